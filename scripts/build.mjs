@@ -1,0 +1,21 @@
+// src/ → dist/: the TypeScript compiler, then the stamp that scripts/prepare.mjs compares with.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const top = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(top, 'dist');
+
+rmSync(dist, { recursive: true, force: true });
+run('tsc', ['-p', 'tsconfig.json']);
+const main = join(dist, 'cli', 'main.js');
+if (existsSync(main)) chmodSync(main, 0o755);
+writeFileSync(join(dist, '.built'), '');
+
+function run(tool, args) {
+  const bin = join(top, 'node_modules', '.bin', tool);
+  const { status, error } = spawnSync(bin, args, { cwd: top, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (error) console.error(`${tool}: ${error.message}`);
+  if (status !== 0) process.exit(status ?? 1);
+}

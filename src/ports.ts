@@ -1,0 +1,100 @@
+/**
+ * The four doors between protocol logic and the world. Logic takes these as arguments and never reaches past them, so the
+ * same code runs on sockets and disks and in the simulator.
+ */
+
+export interface Clock {
+  /** Microseconds on a clock that never jumps; its zero means nothing. */
+  nowUs(): number;
+  /** Microseconds since 1970-01-01T00:00Z, as this host believes; may jump. */
+  wallUs(): number;
+  /** Calls back once, not before `atUs` (on the scale of `nowUs`); the returned function cancels. */
+  schedule(atUs: number, callback: () => void): () => void;
+}
+
+/**
+ * Datagrams as they came from one socket, in order of arrival. Parallel arrays, of which the first `count` entries hold:
+ * datagram i is `buffers[i][starts[i] .. starts[i] + lengths[i]]`. Everything is reused after the handler returns.
+ */
+export interface ReceivedBatch {
+  readonly count: number;
+  readonly buffers: readonly Uint8Array[];
+  readonly starts: ArrayLike<number>;
+  readonly lengths: ArrayLike<number>;
+  /** Source addresses in text form, with no zone. */
+  readonly sources: readonly string[];
+}
+
+/** Datagrams for one destination: datagram i is `bytes[i · strideBytes .. i · strideBytes + lengths[i]]`. */
+export interface SendBatch {
+  readonly count: number;
+  readonly bytes: Uint8Array;
+  readonly strideBytes: number;
+  readonly lengths: ArrayLike<number>;
+}
+
+export interface Destination {
+  /** IPv6 multicast address without zone. */
+  readonly group: string;
+  readonly port: number;
+  /** Name of the interface to send on; undefined lets the system choose by route. */
+  readonly interface: string | undefined;
+  /** IPv6 hop limit, 0–255; 0 stays on this host. */
+  readonly hopLimit: number;
+  /** DiffServ code point, 0–63. */
+  readonly dscp: number;
+}
+
+export interface SendSocket {
+  /**
+   * Hands a batch to the system; its bytes may be reused when the promise resolves. Never rejects: what the system did not
+   * take is counted in the result.
+   */
+  send(batch: SendBatch): Promise<SendResult>;
+  close(): void;
+}
+
+export interface SendResult {
+  readonly sentCount: number;
+  /** Errno name of the last failure (`ENETDOWN`, …), or undefined. */
+  readonly failure: string | undefined;
+}
+
+export interface MembershipRequest {
+  readonly group: string;
+  readonly port: number;
+  readonly interface: string | undefined;
+  /** Source addresses for source-specific joins (RFC 4607); empty joins any source. */
+  readonly sources: readonly string[];
+}
+
+export interface Membership {
+  /** Leaves the group; what is still in the socket's buffer is delivered first. */
+  leave(): Promise<void>;
+}
+
+/** A network that datagrams can be sent to and groups joined on. */
+export interface Network {
+  openSender(destination: Destination): Promise<SendSocket>;
+  join(request: MembershipRequest, onBatch: (batch: ReceivedBatch) => void): Promise<Membership>;
+}
+
+/** Bytes of a known size that can be read anywhere; rejects with `OBJECT_CHANGED` when they are no longer the same bytes. */
+export interface ByteSource {
+  readonly sizeBytes: number;
+  /** Fills `into` from `offset`; both ends lie within the source. */
+  read(offset: number, into: Uint8Array): Promise<void>;
+}
+
+/** Where a receiver puts symbols. Bounded: it says no instead of growing. */
+export interface ByteSink {
+  /**
+   * Copies `bytes[start .. start + length]` to byte `offset` of the object. False, with nothing taken, when the write queue
+   * is full: the symbol then counts as dropped by this host.
+   */
+  write(offset: number, bytes: Uint8Array, start: number, length: number): boolean;
+  /** Reads back what was written, whether or not it has reached the disk. */
+  read(offset: number, into: Uint8Array): Promise<void>;
+  /** Everything written before this call is on disk (fdatasync) when it resolves. */
+  flush(): Promise<void>;
+}
