@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import { blake3 } from '@noble/hashes/blake3.js';
+import ip6addr from 'ip6addr';
+import { LayercastError } from '../errors.js';
+
+/** Multicast scopes by name, and the hexadecimal digit that stands for each in an address (RFC 7346, section 2). */
+const SCOPE_DIGITS = { interface: '1', link: '2', admin: '4', site: '5', organization: '8', global: 'e' } as const;
+
+/** How far a group's datagrams may travel. */
+export type Scope = keyof typeof SCOPE_DIGITS;
+export const SCOPES = Object.keys(SCOPE_DIGITS) as readonly Scope[];
+
+/** Which hash turns a channel's name into a group: ours, or the one that finds the same groups as Librecast 0.5. */
+export type GroupHash = 'sha3-512' | 'blake3';
+export const GROUP_HASHES: readonly GroupHash[] = ['sha3-512', 'blake3'];
+
+/** The UDP port of channels, announcements and the directory, unless a fleet says otherwise; Librecast's. */
+export const DEFAULT_PORT = 4242;
+
+/** The name of the group on which the fleets of a network make themselves known. */
+export const DIRECTORY_NAME = 'layercast';
+
+/** The name of the group on which a fleet announces its descriptors. Fleet names hold no `/`. */
+export function announcementName(fleet: string): string {
+  return `layercast/${fleet}`;
+}
+
+/** The name of a channel, from which its group comes. No two channels, nor a channel and an announcement, share a name. */
+export function channelName(fleet: string, object: string, channelIndex: number): string {
+  return `${fleet}/${object}/${channelIndex}`;
+}
+
+/** An address and the interface it belongs to, as written after `%` in `fe80::1%eth0`. */
+export interface ZonedAddress {
+  readonly address: string;
+  readonly zone: string | undefined;
+}
+
+export interface GroupOptions {
+  readonly scope: Scope;
+  readonly hash: GroupHash;
+  /** Source-specific (RFC 4607) instead of any-source. */
+  readonly ssm: boolean;
+}
+
+/**
+ * The multicast group of a name, in canonical text.
+ *
+ * Any-source: `ff1` + scope + 112 bits of the name's hash, as Librecast's multicast DNS does it.
+ * Source-specific: `ff3` + scope + `::/96` (RFC 4607, section 1) and a 32-bit group id, which is the hash's first 32 bits
+ * with the highest set: ids from 0x80000000 are for dynamic use by hosts (RFC 3307, section 4.3).
+ */
+export function groupOf(name: string, { scope, hash, ssm }: GroupOptions): string {
+  const tag = hash === 'blake3' ? librecastTag(name) : sha3Tag(name);
+  const bytes = new Uint8Array(16);
+  bytes[0] = 0xff;
+  bytes[1] = (ssm ? 0x30 : 0x10) | Number.parseInt(SCOPE_DIGITS[scope], 16);
+  if (ssm) {
+    bytes.set(tag.subarray(0, 4), 12);
+    bytes[12]! |= 0x80;
+  } else {
+    bytes.set(tag, 2);
+  }
+  return addressFromBytes(bytes);
+}
+
+/**
+ * A group given by hand, in canonical text. Source-specific fleets need one in ff3x::/96, others any multicast address
+ * outside ff3x::/32, which is set apart for source-specific use (RFC 4607, section 1).
+ *
+ * @throws {LayercastError} `ADDRESS_INVALID`, saying what is allowed.
+ */
+export function parseGroup(text: string, { ssm }: { readonly ssm: boolean }): string {
+  const group = parseAddress(text);
+  if (!isMulticast(group)) {
+    throw new LayercastError('ADDRESS_INVALID', `"${text}" is not a multicast address`, {
+      hint: ssm ? SSM_GROUPS : 'an IPv6 multicast address (ff00::/8), such as ff15::42',
+    });
+  }
+  const bytes = addressToBytes(group);
+  const inReserved = bytes[1]! >> 4 === 3 && bytes[2] === 0 && bytes[3] === 0;
+  if (!ssm && inReserved) {
+    throw new LayercastError('ADDRESS_INVALID', `"${text}" is a source-specific group, but the fleet is any-source`, {
+      hint: 'a multicast address outside ff3x::/32, such as ff15::42; or set ssm: true',
+    });
+  }
+  const inRange = inReserved && bytes.subarray(4, 12).every((byte) => byte === 0);
+  if (ssm && !inRange) {
+    throw new LayercastError('ADDRESS_INVALID', `"${text}" is not a source-specific group`, { hint: SSM_GROUPS });
+  }
+  return group;
+}
+
+const SSM_GROUPS = 'a group in ff3x::/96, where x is the scope, such as ff35::8000:42 (RFC 4607)';
+
+/**
+ * An IPv6 address in canonical text (RFC 5952). Zones and IPv4 (mapped or not) are refused.
+ *
+ * @throws {LayercastError} `ADDRESS_INVALID`
+ */
+export function parseAddress(text: string): string {
+  const parsed = parsedOf(text);
+  if (parsed?.kind() !== 'ipv6') {
+    throw new LayercastError('ADDRESS_INVALID', `"${text}" is not an IPv6 address`, {
+      hint: text.includes('%')
+        ? 'an address without zone, such as fe80::1; the interface is a setting of its own'
+        : 'an address such as fd00:1::1',
+    });
+  }
+  return canonicalTextOf(parsed);
+}
+
+/** Takes the zone off, which ip6addr and canonical text know nothing of; the address itself is not checked. */
+export function splitZone(text: string): ZonedAddress {
+  const at = text.indexOf('%');
+  return at < 0 ? { address: text, zone: undefined } : { address: text.slice(0, at), zone: text.slice(at + 1) };
+}
+
+/** Whether an address in canonical text is in ff00::/8. */
+export function isMulticast(address: string): boolean {
+  return /^ff..:/.test(address);
+}
+
+/**
+ * The 16 bytes of an address, in network order.
+ *
+ * @throws {LayercastError} `ADDRESS_INVALID`
+ */
+export function addressToBytes(address: string): Uint8Array {
+  const parsed = parsedOf(address);
+  if (parsed === undefined) throw new LayercastError('ADDRESS_INVALID', `"${address}" is not an IPv6 address`);
+  return Buffer.from(parsed.toString({ format: 'v6', zeroElide: false, zeroPad: true }).replaceAll(':', ''), 'hex');
+}
+
+/** The canonical text of 16 bytes in network order; `INTERNAL` for any other number of bytes. */
+export function addressFromBytes(bytes: Uint8Array): string {
+  if (bytes.length !== 16) throw new LayercastError('INTERNAL', `an address has 16 bytes, not ${bytes.length}`);
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, 16).toString('hex');
+  return canonicalTextOf(ip6addr.parse(hex.replace(/.{4}(?!$)/g, '$&:')));
+}
+
+type ParsedAddress = ReturnType<typeof ip6addr.parse>;
+
+/** ip6addr takes fields of more than four digits and a `::` that stands for nothing, which other programs do not. */
+function parsedOf(text: string): ParsedAddress | undefined {
+  if (!/^(?:[0-9a-f]{0,4}:){2,8}[0-9a-f]{0,4}$/i.test(text)) return undefined;
+  if (text.includes('::') && text.split(':').filter((field) => field !== '').length === 8) return undefined;
+  try {
+    return ip6addr.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** RFC 5952, section 4.2.2: `::` never stands for a single zero field, where ip6addr would write it. */
+function canonicalTextOf(parsed: ParsedAddress): string {
+  const plain = parsed.toString({ format: 'v6', zeroElide: false });
+  return /(?:^|:)0:0(?::|$)/.test(plain) ? parsed.toString({ format: 'v6' }) : plain;
+}
+
+/** The first 112 bits of SHA3-512 of the name. */
+function sha3Tag(name: string): Uint8Array {
+  return createHash('sha3-512').update(name).digest().subarray(0, 14);
+}
+
+/** Librecast 0.5's library: bytes 2 to 15 of BLAKE3 of the name followed by four zero bytes. */
+function librecastTag(name: string): Uint8Array {
+  return blake3(Buffer.from(`${name}\0\0\0\0`)).subarray(2, 16);
+}
