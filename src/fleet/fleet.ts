@@ -1,0 +1,86 @@
+import type { GroupHash, Scope } from '../wire/address.js';
+
+/**
+ * A fleet file after all checks: every default filled in, every path absolute, every group an address in canonical text.
+ * Plain data, so that it can be compared and handed to a worker.
+ */
+export interface Fleet {
+  readonly name: string;
+  /** Private key (PKCS#8 PEM) that signs the descriptors. */
+  readonly keyPath: string | undefined;
+  /** Folder of records that were signed elsewhere; never given together with `keyPath`. */
+  readonly recordsPath: string | undefined;
+  readonly interface: string | undefined;
+  readonly scope: Scope;
+  readonly port: number;
+  readonly hash: GroupHash;
+  /** Data channels are source-specific groups; announcements and directory stay any-source, so that they can be found. */
+  readonly ssm: boolean;
+  readonly hopLimit: number;
+  readonly dscp: number;
+  readonly symbolBytes: number;
+  /** Upper bound of symbols in a block. */
+  readonly blockSymbols: number;
+  readonly announceIntervalUs: number;
+  readonly announcement: GroupAndPort;
+  readonly directory: GroupAndPort;
+  readonly objects: readonly FleetObject[];
+  /** In the order of the file, which is that of their indexes; never empty. */
+  readonly servers: readonly FleetServer[];
+}
+
+export interface GroupAndPort {
+  readonly group: string;
+  readonly port: number;
+}
+
+export type ObjectCode = 'raptorq' | 'none';
+/** `several`: layered, a receiver joins channels 0 to l. `best`: each channel is complete by itself. */
+export type LadderMode = 'several' | 'best';
+
+export interface FleetObject {
+  readonly name: string;
+  readonly filePath: string;
+  readonly version: number;
+  readonly code: ObjectCode;
+  readonly mode: LadderMode;
+  /** From signing; undefined never expires. */
+  readonly expiresAfterUs: number | undefined;
+  /** 1 to 32, in order of their indexes. */
+  readonly channels: readonly FleetChannel[];
+}
+
+export interface FleetChannel {
+  readonly index: number;
+  readonly group: string;
+  readonly port: number;
+  /** Time between two datagrams; may be a fraction. */
+  readonly intervalUs: number;
+  /** Whole IPv6 packets. The same as `intervalUs`, said in bit/s. */
+  readonly rateBitsPerSecond: number;
+  /** Where in the object the carousel starts; undefined leaves it to the planner. */
+  readonly offset: StartOffset | undefined;
+  readonly hopLimit: number;
+  readonly dscp: number;
+}
+
+/** A byte position, or a share of the object's size from 0 to 1. */
+export type StartOffset = { readonly bytes: number } | { readonly ratio: number };
+
+export interface FleetServer {
+  readonly name: string;
+  readonly index: number;
+  /** Unicast source address, canonical and without zone; always there in a source-specific fleet. */
+  readonly address: string | undefined;
+  /** Goes before the fleet's. */
+  readonly interface: string | undefined;
+  /** Added to the offsets of this server's channels; undefined leaves it to the planner. */
+  readonly offset: StartOffset | undefined;
+  /** Indexes of the channels that this server sends; undefined is all. */
+  readonly channels: readonly number[] | undefined;
+  /** Names of the objects that this server sends; undefined is all. */
+  readonly objects: readonly string[] | undefined;
+  /** Go before the channel's. */
+  readonly hopLimit: number | undefined;
+  readonly dscp: number | undefined;
+}

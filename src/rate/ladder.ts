@@ -1,0 +1,53 @@
+/**
+ * Bytes of a full packet beside its symbol: 48 of our datagram header, 8 of UDP, 40 of IPv6. Rates count them, because the
+ * links that a rate has to fit into carry them. (Link layers add their own, which differ from hop to hop.)
+ */
+export const PACKET_OVERHEAD_BYTES = 96;
+
+/** A fleet's channel index and a receiver's choice of channels have one bit each in a 32-bit word. */
+export const MAX_CHANNELS = 32;
+
+/** PKT_DELAY: the time between two datagrams of a channel at this rate. The inverse of `rateOf`; exact, so often a fraction. */
+export function intervalUs(rateBitsPerSecond: number, symbolBytes: number): number {
+  return (packetBits(symbolBytes) * 1e6) / rateBitsPerSecond;
+}
+
+/** Rate in bit/s of whole IPv6 packets, one each `intervalUs`. */
+export function rateOf(intervalUs: number, symbolBytes: number): number {
+  return (packetBits(symbolBytes) * 1e6) / intervalUs;
+}
+
+/** What is left of a rate for the object's own bytes, in bit/s. */
+export function payloadRateOf(rateBitsPerSecond: number, symbolBytes: number): number {
+  return (rateBitsPerSecond * symbolBytes) / (symbolBytes + PACKET_OVERHEAD_BYTES);
+}
+
+/**
+ * Levels from `from` up to `to` bit/s at 1, 4/3 and 5/3 times each power of two of `from`: steps of 33, 25 and 20 %, so that
+ * a receiver can use at least three quarters of any capacity between, and three steps double the rate exactly.
+ */
+export function thirdsLevels(from: number, to: number): number[] {
+  const levels: number[] = [];
+  for (let octave = from; octave <= to; octave *= 2) {
+    levels.push(...[octave, (octave * 4) / 3, (octave * 5) / 3].filter((level) => level <= to));
+  }
+  return levels;
+}
+
+/** The rates of layered channels that add up to these levels. */
+export function layersOf(levels: readonly number[]): number[] {
+  return levels.map((level, index) => level - (levels[index - 1] ?? 0));
+}
+
+/** What a receiver of the first 1, 2, … channels of a layered ladder gets: the running sums. */
+export function cumulativeRates(rates: readonly number[]): number[] {
+  let sum = 0;
+  return rates.map((rate) => {
+    sum += rate;
+    return sum;
+  });
+}
+
+function packetBits(symbolBytes: number): number {
+  return (symbolBytes + PACKET_OVERHEAD_BYTES) * 8;
+}
