@@ -4,7 +4,7 @@
  */
 export const PACKET_OVERHEAD_BYTES = 96;
 
-/** A fleet's channel index and a receiver's choice of channels have one bit each in a 32-bit word. */
+/** Channels of an object: a choice among them fits a 32-bit word, and 32 thirds span more than three decades of rates. */
 export const MAX_CHANNELS = 32;
 
 /** PKT_DELAY: the time between two datagrams of a channel at this rate. The inverse of `rateOf`; exact, so often a fraction. */
@@ -24,12 +24,12 @@ export function payloadRateOf(rateBitsPerSecond: number, symbolBytes: number): n
 
 /**
  * Levels from `from` up to `to` bit/s at 1, 4/3 and 5/3 times each power of two of `from`: steps of 33, 25 and 20 %, so that
- * a receiver can use at least three quarters of any capacity between, and three steps double the rate exactly.
+ * a receiver can use at least three quarters of any capacity between, and three steps double the rate. Whole bit/s.
  */
 export function thirdsLevels(from: number, to: number): number[] {
   const levels: number[] = [];
   for (let octave = from; octave <= to; octave *= 2) {
-    levels.push(...[octave, (octave * 4) / 3, (octave * 5) / 3].filter((level) => level <= to));
+    levels.push(...[3, 4, 5].map((third) => Math.round((octave * third) / 3)).filter((level) => level <= to));
   }
   return levels;
 }

@@ -1,0 +1,106 @@
+import type { Fault } from './faults.js';
+import type { Fleet } from './fleet.js';
+import type { FleetFile } from './fleet-schema.js';
+import { listOf } from './units.js';
+import type { Path, YamlSource } from './yaml-source.js';
+
+/**
+ * What only a fleet as a whole can be wrong about.
+ *
+ * @param isWhole Whether every object and server of the file is in `fleet`; those with faults of their own are left out, and
+ * then nothing is said about what may be missing only for that reason.
+ */
+export function crossCheck(fleet: Fleet, file: FleetFile, source: YamlSource, isWhole: boolean): Fault[] {
+  return [
+    ...checkKeys(file, source),
+    ...checkGroups(fleet, file, source),
+    ...checkSources(fleet, file, source),
+    ...checkServers(fleet, source, isWhole),
+    ...(isWhole ? checkCoverage(fleet, source) : []),
+  ];
+}
+
+function checkKeys(file: FleetFile, source: YamlSource): Fault[] {
+  if (file.key == null || file.records == null) return [];
+  const text = `who signs is unclear, found both "key" and "records", allowed: at most one of them`;
+  return [source.faultAt(['records'], text)];
+}
+
+/** Two channels of one group and port would be one channel to every receiver. */
+function checkGroups(fleet: Fleet, file: FleetFile, source: YamlSource): Fault[] {
+  const faults: Fault[] = [];
+  const owners = new Map<string, string>([
+    [`${fleet.announcement.group} port ${fleet.announcement.port}`, 'announcements'],
+    [`${fleet.directory.group} port ${fleet.directory.port}`, 'the directory'],
+  ]);
+  for (const object of fleet.objects) {
+    for (const { group, port, index } of object.channels) {
+      const isLadder = file.objects[object.name]?.ladder !== undefined;
+      const path: Path = ['objects', object.name, ...(isLadder ? ['ladder'] : ['channels', index, 'group'])];
+      const destination = `${group} port ${port}`;
+      const owner = owners.get(destination);
+      if (owner === undefined) owners.set(destination, `objects.${object.name}.channels.${index}`);
+      else {
+        const text = `group and port are taken by ${owner}, found ${destination}`;
+        faults.push(source.faultAt(path, `${text}, allowed: a group or port that no other channel has`));
+      }
+    }
+  }
+  return faults;
+}
+
+/** A source-specific join names its sources, so every server needs an address. */
+function checkSources(fleet: Fleet, file: FleetFile, source: YamlSource): Fault[] {
+  if (!fleet.ssm) return [];
+  const allowed = 'allowed with ssm: true: servers with an address each';
+  if (file.servers == null) return [source.faultAt(['ssm'], `no servers, found nothing, ${allowed}`)];
+  return fleet.servers
+    .filter(({ address }) => address === undefined)
+    .map(({ name }) => source.faultAt(['servers', name, 'address'], `missing, found nothing, ${allowed}`));
+}
+
+/** The objects and channels that a server lists have to be there. */
+function checkServers(fleet: Fleet, source: YamlSource, isWhole: boolean): Fault[] {
+  const faults: Fault[] = [];
+  const names = source.keysOf(['objects']);
+  for (const server of fleet.servers) {
+    for (const [index, name] of (server.objects ?? []).entries()) {
+      if (names.includes(name)) continue;
+      const text = `no such object, found ${JSON.stringify(name)}, allowed: ${listOf(names)}`;
+      faults.push(source.faultAt(['servers', server.name, 'objects', index], text));
+    }
+    const counts = fleet.objects.filter(({ name }) => sends(server.objects, name)).map((o) => o.channels.length);
+    const most = Math.max(0, ...counts);
+    if (!isWhole || most === 0) continue;
+    for (const [index, channel] of (server.channels ?? []).entries()) {
+      if (channel < most) continue;
+      const text = `no such channel, found ${channel}, allowed: ${most === 1 ? '0' : `0 to ${most - 1}`}`;
+      faults.push(source.faultAt(['servers', server.name, 'channels', index], text));
+    }
+  }
+  return faults;
+}
+
+/** A channel that no server sends would be announced, joined and never heard. */
+function checkCoverage(fleet: Fleet, source: YamlSource): Fault[] {
+  return fleet.objects.flatMap(({ name, channels }) => {
+    const senders = fleet.servers.filter((server) => sends(server.objects, name));
+    const path: Path = ['objects', name];
+    const allowed = 'allowed: each object and channel in the list of at least one server';
+    if (senders.length === 0) {
+      return [source.faultAt(path, `no server sends it, found it in no list of servers.*.objects, ${allowed}`, 'key')];
+    }
+    return channels
+      .filter(({ index }) => !senders.some((server) => sends(server.channels, index)))
+      .map(({ index }) =>
+        source.faultAt(
+          [...path, 'channels', index],
+          `no server sends it, found it in no list of servers.*.channels, ${allowed}`,
+        ),
+      );
+  });
+}
+
+function sends<T>(list: readonly T[] | undefined, item: T): boolean {
+  return list === undefined || list.includes(item);
+}

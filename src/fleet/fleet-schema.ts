@@ -1,0 +1,172 @@
+import { z } from 'zod';
+import { MAX_BLOCK_SYMBOLS, MAX_SYMBOL_BYTES } from '../object/geometry.js';
+import { MAX_CHANNELS } from '../rate/ladder.js';
+import { DEFAULT_PORT } from '../wire/address.js';
+import {
+  channelIndex,
+  choice,
+  dscp,
+  exactlyOneOf,
+  groupHash,
+  hopLimit,
+  mapping,
+  objectName,
+  path,
+  plainName,
+  port,
+  quantity,
+  says,
+  scope,
+  startOffset,
+  text,
+  truth,
+  whole,
+} from './fields.js';
+import { DURATION, RATE } from './units.js';
+
+/** From one packet in two minutes to what no single host sends yet. */
+const rate = quantity(RATE, 100, 100e9);
+
+const channelShape = {
+  rate: rate.optional().meta({ description: 'Whole IPv6 packets, such as 4Mbit' }),
+  pktDelay: quantity(DURATION, 0.1, 3600e6)
+    .optional()
+    .meta({ description: 'Time between two datagrams, such as 5ms: the same as rate, said the other way' }),
+  offset: startOffset
+    .optional()
+    .meta({ description: 'Where in the object the carousel starts: 33% or 10MB; without it the planner chooses' }),
+  group: text('IPv6 multicast group, such as ff15::42; without it a hash of the channel’s name').optional(),
+  port: port.optional().meta({ description: 'UDP port; without it the fleet’s' }),
+  hopLimit: hopLimit.optional().meta({ description: 'Routers that a packet may cross; without it the fleet’s' }),
+  dscp: dscp.optional().meta({ description: 'DiffServ code point; without it the fleet’s' }),
+};
+
+const channel = z
+  .strictObject(
+    channelShape,
+    mapping('a channel', () => Object.keys(channelShape)),
+  )
+  .refine(
+    (value) => (value.rate === undefined) !== (value.pktDelay === undefined),
+    exactlyOneOf('rate', 'pktDelay', 'unclear how fast to send'),
+  )
+  .meta({ title: 'Channel', oneOf: [{ required: ['rate'] }, { required: ['pktDelay'] }] });
+
+const ladderShape = {
+  from: rate.meta({ description: 'Rate of the lowest level' }),
+  to: rate.meta({ description: 'No level is above this rate' }),
+};
+
+const ladder = z
+  .strictObject(
+    ladderShape,
+    mapping('a ladder', () => Object.keys(ladderShape)),
+  )
+  .meta({
+    title: 'Ladder',
+    description: 'Generated channels: levels at 1, 4/3 and 5/3 times each power of two of the lowest',
+  });
+
+const objectShape = {
+  file: path('What to publish'),
+  version: whole(1, 2 ** 48).meta({ description: 'Grows with each change; receivers refuse to go back' }),
+  code: choice(['raptorq', 'none']).default('raptorq').meta({ description: 'Erasure code (RFC 6330), or none' }),
+  mode: choice(['several', 'best'])
+    .default('several')
+    .meta({ description: 'several: a receiver adds channels up; best: it takes one, complete by itself' }),
+  expires: quantity(DURATION, 1e6, 36_500 * 86_400e6)
+    .optional()
+    .meta({ description: 'How long after signing receivers take it, such as 30d; without it for ever' }),
+  channels: z
+    .array(channel, says('not a list of channels', `1 to ${MAX_CHANNELS} channels, such as - { rate: 1Mbit }`))
+    .min(1, says('no channels', `1 to ${MAX_CHANNELS} channels`))
+    .max(MAX_CHANNELS, says('too many channels', `1 to ${MAX_CHANNELS} channels`))
+    .optional(),
+  ladder: ladder.optional(),
+};
+
+const object = z
+  .strictObject(
+    objectShape,
+    mapping('an object', () => Object.keys(objectShape)),
+  )
+  .refine(
+    (value) => (value.channels === undefined) !== (value.ladder === undefined),
+    exactlyOneOf('channels', 'ladder', 'unclear which channels to send'),
+  )
+  .meta({ title: 'Object', oneOf: [{ required: ['channels'] }, { required: ['ladder'] }] });
+
+const serverShape = {
+  address: text('Unicast IPv6 address that this server sends from; needed with ssm: true').optional(),
+  interface: text('Network interface to send on; without it the fleet’s').optional(),
+  offset: startOffset.optional().meta({ description: 'Added to the offsets of the channels that this server sends' }),
+  channels: z
+    .array(channelIndex, says('not a list of channel indexes', 'indexes such as [0, 1]'))
+    .min(1, says('no channels', 'indexes such as [0, 1]'))
+    .max(MAX_CHANNELS, says('too many channels', `at most ${MAX_CHANNELS} indexes`))
+    .optional()
+    .meta({ description: 'Indexes of the channels that this server sends; without it all' }),
+  objects: z
+    .array(objectName, says('not a list of names', 'names of objects of this fleet'))
+    .min(1, says('no objects', 'names of objects of this fleet'))
+    .optional()
+    .meta({ description: 'Names of the objects that this server sends; without it all' }),
+  hopLimit: hopLimit.optional().meta({ description: 'For all this server sends, before the channel’s' }),
+  dscp: dscp.optional().meta({ description: 'For all this server sends, before the channel’s' }),
+};
+
+const server = z
+  .strictObject(
+    serverShape,
+    mapping('a server', () => Object.keys(serverShape)),
+  )
+  .nullable()
+  .transform((value) => value ?? {})
+  .meta({ title: 'Server' });
+
+export const fleetShape = {
+  fleet: plainName.meta({ description: 'Name of the fleet, as in: layercast fetch FLEET/OBJECT' }),
+  key: path('Private key (PKCS#8 PEM) that signs what is published, from layercast keygen').nullish(),
+  records: path('Folder of records that layercast sign made elsewhere, instead of a key').nullish(),
+  interface: text('Network interface to send on, such as eth0; without it the system chooses').nullish(),
+  scope: scope.default('site').meta({ description: 'How far the groups reach (RFC 7346)' }),
+  port: port.default(DEFAULT_PORT).meta({ description: 'UDP port of all groups' }),
+  hash: groupHash.default('sha3-512').meta({ description: 'How names become groups; blake3 as Librecast does' }),
+  ssm: truth().default(false).meta({ description: 'Source-specific multicast (RFC 4607) for data channels' }),
+  hopLimit: hopLimit.optional().meta({
+    description: 'Routers that a packet may cross; without it 0 in scope interface, 1 in scope link, 64 in others',
+  }),
+  dscp: dscp.default(0).meta({ description: 'DiffServ code point' }),
+  symbolBytes: whole(16, MAX_SYMBOL_BYTES)
+    .default(1184)
+    .meta({ description: 'Bytes of an object in a datagram; 1184 fits everywhere, a multiple of 16 is fastest' }),
+  blockSymbols: whole(1, MAX_BLOCK_SYMBOLS)
+    .default(1024)
+    .meta({ description: 'At most so many symbols are coded together' }),
+  announceInterval: quantity(DURATION, 100e3, 3600e6)
+    .default(1e6)
+    .meta({ description: 'Time between two announcements of an object; without it 1s', default: '1s' }),
+  objects: z
+    .record(objectName, object, says('not the objects of a fleet', 'a mapping from names to objects'))
+    .refine((value) => Object.keys(value).length > 0, says('no objects', 'at least one object'))
+    .meta({ description: 'What is published, by name' }),
+  servers: z
+    .record(plainName, server, says('not the servers of a fleet', 'a mapping from names to servers'))
+    .refine((value) => Object.keys(value).length > 0, says('no servers', 'at least one server, or no servers: at all'))
+    .refine((value) => Object.keys(value).length <= 255, says('too many servers', 'at most 255 servers'))
+    .nullish()
+    .meta({ description: 'Who sends, by name; their order gives each its index. Without it one server' }),
+};
+
+/** A fleet file, without what only all of it together can tell; `resolve.ts` checks that. */
+export const fleetSchema = z
+  .strictObject(
+    fleetShape,
+    mapping('a fleet file', () => Object.keys(fleetShape)),
+  )
+  .meta({ title: 'layercast fleet', description: 'What a fleet of servers publishes, on which channels, how fast' });
+
+export type FleetFile = z.output<typeof fleetSchema>;
+export type ObjectEntry = z.output<typeof object>;
+export type ServerEntry = z.output<typeof server>;
+export type ChannelEntry = z.output<typeof channel>;

@@ -1,0 +1,48 @@
+import { open } from 'node:fs/promises';
+import { errnoOf, LayercastError } from '../errors.js';
+
+/** A fleet of 1000 objects with 32 channels each takes some 2 MB; what is much larger was given by mistake. */
+const MAX_BYTES = 8 * 2 ** 20;
+
+/**
+ * The text of a settings file.
+ *
+ * @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`, `FILE_IO`; `CONFIG_INVALID` when it is too large or not UTF-8.
+ */
+export async function readText(path: string): Promise<string> {
+  const bytes = await readBounded(path);
+  if (bytes.length > MAX_BYTES) {
+    throw new LayercastError('CONFIG_INVALID', `${path}: larger than ${MAX_BYTES} bytes`, {
+      hint: 'give a YAML file of settings',
+    });
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new LayercastError('CONFIG_INVALID', `${path}: not UTF-8 text`, {
+      hint: 'give a YAML file of settings',
+      cause,
+    });
+  }
+}
+
+/** At most one byte more than allowed, so that no file of any size fills the memory. */
+async function readBounded(path: string): Promise<Uint8Array> {
+  try {
+    await using file = await open(path, 'r');
+    const into = Buffer.allocUnsafe(MAX_BYTES + 1);
+    let length = 0;
+    for (;;) {
+      const { bytesRead } = await file.read(into, length, into.length - length);
+      length += bytesRead;
+      if (bytesRead === 0) return into.subarray(0, length);
+    }
+  } catch (cause) {
+    const errno = errnoOf(cause);
+    if (errno === 'ENOENT') throw new LayercastError('FILE_NOT_FOUND', `no file ${path}`, { cause });
+    if (errno === 'EACCES' || errno === 'EPERM') {
+      throw new LayercastError('PERMISSION_DENIED', `may not read ${path}`, { cause });
+    }
+    throw new LayercastError('FILE_IO', `cannot read ${path}: ${errno ?? String(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,158 @@
+import { dirname, resolve as resolvePath } from 'node:path';
+import { LayercastError } from '../errors.js';
+import { intervalUs, layersOf, MAX_CHANNELS, rateOf, thirdsLevels } from '../rate/ladder.js';
+import {
+  announcementName,
+  channelName,
+  DIRECTORY_NAME,
+  groupOf,
+  isMulticast,
+  parseAddress,
+  parseGroup,
+  type Scope,
+} from '../wire/address.js';
+import type { Fault } from './faults.js';
+import type { Fleet, FleetChannel, FleetObject, FleetServer } from './fleet.js';
+import type { ChannelEntry, FleetFile, ObjectEntry, ServerEntry } from './fleet-schema.js';
+import { formatQuantity, RATE } from './units.js';
+import type { Path, YamlSource } from './yaml-source.js';
+
+/** The fleet that a file describes, and what is wrong with its addresses and ladders. */
+export interface Resolution {
+  readonly fleet: Fleet;
+  readonly faults: readonly Fault[];
+}
+
+/** Of a fleet without `servers:`. */
+const ONLY_SERVER = 'server';
+
+/** Fills in defaults, makes paths absolute, turns names into groups, rates into intervals and ladders into channels. */
+export function resolveFleet(file: FleetFile, source: YamlSource, filePath: string): Resolution {
+  const faults: Fault[] = [];
+  const { scope, hash, port, symbolBytes, dscp, ssm } = file;
+  const hopLimit = file.hopLimit ?? defaultHopLimit(scope);
+  const folder = dirname(resolvePath(filePath));
+  const absolute = (path: string | null | undefined) => (path == null ? undefined : resolvePath(folder, path));
+
+  /** What `parse` makes of a text, or a fault at its path and the text itself. */
+  function attempt(parse: (text: string) => string, text: string, path: Path): string {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof LayercastError)) throw error;
+      faults.push(source.faultAt(path, `not usable, ${error.message}, allowed: ${error.hint ?? ''}`));
+      return text;
+    }
+  }
+
+  function channelOf(object: string, entry: ChannelEntry, index: number): FleetChannel {
+    const { rate, pktDelay, group } = entry;
+    const path = ['objects', object, 'channels', index, 'group'];
+    const interval = pktDelay ?? intervalUs(rate as number, symbolBytes);
+    return {
+      index,
+      group:
+        group === undefined
+          ? groupOf(channelName(file.fleet, object, index), { scope, hash, ssm })
+          : attempt((text) => parseGroup(text, { ssm }), group, path),
+      port: entry.port ?? port,
+      intervalUs: interval,
+      rateBitsPerSecond: rate ?? rateOf(interval, symbolBytes),
+      offset: entry.offset,
+      hopLimit: entry.hopLimit ?? hopLimit,
+      dscp: entry.dscp ?? dscp,
+    };
+  }
+
+  /** The channels of a ladder: at the levels themselves, or at the steps between, which add up to them. */
+  function channelsOf(name: string, { ladder, channels, mode }: ObjectEntry): readonly ChannelEntry[] {
+    if (ladder === undefined) return channels ?? [];
+    const { from, to } = ladder;
+    const levels = thirdsLevels(from, to);
+    const path = ['objects', name, 'ladder'];
+    const found = `found ${formatQuantity(RATE, from)} to ${formatQuantity(RATE, to)}`;
+    if (levels.length === 0) {
+      faults.push(source.faultAt([...path, 'to'], `no room for a level, ${found}, allowed: no less than "from"`));
+    }
+    if (levels.length > MAX_CHANNELS) {
+      const top = `"to" of at most ${formatQuantity(RATE, levels[MAX_CHANNELS - 1]!)}`;
+      const text = `too many channels, ${found}, which makes ${levels.length}`;
+      faults.push(source.faultAt(path, `${text}, allowed: ${MAX_CHANNELS} (${top}, or a higher "from")`));
+    }
+    return (mode === 'best' ? levels : layersOf(levels)).map((rate) => ({ rate }));
+  }
+
+  function objectOf(name: string, entry: ObjectEntry): FleetObject {
+    return {
+      name,
+      filePath: resolvePath(folder, entry.file),
+      version: entry.version,
+      code: entry.code,
+      mode: entry.mode,
+      expiresAfterUs: entry.expires,
+      channels: channelsOf(name, entry).map((channel, index) => channelOf(name, channel, index)),
+    };
+  }
+
+  function serverOf(name: string, entry: ServerEntry, index: number): FleetServer {
+    const path = ['servers', name, 'address'];
+    return {
+      name,
+      index,
+      address: entry.address === undefined ? undefined : attempt(parseUnicast, entry.address, path),
+      interface: entry.interface,
+      offset: entry.offset,
+      channels: entry.channels,
+      objects: entry.objects,
+      hopLimit: entry.hopLimit,
+      dscp: entry.dscp,
+    };
+  }
+
+  const servers = file.servers ?? { [ONLY_SERVER]: {} };
+  const fleet: Fleet = {
+    name: file.fleet,
+    keyPath: absolute(file.key),
+    recordsPath: absolute(file.records),
+    interface: file.interface ?? undefined,
+    scope,
+    port,
+    hash,
+    ssm,
+    hopLimit,
+    dscp,
+    symbolBytes,
+    blockSymbols: file.blockSymbols,
+    announceIntervalUs: file.announceInterval,
+    announcement: { group: groupOf(announcementName(file.fleet), { scope, hash, ssm: false }), port },
+    directory: { group: groupOf(DIRECTORY_NAME, { scope, hash, ssm: false }), port },
+    objects: inFileOrder(file.objects, source.keysOf(['objects'])).map(([name, entry]) => objectOf(name, entry)),
+    servers: inFileOrder(servers, source.keysOf(['servers'])).map(([name, entry], index) =>
+      serverOf(name, entry, index),
+    ),
+  };
+  return { fleet, faults };
+}
+
+/**
+ * Hop limit of a fleet that names none: what the scope means where it is a matter of hops, else 64 (the usual one of
+ * unicast, RFC 1700), as routers keep scoped groups inside their boundaries and hops only have to end loops.
+ */
+export function defaultHopLimit(scope: Scope): number {
+  return scope === 'interface' ? 0 : scope === 'link' ? 1 : 64;
+}
+
+function parseUnicast(text: string): string {
+  const address = parseAddress(text);
+  if (isMulticast(address) || address === '::') {
+    throw new LayercastError('ADDRESS_INVALID', `"${text}" is not the address of a host`, {
+      hint: 'a unicast IPv6 address, such as fd00:1::1',
+    });
+  }
+  return address;
+}
+
+function inFileOrder<T>(record: Readonly<Record<string, T>>, names: readonly string[]): [string, T][] {
+  const rank = new Map(names.map((name, index) => [name, index]));
+  return Object.entries(record).toSorted(([a], [b]) => (rank.get(a) ?? Infinity) - (rank.get(b) ?? Infinity));
+}

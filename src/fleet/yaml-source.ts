@@ -1,0 +1,117 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+} from 'yaml';
+import type { Fault } from './faults.js';
+
+/** Names and indexes from the top of a file to a value. */
+export type Path = readonly (string | number)[];
+
+/** A YAML file as plain data, with the way back from each value to its place in the text. */
+export interface YamlSource {
+  readonly data: unknown;
+  /** Syntax faults; when there are any, `data` is undefined. */
+  readonly faults: readonly Fault[];
+  /** Keys of the mapping at a path in the order of the file, which plain objects do not keep for names like `2`. */
+  keysOf(path: Path): readonly string[];
+  /**
+   * A fault at a path: at its value if that stands on the line (`key: value`, `- item`), else at its key; and when nothing
+   * is there, at the nearest thing around it.
+   */
+  faultAt(path: Path, text: string, at?: 'value' | 'key'): Fault;
+}
+
+/** Reads YAML 1.2; never throws. */
+export function readYaml(text: string): YamlSource {
+  const lineCounter = new LineCounter();
+  const faults: Fault[] = [];
+  let document: Document | undefined;
+  let data: unknown;
+  try {
+    document = parseDocument(text, { lineCounter, prettyErrors: false });
+    for (const error of [...document.errors, ...document.warnings]) faults.push(fault(error.pos[0], [], error.message));
+    visit(document, {
+      Pair(_, pair) {
+        // A plain object cannot hold this key, and the value would be lost without a word.
+        if (textOf(pair.key) === '__proto__') faults.push(fault(startOf(pair.key) ?? 0, [], NO_PROTO));
+      },
+    });
+    if (faults.length === 0) data = document.toJS();
+  } catch (error) {
+    // Nesting deeper than the stack, aliases that multiply beyond all bounds or stand for nothing.
+    faults.push(fault(0, [], error instanceof Error ? error.message : String(error)));
+  }
+  const root = document?.contents ?? null;
+
+  function fault(position: number, path: Path, message: string): Fault {
+    const { line, col } = lineCounter.linePos(position);
+    return { line: Math.max(line, 1), column: Math.max(col, 1), path: path.join('.'), text: message };
+  }
+
+  /** Target of an alias, or the node itself. */
+  function resolved(node: unknown): unknown {
+    return isAlias(node) && document !== undefined ? node.resolve(document) : node;
+  }
+
+  function pairOf(node: unknown, key: string | number): Pair | undefined {
+    const map = resolved(node);
+    return isMap(map) ? map.items.find((pair) => textOf(pair.key) === String(key)) : undefined;
+  }
+
+  return {
+    data,
+    faults,
+    keysOf(path) {
+      let node: unknown = root;
+      for (const key of path) node = pairOf(node, key)?.value;
+      const map = resolved(node);
+      return isMap(map) ? map.items.map((pair) => textOf(pair.key)) : [];
+    },
+    faultAt(path, message, at = 'value') {
+      let node: unknown = root;
+      let position = startOf(root) ?? 0;
+      for (const [depth, key] of path.entries()) {
+        const list = resolved(node);
+        const step = isSeq(list) ? list.items[Number(key)] : pairOf(node, key);
+        const value = isPair(step) ? step.value : step;
+        const keyStart = isPair(step) ? startOf(step.key) : undefined;
+        const wantsValue = at === 'value' && depth === path.length - 1 && !isBlock(value) && !isNothing(value);
+        const start = wantsValue ? (startOf(value) ?? keyStart) : (keyStart ?? startOf(value));
+        if (start === undefined) break;
+        position = start;
+        node = value;
+      }
+      return fault(position, path, message);
+    },
+  };
+}
+
+const NO_PROTO = 'not a usable name, found "__proto__", allowed: any other';
+
+function startOf(node: unknown): number | undefined {
+  return node !== null && typeof node === 'object' && 'range' in node ? (node as Node).range?.[0] : undefined;
+}
+
+/** A value that is not written at all (`key:`) starts somewhere behind its key. */
+function isNothing(node: unknown): boolean {
+  return isScalar(node) && node.value === null && node.range?.[0] === node.range?.[1];
+}
+
+/** Whether a node is a mapping or list over several lines, which begins away from its name. */
+function isBlock(node: unknown): boolean {
+  return (isMap(node) || isSeq(node)) && node.flow !== true;
+}
+
+function textOf(key: unknown): string {
+  if (isScalar(key)) return key.value === null ? '' : String(key.value);
+  return String(key);
+}
