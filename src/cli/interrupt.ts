@@ -1,0 +1,40 @@
+import { LayercastError } from '../errors.js';
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** Stopped from outside; the exit code says by which signal. */
+export class Interrupted extends LayercastError {
+  readonly signal: (typeof SIGNALS)[number];
+
+  constructor(signal: (typeof SIGNALS)[number]) {
+    super('ABORTED', `stopped by ${signal}`);
+    this.signal = signal;
+  }
+}
+
+/**
+ * Runs `work` with an AbortSignal that SIGINT and SIGTERM abort, so that it can leave groups and flush. When it has ended
+ * after that, however it did, the promise rejects with `Interrupted`. A second signal ends the process at once.
+ */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const stop = (signal: NodeJS.Signals) => {
+    removeListeners();
+    controller.abort(new Interrupted(signal as (typeof SIGNALS)[number]));
+  };
+  const removeListeners = () => {
+    for (const signal of SIGNALS) process.removeListener(signal, stop);
+  };
+  for (const signal of SIGNALS) process.once(signal, stop);
+  try {
+    const result = await work(controller.signal);
+    controller.signal.throwIfAborted();
+    return result;
+  } catch (error) {
+    // Of what failed because of the signal only the signal is news.
+    const isConsequence = error instanceof LayercastError && error.code === 'ABORTED';
+    throw controller.signal.aborted && isConsequence ? controller.signal.reason : error;
+  } finally {
+    removeListeners();
+  }
+}

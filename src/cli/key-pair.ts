@@ -1,0 +1,45 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errnoOf, LayercastError } from '../errors.js';
+
+/**
+ * Writes a new Ed25519 key pair as PEM: PKCS#8 (RFC 5958) and SPKI (RFC 8410).
+ *
+ * @throws {LayercastError} `USAGE` when a key is there and `force` is false; `PERMISSION_DENIED`, `DISK_FULL`, `FILE_IO`.
+ */
+export async function writeKeyPair(
+  folder: string,
+  force: boolean,
+): Promise<{ readonly privatePath: string; readonly publicPath: string }> {
+  const privatePath = join(folder, 'layercast.key');
+  const publicPath = join(folder, 'layercast.pub');
+  const present = [privatePath, publicPath].find((path) => existsSync(path));
+  if (present !== undefined && !force) {
+    throw new LayercastError('USAGE', `${present} is already there`, {
+      hint: 'give another --out; or --force, after which receivers need the new public key',
+    });
+  }
+  const pair = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  try {
+    await mkdir(folder, { recursive: true });
+    // A file that is there keeps its mode, and a link leads elsewhere: both have to go before, and nothing may come between.
+    await Promise.all([privatePath, publicPath].map((path) => rm(path, { force: true })));
+    await writeFile(privatePath, pair.privateKey, { flag: 'wx', mode: 0o600 });
+    await writeFile(publicPath, pair.publicKey, { flag: 'wx', mode: 0o644 });
+  } catch (cause) {
+    throw failure(folder, cause);
+  }
+  return { privatePath, publicPath };
+}
+
+function failure(folder: string, cause: unknown): LayercastError {
+  const errno = errnoOf(cause);
+  const isDenied = errno === 'EACCES' || errno === 'EPERM' || errno === 'EROFS';
+  const code = isDenied ? 'PERMISSION_DENIED' : errno === 'ENOSPC' ? 'DISK_FULL' : 'FILE_IO';
+  return new LayercastError(code, `cannot write keys to ${folder}: ${errno ?? String(cause)}`, { cause });
+}

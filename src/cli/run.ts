@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { errnoOf, LayercastError } from '../errors.js';
+import { ConfigError } from '../fleet/faults.js';
+import { exitCodeOf } from './exit-codes.js';
+
+/** Adds one command to the program; each file in `commands/` has one, and loads what is heavy when it runs. */
+export type Registration = (program: Command) => void;
+
+/** Runs the command line and sets the process's exit code. Never rejects. */
+export async function run(registrations: readonly Registration[], argv: readonly string[]): Promise<void> {
+  ignoreClosedPipes();
+  const program = newProgram();
+  for (const register of registrations) register(program);
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+    if (process.exitCode !== 0) report(error, argv.includes('--json'));
+  }
+}
+
+function newProgram(): Command {
+  return (
+    new Command('layercast')
+      .description('Files to any number of machines over IPv6 multicast, each at the rate its own link can take.')
+      .version(versionOf(), '-V, --version', 'print the version')
+      .helpOption('-h, --help', 'print help for a command')
+      .helpCommand('help [command]', 'print help for a command')
+      .configureHelp({ helpWidth: 80, showGlobalOptions: false })
+      // Errors are reported in one place, below; this one would print them before.
+      .configureOutput({ outputError: () => {} })
+      .exitOverride()
+      .addHelpText('after', EXAMPLES)
+  );
+}
+
+const EXAMPLES = `
+Examples:
+  layercast keygen --out keys
+  layercast config validate fleet.yaml
+  layercast plan --config fleet.yaml
+
+Exit codes: 0 done; 1 failure; 2 usage or config; 3 incomplete, progress kept;
+4 integrity or signature; 5 nobody is sending; 130, 143 after a signal.`;
+
+function versionOf(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return version;
+}
+
+function report(error: unknown, json: boolean): void {
+  const { code, message, hint } = describe(error);
+  const lines = error instanceof ConfigError ? message : `layercast: ${message}`;
+  process.stderr.write(`${lines}\n${hint === undefined ? '' : `  ${hint.replaceAll('\n', '\n  ')}\n`}`);
+  if (json) process.stdout.write(`${JSON.stringify({ event: 'error', code, message, hint })}\n`);
+}
+
+function describe(error: unknown): { code: string; message: string; hint: string | undefined } {
+  if (error instanceof LayercastError) return error;
+  if (error instanceof CommanderError) {
+    if (error.code === 'commander.help') return { code: 'USAGE', message: 'no command given', hint: SEE_HELP };
+    const [message, ...rest] = error.message.replace(/^error: /, '').split('\n');
+    return { code: 'USAGE', message: message!, hint: [...rest, SEE_HELP].join('\n') };
+  }
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: 'INTERNAL', message: `this should not happen: ${message}`, hint: undefined };
+}
+
+const SEE_HELP = 'see layercast --help, or layercast COMMAND --help';
+
+/** `layercast plan … | head` is no failure: what nobody reads any more is dropped. */
+function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error) => {
+      if (errnoOf(error) !== 'EPIPE') throw error;
+    });
+  }
+}

@@ -1,0 +1,135 @@
+import { cumulativeRates, payloadRateOf } from '../rate/ladder.js';
+import type { Fleet, FleetChannel, FleetObject, FleetServer, GroupAndPort, LadderMode, ObjectCode } from './fleet.js';
+import { type Sending, sendingsOf, startOffsetBytes } from './sendings.js';
+
+/** What a fleet will do: plain data, as `layercast plan --json` prints it. Rates count whole IPv6 packets, per second. */
+export interface FleetPlan {
+  readonly fleet: string;
+  readonly scope: string;
+  readonly port: number;
+  readonly ssm: boolean;
+  readonly symbolBytes: number;
+  readonly announceIntervalUs: number;
+  readonly announcement: GroupAndPort;
+  readonly rateBitsPerSecond: number;
+  readonly servers: readonly ServerPlan[];
+  readonly objects: readonly ObjectPlan[];
+}
+
+export interface ServerPlan {
+  readonly server: string;
+  readonly index: number;
+  readonly address: string | null;
+  readonly interface: string | null;
+  readonly channelCount: number;
+  readonly rateBitsPerSecond: number;
+}
+
+export interface ObjectPlan {
+  readonly object: string;
+  readonly version: number;
+  readonly file: string;
+  /** Null when the file is not there. */
+  readonly sizeBytes: number | null;
+  readonly code: ObjectCode;
+  readonly mode: LadderMode;
+  readonly channels: readonly ChannelPlan[];
+  /** What a receiver can choose: in mode several the first channel, the first two, …; in mode best one channel each. */
+  readonly levels: readonly LevelPlan[];
+}
+
+export interface ChannelPlan {
+  readonly channel: number;
+  readonly group: string;
+  readonly port: number;
+  /** Of each server that sends it. */
+  readonly rateBitsPerSecond: number;
+  readonly pktDelayUs: number;
+  /** As in the fleet file; null is left to the planner. */
+  readonly offset: { readonly bytes: number } | { readonly ratio: number } | null;
+  /** Who sends it, and from which byte on; null when the file is not there. */
+  readonly servers: readonly { readonly server: string; readonly startBytes: number | null }[];
+}
+
+export interface LevelPlan {
+  readonly channels: readonly number[];
+  /** From all servers together, as one any-source join hears every server. */
+  readonly rateBitsPerSecond: number;
+  /** Bytes of the object alone. */
+  readonly payloadBitsPerSecond: number;
+  /** Without loss, and no symbol twice; null when the file is not there. */
+  readonly seconds: number | null;
+}
+
+/** @param sizeOf Size of the file at a path; undefined when it is not there. */
+export function planOf(fleet: Fleet, sizeOf: (path: string) => number | undefined): FleetPlan {
+  const senders = fleet.servers.map((server) => ({ server, sendings: sendingsOf(fleet, server) }));
+  const servers = senders.map(({ server, sendings }) => serverPlanOf(fleet, server, sendings));
+  return {
+    fleet: fleet.name,
+    scope: fleet.scope,
+    port: fleet.port,
+    ssm: fleet.ssm,
+    symbolBytes: fleet.symbolBytes,
+    announceIntervalUs: fleet.announceIntervalUs,
+    announcement: fleet.announcement,
+    rateBitsPerSecond: servers.reduce((sum, { rateBitsPerSecond }) => sum + rateBitsPerSecond, 0),
+    servers,
+    objects: fleet.objects.map((object) => {
+      const sendersOf = (channel: FleetChannel) =>
+        senders.filter(({ sendings }) => sendings.some((s) => s.channel === channel)).map(({ server }) => server);
+      return objectPlanOf(fleet, object, sendersOf, sizeOf(object.filePath) ?? null);
+    }),
+  };
+}
+
+function serverPlanOf(fleet: Fleet, server: FleetServer, sendings: readonly Sending[]): ServerPlan {
+  return {
+    server: server.name,
+    index: server.index,
+    address: server.address ?? null,
+    interface: server.interface ?? fleet.interface ?? null,
+    channelCount: sendings.length,
+    rateBitsPerSecond: sendings.reduce((sum, { channel }) => sum + channel.rateBitsPerSecond, 0),
+  };
+}
+
+function objectPlanOf(
+  fleet: Fleet,
+  object: FleetObject,
+  sendersOf: (channel: FleetChannel) => readonly FleetServer[],
+  sizeBytes: number | null,
+): ObjectPlan {
+  const { name, version, filePath, code, mode, channels } = object;
+  const heardRates = channels.map((channel) => channel.rateBitsPerSecond * sendersOf(channel).length);
+  const levelRates = mode === 'several' ? cumulativeRates(heardRates) : heardRates;
+  return {
+    object: name,
+    version,
+    file: filePath,
+    sizeBytes,
+    code,
+    mode,
+    channels: channels.map((channel) => ({
+      channel: channel.index,
+      group: channel.group,
+      port: channel.port,
+      rateBitsPerSecond: channel.rateBitsPerSecond,
+      pktDelayUs: channel.intervalUs,
+      offset: channel.offset ?? null,
+      servers: sendersOf(channel).map((server) => ({
+        server: server.name,
+        startBytes: sizeBytes === null ? null : startOffsetBytes(fleet, object, channel, server, sizeBytes),
+      })),
+    })),
+    levels: levelRates.map((rateBitsPerSecond, index) => {
+      const payloadBitsPerSecond = payloadRateOf(rateBitsPerSecond, fleet.symbolBytes);
+      return {
+        channels: mode === 'several' ? channels.slice(0, index + 1).map((channel) => channel.index) : [index],
+        rateBitsPerSecond,
+        payloadBitsPerSecond,
+        seconds: sizeBytes === null ? null : (sizeBytes * 8) / payloadBitsPerSecond,
+      };
+    }),
+  };
+}
