@@ -24,17 +24,30 @@ export function temporaryName(path: string): string {
   return `${path}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
 }
 
+/** Writes all of `bytes` at byte `position`. */
+export async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    // A full disk takes a part, and says so only when asked for the rest.
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
 /**
- * Gives `path` the content that `fill` writes, in one step: readers, and a crash at any moment, see all of the old or all of
- * the new. On disk when it resolves.
- * @throws {LayercastError} `PERMISSION_DENIED`, `DISK_FULL`, `FILE_IO`, …; `path` is then as it was.
+ * Gives `path` the content that comes in `pieces`, in one step: readers, and a crash at any moment, see all of the old or all
+ * of the new. On disk when it resolves.
+ * @throws {LayercastError} `PERMISSION_DENIED`, `DISK_FULL`, `FILE_IO`, …; `path` is then as it was, or wholly new
  */
-export async function replaceFile(path: string, fill: (handle: FileHandle) => Promise<void>): Promise<void> {
+export async function replaceFile(path: string, pieces: Iterable<Uint8Array>): Promise<void> {
   const temporary = temporaryName(path);
   try {
     const handle = await open(temporary, 'wx', 0o600);
     try {
-      await fill(handle);
+      let position = 0;
+      for (const piece of pieces) {
+        await writeFully(handle, piece, position);
+        position += piece.length;
+      }
       await handle.sync();
     } finally {
       await handle.close();

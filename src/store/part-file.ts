@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { errnoOf, LayercastError } from '../errors.js';
 import { type Geometry, symbolLength } from '../object/geometry.js';
 import type { ByteSink } from '../ports.js';
-import { syncDirectoryOf } from './durable.js';
+import { syncDirectoryOf, writeFully } from './durable.js';
 import { PageCache } from './page-cache.js';
 import { systemError } from './system-error.js';
 
@@ -194,14 +194,6 @@ async function requireSpace(path: string, missingBytes: number): Promise<void> {
     `${JSON.stringify(path)} needs ${missingBytes} bytes and its file system has ${freeBytes} left`,
     { hint: `free ${missingBytes - freeBytes} bytes, or choose another place for the output` },
   );
-}
-
-async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    // A full disk takes a part, and says so only when asked for the rest.
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
-  }
 }
 
 async function readFully(handle: FileHandle, into: Uint8Array, position: number): Promise<void> {
