@@ -1,0 +1,52 @@
+import { stat } from 'node:fs/promises';
+import { errnoOf, type LayercastError } from '../errors.js';
+import { Checkpoint } from './checkpoint.js';
+import { Journal, type JournalIdentity, type StartedOver } from './journal.js';
+import { PartFile } from './part-file.js';
+import { systemError } from './system-error.js';
+
+export interface PartialObjectOptions {
+  readonly partPath: string;
+  readonly journalPath: string;
+  readonly identity: JournalIdentity;
+  /** As for `PartFile.open`. */
+  readonly onError?: ((error: LayercastError) => void) | undefined;
+}
+
+export interface PartialObject {
+  readonly part: PartFile;
+  readonly journal: Journal;
+  readonly checkpoint: Checkpoint;
+  /** Why there is nothing to take up, or undefined: then `journal.symbols` and `journal.verifiedBlocks` say what there is. */
+  readonly startedOver: StartedOver | undefined;
+}
+
+/**
+ * Opens what there is of an object, or begins it, in the order that a crash at any moment cannot turn into a journal that
+ * claims bytes which are not there. Take the `FileLock` first.
+ * @throws {LayercastError} as `PartFile.open` and `Journal.open`
+ */
+export async function openPartialObject(options: PartialObjectOptions): Promise<PartialObject> {
+  const { partPath, journalPath, identity } = options;
+  const { geometry } = identity;
+  const partIsThere = await hasLength(partPath, geometry.sizeBytes);
+  const { journal, startedOver } = await Journal.open(journalPath, identity, partIsThere);
+  try {
+    const resume = startedOver === undefined;
+    const part = await PartFile.open({ path: partPath, geometry, resume, onError: options.onError });
+    return { part, journal, checkpoint: new Checkpoint(part, journal), startedOver };
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
+}
+
+async function hasLength(path: string, sizeBytes: number): Promise<boolean> {
+  try {
+    const found = await stat(path);
+    return found.isFile() && found.size === sizeBytes;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw systemError(error, 'look at', path);
+  }
+}

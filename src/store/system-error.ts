@@ -1,0 +1,29 @@
+import { type ErrorCode, errnoOf, LayercastError } from '../errors.js';
+
+const CODES: Readonly<Record<string, readonly [code: ErrorCode, what: string, hint: string]>> = {
+  ENOENT: ['FILE_NOT_FOUND', 'there is no such file or directory', 'check the path; directories are not created'],
+  ENOTDIR: ['FILE_NOT_FOUND', 'a part of the path is not a directory', 'check the path'],
+  EACCES: ['PERMISSION_DENIED', 'permission denied', 'change the permissions or run as another user'],
+  EPERM: ['PERMISSION_DENIED', 'not permitted', 'change the permissions or run as another user'],
+  EROFS: ['PERMISSION_DENIED', 'the file system is read-only', 'choose a place that can be written'],
+  ENOSPC: ['DISK_FULL', 'no space left', 'make room and run again; what is on disk is kept'],
+  EDQUOT: ['DISK_FULL', 'the disk quota is used up', 'make room and run again; what is on disk is kept'],
+  EFBIG: ['FILE_IO', 'too large for this file system', 'choose another file system'],
+  ENAMETOOLONG: ['FILE_IO', 'the name is too long', 'choose a shorter name'],
+};
+
+/**
+ * What Node says of a failed system call, as an error of ours: `cannot write "/a/b": no space left`.
+ * @param doing what was tried, as in "cannot …"
+ */
+export function systemError(error: unknown, doing: string, path: string): LayercastError {
+  if (error instanceof LayercastError) return error;
+  const errno = errnoOf(error);
+  const known = errno === undefined ? undefined : CODES[errno];
+  if (known === undefined) {
+    const said = error instanceof Error ? error.message : String(error);
+    return new LayercastError('FILE_IO', `cannot ${doing} ${JSON.stringify(path)}: ${said}`, { cause: error });
+  }
+  const [code, what, hint] = known;
+  return new LayercastError(code, `cannot ${doing} ${JSON.stringify(path)}: ${what}`, { hint, cause: error });
+}
