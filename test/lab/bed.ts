@@ -81,6 +81,26 @@ export class Bed {
     return this.#anchor.enter(this.#named(name).host.name);
   }
 
+  /**
+   * Lays a cable straight from one host to another, beside the bridge, and resolves to the name that its interface has on
+   * both: `eth1` and up. Without a bridge everything passes, joined or not.
+   */
+  async cable(from: string, to: string): Promise<string> {
+    const links = await Promise.all([from, to].map((name) => this.host(name).run('ip', ['-j', 'link', 'show'])));
+    const taken = links.flatMap((json) => (JSON.parse(json) as { ifname: string }[]).map(({ ifname }) => ifname));
+    const number = 1 + Math.max(...taken.map((name) => Number(/^eth(\d+)$/.exec(name)?.[1] ?? 0)));
+    const end = (name: string) => ['name', name, 'mtu', String(this.record.mtuBytes)];
+    const name = `eth${number}`;
+    await this.host(from).run('ip', ['link', 'add', ...end(name), 'type', 'veth', 'peer', ...end(name), 'netns', to]);
+    for (const [index, host] of [this.host(from), this.host(to)].entries()) {
+      const address = `fd00:${(number + 1).toString(16)}::${index + 1}/64`;
+      await host.run('ip', ['addr', 'add', address, 'dev', name, 'nodad']);
+      await host.run('ip', ['link', 'set', 'dev', name, 'up']);
+      await host.run('ethtool', ['-K', name, 'tx-udp-segmentation', 'off']);
+    }
+    return name;
+  }
+
   /** What the bridge knows of who listens to what (global groups and link-local ones alike). */
   async memberships(): Promise<Member[]> {
     return parseMemberships(await this.#anchor.run(['bridge', '-j', '-d', 'mdb', 'show', 'dev', 'bridge']));
