@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { describeBed } from './allowed.js';
 import { Bed } from './bed.js';
 import { environment } from './machine.js';
+import { networkOf } from './occupants.js';
 import { until } from './until.js';
 
 const receiver = fileURLToPath(new URL('peers/receiver.mjs', import.meta.url));
@@ -125,14 +126,6 @@ describe('a process on a host', () => {
     });
   });
 });
-
-function networkOf(pid: number | string | undefined): string {
-  try {
-    return readlinkSync(`/proc/${pid}/ns/net`);
-  } catch {
-    return ''; // it has ended, or is not ours to see
-  }
-}
 
 /** Network namespaces that any process of the machine is in. */
 function networksInUse(): string[] {
