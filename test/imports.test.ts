@@ -1,0 +1,96 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { offences } from './imports.js';
+
+const top = fileURLToPath(new URL('../src/', import.meta.url));
+const sources = readdirSync(top, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+
+describe('the import rule between the folders of src/', () => {
+  test('holds in every source', () => {
+    expect(sources.length).toBeGreaterThan(3);
+    expect(sources.flatMap((name) => offences(name, readFileSync(join(top, name), 'utf8')))).toEqual([]);
+  });
+});
+
+describe('the checker of the import rule', () => {
+  test('reports every line that reaches where its folder may not', () => {
+    const source = [
+      `import { LayercastError } from '../errors.js';`,
+      `import type { Geometry } from '../object/geometry.js';`,
+      `import { readFileSync } from 'node:fs';`,
+      `import {`,
+      `  Sender,`,
+      `} from '../sender/core.js';`,
+      `export { loss } from './loss.js';`,
+      `export * from '../wire/header.js';`,
+      `const late = await import('yaml');`,
+      `import '../net/udp.js';`,
+    ].join('\n');
+    expect(offences('rate/meter.ts', source)).toEqual([
+      `src/rate/meter.ts:2: rate/ may not import '../object/geometry.js'`,
+      `src/rate/meter.ts:3: rate/ may not import 'node:fs'`,
+      `src/rate/meter.ts:6: rate/ may not import '../sender/core.js'`,
+      `src/rate/meter.ts:8: rate/ may not import '../wire/header.js'`,
+      `src/rate/meter.ts:9: rate/ may not import 'yaml'`,
+      `src/rate/meter.ts:10: rate/ may not import '../net/udp.js'`,
+    ]);
+  });
+
+  test.each([
+    ['wire/descriptor.ts', 'node:crypto', true],
+    ['wire/descriptor.ts', 'msgpackr', true],
+    ['wire/address.ts', '@noble/hashes/blake3.js', true],
+    ['wire/address.ts', 'ip6addr', true],
+    ['wire/address.ts', 'node:os', false],
+    ['wire/address.ts', '../object/geometry.js', false],
+    ['object/digest.ts', 'node:crypto', true],
+    ['object/digest.ts', 'msgpackr', false],
+    ['fec/pool.ts', 'node:worker_threads', true],
+    ['fec/decode-worker.ts', 'node:worker_threads', true],
+    ['fec/decode.ts', 'node:worker_threads', false],
+    ['fec/kernels/load.ts', '../../errors.js', true],
+    ['fec/kernels/load.ts', '../decode.js', true],
+    ['rate/pacing.ts', '../ports.js', true],
+    ['rate/pacing.ts', 'eventemitter3', false],
+    ['sender/core.ts', '../wire/header.js', true],
+    ['sender/core.ts', '../receiver/core.js', false],
+    ['receiver/core.ts', '../sender/core.js', false],
+    ['receiver/driver.ts', 'eventemitter3', true],
+    ['receiver/driver.ts', 'node:timers', false],
+    ['receiver/driver.ts', '../net/udp.js', false],
+    ['net/udp.ts', 'node:dgram', true],
+    ['net/batched.ts', 'koffi', true],
+    ['net/udp.ts', '../wire/header.js', false],
+    ['net/udp.ts', '../store/sparse.js', false],
+    ['store/journal.ts', '../object/ranges.js', true],
+    ['store/journal.ts', 'p-limit', true],
+    ['store/journal.ts', '../wire/header.js', false],
+    ['fleet/parse.ts', 'yaml', true],
+    ['fleet/parse.ts', 'node:fs/promises', false],
+    ['fleet/parse.ts', 'node:path', true],
+    ['fleet/parse.ts', '../store/journal.js', false],
+    ['cli/serve.ts', 'commander', true],
+    ['cli/serve.ts', '../create-sender.js', true],
+    ['create-sender.ts', './net/udp.js', true],
+    ['index.ts', './create-sender.js', true],
+    ['errors.ts', 'node:util', false],
+    ['errors.ts', './ports.js', false],
+    ['ports.ts', './errors.js', false],
+    ['sender/core.ts', '../index.js', false],
+    ['sender/core.ts', '../create-receiver.js', false],
+    ['extra/thing.ts', '../errors.js', false],
+  ])('%s importing %s: allowed is %s', (file, specifier, allowed) => {
+    expect(offences(file, `import { x } from '${specifier}';`).length === 0).toBe(allowed);
+  });
+
+  test('takes no words in comments and strings for imports', () => {
+    const source = [
+      `// import { x } from '../sender/core.js';`,
+      `/** @example import { x } from '../sender/core.js'; */`,
+      `const text = "import x from 'yaml'";`,
+    ].join('\n');
+    expect(offences('rate/meter.ts', source)).toEqual([]);
+  });
+});

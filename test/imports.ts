@@ -1,0 +1,76 @@
+import { posix } from 'node:path';
+
+/** What a folder of `src/` may import beside its own files. */
+interface Rule {
+  readonly folders: readonly string[];
+  /** npm packages, and Node's modules with `node:`; `node:*` is all of Node. A subpath of a package is the package. */
+  readonly modules: readonly string[];
+  /** Modules for some of its files only. */
+  readonly only?: { readonly files: RegExp; readonly modules: readonly string[] };
+}
+
+const level0 = ['errors.ts', 'ports.ts'];
+const level1 = ['wire', 'object', 'fec', 'rate'];
+
+/** The table of layers: where it says nothing about a place, that place may not be. */
+const rules: Readonly<Record<string, Rule | 'anything'>> = {
+  'errors.ts': { folders: [], modules: [] },
+  'ports.ts': { folders: [], modules: [] },
+  wire: { folders: level0, modules: ['node:crypto', 'msgpackr', 'ip6addr', '@noble/hashes'] },
+  object: { folders: level0, modules: ['node:crypto'] },
+  fec: { folders: level0, modules: [], only: { files: /pool|worker/, modules: ['node:worker_threads'] } },
+  rate: { folders: level0, modules: [] },
+  sender: { folders: [...level0, ...level1], modules: ['eventemitter3'] },
+  receiver: { folders: [...level0, ...level1], modules: ['eventemitter3'] },
+  net: { folders: level0, modules: ['node:*', 'ip6addr', 'koffi'] },
+  store: { folders: [...level0, 'object'], modules: ['node:*', 'msgpackr', 'p-limit'] },
+  fleet: { folders: [...level0, ...level1], modules: ['yaml', 'zod', 'node:fs', 'node:path'] },
+  cli: 'anything',
+  'index.ts': 'anything',
+};
+
+/**
+ * Lines of one source that import what its folder may not.
+ *
+ * @param file path inside `src/`, with `/`
+ */
+export function offences(file: string, source: string): string[] {
+  const place = placeOf(file);
+  const rule = /^create-[a-z-]+\.ts$/.test(place) ? 'anything' : rules[place];
+  if (rule === 'anything') return [];
+  if (rule === undefined) return [`src/${file}:1: ${place} has no place in the table of layers (test/imports.ts)`];
+  const name = place.endsWith('.ts') ? place : `${place}/`;
+  return importsOf(source)
+    .filter(({ specifier }) => !allows(rule, file, specifier))
+    .map(({ line, specifier }) => `src/${file}:${line}: ${name} may not import '${specifier}'`);
+}
+
+function allows(rule: Rule, file: string, specifier: string): boolean {
+  if (specifier.startsWith('.')) {
+    const target = placeOf(posix.join(posix.dirname(file), specifier).replace(/\.js$/, '.ts'));
+    return target === placeOf(file) || rule.folders.includes(target);
+  }
+  const { only } = rule;
+  const modules = only?.files.test(posix.basename(file)) ? [...rule.modules, ...only.modules] : rule.modules;
+  if (specifier.startsWith('node:')) return modules.includes(specifier) || modules.includes('node:*');
+  return modules.some((module) => specifier === module || specifier.startsWith(`${module}/`));
+}
+
+/** The folder directly under `src/`, or the file that lies there. */
+function placeOf(file: string): string {
+  return file.split('/')[0] ?? '';
+}
+
+/** Import and export statements, and calls of `import()`, each with the line of its specifier, from 1. */
+function importsOf(source: string): { readonly line: number; readonly specifier: string }[] {
+  const code = source.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, (comment) => comment.replace(/[^\n]/g, ' '));
+  const statement = /^[ \t]*(?:import|export)\b(?:[^'"`;()=]*\bfrom)?\s*(['"])(?<specifier>[^'"]+)\1/gm;
+  const call = /\bimport\(\s*(['"`])(?<specifier>[^'"`]+)\1/g;
+  return [statement, call]
+    .flatMap((pattern) => [...code.matchAll(pattern)])
+    .map((match) => ({
+      line: code.slice(0, match.index + match[0].length).split('\n').length,
+      specifier: match.groups?.specifier ?? '',
+    }))
+    .sort((a, b) => a.line - b.line);
+}

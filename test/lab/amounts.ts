@@ -1,0 +1,24 @@
+import { LayercastError } from '../../dist/errors.js';
+
+const bitsOf: Readonly<Record<string, number>> = { bit: 1, kbit: 1e3, Mbit: 1e6, Gbit: 1e9 };
+
+/** @example parseRate('2Mbit') === 2e6 */
+export function parseRate(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(bit|kbit|Mbit|Gbit)$/.exec(text);
+  if (match !== null) return Number(match[1]) * (bitsOf[match[2] ?? ''] ?? Number.NaN);
+  throw new LayercastError('USAGE', `"${text}" is no rate`, { hint: 'a number and bit, kbit, Mbit or Gbit: 2.5Mbit' });
+}
+
+/** @example parseRatio('5%') === 0.05 */
+export function parseRatio(text: string): number {
+  const ratio = Number(/^(\d+(?:\.\d+)?)%$/.exec(text)?.[1]) / 100;
+  if (ratio >= 0 && ratio <= 1) return ratio;
+  throw new LayercastError('USAGE', `"${text}" is no share`, { hint: 'a percentage from 0% to 100%' });
+}
+
+/** `r1=2Mbit` as host and what follows. */
+export function parseAssignment(text: string): readonly [host: string, amount: string] {
+  const [host, amount, ...rest] = text.split('=');
+  if (host && amount && rest.length === 0) return [host, amount];
+  throw new LayercastError('USAGE', `"${text}" names no host and amount`, { hint: 'HOST=AMOUNT: r1=2Mbit, r1=5%' });
+}

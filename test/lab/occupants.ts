@@ -1,0 +1,24 @@
+import { readdirSync, readlinkSync } from 'node:fs';
+import type { Bed } from './bed.js';
+
+/** Processes that run on the hosts of a bed, whoever started them: those that are in a host's network namespace. */
+export async function processesIn(bed: Bed): Promise<number[]> {
+  const networks = new Set(
+    await Promise.all(
+      bed.record.hosts.map(async (host) => (await bed.host(host).run('readlink', ['/proc/self/ns/net'])).trim()),
+    ),
+  );
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => networks.has(networkOf(pid)))
+    .map(Number);
+}
+
+/** The network namespace of a process, or nothing when it has ended or is not ours to see. */
+export function networkOf(pid: number | string | undefined): string {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,25 @@
+// Sends `count` datagrams of `sizeBytes` to a group, `batch` of them every `intervalMs`, and says when all are out.
+// Arguments: one JSON object.
+import dgram from 'node:dgram';
+
+const { group, port, count, sizeBytes = 200, intervalMs = 1, batch = 1 } = JSON.parse(process.argv[2]);
+const socket = dgram.createSocket('udp6');
+const payload = Buffer.alloc(sizeBytes, 'layercast');
+let sent = 0;
+let done = 0;
+
+socket.bind(() => {
+  socket.setMulticastInterface('::%eth0');
+  socket.setMulticastTTL(4);
+  const timer = setInterval(() => {
+    for (let i = 0; i < batch && sent < count; i++, sent++) socket.send(payload, port, group, tick);
+    if (sent === count) clearInterval(timer);
+  }, intervalMs);
+});
+
+function tick(error) {
+  if (error) throw error;
+  done += 1;
+  // Only now: closing a socket throws away what it still has to send.
+  if (done === count) socket.close(() => console.log(JSON.stringify({ event: 'sent', count })));
+}

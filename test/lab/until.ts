@@ -1,0 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Between two looks: far below what a bridge takes to forget a listener, far above what a look costs. */
+const pauseMs = 10;
+
+/** Looks until `holds`; rejects with `what` after `timeoutMs`. For states of the kernel that send no event. */
+export async function until(what: string, holds: () => Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`not after ${timeoutMs / 1000} s: ${what}`);
+    await delay(pauseMs);
+  }
+}
