@@ -1,0 +1,113 @@
+import { Unpackr } from 'msgpackr';
+import {
+  type ChannelDescription,
+  type Descriptor,
+  MAX_CHANNELS,
+  MAX_RECORD_BYTES,
+  MAX_SERVERS,
+  type ServerDescription,
+} from './descriptor.js';
+
+/**
+ * Reads what `packDescriptor` wrote. Anything may come in: every field is checked for type and range, unknown keys are
+ * ignored, and undefined comes back for whatever is no descriptor. Strings and bytes are copies.
+ */
+export function unpackDescriptor(bytes: Uint8Array): Descriptor | undefined {
+  if (bytes.length > MAX_RECORD_BYTES) return undefined;
+  try {
+    return readDescriptor(new Unpackr({ useRecords: false, int64AsType: 'number' }).unpack(bytes));
+  } catch {
+    // msgpackr throws on damaged and on deeply nested input; a fault of ours would show in the tests of valid records.
+    return undefined;
+  }
+}
+
+/** What a field reader throws; it never leaves this file. */
+class Unreadable extends Error {}
+
+function readDescriptor(value: unknown): Descriptor {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Unreadable();
+  const map = value as Readonly<Record<string, unknown>>;
+  return {
+    fleet: name(map.f, 63),
+    object: name(map.o, 255),
+    version: whole(map.v, 1, 2 ** 48 - 1),
+    sizeBytes: whole(map.n, 0, 2 ** 48 - 1),
+    symbolBytes: whole(map.t, 1, 2 ** 16 - 1),
+    blockCount: whole(map.z, 0, 2 ** 32 - 1),
+    fecEncodingId: whole(map.e, 0, 255),
+    sha256: binary(map.h, 32),
+    blockRoot: binary(map.b, 32),
+    mode: whole(map.m, 0, 1) === 0 ? 'several' : 'best',
+    ssm: truth(map.s),
+    channels: list(map.c, 1, MAX_CHANNELS).map(readChannel),
+    servers: list(map.d, 1, MAX_SERVERS).map(readServer),
+    createdS: whole(map.a, 0, 2 ** 48 - 1),
+    expiresS: optional(map.x, (expires) => whole(expires, 0, 2 ** 48 - 1)),
+  };
+}
+
+function readChannel(value: unknown): ChannelDescription {
+  const [group, port, intervalUs, startRatio] = list(value, 4, 255);
+  const address = binary(group, 16);
+  if (address[0] !== 0xff) throw new Unreadable();
+  return {
+    group: address,
+    port: whole(port, 1, 65_535),
+    // One datagram a day is the slowest channel anyone may write; a nanosecond between two is faster than any link.
+    intervalUs: real(intervalUs, 0.001, 86_400e6),
+    startRatio: real(startRatio, 0, 1),
+  };
+}
+
+function readServer(value: unknown): ServerDescription {
+  const [index, serverName, address, startRatio, channels] = list(value, 5, 255);
+  return {
+    index: whole(index, 0, MAX_SERVERS - 1),
+    name: name(serverName, 63),
+    address: optional(address, (bytes) => binary(bytes, 16)),
+    startRatio: real(startRatio, 0, 1),
+    channels: optional(channels, (indexes) =>
+      list(indexes, 0, MAX_CHANNELS).map((channel) => whole(channel, 0, MAX_CHANNELS - 1)),
+    ),
+  };
+}
+
+/** Text that people see: no control characters, so that no descriptor can drive a terminal. */
+function name(value: unknown, maxBytes: number): string {
+  if (typeof value !== 'string' || value === '' || Buffer.byteLength(value) > maxBytes || /\p{Cc}/u.test(value)) {
+    throw new Unreadable();
+  }
+  return value;
+}
+
+function whole(value: unknown, min: number, max: number): number {
+  const number = real(value, min, max);
+  if (!Number.isSafeInteger(number)) throw new Unreadable();
+  return number;
+}
+
+function real(value: unknown, min: number, max: number): number {
+  if (typeof value !== 'number' || !(value >= min && value <= max)) throw new Unreadable();
+  return value;
+}
+
+function truth(value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new Unreadable();
+  return value;
+}
+
+/** msgpackr's binaries alias its input, which the next datagram overwrites. */
+function binary(value: unknown, length: number): Uint8Array {
+  if (!(value instanceof Uint8Array) || value.length !== length) throw new Unreadable();
+  return Uint8Array.from(value);
+}
+
+function list(value: unknown, minCount: number, maxCount: number): readonly unknown[] {
+  if (!Array.isArray(value) || value.length < minCount || value.length > maxCount) throw new Unreadable();
+  return value;
+}
+
+function optional<T>(value: unknown, read: (value: unknown) => T): T | undefined {
+  return value === null || value === undefined ? undefined : read(value);
+}

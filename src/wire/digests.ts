@@ -1,0 +1,39 @@
+import { DatagramType, HEADER_BYTES, type Header, writeHeader } from './header.js';
+
+/** SHA-256. */
+export const DIGEST_BYTES = 32;
+
+/** One run of block digests with its path to the root that the descriptor signs (RFC 9162, section 2.1.3). */
+export interface DigestRun {
+  /** Digests of consecutive blocks, back to back; `header.block` numbers the run. */
+  readonly leaves: Uint8Array;
+  /** Siblings from the run's subtree up to the root. */
+  readonly proof: readonly Uint8Array[];
+}
+
+/** A datagram with a run of block digests; sequence, time and marks are stamped when it leaves. */
+export function digestDatagram(object: Readonly<Header>, runIndex: number, run: DigestRun): Uint8Array {
+  const datagram = new Uint8Array(HEADER_BYTES + run.leaves.length + run.proof.length * DIGEST_BYTES);
+  const leafCount = run.leaves.length / DIGEST_BYTES;
+  writeHeader({ ...object, type: DatagramType.digests, block: runIndex, esi: leafCount }, datagram, 0);
+  datagram.set(run.leaves, HEADER_BYTES);
+  for (const [i, sibling] of run.proof.entries()) {
+    datagram.set(sibling, HEADER_BYTES + run.leaves.length + i * DIGEST_BYTES);
+  }
+  return datagram;
+}
+
+/** Takes a payload apart (copied); undefined when its length does not fit the leaf count in `header.esi`. */
+export function readDigestRun(
+  header: Readonly<Header>,
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+): DigestRun | undefined {
+  const leavesEnd = header.esi * DIGEST_BYTES;
+  if (leavesEnd === 0 || leavesEnd > length || length % DIGEST_BYTES !== 0) return undefined;
+  const payload = Uint8Array.from(bytes.subarray(start, start + length));
+  const proof: Uint8Array[] = [];
+  for (let at = leavesEnd; at < length; at += DIGEST_BYTES) proof.push(payload.subarray(at, at + DIGEST_BYTES));
+  return { leaves: payload.subarray(0, leavesEnd), proof };
+}

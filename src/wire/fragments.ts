@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { MAX_RECORD_BYTES } from './descriptor.js';
+import { DatagramType, HEADER_BYTES, type Header, newHeader, writeHeader } from './header.js';
+
+/** With the header, 1232 bytes: fits IPv6's minimum MTU whatever `symbolBytes` the objects use. */
+export const PIECE_BYTES = 1184;
+
+/**
+ * How many records may be in pieces at once, over all that claim to be ours. Genuine servers seldom have two under way;
+ * 32 leave room for a forger's, and 32 × 32 kB is 1 MB.
+ */
+const MAX_PENDING = 32;
+/** Records known by their tag, so that an announcement heard again costs neither assembly nor a signature check. */
+const MAX_KNOWN = 256;
+
+/**
+ * A signed record cut into datagrams: it travels as an object of one block whose tag is the first 8 bytes of its SHA-256.
+ * Sequence, time and marks are stamped when they leave.
+ */
+export function recordDatagrams(record: Uint8Array, serverIndex: number, channelIndex: number): readonly Uint8Array[] {
+  const tag = recordTag(record);
+  const header: Header = {
+    ...newHeader(),
+    type: DatagramType.descriptor,
+    serverIndex,
+    channelIndex,
+    tagHigh: tag.readUInt32BE(0),
+    tagLow: tag.readUInt32BE(4),
+    sizeBytes: record.length,
+    symbolBytes: PIECE_BYTES,
+    blockCount: 1,
+  };
+  const pieces: Uint8Array[] = [];
+  for (let start = 0; start < record.length; start += PIECE_BYTES) {
+    const piece = record.subarray(start, start + PIECE_BYTES);
+    const datagram = new Uint8Array(HEADER_BYTES + piece.length);
+    header.esi = pieces.length;
+    writeHeader(header, datagram, 0);
+    datagram.set(piece, HEADER_BYTES);
+    pieces.push(datagram);
+  }
+  return pieces;
+}
+
+/** Puts records together again from pieces that come in any order, mixed with damaged and invented ones. */
+export class RecordAssembler {
+  readonly #pending = new Map<string, PendingRecord>();
+  readonly #known = new Set<string>();
+
+  /**
+   * Takes a piece. Returns a whole record when this completes one that matches its tag and was not returned before,
+   * `false` when the piece makes no sense, undefined when there is nothing to say yet.
+   */
+  add(header: Readonly<Header>, bytes: Uint8Array, start: number, length: number): Uint8Array | false | undefined {
+    const { sizeBytes, symbolBytes, esi } = header;
+    const offset = esi * symbolBytes;
+    if (sizeBytes > MAX_RECORD_BYTES || symbolBytes === 0 || offset >= sizeBytes) return false;
+    if (length !== Math.min(symbolBytes, sizeBytes - offset)) return false;
+    const key = `${header.tagHigh}-${header.tagLow}-${sizeBytes}-${symbolBytes}`;
+    if (this.#known.has(key)) return undefined;
+    const pending = this.#pending.get(key) ?? this.#begin(key, sizeBytes);
+    if (pending.have.has(esi)) return undefined;
+    pending.have.add(esi);
+    pending.bytes.set(bytes.subarray(start, start + length), offset);
+    if (pending.have.size < Math.ceil(sizeBytes / symbolBytes)) return undefined;
+    this.#pending.delete(key);
+    const tag = recordTag(pending.bytes);
+    if (tag.readUInt32BE(0) !== header.tagHigh || tag.readUInt32BE(4) !== header.tagLow) return false;
+    this.#remember(key);
+    return pending.bytes;
+  }
+
+  #begin(key: string, sizeBytes: number): PendingRecord {
+    if (this.#pending.size >= MAX_PENDING) this.#pending.delete(this.#pending.keys().next().value!);
+    const pending = { bytes: new Uint8Array(sizeBytes), have: new Set<number>() };
+    this.#pending.set(key, pending);
+    return pending;
+  }
+
+  #remember(key: string): void {
+    if (this.#known.size >= MAX_KNOWN) this.#known.delete(this.#known.values().next().value!);
+    this.#known.add(key);
+  }
+}
+
+interface PendingRecord {
+  readonly bytes: Uint8Array;
+  readonly have: Set<number>;
+}
+
+function recordTag(record: Uint8Array): Buffer {
+  return createHash('sha256').update(record).digest().subarray(0, 8);
+}
