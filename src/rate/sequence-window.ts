@@ -1,0 +1,89 @@
+/** How far behind the highest sequence a late datagram is still told from a duplicate; 1024 are 50 ms at 200 Mbit/s. */
+const WINDOW = 1024;
+/** A leap beyond this is a server that started anew (RFC 3550, appendix A.1, with room for long outages of fast channels). */
+const MAX_LEAP = 2 ** 20;
+
+/** What one datagram's sequence number says. */
+export type Arrival = 'new' | 'late' | 'duplicate' | 'restart';
+
+/**
+ * Counts what one server's channel lost, from sequence numbers modulo 2^32 that may wrap, arrive out of order or twice, and
+ * begin anew. Nothing before the first number heard counts as lost.
+ */
+export class SequenceWindow {
+  /** Datagrams that arrived, duplicates of the network not counted. */
+  receivedCount = 0;
+  /** Datagrams that the sequence numbers say were sent and that have not arrived. */
+  get lostCount(): number {
+    return this.#lostBefore + this.#span - this.#spanReceived;
+  }
+
+  readonly #seen = new Uint32Array(WINDOW / 32);
+  #highest = -1;
+  /** Numbers from the first of this run to the highest, both counted. */
+  #span = 0;
+  #spanReceived = 0;
+  #lostBefore = 0;
+  /** The number that would confirm a leap: one stray datagram must not end a run. */
+  #leapNext = -1;
+
+  observe(sequence: number): Arrival {
+    if (this.#highest < 0) return this.#begin(sequence, 'new');
+    const ahead = (sequence - this.#highest) | 0;
+    if (ahead > 0 && ahead <= MAX_LEAP) return this.#advance(sequence, ahead);
+    if (ahead <= 0 && ahead > -WINDOW) return this.#lookBack(sequence, -ahead);
+    if (sequence === this.#leapNext) {
+      this.#lostBefore = this.lostCount;
+      return this.#begin(sequence, 'restart');
+    }
+    this.#leapNext = (sequence + 1) >>> 0;
+    return 'late';
+  }
+
+  #begin(sequence: number, arrival: Arrival): Arrival {
+    this.#seen.fill(0);
+    this.#highest = sequence;
+    this.#span = 1;
+    this.#spanReceived = 1;
+    this.#leapNext = -1;
+    this.#mark(sequence);
+    this.receivedCount++;
+    return arrival;
+  }
+
+  #advance(sequence: number, ahead: number): Arrival {
+    if (ahead >= WINDOW) this.#seen.fill(0);
+    else for (let i = 1; i < ahead; i++) this.#clear((this.#highest + i) >>> 0);
+    this.#highest = sequence;
+    this.#span += ahead;
+    this.#spanReceived++;
+    this.#mark(sequence);
+    this.receivedCount++;
+    return 'new';
+  }
+
+  #lookBack(sequence: number, behind: number): Arrival {
+    // Numbers from before the run began were never counted as lost, so hearing one late changes nothing.
+    if (behind >= this.#span) return 'late';
+    if (this.#isMarked(sequence)) return 'duplicate';
+    this.#mark(sequence);
+    this.#spanReceived++;
+    this.receivedCount++;
+    return 'late';
+  }
+
+  #mark(sequence: number): void {
+    const bit = sequence % WINDOW;
+    this.#seen[bit >>> 5]! |= 1 << (bit & 31);
+  }
+
+  #clear(sequence: number): void {
+    const bit = sequence % WINDOW;
+    this.#seen[bit >>> 5]! &= ~(1 << (bit & 31));
+  }
+
+  #isMarked(sequence: number): boolean {
+    const bit = sequence % WINDOW;
+    return (this.#seen[bit >>> 5]! & (1 << (bit & 31))) !== 0;
+  }
+}
