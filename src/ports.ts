@@ -39,6 +39,8 @@ export interface Destination {
   readonly port: number;
   /** Name of the interface to send on; undefined lets the system choose by route. */
   readonly interface: string | undefined;
+  /** An address of this host to send from; undefined lets the system choose (RFC 6724). */
+  readonly source: string | undefined;
   /** IPv6 hop limit, 0–255; 0 stays on this host. */
   readonly hopLimit: number;
   /** DiffServ code point, 0–63. */

@@ -1,0 +1,17 @@
+import type { Clock } from './ports.js';
+
+/** This host's clocks and timers. Timers have a resolution of 1 ms; what is due at once waits one turn of the event loop. */
+export const systemClock: Clock = {
+  nowUs: () => Math.floor(performance.now() * 1000),
+  wallUs: () => Date.now() * 1000,
+  schedule(atUs, callback) {
+    const waitMs = Math.ceil(atUs / 1000 - performance.now());
+    if (waitMs <= 0) {
+      const immediate = setImmediate(callback);
+      return () => clearImmediate(immediate);
+    }
+    // Longer waits than setTimeout can count (2^31 ms) are for callers that look again when woken early.
+    const timer = setTimeout(callback, Math.min(waitMs, 2 ** 31 - 1));
+    return () => clearTimeout(timer);
+  },
+};
