@@ -1,0 +1,67 @@
+import { geometryOf } from '../object/geometry.js';
+import { MerkleTree, RUN_LEAVES } from '../object/merkle.js';
+import { type Descriptor, objectTag } from '../wire/descriptor.js';
+import { DIGEST_BYTES, digestDatagram } from '../wire/digests.js';
+import { recordDatagrams } from '../wire/fragments.js';
+import { ANNOUNCEMENT_CHANNEL, type Header, newHeader } from '../wire/header.js';
+import { Carousel } from './carousel.js';
+
+/**
+ * One object as one server sends it: everything that is made once per version and shared by its channels.
+ */
+export class Publication {
+  readonly descriptor: Descriptor;
+  /** Pieces of the signed descriptor, for announcement channels. */
+  readonly announcement: readonly Uint8Array[];
+  readonly #serverIndex: number;
+  readonly #object: Header;
+  readonly #records: readonly Uint8Array[];
+
+  /**
+   * @param record the descriptor, signed.
+   * @param blockDigests SHA-256 of each block, back to back.
+   */
+  constructor(descriptor: Descriptor, record: Uint8Array, blockDigests: Uint8Array, serverIndex: number) {
+    this.descriptor = descriptor;
+    this.#serverIndex = serverIndex;
+    const tag = Buffer.from(objectTag(descriptor));
+    this.#object = {
+      ...newHeader(),
+      serverIndex,
+      fecEncodingId: descriptor.fecEncodingId,
+      tagHigh: tag.readUInt32BE(0),
+      tagLow: tag.readUInt32BE(4),
+      sizeBytes: descriptor.sizeBytes,
+      symbolBytes: descriptor.symbolBytes,
+      blockCount: descriptor.blockCount,
+    };
+    this.announcement = recordDatagrams(record, serverIndex, ANNOUNCEMENT_CHANNEL);
+    this.#records = [...this.announcement, ...digestDatagrams(this.#object, blockDigests)];
+  }
+
+  /** The loop of one of its channels; undefined for an empty object, of which nothing needs to be sent but the descriptor. */
+  carousel(channelIndex: number): Carousel | undefined {
+    const { descriptor } = this;
+    if (descriptor.sizeBytes === 0) return undefined;
+    const server = descriptor.servers.find(({ index }) => index === this.#serverIndex);
+    return new Carousel({
+      geometry: geometryOf(descriptor.sizeBytes, descriptor.symbolBytes, descriptor.blockCount),
+      object: this.#object,
+      serverIndex: this.#serverIndex,
+      channelIndex,
+      startRatio: descriptor.channels[channelIndex]!.startRatio + (server?.startRatio ?? 0),
+      records: this.#records,
+    });
+  }
+}
+
+/** Digests of all blocks; none for one block, whose digest is the object's and stands in the descriptor. */
+function digestDatagrams(object: Readonly<Header>, blockDigests: Uint8Array): readonly Uint8Array[] {
+  if (object.blockCount <= 1) return [];
+  const tree = new MerkleTree(blockDigests);
+  const runBytes = RUN_LEAVES * DIGEST_BYTES;
+  return Array.from({ length: tree.runCount }, (_, run) => {
+    const leaves = blockDigests.subarray(run * runBytes, (run + 1) * runBytes);
+    return digestDatagram(object, run, { leaves, proof: tree.proofOfRun(run) });
+  });
+}
