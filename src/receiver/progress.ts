@@ -1,0 +1,133 @@
+import { blockLength, blockOffset, symbolLength } from '../object/geometry.js';
+import type { Descriptor } from '../wire/descriptor.js';
+import type { Assembler } from './assembler.js';
+import type { FaultCounters } from './counters.js';
+import type { ProgressEvent, ReceiverStats } from './events.js';
+import type { Hearing, Reception } from './reception.js';
+
+/** Rates are averages over this many progress reports: five seconds, long enough not to flicker. */
+const WINDOW = 5;
+/** Cells of the map of an object. */
+const MAP_CELLS = 64;
+
+interface Sample {
+  readonly atUs: number;
+  readonly packetBytes: number;
+  readonly newBytes: number;
+  readonly receivedCount: number;
+  readonly lostCount: number;
+}
+
+/** Turns the counters of a reception into what people and programs read. */
+export class ProgressMeter {
+  readonly #descriptor: Descriptor;
+  readonly #reception: Reception;
+  readonly #resumedBytes: number;
+  readonly #samples: Sample[] = [];
+
+  constructor(descriptor: Descriptor, reception: Reception, resumedBytes: number) {
+    this.#descriptor = descriptor;
+    this.#reception = reception;
+    this.#resumedBytes = resumedBytes;
+  }
+
+  /** @param joined indexes of the channels joined now. */
+  report(nowUs: number, joined: readonly number[]): ProgressEvent {
+    const { assembler } = this.#reception;
+    const now = this.#sample(nowUs);
+    const then = this.#samples[0] ?? now;
+    this.#samples.push(now);
+    if (this.#samples.length > WINDOW) this.#samples.shift();
+    const seconds = (now.atUs - then.atUs) / 1e6;
+    const bytes = presentBytes(assembler);
+    const bytesPerSecond = seconds > 0 ? (now.newBytes - then.newBytes) / seconds : 0;
+    const lost = now.lostCount - then.lostCount;
+    const expected = lost + now.receivedCount - then.receivedCount;
+    return {
+      bytes,
+      totalBytes: this.#descriptor.sizeBytes,
+      verifiedBytes: this.#verifiedBytes(),
+      rateBitsPerSecond: seconds > 0 ? Math.round(((now.packetBytes - then.packetBytes) * 8) / seconds) : 0,
+      etaMs: bytesPerSecond > 0 ? Math.ceil(((this.#descriptor.sizeBytes - bytes) / bytesPerSecond) * 1000) : undefined,
+      lossRatio: expected > 0 ? Math.max(0, lost / expected) : 0,
+      level: Math.max(-1, ...joined),
+      servers: [...new Set(this.#hearings().map(({ serverIndex }) => this.#serverName(serverIndex)))],
+      channels: joined,
+      map: assembler.symbols.fill(MAP_CELLS).map((share) => Math.round(share * 1000) / 1000),
+    };
+  }
+
+  stats(faults: FaultCounters): ReceiverStats {
+    const { assembler, symbolCount, payloadBytes, duplicateBytes, droppedCount } = this.#reception;
+    const { symbolCount: neededCount, symbolBytes } = assembler.geometry;
+    const resumedCount = Math.ceil(this.#resumedBytes / symbolBytes);
+    const sums = this.#sample(0);
+    const byServer = groupBy(this.#hearings(), ({ serverIndex }) => this.#serverName(serverIndex));
+    const byChannel = groupBy(this.#hearings(), ({ channelIndex }) => channelIndex);
+    return {
+      datagrams: sums.receivedCount,
+      payloadBytes,
+      duplicateBytes,
+      lostDatagrams: sums.lostCount,
+      invalidDatagrams: faults.total,
+      invalid: faults.byReason(),
+      droppedDatagrams: droppedCount,
+      rejectedBlocks: assembler.rejectedBlockCount,
+      overhead: neededCount === 0 ? 0 : round((symbolCount + resumedCount) / neededCount - 1, 6),
+      resumedBytes: this.#resumedBytes,
+      servers: [...byServer].map(([server, hearings]) => ({ server, ...countsOf(hearings) })),
+      channels: [...byChannel]
+        .sort(([a], [b]) => a - b)
+        .map(([channel, hearings]) => ({ channel, ...countsOf(hearings) })),
+    };
+  }
+
+  #verifiedBytes(): number {
+    const { geometry, verifiedBlocks } = this.#reception.assembler;
+    let bytes = 0;
+    for (const [first, count] of verifiedBlocks.runs()) {
+      const last = first + count - 1;
+      bytes += blockOffset(geometry, last) + blockLength(geometry, last) - blockOffset(geometry, first);
+    }
+    return bytes;
+  }
+
+  #hearings(): readonly Hearing[] {
+    return [...this.#reception.hearings];
+  }
+
+  #sample(atUs: number): Sample {
+    const { packetBytes, newBytes } = this.#reception;
+    const { datagrams, lostDatagrams } = countsOf(this.#hearings());
+    return { atUs, packetBytes, newBytes, receivedCount: datagrams, lostCount: lostDatagrams };
+  }
+
+  #serverName(serverIndex: number): string {
+    return this.#descriptor.servers.find(({ index }) => index === serverIndex)?.name ?? String(serverIndex);
+  }
+}
+
+/** Bytes of the object that are there, from the count of symbols: the last may be short. */
+export function presentBytes({ geometry, symbols }: Assembler): number {
+  const last = geometry.symbolCount - 1;
+  const shortfall = last >= 0 && symbols.has(last) ? geometry.symbolBytes - symbolLength(geometry, last) : 0;
+  return symbols.count * geometry.symbolBytes - shortfall;
+}
+
+/** Map.groupBy, which Node 20 lacks. */
+function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return groups;
+}
+
+function countsOf(hearings: readonly Hearing[]): { readonly datagrams: number; readonly lostDatagrams: number } {
+  return {
+    datagrams: hearings.reduce((sum, { window }) => sum + window.receivedCount, 0),
+    lostDatagrams: hearings.reduce((sum, { window }) => sum + window.lostCount, 0),
+  };
+}
+
+function round(value: number, digits: number): number {
+  return Math.round(value * 10 ** digits) / 10 ** digits;
+}

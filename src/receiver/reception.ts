@@ -1,0 +1,176 @@
+import { blockSymbolCount, firstSymbolOf, geometryOf, symbolLength, symbolOffset } from '../object/geometry.js';
+import type { ByteSink, ReceivedBatch } from '../ports.js';
+import { SequenceWindow } from '../rate/sequence-window.js';
+import { type Descriptor, objectTag } from '../wire/descriptor.js';
+import { readDigestRun } from '../wire/digests.js';
+import { DatagramType, HEADER_BYTES, type Header, newHeader, readHeader } from '../wire/header.js';
+import { Assembler } from './assembler.js';
+import type { DatagramFault, FaultCounters } from './counters.js';
+import type { ObjectStore } from './object-store.js';
+
+/** RFC 8200 and RFC 768: what a packet has in front of our datagram. */
+const IP_AND_UDP_BYTES = 48;
+
+/** What one server's channel brought. */
+export interface Hearing {
+  readonly serverIndex: number;
+  readonly channelIndex: number;
+  readonly window: SequenceWindow;
+  lastHeardUs: number;
+}
+
+/**
+ * Reception of one version of one object, with no I/O of its own: takes batches, decides what each datagram is, hands new
+ * symbols to the sink and counts the rest. A datagram that is not exactly what the descriptor says changes nothing but a
+ * counter.
+ */
+export class Reception {
+  readonly assembler: Assembler;
+  /** Symbols heard, also those that were there or could not be taken. */
+  symbolCount = 0;
+  payloadBytes = 0;
+  duplicateBytes = 0;
+  /** Symbols that this host could not take because the disk was behind. */
+  droppedCount = 0;
+  /** Bytes of the object that this run added. */
+  newBytes = 0;
+  /** Bytes of whole IPv6 packets that came on the joined channels, whatever they held. */
+  packetBytes = 0;
+  /** When the last datagram of the object came; undefined before the first. */
+  lastHeardUs: number | undefined;
+  readonly #descriptor: Descriptor;
+  readonly #sink: ByteSink;
+  readonly #faults: FaultCounters;
+  readonly #onDescriptor: DescriptorHandler;
+  readonly #header = newHeader();
+  readonly #tagHigh: number;
+  readonly #tagLow: number;
+  /** By serverIndex · 256 + channelIndex; as many as the descriptor's servers and channels at most. */
+  readonly #hearings = new Map<number, Hearing>();
+  readonly #isServer = new Uint8Array(256);
+
+  constructor(descriptor: Descriptor, store: ObjectStore, faults: FaultCounters, onDescriptor: DescriptorHandler) {
+    const geometry = geometryOf(descriptor.sizeBytes, descriptor.symbolBytes, descriptor.blockCount);
+    const tag = Buffer.from(objectTag(descriptor));
+    this.assembler = new Assembler(descriptor, geometry, store.symbols, store.verifiedBlocks);
+    this.#descriptor = descriptor;
+    this.#sink = store;
+    this.#faults = faults;
+    this.#onDescriptor = onDescriptor;
+    this.#tagHigh = tag.readUInt32BE(0);
+    this.#tagLow = tag.readUInt32BE(4);
+    for (const { index } of descriptor.servers) this.#isServer[index] = 1;
+  }
+
+  /** What was heard so far, by server and channel. */
+  get hearings(): Iterable<Hearing> {
+    return this.#hearings.values();
+  }
+
+  /** When something of the object was last heard on a channel, from whichever server; undefined if never. */
+  lastHeardOn(channelIndex: number): number | undefined {
+    let lastUs: number | undefined;
+    for (const hearing of this.#hearings.values()) {
+      if (hearing.channelIndex === channelIndex) lastUs = Math.max(lastUs ?? 0, hearing.lastHeardUs);
+    }
+    return lastUs;
+  }
+
+  /** Takes datagrams that came for channel `channelIndex`. */
+  handle(channelIndex: number, batch: ReceivedBatch, nowUs: number): void {
+    for (let i = 0; i < batch.count; i++) {
+      const fault = this.#handleOne(channelIndex, batch.buffers[i]!, batch.starts[i]!, batch.lengths[i]!, nowUs);
+      if (fault !== undefined) this.#faults.count(fault);
+    }
+  }
+
+  #handleOne(
+    channelIndex: number,
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+    nowUs: number,
+  ): DatagramFault | undefined {
+    const header = this.#header;
+    this.packetBytes += length + IP_AND_UDP_BYTES;
+    const fault = readHeader(bytes, start, length, header);
+    if (fault !== undefined) return fault;
+    if (header.channelIndex !== channelIndex || this.#isServer[header.serverIndex] !== 1) {
+      return 'contradiction';
+    }
+    if (header.type === DatagramType.descriptor) {
+      this.#observe(header, nowUs);
+      this.#onDescriptor(header, bytes, start + HEADER_BYTES, length - HEADER_BYTES);
+      return undefined;
+    }
+    if (header.tagHigh !== this.#tagHigh || header.tagLow !== this.#tagLow) return 'otherObject';
+    const { sizeBytes, symbolBytes, blockCount, fecEncodingId } = this.#descriptor;
+    if (
+      header.sizeBytes !== sizeBytes ||
+      header.symbolBytes !== symbolBytes ||
+      header.blockCount !== blockCount ||
+      header.fecEncodingId !== fecEncodingId
+    ) {
+      return 'contradiction';
+    }
+    const take = header.type === DatagramType.digests ? this.#takeDigests : this.#takeSymbol;
+    return take.call(this, header, bytes, start + HEADER_BYTES, length - HEADER_BYTES, nowUs);
+  }
+
+  #takeSymbol(
+    header: Header,
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+    nowUs: number,
+  ): DatagramFault | undefined {
+    const { assembler } = this;
+    const { geometry } = assembler;
+    if (header.block >= geometry.blockCount || header.esi >= blockSymbolCount(geometry, header.block)) {
+      return 'outOfRange';
+    }
+    const symbol = firstSymbolOf(geometry, header.block) + header.esi;
+    if (length !== symbolLength(geometry, symbol)) return 'outOfRange';
+    this.#observe(header, nowUs);
+    this.symbolCount++;
+    this.payloadBytes += length;
+    if (assembler.has(symbol)) {
+      this.duplicateBytes += length;
+    } else if (this.#sink.write(symbolOffset(geometry, symbol), bytes, start, length)) {
+      this.newBytes += length;
+      assembler.add(symbol);
+    } else {
+      this.droppedCount++;
+    }
+    return undefined;
+  }
+
+  #takeDigests(
+    header: Header,
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+    nowUs: number,
+  ): DatagramFault | undefined {
+    const run = readDigestRun(header, bytes, start, length);
+    if (run === undefined || !this.assembler.addDigests(header.block, run)) return 'digests';
+    this.#observe(header, nowUs);
+    return undefined;
+  }
+
+  #observe(header: Header, nowUs: number): void {
+    const key = header.serverIndex * 256 + header.channelIndex;
+    let hearing = this.#hearings.get(key);
+    if (hearing === undefined) {
+      const { serverIndex, channelIndex } = header;
+      hearing = { serverIndex, channelIndex, window: new SequenceWindow(), lastHeardUs: nowUs };
+      this.#hearings.set(key, hearing);
+    }
+    hearing.window.observe(header.sequence);
+    hearing.lastHeardUs = nowUs;
+    this.lastHeardUs = nowUs;
+  }
+}
+
+/** Takes the payload of a descriptor datagram that came on a data channel. */
+export type DescriptorHandler = (header: Readonly<Header>, bytes: Uint8Array, start: number, length: number) => void;
