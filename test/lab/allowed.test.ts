@@ -57,6 +57,6 @@ function refusalWith(path: string): unknown {
 /** The tests of the bed, run in an environment of their own. */
 function testsWith(env: Readonly<Record<string, string>>): { status: number | null; stdout: string; stderr: string } {
   const vitest = join(top, 'node_modules', 'vitest', 'vitest.mjs');
-  const args = [vitest, 'run', 'test/lab/bed.test.ts', '--reporter=verbose'];
+  const args = [vitest, 'run', 'test/lab/bed.test.ts', '--reporter=verbose', '--configLoader=runner'];
   return spawnSync(process.execPath, args, { cwd: top, env: { ...env, NO_COLOR: '1' }, encoding: 'utf8' });
 }
