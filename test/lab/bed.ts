@@ -55,6 +55,7 @@ export class Bed {
     try {
       await anchor.run(['sh', '-e'], { input: layingScript(hosts, mtuBytes) });
       await anchor.run(['nft', '-f', '-'], { input: countingRules(hosts) });
+      await Promise.all(hosts.map((name) => bed.host(name).ready()));
       await bed.settled();
     } catch (error) {
       await bed.lift();
@@ -98,6 +99,7 @@ export class Bed {
       await host.run('ip', ['link', 'set', 'dev', name, 'up']);
       await host.run('ethtool', ['-K', name, 'tx-udp-segmentation', 'off']);
     }
+    await Promise.all([from, to].map((host) => this.host(host).ready(name)));
     return name;
   }
 

@@ -3,6 +3,7 @@ import { LayercastError } from '../../dist/errors.js';
 import type { Anchor } from './anchor.js';
 import type { Port, Shape } from './port.js';
 import { LabProcess, type SpawnOptions } from './process.js';
+import { until } from './until.js';
 
 const commandLine = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -105,6 +106,17 @@ table netdev loss {
 
   async linkUp(): Promise<void> {
     await this.run('ip', ['link', 'set', 'dev', 'eth0', 'up']);
+    await this.ready();
+  }
+
+  /**
+   * Resolves when an interface takes part in multicast. The kernel configures it only after it has noticed the carrier, some
+   * 0.1 s after both ends are up (1 s at most); until then joins succeed but what arrives is dropped, for want of a route.
+   */
+  async ready(interfaceName = 'eth0'): Promise<void> {
+    await until(`${interfaceName} of ${this.name} has its multicast route`, async () =>
+      (await this.run('ip', ['-6', 'route', 'show', 'table', 'local', 'dev', interfaceName])).includes('ff00::/8'),
+    );
   }
 
   /** Pulls the cable: the host keeps its addresses, but nothing passes. */

@@ -10,6 +10,7 @@ import { networkOf } from './occupants.js';
 import { until } from './until.js';
 
 const receiver = fileURLToPath(new URL('peers/receiver.mjs', import.meta.url));
+const sender = fileURLToPath(new URL('peers/sender.mjs', import.meta.url));
 const listening = [receiver, JSON.stringify({ group: 'ff15::1', port: 4242 })];
 
 describeBed('the life of a bed', () => {
@@ -52,6 +53,19 @@ describeBed('the life of a bed', () => {
     await process1.waitForEvent('joined');
     await one.joined('r1', 'ff15::1');
     expect((await other.memberships()).filter(({ group }) => group === 'ff15::1')).toEqual([]);
+  });
+
+  test('lays a cable beside the bridge, over which two hosts hear each other', async () => {
+    await using bed = await Bed.lay({ hosts: ['r1', 'r2'] });
+    const name = await bed.cable('r1', 'r2');
+    const options = { group: 'ff15::1', port: 4242, every: 10, membership: `::%${name}` };
+    const listener = bed.host('r2').spawn(process.execPath, [receiver, JSON.stringify(options)]);
+    await listener.waitForEvent('joined');
+    const message = JSON.stringify({ ...options, count: 10, name });
+    const talker = bed.host('r1').spawn(process.execPath, [sender, message]);
+    await talker.waitForEvent('sent');
+    await listener.waitForEvent('heard');
+    expect(await bed.port('r1').received()).toEqual({ packets: 0, bytes: 0 });
   });
 
   test('gives every interface the MTU asked for', async () => {

@@ -1,15 +1,15 @@
-// Sends `count` datagrams of `sizeBytes` to a group, `batch` of them every `intervalMs`, and says when all are out.
+// Sends `count` datagrams of `sizeBytes` to a group on interface `name`, `batch` of them every `intervalMs`, and says when all are out.
 // Arguments: one JSON object.
 import dgram from 'node:dgram';
 
-const { group, port, count, sizeBytes = 200, intervalMs = 1, batch = 1 } = JSON.parse(process.argv[2]);
+const { group, port, count, sizeBytes = 200, intervalMs = 1, batch = 1, name = 'eth0' } = JSON.parse(process.argv[2]);
 const socket = dgram.createSocket('udp6');
 const payload = Buffer.alloc(sizeBytes, 'layercast');
 let sent = 0;
 let done = 0;
 
 socket.bind(() => {
-  socket.setMulticastInterface('::%eth0');
+  socket.setMulticastInterface(`::%${name}`);
   socket.setMulticastTTL(4);
   const timer = setInterval(() => {
     for (let i = 0; i < batch && sent < count; i++, sent++) socket.send(payload, port, group, tick);

@@ -1,0 +1,64 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { describeBed } from './allowed.js';
+import { parseAssignment, parseRate, parseRatio } from './amounts.js';
+
+const top = fileURLToPath(new URL('../..', import.meta.url));
+const main = fileURLToPath(new URL('main.ts', import.meta.url));
+const runtime = mkdtempSync(join(tmpdir(), 'layercast-lab-'));
+afterAll(() => rmSync(runtime, { recursive: true }));
+
+describeBed('a bed by hand', () => {
+  test('lies from `up` to `down`, with hosts to enter, to shape and to look at', () => {
+    expect(lab('exec', 'r1', 'true')).toMatchObject({ status: 1, stderr: 'no bed lies here; npm run lab -- up\n' });
+    const laid = lab('up', '--hosts', 'alpha,r1', '--rate', 'r1=2Mbit', '--loss', 'r1=5%');
+    try {
+      expect(laid).toMatchObject({ status: 0, stdout: expect.stringMatching(/^alpha +fd00:1::1 .*\nr1 +fd00:1::2 /) });
+      expect(lab('up').stderr).toBe('a bed lies here already; npm run lab -- down\n');
+      expect(lab('exec', 'r1', 'sh', '-c', 'ip -6 -br addr show dev eth0; exit 9')).toMatchObject({
+        status: 9,
+        stdout: expect.stringContaining('fd00:1::2/64'),
+      });
+      expect(lab('exec', 'r7', 'true')).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('one of: alpha, r1'),
+      });
+      expect(lab('show').stdout).toMatch(/r1 fd00:1::2\n {2}link: \d+ packets passed, 0 dropped/);
+      expect(lab('rate', 'r1=none').status).toBe(0);
+      expect(lab('show').stdout).not.toContain('link:');
+    } finally {
+      expect(lab('down').status).toBe(0);
+    }
+    expect(lab('show')).toMatchObject({ status: 1, stdout: '' });
+  });
+});
+
+describe('the lab command line', () => {
+  test.each([
+    [['up', '--mtu', '576'], 'MTU 576'],
+    [['up', '--host', 'a'], '--host'],
+    [['rate'], 'HOST=2Mbit'],
+    [['sideways'], '"sideways"'],
+  ])('refuses %j as wrong use', (args, shown) => {
+    expect(lab(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining(shown) });
+  });
+
+  test('reads rates and shares with their units, and refuses others', () => {
+    expect(['64kbit', '2.5Mbit', '1Gbit', '800bit'].map(parseRate)).toEqual([64e3, 2.5e6, 1e9, 800]);
+    expect(['0%', '5%', '0.1%', '100%'].map(parseRatio)).toEqual([0, 0.05, 0.001, 1]);
+    expect(parseAssignment('r1=5%')).toEqual(['r1', '5%']);
+    for (const rate of ['2', '2mbit', '-1Mbit', 'Mbit', ''])
+      expect(() => parseRate(rate)).toThrow(`"${rate}" is no rate`);
+    for (const ratio of ['5', '101%', '-1%', '%']) expect(() => parseRatio(ratio)).toThrow(`"${ratio}" is no share`);
+    for (const text of ['r1', '=5%', 'r1=', 'r1=1=2']) expect(() => parseAssignment(text)).toThrow(`"${text}"`);
+  });
+});
+
+function lab(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const env = { ...process.env, XDG_RUNTIME_DIR: runtime };
+  return spawnSync(process.execPath, ['--import', 'tsx', main, ...args], { cwd: top, env, encoding: 'utf8' });
+}
