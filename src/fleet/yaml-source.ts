@@ -49,7 +49,13 @@ export function readYaml(text: string): YamlSource {
 
   function fault(position: number, path: Path, message: string): Fault {
     const { line, col } = lineCounter.linePos(position);
-    return { line: Math.max(line, 1), column: Math.max(col, 1), path: path.join('.'), text: message };
+    // Names and messages repeat what the file holds; control characters in it must not reach a terminal or split a line.
+    return {
+      line: Math.max(line, 1),
+      column: Math.max(col, 1),
+      path: plain(path.join('.')),
+      text: plain(message),
+    };
   }
 
   /** Target of an alias, or the node itself. */
@@ -88,6 +94,10 @@ export function readYaml(text: string): YamlSource {
       return fault(position, path, message);
     },
   };
+}
+
+function plain(text: string): string {
+  return text.replace(/\p{Cc}/gu, '\ufffd');
 }
 
 /** What YAML allows and plain objects cannot hold: it would be lost, or turned into something else, without a word. */

@@ -153,13 +153,13 @@ describe('a fault tells its place, what is wrong, what was found, what is allowe
       'an object name with a control character',
       'fleet: f\nobjects:\n  "a\\tb": { file: a, version: 1, channels: [{ rate: 1Mbit }] }\n',
       [
-        '3:3: objects.a\tb: not a name for an object, found "a\\tb", allowed: 1 to 255 bytes of text without control characters',
+        '3:3: objects.a\ufffdb: not a name for an object, found "a\\tb", allowed: 1 to 255 bytes of text without control characters',
       ],
     ],
     [
       'an object without file',
       'fleet: f\nobjects:\n  a:\n    version: 1\n    channels: [{ rate: 1Mbit }]\n',
-      ['3:3: objects.a.file: missing, found nothing, allowed: text'],
+      ['3:3: objects.a.file: missing, found nothing, allowed: text that is not empty, without control characters'],
     ],
     [
       'version 0',
@@ -355,6 +355,16 @@ servers:
 
   it('show no more than the beginning of what was found', () => {
     expect(faultsOf(withMore(`scope: ${'x'.repeat(100_000)}`))[0]!.length).toBeLessThan(200);
+  });
+
+  it('let no control character through to a terminal, nor into more lines', () => {
+    const text = withMore('"\\e[31m\\nx": 1', 'scope: "\\e[31m\\n"', 'interface: "\\x9b"').replace(
+      'fleet: f',
+      'fleet: "f\\n"',
+    );
+    const faults = faultsOf(text);
+    expect(faults).toHaveLength(4);
+    for (const line of faults) expect(line).toMatch(/^\d+:\d+: \P{Cc}+$/u);
   });
 
   it('are found at values behind an alias, too', () => {
