@@ -21,14 +21,25 @@ function headOf(plan: FleetPlan): string[] {
 }
 
 function serversOf({ servers }: FleetPlan): string[] {
-  const row = (server: ServerPlan) => [
-    String(server.index),
-    clip(server.server, 20),
-    rate(server.rateBitsPerSecond),
-    String(server.channelCount),
-    [server.address, server.interface && `on ${clip(server.interface, 15)}`].filter(Boolean).join(' '),
-  ];
-  return ['', ...table([['', 'server', 'rate', 'channels', 'from'], ...servers.map(row)], [0, 2, 3])];
+  const [heading, ...rows] = table(
+    [
+      ['', 'server', 'rate', 'channels'],
+      ...servers.map((server) => [
+        String(server.index),
+        clip(server.server, 40),
+        rate(server.rateBitsPerSecond),
+        String(server.channelCount),
+      ]),
+    ],
+    [0, 2, 3],
+  );
+  return ['', heading!, ...rows.flatMap((row, index) => [row, ...whereFrom(servers[index]!)])];
+}
+
+/** On a line of its own, as an address and a long name have no room beside each other. */
+function whereFrom({ address, interface: device }: ServerPlan): string[] {
+  const from = [address && `from ${address}`, device && `on ${clip(device, 15)}`].filter(Boolean);
+  return from.length === 0 ? [] : [`     ${from.join(' ')}`];
 }
 
 function objectOf(object: ObjectPlan, plan: FleetPlan): string[] {

@@ -33,17 +33,13 @@ export const channelIndex = whole(0, 31);
 
 /** A path, relative to the folder of the file that it stands in. */
 export function path(description: string) {
-  return z
-    .string(says('not a path', 'text'))
-    .regex(/^[^\0]+$/, says('not a path', 'text that is not empty'))
-    .meta({ description: `${description}; a relative path starts from the folder of this file` });
+  return line('not a path').meta({
+    description: `${description}; a relative path starts from the folder of this file`,
+  });
 }
 
 export function text(description: string) {
-  return z
-    .string(says('not text', 'text that is not empty'))
-    .min(1, says('not text', 'text that is not empty'))
-    .meta({ description });
+  return line('not text').meta({ description });
 }
 
 /** A whole number between two bounds, both allowed. */
@@ -112,12 +108,18 @@ export function mapping(what: string, keys: () => readonly string[]) {
 /** Settings for `refine`: of these two exactly one has to be given, whatever else is wrong with the mapping. */
 export function exactlyOneOf(a: string, b: string, wrong: string) {
   return {
-    when: ({ value }: { readonly value: unknown }) => typeof value === 'object' && value !== null,
+    when: ({ value }: { readonly value: unknown }) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value),
     error: ({ input }: { readonly input?: unknown }) => {
       const found = (input as Record<string, unknown>)[a] === undefined ? 'neither' : 'both';
       return `${wrong}, found ${found}, allowed: exactly one of ${a} and ${b}`;
     },
   };
+}
+
+function line(wrong: string) {
+  const error = says(wrong, 'text that is not empty, without control characters');
+  return z.string(error).regex(/^[^\p{Cc}]+$/u, error);
 }
 
 function name(pattern: RegExp, maxBytes: number, wrong: string, allowed: string) {

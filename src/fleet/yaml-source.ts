@@ -39,12 +39,7 @@ export function readYaml(text: string): YamlSource {
   try {
     document = parseDocument(text, { lineCounter, prettyErrors: false });
     for (const error of [...document.errors, ...document.warnings]) faults.push(fault(error.pos[0], [], error.message));
-    visit(document, {
-      Pair(_, pair) {
-        // A plain object cannot hold this key, and the value would be lost without a word.
-        if (textOf(pair.key) === '__proto__') faults.push(fault(startOf(pair.key) ?? 0, [], NO_PROTO));
-      },
-    });
+    faults.push(...unusableNodes(document, fault));
     if (faults.length === 0) data = document.toJS();
   } catch (error) {
     // Nesting deeper than the stack, aliases that multiply beyond all bounds or stand for nothing.
@@ -54,7 +49,13 @@ export function readYaml(text: string): YamlSource {
 
   function fault(position: number, path: Path, message: string): Fault {
     const { line, col } = lineCounter.linePos(position);
-    return { line: Math.max(line, 1), column: Math.max(col, 1), path: path.join('.'), text: message };
+    // Names and messages repeat what the file holds; control characters in it must not reach a terminal or split a line.
+    return {
+      line: Math.max(line, 1),
+      column: Math.max(col, 1),
+      path: plain(path.join('.')),
+      text: plain(message),
+    };
   }
 
   /** Target of an alias, or the node itself. */
@@ -95,7 +96,28 @@ export function readYaml(text: string): YamlSource {
   };
 }
 
-const NO_PROTO = 'not a usable name, found "__proto__", allowed: any other';
+function plain(text: string): string {
+  return text.replace(/\p{Cc}/gu, '\ufffd');
+}
+
+/** What YAML allows and plain objects cannot hold: it would be lost, or turned into something else, without a word. */
+function unusableNodes(document: Document, fault: (position: number, path: Path, text: string) => Fault): Fault[] {
+  const faults: Fault[] = [];
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return;
+      faults.push(fault(startOf(alias) ?? 0, [], `nothing to repeat, found *${alias.source}, allowed: a name after &`));
+    },
+    Pair(_, { key }) {
+      const node = isAlias(key) ? key.resolve(document) : key;
+      const found = isScalar(node) || node == null ? undefined : 'found a list or mapping';
+      const text = found ?? (textOf(node) === '__proto__' ? 'found "__proto__"' : undefined);
+      if (text !== undefined)
+        faults.push(fault(startOf(key) ?? 0, [], `not a usable name, ${text}, allowed: other text`));
+    },
+  });
+  return faults;
+}
 
 function startOf(node: unknown): number | undefined {
   return node !== null && typeof node === 'object' && 'range' in node ? (node as Node).range?.[0] : undefined;

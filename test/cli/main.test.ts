@@ -1,0 +1,166 @@
+import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { runCli } from './run-cli.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'layercast-cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const config = (name: string) => fileURLToPath(new URL(`../../config/${name}`, import.meta.url));
+const FLEET = 'fleet: f\nobjects:\n  a: { file: a.bin, version: 1, channels: [{ rate: 1Mbit }] }\n';
+writeFileSync(join(folder, 'good.yaml'), FLEET);
+writeFileSync(join(folder, 'bad.yaml'), FLEET.replace('1Mbit', '1').replace('f\n', 'f g\n'));
+
+describe('the command line', () => {
+  it.each([
+    [['plna'], "unknown command 'plna'", '(Did you mean plan?)'],
+    [['plan', '--config', 'x', '--jsn'], "unknown option '--jsn'", '(Did you mean --json?)'],
+    [['plan'], "required option '--config <fleet.yaml>' not specified", 'see layercast --help'],
+    [['plan', '--config'], "option '--config <fleet.yaml>' argument missing", 'see layercast --help'],
+    [['config', 'schema', 'server'], 'no schema is called "server"', 'fleet or receiver'],
+    [['config', 'validate', 'a', 'b'], 'too many arguments', 'see layercast --help'],
+  ])('answers %j with what is wrong, what to do, and exit code 2', async (args, message, hint) => {
+    const { code, stdout, stderr } = await runCli(args);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/^layercast: /);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain(`\n  ${hint}`);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  it('without a command shows what there is, as a wrong use', async () => {
+    const { code, stdout, stderr } = await runCli([]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('Usage: layercast');
+  });
+
+  it('helps within 80 columns, with an example for every command', async () => {
+    for (const args of [[], ['keygen'], ['plan'], ['config'], ['config', 'validate'], ['config', 'schema']]) {
+      const { code, stdout, stderr } = await runCli([...args, '--help']);
+      expect([code, stderr]).toEqual([0, '']);
+      for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+      expect(stdout).toMatch(args[0] === 'config' && args.length === 1 ? /Commands:/ : /Examples?:\n/);
+    }
+  });
+
+  it('prints the version of the package', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect(await runCli(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+});
+
+describe('config validate', () => {
+  it('sums up a fleet and a receiver file', async () => {
+    const { stdout } = await runCli(['config', 'validate', 'good.yaml'], { cwd: folder });
+    expect(stdout).toBe('good.yaml: ok: fleet f: 1 object, 1 channel, 1 server\n');
+    expect((await runCli(['config', 'validate', config('fleet.yaml')])).stdout).toContain(
+      'ok: fleet acme: 2 objects, 23 channels, 2 servers',
+    );
+    expect((await runCli(['config', 'validate', config('receiver.yaml')])).stdout).toContain('ok: receiver');
+  });
+
+  it('prints a line for each fault, as compilers do, and exits with 2', async () => {
+    const { code, stdout, stderr } = await runCli(['config', 'validate', 'bad.yaml'], { cwd: folder });
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr.split('\n').map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+      'bad.yaml:1:8: fleet:',
+      'bad.yaml:3:52: objects.a.channels.0.rate:',
+      '',
+    ]);
+  });
+
+  it('says that there is no such file', async () => {
+    const { code, stderr } = await runCli(['config', 'validate', 'none.yaml'], { cwd: folder });
+    expect([code, stderr]).toEqual([2, 'layercast: no file none.yaml\n']);
+  });
+});
+
+describe('config schema', () => {
+  it.each(['fleet', 'receiver'])('prints what config/%s.schema.json holds', async (kind) => {
+    const { stdout } = await runCli(['config', 'schema', kind]);
+    expect(JSON.parse(stdout)).toEqual(JSON.parse(readFileSync(config(`${kind}.schema.json`), 'utf8')));
+    expect(stdout).toBe(readFileSync(config(`${kind}.schema.json`), 'utf8'));
+    expect(readFileSync(config(`${kind}.yaml`), 'utf8')).toContain(
+      `# yaml-language-server: $schema=${kind}.schema.json\n`,
+    );
+  });
+
+  it('prints that of fleets unless told otherwise', async () => {
+    expect((await runCli(['config', 'schema'])).stdout).toContain('"layercast fleet"');
+  });
+});
+
+describe('plan', () => {
+  it('shows the size of files that are there, from the folder of the fleet file', async () => {
+    writeFileSync(join(folder, 'a.bin'), Buffer.alloc(1_184_000));
+    const { code, stdout, stderr } = await runCli(['plan', '--config', join(folder, 'good.yaml')]);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('version 1, 1.18 MB, code raptorq, mode several');
+    expect(stdout).toContain('channel 0  1 Mbit/s  925 kbit/s       10.2 s');
+  });
+
+  it('with --json prints one object, and one line for an error', async () => {
+    const good = await runCli(['plan', '--config', 'good.yaml', '--json'], { cwd: folder });
+    expect(JSON.parse(good.stdout)).toMatchObject({
+      fleet: 'f',
+      objects: [{ object: 'a', file: join(folder, 'a.bin') }],
+    });
+    const bad = await runCli(['plan', '--config', 'bad.yaml', '--json'], { cwd: folder });
+    expect(bad.code).toBe(2);
+    expect(bad.stdout.trimEnd().split('\n')).toHaveLength(1);
+    expect(JSON.parse(bad.stdout)).toMatchObject({
+      event: 'error',
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('bad.yaml:1:8: fleet:'),
+    });
+    const usage = await runCli(['plan', '--json']);
+    expect(JSON.parse(usage.stdout)).toMatchObject({ event: 'error', code: 'USAGE' });
+  });
+});
+
+describe('keygen', () => {
+  it('makes a pair that signs and verifies; the private one is for its owner alone', async () => {
+    const out = join(folder, 'deep', 'keys');
+    const { code, stdout } = await runCli(['keygen', '--out', out]);
+    expect([code, stdout]).toEqual([0, `${join(out, 'layercast.key')}\n${join(out, 'layercast.pub')}\n`]);
+    const privatePem = readFileSync(join(out, 'layercast.key'), 'utf8');
+    const publicPem = readFileSync(join(out, 'layercast.pub'), 'utf8');
+    expect(privatePem).toMatch(/^-----BEGIN PRIVATE KEY-----\n/);
+    expect(publicPem).toMatch(/^-----BEGIN PUBLIC KEY-----\n/);
+    expect(statSync(join(out, 'layercast.key')).mode & 0o777).toBe(0o600);
+    const signature = sign(null, Buffer.from('x'), createPrivateKey(privatePem));
+    expect(signature.length).toBe(64);
+    expect(verify(null, Buffer.from('x'), createPublicKey(publicPem), signature)).toBe(true);
+  });
+
+  it('keeps keys that are there, unless forced', async () => {
+    const out = join(folder, 'kept');
+    await runCli(['keygen', '--out', out]);
+    const before = readFileSync(join(out, 'layercast.key'), 'utf8');
+    const again = await runCli(['keygen', '--out', out]);
+    expect(again.code).toBe(2);
+    expect(again.stderr).toMatch(/layercast\.key is already there\n {2}.*--force/);
+    expect(readFileSync(join(out, 'layercast.key'), 'utf8')).toBe(before);
+    expect((await runCli(['keygen', '--out', out, '--force'])).code).toBe(0);
+    expect(readFileSync(join(out, 'layercast.key'), 'utf8')).not.toBe(before);
+  });
+
+  it('when forced writes no key through a link, nor into a file that others may read', async () => {
+    const out = mkdtempSync(join(folder, 'linked-'));
+    writeFileSync(join(out, 'elsewhere'), 'untouched');
+    symlinkSync(join(out, 'elsewhere'), join(out, 'layercast.key'));
+    writeFileSync(join(out, 'layercast.pub'), '', { mode: 0o666 });
+    expect((await runCli(['keygen', '--out', out, '--force'])).code).toBe(0);
+    expect(readFileSync(join(out, 'elsewhere'), 'utf8')).toBe('untouched');
+    expect(statSync(join(out, 'layercast.key')).mode & 0o777).toBe(0o600);
+  });
+
+  it('says why it cannot write', async () => {
+    const { code, stderr } = await runCli(['keygen', '--out', join(folder, 'good.yaml', 'x')]);
+    expect([code, stderr]).toEqual([1, `layercast: cannot write keys to ${join(folder, 'good.yaml', 'x')}: ENOTDIR\n`]);
+  });
+});

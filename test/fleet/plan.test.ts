@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { planText } from '../../dist/cli/plan-text.js';
+import { parseFleet } from '../../dist/fleet/load-fleet.js';
+import { planOf } from '../../dist/fleet/plan.js';
+
+const HEAD = 'fleet: f\nobjects:\n';
+const TWO = '  a: { file: a, version: 2, channels: [{ rate: 1.28Mbit }, { rate: 2.56Mbit, offset: 50% }] }\n';
+
+describe('a plan', () => {
+  it('adds channels up over all servers that send them, and divides the object by what is left for its bytes', () => {
+    const fleet = parseFleet(`${HEAD}${TWO}servers: { x: , y: { channels: [0] } }\n`, '/srv/f');
+    const plan = planOf(fleet, (path) => (path === '/srv/a' ? 1_184_000 : undefined));
+    expect(plan).toMatchObject({
+      rateBitsPerSecond: 5_120_000,
+      servers: [
+        { server: 'x', channelCount: 2, rateBitsPerSecond: 3_840_000 },
+        { server: 'y', channelCount: 1, rateBitsPerSecond: 1_280_000 },
+      ],
+    });
+    expect(plan.objects[0]).toMatchObject({ object: 'a', version: 2, sizeBytes: 1_184_000 });
+    expect(plan.objects[0]!.levels).toEqual([
+      { channels: [0], rateBitsPerSecond: 2_560_000, payloadBitsPerSecond: 2_368_000, seconds: 4 },
+      { channels: [0, 1], rateBitsPerSecond: 5_120_000, payloadBitsPerSecond: 4_736_000, seconds: 2 },
+    ]);
+    expect(plan.objects[0]!.channels[1]).toMatchObject({
+      pktDelayUs: 4000,
+      offset: { ratio: 0.5 },
+      servers: [{ server: 'x', startBytes: 592_000 }],
+    });
+  });
+
+  it('in mode best has one level for each channel, by itself', () => {
+    const fleet = parseFleet(HEAD + TWO.replace('version', 'mode: best, version'), 'f');
+    const { levels } = planOf(fleet, () => 1_184_000).objects[0]!;
+    expect(levels.map(({ channels, seconds }) => [channels, seconds])).toEqual([
+      [[0], 8],
+      [[1], 4],
+    ]);
+  });
+
+  it('does without the file, and says so', () => {
+    const plan = planOf(parseFleet(HEAD + TWO, 'f'), () => undefined);
+    expect(plan.objects[0]).toMatchObject({ sizeBytes: null, levels: [{ seconds: null }, { seconds: null }] });
+    expect(plan.objects[0]!.channels[0]!.servers[0]!.startBytes).toBe(null);
+    expect(planText(plan)).toContain('size unknown, no such file');
+  });
+
+  it('for people fits 80 columns and cuts no address, whatever the names, rates and ports', () => {
+    const name = '长名字'.repeat(21).slice(0, 21);
+    const channels = [
+      '{ rate: 99.9Gbit, offset: 33.333% }',
+      '{ rate: 101bit, offset: 1023GB, port: 65535 }',
+      '{ pktDelay: 59.99min, group: "ff15:1234:1234:1234:1234:1234:1234:1234" }',
+      '{ pktDelay: 123456.789ms }',
+    ];
+    const fleet = parseFleet(
+      `fleet: ${name}
+objects:
+  ${'o'.repeat(255)}: { file: ${'/very/long'.repeat(20)}, version: 281474976710656, channels: [${channels.join(', ')}] }
+servers:
+  ${name}: { address: "fd00:1234:1234:1234:1234:1234:1234:1234", interface: enx001122334455 }
+  ${'z'.repeat(63)}: { channels: [0] }
+`,
+      'f',
+    );
+    const text = planText(planOf(fleet, () => 2 ** 48 - 1));
+    for (const line of text.split('\n')) expect([...line].length).toBeLessThanOrEqual(80);
+    for (const { group } of fleet.objects[0]!.channels) expect(text).toContain(group);
+    expect(text).toContain('fd00:1234:1234:1234:1234:1234:1234:1234');
+    expect(text).toContain('port 65535');
+    expect(text).toContain(`from ${name}`);
+  });
+});
