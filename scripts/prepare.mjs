@@ -9,7 +9,8 @@ const top = fileURLToPath(new URL('..', import.meta.url));
 const stamp = join(top, 'dist', '.built');
 
 if (modified('package-lock.json') > modified('node_modules/.package-lock.json')) {
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  // Not `npm ci`, which refuses a lock file that lacks packages made only for other systems; `--no-save` keeps to the lock file.
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 if (!process.argv.includes('--install-only') && newest() > modified('dist/.built')) {
   run(process.execPath, [join(top, 'scripts', 'build.mjs')]);
