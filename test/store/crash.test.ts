@@ -51,7 +51,7 @@ describe('a part file and its journal', () => {
       const [resumed] = await once(child.stdout!, 'data');
       expect(Number(resumed)).toBe(claimedCount);
       const exited = once(child, 'exit');
-      const timer = setTimeout(() => child.kill('SIGKILL'), Math.random() * 40);
+      const timer = setTimeout(() => child.kill('SIGKILL'), Math.random() * 120);
       const [code] = await exited;
       clearTimeout(timer);
       if (code === 0) break;
