@@ -1,0 +1,120 @@
+import { type BigIntStats, constants } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { errnoOf, LayercastError } from '../errors.js';
+import type { ByteSource } from '../ports.js';
+import { systemError } from './system-error.js';
+
+/** What tells one content of a file from another without reading it. */
+export interface FileIdentity {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly sizeBytes: bigint;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+}
+
+/**
+ * A file that is published, as it was when it was opened. Once it has changed, no byte of it is handed out any more: what
+ * was read is looked at only after the file has been found unchanged behind it.
+ *
+ * A change of permissions, owner or links changes ctime as well and counts as a change, for it cannot be told from a write
+ * that put mtime back. Writes through a memory map show when the system updates mtime, at the latest when it writes them out.
+ */
+export class FileSource implements ByteSource {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly identity: FileIdentity;
+  readonly #handle: FileHandle;
+  #changed: LayercastError | undefined;
+
+  private constructor(path: string, handle: FileHandle, identity: FileIdentity) {
+    this.path = path;
+    this.#handle = handle;
+    this.identity = identity;
+    this.sizeBytes = Number(identity.sizeBytes);
+  }
+
+  /** @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`, or `FILE_IO` for what is no ordinary file. */
+  static async open(path: string): Promise<FileSource> {
+    // Non-blocking, or opening a FIFO would wait for somebody to write to it; ordinary files do not care.
+    const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((error) => {
+      throw systemError(error, 'open', path);
+    });
+    try {
+      const found = await handle.stat({ bigint: true });
+      if (!found.isFile()) {
+        const kind = found.isDirectory() ? 'a directory' : found.isFIFO() ? 'a named pipe' : 'a device or socket';
+        throw new LayercastError('FILE_IO', `${JSON.stringify(path)} is ${kind}`, { hint: 'name an ordinary file' });
+      }
+      return new FileSource(path, handle, identityIn(found));
+    } catch (error) {
+      await handle.close();
+      throw systemError(error, 'open', path);
+    }
+  }
+
+  /** @throws {LayercastError} `OBJECT_CHANGED` (and again ever after), `FILE_IO`, `INTERNAL` beyond the end. */
+  async read(offset: number, into: Uint8Array): Promise<void> {
+    if (!(offset >= 0 && offset + into.length <= this.sizeBytes)) {
+      throw new LayercastError(
+        'INTERNAL',
+        `${into.length} bytes at offset ${offset} of ${this.path} are outside of it`,
+      );
+    }
+    if (this.#changed !== undefined) throw this.#changed;
+    try {
+      for (let done = 0; done < into.length; ) {
+        const { bytesRead } = await this.#handle.read(into, done, into.length - done, offset + done);
+        if (bytesRead === 0) break;
+        done += bytesRead;
+      }
+      // A file that has become shorter has another size as well.
+      this.#compare(await this.#handle.stat({ bigint: true }));
+    } catch (error) {
+      throw systemError(error, 'read', this.path);
+    }
+  }
+
+  /**
+   * Looks at the path, for a file that was replaced or deleted reads on as it was.
+   * @throws {LayercastError} `OBJECT_CHANGED`
+   */
+  async checkUnchanged(): Promise<void> {
+    if (this.#changed !== undefined) throw this.#changed;
+    try {
+      this.#compare(await stat(this.path, { bigint: true }));
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') this.#fail('it is no longer there');
+      throw systemError(error, 'look at', this.path);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+
+  #compare(found: BigIntStats): void {
+    const now = identityIn(found);
+    const then = this.identity;
+    if (now.dev !== then.dev || now.ino !== then.ino) this.#fail('another file has taken its name');
+    if (now.sizeBytes !== then.sizeBytes) this.#fail(`its size was ${then.sizeBytes} bytes and is ${now.sizeBytes}`);
+    if (now.mtimeNs !== then.mtimeNs) this.#fail(`it was modified at ${timeOf(now.mtimeNs)}`);
+    if (now.ctimeNs !== then.ctimeNs) this.#fail(`its attributes or links were changed at ${timeOf(now.ctimeNs)}`);
+  }
+
+  #fail(what: string): never {
+    this.#changed = new LayercastError('OBJECT_CHANGED', `${JSON.stringify(this.path)} has changed: ${what}`, {
+      hint: 'publish it under a higher version',
+    });
+    throw this.#changed;
+  }
+}
+
+function identityIn(found: BigIntStats): FileIdentity {
+  const { dev, ino, size, mtimeNs, ctimeNs } = found;
+  return { dev, ino, sizeBytes: size, mtimeNs, ctimeNs };
+}
+
+function timeOf(ns: bigint): string {
+  return new Date(Number(ns / 1_000_000n)).toISOString();
+}

@@ -1,0 +1,146 @@
+import { execFileSync } from 'node:child_process';
+import { hash } from 'node:crypto';
+import { appendFile, chmod, link, mkdir, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { geometryOf } from '../../dist/object/geometry.js';
+import { FileSource } from '../../dist/store/file-source.js';
+import { hashObject, verifyFile } from '../../dist/store/hash-file.js';
+import { asOrdinaryUser } from './ordinary-user.js';
+import { scratchDirectory } from './scratch.js';
+
+const directory = await scratchDirectory();
+let nameCount = 0;
+async function newFile(content: string | Uint8Array): Promise<string> {
+  const path = join(directory, `file-${nameCount++}`);
+  await writeFile(path, content);
+  return path;
+}
+
+/** Any write after this changes the time of the file, however soon it comes. */
+async function backdate(path: string): Promise<void> {
+  await utimes(path, 1_700_000_000, 1_700_000_000);
+}
+
+describe('a file that is published', () => {
+  it('reads anywhere, beyond 4 GiB too', async () => {
+    const path = await newFile('start');
+    const size = 5 * 2 ** 30;
+    await truncate(path, size);
+    await appendFile(path, 'the end');
+    const source = await FileSource.open(path);
+    expect(source.sizeBytes).toBe(size + 7);
+    const into = Buffer.alloc(8);
+    await source.read(size - 1, into);
+    expect(into.toString('latin1')).toBe('\0the end');
+    await source.read(0, into);
+    expect(into.toString('latin1')).toBe('start\0\0\0');
+    await source.checkUnchanged();
+    await expect(source.read(size, into)).rejects.toMatchObject({ code: 'INTERNAL' });
+    await expect(source.read(-1, into)).rejects.toMatchObject({ code: 'INTERNAL' });
+    await source.close();
+  });
+
+  it.each<[string, (path: string) => Promise<void>, RegExp]>([
+    ['made longer', (path) => appendFile(path, 'x'), /size was 10 bytes and is 11/],
+    ['made shorter', (path) => truncate(path, 3), /size was 10 bytes and is 3/],
+    ['overwritten', (path) => writeFile(path, '9876543210'), /modified at/],
+    [
+      'overwritten with its time put back',
+      (path) => writeFile(path, 'x123456789').then(() => backdate(path)),
+      /attributes/,
+    ],
+  ])('hands out no byte once it is %s', async (_, change, message) => {
+    const path = await newFile('0123456789');
+    await backdate(path);
+    const source = await FileSource.open(path);
+    const into = Buffer.alloc(2);
+    await source.read(1, into);
+    expect(into.toString()).toBe('12');
+    // ctime moves in ticks of some milliseconds and nothing tells when the next one comes.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await change(path);
+    const changed = { code: 'OBJECT_CHANGED', message: expect.stringMatching(message) };
+    await expect(source.read(1, into)).rejects.toMatchObject(changed);
+    await expect(source.checkUnchanged()).rejects.toMatchObject(changed);
+    await expect(source.read(0, into)).rejects.toMatchObject(changed);
+    await source.close();
+  });
+
+  it('notices at its path that it was replaced or deleted', async () => {
+    const path = await newFile('0123456789');
+    const kept = join(directory, 'kept');
+    await link(path, kept);
+    const source = await FileSource.open(path);
+    await rename(await newFile('0123456789'), path);
+    const replaced = { code: 'OBJECT_CHANGED', message: expect.stringContaining('another file') };
+    await expect(source.checkUnchanged()).rejects.toMatchObject(replaced);
+    await expect(source.read(0, Buffer.alloc(1))).rejects.toMatchObject(replaced);
+    await source.close();
+
+    const other = await FileSource.open(kept);
+    await rm(kept);
+    const deleted = { code: 'OBJECT_CHANGED', message: expect.stringContaining('no longer there') };
+    await expect(other.checkUnchanged()).rejects.toMatchObject(deleted);
+    await other.close();
+  });
+
+  it('must be an ordinary file that is there and may be read', async () => {
+    const fifo = join(directory, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const locked = await newFile('secret');
+    await chmod(locked, 0o000);
+    await chmod(directory, 0o755);
+    const cases: [string, object][] = [
+      [join(directory, 'none'), { code: 'FILE_NOT_FOUND', message: expect.stringContaining('none') }],
+      [join(locked, 'below'), { code: 'FILE_NOT_FOUND' }],
+      [directory, { code: 'FILE_IO', message: expect.stringContaining('a directory'), hint: expect.anything() }],
+      [fifo, { code: 'FILE_IO', message: expect.stringContaining('a named pipe') }],
+      ['/dev/null', { code: 'FILE_IO' }],
+    ];
+    for (const [path, error] of cases) await expect(FileSource.open(path)).rejects.toMatchObject(error);
+    const denied = asOrdinaryUser(() => FileSource.open(locked));
+    await expect(denied).rejects.toMatchObject({ code: 'PERMISSION_DENIED', message: expect.stringContaining(locked) });
+  });
+});
+
+describe('a file that may already be the object', () => {
+  const content = Buffer.alloc(3_000_000, 'already there ');
+  const expected = { sizeBytes: content.length, sha256: hash('sha256', content, 'buffer') };
+
+  it('is recognised by its size and SHA-256', async () => {
+    const seen: number[] = [];
+    const onProgress = (bytes: number) => seen.push(bytes);
+    expect(await verifyFile(await newFile(content), expected, { onProgress })).toBe(true);
+    expect(seen.at(-1)).toBe(content.length);
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+    content[2_999_999]! ^= 1;
+    expect(await verifyFile(await newFile(content), expected)).toBe(false);
+    content[2_999_999]! ^= 1;
+    expect(await verifyFile(await newFile(content.subarray(1)), expected)).toBe(false);
+    expect(await verifyFile(join(directory, 'none'), expected)).toBe(false);
+    const empty = { sizeBytes: 0, sha256: hash('sha256', '', 'buffer') };
+    expect(await verifyFile(await newFile(''), empty)).toBe(true);
+    await mkdir(join(directory, 'dir'));
+    await expect(verifyFile(join(directory, 'dir'), expected)).rejects.toMatchObject({ code: 'FILE_IO' });
+  });
+
+  it('stops being read when the caller gives up', async () => {
+    const abort = new AbortController();
+    const path = await newFile(content);
+    const onProgress = () => abort.abort(new Error('enough'));
+    const verifying = verifyFile(path, expected, { signal: abort.signal, onProgress });
+    await expect(verifying).rejects.toMatchObject({ code: 'ABORTED', cause: { message: 'enough' } });
+  });
+
+  it('has the digests of its blocks read in pieces', async () => {
+    const source = await FileSource.open(await newFile(content));
+    const geometry = geometryOf(content.length, 1000, 7);
+    const { sha256, blockDigests } = await hashObject(source, geometry);
+    await source.close();
+    expect(sha256).toEqual(expected.sha256);
+    const firstBlock = content.subarray(0, geometry.longBlockSymbolCount * 1000);
+    expect(blockDigests.subarray(0, 32)).toEqual(hash('sha256', firstBlock, 'buffer'));
+    expect(blockDigests.length).toBe(7 * 32);
+  });
+});
