@@ -1,6 +1,7 @@
 import { cumulativeRates, payloadRateOf } from '../rate/ladder.js';
 import type { Fleet, FleetChannel, FleetObject, FleetServer, GroupAndPort, LadderMode, ObjectCode } from './fleet.js';
-import { type Sending, sendingsOf, startOffsetBytes } from './sendings.js';
+import { type Sending, sendingsOf } from './sendings.js';
+import { startByte } from './start-offsets.js';
 
 /** What a fleet will do: plain data, as `layercast plan --json` prints it. Rates count whole IPv6 packets, per second. */
 export interface FleetPlan {
@@ -119,7 +120,7 @@ function objectPlanOf(
       offset: channel.offset ?? null,
       servers: sendersOf(channel).map((server) => ({
         server: server.name,
-        startBytes: sizeBytes === null ? null : startOffsetBytes(fleet, object, channel, server, sizeBytes),
+        startBytes: sizeBytes === null ? null : startByte(fleet, object, channel, server, sizeBytes),
       })),
     })),
     levels: levelRates.map((rateBitsPerSecond, index) => {

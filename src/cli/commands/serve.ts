@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import { SETTINGS, settle } from '../settings.js';
+
+interface Flags {
+  readonly config?: string;
+  readonly host?: string;
+  readonly interface?: string;
+  readonly state?: string;
+  readonly json?: boolean;
+}
+
+export function serve(program: Command): void {
+  program
+    .command('serve')
+    .summary('send what a fleet file says')
+    .description(
+      "Sends this host's channels of a fleet, each at its rate and from its start offset, round and round, and announces " +
+        'the signed descriptors. Opens no listening port and reads no datagram. SIGHUP reads the fleet file again: ' +
+        'what it adds, removes or changes takes effect, and the other objects go on without a gap.',
+    )
+    .option('--config <fleet.yaml>', 'fleet file')
+    .option(
+      '--host <name>',
+      "server of the fleet to be; by default the only one, or\nthe one with this host's name or address",
+    )
+    .option('--interface <if>', 'interface to send on; by default as the fleet file\nsays, else the first that is up')
+    .option('--state <dir>', 'where digests of files are kept')
+    .option('--json', 'print one JSON object per line on stdout')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  layercast serve --config fleet.yaml\n  layercast serve --config fleet.yaml --host alpha --interface eth1 --json',
+    )
+    .action(async (flags: Flags) => {
+      const { runServe } = await import('../run-serve.js');
+      const { interruptible } = await import('../interrupt.js');
+      const { LayercastError } = await import('../../errors.js');
+      const config = settle(SETTINGS.config, flags.config, process.env);
+      if (config === undefined) {
+        throw new LayercastError('USAGE', 'which fleet?', { hint: 'Name its file with --config fleet.yaml' });
+      }
+      await interruptible((signal) =>
+        runServe({
+          config,
+          host: settle(SETTINGS.host, flags.host, process.env),
+          interface: settle(SETTINGS.interface, flags.interface, process.env),
+          stateDir: settle(SETTINGS.state, flags.state, process.env),
+          json: flags.json ?? false,
+          signal,
+        }),
+      );
+    });
+}

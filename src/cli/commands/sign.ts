@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+
+interface Flags {
+  readonly config: string;
+  readonly key: string;
+  readonly out: string;
+  readonly state?: string;
+  readonly json?: boolean;
+}
+
+export function sign(program: Command): void {
+  program
+    .command('sign')
+    .summary('make signed records away from the servers')
+    .description(
+      'Makes the signed descriptors of all objects of a fleet file, so that the private key need not be on the servers: ' +
+        'copy the folder to them and name it as "records: DIR" in their fleet file, in the place of "key:".',
+    )
+    .requiredOption('--config <fleet.yaml>', 'fleet file')
+    .requiredOption('--key <key.pem>', "the fleet's private key")
+    .requiredOption('--out <dir>', 'folder to write to; made if it is not there')
+    .option('--state <dir>', 'where digests of files are kept')
+    .option('--json', 'print one JSON object per record')
+    .addHelpText('after', '\nExample:\n  layercast sign --config fleet.yaml --key acme.key --out records')
+    .action(async (flags: Flags) => {
+      const { runSign } = await import('../run-sign.js');
+      await runSign(flags);
+    });
+}

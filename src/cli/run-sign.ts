@@ -1,0 +1,43 @@
+import { loadFleet } from '../fleet/load-fleet.js';
+import { readText } from '../fleet/read-text.js';
+import { prepareObject } from '../publish/prepared-object.js';
+import { writeRecord } from '../publish/records.js';
+import { defaultStateDir } from '../state-dir.js';
+import { privateKeyFrom } from '../wire/signature.js';
+import { interruptible } from './interrupt.js';
+
+export interface SignFlags {
+  readonly config: string;
+  readonly key: string;
+  readonly out: string;
+  readonly state?: string;
+  readonly json?: boolean;
+}
+
+/** `layercast sign`: hashes every object of a fleet file and writes its signed record. */
+export async function runSign({ config, key: keyPath, out, state, json }: SignFlags): Promise<void> {
+  const fleet = await loadFleet(config);
+  const key = privateKeyFrom(await readText(keyPath), keyPath);
+  await interruptible(async (signal) => {
+    for (const object of fleet.objects) {
+      const prepared = await prepareObject(fleet, object, {
+        key,
+        signal,
+        stateDir: state ?? defaultStateDir(),
+        nowS: Math.floor(Date.now() / 1000),
+        onHashing: () => undefined,
+      });
+      await prepared.source.close();
+      const path = await writeRecord(out, prepared);
+      const { version, sizeBytes, sha256 } = prepared.descriptor;
+      const record = {
+        object: object.name,
+        version,
+        bytes: sizeBytes,
+        sha256: Buffer.from(sha256).toString('hex'),
+        path,
+      };
+      process.stdout.write(json ? `${JSON.stringify(record)}\n` : `${path}\n`);
+    }
+  });
+}

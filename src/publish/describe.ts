@@ -1,0 +1,46 @@
+import type { Fleet, FleetObject } from '../fleet/fleet.js';
+import { channelStartRatio, serverStartRatio } from '../fleet/start-offsets.js';
+import type { Geometry } from '../object/geometry.js';
+import { merkleRoot } from '../object/merkle.js';
+import { addressToBytes } from '../wire/address.js';
+import { type Descriptor, NO_CODE } from '../wire/descriptor.js';
+
+/** What a fleet file and the digests of a file say together: the descriptor of one version, made at `nowS` (Unix time). */
+export function describeObject(
+  fleet: Fleet,
+  object: FleetObject,
+  geometry: Geometry,
+  digests: { readonly sha256: Uint8Array; readonly blockDigests: Uint8Array },
+  nowS: number,
+): Descriptor {
+  const { sizeBytes, symbolBytes, blockCount } = geometry;
+  const servers = fleet.servers.filter(({ objects }) => objects?.includes(object.name) ?? true);
+  return {
+    fleet: fleet.name,
+    object: object.name,
+    version: object.version,
+    sizeBytes,
+    symbolBytes,
+    blockCount,
+    fecEncodingId: NO_CODE,
+    sha256: digests.sha256,
+    blockRoot: merkleRoot(digests.blockDigests),
+    mode: object.mode,
+    ssm: fleet.ssm,
+    channels: object.channels.map((channel) => ({
+      group: addressToBytes(channel.group),
+      port: channel.port,
+      intervalUs: channel.intervalUs,
+      startRatio: channelStartRatio(object, channel, sizeBytes),
+    })),
+    servers: servers.map((server) => ({
+      index: server.index,
+      name: server.name,
+      address: server.address === undefined ? undefined : addressToBytes(server.address),
+      startRatio: serverStartRatio(fleet, object, server, sizeBytes),
+      channels: server.channels?.filter((channel) => channel < object.channels.length),
+    })),
+    createdS: nowS,
+    expiresS: object.expiresAfterUs === undefined ? undefined : nowS + Math.ceil(object.expiresAfterUs / 1e6),
+  };
+}

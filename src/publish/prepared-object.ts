@@ -1,0 +1,77 @@
+import type { KeyObject } from 'node:crypto';
+import { LayercastError } from '../errors.js';
+import type { Fleet, FleetObject } from '../fleet/fleet.js';
+import { blockCountFor, geometryOf, MAX_BLOCK_SYMBOLS, MAX_OBJECT_BYTES } from '../object/geometry.js';
+import { digestsOf } from '../store/digest-cache.js';
+import { FileSource } from '../store/file-source.js';
+import { describeObject } from './describe.js';
+import { readRecord, type SignedDescriptor, signDescriptor } from './records.js';
+
+/** Everything about one object that must be known before its first datagram leaves. */
+export interface PreparedObject extends SignedDescriptor {
+  readonly source: FileSource;
+  readonly blockDigests: Uint8Array;
+}
+
+export interface PrepareOptions {
+  readonly stateDir: string;
+  /** Signs the descriptor; undefined takes the record from the fleet's `records` folder. */
+  readonly key: KeyObject | undefined;
+  readonly nowS: number;
+  readonly signal: AbortSignal;
+  /** Called while the file is hashed, which happens once per content of a file. */
+  readonly onHashing: (hashedBytes: number, totalBytes: number) => void;
+}
+
+/**
+ * Opens an object's file, hashes it if that was not done before, and signs its descriptor or finds the record.
+ *
+ * @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`, `OBJECT_CHANGED`, `RECORD_INVALID`, `CONFIG_INVALID`, `ABORTED`.
+ */
+export async function prepareObject(
+  fleet: Fleet,
+  object: FleetObject,
+  options: PrepareOptions,
+): Promise<PreparedObject> {
+  const source = await FileSource.open(object.filePath);
+  try {
+    const geometry = geometryOf(source.sizeBytes, fleet.symbolBytes, blockCountOf(fleet, object, source.sizeBytes));
+    const digests = await digestsOf(source, geometry, {
+      stateDir: options.stateDir,
+      signal: options.signal,
+      onProgress: (hashedBytes) => options.onHashing(hashedBytes, source.sizeBytes),
+    });
+    const descriptor = describeObject(fleet, object, geometry, digests, options.nowS);
+    const signed = await signedBy(options.key, descriptor, fleet);
+    return { ...signed, source, blockDigests: digests.blockDigests };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+function signedBy(
+  key: KeyObject | undefined,
+  descriptor: SignedDescriptor['descriptor'],
+  fleet: Fleet,
+): SignedDescriptor | Promise<SignedDescriptor> {
+  if (key !== undefined) return signDescriptor(descriptor, key);
+  if (fleet.recordsPath !== undefined) return readRecord(fleet.recordsPath, descriptor);
+  throw new LayercastError(
+    'CONFIG_INVALID',
+    `fleet ${fleet.name} has neither a key nor records: receivers would trust nothing`,
+    {
+      hint: 'Add "key: FILE" (layercast keygen makes one), or "records: DIR" with what layercast sign made',
+    },
+  );
+}
+
+function blockCountOf(fleet: Fleet, object: FleetObject, sizeBytes: number): number {
+  if (sizeBytes > MAX_OBJECT_BYTES) {
+    throw new LayercastError(
+      'CONFIG_INVALID',
+      `${object.filePath} has ${sizeBytes} bytes; at most ${MAX_OBJECT_BYTES} can be sent`,
+    );
+  }
+  return blockCountFor(sizeBytes, fleet.symbolBytes, Math.min(fleet.blockSymbols, MAX_BLOCK_SYMBOLS));
+}
