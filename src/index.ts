@@ -1,1 +1,27 @@
+export { createReceiver, type Receiver, type ReceiverOptions } from './create-receiver.js';
+export { createSender, type Sender, type SenderOptions } from './create-sender.js';
 export { type ErrorCode, LayercastError } from './errors.js';
+export type {
+  Clock,
+  Destination,
+  Membership,
+  MembershipRequest,
+  Network,
+  ReceivedBatch,
+  SendBatch,
+  SendResult,
+  SendSocket,
+} from './ports.js';
+export type { NetworkEvent, PublishEvent, SenderEvents, SenderStats, WithdrawEvent } from './publish/fleet-sender.js';
+export type { ChannelStats } from './publish/published-object.js';
+export type { DatagramFault } from './receiver/counters.js';
+export type {
+  CompleteEvent,
+  DescriptorEvent,
+  MembershipEvent,
+  ProgressEvent,
+  ReceiverEvents,
+  ReceiverStats,
+  WarningEvent,
+} from './receiver/events.js';
+export type { ChannelDescription, Descriptor, ServerDescription } from './wire/descriptor.js';

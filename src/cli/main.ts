@@ -1,8 +1,13 @@
 #!/usr/bin/env node
 import { config } from './commands/config.js';
+import { demo } from './commands/demo.js';
+import { fetch } from './commands/fetch.js';
 import { keygen } from './commands/keygen.js';
+import { list } from './commands/list.js';
 import { plan } from './commands/plan.js';
+import { serve } from './commands/serve.js';
+import { sign } from './commands/sign.js';
 import { run } from './run.js';
 
-/** In the order of the help text. */
-await run([keygen, plan, config], process.argv);
+/** In the order of the help text: what is needed to begin, what runs every day, what helps. */
+await run([keygen, serve, fetch, list, plan, config, sign, demo], process.argv);

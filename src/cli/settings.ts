@@ -56,17 +56,17 @@ export const SETTINGS = {
     parse: (text: string) => positive(parseQuantity(RATE, text)),
     allowed: formOf(RATE),
   },
-  timeout: {
-    flag: '--timeout',
-    parse: (text: string) => positive(/^\d{1,9}$/.test(text) ? Number(text) * 1e6 : parseQuantity(DURATION, text)),
-    allowed: `seconds, or ${formOf(DURATION)}`,
-  },
+  timeout: timeSetting('--timeout'),
+  patience: timeSetting('--patience'),
+  wait: timeSetting('--wait'),
   output: pathSetting('--output'),
   config: pathSetting('--config'),
 } as const satisfies Record<string, Setting<unknown>>;
 
 /** What was typed for `fetch` and `list`, as text; names as in a receiver file. */
-export type ReceiverFlags = Readonly<Partial<Record<Exclude<keyof typeof SETTINGS, 'host'>, string | undefined>>>;
+export type ReceiverFlags = Readonly<
+  Partial<Record<Exclude<keyof typeof SETTINGS, 'host' | 'patience' | 'wait'>, string | undefined>>
+>;
 
 /** Settings of a receiver with defaults in place; paths are absolute. */
 export interface ReceiverSettings extends ReceiverConfig {
@@ -114,6 +114,15 @@ function textSetting(flag: string, allowed: string): Setting<string> {
 /** Typed paths start from the working directory; the shell's user means it so. */
 function pathSetting(flag: string): Setting<string> {
   return { flag, parse: (text) => (text === '' ? undefined : resolve(text)), allowed: 'a path' };
+}
+
+/** Seconds where no unit is said; in µs. */
+function timeSetting(flag: string): Setting<number> {
+  return {
+    flag,
+    parse: (text) => positive(/^\d{1,9}$/.test(text) ? Number(text) * 1e6 : parseQuantity(DURATION, text)),
+    allowed: `seconds, or ${formOf(DURATION)}`,
+  };
 }
 
 function choiceSetting<T extends string>(flag: string, words: readonly T[]): Setting<T> {

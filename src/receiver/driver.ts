@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { EventEmitter } from 'eventemitter3';
 import { LayercastError } from '../errors.js';
 import type { Clock, Membership, MembershipRequest, Network, ReceivedBatch } from '../ports.js';
 import { rateOf } from '../rate/ladder.js';
@@ -48,7 +49,7 @@ export interface ReceiverWorld {
   /** Whether the file that this descriptor speaks of is there already, whole and right. */
   readonly isInPlace: (descriptor: Descriptor) => Promise<boolean>;
   readonly openStore: (descriptor: Descriptor) => Promise<ObjectStore>;
-  readonly emit: <Name extends keyof ReceiverEvents>(name: Name, event: Parameters<ReceiverEvents[Name]>[0]) => void;
+  readonly emit: EventEmitter<ReceiverEvents>['emit'];
 }
 
 /** A newer version has been announced: what was being received is no longer wanted. */

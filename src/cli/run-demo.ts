@@ -1,0 +1,134 @@
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createReceiver } from '../create-receiver.js';
+import { createSender, type Sender } from '../create-sender.js';
+import { LayercastError } from '../errors.js';
+import { formatQuantity, RATE, SIZE } from '../fleet/units.js';
+import { chooseInterface, usableInterfaces } from '../net/interfaces.js';
+import { FetchDisplay } from './fetch-display.js';
+import { interruptible } from './interrupt.js';
+import { writeKeyPair } from './key-pair.js';
+
+/** At the 42 Mbit/s of both servers together this takes some four seconds. */
+const DEMO_BYTES = 16e6;
+
+/** Scope "interface" and hop limit 0: what is sent is looped back, and never on the wire. */
+const FLEET = `fleet: demo
+key: layercast.key
+scope: interface
+hopLimit: 0
+objects:
+  firmware:
+    file: firmware.img
+    version: 1
+    code: none
+    channels:
+      - { rate: 3Mbit, offset: 0% }
+      - { rate: 6Mbit, offset: 33% }
+      - { rate: 12Mbit, offset: 66% }
+servers:
+  alpha: {}
+  beta: { offset: 16% }
+`;
+
+/** `layercast demo`: the main job on this host, told step by step on stderr. */
+export async function runDemo(interfaceName: string | undefined): Promise<void> {
+  if (interfaceName === undefined && usableInterfaces().length === 0) return runInNamespace();
+  const { name } = chooseInterface(interfaceName);
+  const folder = await mkdtemp(join(tmpdir(), 'layercast-demo-'));
+  try {
+    await interruptible((signal) => demonstrate(folder, name, signal));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function demonstrate(folder: string, interfaceName: string, signal: AbortSignal): Promise<void> {
+  const bytes = randomBytes(DEMO_BYTES);
+  const config = join(folder, 'fleet.yaml');
+  const output = join(folder, 'received.img');
+  const { publicPath } = await writeKeyPair(folder, false);
+  await writeFile(join(folder, 'firmware.img'), bytes);
+  await writeFile(config, FLEET);
+
+  say(`Two servers send a file of ${formatQuantity(SIZE, DEMO_BYTES)} on ${interfaceName}, hop limit 0:`);
+  const options = { config, interface: interfaceName, stateDir: join(folder, 'state'), signal };
+  await using alpha = announced(createSender({ ...options, host: 'alpha' }));
+  await using beta = announced(createSender({ ...options, host: 'beta' }));
+  await Promise.all([alpha.ready, beta.ready]);
+
+  say('\nA receiver knows the fleet, the name and the public key, and hears the rest:');
+  await using receiver = createReceiver({
+    fleet: 'demo',
+    object: 'firmware',
+    key: await readFile(publicPath),
+    output,
+    interface: interfaceName,
+    scope: 'interface',
+    stateDir: join(folder, 'state'),
+    timeoutUs: 45_000_000,
+    signal,
+  });
+  receiver.on('join', ({ channel, group, reason }) => say(`  joins channel ${channel}, ${group}: ${reason}`));
+  using display = new FetchDisplay(process.stderr, 'demo/firmware');
+  display.follow(receiver);
+  const { servers, channels, sha256 } = await receiver.done;
+  display[Symbol.dispose]();
+  if (
+    createHash('sha256')
+      .update(await readFile(output))
+      .digest('hex') !== sha256
+  ) {
+    throw new LayercastError('INTERNAL', 'the file received is not the file sent');
+  }
+  say(`  by server:  ${servers.map(({ server, datagrams }) => `${server} ${datagrams}`).join(', ')} datagrams`);
+  say(`  by channel: ${channels.map(({ channel, datagrams }) => `${channel}: ${datagrams}`).join(', ')} datagrams`);
+  say(`\nThe file received is the file sent. ${NEXT}`);
+}
+
+const NEXT = `A fleet of your own:
+
+  layercast keygen --out keys          keys/layercast.pub goes to receivers
+  cp config/fleet.yaml .               the servers, objects and channels; edit
+  layercast plan --config fleet.yaml   what that means
+  layercast serve --config fleet.yaml
+  layercast fetch FLEET/OBJECT --key keys/layercast.pub -o FILE
+  layercast list                       what is announced here
+
+From a clone, "layercast" is "node dist/cli/main.js".`;
+
+function announced(sender: Sender): Sender {
+  return sender.on('publish', ({ server, channels }) => {
+    const rates = channels.map(({ rateBitsPerSecond }) => `${formatQuantity(RATE, rateBitsPerSecond)}/s`);
+    say(`  ${server}: channels at ${rates.join(', ')}`);
+  });
+}
+
+/** A host whose only interface is loopback has no multicast; a network namespace of our own has. */
+async function runInNamespace(): Promise<void> {
+  const lay = 'ip link add demo0 type dummy && ip link set demo0 up && exec "$@"';
+  const command = [
+    process.execPath,
+    fileURLToPath(new URL('main.js', import.meta.url)),
+    'demo',
+    '--interface',
+    'demo0',
+  ];
+  const child = spawn('unshare', ['-Urn', 'sh', '-c', lay, 'sh', ...command], { stdio: 'inherit' });
+  const [code] = await once(child, 'close').catch((cause: unknown) => {
+    throw new LayercastError('UNKNOWN_INTERFACE', 'no interface has an IPv6 address, and no namespace could be made', {
+      hint: 'Bring up any interface with IPv6, or install util-linux and iproute2',
+      cause,
+    });
+  });
+  process.exitCode = code ?? 1;
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

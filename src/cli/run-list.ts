@@ -1,0 +1,105 @@
+import { LayercastError } from '../errors.js';
+import { readText } from '../fleet/read-text.js';
+import { DURATION, formatQuantity, RATE, SIZE } from '../fleet/units.js';
+import { chooseInterface } from '../net/interfaces.js';
+import { udpNetwork } from '../net/udp-network.js';
+import { cumulativeRates, rateOf } from '../rate/ladder.js';
+import { type Announcement, listen } from '../retrieve/directory.js';
+import { systemClock } from '../system-clock.js';
+import { addressFromBytes, announcementName, DIRECTORY_NAME, groupOf } from '../wire/address.js';
+import type { Descriptor } from '../wire/descriptor.js';
+import { publicKeyFrom } from '../wire/signature.js';
+import { interruptible } from './interrupt.js';
+import { type ReceiverFlags, receiverSettings, SETTINGS, settle } from './settings.js';
+import { clip } from './table.js';
+
+/** The directory of all fleets goes round in three announce intervals, of 1 s unless a fleet says otherwise. */
+const DEFAULT_WAIT_US = 5_000_000;
+
+export interface ListFlags extends ReceiverFlags {
+  readonly wait?: string;
+  readonly json?: boolean;
+}
+
+/** `layercast list`: what is announced, on stdout. Nothing announced is an error, so that scripts can tell. */
+export async function runList(fleet: string | undefined, flags: ListFlags): Promise<void> {
+  const { keyPath, scope, port, hash, interface: interfaceName } = await receiverSettings(flags, process.env);
+  const waitUs = settle(SETTINGS.wait, flags.wait, process.env) ?? DEFAULT_WAIT_US;
+  const key = keyPath === undefined ? undefined : publicKeyFrom(await readText(keyPath), keyPath);
+  const group = groupOf(fleet === undefined ? DIRECTORY_NAME : announcementName(fleet), { scope, hash, ssm: false });
+  const request = { group, port, sources: [], interface: chooseInterface(interfaceName).name };
+  const world = { clock: systemClock, network: udpNetwork };
+  const announcements = await interruptible((signal) =>
+    listen(request, systemClock.nowUs() + waitUs, key, world, signal),
+  );
+  if (announcements.length === 0) {
+    const where = `scope ${scope} on ${request.interface}`;
+    throw new LayercastError(
+      'NOBODY_SENDING',
+      `nothing was announced within ${formatQuantity(DURATION, waitUs)}, ${where}`,
+      {
+        hint: 'Listen longer with --wait, or elsewhere with --scope and --interface',
+      },
+    );
+  }
+  for (const announcement of announcements) {
+    process.stdout.write(
+      flags.json ? `${JSON.stringify(jsonOf(announcement))}\n` : `${textOf(announcement).join('\n')}\n`,
+    );
+  }
+}
+
+function textOf({ descriptor, sources, genuine }: Announcement): readonly string[] {
+  const { fleet, object, version, sizeBytes, servers, expiresS } = descriptor;
+  const signature = genuine === undefined ? '' : genuine ? ', signed by this key' : ', NOT signed by this key';
+  const expires = expiresS === undefined ? '' : `, expires ${new Date(expiresS * 1000).toISOString()}`;
+  return [
+    `${fleet}/${object}`,
+    `  version ${version}, ${formatQuantity(SIZE, sizeBytes)}${signature}${expires}`,
+    `  ${ladderText(descriptor)}`,
+    `  servers ${servers.map(({ name }) => name).join(', ')}; heard from ${sources.join(', ')}`,
+  ].map((line) => clip(line, 79));
+}
+
+function ladderText(descriptor: Descriptor): string {
+  const { mode, channels } = descriptor;
+  const levels = mode === 'several' ? cumulativeRates(ratesOf(descriptor)) : ratesOf(descriptor);
+  const shown = levels.map((rate) => `${formatQuantity(RATE, rate)}/s`);
+  const list = shown.length <= 4 ? shown.join(', ') : `${shown[0]} to ${shown.at(-1)}`;
+  return `${channels.length} channel${channels.length === 1 ? '' : 's'}, ${mode === 'several' ? 'layered' : 'each complete'}: ${list}`;
+}
+
+function jsonOf({ descriptor, sources, genuine }: Announcement): object {
+  const { fleet, object, version, sizeBytes, symbolBytes, mode, ssm, sha256, servers, createdS, expiresS } = descriptor;
+  const rates = ratesOf(descriptor);
+  return {
+    fleet,
+    object,
+    version,
+    bytes: sizeBytes,
+    symbolBytes,
+    sha256: Buffer.from(sha256).toString('hex'),
+    mode,
+    ssm,
+    channels: descriptor.channels.map(({ group, port, intervalUs, startRatio }, channel) => ({
+      channel,
+      group: addressFromBytes(group),
+      port,
+      rateBitsPerSecond: Math.round(rates[channel]!),
+      pktDelayUs: intervalUs,
+      offset: startRatio,
+    })),
+    servers: servers.map(({ name, address }) => ({
+      server: name,
+      address: address === undefined ? null : addressFromBytes(address),
+    })),
+    created: new Date(createdS * 1000).toISOString(),
+    expires: expiresS === undefined ? null : new Date(expiresS * 1000).toISOString(),
+    sources,
+    genuine: genuine ?? null,
+  };
+}
+
+function ratesOf({ channels, symbolBytes }: Descriptor): readonly number[] {
+  return channels.map(({ intervalUs }) => rateOf(intervalUs, symbolBytes));
+}

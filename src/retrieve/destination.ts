@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import type { ObjectStore } from '../receiver/object-store.js';
+import { highestCompleted, type PublishedObject, rememberCompleted } from '../store/completed-versions.js';
+import { FileLock } from '../store/file-lock.js';
+import { verifyFile } from '../store/hash-file.js';
+import type { Descriptor } from '../wire/descriptor.js';
+import { openObjectFile, partPathOf } from './object-file.js';
+
+export interface DestinationOptions extends PublishedObject {
+  /** FILE. */
+  readonly output: string;
+  /** Where the journal is kept; undefined beside FILE. */
+  readonly journalDir: string | undefined;
+  /** Where completed versions are remembered. */
+  readonly stateDir: string;
+  readonly signal: AbortSignal;
+}
+
+/** The place of one file on this host, held by one process at a time: what is there, what is being put there. */
+export class Destination implements AsyncDisposable {
+  /** Highest version of this object, signed by this key, that was completed on this host; 0 if none. */
+  readonly completedVersion: number;
+  readonly #options: DestinationOptions;
+  readonly #outputPath: string;
+  readonly #journalPath: string;
+  readonly #lock: FileLock;
+
+  private constructor(options: DestinationOptions, journalPath: string, lock: FileLock, completedVersion: number) {
+    this.#options = options;
+    this.#outputPath = resolve(options.output);
+    this.#journalPath = journalPath;
+    this.#lock = lock;
+    this.completedVersion = completedVersion;
+  }
+
+  /** @throws {LayercastError} `FILE_IN_USE`, `FILE_NOT_FOUND` (no such folder), `PERMISSION_DENIED`, … */
+  static async open(options: DestinationOptions): Promise<Destination> {
+    const outputPath = resolve(options.output);
+    const partPath = partPathOf(outputPath);
+    if (options.journalDir !== undefined) await mkdir(options.journalDir, { recursive: true });
+    const lock = await FileLock.acquire(`${partPath}.lock`);
+    try {
+      const completed = await highestCompleted(options.stateDir, options);
+      return new Destination(options, journalPathOf(outputPath, options.journalDir), lock, completed?.version ?? 0);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** Whether FILE is there already, with the bytes that the descriptor speaks of. */
+  async isInPlace({ sizeBytes, sha256 }: Descriptor): Promise<boolean> {
+    const { signal } = this.#options;
+    if (!(await verifyFile(this.#outputPath, { sizeBytes, sha256 }, { signal }))) return false;
+    // What an interruption between renaming the file and forgetting its journal left behind.
+    await rm(this.#journalPath, { force: true });
+    return true;
+  }
+
+  openStore(descriptor: Descriptor): Promise<ObjectStore> {
+    return openObjectFile(descriptor, this.#outputPath, this.#journalPath);
+  }
+
+  /** From now on, older versions are refused on this host. */
+  remember(version: number, sha256: string): Promise<void> {
+    return rememberCompleted(this.#options.stateDir, this.#options, version, sha256);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#lock.release();
+  }
+}
+
+/** In a folder for the journals of many files, a path's hash keeps apart those of one name. */
+function journalPathOf(outputPath: string, journalDir: string | undefined): string {
+  if (journalDir === undefined) return `${partPathOf(outputPath)}.journal`;
+  const hash = createHash('sha256').update(outputPath).digest('hex').slice(0, 16);
+  return join(journalDir, `${basename(outputPath).slice(0, 100)}-${hash}.journal`);
+}
