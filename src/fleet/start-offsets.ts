@@ -28,7 +28,7 @@ export function startByte(
   sizeBytes: number,
 ): number {
   const ratio = channelStartRatio(object, channel, sizeBytes) + serverStartRatio(fleet, object, server, sizeBytes);
-  return sizeBytes === 0 ? 0 : Math.floor((ratio % 1) * sizeBytes);
+  return sizeBytes === 0 ? 0 : Math.round((ratio % 1) * sizeBytes) % sizeBytes;
 }
 
 function ratioOf(offset: StartOffset, sizeBytes: number): number {

@@ -1,7 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseFleet } from '../../dist/fleet/load-fleet.js';
-import { sendingsOf, serverOf, startOffsetBytes } from '../../dist/fleet/sendings.js';
+import { sendingsOf } from '../../dist/fleet/sendings.js';
 
 const fleet = parseFleet(
   `fleet: f
@@ -17,8 +16,7 @@ servers:
 `,
   'f',
 );
-const [alpha, beta, gamma, delta] = fleet.servers as [never, never, never, never];
-const [a] = fleet.objects as [(typeof fleet.objects)[number]];
+const [alpha, beta] = fleet.servers as [never, never];
 
 describe('what a server sends', () => {
   it('is every channel of every object, with the settings of the fleet', () => {
@@ -40,57 +38,5 @@ describe('what a server sends', () => {
       ['a', 1],
     ]);
     for (const sending of sendings) expect(sending).toMatchObject({ interface: 'eth1', hopLimit: 5, dscp: 9 });
-  });
-
-  it('is found by name; without one, when there is only one', () => {
-    expect(serverOf(fleet, 'beta')).toBe(beta);
-    expect(() => serverOf(fleet, 'epsilon')).toThrow(
-      expect.objectContaining({ code: 'UNKNOWN_HOST', hint: expect.stringContaining('alpha, beta, gamma or delta') }),
-    );
-    expect(() => serverOf(fleet, undefined)).toThrow(expect.objectContaining({ code: 'UNKNOWN_HOST' }));
-    const single = { ...fleet, servers: [beta] };
-    expect(serverOf(single, undefined)).toBe(beta);
-  });
-});
-
-describe('where a carousel starts', () => {
-  const start = (channel: number, server: never, sizeBytes = 1000) =>
-    startOffsetBytes(fleet, a, a.channels[channel]!, server, sizeBytes);
-
-  it('is the channel’s offset and the server’s, round the end', () => {
-    expect(start(1, beta)).toBe((250 + 900) % 1000);
-    expect(start(2, beta)).toBe(903);
-    expect(start(1, gamma)).toBe(252);
-    expect(start(2, gamma)).toBe(5);
-    expect(start(2, gamma, 4)).toBe(1);
-  });
-
-  it('is spread evenly where the file leaves it open', () => {
-    expect([start(0, alpha), start(0, delta)]).toEqual([0, 250]);
-    expect([start(1, alpha), start(1, delta)]).toEqual([250, 0]);
-    const open = parseFleet(
-      'fleet: f\nobjects: { a: { file: a, version: 1, ladder: { from: 1Mbit, to: 1.4Mbit } } }\nservers: { x: , y: , z:  }\n',
-      'f',
-    );
-    const starts = open.servers.flatMap((server) =>
-      open.objects[0]!.channels.map((channel) => startOffsetBytes(open, open.objects[0]!, channel, server, 600)),
-    );
-    expect(starts.toSorted((x, y) => x - y)).toEqual([0, 100, 200, 300, 400, 500]);
-  });
-
-  it('is a byte of the object, whatever its size', () => {
-    fc.assert(
-      fc.property(
-        fc.nat(2),
-        fc.constantFrom(alpha, beta, gamma, delta),
-        fc.integer({ min: 0, max: 2 ** 48 - 1 }),
-        (channel, server, sizeBytes) => {
-          const bytes = start(channel, server, sizeBytes);
-          expect(Number.isSafeInteger(bytes)).toBe(true);
-          expect(bytes).toBeGreaterThanOrEqual(0);
-          expect(bytes).toBeLessThan(Math.max(sizeBytes, 1));
-        },
-      ),
-    );
   });
 });

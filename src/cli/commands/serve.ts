@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { SETTINGS, settle } from '../settings.js';
 
 interface Flags {
   readonly config?: string;
@@ -32,6 +31,7 @@ export function serve(program: Command): void {
     )
     .action(async (flags: Flags) => {
       const { runServe } = await import('../run-serve.js');
+      const { SETTINGS, settle } = await import('../settings.js');
       const { interruptible } = await import('../interrupt.js');
       const { LayercastError } = await import('../../errors.js');
       const config = settle(SETTINGS.config, flags.config, process.env);
