@@ -68,7 +68,7 @@ describe('the checker of the import rule', () => {
     ['store/journal.ts', 'p-limit', true],
     ['store/journal.ts', '../wire/header.js', false],
     ['fleet/parse.ts', 'yaml', true],
-    ['fleet/parse.ts', 'node:fs/promises', false],
+    ['fleet/parse.ts', 'node:net', false],
     ['fleet/parse.ts', 'node:path', true],
     ['fleet/parse.ts', '../store/journal.js', false],
     ['cli/serve.ts', 'commander', true],
