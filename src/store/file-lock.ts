@@ -1,0 +1,130 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { errnoOf, LayercastError } from '../errors.js';
+import { temporaryName } from './durable.js';
+import { isAlive, type ProcessIdentity, thisProcess } from './process-identity.js';
+import { systemError } from './system-error.js';
+
+/** What a lock file says; the nonce makes every taking of it a different one. */
+interface Holder extends ProcessIdentity {
+  readonly nonce: string;
+}
+
+/** Tries before giving up on a lock that keeps changing hands: each takes a process that locks and dies or releases. */
+const MAX_TRIES = 100;
+
+/**
+ * Keeps two processes of one host from working on the same file: a lock file that names its holder. Freed by `release`, and
+ * by itself when the holder dies, however it dies.
+ *
+ * The lock file appears with its content in one step (`link`). One that a dead process left is replaced, by whoever holds
+ * the lock for replacing just that one: a second lock file, named after the content of the first. Whoever has that looks
+ * again, and only then renames its own over the dead one; so it never replaces a lock that was taken meanwhile.
+ */
+export class FileLock {
+  readonly path: string;
+  readonly #content: string;
+
+  private constructor(path: string, content: string) {
+    this.path = path;
+    this.#content = content;
+  }
+
+  /**
+   * @param path of the lock file, such as `FILE.part.lock`
+   * @throws {LayercastError} `FILE_IN_USE` with the holder's process id; `PERMISSION_DENIED`, `FILE_NOT_FOUND`, …
+   */
+  static async acquire(path: string): Promise<FileLock> {
+    const holder: Holder = { ...(await thisProcess()), nonce: randomBytes(8).toString('hex') };
+    const content = `${JSON.stringify(holder)}\n`;
+    const temporary = temporaryName(path);
+    try {
+      await writeFile(temporary, content, { flag: 'wx', mode: 0o644 });
+      await claim(path, temporary);
+      return new FileLock(path, content);
+    } catch (error) {
+      throw systemError(error, 'lock', path);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  async release(): Promise<void> {
+    // Nobody replaces the lock of a living process, so what is read here is still there when it is removed.
+    if ((await contentOf(this.path)) === this.#content) await rm(this.path, { force: true });
+  }
+}
+
+async function claim(path: string, temporary: string): Promise<void> {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    if (await linked(temporary, path)) return;
+    const found = await contentOf(path);
+    // Released since.
+    if (found === undefined) continue;
+    const holder = holderIn(found);
+    if (holder !== undefined && (await isAlive(holder))) throw inUse(path, holder.pid);
+    if (await replaceDead(path, found, temporary)) return;
+  }
+  throw new LayercastError('FILE_IN_USE', `the lock ${JSON.stringify(path)} keeps changing hands`);
+}
+
+/** True when our lock has taken the place of the dead one; false when another has it by now or is about to. */
+async function replaceDead(path: string, dead: string, temporary: string): Promise<boolean> {
+  const takeover = `${path}.${createHash('sha256').update(dead).digest('hex').slice(0, 16)}`;
+  let right: FileLock;
+  try {
+    right = await FileLock.acquire(takeover);
+  } catch (error) {
+    if (!(error instanceof LayercastError && error.code === 'FILE_IN_USE')) throw error;
+    // Its holder needs no more than a few system calls.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    return false;
+  }
+  try {
+    if ((await contentOf(path)) !== dead) return false;
+    await rename(temporary, path);
+    return true;
+  } finally {
+    await right.release();
+  }
+}
+
+async function linked(temporary: string, path: string): Promise<boolean> {
+  try {
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function contentOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Undefined for a file that is no lock of ours, such as one that a power cut has emptied: nobody holds that. */
+function holderIn(content: string): ProcessIdentity | undefined {
+  try {
+    const holder: unknown = JSON.parse(content);
+    if (typeof holder !== 'object' || holder === null || !('pid' in holder)) return undefined;
+    const { pid } = holder;
+    if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return undefined;
+    const startedAt = 'startedAt' in holder && typeof holder.startedAt === 'string' ? holder.startedAt : undefined;
+    const bootId = 'bootId' in holder && typeof holder.bootId === 'string' ? holder.bootId : undefined;
+    return { pid, startedAt, bootId };
+  } catch {
+    return undefined;
+  }
+}
+
+function inUse(path: string, pid: number): LayercastError {
+  return new LayercastError('FILE_IN_USE', `process ${pid} is at work here: it holds ${JSON.stringify(path)}`, {
+    hint: 'wait for it, stop it, or choose another name for the output',
+  });
+}

@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { geometryOf } from '../../dist/object/geometry.js';
+import { Journal } from '../../dist/store/journal.js';
+import { PageCache } from '../../dist/store/page-cache.js';
+import { PartFile } from '../../dist/store/part-file.js';
+import { asOrdinaryUser } from './ordinary-user.js';
+import { scratchDirectory } from './scratch.js';
+
+const scratch = await scratchDirectory();
+const CHILD = fileURLToPath(new URL('full-disk-child.ts', import.meta.url));
+
+/** Runs the child on a file system of 2 MB that exists for it alone. */
+async function onSmallDisk(): Promise<unknown> {
+  const mountPoint = join(scratch, 'small');
+  await mkdir(mountPoint);
+  const script = 'mount -t tmpfs -o size=2m none "$1" && exec "$2" --import tsx "$3" "$1"';
+  const namespaces = process.geteuid!() === 0 ? ['-m'] : ['-Urm'];
+  const argv = [...namespaces, 'sh', '-c', script, 'sh', mountPoint, process.execPath, CHILD];
+  const { stdout } = await promisify(execFile)('unshare', argv);
+  return JSON.parse(stdout);
+}
+
+describe('a full disk', () => {
+  it('is told at the start where possible, keeps what there is, and is no end once there is room again', async () => {
+    const full = { code: 'DISK_FULL', message: expect.stringContaining('no space left'), hint: expect.any(String) };
+    expect(await onSmallDisk()).toEqual({
+      tooLarge: {
+        code: 'DISK_FULL',
+        message: expect.stringContaining('needs 4000000 bytes'),
+        hint: expect.any(String),
+      },
+      flushOnFull: full,
+      errors: expect.arrayContaining(['DISK_FULL']),
+      writeOnFull: false,
+      readOnFull: true,
+      flushWithRoom: 'done',
+      writeWithRoom: true,
+      finished: true,
+      appendOnFull: full,
+      appendWithRoom: 'done',
+      journalled: [null, 100_001],
+    });
+  });
+});
+
+describe('a failing disk', () => {
+  /** A cache of two pages of four bytes, in symbols of one, over a disk that fails when it is told to. */
+  function open() {
+    const disk = Buffer.alloc(16);
+    const state = { failing: false, failures: 0 };
+    const cache = new PageCache({
+      geometry: geometryOf(16, 1, 1),
+      pageSymbolCount: 4,
+      pageCount: 2,
+      writeAt: async (bytes, position) => {
+        if (state.failing) throw new Error('I/O error');
+        disk.set(bytes, position);
+      },
+      onFailure: () => state.failures++,
+    });
+    return { disk, state, cache };
+  }
+
+  it('loses nothing that was taken, and takes nothing until a drain has succeeded', async () => {
+    const { disk, state, cache } = open();
+    const bytes = Buffer.from('abcdefghijklmnop');
+    state.failing = true;
+    for (let symbol = 0; symbol < 5; symbol++) expect(cache.put(symbol, bytes, symbol, 1)).toBe(true);
+    await cache.rest();
+    expect(state.failures).toBe(1);
+    expect(cache.put(5, bytes, 5, 1)).toBe(false);
+    await expect(cache.drain()).rejects.toThrow('I/O error');
+    expect(cache.put(5, bytes, 5, 1)).toBe(false);
+    state.failing = false;
+    await cache.drain();
+    expect(disk.toString('latin1')).toBe(`abcde${'\0'.repeat(11)}`);
+    expect(cache.put(5, bytes, 5, 1)).toBe(true);
+    await cache.drain();
+    expect(disk.toString('latin1', 0, 6)).toBe('abcdef');
+  });
+});
+
+describe('a directory that cannot be written', () => {
+  it('is told when a part file or a journal is to be created there', async () => {
+    const directory = join(scratch, 'locked');
+    await mkdir(directory);
+    const existing = join(directory, 'existing.part');
+    await writeFile(existing, 'x', { mode: 0o600 });
+    await chmod(existing, 0o400);
+    await chmod(directory, 0o555);
+    await chmod(scratch, 0o755);
+    const geometry = geometryOf(10, 4, 1);
+    const identity = {
+      tag: new Uint8Array(8),
+      geometry,
+      sha256: new Uint8Array(32),
+      fleet: '',
+      object: '',
+      version: 1,
+    };
+    const denied = { code: 'PERMISSION_DENIED', message: expect.stringContaining(directory), hint: expect.any(String) };
+    const attempts: (() => Promise<unknown>)[] = [
+      () => PartFile.open({ path: join(directory, 'new.part'), geometry, resume: false }),
+      () => PartFile.open({ path: existing, geometry, resume: true }),
+      () => Journal.open(join(directory, 'new.journal'), identity, false),
+    ];
+    for (const attempt of attempts) await expect(asOrdinaryUser(attempt)).rejects.toMatchObject(denied);
+  });
+});
