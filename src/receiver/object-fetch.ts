@@ -65,6 +65,8 @@ export class ObjectFetch {
       this.#finish = resolve;
       this.#fail = reject;
     });
+    // It may fail while `run` still joins and nobody waits for it yet, which Node would take for a fault of the program.
+    this.#finished.catch(() => undefined);
   }
 
   /** When the last datagram of this object came, or the fetch began. */
