@@ -44,6 +44,8 @@ export class ObjectFetch {
   #finish!: () => void;
   #fail!: (error: unknown) => void;
   #ended = false;
+  /** Nothing that comes after the object is known to be whole may disturb its last check and its naming. */
+  #isWhole = false;
   #working = false;
   #checkpoint: Promise<void> = Promise.resolve();
   #checkpointing = false;
@@ -115,13 +117,13 @@ export class ObjectFetch {
 
   /** Does what the time asks for; its owner calls it a few times a second. */
   tick(nowUs: number): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#isWhole) return;
     if (nowUs - this.#checkpointedUs >= CHECKPOINT_INTERVAL_US) this.#startCheckpoint(nowUs);
     this.#renewSilent(nowUs);
   }
 
   #handle(channel: number, batch: ReceivedBatch): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#isWhole) return;
     this.#reception.handle(channel, batch, this.#options.clock.nowUs());
     if (this.#reception.assembler.hasReady) this.#work();
   }
@@ -141,7 +143,9 @@ export class ObjectFetch {
   async #verifyAll(): Promise<void> {
     const { assembler } = this.#reception;
     while (!this.#ended && (await this.#verification.step((block, genuine) => this.#judge(block, genuine))));
-    if (assembler.isVerified || (await this.#isWholeWithoutDigests())) this.#finish();
+    if (!assembler.isVerified && !(await this.#isWholeWithoutDigests())) return;
+    this.#isWhole = true;
+    this.#finish();
   }
 
   #judge(block: number, genuine: boolean): void {
