@@ -125,7 +125,8 @@ export class ObjectFetch {
   #handle(channel: number, batch: ReceivedBatch): void {
     if (this.#ended || this.#isWhole) return;
     this.#reception.handle(channel, batch, this.#options.clock.nowUs());
-    if (this.#reception.assembler.hasReady) this.#work();
+    const { hasReady, isComplete } = this.#reception.assembler;
+    if (hasReady || (isComplete && !this.#tried)) this.#work();
   }
 
   /** Verifies what is ready, until nothing is; one at a time. */
