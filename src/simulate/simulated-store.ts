@@ -20,6 +20,7 @@ export class SimulatedStore implements ObjectStore {
   #queueEmptyUs = 0;
   #isFull = false;
   #isCheckpointing = false;
+  #isCommitting = false;
   #state: 'open' | 'closed' | 'dead' = 'open';
 
   constructor(partial: PartialObject, disk: SimulatedDisk) {
@@ -51,9 +52,10 @@ export class SimulatedStore implements ObjectStore {
   }
 
   async read(offset: number, into: Uint8Array): Promise<void> {
-    await this.#pass(this.#disk.options.readUs ?? 0);
     if (this.#state === 'closed') throw new LayercastError('FILE_IO', 'read after close');
+    // Before any time passes, as the real cache does: whoever lends the same buffer twice at once must not get away with it.
     this.#partial.storage.copy(offset, into);
+    await this.#pass(this.#disk.options.readUs ?? 0);
   }
 
   async flush(): Promise<void> {
@@ -80,6 +82,7 @@ export class SimulatedStore implements ObjectStore {
 
   async checkpoint(): Promise<void> {
     if (this.#isCheckpointing) this.#violated('two checkpoints at once');
+    if (this.#isCommitting) this.#violated('checkpoint during or after the commit');
     if (this.#state === 'closed') this.#violated('checkpoint after the end');
     this.#isCheckpointing = true;
     [this.#written, this.#flushing] = [this.#flushing, this.#written];
@@ -102,6 +105,7 @@ export class SimulatedStore implements ObjectStore {
   async commit(): Promise<void> {
     const { storage, geometry } = this.#partial;
     if (this.#isCheckpointing) this.#violated('commit during a checkpoint');
+    this.#isCommitting = true;
     if (storage.count !== geometry.symbolCount) this.#violated('commit of a file that is not whole');
     await this.flush();
     if (!storage.isGenuine) this.#violated('commit of wrong bytes');

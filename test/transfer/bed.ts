@@ -115,3 +115,16 @@ export function newBytesOf(stats: ReceiverStats, { descriptor }: SimulatedObject
   expect(stats.droppedDatagrams * descriptor.symbolBytes).toBeLessThanOrEqual(stats.payloadBytes);
   return stats.payloadBytes - stats.duplicateBytes - stats.droppedDatagrams * descriptor.symbolBytes;
 }
+
+/**
+ * So many passes bring every one of `symbolCount` symbols at an independent loss of `lossRatio`, but for one run in 10,000:
+ * a symbol misses n passes with probability p^n, and there are `symbolCount` of them.
+ */
+export function passesAt(lossRatio: number, symbolCount: number): number {
+  return lossRatio === 0 ? 1 : Math.ceil(Math.log(symbolCount * 10_000) / -Math.log(lossRatio));
+}
+
+/** Seconds for one pass over so many symbols at 1 Mbit/s, with the records that ride along. */
+export function passSeconds(symbolCount: number): number {
+  return symbolCount / 100 / 0.96;
+}

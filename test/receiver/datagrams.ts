@@ -1,0 +1,50 @@
+import type { ReceivedBatch } from '../../dist/ports.js';
+import { Carousel } from '../../dist/sender/carousel.js';
+import { Publication } from '../../dist/sender/publication.js';
+import { Slab } from '../../dist/sender/slab.js';
+import type { SimulatedObject } from '../../dist/simulate/simulated-object.js';
+import { DatagramType, HEADER_BYTES, newHeader, readHeader, stampHeader } from '../../dist/wire/header.js';
+
+/** What server 0 sends on channel 0 in one pass, sorted: symbols in order, digest runs and descriptor pieces once each. */
+export function datagramsOf({ descriptor, record, blockDigests, content }: SimulatedObject) {
+  const carousel = new Publication(descriptor, record, blockDigests, 0).carousel(0);
+  if (!(carousel instanceof Carousel)) throw new Error('an empty object has no datagrams');
+  const symbolCount = Math.ceil(content.sizeBytes / descriptor.symbolBytes);
+  const slab = new Slab(8 * symbolCount + 2000, carousel.maxDatagramBytes);
+  carousel.prepare(slab);
+  for (const { firstSymbol, firstSlot, count } of slab.reads) {
+    for (let i = 0; i < count; i++) {
+      const at = (firstSlot + i) * slab.strideBytes + HEADER_BYTES;
+      const offset = (firstSymbol + i) * descriptor.symbolBytes;
+      slab.bytes.set(content.slice(offset, slab.lengths[firstSlot + i]! - HEADER_BYTES), at);
+    }
+  }
+  const byKind = { symbols: new Map<number, Uint8Array>(), digests: new Map<number, Uint8Array>() };
+  const pieces = new Map<number, Uint8Array>();
+  const header = newHeader();
+  let symbol = 0;
+  for (let slot = 0; slot < slab.count; slot++) {
+    const at = slot * slab.strideBytes;
+    stampHeader({ sequence: slot, sendTimeUs: 0, slot: 0, stepLevel: 0, flags: 0 }, slab.bytes, at);
+    const datagram = slab.bytes.slice(at, at + slab.lengths[slot]!);
+    readHeader(datagram, 0, datagram.length, header);
+    if (header.type === DatagramType.symbol) byKind.symbols.set(symbol++ % symbolCount, datagram);
+    else if (header.type === DatagramType.digests) byKind.digests.set(header.block, datagram);
+    else pieces.set(header.esi, datagram);
+  }
+  return {
+    symbols: [...byKind.symbols.values()],
+    digests: [...byKind.digests.values()],
+    descriptor: [...pieces.values()],
+  };
+}
+
+export function batchOf(...datagrams: readonly Uint8Array[]): ReceivedBatch {
+  return {
+    count: datagrams.length,
+    buffers: datagrams,
+    starts: datagrams.map(() => 0),
+    lengths: datagrams.map((datagram) => datagram.length),
+    sources: datagrams.map(() => 'fd00::1'),
+  };
+}
