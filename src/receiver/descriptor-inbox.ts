@@ -60,6 +60,8 @@ export class DescriptorInbox {
     if (record === undefined || record === false) return undefined;
     if (!this.#mayCheck(nowUs)) {
       this.#faults.count('flood');
+      // It may be the genuine one among a forger's many: it has to count as new when it is announced again.
+      this.#records.forget(header);
       return undefined;
     }
     const body = openRecord(record, this.#options.publicKey);

@@ -56,7 +56,7 @@ export class RecordAssembler {
     const offset = esi * symbolBytes;
     if (sizeBytes > MAX_RECORD_BYTES || symbolBytes === 0 || offset >= sizeBytes) return false;
     if (length !== Math.min(symbolBytes, sizeBytes - offset)) return false;
-    const key = `${header.tagHigh}-${header.tagLow}-${sizeBytes}-${symbolBytes}`;
+    const key = keyOf(header);
     if (this.#known.has(key)) return undefined;
     const pending = this.#pending.get(key) ?? this.#begin(key, sizeBytes);
     if (pending.have.has(esi)) return undefined;
@@ -68,6 +68,11 @@ export class RecordAssembler {
     if (tag.readUInt32BE(0) !== header.tagHigh || tag.readUInt32BE(4) !== header.tagLow) return false;
     this.#remember(key);
     return pending.bytes;
+  }
+
+  /** Lets the record that a header speaks of be put together and returned once more. */
+  forget(header: Readonly<Header>): void {
+    this.#known.delete(keyOf(header));
   }
 
   #begin(key: string, sizeBytes: number): PendingRecord {
@@ -86,6 +91,10 @@ export class RecordAssembler {
 interface PendingRecord {
   readonly bytes: Uint8Array;
   readonly have: Set<number>;
+}
+
+function keyOf({ tagHigh, tagLow, sizeBytes, symbolBytes }: Readonly<Header>): string {
+  return `${tagHigh}-${tagLow}-${sizeBytes}-${symbolBytes}`;
 }
 
 function recordTag(record: Uint8Array): Buffer {
