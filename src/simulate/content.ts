@@ -14,16 +14,20 @@ export function bufferContent(bytes: Uint8Array): Content {
 
 /** Zeros but for some places: an object larger than memory. */
 export function sparseContent(sizeBytes: number, pieces: readonly { offset: number; bytes: Uint8Array }[]): Content {
-  let scratch = new Uint8Array(0);
+  let zeros = new Uint8Array(0);
   return {
     sizeBytes,
     slice(offset, length) {
-      if (scratch.length < length) scratch = new Uint8Array(length);
-      const view = scratch.subarray(0, length).fill(0);
-      for (const piece of pieces) {
+      if (zeros.length < length) zeros = new Uint8Array(length);
+      const touched = pieces.filter(
+        (piece) => piece.offset < offset + length && offset < piece.offset + piece.bytes.length,
+      );
+      if (touched.length === 0) return zeros.subarray(0, length);
+      const view = new Uint8Array(length);
+      for (const piece of touched) {
         const from = Math.max(offset, piece.offset);
         const to = Math.min(offset + length, piece.offset + piece.bytes.length);
-        if (from < to) view.set(piece.bytes.subarray(from - piece.offset, to - piece.offset), from - offset);
+        view.set(piece.bytes.subarray(from - piece.offset, to - piece.offset), from - offset);
       }
       return view;
     },

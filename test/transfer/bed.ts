@@ -4,6 +4,7 @@ import { bufferContent, type Content } from '../../dist/simulate/content.js';
 import type { LinkOptions } from '../../dist/simulate/links.js';
 import { type DiskOptions, SimulatedDisk } from '../../dist/simulate/simulated-disk.js';
 import {
+  announcementOf,
   type ObjectPlan,
   type SimulatedObject,
   simulatedKeys,
@@ -40,6 +41,11 @@ export class Bed {
 
   get nowS(): number {
     return this.network.clock.nowUs / 1e6;
+  }
+
+  /** Where its fleet announces. */
+  get announcement() {
+    return announcementOf('fleet');
   }
 
   /** Random bytes; the same for the same label. */
