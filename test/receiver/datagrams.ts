@@ -5,7 +5,10 @@ import { Slab } from '../../dist/sender/slab.js';
 import type { SimulatedObject } from '../../dist/simulate/simulated-object.js';
 import { DatagramType, HEADER_BYTES, newHeader, readHeader, stampHeader } from '../../dist/wire/header.js';
 
-/** What server 0 sends on channel 0 in one pass, sorted: symbols in order, digest runs and descriptor pieces once each. */
+/**
+ * What server 0 sends on channel 0, sorted: symbols in order, then digest runs, then descriptor pieces, once each and with
+ * sequence numbers from 0 in this order.
+ */
 export function datagramsOf({ descriptor, record, blockDigests, content }: SimulatedObject) {
   const carousel = new Publication(descriptor, record, blockDigests, 0).carousel(0);
   if (!(carousel instanceof Carousel)) throw new Error('an empty object has no datagrams');
@@ -19,23 +22,32 @@ export function datagramsOf({ descriptor, record, blockDigests, content }: Simul
       slab.bytes.set(content.slice(offset, slab.lengths[firstSlot + i]! - HEADER_BYTES), at);
     }
   }
-  const byKind = { symbols: new Map<number, Uint8Array>(), digests: new Map<number, Uint8Array>() };
-  const pieces = new Map<number, Uint8Array>();
+  const byKind = {
+    symbols: new Map<number, Uint8Array>(),
+    digests: new Map<number, Uint8Array>(),
+    descriptor: new Map<number, Uint8Array>(),
+  };
   const header = newHeader();
   let symbol = 0;
   for (let slot = 0; slot < slab.count; slot++) {
     const at = slot * slab.strideBytes;
-    stampHeader({ sequence: slot, sendTimeUs: 0, slot: 0, stepLevel: 0, flags: 0 }, slab.bytes, at);
     const datagram = slab.bytes.slice(at, at + slab.lengths[slot]!);
     readHeader(datagram, 0, datagram.length, header);
     if (header.type === DatagramType.symbol) byKind.symbols.set(symbol++ % symbolCount, datagram);
     else if (header.type === DatagramType.digests) byKind.digests.set(header.block, datagram);
-    else pieces.set(header.esi, datagram);
+    else byKind.descriptor.set(header.esi, datagram);
   }
+  let sequence = 0;
+  const stamped = (datagrams: ReadonlyMap<number, Uint8Array>) => {
+    for (const datagram of datagrams.values()) {
+      stampHeader({ sequence: sequence++, sendTimeUs: 0, slot: 0, stepLevel: 0, flags: 0 }, datagram, 0);
+    }
+    return [...datagrams.values()];
+  };
   return {
-    symbols: [...byKind.symbols.values()],
-    digests: [...byKind.digests.values()],
-    descriptor: [...pieces.values()],
+    symbols: stamped(byKind.symbols),
+    digests: stamped(byKind.digests),
+    descriptor: stamped(byKind.descriptor),
   };
 }
 
