@@ -41,6 +41,17 @@ describe('a disk', () => {
     expectSafe(receiver, object, await bed.completion(receiver, 1.01 + passSeconds(500) + 4.1));
   });
 
+  it(seeded('that takes longer for the end than patience lasts is waited for'), async () => {
+    const bed = new Bed('slow end');
+    const object = bed.object(200);
+    await bed.server().publish(object);
+    const disk = bed.disk();
+    const receiver = bed.receiver({ disk, patienceUs: 3e6 });
+    await bed.pass(2);
+    disk.options = { ...disk.options, flushUs: 12e6 };
+    expectSafe(receiver, object, await bed.completion(receiver, passSeconds(200) + 26));
+  });
+
   it(seeded('that takes a second to read a block back is not asked for a checkpoint beside the end'), async () => {
     const bed = new Bed('slow read');
     const object = bed.object(300, { blockSymbols: 300 });
