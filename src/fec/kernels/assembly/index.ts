@@ -38,10 +38,10 @@ function runStrip<V>(program: usize, programEnd: usize, table: usize, stride: us
     const opcode = head & 3;
     const target = table + <usize>load<u32>(at, 4) * stride;
     const first = at + 8;
-    if (opcode == SUM) {
+    if (opcode === SUM) {
       at = first + (head & ~3);
       sum<V>(first, at, target, table, stride);
-    } else if (opcode == COMBINE) {
+    } else if (opcode === COMBINE) {
       at = first + ((head & ~3) << 1);
       combine<V>(first, at, target, table, stride);
     } else {
