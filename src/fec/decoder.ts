@@ -143,7 +143,7 @@ function runDecoding(code: BlockCode, plan: Plan, partial: PartialBlock, symbolB
     symbolBytes,
     (slice) => {
       loadRows(slice, first, block, 0, sourceCount);
-      loadRows(slice, first + sourceCount, spare, 0, partial.slots.length - sourceCount);
+      loadRows(slice, plan.spareRow, spare, 0, partial.slots.length - sourceCount);
     },
     (slice) => {
       for (let esi = 0; esi < sourceCount; esi++) {

@@ -1,5 +1,6 @@
 import type { BlockCode } from './code.js';
-import { EXP, inverse, multiply } from './gf256.js';
+import { eliminate } from './elimination.js';
+import { EXP, multiply } from './gf256.js';
 import type { Reduction } from './reduction.js';
 
 /** How the dense checks (HDPC) give the columns that the binary equations left free. */
@@ -38,33 +39,12 @@ export function solveChecks(
       matrix[h * width + k] = sum;
     }
   }
-  if (!eliminate(matrix, hdpcCount, width, free.length)) return undefined;
+  if (!eliminate(matrix, width, free.length)) return undefined;
   const weights = new Uint8Array(free.length * hdpcCount);
   for (let k = 0; k < free.length; k++) {
     weights.set(matrix.subarray(k * width + free.length, (k + 1) * width), k * hdpcCount);
   }
   return { coefficients, weights };
-}
-
-/** Gauss and Jordan over GF(256): makes the first `columnCount` columns a unit matrix on top; false if it cannot. */
-function eliminate(matrix: Uint8Array, rowCount: number, width: number, columnCount: number): boolean {
-  for (let column = 0; column < columnCount; column++) {
-    let pivot = column;
-    while (pivot < rowCount && matrix[pivot * width + column] === 0) pivot++;
-    if (pivot === rowCount) return false;
-    const scale = inverse(matrix[pivot * width + column]!);
-    for (let j = 0; j < width; j++) {
-      const value = multiply(matrix[pivot * width + j]!, scale);
-      matrix[pivot * width + j] = matrix[column * width + j]!;
-      matrix[column * width + j] = value;
-    }
-    for (let row = 0; row < rowCount; row++) {
-      const factor = matrix[row * width + column]!;
-      if (row === column || factor === 0) continue;
-      for (let j = 0; j < width; j++) matrix[row * width + j]! ^= multiply(matrix[column * width + j]!, factor);
-    }
-  }
-  return true;
 }
 
 /**

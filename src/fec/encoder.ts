@@ -1,13 +1,9 @@
 import { LayercastError } from '../errors.js';
 import { type BlockCode, blockCode, internalId, MAX_ESI } from './code.js';
-import { appendSymbol } from './equations.js';
-import { type Plan, planEncoding } from './plan.js';
+import { appendSymbol, MAX_SYMBOL_TERMS } from './equations.js';
+import { encodingPlan } from './plan.js';
 import { ProgramBuilder, SUM } from './program.js';
 import { loadRows, runPlan, type Slice, type Symbols, storeRows } from './table.js';
-
-/** Plans of block sizes in use: an object's blocks have two at most, and a plan of 8192 symbols takes 600 kB. */
-const MAX_CACHED_PLANS = 8;
-const plans = new Map<number, Plan>();
 
 /**
  * Makes any symbol of one source block.
@@ -81,7 +77,7 @@ export class BlockEncoder {
     const program = new ProgramBuilder();
     const needed: number[] = [];
     const rowOf = new Map<number, number>();
-    const columns = new Int32Array(40);
+    const columns = new Int32Array(MAX_SYMBOL_TERMS);
     for (let i = 0; i < count; i++) {
       const end = appendSymbol(code, internalId(code, firstEsi + i), columns, 0);
       program.begin(SUM, i);
@@ -116,15 +112,6 @@ function solveSource(code: BlockCode, source: Symbols, intermediate: Symbols): v
     loadRows(slice, first + wholeCount, { bytes: last, symbolBytes }, 0, sourceCount - wholeCount);
   };
   runPlan(encodingPlan(code), symbolBytes, load, (slice) => storeRows(slice, 0, intermediate, 0, first));
-}
-
-/** The most recently used plans are at the end of the map. */
-function encodingPlan(code: BlockCode): Plan {
-  const plan = plans.get(code.sourceCount) ?? planEncoding(code);
-  plans.delete(code.sourceCount);
-  plans.set(code.sourceCount, plan);
-  if (plans.size > MAX_CACHED_PLANS) plans.delete(plans.keys().next().value!);
-  return plan;
 }
 
 function checkSymbolBytes(symbolBytes: number): void {

@@ -2,7 +2,7 @@ import type { BlockCode } from './code.js';
 import { degreeOf, random } from './random.js';
 
 /** The longest row that `appendSymbol` writes: 30 of the sparse part, 3 of the permanent part. */
-const MAX_SYMBOL_TERMS = 33;
+export const MAX_SYMBOL_TERMS = 33;
 
 /**
  * Rows of a sparse matrix over GF(2): row r has a one in each column `columns[i]`, `starts[r] <= i < starts[r + 1]`.

@@ -51,7 +51,14 @@ export class ProgramBuilder {
     this.end += operands.length;
   }
 
-  /** Operands of all instructions so far, as a measure of the work. */
+  /** Instructions of another program. */
+  append(words: Int32Array): void {
+    this.reserve(words.length);
+    this.words.set(words, this.end);
+    this.end += words.length;
+  }
+
+  /** Words so far. */
   get length(): number {
     return this.end;
   }

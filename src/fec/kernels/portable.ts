@@ -1,3 +1,4 @@
+import { eliminate } from '../elimination.js';
 import { multiply } from '../gf256.js';
 import { COMBINE, type Program, SUM } from '../program.js';
 import type { Kernel } from './kernel.js';
@@ -19,6 +20,7 @@ export function portableKernel(): Kernel {
       }
       return bytes.subarray(0, rowCount * strideBytes);
     },
+    eliminate,
     run() {
       for (let at = 0; at < program.length; ) {
         const opcode = program[at]! & 3;

@@ -1,4 +1,4 @@
-import { multiply } from '../gf256.js';
+import { inverse, multiply } from '../gf256.js';
 import type { Program } from '../program.js';
 import type { Kernel } from './kernel.js';
 import { MODULE_BASE64 } from './module.js';
@@ -7,6 +7,7 @@ import { MODULE_BASE64 } from './module.js';
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   readonly run: (program: number, programEnd: number, table: number, strideBytes: number) => void;
+  readonly eliminate: (matrix: number, rowCount: number, widthBytes: number, columnCount: number) => number;
 }
 
 /** The part used here of what every engine has; TypeScript declares it for browsers only. */
@@ -17,6 +18,8 @@ declare const WebAssembly: {
 };
 
 const PRODUCT_BYTES = 256 * 32;
+/** Where the tables end and programs begin: products, then inverses. */
+const TABLES_END = PRODUCT_BYTES + 256;
 const PAGE_BYTES = 65_536;
 
 /**
@@ -27,37 +30,49 @@ export function simdKernel(): Kernel | undefined {
   const bytes = Buffer.from(MODULE_BASE64, 'base64');
   if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(bytes)) return undefined;
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-  const { memory, run } = instance.exports as Exports;
-  memory.grow(Math.ceil(PRODUCT_BYTES / PAGE_BYTES));
-  new Uint8Array(memory.buffer, 0, PRODUCT_BYTES).set(productTables());
-  let programEnd = PRODUCT_BYTES;
-  let table = PRODUCT_BYTES;
+  const { memory, run, eliminate } = instance.exports as Exports;
+  memory.grow(1);
+  new Uint8Array(memory.buffer).set(tables());
+  let programEnd = TABLES_END;
+  let table = TABLES_END;
   let stride = 0;
+  const reserve = (endByte: number) => {
+    const missing = endByte - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
+  };
   return {
     name: 'simd',
     open(program: Program, rowCount: number, strideBytes: number): Uint8Array {
-      programEnd = PRODUCT_BYTES + program.byteLength;
+      programEnd = TABLES_END + program.byteLength;
       table = Math.ceil(programEnd / 64) * 64;
       stride = strideBytes;
-      const missing = table + rowCount * strideBytes - memory.buffer.byteLength;
-      if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
-      new Int32Array(memory.buffer, PRODUCT_BYTES, program.length).set(program);
+      reserve(table + rowCount * strideBytes);
+      new Int32Array(memory.buffer, TABLES_END, program.length).set(program);
       return new Uint8Array(memory.buffer, table, rowCount * strideBytes);
     },
     run() {
-      run(PRODUCT_BYTES, programEnd, table, stride);
+      run(TABLES_END, programEnd, table, stride);
+    },
+    eliminate(matrix: Uint8Array, widthBytes: number, columnCount: number): boolean {
+      reserve(TABLES_END + matrix.length);
+      const view = new Uint8Array(memory.buffer, TABLES_END, matrix.length);
+      view.set(matrix);
+      const done = eliminate(TABLES_END, matrix.length / widthBytes, widthBytes, columnCount) === 1;
+      matrix.set(view);
+      return done;
     },
   };
 }
 
-/** For each coefficient, its products with 0 to 15 and with 0, 16, … 240. */
-function productTables(): Uint8Array {
-  const tables = new Uint8Array(PRODUCT_BYTES);
+/** For each coefficient, its products with 0 to 15 and with 0, 16, … 240; then the inverse of each element but 0. */
+function tables(): Uint8Array {
+  const bytes = new Uint8Array(TABLES_END);
   for (let coefficient = 0; coefficient < 256; coefficient++) {
     for (let i = 0; i < 16; i++) {
-      tables[coefficient * 32 + i] = multiply(coefficient, i);
-      tables[coefficient * 32 + 16 + i] = multiply(coefficient, i << 4);
+      bytes[coefficient * 32 + i] = multiply(coefficient, i);
+      bytes[coefficient * 32 + 16 + i] = multiply(coefficient, i << 4);
     }
+    if (coefficient > 0) bytes[PRODUCT_BYTES + coefficient] = inverse(coefficient);
   }
-  return tables;
+  return bytes;
 }

@@ -9,11 +9,10 @@
 const SUM: u32 = 0;
 const COMBINE: u32 = 1;
 
-/**
- * For each coefficient c of GF(256), 32 bytes: c times 0 to 15, then c times 0, 16, … 240.
- * The program's words follow from `PROGRAM` on.
- */
+/** For each coefficient c of GF(256), 32 bytes: c times 0 to 15, then c times 0, 16, … 240. */
 const PRODUCTS: usize = 0;
+/** The inverse of each element. */
+const INVERSES: usize = 256 * 32;
 
 /**
  * @param program address of the first word
@@ -29,6 +28,46 @@ export function run(program: usize, programEnd: usize, table: usize, stride: usi
     strip += 64;
   }
   if (strip < stride) runStrip<u16>(program, programEnd, table + strip, stride);
+}
+
+/**
+ * Gauss and Jordan over GF(256): makes the first `columnCount` columns a unit matrix in the first rows.
+ *
+ * @param width bytes from row to row, a multiple of 16
+ * @returns false if those columns depend on each other
+ */
+export function eliminate(matrix: usize, rowCount: usize, width: usize, columnCount: usize): bool {
+  for (let column: usize = 0; column < columnCount; column++) {
+    let pivot = column;
+    while (pivot < rowCount && load<u8>(matrix + pivot * width + column) === 0) pivot++;
+    if (pivot >= rowCount) return false;
+    const target = matrix + column * width;
+    swapScaled(target, matrix + pivot * width, width, load<u8>(INVERSES + load<u8>(matrix + pivot * width + column)));
+    for (let row: usize = 0; row < rowCount; row++) {
+      const factor = load<u8>(matrix + row * width + column);
+      if (row !== column && factor !== 0) addScaled(matrix + row * width, target, width, factor);
+    }
+  }
+  return true;
+}
+
+/** Exchanges two rows, one of which is multiplied on its way to `target`. */
+function swapScaled(target: usize, pivot: usize, width: usize, scale: u8): void {
+  const low = v128.load(PRODUCTS + ((<usize>scale) << 5));
+  const high = v128.load(PRODUCTS + ((<usize>scale) << 5), 16);
+  for (let i: usize = 0; i < width; i += 16) {
+    const scaled = product(v128.load(pivot + i), low, high);
+    v128.store(pivot + i, v128.load(target + i));
+    v128.store(target + i, scaled);
+  }
+}
+
+function addScaled(target: usize, source: usize, width: usize, factor: u8): void {
+  const low = v128.load(PRODUCTS + ((<usize>factor) << 5));
+  const high = v128.load(PRODUCTS + ((<usize>factor) << 5), 16);
+  for (let i: usize = 0; i < width; i += 16) {
+    v128.store(target + i, v128.xor(v128.load(target + i), product(v128.load(source + i), low, high)));
+  }
 }
 
 function runStrip<V>(program: usize, programEnd: usize, table: usize, stride: usize): void {
