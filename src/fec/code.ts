@@ -5,6 +5,8 @@ import { HDPC_COUNTS, LDPC_COUNTS, LT_COUNTS, PADDED_SYMBOL_COUNTS, SYSTEMATIC_I
 export const MAX_SOURCE_SYMBOLS = 56_403;
 /** RFC 6330, section 3.2: an ESI is an unsigned integer of 24 bits. */
 export const MAX_ESI = 2 ** 24 - 1;
+/** RFC 6330, section 3.3.2: the symbol size T is an unsigned integer of 16 bits. */
+export const MAX_SYMBOL_BYTES = 2 ** 16 - 1;
 
 /**
  * The code for blocks of K source symbols: how many symbols of each kind (RFC 6330, section 5.3.3.3, whose letter each
@@ -61,6 +63,16 @@ export function blockCode(sourceCount: number): BlockCode {
     permanentPrime: primeFrom(permanentCount),
     intermediateCount,
   };
+}
+
+/**
+ * @throws {LayercastError} `FEC_INVALID` unless `symbolBytes` is a whole number from 1 to 65,535.
+ */
+export function checkSymbolBytes(symbolBytes: number): void {
+  if (Number.isInteger(symbolBytes) && symbolBytes >= 1 && symbolBytes <= MAX_SYMBOL_BYTES) return;
+  throw new LayercastError('FEC_INVALID', `a symbol cannot have ${symbolBytes} bytes`, {
+    hint: `give 1 to ${MAX_SYMBOL_BYTES}`,
+  });
 }
 
 /** Number of the symbol with this ESI in the padded block (ISI; RFC 6330, section 5.3.1): padding comes before repair. */

@@ -2,6 +2,7 @@ import { type BlockCode, internalId } from './code.js';
 import { kernel } from './kernels/kernel.js';
 import type { EncodingPlan, Plan } from './plan.js';
 import { COMBINE, type Program, ProgramBuilder, SUM } from './program.js';
+import { runPlan, type Slice } from './table.js';
 
 /**
  * How to decode when little is missing, without solving the block's equations anew: encode the block as if the missing
@@ -67,20 +68,22 @@ function solveDifferences(
   rowCount: number,
 ): Weights | undefined {
   const { intermediateCount: first, sourceCount } = code;
-  const strideBytes = Math.ceil(missing.length / 32) * 32;
-  const table = kernel().open(program, rowCount, strideBytes);
-  table.fill(0, first * strideBytes, (first + sourceCount) * strideBytes);
-  for (let i = 0; i < missing.length; i++) table[(first + missing[i]!) * strideBytes + i] = 1;
-  for (const row of differences) table.fill(0, row * strideBytes, (row + 1) * strideBytes);
-  kernel().run();
   // Beside the sums a unit matrix, which becomes the weights.
   const widthBytes = Math.ceil((missing.length + differences.length) / 16) * 16;
   const matrix = new Uint8Array(differences.length * widthBytes);
-  for (let j = 0; j < differences.length; j++) {
-    const row = differences[j]! * strideBytes;
-    matrix.set(table.subarray(row, row + missing.length), j * widthBytes);
-    matrix[j * widthBytes + missing.length + j] = 1;
-  }
+  const load = ({ table, strideBytes, offset, width }: Slice) => {
+    table.fill(0, first * strideBytes, (first + sourceCount) * strideBytes);
+    for (let i = 0; i < width; i++) table[(first + missing[offset + i]!) * strideBytes + i] = 1;
+    for (const row of differences) table.fill(0, row * strideBytes, (row + 1) * strideBytes);
+  };
+  const store = ({ table, strideBytes, offset, width }: Slice) => {
+    for (let j = 0; j < differences.length; j++) {
+      const row = differences[j]! * strideBytes;
+      matrix.set(table.subarray(row, row + width), j * widthBytes + offset);
+    }
+  };
+  runPlan({ program, rowCount }, missing.length, load, store);
+  for (let j = 0; j < differences.length; j++) matrix[j * widthBytes + missing.length + j] = 1;
   if (!kernel().eliminate(matrix, widthBytes, missing.length)) return undefined;
   return { elements: matrix.subarray(missing.length), widthBytes };
 }

@@ -1,5 +1,5 @@
 import { LayercastError } from '../errors.js';
-import { type BlockCode, blockCode, MAX_ESI } from './code.js';
+import { type BlockCode, blockCode, checkSymbolBytes, MAX_ESI } from './code.js';
 import { type Plan, planDecoding } from './plan.js';
 import { loadRows, runPlan, type Symbols, storeRows } from './table.js';
 
@@ -63,6 +63,7 @@ export class BlockDecoder {
    * @throws {LayercastError} `FEC_INVALID` if `block` is not 1 to 56,403 whole symbols
    */
   constructor(block: Uint8Array, symbolBytes: number) {
+    checkSymbolBytes(symbolBytes);
     const sourceCount = block.length / symbolBytes;
     this.code = blockCode(sourceCount);
     this.symbolBytes = symbolBytes;
@@ -160,6 +161,7 @@ function isComplete(code: BlockCode, slots: Int32Array): boolean {
 
 function checkedCode(partial: PartialBlock, symbolBytes: number): BlockCode {
   const { block, slots, spare } = partial;
+  checkSymbolBytes(symbolBytes);
   const code = blockCode(block.length / symbolBytes);
   if (spare.length !== (slots.length - code.sourceCount) * symbolBytes) {
     throw new LayercastError(

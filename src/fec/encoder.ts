@@ -1,5 +1,5 @@
 import { LayercastError } from '../errors.js';
-import { type BlockCode, blockCode, internalId, MAX_ESI } from './code.js';
+import { type BlockCode, blockCode, checkSymbolBytes, internalId, MAX_ESI } from './code.js';
 import { appendSymbol, MAX_SYMBOL_TERMS } from './equations.js';
 import { encodingPlan } from './plan.js';
 import { ProgramBuilder, SUM } from './program.js';
@@ -17,6 +17,11 @@ export class BlockEncoder {
   readonly symbolBytes: number;
   /** The L intermediate symbols, of which any symbol is a sum of some seven. Keep them, and a block is never solved again. */
   readonly intermediate: Uint8Array;
+  // Reused by `encodeRun`. `rowOf` is zero for intermediate symbols that have no row in the table.
+  private readonly program = new ProgramBuilder();
+  private readonly columns = new Int32Array(MAX_SYMBOL_TERMS);
+  private readonly needed: number[] = [];
+  private readonly rowOf: Int32Array;
 
   /**
    * @param source the block; its last symbol may be short, and counts as filled up with zeros
@@ -50,6 +55,7 @@ export class BlockEncoder {
     this.code = code;
     this.symbolBytes = symbolBytes;
     this.intermediate = intermediate;
+    this.rowOf = new Int32Array(code.intermediateCount);
   }
 
   /**
@@ -64,7 +70,8 @@ export class BlockEncoder {
   /** Writes `count` consecutive symbols side by side; otherwise as `encode`. */
   encodeRun(firstEsi: number, count: number, into: Uint8Array): void {
     const { code, symbolBytes } = this;
-    if (!Number.isInteger(firstEsi) || !Number.isInteger(count) || firstEsi < 0 || firstEsi + count - 1 > MAX_ESI) {
+    const isRange = Number.isInteger(firstEsi) && Number.isInteger(count) && firstEsi >= 0 && count >= 0;
+    if (!isRange || firstEsi + count - 1 > MAX_ESI) {
       throw new LayercastError('FEC_INVALID', `there are no ${count} symbols from ESI ${firstEsi} on`, {
         hint: `symbols have ESIs 0 to ${MAX_ESI}`,
       });
@@ -74,30 +81,28 @@ export class BlockEncoder {
         hint: `give ${count * symbolBytes}`,
       });
     }
-    const program = new ProgramBuilder();
-    const needed: number[] = [];
-    const rowOf = new Map<number, number>();
-    const columns = new Int32Array(MAX_SYMBOL_TERMS);
-    for (let i = 0; i < count; i++) {
-      const end = appendSymbol(code, internalId(code, firstEsi + i), columns, 0);
-      program.begin(SUM, i);
-      for (let at = 0; at < end; at++) {
-        const column = columns[at]!;
-        let row = rowOf.get(column);
-        if (row === undefined) {
-          row = count + needed.length;
-          rowOf.set(column, row);
-          needed.push(column);
-        }
-        program.add(row);
-      }
-    }
+    this.program.clear();
+    this.needed.length = 0;
+    for (let i = 0; i < count; i++) this.appendSum(i, internalId(code, firstEsi + i), count);
+    for (const column of this.needed) this.rowOf[column] = 0;
     const from: Symbols = { bytes: this.intermediate, symbolBytes };
     const load = (slice: Slice) => {
-      for (let i = 0; i < needed.length; i++) loadRows(slice, count + i, from, needed[i]!, 1);
+      for (let i = 0; i < this.needed.length; i++) loadRows(slice, count + i, from, this.needed[i]!, 1);
     };
-    const plan = { program: program.build(), rowCount: count + needed.length };
+    const plan = { program: this.program.view(), rowCount: count + this.needed.length };
     runPlan(plan, symbolBytes, load, (slice) => storeRows(slice, 0, { bytes: into, symbolBytes }, 0, count));
+  }
+
+  /** Row `target` becomes symbol `id`. Intermediate symbols get rows from `firstRow` on, in the order of first need. */
+  private appendSum(target: number, id: number, firstRow: number): void {
+    const { columns, needed, program, rowOf } = this;
+    const end = appendSymbol(this.code, id, columns, 0);
+    program.begin(SUM, target);
+    for (let at = 0; at < end; at++) {
+      const column = columns[at]!;
+      if (rowOf[column] === 0) rowOf[column] = firstRow + needed.push(column) - 1;
+      program.add(rowOf[column]!);
+    }
   }
 }
 
@@ -112,9 +117,4 @@ function solveSource(code: BlockCode, source: Symbols, intermediate: Symbols): v
     loadRows(slice, first + wholeCount, { bytes: last, symbolBytes }, 0, sourceCount - wholeCount);
   };
   runPlan(encodingPlan(code), symbolBytes, load, (slice) => storeRows(slice, 0, intermediate, 0, first));
-}
-
-function checkSymbolBytes(symbolBytes: number): void {
-  if (Number.isSafeInteger(symbolBytes) && symbolBytes >= 1) return;
-  throw new LayercastError('FEC_INVALID', `a symbol cannot have ${symbolBytes} bytes`, { hint: 'give 1 or more' });
 }

@@ -15,7 +15,7 @@ export const COMBINE = 1;
 export const CHECKS = 2;
 
 export class ProgramBuilder {
-  private words = new Int32Array(4096);
+  private words = new Int32Array(1024);
   private end = 0;
   private head = 0;
 
@@ -61,6 +61,16 @@ export class ProgramBuilder {
   /** Words so far. */
   get length(): number {
     return this.end;
+  }
+
+  /** Forgets all instructions. */
+  clear(): void {
+    this.end = 0;
+  }
+
+  /** The program so far; good until the builder is used again. */
+  view(): Program {
+    return this.words.subarray(0, this.end);
   }
 
   build(): Program {
