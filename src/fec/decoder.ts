@@ -72,6 +72,11 @@ export class BlockDecoder {
     this.highestEmpty = slots.length - 1;
   }
 
+  /** The memory given to the constructor. */
+  get block(): Uint8Array {
+    return this.partial.block;
+  }
+
   /** Different symbols taken so far; a block needs at least K. */
   get symbolCount(): number {
     return this.slotOf.size;
