@@ -172,6 +172,7 @@ function checkedCode(partial: PartialBlock, symbolBytes: number): BlockCode {
     throw new LayercastError(
       'FEC_INVALID',
       `${slots.length} slots are not ${block.length} + ${spare.length} bytes in symbols of ${symbolBytes}`,
+      { hint: 'give a slot for each symbol of the block and of the spare memory' },
     );
   }
   const seen = new Set<number>();

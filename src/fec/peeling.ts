@@ -20,8 +20,10 @@ export interface Peeling {
  * Inactivation decoding, first phase (RFC 6330, section 5.4.2.2). As long as some row has one unknown column left, it
  * gives that column. When none has, one column of the largest group of columns that are tied together by rows of two
  * unknowns is declared inactive: that alone frees the whole group.
+ *
+ * @returns undefined if that takes more inactive columns than honest symbols ever need
  */
-export function peel(code: BlockCode, rows: SparseRows): Peeling {
+export function peel(code: BlockCode, rows: SparseRows): Peeling | undefined {
   const { ltCount } = code;
   const state = new PeelState(ltCount, rows);
   const pivotRows = new Int32Array(ltCount);
@@ -41,7 +43,7 @@ export function peel(code: BlockCode, rows: SparseRows): Peeling {
     }
     const column = state.columnToInactivate();
     if (column < 0) break;
-    inactive.push(column);
+    if (inactive.push(column) > maxInactivations(code)) return undefined;
     state.settle(column);
   }
   const restRows = new Int32Array(rows.count - pivotCount);
@@ -56,6 +58,14 @@ export function peel(code: BlockCode, rows: SparseRows): Peeling {
     inactiveColumns: Int32Array.from(inactive),
     restRows,
   };
+}
+
+/**
+ * Columns that may be declared inactive: 64 + 4·√L. Measured over thousands of random sets of symbols, the most was 1.2·√L
+ * for K = 500 to 56,403, and 16 for K = 50. Symbols that someone chose so as to need more would cost hours and gigabytes.
+ */
+function maxInactivations(code: BlockCode): number {
+  return 64 + 4 * Math.sqrt(code.intermediateCount);
 }
 
 /** What is still unknown in each row, and which columns rows of two unknowns tie together. */

@@ -33,6 +33,7 @@ export class Solver {
     const { ids, sums } = known(code, slots);
     const rows = equationsFor(code, ids);
     const peeling = peel(code, rows);
+    if (peeling === undefined) return undefined;
     const reduction = reduce(code, rows, peeling);
     if (reduction === undefined) return undefined;
     const pairs = denseCheckRows(code);
