@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { errnoOf, LayercastError } from '../errors.js';
 import { temporaryName } from './durable.js';
 import { isAlive, type ProcessIdentity, thisProcess } from './process-identity.js';
@@ -18,7 +19,7 @@ const MAX_TRIES = 100;
  * by itself when the holder dies, however it dies.
  *
  * The lock file appears with its content in one step (`link`). One that a dead process left is replaced, by whoever holds
- * the lock for replacing just that one: a second lock file, named after the content of the first. Whoever has that looks
+ * the lock for replacing just that one: a second lock file, named after the name and the content of the first. Whoever has that looks
  * again, and only then renames its own over the dead one; so it never replaces a lock that was taken meanwhile.
  */
 export class FileLock {
@@ -70,7 +71,11 @@ async function claim(path: string, temporary: string): Promise<void> {
 
 /** True when our lock has taken the place of the dead one; false when another has it by now or is about to. */
 async function replaceDead(path: string, dead: string, temporary: string): Promise<boolean> {
-  const takeover = `${path}.${createHash('sha256').update(dead).digest('hex').slice(0, 16)}`;
+  const name = createHash('sha256')
+    .update(`${basename(path)}\n${dead}`)
+    .digest('hex')
+    .slice(0, 32);
+  const takeover = join(dirname(path), `.layercast-${name}.lock`);
   let right: FileLock;
   try {
     right = await FileLock.acquire(takeover);

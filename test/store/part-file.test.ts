@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { geometryOf, symbolLength } from '../../dist/object/geometry.js';
+import { FileLock } from '../../dist/store/file-lock.js';
 import { PartFile } from '../../dist/store/part-file.js';
+import { openPartialObject } from '../../dist/store/partial-object.js';
 import { scratchDirectory } from './scratch.js';
 
 const directory = await scratchDirectory();
@@ -131,6 +133,21 @@ describe('a part file', () => {
     await part.finish(target);
     expect(await readFile(target, 'utf8')).toBe('abcde');
     expect(existsSync(path)).toBe(false);
+  });
+
+  it('handles a name as long as names can be, together with its journal and lock', async () => {
+    const path = join(directory, 'ü'.repeat(122));
+    const lock = await FileLock.acquire(`${path}.part.lock`);
+    const identity = { tag: new Uint8Array(8), geometry: geometryOf(5, 3, 1), sha256: new Uint8Array(32), version: 1 };
+    const { part, journal } = await openPartialObject({
+      partPath: `${path}.part`,
+      journalPath: `${path}.journal`,
+      identity: { ...identity, fleet: '..', object: '/ü' },
+    });
+    await part.finish(path);
+    await journal.discard();
+    await lock.release();
+    expect((await stat(path)).size).toBe(5);
   });
 
   it('handles the empty object', async () => {
