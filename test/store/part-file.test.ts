@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -135,6 +136,14 @@ describe('a part file', () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  it('stays where it is when it cannot have its target name', async () => {
+    const path = newPath();
+    const part = await PartFile.open({ path, geometry: geometryOf(3, 3, 1), resume: false });
+    part.write(0, Buffer.from('abc'), 0, 3);
+    await expect(part.finish(directory)).rejects.toMatchObject({ code: 'FILE_IO' });
+    expect(await readFile(path, 'latin1')).toBe('abc');
+  });
+
   it('handles a name as long as names can be, together with its journal and lock', async () => {
     const path = join(directory, 'ü'.repeat(122));
     const lock = await FileLock.acquire(`${path}.part.lock`);
@@ -203,6 +212,13 @@ describe('a part file', () => {
     await mkdir(path);
     const onDirectory = PartFile.open({ path, geometry, resume: false });
     await expect(onDirectory).rejects.toMatchObject({ code: 'FILE_IO', message: expect.stringContaining(path) });
+    const fifo = newPath();
+    execFileSync('mkfifo', [fifo]);
+    const onFifo = PartFile.open({ path: fifo, geometry, resume: true });
+    await expect(onFifo).rejects.toMatchObject({
+      code: 'FILE_IO',
+      message: expect.stringContaining('no ordinary file'),
+    });
     const largePath = newPath();
     const tooLarge = PartFile.open({ path: largePath, geometry: geometryOf(2 ** 42, 1184, 80_000), resume: false });
     await expect(tooLarge).rejects.toMatchObject({ code: 'DISK_FULL', message: expect.stringContaining(`${2 ** 42}`) });
