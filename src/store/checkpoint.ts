@@ -14,7 +14,9 @@ export class Checkpoint {
   #written: SymbolSet;
   /** Of the run under way: on disk as soon as the flush ends. */
   #flushing: SymbolSet;
+  /** Each block once. */
   #verifiedBlocks: number[] = [];
+  /** Short: a block must be received whole before it can be dropped. */
   #dropped: Run[] = [];
   #running: Promise<void> | undefined;
   /** The run that begins when the one under way has ended. */

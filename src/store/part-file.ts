@@ -186,9 +186,10 @@ async function openOrCreate(path: string): Promise<{ handle: FileHandle; isNew: 
 }
 
 async function requireSpace(path: string, missingBytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(dirname(path));
+  const { bavail, blocks, bsize } = await statfs(dirname(path));
   const freeBytes = bavail * bsize;
-  if (freeBytes >= missingBytes) return;
+  // A file system of no blocks at all is one that does not tell.
+  if (freeBytes >= missingBytes || blocks === 0) return;
   throw new LayercastError(
     'DISK_FULL',
     `${JSON.stringify(path)} needs ${missingBytes} bytes and its file system has ${freeBytes} left`,
