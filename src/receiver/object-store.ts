@@ -34,8 +34,8 @@ export interface ObjectStore extends ByteSink {
   restoreBlock(block: number, bytes: Uint8Array): Promise<void>;
   /** The next checkpoint records this block as verified. */
   acceptBlock(block: number): void;
-  /** The block's symbols, guests too, no longer count, from the next checkpoint on. */
-  rejectBlock(block: number): void;
+  /** What these places hold, guests too, no longer counts; they are free from the next checkpoint on. */
+  rejectPlaces(first: number, count: number): void;
   /** Puts everything written so far on disk and into the journal. One at a time. Rejects with `DISK_FULL`, `FILE_IO`, … */
   checkpoint(): Promise<void>;
   /** Gives the complete file its name, in one step, and forgets the journal. */

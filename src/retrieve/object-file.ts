@@ -106,8 +106,8 @@ class ObjectFile implements ObjectStore {
     this.#partial.checkpoint.noteVerified(block);
   }
 
-  rejectBlock(block: number): void {
-    this.#partial.checkpoint.noteDropped(firstSymbolOf(this.#geometry, block), blockSymbolCount(this.#geometry, block));
+  rejectPlaces(first: number, count: number): void {
+    this.#partial.checkpoint.noteDropped(first, count);
   }
 
   checkpoint(): Promise<void> {
