@@ -7,7 +7,7 @@ export const PIECE_BYTES = 1184;
 
 /**
  * How many records may be in pieces at once, over all that claim to be ours. Genuine servers seldom have two under way;
- * 32 leave room for a forger's, and 32 × 32 kB is 1 MB.
+ * 32 leave room for a forger's, and 32 × 36 KiB is 1.2 MB.
  */
 const MAX_PENDING = 32;
 /** Records known by their tag, so that an announcement heard again costs neither assembly nor a signature check. */
