@@ -59,7 +59,7 @@ export class RecordAssembler {
     const offset = esi * symbolBytes;
     if (sizeBytes > MAX_RECORD_BYTES || symbolBytes === 0 || offset >= sizeBytes) return false;
     if (length !== Math.min(symbolBytes, sizeBytes - offset)) return false;
-    const tag = `${header.tagHigh}-${header.tagLow}`;
+    const tag = tagOf(header);
     if (this.#known.has(tag)) return undefined;
     const key = `${tag}-${sizeBytes}-${symbolBytes}`;
     const pending = this.#pending.get(key) ?? this.#begin(key, sizeBytes, Math.ceil(sizeBytes / symbolBytes));
@@ -69,9 +69,15 @@ export class RecordAssembler {
     pending.bytes.set(bytes.subarray(start, start + length), offset);
     if (pending.missingCount > 0) return undefined;
     this.#pending.delete(key);
-    if (tagText(pending.bytes) !== tag) return false;
+    const found = recordTag(pending.bytes);
+    if (found.readUInt32BE(0) !== header.tagHigh || found.readUInt32BE(4) !== header.tagLow) return false;
     this.#remember(tag);
     return pending.bytes;
+  }
+
+  /** Has a record returned again when it is heard again, because nobody could look at it this time. */
+  forget(header: Readonly<Header>): void {
+    this.#known.delete(tagOf(header));
   }
 
   #begin(key: string, sizeBytes: number, pieceCount: number): PendingRecord {
@@ -94,9 +100,8 @@ interface PendingRecord {
   missingCount: number;
 }
 
-function tagText(record: Uint8Array): string {
-  const tag = recordTag(record);
-  return `${tag.readUInt32BE(0)}-${tag.readUInt32BE(4)}`;
+function tagOf({ tagHigh, tagLow }: Readonly<Header>): string {
+  return `${tagHigh}-${tagLow}`;
 }
 
 function recordTag(record: Uint8Array): Buffer {

@@ -226,4 +226,15 @@ describe('records that are known', () => {
     add(records, recordDatagrams(recordOf(1000, 10), 0, 255)[0]!);
     expect(add(records, datagram!)).toEqual(record);
   });
+
+  it('are returned again when they were to be forgotten', () => {
+    const record = recordOf(1, 2 * PIECE_BYTES);
+    const datagrams = recordDatagrams(record, 0, 255);
+    const records = new RecordAssembler();
+    for (const datagram of datagrams) add(records, datagram);
+    const header = newHeader();
+    readHeader(datagrams[0]!, 0, HEADER_BYTES, header);
+    records.forget(header);
+    expect(datagrams.map((datagram) => add(records, datagram)).at(-1)).toEqual(record);
+  });
 });
