@@ -62,6 +62,7 @@ export class DescriptorInbox {
     if (record === undefined || record === false) return undefined;
     if (!this.#mayCheck(nowUs)) {
       this.#faults.count('flood');
+      this.#records.forget(header);
       return undefined;
     }
     const body = openRecord(record, this.#options.publicKey);
