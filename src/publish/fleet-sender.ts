@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { EventEmitter } from 'eventemitter3';
+import { LayercastError } from '../errors.js';
 import type { Fleet, FleetObject, FleetServer } from '../fleet/fleet.js';
 import { readText } from '../fleet/read-text.js';
 import { sendingsOf } from '../fleet/sendings.js';
@@ -140,7 +141,7 @@ export class FleetSender {
     const server = chooseServer(fleet, host, { name: hostname(), addresses });
     const chosen = chooseInterface(interfaceName ?? server.interface ?? fleet.interface);
     const key = fleet.keyPath === undefined ? undefined : await readPrivateKey(fleet.keyPath);
-    return { fleet, server, key, interface: chosen.name, source: server.address };
+    return { fleet, server, key, interface: chosen.name, source: sourceOf(fleet, server, addresses) };
   }
 
   async #publish(object: FleetObject, place: Place): Promise<void> {
@@ -224,6 +225,23 @@ interface Place extends SendingPlace {
   readonly fleet: Fleet;
   readonly server: FleetServer;
   readonly key: KeyObject | undefined;
+}
+
+/**
+ * The address to send from. Receivers of a source-specific fleet hear nothing from any other; elsewhere the file may as well
+ * be one that was written for other hosts.
+ */
+function sourceOf(fleet: Fleet, server: FleetServer, addresses: readonly string[]): string | undefined {
+  const { address, name } = server;
+  if (address === undefined || addresses.includes(address)) return address;
+  if (!fleet.ssm) return undefined;
+  throw new LayercastError(
+    'UNKNOWN_HOST',
+    `server ${name} has the address ${address}, which is not one of this host's`,
+    {
+      hint: `Give it to an interface, or change the fleet file; here: ${addresses.join(', ') || 'none'}`,
+    },
+  );
 }
 
 async function readPrivateKey(path: string): Promise<KeyObject> {
