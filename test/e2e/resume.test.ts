@@ -2,8 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
-import { seededRandom } from './seeded-random.js';
 import { completed, eventsOf, failed, progressBeyond, Scene } from './scene.js';
+import { seededRandom } from './seeded-random.js';
 
 const sizeBytes = 48e6;
 const killCount = 10;
