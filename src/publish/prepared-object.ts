@@ -2,6 +2,8 @@ import type { KeyObject } from 'node:crypto';
 import { LayercastError } from '../errors.js';
 import type { Fleet, FleetObject } from '../fleet/fleet.js';
 import { blockCountFor, geometryOf, MAX_BLOCK_SYMBOLS, MAX_OBJECT_BYTES } from '../object/geometry.js';
+import type { SymbolSource } from '../sender/slab.js';
+import { SourceSymbols } from '../sender/source-symbols.js';
 import { digestsOf } from '../store/digest-cache.js';
 import { FileSource } from '../store/file-source.js';
 import { describeObject } from './describe.js';
@@ -11,6 +13,8 @@ import { readRecord, type SignedDescriptor, signDescriptor } from './records.js'
 export interface PreparedObject extends SignedDescriptor {
   readonly source: FileSource;
   readonly blockDigests: Uint8Array;
+  /** Payloads of its datagrams. */
+  readonly symbols: SymbolSource;
 }
 
 export interface PrepareOptions {
@@ -43,7 +47,7 @@ export async function prepareObject(
     });
     const descriptor = describeObject(fleet, object, geometry, digests, options.nowS);
     const signed = await signedBy(options.key, descriptor, fleet);
-    return { ...signed, source, blockDigests: digests.blockDigests };
+    return { ...signed, source, blockDigests: digests.blockDigests, symbols: new SourceSymbols(source, geometry) };
   } catch (error) {
     await source.close();
     throw error;

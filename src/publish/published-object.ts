@@ -50,14 +50,13 @@ export class PublishedObject {
   /** @throws {LayercastError} `NETWORK_UNAVAILABLE` when a channel cannot be sent on; none of them is then. */
   async start(sendings: readonly Sending[], place: SendingPlace): Promise<void> {
     const { clock, network, driver, random } = this.#world;
-    const { source, descriptor } = this.prepared;
     for (const { object, channel, hopLimit, dscp } of sendings) {
-      const carousel = object === this.object ? this.publication.carousel(channel.index) : undefined;
+      const carousel = object === this.object ? this.publication.carousel(channel.index, clock.wallUs()) : undefined;
       if (carousel === undefined) continue;
       const transmission = new Transmission(
         new SenderChannel(carousel, channel.intervalUs, clock.nowUs(), random()),
         { group: channel.group, port: channel.port, hopLimit, dscp, ...place },
-        { source, symbolBytes: descriptor.symbolBytes },
+        this.prepared.symbols,
         { clock, network },
         {
           onFailure: (error) => this.#events.onFailure(error),

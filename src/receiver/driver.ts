@@ -19,6 +19,7 @@ import { fellSilent, neverFound, nothingReceived, outOfTime, Warnings, warningFo
 import type { CompleteEvent, ReceiverEvents, ReceiverStats } from './events.js';
 import { ObjectFetch } from './object-fetch.js';
 import type { ObjectStore } from './object-store.js';
+import type { BlockSolver } from './restoration.js';
 
 const TICK_US = 100_000;
 const PROGRESS_INTERVAL_US = 1_000_000;
@@ -49,6 +50,8 @@ export interface ReceiverWorld {
   /** Whether the file that this descriptor speaks of is there already, whole and right. */
   readonly isInPlace: (descriptor: Descriptor) => Promise<boolean>;
   readonly openStore: (descriptor: Descriptor) => Promise<ObjectStore>;
+  /** Solves coded blocks. */
+  readonly solver: BlockSolver;
   readonly emit: EventEmitter<ReceiverEvents>['emit'];
 }
 
@@ -163,7 +166,7 @@ export class ReceiverDriver {
 
   #open(descriptor: Descriptor, store: ObjectStore): ObjectFetch {
     const { mode, channels, maxRateBitsPerSecond, announcement } = this.#options;
-    const { clock, network, emit } = this.#world;
+    const { clock, network, emit, solver } = this.#world;
     const policy = new PlainPolicy({
       rates: descriptor.channels.map(({ intervalUs }) => rateOf(intervalUs, descriptor.symbolBytes)),
       ladderMode: descriptor.mode,
@@ -179,6 +182,7 @@ export class ReceiverDriver {
       faults: this.#faults,
       clock,
       network,
+      solver,
       onDescriptor: (header, bytes, start, length) => this.#handleRecord(header, bytes, start, length),
       onJoin: (event) => emit('join', event),
       onLeave: (event) => emit('leave', event),
@@ -202,6 +206,7 @@ export class ReceiverDriver {
     const { clock } = this.#world;
     const finding = this.#inbox.handle(header, bytes, start, length, clock.nowUs(), clock.wallUs() / 1e6);
     if (finding?.kind === 'newest') this.#take(finding.descriptor);
+    else if (finding?.kind === 'renewed') this.#fetch?.renew(finding.descriptor);
     else if (finding !== undefined) this.#warnings.warn(warningFor(finding));
   }
 

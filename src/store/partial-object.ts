@@ -17,7 +17,7 @@ export interface PartialObject {
   readonly part: PartFile;
   readonly journal: Journal;
   readonly checkpoint: Checkpoint;
-  /** Why there is nothing to take up, or undefined: then `journal.symbols` and `journal.verifiedBlocks` say what there is. */
+  /** Why there is nothing to take up, or undefined: then the journal says what there is. */
   readonly startedOver: StartedOver | undefined;
 }
 

@@ -1,6 +1,7 @@
 // Fetches an object without a network: writes symbols that are missing, in runs at random places, with checkpoints meanwhile,
-// until it is killed or done. Arguments: directory, size in bytes.
-import { argv, stdout } from 'node:process';
+// until it is done, or until it has lived so many steps: then it kills itself, whatever its I/O threads are at. Arguments:
+// directory, size in bytes, steps.
+import { argv, kill, pid, stdout } from 'node:process';
 import { openPartialObject } from '../../dist/store/partial-object.js';
 import { bytesOfSymbol, identityOf, pathsIn } from './crash-object.js';
 
@@ -12,7 +13,8 @@ const received = new Set<number>();
 for (const [first, count] of journal.symbols.runs()) for (let i = 0; i < count; i++) received.add(first + i);
 stdout.write(`${journal.symbols.count}\n`);
 
-let sinceCheckpoint = 0;
+const stepsToLive = Number(argv[4]);
+let stepCount = 0;
 let running: Promise<void> = Promise.resolve();
 while (received.size < geometry.symbolCount) {
   const start = Math.floor(Math.random() * geometry.symbolCount);
@@ -23,10 +25,13 @@ while (received.size < geometry.symbolCount) {
     received.add(symbol);
     checkpoint.noteWritten(symbol);
   }
-  if (++sinceCheckpoint % 5 === 0) {
+  if (++stepCount % 3 === 0) {
     running = checkpoint.run();
-    await new Promise(setImmediate);
+    // A failure is thrown where it is awaited, at the end.
+    running.catch(() => {});
   }
+  if (stepCount % 2 === 0) await new Promise(setImmediate);
+  if (stepCount === stepsToLive) kill(pid, 'SIGKILL');
 }
 await running;
 await checkpoint.run();

@@ -13,10 +13,9 @@ const CHILD = fileURLToPath(new URL('crash-child.ts', import.meta.url));
 const SIZE = 12_000_000;
 const scratch = await scratchDirectory();
 
-function start(directory: string): ChildProcess {
-  return spawn(process.execPath, ['--import', 'tsx', CHILD, directory, String(SIZE)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+function start(directory: string, stepsToLive: number): ChildProcess {
+  const argv = ['--import', 'tsx', CHILD, directory, String(SIZE), String(stepsToLive)];
+  return spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 /** Number of symbols that the journal claims; each of them has its bytes on disk. */
@@ -45,25 +44,18 @@ describe('a part file and its journal', () => {
     const directory = join(scratch, 'crash');
     await mkdir(directory);
     let claimedCount = 0;
-    let killCount = 0;
-    for (; killCount < 12; killCount++) {
-      const child = start(directory);
-      const [resumed] = await once(child.stdout!, 'data');
+    for (let kill = 0; kill < 12; kill++) {
+      const child = start(directory, 1 + Math.floor(Math.random() * 100));
+      const [[resumed], [, signal]] = await Promise.all([once(child.stdout!, 'data'), once(child, 'exit')]);
       expect(Number(resumed)).toBe(claimedCount);
-      const exited = once(child, 'exit');
-      const timer = setTimeout(() => child.kill('SIGKILL'), Math.random() * 120);
-      const [code] = await exited;
-      clearTimeout(timer);
-      if (code === 0) break;
+      expect(signal).toBe('SIGKILL');
       const count = await claimed(directory);
       expect(count).toBeGreaterThanOrEqual(claimedCount);
       claimedCount = count;
     }
-    expect(killCount).toBeGreaterThan(0);
-    if (!existsSync(pathsIn(directory).target)) {
-      const [code] = await once(start(directory), 'exit');
-      expect(code).toBe(0);
-    }
+    expect(claimedCount).toBeGreaterThan(0);
+    const [code] = await once(start(directory, -1), 'exit');
+    expect(code).toBe(0);
     const { geometry } = identityOf(SIZE);
     const whole = Array.from({ length: geometry.symbolCount }, (_, symbol) => bytesOfSymbol(geometry, symbol));
     expect((await readFile(pathsIn(directory).target)).equals(Buffer.concat(whole))).toBe(true);

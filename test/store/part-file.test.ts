@@ -1,10 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { geometryOf, symbolLength } from '../../dist/object/geometry.js';
+import { FileLock } from '../../dist/store/file-lock.js';
 import { PartFile } from '../../dist/store/part-file.js';
+import { openPartialObject } from '../../dist/store/partial-object.js';
 import { scratchDirectory } from './scratch.js';
 
 const directory = await scratchDirectory();
@@ -133,6 +136,29 @@ describe('a part file', () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  it('stays where it is when it cannot have its target name', async () => {
+    const path = newPath();
+    const part = await PartFile.open({ path, geometry: geometryOf(3, 3, 1), resume: false });
+    part.write(0, Buffer.from('abc'), 0, 3);
+    await expect(part.finish(directory)).rejects.toMatchObject({ code: 'FILE_IO' });
+    expect(await readFile(path, 'latin1')).toBe('abc');
+  });
+
+  it('handles a name as long as names can be, together with its journal and lock', async () => {
+    const path = join(directory, 'ü'.repeat(122));
+    const lock = await FileLock.acquire(`${path}.part.lock`);
+    const identity = { tag: new Uint8Array(8), geometry: geometryOf(5, 3, 1), sha256: new Uint8Array(32), version: 1 };
+    const { part, journal } = await openPartialObject({
+      partPath: `${path}.part`,
+      journalPath: `${path}.journal`,
+      identity: { ...identity, fleet: '..', object: '/ü' },
+    });
+    await part.finish(path);
+    await journal.discard();
+    await lock.release();
+    expect((await stat(path)).size).toBe(5);
+  });
+
   it('handles the empty object', async () => {
     const part = await PartFile.open({ path: newPath(), geometry: geometryOf(0, 1184, 0), resume: true });
     await part.flush();
@@ -186,6 +212,13 @@ describe('a part file', () => {
     await mkdir(path);
     const onDirectory = PartFile.open({ path, geometry, resume: false });
     await expect(onDirectory).rejects.toMatchObject({ code: 'FILE_IO', message: expect.stringContaining(path) });
+    const fifo = newPath();
+    execFileSync('mkfifo', [fifo]);
+    const onFifo = PartFile.open({ path: fifo, geometry, resume: true });
+    await expect(onFifo).rejects.toMatchObject({
+      code: 'FILE_IO',
+      message: expect.stringContaining('no ordinary file'),
+    });
     const largePath = newPath();
     const tooLarge = PartFile.open({ path: largePath, geometry: geometryOf(2 ** 42, 1184, 80_000), resume: false });
     await expect(tooLarge).rejects.toMatchObject({ code: 'DISK_FULL', message: expect.stringContaining(`${2 ** 42}`) });

@@ -1,0 +1,18 @@
+import { DEGREE_BOUNDS, V0, V1, V2, V3 } from './tables/random.js';
+
+/** RFC 6330, section 5.3.5.1: a pseudo-random whole number below `bound`, chosen by `seed` (32 bits) and `salt` (8 bits). */
+export function random(seed: number, salt: number, bound: number): number {
+  const drawn =
+    V0[(seed + salt) & 255]! ^
+    V1[((seed >>> 8) + salt) & 255]! ^
+    V2[((seed >>> 16) + salt) & 255]! ^
+    V3[((seed >>> 24) + salt) & 255]!;
+  return (drawn >>> 0) % bound;
+}
+
+/** RFC 6330, section 5.3.5.2: how many of `ltCount` symbols go into one, for a draw of 20 bits. */
+export function degreeOf(draw: number, ltCount: number): number {
+  let degree = 1;
+  while (draw >= DEGREE_BOUNDS[degree]!) degree++;
+  return Math.min(degree, ltCount - 2);
+}
