@@ -87,6 +87,8 @@ export class FleetSender {
   readonly #published = new Map<string, { readonly settings: string; readonly object: PublishedObject }>();
   #place: Place | undefined;
   #cancelWatch: () => void = () => undefined;
+  /** What had been sent when it was stopped. */
+  #finalStats: SenderStats | undefined;
 
   constructor(options: FleetSenderOptions) {
     const { clock, network, random, emit } = options;
@@ -119,6 +121,7 @@ export class FleetSender {
   }
 
   stats(): SenderStats {
+    if (this.#finalStats !== undefined) return this.#finalStats;
     const objects = [...this.#published].map(([name, { object }]) => ({
       object: name,
       version: object.object.version,
@@ -128,6 +131,7 @@ export class FleetSender {
   }
 
   async stop(): Promise<void> {
+    this.#finalStats = this.stats();
     this.#cancelWatch();
     this.#announcements.stop();
     await Promise.all([...this.#published.values()].map(({ object }) => object.stop()));

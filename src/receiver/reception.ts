@@ -108,7 +108,9 @@ export class Reception {
     if (fault !== undefined) return fault;
     if (header.channelIndex !== channelIndex) return 'contradiction';
     if (header.type === DatagramType.descriptor) {
-      this.#observe(header, nowUs);
+      // Its tag is the record's own, so it may ride along with another version of the object: only where this one has been
+      // heard does its number belong to the same sequence, and its server to those that contribute.
+      if (this.#hearings.has(hearingKey(header))) this.#observe(header, nowUs);
       this.#onDescriptor(header, bytes, start + HEADER_BYTES, length - HEADER_BYTES);
       return undefined;
     }
@@ -183,7 +185,7 @@ export class Reception {
   }
 
   #observe(header: Header, nowUs: number): void {
-    const key = header.serverIndex * 256 + header.channelIndex;
+    const key = hearingKey(header);
     let hearing = this.#hearings.get(key);
     if (hearing === undefined) {
       const { serverIndex, channelIndex } = header;
@@ -198,3 +200,7 @@ export class Reception {
 
 /** Takes the payload of a descriptor datagram that came on a data channel. */
 export type DescriptorHandler = (header: Readonly<Header>, bytes: Uint8Array, start: number, length: number) => void;
+
+function hearingKey({ serverIndex, channelIndex }: Readonly<Header>): number {
+  return serverIndex * 256 + channelIndex;
+}
