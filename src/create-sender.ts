@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { EventEmitter } from 'eventemitter3';
 import { LayercastError } from './errors.js';
 import { loadFleet } from './fleet/load-fleet.js';
@@ -15,8 +16,12 @@ export interface SenderOptions {
   readonly host?: string | undefined;
   /** Interface to send on. @default the server's or the fleet's, else the first usable one */
   readonly interface?: string | undefined;
-  /** Where digests of files are kept. @default $XDG_STATE_HOME/layercast */
+  /** Where digests and intermediate symbols of files are kept. @default $XDG_STATE_HOME/layercast */
   readonly stateDir?: string | undefined;
+  /** Most bytes of intermediate symbols kept there; those not used for the longest time go. @default 32e9 */
+  readonly cacheBytes?: number | undefined;
+  /** Threads that encode at once. @default 2, or 1 where there is one processor */
+  readonly threadCount?: number | undefined;
   /** Stops the sender when aborted. */
   readonly signal?: AbortSignal | undefined;
   /** @default real sockets */
@@ -24,6 +29,10 @@ export interface SenderOptions {
   /** @default this host's clock */
   readonly clock?: Clock | undefined;
 }
+
+const DEFAULT_CACHE_BYTES = 32e9;
+/** With two, encoding keeps ahead of most disks; each has some 50 MB beside its block. */
+const DEFAULT_THREADS = 2;
 
 /** A running server of a fleet. It only sends; it hears nothing. */
 export interface Sender extends EventEmitter<SenderEvents>, AsyncDisposable {
@@ -64,6 +73,8 @@ class RunningSender extends EventEmitter<SenderEvents> implements Sender {
       host: options.host,
       interface: options.interface,
       stateDir: options.stateDir ?? defaultStateDir(),
+      cacheBytes: options.cacheBytes ?? DEFAULT_CACHE_BYTES,
+      threadCount: options.threadCount ?? Math.min(DEFAULT_THREADS, availableParallelism()),
       network: options.network ?? udpNetwork,
       clock: options.clock ?? systemClock,
       random: () => randomInt(2 ** 32),

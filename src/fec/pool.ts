@@ -54,6 +54,17 @@ export class CodingPool {
   }
 
   /**
+   * As `solveInPlace`.
+   *
+   * @param rows in a `SharedArrayBuffer`, for it is worked on where it is
+   * @throws {LayercastError} as that, or `ABORTED` when the pool was closed first
+   */
+  async solve(rows: Uint8Array<SharedArrayBuffer>, sourceCount: number, symbolBytes: number): Promise<void> {
+    const answer = await this.ask({ kind: 'solve', rows, sourceCount, symbolBytes });
+    if (answer.kind !== 'solved') throw errorOf(answer);
+  }
+
+  /**
    * As `restoreBlock`: restores `partial.block` in place.
    *
    * @throws {LayercastError} as that, or `ABORTED` when the pool was closed first
@@ -126,7 +137,7 @@ function sendable(bytes: Uint8Array): Uint8Array {
 }
 
 function transferable(job: Job): ArrayBuffer[] {
-  const memory = job.kind === 'encode' ? [job.source] : [job.block, job.spare];
+  const memory = job.kind === 'encode' ? [job.source] : job.kind === 'solve' ? [] : [job.block, job.spare];
   return memory.flatMap(({ buffer }) => (buffer instanceof ArrayBuffer ? [buffer] : []));
 }
 

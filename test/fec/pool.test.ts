@@ -30,6 +30,16 @@ describe('CodingPool', () => {
     for (const [i, { block }] of blocks.entries()) expect(block).toEqual(sources[i]);
   });
 
+  it('solves blocks in shared memory where they lie, and refuses what is not the room for one', async () => {
+    const source = randomBytes(1024, 78);
+    const { intermediate } = BlockEncoder.fromSource(source, 16);
+    const blocks = [1, 2, 3].map(() => new Uint8Array(new SharedArrayBuffer(intermediate.length)));
+    for (const rows of blocks) rows.set(source);
+    await Promise.all(blocks.map((rows) => pool.solve(rows, 64, 16)));
+    for (const rows of blocks) expect(Uint8Array.from(rows)).toEqual(intermediate);
+    await expect(pool.solve(blocks[0]!.subarray(16), 64, 16)).rejects.toMatchObject({ code: 'FEC_INVALID' });
+  });
+
   it('restores a block in shared memory, and one in the middle of other memory', async () => {
     const source = randomBytes(1024, 77);
     const shared = damaged(source, 3, new Uint8Array(new SharedArrayBuffer(1024)));
