@@ -132,6 +132,32 @@ describe('a part file', () => {
     await expect(part.overwrite(0, shared)).rejects.toMatchObject({ code: 'FILE_IO' });
   });
 
+  it('reads as overwritten while others keep the page of those symbols in memory', async () => {
+    const part = await PartFile.open({
+      path: newPath(),
+      geometry: geometryOf(64, 8, 1),
+      resume: false,
+      pageSymbolCount: 8,
+    });
+    for (let symbol = 0; symbol < 4; symbol++) part.write(symbol * 8, Buffer.alloc(8, 'old'), 0, 8);
+    let isDone = false;
+    const overwritten = part.overwrite(8, Buffer.alloc(16, 'new')).then(() => {
+      isDone = true;
+    });
+    while (!isDone) {
+      part.write(32, Buffer.alloc(8, 'other'), 0, 8);
+      await new Promise(setImmediate);
+    }
+    await overwritten;
+    for (let look = 0; look < 2; look++) {
+      const into = Buffer.alloc(40);
+      await part.read(0, into);
+      expect(into.toString('latin1')).toBe('oldoldolnewnewnewnewnewnoldoldolotheroth');
+      await part.flush();
+    }
+    await part.discard();
+  });
+
   it('is sparse, and reaches beyond 4 GiB', async () => {
     const geometry = geometryOf(6 * GIB + 17, 1184, 200);
     const path = newPath();
