@@ -164,7 +164,7 @@ class Model {
       this.safe.delete(place);
     }
     this.rejectCounts[block]!++;
-    this.store.rejectBlock(block);
+    this.store.rejectPlaces(first, end - first);
   }
 
   checkpoint(): Promise<void> {
@@ -264,7 +264,7 @@ describe('an object on its way to its file', () => {
     expect(writeOwn(store, 40)).toBe(true);
     expect(writeGuest(store, 41, 300)).toBe(true);
     await store.checkpoint();
-    store.rejectBlock(1);
+    store.rejectPlaces(blockRange(1)[0], blockRange(1)[1] - blockRange(1)[0]);
     expect(writeGuest(store, 40, 301)).toBe(false);
     expect(writeGuest(store, 41, 301)).toBe(false);
     expect(writeOwn(store, 41)).toBe(false);
