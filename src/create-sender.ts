@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { availableParallelism } from 'node:os';
 import { EventEmitter } from 'eventemitter3';
 import { LayercastError } from './errors.js';
 import { loadFleet } from './fleet/load-fleet.js';
@@ -20,7 +19,7 @@ export interface SenderOptions {
   readonly stateDir?: string | undefined;
   /** Most bytes of intermediate symbols kept there; those not used for the longest time go. @default 32e9 */
   readonly cacheBytes?: number | undefined;
-  /** Threads that encode at once. @default 2, or 1 where there is one processor */
+  /** Threads that encode at once. @default 2, or 1 on one processor or for blocks larger than 12 MB */
   readonly threadCount?: number | undefined;
   /** Stops the sender when aborted. */
   readonly signal?: AbortSignal | undefined;
@@ -31,8 +30,6 @@ export interface SenderOptions {
 }
 
 const DEFAULT_CACHE_BYTES = 32e9;
-/** With two, encoding keeps ahead of most disks; each has some 50 MB beside its block. */
-const DEFAULT_THREADS = 2;
 
 /** A running server of a fleet. It only sends; it hears nothing. */
 export interface Sender extends EventEmitter<SenderEvents>, AsyncDisposable {
@@ -74,7 +71,7 @@ class RunningSender extends EventEmitter<SenderEvents> implements Sender {
       interface: options.interface,
       stateDir: options.stateDir ?? defaultStateDir(),
       cacheBytes: options.cacheBytes ?? DEFAULT_CACHE_BYTES,
-      threadCount: options.threadCount ?? Math.min(DEFAULT_THREADS, availableParallelism()),
+      threadCount: options.threadCount,
       network: options.network ?? udpNetwork,
       clock: options.clock ?? systemClock,
       random: () => randomInt(2 ** 32),

@@ -29,7 +29,10 @@ export type CodingReply =
 /** Memory kept for the next request. Each channel has one under way, so that there are never more than channels. */
 const MAX_SPARE_BUFFERS = 32;
 
-/** Intermediate symbols held in memory: six blocks of 10 MB. Larger objects are read row by row, about half as fast. */
+/**
+ * Intermediate symbols held in memory: six blocks of 10 MB. Objects beyond are read row by row, which makes 70,000 to 90,000
+ * symbols a second instead of 420,000 to 600,000 (bench/encode.ts): still 0.7 Gbit/s.
+ */
 const HELD_BYTES = 64 * 2 ** 20;
 
 interface Task {

@@ -78,8 +78,8 @@ export interface FleetSenderOptions {
   readonly stateDir: string;
   /** Most bytes of intermediate symbols kept in `stateDir`. */
   readonly cacheBytes: number;
-  /** Threads that encode at once. */
-  readonly threadCount: number;
+  /** Threads that encode at once; undefined as suits the blocks. */
+  readonly threadCount: number | undefined;
   readonly network: Network;
   readonly clock: Clock;
   readonly random: () => number;
@@ -104,7 +104,7 @@ export class FleetSender {
   constructor(options: FleetSenderOptions) {
     const { clock, network, random, emit, stateDir, cacheBytes, threadCount } = options;
     this.#options = options;
-    this.#intermediates = new IntermediateCache({ stateDir, limitBytes: cacheBytes, workerCount: threadCount });
+    this.#intermediates = new IntermediateCache(stateDir, { limitBytes: cacheBytes, threadCount });
     this.#driver = new SenderDriver(clock);
     this.#announcements = new Announcements({ clock, network, random, driver: this.#driver }, (failure) =>
       emit('network', { object: undefined, channel: undefined, failure }),

@@ -13,8 +13,8 @@ export interface IntermediateCacheOptions {
   readonly stateDir: string;
   /** Most bytes of all files together. */
   readonly limitBytes: number;
-  /** Blocks solved at once, at most. */
-  readonly workerCount: number;
+  /** As in `SolveOptions`. */
+  readonly threadCount?: number | undefined;
   /** @default the clock of this host, in ms since 1970 */
   readonly nowMs?: (() => number) | undefined;
 }
@@ -101,7 +101,7 @@ export class IntermediateCache {
     try {
       await writeFully(handle, header, 0);
       const blocks = Array.from({ length: layout.geometry.blockCount }, (_, block) => block);
-      await solveBlocks(source, layout, handle, blocks, { ...options, workerCount: this.#options.workerCount });
+      await solveBlocks(source, layout, handle, blocks, { ...options, threadCount: this.#options.threadCount });
       await handle.sync();
       await rename(temporary, path);
       await syncDirectoryOf(path);
@@ -192,7 +192,7 @@ export class IntermediateFile {
    * @throws {LayercastError} `OBJECT_CHANGED`, `DISK_FULL`, `FILE_IO`, …
    */
   async mend(block: number): Promise<void> {
-    const options = { workerCount: 1, signal: new AbortController().signal, onProgress: () => undefined };
+    const options = { threadCount: 1, signal: new AbortController().signal, onProgress: () => undefined };
     await solveBlocks(this.#source, this.layout, this.#handle, [block], options).catch((error: unknown) => {
       throw systemError(error, 'mend', 'intermediate symbols');
     });

@@ -24,7 +24,7 @@ export async function publishedFile(folder: string, sizeBytes: number, seed: num
 }
 
 export function cacheIn(stateDir: string, more: { limitBytes?: number; nowMs?: () => number } = {}): IntermediateCache {
-  return new IntermediateCache({ stateDir, limitBytes: 1e9, workerCount: 2, ...more });
+  return new IntermediateCache({ stateDir, limitBytes: 1e9, threadCount: 2, ...more });
 }
 
 /** Any text of 32 bytes does for a digest here. */

@@ -7,7 +7,7 @@ import { geometryOf } from '../../dist/object/geometry.js';
 import { IntermediateCache } from '../../dist/publish/intermediate-cache.js';
 
 const stateDir = argv[2]!;
-const cache = new IntermediateCache({ stateDir, limitBytes: 1e9, workerCount: 1 });
+const cache = new IntermediateCache({ stateDir, limitBytes: 1e9 });
 const options = { signal: new AbortController().signal, onProgress: () => undefined };
 
 /** Encodes zeros. */

@@ -27,7 +27,7 @@ export function serve(program: Command): void {
     .option('--interface <if>', 'interface to send on; by default as the fleet file\nsays, else the first that is up')
     .option('--state <dir>', 'where digests and intermediate symbols of files are\nkept')
     .option('--cache <size>', 'most room for intermediate symbols there; 32GB')
-    .option('--threads <n>', 'threads that encode at once; 2')
+    .option('--threads <n>', 'threads that encode at once; by default 2, or 1 for\nblocks larger than 12 MB')
     .option('--json', 'print one JSON object per line on stdout')
     .addHelpText(
       'after',
