@@ -141,19 +141,19 @@ export class BlockDecoder {
 }
 
 function runDecoding(code: BlockCode, plan: Plan, partial: PartialBlock, symbolBytes: number): void {
-  const { intermediateCount: first, sourceCount } = code;
+  const { sourceCount } = code;
   const block: Symbols = { bytes: partial.block, symbolBytes };
   const spare: Symbols = { bytes: partial.spare, symbolBytes };
   runPlan(
     plan,
     symbolBytes,
     (slice) => {
-      loadRows(slice, first, block, 0, sourceCount);
-      loadRows(slice, plan.spareRow, spare, 0, partial.slots.length - sourceCount);
+      loadRows(slice, 0, block, 0, sourceCount);
+      loadRows(slice, sourceCount, spare, 0, partial.slots.length - sourceCount);
     },
     (slice) => {
       for (let esi = 0; esi < sourceCount; esi++) {
-        if (partial.slots[esi] !== esi) storeRows(slice, first + esi, block, esi, 1);
+        if (partial.slots[esi] !== esi) storeRows(slice, esi, block, esi, 1);
       }
     },
   );

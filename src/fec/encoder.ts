@@ -2,7 +2,7 @@ import { LayercastError } from '../errors.js';
 import { type BlockCode, blockCode, checkSymbolBytes, internalId, MAX_ESI } from './code.js';
 import { appendSymbol, MAX_SYMBOL_TERMS } from './equations.js';
 import { encodingPlan } from './plan.js';
-import { ProgramBuilder, SUM } from './program.js';
+import { ProgramBuilder, SUM, symbolRow } from './program.js';
 import { loadRows, runPlan, type Slice, type Symbols, storeRows } from './table.js';
 
 /**
@@ -89,7 +89,7 @@ export class BlockEncoder {
     const load = (slice: Slice) => {
       for (let i = 0; i < this.needed.length; i++) loadRows(slice, count + i, from, this.needed[i]!, 1);
     };
-    const plan = { program: this.program.view(), rowCount: count + this.needed.length };
+    const plan = { program: this.program.view(), symbolRowCount: count + this.needed.length, workRowCount: 0 };
     runPlan(plan, symbolBytes, load, (slice) => storeRows(slice, 0, { bytes: into, symbolBytes }, 0, count));
   }
 
@@ -97,24 +97,24 @@ export class BlockEncoder {
   private appendSum(target: number, id: number, firstRow: number): void {
     const { columns, needed, program, rowOf } = this;
     const end = appendSymbol(this.code, id, columns, 0);
-    program.begin(SUM, target);
+    program.begin(SUM, symbolRow(target));
     for (let at = 0; at < end; at++) {
       const column = columns[at]!;
       if (rowOf[column] === 0) rowOf[column] = firstRow + needed.push(column) - 1;
-      program.add(rowOf[column]!);
+      program.add(symbolRow(rowOf[column]!));
     }
   }
 }
 
 function solveSource(code: BlockCode, source: Symbols, intermediate: Symbols): void {
-  const { intermediateCount: first, sourceCount } = code;
+  const { intermediateCount, sourceCount } = code;
   const { bytes, symbolBytes } = source;
   const wholeCount = Math.floor(bytes.length / symbolBytes);
   const last = new Uint8Array(symbolBytes);
   last.set(bytes.subarray(wholeCount * symbolBytes));
   const load = (slice: Slice) => {
-    loadRows(slice, first, source, 0, wholeCount);
-    loadRows(slice, first + wholeCount, { bytes: last, symbolBytes }, 0, sourceCount - wholeCount);
+    loadRows(slice, 0, source, 0, wholeCount);
+    loadRows(slice, wholeCount, { bytes: last, symbolBytes }, 0, sourceCount - wholeCount);
   };
-  runPlan(encodingPlan(code), symbolBytes, load, (slice) => storeRows(slice, 0, intermediate, 0, first));
+  runPlan(encodingPlan(code), symbolBytes, load, (slice) => storeRows(slice, 0, intermediate, 0, intermediateCount));
 }
