@@ -18,7 +18,7 @@ interface Row {
   readonly encodeRatio: number;
   readonly decodeMBps: number;
   readonly decodeRatio: number;
-  /** Block, spare symbols, table and program, as a multiple of K·T. */
+  /** Block and spare symbols, the kernel's table of the same, working rows and program, as a multiple of K·T. */
   readonly memoryRatio: number;
 }
 
@@ -131,7 +131,7 @@ function decodingMemory(sourceCount: number, symbolBytes: number, lost: Set<numb
   slots[sourceCount] = repair;
   const plan = planDecoding(blockCode(sourceCount), slots);
   if (plan === undefined) throw new Error('one symbol too few');
-  return (slots.length + plan.rowCount) * symbolBytes + plan.program.byteLength;
+  return 2 * slots.length * symbolBytes + 64 * plan.workRowCount + plan.program.byteLength;
 }
 
 function theirEncode(source: Uint8Array, symbolBytes: number, repairCount: number): Uint8Array[] {

@@ -1,6 +1,6 @@
 import { type ProgramBuilder, SUM } from './program.js';
 
-/** Scratch rows that `appendProduct` needs at most: 16 kB at a time when a strip of a row is 128 bytes. */
+/** Scratch rows that `appendProduct` needs at most: 8 kB at a time, in strips of 64 bytes. */
 export const PRODUCT_SCRATCH_ROWS = 128;
 
 /**

@@ -30,7 +30,7 @@ export function runPlan(
   load: (slice: Slice) => void,
   store: (slice: Slice) => void,
 ): void {
-  const widest = Math.max(128, Math.floor(MAX_TABLE_BYTES / plan.symbolRowCount / 128) * 128);
+  const widest = Math.max(64, Math.floor(MAX_TABLE_BYTES / plan.symbolRowCount / 64) * 64);
   for (let offset = 0; offset < symbolBytes; offset += widest) {
     const width = Math.min(widest, symbolBytes - offset);
     const strideBytes = strideFor(width);

@@ -21,7 +21,7 @@ const PRODUCT_BYTES = 256 * 32;
 /** Where the tables end and programs begin: products, then inverses. */
 const TABLES_END = PRODUCT_BYTES + 256;
 /** A working row, which holds one strip of a symbol. */
-const STRIP_BYTES = 128;
+const STRIP_BYTES = 64;
 const PAGE_BYTES = 65_536;
 
 /**
