@@ -64,6 +64,12 @@ describe('CodingPool', () => {
     expect((await pool.encode(new Uint8Array(10), 1)).length).toBe(27);
   });
 
+  it('replaces a thread that fails', async () => {
+    const notBytes = 'x' as unknown as Uint8Array;
+    await expect(pool.encode(notBytes, 1)).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect((await pool.encode(new Uint8Array(10), 1)).length).toBe(27);
+  });
+
   it('rejects what is left when it is closed, and everything after', async () => {
     const closing = new CodingPool({ workerCount: 1 });
     const jobs = [1, 2, 3].map(() => closing.encode(new Uint8Array(100_000), 10));
