@@ -23,7 +23,8 @@ interface Row {
 }
 
 /**
- * All times are medians; ours and the package's turns alternate, so that whatever else the machine does hits both.
+ * Times are medians; ours and the package's turns alternate, so that whatever else the machine does hits both. Of the
+ * pools, which need the whole machine, the best of eight rounds counts.
  * Encoding is: the block in, as many repair symbols out as were lost. Decoding is: an empty decoder, symbols one by one
  * until the block is there. The package copies every symbol into a packet of its own; it has no other interface.
  *
@@ -112,6 +113,8 @@ function warmUp(source: Uint8Array, symbolBytes: number, lossRatio: number): voi
     const repair = new Uint8Array((lost.size + 3) * symbolBytes);
     BlockEncoder.fromSource(source, symbolBytes).encodeRun(sourceCount, lost.size + 3, repair);
     decode(source, repair, lost, new Uint8Array(source.length), symbolBytes);
+    const kept = theirEncode(source, symbolBytes, lost.size + 3).filter((_, esi) => !lost.has(esi));
+    theirDecode(kept, source.length, symbolBytes);
   }
 }
 
@@ -180,7 +183,7 @@ async function measurePool(sourceCount: number, lossRatio: number) {
   const symbolBytes = 1184;
   const source = randomBytes(sourceCount * symbolBytes);
   const encoder = BlockEncoder.fromSource(source, symbolBytes);
-  const blockCount = Math.round((48 * 1024) / sourceCount);
+  const blockCount = Math.round((64 * 1024) / sourceCount);
   const lost = [...pick(Math.round(lossRatio * sourceCount), sourceCount)];
   const spare = new Uint8Array(symbolBytes);
   encoder.encode(2 * sourceCount, spare);
@@ -198,7 +201,7 @@ async function measurePool(sourceCount: number, lossRatio: number) {
     [2, []],
   ]);
   const pools = [1, 2].map((workerCount) => new CodingPool({ workerCount }));
-  for (let round = 0; round < 8; round++) {
+  for (let round = 0; round < 10; round++) {
     for (const pool of pools) {
       for (const block of blocks) block.set(damaged);
       const start = performance.now();
@@ -211,7 +214,7 @@ async function measurePool(sourceCount: number, lossRatio: number) {
   await Promise.all(pools.map((pool) => pool.close()));
   if (blocks.some((block) => Buffer.compare(block, source) !== 0))
     throw new Error('the pool decoded to something else');
-  const [oneMBps, twoMBps] = [median(speeds.get(1)!), median(speeds.get(2)!)];
+  const [oneMBps, twoMBps] = [Math.max(...speeds.get(1)!), Math.max(...speeds.get(2)!)];
   return { sourceCount, lossRatio, oneMBps, twoMBps, ratio: twoMBps / oneMBps };
 }
 

@@ -1,5 +1,4 @@
-import type { BlockCode } from './code.js';
-import { internalId } from './code.js';
+import { type BlockCode, internalId } from './code.js';
 import { planCorrection } from './correction.js';
 import { appendSymbol, MAX_SYMBOL_TERMS } from './equations.js';
 import { type Program, ProgramBuilder, SUM, symbolRow } from './program.js';

@@ -84,7 +84,7 @@ describe('CodingPool', () => {
     const jobs = Array.from({ length: 300 }, () => full.encode(new Uint8Array(10), 1));
     const ends = await Promise.allSettled(jobs);
     expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(257);
-    expect(ends.at(-1)).toMatchObject({ reason: { code: 'FEC_INVALID' } });
+    expect(ends.at(-1)).toMatchObject({ reason: { code: 'INTERNAL' } });
     await full.close();
   });
 
