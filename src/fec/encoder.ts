@@ -91,14 +91,14 @@ function checkIntermediate(code: BlockCode, symbolBytes: number, intermediate: U
 }
 
 function solveSource(code: BlockCode, source: Symbols, intermediate: Symbols): void {
-  const { intermediateCount: first, sourceCount } = code;
+  const { intermediateCount, sourceCount } = code;
   const { bytes, symbolBytes } = source;
   const wholeCount = Math.floor(bytes.length / symbolBytes);
   const last = new Uint8Array(symbolBytes);
   last.set(bytes.subarray(wholeCount * symbolBytes));
   const load = (slice: Slice) => {
-    loadRows(slice, first, source, 0, wholeCount);
-    loadRows(slice, first + wholeCount, { bytes: last, symbolBytes }, 0, sourceCount - wholeCount);
+    loadRows(slice, 0, source, 0, wholeCount);
+    loadRows(slice, wholeCount, { bytes: last, symbolBytes }, 0, sourceCount - wholeCount);
   };
-  runPlan(encodingPlan(code), symbolBytes, load, (slice) => storeRows(slice, 0, intermediate, 0, first));
+  runPlan(encodingPlan(code), symbolBytes, load, (slice) => storeRows(slice, 0, intermediate, 0, intermediateCount));
 }

@@ -4,7 +4,7 @@ import type { PartialBlock } from './decoder.js';
 import type { Answer, Job } from './jobs.js';
 
 export interface PoolOptions {
-  /** Threads, started when first needed. A thread keeps up to some 40 MB of tables, and works on one block at a time. */
+  /** Threads, started when first needed; each works on one block at a time. */
   readonly workerCount: number;
 }
 
@@ -92,7 +92,7 @@ export class CodingPool {
     if (this.isClosed) return Promise.reject(closed());
     if (this.waiting.length >= MAX_WAITING) {
       const hint = 'wait for earlier blocks first';
-      return Promise.reject(new LayercastError('FEC_INVALID', `${MAX_WAITING} blocks are waiting already`, { hint }));
+      return Promise.reject(new LayercastError('INTERNAL', `${MAX_WAITING} blocks are waiting already`, { hint }));
     }
     return new Promise((resolve, reject) => {
       this.waiting.push({ job, resolve, reject });

@@ -1,7 +1,7 @@
 import { LayercastError } from '../errors.js';
 import { type BlockCode, blockCode, checkSymbolBytes, internalId, MAX_ESI } from './code.js';
 import { appendSymbol, MAX_SYMBOL_TERMS } from './equations.js';
-import { ProgramBuilder, SUM } from './program.js';
+import { ProgramBuilder, SUM, symbolRow } from './program.js';
 import { runPlan, type Slice, storeRows } from './table.js';
 
 /** Fills `into` with bytes of intermediate symbol `row`, from its byte `offset` on. */
@@ -54,7 +54,7 @@ export class RunEncoder {
         readRow(this.needed[i]!, offset, table.subarray(start, start + width));
       }
     };
-    const plan = { program: this.program.view(), rowCount: count + this.needed.length };
+    const plan = { program: this.program.view(), symbolRowCount: count + this.needed.length, workRowCount: 0 };
     runPlan(plan, symbolBytes, load, (slice) => storeRows(slice, 0, { bytes: into, symbolBytes }, 0, count));
   }
 
@@ -62,11 +62,11 @@ export class RunEncoder {
   private appendSum(target: number, id: number, firstRow: number): void {
     const { columns, needed, program, rowOf } = this;
     const end = appendSymbol(this.code, id, columns, 0);
-    program.begin(SUM, target);
+    program.begin(SUM, symbolRow(target));
     for (let at = 0; at < end; at++) {
       const column = columns[at]!;
       if (rowOf[column] === 0) rowOf[column] = firstRow + needed.push(column) - 1;
-      program.add(rowOf[column]!);
+      program.add(symbolRow(rowOf[column]!));
     }
   }
 }

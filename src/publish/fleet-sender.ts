@@ -104,7 +104,7 @@ export class FleetSender {
   constructor(options: FleetSenderOptions) {
     const { clock, network, random, emit, stateDir, cacheBytes, threadCount } = options;
     this.#options = options;
-    this.#intermediates = new IntermediateCache(stateDir, { limitBytes: cacheBytes, threadCount });
+    this.#intermediates = new IntermediateCache({ stateDir, limitBytes: cacheBytes, threadCount });
     this.#driver = new SenderDriver(clock);
     this.#announcements = new Announcements({ clock, network, random, driver: this.#driver }, (failure) =>
       emit('network', { object: undefined, channel: undefined, failure }),

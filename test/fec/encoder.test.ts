@@ -25,8 +25,8 @@ describe('BlockEncoder', () => {
     },
   );
 
-  it('gives the source symbols back for every row of the RFC’s table up to 20,000, and one in ten above', () => {
-    const rows = [...PADDED_SYMBOL_COUNTS].filter((count, row) => count < 20_000 || row % 10 === 476 % 10);
+  it('gives the source symbols back for every row of the RFC’s table up to 10,000, and one in ten above', () => {
+    const rows = [...PADDED_SYMBOL_COUNTS].filter((count, row) => count < 10_000 || row % 10 === 476 % 10);
     for (const sourceCount of rows) {
       const source = randomBytes(2 * sourceCount, sourceCount);
       const encoder = BlockEncoder.fromSource(source, 2);

@@ -74,6 +74,12 @@ describe('CodingPool', () => {
     expect((await pool.encode(new Uint8Array(10), 1)).length).toBe(27);
   });
 
+  it('replaces a thread that fails', async () => {
+    const notBytes = 'x' as unknown as Uint8Array;
+    await expect(pool.encode(notBytes, 1)).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect((await pool.encode(new Uint8Array(10), 1)).length).toBe(27);
+  });
+
   it('rejects what is left when it is closed, and everything after', async () => {
     const closing = new CodingPool({ workerCount: 1 });
     const jobs = [1, 2, 3].map(() => closing.encode(new Uint8Array(100_000), 10));
@@ -88,7 +94,7 @@ describe('CodingPool', () => {
     const jobs = Array.from({ length: 300 }, () => full.encode(new Uint8Array(10), 1));
     const ends = await Promise.allSettled(jobs);
     expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(257);
-    expect(ends.at(-1)).toMatchObject({ reason: { code: 'FEC_INVALID' } });
+    expect(ends.at(-1)).toMatchObject({ reason: { code: 'INTERNAL' } });
     await full.close();
   });
 
