@@ -31,7 +31,7 @@ describeBed('announcements and records', () => {
   });
   afterAll(() => scene?.[Symbol.asyncDispose]());
 
-  test('list shows people what is announced, and vouches only for what the key signed', async () => {
+  test.concurrent('list shows people what is announced, and vouches only for what the key signed', async () => {
     const plain = await list('list', '--wait', '2s');
     expect(plain).toMatch(/^acme\/image\n {2}version 7, 300 kB, expires 20\d\d-/);
     expect(plain).toMatch(/2 channels, layered: 2 Mbit\/s, 6 Mbit\/s\n {2}servers alpha, beta; heard from fd00:1::/);
@@ -43,7 +43,7 @@ describeBed('announcements and records', () => {
     expect(others).toContain(', NOT signed by this key');
   });
 
-  test('list shows programs the same, one object a line', async () => {
+  test.concurrent('list shows programs the same, one object a line', async () => {
     // Whether the two servers signed in the same second, and so the very same record, or not.
     const lines = (await list('list', 'acme', '--wait', '1s', '--json', '--key', scene.publicKey)).trim().split('\n');
     expect(lines).toHaveLength(1);
@@ -68,7 +68,7 @@ describeBed('announcements and records', () => {
     expect(announced.sources.toSorted()).toEqual(['fd00:1::1', 'fd00:1::2']);
   });
 
-  test('list of what nobody announces ends with 5', async () => {
+  test.concurrent('list of what nobody announces ends with 5', async () => {
     const process = scene.layercast('r1', ['list', 'nobody', '--wait', '500ms']);
     expect((await process.exited).code).toBe(5);
   });

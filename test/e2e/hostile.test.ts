@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
 import { completed, eventsOf, type FleetText, groupsOf, Scene } from './scene.js';
 
@@ -18,10 +18,9 @@ describeBed('a receiver among others', () => {
     bytes = scene.random('image', sizeBytes);
     small = scene.random('small', smallBytes);
   });
-  afterEach(() => scene.clear());
   afterAll(() => scene?.[Symbol.asyncDispose]());
 
-  test('counts by reason whatever is not the object, and writes none of it', async () => {
+  test.concurrent('counts by reason whatever is not the object, and writes none of it', async () => {
     const config = scene.fleet({ fleet: 'noisy', objects: { image: { file: 'image', channels } } });
     const [group] = groupsOf(await scene.serve('alpha', config), 'image');
     const receiving = scene.fetch('r1', 'noisy/image', 'noisy');
@@ -56,7 +55,9 @@ describeBed('a receiver among others', () => {
     expect(readFileSync(scene.path('noisy')).equals(bytes)).toBe(true);
   });
 
-  test('finds forged symbols by the signed digests and receives those blocks again', { timeout: 60_000 }, async () => {
+  test.concurrent('finds forged symbols by the signed digests and receives those blocks again', {
+    timeout: 60_000,
+  }, async () => {
     const config = scene.fleet({ fleet: 'forged', objects: { image: { file: 'small', channels } } });
     const [group] = groupsOf(await scene.serve('alpha', config), 'image');
     const receiving = scene.fetch('r1', 'forged/image', 'forged');
@@ -68,7 +69,9 @@ describeBed('a receiver among others', () => {
     expect(readFileSync(scene.path('forged')).equals(small)).toBe(true);
   });
 
-  test('takes the first of two files that were signed as one version, and says so', { timeout: 60_000 }, async () => {
+  test.concurrent('takes the first of two files that were signed as one version, and says so', {
+    timeout: 60_000,
+  }, async () => {
     const other = scene.random('other', smallBytes);
     const text = (file: string): FleetText => ({
       fleet: 'torn',

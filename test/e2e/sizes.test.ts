@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync, readSync, statSync, writeSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
 import { eventsOf, failed, Scene } from './scene.js';
 
@@ -12,24 +12,7 @@ describeBed('an object of any size and name', () => {
   beforeAll(async () => {
     scene = await Scene.lay(['alpha', 'r1']);
   });
-  afterEach(() => scene.clear());
   afterAll(() => scene?.[Symbol.asyncDispose]());
-
-  test('arrives identical: nothing, a byte, a symbol, a byte more, many blocks and a part', async () => {
-    const sizes = [0, 1, symbolBytes, symbolBytes + 1, 10 * symbolBytes - 1, 1024 * symbolBytes + 5];
-    const names = sizes.map((size) => `size-${size}`);
-    const contents = sizes.map((size, i) => scene.random(names[i]!, size));
-    const objects = Object.fromEntries(names.map((name) => [name, { file: name, channels }]));
-    await scene.serve('alpha', scene.fleet({ fleet: 'sizes', objects }), names);
-    const completes = await Promise.all(names.map((name) => scene.fetched('r1', `sizes/${name}`, `${name}-copy`)));
-    for (const [i, complete] of completes.entries()) {
-      const size = sizes[i]!;
-      expect(readFileSync(scene.path(`${names[i]}-copy`)).equals(contents[i]!)).toBe(true);
-      expect(complete).toMatchObject({ bytes: size, invalidDatagrams: 0, rejectedBlocks: 0 });
-      expect(complete.payloadBytes - complete.duplicateBytes).toBe(size);
-    }
-    expect(completes[0]).toMatchObject({ datagrams: 0, overhead: 0, servers: [] });
-  });
 
   test('has a name that never becomes a path', async () => {
     const names = ['ünïcødé ☃ 文件', '../../etc/x', 'a/b/c', '..', 'x'.repeat(255), '-o', '$(touch pwned)'];
@@ -55,7 +38,25 @@ describeBed('an object of any size and name', () => {
     expect(made.toSorted()).toEqual([...names.map((_, i) => `odd-${i}`), 'odd.yaml', 'signed'].toSorted());
   });
 
-  test('beyond 4 GiB lands where it belongs, in a file as sparse as what was heard', { timeout: 90_000 }, async () => {
+  test.concurrent('arrives identical: nothing, a byte, a symbol, a byte more, many blocks and a part', async () => {
+    const sizes = [0, 1, symbolBytes, symbolBytes + 1, 10 * symbolBytes - 1, 1024 * symbolBytes + 5];
+    const names = sizes.map((size) => `size-${size}`);
+    const contents = sizes.map((size, i) => scene.random(names[i]!, size));
+    const objects = Object.fromEntries(names.map((name) => [name, { file: name, channels }]));
+    await scene.serve('alpha', scene.fleet({ fleet: 'sizes', objects }), names);
+    const completes = await Promise.all(names.map((name) => scene.fetched('r1', `sizes/${name}`, `${name}-copy`)));
+    for (const [i, complete] of completes.entries()) {
+      const size = sizes[i]!;
+      expect(readFileSync(scene.path(`${names[i]}-copy`)).equals(contents[i]!)).toBe(true);
+      expect(complete).toMatchObject({ bytes: size, invalidDatagrams: 0, rejectedBlocks: 0 });
+      expect(complete.payloadBytes - complete.duplicateBytes).toBe(size);
+    }
+    expect(completes[0]).toMatchObject({ datagrams: 0, overhead: 0, servers: [] });
+  });
+
+  test.concurrent('beyond 4 GiB lands where it belongs, in a file as sparse as what was heard', {
+    timeout: 90_000,
+  }, async () => {
     const startBytes = 2 ** 32 - 2 ** 19;
     const tail = randomBytes(40 * 2 ** 20);
     const file = openSync(scene.path('huge'), 'w');
