@@ -17,7 +17,7 @@ describeBed('a fetch that cannot go on', () => {
   });
   afterAll(() => scene?.[Symbol.asyncDispose]());
 
-  test('for want of a sender ends with 5', async () => {
+  test.concurrent('for want of a sender ends with 5', async () => {
     const ends = [
       ['--patience', '1s'],
       ['--timeout', '1s'],
@@ -34,7 +34,7 @@ describeBed('a fetch that cannot go on', () => {
     }
   });
 
-  test('for want of its interface ends with 2 and names those there are', async () => {
+  test.concurrent('for want of its interface ends with 2 and names those there are', async () => {
     expect(await failed(scene.fetch('r1', 'acme/image', 'x', ['--interface', 'eth7']))).toMatchObject({
       exitCode: 2,
       code: 'UNKNOWN_INTERFACE',
@@ -42,7 +42,7 @@ describeBed('a fetch that cannot go on', () => {
     });
   });
 
-  test('because another key signed what is announced ends with 4', async () => {
+  test.concurrent('because another key signed what is announced ends with 4', async () => {
     const keygen = scene.layercast('r1', ['keygen', '--out', scene.path('other-keys')]);
     expect((await keygen.exited).code).toBe(0);
     const wrongKey = ['--key', scene.path('other-keys/layercast.pub'), '--patience', '2s'];
@@ -53,7 +53,7 @@ describeBed('a fetch that cannot go on', () => {
     });
   });
 
-  test('without permission for the folder ends with 1 and leaves nothing', async () => {
+  test.concurrent('without permission for the folder ends with 1 and leaves nothing', async () => {
     mkdirSync(scene.path('closed'), { mode: 0o555 });
     chmodSync(scene.path('closed'), 0o555);
     const { stderr, code } = await withoutPrivileges([...fetchArgs('closed/image'), '--timeout', '5s']);
@@ -63,7 +63,7 @@ describeBed('a fetch that cannot go on', () => {
     expect((await scene.bed.host('r1').run('ls', ['-A', scene.path('closed')])).trim()).toBe('');
   });
 
-  test('into a folder that is not there ends with 2 before anything is received', async () => {
+  test.concurrent('into a folder that is not there ends with 2 before anything is received', async () => {
     expect(await failed(scene.fetch('r1', 'acme/image', 'nowhere/image'))).toMatchObject({
       exitCode: 2,
       code: 'FILE_NOT_FOUND',
@@ -71,7 +71,7 @@ describeBed('a fetch that cannot go on', () => {
     });
   });
 
-  test('on a disk that has no room for the object ends with 1 at the start', async () => {
+  test.concurrent('on a disk that has no room for the object ends with 1 at the start', async () => {
     await disk('tight', 2e6);
     const receiving = scene.fetch('r1', 'acme/image', 'tight/image');
     expect(await failed(receiving)).toMatchObject({
@@ -83,7 +83,7 @@ describeBed('a fetch that cannot go on', () => {
     expect((await onHost('ls', '-A', scene.path('tight'))).trim()).toBe('');
   });
 
-  test('on a disk that fills up ends with 1, keeps its progress, and goes on when there is room', async () => {
+  test.concurrent('on a disk that fills up ends with 1, keeps its progress, and goes on when there is room', async () => {
     await disk('filling', 6e6);
     const receiving = scene.fetch('r1', 'acme/image', 'filling/image', ['--channels', '0']);
     await progressBeyond(receiving, 0.1);
@@ -99,7 +99,7 @@ describeBed('a fetch that cannot go on', () => {
     expect(await onHost('sha256sum', scene.path('filling/image'))).toContain(complete.sha256);
   });
 
-  test('because another process has the file is refused, and disturbs it not', async () => {
+  test.concurrent('because another process has the file is refused, and disturbs it not', async () => {
     const first = scene.fetch('r1', 'acme/image', 'wanted', ['--channels', '0']);
     await first.waitForEvent('join');
     expect(await failed(scene.fetch('r1', 'acme/image', 'wanted'))).toMatchObject({
@@ -111,7 +111,7 @@ describeBed('a fetch that cannot go on', () => {
     expect(readFileSync(scene.path('wanted')).equals(bytes)).toBe(true);
   });
 
-  test('because there is nothing to do recognises a file that is right already', async () => {
+  test.concurrent('because there is nothing to do recognises a file that is right already', async () => {
     writeFileSync(scene.path('right'), bytes);
     const receiving = scene.fetch('r1', 'acme/image', 'right');
     expect(await completed(receiving)).toMatchObject({ datagrams: 0, payloadBytes: 0, resumedBytes: sizeBytes });

@@ -5,7 +5,7 @@ import { describeBed } from '../lab/allowed.js';
 import { completed, eventsOf, failed, progressBeyond, Scene } from './scene.js';
 import { seededRandom } from './seeded-random.js';
 
-const sizeBytes = 48e6;
+const sizeBytes = 32e6;
 const killCount = 10;
 
 describeBed('a fetch that was interrupted', () => {
@@ -42,7 +42,7 @@ describeBed('a fetch that was interrupted', () => {
     let durableBytes = 0;
     for (let run = 0; run < killCount; run++) {
       const receiving = scene.fetch('r1', 'acme/image', 'killed', ['--channels', '0']);
-      await delay(200 + random() * 2300);
+      await delay(200 + random() * 1600);
       receiving.kill('SIGKILL');
       expect(await receiving.exited).toEqual({ code: null, signal: 'SIGKILL' });
       const descriptor = eventsOf(receiving, 'descriptor')[0];

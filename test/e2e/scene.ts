@@ -83,10 +83,12 @@ export class Scene implements AsyncDisposable {
   async serve(host: string, config: string, objects: readonly string[] = [], more: readonly string[] = []) {
     const process = this.layercast(host, ['serve', '--config', config, '--json', ...more]);
     const published = new Map<string, PublishEvent>();
+    const options = { timeoutMs: 60_000 };
     const take = (event: LabEvent) => published.set(String(event.object), event as unknown as PublishEvent);
-    if (objects.length === 0) take(await process.waitForEvent('publish'));
+    if (objects.length === 0) take(await process.waitForEvent('publish', options));
     for (const object of objects) {
-      take(await process.waitForEvent((event) => event.event === 'publish' && event.object === object));
+      const isOne = (event: LabEvent) => event.event === 'publish' && event.object === object;
+      take(await process.waitForEvent(isOne, options));
     }
     return { process, published } satisfies Server;
   }

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CompleteEvent } from '../../dist/receiver/events.js';
 import { describeBed } from '../lab/allowed.js';
+import { until } from '../lab/until.js';
 import { sentMore } from './measure.js';
 import { completed, eventsOf, type FleetText, groupsOf, Scene } from './scene.js';
 
@@ -14,10 +15,9 @@ describeBed('a running server', () => {
     scene = await Scene.lay(['alpha', 'r1', 'r2']);
     steady = scene.random('steady', steadyBytes);
   });
-  afterEach(() => scene.clear());
   afterAll(() => scene?.[Symbol.asyncDispose]());
 
-  test('withdraws an object whose file changes, and goes on with the others', async () => {
+  test.concurrent('withdraws an object whose file changes, and goes on with the others', async () => {
     scene.random('fickle', 1e6);
     const config = scene.fleet(fleet('fickle', { steady: {}, fickle: {} }));
     const server = await scene.serve('alpha', config, ['steady', 'fickle']);
@@ -38,7 +38,9 @@ describeBed('a running server', () => {
     expect(objects).toEqual(['steady']);
   });
 
-  test('reads its fleet file again on SIGHUP, without a gap in what stays as it was', { timeout: 60_000 }, async () => {
+  test.concurrent('reads its fleet file again on SIGHUP, without a gap in what stays as it was', {
+    timeout: 60_000,
+  }, async () => {
     for (const name of ['gone', 'old', 'new']) scene.random(name, 1e6);
     scene.random('added', 20e6);
     const config = scene.fleet(fleet('moving', { steady: {}, gone: {}, changing: { file: 'old' } }));
@@ -65,7 +67,7 @@ describeBed('a running server', () => {
     expect(await scene.bed.port('alpha').received(gone)).toEqual(silent);
   });
 
-  test('keeps to the old fleet file when the new one is broken', async () => {
+  test.concurrent('keeps to the old fleet file when the new one is broken', async () => {
     scene.random('second', 1e6);
     const config = scene.fleet(fleet('kept', { steady: {}, second: {} }));
     const server = await scene.serve('alpha', config, ['steady', 'second']);
@@ -83,21 +85,20 @@ describeBed('a running server', () => {
     expect(await listed('kept')).toMatchObject({ objects: ['second', 'steady'] });
   });
 
-  test('says what it sent when it is stopped, and ends with 143', async () => {
+  test.concurrent('says what it sent when it is stopped, and ends with 143', async () => {
     const config = scene.fleet(fleet('stopped', { steady: {} }));
     const server = scene.layercast('alpha', ['serve', '--config', config]);
-    await expect
-      .poll(() => server.stderr)
-      .toMatch(/steady version 1, 4 MB, from server on eth0\n {2}channel 0: 8 Mbit/);
+    const said = /steady version 1, 4 MB, from server on eth0\n {2}channel 0: 8 Mbit/;
+    await until('serve has said what it sends', async () => said.test(server.stderr));
     const group = /to \[(.*)\]:4242/.exec(server.stderr)![1]!;
     await sentMore(scene.bed, 'alpha', group, 200);
     server.kill('SIGTERM');
     expect((await server.exited).code).toBe(143);
     const { packets } = await scene.bed.port('alpha').received(group);
-    const said = Number(/stopped after .*, (\d+) datagrams\n/.exec(server.stderr)?.[1]);
+    const told = Number(/stopped after .*, (\d+) datagrams\n/.exec(server.stderr)?.[1]);
     // What was handed to the system as the socket closed may not have left: at most one burst.
-    expect(said - packets).toBeGreaterThanOrEqual(0);
-    expect(said - packets).toBeLessThanOrEqual(64);
+    expect(told - packets).toBeGreaterThanOrEqual(0);
+    expect(told - packets).toBeLessThanOrEqual(64);
   });
 
   /** One channel's loop in order and whole: nothing was left out, sent twice or begun anew. It goes on while we verify. */
