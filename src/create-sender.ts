@@ -4,7 +4,8 @@ import { LayercastError } from './errors.js';
 import { loadFleet } from './fleet/load-fleet.js';
 import { udpNetwork } from './net/udp-network.js';
 import type { Clock, Network } from './ports.js';
-import { FleetSender, type SenderEvents, type SenderStats } from './publish/fleet-sender.js';
+import type { SenderEvents, SenderStats } from './publish/events.js';
+import { FleetSender } from './publish/fleet-sender.js';
 import { defaultStateDir } from './state-dir.js';
 import { systemClock } from './system-clock.js';
 

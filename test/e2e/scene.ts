@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { PublishEvent } from '../../dist/publish/fleet-sender.js';
+import type { PublishEvent } from '../../dist/publish/events.js';
 import type { CompleteEvent, ProgressEvent } from '../../dist/receiver/events.js';
 import { Bed } from '../lab/bed.js';
 import type { LabEvent, LabProcess, SpawnOptions } from '../lab/process.js';
