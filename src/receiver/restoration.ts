@@ -54,27 +54,31 @@ export class Restoration {
 }
 
 /**
- * A block as the code wants it: every source symbol in its place. Places of the file may hold them in any order; here, where
- * it costs a copy and not a write, they change places.
+ * A block as the code wants it: every source symbol in its place. Places of the file, and spare symbols, may be any symbols in
+ * any order; here, where it costs a copy and not a write, they change places.
  */
 function partialBlock(block: Uint8Array, { esis, spares }: BlockContent, symbolBytes: number): PartialBlock {
-  const slots = new Int32Array(esis.length + SPARE_SYMBOLS).fill(-1);
+  const sourceCount = esis.length;
+  const spare = new Uint8Array(SPARE_SYMBOLS * symbolBytes);
+  const slots = new Int32Array(sourceCount + SPARE_SYMBOLS).fill(-1);
+  const at = (slot: number): Uint8Array => {
+    const [bytes, index] = slot < sourceCount ? [block, slot] : [spare, slot - sourceCount];
+    return bytes.subarray(index * symbolBytes, (index + 1) * symbolBytes);
+  };
   slots.set(esis);
-  const swapped = new Uint8Array(symbolBytes);
-  for (let place = 0; place < esis.length; place++) {
-    for (let esi = slots[place]!; esi >= 0 && esi < esis.length && esi !== place; esi = slots[place]!) {
-      const [here, there] = [place * symbolBytes, esi * symbolBytes];
-      swapped.set(block.subarray(there, there + symbolBytes));
-      block.copyWithin(there, here, here + symbolBytes);
-      block.set(swapped, here);
-      slots[place] = slots[esi]!;
+  for (const [i, { esi, bytes }] of spares.entries()) {
+    slots[sourceCount + i] = esi;
+    at(sourceCount + i).set(bytes);
+  }
+  const moved = new Uint8Array(symbolBytes);
+  for (let slot = 0; slot < sourceCount + spares.length; slot++) {
+    for (let esi = slots[slot]!; esi >= 0 && esi < sourceCount && esi !== slot; esi = slots[slot]!) {
+      moved.set(at(esi));
+      at(esi).set(at(slot));
+      at(slot).set(moved);
+      slots[slot] = slots[esi]!;
       slots[esi] = esi;
     }
-  }
-  const spare = new Uint8Array(SPARE_SYMBOLS * symbolBytes);
-  for (const [i, symbol] of spares.entries()) {
-    slots[esis.length + i] = symbol.esi;
-    spare.set(symbol.bytes, i * symbolBytes);
   }
   return { block, spare, slots };
 }
