@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { EventEmitter } from 'eventemitter3';
+import { LayercastError } from '../errors.js';
 import type { Fleet, FleetObject, FleetServer } from '../fleet/fleet.js';
 import { readText } from '../fleet/read-text.js';
 import { sendingsOf } from '../fleet/sendings.js';
@@ -10,6 +11,9 @@ import { SenderDriver } from '../sender/driver.js';
 import { privateKeyFrom } from '../wire/signature.js';
 import { Announcements } from './announcements.js';
 import { chooseServer } from './choose-host.js';
+import { CodingThread } from './coding-thread.js';
+import { IntermediateCache } from './intermediate-cache.js';
+import { symbolsOf } from './object-symbols.js';
 import { prepareObject } from './prepared-object.js';
 import { type ChannelStats, PublishedObject, type SendingPlace } from './published-object.js';
 
@@ -24,6 +28,8 @@ export interface SenderEvents {
   readonly withdraw: (event: WithdrawEvent) => void;
   /** A file is being hashed, which happens once per content; at most every 64 MB. */
   readonly hashing: (event: { readonly object: string; readonly bytes: number; readonly totalBytes: number }) => void;
+  /** A file is being encoded, which happens once per content with `code: raptorq`; at most every 64 MB. */
+  readonly encoding: (event: { readonly object: string; readonly bytes: number; readonly totalBytes: number }) => void;
   /** The system began to refuse datagrams of a channel (an errno name), or takes them again (undefined). */
   readonly network: (event: NetworkEvent) => void;
 }
@@ -70,6 +76,10 @@ export interface FleetSenderOptions {
   readonly host: string | undefined;
   readonly interface: string | undefined;
   readonly stateDir: string;
+  /** Most bytes of intermediate symbols kept in `stateDir`. */
+  readonly cacheBytes: number;
+  /** Threads that encode at once; undefined as suits the blocks. */
+  readonly threadCount: number | undefined;
   readonly network: Network;
   readonly clock: Clock;
   readonly random: () => number;
@@ -82,6 +92,8 @@ export class FleetSender {
   readonly #options: FleetSenderOptions;
   readonly #driver: SenderDriver;
   readonly #announcements: Announcements;
+  readonly #intermediates: IntermediateCache;
+  readonly #coding = new CodingThread();
   /** What is sent now, by object name; with a text that changes when the object has to be sent differently. */
   readonly #published = new Map<string, { readonly settings: string; readonly object: PublishedObject }>();
   #place: Place | undefined;
@@ -90,8 +102,9 @@ export class FleetSender {
   #finalStats: SenderStats | undefined;
 
   constructor(options: FleetSenderOptions) {
-    const { clock, network, random, emit } = options;
+    const { clock, network, random, emit, stateDir, cacheBytes, threadCount } = options;
     this.#options = options;
+    this.#intermediates = new IntermediateCache({ stateDir, limitBytes: cacheBytes, threadCount });
     this.#driver = new SenderDriver(clock);
     this.#announcements = new Announcements({ clock, network, random, driver: this.#driver }, (failure) =>
       emit('network', { object: undefined, channel: undefined, failure }),
@@ -135,6 +148,7 @@ export class FleetSender {
     this.#announcements.stop();
     await Promise.all([...this.#published.values()].map(({ object }) => object.stop()));
     this.#published.clear();
+    await this.#coding.close();
     this.#driver.close();
   }
 
@@ -144,7 +158,7 @@ export class FleetSender {
     const server = chooseServer(fleet, host, { name: hostname(), addresses });
     const chosen = chooseInterface(interfaceName ?? server.interface ?? fleet.interface);
     const key = fleet.keyPath === undefined ? undefined : await readPrivateKey(fleet.keyPath);
-    return { fleet, server, key, interface: chosen.name, source: server.address };
+    return { fleet, server, key, interface: chosen.name, source: sourceOf(fleet, server, addresses) };
   }
 
   async #publish(object: FleetObject, place: Place): Promise<void> {
@@ -178,9 +192,19 @@ export class FleetSender {
       nowS: Math.floor(clock.wallUs() / 1e6),
       onHashing: (bytes, totalBytes) => emit('hashing', { object: object.name, bytes, totalBytes }),
     });
+    const symbols = await symbolsOf(prepared, {
+      cache: this.#intermediates,
+      thread: this.#coding,
+      signal,
+      onEncoding: (bytes, totalBytes) => emit('encoding', { object: object.name, bytes, totalBytes }),
+    }).catch(async (error: unknown) => {
+      await prepared.source.close();
+      throw error;
+    });
     const published: PublishedObject = new PublishedObject(
       object,
       prepared,
+      symbols,
       server.index,
       { clock, network, random, driver: this.#driver },
       {
@@ -228,6 +252,23 @@ interface Place extends SendingPlace {
   readonly fleet: Fleet;
   readonly server: FleetServer;
   readonly key: KeyObject | undefined;
+}
+
+/**
+ * The address to send from. Receivers of a source-specific fleet hear nothing from any other; elsewhere the file may as well
+ * be one that was written for other hosts.
+ */
+function sourceOf(fleet: Fleet, server: FleetServer, addresses: readonly string[]): string | undefined {
+  const { address, name } = server;
+  if (address === undefined || addresses.includes(address)) return address;
+  if (!fleet.ssm) return undefined;
+  throw new LayercastError(
+    'UNKNOWN_HOST',
+    `server ${name} has the address ${address}, which is not one of this host's`,
+    {
+      hint: `Give it to an interface, or change the fleet file; here: ${addresses.join(', ') || 'none'}`,
+    },
+  );
 }
 
 async function readPrivateKey(path: string): Promise<KeyObject> {

@@ -2,19 +2,16 @@ import type { KeyObject } from 'node:crypto';
 import { LayercastError } from '../errors.js';
 import type { Fleet, FleetObject } from '../fleet/fleet.js';
 import { blockCountFor, geometryOf, MAX_BLOCK_SYMBOLS, MAX_OBJECT_BYTES } from '../object/geometry.js';
-import type { SymbolSource } from '../sender/slab.js';
-import { SourceSymbols } from '../sender/source-symbols.js';
+import { automaticBlockSymbols } from '../sender/block-size.js';
 import { digestsOf } from '../store/digest-cache.js';
 import { FileSource } from '../store/file-source.js';
 import { describeObject } from './describe.js';
 import { readRecord, type SignedDescriptor, signDescriptor } from './records.js';
 
-/** Everything about one object that must be known before its first datagram leaves. */
+/** Everything that receivers are told about one object. */
 export interface PreparedObject extends SignedDescriptor {
   readonly source: FileSource;
   readonly blockDigests: Uint8Array;
-  /** Payloads of its datagrams. */
-  readonly symbols: SymbolSource;
 }
 
 export interface PrepareOptions {
@@ -47,7 +44,7 @@ export async function prepareObject(
     });
     const descriptor = describeObject(fleet, object, geometry, digests, options.nowS);
     const signed = await signedBy(options.key, descriptor, fleet);
-    return { ...signed, source, blockDigests: digests.blockDigests, symbols: new SourceSymbols(source, geometry) };
+    return { ...signed, source, blockDigests: digests.blockDigests };
   } catch (error) {
     await source.close();
     throw error;
@@ -77,5 +74,7 @@ function blockCountOf(fleet: Fleet, object: FleetObject, sizeBytes: number): num
       `${object.filePath} has ${sizeBytes} bytes; at most ${MAX_OBJECT_BYTES} can be sent`,
     );
   }
-  return blockCountFor(sizeBytes, fleet.symbolBytes, Math.min(fleet.blockSymbols, MAX_BLOCK_SYMBOLS));
+  const { symbolBytes } = fleet;
+  const automatic = automaticBlockSymbols(object.code, Math.ceil(sizeBytes / symbolBytes), symbolBytes);
+  return blockCountFor(sizeBytes, symbolBytes, Math.min(fleet.blockSymbols ?? automatic, MAX_BLOCK_SYMBOLS));
 }

@@ -41,11 +41,15 @@ export class Assembler {
   readonly #coded: CodedPlaces | undefined;
   /** Symbols that each block lacks. */
   readonly #missing: Uint16Array;
+  /** 1 for each block that has as many symbols as it needs, as far as anyone can tell before it is proven. */
+  readonly #isEnough: Uint8Array;
+  #openBlockCount: number;
   /** 1 while a block is being proven, so that nothing changes under it. */
   readonly #busy: Uint8Array;
   /** 32 bytes a block, zero until heard: 10 GB in blocks of 1.2 MB have 264 kB of them. */
   readonly #digests: Uint8Array;
   readonly #heardRuns: Uint8Array;
+  #unheardRunCount: number;
   /** Blocks that may be ready; each once. */
   readonly #ready: number[] = [];
 
@@ -68,17 +72,26 @@ export class Assembler {
     this.#ownerOf = new Uint8Array(geometry.blockCount);
     this.#missing = new Uint16Array(geometry.blockCount);
     this.#busy = new Uint8Array(geometry.blockCount);
+    this.#isEnough = new Uint8Array(geometry.blockCount);
+    this.#openBlockCount = geometry.blockCount;
     this.#digests = new Uint8Array(geometry.blockCount * DIGEST_BYTES);
     this.#heardRuns = new Uint8Array(Math.ceil(geometry.blockCount / RUN_LEAVES));
+    this.#unheardRunCount = this.#heardRuns.length;
     for (let block = 0; block < geometry.blockCount; block++) {
       const first = firstSymbolOf(geometry, block);
       this.#missing[block] = symbols.missingIn(first, first + blockSymbolCount(geometry, block));
+      this.#consider(block);
     }
     if (geometry.blockCount === 1) this.#learn(0, descriptor.sha256);
   }
 
   get isComplete(): boolean {
     return this.symbols.isComplete;
+  }
+
+  /** Whether nothing that could come is wanted, unless a block turns out wrong or unsolved. */
+  get hasEnough(): boolean {
+    return this.#openBlockCount === 0 && this.#unheardRunCount === 0;
   }
 
   get isVerified(): boolean {
@@ -128,7 +141,8 @@ export class Assembler {
     for (;;) {
       const block = this.#ready.shift();
       if (block === undefined) return undefined;
-      if (this.verifiedBlocks.has(block) || this.#busy[block] === 1 || !this.#isReady(block)) continue;
+      const isReady = this.#isEnough[block] === 1 && this.#isDigestKnown(block);
+      if (!isReady || this.verifiedBlocks.has(block) || this.#busy[block] === 1) continue;
       this.#busy[block] = 1;
       const at = block * DIGEST_BYTES;
       return { block, digest: this.#digests.subarray(at, at + DIGEST_BYTES) };
@@ -148,6 +162,7 @@ export class Assembler {
     this.#missing[block] = 0;
     this.#coded?.forget(block);
     this.verifiedBlocks.add(block);
+    this.#consider(block);
   }
 
   /**
@@ -183,6 +198,7 @@ export class Assembler {
   postpone(block: number): boolean {
     if (!this.#coded?.wantSpare(block)) return false;
     this.#busy[block] = 0;
+    this.#consider(block);
     return true;
   }
 
@@ -212,15 +228,21 @@ export class Assembler {
     const firstBlock = runIndex * RUN_LEAVES;
     this.#digests.set(leaves, firstBlock * DIGEST_BYTES);
     this.#heardRuns[runIndex] = 1;
+    this.#unheardRunCount--;
     for (let i = 0; i < leaves.length / DIGEST_BYTES; i++) this.#consider(firstBlock + i);
   }
 
+  /** Follows every change to a block. */
   #consider(block: number): void {
-    if (this.#isReady(block) && !this.verifiedBlocks.has(block)) this.#ready.push(block);
+    const isEnough = this.#missing[block]! <= (this.#coded?.surplusOf(block) ?? 0);
+    if (isEnough !== (this.#isEnough[block] === 1)) {
+      this.#isEnough[block] = isEnough ? 1 : 0;
+      this.#openBlockCount += isEnough ? -1 : 1;
+    }
+    if (isEnough && this.#isDigestKnown(block) && !this.verifiedBlocks.has(block)) this.#ready.push(block);
   }
 
-  #isReady(block: number): boolean {
-    const isKnown = this.#heardRuns[Math.floor(block / RUN_LEAVES)] === 1;
-    return isKnown && this.#missing[block]! <= (this.#coded?.surplusOf(block) ?? 0);
+  #isDigestKnown(block: number): boolean {
+    return this.#heardRuns[Math.floor(block / RUN_LEAVES)] === 1;
   }
 }

@@ -4,6 +4,7 @@ import type { ChannelPolicy } from '../rate/policy.js';
 import { type Descriptor, NO_CODE } from '../wire/descriptor.js';
 import type { FaultCounters } from './counters.js';
 import type { MembershipEvent, ProgressEvent, ReceiverStats, WarningEvent } from './events.js';
+import { Listening } from './listening.js';
 import { Memberships } from './memberships.js';
 import type { ObjectStore } from './object-store.js';
 import { ProgressMeter, presentBytes } from './progress.js';
@@ -13,9 +14,6 @@ import { type Outcome, Verification } from './verification.js';
 
 /** What a crash may cost: half a second of reception has to be received again. */
 const CHECKPOINT_INTERVAL_US = 500_000;
-/** A channel as silent as this is joined anew, or ten of its intervals if it is a slow one. */
-const RENEW_AFTER_US = 5_000_000;
-const RENEW_AFTER_INTERVALS = 10;
 
 /** Blocks longer than this are solved one at a time: each needs its own length in memory, and tables of some 40 MB. */
 const MAX_SHARED_BLOCK_BYTES = 12e6;
@@ -41,10 +39,9 @@ export class ObjectFetch {
   readonly #options: ObjectFetchOptions;
   readonly #reception: Reception;
   readonly #memberships: Memberships;
+  readonly #listening: Listening;
   readonly #verification: Verification;
   readonly #meter: ProgressMeter;
-  readonly #startedUs: number;
-  readonly #renewedUs = new Map<number, number>();
   readonly #finished: Promise<void>;
   #finish!: () => void;
   #fail!: (error: unknown) => void;
@@ -76,8 +73,8 @@ export class ObjectFetch {
     this.#concurrency = isCoded && blockBytes <= MAX_SHARED_BLOCK_BYTES ? solver.workerCount : 1;
     this.#meter = new ProgressMeter(descriptor, this.#reception, this.resumedBytes);
     this.#memberships = new Memberships({ ...options, onBatch: (channel, batch) => this.#handle(channel, batch) });
-    this.#startedUs = clock.nowUs();
-    this.#checkpointedUs = this.#startedUs;
+    this.#listening = new Listening(this.#memberships, options.policy);
+    this.#checkpointedUs = clock.nowUs();
     this.#finished = new Promise((resolve, reject) => {
       this.#finish = resolve;
       this.#fail = reject;
@@ -86,9 +83,10 @@ export class ObjectFetch {
     this.#finished.catch(() => undefined);
   }
 
-  /** When the last datagram of this object came, or the fetch began. */
+  /** When the last datagram of this object came, or was first waited for; now, when none is waited for. */
   get lastHeardUs(): number {
-    return this.#reception.lastHeardUs ?? this.#startedUs;
+    if (!this.#listening.isOn) return this.#options.clock.nowUs();
+    return Math.max(this.#reception.lastHeardUs ?? 0, this.#listening.sinceUs);
   }
 
   get slowestIntervalUs(): number {
@@ -114,14 +112,12 @@ export class ObjectFetch {
    * @throws {LayercastError} `DIGEST_MISMATCH`, `NETWORK_UNAVAILABLE`, `DISK_FULL`, `FILE_IO`, …
    */
   async run(): Promise<void> {
-    const { policy, clock, store } = this.#options;
+    const { store } = this.#options;
     try {
       this.#work();
-      if (!this.#reception.assembler.isVerified) {
-        for (const decision of policy.start(clock.nowUs())) await this.#memberships.carryOut(decision);
-      }
+      if (!this.#reception.assembler.isVerified) this.#listen();
       await this.#finished;
-      await this.#memberships.leaveAll('complete');
+      await this.#listening.stop('complete');
       await this.#checkpoint;
       await this.#checkWhole();
       await store.commit();
@@ -145,8 +141,10 @@ export class ObjectFetch {
   #handle(channel: number, batch: ReceivedBatch): void {
     if (this.#ended || this.#isWhole) return;
     this.#reception.handle(channel, batch, this.#options.clock.nowUs());
-    const { hasReady, isComplete } = this.#reception.assembler;
+    const { hasReady, isComplete, hasEnough } = this.#reception.assembler;
     if (hasReady || (isComplete && !this.#tried)) this.#work();
+    // What comes while the last blocks are being solved would be received in vain.
+    if (hasEnough && this.#listening.isOn) void this.#listening.stop('has what it needs');
   }
 
   /** Proves what is ready, until nothing is; as many blocks at once as fit. */
@@ -173,9 +171,14 @@ export class ObjectFetch {
     this.#finish();
   }
 
+  #listen(): void {
+    if (!this.#ended) this.#listening.start(this.#options.clock.nowUs()).catch((error: unknown) => this.#fail(error));
+  }
+
   #judge(block: number, outcome: Outcome): void {
     const { assembler } = this.#reception;
     const { store, onWarning } = this.#options;
+    if (outcome !== 'genuine') this.#listen();
     if (outcome === 'unsolved' && assembler.postpone(block)) return;
     if (outcome === 'genuine') {
       assembler.accept(block);
@@ -225,22 +228,17 @@ export class ObjectFetch {
   }
 
   #renewSilent(nowUs: number): void {
-    for (const channel of this.#memberships.channels) {
-      const { intervalUs } = this.#options.descriptor.channels[channel]!;
-      const limitUs = Math.max(RENEW_AFTER_US, RENEW_AFTER_INTERVALS * intervalUs);
-      const heardUs = this.#reception.lastHeardOn(channel) ?? this.#startedUs;
-      if (nowUs - Math.max(heardUs, this.#renewedUs.get(channel) ?? 0) < limitUs) continue;
-      this.#renewedUs.set(channel, nowUs);
+    const intervalsUs = this.#options.descriptor.channels.map(({ intervalUs }) => intervalUs);
+    const lastHeardUs = (channel: number) => this.#reception.lastHeardOn(channel);
+    for (const channel of this.#listening.renewSilent(nowUs, intervalsUs, lastHeardUs)) {
       this.#options.onWarning({ code: 'SILENCE', message: `nothing on channel ${channel}; joining it anew` });
-      // An interface that is down refuses; the next attempt comes by itself, and patience has an end elsewhere.
-      this.#memberships.renew(channel).catch(() => undefined);
     }
   }
 
   async #end(reason: string): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
-    await this.#memberships.leaveAll(reason);
+    await this.#listening.stop(reason);
     await Promise.all(this.#workers);
     await this.#checkpoint.catch(() => undefined);
   }

@@ -119,8 +119,11 @@ export class PageCache {
 
   async #settle(page: Page, index: number): Promise<void> {
     await page.writing;
-    // That write may have begun before the latest symbols came. The page may meanwhile stand for another place.
-    if (page.index === index && page.dirtyCount > 0) await (page.writing ?? this.#startWriting(page));
+    // The page may meanwhile stand for another place.
+    if (page.index !== index) return;
+    // That write may have begun before the latest symbols came; another may have taken them already.
+    if (page.writing !== undefined) await page.writing;
+    else if (page.dirtyCount > 0) await this.#startWriting(page);
   }
 
   #take(index: number): Page | undefined {
