@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
 import { type Measurement, measureSending } from './measure.js';
-import { groupsOf, Scene } from './scene.js';
+import { groupsOf, preferred, Scene } from './scene.js';
 
 const tolerance = 0.02;
 const measuredSeconds = 5;
@@ -32,7 +32,7 @@ describeBed('the rate on the wire', () => {
     const channels = rates.map((rate) => ({ rate: `${rate}bit` }));
     // Nobody is listening, so what is announced would only cost: seldom.
     const whole = { fleet, symbolBytes, announceInterval: '1h', objects: { image: { file: 'image', channels } } };
-    const server = await scene.serve('alpha', scene.fleet(whole));
+    const server = await scene.serve('alpha', scene.fleet(whole), [], [], preferred);
     const measured = await measureSending(scene.bed, 'alpha', measuredSeconds);
     const found = groupsOf(server, 'image').map((group) => ratesOf(measured, group));
     for (const [i, rate] of rates.entries()) {

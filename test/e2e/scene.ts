@@ -80,8 +80,14 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Serves a fleet file on a host, and resolves when all of `objects` (or one, where none is named) are on the air. */
-  async serve(host: string, config: string, objects: readonly string[] = [], more: readonly string[] = []) {
-    const process = this.layercast(host, ['serve', '--config', config, '--json', ...more]);
+  async serve(
+    host: string,
+    config: string,
+    objects: readonly string[] = [],
+    more: readonly string[] = [],
+    spawning: SpawnOptions = {},
+  ): Promise<Server> {
+    const process = this.layercast(host, ['serve', '--config', config, '--json', ...more], spawning);
     const published = new Map<string, PublishEvent>();
     const options = { timeoutMs: 60_000 };
     const take = (event: LabEvent) => published.set(String(event.object), event as unknown as PublishEvent);
@@ -90,7 +96,7 @@ export class Scene implements AsyncDisposable {
       const isOne = (event: LabEvent) => event.event === 'publish' && event.object === object;
       take(await process.waitForEvent(isOne, options));
     }
-    return { process, published } satisfies Server;
+    return { process, published };
   }
 
   fetch(host: string, object: string, output: string, more: readonly string[] = [], options: SpawnOptions = {}) {
@@ -149,6 +155,12 @@ export async function progressBeyond(process: LabProcess, ratio: number): Promis
 export function sha256Of(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
+
+/**
+ * Runs a server before everything else, where that is permitted: what is measured is its pacing, not what other work on this
+ * machine leaves it (at a load of 10 on 2 cores, 7 % of 200 Mbit/s were missing).
+ */
+export const preferred: SpawnOptions = { through: ['nice', '-n', '-15'] };
 
 /** Groups of an object's channels, in their order. */
 export function groupsOf(server: Server, object: string): readonly string[] {
