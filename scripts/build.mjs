@@ -1,4 +1,4 @@
-// src/ → dist/: the TypeScript compiler, then the stamp that scripts/prepare.mjs compares with.
+// src/ → dist/: the erasure code's kernel, the TypeScript compiler, then the stamp that scripts/prepare.mjs compares with.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,14 +8,18 @@ const top = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(top, 'dist');
 
 rmSync(dist, { recursive: true, force: true });
-run('tsc', ['-p', 'tsconfig.json']);
+run(process.execPath, [join(top, 'scripts', 'build-kernel.mjs')]);
+run(bin('tsc'), ['-p', 'tsconfig.json']);
 const main = join(dist, 'cli', 'main.js');
 if (existsSync(main)) chmodSync(main, 0o755);
 writeFileSync(join(dist, '.built'), '');
 
-function run(tool, args) {
-  const bin = join(top, 'node_modules', '.bin', tool);
-  const { status, error } = spawnSync(bin, args, { cwd: top, stdio: ['ignore', 'inherit', 'inherit'] });
-  if (error) console.error(`${tool}: ${error.message}`);
+function bin(tool) {
+  return join(top, 'node_modules', '.bin', tool);
+}
+
+function run(command, args) {
+  const { status, error } = spawnSync(command, args, { cwd: top, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (error) console.error(`${command}: ${error.message}`);
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -1,6 +1,6 @@
-import { blockOf, firstSymbolOf, type Geometry, symbolLength } from '../object/geometry.js';
 import { addressDatagram, DatagramType, HEADER_BYTES, type Header, writeHeader } from '../wire/header.js';
 import type { DatagramSource, Slab } from './slab.js';
+import type { SymbolOrder } from './symbol-order.js';
 
 /** A receiver on one channel should meet each accompanying datagram this often while it hears the object once. */
 const RECORDS_PER_PASS = 16;
@@ -10,41 +10,35 @@ const MIN_RECORD_INTERVAL = 32;
 const MAX_RECORD_INTERVAL = 1024;
 
 export interface CarouselOptions {
-  readonly geometry: Geometry;
+  readonly order: SymbolOrder;
   /** Header fields that all datagrams of the object share: tag, sizes, FEC Encoding ID. */
   readonly object: Readonly<Header>;
   readonly serverIndex: number;
   readonly channelIndex: number;
-  /** Where the loop begins, as a share of the object, 0–1. */
-  readonly startRatio: number;
+  /** Symbols of the object: what a receiver hears at least. */
+  readonly symbolCount: number;
   /** Descriptor pieces and digest runs that ride along, from `recordDatagrams` and `digestDatagram`. */
   readonly records: readonly Uint8Array[];
 }
 
-/**
- * A channel's endless loop over an object without a code: all symbols in order from the start offset, round and round, with
- * a descriptor piece or a digest run between them now and then.
- */
+/** A channel's endless loop: symbols in some order, with a descriptor piece or a digest run between them now and then. */
 export class Carousel implements DatagramSource {
   readonly maxDatagramBytes: number;
   readonly #options: CarouselOptions;
   readonly #header: Header;
   readonly #recordInterval: number;
-  #symbol: number;
   #record: number;
   #untilRecord: number;
 
   constructor(options: CarouselOptions) {
-    const { geometry, object, serverIndex, channelIndex, startRatio, records } = options;
+    const { object, serverIndex, channelIndex, symbolCount, records } = options;
     this.#options = options;
     this.#header = { ...object, type: DatagramType.symbol, serverIndex, channelIndex };
-    this.#recordInterval = recordInterval(geometry.symbolCount, records.length);
+    this.#recordInterval = recordInterval(symbolCount, records.length);
     this.#untilRecord = this.#recordInterval;
     // Channels begin their records at different places too, so that a receiver of several has all of them sooner.
     this.#record = records.length === 0 ? 0 : (channelIndex * 5 + serverIndex * 3) % records.length;
-    this.#symbol = Math.min(geometry.symbolCount - 1, Math.floor((startRatio % 1) * geometry.symbolCount));
-    this.maxDatagramBytes =
-      HEADER_BYTES + Math.max(geometry.symbolBytes, ...records.map((record) => record.length - HEADER_BYTES));
+    this.maxDatagramBytes = Math.max(HEADER_BYTES + object.symbolBytes, ...records.map((record) => record.length));
   }
 
   prepare(slab: Slab): void {
@@ -55,15 +49,14 @@ export class Carousel implements DatagramSource {
   }
 
   #putSymbol(slab: Slab): void {
-    const { geometry } = this.#options;
-    const symbol = this.#symbol;
-    const block = blockOf(geometry, symbol);
+    const { order } = this.#options;
+    const { block, esi } = order;
     this.#header.block = block;
-    this.#header.esi = symbol - firstSymbolOf(geometry, block);
+    this.#header.esi = esi;
     writeHeader(this.#header, slab.bytes, slab.count * slab.strideBytes);
-    slab.lengths[slab.count] = HEADER_BYTES + symbolLength(geometry, symbol);
-    slab.wantSymbol(symbol, slab.count);
-    this.#symbol = symbol + 1 === geometry.symbolCount ? 0 : symbol + 1;
+    slab.lengths[slab.count] = HEADER_BYTES + order.length;
+    slab.wantSymbol(block, esi, slab.count);
+    order.advance();
     this.#untilRecord--;
   }
 

@@ -5,9 +5,9 @@ import { type DatagramSource, Slab } from './slab.js';
 
 /** How far ahead datagrams are made: long enough for a disk read on a busy host, short enough to keep slabs small. */
 const AHEAD_US = 20_000;
-/** One slab's bounds in datagrams. 256 of 1232 bytes are 315 kB: reads are long enough for full speed at 170,000 a second. */
+/** One slab's bounds in datagrams. 1024 of 1232 bytes are 1.3 MB: at full speed some 200 reads a second. */
 const MIN_SLAB = 4;
-const MAX_SLAB = 256;
+const MAX_SLAB = 1024;
 
 /** How many datagrams leave in one go at most; a burst this long (79 kB) is 6 ms at 100 Mbit/s, and one system call. */
 const MAX_BURST = 64;

@@ -1,16 +1,20 @@
-import { geometryOf } from '../object/geometry.js';
+import { type Geometry, geometryOf } from '../object/geometry.js';
 import { MerkleTree, RUN_LEAVES } from '../object/merkle.js';
-import { type Descriptor, objectTag } from '../wire/descriptor.js';
+import { rateOf } from '../rate/ladder.js';
+import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
 import { DIGEST_BYTES, digestDatagram } from '../wire/digests.js';
 import { recordDatagrams } from '../wire/fragments.js';
 import { ANNOUNCEMENT_CHANNEL, type Header, newHeader } from '../wire/header.js';
 import { Carousel } from './carousel.js';
+import { type Arc, planRing } from './ring.js';
+import { ArcOrder, arcPosition, FileOrder, type SymbolOrder } from './symbol-order.js';
 
 /**
  * One object as one server sends it: everything that is made once per version and shared by its channels.
  */
 export class Publication {
   readonly descriptor: Descriptor;
+  readonly geometry: Geometry;
   /** Pieces of the signed descriptor, for announcement channels. */
   readonly announcement: readonly Uint8Array[];
   readonly #serverIndex: number;
@@ -23,6 +27,7 @@ export class Publication {
    */
   constructor(descriptor: Descriptor, record: Uint8Array, blockDigests: Uint8Array, serverIndex: number) {
     this.descriptor = descriptor;
+    this.geometry = geometryOf(descriptor.sizeBytes, descriptor.symbolBytes, descriptor.blockCount);
     this.#serverIndex = serverIndex;
     const tag = Buffer.from(objectTag(descriptor));
     this.#object = {
@@ -39,20 +44,45 @@ export class Publication {
     this.#records = [...this.announcement, ...digestDatagrams(this.#object, blockDigests)];
   }
 
-  /** The loop of one of its channels; undefined for an empty object, of which nothing needs to be sent but the descriptor. */
-  carousel(channelIndex: number): Carousel | undefined {
-    const { descriptor } = this;
-    if (descriptor.sizeBytes === 0) return undefined;
-    const server = descriptor.servers.find(({ index }) => index === this.#serverIndex);
+  /**
+   * The loop of one of its channels from `wallUs` on; undefined for an empty object, of which nothing needs to be sent but the
+   * descriptor.
+   */
+  carousel(channelIndex: number, wallUs: number): Carousel | undefined {
+    if (this.descriptor.sizeBytes === 0) return undefined;
     return new Carousel({
-      geometry: geometryOf(descriptor.sizeBytes, descriptor.symbolBytes, descriptor.blockCount),
+      order: this.#orderOf(channelIndex, wallUs),
       object: this.#object,
       serverIndex: this.#serverIndex,
       channelIndex,
-      startRatio: descriptor.channels[channelIndex]!.startRatio + (server?.startRatio ?? 0),
+      symbolCount: this.geometry.symbolCount,
       records: this.#records,
     });
   }
+
+  #orderOf(channelIndex: number, wallUs: number): SymbolOrder {
+    const { descriptor, geometry } = this;
+    const { intervalUs, startRatio } = descriptor.channels[channelIndex]!;
+    const server = descriptor.servers.find(({ index }) => index === this.#serverIndex);
+    const start = startRatio + (server?.startRatio ?? 0);
+    if (descriptor.fecEncodingId === NO_CODE) {
+      return new FileOrder(geometry, Math.floor((start % 1) * geometry.symbolCount));
+    }
+    const arc = arcOf(descriptor, geometry, this.#serverIndex, channelIndex);
+    return new ArcOrder(geometry, arc, arcPosition(arc, geometry, start, intervalUs, wallUs));
+  }
+}
+
+/** The ESIs that a server sends on a channel, from what the descriptor says. */
+function arcOf(descriptor: Descriptor, geometry: Geometry, serverIndex: number, channelIndex: number): Arc {
+  const serverCount = 1 + Math.max(...descriptor.servers.map(({ index }) => index));
+  const ring = planRing({
+    blockSymbolCount: geometry.longBlockSymbolCount,
+    mode: descriptor.mode,
+    rates: descriptor.channels.map(({ intervalUs }) => rateOf(intervalUs, descriptor.symbolBytes)),
+    serverCount,
+  });
+  return ring[serverIndex]![channelIndex]!;
 }
 
 /** Digests of all blocks; none for one block, whose digest is the object's and stands in the descriptor. */

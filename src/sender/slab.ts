@@ -10,7 +10,7 @@ export class Slab {
   readonly lengths: Uint16Array;
   /** Slots that hold a datagram. */
   count = 0;
-  /** Payloads still to be fetched, as runs of consecutive symbols in consecutive slots. */
+  /** Payloads still to be fetched, as runs of consecutive symbols of a block in consecutive slots. */
   readonly reads: SymbolRun[] = [];
 
   constructor(capacity: number, strideBytes: number) {
@@ -25,18 +25,31 @@ export class Slab {
     this.reads.length = 0;
   }
 
-  /** Asks for the payload of the object's symbol `symbol` in slot `slot`. */
-  wantSymbol(symbol: number, slot: number): void {
+  /** Asks for the payload of a symbol in slot `slot`. */
+  wantSymbol(block: number, esi: number, slot: number): void {
     const last = this.reads.at(-1);
-    if (last && last.firstSymbol + last.count === symbol && last.firstSlot + last.count === slot) last.count++;
-    else this.reads.push({ firstSymbol: symbol, firstSlot: slot, count: 1 });
+    const follows = last?.block === block && last.firstEsi + last.count === esi && last.firstSlot + last.count === slot;
+    if (follows) last.count++;
+    else this.reads.push({ block, firstEsi: esi, firstSlot: slot, count: 1 });
   }
 }
 
+/** Consecutive symbols of one block, and the first of the consecutive slots they belong in. */
 export interface SymbolRun {
-  readonly firstSymbol: number;
+  readonly block: number;
+  readonly firstEsi: number;
   readonly firstSlot: number;
   count: number;
+}
+
+/** Where payloads come from: an object's file, or its erasure code. */
+export interface SymbolSource {
+  readonly symbolBytes: number;
+  /**
+   * Puts the symbols of every run into `into`, that of slot i at i · symbolBytes; what lies between is left as it is. Rejects
+   * with `OBJECT_CHANGED` and the like when they cannot be had any more.
+   */
+  read(runs: readonly Readonly<SymbolRun>[], into: Uint8Array): Promise<void>;
 }
 
 /** What a channel sends, in order, for ever. */

@@ -1,7 +1,7 @@
-import type { ByteSource, Clock, Destination, Network, SendSocket } from '../ports.js';
+import type { Clock, Destination, Network, SendSocket } from '../ports.js';
 import { HEADER_BYTES } from '../wire/header.js';
 import type { SenderChannel } from './channel.js';
-import type { Slab } from './slab.js';
+import type { Slab, SymbolSource } from './slab.js';
 
 /** A socket that the system refuses is opened anew this often, in case its interface went and came back. */
 const REOPEN_INTERVAL_US = 1_000_000;
@@ -15,12 +15,6 @@ export interface TransmissionEvents {
   readonly onNetwork: (failure: string | undefined) => void;
 }
 
-/** The bytes of an object, and how many of them make a symbol. */
-export interface Payloads {
-  readonly source: ByteSource;
-  readonly symbolBytes: number;
-}
-
 /**
  * One channel at work: moves datagrams from their maker to a socket and payloads from the disk into them. Everything is
  * started by `pump`, which its owner calls when `nextDueUs` has come.
@@ -30,7 +24,7 @@ export class Transmission {
   refusedCount = 0;
   readonly channel: SenderChannel;
   readonly #destination: Destination;
-  readonly #payloads: Payloads | undefined;
+  readonly #symbols: SymbolSource | undefined;
   readonly #clock: Clock;
   readonly #network: Network;
   readonly #events: TransmissionEvents;
@@ -42,17 +36,17 @@ export class Transmission {
   #refused: string | undefined;
   #reopenUs = 0;
 
-  /** @param payloads where they are read; undefined for channels that carry none. */
+  /** @param symbols where payloads come from; undefined for channels that carry none. */
   constructor(
     channel: SenderChannel,
     destination: Destination,
-    payloads: Payloads | undefined,
+    symbols: SymbolSource | undefined,
     world: { readonly clock: Clock; readonly network: Network },
     events: TransmissionEvents,
   ) {
     this.channel = channel;
     this.#destination = destination;
-    this.#payloads = payloads;
+    this.#symbols = symbols;
     this.#clock = world.clock;
     this.#network = world.network;
     this.#events = events;
@@ -109,17 +103,15 @@ export class Transmission {
   }
 
   async #read(slab: Slab): Promise<void> {
-    if (slab.reads.length === 0 || this.#payloads === undefined) return;
-    const { source, symbolBytes } = this.#payloads;
+    const symbols = this.#symbols;
+    if (slab.reads.length === 0 || symbols === undefined) return;
+    const { symbolBytes } = symbols;
     if (this.#scratch.length === 0) this.#scratch = new Uint8Array(slab.capacity * symbolBytes);
-    for (const { firstSymbol, firstSlot, count } of slab.reads) {
-      const last = firstSlot + count - 1;
-      const length = (count - 1) * symbolBytes + slab.lengths[last]! - HEADER_BYTES;
-      const bytes = this.#scratch.subarray(0, length);
-      await source.read(firstSymbol * symbolBytes, bytes);
-      for (let i = 0; i < count; i++) {
-        const payload = bytes.subarray(i * symbolBytes, (i + 1) * symbolBytes);
-        slab.bytes.set(payload, (firstSlot + i) * slab.strideBytes + HEADER_BYTES);
+    await symbols.read(slab.reads, this.#scratch);
+    for (const { firstSlot, count } of slab.reads) {
+      for (let slot = firstSlot; slot < firstSlot + count; slot++) {
+        const payload = this.#scratch.subarray(slot * symbolBytes, (slot + 1) * symbolBytes);
+        slab.bytes.set(payload, slot * slab.strideBytes + HEADER_BYTES);
       }
     }
   }

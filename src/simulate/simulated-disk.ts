@@ -4,6 +4,7 @@ import { SymbolSet } from '../object/symbol-set.js';
 import type { ObjectStore } from '../receiver/object-store.js';
 import { type Descriptor, objectTag } from '../wire/descriptor.js';
 import type { Content } from './content.js';
+import { PlaceClaims } from './place-claims.js';
 import { SimulatedStore } from './simulated-store.js';
 import { SymbolStorage } from './symbol-storage.js';
 import type { VirtualClock } from './virtual-clock.js';
@@ -23,6 +24,8 @@ export interface DiskOptions {
   readonly flushUs?: number | undefined;
   /** What a read takes. @default 0 */
   readonly readUs?: number | undefined;
+  /** What it takes to restore a block: half to have the journal forget its guests, half to write it. @default 0 */
+  readonly restoreUs?: number | undefined;
   /** Bytes that fit; more is ENOSPC. @default any number */
   readonly capacityBytes?: number | undefined;
 }
@@ -32,7 +35,7 @@ export interface PartialObject {
   readonly descriptor: Descriptor;
   readonly geometry: Geometry;
   readonly storage: SymbolStorage;
-  readonly journalledSymbols: SymbolSet;
+  readonly journal: PlaceClaims;
   readonly journalledBlocks: SymbolSet;
 }
 
@@ -62,13 +65,13 @@ export class SimulatedDisk {
     return { descriptor: completed.descriptor, read: (offset, into) => completed.storage.copy(offset, into) };
   }
 
-  /** What a crash would leave: bytes in the journal. */
+  /** What a crash would leave: bytes of symbols in the journal, guests too. */
   get journalledBytes(): number {
     const partial = this.#partial;
     if (partial === undefined) return 0;
-    let bytes = 0;
-    for (const [first, count] of partial.journalledSymbols.runs()) {
-      const { sizeBytes, symbolBytes } = partial.geometry;
+    const { sizeBytes, symbolBytes } = partial.geometry;
+    let bytes = partial.journal.guests.count * symbolBytes;
+    for (const [first, count] of partial.journal.symbols.runs()) {
       bytes += Math.min(sizeBytes, (first + count) * symbolBytes) - first * symbolBytes;
     }
     return bytes;
@@ -76,6 +79,11 @@ export class SimulatedDisk {
 
   async isInPlace(descriptor: Descriptor): Promise<boolean> {
     return this.#completed !== undefined && isSame(this.#completed.descriptor, descriptor);
+  }
+
+  /** Guests in the journal. */
+  get journalledGuestCount(): number {
+    return this.#partial?.journal.guests.count ?? 0;
   }
 
   /** Takes up what there is of this version, or begins it; what was there of another is gone. */
@@ -91,17 +99,17 @@ export class SimulatedDisk {
   prepare(descriptor: Descriptor, symbols: SymbolSet, verifiedBlocks: SymbolSet): void {
     const partial = this.#begin(descriptor);
     partial.storage.assume(symbols);
-    partial.journalledSymbols.addAll(symbols);
+    partial.journal.symbols.addAll(symbols);
     partial.journalledBlocks.addAll(verifiedBlocks);
     this.#partial = partial;
   }
 
   /** Power off: what is not in the journal is worse than lost, it is garbage. */
   crash(): void {
-    this.#store?.kill();
+    const [partial, store] = [this.#partial, this.#store];
+    store?.kill();
     this.#store = undefined;
-    const partial = this.#partial;
-    partial?.storage.spoil((symbol) => !partial.journalledSymbols.has(symbol));
+    partial?.storage.spoil((place) => !partial.journal.holds(place) || store?.isAtRisk(place) === true);
   }
 
   /** For the store: the object is whole and has its name. */
@@ -122,7 +130,7 @@ export class SimulatedDisk {
       descriptor,
       geometry,
       storage: new SymbolStorage(geometry, this.options.known?.(descriptor)),
-      journalledSymbols: new SymbolSet(geometry.symbolCount),
+      journal: new PlaceClaims(geometry.symbolCount),
       journalledBlocks: new SymbolSet(blockCount),
     };
   }

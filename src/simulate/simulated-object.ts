@@ -4,8 +4,9 @@ import { geometryOf } from '../object/geometry.js';
 import { merkleRoot } from '../object/merkle.js';
 import { intervalUs } from '../rate/ladder.js';
 import { addressToBytes, announcementName, channelName, DEFAULT_PORT, groupOf } from '../wire/address.js';
-import { type Descriptor, NO_CODE, packDescriptor } from '../wire/descriptor.js';
+import { type Descriptor, NO_CODE, packDescriptor, RAPTORQ } from '../wire/descriptor.js';
 import { signRecord } from '../wire/signature.js';
+import { BlockEncoders } from './coded-symbols.js';
 import type { Content } from './content.js';
 import { SIMULATION_EPOCH_US } from './host-clock.js';
 import type { Prng } from './prng.js';
@@ -33,6 +34,8 @@ export interface ObjectPlan {
   /** @default several */
   readonly mode?: 'several' | 'best';
   readonly ssm?: boolean;
+  /** @default none */
+  readonly code?: 'none' | 'raptorq';
   /** Seconds from the beginning of the simulation. */
   readonly expiresS?: number;
 }
@@ -43,6 +46,8 @@ export interface SimulatedObject {
   readonly record: Uint8Array;
   readonly blockDigests: Uint8Array;
   readonly content: Content;
+  /** Makes its coded symbols; no work is done for those that nobody asks for. */
+  readonly encoders: BlockEncoders;
 }
 
 export interface KeyPair {
@@ -65,7 +70,7 @@ export function simulatedKeys(prng: Prng): KeyPair {
 /** Hashes the content, describes it and signs the description. */
 export function simulatedObject(plan: ObjectPlan, key: KeyObject): SimulatedObject {
   const { fleet = 'fleet', object = 'object', version = 1, content, symbolBytes = 1184, blockSymbols = 256 } = plan;
-  const { mode = 'several', ssm = false, servers = [{ name: 'server' }], expiresS } = plan;
+  const { mode = 'several', ssm = false, code = 'none', servers = [{ name: 'server' }], expiresS } = plan;
   const blockCount = Math.ceil(Math.ceil(content.sizeBytes / symbolBytes) / blockSymbols);
   const { sha256, blockDigests } = digestsOf(content, symbolBytes, blockCount);
   const epochS = SIMULATION_EPOCH_US / 1e6;
@@ -76,7 +81,7 @@ export function simulatedObject(plan: ObjectPlan, key: KeyObject): SimulatedObje
     sizeBytes: content.sizeBytes,
     symbolBytes,
     blockCount,
-    fecEncodingId: NO_CODE,
+    fecEncodingId: code === 'raptorq' ? RAPTORQ : NO_CODE,
     sha256,
     blockRoot: merkleRoot(blockDigests),
     mode,
@@ -97,7 +102,8 @@ export function simulatedObject(plan: ObjectPlan, key: KeyObject): SimulatedObje
     createdS: epochS,
     expiresS: expiresS === undefined ? undefined : epochS + expiresS,
   };
-  return { descriptor, record: signRecord(packDescriptor(descriptor), key), blockDigests, content };
+  const encoders = new BlockEncoders(content, geometryOf(content.sizeBytes, symbolBytes, blockCount));
+  return { descriptor, record: signRecord(packDescriptor(descriptor), key), blockDigests, content, encoders };
 }
 
 /** Where a simulated fleet announces. */

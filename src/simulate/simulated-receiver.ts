@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { EventEmitter } from 'eventemitter3';
 import { LayercastError } from '../errors.js';
+import { restoreBlock } from '../fec/index.js';
 import { ReceiverDriver, type ReceiverDriverOptions } from '../receiver/driver.js';
 import type { CompleteEvent, ReceiverEvents, ReceiverStats } from '../receiver/events.js';
 import type { SimulatedDisk } from './simulated-disk.js';
@@ -50,6 +51,8 @@ export class SimulatedReceiver extends EventEmitter<ReceiverEvents> {
         network: host,
         isInPlace: (descriptor) => disk.isInPlace(descriptor),
         openStore: (descriptor) => disk.open(descriptor),
+        // Solving takes no virtual time.
+        solver: { workerCount: 1, restore: async (partial, symbolBytes) => restoreBlock(partial, symbolBytes) },
         emit: this.emit.bind(this),
       },
     );

@@ -3,8 +3,12 @@ import { Announcer } from '../sender/announcer.js';
 import { SenderChannel } from '../sender/channel.js';
 import { SenderDriver } from '../sender/driver.js';
 import { Publication } from '../sender/publication.js';
-import { type Payloads, Transmission } from '../sender/transmission.js';
+import type { SymbolSource } from '../sender/slab.js';
+import { SourceSymbols } from '../sender/source-symbols.js';
+import { Transmission } from '../sender/transmission.js';
 import { addressFromBytes } from '../wire/address.js';
+import { NO_CODE } from '../wire/descriptor.js';
+import { CodedSymbols } from './coded-symbols.js';
 import { ContentSource } from './content.js';
 import type { Prng } from './prng.js';
 import { announcementOf, type SimulatedObject } from './simulated-object.js';
@@ -72,13 +76,18 @@ export class SimulatedServer {
     const { descriptor, record, blockDigests, content } = object;
     const publication = new Publication(descriptor, record, blockDigests, serverIndex);
     const source = new ContentSource(content, this.host.clock, readUs);
+    const symbols =
+      descriptor.fecEncodingId === NO_CODE
+        ? new SourceSymbols(source, publication.geometry)
+        : new CodedSymbols(source, object.encoders);
     const own = descriptor.servers.find(({ index }) => index === serverIndex)?.channels;
     const transmissions = descriptor.channels.flatMap(({ group, port, intervalUs }, index) => {
-      const carousel = own?.includes(index) === false ? undefined : publication.carousel(index);
+      const carousel =
+        own?.includes(index) === false ? undefined : publication.carousel(index, this.host.clock.wallUs());
       if (carousel === undefined) return [];
       const channel = new SenderChannel(carousel, intervalUs, this.host.clock.nowUs(), this.#options.prng.next());
       const place = { group: addressFromBytes(group), port };
-      return [this.#transmission(channel, place, { source, symbolBytes: descriptor.symbolBytes })];
+      return [this.#transmission(channel, place, symbols)];
     });
     await this.#open(transmissions);
     return { source, publication, transmissions };
@@ -105,14 +114,14 @@ export class SimulatedServer {
   #transmission(
     channel: SenderChannel,
     place: Pick<Destination, 'group' | 'port'>,
-    payloads: Payloads | undefined,
+    symbols: SymbolSource | undefined,
   ): Transmission {
     const { host } = this;
     const destination = { ...place, interface: undefined, source: host.address, hopLimit: 16, dscp: 0 };
     return new Transmission(
       channel,
       destination,
-      payloads,
+      symbols,
       { clock: host.clock, network: host },
       {
         onFailure: (error) => this.failures.push(error),

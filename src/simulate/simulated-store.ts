@@ -1,7 +1,9 @@
 import { LayercastError } from '../errors.js';
-import { blockOf, blockSymbolCount, firstSymbolOf, symbolLength } from '../object/geometry.js';
+import { blockLength, blockOf, blockSymbolCount, firstSymbolOf, symbolLength } from '../object/geometry.js';
+import { MAX_ESI, Placements } from '../object/placements.js';
 import { SymbolSet } from '../object/symbol-set.js';
 import type { ObjectStore } from '../receiver/object-store.js';
+import { PlaceClaims } from './place-claims.js';
 import type { PartialObject, SimulatedDisk } from './simulated-disk.js';
 
 /** As many bytes as the real write queue holds. */
@@ -10,13 +12,17 @@ const DEFAULT_QUEUE_BYTES = 16 * 2 ** 20;
 /** One run's view of a simulated disk: what the receiver takes for its store. */
 export class SimulatedStore implements ObjectStore {
   readonly symbols: SymbolSet;
+  readonly guests: Placements;
   readonly verifiedBlocks: SymbolSet;
   readonly #partial: PartialObject;
   readonly #disk: SimulatedDisk;
   /** Written since the last checkpoint began, and before that one. */
-  #written: SymbolSet;
-  #flushing: SymbolSet;
+  #written: PlaceClaims;
+  #flushing: PlaceClaims;
   #accepted: number[] = [];
+  /** Rejected since the last checkpoint began; free when the next has ended. */
+  #dropped: SymbolSet;
+  readonly #restoring = new Set<number>();
   #queueEmptyUs = 0;
   #isFull = false;
   #isCheckpointing = false;
@@ -28,27 +34,78 @@ export class SimulatedStore implements ObjectStore {
     this.#disk = disk;
     const { symbolCount } = partial.geometry;
     this.symbols = new SymbolSet(symbolCount);
-    this.symbols.addAll(partial.journalledSymbols);
+    this.symbols.addAll(partial.journal.symbols);
+    this.guests = new Placements(symbolCount);
+    this.guests.addAll(partial.journal.guests);
     this.verifiedBlocks = new SymbolSet(partial.journalledBlocks.symbolCount);
     this.verifiedBlocks.addAll(partial.journalledBlocks);
-    this.#written = new SymbolSet(symbolCount);
-    this.#flushing = new SymbolSet(symbolCount);
+    this.#written = new PlaceClaims(symbolCount);
+    this.#flushing = new PlaceClaims(symbolCount);
+    this.#dropped = new SymbolSet(symbolCount);
   }
 
   write(offset: number, bytes: Uint8Array, start: number, length: number): boolean {
-    const { geometry, storage, journalledBlocks } = this.#partial;
+    const { geometry } = this.#partial;
     const symbol = offset / geometry.symbolBytes;
-    const isSymbol = Number.isInteger(symbol) && symbol >= 0 && symbol < geometry.symbolCount;
-    if (!isSymbol || length !== symbolLength(geometry, symbol)) {
+    if (!this.#isPlace(symbol) || length !== symbolLength(geometry, symbol)) {
       this.#violated(`${length} bytes at ${offset} are no symbol`);
       return false;
     }
-    if (this.#state !== 'open') return false;
-    if (journalledBlocks.has(blockOf(geometry, symbol))) this.#violated(`symbol ${symbol} had been verified before`);
-    if (!this.#hasRoom(symbol, length)) return false;
-    storage.put(symbol, bytes.subarray(start, start + length));
-    this.#written.add(symbol);
+    if (this.#state !== 'open' || this.#isBusy(symbol)) return false;
+    if (this.#holdsGuest(symbol)) {
+      if (!this.#dropped.has(symbol)) this.#violated(`symbol ${symbol} over a guest`);
+      return false;
+    }
+    if (!this.#put(symbol, bytes.subarray(start, start + length))) return false;
+    this.#written.addOwn(symbol, 1);
     return true;
+  }
+
+  writeGuest(place: number, esi: number, bytes: Uint8Array, start: number): boolean {
+    const { geometry } = this.#partial;
+    const isGuest = Number.isInteger(esi) && esi >= 0 && esi <= MAX_ESI;
+    const fits = this.#isPlace(place) && symbolLength(geometry, place) === geometry.symbolBytes;
+    if (!isGuest || !fits || place === firstSymbolOf(geometry, blockOf(geometry, place)) + esi) {
+      this.#violated(`place ${place} cannot hold ESI ${esi}`);
+      throw new LayercastError('INTERNAL', `place ${place} cannot hold the symbol of ESI ${esi}`);
+    }
+    if (this.#state !== 'open' || this.#isBusy(place)) return false;
+    if (this.#written.holds(place) || this.#flushing.holds(place) || this.#partial.journal.holds(place)) {
+      if (!this.#dropped.has(place)) this.#violated(`guest ${esi} at the occupied place ${place}`);
+      return false;
+    }
+    if (!this.#put(place, bytes.subarray(start, start + geometry.symbolBytes))) return false;
+    this.#written.addGuest(place, esi);
+    return true;
+  }
+
+  async restoreBlock(block: number, bytes: Uint8Array): Promise<void> {
+    const { geometry, journal, storage } = this.#partial;
+    const isBlock = Number.isInteger(block) && block >= 0 && block < geometry.blockCount;
+    const fits = isBlock && bytes.length === blockLength(geometry, block);
+    if (!fits || this.#restoring.has(block) || this.#state === 'closed') {
+      this.#violated(`block ${block} restored from ${bytes.length} bytes`);
+      throw new LayercastError('INTERNAL', `block ${block} cannot be restored from ${bytes.length} bytes now`);
+    }
+    const [first, count] = [firstSymbolOf(geometry, block), blockSymbolCount(geometry, block)];
+    this.#restoring.add(block);
+    const { restoreUs = 0 } = this.#disk.options;
+    try {
+      for (const claims of [this.#written, this.#flushing]) claims.guests.removeRun(first, count);
+      await this.#pass(restoreUs / 2);
+      journal.guests.removeRun(first, count);
+      for (let place = first; place < first + count; place++) {
+        const at = (place - first) * geometry.symbolBytes;
+        const symbol = bytes.subarray(at, at + symbolLength(geometry, place));
+        this.#requireRoom(place);
+        storage.put(place, symbol);
+        if (!storage.isGenuineAt(place)) this.#violated(`symbol ${place} restored wrong`);
+      }
+      await this.#pass(restoreUs / 2);
+      this.#written.addOwn(first, count);
+    } finally {
+      this.#restoring.delete(block);
+    }
   }
 
   async read(offset: number, into: Uint8Array): Promise<void> {
@@ -67,17 +124,25 @@ export class SimulatedStore implements ObjectStore {
   }
 
   acceptBlock(block: number): void {
+    const { geometry, journal } = this.#partial;
+    const [first, count] = [firstSymbolOf(geometry, block), blockSymbolCount(geometry, block)];
+    const claims = [this.#written, this.#flushing, journal];
+    for (let place = first; place < first + count; place++) {
+      const isThere = claims.some(({ symbols }) => symbols.has(place));
+      if (!isThere) this.#violated(`block ${block} accepted without symbol ${place}`);
+    }
     this.#accepted.push(block);
   }
 
-  rejectBlock(block: number): void {
-    const { geometry, journalledSymbols, journalledBlocks } = this.#partial;
-    const first = firstSymbolOf(geometry, block);
-    const count = blockSymbolCount(geometry, block);
-    if (journalledBlocks.has(block)) this.#violated(`block ${block} was verified and is rejected`);
-    this.#written.removeRun(first, count);
-    this.#flushing.removeRun(first, count);
-    journalledSymbols.removeRun(first, count);
+  rejectPlaces(first: number, count: number): void {
+    const { geometry, journalledBlocks } = this.#partial;
+    for (let place = first; place < first + count; place++) {
+      const block = blockOf(geometry, place);
+      if (journalledBlocks.has(block)) this.#violated(`block ${block} was verified and place ${place} is rejected`);
+    }
+    this.#written.remove(first, count);
+    this.#flushing.remove(first, count);
+    this.#dropped.addRun(first, count);
   }
 
   async checkpoint(): Promise<void> {
@@ -86,15 +151,17 @@ export class SimulatedStore implements ObjectStore {
     if (this.#state === 'closed') this.#violated('checkpoint after the end');
     this.#isCheckpointing = true;
     [this.#written, this.#flushing] = [this.#flushing, this.#written];
-    const accepted = this.#accepted;
+    const [accepted, dropped] = [this.#accepted, this.#dropped];
     this.#accepted = [];
+    this.#dropped = new SymbolSet(dropped.symbolCount);
     try {
       await this.flush();
-      this.#partial.journalledSymbols.addAll(this.#flushing);
-      for (const block of accepted) this.#partial.journalledBlocks.add(block);
+      this.#journal(dropped, accepted);
     } catch (error) {
-      this.#written.addAll(this.#flushing);
+      this.#flushing.addAll(this.#written);
+      [this.#written, this.#flushing] = [this.#flushing, this.#written];
       this.#accepted = [...accepted, ...this.#accepted];
+      this.#dropped.addAll(dropped);
       throw error;
     } finally {
       this.#flushing.clear();
@@ -115,6 +182,7 @@ export class SimulatedStore implements ObjectStore {
 
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
+    if (this.#restoring.size > 0) this.#violated('close while a block is restored');
     try {
       await this.checkpoint();
     } finally {
@@ -132,11 +200,60 @@ export class SimulatedStore implements ObjectStore {
     this.#state = 'dead';
   }
 
-  #hasRoom(symbol: number, length: number): boolean {
-    const { clock, bytesPerSecond, queueBytes = DEFAULT_QUEUE_BYTES, capacityBytes } = this.#disk.options;
+  /** Whether what a place holds would not survive a crash, whatever the journal says of it: it was written over since. */
+  isAtRisk(place: number): boolean {
+    return this.#dropped.has(place) && (this.#written.holds(place) || this.#flushing.holds(place));
+  }
+
+  #journal(dropped: SymbolSet, accepted: readonly number[]): void {
+    const { geometry, journal, journalledBlocks } = this.#partial;
+    for (const [first, count] of dropped.runs()) journal.remove(first, count);
+    journal.addAll(this.#flushing);
+    for (const block of accepted) journalledBlocks.add(block);
+    const repeated = journal.repeatedGuests((place) => {
+      const block = blockOf(geometry, place);
+      const first = firstSymbolOf(geometry, block);
+      return { block, first, end: first + blockSymbolCount(geometry, block) };
+    });
+    for (const [place, esi] of repeated) this.#violated(`ESI ${esi} once more at place ${place}`);
+  }
+
+  #isPlace(place: number): boolean {
+    return Number.isInteger(place) && place >= 0 && place < this.#partial.geometry.symbolCount;
+  }
+
+  #holdsGuest(place: number): boolean {
+    return [this.#written, this.#flushing, this.#partial.journal].some(({ guests }) => guests.get(place) >= 0);
+  }
+
+  /** Whether the block of this place takes no symbols: then nobody should have any for it. */
+  #isBusy(place: number): boolean {
+    const block = blockOf(this.#partial.geometry, place);
+    if (this.#partial.journalledBlocks.has(block)) this.#violated(`symbol ${place} had been verified before`);
+    if (this.#restoring.has(block)) this.#violated(`symbol ${place} while its block is restored`);
+    return this.#restoring.has(block);
+  }
+
+  #put(place: number, bytes: Uint8Array): boolean {
+    if (!this.#hasRoom(place, bytes.length)) return false;
+    this.#partial.storage.put(place, bytes);
+    return true;
+  }
+
+  #fits(place: number): boolean {
+    const { capacityBytes } = this.#disk.options;
     const { storage, geometry } = this.#partial;
-    const wasThere = storage.has(symbol);
-    if (capacityBytes !== undefined && !wasThere && (storage.count + 1) * geometry.symbolBytes > capacityBytes) {
+    if (capacityBytes === undefined || storage.has(place)) return true;
+    return (storage.count + 1) * geometry.symbolBytes <= capacityBytes;
+  }
+
+  #requireRoom(place: number): void {
+    if (!this.#fits(place)) throw new LayercastError('DISK_FULL', 'the simulated disk is full');
+  }
+
+  #hasRoom(place: number, length: number): boolean {
+    const { clock, bytesPerSecond, queueBytes = DEFAULT_QUEUE_BYTES } = this.#disk.options;
+    if (!this.#fits(place)) {
       this.#isFull = true;
       return false;
     }

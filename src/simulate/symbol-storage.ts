@@ -26,6 +26,11 @@ export class SymbolStorage {
     return this.#known === undefined || this.#genuine.isComplete;
   }
 
+  /** Whether a symbol is as it should be, as far as that is known. */
+  isGenuineAt(symbol: number): boolean {
+    return this.#known === undefined || this.#genuine.has(symbol);
+  }
+
   put(symbol: number, bytes: Uint8Array): void {
     const isGenuine = this.#known !== undefined && Buffer.compare(this.#knownSymbol(symbol), bytes) === 0;
     if (isGenuine) {

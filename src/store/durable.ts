@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { errnoOf } from '../errors.js';
 import { systemError } from './system-error.js';
 
@@ -19,9 +19,9 @@ export async function syncDirectoryOf(path: string): Promise<void> {
   }
 }
 
-/** A name beside `path` that nobody else uses. */
+/** A name in the directory of `path` that nobody else uses; short, for the name in `path` may be as long as names can be. */
 export function temporaryName(path: string): string {
-  return `${path}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
+  return join(dirname(path), `.layercast-${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
 }
 
 /** Writes all of `bytes` at byte `position`. */

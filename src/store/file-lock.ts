@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { errnoOf, LayercastError } from '../errors.js';
 import { temporaryName } from './durable.js';
 import { isAlive, type ProcessIdentity, thisProcess } from './process-identity.js';
@@ -12,13 +13,17 @@ interface Holder extends ProcessIdentity {
 
 /** Tries before giving up on a lock that keeps changing hands: each takes a process that locks and dies or releases. */
 const MAX_TRIES = 100;
+/** What FAT and others without hard links answer to link(2): there the file is created first and written then. */
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+/** Longer than that takes, and than a tick of FAT's clock (2 s). */
+const YOUNG_MS = 3000;
 
 /**
  * Keeps two processes of one host from working on the same file: a lock file that names its holder. Freed by `release`, and
  * by itself when the holder dies, however it dies.
  *
  * The lock file appears with its content in one step (`link`). One that a dead process left is replaced, by whoever holds
- * the lock for replacing just that one: a second lock file, named after the content of the first. Whoever has that looks
+ * the lock for replacing just that one: a second lock file, named after the name and the content of the first. Whoever has that looks
  * again, and only then renames its own over the dead one; so it never replaces a lock that was taken meanwhile.
  */
 export class FileLock {
@@ -40,7 +45,7 @@ export class FileLock {
     const temporary = temporaryName(path);
     try {
       await writeFile(temporary, content, { flag: 'wx', mode: 0o644 });
-      await claim(path, temporary);
+      await claim(path, temporary, content);
       return new FileLock(path, content);
     } catch (error) {
       throw systemError(error, 'lock', path);
@@ -55,14 +60,15 @@ export class FileLock {
   }
 }
 
-async function claim(path: string, temporary: string): Promise<void> {
+async function claim(path: string, temporary: string, content: string): Promise<void> {
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    if (await linked(temporary, path)) return;
+    if (await created(path, temporary, content)) return;
     const found = await contentOf(path);
     // Released since.
     if (found === undefined) continue;
     const holder = holderIn(found);
-    if (holder !== undefined && (await isAlive(holder))) throw inUse(path, holder.pid);
+    const isHeld = holder === undefined ? await isYoung(path) : await isAlive(holder);
+    if (isHeld) throw inUse(path, holder?.pid);
     if (await replaceDead(path, found, temporary)) return;
   }
   throw new LayercastError('FILE_IN_USE', `the lock ${JSON.stringify(path)} keeps changing hands`);
@@ -70,7 +76,11 @@ async function claim(path: string, temporary: string): Promise<void> {
 
 /** True when our lock has taken the place of the dead one; false when another has it by now or is about to. */
 async function replaceDead(path: string, dead: string, temporary: string): Promise<boolean> {
-  const takeover = `${path}.${createHash('sha256').update(dead).digest('hex').slice(0, 16)}`;
+  const name = createHash('sha256')
+    .update(`${basename(path)}\n${dead}`)
+    .digest('hex')
+    .slice(0, 32);
+  const takeover = join(dirname(path), `.layercast-${name}.lock`);
   let right: FileLock;
   try {
     right = await FileLock.acquire(takeover);
@@ -89,14 +99,29 @@ async function replaceDead(path: string, dead: string, temporary: string): Promi
   }
 }
 
-async function linked(temporary: string, path: string): Promise<boolean> {
+/** False when the lock file is there already. */
+async function created(path: string, temporary: string, content: string): Promise<boolean> {
   try {
     await link(temporary, path);
+    return true;
+  } catch (error) {
+    const errno = errnoOf(error) ?? '';
+    if (errno === 'EEXIST') return false;
+    if (!NO_LINKS.includes(errno)) throw error;
+  }
+  try {
+    await writeFile(path, content, { flag: 'wx', mode: 0o644 });
     return true;
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return false;
     throw error;
   }
+}
+
+/** Whether a lock file that names nobody may be one that is being written, on a file system without links. */
+async function isYoung(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && Date.now() - found.mtimeMs < YOUNG_MS;
 }
 
 async function contentOf(path: string): Promise<string | undefined> {
@@ -123,8 +148,9 @@ function holderIn(content: string): ProcessIdentity | undefined {
   }
 }
 
-function inUse(path: string, pid: number): LayercastError {
-  return new LayercastError('FILE_IN_USE', `process ${pid} is at work here: it holds ${JSON.stringify(path)}`, {
+function inUse(path: string, pid: number | undefined): LayercastError {
+  const who = pid === undefined ? 'another process' : `process ${pid}`;
+  return new LayercastError('FILE_IN_USE', `${who} is at work here: it holds ${JSON.stringify(path)}`, {
     hint: 'wait for it, stop it, or choose another name for the output',
   });
 }

@@ -12,8 +12,8 @@ export interface HashOptions {
 }
 
 /**
- * Bytes hashed before other work of the process has its turn. Two digests of a piece take about 0.5 ms, which a sender that
- * paces itself in steps of a millisecond can make up for.
+ * Bytes hashed before other work of the process has its turn. With this many the event loop is late by 0.2 to 0.5 ms more than
+ * when idle (99th percentile), at 940 MB/s; with 64 KiB no less, at 670 MB/s (2 cores, Node 20).
  */
 const PIECE_BYTES = 512 * 1024;
 

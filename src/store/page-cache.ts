@@ -3,14 +3,15 @@ import type { Geometry } from '../object/geometry.js';
 import { Page } from './page.js';
 
 /**
- * Bytes of a page, about: bench/store.ts with symbols of 1184 bytes. Larger pages cost no less per symbol and hold fewer
- * places of the object at once.
+ * Bytes of a page, about: 64 symbols of 1184 bytes. On 2 cores (bench/store.ts) a symbol costs the main thread, beside its
+ * copy, 0.29 µs with pages of 32, 0.14 with 64 and 0.02 with 128 when symbols come in order, and 0.3 with any of them when
+ * they come in runs of 32: large enough, and small enough to keep some 220 places of the object open.
  */
 const PAGE_BYTES = 75_776;
-/** All pages together. Enough for 0.13 s of writing that stands still at 1 Gbit/s, and for some 220 places at once. */
+/** All pages together: what 1 Gbit/s brings in 0.13 s, for that long a disk may stand still before symbols are lost. */
 const CACHE_BYTES = 16 * 2 ** 20;
-/** More do not help: the system writes to one file one call at a time, and the pool has four threads for everything. */
-const CONCURRENT_WRITES = 2;
+/** Pages written at once. With 2 the pool's threads go to sleep in between, which costs a third more; 8 gain nothing. */
+const CONCURRENT_PAGES = 4;
 
 export interface PageCacheOptions {
   readonly geometry: Geometry;
@@ -37,7 +38,7 @@ export class PageCache {
   readonly #geometry: Geometry;
   readonly #writeAt: (bytes: Uint8Array, position: number) => Promise<void>;
   readonly #onFailure: (error: unknown) => void;
-  readonly #limit = pLimit(CONCURRENT_WRITES);
+  readonly #limit = pLimit(CONCURRENT_PAGES);
   /** Pages in use by their number within the object. */
   readonly #used = new Map<number, Page>();
   readonly #free: Page[] = [];
@@ -95,6 +96,22 @@ export class PageCache {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
+  /**
+   * Resolves when symbols `first .. first + count` are in the file (not yet on disk) and nowhere else; none of them may be
+   * put meanwhile. Rejects with the failure of a write.
+   */
+  async release(first: number, count: number): Promise<void> {
+    const firstPage = Math.floor(first / this.pageSymbolCount);
+    const endPage = Math.ceil((first + count) / this.pageSymbolCount);
+    const pages = () => [...this.#used.values()].filter(({ index }) => index >= firstPage && index < endPage);
+    await Promise.all(pages().map((page) => this.#settle(page, page.index)));
+    if (this.#failure !== undefined) throw this.#failure.error;
+    for (const page of pages()) {
+      const pageStart = page.index * this.pageSymbolCount;
+      page.release(Math.max(0, first - pageStart), Math.min(this.pageSymbolCount, first + count - pageStart));
+    }
+  }
+
   /** Resolves when no write is under way any more. */
   async rest(): Promise<void> {
     while (this.#writingCount > 0) await Promise.all([...this.#used.values()].map((page) => page.writing));
@@ -102,8 +119,11 @@ export class PageCache {
 
   async #settle(page: Page, index: number): Promise<void> {
     await page.writing;
-    // That write may have begun before the latest symbols came. The page may meanwhile stand for another place.
-    if (page.index === index && page.dirtyCount > 0) await (page.writing ?? this.#startWriting(page));
+    // The page may meanwhile stand for another place.
+    if (page.index !== index) return;
+    // That write may have begun before the latest symbols came; another may have taken them already.
+    if (page.writing !== undefined) await page.writing;
+    else if (page.dirtyCount > 0) await this.#startWriting(page);
   }
 
   #take(index: number): Page | undefined {
@@ -151,11 +171,15 @@ export class PageCache {
     const { symbolBytes, sizeBytes } = this.#geometry;
     const pageStart = page.index * this.pageSymbolCount * symbolBytes;
     const runs = page.takeDirtyRuns();
+    const writes: Promise<void>[] = [];
     for (let i = 0; i < runs.length; i += 2) {
       const start = runs[i]! * symbolBytes;
       const end = Math.min(start + runs[i + 1]! * symbolBytes, sizeBytes - pageStart);
-      await this.#writeAt(page.bytes.subarray(start, end), pageStart + start);
+      writes.push(this.#writeAt(page.bytes.subarray(start, end), pageStart + start));
     }
+    // Until the last has ended, none of the bytes may be given to another place.
+    const failed = (await Promise.allSettled(writes)).find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
   #endWriting(page: Page): void {

@@ -4,6 +4,8 @@ import { blockOf, blockSymbolCount, firstSymbolOf, geometryOf } from '../../dist
 import { MerkleTree, RUN_LEAVES } from '../../dist/object/merkle.js';
 import { SymbolSet } from '../../dist/object/symbol-set.js';
 import { Assembler } from '../../dist/receiver/assembler.js';
+import { Origins } from '../../dist/receiver/origins.js';
+import { Slot } from '../../dist/receiver/slot.js';
 import type { Descriptor } from '../../dist/wire/descriptor.js';
 
 function digestsOf(blockCount: number): Uint8Array {
@@ -22,7 +24,12 @@ function assemblerOf(symbolCount: number, blockCount: number, symbols: readonly 
     leaves: digests.subarray(run * RUN_LEAVES * 32, (run + 1) * RUN_LEAVES * 32),
     proof: tree.proofOfRun(run),
   });
-  return { assembler: new Assembler(descriptor, geometry, have, blocks), geometry, tree, runOf };
+  return {
+    assembler: new Assembler(descriptor, geometry, have, blocks, undefined, new Origins()),
+    geometry,
+    tree,
+    runOf,
+  };
 }
 
 describe('an assembler', () => {
@@ -48,8 +55,10 @@ describe('an assembler', () => {
           for (const { kind, pick } of actions) {
             if (kind === 'symbol') {
               const symbol = pick % symbolCount;
-              expect(assembler.has(symbol)).toBe(have.has(symbol));
-              if (!have.has(symbol)) assembler.add(symbol);
+              const block = blockOf(geometry, symbol);
+              const esi = symbol - firstSymbolOf(geometry, block);
+              expect(assembler.slotFor(block, esi, 1)).toBe(have.has(symbol) ? Slot.known : symbol);
+              if (!have.has(symbol)) assembler.add(block, esi, symbol, 1);
               have.add(symbol);
             } else if (kind === 'digests') {
               const run = pick % tree.runCount;
@@ -104,7 +113,7 @@ describe('an assembler', () => {
   it('of one block knows its digest from the descriptor', () => {
     const { assembler } = assemblerOf(2, 1, [0], []);
     expect(assembler.hasReady).toBe(false);
-    assembler.add(1);
+    assembler.add(0, 1, 1, 1);
     expect(assembler.nextReady()?.block).toBe(0);
   });
 

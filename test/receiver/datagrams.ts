@@ -1,3 +1,4 @@
+import { firstSymbolOf, geometryOf } from '../../dist/object/geometry.js';
 import type { ReceivedBatch } from '../../dist/ports.js';
 import { Carousel } from '../../dist/sender/carousel.js';
 import { Publication } from '../../dist/sender/publication.js';
@@ -6,19 +7,20 @@ import type { SimulatedObject } from '../../dist/simulate/simulated-object.js';
 import { DatagramType, HEADER_BYTES, newHeader, readHeader, stampHeader } from '../../dist/wire/header.js';
 
 /**
- * What server 0 sends on channel 0, sorted: symbols in order, then digest runs, then descriptor pieces, once each and with
+ * What server 0 sends of an object without a code on channel 0, sorted: symbols in order, then digest runs, then descriptor pieces, once each and with
  * sequence numbers from 0 in this order.
  */
 export function datagramsOf({ descriptor, record, blockDigests, content }: SimulatedObject) {
-  const carousel = new Publication(descriptor, record, blockDigests, 0).carousel(0);
+  const carousel = new Publication(descriptor, record, blockDigests, 0).carousel(0, 0);
   if (!(carousel instanceof Carousel)) throw new Error('an empty object has no datagrams');
   const symbolCount = Math.ceil(content.sizeBytes / descriptor.symbolBytes);
   const slab = new Slab(8 * symbolCount + 2000, carousel.maxDatagramBytes);
   carousel.prepare(slab);
-  for (const { firstSymbol, firstSlot, count } of slab.reads) {
+  const geometry = geometryOf(descriptor.sizeBytes, descriptor.symbolBytes, descriptor.blockCount);
+  for (const { block, firstEsi, firstSlot, count } of slab.reads) {
     for (let i = 0; i < count; i++) {
       const at = (firstSlot + i) * slab.strideBytes + HEADER_BYTES;
-      const offset = (firstSymbol + i) * descriptor.symbolBytes;
+      const offset = (firstSymbolOf(geometry, block) + firstEsi + i) * descriptor.symbolBytes;
       slab.bytes.set(content.slice(offset, slab.lengths[firstSlot + i]! - HEADER_BYTES), at);
     }
   }

@@ -56,7 +56,7 @@ describe('the inbox for descriptors', () => {
   });
 
   it('says so when an object is sent with a code or in sizes that it does not speak', () => {
-    for (const change of [{ fecEncodingId: 6 }, { blockCount: 9 }]) {
+    for (const change of [{ fecEncodingId: 7 }, { blockCount: 9 }]) {
       const body = packDescriptor({ ...version(1).descriptor, ...change });
       expect(inboxOf().hear(signRecord(body, bed.keys.privateKey))?.kind).toBe('unsupported');
     }
@@ -85,5 +85,17 @@ describe('the inbox for descriptors', () => {
     expect(faults.byReason()).toEqual({ signature: 256, flood: 44 });
     expect(hear(version(1).record, 10_000)).toBeUndefined();
     expect(hear(version(1).record, 1_000_000)?.kind).toBe('newest');
+  });
+});
+
+describe('a flood of invented descriptors', () => {
+  it('may hide a genuine one while it lasts, and no longer', () => {
+    const { hear, faults } = inboxOf();
+    for (let i = 0; i < 300; i++) hear(Buffer.from(`${i}`.padEnd(100)));
+    expect([faults.get('signature'), faults.get('flood')]).toEqual([256, 44]);
+    const { record } = version(3);
+    expect(hear(record)).toBeUndefined();
+    expect(faults.get('flood')).toBe(45);
+    expect(hear(record, 1_000_000)).toMatchObject({ kind: 'newest', descriptor: { version: 3 } });
   });
 });

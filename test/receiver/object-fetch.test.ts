@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { restoreBlock } from '../../dist/fec/index.js';
 import type { MembershipRequest, Network, ReceivedBatch } from '../../dist/ports.js';
 import { PlainPolicy } from '../../dist/rate/policy.js';
 import { FaultCounters } from '../../dist/receiver/counters.js';
@@ -49,6 +50,7 @@ function handFed({ readUs = 0, flushUs = 0, membershipUs = 1000 } = {}) {
       faults: new FaultCounters(),
       clock,
       network,
+      solver: { workerCount: 1, restore: async (partial, symbolBytes) => restoreBlock(partial, symbolBytes) },
       onDescriptor: () => undefined,
       onJoin: () => undefined,
       onLeave: () => undefined,

@@ -56,7 +56,6 @@ describe('a reception', () => {
     ['type', changed(0, 2, 0x13)],
     ['truncated', datagrams.symbols[0]!.slice(0, HEADER_BYTES - 1)],
     ['foreign', new Uint8Array(0)],
-    ['contradiction', changed(0, 4, 1)],
     ['contradiction', changed(0, 5, 1)],
     ['contradiction', changed(0, 7, 6)],
     ['otherObject', changed(0, 8, 0, 0)],
@@ -79,6 +78,12 @@ describe('a reception', () => {
     expect(faults.byReason()).toEqual({ [reason]: 1 });
     expect([reception.newBytes, reception.symbolCount, reception.lastHeardUs]).toEqual([0, 0, undefined]);
     expect([...reception.hearings]).toEqual([]);
+  });
+
+  it('takes what a server brings that was added since the descriptor was heard', () => {
+    feed(changed(0, 4, 7));
+    expect([reception.newBytes, faults.total]).toEqual([SYMBOL_BYTES, 0]);
+    expect([...reception.hearings]).toMatchObject([{ serverIndex: 7, channelIndex: 0 }]);
   });
 
   it('survives a million of random bits in the place of headers', () => {
@@ -124,12 +129,12 @@ describe('a reception', () => {
 
 describe('verification', () => {
   it('proves blocks in any order and the whole at the end', async () => {
-    const verification = new Verification(reception.assembler, store);
+    const verification = new Verification(reception.assembler, store, undefined);
     feed(...datagrams.digests, ...datagrams.symbols.toReversed());
     const seen: number[] = [];
     const step = () =>
-      verification.step((block, genuine) => {
-        expect(genuine).toBe(true);
+      verification.step((block, outcome) => {
+        expect(outcome).toBe('genuine');
         seen.push(block);
         reception.assembler.accept(block);
       });
@@ -141,15 +146,15 @@ describe('verification', () => {
   });
 
   it('finds the block in which a single bit is wrong, and the whole is right after it has come again', async () => {
-    const verification = new Verification(reception.assembler, store);
+    const verification = new Verification(reception.assembler, store, undefined);
     const spoilt = datagrams.symbols.map((datagram, i) => (i === 20 ? changed(20, 500, datagram[500]! ^ 4) : datagram));
     feed(...datagrams.digests, ...spoilt);
     const wrong: number[] = [];
     const step = () =>
-      verification.step((block, genuine) => {
-        if (genuine) return reception.assembler.accept(block);
+      verification.step((block, outcome) => {
+        if (outcome === 'genuine') return reception.assembler.accept(block);
         wrong.push(block);
-        reception.assembler.reject(block);
+        for (const { first, count } of reception.assembler.reject(block)) store.rejectPlaces(first, count);
       });
     while (await step());
     expect(wrong).toEqual([2]);
@@ -160,7 +165,7 @@ describe('verification', () => {
   });
 
   it('tells a whole from one with a wrong byte without any block digest', async () => {
-    const verification = new Verification(reception.assembler, store);
+    const verification = new Verification(reception.assembler, store, undefined);
     feed(...datagrams.symbols.map((datagram, i) => (i === 39 ? changed(39, 60, datagram[60]! ^ 1) : datagram)));
     expect(Buffer.from(await verification.objectDigest()).equals(object.descriptor.sha256)).toBe(false);
   });

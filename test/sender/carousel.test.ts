@@ -4,6 +4,7 @@ import { firstSymbolOf, geometryOf, symbolLength } from '../../dist/object/geome
 import { Announcer } from '../../dist/sender/announcer.js';
 import { Carousel } from '../../dist/sender/carousel.js';
 import { Slab } from '../../dist/sender/slab.js';
+import { FileOrder } from '../../dist/sender/symbol-order.js';
 import { recordDatagrams } from '../../dist/wire/fragments.js';
 import {
   ANNOUNCEMENT_CHANNEL,
@@ -37,7 +38,12 @@ interface Sent {
   readonly header: Header;
   readonly length: number;
   /** Set for symbols, from what the slab wants read. */
-  readonly symbol: number | undefined;
+  readonly symbol: WantedSymbol | undefined;
+}
+
+interface WantedSymbol {
+  readonly block: number;
+  readonly esi: number;
 }
 
 /** The next datagrams, in slabs of this many. */
@@ -46,9 +52,9 @@ function take(source: Carousel | Announcer, count: number, slabCount: number): S
   const slab = new Slab(slabCount, source.maxDatagramBytes);
   while (sent.length < count) {
     source.prepare(slab);
-    const symbols = new Map<number, number>();
-    for (const { firstSymbol, firstSlot, count: run } of slab.reads) {
-      for (let i = 0; i < run; i++) symbols.set(firstSlot + i, firstSymbol + i);
+    const symbols = new Map<number, WantedSymbol>();
+    for (const { block, firstEsi, firstSlot, count: run } of slab.reads) {
+      for (let i = 0; i < run; i++) symbols.set(firstSlot + i, { block, esi: firstEsi + i });
     }
     for (let slot = 0; slot < slab.count; slot++) {
       const header = newHeader();
@@ -74,21 +80,22 @@ describe('a carousel', () => {
           const symbolCount = Math.ceil(sizeBytes / symbolBytes);
           const blockCount = 1 + (blockSeed % symbolCount);
           const geometry = geometryOf(sizeBytes, symbolBytes, blockCount);
+          const start = Math.floor((startRatio % 1) * symbolCount);
           const carousel = new Carousel({
-            geometry,
+            order: new FileOrder(geometry, start),
+            symbolCount,
             object: objectHeader(sizeBytes, symbolBytes, blockCount),
             serverIndex: 3,
             channelIndex: 2,
-            startRatio,
             records: recordsOf(recordCount),
           });
           const sent = take(carousel, 2 * symbolCount + 10, slabCount);
           const symbols = sent.filter(({ header }) => header.type === DatagramType.symbol);
-          const start = Math.floor((startRatio % 1) * symbolCount);
           for (const [i, { header, length, symbol }] of symbols.entries()) {
-            expect(symbol).toBe((start + i) % symbolCount);
-            expect(firstSymbolOf(geometry, header.block) + header.esi).toBe(symbol);
-            expect(length).toBe(HEADER_BYTES + symbolLength(geometry, symbol!));
+            const number = (start + i) % symbolCount;
+            expect(firstSymbolOf(geometry, header.block) + header.esi).toBe(number);
+            expect(symbol).toEqual({ block: header.block, esi: header.esi });
+            expect(length).toBe(HEADER_BYTES + symbolLength(geometry, number));
             expect(header).toMatchObject({ serverIndex: 3, channelIndex: 2, tagHigh: 0x0102_0304, sizeBytes });
           }
         },
@@ -99,11 +106,11 @@ describe('a carousel', () => {
 
   it('puts each of its records between the symbols in turn, one datagram in 33 at most', () => {
     const carousel = new Carousel({
-      geometry: geometryOf(1000 * 100, 100, 4),
+      order: new FileOrder(geometryOf(1000 * 100, 100, 4), 0),
+      symbolCount: 1000,
       object: objectHeader(1000 * 100, 100, 4),
       serverIndex: 0,
       channelIndex: 1,
-      startRatio: 0,
       records: recordsOf(3),
     });
     const sent = take(carousel, 3300, 7);
@@ -122,11 +129,11 @@ describe('a carousel', () => {
   it('of a large object has each record sixteen times in a pass, and never waits longer than 1024 symbols', () => {
     const gaps = (symbolCount: number, recordCount: number) => {
       const carousel = new Carousel({
-        geometry: geometryOf(symbolCount, 1, Math.ceil(symbolCount / 50_000)),
+        order: new FileOrder(geometryOf(symbolCount, 1, Math.ceil(symbolCount / 50_000)), 0),
+        symbolCount,
         object: objectHeader(symbolCount, 1, Math.ceil(symbolCount / 50_000)),
         serverIndex: 0,
         channelIndex: 0,
-        startRatio: 0,
         records: recordsOf(recordCount),
       });
       const at = take(carousel, 3000, 256).flatMap(({ header }, i) =>
@@ -140,9 +147,10 @@ describe('a carousel', () => {
 
   it('without records sends symbols alone', () => {
     const object = objectHeader(10, 10, 1);
-    const options = { geometry: geometryOf(10, 10, 1), object, serverIndex: 0, channelIndex: 0, startRatio: 0 };
+    const order = new FileOrder(geometryOf(10, 10, 1), 0);
+    const options = { order, symbolCount: 1, object, serverIndex: 0, channelIndex: 0 };
     const sent = take(new Carousel({ ...options, records: [] }), 100, 4);
-    expect(sent.every(({ symbol }) => symbol === 0)).toBe(true);
+    expect(sent.every(({ symbol }) => symbol?.block === 0 && symbol.esi === 0)).toBe(true);
   });
 });
 

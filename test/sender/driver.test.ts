@@ -4,6 +4,7 @@ import type { Destination, Network, SendBatch, SendResult } from '../../dist/por
 import { SenderChannel } from '../../dist/sender/channel.js';
 import { SenderDriver } from '../../dist/sender/driver.js';
 import { Publication } from '../../dist/sender/publication.js';
+import { SourceSymbols } from '../../dist/sender/source-symbols.js';
 import { Transmission } from '../../dist/sender/transmission.js';
 import { ContentSource } from '../../dist/simulate/content.js';
 import { HostClock } from '../../dist/simulate/host-clock.js';
@@ -57,9 +58,9 @@ function rig({ intervalsUs = [1000], readUs = 0, sendUs = 0, symbolCount = 100 }
   const transmissions = intervalsUs.map((intervalUs, i) => {
     const destination = { group: `ff15::${i}`, port: 4242, interface: undefined, source: undefined };
     return new Transmission(
-      new SenderChannel(publication.carousel(0)!, intervalUs, clock.nowUs(), 0),
+      new SenderChannel(publication.carousel(0, 0)!, intervalUs, clock.nowUs(), 0),
       { ...destination, hopLimit: 1, dscp: 0 },
-      { source, symbolBytes: SYMBOL_BYTES },
+      new SourceSymbols(source, publication.geometry),
       { clock, network },
       { onFailure: (error) => failures.push(error), onNetwork: (failure) => networkEvents.push(failure) },
     );

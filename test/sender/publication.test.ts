@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { firstSymbolOf } from '../../dist/object/geometry.js';
 import { RUN_LEAVES, verifyRun } from '../../dist/object/merkle.js';
 import { Publication } from '../../dist/sender/publication.js';
 import { Slab } from '../../dist/sender/slab.js';
@@ -57,7 +58,7 @@ describe('what a server publishes of an object', () => {
     expect(datagramsOf(bed.object(5)).digests).toEqual([]);
     const { descriptor, record, blockDigests } = bed.object(0);
     const publication = new Publication(descriptor, record, blockDigests, 0);
-    expect(publication.carousel(0)).toBeUndefined();
+    expect(publication.carousel(0, 0)).toBeUndefined();
     expect(publication.announcement).toHaveLength(1);
   });
 
@@ -78,8 +79,9 @@ describe('what a server publishes of an object', () => {
 });
 
 function firstSymbol(publication: Publication, channel: number): number {
-  const carousel = publication.carousel(channel)!;
+  const carousel = publication.carousel(channel, 0)!;
   const slab = new Slab(1, carousel.maxDatagramBytes);
   carousel.prepare(slab);
-  return slab.reads[0]!.firstSymbol;
+  const { block, firstEsi } = slab.reads[0]!;
+  return firstSymbolOf(publication.geometry, block) + firstEsi;
 }

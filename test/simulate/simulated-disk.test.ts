@@ -71,7 +71,7 @@ describe('a simulated disk', () => {
     store.acceptBlock(0);
     await store.checkpoint();
     write(2);
-    store.rejectBlock(0);
+    store.rejectPlaces(3, 1);
     await Promise.all([store.checkpoint(), store.checkpoint()]);
     write(4, store, symbolOf(5));
     await store.commit();
@@ -80,7 +80,7 @@ describe('a simulated disk', () => {
       `${SYMBOL_BYTES} bytes at ${8 * SYMBOL_BYTES} are no symbol`,
       `${SYMBOL_BYTES - 1} bytes at 0 are no symbol`,
       'symbol 2 had been verified before',
-      'block 0 was verified and is rejected',
+      'block 0 was verified and place 3 is rejected',
       'two checkpoints at once',
       'commit of a file that is not whole',
       'commit of wrong bytes',

@@ -107,7 +107,7 @@ describe('digests of a file', () => {
       await writeFile(other, '');
       await utimes(other, 1000 + i, 1000 + i);
     }
-    const abandoned = join(directory, 'x.digests.1-aa.tmp');
+    const abandoned = join(directory, '.layercast-1-aa.tmp');
     await writeFile(abandoned, '');
     await utimes(abandoned, 1000, 1000);
     expect((await digests()).fromCache).toBe(true);

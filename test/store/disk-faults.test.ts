@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { geometryOf } from '../../dist/object/geometry.js';
 import { Journal } from '../../dist/store/journal.js';
 import { PageCache } from '../../dist/store/page-cache.js';
 import { PartFile } from '../../dist/store/part-file.js';
+import { openPartialObject } from '../../dist/store/partial-object.js';
 import { asOrdinaryUser } from './ordinary-user.js';
 import { scratchDirectory } from './scratch.js';
 
@@ -50,7 +51,7 @@ describe('a full disk', () => {
 
 describe('a failing disk', () => {
   /** A cache of two pages of four bytes, in symbols of one, over a disk that fails when it is told to. */
-  function open() {
+  function smallCache() {
     const disk = Buffer.alloc(16);
     const state = { failing: false, failures: 0 };
     const cache = new PageCache({
@@ -67,7 +68,7 @@ describe('a failing disk', () => {
   }
 
   it('loses nothing that was taken, and takes nothing until a drain has succeeded', async () => {
-    const { disk, state, cache } = open();
+    const { disk, state, cache } = smallCache();
     const bytes = Buffer.from('abcdefghijklmnop');
     state.failing = true;
     for (let symbol = 0; symbol < 5; symbol++) expect(cache.put(symbol, bytes, symbol, 1)).toBe(true);
@@ -82,6 +83,51 @@ describe('a failing disk', () => {
     expect(cache.put(5, bytes, 5, 1)).toBe(true);
     await cache.drain();
     expect(disk.toString('latin1', 0, 6)).toBe('abcdef');
+  });
+});
+
+describe('a disk that fails to sync', () => {
+  const identity = {
+    tag: new Uint8Array(8),
+    geometry: geometryOf(10, 4, 1),
+    sha256: new Uint8Array(32),
+    fleet: 'f',
+    object: 'o',
+    version: 1,
+  };
+
+  /** Lets the next fdatasync of the process fail as a dying disk makes it fail. */
+  async function failNextSync(): Promise<void> {
+    const handle = await open(scratch);
+    const methods: { datasync(): Promise<void> } = Object.getPrototypeOf(handle);
+    vi.spyOn(methods, 'datasync').mockRejectedValueOnce(Object.assign(new Error('EIO: i/o error'), { code: 'EIO' }));
+    await handle.close();
+  }
+  afterEach(() => vi.restoreAllMocks());
+
+  it('is not believed again, for the system may have forgotten what it could not write', async () => {
+    const paths = { partPath: join(scratch, 'sync.part'), journalPath: join(scratch, 'sync.journal') };
+    const { part, journal } = await openPartialObject({ ...paths, identity });
+    const bytes = new Uint8Array(4);
+    expect(part.write(0, bytes, 0, 4)).toBe(true);
+    await failNextSync();
+    const failed = { code: 'FILE_IO', message: expect.stringContaining('EIO') };
+    await expect(part.flush()).rejects.toMatchObject(failed);
+    await expect(part.flush()).rejects.toMatchObject(failed);
+    expect(part.write(4, bytes, 0, 4)).toBe(false);
+    await failNextSync();
+    await expect(journal.append({ durable: [[0, 1]] })).rejects.toMatchObject(failed);
+    await expect(journal.append({ durable: [[0, 1]] })).rejects.toMatchObject(failed);
+    await part.close();
+    await journal.close();
+  });
+
+  it('is told from a directory that is not there', async () => {
+    const journalPath = join(scratch, 'alone.journal');
+    const opening = openPartialObject({ partPath: join(scratch, 'none', 'x'), journalPath, identity });
+    await expect(opening).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+    const below = openPartialObject({ partPath: join(journalPath, 'x'), journalPath, identity });
+    await expect(below).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
   });
 });
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import fs, { chmod, mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -80,14 +81,35 @@ describe('a lock on a file', () => {
   });
 
   it.each(['', '\0\0\0', '{', 'null', '{"pid":-1}', '{"pid":"1"}'])(
-    'is free when all it says is %j',
+    'is free when all it has said for a while is %j',
     async (content) => {
       const path = await newPath();
       await writeFile(path, content);
+      await utimes(path, 1_700_000_000, 1_700_000_000);
       const lock = await FileLock.acquire(path);
       await lock.release();
     },
   );
+
+  it('works on a file system without links, where it may be seen before it is written', async () => {
+    const { link } = fs;
+    fs.link = () => Promise.reject(Object.assign(new Error('EPERM'), { code: 'EPERM' }));
+    syncBuiltinESMExports();
+    try {
+      const path = await newPath();
+      const lock = await FileLock.acquire(path);
+      expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ pid: process.pid });
+      await expect(FileLock.acquire(path)).rejects.toMatchObject({ code: 'FILE_IN_USE' });
+      await lock.release();
+      await writeFile(path, '');
+      const another = { code: 'FILE_IN_USE', message: expect.stringContaining('another process') };
+      await expect(FileLock.acquire(path)).rejects.toMatchObject(another);
+      expect(await readdir(dirname(path))).toEqual(['out.part.lock']);
+    } finally {
+      fs.link = link;
+      syncBuiltinESMExports();
+    }
+  });
 
   it('is never held twice, whoever dies in between', async () => {
     const path = await newPath();

@@ -1,0 +1,245 @@
+// The erasure code beside the npm package raptorq: encoding, decoding, several threads, and memory.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { Decoder, Encoder, initSync } from 'raptorq/raptorq.js';
+import { BlockDecoder, BlockEncoder, blockCode, CodingPool } from '../dist/fec/index.js';
+import { planDecoding } from '../dist/fec/plan.js';
+
+const SOURCE_COUNTS = [128, 1024, 8192] as const;
+const SYMBOL_BYTES = [1184, 1280] as const;
+const LOSS_RATIOS = [0.02, 0.1, 0.5, 1] as const;
+
+interface Row {
+  readonly sourceCount: number;
+  readonly symbolBytes: number;
+  /** 1 is repair only. */
+  readonly lossRatio: number;
+  readonly encodeMBps: number;
+  readonly encodeRatio: number;
+  readonly decodeMBps: number;
+  readonly decodeRatio: number;
+  /** Block and spare symbols, the kernel's table of the same, working rows and program, as a multiple of K·T. */
+  readonly memoryRatio: number;
+}
+
+/**
+ * Times are medians of processor time; ours and the package's turns alternate, so that whatever else the machine does
+ * hits both. Of the pools, which need the whole machine, the best of eight rounds by the clock counts.
+ * Encoding is: the block in, as many repair symbols out as were lost. Decoding is: an empty decoder, symbols one by one
+ * until the block is there. The package copies every symbol into a packet of its own; it has no other interface.
+ *
+ * @param args none
+ */
+export async function run(_args: readonly string[]): Promise<Record<string, unknown>> {
+  initSync(readFileSync(createRequire(import.meta.url).resolve('raptorq/raptorq_bg.wasm')));
+  const rows: Row[] = [];
+  console.log('megabytes of block per second and core, and how many times as fast as npm raptorq\n');
+  console.log('     K     T   lost   encode           decode         memory / K·T');
+  for (const sourceCount of SOURCE_COUNTS) {
+    for (const symbolBytes of SYMBOL_BYTES) {
+      for (const lossRatio of LOSS_RATIOS) {
+        const row = measure(sourceCount, symbolBytes, lossRatio);
+        rows.push(row);
+        const lost = lossRatio === 1 ? 'all' : `${100 * lossRatio} %`;
+        const encode = `${row.encodeMBps.toFixed(0).padStart(6)} (${row.encodeRatio.toFixed(1).padStart(4)}×)`;
+        const decode = `${row.decodeMBps.toFixed(0).padStart(6)} (${row.decodeRatio.toFixed(1).padStart(4)}×)`;
+        const size = `${String(sourceCount).padStart(6)}${String(symbolBytes).padStart(6)}${lost.padStart(7)}`;
+        console.log(`${size}${encode.padStart(17)}${decode.padStart(17)}${row.memoryRatio.toFixed(2).padStart(12)}`);
+      }
+    }
+  }
+  const lossless = SOURCE_COUNTS.map((sourceCount) => measureLossless(sourceCount, 1184));
+  console.log('\nnothing lost, T = 1184: GB/s of the decoder, and of copying the symbols and nothing else');
+  for (const { sourceCount, decoderMBps, copyMBps } of lossless) {
+    console.log(`${String(sourceCount).padStart(6)}${gigabytes(decoderMBps)}${gigabytes(copyMBps)}`);
+  }
+  const pool = [await measurePool(1024, 0.1), await measurePool(1024, 1), await measurePool(8192, 0.1)];
+  console.log('\nblocks in a pool, T = 1184: MB/s with one worker, with two, ratio');
+  for (const { sourceCount, lossRatio, oneMBps, twoMBps, ratio } of pool) {
+    const speeds = `${oneMBps.toFixed(0).padStart(7)}${twoMBps.toFixed(0).padStart(7)}${ratio.toFixed(2).padStart(7)}`;
+    console.log(`${String(sourceCount).padStart(6)}${`${100 * lossRatio} %`.padStart(7)}${speeds}`);
+  }
+  return { rows, lossless, pool };
+}
+
+function measure(sourceCount: number, symbolBytes: number, lossRatio: number): Row {
+  const source = randomBytes(sourceCount * symbolBytes);
+  const megabytes = source.length / 1e6;
+  const times = {
+    encode: [] as number[],
+    theirEncode: [] as number[],
+    decode: [] as number[],
+    theirDecode: [] as number[],
+  };
+  const roundCount = Math.max(7, Math.min(60, Math.round(60 / megabytes)));
+  warmUp(source, symbolBytes, lossRatio);
+  let memoryRatio = 0;
+  for (let round = 0; round < roundCount; round++) {
+    const lost = pick(Math.round(lossRatio * sourceCount), sourceCount);
+    const repair = new Uint8Array((lost.size + 3) * symbolBytes);
+    times.encode.push(
+      time(() => BlockEncoder.fromSource(source, symbolBytes).encodeRun(sourceCount, lost.size + 3, repair)),
+    );
+    const block = new Uint8Array(source.length);
+    times.decode.push(time(() => decode(source, repair, lost, block, symbolBytes)));
+    if (Buffer.compare(block, source) !== 0) throw new Error('decoded to something else');
+    if (round === 0) memoryRatio = decodingMemory(sourceCount, symbolBytes, lost) / source.length;
+    if (round % theirShare(roundCount) === 0) {
+      let packets: Uint8Array[] = [];
+      times.theirEncode.push(time(() => (packets = theirEncode(source, symbolBytes, lost.size + 3))));
+      const kept = packets.filter((_, esi) => !lost.has(esi));
+      times.theirDecode.push(time(() => theirDecode(kept, source.length, symbolBytes)));
+    }
+  }
+  const [encodeMs, decodeMs] = [median(times.encode), median(times.decode)];
+  return {
+    sourceCount,
+    symbolBytes,
+    lossRatio,
+    encodeMBps: (1000 * megabytes) / encodeMs,
+    encodeRatio: median(times.theirEncode) / encodeMs,
+    decodeMBps: (1000 * megabytes) / decodeMs,
+    decodeRatio: median(times.theirDecode) / decodeMs,
+    memoryRatio,
+  };
+}
+
+/** Lets the engine compile what a program that runs for more than a moment has compiled. */
+function warmUp(source: Uint8Array, symbolBytes: number, lossRatio: number): void {
+  const sourceCount = source.length / symbolBytes;
+  const start = performance.now();
+  while (performance.now() - start < 250) {
+    const lost = pick(Math.round(lossRatio * sourceCount), sourceCount);
+    const repair = new Uint8Array((lost.size + 3) * symbolBytes);
+    BlockEncoder.fromSource(source, symbolBytes).encodeRun(sourceCount, lost.size + 3, repair);
+    decode(source, repair, lost, new Uint8Array(source.length), symbolBytes);
+    const kept = theirEncode(source, symbolBytes, lost.size + 3).filter((_, esi) => !lost.has(esi));
+    theirDecode(kept, source.length, symbolBytes);
+  }
+}
+
+/** The package is slow: it takes its turn in about seven rounds. */
+function theirShare(roundCount: number): number {
+  return Math.max(1, Math.floor(roundCount / 7));
+}
+
+function decode(
+  source: Uint8Array,
+  repair: Uint8Array,
+  lost: Set<number>,
+  block: Uint8Array,
+  symbolBytes: number,
+): void {
+  const sourceCount = source.length / symbolBytes;
+  const decoder = new BlockDecoder(block, symbolBytes);
+  for (let esi = 0; esi < sourceCount; esi++) {
+    if (!lost.has(esi)) decoder.add(esi, source.subarray(esi * symbolBytes, (esi + 1) * symbolBytes));
+  }
+  for (let i = 0; !(decoder.symbolCount >= sourceCount && decoder.decode()); i++) {
+    decoder.add(sourceCount + i, repair.subarray(i * symbolBytes, (i + 1) * symbolBytes));
+  }
+}
+
+function decodingMemory(sourceCount: number, symbolBytes: number, lost: Set<number>): number {
+  const slots = Int32Array.from({ length: sourceCount + 16 }, (_, slot) => (slot < sourceCount ? slot : -1));
+  let repair = sourceCount;
+  for (const esi of lost) slots[esi] = repair++;
+  slots[sourceCount] = repair;
+  const plan = planDecoding(blockCode(sourceCount), slots);
+  if (plan === undefined) throw new Error('one symbol too few');
+  return 2 * slots.length * symbolBytes + 64 * plan.workRowCount + plan.program.byteLength;
+}
+
+function theirEncode(source: Uint8Array, symbolBytes: number, repairCount: number): Uint8Array[] {
+  const encoder = Encoder.with_defaults(source, symbolBytes);
+  const packets = encoder.encode(repairCount);
+  encoder.free();
+  return packets;
+}
+
+function theirDecode(packets: readonly Uint8Array[], sizeBytes: number, symbolBytes: number): void {
+  const decoder = Decoder.with_defaults(BigInt(sizeBytes), symbolBytes);
+  if (!packets.some((packet) => decoder.decode(packet) !== undefined)) throw new Error('npm raptorq did not decode');
+  decoder.free();
+}
+
+function measureLossless(sourceCount: number, symbolBytes: number) {
+  const source = randomBytes(sourceCount * symbolBytes);
+  const nothing = new Set<number>();
+  const [decoder, copy]: [number[], number[]] = [[], []];
+  const block = new Uint8Array(source.length);
+  for (let round = 0; round < 60; round++) {
+    decoder.push(time(() => decode(source, source, nothing, block, symbolBytes)));
+    const copied = () => {
+      for (let at = 0; at < source.length; at += symbolBytes) block.set(source.subarray(at, at + symbolBytes), at);
+    };
+    copy.push(time(copied));
+  }
+  const speed = (times: number[]) => source.length / 1e3 / median(times);
+  return { sourceCount, decoderMBps: speed(decoder), copyMBps: speed(copy) };
+}
+
+async function measurePool(sourceCount: number, lossRatio: number) {
+  const symbolBytes = 1184;
+  const source = randomBytes(sourceCount * symbolBytes);
+  const encoder = BlockEncoder.fromSource(source, symbolBytes);
+  const blockCount = Math.round((64 * 1024) / sourceCount);
+  const lost = [...pick(Math.round(lossRatio * sourceCount), sourceCount)];
+  const spare = new Uint8Array(symbolBytes);
+  encoder.encode(2 * sourceCount, spare);
+  const slots = Int32Array.from({ length: sourceCount + 1 }, (_, slot) =>
+    slot < sourceCount ? slot : 2 * sourceCount,
+  );
+  const damaged = source.slice();
+  for (const esi of lost) {
+    slots[esi] = sourceCount + esi;
+    encoder.encode(sourceCount + esi, damaged.subarray(esi * symbolBytes));
+  }
+  const blocks = Array.from({ length: blockCount }, () => new Uint8Array(new SharedArrayBuffer(source.length)));
+  const speeds = new Map<number, number[]>([
+    [1, []],
+    [2, []],
+  ]);
+  const pools = [1, 2].map((workerCount) => new CodingPool({ workerCount }));
+  for (let round = 0; round < 10; round++) {
+    for (const pool of pools) {
+      for (const block of blocks) block.set(damaged);
+      const start = performance.now();
+      await Promise.all(blocks.map((block) => pool.restore({ block, spare, slots }, symbolBytes)));
+      const seconds = (performance.now() - start) / 1000;
+      // The first rounds start the threads and warm them up.
+      if (round > 1) speeds.get(pool.workerCount)!.push((blockCount * source.length) / 1e6 / seconds);
+    }
+  }
+  await Promise.all(pools.map((pool) => pool.close()));
+  if (blocks.some((block) => Buffer.compare(block, source) !== 0))
+    throw new Error('the pool decoded to something else');
+  const [oneMBps, twoMBps] = [Math.max(...speeds.get(1)!), Math.max(...speeds.get(2)!)];
+  return { sourceCount, lossRatio, oneMBps, twoMBps, ratio: twoMBps / oneMBps };
+}
+
+/** Milliseconds of processor time: what else the machine does then shows only in the caches. */
+function time(work: () => unknown): number {
+  const start = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+}
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[values.length >> 1]!;
+}
+
+function gigabytes(megabytes: number): string {
+  return (megabytes / 1000).toFixed(1).padStart(7);
+}
+
+function randomBytes(length: number): Uint8Array {
+  return Uint8Array.from({ length }, () => 256 * Math.random());
+}
+
+function pick(count: number, bound: number): Set<number> {
+  const picked = new Set<number>();
+  while (picked.size < count) picked.add(Math.floor(bound * Math.random()));
+  return picked;
+}

@@ -1,0 +1,38 @@
+import { type ErrorCode, LayercastError } from '../errors.js';
+import { restoreBlock } from './decoder.js';
+import { BlockEncoder, solveInPlace } from './encoder.js';
+
+/** What a pool asks of a worker thread. Memory that is not shared was copied, and goes back with the answer. */
+export type Job =
+  | { readonly kind: 'encode'; readonly source: Uint8Array; readonly symbolBytes: number }
+  | { readonly kind: 'solve'; readonly rows: Uint8Array; readonly sourceCount: number; readonly symbolBytes: number }
+  | {
+      readonly kind: 'restore';
+      readonly block: Uint8Array;
+      readonly spare: Uint8Array;
+      readonly slots: Int32Array;
+      readonly symbolBytes: number;
+    };
+
+/** The intermediate symbols; or that they are where the block was; or whether the block was restored, and the block; or what went wrong. */
+export type Answer =
+  | { readonly kind: 'encoded'; readonly intermediate: Uint8Array }
+  | { readonly kind: 'solved' }
+  | { readonly kind: 'restored'; readonly complete: boolean; readonly block: Uint8Array }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string | undefined };
+
+export function answer(job: Job): Answer {
+  try {
+    if (job.kind === 'restore') {
+      return { kind: 'restored', complete: restoreBlock(job, job.symbolBytes), block: job.block };
+    }
+    if (job.kind === 'solve') {
+      solveInPlace(job.rows, job.sourceCount, job.symbolBytes);
+      return { kind: 'solved' };
+    }
+    return { kind: 'encoded', intermediate: BlockEncoder.fromSource(job.source, job.symbolBytes).intermediate };
+  } catch (error) {
+    if (!(error instanceof LayercastError)) throw error;
+    return { kind: 'failed', code: error.code, message: error.message, hint: error.hint };
+  }
+}

@@ -1,0 +1,82 @@
+import { inverse, multiply } from '../gf256.js';
+import type { Plan } from '../plan.js';
+import type { Kernel } from './kernel.js';
+import { MODULE_BASE64 } from './module.js';
+
+/** What kernels/assembly/index.ts exports. */
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly run: (program: number, programEnd: number, work: number, table: number, strideBytes: number) => void;
+  readonly eliminate: (matrix: number, rowCount: number, widthBytes: number, columnCount: number) => number;
+}
+
+/** The part used here of what every engine has; TypeScript declares it for browsers only. */
+declare const WebAssembly: {
+  validate(bytes: Uint8Array): boolean;
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+};
+
+const PRODUCT_BYTES = 256 * 32;
+/** Where the tables end and programs begin: products, then inverses. */
+const TABLES_END = PRODUCT_BYTES + 256;
+/** A working row, which holds one strip of a symbol. */
+const STRIP_BYTES = 64;
+const PAGE_BYTES = 65_536;
+
+/**
+ * The WebAssembly kernel, or undefined if this engine has no WebAssembly with vectors of 128 bits. Its memory grows to
+ * what the largest program and its rows needed, and stays.
+ */
+export function simdKernel(): Kernel | undefined {
+  const bytes = Buffer.from(MODULE_BASE64, 'base64');
+  if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(bytes)) return undefined;
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+  const { memory, run, eliminate } = instance.exports as Exports;
+  memory.grow(1);
+  new Uint8Array(memory.buffer).set(tables());
+  let programEnd = TABLES_END;
+  let work = TABLES_END;
+  let table = TABLES_END;
+  let stride = 0;
+  const reserve = (endByte: number) => {
+    const missing = endByte - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
+  };
+  return {
+    name: 'simd',
+    open({ program, symbolRowCount, workRowCount }: Plan, strideBytes: number): Uint8Array {
+      programEnd = TABLES_END + program.byteLength;
+      work = Math.ceil(programEnd / 64) * 64;
+      table = work + workRowCount * STRIP_BYTES;
+      stride = strideBytes;
+      reserve(table + symbolRowCount * strideBytes);
+      new Int32Array(memory.buffer, TABLES_END, program.length).set(program);
+      return new Uint8Array(memory.buffer, table, symbolRowCount * strideBytes);
+    },
+    run() {
+      run(TABLES_END, programEnd, work, table, stride);
+    },
+    eliminate(matrix: Uint8Array, widthBytes: number, columnCount: number): boolean {
+      reserve(TABLES_END + matrix.length);
+      const view = new Uint8Array(memory.buffer, TABLES_END, matrix.length);
+      view.set(matrix);
+      const done = eliminate(TABLES_END, matrix.length / widthBytes, widthBytes, columnCount) === 1;
+      matrix.set(view);
+      return done;
+    },
+  };
+}
+
+/** For each coefficient, its products with 0 to 15 and with 0, 16, … 240; then the inverse of each element but 0. */
+function tables(): Uint8Array {
+  const bytes = new Uint8Array(TABLES_END);
+  for (let coefficient = 0; coefficient < 256; coefficient++) {
+    for (let i = 0; i < 16; i++) {
+      bytes[coefficient * 32 + i] = multiply(coefficient, i);
+      bytes[coefficient * 32 + 16 + i] = multiply(coefficient, i << 4);
+    }
+    if (coefficient > 0) bytes[PRODUCT_BYTES + coefficient] = inverse(coefficient);
+  }
+  return bytes;
+}

@@ -1,0 +1,102 @@
+import { type ProgramBuilder, SUM } from './program.js';
+
+/** Working rows that `appendProduct` needs at most: 64 kB. */
+export const PRODUCT_SCRATCH_ROWS = 1024;
+/** The largest groups: eight tables of their sums fit. */
+const MAX_GROUP_BITS = 7;
+
+/**
+ * A matrix over GF(2) times a vector of symbols: row `i` of the matrix is `wordsPerRow` words of `bits` from
+ * `i * wordsPerRow + firstWord` on, bit j of it says whether row `sources[j]` of the table is added to row `targets[i]`.
+ */
+export interface BitMatrix {
+  readonly bits: Int32Array;
+  readonly wordsPerRow: number;
+  readonly firstWord: number;
+}
+
+/**
+ * Appends instructions for the product, by the method of four Russians: sources are taken in groups of g, all 2^g sums
+ * of a group are made once, and each target adds one of them, not g/2. No target may be a source.
+ *
+ * @param accumulate whether targets keep what they hold
+ * @param scratch first of `PRODUCT_SCRATCH_ROWS` rows that may be overwritten
+ */
+export function appendProduct(
+  program: ProgramBuilder,
+  matrix: BitMatrix,
+  targets: ArrayLike<number>,
+  sources: ArrayLike<number>,
+  accumulate: boolean,
+  scratch: number,
+): void {
+  const groupBits = bestGroupBits(targets.length);
+  const groupsPerRound = PRODUCT_SCRATCH_ROWS >> groupBits;
+  const bitsPerRound = groupBits * groupsPerRound;
+  const tables = new Int32Array(groupsPerRound << groupBits);
+  if (sources.length === 0 && !accumulate) {
+    for (let i = 0; i < targets.length; i++) program.begin(SUM, targets[i]!);
+  }
+  for (let first = 0; first < sources.length; first += bitsPerRound) {
+    const end = Math.min(first + bitsPerRound, sources.length);
+    for (let from = first, table = 0; from < end; from += groupBits, table += 1 << groupBits) {
+      appendTable(program, tables, table, sources, from, Math.min(groupBits, end - from), scratch);
+    }
+    for (let i = 0; i < targets.length; i++) {
+      program.begin(SUM, targets[i]!);
+      if (accumulate || first > 0) program.add(targets[i]!);
+      const row = i * matrix.wordsPerRow + matrix.firstWord;
+      for (let from = first, table = 0; from < end; from += groupBits, table += 1 << groupBits) {
+        const subset = bitsAt(matrix.bits, row, from, Math.min(groupBits, end - from));
+        if (subset !== 0) program.add(tables[table + subset]!);
+      }
+    }
+  }
+}
+
+/** Operands that `appendProduct` makes, about. */
+export function productCost(targetCount: number, sourceCount: number): number {
+  const groupBits = bestGroupBits(targetCount);
+  return Math.ceil(sourceCount / groupBits) * (targetCount + 2 ** groupBits);
+}
+
+function bestGroupBits(targetCount: number): number {
+  let best = 1;
+  for (let bits = 2; bits <= MAX_GROUP_BITS; bits++) {
+    if ((targetCount + 2 ** bits) / bits < (targetCount + 2 ** best) / best) best = bits;
+  }
+  return best;
+}
+
+/** The sums of all subsets of `count` sources: one source is its own row, the others are made in scratch rows. */
+function appendTable(
+  program: ProgramBuilder,
+  tables: Int32Array,
+  table: number,
+  sources: ArrayLike<number>,
+  from: number,
+  count: number,
+  scratch: number,
+): void {
+  for (let subset = 1; subset < 1 << count; subset++) {
+    const lowest = subset & -subset;
+    const source = sources[from + 31 - Math.clz32(lowest)]!;
+    if (subset === lowest) {
+      tables[table + subset] = source;
+      continue;
+    }
+    tables[table + subset] = scratch + table + subset;
+    program.begin(SUM, scratch + table + subset);
+    program.add(tables[table + (subset ^ lowest)]!);
+    program.add(source);
+  }
+}
+
+/** `count` bits of a row of words, from bit `from` on. */
+function bitsAt(words: Int32Array, row: number, from: number, count: number): number {
+  const word = row + (from >>> 5);
+  const shift = from & 31;
+  const low = words[word]! >>> shift;
+  const high = shift + count > 32 ? words[word + 1]! << (32 - shift) : 0;
+  return (low | high) & ((1 << count) - 1);
+}

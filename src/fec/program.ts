@@ -1,0 +1,92 @@
+/**
+ * What to do with symbols, as a list of 32-bit words that a kernel runs (kernels/assembly/index.ts). There are two kinds
+ * of rows: symbols i = 0, 1, … that go in and come out, written `~i` (`symbolRow`), and working rows, written 0, 1, ….
+ * An instruction is a head (operand count × 4 + opcode), the row it writes, and its operands:
+ *
+ * - SUM: rows; the row written is their sum. It may be one of them. No operands: zero.
+ * - COMBINE: pairs of row and coefficient; the row written is the sum of the products in GF(256).
+ * - CHECKS, written row t, operands `first row | second row << 16` counted from t + 1, all working rows: for the rows j =
+ *   0, 1, …, s ← 2·s + row j, and s is added to both rows that operand j names. After the operands one more step, whose s
+ *   goes to row t.
+ */
+export type Program = Int32Array<ArrayBuffer>;
+
+export const SUM = 0;
+export const COMBINE = 1;
+export const CHECKS = 2;
+
+/** How a program names a symbol. */
+export function symbolRow(index: number): number {
+  return ~index;
+}
+
+export class ProgramBuilder {
+  private words = new Int32Array(1024);
+  private end = 0;
+  private head = 0;
+
+  /** Starts an instruction that writes `row`; operands follow. */
+  begin(opcode: number, row: number): void {
+    this.reserve(2);
+    this.head = this.end;
+    this.words[this.end++] = opcode;
+    this.words[this.end++] = row;
+  }
+
+  /** An operand of SUM. */
+  add(row: number): void {
+    if (this.end === this.words.length) this.reserve(1);
+    this.words[this.end++] = row;
+    this.words[this.head]! += 4;
+  }
+
+  /** An operand of COMBINE. */
+  addScaled(row: number, coefficient: number): void {
+    this.reserve(2);
+    this.words[this.end++] = row;
+    this.words[this.end++] = coefficient;
+    this.words[this.head]! += 4;
+  }
+
+  /** The whole of CHECKS. */
+  checks(row: number, operands: Int32Array): void {
+    this.reserve(2 + operands.length);
+    this.words[this.end++] = operands.length * 4 + CHECKS;
+    this.words[this.end++] = row;
+    this.words.set(operands, this.end);
+    this.end += operands.length;
+  }
+
+  /** Instructions of another program. */
+  append(words: Int32Array): void {
+    this.reserve(words.length);
+    this.words.set(words, this.end);
+    this.end += words.length;
+  }
+
+  /** Words so far. */
+  get length(): number {
+    return this.end;
+  }
+
+  /** Forgets all instructions. */
+  clear(): void {
+    this.end = 0;
+  }
+
+  /** The program so far; good until the builder is used again. */
+  view(): Program {
+    return this.words.subarray(0, this.end);
+  }
+
+  build(): Program {
+    return this.words.slice(0, this.end);
+  }
+
+  private reserve(count: number): void {
+    if (this.end + count <= this.words.length) return;
+    const larger = new Int32Array(Math.max(2 * this.words.length, this.end + count));
+    larger.set(this.words.subarray(0, this.end));
+    this.words = larger;
+  }
+}

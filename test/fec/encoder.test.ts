@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import { blockCode, internalId } from '../../dist/fec/code.js';
+import { BlockEncoder, MAX_ESI, RunEncoder, solveInPlace } from '../../dist/fec/index.js';
+import { PADDED_SYMBOL_COUNTS } from '../../dist/fec/tables/systematic.js';
+import { combination, hdpcRows, ldpcRows, ltSymbols, symbolOf } from './reference.js';
+import { pick, randomBytes, randomFrom } from './samples.js';
+
+describe('BlockEncoder', () => {
+  it.each([1, 2, 9, 10, 11, 18, 26, 101, 205, 511])(
+    'solves the equations of RFC 6330 for a block of %i symbols',
+    (sourceCount) => {
+      const symbolBytes = 3;
+      const source = randomBytes(sourceCount * symbolBytes, sourceCount);
+      const { code, intermediate } = BlockEncoder.fromSource(source, symbolBytes);
+      const zero = new Uint8Array(symbolBytes);
+      for (const row of [...ldpcRows(code), ...hdpcRows(code)]) {
+        expect(combination(row, intermediate, symbolBytes)).toEqual(zero);
+      }
+      for (let id = 0; id < code.paddedCount; id++) {
+        const row = new Uint8Array(code.intermediateCount);
+        for (const column of ltSymbols(code, id)) row[column]! ^= 1;
+        const expected = id < sourceCount ? source.subarray(id * symbolBytes, (id + 1) * symbolBytes) : zero;
+        expect(combination(row, intermediate, symbolBytes)).toEqual(expected);
+      }
+    },
+  );
+
+  it('gives the source symbols back for every row of the RFC’s table up to 10,000, and one in ten above', () => {
+    const rows = [...PADDED_SYMBOL_COUNTS].filter((count, row) => count < 10_000 || row % 10 === 476 % 10);
+    for (const sourceCount of rows) {
+      const source = randomBytes(2 * sourceCount, sourceCount);
+      const encoder = BlockEncoder.fromSource(source, 2);
+      const made = new Uint8Array(source.length);
+      encoder.encodeRun(0, sourceCount, made);
+      expect(Buffer.compare(made, source), `K = ${sourceCount}`).toBe(0);
+    }
+  });
+
+  it('makes the symbol that the RFC defines for any ESI up to the last', () => {
+    const random = randomFrom(7);
+    for (const sourceCount of [1, 10, 11, 97, 1000]) {
+      const encoder = BlockEncoder.fromSource(randomBytes(sourceCount * 5, 1), 5);
+      for (const esi of [0, sourceCount - 1, sourceCount, MAX_ESI, ...pick(50, MAX_ESI, random)]) {
+        const symbol = new Uint8Array(5);
+        encoder.encode(esi, symbol);
+        expect(symbol).toEqual(symbolOf(encoder.code, encoder.intermediate, 5, esi));
+      }
+    }
+  });
+
+  it.each([1, 15, 16, 31, 32, 33, 100, 127, 160, 512, 1024, 1184, 1280, 4000])(
+    'makes the same of symbols of %i bytes as of their single bytes',
+    (symbolBytes) => {
+      const sourceCount = 13;
+      const source = randomBytes(sourceCount * symbolBytes, 3);
+      const encoder = BlockEncoder.fromSource(source, symbolBytes);
+      const symbol = new Uint8Array(symbolBytes);
+      encoder.encode(500, symbol);
+      for (const position of [0, symbolBytes >> 1, symbolBytes - 1]) {
+        const column = Uint8Array.from({ length: sourceCount }, (_, i) => source[i * symbolBytes + position]!);
+        const byte = new Uint8Array(1);
+        BlockEncoder.fromSource(column, 1).encode(500, byte);
+        expect(symbol[position]).toBe(byte[0]);
+      }
+    },
+  );
+
+  it('works in slices when symbols are so long that the table would be large', () => {
+    const [sourceCount, symbolBytes] = [1000, 40_000];
+    const source = randomBytes(sourceCount, 5);
+    const long = new Uint8Array(sourceCount * symbolBytes);
+    for (let i = 0; i < long.length; i++) long[i] = source[Math.floor(i / symbolBytes)]!;
+    const symbol = new Uint8Array(symbolBytes);
+    BlockEncoder.fromSource(long, symbolBytes).encode(1234, symbol);
+    const byte = new Uint8Array(1);
+    BlockEncoder.fromSource(source, 1).encode(1234, byte);
+    expect(symbol.every((value) => value === byte[0])).toBe(true);
+  });
+
+  it('makes a run of symbols the same as one by one', () => {
+    const encoder = BlockEncoder.fromSource(randomBytes(100 * 48, 1), 48);
+    const run = new Uint8Array(40 * 48);
+    encoder.encodeRun(80, 40, run);
+    for (let i = 0; i < 40; i++) {
+      const symbol = new Uint8Array(48);
+      encoder.encode(80 + i, symbol);
+      expect(run.subarray(i * 48, (i + 1) * 48)).toEqual(symbol);
+    }
+  });
+
+  it('fills a short last symbol up with zeros', () => {
+    const source = randomBytes(995, 9);
+    const padded = new Uint8Array(1000);
+    padded.set(source);
+    expect(BlockEncoder.fromSource(source, 100).intermediate).toEqual(
+      BlockEncoder.fromSource(padded, 100).intermediate,
+    );
+  });
+
+  it('needs nothing but the intermediate symbols to make all others', () => {
+    const encoder = BlockEncoder.fromSource(randomBytes(50 * 20, 4), 20);
+    const again = BlockEncoder.fromIntermediate(50, 20, encoder.intermediate.slice());
+    const [one, other] = [new Uint8Array(2000), new Uint8Array(2000)];
+    encoder.encodeRun(0, 100, one);
+    again.encodeRun(0, 100, other);
+    expect(other).toEqual(one);
+  });
+
+  it.each([
+    [1, 7],
+    [300, 48],
+    [1000, 40_000],
+  ])('solves a block of %i symbols of %i bytes where it lies to the same as elsewhere', (sourceCount, symbolBytes) => {
+    const source = Buffer.alloc(sourceCount * symbolBytes, randomBytes(40_001, 6));
+    const { intermediate } = BlockEncoder.fromSource(source, symbolBytes);
+    const rows = new Uint8Array(intermediate.length).fill(0xff);
+    rows.set(source);
+    solveInPlace(rows, sourceCount, symbolBytes);
+    expect(Buffer.compare(rows, intermediate)).toBe(0);
+    expect(() => solveInPlace(rows.subarray(1), sourceCount, symbolBytes)).toThrow(
+      expect.objectContaining({ code: 'FEC_INVALID' }),
+    );
+  });
+
+  it.each([
+    [9, 150, 20],
+    // So many that the table is worked on in slices.
+    [600, 10, 65_535],
+  ])(
+    'makes %i symbols of a block of %i from rows of %i bytes fetched one by one',
+    (count, sourceCount, symbolBytes) => {
+      const encoder = BlockEncoder.fromSource(randomBytes(sourceCount * symbolBytes, 8), symbolBytes);
+      const runs = new RunEncoder(sourceCount, symbolBytes);
+      const rows = new Set<number>();
+      const [one, other] = [new Uint8Array(count * symbolBytes), new Uint8Array(count * symbolBytes)];
+      for (const firstEsi of [0, sourceCount - 3, 70_000]) {
+        rows.clear();
+        encoder.encodeRun(firstEsi, count, one);
+        runs.encode(firstEsi, count, other, (row, offset, into) => {
+          rows.add(row);
+          const start = row * symbolBytes + offset;
+          into.set(encoder.intermediate.subarray(start, start + into.length));
+        });
+        expect(Buffer.compare(other, one)).toBe(0);
+        expect(rows.size).toBeLessThan(9 * 15);
+      }
+    },
+  );
+
+  it('refuses blocks, symbols and ranges that the code does not have', () => {
+    const invalid = expect.objectContaining({ code: 'FEC_INVALID' });
+    expect(() => BlockEncoder.fromSource(new Uint8Array(0), 10)).toThrow(invalid);
+    expect(() => BlockEncoder.fromSource(new Uint8Array(56_404), 1)).toThrow(invalid);
+    for (const symbolBytes of [0, -1, 1.5, Number.NaN, 65_536, 2 ** 40]) {
+      expect(() => BlockEncoder.fromSource(new Uint8Array(10), symbolBytes)).toThrow(invalid);
+    }
+    expect(() => BlockEncoder.fromIntermediate(10, 10, new Uint8Array(269))).toThrow(invalid);
+    const encoder = BlockEncoder.fromSource(randomBytes(100, 1), 10);
+    expect(() => encoder.encode(MAX_ESI + 1, new Uint8Array(10))).toThrow(invalid);
+    expect(() => encoder.encode(-1, new Uint8Array(10))).toThrow(invalid);
+    expect(() => encoder.encode(0.5, new Uint8Array(10))).toThrow(invalid);
+    expect(() => encoder.encodeRun(MAX_ESI, 2, new Uint8Array(20))).toThrow(invalid);
+    expect(() => encoder.encodeRun(0, -1, new Uint8Array(20))).toThrow(invalid);
+    expect(() => encoder.encode(0, new Uint8Array(9))).toThrow(invalid);
+  });
+});
+
+describe('blockCode', () => {
+  it('pads to the next size of the table, and numbers repair symbols after the padding', () => {
+    const code = blockCode(1024);
+    expect(code).toMatchObject({ paddedCount: 1032, ldpcCount: 59, hdpcCount: 10, ltCount: 1051 });
+    expect(code.intermediateCount).toBe(1032 + 59 + 10);
+    expect(internalId(code, 1023)).toBe(1023);
+    expect(internalId(code, 1024)).toBe(1032);
+  });
+
+  it('has W prime, P1 the next prime from P, and room for the dense checks, in every row of the table', () => {
+    for (const count of PADDED_SYMBOL_COUNTS) {
+      const { hdpcCount, ltCount, permanentCount, permanentPrime } = blockCode(count);
+      expect(divisor(ltCount)).toBe(ltCount);
+      expect(divisor(permanentPrime)).toBe(permanentPrime);
+      for (let between = permanentCount; between < permanentPrime; between++) {
+        expect(divisor(between)).toBeLessThan(between);
+      }
+      expect(permanentCount).toBeGreaterThanOrEqual(hdpcCount);
+    }
+  });
+});
+
+/** The smallest divisor but 1. */
+function divisor(value: number): number {
+  for (let candidate = 2; candidate * candidate <= value; candidate++) if (value % candidate === 0) return candidate;
+  return value;
+}

@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { BlockEncoder, CodingPool } from '../../dist/fec/index.js';
+import { randomBytes } from './samples.js';
+
+const pool = new CodingPool({ workerCount: 2 });
+afterAll(() => pool.close());
+
+/** A block of 64 symbols that lost the symbols in [first, first + 8), and eight repair symbols. */
+function damaged(source: Uint8Array, first: number, memory: Uint8Array) {
+  const encoder = BlockEncoder.fromSource(source, 16);
+  memory.set(source);
+  memory.fill(0, first * 16, (first + 8) * 16);
+  const slots = Int32Array.from({ length: 64 + 9 }, (_, slot) => slot);
+  slots.fill(-1, first, first + 8);
+  const spare = new Uint8Array(9 * 16);
+  encoder.encodeRun(64, 9, spare);
+  return { block: memory, spare, slots };
+}
+
+describe('CodingPool', () => {
+  it('restores more blocks than it has workers, each in its own memory', async () => {
+    const sources = Array.from({ length: 20 }, (_, i) => randomBytes(1024, i));
+    const blocks = sources.map((source, i) => damaged(source, i, new Uint8Array(1024)));
+    expect(await Promise.all(blocks.map((block) => pool.restore(block, 16)))).toEqual(sources.map(() => true));
+    for (const [i, { block }] of blocks.entries()) expect(block).toEqual(sources[i]);
+  });
+
+  it('solves blocks in shared memory where they lie, and refuses what is not the room for one', async () => {
+    const source = randomBytes(1024, 78);
+    const { intermediate } = BlockEncoder.fromSource(source, 16);
+    const blocks = [1, 2, 3].map(() => new Uint8Array(new SharedArrayBuffer(intermediate.length)));
+    for (const rows of blocks) rows.set(source);
+    await Promise.all(blocks.map((rows) => pool.solve(rows, 64, 16)));
+    for (const rows of blocks) expect(Uint8Array.from(rows)).toEqual(intermediate);
+    await expect(pool.solve(blocks[0]!.subarray(16), 64, 16)).rejects.toMatchObject({ code: 'FEC_INVALID' });
+  });
+
+  it('restores a block in shared memory, and one in the middle of other memory', async () => {
+    const source = randomBytes(1024, 77);
+    const shared = damaged(source, 3, new Uint8Array(new SharedArrayBuffer(1024)));
+    expect(await pool.restore(shared, 16)).toBe(true);
+    expect(Uint8Array.from(shared.block)).toEqual(source);
+    const around = new Uint8Array(2000).fill(9);
+    expect(await pool.restore(damaged(source, 3, around.subarray(100, 1124)), 16)).toBe(true);
+    expect(around.subarray(100, 1124)).toEqual(source);
+    expect(around.subarray(0, 100)).toEqual(new Uint8Array(100).fill(9));
+    expect(around.subarray(1124)).toEqual(new Uint8Array(876).fill(9));
+  });
+
+  it('says when symbols are too few, and leaves the block as it was', async () => {
+    const partial = damaged(randomBytes(1024, 5), 0, new Uint8Array(1024));
+    partial.slots.fill(-1, 64);
+    const before = partial.block.slice();
+    expect(await pool.restore(partial, 16)).toBe(false);
+    expect(partial.block).toEqual(before);
+  });
+
+  it('encodes as the calling thread would', async () => {
+    const source = randomBytes(5000, 1);
+    const intermediate = await pool.encode(source, 50);
+    expect(Buffer.compare(intermediate, BlockEncoder.fromSource(source, 50).intermediate)).toBe(0);
+    expect(source).toEqual(randomBytes(5000, 1));
+  });
+
+  it('passes errors on and keeps working', async () => {
+    await expect(pool.encode(new Uint8Array(0), 50)).rejects.toMatchObject({ code: 'FEC_INVALID' });
+    const block = { block: new Uint8Array(10), spare: new Uint8Array(0), slots: new Int32Array(9) };
+    await expect(pool.restore(block, 1)).rejects.toMatchObject({ code: 'FEC_INVALID', hint: expect.any(String) });
+    expect((await pool.encode(new Uint8Array(10), 1)).length).toBe(27);
+  });
+
+  it('replaces a thread that fails', async () => {
+    const notBytes = 'x' as unknown as Uint8Array;
+    await expect(pool.encode(notBytes, 1)).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect((await pool.encode(new Uint8Array(10), 1)).length).toBe(27);
+  });
+
+  it('rejects what is left when it is closed, and everything after', async () => {
+    const closing = new CodingPool({ workerCount: 1 });
+    const jobs = [1, 2, 3].map(() => closing.encode(new Uint8Array(100_000), 10));
+    const ends = Promise.allSettled(jobs);
+    await closing.close();
+    for (const end of await ends) expect(end).toMatchObject({ status: 'rejected', reason: { code: 'ABORTED' } });
+    await expect(closing.encode(new Uint8Array(10), 1)).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+
+  it('bounds how many blocks wait', async () => {
+    const full = new CodingPool({ workerCount: 1 });
+    const jobs = Array.from({ length: 300 }, () => full.encode(new Uint8Array(10), 1));
+    const ends = await Promise.allSettled(jobs);
+    expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(257);
+    expect(ends.at(-1)).toMatchObject({ reason: { code: 'INTERNAL' } });
+    await full.close();
+  });
+
+  it('refuses to have no workers', () => {
+    for (const workerCount of [0, -1, 1.5, Number.NaN]) {
+      expect(() => new CodingPool({ workerCount })).toThrow(expect.objectContaining({ code: 'FEC_INVALID' }));
+    }
+  });
+
+  it('works from nothing but the built files, and lets the process end', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fec-'));
+    try {
+      cpSync(fileURLToPath(new URL('../../dist/fec', import.meta.url)), join(folder, 'fec'), { recursive: true });
+      cpSync(fileURLToPath(new URL('../../dist/errors.js', import.meta.url)), join(folder, 'errors.js'));
+      writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+      const script = `import { CodingPool } from './fec/index.js';
+        console.log((await new CodingPool({ workerCount: 2 }).encode(new Uint8Array(100), 10)).length);`;
+      writeFileSync(join(folder, 'main.js'), script);
+      expect(execFileSync(process.execPath, [join(folder, 'main.js')], { encoding: 'utf8', timeout: 20_000 })).toBe(
+        '270\n',
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
