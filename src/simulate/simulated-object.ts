@@ -36,6 +36,8 @@ export interface ObjectPlan {
   readonly ssm?: boolean;
   /** @default none */
   readonly code?: 'none' | 'raptorq';
+  /** When it was described, in seconds from the beginning of the simulation. @default 0 */
+  readonly createdS?: number;
   /** Seconds from the beginning of the simulation. */
   readonly expiresS?: number;
 }
@@ -70,7 +72,7 @@ export function simulatedKeys(prng: Prng): KeyPair {
 /** Hashes the content, describes it and signs the description. */
 export function simulatedObject(plan: ObjectPlan, key: KeyObject): SimulatedObject {
   const { fleet = 'fleet', object = 'object', version = 1, content, symbolBytes = 1184, blockSymbols = 256 } = plan;
-  const { mode = 'several', ssm = false, code = 'none', servers = [{ name: 'server' }], expiresS } = plan;
+  const { mode = 'several', ssm = false, code = 'none', servers = [{ name: 'server' }], createdS = 0, expiresS } = plan;
   const blockCount = Math.ceil(Math.ceil(content.sizeBytes / symbolBytes) / blockSymbols);
   const { sha256, blockDigests } = digestsOf(content, symbolBytes, blockCount);
   const epochS = SIMULATION_EPOCH_US / 1e6;
@@ -99,7 +101,7 @@ export function simulatedObject(plan: ObjectPlan, key: KeyObject): SimulatedObje
       startRatio,
       channels,
     })),
-    createdS: epochS,
+    createdS: epochS + createdS,
     expiresS: expiresS === undefined ? undefined : epochS + expiresS,
   };
   const encoders = new BlockEncoders(content, geometryOf(content.sizeBytes, symbolBytes, blockCount));

@@ -3,8 +3,10 @@ import type { ReceivedBatch } from '../../dist/ports.js';
 import { Carousel } from '../../dist/sender/carousel.js';
 import { Publication } from '../../dist/sender/publication.js';
 import { Slab } from '../../dist/sender/slab.js';
+import { codedSymbolLength } from '../../dist/sender/symbol-order.js';
 import type { SimulatedObject } from '../../dist/simulate/simulated-object.js';
-import { DatagramType, HEADER_BYTES, newHeader, readHeader, stampHeader } from '../../dist/wire/header.js';
+import { objectTag } from '../../dist/wire/descriptor.js';
+import { DatagramType, HEADER_BYTES, newHeader, readHeader, stampHeader, writeHeader } from '../../dist/wire/header.js';
 
 /**
  * What server 0 sends of an object without a code on channel 0, sorted: symbols in order, then digest runs, then descriptor pieces, once each and with
@@ -61,4 +63,29 @@ export function batchOf(...datagrams: readonly Uint8Array[]): ReceivedBatch {
     lengths: datagrams.map((datagram) => datagram.length),
     sources: datagrams.map(() => 'fd00::1'),
   };
+}
+
+/** A datagram with a symbol of a coded object as server 0 sends it on channel 0, or with another payload in its place. */
+export function codedDatagram(
+  { descriptor, encoders }: SimulatedObject,
+  block: number,
+  esi: number,
+  { payload, sequence = 0 }: { readonly payload?: Uint8Array; readonly sequence?: number } = {},
+): Uint8Array {
+  const { sizeBytes, symbolBytes, blockCount, fecEncodingId } = descriptor;
+  const tag = Buffer.from(objectTag(descriptor));
+  const [tagHigh, tagLow] = [tag.readUInt32BE(0), tag.readUInt32BE(4)];
+  let bytes = payload;
+  if (bytes === undefined) {
+    const geometry = geometryOf(sizeBytes, symbolBytes, blockCount);
+    bytes = new Uint8Array(symbolBytes);
+    encoders.of(block).encode(esi, bytes);
+    bytes = bytes.subarray(0, codedSymbolLength(geometry, block, esi));
+  }
+  const datagram = new Uint8Array(HEADER_BYTES + bytes.length);
+  const sizes = { sizeBytes, symbolBytes, blockCount, fecEncodingId };
+  writeHeader({ ...newHeader(), ...sizes, type: DatagramType.symbol, tagHigh, tagLow, block, esi }, datagram, 0);
+  stampHeader({ sequence, sendTimeUs: 0, slot: 0, stepLevel: 0, flags: 0 }, datagram, 0);
+  datagram.set(bytes, HEADER_BYTES);
+  return datagram;
 }
