@@ -3,7 +3,7 @@ import type { SimulatedObject } from '../../dist/simulate/simulated-object.js';
 import { codedDatagram } from '../receiver/datagrams.js';
 import { seeded } from '../simulate/seed.js';
 import { attack, dataGroupOf } from './attack.js';
-import { Bed, expectSafe, passSeconds } from './bed.js';
+import { Bed, expectSafe, passSeconds, SYMBOL_BYTES } from './bed.js';
 
 const SERVER = 'fd00:5::1';
 
@@ -61,6 +61,42 @@ describe('somebody without the key, among coded symbols', () => {
     const complete = await bed.completion(receiver, 2.2 * passSeconds(1000) + 1);
     expectSafe(receiver, object, complete);
     expect(complete.rejectedBlocks).toBeGreaterThan(2);
+  });
+
+  it(seeded('whose symbols an earlier run left on disk does not spoil the block for ever'), async () => {
+    const bed = new Bed('coded forged on disk');
+    const object = bed.object(1000, { code: 'raptorq', blockSymbols: 1000 });
+    await bed.server().publish(object);
+    const attacker = attack(bed, dataGroupOf(object), 90_000, forgerOf(bed, object));
+    const disk = bed.disk();
+    const before = bed.receiver({ disk });
+    await bed.pass(7);
+    before.die();
+    attacker.die();
+    expect(disk.journalledBytes).toBeGreaterThan(500 * SYMBOL_BYTES);
+    const receiver = bed.receiver({ name: 'again', disk });
+    // Who sent what is on disk is not known: all of it is received again.
+    const complete = await bed.completion(receiver, 1.01 + 1.5 * passSeconds(1000) + 1);
+    expectSafe(receiver, object, complete);
+    expect(complete.rejectedBlocks).toBe(1);
+  });
+
+  it(seeded('who fills most of a block and falls silent does not keep it from those who send on'), async () => {
+    const bed = new Bed('coded majority');
+    const object = bed.object(1000, { code: 'raptorq', blockSymbols: 1000 });
+    await bed.server().publish(object);
+    // Three for each symbol of the server, until the block is full.
+    const attacker = attack(bed, dataGroupOf(object), 3333, forgerOf(bed, object));
+    const receiver = bed.receiver();
+    let rejectedCount = 0;
+    receiver.on('warning', ({ code }) => {
+      if (code === 'REJECTED_BLOCK') rejectedCount++;
+    });
+    while (rejectedCount === 0 && bed.nowS < 10) await bed.pass(0.05);
+    attacker.die();
+    // The forger has a while to go on; then what is there of the server's stays, and the rest comes.
+    const complete = await bed.completion(receiver, 2 * passSeconds(1000));
+    expectSafe(receiver, object, complete);
   });
 
   it(seeded('who names ESIs all over the place fills no memory and is counted'), async () => {
