@@ -68,7 +68,7 @@ describe('a receiver of coded symbols that loses power', () => {
       await bed.pass(seconds);
       before.die();
       observe();
-      expect(ownBytes).toBeGreaterThan(300 * SYMBOL_BYTES);
+      expect(ownBytes).toBeGreaterThan(200 * SYMBOL_BYTES);
       const last = bed.receiver({ name: 'last', disk });
       const complete = await bed.completion(last, 2.1 + 4.5 + passSeconds(600 - ownBytes / SYMBOL_BYTES + 32));
       expectSafe(last, object, complete);
