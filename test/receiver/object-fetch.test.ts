@@ -1,72 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { restoreBlock } from '../../dist/fec/index.js';
-import type { MembershipRequest, Network, ReceivedBatch } from '../../dist/ports.js';
-import { PlainPolicy } from '../../dist/rate/policy.js';
-import { FaultCounters } from '../../dist/receiver/counters.js';
-import type { WarningEvent } from '../../dist/receiver/events.js';
-import { ObjectFetch } from '../../dist/receiver/object-fetch.js';
-import { HostClock } from '../../dist/simulate/host-clock.js';
-import { addressFromBytes } from '../../dist/wire/address.js';
-import { Bed, SYMBOL_BYTES } from '../transfer/bed.js';
-import { batchOf, datagramsOf } from './datagrams.js';
-
-/** A fetch of 40 symbols in 5 blocks whose datagrams the test hands over one by one. */
-function handFed({ readUs = 0, flushUs = 0, membershipUs = 1000 } = {}) {
-  const bed = new Bed('hand-fed');
-  const { clock: virtual } = bed.network;
-  const object = bed.object(40, { blockSymbols: 8 });
-  const disk = bed.disk({ readUs, flushUs });
-  const clock = new HostClock(virtual);
-  const handlers = new Map<string, (batch: ReceivedBatch) => void>();
-  const calls: string[] = [];
-  const network: Network = {
-    openSender: () => Promise.reject(new Error('receivers do not send')),
-    async join(request: MembershipRequest, onBatch) {
-      calls.push('join');
-      handlers.set(request.group, onBatch);
-      await pause();
-      return {
-        async leave() {
-          calls.push('leave');
-          await pause();
-        },
-      };
-    },
-  };
-  const pause = () => new Promise<void>((resolve) => virtual.at(virtual.nowUs + membershipUs, resolve));
-  const warnings: WarningEvent['code'][] = [];
-  const start = async () => {
-    const fetch = new ObjectFetch({
-      descriptor: object.descriptor,
-      store: await disk.open(object.descriptor),
-      policy: new PlainPolicy({
-        rates: [1e6],
-        ladderMode: 'several',
-        mode: 'auto',
-        channels: undefined,
-        maxRateBitsPerSecond: undefined,
-      }),
-      interface: undefined,
-      faults: new FaultCounters(),
-      clock,
-      network,
-      solver: { workerCount: 1, restore: async (partial, symbolBytes) => restoreBlock(partial, symbolBytes) },
-      onDescriptor: () => undefined,
-      onJoin: () => undefined,
-      onLeave: () => undefined,
-      onWarning: ({ code }) => warnings.push(code),
-    });
-    return fetch;
-  };
-  const feed = (datagram: Uint8Array) => {
-    handlers.get(addressFromBytes(object.descriptor.channels[0]!.group))!(batchOf(datagram));
-  };
-  return { bed, object, disk, calls, warnings, start, feed, datagrams: datagramsOf(object) };
-}
+import { SYMBOL_BYTES } from '../transfer/bed.js';
+import { datagramsOf } from './datagrams.js';
+import { handFed } from './hand-fed.js';
 
 describe('the fetch of one version', () => {
   it('recognises a whole object before it has heard a block digest', async () => {
-    const { bed, disk, start, feed, datagrams, calls } = handFed();
+    const { bed, disk, start, feed, calls, object } = handFed();
+    const datagrams = datagramsOf(object);
     const fetch = await start();
     const done = fetch.run();
     await bed.pass(0.01);
@@ -78,7 +18,8 @@ describe('the fetch of one version', () => {
   });
 
   it('is not confused by digests that come while it leaves and looks at the whole once more', async () => {
-    const { bed, start, feed, datagrams, disk, warnings } = handFed({ readUs: 10_000, membershipUs: 15_000 });
+    const { bed, start, feed, disk, warnings, object } = handFed({ readUs: 10_000, membershipUs: 15_000 });
+    const datagrams = datagramsOf(object);
     const fetch = await start();
     const done = fetch.run();
     await bed.pass(0.02);
@@ -92,7 +33,8 @@ describe('the fetch of one version', () => {
   });
 
   it('receives a block again that did not have its digest, and nothing else', async () => {
-    const { bed, start, feed, datagrams, warnings } = handFed();
+    const { bed, start, feed, warnings, object } = handFed();
+    const datagrams = datagramsOf(object);
     const fetch = await start();
     const done = fetch.run();
     await bed.pass(0.01);
@@ -110,7 +52,8 @@ describe('the fetch of one version', () => {
   });
 
   it('joins a channel anew that has fallen silent', async () => {
-    const { bed, start, feed, datagrams, warnings, calls } = handFed();
+    const { bed, start, feed, warnings, calls, object } = handFed();
+    const datagrams = datagramsOf(object);
     const fetch = await start();
     void fetch.run();
     await bed.pass(0.01);
@@ -127,7 +70,8 @@ describe('the fetch of one version', () => {
   });
 
   it('checkpoints twice a second, one at a time', async () => {
-    const { bed, start, feed, datagrams, disk } = handFed({ flushUs: 1_700_000 });
+    const { bed, start, feed, disk, object } = handFed({ flushUs: 1_700_000 });
+    const datagrams = datagramsOf(object);
     const fetch = await start();
     void fetch.run();
     await bed.pass(0.01);
