@@ -5,9 +5,7 @@ import { SymbolSet } from '../object/symbol-set.js';
 import type { ObjectStore } from '../receiver/object-store.js';
 import { PlaceClaims } from './place-claims.js';
 import type { PartialObject, SimulatedDisk } from './simulated-disk.js';
-
-/** As many bytes as the real write queue holds. */
-const DEFAULT_QUEUE_BYTES = 16 * 2 ** 20;
+import { WriteQueue } from './write-queue.js';
 
 /** One run's view of a simulated disk: what the receiver takes for its store. */
 export class SimulatedStore implements ObjectStore {
@@ -20,11 +18,11 @@ export class SimulatedStore implements ObjectStore {
   #written: PlaceClaims;
   #flushing: PlaceClaims;
   #accepted: number[] = [];
-  /** Rejected since the last checkpoint began; free when the next has ended. */
+  /** Rejected since the last checkpoint began, and before that one: free when the checkpoint that takes them has ended. */
   #dropped: SymbolSet;
+  #dropping: SymbolSet;
+  readonly #queue: WriteQueue;
   readonly #restoring = new Set<number>();
-  #queueEmptyUs = 0;
-  #isFull = false;
   #isCheckpointing = false;
   #isCommitting = false;
   #state: 'open' | 'closed' | 'dead' = 'open';
@@ -42,6 +40,8 @@ export class SimulatedStore implements ObjectStore {
     this.#written = new PlaceClaims(symbolCount);
     this.#flushing = new PlaceClaims(symbolCount);
     this.#dropped = new SymbolSet(symbolCount);
+    this.#dropping = new SymbolSet(symbolCount);
+    this.#queue = new WriteQueue(partial, disk);
   }
 
   write(offset: number, bytes: Uint8Array, start: number, length: number): boolean {
@@ -53,7 +53,7 @@ export class SimulatedStore implements ObjectStore {
     }
     if (this.#state !== 'open' || this.#isBusy(symbol)) return false;
     if (this.#holdsGuest(symbol)) {
-      if (!this.#dropped.has(symbol)) this.#violated(`symbol ${symbol} over a guest`);
+      if (!this.#isDropped(symbol)) this.#violated(`symbol ${symbol} over a guest`);
       return false;
     }
     if (!this.#put(symbol, bytes.subarray(start, start + length))) return false;
@@ -71,7 +71,7 @@ export class SimulatedStore implements ObjectStore {
     }
     if (this.#state !== 'open' || this.#isBusy(place)) return false;
     if (this.#written.holds(place) || this.#flushing.holds(place) || this.#partial.journal.holds(place)) {
-      if (!this.#dropped.has(place)) this.#violated(`guest ${esi} at the occupied place ${place}`);
+      if (!this.#isDropped(place)) this.#violated(`guest ${esi} at the occupied place ${place}`);
       return false;
     }
     if (!this.#put(place, bytes.subarray(start, start + geometry.symbolBytes))) return false;
@@ -97,7 +97,7 @@ export class SimulatedStore implements ObjectStore {
       for (let place = first; place < first + count; place++) {
         const at = (place - first) * geometry.symbolBytes;
         const symbol = bytes.subarray(at, at + symbolLength(geometry, place));
-        this.#requireRoom(place);
+        this.#queue.requireRoom(place);
         storage.put(place, symbol);
         if (!storage.isGenuineAt(place)) this.#violated(`symbol ${place} restored wrong`);
       }
@@ -116,11 +116,8 @@ export class SimulatedStore implements ObjectStore {
   }
 
   async flush(): Promise<void> {
-    const { clock, flushUs = 0 } = this.#disk.options;
-    await this.#pass(Math.max(0, this.#queueEmptyUs - clock.nowUs) + flushUs);
-    if (!this.#isFull) return;
-    this.#isFull = false;
-    throw new LayercastError('DISK_FULL', 'the simulated disk is full');
+    await this.#pass(this.#queue.flushUs);
+    this.#queue.requireTaken();
   }
 
   acceptBlock(block: number): void {
@@ -151,20 +148,21 @@ export class SimulatedStore implements ObjectStore {
     if (this.#state === 'closed') this.#violated('checkpoint after the end');
     this.#isCheckpointing = true;
     [this.#written, this.#flushing] = [this.#flushing, this.#written];
-    const [accepted, dropped] = [this.#accepted, this.#dropped];
+    [this.#dropped, this.#dropping] = [this.#dropping, this.#dropped];
+    const accepted = this.#accepted;
     this.#accepted = [];
-    this.#dropped = new SymbolSet(dropped.symbolCount);
     try {
       await this.flush();
-      this.#journal(dropped, accepted);
+      this.#journal(accepted);
     } catch (error) {
       this.#flushing.addAll(this.#written);
       [this.#written, this.#flushing] = [this.#flushing, this.#written];
       this.#accepted = [...accepted, ...this.#accepted];
-      this.#dropped.addAll(dropped);
+      this.#dropped.addAll(this.#dropping);
       throw error;
     } finally {
       this.#flushing.clear();
+      this.#dropping.clear();
       this.#isCheckpointing = false;
     }
   }
@@ -202,12 +200,12 @@ export class SimulatedStore implements ObjectStore {
 
   /** Whether what a place holds would not survive a crash, whatever the journal says of it: it was written over since. */
   isAtRisk(place: number): boolean {
-    return this.#dropped.has(place) && (this.#written.holds(place) || this.#flushing.holds(place));
+    return this.#isDropped(place) && (this.#written.holds(place) || this.#flushing.holds(place));
   }
 
-  #journal(dropped: SymbolSet, accepted: readonly number[]): void {
+  #journal(accepted: readonly number[]): void {
     const { geometry, journal, journalledBlocks } = this.#partial;
-    for (const [first, count] of dropped.runs()) journal.remove(first, count);
+    for (const [first, count] of this.#dropping.runs()) journal.remove(first, count);
     journal.addAll(this.#flushing);
     for (const block of accepted) journalledBlocks.add(block);
     const repeated = journal.repeatedGuests((place) => {
@@ -216,6 +214,10 @@ export class SimulatedStore implements ObjectStore {
       return { block, first, end: first + blockSymbolCount(geometry, block) };
     });
     for (const [place, esi] of repeated) this.#violated(`ESI ${esi} once more at place ${place}`);
+  }
+
+  #isDropped(place: number): boolean {
+    return this.#dropped.has(place) || this.#dropping.has(place);
   }
 
   #isPlace(place: number): boolean {
@@ -235,35 +237,8 @@ export class SimulatedStore implements ObjectStore {
   }
 
   #put(place: number, bytes: Uint8Array): boolean {
-    if (!this.#hasRoom(place, bytes.length)) return false;
+    if (!this.#queue.take(place, bytes.length)) return false;
     this.#partial.storage.put(place, bytes);
-    return true;
-  }
-
-  #fits(place: number): boolean {
-    const { capacityBytes } = this.#disk.options;
-    const { storage, geometry } = this.#partial;
-    if (capacityBytes === undefined || storage.has(place)) return true;
-    return (storage.count + 1) * geometry.symbolBytes <= capacityBytes;
-  }
-
-  #requireRoom(place: number): void {
-    if (!this.#fits(place)) throw new LayercastError('DISK_FULL', 'the simulated disk is full');
-  }
-
-  #hasRoom(place: number, length: number): boolean {
-    const { clock, bytesPerSecond, queueBytes = DEFAULT_QUEUE_BYTES } = this.#disk.options;
-    if (!this.#fits(place)) {
-      this.#isFull = true;
-      return false;
-    }
-    if (bytesPerSecond === undefined) return true;
-    const waitUs = Math.max(0, this.#queueEmptyUs - clock.nowUs);
-    if ((waitUs * bytesPerSecond) / 1e6 + length > queueBytes) {
-      this.#disk.refusedCount++;
-      return false;
-    }
-    this.#queueEmptyUs = clock.nowUs + waitUs + (length * 1e6) / bytesPerSecond;
     return true;
   }
 
