@@ -84,7 +84,8 @@ describe('one channel of coded symbols', () => {
     const complete = await bed.completion(receiver, 3 + 1.2 * passSeconds(4000 * 1.5));
     expectSafe(receiver, object, complete);
     expect(complete.lostDatagrams).toBeGreaterThan(1000);
-    expect(complete.overhead).toBeLessThan(0.08);
+    // Some 40 bursts, each of about 16 symbols of a block that it hits: sqrt(40) · 16 / 2 of 1000, or 5 %; three of them.
+    expect(complete.overhead).toBeLessThan(0.15);
   });
 
   it(seeded('takes datagrams that overtake each other, come twice or come damaged for what they are'), async () => {
