@@ -4,6 +4,9 @@ import { recordInterval } from '../../dist/sender/carousel.js';
 import { type Arc, planRing } from '../../dist/sender/ring.js';
 import { ArcOrder, arcPosition, FileOrder, type SymbolOrder } from '../../dist/sender/symbol-order.js';
 
+/** As src/fleet/start-offsets.ts places channels. */
+const GOLDEN_SECTION = (Math.sqrt(5) - 1) / 2;
+
 /** An object as a fleet sends it: every server on every channel. */
 export interface Transmission {
   readonly geometry: Geometry;
@@ -14,6 +17,9 @@ export interface Transmission {
   /** How far each server's clock is ahead. */
   readonly clockErrorsUs: readonly number[];
 }
+
+/** A datagram that is sent at the very moment is still to come, whatever a division makes of it. */
+const ROUNDING = 1e-6;
 
 /** One channel of one server, since some moment of wall-clock time. */
 export class Stream {
@@ -46,7 +52,7 @@ export class Stream {
 
   /** Someone listens from `elapsedUs` on: finds out where the channel is by then. */
   join(elapsedUs: number): void {
-    const datagramCount = Math.max(0, Math.ceil((elapsedUs - this.#phaseUs) / this.intervalUs));
+    const datagramCount = Math.max(0, Math.ceil((elapsedUs - this.#phaseUs) / this.intervalUs - ROUNDING));
     const round = this.#recordInterval + 1;
     const recordCount = round === Number.POSITIVE_INFINITY ? 0 : Math.floor(datagramCount / round);
     this.order = this.#orderAfter(datagramCount - recordCount);
@@ -103,7 +109,7 @@ export function streamsOf(
   const records = recordInterval(geometry.symbolCount, recordCount);
   return clockErrorsUs.flatMap((clockErrorUs, server) =>
     intervalsUs.map((intervalUs, channel) => {
-      const start = (channel + server / clockErrorsUs.length) / intervalsUs.length;
+      const start = (((channel * GOLDEN_SECTION) % 1) + server) / clockErrorsUs.length;
       const arc = arcs[server]![channel]!;
       const sent = Math.floor((serverAgesUs[server]! / intervalUs) * (records / (records + 1) || 1));
       const first = Math.floor(start * geometry.symbolCount) + sent;
