@@ -42,15 +42,14 @@ function ringOf(
 ): Ring {
   const [first, last] = [level.channels[0], level.channels.at(-1)];
   const names = first === last ? `channel ${first}` : `channels ${first}-${last}`;
-  const expected = level.expected[0];
-  const time = expected === undefined ? 'nobody sends it' : completionTime(expected.seconds);
+  const { overhead, seconds } = level.expected[0]!;
   const ends = streams.map(({ arc }) => (arc === undefined ? 0 : arc.firstEsi + arc.symbolCount));
   const heard = heardAt(level, streams);
-  const symbols = (1 + (expected?.overhead ?? 0)) * geometry.symbolCount;
+  const symbols = (1 + overhead) * geometry.symbolCount;
   const rate = heard.reduce((sum, stream) => sum + stream.rate, 0);
   return {
     title: `${object}, ${names}`,
-    caption: `${formatQuantity(RATE, level.rateBitsPerSecond)}/s, code ${code}, ${time}`,
+    caption: `${formatQuantity(RATE, level.rateBitsPerSecond)}/s, code ${code}, ${completionTime(seconds)}`,
     tracks: heard.map((stream) => trackOf(stream, geometry, (symbols * stream.rate) / rate, Math.max(...ends))),
   };
 }

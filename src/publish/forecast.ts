@@ -39,9 +39,8 @@ export interface OffsetWarning {
   readonly costRatio: number;
 }
 
-/** One channel of one server, by indexes. */
+/** One channel of one server. */
 export interface PlannedStream extends HeardStream {
-  readonly server: number;
   readonly channel: number;
 }
 
@@ -69,9 +68,7 @@ function forecastObject(fleet: Fleet, object: FleetObject, plan: ObjectPlan): Ob
 }
 
 function forecastOfLevel(level: LevelPlan, geometry: Geometry, streams: readonly PlannedStream[]): ForecastLevel {
-  const heard = heardAt(level, streams);
-  if (heard.length === 0) return { ...level, expected: [], maxLossRatio: null };
-  const { overheads, maxLossRatio } = forecastLevel(geometry, heard, LOSS_RATIOS);
+  const { overheads, maxLossRatio } = forecastLevel(geometry, heardAt(level, streams), LOSS_RATIOS);
   const expected = LOSS_RATIOS.map((lossRatio, index) => {
     const overhead = overheads[index]!;
     return {
@@ -93,7 +90,7 @@ export function plannedGeometry(fleet: Fleet, object: FleetObject, sizeBytes: nu
   return isPossible ? geometryOf(sizeBytes, fleet.symbolBytes, blockCount) : undefined;
 }
 
-/** All channels of all servers that send the object. */
+/** All channels of all servers that send the object; a checked fleet has at least one for each channel. */
 export function streamsOf(fleet: Fleet, object: FleetObject, geometry: Geometry): readonly PlannedStream[] {
   const servers = fleet.servers.filter(({ objects }) => objects?.includes(object.name) ?? true);
   const arcs = arcsOf(object, servers, geometry);
@@ -101,7 +98,6 @@ export function streamsOf(fleet: Fleet, object: FleetObject, geometry: Geometry)
     object.channels
       .filter(({ index }) => server.channels?.includes(index) ?? true)
       .map((channel) => ({
-        server: server.index,
         channel: channel.index,
         rate: channel.rateBitsPerSecond,
         startRatio:
@@ -122,7 +118,7 @@ function arcsOf(
   servers: readonly FleetServer[],
   geometry: Geometry,
 ): readonly (readonly Arc[])[] | undefined {
-  if (object.code === 'none' || geometry.symbolCount === 0 || servers.length === 0) return undefined;
+  if (object.code === 'none' || geometry.symbolCount === 0) return undefined;
   return planRing({
     blockSymbolCount: geometry.longBlockSymbolCount,
     mode: object.mode,
