@@ -68,9 +68,11 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
   const seed = Number(values.seed);
   if (!Number.isSafeInteger(seed)) throw new LayercastError('USAGE', `"${values.seed}" is no seed: a whole number`);
   const sizes = SIZES.filter(({ name, quick }) => name === (values.size ?? name) && (!values.quick || quick > 0));
-  const situations = gridRows().filter(({ situation }) => situation.includes(values.only));
+  // A row's seed is the same whatever else is measured.
+  const grid = gridRows().map((row, index) => ({ row, index }));
+  const situations = grid.filter(({ row }) => row.situation.includes(values.only));
   console.log(`seed ${seed}; overheads in %, time as a multiple of F / (R (1 - p)); met "mean": some runs are above\n`);
-  const rows = situations.flatMap((row, index) =>
+  const rows = situations.flatMap(({ row, index }) =>
     sizes.map((size) => {
       const { coded, plain } = values.quick ? { coded: size.quick, plain: Math.min(1, size.quick) } : size;
       return measure(row, size, { coded, plain }, seedOf(seed, index, size.sizeBytes));

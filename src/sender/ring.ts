@@ -5,7 +5,7 @@ import { cumulativeRates } from '../rate/ladder.js';
  * round over the blocks has up to a run more of some than of others, for each channel and each time: runs of 16 cost a
  * receiver of 4 servers 1.2 % and one that moves between levels of 1 GB 2.8 %, runs of 4 cost them 0.3 % and 0.8 % (`npm run
  * bench -- schedule`). The next run of a block follows where this one ends, so a page cache still makes long writes of them:
- * of 1 GB in 52 blocks, 15 kB for each megabyte that is received.
+ * of 1 GB in 52 blocks, 19 kB for each megabyte that is received.
  */
 export const RUN_SYMBOLS = 4;
 /**
