@@ -26,7 +26,7 @@ export interface Row {
   readonly clockErrorsUs: readonly number[];
   /** One receiver for each. */
   readonly levels: readonly Levels[];
-  /** Issue's limit of the overhead; its limit of the time is the same everywhere. */
+  /** Limit of the mean overhead; that of the time is the same everywhere. */
   readonly targetOverhead: number;
 }
 

@@ -4,7 +4,7 @@ export interface CarouselStream {
   readonly rate: number;
 }
 
-/** Receivers come when they like: the mean is taken over so many moments, fewer where streams are many (time: streams²). */
+/** Receivers come when they like: the mean is taken over so many moments, fewer where streams are many. */
 const MAX_MOMENTS = 24;
 const MIN_MOMENTS = 4;
 const MOMENTS_BY_STREAMS = 512;
@@ -48,21 +48,25 @@ function coverTime(streams: readonly CarouselStream[], symbolCount: number, loss
   return high;
 }
 
-/** Expected number of missing symbols: streams begin and end somewhere, and between two such places all is alike. */
+/**
+ * Expected number of missing symbols. Every stream has gone round some whole times, and once more from its start to where it
+ * is; between two such places all symbols were heard as often.
+ */
 function missingAfter(time: number, streams: readonly CarouselStream[], count: number, lossRatio: number): number {
-  const places = streams.flatMap(({ startRatio, rate }) => [startRatio, (startRatio + rate * time) % 1]);
-  const edges = [0, ...places.sort((a, b) => a - b), 1];
-  let missing = 0;
-  for (let i = 1; i < edges.length; i++) {
-    const length = edges[i]! - edges[i - 1]!;
-    if (length <= 0) continue;
-    const middle = edges[i - 1]! + length / 2;
-    let visits = 0;
-    for (const { startRatio, rate } of streams) {
-      const ahead = (middle - startRatio + 1) % 1;
-      if (rate * time > ahead) visits += Math.floor(rate * time - ahead) + 1;
-    }
-    missing += length * count * lossRatio ** visits;
+  const places: { readonly at: number; readonly change: 1 | -1 }[] = [];
+  let visits = 0;
+  for (const { startRatio, rate } of streams) {
+    const rounds = rate * time;
+    const end = startRatio + (rounds % 1);
+    visits += Math.floor(rounds) + (end > 1 ? 1 : 0);
+    places.push({ at: startRatio, change: 1 }, { at: end > 1 ? end - 1 : end, change: -1 });
   }
-  return missing;
+  places.sort((a, b) => a.at - b.at);
+  let [missing, before] = [0, 0];
+  for (const { at, change } of places) {
+    missing += (at - before) * lossRatio ** visits;
+    visits += change;
+    before = at;
+  }
+  return (missing + (1 - before) * lossRatio ** visits) * count;
 }
