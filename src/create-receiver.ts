@@ -1,11 +1,14 @@
 import type { KeyObject } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { EventEmitter } from 'eventemitter3';
 import { LayercastError } from './errors.js';
+import { CodingPool } from './fec/pool.js';
 import { chooseInterface } from './net/interfaces.js';
 import { udpNetwork } from './net/udp-network.js';
 import type { Clock, Network } from './ports.js';
 import { ReceiverDriver } from './receiver/driver.js';
 import type { CompleteEvent, ReceiverEvents, ReceiverStats } from './receiver/events.js';
+import type { BlockSolver } from './receiver/restoration.js';
 import { Destination } from './retrieve/destination.js';
 import { defaultStateDir } from './state-dir.js';
 import { systemClock } from './system-clock.js';
@@ -119,7 +122,8 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
         signal: this.#stopping.signal,
       });
       const lowestVersion = allowRollback ? 0 : destination.completedVersion;
-      const driver = this.#newDriver(publicKey, destination, lowestVersion);
+      await using solver = new ClosingPool({ workerCount: Math.min(2, availableParallelism()) });
+      const driver = this.#newDriver(publicKey, destination, solver, lowestVersion);
       this.#driver = driver;
       const complete = await driver.run(this.#stopping.signal);
       await destination.remember(complete.version, complete.sha256);
@@ -129,7 +133,12 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
     }
   }
 
-  #newDriver(publicKey: KeyObject, destination: Destination, lowestVersion: number): ReceiverDriver {
+  #newDriver(
+    publicKey: KeyObject,
+    destination: Destination,
+    solver: BlockSolver,
+    lowestVersion: number,
+  ): ReceiverDriver {
     const { fleet, object, scope = 'site', port = DEFAULT_PORT, hash = 'sha3-512' } = this.#options;
     const { mode = 'auto', channels, maxRateBitsPerSecond, timeoutUs, network, clock } = this.#options;
     const { patienceUs = DEFAULT_PATIENCE_US, allowExpired = false, interface: interfaceName } = this.#options;
@@ -153,6 +162,7 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
         network: network ?? udpNetwork,
         isInPlace: (descriptor) => destination.isInPlace(descriptor),
         openStore: (descriptor) => destination.openStore(descriptor),
+        solver,
         emit: this.emit.bind(this),
       },
     );
@@ -161,6 +171,13 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
   /** A network of the caller's own has interfaces of its own. */
   #interface(name: string | undefined): string | undefined {
     return this.#options.network === undefined ? chooseInterface(name).name : name;
+  }
+}
+
+/** Its threads end with the receiver. */
+class ClosingPool extends CodingPool implements AsyncDisposable {
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 }
 

@@ -4,7 +4,8 @@ import { LayercastError } from './errors.js';
 import { loadFleet } from './fleet/load-fleet.js';
 import { udpNetwork } from './net/udp-network.js';
 import type { Clock, Network } from './ports.js';
-import { FleetSender, type SenderEvents, type SenderStats } from './publish/fleet-sender.js';
+import type { SenderEvents, SenderStats } from './publish/events.js';
+import { FleetSender } from './publish/fleet-sender.js';
 import { defaultStateDir } from './state-dir.js';
 import { systemClock } from './system-clock.js';
 
@@ -15,8 +16,12 @@ export interface SenderOptions {
   readonly host?: string | undefined;
   /** Interface to send on. @default the server's or the fleet's, else the first usable one */
   readonly interface?: string | undefined;
-  /** Where digests of files are kept. @default $XDG_STATE_HOME/layercast */
+  /** Where digests and intermediate symbols of files are kept. @default $XDG_STATE_HOME/layercast */
   readonly stateDir?: string | undefined;
+  /** Most bytes of intermediate symbols kept there; those not used for the longest time go. @default 32e9 */
+  readonly cacheBytes?: number | undefined;
+  /** Threads that encode at once. @default 2, or 1 on one processor or for blocks larger than 12 MB */
+  readonly threadCount?: number | undefined;
   /** Stops the sender when aborted. */
   readonly signal?: AbortSignal | undefined;
   /** @default real sockets */
@@ -24,6 +29,8 @@ export interface SenderOptions {
   /** @default this host's clock */
   readonly clock?: Clock | undefined;
 }
+
+const DEFAULT_CACHE_BYTES = 32e9;
 
 /** A running server of a fleet. It only sends; it hears nothing. */
 export interface Sender extends EventEmitter<SenderEvents>, AsyncDisposable {
@@ -64,6 +71,8 @@ class RunningSender extends EventEmitter<SenderEvents> implements Sender {
       host: options.host,
       interface: options.interface,
       stateDir: options.stateDir ?? defaultStateDir(),
+      cacheBytes: options.cacheBytes ?? DEFAULT_CACHE_BYTES,
+      threadCount: options.threadCount,
       network: options.network ?? udpNetwork,
       clock: options.clock ?? systemClock,
       random: () => randomInt(2 ** 32),

@@ -12,7 +12,7 @@ export type {
   SendResult,
   SendSocket,
 } from './ports.js';
-export type { NetworkEvent, PublishEvent, SenderEvents, SenderStats, WithdrawEvent } from './publish/fleet-sender.js';
+export type { NetworkEvent, PublishEvent, SenderEvents, SenderStats, WithdrawEvent } from './publish/events.js';
 export type { ChannelStats } from './publish/published-object.js';
 export type { DatagramFault } from './receiver/counters.js';
 export type {

@@ -30,6 +30,9 @@ function tellPeople(sender: Sender): void {
   sender.on('hashing', ({ object, bytes, totalBytes }) => {
     say(`${object}: hashing, ${Math.floor((100 * bytes) / totalBytes)} % of ${formatQuantity(SIZE, totalBytes)}`);
   });
+  sender.on('encoding', ({ object, bytes, totalBytes }) => {
+    say(`${object}: encoding, ${Math.floor((100 * bytes) / totalBytes)} % of ${formatQuantity(SIZE, totalBytes)}`);
+  });
   sender.on('publish', ({ server, interface: on, object, version, bytes, channels }) => {
     say(`${object} version ${version}, ${formatQuantity(SIZE, bytes)}, from ${server} on ${on}`);
     for (const { channel, group, port, rateBitsPerSecond } of channels) {
@@ -49,6 +52,7 @@ function tellPeople(sender: Sender): void {
 
 function tellPrograms(sender: Sender): void {
   sender.on('hashing', (event) => print({ event: 'hashing', ...event }));
+  sender.on('encoding', (event) => print({ event: 'encoding', ...event }));
   sender.on('publish', (event) => print({ event: 'publish', ...event }));
   sender.on('withdraw', ({ error, ...event }) => print({ event: 'withdraw', ...event, ...reasonOf(error) }));
   sender.on('network', (event) => print({ event: 'network', ...event }));

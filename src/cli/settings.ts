@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { LayercastError } from '../errors.js';
 import type { ReceiverConfig, ReceiverMode } from '../fleet/receiver-config.js';
-import { DURATION, formOf, listOf, parseQuantity, RATE } from '../fleet/units.js';
+import { DURATION, formOf, listOf, parseQuantity, RATE, SIZE } from '../fleet/units.js';
 import { DEFAULT_PORT, GROUP_HASHES, type GroupHash, SCOPES, type Scope } from '../wire/address.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -59,13 +59,21 @@ export const SETTINGS = {
   timeout: timeSetting('--timeout'),
   patience: timeSetting('--patience'),
   wait: timeSetting('--wait'),
+  cache: {
+    flag: '--cache',
+    parse: (text: string) => positive(parseQuantity(SIZE, text)),
+    allowed: formOf(SIZE),
+  },
+  threads: wholeSetting('--threads', 1, 64),
   output: pathSetting('--output'),
   config: pathSetting('--config'),
 } as const satisfies Record<string, Setting<unknown>>;
 
 /** What was typed for `fetch` and `list`, as text; names as in a receiver file. */
 export type ReceiverFlags = Readonly<
-  Partial<Record<Exclude<keyof typeof SETTINGS, 'host' | 'patience' | 'wait'>, string | undefined>>
+  Partial<
+    Record<Exclude<keyof typeof SETTINGS, 'host' | 'patience' | 'wait' | 'cache' | 'threads'>, string | undefined>
+  >
 >;
 
 /** Settings of a receiver with defaults in place; paths are absolute. */

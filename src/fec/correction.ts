@@ -1,7 +1,7 @@
 import { type BlockCode, internalId } from './code.js';
 import { kernel } from './kernels/kernel.js';
 import type { EncodingPlan, Plan } from './plan.js';
-import { COMBINE, type Program, ProgramBuilder, SUM } from './program.js';
+import { COMBINE, type Program, ProgramBuilder, SUM, symbolRow } from './program.js';
 import { runPlan, type Slice } from './table.js';
 
 /**
@@ -19,39 +19,33 @@ export function planCorrection(
   missing: readonly number[],
   encoding: EncodingPlan,
 ): Plan | undefined {
-  const { intermediateCount: first, sourceCount } = code;
-  const spareRow = encoding.rowCount;
-  const differenceRow = spareRow + slots.length - sourceCount;
   const ids: number[] = [];
   const differences: number[] = [];
-  const moves = new ProgramBuilder();
+  const program = new ProgramBuilder();
   for (let slot = 0; slot < slots.length; slot++) {
-    if (slots[slot]! < sourceCount) continue;
-    moves.begin(SUM, differenceRow + ids.length);
-    moves.add(slot < sourceCount ? first + slot : spareRow + slot - sourceCount);
-    differences.push(differenceRow + ids.length);
+    if (slots[slot]! < code.sourceCount) continue;
+    const difference = encoding.workRowCount + ids.length;
+    program.begin(SUM, difference);
+    program.add(symbolRow(slot));
+    differences.push(difference);
     ids.push(internalId(code, slots[slot]!));
   }
   if (ids.length < missing.length) return undefined;
-  for (const esi of missing) moves.begin(SUM, first + esi);
-
-  const difference = new ProgramBuilder();
-  difference.append(encoding.solveInactive);
-  encoding.solver.addSymbols(difference, ids, differences, true);
-  const rowCount = differenceRow + ids.length;
-  const weights = solveDifferences(code, difference.build(), missing, differences, rowCount);
+  for (const esi of missing) program.begin(SUM, symbolRow(esi));
+  const start = program.length;
+  program.append(encoding.solveInactive);
+  encoding.solver.addSymbols(program, ids, differences, true);
+  const workRowCount = encoding.workRowCount + ids.length;
+  const weights = solveDifferences(code, program.view().subarray(start), missing, differences, workRowCount);
   if (weights === undefined) return undefined;
-
-  const program = moves;
-  program.append(difference.build());
   for (let i = 0; i < missing.length; i++) {
-    program.begin(COMBINE, first + missing[i]!);
+    program.begin(COMBINE, symbolRow(missing[i]!));
     for (let j = 0; j < ids.length; j++) {
       const weight = weights.elements[i * weights.widthBytes + j]!;
       if (weight !== 0) program.addScaled(differences[j]!, weight);
     }
   }
-  return { program: program.build(), rowCount, spareRow };
+  return { program: program.build(), symbolRowCount: slots.length, workRowCount };
 }
 
 /** Missing symbol i is the sum of differences j times `elements[i * widthBytes + j]`. */
@@ -60,29 +54,37 @@ interface Weights {
   readonly widthBytes: number;
 }
 
+/** @param encode adds the encoded symbols to the differences */
 function solveDifferences(
   code: BlockCode,
-  program: Program,
+  encode: Program,
   missing: readonly number[],
   differences: readonly number[],
-  rowCount: number,
+  workRowCount: number,
 ): Weights | undefined {
-  const { intermediateCount: first, sourceCount } = code;
+  const { sourceCount } = code;
+  const program = new ProgramBuilder();
+  for (const difference of differences) program.begin(SUM, difference);
+  program.append(encode);
+  for (let j = 0; j < differences.length; j++) {
+    program.begin(SUM, symbolRow(sourceCount + j));
+    program.add(differences[j]!);
+  }
   // Beside the sums a unit matrix, which becomes the weights.
   const widthBytes = Math.ceil((missing.length + differences.length) / 16) * 16;
   const matrix = new Uint8Array(differences.length * widthBytes);
   const load = ({ table, strideBytes, offset, width }: Slice) => {
-    table.fill(0, first * strideBytes, (first + sourceCount) * strideBytes);
-    for (let i = 0; i < width; i++) table[(first + missing[offset + i]!) * strideBytes + i] = 1;
-    for (const row of differences) table.fill(0, row * strideBytes, (row + 1) * strideBytes);
+    table.fill(0, 0, sourceCount * strideBytes);
+    for (let i = 0; i < width; i++) table[missing[offset + i]! * strideBytes + i] = 1;
   };
   const store = ({ table, strideBytes, offset, width }: Slice) => {
     for (let j = 0; j < differences.length; j++) {
-      const row = differences[j]! * strideBytes;
+      const row = (sourceCount + j) * strideBytes;
       matrix.set(table.subarray(row, row + width), j * widthBytes + offset);
     }
   };
-  runPlan({ program, rowCount }, missing.length, load, store);
+  const symbolRowCount = sourceCount + differences.length;
+  runPlan({ program: program.view(), symbolRowCount, workRowCount }, missing.length, load, store);
   for (let j = 0; j < differences.length; j++) matrix[j * widthBytes + missing.length + j] = 1;
   if (!kernel().eliminate(matrix, widthBytes, missing.length)) return undefined;
   return { elements: matrix.subarray(missing.length), widthBytes };

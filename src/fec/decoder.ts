@@ -50,8 +50,8 @@ export class BlockDecoder {
   readonly code: BlockCode;
   readonly symbolBytes: number;
   private readonly partial: PartialBlock;
-  /** Where each symbol is, by ESI. */
-  private readonly slotOf = new Map<number, number>();
+  private readonly repairEsis = new Set<number>();
+  private sourceCount = 0;
   /** No slot above this one is empty. */
   private highestEmpty: number;
   private plan: Plan | undefined;
@@ -79,28 +79,37 @@ export class BlockDecoder {
 
   /** Different symbols taken so far; a block needs at least K. */
   get symbolCount(): number {
-    return this.slotOf.size;
+    return this.sourceCount + this.repairEsis.size;
   }
 
-  /** Takes a symbol, in any order; copies `bytes`. Never throws, whatever the arguments. */
+  /**
+   * Takes a symbol, in any order; copies `bytes`. Never throws, whatever the arguments.
+   *
+   * A decoder that answers `surplus` and cannot decode was sent symbols chosen to that end; start the block again.
+   */
   add(esi: number, bytes: Uint8Array): Added {
     if (!Number.isInteger(esi) || esi < 0 || esi > MAX_ESI || bytes.length !== this.symbolBytes) return 'invalid';
-    if (this.slotOf.has(esi)) return 'duplicate';
-    if (this.isDecoded || this.slotOf.size === this.partial.slots.length) return 'surplus';
-    const slot = esi < this.code.sourceCount ? this.vacated(esi) : this.emptySlot();
-    this.symbolAt(slot).set(bytes);
-    this.partial.slots[slot] = esi;
-    this.slotOf.set(esi, slot);
+    const isSource = esi < this.code.sourceCount;
+    if (isSource ? this.partial.slots[esi] === esi : this.repairEsis.has(esi)) return 'duplicate';
+    if (this.isDecoded || this.symbolCount === this.partial.slots.length) return 'surplus';
+    if (isSource) {
+      this.vacate(esi);
+      this.sourceCount++;
+      this.put(esi, esi, bytes);
+    } else {
+      this.repairEsis.add(esi);
+      this.put(this.emptySlot(), esi, bytes);
+    }
     this.plan = undefined;
     return 'added';
   }
 
   /** Whether `decode` would succeed. Costs a look at the matrix, once for each new symbol from the K-th on. */
   canDecode(): boolean {
-    if (this.isDecoded || isComplete(this.code, this.partial.slots)) return true;
-    if (this.plan === undefined && this.triedCount !== this.symbolCount) {
+    if (this.isDecoded || this.sourceCount === this.code.sourceCount) return true;
+    if (this.symbolCount >= this.code.sourceCount && this.triedCount !== this.symbolCount) {
       this.triedCount = this.symbolCount;
-      if (this.symbolCount >= this.code.sourceCount) this.plan = planDecoding(this.code, this.partial.slots);
+      this.plan = planDecoding(this.code, this.partial.slots);
     }
     return this.plan !== undefined;
   }
@@ -114,16 +123,15 @@ export class BlockDecoder {
     return true;
   }
 
-  /** The place of a source symbol; a repair symbol that was there goes elsewhere. */
-  private vacated(esi: number): number {
-    const guest = this.partial.slots[esi]!;
-    if (guest >= 0) {
-      const slot = this.emptySlot();
-      this.symbolAt(slot).set(this.symbolAt(esi));
-      this.partial.slots[slot] = guest;
-      this.slotOf.set(guest, slot);
-    }
-    return esi;
+  private put(slot: number, esi: number, bytes: Uint8Array): void {
+    this.symbolAt(slot).set(bytes);
+    this.partial.slots[slot] = esi;
+  }
+
+  /** Makes room for a source symbol: a repair symbol in its place goes elsewhere. */
+  private vacate(slot: number): void {
+    const guest = this.partial.slots[slot]!;
+    if (guest >= 0) this.put(this.emptySlot(), guest, this.symbolAt(slot));
   }
 
   /** Spare places first, then those of the last source symbols. */
@@ -141,19 +149,19 @@ export class BlockDecoder {
 }
 
 function runDecoding(code: BlockCode, plan: Plan, partial: PartialBlock, symbolBytes: number): void {
-  const { intermediateCount: first, sourceCount } = code;
+  const { sourceCount } = code;
   const block: Symbols = { bytes: partial.block, symbolBytes };
   const spare: Symbols = { bytes: partial.spare, symbolBytes };
   runPlan(
     plan,
     symbolBytes,
     (slice) => {
-      loadRows(slice, first, block, 0, sourceCount);
-      loadRows(slice, plan.spareRow, spare, 0, partial.slots.length - sourceCount);
+      loadRows(slice, 0, block, 0, sourceCount);
+      loadRows(slice, sourceCount, spare, 0, partial.slots.length - sourceCount);
     },
     (slice) => {
       for (let esi = 0; esi < sourceCount; esi++) {
-        if (partial.slots[esi] !== esi) storeRows(slice, first + esi, block, esi, 1);
+        if (partial.slots[esi] !== esi) storeRows(slice, esi, block, esi, 1);
       }
     },
   );

@@ -1,8 +1,7 @@
 import { LayercastError } from '../errors.js';
-import { type BlockCode, blockCode, checkSymbolBytes, internalId, MAX_ESI } from './code.js';
-import { appendSymbol, MAX_SYMBOL_TERMS } from './equations.js';
+import { type BlockCode, blockCode, checkSymbolBytes } from './code.js';
 import { encodingPlan } from './plan.js';
-import { ProgramBuilder, SUM } from './program.js';
+import { type RowReader, RunEncoder } from './run-encoder.js';
 import { loadRows, runPlan, type Slice, type Symbols, storeRows } from './table.js';
 
 /**
@@ -17,11 +16,7 @@ export class BlockEncoder {
   readonly symbolBytes: number;
   /** The L intermediate symbols, of which any symbol is a sum of some seven. Keep them, and a block is never solved again. */
   readonly intermediate: Uint8Array;
-  // Reused by `encodeRun`. `rowOf` is zero for intermediate symbols that have no row in the table.
-  private readonly program = new ProgramBuilder();
-  private readonly columns = new Int32Array(MAX_SYMBOL_TERMS);
-  private readonly needed: number[] = [];
-  private readonly rowOf: Int32Array;
+  private readonly runs: RunEncoder;
 
   /**
    * @param source the block; its last symbol may be short, and counts as filled up with zeros
@@ -29,10 +24,10 @@ export class BlockEncoder {
    */
   static fromSource(source: Uint8Array, symbolBytes: number): BlockEncoder {
     checkSymbolBytes(symbolBytes);
-    const code = blockCode(Math.ceil(source.length / symbolBytes));
-    const intermediate = new Uint8Array(code.intermediateCount * symbolBytes);
-    solveSource(code, { bytes: source, symbolBytes }, { bytes: intermediate, symbolBytes });
-    return new BlockEncoder(code, symbolBytes, intermediate);
+    const runs = new RunEncoder(Math.ceil(source.length / symbolBytes), symbolBytes);
+    const intermediate = new Uint8Array(runs.code.intermediateCount * symbolBytes);
+    solveSource(runs.code, { bytes: source, symbolBytes }, { bytes: intermediate, symbolBytes });
+    return new BlockEncoder(runs, intermediate);
   }
 
   /**
@@ -40,22 +35,16 @@ export class BlockEncoder {
    * @throws {LayercastError} `FEC_INVALID` if its length is not that of a block of `sourceCount` symbols
    */
   static fromIntermediate(sourceCount: number, symbolBytes: number, intermediate: Uint8Array): BlockEncoder {
-    checkSymbolBytes(symbolBytes);
-    const code = blockCode(sourceCount);
-    const expected = code.intermediateCount * symbolBytes;
-    if (intermediate.length !== expected) {
-      throw new LayercastError('FEC_INVALID', `${intermediate.length} bytes are not the intermediate symbols`, {
-        hint: `a block of ${sourceCount} symbols of ${symbolBytes} bytes has ${expected}`,
-      });
-    }
-    return new BlockEncoder(code, symbolBytes, intermediate);
+    const runs = new RunEncoder(sourceCount, symbolBytes);
+    checkIntermediate(runs.code, symbolBytes, intermediate);
+    return new BlockEncoder(runs, intermediate);
   }
 
-  private constructor(code: BlockCode, symbolBytes: number, intermediate: Uint8Array) {
-    this.code = code;
-    this.symbolBytes = symbolBytes;
+  private constructor(runs: RunEncoder, intermediate: Uint8Array) {
+    this.code = runs.code;
+    this.symbolBytes = runs.symbolBytes;
     this.intermediate = intermediate;
-    this.rowOf = new Int32Array(code.intermediateCount);
+    this.runs = runs;
   }
 
   /**
@@ -69,52 +58,47 @@ export class BlockEncoder {
 
   /** Writes `count` consecutive symbols side by side; otherwise as `encode`. */
   encodeRun(firstEsi: number, count: number, into: Uint8Array): void {
-    const { code, symbolBytes } = this;
-    const isRange = Number.isInteger(firstEsi) && Number.isInteger(count) && firstEsi >= 0 && count >= 0;
-    if (!isRange || firstEsi + count - 1 > MAX_ESI) {
-      throw new LayercastError('FEC_INVALID', `there are no ${count} symbols from ESI ${firstEsi} on`, {
-        hint: `symbols have ESIs 0 to ${MAX_ESI}`,
-      });
-    }
-    if (into.length < count * symbolBytes) {
-      throw new LayercastError('FEC_INVALID', `${into.length} bytes are no room for ${count} symbols`, {
-        hint: `give ${count * symbolBytes}`,
-      });
-    }
-    this.program.clear();
-    this.needed.length = 0;
-    for (let i = 0; i < count; i++) this.appendSum(i, internalId(code, firstEsi + i), count);
-    for (const column of this.needed) this.rowOf[column] = 0;
-    const from: Symbols = { bytes: this.intermediate, symbolBytes };
-    const load = (slice: Slice) => {
-      for (let i = 0; i < this.needed.length; i++) loadRows(slice, count + i, from, this.needed[i]!, 1);
-    };
-    const plan = { program: this.program.view(), rowCount: count + this.needed.length };
-    runPlan(plan, symbolBytes, load, (slice) => storeRows(slice, 0, { bytes: into, symbolBytes }, 0, count));
+    this.runs.encode(firstEsi, count, into, this.readRow);
   }
 
-  /** Row `target` becomes symbol `id`. Intermediate symbols get rows from `firstRow` on, in the order of first need. */
-  private appendSum(target: number, id: number, firstRow: number): void {
-    const { columns, needed, program, rowOf } = this;
-    const end = appendSymbol(this.code, id, columns, 0);
-    program.begin(SUM, target);
-    for (let at = 0; at < end; at++) {
-      const column = columns[at]!;
-      if (rowOf[column] === 0) rowOf[column] = firstRow + needed.push(column) - 1;
-      program.add(rowOf[column]!);
-    }
-  }
+  private readonly readRow: RowReader = (row, offset, into) => {
+    const start = row * this.symbolBytes + offset;
+    into.set(this.intermediate.subarray(start, start + into.length));
+  };
+}
+
+/**
+ * Turns a block into its intermediate symbols where it lies, so that both together take no more memory than those.
+ *
+ * @param rows room for the L intermediate symbols; the first `sourceCount` symbols of it are the block
+ * @throws {LayercastError} `FEC_INVALID` if its length is not that of a block of `sourceCount` symbols
+ */
+export function solveInPlace(rows: Uint8Array, sourceCount: number, symbolBytes: number): void {
+  checkSymbolBytes(symbolBytes);
+  const code = blockCode(sourceCount);
+  checkIntermediate(code, symbolBytes, rows);
+  // Of each slice, all rows are read before any is written, and a row's bytes stay in their columns.
+  const source = { bytes: rows.subarray(0, sourceCount * symbolBytes), symbolBytes };
+  solveSource(code, source, { bytes: rows, symbolBytes });
+}
+
+function checkIntermediate(code: BlockCode, symbolBytes: number, intermediate: Uint8Array): void {
+  const expected = code.intermediateCount * symbolBytes;
+  if (intermediate.length === expected) return;
+  throw new LayercastError('FEC_INVALID', `${intermediate.length} bytes are not the intermediate symbols`, {
+    hint: `a block of ${code.sourceCount} symbols of ${symbolBytes} bytes has ${expected}`,
+  });
 }
 
 function solveSource(code: BlockCode, source: Symbols, intermediate: Symbols): void {
-  const { intermediateCount: first, sourceCount } = code;
+  const { intermediateCount, sourceCount } = code;
   const { bytes, symbolBytes } = source;
   const wholeCount = Math.floor(bytes.length / symbolBytes);
   const last = new Uint8Array(symbolBytes);
   last.set(bytes.subarray(wholeCount * symbolBytes));
   const load = (slice: Slice) => {
-    loadRows(slice, first, source, 0, wholeCount);
-    loadRows(slice, first + wholeCount, { bytes: last, symbolBytes }, 0, sourceCount - wholeCount);
+    loadRows(slice, 0, source, 0, wholeCount);
+    loadRows(slice, wholeCount, { bytes: last, symbolBytes }, 0, sourceCount - wholeCount);
   };
-  runPlan(encodingPlan(code), symbolBytes, load, (slice) => storeRows(slice, 0, intermediate, 0, first));
+  runPlan(encodingPlan(code), symbolBytes, load, (slice) => storeRows(slice, 0, intermediate, 0, intermediateCount));
 }

@@ -6,6 +6,7 @@
 
 export { type BlockCode, blockCode, MAX_ESI, MAX_SOURCE_SYMBOLS } from './code.js';
 export { type Added, BlockDecoder, type PartialBlock, restoreBlock, SPARE_SYMBOLS } from './decoder.js';
-export { BlockEncoder } from './encoder.js';
+export { BlockEncoder, solveInPlace } from './encoder.js';
 export { type Partition, partition } from './partition.js';
 export { CodingPool, type PoolOptions } from './pool.js';
+export { type RowReader, RunEncoder } from './run-encoder.js';

@@ -1,21 +1,17 @@
-import type { BlockCode } from './code.js';
-import { internalId } from './code.js';
+import { type BlockCode, internalId } from './code.js';
 import { planCorrection } from './correction.js';
 import { appendSymbol, MAX_SYMBOL_TERMS } from './equations.js';
-import { type Program, ProgramBuilder, SUM } from './program.js';
+import { type Program, ProgramBuilder, SUM, symbolRow } from './program.js';
 import { Solver } from './solver.js';
 
-/**
- * A program for a block, and the table of symbols it runs on: rows 0 to L − 1 are the intermediate symbols, rows L to
- * L + K − 1 the block; rows from `spareRow` on are more known symbols; the others are scratch.
- */
+/** A program, and how many rows of each kind it names. */
 export interface Plan {
   readonly program: Program;
-  readonly rowCount: number;
-  readonly spareRow: number;
+  readonly symbolRowCount: number;
+  readonly workRowCount: number;
 }
 
-/** How to get the intermediate symbols of a block from its source symbols. */
+/** How to get the L intermediate symbols of a block from its K source symbols, which they replace. */
 export interface EncodingPlan extends Plan {
   readonly solver: Solver;
   /** The program's first words, which stop when the inactive columns are solved. */
@@ -42,10 +38,10 @@ export function encodingPlan(code: BlockCode): EncodingPlan {
 }
 
 /**
- * How to make the missing source symbols; each replaces the row of its ESI.
+ * How to make the missing source symbols, each in the slot of its ESI.
  *
- * @param slots the ESI of each known row, of the block and then the spare ones, −1 for a row that holds nothing; a source
- *   symbol is in the row of its own ESI
+ * @param slots the ESI of each symbol, of the block and then the spare ones, −1 for a slot that holds nothing; a source
+ *   symbol is in the slot of its ESI
  * @returns undefined if these symbols do not determine the block
  */
 export function planDecoding(code: BlockCode, slots: Int32Array): Plan | undefined {
@@ -62,7 +58,7 @@ function planSolution(code: BlockCode, slots: Int32Array, missing: readonly numb
   if (solver === undefined) return undefined;
   const program = new ProgramBuilder();
   solver.solveInactive(program);
-  const targets = missing.map((esi) => code.intermediateCount + esi);
+  const targets = missing.map(symbolRow);
   if (solver.isFew(missing.length)) {
     solver.addSymbols(program, missing, targets, false);
   } else {
@@ -74,8 +70,7 @@ function planSolution(code: BlockCode, slots: Int32Array, missing: readonly numb
       for (let at = 0; at < end; at++) program.add(columns[at]!);
     }
   }
-  const spareRow = code.intermediateCount + code.sourceCount;
-  return { program: program.build(), rowCount: solver.rowCount, spareRow };
+  return { program: program.build(), symbolRowCount: slots.length, workRowCount: solver.workRowCount };
 }
 
 function planEncoding(code: BlockCode): EncodingPlan {
@@ -88,7 +83,16 @@ function planEncoding(code: BlockCode): EncodingPlan {
   solver.solveInactive(builder);
   const inactiveEnd = builder.length;
   solver.substituteAll(builder);
+  for (let column = 0; column < code.intermediateCount; column++) {
+    builder.begin(SUM, symbolRow(column));
+    builder.add(column);
+  }
   const program = builder.build();
-  const { rowCount } = solver;
-  return { program, rowCount, spareRow: rowCount, solver, solveInactive: program.subarray(0, inactiveEnd) };
+  return {
+    program,
+    symbolRowCount: code.intermediateCount,
+    workRowCount: solver.workRowCount,
+    solver,
+    solveInactive: program.subarray(0, inactiveEnd),
+  };
 }

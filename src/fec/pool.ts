@@ -4,7 +4,7 @@ import type { PartialBlock } from './decoder.js';
 import type { Answer, Job } from './jobs.js';
 
 export interface PoolOptions {
-  /** Threads, started when first needed. A thread keeps up to some 40 MB of tables, and works on one block at a time. */
+  /** Threads, started when first needed; each works on one block at a time. */
   readonly workerCount: number;
 }
 
@@ -54,6 +54,17 @@ export class CodingPool {
   }
 
   /**
+   * As `solveInPlace`.
+   *
+   * @param rows in a `SharedArrayBuffer`, for it is worked on where it is
+   * @throws {LayercastError} as that, or `ABORTED` when the pool was closed first
+   */
+  async solve(rows: Uint8Array<SharedArrayBuffer>, sourceCount: number, symbolBytes: number): Promise<void> {
+    const answer = await this.ask({ kind: 'solve', rows, sourceCount, symbolBytes });
+    if (answer.kind !== 'solved') throw errorOf(answer);
+  }
+
+  /**
    * As `restoreBlock`: restores `partial.block` in place.
    *
    * @throws {LayercastError} as that, or `ABORTED` when the pool was closed first
@@ -81,7 +92,7 @@ export class CodingPool {
     if (this.isClosed) return Promise.reject(closed());
     if (this.waiting.length >= MAX_WAITING) {
       const hint = 'wait for earlier blocks first';
-      return Promise.reject(new LayercastError('FEC_INVALID', `${MAX_WAITING} blocks are waiting already`, { hint }));
+      return Promise.reject(new LayercastError('INTERNAL', `${MAX_WAITING} blocks are waiting already`, { hint }));
     }
     return new Promise((resolve, reject) => {
       this.waiting.push({ job, resolve, reject });
@@ -126,7 +137,7 @@ function sendable(bytes: Uint8Array): Uint8Array {
 }
 
 function transferable(job: Job): ArrayBuffer[] {
-  const memory = job.kind === 'encode' ? [job.source] : [job.block, job.spare];
+  const memory = job.kind === 'encode' ? [job.source] : job.kind === 'solve' ? [] : [job.block, job.spare];
   return memory.flatMap(({ buffer }) => (buffer instanceof ArrayBuffer ? [buffer] : []));
 }
 

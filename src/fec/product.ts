@@ -1,7 +1,9 @@
 import { type ProgramBuilder, SUM } from './program.js';
 
-/** Scratch rows that `appendProduct` needs at most: 16 kB at a time when a strip of a row is 128 bytes. */
-export const PRODUCT_SCRATCH_ROWS = 128;
+/** Working rows that `appendProduct` needs at most: 64 kB. */
+export const PRODUCT_SCRATCH_ROWS = 1024;
+/** The largest groups: eight tables of their sums fit. */
+const MAX_GROUP_BITS = 7;
 
 /**
  * A matrix over GF(2) times a vector of symbols: row `i` of the matrix is `wordsPerRow` words of `bits` from
@@ -29,7 +31,7 @@ export function appendProduct(
   scratch: number,
 ): void {
   const groupBits = bestGroupBits(targets.length);
-  const groupsPerRound = Math.max(1, Math.floor(PRODUCT_SCRATCH_ROWS >> groupBits));
+  const groupsPerRound = PRODUCT_SCRATCH_ROWS >> groupBits;
   const bitsPerRound = groupBits * groupsPerRound;
   const tables = new Int32Array(groupsPerRound << groupBits);
   if (sources.length === 0 && !accumulate) {
@@ -60,7 +62,7 @@ export function productCost(targetCount: number, sourceCount: number): number {
 
 function bestGroupBits(targetCount: number): number {
   let best = 1;
-  for (let bits = 2; 1 << bits <= PRODUCT_SCRATCH_ROWS; bits++) {
+  for (let bits = 2; bits <= MAX_GROUP_BITS; bits++) {
     if ((targetCount + 2 ** bits) / bits < (targetCount + 2 ** best) / best) best = bits;
   }
   return best;

@@ -1,11 +1,12 @@
 /**
- * What to do to a table of symbols, as a list of 32-bit words that a kernel runs (kernels/assembly/index.ts). An
- * instruction is a head (operand count × 4 + opcode), the row it writes, and its operands:
+ * What to do with symbols, as a list of 32-bit words that a kernel runs (kernels/assembly/index.ts). There are two kinds
+ * of rows: symbols i = 0, 1, … that go in and come out, written `~i` (`symbolRow`), and working rows, written 0, 1, ….
+ * An instruction is a head (operand count × 4 + opcode), the row it writes, and its operands:
  *
  * - SUM: rows; the row written is their sum. It may be one of them. No operands: zero.
  * - COMBINE: pairs of row and coefficient; the row written is the sum of the products in GF(256).
- * - CHECKS, written row t, operands `first row | second row << 16` counted from t + 1: for the rows j = 0, 1, … of the
- *   table, s ← 2·s + row j, and s is added to both rows that operand j names. After the operands one more step, whose s
+ * - CHECKS, written row t, operands `first row | second row << 16` counted from t + 1, all working rows: for the rows j =
+ *   0, 1, …, s ← 2·s + row j, and s is added to both rows that operand j names. After the operands one more step, whose s
  *   goes to row t.
  */
 export type Program = Int32Array<ArrayBuffer>;
@@ -13,6 +14,11 @@ export type Program = Int32Array<ArrayBuffer>;
 export const SUM = 0;
 export const COMBINE = 1;
 export const CHECKS = 2;
+
+/** How a program names a symbol. */
+export function symbolRow(index: number): number {
+  return ~index;
+}
 
 export class ProgramBuilder {
   private words = new Int32Array(1024);

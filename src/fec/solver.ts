@@ -4,13 +4,13 @@ import { appendSymbol, denseCheckRows, equationsFor, MAX_SYMBOL_TERMS, type Spar
 import { EXP } from './gf256.js';
 import { type Peeling, peel } from './peeling.js';
 import { appendProduct, type BitMatrix, PRODUCT_SCRATCH_ROWS, productCost } from './product.js';
-import { COMBINE, type ProgramBuilder, SUM } from './program.js';
+import { COMBINE, type ProgramBuilder, SUM, symbolRow } from './program.js';
 import { type Reduction, reduce } from './reduction.js';
 
 /**
  * The equations of some known symbols, solved; writes programs that do with symbols what was done with the equations.
  *
- * The table: rows 0 to L − 1 are the intermediate symbols, then one row for each slot, then scratch.
+ * Symbols: one for each slot. Working rows: 0 to L − 1 are the intermediate symbols, the others are scratch.
  */
 export class Solver {
   private readonly code: BlockCode;
@@ -19,7 +19,7 @@ export class Solver {
   private readonly reduction: Reduction;
   private readonly dense: DenseSolution;
   private readonly pairs: Int32Array;
-  /** Row of the table that holds the sum of an equation, or −1 for zero. */
+  /** The slot that holds the sum of an equation, or −1 for zero. */
   private readonly sums: Int32Array;
   private readonly scratch: number;
   private readonly checkRow: number;
@@ -39,12 +39,11 @@ export class Solver {
     const pairs = denseCheckRows(code);
     const dense = solveChecks(code, reduction, peeling.inactiveColumns, pairs);
     if (dense === undefined) return undefined;
-    return new Solver(code, slots.length, rows, sums, peeling, reduction, dense, pairs);
+    return new Solver(code, rows, sums, peeling, reduction, dense, pairs);
   }
 
   private constructor(
     code: BlockCode,
-    slotCount: number,
     rows: SparseRows,
     sums: Int32Array,
     peeling: Peeling,
@@ -59,13 +58,13 @@ export class Solver {
     this.reduction = reduction;
     this.dense = dense;
     this.pairs = pairs;
-    this.scratch = code.intermediateCount + slotCount;
+    this.scratch = code.intermediateCount;
     this.checkRow = this.scratch + PRODUCT_SCRATCH_ROWS;
     this.restRow = this.checkRow + 1 + code.hdpcCount;
   }
 
-  /** Rows of the table; more may follow. */
-  get rowCount(): number {
+  /** Working rows; more may follow. */
+  get workRowCount(): number {
     return this.restRow + this.peeling.restRows.length;
   }
 
@@ -131,7 +130,7 @@ export class Solver {
   ): void {
     const { columns, starts } = this.rows;
     program.begin(SUM, target);
-    if (this.sums[row]! >= 0) program.add(this.sums[row]!);
+    if (this.sums[row]! >= 0) program.add(symbolRow(this.sums[row]!));
     for (let i = starts[row]!; i < starts[row + 1]!; i++) {
       const column = columns[i]!;
       if (column !== except && (!pivotsOnly || this.isPivot(column))) program.add(column);
@@ -187,13 +186,13 @@ export class Solver {
 
 /** The equations of symbols that are known: those of the slots, and the zeros that pad the block to K′. */
 function known(code: BlockCode, slots: Int32Array): { ids: Int32Array; sums: Int32Array } {
-  const { intermediateCount, ldpcCount, paddedCount, sourceCount } = code;
+  const { ldpcCount, paddedCount, sourceCount } = code;
   const ids: number[] = [];
   const sums: number[] = new Array(ldpcCount).fill(-1);
   for (let slot = 0; slot < slots.length; slot++) {
     if (slots[slot]! < 0) continue;
     ids.push(internalId(code, slots[slot]!));
-    sums.push(intermediateCount + slot);
+    sums.push(slot);
   }
   for (let id = sourceCount; id < paddedCount; id++) {
     ids.push(id);

@@ -1,7 +1,7 @@
 import { kernel } from './kernels/kernel.js';
 import type { Plan } from './plan.js';
 
-/** A table larger than this is worked on in slices of all its symbols; 8192 symbols of 1280 bytes fit. */
+/** A table larger than this is worked on in slices of all its symbols; 25,000 symbols of 1280 bytes fit. */
 const MAX_TABLE_BYTES = 32 * 2 ** 20;
 
 /** Symbols side by side in memory, each `symbolBytes` long. */
@@ -25,16 +25,16 @@ export interface Slice {
  * @param store takes the results' part out of it
  */
 export function runPlan(
-  plan: Pick<Plan, 'program' | 'rowCount'>,
+  plan: Plan,
   symbolBytes: number,
   load: (slice: Slice) => void,
   store: (slice: Slice) => void,
 ): void {
-  const widest = Math.max(128, Math.floor(MAX_TABLE_BYTES / plan.rowCount / 128) * 128);
+  const widest = Math.max(64, Math.floor(MAX_TABLE_BYTES / plan.symbolRowCount / 64) * 64);
   for (let offset = 0; offset < symbolBytes; offset += widest) {
     const width = Math.min(widest, symbolBytes - offset);
     const strideBytes = strideFor(width);
-    const table = kernel().open(plan.program, plan.rowCount, strideBytes);
+    const table = kernel().open(plan, strideBytes);
     const slice: Slice = { table, strideBytes, offset, width };
     load(slice);
     kernel().run();

@@ -141,8 +141,8 @@ export const fleetShape = {
     .default(1184)
     .meta({ description: 'Bytes of an object in a datagram; 1184 fits everywhere, a multiple of 16 is fastest' }),
   blockSymbols: whole(1, MAX_BLOCK_SYMBOLS)
-    .default(1024)
-    .meta({ description: 'At most so many symbols are coded together' }),
+    .optional()
+    .meta({ description: 'At most so many symbols are coded together; without it as suits the size of an object' }),
   announceInterval: quantity(DURATION, 100e3, 3600e6)
     .default(1e6)
     .meta({ description: 'Time between two announcements of an object; without it 1s', default: '1s' }),

@@ -19,8 +19,8 @@ export interface Fleet {
   readonly hopLimit: number;
   readonly dscp: number;
   readonly symbolBytes: number;
-  /** Upper bound of symbols in a block. */
-  readonly blockSymbols: number;
+  /** Upper bound of symbols in a block; undefined leaves it to `automaticBlockSymbols`, by the size of the object. */
+  readonly blockSymbols: number | undefined;
   readonly announceIntervalUs: number;
   readonly announcement: GroupAndPort;
   readonly directory: GroupAndPort;

@@ -23,8 +23,10 @@ const IPV6_TCLASS = 67;
 export async function markedSocket(dscp: number, source: string | undefined): Promise<Socket> {
   const fd = await openDescriptor(dscp, source);
   const socket = createSocket('udp6');
+  // Node takes over a descriptor at once and says so while `bind` still runs: whoever listens afterwards hears nothing.
+  const listening = once(socket, 'listening');
   socket.bind({ fd });
-  await once(socket, 'listening');
+  await listening;
   return socket;
 }
 

@@ -3,7 +3,7 @@ import { channelStartRatio, serverStartRatio } from '../fleet/start-offsets.js';
 import type { Geometry } from '../object/geometry.js';
 import { merkleRoot } from '../object/merkle.js';
 import { addressToBytes } from '../wire/address.js';
-import { type Descriptor, NO_CODE } from '../wire/descriptor.js';
+import { type Descriptor, NO_CODE, RAPTORQ } from '../wire/descriptor.js';
 
 /** What a fleet file and the digests of a file say together: the descriptor of one version, made at `nowS` (Unix time). */
 export function describeObject(
@@ -22,7 +22,7 @@ export function describeObject(
     sizeBytes,
     symbolBytes,
     blockCount,
-    fecEncodingId: NO_CODE,
+    fecEncodingId: object.code === 'raptorq' ? RAPTORQ : NO_CODE,
     sha256: digests.sha256,
     blockRoot: merkleRoot(digests.blockDigests),
     mode: object.mode,

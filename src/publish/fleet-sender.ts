@@ -1,75 +1,29 @@
-import type { KeyObject } from 'node:crypto';
-import { hostname } from 'node:os';
 import type { EventEmitter } from 'eventemitter3';
-import type { Fleet, FleetObject, FleetServer } from '../fleet/fleet.js';
-import { readText } from '../fleet/read-text.js';
+import { LayercastError } from '../errors.js';
+import type { Fleet, FleetObject } from '../fleet/fleet.js';
 import { sendingsOf } from '../fleet/sendings.js';
-import { chooseInterface, usableInterfaces } from '../net/interfaces.js';
 import type { Clock, Network } from '../ports.js';
 import { SenderDriver } from '../sender/driver.js';
-import { privateKeyFrom } from '../wire/signature.js';
 import { Announcements } from './announcements.js';
-import { chooseServer } from './choose-host.js';
-import { prepareObject } from './prepared-object.js';
-import { type ChannelStats, PublishedObject, type SendingPlace } from './published-object.js';
+import { CodingThread } from './coding-thread.js';
+import { publishEvent, type SenderEvents, type SenderStats } from './events.js';
+import { IntermediateCache } from './intermediate-cache.js';
+import { type ObjectSymbols, symbolsOf } from './object-symbols.js';
+import { type Place, placeIn, settingsOf } from './place.js';
+import { type PreparedObject, prepareObject } from './prepared-object.js';
+import { PublishedObject } from './published-object.js';
 
 /** How often the files being sent are looked at. Reads find a change by themselves; this finds one in what is read seldom. */
 const WATCH_INTERVAL_US = 1_000_000;
-
-/** What a sender tells while it works. */
-export interface SenderEvents {
-  /** An object goes on the air, or comes back changed. */
-  readonly publish: (event: PublishEvent) => void;
-  /** An object is no longer sent, because the fleet file no longer has it (no error) or because of a fault. */
-  readonly withdraw: (event: WithdrawEvent) => void;
-  /** A file is being hashed, which happens once per content; at most every 64 MB. */
-  readonly hashing: (event: { readonly object: string; readonly bytes: number; readonly totalBytes: number }) => void;
-  /** The system began to refuse datagrams of a channel (an errno name), or takes them again (undefined). */
-  readonly network: (event: NetworkEvent) => void;
-}
-
-export interface PublishEvent {
-  readonly server: string;
-  readonly interface: string | undefined;
-  readonly object: string;
-  readonly version: number;
-  readonly bytes: number;
-  /** Hexadecimal. */
-  readonly sha256: string;
-  readonly channels: readonly {
-    readonly channel: number;
-    readonly group: string;
-    readonly port: number;
-    readonly rateBitsPerSecond: number;
-  }[];
-}
-
-export interface WithdrawEvent {
-  readonly object: string;
-  readonly version: number;
-  readonly error: unknown;
-}
-
-export interface NetworkEvent {
-  /** Undefined for announcements. */
-  readonly object: string | undefined;
-  readonly channel: number | undefined;
-  readonly failure: string | undefined;
-}
-
-export interface SenderStats {
-  readonly server: string | undefined;
-  readonly objects: readonly {
-    readonly object: string;
-    readonly version: number;
-    readonly channels: readonly ChannelStats[];
-  }[];
-}
 
 export interface FleetSenderOptions {
   readonly host: string | undefined;
   readonly interface: string | undefined;
   readonly stateDir: string;
+  /** Most bytes of intermediate symbols kept in `stateDir`. */
+  readonly cacheBytes: number;
+  /** Threads that encode at once; undefined as suits the blocks. */
+  readonly threadCount: number | undefined;
   readonly network: Network;
   readonly clock: Clock;
   readonly random: () => number;
@@ -82,14 +36,21 @@ export class FleetSender {
   readonly #options: FleetSenderOptions;
   readonly #driver: SenderDriver;
   readonly #announcements: Announcements;
+  readonly #intermediates: IntermediateCache;
+  readonly #coding = new CodingThread();
   /** What is sent now, by object name; with a text that changes when the object has to be sent differently. */
   readonly #published = new Map<string, { readonly settings: string; readonly object: PublishedObject }>();
+  /** What was sent under each name last, also when it has been withdrawn. */
+  readonly #sent = new Map<string, { readonly version: number; readonly sha256: string }>();
   #place: Place | undefined;
   #cancelWatch: () => void = () => undefined;
+  /** What had been sent when it was stopped. */
+  #finalStats: SenderStats | undefined;
 
   constructor(options: FleetSenderOptions) {
-    const { clock, network, random, emit } = options;
+    const { clock, network, random, emit, stateDir, cacheBytes, threadCount } = options;
     this.#options = options;
+    this.#intermediates = new IntermediateCache({ stateDir, limitBytes: cacheBytes, threadCount });
     this.#driver = new SenderDriver(clock);
     this.#announcements = new Announcements({ clock, network, random, driver: this.#driver }, (failure) =>
       emit('network', { object: undefined, channel: undefined, failure }),
@@ -104,7 +65,7 @@ export class FleetSender {
    * `KEY_INVALID`, …; and the first object's error when no object at all can be sent.
    */
   async apply(fleet: Fleet): Promise<void> {
-    const place = await this.#placeOf(fleet);
+    const place = await placeIn(fleet, this.#options.host, this.#options.interface);
     this.#place = place;
     const wanted = fleet.objects.filter(({ name }) => place.server.objects?.includes(name) ?? true);
     for (const { object } of this.#published.values()) {
@@ -118,6 +79,7 @@ export class FleetSender {
   }
 
   stats(): SenderStats {
+    if (this.#finalStats !== undefined) return this.#finalStats;
     const objects = [...this.#published].map(([name, { object }]) => ({
       object: name,
       version: object.object.version,
@@ -127,20 +89,13 @@ export class FleetSender {
   }
 
   async stop(): Promise<void> {
+    this.#finalStats = this.stats();
     this.#cancelWatch();
     this.#announcements.stop();
     await Promise.all([...this.#published.values()].map(({ object }) => object.stop()));
     this.#published.clear();
+    await this.#coding.close();
     this.#driver.close();
-  }
-
-  async #placeOf(fleet: Fleet): Promise<Place> {
-    const { host, interface: interfaceName } = this.#options;
-    const addresses = usableInterfaces().flatMap((usable) => usable.addresses);
-    const server = chooseServer(fleet, host, { name: hostname(), addresses });
-    const chosen = chooseInterface(interfaceName ?? server.interface ?? fleet.interface);
-    const key = fleet.keyPath === undefined ? undefined : await readPrivateKey(fleet.keyPath);
-    return { fleet, server, key, interface: chosen.name, source: server.address };
   }
 
   async #publish(object: FleetObject, place: Place): Promise<void> {
@@ -174,9 +129,14 @@ export class FleetSender {
       nowS: Math.floor(clock.wallUs() / 1e6),
       onHashing: (bytes, totalBytes) => emit('hashing', { object: object.name, bytes, totalBytes }),
     });
+    const symbols = await this.#symbolsOf(object, prepared).catch(async (error: unknown) => {
+      await prepared.source.close();
+      throw error;
+    });
     const published: PublishedObject = new PublishedObject(
       object,
       prepared,
+      symbols,
       server.index,
       { clock, network, random, driver: this.#driver },
       {
@@ -185,6 +145,33 @@ export class FleetSender {
       },
     );
     return published;
+  }
+
+  async #symbolsOf(object: FleetObject, prepared: PreparedObject): Promise<ObjectSymbols> {
+    const { emit, signal } = this.#options;
+    this.#checkVersion(object, prepared);
+    return symbolsOf(prepared, {
+      cache: this.#intermediates,
+      thread: this.#coding,
+      signal,
+      onEncoding: (bytes, totalBytes) => emit('encoding', { object: object.name, bytes, totalBytes }),
+    });
+  }
+
+  /** Receivers take a version number for one content: what some of them have begun must not become something else. */
+  #checkVersion(object: FleetObject, prepared: PreparedObject): void {
+    const sha256 = Buffer.from(prepared.descriptor.sha256).toString('hex');
+    const sent = this.#sent.get(object.name);
+    if (sent?.version === object.version && sent.sha256 !== sha256) {
+      throw new LayercastError(
+        'VERSION_REFUSED',
+        `${object.name}: other content was sent as version ${object.version} before`,
+        {
+          hint: 'Raise its version in the fleet file, and reload',
+        },
+      );
+    }
+    this.#sent.set(object.name, { version: object.version, sha256 });
   }
 
   /** Takes an object off the air because it can no longer be sent. */
@@ -217,38 +204,4 @@ export class FleetSender {
       this.#watch();
     });
   }
-}
-
-/** Which server this host is and from where it sends. */
-interface Place extends SendingPlace {
-  readonly fleet: Fleet;
-  readonly server: FleetServer;
-  readonly key: KeyObject | undefined;
-}
-
-async function readPrivateKey(path: string): Promise<KeyObject> {
-  return privateKeyFrom(await readText(path), path);
-}
-
-/** Everything that the datagrams of an object depend on, except the file's content. */
-function settingsOf(object: FleetObject, { fleet, server, interface: interfaceName }: Place): string {
-  const { objects: _, ...whole } = fleet;
-  return JSON.stringify([object, whole, server, interfaceName]);
-}
-
-function publishEvent(
-  { object, prepared }: PublishedObject,
-  { server, interface: interfaceName }: Place,
-): PublishEvent {
-  return {
-    server: server.name,
-    interface: interfaceName,
-    object: object.name,
-    version: object.version,
-    bytes: prepared.descriptor.sizeBytes,
-    sha256: Buffer.from(prepared.descriptor.sha256).toString('hex'),
-    channels: object.channels
-      .filter(({ index }) => server.channels?.includes(index) ?? true)
-      .map(({ index, group, port, rateBitsPerSecond }) => ({ channel: index, group, port, rateBitsPerSecond })),
-  };
 }

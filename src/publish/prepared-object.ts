@@ -2,19 +2,19 @@ import type { KeyObject } from 'node:crypto';
 import { LayercastError } from '../errors.js';
 import type { Fleet, FleetObject } from '../fleet/fleet.js';
 import { blockCountFor, geometryOf, MAX_BLOCK_SYMBOLS, MAX_OBJECT_BYTES } from '../object/geometry.js';
-import type { SymbolSource } from '../sender/slab.js';
-import { SourceSymbols } from '../sender/source-symbols.js';
+import { automaticBlockSymbols } from '../sender/block-size.js';
 import { digestsOf } from '../store/digest-cache.js';
 import { FileSource } from '../store/file-source.js';
 import { describeObject } from './describe.js';
 import { readRecord, type SignedDescriptor, signDescriptor } from './records.js';
 
-/** Everything about one object that must be known before its first datagram leaves. */
+/** Hashing takes some 0.1 s for so many bytes: what is shorter needs no progress, and what is longer not more. */
+const PROGRESS_BYTES = 64e6;
+
+/** Everything that receivers are told about one object. */
 export interface PreparedObject extends SignedDescriptor {
   readonly source: FileSource;
   readonly blockDigests: Uint8Array;
-  /** Payloads of its datagrams. */
-  readonly symbols: SymbolSource;
 }
 
 export interface PrepareOptions {
@@ -43,11 +43,11 @@ export async function prepareObject(
     const digests = await digestsOf(source, geometry, {
       stateDir: options.stateDir,
       signal: options.signal,
-      onProgress: (hashedBytes) => options.onHashing(hashedBytes, source.sizeBytes),
+      onProgress: every(PROGRESS_BYTES, (hashedBytes) => options.onHashing(hashedBytes, source.sizeBytes)),
     });
     const descriptor = describeObject(fleet, object, geometry, digests, options.nowS);
     const signed = await signedBy(options.key, descriptor, fleet);
-    return { ...signed, source, blockDigests: digests.blockDigests, symbols: new SourceSymbols(source, geometry) };
+    return { ...signed, source, blockDigests: digests.blockDigests };
   } catch (error) {
     await source.close();
     throw error;
@@ -77,5 +77,17 @@ function blockCountOf(fleet: Fleet, object: FleetObject, sizeBytes: number): num
       `${object.filePath} has ${sizeBytes} bytes; at most ${MAX_OBJECT_BYTES} can be sent`,
     );
   }
-  return blockCountFor(sizeBytes, fleet.symbolBytes, Math.min(fleet.blockSymbols, MAX_BLOCK_SYMBOLS));
+  const { symbolBytes } = fleet;
+  const automatic = automaticBlockSymbols(object.code, Math.ceil(sizeBytes / symbolBytes), symbolBytes);
+  return blockCountFor(sizeBytes, symbolBytes, Math.min(fleet.blockSymbols ?? automatic, MAX_BLOCK_SYMBOLS));
+}
+
+/** Passes a growing count on whenever it has grown by `step`. */
+function every(step: number, tell: (count: number) => void): (count: number) => void {
+  let told = 0;
+  return (count) => {
+    if (count - told < step) return;
+    told = count;
+    tell(count);
+  };
 }

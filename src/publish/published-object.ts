@@ -5,6 +5,7 @@ import { SenderChannel } from '../sender/channel.js';
 import type { SenderDriver } from '../sender/driver.js';
 import { Publication } from '../sender/publication.js';
 import { Transmission } from '../sender/transmission.js';
+import type { ObjectSymbols } from './object-symbols.js';
 import type { PreparedObject } from './prepared-object.js';
 
 /** What sending needs of the world. */
@@ -29,6 +30,7 @@ export class PublishedObject {
   readonly object: FleetObject;
   readonly prepared: PreparedObject;
   readonly publication: Publication;
+  readonly #symbols: ObjectSymbols;
   readonly #world: SendingWorld;
   readonly #events: PublishedObjectEvents;
   readonly #transmissions = new Map<number, Transmission>();
@@ -36,12 +38,14 @@ export class PublishedObject {
   constructor(
     object: FleetObject,
     prepared: PreparedObject,
+    symbols: ObjectSymbols,
     serverIndex: number,
     world: SendingWorld,
     events: PublishedObjectEvents,
   ) {
     this.object = object;
     this.prepared = prepared;
+    this.#symbols = symbols;
     this.#world = world;
     this.#events = events;
     this.publication = new Publication(prepared.descriptor, prepared.record, prepared.blockDigests, serverIndex);
@@ -56,7 +60,7 @@ export class PublishedObject {
       const transmission = new Transmission(
         new SenderChannel(carousel, channel.intervalUs, clock.nowUs(), random()),
         { group: channel.group, port: channel.port, hopLimit, dscp, ...place },
-        this.prepared.symbols,
+        this.#symbols,
         { clock, network },
         {
           onFailure: (error) => this.#events.onFailure(error),
@@ -84,6 +88,7 @@ export class PublishedObject {
 
   async stop(): Promise<void> {
     for (const transmission of this.#transmissions.values()) this.#world.driver.remove(transmission);
+    await this.#symbols.close();
     await this.prepared.source.close();
   }
 

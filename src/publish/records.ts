@@ -70,6 +70,7 @@ function differenceBetween(signed: Descriptor, expected: Descriptor): string | u
     'sizeBytes',
     'symbolBytes',
     'blockCount',
+    'fecEncodingId',
     'mode',
     'ssm',
   ] as const) {

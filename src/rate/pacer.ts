@@ -2,6 +2,11 @@
 const FORGIVEN_LAG_US = 250_000;
 /** Catching up sends at most this many times the rate, so that a late timer never becomes a burst at line speed. */
 const CATCH_UP_FACTOR = 2;
+/**
+ * What may leave at once but is sent in several goes keeps this much of its permission: as long as timers, which count
+ * milliseconds, are usually late. Without it fast channels, which need several system calls a millisecond, fell behind.
+ */
+const KEPT_PERMISSION_US = 2000;
 
 /**
  * When one channel's datagrams leave: one every `intervalUs` on the average, counted from a fixed origin so that timer
@@ -10,33 +15,36 @@ const CATCH_UP_FACTOR = 2;
 export class Pacer {
   readonly intervalUs: number;
   #nextDueUs: number;
-  #askedUs: number;
+  /** Datagrams may leave at the catch-up rate from here on. */
+  #permittedFromUs: number;
 
   constructor(intervalUs: number, startUs: number) {
     this.intervalUs = intervalUs;
     this.#nextDueUs = startUs;
-    this.#askedUs = startUs;
+    this.#permittedFromUs = startUs - intervalUs;
   }
 
-  /** When the next datagram may leave. */
+  /** When the next datagram may leave; in the past when one was due before. */
   get nextDueUs(): number {
-    return this.#nextDueUs;
+    return Math.max(this.#nextDueUs, this.#permittedFromUs + this.intervalUs / CATCH_UP_FACTOR);
   }
 
   /** How many datagrams may leave now. */
   due(nowUs: number): number {
-    if (nowUs < this.#nextDueUs) return 0;
-    const oldestUs = nowUs - FORGIVEN_LAG_US;
-    if (this.#nextDueUs < oldestUs)
-      this.#nextDueUs += Math.ceil((oldestUs - this.#nextDueUs) / this.intervalUs) * this.intervalUs;
+    if (nowUs < this.nextDueUs) return 0;
+    const lagUs = nowUs - FORGIVEN_LAG_US - this.#nextDueUs;
+    // Whole intervals, so that the datagram that is due now still leaves, however long the interval.
+    if (lagUs >= this.intervalUs) this.#nextDueUs += Math.floor(lagUs / this.intervalUs) * this.intervalUs;
     const owed = Math.floor((nowUs - this.#nextDueUs) / this.intervalUs) + 1;
-    const fast = Math.ceil((CATCH_UP_FACTOR * (nowUs - this.#askedUs)) / this.intervalUs);
-    return Math.max(0, Math.min(owed, Math.max(1, fast)));
+    const permitted = Math.floor((CATCH_UP_FACTOR * (nowUs - this.#permittedFromUs)) / this.intervalUs);
+    return Math.min(owed, Math.max(1, permitted));
   }
 
   /** Says that `count` datagrams left at `nowUs`. */
   sent(count: number, nowUs: number): void {
     this.#nextDueUs += count * this.intervalUs;
-    this.#askedUs = nowUs;
+    const usedUs = (count * this.intervalUs) / CATCH_UP_FACTOR;
+    const isBehind = this.#nextDueUs <= nowUs;
+    this.#permittedFromUs = isBehind ? Math.max(this.#permittedFromUs + usedUs, nowUs - KEPT_PERMISSION_US) : nowUs;
   }
 }

@@ -28,19 +28,24 @@ export class SequenceWindow {
   #leapNext = -1;
 
   observe(sequence: number): Arrival {
-    if (this.#highest < 0) return this.#begin(sequence, 'new');
+    if (this.#highest < 0) {
+      this.#begin(sequence);
+      return 'new';
+    }
     const ahead = (sequence - this.#highest) | 0;
     if (ahead > 0 && ahead <= MAX_LEAP) return this.#advance(sequence, ahead);
     if (ahead <= 0 && ahead > -WINDOW) return this.#lookBack(sequence, -ahead);
     if (sequence === this.#leapNext) {
       this.#lostBefore = this.lostCount;
-      return this.#begin(sequence, 'restart');
+      this.#begin((sequence - 1) >>> 0);
+      this.#advance(sequence, 1);
+      return 'restart';
     }
     this.#leapNext = (sequence + 1) >>> 0;
     return 'late';
   }
 
-  #begin(sequence: number, arrival: Arrival): Arrival {
+  #begin(sequence: number): void {
     this.#seen.fill(0);
     this.#highest = sequence;
     this.#span = 1;
@@ -48,7 +53,6 @@ export class SequenceWindow {
     this.#leapNext = -1;
     this.#mark(sequence);
     this.receivedCount++;
-    return arrival;
   }
 
   #advance(sequence: number, ahead: number): Arrival {

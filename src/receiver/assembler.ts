@@ -1,46 +1,97 @@
-import { blockOf, blockSymbolCount, firstSymbolOf, type Geometry } from '../object/geometry.js';
+import { blockSymbolCount, firstSymbolOf, type Geometry } from '../object/geometry.js';
 import { RUN_LEAVES, verifyRun } from '../object/merkle.js';
 import type { SymbolSet } from '../object/symbol-set.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import { DIGEST_BYTES, type DigestRun } from '../wire/digests.js';
+import type { BlockContent, CodedPlaces, SpareSymbol } from './coded-places.js';
+import { FROM_DISK, type Origins } from './origins.js';
+import { Slot } from './slot.js';
+
+/** A block that can be proven now. */
+export interface ReadyBlock {
+  readonly block: number;
+  /** SHA-256 that it must have. */
+  readonly digest: Uint8Array;
+}
+
+/** Consecutive places of the object. */
+export interface PlaceRun {
+  readonly first: number;
+  count: number;
+}
 
 /**
- * What is there of an object and what is proven: symbols received, digests heard, blocks verified. A block is ready to be
- * verified when all its symbols and its digest are there; the owner reads it back, hashes it, and says how it came out.
+ * What is there of an object and what is proven: places filled, digests heard, blocks verified. A block is ready when it has
+ * as many symbols as it has places and its digest is known; the owner proves it, and says how it came out.
  */
 export class Assembler {
   readonly geometry: Geometry;
+  /** Places of the object that hold a symbol: their own or, with a code, another of the same block. */
   readonly symbols: SymbolSet;
   readonly verifiedBlocks: SymbolSet;
   /** Blocks whose symbols did not have the signed digest: damaged on the way, or forged. */
   rejectedBlockCount = 0;
   readonly #blockRoot: Uint8Array;
+  readonly #origins: Origins;
+  /** From where the symbol in each place came. */
+  readonly #originOf: Uint8Array;
+  /** Once a block has been wrong, the only origin, besides proven ones, that may fill it; 0 for any. */
+  readonly #ownerOf: Uint8Array;
+  /** Which symbols are where; undefined for an object without a code, where each is in its own place. */
+  readonly #coded: CodedPlaces | undefined;
   /** Symbols that each block lacks. */
   readonly #missing: Uint16Array;
-  /** 32 bytes a block, zero until heard: 10 GB have 264 kB of them. */
+  /** 1 for each block that has as many symbols as it needs, as far as anyone can tell before it is proven. */
+  readonly #isEnough: Uint8Array;
+  #openBlockCount: number;
+  /** 1 while a block is being proven, so that nothing changes under it. */
+  readonly #busy: Uint8Array;
+  /** 32 bytes a block, zero until heard: 10 GB in blocks of 1.2 MB have 264 kB of them. */
   readonly #digests: Uint8Array;
   readonly #heardRuns: Uint8Array;
-  /** Complete blocks on their way to be verified; at most all of them. */
+  #unheardRunCount: number;
+  /** Blocks that may be ready; each once. */
   readonly #ready: number[] = [];
 
-  /** @param symbols those on disk from an earlier run; the assembler goes on with this set. */
-  constructor(descriptor: Descriptor, geometry: Geometry, symbols: SymbolSet, verifiedBlocks: SymbolSet) {
+  /** @param symbols those on disk from an earlier run; the assembler goes on with this set, and with `coded`. */
+  constructor(
+    descriptor: Descriptor,
+    geometry: Geometry,
+    symbols: SymbolSet,
+    verifiedBlocks: SymbolSet,
+    coded: CodedPlaces | undefined,
+    origins: Origins,
+  ) {
     this.geometry = geometry;
     this.symbols = symbols;
     this.verifiedBlocks = verifiedBlocks;
     this.#blockRoot = descriptor.blockRoot;
+    this.#coded = coded;
+    this.#origins = origins;
+    this.#originOf = new Uint8Array(geometry.symbolCount);
+    this.#ownerOf = new Uint8Array(geometry.blockCount);
     this.#missing = new Uint16Array(geometry.blockCount);
+    this.#busy = new Uint8Array(geometry.blockCount);
+    this.#isEnough = new Uint8Array(geometry.blockCount);
+    this.#openBlockCount = geometry.blockCount;
     this.#digests = new Uint8Array(geometry.blockCount * DIGEST_BYTES);
     this.#heardRuns = new Uint8Array(Math.ceil(geometry.blockCount / RUN_LEAVES));
+    this.#unheardRunCount = this.#heardRuns.length;
     for (let block = 0; block < geometry.blockCount; block++) {
       const first = firstSymbolOf(geometry, block);
       this.#missing[block] = symbols.missingIn(first, first + blockSymbolCount(geometry, block));
+      this.#consider(block);
     }
     if (geometry.blockCount === 1) this.#learn(0, descriptor.sha256);
   }
 
   get isComplete(): boolean {
     return this.symbols.isComplete;
+  }
+
+  /** Whether nothing that could come is wanted, unless a block turns out wrong or unsolved. */
+  get hasEnough(): boolean {
+    return this.#openBlockCount === 0 && this.#unheardRunCount === 0;
   }
 
   get isVerified(): boolean {
@@ -52,15 +103,27 @@ export class Assembler {
     return this.#ready.length > 0;
   }
 
-  has(symbol: number): boolean {
-    return this.symbols.has(symbol);
+  /** Where the symbol with this ESI, from this origin, should go: a place, or one of `Slot`. */
+  slotFor(block: number, esi: number, origin: number): number {
+    if (this.#busy[block] === 1 || this.verifiedBlocks.has(block)) return Slot.known;
+    if (!this.#isWelcome(block, origin)) return Slot.unwelcome;
+    if (this.#coded !== undefined) return this.#coded.slotFor(block, esi);
+    const place = firstSymbolOf(this.geometry, block) + esi;
+    return this.symbols.has(place) ? Slot.known : place;
   }
 
-  /** Notes a symbol that was missing and has been written. */
-  add(symbol: number): void {
-    this.symbols.add(symbol);
-    const block = blockOf(this.geometry, symbol);
+  /** Notes a symbol that `slotFor` gave this place and that has been written there. */
+  add(block: number, esi: number, place: number, origin: number): void {
+    this.symbols.add(place);
+    this.#originOf[place] = origin;
+    this.#coded?.note(block, esi, place);
     this.#missing[block]!--;
+    this.#consider(block);
+  }
+
+  /** Keeps a symbol that `slotFor` has no place for. */
+  addSpare(block: number, spare: SpareSymbol): void {
+    this.#coded?.addSpare(block, spare);
     this.#consider(block);
   }
 
@@ -73,37 +136,113 @@ export class Assembler {
     return true;
   }
 
-  /** The next block to verify and the digest it must have. */
-  nextReady(): { readonly block: number; readonly digest: Uint8Array } | undefined {
+  /** The next block to prove, which then changes no more until `accept`, `reject` or `postpone`. */
+  nextReady(): ReadyBlock | undefined {
     for (;;) {
       const block = this.#ready.shift();
       if (block === undefined) return undefined;
+      const isReady = this.#isEnough[block] === 1 && this.#isDigestKnown(block);
+      if (!isReady || this.verifiedBlocks.has(block) || this.#busy[block] === 1) continue;
+      this.#busy[block] = 1;
       const at = block * DIGEST_BYTES;
-      if (!this.verifiedBlocks.has(block)) return { block, digest: this.#digests.subarray(at, at + DIGEST_BYTES) };
+      return { block, digest: this.#digests.subarray(at, at + DIGEST_BYTES) };
     }
   }
 
-  accept(block: number): void {
-    this.verifiedBlocks.add(block);
+  /** What is in the places of a block, if not simply its own symbols. */
+  guestsOf(block: number): BlockContent | undefined {
+    return this.#coded?.contentOf(block);
   }
 
-  /** Takes a block's symbols back, so that they are received again. */
-  reject(block: number): void {
+  accept(block: number): void {
+    this.#busy[block] = 0;
+    this.#origins.approve(this.#sharesOf(block).keys());
+    const first = firstSymbolOf(this.geometry, block);
+    this.symbols.addRun(first, blockSymbolCount(this.geometry, block));
+    this.#missing[block] = 0;
+    this.#coded?.forget(block);
+    this.verifiedBlocks.add(block);
+    this.#consider(block);
+  }
+
+  /**
+   * Takes back the symbols of a wrong block, except those whose origin is beyond suspicion, so that they are received again.
+   *
+   * @returns the places that are free now, as runs.
+   */
+  reject(block: number): readonly PlaceRun[] {
+    this.#busy[block] = 0;
     this.rejectedBlockCount++;
-    const count = blockSymbolCount(this.geometry, block);
-    this.symbols.removeRun(firstSymbolOf(this.geometry, block), count);
-    this.#missing[block] = count;
+    const kept = this.#origins.blame(this.#sharesOf(block));
+    const [owner = FROM_DISK] = kept;
+    this.#ownerOf[block] = owner;
+    const freed: PlaceRun[] = [];
+    for (const place of this.#placesOf(block)) {
+      if (kept.has(this.#originOf[place]!)) continue;
+      this.symbols.removeRun(place, 1);
+      this.#coded?.vacate(block, place);
+      this.#missing[block]!++;
+      const last = freed.at(-1);
+      if (last !== undefined && last.first + last.count === place) last.count++;
+      else freed.push({ first: place, count: 1 });
+    }
+    this.#coded?.keepSpares(block, kept);
+    this.#consider(block);
+    return freed;
+  }
+
+  /**
+   * The symbols of a block do not determine it: it is ready again when one more has come. False when it has had so many that
+   * some must be forged; it is then to be rejected.
+   */
+  postpone(block: number): boolean {
+    if (!this.#coded?.wantSpare(block)) return false;
+    this.#busy[block] = 0;
+    this.#consider(block);
+    return true;
+  }
+
+  #isWelcome(block: number, origin: number): boolean {
+    if (this.#origins.isBanned(origin)) return false;
+    const owner = this.#ownerOf[block]!;
+    return owner === FROM_DISK || owner === origin || this.#origins.isProven(origin);
+  }
+
+  /** Places of a block that hold something. */
+  *#placesOf(block: number): Generator<number> {
+    const first = firstSymbolOf(this.geometry, block);
+    const end = first + blockSymbolCount(this.geometry, block);
+    for (let place = first; place < end; place++) if (this.symbols.has(place)) yield place;
+  }
+
+  /** Symbols of a block by origin. */
+  #sharesOf(block: number): Map<number, number> {
+    const shares = new Map<number, number>();
+    const count = (origin: number) => shares.set(origin, (shares.get(origin) ?? 0) + 1);
+    for (const place of this.#placesOf(block)) count(this.#originOf[place]!);
+    for (const { origin } of this.#coded?.sparesOf(block) ?? []) count(origin);
+    return shares;
   }
 
   #learn(runIndex: number, leaves: Uint8Array): void {
     const firstBlock = runIndex * RUN_LEAVES;
     this.#digests.set(leaves, firstBlock * DIGEST_BYTES);
     this.#heardRuns[runIndex] = 1;
+    this.#unheardRunCount--;
     for (let i = 0; i < leaves.length / DIGEST_BYTES; i++) this.#consider(firstBlock + i);
   }
 
+  /** Follows every change to a block. */
   #consider(block: number): void {
-    const known = this.#heardRuns[Math.floor(block / RUN_LEAVES)] === 1;
-    if (known && this.#missing[block] === 0 && !this.verifiedBlocks.has(block)) this.#ready.push(block);
+    const isEnough = this.#missing[block]! <= (this.#coded?.surplusOf(block) ?? 0);
+    if (isEnough !== (this.#isEnough[block] === 1)) {
+      this.#isEnough[block] = isEnough ? 1 : 0;
+      this.#openBlockCount += isEnough ? -1 : 1;
+    }
+    if (isEnough && this.#isDigestKnown(block) && !this.verifiedBlocks.has(block)) this.#ready.push(block);
+  }
+
+  #isDigestKnown(block: number): boolean {
+    return this.#heardRuns[Math.floor(block / RUN_LEAVES)] === 1;
   }
 }

@@ -9,6 +9,8 @@ export type DatagramFault =
   | 'contradiction'
   /** A block, symbol or payload length that the object does not have. */
   | 'outOfRange'
+  /** From an address that had a part in blocks that were wrong. */
+  | 'untrusted'
   /** Block digests that do not lead to the signed root. */
   | 'digests'
   /** A descriptor in pieces that do not fit together, or that is none. */

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { isGeometry } from '../object/geometry.js';
-import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
+import { type Descriptor, NO_CODE, objectTag, RAPTORQ } from '../wire/descriptor.js';
 import { unpackDescriptor } from '../wire/descriptor-reader.js';
 import { RecordAssembler } from '../wire/fragments.js';
 import type { Header } from '../wire/header.js';
@@ -25,6 +25,8 @@ export interface InboxOptions {
 export type Finding =
   /** The newest version so far: the one to receive. */
   | { readonly kind: 'newest'; readonly descriptor: Descriptor }
+  /** The same version again, from a fleet that has changed: other servers may be sending it now. */
+  | { readonly kind: 'renewed'; readonly descriptor: Descriptor }
   /** Older than what was completed before, or past its date. */
   | { readonly kind: 'rollback' | 'expired'; readonly descriptor: Descriptor }
   /** The same version number signed for different bytes. */
@@ -60,6 +62,7 @@ export class DescriptorInbox {
     if (record === undefined || record === false) return undefined;
     if (!this.#mayCheck(nowUs)) {
       this.#faults.count('flood');
+      this.#records.forget(header);
       return undefined;
     }
     const body = openRecord(record, this.#options.publicKey);
@@ -79,8 +82,10 @@ export class DescriptorInbox {
     const newest = this.#newest;
     if (newest !== undefined && descriptor.version < newest.version) return undefined;
     if (newest?.version === descriptor.version) {
-      const same = Buffer.compare(objectTag(newest), objectTag(descriptor)) === 0;
-      return same ? undefined : { kind: 'conflict', descriptor };
+      if (Buffer.compare(objectTag(newest), objectTag(descriptor)) !== 0) return { kind: 'conflict', descriptor };
+      if (descriptor.createdS <= newest.createdS) return undefined;
+      this.#newest = descriptor;
+      return { kind: 'renewed', descriptor };
     }
     this.#newest = descriptor;
     return { kind: 'newest', descriptor };
@@ -97,5 +102,6 @@ export class DescriptorInbox {
 }
 
 function isUsable({ sizeBytes, symbolBytes, blockCount, fecEncodingId }: Descriptor): boolean {
-  return fecEncodingId === NO_CODE && isGeometry(sizeBytes, symbolBytes, blockCount);
+  const isSpoken = fecEncodingId === NO_CODE || fecEncodingId === RAPTORQ;
+  return isSpoken && isGeometry(sizeBytes, symbolBytes, blockCount);
 }

@@ -1,24 +1,19 @@
 import type { KeyObject } from 'node:crypto';
 import type { EventEmitter } from 'eventemitter3';
 import { LayercastError } from '../errors.js';
-import type { Clock, Membership, MembershipRequest, Network, ReceivedBatch } from '../ports.js';
+import type { Clock, Membership, MembershipRequest, Network } from '../ports.js';
 import { rateOf } from '../rate/ladder.js';
 import { PlainPolicy } from '../rate/policy.js';
 import type { Descriptor } from '../wire/descriptor.js';
-import {
-  ANNOUNCEMENT_CHANNEL,
-  DatagramType,
-  HEADER_BYTES,
-  type Header,
-  newHeader,
-  readHeader,
-} from '../wire/header.js';
+import { AnnouncementReader } from './announcements.js';
 import { FaultCounters } from './counters.js';
 import { DescriptorInbox } from './descriptor-inbox.js';
 import { fellSilent, neverFound, nothingReceived, outOfTime, Warnings, warningFor } from './endings.js';
 import type { CompleteEvent, ReceiverEvents, ReceiverStats } from './events.js';
 import { ObjectFetch } from './object-fetch.js';
 import type { ObjectStore } from './object-store.js';
+import type { DescriptorHandler } from './reception.js';
+import type { BlockSolver } from './restoration.js';
 
 const TICK_US = 100_000;
 const PROGRESS_INTERVAL_US = 1_000_000;
@@ -49,6 +44,8 @@ export interface ReceiverWorld {
   /** Whether the file that this descriptor speaks of is there already, whole and right. */
   readonly isInPlace: (descriptor: Descriptor) => Promise<boolean>;
   readonly openStore: (descriptor: Descriptor) => Promise<ObjectStore>;
+  /** Solves coded blocks. */
+  readonly solver: BlockSolver;
   readonly emit: EventEmitter<ReceiverEvents>['emit'];
 }
 
@@ -61,7 +58,6 @@ export class ReceiverDriver {
   readonly #world: ReceiverWorld;
   readonly #faults = new FaultCounters();
   readonly #inbox: DescriptorInbox;
-  readonly #header = newHeader();
   readonly #warnings: Warnings;
   #fetch: ObjectFetch | undefined;
   #newest: Descriptor | undefined;
@@ -95,6 +91,7 @@ export class ReceiverDriver {
     const onAbort = () => this.#stop(signal.reason);
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
+    const announcements = new AnnouncementReader(this.#faults, this.#onDescriptor);
     let membership: Membership | undefined;
     let cancelTick = clock.schedule(this.#startedUs + TICK_US, () => tick());
     const tick = () => {
@@ -102,7 +99,7 @@ export class ReceiverDriver {
       cancelTick = clock.schedule(clock.nowUs() + TICK_US, tick);
     };
     try {
-      membership = await network.join(this.#options.announcement, (batch) => this.#handleAnnouncements(batch));
+      membership = await network.join(this.#options.announcement, (batch) => announcements.handle(batch));
       return await this.#receive();
     } finally {
       signal.removeEventListener('abort', onAbort);
@@ -163,7 +160,7 @@ export class ReceiverDriver {
 
   #open(descriptor: Descriptor, store: ObjectStore): ObjectFetch {
     const { mode, channels, maxRateBitsPerSecond, announcement } = this.#options;
-    const { clock, network, emit } = this.#world;
+    const { clock, network, emit, solver } = this.#world;
     const policy = new PlainPolicy({
       rates: descriptor.channels.map(({ intervalUs }) => rateOf(intervalUs, descriptor.symbolBytes)),
       ladderMode: descriptor.mode,
@@ -179,31 +176,21 @@ export class ReceiverDriver {
       faults: this.#faults,
       clock,
       network,
-      onDescriptor: (header, bytes, start, length) => this.#handleRecord(header, bytes, start, length),
+      solver,
+      onDescriptor: this.#onDescriptor,
       onJoin: (event) => emit('join', event),
       onLeave: (event) => emit('leave', event),
       onWarning: (event) => this.#warnings.warn(event),
     });
   }
 
-  #handleAnnouncements(batch: ReceivedBatch): void {
-    for (let i = 0; i < batch.count; i++) {
-      const start = batch.starts[i]!;
-      const length = batch.lengths[i]!;
-      const fault = readHeader(batch.buffers[i]!, start, length, this.#header);
-      if (fault !== undefined) this.#faults.count(fault);
-      else if (this.#header.type !== DatagramType.descriptor) this.#faults.count('otherObject');
-      else if (this.#header.channelIndex !== ANNOUNCEMENT_CHANNEL) this.#faults.count('contradiction');
-      else this.#handleRecord(this.#header, batch.buffers[i]!, start + HEADER_BYTES, length - HEADER_BYTES);
-    }
-  }
-
-  #handleRecord(header: Readonly<Header>, bytes: Uint8Array, start: number, length: number): void {
+  readonly #onDescriptor: DescriptorHandler = (header, bytes, start, length) => {
     const { clock } = this.#world;
     const finding = this.#inbox.handle(header, bytes, start, length, clock.nowUs(), clock.wallUs() / 1e6);
     if (finding?.kind === 'newest') this.#take(finding.descriptor);
+    else if (finding?.kind === 'renewed') this.#fetch?.renew(finding.descriptor);
     else if (finding !== undefined) this.#warnings.warn(warningFor(finding));
-  }
+  };
 
   #take(descriptor: Descriptor): void {
     const before = this.#newest;

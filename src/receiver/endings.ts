@@ -28,7 +28,7 @@ export class Warnings {
 }
 
 /** The warning for a genuine descriptor that cannot be used. */
-export function warningFor({ kind, descriptor }: Finding): WarningEvent {
+export function warningFor({ kind, descriptor }: Exclude<Finding, { readonly kind: 'renewed' }>): WarningEvent {
   const version = `version ${descriptor.version}`;
   switch (kind) {
     case 'rollback':

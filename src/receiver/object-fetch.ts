@@ -1,20 +1,22 @@
 import { LayercastError } from '../errors.js';
 import type { Clock, Network, ReceivedBatch } from '../ports.js';
 import type { ChannelPolicy } from '../rate/policy.js';
-import type { Descriptor } from '../wire/descriptor.js';
+import { type Descriptor, NO_CODE } from '../wire/descriptor.js';
 import type { FaultCounters } from './counters.js';
 import type { MembershipEvent, ProgressEvent, ReceiverStats, WarningEvent } from './events.js';
+import { Listening } from './listening.js';
 import { Memberships } from './memberships.js';
 import type { ObjectStore } from './object-store.js';
 import { ProgressMeter, presentBytes } from './progress.js';
 import { type DescriptorHandler, Reception } from './reception.js';
-import { Verification } from './verification.js';
+import { type BlockSolver, Restoration } from './restoration.js';
+import { type Outcome, Verification } from './verification.js';
 
 /** What a crash may cost: half a second of reception has to be received again. */
 const CHECKPOINT_INTERVAL_US = 500_000;
-/** A channel as silent as this is joined anew, or ten of its intervals if it is a slow one. */
-const RENEW_AFTER_US = 5_000_000;
-const RENEW_AFTER_INTERVALS = 10;
+
+/** Blocks longer than this are solved one at a time: each needs its own length in memory, and tables of some 40 MB. */
+const MAX_SHARED_BLOCK_BYTES = 12e6;
 
 export interface ObjectFetchOptions {
   readonly descriptor: Descriptor;
@@ -24,6 +26,7 @@ export interface ObjectFetchOptions {
   readonly faults: FaultCounters;
   readonly clock: Clock;
   readonly network: Network;
+  readonly solver: BlockSolver;
   readonly onDescriptor: DescriptorHandler;
   readonly onJoin: (event: MembershipEvent) => void;
   readonly onLeave: (event: MembershipEvent) => void;
@@ -36,15 +39,18 @@ export class ObjectFetch {
   readonly #options: ObjectFetchOptions;
   readonly #reception: Reception;
   readonly #memberships: Memberships;
+  readonly #listening: Listening;
   readonly #verification: Verification;
   readonly #meter: ProgressMeter;
-  readonly #startedUs: number;
-  readonly #renewedUs = new Map<number, number>();
   readonly #finished: Promise<void>;
   #finish!: () => void;
   #fail!: (error: unknown) => void;
   #ended = false;
-  #working = false;
+  /** Nothing that comes after the object is known to be whole may disturb its last check and its naming. */
+  #isWhole = false;
+  readonly #workers = new Set<Promise<void>>();
+  readonly #concurrency: number;
+  readonly #isCoded: boolean;
   #checkpoint: Promise<void> = Promise.resolve();
   #checkpointing = false;
   #checkpointedUs: number;
@@ -52,29 +58,45 @@ export class ObjectFetch {
   #tried = false;
 
   constructor(options: ObjectFetchOptions) {
-    const { descriptor, store, faults, onDescriptor, clock } = options;
+    const { descriptor, store, faults, onDescriptor, clock, solver } = options;
+    const isCoded = descriptor.fecEncodingId !== NO_CODE;
     this.#options = options;
     this.#reception = new Reception(descriptor, store, faults, onDescriptor);
     this.resumedBytes = presentBytes(this.#reception.assembler);
-    this.#verification = new Verification(this.#reception.assembler, store);
+    const { geometry } = this.#reception.assembler;
+    const restoration = isCoded ? new Restoration(geometry, store, solver) : undefined;
+    this.#verification = new Verification(this.#reception.assembler, store, restoration);
+    // Places of coded blocks hold anything: there is no whole before it is solved.
+    this.#isCoded = isCoded;
+    this.#tried = isCoded;
+    const blockBytes = geometry.longBlockSymbolCount * geometry.symbolBytes;
+    this.#concurrency = isCoded && blockBytes <= MAX_SHARED_BLOCK_BYTES ? solver.workerCount : 1;
     this.#meter = new ProgressMeter(descriptor, this.#reception, this.resumedBytes);
     this.#memberships = new Memberships({ ...options, onBatch: (channel, batch) => this.#handle(channel, batch) });
-    this.#startedUs = clock.nowUs();
-    this.#checkpointedUs = this.#startedUs;
+    this.#listening = new Listening(this.#memberships, options.policy);
+    this.#checkpointedUs = clock.nowUs();
     this.#finished = new Promise((resolve, reject) => {
       this.#finish = resolve;
       this.#fail = reject;
     });
+    // It may fail while `run` still joins and nobody waits for it yet, which Node would take for a fault of the program.
+    this.#finished.catch(() => undefined);
   }
 
-  /** When the last datagram of this object came, or the fetch began. */
+  /** When the last datagram of this object came, or was first waited for; now, when none is waited for. */
   get lastHeardUs(): number {
-    return this.#reception.lastHeardUs ?? this.#startedUs;
+    if (!this.#listening.isOn) return this.#options.clock.nowUs();
+    return Math.max(this.#reception.lastHeardUs ?? 0, this.#listening.sinceUs);
   }
 
   get slowestIntervalUs(): number {
     const joined = this.#memberships.channels.map((channel) => this.#options.descriptor.channels[channel]!.intervalUs);
     return Math.max(0, ...joined);
+  }
+
+  /** The fleet describes the same object anew: it may have other servers. */
+  renew(descriptor: Descriptor): void {
+    this.#meter.nameServers(descriptor.servers);
   }
 
   progress(): ProgressEvent {
@@ -90,14 +112,12 @@ export class ObjectFetch {
    * @throws {LayercastError} `DIGEST_MISMATCH`, `NETWORK_UNAVAILABLE`, `DISK_FULL`, `FILE_IO`, …
    */
   async run(): Promise<void> {
-    const { policy, clock, store } = this.#options;
+    const { store } = this.#options;
     try {
       this.#work();
-      if (!this.#reception.assembler.isVerified) {
-        for (const decision of policy.start(clock.nowUs())) await this.#memberships.carryOut(decision);
-      }
+      if (!this.#reception.assembler.isVerified) this.#listen();
       await this.#finished;
-      await this.#memberships.leaveAll('complete');
+      await this.#listening.stop('complete');
       await this.#checkpoint;
       await this.#checkWhole();
       await store.commit();
@@ -113,46 +133,62 @@ export class ObjectFetch {
 
   /** Does what the time asks for; its owner calls it a few times a second. */
   tick(nowUs: number): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#isWhole) return;
     if (nowUs - this.#checkpointedUs >= CHECKPOINT_INTERVAL_US) this.#startCheckpoint(nowUs);
     this.#renewSilent(nowUs);
   }
 
   #handle(channel: number, batch: ReceivedBatch): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#isWhole) return;
     this.#reception.handle(channel, batch, this.#options.clock.nowUs());
-    if (this.#reception.assembler.hasReady) this.#work();
+    const { hasReady, isComplete, hasEnough } = this.#reception.assembler;
+    if (hasReady || (isComplete && !this.#tried)) this.#work();
+    // What comes while the last blocks are being solved would be received in vain.
+    if (hasEnough && this.#listening.isOn) void this.#listening.stop('has what it needs');
   }
 
-  /** Verifies what is ready, until nothing is; one at a time. */
+  /** Proves what is ready, until nothing is; as many blocks at once as fit. */
   #work(): void {
-    if (this.#working) return;
-    this.#working = true;
-    void this.#verifyAll().then(
-      () => {
-        this.#working = false;
-      },
-      (error) => this.#fail(error),
-    );
+    do {
+      if (this.#ended || this.#workers.size >= this.#concurrency) return;
+      const worker = this.#proveAll()
+        .catch((error: unknown) => this.#fail(error))
+        .then(() => {
+          this.#workers.delete(worker);
+          if (this.#reception.assembler.hasReady) this.#work();
+        });
+      this.#workers.add(worker);
+    } while (this.#reception.assembler.hasReady);
   }
 
-  async #verifyAll(): Promise<void> {
+  async #proveAll(): Promise<void> {
     const { assembler } = this.#reception;
-    while (!this.#ended && (await this.#verification.step((block, genuine) => this.#judge(block, genuine))));
-    if (assembler.isVerified || (await this.#isWholeWithoutDigests())) this.#finish();
+    while (!this.#ended && (await this.#verification.step((block, outcome) => this.#judge(block, outcome))));
+    // Whoever ends last sees what all have done.
+    if (this.#workers.size > 1) return;
+    if (!assembler.isVerified && !(await this.#isWholeWithoutDigests())) return;
+    this.#isWhole = true;
+    this.#finish();
   }
 
-  #judge(block: number, genuine: boolean): void {
+  #listen(): void {
+    if (!this.#ended) this.#listening.start(this.#options.clock.nowUs()).catch((error: unknown) => this.#fail(error));
+  }
+
+  #judge(block: number, outcome: Outcome): void {
     const { assembler } = this.#reception;
     const { store, onWarning } = this.#options;
-    if (genuine) {
+    if (outcome !== 'genuine') this.#listen();
+    if (outcome === 'unsolved' && assembler.postpone(block)) return;
+    if (outcome === 'genuine') {
       assembler.accept(block);
       store.acceptBlock(block);
       return;
     }
-    assembler.reject(block);
-    store.rejectBlock(block);
-    this.#tried = false;
+    for (const { first, count } of assembler.reject(block)) store.rejectPlaces(first, count);
+    // Their places can be filled again only when the journal has let go of them.
+    this.#checkpointedUs = Number.NEGATIVE_INFINITY;
+    this.#tried = this.#isCoded;
     onWarning({ code: 'REJECTED_BLOCK', message: `block ${block} did not have its signed digest; receiving it again` });
   }
 
@@ -192,22 +228,18 @@ export class ObjectFetch {
   }
 
   #renewSilent(nowUs: number): void {
-    for (const channel of this.#memberships.channels) {
-      const { intervalUs } = this.#options.descriptor.channels[channel]!;
-      const limitUs = Math.max(RENEW_AFTER_US, RENEW_AFTER_INTERVALS * intervalUs);
-      const heardUs = this.#reception.lastHeardOn(channel) ?? this.#startedUs;
-      if (nowUs - Math.max(heardUs, this.#renewedUs.get(channel) ?? 0) < limitUs) continue;
-      this.#renewedUs.set(channel, nowUs);
+    const intervalsUs = this.#options.descriptor.channels.map(({ intervalUs }) => intervalUs);
+    const lastHeardUs = (channel: number) => this.#reception.lastHeardOn(channel);
+    for (const channel of this.#listening.renewSilent(nowUs, intervalsUs, lastHeardUs)) {
       this.#options.onWarning({ code: 'SILENCE', message: `nothing on channel ${channel}; joining it anew` });
-      // An interface that is down refuses; the next attempt comes by itself, and patience has an end elsewhere.
-      this.#memberships.renew(channel).catch(() => undefined);
     }
   }
 
   async #end(reason: string): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
-    await this.#memberships.leaveAll(reason);
+    await this.#listening.stop(reason);
+    await Promise.all(this.#workers);
     await this.#checkpoint.catch(() => undefined);
   }
 }

@@ -1,5 +1,5 @@
 import { blockLength, blockOffset, symbolLength } from '../object/geometry.js';
-import type { Descriptor } from '../wire/descriptor.js';
+import type { Descriptor, ServerDescription } from '../wire/descriptor.js';
 import type { Assembler } from './assembler.js';
 import type { FaultCounters } from './counters.js';
 import type { ProgressEvent, ReceiverStats } from './events.js';
@@ -21,14 +21,20 @@ interface Sample {
 /** Turns the counters of a reception into what people and programs read. */
 export class ProgressMeter {
   readonly #descriptor: Descriptor;
+  #servers: readonly ServerDescription[];
   readonly #reception: Reception;
   readonly #resumedBytes: number;
   readonly #samples: Sample[] = [];
 
   constructor(descriptor: Descriptor, reception: Reception, resumedBytes: number) {
     this.#descriptor = descriptor;
+    this.#servers = descriptor.servers;
     this.#reception = reception;
     this.#resumedBytes = resumedBytes;
+  }
+
+  nameServers(servers: readonly ServerDescription[]): void {
+    this.#servers = servers;
   }
 
   /** @param joined indexes of the channels joined now. */
@@ -103,7 +109,7 @@ export class ProgressMeter {
   }
 
   #serverName(serverIndex: number): string {
-    return this.#descriptor.servers.find(({ index }) => index === serverIndex)?.name ?? String(serverIndex);
+    return this.#servers.find(({ index }) => index === serverIndex)?.name ?? String(serverIndex);
   }
 }
 

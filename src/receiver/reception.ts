@@ -1,12 +1,16 @@
+import { MAX_ESI } from '../fec/code.js';
 import { blockSymbolCount, firstSymbolOf, geometryOf, symbolLength, symbolOffset } from '../object/geometry.js';
-import type { ByteSink, ReceivedBatch } from '../ports.js';
+import type { ReceivedBatch } from '../ports.js';
 import { SequenceWindow } from '../rate/sequence-window.js';
-import { type Descriptor, objectTag } from '../wire/descriptor.js';
+import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
 import { readDigestRun } from '../wire/digests.js';
 import { DatagramType, HEADER_BYTES, type Header, newHeader, readHeader } from '../wire/header.js';
 import { Assembler } from './assembler.js';
+import { CodedPlaces } from './coded-places.js';
 import type { DatagramFault, FaultCounters } from './counters.js';
 import type { ObjectStore } from './object-store.js';
+import { FROM_DISK, Origins } from './origins.js';
+import { Slot } from './slot.js';
 
 /** RFC 8200 and RFC 768: what a packet has in front of our datagram. */
 const IP_AND_UDP_BYTES = 48;
@@ -39,27 +43,33 @@ export class Reception {
   /** When the last datagram of the object came; undefined before the first. */
   lastHeardUs: number | undefined;
   readonly #descriptor: Descriptor;
-  readonly #sink: ByteSink;
+  readonly #store: ObjectStore;
   readonly #faults: FaultCounters;
   readonly #onDescriptor: DescriptorHandler;
   readonly #header = newHeader();
+  readonly #origins = new Origins();
+  /** Of the datagram that is being handled. */
+  #origin = FROM_DISK;
   readonly #tagHigh: number;
   readonly #tagLow: number;
-  /** By serverIndex · 256 + channelIndex; as many as the descriptor's servers and channels at most. */
+  /**
+   * By serverIndex · 256 + channelIndex. A server that the descriptor does not know may have been added since; one byte names
+   * it, so there are 256 times as many as channels at most.
+   */
   readonly #hearings = new Map<number, Hearing>();
-  readonly #isServer = new Uint8Array(256);
 
   constructor(descriptor: Descriptor, store: ObjectStore, faults: FaultCounters, onDescriptor: DescriptorHandler) {
     const geometry = geometryOf(descriptor.sizeBytes, descriptor.symbolBytes, descriptor.blockCount);
     const tag = Buffer.from(objectTag(descriptor));
-    this.assembler = new Assembler(descriptor, geometry, store.symbols, store.verifiedBlocks);
+    const coded =
+      descriptor.fecEncodingId === NO_CODE ? undefined : new CodedPlaces(geometry, store.symbols, store.guests);
+    this.assembler = new Assembler(descriptor, geometry, store.symbols, store.verifiedBlocks, coded, this.#origins);
     this.#descriptor = descriptor;
-    this.#sink = store;
+    this.#store = store;
     this.#faults = faults;
     this.#onDescriptor = onDescriptor;
     this.#tagHigh = tag.readUInt32BE(0);
     this.#tagLow = tag.readUInt32BE(4);
-    for (const { index } of descriptor.servers) this.#isServer[index] = 1;
   }
 
   /** What was heard so far, by server and channel. */
@@ -79,6 +89,7 @@ export class Reception {
   /** Takes datagrams that came for channel `channelIndex`. */
   handle(channelIndex: number, batch: ReceivedBatch, nowUs: number): void {
     for (let i = 0; i < batch.count; i++) {
+      this.#origin = this.#origins.idOf(batch.sources[i]!);
       const fault = this.#handleOne(channelIndex, batch.buffers[i]!, batch.starts[i]!, batch.lengths[i]!, nowUs);
       if (fault !== undefined) this.#faults.count(fault);
     }
@@ -95,11 +106,11 @@ export class Reception {
     this.packetBytes += length + IP_AND_UDP_BYTES;
     const fault = readHeader(bytes, start, length, header);
     if (fault !== undefined) return fault;
-    if (header.channelIndex !== channelIndex || this.#isServer[header.serverIndex] !== 1) {
-      return 'contradiction';
-    }
+    if (header.channelIndex !== channelIndex) return 'contradiction';
     if (header.type === DatagramType.descriptor) {
-      this.#observe(header, nowUs);
+      // Its tag is the record's own, so it may ride along with another version of the object: only where this one has been
+      // heard does its number belong to the same sequence, and its server to those that contribute.
+      if (this.#hearings.has(hearingKey(header))) this.#observe(header, nowUs);
       this.#onDescriptor(header, bytes, start + HEADER_BYTES, length - HEADER_BYTES);
       return undefined;
     }
@@ -124,25 +135,40 @@ export class Reception {
     length: number,
     nowUs: number,
   ): DatagramFault | undefined {
+    const { block, esi } = header;
     const { assembler } = this;
     const { geometry } = assembler;
-    if (header.block >= geometry.blockCount || header.esi >= blockSymbolCount(geometry, header.block)) {
-      return 'outOfRange';
-    }
-    const symbol = firstSymbolOf(geometry, header.block) + header.esi;
-    if (length !== symbolLength(geometry, symbol)) return 'outOfRange';
+    if (block >= geometry.blockCount || esi > MAX_ESI) return 'outOfRange';
+    const isSource = esi < blockSymbolCount(geometry, block);
+    if (!isSource && this.#descriptor.fecEncodingId === NO_CODE) return 'outOfRange';
+    const own = firstSymbolOf(geometry, block) + esi;
+    if (length !== (isSource ? symbolLength(geometry, own) : geometry.symbolBytes)) return 'outOfRange';
+    const slot = assembler.slotFor(block, esi, this.#origin);
+    if (slot === Slot.forged) return 'outOfRange';
+    if (slot === Slot.unwelcome) return 'untrusted';
     this.#observe(header, nowUs);
     this.symbolCount++;
     this.payloadBytes += length;
-    if (assembler.has(symbol)) {
+    if (slot === Slot.known) {
       this.duplicateBytes += length;
-    } else if (this.#sink.write(symbolOffset(geometry, symbol), bytes, start, length)) {
-      this.newBytes += length;
-      assembler.add(symbol);
+      return undefined;
+    }
+    if (slot === Slot.spare) {
+      assembler.addSpare(block, { esi, origin: this.#origin, bytes: bytes.subarray(start, start + length) });
+    } else if (this.#write(slot, own, esi, bytes, start, length)) {
+      assembler.add(block, esi, slot, this.#origin);
     } else {
       this.droppedCount++;
+      return undefined;
     }
+    this.newBytes += length;
     return undefined;
+  }
+
+  #write(place: number, own: number, esi: number, bytes: Uint8Array, start: number, length: number): boolean {
+    return place === own
+      ? this.#store.write(symbolOffset(this.assembler.geometry, place), bytes, start, length)
+      : this.#store.writeGuest(place, esi, bytes, start);
   }
 
   #takeDigests(
@@ -159,7 +185,7 @@ export class Reception {
   }
 
   #observe(header: Header, nowUs: number): void {
-    const key = header.serverIndex * 256 + header.channelIndex;
+    const key = hearingKey(header);
     let hearing = this.#hearings.get(key);
     if (hearing === undefined) {
       const { serverIndex, channelIndex } = header;
@@ -174,3 +200,7 @@ export class Reception {
 
 /** Takes the payload of a descriptor datagram that came on a data channel. */
 export type DescriptorHandler = (header: Readonly<Header>, bytes: Uint8Array, start: number, length: number) => void;
+
+function hearingKey({ serverIndex, channelIndex }: Readonly<Header>): number {
+  return serverIndex * 256 + channelIndex;
+}

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { ObjectStore } from '../receiver/object-store.js';
-import { highestCompleted, type PublishedObject, rememberCompleted } from '../store/completed-versions.js';
+import { highestCompleted, rememberCompleted, type SignedName } from '../store/completed-versions.js';
 import { FileLock } from '../store/file-lock.js';
 import { verifyFile } from '../store/hash-file.js';
+import { systemError } from '../store/system-error.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import { openObjectFile, partPathOf } from './object-file.js';
 
-export interface DestinationOptions extends PublishedObject {
+export interface DestinationOptions extends SignedName {
   /** FILE. */
   readonly output: string;
   /** Where the journal is kept; undefined beside FILE. */
@@ -39,7 +40,7 @@ export class Destination implements AsyncDisposable {
   static async open(options: DestinationOptions): Promise<Destination> {
     const outputPath = resolve(options.output);
     const partPath = partPathOf(outputPath);
-    if (options.journalDir !== undefined) await mkdir(options.journalDir, { recursive: true });
+    if (options.journalDir !== undefined) await makeDirectory(options.journalDir);
     const lock = await FileLock.acquire(`${partPath}.lock`);
     try {
       const completed = await highestCompleted(options.stateDir, options);
@@ -70,6 +71,14 @@ export class Destination implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#lock.release();
+  }
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw systemError(error, 'create', path);
   }
 }
 

@@ -8,11 +8,13 @@ import { openRecord, peekRecord } from '../wire/signature.js';
 
 /** More announcements than people can read; what a forger adds beyond costs nothing more. */
 const MAX_ANNOUNCEMENTS = 10_000;
+/** Servers shown of one announcement. */
+const MAX_SOURCES = 16;
 
 /** A descriptor as somebody announced it. */
 export interface Announcement {
   readonly descriptor: Descriptor;
-  /** Addresses from which it was heard, in the order of hearing; at most 16. */
+  /** Addresses from which it was heard, in the order of hearing; at most `MAX_SOURCES`. */
   readonly sources: readonly string[];
   /** Whether the given key signed it; undefined when no key was given. */
   readonly genuine: boolean | undefined;
@@ -56,7 +58,9 @@ class Heard {
   readonly #key: KeyObject | undefined;
   readonly #header = newHeader();
   readonly #records = new RecordAssembler();
-  readonly #announcements = new Map<string, Announcement & { readonly sources: string[] }>();
+  readonly #announcements = new Map<string, MutableAnnouncement>();
+  /** What each record said, by its tag: servers that send the very same one are all heard. As many as announcements at most. */
+  readonly #byTag = new Map<string, MutableAnnouncement>();
 
   constructor(key: KeyObject | undefined) {
     this.#key = key;
@@ -68,7 +72,9 @@ class Heard {
       if (readHeader(bytes, start, length, this.#header) !== undefined) continue;
       if (this.#header.type !== DatagramType.descriptor) continue;
       const record = this.#records.add(this.#header, bytes, start + HEADER_BYTES, length - HEADER_BYTES);
-      if (record) this.#take(record, batch.sources[i]!);
+      const tag = `${this.#header.tagHigh}-${this.#header.tagLow}`;
+      if (record) this.#take(record, tag);
+      noteSource(this.#byTag.get(tag), batch.sources[i]!);
     }
   }
 
@@ -80,17 +86,21 @@ class Heard {
     );
   }
 
-  #take(record: Uint8Array, source: string): void {
+  #take(record: Uint8Array, tag: string): void {
     const descriptor = unpackDescriptor(peekRecord(record));
-    if (descriptor === undefined) return;
+    if (descriptor === undefined || this.#byTag.size >= MAX_ANNOUNCEMENTS) return;
     const genuine = this.#key === undefined ? undefined : openRecord(record, this.#key) !== undefined;
     const hash = Buffer.from(descriptor.sha256).toString('hex');
     const id = JSON.stringify([descriptor.fleet, descriptor.object, descriptor.version, hash, genuine]);
-    const known = this.#announcements.get(id);
-    if (known !== undefined) {
-      if (known.sources.length < 16 && !known.sources.includes(source)) known.sources.push(source);
-    } else if (this.#announcements.size < MAX_ANNOUNCEMENTS) {
-      this.#announcements.set(id, { descriptor, sources: [source], genuine });
-    }
+    const announcement = this.#announcements.get(id) ?? { descriptor, sources: [], genuine };
+    this.#announcements.set(id, announcement);
+    this.#byTag.set(tag, announcement);
   }
+}
+
+type MutableAnnouncement = Announcement & { readonly sources: string[] };
+
+function noteSource(announcement: MutableAnnouncement | undefined, source: string): void {
+  if (announcement === undefined || announcement.sources.includes(source)) return;
+  if (announcement.sources.length < MAX_SOURCES) announcement.sources.push(source);
 }

@@ -1,4 +1,15 @@
-import { blockSymbolCount, firstSymbolOf, type Geometry, geometryOf } from '../object/geometry.js';
+import { LayercastError } from '../errors.js';
+import {
+  blockLength,
+  blockOf,
+  blockOffset,
+  blockSymbolCount,
+  firstSymbolOf,
+  type Geometry,
+  geometryOf,
+  symbolOffset,
+} from '../object/geometry.js';
+import { Placements } from '../object/placements.js';
 import { SymbolSet } from '../object/symbol-set.js';
 import type { ObjectStore } from '../receiver/object-store.js';
 import { openPartialObject, type PartialObject } from '../store/partial-object.js';
@@ -33,10 +44,13 @@ export function partPathOf(outputPath: string): string {
 
 class ObjectFile implements ObjectStore {
   readonly symbols: SymbolSet;
+  readonly guests: Placements;
   readonly verifiedBlocks: SymbolSet;
   readonly #partial: PartialObject;
   readonly #geometry: Geometry;
   readonly #outputPath: string;
+  /** Blocks that are being restored: as many as are decoded at once. */
+  readonly #restoring = new Map<number, Promise<void>>();
   #closed = false;
 
   constructor(partial: PartialObject, geometry: Geometry, outputPath: string) {
@@ -44,14 +58,40 @@ class ObjectFile implements ObjectStore {
     this.#geometry = geometry;
     this.#outputPath = outputPath;
     this.symbols = copyOf(partial.journal.symbols);
+    this.guests = new Placements(geometry.symbolCount);
+    this.guests.addAll(partial.journal.guests);
     this.verifiedBlocks = copyOf(partial.journal.verifiedBlocks);
   }
 
   write(offset: number, bytes: Uint8Array, start: number, length: number): boolean {
     const { part, checkpoint } = this.#partial;
+    const symbol = offset / this.#geometry.symbolBytes;
+    // Over a guest, a crash would leave the claim that it is still there.
+    if (this.#isBeingRestored(symbol) || checkpoint.holdsGuest(symbol)) return false;
     if (!part.write(offset, bytes, start, length)) return false;
-    checkpoint.noteWritten(offset / this.#geometry.symbolBytes);
+    checkpoint.noteWritten(symbol);
     return true;
+  }
+
+  writeGuest(place: number, esi: number, bytes: Uint8Array, start: number): boolean {
+    const { part, checkpoint } = this.#partial;
+    if (this.#isBeingRestored(place) || checkpoint.holdsOwn(place) || checkpoint.holdsGuest(place)) return false;
+    const { symbolBytes } = this.#geometry;
+    if (!part.write(symbolOffset(this.#geometry, place), bytes, start, symbolBytes)) return false;
+    checkpoint.noteGuest(place, esi);
+    return true;
+  }
+
+  restoreBlock(block: number, bytes: Uint8Array): Promise<void> {
+    const isBlock = block >= 0 && block < this.#geometry.blockCount;
+    const fits = isBlock && bytes.length === blockLength(this.#geometry, block);
+    if (!fits || this.#restoring.has(block) || this.#closed) {
+      const message = `block ${block} cannot be restored from ${bytes.length} bytes now`;
+      return Promise.reject(new LayercastError('INTERNAL', message));
+    }
+    const restored = this.#restore(block, bytes).finally(() => this.#restoring.delete(block));
+    this.#restoring.set(block, restored);
+    return restored;
   }
 
   read(offset: number, into: Uint8Array): Promise<void> {
@@ -66,8 +106,8 @@ class ObjectFile implements ObjectStore {
     this.#partial.checkpoint.noteVerified(block);
   }
 
-  rejectBlock(block: number): void {
-    this.#partial.checkpoint.noteDropped(firstSymbolOf(this.#geometry, block), blockSymbolCount(this.#geometry, block));
+  rejectPlaces(first: number, count: number): void {
+    this.#partial.checkpoint.noteDropped(first, count);
   }
 
   checkpoint(): Promise<void> {
@@ -85,6 +125,7 @@ class ObjectFile implements ObjectStore {
     if (this.#closed) return;
     this.#closed = true;
     const { part, journal, checkpoint } = this.#partial;
+    await this.#allRestored();
     try {
       await checkpoint.run();
     } finally {
@@ -95,9 +136,28 @@ class ObjectFile implements ObjectStore {
   async discard(): Promise<void> {
     this.#closed = true;
     const { part, journal } = this.#partial;
+    await this.#allRestored();
     // The journal first: a crash between the two leaves bytes without claims, not claims without bytes.
     await journal.discard();
     await part.discard();
+  }
+
+  async #restore(block: number, bytes: Uint8Array): Promise<void> {
+    const { part, checkpoint } = this.#partial;
+    const first = firstSymbolOf(this.#geometry, block);
+    const count = blockSymbolCount(this.#geometry, block);
+    await checkpoint.evictGuests(first, count);
+    await part.overwrite(blockOffset(this.#geometry, block), bytes);
+    checkpoint.noteRunWritten(first, count);
+  }
+
+  #isBeingRestored(place: number): boolean {
+    return this.#restoring.size > 0 && this.#restoring.has(blockOf(this.#geometry, place));
+  }
+
+  /** Who asked for a block hears how it went; here it only matters that it has ended. */
+  async #allRestored(): Promise<void> {
+    await Promise.allSettled(this.#restoring.values());
   }
 }
 

@@ -49,13 +49,15 @@ export function planRing(options: RingOptions): readonly (readonly Arc[])[] {
   const wanted = shares.map((share) => runsFor(blockSymbolCount * share * ARC_PASSES));
   const available = Math.floor(ESI_COUNT / RUN_SYMBOLS / serverCount);
   const wantedCount = wanted.reduce((sum, runs) => sum + runs, 0);
-  const scale = Math.min(1, available / wantedCount);
+  // One run for each channel however slow, and what is left in proportion.
+  const channelCount = wanted.length;
+  const scale = wantedCount <= available ? 1 : (available - channelCount) / (wantedCount - channelCount);
   const arcs: Arc[][] = [];
   let firstEsi = 0;
   for (let server = 0; server < serverCount; server++) {
     arcs.push(
       wanted.map((runs) => {
-        const arc = { firstEsi, symbolCount: Math.max(1, Math.floor(runs * scale)) * RUN_SYMBOLS };
+        const arc = { firstEsi, symbolCount: (1 + Math.floor((runs - 1) * scale)) * RUN_SYMBOLS };
         firstEsi += arc.symbolCount;
         return arc;
       }),

@@ -6,7 +6,7 @@ import { replaceFile } from './durable.js';
 import { systemError } from './system-error.js';
 
 /** An object as a receiver knows it: another key is another publisher, so it starts anew. */
-export interface PublishedObject {
+export interface SignedName {
   readonly fleet: string;
   readonly object: string;
   /** Of the public key that its descriptors are signed with, in hex. */
@@ -24,10 +24,7 @@ export interface CompletedVersion {
  * was none.
  * @throws {LayercastError} when the state directory cannot be read: to go on would be to forget
  */
-export async function highestCompleted(
-  stateDir: string,
-  object: PublishedObject,
-): Promise<CompletedVersion | undefined> {
+export async function highestCompleted(stateDir: string, object: SignedName): Promise<CompletedVersion | undefined> {
   const directory = directoryOf(stateDir, object);
   const version = Math.max(-1, ...(await versionsIn(directory)));
   if (version < 0) return undefined;
@@ -41,7 +38,7 @@ export async function highestCompleted(
  */
 export async function rememberCompleted(
   stateDir: string,
-  object: PublishedObject,
+  object: SignedName,
   version: number,
   sha256: string,
 ): Promise<void> {
@@ -59,7 +56,7 @@ export async function rememberCompleted(
 }
 
 /** Names come from the network: their hash is the name of the directory. */
-function directoryOf(stateDir: string, { fleet, object, keyFingerprint }: PublishedObject): string {
+function directoryOf(stateDir: string, { fleet, object, keyFingerprint }: SignedName): string {
   const key = createHash('sha256')
     .update(JSON.stringify([fleet, object, keyFingerprint]))
     .digest('hex');

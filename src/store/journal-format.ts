@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { Packr } from 'msgpackr';
 import { LayercastError } from '../errors.js';
+import { type GuestRun, MAX_ESI } from '../object/placements.js';
 
 /**
  * The bytes of a journal: records one after the other, each as
@@ -10,24 +11,35 @@ import { LayercastError } from '../errors.js';
  *     u32 LE  CRC-32 of the payload (zlib's)
  *     payload: a msgpack array, [kind, …]
  *
- * The first has kind 0 and says whose journal it is; the others list runs, as gap from the end of the run before and count.
+ * The first has kind 0 and says whose journal it is; the others list runs, as gap from the end of the run before and count;
+ * runs of guests, as gap, count and first ESI.
  */
 export const FORMAT_VERSION = 1;
 
 export const HEADER_KIND = 0;
 
-/** What is on disk, which blocks have matched their digests, what has been taken back: in numbers that never change. */
-export const RUN_KINDS = { durable: 1, verified: 2, dropped: 3 } as const;
+/**
+ * Symbols at their own places on disk; blocks that have matched their digests; places whose content has been taken back,
+ * whatever it was; places whose guests are gone, and only those: in numbers that never change.
+ */
+export const RUN_KINDS = { durable: 1, verified: 2, dropped: 3, evicted: 5 } as const;
 export type RunKind = keyof typeof RUN_KINDS;
+/** Places that hold other symbols of their block. */
+const GUESTS_KIND = 4;
 
 export type Run = readonly [first: number, count: number];
 export interface RunRecord {
   readonly kind: RunKind;
-  /** Of symbols, or of blocks when the kind is `verified`; none is empty. */
+  /** Of places, or of blocks when the kind is `verified`; none is empty. */
   readonly runs: readonly Run[];
 }
+export interface GuestRecord {
+  readonly kind: 'guests';
+  readonly runs: readonly GuestRun[];
+}
+export type JournalRecord = RunRecord | GuestRecord;
 
-/** Bounds what a damaged length can make the reader fetch; a record of `RUNS_PER_RECORD` runs has 36 KiB at most. */
+/** Bounds what a damaged length can make the reader fetch; a record of `RUNS_PER_RECORD` runs has 46 KiB at most. */
 const MAX_PAYLOAD_BYTES = 64 * 1024;
 const RUNS_PER_RECORD = 2048;
 const FRAME_HEADER_BYTES = 8;
@@ -48,18 +60,21 @@ export function frame(payload: readonly unknown[]): Buffer {
 
 /** As many records as the runs need; one whose place is before the end of the last begins a new record. */
 export function* frameRuns(kind: RunKind, runs: Iterable<Run>): Generator<Buffer> {
-  let flat: number[] = [];
-  let previousEnd = 0;
-  for (const [first, count] of runs) {
-    if (flat.length === 2 * RUNS_PER_RECORD || first < previousEnd) {
-      yield frame([RUN_KINDS[kind], flat]);
-      flat = [];
-      previousEnd = 0;
-    }
-    flat.push(first - previousEnd, count);
-    previousEnd = first + count;
-  }
-  if (flat.length > 0) yield frame([RUN_KINDS[kind], flat]);
+  yield* frameFields(
+    RUN_KINDS[kind],
+    mapped(runs, ([first, count]) => ({ first, count, fields: [] })),
+  );
+}
+
+export function* frameGuests(runs: Iterable<GuestRun>): Generator<Buffer> {
+  yield* frameFields(
+    GUESTS_KIND,
+    mapped(runs, ([first, esi, count]) => ({ first, count, fields: [esi] })),
+  );
+}
+
+export function* frameRecord(record: JournalRecord): Generator<Buffer> {
+  yield* record.kind === 'guests' ? frameGuests(record.runs) : frameRuns(record.kind, record.runs);
 }
 
 /**
@@ -92,28 +107,70 @@ export async function* readFrames(handle: FileHandle): AsyncGenerator<readonly u
 
 /**
  * The runs of a decoded record.
- * @param limits how many numbers there are of each kind: runs must lie below
  * @returns 'unknown' for a kind that a later version writes, undefined for what no version writes
  */
-export function runRecordOf(
+export function recordOf(
   payload: readonly unknown[],
-  limits: Readonly<Record<RunKind, number>>,
-): RunRecord | 'unknown' | undefined {
+  { symbolCount, blockCount }: { readonly symbolCount: number; readonly blockCount: number },
+): JournalRecord | 'unknown' | undefined {
   const [number, flat] = payload;
   if (typeof number !== 'number') return undefined;
+  if (number === GUESTS_KIND) {
+    const runs = readFields(flat, symbolCount, 1)?.map(
+      ({ first, count, fields }) => [first, fields[0]!, count] as const,
+    );
+    const areEsis = runs?.every(([, firstEsi, count]) => firstEsi + count - 1 <= MAX_ESI);
+    return runs !== undefined && areEsis === true ? { kind: 'guests', runs } : undefined;
+  }
   const kind = (Object.keys(RUN_KINDS) as RunKind[]).find((name) => RUN_KINDS[name] === number);
   if (kind === undefined) return 'unknown';
-  if (!Array.isArray(flat) || flat.length % 2 !== 0) return undefined;
-  const runs: Run[] = [];
+  const runs = readFields(flat, kind === 'verified' ? blockCount : symbolCount, 0);
+  return runs && { kind, runs: runs.map(({ first, count }) => [first, count] as const) };
+}
+
+/** A run as it is written: where, how many, and what else there is to say of it. */
+interface FieldRun {
+  readonly first: number;
+  readonly count: number;
+  readonly fields: readonly number[];
+}
+
+function* frameFields(kind: number, runs: Iterable<FieldRun>): Generator<Buffer> {
+  let flat: number[] = [];
+  let runCount = 0;
   let previousEnd = 0;
-  for (let i = 0; i < flat.length; i += 2) {
-    const gap: unknown = flat[i];
-    const count: unknown = flat[i + 1];
-    if (!isCount(gap) || !isCount(count) || count === 0 || previousEnd + gap + count > limits[kind]) return undefined;
-    runs.push([previousEnd + gap, count]);
-    previousEnd += gap + count;
+  for (const { first, count, fields } of runs) {
+    if (runCount === RUNS_PER_RECORD || first < previousEnd) {
+      yield frame([kind, flat]);
+      flat = [];
+      runCount = 0;
+      previousEnd = 0;
+    }
+    flat.push(first - previousEnd, count, ...fields);
+    runCount++;
+    previousEnd = first + count;
   }
-  return { kind, runs };
+  if (runCount > 0) yield frame([kind, flat]);
+}
+
+/** @param limit runs must lie below it */
+function readFields(flat: unknown, limit: number, fieldCount: number): FieldRun[] | undefined {
+  const stride = 2 + fieldCount;
+  if (!Array.isArray(flat) || flat.length % stride !== 0 || !flat.every(isCount)) return undefined;
+  const runs: FieldRun[] = [];
+  let previousEnd = 0;
+  for (let i = 0; i < flat.length; i += stride) {
+    const first = previousEnd + flat[i]!;
+    const count = flat[i + 1]!;
+    if (count === 0 || first + count > limit) return undefined;
+    runs.push({ first, count, fields: flat.slice(i + 2, i + stride) });
+    previousEnd = first + count;
+  }
+  return runs;
+}
+
+function* mapped<T, U>(items: Iterable<T>, of: (item: T) => U): Generator<U> {
+  for (const item of items) yield of(item);
 }
 
 function isCount(value: unknown): value is number {

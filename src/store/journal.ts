@@ -1,19 +1,22 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { errnoOf, type LayercastError } from '../errors.js';
-import { blockOf, blockSymbolCount, firstSymbolOf, type Geometry } from '../object/geometry.js';
-import { SymbolSet } from '../object/symbol-set.js';
+import type { Geometry } from '../object/geometry.js';
+import type { GuestRun, Placements } from '../object/placements.js';
+import type { SymbolSet } from '../object/symbol-set.js';
+import { Claims } from './claims.js';
 import { replaceFile, writeFully } from './durable.js';
 import {
   FORMAT_VERSION,
   frame,
+  frameGuests,
+  frameRecord,
   frameRuns,
   HEADER_KIND,
+  type JournalRecord,
   type Run,
-  type RunKind,
-  type RunRecord,
   readFrames,
-  runRecordOf,
+  recordOf,
 } from './journal-format.js';
 import { systemError } from './system-error.js';
 
@@ -36,8 +39,15 @@ export type StartedOver = 'absent' | 'other-object' | 'damaged' | 'incompatible'
 
 /** Records to add; they are written, and count, in this order. */
 export interface JournalEntries {
+  /** Places whose content, symbols of their own or guests, counts no more. */
   readonly dropped?: Iterable<Run>;
+  /** Places whose guests count no more; symbols at their own places there stay. Written only where there are any. */
+  readonly evicted?: Iterable<Run>;
+  /** Symbols at their own places; a guest there is gone. */
   readonly durable?: Iterable<Run>;
+  /** Guests, at places that hold no symbol of their own. */
+  readonly guests?: Iterable<GuestRun>;
+  /** Blocks; guests there are gone. */
   readonly verified?: Iterable<Run>;
 }
 
@@ -54,10 +64,7 @@ const REWRITE_CHUNK_BYTES = 256 * 1024;
  */
 export class Journal {
   readonly path: string;
-  /** Symbols on disk, after all appends so far: live, so copy it to keep it. */
-  readonly symbols: SymbolSet;
-  /** Blocks that matched their digests and have all their symbols on disk: live as well. */
-  readonly verifiedBlocks: SymbolSet;
+  readonly #claims: Claims;
   readonly #identity: JournalIdentity;
   #handle: FileHandle | undefined;
   #lengthBytes = 0;
@@ -69,8 +76,29 @@ export class Journal {
   private constructor(path: string, identity: JournalIdentity) {
     this.path = path;
     this.#identity = identity;
-    this.symbols = new SymbolSet(identity.geometry.symbolCount);
-    this.verifiedBlocks = new SymbolSet(identity.geometry.blockCount);
+    this.#claims = new Claims(identity.geometry);
+  }
+
+  get geometry(): Geometry {
+    return this.#identity.geometry;
+  }
+
+  /**
+   * Symbols on disk at their own places, after all appends so far: live, so copy it to keep it. While an append is under way
+   * this, and `guests`, say what the file may claim before and after it: new records count, what they take back does too.
+   */
+  get symbols(): SymbolSet {
+    return this.#claims.symbols;
+  }
+
+  /** Places on disk that hold other symbols of their block: live as well. */
+  get guests(): Placements {
+    return this.#claims.guests;
+  }
+
+  /** Blocks that matched their digests and have all their symbols on disk: live as well. */
+  get verifiedBlocks(): SymbolSet {
+    return this.#claims.verifiedBlocks;
   }
 
   /**
@@ -88,10 +116,7 @@ export class Journal {
   ): Promise<{ readonly journal: Journal; readonly startedOver: StartedOver | undefined }> {
     const journal = new Journal(path, identity);
     const startedOver = (await journal.#read()) ?? (partIsThere ? undefined : 'part-missing');
-    if (startedOver !== undefined) {
-      journal.symbols.clear();
-      journal.verifiedBlocks.clear();
-    }
+    if (startedOver !== undefined) journal.#claims.clear();
     await journal.#rewrite();
     await journal.#reopen();
     return { journal, startedOver };
@@ -121,14 +146,10 @@ export class Journal {
 
   async #append(entries: JournalEntries): Promise<void> {
     if (this.#broken !== undefined) throw this.#broken;
-    const frames: Buffer[] = [];
-    for (const kind of ['dropped', 'durable', 'verified'] as const) {
-      const runs = [...(entries[kind] ?? [])].filter(([, count]) => count > 0);
-      this.#apply({ kind, runs });
-      frames.push(...frameRuns(kind, runs));
-    }
-    const bytes = Buffer.concat(frames);
+    const records = this.#recordsOf(entries);
+    const bytes = Buffer.concat(records.flatMap((record) => [...frameRecord(record)]));
     if (bytes.length === 0) return;
+    for (const record of records) this.#claims.include(record);
     const handle = this.#handle!;
     try {
       await writeFully(handle, bytes, this.#lengthBytes);
@@ -138,8 +159,21 @@ export class Journal {
       throw systemError(error, 'write', this.path);
     }
     await this.#sync(handle);
+    for (const record of records) this.#claims.apply(record);
     this.#lengthBytes += bytes.length;
     if (this.#lengthBytes > 2 * this.#compactedBytes + COMPACTION_SLACK_BYTES) await this.#compact();
+  }
+
+  #recordsOf(entries: JournalEntries): JournalRecord[] {
+    const runsOf = (runs: Iterable<Run> = []) => [...runs].filter(([, count]) => count > 0);
+    const evicted = runsOf(entries.evicted).filter(([first, count]) => this.guests.countIn(first, count) > 0);
+    return [
+      { kind: 'dropped', runs: runsOf(entries.dropped) },
+      { kind: 'evicted', runs: evicted },
+      { kind: 'durable', runs: runsOf(entries.durable) },
+      { kind: 'guests', runs: [...(entries.guests ?? [])] },
+      { kind: 'verified', runs: runsOf(entries.verified) },
+    ];
   }
 
   async #sync(handle: FileHandle): Promise<void> {
@@ -175,6 +209,7 @@ export class Journal {
   *#frames(): Generator<Buffer> {
     yield frame(headerOf(this.#identity));
     yield* frameRuns('durable', this.symbols.runs());
+    yield* frameGuests(this.guests.runs());
     yield* frameRuns('verified', this.verifiedBlocks.runs());
   }
 
@@ -194,8 +229,6 @@ export class Journal {
   }
 
   async #replay(frames: AsyncGenerator<readonly unknown[]>): Promise<StartedOver | undefined> {
-    const { symbolCount, blockCount } = this.#identity.geometry;
-    const limits: Record<RunKind, number> = { durable: symbolCount, dropped: symbolCount, verified: blockCount };
     let isFirst = true;
     for await (const payload of frames) {
       if (isFirst) {
@@ -204,37 +237,14 @@ export class Journal {
         isFirst = false;
         continue;
       }
-      const record = runRecordOf(payload, limits);
+      const record = recordOf(payload, this.geometry);
       if (record === 'unknown') return 'incompatible';
       // Its checksum is right and its content is not: whoever wrote that, we believe what came before.
-      if (record === undefined) break;
-      this.#apply(record);
+      if (record === undefined || !this.#claims.admits(record)) break;
+      this.#claims.apply(record);
     }
-    this.#dropUnfounded();
+    this.#claims.dropUnfounded();
     return isFirst ? 'damaged' : undefined;
-  }
-
-  #apply({ kind, runs }: RunRecord): void {
-    for (const [first, count] of runs) {
-      if (kind === 'durable') this.symbols.addRun(first, count);
-      else if (kind === 'verified') this.verifiedBlocks.addRun(first, count);
-      else {
-        this.symbols.removeRun(first, count);
-        const block = blockOf(this.#identity.geometry, first);
-        this.verifiedBlocks.removeRun(block, blockOf(this.#identity.geometry, first + count - 1) - block + 1);
-      }
-    }
-  }
-
-  /** A block without all its symbols is not verified, whatever a damaged journal makes it look like. */
-  #dropUnfounded(): void {
-    const { geometry } = this.#identity;
-    let block = this.verifiedBlocks.nextPresent(0);
-    for (; block < geometry.blockCount; block = this.verifiedBlocks.nextPresent(block + 1)) {
-      const first = firstSymbolOf(geometry, block);
-      const missing = this.symbols.missingIn(first, first + blockSymbolCount(geometry, block));
-      if (missing > 0) this.verifiedBlocks.removeRun(block, 1);
-    }
   }
 }
 

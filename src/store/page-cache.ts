@@ -96,6 +96,22 @@ export class PageCache {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
+  /**
+   * Resolves when symbols `first .. first + count` are in the file (not yet on disk) and nowhere else; none of them may be
+   * put meanwhile. Rejects with the failure of a write.
+   */
+  async release(first: number, count: number): Promise<void> {
+    const firstPage = Math.floor(first / this.pageSymbolCount);
+    const endPage = Math.ceil((first + count) / this.pageSymbolCount);
+    const pages = () => [...this.#used.values()].filter(({ index }) => index >= firstPage && index < endPage);
+    await Promise.all(pages().map((page) => this.#settle(page, page.index)));
+    if (this.#failure !== undefined) throw this.#failure.error;
+    for (const page of pages()) {
+      const pageStart = page.index * this.pageSymbolCount;
+      page.release(Math.max(0, first - pageStart), Math.min(this.pageSymbolCount, first + count - pageStart));
+    }
+  }
+
   /** Resolves when no write is under way any more. */
   async rest(): Promise<void> {
     while (this.#writingCount > 0) await Promise.all([...this.#used.values()].map((page) => page.writing));
@@ -103,8 +119,11 @@ export class PageCache {
 
   async #settle(page: Page, index: number): Promise<void> {
     await page.writing;
-    // That write may have begun before the latest symbols came. The page may meanwhile stand for another place.
-    if (page.index === index && page.dirtyCount > 0) await (page.writing ?? this.#startWriting(page));
+    // The page may meanwhile stand for another place.
+    if (page.index !== index) return;
+    // That write may have begun before the latest symbols came; another may have taken them already.
+    if (page.writing !== undefined) await page.writing;
+    else if (page.dirtyCount > 0) await this.#startWriting(page);
   }
 
   #take(index: number): Page | undefined {

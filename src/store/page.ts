@@ -42,6 +42,11 @@ export class Page {
     return ((this.#held[slot >>> 5]! >>> (slot & 31)) & 1) === 1;
   }
 
+  /** Slots `from .. to`, none of them dirty or in flight, are in the file and no longer here. */
+  release(from: number, to: number): void {
+    for (let slot = from; slot < to; slot++) this.#held[slot >>> 5]! &= ~(1 << (slot & 31));
+  }
+
   /** Takes all that is dirty into flight, as flat pairs [first slot, slot count, …]. */
   takeDirtyRuns(): number[] {
     this.#inFlight.set(this.#dirty);

@@ -8,6 +8,9 @@ import { syncDirectoryOf, writeFully } from './durable.js';
 import { PageCache } from './page-cache.js';
 import { systemError } from './system-error.js';
 
+/** Written at a time past the cache: long enough for any disk, short enough for others to have a turn in between. */
+const PIECE_BYTES = 2 ** 20;
+
 export interface PartFileOptions {
   readonly path: string;
   readonly geometry: Geometry;
@@ -91,6 +94,36 @@ export class PartFile implements ByteSink {
       throw new LayercastError('INTERNAL', `no symbol has ${length} bytes at offset ${offset} of ${this.path}`);
     }
     return this.#closed === undefined && this.#broken === undefined && this.#cache.put(symbol, bytes, start, length);
+  }
+
+  /**
+   * Writes whole symbols over what is there, past the cache: in the file, but not yet on disk, when it resolves, and read as
+   * such from then on. No `write` to these symbols may come meanwhile.
+   *
+   * @param bytes not copied; may be shared with other threads that do not change them
+   * @throws {LayercastError} `DISK_FULL`, `FILE_IO`; any part of it may then be in the file. `INTERNAL` when the bytes are
+   *   not those of whole symbols.
+   */
+  async overwrite(offset: number, bytes: Uint8Array): Promise<void> {
+    const { symbolBytes, sizeBytes } = this.geometry;
+    const first = Math.floor(offset / symbolBytes);
+    const end = offset + bytes.length;
+    if (
+      !(first * symbolBytes === offset && offset >= 0) ||
+      end > sizeBytes ||
+      (end % symbolBytes && end !== sizeBytes)
+    ) {
+      throw new LayercastError('INTERNAL', `no symbols are ${bytes.length} bytes at offset ${offset} of ${this.path}`);
+    }
+    if (this.#broken !== undefined) throw this.#broken;
+    try {
+      await this.#cache.release(first, Math.ceil(bytes.length / symbolBytes));
+      for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+        await writeFully(this.#handle, bytes.subarray(at, at + PIECE_BYTES), offset + at);
+      }
+    } catch (error) {
+      throw systemError(error, 'write', this.path);
+    }
   }
 
   /** Bytes that were never written read as zeros. Both ends lie within the object. */

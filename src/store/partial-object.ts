@@ -17,7 +17,7 @@ export interface PartialObject {
   readonly part: PartFile;
   readonly journal: Journal;
   readonly checkpoint: Checkpoint;
-  /** Why there is nothing to take up, or undefined: then `journal.symbols` and `journal.verifiedBlocks` say what there is. */
+  /** Why there is nothing to take up, or undefined: then the journal says what there is. */
   readonly startedOver: StartedOver | undefined;
 }
 
@@ -36,7 +36,8 @@ export async function openPartialObject(options: PartialObjectOptions): Promise<
     const part = await PartFile.open({ path: partPath, geometry, resume, onError: options.onError });
     return { part, journal, checkpoint: new Checkpoint(part, journal), startedOver };
   } catch (error) {
-    await journal.close();
+    // A journal that has just been begun says nothing yet: left behind, it would only be litter.
+    await (startedOver === undefined ? journal.close() : journal.discard());
     throw error;
   }
 }

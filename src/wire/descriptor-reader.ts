@@ -73,9 +73,14 @@ function readServer(value: unknown): ServerDescription {
   };
 }
 
-/** Text that people see: no control characters, so that no descriptor can drive a terminal. */
+/** Text that people see: nothing that drives a terminal or turns its writing direction around. */
 function name(value: unknown, maxBytes: number): string {
-  if (typeof value !== 'string' || value === '' || Buffer.byteLength(value) > maxBytes || /\p{Cc}/u.test(value)) {
+  if (
+    typeof value !== 'string' ||
+    value === '' ||
+    Buffer.byteLength(value) > maxBytes ||
+    /[\p{Cc}\u202A-\u202E\u2066-\u2069]/u.test(value)
+  ) {
     throw new Unreadable();
   }
   return value;

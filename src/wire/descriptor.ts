@@ -56,8 +56,8 @@ export const RAPTORQ = 6;
 export const MAX_CHANNELS = 32;
 /** `serverIndex` is one byte; 255 is left for "none". */
 export const MAX_SERVERS = 255;
-/** A descriptor of 32 channels and 255 servers with long names takes 25 kB. */
-export const MAX_RECORD_BYTES = 32_768;
+/** The longest descriptor there can be, with 32 channels and 255 servers that each list them all, takes 34,842 bytes signed. */
+export const MAX_RECORD_BYTES = 36_864;
 
 /** The MessagePack bytes of a descriptor: a map with short keys, lists of fixed order inside (docs/wire-format.md). */
 export function packDescriptor(descriptor: Descriptor): Uint8Array {

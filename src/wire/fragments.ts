@@ -7,10 +7,13 @@ export const PIECE_BYTES = 1184;
 
 /**
  * How many records may be in pieces at once, over all that claim to be ours. Genuine servers seldom have two under way;
- * 32 leave room for a forger's, and 32 × 32 kB is 1 MB.
+ * 32 leave room for a forger's, and 32 × 36 KiB, twice if the pieces are of one byte, are 2.4 MB.
  */
 const MAX_PENDING = 32;
-/** Records known by their tag, so that an announcement heard again costs neither assembly nor a signature check. */
+/**
+ * Records known by their tag, however they are cut, so that an announcement heard again costs neither assembly nor a
+ * signature check.
+ */
 const MAX_KNOWN = 256;
 
 /**
@@ -56,36 +59,49 @@ export class RecordAssembler {
     const offset = esi * symbolBytes;
     if (sizeBytes > MAX_RECORD_BYTES || symbolBytes === 0 || offset >= sizeBytes) return false;
     if (length !== Math.min(symbolBytes, sizeBytes - offset)) return false;
-    const key = `${header.tagHigh}-${header.tagLow}-${sizeBytes}-${symbolBytes}`;
-    if (this.#known.has(key)) return undefined;
-    const pending = this.#pending.get(key) ?? this.#begin(key, sizeBytes);
-    if (pending.have.has(esi)) return undefined;
-    pending.have.add(esi);
+    const tag = tagOf(header);
+    if (this.#known.has(tag)) return undefined;
+    const key = `${tag}-${sizeBytes}-${symbolBytes}`;
+    const pending = this.#pending.get(key) ?? this.#begin(key, sizeBytes, Math.ceil(sizeBytes / symbolBytes));
+    if (pending.have[esi] === 1) return undefined;
+    pending.have[esi] = 1;
+    pending.missingCount--;
     pending.bytes.set(bytes.subarray(start, start + length), offset);
-    if (pending.have.size < Math.ceil(sizeBytes / symbolBytes)) return undefined;
+    if (pending.missingCount > 0) return undefined;
     this.#pending.delete(key);
-    const tag = recordTag(pending.bytes);
-    if (tag.readUInt32BE(0) !== header.tagHigh || tag.readUInt32BE(4) !== header.tagLow) return false;
-    this.#remember(key);
+    const found = recordTag(pending.bytes);
+    if (found.readUInt32BE(0) !== header.tagHigh || found.readUInt32BE(4) !== header.tagLow) return false;
+    this.#remember(tag);
     return pending.bytes;
   }
 
-  #begin(key: string, sizeBytes: number): PendingRecord {
+  /** Has a record returned again when it is heard again, because nobody could look at it this time. */
+  forget(header: Readonly<Header>): void {
+    this.#known.delete(tagOf(header));
+  }
+
+  #begin(key: string, sizeBytes: number, pieceCount: number): PendingRecord {
     if (this.#pending.size >= MAX_PENDING) this.#pending.delete(this.#pending.keys().next().value!);
-    const pending = { bytes: new Uint8Array(sizeBytes), have: new Set<number>() };
+    const pending = { bytes: new Uint8Array(sizeBytes), have: new Uint8Array(pieceCount), missingCount: pieceCount };
     this.#pending.set(key, pending);
     return pending;
   }
 
-  #remember(key: string): void {
+  #remember(tag: string): void {
     if (this.#known.size >= MAX_KNOWN) this.#known.delete(this.#known.values().next().value!);
-    this.#known.add(key);
+    this.#known.add(tag);
   }
 }
 
 interface PendingRecord {
   readonly bytes: Uint8Array;
-  readonly have: Set<number>;
+  /** 1 for each piece that is there. */
+  readonly have: Uint8Array;
+  missingCount: number;
+}
+
+function tagOf({ tagHigh, tagLow }: Readonly<Header>): string {
+  return `${tagHigh}-${tagLow}`;
 }
 
 function recordTag(record: Uint8Array): Buffer {

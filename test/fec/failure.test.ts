@@ -20,15 +20,12 @@ function failures(sourceCount: number, extra: number, trialCount: number, lossRa
 
 describe('the chance that symbols do not determine the block', () => {
   // RFC 6330 promises 1 % with K symbols and 0.01 % with K + 1; measured over more trials in docs/erasure-code.md.
-  it.each([10, 26, 101])(
-    'is below 1 % with K symbols and below 0.01 % with one more, for K = %i',
-    (sourceCount) => {
-      expect(failures(sourceCount, 0, 3000, 1)).toBeLessThan(30);
-      expect(failures(sourceCount, 0, 3000, 0.3)).toBeLessThan(30);
-      expect(failures(sourceCount, 1, 3000, 1)).toBeLessThan(2);
-      expect(failures(sourceCount, 2, 2000, 1)).toBe(0);
-    },
-  );
+  it.each([10, 26, 101])('is below 1 % with K symbols and below 0.01 % with one more, for K = %i', (sourceCount) => {
+    expect(failures(sourceCount, 0, 2000, 1)).toBeLessThan(20);
+    expect(failures(sourceCount, 0, 2000, 0.3)).toBeLessThan(20);
+    expect(failures(sourceCount, 1, 2000, 1)).toBeLessThan(2);
+    expect(failures(sourceCount, 2, 1000, 1)).toBe(0);
+  });
 
   it('is as low for a block of 1024 symbols', () => {
     expect(failures(1024, 0, 400, 1)).toBeLessThan(10);

@@ -30,6 +30,16 @@ describe('CodingPool', () => {
     for (const [i, { block }] of blocks.entries()) expect(block).toEqual(sources[i]);
   });
 
+  it('solves blocks in shared memory where they lie, and refuses what is not the room for one', async () => {
+    const source = randomBytes(1024, 78);
+    const { intermediate } = BlockEncoder.fromSource(source, 16);
+    const blocks = [1, 2, 3].map(() => new Uint8Array(new SharedArrayBuffer(intermediate.length)));
+    for (const rows of blocks) rows.set(source);
+    await Promise.all(blocks.map((rows) => pool.solve(rows, 64, 16)));
+    for (const rows of blocks) expect(Uint8Array.from(rows)).toEqual(intermediate);
+    await expect(pool.solve(blocks[0]!.subarray(16), 64, 16)).rejects.toMatchObject({ code: 'FEC_INVALID' });
+  });
+
   it('restores a block in shared memory, and one in the middle of other memory', async () => {
     const source = randomBytes(1024, 77);
     const shared = damaged(source, 3, new Uint8Array(new SharedArrayBuffer(1024)));
@@ -64,6 +74,12 @@ describe('CodingPool', () => {
     expect((await pool.encode(new Uint8Array(10), 1)).length).toBe(27);
   });
 
+  it('replaces a thread that fails', async () => {
+    const notBytes = 'x' as unknown as Uint8Array;
+    await expect(pool.encode(notBytes, 1)).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect((await pool.encode(new Uint8Array(10), 1)).length).toBe(27);
+  });
+
   it('rejects what is left when it is closed, and everything after', async () => {
     const closing = new CodingPool({ workerCount: 1 });
     const jobs = [1, 2, 3].map(() => closing.encode(new Uint8Array(100_000), 10));
@@ -78,7 +94,7 @@ describe('CodingPool', () => {
     const jobs = Array.from({ length: 300 }, () => full.encode(new Uint8Array(10), 1));
     const ends = await Promise.allSettled(jobs);
     expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(257);
-    expect(ends.at(-1)).toMatchObject({ reason: { code: 'FEC_INVALID' } });
+    expect(ends.at(-1)).toMatchObject({ reason: { code: 'INTERNAL' } });
     await full.close();
   });
 

@@ -24,7 +24,7 @@ describe('a fleet file', () => {
       hopLimit: 64,
       dscp: 0,
       symbolBytes: 1184,
-      blockSymbols: 1024,
+      blockSymbols: undefined,
       announceIntervalUs: 1e6,
       announcement: { group: hashed('layercast/f'), port: 4242 },
       directory: { group: hashed('layercast'), port: 4242 },

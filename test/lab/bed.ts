@@ -103,6 +103,11 @@ export class Bed {
     return name;
   }
 
+  /** Mounts an empty file system of this size on a folder; every host sees it, and nobody outside the bed. */
+  async mountSmallDisk(folder: string, sizeBytes: number): Promise<void> {
+    await this.#anchor.run(['mount', '-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', folder]);
+  }
+
   /** What the bridge knows of who listens to what (global groups and link-local ones alike). */
   async memberships(): Promise<Member[]> {
     return parseMemberships(await this.#anchor.run(['bridge', '-j', '-d', 'mdb', 'show', 'dev', 'bridge']));

@@ -13,6 +13,8 @@ export interface Exit {
 export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** A command that runs the command, such as `setpriv` or `nice` with their arguments. */
+  readonly through?: readonly string[];
 }
 
 /** Text kept of one process and stream: what comes later is let go, so that a chatty process cannot fill the memory. */
@@ -35,7 +37,15 @@ export class LabProcess {
   /** @param enter the command line that leads into the host's namespaces, and to the directory */
   constructor(enter: readonly string[], command: readonly string[], options: SpawnOptions = {}) {
     this.#command = command.join(' ');
-    const [file = '', ...args] = [...enter, 'setpriv', '--pdeathsig', 'KILL', '--', ...command];
+    const [file = '', ...args] = [
+      ...enter,
+      'setpriv',
+      '--pdeathsig',
+      'KILL',
+      '--',
+      ...(options.through ?? []),
+      ...command,
+    ];
     this.#child = spawn(file, args, {
       env: environment(options.env),
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,39 +1,82 @@
-// Fetches an object without a network: writes symbols that are missing, in runs at random places, with checkpoints meanwhile,
-// until it is done, or until it has lived so many steps: then it kills itself, whatever its I/O threads are at. Arguments:
-// directory, size in bytes, steps.
+// Fetches an object without a network: writes symbols that are missing, in runs at random places, guests to places that are
+// free, and restores blocks over them, with checkpoints meanwhile, until the object is whole and has its name; or for so many
+// steps: then it kills itself, whatever its I/O threads are at. Arguments: directory, size in bytes, steps (−1: until it is
+// whole). It first prints how many symbols and guests it found.
 import { argv, kill, pid, stdout } from 'node:process';
-import { openPartialObject } from '../../dist/store/partial-object.js';
-import { bytesOfSymbol, identityOf, pathsIn } from './crash-object.js';
+import { blockOf } from '../../dist/object/geometry.js';
+import { openObjectFile } from '../../dist/retrieve/object-file.js';
+import {
+  blockRun,
+  bytesOfBlock,
+  bytesOfGuest,
+  bytesOfSymbol,
+  descriptorOf,
+  identityOf,
+  pathsIn,
+} from './crash-object.js';
 
-const identity = identityOf(Number(argv[3]));
-const { geometry } = identity;
-const paths = pathsIn(argv[2]!);
-const { part, journal, checkpoint } = await openPartialObject({ ...paths, identity });
-const received = new Set<number>();
-for (const [first, count] of journal.symbols.runs()) for (let i = 0; i < count; i++) received.add(first + i);
-stdout.write(`${journal.symbols.count}\n`);
-
+const { geometry } = identityOf(Number(argv[3]));
+const { target, journalPath } = pathsIn(argv[2]!);
 const stepsToLive = Number(argv[4]);
-let stepCount = 0;
-let running: Promise<void> = Promise.resolve();
-while (received.size < geometry.symbolCount) {
-  const start = Math.floor(Math.random() * geometry.symbolCount);
-  for (let symbol = start; symbol < Math.min(geometry.symbolCount, start + 40); symbol++) {
-    if (received.has(symbol)) continue;
-    const bytes = bytesOfSymbol(geometry, symbol);
-    while (!part.write(symbol * geometry.symbolBytes, bytes, 0, bytes.length)) await new Promise(setImmediate);
-    received.add(symbol);
-    checkpoint.noteWritten(symbol);
-  }
-  if (++stepCount % 3 === 0) {
-    running = checkpoint.run();
-    // A failure is thrown where it is awaited, at the end.
-    running.catch(() => {});
-  }
-  if (stepCount % 2 === 0) await new Promise(setImmediate);
-  if (stepCount === stepsToLive) kill(pid, 'SIGKILL');
+const store = await openObjectFile(descriptorOf(geometry), target, journalPath);
+const { symbols, guests } = store;
+stdout.write(`${symbols.count} ${guests.count}\n`);
+
+const restoring = new Set<number>();
+let checkpoint = Promise.resolve();
+
+function writeOwn(symbol: number): boolean {
+  const bytes = bytesOfSymbol(geometry, symbol);
+  if (!store.write(symbol * geometry.symbolBytes, bytes, 0, bytes.length)) return false;
+  return symbols.add(symbol);
 }
-await running;
-await checkpoint.run();
-await part.finish(paths.target);
-await journal.discard();
+
+function writeGuest(place: number, esi: number): boolean {
+  if (!store.writeGuest(place, esi, bytesOfGuest(geometry, blockOf(geometry, place), esi), 0)) return false;
+  guests.set(place, esi);
+  return true;
+}
+
+/** Forty places, as far as they are free, and not in a block that is being restored. */
+async function fillRun(start: number): Promise<void> {
+  const areGuests = Math.random() < 0.4;
+  const firstEsi = 2000 + Math.floor(Math.random() * 2 ** 20);
+  for (let place = start; place < Math.min(geometry.symbolCount - (areGuests ? 1 : 0), start + 40); place++) {
+    const isFree = () => !symbols.has(place) && guests.get(place) < 0 && !restoring.has(blockOf(geometry, place));
+    while (isFree() && !(areGuests ? writeGuest(place, firstEsi + place - start) : writeOwn(place))) {
+      await new Promise(setImmediate);
+    }
+  }
+}
+
+async function restore(block: number): Promise<void> {
+  const [first, count] = blockRun(geometry, block);
+  if (restoring.has(block) || guests.countIn(first, count) === 0) return;
+  restoring.add(block);
+  guests.removeRun(first, count);
+  const bytes = bytesOfBlock(geometry, block);
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  shared.set(bytes);
+  await store.restoreBlock(block, shared);
+  symbols.addRun(first, count);
+  restoring.delete(block);
+}
+
+/** In the middle of restoring a block, as often as not. */
+async function die(): Promise<void> {
+  void restore(Math.floor(Math.random() * geometry.blockCount));
+  const turnCount = Math.floor(Math.random() * 60);
+  for (let turn = 0; turn < turnCount; turn++) await new Promise(setImmediate);
+  kill(pid, 'SIGKILL');
+}
+
+for (let step = 1; stepsToLive >= 0 || !symbols.isComplete; step++) {
+  await fillRun(Math.floor(Math.random() * geometry.symbolCount));
+  // A failure ends the process with another code than the test waits for.
+  if (step % (stepsToLive < 0 ? 4 : 25) === 0) void restore(Math.floor(Math.random() * geometry.blockCount));
+  if (step % 3 === 0) checkpoint = store.checkpoint();
+  if (step % 2 === 0) await new Promise(setImmediate);
+  if (step === stepsToLive) await die();
+}
+await checkpoint;
+await store.commit();

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { blockOf } from '../../dist/object/geometry.js';
 import { openPartialObject } from '../../dist/store/partial-object.js';
-import { bytesOfSymbol, identityOf, pathsIn } from './crash-object.js';
+import { bytesOfGuest, bytesOfSymbol, identityOf, pathsIn } from './crash-object.js';
 import { scratchDirectory } from './scratch.js';
 
 const CHILD = fileURLToPath(new URL('crash-child.ts', import.meta.url));
@@ -18,42 +19,56 @@ function start(directory: string, stepsToLive: number): ChildProcess {
   return spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-/** Number of symbols that the journal claims; each of them has its bytes on disk. */
-async function claimed(directory: string): Promise<number> {
-  const paths = pathsIn(directory);
+interface Claimed {
+  readonly symbolCount: number;
+  readonly guestCount: number;
+}
+
+/** How much the journal claims; each of it has its bytes on disk. */
+async function claimed(directory: string): Promise<Claimed> {
+  const { partPath, journalPath } = pathsIn(directory);
   const identity = identityOf(SIZE);
-  const { part, journal, startedOver } = await openPartialObject({ ...paths, identity });
+  const { geometry } = identity;
+  const { part, journal, startedOver } = await openPartialObject({ partPath, journalPath, identity });
   expect(startedOver).toBeUndefined();
-  const file = await open(paths.partPath);
-  for (const [first, count] of journal.symbols.runs()) {
-    for (let symbol = first; symbol < first + count; symbol++) {
-      const expected = bytesOfSymbol(identity.geometry, symbol);
-      const found = Buffer.alloc(expected.length);
-      await file.read(found, 0, found.length, symbol * 1184);
-      if (!found.equals(expected)) expect.fail(`symbol ${symbol} is claimed and not there`);
+  const file = await readFile(partPath);
+  const isAt = (place: number, expected: Buffer) =>
+    file
+      .subarray(place * 1184)
+      .subarray(0, expected.length)
+      .equals(expected);
+  for (let place = 0; place < geometry.symbolCount; place++) {
+    const esi = journal.guests.get(place);
+    if (journal.symbols.has(place)) {
+      expect(esi, `place ${place} is claimed twice`).toBe(-1);
+      if (!isAt(place, bytesOfSymbol(geometry, place))) expect.fail(`symbol ${place} is claimed and not there`);
+    } else if (esi >= 0 && !isAt(place, bytesOfGuest(geometry, blockOf(geometry, place), esi))) {
+      expect.fail(`guest ${esi} is claimed at place ${place} and not there`);
     }
   }
-  await file.close();
   await part.close();
   await journal.close();
-  return journal.symbols.count;
+  return { symbolCount: journal.symbols.count, guestCount: journal.guests.count };
 }
 
 describe('a part file and its journal', () => {
   it('after kill -9 at any moment claim only what is there, and the next process takes it up', async () => {
     const directory = join(scratch, 'crash');
     await mkdir(directory);
-    let claimedCount = 0;
+    let before: Claimed = { symbolCount: 0, guestCount: 0 };
+    let mostGuests = 0;
     for (let kill = 0; kill < 12; kill++) {
       const child = start(directory, 1 + Math.floor(Math.random() * 100));
-      const [[resumed], [, signal]] = await Promise.all([once(child.stdout!, 'data'), once(child, 'exit')]);
-      expect(Number(resumed)).toBe(claimedCount);
+      const [[found], [, signal]] = await Promise.all([once(child.stdout!, 'data'), once(child, 'exit')]);
+      expect(String(found)).toBe(`${before.symbolCount} ${before.guestCount}\n`);
       expect(signal).toBe('SIGKILL');
-      const count = await claimed(directory);
-      expect(count).toBeGreaterThanOrEqual(claimedCount);
-      claimedCount = count;
+      const now = await claimed(directory);
+      expect(now.symbolCount).toBeGreaterThanOrEqual(before.symbolCount);
+      mostGuests = Math.max(mostGuests, now.guestCount);
+      before = now;
     }
-    expect(claimedCount).toBeGreaterThan(0);
+    expect(before.symbolCount).toBeGreaterThan(0);
+    expect(mostGuests).toBeGreaterThan(0);
     const [code] = await once(start(directory, -1), 'exit');
     expect(code).toBe(0);
     const { geometry } = identityOf(SIZE);

@@ -22,33 +22,54 @@ const IDENTITY: JournalIdentity = {
 
 interface State {
   readonly symbols: readonly number[];
+  /** [place, ESI] */
+  readonly guests: readonly (readonly [number, number])[];
   readonly verified: readonly number[];
 }
-const NOTHING: State = { symbols: [], verified: [] };
+const NOTHING: State = { symbols: [], guests: [], verified: [] };
 
 function stateOf(journal: Journal): State {
   const numbers = (size: number) => Array.from({ length: size }, (_, i) => i);
   return {
     symbols: numbers(journal.symbols.symbolCount).filter((symbol) => journal.symbols.has(symbol)),
+    guests: numbers(journal.symbols.symbolCount).flatMap((place) => {
+      const esi = journal.guests.get(place);
+      return esi < 0 ? [] : [[place, esi] as const];
+    }),
     verified: numbers(journal.verifiedBlocks.symbolCount).filter((block) => journal.verifiedBlocks.has(block)),
   };
 }
 
 /** What the journal should say after more entries, with plain sets. */
-function after(state: State, { dropped = [], durable = [], verified = [] }: JournalEntries): State {
+function after(state: State, entries: JournalEntries): State {
+  const { dropped = [], evicted = [], durable = [], guests = [], verified = [] } = entries;
   const symbols = new Set(state.symbols);
+  const esis = new Map(state.guests);
   const blocks = new Set(state.verified);
   const each = (runs: Iterable<readonly [number, number]>, visit: (number: number) => void) => {
     for (const [first, count] of runs) for (let i = first; i < first + count; i++) visit(i);
   };
-  each(dropped, (symbol) => {
-    symbols.delete(symbol);
-    blocks.delete(blockOf(IDENTITY.geometry, symbol));
+  each(dropped, (place) => {
+    symbols.delete(place);
+    esis.delete(place);
+    blocks.delete(blockOf(IDENTITY.geometry, place));
   });
-  each(durable, (symbol) => symbols.add(symbol));
-  each(verified, (block) => blocks.add(block));
+  each(evicted, (place) => esis.delete(place));
+  each(durable, (place) => {
+    symbols.add(place);
+    esis.delete(place);
+  });
+  for (const [place, esi, count] of guests) for (let i = 0; i < count; i++) esis.set(place + i, esi + i);
+  each(verified, (block) => {
+    blocks.add(block);
+    each([[firstSymbolOf(IDENTITY.geometry, block), 10]], (place) => esis.delete(place));
+  });
   const sorted = (set: Set<number>) => [...set].toSorted((a, b) => a - b);
-  return { symbols: sorted(symbols), verified: sorted(blocks) };
+  return {
+    symbols: sorted(symbols),
+    guests: [...esis].toSorted(([a], [b]) => a - b),
+    verified: sorted(blocks),
+  };
 }
 
 async function opened(content: Uint8Array): Promise<State & { startedOver: string | undefined }> {
@@ -85,6 +106,19 @@ async function example(): Promise<{ content: Buffer; ends: number[]; states: Sta
       ],
     },
     { dropped: [[95, 1]] },
+    {
+      guests: [
+        [30, 17, 12],
+        [45, 2 ** 24 - 2, 2],
+        [49, 3, 1],
+      ],
+    },
+    { evicted: [[31, 3]] },
+    { dropped: [[40, 1]] },
+    { durable: [[45, 1]] },
+    { durable: [[70, 10]] },
+    { guests: [[95, 300, 1]] },
+    { verified: [[7, 1]] },
   ];
   for (const entries of steps) {
     await journal.append(entries);
@@ -95,13 +129,28 @@ async function example(): Promise<{ content: Buffer; ends: number[]; states: Sta
   return { content: await readFile(path), ends, states };
 }
 
+/** Guests may be where nothing else is: what is left of a run of them after other entries. */
+function possibleGuests(state: State, entries: JournalEntries, runs: readonly (readonly [number, number])[]) {
+  const { symbols } = after(state, entries);
+  return runs.flatMap(([first, count], i) =>
+    Array.from({ length: count }, (_, k) => [first + k, 50 * i + k + 10, 1] as const).filter(
+      ([place]) => !symbols.includes(place),
+    ),
+  );
+}
+
 const run = fc
   .tuple(fc.nat(99), fc.integer({ min: 1, max: 30 }))
   .map(([first, count]) => [first, Math.min(count, 100 - first)] as const);
 
 describe('a journal', () => {
   it('says after any appends, and after being opened again, what was appended', async () => {
-    const entries = fc.record({ dropped: fc.array(run, { maxLength: 3 }), durable: fc.array(run, { maxLength: 6 }) });
+    const entries = fc.record({
+      dropped: fc.array(run, { maxLength: 3 }),
+      evicted: fc.array(run, { maxLength: 2 }),
+      durable: fc.array(run, { maxLength: 6 }),
+      places: fc.array(run, { maxLength: 3 }),
+    });
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.array(entries, { maxLength: 5 }), { minLength: 1, maxLength: 3 }),
@@ -112,8 +161,14 @@ describe('a journal', () => {
             const { journal, startedOver } = await Journal.open(path, IDENTITY, true);
             expect(startedOver).toBe(i === 0 ? 'absent' : undefined);
             expect(stateOf(journal)).toEqual(expected);
-            await Promise.all(session.map((more) => journal.append(more)));
-            for (const more of session) expected = after(expected, more);
+            const appends: Promise<void>[] = [];
+            for (const { places, ...others } of session) {
+              const more = { ...others, guests: possibleGuests(expected, others, places) };
+              appends.push(journal.append(more));
+              expected = after(expected, more);
+            }
+            await Promise.all(appends);
+            expect(stateOf(journal)).toEqual(expected);
             const whole = Array.from({ length: 10 }, (_, block) => block).filter((block) => {
               const first = firstSymbolOf(IDENTITY.geometry, block);
               return journal.symbols.missingIn(first, first + 10) === 0;
@@ -179,6 +234,20 @@ describe('a journal', () => {
       [1],
       [2, [10, 1]],
       [3, [0, 101]],
+      [4, [50, 1]],
+      [4, [50, 0, 20]],
+      [4, [95, 6, 20]],
+      [4, [50, 1, -1]],
+      [4, [50, 1, 2 ** 24]],
+      [4, [50, 2, 2 ** 24 - 1]],
+      [4, [50, 1, '20']],
+      // Symbols of their own: where they are, and where they belong.
+      [4, [9, 2, 20]],
+      [4, [50, 2, 20, 18, 1, 20]],
+      [4, [53, 1, 3]],
+      [4, [50, 5, 20, 3, 1, 8]],
+      [5, [99, 2]],
+      [5, 'text'],
       [],
       [null],
     ];
@@ -193,6 +262,69 @@ describe('a journal', () => {
     const { content, ends } = await example();
     const outcome = await opened(Buffer.concat([content.subarray(0, ends[1]), frame([2, [0, 2]])]));
     expect(outcome.verified).toEqual([0]);
+  });
+
+  it('takes no guest at the short end of an object', async () => {
+    const identity = { ...IDENTITY, geometry: geometryOf(100 * 16 - 1, 16, 10) };
+    const path = newPath();
+    const { journal } = await Journal.open(path, identity, true);
+    await journal.append({ durable: [[1, 1]] });
+    await journal.close();
+    const content = await readFile(path);
+    for (const [flat, count] of [
+      [[98, 1, 20], 1],
+      [[98, 2, 20], 0],
+      [[99, 1, 20], 0],
+    ] as const) {
+      await writeFile(path, Buffer.concat([content, frame([4, flat])]));
+      const again = await Journal.open(path, identity, true);
+      expect([again.journal.symbols.count, again.journal.guests.count]).toEqual([1, count]);
+      await again.journal.close();
+    }
+  });
+
+  it('counts what it takes back until that is on disk, and what is new from before', async () => {
+    const path = newPath();
+    const { journal } = await Journal.open(path, IDENTITY, true);
+    await journal.append({ durable: [[0, 2]], guests: [[10, 20, 3]] });
+    const append = journal.append({
+      dropped: [[0, 1]],
+      evicted: [[11, 1]],
+      durable: [[5, 1]],
+      guests: [[0, 30, 1]],
+    });
+    // The append begins in a later turn of microtasks, and its first system call ends in none of them.
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    expect(stateOf(journal)).toMatchObject({
+      symbols: [0, 1, 5],
+      guests: [
+        [0, 30],
+        [10, 20],
+        [11, 21],
+        [12, 22],
+      ],
+    });
+    await append;
+    expect(stateOf(journal)).toMatchObject({
+      symbols: [1, 5],
+      guests: [
+        [0, 30],
+        [10, 20],
+        [12, 22],
+      ],
+    });
+    const { size } = await stat(path);
+    await journal.append({ evicted: [[20, 50]] });
+    expect((await stat(path)).size).toBe(size);
+    await journal.close();
+  });
+
+  it('reads a journal that was written before there were guests', async () => {
+    const { content, ends, states } = await example();
+    const before = content.subarray(0, ends[7]);
+    expect(before.includes(frame([4, [30, 12, 17, 3, 2, 2 ** 24 - 2, 2, 1, 3]]))).toBe(false);
+    expect(content.includes(frame([4, [30, 12, 17, 3, 2, 2 ** 24 - 2, 2, 1, 3]]))).toBe(true);
+    expect(await opened(before)).toEqual({ ...states[7], startedOver: undefined });
   });
 
   it('starts over for another object, another format and kinds of records that it does not know', async () => {
@@ -247,8 +379,18 @@ describe('a journal', () => {
     }
     expect(largest).toBeLessThan(2 ** 20 + 3 * 410_000);
     expect(journal.symbols.count).toBe(200_000);
-    await journal.append({ durable: half(1) });
+    for (let round = 0; round < 4; round++) {
+      const guests = Array.from({ length: 200_000 }, (_, i) => [2 * i + 1, 2 ** 23 + 7 * i, 1] as const);
+      await journal.append({ guests });
+      largest = Math.max(largest, (await stat(path)).size);
+    }
+    expect(largest).toBeLessThan(2 ** 20 + 4 * 1_900_000);
     await journal.close();
+    const { journal: compact } = await Journal.open(path, identity, true);
+    expect([...compact.guests.runs()]).toEqual([...journal.guests.runs()]);
+    expect(compact.guests.count).toBe(200_000);
+    await compact.append({ durable: half(1) });
+    await compact.close();
     const again = await Journal.open(path, identity, true);
     expect(again.startedOver).toBeUndefined();
     expect(again.journal.symbols.isComplete).toBe(true);

@@ -23,6 +23,7 @@ function bytesOf(symbol: number, round: number, length: number): Uint8Array {
 const step = fc.oneof(
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('write' as const), at: fc.nat(), run: fc.nat(9) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('read' as const), at: fc.nat(), length: fc.nat() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('overwrite' as const), at: fc.nat(), run: fc.nat(60) }) },
   { weight: 2, arbitrary: fc.constant({ kind: 'turn' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'flush' as const }) },
 );
@@ -56,6 +57,23 @@ describe('a part file', () => {
               bytes.fill(0);
               takenCount++;
             }
+          } else if (now.kind === 'overwrite') {
+            const first = now.at % symbolCount;
+            const end = Math.min(sizeBytes, (first + now.run) * symbolBytes);
+            const bytes = bytesOf(first, round, end - first * symbolBytes);
+            const overwritten = part.overwrite(first * symbolBytes, bytes);
+            // Symbols that share a page with those that are overwritten come meanwhile.
+            if (first > 0) {
+              const before = bytesOf(first - 1, round, symbolBytes);
+              if (part.write((first - 1) * symbolBytes, before, 0, symbolBytes)) {
+                model.set(before, (first - 1) * symbolBytes);
+              }
+            }
+            await overwritten;
+            model.set(bytes, first * symbolBytes);
+            const into = new Uint8Array(bytes.length);
+            await part.read(first * symbolBytes, into);
+            expect(into).toEqual(bytes);
           } else if (now.kind === 'read') {
             const offset = now.at % sizeBytes;
             const into = new Uint8Array(now.length % (sizeBytes - offset + 1));
@@ -97,6 +115,47 @@ describe('a part file', () => {
     expect(into).toEqual(model);
     await part.close();
     expect(part.write(0, model, 0, 8)).toBe(false);
+  });
+
+  it('is overwritten with the bytes of other threads, in pieces', async () => {
+    const geometry = geometryOf(2 * 2 ** 20 + 1000, 1184, 1);
+    const path = newPath();
+    const part = await PartFile.open({ path, geometry, resume: false });
+    const shared = new Uint8Array(new SharedArrayBuffer(geometry.sizeBytes + 5)).subarray(5);
+    for (let i = 0; i < shared.length; i++) shared[i] = (i >>> 12) ^ i;
+    part.write(1184, new Uint8Array(1184).fill(1), 0, 1184);
+    await part.overwrite(0, shared);
+    expect(Buffer.compare(await readFile(path), shared)).toBe(0);
+    await part.flush();
+    expect(Buffer.compare(await readFile(path), shared)).toBe(0);
+    await part.close();
+    await expect(part.overwrite(0, shared)).rejects.toMatchObject({ code: 'FILE_IO' });
+  });
+
+  it('reads as overwritten while others keep the page of those symbols in memory', async () => {
+    const part = await PartFile.open({
+      path: newPath(),
+      geometry: geometryOf(64, 8, 1),
+      resume: false,
+      pageSymbolCount: 8,
+    });
+    for (let symbol = 0; symbol < 4; symbol++) part.write(symbol * 8, Buffer.alloc(8, 'old'), 0, 8);
+    let isDone = false;
+    const overwritten = part.overwrite(8, Buffer.alloc(16, 'new')).then(() => {
+      isDone = true;
+    });
+    while (!isDone) {
+      part.write(32, Buffer.alloc(8, 'other'), 0, 8);
+      await new Promise(setImmediate);
+    }
+    await overwritten;
+    for (let look = 0; look < 2; look++) {
+      const into = Buffer.alloc(40);
+      await part.read(0, into);
+      expect(into.toString('latin1')).toBe('oldoldolnewnewnewnewnewnoldoldolotheroth');
+      await part.flush();
+    }
+    await part.discard();
   });
 
   it('is sparse, and reaches beyond 4 GiB', async () => {
@@ -198,6 +257,16 @@ describe('a part file', () => {
       [Number.NaN, 0, 4],
     ] as const) {
       expect(() => part.write(offset, bytes, start, length)).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
+    }
+    for (const [offset, length] of [
+      [1, 3],
+      [4, 3],
+      [4, 7],
+      [-4, 4],
+      [Number.NaN, 4],
+    ] as const) {
+      const overwritten = part.overwrite(offset, new Uint8Array(length));
+      await expect(overwritten, `${length} at ${offset}`).rejects.toMatchObject({ code: 'INTERNAL' });
     }
     await expect(part.read(8, new Uint8Array(3))).rejects.toMatchObject({ code: 'INTERNAL' });
     expect(part.write(8, bytes, 6, 2)).toBe(true);

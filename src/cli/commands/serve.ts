@@ -5,6 +5,8 @@ interface Flags {
   readonly host?: string;
   readonly interface?: string;
   readonly state?: string;
+  readonly cache?: string;
+  readonly threads?: string;
   readonly json?: boolean;
 }
 
@@ -23,7 +25,9 @@ export function serve(program: Command): void {
       "server of the fleet to be; by default the only one, or\nthe one with this host's name or address",
     )
     .option('--interface <if>', 'interface to send on; by default as the fleet file\nsays, else the first that is up')
-    .option('--state <dir>', 'where digests of files are kept')
+    .option('--state <dir>', 'where digests and intermediate symbols of files are\nkept')
+    .option('--cache <size>', 'most room for intermediate symbols there; 32GB')
+    .option('--threads <n>', 'threads that encode at once; by default 2, or 1 for\nblocks larger than 12 MB')
     .option('--json', 'print one JSON object per line on stdout')
     .addHelpText(
       'after',
@@ -44,6 +48,8 @@ export function serve(program: Command): void {
           host: settle(SETTINGS.host, flags.host, process.env),
           interface: settle(SETTINGS.interface, flags.interface, process.env),
           stateDir: settle(SETTINGS.state, flags.state, process.env),
+          cacheBytes: settle(SETTINGS.cache, flags.cache, process.env),
+          threadCount: settle(SETTINGS.threads, flags.threads, process.env),
           json: flags.json ?? false,
           signal,
         }),

@@ -1,18 +1,18 @@
-import type { Program } from '../program.js';
-import { portableKernel } from './portable.js';
+import type { Plan } from '../plan.js';
+import { PortableKernel } from './portable.js';
 import { simdKernel } from './simd.js';
 
-/** Something that runs programs over a table of symbols in memory of its own. */
+/** Something that runs programs in memory of its own. */
 export interface Kernel {
   readonly name: 'simd' | 'portable';
   /**
-   * Makes room for a program and its table, and returns the table: row r starts at `r * strideBytes`. What the rows hold
-   * is left over from earlier runs. The view is good until the next call.
+   * Makes room for a program and its rows, and returns the table of symbols: symbol i starts at `i * strideBytes`. What
+   * it holds is left over from earlier runs. The view is good until the next call.
    *
    * @param strideBytes a multiple of 32
    */
-  open(program: Program, rowCount: number, strideBytes: number): Uint8Array;
-  /** Runs the program over the table, over all `strideBytes` of each row. */
+  open(plan: Plan, strideBytes: number): Uint8Array;
+  /** Runs the program, over all `strideBytes` of each symbol. */
   run(): void;
   /** As `eliminate` (elimination.ts), with rows of a multiple of 16 bytes; spoils the table. */
   eliminate(matrix: Uint8Array, widthBytes: number, columnCount: number): boolean;
@@ -22,6 +22,6 @@ let shared: Kernel | undefined;
 
 /** This thread's kernel: with SIMD where the engine has it. */
 export function kernel(): Kernel {
-  shared ??= simdKernel() ?? portableKernel();
+  shared ??= simdKernel() ?? new PortableKernel();
   return shared;
 }

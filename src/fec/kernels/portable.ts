@@ -1,87 +1,96 @@
 import { eliminate } from '../elimination.js';
 import { multiply } from '../gf256.js';
+import type { Plan } from '../plan.js';
 import { COMBINE, type Program, SUM } from '../program.js';
 import type { Kernel } from './kernel.js';
 
-/** The same results as the SIMD kernel, in plain TypeScript, four bytes at a time where no product is needed. */
-export function portableKernel(): Kernel {
+/**
+ * The same results as the SIMD kernel, in plain TypeScript, four bytes at a time where no product is needed. Working
+ * rows are whole symbols here, and the table of symbols follows them.
+ */
+export class PortableKernel implements Kernel {
+  readonly name = 'portable';
+  readonly eliminate = eliminate;
   /** `products[a * 256 + b]` = a times b. */
-  const products = Uint8Array.from({ length: 65_536 }, (_, i) => multiply(i >>> 8, i & 255));
-  let program: Program = new Int32Array(0);
-  let bytes = new Uint8Array(0);
-  let words = new Int32Array(0);
+  private readonly products = Uint8Array.from({ length: 65_536 }, (_, i) => multiply(i >>> 8, i & 255));
+  private program: Program = new Int32Array(0);
+  private workRowCount = 0;
+  private bytes = new Uint8Array(0);
+  private words = new Int32Array(0);
   /** What an instruction writes, until it has read all operands. */
-  let result = new Uint8Array(0);
-  let resultWords = new Int32Array(0);
-  return {
-    name: 'portable',
-    open(nextProgram: Program, rowCount: number, strideBytes: number): Uint8Array {
-      program = nextProgram;
-      result = new Uint8Array(strideBytes);
-      resultWords = new Int32Array(result.buffer);
-      if (bytes.length < rowCount * strideBytes) {
-        bytes = new Uint8Array(rowCount * strideBytes);
-        words = new Int32Array(bytes.buffer);
-      }
-      return bytes.subarray(0, rowCount * strideBytes);
-    },
-    eliminate,
-    run() {
-      for (let at = 0; at < program.length; ) {
-        const opcode = program[at]! & 3;
-        const count = program[at]! >>> 2;
-        const first = at + 2;
-        if (opcode === SUM) sum(words, program, first, count, resultWords);
-        else if (opcode === COMBINE) combine(bytes, products, program, first, count, result);
-        else checks(words, program, first, count, resultWords);
-        at = first + (opcode === COMBINE ? 2 * count : count);
-      }
-    },
-  };
-}
+  private result = new Uint8Array(0);
+  private resultWords = new Int32Array(0);
 
-function sum(words: Int32Array, program: Program, first: number, count: number, result: Int32Array): void {
-  const width = result.length;
-  result.fill(0);
-  for (let i = 0; i < count; i++) {
-    const source = program[first + i]! * width;
-    for (let w = 0; w < width; w++) result[w]! ^= words[source + w]!;
+  open(plan: Plan, strideBytes: number): Uint8Array {
+    const sizeBytes = (plan.workRowCount + plan.symbolRowCount) * strideBytes;
+    if (this.bytes.length < sizeBytes) {
+      this.bytes = new Uint8Array(sizeBytes);
+      this.words = new Int32Array(this.bytes.buffer);
+    }
+    this.program = plan.program;
+    this.workRowCount = plan.workRowCount;
+    this.result = new Uint8Array(strideBytes);
+    this.resultWords = new Int32Array(this.result.buffer);
+    return this.bytes.subarray(plan.workRowCount * strideBytes, sizeBytes);
   }
-  words.set(result, program[first - 1]! * width);
-}
 
-function combine(
-  bytes: Uint8Array,
-  products: Uint8Array,
-  program: Program,
-  first: number,
-  count: number,
-  result: Uint8Array,
-): void {
-  const width = result.length;
-  result.fill(0);
-  for (let i = 0; i < count; i++) {
-    const source = program[first + 2 * i]! * width;
-    const multiples = program[first + 2 * i + 1]! * 256;
-    for (let b = 0; b < width; b++) result[b]! ^= products[multiples + bytes[source + b]!]!;
-  }
-  bytes.set(result, program[first - 1]! * width);
-}
-
-function checks(words: Int32Array, program: Program, first: number, count: number, result: Int32Array): void {
-  const width = result.length;
-  const sums = (program[first - 1]! + 1) * width;
-  result.fill(0);
-  for (let row = 0; row <= count; row++) {
-    for (let w = 0; w < width; w++) result[w] = doubled(result[w]!) ^ words[row * width + w]!;
-    if (row === count) break;
-    const pair = program[first + row]!;
-    for (const check of [pair & 0xffff, pair >>> 16]) {
-      const target = sums + check * width;
-      for (let w = 0; w < width; w++) words[target + w]! ^= result[w]!;
+  run(): void {
+    const { program } = this;
+    for (let at = 0; at < program.length; ) {
+      const opcode = program[at]! & 3;
+      const count = program[at]! >>> 2;
+      const target = this.rowAt(at + 1);
+      if (opcode === SUM) this.sum(at + 2, count);
+      else if (opcode === COMBINE) this.combine(at + 2, count);
+      else this.checks(at + 2, count, target);
+      this.bytes.set(this.result, target * this.result.length);
+      at += 2 + (opcode === COMBINE ? 2 * count : count);
     }
   }
-  words.set(result, program[first - 1]! * width);
+
+  /** The row that a word of the program names, counted from the first working row. */
+  private rowAt(at: number): number {
+    const row = this.program[at]!;
+    return row < 0 ? this.workRowCount + ~row : row;
+  }
+
+  private sum(first: number, count: number): void {
+    const { resultWords, words } = this;
+    resultWords.fill(0);
+    for (let i = 0; i < count; i++) {
+      const source = this.rowAt(first + i) * resultWords.length;
+      for (let w = 0; w < resultWords.length; w++) resultWords[w]! ^= words[source + w]!;
+    }
+  }
+
+  private combine(first: number, count: number): void {
+    const { bytes, products, result } = this;
+    result.fill(0);
+    for (let i = 0; i < count; i++) {
+      const source = this.rowAt(first + 2 * i) * result.length;
+      const multiples = this.program[first + 2 * i + 1]! * 256;
+      for (let b = 0; b < result.length; b++) result[b]! ^= products[multiples + bytes[source + b]!]!;
+    }
+  }
+
+  private checks(first: number, count: number, target: number): void {
+    const { resultWords, words } = this;
+    const width = resultWords.length;
+    resultWords.fill(0);
+    for (let row = 0; row <= count; row++) {
+      for (let w = 0; w < width; w++) resultWords[w] = doubled(resultWords[w]!) ^ words[row * width + w]!;
+      if (row === count) return;
+      const pair = this.program[first + row]!;
+      this.addResult(target + 1 + (pair & 0xffff));
+      this.addResult(target + 1 + (pair >>> 16));
+    }
+  }
+
+  private addResult(row: number): void {
+    const { resultWords, words } = this;
+    const target = row * resultWords.length;
+    for (let w = 0; w < resultWords.length; w++) words[target + w]! ^= resultWords[w]!;
+  }
 }
 
 /** Four elements of GF(256) times 2: what is shifted out of each comes back as x^4 + x^3 + x^2 + 1. */

@@ -1,12 +1,12 @@
 import { inverse, multiply } from '../gf256.js';
-import type { Program } from '../program.js';
+import type { Plan } from '../plan.js';
 import type { Kernel } from './kernel.js';
 import { MODULE_BASE64 } from './module.js';
 
 /** What kernels/assembly/index.ts exports. */
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  readonly run: (program: number, programEnd: number, table: number, strideBytes: number) => void;
+  readonly run: (program: number, programEnd: number, work: number, table: number, strideBytes: number) => void;
   readonly eliminate: (matrix: number, rowCount: number, widthBytes: number, columnCount: number) => number;
 }
 
@@ -20,11 +20,13 @@ declare const WebAssembly: {
 const PRODUCT_BYTES = 256 * 32;
 /** Where the tables end and programs begin: products, then inverses. */
 const TABLES_END = PRODUCT_BYTES + 256;
+/** A working row, which holds one strip of a symbol. */
+const STRIP_BYTES = 64;
 const PAGE_BYTES = 65_536;
 
 /**
  * The WebAssembly kernel, or undefined if this engine has no WebAssembly with vectors of 128 bits. Its memory grows to
- * what the largest program and table needed, and stays.
+ * what the largest program and its rows needed, and stays.
  */
 export function simdKernel(): Kernel | undefined {
   const bytes = Buffer.from(MODULE_BASE64, 'base64');
@@ -34,6 +36,7 @@ export function simdKernel(): Kernel | undefined {
   memory.grow(1);
   new Uint8Array(memory.buffer).set(tables());
   let programEnd = TABLES_END;
+  let work = TABLES_END;
   let table = TABLES_END;
   let stride = 0;
   const reserve = (endByte: number) => {
@@ -42,16 +45,17 @@ export function simdKernel(): Kernel | undefined {
   };
   return {
     name: 'simd',
-    open(program: Program, rowCount: number, strideBytes: number): Uint8Array {
+    open({ program, symbolRowCount, workRowCount }: Plan, strideBytes: number): Uint8Array {
       programEnd = TABLES_END + program.byteLength;
-      table = Math.ceil(programEnd / 64) * 64;
+      work = Math.ceil(programEnd / 64) * 64;
+      table = work + workRowCount * STRIP_BYTES;
       stride = strideBytes;
-      reserve(table + rowCount * strideBytes);
+      reserve(table + symbolRowCount * strideBytes);
       new Int32Array(memory.buffer, TABLES_END, program.length).set(program);
-      return new Uint8Array(memory.buffer, table, rowCount * strideBytes);
+      return new Uint8Array(memory.buffer, table, symbolRowCount * strideBytes);
     },
     run() {
-      run(TABLES_END, programEnd, table, stride);
+      run(TABLES_END, programEnd, work, table, stride);
     },
     eliminate(matrix: Uint8Array, widthBytes: number, columnCount: number): boolean {
       reserve(TABLES_END + matrix.length);

@@ -1,0 +1,123 @@
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { Bed } from '../test/lab/bed.js';
+import type { Host } from '../test/lab/host.js';
+import type { LabProcess } from '../test/lab/process.js';
+import { table } from './table.js';
+
+/** Clock ticks a second in /proc/PID/stat: fixed at 100 for programs on Linux. */
+const TICKS_PER_SECOND = 100;
+
+interface Footprint {
+  readonly what: string;
+  /** Share of one core, in per cent. */
+  readonly corePercent: number;
+  readonly residentMegabytes: number;
+}
+
+/**
+ * What a server and a receiver take: an idle server of 100 channels at 10 kbit/s; server and receiver of a small and of a
+ * huge object (sparse) at 100 Mbit/s, some seconds into the transfer.
+ *
+ * Arguments: `--seconds N` of measuring (10), `--gigabytes N` of the huge object (10), `--code none|raptorq`, `--dir DIR`.
+ */
+export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seconds: { type: 'string', default: '10' },
+      gigabytes: { type: 'string', default: '10' },
+      code: { type: 'string', default: 'none' },
+      dir: { type: 'string', default: tmpdir() },
+    },
+  });
+  const seconds = Number(values.seconds);
+  const folder = await mkdtemp(join(values.dir, 'layercast-footprint-'));
+  try {
+    await using bed = await Bed.lay({ hosts: ['alpha', 'r1'] });
+    const [alpha, r1] = [bed.host('alpha'), bed.host('r1')];
+    await alpha.layercast(['keygen', '--out', folder]).exited;
+    const figures = [await idle(alpha, folder, seconds)];
+    for (const [name, sizeBytes] of [
+      ['10 MB', 10e6],
+      [`${values.gigabytes} GB`, Number(values.gigabytes) * 1e9],
+    ] as const) {
+      figures.push(...(await transfer(alpha, r1, folder, name, sizeBytes, values.code, seconds)));
+    }
+    console.log(
+      table(figures, [
+        { title: 'process', cell: ({ what }) => what },
+        { title: '% of a core', cell: ({ corePercent }) => corePercent },
+        { title: 'peak RSS, MB', cell: ({ residentMegabytes }) => residentMegabytes },
+      ]),
+    );
+    return { figures };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function idle(host: Host, folder: string, seconds: number): Promise<Footprint> {
+  const channels = `[${Array.from({ length: 25 }, () => '{ rate: 10kbit }').join(', ')}]`;
+  const objects = [0, 1, 2, 3].map((i) => `  o${i}: { file: small, version: 1, code: none, channels: ${channels} }\n`);
+  await sparse(join(folder, 'small'), 1e6);
+  await using server = await serve(host, folder, objects.join(''));
+  return await measure('serve, 100 channels at 10 kbit/s', server, seconds);
+}
+
+async function transfer(
+  sender: Host,
+  receiver: Host,
+  folder: string,
+  name: string,
+  sizeBytes: number,
+  code: string,
+  seconds: number,
+): Promise<readonly Footprint[]> {
+  await sparse(join(folder, 'object'), sizeBytes);
+  const channels = '[{ rate: 100Mbit }]';
+  const object = `  o: { file: object, version: ${Math.round(sizeBytes / 1e6)}, code: ${code}, channels: ${channels} }\n`;
+  await using server = await serve(sender, folder, object);
+  const key = join(folder, 'layercast.pub');
+  const output = ['-o', join(folder, `received-${sizeBytes}`), '--state', join(folder, 'receiver')];
+  await using fetch = receiver.layercast(['fetch', 'bench/o', '--key', key, ...output, '--json']);
+  await fetch.waitForEvent('join', { timeoutMs: 60_000 });
+  // A small object is complete before: what it took is read when it is nearly so.
+  const forSeconds = Math.min(seconds, (sizeBytes * 8) / 100e6 - 0.3);
+  const [serving, fetching] = await Promise.all([
+    measure(`serve, ${name} at 100 Mbit/s`, server, forSeconds),
+    measure(`fetch, ${name} at 100 Mbit/s`, fetch, forSeconds),
+  ]);
+  return [serving, fetching];
+}
+
+async function serve(host: Host, folder: string, objects: string): Promise<LabProcess> {
+  const config = join(folder, 'fleet.yaml');
+  await writeFile(config, `fleet: bench\nkey: layercast.key\nannounceInterval: 200ms\nobjects:\n${objects}`);
+  const server = host.layercast(['serve', '--config', config, '--state', join(folder, 'state'), '--json']);
+  await server.waitForEvent('publish', { timeoutMs: 600_000 });
+  return server;
+}
+
+async function measure(what: string, process: LabProcess, seconds: number): Promise<Footprint> {
+  const before = await ticksOf(process);
+  await wait(seconds * 1000);
+  const corePercent = ((await ticksOf(process)) - before) / TICKS_PER_SECOND / (seconds / 100);
+  const status = await readFile(`/proc/${process.pid}/status`, 'utf8');
+  return { what, corePercent, residentMegabytes: Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1000 };
+}
+
+/** User and system time of all threads (proc(5): fields 14 and 15; the second is a name in brackets). */
+async function ticksOf(process: LabProcess): Promise<number> {
+  const stat = await readFile(`/proc/${process.pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+}
+
+async function sparse(path: string, sizeBytes: number): Promise<void> {
+  await using file = await open(path, 'w');
+  await file.truncate(sizeBytes);
+}

@@ -1,0 +1,80 @@
+import { LayercastError } from '../errors.js';
+import { type BlockCode, blockCode, checkSymbolBytes, internalId, MAX_ESI } from './code.js';
+import { appendSymbol, MAX_SYMBOL_TERMS } from './equations.js';
+import { ProgramBuilder, SUM, symbolRow } from './program.js';
+import { runPlan, type Slice, storeRows } from './table.js';
+
+/** Fills `into` with bytes of intermediate symbol `row`, from its byte `offset` on. */
+export type RowReader = (row: number, offset: number, into: Uint8Array) => void;
+
+/**
+ * Makes symbols of any block of K source symbols from its intermediate symbols, wherever those are. Looks at some seven of
+ * them for each symbol, and at no other.
+ */
+export class RunEncoder {
+  readonly code: BlockCode;
+  readonly symbolBytes: number;
+  // Reused by `encode`. `rowOf` is zero for intermediate symbols that have no row in the table.
+  private readonly program = new ProgramBuilder();
+  private readonly columns = new Int32Array(MAX_SYMBOL_TERMS);
+  private readonly needed: number[] = [];
+  private readonly rowOf: Int32Array;
+
+  /**
+   * @throws {LayercastError} `FEC_INVALID` for an empty or too long block, or symbols of no length
+   */
+  constructor(sourceCount: number, symbolBytes: number) {
+    checkSymbolBytes(symbolBytes);
+    this.code = blockCode(sourceCount);
+    this.symbolBytes = symbolBytes;
+    this.rowOf = new Int32Array(this.code.intermediateCount);
+  }
+
+  /**
+   * Writes `count` consecutive symbols side by side to the beginning of `into`.
+   *
+   * @throws {LayercastError} `FEC_INVALID` for ESIs that are not whole numbers up to 2^24 − 1, or too little room; and what
+   * `readRow` throws
+   */
+  encode(firstEsi: number, count: number, into: Uint8Array, readRow: RowReader): void {
+    const { code, symbolBytes } = this;
+    checkRange(firstEsi, count);
+    if (into.length < count * symbolBytes) {
+      throw new LayercastError('FEC_INVALID', `${into.length} bytes are no room for ${count} symbols`, {
+        hint: `give ${count * symbolBytes}`,
+      });
+    }
+    this.program.clear();
+    this.needed.length = 0;
+    for (let i = 0; i < count; i++) this.appendSum(i, internalId(code, firstEsi + i), count);
+    for (const column of this.needed) this.rowOf[column] = 0;
+    const load = ({ table, strideBytes, offset, width }: Slice) => {
+      for (let i = 0; i < this.needed.length; i++) {
+        const start = (count + i) * strideBytes;
+        readRow(this.needed[i]!, offset, table.subarray(start, start + width));
+      }
+    };
+    const plan = { program: this.program.view(), symbolRowCount: count + this.needed.length, workRowCount: 0 };
+    runPlan(plan, symbolBytes, load, (slice) => storeRows(slice, 0, { bytes: into, symbolBytes }, 0, count));
+  }
+
+  /** Row `target` becomes symbol `id`. Intermediate symbols get rows from `firstRow` on, in the order of first need. */
+  private appendSum(target: number, id: number, firstRow: number): void {
+    const { columns, needed, program, rowOf } = this;
+    const end = appendSymbol(this.code, id, columns, 0);
+    program.begin(SUM, symbolRow(target));
+    for (let at = 0; at < end; at++) {
+      const column = columns[at]!;
+      if (rowOf[column] === 0) rowOf[column] = firstRow + needed.push(column) - 1;
+      program.add(symbolRow(rowOf[column]!));
+    }
+  }
+}
+
+function checkRange(firstEsi: number, count: number): void {
+  const isRange = Number.isInteger(firstEsi) && Number.isInteger(count) && firstEsi >= 0 && count >= 0;
+  if (isRange && firstEsi + count - 1 <= MAX_ESI) return;
+  throw new LayercastError('FEC_INVALID', `there are no ${count} symbols from ESI ${firstEsi} on`, {
+    hint: `symbols have ESIs 0 to ${MAX_ESI}`,
+  });
+}

@@ -1,0 +1,72 @@
+import type { Place } from './place.js';
+import type { ChannelStats, PublishedObject } from './published-object.js';
+
+/** What a sender tells while it works. */
+export interface SenderEvents {
+  /** An object goes on the air, or comes back changed. */
+  readonly publish: (event: PublishEvent) => void;
+  /** An object is no longer sent, because the fleet file no longer has it (no error) or because of a fault. */
+  readonly withdraw: (event: WithdrawEvent) => void;
+  /** A file is being hashed, which happens once per content; at most every 64 MB. */
+  readonly hashing: (event: { readonly object: string; readonly bytes: number; readonly totalBytes: number }) => void;
+  /** A file is being encoded, which happens once per content with `code: raptorq`; at most every 64 MB. */
+  readonly encoding: (event: { readonly object: string; readonly bytes: number; readonly totalBytes: number }) => void;
+  /** The system began to refuse datagrams of a channel (an errno name), or takes them again (undefined). */
+  readonly network: (event: NetworkEvent) => void;
+}
+
+export interface PublishEvent {
+  readonly server: string;
+  readonly interface: string | undefined;
+  readonly object: string;
+  readonly version: number;
+  readonly bytes: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+  readonly channels: readonly {
+    readonly channel: number;
+    readonly group: string;
+    readonly port: number;
+    readonly rateBitsPerSecond: number;
+  }[];
+}
+
+export interface WithdrawEvent {
+  readonly object: string;
+  readonly version: number;
+  readonly error: unknown;
+}
+
+export interface NetworkEvent {
+  /** Undefined for announcements. */
+  readonly object: string | undefined;
+  readonly channel: number | undefined;
+  readonly failure: string | undefined;
+}
+
+export interface SenderStats {
+  readonly server: string | undefined;
+  readonly objects: readonly {
+    readonly object: string;
+    readonly version: number;
+    readonly channels: readonly ChannelStats[];
+  }[];
+}
+
+/** The event for an object that goes on the air. */
+export function publishEvent(
+  { object, prepared }: PublishedObject,
+  { server, interface: interfaceName }: Place,
+): PublishEvent {
+  return {
+    server: server.name,
+    interface: interfaceName,
+    object: object.name,
+    version: object.version,
+    bytes: prepared.descriptor.sizeBytes,
+    sha256: Buffer.from(prepared.descriptor.sha256).toString('hex'),
+    channels: object.channels
+      .filter(({ index }) => server.channels?.includes(index) ?? true)
+      .map(({ index, group, port, rateBitsPerSecond }) => ({ channel: index, group, port, rateBitsPerSecond })),
+  };
+}

@@ -1,0 +1,80 @@
+import type { ChannelPolicy } from '../rate/policy.js';
+import type { Memberships } from './memberships.js';
+
+/** A channel as silent as this is joined anew, or ten of its intervals if it is a slow one. */
+const RENEW_AFTER_US = 5_000_000;
+const RENEW_AFTER_INTERVALS = 10;
+
+/**
+ * When to be joined at all: from the start until the object has what it needs, and again if that was not enough. Joins and
+ * leaves take time; they are carried out one after the other, in the order in which they were decided.
+ */
+export class Listening {
+  readonly #memberships: Memberships;
+  readonly #policy: ChannelPolicy;
+  readonly #renewedUs = new Map<number, number>();
+  #isOn = false;
+  #sinceUs = 0;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(memberships: Memberships, policy: ChannelPolicy) {
+    this.#memberships = memberships;
+    this.#policy = policy;
+  }
+
+  get isOn(): boolean {
+    return this.#isOn;
+  }
+
+  /** When listening last began. */
+  get sinceUs(): number {
+    return this.#sinceUs;
+  }
+
+  /** Joins what the policy says, unless that is so already. Rejects when the system refuses a join. */
+  start(nowUs: number): Promise<void> {
+    if (this.#isOn) return this.#work;
+    this.#isOn = true;
+    this.#sinceUs = nowUs;
+    return this.#next(async () => {
+      for (const decision of this.#policy.start(nowUs)) {
+        if (this.#isOn) await this.#memberships.carryOut(decision);
+      }
+    });
+  }
+
+  /** Leaves everything; resolves when that is done. */
+  stop(reason: string): Promise<void> {
+    this.#isOn = false;
+    return this.#next(() => this.#memberships.leaveAll(reason));
+  }
+
+  /**
+   * Channels that have been silent for long: they are joined anew, in case an interface went and came back.
+   *
+   * @param lastHeardUs by channel; undefined if never.
+   */
+  renewSilent(
+    nowUs: number,
+    intervalsUs: readonly number[],
+    lastHeardUs: (channel: number) => number | undefined,
+  ): readonly number[] {
+    const silent = this.#memberships.channels.filter((channel) => {
+      const limitUs = Math.max(RENEW_AFTER_US, RENEW_AFTER_INTERVALS * intervalsUs[channel]!);
+      const sinceUs = Math.max(lastHeardUs(channel) ?? 0, this.#sinceUs, this.#renewedUs.get(channel) ?? 0);
+      return nowUs - sinceUs >= limitUs;
+    });
+    for (const channel of silent) {
+      this.#renewedUs.set(channel, nowUs);
+      // An interface that is down refuses; the next attempt comes by itself, and patience has an end elsewhere.
+      this.#next(() => this.#memberships.renew(channel)).catch(() => undefined);
+    }
+    return silent;
+  }
+
+  #next(step: () => Promise<void>): Promise<void> {
+    const result = this.#work.then(step);
+    this.#work = result.catch(() => undefined);
+    return result;
+  }
+}

@@ -1,0 +1,87 @@
+/** Addresses told apart; whatever comes from more shares the last number. A fleet has 255 servers at most. */
+const MAX_ORIGINS = 256;
+/** Wrong blocks that an address may have had a part in, while it never had one in a right block, until it is heard no more. */
+const MAX_STRIKES = 3;
+
+/** Who sent the symbols of an earlier run is not known. */
+export const FROM_DISK = 0;
+
+/**
+ * Addresses that symbols came from, and what their blocks turned out to be. A block that is right proves all who had a part
+ * in it; one that is wrong proves guilty whoever filled it alone.
+ *
+ * A forger who takes a server's own address passes for it here; blocks are then received again until one has none of his.
+ */
+export class Origins {
+  readonly #ids = new Map<string, number>();
+  readonly #proven = new Uint8Array(MAX_ORIGINS);
+  readonly #banned = new Uint8Array(MAX_ORIGINS);
+  readonly #strikes = new Uint8Array(MAX_ORIGINS);
+  #lastAddress = '';
+  #lastId = FROM_DISK;
+
+  /** A small number for an address. */
+  idOf(address: string): number {
+    if (address === this.#lastAddress) return this.#lastId;
+    let id = this.#ids.get(address);
+    if (id === undefined) {
+      id = Math.min(this.#ids.size + 1, MAX_ORIGINS - 1);
+      if (this.#ids.size < MAX_ORIGINS) this.#ids.set(address, id);
+    }
+    this.#lastAddress = address;
+    this.#lastId = id;
+    return id;
+  }
+
+  isProven(id: number): boolean {
+    return this.#proven[id] === 1;
+  }
+
+  isBanned(id: number): boolean {
+    return this.#banned[id] === 1;
+  }
+
+  /** A block in which these had a part is right. */
+  approve(ids: Iterable<number>): void {
+    for (const id of ids) {
+      this.#proven[id] = 1;
+      this.#banned[id] = 0;
+      this.#strikes[id] = 0;
+    }
+  }
+
+  /**
+   * A block is wrong.
+   *
+   * @param shares symbols of the block by origin.
+   * @returns the origins whose symbols may stay: those proven before, or the one that sent most; none if that was alone.
+   */
+  blame(shares: ReadonlyMap<number, number>): ReadonlySet<number> {
+    const ids = [...shares.keys()];
+    if (ids.length === 1) {
+      this.#ban(ids[0]!);
+      return new Set();
+    }
+    const proven = ids.filter((id) => this.isProven(id));
+    // All were right before, so one of them has changed: nobody's word counts any more.
+    if (proven.length === ids.length) {
+      for (const id of ids) this.#proven[id] = 0;
+      return new Set();
+    }
+    const most = ids.reduce((a, b) => (shares.get(b)! > shares.get(a)! ? b : a));
+    const kept = new Set(proven.length > 0 ? proven : [most]);
+    for (const id of ids) if (!kept.has(id) && ++this.#strikes[id]! >= MAX_STRIKES) this.#ban(id);
+    return kept;
+  }
+
+  #ban(id: number): void {
+    if (id === FROM_DISK) return;
+    this.#proven[id] = 0;
+    this.#banned[id] = 1;
+    // With everybody banned nothing would ever come: then all may try again.
+    if ([...this.#ids.values()].every((other) => this.isBanned(other))) {
+      this.#banned.fill(0);
+      this.#strikes.fill(0);
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import { readFileSync, statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { describeBed } from '../lab/allowed.js';
+import { completed, eventsOf, failed, progressBeyond, Scene } from './scene.js';
+import { seededRandom } from './seeded-random.js';
+
+const sizeBytes = 32e6;
+const killCount = 10;
+
+describeBed('a fetch that was interrupted', () => {
+  let scene: Scene;
+  let bytes: Buffer;
+  let config: string;
+  beforeAll(async () => {
+    scene = await Scene.lay(['alpha', 'beta', 'r1']);
+    bytes = scene.random('image', sizeBytes);
+    config = scene.fleet({
+      fleet: 'acme',
+      objects: {
+        image: {
+          file: 'image',
+          channels: [
+            { rate: '16Mbit', offset: '0%' },
+            { rate: '80Mbit', offset: '50%' },
+          ],
+        },
+      },
+      servers: { alpha: { offset: '0%' }, beta: { offset: '25%' } },
+    });
+  });
+  afterEach(() => scene.clear());
+  afterAll(() => scene?.[Symbol.asyncDispose]());
+
+  const serve = (host: string) => scene.serve(host, config, ['image'], ['--host', host]);
+
+  test('by kill -9 at random moments takes up what was verified, and ends identical', { timeout: 90_000 }, async () => {
+    const { seed, random } = seededRandom();
+    console.log(`moments of kill -9 by seed ${seed}`);
+    await serve('alpha');
+    let keptBytes = 0;
+    let durableBytes = 0;
+    for (let run = 0; run < killCount; run++) {
+      const receiving = scene.fetch('r1', 'acme/image', 'killed', ['--channels', '0']);
+      await delay(200 + random() * 1600);
+      receiving.kill('SIGKILL');
+      expect(await receiving.exited).toEqual({ code: null, signal: 'SIGKILL' });
+      const descriptor = eventsOf(receiving, 'descriptor')[0];
+      if (descriptor === undefined) continue;
+      expect(descriptor.resumedBytes).toBeGreaterThanOrEqual(Math.max(keptBytes, durableBytes));
+      keptBytes = Number(descriptor.resumedBytes);
+      // The last report may be younger than the last checkpoint (every 0.5 s); the one before is not.
+      durableBytes = Number(eventsOf(receiving, 'progress').at(-2)?.verifiedBytes ?? durableBytes);
+      for (const { bytes, verifiedBytes } of eventsOf(receiving, 'progress')) {
+        expect(bytes).toBeGreaterThanOrEqual(keptBytes);
+        expect(verifiedBytes).toBeLessThanOrEqual(Number(bytes));
+      }
+    }
+    const complete = await scene.fetched('r1', 'acme/image', 'killed');
+    expect(complete.resumedBytes).toBeGreaterThanOrEqual(Math.max(keptBytes, durableBytes));
+    expect(complete.resumedBytes).toBeGreaterThan(0);
+    // What was kept is not received again: new bytes make up exactly what was missing.
+    const newBytes = complete.payloadBytes - complete.duplicateBytes - complete.droppedDatagrams * 1184;
+    expect(complete.resumedBytes + newBytes).toBe(sizeBytes);
+    expect(readFileSync(scene.path('killed')).equals(bytes)).toBe(true);
+  });
+
+  test('by the death of all servers ends with 5 and goes on when one is back', { timeout: 60_000 }, async () => {
+    const servers = await Promise.all(['alpha', 'beta'].map(serve));
+    const receiving = scene.fetch('r1', 'acme/image', 'orphan', ['--patience', '2s']);
+    const { verifiedBytes } = await progressBeyond(receiving, 0.1);
+    for (const { process } of servers) process.kill('SIGKILL');
+    expect(await failed(receiving)).toMatchObject({
+      exitCode: 5,
+      code: 'NOBODY_SENDING',
+      stderr: expect.stringContaining('progress is kept'),
+    });
+    const { blocks, size } = statSync(scene.path('orphan.part'));
+    expect(size).toBe(sizeBytes);
+    expect(blocks * 512).toBeGreaterThanOrEqual(verifiedBytes);
+    await serve('beta');
+    const complete = await scene.fetched('r1', 'acme/image', 'orphan');
+    expect(complete.resumedBytes).toBeGreaterThanOrEqual(verifiedBytes);
+    expect(complete.servers.map(({ server }) => server)).toEqual(['beta']);
+    expect(readFileSync(scene.path('orphan')).equals(bytes)).toBe(true);
+  });
+
+  test('by its own time limit ends with 3, and by SIGINT with 130, both with progress kept and groups left', async () => {
+    const { published } = await serve('alpha');
+    const [group] = published.get('image')!.channels.map((channel) => channel.group);
+    const timed = scene.fetch('r1', 'acme/image', 'limited', ['--channels', '0', '--timeout', '2s']);
+    expect(await failed(timed)).toMatchObject({ exitCode: 3, code: 'TIMEOUT' });
+    const keptBytes = Number(eventsOf(timed, 'progress').at(-1)?.bytes ?? 0);
+    await scene.bed.left('r1', group!);
+
+    const interrupted = scene.fetch('r1', 'acme/image', 'limited', ['--channels', '0']);
+    const before = await progressBeyond(interrupted, 0);
+    expect(before.bytes).toBeGreaterThanOrEqual(keptBytes);
+    interrupted.kill('SIGINT');
+    expect((await failed(interrupted)).exitCode).toBe(130);
+    expect(eventsOf(interrupted, 'leave')).toHaveLength(1);
+    await scene.bed.left('r1', group!);
+    const rest = scene.fetch('r1', 'acme/image', 'limited');
+    const { resumedBytes } = await rest.waitForEvent('descriptor');
+    expect(resumedBytes).toBeGreaterThanOrEqual(before.bytes);
+    await completed(rest);
+    expect(readFileSync(scene.path('limited')).equals(bytes)).toBe(true);
+  });
+});

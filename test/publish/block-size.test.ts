@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { automaticBlockSymbols } from '../../dist/sender/block-size.js';
+
+describe('the size of blocks that nobody chose', () => {
+  it.each([
+    [1, 8448],
+    [8448, 8448],
+    [8449, 16_384],
+    [2 ** 22, 16_384],
+    [2 ** 22 + 1, 32_768],
+    [2 ** 32, 32_768],
+  ])('grows with a coded object: of %i symbols, at most %i together', (symbolCount, expected) => {
+    expect(automaticBlockSymbols('raptorq', symbolCount, 1184)).toBe(expected);
+  });
+
+  it('stays small without a code, where a block is only what is verified together', () => {
+    for (const symbolCount of [1, 2 ** 20, 2 ** 32])
+      expect(automaticBlockSymbols('none', symbolCount, 1184)).toBe(1024);
+  });
+
+  it('never asks for blocks of more than 40 MB, however long symbols are', () => {
+    for (const symbolBytes of [16, 1184, 1221, 1440, 8900]) {
+      for (const symbolCount of [1000, 2 ** 17, 2 ** 20, 2 ** 24]) {
+        expect(automaticBlockSymbols('raptorq', symbolCount, symbolBytes) * symbolBytes).toBeLessThanOrEqual(40e6);
+      }
+    }
+  });
+});

@@ -1,0 +1,61 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { BlockEncoder } from '../../dist/fec/index.js';
+import { blockLength, blockOffset, type Geometry } from '../../dist/object/geometry.js';
+import { CodedSource } from '../../dist/publish/coded-source.js';
+import { CodingThread } from '../../dist/publish/coding-thread.js';
+import { IntermediateCache } from '../../dist/publish/intermediate-cache.js';
+import { SourceSymbols } from '../../dist/sender/source-symbols.js';
+import { FileSource } from '../../dist/store/file-source.js';
+import { randomBytes } from '../fec/samples.js';
+
+export const notAborted = { signal: new AbortController().signal, onProgress: () => undefined };
+
+/** A file of random bytes in a new folder. */
+export async function publishedFile(folder: string, sizeBytes: number, seed: number) {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, 'file');
+  const content = randomBytes(sizeBytes, seed);
+  await writeFile(path, content);
+  const source = await FileSource.open(path);
+  onTestFinished(() => source.close());
+  return { path, content, source };
+}
+
+export function cacheIn(stateDir: string, more: { limitBytes?: number; nowMs?: () => number } = {}): IntermediateCache {
+  return new IntermediateCache({ stateDir, limitBytes: 1e9, threadCount: 2, ...more });
+}
+
+/** Any text of 32 bytes does for a digest here. */
+export function digestOf(name: string): Uint8Array {
+  return Buffer.from(name.padEnd(32, '.'));
+}
+
+/** A source of coded symbols over a cache, which the test closes by itself or leaves to its end. */
+export async function codedSource(
+  cache: IntermediateCache,
+  source: FileSource,
+  geometry: Geometry,
+  { name = 'object', heldBytes = 1e9 } = {},
+) {
+  const file = await cache.open(source, geometry, digestOf(name), notAborted);
+  const thread = new CodingThread(heldBytes);
+  const coded = new CodedSource(geometry, new SourceSymbols(source, geometry), file, thread);
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= coded.close().then(() => thread.close());
+    return closing;
+  };
+  onTestFinished(close);
+  return { coded, close };
+}
+
+/** The symbol as the erasure code alone makes it, from the whole block. */
+export function expectedSymbol(content: Uint8Array, geometry: Geometry, block: number, esi: number): Uint8Array {
+  const start = blockOffset(geometry, block);
+  const source = content.subarray(start, start + blockLength(geometry, block));
+  const symbol = new Uint8Array(geometry.symbolBytes);
+  BlockEncoder.fromSource(source, geometry.symbolBytes).encode(esi, symbol);
+  return symbol;
+}

@@ -1,0 +1,339 @@
+import { cpSync, mkdirSync } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { blockOf, blockSymbolCount, firstSymbolOf, geometryOf } from '../../dist/object/geometry.js';
+import { openObjectFile } from '../../dist/retrieve/object-file.js';
+import { bytesOfBlock, bytesOfGuest, bytesOfSymbol, descriptorOf } from '../store/crash-object.js';
+import { scratchDirectory } from '../store/scratch.js';
+
+const scratch = await scratchDirectory();
+let nameCount = 0;
+
+/** Four blocks of 30 or 31 symbols over pages of 64; the last symbol is short. */
+const GEOMETRY = geometryOf(123 * 1200 - 7, 1200, 4);
+const DESCRIPTOR = descriptorOf(GEOMETRY);
+const LAST = GEOMETRY.symbolCount - 1;
+
+function newDirectory(): string {
+  const directory = join(scratch, `${nameCount++}`);
+  mkdirSync(directory);
+  return directory;
+}
+
+function openIn(directory: string) {
+  return openObjectFile(DESCRIPTOR, join(directory, 'out'), join(directory, 'out.journal'));
+}
+type Store = Awaited<ReturnType<typeof openIn>>;
+
+/** What is on disk now, as a process finds it that comes after one that was killed. */
+function crashed(directory: string): string {
+  const copy = newDirectory();
+  for (const name of ['out.journal', 'out.part']) cpSync(join(directory, name), join(copy, name));
+  return copy;
+}
+
+function blockRange(block: number): readonly [first: number, end: number] {
+  const first = firstSymbolOf(GEOMETRY, block);
+  return [first, first + blockSymbolCount(GEOMETRY, block)];
+}
+
+function writeOwn(store: Store, symbol: number): boolean {
+  const bytes = bytesOfSymbol(GEOMETRY, symbol);
+  return store.write(symbol * GEOMETRY.symbolBytes, bytes, 0, bytes.length);
+}
+
+function writeGuest(store: Store, place: number, esi: number): boolean {
+  const bytes = bytesOfGuest(GEOMETRY, blockOf(GEOMETRY, place), esi);
+  return store.writeGuest(place, esi, Buffer.concat([Buffer.alloc(3), bytes]), 3);
+}
+
+/** What a store claims, as place → what it holds; each of it is read from the file itself and is so. */
+async function trueClaims(store: Store, directory: string): Promise<Map<number, string>> {
+  const file = await readFile(join(directory, 'out.part'));
+  const claims = new Map<number, string>();
+  for (let place = 0; place < GEOMETRY.symbolCount; place++) {
+    const esi = store.guests.get(place);
+    const isOwn = store.symbols.has(place);
+    if (esi < 0 && !isOwn) continue;
+    expect(esi >= 0 && isOwn, `place ${place} is claimed twice`).toBe(false);
+    const expected = isOwn ? bytesOfSymbol(GEOMETRY, place) : bytesOfGuest(GEOMETRY, blockOf(GEOMETRY, place), esi);
+    const found = file.subarray(place * GEOMETRY.symbolBytes, place * GEOMETRY.symbolBytes + expected.length);
+    if (!found.equals(expected)) expect.fail(`place ${place} does not hold ${isOwn ? 'its own' : `ESI ${esi}`}`);
+    claims.set(place, isOwn ? 'own' : String(esi));
+  }
+  return claims;
+}
+
+/** Lets the next fdatasync of the process fail as a dying disk makes it fail. */
+async function failNextSync(): Promise<void> {
+  const handle = await open(scratch);
+  const methods: { datasync(): Promise<void> } = Object.getPrototypeOf(handle);
+  vi.spyOn(methods, 'datasync').mockRejectedValueOnce(Object.assign(new Error('EIO: i/o error'), { code: 'EIO' }));
+  await handle.close();
+}
+afterEach(() => vi.restoreAllMocks());
+
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('write' as const), at: fc.nat(LAST), run: fc.nat(20) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('writeGuest' as const),
+      at: fc.nat(LAST),
+      esi: fc.integer({ min: 100, max: 200 }),
+      run: fc.nat(20),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('restore' as const), block: fc.nat(3), isAwaited: fc.boolean() }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('reject' as const), block: fc.nat(3) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('checkpoint' as const), isAwaited: fc.boolean() }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('turn' as const), count: fc.integer({ min: 1, max: 8 }) }) },
+  { weight: 2, arbitrary: fc.constant({ kind: 'look' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'crash' as const }) },
+);
+
+/** A store beside a plain map of what it was given, and of what a crash cannot take any more. */
+class Model {
+  store!: Store;
+  directory!: string;
+  /** Place → `own` or the ESI of its guest, written and not taken back. */
+  held = new Map<number, string>();
+  /** Of `held`, what a checkpoint has confirmed. */
+  safe = new Map<number, string>();
+  readonly restoring = new Map<number, Promise<void>>();
+  checkpoints: Promise<void>[] = [];
+  /** What was written before a block was rejected is another thing than the same written after. */
+  readonly rejectCounts = new Array<number>(GEOMETRY.blockCount).fill(0);
+
+  async open(directory: string): Promise<void> {
+    this.directory = directory;
+    this.store = await openIn(directory);
+    const claims = await trueClaims(this.store, directory);
+    for (const [place, what] of this.safe) expect(claims.get(place), `place ${place}`).toBe(what);
+    this.held = new Map(claims);
+    this.safe = new Map(claims);
+  }
+
+  write(symbol: number): void {
+    const before = this.held.get(symbol);
+    const taken = writeOwn(this.store, symbol);
+    if (this.restoring.has(blockOf(GEOMETRY, symbol)) || (before !== undefined && before !== 'own')) {
+      expect(taken).toBe(false);
+    }
+    if (taken) this.held.set(symbol, 'own');
+  }
+
+  writeGuest(place: number, esi: number): void {
+    const taken = writeGuest(this.store, place, esi);
+    if (this.restoring.has(blockOf(GEOMETRY, place)) || this.held.has(place)) expect(taken).toBe(false);
+    if (taken) this.held.set(place, String(esi));
+  }
+
+  restore(block: number): Promise<void> {
+    const running = this.restoring.get(block);
+    if (running !== undefined) return running;
+    const [first, end] = blockRange(block);
+    for (let place = first; place < end; place++) {
+      if (this.held.get(place) !== 'own') this.held.delete(place);
+      if (this.safe.get(place) !== 'own') this.safe.delete(place);
+    }
+    const shared = new Uint8Array(new SharedArrayBuffer(bytesOfBlock(GEOMETRY, block).length));
+    shared.set(bytesOfBlock(GEOMETRY, block));
+    const restored = this.store.restoreBlock(block, shared).then(() => {
+      this.restoring.delete(block);
+      for (let place = first; place < end; place++) this.held.set(place, 'own');
+    });
+    this.restoring.set(block, restored);
+    return restored;
+  }
+
+  reject(block: number): void {
+    // The receiver rejects a block after restoring it, never meanwhile.
+    if (this.restoring.has(block)) return;
+    const [first, end] = blockRange(block);
+    for (let place = first; place < end; place++) {
+      this.held.delete(place);
+      this.safe.delete(place);
+    }
+    this.rejectCounts[block]!++;
+    this.store.rejectPlaces(first, end - first);
+  }
+
+  checkpoint(): Promise<void> {
+    const given = new Map(this.held);
+    const rejectCounts = [...this.rejectCounts];
+    const done = this.store.checkpoint().then(() => {
+      for (const [place, what] of given) {
+        const block = blockOf(GEOMETRY, place);
+        const isSame = this.rejectCounts[block] === rejectCounts[block] && this.held.get(place) === what;
+        if (isSame) this.safe.set(place, what);
+      }
+    });
+    this.checkpoints.push(done);
+    return done;
+  }
+
+  /** What was under way comes to its end, in a file that nobody looks at any more. */
+  async abandon(): Promise<void> {
+    await Promise.all([...this.restoring.values(), ...this.checkpoints]);
+    this.restoring.clear();
+    this.checkpoints = [];
+    await this.store.close();
+  }
+}
+
+describe('an object on its way to its file', () => {
+  it('claims after a crash at any moment only what is there, and everything that a checkpoint has confirmed', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 50, size: 'max' }), async (steps) => {
+        const model = new Model();
+        await model.open(newDirectory());
+        for (const now of steps) {
+          if (now.kind === 'write') {
+            for (let at = now.at; at <= Math.min(LAST, now.at + now.run); at++) model.write(at);
+          } else if (now.kind === 'writeGuest') {
+            for (let i = 0; i <= now.run && now.at + i < LAST; i++) model.writeGuest(now.at + i, now.esi + i);
+          } else if (now.kind === 'restore') {
+            const restored = model.restore(now.block);
+            if (now.isAwaited) await restored;
+          } else if (now.kind === 'reject') model.reject(now.block);
+          else if (now.kind === 'checkpoint') {
+            const done = model.checkpoint();
+            if (now.isAwaited) await done;
+          } else if (now.kind === 'turn') {
+            for (let i = 0; i < now.count; i++) await new Promise(setImmediate);
+          } else {
+            const found = crashed(model.directory);
+            const safe = new Map(model.safe);
+            if (now.kind === 'crash') {
+              await model.abandon();
+              model.safe = safe;
+              await model.open(found);
+            } else {
+              const other = new Model();
+              other.safe = safe;
+              await other.open(found);
+              await other.abandon();
+            }
+          }
+        }
+        await model.abandon();
+        const closed = await openIn(model.directory);
+        expect(await trueClaims(closed, model.directory)).toEqual(
+          new Map([...model.held].toSorted(([a], [b]) => a - b)),
+        );
+        await closed.discard();
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('reads as the restored block, whatever waited to be written before', async () => {
+    const directory = newDirectory();
+    const store = await openIn(directory);
+    const [first, end] = blockRange(1);
+    for (let place = first; place < end; place += 2) writeGuest(store, place, 500 + place);
+    for (let place = first + 1; place < end; place += 4) writeOwn(store, place);
+    for (const neighbour of [first - 1, end]) expect(writeOwn(store, neighbour)).toBe(true);
+    const restored = store.restoreBlock(1, bytesOfBlock(GEOMETRY, 1));
+    expect(writeOwn(store, first)).toBe(false);
+    expect(writeGuest(store, first + 3, 900)).toBe(false);
+    await expect(store.restoreBlock(1, bytesOfBlock(GEOMETRY, 1))).rejects.toMatchObject({ code: 'INTERNAL' });
+    await restored;
+    const into = Buffer.alloc(bytesOfBlock(GEOMETRY, 1).length);
+    await store.read(first * GEOMETRY.symbolBytes, into);
+    expect(into.equals(bytesOfBlock(GEOMETRY, 1))).toBe(true);
+    await store.close();
+    const again = await openIn(directory);
+    expect([again.guests.count, again.symbols.count]).toEqual([0, end - first + 2]);
+    await trueClaims(again, directory);
+    await again.discard();
+  });
+
+  it('takes guests into the places of a rejected block after the next checkpoint', async () => {
+    const directory = newDirectory();
+    const store = await openIn(directory);
+    expect(writeOwn(store, 40)).toBe(true);
+    expect(writeGuest(store, 41, 300)).toBe(true);
+    await store.checkpoint();
+    store.rejectPlaces(blockRange(1)[0], blockRange(1)[1] - blockRange(1)[0]);
+    expect(writeGuest(store, 40, 301)).toBe(false);
+    expect(writeGuest(store, 41, 301)).toBe(false);
+    expect(writeOwn(store, 41)).toBe(false);
+    await store.checkpoint();
+    expect(writeGuest(store, 40, 301)).toBe(true);
+    expect(writeOwn(store, 41)).toBe(true);
+    await store.close();
+    const again = await openIn(directory);
+    expect([...(await trueClaims(again, directory))]).toEqual([
+      [40, '301'],
+      [41, 'own'],
+    ]);
+    await again.discard();
+  });
+
+  it('writes over no guest that the journal could not forget', async () => {
+    const directory = newDirectory();
+    const store = await openIn(directory);
+    const [first] = blockRange(1);
+    expect(writeGuest(store, first, 300)).toBe(true);
+    expect(writeOwn(store, first + 1)).toBe(true);
+    await store.checkpoint();
+    const before = await readFile(join(directory, 'out.part'));
+    await failNextSync();
+    await expect(store.restoreBlock(1, bytesOfBlock(GEOMETRY, 1))).rejects.toMatchObject({ code: 'FILE_IO' });
+    expect(await readFile(join(directory, 'out.part'))).toEqual(before);
+    const other = await openIn(crashed(directory));
+    expect(other.symbols.has(first + 1)).toBe(true);
+    await other.discard();
+    await expect(store.close()).rejects.toMatchObject({ code: 'FILE_IO' });
+  });
+
+  it('ends only when the block that is being restored is there', async () => {
+    const directory = newDirectory();
+    const store = await openIn(directory);
+    expect(writeGuest(store, 3, 300)).toBe(true);
+    await store.checkpoint();
+    const restored = store.restoreBlock(0, bytesOfBlock(GEOMETRY, 0));
+    await store.close();
+    await restored;
+    const again = await openIn(directory);
+    expect([again.symbols.count, again.guests.count]).toEqual([31, 0]);
+    await trueClaims(again, directory);
+    const last = again.restoreBlock(3, bytesOfBlock(GEOMETRY, 3));
+    await again.discard();
+    await last;
+    await expect(again.restoreBlock(3, bytesOfBlock(GEOMETRY, 3))).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+
+  it('refuses what is no place, no ESI and no block', async () => {
+    const store = await openIn(newDirectory());
+    const refused = expect.objectContaining({ code: 'INTERNAL' });
+    for (const [place, esi] of [
+      [LAST, 500],
+      [LAST + 1, 500],
+      [-1, 500],
+      [3, 3],
+      [3, 2 ** 24],
+    ] as const) {
+      expect(() => store.writeGuest(place, esi, new Uint8Array(1200), 0), `${esi} at ${place}`).toThrow(refused);
+    }
+    expect(() => store.writeGuest(3, 500, new Uint8Array(1200), 1)).toThrow(refused);
+    for (const [block, length] of [
+      [0, bytesOfBlock(GEOMETRY, 0).length - 1],
+      [4, 1200],
+      [-1, 1200],
+    ] as const) {
+      await expect(store.restoreBlock(block, new Uint8Array(length))).rejects.toMatchObject({ code: 'INTERNAL' });
+    }
+    await store.discard();
+  });
+});

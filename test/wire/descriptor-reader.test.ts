@@ -1,0 +1,261 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MAX_RECORD_BYTES, packDescriptor } from '../../dist/wire/descriptor.js';
+import { unpackDescriptor } from '../../dist/wire/descriptor-reader.js';
+import { openRecord, signRecord } from '../../dist/wire/signature.js';
+import { anyDescriptor, descriptorOf, privateKey, publicKey, recordVectors } from './descriptor-samples.js';
+import { decode, encode, encodeMap, float64, int64, Raw, uint64 } from './slow-messagepack.js';
+import { fromHex } from './vectors.js';
+
+const body = fromHex(recordVectors.at(-1)!.body);
+const descriptor = descriptorOf(recordVectors.at(-1)!.descriptor);
+
+/** A fresh copy of a good map, which a test may spoil. */
+function goodMap(): Record<string, unknown> & { c: unknown[][]; d: unknown[][] } {
+  return decode(body) as Record<string, unknown> & { c: unknown[][]; d: unknown[][] };
+}
+
+/** Of every type that MessagePack has, and at the edges of numbers. */
+const STRANGE: readonly unknown[] = [
+  null,
+  true,
+  -1,
+  0.5,
+  float64(Number.NaN),
+  float64(Number.POSITIVE_INFINITY),
+  2 ** 48,
+  uint64(2n ** 64n - 1n),
+  int64(-(2n ** 63n)),
+  '',
+  'text',
+  new Uint8Array(0),
+  new Uint8Array(31),
+  new Uint8Array(33),
+  [],
+  [[]],
+  {},
+  { length: 32 },
+  new Raw(0xd6, 0xff, 0, 0, 0, 1),
+  new Raw(0xc7, 1, 0x65, 0x93),
+];
+
+/** For each key, which of the strange values it may take all the same. */
+const ALLOWED: Readonly<Record<string, readonly unknown[]>> = {
+  f: ['text'],
+  o: ['text'],
+  v: [],
+  n: [],
+  t: [],
+  z: [],
+  e: [],
+  h: [],
+  b: [],
+  m: [],
+  s: [true],
+  c: [],
+  d: [],
+  a: [],
+  x: [null],
+};
+
+describe('the reader of descriptors', () => {
+  it.each(Object.keys(ALLOWED))('refuses a map whose %s is of another type or out of range', (key) => {
+    for (const value of STRANGE) {
+      const map = { ...goodMap(), [key]: value };
+      const found = unpackDescriptor(encode(map));
+      if (ALLOWED[key]!.includes(value)) expect(found, `${key} = ${String(value)}`).toBeDefined();
+      else expect(found, `${key} = ${JSON.stringify(value)}`).toBeUndefined();
+    }
+  });
+
+  it.each(Object.keys(ALLOWED).filter((key) => key !== 'x'))('refuses a map without %s', (key) => {
+    const { [key]: _left, ...rest } = goodMap();
+    expect(unpackDescriptor(encode(rest))).toBeUndefined();
+  });
+
+  it('takes a map without x for one that never expires', () => {
+    const { x: _left, ...rest } = goodMap();
+    expect(unpackDescriptor(encode(rest))).toEqual({ ...descriptor, expiresS: undefined });
+  });
+
+  it.each([
+    ['v', [1, 2 ** 48 - 1], [0, 2 ** 48]],
+    ['n', [0, 2 ** 48 - 1], [-1, 2 ** 48, 0.5]],
+    ['t', [1, 65_535], [0, 65_536]],
+    ['z', [0, 2 ** 32 - 1], [2 ** 32]],
+    ['e', [0, 255], [256]],
+    ['m', [0, 1], [2]],
+    ['a', [0, 2 ** 48 - 1], [2 ** 48]],
+    ['x', [0, 2 ** 48 - 1], [2 ** 48, -1]],
+    ['f', ['f'.repeat(63), 'ü'.repeat(31)], ['f'.repeat(64), 'ü'.repeat(32)]],
+    ['o', ['o'.repeat(255), '../a b/ö'], ['o'.repeat(256), 'a\nb', 'a\u001b[2J', 'a\u0085']],
+  ] as const)('knows the bounds of %s', (key, inside, outside) => {
+    for (const value of inside) {
+      expect(unpackDescriptor(encode({ ...goodMap(), [key]: value })), `${key} = ${value}`).toBeDefined();
+    }
+    for (const value of outside) {
+      expect(unpackDescriptor(encode({ ...goodMap(), [key]: value })), `${key} = ${value}`).toBeUndefined();
+    }
+  });
+
+  const group = new Uint8Array(16).fill(0xff);
+  it.each([
+    ['c', 0, [group], [new Uint8Array(16), group.subarray(1), 'ff15::1', null]],
+    ['c', 1, [1, 65_535], [0, 65_536, 1.5, '4242']],
+    ['c', 2, [0.001, 86_400e6, 7], [0, 0.0009, 86_400e6 + 1, -1, float64(Number.NaN), null]],
+    ['c', 3, [0, 1, 0.5], [-0.1, 1.01, float64(Number.POSITIVE_INFINITY), null]],
+    ['d', 0, [0, 254], [255, -1, 0.5, null]],
+    ['d', 1, ['s'.repeat(63)], ['s'.repeat(64), '', 'a\u0000', null]],
+    ['d', 2, [null, group], [group.subarray(1), 'fd00::1', 0]],
+    ['d', 3, [0, 1], [-0.1, 1.01, null]],
+    ['d', 4, [null, [], [31, 0]], [[32], [-1], [0.5], ['0'], new Array(33).fill(0), 0]],
+  ] as const)('knows the bounds of field %s[…][%i] of a channel or server', (key, field, inside, outside) => {
+    const spoilt = (value: unknown) => {
+      const map = goodMap();
+      map[key][map[key].length - 1]![field] = value;
+      return unpackDescriptor(encode(map));
+    };
+    for (const value of inside) expect(spoilt(value), String(value)).toBeDefined();
+    for (const value of outside) expect(spoilt(value), String(value)).toBeUndefined();
+  });
+
+  it('refuses channels and servers that are too many, none, or short of a field', () => {
+    const { c, d } = goodMap();
+    for (const map of [
+      { c: [] },
+      { c: [...c, c[0]] },
+      { c: [c[0]!.slice(0, 3)] },
+      { c: [null] },
+      { d: [] },
+      { d: new Array(256).fill(d[0]) },
+      { d: [d[0]!.slice(0, 4)] },
+      { d: [{}] },
+    ]) {
+      expect(unpackDescriptor(encode({ ...goodMap(), ...map }))).toBeUndefined();
+    }
+  });
+
+  it('ignores keys and fields that later versions may add', () => {
+    const { c, d, ...rest } = goodMap();
+    const later = {
+      ...rest,
+      c: c.map((channel) => [...channel, 'later', [1]]),
+      d: d.map((server) => [...server, null]),
+      zz: { deep: [1] },
+    };
+    expect(unpackDescriptor(encode(later))).toEqual(descriptor);
+  });
+
+  it('takes whole numbers in any of their MessagePack forms', () => {
+    const { version, sizeBytes, symbolBytes } = descriptor;
+    const rewritten = encode({
+      ...goodMap(),
+      v: uint64(BigInt(version)),
+      n: int64(BigInt(sizeBytes)),
+      t: float64(symbolBytes),
+    });
+    expect(unpackDescriptor(rewritten)).toEqual(descriptor);
+  });
+
+  it('is not taken in by keys that mean something to JavaScript', () => {
+    for (const key of ['__proto__', 'constructor', 'toString']) {
+      const entries = Object.entries(goodMap());
+      expect(unpackDescriptor(encodeMap([[key, { f: 'evil' }], ...entries]))).toEqual(descriptor);
+      expect(unpackDescriptor(encodeMap([[key, goodMap()]]))).toBeUndefined();
+    }
+  });
+
+  it('returns copies: the next datagram in the same buffer changes nothing', () => {
+    const buffer = Uint8Array.from(body);
+    const found = unpackDescriptor(buffer);
+    buffer.fill(0);
+    expect(found).toEqual(descriptor);
+  });
+});
+
+describe('what is no descriptor', () => {
+  it('is every truncation of one, and one with bytes after its end', () => {
+    for (let length = 0; length < body.length; length++) {
+      expect(unpackDescriptor(body.subarray(0, length)), `${length} bytes`).toBeUndefined();
+    }
+    expect(unpackDescriptor(Buffer.concat([body, Uint8Array.of(0xc0)]))).toBeUndefined();
+  });
+
+  it('never throws, whatever bit is flipped, and never passes the signature', () => {
+    const small = fromHex(recordVectors[0]!.body);
+    const record = signRecord(small, privateKey);
+    expect(openRecord(record, publicKey)).toEqual(Buffer.from(small));
+    for (let bit = 0; bit < record.length * 8; bit++) {
+      const damaged = Uint8Array.from(record);
+      damaged[bit >>> 3]! ^= 1 << (bit & 7);
+      expect(openRecord(damaged, publicKey), `bit ${bit}`).toBeUndefined();
+      expect(() => unpackDescriptor(damaged.subarray(64)), `bit ${bit}`).not.toThrow();
+    }
+  });
+
+  it('is random bytes, whatever they begin with', () => {
+    const beginning = fc.constantFrom([], [0x8f], [0xde, 0, 15], [0xdf, 255, 255, 255, 255], [0xc7, 20], [0xd4, 0x72]);
+    fc.assert(
+      fc.property(beginning, fc.uint8Array({ maxLength: 300 }), (first, rest) => {
+        expect(unpackDescriptor(Uint8Array.from([...first, ...rest]))).toBeUndefined();
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('is any value that is no map', () => {
+    for (const value of [...STRANGE, [goodMap()], 'f']) expect(unpackDescriptor(encode(value))).toBeUndefined();
+  });
+
+  it('is a good map in more bytes than a record may have', () => {
+    const padded = encode({ ...goodMap(), p: new Uint8Array(MAX_RECORD_BYTES) });
+    expect(unpackDescriptor(padded)).toBeUndefined();
+  });
+
+  it.each([
+    ['arrays', Uint8Array.of(0x91)],
+    ['long arrays', Uint8Array.of(0xdd, 0, 0, 0, 1)],
+    ['maps', Uint8Array.of(0x81, 0xa1, 0x66)],
+  ])('is deep nesting of %s', (_what, level) => {
+    const nest = Buffer.concat(new Array(Math.floor(MAX_RECORD_BYTES / level.length)).fill(level));
+    expect(unpackDescriptor(nest)).toBeUndefined();
+    const inGoodMap = encode({ ...goodMap(), f: new Raw(...nest.subarray(0, 30_000)) });
+    expect(unpackDescriptor(inGoodMap)).toBeUndefined();
+  });
+
+  it.each([
+    ['array', [0xdd, 0xff, 0xff, 0xff, 0xff]],
+    ['array within reach of memory', [0xdd, 0x01, 0xff, 0xff, 0xff]],
+    ['array of 64 Ki', [0xdc, 0xff, 0xff]],
+    ['map', [0xdf, 0xff, 0xff, 0xff, 0xff]],
+    ['text', [0xdb, 0x7f, 0xff, 0xff, 0xff]],
+    ['binary', [0xc6, 0x7f, 0xff, 0xff, 0xff]],
+    ['extension', [0xc9, 0x7f, 0xff, 0xff, 0xff, 0x74]],
+  ])('is an %s that announces more than there is, once or nested, and takes no memory for it', (_what, announced) => {
+    const before = process.memoryUsage();
+    for (let times = 1; times * announced.length <= MAX_RECORD_BYTES; times *= 4) {
+      const nest = Buffer.concat(new Array(times).fill(Uint8Array.from(announced)));
+      expect(unpackDescriptor(nest)).toBeUndefined();
+      expect(
+        unpackDescriptor(Buffer.concat([Uint8Array.of(0x81, 0xa1, 0x63), nest]).subarray(0, 32_000)),
+      ).toBeUndefined();
+    }
+    const after = process.memoryUsage();
+    const grownBytes = after.heapTotal + after.arrayBuffers - before.heapTotal - before.arrayBuffers;
+    expect(grownBytes).toBeLessThan(64 * 2 ** 20);
+  });
+
+  it('is what spoiling a few bytes of any descriptor makes, or else another descriptor: nothing in between', () => {
+    const spoiling = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(anyDescriptor, spoiling, (good, changes) => {
+        const bytes = Uint8Array.from(packDescriptor(good));
+        for (const [at, value] of changes) bytes[at % bytes.length] = value;
+        const found = unpackDescriptor(bytes);
+        // What was accepted is within all bounds: packed anew, it is read as the same.
+        if (found !== undefined) expect(unpackDescriptor(packDescriptor(found))).toEqual(found);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

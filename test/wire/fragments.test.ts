@@ -1,0 +1,240 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MAX_RECORD_BYTES } from '../../dist/wire/descriptor.js';
+import { PIECE_BYTES, RecordAssembler, recordDatagrams } from '../../dist/wire/fragments.js';
+import { HEADER_BYTES, type Header, newHeader, readHeader, writeHeader } from '../../dist/wire/header.js';
+import { recordVectors } from './descriptor-samples.js';
+import { fromHex, toHex } from './vectors.js';
+
+/** Bytes that no other seed makes. */
+function recordOf(seed: number, length: number): Uint8Array {
+  const record = new Uint8Array(length);
+  for (let at = 0; at < length; at += 32) {
+    const digest = createHash('sha256').update(`${seed} ${at}`).digest();
+    record.set(digest.subarray(0, length - at), at);
+  }
+  return record;
+}
+
+/** Hands a datagram over as receivers do: somewhere in a buffer that the next one overwrites. */
+function add(records: RecordAssembler, datagram: Uint8Array): Uint8Array | false | undefined {
+  const buffer = new Uint8Array(datagram.length + 14);
+  buffer.set(datagram, 7);
+  const header = newHeader();
+  expect(readHeader(buffer, 7, datagram.length, header)).toBeUndefined();
+  const result = records.add(header, buffer, 7 + HEADER_BYTES, datagram.length - HEADER_BYTES);
+  buffer.fill(0xee);
+  return result;
+}
+
+/** The same datagram with another payload byte, or with other header fields. */
+function forged(datagram: Uint8Array, fields: Partial<Header> = {}): Uint8Array {
+  const copy = Uint8Array.from(datagram);
+  const header = newHeader();
+  readHeader(copy, 0, copy.length, header);
+  if (Object.keys(fields).length === 0) copy[copy.length - 1]! ^= 1;
+  writeHeader({ ...header, ...fields }, copy, 0);
+  return copy;
+}
+
+/** A record cut by somebody else's rule, which the format allows. */
+function cutAt(pieceBytes: number, record: Uint8Array): Uint8Array[] {
+  const [first] = recordDatagrams(record, 0, 255);
+  return Array.from({ length: Math.ceil(record.length / pieceBytes) }, (_, esi) => {
+    const piece = record.subarray(esi * pieceBytes, (esi + 1) * pieceBytes);
+    const datagram = Buffer.concat([first!.subarray(0, HEADER_BYTES), piece]);
+    return forged(datagram, { symbolBytes: pieceBytes, esi });
+  });
+}
+
+describe('a record in datagrams', () => {
+  it.each(recordVectors)('is as in the vectors: $what', (vector) => {
+    const record = fromHex(vector.signature + vector.body);
+    const datagrams = recordDatagrams(record, vector.serverIndex, vector.channelIndex);
+    expect(datagrams.map(toHex)).toEqual(vector.datagrams);
+    expect(createHash('sha256').update(record).digest('hex').slice(0, 16)).toBe(vector.recordTag);
+    const records = new RecordAssembler();
+    const results = vector.datagrams.map((hex) => add(records, fromHex(hex)));
+    expect(results.slice(0, -1).every((result) => result === undefined)).toBe(true);
+    expect(results.at(-1)).toEqual(record);
+  });
+
+  it.each([1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES, MAX_RECORD_BYTES])(
+    'of %i bytes fits the smallest MTU and comes together again',
+    (length) => {
+      const record = recordOf(1, length);
+      const datagrams = recordDatagrams(record, 3, 4);
+      expect(datagrams.length).toBe(Math.ceil(length / 1184));
+      for (const datagram of datagrams) expect(datagram.length + 8 + 40).toBeLessThanOrEqual(1280);
+      const records = new RecordAssembler();
+      const results = datagrams.map((datagram) => add(records, datagram));
+      expect(results.at(-1)).toEqual(record);
+    },
+  );
+
+  it('comes together from any order, with duplicates, mixed with other records, and is returned once', () => {
+    const originals = [recordOf(1, 5000), recordOf(2, 1184), recordOf(3, 1), recordOf(4, 20_000)];
+    const datagrams = originals.flatMap((record, i) => recordDatagrams(record, i, 255));
+    const order = fc.shuffledSubarray(
+      [...datagrams.keys(), ...datagrams.keys()].map((index, i) => ({ index, i })),
+      { minLength: 2 * datagrams.length, maxLength: 2 * datagrams.length },
+    );
+    fc.assert(
+      fc.property(order, (arrivals) => {
+        const records = new RecordAssembler();
+        const results = arrivals.map(({ index }) => add(records, datagrams[index]!));
+        expect(results).not.toContain(false);
+        const whole = results.filter((result) => result instanceof Uint8Array);
+        expect(whole.map(toHex).sort()).toEqual(originals.map(toHex).sort());
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('may come from several servers and channels at once', () => {
+    const record = recordOf(1, 3 * PIECE_BYTES);
+    const [one, two, three] = [
+      recordDatagrams(record, 0, 0),
+      recordDatagrams(record, 1, 255),
+      recordDatagrams(record, 2, 7),
+    ];
+    const records = new RecordAssembler();
+    expect(add(records, one[0]!)).toBeUndefined();
+    expect(add(records, two[2]!)).toBeUndefined();
+    expect(add(records, three[1]!)).toEqual(record);
+  });
+
+  it('that is cut otherwise is taken too, but not as news', () => {
+    const record = recordOf(1, 3000);
+    const records = new RecordAssembler();
+    expect(
+      cutAt(500, record)
+        .map((datagram) => add(records, datagram))
+        .at(-1),
+    ).toEqual(record);
+    for (const datagram of [...recordDatagrams(record, 0, 255), ...cutAt(700, record)]) {
+      expect(add(records, datagram) === undefined).toBe(true);
+    }
+  });
+});
+
+describe('a piece that makes no sense', () => {
+  const [first, second] = recordDatagrams(recordOf(1, PIECE_BYTES + 10), 0, 255);
+  it.each([
+    ['of a record of nothing', forged(first!.subarray(0, HEADER_BYTES), { sizeBytes: 0 })],
+    ['of a record that is too long', forged(first!, { sizeBytes: MAX_RECORD_BYTES + 1 })],
+    ['of an enormous record', forged(first!, { sizeBytes: 2 ** 48 - 1, esi: 2 ** 32 - 1 })],
+    ['of pieces of nothing', forged(first!.subarray(0, HEADER_BYTES), { symbolBytes: 0 })],
+    ['beyond the end', forged(second!, { esi: 2 })],
+    ['far beyond the end', forged(second!, { esi: 2 ** 32 - 1 })],
+    ['too short', first!.subarray(0, -1)],
+    ['too long', Buffer.concat([first!, Uint8Array.of(0)])],
+    ['without payload', first!.subarray(0, HEADER_BYTES)],
+    ['last and as long as the others', forged(first!, { esi: 1 })],
+  ])('is refused: %s', (_what, datagram) => {
+    const records = new RecordAssembler();
+    expect(add(records, datagram)).toBe(false);
+    expect(add(records, first!)).toBeUndefined();
+    expect(add(records, second!)).toEqual(recordOf(1, PIECE_BYTES + 10));
+  });
+
+  it('never makes it throw, whatever the header and payload say', () => {
+    const number = (max: number) => fc.oneof(fc.nat(3), fc.integer({ min: 0, max }), fc.constant(max));
+    const anyPiece = fc.record({
+      sizeBytes: fc.oneof(fc.nat(3000), number(2 ** 48 - 1)),
+      symbolBytes: fc.oneof(fc.nat(1500), number(65_535)),
+      esi: number(2 ** 32 - 1),
+      tagLow: fc.nat(3),
+      length: fc.nat(1500),
+    });
+    const records = new RecordAssembler();
+    const payload = new Uint8Array(1500);
+    fc.assert(
+      fc.property(anyPiece, ({ length, ...fields }) => {
+        expect(records.add({ ...newHeader(), ...fields }, payload, 0, length)).not.toBeInstanceOf(Uint8Array);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('damaged and invented pieces', () => {
+  const record = recordOf(1, 4 * PIECE_BYTES);
+  const datagrams = recordDatagrams(record, 0, 255);
+
+  it('of one datagram are refused, and do not keep the genuine one out', () => {
+    const short = recordOf(2, 100);
+    const [datagram] = recordDatagrams(short, 0, 255);
+    const records = new RecordAssembler();
+    expect(add(records, forged(datagram!))).toBe(false);
+    expect(add(records, datagram!)).toEqual(short);
+  });
+
+  it('spoil the record they claim to be of once; the next round brings it', () => {
+    for (let bad = 0; bad < datagrams.length; bad++) {
+      const records = new RecordAssembler();
+      expect(add(records, forged(datagrams[bad]!))).toBeUndefined();
+      const results = datagrams.map((datagram) => add(records, datagram));
+      expect(results.filter((result) => result === false)).toHaveLength(1);
+      expect([...results, ...datagrams.map((datagram) => add(records, datagram))]).toContainEqual(record);
+    }
+  });
+
+  it('with the same tag and another size or cut do not touch the genuine ones', () => {
+    const records = new RecordAssembler();
+    for (const [i, datagram] of datagrams.entries()) {
+      add(records, forged(datagram, { sizeBytes: record.length - 1 }));
+      add(records, forged(datagram.subarray(0, HEADER_BYTES + 100), { symbolBytes: 100 }));
+      expect(add(records, datagram)).toEqual(i === datagrams.length - 1 ? record : undefined);
+    }
+  });
+
+  it('of other records do not push one out while it has no more than 31 competitors', () => {
+    const others = Array.from({ length: 31 }, (_, i) => recordDatagrams(recordOf(i + 10, 2 * PIECE_BYTES), 0, 255));
+    const records = new RecordAssembler();
+    for (const datagram of datagrams.slice(0, -1)) expect(add(records, datagram)).toBeUndefined();
+    for (const [first] of others) expect(add(records, first!)).toBeUndefined();
+    expect(add(records, datagrams.at(-1)!)).toEqual(record);
+  });
+
+  it('take bounded memory: the oldest record in pieces makes room, and comes together when heard anew', () => {
+    const others = Array.from({ length: 32 }, (_, i) => recordDatagrams(recordOf(i + 10, 2 * PIECE_BYTES), 0, 255));
+    const records = new RecordAssembler();
+    for (const datagram of datagrams.slice(0, -1)) expect(add(records, datagram)).toBeUndefined();
+    for (const [first] of others) expect(add(records, first!)).toBeUndefined();
+    expect(add(records, datagrams.at(-1)!)).toBeUndefined();
+    expect(
+      datagrams
+        .slice(0, -1)
+        .map((datagram) => add(records, datagram))
+        .at(-1),
+    ).toEqual(record);
+  });
+});
+
+describe('records that are known', () => {
+  it('are not returned again, until 256 others have been', () => {
+    const record = recordOf(1, 10);
+    const [datagram] = recordDatagrams(record, 0, 255);
+    const records = new RecordAssembler();
+    expect(add(records, datagram!)).toEqual(record);
+    for (let i = 0; i < 255; i++) {
+      expect(add(records, recordDatagrams(recordOf(i + 10, 10), 0, 255)[0]!)).toBeInstanceOf(Uint8Array);
+    }
+    expect(add(records, datagram!)).toBeUndefined();
+    add(records, recordDatagrams(recordOf(1000, 10), 0, 255)[0]!);
+    expect(add(records, datagram!)).toEqual(record);
+  });
+
+  it('are returned again when they were to be forgotten', () => {
+    const record = recordOf(1, 2 * PIECE_BYTES);
+    const datagrams = recordDatagrams(record, 0, 255);
+    const records = new RecordAssembler();
+    for (const datagram of datagrams) add(records, datagram);
+    const header = newHeader();
+    readHeader(datagrams[0]!, 0, HEADER_BYTES, header);
+    records.forget(header);
+    expect(datagrams.map((datagram) => add(records, datagram)).at(-1)).toEqual(record);
+  });
+});
