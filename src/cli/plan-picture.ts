@@ -8,9 +8,9 @@ import {
   heardAt,
   type ObjectForecast,
   type PlannedStream,
-  plannedGeometry,
   streamsOf,
 } from '../publish/forecast.js';
+import { plannedGeometry } from '../publish/planned-geometry.js';
 import { arcPosition } from '../sender/symbol-order.js';
 import { completionTime } from './plan-text.js';
 
@@ -25,7 +25,7 @@ export function planPicture(fleet: Fleet, plan: FleetForecast): string {
     title: `fleet ${plan.fleet}: what each channel sends until a receiver is done (outward is time)`,
     rings: plan.objects.flatMap((object, index) => {
       const planned = fleet.objects[index]!;
-      const geometry = plannedGeometry(fleet, planned, object.sizeBytes);
+      const geometry = object.sizeBytes === null ? undefined : plannedGeometry(fleet, planned, object.sizeBytes);
       if (geometry === undefined || geometry.symbolCount === 0) return [];
       const streams = streamsOf(fleet, planned, geometry);
       return object.levels.map((level) => ringOf(object, level, geometry, streams));

@@ -1,10 +1,10 @@
 import type { Fleet, FleetObject, FleetServer } from '../fleet/fleet.js';
 import type { FleetPlan, LevelPlan, ObjectPlan } from '../fleet/plan.js';
 import { channelStartRatio, serverStartRatio } from '../fleet/start-offsets.js';
-import { blockCountFor, type Geometry, geometryOf, isGeometry, MAX_BLOCK_SYMBOLS } from '../object/geometry.js';
-import { automaticBlockSymbols } from '../sender/block-size.js';
+import type { Geometry } from '../object/geometry.js';
 import { completionSeconds, forecastLevel, type HeardStream } from '../sender/level-plan.js';
 import { type Arc, planRing } from '../sender/ring.js';
+import { plannedGeometry } from './planned-geometry.js';
 
 /** A plan with what receivers may expect of it. */
 export interface FleetForecast extends FleetPlan {
@@ -57,7 +57,7 @@ export function forecastOf(fleet: Fleet, plan: FleetPlan): FleetForecast {
 }
 
 function forecastObject(fleet: Fleet, object: FleetObject, plan: ObjectPlan): ObjectForecast {
-  const geometry = plannedGeometry(fleet, object, plan.sizeBytes);
+  const geometry = plan.sizeBytes === null ? undefined : plannedGeometry(fleet, object, plan.sizeBytes);
   if (geometry === undefined) {
     const levels = plan.levels.map((level) => ({ ...level, expected: [], maxLossRatio: null }));
     return { ...plan, blockCount: null, levels, warnings: [] };
@@ -78,16 +78,6 @@ function forecastOfLevel(level: LevelPlan, geometry: Geometry, streams: readonly
     };
   });
   return { ...level, expected, maxLossRatio: maxLossRatio ?? null };
-}
-
-/** How a server cuts the object; undefined when the file is not there, or too long to be sent. */
-export function plannedGeometry(fleet: Fleet, object: FleetObject, sizeBytes: number | null): Geometry | undefined {
-  if (sizeBytes === null) return undefined;
-  const automatic = automaticBlockSymbols(object.code, Math.ceil(sizeBytes / fleet.symbolBytes), fleet.symbolBytes);
-  const blockSymbols = Math.min(fleet.blockSymbols ?? automatic, MAX_BLOCK_SYMBOLS);
-  const blockCount = blockCountFor(sizeBytes, fleet.symbolBytes, blockSymbols);
-  const isPossible = isGeometry(sizeBytes, fleet.symbolBytes, blockCount);
-  return isPossible ? geometryOf(sizeBytes, fleet.symbolBytes, blockCount) : undefined;
 }
 
 /** All channels of all servers that send the object; a checked fleet has at least one for each channel. */
