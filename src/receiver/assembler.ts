@@ -7,6 +7,12 @@ import type { BlockContent, CodedPlaces, SpareSymbol } from './coded-places.js';
 import { FROM_DISK, type Origins } from './origins.js';
 import { Slot } from './slot.js';
 
+/**
+ * Symbols of others that a block's owner may keep out while it sends none itself: 16 runs (src/sender/ring.ts), so that many
+ * channels that send the same block in turn do not make one of them look silent.
+ */
+const MAX_REFUSED = 256;
+
 /** A block that can be proven now. */
 export interface ReadyBlock {
   readonly block: number;
@@ -37,6 +43,8 @@ export class Assembler {
   readonly #originOf: Uint8Array;
   /** Once a block has been wrong, the only origin, besides proven ones, that may fill it; 0 for any. */
   readonly #ownerOf: Uint8Array;
+  /** Symbols that others offered since the owner brought one. */
+  readonly #refused: Uint16Array;
   /** Which symbols are where; undefined for an object without a code, where each is in its own place. */
   readonly #coded: CodedPlaces | undefined;
   /** Symbols that each block lacks. */
@@ -70,6 +78,7 @@ export class Assembler {
     this.#origins = origins;
     this.#originOf = new Uint8Array(geometry.symbolCount);
     this.#ownerOf = new Uint8Array(geometry.blockCount);
+    this.#refused = new Uint16Array(geometry.blockCount);
     this.#missing = new Uint16Array(geometry.blockCount);
     this.#busy = new Uint8Array(geometry.blockCount);
     this.#isEnough = new Uint8Array(geometry.blockCount);
@@ -116,9 +125,21 @@ export class Assembler {
   add(block: number, esi: number, place: number, origin: number): void {
     this.symbols.add(place);
     this.#originOf[place] = origin;
+    this.#refused[block] = 0;
     this.#coded?.note(block, esi, place);
     this.#missing[block]!--;
     this.#consider(block);
+  }
+
+  /**
+   * Notes a symbol that `slotFor` calls unwelcome. Who is to fill a wrong block alone and sends nothing, while others would, is
+   * heard no more.
+   */
+  refuse(block: number, origin: number): void {
+    if (this.#origins.isBanned(origin) || ++this.#refused[block]! < MAX_REFUSED) return;
+    this.#origins.ban(this.#ownerOf[block]!);
+    this.#ownerOf[block] = FROM_DISK;
+    this.#refused[block] = 0;
   }
 
   /** Keeps a symbol that `slotFor` has no place for. */
@@ -176,6 +197,7 @@ export class Assembler {
     const kept = this.#origins.blame(this.#sharesOf(block));
     const [owner = FROM_DISK] = kept;
     this.#ownerOf[block] = owner;
+    this.#refused[block] = 0;
     const freed: PlaceRun[] = [];
     for (const place of this.#placesOf(block)) {
       if (kept.has(this.#originOf[place]!)) continue;

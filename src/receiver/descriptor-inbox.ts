@@ -62,6 +62,7 @@ export class DescriptorInbox {
     if (record === undefined || record === false) return undefined;
     if (!this.#mayCheck(nowUs)) {
       this.#faults.count('flood');
+      // It may be the genuine one among a forger's many: it has to count as new when it is announced again.
       this.#records.forget(header);
       return undefined;
     }

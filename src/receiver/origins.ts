@@ -41,6 +41,18 @@ export class Origins {
     return this.#banned[id] === 1;
   }
 
+  /** Takes nothing from this origin any more, unless nobody else is left. */
+  ban(id: number): void {
+    if (id === FROM_DISK) return;
+    this.#proven[id] = 0;
+    this.#banned[id] = 1;
+    // With everybody banned nothing would ever come: then all may try again.
+    if ([...this.#ids.values()].every((other) => this.isBanned(other))) {
+      this.#banned.fill(0);
+      this.#strikes.fill(0);
+    }
+  }
+
   /** A block in which these had a part is right. */
   approve(ids: Iterable<number>): void {
     for (const id of ids) {
@@ -54,12 +66,13 @@ export class Origins {
    * A block is wrong.
    *
    * @param shares symbols of the block by origin.
-   * @returns the origins whose symbols may stay: those proven before, or the one that sent most; none if that was alone.
+   * @returns the origins whose symbols may stay: those proven before, or the one that sent most; none if that was alone. What
+   * is on disk from an earlier run never stays: nobody can be banned for it, so that the block might be wrong for ever.
    */
   blame(shares: ReadonlyMap<number, number>): ReadonlySet<number> {
     const ids = [...shares.keys()];
     if (ids.length === 1) {
-      this.#ban(ids[0]!);
+      this.ban(ids[0]!);
       return new Set();
     }
     const proven = ids.filter((id) => this.isProven(id));
@@ -68,20 +81,10 @@ export class Origins {
       for (const id of ids) this.#proven[id] = 0;
       return new Set();
     }
-    const most = ids.reduce((a, b) => (shares.get(b)! > shares.get(a)! ? b : a));
-    const kept = new Set(proven.length > 0 ? proven : [most]);
-    for (const id of ids) if (!kept.has(id) && ++this.#strikes[id]! >= MAX_STRIKES) this.#ban(id);
+    const others = ids.filter((id) => id !== FROM_DISK && !this.isBanned(id));
+    const most = others.toSorted((a, b) => shares.get(b)! - shares.get(a)!).slice(0, 1);
+    const kept = new Set(proven.length > 0 ? proven : most);
+    for (const id of ids) if (!kept.has(id) && ++this.#strikes[id]! >= MAX_STRIKES) this.ban(id);
     return kept;
-  }
-
-  #ban(id: number): void {
-    if (id === FROM_DISK) return;
-    this.#proven[id] = 0;
-    this.#banned[id] = 1;
-    // With everybody banned nothing would ever come: then all may try again.
-    if ([...this.#ids.values()].every((other) => this.isBanned(other))) {
-      this.#banned.fill(0);
-      this.#strikes.fill(0);
-    }
   }
 }

@@ -145,7 +145,10 @@ export class Reception {
     if (length !== (isSource ? symbolLength(geometry, own) : geometry.symbolBytes)) return 'outOfRange';
     const slot = assembler.slotFor(block, esi, this.#origin);
     if (slot === Slot.forged) return 'outOfRange';
-    if (slot === Slot.unwelcome) return 'untrusted';
+    if (slot === Slot.unwelcome) {
+      assembler.refuse(block, this.#origin);
+      return 'untrusted';
+    }
     this.#observe(header, nowUs);
     this.symbolCount++;
     this.payloadBytes += length;

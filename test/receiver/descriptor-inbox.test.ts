@@ -1,55 +1,101 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { FaultCounters } from '../../dist/receiver/counters.js';
-import { DescriptorInbox, type Finding } from '../../dist/receiver/descriptor-inbox.js';
-import { type Descriptor, packDescriptor } from '../../dist/wire/descriptor.js';
+import { DescriptorInbox, type InboxOptions } from '../../dist/receiver/descriptor-inbox.js';
+import { Prng } from '../../dist/simulate/prng.js';
+import { type ObjectPlan, simulatedKeys } from '../../dist/simulate/simulated-object.js';
+import { packDescriptor } from '../../dist/wire/descriptor.js';
 import { recordDatagrams } from '../../dist/wire/fragments.js';
 import { HEADER_BYTES, newHeader, readHeader } from '../../dist/wire/header.js';
 import { signRecord } from '../../dist/wire/signature.js';
+import { Bed } from '../transfer/bed.js';
 
-const keys = generateKeyPairSync('ed25519');
-const descriptor: Descriptor = {
-  fleet: 'lab',
-  object: 'firmware',
-  version: 3,
-  sizeBytes: 3,
-  symbolBytes: 1184,
-  blockCount: 1,
-  fecEncodingId: 0,
-  sha256: new Uint8Array(32),
-  blockRoot: new Uint8Array(32),
-  mode: 'several',
-  ssm: false,
-  channels: [{ group: new Uint8Array(16).fill(0xff), port: 4242, intervalUs: 1000, startRatio: 0 }],
-  servers: [{ index: 0, name: 'one', address: undefined, startRatio: 0, channels: undefined }],
-  createdS: 1,
-  expiresS: undefined,
-};
+const bed = new Bed('inbox');
+const version = (number: number, plan: Partial<ObjectPlan> = {}) =>
+  bed.object(2, { version: number, content: bed.bytes(2000, `version ${number}`), ...plan });
 
-function hear(inbox: DescriptorInbox, record: Uint8Array, nowUs: number): Finding | undefined {
+function inboxOf(options: Partial<InboxOptions> = {}) {
+  const faults = new FaultCounters();
+  const defaults = { fleet: 'fleet', object: 'object', lowestVersion: 0, acceptExpired: false };
+  const inbox = new DescriptorInbox({ publicKey: bed.keys.publicKey, ...defaults, ...options }, faults);
   const header = newHeader();
-  const [datagram] = recordDatagrams(record, 0, 255);
-  readHeader(datagram!, 0, datagram!.length, header);
-  return inbox.handle(header, datagram!, HEADER_BYTES, datagram!.length - HEADER_BYTES, nowUs, 0);
+  const hear = (record: Uint8Array, nowUs = 0, wallS = 1.8e9) => {
+    const findings = recordDatagrams(record, 0, 255).map((datagram) => {
+      readHeader(datagram, 0, datagram.length, header);
+      return inbox.handle(header, datagram, HEADER_BYTES, datagram.length - HEADER_BYTES, nowUs, wallS);
+    });
+    return findings.at(-1);
+  };
+  return { hear, faults };
 }
+
+describe('the inbox for descriptors', () => {
+  it('finds the newest version, however the announcements are mixed', () => {
+    const { hear } = inboxOf();
+    const kinds = [3, 1, 3, 7, 5].map((number) => hear(version(number).record)?.kind);
+    expect(kinds).toEqual(['newest', undefined, undefined, 'newest', undefined]);
+  });
+
+  it('takes a record that comes again for known, and one that says the same in other words too', () => {
+    const { hear } = inboxOf();
+    expect(hear(version(1).record)?.kind).toBe('newest');
+    expect(hear(version(1).record)).toBeUndefined();
+    const elsewhere = version(1, { channels: [{ rateBitsPerSecond: 5e6 }] });
+    expect(hear(elsewhere.record)).toBeUndefined();
+  });
+
+  it('says what is wrong with a genuine one that it cannot use', () => {
+    expect(inboxOf({ lowestVersion: 5 }).hear(version(4).record)?.kind).toBe('rollback');
+    expect(inboxOf({ lowestVersion: 5 }).hear(version(5).record)?.kind).toBe('newest');
+    const dated = version(1, { expiresS: 100 });
+    expect(inboxOf().hear(dated.record, 0, 1.8e9 + 99)?.kind).toBe('newest');
+    expect(inboxOf().hear(dated.record, 0, 1.8e9 + 100)?.kind).toBe('expired');
+    expect(inboxOf({ acceptExpired: true }).hear(dated.record, 0, 1.8e9 + 100)?.kind).toBe('newest');
+    const conflicting = inboxOf();
+    conflicting.hear(version(1).record);
+    expect(conflicting.hear(version(1, { content: bed.bytes(2000, 'other') }).record)?.kind).toBe('conflict');
+  });
+
+  it('says so when an object is sent with a code or in sizes that it does not speak', () => {
+    for (const change of [{ fecEncodingId: 7 }, { blockCount: 9 }]) {
+      const body = packDescriptor({ ...version(1).descriptor, ...change });
+      expect(inboxOf().hear(signRecord(body, bed.keys.privateKey))?.kind).toBe('unsupported');
+    }
+  });
+
+  it('passes over other objects and other fleets without a word', () => {
+    const { hear, faults } = inboxOf();
+    expect(hear(version(9, { object: 'other' }).record)).toBeUndefined();
+    expect(hear(version(9, { fleet: 'other' }).record)).toBeUndefined();
+    expect(faults.total).toBe(0);
+  });
+
+  it('counts what somebody else signed, what nobody signed, and what is no descriptor', () => {
+    const { hear, faults } = inboxOf();
+    const stranger = simulatedKeys(new Prng('stranger'));
+    hear(signRecord(packDescriptor(version(1).descriptor), stranger.privateKey));
+    hear(new Uint8Array(10));
+    hear(signRecord(new Uint8Array(100), bed.keys.privateKey));
+    expect(faults.byReason()).toEqual({ signature: 2, record: 1 });
+  });
+
+  it('checks no more than 256 signatures at once and 20 a second, and hears the genuine one when it may again', () => {
+    const { hear, faults } = inboxOf();
+    const prng = new Prng('flood');
+    for (let i = 0; i < 300; i++) hear(prng.fill(new Uint8Array(200)));
+    expect(faults.byReason()).toEqual({ signature: 256, flood: 44 });
+    expect(hear(version(1).record, 10_000)).toBeUndefined();
+    expect(hear(version(1).record, 1_000_000)?.kind).toBe('newest');
+  });
+});
 
 describe('a flood of invented descriptors', () => {
   it('may hide a genuine one while it lasts, and no longer', () => {
-    const faults = new FaultCounters();
-    const options = {
-      fleet: 'lab',
-      object: 'firmware',
-      publicKey: keys.publicKey,
-      lowestVersion: 0,
-      acceptExpired: false,
-    };
-    const inbox = new DescriptorInbox(options, faults);
-    for (let i = 0; i < 300; i++) hear(inbox, Buffer.from(`${i}`.padEnd(100)), 0);
-    expect(faults.get('signature')).toBe(256);
-    expect(faults.get('flood')).toBe(44);
-    const genuine = signRecord(packDescriptor(descriptor), keys.privateKey);
-    expect(hear(inbox, genuine, 0)).toBeUndefined();
+    const { hear, faults } = inboxOf();
+    for (let i = 0; i < 300; i++) hear(Buffer.from(`${i}`.padEnd(100)));
+    expect([faults.get('signature'), faults.get('flood')]).toEqual([256, 44]);
+    const { record } = version(3);
+    expect(hear(record)).toBeUndefined();
     expect(faults.get('flood')).toBe(45);
-    expect(hear(inbox, genuine, 1_000_000)).toEqual({ kind: 'newest', descriptor });
+    expect(hear(record, 1_000_000)).toMatchObject({ kind: 'newest', descriptor: { version: 3 } });
   });
 });

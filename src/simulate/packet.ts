@@ -1,0 +1,34 @@
+import type { Prng } from './prng.js';
+
+/** RFC 8200 and RFC 768: IPv6 and UDP headers. */
+const IP_AND_UDP_BYTES = 48;
+
+/** All datagrams from one source to one group and port. One object for each, so that tables can be keyed by it. */
+export interface Flow {
+  readonly group: string;
+  readonly port: number;
+  readonly source: string;
+}
+
+/** A datagram under way. Its bytes are shared by all who hear it, and nobody writes to them. */
+export interface Packet {
+  readonly flow: Flow;
+  readonly buffer: Uint8Array;
+  readonly start: number;
+  readonly length: number;
+  /** With its IPv6 and UDP headers. */
+  readonly wireBytes: number;
+}
+
+export function packetOf(flow: Flow, buffer: Uint8Array, start: number, length: number): Packet {
+  return { flow, buffer, start, length, wireBytes: length + IP_AND_UDP_BYTES };
+}
+
+/** A copy with one to eight flipped bits, or cut short: what a checksum of 16 bits lets through now and then. */
+export function damaged({ flow, buffer, start, length, wireBytes }: Packet, prng: Prng): Packet {
+  const bytes = buffer.slice(start, start + length);
+  if (length === 0 || prng.happens(0.5))
+    return { flow, buffer: bytes, start: 0, length: prng.below(length), wireBytes };
+  for (let flips = 1 + prng.below(8); flips > 0; flips--) bytes[prng.below(length)]! ^= 1 << prng.below(8);
+  return { flow, buffer: bytes, start: 0, length, wireBytes };
+}

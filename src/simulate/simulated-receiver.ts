@@ -1,0 +1,77 @@
+import type { KeyObject } from 'node:crypto';
+import { EventEmitter } from 'eventemitter3';
+import { LayercastError } from '../errors.js';
+import { restoreBlock } from '../fec/index.js';
+import { ReceiverDriver, type ReceiverDriverOptions } from '../receiver/driver.js';
+import type { CompleteEvent, ReceiverEvents, ReceiverStats } from '../receiver/events.js';
+import type { SimulatedDisk } from './simulated-disk.js';
+import { announcementOf } from './simulated-object.js';
+import type { VirtualHost } from './virtual-host.js';
+
+export interface SimulatedReceiverOptions extends Partial<ReceiverDriverOptions> {
+  readonly host: VirtualHost;
+  readonly disk: SimulatedDisk;
+  readonly publicKey: KeyObject;
+}
+
+/** As the command line's. */
+const DEFAULT_PATIENCE_US = 30_000_000;
+
+/** One run of the real receiving code, on a virtual host with a simulated disk. */
+export class SimulatedReceiver extends EventEmitter<ReceiverEvents> {
+  readonly host: VirtualHost;
+  readonly disk: SimulatedDisk;
+  /** As `Receiver.done`; never settles when the host dies. */
+  readonly done: Promise<CompleteEvent>;
+  readonly #driver: ReceiverDriver;
+  readonly #stopping = new AbortController();
+
+  constructor({ host, disk, publicKey, ...options }: SimulatedReceiverOptions) {
+    super();
+    this.host = host;
+    this.disk = disk;
+    const { fleet = 'fleet', object = 'object' } = options;
+    this.#driver = new ReceiverDriver(
+      {
+        mode: 'auto',
+        channels: undefined,
+        maxRateBitsPerSecond: undefined,
+        timeoutUs: undefined,
+        patienceUs: DEFAULT_PATIENCE_US,
+        lowestVersion: 0,
+        acceptExpired: false,
+        announcement: { ...announcementOf(fleet), interface: undefined, sources: [] },
+        ...options,
+        fleet,
+        object,
+        publicKey,
+      },
+      {
+        clock: host.clock,
+        network: host,
+        isInPlace: (descriptor) => disk.isInPlace(descriptor),
+        openStore: (descriptor) => disk.open(descriptor),
+        // Solving takes no virtual time.
+        solver: { workerCount: 1, restore: async (partial, symbolBytes) => restoreBlock(partial, symbolBytes) },
+        emit: this.emit.bind(this),
+      },
+    );
+    // Listeners are added in the turn in which the receiver is made; nothing may happen before.
+    this.done = Promise.resolve().then(() => this.#driver.run(this.#stopping.signal));
+    this.done.catch(() => undefined);
+  }
+
+  stats(): ReceiverStats | undefined {
+    return this.#driver.stats();
+  }
+
+  abort(reason: unknown = new LayercastError('ABORTED', 'stopped by the plan')): void {
+    this.#stopping.abort(reason);
+  }
+
+  /** Power off, disk included; another receiver on another host can take the disk up again. */
+  die(): void {
+    this.host.die();
+    this.disk.crash();
+  }
+}

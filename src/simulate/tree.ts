@@ -1,0 +1,131 @@
+import type { Link } from './links.js';
+import type { Flow, Packet } from './packet.js';
+import type { VirtualClock } from './virtual-clock.js';
+
+/** How a link learns that somebody below wants a group, and that nobody does any more. */
+export interface MembershipDelays {
+  /** From a report to the first datagram, one hop: processing, and the next router's join. @default 0 */
+  readonly graftDelayUs?: number | undefined;
+  /** From the last member's leave until the link falls silent; MLDv2's defaults take about 2 s, fast leave none. @default 0 */
+  readonly leaveLatencyUs?: number | undefined;
+}
+
+/** What is wanted of a group: everything (RFC 3810's exclude mode with no sources), or what one source sends. */
+export interface Interest {
+  readonly group: string;
+  readonly source: string | undefined;
+}
+
+interface ForwardingState {
+  /** Members directly below: hosts' memberships and links that forward. */
+  memberCount: number;
+  isForwarding: boolean;
+  /** When forwarding ends, unless somebody joins. */
+  pruneUs: number;
+}
+
+/**
+ * A place in a tree of links: a router, a switch, or a host at a leaf. Datagrams always go up to the root, as switches send
+ * them to where the router is, and down only where there are members.
+ */
+export class TreeNode {
+  readonly name: string;
+  readonly parent: TreeNode | undefined;
+  /** To the parent, and from there to here; undefined at the root. */
+  up: Link | undefined;
+  down: Link | undefined;
+  readonly #clock: VirtualClock;
+  readonly #delays: MembershipDelays;
+  readonly #onArrival: ((packet: Packet) => void) | undefined;
+  readonly #children: TreeNode[] = [];
+  /** By interest, what comes down to here. Bounded by the groups and sources that hosts below have asked for. */
+  readonly #states = new Map<string, ForwardingState>();
+  /** Children to which a flow goes; forgotten whenever one of them changes. */
+  readonly #fanouts = new Map<Flow, readonly TreeNode[]>();
+
+  /** @param onArrival takes what comes down to a host; undefined passes it on. */
+  constructor(
+    name: string,
+    parent: TreeNode | undefined,
+    clock: VirtualClock,
+    delays: MembershipDelays,
+    onArrival?: (packet: Packet) => void,
+  ) {
+    this.name = name;
+    this.parent = parent;
+    this.#clock = clock;
+    this.#delays = delays;
+    this.#onArrival = onArrival;
+    if (parent !== undefined) parent.#children.push(this);
+  }
+
+  /** A member appears here or below. */
+  join(interest: Interest): void {
+    if (this.parent === undefined) return;
+    const key = keyOf(interest);
+    const state = this.#states.get(key) ?? { memberCount: 0, isForwarding: false, pruneUs: 0 };
+    this.#states.set(key, state);
+    state.memberCount++;
+    if (state.memberCount > 1 || state.isForwarding) return;
+    this.#clock.at(this.#clock.nowUs + (this.#delays.graftDelayUs ?? 0), () => this.#graft(interest, state));
+  }
+
+  /** A member goes away. */
+  leave(interest: Interest): void {
+    const state = this.#states.get(keyOf(interest));
+    if (state === undefined || --state.memberCount > 0) return;
+    state.pruneUs = this.#clock.nowUs + (this.#delays.leaveLatencyUs ?? 0);
+    this.#clock.at(state.pruneUs, () => this.#prune(interest, state));
+  }
+
+  /** Takes a packet that came from a child of this node, or from a host that is this node. */
+  ascend(packet: Packet, from: TreeNode): void {
+    this.#spread(packet, from);
+    this.up?.carry(packet);
+  }
+
+  /** Takes a packet that came from the parent. */
+  descend(packet: Packet): void {
+    if (this.#onArrival === undefined) this.#spread(packet, undefined);
+    else this.#onArrival(packet);
+  }
+
+  #spread(packet: Packet, from: TreeNode | undefined): void {
+    let fanout = this.#fanouts.get(packet.flow);
+    if (fanout === undefined) {
+      fanout = this.#children.filter((child) => child.#wants(packet.flow));
+      this.#fanouts.set(packet.flow, fanout);
+    }
+    for (const child of fanout) {
+      if (child !== from) child.down?.carry(packet);
+    }
+  }
+
+  #wants({ group, source }: Flow): boolean {
+    const isForwarding = (interest: Interest) => this.#states.get(keyOf(interest))?.isForwarding === true;
+    return isForwarding({ group, source: undefined }) || isForwarding({ group, source });
+  }
+
+  #graft(interest: Interest, state: ForwardingState): void {
+    if (state.isForwarding || state.memberCount === 0) return;
+    state.isForwarding = true;
+    this.#tellParent();
+    this.parent?.join(interest);
+  }
+
+  #prune(interest: Interest, state: ForwardingState): void {
+    if (state.memberCount > 0 || !state.isForwarding || this.#clock.nowUs < state.pruneUs) return;
+    state.isForwarding = false;
+    this.#states.delete(keyOf(interest));
+    this.#tellParent();
+    this.parent?.leave(interest);
+  }
+
+  #tellParent(): void {
+    if (this.parent !== undefined) this.parent.#fanouts.clear();
+  }
+}
+
+function keyOf({ group, source }: Interest): string {
+  return source === undefined ? group : `${source} ${group}`;
+}

@@ -1,0 +1,91 @@
+import { firstSymbolOf, geometryOf } from '../../dist/object/geometry.js';
+import type { ReceivedBatch } from '../../dist/ports.js';
+import { Carousel } from '../../dist/sender/carousel.js';
+import { Publication } from '../../dist/sender/publication.js';
+import { Slab } from '../../dist/sender/slab.js';
+import { codedSymbolLength } from '../../dist/sender/symbol-order.js';
+import type { SimulatedObject } from '../../dist/simulate/simulated-object.js';
+import { objectTag } from '../../dist/wire/descriptor.js';
+import { DatagramType, HEADER_BYTES, newHeader, readHeader, stampHeader, writeHeader } from '../../dist/wire/header.js';
+
+/**
+ * What server 0 sends of an object without a code on channel 0, sorted: symbols in order, then digest runs, then descriptor pieces, once each and with
+ * sequence numbers from 0 in this order.
+ */
+export function datagramsOf({ descriptor, record, blockDigests, content }: SimulatedObject) {
+  const carousel = new Publication(descriptor, record, blockDigests, 0).carousel(0, 0);
+  if (!(carousel instanceof Carousel)) throw new Error('an empty object has no datagrams');
+  const symbolCount = Math.ceil(content.sizeBytes / descriptor.symbolBytes);
+  const slab = new Slab(8 * symbolCount + 2000, carousel.maxDatagramBytes);
+  carousel.prepare(slab);
+  const geometry = geometryOf(descriptor.sizeBytes, descriptor.symbolBytes, descriptor.blockCount);
+  for (const { block, firstEsi, firstSlot, count } of slab.reads) {
+    for (let i = 0; i < count; i++) {
+      const at = (firstSlot + i) * slab.strideBytes + HEADER_BYTES;
+      const offset = (firstSymbolOf(geometry, block) + firstEsi + i) * descriptor.symbolBytes;
+      slab.bytes.set(content.slice(offset, slab.lengths[firstSlot + i]! - HEADER_BYTES), at);
+    }
+  }
+  const byKind = {
+    symbols: new Map<number, Uint8Array>(),
+    digests: new Map<number, Uint8Array>(),
+    descriptor: new Map<number, Uint8Array>(),
+  };
+  const header = newHeader();
+  let symbol = 0;
+  for (let slot = 0; slot < slab.count; slot++) {
+    const at = slot * slab.strideBytes;
+    const datagram = slab.bytes.slice(at, at + slab.lengths[slot]!);
+    readHeader(datagram, 0, datagram.length, header);
+    if (header.type === DatagramType.symbol) byKind.symbols.set(symbol++ % symbolCount, datagram);
+    else if (header.type === DatagramType.digests) byKind.digests.set(header.block, datagram);
+    else byKind.descriptor.set(header.esi, datagram);
+  }
+  let sequence = 0;
+  const stamped = (datagrams: ReadonlyMap<number, Uint8Array>) => {
+    for (const datagram of datagrams.values()) {
+      stampHeader({ sequence: sequence++, sendTimeUs: 0, slot: 0, stepLevel: 0, flags: 0 }, datagram, 0);
+    }
+    return [...datagrams.values()];
+  };
+  return {
+    symbols: stamped(byKind.symbols),
+    digests: stamped(byKind.digests),
+    descriptor: stamped(byKind.descriptor),
+  };
+}
+
+export function batchOf(...datagrams: readonly Uint8Array[]): ReceivedBatch {
+  return {
+    count: datagrams.length,
+    buffers: datagrams,
+    starts: datagrams.map(() => 0),
+    lengths: datagrams.map((datagram) => datagram.length),
+    sources: datagrams.map(() => 'fd00::1'),
+  };
+}
+
+/** A datagram with a symbol of a coded object as server 0 sends it on channel 0, or with another payload in its place. */
+export function codedDatagram(
+  { descriptor, encoders }: SimulatedObject,
+  block: number,
+  esi: number,
+  { payload, sequence = 0 }: { readonly payload?: Uint8Array; readonly sequence?: number } = {},
+): Uint8Array {
+  const { sizeBytes, symbolBytes, blockCount, fecEncodingId } = descriptor;
+  const tag = Buffer.from(objectTag(descriptor));
+  const [tagHigh, tagLow] = [tag.readUInt32BE(0), tag.readUInt32BE(4)];
+  let bytes = payload;
+  if (bytes === undefined) {
+    const geometry = geometryOf(sizeBytes, symbolBytes, blockCount);
+    bytes = new Uint8Array(symbolBytes);
+    encoders.of(block).encode(esi, bytes);
+    bytes = bytes.subarray(0, codedSymbolLength(geometry, block, esi));
+  }
+  const datagram = new Uint8Array(HEADER_BYTES + bytes.length);
+  const sizes = { sizeBytes, symbolBytes, blockCount, fecEncodingId };
+  writeHeader({ ...newHeader(), ...sizes, type: DatagramType.symbol, tagHigh, tagLow, block, esi }, datagram, 0);
+  stampHeader({ sequence, sendTimeUs: 0, slot: 0, stepLevel: 0, flags: 0 }, datagram, 0);
+  datagram.set(bytes, HEADER_BYTES);
+  return datagram;
+}

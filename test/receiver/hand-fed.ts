@@ -1,0 +1,73 @@
+import { restoreBlock } from '../../dist/fec/index.js';
+import type { MembershipRequest, Network, ReceivedBatch } from '../../dist/ports.js';
+import { PlainPolicy } from '../../dist/rate/policy.js';
+import { FaultCounters } from '../../dist/receiver/counters.js';
+import type { WarningEvent } from '../../dist/receiver/events.js';
+import { ObjectFetch } from '../../dist/receiver/object-fetch.js';
+import { HostClock } from '../../dist/simulate/host-clock.js';
+import type { DiskOptions } from '../../dist/simulate/simulated-disk.js';
+import type { SimulatedObject } from '../../dist/simulate/simulated-object.js';
+import { addressFromBytes } from '../../dist/wire/address.js';
+import { Bed } from '../transfer/bed.js';
+import { batchOf } from './datagrams.js';
+
+export interface HandFedOptions extends Pick<DiskOptions, 'readUs' | 'flushUs' | 'restoreUs'> {
+  readonly membershipUs?: number;
+  /** Instead of 40 symbols in 5 blocks. */
+  readonly object?: (bed: Bed) => SimulatedObject;
+}
+
+/** A fetch whose datagrams the test hands over one by one. */
+export function handFed({ membershipUs = 1000, object: make, ...diskOptions }: HandFedOptions = {}) {
+  const bed = new Bed('hand-fed');
+  const { clock: virtual } = bed.network;
+  const object = make?.(bed) ?? bed.object(40, { blockSymbols: 8 });
+  const disk = bed.disk(diskOptions);
+  const clock = new HostClock(virtual);
+  const handlers = new Map<string, (batch: ReceivedBatch) => void>();
+  const calls: string[] = [];
+  const network: Network = {
+    openSender: () => Promise.reject(new Error('receivers do not send')),
+    async join(request: MembershipRequest, onBatch) {
+      calls.push('join');
+      handlers.set(request.group, onBatch);
+      await pause();
+      return {
+        async leave() {
+          calls.push('leave');
+          await pause();
+        },
+      };
+    },
+  };
+  const pause = () => new Promise<void>((resolve) => virtual.at(virtual.nowUs + membershipUs, resolve));
+  const warnings: WarningEvent['code'][] = [];
+  const start = async () => {
+    const fetch = new ObjectFetch({
+      descriptor: object.descriptor,
+      store: await disk.open(object.descriptor),
+      policy: new PlainPolicy({
+        rates: [1e6],
+        ladderMode: 'several',
+        mode: 'auto',
+        channels: undefined,
+        maxRateBitsPerSecond: undefined,
+      }),
+      interface: undefined,
+      faults: new FaultCounters(),
+      clock,
+      network,
+      solver: { workerCount: 1, restore: async (partial, symbolBytes) => restoreBlock(partial, symbolBytes) },
+      onDescriptor: () => undefined,
+      onJoin: () => undefined,
+      onLeave: () => undefined,
+      onWarning: ({ code }) => warnings.push(code),
+    });
+    return fetch;
+  };
+  const feed = (datagram: Uint8Array, source?: string) => {
+    const batch = source === undefined ? batchOf(datagram) : { ...batchOf(datagram), sources: [source] };
+    handlers.get(addressFromBytes(object.descriptor.channels[0]!.group))!(batch);
+  };
+  return { bed, object, disk, calls, warnings, start, feed };
+}

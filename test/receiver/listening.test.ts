@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import type { Network } from '../../dist/ports.js';
+import type { Decision } from '../../dist/rate/policy.js';
+import { Listening } from '../../dist/receiver/listening.js';
+import { Memberships } from '../../dist/receiver/memberships.js';
+import { addressFromBytes } from '../../dist/wire/address.js';
+import { Bed } from '../transfer/bed.js';
+
+/** Joins that take a millisecond each, of channels 0 and 1 unless the policy says otherwise. */
+function rig(decisions: readonly Decision[] = [0, 1].map((channel) => ({ action: 'join', channel, reason: 'test' }))) {
+  const bed = new Bed('listening');
+  const channels = [0, 1, 2].map(() => ({ rateBitsPerSecond: 1e6 }));
+  const { descriptor } = bed.object(10, { channels });
+  const calls: string[] = [];
+  const reasons: string[] = [];
+  const state = { refuses: false };
+  const pause = () => new Promise<void>((resolve) => bed.network.clock.at(bed.network.clock.nowUs + 1000, resolve));
+  const network: Network = {
+    openSender: () => Promise.reject(new Error('receivers do not send')),
+    async join({ group }) {
+      const channel = descriptor.channels.findIndex((one) => addressFromBytes(one.group) === group);
+      calls.push(`join ${channel}`);
+      await pause();
+      if (state.refuses) throw new Error('refused');
+      return {
+        async leave() {
+          calls.push(`leave ${channel}`);
+          await pause();
+        },
+      };
+    },
+  };
+  const memberships = new Memberships({
+    descriptor,
+    network,
+    interface: undefined,
+    onBatch: () => undefined,
+    onJoin: ({ channel }) => reasons.push(`joined ${channel}`),
+    onLeave: ({ channel, reason }) => reasons.push(`left ${channel}: ${reason}`),
+  });
+  const listening = new Listening(memberships, { start: () => decisions });
+  return { bed, calls, reasons, state, listening, memberships };
+}
+
+describe('listening', () => {
+  it('joins what the policy says and leaves it when there is enough', async () => {
+    const { bed, reasons, listening, memberships } = rig();
+    expect(listening.isOn).toBe(false);
+    void listening.start(5);
+    expect([listening.isOn, listening.sinceUs]).toEqual([true, 5]);
+    await bed.pass(0.01);
+    expect(memberships.channels).toEqual([0, 1]);
+    void listening.stop('enough');
+    await bed.pass(0.01);
+    expect(memberships.channels).toEqual([]);
+    expect(reasons).toEqual(['joined 0', 'joined 1', 'left 0: enough', 'left 1: enough']);
+  });
+
+  it('starts once, however often it is told', async () => {
+    const { bed, calls, listening } = rig();
+    for (let i = 0; i < 5; i++) void listening.start(i);
+    await bed.pass(0.01);
+    expect(calls).toEqual(['join 0', 'join 1']);
+    expect(listening.sinceUs).toBe(0);
+  });
+
+  it('that is stopped while it joins joins nothing more, and leaves what it joined', async () => {
+    const { bed, calls, listening, memberships } = rig();
+    void listening.start(0);
+    await bed.pass(0.0005);
+    void listening.stop('enough');
+    await bed.pass(0.01);
+    expect(calls).toEqual(['join 0', 'leave 0']);
+    expect(memberships.channels).toEqual([]);
+  });
+
+  it('begins again when what it had was not enough, after it has left', async () => {
+    const { bed, calls, listening, memberships } = rig();
+    void listening.start(0);
+    await bed.pass(0.01);
+    void listening.stop('enough');
+    void listening.start(20_000);
+    await bed.pass(0.02);
+    expect(calls).toEqual(['join 0', 'join 1', 'leave 0', 'leave 1', 'join 0', 'join 1']);
+    expect([memberships.channels, listening.sinceUs]).toEqual([[0, 1], 20_000]);
+  });
+
+  it('rejects when the system refuses a join, and can be stopped then', async () => {
+    const { bed, state, listening, memberships } = rig();
+    state.refuses = true;
+    const started = listening.start(0).then(
+      () => 'joined',
+      (error: Error) => error.message,
+    );
+    expect(await bed.network.clock.until(started, 1e6)).toBe('refused');
+    await bed.network.clock.until(listening.stop('ended'), 1e6);
+    expect(memberships.channels).toEqual([]);
+  });
+
+  it('joins anew what was silent for five seconds or ten of its intervals, and not again at once', async () => {
+    const { bed, calls, listening } = rig();
+    void listening.start(0);
+    await bed.pass(0.01);
+    const heard = (channel: number) => (channel === 0 ? 3e6 : undefined);
+    const intervalsUs = [1000, 1e6, 1000];
+    expect(listening.renewSilent(7.9e6, intervalsUs, heard)).toEqual([]);
+    expect(listening.renewSilent(8e6, intervalsUs, heard)).toEqual([0]);
+    expect(listening.renewSilent(9.9e6, intervalsUs, heard)).toEqual([]);
+    expect(listening.renewSilent(10e6, intervalsUs, heard)).toEqual([1]);
+    await bed.pass(0.01);
+    expect(calls).toEqual(['join 0', 'join 1', 'leave 0', 'join 0', 'leave 1', 'join 1']);
+    expect(listening.renewSilent(13e6, intervalsUs, heard)).toEqual([0]);
+  });
+});

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { SYMBOL_BYTES } from '../transfer/bed.js';
+import { datagramsOf } from './datagrams.js';
+import { handFed } from './hand-fed.js';
+
+describe('the fetch of one version', () => {
+  it('recognises a whole object before it has heard a block digest', async () => {
+    const { bed, disk, start, feed, calls, object } = handFed();
+    const datagrams = datagramsOf(object);
+    const fetch = await start();
+    const done = fetch.run();
+    await bed.pass(0.01);
+    for (const symbol of datagrams.symbols) feed(symbol);
+    await bed.network.clock.until(done, 1e6);
+    expect(disk.completed?.descriptor.version).toBe(1);
+    expect(disk.violations).toEqual([]);
+    expect(calls).toEqual(['join', 'leave']);
+  });
+
+  it('is not confused by digests that come while it leaves and looks at the whole once more', async () => {
+    const { bed, start, feed, disk, warnings, object } = handFed({ readUs: 10_000, membershipUs: 15_000 });
+    const datagrams = datagramsOf(object);
+    const fetch = await start();
+    const done = fetch.run();
+    await bed.pass(0.02);
+    for (const symbol of datagrams.symbols) feed(symbol);
+    // Five blocks of 10 ms each to hash, then it leaves.
+    await bed.pass(0.06);
+    for (const digests of datagrams.digests) feed(digests);
+    await bed.network.clock.until(done, 2e6);
+    expect(warnings).toEqual([]);
+    expect(disk.violations).toEqual([]);
+  });
+
+  it('receives a block again that did not have its digest, and nothing else', async () => {
+    const { bed, start, feed, warnings, object } = handFed();
+    const datagrams = datagramsOf(object);
+    const fetch = await start();
+    const done = fetch.run();
+    await bed.pass(0.01);
+    const forged = datagrams.symbols[9]!.slice();
+    forged[60]! ^= 1;
+    feed(forged);
+    for (const digests of datagrams.digests) feed(digests);
+    for (const symbol of datagrams.symbols) feed(symbol);
+    await bed.pass(0.1);
+    expect(warnings).toEqual(['REJECTED_BLOCK']);
+    expect(fetch.progress()).toMatchObject({ bytes: 32 * SYMBOL_BYTES, verifiedBytes: 32 * SYMBOL_BYTES });
+    for (const symbol of datagrams.symbols.slice(8, 16)) feed(symbol);
+    await bed.network.clock.until(done, 1e6);
+    expect(fetch.stats()).toMatchObject({ rejectedBlocks: 1, payloadBytes: 49 * SYMBOL_BYTES });
+  });
+
+  it('joins a channel anew that has fallen silent', async () => {
+    const { bed, start, feed, warnings, calls, object } = handFed();
+    const datagrams = datagramsOf(object);
+    const fetch = await start();
+    void fetch.run();
+    await bed.pass(0.01);
+    feed(datagrams.symbols[0]!);
+    await bed.pass(4.9);
+    fetch.tick(bed.network.clock.nowUs);
+    expect(calls).toEqual(['join']);
+    await bed.pass(0.2);
+    fetch.tick(bed.network.clock.nowUs);
+    await bed.pass(0.2);
+    fetch.tick(bed.network.clock.nowUs);
+    expect(calls).toEqual(['join', 'leave', 'join']);
+    expect(warnings).toEqual(['SILENCE']);
+  });
+
+  it('checkpoints twice a second, one at a time', async () => {
+    const { bed, start, feed, disk, object } = handFed({ flushUs: 1_700_000 });
+    const datagrams = datagramsOf(object);
+    const fetch = await start();
+    void fetch.run();
+    await bed.pass(0.01);
+    for (const symbol of datagrams.symbols.slice(0, 12)) feed(symbol);
+    for (let i = 0; i < 20; i++) {
+      await bed.pass(0.1);
+      fetch.tick(bed.network.clock.nowUs);
+    }
+    expect(disk.journalledBytes).toBe(0);
+    await bed.pass(0.3);
+    expect(disk.journalledBytes).toBe(12 * SYMBOL_BYTES);
+    expect(disk.violations).toEqual([]);
+  });
+
+  it('ends with the reason it is stopped for while it still joins, and leaves what it joined', async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown) => unhandled.push(error);
+    process.on('unhandledRejection', note);
+    const { bed, start, calls } = handFed({ membershipUs: 100_000 });
+    const fetch = await start();
+    const ended = fetch.run().then(
+      () => 'complete',
+      (error: unknown) => error,
+    );
+    await bed.pass(0.05);
+    fetch.stop('enough');
+    // Node looks for rejections that nobody handles in each turn of its event loop.
+    await new Promise(setImmediate);
+    expect(await bed.network.clock.until(ended, 1e6)).toBe('enough');
+    process.off('unhandledRejection', note);
+    expect(unhandled).toEqual([]);
+    expect(calls).toEqual(['join', 'leave']);
+  });
+});

@@ -1,0 +1,218 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FaultCounters } from '../../dist/receiver/counters.js';
+import type { ObjectStore } from '../../dist/receiver/object-store.js';
+import { ProgressMeter } from '../../dist/receiver/progress.js';
+import { Reception } from '../../dist/receiver/reception.js';
+import { Verification } from '../../dist/receiver/verification.js';
+import { Prng } from '../../dist/simulate/prng.js';
+import type { SimulatedDisk } from '../../dist/simulate/simulated-disk.js';
+import type { SimulatedObject } from '../../dist/simulate/simulated-object.js';
+import { HEADER_BYTES } from '../../dist/wire/header.js';
+import { Bed, SYMBOL_BYTES } from '../transfer/bed.js';
+import { batchOf, datagramsOf } from './datagrams.js';
+
+const bed = new Bed('reception');
+const object: SimulatedObject = bed.object(0, { content: bed.bytes(40 * SYMBOL_BYTES - 5), blockSymbols: 8 });
+const datagrams = datagramsOf(object);
+let disk: SimulatedDisk;
+let store: ObjectStore;
+let faults: FaultCounters;
+let reception: Reception;
+let descriptorCount: number;
+
+beforeEach(async () => {
+  disk = bed.disk();
+  store = await disk.open(object.descriptor);
+  faults = new FaultCounters();
+  descriptorCount = 0;
+  reception = new Reception(object.descriptor, store, faults, () => descriptorCount++);
+});
+
+function feed(...all: readonly Uint8Array[]): void {
+  reception.handle(0, batchOf(...all), 1000);
+}
+
+/** A symbol with some of its bytes replaced. */
+function changed(symbol: number, at: number, ...bytes: readonly number[]): Uint8Array {
+  const datagram = datagrams.symbols[symbol]!.slice();
+  datagram.set(bytes, at);
+  return datagram;
+}
+
+describe('a reception', () => {
+  it('writes each symbol once, whatever the order, and counts the rest as duplicates', () => {
+    feed(...datagrams.symbols.toReversed(), ...datagrams.symbols.slice(0, 10));
+    expect(reception.newBytes).toBe(40 * SYMBOL_BYTES - 5);
+    expect(reception.duplicateBytes).toBe(10 * SYMBOL_BYTES);
+    expect([reception.symbolCount, reception.droppedCount, faults.total]).toEqual([50, 0, 0]);
+    const file = new Uint8Array(40 * SYMBOL_BYTES - 5);
+    void store.read(0, file);
+    expect(Buffer.compare(file, object.content.slice(0, file.length))).toBe(0);
+  });
+
+  it.each([
+    ['foreign', changed(0, 0, 0x4d)],
+    ['wireVersion', changed(0, 2, 0x20)],
+    ['type', changed(0, 2, 0x13)],
+    ['truncated', datagrams.symbols[0]!.slice(0, HEADER_BYTES - 1)],
+    ['foreign', new Uint8Array(0)],
+    ['contradiction', changed(0, 5, 1)],
+    ['contradiction', changed(0, 7, 6)],
+    ['otherObject', changed(0, 8, 0, 0)],
+    ['otherObject', changed(0, 14, 0, 0)],
+    ['contradiction', changed(0, 26, 0xff)],
+    ['contradiction', changed(0, 24, 1)],
+    ['contradiction', changed(0, 30, 1)],
+    ['contradiction', changed(0, 32, 1)],
+    ['outOfRange', changed(0, 36, 0, 0, 0, 5)],
+    ['outOfRange', changed(0, 36, 0xff, 0xff, 0xff, 0xff)],
+    ['outOfRange', changed(0, 40, 0, 0, 0, 8)],
+    ['outOfRange', changed(0, 40, 0xff, 0xff, 0xff, 0xff)],
+    ['outOfRange', datagrams.symbols[0]!.slice(0, -1)],
+    ['outOfRange', Buffer.concat([datagrams.symbols[0]!, Buffer.of(0)])],
+    ['outOfRange', Buffer.concat([datagrams.symbols[39]!, Buffer.of(0)])],
+    ['digests', datagrams.digests[0]!.map((byte, i) => (i === 100 ? byte ^ 1 : byte))],
+    ['digests', datagrams.digests[0]!.slice(0, -1)],
+  ] as const)('counts as %s and changes nothing else: datagram %#', (reason, datagram) => {
+    feed(datagram);
+    expect(faults.byReason()).toEqual({ [reason]: 1 });
+    expect([reception.newBytes, reception.symbolCount, reception.lastHeardUs]).toEqual([0, 0, undefined]);
+    expect([...reception.hearings]).toEqual([]);
+  });
+
+  it('takes what a server brings that was added since the descriptor was heard', () => {
+    feed(changed(0, 4, 7));
+    expect([reception.newBytes, faults.total]).toEqual([SYMBOL_BYTES, 0]);
+    expect([...reception.hearings]).toMatchObject([{ serverIndex: 7, channelIndex: 0 }]);
+  });
+
+  it('survives a million of random bits in the place of headers', () => {
+    const prng = new Prng('fuzz');
+    for (let i = 0; i < 3000; i++) {
+      const datagram = datagrams.symbols[i % 40]!.slice();
+      for (let flips = 1 + prng.below(20); flips > 0; flips--)
+        datagram[prng.below(HEADER_BYTES)]! ^= 1 << prng.below(8);
+      feed(datagram);
+    }
+    expect(disk.violations).toEqual([]);
+    expect(faults.total).toBeGreaterThan(2000);
+  });
+
+  it('counts as dropped what its disk did not take, and takes it when it comes again', () => {
+    disk.options = { ...disk.options, bytesPerSecond: 1, queueBytes: 3 * SYMBOL_BYTES };
+    feed(...datagrams.symbols.slice(0, 5));
+    expect([reception.newBytes, reception.droppedCount]).toEqual([3 * SYMBOL_BYTES, 2]);
+    disk.options = { ...disk.options, bytesPerSecond: undefined };
+    feed(...datagrams.symbols.slice(0, 5));
+    expect([reception.newBytes, reception.droppedCount]).toEqual([5 * SYMBOL_BYTES, 2]);
+    expect(reception.duplicateBytes).toBe(3 * SYMBOL_BYTES);
+  });
+
+  it('hands on pieces of descriptors that come between the symbols', () => {
+    feed(...datagrams.descriptor, datagrams.symbols[0]!);
+    expect(descriptorCount).toBe(datagrams.descriptor.length);
+    expect(faults.total).toBe(0);
+  });
+
+  it('knows when a channel was last heard, and by which server', () => {
+    expect(reception.lastHeardOn(0)).toBeUndefined();
+    feed(datagrams.symbols[0]!);
+    reception.handle(0, batchOf(datagrams.symbols[1]!), 5000);
+    expect([reception.lastHeardOn(0), reception.lastHeardOn(1), reception.lastHeardUs]).toEqual([
+      5000,
+      undefined,
+      5000,
+    ]);
+    expect([...reception.hearings]).toMatchObject([{ serverIndex: 0, channelIndex: 0, lastHeardUs: 5000 }]);
+  });
+});
+
+describe('verification', () => {
+  it('proves blocks in any order and the whole at the end', async () => {
+    const verification = new Verification(reception.assembler, store, undefined);
+    feed(...datagrams.digests, ...datagrams.symbols.toReversed());
+    const seen: number[] = [];
+    const step = () =>
+      verification.step((block, outcome) => {
+        expect(outcome).toBe('genuine');
+        seen.push(block);
+        reception.assembler.accept(block);
+      });
+    while (await step());
+    expect(seen).toEqual([4, 3, 2, 1, 0]);
+    expect(reception.assembler.isVerified).toBe(true);
+    expect(Buffer.from(await verification.objectDigest()).equals(object.descriptor.sha256)).toBe(true);
+    expect(await step()).toBe(false);
+  });
+
+  it('finds the block in which a single bit is wrong, and the whole is right after it has come again', async () => {
+    const verification = new Verification(reception.assembler, store, undefined);
+    const spoilt = datagrams.symbols.map((datagram, i) => (i === 20 ? changed(20, 500, datagram[500]! ^ 4) : datagram));
+    feed(...datagrams.digests, ...spoilt);
+    const wrong: number[] = [];
+    const step = () =>
+      verification.step((block, outcome) => {
+        if (outcome === 'genuine') return reception.assembler.accept(block);
+        wrong.push(block);
+        for (const { first, count } of reception.assembler.reject(block)) store.rejectPlaces(first, count);
+      });
+    while (await step());
+    expect(wrong).toEqual([2]);
+    feed(...datagrams.symbols.slice(16, 24));
+    while (await step());
+    expect(reception.assembler.isVerified).toBe(true);
+    expect(Buffer.from(await verification.objectDigest()).equals(object.descriptor.sha256)).toBe(true);
+  });
+
+  it('tells a whole from one with a wrong byte without any block digest', async () => {
+    const verification = new Verification(reception.assembler, store, undefined);
+    feed(...datagrams.symbols.map((datagram, i) => (i === 39 ? changed(39, 60, datagram[60]! ^ 1) : datagram)));
+    expect(Buffer.from(await verification.objectDigest()).equals(object.descriptor.sha256)).toBe(false);
+  });
+});
+
+describe('the progress meter', () => {
+  it('says what is there, how fast it comes, how much is lost and how long it will take', () => {
+    const meter = new ProgressMeter(object.descriptor, reception, 0);
+    const empty = meter.report(0, []);
+    expect(empty).toMatchObject({ bytes: 0, etaMs: undefined, lossRatio: 0, level: -1, rateBitsPerSecond: 0 });
+    expect(empty.map).toEqual(new Array(64).fill(0));
+    // 10 of 12 that were sent.
+    feed(...datagrams.symbols.slice(0, 4), ...datagrams.symbols.slice(6, 12));
+    const progress = meter.report(1e6, [0]);
+    expect(progress.bytes).toBe(10 * SYMBOL_BYTES);
+    expect(progress.lossRatio).toBeCloseTo(2 / 12, 9);
+    expect(progress.rateBitsPerSecond).toBe(10 * (SYMBOL_BYTES + 96) * 8);
+    expect(progress.etaMs).toBe(Math.ceil(((30 * SYMBOL_BYTES - 5) / (10 * SYMBOL_BYTES)) * 1000));
+    expect(progress).toMatchObject({ level: 0, channels: [0], servers: ['server'], verifiedBytes: 0 });
+  });
+
+  it('forgets what was more than five reports ago', () => {
+    const meter = new ProgressMeter(object.descriptor, reception, 0);
+    meter.report(0, [0]);
+    feed(...datagrams.symbols.slice(0, 20));
+    for (let second = 1; second <= 5; second++)
+      expect(meter.report(second * 1e6, [0]).rateBitsPerSecond).toBeGreaterThan(0);
+    expect(meter.report(6e6, [0])).toMatchObject({ rateBitsPerSecond: 0, etaMs: undefined });
+  });
+
+  it('counts the short last symbol with its own length, and all of it once', () => {
+    feed(...datagrams.digests, ...datagrams.symbols, ...datagrams.symbols.slice(0, 4));
+    reception.assembler.accept(4);
+    const meter = new ProgressMeter(object.descriptor, reception, 0);
+    const { bytes, verifiedBytes, totalBytes, map } = meter.report(0, [0]);
+    expect([bytes, verifiedBytes, totalBytes]).toEqual([
+      40 * SYMBOL_BYTES - 5,
+      8 * SYMBOL_BYTES - 5,
+      40 * SYMBOL_BYTES - 5,
+    ]);
+    expect(map).toEqual(new Array(64).fill(1));
+    expect(meter.stats(faults)).toMatchObject({
+      payloadBytes: 44 * SYMBOL_BYTES - 5,
+      duplicateBytes: 4 * SYMBOL_BYTES,
+      overhead: 0.1,
+      rejectedBlocks: 0,
+      invalidDatagrams: 0,
+    });
+  });
+});

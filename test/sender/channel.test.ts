@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { SenderChannel } from '../../dist/sender/channel.js';
+import type { DatagramSource, Slab } from '../../dist/sender/slab.js';
+import { HEADER_BYTES, newHeader, readHeader, writeHeader } from '../../dist/wire/header.js';
+
+/** Datagrams numbered by their ESI. */
+class Numbered implements DatagramSource {
+  readonly maxDatagramBytes = HEADER_BYTES + 4;
+  #next = 0;
+
+  prepare(slab: Slab): void {
+    for (slab.clear(); slab.count < slab.capacity; slab.count++) {
+      writeHeader({ ...newHeader(), esi: this.#next++ }, slab.bytes, slab.count * slab.strideBytes);
+      slab.lengths[slab.count] = HEADER_BYTES + 4;
+    }
+  }
+}
+
+function refill(channel: SenderChannel): void {
+  channel.refill();
+  channel.filled();
+}
+
+describe('a sending channel', () => {
+  it('numbers datagrams without gaps across slabs and the end of 32 bits', () => {
+    const channel = new SenderChannel(new Numbered(), 100, 0, 2 ** 32 - 500);
+    const sequences: number[] = [];
+    const esis: number[] = [];
+    refill(channel);
+    for (let nowUs = 0; sequences.length < 2000; nowUs += 700) {
+      const batch = channel.take(nowUs, 77);
+      if (channel.wantsRefill) refill(channel);
+      for (let i = 0; i < (batch?.count ?? 0); i++) {
+        const header = newHeader();
+        readHeader(batch!.bytes, i * batch!.strideBytes, batch!.lengths[i]!, header);
+        expect(header).toMatchObject({ sendTimeUs: nowUs, slot: 77 });
+        sequences.push(header.sequence);
+        esis.push(header.esi);
+      }
+    }
+    expect(sequences).toEqual(sequences.map((_, i) => (2 ** 32 - 500 + i) % 2 ** 32));
+    expect(esis).toEqual(esis.map((_, i) => i));
+    expect([channel.sentCount, channel.sentBytes]).toEqual([sequences.length, sequences.length * (HEADER_BYTES + 4)]);
+  });
+
+  it('keeps its rate over time, asked often or seldom', () => {
+    for (const stepUs of [37, 1000, 9000]) {
+      const channel = new SenderChannel(new Numbered(), 250, 0, 0);
+      refill(channel);
+      for (let nowUs = 0; nowUs <= 5_000_000; nowUs += stepUs) {
+        // A slab that is used up ends a batch; the driver asks again.
+        while (channel.take(nowUs, 0) !== undefined) if (channel.wantsRefill) refill(channel);
+      }
+      expect(Math.abs(channel.sentCount - 20_001)).toBeLessThan(40);
+    }
+  });
+
+  it('never sends more than 64 at once', () => {
+    const channel = new SenderChannel(new Numbered(), 1, 0, 0);
+    refill(channel);
+    channel.take(0, 0);
+    refill(channel);
+    expect(channel.take(10_000, 0)?.count).toBe(64);
+  });
+
+  it('waits when the disk is late, and goes on where it was', () => {
+    const channel = new SenderChannel(new Numbered(), 10_000, 0, 0);
+    expect(channel.hasDatagrams).toBe(false);
+    expect(channel.take(0, 0)).toBeUndefined();
+    refill(channel);
+    let count = 0;
+    for (let nowUs = 0; nowUs < 1e6; nowUs += 10_000) count += channel.take(nowUs, 0)?.count ?? 0;
+    // Four at this rate: what comes after is not there.
+    expect([count, channel.sentCount, channel.hasDatagrams]).toEqual([4, 4, false]);
+    refill(channel);
+    const batch = channel.take(1e6, 0)!;
+    const header = newHeader();
+    readHeader(batch.bytes, 0, batch.lengths[0]!, header);
+    expect([header.sequence, header.esi]).toEqual([4, 4]);
+  });
+
+  it('puts the time of a long-running host into 32 bits', () => {
+    const channel = new SenderChannel(new Numbered(), 100, 2 ** 40, 0);
+    refill(channel);
+    const batch = channel.take(2 ** 40 + 5, 0)!;
+    const header = newHeader();
+    readHeader(batch.bytes, 0, batch.lengths[0]!, header);
+    expect(header.sendTimeUs).toBe(5);
+  });
+});

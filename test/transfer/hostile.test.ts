@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import type { SimulatedObject } from '../../dist/simulate/simulated-object.js';
+import { PIECE_BYTES, recordDatagrams } from '../../dist/wire/fragments.js';
+import { ANNOUNCEMENT_CHANNEL, DatagramType, HEADER_BYTES, newHeader, writeHeader } from '../../dist/wire/header.js';
+import { datagramsOf } from '../receiver/datagrams.js';
+import { seeded } from '../simulate/seed.js';
+import { attack, dataGroupOf } from './attack.js';
+import { Bed, expectSafe, newBytesOf, passSeconds, SYMBOL_BYTES } from './bed.js';
+
+/** The address of the only server, which a forger can give for his own. */
+const SERVER = 'fd00:5::1';
+
+/** Genuine in everything but the payload: right tag, a symbol of the object, as long as it should be. */
+function forgerOf(bed: Bed, object: SimulatedObject) {
+  const { symbols } = datagramsOf(object);
+  const prng = bed.network.prng.fork('forger');
+  return () => {
+    const forged = symbols[prng.below(symbols.length)]!.slice();
+    prng.fill(forged.subarray(HEADER_BYTES));
+    prng.fill(forged.subarray(16, 24));
+    return forged;
+  };
+}
+
+describe('somebody without the key', () => {
+  it(seeded('who forges a tenth of all symbols from an address of his own does not cost two passes'), async () => {
+    const bed = new Bed('forged elsewhere');
+    const object = bed.object(600, { blockSymbols: 100 });
+    await bed.server().publish(object);
+    attack(bed, dataGroupOf(object), 90_000, forgerOf(bed, object));
+    const receiver = bed.receiver();
+    // Each block is wrong at the end of the first pass; what the forger's symbols kept out comes with the second.
+    const complete = await bed.completion(receiver, 1.01 + 2 * passSeconds(600));
+    expectSafe(receiver, object, complete);
+    expect(complete.rejectedBlocks).toBeGreaterThan(2);
+    expect(complete.invalid.untrusted).toBeGreaterThan(10);
+  });
+
+  it(seeded('who forges a tenth of all symbols in a server’s name changes no byte of the result'), async () => {
+    const bed = new Bed('forged symbols');
+    // A block of k symbols survives a pass with probability e^(-k/9): small blocks, or the transfer would not end.
+    const object = bed.object(300, { blockSymbols: 4 });
+    await bed.server().publish(object);
+    attack(bed, dataGroupOf(object), 90_000, forgerOf(bed, object), SERVER);
+    const receiver = bed.receiver();
+    // 75 blocks, each rejected in a pass with p = 1 - e^(-4/9) = 0.36: ln(75 · 10,000) / -ln(0.36) = 14 passes.
+    const complete = await bed.completion(receiver, 15 * passSeconds(300));
+    expectSafe(receiver, object, complete);
+    expect(complete.rejectedBlocks).toBeGreaterThan(0);
+  });
+
+  it(seeded('cannot have a wrong byte accepted in large blocks either, and those that are verified stay'), async () => {
+    const bed = new Bed('forged large');
+    const object = bed.object(600, { blockSymbols: 100 });
+    await bed.server().publish(object);
+    const attacker = attack(bed, dataGroupOf(object), 90_000, forgerOf(bed, object), SERVER);
+    const receiver = bed.receiver();
+    let verifiedBytes = 0;
+    receiver.on('progress', (progress) => {
+      expect(progress.verifiedBytes).toBeGreaterThanOrEqual(verifiedBytes);
+      verifiedBytes = progress.verifiedBytes;
+    });
+    await bed.pass(20);
+    expect(receiver.disk.completed).toBeUndefined();
+    attacker.die();
+    // What was poisoned when the forger fell silent is rejected once more; then one pass brings it.
+    const complete = await bed.completion(receiver, 2.1 * passSeconds(600));
+    expectSafe(receiver, object, complete);
+    expect(complete.rejectedBlocks).toBeGreaterThan(2);
+  });
+
+  it(seeded('cannot write outside the object, nor pass for a server or a channel that is not'), async () => {
+    const bed = new Bed('outside');
+    const object = bed.object(200);
+    await bed.server().publish(object);
+    const forge = forgerOf(bed, object);
+    const prng = bed.network.prng.fork('fields');
+    // Each time one field of the header is random: server, channel, tag, sizes, block, symbol.
+    const fields = [4, 5, 7, 8, 12, 24, 30, 32, 36, 40] as const;
+    attack(bed, dataGroupOf(object), 20_000, () => {
+      const forged = forge();
+      const at = fields[prng.below(fields.length)]!;
+      prng.fill(forged.subarray(at, at + (at < 8 ? 1 : 2)));
+      return forged;
+    });
+    const receiver = bed.receiver();
+    const complete = await bed.completion(receiver, 5 * passSeconds(200));
+    expectSafe(receiver, object, complete);
+    for (const reason of ['contradiction', 'otherObject', 'outOfRange'] as const) {
+      expect(complete.invalid[reason]).toBeGreaterThan(0);
+    }
+  });
+
+  it(seeded('who sends truncated, random and other programs’ datagrams is counted by reason'), async () => {
+    const bed = new Bed('noise');
+    const object = bed.object(300);
+    await bed.server().publish(object);
+    const { symbols } = datagramsOf(object);
+    const prng = bed.network.prng.fork('noise');
+    const makers = [
+      () => prng.fill(new Uint8Array(prng.below(1400))),
+      () => symbols[prng.below(300)]!.slice(0, 2 + prng.below(HEADER_BYTES - 2)),
+      () => symbols[prng.below(300)]!.slice(0, HEADER_BYTES + prng.below(SYMBOL_BYTES)),
+      () => symbols[prng.below(300)]!.map((byte, at) => (at === 2 ? byte ^ 0x30 : byte)),
+      () => symbols[prng.below(300)]!.map((byte, at) => (at === 2 ? byte | 0x0f : byte)),
+      () => new Uint8Array(0),
+    ] as const;
+    for (const [i, make] of makers.entries()) attack(bed, dataGroupOf(object), 31_000 + i, make);
+    const receiver = bed.receiver();
+    const complete = await bed.completion(receiver, 1.01 + passSeconds(300));
+    expectSafe(receiver, object, complete);
+    const { invalid } = complete;
+    expect(Object.keys(invalid).sort()).toEqual(['foreign', 'outOfRange', 'truncated', 'type', 'wireVersion']);
+    expect(Object.values(invalid).reduce((sum, count) => sum + count, 0)).toBe(complete.invalidDatagrams);
+    expect(newBytesOf(complete, object)).toBe(300 * SYMBOL_BYTES);
+  });
+
+  it(seeded('who forges block digests is not believed'), async () => {
+    const bed = new Bed('forged digests');
+    const object = bed.object(300, { blockSymbols: 4 });
+    await bed.server().publish(object);
+    const { digests } = datagramsOf(object);
+    const prng = bed.network.prng.fork('digests');
+    attack(bed, dataGroupOf(object), 20_000, () => {
+      const forged = digests[prng.below(digests.length)]!.slice();
+      forged[HEADER_BYTES + prng.below(forged.length - HEADER_BYTES)]! ^= 1 << prng.below(8);
+      return forged;
+    });
+    const receiver = bed.receiver();
+    const complete = await bed.completion(receiver, 1.01 + passSeconds(300));
+    expectSafe(receiver, object, complete);
+    expect(complete.invalid.digests).toBeGreaterThan(10);
+    expect(complete.rejectedBlocks).toBe(0);
+  });
+
+  it(seeded('who floods the announcements for a while cannot hide the genuine one for longer'), async () => {
+    const bed = new Bed('flood');
+    const object = bed.object(100);
+    await bed.server().publish(object);
+    const prng = bed.network.prng.fork('records');
+    const { announcement } = bed;
+    const forge = () => recordDatagrams(prng.fill(new Uint8Array(300)), 0, ANNOUNCEMENT_CHANNEL)[0]!;
+    const attacker = attack(bed, announcement, 1000, forge);
+    const receiver = bed.receiver();
+    const faults = () => receiver.stats()?.invalid;
+    await bed.pass(5);
+    attacker.die();
+    const complete = await bed.completion(receiver, 2.1 + passSeconds(100));
+    expectSafe(receiver, object, complete);
+    expect(faults()?.flood).toBeGreaterThan(1000);
+  });
+
+  it(
+    seeded('who sends pieces of records that do not exist does not keep the genuine one from being put together'),
+    async () => {
+      const bed = new Bed('pieces');
+      // A descriptor in two pieces.
+      const servers = Array.from({ length: 30 }, (_, i) => ({ name: `a server with a long name, number ${i}` }));
+      const object = bed.object(100, { servers });
+      expect(object.record.length).toBeGreaterThan(PIECE_BYTES);
+      await bed.server().publish(object);
+      const prng = bed.network.prng.fork('pieces');
+      const header = newHeader();
+      const forge = () => {
+        Object.assign(header, { type: DatagramType.descriptor, channelIndex: ANNOUNCEMENT_CHANNEL, blockCount: 1 });
+        Object.assign(header, { tagHigh: prng.next(), sizeBytes: 2 * PIECE_BYTES, symbolBytes: PIECE_BYTES });
+        const datagram = new Uint8Array(HEADER_BYTES + PIECE_BYTES);
+        writeHeader(header, datagram, 0);
+        return datagram;
+      };
+      attack(bed, bed.announcement, 20_000, forge);
+      const receiver = bed.receiver();
+      expectSafe(receiver, object, await bed.completion(receiver, 3 + passSeconds(100)));
+    },
+  );
+});

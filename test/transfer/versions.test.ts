@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { Prng } from '../../dist/simulate/prng.js';
+import { simulatedKeys } from '../../dist/simulate/simulated-object.js';
+import { seeded } from '../simulate/seed.js';
+import { Bed, expectSafe, passSeconds, type ReceiverPlan } from './bed.js';
+
+function warningsOf(bed: Bed, plan: ReceiverPlan = {}) {
+  const receiver = bed.receiver(plan);
+  const codes: string[] = [];
+  receiver.on('warning', ({ code }) => codes.push(code));
+  return { receiver, codes };
+}
+
+describe('versions', () => {
+  it(seeded('a newer one takes the place of the one that is being received'), async () => {
+    const bed = new Bed('supersede');
+    const [older, newer] = [
+      bed.object(500),
+      bed.object(300, { version: 2, content: bed.bytes(300 * 1154, 'newer') }),
+    ] as const;
+    const server = bed.server();
+    await server.publish(older);
+    const { receiver, codes } = warningsOf(bed);
+    await bed.pass(3);
+    await server.publish(newer);
+    const complete = await bed.completion(receiver, 1.01 + passSeconds(300));
+    expectSafe(receiver, newer, complete);
+    expect(complete.version).toBe(2);
+    expect(complete.resumedBytes).toBe(0);
+    expect(codes).toEqual(['SUPERSEDED']);
+  });
+
+  it(seeded('while both are sent, the newer wins however late it is heard'), async () => {
+    const bed = new Bed('both');
+    const servers = [{ name: 'one' }, { name: 'two' }];
+    const older = bed.object(200, { version: 4, servers });
+    const newer = bed.object(200, { version: 5, servers, content: bed.bytes(200 * 1154, 'newer') });
+    await bed.server(0).publish(older);
+    const { receiver, codes } = warningsOf(bed);
+    await bed.pass(1.5);
+    await bed.server(1).publish(newer);
+    // Channel groups come from names, so datagrams of both versions arrive on them.
+    const complete = await bed.completion(receiver, 3 + passSeconds(200));
+    expect(complete.version).toBe(5);
+    expect(receiver.disk.violations).toEqual([]);
+    expect(complete.invalidDatagrams).toBeGreaterThan(0);
+    expect(codes).toEqual(['SUPERSEDED']);
+  });
+
+  it(seeded('two files under one version: goes on with the first heard and says so'), async () => {
+    const bed = new Bed('conflict');
+    const servers = [{ name: 'one' }, { name: 'two' }];
+    const one = bed.object(300, { servers });
+    const other = bed.object(300, { servers, content: bed.bytes(300 * 1154, 'other') });
+    await bed.server(0).publish(one);
+    const { receiver, codes } = warningsOf(bed);
+    await bed.pass(1.2);
+    await bed.server(1).publish(other);
+    const complete = await bed.completion(receiver, 3 + passSeconds(300));
+    expectSafe(receiver, one, complete);
+    expect(complete.invalid.otherObject).toBeGreaterThan(100);
+    expect(codes).toEqual(['CONFLICT']);
+  });
+
+  it(seeded('an expired one is refused, unless it is asked for'), async () => {
+    const bed = new Bed('expired');
+    const object = bed.object(100, { expiresS: 2 });
+    await bed.server().publish(object);
+    await bed.pass(3);
+    const { receiver, codes } = warningsOf(bed, { patienceUs: 4e6 });
+    expect(await bed.failure(receiver, 4.2)).toBe('EXPIRED');
+    expect(codes).toEqual(['EXPIRED']);
+    const lenient = bed.receiver({ name: 'lenient', acceptExpired: true });
+    expectSafe(lenient, object, await bed.completion(lenient, 3));
+  });
+
+  it(seeded('an older one than was completed before is refused'), async () => {
+    const bed = new Bed('rollback');
+    const object = bed.object(100, { version: 6 });
+    await bed.server().publish(object);
+    const { receiver, codes } = warningsOf(bed, { patienceUs: 4e6, lowestVersion: 7 });
+    expect(await bed.failure(receiver, 4.2)).toBe('VERSION_REFUSED');
+    expect(codes).toEqual(['VERSION_REFUSED']);
+    const same = bed.receiver({ name: 'same', lowestVersion: 6 });
+    expectSafe(same, object, await bed.completion(same, 3));
+  });
+
+  it(seeded('what another key signed is nothing, and the error says why'), async () => {
+    const bed = new Bed('wrong key');
+    await bed.server().publish(bed.object(100, {}, simulatedKeys(new Prng('another')).privateKey));
+    const receiver = bed.receiver({ patienceUs: 5e6 });
+    expect(await bed.failure(receiver, 5.2)).toBe('RECORD_INVALID');
+    expect(receiver.stats()).toBeUndefined();
+    expect(receiver.disk.violations).toEqual([]);
+  });
+
+  it(seeded('the same one, already in place, is not received again'), async () => {
+    const bed = new Bed('in place');
+    const object = bed.object(200);
+    await bed.server().publish(object);
+    const receiver = bed.receiver();
+    await bed.completion(receiver, 5);
+    const again = bed.receiver({ name: 'again', disk: receiver.disk });
+    const complete = await bed.completion(again, 1.01);
+    expect([complete.datagrams, complete.resumedBytes]).toEqual([0, 200 * 1154]);
+    expect(again.host.down.counts.carriedCount).toBeLessThan(3);
+  });
+
+  it(seeded('nobody announces: says so when patience ends'), async () => {
+    const bed = new Bed('nobody');
+    expect(await bed.failure(bed.receiver({ patienceUs: 10e6 }), 10.2)).toBe('NOBODY_SENDING');
+  });
+
+  it(seeded('another object of the fleet is not mistaken for the one wanted'), async () => {
+    const bed = new Bed('other object');
+    const wanted = bed.object(100);
+    const other = bed.object(100, { object: 'other', version: 9, content: bed.bytes(115_400, 'other') });
+    await bed.server().publish(other, wanted);
+    const receiver = bed.receiver();
+    const complete = await bed.completion(receiver, 3);
+    expectSafe(receiver, wanted, complete);
+    expect(complete.object).toBe('object');
+  });
+});
