@@ -8,6 +8,7 @@ import { CodedSource } from '../dist/publish/coded-source.js';
 import { CodingThread } from '../dist/publish/coding-thread.js';
 import { IntermediateCache } from '../dist/publish/intermediate-cache.js';
 import { StoredBlocks } from '../dist/publish/stored-blocks.js';
+import { RUN_SYMBOLS } from '../dist/sender/ring.js';
 import type { SymbolSource } from '../dist/sender/slab.js';
 import { SourceSymbols } from '../dist/sender/source-symbols.js';
 import { FileSource } from '../dist/store/file-source.js';
@@ -15,9 +16,8 @@ import { median, table } from './table.js';
 
 const SOURCE_COUNTS = [1024, 8192, 32_768] as const;
 const SYMBOL_BYTES = 1184;
-const RUN = 16;
 /** Runs in a request, as a channel of 40 Mbit/s asks for 20 ms. */
-const RUNS_PER_READ = 5;
+const RUNS_PER_READ = 20;
 
 interface Row {
   readonly sourceCount: number;
@@ -46,7 +46,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
   try {
     for (const sourceCount of SOURCE_COUNTS) {
       const measured = await measure(folder, sourceCount, Number(values.rounds), Number(values.seconds));
-      console.log(`\nK = ${sourceCount}, symbols of ${SYMBOL_BYTES} bytes in runs of ${RUN}\n`);
+      console.log(`\nK = ${sourceCount}, symbols of ${SYMBOL_BYTES} bytes in runs of ${RUN_SYMBOLS}\n`);
       console.log(
         table(measured, [
           { title: 'way', cell: ({ way }) => way },
@@ -82,15 +82,15 @@ async function measure(folder: string, sourceCount: number, roundCount: number, 
   const [held, rowByRow] = [await openSource(threads[0]!), await openSource(threads[1]!)];
   const file = await cache.open(source, geometry, sha256, encoding);
   const [inMemory, fromFile] = [new StoredBlocks(file.fd, geometry, true), new StoredBlocks(file.fd, geometry, false)];
-  const bytes = new Uint8Array(RUN * RUNS_PER_READ * SYMBOL_BYTES);
+  const bytes = new Uint8Array(RUN_SYMBOLS * RUNS_PER_READ * SYMBOL_BYTES);
   const make = (blocks: StoredBlocks) => async () => {
     for (let i = 0; i < RUNS_PER_READ; i++)
-      blocks.encode(0, anyEsi(2 ** 23), RUN, bytes.subarray(i * RUN * SYMBOL_BYTES));
+      blocks.encode(0, anyEsi(2 ** 23), RUN_SYMBOLS, bytes.subarray(i * RUN_SYMBOLS * SYMBOL_BYTES));
   };
   const read = (symbols: SymbolSource, firstEsi: () => number) => () => symbols.read(runs(firstEsi), bytes);
   const repair = () => sourceCount + anyEsi(2 ** 23);
   const ways: readonly (readonly [way: string, work: () => Promise<void>])[] = [
-    ['file of the object (code: none)', read(sources, () => anyEsi(sourceCount - RUN))],
+    ['file of the object (code: none)', read(sources, () => anyEsi(sourceCount - RUN_SYMBOLS))],
     ['intermediate symbols in memory', make(inMemory)],
     ['rows from the page cache', make(fromFile)],
     ['in memory, by thread', read(held, repair)],
@@ -117,7 +117,7 @@ async function speedOf(work: () => Promise<void>, seconds: number): Promise<numb
   let count = 0;
   while (performance.now() - start < seconds * 1000) {
     await work();
-    count += RUN * RUNS_PER_READ;
+    count += RUN_SYMBOLS * RUNS_PER_READ;
   }
   return (count * 1000) / (performance.now() - start);
 }
@@ -126,8 +126,8 @@ function runs(firstEsi: () => number) {
   return Array.from({ length: RUNS_PER_READ }, (_, i) => ({
     block: 0,
     firstEsi: firstEsi(),
-    firstSlot: i * RUN,
-    count: RUN,
+    firstSlot: i * RUN_SYMBOLS,
+    count: RUN_SYMBOLS,
   }));
 }
 

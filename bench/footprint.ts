@@ -1,4 +1,4 @@
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -6,10 +6,8 @@ import { parseArgs } from 'node:util';
 import { Bed } from '../test/lab/bed.js';
 import type { Host } from '../test/lab/host.js';
 import type { LabProcess } from '../test/lab/process.js';
+import { usageOf } from './process/usage.js';
 import { table } from './table.js';
-
-/** Clock ticks a second in /proc/PID/stat: fixed at 100 for programs on Linux. */
-const TICKS_PER_SECOND = 100;
 
 interface Footprint {
   readonly what: string;
@@ -103,18 +101,12 @@ async function serve(host: Host, folder: string, objects: string): Promise<LabPr
 }
 
 async function measure(what: string, process: LabProcess, seconds: number): Promise<Footprint> {
-  const before = await ticksOf(process);
+  const before = await usageOf(process);
   await wait(seconds * 1000);
-  const corePercent = ((await ticksOf(process)) - before) / TICKS_PER_SECOND / (seconds / 100);
-  const status = await readFile(`/proc/${process.pid}/status`, 'utf8');
-  return { what, corePercent, residentMegabytes: Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1000 };
-}
-
-/** User and system time of all threads (proc(5): fields 14 and 15; the second is a name in brackets). */
-async function ticksOf(process: LabProcess): Promise<number> {
-  const stat = await readFile(`/proc/${process.pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return Number(fields[11]) + Number(fields[12]);
+  const after = await usageOf(process);
+  if (before === undefined || after === undefined) throw new Error(`${what}: ended too soon\n${process.stderr}`);
+  const corePercent = ((after.cpuSeconds - before.cpuSeconds) / seconds) * 100;
+  return { what, corePercent, residentMegabytes: after.residentMegabytes };
 }
 
 async function sparse(path: string, sizeBytes: number): Promise<void> {

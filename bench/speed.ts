@@ -5,24 +5,30 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { LayercastError } from '../dist/errors.js';
 import { Bed } from '../test/lab/bed.js';
-import type { LabProcess } from '../test/lab/process.js';
-import { bareLoop } from './bare/loop.js';
+import { type BareResult, bareLoop } from './bare/loop.js';
+import { lastUsageOf, type Usage, usageOf } from './process/usage.js';
 import { median, table } from './table.js';
 
 const DATAGRAM_BYTES = 1232;
 const SYMBOL_BYTES = 1184;
-/** Between the bare loop's rate and this share of it, so that a receiver that needs a little longer is not overrun. */
-const RATES = ['as fast as possible', '95 % of bare', '90 % of bare'] as const;
+/** How a transfer is paced: not at all, or at a share of the bare loop's rate, so that nobody is overrun. */
+const PACES = [
+  { how: 'as fast as possible', share: undefined },
+  { how: 'at 98 % of bare', share: 0.98 },
+  { how: 'at 95 % of bare', share: 0.95 },
+] as const;
 
 interface Measured {
   readonly how: string;
   readonly seconds: number;
-  readonly datagramsPerSecond: number;
   readonly payloadMegabytesPerSecond: number;
   /** Datagrams received ÷ needed. */
   readonly passes: number;
-  readonly serveRssMegabytes: number | undefined;
-  readonly fetchRssMegabytes: number | undefined;
+  /** Processor time of all threads, for each datagram received. */
+  readonly sendCpuUs: number | undefined;
+  readonly receiveCpuUs: number | undefined;
+  readonly serveMegabytes: number | undefined;
+  readonly fetchMegabytes: number | undefined;
 }
 
 /**
@@ -54,16 +60,18 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     const results: Measured[] = [];
     for (let i = 0; i < runs; i++) {
       const path = { from: 'alpha', to: 'r1', interface: cable };
-      const bare = await bareLoop(bed, path, { way: 'connected', datagrams, sizeBytes: DATAGRAM_BYTES });
-      results.push(ofBare(bare.seconds, datagrams, bare.lossRatio));
+      const bare = await bareLoop(bed, path, { way: 'unconnected', datagrams, sizeBytes: DATAGRAM_BYTES });
+      const connected = await bareLoop(bed, path, { way: 'connected', datagrams, sizeBytes: DATAGRAM_BYTES });
+      results.push(ofBare('bare loop', bare), ofBare('bare loop, connected', connected));
       const bareBits = (datagrams / bare.seconds) * (DATAGRAM_BYTES + 48) * 8;
-      for (const [index, how] of RATES.entries()) {
-        const rate = index === 0 ? 10e9 : bareBits * (1 - 0.05 * index);
+      for (const { how, share } of PACES) {
+        const rate = share === undefined ? 10e9 : bareBits * share;
         results.push(await transfer(bed, folder, cable, how, Math.round(rate), megabytes * 1e6));
       }
     }
-    const names = ['bare loop', ...RATES];
-    const medians = names.map((how) => middle(results.filter((result) => result.how === how)));
+    const medians = [...new Set(results.map(({ how }) => how))].map((how) =>
+      middle(results.filter((result) => result.how === how)),
+    );
     console.log(`${megabytes} MB over a veth pair, one channel, verified and on disk; medians of ${runs} runs\n`);
     console.log(
       table(medians, [
@@ -71,8 +79,10 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
         { title: 'seconds', cell: ({ seconds }) => seconds },
         { title: 'MB/s', cell: ({ payloadMegabytesPerSecond }) => payloadMegabytesPerSecond, ratio: true },
         { title: 'passes', cell: ({ passes }) => passes },
-        { title: 'serve MB', cell: ({ serveRssMegabytes }) => serveRssMegabytes },
-        { title: 'fetch MB', cell: ({ fetchRssMegabytes }) => fetchRssMegabytes },
+        { title: 'send µs', cell: ({ sendCpuUs }) => sendCpuUs },
+        { title: 'receive µs', cell: ({ receiveCpuUs }) => receiveCpuUs },
+        { title: 'serve MB', cell: ({ serveMegabytes }) => serveMegabytes },
+        { title: 'fetch MB', cell: ({ fetchMegabytes }) => fetchMegabytes },
       ]),
     );
     return { megabytes, runs, results: medians };
@@ -102,56 +112,39 @@ async function transfer(
   await using receiver = bed.host('r1').layercast([...fetchArgs, ...common]);
   await receiver.waitForEvent('join');
   const joinedAt = performance.now();
-  const peak = watchRss(receiver);
+  const [servingBefore, receivingBefore] = await Promise.all([usageOf(server), usageOf(receiver)]);
+  const receiving = lastUsageOf(receiver);
   const complete = await receiver.waitForEvent('complete', { timeoutMs: 60_000 });
   const seconds = (performance.now() - joinedAt) / 1000;
-  const [serveRssMegabytes, fetchRssMegabytes] = [await rssOf(server), await peak.stop()];
+  const [servingAfter, receivingAfter] = await Promise.all([usageOf(server), receiving.stop()]);
   if (!(await readFile(output)).equals(await readFile(join(folder, 'file')))) throw new Error('not the same file');
   await rm(output);
   const heard = Number(complete.datagrams);
+  const cpuUs = (before: Usage | undefined, after: Usage | undefined) =>
+    before && after && ((after.cpuSeconds - before.cpuSeconds) * 1e6) / heard;
   return {
     how,
     seconds,
-    datagramsPerSecond: heard / seconds,
     payloadMegabytesPerSecond: sizeBytes / 1e6 / seconds,
     passes: Number(complete.overhead) + 1,
-    serveRssMegabytes,
-    fetchRssMegabytes,
+    sendCpuUs: cpuUs(servingBefore, servingAfter),
+    receiveCpuUs: cpuUs(receivingBefore, receivingAfter),
+    serveMegabytes: servingAfter?.residentMegabytes,
+    fetchMegabytes: receivingAfter?.residentMegabytes,
   };
 }
 
-function ofBare(seconds: number, datagrams: number, lossRatio: number): Measured {
+function ofBare(how: string, { seconds, datagrams, lossRatio, sendCpuUs, receiveCpuUs }: BareResult): Measured {
   return {
-    how: 'bare loop',
+    how,
     seconds,
-    datagramsPerSecond: (datagrams * (1 - lossRatio)) / seconds,
     payloadMegabytesPerSecond: (datagrams * (1 - lossRatio) * SYMBOL_BYTES) / 1e6 / seconds,
     passes: 1 - lossRatio,
-    serveRssMegabytes: undefined,
-    fetchRssMegabytes: undefined,
+    sendCpuUs,
+    receiveCpuUs,
+    serveMegabytes: undefined,
+    fetchMegabytes: undefined,
   };
-}
-
-/** The highest resident size of a process, in MB: read while it lives, as it is gone when it ends. */
-function watchRss(process: LabProcess): { readonly stop: () => Promise<number | undefined> } {
-  let peak: number | undefined;
-  const look = async () => {
-    peak = (await rssOf(process)) ?? peak;
-  };
-  const timer = setInterval(look, 20);
-  return {
-    async stop() {
-      clearInterval(timer);
-      await look();
-      return peak;
-    },
-  };
-}
-
-async function rssOf(process: LabProcess): Promise<number | undefined> {
-  const status = await readFile(`/proc/${process.pid}/status`, 'utf8').catch(() => '');
-  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
-  return kilobytes === undefined ? undefined : Number(kilobytes) / 1000;
 }
 
 /** Every figure's own median. */
@@ -163,10 +156,11 @@ function middle(results: readonly Measured[]): Measured {
   return {
     how: results[0]!.how,
     seconds: of(({ seconds }) => seconds)!,
-    datagramsPerSecond: of(({ datagramsPerSecond }) => datagramsPerSecond)!,
     payloadMegabytesPerSecond: of(({ payloadMegabytesPerSecond }) => payloadMegabytesPerSecond)!,
     passes: of(({ passes }) => passes)!,
-    serveRssMegabytes: of(({ serveRssMegabytes }) => serveRssMegabytes),
-    fetchRssMegabytes: of(({ fetchRssMegabytes }) => fetchRssMegabytes),
+    sendCpuUs: of(({ sendCpuUs }) => sendCpuUs),
+    receiveCpuUs: of(({ receiveCpuUs }) => receiveCpuUs),
+    serveMegabytes: of(({ serveMegabytes }) => serveMegabytes),
+    fetchMegabytes: of(({ fetchMegabytes }) => fetchMegabytes),
   };
 }

@@ -26,6 +26,7 @@ const rules: Readonly<Record<string, Rule | 'anything'>> = {
   net: { folders: level0, modules: ['node:*', 'ip6addr', 'koffi'] },
   store: { folders: [...level0, 'object'], modules: ['node:*', 'msgpackr', 'p-limit'] },
   fleet: { folders: [...level0, ...level1], modules: ['yaml', 'zod', 'node:fs/promises', 'node:path'] },
+  plot: { folders: level0, modules: [] },
   'ip6addr.d.ts': { folders: [], modules: [] },
   'system-clock.ts': { folders: level0, modules: [] },
   'state-dir.ts': { folders: level0, modules: ['node:os', 'node:path'] },

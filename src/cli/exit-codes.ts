@@ -16,7 +16,6 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   TIMEOUT: 3,
   // 4: what came is not what was signed, or may not be taken.
   RECORD_INVALID: 4,
-  DIGEST_MISMATCH: 4,
   VERSION_REFUSED: 4,
   EXPIRED: 4,
   // 5: nothing was heard at all.

@@ -1,12 +1,13 @@
 import type { StartOffset } from '../fleet/fleet.js';
-import type { ChannelPlan, FleetPlan, LevelPlan, ObjectPlan, ServerPlan } from '../fleet/plan.js';
+import type { ChannelPlan, FleetPlan, ServerPlan } from '../fleet/plan.js';
 import { DURATION, formatQuantity, RATE, SIZE } from '../fleet/units.js';
+import type { FleetForecast, ForecastLevel, ObjectForecast } from '../publish/forecast.js';
 import { clip, table } from './table.js';
 
 const WIDTH = 80;
 
 /** A plan for people: at most 80 columns, without colour. */
-export function planText(plan: FleetPlan): string {
+export function planText(plan: FleetForecast): string {
   const lines = [...headOf(plan), ...serversOf(plan), ...plan.objects.flatMap((object) => objectOf(object, plan))];
   return `${lines.map((line) => clip(line, WIDTH)).join('\n')}\n`;
 }
@@ -42,12 +43,12 @@ function whereFrom({ address, interface: device }: ServerPlan): string[] {
   return from.length === 0 ? [] : [`     ${from.join(' ')}`];
 }
 
-function objectOf(object: ObjectPlan, plan: FleetPlan): string[] {
+function objectOf(object: ObjectForecast, plan: FleetPlan): string[] {
   const size = object.sizeBytes === null ? 'size unknown, no such file' : formatQuantity(SIZE, object.sizeBytes);
   return [
     '',
     `object ${object.object}`,
-    `  version ${object.version}, ${size}, code ${object.code}, mode ${object.mode}`,
+    `  version ${object.version}, ${size}, code ${object.code}, mode ${object.mode}${blocksOf(object)}`,
     `  ${clippedPath(object.file)}`,
     ...table(
       [
@@ -56,7 +57,14 @@ function objectOf(object: ObjectPlan, plan: FleetPlan): string[] {
       ],
       [0, 1, 2, 3],
     ),
-    ...table([['level', 'rate', 'payload', 'complete in'], ...object.levels.map(levelRow)], [1, 2, 3]),
+    ...table(
+      [
+        ['channels', 'rate', 'payload', 'complete in', 'overhead', '10% loss', 'good to'],
+        ...object.levels.map(levelRow),
+      ],
+      [1, 2, 3, 4, 5, 6],
+    ),
+    ...offsetLines(object),
   ];
 }
 
@@ -74,14 +82,45 @@ function channelRows(channel: ChannelPlan, plan: FleetPlan): string[][] {
   return [row, ...ownPort, ...names];
 }
 
-function levelRow({ channels, rateBitsPerSecond, payloadBitsPerSecond, seconds }: LevelPlan): string[] {
-  const [first, last] = [channels[0], channels.at(-1)];
+/** Times and overheads as expected: without loss, then the overhead at 10 %, and the loss up to which nothing comes twice. */
+function levelRow(level: ForecastLevel): string[] {
+  const { channels, rateBitsPerSecond, payloadBitsPerSecond, seconds, expected, maxLossRatio } = level;
+  const [lossless, lossy] = [expected[0], expected.at(-1)];
   return [
-    first === last ? `channel ${first}` : `channels ${first}-${last}`,
+    channels.length === 1 ? String(channels[0]) : `${channels[0]}-${channels.at(-1)}`,
     rate(rateBitsPerSecond),
     rate(payloadBitsPerSecond),
-    seconds === null ? 'size unknown' : time(seconds),
+    seconds === null ? 'size unknown' : completionTime(lossless?.seconds ?? seconds),
+    lossless === undefined ? '-' : percent(lossless.overhead),
+    lossy === undefined ? '-' : percent(lossy.overhead),
+    maxLossRatio === null ? '-' : `${Math.floor(maxLossRatio * 100)}%`,
   ];
+}
+
+/** Offsets that were placed badly, or that they cost nothing where somebody placed them. */
+function offsetLines({ code, channels, warnings }: ObjectForecast): string[] {
+  if (code === 'raptorq' && channels.some((channel) => channel.offset !== null)) {
+    return ['  offsets cost nothing: each moves a channel within symbols of its own'];
+  }
+  const worst = warnings.toSorted((a, b) => b.costRatio - a.costRatio)[0];
+  if (worst === undefined) return [];
+  const [first, last] = [worst.channels[0], worst.channels.at(-1)];
+  const names = first === last ? `channel ${first}` : `channels ${first}-${last}`;
+  return [
+    `  warning: offsets as written cost receivers of ${names} ${Math.round(worst.costRatio * 100)}% more time`,
+    '           and data than offsets left to the planner',
+  ];
+}
+
+function blocksOf({ code, blockCount }: ObjectForecast): string {
+  return code === 'none' || blockCount === null ? '' : `, ${blockCount} block${blockCount === 1 ? '' : 's'}`;
+}
+
+/** Two digits, as a share of the object: 0.02%, 1.3%, 110%. */
+function percent(ratio: number): string {
+  const value = ratio * 100;
+  if (value < 0.005) return '0%';
+  return `${value >= 100 ? Math.round(value) : Number(value.toPrecision(2))}%`;
 }
 
 /** The end of a path says more than its beginning. */
@@ -99,7 +138,7 @@ function offset(start: StartOffset): string {
 }
 
 /** Two units at most: `3 min 5 s`. */
-function time(seconds: number): string {
+export function completionTime(seconds: number): string {
   if (seconds < 60) return formatQuantity(DURATION, seconds * 1e6);
   const minutes = Math.round(seconds / 60);
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;

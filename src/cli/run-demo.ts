@@ -26,14 +26,13 @@ objects:
   firmware:
     file: firmware.img
     version: 1
-    code: none
     channels:
-      - { rate: 3Mbit, offset: 0% }
-      - { rate: 6Mbit, offset: 33% }
-      - { rate: 12Mbit, offset: 66% }
+      - { rate: 3Mbit }
+      - { rate: 6Mbit }
+      - { rate: 12Mbit }
 servers:
   alpha: {}
-  beta: { offset: 16% }
+  beta: {}
 `;
 
 /** `layercast demo`: the main job on this host, told step by step on stderr. */

@@ -1,11 +1,13 @@
 import { type ErrorCode, LayercastError } from '../errors.js';
+import { blockCode } from './code.js';
 import { restoreBlock } from './decoder.js';
-import { BlockEncoder, solveInPlace } from './encoder.js';
+import { BlockEncoder } from './encoder.js';
+import { encodingPlan } from './plan.js';
 
 /** What a pool asks of a worker thread. Memory that is not shared was copied, and goes back with the answer. */
 export type Job =
   | { readonly kind: 'encode'; readonly source: Uint8Array; readonly symbolBytes: number }
-  | { readonly kind: 'solve'; readonly rows: Uint8Array; readonly sourceCount: number; readonly symbolBytes: number }
+  | { readonly kind: 'prepare'; readonly sourceCount: number }
   | {
       readonly kind: 'restore';
       readonly block: Uint8Array;
@@ -14,10 +16,10 @@ export type Job =
       readonly symbolBytes: number;
     };
 
-/** The intermediate symbols; or that they are where the block was; or whether the block was restored, and the block; or what went wrong. */
+/** The intermediate symbols; or whether the block was restored, and the block; or that all is ready; or what went wrong. */
 export type Answer =
   | { readonly kind: 'encoded'; readonly intermediate: Uint8Array }
-  | { readonly kind: 'solved' }
+  | { readonly kind: 'prepared' }
   | { readonly kind: 'restored'; readonly complete: boolean; readonly block: Uint8Array }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string | undefined };
 
@@ -26,9 +28,9 @@ export function answer(job: Job): Answer {
     if (job.kind === 'restore') {
       return { kind: 'restored', complete: restoreBlock(job, job.symbolBytes), block: job.block };
     }
-    if (job.kind === 'solve') {
-      solveInPlace(job.rows, job.sourceCount, job.symbolBytes);
-      return { kind: 'solved' };
+    if (job.kind === 'prepare') {
+      encodingPlan(blockCode(job.sourceCount));
+      return { kind: 'prepared' };
     }
     return { kind: 'encoded', intermediate: BlockEncoder.fromSource(job.source, job.symbolBytes).intermediate };
   } catch (error) {

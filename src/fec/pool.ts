@@ -54,14 +54,14 @@ export class CodingPool {
   }
 
   /**
-   * As `solveInPlace`.
+   * Starts all threads and has them make what blocks of `sourceCount` symbols need, once and for all: the first such block
+   * then takes no longer than the next.
    *
-   * @param rows in a `SharedArrayBuffer`, for it is worked on where it is
-   * @throws {LayercastError} as that, or `ABORTED` when the pool was closed first
+   * @throws {LayercastError} `FEC_INVALID` for no such block, or `ABORTED` when the pool was closed first
    */
-  async solve(rows: Uint8Array<SharedArrayBuffer>, sourceCount: number, symbolBytes: number): Promise<void> {
-    const answer = await this.ask({ kind: 'solve', rows, sourceCount, symbolBytes });
-    if (answer.kind !== 'solved') throw errorOf(answer);
+  async prepare(sourceCount: number): Promise<void> {
+    const jobs = Array.from({ length: this.workerCount }, () => this.ask({ kind: 'prepare', sourceCount }));
+    for (const answer of await Promise.all(jobs)) if (answer.kind !== 'prepared') throw errorOf(answer);
   }
 
   /**
@@ -137,7 +137,7 @@ function sendable(bytes: Uint8Array): Uint8Array {
 }
 
 function transferable(job: Job): ArrayBuffer[] {
-  const memory = job.kind === 'encode' ? [job.source] : job.kind === 'solve' ? [] : [job.block, job.spare];
+  const memory = job.kind === 'encode' ? [job.source] : job.kind === 'restore' ? [job.block, job.spare] : [];
   return memory.flatMap(({ buffer }) => (buffer instanceof ArrayBuffer ? [buffer] : []));
 }
 

@@ -120,7 +120,7 @@ function objectPlanOf(
       offset: channel.offset ?? null,
       servers: sendersOf(channel).map((server) => ({
         server: server.name,
-        startBytes: sizeBytes === null ? null : startByte(fleet, object, channel, server, sizeBytes),
+        startBytes: sizeBytes === null ? null : startByte(fleet, channel, server, sizeBytes),
       })),
     })),
     levels: levelRates.map((rateBitsPerSecond, index) => {

@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import { LayercastError } from '../errors.js';
 import type { Fleet, FleetObject } from '../fleet/fleet.js';
-import { blockCountFor, geometryOf, MAX_BLOCK_SYMBOLS, MAX_OBJECT_BYTES } from '../object/geometry.js';
-import { automaticBlockSymbols } from '../sender/block-size.js';
+import { type Geometry, MAX_OBJECT_BYTES } from '../object/geometry.js';
 import { digestsOf } from '../store/digest-cache.js';
 import { FileSource } from '../store/file-source.js';
 import { describeObject } from './describe.js';
+import { plannedGeometry } from './planned-geometry.js';
 import { readRecord, type SignedDescriptor, signDescriptor } from './records.js';
 
 /** Hashing takes some 0.1 s for so many bytes: what is shorter needs no progress, and what is longer not more. */
@@ -39,7 +39,7 @@ export async function prepareObject(
 ): Promise<PreparedObject> {
   const source = await FileSource.open(object.filePath);
   try {
-    const geometry = geometryOf(source.sizeBytes, fleet.symbolBytes, blockCountOf(fleet, object, source.sizeBytes));
+    const geometry = geometryFor(fleet, object, source.sizeBytes);
     const digests = await digestsOf(source, geometry, {
       stateDir: options.stateDir,
       signal: options.signal,
@@ -70,16 +70,12 @@ function signedBy(
   );
 }
 
-function blockCountOf(fleet: Fleet, object: FleetObject, sizeBytes: number): number {
-  if (sizeBytes > MAX_OBJECT_BYTES) {
-    throw new LayercastError(
-      'CONFIG_INVALID',
-      `${object.filePath} has ${sizeBytes} bytes; at most ${MAX_OBJECT_BYTES} can be sent`,
-    );
-  }
-  const { symbolBytes } = fleet;
-  const automatic = automaticBlockSymbols(object.code, Math.ceil(sizeBytes / symbolBytes), symbolBytes);
-  return blockCountFor(sizeBytes, symbolBytes, Math.min(fleet.blockSymbols ?? automatic, MAX_BLOCK_SYMBOLS));
+function geometryFor(fleet: Fleet, object: FleetObject, sizeBytes: number): Geometry {
+  const geometry = plannedGeometry(fleet, object, sizeBytes);
+  if (geometry !== undefined) return geometry;
+  throw new LayercastError('CONFIG_INVALID', `${object.filePath}: ${sizeBytes} bytes are more than can be sent`, {
+    hint: `Raise symbolBytes, or publish it in parts; at most 2^32 symbols and ${MAX_OBJECT_BYTES} bytes`,
+  });
 }
 
 /** Passes a growing count on whenever it has grown by `step`. */

@@ -224,6 +224,12 @@ export class Assembler {
     return true;
   }
 
+  /** What an earlier run verified is to be proven again: the disk may have changed meanwhile. */
+  doubt(): void {
+    this.verifiedBlocks.clear();
+    for (let block = 0; block < this.geometry.blockCount; block++) this.#consider(block);
+  }
+
   #isWelcome(block: number, origin: number): boolean {
     if (this.#origins.isBanned(origin)) return false;
     const owner = this.#ownerOf[block]!;

@@ -82,7 +82,7 @@ export class ReceiverDriver {
   /**
    * Resolves with the final record when the object is whole and in its place.
    * @throws {LayercastError} `TIMEOUT`, `NOBODY_SENDING`, `ABORTED`, `VERSION_REFUSED`, `EXPIRED`, `RECORD_INVALID`,
-   * `DIGEST_MISMATCH`, or what disk and network say; progress is kept.
+   * or what disk and network say; progress is kept.
    */
   async run(signal: AbortSignal): Promise<CompleteEvent> {
     const { clock, network } = this.#world;

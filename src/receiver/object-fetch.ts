@@ -1,4 +1,3 @@
-import { LayercastError } from '../errors.js';
 import type { Clock, Network, ReceivedBatch } from '../ports.js';
 import type { ChannelPolicy } from '../rate/policy.js';
 import { type Descriptor, NO_CODE } from '../wire/descriptor.js';
@@ -48,6 +47,7 @@ export class ObjectFetch {
   #ended = false;
   /** Nothing that comes after the object is known to be whole may disturb its last check and its naming. */
   #isWhole = false;
+  #trustsEarlierRun: boolean;
   readonly #workers = new Set<Promise<void>>();
   readonly #concurrency: number;
   readonly #isCoded: boolean;
@@ -74,6 +74,7 @@ export class ObjectFetch {
     this.#meter = new ProgressMeter(descriptor, this.#reception, this.resumedBytes);
     this.#memberships = new Memberships({ ...options, onBatch: (channel, batch) => this.#handle(channel, batch) });
     this.#listening = new Listening(this.#memberships, options.policy);
+    this.#trustsEarlierRun = store.verifiedBlocks.count > 0;
     this.#checkpointedUs = clock.nowUs();
     this.#finished = new Promise((resolve, reject) => {
       this.#finish = resolve;
@@ -109,7 +110,7 @@ export class ObjectFetch {
 
   /**
    * Resolves when the object is whole, verified and in its place. Rejects with what stops it, progress kept.
-   * @throws {LayercastError} `DIGEST_MISMATCH`, `NETWORK_UNAVAILABLE`, `DISK_FULL`, `FILE_IO`, …
+   * @throws {LayercastError} `NETWORK_UNAVAILABLE`, `DISK_FULL`, `FILE_IO`, …
    */
   async run(): Promise<void> {
     const { store } = this.#options;
@@ -119,7 +120,6 @@ export class ObjectFetch {
       await this.#finished;
       await this.#listening.stop('complete');
       await this.#checkpoint;
-      await this.#checkWhole();
       await store.commit();
     } finally {
       await this.#end('stopped');
@@ -166,7 +166,7 @@ export class ObjectFetch {
     while (!this.#ended && (await this.#verification.step((block, outcome) => this.#judge(block, outcome))));
     // Whoever ends last sees what all have done.
     if (this.#workers.size > 1) return;
-    if (!assembler.isVerified && !(await this.#isWholeWithoutDigests())) return;
+    if (!(assembler.isVerified ? await this.#isStillRight() : await this.#isWholeWithoutDigests())) return;
     this.#isWhole = true;
     this.#finish();
   }
@@ -204,15 +204,17 @@ export class ObjectFetch {
     return Buffer.compare(await this.#verification.objectDigest(), this.#options.descriptor.sha256) === 0;
   }
 
-  async #checkWhole(): Promise<void> {
-    if (await this.#hasRightDigest()) return;
-    throw new LayercastError(
-      'DIGEST_MISMATCH',
-      'every block is as signed, but the whole has another SHA-256 than signed',
-      {
-        hint: 'Sign the object anew: its descriptor contradicts itself',
-      },
-    );
+  /** Blocks that an earlier run verified have not been looked at since: the disk, or its owner, may have changed them. */
+  async #isStillRight(): Promise<boolean> {
+    if (!this.#trustsEarlierRun || (await this.#hasRightDigest())) return true;
+    this.#trustsEarlierRun = false;
+    this.#options.onWarning({
+      code: 'REJECTED_BLOCK',
+      message: 'what an earlier run left has changed; looking for where',
+    });
+    this.#reception.assembler.doubt();
+    this.#listen();
+    return false;
   }
 
   #startCheckpoint(nowUs: number): void {

@@ -7,6 +7,8 @@ import type { BlockContent } from './coded-places.js';
 export interface BlockSolver {
   /** Blocks that it solves at once. */
   readonly workerCount: number;
+  /** Makes ready for blocks of so many symbols, ahead of the first. */
+  prepare(sourceCount: number): Promise<void>;
   /** Restores `partial.block` in place; false when its symbols do not determine it. */
   restore(partial: PartialBlock, symbolBytes: number): Promise<boolean>;
 }
@@ -23,6 +25,8 @@ export class Restoration {
     this.#geometry = geometry;
     this.#sink = sink;
     this.#solver = solver;
+    // What cannot be made ready ahead is made when it is needed, and fails there.
+    solver.prepare(geometry.longBlockSymbolCount).catch(() => undefined);
   }
 
   /**

@@ -13,7 +13,7 @@ import { Placements } from '../object/placements.js';
 import { SymbolSet } from '../object/symbol-set.js';
 import type { ObjectStore } from '../receiver/object-store.js';
 import { openPartialObject, type PartialObject } from '../store/partial-object.js';
-import { type Descriptor, objectTag } from '../wire/descriptor.js';
+import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
 
 /**
  * An object on its way to becoming a file: `FILE.part` and its journal until it is whole, then FILE. The caller holds the
@@ -33,6 +33,7 @@ export async function openObjectFile(
   const partial = await openPartialObject({
     partPath: partPathOf(outputPath),
     journalPath,
+    arrival: descriptor.fecEncodingId === NO_CODE ? 'inOrder' : 'scattered',
     identity: { tag: objectTag(descriptor), geometry, sha256, fleet, object, version },
   });
   return new ObjectFile(partial, geometry, outputPath);

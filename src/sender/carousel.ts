@@ -72,8 +72,8 @@ export class Carousel implements DatagramSource {
   }
 }
 
-/** Symbols between two accompanying datagrams. */
-function recordInterval(symbolCount: number, recordCount: number): number {
+/** Symbols between two accompanying datagrams of a carousel that has `recordCount` of them; infinite without any. */
+export function recordInterval(symbolCount: number, recordCount: number): number {
   if (recordCount === 0) return Number.POSITIVE_INFINITY;
   const interval = Math.floor(symbolCount / (RECORDS_PER_PASS * recordCount));
   return Math.min(MAX_RECORD_INTERVAL, Math.max(MIN_RECORD_INTERVAL, interval));

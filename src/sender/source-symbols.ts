@@ -2,7 +2,7 @@ import { firstSymbolOf, type Geometry } from '../object/geometry.js';
 import type { ByteSource } from '../ports.js';
 import type { SymbolRun, SymbolSource } from './slab.js';
 
-/** The symbols of an object sent without a code: pieces of its bytes. */
+/** The symbols of an object sent without a code, and the source symbols of one with: pieces of its bytes. */
 export class SourceSymbols implements SymbolSource {
   readonly symbolBytes: number;
   readonly #source: ByteSource;
@@ -14,29 +14,64 @@ export class SourceSymbols implements SymbolSource {
     this.#geometry = geometry;
   }
 
+  /**
+   * Short runs of many blocks, in turn, make stretches of the file when put in its order; each stretch is one read, whose
+   * pieces then go where they belong.
+   */
   async read(runs: readonly Readonly<SymbolRun>[], into: Uint8Array): Promise<void> {
+    for (const stretch of stretchesOf(runs, this.#geometry)) await this.#readStretch(stretch, into);
+  }
+
+  async #readStretch({ firstSymbol, count, runs }: Stretch, into: Uint8Array): Promise<void> {
     const { symbolBytes, sizeBytes } = this.#geometry;
-    for (const { block, firstEsi, firstSlot, count } of joined(runs, this.#geometry)) {
-      const offset = (firstSymbolOf(this.#geometry, block) + firstEsi) * symbolBytes;
-      const length = Math.min(count * symbolBytes, sizeBytes - offset);
+    const offset = firstSymbol * symbolBytes;
+    const length = Math.min(count * symbolBytes, sizeBytes - offset);
+    const [{ firstSlot }] = runs;
+    const isInPlace = runs.every(({ firstSlot: slot, symbol }) => slot - firstSlot === symbol - firstSymbol);
+    if (isInPlace) {
       const start = firstSlot * symbolBytes;
-      await this.#source.read(offset, into.subarray(start, start + length));
+      return this.#source.read(offset, into.subarray(start, start + length));
+    }
+    const bytes = new Uint8Array(length);
+    await this.#source.read(offset, bytes);
+    for (const run of runs) {
+      const start = (run.symbol - firstSymbol) * symbolBytes;
+      into.set(bytes.subarray(start, start + run.count * symbolBytes), run.firstSlot * symbolBytes);
     }
   }
 }
 
-/** Runs that go on across the end of a block are one read: blocks lie side by side in the file. */
-function joined(runs: readonly Readonly<SymbolRun>[], geometry: Geometry): readonly SymbolRun[] {
-  const reads: SymbolRun[] = [];
-  for (const run of runs) {
-    const last = reads.at(-1);
-    const follows =
-      last !== undefined &&
-      firstSymbolOf(geometry, last.block) + last.firstEsi + last.count ===
-        firstSymbolOf(geometry, run.block) + run.firstEsi &&
-      last.firstSlot + last.count === run.firstSlot;
-    if (follows) last.count += run.count;
-    else reads.push({ ...run });
+/** Runs that lie side by side in the file. */
+interface Stretch {
+  readonly firstSymbol: number;
+  count: number;
+  readonly runs: [PlacedRun, ...PlacedRun[]];
+}
+
+interface PlacedRun {
+  /** Number of the first within the object. */
+  readonly symbol: number;
+  readonly firstSlot: number;
+  readonly count: number;
+}
+
+function stretchesOf(runs: readonly Readonly<SymbolRun>[], geometry: Geometry): readonly Stretch[] {
+  const placed = runs
+    .map(({ block, firstEsi, firstSlot, count }) => ({
+      symbol: firstSymbolOf(geometry, block) + firstEsi,
+      firstSlot,
+      count,
+    }))
+    .sort((a, b) => a.symbol - b.symbol);
+  const stretches: Stretch[] = [];
+  for (const run of placed) {
+    const last = stretches.at(-1);
+    if (last !== undefined && last.firstSymbol + last.count === run.symbol) {
+      last.count += run.count;
+      last.runs.push(run);
+    } else {
+      stretches.push({ firstSymbol: run.symbol, count: run.count, runs: [run] });
+    }
   }
-  return reads;
+  return stretches;
 }

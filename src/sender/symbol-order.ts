@@ -1,6 +1,9 @@
 import { blockOf, firstSymbolOf, type Geometry, symbolLength } from '../object/geometry.js';
 import { type Arc, RUN_SYMBOLS } from './ring.js';
 
+/** Multiples of it, without their whole part, lie as far from each other as can be, however many there are. */
+const GOLDEN_SECTION = (Math.sqrt(5) - 1) / 2;
+
 /** Which symbol a channel sends next, for ever. */
 export interface SymbolOrder {
   readonly block: number;
@@ -41,24 +44,29 @@ export class FileOrder implements SymbolOrder {
 /**
  * The way round an arc of coded symbols: a run of consecutive ESIs of one block, the same ESIs of the next block, and when all
  * blocks have had theirs, the next run. A burst of losses is shared out among blocks, and all blocks are complete at about
- * the same time, whenever a receiver began.
+ * the same time, whenever a receiver began. Channels of one rate, the same channel of several servers above all, are in step
+ * by the clock: so each arc has its rounds begin with a block of its own, or they would all send one block at a time, which
+ * is as uneven as longer runs.
  *
  * Repair symbols are whole; so is every source symbol but the object's last.
  */
 export class ArcOrder implements SymbolOrder {
   readonly #geometry: Geometry;
   readonly #arc: Arc;
+  /** Where rounds over the blocks begin. */
+  readonly #firstBlock: number;
   /** Symbols from the beginning of the arc, over all blocks. */
   #position: number;
 
   constructor(geometry: Geometry, arc: Arc, position: number) {
     this.#geometry = geometry;
     this.#arc = arc;
+    this.#firstBlock = Math.floor(((arc.firstEsi * GOLDEN_SECTION) % 1) * geometry.blockCount);
     this.#position = position % (arc.symbolCount * geometry.blockCount);
   }
 
   get block(): number {
-    return Math.floor(this.#position / RUN_SYMBOLS) % this.#geometry.blockCount;
+    return (Math.floor(this.#position / RUN_SYMBOLS) + this.#firstBlock) % this.#geometry.blockCount;
   }
 
   get esi(): number {

@@ -52,7 +52,11 @@ export class SimulatedReceiver extends EventEmitter<ReceiverEvents> {
         isInPlace: (descriptor) => disk.isInPlace(descriptor),
         openStore: (descriptor) => disk.open(descriptor),
         // Solving takes no virtual time.
-        solver: { workerCount: 1, restore: async (partial, symbolBytes) => restoreBlock(partial, symbolBytes) },
+        solver: {
+          workerCount: 1,
+          prepare: async () => undefined,
+          restore: async (partial, symbolBytes) => restoreBlock(partial, symbolBytes),
+        },
         emit: this.emit.bind(this),
       },
     );

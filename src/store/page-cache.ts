@@ -3,15 +3,18 @@ import type { Geometry } from '../object/geometry.js';
 import { Page } from './page.js';
 
 /**
- * Bytes of a page, about: 64 symbols of 1184 bytes. On 2 cores (bench/store.ts) a symbol costs the main thread, beside its
- * copy, 0.29 µs with pages of 32, 0.14 with 64 and 0.02 with 128 when symbols come in order, and 0.3 with any of them when
- * they come in runs of 32: large enough, and small enough to keep some 220 places of the object open.
+ * Bytes of a page, about: 64 symbols of 1184 bytes, or 256 where symbols come in order. On 2 cores (bench/store.ts) a symbol
+ * that comes in order costs all threads together 1.04 µs with pages of 64 and 0.65 with 256; in runs of 32 at many places,
+ * 1.6 with 64 and 1.9 with 256, and the smaller keep four times as many places of the object open: some 220.
  */
-const PAGE_BYTES = 75_776;
+const PAGE_BYTES = { scattered: 75_776, inOrder: 303_104 } as const;
 /** All pages together: what 1 Gbit/s brings in 0.13 s, for that long a disk may stand still before symbols are lost. */
 const CACHE_BYTES = 16 * 2 ** 20;
 /** Pages written at once. With 2 the pool's threads go to sleep in between, which costs a third more; 8 gain nothing. */
 const CONCURRENT_PAGES = 4;
+
+/** Symbols that come from few places of the object, in order there, or from many. */
+export type Arrival = keyof typeof PAGE_BYTES;
 
 export interface PageCacheOptions {
   readonly geometry: Geometry;
@@ -19,7 +22,9 @@ export interface PageCacheOptions {
   readonly writeAt: (bytes: Uint8Array, position: number) => Promise<void>;
   /** Called when a write fails and symbols begin to be refused. */
   readonly onFailure: (error: unknown) => void;
-  /** @default what makes pages of about 74 KiB, but 32 at least */
+  /** How symbols are going to come. @default scattered */
+  readonly arrival?: Arrival | undefined;
+  /** @default what makes pages of about 74 or, for symbols in order, 296 KiB, but 32 at least */
   readonly pageSymbolCount?: number | undefined;
   /** @default what makes 16 MiB, but 8 at least */
   readonly pageCount?: number | undefined;
@@ -51,12 +56,12 @@ export class PageCache {
   #failure: { readonly error: unknown } | undefined;
 
   constructor(options: PageCacheOptions) {
-    const { geometry } = options;
+    const { geometry, arrival = 'scattered' } = options;
     this.#geometry = geometry;
     this.#writeAt = options.writeAt;
     this.#onFailure = options.onFailure;
     this.pageSymbolCount =
-      options.pageSymbolCount ?? Math.max(1, Math.round(PAGE_BYTES / geometry.symbolBytes / 32)) * 32;
+      options.pageSymbolCount ?? Math.max(1, Math.round(PAGE_BYTES[arrival] / geometry.symbolBytes / 32)) * 32;
     this.pageCount =
       options.pageCount ?? Math.max(8, Math.floor(CACHE_BYTES / (this.pageSymbolCount * geometry.symbolBytes)));
     this.#reserveCount = Math.floor(this.pageCount / 4);

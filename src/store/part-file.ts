@@ -5,7 +5,7 @@ import { errnoOf, LayercastError } from '../errors.js';
 import { type Geometry, symbolLength } from '../object/geometry.js';
 import type { ByteSink } from '../ports.js';
 import { syncDirectoryOf, writeFully } from './durable.js';
-import { PageCache } from './page-cache.js';
+import { type Arrival, PageCache } from './page-cache.js';
 import { systemError } from './system-error.js';
 
 /** Written at a time past the cache: long enough for any disk, short enough for others to have a turn in between. */
@@ -18,6 +18,8 @@ export interface PartFileOptions {
   readonly resume: boolean;
   /** Told when writing begins to fail; `write` then says no until a `flush` has succeeded. */
   readonly onError?: ((error: LayercastError) => void) | undefined;
+  /** As for `PageCache`. */
+  readonly arrival?: Arrival | undefined;
   /** For tests and benchmarks. */
   readonly pageSymbolCount?: number | undefined;
   /** For tests and benchmarks. */
@@ -48,6 +50,7 @@ export class PartFile implements ByteSink {
       geometry: options.geometry,
       writeAt: (bytes, position) => writeFully(handle, bytes, position),
       onFailure: (error) => options.onError?.(systemError(error, 'write', options.path)),
+      arrival: options.arrival,
       pageSymbolCount: options.pageSymbolCount,
       pageCount: options.pageCount,
     });

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { errnoOf, type LayercastError } from '../errors.js';
 import { Checkpoint } from './checkpoint.js';
 import { Journal, type JournalIdentity, type StartedOver } from './journal.js';
+import type { Arrival } from './page-cache.js';
 import { PartFile } from './part-file.js';
 import { systemError } from './system-error.js';
 
@@ -9,6 +10,8 @@ export interface PartialObjectOptions {
   readonly partPath: string;
   readonly journalPath: string;
   readonly identity: JournalIdentity;
+  /** As for `PartFile.open`. */
+  readonly arrival?: Arrival | undefined;
   /** As for `PartFile.open`. */
   readonly onError?: ((error: LayercastError) => void) | undefined;
 }
@@ -33,7 +36,13 @@ export async function openPartialObject(options: PartialObjectOptions): Promise<
   const { journal, startedOver } = await Journal.open(journalPath, identity, partIsThere);
   try {
     const resume = startedOver === undefined;
-    const part = await PartFile.open({ path: partPath, geometry, resume, onError: options.onError });
+    const part = await PartFile.open({
+      path: partPath,
+      geometry,
+      resume,
+      arrival: options.arrival,
+      onError: options.onError,
+    });
     return { part, journal, checkpoint: new Checkpoint(part, journal), startedOver };
   } catch (error) {
     // A journal that has just been begun says nothing yet: left behind, it would only be litter.

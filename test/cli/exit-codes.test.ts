@@ -24,7 +24,7 @@ describe('exit codes', () => {
       ],
     ],
     [3, ['TIMEOUT']],
-    [4, ['RECORD_INVALID', 'DIGEST_MISMATCH', 'VERSION_REFUSED', 'EXPIRED']],
+    [4, ['RECORD_INVALID', 'VERSION_REFUSED', 'EXPIRED']],
     [5, ['NOBODY_SENDING']],
   ])('%d for %s', (exitCode, codes) => {
     for (const code of codes) expect(exitCodeOf(new LayercastError(code, ''))).toBe(exitCode);

@@ -99,8 +99,8 @@ describe('plan', () => {
     writeFileSync(join(folder, 'a.bin'), Buffer.alloc(1_184_000));
     const { code, stdout, stderr } = await runCli(['plan', '--config', join(folder, 'good.yaml')]);
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toContain('version 1, 1.18 MB, code raptorq, mode several');
-    expect(stdout).toContain('channel 0  1 Mbit/s  925 kbit/s       10.2 s');
+    expect(stdout).toContain('version 1, 1.18 MB, code raptorq, mode several, 1 block\n');
+    expect(stdout).toContain('\n  0         1 Mbit/s  925 kbit/s       10.2 s');
   });
 
   it('with --json prints one object, and one line for an error', async () => {
@@ -119,6 +119,48 @@ describe('plan', () => {
     });
     const usage = await runCli(['plan', '--json']);
     expect(JSON.parse(usage.stdout)).toMatchObject({ event: 'error', code: 'USAGE' });
+  });
+});
+
+describe('plan of offsets', () => {
+  const objectOf = (code: string, offsets: string) =>
+    `fleet: f\nobjects:\n  a: { file: b.bin, version: 1, code: ${code}, channels: [${offsets}] }\n`;
+  const planned = async (text: string) => {
+    writeFileSync(join(folder, 'b.bin'), Buffer.alloc(1_184_000));
+    writeFileSync(join(folder, 'offsets.yaml'), text);
+    return (await runCli(['plan', '--config', 'offsets.yaml'], { cwd: folder })).stdout;
+  };
+
+  it('warns of carousels that say the same at the same time, with what it costs', async () => {
+    const same = await planned(objectOf('none', '{ rate: 1Mbit, offset: 5% }, { rate: 1Mbit, offset: 5% }'));
+    // Both send the whole object, one of them in vain; a third of a round or so apart they share it.
+    expect(same).toMatch(/warning: offsets as written cost receivers of channels 0-1 [3-9][0-9]% more time\n/);
+    expect(await planned(objectOf('none', '{ rate: 1Mbit, offset: 0% }, { rate: 1Mbit, offset: 50% }'))).not.toContain(
+      'warning',
+    );
+    expect(await planned(objectOf('none', '{ rate: 1Mbit }, { rate: 1Mbit }'))).not.toContain('offsets');
+  });
+
+  it('says that they cost nothing with a code', async () => {
+    const same = await planned(objectOf('raptorq', '{ rate: 1Mbit, offset: 5% }, { rate: 1Mbit, offset: 5% }'));
+    expect(same).toContain('offsets cost nothing');
+    expect(same).not.toContain('warning');
+  });
+
+  it('draws a ring for each level, or says why it cannot', async () => {
+    const svg = join(folder, 'plan.svg');
+    const { code, stderr } = await runCli(['plan', '--config', 'good.yaml', '--svg', svg], { cwd: folder });
+    expect([code, stderr]).toEqual([0, '']);
+    const picture = readFileSync(svg, 'utf8');
+    expect(picture).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+    expect(picture).toContain('a, channel 0');
+    expect(picture).not.toContain('NaN');
+    expect(picture.match(/<circle/g)).toHaveLength(2);
+    const nowhere = await runCli(['plan', '--config', 'good.yaml', '--svg', join(folder, 'no', 'plan.svg')], {
+      cwd: folder,
+    });
+    expect(nowhere.code).toBe(1);
+    expect(nowhere.stderr).toContain('ENOENT');
   });
 });
 

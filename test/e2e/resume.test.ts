@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
@@ -63,6 +64,25 @@ describeBed('a fetch that was interrupted', () => {
     const newBytes = complete.payloadBytes - complete.duplicateBytes - complete.droppedDatagrams * 1184;
     expect(complete.resumedBytes + newBytes).toBe(sizeBytes);
     expect(readFileSync(scene.path('killed')).equals(bytes)).toBe(true);
+  });
+
+  test('whose part file was changed meanwhile finds where, and ends identical', { timeout: 60_000 }, async () => {
+    await serve('alpha');
+    const receiving = scene.fetch('r1', 'acme/image', 'tampered', ['--channels', '1']);
+    const { map } = await progressBeyond(receiving, 0.5);
+    receiving.kill('SIGINT');
+    await receiving.exited;
+    // The middle of the longest stretch that is there: verified, recorded as such, and changed behind the journal's back.
+    const cell = map.findIndex((share, i) => share === 1 && map[i + 1] === 1 && map[i + 2] === 1) + 1;
+    const offset = Math.floor(((cell + 0.5) / map.length) * sizeBytes);
+    const file = await open(scene.path('tampered.part'), 'r+');
+    await file.write(Buffer.alloc(5000, 0xdb), 0, 5000, offset);
+    await file.close();
+    const again = scene.fetch('r1', 'acme/image', 'tampered');
+    const complete = await completed(again);
+    expect(complete.resumedBytes).toBeGreaterThan(0);
+    expect(complete.rejectedBlocks).toBeGreaterThan(0);
+    expect(readFileSync(scene.path('tampered')).equals(bytes)).toBe(true);
   });
 
   test('by the death of all servers ends with 5 and goes on when one is back', { timeout: 60_000 }, async () => {

@@ -30,14 +30,13 @@ describe('CodingPool', () => {
     for (const [i, { block }] of blocks.entries()) expect(block).toEqual(sources[i]);
   });
 
-  it('solves blocks in shared memory where they lie, and refuses what is not the room for one', async () => {
+  it('makes ready for a size of block in all its threads, and refuses one that there cannot be', async () => {
+    await pool.prepare(64);
     const source = randomBytes(1024, 78);
-    const { intermediate } = BlockEncoder.fromSource(source, 16);
-    const blocks = [1, 2, 3].map(() => new Uint8Array(new SharedArrayBuffer(intermediate.length)));
-    for (const rows of blocks) rows.set(source);
-    await Promise.all(blocks.map((rows) => pool.solve(rows, 64, 16)));
-    for (const rows of blocks) expect(Uint8Array.from(rows)).toEqual(intermediate);
-    await expect(pool.solve(blocks[0]!.subarray(16), 64, 16)).rejects.toMatchObject({ code: 'FEC_INVALID' });
+    const block = damaged(source, 5, new Uint8Array(1024));
+    expect(await pool.restore(block, 16)).toBe(true);
+    expect(block.block).toEqual(source);
+    await expect(pool.prepare(0)).rejects.toMatchObject({ code: 'FEC_INVALID' });
   });
 
   it('restores a block in shared memory, and one in the middle of other memory', async () => {

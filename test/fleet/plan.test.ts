@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { planText } from '../../dist/cli/plan-text.js';
 import { parseFleet } from '../../dist/fleet/load-fleet.js';
 import { planOf } from '../../dist/fleet/plan.js';
+import { forecastOf } from '../../dist/publish/forecast.js';
 
 const HEAD = 'fleet: f\nobjects:\n';
 const TWO = '  a: { file: a, version: 2, channels: [{ rate: 1.28Mbit }, { rate: 2.56Mbit, offset: 50% }] }\n';
@@ -39,10 +40,11 @@ describe('a plan', () => {
   });
 
   it('does without the file, and says so', () => {
-    const plan = planOf(parseFleet(HEAD + TWO, 'f'), () => undefined);
+    const fleet = parseFleet(HEAD + TWO, 'f');
+    const plan = planOf(fleet, () => undefined);
     expect(plan.objects[0]).toMatchObject({ sizeBytes: null, levels: [{ seconds: null }, { seconds: null }] });
     expect(plan.objects[0]!.channels[0]!.servers[0]!.startBytes).toBe(null);
-    expect(planText(plan)).toContain('size unknown, no such file');
+    expect(planText(forecastOf(fleet, plan))).toContain('size unknown, no such file');
   });
 
   it('for people fits 80 columns and cuts no address, whatever the names, rates and ports', () => {
@@ -63,8 +65,17 @@ servers:
 `,
       'f',
     );
-    const text = planText(planOf(fleet, () => 2 ** 48 - 1));
-    for (const line of text.split('\n')) expect([...line].length).toBeLessThanOrEqual(80);
+    const textOf = (sizeBytes: number) =>
+      planText(
+        forecastOf(
+          fleet,
+          planOf(fleet, () => sizeBytes),
+        ),
+      );
+    const text = textOf(2 ** 48 - 1);
+    for (const line of [...text.split('\n'), ...textOf(5e12).split('\n')]) {
+      expect([...line].length).toBeLessThanOrEqual(80);
+    }
     for (const { group } of fleet.objects[0]!.channels) expect(text).toContain(group);
     expect(text).toContain('fd00:1234:1234:1234:1234:1234:1234:1234');
     expect(text).toContain('port 65535');

@@ -22,7 +22,7 @@ const [a] = fleet.objects as [(typeof fleet.objects)[number]];
 
 describe('where a carousel starts', () => {
   const start = (channel: number, server: never, sizeBytes = 1000) =>
-    startByte(fleet, a, a.channels[channel]!, server, sizeBytes);
+    startByte(fleet, a.channels[channel]!, server, sizeBytes);
 
   it('is the channel’s offset and the server’s, round the end', () => {
     expect(start(1, beta)).toBe((250 + 900) % 1000);
@@ -32,8 +32,7 @@ describe('where a carousel starts', () => {
     expect(start(2, gamma, 4)).toBe(1);
   });
 
-  it('is spread evenly where the file leaves it open', () => {
-    // Some channels of this object were placed by hand: servers spread over the whole of it.
+  it('is spread over the servers evenly and over channels by the golden section, where the file leaves it open', () => {
     expect([start(0, alpha), start(0, delta)]).toEqual([0, 750]);
     expect([start(1, alpha), start(1, delta)]).toEqual([250, 0]);
     const open = parseFleet(
@@ -41,9 +40,9 @@ describe('where a carousel starts', () => {
       'f',
     );
     const starts = open.servers.flatMap((server) =>
-      open.objects[0]!.channels.map((channel) => startByte(open, open.objects[0]!, channel, server, 600)),
+      open.objects[0]!.channels.map((channel) => startByte(open, channel, server, 600)),
     );
-    expect(starts.toSorted((x, y) => x - y)).toEqual([0, 100, 200, 300, 400, 500]);
+    expect(starts.toSorted((x, y) => x - y)).toEqual([0, 124, 200, 324, 400, 524]);
   });
 
   it('is a byte of the object, whatever its size', () => {

@@ -57,7 +57,11 @@ export function handFed({ membershipUs = 1000, object: make, ...diskOptions }: H
       faults: new FaultCounters(),
       clock,
       network,
-      solver: { workerCount: 1, restore: async (partial, symbolBytes) => restoreBlock(partial, symbolBytes) },
+      solver: {
+        workerCount: 1,
+        prepare: async () => undefined,
+        restore: async (partial, symbolBytes) => restoreBlock(partial, symbolBytes),
+      },
       onDescriptor: () => undefined,
       onJoin: () => undefined,
       onLeave: () => undefined,

@@ -11,7 +11,11 @@ const SIZE_BYTES = SOURCE_COUNT * SYMBOL_BYTES - 5;
 const geometry = geometryOf(SIZE_BYTES, SYMBOL_BYTES, 1);
 const source = Uint8Array.from({ length: SIZE_BYTES }, (_, i) => (i * 131 + 7) & 255);
 const encoder = BlockEncoder.fromSource(source, SYMBOL_BYTES);
-const solver = { workerCount: 1, restore: async (...args: Parameters<typeof restoreBlock>) => restoreBlock(...args) };
+const solver = {
+  workerCount: 1,
+  prepare: async () => undefined,
+  restore: async (...args: Parameters<typeof restoreBlock>) => restoreBlock(...args),
+};
 
 function symbol(esi: number): Uint8Array {
   const bytes = new Uint8Array(SYMBOL_BYTES);

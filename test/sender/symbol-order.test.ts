@@ -63,11 +63,21 @@ describe('the way round an arc', () => {
 
   it('sends runs of consecutive symbols, each run of the next block, so that all blocks grow together', () => {
     const geometry = geometryOf(9000, 10, 3);
-    const arc = { firstEsi: 1000, symbolCount: 2 * RUN_SYMBOLS };
+    const arc = { firstEsi: 0, symbolCount: 2 * RUN_SYMBOLS };
     const runs = take(new ArcOrder(geometry, arc, 0), 6 * RUN_SYMBOLS);
     const firsts = runs.filter((_, i) => i % RUN_SYMBOLS === 0).map(text);
-    expect(firsts).toEqual(['0/1000', '1/1000', '2/1000', '0/1016', '1/1016', '2/1016']);
-    for (let i = 1; i < RUN_SYMBOLS; i++) expect(runs[i]).toEqual({ block: 0, esi: 1000 + i, length: 10 });
+    const next = RUN_SYMBOLS;
+    expect(firsts).toEqual(['0/0', '1/0', '2/0', `0/${next}`, `1/${next}`, `2/${next}`]);
+    for (let i = 1; i < RUN_SYMBOLS; i++) expect(runs[i]).toEqual({ block: 0, esi: i, length: 10 });
+  });
+
+  it('begins with another block in each arc, so that servers in step by the clock do not all send the same', () => {
+    const geometry = geometryOf(8000, 10, 8);
+    const blocks = Array.from({ length: 8 }, (_, server) => {
+      const arc = { firstEsi: server * 8000, symbolCount: 8000 };
+      return new ArcOrder(geometry, arc, 0).block;
+    });
+    expect(new Set(blocks).size).toBeGreaterThanOrEqual(5);
   });
 });
 

@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises';
+import type { LabProcess } from '../../test/lab/process.js';
+
+/** Clock ticks a second in /proc/PID/stat: fixed at 100 for programs on Linux. */
+const TICKS_PER_SECOND = 100;
+
+/** What a living process has used so far; undefined once it is gone. */
+export interface Usage {
+  /** User and system time of all its threads. */
+  readonly cpuSeconds: number;
+  /** The highest it was. */
+  readonly residentMegabytes: number;
+}
+
+export async function usageOf(process: LabProcess): Promise<Usage | undefined> {
+  try {
+    const [stat, status] = await Promise.all(
+      ['stat', 'status'].map((name) => readFile(`/proc/${process.pid}/${name}`, 'utf8')),
+    );
+    // proc(5): the second field is a name in brackets; user and system time are the 14th and 15th.
+    const fields = stat!.slice(stat!.lastIndexOf(')') + 2).split(' ');
+    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status!)?.[1];
+    if (kilobytes === undefined) return undefined;
+    return {
+      cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
+      residentMegabytes: Number(kilobytes) / 1000,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Looks at a process until it is gone, and resolves to the last that was seen. */
+export function lastUsageOf(process: LabProcess): { readonly stop: () => Promise<Usage | undefined> } {
+  let last: Usage | undefined;
+  const look = async () => {
+    last = (await usageOf(process)) ?? last;
+  };
+  const timer = setInterval(look, 20);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await look();
+      return last;
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { blockSymbolCount, type Geometry } from '../../dist/object/geometry.js';
+import { SymbolSet } from '../../dist/object/symbol-set.js';
+import type { Random } from './random.js';
+
+/** What a receiver does with symbols, as far as it counts: when the object is complete. */
+export interface Collector {
+  add(block: number, esi: number): void;
+  readonly isComplete: boolean;
+}
+
+/** Without a code: every symbol of the object, at least once. */
+export class PlainCollector implements Collector {
+  readonly #geometry: Geometry;
+  readonly #have: SymbolSet;
+
+  constructor(geometry: Geometry) {
+    this.#geometry = geometry;
+    this.#have = new SymbolSet(geometry.symbolCount);
+  }
+
+  add(block: number, esi: number): void {
+    const { longBlockCount, longBlockSymbolCount } = this.#geometry;
+    this.#have.add(block * longBlockSymbolCount - Math.max(0, block - longBlockCount) + esi);
+  }
+
+  get isComplete(): boolean {
+    return this.#have.isComplete;
+  }
+}
+
+/**
+ * With RaptorQ: of each block as many different symbols as it has, and now and then one or two more: a block decodes with
+ * h symbols too many with probability 1 − 256^-(h+1) (RFC 6330 asks for no more than 1 %, 0.01 % and 0.0001 % of failures).
+ */
+export class CodedCollector implements Collector {
+  readonly #have: SymbolSet;
+  readonly #esiCount: number;
+  readonly #missing: Int32Array;
+  #openCount: number;
+
+  /** @param esiCount ESIs of a block that are ever sent. */
+  constructor(geometry: Geometry, esiCount: number, random: Random) {
+    this.#esiCount = esiCount;
+    this.#have = new SymbolSet(geometry.blockCount * esiCount);
+    this.#missing = Int32Array.from(
+      { length: geometry.blockCount },
+      (_, block) => blockSymbolCount(geometry, block) + Math.floor(-Math.log(1 - random()) / Math.log(256)),
+    );
+    this.#openCount = geometry.blockCount;
+  }
+
+  add(block: number, esi: number): void {
+    if (this.#missing[block]! > 0 && this.#have.add(block * this.#esiCount + esi) && --this.#missing[block]! === 0) {
+      this.#openCount--;
+    }
+  }
+
+  get isComplete(): boolean {
+    return this.#openCount === 0;
+  }
+}

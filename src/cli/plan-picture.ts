@@ -1,0 +1,68 @@
+import type { Fleet } from '../fleet/fleet.js';
+import { formatQuantity, RATE } from '../fleet/units.js';
+import type { Geometry } from '../object/geometry.js';
+import { type Ring, ringPicture, type Track } from '../plot/ring.js';
+import {
+  type FleetForecast,
+  type ForecastLevel,
+  heardAt,
+  type ObjectForecast,
+  type PlannedStream,
+  streamsOf,
+} from '../publish/forecast.js';
+import { plannedGeometry } from '../publish/planned-geometry.js';
+import { arcPosition } from '../sender/symbol-order.js';
+import { completionTime } from './plan-text.js';
+
+/**
+ * The plan as an SVG: a ring for each level of each object. Round the ring lie the symbols, ESIs of a block or, without a
+ * code, places in the file; outward goes the time, from when a receiver joins to when it is done. Each channel is a line that
+ * moves round, with a code within its own arc.
+ */
+export function planPicture(fleet: Fleet, plan: FleetForecast): string {
+  const channelCount = Math.max(...plan.objects.map(({ channels }) => channels.length));
+  return ringPicture({
+    title: `fleet ${plan.fleet}: what each channel sends until a receiver is done (outward is time)`,
+    rings: plan.objects.flatMap((object, index) => {
+      const planned = fleet.objects[index]!;
+      const geometry = object.sizeBytes === null ? undefined : plannedGeometry(fleet, planned, object.sizeBytes);
+      if (geometry === undefined || geometry.symbolCount === 0) return [];
+      const streams = streamsOf(fleet, planned, geometry);
+      return object.levels.map((level) => ringOf(object, level, geometry, streams));
+    }),
+    legend: Array.from({ length: channelCount }, (_, channel) => `channel ${channel}`),
+  });
+}
+
+function ringOf(
+  { object, code }: ObjectForecast,
+  level: ForecastLevel,
+  geometry: Geometry,
+  streams: readonly PlannedStream[],
+): Ring {
+  const [first, last] = [level.channels[0], level.channels.at(-1)];
+  const names = first === last ? `channel ${first}` : `channels ${first}-${last}`;
+  const { overhead, seconds } = level.expected[0]!;
+  const ends = streams.map(({ arc }) => (arc === undefined ? 0 : arc.firstEsi + arc.symbolCount));
+  const heard = heardAt(level, streams);
+  const symbols = (1 + overhead) * geometry.symbolCount;
+  const rate = heard.reduce((sum, stream) => sum + stream.rate, 0);
+  return {
+    title: `${object}, ${names}`,
+    caption: `${formatQuantity(RATE, level.rateBitsPerSecond)}/s, code ${code}, ${completionTime(seconds)}`,
+    tracks: heard.map((stream) => trackOf(stream, geometry, (symbols * stream.rate) / rate, Math.max(...ends))),
+  };
+}
+
+/** @param symbolCount symbols that the channel sends until the receiver is done. */
+function trackOf(stream: PlannedStream, geometry: Geometry, symbolCount: number, esiCount: number): Track {
+  const { arc, channel, startRatio } = stream;
+  if (arc === undefined) return { colourIndex: channel, start: startRatio, turns: symbolCount / geometry.symbolCount };
+  const position = arcPosition(arc, geometry, startRatio, 1, 0) / geometry.blockCount;
+  return {
+    colourIndex: channel,
+    start: (arc.firstEsi + position) / esiCount,
+    turns: symbolCount / geometry.blockCount / esiCount,
+    band: { start: arc.firstEsi / esiCount, length: arc.symbolCount / esiCount },
+  };
+}

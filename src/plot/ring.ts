@@ -1,0 +1,103 @@
+import { COLOUR_COUNT, element, escapeText, picture, short } from './svg.js';
+
+/** One ring: round it, places from 0 to 1, beginning at the top; outward, time. */
+export interface Ring {
+  readonly title: string;
+  readonly caption: string;
+  readonly tracks: readonly Track[];
+}
+
+/** Something that moves round the ring at an even pace, from the inner circle to the outer. */
+export interface Track {
+  /** Of the legend; the same for tracks that are drawn alike. */
+  readonly colourIndex: number;
+  readonly start: number;
+  /** Rounds on its way; may be more than one. */
+  readonly turns: number;
+  /** The part of the ring that it keeps to. */
+  readonly band?: { readonly start: number; readonly length: number };
+}
+
+export interface RingsOptions {
+  readonly title: string;
+  readonly rings: readonly Ring[];
+  /** By colour index. */
+  readonly legend: readonly string[];
+}
+
+const COLUMNS = 3;
+const CELL = 250;
+const CELL_HEIGHT = 280;
+const INNER = 34;
+const OUTER = 100;
+const LEGEND_COLUMNS = 6;
+const LEGEND_HEIGHT = 20;
+/** A spiral is drawn as straight pieces, so many a round: 2° each. */
+const STEPS_PER_TURN = 180;
+/** What goes round more often than that is but a grey disk. */
+const MAX_TURNS = 60;
+
+/** Rings side by side, with titles and one legend: an SVG. */
+export function ringPicture({ title, rings, legend }: RingsOptions): string {
+  const top = 36 + Math.ceil(legend.length / LEGEND_COLUMNS) * LEGEND_HEIGHT;
+  const height = top + Math.ceil(rings.length / COLUMNS) * CELL_HEIGHT + 8;
+  return picture(COLUMNS * CELL, height, title, [
+    element('text', { x: 12, y: 22, class: 'title' }, escapeText(title)),
+    ...legend.map((name, index) => {
+      const x = 12 + (index % LEGEND_COLUMNS) * ((COLUMNS * CELL - 24) / LEGEND_COLUMNS);
+      const y = 42 + Math.floor(index / LEGEND_COLUMNS) * LEGEND_HEIGHT;
+      return element(
+        'g',
+        {},
+        element('path', { class: `line c${index % COLOUR_COUNT}`, d: `M${short(x)} ${y}h20` }),
+        element('text', { class: 'small', x: x + 26, y: y + 4 }, escapeText(name)),
+      );
+    }),
+    ...rings.map((ring, index) => {
+      const x = (index % COLUMNS) * CELL + CELL / 2;
+      const y = top + Math.floor(index / COLUMNS) * CELL_HEIGHT + 44 + OUTER;
+      return element('g', { transform: `translate(${x} ${y})` }, ...ringElements(ring));
+    }),
+  ]);
+}
+
+function ringElements({ title, caption, tracks }: Ring): string[] {
+  const middle = { 'text-anchor': 'middle' };
+  return [
+    element('text', { y: -OUTER - 26, ...middle }, escapeText(title)),
+    element('text', { y: -OUTER - 10, class: 'small', ...middle }, escapeText(caption)),
+    ...tracks.flatMap(({ band, colourIndex }) =>
+      band === undefined ? [] : [element('path', { class: areaClass(colourIndex), opacity: 0.2, d: sector(band) })],
+    ),
+    element('circle', { class: 'grid', r: INNER }),
+    element('circle', { class: 'grid', r: OUTER }),
+    ...tracks.map((track) => element('path', { class: `line c${track.colourIndex % COLOUR_COUNT}`, d: spiral(track) })),
+  ];
+}
+
+function areaClass(colourIndex: number): string {
+  return `area c${colourIndex % COLOUR_COUNT}`;
+}
+
+function spiral({ start, turns }: Track): string {
+  const drawn = Math.min(turns, MAX_TURNS);
+  const stepCount = Math.max(2, Math.ceil(drawn * STEPS_PER_TURN));
+  const points = Array.from({ length: stepCount + 1 }, (_, step) => {
+    const share = step / stepCount;
+    return point(INNER + (OUTER - INNER) * share, start + drawn * share);
+  });
+  return `M${points.join('L')}`;
+}
+
+function sector({ start, length }: { readonly start: number; readonly length: number }): string {
+  // A whole round would begin where it ends, which draws nothing.
+  const end = start + Math.min(length, 0.9999);
+  const large = length > 0.5 ? 1 : 0;
+  const [a, b, c, d] = [point(INNER, start), point(OUTER, start), point(OUTER, end), point(INNER, end)];
+  return `M${a}L${b}A${OUTER} ${OUTER} 0 ${large} 1 ${c}L${d}A${INNER} ${INNER} 0 ${large} 0 ${a}Z`;
+}
+
+function point(radius: number, place: number): string {
+  const angle = 2 * Math.PI * place - Math.PI / 2;
+  return `${short(radius * Math.cos(angle))} ${short(radius * Math.sin(angle))}`;
+}

@@ -1,0 +1,142 @@
+import type { Fleet, FleetObject, FleetServer } from '../fleet/fleet.js';
+import type { FleetPlan, LevelPlan, ObjectPlan } from '../fleet/plan.js';
+import { channelStartRatio, serverStartRatio } from '../fleet/start-offsets.js';
+import type { Geometry } from '../object/geometry.js';
+import { completionSeconds, forecastLevel, type HeardStream } from '../sender/level-plan.js';
+import { type Arc, planRing } from '../sender/ring.js';
+import { plannedGeometry } from './planned-geometry.js';
+
+/** A plan with what receivers may expect of it. */
+export interface FleetForecast extends FleetPlan {
+  readonly objects: readonly ObjectForecast[];
+}
+
+export interface ObjectForecast extends ObjectPlan {
+  readonly blockCount: number | null;
+  readonly levels: readonly ForecastLevel[];
+  readonly warnings: readonly OffsetWarning[];
+}
+
+export interface ForecastLevel extends LevelPlan {
+  /** For losses of 0, 1 and 10 %, all at random; empty when the file is not there. */
+  readonly expected: readonly Expectation[];
+  /** Up to this loss nothing is heard twice; null without a code, or when the file is not there. */
+  readonly maxLossRatio: number | null;
+}
+
+export interface Expectation {
+  readonly lossRatio: number;
+  /** Symbols received ÷ symbols of the object − 1, at completion. */
+  readonly overhead: number;
+  /** Until completion; descriptor and digests, at most 3 % of a channel, come on top. */
+  readonly seconds: number;
+}
+
+/** Offsets that were placed by hand and cost receivers of a level more than those the planner would have chosen. */
+export interface OffsetWarning {
+  readonly channels: readonly number[];
+  /** More that is received, without loss: 0.5 is half as much again. */
+  readonly costRatio: number;
+}
+
+/** One channel of one server. */
+export interface PlannedStream extends HeardStream {
+  readonly channel: number;
+}
+
+const LOSS_RATIOS = [0, 0.01, 0.1] as const;
+/** Less than that is within what the estimate can tell. */
+const MIN_COST = 0.05;
+
+/** Adds to a fleet's plan the expected overheads and times of every level, and warnings about offsets. */
+export function forecastOf(fleet: Fleet, plan: FleetPlan): FleetForecast {
+  return {
+    ...plan,
+    objects: plan.objects.map((object, index) => forecastObject(fleet, fleet.objects[index]!, object)),
+  };
+}
+
+function forecastObject(fleet: Fleet, object: FleetObject, plan: ObjectPlan): ObjectForecast {
+  const geometry = plan.sizeBytes === null ? undefined : plannedGeometry(fleet, object, plan.sizeBytes);
+  if (geometry === undefined) {
+    const levels = plan.levels.map((level) => ({ ...level, expected: [], maxLossRatio: null }));
+    return { ...plan, blockCount: null, levels, warnings: [] };
+  }
+  const streams = streamsOf(fleet, object, geometry);
+  const levels = plan.levels.map((level) => forecastOfLevel(level, geometry, streams));
+  return { ...plan, blockCount: geometry.blockCount, levels, warnings: warningsOf(fleet, object, geometry, levels) };
+}
+
+function forecastOfLevel(level: LevelPlan, geometry: Geometry, streams: readonly PlannedStream[]): ForecastLevel {
+  const { overheads, maxLossRatio } = forecastLevel(geometry, heardAt(level, streams), LOSS_RATIOS);
+  const expected = LOSS_RATIOS.map((lossRatio, index) => {
+    const overhead = overheads[index]!;
+    return {
+      lossRatio,
+      overhead,
+      seconds: completionSeconds(geometry, level.payloadBitsPerSecond, lossRatio, overhead),
+    };
+  });
+  return { ...level, expected, maxLossRatio: maxLossRatio ?? null };
+}
+
+/** All channels of all servers that send the object; a checked fleet has at least one for each channel. */
+export function streamsOf(fleet: Fleet, object: FleetObject, geometry: Geometry): readonly PlannedStream[] {
+  const servers = fleet.servers.filter(({ objects }) => objects?.includes(object.name) ?? true);
+  const arcs = arcsOf(object, servers, geometry);
+  return servers.flatMap((server) =>
+    object.channels
+      .filter(({ index }) => server.channels?.includes(index) ?? true)
+      .map((channel) => ({
+        channel: channel.index,
+        rate: channel.rateBitsPerSecond,
+        startRatio:
+          (channelStartRatio(fleet, channel, geometry.sizeBytes) +
+            serverStartRatio(fleet, server, geometry.sizeBytes)) %
+          1,
+        arc: arcs?.[server.index]?.[channel.index],
+      })),
+  );
+}
+
+export function heardAt(level: LevelPlan, streams: readonly PlannedStream[]): readonly PlannedStream[] {
+  return streams.filter(({ channel }) => level.channels.includes(channel));
+}
+
+function arcsOf(
+  object: FleetObject,
+  servers: readonly FleetServer[],
+  geometry: Geometry,
+): readonly (readonly Arc[])[] | undefined {
+  if (object.code === 'none' || geometry.symbolCount === 0) return undefined;
+  return planRing({
+    blockSymbolCount: geometry.longBlockSymbolCount,
+    mode: object.mode,
+    rates: object.channels.map(({ rateBitsPerSecond }) => rateBitsPerSecond),
+    serverCount: 1 + Math.max(...servers.map(({ index }) => index)),
+  });
+}
+
+/**
+ * Levels at which offsets placed by hand cost more than those of the planner. With a code there are none: an offset moves a
+ * channel within its own arc, which nobody else sends.
+ */
+function warningsOf(
+  fleet: Fleet,
+  object: FleetObject,
+  geometry: Geometry,
+  levels: readonly ForecastLevel[],
+): readonly OffsetWarning[] {
+  const isByHand = [...object.channels, ...fleet.servers].some(({ offset }) => offset !== undefined);
+  if (object.code !== 'none' || !isByHand) return [];
+  const openFleet = { ...fleet, servers: fleet.servers.map((server) => ({ ...server, offset: undefined })) };
+  const open = { ...object, channels: object.channels.map((channel) => ({ ...channel, offset: undefined })) };
+  const streams = streamsOf(openFleet, open, geometry);
+  return levels.flatMap((level) => {
+    const planned = forecastOfLevel(level, geometry, streams).expected[0];
+    const written = level.expected[0];
+    if (planned === undefined || written === undefined) return [];
+    const costRatio = (1 + written.overhead) / (1 + planned.overhead) - 1;
+    return costRatio < MIN_COST ? [] : [{ channels: level.channels, costRatio }];
+  });
+}

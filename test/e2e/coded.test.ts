@@ -1,0 +1,105 @@
+import { readFileSync, statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { describeBed } from '../lab/allowed.js';
+import { completed, eventsOf, progressBeyond, Scene } from './scene.js';
+import { seededRandom } from './seeded-random.js';
+
+/** Not a multiple of the symbol size, so that the last place is short; two blocks. */
+const sizeBytes = 20_000_123;
+const channels = [{ rate: '8Mbit' }, { rate: '8Mbit' }, { rate: '16Mbit' }];
+
+describeBed('a coded object', () => {
+  let scene: Scene;
+  let bytes: Buffer;
+  let config: string;
+  beforeAll(async () => {
+    scene = await Scene.lay(['alpha', 'beta', 'gamma', 'r1']);
+    bytes = scene.random('image', sizeBytes);
+    config = scene.fleet(fleetOf({ alpha: {}, beta: {} }));
+  });
+  afterEach(async () => {
+    await scene.bed.host('r1').keep();
+    await scene.clear();
+  });
+  afterAll(() => scene?.[Symbol.asyncDispose]());
+
+  const fleetOf = (servers: object) => ({
+    fleet: 'acme',
+    objects: { image: { file: 'image', code: 'raptorq', channels } },
+    servers,
+  });
+  const serve = (host: string, file = config) => scene.serve(host, file, ['image'], ['--host', host]);
+
+  test('arrives over a lossy link from two servers, and next to nothing of it in vain', {
+    timeout: 60_000,
+  }, async () => {
+    await scene.bed.host('r1').lose({ ratio: 0.05 });
+    await Promise.all(['alpha', 'beta'].map((host) => serve(host)));
+    const complete = await scene.fetched('r1', 'acme/image', 'lossy');
+    expect(readFileSync(scene.path('lossy')).equals(bytes)).toBe(true);
+    expect(complete.servers.map(({ server }) => server).toSorted()).toEqual(['alpha', 'beta']);
+    expect(complete.channels.map(({ channel }) => channel)).toEqual([0, 1, 2]);
+    expect(complete.lostDatagrams).toBeGreaterThan(0);
+    expect(complete.overhead).toBeLessThan(0.02);
+  });
+
+  test('is taken up after kill -9 at random moments without a symbol of what was kept', {
+    timeout: 90_000,
+  }, async () => {
+    const { seed, random } = seededRandom();
+    console.log(`moments of kill -9 by seed ${seed}`);
+    await serve('alpha');
+    let keptBytes = 0;
+    for (let run = 0; run < 5; run++) {
+      const receiving = scene.fetch('r1', 'acme/image', 'killed', ['--channels', '0,1']);
+      await delay(300 + random() * 1200);
+      receiving.kill('SIGKILL');
+      await receiving.exited;
+      const descriptor = eventsOf(receiving, 'descriptor')[0];
+      expect(Number(descriptor?.resumedBytes ?? keptBytes)).toBeGreaterThanOrEqual(keptBytes);
+      keptBytes = Number(descriptor?.resumedBytes ?? keptBytes);
+      expect(statSync(scene.path('killed.part')).size).toBe(sizeBytes);
+    }
+    const complete = await scene.fetched('r1', 'acme/image', 'killed');
+    expect(readFileSync(scene.path('killed')).equals(bytes)).toBe(true);
+    expect(complete.resumedBytes).toBeGreaterThan(keptBytes);
+    // Arcs are long: who comes back hardly ever meets a symbol again.
+    expect(complete.duplicateBytes).toBeLessThan(0.1 * sizeBytes);
+  });
+
+  test('is finished by the other server when one dies, and by one that came later', { timeout: 60_000 }, async () => {
+    const { process } = await serve('alpha');
+    const receiving = scene.fetch('r1', 'acme/image', 'handed-over');
+    await progressBeyond(receiving, 0.1);
+    // Its place in the fleet is new to the descriptor that the receiver has heard.
+    const wider = scene.fleet(fleetOf({ alpha: {}, beta: {}, gamma: {} }), 'wider.yaml');
+    await serve('gamma', wider);
+    await progressBeyond(receiving, 0.4);
+    process.kill('SIGKILL');
+    const complete = await completed(receiving);
+    expect(readFileSync(scene.path('handed-over')).equals(bytes)).toBe(true);
+    expect(complete.servers.map(({ server }) => server).toSorted()).toEqual(['alpha', 'gamma']);
+    expect(complete.overhead).toBeLessThan(0.02);
+  });
+
+  test('whose channels are each complete by themselves needs one of them', { timeout: 60_000 }, async () => {
+    scene.random('small', 3e6);
+    const replicas = {
+      mode: 'best',
+      code: 'raptorq',
+      file: 'small',
+      channels: [{ rate: '4Mbit' }, { rate: '16Mbit' }],
+    };
+    await scene.serve('alpha', scene.fleet({ fleet: 'replicas', objects: { small: replicas } }), ['small']);
+    for (const [output, more, channel] of [
+      ['fastest', [], 1],
+      ['fitting', ['--max-rate', '5Mbit'], 0],
+    ] as const) {
+      const complete = await scene.fetched('r1', 'replicas/small', output, more);
+      expect(readFileSync(scene.path(output)).equals(readFileSync(scene.path('small')))).toBe(true);
+      expect(complete.channels.map((one) => one.channel)).toEqual([channel]);
+      expect(complete.overhead).toBeLessThan(0.02);
+    }
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { parseFleet } from '../../dist/fleet/load-fleet.js';
+import { planOf } from '../../dist/fleet/plan.js';
+import { forecastOf } from '../../dist/publish/forecast.js';
+
+const MB = 1e6;
+
+/** The forecast of the one object `a`, described by YAML, of `sizeBytes` bytes. */
+function forecast(object: string, servers: string, sizeBytes: number | undefined) {
+  const text = `fleet: f\nblockSymbols: 16384\nobjects: { a: { file: a, version: 1, ${object} } }\nservers: ${servers}\n`;
+  const fleet = parseFleet(text, '/f');
+  return forecastOf(
+    fleet,
+    planOf(fleet, () => sizeBytes),
+  ).objects[0]!;
+}
+
+describe('what a fleet lets receivers expect', () => {
+  const ladder = 'ladder: { from: 1Mbit, to: 13.4Mbit }';
+
+  it('is, with a code, under 1 % in vain at every level of a ladder at up to 10 % loss, and good for more than that', () => {
+    for (const servers of ['{ x: }', '{ x: , y: , z:  }']) {
+      const { levels } = forecast(ladder, servers, 100 * MB);
+      expect(levels).toHaveLength(12);
+      for (const { expected, maxLossRatio } of levels) {
+        expect(expected.map(({ lossRatio }) => lossRatio)).toEqual([0, 0.01, 0.1]);
+        for (const { overhead } of expected) expect(overhead).toBeLessThan(0.01);
+        expect(maxLossRatio).toBeGreaterThan(0.8);
+      }
+    }
+  });
+
+  it('is longer by what is lost and heard in vain', () => {
+    const { levels } = forecast(ladder, '{ x: }', 100 * MB);
+    for (const { seconds, expected } of levels) {
+      for (const { lossRatio, overhead, seconds: longer } of expected) {
+        expect(longer / ((seconds! * (1 + overhead)) / (1 - lossRatio))).toBeCloseTo(1, 4);
+      }
+    }
+  });
+
+  it('in mode best lets servers of one channel share the object, with a code and without', () => {
+    for (const code of ['raptorq', 'none']) {
+      const { levels } = forecast(`code: ${code}, mode: best, ${ladder}`, '{ x: , y: }', 100 * MB);
+      for (const { expected } of levels) expect(expected[0]!.overhead).toBeLessThan(0.01);
+    }
+  });
+
+  it('counts a channel as often as servers send it', () => {
+    const { levels } = forecast('channels: [{ rate: 1Mbit }, { rate: 1Mbit }]', '{ x: , y: { channels: [1] } }', MB);
+    // Arcs are 8 and 4 times a block; of the second channel a receiver of both needs a third from each server.
+    expect(levels[0]!.maxLossRatio).toBeCloseTo(1 - 1 / 8, 2);
+    expect(levels[1]!.maxLossRatio).toBeCloseTo(1 - 1 / 3 / 4, 2);
+  });
+
+  it('is nothing without the file, and no time for an empty one', () => {
+    const missing = forecast(ladder, '{ x: }', undefined);
+    expect(missing).toMatchObject({ sizeBytes: null, blockCount: null, warnings: [] });
+    for (const level of missing.levels) expect(level).toMatchObject({ expected: [], maxLossRatio: null });
+    const empty = forecast(ladder, '{ x: }', 0);
+    expect(empty.levels[0]!.expected[2]).toEqual({ lossRatio: 0.1, overhead: 0, seconds: 0 });
+  });
+
+  it('warns of a server that repeats another, at every level that hears both', () => {
+    const written = forecast(
+      'code: none, channels: [{ rate: 1Mbit }]',
+      '{ x: { offset: 10% }, y: { offset: 10% } }',
+      MB,
+    );
+    expect(written.warnings).toHaveLength(1);
+    expect(written.warnings[0]!.costRatio).toBeCloseTo(1, 1);
+    expect(forecast('channels: [{ rate: 1Mbit, offset: 1% }]', '{ x: , y: { offset: 0% } }', MB).warnings).toEqual([]);
+  });
+});
