@@ -63,7 +63,8 @@ describeBed('a coded object', () => {
     }
     const complete = await scene.fetched('r1', 'acme/image', 'killed');
     expect(readFileSync(scene.path('killed')).equals(bytes)).toBe(true);
-    expect(complete.resumedBytes).toBeGreaterThan(keptBytes);
+    expect(complete.resumedBytes).toBeGreaterThanOrEqual(keptBytes);
+    expect(complete.resumedBytes).toBeGreaterThan(0);
     // Arcs are long: who comes back hardly ever meets a symbol again.
     expect(complete.duplicateBytes).toBeLessThan(0.1 * sizeBytes);
   });
