@@ -1,4 +1,5 @@
-// Everything that reads the code without running it: types of sources, tests and benchmarks; lint and format.
+// Everything that reads the code without running it: types of sources, tests and benchmarks; lint and format; what the package
+// promises to those who import it. Needs a build.
 // The import rule between folders is a test (test/imports.test.ts).
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ const checks = [
   ['tsc', '-p', 'tsconfig.json', '--noEmit'],
   ['tsc', '-p', 'test/tsconfig.json'],
   ['biome', 'check', '--error-on-warnings', '.'],
+  ['publint', '--strict', '--pack', 'false'],
 ];
 
 let failed = false;
