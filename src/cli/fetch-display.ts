@@ -30,7 +30,9 @@ export class FetchDisplay {
     });
     receiver.on('warning', ({ message }) => this.#say(message));
     receiver.on('progress', (event) => this.#draw(event));
-    receiver.on('complete', (event) => this.#say(summaryOf(event)));
+    receiver.on('complete', (event) => {
+      for (const line of summaryOf(event)) this.#say(line);
+    });
   }
 
   [Symbol.dispose](): void {
@@ -78,24 +80,16 @@ export function progressLines(event: ProgressEvent, columns: number): readonly s
   return [clip(numbers.join('  '), width), clip(`▕${cells.join('')}▏ ${who}`, width)];
 }
 
-function summaryOf({
-  bytes,
-  elapsedMs,
-  overhead,
-  lostDatagrams,
-  datagrams,
-  servers,
-  resumedBytes,
-}: CompleteEvent): string {
-  if (datagrams === 0 && resumedBytes === bytes)
-    return `complete and verified: ${formatQuantity(SIZE, bytes)} were already here`;
+function summaryOf(event: CompleteEvent): readonly string[] {
+  const { bytes, elapsedMs, overhead, lostDatagrams, datagrams, servers, resumedBytes } = event;
+  const size = formatQuantity(SIZE, bytes);
+  if (datagrams === 0 && resumedBytes === bytes) return [`complete and verified: ${size} were already here`];
   const loss = datagrams === 0 ? 0 : lostDatagrams / (datagrams + lostDatagrams);
+  const shares = [`loss ${(100 * loss).toFixed(1)} %`, `overhead ${(100 * Math.max(0, overhead)).toFixed(1)} %`];
   return [
-    `complete and verified: ${formatQuantity(SIZE, bytes)} in ${remaining(elapsedMs)}`,
-    `loss ${(100 * loss).toFixed(1)} %`,
-    `overhead ${(100 * Math.max(0, overhead)).toFixed(1)} %`,
-    `from ${servers.map(({ server }) => server).join(', ') || 'nobody'}`,
-  ].join(', ');
+    `complete and verified: ${size} in ${remaining(elapsedMs)}, ${shares.join(', ')}`,
+    `  from ${servers.map(({ server }) => server).join(', ') || 'nobody'}`,
+  ];
 }
 
 function remaining(milliseconds: number): string {

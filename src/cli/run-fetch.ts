@@ -2,6 +2,7 @@ import { createReceiver, type Receiver } from '../create-receiver.js';
 import { LayercastError } from '../errors.js';
 import { readText } from '../fleet/read-text.js';
 import { addressFromBytes } from '../wire/address.js';
+import { publicKeyFrom } from '../wire/signature.js';
 import { FetchDisplay } from './fetch-display.js';
 import { interruptible } from './interrupt.js';
 import { type ReceiverFlags, receiverSettings, SETTINGS, settle } from './settings.js';
@@ -20,7 +21,7 @@ export async function runFetch(what: string, flags: FetchFlags): Promise<void> {
   const { fleet, object } = splitName(what);
   if (keyPath === undefined) throw missing('whose key?', "Name the fleet's public key with --key layercast.pub");
   if (outputPath === undefined) throw missing('which file?', 'Name the file to make with -o FILE');
-  const key = await readText(keyPath);
+  const key = publicKeyFrom(await readText(keyPath), keyPath);
   await interruptible(async (signal) => {
     await using receiver = createReceiver({
       fleet,

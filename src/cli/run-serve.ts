@@ -20,9 +20,11 @@ export async function runServe({ json, ...options }: ServeRun): Promise<void> {
     await sender.done;
   } finally {
     process.removeListener('SIGHUP', reload);
-    const datagrams = sender.stats().objects.flatMap(({ channels }) => channels.map((channel) => channel.datagrams));
+    const { server, objects } = sender.stats();
+    const datagrams = objects.flatMap(({ channels }) => channels.map((channel) => channel.datagrams));
     const sum = datagrams.reduce((a, b) => a + b, 0);
-    if (!json) say(`stopped after ${formatQuantity(DURATION, (Date.now() - startedAt) * 1000)}, ${sum} datagrams`);
+    if (!json && server !== undefined)
+      say(`stopped after ${formatQuantity(DURATION, (Date.now() - startedAt) * 1000)}, ${sum} datagrams`);
   }
 }
 

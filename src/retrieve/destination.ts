@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { LayercastError } from '../errors.js';
 import type { ObjectStore } from '../receiver/object-store.js';
 import { highestCompleted, rememberCompleted, type SignedName } from '../store/completed-versions.js';
 import { FileLock } from '../store/file-lock.js';
@@ -40,6 +41,7 @@ export class Destination implements AsyncDisposable {
   static async open(options: DestinationOptions): Promise<Destination> {
     const outputPath = resolve(options.output);
     const partPath = partPathOf(outputPath);
+    await checkOutput(outputPath);
     if (options.journalDir !== undefined) await makeDirectory(options.journalDir);
     const lock = await FileLock.acquire(`${partPath}.lock`);
     try {
@@ -79,6 +81,20 @@ async function makeDirectory(path: string): Promise<void> {
     await mkdir(path, { recursive: true });
   } catch (error) {
     throw systemError(error, 'create', path);
+  }
+}
+
+/** What a person may have mistyped, said before a lock or a part file is spoken of. */
+async function checkOutput(outputPath: string): Promise<void> {
+  const folder = await stat(dirname(outputPath)).catch(() => undefined);
+  if (!folder?.isDirectory()) {
+    throw new LayercastError('FILE_NOT_FOUND', `there is no folder for ${outputPath}`, {
+      hint: `Make it first: mkdir -p ${dirname(outputPath)}`,
+    });
+  }
+  const output = await stat(outputPath).catch(() => undefined);
+  if (output?.isDirectory()) {
+    throw new LayercastError('USAGE', `${outputPath} is a folder`, { hint: 'Name the file to make, with -o FILE' });
   }
 }
 

@@ -68,7 +68,12 @@ describeBed('a fetch that cannot go on', () => {
       exitCode: 2,
       code: 'FILE_NOT_FOUND',
       message: expect.stringContaining('nowhere/image'),
+      stderr: expect.stringContaining('mkdir -p'),
     });
+  });
+
+  test.concurrent('under the name of a folder ends with 2', async () => {
+    expect(await failed(scene.fetch('r1', 'acme/image', 'keys'))).toMatchObject({ exitCode: 2, code: 'USAGE' });
   });
 
   test.concurrent('on a disk that has no room for the object ends with 1 at the start', async () => {
