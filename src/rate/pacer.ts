@@ -24,6 +24,12 @@ export class Pacer {
     this.#permittedFromUs = startUs - intervalUs;
   }
 
+  /** Counts from `nowUs` on instead: what came before, such as opening a socket, is not made up for. */
+  begin(nowUs: number): void {
+    this.#nextDueUs = nowUs;
+    this.#permittedFromUs = nowUs - this.intervalUs;
+  }
+
   /** When the next datagram may leave; in the past when one was due before. */
   get nextDueUs(): number {
     return Math.max(this.#nextDueUs, this.#permittedFromUs + this.intervalUs / CATCH_UP_FACTOR);

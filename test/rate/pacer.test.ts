@@ -26,6 +26,23 @@ function run(pacer: Pacer, untilUs: number, onSent: (nowUs: number, count: numbe
   }
 }
 
+describe('a pacer that is begun anew', () => {
+  it('makes nothing up for the time before', () => {
+    fc.assert(
+      fc.property(anyInterval, anyStart, fc.nat(10_000_000), (intervalUs, startUs, laterUs) => {
+        const pacer = new Pacer(intervalUs, startUs);
+        pacer.begin(startUs + laterUs);
+        let count = 0;
+        run(pacer, startUs + laterUs + 20 * intervalUs, (_, sent) => {
+          count += sent;
+        });
+        expect(count).toBeGreaterThanOrEqual(20);
+        expect(count).toBeLessThanOrEqual(21);
+      }),
+    );
+  });
+});
+
 describe('a pacer that is asked in time', () => {
   it('lets one datagram go at its start and one at each interval from there', () => {
     fc.assert(
