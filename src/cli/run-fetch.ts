@@ -75,7 +75,11 @@ function tellPrograms(receiver: Receiver): void {
       resumedBytes,
     });
   });
-  for (const name of ['join', 'leave', 'progress', 'warning', 'complete'] as const) {
+  for (const name of ['join', 'leave'] as const) {
+    // One join hears any server where it is not source-specific.
+    receiver.on(name, (event) => print(name, { ...event, server: event.server ?? null }));
+  }
+  for (const name of ['progress', 'warning', 'complete'] as const) {
     receiver.on(name, (event: object) => print(name, event));
   }
 }

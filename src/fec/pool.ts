@@ -54,13 +54,16 @@ export class CodingPool {
   }
 
   /**
-   * Starts all threads and has them make what blocks of `sourceCount` symbols need, once and for all: the first such block
-   * then takes no longer than the next.
+   * Starts threads and has them make what blocks of `sourceCount` symbols need, once and for all: the first such block then
+   * takes no longer than the next.
    *
+   * @param threadCount how many of the threads; those that are ready are used first
    * @throws {LayercastError} `FEC_INVALID` for no such block, or `ABORTED` when the pool was closed first
    */
-  async prepare(sourceCount: number): Promise<void> {
-    const jobs = Array.from({ length: this.workerCount }, () => this.ask({ kind: 'prepare', sourceCount }));
+  async prepare(sourceCount: number, threadCount: number): Promise<void> {
+    const jobs = Array.from({ length: Math.min(threadCount, this.workerCount) }, () =>
+      this.ask({ kind: 'prepare', sourceCount }),
+    );
     for (const answer of await Promise.all(jobs)) if (answer.kind !== 'prepared') throw errorOf(answer);
   }
 

@@ -64,13 +64,13 @@ export class ObjectFetch {
     this.#reception = new Reception(descriptor, store, faults, onDescriptor);
     this.resumedBytes = presentBytes(this.#reception.assembler);
     const { geometry } = this.#reception.assembler;
-    const restoration = isCoded ? new Restoration(geometry, store, solver) : undefined;
+    const blockBytes = geometry.longBlockSymbolCount * geometry.symbolBytes;
+    this.#concurrency = isCoded && blockBytes <= MAX_SHARED_BLOCK_BYTES ? solver.workerCount : 1;
+    const restoration = isCoded ? new Restoration(geometry, store, solver, this.#concurrency) : undefined;
     this.#verification = new Verification(this.#reception.assembler, store, restoration);
     // Places of coded blocks hold anything: there is no whole before it is solved.
     this.#isCoded = isCoded;
     this.#tried = isCoded;
-    const blockBytes = geometry.longBlockSymbolCount * geometry.symbolBytes;
-    this.#concurrency = isCoded && blockBytes <= MAX_SHARED_BLOCK_BYTES ? solver.workerCount : 1;
     this.#meter = new ProgressMeter(descriptor, this.#reception, this.resumedBytes);
     this.#memberships = new Memberships({ ...options, onBatch: (channel, batch) => this.#handle(channel, batch) });
     this.#listening = new Listening(this.#memberships, options.policy);

@@ -7,8 +7,8 @@ import type { BlockContent } from './coded-places.js';
 export interface BlockSolver {
   /** Blocks that it solves at once. */
   readonly workerCount: number;
-  /** Makes ready for blocks of so many symbols, ahead of the first. */
-  prepare(sourceCount: number): Promise<void>;
+  /** Makes ready for blocks of so many symbols, so many at once, ahead of the first. */
+  prepare(sourceCount: number, blockCount: number): Promise<void>;
   /** Restores `partial.block` in place; false when its symbols do not determine it. */
   restore(partial: PartialBlock, symbolBytes: number): Promise<boolean>;
 }
@@ -21,12 +21,13 @@ export class Restoration {
   /** Memory of blocks solved before: as many as are solved at once. */
   readonly #free: Uint8Array[] = [];
 
-  constructor(geometry: Geometry, sink: ByteSink, solver: BlockSolver) {
+  /** @param concurrency how many blocks will be restored at once, at most. */
+  constructor(geometry: Geometry, sink: ByteSink, solver: BlockSolver, concurrency: number) {
     this.#geometry = geometry;
     this.#sink = sink;
     this.#solver = solver;
     // What cannot be made ready ahead is made when it is needed, and fails there.
-    solver.prepare(geometry.longBlockSymbolCount).catch(() => undefined);
+    solver.prepare(geometry.longBlockSymbolCount, concurrency).catch(() => undefined);
   }
 
   /**

@@ -80,6 +80,10 @@ describeBed('a coded object', () => {
     process.kill('SIGKILL');
     const complete = await completed(receiving);
     expect(readFileSync(scene.path('handed-over')).equals(bytes)).toBe(true);
+    // One join hears any server.
+    expect(eventsOf(receiving, 'join').map(({ server, channel }) => [server, channel])).toEqual(
+      [0, 1, 2].map((i) => [null, i]),
+    );
     expect(complete.servers.map(({ server }) => server).toSorted()).toEqual(['alpha', 'gamma']);
     expect(complete.overhead).toBeLessThan(0.02);
   });

@@ -31,12 +31,12 @@ describe('CodingPool', () => {
   });
 
   it('makes ready for a size of block in all its threads, and refuses one that there cannot be', async () => {
-    await pool.prepare(64);
+    await pool.prepare(64, 2);
     const source = randomBytes(1024, 78);
     const block = damaged(source, 5, new Uint8Array(1024));
     expect(await pool.restore(block, 16)).toBe(true);
     expect(block.block).toEqual(source);
-    await expect(pool.prepare(0)).rejects.toMatchObject({ code: 'FEC_INVALID' });
+    await expect(pool.prepare(0, 1)).rejects.toMatchObject({ code: 'FEC_INVALID' });
   });
 
   it('restores a block in shared memory, and one in the middle of other memory', async () => {

@@ -7,8 +7,8 @@ describe('the size of blocks that nobody chose', () => {
     [8448, 8448],
     [8449, 16_384],
     [2 ** 22, 16_384],
-    [2 ** 22 + 1, 32_768],
-    [2 ** 32, 32_768],
+    [2 ** 22 + 1, 20_480],
+    [2 ** 32, 20_480],
   ])('grows with a coded object: of %i symbols, at most %i together', (symbolCount, expected) => {
     expect(automaticBlockSymbols('raptorq', symbolCount, 1184)).toBe(expected);
   });
@@ -18,10 +18,10 @@ describe('the size of blocks that nobody chose', () => {
       expect(automaticBlockSymbols('none', symbolCount, 1184)).toBe(1024);
   });
 
-  it('never asks for blocks of more than 40 MB, however long symbols are', () => {
+  it('never asks for blocks of more than 25 MB, however long symbols are', () => {
     for (const symbolBytes of [16, 1184, 1221, 1440, 8900]) {
       for (const symbolCount of [1000, 2 ** 17, 2 ** 20, 2 ** 24]) {
-        expect(automaticBlockSymbols('raptorq', symbolCount, symbolBytes) * symbolBytes).toBeLessThanOrEqual(40e6);
+        expect(automaticBlockSymbols('raptorq', symbolCount, symbolBytes) * symbolBytes).toBeLessThanOrEqual(25e6);
       }
     }
   });

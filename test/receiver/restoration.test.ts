@@ -52,7 +52,7 @@ describe('a block of coded symbols', () => {
           write: () => false,
           flush: async () => undefined,
         };
-        const restoration = new Restoration(geometry, sink, solver);
+        const restoration = new Restoration(geometry, sink, solver, 1);
         const content = {
           esis: Int32Array.from(places),
           spares: spares.map((esi) => ({ esi, origin: 1, bytes: symbol(esi) })),
