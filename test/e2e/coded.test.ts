@@ -53,12 +53,13 @@ describeBed('a coded object', () => {
     let keptBytes = 0;
     for (let run = 0; run < 5; run++) {
       const receiving = scene.fetch('r1', 'acme/image', 'killed', ['--channels', '0,1']);
-      await delay(300 + random() * 1200);
+      const { resumedBytes } = await receiving.waitForEvent('descriptor');
+      await receiving.waitForEvent('join');
+      await delay(random() * 1500);
       receiving.kill('SIGKILL');
       await receiving.exited;
-      const descriptor = eventsOf(receiving, 'descriptor')[0];
-      expect(Number(descriptor?.resumedBytes ?? keptBytes)).toBeGreaterThanOrEqual(keptBytes);
-      keptBytes = Number(descriptor?.resumedBytes ?? keptBytes);
+      expect(resumedBytes).toBeGreaterThanOrEqual(keptBytes);
+      keptBytes = Number(resumedBytes);
       expect(statSync(scene.path('killed.part')).size).toBe(sizeBytes);
     }
     const complete = await scene.fetched('r1', 'acme/image', 'killed');
@@ -80,10 +81,12 @@ describeBed('a coded object', () => {
     process.kill('SIGKILL');
     const complete = await completed(receiving);
     expect(readFileSync(scene.path('handed-over')).equals(bytes)).toBe(true);
-    // One join hears any server.
-    expect(eventsOf(receiving, 'join').map(({ server, channel }) => [server, channel])).toEqual(
-      [0, 1, 2].map((i) => [null, i]),
-    );
+    // One join hears any server. (Later ones are those of one fetch in two hundred, whose last block needs a symbol more.)
+    expect(
+      eventsOf(receiving, 'join')
+        .slice(0, 3)
+        .map(({ server, channel }) => [server, channel]),
+    ).toEqual([0, 1, 2].map((i) => [null, i]));
     expect(complete.servers.map(({ server }) => server).toSorted()).toEqual(['alpha', 'gamma']);
     expect(complete.overhead).toBeLessThan(0.02);
   });
