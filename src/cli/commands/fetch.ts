@@ -1,12 +1,5 @@
 import type { Command } from 'commander';
-import type { ReceiverFlags } from '../settings.js';
-
-interface Flags extends ReceiverFlags {
-  readonly patience?: string;
-  readonly allowRollback?: boolean;
-  readonly allowExpired?: boolean;
-  readonly json?: boolean;
-}
+import type { FetchFlags } from '../run-fetch.js';
 
 export function fetch(program: Command): void {
   program
@@ -39,7 +32,7 @@ export function fetch(program: Command): void {
       '\nExamples:\n  layercast fetch acme/firmware --key acme.pub -o firmware.img\n' +
         '  layercast fetch acme/maps --key acme.pub -o maps.bin --max-rate 5Mbit',
     )
-    .action(async (what: string, flags: Flags) => {
+    .action(async (what: string, flags: FetchFlags) => {
       const { runFetch } = await import('../run-fetch.js');
       await runFetch(what, flags);
     });

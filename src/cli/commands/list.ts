@@ -1,10 +1,5 @@
 import type { Command } from 'commander';
-import type { ReceiverFlags } from '../settings.js';
-
-interface Flags extends ReceiverFlags {
-  readonly wait?: string;
-  readonly json?: boolean;
-}
+import type { ListFlags } from '../run-list.js';
 
 export function list(program: Command): void {
   program
@@ -24,7 +19,7 @@ export function list(program: Command): void {
     .option('--config <receiver.yaml>', 'file with these settings')
     .option('--json', 'print one JSON object per announcement')
     .addHelpText('after', '\nExamples:\n  layercast list\n  layercast list acme --key acme.pub --json')
-    .action(async (fleet: string | undefined, flags: Flags) => {
+    .action(async (fleet: string | undefined, flags: ListFlags) => {
       const { runList } = await import('../run-list.js');
       await runList(fleet, flags);
     });

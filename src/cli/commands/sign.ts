@@ -1,12 +1,5 @@
 import type { Command } from 'commander';
-
-interface Flags {
-  readonly config: string;
-  readonly key: string;
-  readonly out: string;
-  readonly state?: string;
-  readonly json?: boolean;
-}
+import type { SignFlags } from '../run-sign.js';
 
 export function sign(program: Command): void {
   program
@@ -22,7 +15,7 @@ export function sign(program: Command): void {
     .option('--state <dir>', 'where digests of files are kept')
     .option('--json', 'print one JSON object per record')
     .addHelpText('after', '\nExample:\n  layercast sign --config fleet.yaml --key acme.key --out records')
-    .action(async (flags: Flags) => {
+    .action(async (flags: SignFlags) => {
       const { runSign } = await import('../run-sign.js');
       await runSign(flags);
     });
