@@ -12,8 +12,10 @@ const STANDING_US = 200_000;
 const RUNAWAY_US = 15_000;
 /** This share lost, beyond what is lost anyway, is too much at once. */
 const HEAVY_LOSS_RATIO = 0.1;
-/** This share lost over a second, with a queue, is too much in the long run. */
+/** This share lost is enough to end a trial. */
 const MILD_LOSS_RATIO = 0.03;
+/** This share lost over a second in which the queue was never empty is too much in the long run. */
+const OVERFLOW_LOSS_RATIO = 0.005;
 /** Loss is judged on so many datagrams at least. */
 const MIN_JUDGED = 20;
 /** What is left for others, and for what the estimate is wrong by. */
@@ -98,11 +100,11 @@ function standing(
     if (queueUs < beforeUs) return undefined;
     return { what: `queue ${milliseconds(queueUs)}`, rateBitsPerSecond: rightRate(history, nowUs, freshUs) };
   }
-  // A short queue that is always full.
-  if (nowUs - freshUs < 1e6 || queueUs < LOW_QUEUE_US / 4) return undefined;
+  // A short queue that is never empty, and overflows.
+  if (nowUs - freshUs < 1e6 || history.queueUs(nowUs - 1e6) < LOW_QUEUE_US / 4) return undefined;
   const { receivedCount, lostCount } = history.sums(nowUs - 1e6);
   const ratio = lostCount / Math.max(1, receivedCount + lostCount);
-  if (receivedCount + lostCount < MIN_JUDGED || ratio <= MILD_LOSS_RATIO + 1.5 * ambientLossRatio) return undefined;
+  if (receivedCount + lostCount < MIN_JUDGED || ratio <= OVERFLOW_LOSS_RATIO + 1.5 * ambientLossRatio) return undefined;
   return { what: `${percent(ratio)} lost, and a queue`, rateBitsPerSecond: Number.POSITIVE_INFINITY };
 }
 

@@ -74,6 +74,9 @@ export class RateController {
   /** When the last channel of this level was first heard. */
   #heardUs: number | undefined;
   #deafUntilUs = 0;
+  #deafPeakUs = 0;
+  /** When the level last went up. */
+  #climbedUs = Number.NEGATIVE_INFINITY;
   #roundTripUs = MIN_ROUND_TRIP_US;
   #failedRate = Number.POSITIVE_INFINITY;
   #failedUs = Number.NEGATIVE_INFINITY;
@@ -207,11 +210,12 @@ export class RateController {
   /** Leaves what is too much, at once and far enough. */
   #retreat(nowUs: number, { what, rateBitsPerSecond }: Congestion): Move | undefined {
     const from = this.#level;
-    if (this.#phase === 'trial' || nowUs - this.#changedUs < BLAME_US) {
+    if (this.#phase === 'trial' || nowUs - this.#climbedUs < BLAME_US) {
       this.#backOff.failed(from);
       this.#failedRate = this.rateOf(from);
       this.#failedUs = nowUs;
       this.#failedCapacity = this.#capacity.bitsPerSecond ?? 0;
+      this.#climbedUs = Number.NEGATIVE_INFINITY;
     }
     if (from <= 1) return this.#breaker(nowUs, what);
     const level = Math.max(1, Math.min(from - 1, this.#levelWithin(rateBitsPerSecond)));
@@ -222,6 +226,7 @@ export class RateController {
 
   #beDeaf(nowUs: number): void {
     this.#phase = 'deaf';
+    this.#deafPeakUs = 0;
     this.#deafUntilUs = nowUs + this.#leaveLatency.estimateUs + this.#roundTripUs;
   }
 
@@ -231,7 +236,8 @@ export class RateController {
     if (sinceUs < 150_000) return;
     const { receivedCount, lostCount } = this.history.sums(nowUs - 150_000);
     const queueUs = this.history.queueUs(nowUs - 100_000);
-    const falls = queueUs < this.history.queueUs(nowUs - 250_000, nowUs - 150_000) - 2000;
+    this.#deafPeakUs = Math.max(this.#deafPeakUs, queueUs);
+    const falls = queueUs < this.#deafPeakUs - Math.max(10_000, 0.2 * this.#deafPeakUs);
     const isClear =
       lostCount <= (receivedCount + lostCount) * (0.02 + 1.5 * this.#ambient.ratio) &&
       (falls || queueUs < lowQueueUs(this.#packetUs));
@@ -299,6 +305,7 @@ export class RateController {
   #climb(level: number, nowUs: number, why: string): Move {
     const from = this.#level;
     this.#change(level, nowUs);
+    this.#climbedUs = nowUs;
     return { level, reason: `level ${from} → ${level}: ${why}` };
   }
 
@@ -317,7 +324,7 @@ export class RateController {
       this.#phase = 'trial';
       return this.#climb(next, nowUs, `others would take ${megabits(fairRate)}`);
     }
-    if (!this.#isClear(nowUs, 1_000_000)) return undefined;
+    if (!this.#isClear(nowUs, 1_000_000) || this.rateOf(next) > this.#capacity.mostBitsPerSecond) return undefined;
     const promised = this.#promisedRate(nowUs);
     if (promised !== Number.POSITIVE_INFINITY && this.rateOf(next) <= 0.7 * promised) {
       this.#phase = 'start';
