@@ -16,6 +16,8 @@ const HEAVY_LOSS_RATIO = 0.1;
 const MILD_LOSS_RATIO = 0.03;
 /** This share lost over a second in which the queue was never empty is too much in the long run. */
 const OVERFLOW_LOSS_RATIO = 0.005;
+/** What arrives is averaged over so long, when it arrives through a full queue. */
+const ARRIVAL_US = 300_000;
 /** Loss is judged on so many datagrams at least. */
 const MIN_JUDGED = 20;
 /** What is left for others, and for what the estimate is wrong by. */
@@ -37,7 +39,10 @@ export interface Judged {
   readonly freshUs: number;
   /** One packet at the level's rate. */
   readonly packetUs: number;
+  readonly packetBits: number;
   readonly ambientLossRatio: number;
+  /** More will come for so long, whatever is decided now. */
+  readonly leaveLatencyUs: number;
   /** Others fill the queue: it says nothing about us. */
   readonly isContended: boolean;
   /** A level is on trial: less is enough to end it. */
@@ -58,7 +63,8 @@ export function congestionOf(history: PathHistory, judged: Judged): Congestion |
 }
 
 /** So much is lost that waiting would be wrong, whoever the others are. */
-function heavyLoss(history: PathHistory, { nowUs, freshUs, ambientLossRatio, isContended, isTrial }: Judged) {
+function heavyLoss(history: PathHistory, judged: Judged): Congestion | undefined {
+  const { nowUs, freshUs, ambientLossRatio, isContended, isTrial } = judged;
   const spansUs = isContended ? [600_000, 1_000_000] : [200_000, 400_000, 1_000_000];
   for (const spanUs of spansUs) {
     const { receivedCount, lostCount } = history.sums(Math.max(freshUs, nowUs - spanUs));
@@ -68,13 +74,15 @@ function heavyLoss(history: PathHistory, { nowUs, freshUs, ambientLossRatio, isC
     const limit =
       (isTrial ? MILD_LOSS_RATIO + (2 / Math.sqrt(count)) * 0.1 : HEAVY_LOSS_RATIO) + 1.5 * ambientLossRatio;
     if (ratio <= limit) return undefined;
-    return { what: `${percent(ratio)} lost`, rateBitsPerSecond: rightRate(history, nowUs, freshUs) };
+    return { what: `${percent(ratio)} lost`, rateBitsPerSecond: rightRate(history, judged) };
   }
   return undefined;
 }
 
 /** The queue grows quickly. */
-function runaway(history: PathHistory, { nowUs, freshUs, packetUs, isTrial }: Judged): Congestion | undefined {
+function runaway(history: PathHistory, judged: Judged): Congestion | undefined {
+  const { nowUs, freshUs, packetUs, isTrial } = judged;
+  if (nowUs - freshUs < 2.5 * STANDING_US) return undefined;
   const low = lowQueueUs(packetUs);
   const sinceUs = Math.max(freshUs, nowUs - STANDING_US);
   const queueUs = history.queueUs(sinceUs);
@@ -83,22 +91,20 @@ function runaway(history: PathHistory, { nowUs, freshUs, packetUs, isTrial }: Ju
   if (queueUs <= (isTrial ? low : 1.5 * low) || grownUs <= Math.max(RUNAWAY_US, packetUs)) return undefined;
   return {
     what: `queue ${milliseconds(queueUs)} and rising`,
-    rateBitsPerSecond: rightRate(history, nowUs, freshUs),
+    rateBitsPerSecond: rightRate(history, judged),
   };
 }
 
 /** A long queue does not go away. */
-function standing(
-  history: PathHistory,
-  { nowUs, freshUs, packetUs, ambientLossRatio }: Judged,
-): Congestion | undefined {
+function standing(history: PathHistory, judged: Judged): Congestion | undefined {
+  const { nowUs, freshUs, packetUs, ambientLossRatio } = judged;
   const high = Math.max(HIGH_QUEUE_US, 2 * lowQueueUs(packetUs));
   if (nowUs - freshUs < 2.5 * STANDING_US) return undefined;
   const queueUs = history.queueUs(nowUs - 2.5 * STANDING_US);
   if (queueUs > high) {
     const beforeUs = history.queueUs(Math.max(freshUs, nowUs - 5 * STANDING_US), nowUs - 2.5 * STANDING_US);
     if (queueUs < beforeUs) return undefined;
-    return { what: `queue ${milliseconds(queueUs)}`, rateBitsPerSecond: rightRate(history, nowUs, freshUs) };
+    return { what: `queue ${milliseconds(queueUs)}`, rateBitsPerSecond: rightRate(history, judged) };
   }
   // A short queue that is never empty, and overflows.
   if (nowUs - freshUs < 1e6 || history.queueUs(nowUs - 1e6) < LOW_QUEUE_US / 4) return undefined;
@@ -108,11 +114,18 @@ function standing(
   return { what: `${percent(ratio)} lost, and a queue`, rateBitsPerSecond: Number.POSITIVE_INFINITY };
 }
 
-/** What arrived while the path was full is what it carries; less than that, so that its queue drains within a second. */
-function rightRate(history: PathHistory, nowUs: number, freshUs: number): number {
-  const { bitsPerSecond } = history.sums(Math.max(freshUs, nowUs - 300_000));
-  const queueUs = history.queueUs(Math.max(freshUs, nowUs - STANDING_US / 2));
-  return bitsPerSecond * Math.max(MIN_LEFT, 1 - Math.max(MARGIN, queueUs / DRAIN_US));
+/**
+ * What arrived while the path was full is what it carries; less than that, so that the queue there will be when the leaves
+ * have worked drains within a second.
+ */
+function rightRate(history: PathHistory, { nowUs, freshUs, packetUs, packetBits, leaveLatencyUs }: Judged): number {
+  // The shorter time knows better what has just changed, the longer one is less mistaken by bursts.
+  const { bitsPerSecond } = history.sums(Math.max(freshUs, nowUs - ARRIVAL_US));
+  const latest = history.sums(Math.max(freshUs, nowUs - ARRIVAL_US / 2));
+  const arrived = latest.receivedCount < MIN_JUDGED / 2 ? bitsPerSecond : Math.min(bitsPerSecond, latest.bitsPerSecond);
+  const excessRatio = Math.max(0, (packetBits * 1e6) / packetUs / Math.max(1, arrived) - 1);
+  const queueUs = history.queueUs(Math.max(freshUs, nowUs - STANDING_US / 2)) + excessRatio * leaveLatencyUs;
+  return arrived * Math.max(MIN_LEFT, 1 - Math.max(MARGIN, queueUs / DRAIN_US));
 }
 
 function percent(ratio: number): string {

@@ -73,7 +73,6 @@ export class RateController {
   #changedUs = 0;
   /** When the last channel of this level was first heard. */
   #heardUs: number | undefined;
-  #deafUntilUs = 0;
   #deafPeakUs = 0;
   /** When the level last went up. */
   #climbedUs = Number.NEGATIVE_INFINITY;
@@ -201,6 +200,8 @@ export class RateController {
       nowUs,
       freshUs: this.#changedUs,
       packetUs: this.#packetUs,
+      packetBits: this.#options.packetBits,
+      leaveLatencyUs: this.#leaveLatency.estimateUs,
       ambientLossRatio: this.#ambient.ratio,
       isContended: this.contention.isOn(nowUs),
       isTrial: this.#phase === 'trial',
@@ -217,17 +218,17 @@ export class RateController {
       this.#failedCapacity = this.#capacity.bitsPerSecond ?? 0;
       this.#climbedUs = Number.NEGATIVE_INFINITY;
     }
+    this.#capacity.clear();
     if (from <= 1) return this.#breaker(nowUs, what);
     const level = Math.max(1, Math.min(from - 1, this.#levelWithin(rateBitsPerSecond)));
     this.#change(level, nowUs);
-    this.#beDeaf(nowUs);
+    this.#beDeaf();
     return { level, reason: `level ${from} → ${level}: ${what}` };
   }
 
-  #beDeaf(nowUs: number): void {
+  #beDeaf(): void {
     this.#phase = 'deaf';
     this.#deafPeakUs = 0;
-    this.#deafUntilUs = nowUs + this.#leaveLatency.estimateUs + this.#roundTripUs;
   }
 
   /** What was left still comes for a while: ends when the path is clear again, or when it should be. */
@@ -242,7 +243,8 @@ export class RateController {
       lostCount <= (receivedCount + lostCount) * (0.02 + 1.5 * this.#ambient.ratio) &&
       (falls || queueUs < lowQueueUs(this.#packetUs));
     if (isClear) this.#leaveLatency.cleared(sinceUs);
-    else if (nowUs < this.#deafUntilUs) return;
+    // What the queue held or lost before the leave worked arrives that much later.
+    else if (sinceUs < this.#leaveLatency.estimateUs + this.#roundTripUs + this.#deafPeakUs) return;
     else this.#leaveLatency.outlived();
     this.#phase = 'steady';
     this.#changedUs = nowUs;
@@ -269,6 +271,7 @@ export class RateController {
   /** What trains promise, as far as it is to be believed. */
   #promisedRate(nowUs: number): number {
     const promised = this.#capacity.bitsPerSecond ?? Number.POSITIVE_INFINITY;
+    this.#failedCapacity = Math.min(this.#failedCapacity, promised);
     const isDisbelieved = nowUs - this.#failedUs < DISBELIEF_US && promised < 1.3 * this.#failedCapacity;
     return isDisbelieved ? Math.min(promised, 0.99 * this.#failedRate) : promised;
   }
@@ -382,7 +385,7 @@ export class RateController {
     this.#localDrops = 0;
     this.#localCount = 0;
     this.#change(from - 1, nowUs);
-    this.#beDeaf(nowUs);
+    this.#beDeaf();
     return { level: from - 1, reason: `level ${from} → ${from - 1}: this host drops what it cannot take` };
   }
 }

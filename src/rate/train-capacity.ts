@@ -21,9 +21,9 @@ export class TrainCapacity {
     if (this.#slots.length > KEPT_SLOTS) this.#slots.pop();
   }
 
-  /** Of how many slots there is something. */
-  get slotCount(): number {
-    return this.#slots.length;
+  /** What trains said before is no longer so. */
+  clear(): void {
+    this.#slots.length = 0;
   }
 
   /** The most that any of the trains promises: what is above that has no room. Infinite before the first train. */
