@@ -2,6 +2,7 @@ import type { PathHistory } from './path-history.js';
 
 /** A queue below this is nobody's harm; most links show as much when they work as they should. */
 export const LOW_QUEUE_US = 20_000;
+const EMPTY_QUEUE_US = 5_000;
 const HIGH_QUEUE_US = 100_000;
 /** Packets that a path may hold although nothing is too much: bursts of several channels that meet. */
 const LOW_QUEUE_PACKETS = 3;
@@ -52,6 +53,11 @@ export interface Judged {
 /** The queue from which on a path is not clear, at a level whose packets are `packetUs` apart. */
 export function lowQueueUs(packetUs: number): number {
   return Math.max(LOW_QUEUE_US, LOW_QUEUE_PACKETS * packetUs);
+}
+
+/** The queue below which a path is idle now and then, as it is when it carries less than it could. */
+export function emptyQueueUs(packetUs: number): number {
+  return Math.max(EMPTY_QUEUE_US, 2 * packetUs);
 }
 
 /** Whether more comes than the path carries, from the last second of its history. */
@@ -107,7 +113,7 @@ function standing(history: PathHistory, judged: Judged): Congestion | undefined 
     return { what: `queue ${milliseconds(queueUs)}`, rateBitsPerSecond: rightRate(history, judged) };
   }
   // A short queue that is never empty, and overflows.
-  if (nowUs - freshUs < 1e6 || history.queueUs(nowUs - 1e6) < LOW_QUEUE_US / 4) return undefined;
+  if (nowUs - freshUs < 1e6 || history.queueUs(nowUs - 1e6) < emptyQueueUs(packetUs)) return undefined;
   const { receivedCount, lostCount } = history.sums(nowUs - 1e6);
   const ratio = lostCount / Math.max(1, receivedCount + lostCount);
   if (receivedCount + lostCount < MIN_JUDGED || ratio <= OVERFLOW_LOSS_RATIO + 1.5 * ambientLossRatio) return undefined;

@@ -1,6 +1,6 @@
 import { AmbientLoss } from './ambient-loss.js';
 import { BackOff } from './back-off.js';
-import { type Congestion, congestionOf, lowQueueUs } from './congestion.js';
+import { type Congestion, congestionOf, emptyQueueUs, lowQueueUs } from './congestion.js';
 import { Contention } from './contention.js';
 import { LeaveLatency } from './leave-latency.js';
 import { PathHistory } from './path-history.js';
@@ -32,6 +32,8 @@ const JUMP_RATIO = 0.5;
 const MAX_JUMP = 4;
 /** Up to this share of what trains promise a step needs no preview. */
 const PROMISED_RATIO = 0.95;
+/** When trains promise that much more than the next level, the path has changed: time for another start. */
+const REENTRY_RATIO = 0.9;
 /** Steps of the start: one a slot. */
 const START_STEP_US = 450_000;
 /** Without any train by then, the start goes on without. */
@@ -241,7 +243,7 @@ export class RateController {
     const falls = queueUs < this.#deafPeakUs - Math.max(10_000, 0.2 * this.#deafPeakUs);
     const isClear =
       lostCount <= (receivedCount + lostCount) * (0.02 + 1.5 * this.#ambient.ratio) &&
-      (falls || queueUs < lowQueueUs(this.#packetUs));
+      (falls || queueUs < emptyQueueUs(this.#packetUs));
     if (isClear) this.#leaveLatency.cleared(sinceUs);
     // What the queue held or lost before the leave worked arrives that much later.
     else if (sinceUs < this.#leaveLatency.estimateUs + this.#roundTripUs + this.#deafPeakUs) return;
@@ -263,7 +265,7 @@ export class RateController {
     const { receivedCount, lostCount } = this.history.sums(sinceUs);
     const count = receivedCount + lostCount;
     return (
-      this.history.queueUs(Math.max(sinceUs, nowUs - 200_000)) < lowQueueUs(this.#packetUs) &&
+      this.history.queueUs(Math.max(sinceUs, nowUs - 200_000)) < emptyQueueUs(this.#packetUs) &&
       lostCount <= count * (0.03 + 1.5 * this.#ambient.ratio) + 1
     );
   }
@@ -329,7 +331,7 @@ export class RateController {
     }
     if (!this.#isClear(nowUs, 1_000_000) || this.rateOf(next) > this.#capacity.mostBitsPerSecond) return undefined;
     const promised = this.#promisedRate(nowUs);
-    if (promised !== Number.POSITIVE_INFINITY && this.rateOf(next) <= 0.7 * promised) {
+    if (promised !== Number.POSITIVE_INFINITY && this.rateOf(next) <= REENTRY_RATIO * promised) {
       this.#phase = 'start';
       return undefined;
     }
