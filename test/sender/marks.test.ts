@@ -122,6 +122,15 @@ describe('a channel of a ladder', () => {
     expect(Math.abs(all.length - 6000)).toBeLessThanOrEqual(1);
   });
 
+  it('keeps it where a preview of four times 100 Mbit/s needs several batches for each tick of a timer', () => {
+    const ladder: Ladder = { rates: [100e6, 300e6], mode: 'several', symbolBytes: 1154 };
+    const all = departures(ladder, 0, { seconds: 5, latenessUs: [1000] });
+    // A slot of eight permits the step, the last.
+    const previewed = all.filter(({ header }) => (header.flags & Flag.preview) !== 0);
+    expect(Math.abs(previewed.length - 4000)).toBeLessThan(100);
+    expect(Math.abs(countBetween(all, 0, 4.5e6) - 45_000)).toBeLessThan(30);
+  });
+
   it('marks every datagram with its slot and what the ladder permits then', () => {
     fc.assert(
       fc.property(anyChannel, fc.nat(65_535), anyLateness, ({ ladder, channel }, first, latenessUs) => {
