@@ -128,6 +128,24 @@ describe('a tempo whose wall clock is wrong', () => {
     expect(Math.abs(slots.size - 120 * speed)).toBeLessThan(2);
   });
 
+  it.each([0.985, 0.9999, 1.0001, 1.015])(
+    'has a train in every slot of a clock that goes %f times as fast',
+    (speed) => {
+      const tempo = tempoOf(usual, 0);
+      const slots: number[] = [];
+      let [nowUs, trains] = [0, 0];
+      while (slots.length < 100) {
+        tempo.advance(nowUs, WALL_US + Math.floor((nowUs * speed) / 1000) * 1000);
+        if (tempo.takeTrain(nowUs)) trains++;
+        else slots.push(tempo.slot);
+        // Woken for nothing but the train and the end of the slot.
+        nowUs = Math.ceil(tempo.timeUs(Number.POSITIVE_INFINITY));
+      }
+      expect(slots).toEqual(slots.map((_, i) => i));
+      expect(trains).toBe(98);
+    },
+  );
+
   it('neither stands still nor leaps when that jumps', () => {
     const jump = fc.tuple(fc.nat(3e6), fc.integer({ min: -3e6, max: 3e6 }));
     fc.assert(
