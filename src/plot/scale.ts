@@ -10,7 +10,7 @@ export type Range = readonly [least: number, largest: number];
 /** About as many lines across, spaced 1, 2 or 5 times a power of ten. */
 const TICK_COUNT = 6;
 
-/** An even scale from `start` to `end` (pixels), with about `tickCount` ticks. */
+/** An even scale from `start` to `end` (pixels), with about `tickCount` ticks; of 3 or more at least two are there. */
 export function linearScale([least, largest]: Range, start: number, end: number, tickCount = TICK_COUNT): Scale {
   const step = tickStep((largest - least) / tickCount);
   const first = Math.ceil(least / step - 1e-9);

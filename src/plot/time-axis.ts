@@ -20,7 +20,7 @@ export function timeAxis(
   const unit = UNITS.findLast(({ ms }) => lastMs - firstMs >= FEWEST * ms) ?? UNITS[0];
   // Never empty, so that a log of one moment has an axis.
   const range = [firstMs / unit.ms, Math.max(lastMs, firstMs + 1) / unit.ms] as const;
-  const inUnit = linearScale(range, left, right, Math.max(2, (right - left) / TICK_WIDTH));
+  const inUnit = linearScale(range, left, right, Math.max(3, (right - left) / TICK_WIDTH));
   return {
     scale: { at: (value) => inUnit.at(value / unit.ms), ticks: inUnit.ticks.map((tick) => tick * unit.ms) },
     textOf: (value) => (value === 0 ? '0' : `${numberText(value / unit.ms)} ${unit.name}`),
