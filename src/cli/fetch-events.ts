@@ -1,13 +1,5 @@
 import type { Receiver } from '../create-receiver.js';
-import type { ProgressEvent } from '../receiver/events.js';
 import { addressFromBytes } from '../wire/address.js';
-
-/** What a receiver measures of its own path; absent where it keeps to channels picked by hand. */
-export interface PathFields {
-  readonly queueMs?: number;
-  readonly levelRateBitsPerSecond?: number;
-  readonly capacityBitsPerSecond?: number | undefined;
-}
 
 /**
  * What `fetch --json` prints: the receiver's events, one by one, in the order they happen. docs/operations.md lists their
@@ -39,7 +31,7 @@ export function tellPrograms(receiver: Receiver, print: (event: string, fields: 
     // One join hears any server where it is not source-specific.
     receiver.on(name, (event) => print(name, { ...event, server: event.server ?? null }));
   }
-  receiver.on('progress', (event: ProgressEvent & PathFields) =>
+  receiver.on('progress', (event) =>
     print('progress', { ...event, capacityBitsPerSecond: event.capacityBitsPerSecond ?? null }),
   );
   for (const name of ['warning', 'complete'] as const) {

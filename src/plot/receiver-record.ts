@@ -14,8 +14,8 @@ export interface Step {
 
 /** Marks kept of one receiver: more are a blur at any width. */
 const MAX_STEPS = 1000;
-/** What is carried out within this time is one moment: joins of one decision follow each other. */
-const MOMENT_MS = 20;
+/** Joins and leaves of one decision follow each other within this time. */
+const MOMENT_MS = 100;
 
 /** What one receiver did, as lines over time. */
 export class ReceiverRecord {
