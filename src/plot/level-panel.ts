@@ -72,11 +72,10 @@ function marksOf(receiver: ReceiverRecord, index: number, isOne: boolean, lift: 
     ...(isOne ? { text: step.reason.replace(/^level \d+ → \d+: /, '') } : {}),
   }));
   if (wholeMs !== undefined) {
-    const before = level.points.findLast(([, at]) => at > 0)?.[1] ?? 0;
     marks.push({
       ...common,
       x: wholeMs,
-      y: before,
+      y: level.last ?? 0,
       shape: 'end',
       title: `${who}${seconds(wholeMs)}: everything is here`,
     });

@@ -111,7 +111,7 @@ function bandPath(points: Band['points'], x: Scale, y: Scale): string {
   return `M${upper.join('L')}L${lower.join('L')}Z`;
 }
 
-const SHAPES = { up: 'M0-5l4.5 8h-9z', down: 'M0 5l4.5-8h-9z', end: 'M-3.5 0a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0z' };
+const SHAPES = { up: 'M0-5l4.5 8h-9z', down: 'M0 5l4.5-8h-9z', end: 'M-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0z' };
 
 function markElements(marks: readonly Mark[], right: number, x: Scale, y: Scale): readonly string[] {
   return marks.flatMap(({ x: px, y: py, shape, colourIndex, title, text, lift = 0 }, index) => {
@@ -121,7 +121,7 @@ function markElements(marks: readonly Mark[], right: number, x: Scale, y: Scale)
       { transform: `translate(${tenth(at)} ${tenth(height)})` },
       element('title', {}, escapeText(title)),
       element('path', {
-        class: `mark ${shape === 'up' ? 'area' : 'paper'} c${colourIndex % COLOUR_COUNT}`,
+        class: `mark ${shape === 'down' ? 'paper' : 'area'} c${colourIndex % COLOUR_COUNT}`,
         d: SHAPES[shape],
       }),
     );

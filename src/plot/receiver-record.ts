@@ -52,15 +52,6 @@ export class ReceiverRecord {
     this.level.moveLast(level);
   }
 
-  /** The object is whole. What is left then is no news; the level holds to the end. */
-  complete(atMs: number): void {
-    this.wholeMs = atMs;
-    const last = this.#moment;
-    if (last === undefined || last.level > 0) return;
-    this.level.moveLast(last.before);
-    if (this.steps.at(-1) === last) this.steps.pop();
-  }
-
   sample(atMs: number, sample: Sample, levelOf: (channel: number) => number): void {
     this.#moment = undefined;
     // A log may begin after the joins, or may have lost some: what the receiver says of itself holds.

@@ -83,10 +83,12 @@ export class TransferRecord {
         this.#receiver(event.receiver)?.sample(atMs, event, this.#levelOf);
         this.#spread(atMs, event);
         break;
-      case 'complete':
-        this.#receiver(event.receiver)?.complete(atMs);
+      case 'complete': {
+        const receiver = this.#receiver(event.receiver);
+        if (receiver !== undefined) receiver.wholeMs = atMs;
         this.wholeCount += 1;
         break;
+      }
       case 'link':
         this.#addLink(atMs, event);
         break;

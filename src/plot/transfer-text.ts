@@ -3,11 +3,12 @@ import { isCrowd } from './receiver-lines.js';
 import { seconds } from './time-axis.js';
 import type { TransferRecord } from './transfer-record.js';
 
-/** What is received, and by whom if that was asked for. */
-export function titleOf({ described }: TransferRecord, receiver: string | undefined): string {
+/** What is received, and by whom if that is one of many or has a name. */
+export function titleOf({ described, receivers }: TransferRecord, only: string | undefined): string {
   const version = described?.version === undefined ? '' : `, version ${described.version}`;
   const what = described === undefined ? 'A transfer' : `${described.fleet}/${described.object}${version}`;
-  return receiver === undefined ? what : `${what}, receiver ${receiver}`;
+  const receiver = only ?? (receivers.size === 1 ? [...receivers.keys()][0] : undefined);
+  return receiver === undefined || receiver === '' ? what : `${what}, receiver ${receiver}`;
 }
 
 /** Who is drawn, and how it ended. */

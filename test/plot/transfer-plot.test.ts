@@ -105,12 +105,17 @@ describe('a picture of a transfer', () => {
     expect(svg).not.toMatch(/NaN|Infinity|undefined|var\(/);
   });
 
-  it('holds the level to the end where everything arrived, and marks that', () => {
-    const end = [2, 1, 0].map((channel, i) => leave(12_000 + i, channel, 'complete'));
-    const svg = svgOf([...one.slice(0, 5), ...end, { event: 'complete', atMs: 12_010 }]);
-    expect(titlesIn(svg).at(-1)).toBe('12.0 s: everything is here');
-    expect(titlesIn(svg).filter((title) => title!.includes('leaves'))).toEqual([]);
-    expect(svg).toContain('complete after 12.0 s');
+  it('marks where everything was there, and until then draws the level', () => {
+    const end = [2, 1, 0].map((channel, i) => leave(12_000 + i, channel, 'the object is complete'));
+    const svg = svgOf([...one.slice(0, 5), ...end, progress(12_500, -1), { event: 'complete', atMs: 13_000 }]);
+    expect(titlesIn(svg).slice(-2)).toEqual([
+      '12.0 s: the object is complete (leaves channels 0, 1, 2)',
+      '13.0 s: everything is here',
+    ]);
+    expect(svg).toContain('complete after 13.0 s');
+    expect(svg).toMatch(/<g transform="translate\(([\d.]+) ([\d.]+)\)"><title>13\.0 s/);
+    const [, x, y] = /translate\(([\d.]+) ([\d.]+)\)"><title>13\.0 s/.exec(svg)!;
+    expect(linesIn(svg)[0]).toMatch(new RegExp(`H${x}V${y}$`));
   });
 
   it('counts levels of a replicated ladder by rate, in whatever order its channels are', () => {
