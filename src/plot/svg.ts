@@ -29,9 +29,19 @@ export function tenth(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
-/** About how wide a text is in pixels: that of wide letters, so that what is laid out by it does not overlap. */
+/** Width of wide letters, in font sizes, so that what is laid out by it does not overlap in any font. */
+const LETTER_WIDTH = 0.61;
+
+/** About how wide a text is in pixels. */
 export function textWidth(text: string, fontSize: number): number {
-  return [...text].length * fontSize * 0.61;
+  return [...text].length * fontSize * LETTER_WIDTH;
+}
+
+/** A text of at most this width, its end cut off with `…`. */
+export function fitted(text: string, fontSize: number, width: number): string {
+  const letters = [...text];
+  const most = Math.floor(width / fontSize / LETTER_WIDTH);
+  return letters.length <= most ? text : `${letters.slice(0, most - 1).join('')}…`;
 }
 
 /** How many colours there are before they begin again, as classes `c0`, `c1`, …: lines and areas set their own property. */

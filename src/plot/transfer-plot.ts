@@ -1,6 +1,6 @@
 import type { Frame } from './axes.js';
 import { HEADING_HEIGHT, labelsWidth, panelElements } from './panel.js';
-import { element, escapeText, picture } from './svg.js';
+import { element, escapeText, fitted, picture } from './svg.js';
 import { timeAxis } from './time-axis.js';
 import { readTransferEvent } from './transfer-event.js';
 import { panelsOf } from './transfer-panels.js';
@@ -71,8 +71,12 @@ export class TransferPlot {
     // A log that begins late is of a part of something, and is drawn from there.
     const x = timeAxis([firstMs > lastMs / 2 ? firstMs : 0, lastMs], LEFT, right);
     const body: string[] = [
-      element('text', { x: LEFT, y: 24, class: 'title' }, escapeText(title)),
-      element('text', { x: LEFT, y: 43, class: 'faint' }, escapeText(subtitleOf(this.#record))),
+      element('text', { x: LEFT, y: 24, class: 'title' }, escapeText(fitted(title, 16, width - LEFT))),
+      element(
+        'text',
+        { x: LEFT, y: 43, class: 'faint' },
+        escapeText(fitted(subtitleOf(this.#record), 13, width - LEFT)),
+      ),
     ];
     let top = TOP;
     for (const [index, panel] of panels.entries()) {

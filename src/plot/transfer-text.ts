@@ -20,7 +20,7 @@ export function subtitleOf(record: TransferRecord): string {
     return wholeMs === undefined ? `not complete after ${seconds(lastMs)}` : `complete after ${seconds(wholeMs)}`;
   }
   const complete = `${count(wholeCount)} of ${count(receiverCount)} receivers complete after ${seconds(lastMs)}`;
-  return isCrowd(record) ? `${complete}; medians, and bands of the middle 80 % of those still at it` : complete;
+  return isCrowd(record) ? `${complete}; medians, with bands of the middle 80 %` : complete;
 }
 
 /** In words what the lines show, for those who do not see them. */

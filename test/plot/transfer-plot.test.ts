@@ -206,6 +206,9 @@ describe('a picture of several receivers', () => {
   it.each([400, 900, 4000])('fits in %d pixels', (width) => {
     const svg = svgOf(of('a-name-that-is-much-longer-than-there-is-room', one), { width });
     expect(svg).toContain(`width="${width}"`);
+    const [title] = textsIn(svg);
+    expect(title!.length * 9).toBeLessThan(width);
+    expect(title!.endsWith('…')).toBe(width === 400);
     for (const [, d] of svg.matchAll(/class="grid" d="M[\d.]+ [\d.]+H([\d.]+)"/g))
       expect(Number(d)).toBeLessThan(width);
   });
