@@ -40,7 +40,7 @@ export function variableOf({ flag }: Setting<unknown>): string {
   return `LAYERCAST_${flag.slice(2).replaceAll('-', '_').toUpperCase()}`;
 }
 
-/** Settings that `fetch`, `list` and `serve` share or take from a receiver file. */
+/** Settings that commands share, or that a receiver file has too. */
 export const SETTINGS = {
   key: pathSetting('--key'),
   interface: textSetting('--interface', 'the name of a network interface, such as eth0'),
@@ -65,6 +65,7 @@ export const SETTINGS = {
     allowed: formOf(SIZE),
   },
   threads: wholeSetting('--threads', 1, 64),
+  width: wholeSetting('--width', 400, 4000),
   output: pathSetting('--output'),
   config: pathSetting('--config'),
 } as const satisfies Record<string, Setting<unknown>>;
@@ -72,7 +73,10 @@ export const SETTINGS = {
 /** What was typed for `fetch` and `list`, as text; names as in a receiver file. */
 export type ReceiverFlags = Readonly<
   Partial<
-    Record<Exclude<keyof typeof SETTINGS, 'host' | 'patience' | 'wait' | 'cache' | 'threads'>, string | undefined>
+    Record<
+      Exclude<keyof typeof SETTINGS, 'host' | 'patience' | 'wait' | 'cache' | 'threads' | 'width'>,
+      string | undefined
+    >
   >
 >;
 
