@@ -76,7 +76,7 @@ export class VirtualNetwork {
     const upward = { clock, log, prng: prng.fork(`${name} up`) };
     const downward = { clock, log, prng: prng.fork(`${name} down`) };
     node.up = new Link(this.#linkCount++, up, upward, (packet) => parent.ascend(packet, node));
-    node.down = new Link(this.#linkCount++, down, downward, (packet) => node.descend(packet));
+    node.down = new Link(this.#linkCount++, down, downward, (packet, atUs) => node.descend(packet, atUs));
     return { up: node.up, down: node.down };
   }
 }
