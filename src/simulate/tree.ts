@@ -121,8 +121,8 @@ export class TreeNode {
     this.#clock.quietlyAt(state.pruneUs, () => this.#prune(interest, state));
   }
 
-  /** Takes a packet that came from a child of this node, or from a host that is this node. */
-  ascend(packet: Packet, from: TreeNode): void {
+  /** Takes a packet that came from a child of this node, or from somebody at it (`from` undefined). */
+  ascend(packet: Packet, from: TreeNode | undefined): void {
     this.#spread(packet, from, this.#clock.nowUs);
     this.up?.carry(packet);
   }
