@@ -117,7 +117,8 @@ describe('several channels and servers of coded symbols', () => {
       const receiver = bed.receiver({ name: `channel ${channel}`, channels: [channel] });
       const complete = await bed.completion(receiver, 1.01 + passSeconds(1000) / (channel === 2 ? 2 : 1) + 0.1);
       expectSafe(receiver, object, complete);
-      expect(complete.overhead).toBeLessThan(0.005);
+      // The last symbol that is needed may be the first of a train of 12, all of which arrive at once.
+      expect(complete.overhead).toBeLessThan(0.005 + 0.011);
     }
   });
 
