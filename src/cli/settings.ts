@@ -65,6 +65,7 @@ export const SETTINGS = {
     allowed: formOf(SIZE),
   },
   threads: wholeSetting('--threads', 1, 64),
+  seed: wholeSetting('--seed', 0, 999_999_999),
   output: pathSetting('--output'),
   config: pathSetting('--config'),
 } as const satisfies Record<string, Setting<unknown>>;
@@ -72,7 +73,10 @@ export const SETTINGS = {
 /** What was typed for `fetch` and `list`, as text; names as in a receiver file. */
 export type ReceiverFlags = Readonly<
   Partial<
-    Record<Exclude<keyof typeof SETTINGS, 'host' | 'patience' | 'wait' | 'cache' | 'threads'>, string | undefined>
+    Record<
+      Exclude<keyof typeof SETTINGS, 'host' | 'patience' | 'wait' | 'cache' | 'threads' | 'seed'>,
+      string | undefined
+    >
   >
 >;
 

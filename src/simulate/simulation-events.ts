@@ -131,6 +131,7 @@ export interface Spread {
 export interface LinkSummary {
   readonly link: string;
   readonly rateBitsPerSecond: number;
+  /** In the mean; null where it had no limit at some time. */
   readonly capacityBitsPerSecond: number | null;
   /** Carried ÷ what its rate allowed, over all the time; null without a limit. */
   readonly use: number | null;

@@ -34,7 +34,8 @@ export class SymbolStorage {
   }
 
   put(symbol: number, bytes: Uint8Array): void {
-    const isGenuine = this.#isBlank || (this.#known !== undefined && Buffer.compare(this.#knownSymbol(symbol), bytes) === 0);
+    const isGenuine =
+      this.#isBlank || (this.#known !== undefined && Buffer.compare(this.#knownSymbol(symbol), bytes) === 0);
     if (isGenuine) {
       this.#genuine.add(symbol);
       this.#others.delete(symbol);
