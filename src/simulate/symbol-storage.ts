@@ -4,9 +4,10 @@ import type { Content } from './content.js';
 
 /** Bytes of an object by symbol; never written ones are zeros, as in a sparse file. Of a blank object, no bytes are kept. */
 export class SymbolStorage {
+  /** Whether only what is there is kept, as all of it is zeros. */
+  readonly isBlank: boolean;
   readonly #geometry: Geometry;
   readonly #known: Content | undefined;
-  readonly #isBlank: boolean;
   /** Symbols that are as `known` has them, and so need no memory. */
   readonly #genuine: SymbolSet;
   readonly #others = new Map<number, Uint8Array>();
@@ -14,7 +15,7 @@ export class SymbolStorage {
   constructor(geometry: Geometry, known: Content | undefined) {
     this.#geometry = geometry;
     this.#known = known;
-    this.#isBlank = known?.isBlank === true;
+    this.isBlank = known?.isBlank === true;
     this.#genuine = new SymbolSet(geometry.symbolCount);
   }
 
@@ -35,7 +36,7 @@ export class SymbolStorage {
 
   put(symbol: number, bytes: Uint8Array): void {
     const isGenuine =
-      this.#isBlank || (this.#known !== undefined && Buffer.compare(this.#knownSymbol(symbol), bytes) === 0);
+      this.isBlank || (this.#known !== undefined && Buffer.compare(this.#knownSymbol(symbol), bytes) === 0);
     if (isGenuine) {
       this.#genuine.add(symbol);
       this.#others.delete(symbol);
@@ -50,7 +51,7 @@ export class SymbolStorage {
   }
 
   copy(offset: number, into: Uint8Array): void {
-    if (this.#isBlank) {
+    if (this.isBlank) {
       into.fill(0);
       return;
     }
@@ -77,7 +78,7 @@ export class SymbolStorage {
       for (let symbol = first; symbol < first + count; symbol++) {
         if (!isSpoilt(symbol)) continue;
         this.#genuine.removeRun(symbol, 1);
-        if (!this.#isBlank) this.#others.set(symbol, this.#garbage(symbol));
+        if (!this.isBlank) this.#others.set(symbol, this.#garbage(symbol));
       }
     }
     for (const symbol of this.#others.keys()) {
