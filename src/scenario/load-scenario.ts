@@ -13,6 +13,7 @@ import { directionOf, queueFault, resolveLinks } from './resolve-links.js';
 import { type FleetPart, fleetPartOf, resolveObject, startRatioOf } from './resolve-object.js';
 import { resolveReceivers } from './resolve-receivers.js';
 import { type ScenarioFile, type ServerEntry, scenarioSchema, type TrafficEntry } from './scenario-schema.js';
+import { usablePart } from './usable-part.js';
 
 /**
  * Reads and checks a scenario file, and the fleet file that it may refer to.
@@ -32,10 +33,13 @@ export async function loadScenario(path: string, seed?: string): Promise<Scenari
 export async function parseScenario(text: string, path: string, seed?: string): Promise<Scenario> {
   const source = readYaml(text);
   const { faults, value } = check(scenarioSchema, source);
-  if (value === undefined) throw new ConfigError(path, faults);
-  const found = await fleetPartOf(value.object, source, path);
-  const { scenario, faults: others } = resolveScenario(value, found.part, source, seed ?? String(value.seed));
-  const all = [...found.faults, ...(value.object.fleet !== undefined && found.part === undefined ? [] : others)];
+  const usable = value === undefined ? usablePart(source) : { file: value, isReal: () => true };
+  if (usable === undefined) throw new ConfigError(path, faults);
+  const { file, isReal } = usable;
+  const found = await fleetPartOf(file.object, source, path);
+  if (found.faults.length > 0) throw new ConfigError(path, [...faults, ...found.faults]);
+  const { scenario, faults: others } = resolveScenario(file, found.part, source, seed ?? String(file.seed));
+  const all = [...faults, ...others.filter(isReal)];
   if (all.length > 0 || scenario === undefined) throw new ConfigError(path, all);
   return scenario;
 }

@@ -187,6 +187,11 @@ export const scenarioSchema = z
     description: 'A network, who sends and receives over it, and what happens to it',
   });
 
+/** JSON Schema (draft 7, which every editor knows) of what may be written in a scenario file. */
+export function scenarioJsonSchema(): object {
+  return z.toJSONSchema(scenarioSchema, { target: 'draft-7', io: 'input' });
+}
+
 export type ScenarioFile = z.output<typeof scenarioSchema>;
 export type ObjectEntry = ScenarioFile['object'];
 export type ServerEntry = z.output<ReturnType<typeof z.strictObject<typeof serverShape>>>;
