@@ -95,6 +95,7 @@ class Simulation {
       seed,
       digest: log.digest(),
       receivers: receiverSummaries(
+        this.#scenario.receivers,
         this.#singles,
         this.#crowds.map(({ crowd }) => crowd),
       ),

@@ -1,20 +1,19 @@
 import type { Account } from './account.js';
 import type { Crowd } from './crowd.js';
+import type { ScenarioReceiver } from './scenario.js';
 import type { ReceiverSummary, Spread } from './simulation-events.js';
 import type { Single } from './single.js';
 
-/** One summary for each entry of a scenario, in the order of the scenario. */
-export function receiverSummaries(singles: readonly Single[], crowds: readonly Crowd[]): readonly ReceiverSummary[] {
-  const entries = new Map<string, Account[]>();
-  const accountsOf = (entry: string) => {
-    const accounts = entries.get(entry) ?? [];
-    entries.set(entry, accounts);
-    return accounts;
-  };
-  for (const { plan, account } of singles) accountsOf(plan.entry).push(account);
+/** One summary for each entry of a scenario, in its order. */
+export function receiverSummaries(
+  plans: readonly ScenarioReceiver[],
+  singles: readonly Single[],
+  crowds: readonly Crowd[],
+): readonly ReceiverSummary[] {
+  const entries = new Map<string, Account[]>(plans.map(({ entry }) => [entry, []]));
+  for (const { plan, account } of singles) entries.get(plan.entry)!.push(account);
   for (const { plan, members } of crowds) {
-    const accounts = accountsOf(plan.entry);
-    for (const { account } of members) accounts.push(account);
+    for (const { account } of members) entries.get(plan.entry)!.push(account);
   }
   return [...entries].map(([entry, accounts]) => summaryOf(entry, accounts));
 }
