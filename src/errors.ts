@@ -5,6 +5,7 @@
 export type ErrorCode =
   | 'USAGE'
   | 'CONFIG_INVALID'
+  | 'LOG_INVALID'
   | 'FILE_NOT_FOUND'
   | 'PERMISSION_DENIED'
   | 'DISK_FULL'

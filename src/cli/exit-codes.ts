@@ -4,9 +4,10 @@ import { Interrupted } from './interrupt.js';
 
 /** The process's exit code for each way to fail; scripts rely on them. */
 const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
-  // 2: what was typed, or what a file of settings says; trying again changes nothing.
+  // 2: what was typed, or what a file that was given says; trying again changes nothing.
   USAGE: 2,
   CONFIG_INVALID: 2,
+  LOG_INVALID: 2,
   FILE_NOT_FOUND: 2,
   UNKNOWN_HOST: 2,
   UNKNOWN_INTERFACE: 2,

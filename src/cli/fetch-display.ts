@@ -1,37 +1,51 @@
 import type { WriteStream } from 'node:tty';
 import type { Receiver } from '../create-receiver.js';
 import { DURATION, formatQuantity, RATE, SIZE } from '../fleet/units.js';
+import { rateOf } from '../rate/ladder.js';
+import { StepPlan } from '../rate/step-plan.js';
 import type { CompleteEvent, ProgressEvent } from '../receiver/events.js';
+import type { Descriptor } from '../wire/descriptor.js';
+import { RecentSteps } from './recent-steps.js';
 import { clip } from './table.js';
 
 /** How full a stretch of the object is, from nothing to all. */
 const SHADES = [' ', '░', '▒', '▓', '█'];
 
 /**
- * What `fetch` shows people: on a terminal two lines that renew themselves, with a map of the file filling up; elsewhere one
- * line at the beginning and one at the end, besides warnings.
+ * What `fetch` shows people: on a terminal some lines that renew themselves, with a map of the file filling up and why channels
+ * were last joined or left; elsewhere one line at the beginning and one at the end, besides warnings.
  */
 export class FetchDisplay {
   readonly #stream: NodeJS.WriteStream;
   readonly #what: string;
+  readonly #nowMs: () => number;
+  readonly #steps = new RecentSteps();
+  /** The channel of each level, from the lowest. */
+  #channelOrder: readonly number[] = [];
   #drawnLines = 0;
 
-  constructor(stream: NodeJS.WriteStream, what: string) {
+  /** @param nowMs milliseconds since the command started */
+  constructor(stream: NodeJS.WriteStream, what: string, nowMs = () => performance.now()) {
     this.#stream = stream;
     this.#what = what;
+    this.#nowMs = nowMs;
   }
 
   follow(receiver: Receiver): void {
     receiver.on('descriptor', ({ descriptor, resumedBytes }) => {
       const { version, sizeBytes } = descriptor;
+      this.#channelOrder = channelOrderOf(descriptor);
       const resumed = resumedBytes > 0 && resumedBytes < sizeBytes;
       const kept = resumed ? `, ${formatQuantity(SIZE, resumedBytes)} of it here from before` : '';
-      this.#say(`${this.#what} version ${version}, ${formatQuantity(SIZE, sizeBytes)}${kept}`);
+      this.say(`${this.#what} version ${version}, ${formatQuantity(SIZE, sizeBytes)}${kept}`);
     });
-    receiver.on('warning', ({ message }) => this.#say(message));
+    for (const name of ['join', 'leave'] as const) {
+      receiver.on(name, ({ reason }) => this.#steps.add(this.#nowMs(), reason));
+    }
+    receiver.on('warning', ({ message }) => this.say(message));
     receiver.on('progress', (event) => this.#draw(event));
     receiver.on('complete', (event) => {
-      for (const line of summaryOf(event)) this.#say(line);
+      for (const line of summaryOf(event)) this.say(line);
     });
   }
 
@@ -39,15 +53,17 @@ export class FetchDisplay {
     this.#erase();
   }
 
-  /** A line that stays. */
-  #say(line: string): void {
+  /** Writes a line that stays. */
+  say(line: string): void {
     this.#erase();
     this.#stream.write(`${line}\n`);
   }
 
   #draw(event: ProgressEvent): void {
     if (!this.#stream.isTTY) return;
-    const lines = progressLines(event, (this.#stream as WriteStream).columns || 80);
+    const columns = (this.#stream as WriteStream).columns || 80;
+    const steps = this.#steps.lines.map((line) => clip(line, columns - 1));
+    const lines = [...progressLines(event, this.#channelOrder, columns), ...steps];
     this.#erase();
     this.#stream.write(lines.map((line) => `${line}\n`).join(''));
     this.#drawnLines = lines.length;
@@ -60,15 +76,21 @@ export class FetchDisplay {
   }
 }
 
-/** Two lines of at most `columns` − 1 characters, so that no terminal breaks them. */
-export function progressLines(event: ProgressEvent, columns: number): readonly string[] {
-  const { bytes, totalBytes, rateBitsPerSecond, lossRatio, etaMs, servers, channels, map } = event;
+/**
+ * Three lines of at most `columns` − 1 characters, so that no terminal breaks them: the object, the path to it, a map of it.
+ * @param channelOrder the channel of each level
+ */
+export function progressLines(
+  event: ProgressEvent,
+  channelOrder: readonly number[],
+  columns: number,
+): readonly string[] {
+  const { bytes, totalBytes, rateBitsPerSecond, etaMs, servers, channels, map } = event;
   const percent = totalBytes === 0 ? 100 : Math.floor((100 * bytes) / totalBytes);
   const numbers = [
     `${percent} %`,
     `${formatQuantity(SIZE, bytes)} of ${formatQuantity(SIZE, totalBytes)}`,
-    `${formatQuantity(RATE, rateBitsPerSecond)}/s`,
-    `loss ${(100 * lossRatio).toFixed(1)} %`,
+    rateText(rateBitsPerSecond),
     etaMs === undefined ? 'waiting for data' : `${remaining(etaMs)} left`,
   ];
   const from = servers.length === 0 ? 'nobody yet' : servers.join(', ');
@@ -77,7 +99,31 @@ export function progressLines(event: ProgressEvent, columns: number): readonly s
   const mapWidth = Math.min(drawing.length, Math.floor(width / 2));
   const cells = Array.from({ length: mapWidth }, (_, i) => [...drawing][Math.floor((i * drawing.length) / mapWidth)]);
   const who = `channels ${channels.join(',') || '-'} from ${from}`;
-  return [clip(numbers.join('  '), width), clip(`▕${cells.join('')}▏ ${who}`, width)];
+  return [numbers.join('  '), pathText(event, channelOrder), `▕${cells.join('')}▏ ${who}`].map((line) =>
+    clip(line, width),
+  );
+}
+
+function pathText(event: ProgressEvent, channelOrder: readonly number[]): string {
+  const { level: channel, levelRateBitsPerSecond, queueMs, lossRatio, capacityBitsPerSecond } = event;
+  const level = channel < 0 ? 0 : channelOrder.indexOf(channel) + 1;
+  const parts = [
+    `level ${level} of ${channelOrder.length}, ${rateText(levelRateBitsPerSecond)}`,
+    `queue ${queueMs} ms`,
+    `loss ${(100 * lossRatio).toFixed(1)} %`,
+  ];
+  if (capacityBitsPerSecond !== undefined) parts.push(`capacity ${rateText(capacityBitsPerSecond)}`);
+  return parts.join('  ');
+}
+
+function channelOrderOf({ channels, mode, symbolBytes }: Descriptor): readonly number[] {
+  if (channels.length === 0) return [];
+  const rates = channels.map(({ intervalUs }) => rateOf(intervalUs, symbolBytes));
+  return new StepPlan({ rates, mode, symbolBytes }).channelOrder;
+}
+
+function rateText(rateBitsPerSecond: number): string {
+  return `${formatQuantity(RATE, rateBitsPerSecond)}/s`;
 }
 
 function summaryOf(event: CompleteEvent): readonly string[] {

@@ -5,10 +5,11 @@ import { fetch } from './commands/fetch.js';
 import { keygen } from './commands/keygen.js';
 import { list } from './commands/list.js';
 import { plan } from './commands/plan.js';
+import { plot } from './commands/plot.js';
 import { serve } from './commands/serve.js';
 import { sign } from './commands/sign.js';
 import { simulate } from './commands/simulate.js';
 import { run } from './run.js';
 
 /** In the order of the help text: what is needed to begin, what runs every day, what helps. */
-await run([keygen, serve, fetch, list, plan, simulate, config, sign, demo], process.argv);
+await run([keygen, serve, fetch, list, plan, simulate, plot, config, sign, demo], process.argv);

@@ -73,8 +73,8 @@ async function demonstrate(folder: string, interfaceName: string, signal: AbortS
     timeoutUs: 45_000_000,
     signal,
   });
-  receiver.on('join', ({ channel, group, reason }) => say(`  joins channel ${channel}, ${group}: ${reason}`));
   using display = new FetchDisplay(process.stderr, 'demo/firmware');
+  receiver.on('join', ({ channel, group, reason }) => display.say(`  joins channel ${channel}, ${group}: ${reason}`));
   display.follow(receiver);
   const { servers, channels, sha256 } = await receiver.done;
   display[Symbol.dispose]();

@@ -1,10 +1,11 @@
-import { createReceiver, type Receiver } from '../create-receiver.js';
+import { createReceiver } from '../create-receiver.js';
 import { LayercastError } from '../errors.js';
 import { readText } from '../fleet/read-text.js';
-import { addressFromBytes } from '../wire/address.js';
 import { publicKeyFrom } from '../wire/signature.js';
 import { FetchDisplay } from './fetch-display.js';
+import { tellPrograms } from './fetch-events.js';
 import { interruptible } from './interrupt.js';
+import { printEvent } from './print-event.js';
 import { type ReceiverFlags, receiverSettings, SETTINGS, settle } from './settings.js';
 
 export interface FetchFlags extends ReceiverFlags {
@@ -43,7 +44,7 @@ export async function runFetch(what: string, flags: FetchFlags): Promise<void> {
       signal,
     });
     if (flags.json) {
-      tellPrograms(receiver);
+      tellPrograms(receiver, printEvent);
       await receiver.done;
       return;
     }
@@ -51,41 +52,6 @@ export async function runFetch(what: string, flags: FetchFlags): Promise<void> {
     display.follow(receiver);
     await receiver.done;
   });
-}
-
-function tellPrograms(receiver: Receiver): void {
-  receiver.on('descriptor', ({ descriptor, resumedBytes }) => {
-    const { fleet, object, version, sizeBytes, symbolBytes, blockCount, mode, sha256, channels, servers } = descriptor;
-    print('descriptor', {
-      fleet,
-      object,
-      version,
-      bytes: sizeBytes,
-      symbolBytes,
-      blockCount,
-      mode,
-      sha256: Buffer.from(sha256).toString('hex'),
-      channels: channels.map(({ group, port, intervalUs }, channel) => ({
-        channel,
-        group: addressFromBytes(group),
-        port,
-        intervalUs,
-      })),
-      servers: servers.map(({ name }) => name),
-      resumedBytes,
-    });
-  });
-  for (const name of ['join', 'leave'] as const) {
-    // One join hears any server where it is not source-specific.
-    receiver.on(name, (event) => print(name, { ...event, server: event.server ?? null }));
-  }
-  for (const name of ['progress', 'warning', 'complete'] as const) {
-    receiver.on(name, (event: object) => print(name, event));
-  }
-}
-
-function print(event: string, fields: object): void {
-  process.stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
 }
 
 /** An object's name may hold `/`; a fleet's does not. */

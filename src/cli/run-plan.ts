@@ -1,11 +1,10 @@
 import { statSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { errnoOf, LayercastError } from '../errors.js';
 import { loadFleet } from '../fleet/load-fleet.js';
 import { planOf } from '../fleet/plan.js';
 import { forecastOf } from '../publish/forecast.js';
 import { planPicture } from './plan-picture.js';
 import { planText } from './plan-text.js';
+import { writePicture } from './write-picture.js';
 
 export interface PlanOptions {
   readonly config: string;
@@ -14,7 +13,7 @@ export interface PlanOptions {
   readonly svg: string | undefined;
 }
 
-/** `layercast plan`. @throws {LayercastError} `CONFIG_INVALID`, `FILE_NOT_FOUND`, `FILE_IO` */
+/** `layercast plan`. @throws {LayercastError} `CONFIG_INVALID`, `FILE_NOT_FOUND`, `PERMISSION_DENIED`, `FILE_IO` */
 export async function runPlan({ config, json, svg }: PlanOptions): Promise<void> {
   const fleet = await loadFleet(config);
   const plan = forecastOf(
@@ -23,12 +22,4 @@ export async function runPlan({ config, json, svg }: PlanOptions): Promise<void>
   );
   if (svg !== undefined) await writePicture(svg, planPicture(fleet, plan));
   process.stdout.write(json ? `${JSON.stringify(plan)}\n` : planText(plan));
-}
-
-async function writePicture(path: string, picture: string): Promise<void> {
-  try {
-    await writeFile(path, picture);
-  } catch (error) {
-    throw new LayercastError('FILE_IO', `cannot write ${path}: ${errnoOf(error) ?? String(error)}`);
-  }
 }

@@ -1,6 +1,7 @@
 import { createSender, type Sender, type SenderOptions } from '../create-sender.js';
 import { LayercastError } from '../errors.js';
 import { DURATION, formatQuantity, RATE, SIZE } from '../fleet/units.js';
+import { printEvent } from './print-event.js';
 
 export interface ServeRun extends SenderOptions {
   readonly json: boolean;
@@ -53,16 +54,16 @@ function tellPeople(sender: Sender): void {
 }
 
 function tellPrograms(sender: Sender): void {
-  sender.on('hashing', (event) => print({ event: 'hashing', ...event }));
-  sender.on('encoding', (event) => print({ event: 'encoding', ...event }));
-  sender.on('publish', (event) => print({ event: 'publish', ...event }));
-  sender.on('withdraw', ({ error, ...event }) => print({ event: 'withdraw', ...event, ...reasonOf(error) }));
-  sender.on('network', (event) => print({ event: 'network', ...event }));
+  sender.on('hashing', (event) => printEvent('hashing', event));
+  sender.on('encoding', (event) => printEvent('encoding', event));
+  sender.on('publish', (event) => printEvent('publish', event));
+  sender.on('withdraw', ({ error, ...event }) => printEvent('withdraw', { ...event, ...reasonOf(error) }));
+  sender.on('network', (event) => printEvent('network', event));
 }
 
 function tellFailedReload(error: unknown, json: boolean): void {
   const { code, message, hint } = reasonOf(error);
-  if (json) print({ event: 'reloadFailed', code, message, hint });
+  if (json) printEvent('reloadFailed', { code, message, hint });
   else say(`the fleet file was not taken over, everything goes on as before:\n${message}${hint ? `\n  ${hint}` : ''}`);
 }
 
@@ -74,8 +75,4 @@ function reasonOf(error: unknown): { code?: string; message?: string; hint?: str
 
 function say(line: string): void {
   process.stderr.write(`${line}\n`);
-}
-
-function print(event: object): void {
-  process.stdout.write(`${JSON.stringify(event)}\n`);
 }

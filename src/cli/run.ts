@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { errnoOf, LayercastError } from '../errors.js';
 import { ConfigError } from '../fleet/faults.js';
 import { exitCodeOf } from './exit-codes.js';
+import { printEvent } from './print-event.js';
 
 /** Adds one command to the program; each file in `commands/` has one, and loads what is heavy when it runs. */
 export type Registration = (program: Command) => void;
@@ -53,7 +54,7 @@ function report(error: unknown, json: boolean): void {
   const { code, message, hint } = describe(error);
   const lines = error instanceof ConfigError ? message : `layercast: ${message}`;
   process.stderr.write(`${lines}\n${hint === undefined ? '' : `  ${hint.replaceAll('\n', '\n  ')}\n`}`);
-  if (json) process.stdout.write(`${JSON.stringify({ event: 'error', code, message, hint })}\n`);
+  if (json) printEvent('error', { code, message, hint });
 }
 
 function describe(error: unknown): { code: string; message: string; hint: string | undefined } {

@@ -40,7 +40,7 @@ export function variableOf({ flag }: Setting<unknown>): string {
   return `LAYERCAST_${flag.slice(2).replaceAll('-', '_').toUpperCase()}`;
 }
 
-/** Settings that `fetch`, `list` and `serve` share or take from a receiver file. */
+/** Settings that commands share, or that a receiver file has too. */
 export const SETTINGS = {
   key: pathSetting('--key'),
   interface: textSetting('--interface', 'the name of a network interface, such as eth0'),
@@ -66,6 +66,7 @@ export const SETTINGS = {
   },
   threads: wholeSetting('--threads', 1, 64),
   seed: wholeSetting('--seed', 0, 999_999_999),
+  width: wholeSetting('--width', 400, 4000),
   output: pathSetting('--output'),
   config: pathSetting('--config'),
 } as const satisfies Record<string, Setting<unknown>>;
@@ -74,7 +75,7 @@ export const SETTINGS = {
 export type ReceiverFlags = Readonly<
   Partial<
     Record<
-      Exclude<keyof typeof SETTINGS, 'host' | 'patience' | 'wait' | 'cache' | 'threads' | 'seed'>,
+      Exclude<keyof typeof SETTINGS, 'host' | 'patience' | 'wait' | 'cache' | 'threads' | 'seed' | 'width'>,
       string | undefined
     >
   >

@@ -1,4 +1,6 @@
-import { COLOUR_COUNT, element, escapeText, picture, short } from './svg.js';
+import { legend as legendOf } from './legend.js';
+import { areaClass, lineClass } from './line.js';
+import { element, escapeText, picture, short } from './svg.js';
 
 /** One ring: round it, places from 0 to 1, beginning at the top; outward, time. */
 export interface Ring {
@@ -30,8 +32,7 @@ const CELL = 250;
 const CELL_HEIGHT = 280;
 const INNER = 34;
 const OUTER = 100;
-const LEGEND_COLUMNS = 6;
-const LEGEND_HEIGHT = 20;
+const MARGIN = 12;
 /** A spiral is drawn as straight pieces, so many a round: 2° each. */
 const STEPS_PER_TURN = 180;
 /** What goes round more often than that is but a grey disk. */
@@ -39,20 +40,13 @@ const MAX_TURNS = 60;
 
 /** Rings side by side, with titles and one legend: an SVG. */
 export function ringPicture({ title, rings, legend }: RingsOptions): string {
-  const top = 36 + Math.ceil(legend.length / LEGEND_COLUMNS) * LEGEND_HEIGHT;
+  const entries = legend.map((name, colourIndex) => ({ name, colourIndex }));
+  const names = legendOf(entries, { left: MARGIN, right: COLUMNS * CELL - MARGIN, top: 34 });
+  const top = 36 + names.height;
   const height = top + Math.ceil(rings.length / COLUMNS) * CELL_HEIGHT + 8;
-  return picture(COLUMNS * CELL, height, title, [
-    element('text', { x: 12, y: 22, class: 'title' }, escapeText(title)),
-    ...legend.map((name, index) => {
-      const x = 12 + (index % LEGEND_COLUMNS) * ((COLUMNS * CELL - 24) / LEGEND_COLUMNS);
-      const y = 42 + Math.floor(index / LEGEND_COLUMNS) * LEGEND_HEIGHT;
-      return element(
-        'g',
-        {},
-        element('path', { class: `line c${index % COLOUR_COUNT}`, d: `M${short(x)} ${y}h20` }),
-        element('text', { class: 'small', x: x + 26, y: y + 4 }, escapeText(name)),
-      );
-    }),
+  return picture({ width: COLUMNS * CELL, height, title }, [
+    element('text', { x: MARGIN, y: 22, class: 'title' }, escapeText(title)),
+    ...names.elements,
     ...rings.map((ring, index) => {
       const x = (index % COLUMNS) * CELL + CELL / 2;
       const y = top + Math.floor(index / COLUMNS) * CELL_HEIGHT + 44 + OUTER;
@@ -71,12 +65,8 @@ function ringElements({ title, caption, tracks }: Ring): string[] {
     ),
     element('circle', { class: 'grid', r: INNER }),
     element('circle', { class: 'grid', r: OUTER }),
-    ...tracks.map((track) => element('path', { class: `line c${track.colourIndex % COLOUR_COUNT}`, d: spiral(track) })),
+    ...tracks.map((track) => element('path', { class: lineClass(track.colourIndex), d: spiral(track) })),
   ];
-}
-
-function areaClass(colourIndex: number): string {
-  return `area c${colourIndex % COLOUR_COUNT}`;
 }
 
 function spiral({ start, turns }: Track): string {

@@ -24,22 +24,84 @@ export function short(value: number): string {
   return String(Math.round(value * 100) / 100);
 }
 
+/** At most one decimal: enough for a path of many points. */
+export function tenth(value: number): string {
+  return String(Math.round(value * 10) / 10);
+}
+
+/** Width of wide letters, in font sizes, so that what is laid out by it does not overlap in any font. */
+const LETTER_WIDTH = 0.61;
+
+/** About how wide a text is in pixels. */
+export function textWidth(text: string, fontSize: number): number {
+  return [...text].length * fontSize * LETTER_WIDTH;
+}
+
+/** A text of at most this width, its end cut off with `…`. */
+export function fitted(text: string, fontSize: number, width: number): string {
+  const letters = [...text];
+  const most = Math.floor(width / fontSize / LETTER_WIDTH);
+  return letters.length <= most ? text : `${letters.slice(0, most - 1).join('')}…`;
+}
+
 /** How many colours there are before they begin again, as classes `c0`, `c1`, …: lines and areas set their own property. */
 export const COLOUR_COUNT = 8;
 
-/** Okabe and Ito's colours, told apart by nearly everyone, the darker and the lighter ones exchanged for dark pages. */
-const LIGHT = ['#0072b2', '#d55e00', '#009e73', '#b0478a', '#a67c00', '#2a8fc4', '#555555', '#7a5195'] as const;
-const DARK = ['#56b4e9', '#ff8c42', '#2fd0a0', '#ee9fcb', '#e6c229', '#9ad3f5', '#b8b8b8', '#c3a0dd'] as const;
+interface Palette {
+  readonly paper: string;
+  readonly ink: string;
+  /** Of what is said beside. */
+  readonly faint: string;
+  readonly grid: string;
+  readonly colours: readonly string[];
+}
 
-/** A whole picture. It has no background of its own, and follows what the reader prefers: ink on paper, or light on dark. */
-export function picture(width: number, height: number, title: string, body: readonly string[]): string {
-  const colours = (of: readonly string[]) => of.map((colour, index) => `.c${index}{color:${colour}}`).join('');
-  const style =
-    `svg{color:#1f2328;--grid:#d0d7de}text{fill:currentColor;font:13px system-ui,sans-serif}` +
-    `.small{font-size:11px}.title{font-size:15px;font-weight:600}.line{fill:none;stroke:currentColor;stroke-width:2}` +
-    `.grid{fill:none;stroke:var(--grid)}.axis{fill:none;stroke:currentColor}.area{fill:currentColor}${colours(LIGHT)}` +
-    `@media (prefers-color-scheme:dark){svg{color:#e6edf3;--grid:#3d444d}${colours(DARK)}}`;
+/** Okabe and Ito's colours, told apart by nearly everyone, the darker and the lighter ones exchanged for dark pages. */
+const LIGHT: Palette = {
+  paper: '#ffffff',
+  ink: '#1f2328',
+  faint: '#656d76',
+  grid: '#dde2e7',
+  colours: ['#0072b2', '#d55e00', '#009e73', '#b0478a', '#a67c00', '#2a8fc4', '#555555', '#7a5195'],
+};
+const DARK: Palette = {
+  paper: '#0d1117',
+  ink: '#e6edf3',
+  faint: '#8d96a0',
+  grid: '#30363d',
+  colours: ['#56b4e9', '#ff8c42', '#2fd0a0', '#ee9fcb', '#e6c229', '#9ad3f5', '#b8b8b8', '#c3a0dd'],
+};
+
+const SHAPES =
+  'text{fill:currentColor;font:13px system-ui,sans-serif}.small{font-size:11px}.title{font-size:15px;font-weight:600}' +
+  '.strong{font-weight:600}.line{fill:none;stroke:currentColor;stroke-width:2;stroke-linejoin:round}.thin{stroke-width:1.25}' +
+  '.grid{fill:none}.axis{fill:none;stroke:currentColor}.area{fill:currentColor}.mark{stroke:currentColor;stroke-width:1.5}' +
+  '.halo{paint-order:stroke;stroke-width:3px;stroke-linejoin:round}';
+
+export interface PictureOptions {
+  readonly width: number;
+  readonly height: number;
+  readonly title: string;
+  /** For those who do not see it. */
+  readonly description?: string;
+}
+
+/** A whole picture. It follows what the reader prefers: ink on paper, or light on dark, whatever page it stands on. */
+export function picture({ width, height, title, description }: PictureOptions, body: readonly string[]): string {
+  const style = `${SHAPES}${rulesOf(LIGHT)}@media (prefers-color-scheme:dark){${rulesOf(DARK)}}`;
   const size = { width: Math.ceil(width), height: Math.ceil(height) };
   const attributes = { xmlns: 'http://www.w3.org/2000/svg', ...size, viewBox: `0 0 ${size.width} ${size.height}` };
-  return `${element('svg', { ...attributes, role: 'img' }, element('title', {}, escapeText(title)), element('style', {}, style), ...body)}\n`;
+  const head = [
+    element('title', {}, escapeText(title)),
+    ...(description === undefined ? [] : [element('desc', {}, escapeText(description))]),
+    element('style', {}, style),
+    element('rect', { class: 'paper', ...size }),
+  ];
+  return `${element('svg', { ...attributes, role: 'img' }, ...head, ...body)}\n`;
+}
+
+/** Without CSS variables, which converters such as librsvg do not know. */
+function rulesOf({ paper, ink, faint, grid, colours }: Palette): string {
+  const coloured = colours.map((colour, index) => `.c${index}{color:${colour}}`).join('');
+  return `svg{color:${ink}}.paper{fill:${paper}}.halo{stroke:${paper}}.faint{fill:${faint}}.grid{stroke:${grid}}${coloured}`;
 }

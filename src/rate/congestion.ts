@@ -2,6 +2,7 @@ import type { PathHistory } from './path-history.js';
 
 /** A queue below this is nobody's harm; most links show as much when they work as they should. */
 export const LOW_QUEUE_US = 20_000;
+const EMPTY_QUEUE_US = 5_000;
 const HIGH_QUEUE_US = 100_000;
 /** Packets that a path may hold although nothing is too much: bursts of several channels that meet. */
 const LOW_QUEUE_PACKETS = 3;
@@ -12,8 +13,12 @@ const STANDING_US = 200_000;
 const RUNAWAY_US = 15_000;
 /** This share lost, beyond what is lost anyway, is too much at once. */
 const HEAVY_LOSS_RATIO = 0.1;
-/** This share lost over a second, with a queue, is too much in the long run. */
+/** This share lost is enough to end a trial. */
 const MILD_LOSS_RATIO = 0.03;
+/** This share lost over a second in which the queue was never empty is too much in the long run. */
+const OVERFLOW_LOSS_RATIO = 0.005;
+/** What arrives is averaged over so long, when it arrives through a full queue. */
+const ARRIVAL_US = 300_000;
 /** Loss is judged on so many datagrams at least. */
 const MIN_JUDGED = 20;
 /** What is left for others, and for what the estimate is wrong by. */
@@ -35,7 +40,10 @@ export interface Judged {
   readonly freshUs: number;
   /** One packet at the level's rate. */
   readonly packetUs: number;
+  readonly packetBits: number;
   readonly ambientLossRatio: number;
+  /** More will come for so long, whatever is decided now. */
+  readonly leaveLatencyUs: number;
   /** Others fill the queue: it says nothing about us. */
   readonly isContended: boolean;
   /** A level is on trial: less is enough to end it. */
@@ -47,6 +55,11 @@ export function lowQueueUs(packetUs: number): number {
   return Math.max(LOW_QUEUE_US, LOW_QUEUE_PACKETS * packetUs);
 }
 
+/** The queue below which a path is idle now and then, as it is when it carries less than it could. */
+export function emptyQueueUs(packetUs: number): number {
+  return Math.max(EMPTY_QUEUE_US, 2 * packetUs);
+}
+
 /** Whether more comes than the path carries, from the last second of its history. */
 export function congestionOf(history: PathHistory, judged: Judged): Congestion | undefined {
   return (
@@ -56,7 +69,8 @@ export function congestionOf(history: PathHistory, judged: Judged): Congestion |
 }
 
 /** So much is lost that waiting would be wrong, whoever the others are. */
-function heavyLoss(history: PathHistory, { nowUs, freshUs, ambientLossRatio, isContended, isTrial }: Judged) {
+function heavyLoss(history: PathHistory, judged: Judged): Congestion | undefined {
+  const { nowUs, freshUs, ambientLossRatio, isContended, isTrial } = judged;
   const spansUs = isContended ? [600_000, 1_000_000] : [200_000, 400_000, 1_000_000];
   for (const spanUs of spansUs) {
     const { receivedCount, lostCount } = history.sums(Math.max(freshUs, nowUs - spanUs));
@@ -66,13 +80,15 @@ function heavyLoss(history: PathHistory, { nowUs, freshUs, ambientLossRatio, isC
     const limit =
       (isTrial ? MILD_LOSS_RATIO + (2 / Math.sqrt(count)) * 0.1 : HEAVY_LOSS_RATIO) + 1.5 * ambientLossRatio;
     if (ratio <= limit) return undefined;
-    return { what: `${percent(ratio)} lost`, rateBitsPerSecond: rightRate(history, nowUs, freshUs) };
+    return { what: `${percent(ratio)} lost`, rateBitsPerSecond: rightRate(history, judged) };
   }
   return undefined;
 }
 
 /** The queue grows quickly. */
-function runaway(history: PathHistory, { nowUs, freshUs, packetUs, isTrial }: Judged): Congestion | undefined {
+function runaway(history: PathHistory, judged: Judged): Congestion | undefined {
+  const { nowUs, freshUs, packetUs, isTrial } = judged;
+  if (nowUs - freshUs < 2.5 * STANDING_US) return undefined;
   const low = lowQueueUs(packetUs);
   const sinceUs = Math.max(freshUs, nowUs - STANDING_US);
   const queueUs = history.queueUs(sinceUs);
@@ -81,36 +97,41 @@ function runaway(history: PathHistory, { nowUs, freshUs, packetUs, isTrial }: Ju
   if (queueUs <= (isTrial ? low : 1.5 * low) || grownUs <= Math.max(RUNAWAY_US, packetUs)) return undefined;
   return {
     what: `queue ${milliseconds(queueUs)} and rising`,
-    rateBitsPerSecond: rightRate(history, nowUs, freshUs),
+    rateBitsPerSecond: rightRate(history, judged),
   };
 }
 
 /** A long queue does not go away. */
-function standing(
-  history: PathHistory,
-  { nowUs, freshUs, packetUs, ambientLossRatio }: Judged,
-): Congestion | undefined {
+function standing(history: PathHistory, judged: Judged): Congestion | undefined {
+  const { nowUs, freshUs, packetUs, ambientLossRatio } = judged;
   const high = Math.max(HIGH_QUEUE_US, 2 * lowQueueUs(packetUs));
   if (nowUs - freshUs < 2.5 * STANDING_US) return undefined;
   const queueUs = history.queueUs(nowUs - 2.5 * STANDING_US);
   if (queueUs > high) {
     const beforeUs = history.queueUs(Math.max(freshUs, nowUs - 5 * STANDING_US), nowUs - 2.5 * STANDING_US);
     if (queueUs < beforeUs) return undefined;
-    return { what: `queue ${milliseconds(queueUs)}`, rateBitsPerSecond: rightRate(history, nowUs, freshUs) };
+    return { what: `queue ${milliseconds(queueUs)}`, rateBitsPerSecond: rightRate(history, judged) };
   }
-  // A short queue that is always full.
-  if (nowUs - freshUs < 1e6 || queueUs < LOW_QUEUE_US / 4) return undefined;
+  // A short queue that is never empty, and overflows.
+  if (nowUs - freshUs < 1e6 || history.queueUs(nowUs - 1e6) < emptyQueueUs(packetUs)) return undefined;
   const { receivedCount, lostCount } = history.sums(nowUs - 1e6);
   const ratio = lostCount / Math.max(1, receivedCount + lostCount);
-  if (receivedCount + lostCount < MIN_JUDGED || ratio <= MILD_LOSS_RATIO + 1.5 * ambientLossRatio) return undefined;
+  if (receivedCount + lostCount < MIN_JUDGED || ratio <= OVERFLOW_LOSS_RATIO + 1.5 * ambientLossRatio) return undefined;
   return { what: `${percent(ratio)} lost, and a queue`, rateBitsPerSecond: Number.POSITIVE_INFINITY };
 }
 
-/** What arrived while the path was full is what it carries; less than that, so that its queue drains within a second. */
-function rightRate(history: PathHistory, nowUs: number, freshUs: number): number {
-  const { bitsPerSecond } = history.sums(Math.max(freshUs, nowUs - 300_000));
-  const queueUs = history.queueUs(Math.max(freshUs, nowUs - STANDING_US / 2));
-  return bitsPerSecond * Math.max(MIN_LEFT, 1 - Math.max(MARGIN, queueUs / DRAIN_US));
+/**
+ * What arrived while the path was full is what it carries; less than that, so that the queue there will be when the leaves
+ * have worked drains within a second.
+ */
+function rightRate(history: PathHistory, { nowUs, freshUs, packetUs, packetBits, leaveLatencyUs }: Judged): number {
+  // The shorter time knows better what has just changed, the longer one is less mistaken by bursts.
+  const { bitsPerSecond } = history.sums(Math.max(freshUs, nowUs - ARRIVAL_US));
+  const latest = history.sums(Math.max(freshUs, nowUs - ARRIVAL_US / 2));
+  const arrived = latest.receivedCount < MIN_JUDGED / 2 ? bitsPerSecond : Math.min(bitsPerSecond, latest.bitsPerSecond);
+  const excessRatio = Math.max(0, (packetBits * 1e6) / packetUs / Math.max(1, arrived) - 1);
+  const queueUs = history.queueUs(Math.max(freshUs, nowUs - STANDING_US / 2)) + excessRatio * leaveLatencyUs;
+  return arrived * Math.max(MIN_LEFT, 1 - Math.max(MARGIN, queueUs / DRAIN_US));
 }
 
 function percent(ratio: number): string {

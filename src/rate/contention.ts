@@ -3,8 +3,8 @@ import { LossIntervals } from './loss-intervals.js';
 
 /** For how long others are believed to be there since the last sign of them: Reno's cycles take 20 s behind 100 packets. */
 const MEMORY_US = 30e6;
-/** A queue that falls by less may have been our own preview's. */
-const MIN_FALL_US = 50_000;
+/** A queue that rises and falls by less may be our own preview's. */
+const MIN_WAVE_US = 50_000;
 /** TCP halves its window (RFC 5681) or takes it to 0.7 (RFC 9438): with half the queue its own, that much goes. */
 const FALL_RATIO = 0.3;
 
@@ -15,6 +15,8 @@ const FALL_RATIO = 0.3;
 export class Contention {
   readonly #intervals = new LossIntervals();
   #untilUs = Number.NEGATIVE_INFINITY;
+  /** Least queue at this rate, and the greatest since. */
+  #troughUs = Number.POSITIVE_INFINITY;
   #peakUs = 0;
 
   isOn(nowUs: number): boolean {
@@ -23,15 +25,22 @@ export class Contention {
 
   /** Our own rate has changed: what the queue does now is our doing. */
   disturb(): void {
+    this.#troughUs = Number.POSITIVE_INFINITY;
     this.#peakUs = 0;
   }
 
   /** Takes a reading at a steady rate. */
   add(nowUs: number, queueUs: number, receivedCount: number, lostCount: number, roundTripUs: number): void {
+    if (queueUs < this.#troughUs) {
+      this.#troughUs = queueUs;
+      this.#peakUs = queueUs;
+    }
     this.#peakUs = Math.max(this.#peakUs, queueUs);
-    if (this.#peakUs >= MIN_FALL_US && queueUs < (1 - FALL_RATIO) * this.#peakUs) {
+    const hasRisen = this.#peakUs - this.#troughUs >= MIN_WAVE_US;
+    if (hasRisen && queueUs < (1 - FALL_RATIO) * this.#peakUs) {
       if (!this.isOn(nowUs)) this.#intervals.clear();
       this.#untilUs = nowUs + MEMORY_US;
+      this.#troughUs = queueUs;
       this.#peakUs = queueUs;
     }
     this.#intervals.add(nowUs, receivedCount, lostCount, roundTripUs);

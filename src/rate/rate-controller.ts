@@ -1,6 +1,6 @@
 import { AmbientLoss } from './ambient-loss.js';
 import { BackOff } from './back-off.js';
-import { type Congestion, congestionOf, lowQueueUs } from './congestion.js';
+import { type Congestion, congestionOf, emptyQueueUs, lowQueueUs } from './congestion.js';
 import { Contention } from './contention.js';
 import { LeaveLatency } from './leave-latency.js';
 import { PathHistory } from './path-history.js';
@@ -32,6 +32,8 @@ const JUMP_RATIO = 0.5;
 const MAX_JUMP = 4;
 /** Up to this share of what trains promise a step needs no preview. */
 const PROMISED_RATIO = 0.95;
+/** When trains promise that much more than the next level, the path has changed: time for another start. */
+const REENTRY_RATIO = 0.9;
 /** Steps of the start: one a slot. */
 const START_STEP_US = 450_000;
 /** Without any train by then, the start goes on without. */
@@ -73,7 +75,9 @@ export class RateController {
   #changedUs = 0;
   /** When the last channel of this level was first heard. */
   #heardUs: number | undefined;
-  #deafUntilUs = 0;
+  #deafPeakUs = 0;
+  /** When the level last went up. */
+  #climbedUs = Number.NEGATIVE_INFINITY;
   #roundTripUs = MIN_ROUND_TRIP_US;
   #failedRate = Number.POSITIVE_INFINITY;
   #failedUs = Number.NEGATIVE_INFINITY;
@@ -198,6 +202,8 @@ export class RateController {
       nowUs,
       freshUs: this.#changedUs,
       packetUs: this.#packetUs,
+      packetBits: this.#options.packetBits,
+      leaveLatencyUs: this.#leaveLatency.estimateUs,
       ambientLossRatio: this.#ambient.ratio,
       isContended: this.contention.isOn(nowUs),
       isTrial: this.#phase === 'trial',
@@ -207,22 +213,24 @@ export class RateController {
   /** Leaves what is too much, at once and far enough. */
   #retreat(nowUs: number, { what, rateBitsPerSecond }: Congestion): Move | undefined {
     const from = this.#level;
-    if (this.#phase === 'trial' || nowUs - this.#changedUs < BLAME_US) {
+    if (this.#phase === 'trial' || nowUs - this.#climbedUs < BLAME_US) {
       this.#backOff.failed(from);
       this.#failedRate = this.rateOf(from);
       this.#failedUs = nowUs;
       this.#failedCapacity = this.#capacity.bitsPerSecond ?? 0;
+      this.#climbedUs = Number.NEGATIVE_INFINITY;
     }
+    this.#capacity.clear();
     if (from <= 1) return this.#breaker(nowUs, what);
     const level = Math.max(1, Math.min(from - 1, this.#levelWithin(rateBitsPerSecond)));
     this.#change(level, nowUs);
-    this.#beDeaf(nowUs);
+    this.#beDeaf();
     return { level, reason: `level ${from} → ${level}: ${what}` };
   }
 
-  #beDeaf(nowUs: number): void {
+  #beDeaf(): void {
     this.#phase = 'deaf';
-    this.#deafUntilUs = nowUs + this.#leaveLatency.estimateUs + this.#roundTripUs;
+    this.#deafPeakUs = 0;
   }
 
   /** What was left still comes for a while: ends when the path is clear again, or when it should be. */
@@ -231,12 +239,14 @@ export class RateController {
     if (sinceUs < 150_000) return;
     const { receivedCount, lostCount } = this.history.sums(nowUs - 150_000);
     const queueUs = this.history.queueUs(nowUs - 100_000);
-    const falls = queueUs < this.history.queueUs(nowUs - 250_000, nowUs - 150_000) - 2000;
+    this.#deafPeakUs = Math.max(this.#deafPeakUs, queueUs);
+    const falls = queueUs < this.#deafPeakUs - Math.max(10_000, 0.2 * this.#deafPeakUs);
     const isClear =
       lostCount <= (receivedCount + lostCount) * (0.02 + 1.5 * this.#ambient.ratio) &&
-      (falls || queueUs < lowQueueUs(this.#packetUs));
+      (falls || queueUs < emptyQueueUs(this.#packetUs));
     if (isClear) this.#leaveLatency.cleared(sinceUs);
-    else if (nowUs < this.#deafUntilUs) return;
+    // What the queue held or lost before the leave worked arrives that much later.
+    else if (sinceUs < this.#leaveLatency.estimateUs + this.#roundTripUs + this.#deafPeakUs) return;
     else this.#leaveLatency.outlived();
     this.#phase = 'steady';
     this.#changedUs = nowUs;
@@ -255,7 +265,7 @@ export class RateController {
     const { receivedCount, lostCount } = this.history.sums(sinceUs);
     const count = receivedCount + lostCount;
     return (
-      this.history.queueUs(Math.max(sinceUs, nowUs - 200_000)) < lowQueueUs(this.#packetUs) &&
+      this.history.queueUs(Math.max(sinceUs, nowUs - 200_000)) < emptyQueueUs(this.#packetUs) &&
       lostCount <= count * (0.03 + 1.5 * this.#ambient.ratio) + 1
     );
   }
@@ -263,6 +273,7 @@ export class RateController {
   /** What trains promise, as far as it is to be believed. */
   #promisedRate(nowUs: number): number {
     const promised = this.#capacity.bitsPerSecond ?? Number.POSITIVE_INFINITY;
+    this.#failedCapacity = Math.min(this.#failedCapacity, promised);
     const isDisbelieved = nowUs - this.#failedUs < DISBELIEF_US && promised < 1.3 * this.#failedCapacity;
     return isDisbelieved ? Math.min(promised, 0.99 * this.#failedRate) : promised;
   }
@@ -299,6 +310,7 @@ export class RateController {
   #climb(level: number, nowUs: number, why: string): Move {
     const from = this.#level;
     this.#change(level, nowUs);
+    this.#climbedUs = nowUs;
     return { level, reason: `level ${from} → ${level}: ${why}` };
   }
 
@@ -317,9 +329,9 @@ export class RateController {
       this.#phase = 'trial';
       return this.#climb(next, nowUs, `others would take ${megabits(fairRate)}`);
     }
-    if (!this.#isClear(nowUs, 1_000_000)) return undefined;
+    if (!this.#isClear(nowUs, 1_000_000) || this.rateOf(next) > this.#capacity.mostBitsPerSecond) return undefined;
     const promised = this.#promisedRate(nowUs);
-    if (promised !== Number.POSITIVE_INFINITY && this.rateOf(next) <= 0.7 * promised) {
+    if (promised !== Number.POSITIVE_INFINITY && this.rateOf(next) <= REENTRY_RATIO * promised) {
       this.#phase = 'start';
       return undefined;
     }
@@ -375,7 +387,7 @@ export class RateController {
     this.#localDrops = 0;
     this.#localCount = 0;
     this.#change(from - 1, nowUs);
-    this.#beDeaf(nowUs);
+    this.#beDeaf();
     return { level: from - 1, reason: `level ${from} → ${from - 1}: this host drops what it cannot take` };
   }
 }

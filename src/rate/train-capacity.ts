@@ -1,5 +1,7 @@
-/** Slots whose trains are remembered: a median of three outlives one that was disturbed. */
-const KEPT_SLOTS = 3;
+/** Slots whose trains are remembered: 4 s, so that of rare steps each sees new ones. */
+const KEPT_SLOTS = 8;
+/** A median of three outlives one that was disturbed, and follows a change within two slots. */
+const MEDIAN_OF = 3;
 
 /**
  * Capacity of the slowest link, from the dispersion of trains. Of each slot the slowest train counts, so that forged ones
@@ -19,14 +21,22 @@ export class TrainCapacity {
     if (this.#slots.length > KEPT_SLOTS) this.#slots.pop();
   }
 
-  /** Of how many slots there is something. */
-  get slotCount(): number {
-    return this.#slots.length;
+  /** What trains said before is no longer so. */
+  clear(): void {
+    this.#slots.length = 0;
+  }
+
+  /** The most that any of the trains promises: what is above that has no room. Infinite before the first train. */
+  get mostBitsPerSecond(): number {
+    let most = this.#slots.length === 0 ? Number.POSITIVE_INFINITY : 0;
+    for (const { bitsPerSecond } of this.#slots) most = Math.max(most, bitsPerSecond);
+    return most;
   }
 
   /** In bit/s of whole packets; undefined before the first train. */
   get bitsPerSecond(): number | undefined {
-    const sorted = this.#slots.map(({ bitsPerSecond }) => bitsPerSecond).sort((a, b) => a - b);
+    const newest = this.#slots.slice(0, MEDIAN_OF);
+    const sorted = newest.map(({ bitsPerSecond }) => bitsPerSecond).sort((a, b) => a - b);
     return sorted[(sorted.length - 1) >> 1];
   }
 }

@@ -15,7 +15,7 @@ const MAX_BURST = 64;
 
 /**
  * One channel of one server: says how many datagrams are due, stamps them, and keeps two slabs, one leaving while the other
- * is being filled.
+ * is being filled. A train leaves in a batch of its own, whole.
  */
 export class SenderChannel {
   /** Datagrams that left; modulo 2^32 and from the random first number, the sequence. */
@@ -35,7 +35,7 @@ export class SenderChannel {
 
   /**
    * @param firstSequence random, so that receivers notice a server that started anew.
-   * @param plan of the ladder that it is channel `index` of; without, it has neither marks nor trains.
+   * @param place its place in a ladder; without one it has no step levels, previews and trains.
    */
   constructor(
     source: DatagramSource,

@@ -16,6 +16,7 @@ describe('exit codes', () => {
       [
         'USAGE',
         'CONFIG_INVALID',
+        'LOG_INVALID',
         'FILE_NOT_FOUND',
         'UNKNOWN_HOST',
         'UNKNOWN_INTERFACE',

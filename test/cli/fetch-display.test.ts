@@ -14,6 +14,9 @@ const progress: ProgressEvent = {
   etaMs: 18_600,
   lossRatio: 0.0123,
   level: 2,
+  levelRateBitsPerSecond: 4_000_000,
+  queueMs: 12,
+  capacityBitsPerSecond: 5_000_000,
   servers: ['alpha', 'beta'],
   channels: [0, 1, 2],
   map: Array.from({ length: 64 }, (_, i) => (i < 32 ? 1 : i < 48 ? 0.5 : 0)),
@@ -32,10 +35,19 @@ function receiver(): Receiver {
 }
 
 describe('the progress of a fetch', () => {
-  it('says how much, how fast, what is lost, how long yet, from whom; and draws a map', () => {
-    const [numbers, map] = progressLines(progress, 100);
-    expect(numbers).toBe('84 %  42.1 MB of 50 MB  3.4 Mbit/s  loss 1.2 %  19 s left');
+  it('says how much, how fast, how long yet; on what level, with what queue and loss; from whom; and draws a map', () => {
+    const [numbers, path, map] = progressLines(progress, [0, 1, 2, 3], 100);
+    expect(numbers).toBe('84 %  42.1 MB of 50 MB  3.4 Mbit/s  19 s left');
+    expect(path).toBe('level 3 of 4, 4 Mbit/s  queue 12 ms  loss 1.2 %  capacity 5 Mbit/s');
     expect(map).toMatch(/^▕█+▒+ +▏ channels 0,1,2 from alpha, beta$/);
+  });
+
+  it('counts levels from the slowest channel, and says nothing of a capacity that nobody knows', () => {
+    const path = (level: number) =>
+      progressLines({ ...progress, level, capacityBitsPerSecond: undefined }, [2, 0, 1], 80)[1];
+    expect([2, 0, 1, -1].map(path)).toEqual(
+      [1, 2, 3, 0].map((level) => `level ${level} of 3, 4 Mbit/s  queue 12 ms  loss 1.2 %`),
+    );
   });
 
   it('never needs more columns than the terminal has, nor ends at the last', () => {
@@ -44,7 +56,7 @@ describe('the progress of a fetch', () => {
         fc.integer({ min: 20, max: 200 }),
         fc.array(fc.string({ minLength: 1, maxLength: 63 }), { maxLength: 9 }),
         (columns, servers) => {
-          for (const line of progressLines({ ...progress, servers }, columns)) {
+          for (const line of progressLines({ ...progress, servers }, [0, 1, 2], columns)) {
             expect([...line].length).toBeLessThan(columns);
           }
         },
@@ -54,9 +66,9 @@ describe('the progress of a fetch', () => {
 
   it('waits for data where nothing comes, and for nothing where there is nothing to get', () => {
     const waiting = { ...progress, bytes: 0, etaMs: undefined, servers: [], channels: [] };
-    expect(progressLines(waiting, 80)[0]).toContain('waiting for data');
-    expect(progressLines(waiting, 80)[1]).toContain('from nobody yet');
-    expect(progressLines({ ...waiting, totalBytes: 0 }, 80)[0]).toContain('100 %');
+    expect(progressLines(waiting, [0], 80)[0]).toContain('waiting for data');
+    expect(progressLines(waiting, [0], 80)[2]).toContain('from nobody yet');
+    expect(progressLines({ ...waiting, totalBytes: 0 }, [0], 80)[0]).toContain('100 %');
   });
 });
 
@@ -69,9 +81,38 @@ describe('the display of a fetch', () => {
     events.emit('progress', progress);
     const once = text();
     events.emit('progress', progress);
-    expect(text().startsWith(`${once}\u001b[2F\u001b[J`)).toBe(true);
+    expect(text().startsWith(`${once}\u001b[3F\u001b[J`)).toBe(true);
     display[Symbol.dispose]();
-    expect(text().endsWith('\u001b[2F\u001b[J')).toBe(true);
+    expect(text().endsWith('\u001b[3F\u001b[J')).toBe(true);
+  });
+
+  it('shows the last changes of channels with their reasons, each decision once, within the columns', () => {
+    const { stream: terminal, text } = stream(true);
+    const events = receiver();
+    let nowMs = 0;
+    using display = new FetchDisplay(terminal, 'acme/firmware', () => nowMs);
+    display.follow(events);
+    const step = (name: 'join' | 'leave', atMs: number, channel: number, reason: string) => {
+      nowMs = atMs;
+      events.emit(name, { server: undefined, channel, group: 'ff15::1', reason });
+    };
+    step('join', 100, 0, 'the lowest level, to measure from');
+    step('join', 2000, 1, 'level 1 → 3: trains pass at 6 Mbit/s');
+    step('join', 2001, 2, 'level 1 → 3: trains pass at 6 Mbit/s');
+    step('leave', 8000, 2, 'level 3 → 2: 12 % lost');
+    step('join', 65_500, 2, `level 2 → 3: ${'the preview found room '.repeat(9)}`);
+    expect(text()).toBe('');
+    events.emit('progress', progress);
+    const steps = text().trimEnd().split('\n').slice(3);
+    expect(steps.slice(0, 2)).toEqual([
+      '    2.0 s  level 1 → 3: trains pass at 6 Mbit/s',
+      '    8.0 s  level 3 → 2: 12 % lost',
+    ]);
+    expect(steps[2]).toMatch(/^ {3}65\.5 s {2}level 2 → 3: the preview found room .*…$/);
+    expect(steps).toHaveLength(3);
+    for (const line of steps) expect([...line].length).toBeLessThan(80);
+    display[Symbol.dispose]();
+    expect(text().endsWith('\u001b[6F\u001b[J')).toBe(true);
   });
 
   it('draws nothing where there is no terminal, and still says what should be known', () => {
@@ -79,6 +120,7 @@ describe('the display of a fetch', () => {
     const events = receiver();
     using display = new FetchDisplay(file, 'acme/firmware');
     display.follow(events);
+    events.emit('join', { server: undefined, channel: 0, group: 'ff15::1', reason: 'the lowest level' });
     events.emit('progress', progress);
     events.emit('warning', { code: 'SILENCE', message: 'nothing on channel 1; joining it anew' });
     expect(text()).toBe('nothing on channel 1; joining it anew\n');

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
-import { type FleetText, groupsOf, Scene } from './scene.js';
+import { completed, type FleetText, groupsOf, Scene } from './scene.js';
 
 describeBed('announcements and records', () => {
   let scene: Scene;
@@ -71,6 +71,21 @@ describeBed('announcements and records', () => {
   test.concurrent('list of what nobody announces ends with 5', async () => {
     const process = scene.layercast('r1', ['list', 'nobody', '--wait', '500ms']);
     expect((await process.exited).code).toBe(5);
+  });
+
+  test.concurrent('a fetch says of each event when it was, in order', async () => {
+    const fetch = scene.fetch('r1', 'acme/image', 'timed');
+    await completed(fetch);
+    const events = fetch.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events.map(({ event }) => event)).toEqual(
+      expect.arrayContaining(['descriptor', 'join', 'leave', 'complete']),
+    );
+    const times = events.map(({ atMs }) => atMs);
+    expect(times.every(Number.isInteger)).toBe(true);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
   });
 
   test('a server without the private key serves what was signed elsewhere, and nothing else', async () => {

@@ -3,7 +3,8 @@ import { chart } from '../../dist/plot/chart.js';
 import { ringPicture } from '../../dist/plot/ring.js';
 
 const AXES = { title: 't', xLabel: 'x', yLabel: 'y' } as const;
-const ticksOf = (svg: string) => [...svg.matchAll(/class="small"[^>]*>([^<]*)</g)].map((match) => match[1]);
+const ticksOf = (svg: string) =>
+  [...svg.matchAll(/class="small"[^>]*text-anchor[^>]*>([^<]*)</g)].map((match) => match[1]);
 const linesOf = (svg: string) => [...svg.matchAll(/class="line c\d" d="([^"]*)"/g)].map((match) => match[1]!);
 
 describe('a chart', () => {

@@ -208,3 +208,23 @@ describe('a pacer whose host slept', () => {
     },
   );
 });
+
+describe('a pacer whose time jumps for a train', () => {
+  it('lets all others go as if there had been neither', () => {
+    const anyPolls = fc.array(fc.tuple(fc.nat(20_000), fc.nat(16)), { minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 6000 }), anyPolls, (intervalUs, polls) => {
+        const plain = new Pacer(intervalUs, 0);
+        const withTrains = new Pacer(intervalUs, 0);
+        let [nowUs, jumpedUs] = [0, 0];
+        for (const [gapUs, length] of polls) {
+          nowUs += gapUs;
+          jumpedUs += length * intervalUs;
+          withTrains.sentTrain(length);
+          expect(withTrains.nextDueUs - jumpedUs).toBe(plain.nextDueUs);
+          expect(poll(withTrains, nowUs + jumpedUs)).toBe(poll(plain, nowUs));
+        }
+      }),
+    );
+  });
+});

@@ -39,4 +39,11 @@ describe('the page on the wire format', () => {
     expect(wanted.length).toBeGreaterThanOrEqual(3);
     for (const { group } of wanted.slice(0, 3)) expect(page).toContain(`\`${group}\``);
   });
+
+  it('shows the steps of the usual ladder as they are in the vectors', () => {
+    const [ladder] = vectorsOf<readonly { readonly stepSlots: number[]; readonly stepLevels: number[] }[]>('steps');
+    const seconds = ladder!.stepSlots.map((slots) => slots / 2).join(' | ');
+    expect(page).toContain(`| seconds from one step up to the next | ${seconds} | |`);
+    expect(page).toContain(`step level is ${ladder!.stepLevels.join(', ')} and again`);
+  });
 });

@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import type { PlotFlags } from '../run-plot.js';
+
+export function plot(program: Command): void {
+  program
+    .command('plot')
+    .summary('draw what "fetch --json" wrote')
+    .description(
+      'Draws what "fetch --json" wrote, as an SVG: over time the level, with the reason of every change, the rate, the ' +
+        'delay in queues, and the loss. Also of "simulate --json"; more than 8 receivers are drawn as median and band.',
+    )
+    .argument('<log>', 'file with one JSON object per line; - for stdin')
+    .requiredOption('-o, --output <file.svg>', 'picture to make; - for stdout')
+    .option('--receiver <name>', 'draw only this receiver of a simulation')
+    .option('--width <pixels>', 'from 400 to 4000; by default 900')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  layercast fetch acme/maps --key acme.pub -o maps.bin --json > maps.log\n' +
+        '  layercast plot maps.log -o maps.svg',
+    )
+    .action(async (log: string, flags: PlotFlags) => {
+      const { runPlot } = await import('../run-plot.js');
+      await runPlot(log, flags);
+    });
+}

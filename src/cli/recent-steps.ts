@@ -1,0 +1,26 @@
+/** As many as there is room for without pushing away what else is on the screen. */
+const MAX_STEPS = 3;
+/** Joins and leaves of one decision follow each other within this time; a policy decides every 50 ms. */
+const MOMENT_MS = 100;
+
+interface Step {
+  readonly atMs: number;
+  readonly reason: string;
+}
+
+/** The last changes of channels with their reasons: channels that changed together count once. */
+export class RecentSteps {
+  readonly #steps: Step[] = [];
+
+  add(atMs: number, reason: string): void {
+    const last = this.#steps.at(-1);
+    if (last !== undefined && last.reason === reason && atMs - last.atMs <= MOMENT_MS) return;
+    this.#steps.push({ atMs, reason });
+    if (this.#steps.length > MAX_STEPS) this.#steps.shift();
+  }
+
+  /** `12.5 s  level 3 → 4: the preview found room`; the oldest first. */
+  get lines(): readonly string[] {
+    return this.#steps.map(({ atMs, reason }) => `${(atMs / 1000).toFixed(1).padStart(7)} s  ${reason}`);
+  }
+}

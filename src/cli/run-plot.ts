@@ -1,0 +1,95 @@
+import { createReadStream } from 'node:fs';
+import { resolve } from 'node:path';
+import { LayercastError } from '../errors.js';
+import { TransferPlot } from '../plot/transfer-plot.js';
+import { systemError } from '../store/system-error.js';
+import { linesOf } from './log-lines.js';
+import { SETTINGS, settle } from './settings.js';
+import { clip } from './table.js';
+import { writePicture } from './write-picture.js';
+
+export interface PlotFlags {
+  readonly output: string;
+  readonly receiver?: string;
+  readonly width?: string;
+}
+
+/** Names of receivers that a message has room for. */
+const MAX_NAMES = 8;
+
+/**
+ * `layercast plot LOG`.
+ * @throws {LayercastError} `LOG_INVALID` when there is nothing to draw, `USAGE`, or what the system says of the files.
+ */
+export async function runPlot(log: string, { output, receiver, width: typedWidth }: PlotFlags): Promise<void> {
+  const width = settle(SETTINGS.width, typedWidth, process.env);
+  if (log !== '-' && output !== '-' && resolve(log) === resolve(output)) {
+    throw new LayercastError('USAGE', `the picture would replace the log ${log}`, {
+      hint: 'Name another file with -o',
+    });
+  }
+  const plot = new TransferPlot({ width, receiver });
+  const name = log === '-' ? 'standard input' : log;
+  const faults = await readLog(log, name, plot);
+  if (receiver !== undefined && !plot.receivers.has(receiver) && plot.receivers.size > 0) {
+    throw unknownReceiver(name, receiver, plot.receivers);
+  }
+  if (plot.isEmpty) {
+    throw new LayercastError('LOG_INVALID', `nothing to draw in ${name}${faults.first ? `; ${faults.first}` : ''}`, {
+      hint: 'Give what "layercast fetch … --json" wrote to standard output',
+    });
+  }
+  if (faults.count > 0) {
+    const what = faults.count === 1 ? 'a line was' : `${faults.count} lines were`;
+    process.stderr.write(`layercast: ${what} not drawn; ${faults.first}\n`);
+  }
+  const picture = plot.toSvg();
+  if (output === '-') process.stdout.write(picture);
+  else await writePicture(output, picture);
+}
+
+interface Faults {
+  count: number;
+  /** Where and what. */
+  first: string | undefined;
+}
+
+async function readLog(path: string, name: string, plot: TransferPlot): Promise<Faults> {
+  const faults: Faults = { count: 0, first: undefined };
+  let number = 0;
+  const stream = path === '-' ? process.stdin : createReadStream(path);
+  try {
+    for await (const lines of linesOf(stream.setEncoding('utf8'))) {
+      for (const line of lines) {
+        number += 1;
+        const fault = line === undefined ? 'too long' : faultOf(line, plot);
+        if (fault === undefined) continue;
+        faults.count += 1;
+        faults.first ??= clip(`line ${number}: ${fault}`, 200);
+      }
+    }
+  } catch (error) {
+    throw systemError(error, 'read', name);
+  }
+  return faults;
+}
+
+function faultOf(line: string, plot: TransferPlot): string | undefined {
+  if (line.trim() === '') return undefined;
+  let event: unknown;
+  try {
+    event = JSON.parse(line);
+  } catch {
+    return 'not JSON';
+  }
+  return plot.add(event);
+}
+
+function unknownReceiver(name: string, receiver: string, known: ReadonlySet<string>): LayercastError {
+  const names = [...known].filter((name) => name !== '').slice(0, MAX_NAMES);
+  const more = known.size > names.length ? ', …' : '';
+  return new LayercastError('USAGE', `no receiver in ${name} is called "${receiver}"`, {
+    hint:
+      names.length === 0 ? 'It is the log of one receiver; leave --receiver out' : `one of: ${names.join(', ')}${more}`,
+  });
+}

@@ -1,0 +1,98 @@
+import { ThinnedPoints } from './thinned-points.js';
+import type { Change, Sample } from './transfer-event.js';
+
+/** Channels that were joined or left at one moment for one reason. */
+export interface Step {
+  readonly atMs: number;
+  readonly reason: string;
+  /** After it; 0 for none. */
+  readonly level: number;
+  readonly isUp: boolean;
+  readonly joined: readonly number[];
+  readonly left: readonly number[];
+}
+
+/** Marks kept of one receiver: more are a blur at any width. */
+const MAX_STEPS = 1000;
+/** Joins and leaves of one decision follow each other within this time. */
+const MOMENT_MS = 100;
+
+/** What one receiver did, as lines over time. */
+export class ReceiverRecord {
+  readonly name: string;
+  /** 1 for the lowest level, 0 for none. */
+  readonly level = new ThinnedPoints();
+  readonly rate = new ThinnedPoints();
+  readonly levelRate = new ThinnedPoints();
+  readonly capacity = new ThinnedPoints();
+  readonly queue = new ThinnedPoints();
+  readonly loss = new ThinnedPoints();
+  readonly steps: Step[] = [];
+  /** Changes that there was no room for. */
+  unmarkedCount = 0;
+  wholeMs: number | undefined;
+  #moment: Moment | undefined;
+  /** How often each channel is joined: once for each server, where servers are joined one by one. */
+  readonly #joinCounts = new Map<number, number>();
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** @param levelOf level of a receiver whose highest channel this is. */
+  change(atMs: number, { kind, channel, reason }: Change, levelOf: (channel: number) => number): void {
+    const count = (this.#joinCounts.get(channel) ?? 0) + (kind === 'join' ? 1 : -1);
+    if (count > 0) this.#joinCounts.set(channel, count);
+    else this.#joinCounts.delete(channel);
+    const level = Math.max(0, ...[...this.#joinCounts.keys()].map(levelOf));
+    const moment = this.#momentOf(atMs, reason);
+    (kind === 'join' ? moment.joined : moment.left).push(channel);
+    moment.level = level;
+    moment.isUp = level > moment.before || (level === moment.before && moment.left.length === 0);
+    this.level.moveLast(level);
+  }
+
+  sample(atMs: number, sample: Sample, levelOf: (channel: number) => number): void {
+    this.#moment = undefined;
+    // A log may begin after the joins, or may have lost some: what the receiver says of itself holds.
+    const level = sample.level < 0 ? 0 : levelOf(sample.level);
+    if (level !== this.level.last) this.#takeOver(sample.level, levelOf);
+    this.level.add(atMs, level);
+    this.rate.add(atMs, sample.rateBitsPerSecond);
+    this.loss.add(atMs, 100 * sample.lossRatio);
+    if (sample.levelRateBitsPerSecond !== undefined) this.levelRate.add(atMs, sample.levelRateBitsPerSecond);
+    if (sample.queueMs !== undefined) this.queue.add(atMs, sample.queueMs);
+    // Unknown again is a gap.
+    if (sample.capacityBitsPerSecond !== undefined) this.capacity.add(atMs, sample.capacityBitsPerSecond);
+    else if (Number.isFinite(this.capacity.last)) this.capacity.add(atMs, Number.NaN);
+  }
+
+  #takeOver(highest: number, levelOf: (channel: number) => number): void {
+    for (const channel of this.#joinCounts.keys()) {
+      if (highest < 0 || levelOf(channel) > levelOf(highest)) this.#joinCounts.delete(channel);
+    }
+    if (highest >= 0 && !this.#joinCounts.has(highest)) this.#joinCounts.set(highest, 1);
+  }
+
+  /** The one that goes on, or a new one with a point on the line of levels. */
+  #momentOf(atMs: number, reason: string): Moment {
+    const last = this.#moment;
+    if (last !== undefined && last.reason === reason && atMs - last.atMs <= MOMENT_MS) return last;
+    const before = this.level.last ?? 0;
+    const moment = { atMs, reason, before, level: before, isUp: true, joined: [], left: [] };
+    this.level.add(atMs, before);
+    if (this.steps.length < MAX_STEPS) this.steps.push(moment);
+    else this.unmarkedCount += 1;
+    this.#moment = moment;
+    return moment;
+  }
+}
+
+/** A step that may go on. */
+interface Moment extends Step {
+  readonly before: number;
+  level: number;
+  isUp: boolean;
+  readonly joined: number[];
+  readonly left: number[];
+}

@@ -1,0 +1,99 @@
+/** Which of a fixed number of counters a value belongs to, and what value a counter stands for. */
+export interface Buckets {
+  readonly of: (value: number) => number;
+  readonly value: (bucket: number) => number;
+}
+
+/** How the values of many receivers lie, at one time. */
+export interface SpreadPoint {
+  readonly atMs: number;
+  /** A tenth of the values is lower, … */
+  readonly low: number;
+  readonly median: number;
+  /** … and a tenth is higher. */
+  readonly high: number;
+}
+
+const BUCKET_COUNT = 1024;
+/** Stretches of time: as many as can be told apart in a band that is some hundred pixels wide. With the counters 1 MB a quantity. */
+const MAX_STRETCHES = 240;
+/** To begin with; receivers report every half second at most. */
+const FIRST_STRETCH_MS = 500;
+
+/** Nothing or less in the first, then in equal ratios: 1 % apart over four decades, 2 % over eight. */
+export function ratioBuckets(least: number, largest: number): Buckets {
+  const step = Math.log(largest / least) / (BUCKET_COUNT - 2);
+  const clamp = (bucket: number) => Math.min(BUCKET_COUNT - 1, Math.max(1, bucket));
+  return {
+    of: (value) => (value < least ? 0 : clamp(1 + Math.round(Math.log(value / least) / step))),
+    value: (bucket) => (bucket === 0 ? 0 : least * Math.exp((bucket - 1) * step)),
+  };
+}
+
+/** Whole numbers from 0. */
+export const WHOLE_BUCKETS: Buckets = {
+  of: (value) => Math.min(BUCKET_COUNT - 1, Math.max(0, Math.round(value))),
+  value: (bucket) => bucket,
+};
+
+interface Stretch {
+  readonly counts: Uint32Array;
+  total: number;
+  sumMs: number;
+}
+
+/**
+ * Median and tenths of one quantity over any number of receivers and any time, in bounded memory: the values of each stretch of
+ * time are counted in buckets, and where there are more stretches than kept, they are joined two by two.
+ */
+export class Spread {
+  readonly #buckets: Buckets;
+  #stretchMs = FIRST_STRETCH_MS;
+  #stretches: (Stretch | undefined)[] = [];
+
+  constructor(buckets: Buckets) {
+    this.#buckets = buckets;
+  }
+
+  add(atMs: number, value: number): void {
+    while (atMs >= this.#stretchMs * MAX_STRETCHES) this.#join();
+    const index = Math.floor(atMs / this.#stretchMs);
+    this.#stretches[index] ??= { counts: new Uint32Array(BUCKET_COUNT), total: 0, sumMs: 0 };
+    const stretch = this.#stretches[index];
+    stretch.counts[this.#buckets.of(value)]! += 1;
+    stretch.total += 1;
+    stretch.sumMs += atMs;
+  }
+
+  /** In the order of time; stretches without a value have none. */
+  get points(): readonly SpreadPoint[] {
+    return this.#stretches.flatMap((stretch) => (stretch === undefined ? [] : [this.#pointOf(stretch)]));
+  }
+
+  #pointOf({ counts, total, sumMs }: Stretch): SpreadPoint {
+    // Nearest rank.
+    const at = (share: number) => {
+      let [bucket, sum] = [0, counts[0]!];
+      while (sum < Math.ceil(share * total)) sum += counts[++bucket]!;
+      return this.#buckets.value(bucket);
+    };
+    return { atMs: sumMs / total, low: at(0.1), median: at(0.5), high: at(0.9) };
+  }
+
+  #join(): void {
+    const joined: (Stretch | undefined)[] = [];
+    for (const [index, stretch] of this.#stretches.entries()) {
+      if (stretch === undefined) continue;
+      const into = joined[index >> 1];
+      if (into === undefined) {
+        joined[index >> 1] = stretch;
+        continue;
+      }
+      for (let bucket = 0; bucket < BUCKET_COUNT; bucket++) into.counts[bucket]! += stretch.counts[bucket]!;
+      into.total += stretch.total;
+      into.sumMs += stretch.sumMs;
+    }
+    this.#stretches = joined;
+    this.#stretchMs *= 2;
+  }
+}

@@ -1,0 +1,156 @@
+import { ReceiverRecord } from './receiver-record.js';
+import { ratioBuckets, Spread, WHOLE_BUCKETS } from './spread.js';
+import { ThinnedPoints } from './thinned-points.js';
+import type { Described, FlowSample, LinkSample, Sample, TransferEvent } from './transfer-event.js';
+
+/** Receivers drawn one by one; of more than that the spread is drawn. */
+export const MAX_NAMED = 8;
+/** Names remembered, to count receivers. */
+const MAX_RECEIVERS = 100_000;
+/** Links and flows remembered: of a scenario with more the first, which are those of its backbone. */
+const MAX_LINKS = 64;
+const MAX_FLOWS = 4;
+
+/** Many receivers as one. */
+export interface Crowd {
+  readonly level: Spread;
+  readonly rate: Spread;
+  readonly levelRate: Spread;
+  readonly queue: Spread;
+  readonly loss: Spread;
+}
+
+export interface LinkRecord {
+  readonly capacity: ThinnedPoints;
+  readonly queue: ThinnedPoints;
+  readonly loss: ThinnedPoints;
+  /** Over all samples, to tell bottlenecks from the rest. */
+  queueSumMs: number;
+}
+
+/** What is kept of a log while it is read: lines, spreads and counts, in memory that does not grow with the log. */
+export class TransferRecord {
+  /** By name; the first ones. */
+  readonly receivers = new Map<string, ReceiverRecord>();
+  readonly crowd: Crowd = {
+    level: new Spread(WHOLE_BUCKETS),
+    rate: new Spread(ratioBuckets(1e2, 1e11)),
+    levelRate: new Spread(ratioBuckets(1e2, 1e11)),
+    queue: new Spread(ratioBuckets(1e-2, 1e5)),
+    loss: new Spread(ratioBuckets(1e-3, 1e2)),
+  };
+  readonly links = new Map<string, LinkRecord>();
+  readonly flows = new Map<string, ThinnedPoints>();
+  described: Described | undefined;
+  wholeCount = 0;
+  firstMs: number | undefined;
+  lastMs = 0;
+  readonly #only: string | undefined;
+  readonly #names = new Set<string>();
+  #levels: readonly number[] = [];
+
+  /** @param only the one receiver to keep; undefined for all. */
+  constructor(only: string | undefined) {
+    this.#only = only;
+  }
+
+  /** All in the log, whether kept or not; 100,000 for more than that. */
+  get names(): ReadonlySet<string> {
+    return this.#names;
+  }
+
+  /** Of those kept. */
+  get receiverCount(): number {
+    return this.#only === undefined ? this.#names.size : this.receivers.size;
+  }
+
+  /** @returns what is wrong with it, if it cannot be kept. */
+  add(event: TransferEvent): string | undefined {
+    const { atMs } = event;
+    if (atMs < this.lastMs) return `${event.kind}: goes back in time, from ${this.lastMs} to ${atMs} ms`;
+    if ('receiver' in event && !this.#isKept(event.receiver)) return undefined;
+    this.firstMs ??= atMs;
+    this.lastMs = atMs;
+    switch (event.kind) {
+      case 'descriptor':
+        this.#describe(event);
+        break;
+      case 'join':
+      case 'leave':
+        this.#receiver(event.receiver)?.change(atMs, event, this.#levelOf);
+        break;
+      case 'progress':
+        this.#receiver(event.receiver)?.sample(atMs, event, this.#levelOf);
+        this.#spread(atMs, event);
+        break;
+      case 'complete': {
+        const receiver = this.#receiver(event.receiver);
+        if (receiver !== undefined) receiver.wholeMs = atMs;
+        this.wholeCount += 1;
+        break;
+      }
+      case 'link':
+        this.#addLink(atMs, event);
+        break;
+      case 'flow':
+        this.#addFlow(atMs, event);
+        break;
+    }
+    return undefined;
+  }
+
+  #isKept(name: string): boolean {
+    if (this.#names.size < MAX_RECEIVERS) this.#names.add(name);
+    return this.#only === undefined || this.#only === name;
+  }
+
+  #receiver(name: string): ReceiverRecord | undefined {
+    const known = this.receivers.get(name);
+    if (known !== undefined || this.receivers.size >= MAX_NAMED) return known;
+    const receiver = new ReceiverRecord(name);
+    this.receivers.set(name, receiver);
+    return receiver;
+  }
+
+  /** Levels of a replicated ladder go by rate, whatever the order of its channels. */
+  #describe(event: Described): void {
+    this.described ??= event;
+    if (event.mode !== 'best') return;
+    const slowestFirst = event.intervalsUs.toSorted((a, b) => b - a);
+    this.#levels = event.intervalsUs.map((interval) => slowestFirst.indexOf(interval) + 1);
+  }
+
+  readonly #levelOf = (channel: number): number => this.#levels[channel] ?? channel + 1;
+
+  #spread(atMs: number, sample: Sample): void {
+    const { level, rate, levelRate, queue, loss } = this.crowd;
+    level.add(atMs, sample.level < 0 ? 0 : this.#levelOf(sample.level));
+    rate.add(atMs, sample.rateBitsPerSecond);
+    loss.add(atMs, 100 * sample.lossRatio);
+    if (sample.levelRateBitsPerSecond !== undefined) levelRate.add(atMs, sample.levelRateBitsPerSecond);
+    if (sample.queueMs !== undefined) queue.add(atMs, sample.queueMs);
+  }
+
+  #addLink(atMs: number, { link: name, capacityBitsPerSecond, queueMs, lossRatio }: LinkSample): void {
+    let link = this.links.get(name);
+    if (link === undefined) {
+      if (this.links.size >= MAX_LINKS) return;
+      link = { capacity: new ThinnedPoints(), queue: new ThinnedPoints(), loss: new ThinnedPoints(), queueSumMs: 0 };
+      this.links.set(name, link);
+    }
+    if (capacityBitsPerSecond !== undefined) link.capacity.add(atMs, capacityBitsPerSecond);
+    link.queue.add(atMs, queueMs);
+    link.loss.add(atMs, 100 * lossRatio);
+    link.queueSumMs += queueMs;
+  }
+
+  #addFlow(atMs: number, { flow: name, rateBitsPerSecond }: FlowSample): void {
+    let flow = this.flows.get(name);
+    if (flow === undefined) {
+      if (this.flows.size >= MAX_FLOWS) return;
+      flow = new ThinnedPoints();
+      this.flows.set(name, flow);
+    }
+    flow.add(atMs, rateBitsPerSecond);
+  }
+}
