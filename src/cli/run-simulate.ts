@@ -1,3 +1,4 @@
+import { TransferPlot } from '../plot/transfer-plot.js';
 import { loadScenario } from '../scenario/load-scenario.js';
 import { simulate } from '../simulate/simulation.js';
 import type { SimulationEvent } from '../simulate/simulation-events.js';
@@ -5,12 +6,13 @@ import type { SimulateFlags } from './commands/simulate.js';
 import { interruptible } from './interrupt.js';
 import { SETTINGS, settle } from './settings.js';
 import { summaryText } from './simulation-text.js';
+import { writePicture } from './write-picture.js';
 
 /** How often a terminal shows how far it is. */
 const DISPLAY_INTERVAL_MS = 200;
 
 /**
- * `layercast simulate SCENARIO.yaml`: events as JSON lines on stdout, or a summary for people there.
+ * `layercast simulate SCENARIO.yaml`: events as JSON lines on stdout, or a summary for people there; and a picture.
  *
  * @throws {LayercastError} `CONFIG_INVALID`, `FILE_NOT_FOUND`, `USAGE`, …
  */
@@ -20,12 +22,15 @@ export async function runSimulate(path: string, flags: SimulateFlags): Promise<v
   const startMs = performance.now();
   await interruptible(async (signal) => {
     using display = new Display(process.stderr, scenario.durationUs / 1000);
+    const plot = flags.svg === undefined ? undefined : new TransferPlot();
     const onEvent = (event: SimulationEvent) => {
+      plot?.add(event);
       if (flags.json) process.stdout.write(`${JSON.stringify(event)}\n`);
       else display.show(event.atMs);
     };
     const summary = await simulate(scenario, { onEvent, signal });
     display.erase();
+    if (flags.svg !== undefined && plot !== undefined) await writePicture(flags.svg, plot.toSvg());
     if (!flags.json) process.stdout.write(summaryText(summary, performance.now() - startMs));
   });
 }

@@ -7,6 +7,7 @@ import type {
   FlowSummary,
   LinkSample,
   LinkSummary,
+  MemberEnd,
   ReceiverEnd,
   ReceiverSample,
 } from './simulation-events.js';
@@ -144,14 +145,16 @@ export class CrowdSampler {
     };
   }
 
-  completion({ index, account }: CrowdMember, nowUs: number): ReceiverEnd {
-    const { plan } = this.crowd;
-    return {
-      event: 'complete',
-      atMs: Math.round(nowUs / 1000),
-      receiver: plan.startsUs.length === 1 ? plan.name : `${plan.name}/${index + 1}`,
-      elapsedMs: Math.round((nowUs - (account.startedUs ?? 0)) / 1000),
-      bytes: this.#descriptor.sizeBytes,
-    };
+  /** A member is complete, and with the last one the crowd. */
+  completion({ index, account }: CrowdMember, nowUs: number): readonly (MemberEnd | ReceiverEnd)[] {
+    const { plan, members } = this.crowd;
+    const since = (startUs: number) => Math.round((nowUs - startUs) / 1000);
+    const stamp = { atMs: Math.round(nowUs / 1000), receiver: plan.name };
+    const elapsedMs = since(account.startedUs ?? 0);
+    const member: MemberEnd = { event: 'memberComplete', ...stamp, member: index + 1, elapsedMs };
+    if (members.some((other) => other.account.completedUs === undefined)) return [member];
+    const firstUs = plan.startsUs.reduce((first, startUs) => Math.min(first, startUs));
+    const bytes = this.#descriptor.sizeBytes;
+    return [member, { event: 'complete', ...stamp, elapsedMs: since(firstUs), bytes }];
   }
 }

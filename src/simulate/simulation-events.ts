@@ -3,13 +3,30 @@
  * beginning. A crowd is one receiver whose figures are the mean of its members, or their median where it says so.
  */
 export type SimulationEvent =
+  | DescribedEvent
   | MembershipChange
   | ReceiverSample
   | ReceiverEnd
+  | MemberEnd
   | ReceiverWarning
   | LinkSample
   | FlowSample
   | SummaryEvent;
+
+/** The first line: what is sent. */
+export interface DescribedEvent {
+  readonly event: 'descriptor';
+  readonly atMs: number;
+  readonly fleet: string;
+  readonly object: string;
+  readonly version: number;
+  readonly bytes: number;
+  readonly symbolBytes: number;
+  readonly blockCount: number;
+  readonly mode: 'several' | 'best';
+  readonly channels: readonly { readonly channel: number; readonly group: string; readonly intervalUs: number }[];
+  readonly servers: readonly string[];
+}
 
 /** Of single receivers only. */
 export interface MembershipChange {
@@ -46,12 +63,22 @@ export interface ReceiverSample {
   readonly levelMax?: number;
 }
 
+/** One of a crowd is complete; the crowd is (`complete`) when its last is. */
+export interface MemberEnd {
+  readonly event: 'memberComplete';
+  readonly atMs: number;
+  readonly receiver: string;
+  /** From 1. */
+  readonly member: number;
+  readonly elapsedMs: number;
+}
+
 /** `complete`, or what the receiver ended with. */
 export interface ReceiverEnd {
   readonly event: 'complete' | 'failure';
   readonly atMs: number;
   readonly receiver: string;
-  /** Since it started. */
+  /** Since it started; of a crowd since its first did. */
   readonly elapsedMs: number;
   readonly bytes: number;
   /** Symbols heard ÷ symbols of the object − 1; of `complete`. */

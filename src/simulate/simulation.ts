@@ -1,3 +1,5 @@
+import { addressFromBytes } from '../wire/address.js';
+import type { Descriptor } from '../wire/descriptor.js';
 import { blankContent } from './content.js';
 import { addCrossTraffic, type CrossTraffic } from './cross-traffic.js';
 import { Crowd } from './crowd.js';
@@ -70,14 +72,19 @@ class Simulation {
           descriptor,
           announceIntervalUs,
           path: this.#pathTo(plan.below),
-          onComplete: (member, nowUs) => this.#emit(sampler.completion(member, nowUs)),
+          onComplete: (member, nowUs) => {
+            for (const event of sampler.completion(member, nowUs)) this.#emit(event);
+          },
         },
         this.#network,
       );
       const sampler = new CrowdSampler(crowd, descriptor);
       return [sampler];
     });
-    clock.at(0, () => this.#sampleLater());
+    clock.at(0, () => {
+      this.#emit(descriptionOf(object.descriptor));
+      this.#sampleLater();
+    });
   }
 
   async run(): Promise<SummaryEvent> {
@@ -177,4 +184,25 @@ class Simulation {
   #emit(event: SimulationEvent): void {
     this.#options.onEvent?.(event);
   }
+}
+
+function descriptionOf(descriptor: Descriptor): SimulationEvent {
+  const { fleet, object, version, sizeBytes, symbolBytes, blockCount, mode, channels, servers } = descriptor;
+  return {
+    event: 'descriptor',
+    atMs: 0,
+    fleet,
+    object,
+    version,
+    bytes: sizeBytes,
+    symbolBytes,
+    blockCount,
+    mode,
+    channels: channels.map(({ group, intervalUs }, channel) => ({
+      channel,
+      group: addressFromBytes(group),
+      intervalUs,
+    })),
+    servers: servers.map(({ name }) => name),
+  };
 }

@@ -44,6 +44,7 @@ describe('a simulation', () => {
     const { events, summary } = await run(MIXED);
     const times = events.map(({ atMs }) => atMs);
     expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(events[0]).toMatchObject({ event: 'descriptor', bytes: 2e6, mode: 'several', servers: ['a', 'b'] });
     expect(events.at(-1)).toBe(summary);
     const links = events.filter((event) => event.event === 'link' && event.link === 'site');
     expect(links.map(({ atMs }) => atMs).slice(0, 4)).toEqual([500, 1000, 1500, 2000]);
@@ -61,7 +62,8 @@ describe('a simulation', () => {
     const { summary, events } = await run(`duration: 300s\n${LADDER}\nreceivers: { box: {}, crowd: { count: 3 } }`);
     expect(summary.atMs).toBeLessThan(30_000);
     expect(summary.receivers.map(({ completeCount }) => completeCount)).toEqual([1, 3]);
-    expect(events.filter(({ event }) => event === 'complete')).toHaveLength(4);
+    expect(events.filter(({ event }) => event === 'complete')).toHaveLength(2);
+    expect(events.filter(({ event }) => event === 'memberComplete')).toHaveLength(3);
     expect(summary.receivers[0]!.progress).toEqual({ min: 1, median: 1, max: 1 });
   });
 

@@ -12,10 +12,11 @@ export function simulate(program: Command): void {
     )
     .argument('<scenario.yaml>', 'scenario file')
     .option('--seed <n>', 'for everything random; by default what the file says')
+    .option('--svg <file>', 'draw levels, rates, queues and losses over time')
     .option('--json', 'print one JSON object per line on stdout')
     .addHelpText(
       'after',
-      '\nExamples:\n  layercast simulate examples/branches.yaml\n' +
+      '\nExamples:\n  layercast simulate examples/branches.yaml\n  layercast simulate examples/home.yaml --svg home.svg\n' +
         '  layercast simulate examples/home.yaml --seed 2 --json | tail -1 | jq .receivers',
     )
     .action(async (path: string, flags: SimulateFlags) => {
@@ -26,5 +27,6 @@ export function simulate(program: Command): void {
 
 export interface SimulateFlags {
   readonly seed?: string;
+  readonly svg?: string;
   readonly json?: boolean;
 }
