@@ -32,6 +32,11 @@ const rules: Readonly<Record<string, Rule | 'anything'>> = {
   'state-dir.ts': { folders: level0, modules: ['node:os', 'node:path'] },
   // The drivers themselves, on virtual hosts; node:crypto for keys and hashes of simulated objects.
   simulate: { folders: [...level0, ...level1, 'sender', 'receiver'], modules: ['eventemitter3', 'node:crypto'] },
+  // Scenario files: YAML as fleets have it, for what simulate runs.
+  scenario: {
+    folders: [...level0, ...level1, 'fleet', 'sender', 'simulate'],
+    modules: ['zod', 'node:fs', 'node:path'],
+  },
   publish: 'anything',
   retrieve: 'anything',
   cli: 'anything',

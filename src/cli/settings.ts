@@ -65,6 +65,7 @@ export const SETTINGS = {
     allowed: formOf(SIZE),
   },
   threads: wholeSetting('--threads', 1, 64),
+  seed: wholeSetting('--seed', 0, 999_999_999),
   width: wholeSetting('--width', 400, 4000),
   output: pathSetting('--output'),
   config: pathSetting('--config'),
@@ -74,7 +75,7 @@ export const SETTINGS = {
 export type ReceiverFlags = Readonly<
   Partial<
     Record<
-      Exclude<keyof typeof SETTINGS, 'host' | 'patience' | 'wait' | 'cache' | 'threads' | 'width'>,
+      Exclude<keyof typeof SETTINGS, 'host' | 'patience' | 'wait' | 'cache' | 'threads' | 'seed' | 'width'>,
       string | undefined
     >
   >

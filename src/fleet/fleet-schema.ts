@@ -25,7 +25,7 @@ import {
 import { DURATION, RATE } from './units.js';
 
 /** From one packet in two minutes to what no single host sends yet. */
-const rate = quantity(RATE, 100, 100e9);
+export const rate = quantity(RATE, 100, 100e9);
 
 const channelShape = {
   rate: rate.optional().meta({ description: 'Whole IPv6 packets, such as 4Mbit' }),
@@ -52,12 +52,18 @@ const channel = z
   )
   .meta({ title: 'Channel', oneOf: [{ required: ['rate'] }, { required: ['pktDelay'] }] });
 
+/** The channels of an object, lowest first as a rule. */
+export const channelList = z
+  .array(channel, says('not a list of channels', `1 to ${MAX_CHANNELS} channels, such as - { rate: 1Mbit }`))
+  .min(1, says('no channels', `1 to ${MAX_CHANNELS} channels`))
+  .max(MAX_CHANNELS, says('too many channels', `1 to ${MAX_CHANNELS} channels`));
+
 const ladderShape = {
   from: rate.meta({ description: 'Rate of the lowest level' }),
   to: rate.meta({ description: 'No level is above this rate' }),
 };
 
-const ladder = z
+export const ladder = z
   .strictObject(
     ladderShape,
     mapping('a ladder', () => Object.keys(ladderShape)),
@@ -77,11 +83,7 @@ const objectShape = {
   expires: quantity(DURATION, 1e6, 36_500 * 86_400e6)
     .optional()
     .meta({ description: 'How long after signing receivers take it, such as 30d; without it for ever' }),
-  channels: z
-    .array(channel, says('not a list of channels', `1 to ${MAX_CHANNELS} channels, such as - { rate: 1Mbit }`))
-    .min(1, says('no channels', `1 to ${MAX_CHANNELS} channels`))
-    .max(MAX_CHANNELS, says('too many channels', `1 to ${MAX_CHANNELS} channels`))
-    .optional(),
+  channels: channelList.optional(),
   ladder: ladder.optional(),
 };
 
@@ -96,14 +98,17 @@ const object = z
   )
   .meta({ title: 'Object', oneOf: [{ required: ['channels'] }, { required: ['ladder'] }] });
 
+/** Which of an object's channels. */
+export const channelIndexes = z
+  .array(channelIndex, says('not a list of channel indexes', 'indexes such as [0, 1]'))
+  .min(1, says('no channels', 'indexes such as [0, 1]'))
+  .max(MAX_CHANNELS, says('too many channels', `at most ${MAX_CHANNELS} indexes`));
+
 const serverShape = {
   address: text('Unicast IPv6 address that this server sends from; needed with ssm: true').optional(),
   interface: text('Network interface to send on; without it the fleet’s').optional(),
   offset: startOffset.optional().meta({ description: 'Added to the offsets of the channels that this server sends' }),
-  channels: z
-    .array(channelIndex, says('not a list of channel indexes', 'indexes such as [0, 1]'))
-    .min(1, says('no channels', 'indexes such as [0, 1]'))
-    .max(MAX_CHANNELS, says('too many channels', `at most ${MAX_CHANNELS} indexes`))
+  channels: channelIndexes
     .optional()
     .meta({ description: 'Indexes of the channels that this server sends; without it all' }),
   objects: z

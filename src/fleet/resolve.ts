@@ -1,6 +1,6 @@
 import { dirname, resolve as resolvePath } from 'node:path';
 import { LayercastError } from '../errors.js';
-import { intervalUs, layersOf, MAX_CHANNELS, rateOf, thirdsLevels } from '../rate/ladder.js';
+import { intervalUs, rateOf } from '../rate/ladder.js';
 import {
   announcementName,
   channelName,
@@ -14,7 +14,7 @@ import {
 import type { Fault } from './faults.js';
 import type { Fleet, FleetChannel, FleetObject, FleetServer } from './fleet.js';
 import type { ChannelEntry, FleetFile, ObjectEntry, ServerEntry } from './fleet-schema.js';
-import { formatQuantity, RATE } from './units.js';
+import { ladderRates } from './ladder-rates.js';
 import type { Path, YamlSource } from './yaml-source.js';
 
 /** The fleet that a file describes, and what is wrong with its addresses and ladders. */
@@ -67,19 +67,9 @@ export function resolveFleet(file: FleetFile, source: YamlSource, filePath: stri
   /** The channels of a ladder: at the levels themselves, or at the steps between, which add up to them. */
   function channelsOf(name: string, { ladder, channels, mode }: ObjectEntry): readonly ChannelEntry[] {
     if (ladder === undefined) return channels ?? [];
-    const { from, to } = ladder;
-    const levels = thirdsLevels(from, to);
-    const path = ['objects', name, 'ladder'];
-    const found = `found ${formatQuantity(RATE, from)} to ${formatQuantity(RATE, to)}`;
-    if (levels.length === 0) {
-      faults.push(source.faultAt([...path, 'to'], `no room for a level, ${found}, allowed: no less than "from"`));
-    }
-    if (levels.length > MAX_CHANNELS) {
-      const top = `"to" of at most ${formatQuantity(RATE, levels[MAX_CHANNELS - 1]!)}`;
-      const text = `too many channels, ${found}, which makes ${levels.length}`;
-      faults.push(source.faultAt(path, `${text}, allowed: ${MAX_CHANNELS} (${top}, or a higher "from")`));
-    }
-    return (mode === 'best' ? levels : layersOf(levels)).map((rate) => ({ rate }));
+    const made = ladderRates(ladder, mode, source, ['objects', name, 'ladder']);
+    faults.push(...made.faults);
+    return made.rates.map((rate) => ({ rate }));
   }
 
   function objectOf(name: string, entry: ObjectEntry): FleetObject {
@@ -152,7 +142,8 @@ function parseUnicast(text: string): string {
   return address;
 }
 
-function inFileOrder<T>(record: Readonly<Record<string, T>>, names: readonly string[]): [string, T][] {
+/** Entries of a mapping in the order of the file, which plain objects do not keep for names like `2`. */
+export function inFileOrder<T>(record: Readonly<Record<string, T>>, names: readonly string[]): [string, T][] {
   const rank = new Map(names.map((name, index) => [name, index]));
   return Object.entries(record).toSorted(([a], [b]) => (rank.get(a) ?? Infinity) - (rank.get(b) ?? Infinity));
 }

@@ -8,7 +8,11 @@ const GOLDEN_SECTION = (Math.sqrt(5) - 1) / 2;
  * leaves open is spread out by the golden section, so that the first few channels lie as well as all of them: receivers of a
  * ladder in thirds, without a code, then hear 91 % in vain on average over its levels, and 134 % with even distances.
  */
-export function channelStartRatio(fleet: Fleet, channel: FleetChannel, sizeBytes: number): number {
+export function channelStartRatio(
+  fleet: { readonly servers: readonly unknown[] },
+  channel: Pick<FleetChannel, 'index' | 'offset'>,
+  sizeBytes: number,
+): number {
   if (channel.offset !== undefined) return ratioOf(channel.offset, sizeBytes);
   return ((channel.index * GOLDEN_SECTION) % 1) / fleet.servers.length;
 }
@@ -17,7 +21,11 @@ export function channelStartRatio(fleet: Fleet, channel: FleetChannel, sizeBytes
  * What a server adds to the starts of an object's channels. Left open, servers share the object evenly, as each of them sends
  * each channel at the same rate; and channels that were left open have their places between two servers.
  */
-export function serverStartRatio(fleet: Fleet, server: FleetServer, sizeBytes: number): number {
+export function serverStartRatio(
+  fleet: { readonly servers: readonly unknown[] },
+  server: Pick<FleetServer, 'index' | 'offset'>,
+  sizeBytes: number,
+): number {
   return server.offset === undefined ? server.index / fleet.servers.length : ratioOf(server.offset, sizeBytes);
 }
 

@@ -6,6 +6,13 @@ export interface Content {
   readonly sizeBytes: number;
   /** A view of some bytes, both ends inside; it may be overwritten by the next call. */
   slice(offset: number, length: number): Uint8Array;
+  /** Zeros only, so that its symbols, coded ones too, need neither be made nor carried nor kept. @default false */
+  readonly isBlank?: boolean;
+}
+
+/** An object of zeros, which stands for any other of its size where only times and rates matter. */
+export function blankContent(sizeBytes: number): Content {
+  return { ...sparseContent(sizeBytes, []), isBlank: true };
 }
 
 export function bufferContent(bytes: Uint8Array): Content {

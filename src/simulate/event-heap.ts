@@ -2,6 +2,8 @@
 export interface ScheduledEvent {
   readonly atUs: number;
   readonly order: number;
+  /** Whether it runs no code that uses promises, unless it says so. */
+  readonly isQuiet: boolean;
   callback: (() => void) | undefined;
 }
 
@@ -10,8 +12,8 @@ export class EventHeap {
   readonly #events: ScheduledEvent[] = [];
   #order = 0;
 
-  push(atUs: number, callback: () => void): ScheduledEvent {
-    const event = { atUs, order: this.#order++, callback };
+  push(atUs: number, callback: () => void, isQuiet: boolean): ScheduledEvent {
+    const event = { atUs, order: this.#order++, isQuiet, callback };
     const events = this.#events;
     let at = events.push(event) - 1;
     while (at > 0) {

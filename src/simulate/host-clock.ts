@@ -34,7 +34,7 @@ export class HostClock implements Clock {
   }
 
   nowUs(): number {
-    return this.#at(this.#virtual.nowUs);
+    return this.at(this.#virtual.nowUs);
   }
 
   wallUs(): number {
@@ -45,7 +45,7 @@ export class HostClock implements Clock {
     const dueUs = Math.ceil(atUs / this.#grainUs) * this.#grainUs;
     let virtualUs = Math.ceil((dueUs - this.#originUs) / this.#speed);
     // One division cannot promise that this clock shows at least the time asked for.
-    while (this.#at(virtualUs) < dueUs) virtualUs++;
+    while (this.at(virtualUs) < dueUs) virtualUs++;
     const event: ScheduledEvent = this.#virtual.at(virtualUs, () => {
       if (!this.#stopped) callback();
     });
@@ -59,7 +59,8 @@ export class HostClock implements Clock {
     this.#stopped = true;
   }
 
-  #at(virtualUs: number): number {
+  /** What this host's monotonic clock shows at a moment of virtual time. */
+  at(virtualUs: number): number {
     return this.#originUs + Math.floor(virtualUs * this.#speed);
   }
 }

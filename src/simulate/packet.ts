@@ -1,3 +1,4 @@
+import { type Header, newHeader, readHeader } from '../wire/header.js';
 import type { Prng } from './prng.js';
 
 /** RFC 8200 and RFC 768: IPv6 and UDP headers. */
@@ -18,17 +19,29 @@ export interface Packet {
   readonly length: number;
   /** With its IPv6 and UDP headers. */
   readonly wireBytes: number;
+  /** Its header, read once for all who measure it; undefined until asked for, null when it has none. */
+  header: Header | null | undefined;
 }
 
 export function packetOf(flow: Flow, buffer: Uint8Array, start: number, length: number): Packet {
-  return { flow, buffer, start, length, wireBytes: length + IP_AND_UDP_BYTES };
+  return { flow, buffer, start, length, wireBytes: length + IP_AND_UDP_BYTES, header: undefined };
+}
+
+/** The header of a datagram of ours; undefined for anything else. Not to be written to. */
+export function headerOf(packet: Packet): Readonly<Header> | undefined {
+  if (packet.header === undefined) {
+    const header = newHeader();
+    packet.header = readHeader(packet.buffer, packet.start, packet.length, header) === undefined ? header : null;
+  }
+  return packet.header ?? undefined;
 }
 
 /** A copy with one to eight flipped bits, or cut short: what a checksum of 16 bits lets through now and then. */
 export function damaged({ flow, buffer, start, length, wireBytes }: Packet, prng: Prng): Packet {
   const bytes = buffer.slice(start, start + length);
-  if (length === 0 || prng.happens(0.5))
-    return { flow, buffer: bytes, start: 0, length: prng.below(length), wireBytes };
+  if (length === 0 || prng.happens(0.5)) {
+    return { flow, buffer: bytes, start: 0, length: prng.below(length), wireBytes, header: undefined };
+  }
   for (let flips = 1 + prng.below(8); flips > 0; flips--) bytes[prng.below(length)]! ^= 1 << prng.below(8);
-  return { flow, buffer: bytes, start: 0, length, wireBytes };
+  return { flow, buffer: bytes, start: 0, length, wireBytes, header: undefined };
 }

@@ -1,6 +1,6 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { ObjectHasher } from '../object/digest.js';
-import { geometryOf } from '../object/geometry.js';
+import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { DIGEST_BYTES, type ObjectDigests, ObjectHasher } from '../object/digest.js';
+import { blockLength, type Geometry, geometryOf } from '../object/geometry.js';
 import { merkleRoot } from '../object/merkle.js';
 import { intervalUs } from '../rate/ladder.js';
 import { addressToBytes, announcementName, channelName, DEFAULT_PORT, groupOf } from '../wire/address.js';
@@ -23,13 +23,19 @@ export interface ObjectPlan {
   readonly symbolBytes?: number;
   /** Most symbols in a block. @default 256 */
   readonly blockSymbols?: number;
-  readonly channels: readonly { readonly rateBitsPerSecond: number; readonly startRatio?: number }[];
+  readonly channels: readonly {
+    readonly rateBitsPerSecond: number;
+    readonly startRatio?: number;
+    /** @default by the channel's name */
+    readonly group?: string | undefined;
+    readonly port?: number | undefined;
+  }[];
   /** @default one, that sends all channels */
   readonly servers?: readonly {
     readonly name: string;
-    readonly address?: string;
+    readonly address?: string | undefined;
     readonly startRatio?: number;
-    readonly channels?: readonly number[];
+    readonly channels?: readonly number[] | undefined;
   }[];
   /** @default several */
   readonly mode?: 'several' | 'best';
@@ -88,9 +94,11 @@ export function simulatedObject(plan: ObjectPlan, key: KeyObject): SimulatedObje
     blockRoot: merkleRoot(blockDigests),
     mode,
     ssm,
-    channels: plan.channels.map(({ rateBitsPerSecond, startRatio = 0 }, index) => ({
-      group: addressToBytes(groupOf(channelName(fleet, object, index), { scope: 'site', hash: 'sha3-512', ssm })),
-      port: DEFAULT_PORT,
+    channels: plan.channels.map(({ rateBitsPerSecond, startRatio = 0, group, port = DEFAULT_PORT }, index) => ({
+      group: addressToBytes(
+        group ?? groupOf(channelName(fleet, object, index), { scope: 'site', hash: 'sha3-512', ssm }),
+      ),
+      port,
       intervalUs: intervalUs(rateBitsPerSecond, symbolBytes),
       startRatio,
     })),
@@ -116,10 +124,37 @@ export function announcementOf(fleet: string): { readonly group: string; readonl
   };
 }
 
-function digestsOf(content: Content, symbolBytes: number, blockCount: number) {
-  const hasher = new ObjectHasher(geometryOf(content.sizeBytes, symbolBytes, blockCount));
+function digestsOf(content: Content, symbolBytes: number, blockCount: number): ObjectDigests {
+  const geometry = geometryOf(content.sizeBytes, symbolBytes, blockCount);
+  if (content.isBlank === true) return blankDigestsOf(geometry);
+  const hasher = new ObjectHasher(geometry);
   for (let offset = 0; offset < content.sizeBytes; offset += PIECE_BYTES) {
     hasher.update(content.slice(offset, Math.min(PIECE_BYTES, content.sizeBytes - offset)));
   }
   return hasher.digest();
+}
+
+/** Digests of zeros by their number: blocks of an object have few lengths, and benchmarks use one size many times. */
+const zeroDigests = new Map<number, Buffer>();
+/** More sizes than this in one process are no benchmark. */
+const MAX_ZERO_DIGESTS = 1000;
+
+function blankDigestsOf(geometry: Geometry): ObjectDigests {
+  const blockDigests = Buffer.alloc(geometry.blockCount * DIGEST_BYTES);
+  for (let block = 0; block < geometry.blockCount; block++) {
+    digestOfZeros(blockLength(geometry, block)).copy(blockDigests, block * DIGEST_BYTES);
+  }
+  return { sha256: digestOfZeros(geometry.sizeBytes), blockDigests };
+}
+
+function digestOfZeros(length: number): Buffer {
+  const known = zeroDigests.get(length);
+  if (known !== undefined) return known;
+  const hash = createHash('sha256');
+  const zeros = new Uint8Array(Math.min(length, PIECE_BYTES));
+  for (let at = 0; at < length; at += PIECE_BYTES) hash.update(zeros.subarray(0, Math.min(PIECE_BYTES, length - at)));
+  const digest = hash.digest();
+  if (zeroDigests.size >= MAX_ZERO_DIGESTS) zeroDigests.clear();
+  zeroDigests.set(length, digest);
+  return digest;
 }

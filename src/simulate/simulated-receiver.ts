@@ -12,6 +12,8 @@ export interface SimulatedReceiverOptions extends Partial<ReceiverDriverOptions>
   readonly host: VirtualHost;
   readonly disk: SimulatedDisk;
   readonly publicKey: KeyObject;
+  /** Of an object of zeros: whichever symbols there are, the block is zeros. @default false */
+  readonly isBlank?: boolean;
 }
 
 /** As the command line's. */
@@ -26,7 +28,7 @@ export class SimulatedReceiver extends EventEmitter<ReceiverEvents> {
   readonly #driver: ReceiverDriver;
   readonly #stopping = new AbortController();
 
-  constructor({ host, disk, publicKey, ...options }: SimulatedReceiverOptions) {
+  constructor({ host, disk, publicKey, isBlank = false, ...options }: SimulatedReceiverOptions) {
     super();
     this.host = host;
     this.disk = disk;
@@ -55,7 +57,7 @@ export class SimulatedReceiver extends EventEmitter<ReceiverEvents> {
         solver: {
           workerCount: 1,
           prepare: async () => undefined,
-          restore: async (partial, symbolBytes) => restoreBlock(partial, symbolBytes),
+          restore: async (partial, symbolBytes) => isBlank || restoreBlock(partial, symbolBytes),
         },
         emit: this.emit.bind(this),
       },

@@ -1,3 +1,4 @@
+import type { Geometry } from '../object/geometry.js';
 import type { Destination } from '../ports.js';
 import { Announcer } from '../sender/announcer.js';
 import { SenderChannel } from '../sender/channel.js';
@@ -76,10 +77,7 @@ export class SimulatedServer {
     const { descriptor, record, blockDigests, content } = object;
     const publication = new Publication(descriptor, record, blockDigests, serverIndex);
     const source = new ContentSource(content, this.host.clock, readUs);
-    const symbols =
-      descriptor.fecEncodingId === NO_CODE
-        ? new SourceSymbols(source, publication.geometry)
-        : new CodedSymbols(source, object.encoders);
+    const symbols = symbolsOf(object, source, publication.geometry);
     const own = descriptor.servers.find(({ index }) => index === serverIndex)?.channels;
     const transmissions = descriptor.channels.flatMap(({ group, port }, index) => {
       if (own?.includes(index) === false) return [];
@@ -128,6 +126,14 @@ export class SimulatedServer {
       },
     );
   }
+}
+
+/** Undefined for an object of zeros, whose symbols are as slabs are made. */
+function symbolsOf(object: SimulatedObject, source: ContentSource, geometry: Geometry): SymbolSource | undefined {
+  if (object.content.isBlank === true) return undefined;
+  return object.descriptor.fecEncodingId === NO_CODE
+    ? new SourceSymbols(source, geometry)
+    : new CodedSymbols(source, object.encoders);
 }
 
 interface PublishedObject {

@@ -2,8 +2,10 @@ import { type Geometry, symbolLength } from '../object/geometry.js';
 import { SymbolSet } from '../object/symbol-set.js';
 import type { Content } from './content.js';
 
-/** Bytes of an object by symbol; never written ones are zeros, as in a sparse file. */
+/** Bytes of an object by symbol; never written ones are zeros, as in a sparse file. Of a blank object, no bytes are kept. */
 export class SymbolStorage {
+  /** Whether only what is there is kept, as all of it is zeros. */
+  readonly isBlank: boolean;
   readonly #geometry: Geometry;
   readonly #known: Content | undefined;
   /** Symbols that are as `known` has them, and so need no memory. */
@@ -13,6 +15,7 @@ export class SymbolStorage {
   constructor(geometry: Geometry, known: Content | undefined) {
     this.#geometry = geometry;
     this.#known = known;
+    this.isBlank = known?.isBlank === true;
     this.#genuine = new SymbolSet(geometry.symbolCount);
   }
 
@@ -32,7 +35,8 @@ export class SymbolStorage {
   }
 
   put(symbol: number, bytes: Uint8Array): void {
-    const isGenuine = this.#known !== undefined && Buffer.compare(this.#knownSymbol(symbol), bytes) === 0;
+    const isGenuine =
+      this.isBlank || (this.#known !== undefined && Buffer.compare(this.#knownSymbol(symbol), bytes) === 0);
     if (isGenuine) {
       this.#genuine.add(symbol);
       this.#others.delete(symbol);
@@ -47,6 +51,10 @@ export class SymbolStorage {
   }
 
   copy(offset: number, into: Uint8Array): void {
+    if (this.isBlank) {
+      into.fill(0);
+      return;
+    }
     const { symbolBytes } = this.#geometry;
     for (let at = 0; at < into.length; ) {
       const symbol = Math.floor((offset + at) / symbolBytes);
@@ -70,7 +78,7 @@ export class SymbolStorage {
       for (let symbol = first; symbol < first + count; symbol++) {
         if (!isSpoilt(symbol)) continue;
         this.#genuine.removeRun(symbol, 1);
-        this.#others.set(symbol, this.#garbage(symbol));
+        if (!this.isBlank) this.#others.set(symbol, this.#garbage(symbol));
       }
     }
     for (const symbol of this.#others.keys()) {

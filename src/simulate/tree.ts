@@ -16,6 +16,17 @@ export interface Interest {
   readonly source: string | undefined;
 }
 
+/** Hears everything that comes down to a node: somebody who is not worth a link of its own. */
+export interface Ear {
+  /**
+   * Whether it asks for what has come (`TreeNode.catchUp`) instead of being told at once. Where all are patient, a packet
+   * costs its link no event.
+   */
+  readonly isPatient: boolean;
+  /** @param atUs when it came: now, or for a patient one, before. */
+  hear(packet: Packet, atUs: number): void;
+}
+
 interface ForwardingState {
   /** Members directly below: hosts' memberships and links that forward. */
   memberCount: number;
@@ -31,13 +42,14 @@ interface ForwardingState {
 export class TreeNode {
   readonly name: string;
   readonly parent: TreeNode | undefined;
-  /** To the parent, and from there to here; undefined at the root. */
+  /** To the parent; undefined at the root. */
   up: Link | undefined;
-  down: Link | undefined;
+  #down: Link | undefined;
   readonly #clock: VirtualClock;
   readonly #delays: MembershipDelays;
   readonly #onArrival: ((packet: Packet) => void) | undefined;
   readonly #children: TreeNode[] = [];
+  readonly #ears: Ear[] = [];
   /** By interest, what comes down to here. Bounded by the groups and sources that hosts below have asked for. */
   readonly #states = new Map<string, ForwardingState>();
   /** Children to which a flow goes; forgotten whenever one of them changes. */
@@ -56,18 +68,49 @@ export class TreeNode {
     this.#clock = clock;
     this.#delays = delays;
     this.#onArrival = onArrival;
-    if (parent !== undefined) parent.#children.push(this);
+    if (parent === undefined) return;
+    parent.#children.push(this);
+    parent.#chooseLaziness();
+  }
+
+  /** From the parent to here; undefined at the root. */
+  get down(): Link | undefined {
+    return this.#down;
+  }
+
+  set down(link: Link) {
+    this.#down = link;
+    this.#chooseLaziness();
+  }
+
+  /** Adds somebody who hears what comes down to here, before any packet has. */
+  addEar(ear: Ear): void {
+    this.#ears.push(ear);
+    this.#chooseLaziness();
+  }
+
+  /** Tells patient ears what has come. */
+  catchUp(): void {
+    this.#down?.catchUp();
+  }
+
+  /** A member for ever, known at once: the way of unicast packets to a host. */
+  subscribe(interest: Interest): void {
+    if (this.parent === undefined) return;
+    const state = this.#stateOf(interest);
+    state.memberCount++;
+    if (!state.isForwarding) this.parent.subscribe(interest);
+    state.isForwarding = true;
+    this.#tellParent();
   }
 
   /** A member appears here or below. */
   join(interest: Interest): void {
     if (this.parent === undefined) return;
-    const key = keyOf(interest);
-    const state = this.#states.get(key) ?? { memberCount: 0, isForwarding: false, pruneUs: 0 };
-    this.#states.set(key, state);
+    const state = this.#stateOf(interest);
     state.memberCount++;
     if (state.memberCount > 1 || state.isForwarding) return;
-    this.#clock.at(this.#clock.nowUs + (this.#delays.graftDelayUs ?? 0), () => this.#graft(interest, state));
+    this.#clock.quietlyAt(this.#clock.nowUs + (this.#delays.graftDelayUs ?? 0), () => this.#graft(interest, state));
   }
 
   /** A member goes away. */
@@ -75,22 +118,36 @@ export class TreeNode {
     const state = this.#states.get(keyOf(interest));
     if (state === undefined || --state.memberCount > 0) return;
     state.pruneUs = this.#clock.nowUs + (this.#delays.leaveLatencyUs ?? 0);
-    this.#clock.at(state.pruneUs, () => this.#prune(interest, state));
+    this.#clock.quietlyAt(state.pruneUs, () => this.#prune(interest, state));
   }
 
-  /** Takes a packet that came from a child of this node, or from a host that is this node. */
-  ascend(packet: Packet, from: TreeNode): void {
-    this.#spread(packet, from);
+  /** Takes a packet that came from a child of this node, or from somebody at it (`from` undefined). */
+  ascend(packet: Packet, from: TreeNode | undefined): void {
+    this.#spread(packet, from, this.#clock.nowUs);
     this.up?.carry(packet);
   }
 
   /** Takes a packet that came from the parent. */
-  descend(packet: Packet): void {
-    if (this.#onArrival === undefined) this.#spread(packet, undefined);
+  descend(packet: Packet, atUs: number): void {
+    if (this.#onArrival === undefined) this.#spread(packet, undefined, atUs);
     else this.#onArrival(packet);
   }
 
-  #spread(packet: Packet, from: TreeNode | undefined): void {
+  #chooseLaziness(): void {
+    if (this.#down === undefined) return;
+    const isWaitedFor = this.#onArrival !== undefined || this.#children.length > 0 || this.#ears.length === 0;
+    this.#down.isLazy = !isWaitedFor && this.#ears.every(({ isPatient }) => isPatient);
+  }
+
+  #stateOf(interest: Interest): ForwardingState {
+    const key = keyOf(interest);
+    const state = this.#states.get(key) ?? { memberCount: 0, isForwarding: false, pruneUs: 0 };
+    this.#states.set(key, state);
+    return state;
+  }
+
+  #spread(packet: Packet, from: TreeNode | undefined, atUs: number): void {
+    for (const ear of this.#ears) ear.hear(packet, atUs);
     let fanout = this.#fanouts.get(packet.flow);
     if (fanout === undefined) {
       fanout = this.#children.filter((child) => child.#wants(packet.flow));

@@ -8,7 +8,9 @@ const EVENTS_PER_TURN = 2 ** 16;
  * which they were scheduled.
  *
  * The code under simulation uses promises. Between two events all of them settle: `process.nextTick` calls back when Node's
- * queue of promise reactions has run dry, however long the chains in it are, and takes 0.14 µs (setImmediate: 0.94 µs).
+ * queue of promise reactions has run dry, however long the chains in it are, and takes 0.14 µs (setImmediate: 0.94 µs). What
+ * is only packets moving along links needs none of that, and says so (`quietlyAt`, `stir`).
+ *
  * Whatever waits for the real world (a file, a worker) is outside of virtual time and must not be used.
  */
 export class VirtualClock {
@@ -16,6 +18,7 @@ export class VirtualClock {
   eventCount = 0;
   readonly #heap = new EventHeap();
   #nowUs = 0;
+  #isStirred = false;
 
   get nowUs(): number {
     return this.#nowUs;
@@ -23,7 +26,17 @@ export class VirtualClock {
 
   /** Calls back at `atUs`, or now if that has passed, after what is scheduled for the same time. */
   at(atUs: number, callback: () => void): ScheduledEvent {
-    return this.#heap.push(Math.max(this.#nowUs, Math.ceil(atUs)), callback);
+    return this.#heap.push(Math.max(this.#nowUs, Math.ceil(atUs)), callback, false);
+  }
+
+  /** As `at`, for what runs no code with promises; where it comes to such code after all, it calls `stir`. */
+  quietlyAt(atUs: number, callback: () => void): ScheduledEvent {
+    return this.#heap.push(Math.max(this.#nowUs, Math.ceil(atUs)), callback, true);
+  }
+
+  /** Code that uses promises has run during this event. */
+  stir(): void {
+    this.#isStirred = true;
   }
 
   /**
@@ -41,7 +54,10 @@ export class VirtualClock {
       this.#nowUs = event.atUs;
       event.callback!();
       this.eventCount++;
-      await settled();
+      if (!event.isQuiet || this.#isStirred) {
+        this.#isStirred = false;
+        await settled();
+      }
       if (this.eventCount % EVENTS_PER_TURN === 0) await new Promise(setImmediate);
     }
   }

@@ -10,9 +10,11 @@ import type {
   SendResult,
   SendSocket,
 } from '../ports.js';
+import { DatagramType, HEADER_BYTES } from '../wire/header.js';
+import { Arena } from './arena.js';
 import { HostClock, type HostClockOptions } from './host-clock.js';
 import type { Link } from './links.js';
-import { type Packet, packetOf } from './packet.js';
+import { type Flow, type Packet, packetOf } from './packet.js';
 import type { TreeNode } from './tree.js';
 import type { LinkPlan, VirtualNetwork } from './virtual-network.js';
 
@@ -28,6 +30,11 @@ export interface HostOptions extends LinkPlan, HostClockOptions {
    * not keep is found. Costs a copy for each datagram. @default false
    */
   readonly scrubs?: boolean | undefined;
+  /**
+   * What it sends are symbols that nobody looks into: of each only the header is carried, though its full length counts.
+   * For receivers whose disks are blank. @default false
+   */
+  readonly isBlank?: boolean | undefined;
 }
 
 /** How a host gets its place in the tree. */
@@ -52,6 +59,7 @@ export class VirtualHost implements Network {
   readonly #node: TreeNode;
   readonly #options: HostOptions;
   readonly #memberships = new Set<HostMembership>();
+  readonly #arena = new Arena();
   readonly #batch: SingleBatch;
   #isDead = false;
   #isInterfaceUp = true;
@@ -76,12 +84,13 @@ export class VirtualHost implements Network {
 
   async openSender(destination: Destination): Promise<SendSocket> {
     this.#requireInterface(destination.interface);
+    const flow = this.#world.flowOf(destination.group, destination.port, destination.source ?? this.address);
     let isOpen = true;
     return {
       send: (batch) => {
         // What a dead host waits for never happens.
         if (this.#isDead) return new Promise(() => undefined);
-        return Promise.resolve(isOpen ? this.#send(destination, batch) : { sentCount: 0, failure: 'EBADF' });
+        return Promise.resolve(isOpen ? this.#send(destination, flow, batch) : { sentCount: 0, failure: 'EBADF' });
       },
       close: () => {
         isOpen = false;
@@ -142,22 +151,28 @@ export class VirtualHost implements Network {
     throw new LayercastError('NETWORK_UNAVAILABLE', `${own} of ${this.name} is down: ENETDOWN`);
   }
 
-  #send(destination: Destination, batch: SendBatch): SendResult {
+  #send(destination: Destination, flow: Flow, batch: SendBatch): SendResult {
     if (!this.#isInterfaceUp) return { sentCount: 0, failure: 'ENETDOWN' };
     const { clock } = this.#world;
-    const flow = this.#world.flowOf(destination.group, destination.port, destination.source ?? this.address);
-    // The caller may reuse its bytes when we return; one copy serves everybody who will hear them.
-    const bytes = batch.bytes.slice(0, batch.count * batch.strideBytes);
-    const packets = Array.from({ length: batch.count }, (_, i) =>
-      packetOf(flow, bytes, i * batch.strideBytes, batch.lengths[i]!),
-    );
-    clock.at(clock.nowUs, () => {
-      for (const packet of packets) {
+    for (let i = 0; i < batch.count; i++) {
+      const packet = this.#packetOf(flow, batch.bytes, i * batch.strideBytes, batch.lengths[i]!);
+      // An event each, so that receivers on hosts without any delay between have thought before the next one comes.
+      clock.quietlyAt(clock.nowUs, () => {
         this.#deliver(packet);
         if (destination.hopLimit > 0) this.up.carry(packet);
-      }
-    });
+      });
+    }
     return { sentCount: batch.count, failure: undefined };
+  }
+
+  /**
+   * A copy, since the caller may reuse its bytes: one for everybody who will hear it. Of symbols that nobody will look into,
+   * the header is enough.
+   */
+  #packetOf(flow: Flow, bytes: Uint8Array, at: number, length: number): Packet {
+    const isSymbol = length > HEADER_BYTES && (bytes[at + 2]! & 15) === DatagramType.symbol;
+    this.#arena.keep(bytes, at, this.#options.isBlank === true && isSymbol ? HEADER_BYTES : length);
+    return packetOf(flow, this.#arena.buffer, this.#arena.start, length);
   }
 
   #arrive(packet: Packet): void {
@@ -169,6 +184,7 @@ export class VirtualHost implements Network {
     for (const { request, onBatch } of this.#memberships) {
       if (request.group !== group || request.port !== port) continue;
       if (request.sources.length > 0 && !request.sources.includes(source)) continue;
+      this.#world.clock.stir();
       onBatch(this.#batch.of(packet));
       this.#batch.release();
     }

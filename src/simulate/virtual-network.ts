@@ -1,6 +1,6 @@
 import { LayercastError } from '../errors.js';
 import { EventLog } from './event-log.js';
-import { Link, type LinkOptions } from './links.js';
+import { type Deliver, Link, type LinkOptions } from './links.js';
 import type { Flow } from './packet.js';
 import { Prng } from './prng.js';
 import { type MembershipDelays, TreeNode } from './tree.js';
@@ -39,7 +39,7 @@ export class VirtualNetwork {
 
   /** Adds a link with a node at its lower end. Returns its directions, of which the properties can be changed later. */
   addLink(plan: LinkPlan): { readonly up: Link; readonly down: Link } {
-    const parent = this.#nodeOf(plan.below ?? ROOT);
+    const parent = this.nodeOf(plan.below ?? ROOT);
     if (this.#nodes.has(plan.name)) throw new LayercastError('USAGE', `there are two links called "${plan.name}"`);
     const node = new TreeNode(plan.name, parent, this.clock, plan);
     this.#nodes.set(plan.name, node);
@@ -48,7 +48,7 @@ export class VirtualNetwork {
 
   /** Adds a host at the end of a link of its own. A dead host's name and address can be given to another. */
   addHost(options: HostOptions): VirtualHost {
-    const parent = this.#nodeOf(options.below ?? ROOT);
+    const parent = this.nodeOf(options.below ?? ROOT);
     const host: VirtualHost = new VirtualHost(options, this, (onArrival) => {
       const node = new TreeNode(options.name, parent, this.clock, options, onArrival);
       return { node, ...this.#connect(node, parent, options) };
@@ -65,18 +65,30 @@ export class VirtualNetwork {
     return known;
   }
 
-  #nodeOf(name: string): TreeNode {
+  /** A wire of its own, outside of the tree. */
+  newLink(name: string, options: LinkOptions, deliver: Deliver): Link {
+    return new Link(
+      this.#linkCount++,
+      options,
+      { clock: this.clock, log: this.log, prng: this.prng.fork(name) },
+      deliver,
+    );
+  }
+
+  /**
+   * The node at the lower end of a link, or the root.
+   * @throws {LayercastError} `USAGE` when no link is called that.
+   */
+  nodeOf(name: string): TreeNode {
     const node = this.#nodes.get(name);
     if (node !== undefined) return node;
     throw new LayercastError('USAGE', `no link is called "${name}"`, { hint: `one of: ${[...this.#nodes.keys()]}` });
   }
 
   #connect(node: TreeNode, parent: TreeNode, { name, up = {}, down = {} }: LinkPlan): { up: Link; down: Link } {
-    const { clock, log, prng } = this;
-    const upward = { clock, log, prng: prng.fork(`${name} up`) };
-    const downward = { clock, log, prng: prng.fork(`${name} down`) };
-    node.up = new Link(this.#linkCount++, up, upward, (packet) => parent.ascend(packet, node));
-    node.down = new Link(this.#linkCount++, down, downward, (packet) => node.descend(packet));
-    return { up: node.up, down: node.down };
+    node.up = this.newLink(`${name} up`, up, (packet) => parent.ascend(packet, node));
+    const downward = this.newLink(`${name} down`, down, (packet, atUs) => node.descend(packet, atUs));
+    node.down = downward;
+    return { up: node.up, down: downward };
   }
 }

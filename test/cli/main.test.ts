@@ -80,13 +80,13 @@ describe('config validate', () => {
 });
 
 describe('config schema', () => {
-  it.each(['fleet', 'receiver'])('prints what config/%s.schema.json holds', async (kind) => {
+  it.each(['fleet', 'receiver', 'scenario'])('prints what config/%s.schema.json holds', async (kind) => {
     const { stdout } = await runCli(['config', 'schema', kind]);
     expect(JSON.parse(stdout)).toEqual(JSON.parse(readFileSync(config(`${kind}.schema.json`), 'utf8')));
     expect(stdout).toBe(readFileSync(config(`${kind}.schema.json`), 'utf8'));
-    expect(readFileSync(config(`${kind}.yaml`), 'utf8')).toContain(
-      `# yaml-language-server: $schema=${kind}.schema.json\n`,
-    );
+    const [example, schema] =
+      kind === 'scenario' ? ['../examples/home.yaml', '../config/scenario'] : [`${kind}.yaml`, kind];
+    expect(readFileSync(config(example!), 'utf8')).toContain(`# yaml-language-server: $schema=${schema}.schema.json\n`);
   });
 
   it('prints that of fleets unless told otherwise', async () => {

@@ -60,6 +60,36 @@ describe('a link', () => {
     expect(link.backlogBytes).toBe(1250);
   });
 
+  it('moves what waits when its rate changes, so that nothing overtakes', async () => {
+    const { clock, link, times } = linkOf({ rateBitsPerSecond: 1e6, delayUs: 300 });
+    for (let i = 0; i < 3; i++) link.carry(packet());
+    await clock.run(5000);
+    link.change({ rateBitsPerSecond: 10e6 });
+    link.carry(packet());
+    await clock.run(10_000);
+    // Half of the first was sent: the other half takes 500 µs now, each of the others 1 ms.
+    expect(times()).toEqual([5800, 6800, 7800, 8800]);
+    link.carry(packet());
+    await clock.run(10_500);
+    link.change({ rateBitsPerSecond: 1e6 });
+    link.change({ rateBitsPerSecond: undefined });
+    await clock.run(10_800);
+    expect(times().at(-1)).toBe(10_800);
+  });
+
+  it('keeps what has arrived on a lazy link until it is asked, and says when it came', async () => {
+    const clock = new VirtualClock();
+    const arrivals: number[] = [];
+    const world = { clock, log: new EventLog(), prng: new Prng(seed) };
+    const link = new Link(0, { rateBitsPerSecond: 1e6 }, world, (_, atUs) => arrivals.push(atUs));
+    link.isLazy = true;
+    for (let i = 0; i < 3; i++) link.carry(packet());
+    await clock.run(25_000);
+    expect([arrivals, clock.eventCount]).toEqual([[], 0]);
+    link.catchUp();
+    expect(arrivals).toEqual([10_000, 20_000]);
+  });
+
   it(seeded('loses as many packets as it should, singly or in bursts of the right length'), () => {
     const bursty = { goodToBadRatio: 0.01, badToGoodRatio: 0.1, lossInGoodRatio: 0.001 };
     for (const loss of [0.05, bursty]) {

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+
+export function simulate(program: Command): void {
+  program
+    .command('simulate')
+    .summary('try a ladder on a network that you describe')
+    .description(
+      'Simulates servers, links, receivers and cross traffic as a scenario file describes them, with the real sending and ' +
+        'receiving code in virtual time and without a packet on the wire. Tells for each receiver when it is complete, ' +
+        'which level it held, which rate it had and which share of its slowest link; for each link how full it was. The ' +
+        'same file and seed give the same run, on any machine.',
+    )
+    .argument('<scenario.yaml>', 'scenario file')
+    .option('--seed <n>', 'for everything random; by default what the file says')
+    .option('--svg <file>', 'draw levels, rates, queues and losses over time')
+    .option('--json', 'print one JSON object per line on stdout')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  layercast simulate examples/branches.yaml\n  layercast simulate examples/home.yaml --svg home.svg\n' +
+        '  layercast simulate examples/home.yaml --seed 2 --json | tail -1 | jq .receivers',
+    )
+    .action(async (path: string, flags: SimulateFlags) => {
+      const { runSimulate } = await import('../run-simulate.js');
+      await runSimulate(path, flags);
+    });
+}
+
+export interface SimulateFlags {
+  readonly seed?: string;
+  readonly svg?: string;
+  readonly json?: boolean;
+}

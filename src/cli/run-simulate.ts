@@ -1,0 +1,64 @@
+import { TransferPlot } from '../plot/transfer-plot.js';
+import { loadScenario } from '../scenario/load-scenario.js';
+import { simulate } from '../simulate/simulation.js';
+import type { SimulationEvent } from '../simulate/simulation-events.js';
+import type { SimulateFlags } from './commands/simulate.js';
+import { interruptible } from './interrupt.js';
+import { SETTINGS, settle } from './settings.js';
+import { summaryText } from './simulation-text.js';
+import { writePicture } from './write-picture.js';
+
+/** How often a terminal shows how far it is. */
+const DISPLAY_INTERVAL_MS = 200;
+
+/**
+ * `layercast simulate SCENARIO.yaml`: events as JSON lines on stdout, or a summary for people there; and a picture.
+ *
+ * @throws {LayercastError} `CONFIG_INVALID`, `FILE_NOT_FOUND`, `USAGE`, …
+ */
+export async function runSimulate(path: string, flags: SimulateFlags): Promise<void> {
+  const seed = settle(SETTINGS.seed, flags.seed, process.env);
+  const scenario = await loadScenario(path, seed === undefined ? undefined : String(seed));
+  const startMs = performance.now();
+  await interruptible(async (signal) => {
+    using display = new Display(process.stderr, scenario.durationUs / 1000);
+    const plot = flags.svg === undefined ? undefined : new TransferPlot();
+    const onEvent = (event: SimulationEvent) => {
+      plot?.add(event);
+      if (flags.json) process.stdout.write(`${JSON.stringify(event)}\n`);
+      else display.show(event.atMs);
+    };
+    const summary = await simulate(scenario, { onEvent, signal });
+    display.erase();
+    if (flags.svg !== undefined && plot !== undefined) await writePicture(flags.svg, plot.toSvg());
+    if (!flags.json) process.stdout.write(summaryText(summary, performance.now() - startMs));
+  });
+}
+
+/** One line on a terminal that says how far the simulation is; nothing elsewhere. */
+class Display {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #durationMs: number;
+  #shownMs = 0;
+
+  constructor(stream: NodeJS.WriteStream, durationMs: number) {
+    this.#stream = stream;
+    this.#durationMs = durationMs;
+  }
+
+  show(atMs: number): void {
+    if (!this.#stream.isTTY || performance.now() - this.#shownMs < DISPLAY_INTERVAL_MS) return;
+    this.#shownMs = performance.now();
+    // ECMA-48: to the first column, and clear the line.
+    this.#stream.write(`\r\x1b[K${Math.floor(atMs / 1000)} s of ${Math.round(this.#durationMs / 1000)} s`);
+  }
+
+  erase(): void {
+    if (this.#shownMs > 0) this.#stream.write('\r\x1b[K');
+    this.#shownMs = 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.erase();
+  }
+}

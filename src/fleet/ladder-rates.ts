@@ -1,0 +1,26 @@
+import { layersOf, MAX_CHANNELS, thirdsLevels } from '../rate/ladder.js';
+import type { Fault } from './faults.js';
+import type { LadderMode } from './fleet.js';
+import { formatQuantity, RATE } from './units.js';
+import type { Path, YamlSource } from './yaml-source.js';
+
+/** Rates of a generated ladder's channels: the levels themselves, or the steps between, which add up to them. */
+export function ladderRates(
+  { from, to }: { readonly from: number; readonly to: number },
+  mode: LadderMode,
+  source: YamlSource,
+  path: Path,
+): { readonly rates: readonly number[]; readonly faults: readonly Fault[] } {
+  const levels = thirdsLevels(from, to);
+  const faults: Fault[] = [];
+  const found = `found ${formatQuantity(RATE, from)} to ${formatQuantity(RATE, to)}`;
+  if (levels.length === 0) {
+    faults.push(source.faultAt([...path, 'to'], `no room for a level, ${found}, allowed: no less than "from"`));
+  }
+  if (levels.length > MAX_CHANNELS) {
+    const top = `"to" of at most ${formatQuantity(RATE, levels[MAX_CHANNELS - 1]!)}`;
+    const text = `too many channels, ${found}, which makes ${levels.length}`;
+    faults.push(source.faultAt(path, `${text}, allowed: ${MAX_CHANNELS} (${top}, or a higher "from")`));
+  }
+  return { rates: mode === 'best' ? levels : layersOf(levels), faults };
+}

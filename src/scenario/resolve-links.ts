@@ -1,0 +1,118 @@
+import type { Fault } from '../fleet/faults.js';
+import type { Path, YamlSource } from '../fleet/yaml-source.js';
+import { DEFAULT_QUEUE_BYTES, type LinkOptions } from '../simulate/links.js';
+import type { LossOptions } from '../simulate/loss.js';
+import type { Prng } from '../simulate/prng.js';
+import type { LinkChange, ScenarioLink } from '../simulate/scenario.js';
+import type { PlaceSets } from './place-sets.js';
+import type { DirectionEntry, LinkEntry } from './scenario-schema.js';
+
+/** The links of a scenario, those that are behind others after them, and what is wrong with them. */
+export function resolveLinks(
+  entries: Readonly<Record<string, LinkEntry>>,
+  places: PlaceSets,
+  source: YamlSource,
+  prng: Prng,
+): { readonly links: readonly ScenarioLink[]; readonly faults: readonly Fault[] } {
+  const faults: Fault[] = [];
+  const links = places.ordered().flatMap((name) => {
+    const entry = entries[name]!;
+    const path: Path = ['links', name];
+    places.check(entry.below, [...path, 'below']);
+    faults.push(...faultsOf(entry, path, source));
+    const rates = prng.fork(`rates of ${name}`);
+    return Array.from({ length: entry.count ?? 1 }, (_, index) => {
+      const rate = rateFrom(entry.rate, rates);
+      return {
+        name: places.linkName(name, index),
+        below: places.placeOf(entry.below, index),
+        down: directionOf({ ...entry, rate }),
+        up: directionOf(entry.up ?? {}),
+        graftDelayUs: entry.graftDelay,
+        leaveLatencyUs: entry.leaveLatency,
+        changes: changesOf(entry, rate),
+      };
+    });
+  });
+  return { links, faults };
+}
+
+/** One direction of a link; a queue in time is worth what its rate sends in it. */
+export function directionOf({ rate, queue, delay, loss, jitter }: DirectionEntry): LinkOptions {
+  return {
+    rateBitsPerSecond: rate,
+    queueBytes: queueBytesOf(queue, rate),
+    delayUs: delay,
+    loss: loss === undefined ? undefined : lossOf(loss),
+    jitterUs: jitter,
+  };
+}
+
+/** A queue in time with nothing to say how much that is. */
+export function queueFault(
+  { queue, rate }: { readonly queue?: DirectionEntry['queue']; readonly rate?: unknown },
+  path: Path,
+  source: YamlSource,
+): readonly Fault[] {
+  if (queue === undefined || !('us' in queue) || rate !== undefined) return [];
+  const text = 'a time says nothing of a queue without a rate, found no rate, allowed: bytes, or a rate with it';
+  return [source.faultAt([...path, 'queue'], text)];
+}
+
+function faultsOf(entry: LinkEntry, path: Path, source: YamlSource): readonly Fault[] {
+  const range = typeof entry.rate === 'object' && entry.rate.from > entry.rate.to;
+  return [
+    ...queueFault(entry, path, source),
+    ...queueFault(entry.up ?? {}, [...path, 'up'], source),
+    ...(entry.changes ?? []).flatMap((change, index) =>
+      queueFault({ rate: entry.rate, ...defined(change) }, [...path, 'changes', index], source),
+    ),
+    ...(range
+      ? [
+          source.faultAt(
+            [...path, 'rate'],
+            'nothing between, found "from" above "to", allowed: from the least to the most',
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** Evenly by the logarithm: as many between 1 and 2 as between 10 and 20. */
+function rateFrom(rate: LinkEntry['rate'], prng: Prng): number | undefined {
+  if (typeof rate !== 'object') return rate;
+  return Math.round(rate.from * (rate.to / rate.from) ** prng.ratio());
+}
+
+/** Each change says only what changes; a queue that was given in time keeps its time at a new rate. */
+function changesOf(entry: LinkEntry, rate: number | undefined): readonly LinkChange[] {
+  let { queue } = entry;
+  let current = rate;
+  return (entry.changes ?? [])
+    .toSorted((a, b) => a.at - b.at)
+    .map((change) => {
+      current = change.rate ?? current;
+      queue = change.queue ?? queue;
+      return {
+        atUs: change.at,
+        down: defined({ ...directionOf(change), queueBytes: queueBytesOf(queue, current) }),
+      };
+    });
+}
+
+function queueBytesOf(queue: DirectionEntry['queue'], rate: number | undefined): number | undefined {
+  if (queue === undefined) return undefined;
+  if ('bytes' in queue) return queue.bytes;
+  return rate === undefined ? DEFAULT_QUEUE_BYTES : Math.ceil((queue.us * rate) / 8e6);
+}
+
+/** A burst of b packets on the average ends with probability 1/b each; how often one begins follows from the share. */
+function lossOf(loss: NonNullable<DirectionEntry['loss']>): LossOptions {
+  if (typeof loss === 'number') return loss;
+  const badToGoodRatio = 1 / loss.burst;
+  return { goodToBadRatio: Math.min(1, (badToGoodRatio * loss.share) / (1 - loss.share)), badToGoodRatio };
+}
+
+function defined<T extends object>(value: T): Partial<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Partial<T>;
+}

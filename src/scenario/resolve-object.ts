@@ -1,0 +1,151 @@
+import { statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Fault } from '../fleet/faults.js';
+import type { Fleet, FleetObject, StartOffset } from '../fleet/fleet.js';
+import { ladderRates } from '../fleet/ladder-rates.js';
+import { parseFleet } from '../fleet/load-fleet.js';
+import { readText } from '../fleet/read-text.js';
+import { channelStartRatio, serverStartRatio } from '../fleet/start-offsets.js';
+import { listOf } from '../fleet/units.js';
+import type { YamlSource } from '../fleet/yaml-source.js';
+import { intervalUs, rateOf } from '../rate/ladder.js';
+import { automaticBlockSymbols } from '../sender/block-size.js';
+import type { ScenarioObject } from '../simulate/scenario.js';
+import type { ObjectEntry } from './scenario-schema.js';
+
+const DEFAULT_SYMBOL_BYTES = 1184;
+const DEFAULT_ANNOUNCE_INTERVAL_US = 1e6;
+const NAME = 'object';
+
+/** What a fleet file says that a scenario is about. */
+export interface FleetPart {
+  readonly fleet: Fleet;
+  readonly object: FleetObject;
+}
+
+/**
+ * The fleet file that a scenario's object refers to, and the object in it; undefined for an object described in the scenario.
+ *
+ * @throws {LayercastError} what `loadFleet` throws.
+ */
+export async function fleetPartOf(
+  entry: ObjectEntry,
+  source: YamlSource,
+  scenarioPath: string,
+): Promise<{ readonly part: FleetPart | undefined; readonly faults: readonly Fault[] }> {
+  if (entry.fleet === undefined) return { part: undefined, faults: [] };
+  const path = resolve(dirname(resolve(scenarioPath)), entry.fleet);
+  const fleet = parseFleet(await readText(path), path);
+  const names = fleet.objects.map(({ name }) => name);
+  const object =
+    entry.name === undefined && names.length === 1
+      ? fleet.objects[0]
+      : fleet.objects.find(({ name }) => name === entry.name);
+  if (object !== undefined) return { part: { fleet, object }, faults: [] };
+  const found = entry.name === undefined ? `${names.length} objects and no name` : JSON.stringify(entry.name);
+  const text = `unclear which object, found ${found}, allowed: ${listOf(names)}`;
+  return { part: undefined, faults: [source.faultAt(['object', 'name'], text)] };
+}
+
+/** The object with its defaults, and what is wrong with it. */
+export function resolveObject(
+  entry: ObjectEntry,
+  part: FleetPart | undefined,
+  serverCount: number,
+  source: YamlSource,
+): { readonly object: ScenarioObject | undefined; readonly faults: readonly Fault[] } {
+  const faults = contradictions(entry, source);
+  const sizeBytes = entry.size ?? (part === undefined ? undefined : sizeOf(part.object.filePath));
+  if (sizeBytes === undefined) {
+    const found = part === undefined ? 'nothing' : `no file ${part.object.filePath}`;
+    faults.push(source.faultAt(['object', 'size'], `missing, found ${found}, allowed: a size such as 20MB`));
+  }
+  const object = part === undefined ? ownObject(entry, source, faults) : fleetObject(part);
+  if (faults.length > 0 || sizeBytes === undefined) return { object: undefined, faults };
+  const { symbolBytes, code, blockSymbols } = object;
+  const automatic = automaticBlockSymbols(code, Math.ceil(sizeBytes / symbolBytes), symbolBytes);
+  const channels = object.channels.map(({ rate, offset, ...place }, index) => ({
+    ...place,
+    rateBitsPerSecond: rate,
+    startRatio: channelStartRatio({ servers: new Array(serverCount).fill(undefined) }, { index, offset }, sizeBytes),
+  }));
+  return {
+    object: { ...object, sizeBytes, blockSymbols: blockSymbols ?? automatic, channels },
+    faults,
+  };
+}
+
+/** Where a server's carousels begin, as a share of the object. */
+export function startRatioOf(
+  offset: StartOffset | undefined,
+  index: number,
+  serverCount: number,
+  sizeBytes: number,
+): number {
+  return serverStartRatio({ servers: new Array(serverCount).fill(undefined) }, { index, offset }, sizeBytes);
+}
+
+interface Description extends Omit<ScenarioObject, 'sizeBytes' | 'blockSymbols' | 'channels'> {
+  readonly blockSymbols: number | undefined;
+  readonly channels: readonly {
+    readonly rate: number;
+    readonly offset: StartOffset | undefined;
+    readonly group?: string;
+    readonly port?: number;
+  }[];
+}
+
+function fleetObject({ fleet, object }: FleetPart): Description {
+  const { symbolBytes, blockSymbols, ssm, announceIntervalUs } = fleet;
+  const { name, code, mode } = object;
+  const channels = object.channels.map(({ rateBitsPerSecond, offset, group, port }) => ({
+    rate: rateBitsPerSecond,
+    offset,
+    group,
+    port,
+  }));
+  return { fleet: fleet.name, object: name, symbolBytes, blockSymbols, code, mode, ssm, announceIntervalUs, channels };
+}
+
+function ownObject(entry: ObjectEntry, source: YamlSource, faults: Fault[]): Description {
+  const { ladder, mode = 'several', code = 'raptorq', symbolBytes = DEFAULT_SYMBOL_BYTES, blockSymbols } = entry;
+  const made = ladder === undefined ? undefined : ladderRates(ladder, mode, source, ['object', 'ladder']);
+  faults.push(...(made?.faults ?? []));
+  const written = (entry.channels ?? []).map(({ rate, pktDelay, offset }) => ({
+    rate: rate ?? rateOf(pktDelay ?? intervalUs(1e6, symbolBytes), symbolBytes),
+    offset,
+  }));
+  const channels = made === undefined ? written : made.rates.map((rate) => ({ rate, offset: undefined }));
+  const common = {
+    symbolBytes,
+    blockSymbols,
+    code,
+    mode,
+    ssm: false,
+    announceIntervalUs: DEFAULT_ANNOUNCE_INTERVAL_US,
+  };
+  return { fleet: 'fleet', object: entry.name ?? NAME, ...common, channels };
+}
+
+/** What may not stand together, each at its place. */
+function contradictions(entry: ObjectEntry, source: YamlSource): Fault[] {
+  if (entry.fleet !== undefined) {
+    return (['channels', 'ladder', 'code', 'mode', 'symbolBytes', 'blockSymbols'] as const)
+      .filter((key) => entry[key] !== undefined)
+      .map((key) =>
+        source.faultAt(['object', key], 'said by the fleet file, found here too, allowed: size and name', 'key'),
+      );
+  }
+  if ((entry.channels === undefined) !== (entry.ladder === undefined)) return [];
+  const found = entry.channels === undefined ? 'neither' : 'both';
+  return [
+    source.faultAt(
+      ['object'],
+      `unclear which channels to send, found ${found}, allowed: exactly one of channels, ladder and fleet`,
+    ),
+  ];
+}
+
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
+}

@@ -1,0 +1,124 @@
+import type { Fault } from '../fleet/faults.js';
+import type { Path, YamlSource } from '../fleet/yaml-source.js';
+import type { Prng } from '../simulate/prng.js';
+import type { ScenarioReceiver } from '../simulate/scenario.js';
+import type { PlaceSets } from './place-sets.js';
+import { MAX_RECEIVERS, type ReceiverEntry } from './scenario-schema.js';
+
+/** As the command line's. */
+const DEFAULT_PATIENCE_US = 30e6;
+/** Each runs all of the real code: some 100 of them at 1 Mbit/s take as long as they simulate. */
+const MAX_FULL_RECEIVERS = 1000;
+/** What a crowd cannot do, because its members share what they hear and keep no symbols. */
+const FULL_ONLY = ['diskRate', 'sleeps', 'deaths', 'patience'] as const;
+
+/** The receivers of a scenario, and what is wrong with them. */
+export function resolveReceivers(
+  entries: readonly (readonly [string, ReceiverEntry])[],
+  channelCount: number,
+  places: PlaceSets,
+  source: YamlSource,
+  prng: Prng,
+): { readonly receivers: readonly ScenarioReceiver[]; readonly faults: readonly Fault[] } {
+  const faults: Fault[] = [];
+  const receivers: ScenarioReceiver[] = [];
+  for (const [name, entry] of entries) {
+    const path: Path = ['receivers', name];
+    places.check(entry.below, [...path, 'below']);
+    faults.push(...faultsOf(entry, channelCount, path, source));
+    const starts = prng.fork(`starts of ${name}`);
+    const startsUs = Array.from(
+      { length: entry.count ?? 1 },
+      () => (entry.start ?? 0) + Math.floor(starts.ratio() * (entry.startSpread ?? 0)),
+    );
+    receivers.push(...(isCrowd(entry) ? crowdsOf : singlesOf)(name, entry, startsUs, places));
+  }
+  const count = entries.reduce((sum, [, entry]) => sum + (entry.count ?? 1), 0);
+  if (count > MAX_RECEIVERS) {
+    faults.push(
+      source.faultAt(['receivers'], `too many receivers, found ${count} in all, allowed: ${MAX_RECEIVERS}`, 'key'),
+    );
+  }
+  return { receivers, faults };
+}
+
+function isCrowd({ model, count = 1 }: ReceiverEntry): boolean {
+  return (model ?? (count > 1 ? 'crowd' : 'full')) === 'crowd';
+}
+
+function singlesOf(
+  name: string,
+  entry: ReceiverEntry,
+  startsUs: readonly number[],
+  places: PlaceSets,
+): readonly ScenarioReceiver[] {
+  return startsUs.map((startUs, index) => ({
+    kind: 'full',
+    name: startsUs.length === 1 ? name : `${name}/${index + 1}`,
+    ...commonOf(name, entry),
+    below: places.placeOf(entry.below, index),
+    startUs,
+    diskBytesPerSecond: entry.diskRate === undefined ? undefined : entry.diskRate / 8,
+    patienceUs: entry.patience ?? DEFAULT_PATIENCE_US,
+    sleeps: (entry.sleeps ?? []).map(({ from, to }) => ({ fromUs: from, toUs: to })),
+    deaths: (entry.deaths ?? []).map(({ at, rise }) => ({ atUs: at, riseUs: rise })),
+  }));
+}
+
+/** One crowd a link. */
+function crowdsOf(
+  name: string,
+  entry: ReceiverEntry,
+  startsUs: readonly number[],
+  places: PlaceSets,
+): readonly ScenarioReceiver[] {
+  const placeCount = entry.below === undefined ? 1 : Math.min(places.countOf(entry.below), startsUs.length);
+  return Array.from({ length: placeCount }, (_, place) => ({
+    kind: 'crowd',
+    name: placeCount === 1 ? name : `${name}/${place + 1}`,
+    ...commonOf(name, entry),
+    below: places.placeOf(entry.below, place),
+    startsUs: startsUs.filter((_, index) => index % placeCount === place),
+  }));
+}
+
+function commonOf(entryName: string, entry: ReceiverEntry) {
+  return {
+    entry: entryName,
+    clockErrorUs: entry.clockError ?? 0,
+    driftPpm: entry.clockDrift ?? 0,
+    mode: entry.mode ?? 'auto',
+    channels: entry.channels,
+    maxRateBitsPerSecond: entry.maxRate,
+  } as const;
+}
+
+function faultsOf(entry: ReceiverEntry, channelCount: number, path: Path, source: YamlSource): readonly Fault[] {
+  const { count = 1, sleeps = [], deaths = [], channels = [] } = entry;
+  const faults: Fault[] = [];
+  const add = (at: Path, text: string, where: 'key' | 'value' = 'value') => {
+    faults.push(source.faultAt([...path, ...at], text, where));
+  };
+  if (isCrowd(entry)) {
+    for (const key of FULL_ONLY) {
+      if (entry[key] === undefined) continue;
+      add([key], 'not for crowds, found with model crowd, allowed: with count 1, or model: full', 'key');
+    }
+  } else if (count > MAX_FULL_RECEIVERS) {
+    add(['count'], `too many whole receivers, found ${count}, allowed: ${MAX_FULL_RECEIVERS}, or model: crowd`);
+  }
+  for (const [index, { from, to }] of sleeps.entries()) {
+    if (to <= from)
+      add(['sleeps', index, 'to'], 'before it begins, found "to" not after "from", allowed: a later time');
+  }
+  for (const [index, { at, rise }] of deaths.entries()) {
+    if (rise !== undefined && rise <= at) {
+      add(['deaths', index, 'rise'], 'before its death, found "rise" not after "at", allowed: a later time');
+    }
+  }
+  for (const [index, channel] of channels.entries()) {
+    if (channelCount === 0 || channel < channelCount) continue;
+    add(['channels', index], `no such channel, found ${channel}, allowed: 0 to ${channelCount - 1}`);
+  }
+  return faults;
+}

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { parseScenario } from '../../dist/scenario/load-scenario.js';
+
+const OBJECT = 'object: { size: 1MB, channels: [{ rate: 1Mbit }, { rate: 1Mbit }] }';
+
+/** The faults of a scenario file, as they are told; none for one that is right. */
+async function faultsOf(...lines: readonly string[]): Promise<readonly string[]> {
+  try {
+    await parseScenario(`${lines.join('\n')}\n`, 's.yaml');
+    return [];
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
+    return (error as Error).message.split('\n');
+  }
+}
+
+/** Those of a file that is right but for some lines. */
+const within = (...lines: readonly string[]) => faultsOf('duration: 10s', OBJECT, ...lines);
+
+describe('faults of a scenario file', () => {
+  it('are none when it is right', async () => {
+    expect(await within('receivers: { one: {} }')).toEqual([]);
+  });
+
+  it('stand at their lines and columns, all at once, also when some values are not even readable', async () => {
+    const faults = await faultsOf(
+      'duration: 60',
+      OBJECT,
+      'links:',
+      '  a: { below: b, rate: 1Mbit }',
+      '  b: { below: a, queue: 100ms }',
+      '  c: { below: nowhere, changes: [{ at: 5s, rate: 1 }] }',
+      'receivers:',
+      '  one: { below: d }',
+      '  many: { below: c, count: 0 }',
+      'extra: 1',
+    );
+    expect(faults.map((fault) => fault.split(': ').slice(0, 2).join(': '))).toEqual([
+      's.yaml:1:11: duration',
+      's.yaml:4:15: links.a.below',
+      's.yaml:5:25: links.b.queue',
+      's.yaml:6:50: links.c.changes.0.rate',
+      's.yaml:8:17: receivers.one.below',
+      's.yaml:9:28: receivers.many.count',
+      's.yaml:10:1: extra',
+    ]);
+    expect(faults[0]).toBe(
+      's.yaml:1:11: duration: not a time, found 60, allowed: a number and us, ms, s, min, h or d, such as 5ms, ' +
+        'from 1 ms to 1 d',
+    );
+    expect(faults[1]).toContain('behind itself, found a below b below a');
+    expect(faults[4]).toContain('no such link, found "d", allowed: a, b or c');
+  });
+
+  it.each([
+    ['object: { size: 1MB }', '2:9: object: unclear which channels to send, found neither'],
+    ['object: { ladder: { from: 1Mbit, to: 2Mbit } }', '2:1: object.size: missing, found nothing'],
+    ['object: { size: 1MB, ladder: { from: 2Mbit, to: 1Mbit } }', '2:49: object.ladder.to: no room for a level'],
+    ['object: { size: 1, channels: [{ rate: 1Mbit }] }', '2:17: object.size: not a size'],
+  ])('tell what an object lacks: %s', async (object, expected) => {
+    const faults = await faultsOf('duration: 10s', object, 'receivers: { one: {} }');
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(`s.yaml:${expected}`);
+  });
+
+  it.each([
+    ['one: { sleeps: [{ from: 5s, to: 4s }] }', '4:35: receivers.one.sleeps.0.to: before it begins'],
+    ['one: { deaths: [{ at: 5s, rise: 5s }] }', '4:35: receivers.one.deaths.0.rise: before its death'],
+    ['one: { channels: [2] }', '4:21: receivers.one.channels.0: no such channel, found 2, allowed: 0 to 1'],
+    ['one: { clockDrift: 5 }', '4:22: receivers.one.clockDrift: not a drift, found 5'],
+    ['many: { count: 20, diskRate: 1Mbit }', '4:22: receivers.many.diskRate: not for crowds'],
+    ['many: { count: 2000, model: full }', '4:18: receivers.many.count: too many whole receivers, found 2000'],
+    ['one: { below: 7 }', '4:17: receivers.one.below: not a name'],
+  ])('tell what a receiver cannot be: %s', async (receiver, expected) => {
+    const faults = await within('receivers:', `  ${receiver}`);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(`s.yaml:${expected}`);
+  });
+
+  it.each([
+    ['x: { kind: udp, below: a }', '5:3: traffic.x.rate: missing'],
+    ['x: { kind: reno, below: a, rate: 1Mbit }', '5:30: traffic.x.rate: TCP finds its own'],
+    ['x: { kind: reno, below: a, from: b }', '5:36: traffic.x.from: no such link, found "b", allowed: a'],
+    ['x: { kind: vegas, below: a }', '5:14: traffic.x.kind: not one of the choices'],
+    ['x: { kind: reno }', '5:3: traffic.x.below: missing'],
+  ])('tell what a flow lacks: %s', async (flow, expected) => {
+    const faults = await within('links: { a: { rate: 1Mbit } }', 'traffic:', `  ${flow}`, 'receivers: { one: {} }');
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(`s.yaml:${expected}`);
+  });
+
+  it.each([
+    ['a: { rate: { from: 2Mbit, to: 1Mbit } }', '4:14: links.a.rate: nothing between'],
+    ['a: { loss: { share: 1%, burst: 0.5 } }', '4:34: links.a.loss: not a loss'],
+    ['a: { queue: 5Mbit }', '4:15: links.a.queue: not the size of a queue'],
+    ['a: { up: { queue: 5ms } }', '4:21: links.a.up.queue: a time says nothing'],
+  ])('tell what a link cannot be: %s', async (link, expected) => {
+    const faults = await within('links:', `  ${link}`, 'receivers: { one: {} }');
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(`s.yaml:${expected.split(': ').slice(0, 2).join(': ')}`);
+  });
+});

@@ -1,0 +1,136 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadScenario, parseScenario } from '../../dist/scenario/load-scenario.js';
+
+const HEAD = 'duration: 10s\nobject: { size: 1MB, ladder: { from: 1Mbit, to: 4Mbit } }\n';
+
+const parse = (text: string, seed?: string) => parseScenario(HEAD + text, 's.yaml', seed);
+
+describe('a scenario file', () => {
+  it('has defaults for all but duration, object and receivers', async () => {
+    const scenario = await parse('receivers: { one: {} }');
+    expect(scenario).toMatchObject({ seed: '1', durationUs: 10e6, sampleIntervalUs: 500e3, links: [], traffic: [] });
+    expect(scenario.servers).toMatchObject([{ name: 'server', startUs: 0, stopUs: undefined, clockErrorUs: 0 }]);
+    expect(scenario.receivers).toMatchObject([
+      { kind: 'full', name: 'one', startUs: 0, patienceUs: 30e6, mode: 'auto', below: undefined },
+    ]);
+    expect(scenario.object).toMatchObject({ sizeBytes: 1e6, symbolBytes: 1184, code: 'raptorq', blockSymbols: 8448 });
+    expect(scenario.object.channels.map(({ rateBitsPerSecond }) => Math.round(rateBitsPerSecond / 1e4))).toEqual([
+      100, 33, 33, 33, 67, 67, 67,
+    ]);
+  });
+
+  it('turns a queue in time into bytes, again whenever the rate changes', async () => {
+    const { links } = await parse(
+      'links: { a: { rate: 8Mbit, queue: 100ms, changes: [{ at: 5s, delay: 1ms }, { at: 4s, rate: 800kbit }] } }\n' +
+        'receivers: { one: { below: a } }',
+    );
+    expect(links[0]!.down).toMatchObject({ rateBitsPerSecond: 8e6, queueBytes: 100_000 });
+    expect(links[0]!.changes).toEqual([
+      { atUs: 4e6, down: { rateBitsPerSecond: 800e3, queueBytes: 10_000 } },
+      { atUs: 5e6, down: { delayUs: 1000, queueBytes: 10_000 } },
+    ]);
+  });
+
+  it('means by a share and a burst a channel that loses that share in runs of that length', async () => {
+    const { links } = await parse('links: { a: { loss: { share: 20%, burst: 4 } } }\nreceivers: { one: {} }');
+    expect(links[0]!.down.loss).toEqual({ goodToBadRatio: 0.0625, badToGoodRatio: 0.25 });
+  });
+
+  it('makes links by the dozen with rates between two, and spreads receivers over them in turn', async () => {
+    const text =
+      'links:\n  site: { count: 40, rate: { from: 1Mbit, to: 100Mbit } }\n  floor: { count: 80, below: site }\n' +
+      'receivers:\n  machine: { below: floor, count: 200, start: 1s, startSpread: 2s }';
+    const { links, receivers } = await parse(text);
+    const rates = links.slice(0, 40).map(({ down }) => down.rateBitsPerSecond!);
+    expect(Math.min(...rates)).toBeGreaterThanOrEqual(1e6);
+    expect(Math.max(...rates)).toBeLessThanOrEqual(100e6);
+    // Even by the logarithm: about half are below 10 Mbit/s.
+    const slowCount = rates.filter((rate) => rate < 10e6).length;
+    expect(slowCount).toBeGreaterThan(10);
+    expect(slowCount).toBeLessThan(30);
+    expect(links[40]).toMatchObject({ name: 'floor/1', below: 'site/1' });
+    expect(links[80]).toMatchObject({ name: 'floor/41', below: 'site/1' });
+    expect(receivers).toHaveLength(80);
+    expect(receivers[0]).toMatchObject({ kind: 'crowd', name: 'machine/1', entry: 'machine', below: 'floor/1' });
+    const startsUs = receivers.flatMap((each) => (each.kind === 'crowd' ? each.startsUs : []));
+    expect(startsUs).toHaveLength(200);
+    expect(Math.min(...startsUs)).toBeGreaterThanOrEqual(1e6);
+    expect(Math.max(...startsUs)).toBeLessThan(3e6);
+  });
+
+  it('draws what is random from its seed, or the one that goes before it', async () => {
+    const text = 'links: { a: { count: 3, rate: { from: 1Mbit, to: 100Mbit } } }\nreceivers: { one: {} }';
+    const rates = async (seed?: string) => (await parse(text, seed)).links.map(({ down }) => down.rateBitsPerSecond);
+    expect(await rates()).toEqual(await rates('1'));
+    expect(await rates('2')).not.toEqual(await rates('1'));
+  });
+
+  it('says negative clock errors and drifts with a minus sign', async () => {
+    const { receivers, servers } = await parse(
+      'servers: { a: { clockError: -3ms }, b: }\nreceivers: { one: { clockDrift: -50ppm, clockError: 2s } }',
+    );
+    expect(servers).toMatchObject([{ clockErrorUs: -3000 }, { clockErrorUs: 0, startRatio: 0.5 }]);
+    expect(receivers).toMatchObject([{ driftPpm: -50, clockErrorUs: 2e6 }]);
+  });
+
+  it('runs whole receivers by the dozen when it is told to', async () => {
+    const { receivers } = await parse('receivers: { box: { count: 2, model: full, diskRate: 8Mbit } }');
+    expect(receivers).toMatchObject([
+      { kind: 'full', name: 'box/1', entry: 'box', diskBytesPerSecond: 1e6 },
+      { kind: 'full', name: 'box/2', entry: 'box' },
+    ]);
+  });
+});
+
+describe('a scenario about a fleet file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'scenario-'));
+  writeFileSync(join(folder, 'data.bin'), Buffer.alloc(5000));
+  writeFileSync(
+    join(folder, 'fleet.yaml'),
+    'fleet: acme\nsymbolBytes: 1000\nobjects:\n' +
+      '  a: { file: data.bin, version: 1, mode: best, code: none, channels: [{ rate: 1Mbit, offset: 25%, port: 99 }] }\n' +
+      '  b: { file: none.bin, version: 1, ladder: { from: 1Mbit, to: 2Mbit } }\n' +
+      'servers: { one: {}, two: { offset: 50%, objects: [a] } }\n',
+  );
+  const load = (object: string, more = '') => {
+    writeFileSync(join(folder, 's.yaml'), `duration: 1s\nobject: ${object}\nreceivers: { r: {} }\n${more}`);
+    return loadScenario(join(folder, 's.yaml'));
+  };
+
+  it('takes object and servers from there, and the size from the file', async () => {
+    const { object, servers } = await load('{ fleet: fleet.yaml, name: a }', 'servers: { two: { start: 5s } }\n');
+    expect(object).toMatchObject({ fleet: 'acme', object: 'a', sizeBytes: 5000, symbolBytes: 1000, mode: 'best' });
+    expect(object).toMatchObject({ code: 'none', channels: [{ rateBitsPerSecond: 1e6, startRatio: 0.25, port: 99 }] });
+    expect(servers).toMatchObject([
+      { name: 'one', startRatio: 0, startUs: 0 },
+      { name: 'two', startRatio: 0.5, startUs: 5e6 },
+    ]);
+  });
+
+  it('leaves out servers that do not send the object, and wants a size when the file is not there', async () => {
+    await expect(load('{ fleet: fleet.yaml, name: b }')).rejects.toThrow(
+      's.yaml:2:1: object.size: missing, found no file',
+    );
+    const { servers } = await load('{ fleet: fleet.yaml, name: b, size: 1MB }');
+    expect(servers.map(({ name }) => name)).toEqual(['one']);
+  });
+
+  it('says what is said twice, and which objects and servers there are', async () => {
+    await expect(load('{ fleet: fleet.yaml }')).rejects.toThrow('found 2 objects and no name, allowed: a or b');
+    const twice = load('{ fleet: fleet.yaml, name: a, code: none }', 'servers: { three: {}, two: { offset: 5% } }\n');
+    await expect(twice).rejects.toThrow(
+      /object\.code: said by the fleet file[\s\S]*servers\.three: not a server of the fleet file/,
+    );
+    await expect(twice).rejects.toThrow('servers.two.offset: said by the fleet file');
+  });
+});
+
+describe('the examples', () => {
+  it.each(['home', 'branches', 'wireless'])('%s.yaml is right', async (name) => {
+    const { receivers } = await loadScenario(`examples/${name}.yaml`);
+    expect(receivers.length).toBeGreaterThan(0);
+  });
+});
