@@ -9,7 +9,7 @@ const MIN_WAVE_US = 50_000;
 /** TCP takes its window to one half (RFC 5681) or 0.7 (RFC 9438), and a queue that it has filled falls by as much or less. */
 const FALL_RATIO = 0.2;
 /** Losses closer together are one event, even where round trips are shorter: readings are not finer than this. */
-const MIN_EVENT_US = 100_000;
+const MIN_EVENT_US = 50_000;
 
 /**
  * Others on the same path who fill its queue until they lose, as TCP does. While they are there our delay says nothing about

@@ -373,7 +373,7 @@ export class RateController {
     const roundTripUs = this.#joinTimes.roundTripUs + this.history.meanQueueSince(nowUs - SLOT_US);
     const fairRate = this.contention.fairDatagramsPerSecond(nowUs, roundTripUs) * this.#options.packetBits;
     const from = this.#level;
-    const isTooMuch = from > 1 && this.rateOf(from) > 1.1 * fairRate;
+    const isTooMuch = from > 1 && this.rateOf(from) > fairRate;
     const isTooLittle = from < this.#maxLevel && this.rateOf(from + 1) <= fairRate;
     if (!isTooMuch && !isTooLittle) return undefined;
     const level = isTooMuch ? from - 1 : from + 1;
