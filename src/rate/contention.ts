@@ -4,6 +4,8 @@ import { VirtualWindow } from './virtual-window.js';
 const MEMORY_US = 10_000_000;
 /** Less than this share of what trains promise comes to us, and yet there is a queue: others fill it. */
 const OTHERS_RATIO = 0.85;
+/** With this share of what trains promise, a queue is our own. */
+const OWN_RATIO = 0.93;
 /** A queue that rises and falls by less may be our own preview's. */
 const MIN_WAVE_US = 50_000;
 /** TCP takes its window to one half (RFC 5681) or 0.7 (RFC 9438), and a queue that it has filled falls by as much or less. */
@@ -51,7 +53,9 @@ export class Contention {
     },
   ): void {
     const { queueUs, emptyUs, arrivedBitsPerSecond, capacityBitsPerSecond = 0 } = slot;
-    if (queueUs < emptyUs || arrivedBitsPerSecond >= OTHERS_RATIO * capacityBitsPerSecond) return;
+    if (queueUs < emptyUs) return;
+    if (arrivedBitsPerSecond >= OWN_RATIO * capacityBitsPerSecond) this.#untilUs = nowUs;
+    if (arrivedBitsPerSecond >= OTHERS_RATIO * capacityBitsPerSecond) return;
     this.#believe(nowUs, slot.datagramsPerSecond * (slot.roundTripUs / 1e6));
   }
 
@@ -63,7 +67,6 @@ export class Contention {
     // What we do not use does not grow.
     this.#window.grow(nowUs, roundTripUs, 1.5 * datagramsPerSecond * (roundTripUs / 1e6) + 2);
     if (lostCount === 0 && !isWave) return;
-    this.#untilUs = nowUs + MEMORY_US;
     if (nowUs - this.#eventUs < Math.max(MIN_EVENT_US, roundTripUs)) return;
     this.#eventUs = nowUs;
     this.#window.shrink(nowUs);

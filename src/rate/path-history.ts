@@ -70,6 +70,17 @@ export class PathHistory {
     return this.#meanQueueUs[this.#last]!;
   }
 
+  /** Mean of the queues of the readings after `sinceUs`. */
+  queueSince(sinceUs: number): number {
+    let sum = 0;
+    let count = 0;
+    this.#each(sinceUs, Number.POSITIVE_INFINITY, (at) => {
+      sum += this.#queueUs[at]!;
+      count++;
+    });
+    return count === 0 ? 0 : sum / count;
+  }
+
   /** Mean delay above the floor of the readings after `sinceUs`. */
   meanQueueSince(sinceUs: number): number {
     let sum = 0;

@@ -54,6 +54,8 @@ const BREAKER_LOSS_RATIO = 0.2;
 const BREAKER_US = 10_000_000;
 const BREAKER_PAUSE_US = 30_000_000;
 const MAX_PAUSE_DOUBLINGS = 5;
+/** A queue that is still there so long after a retreat is not our own: leave latency, and a second to drain. */
+const DRAIN_US = 4_000_000;
 /** More than this share dropped by this host itself in a second is too much for it. */
 const LOCAL_DROP_RATIO = 0.01;
 
@@ -85,6 +87,7 @@ export class RateController {
   #failedCapacity = 0;
   #retreatedUs = Number.NEGATIVE_INFINITY;
   #retreatedRate = 0;
+  #hasDrained = true;
   #lossySinceUs: number | undefined;
   #pauseCount = 0;
   #resumeUs = 0;
@@ -206,7 +209,9 @@ export class RateController {
     const { receivedCount, lostCount } = this.history;
     const queueUs = this.history.queueUs(nowUs - 200_000);
     if (queueUs < emptyQueueUs(this.#serviceUs)) this.#ambient.add(receivedCount, lostCount);
-    this.contention.add(nowUs, queueUs, this.history.smoothLostCount, 1e6 / this.#packetUs, this.#joinTimes.roundTripUs + this.history.meanQueueUs);
+    const isQueued = this.history.meanQueueUs >= emptyQueueUs(this.#serviceUs);
+    const congestedCount = isQueued ? this.history.smoothLostCount : 0;
+    this.contention.add(nowUs, queueUs, congestedCount, 1e6 / this.#packetUs, this.#joinTimes.roundTripUs + this.history.meanQueueUs);
   }
 
   #congestion(nowUs: number): Congestion | undefined {
@@ -236,6 +241,7 @@ export class RateController {
     this.#capacity.clear();
     if (from <= 1) return this.#breaker(nowUs, what);
     this.#retreatedUs = nowUs;
+    this.#hasDrained = false;
     this.#retreatedRate = this.rateOf(from);
     const level = Math.max(1, Math.min(from - 1, this.#levelWithin(rateBitsPerSecond)));
     this.#change(level, nowUs);
@@ -352,14 +358,17 @@ export class RateController {
   #lookAround(nowUs: number): void {
     const sinceUs = Math.max(this.#changedUs, nowUs - SLOT_US);
     if (nowUs - sinceUs < SLOT_US / 2) return;
-    const queueUs = this.history.meanQueueSince(sinceUs);
+    const queueUs = this.history.queueSince(sinceUs);
+    // What we have left behind must have drained.
+    if (queueUs < emptyQueueUs(this.#serviceUs)) this.#hasDrained = true;
+    if (!this.#hasDrained && nowUs - this.#retreatedUs < DRAIN_US) return;
     this.contention.judge(nowUs, {
       queueUs,
       emptyUs: emptyQueueUs(this.#serviceUs),
       arrivedBitsPerSecond: this.history.sums(sinceUs).bitsPerSecond,
       capacityBitsPerSecond: this.#capacity.bitsPerSecond,
       datagramsPerSecond: Math.max(this.rateOf(this.#level), this.#retreatRate(nowUs)) / this.#options.packetBits,
-      roundTripUs: this.#joinTimes.roundTripUs + queueUs,
+      roundTripUs: this.#joinTimes.roundTripUs + this.history.meanQueueSince(sinceUs),
     });
   }
 
@@ -374,7 +383,8 @@ export class RateController {
     const fairRate = this.contention.fairDatagramsPerSecond(nowUs, roundTripUs) * this.#options.packetBits;
     const from = this.#level;
     const isTooMuch = from > 1 && this.rateOf(from) > fairRate;
-    const isTooLittle = from < this.#maxLevel && this.rateOf(from + 1) <= fairRate;
+    const isTooLittle =
+      from < this.#maxLevel && this.rateOf(from + 1) <= Math.min(fairRate, PROMISED_RATIO * this.#capacity.mostBitsPerSecond);
     if (!isTooMuch && !isTooLittle) return undefined;
     const level = isTooMuch ? from - 1 : from + 1;
     this.#phase = 'steady';
