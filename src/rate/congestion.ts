@@ -13,6 +13,8 @@ const STANDING_US = 200_000;
 const RUNAWAY_US = 15_000;
 /** This share lost, beyond what is lost anyway, is too much at once. */
 const HEAVY_LOSS_RATIO = 0.1;
+/** This share lost is too much even where others share the path, and loss is how they find their rate. */
+const DIRE_LOSS_RATIO = 0.25;
 /** This share lost is enough to end a trial. */
 const MILD_LOSS_RATIO = 0.03;
 /** This share lost over a second in which the queue was never empty is too much in the long run. */
@@ -29,6 +31,8 @@ const MIN_LEFT = 0.5;
 
 /** What is wrong, in words for people, and the rate that would be right. */
 export interface Congestion {
+  /** Whether only the queue says so, which others may have filled. */
+  readonly isQueueOnly: boolean;
   readonly what: string;
   /** The most that should come from now on; infinite says only that it must be less than now. */
   readonly rateBitsPerSecond: number;
@@ -73,16 +77,17 @@ export function congestionOf(history: PathHistory, judged: Judged): Congestion |
 /** So much is lost that waiting would be wrong, whoever the others are. */
 function heavyLoss(history: PathHistory, judged: Judged): Congestion | undefined {
   const { nowUs, freshUs, ambientLossRatio, isContended, isTrial } = judged;
-  const spansUs = isContended ? [600_000, 1_000_000] : [200_000, 400_000, 1_000_000];
+  const spansUs = isContended ? [1_000_000] : [200_000, 400_000, 1_000_000];
   for (const spanUs of spansUs) {
     const { receivedCount, lostCount } = history.sums(Math.max(freshUs, nowUs - spanUs));
     const count = receivedCount + lostCount;
     if (count < MIN_JUDGED) continue;
     const ratio = lostCount / count;
-    const limit =
-      (isTrial ? MILD_LOSS_RATIO + (2 / Math.sqrt(count)) * 0.1 : HEAVY_LOSS_RATIO) + 1.5 * ambientLossRatio;
+    // A trial is ended by less, as far as so few datagrams can tell.
+    const least = isContended ? DIRE_LOSS_RATIO : isTrial ? MILD_LOSS_RATIO + 0.2 / Math.sqrt(count) : HEAVY_LOSS_RATIO;
+    const limit = least + 1.5 * ambientLossRatio;
     if (ratio <= limit) return undefined;
-    return { what: `${percent(ratio)} lost`, rateBitsPerSecond: rightRate(history, judged) };
+    return { isQueueOnly: false, what: `${percent(ratio)} lost`, rateBitsPerSecond: rightRate(history, judged) };
   }
   return undefined;
 }
@@ -98,6 +103,7 @@ function runaway(history: PathHistory, judged: Judged): Congestion | undefined {
   const grownUs = queueUs - beforeUs;
   if (queueUs <= (isTrial ? low : 1.5 * low) || grownUs <= Math.max(RUNAWAY_US, packetUs)) return undefined;
   return {
+    isQueueOnly: true,
     what: `queue ${milliseconds(queueUs)} and rising`,
     rateBitsPerSecond: rightRate(history, judged),
   };
@@ -112,14 +118,18 @@ function standing(history: PathHistory, judged: Judged): Congestion | undefined 
   if (queueUs > high) {
     const beforeUs = history.queueUs(Math.max(freshUs, nowUs - 5 * STANDING_US), nowUs - 2.5 * STANDING_US);
     if (queueUs < beforeUs) return undefined;
-    return { what: `queue ${milliseconds(queueUs)}`, rateBitsPerSecond: rightRate(history, judged) };
+    return { isQueueOnly: true, what: `queue ${milliseconds(queueUs)}`, rateBitsPerSecond: rightRate(history, judged) };
   }
   // A short queue that is never empty, and overflows.
   if (nowUs - freshUs < 1e6 || history.queueUs(nowUs - 1e6) < emptyQueueUs(serviceUs)) return undefined;
   const { receivedCount, lostCount } = history.sums(nowUs - 1e6);
   const ratio = lostCount / Math.max(1, receivedCount + lostCount);
   if (receivedCount + lostCount < MIN_JUDGED || ratio <= OVERFLOW_LOSS_RATIO + 1.5 * ambientLossRatio) return undefined;
-  return { what: `${percent(ratio)} lost, and a queue`, rateBitsPerSecond: Number.POSITIVE_INFINITY };
+  return {
+    isQueueOnly: false,
+    what: `${percent(ratio)} lost, and a queue`,
+    rateBitsPerSecond: Number.POSITIVE_INFINITY,
+  };
 }
 
 /**

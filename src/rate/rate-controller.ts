@@ -43,6 +43,8 @@ const TRIAL_US = 1_000_000;
 const TRIAL_DATAGRAMS = 64;
 /** An overload this soon after a step is the step's fault. */
 const BLAME_US = 5_000_000;
+/** Retreats closer together than this are one, from where the first began. */
+const RETREAT_US = 10_000_000;
 /** A TCP would have kept this share of what we had (RFC 9438). */
 const RETREAT_SHARE = 0.7;
 /** What trains promise is not believed above a rate that failed, for this long. */
@@ -137,7 +139,8 @@ export class RateController {
     this.#noteLosses(nowUs);
     if (ended !== undefined) this.#lookAround(nowUs);
     const congestion = this.#congestion(nowUs);
-    if (congestion !== undefined) return this.#retreat(nowUs, congestion);
+    if (congestion !== undefined && !(congestion.isQueueOnly && this.#isOthers(nowUs)))
+      return this.#retreat(nowUs, congestion);
     const overtaxed = this.#overtaxed(nowUs, local);
     if (overtaxed !== undefined) return overtaxed;
     if (this.#phase === 'trial') this.#endTrial(nowUs);
@@ -211,7 +214,13 @@ export class RateController {
     if (queueUs < emptyQueueUs(this.#serviceUs)) this.#ambient.add(receivedCount, lostCount);
     const isQueued = this.history.meanQueueUs >= emptyQueueUs(this.#serviceUs);
     const congestedCount = isQueued ? this.history.smoothLostCount : 0;
-    this.contention.add(nowUs, queueUs, congestedCount, 1e6 / this.#packetUs, this.#joinTimes.roundTripUs + this.history.meanQueueUs);
+    this.contention.add(
+      nowUs,
+      queueUs,
+      congestedCount,
+      1e6 / this.#packetUs,
+      this.#joinTimes.roundTripUs + this.history.meanQueueUs,
+    );
   }
 
   #congestion(nowUs: number): Congestion | undefined {
@@ -240,9 +249,9 @@ export class RateController {
     }
     this.#capacity.clear();
     if (from <= 1) return this.#breaker(nowUs, what);
+    if (nowUs - this.#retreatedUs > RETREAT_US) this.#retreatedRate = this.rateOf(from);
     this.#retreatedUs = nowUs;
     this.#hasDrained = false;
-    this.#retreatedRate = this.rateOf(from);
     const level = Math.max(1, Math.min(from - 1, this.#levelWithin(rateBitsPerSecond)));
     this.#change(level, nowUs);
     this.#beDeaf();
@@ -372,9 +381,19 @@ export class RateController {
     });
   }
 
+  /** After a retreat, trains promise much more than comes and yet the queue grows: it is not our own. */
+  #isOthers(nowUs: number): boolean {
+    const promised = this.#capacity.bitsPerSecond;
+    if (nowUs - this.#retreatedUs > RETREAT_US || promised === undefined) return false;
+    const { bitsPerSecond } = this.history.sums(Math.max(this.#changedUs, nowUs - SLOT_US));
+    if (bitsPerSecond >= 0.7 * promised) return false;
+    this.#hasDrained = true;
+    return true;
+  }
+
   /** What we had before a retreat that may have been the first sign of others. */
   #retreatRate(nowUs: number): number {
-    return nowUs - this.#retreatedUs < BLAME_US ? RETREAT_SHARE * this.#retreatedRate : 0;
+    return nowUs - this.#retreatedUs < RETREAT_US ? RETREAT_SHARE * this.#retreatedRate : 0;
   }
 
   /** Goes where a TCP would be, a level a slot. */
@@ -384,7 +403,8 @@ export class RateController {
     const from = this.#level;
     const isTooMuch = from > 1 && this.rateOf(from) > fairRate;
     const isTooLittle =
-      from < this.#maxLevel && this.rateOf(from + 1) <= Math.min(fairRate, PROMISED_RATIO * this.#capacity.mostBitsPerSecond);
+      from < this.#maxLevel &&
+      this.rateOf(from + 1) <= Math.min(fairRate, PROMISED_RATIO * this.#capacity.mostBitsPerSecond);
     if (!isTooMuch && !isTooLittle) return undefined;
     const level = isTooMuch ? from - 1 : from + 1;
     this.#phase = 'steady';
