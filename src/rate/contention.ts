@@ -7,7 +7,7 @@ const OTHERS_RATIO = 0.85;
 /** With this share of what trains promise, a queue is our own. */
 const OWN_RATIO = 0.93;
 /** A queue that rises and falls by less may be our own preview's. */
-const MIN_WAVE_US = 50_000;
+const MIN_WAVE_US = 25_000;
 /** TCP takes its window to one half (RFC 5681) or 0.7 (RFC 9438), and a queue that it has filled falls by as much or less. */
 const FALL_RATIO = 0.2;
 /** Losses closer together are one event, even where round trips are shorter: readings are not finer than this. */
