@@ -55,7 +55,13 @@ class Simulation {
       const flow = addCrossTraffic(this.#network, plan);
       return { flow, sampler: new TrafficSampler(flow, plan, scenario.durationUs) };
     });
-    const common = { descriptor: object.descriptor, content, publicKey: keys.publicKey, timerGrainUs: TIMER_GRAIN_US };
+    const common = {
+      descriptor: object.descriptor,
+      content,
+      publicKey: keys.publicKey,
+      timerGrainUs: TIMER_GRAIN_US,
+      sampleIntervalUs: scenario.sampleIntervalUs,
+    };
     this.#singles = scenario.receivers.flatMap((plan, index) => {
       if (plan.kind !== 'full') return [];
       const address = `${RECEIVER_PREFIX}${(index + 1).toString(16)}`;
