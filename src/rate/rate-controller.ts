@@ -1,6 +1,6 @@
 import { AmbientLoss } from './ambient-loss.js';
 import { BackOff } from './back-off.js';
-import { type Congestion, congestionOf, emptyQueueUs, lowQueueUs } from './congestion.js';
+import { type Congestion, congestionOf, emptyQueueUs } from './congestion.js';
 import { Contention } from './contention.js';
 import { LeaveLatency } from './leave-latency.js';
 import { PathHistory } from './path-history.js';
@@ -193,7 +193,7 @@ export class RateController {
   #noteLosses(nowUs: number): void {
     const { receivedCount, lostCount } = this.history;
     const queueUs = this.history.queueUs(nowUs - 200_000);
-    if (queueUs < lowQueueUs(this.#packetUs)) this.#ambient.add(receivedCount, lostCount);
+    if (queueUs < emptyQueueUs(this.#packetUs)) this.#ambient.add(receivedCount, lostCount);
     this.contention.add(nowUs, queueUs, receivedCount, lostCount, this.#roundTripUs + queueUs);
   }
 

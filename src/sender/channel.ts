@@ -10,6 +10,9 @@ const AHEAD_US = 20_000;
 const MIN_SLAB = 4;
 const MAX_SLAB = 1024;
 
+/** Multiples of it, modulo 1, are as far from each other as can be, however many there are (Weyl; Swierczkowski 1958). */
+const GOLDEN_RATIO = 0.618034;
+
 /** How many datagrams leave in one go at most; a burst this long (79 kB) is 6 ms at 100 Mbit/s, and one system call. */
 const MAX_BURST = 64;
 
@@ -22,6 +25,7 @@ export class SenderChannel {
   sentCount = 0;
   sentBytes = 0;
   readonly #pacer: Pacer;
+  readonly #phaseUs: number;
   readonly #tempo: Tempo;
   readonly #source: DatagramSource;
   readonly #firstSequence: number;
@@ -45,6 +49,8 @@ export class SenderChannel {
     place?: Omit<Part, 'intervalUs'>,
   ) {
     this.#pacer = new Pacer(intervalUs, startUs);
+    // Rates of a ladder are simple fractions of each other: channels that began together would meet again and again.
+    this.#phaseUs = (((place?.channel ?? 0) * GOLDEN_RATIO) % 1) * intervalUs;
     this.#tempo = new Tempo(place === undefined ? undefined : { ...place, intervalUs });
     this.#source = source;
     this.#firstSequence = firstSequence;
@@ -83,7 +89,7 @@ export class SenderChannel {
 
   /** Counts from `nowUs` on: what came before, such as opening a socket, is not made up for. */
   begin(nowUs: number): void {
-    this.#pacer.begin(nowUs);
+    this.#pacer.begin(nowUs + this.#phaseUs);
   }
 
   /** When to ask for datagrams next. */
