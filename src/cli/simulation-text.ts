@@ -7,6 +7,8 @@ const WIDTH = 80;
 /** Of more links, the fullest are shown. */
 const MAX_LINKS = 20;
 const MAX_NAME = 24;
+/** Beside eight columns. */
+const MAX_RECEIVER_NAME = 16;
 
 /** How a simulation ended, for people: at most 80 columns, without colour. */
 export function summaryText(summary: SummaryEvent, realMs: number): string {
@@ -29,7 +31,7 @@ function receiverLines(receivers: readonly ReceiverSummary[]): string[] {
 
 /** One row for one receiver; least, median and most for several. */
 function receiverRows(summary: ReceiverSummary): string[][] {
-  const name = clip(summary.receiver, MAX_NAME);
+  const name = clip(summary.receiver, MAX_RECEIVER_NAME);
   if (summary.count === 1) return [receiverRow(name, '', summary, 'median')];
   return (['min', 'median', 'max'] as const).map((which, index) =>
     receiverRow(index === 0 ? name : '', which, summary, which),

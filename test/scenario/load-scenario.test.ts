@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -125,6 +125,16 @@ describe('a scenario about a fleet file', () => {
       /object\.code: said by the fleet file[\s\S]*servers\.three: not a server of the fleet file/,
     );
     await expect(twice).rejects.toThrow('servers.two.offset: said by the fleet file');
+  });
+});
+
+describe('the page about scenarios', () => {
+  it('shows a file that is right, with every setting that is not left to the fleet file', async () => {
+    const page = readFileSync('docs/simulation.md', 'utf8');
+    const [, text] = /```yaml\n([^`]*)```/.exec(page)!;
+    const scenario = await parseScenario(text!, 'simulation.md');
+    expect(scenario.links).toHaveLength(51);
+    expect(scenario.receivers.map(({ kind }) => kind)).toEqual(['full', ...new Array<string>(50).fill('crowd')]);
   });
 });
 
