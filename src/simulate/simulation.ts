@@ -48,7 +48,10 @@ class Simulation {
     this.#linkSamplers = scenario.links.map((plan) => this.#addLink(plan));
     const keys = simulatedKeys(prng.fork('keys'));
     const { sizeBytes } = scenario.object;
-    const content = blankContent(sizeBytes);
+    const content = blankContent(
+      sizeBytes,
+      scenario.receivers.every(({ kind }) => kind === 'crowd'),
+    );
     const object = simulatedObject({ ...scenario.object, servers: scenario.servers, content }, keys.privateKey);
     for (const [index, server] of scenario.servers.entries()) this.#addServer(server, index, object);
     this.#traffic = scenario.traffic.map((plan) => {

@@ -63,7 +63,7 @@ describe('a scenario file', () => {
 
   it('draws what is random from its seed, or the one that goes before it', async () => {
     const text = 'links: { a: { count: 3, rate: { from: 1Mbit, to: 100Mbit } } }\nreceivers: { one: {} }';
-    const rates = async (seed?: string) => (await parse(text, seed)).links.map(({ down }) => down.rateBitsPerSecond);
+    const rates = async (seed?: string) => (await parse(text, seed)).links.map(({ down }) => down!.rateBitsPerSecond);
     expect(await rates()).toEqual(await rates('1'));
     expect(await rates('2')).not.toEqual(await rates('1'));
   });
