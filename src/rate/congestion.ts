@@ -2,7 +2,7 @@ import type { PathHistory } from './path-history.js';
 
 /** A queue below this is nobody's harm; most links show as much when they work as they should. */
 export const LOW_QUEUE_US = 20_000;
-const EMPTY_QUEUE_US = 5_000;
+const EMPTY_QUEUE_US = 4_000;
 const HIGH_QUEUE_US = 100_000;
 /** Packets that a path may hold although nothing is too much: bursts of several channels that meet. */
 const LOW_QUEUE_PACKETS = 3;
@@ -40,6 +40,8 @@ export interface Judged {
   readonly freshUs: number;
   /** One packet at the level's rate. */
   readonly packetUs: number;
+  /** One packet at the rate of the slowest link. */
+  readonly serviceUs: number;
   readonly packetBits: number;
   readonly ambientLossRatio: number;
   /** More will come for so long, whatever is decided now. */
@@ -50,14 +52,14 @@ export interface Judged {
   readonly isTrial: boolean;
 }
 
-/** The queue from which on a path is not clear, at a level whose packets are `packetUs` apart. */
-export function lowQueueUs(packetUs: number): number {
-  return Math.max(LOW_QUEUE_US, LOW_QUEUE_PACKETS * packetUs);
+/** The queue from which on a path has too much of it. */
+export function lowQueueUs(serviceUs: number): number {
+  return Math.max(LOW_QUEUE_US, LOW_QUEUE_PACKETS * serviceUs);
 }
 
 /** The queue below which a path is idle now and then, as it is when it carries less than it could. */
-export function emptyQueueUs(packetUs: number): number {
-  return Math.max(EMPTY_QUEUE_US, 2 * packetUs);
+export function emptyQueueUs(serviceUs: number): number {
+  return Math.max(EMPTY_QUEUE_US, 2 * serviceUs);
 }
 
 /** Whether more comes than the path carries, from the last second of its history. */
@@ -87,9 +89,9 @@ function heavyLoss(history: PathHistory, judged: Judged): Congestion | undefined
 
 /** The queue grows quickly. */
 function runaway(history: PathHistory, judged: Judged): Congestion | undefined {
-  const { nowUs, freshUs, packetUs, isTrial } = judged;
+  const { nowUs, freshUs, packetUs, serviceUs, isTrial } = judged;
   if (nowUs - freshUs < 2.5 * STANDING_US) return undefined;
-  const low = lowQueueUs(packetUs);
+  const low = lowQueueUs(serviceUs);
   const sinceUs = Math.max(freshUs, nowUs - STANDING_US);
   const queueUs = history.queueUs(sinceUs);
   const beforeUs = history.queueUs(Math.max(freshUs, nowUs - 2.5 * STANDING_US), nowUs - 1.5 * STANDING_US);
@@ -103,8 +105,8 @@ function runaway(history: PathHistory, judged: Judged): Congestion | undefined {
 
 /** A long queue does not go away. */
 function standing(history: PathHistory, judged: Judged): Congestion | undefined {
-  const { nowUs, freshUs, packetUs, ambientLossRatio } = judged;
-  const high = Math.max(HIGH_QUEUE_US, 2 * lowQueueUs(packetUs));
+  const { nowUs, freshUs, serviceUs, ambientLossRatio } = judged;
+  const high = Math.max(HIGH_QUEUE_US, 2 * lowQueueUs(serviceUs));
   if (nowUs - freshUs < 2.5 * STANDING_US) return undefined;
   const queueUs = history.queueUs(nowUs - 2.5 * STANDING_US);
   if (queueUs > high) {
@@ -113,7 +115,7 @@ function standing(history: PathHistory, judged: Judged): Congestion | undefined 
     return { what: `queue ${milliseconds(queueUs)}`, rateBitsPerSecond: rightRate(history, judged) };
   }
   // A short queue that is never empty, and overflows.
-  if (nowUs - freshUs < 1e6 || history.queueUs(nowUs - 1e6) < emptyQueueUs(packetUs)) return undefined;
+  if (nowUs - freshUs < 1e6 || history.queueUs(nowUs - 1e6) < emptyQueueUs(serviceUs)) return undefined;
   const { receivedCount, lostCount } = history.sums(nowUs - 1e6);
   const ratio = lostCount / Math.max(1, receivedCount + lostCount);
   if (receivedCount + lostCount < MIN_JUDGED || ratio <= OVERFLOW_LOSS_RATIO + 1.5 * ambientLossRatio) return undefined;

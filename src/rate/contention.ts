@@ -1,21 +1,24 @@
-import { tcpDatagramsPerSecond } from './equation.js';
-import { LossIntervals } from './loss-intervals.js';
+import { VirtualWindow } from './virtual-window.js';
 
-/** For how long others are believed to be there since the last sign of them: Reno's cycles take 20 s behind 100 packets. */
-const MEMORY_US = 30e6;
+/** For how long others are believed to be there since the last sign of them. */
+const MEMORY_US = 10_000_000;
+/** Less than this share of what trains promise comes to us, and yet there is a queue: others fill it. */
+const OTHERS_RATIO = 0.85;
 /** A queue that rises and falls by less may be our own preview's. */
 const MIN_WAVE_US = 50_000;
-/** TCP halves its window (RFC 5681) or takes it to 0.7 (RFC 9438): with half the queue its own, that much goes. */
-const FALL_RATIO = 0.3;
+/** TCP takes its window to one half (RFC 5681) or 0.7 (RFC 9438), and a queue that it has filled falls by as much or less. */
+const FALL_RATIO = 0.2;
+/** Losses closer together are one event, even where round trips are shorter: readings are not finer than this. */
+const MIN_EVENT_US = 100_000;
 
 /**
- * Others on the same path who fill its queue until they lose, as TCP does. The sign of them: a queue that falls though we
- * kept our rate. While they are there our delay says nothing about us; we may have what TCP would have in our place.
+ * Others on the same path who fill its queue until they lose, as TCP does. While they are there our delay says nothing about
+ * us: we take what TCP would have in our place.
  */
 export class Contention {
-  readonly #intervals = new LossIntervals();
+  readonly #window = new VirtualWindow();
   #untilUs = Number.NEGATIVE_INFINITY;
-  /** Least queue at this rate, and the greatest since. */
+  #eventUs = Number.NEGATIVE_INFINITY;
   #troughUs = Number.POSITIVE_INFINITY;
   #peakUs = 0;
 
@@ -29,26 +32,65 @@ export class Contention {
     this.#peakUs = 0;
   }
 
-  /** Takes a reading at a steady rate. */
-  add(nowUs: number, queueUs: number, receivedCount: number, lostCount: number, roundTripUs: number): void {
+  /**
+   * Takes a slot's means.
+   *
+   * @param emptyUs a queue below this is none.
+   * @param capacityBitsPerSecond by the latest trains; undefined if unknown.
+   * @param datagramsPerSecond what we had before others came.
+   */
+  judge(
+    nowUs: number,
+    slot: {
+      readonly queueUs: number;
+      readonly emptyUs: number;
+      readonly arrivedBitsPerSecond: number;
+      readonly capacityBitsPerSecond: number | undefined;
+      readonly datagramsPerSecond: number;
+      readonly roundTripUs: number;
+    },
+  ): void {
+    const { queueUs, emptyUs, arrivedBitsPerSecond, capacityBitsPerSecond = 0 } = slot;
+    if (queueUs < emptyUs || arrivedBitsPerSecond >= OTHERS_RATIO * capacityBitsPerSecond) return;
+    this.#believe(nowUs, slot.datagramsPerSecond * (slot.roundTripUs / 1e6));
+  }
+
+  /** Takes a reading: losses, and waves of the queue at a steady rate of ours, are events. */
+  add(nowUs: number, queueUs: number, lostCount: number, datagramsPerSecond: number, roundTripUs: number): void {
+    const isWave = this.#isWave(queueUs);
+    if (isWave && !this.isOn(nowUs)) this.#believe(nowUs, datagramsPerSecond * (roundTripUs / 1e6));
+    if (!this.isOn(nowUs)) return;
+    // What we do not use does not grow.
+    this.#window.grow(nowUs, roundTripUs, 1.5 * datagramsPerSecond * (roundTripUs / 1e6) + 2);
+    if (lostCount === 0 && !isWave) return;
+    this.#untilUs = nowUs + MEMORY_US;
+    if (nowUs - this.#eventUs < Math.max(MIN_EVENT_US, roundTripUs)) return;
+    this.#eventUs = nowUs;
+    this.#window.shrink(nowUs);
+  }
+
+  /** What TCP would send here, in datagrams per second; infinite while nobody else is. */
+  fairDatagramsPerSecond(nowUs: number, roundTripUs: number): number {
+    if (!this.isOn(nowUs)) return Number.POSITIVE_INFINITY;
+    return (this.#window.datagrams * 1e6) / roundTripUs;
+  }
+
+  #believe(nowUs: number, datagrams: number): void {
+    if (!this.isOn(nowUs)) this.#window.begin(datagrams, nowUs);
+    this.#untilUs = nowUs + MEMORY_US;
+  }
+
+  /** Whether the queue has risen and fallen again. */
+  #isWave(queueUs: number): boolean {
     if (queueUs < this.#troughUs) {
       this.#troughUs = queueUs;
       this.#peakUs = queueUs;
     }
     this.#peakUs = Math.max(this.#peakUs, queueUs);
     const hasRisen = this.#peakUs - this.#troughUs >= MIN_WAVE_US;
-    if (hasRisen && queueUs < (1 - FALL_RATIO) * this.#peakUs) {
-      if (!this.isOn(nowUs)) this.#intervals.clear();
-      this.#untilUs = nowUs + MEMORY_US;
-      this.#troughUs = queueUs;
-      this.#peakUs = queueUs;
-    }
-    this.#intervals.add(nowUs, receivedCount, lostCount, roundTripUs);
-  }
-
-  /** What TCP would send here, in datagrams per second; infinite while nobody else is. */
-  fairDatagramsPerSecond(nowUs: number, roundTripUs: number): number {
-    if (!this.isOn(nowUs)) return Number.POSITIVE_INFINITY;
-    return tcpDatagramsPerSecond(this.#intervals.eventRate, roundTripUs);
+    if (!hasRisen || queueUs >= (1 - FALL_RATIO) * this.#peakUs) return false;
+    this.#troughUs = queueUs;
+    this.#peakUs = queueUs;
+    return true;
   }
 }

@@ -25,10 +25,12 @@ export class PathHistory {
     let received = 0;
     let lost = 0;
     let bytes = 0;
+    this.smoothLostCount = 0;
     for (const server of this.#servers.values()) server.queueUs = -1;
     let meanQueueUs = -1;
     for (const reading of readings) {
       lost += reading.lostCount;
+      this.smoothLostCount += reading.lostCount - reading.burstLostCount;
       if (reading.receivedCount === 0) continue;
       received += reading.receivedCount;
       bytes += reading.wireBytes;
@@ -60,9 +62,23 @@ export class PathHistory {
     return this.#lostCount[this.#last]!;
   }
 
+  /** Of these, those that were not lost in bursts of our own. */
+  smoothLostCount = 0;
+
   /** Mean delay above the floor in the last reading: where bursts stand, too. */
   get meanQueueUs(): number {
     return this.#meanQueueUs[this.#last]!;
+  }
+
+  /** Mean delay above the floor of the readings after `sinceUs`. */
+  meanQueueSince(sinceUs: number): number {
+    let sum = 0;
+    let count = 0;
+    this.#each(sinceUs, Number.POSITIVE_INFINITY, (at) => {
+      sum += this.#meanQueueUs[at]!;
+      count++;
+    });
+    return count === 0 ? 0 : sum / count;
   }
 
   /** Least queue of the readings after `sinceUs`. */

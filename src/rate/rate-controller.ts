@@ -2,12 +2,13 @@ import { AmbientLoss } from './ambient-loss.js';
 import { BackOff } from './back-off.js';
 import { type Congestion, congestionOf, emptyQueueUs } from './congestion.js';
 import { Contention } from './contention.js';
+import { JoinTimes } from './join-times.js';
 import { LeaveLatency } from './leave-latency.js';
 import { PathHistory } from './path-history.js';
 import { previewVerdict } from './preview-verdict.js';
 import type { LocalReading, StreamReading } from './readings.js';
 import { SlotWatch } from './slot-watch.js';
-import type { StepPlan } from './step-plan.js';
+import { SLOT_US, type StepPlan } from './step-plan.js';
 import { TrainCapacity } from './train-capacity.js';
 
 export interface ControllerOptions {
@@ -42,12 +43,12 @@ const TRIAL_US = 1_000_000;
 const TRIAL_DATAGRAMS = 64;
 /** An overload this soon after a step is the step's fault. */
 const BLAME_US = 5_000_000;
+/** A TCP would have kept this share of what we had (RFC 9438). */
+const RETREAT_SHARE = 0.7;
 /** What trains promise is not believed above a rate that failed, for this long. */
 const DISBELIEF_US = 60_000_000;
 /** Readings later than this say more about this host than about the network. */
 const MAX_LATENESS_US = 25_000;
-const MIN_ROUND_TRIP_US = 10_000;
-const MAX_ROUND_TRIP_US = 2_000_000;
 /** At the lowest level, with this much lost for this long: better nothing for a while. */
 const BREAKER_LOSS_RATIO = 0.2;
 const BREAKER_US = 10_000_000;
@@ -78,11 +79,12 @@ export class RateController {
   #deafPeakUs = 0;
   /** When the level last went up. */
   #climbedUs = Number.NEGATIVE_INFINITY;
-  #roundTripUs = MIN_ROUND_TRIP_US;
+  readonly #joinTimes = new JoinTimes();
   #failedRate = Number.POSITIVE_INFINITY;
   #failedUs = Number.NEGATIVE_INFINITY;
   #failedCapacity = 0;
-  #starvedSlots = 0;
+  #retreatedUs = Number.NEGATIVE_INFINITY;
+  #retreatedRate = 0;
   #lossySinceUs: number | undefined;
   #pauseCount = 0;
   #resumeUs = 0;
@@ -130,6 +132,7 @@ export class RateController {
     if (this.#phase === 'deaf') this.#listenAgain(nowUs);
     if (this.#phase === 'deaf') return undefined;
     this.#noteLosses(nowUs);
+    if (ended !== undefined) this.#lookAround(nowUs);
     const congestion = this.#congestion(nowUs);
     if (congestion !== undefined) return this.#retreat(nowUs, congestion);
     const overtaxed = this.#overtaxed(nowUs, local);
@@ -165,6 +168,16 @@ export class RateController {
     return (this.#options.packetBits * 1e6) / this.rateOf(this.#level);
   }
 
+  /** What the slowest link takes for a packet, as far as known: queues come in multiples of it. */
+  get #serviceUs(): number {
+    return (this.#options.packetBits * 1e6) / Math.max(this.rateOf(this.#level), this.#capacity.bitsPerSecond ?? 0);
+  }
+
+  /** Between two datagrams of the channel that a level adds. */
+  #intervalUsOf(level: number): number {
+    return (this.#options.packetBits * 1e6) / Math.max(1, this.rateOf(level) - this.rateOf(level - 1));
+  }
+
   #change(level: number, nowUs: number): void {
     this.#level = level;
     this.#changedUs = nowUs;
@@ -181,20 +194,19 @@ export class RateController {
   #noteHeard(nowUs: number, readings: readonly StreamReading[]): void {
     if (this.#heardUs !== undefined) return;
     const newest = this.#options.plan.channelOrder[this.#level - 1];
-    if (!readings.some(({ channelIndex, receivedCount }) => channelIndex === newest && receivedCount > 0)) return;
-    this.#heardUs = nowUs;
-    const sampleUs = nowUs - this.#changedUs - this.#packetUs / 2;
-    // A slow join is not a slow path.
-    if (sampleUs > 4 * Math.max(50_000, this.#roundTripUs)) return;
-    const boundedUs = Math.min(MAX_ROUND_TRIP_US, Math.max(MIN_ROUND_TRIP_US, sampleUs));
-    this.#roundTripUs += (boundedUs - this.#roundTripUs) / 4;
+    for (const { channelIndex, receivedCount, sinceUs } of readings) {
+      if (channelIndex !== newest || receivedCount === 0) continue;
+      this.#heardUs = nowUs;
+      // Where it was already flowing for others, nothing can be learnt.
+      if (sinceUs > this.#changedUs) this.#joinTimes.add(sinceUs - this.#changedUs, this.#intervalUsOf(this.#level));
+    }
   }
 
   #noteLosses(nowUs: number): void {
     const { receivedCount, lostCount } = this.history;
     const queueUs = this.history.queueUs(nowUs - 200_000);
-    if (queueUs < emptyQueueUs(this.#packetUs)) this.#ambient.add(receivedCount, lostCount);
-    this.contention.add(nowUs, queueUs, receivedCount, lostCount, this.#roundTripUs + queueUs);
+    if (queueUs < emptyQueueUs(this.#serviceUs)) this.#ambient.add(receivedCount, lostCount);
+    this.contention.add(nowUs, queueUs, this.history.smoothLostCount, 1e6 / this.#packetUs, this.#joinTimes.roundTripUs + this.history.meanQueueUs);
   }
 
   #congestion(nowUs: number): Congestion | undefined {
@@ -202,6 +214,7 @@ export class RateController {
       nowUs,
       freshUs: this.#changedUs,
       packetUs: this.#packetUs,
+      serviceUs: this.#serviceUs,
       packetBits: this.#options.packetBits,
       leaveLatencyUs: this.#leaveLatency.estimateUs,
       ambientLossRatio: this.#ambient.ratio,
@@ -222,6 +235,8 @@ export class RateController {
     }
     this.#capacity.clear();
     if (from <= 1) return this.#breaker(nowUs, what);
+    this.#retreatedUs = nowUs;
+    this.#retreatedRate = this.rateOf(from);
     const level = Math.max(1, Math.min(from - 1, this.#levelWithin(rateBitsPerSecond)));
     this.#change(level, nowUs);
     this.#beDeaf();
@@ -243,10 +258,10 @@ export class RateController {
     const falls = queueUs < this.#deafPeakUs - Math.max(10_000, 0.2 * this.#deafPeakUs);
     const isClear =
       lostCount <= (receivedCount + lostCount) * (0.02 + 1.5 * this.#ambient.ratio) &&
-      (falls || queueUs < emptyQueueUs(this.#packetUs));
+      (falls || queueUs < emptyQueueUs(this.#serviceUs));
     if (isClear) this.#leaveLatency.cleared(sinceUs);
     // What the queue held or lost before the leave worked arrives that much later.
-    else if (sinceUs < this.#leaveLatency.estimateUs + this.#roundTripUs + this.#deafPeakUs) return;
+    else if (sinceUs < this.#leaveLatency.estimateUs + this.#joinTimes.roundTripUs + this.#deafPeakUs) return;
     else this.#leaveLatency.outlived();
     this.#phase = 'steady';
     this.#changedUs = nowUs;
@@ -254,7 +269,7 @@ export class RateController {
 
   #endTrial(nowUs: number): void {
     if (this.#heardUs === undefined) return;
-    const lastsUs = Math.max(TRIAL_US, 4 * this.#roundTripUs, TRIAL_DATAGRAMS * this.#packetUs);
+    const lastsUs = Math.max(TRIAL_US, 4 * this.#joinTimes.roundTripUs, TRIAL_DATAGRAMS * this.#packetUs);
     if (nowUs - this.#heardUs < lastsUs) return;
     this.#phase = 'steady';
     this.#backOff.held(this.#level);
@@ -265,7 +280,7 @@ export class RateController {
     const { receivedCount, lostCount } = this.history.sums(sinceUs);
     const count = receivedCount + lostCount;
     return (
-      this.history.queueUs(Math.max(sinceUs, nowUs - 200_000)) < emptyQueueUs(this.#packetUs) &&
+      this.history.queueUs(Math.max(sinceUs, nowUs - 200_000)) < emptyQueueUs(this.#serviceUs) &&
       lostCount <= count * (0.03 + 1.5 * this.#ambient.ratio) + 1
     );
   }
@@ -315,26 +330,17 @@ export class RateController {
   }
 
   #atSlotEnd(nowUs: number, slot: number, stepLevel: number, readings: readonly StreamReading[]): Move | undefined {
-    const starved = this.#starve(nowUs);
-    if (starved !== undefined) return starved;
+    if (this.contention.isOn(nowUs)) return this.#compete(nowUs);
     const next = this.#level + 1;
     if (next > this.#maxLevel || this.#phase !== 'steady') return undefined;
-    const fairRate =
-      this.contention.fairDatagramsPerSecond(nowUs, this.#roundTripUs + this.history.queueUs(nowUs - 500_000)) *
-      this.#options.packetBits;
-    const interval = this.#options.plan.stepSlots[this.#level - 1]!;
-    const mayStep = stepLevel >= next && (slot + 1) % interval === 0;
-    if (this.contention.isOn(nowUs)) {
-      if (!mayStep || fairRate < 1.1 * this.rateOf(next)) return undefined;
-      this.#phase = 'trial';
-      return this.#climb(next, nowUs, `others would take ${megabits(fairRate)}`);
-    }
     if (!this.#isClear(nowUs, 1_000_000) || this.rateOf(next) > this.#capacity.mostBitsPerSecond) return undefined;
     const promised = this.#promisedRate(nowUs);
     if (promised !== Number.POSITIVE_INFINITY && this.rateOf(next) <= REENTRY_RATIO * promised) {
       this.#phase = 'start';
       return undefined;
     }
+    const interval = this.#options.plan.stepSlots[this.#level - 1]!;
+    const mayStep = stepLevel >= next && (slot + 1) % interval === 0;
     if (!mayStep || !this.#backOff.permits(next, (slot + 1) / interval)) return undefined;
     const verdict = previewVerdict(slot, readings);
     if (verdict === 'no room') return undefined;
@@ -342,18 +348,38 @@ export class RateController {
     return this.#climb(next, nowUs, verdict === 'room' ? 'the preview found room' : 'nothing lost, no queue');
   }
 
-  /** Others would take less than we do: yields, a level at a time. */
-  #starve(nowUs: number): Move | undefined {
-    const queueUs = this.history.queueUs(nowUs - 500_000);
-    const fairRate =
-      this.contention.fairDatagramsPerSecond(nowUs, this.#roundTripUs + queueUs) * this.#options.packetBits;
-    this.#starvedSlots = fairRate < 0.8 * this.rateOf(this.#level) ? this.#starvedSlots + 1 : 0;
-    if (this.#starvedSlots < 2 || this.#level <= 1) return undefined;
-    this.#starvedSlots = 0;
+  /** Looks for others on the path, once a slot. */
+  #lookAround(nowUs: number): void {
+    const sinceUs = Math.max(this.#changedUs, nowUs - SLOT_US);
+    if (nowUs - sinceUs < SLOT_US / 2) return;
+    const queueUs = this.history.meanQueueSince(sinceUs);
+    this.contention.judge(nowUs, {
+      queueUs,
+      emptyUs: emptyQueueUs(this.#serviceUs),
+      arrivedBitsPerSecond: this.history.sums(sinceUs).bitsPerSecond,
+      capacityBitsPerSecond: this.#capacity.bitsPerSecond,
+      datagramsPerSecond: Math.max(this.rateOf(this.#level), this.#retreatRate(nowUs)) / this.#options.packetBits,
+      roundTripUs: this.#joinTimes.roundTripUs + queueUs,
+    });
+  }
+
+  /** What we had before a retreat that may have been the first sign of others. */
+  #retreatRate(nowUs: number): number {
+    return nowUs - this.#retreatedUs < BLAME_US ? RETREAT_SHARE * this.#retreatedRate : 0;
+  }
+
+  /** Goes where a TCP would be, a level a slot. */
+  #compete(nowUs: number): Move | undefined {
+    const roundTripUs = this.#joinTimes.roundTripUs + this.history.meanQueueSince(nowUs - SLOT_US);
+    const fairRate = this.contention.fairDatagramsPerSecond(nowUs, roundTripUs) * this.#options.packetBits;
     const from = this.#level;
+    const isTooMuch = from > 1 && this.rateOf(from) > 1.1 * fairRate;
+    const isTooLittle = from < this.#maxLevel && this.rateOf(from + 1) <= fairRate;
+    if (!isTooMuch && !isTooLittle) return undefined;
+    const level = isTooMuch ? from - 1 : from + 1;
     this.#phase = 'steady';
-    this.#change(from - 1, nowUs);
-    return { level: from - 1, reason: `level ${from} → ${from - 1}: others would take ${megabits(fairRate)}` };
+    this.#change(level, nowUs);
+    return { level, reason: `level ${from} → ${level}: others on the path, fair are ${megabits(fairRate)}` };
   }
 
   #breaker(nowUs: number, what: string): Move | undefined {

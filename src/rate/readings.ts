@@ -8,10 +8,14 @@ export interface StreamReading {
   readonly receivedCount: number;
   /** Gaps in the sequence that have stayed open for a reading or longer. */
   readonly lostCount: number;
+  /** How many of these were missing in or before trains and previews, which are bursts that no other sender would send. */
+  readonly burstLostCount: number;
   /** Whole IPv6 packets. */
   readonly wireBytes: number;
   /** Counts beginnings: a server that started anew has another clock. */
   readonly epoch: number;
+  /** When the first datagram came since the channel was joined; infinite before. */
+  readonly sinceUs: number;
   /** Least arrival time − send time; means nothing when nothing was received. */
   readonly minDelayUs: number;
   /** Mean of the delays above the least. */

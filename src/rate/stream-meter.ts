@@ -31,6 +31,8 @@ export class StreamMeter {
   #delaySumUs = 0;
   #slot = 0;
   #stepLevel = 0;
+  #lastSequence = 0;
+  #burstLost = 0;
   #trainCount = 0;
   #trainBytes = 0;
   #trainFirstUs = 0;
@@ -44,8 +46,10 @@ export class StreamMeter {
       channelIndex,
       receivedCount: 0,
       lostCount: 0,
+      burstLostCount: 0,
       wireBytes: 0,
       epoch: 0,
+      sinceUs: Number.POSITIVE_INFINITY,
       minDelayUs: 0,
       meanExcessUs: 0,
       trainBitsPerSecond: 0,
@@ -58,6 +62,7 @@ export class StreamMeter {
   /** Has been left for a while: what was missed meanwhile is not lost. */
   interrupt(): void {
     this.window.interrupt();
+    this.#reading.sinceUs = Number.POSITIVE_INFINITY;
     this.#lostSeen = this.window.lostCount;
     this.#lostReported = this.#lostSeen;
     this.#clear();
@@ -72,6 +77,10 @@ export class StreamMeter {
     const arrival = this.window.observe(marks.sequence);
     if (arrival === 'duplicate') return;
     if (arrival === 'restart') this.#restart();
+    const gap = (marks.sequence - this.#lastSequence) | 0;
+    if (arrival === 'new' && gap > 1 && (isTrain || isPreview)) this.#burstLost += gap - 1;
+    this.#lastSequence = marks.sequence;
+    if (this.#reading.sinceUs === Number.POSITIVE_INFINITY) this.#reading.sinceUs = nowUs;
     this.#wireBytes += wireBytes;
     const rawUs = (nowUs - marks.sendTimeUs) >>> 0;
     if (!this.#hasOrigin) {
@@ -98,6 +107,8 @@ export class StreamMeter {
     const settled = Math.min(lost, this.#lostSeen);
     reading.lostCount = Math.max(0, settled - this.#lostReported);
     this.#lostReported = Math.max(this.#lostReported, settled);
+    reading.burstLostCount = Math.min(reading.lostCount, this.#burstLost);
+    this.#burstLost = Math.max(0, lost - settled > 0 ? this.#burstLost - reading.burstLostCount : 0);
     this.#lostSeen = lost;
     reading.receivedCount = count;
     reading.wireBytes = this.#wireBytes;

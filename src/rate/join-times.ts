@@ -1,0 +1,24 @@
+/** Joins that are remembered: the quickest of them was held up least. */
+const KEPT = 8;
+/** A first hop without any delay still has hosts that take their time. */
+const MIN_US = 10_000;
+const MAX_US = 2_000_000;
+
+/**
+ * What stands for the round-trip time of somebody who sends nothing back: from a join to its first datagram (RFC 3738,
+ * section 3.4.1, does so, too). The least of the last few, because slow joins are not slow paths.
+ */
+export class JoinTimes {
+  readonly #samplesUs: number[] = [];
+
+  /** @param intervalUs between two datagrams of the channel, of which half is waiting. */
+  add(joinToFirstUs: number, intervalUs: number): void {
+    this.#samplesUs.push(Math.max(0, joinToFirstUs - intervalUs / 2));
+    if (this.#samplesUs.length > KEPT) this.#samplesUs.shift();
+  }
+
+  /** In µs, between 10 ms and 2 s. */
+  get roundTripUs(): number {
+    return Math.min(MAX_US, Math.max(MIN_US, Math.min(MAX_US, ...this.#samplesUs)));
+  }
+}

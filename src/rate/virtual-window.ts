@@ -1,0 +1,56 @@
+/** RFC 9438, section 4.6: what is left of a window after a loss. */
+const BETA = 0.7;
+/** RFC 9438, section 5, in segments per cubic second. */
+const CUBIC = 0.4;
+/** RFC 9438, section 4.3: growth per round trip that is as fair to Reno as halving and growing by one. */
+const RENO_GROWTH = (3 * (1 - BETA)) / (1 + BETA);
+
+/**
+ * The congestion window that a CUBIC sender (RFC 9438) would have in our place: it grows with time and shrinks with each
+ * congestion event that we see. Where round trips are short or windows small, it is one of Reno's.
+ */
+export class VirtualWindow {
+  /** In datagrams. */
+  datagrams = 0;
+  #mostDatagrams = 0;
+  #plateauS = 0;
+  #epochUs = 0;
+  #grownUs = 0;
+  #renoDatagrams = 0;
+  #priorDatagrams = 0;
+
+  /** Begins with what has been there so far. */
+  begin(datagrams: number, nowUs: number): void {
+    this.datagrams = datagrams;
+    this.#mostDatagrams = datagrams;
+    this.#enter(nowUs);
+  }
+
+  /** Something was lost, or would have been. */
+  shrink(nowUs: number): void {
+    // Fast convergence (RFC 9438, section 4.7): whoever has less than last time lets others have more.
+    const isLess = this.datagrams < this.#mostDatagrams;
+    this.#mostDatagrams = isLess ? (this.datagrams * (1 + BETA)) / 2 : this.datagrams;
+    this.#priorDatagrams = this.datagrams;
+    this.datagrams = Math.max(2, this.datagrams * BETA);
+    this.#enter(nowUs);
+  }
+
+  /** Lets time pass; `limit` is what we could use at all, because windows that are not used do not grow. */
+  grow(nowUs: number, roundTripUs: number, limit: number): void {
+    const passedUs = nowUs - this.#grownUs;
+    this.#grownUs = nowUs;
+    const growth = this.#renoDatagrams >= this.#priorDatagrams ? 1 : RENO_GROWTH;
+    this.#renoDatagrams += (growth * passedUs) / roundTripUs;
+    const seconds = (nowUs + roundTripUs - this.#epochUs) / 1e6 - this.#plateauS;
+    const cubic = CUBIC * seconds ** 3 + this.#mostDatagrams;
+    this.datagrams = Math.max(this.datagrams, Math.min(limit, Math.max(cubic, this.#renoDatagrams)));
+  }
+
+  #enter(nowUs: number): void {
+    this.#epochUs = nowUs;
+    this.#grownUs = nowUs;
+    this.#renoDatagrams = this.datagrams;
+    this.#plateauS = Math.cbrt(Math.max(0, this.#mostDatagrams - this.datagrams) / CUBIC);
+  }
+}
