@@ -4,7 +4,7 @@ import { completionTime } from './plan-text.js';
 import { clip, table } from './table.js';
 
 const WIDTH = 80;
-/** Of more links, the fullest are shown. */
+/** Of more links, the fullest are shown; of more flows, the first. */
 const MAX_LINKS = 20;
 const MAX_NAME = 24;
 /** Beside eight columns. */
@@ -73,12 +73,15 @@ function linkLines(links: readonly LinkSummary[]): string[] {
 }
 
 function flowLines(flows: readonly FlowSummary[]): string[] {
-  const rows = flows.map(({ flow, rateBitsPerSecond, lossRatio }) => [
-    clip(flow, MAX_NAME),
-    rate(rateBitsPerSecond),
-    percent(lossRatio),
-  ]);
-  return table([['flow', 'rate', 'loss'], ...rows], [1, 2], '');
+  const rows = flows
+    .slice(0, MAX_LINKS)
+    .map(({ flow, rateBitsPerSecond, lossRatio }) => [
+      clip(flow, MAX_NAME),
+      rate(rateBitsPerSecond),
+      percent(lossRatio),
+    ]);
+  const more = flows.length > MAX_LINKS ? [`the first ${MAX_LINKS} of ${flows.length} flows`] : [];
+  return [...table([['flow', 'rate', 'loss'], ...rows], [1, 2], ''), ...more];
 }
 
 function rate(bitsPerSecond: number): string {

@@ -76,6 +76,18 @@ describe('a scenario file', () => {
     expect(receivers).toMatchObject([{ driftPpm: -50, clockErrorUs: 2e6 }]);
   });
 
+  it('has a flow of cross traffic for each link that it is below', async () => {
+    const { traffic } = await parse(
+      'links: { a: { count: 2 }, b: {} }\nreceivers: { one: {} }\n' +
+        'traffic: { web: { kind: cubic, below: a, from: b }, call: { kind: udp, below: b, rate: 1Mbit, stop: 2s } }',
+    );
+    expect(traffic).toMatchObject([
+      { name: 'web/1', kind: 'cubic', below: 'a/1', from: 'b' },
+      { name: 'web/2', below: 'a/2', from: 'b' },
+      { name: 'call', kind: 'udp', below: 'b', rateBitsPerSecond: 1e6, stopUs: 2e6 },
+    ]);
+  });
+
   it('runs whole receivers by the dozen when it is told to', async () => {
     const { receivers } = await parse('receivers: { box: { count: 2, model: full, diskRate: 8Mbit } }');
     expect(receivers).toMatchObject([

@@ -90,4 +90,23 @@ receivers: { crowd: { below: line, count: 4, channels: [0, 1] } }
     expect(crowd!.lossRatio.median).toBeCloseTo(0.05, 1);
     expect(crowd!.level).toMatchObject({ min: 2, max: 2 });
   });
+
+  it.each(['several', 'best'] as const)(
+    seeded('and a whole receiver hear source-specific channels of two servers, mode %s'),
+    async (mode) => {
+      const text = `
+duration: 60s
+object: { size: 2MB, mode: ${mode}, ladder: { from: 500kbit, to: 2Mbit } }
+servers: { a: {}, b: { channels: [0, 1] } }
+links: { line: { rate: 20Mbit, queue: 50ms } }
+receivers: { crowd: { below: line, count: 3 }, box: { below: line } }
+`;
+      const scenario = await parseScenario(text, 's.yaml', seed);
+      const { receivers } = await simulate({ ...scenario, object: { ...scenario.object, ssm: true } });
+      expect(receivers.map(({ completeCount }) => completeCount)).toEqual([3, 1]);
+      const [crowd, box] = receivers;
+      expect(crowd!.completionMs!.median / box!.completionMs!.median).toBeGreaterThan(0.8);
+      expect(crowd!.completionMs!.median / box!.completionMs!.median).toBeLessThan(1.25);
+    },
+  );
 });
