@@ -206,7 +206,13 @@ export class RateController {
     const { receivedCount, lostCount } = this.history;
     const queueUs = this.history.queueUs(nowUs - 200_000);
     if (queueUs < emptyQueueUs(this.#serviceUs)) this.#ambient.add(receivedCount, lostCount);
-    this.contention.add(nowUs, queueUs, this.history.smoothLostCount, 1e6 / this.#packetUs, this.#joinTimes.roundTripUs + this.history.meanQueueUs);
+    this.contention.add(
+      nowUs,
+      queueUs,
+      this.history.smoothLostCount,
+      1e6 / this.#packetUs,
+      this.#joinTimes.roundTripUs + this.history.meanQueueUs,
+    );
   }
 
   #congestion(nowUs: number): Congestion | undefined {
