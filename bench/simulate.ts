@@ -1,4 +1,6 @@
-import { parseArgs } from 'node:util';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
 import { LayercastError } from '../dist/errors.js';
 import { bufferContent } from '../dist/simulate/content.js';
 import { SimulatedDisk } from '../dist/simulate/simulated-disk.js';
@@ -6,6 +8,7 @@ import { simulatedKeys, simulatedObject } from '../dist/simulate/simulated-objec
 import { SimulatedReceiver } from '../dist/simulate/simulated-receiver.js';
 import { SimulatedServer } from '../dist/simulate/simulated-server.js';
 import { VirtualNetwork } from '../dist/simulate/virtual-network.js';
+import type { CrowdFigures } from './simulate/crowd.js';
 import { table } from './table.js';
 
 interface Scenario {
@@ -25,12 +28,22 @@ const OBJECT_BYTES = 10e6;
 
 /**
  * How fast simulated time passes: one server, four layers, bottlenecks with 10 % more than their sum, 10 ms and 1 % loss.
- * Processor time beside wall-clock time, because other programs slow the one less than the other.
+ * Processor time beside wall-clock time, because other programs slow the one less than the other. Then a crowd, each run in a
+ * process of its own, twice: its digest has to be the same.
  *
- * Arguments: `--seconds N` to simulate (5).
+ * Arguments: `--seconds N` to simulate (5); `--crowd N` receivers of the crowd (10,000; 0 for none), `--links N` that they are
+ * behind (100), `--crowd-seconds N` (60).
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
-  const { values } = parseArgs({ args: [...args], options: { seconds: { type: 'string', default: '5' } } });
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seconds: { type: 'string', default: '5' },
+      crowd: { type: 'string', default: '10000' },
+      links: { type: 'string', default: '100' },
+      'crowd-seconds': { type: 'string', default: '60' },
+    },
+  });
   const seconds = Number(values.seconds);
   if (!(seconds > 0)) throw new LayercastError('USAGE', `${values.seconds} seconds are no time`, { hint: 'above 0' });
   const results = [];
@@ -47,7 +60,34 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       { title: 'events', cell: ({ digest }) => digest },
     ]),
   );
-  return { seconds, results };
+  const crowd =
+    Number(values.crowd) > 0 ? await crowdFigures(values.crowd, values.links, values['crowd-seconds']) : undefined;
+  return { seconds, results, crowd };
+}
+
+const CROWD = fileURLToPath(new URL('./simulate/crowd.ts', import.meta.url));
+
+async function crowdFigures(...args: readonly string[]) {
+  const measured: CrowdFigures[] = [];
+  for (let i = 0; i < 2; i++) {
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', CROWD, ...args]);
+    measured.push(JSON.parse(stdout) as CrowdFigures);
+  }
+  const isSame = measured.every(({ digest }) => digest === measured[0]!.digest);
+  console.log(
+    table(measured, [
+      { title: 'crowd', cell: ({ receiverCount }) => receiverCount },
+      { title: 'links', cell: ({ linkCount }) => linkCount },
+      { title: 'simulated s', cell: ({ simulatedS }) => simulatedS },
+      { title: 'real s', cell: ({ wallS }) => wallS },
+      { title: 'CPU s', cell: ({ cpuS }) => cpuS },
+      { title: 'peak MB', cell: ({ residentMegabytes }) => residentMegabytes },
+      { title: 'datagrams on links', cell: ({ datagramCount }) => datagramCount },
+      { title: 'events', cell: ({ digest }) => digest },
+    ]),
+  );
+  if (!isSame) throw new LayercastError('INTERNAL', 'the same seed did not do the same');
+  return { runs: measured, isSame };
 }
 
 async function simulate({ receiverCount, bottleneckCount, rateBitsPerSecond }: Scenario, seconds: number) {

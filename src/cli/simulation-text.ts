@@ -4,9 +4,11 @@ import { completionTime } from './plan-text.js';
 import { clip, table } from './table.js';
 
 const WIDTH = 80;
-/** Of more links, the fullest are shown. */
+/** Of more links, the fullest are shown; of more flows, the first. */
 const MAX_LINKS = 20;
 const MAX_NAME = 24;
+/** Beside eight columns. */
+const MAX_RECEIVER_NAME = 16;
 
 /** How a simulation ended, for people: at most 80 columns, without colour. */
 export function summaryText(summary: SummaryEvent, realMs: number): string {
@@ -29,7 +31,7 @@ function receiverLines(receivers: readonly ReceiverSummary[]): string[] {
 
 /** One row for one receiver; least, median and most for several. */
 function receiverRows(summary: ReceiverSummary): string[][] {
-  const name = clip(summary.receiver, MAX_NAME);
+  const name = clip(summary.receiver, MAX_RECEIVER_NAME);
   if (summary.count === 1) return [receiverRow(name, '', summary, 'median')];
   return (['min', 'median', 'max'] as const).map((which, index) =>
     receiverRow(index === 0 ? name : '', which, summary, which),
@@ -71,12 +73,15 @@ function linkLines(links: readonly LinkSummary[]): string[] {
 }
 
 function flowLines(flows: readonly FlowSummary[]): string[] {
-  const rows = flows.map(({ flow, rateBitsPerSecond, lossRatio }) => [
-    clip(flow, MAX_NAME),
-    rate(rateBitsPerSecond),
-    percent(lossRatio),
-  ]);
-  return table([['flow', 'rate', 'loss'], ...rows], [1, 2], '');
+  const rows = flows
+    .slice(0, MAX_LINKS)
+    .map(({ flow, rateBitsPerSecond, lossRatio }) => [
+      clip(flow, MAX_NAME),
+      rate(rateBitsPerSecond),
+      percent(lossRatio),
+    ]);
+  const more = flows.length > MAX_LINKS ? [`the first ${MAX_LINKS} of ${flows.length} flows`] : [];
+  return [...table([['flow', 'rate', 'loss'], ...rows], [1, 2], ''), ...more];
 }
 
 function rate(bitsPerSecond: number): string {

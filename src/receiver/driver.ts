@@ -16,7 +16,7 @@ import type { BlockSolver } from './restoration.js';
 
 /** How often the policy looks at what has come: ten times in a slot. */
 const TICK_US = 50_000;
-const PROGRESS_INTERVAL_US = 1_000_000;
+const DEFAULT_PROGRESS_INTERVAL_US = 1_000_000;
 /** Silence that is longer than this many intervals of the slowest channel is silence indeed. */
 const PATIENCE_INTERVALS = 4;
 
@@ -32,6 +32,8 @@ export interface ReceiverDriverOptions extends ChannelChoice {
   readonly patienceUs: number;
   readonly lowestVersion: number;
   readonly acceptExpired: boolean;
+  /** Time between two `progress` events. @default 1 s */
+  readonly progressIntervalUs?: number;
 }
 
 /** What the driver needs of the world. */
@@ -194,10 +196,10 @@ export class ReceiverDriver {
   }
 
   #tick(nowUs: number, latenessUs: number): void {
-    const { timeoutUs, patienceUs } = this.#options;
+    const { timeoutUs, patienceUs, progressIntervalUs = DEFAULT_PROGRESS_INTERVAL_US } = this.#options;
     const fetch = this.#fetch;
     fetch?.tick(nowUs, latenessUs);
-    if (fetch !== undefined && nowUs - this.#progressUs >= PROGRESS_INTERVAL_US) {
+    if (fetch !== undefined && nowUs - this.#progressUs >= progressIntervalUs) {
       this.#progressUs = nowUs;
       this.#world.emit('progress', fetch.progress());
     }

@@ -59,7 +59,7 @@ function resolveScenario(file: ScenarioFile, part: FleetPart | undefined, source
     faults.push(...queueFault(entry, ['servers', name], source));
     return serverOf(name, entry, ofFleet, index, servers.length, object?.sizeBytes ?? 0);
   });
-  const traffic = inFileOrder(file.traffic ?? {}, source.keysOf(['traffic'])).map(([name, entry]) => {
+  const traffic = inFileOrder(file.traffic ?? {}, source.keysOf(['traffic'])).flatMap(([name, entry]) => {
     places.check(entry.below, ['traffic', name, 'below']);
     places.check(entry.from, ['traffic', name, 'from']);
     faults.push(...trafficFaults(name, entry, source));
@@ -131,18 +131,20 @@ function serverOf(
   };
 }
 
-function trafficOf(name: string, entry: TrafficEntry, places: PlaceSets): TrafficOptions {
-  return {
-    name,
+/** One flow for each link of the entry that it is behind. */
+function trafficOf(name: string, entry: TrafficEntry, places: PlaceSets): readonly TrafficOptions[] {
+  const count = places.countOf(entry.below);
+  return Array.from({ length: count }, (_, index) => ({
+    name: count === 1 ? name : `${name}/${index + 1}`,
     kind: entry.kind,
-    below: places.linkName(entry.below, 0),
-    from: places.placeOf(entry.from, 0),
+    below: places.linkName(entry.below, index),
+    from: places.placeOf(entry.from, index),
     startUs: entry.start,
     stopUs: entry.stop,
     rateBitsPerSecond: entry.rate,
     returnDelayUs: entry.returnDelay,
     packetBytes: entry.packetBytes,
-  };
+  }));
 }
 
 function trafficFaults(name: string, { kind, rate }: TrafficEntry, source: YamlSource): readonly Fault[] {

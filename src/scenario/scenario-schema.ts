@@ -135,7 +135,7 @@ const receiverShape = {
 
 const trafficShape = {
   kind: choice(['reno', 'cubic', 'udp']).meta({ description: 'TCP that always has more to send, or a constant rate' }),
-  below: plainName.meta({ description: 'Link that its receiver is behind' }),
+  below: plainName.meta({ description: 'Link that its receiver is behind; of several, one flow for each' }),
   from: plainName.optional().meta({ description: 'Link that its sender is behind; without it at the root' }),
   start: moment.optional(),
   stop: moment.optional(),

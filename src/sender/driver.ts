@@ -6,10 +6,10 @@ import type { Transmission } from './transmission.js';
  */
 export class SenderDriver {
   readonly #clock: Clock;
-  readonly #transmissions = new Set<Transmission>();
+  /** Each with what it calls when it can go on. */
+  readonly #transmissions = new Map<Transmission, () => void>();
   #cancelTimer: (() => void) | undefined;
   #timerUs = Number.POSITIVE_INFINITY;
-  readonly #wake = () => this.#arm();
   readonly #fire = () => this.#pumpDue();
 
   constructor(clock: Clock) {
@@ -19,8 +19,8 @@ export class SenderDriver {
   /** Starts a transmission that has been opened. */
   add(transmission: Transmission): void {
     transmission.channel.begin(this.#clock.nowUs());
-    this.#transmissions.add(transmission);
-    this.#arm();
+    this.#transmissions.set(transmission, () => this.#arm(transmission.nextDueUs));
+    this.#arm(transmission.nextDueUs);
   }
 
   /** Stops a transmission and closes its socket. */
@@ -30,7 +30,7 @@ export class SenderDriver {
   }
 
   close(): void {
-    for (const transmission of this.#transmissions) this.remove(transmission);
+    for (const transmission of this.#transmissions.keys()) this.remove(transmission);
     this.#cancelTimer?.();
   }
 
@@ -38,16 +38,20 @@ export class SenderDriver {
     this.#cancelTimer = undefined;
     this.#timerUs = Number.POSITIVE_INFINITY;
     const nowUs = this.#clock.nowUs();
-    for (const transmission of this.#transmissions) {
-      if (transmission.nextDueUs <= nowUs) transmission.pump(nowUs, this.#wake);
+    let earliestUs = Number.POSITIVE_INFINITY;
+    for (const [transmission, wake] of this.#transmissions) {
+      let dueUs = transmission.nextDueUs;
+      if (dueUs <= nowUs) {
+        transmission.pump(nowUs, wake);
+        dueUs = transmission.nextDueUs;
+      }
+      if (dueUs < earliestUs) earliestUs = dueUs;
     }
-    this.#arm();
+    this.#arm(earliestUs);
   }
 
-  /** Sets the timer for the earliest datagram, unless it is set for that or earlier. */
-  #arm(): void {
-    let dueUs = Number.POSITIVE_INFINITY;
-    for (const transmission of this.#transmissions) dueUs = Math.min(dueUs, transmission.nextDueUs);
+  /** Sets the timer for a datagram that is due then, unless it is set for that or earlier. */
+  #arm(dueUs: number): void {
     if (dueUs >= this.#timerUs) return;
     this.#cancelTimer?.();
     this.#timerUs = dueUs;

@@ -8,11 +8,16 @@ export interface Content {
   slice(offset: number, length: number): Uint8Array;
   /** Zeros only, so that its symbols, coded ones too, need neither be made nor carried nor kept. @default false */
   readonly isBlank?: boolean;
+  /** Nobody will verify it, so that it need not be hashed. @default false */
+  readonly isUnread?: boolean;
 }
 
-/** An object of zeros, which stands for any other of its size where only times and rates matter. */
-export function blankContent(sizeBytes: number): Content {
-  return { ...sparseContent(sizeBytes, []), isBlank: true };
+/**
+ * An object of zeros, which stands for any other of its size where only times and rates matter.
+ * @param isUnread whether nobody will verify it.
+ */
+export function blankContent(sizeBytes: number, isUnread = false): Content {
+  return { ...sparseContent(sizeBytes, []), isBlank: true, isUnread };
 }
 
 export function bufferContent(bytes: Uint8Array): Content {

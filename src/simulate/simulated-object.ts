@@ -126,6 +126,7 @@ export function announcementOf(fleet: string): { readonly group: string; readonl
 
 function digestsOf(content: Content, symbolBytes: number, blockCount: number): ObjectDigests {
   const geometry = geometryOf(content.sizeBytes, symbolBytes, blockCount);
+  if (content.isUnread === true) return noDigestsOf(geometry);
   if (content.isBlank === true) return blankDigestsOf(geometry);
   const hasher = new ObjectHasher(geometry);
   for (let offset = 0; offset < content.sizeBytes; offset += PIECE_BYTES) {
@@ -138,6 +139,11 @@ function digestsOf(content: Content, symbolBytes: number, blockCount: number): O
 const zeroDigests = new Map<number, Buffer>();
 /** More sizes than this in one process are no benchmark. */
 const MAX_ZERO_DIGESTS = 1000;
+
+/** As many bytes as digests have. */
+function noDigestsOf({ blockCount }: Geometry): ObjectDigests {
+  return { sha256: Buffer.alloc(DIGEST_BYTES), blockDigests: Buffer.alloc(blockCount * DIGEST_BYTES) };
+}
 
 function blankDigestsOf(geometry: Geometry): ObjectDigests {
   const blockDigests = Buffer.alloc(geometry.blockCount * DIGEST_BYTES);

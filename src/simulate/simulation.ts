@@ -48,14 +48,23 @@ class Simulation {
     this.#linkSamplers = scenario.links.map((plan) => this.#addLink(plan));
     const keys = simulatedKeys(prng.fork('keys'));
     const { sizeBytes } = scenario.object;
-    const content = blankContent(sizeBytes);
+    const content = blankContent(
+      sizeBytes,
+      scenario.receivers.every(({ kind }) => kind === 'crowd'),
+    );
     const object = simulatedObject({ ...scenario.object, servers: scenario.servers, content }, keys.privateKey);
     for (const [index, server] of scenario.servers.entries()) this.#addServer(server, index, object);
     this.#traffic = scenario.traffic.map((plan) => {
       const flow = addCrossTraffic(this.#network, plan);
       return { flow, sampler: new TrafficSampler(flow, plan, scenario.durationUs) };
     });
-    const common = { descriptor: object.descriptor, content, publicKey: keys.publicKey, timerGrainUs: TIMER_GRAIN_US };
+    const common = {
+      descriptor: object.descriptor,
+      content,
+      publicKey: keys.publicKey,
+      timerGrainUs: TIMER_GRAIN_US,
+      sampleIntervalUs: scenario.sampleIntervalUs,
+    };
     this.#singles = scenario.receivers.flatMap((plan, index) => {
       if (plan.kind !== 'full') return [];
       const address = `${RECEIVER_PREFIX}${(index + 1).toString(16)}`;

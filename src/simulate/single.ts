@@ -20,6 +20,8 @@ export interface SingleOptions {
   /** Links above, for the share of the slowest. */
   readonly path: readonly Link[];
   readonly timerGrainUs: number;
+  /** A receiver says how it sees things this often. */
+  readonly sampleIntervalUs: number;
   readonly emit: (event: SimulationEvent) => void;
 }
 
@@ -102,13 +104,13 @@ export class Single {
   }
 
   #rise(): void {
-    const { plan, address, timerGrainUs, publicKey, descriptor } = this.#options;
+    const { plan, address, timerGrainUs, sampleIntervalUs, publicKey, descriptor } = this.#options;
     if (this.isOver || this.#receiver !== undefined) return;
     const { clockErrorUs, driftPpm, name, below } = plan;
     const host = this.#network.addHost({ name, address, below, wallErrorUs: clockErrorUs, driftPpm, timerGrainUs });
     const { fleet, object } = descriptor;
     const { mode, channels, maxRateBitsPerSecond, patienceUs } = plan;
-    const choice = { mode, channels, maxRateBitsPerSecond, patienceUs };
+    const choice = { mode, channels, maxRateBitsPerSecond, patienceUs, progressIntervalUs: sampleIntervalUs };
     const receiver = new SimulatedReceiver({
       host,
       disk: this.#disk,

@@ -20,7 +20,7 @@ describe('the command line', () => {
     [['plan', '--config', 'x', '--jsn'], "unknown option '--jsn'", '(Did you mean --json?)'],
     [['plan'], "required option '--config <fleet.yaml>' not specified", 'see layercast --help'],
     [['plan', '--config'], "option '--config <fleet.yaml>' argument missing", 'see layercast --help'],
-    [['config', 'schema', 'server'], 'no schema is called "server"', 'fleet or receiver'],
+    [['config', 'schema', 'server'], 'no schema is called "server"', 'fleet, receiver or scenario'],
     [['config', 'validate', 'a', 'b'], 'too many arguments', 'see layercast --help'],
   ])('answers %j with what is wrong, what to do, and exit code 2', async (args, message, hint) => {
     const { code, stdout, stderr } = await runCli(args);

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -63,7 +63,7 @@ describe('a scenario file', () => {
 
   it('draws what is random from its seed, or the one that goes before it', async () => {
     const text = 'links: { a: { count: 3, rate: { from: 1Mbit, to: 100Mbit } } }\nreceivers: { one: {} }';
-    const rates = async (seed?: string) => (await parse(text, seed)).links.map(({ down }) => down.rateBitsPerSecond);
+    const rates = async (seed?: string) => (await parse(text, seed)).links.map(({ down }) => down!.rateBitsPerSecond);
     expect(await rates()).toEqual(await rates('1'));
     expect(await rates('2')).not.toEqual(await rates('1'));
   });
@@ -74,6 +74,18 @@ describe('a scenario file', () => {
     );
     expect(servers).toMatchObject([{ clockErrorUs: -3000 }, { clockErrorUs: 0, startRatio: 0.5 }]);
     expect(receivers).toMatchObject([{ driftPpm: -50, clockErrorUs: 2e6 }]);
+  });
+
+  it('has a flow of cross traffic for each link that it is below', async () => {
+    const { traffic } = await parse(
+      'links: { a: { count: 2 }, b: {} }\nreceivers: { one: {} }\n' +
+        'traffic: { web: { kind: cubic, below: a, from: b }, call: { kind: udp, below: b, rate: 1Mbit, stop: 2s } }',
+    );
+    expect(traffic).toMatchObject([
+      { name: 'web/1', kind: 'cubic', below: 'a/1', from: 'b' },
+      { name: 'web/2', below: 'a/2', from: 'b' },
+      { name: 'call', kind: 'udp', below: 'b', rateBitsPerSecond: 1e6, stopUs: 2e6 },
+    ]);
   });
 
   it('runs whole receivers by the dozen when it is told to', async () => {
@@ -125,6 +137,16 @@ describe('a scenario about a fleet file', () => {
       /object\.code: said by the fleet file[\s\S]*servers\.three: not a server of the fleet file/,
     );
     await expect(twice).rejects.toThrow('servers.two.offset: said by the fleet file');
+  });
+});
+
+describe('the page about scenarios', () => {
+  it('shows a file that is right, with every setting that is not left to the fleet file', async () => {
+    const page = readFileSync('docs/simulation.md', 'utf8');
+    const [, text] = /```yaml\n([^`]*)```/.exec(page)!;
+    const scenario = await parseScenario(text!, 'simulation.md');
+    expect(scenario.links).toHaveLength(51);
+    expect(scenario.receivers.map(({ kind }) => kind)).toEqual(['full', ...new Array<string>(50).fill('crowd')]);
   });
 });
 

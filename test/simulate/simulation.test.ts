@@ -48,7 +48,8 @@ describe('a simulation', () => {
     expect(events.at(-1)).toBe(summary);
     const links = events.filter((event) => event.event === 'link' && event.link === 'site');
     expect(links.map(({ atMs }) => atMs).slice(0, 4)).toEqual([500, 1000, 1500, 2000]);
-    expect(events.filter((event) => event.event === 'flow').length).toBe(links.length);
+    // One behind each of three lines.
+    expect(events.filter((event) => event.event === 'flow').length).toBe(3 * links.length);
     expect(events.filter(({ event }) => event === 'join').length).toBeGreaterThan(2);
     expect(summary.receivers.map(({ receiver, count }) => [receiver, count])).toEqual([
       ['box', 1],
