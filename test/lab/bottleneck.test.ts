@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { describeBed } from './allowed.js';
 import { Bed } from './bed.js';
+import type { Sites } from './laying.js';
 import type { LabProcess } from './process.js';
 import { bottleneckArguments, type Shape } from './shaping.js';
 import { until } from './until.js';
@@ -148,7 +149,8 @@ describeBed('a bottleneck of a bed', () => {
   });
 
   test('cannot be where a site has no such host', async () => {
-    for (const sites of [{ office: ['r9'] }, { one: ['r1'], two: ['r1'] }, { r1: [] }, { 'b-1': ['r1'] }]) {
+    const wrong: Sites[] = [{ office: ['r9'] }, { one: ['r1'], two: ['r1'] }, { r1: [] }, { 'b-1': ['r1'] }];
+    for (const sites of wrong) {
       await expect(Bed.lay({ hosts: ['r1'], sites })).rejects.toMatchObject({ code: 'USAGE' });
     }
   });
