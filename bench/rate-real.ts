@@ -4,8 +4,24 @@ import { requireTool } from '../test/lab/machine.js';
 import type { Leave } from './rate-real/play.js';
 import type { Asked, Report, Row } from './rate-real/report.js';
 import { alone } from './rate-real/rows/alone.js';
+import { besideTcp } from './rate-real/rows/beside-tcp.js';
+import { changing } from './rate-real/rows/changing.js';
+import { many } from './rate-real/rows/many.js';
+import { randomLoss } from './rate-real/rows/random-loss.js';
+import { shared } from './rate-real/rows/shared.js';
+import { twoServers } from './rate-real/rows/two-servers.js';
+import { wholeObject } from './rate-real/rows/whole-object.js';
 
-const rows: Readonly<Record<string, Row>> = { a: alone };
+const rows: Readonly<Record<string, Row>> = {
+  a: alone,
+  b: changing,
+  c: shared,
+  d: besideTcp,
+  e: randomLoss,
+  f: twoServers,
+  g: many,
+  h: wholeObject,
+};
 
 /**
  * Rate control with real processes between hosts in namespaces: bottlenecks, leave latency, TCP beside it. Tables come at the

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { truncate, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LayercastError } from '../../dist/errors.js';
@@ -80,6 +81,7 @@ export async function play(plan: Plan, playing: Playing): Promise<Recording> {
   const recording = new Recording(plan.name, watch);
   const over = new AbortController();
   const signal = AbortSignal.any([playing.signal, over.signal]);
+  setMaxListeners(2 * receivers.length + (plan.cues?.length ?? 0) + 1, signal);
   const interrupted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(new LayercastError('ABORTED', `${plan.name}: interrupted`)));
   });
