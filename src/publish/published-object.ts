@@ -1,7 +1,6 @@
 import type { FleetObject } from '../fleet/fleet.js';
 import type { Sending } from '../fleet/sendings.js';
 import type { Clock, Destination, Network } from '../ports.js';
-import { SenderChannel } from '../sender/channel.js';
 import type { SenderDriver } from '../sender/driver.js';
 import { Publication } from '../sender/publication.js';
 import { Transmission } from '../sender/transmission.js';
@@ -55,10 +54,11 @@ export class PublishedObject {
   async start(sendings: readonly Sending[], place: SendingPlace): Promise<void> {
     const { clock, network, driver, random } = this.#world;
     for (const { object, channel, hopLimit, dscp } of sendings) {
-      const carousel = object === this.object ? this.publication.carousel(channel.index, clock.wallUs()) : undefined;
-      if (carousel === undefined) continue;
+      if (object !== this.object) continue;
+      const sender = this.publication.channel(channel.index, clock, random());
+      if (sender === undefined) continue;
       const transmission = new Transmission(
-        new SenderChannel(carousel, channel.intervalUs, clock.nowUs(), random()),
+        sender,
         { group: channel.group, port: channel.port, hopLimit, dscp, ...place },
         this.#symbols,
         { clock, network },

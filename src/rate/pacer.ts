@@ -10,7 +10,8 @@ const KEPT_PERMISSION_US = 2000;
 
 /**
  * When one channel's datagrams leave: one every `intervalUs` on the average, counted from a fixed origin so that timer
- * lateness never adds up. Knows no clock; asked often or seldom, it allows the same number over time.
+ * lateness never adds up. Knows no clock; asked often or seldom, it allows the same number over time. Its time may be the
+ * schedule time of a `Tempo`.
  */
 export class Pacer {
   readonly intervalUs: number;
@@ -44,6 +45,15 @@ export class Pacer {
     const owed = Math.floor((nowUs - this.#nextDueUs) / this.intervalUs) + 1;
     const permitted = Math.floor((CATCH_UP_FACTOR * (nowUs - this.#permittedFromUs)) / this.intervalUs);
     return Math.min(owed, Math.max(1, permitted));
+  }
+
+  /**
+   * Says that a train of `count` datagrams left, for which time has jumped by as many intervals: all others are due as if
+   * there had been neither.
+   */
+  sentTrain(count: number): void {
+    this.#nextDueUs += count * this.intervalUs;
+    this.#permittedFromUs += count * this.intervalUs;
   }
 
   /** Says that `count` datagrams left at `nowUs`. */

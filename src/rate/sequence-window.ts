@@ -45,6 +45,14 @@ export class SequenceWindow {
     return 'late';
   }
 
+  /** The next number begins a new run: what was sent until then is not missed. */
+  interrupt(): void {
+    this.#lostBefore = this.lostCount;
+    this.#span = 0;
+    this.#spanReceived = 0;
+    this.#highest = -1;
+  }
+
   #begin(sequence: number): void {
     this.#seen.fill(0);
     this.#highest = sequence;

@@ -1,11 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import type { EventEmitter } from 'eventemitter3';
-import { LayercastError } from '../errors.js';
+import type { LayercastError } from '../errors.js';
 import type { Clock, Membership, MembershipRequest, Network } from '../ports.js';
-import { rateOf } from '../rate/ladder.js';
-import { PlainPolicy } from '../rate/policy.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import { AnnouncementReader } from './announcements.js';
+import { type ChannelChoice, checkChannels, policyFor } from './channel-choice.js';
 import { FaultCounters } from './counters.js';
 import { DescriptorInbox } from './descriptor-inbox.js';
 import { fellSilent, neverFound, nothingReceived, outOfTime, Warnings, warningFor } from './endings.js';
@@ -15,20 +14,18 @@ import type { ObjectStore } from './object-store.js';
 import type { DescriptorHandler } from './reception.js';
 import type { BlockSolver } from './restoration.js';
 
-const TICK_US = 100_000;
+/** How often the policy looks at what has come: ten times in a slot. */
+const TICK_US = 50_000;
 const PROGRESS_INTERVAL_US = 1_000_000;
 /** Silence that is longer than this many intervals of the slowest channel is silence indeed. */
 const PATIENCE_INTERVALS = 4;
 
-export interface ReceiverDriverOptions {
+export interface ReceiverDriverOptions extends ChannelChoice {
   readonly fleet: string;
   readonly object: string;
   readonly publicKey: KeyObject;
   /** Where the fleet announces. */
   readonly announcement: MembershipRequest;
-  readonly mode: 'auto' | 'best' | 'several';
-  readonly channels: readonly number[] | undefined;
-  readonly maxRateBitsPerSecond: number | undefined;
   /** Ends with `TIMEOUT` after this long, with `NOBODY_SENDING` if nothing was ever heard; undefined never. */
   readonly timeoutUs: number | undefined;
   /** Ends with `NOBODY_SENDING` when nothing of the object was heard for this long. */
@@ -93,10 +90,13 @@ export class ReceiverDriver {
     signal.addEventListener('abort', onAbort, { once: true });
     const announcements = new AnnouncementReader(this.#faults, this.#onDescriptor);
     let membership: Membership | undefined;
-    let cancelTick = clock.schedule(this.#startedUs + TICK_US, () => tick());
+    let dueUs = this.#startedUs + TICK_US;
+    let cancelTick = clock.schedule(dueUs, () => tick());
     const tick = () => {
-      this.#tick(clock.nowUs());
-      cancelTick = clock.schedule(clock.nowUs() + TICK_US, tick);
+      const nowUs = clock.nowUs();
+      this.#tick(nowUs, nowUs - dueUs);
+      dueUs = nowUs + TICK_US;
+      cancelTick = clock.schedule(dueUs, tick);
     };
     try {
       membership = await network.join(this.#options.announcement, (batch) => announcements.handle(batch));
@@ -133,7 +133,7 @@ export class ReceiverDriver {
 
   async #receiveVersion(descriptor: Descriptor): Promise<CompleteEvent> {
     const { emit, isInPlace, openStore } = this.#world;
-    this.#checkChannels(descriptor);
+    checkChannels(descriptor, this.#options);
     if (await isInPlace(descriptor)) {
       emit('descriptor', { descriptor, resumedBytes: descriptor.sizeBytes });
       return this.#complete(descriptor, nothingReceived(descriptor.sizeBytes, this.#faults));
@@ -159,20 +159,12 @@ export class ReceiverDriver {
   }
 
   #open(descriptor: Descriptor, store: ObjectStore): ObjectFetch {
-    const { mode, channels, maxRateBitsPerSecond, announcement } = this.#options;
     const { clock, network, emit, solver } = this.#world;
-    const policy = new PlainPolicy({
-      rates: descriptor.channels.map(({ intervalUs }) => rateOf(intervalUs, descriptor.symbolBytes)),
-      ladderMode: descriptor.mode,
-      mode,
-      channels,
-      maxRateBitsPerSecond,
-    });
     return new ObjectFetch({
       descriptor,
       store,
-      policy,
-      interface: announcement.interface,
+      policy: policyFor(descriptor, this.#options),
+      interface: this.#options.announcement.interface,
       faults: this.#faults,
       clock,
       network,
@@ -201,10 +193,10 @@ export class ReceiverDriver {
     this.#fetch?.stop(new Superseded());
   }
 
-  #tick(nowUs: number): void {
+  #tick(nowUs: number, latenessUs: number): void {
     const { timeoutUs, patienceUs } = this.#options;
     const fetch = this.#fetch;
-    fetch?.tick(nowUs);
+    fetch?.tick(nowUs, latenessUs);
     if (fetch !== undefined && nowUs - this.#progressUs >= PROGRESS_INTERVAL_US) {
       this.#progressUs = nowUs;
       this.#world.emit('progress', fetch.progress());
@@ -232,18 +224,6 @@ export class ReceiverDriver {
 
   #neverFound(limitUs: number): LayercastError {
     return neverFound(this.#what, limitUs, this.#warnings, this.#faults);
-  }
-
-  #checkChannels({ channels }: Descriptor): void {
-    const wrong = this.#options.channels?.find((channel) => channel >= channels.length);
-    if (wrong === undefined) return;
-    throw new LayercastError(
-      'USAGE',
-      `there is no channel ${wrong}: the ladder has channels 0 to ${channels.length - 1}`,
-      {
-        hint: 'Name others with --channels, or none to have them chosen',
-      },
-    );
   }
 
   #complete(descriptor: Descriptor, stats: ReceiverStats): CompleteEvent {

@@ -36,6 +36,7 @@ export interface WarningEvent {
     | 'REJECTED_BLOCK'
     | 'SILENCE'
     | 'DROPPED'
+    | 'JOIN_REFUSED'
     | 'VERSION_REFUSED'
     | 'EXPIRED';
   readonly message: string;
@@ -54,6 +55,12 @@ export interface ProgressEvent {
   readonly lossRatio: number;
   /** Highest channel joined, counted from 0; −1 for none. */
   readonly level: number;
+  /** What the joined channels bring by the ladder. */
+  readonly levelRateBitsPerSecond: number;
+  /** What stands in the queues between servers and here, as far as delays tell. */
+  readonly queueMs: number;
+  /** What the slowest link on the way seems to carry; undefined until measured. */
+  readonly capacityBitsPerSecond: number | undefined;
   readonly servers: readonly string[];
   readonly channels: readonly number[];
   /** Share (0–1) that is there of each of 64 equal stretches of the object. */

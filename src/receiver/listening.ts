@@ -1,4 +1,4 @@
-import type { ChannelPolicy } from '../rate/policy.js';
+import type { ChannelPolicy, Decision } from '../rate/policy.js';
 import type { Memberships } from './memberships.js';
 
 /** A channel as silent as this is joined anew, or ten of its intervals if it is a slow one. */
@@ -26,6 +26,11 @@ export class Listening {
     return this.#isOn;
   }
 
+  /** On, but with nothing joined: the policy waits. */
+  get isPaused(): boolean {
+    return this.#isOn && this.#memberships.channels.length === 0;
+  }
+
   /** When listening last began. */
   get sinceUs(): number {
     return this.#sinceUs;
@@ -36,8 +41,13 @@ export class Listening {
     if (this.#isOn) return this.#work;
     this.#isOn = true;
     this.#sinceUs = nowUs;
+    return this.follow(this.#policy.start(nowUs));
+  }
+
+  /** Carries out what the policy decided after what it decided before. Rejects when the system refuses a join. */
+  follow(decisions: readonly Decision[]): Promise<void> {
     return this.#next(async () => {
-      for (const decision of this.#policy.start(nowUs)) {
+      for (const decision of decisions) {
         if (this.#isOn) await this.#memberships.carryOut(decision);
       }
     });

@@ -9,6 +9,8 @@ export interface MembershipsOptions {
   readonly network: Network;
   readonly interface: string | undefined;
   readonly onBatch: (channel: number, batch: ReceivedBatch) => void;
+  /** Just before a join: what was missed on the channel while it was not joined is not lost. */
+  readonly onJoining: (channel: number) => void;
   readonly onJoin: (event: MembershipEvent) => void;
   readonly onLeave: (event: MembershipEvent) => void;
 }
@@ -49,6 +51,7 @@ export class Memberships {
 
   async #join(channel: number, reason: string): Promise<void> {
     if (this.#joined.has(channel)) return;
+    this.#options.onJoining(channel);
     this.#joined.set(channel, await this.#open(channel));
     for (const event of this.#events(channel, reason)) this.#options.onJoin(event);
   }

@@ -54,6 +54,7 @@ export class ObjectFetch {
   #checkpoint: Promise<void> = Promise.resolve();
   #checkpointing = false;
   #checkpointedUs: number;
+  #droppedCount = 0;
   /** Symbols present when the whole object was last hashed for want of block digests. */
   #tried = false;
 
@@ -72,7 +73,11 @@ export class ObjectFetch {
     this.#isCoded = isCoded;
     this.#tried = isCoded;
     this.#meter = new ProgressMeter(descriptor, this.#reception, this.resumedBytes);
-    this.#memberships = new Memberships({ ...options, onBatch: (channel, batch) => this.#handle(channel, batch) });
+    this.#memberships = new Memberships({
+      ...options,
+      onBatch: (channel, batch) => this.#handle(channel, batch),
+      onJoining: (channel) => this.#reception.resume(channel),
+    });
     this.#listening = new Listening(this.#memberships, options.policy);
     this.#trustsEarlierRun = store.verifiedBlocks.count > 0;
     this.#checkpointedUs = clock.nowUs();
@@ -86,7 +91,8 @@ export class ObjectFetch {
 
   /** When the last datagram of this object came, or was first waited for; now, when none is waited for. */
   get lastHeardUs(): number {
-    if (!this.#listening.isOn) return this.#options.clock.nowUs();
+    // A policy that pauses has nothing joined.
+    if (!this.#listening.isOn || this.#listening.isPaused) return this.#options.clock.nowUs();
     return Math.max(this.#reception.lastHeardUs ?? 0, this.#listening.sinceUs);
   }
 
@@ -101,7 +107,7 @@ export class ObjectFetch {
   }
 
   progress(): ProgressEvent {
-    return this.#meter.report(this.#options.clock.nowUs(), this.#memberships.channels);
+    return this.#meter.report(this.#options.clock.nowUs(), this.#memberships.channels, this.#options.policy.status);
   }
 
   stats(): ReceiverStats {
@@ -131,11 +137,29 @@ export class ObjectFetch {
     this.#fail(error);
   }
 
-  /** Does what the time asks for; its owner calls it a few times a second. */
-  tick(nowUs: number): void {
+  /**
+   * Does what the time asks for; its owner calls it every 50 ms.
+   * @param latenessUs how much later than that.
+   */
+  tick(nowUs: number, latenessUs: number): void {
     if (this.#ended || this.#isWhole) return;
+    if (this.#listening.isOn) this.#steer(nowUs, latenessUs);
     if (nowUs - this.#checkpointedUs >= CHECKPOINT_INTERVAL_US) this.#startCheckpoint(nowUs);
     this.#renewSilent(nowUs);
+  }
+
+  /** Lets the policy judge what has come. */
+  #steer(nowUs: number, latenessUs: number): void {
+    const { policy, onWarning } = this.#options;
+    const droppedCount = this.#reception.droppedCount - this.#droppedCount;
+    this.#droppedCount += droppedCount;
+    const readings = this.#reception.read(this.#memberships.channels);
+    const decisions = policy.tick(nowUs, readings, { droppedCount, latenessUs });
+    if (decisions.length === 0) return;
+    this.#listening.follow(decisions).catch((error: unknown) => {
+      // What is joined goes on; the policy sees that nothing comes of this one, and steps back.
+      onWarning({ code: 'JOIN_REFUSED', message: error instanceof Error ? error.message : String(error) });
+    });
   }
 
   #handle(channel: number, batch: ReceivedBatch): void {

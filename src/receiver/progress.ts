@@ -1,4 +1,5 @@
 import { blockLength, blockOffset, symbolLength } from '../object/geometry.js';
+import type { PolicyStatus } from '../rate/policy.js';
 import type { Descriptor, ServerDescription } from '../wire/descriptor.js';
 import type { Assembler } from './assembler.js';
 import type { FaultCounters } from './counters.js';
@@ -37,8 +38,8 @@ export class ProgressMeter {
     this.#servers = servers;
   }
 
-  /** @param joined indexes of the channels joined now. */
-  report(nowUs: number, joined: readonly number[]): ProgressEvent {
+  /** @param joined indexes of the channels joined now, and what their policy thinks of them. */
+  report(nowUs: number, joined: readonly number[], status: PolicyStatus): ProgressEvent {
     const { assembler } = this.#reception;
     const now = this.#sample(nowUs);
     const then = this.#samples[0] ?? now;
@@ -57,6 +58,9 @@ export class ProgressMeter {
       etaMs: bytesPerSecond > 0 ? Math.ceil(((this.#descriptor.sizeBytes - bytes) / bytesPerSecond) * 1000) : undefined,
       lossRatio: expected > 0 ? Math.max(0, lost / expected) : 0,
       level: Math.max(-1, ...joined),
+      levelRateBitsPerSecond: Math.round(status.levelRateBitsPerSecond),
+      queueMs: Math.round(status.queueUs / 1000),
+      capacityBitsPerSecond: roundIfKnown(status.capacityBitsPerSecond),
       servers: [...new Set(this.#hearings().map(({ serverIndex }) => this.#serverName(serverIndex)))],
       channels: joined,
       map: assembler.symbols.fill(MAP_CELLS).map((share) => Math.round(share * 1000) / 1000),
@@ -129,9 +133,14 @@ function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key):
 
 function countsOf(hearings: readonly Hearing[]): { readonly datagrams: number; readonly lostDatagrams: number } {
   return {
-    datagrams: hearings.reduce((sum, { window }) => sum + window.receivedCount, 0),
-    lostDatagrams: hearings.reduce((sum, { window }) => sum + window.lostCount, 0),
+    datagrams: hearings.reduce((sum, { meter }) => sum + meter.window.receivedCount, 0),
+    lostDatagrams: hearings.reduce((sum, { meter }) => sum + meter.window.lostCount, 0),
   };
+}
+
+/** A train that came all at once is too fast to tell. */
+function roundIfKnown(value: number | undefined): number | undefined {
+  return value === undefined || !Number.isFinite(value) ? undefined : Math.round(value);
 }
 
 function round(value: number, digits: number): number {

@@ -1,10 +1,11 @@
 import { MAX_ESI } from '../fec/code.js';
 import { blockSymbolCount, firstSymbolOf, geometryOf, symbolLength, symbolOffset } from '../object/geometry.js';
 import type { ReceivedBatch } from '../ports.js';
-import { SequenceWindow } from '../rate/sequence-window.js';
+import type { StreamReading } from '../rate/readings.js';
+import { StreamMeter } from '../rate/stream-meter.js';
 import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
 import { readDigestRun } from '../wire/digests.js';
-import { DatagramType, HEADER_BYTES, type Header, newHeader, readHeader } from '../wire/header.js';
+import { DatagramType, Flag, HEADER_BYTES, type Header, newHeader, readHeader } from '../wire/header.js';
 import { Assembler } from './assembler.js';
 import { CodedPlaces } from './coded-places.js';
 import type { DatagramFault, FaultCounters } from './counters.js';
@@ -19,7 +20,7 @@ const IP_AND_UDP_BYTES = 48;
 export interface Hearing {
   readonly serverIndex: number;
   readonly channelIndex: number;
-  readonly window: SequenceWindow;
+  readonly meter: StreamMeter;
   lastHeardUs: number;
 }
 
@@ -57,6 +58,7 @@ export class Reception {
    * it, so there are 256 times as many as channels at most.
    */
   readonly #hearings = new Map<number, Hearing>();
+  readonly #readings: StreamReading[] = [];
 
   constructor(descriptor: Descriptor, store: ObjectStore, faults: FaultCounters, onDescriptor: DescriptorHandler) {
     const geometry = geometryOf(descriptor.sizeBytes, descriptor.symbolBytes, descriptor.blockCount);
@@ -86,6 +88,22 @@ export class Reception {
     return lastUs;
   }
 
+  /** A channel is joined anew: what was sent on it meanwhile is not missed. */
+  resume(channelIndex: number): void {
+    for (const hearing of this.#hearings.values()) {
+      if (hearing.channelIndex === channelIndex) hearing.meter.interrupt();
+    }
+  }
+
+  /** What came on these channels since the last reading; reused by the next. */
+  read(channels: readonly number[]): readonly StreamReading[] {
+    this.#readings.length = 0;
+    for (const { channelIndex, meter } of this.#hearings.values()) {
+      if (channels.includes(channelIndex)) this.#readings.push(meter.read());
+    }
+    return this.#readings;
+  }
+
   /** Takes datagrams that came for channel `channelIndex`. */
   handle(channelIndex: number, batch: ReceivedBatch, nowUs: number): void {
     for (let i = 0; i < batch.count; i++) {
@@ -110,7 +128,7 @@ export class Reception {
     if (header.type === DatagramType.descriptor) {
       // Its tag is the record's own, so it may ride along with another version of the object: only where this one has been
       // heard does its number belong to the same sequence, and its server to those that contribute.
-      if (this.#hearings.has(hearingKey(header))) this.#observe(header, nowUs);
+      if (this.#hearings.has(hearingKey(header))) this.#observe(header, length, nowUs);
       this.#onDescriptor(header, bytes, start + HEADER_BYTES, length - HEADER_BYTES);
       return undefined;
     }
@@ -149,7 +167,7 @@ export class Reception {
       assembler.refuse(block, this.#origin);
       return 'untrusted';
     }
-    this.#observe(header, nowUs);
+    this.#observe(header, length + HEADER_BYTES, nowUs);
     this.symbolCount++;
     this.payloadBytes += length;
     if (slot === Slot.known) {
@@ -183,19 +201,21 @@ export class Reception {
   ): DatagramFault | undefined {
     const run = readDigestRun(header, bytes, start, length);
     if (run === undefined || !this.assembler.addDigests(header.block, run)) return 'digests';
-    this.#observe(header, nowUs);
+    this.#observe(header, length + HEADER_BYTES, nowUs);
     return undefined;
   }
 
-  #observe(header: Header, nowUs: number): void {
+  #observe(header: Header, length: number, nowUs: number): void {
     const key = hearingKey(header);
     let hearing = this.#hearings.get(key);
     if (hearing === undefined) {
       const { serverIndex, channelIndex } = header;
-      hearing = { serverIndex, channelIndex, window: new SequenceWindow(), lastHeardUs: nowUs };
+      hearing = { serverIndex, channelIndex, meter: new StreamMeter(serverIndex, channelIndex), lastHeardUs: nowUs };
       this.#hearings.set(key, hearing);
     }
-    hearing.window.observe(header.sequence);
+    const { flags } = header;
+    const wireBytes = length + IP_AND_UDP_BYTES;
+    hearing.meter.observe(header, (flags & Flag.train) !== 0, (flags & Flag.preview) !== 0, wireBytes, nowUs);
     hearing.lastHeardUs = nowUs;
     this.lastHeardUs = nowUs;
   }

@@ -1,6 +1,7 @@
 import type { SendBatch } from '../ports.js';
 import { Pacer } from '../rate/pacer.js';
-import { type DepartureMarks, stampHeader } from '../wire/header.js';
+import { type Part, Tempo } from '../rate/tempo.js';
+import { type DepartureMarks, Flag, stampHeader } from '../wire/header.js';
 import { type DatagramSource, Slab } from './slab.js';
 
 /** How far ahead datagrams are made: long enough for a disk read on a busy host, short enough to keep slabs small. */
@@ -17,14 +18,16 @@ const MAX_BURST = 64;
  * is being filled.
  */
 export class SenderChannel {
-  readonly pacer: Pacer;
   /** Datagrams that left; modulo 2^32 and from the random first number, the sequence. */
   sentCount = 0;
   sentBytes = 0;
+  readonly #pacer: Pacer;
+  readonly #tempo: Tempo;
   readonly #source: DatagramSource;
   readonly #firstSequence: number;
   #front: Slab;
   #back: Slab;
+  /** The front's slots that have left; below 0 when there are datagrams before slot 0. */
   #leftCount = 0;
   #backReady = false;
   readonly #batch: MutableBatch;
@@ -32,14 +35,24 @@ export class SenderChannel {
 
   /**
    * @param firstSequence random, so that receivers notice a server that started anew.
+   * @param plan of the ladder that it is channel `index` of; without, it has neither marks nor trains.
    */
-  constructor(source: DatagramSource, intervalUs: number, startUs: number, firstSequence: number) {
-    this.pacer = new Pacer(intervalUs, startUs);
+  constructor(
+    source: DatagramSource,
+    intervalUs: number,
+    startUs: number,
+    firstSequence: number,
+    place?: Omit<Part, 'intervalUs'>,
+  ) {
+    this.#pacer = new Pacer(intervalUs, startUs);
+    this.#tempo = new Tempo(place === undefined ? undefined : { ...place, intervalUs });
     this.#source = source;
     this.#firstSequence = firstSequence;
-    const capacity = Math.min(MAX_SLAB, Math.max(MIN_SLAB, Math.ceil(AHEAD_US / intervalUs)));
-    this.#front = new Slab(capacity, source.maxDatagramBytes);
-    this.#back = new Slab(capacity, source.maxDatagramBytes);
+    const { trainLength, peakFactor } = this.#tempo;
+    const aheadCount = Math.ceil((AHEAD_US * peakFactor) / intervalUs);
+    const capacity = Math.min(MAX_SLAB, Math.max(MIN_SLAB, trainLength, aheadCount));
+    this.#front = new Slab(capacity, source.maxDatagramBytes, trainLength);
+    this.#back = new Slab(capacity, source.maxDatagramBytes, trainLength);
     this.#batch = {
       bytes: this.#front.bytes,
       strideBytes: this.#front.strideBytes,
@@ -68,29 +81,61 @@ export class SenderChannel {
     return this.#leftCount < this.#front.count || this.#backReady;
   }
 
+  /** Counts from `nowUs` on: what came before, such as opening a socket, is not made up for. */
+  begin(nowUs: number): void {
+    this.#pacer.begin(nowUs);
+  }
+
+  /** When to ask for datagrams next. */
+  get nextDueUs(): number {
+    return this.#tempo.timeUs(this.#pacer.nextDueUs);
+  }
+
   /**
    * The datagrams to send now, stamped; undefined when none are due or at hand. The batch is reused: the next call comes
    * after the network has taken it.
    */
-  take(nowUs: number, slot: number): SendBatch | undefined {
-    const due = this.pacer.due(nowUs);
+  take(nowUs: number, wallUs: number): SendBatch | undefined {
+    this.#tempo.advance(nowUs, wallUs);
+    const train = this.#tempo.takeTrain(nowUs) && this.#gatherTrain();
+    const scheduleUs = this.#tempo.scheduleUs(nowUs);
+    const due = train ? this.#tempo.trainLength : this.#pacer.due(scheduleUs);
     if (due === 0 || !this.hasDatagrams) return undefined;
-    if (this.#leftCount === this.#front.count) this.#swap();
+    if (this.#leftCount === this.#front.count) this.#swap(0);
     const front = this.#front;
     const count = Math.min(due, front.count - this.#leftCount, MAX_BURST);
-    this.#marks.sendTimeUs = nowUs % 2 ** 32;
-    this.#marks.slot = slot;
-    for (let i = 0; i < count; i++) {
-      this.#marks.sequence = (this.#firstSequence + this.sentCount + i) % 2 ** 32;
-      stampHeader(this.#marks, front.bytes, (this.#leftCount + i) * front.strideBytes);
-    }
-    this.#batch.bytes = front.bytes.subarray(this.#leftCount * front.strideBytes);
-    this.#batch.lengths = front.lengths.subarray(this.#leftCount);
+    this.#batch.bytes = front.bytesFrom(this.#leftCount);
+    this.#batch.lengths = front.lengthsFrom(this.#leftCount);
     this.#batch.count = count;
+    this.#stamp(nowUs, train ? Flag.train : this.#tempo.isPreview(nowUs) ? Flag.preview : 0);
     this.#leftCount += count;
     this.#count(count);
-    this.pacer.sent(count, nowUs);
+    if (train) this.#pacer.sentTrain(count);
+    else this.#pacer.sent(count, scheduleUs);
     return this.#batch;
+  }
+
+  #stamp(nowUs: number, flags: number): void {
+    const { bytes, strideBytes, count } = this.#batch;
+    const marks = this.#marks;
+    marks.sendTimeUs = nowUs % 2 ** 32;
+    marks.slot = this.#tempo.slot;
+    marks.stepLevel = this.#tempo.stepLevel;
+    marks.flags = flags;
+    for (let i = 0; i < count; i++) {
+      marks.sequence = (this.#firstSequence + this.sentCount + i) % 2 ** 32;
+      stampHeader(marks, bytes, i * strideBytes);
+    }
+  }
+
+  /** Sees to it that a train lies in one piece at the front. False when the disk is late: there is no train then. */
+  #gatherTrain(): boolean {
+    const left = this.#front.count - this.#leftCount;
+    if (left >= this.#tempo.trainLength) return true;
+    if (!this.#backReady) return false;
+    this.#back.putBefore(this.#front, this.#leftCount);
+    this.#swap(-left);
+    return true;
   }
 
   #count(count: number): void {
@@ -98,11 +143,11 @@ export class SenderChannel {
     for (let i = 0; i < count; i++) this.sentBytes += this.#batch.lengths[i]!;
   }
 
-  #swap(): void {
+  #swap(firstSlot: number): void {
     const empty = this.#front;
     this.#front = this.#back;
     this.#back = empty;
-    this.#leftCount = 0;
+    this.#leftCount = firstSlot;
     this.#backReady = false;
   }
 }

@@ -18,7 +18,7 @@ export class SenderDriver {
 
   /** Starts a transmission that has been opened. */
   add(transmission: Transmission): void {
-    transmission.channel.pacer.begin(this.#clock.nowUs());
+    transmission.channel.begin(this.#clock.nowUs());
     this.#transmissions.add(transmission);
     this.#arm();
   }

@@ -1,11 +1,14 @@
 import { type Geometry, geometryOf } from '../object/geometry.js';
 import { MerkleTree, RUN_LEAVES } from '../object/merkle.js';
+import type { Clock } from '../ports.js';
 import { rateOf } from '../rate/ladder.js';
+import { type Ladder, StepPlan } from '../rate/step-plan.js';
 import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
 import { DIGEST_BYTES, digestDatagram } from '../wire/digests.js';
 import { recordDatagrams } from '../wire/fragments.js';
 import { ANNOUNCEMENT_CHANNEL, type Header, newHeader } from '../wire/header.js';
 import { Carousel } from './carousel.js';
+import { SenderChannel } from './channel.js';
 import { type Arc, planRing } from './ring.js';
 import { ArcOrder, arcPosition, FileOrder, type SymbolOrder } from './symbol-order.js';
 
@@ -17,6 +20,7 @@ export class Publication {
   readonly geometry: Geometry;
   /** Pieces of the signed descriptor, for announcement channels. */
   readonly announcement: readonly Uint8Array[];
+  readonly #plan: StepPlan;
   readonly #serverIndex: number;
   readonly #object: Header;
   readonly #records: readonly Uint8Array[];
@@ -28,6 +32,7 @@ export class Publication {
   constructor(descriptor: Descriptor, record: Uint8Array, blockDigests: Uint8Array, serverIndex: number) {
     this.descriptor = descriptor;
     this.geometry = geometryOf(descriptor.sizeBytes, descriptor.symbolBytes, descriptor.blockCount);
+    this.#plan = new StepPlan(ladderOf(descriptor));
     this.#serverIndex = serverIndex;
     const tag = Buffer.from(objectTag(descriptor));
     this.#object = {
@@ -42,6 +47,19 @@ export class Publication {
     };
     this.announcement = recordDatagrams(record, serverIndex, ANNOUNCEMENT_CHANNEL);
     this.#records = [...this.announcement, ...digestDatagrams(this.#object, blockDigests)];
+  }
+
+  /**
+   * One of its channels at its rate, with the marks of its ladder, from now on; undefined where `carousel` is.
+   *
+   * @param firstSequence random, from 0 to 2^32 − 1.
+   */
+  channel(channelIndex: number, clock: Clock, firstSequence: number): SenderChannel | undefined {
+    const carousel = this.carousel(channelIndex, clock.wallUs());
+    if (carousel === undefined) return undefined;
+    const { intervalUs } = this.descriptor.channels[channelIndex]!;
+    const place = { plan: this.#plan, channel: channelIndex };
+    return new SenderChannel(carousel, intervalUs, clock.nowUs(), firstSequence, place);
   }
 
   /**
@@ -78,11 +96,14 @@ function arcOf(descriptor: Descriptor, geometry: Geometry, serverIndex: number, 
   const serverCount = 1 + Math.max(...descriptor.servers.map(({ index }) => index));
   const ring = planRing({
     blockSymbolCount: geometry.longBlockSymbolCount,
-    mode: descriptor.mode,
-    rates: descriptor.channels.map(({ intervalUs }) => rateOf(intervalUs, descriptor.symbolBytes)),
+    ...ladderOf(descriptor),
     serverCount,
   });
   return ring[serverIndex]![channelIndex]!;
+}
+
+function ladderOf({ channels, mode, symbolBytes }: Descriptor): Ladder {
+  return { rates: channels.map(({ intervalUs }) => rateOf(intervalUs, symbolBytes)), mode, symbolBytes };
 }
 
 /** Digests of all blocks; none for one block, whose digest is the object's and stands in the descriptor. */

@@ -12,12 +12,35 @@ export class Slab {
   count = 0;
   /** Payloads still to be fetched, as runs of consecutive symbols of a block in consecutive slots. */
   readonly reads: SymbolRun[] = [];
+  readonly #marginCount: number;
+  readonly #allBytes: Uint8Array;
+  readonly #allLengths: Uint16Array;
 
-  constructor(capacity: number, strideBytes: number) {
+  /** @param marginCount how many datagrams of another slab can be put in front of its own. */
+  constructor(capacity: number, strideBytes: number, marginCount = 0) {
     this.capacity = capacity;
     this.strideBytes = strideBytes;
-    this.bytes = new Uint8Array(capacity * strideBytes);
-    this.lengths = new Uint16Array(capacity);
+    this.#marginCount = marginCount;
+    this.#allBytes = new Uint8Array((marginCount + capacity) * strideBytes);
+    this.#allLengths = new Uint16Array(marginCount + capacity);
+    this.bytes = this.#allBytes.subarray(marginCount * strideBytes);
+    this.lengths = this.#allLengths.subarray(marginCount);
+  }
+
+  /** Copies the datagrams of another slab of the same stride from slot `first` on in front of slot 0, into the slots below. */
+  putBefore(other: Slab, first: number): void {
+    const count = other.count - first;
+    this.bytesFrom(-count).set(other.bytes.subarray(first * this.strideBytes, other.count * this.strideBytes));
+    this.lengthsFrom(-count).set(other.lengths.subarray(first, other.count));
+  }
+
+  /** What lies in slot `slot`, below 0 for those put before, and all that follow. */
+  bytesFrom(slot: number): Uint8Array {
+    return this.#allBytes.subarray((this.#marginCount + slot) * this.strideBytes);
+  }
+
+  lengthsFrom(slot: number): Uint16Array {
+    return this.#allLengths.subarray(this.#marginCount + slot);
   }
 
   clear(): void {

@@ -5,8 +5,6 @@ import type { Slab, SymbolSource } from './slab.js';
 
 /** A socket that the system refuses is opened anew this often, in case its interface went and came back. */
 const REOPEN_INTERVAL_US = 1_000_000;
-/** Half-second slots of wall-clock time (docs/wire-format.md). */
-const SLOT_US = 500_000;
 
 export interface TransmissionEvents {
   /** The object's bytes can no longer be had; the transmission has stopped. */
@@ -62,13 +60,13 @@ export class Transmission {
   get nextDueUs(): number {
     return this.#sending || this.#closed || !this.channel.hasDatagrams
       ? Number.POSITIVE_INFINITY
-      : this.channel.pacer.nextDueUs;
+      : this.channel.nextDueUs;
   }
 
   /** Sends what is due. `wake` is called when the system has taken it. */
   pump(nowUs: number, wake: () => void): void {
     if (this.#sending || this.#closed || this.#socket === undefined) return;
-    const batch = this.channel.take(nowUs, Math.floor(this.#clock.wallUs() / SLOT_US) % 2 ** 16);
+    const batch = this.channel.take(nowUs, this.#clock.wallUs());
     if (this.channel.wantsRefill) void this.#refill().then(wake);
     if (batch === undefined) return;
     this.#sending = true;

@@ -81,11 +81,10 @@ export class SimulatedServer {
         ? new SourceSymbols(source, publication.geometry)
         : new CodedSymbols(source, object.encoders);
     const own = descriptor.servers.find(({ index }) => index === serverIndex)?.channels;
-    const transmissions = descriptor.channels.flatMap(({ group, port, intervalUs }, index) => {
-      const carousel =
-        own?.includes(index) === false ? undefined : publication.carousel(index, this.host.clock.wallUs());
-      if (carousel === undefined) return [];
-      const channel = new SenderChannel(carousel, intervalUs, this.host.clock.nowUs(), this.#options.prng.next());
+    const transmissions = descriptor.channels.flatMap(({ group, port }, index) => {
+      if (own?.includes(index) === false) return [];
+      const channel = publication.channel(index, this.host.clock, this.#options.prng.next());
+      if (channel === undefined) return [];
       const place = { group: addressFromBytes(group), port };
       return [this.#transmission(channel, place, symbols)];
     });

@@ -38,7 +38,7 @@ export interface Header {
   flags: number;
   serverIndex: number;
   channelIndex: number;
-  /** Highest level that may step up at the end of this slot; 0 is none. */
+  /** Highest level that may be stepped up to at the end of this slot, 2 or more; 0 is none. */
   stepLevel: number;
   /** FEC Encoding ID: 0 is Compact No-Code (RFC 5445), 6 is RaptorQ (RFC 6330). */
   fecEncodingId: number;

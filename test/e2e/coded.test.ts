@@ -101,7 +101,7 @@ describeBed('a coded object', () => {
     };
     await scene.serve('alpha', scene.fleet({ fleet: 'replicas', objects: { small: replicas } }), ['small']);
     for (const [output, more, channel] of [
-      ['fastest', [], 1],
+      ['fastest', ['--channels', '1'], 1],
       ['fitting', ['--max-rate', '5Mbit'], 0],
     ] as const) {
       const complete = await scene.fetched('r1', 'replicas/small', output, more);

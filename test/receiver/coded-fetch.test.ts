@@ -162,7 +162,7 @@ describe('the fetch of a coded object', () => {
     expect(warnings).toEqual(['REJECTED_BLOCK']);
     expect(fetch.progress()).toMatchObject({ bytes: (K - 3) * SYMBOL_BYTES });
     // Freed places can be written again when the journal has let go of them.
-    fetch.tick(bed.network.clock.nowUs);
+    fetch.tick(bed.network.clock.nowUs, 0);
     await bed.pass(0.1);
     feed(codedDatagram(object, 0, 500), 'fd00:bad::1');
     for (let esi = 70; disk.completed === undefined && esi < 76; esi++) {

@@ -23,8 +23,16 @@ describe('the receiving driver', () => {
     const names = events.map(({ name }) => name).filter((name) => name !== 'progress');
     expect(names).toEqual(['descriptor', 'join', 'join', 'leave', 'leave', 'complete']);
     expect(events[0]!.event).toMatchObject({ resumedBytes: 0, descriptor: { version: 1, object: 'object' } });
-    expect(events[1]!.event).toMatchObject({ channel: 0, server: undefined, reason: 'layer 1 of 2' });
-    expect(events[3]!.event).toMatchObject({ totalBytes: 500 * SYMBOL_BYTES, channels: [0, 1], level: 1 });
+    expect(events[1]!.event).toMatchObject({
+      channel: 0,
+      server: undefined,
+      reason: 'the lowest level, to measure from',
+    });
+    expect(events.findLast(({ name }) => name === 'progress')!.event).toMatchObject({
+      totalBytes: 500 * SYMBOL_BYTES,
+      channels: [0, 1],
+      level: 1,
+    });
     expect(events.at(-2)!.event).toMatchObject({ reason: 'has what it needs' });
     expect(events.at(-1)!.event).toEqual(complete);
     expect(complete).toMatchObject({ fleet: 'fleet', object: 'object', version: 1, bytes: 500 * SYMBOL_BYTES });

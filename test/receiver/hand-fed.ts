@@ -1,6 +1,6 @@
 import { restoreBlock } from '../../dist/fec/index.js';
 import type { MembershipRequest, Network, ReceivedBatch } from '../../dist/ports.js';
-import { PlainPolicy } from '../../dist/rate/policy.js';
+import { FixedPolicy } from '../../dist/rate/fixed-policy.js';
 import { FaultCounters } from '../../dist/receiver/counters.js';
 import type { WarningEvent } from '../../dist/receiver/events.js';
 import { ObjectFetch } from '../../dist/receiver/object-fetch.js';
@@ -46,13 +46,7 @@ export function handFed({ membershipUs = 1000, object: make, ...diskOptions }: H
     const fetch = new ObjectFetch({
       descriptor: object.descriptor,
       store: await disk.open(object.descriptor),
-      policy: new PlainPolicy({
-        rates: [1e6],
-        ladderMode: 'several',
-        mode: 'auto',
-        channels: undefined,
-        maxRateBitsPerSecond: undefined,
-      }),
+      policy: new FixedPolicy([0], [1e6]),
       interface: undefined,
       faults: new FaultCounters(),
       clock,

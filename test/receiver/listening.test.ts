@@ -35,10 +35,15 @@ function rig(decisions: readonly Decision[] = [0, 1].map((channel) => ({ action:
     network,
     interface: undefined,
     onBatch: () => undefined,
+    onJoining: () => undefined,
     onJoin: ({ channel }) => reasons.push(`joined ${channel}`),
     onLeave: ({ channel, reason }) => reasons.push(`left ${channel}: ${reason}`),
   });
-  const listening = new Listening(memberships, { start: () => decisions });
+  const listening = new Listening(memberships, {
+    start: () => decisions,
+    tick: () => [],
+    status: { levelRateBitsPerSecond: 0, queueUs: 0, capacityBitsPerSecond: undefined },
+  });
   return { bed, calls, reasons, state, listening, memberships };
 }
 

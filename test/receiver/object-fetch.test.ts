@@ -59,12 +59,12 @@ describe('the fetch of one version', () => {
     await bed.pass(0.01);
     feed(datagrams.symbols[0]!);
     await bed.pass(4.9);
-    fetch.tick(bed.network.clock.nowUs);
+    fetch.tick(bed.network.clock.nowUs, 0);
     expect(calls).toEqual(['join']);
     await bed.pass(0.2);
-    fetch.tick(bed.network.clock.nowUs);
+    fetch.tick(bed.network.clock.nowUs, 0);
     await bed.pass(0.2);
-    fetch.tick(bed.network.clock.nowUs);
+    fetch.tick(bed.network.clock.nowUs, 0);
     expect(calls).toEqual(['join', 'leave', 'join']);
     expect(warnings).toEqual(['SILENCE']);
   });
@@ -78,7 +78,7 @@ describe('the fetch of one version', () => {
     for (const symbol of datagrams.symbols.slice(0, 12)) feed(symbol);
     for (let i = 0; i < 20; i++) {
       await bed.pass(0.1);
-      fetch.tick(bed.network.clock.nowUs);
+      fetch.tick(bed.network.clock.nowUs, 0);
     }
     expect(disk.journalledBytes).toBe(0);
     await bed.pass(0.3);

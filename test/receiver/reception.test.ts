@@ -11,6 +11,8 @@ import { HEADER_BYTES } from '../../dist/wire/header.js';
 import { Bed, SYMBOL_BYTES } from '../transfer/bed.js';
 import { batchOf, datagramsOf } from './datagrams.js';
 
+const UNMEASURED = { levelRateBitsPerSecond: 0, queueUs: 0, capacityBitsPerSecond: undefined };
+
 const bed = new Bed('reception');
 const object: SimulatedObject = bed.object(0, { content: bed.bytes(40 * SYMBOL_BYTES - 5), blockSymbols: 8 });
 const datagrams = datagramsOf(object);
@@ -174,12 +176,12 @@ describe('verification', () => {
 describe('the progress meter', () => {
   it('says what is there, how fast it comes, how much is lost and how long it will take', () => {
     const meter = new ProgressMeter(object.descriptor, reception, 0);
-    const empty = meter.report(0, []);
+    const empty = meter.report(0, [], UNMEASURED);
     expect(empty).toMatchObject({ bytes: 0, etaMs: undefined, lossRatio: 0, level: -1, rateBitsPerSecond: 0 });
     expect(empty.map).toEqual(new Array(64).fill(0));
     // 10 of 12 that were sent.
     feed(...datagrams.symbols.slice(0, 4), ...datagrams.symbols.slice(6, 12));
-    const progress = meter.report(1e6, [0]);
+    const progress = meter.report(1e6, [0], UNMEASURED);
     expect(progress.bytes).toBe(10 * SYMBOL_BYTES);
     expect(progress.lossRatio).toBeCloseTo(2 / 12, 9);
     expect(progress.rateBitsPerSecond).toBe(10 * (SYMBOL_BYTES + 96) * 8);
@@ -189,18 +191,18 @@ describe('the progress meter', () => {
 
   it('forgets what was more than five reports ago', () => {
     const meter = new ProgressMeter(object.descriptor, reception, 0);
-    meter.report(0, [0]);
+    meter.report(0, [0], UNMEASURED);
     feed(...datagrams.symbols.slice(0, 20));
     for (let second = 1; second <= 5; second++)
-      expect(meter.report(second * 1e6, [0]).rateBitsPerSecond).toBeGreaterThan(0);
-    expect(meter.report(6e6, [0])).toMatchObject({ rateBitsPerSecond: 0, etaMs: undefined });
+      expect(meter.report(second * 1e6, [0], UNMEASURED).rateBitsPerSecond).toBeGreaterThan(0);
+    expect(meter.report(6e6, [0], UNMEASURED)).toMatchObject({ rateBitsPerSecond: 0, etaMs: undefined });
   });
 
   it('counts the short last symbol with its own length, and all of it once', () => {
     feed(...datagrams.digests, ...datagrams.symbols, ...datagrams.symbols.slice(0, 4));
     reception.assembler.accept(4);
     const meter = new ProgressMeter(object.descriptor, reception, 0);
-    const { bytes, verifiedBytes, totalBytes, map } = meter.report(0, [0]);
+    const { bytes, verifiedBytes, totalBytes, map } = meter.report(0, [0], UNMEASURED);
     expect([bytes, verifiedBytes, totalBytes]).toEqual([
       40 * SYMBOL_BYTES - 5,
       8 * SYMBOL_BYTES - 5,

@@ -28,7 +28,7 @@ describe('a sending channel', () => {
     const esis: number[] = [];
     refill(channel);
     for (let nowUs = 0; sequences.length < 2000; nowUs += 700) {
-      const batch = channel.take(nowUs, 77);
+      const batch = channel.take(nowUs, 77 * 500_000);
       if (channel.wantsRefill) refill(channel);
       for (let i = 0; i < (batch?.count ?? 0); i++) {
         const header = newHeader();

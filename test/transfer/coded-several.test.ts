@@ -24,7 +24,7 @@ describe('several channels and servers of coded symbols', () => {
     const object = bed.object(2000, planOf(serverCount));
     for (let index = 0; index < serverCount; index++) await bed.server(index).publish(object);
     await bed.pass(20 * bed.network.prng.ratio());
-    const receiver = bed.receiver({ host: { down: { loss } } });
+    const receiver = bed.receiver({ channels: [0, 1, 2], host: { down: { loss } } });
     const seconds = (1.05 * passSeconds(2000)) / (4 * serverCount * (1 - loss));
     const complete = await bed.completion(receiver, 2.1 + seconds);
     expectSafe(receiver, object, complete);
@@ -37,7 +37,7 @@ describe('several channels and servers of coded symbols', () => {
     const bed = new Bed('coded servers and blocks');
     const object = bed.object(4000, { ...planOf(3), blockSymbols: 1000 });
     for (let index = 0; index < 3; index++) await bed.server(index).publish(object);
-    const receiver = bed.receiver({ host: { down: { loss: 0.1 } } });
+    const receiver = bed.receiver({ channels: [0, 1, 2], host: { down: { loss: 0.1 } } });
     const complete = await bed.completion(receiver, 2.1 + (1.05 * passSeconds(4000)) / (12 * 0.9));
     expectSafe(receiver, object, complete);
     expect(complete.overhead).toBeLessThan(0.04);
@@ -50,7 +50,7 @@ describe('several channels and servers of coded symbols', () => {
       const host = bed.host(`clock ${index}`, { address: `fd00:5::${index + 1}`, wallErrorUs: 5e6 * (index - 1) });
       await bed.server(index, { host }).publish(object);
     }
-    const receiver = bed.receiver({ host: { wallErrorUs: -60e6 } });
+    const receiver = bed.receiver({ channels: [0, 1, 2], host: { wallErrorUs: -60e6 } });
     const complete = await bed.completion(receiver, 1.01 + (1.02 * passSeconds(2000)) / 12);
     expectSafe(receiver, object, complete);
     expect(complete.overhead).toBeLessThan(0.003);
@@ -117,7 +117,8 @@ describe('several channels and servers of coded symbols', () => {
       const receiver = bed.receiver({ name: `channel ${channel}`, channels: [channel] });
       const complete = await bed.completion(receiver, 1.01 + passSeconds(1000) / (channel === 2 ? 2 : 1) + 0.1);
       expectSafe(receiver, object, complete);
-      expect(complete.overhead).toBeLessThan(0.005);
+      // The last symbol that is needed may be the first of a train of 12, all of which arrive at once.
+      expect(complete.overhead).toBeLessThan(0.005 + 0.011);
     }
   });
 

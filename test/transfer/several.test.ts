@@ -19,7 +19,7 @@ describe('several channels and servers', () => {
     const bed = new Bed('thirds');
     const object = bed.object(900, thirds);
     await bed.server().publish(object);
-    const receiver = bed.receiver();
+    const receiver = bed.receiver({ channels: [0, 1, 2] });
     const complete = await bed.completion(receiver, 1.01 + passSeconds(900) / 3);
     expectSafe(receiver, object, complete);
     expect(complete.channels.map(({ channel }) => channel)).toEqual([0, 1, 2]);
@@ -109,12 +109,12 @@ describe('several channels and servers', () => {
     expect(complete.duplicateBytes / complete.payloadBytes).toBeLessThan(0.1);
   });
 
-  it(seeded('of a replicated ladder: the fastest channel within what is allowed brings it alone'), async () => {
+  it(seeded('of a replicated ladder: one channel brings it alone'), async () => {
     const bed = new Bed('replicated');
     const rates = [0.5, 1, 2].map((factor) => ({ rateBitsPerSecond: factor * MEGABIT }));
     const object = bed.object(400, { mode: 'best', channels: rates });
     await bed.server().publish(object);
-    const receiver = bed.receiver({ maxRateBitsPerSecond: 1.5 * MEGABIT });
+    const receiver = bed.receiver({ channels: [1] });
     const complete = await bed.completion(receiver, 1.01 + passSeconds(400));
     expectSafe(receiver, object, complete);
     expect(complete.channels.map(({ channel }) => channel)).toEqual([1]);

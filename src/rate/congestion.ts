@@ -1,0 +1,122 @@
+import type { PathHistory } from './path-history.js';
+
+/** A queue below this is nobody's harm; most links show as much when they work as they should. */
+export const LOW_QUEUE_US = 20_000;
+const HIGH_QUEUE_US = 100_000;
+/** Packets that a path may hold although nothing is too much: bursts of several channels that meet. */
+const LOW_QUEUE_PACKETS = 3;
+
+/** Over this time the least queue is one that stands. */
+const STANDING_US = 200_000;
+/** A queue that grows this much from one such time to the next is running away: 10 % too much. */
+const RUNAWAY_US = 15_000;
+/** This share lost, beyond what is lost anyway, is too much at once. */
+const HEAVY_LOSS_RATIO = 0.1;
+/** This share lost over a second, with a queue, is too much in the long run. */
+const MILD_LOSS_RATIO = 0.03;
+/** Loss is judged on so many datagrams at least. */
+const MIN_JUDGED = 20;
+/** What is left for others, and for what the estimate is wrong by. */
+const MARGIN = 0.1;
+/** A queue should be gone after this time, and less than this share is never left. */
+const DRAIN_US = 1_000_000;
+const MIN_LEFT = 0.5;
+
+/** What is wrong, in words for people, and the rate that would be right. */
+export interface Congestion {
+  readonly what: string;
+  /** The most that should come from now on; infinite says only that it must be less than now. */
+  readonly rateBitsPerSecond: number;
+}
+
+export interface Judged {
+  readonly nowUs: number;
+  /** Nothing before this is looked at: the level was another then. */
+  readonly freshUs: number;
+  /** One packet at the level's rate. */
+  readonly packetUs: number;
+  readonly ambientLossRatio: number;
+  /** Others fill the queue: it says nothing about us. */
+  readonly isContended: boolean;
+  /** A level is on trial: less is enough to end it. */
+  readonly isTrial: boolean;
+}
+
+/** The queue from which on a path is not clear, at a level whose packets are `packetUs` apart. */
+export function lowQueueUs(packetUs: number): number {
+  return Math.max(LOW_QUEUE_US, LOW_QUEUE_PACKETS * packetUs);
+}
+
+/** Whether more comes than the path carries, from the last second of its history. */
+export function congestionOf(history: PathHistory, judged: Judged): Congestion | undefined {
+  return (
+    heavyLoss(history, judged) ??
+    (judged.isContended ? undefined : (runaway(history, judged) ?? standing(history, judged)))
+  );
+}
+
+/** So much is lost that waiting would be wrong, whoever the others are. */
+function heavyLoss(history: PathHistory, { nowUs, freshUs, ambientLossRatio, isContended, isTrial }: Judged) {
+  const spansUs = isContended ? [600_000, 1_000_000] : [200_000, 400_000, 1_000_000];
+  for (const spanUs of spansUs) {
+    const { receivedCount, lostCount } = history.sums(Math.max(freshUs, nowUs - spanUs));
+    const count = receivedCount + lostCount;
+    if (count < MIN_JUDGED) continue;
+    const ratio = lostCount / count;
+    const limit =
+      (isTrial ? MILD_LOSS_RATIO + (2 / Math.sqrt(count)) * 0.1 : HEAVY_LOSS_RATIO) + 1.5 * ambientLossRatio;
+    if (ratio <= limit) return undefined;
+    return { what: `${percent(ratio)} lost`, rateBitsPerSecond: rightRate(history, nowUs, freshUs) };
+  }
+  return undefined;
+}
+
+/** The queue grows quickly. */
+function runaway(history: PathHistory, { nowUs, freshUs, packetUs, isTrial }: Judged): Congestion | undefined {
+  const low = lowQueueUs(packetUs);
+  const sinceUs = Math.max(freshUs, nowUs - STANDING_US);
+  const queueUs = history.queueUs(sinceUs);
+  const beforeUs = history.queueUs(Math.max(freshUs, nowUs - 2.5 * STANDING_US), nowUs - 1.5 * STANDING_US);
+  const grownUs = queueUs - beforeUs;
+  if (queueUs <= (isTrial ? low : 1.5 * low) || grownUs <= Math.max(RUNAWAY_US, packetUs)) return undefined;
+  return {
+    what: `queue ${milliseconds(queueUs)} and rising`,
+    rateBitsPerSecond: rightRate(history, nowUs, freshUs),
+  };
+}
+
+/** A long queue does not go away. */
+function standing(
+  history: PathHistory,
+  { nowUs, freshUs, packetUs, ambientLossRatio }: Judged,
+): Congestion | undefined {
+  const high = Math.max(HIGH_QUEUE_US, 2 * lowQueueUs(packetUs));
+  if (nowUs - freshUs < 2.5 * STANDING_US) return undefined;
+  const queueUs = history.queueUs(nowUs - 2.5 * STANDING_US);
+  if (queueUs > high) {
+    const beforeUs = history.queueUs(Math.max(freshUs, nowUs - 5 * STANDING_US), nowUs - 2.5 * STANDING_US);
+    if (queueUs < beforeUs) return undefined;
+    return { what: `queue ${milliseconds(queueUs)}`, rateBitsPerSecond: rightRate(history, nowUs, freshUs) };
+  }
+  // A short queue that is always full.
+  if (nowUs - freshUs < 1e6 || queueUs < LOW_QUEUE_US / 4) return undefined;
+  const { receivedCount, lostCount } = history.sums(nowUs - 1e6);
+  const ratio = lostCount / Math.max(1, receivedCount + lostCount);
+  if (receivedCount + lostCount < MIN_JUDGED || ratio <= MILD_LOSS_RATIO + 1.5 * ambientLossRatio) return undefined;
+  return { what: `${percent(ratio)} lost, and a queue`, rateBitsPerSecond: Number.POSITIVE_INFINITY };
+}
+
+/** What arrived while the path was full is what it carries; less than that, so that its queue drains within a second. */
+function rightRate(history: PathHistory, nowUs: number, freshUs: number): number {
+  const { bitsPerSecond } = history.sums(Math.max(freshUs, nowUs - 300_000));
+  const queueUs = history.queueUs(Math.max(freshUs, nowUs - STANDING_US / 2));
+  return bitsPerSecond * Math.max(MIN_LEFT, 1 - Math.max(MARGIN, queueUs / DRAIN_US));
+}
+
+function percent(ratio: number): string {
+  return `${Math.round(ratio * 1000) / 10} %`;
+}
+
+function milliseconds(us: number): string {
+  return `${Math.round(us / 1000)} ms`;
+}

@@ -1,0 +1,130 @@
+import { DelayFloor } from './delay-floor.js';
+import type { StreamReading } from './readings.js';
+
+/** Readings kept: 3.2 s at 50 ms, longer than any question asked of them. */
+const KEPT = 64;
+
+/**
+ * The last seconds of one path: what came on all its streams together, reading by reading. The queue is the least delay of a
+ * reading above the server's floor; the least, because bursts of our own pass through queues that are otherwise empty.
+ */
+export class PathHistory {
+  readonly #atUs = new Float64Array(KEPT);
+  readonly #receivedCount = new Float64Array(KEPT);
+  readonly #lostCount = new Float64Array(KEPT);
+  readonly #wireBytes = new Float64Array(KEPT);
+  readonly #queueUs = new Float64Array(KEPT);
+  readonly #meanQueueUs = new Float64Array(KEPT);
+  /** By server; one byte names one, so there are 256 at most. */
+  readonly #servers = new Map<number, { readonly floor: DelayFloor; queueUs: number }>();
+  #count = 0;
+
+  /** @param isDistorted this host was late to read: delays say more about it than about the path. */
+  add(nowUs: number, readings: readonly StreamReading[], isDistorted: boolean): void {
+    const at = this.#count++ % KEPT;
+    let received = 0;
+    let lost = 0;
+    let bytes = 0;
+    for (const server of this.#servers.values()) server.queueUs = -1;
+    let meanQueueUs = -1;
+    for (const reading of readings) {
+      lost += reading.lostCount;
+      if (reading.receivedCount === 0) continue;
+      received += reading.receivedCount;
+      bytes += reading.wireBytes;
+      if (isDistorted) continue;
+      const server = this.#serverOf(reading);
+      const aboveUs = server.floor.above(nowUs, reading.minDelayUs, reading.epoch);
+      server.queueUs = server.queueUs < 0 ? aboveUs : Math.min(server.queueUs, aboveUs);
+      meanQueueUs = Math.max(meanQueueUs, aboveUs + reading.meanExcessUs);
+    }
+    // Servers may be behind different bottlenecks: the fullest counts.
+    let queueUs = -1;
+    for (const server of this.#servers.values()) queueUs = Math.max(queueUs, server.queueUs);
+    this.#atUs[at] = nowUs;
+    this.#receivedCount[at] = received;
+    this.#lostCount[at] = lost;
+    this.#wireBytes[at] = bytes;
+    // Without a datagram nothing has been learnt: what was known holds.
+    const before = (at + KEPT - 1) % KEPT;
+    this.#queueUs[at] = queueUs >= 0 ? queueUs : this.#queueUs[before]!;
+    this.#meanQueueUs[at] = meanQueueUs >= 0 ? meanQueueUs : this.#meanQueueUs[before]!;
+  }
+
+  /** Datagrams received in the last reading. */
+  get receivedCount(): number {
+    return this.#receivedCount[this.#last]!;
+  }
+
+  get lostCount(): number {
+    return this.#lostCount[this.#last]!;
+  }
+
+  /** Mean delay above the floor in the last reading: where bursts stand, too. */
+  get meanQueueUs(): number {
+    return this.#meanQueueUs[this.#last]!;
+  }
+
+  /** Least queue of the readings after `sinceUs`. */
+  queueUs(sinceUs: number, untilUs = Number.POSITIVE_INFINITY): number {
+    let least = Number.POSITIVE_INFINITY;
+    this.#each(sinceUs, untilUs, (at) => {
+      least = Math.min(least, this.#queueUs[at]!);
+    });
+    return least === Number.POSITIVE_INFINITY ? 0 : least;
+  }
+
+  /** Greatest queue of the readings after `sinceUs`. */
+  peakQueueUs(sinceUs: number, untilUs = Number.POSITIVE_INFINITY): number {
+    let most = 0;
+    this.#each(sinceUs, untilUs, (at) => {
+      most = Math.max(most, this.#queueUs[at]!);
+    });
+    return most;
+  }
+
+  /** Totals of the readings after `sinceUs`. */
+  sums(sinceUs: number): {
+    readonly receivedCount: number;
+    readonly lostCount: number;
+    readonly bitsPerSecond: number;
+  } {
+    let receivedCount = 0;
+    let lostCount = 0;
+    let bytes = 0;
+    let first = this.#count;
+    for (let i = this.#count - 1; i >= Math.max(0, this.#count - KEPT + 1); i--) {
+      const at = i % KEPT;
+      if (this.#atUs[at]! <= sinceUs) break;
+      receivedCount += this.#receivedCount[at]!;
+      lostCount += this.#lostCount[at]!;
+      bytes += this.#wireBytes[at]!;
+      first = i;
+    }
+    if (first === this.#count || first === 0) return { receivedCount, lostCount, bitsPerSecond: 0 };
+    // A reading holds what came since the one before.
+    const spanUs = this.#atUs[this.#last]! - this.#atUs[(first - 1) % KEPT]!;
+    return { receivedCount, lostCount, bitsPerSecond: spanUs > 0 ? (bytes * 8e6) / spanUs : 0 };
+  }
+
+  get #last(): number {
+    return (this.#count + KEPT - 1) % KEPT;
+  }
+
+  #each(sinceUs: number, untilUs: number, visit: (at: number) => void): void {
+    for (let i = this.#count - 1; i >= Math.max(0, this.#count - KEPT); i--) {
+      const at = i % KEPT;
+      if (this.#atUs[at]! <= sinceUs) return;
+      if (this.#atUs[at]! <= untilUs) visit(at);
+    }
+  }
+
+  #serverOf({ serverIndex }: StreamReading): { readonly floor: DelayFloor; queueUs: number } {
+    let server = this.#servers.get(serverIndex);
+    if (server === undefined) {
+      server = { floor: new DelayFloor(), queueUs: -1 };
+      this.#servers.set(serverIndex, server);
+    }
+    return server;
+  }
+}

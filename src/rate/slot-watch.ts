@@ -1,0 +1,59 @@
+import type { StreamReading } from './readings.js';
+
+/** Slot numbers are modulo 2^16. */
+const SLOTS = 2 ** 16;
+
+/** A slot that is over, and what it permitted. */
+export interface EndedSlot {
+  readonly slot: number;
+  readonly stepLevel: number;
+}
+
+/**
+ * Notices the end of slots by the marks of one server: the first that is heard, as long as it is heard, because clocks of
+ * servers may differ.
+ */
+export class SlotWatch {
+  #serverIndex = -1;
+  #slot = -1;
+  #stepLevel = 0;
+  #heardUs = 0;
+
+  /** The slot that ended with this reading, if one did. */
+  note(nowUs: number, readings: readonly StreamReading[]): EndedSlot | undefined {
+    let newest = -1;
+    let stepLevel = 0;
+    for (const reading of readings) {
+      if (reading.receivedCount === 0) continue;
+      if (this.#serverIndex < 0 || nowUs - this.#heardUs > 2e6) {
+        this.#serverIndex = reading.serverIndex;
+        this.#slot = -1;
+        newest = -1;
+      }
+      if (reading.serverIndex !== this.#serverIndex) continue;
+      this.#heardUs = nowUs;
+      if (newest < 0 || isAfter(reading.slot, newest)) {
+        newest = reading.slot;
+        stepLevel = reading.stepLevel;
+      } else if (reading.slot === newest) {
+        // Of contradicting marks the most careful one counts.
+        stepLevel = Math.min(stepLevel, reading.stepLevel);
+      }
+    }
+    if (newest < 0) return undefined;
+    const ended =
+      this.#slot >= 0 && isAfter(newest, this.#slot) ? { slot: this.#slot, stepLevel: this.#stepLevel } : undefined;
+    if (ended !== undefined || this.#slot < 0) {
+      this.#slot = newest;
+      this.#stepLevel = stepLevel;
+    } else if (newest === this.#slot) {
+      this.#stepLevel = Math.min(this.#stepLevel, stepLevel);
+    }
+    return ended;
+  }
+}
+
+function isAfter(slot: number, other: number): boolean {
+  const ahead = (slot - other + SLOTS) % SLOTS;
+  return ahead > 0 && ahead < SLOTS / 2;
+}

@@ -1,0 +1,129 @@
+import { cumulativeRates, intervalUs } from './ladder.js';
+
+/** Time is cut into slots of half a second of wall-clock time, the same for every server whose clock is right. Our choice. */
+export const SLOT_US = 500_000;
+/** Slots are numbered in 16 bits. */
+export const SLOT_NUMBERS = 2 ** 16;
+/** The last part of a slot, in which channels show the rate of the next level. Our choice. */
+export const PREVIEW_US = 100_000;
+/** How far into a slot its train leaves: as far from the preview before as from the one that follows. Our choice. */
+export const TRAIN_AT_US = 200_000;
+/** Datagrams of a train, whose 15 gaps have a steady median; 20 kB at once fit into any queue. Our choice. */
+const MAX_TRAIN_LENGTH = 16;
+/** Fewer gaps than three have no median worth the name. */
+const MIN_TRAIN_LENGTH = 4;
+/** A train takes at most this share of its channel's datagrams. Our choice. */
+const MAX_TRAIN_SHARE = 1 / 4;
+/** A preview has at most this many times a channel's rate: of larger steps than that it shows a part. Our choice. */
+const MAX_PREVIEW_FACTOR = 4;
+/** What train and preview must leave of a channel's rate for the rest of the slot, so that it never falls silent. */
+const MIN_REST_FACTOR = 1 / 8;
+/** The round-trip time that stands for all, as nobody knows those of a multicast's receivers. Our choice. */
+const ROUND_TRIP_S = 0.1;
+/**
+ * Datagrams by which a sender that backs off to β of its rate may grow in each round trip to be fair to TCP: 4(1 − β²)/3 (Yang
+ * and Lam, General AIMD Congestion Control, ICNP 2000). Whoever leaves a level of a ladder of thirds keeps β = 0.8 in the mean.
+ */
+const GROWTH_PER_ROUND_TRIP = 0.48;
+/** A step may be permitted every 1, 2, 4 or 8 slots: 0.5 to 4 s. Our choice. */
+const MAX_INTERVAL_EXPONENT = 3;
+
+export interface Ladder {
+  /** Rates of the channels in bit/s, in the order of their indexes, whatever their sizes; at least one. */
+  readonly rates: readonly number[];
+  readonly mode: 'several' | 'best';
+  readonly symbolBytes: number;
+}
+
+/**
+ * When receivers of a ladder may step up and what its channels show before that. Follows from the ladder and the number of a
+ * slot alone, so that servers agree without talking and receivers behind one bottleneck try together.
+ *
+ * Levels count from 1. Level l of a layered ladder (`several`) is the channels 0 to l − 1; of a replicated one (`best`) it is
+ * the l-th slowest channel.
+ *
+ * Nested synchronisation points, rarer for higher levels, each after a burst that shows what joining would do, are RLC's
+ * (Vicisano, Crowcroft, Rizzo: TCP-like Congestion Control for Layered Multicast Data Transfer, INFOCOM 1998); the time between
+ * them is what a sender that is fair to TCP would take to grow by the step.
+ */
+export class StepPlan {
+  /** What a receiver of level 1, 2, … gets, bit/s. */
+  readonly levelRates: readonly number[];
+  /** The channel that level 1, 2, … adds (`several`) or is (`best`). Trains are sent on the first. */
+  readonly channelOrder: readonly number[];
+  /** What a receiver of level 1, 2, … but the highest gets in the preview of a slot that permits to step up from it, bit/s. */
+  readonly previewRates: readonly number[];
+  /** Datagrams of each train; 0 for ladders that have none. */
+  readonly trainLength: number;
+  /** Slots from one permission to the next, of the step up from level 1, 2, … but the highest. */
+  readonly stepSlots: readonly number[];
+  readonly #levels: readonly number[];
+  readonly #previewFactors: readonly number[];
+
+  constructor(ladder: Ladder) {
+    const { rates, mode, symbolBytes } = ladder;
+    const isLayered = mode === 'several';
+    this.channelOrder = channelOrderOf(ladder);
+    const ordered = this.channelOrder.map((channel) => rates[channel]!);
+    this.levelRates = isLayered ? cumulativeRates(ordered) : ordered;
+    this.stepSlots = stepSlotsOf(this.levelRates, symbolBytes);
+    this.#previewFactors = previewFactorsOf(ordered, isLayered);
+    const shown = ordered.slice(0, -1).map((rate, index) => rate * this.#previewFactors[index]!);
+    this.previewRates = isLayered ? cumulativeRates(shown) : shown;
+    this.trainLength = trainLengthOf(ordered, this.#previewFactors[0]!, symbolBytes);
+    this.#levels = rates.map((_, channel) => 1 + this.channelOrder.indexOf(channel));
+  }
+
+  /** The highest level that may be stepped up to at the end of a slot, and with it all that are lower; 0 for none. */
+  stepLevel(slot: number): number {
+    // Slots between permissions never become fewer from level to level, so those of a slot are nested.
+    let level = 1;
+    while (level <= this.stepSlots.length && (slot + 1) % this.stepSlots[level - 1]! === 0) level++;
+    return level === 1 ? 0 : level;
+  }
+
+  /**
+   * How many times its rate a channel sends at in the preview of a slot of this step level; undefined for channels that have
+   * no preview, because they belong to no level below.
+   */
+  previewFactor(channel: number, stepLevel: number): number | undefined {
+    const level = this.#levels[channel]!;
+    return level < stepLevel ? this.#previewFactors[level - 1]! : undefined;
+  }
+}
+
+function channelOrderOf({ rates, mode }: Ladder): readonly number[] {
+  const channels = rates.map((_, channel) => channel);
+  return mode === 'several' ? channels : channels.toSorted((a, b) => rates[a]! - rates[b]! || a - b);
+}
+
+function stepSlotsOf(levelRates: readonly number[], symbolBytes: number): readonly number[] {
+  let exponent = 0;
+  return levelRates.slice(1).map((rate, index) => {
+    const addedRate = rate - levelRates[index]!;
+    const datagramsPerSecond = addedRate === 0 ? 0 : 1e6 / intervalUs(addedRate, symbolBytes);
+    const seconds = (datagramsPerSecond * ROUND_TRIP_S ** 2) / GROWTH_PER_ROUND_TRIP;
+    const wanted = Math.floor(Math.log2((seconds * 1e6) / SLOT_US) + 0.5);
+    exponent = Math.max(exponent, Math.min(MAX_INTERVAL_EXPONENT, wanted));
+    return 2 ** exponent;
+  });
+}
+
+/** For the channels in the order of their levels; the highest level has nothing to show. */
+function previewFactorsOf(rates: readonly number[], isLayered: boolean): readonly number[] {
+  return rates.map((rate, index) => {
+    const next = rates[index + 1];
+    if (next === undefined) return 1;
+    const shown = isLayered && index === 0 ? rate + next : next;
+    return Math.min(MAX_PREVIEW_FACTOR, shown / rate);
+  });
+}
+
+function trainLengthOf(rates: readonly number[], previewFactor: number, symbolBytes: number): number {
+  if (rates.length === 1) return 0;
+  const previewShare = PREVIEW_US / SLOT_US;
+  const free = 1 - previewFactor * previewShare - MIN_REST_FACTOR * (1 - previewShare);
+  const perSlot = SLOT_US / intervalUs(rates[0]!, symbolBytes);
+  const length = Math.min(MAX_TRAIN_LENGTH, Math.floor(perSlot * Math.min(MAX_TRAIN_SHARE, free)));
+  return length < MIN_TRAIN_LENGTH ? 0 : length;
+}

@@ -1,0 +1,197 @@
+import type { PreviewReading, StreamReading } from './readings.js';
+import { SequenceWindow } from './sequence-window.js';
+
+/** The marks of a datagram that measurement needs (docs/wire-format.md). */
+export interface DatagramMarks {
+  readonly sequence: number;
+  readonly sendTimeUs: number;
+  readonly slot: number;
+  readonly stepLevel: number;
+}
+
+/** Fewer datagrams of a train say nothing: one late reading among three gaps is a third of the result. */
+const MIN_TRAIN = 4;
+/** A train with longer gaps in its sequence is two trains, or a forgery: trains have 16 datagrams at most. */
+const MAX_TRAIN_GAP = 16;
+
+/** Measures one stream: datagrams go in one by one, and what they amount to is read a few times in each slot. */
+export class StreamMeter {
+  readonly window = new SequenceWindow();
+  readonly #preview = new PreviewMeter();
+  readonly #reading: Mutable<StreamReading>;
+  #epoch = 0;
+  #receivedCount = 0;
+  #wireBytes = 0;
+  #lostSeen = 0;
+  #lostReported = 0;
+  /** Delays are kept relative to the first, so that they neither wrap nor lose precision. */
+  #originUs = 0;
+  #hasOrigin = false;
+  #minDelayUs = 0;
+  #delaySumUs = 0;
+  #slot = 0;
+  #stepLevel = 0;
+  #trainCount = 0;
+  #trainBytes = 0;
+  #trainFirstUs = 0;
+  #trainLastUs = 0;
+  #trainSequence = 0;
+  #trainBitsPerSecond = 0;
+
+  constructor(serverIndex: number, channelIndex: number) {
+    this.#reading = {
+      serverIndex,
+      channelIndex,
+      receivedCount: 0,
+      lostCount: 0,
+      wireBytes: 0,
+      epoch: 0,
+      minDelayUs: 0,
+      meanExcessUs: 0,
+      trainBitsPerSecond: 0,
+      slot: 0,
+      stepLevel: 0,
+      preview: this.#preview.reading,
+    };
+  }
+
+  /** Has been left for a while: what was missed meanwhile is not lost. */
+  interrupt(): void {
+    this.window.interrupt();
+    this.#lostSeen = this.window.lostCount;
+    this.#lostReported = this.#lostSeen;
+    this.#clear();
+    this.#trainCount = 0;
+  }
+
+  /**
+   * Takes a datagram that came at `nowUs`; whole microseconds or not, on any scale that does not jump.
+   * @param isTrain whether it was sent in a train, and `isPreview` in a preview.
+   */
+  observe(marks: DatagramMarks, isTrain: boolean, isPreview: boolean, wireBytes: number, nowUs: number): void {
+    const arrival = this.window.observe(marks.sequence);
+    if (arrival === 'duplicate') return;
+    if (arrival === 'restart') this.#restart();
+    this.#wireBytes += wireBytes;
+    const rawUs = (nowUs - marks.sendTimeUs) >>> 0;
+    if (!this.#hasOrigin) {
+      this.#originUs = rawUs;
+      this.#hasOrigin = true;
+    }
+    const delayUs = (rawUs - this.#originUs) | 0;
+    this.#minDelayUs = this.#receivedCount === 0 ? delayUs : Math.min(this.#minDelayUs, delayUs);
+    this.#delaySumUs += delayUs;
+    this.#receivedCount++;
+    this.#slot = marks.slot;
+    this.#stepLevel = marks.stepLevel;
+    if (isTrain) this.#extendTrain(marks.sequence, wireBytes, nowUs);
+    else if (this.#trainCount > 0) this.#endTrain();
+    if (isPreview) this.#preview.add(marks.slot, marks.sendTimeUs, delayUs);
+  }
+
+  /** What came since the last reading. The same object each time: it holds until the next. */
+  read(): StreamReading {
+    const reading = this.#reading;
+    const count = this.#receivedCount;
+    const lost = this.window.lostCount;
+    // A gap may be a datagram that has been overtaken: it counts when it has stayed open from one reading to the next.
+    const settled = Math.min(lost, this.#lostSeen);
+    reading.lostCount = Math.max(0, settled - this.#lostReported);
+    this.#lostReported = Math.max(this.#lostReported, settled);
+    this.#lostSeen = lost;
+    reading.receivedCount = count;
+    reading.wireBytes = this.#wireBytes;
+    reading.epoch = this.#epoch;
+    reading.minDelayUs = (this.#originUs + this.#minDelayUs) >>> 0;
+    reading.meanExcessUs = count === 0 ? 0 : this.#delaySumUs / count - this.#minDelayUs;
+    reading.trainBitsPerSecond = this.#trainBitsPerSecond;
+    reading.slot = this.#slot;
+    reading.stepLevel = this.#stepLevel;
+    this.#preview.settle();
+    this.#clear();
+    return reading;
+  }
+
+  #clear(): void {
+    this.#receivedCount = 0;
+    this.#wireBytes = 0;
+    this.#delaySumUs = 0;
+    this.#trainBitsPerSecond = 0;
+  }
+
+  #restart(): void {
+    this.#epoch++;
+    this.#hasOrigin = false;
+    this.#clear();
+    this.#trainCount = 0;
+  }
+
+  #extendTrain(sequence: number, wireBytes: number, nowUs: number): void {
+    const gap = (sequence - this.#trainSequence) | 0;
+    if (this.#trainCount > 0 && (gap <= 0 || gap > MAX_TRAIN_GAP)) this.#endTrain();
+    if (this.#trainCount === 0) {
+      this.#trainFirstUs = nowUs;
+      this.#trainBytes = -wireBytes;
+    }
+    this.#trainSequence = sequence;
+    this.#trainLastUs = nowUs;
+    this.#trainBytes += wireBytes;
+    this.#trainCount++;
+  }
+
+  /** Dispersion (Dovrolis, Ramanathan, Moore 2001): all but the first took as long as the slowest link needs for them. */
+  #endTrain(): void {
+    if (this.#trainCount >= MIN_TRAIN) {
+      const spanUs = Math.max(1, this.#trainLastUs - this.#trainFirstUs);
+      this.#trainBitsPerSecond = (this.#trainBytes * 8e6) / spanUs;
+    }
+    this.#trainCount = 0;
+  }
+}
+
+/** Sums for the regression of delay on send time over one preview (Welford 1962, so that nothing cancels). */
+class PreviewMeter {
+  readonly reading: Mutable<PreviewReading> = { slot: -1, count: 0, spread: 0, covariance: 0, scatter: 0 };
+  #slot = -1;
+  #count = 0;
+  #originUs = 0;
+  #meanX = 0;
+  #meanY = 0;
+  #spread = 0;
+  #covariance = 0;
+  #scatter = 0;
+
+  add(slot: number, sendTimeUs: number, delayUs: number): void {
+    if (slot !== this.#slot) this.#begin(slot, sendTimeUs);
+    const x = (sendTimeUs - this.#originUs) | 0;
+    this.#count++;
+    const dx = x - this.#meanX;
+    const dy = delayUs - this.#meanY;
+    this.#meanX += dx / this.#count;
+    this.#meanY += dy / this.#count;
+    this.#spread += dx * (x - this.#meanX);
+    this.#covariance += dx * (delayUs - this.#meanY);
+    this.#scatter += dy * (delayUs - this.#meanY);
+  }
+
+  settle(): void {
+    this.reading.slot = this.#slot;
+    this.reading.count = this.#count;
+    this.reading.spread = this.#spread;
+    this.reading.covariance = this.#covariance;
+    this.reading.scatter = this.#scatter;
+  }
+
+  #begin(slot: number, originUs: number): void {
+    this.#slot = slot;
+    this.#originUs = originUs;
+    this.#count = 0;
+    this.#meanX = 0;
+    this.#meanY = 0;
+    this.#spread = 0;
+    this.#covariance = 0;
+    this.#scatter = 0;
+  }
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
