@@ -10,9 +10,6 @@ import { bestLevel } from './levels.js';
 import { Recording } from './recording.js';
 import { StagedReceiver } from './staged-receiver.js';
 
-/** Two packets of 1500 bytes, so that trains come out at the link's pace: see `Shape`. */
-const burstBytes = 3000;
-
 /** What passes a bottleneck, and what may wait before it. */
 export interface Link {
   readonly rateBitsPerSecond: number;
@@ -124,7 +121,7 @@ async function perform(scene: Scene, recording: Recording, plan: Plan, { told, s
 async function setUp(scene: Scene, recording: Recording, plan: Plan): Promise<Stage> {
   const { bed } = scene;
   const relink = async (port: string, link: Link) => {
-    await bed.port(port).shape({ ...link, burstBytes });
+    await bed.port(port).shape(link);
     recording.linked(port, link.rateBitsPerSecond);
   };
   if (plan.leave === 'slow') await bed.leaveLatency(2000);
@@ -137,7 +134,7 @@ async function setUp(scene: Scene, recording: Recording, plan: Plan): Promise<St
     const { host, links } = plan.apart;
     const shapes = links.map((link, index) => ({
       address: bed.host(plan.servers?.[index] ?? 'alpha').address,
-      shape: { ...link, burstBytes },
+      shape: link,
     }));
     await bed.port(host).shapeSources(shapes);
     for (const [index, link] of links.entries()) recording.linked(`${host}/${index + 1}`, link.rateBitsPerSecond);

@@ -4,7 +4,7 @@ import { describeBed } from './allowed.js';
 import { Bed } from './bed.js';
 import type { Sites } from './laying.js';
 import type { LabProcess } from './process.js';
-import { bottleneckArguments, type Shape } from './shaping.js';
+import { bottleneck, type Shape } from './shaping.js';
 import { until } from './until.js';
 
 const sender = fileURLToPath(new URL('peers/sender.mjs', import.meta.url));
@@ -27,7 +27,7 @@ describe('the queue of a bottleneck', () => {
     [{ rateBitsPerSecond: 8e6 }, 50_000],
     [{ rateBitsPerSecond: 0.5e6 }, 15_000],
   ])('of %j has room for %d bytes', (shape: Shape, bytes) => {
-    expect(bottleneckArguments('r1', shape, 1500).slice(-2)).toEqual(['limit', String(bytes)]);
+    expect(/bfifo limit (\d+)/.exec(bottleneck('r1', shape, 1500))?.[1]).toBe(String(bytes));
   });
 });
 
@@ -69,6 +69,19 @@ describeBed('a bottleneck of a bed', () => {
     expect(after!.passed.bytes).toBeGreaterThanOrEqual(50 * 1250);
   });
 
+  test('lets a train out one packet after the other, each after the time of the one before', async () => {
+    await listen('r1');
+    await bed.port('r1').shape({ rateBitsPerSecond: 500e3, queueBytes: 100_000 });
+    const dump = bed.host('r1').spawn('tcpdump', ['-i', 'eth0', '-n', '-tt', '-l', '-c', '5', `dst host ${group}`]);
+    await until('tcpdump listens', async () => dump.stderr.includes('listening on'));
+    await send('alpha', 5);
+    await dump.exited;
+    const seconds = dump.stdout.split('\n').flatMap((line) => /^\d+\.\d+/.exec(line)?.map(Number) ?? []);
+    expect(seconds).toHaveLength(5);
+    // The kernel's own times: 20 ms for each packet of 1250 bytes, up to a tenth less to make up for late timers.
+    expect(seconds[4]! - seconds[0]!).toBeGreaterThan(4 * 0.02 * 0.89);
+  });
+
   test('is seen by a watch while its queue fills, drops and empties', async () => {
     await listen('r1');
     await bed.port('r1').shape({ rateBitsPerSecond: 100e3, queueBytes: 12_500 });
@@ -101,7 +114,7 @@ describeBed('a bottleneck of a bed', () => {
       return (await bed.port('r1').links()).get('r1/2')?.passed.packets === 40;
     });
     const links = await bed.port('r1').links();
-    expect([...links.keys()]).toEqual(['r1/1', 'r1/2']);
+    expect([...links.keys()].toSorted()).toEqual(['r1/1', 'r1/2']);
     expect(links.get('r1/1')!.waiting.packets).toBeGreaterThan(30);
     expect(links.get('r1/2')).toMatchObject({ droppedPackets: 0, passed: { packets: 40, bytes: 40 * 1250 } });
     await listener.waitForEvent(({ event, count }) => event === 'heard' && Number(count) >= 40);

@@ -1,7 +1,8 @@
 import type { Anchor } from './anchor.js';
 import {
-  bottleneckArguments,
+  bottleneck,
   type Count,
+  changedBottleneck,
   type LinkReading,
   parseLinks,
   type Shape,
@@ -93,7 +94,10 @@ export class Port {
    * already changes while it runs: what waits stays, and the counters go on.
    */
   async shape(shape: Shape): Promise<void> {
-    await this.#anchor.run(['tc', ...bottleneckArguments(this.#name, shape, this.#mtuBytes)]);
+    const lines = (await this.shaped()) === undefined ? bottleneck : changedBottleneck;
+    const input = lines(this.#name, shape, this.#mtuBytes);
+    if (lines === bottleneck) await this.unshape();
+    await this.#anchor.run(['tc', '-batch', '-'], { input });
   }
 
   /**
