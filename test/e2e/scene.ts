@@ -20,7 +20,8 @@ export interface FleetText {
 
 export interface ObjectText {
   readonly file: string;
-  readonly channels: readonly Readonly<Record<string, unknown>>[];
+  /** Or `ladder`. */
+  readonly channels?: readonly Readonly<Record<string, unknown>>[];
   readonly [setting: string]: unknown;
 }
 
