@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PublishEvent } from '../../dist/publish/events.js';
 import type { CompleteEvent, ProgressEvent } from '../../dist/receiver/events.js';
-import { Bed } from '../lab/bed.js';
+import { Bed, type BedOptions } from '../lab/bed.js';
 import type { LabEvent, LabProcess, SpawnOptions } from '../lab/process.js';
 
 const commandLine = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -20,7 +20,8 @@ export interface FleetText {
 
 export interface ObjectText {
   readonly file: string;
-  readonly channels: readonly Readonly<Record<string, unknown>>[];
+  /** Or `ladder`. */
+  readonly channels?: readonly Readonly<Record<string, unknown>>[];
   readonly [setting: string]: unknown;
 }
 
@@ -40,11 +41,11 @@ export class Scene implements AsyncDisposable {
     this.folder = folder;
   }
 
-  static async lay(hosts: readonly string[]): Promise<Scene> {
+  static async lay(hosts: readonly string[], options: Pick<BedOptions, 'sites'> = {}): Promise<Scene> {
     const folder = mkdtempSync(join(tmpdir(), 'layercast-e2e-'));
     const { status, stderr } = spawnSync(process.execPath, [commandLine, 'keygen', '--out', join(folder, 'keys')]);
     if (status !== 0) throw new Error(`keygen: ${stderr}`);
-    return new Scene(await Bed.lay({ hosts }), folder);
+    return new Scene(await Bed.lay({ hosts, ...options }), folder);
   }
 
   get publicKey(): string {

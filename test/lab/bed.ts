@@ -1,7 +1,8 @@
 import { LayercastError } from '../../dist/errors.js';
 import { Anchor } from './anchor.js';
 import { Host } from './host.js';
-import { layingScript } from './laying.js';
+import { layingScript, type Sites, siteBridge } from './laying.js';
+import { LinkWatch } from './link-watch.js';
 import { type Member, parseMemberships } from './memberships.js';
 import { countingRules, Port, probeDestination } from './port.js';
 import { until } from './until.js';
@@ -9,6 +10,8 @@ import { until } from './until.js';
 export interface BedOptions {
   /** Names of the hosts: small letters, digits and hyphens, at most 15; the first gets `fd00:1::1`, and so on. */
   readonly hosts: readonly string[];
+  /** Hosts that share one link to the bridge, by the name of their site (as a host's, at most 13): `{ office: ['r1', 'r2'] }`. */
+  readonly sites?: Sites;
   /** @default 1500 */
   readonly mtuBytes?: number;
   /** Stays after this process has ended, until `lift` is called. @default false */
@@ -22,6 +25,7 @@ export interface BedRecord {
   readonly anchorPid: number;
   readonly userNamespace: boolean;
   readonly hosts: readonly string[];
+  readonly sites: Sites;
   readonly mtuBytes: number;
 }
 
@@ -29,15 +33,16 @@ export interface BedRecord {
 export class Bed {
   readonly record: BedRecord;
   readonly #anchor: Anchor;
-  readonly #hosts: ReadonlyMap<string, { readonly host: Host; readonly port: Port }>;
+  readonly #hosts: ReadonlyMap<string, Host>;
+  readonly #ports: ReadonlyMap<string, Port>;
 
   private constructor(anchor: Anchor, record: BedRecord) {
     this.record = record;
     this.#anchor = anchor;
+    this.#ports = new Map(portsOf(record).map((name, index) => [name, new Port(anchor, name, index, record.mtuBytes)]));
     this.#hosts = new Map(
       record.hosts.map((name, index) => {
-        const port = new Port(anchor, name, index, record.mtuBytes);
-        return [name, { port, host: new Host(name, `fd00:1::${(index + 1).toString(16)}`, anchor, port) }];
+        return [name, new Host(name, `fd00:1::${(index + 1).toString(16)}`, anchor, this.port(name))];
       }),
     );
   }
@@ -48,13 +53,13 @@ export class Bed {
    * be laid
    */
   static async lay(options: BedOptions): Promise<Bed> {
-    const { hosts, mtuBytes = 1500, detached = false, userNamespace = false } = options;
-    checkNames(hosts);
+    const { hosts, sites = {}, mtuBytes = 1500, detached = false, userNamespace = false } = options;
+    checkNames(hosts, sites);
     const anchor = await Anchor.drop({ detached, userNamespace });
-    const bed = new Bed(anchor, { anchorPid: anchor.pid, userNamespace: anchor.userNamespace, hosts, mtuBytes });
+    const bed = new Bed(anchor, { anchorPid: anchor.pid, userNamespace: anchor.userNamespace, hosts, sites, mtuBytes });
     try {
-      await anchor.run(['sh', '-e'], { input: layingScript(hosts, mtuBytes) });
-      await anchor.run(['nft', '-f', '-'], { input: countingRules(hosts) });
+      await anchor.run(['sh', '-e'], { input: layingScript(hosts, sites, mtuBytes) });
+      await anchor.run(['nft', '-f', '-'], { input: countingRules(portsOf(bed.record)) });
       await Promise.all(hosts.map((name) => bed.host(name).ready()));
       await bed.settled();
     } catch (error) {
@@ -70,16 +75,17 @@ export class Bed {
   }
 
   host(name: string): Host {
-    return this.#named(name).host;
+    return named(this.#hosts, name);
   }
 
+  /** The bridge's end of the cable to a host or a site. */
   port(name: string): Port {
-    return this.#named(name).port;
+    return named(this.#ports, name);
   }
 
   /** The command line in front of a command that is to run on a host. */
   enter(name: string): string[] {
-    return this.#anchor.enter(this.#named(name).host.name);
+    return this.#anchor.enter(this.host(name).name);
   }
 
   /**
@@ -108,9 +114,12 @@ export class Bed {
     await this.#anchor.run(['mount', '-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', folder]);
   }
 
-  /** What the bridge knows of who listens to what (global groups and link-local ones alike). */
+  /**
+   * What the bridges know of who listens to what (global groups and link-local ones alike). A host of a site is known there, and
+   * its site's name stands for it at the bridge in the middle.
+   */
   async memberships(): Promise<Member[]> {
-    return parseMemberships(await this.#anchor.run(['bridge', '-j', '-d', 'mdb', 'show', 'dev', 'bridge']));
+    return parseMemberships(await this.#anchor.run(['bridge', '-j', '-d', 'mdb', 'show']));
   }
 
   /** Resolves when the bridge knows that `host` listens to `group` (from `source`, where given). */
@@ -132,6 +141,23 @@ export class Bed {
   }
 
   /**
+   * How long the bridges go on with a group after its last listener has left: they ask twice, a half of this apart. MLD's own
+   * default is 2000 (RFC 3810, section 9.8); a bed is laid with 200.
+   */
+  async leaveLatency(latencyMs: number): Promise<void> {
+    const interval = String(Math.max(1, Math.round(latencyMs / 2 / 10)));
+    for (const site of [undefined, ...Object.keys(this.record.sites)]) {
+      const set = ['ip', 'link', 'set', 'dev', siteBridge(site), 'type', 'bridge'];
+      await this.#anchor.run([...set, 'mcast_last_member_interval', interval]);
+    }
+  }
+
+  /** Looks at the shaped links 20 times a second, until it is disposed. */
+  watch(): LinkWatch {
+    return new LinkWatch(this.#anchor.enter());
+  }
+
+  /**
    * Resolves when snooping is in force. Until the bridge's first query has had its response time, it floods every port and a
    * test of who hears what would prove nothing. So this sends datagrams to a group that nobody has joined until none of
    * them comes out.
@@ -140,47 +166,61 @@ export class Bed {
     const counter = ['nft', '-j', 'list', 'counter', 'netdev', 'lab', 'flooded'];
     await until('the bridge holds back what nobody has joined', async () => {
       await this.#anchor.run(['nft', 'reset', 'counter', 'netdev', 'lab', 'flooded']);
-      await this.#anchor.run([process.execPath, '-e', probe]);
+      const bridges = [siteBridge(undefined), ...Object.keys(this.record.sites).map(siteBridge)];
+      await this.#anchor.run([process.execPath, '-e', probe, ...bridges]);
       return JSON.parse(await this.#anchor.run(counter)).nftables[1].counter.packets === 0;
     });
   }
 
   /** Ends every process that this object started on the hosts, then the bed. */
   async lift(): Promise<void> {
-    await Promise.all([...this.#hosts.values()].map(({ host }) => host.end()));
+    await Promise.all([...this.#hosts.values()].map((host) => host.end()));
     await this.#anchor.lift();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.lift();
   }
-
-  #named(name: string): { readonly host: Host; readonly port: Port } {
-    const found = this.#hosts.get(name);
-    if (found !== undefined) return found;
-    throw new LayercastError('UNKNOWN_HOST', `no host of this bed is called "${name}"`, {
-      hint: `one of: ${[...this.#hosts.keys()].join(', ')}`,
-    });
-  }
 }
 
-/** Three datagrams from the bridge's own interface: they take the way that a host's take, and need no host. */
-const probe = `
-const socket = require('node:dgram').createSocket('udp6');
-socket.bind(() => {
-  socket.setMulticastInterface('::%bridge');
-  let left = 3;
-  for (let i = 0; i < 3; i++) socket.send('?', ${probeDestination.udpPort}, '${probeDestination.group}', () => --left || socket.close());
-});`;
+function portsOf({ hosts, sites }: BedRecord): readonly string[] {
+  return [...hosts, ...Object.keys(sites)];
+}
 
-function checkNames(hosts: readonly string[]): void {
+function named<T>(known: ReadonlyMap<string, T>, name: string): T {
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  throw new LayercastError('UNKNOWN_HOST', `no host of this bed is called "${name}"`, {
+    hint: `one of: ${[...known.keys()].join(', ')}`,
+  });
+}
+
+/** Three datagrams from each bridge's own interface: they take the way that a host's take, and need no host. */
+const probe = `
+const dgram = require('node:dgram');
+for (const bridge of process.argv.slice(1)) {
+  const socket = dgram.createSocket('udp6');
+  socket.bind(() => {
+    socket.setMulticastInterface('::%' + bridge);
+    let left = 3;
+    for (let i = 0; i < 3; i++) socket.send('?', ${probeDestination.udpPort}, '${probeDestination.group}', () => --left || socket.close());
+  });
+}`;
+
+function checkNames(hosts: readonly string[], sites: Sites): void {
   const taken = new Set(['bridge', 'lo', 'all', 'default']);
-  for (const name of hosts) {
-    if (!/^[a-z][a-z0-9-]{0,14}$/.test(name) || taken.has(name)) {
-      throw new LayercastError('USAGE', `"${name}" cannot be a host of a bed`, {
-        hint: 'each name once; small letters, digits and hyphens, at most 15; not "bridge", "lo", "all", "default"',
+  const check = (name: string, maxChars: number) => {
+    if (!/^[a-z][a-z0-9-]*$/.test(name) || name.length > maxChars || /^[bu]-/.test(name) || taken.has(name)) {
+      throw new LayercastError('USAGE', `"${name}" cannot be a host or a site of a bed`, {
+        hint: `each name once; small letters, digits and hyphens, at most ${maxChars}; not "bridge", "lo", "all", "default", "b-…", "u-…"`,
       });
     }
     taken.add(name);
-  }
+  };
+  for (const name of hosts) check(name, 15);
+  for (const name of Object.keys(sites)) check(name, 13);
+  const placed = Object.values(sites).flat();
+  const wrong = placed.find((host, index) => !hosts.includes(host) || placed.indexOf(host) !== index);
+  if (wrong === undefined) return;
+  throw new LayercastError('USAGE', `"${wrong}" cannot be in a site`, { hint: 'hosts of the bed, each in one site' });
 }

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { LayercastError } from '../../dist/errors.js';
 import type { Anchor } from './anchor.js';
-import type { Port, Shape } from './port.js';
+import type { Port } from './port.js';
 import { LabProcess, type SpawnOptions } from './process.js';
+import type { Shape } from './shaping.js';
 import { until } from './until.js';
 
 const commandLine = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));

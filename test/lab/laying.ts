@@ -1,13 +1,41 @@
 /**
  * Commands that lay a bridge and its hosts, for one shell (50 ms for 3 hosts; a process each took 5 times that).
  *
- * The bridge is its own querier. The times are short so that a bed is ready, and a port silent after a leave, soon: a query is
- * answered within 0.1 s (units of 10 ms), a leave takes 2 queries 0.1 s apart. The querier is switched on last, when
- * the bridge has a link-local address to ask from: from then on it floods for one response time, and no longer (the kernel
- * takes the response time in force at that moment: 10 s, if both are set in one command). There is no duplicate address
+ * The bridge in the middle is the querier. The times are short so that a bed is ready, and a port silent after a leave, soon:
+ * a query is answered within 0.1 s (units of 10 ms), a leave takes 2 queries 0.1 s apart. The querier is switched on last,
+ * when the bridge has a link-local address to ask from: from then on it floods for one response time, and no longer (the
+ * kernel takes the response time in force at that moment: 10 s, if both are set in one command). There is no duplicate address
  * detection: nobody else is here, and it would hold back the first reports for a second.
  */
-export function layingScript(hosts: readonly string[], mtuBytes: number): string {
+export function layingScript(hosts: readonly string[], sites: Sites, mtuBytes: number): string {
+  const names = Object.keys(sites);
+  const bridgeOf = (host: string) => siteBridge(names.find((site) => sites[site]?.includes(host)));
+  return `
+echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
+ip link set dev lo up
+${layBridge('bridge', mtuBytes)}
+${names.map((site, index) => laySite(site, (index + 2).toString(16), mtuBytes)).join('')}
+${hosts.map((host, index) => layHost(host, bridgeOf(host), (index + 1).toString(16), mtuBytes)).join('')}
+ip link set dev bridge up
+ip -6 addr add fe80::1/64 dev bridge nodad
+ip link set dev bridge type bridge mcast_querier 1
+`;
+}
+
+/** Hosts behind a link that they share, by the name of the site. */
+export type Sites = Readonly<Record<string, readonly string[]>>;
+
+/** The bridge that a host's cable goes to: the one in the middle, or its site's. */
+export function siteBridge(site: string | undefined): string {
+  return site === undefined ? 'bridge' : `b-${site}`;
+}
+
+/** The end at a site of the cable that joins it to the bridge in the middle. That end's other end has the site's name. */
+export function uplinkOf(site: string): string {
+  return `u-${site}`;
+}
+
+function layBridge(name: string, mtuBytes: number): string {
   const quick = [
     'mcast_mld_version 2',
     'mcast_query_response_interval 10',
@@ -16,19 +44,28 @@ export function layingScript(hosts: readonly string[], mtuBytes: number): string
     'mcast_query_interval 1000',
     'mcast_startup_query_interval 100',
   ];
+  return `ip link add name ${name} mtu ${mtuBytes} type bridge stp_state 0 mcast_snooping 1 ${quick.join(' ')}`;
+}
+
+/**
+ * A site's bridge asks nothing itself: it learns from the queries of the bridge in the middle where to pass reports on, and
+ * when to forget a listener. So a group leaves the shared link when its last listener there has left.
+ */
+function laySite(site: string, number: string, mtuBytes: number): string {
+  const [bridge, uplink] = [siteBridge(site), uplinkOf(site)];
   return `
-echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
-ip link set dev lo up
-ip link add name bridge mtu ${mtuBytes} type bridge stp_state 0 mcast_snooping 1 ${quick.join(' ')}
-${hosts.map((host, index) => layHost(host, (index + 1).toString(16), mtuBytes)).join('')}
-ip link set dev bridge up
-ip -6 addr add fe80::1/64 dev bridge nodad
-ip link set dev bridge type bridge mcast_querier 1
+${layBridge(bridge, mtuBytes)}
+ip link add name ${site} mtu ${mtuBytes} type veth peer name ${uplink} mtu ${mtuBytes}
+ip link set dev ${site} master bridge up
+ip link set dev ${uplink} master ${bridge} up
+ip link set dev ${bridge} up
+ip -6 addr add fe80::${number}/64 dev ${bridge} nodad
+ethtool -K ${site} tx-udp-segmentation off
 `;
 }
 
 /** One drop is one datagram only where a host's segments leave it apart: the last line turns off what joins them. */
-function layHost(host: string, number: string, mtuBytes: number): string {
+function layHost(host: string, bridge: string, number: string, mtuBytes: number): string {
   return `
 ip netns add ${host}
 ip netns exec ${host} sh -e <<'END'
@@ -36,7 +73,7 @@ echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
 echo 1 >/proc/sys/net/ipv6/conf/default/keep_addr_on_down
 END
 ip link add name ${host} mtu ${mtuBytes} type veth peer name eth0 mtu ${mtuBytes} netns ${host}
-ip link set dev ${host} master bridge up
+ip link set dev ${host} master ${bridge} up
 ip netns exec ${host} sh -e <<'END'
 ip link set dev lo up
 ip addr add fd00:1::${number}/64 dev eth0 nodad

@@ -55,6 +55,14 @@ export function isolation(userNamespace = false): Isolation {
   return found;
 }
 
+/** @throws LayercastError `NETWORK_UNAVAILABLE` where a program that only some work needs is missing */
+export function requireTool(tool: string, debianPackage: string): void {
+  if (isInstalled(tool)) return;
+  throw new LayercastError('NETWORK_UNAVAILABLE', `this machine has no ${tool}`, {
+    hint: `apt-get install ${debianPackage}`,
+  });
+}
+
 function look(userNamespace: boolean): Isolation | LayercastError {
   const found = known.get(userNamespace) ?? probe(userNamespace);
   known.set(userNamespace, found);

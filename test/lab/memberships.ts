@@ -9,6 +9,7 @@ export interface Member {
 }
 
 interface Entry {
+  readonly dev: string;
   readonly port: string;
   readonly grp: string;
   readonly src?: string;
@@ -18,13 +19,15 @@ interface Entry {
 
 /**
  * Reads `bridge -j -d mdb show`. A source-specific join stands there as an entry of its group that includes a list of
- * sources, beside one entry for each source: only the latter let anything through, so only they are listeners.
+ * sources, beside one entry for each source: only the latter let anything through, so only they are listeners. What a bridge itself
+ * listens to, and what is heard from beyond a site's uplink, is left out.
  */
 export function parseMemberships(json: string): Member[] {
   const tables = JSON.parse(json) as readonly { readonly mdb?: readonly Entry[] }[];
   return tables
     .flatMap(({ mdb }) => mdb ?? [])
-    .filter(({ port, src, filter_mode }) => port !== 'bridge' && (src !== undefined || filter_mode !== 'include'))
+    .filter(({ dev, port }) => port !== dev && !port.startsWith('u-'))
+    .filter(({ src, filter_mode }) => src !== undefined || filter_mode !== 'include')
     .map(({ port, grp, src, filter_mode, source_list }) => ({
       host: port,
       group: grp,

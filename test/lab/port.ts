@@ -1,11 +1,14 @@
-import { LayercastError } from '../../dist/errors.js';
 import type { Anchor } from './anchor.js';
-
-/** Bytes are those of whole IPv6 packets, without Ethernet. */
-export interface Count {
-  readonly packets: number;
-  readonly bytes: number;
-}
+import {
+  bottleneck,
+  type Count,
+  changedBottleneck,
+  type LinkReading,
+  parseLinks,
+  type Shape,
+  separateBottlenecks,
+  sortingRules,
+} from './shaping.js';
 
 /** UDP datagrams of one multicast group and port that crossed one port of the bridge. */
 export interface GroupCount extends Count {
@@ -19,27 +22,18 @@ export interface PortCounters {
   readonly fromHost: readonly GroupCount[];
 }
 
-export interface Shape {
-  /** Rate of whole IPv6 packets. */
-  readonly rateBitsPerSecond: number;
-  /** What may pass at once. @default 10 ms at the rate, but at least 2 and at most 13 full packets (20 kB, for MTU 1500) */
-  readonly burstBytes?: number;
-  /** What may wait; more is dropped. @default 50 ms at the rate, but at least 10 full packets */
-  readonly queueBytes?: number;
-}
-
 const ethernetBytes = 14;
 /** Where the bed's own probe goes: not data, so never counted. */
 export const probeDestination = { group: 'ff15::9', udpPort: 9 };
 
 /**
- * Counters of multicast UDP by group and port: MLD, neighbour discovery and unicast are not data and not in them. Ports are
+ * Counters for the ports of hosts and sites: multicast UDP by group and port: MLD, neighbour discovery and unicast are not data and not in them. Ports are
  * numbered because names in nftables know no hyphen.
  */
-export function countingRules(hosts: readonly string[]): string {
+export function countingRules(names: readonly string[]): string {
   const data = `ip6 daddr ff00::/8 meta l4proto udp udp dport != ${probeDestination.udpPort}`;
   const probe = `ip6 daddr ${probeDestination.group} udp dport ${probeDestination.udpPort} counter name flooded`;
-  const chains = hosts.flatMap((host, index) =>
+  const chains = names.flatMap((port, index) =>
     [
       { name: `to${index}`, hook: 'egress' },
       { name: `from${index}`, hook: 'ingress' },
@@ -47,7 +41,7 @@ export function countingRules(hosts: readonly string[]): string {
       ({ name, hook }) => `
   set ${name} { typeof ip6 daddr . udp dport; flags dynamic; size 65535; counter; }
   chain count_${name} {
-    type filter hook ${hook} device "${host}" priority 0;
+    type filter hook ${hook} device "${port}" priority 0;
     ${hook === 'egress' ? probe : ''}
     ${data} update @${name} { ip6 daddr . udp dport counter }
   }`,
@@ -56,7 +50,7 @@ export function countingRules(hosts: readonly string[]): string {
   return `table netdev lab {\n  counter flooded { }${chains.join('')}\n}\n`;
 }
 
-/** The bridge's end of the cable to a host. */
+/** The bridge's end of the cable to a host, or to a site: then `toHost` and `sent` count what goes to all its hosts. */
 export class Port {
   readonly #anchor: Anchor;
   readonly #name: string;
@@ -68,6 +62,11 @@ export class Port {
     this.#name = name;
     this.#index = index;
     this.#mtuBytes = mtuBytes;
+  }
+
+  /** The nftables table that sorts packets for `shapeSources`. */
+  get #sorting(): string {
+    return `sort${this.#index}`;
   }
 
   /** Multicast datagrams by group and port since the bed was laid: to the host before any shaping, from it before any loss. */
@@ -90,36 +89,57 @@ export class Port {
     return sum((await this.counters()).fromHost, group);
   }
 
-  /** Lets no more than a rate pass to the host, as a slow access link does: bytes above it wait, then drop. */
+  /**
+   * Lets no more than a rate pass to the host, as a slow access link does: bytes above it wait, then drop. A link that is shaped
+   * already changes while it runs: what waits stays, and the counters go on.
+   */
   async shape(shape: Shape): Promise<void> {
-    const { rateBitsPerSecond } = shape;
-    if (!(rateBitsPerSecond >= 8000)) {
-      throw new LayercastError('USAGE', `rate ${rateBitsPerSecond} bit/s is too low to shape`, {
-        hint: '8 kbit/s or more',
-      });
-    }
-    const bytesPerSecond = rateBitsPerSecond / 8;
-    const burst =
-      shape.burstBytes ?? Math.min(13.3 * this.#mtuBytes, Math.max(2 * this.#mtuBytes, bytesPerSecond / 100));
-    const queue = shape.queueBytes ?? Math.max(10 * this.#mtuBytes, bytesPerSecond / 20);
-    const size = ['stab', 'overhead', String(-ethernetBytes), 'linklayer', 'ethernet'];
-    const bucket = ['tbf', 'rate', `${Math.round(rateBitsPerSecond)}bit`];
-    const limits = ['burst', String(Math.round(burst)), 'limit', String(Math.round(queue))];
+    const lines = (await this.shaped()) === undefined ? bottleneck : changedBottleneck;
+    const input = lines(this.#name, shape, this.#mtuBytes);
+    if (lines === bottleneck) await this.unshape();
+    await this.#anchor.run(['tc', '-batch', '-'], { input });
+  }
+
+  /**
+   * Gives what comes from each of these addresses a bottleneck of its own, as if each came over another path; everything else
+   * passes at once. `readings` names them by the order given: `r1/1`, `r1/2`.
+   */
+  async shapeSources(shapes: readonly { readonly address: string; readonly shape: Shape }[]): Promise<void> {
     await this.unshape();
-    await this.#anchor.run(['tc', 'qdisc', 'add', 'dev', this.#name, 'root', ...size, ...bucket, ...limits]);
+    const lines = separateBottlenecks(
+      this.#name,
+      shapes.map(({ shape }) => shape),
+      this.#mtuBytes,
+    );
+    await this.#anchor.run(['tc', '-batch', '-'], { input: lines });
+    const addresses = shapes.map(({ address }) => address);
+    await this.#anchor.run(['nft', '-f', '-'], { input: sortingRules(this.#name, this.#sorting, addresses) });
   }
 
   /** Takes the shaping away; nothing where there is none. */
   async unshape(): Promise<void> {
-    if ((await this.shaped()) !== undefined) await this.#anchor.run(['tc', 'qdisc', 'del', 'dev', this.#name, 'root']);
+    if ((await this.links()).size === 0) return;
+    await this.#anchor.run(['tc', 'qdisc', 'del', 'dev', this.#name, 'root']);
+    const input = `table netdev ${this.#sorting} { }\ndelete table netdev ${this.#sorting}\n`;
+    await this.#anchor.run(['nft', '-f', '-'], { input });
   }
 
   /** What passed the shaping and what it dropped since it was set (everything, not only multicast); undefined where there is none. */
-  async shaped(): Promise<{ readonly passed: Count; readonly droppedPackets: number } | undefined> {
-    const text = await this.#anchor.run(['tc', '-s', '-j', 'qdisc', 'show', 'dev', this.#name]);
-    const tbf = (JSON.parse(text) as readonly Qdisc[]).find(({ kind }) => kind === 'tbf');
-    if (tbf === undefined) return undefined;
-    return { passed: { packets: tbf.packets, bytes: tbf.bytes }, droppedPackets: tbf.drops };
+  async shaped(): Promise<LinkReading | undefined> {
+    return (await this.links()).get(this.#name);
+  }
+
+  /** Readings of this port's bottlenecks: one, with the port's name, or one for each address of `shapeSources`. */
+  async links(): Promise<ReadonlyMap<string, LinkReading>> {
+    return parseLinks(await this.#anchor.run(['tc', '-s', '-j', 'qdisc', 'show', 'dev', this.#name]), this.#name);
+  }
+
+  /**
+   * Whether the bridge stops a group toward this port at the last host's leave, without asking whether anybody else listens.
+   * It knows the hosts behind a port apart, so that one may leave while another stays.
+   */
+  async fastLeave(on: boolean): Promise<void> {
+    await this.#anchor.run(['bridge', 'link', 'set', 'dev', this.#name, 'fastleave', on ? 'on' : 'off']);
   }
 
   /** Pulls the host's cable: its interface keeps its addresses, and loses its carrier. */
@@ -130,13 +150,6 @@ export class Port {
   async plug(): Promise<void> {
     await this.#anchor.run(['ip', 'link', 'set', 'dev', this.#name, 'up']);
   }
-}
-
-interface Qdisc {
-  readonly kind: string;
-  readonly packets: number;
-  readonly bytes: number;
-  readonly drops: number;
 }
 
 interface NftSets {

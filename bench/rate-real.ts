@@ -1,0 +1,90 @@
+import { parseArgs } from 'node:util';
+import { LayercastError } from '../dist/errors.js';
+import { requireTool } from '../test/lab/machine.js';
+import type { Leave } from './rate-real/play.js';
+import type { Asked, Report, Row } from './rate-real/report.js';
+import { alone } from './rate-real/rows/alone.js';
+import { besideTcp } from './rate-real/rows/beside-tcp.js';
+import { changing } from './rate-real/rows/changing.js';
+import { many } from './rate-real/rows/many.js';
+import { randomLoss } from './rate-real/rows/random-loss.js';
+import { shared } from './rate-real/rows/shared.js';
+import { twoServers } from './rate-real/rows/two-servers.js';
+import { wholeObject } from './rate-real/rows/whole-object.js';
+
+const rows: Readonly<Record<string, Row>> = {
+  a: alone,
+  b: changing,
+  c: shared,
+  d: besideTcp,
+  e: randomLoss,
+  f: twoServers,
+  g: many,
+  h: wholeObject,
+};
+
+/**
+ * Rate control with real processes between hosts in namespaces: bottlenecks, leave latency, TCP beside it. Tables come at the
+ * end, those of finished rows after an interruption too; Ctrl-C takes everything down.
+ *
+ * Arguments: `--rows a,b,…` (all), `--seconds N` for each run (a row's own), `--rates 0.5,7` in Mbit/s and `--queues 20,100`
+ * in ms (a row's own), `--leave fast|slow` (both in row a), `--logs DIR` for a log of each run in the form of
+ * `simulate --json`, `--told` for receivers that are told the best level instead of finding it, `--whole` for 100 MB in all of row h.
+ */
+export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean', default: false } as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rows: { ...text, default: Object.keys(rows).join(',') },
+      seconds: text,
+      rates: text,
+      queues: text,
+      leave: text,
+      logs: text,
+      told: flag,
+      whole: flag,
+    },
+  });
+  const wanted = values.rows.split(',').map((letter) => [letter, named(letter)] as const);
+  if (values.rows.includes('d')) requireTool('iperf3', 'iperf3');
+  const interruption = new AbortController();
+  const interrupt = () => interruption.abort();
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const asked: Asked = {
+    seconds: numbers('seconds', values.seconds)?.[0],
+    rates: numbers('rates', values.rates)?.map((rate) => rate * 1e6),
+    queuesMs: numbers('queues', values.queues),
+    leaves: values.leave === undefined ? ['slow', 'fast'] : [leaveOf(values.leave)],
+    logs: values.logs,
+    told: values.told,
+    whole: values.whole,
+    signal: interruption.signal,
+    say: (what) => console.error(what),
+  };
+  const reports: [string, Report][] = [];
+  try {
+    for (const [letter, row] of wanted) reports.push([letter, await row(asked)]);
+  } finally {
+    for (const [, { title, text: table }] of reports) console.log(`\n${title}\n\n${table}`);
+  }
+  return { told: values.told, rows: Object.fromEntries(reports.map(([letter, { figures }]) => [letter, figures])) };
+}
+
+function named(letter: string): Row {
+  const row = rows[letter];
+  if (row !== undefined) return row;
+  throw new LayercastError('USAGE', `no row is called "${letter}"`, { hint: `of ${Object.keys(rows).join(',')}` });
+}
+
+function numbers(option: string, text: string | undefined): readonly number[] | undefined {
+  const found = text?.split(',').map(Number);
+  if (found === undefined || found.every((value) => value > 0)) return found;
+  throw new LayercastError('USAGE', `--${option} ${text} has no amount above 0`);
+}
+
+function leaveOf(text: string): Leave {
+  if (text === 'fast' || text === 'slow') return text;
+  throw new LayercastError('USAGE', `--leave ${text} is neither fast nor slow`);
+}

@@ -1,0 +1,20 @@
+import { layersOf, thirdsLevels } from '../../dist/rate/ladder.js';
+
+/** A little below the slowest link, whose lowest level has to leave room for announcements. */
+const lowestBitsPerSecond = 0.45e6;
+const highestBitsPerSecond = 128e6;
+
+/** Levels and the rates of the channels that add up to them. */
+export interface Ladder {
+  readonly levels: readonly number[];
+  readonly layers: readonly number[];
+}
+
+/**
+ * The generated ladder from 0.45 Mbit/s to two octaves above the fastest link, 128 Mbit/s at most: what nobody can reach costs
+ * the server time that this machine needs for other things.
+ */
+export function ladderOf(fastestBitsPerSecond: number): Ladder {
+  const levels = thirdsLevels(lowestBitsPerSecond, Math.min(highestBitsPerSecond, 4 * fastestBitsPerSecond));
+  return { levels, layers: layersOf(levels) };
+}
