@@ -32,7 +32,7 @@ export type Phase = 'start' | 'steady' | 'trial' | 'deaf' | 'paused';
 const JUMP_RATIO = 0.5;
 const MAX_JUMP = 4;
 /** Up to this share of what trains promise a step needs no preview. */
-const PROMISED_RATIO = 0.95;
+const PROMISED_RATIO = 0.97;
 /** When trains promise that much more than the next level, the path has changed: time for another start. */
 const REENTRY_RATIO = 0.9;
 /** Steps of the start: one a slot. */
@@ -45,6 +45,8 @@ const TRIAL_DATAGRAMS = 64;
 const BLAME_US = 5_000_000;
 /** Retreats closer together than this are one, from where the first began. */
 const RETREAT_US = 10_000_000;
+/** Whoever gets this share of what trains promise is the one who has too much. */
+const OWN_SHARE = 0.9;
 /** A TCP would have kept this share of what we had (RFC 9438). */
 const RETREAT_SHARE = 0.7;
 /** What trains promise is not believed above a rate that failed, for this long. */
@@ -90,6 +92,8 @@ export class RateController {
   #retreatedUs = Number.NEGATIVE_INFINITY;
   #retreatedRate = 0;
   #hasDrained = true;
+  /** Since when somebody else seems to be the cause of a queue. */
+  #suspectedUs: number | undefined;
   #lossySinceUs: number | undefined;
   #pauseCount = 0;
   #resumeUs = 0;
@@ -139,8 +143,8 @@ export class RateController {
     this.#noteLosses(nowUs);
     if (ended !== undefined) this.#lookAround(nowUs);
     const congestion = this.#congestion(nowUs);
-    if (congestion !== undefined && !(congestion.isQueueOnly && this.#isOthers(nowUs)))
-      return this.#retreat(nowUs, congestion);
+    if (congestion === undefined) this.#suspectedUs = undefined;
+    else if (this.#isOurs(nowUs, congestion)) return this.#retreat(nowUs, congestion);
     const overtaxed = this.#overtaxed(nowUs, local);
     if (overtaxed !== undefined) return overtaxed;
     if (this.#phase === 'trial') this.#endTrial(nowUs);
@@ -358,9 +362,10 @@ export class RateController {
     const mayStep = stepLevel >= next && (slot + 1) % interval === 0;
     if (!mayStep || !this.#backOff.permits(next, (slot + 1) / interval)) return undefined;
     const verdict = previewVerdict(slot, readings);
-    if (verdict === 'no room') return undefined;
+    // Where another receiver has the next level already, its own preview fills the link; trains know better.
+    if (verdict === 'no room' && this.rateOf(next) > PROMISED_RATIO * promised) return undefined;
     this.#phase = 'trial';
-    return this.#climb(next, nowUs, verdict === 'room' ? 'the preview found room' : 'nothing lost, no queue');
+    return this.#climb(next, nowUs, REASONS[verdict]);
   }
 
   /** Looks for others on the path, once a slot. */
@@ -381,14 +386,21 @@ export class RateController {
     });
   }
 
-  /** After a retreat, trains promise much more than comes and yet the queue grows: it is not our own. */
-  #isOthers(nowUs: number): boolean {
+  /**
+   * Whether a congestion is for us to end. A queue that grows although trains promise more than comes to us is somebody else's:
+   * of another receiver, who tries a level and will leave it in time, or of others who fill it anyway.
+   */
+  #isOurs(nowUs: number, { isQueueOnly }: Congestion): boolean {
     const promised = this.#capacity.bitsPerSecond;
-    if (nowUs - this.#retreatedUs > RETREAT_US || promised === undefined) return false;
+    if (!isQueueOnly || promised === undefined || this.#phase === 'trial') return true;
     const { bitsPerSecond } = this.history.sums(Math.max(this.#changedUs, nowUs - SLOT_US));
-    if (bitsPerSecond >= 0.7 * promised) return false;
-    this.#hasDrained = true;
-    return true;
+    if (nowUs - this.#retreatedUs < RETREAT_US && bitsPerSecond < 0.7 * promised) {
+      this.#hasDrained = true;
+      return false;
+    }
+    if (bitsPerSecond >= OWN_SHARE * promised) return true;
+    this.#suspectedUs ??= nowUs;
+    return nowUs - this.#suspectedUs > this.#leaveLatency.estimateUs + SLOT_US;
   }
 
   /** What we had before a retreat that may have been the first sign of others. */
@@ -447,6 +459,13 @@ export class RateController {
     return { level: from - 1, reason: `level ${from} → ${from - 1}: this host drops what it cannot take` };
   }
 }
+
+/** Why to try a level, by what its preview showed. */
+const REASONS = {
+  room: 'the preview found room',
+  'no room': 'trains find room',
+  unknown: 'nothing lost, no queue',
+} as const;
 
 function megabits(bitsPerSecond: number): string {
   if (bitsPerSecond === Number.POSITIVE_INFINITY) return 'any rate';
