@@ -84,7 +84,7 @@ export class AdaptivePolicy implements ChannelPolicy {
     // The highest rate allowed is for all together.
     if (max !== undefined) path.controller.levels.setMax(max - sumOf(others, (other) => other.levelBitsPerSecond));
     const decisions = path.tick(nowUs, own, local, {
-      bitsPerSecond: sumOf(sharing, ({ controller }) => controller.arrivedBitsPerSecond),
+      bitsPerSecond: sumOf(sharing, (other) => other.levelBitsPerSecond),
       areQuiet: others.every(({ controller }) => !controller.isTrying),
     });
     if (path.controller.phase === 'deaf' && path.levelBitsPerSecond < before) {

@@ -107,11 +107,6 @@ export class RateController {
     return this.#promised.measured;
   }
 
-  /** What came in the last half second, in bit/s. */
-  get arrivedBitsPerSecond(): number {
-    return this.#history.sums(this.#nowUs - SLOT_US).bitsPerSecond;
-  }
-
   /** Whether something stands in them now. */
   get isQueued(): boolean {
     return this.queueUs >= this.#emptyUs;
@@ -139,6 +134,7 @@ export class RateController {
     this.#phase = 'deaf';
     this.#changedUs = nowUs;
     this.#deafness.begin();
+    this.#retreats.began(nowUs, 0);
   }
 
   /** @param readings of the streams of this path's joined channels. */
