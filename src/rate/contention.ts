@@ -2,6 +2,8 @@ import { VirtualWindow } from './virtual-window.js';
 
 /** For how long others are believed to be there since the last sign of them. */
 const MEMORY_US = 10_000_000;
+/** Slots in a row with a sign of them, before they are believed in: busy hosts look like queues for a moment. */
+const MIN_SIGNS = 3;
 /** Less than this share of what trains promise comes to us, and yet there is a queue: others fill it. */
 const OTHERS_RATIO = 0.85;
 /** With this share of what trains promise, a queue is our own. */
@@ -19,6 +21,7 @@ const MIN_EVENT_US = 50_000;
  */
 export class Contention {
   readonly #window = new VirtualWindow();
+  #signCount = 0;
   #untilUs = Number.NEGATIVE_INFINITY;
   #eventUs = Number.NEGATIVE_INFINITY;
   #troughUs = Number.POSITIVE_INFINITY;
@@ -51,9 +54,13 @@ export class Contention {
     },
   ): void {
     const { isQueued, arrivedBitsPerSecond, capacityBitsPerSecond = 0 } = slot;
-    if (!isQueued) return;
+    if (!isQueued) {
+      this.#signCount = 0;
+      return;
+    }
     if (arrivedBitsPerSecond >= OWN_RATIO * capacityBitsPerSecond) this.#untilUs = nowUs;
     if (arrivedBitsPerSecond >= OTHERS_RATIO * capacityBitsPerSecond) return;
+    if (++this.#signCount < MIN_SIGNS && !this.isOn(nowUs)) return;
     this.#believe(nowUs, slot.datagramsPerSecond * (slot.roundTripUs / 1e6));
   }
 

@@ -261,11 +261,14 @@ export class RateController {
   }
 
   /** At once, and far enough. */
-  #retreat({ what, rateBitsPerSecond }: Congestion): Move | undefined {
-    if (this.#phase === 'trial' || this.#nowUs - this.#climbedUs < BLAME_US) this.#blame();
+  #retreat({ what, rateBitsPerSecond, isQueueOnly }: Congestion): Move | undefined {
+    const wasTrial = this.#phase === 'trial' || this.#nowUs - this.#climbedUs < BLAME_US;
+    if (wasTrial) this.#blame();
     this.#promised.forget();
     if (this.#level <= 1) return this.#pause(what);
     this.#retreats.began(this.#nowUs, this.levels.rateOf(this.#level));
+    // The level before was right a moment ago.
+    if (wasTrial && isQueueOnly) return this.#leaveFor(this.#level - 1, what);
     return this.#leaveFor(Math.max(1, Math.min(this.#level - 1, this.levels.within(rateBitsPerSecond))), what);
   }
 
