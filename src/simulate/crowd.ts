@@ -93,7 +93,7 @@ export class Crowd implements Ear {
       index,
       account: Object.assign(new Account(), { startedUs: startUs }),
       readyUs: startUs + prng.ratio() * announceIntervalUs,
-      policy: policyFor(descriptor, plan),
+      policy: policyFor(descriptor, plan, false),
       channelMask: 0,
       freshMask: 0,
       joinedUs: 0,
