@@ -2,12 +2,16 @@ import { VirtualWindow } from './virtual-window.js';
 
 /** For how long others are believed to be there since the last sign of them. */
 const MEMORY_US = 10_000_000;
-/** Slots in a row with a sign of them, before they are believed in: busy hosts look like queues for a moment. */
-const MIN_SIGNS = 3;
+/**
+ * Others are believed in after three slots in a row with a sign of them, or four of seven: busy hosts look like queues for
+ * a moment. What remains of a sign after a slot, and how much there has to be.
+ */
+const REMEMBERED = 0.7;
+const MIN_SIGNS = 1.8;
 /** Less than this share of what trains promise comes to us, and yet there is a queue: others fill it. */
-const OTHERS_RATIO = 0.85;
+const OTHERS_RATIO = 0.92;
 /** With this share of what trains promise, a queue is our own. */
-const OWN_RATIO = 0.93;
+const OWN_RATIO = 0.95;
 /** A queue that rises and falls by less may be our own preview's. */
 const MIN_WAVE_US = 25_000;
 /** TCP takes its window to one half (RFC 5681) or 0.7 (RFC 9438), and a queue that it has filled falls by as much or less. */
@@ -21,7 +25,7 @@ const MIN_EVENT_US = 50_000;
  */
 export class Contention {
   readonly #window = new VirtualWindow();
-  #signCount = 0;
+  #signs = 0;
   #untilUs = Number.NEGATIVE_INFINITY;
   #eventUs = Number.NEGATIVE_INFINITY;
   #troughUs = Number.POSITIVE_INFINITY;
@@ -54,13 +58,12 @@ export class Contention {
     },
   ): void {
     const { isQueued, arrivedBitsPerSecond, capacityBitsPerSecond = 0 } = slot;
-    if (!isQueued) {
-      this.#signCount = 0;
-      return;
-    }
+    this.#signs *= REMEMBERED;
+    if (!isQueued) return;
     if (arrivedBitsPerSecond >= OWN_RATIO * capacityBitsPerSecond) this.#untilUs = nowUs;
     if (arrivedBitsPerSecond >= OTHERS_RATIO * capacityBitsPerSecond) return;
-    if (++this.#signCount < MIN_SIGNS && !this.isOn(nowUs)) return;
+    this.#signs++;
+    if (this.#signs < MIN_SIGNS && !this.isOn(nowUs)) return;
     this.#believe(nowUs, slot.datagramsPerSecond * (slot.roundTripUs / 1e6));
   }
 

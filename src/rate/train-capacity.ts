@@ -37,6 +37,14 @@ export class TrainCapacity {
     return most;
   }
 
+  /** The least that any of them promises: so much there is for sure. Undefined before the first train. */
+  get leastBitsPerSecond(): number | undefined {
+    if (this.#slots.length === 0) return undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const { bitsPerSecond } of this.#slots) least = Math.min(least, bitsPerSecond);
+    return least;
+  }
+
   /** In bit/s of whole packets; undefined before the first train. */
   get bitsPerSecond(): number | undefined {
     return this.#median;
