@@ -3,11 +3,13 @@ import { VirtualWindow } from './virtual-window.js';
 /** For how long others are believed to be there since the last sign of them. */
 const MEMORY_US = 10_000_000;
 /**
- * Others are believed in after three slots in a row with a sign of them, or four of seven: busy hosts look like queues for
- * a moment. What remains of a sign after a slot, and how much there has to be.
+ * Others are believed in after three slots in a row with a sign of them, or four of six: another receiver's trial looks the
+ * same for a while. What remains of a sign after a slot, and how much there has to be.
  */
-const REMEMBERED = 0.7;
-const MIN_SIGNS = 1.8;
+const REMEMBERED = 0.8;
+const MIN_SIGNS = 2.4;
+/** So many slots in a row without a queue, and they are gone. */
+const QUIET_SLOTS = 6;
 /** Less than this share of what trains promise comes to us, and yet there is a queue: others fill it. */
 const OTHERS_RATIO = 0.92;
 /** With this share of what trains promise, a queue is our own. */
@@ -26,6 +28,7 @@ const MIN_EVENT_US = 50_000;
 export class Contention {
   readonly #window = new VirtualWindow();
   #signs = 0;
+  #quietCount = 0;
   #untilUs = Number.NEGATIVE_INFINITY;
   #eventUs = Number.NEGATIVE_INFINITY;
   #troughUs = Number.POSITIVE_INFINITY;
@@ -59,6 +62,8 @@ export class Contention {
   ): void {
     const { isQueued, arrivedBitsPerSecond, capacityBitsPerSecond = 0 } = slot;
     this.#signs *= REMEMBERED;
+    this.#quietCount = isQueued ? 0 : this.#quietCount + 1;
+    if (this.#quietCount >= QUIET_SLOTS) this.#untilUs = nowUs;
     if (!isQueued) return;
     if (arrivedBitsPerSecond >= OWN_RATIO * capacityBitsPerSecond) this.#untilUs = nowUs;
     if (arrivedBitsPerSecond >= OTHERS_RATIO * capacityBitsPerSecond) return;

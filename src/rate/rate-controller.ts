@@ -263,9 +263,9 @@ export class RateController {
   /** At once, and far enough. */
   #retreat({ what, rateBitsPerSecond, isQueueOnly }: Congestion): Move | undefined {
     const wasTrial = this.#phase === 'trial' || this.#nowUs - this.#climbedUs < BLAME_US;
+    if (this.#level <= 1) return this.#pause(what);
     if (wasTrial) this.#blame();
     this.#promised.forget();
-    if (this.#level <= 1) return this.#pause(what);
     this.#retreats.began(this.#nowUs, this.levels.rateOf(this.#level));
     // The level before was right a moment ago.
     if (wasTrial && isQueueOnly) return this.#leaveFor(this.#level - 1, what);
@@ -396,7 +396,7 @@ export class RateController {
     );
     const fairRate = levels.bitsPerSecond(fairDatagrams);
     const isTooMuch = from > 1 && levels.rateOf(from) > fairRate;
-    const limit = Math.min(fairRate, PROMISED_RATIO * this.#promised.most);
+    const limit = Math.min(fairRate, PROMISED_RATIO * this.#promised.at(this.#nowUs));
     if (!isTooMuch && (from >= levels.max || levels.rateOf(from + 1) > limit)) return undefined;
     const level = isTooMuch ? from - 1 : from + 1;
     this.#phase = 'steady';
