@@ -39,6 +39,11 @@ export class PromisedRate {
     this.#failedCapacity = this.measured ?? 0;
   }
 
+  /** What failed was others' doing. */
+  forgive(): void {
+    this.#failedUs = Number.NEGATIVE_INFINITY;
+  }
+
   /** The path has changed, or may have: what trains said before does not hold. */
   forget(): void {
     this.#trains.clear();

@@ -209,6 +209,7 @@ export class RateController {
     if (queueUs < this.#emptyUs) this.#retreats.drained();
     if (this.#retreats.isDraining(this.#nowUs)) return;
     const rate = Math.max(this.levels.rateOf(this.#level), this.#retreats.keptRate(this.#nowUs));
+    const wasOn = this.#contention.isOn(this.#nowUs);
     this.#contention.judge(this.#nowUs, {
       isQueued: queueUs >= this.#emptyUs,
       arrivedBitsPerSecond: this.#history.sums(sinceUs).bitsPerSecond,
@@ -216,6 +217,7 @@ export class RateController {
       datagramsPerSecond: this.levels.datagramsPerSecond(rate),
       roundTripUs: this.#roundTripUs(sinceUs),
     });
+    if (!wasOn && this.#contention.isOn(this.#nowUs)) this.#promised.forgive();
   }
 
   #roundTripUs(sinceUs: number): number {
