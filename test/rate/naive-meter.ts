@@ -62,7 +62,7 @@ export class NaiveMeter {
     this.#trainBitsPerSecond = 0;
   }
 
-  read(): Omit<StreamReading, 'burstLostCount' | 'serverIndex' | 'channelIndex'> {
+  read(): Omit<StreamReading, 'burstLostCount' | 'duplicateCount' | 'serverIndex' | 'channelIndex'> {
     // What was open at the last reading and still is has settled; what had settled and came after all is set against the next.
     const settled = Math.min(this.#window.lostCount, this.#lostSeen);
     const lostCount = Math.max(0, settled - this.#lostReported);

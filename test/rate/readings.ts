@@ -11,6 +11,7 @@ export function reading(part: Partial<StreamReading> = {}): StreamReading {
     receivedCount,
     lostCount: 0,
     burstLostCount: 0,
+    duplicateCount: 0,
     wireBytes: receivedCount * 1250,
     epoch: 0,
     sinceUs: 0,
