@@ -235,7 +235,7 @@ export class RateController {
     }
     const patienceUs = Math.max(SILENCE_US, SILENT_INTERVALS * this.levels.newestIntervalUs(this.#level));
     if (this.#level <= 1 || this.#heardUs !== undefined || nowUs - this.#changedUs < patienceUs) return undefined;
-    this.#backOff.failed(this.#level);
+    this.#blame();
     return this.#leaveFor(this.#level - 1, 'nothing comes of it');
   }
 
