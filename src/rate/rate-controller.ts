@@ -228,6 +228,7 @@ export class RateController {
     const congestion = this.#congestion();
     if (congestion === undefined) this.#retreats.cleared();
     else if (this.#isOurs(congestion)) return this.#retreat(congestion);
+    if (this.#level > this.levels.max) return this.#leaveFor(this.levels.max, 'more comes than is allowed');
     if (this.#load.isTooMuch && this.#level > 1) {
       this.#load.clear();
       this.#blame();
