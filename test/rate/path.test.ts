@@ -100,6 +100,18 @@ describe('the channels of a path', () => {
     expect(path.levelBitsPerSecond).toBeLessThanOrEqual(3e6);
   });
 
+  it('that are replicated are tried one after the other where there are no trains, each for a while', () => {
+    const { joinedUs, tick } = rig('best', 0);
+    const heardTicks = [0, 0, 0, 0];
+    for (let i = 0; i < 300; i++) {
+      tick();
+      for (const channel of joinedUs.keys()) heardTicks[channel]!++;
+      // Nothing is known of a channel that has only just come, and of those before that were not there for long.
+      for (const channel of [1, 2]) if (joinedUs.has(channel + 1)) expect(heardTicks[channel]).toBeGreaterThan(6);
+    }
+    expect(joinedUs.has(3)).toBe(true);
+  });
+
   it('knows which share of what comes is not new', () => {
     const { path } = rig('several', 100);
     for (let i = 1; i <= 400; i++) {
