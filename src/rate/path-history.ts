@@ -31,7 +31,7 @@ export class PathHistory {
   /** Readings one after the other, fields as below: of 10,000 simulated receivers each touches one line of the cache. */
   readonly #kept = new Float64Array(KEPT * FIELDS);
   /** By server; one byte names one, so there are 256 at most. */
-  readonly #servers = new Map<number, { readonly floor: DelayFloor; queueUs: number }>();
+  readonly #servers = new Map<number, Server>();
   #count = 0;
   #heardUs = 0;
   /** Between two readings that brought something, in the mean. */
@@ -58,7 +58,7 @@ export class PathHistory {
       bytes += reading.wireBytes;
       if (isDistorted) continue;
       const server = this.#serverOf(reading);
-      const aboveUs = server.floor.above(nowUs, reading.minDelayUs, reading.epoch);
+      const aboveUs = server.floor.above(nowUs, reading.minDelayUs, epochOf(server, reading));
       server.queueUs = server.queueUs < 0 ? aboveUs : Math.min(server.queueUs, aboveUs);
       meanQueueUs = Math.max(meanQueueUs, aboveUs + reading.meanExcessUs);
     }
@@ -186,12 +186,28 @@ export class PathHistory {
     return excusedCount;
   }
 
-  #serverOf({ serverIndex }: StreamReading): { readonly floor: DelayFloor; queueUs: number } {
+  #serverOf({ serverIndex }: StreamReading): Server {
     let server = this.#servers.get(serverIndex);
     if (server === undefined) {
-      server = { floor: new DelayFloor(), queueUs: -1 };
+      server = { floor: new DelayFloor(), queueUs: -1, epochs: new Map(), epoch: 0 };
       this.#servers.set(serverIndex, server);
     }
     return server;
   }
+}
+
+interface Server {
+  readonly floor: DelayFloor;
+  queueUs: number;
+  /** By channel; there are 32 at most. */
+  readonly epochs: Map<number, number>;
+  /** Changes when any of its channels begins anew. */
+  epoch: number;
+}
+
+/** Channels count their beginnings each for itself: those heard later have seen fewer, and yet it is the same clock. */
+function epochOf(server: Server, { channelIndex, epoch }: StreamReading): number {
+  server.epoch += epoch - (server.epochs.get(channelIndex) ?? 0);
+  server.epochs.set(channelIndex, epoch);
+  return server.epoch;
 }

@@ -59,31 +59,29 @@ export class Path {
   }
 
   #carry(nowUs: number, { level, reason }: Move): readonly Decision[] {
-    const done = this.#exchange === undefined ? [] : this.#settle(this.#exchange);
+    // Whatever waits was wanted for another level.
+    this.#exchange = undefined;
     const wanted = this.controller.levels.channelsOf(level);
     const leaves = [...this.#joined].filter((channel) => !wanted.includes(channel)).toReversed();
     const joins = wanted.filter((channel) => !this.#joined.has(channel));
-    const [from] = leaves;
     const [to] = joins;
-    if (from !== undefined && to !== undefined) return [...done, ...this.#swap(nowUs, from, to, reason)];
-    return [
-      ...done,
-      ...leaves.flatMap((channel) => this.#settle({ action: 'leave', channel, reason })),
-      ...joins.flatMap((channel) => this.#settle({ action: 'join', channel, reason })),
-    ];
+    // Of two that are joined, the older is the one that is heard.
+    const from = to === undefined ? undefined : leaves.pop();
+    const others = leaves.flatMap((channel) => this.#settle({ action: 'leave', channel, reason }));
+    if (from !== undefined && to !== undefined) return [...others, ...this.#swap(nowUs, from, to, reason)];
+    return [...others, ...joins.flatMap((channel) => this.#settle({ action: 'join', channel, reason }))];
   }
 
   /** Replicated channels: both for a moment where there is room, or else neither until the first has gone. */
   #swap(nowUs: number, from: number, to: number, reason: string): readonly Decision[] {
     const { levels, capacityBitsPerSecond = 0, leaveLatencyUs } = this.controller;
-    const both = [from, to].reduce(
-      (sum, channel) => sum + levels.rateOf(1 + levels.plan.channelOrder.indexOf(channel)),
-      0,
-    );
+    const [before, after] = [from, to].map((channel) => levels.rateOf(1 + levels.plan.channelOrder.indexOf(channel)));
     const leave = { action: 'leave', channel: from, reason } as const;
     const join = { action: 'join', channel: to, reason } as const;
-    if (both <= capacityBitsPerSecond) {
-      this.#exchange = { ...leave, atUs: nowUs + OVERLAP_US, awaits: to };
+    if (before! + after! <= capacityBitsPerSecond) {
+      // A better channel that never comes is given up by the controller: the other stays.
+      const atUs = after! > before! ? Number.POSITIVE_INFINITY : nowUs + OVERLAP_US;
+      this.#exchange = { ...leave, atUs, awaits: to };
       return this.#settle(join);
     }
     this.#exchange = { ...join, atUs: nowUs + leaveLatencyUs, awaits: undefined };

@@ -46,6 +46,8 @@ const PROMISED_RATIO = 0.97;
 const REENTRY_RATIO = 0.9;
 /** Steps of the start: one a slot. */
 const START_STEP_US = 450_000;
+/** For so long at least the newest channel must have come: a queue that grows by a tenth of the time shows by then. */
+const START_HEARD_US = 300_000;
 /** Without any train by then, the start goes on without. */
 const TRAIN_WAIT_US = 1_500_000;
 const TRIAL_US = 1_000_000;
@@ -228,6 +230,7 @@ export class RateController {
     const congestion = this.#congestion();
     if (congestion === undefined) this.#retreats.cleared();
     else if (this.#isOurs(congestion)) return this.#retreat(congestion);
+    if (this.#level > this.levels.max) return this.#leaveFor(this.levels.max, 'more comes than is allowed');
     if (this.#load.isTooMuch && this.#level > 1) {
       this.#load.clear();
       this.#blame();
@@ -235,7 +238,7 @@ export class RateController {
     }
     const patienceUs = Math.max(SILENCE_US, SILENT_INTERVALS * this.levels.newestIntervalUs(this.#level));
     if (this.#level <= 1 || this.#heardUs !== undefined || nowUs - this.#changedUs < patienceUs) return undefined;
-    this.#backOff.failed(this.#level);
+    this.#blame();
     return this.#leaveFor(this.#level - 1, 'nothing comes of it');
   }
 
@@ -345,6 +348,8 @@ export class RateController {
     if (this.#heardUs === undefined) return undefined;
     if (measured === undefined && levels.plan.trainLength > 0 && sinceUs < TRAIN_WAIT_US) return undefined;
     if ((measured === undefined || this.#level > 1) && sinceUs < START_STEP_US) return undefined;
+    // A channel may take its time to come, above all one that waits for another to go.
+    if (this.#level > 1 && this.#nowUs - this.#heardUs < START_HEARD_US) return undefined;
     const next = this.#level + 1;
     const promised = this.#promised.at(this.#nowUs);
     const jumpRate = Math.min(JUMP_RATIO * promised, MAX_JUMP * levels.rateOf(this.#level));

@@ -31,7 +31,8 @@ export class SlotWatch {
         newest = -1;
       }
       if (reading.serverIndex !== this.#serverIndex) continue;
-      this.#heardUs = nowUs;
+      // A clock that was set back, or a forged slot, must not silence it until the slots have come that far.
+      if (this.#slot < 0 || !isAfter(this.#slot, reading.slot)) this.#heardUs = nowUs;
       if (newest < 0 || isAfter(reading.slot, newest)) {
         newest = reading.slot;
         stepLevel = reading.stepLevel;

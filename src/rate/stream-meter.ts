@@ -32,7 +32,6 @@ export class StreamMeter {
   #delaySumUs = 0;
   #slot = 0;
   #stepLevel = 0;
-  #lastSequence = 0;
   #burstLost = 0;
   #trainCount = 0;
   #trainBytes = 0;
@@ -67,6 +66,7 @@ export class StreamMeter {
     this.#reading.sinceUs = Number.POSITIVE_INFINITY;
     this.#lostSeen = this.window.lostCount;
     this.#lostReported = this.#lostSeen;
+    this.#burstLost = 0;
     this.#clear();
     this.#trainCount = 0;
   }
@@ -76,12 +76,11 @@ export class StreamMeter {
    * @param isTrain whether it was sent in a train, and `isPreview` in a preview.
    */
   observe(marks: DatagramMarks, isTrain: boolean, isPreview: boolean, wireBytes: number, nowUs: number): void {
+    const lostBefore = this.window.lostCount;
     const arrival = this.window.observe(marks.sequence);
     if (arrival === 'duplicate') return;
     if (arrival === 'restart') this.#restart();
-    const gap = (marks.sequence - this.#lastSequence) | 0;
-    if (arrival === 'new' && gap > 1 && (isTrain || isPreview)) this.#burstLost += gap - 1;
-    this.#lastSequence = marks.sequence;
+    if (isTrain || isPreview) this.#burstLost += Math.max(0, this.window.lostCount - lostBefore);
     if (this.#reading.sinceUs === Number.POSITIVE_INFINITY) this.#reading.sinceUs = nowUs;
     this.#wireBytes += wireBytes;
     const rawUs = (nowUs - marks.sendTimeUs) >>> 0;

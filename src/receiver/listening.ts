@@ -12,7 +12,8 @@ const RENEW_AFTER_INTERVALS = 10;
 export class Listening {
   readonly #memberships: Memberships;
   readonly #policy: ChannelPolicy;
-  readonly #renewedUs = new Map<number, number>();
+  /** When each channel was last joined, or joined anew: what is not yet there is not yet silent. */
+  readonly #joinedUs = new Map<number, number>();
   #isOn = false;
   #sinceUs = 0;
   #work: Promise<void> = Promise.resolve();
@@ -26,12 +27,12 @@ export class Listening {
     return this.#isOn;
   }
 
-  /** On, but with nothing joined: the policy waits. */
+  /** On, but the policy wants nothing joined. */
   get isPaused(): boolean {
-    return this.#isOn && this.#memberships.channels.length === 0;
+    return this.#isOn && this.#policy.status.levelRateBitsPerSecond === 0;
   }
 
-  /** When listening last began. */
+  /** When listening last began, or went on after a pause. */
   get sinceUs(): number {
     return this.#sinceUs;
   }
@@ -41,11 +42,13 @@ export class Listening {
     if (this.#isOn) return this.#work;
     this.#isOn = true;
     this.#sinceUs = nowUs;
-    return this.follow(this.#policy.start(nowUs));
+    return this.follow(this.#policy.start(nowUs), nowUs);
   }
 
   /** Carries out what the policy decided after what it decided before. Rejects when the system refuses a join. */
-  follow(decisions: readonly Decision[]): Promise<void> {
+  follow(decisions: readonly Decision[], nowUs: number): Promise<void> {
+    if (this.#memberships.channels.length === 0) this.#sinceUs = nowUs;
+    for (const { action, channel } of decisions) if (action === 'join') this.#joinedUs.set(channel, nowUs);
     return this.#next(async () => {
       for (const decision of decisions) {
         if (this.#isOn) await this.#memberships.carryOut(decision);
@@ -71,11 +74,11 @@ export class Listening {
   ): readonly number[] {
     const silent = this.#memberships.channels.filter((channel) => {
       const limitUs = Math.max(RENEW_AFTER_US, RENEW_AFTER_INTERVALS * intervalsUs[channel]!);
-      const sinceUs = Math.max(lastHeardUs(channel) ?? 0, this.#sinceUs, this.#renewedUs.get(channel) ?? 0);
+      const sinceUs = Math.max(lastHeardUs(channel) ?? 0, this.#sinceUs, this.#joinedUs.get(channel) ?? 0);
       return nowUs - sinceUs >= limitUs;
     });
     for (const channel of silent) {
-      this.#renewedUs.set(channel, nowUs);
+      this.#joinedUs.set(channel, nowUs);
       // An interface that is down refuses; the next attempt comes by itself, and patience has an end elsewhere.
       this.#next(() => this.#memberships.renew(channel)).catch(() => undefined);
     }

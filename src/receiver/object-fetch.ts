@@ -161,7 +161,7 @@ export class ObjectFetch {
     const readings = this.#reception.read((channel, server) => this.#memberships.hears(channel, server));
     const decisions = policy.tick(nowUs, readings, { unreadCount, droppedCount, latenessUs });
     if (decisions.length === 0) return;
-    this.#listening.follow(decisions).catch((error: unknown) => {
+    this.#listening.follow(decisions, nowUs).catch((error: unknown) => {
       // What is joined goes on; the policy sees that nothing comes of this one, and steps back.
       onWarning({ code: 'JOIN_REFUSED', message: error instanceof Error ? error.message : String(error) });
     });

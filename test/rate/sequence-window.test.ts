@@ -1,78 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Arrival, SequenceWindow } from '../../dist/rate/sequence-window.js';
-
-const WINDOW = 1024;
-const MAX_LEAP = 2 ** 20;
-
-/**
- * The same by keeping every number ever heard, unwrapped: a set of a run's numbers, and for each arrival the distance to its
- * highest, taken the short way round.
- */
-class NaiveWindow {
-  receivedCount = 0;
-  #lostBefore = 0;
-  #first = 0;
-  #highest = 0;
-  #heard: Set<number> | undefined;
-  #stray: number | undefined;
-
-  get lostCount(): number {
-    return this.#heard === undefined ? 0 : this.#lostBefore + this.#highest - this.#first + 1 - this.#heard.size;
-  }
-
-  observe(sequence: number): Arrival {
-    if (this.#heard === undefined) {
-      this.#begin(sequence);
-      return 'new';
-    }
-    let ahead = (((sequence - this.#highest) % 2 ** 32) + 2 ** 32) % 2 ** 32;
-    if (ahead >= 2 ** 31) ahead -= 2 ** 32;
-    const place = this.#highest + ahead;
-    if (ahead > 0 && ahead <= MAX_LEAP) {
-      this.#highest = place;
-      this.#hear(place);
-      return 'new';
-    }
-    if (ahead <= 0 && ahead > -WINDOW) {
-      if (place < this.#first) return 'late';
-      if (this.#heard.has(place)) return 'duplicate';
-      this.#hear(place);
-      return 'late';
-    }
-    if (this.#stray !== undefined && sequence === (this.#stray + 1) % 2 ** 32) {
-      this.#lostBefore = this.lostCount;
-      this.#begin(this.#stray);
-      this.#highest++;
-      this.#hear(this.#highest);
-      return 'restart';
-    }
-    this.#stray = sequence;
-    return 'late';
-  }
-
-  #begin(sequence: number): void {
-    this.#heard = new Set();
-    this.#first = sequence;
-    this.#highest = sequence;
-    this.#stray = undefined;
-    this.#hear(sequence);
-  }
-
-  #hear(place: number): void {
-    this.#heard!.add(place);
-    this.receivedCount++;
-  }
-}
+import { MAX_LEAP, NaiveWindow, wrapped } from './naive-window.js';
 
 const anySequence = fc.oneof(
   fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   fc.constantFrom(0, 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 2, 2 ** 32 - 1),
 );
-
-function wrapped(sequence: number): number {
-  return ((sequence % 2 ** 32) + 2 ** 32) % 2 ** 32;
-}
 
 function observeAll(window: SequenceWindow, sequences: Iterable<number>): Arrival[] {
   return Array.from(sequences, (sequence) => window.observe(wrapped(sequence)));
@@ -90,6 +24,7 @@ describe('a sequence window', () => {
       { arbitrary: fc.integer({ min: -1100, max: 1100 }), weight: 2 },
       { arbitrary: fc.constantFrom(-1025, -1024, -1023, 1023, 1024, 1025, MAX_LEAP, MAX_LEAP + 1), weight: 1 },
       { arbitrary: fc.constantFrom(-MAX_LEAP, 2 ** 31, 2 ** 31 - 1, -(2 ** 31) + 1, 12_345_678), weight: 1 },
+      { arbitrary: fc.constant('interrupt' as const), weight: 1 },
     );
     fc.assert(
       fc.property(anySequence, fc.array(step, { maxLength: 400 }), (first, steps) => {
@@ -97,8 +32,13 @@ describe('a sequence window', () => {
         const naive = new NaiveWindow();
         let sequence = first;
         for (const by of [0, ...steps]) {
-          sequence = wrapped(sequence + by);
-          expect(window.observe(sequence)).toBe(naive.observe(sequence));
+          if (by === 'interrupt') {
+            window.interrupt();
+            naive.interrupt();
+          } else {
+            sequence = wrapped(sequence + by);
+            expect(window.observe(sequence)).toBe(naive.observe(sequence));
+          }
           expect(window.receivedCount).toBe(naive.receivedCount);
           expect(window.lostCount).toBe(naive.lostCount);
         }
@@ -196,5 +136,19 @@ describe('a stray datagram', () => {
     }
     expect(window.receivedCount).toBe(50);
     expect(window.lostCount).toBe(0);
+  });
+});
+
+describe('an interruption', () => {
+  it('begins a new run: what was lost before stays lost, what was sent meanwhile is not', () => {
+    const window = new SequenceWindow();
+    observeAll(window, [10, 12]);
+    window.interrupt();
+    expect([window.receivedCount, window.lostCount]).toEqual([2, 1]);
+    expect(observeAll(window, [900, 902])).toEqual(['new', 'new']);
+    expect([window.receivedCount, window.lostCount]).toEqual([4, 2]);
+    // What is overtaken by the first datagram after it was not missed either, nor does it fill the old gap.
+    expect(observeAll(window, [899, 11])).toEqual(['late', 'late']);
+    expect([window.receivedCount, window.lostCount]).toEqual([4, 2]);
   });
 });

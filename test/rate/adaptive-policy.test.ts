@@ -1,0 +1,239 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AdaptivePolicy, type AdaptivePolicyOptions } from '../../dist/rate/adaptive-policy.js';
+import type { Decision } from '../../dist/rate/policy.js';
+import type { LocalReading, StreamReading } from '../../dist/rate/readings.js';
+import { anyLadder } from './ladders.js';
+import { reading } from './readings.js';
+
+const TICK_US = 50_000;
+
+/** Carries decisions out, and complains about those that make no sense. */
+class Membership {
+  readonly joined = new Set<string>();
+  readonly #options: AdaptivePolicyOptions;
+
+  constructor(options: AdaptivePolicyOptions) {
+    this.#options = options;
+  }
+
+  follow(decisions: readonly Decision[]): void {
+    const { rates, servers, areServersSeparate, kind } = this.#options;
+    for (const { action, channel, server, reason } of decisions) {
+      expect(channel).toBeGreaterThanOrEqual(0);
+      expect(channel).toBeLessThan(rates.length);
+      expect(reason).not.toBe('');
+      if (areServersSeparate) expect(servers.map(({ index }) => index)).toContain(server);
+      else expect(server).toBeUndefined();
+      const key = `${server} ${channel}`;
+      expect([key, this.joined.has(key)]).toEqual([key, action === 'leave']);
+      if (action === 'join') this.joined.add(key);
+      else this.joined.delete(key);
+    }
+    const pathCount = areServersSeparate ? servers.length : 1;
+    if (kind === 'best') expect(this.joined.size).toBeLessThanOrEqual(2 * pathCount);
+  }
+
+  channelsOf(server: number | undefined): readonly number[] {
+    return [...this.joined]
+      .map((key) => key.split(' '))
+      .filter(([name]) => name === String(server))
+      .map(([, channel]) => Number(channel))
+      .sort((a, b) => a - b);
+  }
+}
+
+const serversOf = (count: number) => Array.from({ length: count }, (_, index) => ({ index, channels: undefined }));
+
+const anyOptions: fc.Arbitrary<AdaptivePolicyOptions> = fc
+  .tuple(
+    anyLadder,
+    fc.integer({ min: 1, max: 3 }),
+    fc.boolean(),
+    fc.option(fc.double({ min: 1e3, max: 1e9, noNaN: true })),
+  )
+  .map(([{ rates, mode, symbolBytes }, serverCount, areServersSeparate, max]) => ({
+    rates,
+    symbolBytes,
+    kind: mode,
+    maxRateBitsPerSecond: max ?? undefined,
+    servers: serversOf(serverCount),
+    areServersSeparate,
+  }));
+
+/** What no sender would send, and no network bring. */
+const anyReading: fc.Arbitrary<StreamReading> = fc
+  .record({
+    serverIndex: fc.nat(3),
+    channelIndex: fc.oneof(fc.nat(3), fc.nat(255)),
+    receivedCount: fc.oneof(fc.constant(0), fc.nat(1000)),
+    lostCount: fc.oneof(fc.constant(0), fc.nat(1000)),
+    epoch: fc.nat(3),
+    sinceUs: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.nat(100e6)),
+    minDelayUs: fc.oneof(fc.nat(1000), fc.nat(2 ** 32 - 1)),
+    meanExcessUs: fc.nat(1e6),
+    trainBitsPerSecond: fc.oneof(fc.constant(0), fc.double({ min: 1, max: 1e12, noNaN: true })),
+    slot: fc.oneof(fc.nat(20), fc.nat(65_535)),
+    stepLevel: fc.nat(255),
+    preview: fc.record({
+      slot: fc.integer({ min: -1, max: 65_535 }),
+      count: fc.nat(100),
+      spread: fc.double({ min: 0, max: 1e12, noNaN: true }),
+      covariance: fc.double({ min: -1e12, max: 1e12, noNaN: true }),
+      scatter: fc.double({ min: 0, max: 1e12, noNaN: true }),
+    }),
+  })
+  .map((part) => reading({ ...part, burstLostCount: Math.floor(part.lostCount / 2) }));
+
+const anyLocal: fc.Arbitrary<LocalReading> = fc.record({
+  droppedCount: fc.oneof({ arbitrary: fc.constant(0), weight: 9 }, { arbitrary: fc.nat(100), weight: 1 }),
+  latenessUs: fc.oneof({ arbitrary: fc.constant(0), weight: 9 }, { arbitrary: fc.nat(1e6), weight: 1 }),
+});
+
+/** Bursts of the same for a while, so that there is time for something to be concluded. */
+const anyWeather = fc.array(
+  fc.record({
+    ticks: fc.integer({ min: 1, max: 60 }),
+    readings: fc.array(anyReading, { maxLength: 5 }),
+    local: anyLocal,
+  }),
+  { maxLength: 25 },
+);
+
+describe('the adaptive policy, whatever is read', () => {
+  it('joins what is not joined, leaves what is, and stays within the ladder and the highest rate allowed', () => {
+    fc.assert(
+      fc.property(anyOptions, anyWeather, (options, weather) => {
+        const policy = new AdaptivePolicy(options);
+        const membership = new Membership(options);
+        let nowUs = 1e6;
+        membership.follow(policy.start(nowUs));
+        for (const { ticks, readings, local } of weather) {
+          for (let i = 0; i < ticks; i++) {
+            nowUs += TICK_US;
+            const slotted = readings.map((one) => ({ ...one, slot: (one.slot + Math.floor(i / 10)) % 65_536 }));
+            membership.follow(policy.tick(nowUs, slotted, local));
+            const { levelRateBitsPerSecond, queueUs } = policy.status;
+            expect(levelRateBitsPerSecond).toBeGreaterThanOrEqual(0);
+            expect(Number.isFinite(levelRateBitsPerSecond)).toBe(true);
+            expect(queueUs).toBeGreaterThanOrEqual(0);
+            expectLayers(options, membership);
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('never joins more than is allowed, but for the lowest level of each path', () => {
+    const allowed = fc.double({ min: 1e5, max: 1e8, noNaN: true });
+    fc.assert(
+      fc.property(anyOptions, allowed, anyWeather, (other, maxRateBitsPerSecond, weather) => {
+        // Of one server: how many send on a channel of several is for the readings to say.
+        const options = { ...other, servers: serversOf(1), maxRateBitsPerSecond };
+        const policy = new AdaptivePolicy(options);
+        const lowest = policy.start(1e6).map(({ channel }) => options.rates[channel]!);
+        let nowUs = 1e6;
+        for (const { ticks, readings, local } of weather) {
+          const own = readings.map((one) => ({ ...one, serverIndex: 0 }));
+          for (let i = 0; i < ticks; i++) {
+            nowUs += TICK_US;
+            policy.tick(nowUs, own, local);
+            const { levelRateBitsPerSecond } = policy.status;
+            expect(levelRateBitsPerSecond).toBeLessThanOrEqual(Math.max(maxRateBitsPerSecond, lowest[0]!) * (1 + 1e-9));
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+/** Layered channels are joined from the lowest up, without a gap. */
+function expectLayers(options: AdaptivePolicyOptions, membership: Membership): void {
+  if (options.kind !== 'several') return;
+  const servers = options.areServersSeparate ? options.servers.map(({ index }) => index) : [undefined];
+  for (const server of servers) {
+    const channels = membership.channelsOf(server);
+    expect(channels).toEqual(channels.map((_, channel) => channel));
+  }
+}
+
+/** A path without any limit: everything that is joined arrives, and slots permit everything. */
+function brings(channels: readonly number[], serverIndexes: readonly number[], nowUs: number): StreamReading[] {
+  return serverIndexes.flatMap((serverIndex) =>
+    channels.map((channelIndex) =>
+      reading({
+        serverIndex,
+        channelIndex,
+        receivedCount: 5,
+        trainBitsPerSecond: channelIndex === 0 ? 1e9 : 0,
+        slot: Math.floor(nowUs / 500_000) % 65_536,
+        stepLevel: 32,
+      }),
+    ),
+  );
+}
+
+describe('the adaptive policy', () => {
+  const options: AdaptivePolicyOptions = {
+    rates: [1e6, 1e6, 1e6, 1e6],
+    symbolBytes: 1154,
+    kind: 'several',
+    maxRateBitsPerSecond: 4e6,
+    servers: serversOf(2),
+    areServersSeparate: false,
+  };
+
+  function run(
+    policy: AdaptivePolicy,
+    membership: Membership,
+    seconds: number,
+    fromUs: number,
+    servers: readonly number[],
+  ) {
+    let nowUs = fromUs;
+    for (; nowUs < fromUs + seconds * 1e6; nowUs += TICK_US) {
+      const channels = membership.channelsOf(undefined);
+      membership.follow(policy.tick(nowUs, brings(channels, servers, nowUs), { droppedCount: 0, latenessUs: 0 }));
+    }
+    return nowUs;
+  }
+
+  it('counts what all servers bring that are heard, and gives way when another begins', () => {
+    const policy = new AdaptivePolicy(options);
+    const membership = new Membership(options);
+    membership.follow(policy.start(0));
+    expect(policy.status.levelRateBitsPerSecond).toBe(2e6);
+    let nowUs = run(policy, membership, 15, 0, [0]);
+    expect([membership.joined.size, policy.status.levelRateBitsPerSecond]).toEqual([4, 4e6]);
+    nowUs = run(policy, membership, 5, nowUs, [0, 1]);
+    expect([membership.joined.size, policy.status.levelRateBitsPerSecond]).toEqual([2, 4e6]);
+    run(policy, membership, 15, nowUs, [1]);
+    expect([membership.joined.size, policy.status.levelRateBitsPerSecond]).toEqual([4, 4e6]);
+  });
+
+  it('counts servers only for the channels that they send', () => {
+    const servers = [
+      { index: 0, channels: undefined },
+      { index: 1, channels: [0] },
+    ];
+    const policy = new AdaptivePolicy({ ...options, servers });
+    const membership = new Membership(options);
+    membership.follow(policy.start(0));
+    run(policy, membership, 10, 0, [0, 1]);
+    // Twice channel 0 and once 1 and 2.
+    expect([membership.joined.size, policy.status.levelRateBitsPerSecond]).toEqual([3, 4e6]);
+  });
+
+  it('begins anew from the lowest level when it is started again', () => {
+    const policy = new AdaptivePolicy(options);
+    const membership = new Membership(options);
+    membership.follow(policy.start(0));
+    const nowUs = run(policy, membership, 10, 0, [0]);
+    expect(membership.joined.size).toBe(4);
+    membership.joined.clear();
+    membership.follow(policy.start(nowUs));
+    expect(membership.channelsOf(undefined)).toEqual([0]);
+  });
+});

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { CircuitBreaker } from '../../dist/rate/circuit-breaker.js';
+
+/** The first pause that loss of this share brings, and after how long, if it is judged each 50 ms for a minute. */
+function pauseAt(breaker: CircuitBreaker, lossRatio: number, ambientLossRatio = 0, fromUs = 0) {
+  for (let nowUs = fromUs; nowUs < fromUs + 60e6; nowUs += 50_000) {
+    const pauseUs = breaker.judge(nowUs, lossRatio, ambientLossRatio);
+    if (pauseUs !== undefined) return { afterUs: nowUs - fromUs, pauseUs };
+  }
+  return undefined;
+}
+
+describe('the circuit breaker', () => {
+  it('opens after ten seconds of more than a fifth lost, for half a minute', () => {
+    expect(pauseAt(new CircuitBreaker(), 0.21)).toEqual({ afterUs: 10e6, pauseUs: 30e6 });
+    expect(pauseAt(new CircuitBreaker(), 0.2)).toBeUndefined();
+  });
+
+  it('stays open for longer each time, up to sixteen minutes', () => {
+    const breaker = new CircuitBreaker();
+    const pauses = Array.from({ length: 8 }, (_, i) => pauseAt(breaker, 0.5, 0, i * 1e9)!.pauseUs / 30e6);
+    expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 32, 32]);
+  });
+
+  it('begins to count anew when it has been better for a moment', () => {
+    const breaker = new CircuitBreaker();
+    for (let nowUs = 0; nowUs < 9.9e6; nowUs += 50_000) expect(breaker.judge(nowUs, 0.5, 0)).toBeUndefined();
+    expect(breaker.judge(9.9e6, 0.1, 0)).toBeUndefined();
+    expect(pauseAt(breaker, 0.5, 0, 10e6)!.afterUs).toBe(10e6);
+  });
+
+  it('does not open for what a radio loses anyway', () => {
+    expect(pauseAt(new CircuitBreaker(), 0.3, 0.1)).toBeUndefined();
+    expect(pauseAt(new CircuitBreaker(), 0.4, 0.1)).toBeDefined();
+  });
+});

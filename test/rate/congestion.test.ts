@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { type Congestion, congestionOf, emptyQueueUs, type Judged, lowQueueUs } from '../../dist/rate/congestion.js';
+import { PathHistory } from '../../dist/rate/path-history.js';
+import { reading } from './readings.js';
+
+const TICK_US = 50_000;
+const PACKET_US = 2000;
+/** Of packets of 10,000 bits. */
+const LEVEL_RATE = 5e6;
+
+interface Moment {
+  readonly queueMs?: number;
+  readonly lossRatio?: number;
+  /** Mbit/s. */
+  readonly arrived?: number;
+}
+
+/** What is wrong at the end of three seconds in which the path was like this, `atS` seconds before the end. */
+function judge(pathAt: (beforeS: number) => Moment, part: Partial<Judged> = {}): Congestion | undefined {
+  const history = new PathHistory();
+  const nowUs = 1e9;
+  history.add(nowUs - 4e6, [reading({ minDelayUs: 0 })], false);
+  for (let atUs = nowUs - 3e6; atUs <= nowUs; atUs += TICK_US) {
+    const { queueMs = 0, lossRatio = 0, arrived = 5 } = pathAt((nowUs - atUs) / 1e6);
+    const receivedCount = (arrived * 1e6 * (TICK_US / 1e6)) / 10_000;
+    const lostCount = (receivedCount * lossRatio) / (1 - lossRatio);
+    history.add(nowUs + (atUs - nowUs), [reading({ receivedCount, lostCount, minDelayUs: queueMs * 1000 })], false);
+  }
+  return congestionOf(history, {
+    nowUs,
+    freshUs: nowUs - 3e6,
+    packetUs: PACKET_US,
+    serviceUs: PACKET_US,
+    levelBitsPerSecond: LEVEL_RATE,
+    ambientLossRatio: 0,
+    leaveLatencyUs: 500_000,
+    isContended: false,
+    isTrial: false,
+    ...part,
+  });
+}
+
+describe('congestion', () => {
+  it('is not seen on a path that carries what it should, with the queue of a burst now and then', () => {
+    expect(judge(() => ({}))).toBeUndefined();
+    expect(judge((beforeS) => ({ queueMs: Math.round(beforeS * 20) % 5 === 0 ? 60 : 0 }))).toBeUndefined();
+  });
+
+  it('is seen where much is lost, in words and with a rate below what arrives', () => {
+    const congestion = judge(() => ({ lossRatio: 0.3, arrived: 3.5 }))!;
+    expect(congestion).toMatchObject({ what: '30 % lost', isQueueOnly: false });
+    expect(congestion.rateBitsPerSecond).toBeLessThan(3.2e6);
+    expect(congestion.rateBitsPerSecond).toBeGreaterThan(1.5e6);
+  });
+
+  it('is seen within a fifth of a second when half is lost', () => {
+    expect(judge((beforeS) => ({ lossRatio: beforeS < 0.2 ? 0.5 : 0 }))).toBeDefined();
+  });
+
+  it('is not what is lost anyway, and not what is lost of a few datagrams', () => {
+    expect(judge(() => ({ lossRatio: 0.3 }), { ambientLossRatio: 0.3 })).toBeUndefined();
+    expect(judge(() => ({ lossRatio: 0.05 }))).toBeUndefined();
+    expect(judge(() => ({ lossRatio: 0.5, arrived: 0.05 }))).toBeUndefined();
+  });
+
+  it('ends a trial sooner', () => {
+    const lossy = () => ({ lossRatio: 0.08 });
+    expect([judge(lossy), judge(lossy, { isTrial: true })?.what]).toEqual([undefined, '8 % lost']);
+    const rising = (beforeS: number) => ({ queueMs: Math.max(0, 38 - 100 * beforeS) });
+    expect([judge(rising), judge(rising, { isTrial: true })?.isQueueOnly]).toEqual([undefined, true]);
+  });
+
+  it('is a queue that runs away', () => {
+    const congestion = judge((beforeS) => ({ queueMs: Math.max(0, 100 * (0.8 - beforeS)), arrived: 4 }))!;
+    expect(congestion.what).toMatch(/^queue \d+ ms and rising$/);
+    expect(congestion.isQueueOnly).toBe(true);
+    expect(congestion.rateBitsPerSecond).toBeLessThan(4e6);
+  });
+
+  it('is a long queue that does not go away, and not one that drains', () => {
+    expect(judge(() => ({ queueMs: 150 }))).toMatchObject({ what: 'queue 150 ms', isQueueOnly: true });
+    expect(judge((beforeS) => ({ queueMs: 150 + 40 * beforeS }))).toBeUndefined();
+  });
+
+  it('is a short queue that is never empty and overflows', () => {
+    const lossy = { queueMs: 15, lossRatio: 0.02 };
+    expect(judge(() => lossy)).toMatchObject({ what: '2 % lost, and a queue', isQueueOnly: false });
+    expect(judge((beforeS) => ({ ...lossy, queueMs: beforeS > 0.4 && beforeS < 0.6 ? 0 : 15 }))).toBeUndefined();
+    expect(judge(() => lossy, { ambientLossRatio: 0.02 })).toBeUndefined();
+  });
+
+  it('is not looked for before the level changed', () => {
+    const nowUs = 1e9;
+    const past = (beforeS: number) => (beforeS > 0.5 ? { lossRatio: 0.5, queueMs: 300 } : {});
+    expect(judge(past, { freshUs: nowUs - 500_000 })).toBeUndefined();
+  });
+
+  it('is no queue, nor some loss, where others fill it; but what nobody could bear', () => {
+    const isContended = true;
+    expect(judge(() => ({ queueMs: 200 }), { isContended })).toBeUndefined();
+    expect(judge(() => ({ queueMs: 200, lossRatio: 0.15 }), { isContended })).toBeUndefined();
+    expect(judge(() => ({ queueMs: 200, lossRatio: 0.4 }), { isContended })).toMatchObject({ what: '40 % lost' });
+  });
+
+  it('calls for less the longer the queue is, and never for less than half of what arrives', () => {
+    const rates = [120, 400, 3000].map((queueMs) => judge(() => ({ queueMs, arrived: 5 }))!.rateBitsPerSecond);
+    expect(rates).toEqual(rates.toSorted((a, b) => b - a));
+    expect(rates[0]).toBeLessThanOrEqual(0.9 * 5e6 * 1.01);
+    expect(rates[2]! / 5e6).toBeCloseTo(0.5, 1);
+  });
+
+  it('counts queues in packets where these take long', () => {
+    expect([lowQueueUs(100), lowQueueUs(50_000)]).toEqual([20_000, 150_000]);
+    expect([emptyQueueUs(100), emptyQueueUs(50_000)]).toEqual([4000, 100_000]);
+  });
+});

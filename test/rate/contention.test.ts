@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { Contention } from '../../dist/rate/contention.js';
+
+const TICK_US = 50_000;
+const ROUND_TRIP_US = 100_000;
+const RATE = 200;
+const quiet = { queueUs: 0, lostCount: 0, datagramsPerSecond: RATE, roundTripUs: ROUND_TRIP_US };
+const slot = {
+  isQueued: true,
+  arrivedBitsPerSecond: 5e6,
+  capacityBitsPerSecond: 10e6,
+  datagramsPerSecond: RATE,
+  roundTripUs: ROUND_TRIP_US,
+};
+
+/** Hands over queues, one a reading, and says when the last came. */
+function pass(contention: Contention, queuesUs: readonly number[], fromUs = 0, lostCount = 0): number {
+  for (const [i, queueUs] of queuesUs.entries()) contention.add(fromUs + i * TICK_US, { ...quiet, queueUs, lostCount });
+  return fromUs + (queuesUs.length - 1) * TICK_US;
+}
+
+/** From `from` ms to `to` ms in equal steps. */
+function ramp(from: number, to: number, count = 20): number[] {
+  return Array.from({ length: count }, (_, i) => (from + ((to - from) * i) / (count - 1)) * 1000);
+}
+
+function fairAt(contention: Contention, nowUs: number): number {
+  return contention.fairDatagramsPerSecond(nowUs, ROUND_TRIP_US);
+}
+
+describe('others on the path', () => {
+  it('are not there until they show, and then nothing limits us', () => {
+    const contention = new Contention();
+    const atUs = pass(contention, [...ramp(0, 15), ...ramp(15, 0)]);
+    expect(contention.isOn(atUs)).toBe(false);
+    expect(fairAt(contention, atUs)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('show by a queue that rises and falls while our rate is steady; what we had is fair to begin with', () => {
+    const contention = new Contention();
+    const atUs = pass(contention, [...ramp(0, 80), ...ramp(80, 30, 5)]);
+    expect(contention.isOn(atUs)).toBe(true);
+    // The wave is an event, too: 0.7 of what we had, and a little growth since.
+    expect(fairAt(contention, atUs)).toBeGreaterThan(0.69 * RATE);
+    expect(fairAt(contention, atUs)).toBeLessThan(RATE);
+  });
+
+  it('do not show by a queue that only rises, or by one that we disturbed ourselves', () => {
+    const rising = new Contention();
+    expect(rising.isOn(pass(rising, ramp(0, 300, 100)))).toBe(false);
+    const disturbed = new Contention();
+    const atUs = pass(disturbed, ramp(0, 80));
+    disturbed.disturb();
+    expect(disturbed.isOn(pass(disturbed, ramp(80, 10), atUs))).toBe(false);
+  });
+
+  it('show by a queue though less comes to us than trains promise, and not by trains alone', () => {
+    const contention = new Contention();
+    contention.judge(0, { ...slot, isQueued: false });
+    expect(contention.isOn(0)).toBe(false);
+    contention.judge(0, { ...slot, capacityBitsPerSecond: undefined });
+    expect(contention.isOn(0)).toBe(false);
+    contention.judge(0, slot);
+    expect(contention.isOn(0)).toBe(true);
+    expect(fairAt(contention, 0)).toBe(RATE);
+  });
+
+  it('are gone when the queue turns out to be our own, and when nothing was seen of them for ten seconds', () => {
+    const contention = new Contention();
+    contention.judge(0, slot);
+    contention.judge(0.5e6, { ...slot, arrivedBitsPerSecond: 9.9e6 });
+    expect(contention.isOn(0.5e6)).toBe(false);
+    contention.judge(1e6, slot);
+    expect([contention.isOn(10.9e6), contention.isOn(11.1e6)]).toEqual([true, false]);
+  });
+
+  it('leave us what losses leave a TCP: 0.7 for each, those within a round trip counted once', () => {
+    const contention = new Contention();
+    contention.judge(0, slot);
+    contention.add(50_000, { ...quiet, lostCount: 3 });
+    const once = fairAt(contention, 50_000);
+    expect(once / RATE).toBeCloseTo(0.7, 1);
+    contention.add(100_000, { ...quiet, lostCount: 9 });
+    expect(fairAt(contention, 100_000)).toBeGreaterThanOrEqual(once);
+    contention.add(200_000, { ...quiet, lostCount: 1 });
+    expect(fairAt(contention, 200_000) / once).toBeGreaterThan(0.69);
+    expect(fairAt(contention, 200_000) / once).toBeLessThan(0.85);
+  });
+
+  it('let us grow again with time, to no more than half above what we use', () => {
+    const contention = new Contention();
+    for (let nowUs = 0; nowUs < 60e6; nowUs += TICK_US) {
+      if (nowUs % 1e6 === 0) contention.judge(nowUs, slot);
+      contention.add(nowUs, quiet);
+    }
+    expect(fairAt(contention, 60e6)).toBeGreaterThan(1.4 * RATE);
+    expect(fairAt(contention, 60e6)).toBeLessThanOrEqual(1.5 * RATE + 2e6 / ROUND_TRIP_US + 1e-6);
+  });
+});

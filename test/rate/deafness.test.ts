@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { Deafness } from '../../dist/rate/deafness.js';
+import { PathHistory } from '../../dist/rate/path-history.js';
+import { reading } from './readings.js';
+
+const TICK_US = 50_000;
+const MLD_US = 2_200_000;
+
+interface Moment {
+  readonly queueUs?: number;
+  readonly lossRatio?: number;
+}
+
+/** How long a receiver stays deaf after a leave, on a path on which this comes `afterUs` later; undefined after a minute. */
+function deafFor(deafness: Deafness, pathAt: (afterUs: number) => Moment, ambientLossRatio = 0): number | undefined {
+  const history = new PathHistory();
+  const leftUs = 1e9;
+  for (let nowUs = leftUs - 1e6; nowUs < leftUs + 60e6; nowUs += TICK_US) {
+    if (nowUs === leftUs) deafness.begin();
+    const { queueUs = 0, lossRatio = 0 } = nowUs < leftUs - 900_000 ? {} : pathAt(nowUs - leftUs);
+    history.add(
+      nowUs,
+      [reading({ receivedCount: 100 * (1 - lossRatio), lostCount: 100 * lossRatio, minDelayUs: queueUs })],
+      false,
+    );
+    const now = { nowUs, sinceUs: leftUs, emptyUs: 4000, roundTripUs: 100_000, ambientLossRatio };
+    if (nowUs > leftUs && deafness.isOver(history, now)) return nowUs - leftUs;
+  }
+  return undefined;
+}
+
+describe('deafness after a leave', () => {
+  it('ends when the queue drains, and learns how long leaves take', () => {
+    const deafness = new Deafness();
+    const falling = (latencyUs: number) => (afterUs: number) => ({ queueUs: afterUs < latencyUs ? 150_000 : 40_000 });
+    expect(deafness.latencyUs).toBe(MLD_US);
+    const first = deafFor(deafness, falling(400_000))!;
+    expect(first).toBeGreaterThanOrEqual(400_000);
+    expect(first).toBeLessThan(700_000);
+    expect(deafness.latencyUs).toBe((MLD_US + 1.25 * first) / 2);
+    for (let i = 0; i < 12; i++) deafFor(deafness, falling(400_000));
+    expect(deafness.latencyUs).toBeLessThan(900_000);
+    // Longer than ever: believed at once.
+    const last = deafFor(deafness, falling(650_000))!;
+    expect(deafness.latencyUs).toBe(1.25 * last);
+  });
+
+  it('lasts as long as anything is lost, or a queue stands, but no longer than leaves take to work', () => {
+    for (const pathAt of [() => ({ lossRatio: 0.2 }), () => ({ queueUs: 200_000 })]) {
+      const deafness = new Deafness();
+      const lasted = deafFor(deafness, pathAt)!;
+      expect(lasted).toBeGreaterThanOrEqual(MLD_US);
+      expect(lasted).toBeLessThan(MLD_US + 500_000);
+      // What has outlived the leave may have been the leave's own slowness.
+      expect(deafness.latencyUs).toBe(1.5 * MLD_US);
+    }
+  });
+
+  it('does not wait for what is lost anyway', () => {
+    const lasted = deafFor(new Deafness(), () => ({ lossRatio: 0.05 }), 0.05);
+    expect(lasted).toBeLessThan(300_000);
+  });
+
+  it('lasts a moment, though nothing be wrong', () => {
+    expect(deafFor(new Deafness(), () => ({}))).toBe(150_000);
+  });
+
+  it('believes in leaves of a tenth of a second to five seconds', () => {
+    const deafness = new Deafness();
+    for (let i = 0; i < 20; i++) deafFor(deafness, () => ({ lossRatio: 0.5 }));
+    expect(deafness.latencyUs).toBe(5e6);
+    for (let i = 0; i < 60; i++) deafFor(deafness, () => ({}));
+    expect(deafness.latencyUs).toBeGreaterThanOrEqual(100_000);
+    expect(deafness.latencyUs).toBeLessThan(200_000);
+  });
+});

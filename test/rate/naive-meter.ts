@@ -1,0 +1,120 @@
+import type { StreamReading } from '../../dist/rate/readings.js';
+import type { DatagramMarks } from '../../dist/rate/stream-meter.js';
+import { NaiveWindow, shortWay } from './naive-window.js';
+
+export interface Observation {
+  readonly marks: DatagramMarks;
+  readonly isTrain: boolean;
+  readonly isPreview: boolean;
+  readonly wireBytes: number;
+  readonly nowUs: number;
+}
+
+interface Kept extends Observation {
+  readonly delayUs: number;
+}
+
+/** What a stream meter should read, by keeping everything it was told. */
+export class NaiveMeter {
+  readonly #window = new NaiveWindow();
+  #epoch = 0;
+  #sinceUs = Number.POSITIVE_INFINITY;
+  /** Since the last reading. */
+  #items: Kept[] = [];
+  #originUs: number | undefined;
+  #last: DatagramMarks | undefined;
+  #lostSeen = 0;
+  #lostReported = 0;
+  #train: Observation[] = [];
+  #trainBitsPerSecond = 0;
+  #preview: Kept[] = [];
+
+  observe(observation: Observation): void {
+    const { marks, isTrain, isPreview, nowUs } = observation;
+    const arrival = this.#window.observe(marks.sequence);
+    if (arrival === 'duplicate') return;
+    if (arrival === 'restart') {
+      this.#epoch++;
+      this.#originUs = undefined;
+      this.#items = [];
+      this.#train = [];
+      this.#trainBitsPerSecond = 0;
+    }
+    if (this.#sinceUs === Number.POSITIVE_INFINITY) this.#sinceUs = nowUs;
+    this.#originUs ??= nowUs - marks.sendTimeUs;
+    const delayUs = shortWay(Math.trunc(nowUs - marks.sendTimeUs) - Math.trunc(this.#originUs));
+    const kept = { ...observation, delayUs };
+    this.#items.push(kept);
+    this.#last = marks;
+    const gap = this.#train.length === 0 ? 1 : shortWay(marks.sequence - this.#train.at(-1)!.marks.sequence);
+    if (!isTrain || gap < 1 || gap > 16) this.#endTrain();
+    if (isTrain) this.#train.push(observation);
+    if (isPreview) this.#preview = [...this.#preview.filter((one) => one.marks.slot === marks.slot), kept];
+  }
+
+  interrupt(): void {
+    this.#window.interrupt();
+    this.#sinceUs = Number.POSITIVE_INFINITY;
+    this.#lostSeen = this.#window.lostCount;
+    this.#lostReported = this.#lostSeen;
+    this.#items = [];
+    this.#train = [];
+    this.#trainBitsPerSecond = 0;
+  }
+
+  read(): Omit<StreamReading, 'burstLostCount' | 'duplicateCount' | 'serverIndex' | 'channelIndex'> {
+    // What was open at the last reading and still is has settled; what had settled and came after all is set against the next.
+    const settled = Math.min(this.#window.lostCount, this.#lostSeen);
+    const lostCount = Math.max(0, settled - this.#lostReported);
+    this.#lostReported += lostCount;
+    this.#lostSeen = this.#window.lostCount;
+    const delays = this.#items.map(({ delayUs }) => delayUs);
+    const least = Math.min(...delays);
+    const told = {
+      receivedCount: delays.length,
+      lostCount,
+      wireBytes: sum(this.#items.map(({ wireBytes }) => wireBytes)),
+      epoch: this.#epoch,
+      sinceUs: this.#sinceUs,
+      minDelayUs: delays.length === 0 ? 0 : shortWay(Math.trunc(this.#originUs!) + least),
+      meanExcessUs: delays.length === 0 ? 0 : sum(delays) / delays.length - least,
+      trainBitsPerSecond: this.#trainBitsPerSecond,
+      slot: this.#last?.slot ?? 0,
+      stepLevel: this.#last?.stepLevel ?? 0,
+      preview: this.#leastSquares(),
+    };
+    this.#items = [];
+    this.#trainBitsPerSecond = 0;
+    return told;
+  }
+
+  #endTrain(): void {
+    const [first] = this.#train;
+    if (this.#train.length >= 4) {
+      const bytes = sum(this.#train.slice(1).map(({ wireBytes }) => wireBytes));
+      this.#trainBitsPerSecond = (bytes * 8e6) / Math.max(1, this.#train.at(-1)!.nowUs - first!.nowUs);
+    }
+    this.#train = [];
+  }
+
+  /** Two passes, as in every textbook. */
+  #leastSquares(): StreamReading['preview'] {
+    const items = this.#preview;
+    const [first] = items;
+    if (first === undefined) return { slot: -1, count: 0, spread: 0, covariance: 0, scatter: 0 };
+    const xs = items.map(({ marks }) => shortWay(marks.sendTimeUs - first.marks.sendTimeUs));
+    const ys = items.map(({ delayUs }) => delayUs);
+    const [meanX, meanY] = [sum(xs) / xs.length, sum(ys) / ys.length];
+    return {
+      slot: first.marks.slot,
+      count: items.length,
+      spread: sum(xs.map((x) => (x - meanX) ** 2)),
+      covariance: sum(xs.map((x, i) => (x - meanX) * (ys[i]! - meanY))),
+      scatter: sum(ys.map((y) => (y - meanY) ** 2)),
+    };
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

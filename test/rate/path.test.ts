@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { PACKET_OVERHEAD_BYTES } from '../../dist/rate/ladder.js';
+import { Levels } from '../../dist/rate/levels.js';
+import { Path } from '../../dist/rate/path.js';
+import type { Decision } from '../../dist/rate/policy.js';
+import { NO_NEIGHBOURS } from '../../dist/rate/rate-controller.js';
+import { StepPlan } from '../../dist/rate/step-plan.js';
+import { reading } from './readings.js';
+
+const TICK_US = 50_000;
+const SYMBOL_BYTES = 1250 - PACKET_OVERHEAD_BYTES;
+const NOTHING_LOCAL = { droppedCount: 0, latenessUs: 0 };
+
+/** A path of replicated channels of 1, 2, 3, 4 Mbit/s, which brings what is joined of those that `sent` names. */
+function rig(kind: 'best' | 'several', capacityMegabits: number, sent = [0, 1, 2, 3]) {
+  const rates = kind === 'best' ? [1e6, 2e6, 3e6, 4e6] : [1e6, 1e6, 1e6, 1e6];
+  const plan = new StepPlan({ rates, mode: kind, symbolBytes: SYMBOL_BYTES });
+  const options = { packetBits: 10_000, isLayered: kind === 'several', maxRateBitsPerSecond: undefined };
+  const path = new Path(2, new Levels(plan, rates, options));
+  const joinedUs = new Map<number, number>();
+  const moves: string[] = [];
+  let nowUs = 1e9;
+  const follow = (decisions: readonly Decision[]) => {
+    for (const { action, channel, server } of decisions) {
+      expect(server).toBe(2);
+      expect(joinedUs.has(channel)).toBe(action === 'leave');
+      if (action === 'join') joinedUs.set(channel, nowUs);
+      else joinedUs.delete(channel);
+      moves.push(`${action} ${channel}`);
+    }
+  };
+  follow(path.start(nowUs));
+  const tick = (lostRatio = 0) => {
+    nowUs += TICK_US;
+    const heard = [...joinedUs].filter(([channel, sinceUs]) => sent.includes(channel) && nowUs - sinceUs > 90_000);
+    const slot = Math.floor(nowUs / 500_000) % 65_536;
+    const readings = heard.map(([channelIndex, sinceUs]) => {
+      const count = Math.round((rates[channelIndex]! * TICK_US) / 1e10);
+      const lostCount = Math.round(count * lostRatio);
+      const trainBitsPerSecond = channelIndex === 0 ? capacityMegabits * 1e6 : 0;
+      return reading({
+        serverIndex: 2,
+        channelIndex,
+        receivedCount: count - lostCount,
+        lostCount,
+        sinceUs: sinceUs + 90_000,
+        slot,
+        stepLevel: plan.stepLevel(slot),
+        trainBitsPerSecond,
+      });
+    });
+    follow(path.tick(nowUs, readings, NOTHING_LOCAL, NO_NEIGHBOURS));
+  };
+  const pass = (seconds: number, lostRatio = 0) => {
+    for (let i = 0; i < seconds * 20; i++) tick(lostRatio);
+  };
+  return { path, moves, joinedUs, pass, tick };
+}
+
+describe('the channels of a path', () => {
+  it('that are layered are joined from the lowest up, and left from the highest down', () => {
+    const { moves, pass, path } = rig('several', 100);
+    pass(5);
+    expect(moves).toEqual(['join 0', 'join 1', 'join 2', 'join 3']);
+    pass(1, 0.6);
+    expect(path.controller.level).toBeLessThan(4);
+    expect(moves.slice(4)).toEqual(['leave 3', 'leave 2', 'leave 1'].slice(0, 4 - path.controller.level));
+  });
+
+  it('that are replicated are exchanged one for another, the old one left when the new one is heard', () => {
+    const { moves, joinedUs, tick } = rig('best', 100);
+    let most = 0;
+    for (let i = 0; i < 200; i++) {
+      tick();
+      most = Math.max(most, joinedUs.size);
+    }
+    expect(moves).toEqual(['join 0', 'join 3', 'leave 0']);
+    expect(most).toBe(2);
+  });
+
+  it('that are replicated are not joined two at a time where there is no room for both', () => {
+    const { moves, joinedUs, tick } = rig('best', 2.6);
+    let most = 0;
+    for (let i = 0; i < 300; i++) {
+      tick();
+      most = Math.max(most, joinedUs.size);
+    }
+    expect(moves).toEqual(['join 0', 'leave 0', 'join 1']);
+    expect(most).toBe(1);
+  });
+
+  it('that are replicated stay as they are when the better one never comes, and that is given up', () => {
+    const { moves, joinedUs, pass, path } = rig('best', 100, [0, 1]);
+    for (let i = 0; i < 400; i++) {
+      pass(0.1);
+      expect([...joinedUs.keys()].some((channel) => channel < 2)).toBe(true);
+      expect(joinedUs.size).toBeLessThanOrEqual(2);
+    }
+    expect(moves.slice(0, 3)).toEqual(['join 0', 'join 3', 'leave 3']);
+    expect(path.levelBitsPerSecond).toBeLessThanOrEqual(3e6);
+  });
+
+  it('that are replicated are tried one after the other where there are no trains, each for a while', () => {
+    const { joinedUs, tick } = rig('best', 0);
+    const heardTicks = [0, 0, 0, 0];
+    for (let i = 0; i < 300; i++) {
+      tick();
+      for (const channel of joinedUs.keys()) heardTicks[channel]!++;
+      // Nothing is known of a channel that has only just come, and of those before that were not there for long.
+      for (const channel of [1, 2]) if (joinedUs.has(channel + 1)) expect(heardTicks[channel]).toBeGreaterThan(6);
+    }
+    expect(joinedUs.has(3)).toBe(true);
+  });
+
+  it('knows which share of what comes is not new', () => {
+    const { path } = rig('several', 100);
+    for (let i = 1; i <= 400; i++) {
+      const readings = [
+        reading({ receivedCount: 8, duplicateCount: 2 }),
+        reading({ receivedCount: 0, channelIndex: 1 }),
+      ];
+      path.tick(1e9 + i * TICK_US, readings, NOTHING_LOCAL, NO_NEIGHBOURS);
+    }
+    expect(path.duplicateRatio).toBeCloseTo(0.25, 3);
+  });
+});

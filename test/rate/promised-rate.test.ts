@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { PromisedRate } from '../../dist/rate/promised-rate.js';
+import { reading } from './readings.js';
+
+/** Trains of so many Mbit/s in the slots from 0, one each half second. */
+function promise(promised: PromisedRate, megabits: readonly number[], fromSlot = 0): void {
+  for (const [i, rate] of megabits.entries()) {
+    const slot = fromSlot + i;
+    promised.note(slot * 0.5e6, [reading({ slot }), reading({ slot, trainBitsPerSecond: rate * 1e6 })]);
+  }
+}
+
+describe('the promised rate', () => {
+  it('excludes nothing while no train has come', () => {
+    const promised = new PromisedRate();
+    expect([promised.measured, promised.share]).toEqual([undefined, undefined]);
+    expect([promised.most, promised.at(0)]).toEqual([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+  });
+
+  it('is what trains pass at, less what comes from others through the same link', () => {
+    const promised = new PromisedRate();
+    promise(promised, [9, 10, 11]);
+    promised.setOthers(4e6);
+    expect([promised.measured, promised.share, promised.most, promised.at(2e6)]).toEqual([10e6, 6e6, 7e6, 6e6]);
+    promised.setOthers(40e6);
+    expect([promised.share, promised.most, promised.at(2e6)]).toEqual([0, 0, 0]);
+  });
+
+  it('is below what has failed for a minute, whatever trains say', () => {
+    const promised = new PromisedRate();
+    promise(promised, [10, 10, 10]);
+    promised.failed(2e6, 5e6);
+    expect(promised.at(61.9e6)).toBeLessThan(5e6);
+    expect(promised.at(62.1e6)).toBe(10e6);
+  });
+
+  it('is believed again at once when trains promise a third more than since the failure', () => {
+    const promised = new PromisedRate();
+    promise(promised, [10, 10, 10]);
+    promised.failed(2e6, 5e6);
+    promise(promised, [12, 12, 12], 4);
+    expect(promised.at(4e6)).toBeLessThan(5e6);
+    promise(promised, [14, 14, 14], 8);
+    expect(promised.at(6e6)).toBe(14e6);
+  });
+
+  it('is forgotten when the path may have changed, and when no train has come for half a minute', () => {
+    const promised = new PromisedRate();
+    promise(promised, [10]);
+    promised.forget();
+    expect(promised.measured).toBeUndefined();
+    promise(promised, [10], 1);
+    promised.note(29e6, [reading()]);
+    expect(promised.measured).toBe(10e6);
+    promised.note(31e6, [reading()]);
+    expect(promised.measured).toBeUndefined();
+  });
+});

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { Retreats } from '../../dist/rate/retreats.js';
+
+const LEAVE_US = 700_000;
+
+describe('retreats', () => {
+  it('leave a queue that may be their own for four seconds, or until it has been empty', () => {
+    const retreats = new Retreats();
+    expect(retreats.isDraining(0)).toBe(false);
+    retreats.began(0, 5e6);
+    expect([retreats.isDraining(1e6), retreats.isDraining(4e6)]).toEqual([true, false]);
+    retreats.drained();
+    expect(retreats.isDraining(1e6)).toBe(false);
+  });
+
+  it('close together are one, of which a TCP would have kept 0.7', () => {
+    const retreats = new Retreats();
+    expect(retreats.keptRate(0)).toBe(0);
+    retreats.began(0, 8e6);
+    retreats.began(3e6, 2e6);
+    expect(retreats.keptRate(5e6)).toBe(5.6e6);
+    expect(retreats.keptRate(13e6)).toBe(0);
+    retreats.began(20e6, 2e6);
+    expect(retreats.keptRate(20e6)).toBe(1.4e6);
+  });
+
+  it('are for whoever gets most of what trains promise, at once', () => {
+    expect(new Retreats().isOurs(0, 9.5e6, 10e6, LEAVE_US)).toBe(true);
+  });
+
+  it('are left to others by whoever gets less, until they would have left and the leave worked', () => {
+    const retreats = new Retreats();
+    expect(retreats.isOurs(0, 8e6, 10e6, LEAVE_US)).toBe(false);
+    expect(retreats.isOurs(LEAVE_US, 8e6, 10e6, LEAVE_US)).toBe(false);
+    expect(retreats.isOurs(LEAVE_US + 1, 8e6, 10e6, LEAVE_US)).toBe(true);
+    // It was somebody else's: the next suspicion begins anew.
+    retreats.cleared();
+    expect(retreats.isOurs(2e6, 8e6, 10e6, LEAVE_US)).toBe(false);
+  });
+
+  it('are not asked again of whoever has just retreated far, for ten seconds', () => {
+    const retreats = new Retreats();
+    retreats.began(0, 9e6);
+    for (let nowUs = 0; nowUs < 10e6; nowUs += 50_000) expect(retreats.isOurs(nowUs, 5e6, 10e6, LEAVE_US)).toBe(false);
+    expect(retreats.isDraining(1e6)).toBe(false);
+  });
+});

@@ -1,0 +1,223 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { StreamMeter } from '../../dist/rate/stream-meter.js';
+import { NaiveMeter, type Observation } from './naive-meter.js';
+import { shortWay, wrapped } from './naive-window.js';
+
+/** Datagrams with these sequence numbers, a millisecond apart, of 1000 bytes; letters mark trains and previews. */
+function observeAll(meter: StreamMeter, datagrams: readonly (number | `${number}${'t' | 'p'}`)[], fromUs = 1e6): void {
+  for (const [i, datagram] of datagrams.entries()) {
+    const sequence = Number.parseInt(String(datagram), 10);
+    const marks = { sequence, sendTimeUs: i * 1000, slot: 1, stepLevel: 0 };
+    const mark = String(datagram).at(-1);
+    meter.observe(marks, mark === 't', mark === 'p', 1000, fromUs + i * 1000);
+  }
+}
+
+function range(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => first + i);
+}
+
+describe('a stream meter', () => {
+  it('reads what keeping everything would, whatever is lost, repeated, late or begun anew, at every wrap', () => {
+    const datagram = fc.record({
+      kind: fc.constant('datagram' as const),
+      by: fc.oneof(
+        { arbitrary: fc.constant(1), weight: 8 },
+        { arbitrary: fc.integer({ min: -4, max: 6 }), weight: 4 },
+        { arbitrary: fc.constantFrom(15, 16, 17, 18, -1100, 1100), weight: 1 },
+      ),
+      afterUs: fc.oneof(fc.integer({ min: 0, max: 3000 }), fc.double({ min: 0, max: 1e5, noNaN: true })),
+      sendAfterUs: fc.integer({ min: -2000, max: 6000 }),
+      isTrain: fc.boolean(),
+      isPreview: fc.boolean(),
+      slotAfter: fc.oneof({ arbitrary: fc.constant(0), weight: 9 }, { arbitrary: fc.nat(3), weight: 1 }),
+      stepLevel: fc.nat(32),
+      wireBytes: fc.integer({ min: 64, max: 9000 }),
+    });
+    const steps = fc.array(
+      fc.oneof(
+        { arbitrary: datagram, weight: 20 },
+        { arbitrary: fc.constant({ kind: 'read' as const }), weight: 3 },
+        { arbitrary: fc.constant({ kind: 'interrupt' as const }), weight: 1 },
+        { arbitrary: fc.constant({ kind: 'restart' as const }), weight: 1 },
+      ),
+      { maxLength: 200 },
+    );
+    const start = fc.record({ sequence: fc.nat(2 ** 32 - 1), sendTimeUs: fc.nat(2 ** 32 - 1) });
+    fc.assert(
+      fc.property(start, steps, ({ sequence: firstSequence, sendTimeUs: firstUs }, all) => {
+        const meter = new StreamMeter(3, 5);
+        const naive = new NaiveMeter();
+        let [sequence, sendTimeUs, slot, nowUs] = [firstSequence, firstUs, 65_530, 1e6];
+        for (const step of [...all, { kind: 'read' as const }]) {
+          if (step.kind === 'interrupt') {
+            meter.interrupt();
+            naive.interrupt();
+          } else if (step.kind === 'restart') {
+            // Within one preview the clock is the same, whoever starts anew.
+            sequence = wrapped(sequence + 2 ** 31 - 77);
+            sendTimeUs = wrapped(sendTimeUs + 1_000_000_007);
+            slot = (slot + 1) % 65_536;
+          } else if (step.kind === 'read') {
+            const told = meter.read();
+            const expected = naive.read();
+            expect([told.serverIndex, told.channelIndex]).toEqual([3, 5]);
+            if (told.receivedCount > 0) expect(shortWay(told.minDelayUs)).toBe(expected.minDelayUs);
+            for (const name of ['receivedCount', 'lostCount', 'wireBytes', 'epoch', 'sinceUs'] as const) {
+              expect(told[name], name).toBe(expected[name]);
+            }
+            expect([told.slot, told.stepLevel]).toEqual([expected.slot, expected.stepLevel]);
+            expectNear(told.meanExcessUs, expected.meanExcessUs, 2 ** 32);
+            expectNear(told.trainBitsPerSecond, expected.trainBitsPerSecond, 1);
+            expect([told.preview.slot, told.preview.count]).toEqual([expected.preview.slot, expected.preview.count]);
+            const { spread, covariance, scatter } = expected.preview;
+            expectNear(told.preview.spread, spread, spread);
+            expectNear(told.preview.scatter, scatter, scatter);
+            expectNear(told.preview.covariance, covariance, Math.sqrt(spread * scatter));
+          } else {
+            nowUs += step.afterUs;
+            sequence = wrapped(sequence + step.by);
+            sendTimeUs = wrapped(sendTimeUs + step.sendAfterUs);
+            slot = (slot + step.slotAfter) % 65_536;
+            const { isTrain, isPreview, wireBytes, stepLevel } = step;
+            const observation: Observation = {
+              marks: { sequence, sendTimeUs, slot, stepLevel },
+              isTrain,
+              isPreview,
+              wireBytes,
+              nowUs,
+            };
+            meter.observe(observation.marks, isTrain, isPreview, wireBytes, nowUs);
+            naive.observe(observation);
+          }
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('hands out one reading, which the next overwrites', () => {
+    const meter = new StreamMeter(0, 0);
+    observeAll(meter, [1, 2]);
+    const first = meter.read();
+    expect(first.receivedCount).toBe(2);
+    expect(meter.read()).toBe(first);
+    expect(first.receivedCount).toBe(0);
+  });
+});
+
+describe('losses of a stream', () => {
+  it('settle one reading later, and those that were only late never do', () => {
+    const meter = new StreamMeter(0, 0);
+    observeAll(meter, [1, 2, 5]);
+    expect(meter.read().lostCount).toBe(0);
+    observeAll(meter, [4, 6]);
+    expect(meter.read().lostCount).toBe(1);
+    expect(meter.read().lostCount).toBe(0);
+  });
+
+  it('that had settled and came after all are set against the next, so that sums stay right', () => {
+    const meter = new StreamMeter(0, 0);
+    observeAll(meter, [1, 3]);
+    meter.read();
+    expect(meter.read().lostCount).toBe(1);
+    observeAll(meter, [2, 4, 6]);
+    meter.read();
+    expect(meter.read().lostCount).toBe(0);
+    expect(meter.window.lostCount).toBe(1);
+  });
+
+  it('are not what was sent while the channel was not joined', () => {
+    const meter = new StreamMeter(0, 0);
+    observeAll(meter, [1, 3]);
+    meter.interrupt();
+    expect(meter.read().sinceUs).toBe(Number.POSITIVE_INFINITY);
+    observeAll(meter, [900, 902], 5e6);
+    expect(meter.read()).toMatchObject({ lostCount: 0, receivedCount: 2, sinceUs: 5e6 });
+    expect(meter.read().lostCount).toBe(1);
+  });
+
+  it('of bursts are those in or just before trains and previews', () => {
+    const meter = new StreamMeter(0, 0);
+    observeAll(meter, [1, 2, 4, '5t', '7t', '8t', 9, 10, '13p', 14, 16]);
+    meter.read();
+    expect(meter.read()).toMatchObject({ lostCount: 5, burstLostCount: 3 });
+  });
+
+  it.each([
+    ['the first datagram of all', (meter: StreamMeter) => observeAll(meter, ['5000p', 5001, 5003, 5004])],
+    [
+      'the first after an interruption',
+      (meter: StreamMeter) => {
+        observeAll(meter, [1, 2]);
+        meter.interrupt();
+        observeAll(meter, ['5000p', 5001, 5003, 5004]);
+      },
+    ],
+    ['one after a stray', (meter: StreamMeter) => observeAll(meter, [1, 2, 4_000_000_000, '3p', 4, 6])],
+    ['one after a late one', (meter: StreamMeter) => observeAll(meter, [1, 3, 5, 6, 2, '7p', 8])],
+  ])('are not said to be of a burst because %s is marked', (_, observe) => {
+    const meter = new StreamMeter(0, 0);
+    observe(meter);
+    meter.read();
+    expect(meter.read()).toMatchObject({ lostCount: 1, burstLostCount: 0 });
+  });
+});
+
+describe('trains in a stream', () => {
+  const trains = (...datagrams: Parameters<typeof observeAll>[1]) => {
+    const meter = new StreamMeter(0, 0);
+    observeAll(meter, datagrams);
+    return meter.read().trainBitsPerSecond;
+  };
+
+  it('tell the rate at which they arrived: all but the first datagram took the time', () => {
+    // Three of 1000 bytes in 3 ms.
+    expect(trains('1t', '2t', '3t', '4t', 5)).toBe(8e6);
+  });
+
+  it('are known when something else follows', () => {
+    expect(trains('1t', '2t', '3t', '4t')).toBe(0);
+  });
+
+  it('say what came, where some of it was lost', () => {
+    expect(trains('1t', '3t', '4t', '9t', 10)).toBe(8e6);
+  });
+
+  it('say nothing when fewer than four of their datagrams came', () => {
+    expect(trains('1t', '2t', '3t', 4)).toBe(0);
+  });
+
+  it('end where a gap is longer than trains are, or the order is not theirs', () => {
+    expect(trains('1t', '2t', '3t', '20t', '21t', '22t', 23)).toBe(0);
+    expect(trains('5t', '6t', '7t', '3t', '4t', 8)).toBe(0);
+    expect(trains('1t', '2t', '3t', '19t', 20)).toBe(8e6);
+  });
+
+  it('that others interrupt are two trains', () => {
+    expect(trains('1t', '2t', 3, '4t', '5t', '6t', 7)).toBe(0);
+  });
+
+  it('do not outlive an interruption or another server’s beginning', () => {
+    const meter = new StreamMeter(0, 0);
+    observeAll(meter, ['1t', '2t', '3t']);
+    meter.interrupt();
+    observeAll(meter, ['4t', 5]);
+    expect(meter.read().trainBitsPerSecond).toBe(0);
+    observeAll(meter, ['6t', '7t', '8t', '3000000000t', '3000000001t', '3000000002t', 3_000_000_003]);
+    expect(meter.read()).toMatchObject({ trainBitsPerSecond: 0, epoch: 1 });
+  });
+
+  it('that arrive all at once promise no more than a microsecond allows', () => {
+    const meter = new StreamMeter(0, 0);
+    for (const sequence of range(1, 5)) {
+      meter.observe({ sequence, sendTimeUs: 0, slot: 0, stepLevel: 0 }, sequence < 5, false, 1000, 1e6);
+    }
+    expect(meter.read().trainBitsPerSecond).toBe(3 * 8e9);
+  });
+});
+
+function expectNear(value: number, expected: number, scale: number): void {
+  expect(Math.abs(value - expected)).toBeLessThanOrEqual(1e-9 * Math.max(1, scale, Math.abs(expected)));
+}
