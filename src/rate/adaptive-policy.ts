@@ -1,7 +1,10 @@
 import { PACKET_OVERHEAD_BYTES } from './ladder.js';
+import { Levels } from './levels.js';
+import { Path } from './path.js';
 import type { ChannelPolicy, Decision, PolicyStatus } from './policy.js';
-import { type Move, RateController } from './rate-controller.js';
+import { NO_NEIGHBOURS } from './rate-controller.js';
 import type { LocalReading, StreamReading } from './readings.js';
+import { SharedBottlenecks } from './shared-bottlenecks.js';
 import { StepPlan } from './step-plan.js';
 
 export interface AdaptivePolicyOptions {
@@ -12,80 +15,107 @@ export interface AdaptivePolicyOptions {
   readonly kind: 'several' | 'best';
   /** Most that may be joined at once, bit/s; undefined for all. */
   readonly maxRateBitsPerSecond: number | undefined;
-  /** Servers that send on the channels, by the descriptor; a channel brings what all of them send. */
-  readonly serverCount: number;
+  /** Servers by the descriptor, and the channels that each sends; undefined for all. */
+  readonly servers: readonly { readonly index: number; readonly channels: readonly number[] | undefined }[];
+  /** Whether channels can be joined server by server; otherwise a channel brings what all of them send. */
+  readonly areServersSeparate: boolean;
 }
 
 /** A server that has not been heard for this long does not count. */
 const ALIVE_US = 3_000_000;
 
-/** Finds the receiver's rate: measures what arrives, and joins and leaves accordingly. */
+/**
+ * Finds the receiver's rate: measures what arrives, and joins and leaves accordingly. One controller for all servers, or
+ * one for each where they can be joined one by one; these try levels in turn, and know what they share.
+ */
 export class AdaptivePolicy implements ChannelPolicy {
-  readonly controller: RateController;
   readonly #options: AdaptivePolicyOptions;
-  readonly #plan: StepPlan;
-  /** By server, when it was last heard. */
+  readonly #paths: readonly Path[];
+  readonly #shared = new SharedBottlenecks();
+  /** By server, when it was last heard; one byte names one, so there are 256 at most. */
   readonly #heardUs = new Map<number, number>();
-  readonly #joined = new Set<number>();
   #startedUs = 0;
+  #aliveCount = -1;
 
   constructor(options: AdaptivePolicyOptions) {
     this.#options = options;
-    this.#plan = new StepPlan({ rates: options.rates, mode: options.kind, symbolBytes: options.symbolBytes });
-    this.controller = new RateController({
-      plan: this.#plan,
-      packetBits: (options.symbolBytes + PACKET_OVERHEAD_BYTES) * 8,
-      maxRateBitsPerSecond: options.maxRateBitsPerSecond,
-    });
-    this.controller.setServerCount(options.serverCount);
+    const { rates, symbolBytes, kind, maxRateBitsPerSecond, servers, areServersSeparate } = options;
+    const plan = new StepPlan({ rates, mode: kind, symbolBytes });
+    const packetBits = (symbolBytes + PACKET_OVERHEAD_BYTES) * 8;
+    const pathOf = (server: number | undefined) =>
+      new Path(server, new Levels(plan, rates, { packetBits, isLayered: kind === 'several', maxRateBitsPerSecond }));
+    this.#paths = areServersSeparate ? servers.map(({ index }) => pathOf(index)) : [pathOf(undefined)];
   }
 
   get status(): PolicyStatus {
-    const { controller } = this;
+    const capacities = this.#paths.flatMap(({ controller }) => controller.capacityBitsPerSecond ?? []);
     return {
-      levelRateBitsPerSecond: controller.rateOf(controller.level),
-      queueUs: controller.queueUs,
-      capacityBitsPerSecond: controller.capacityBitsPerSecond,
+      levelRateBitsPerSecond: sumOf(this.#paths, (path) => path.levelBitsPerSecond),
+      queueUs: Math.max(0, ...this.#paths.map(({ controller }) => controller.queueUs)),
+      capacityBitsPerSecond: capacities.length === 0 ? undefined : Math.max(...capacities),
     };
   }
 
   start(nowUs: number): readonly Decision[] {
     this.#startedUs = nowUs;
-    this.#joined.clear();
-    return this.#carry(this.controller.start(nowUs));
+    this.#countServers(nowUs, []);
+    return this.#paths.flatMap((path) => path.start(nowUs));
   }
 
   tick(nowUs: number, readings: readonly StreamReading[], local: LocalReading): readonly Decision[] {
     this.#countServers(nowUs, readings);
-    const move = this.controller.tick(nowUs, readings, local);
-    return move === undefined ? [] : this.#carry(move);
+    const [first] = this.#paths;
+    if (this.#paths.length === 1 && first !== undefined) {
+      return first.tick(nowUs, readings, local, NO_NEIGHBOURS);
+    }
+    // Whoever brings most that is new tries first.
+    const ordered = this.#paths.toSorted((a, b) => a.duplicateRatio - b.duplicateRatio);
+    // What this host drops is dropped once: one path less is asked for at a time.
+    const rest = { ...local, droppedCount: 0 };
+    return ordered.flatMap((path, rank) => this.#tickOne(path, nowUs, readings, rank === 0 ? local : rest));
+  }
+
+  #tickOne(path: Path, nowUs: number, readings: readonly StreamReading[], local: LocalReading): readonly Decision[] {
+    const others = this.#paths.filter((other) => other !== path);
+    const sharing = others.filter((other) => this.#shared.mayShare(path, other));
+    const own = readings.filter(({ serverIndex }) => serverIndex === path.server);
+    const before = path.levelBitsPerSecond;
+    const { maxRateBitsPerSecond: max } = this.#options;
+    // The highest rate allowed is for all together.
+    if (max !== undefined) path.controller.levels.setMax(max - sumOf(others, (other) => other.levelBitsPerSecond));
+    const decisions = path.tick(nowUs, own, local, {
+      bitsPerSecond: sumOf(sharing, (other) => other.levelBitsPerSecond),
+      areQuiet: others.every(({ controller }) => !controller.isTrying),
+    });
+    if (path.controller.phase === 'deaf' && path.levelBitsPerSecond < before) {
+      this.#shared.note(path, others);
+      for (const other of sharing) other.controller.hold(nowUs);
+    }
+    return decisions;
   }
 
   #countServers(nowUs: number, readings: readonly StreamReading[]): void {
+    const { servers, areServersSeparate } = this.#options;
+    if (areServersSeparate) return;
     for (const { serverIndex, receivedCount } of readings) {
       if (receivedCount > 0) this.#heardUs.set(serverIndex, nowUs);
     }
-    if (nowUs - this.#startedUs < ALIVE_US) return;
-    let count = 0;
-    for (const heardUs of this.#heardUs.values()) if (nowUs - heardUs < ALIVE_US) count++;
-    this.controller.setServerCount(Math.max(1, count));
+    const isNew = nowUs - this.#startedUs < ALIVE_US;
+    const isAlive = (index: number) =>
+      isNew || nowUs - (this.#heardUs.get(index) ?? Number.NEGATIVE_INFINITY) < ALIVE_US;
+    const indexes = new Set([...servers.map(({ index }) => index), ...this.#heardUs.keys()]);
+    const alive = [...indexes].filter(isAlive);
+    if (alive.length === this.#aliveCount) return;
+    this.#aliveCount = alive.length;
+    // A server that the descriptor does not know may send anything.
+    const sends = (index: number, channel: number) =>
+      servers.find((server) => server.index === index)?.channels?.includes(channel) ?? true;
+    this.#paths[0]?.controller.levels.setSenders((channel) =>
+      Math.max(1, alive.filter((index) => sends(index, channel)).length),
+    );
   }
+}
 
-  #carry({ level, reason }: Move): readonly Decision[] {
-    const wanted = this.#channelsOf(level);
-    const leaves = [...this.#joined].filter((channel) => !wanted.includes(channel)).toReversed();
-    const joins = wanted.filter((channel) => !this.#joined.has(channel));
-    for (const channel of leaves) this.#joined.delete(channel);
-    for (const channel of joins) this.#joined.add(channel);
-    return [
-      ...leaves.map((channel) => ({ action: 'leave', channel, reason }) as const),
-      ...joins.map((channel) => ({ action: 'join', channel, reason }) as const),
-    ];
-  }
-
-  #channelsOf(level: number): readonly number[] {
-    const { channelOrder } = this.#plan;
-    if (level < 1) return [];
-    return this.#options.kind === 'several' ? channelOrder.slice(0, level) : [channelOrder[level - 1]!];
-  }
+function sumOf(paths: readonly Path[], valueOf: (path: Path) => number): number {
+  return paths.reduce((sum, path) => sum + valueOf(path), 0);
 }

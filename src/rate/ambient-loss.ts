@@ -1,5 +1,7 @@
 /** Datagrams over which the average is taken; loss of a few per cent is known to a quarter of itself. */
 const WINDOW = 1000;
+/** No radio that anybody would use loses more; a queue that is full from the beginning does. */
+const MAX_RATIO = 0.3;
 /** Fewer say nothing. */
 const MIN_COUNT = 30;
 
@@ -16,14 +18,8 @@ export class AmbientLoss {
     this.#count = WINDOW;
   }
 
-  /** Loss that goes on at every level is no sign of too much: from now on it is expected. */
-  assume(ratio: number): void {
-    this.#count = WINDOW;
-    this.#lostCount = ratio * WINDOW;
-  }
-
-  /** 0–1. */
+  /** 0–0.3. */
   get ratio(): number {
-    return this.#count < MIN_COUNT ? 0 : this.#lostCount / this.#count;
+    return this.#count < MIN_COUNT ? 0 : Math.min(MAX_RATIO, this.#lostCount / this.#count);
   }
 }

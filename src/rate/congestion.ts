@@ -46,7 +46,7 @@ export interface Judged {
   readonly packetUs: number;
   /** One packet at the rate of the slowest link. */
   readonly serviceUs: number;
-  readonly packetBits: number;
+  readonly levelBitsPerSecond: number;
   readonly ambientLossRatio: number;
   /** More will come for so long, whatever is decided now. */
   readonly leaveLatencyUs: number;
@@ -136,12 +136,12 @@ function standing(history: PathHistory, judged: Judged): Congestion | undefined 
  * What arrived while the path was full is what it carries; less than that, so that the queue there will be when the leaves
  * have worked drains within a second.
  */
-function rightRate(history: PathHistory, { nowUs, freshUs, packetUs, packetBits, leaveLatencyUs }: Judged): number {
+function rightRate(history: PathHistory, { nowUs, freshUs, levelBitsPerSecond, leaveLatencyUs }: Judged): number {
   // The shorter time knows better what has just changed, the longer one is less mistaken by bursts.
   const { bitsPerSecond } = history.sums(Math.max(freshUs, nowUs - ARRIVAL_US));
   const latest = history.sums(Math.max(freshUs, nowUs - ARRIVAL_US / 2));
   const arrived = latest.receivedCount < MIN_JUDGED / 2 ? bitsPerSecond : Math.min(bitsPerSecond, latest.bitsPerSecond);
-  const excessRatio = Math.max(0, (packetBits * 1e6) / packetUs / Math.max(1, arrived) - 1);
+  const excessRatio = Math.max(0, levelBitsPerSecond / Math.max(1, arrived) - 1);
   const queueUs = history.queueUs(Math.max(freshUs, nowUs - STANDING_US / 2)) + excessRatio * leaveLatencyUs;
   return arrived * Math.max(MIN_LEFT, 1 - Math.max(MARGIN, queueUs / DRAIN_US));
 }

@@ -37,35 +37,47 @@ export class Contention {
   /**
    * Takes a slot's means.
    *
-   * @param emptyUs a queue below this is none.
-   * @param capacityBitsPerSecond by the latest trains; undefined if unknown.
-   * @param datagramsPerSecond what we had before others came.
+   * @param slot.capacityBitsPerSecond by the latest trains; undefined if unknown.
+   * @param slot.datagramsPerSecond what we had before others came.
    */
   judge(
     nowUs: number,
     slot: {
-      readonly queueUs: number;
-      readonly emptyUs: number;
+      readonly isQueued: boolean;
       readonly arrivedBitsPerSecond: number;
       readonly capacityBitsPerSecond: number | undefined;
       readonly datagramsPerSecond: number;
       readonly roundTripUs: number;
     },
   ): void {
-    const { queueUs, emptyUs, arrivedBitsPerSecond, capacityBitsPerSecond = 0 } = slot;
-    if (queueUs < emptyUs) return;
+    const { isQueued, arrivedBitsPerSecond, capacityBitsPerSecond = 0 } = slot;
+    if (!isQueued) return;
     if (arrivedBitsPerSecond >= OWN_RATIO * capacityBitsPerSecond) this.#untilUs = nowUs;
     if (arrivedBitsPerSecond >= OTHERS_RATIO * capacityBitsPerSecond) return;
     this.#believe(nowUs, slot.datagramsPerSecond * (slot.roundTripUs / 1e6));
   }
 
-  /** Takes a reading: losses, and waves of the queue at a steady rate of ours, are events. */
-  add(nowUs: number, queueUs: number, lostCount: number, datagramsPerSecond: number, roundTripUs: number): void {
+  /**
+   * Takes a reading: losses in a queue, and waves of the queue at a steady rate of ours, are events.
+   *
+   * @param now.datagramsPerSecond of our level.
+   */
+  add(
+    nowUs: number,
+    now: {
+      readonly queueUs: number;
+      readonly lostCount: number;
+      readonly datagramsPerSecond: number;
+      readonly roundTripUs: number;
+    },
+  ): void {
+    const { queueUs, lostCount, roundTripUs } = now;
+    const inFlight = now.datagramsPerSecond * (roundTripUs / 1e6);
     const isWave = this.#isWave(queueUs);
-    if (isWave && !this.isOn(nowUs)) this.#believe(nowUs, datagramsPerSecond * (roundTripUs / 1e6));
+    if (isWave && !this.isOn(nowUs)) this.#believe(nowUs, inFlight);
     if (!this.isOn(nowUs)) return;
     // What we do not use does not grow.
-    this.#window.grow(nowUs, roundTripUs, 1.5 * datagramsPerSecond * (roundTripUs / 1e6) + 2);
+    this.#window.grow(nowUs, roundTripUs, 1.5 * inFlight + 2);
     if (lostCount === 0 && !isWave) return;
     if (nowUs - this.#eventUs < Math.max(MIN_EVENT_US, roundTripUs)) return;
     this.#eventUs = nowUs;

@@ -16,7 +16,7 @@ export class FixedPolicy implements ChannelPolicy {
   }
 
   start(): readonly Decision[] {
-    return this.#channels.map((channel) => ({ action: 'join', channel, reason: 'picked by hand' }));
+    return this.#channels.map((channel) => ({ action: 'join', channel, server: undefined, reason: 'picked by hand' }));
   }
 
   tick(): readonly Decision[] {

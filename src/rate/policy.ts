@@ -4,6 +4,8 @@ import type { LocalReading, StreamReading } from './readings.js';
 export interface Decision {
   readonly action: 'join' | 'leave';
   readonly channel: number;
+  /** Index of the server whose datagrams alone are wanted; undefined for all servers' of the channel. */
+  readonly server: number | undefined;
   readonly reason: string;
 }
 

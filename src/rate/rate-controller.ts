@@ -1,24 +1,19 @@
 import { AmbientLoss } from './ambient-loss.js';
 import { BackOff } from './back-off.js';
+import { CircuitBreaker } from './circuit-breaker.js';
 import { type Congestion, congestionOf, emptyQueueUs } from './congestion.js';
 import { Contention } from './contention.js';
+import { Deafness } from './deafness.js';
 import { JoinTimes } from './join-times.js';
-import { LeaveLatency } from './leave-latency.js';
+import type { Levels } from './levels.js';
+import { LocalLoad } from './local-load.js';
 import { PathHistory } from './path-history.js';
 import { previewVerdict } from './preview-verdict.js';
+import { PromisedRate } from './promised-rate.js';
 import type { LocalReading, StreamReading } from './readings.js';
-import { SlotWatch } from './slot-watch.js';
-import { SLOT_US, type StepPlan } from './step-plan.js';
-import { TrainCapacity } from './train-capacity.js';
-
-export interface ControllerOptions {
-  /** The ladder's levels, and when one may step up. */
-  readonly plan: StepPlan;
-  /** Bits of a full packet. */
-  readonly packetBits: number;
-  /** Most that may be joined at once, bit/s; the lowest level in any case. */
-  readonly maxRateBitsPerSecond: number | undefined;
-}
+import { Retreats } from './retreats.js';
+import { type EndedSlot, SlotWatch } from './slot-watch.js';
+import { SLOT_US } from './step-plan.js';
 
 /** Where a receiver is to be from now on, and why. */
 export interface Move {
@@ -26,6 +21,20 @@ export interface Move {
   readonly reason: string;
 }
 
+/** What other paths of the same receiver mean for one. */
+export interface Neighbours {
+  /** What comes on them through the same bottleneck. */
+  readonly bitsPerSecond: number;
+  /** Whether none of them is trying a level: experiments are made one at a time. */
+  readonly areQuiet: boolean;
+}
+
+export const NO_NEIGHBOURS: Neighbours = { bitsPerSecond: 0, areQuiet: true };
+
+/**
+ * `start` climbs quickly as far as trains promise; `steady` waits for permissions; `trial` watches a level just joined; `deaf`
+ * waits for a leave to work; `paused` has nothing joined.
+ */
 export type Phase = 'start' | 'steady' | 'trial' | 'deaf' | 'paused';
 
 /** First steps go to this share of what trains promise, at most so many times the rate at once: shapers let trains pass. */
@@ -41,69 +50,43 @@ const START_STEP_US = 450_000;
 const TRAIN_WAIT_US = 1_500_000;
 const TRIAL_US = 1_000_000;
 const TRIAL_DATAGRAMS = 64;
-/** An overload this soon after a step is the step's fault. */
+/** An overload this soon after a step is the step's fault, and only who outlasts it has held the level. */
 const BLAME_US = 5_000_000;
-/** Retreats closer together than this are one, from where the first began. */
-const RETREAT_US = 10_000_000;
-/** Whoever gets this share of what trains promise is the one who has too much. */
-const OWN_SHARE = 0.9;
-/** A TCP would have kept this share of what we had (RFC 9438). */
-const RETREAT_SHARE = 0.7;
-/** What trains promise is not believed above a rate that failed, for this long. */
-const DISBELIEF_US = 60_000_000;
+/** A channel that brings nothing for so long, or so many of its intervals, is not to be had. */
+const SILENCE_US = 5_000_000;
+const SILENT_INTERVALS = 10;
 /** Readings later than this say more about this host than about the network. */
 const MAX_LATENESS_US = 25_000;
-/** At the lowest level, with this much lost for this long: better nothing for a while. */
-const BREAKER_LOSS_RATIO = 0.2;
-const BREAKER_US = 10_000_000;
-const BREAKER_PAUSE_US = 30_000_000;
-const MAX_PAUSE_DOUBLINGS = 5;
-/** A queue that is still there so long after a retreat is not our own: leave latency, and a second to drain. */
-const DRAIN_US = 4_000_000;
-/** More than this share dropped by this host itself in a second is too much for it. */
-const LOCAL_DROP_RATIO = 0.01;
 
 /**
  * One ladder on one path: measures, and says which level to be on. Knows neither clock nor socket; `tick` comes with what
  * has been read since the last. docs/rate-control.md describes it.
  */
 export class RateController {
-  readonly history = new PathHistory();
-  readonly contention = new Contention();
-  readonly #options: ControllerOptions;
-  readonly #capacity = new TrainCapacity();
+  readonly levels: Levels;
+  readonly #history = new PathHistory();
+  readonly #contention = new Contention();
+  readonly #promised = new PromisedRate();
   readonly #ambient = new AmbientLoss();
   readonly #backOff = new BackOff();
-  readonly #leaveLatency = new LeaveLatency();
+  readonly #deafness = new Deafness();
+  readonly #joinTimes = new JoinTimes();
   readonly #slots = new SlotWatch();
+  readonly #retreats = new Retreats();
+  readonly #breaker = new CircuitBreaker();
+  readonly #load = new LocalLoad();
   #phase: Phase = 'start';
   #level = 0;
+  #nowUs = 0;
   /** When the level last changed; what came before says nothing about it. */
   #changedUs = 0;
-  /** When the last channel of this level was first heard. */
-  #heardUs: number | undefined;
-  #deafPeakUs = 0;
-  /** When the level last went up. */
   #climbedUs = Number.NEGATIVE_INFINITY;
-  readonly #joinTimes = new JoinTimes();
-  #failedRate = Number.POSITIVE_INFINITY;
-  #failedUs = Number.NEGATIVE_INFINITY;
-  #failedCapacity = 0;
-  #retreatedUs = Number.NEGATIVE_INFINITY;
-  #retreatedRate = 0;
-  #hasDrained = true;
-  /** Since when somebody else seems to be the cause of a queue. */
-  #suspectedUs: number | undefined;
-  #lossySinceUs: number | undefined;
-  #pauseCount = 0;
+  /** When the newest channel of this level was first heard. */
+  #heardUs: number | undefined;
   #resumeUs = 0;
-  #localDrops = 0;
-  #localCount = 0;
-  #serverCount = 1;
-  #tickUs = 0;
 
-  constructor(options: ControllerOptions) {
-    this.#options = options;
+  constructor(levels: Levels) {
+    this.levels = levels;
   }
 
   get level(): number {
@@ -116,12 +99,27 @@ export class RateController {
 
   /** What stands in the path's queues, as of the last fifth of a second. */
   get queueUs(): number {
-    return this.history.queueUs(this.#tickUs - 200_000);
+    return this.#history.queueUs(this.#nowUs - 200_000);
   }
 
   /** What trains promise, in bit/s. */
   get capacityBitsPerSecond(): number | undefined {
-    return this.#capacity.bitsPerSecond;
+    return this.#promised.measured;
+  }
+
+  /** Whether something stands in them now. */
+  get isQueued(): boolean {
+    return this.queueUs >= this.#emptyUs;
+  }
+
+  /** Whether a step up is so new that its effect is not known yet. */
+  get isTrying(): boolean {
+    return this.#phase === 'trial' || this.#nowUs - this.#climbedUs < START_STEP_US;
+  }
+
+  /** How long a leave takes to work, as far as learnt. */
+  get leaveLatencyUs(): number {
+    return this.#deafness.latencyUs;
   }
 
   start(nowUs: number): Move {
@@ -130,346 +128,286 @@ export class RateController {
     return { level: 1, reason: 'the lowest level, to measure from' };
   }
 
-  /** @param readings of the streams of joined channels. */
-  tick(nowUs: number, readings: readonly StreamReading[], local: LocalReading): Move | undefined {
+  /** Another path of the same bottleneck has just given way: what is heard now was decided before. */
+  hold(nowUs: number): void {
+    if (this.#phase === 'paused' || this.#phase === 'deaf') return;
+    this.#phase = 'deaf';
+    this.#changedUs = nowUs;
+    this.#deafness.begin();
+    this.#retreats.began(nowUs, 0);
+  }
+
+  /** @param readings of the streams of this path's joined channels. */
+  tick(
+    nowUs: number,
+    readings: readonly StreamReading[],
+    local: LocalReading,
+    neighbours: Neighbours = NO_NEIGHBOURS,
+  ): Move | undefined {
     if (this.#phase === 'paused') return nowUs >= this.#resumeUs ? this.start(nowUs) : undefined;
-    this.#tickUs = nowUs;
-    this.history.add(nowUs, readings, local.latenessUs > MAX_LATENESS_US);
-    this.#noteTrains(readings);
-    this.#noteHeard(nowUs, readings);
+    this.#nowUs = nowUs;
+    this.#history.add(nowUs, readings, local.latenessUs > MAX_LATENESS_US);
+    this.#load.add(this.#history.receivedCount, local.droppedCount);
+    this.#promised.setOthers(neighbours.bitsPerSecond);
+    this.#promised.note(nowUs, readings);
+    this.#noteHeard(readings);
     const ended = this.#slots.note(nowUs, readings);
-    if (this.#phase === 'deaf') this.#listenAgain(nowUs);
+    if (this.#phase === 'deaf') this.#listenAgain();
     if (this.#phase === 'deaf') return undefined;
-    this.#noteLosses(nowUs);
-    if (ended !== undefined) this.#lookAround(nowUs);
-    const congestion = this.#congestion(nowUs);
-    if (congestion === undefined) this.#suspectedUs = undefined;
-    else if (this.#isOurs(nowUs, congestion)) return this.#retreat(nowUs, congestion);
-    const overtaxed = this.#overtaxed(nowUs, local);
-    if (overtaxed !== undefined) return overtaxed;
-    if (this.#phase === 'trial') this.#endTrial(nowUs);
-    if (this.#phase === 'start') return this.#stepOfStart(nowUs);
-    return ended === undefined ? undefined : this.#atSlotEnd(nowUs, ended.slot, ended.stepLevel, readings);
+    this.#noteLosses();
+    if (ended !== undefined) this.#lookAround();
+    return this.#give() ?? (neighbours.areQuiet ? this.#take(ended, readings) : undefined);
   }
 
-  /** A channel brings what all servers send on it: so many times the ladder's rates come. */
-  setServerCount(count: number): void {
-    this.#serverCount = count;
-  }
-
-  /** Of a level, with all servers, in bit/s; infinite above the highest. */
-  rateOf(level: number): number {
-    if (level < 1) return 0;
-    return (this.#options.plan.levelRates[level - 1] ?? Number.POSITIVE_INFINITY) * this.#serverCount;
-  }
-
-  /** The highest level within a rate; 0 for none. */
-  #levelWithin(rateBitsPerSecond: number): number {
-    let level = 0;
-    while (this.rateOf(level + 1) <= rateBitsPerSecond && level < this.#options.plan.levelRates.length) level++;
-    return level;
-  }
-
-  get #maxLevel(): number {
-    return Math.max(1, this.#levelWithin(this.#options.maxRateBitsPerSecond ?? Number.MAX_VALUE));
-  }
-
-  get #packetUs(): number {
-    return (this.#options.packetBits * 1e6) / this.rateOf(this.#level);
-  }
-
-  /** What the slowest link takes for a packet, as far as known: queues come in multiples of it. */
+  /** What a packet takes on the slowest link, as far as known: queues come in multiples of it. */
   get #serviceUs(): number {
-    return (this.#options.packetBits * 1e6) / Math.max(this.rateOf(this.#level), this.#capacity.bitsPerSecond ?? 0);
+    const rate = Math.max(this.levels.rateOf(this.#level), this.#promised.measured ?? 0);
+    return (this.levels.packetUs(1) * this.levels.rateOf(1)) / rate;
   }
 
-  /** Between two datagrams of the channel that a level adds. */
-  #intervalUsOf(level: number): number {
-    return (this.#options.packetBits * 1e6) / Math.max(1, this.rateOf(level) - this.rateOf(level - 1));
+  get #emptyUs(): number {
+    return emptyQueueUs(this.#serviceUs);
   }
 
   #change(level: number, nowUs: number): void {
     this.#level = level;
     this.#changedUs = nowUs;
     this.#heardUs = undefined;
-    this.contention.disturb();
+    this.#contention.disturb();
   }
 
-  #noteTrains(readings: readonly StreamReading[]): void {
-    for (const { slot, trainBitsPerSecond } of readings) {
-      if (trainBitsPerSecond > 0) this.#capacity.add(slot, trainBitsPerSecond);
-    }
-  }
-
-  #noteHeard(nowUs: number, readings: readonly StreamReading[]): void {
+  #noteHeard(readings: readonly StreamReading[]): void {
     if (this.#heardUs !== undefined) return;
-    const newest = this.#options.plan.channelOrder[this.#level - 1];
+    const newest = this.levels.newestChannel(this.#level);
     for (const { channelIndex, receivedCount, sinceUs } of readings) {
       if (channelIndex !== newest || receivedCount === 0) continue;
-      this.#heardUs = nowUs;
+      this.#heardUs = this.#nowUs;
       // Where it was already flowing for others, nothing can be learnt.
-      if (sinceUs > this.#changedUs) this.#joinTimes.add(sinceUs - this.#changedUs, this.#intervalUsOf(this.#level));
+      if (sinceUs <= this.#changedUs) continue;
+      this.#joinTimes.add(sinceUs - this.#changedUs, this.levels.newestIntervalUs(this.#level));
     }
   }
 
-  #noteLosses(nowUs: number): void {
-    const { receivedCount, lostCount } = this.history;
-    const queueUs = this.history.queueUs(nowUs - 200_000);
-    if (queueUs < emptyQueueUs(this.#serviceUs)) this.#ambient.add(receivedCount, lostCount);
-    const isQueued = this.history.meanQueueUs >= emptyQueueUs(this.#serviceUs);
-    const congestedCount = isQueued ? this.history.smoothLostCount : 0;
-    this.contention.add(
-      nowUs,
+  #noteLosses(): void {
+    const { receivedCount, lostCount, meanQueueUs, smoothLostCount } = this.#history;
+    const { queueUs } = this;
+    if (queueUs < this.#emptyUs) this.#ambient.add(receivedCount, lostCount);
+    this.#contention.add(this.#nowUs, {
       queueUs,
-      congestedCount,
-      1e6 / this.#packetUs,
-      this.#joinTimes.roundTripUs + this.history.meanQueueUs,
-    );
+      // What is lost without a queue is lost to the weather.
+      lostCount: meanQueueUs >= this.#emptyUs ? smoothLostCount : 0,
+      datagramsPerSecond: 1e6 / this.levels.packetUs(this.#level),
+      roundTripUs: this.#joinTimes.roundTripUs + meanQueueUs,
+    });
   }
 
-  #congestion(nowUs: number): Congestion | undefined {
-    return congestionOf(this.history, {
-      nowUs,
+  /** Looks for others on the path, once a slot. */
+  #lookAround(): void {
+    const sinceUs = Math.max(this.#changedUs, this.#nowUs - SLOT_US);
+    if (this.#nowUs - sinceUs < SLOT_US / 2) return;
+    const queueUs = this.#history.queueSince(sinceUs);
+    if (queueUs < this.#emptyUs) this.#retreats.drained();
+    if (this.#retreats.isDraining(this.#nowUs)) return;
+    const rate = Math.max(this.levels.rateOf(this.#level), this.#retreats.keptRate(this.#nowUs));
+    this.#contention.judge(this.#nowUs, {
+      isQueued: queueUs >= this.#emptyUs,
+      arrivedBitsPerSecond: this.#history.sums(sinceUs).bitsPerSecond,
+      capacityBitsPerSecond: this.#promised.share,
+      datagramsPerSecond: this.levels.datagramsPerSecond(rate),
+      roundTripUs: this.#roundTripUs(sinceUs),
+    });
+  }
+
+  #roundTripUs(sinceUs: number): number {
+    return this.#joinTimes.roundTripUs + this.#history.meanQueueSince(sinceUs);
+  }
+
+  /** Leaves what is too much. */
+  #give(): Move | undefined {
+    const nowUs = this.#nowUs;
+    const congestion = this.#congestion();
+    if (congestion === undefined) this.#retreats.cleared();
+    else if (this.#isOurs(congestion)) return this.#retreat(congestion);
+    if (this.#load.isTooMuch && this.#level > 1) {
+      this.#load.clear();
+      this.#blame();
+      return this.#leaveFor(this.#level - 1, 'this host drops what it cannot take');
+    }
+    const patienceUs = Math.max(SILENCE_US, SILENT_INTERVALS * this.levels.newestIntervalUs(this.#level));
+    if (this.#level <= 1 || this.#heardUs !== undefined || nowUs - this.#changedUs < patienceUs) return undefined;
+    this.#backOff.failed(this.#level);
+    return this.#leaveFor(this.#level - 1, 'nothing comes of it');
+  }
+
+  #congestion(): Congestion | undefined {
+    return congestionOf(this.#history, {
+      nowUs: this.#nowUs,
       freshUs: this.#changedUs,
-      packetUs: this.#packetUs,
+      packetUs: this.levels.packetUs(this.#level),
       serviceUs: this.#serviceUs,
-      packetBits: this.#options.packetBits,
-      leaveLatencyUs: this.#leaveLatency.estimateUs,
+      levelBitsPerSecond: this.levels.rateOf(this.#level),
+      leaveLatencyUs: this.#deafness.latencyUs,
       ambientLossRatio: this.#ambient.ratio,
-      isContended: this.contention.isOn(nowUs),
+      isContended: this.#contention.isOn(this.#nowUs),
       isTrial: this.#phase === 'trial',
     });
   }
 
-  /** Leaves what is too much, at once and far enough. */
-  #retreat(nowUs: number, { what, rateBitsPerSecond }: Congestion): Move | undefined {
-    const from = this.#level;
-    if (this.#phase === 'trial' || nowUs - this.#climbedUs < BLAME_US) {
-      this.#backOff.failed(from);
-      this.#failedRate = this.rateOf(from);
-      this.#failedUs = nowUs;
-      this.#failedCapacity = this.#capacity.bitsPerSecond ?? 0;
-      this.#climbedUs = Number.NEGATIVE_INFINITY;
-    }
-    this.#capacity.clear();
-    if (from <= 1) return this.#breaker(nowUs, what);
-    if (nowUs - this.#retreatedUs > RETREAT_US) this.#retreatedRate = this.rateOf(from);
-    this.#retreatedUs = nowUs;
-    this.#hasDrained = false;
-    const level = Math.max(1, Math.min(from - 1, this.#levelWithin(rateBitsPerSecond)));
-    this.#change(level, nowUs);
-    this.#beDeaf();
-    return { level, reason: `level ${from} → ${level}: ${what}` };
+  #isOurs({ isQueueOnly }: Congestion): boolean {
+    const { share } = this.#promised;
+    if (!isQueueOnly || share === undefined || this.#phase === 'trial') return true;
+    const { bitsPerSecond } = this.#history.sums(Math.max(this.#changedUs, this.#nowUs - SLOT_US));
+    return this.#retreats.isOurs(this.#nowUs, bitsPerSecond, share, this.#deafness.latencyUs + SLOT_US);
   }
 
-  #beDeaf(): void {
+  /** At once, and far enough. */
+  #retreat({ what, rateBitsPerSecond }: Congestion): Move | undefined {
+    if (this.#phase === 'trial' || this.#nowUs - this.#climbedUs < BLAME_US) this.#blame();
+    this.#promised.forget();
+    if (this.#level <= 1) return this.#pause(what);
+    this.#retreats.began(this.#nowUs, this.levels.rateOf(this.#level));
+    return this.#leaveFor(Math.max(1, Math.min(this.#level - 1, this.levels.within(rateBitsPerSecond))), what);
+  }
+
+  /** This level was too much. */
+  #blame(): void {
+    this.#backOff.failed(this.#level);
+    this.#promised.failed(this.#nowUs, this.levels.rateOf(this.#level));
+    this.#climbedUs = Number.NEGATIVE_INFINITY;
+  }
+
+  #leaveFor(level: number, why: string): Move {
+    const from = this.#level;
+    this.#change(level, this.#nowUs);
     this.#phase = 'deaf';
-    this.#deafPeakUs = 0;
-  }
-
-  /** What was left still comes for a while: ends when the path is clear again, or when it should be. */
-  #listenAgain(nowUs: number): void {
-    const sinceUs = nowUs - this.#changedUs;
-    if (sinceUs < 150_000) return;
-    const { receivedCount, lostCount } = this.history.sums(nowUs - 150_000);
-    const queueUs = this.history.queueUs(nowUs - 100_000);
-    this.#deafPeakUs = Math.max(this.#deafPeakUs, queueUs);
-    const falls = queueUs < this.#deafPeakUs - Math.max(10_000, 0.2 * this.#deafPeakUs);
-    const isClear =
-      lostCount <= (receivedCount + lostCount) * (0.02 + 1.5 * this.#ambient.ratio) &&
-      (falls || queueUs < emptyQueueUs(this.#serviceUs));
-    if (isClear) this.#leaveLatency.cleared(sinceUs);
-    // What the queue held or lost before the leave worked arrives that much later.
-    else if (sinceUs < this.#leaveLatency.estimateUs + this.#joinTimes.roundTripUs + this.#deafPeakUs) return;
-    else this.#leaveLatency.outlived();
-    this.#phase = 'steady';
-    this.#changedUs = nowUs;
-  }
-
-  #endTrial(nowUs: number): void {
-    if (this.#heardUs === undefined) return;
-    const lastsUs = Math.max(TRIAL_US, 4 * this.#joinTimes.roundTripUs, TRIAL_DATAGRAMS * this.#packetUs);
-    if (nowUs - this.#heardUs < lastsUs) return;
-    this.#phase = 'steady';
-    this.#backOff.held(this.#level);
-  }
-
-  #isClear(nowUs: number, spanUs: number): boolean {
-    const sinceUs = Math.max(this.#changedUs, nowUs - spanUs);
-    const { receivedCount, lostCount } = this.history.sums(sinceUs);
-    const count = receivedCount + lostCount;
-    return (
-      this.history.queueUs(Math.max(sinceUs, nowUs - 200_000)) < emptyQueueUs(this.#serviceUs) &&
-      lostCount <= count * (0.03 + 1.5 * this.#ambient.ratio) + 1
-    );
-  }
-
-  /** What trains promise, as far as it is to be believed. */
-  #promisedRate(nowUs: number): number {
-    const promised = this.#capacity.bitsPerSecond ?? Number.POSITIVE_INFINITY;
-    this.#failedCapacity = Math.min(this.#failedCapacity, promised);
-    const isDisbelieved = nowUs - this.#failedUs < DISBELIEF_US && promised < 1.3 * this.#failedCapacity;
-    return isDisbelieved ? Math.min(promised, 0.99 * this.#failedRate) : promised;
-  }
-
-  #stepOfStart(nowUs: number): Move | undefined {
-    const hasTrains = this.#options.plan.trainLength > 0;
-    const maxLevel = this.#maxLevel;
-    const sinceUs = nowUs - this.#changedUs;
-    if (this.#heardUs === undefined) return undefined;
-    const measured = this.#capacity.bitsPerSecond;
-    if (hasTrains && measured === undefined && sinceUs < TRAIN_WAIT_US) return undefined;
-    if (measured === undefined ? sinceUs < START_STEP_US : this.#level > 1 && sinceUs < START_STEP_US) return undefined;
-    if (!this.#isClear(nowUs, START_STEP_US) || this.#level >= maxLevel || this.contention.isOn(nowUs)) {
-      this.#phase = 'steady';
-      return undefined;
-    }
-    const promised = this.#promisedRate(nowUs);
-    const next = this.#level + 1;
-    const jump = Math.min(
-      maxLevel,
-      measured === undefined
-        ? 0
-        : this.#levelWithin(Math.min(JUMP_RATIO * promised, MAX_JUMP * this.rateOf(this.#level))),
-    );
-    if (jump <= this.#level && this.rateOf(next) > PROMISED_RATIO * promised) {
-      this.#phase = 'steady';
-      return undefined;
-    }
-    const level = Math.max(next, jump);
-    const reason = measured === undefined ? 'nothing lost, no queue' : `trains pass at ${megabits(measured)}`;
-    return this.#climb(level, nowUs, reason);
-  }
-
-  #climb(level: number, nowUs: number, why: string): Move {
-    const from = this.#level;
-    this.#change(level, nowUs);
-    this.#climbedUs = nowUs;
+    this.#deafness.begin();
     return { level, reason: `level ${from} → ${level}: ${why}` };
   }
 
-  #atSlotEnd(nowUs: number, slot: number, stepLevel: number, readings: readonly StreamReading[]): Move | undefined {
-    if (this.contention.isOn(nowUs)) return this.#compete(nowUs);
-    const next = this.#level + 1;
-    if (next > this.#maxLevel || this.#phase !== 'steady') return undefined;
-    if (!this.#isClear(nowUs, 1_000_000) || this.rateOf(next) > this.#capacity.mostBitsPerSecond) return undefined;
-    const promised = this.#promisedRate(nowUs);
-    if (promised !== Number.POSITIVE_INFINITY && this.rateOf(next) <= REENTRY_RATIO * promised) {
-      this.#phase = 'start';
-      return undefined;
-    }
-    const interval = this.#options.plan.stepSlots[this.#level - 1]!;
-    const mayStep = stepLevel >= next && (slot + 1) % interval === 0;
-    if (!mayStep || !this.#backOff.permits(next, (slot + 1) / interval)) return undefined;
-    const verdict = previewVerdict(slot, readings);
-    // Where another receiver has the next level already, its own preview fills the link; trains know better.
-    if (verdict === 'no room' && this.rateOf(next) > PROMISED_RATIO * promised) return undefined;
-    this.#phase = 'trial';
-    return this.#climb(next, nowUs, REASONS[verdict]);
-  }
-
-  /** Looks for others on the path, once a slot. */
-  #lookAround(nowUs: number): void {
-    const sinceUs = Math.max(this.#changedUs, nowUs - SLOT_US);
-    if (nowUs - sinceUs < SLOT_US / 2) return;
-    const queueUs = this.history.queueSince(sinceUs);
-    // What we have left behind must have drained.
-    if (queueUs < emptyQueueUs(this.#serviceUs)) this.#hasDrained = true;
-    if (!this.#hasDrained && nowUs - this.#retreatedUs < DRAIN_US) return;
-    this.contention.judge(nowUs, {
-      queueUs,
-      emptyUs: emptyQueueUs(this.#serviceUs),
-      arrivedBitsPerSecond: this.history.sums(sinceUs).bitsPerSecond,
-      capacityBitsPerSecond: this.#capacity.bitsPerSecond,
-      datagramsPerSecond: Math.max(this.rateOf(this.#level), this.#retreatRate(nowUs)) / this.#options.packetBits,
-      roundTripUs: this.#joinTimes.roundTripUs + this.history.meanQueueSince(sinceUs),
-    });
-  }
-
-  /**
-   * Whether a congestion is for us to end. A queue that grows although trains promise more than comes to us is somebody else's:
-   * of another receiver, who tries a level and will leave it in time, or of others who fill it anyway.
-   */
-  #isOurs(nowUs: number, { isQueueOnly }: Congestion): boolean {
-    const promised = this.#capacity.bitsPerSecond;
-    if (!isQueueOnly || promised === undefined || this.#phase === 'trial') return true;
-    const { bitsPerSecond } = this.history.sums(Math.max(this.#changedUs, nowUs - SLOT_US));
-    if (nowUs - this.#retreatedUs < RETREAT_US && bitsPerSecond < 0.7 * promised) {
-      this.#hasDrained = true;
-      return false;
-    }
-    if (bitsPerSecond >= OWN_SHARE * promised) return true;
-    this.#suspectedUs ??= nowUs;
-    return nowUs - this.#suspectedUs > this.#leaveLatency.estimateUs + SLOT_US;
-  }
-
-  /** What we had before a retreat that may have been the first sign of others. */
-  #retreatRate(nowUs: number): number {
-    return nowUs - this.#retreatedUs < RETREAT_US ? RETREAT_SHARE * this.#retreatedRate : 0;
-  }
-
-  /** Goes where a TCP would be, a level a slot. */
-  #compete(nowUs: number): Move | undefined {
-    const roundTripUs = this.#joinTimes.roundTripUs + this.history.meanQueueSince(nowUs - SLOT_US);
-    const fairRate = this.contention.fairDatagramsPerSecond(nowUs, roundTripUs) * this.#options.packetBits;
-    const from = this.#level;
-    const isTooMuch = from > 1 && this.rateOf(from) > fairRate;
-    const isTooLittle =
-      from < this.#maxLevel &&
-      this.rateOf(from + 1) <= Math.min(fairRate, PROMISED_RATIO * this.#capacity.mostBitsPerSecond);
-    if (!isTooMuch && !isTooLittle) return undefined;
-    const level = isTooMuch ? from - 1 : from + 1;
-    this.#phase = 'steady';
-    this.#change(level, nowUs);
-    return { level, reason: `level ${from} → ${level}: others on the path, fair are ${megabits(fairRate)}` };
-  }
-
-  #breaker(nowUs: number, what: string): Move | undefined {
-    const { receivedCount, lostCount } = this.history.sums(nowUs - 1e6);
-    const ratio = lostCount / Math.max(1, receivedCount + lostCount);
-    if (ratio <= BREAKER_LOSS_RATIO + 1.5 * this.#ambient.ratio) {
-      this.#lossySinceUs = undefined;
-      return undefined;
-    }
-    this.#lossySinceUs ??= nowUs;
-    if (nowUs - this.#lossySinceUs < BREAKER_US) return undefined;
-    this.#lossySinceUs = undefined;
+  #pause(what: string): Move | undefined {
+    const { receivedCount, lostCount } = this.#history.sums(this.#nowUs - 1e6);
+    const lossRatio = lostCount / Math.max(1, receivedCount + lostCount);
+    const pauseUs = this.#breaker.judge(this.#nowUs, lossRatio, this.#ambient.ratio);
+    if (pauseUs === undefined) return undefined;
     this.#phase = 'paused';
-    const pauseUs = BREAKER_PAUSE_US * 2 ** Math.min(this.#pauseCount++, MAX_PAUSE_DOUBLINGS);
-    this.#resumeUs = nowUs + pauseUs;
-    this.#change(0, nowUs);
+    this.#resumeUs = this.#nowUs + pauseUs;
+    this.#change(0, this.#nowUs);
     return { level: 0, reason: `even the lowest level is too much: ${what}; pausing ${pauseUs / 1e6} s` };
   }
 
-  /** This host cannot keep up: fewer channels, without blaming the network. */
-  #overtaxed(nowUs: number, { droppedCount }: LocalReading): Move | undefined {
-    this.#localDrops = 0.95 * this.#localDrops + droppedCount;
-    this.#localCount = 0.95 * this.#localCount + this.history.receivedCount + droppedCount;
-    if (this.#localDrops <= LOCAL_DROP_RATIO * this.#localCount || this.#localDrops < 10 || this.#level <= 1)
+  /** Ends when the path is clear again, or when it should be. */
+  #listenAgain(): void {
+    const isOver = this.#deafness.isOver(this.#history, {
+      nowUs: this.#nowUs,
+      sinceUs: this.#changedUs,
+      emptyUs: this.#emptyUs,
+      roundTripUs: this.#joinTimes.roundTripUs,
+      ambientLossRatio: this.#ambient.ratio,
+    });
+    if (!isOver) return;
+    this.#phase = 'steady';
+    this.#changedUs = this.#nowUs;
+  }
+
+  /** Joins what there may be room for. */
+  #take(ended: EndedSlot | undefined, readings: readonly StreamReading[]): Move | undefined {
+    if (this.#phase === 'trial') this.#endTrial();
+    if (this.#nowUs - this.#climbedUs > BLAME_US) this.#backOff.held(this.#level);
+    if (this.#phase === 'start') return this.#stepOfStart();
+    if (ended === undefined) return undefined;
+    return this.#contention.isOn(this.#nowUs) ? this.#compete() : this.#explore(ended, readings);
+  }
+
+  #endTrial(): void {
+    if (this.#heardUs === undefined) return;
+    const datagramsUs = TRIAL_DATAGRAMS * this.levels.packetUs(this.#level);
+    const lastsUs = Math.max(TRIAL_US, 4 * this.#joinTimes.roundTripUs, datagramsUs);
+    if (this.#nowUs - this.#heardUs >= lastsUs) this.#phase = 'steady';
+  }
+
+  /** Whether nothing speaks against more. */
+  #isClear(spanUs: number): boolean {
+    const sinceUs = Math.max(this.#changedUs, this.#nowUs - spanUs);
+    const { receivedCount, lostCount } = this.#history.sums(sinceUs);
+    return (
+      this.#history.queueUs(Math.max(sinceUs, this.#nowUs - 200_000)) < this.#emptyUs &&
+      lostCount <= (receivedCount + lostCount) * (0.03 + 1.5 * this.#ambient.ratio) + 1
+    );
+  }
+
+  #stepOfStart(): Move | undefined {
+    const { levels } = this;
+    const measured = this.#promised.measured;
+    const sinceUs = this.#nowUs - this.#changedUs;
+    if (this.#heardUs === undefined) return undefined;
+    if (measured === undefined && levels.plan.trainLength > 0 && sinceUs < TRAIN_WAIT_US) return undefined;
+    if ((measured === undefined || this.#level > 1) && sinceUs < START_STEP_US) return undefined;
+    const next = this.#level + 1;
+    const promised = this.#promised.at(this.#nowUs);
+    const jumpRate = Math.min(JUMP_RATIO * promised, MAX_JUMP * levels.rateOf(this.#level));
+    const jump = measured === undefined ? 0 : Math.min(levels.max, levels.within(jumpRate));
+    const hasRoom = jump > this.#level || levels.rateOf(next) <= PROMISED_RATIO * promised;
+    if (!hasRoom || !this.#isClear(START_STEP_US) || next > levels.max || this.#contention.isOn(this.#nowUs)) {
+      this.#phase = 'steady';
       return undefined;
+    }
+    return this.#climb(Math.max(next, jump), measured === undefined ? CLEAR : `trains pass at ${inWords(measured)}`);
+  }
+
+  #climb(level: number, why: string): Move {
     const from = this.#level;
-    this.#backOff.failed(from);
-    this.#failedRate = this.rateOf(from);
-    this.#failedUs = nowUs;
-    this.#failedCapacity = this.#capacity.bitsPerSecond ?? 0;
-    this.#localDrops = 0;
-    this.#localCount = 0;
-    this.#change(from - 1, nowUs);
-    this.#beDeaf();
-    return { level: from - 1, reason: `level ${from} → ${from - 1}: this host drops what it cannot take` };
+    this.#change(level, this.#nowUs);
+    this.#climbedUs = this.#nowUs;
+    return { level, reason: `level ${from} → ${level}: ${why}` };
+  }
+
+  /** Uses a permission, if there is room. */
+  #explore({ slot, stepLevel }: EndedSlot, readings: readonly StreamReading[]): Move | undefined {
+    const { levels } = this;
+    const next = this.#level + 1;
+    if (next > levels.max || this.#phase !== 'steady') return undefined;
+    const nextRate = levels.rateOf(next);
+    if (nextRate > this.#promised.most || !this.#isClear(1_000_000)) return undefined;
+    const promised = this.#promised.at(this.#nowUs);
+    if (this.#promised.measured !== undefined && nextRate <= REENTRY_RATIO * promised) {
+      this.#phase = 'start';
+      return undefined;
+    }
+    const interval = levels.plan.stepSlots[this.#level - 1]!;
+    const isPermitted = stepLevel >= next && (slot + 1) % interval === 0;
+    if (!isPermitted || !this.#backOff.permits(next, (slot + 1) / interval)) return undefined;
+    const verdict = previewVerdict(slot, readings);
+    // Where another receiver has the next level already, its own preview fills the link; trains know better.
+    if (verdict === 'no room' && nextRate > PROMISED_RATIO * promised) return undefined;
+    this.#phase = 'trial';
+    return this.#climb(next, REASONS[verdict]);
+  }
+
+  /** Goes where a TCP would be, a level a slot. */
+  #compete(): Move | undefined {
+    const { levels } = this;
+    const from = this.#level;
+    const fairDatagrams = this.#contention.fairDatagramsPerSecond(
+      this.#nowUs,
+      this.#roundTripUs(this.#nowUs - SLOT_US),
+    );
+    const fairRate = levels.bitsPerSecond(fairDatagrams);
+    const isTooMuch = from > 1 && levels.rateOf(from) > fairRate;
+    const limit = Math.min(fairRate, PROMISED_RATIO * this.#promised.most);
+    if (!isTooMuch && (from >= levels.max || levels.rateOf(from + 1) > limit)) return undefined;
+    const level = isTooMuch ? from - 1 : from + 1;
+    this.#phase = 'steady';
+    this.#change(level, this.#nowUs);
+    return { level, reason: `level ${from} → ${level}: others on the path, fair are ${inWords(fairRate)}` };
   }
 }
 
-/** Why to try a level, by what its preview showed. */
-const REASONS = {
-  room: 'the preview found room',
-  'no room': 'trains find room',
-  unknown: 'nothing lost, no queue',
-} as const;
+const CLEAR = 'nothing lost, no queue';
 
-function megabits(bitsPerSecond: number): string {
-  if (bitsPerSecond === Number.POSITIVE_INFINITY) return 'any rate';
-  return bitsPerSecond >= 1e6
-    ? `${Math.round(bitsPerSecond / 1e5) / 10} Mbit/s`
-    : `${Math.round(bitsPerSecond / 1e3)} kbit/s`;
+/** Why to try a level, by what its preview showed. */
+const REASONS = { room: 'the preview found room', 'no room': 'trains find room', unknown: CLEAR } as const;
+
+function inWords(bitsPerSecond: number): string {
+  if (bitsPerSecond < 1e6) return `${Math.round(bitsPerSecond / 1e3)} kbit/s`;
+  return Number.isFinite(bitsPerSecond) ? `${Math.round(bitsPerSecond / 1e5) / 10} Mbit/s` : 'any rate';
 }

@@ -10,6 +10,8 @@ export interface StreamReading {
   readonly lostCount: number;
   /** How many of these were missing in or before trains and previews, which are bursts that no other sender would send. */
   readonly burstLostCount: number;
+  /** How many of those received brought nothing new. */
+  readonly duplicateCount: number;
   /** Whole IPv6 packets. */
   readonly wireBytes: number;
   /** Counts beginnings: a server that started anew has another clock. */

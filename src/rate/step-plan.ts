@@ -6,8 +6,8 @@ export const SLOT_US = 500_000;
 export const SLOT_NUMBERS = 2 ** 16;
 /** The last part of a slot, in which channels show the rate of the next level. Our choice. */
 export const PREVIEW_US = 100_000;
-/** How far into a slot its train leaves: as far from the preview before as from the one that follows. Our choice. */
-export const TRAIN_AT_US = 200_000;
+/** How far into a slot trains leave: of one server in three each, so that they do not meet in a bottleneck. Our choice. */
+const TRAIN_AT_US = [200_000, 100_000, 300_000] as const;
 /** Datagrams of a train, whose 15 gaps have a steady median; 20 kB at once fit into any queue. Our choice. */
 const MAX_TRAIN_LENGTH = 16;
 /** Fewer gaps than three have no median worth the name. */
@@ -90,6 +90,11 @@ export class StepPlan {
     const level = this.#levels[channel]!;
     return level < stepLevel ? this.#previewFactors[level - 1]! : undefined;
   }
+}
+
+/** When the trains of a server leave, from the beginning of a slot. */
+export function trainAtUs(serverIndex: number): number {
+  return TRAIN_AT_US[serverIndex % TRAIN_AT_US.length]!;
 }
 
 function channelOrderOf({ rates, mode }: Ladder): readonly number[] {

@@ -21,6 +21,7 @@ export class StreamMeter {
   readonly #reading: Mutable<StreamReading>;
   #epoch = 0;
   #receivedCount = 0;
+  #duplicateCount = 0;
   #wireBytes = 0;
   #lostSeen = 0;
   #lostReported = 0;
@@ -47,6 +48,7 @@ export class StreamMeter {
       receivedCount: 0,
       lostCount: 0,
       burstLostCount: 0,
+      duplicateCount: 0,
       wireBytes: 0,
       epoch: 0,
       sinceUs: Number.POSITIVE_INFINITY,
@@ -98,6 +100,11 @@ export class StreamMeter {
     if (isPreview) this.#preview.add(marks.slot, marks.sendTimeUs, delayUs);
   }
 
+  /** What was observed last brought a symbol that was there. */
+  noteDuplicate(): void {
+    this.#duplicateCount++;
+  }
+
   /** What came since the last reading. The same object each time: it holds until the next. */
   read(): StreamReading {
     const reading = this.#reading;
@@ -111,6 +118,7 @@ export class StreamMeter {
     this.#burstLost = Math.max(0, lost - settled > 0 ? this.#burstLost - reading.burstLostCount : 0);
     this.#lostSeen = lost;
     reading.receivedCount = count;
+    reading.duplicateCount = this.#duplicateCount;
     reading.wireBytes = this.#wireBytes;
     reading.epoch = this.#epoch;
     reading.minDelayUs = (this.#originUs + this.#minDelayUs) >>> 0;
@@ -124,6 +132,7 @@ export class StreamMeter {
   }
 
   #clear(): void {
+    this.#duplicateCount = 0;
     this.#receivedCount = 0;
     this.#wireBytes = 0;
     this.#delaySumUs = 0;

@@ -1,4 +1,4 @@
-import { PREVIEW_US, SLOT_NUMBERS, SLOT_US, type StepPlan, TRAIN_AT_US } from './step-plan.js';
+import { PREVIEW_US, SLOT_NUMBERS, SLOT_US, type StepPlan, trainAtUs } from './step-plan.js';
 
 /**
  * The wall clock may say that a slot begins this much sooner or later than the one before ends: clocks that are being set right
@@ -13,6 +13,8 @@ export interface Part {
   readonly plan: StepPlan;
   readonly channel: number;
   readonly intervalUs: number;
+  /** Servers send their trains at different times. @default 0 */
+  readonly serverIndex?: number;
 }
 
 /**
@@ -105,13 +107,13 @@ export class Tempo {
   }
 
   /** A slot with all that belongs into it. */
-  #shape({ plan, channel, intervalUs }: Part, startUs: number): void {
+  #shape({ plan, channel, intervalUs, serverIndex = 0 }: Part, startUs: number): void {
     const previewFactor = plan.previewFactor(channel, this.stepLevel);
     const previewUs = previewFactor === undefined ? 0 : PREVIEW_US;
     this.#previewFactor = previewFactor ?? 1;
     this.#previewAtUs = this.#endUs - previewUs;
     this.#startUs = startUs;
-    this.#trainAtUs = this.#endUs - SLOT_US + TRAIN_AT_US;
+    this.#trainAtUs = this.#endUs - SLOT_US + trainAtUs(serverIndex);
     this.#jumpUs = this.trainLength * intervalUs;
     this.#awaitsTrain = this.trainLength > 0;
     const lengthUs = this.#endUs - startUs;

@@ -28,8 +28,12 @@ export function checkChannels({ channels }: Descriptor, choice: ChannelChoice): 
   );
 }
 
-/** The policy for an object and what its user pinned. */
-export function policyFor(descriptor: Descriptor, choice: ChannelChoice): ChannelPolicy {
+/**
+ * The policy for an object and what its user pinned.
+ *
+ * @param choosesServers whether source-specific channels may be joined server by server, where each sends all of them.
+ */
+export function policyFor(descriptor: Descriptor, choice: ChannelChoice, choosesServers = true): ChannelPolicy {
   const { symbolBytes, servers } = descriptor;
   const rates = descriptor.channels.map(({ intervalUs }) => rateOf(intervalUs, symbolBytes));
   if (choice.channels !== undefined) return new FixedPolicy(choice.channels, rates);
@@ -38,6 +42,7 @@ export function policyFor(descriptor: Descriptor, choice: ChannelChoice): Channe
     symbolBytes,
     kind: choice.mode === 'auto' ? descriptor.mode : choice.mode,
     maxRateBitsPerSecond: choice.maxRateBitsPerSecond,
-    serverCount: Math.max(1, servers.length),
+    servers,
+    areServersSeparate: descriptor.ssm && servers.every(({ channels }) => channels === undefined) && choosesServers,
   });
 }

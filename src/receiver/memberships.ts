@@ -10,87 +10,107 @@ export interface MembershipsOptions {
   readonly interface: string | undefined;
   readonly onBatch: (channel: number, batch: ReceivedBatch) => void;
   /** Just before a join: what was missed on the channel while it was not joined is not lost. */
-  readonly onJoining: (channel: number) => void;
+  readonly onJoining: (channel: number, server: number | undefined) => void;
   readonly onJoin: (event: MembershipEvent) => void;
   readonly onLeave: (event: MembershipEvent) => void;
+}
+
+/** A channel of one server, or of all of them. */
+interface Joined {
+  readonly channel: number;
+  readonly server: number | undefined;
+  readonly membership: Membership;
 }
 
 /** The channels of one object that are joined: carries out a policy's decisions. */
 export class Memberships {
   readonly #options: MembershipsOptions;
-  readonly #joined = new Map<number, Membership>();
+  /** Bounded by the channels and servers of a descriptor. */
+  readonly #joined = new Map<number, Joined>();
 
   constructor(options: MembershipsOptions) {
     this.#options = options;
   }
 
-  /** Indexes of the joined channels, ascending. */
+  /** Indexes of the joined channels, of whichever servers, ascending. */
   get channels(): readonly number[] {
-    return [...this.#joined.keys()].sort((a, b) => a - b);
+    return [...new Set([...this.#joined.values()].map(({ channel }) => channel))].sort((a, b) => a - b);
+  }
+
+  /** Whether what this server sends on a channel is asked for. */
+  hears(channel: number, server: number): boolean {
+    return this.#joined.has(keyOf(channel, undefined)) || this.#joined.has(keyOf(channel, server));
   }
 
   /** @throws {LayercastError} `NETWORK_UNAVAILABLE` when the system refuses a join. */
-  async carryOut({ action, channel, reason }: Decision): Promise<void> {
-    if (action === 'join') await this.#join(channel, reason);
-    else await this.#leave(channel, reason);
+  async carryOut({ action, channel, server, reason }: Decision): Promise<void> {
+    if (action === 'join') await this.#join(channel, server, reason);
+    else await this.#leave(keyOf(channel, server), reason);
   }
 
   async leaveAll(reason: string): Promise<void> {
-    await Promise.all(this.channels.map((channel) => this.#leave(channel, reason)));
+    await Promise.all([...this.#joined.keys()].map((key) => this.#leave(key, reason)));
   }
 
   /** Joins anew what has fallen silent, in case an interface went and came back without its memberships. */
   async renew(channel: number): Promise<void> {
-    const membership = this.#joined.get(channel);
-    if (membership === undefined) return;
-    await membership.leave();
-    const renewed = await this.#open(channel);
-    if (this.#joined.get(channel) === membership) this.#joined.set(channel, renewed);
-    else await renewed.leave();
+    for (const [key, joined] of [...this.#joined]) {
+      if (joined.channel !== channel) continue;
+      await joined.membership.leave();
+      const membership = await this.#open(channel, joined.server);
+      if (this.#joined.get(key) === joined) this.#joined.set(key, { ...joined, membership });
+      else await membership.leave();
+    }
   }
 
-  async #join(channel: number, reason: string): Promise<void> {
-    if (this.#joined.has(channel)) return;
-    this.#options.onJoining(channel);
-    this.#joined.set(channel, await this.#open(channel));
-    for (const event of this.#events(channel, reason)) this.#options.onJoin(event);
+  async #join(channel: number, server: number | undefined, reason: string): Promise<void> {
+    const key = keyOf(channel, server);
+    if (this.#joined.has(key)) return;
+    this.#options.onJoining(channel, server);
+    this.#joined.set(key, { channel, server, membership: await this.#open(channel, server) });
+    for (const event of this.#events(channel, server, reason)) this.#options.onJoin(event);
   }
 
-  async #leave(channel: number, reason: string): Promise<void> {
-    const membership = this.#joined.get(channel);
-    if (membership === undefined) return;
-    this.#joined.delete(channel);
-    await membership.leave();
-    for (const event of this.#events(channel, reason)) this.#options.onLeave(event);
+  async #leave(key: number, reason: string): Promise<void> {
+    const joined = this.#joined.get(key);
+    if (joined === undefined) return;
+    this.#joined.delete(key);
+    await joined.membership.leave();
+    for (const event of this.#events(joined.channel, joined.server, reason)) this.#options.onLeave(event);
   }
 
-  #open(channel: number): Promise<Membership> {
+  #open(channel: number, server: number | undefined): Promise<Membership> {
     const { network, onBatch } = this.#options;
-    return network.join(this.#request(channel), (batch) => onBatch(channel, batch));
+    return network.join(this.#request(channel, server), (batch) => onBatch(channel, batch));
   }
 
-  #request(channel: number): MembershipRequest {
+  #request(channel: number, server: number | undefined): MembershipRequest {
     const { descriptor } = this.#options;
     const { group, port } = descriptor.channels[channel]!;
-    const sources = descriptor.ssm ? this.#senders(channel).flatMap(({ address }) => (address ? [address] : [])) : [];
+    const senders = descriptor.ssm ? this.#senders(channel, server) : [];
     return {
       group: addressFromBytes(group),
       port,
       interface: this.#options.interface,
-      sources: sources.map(addressFromBytes),
+      sources: senders.flatMap(({ address }) => (address ? [addressFromBytes(address)] : [])),
     };
   }
 
-  #senders(channel: number): Descriptor['servers'] {
+  #senders(channel: number, server: number | undefined): Descriptor['servers'] {
     return this.#options.descriptor.servers.filter(
-      ({ channels }) => channels === undefined || channels.includes(channel),
+      ({ index, channels }) => (server ?? index) === index && (channels === undefined || channels.includes(channel)),
     );
   }
 
   /** One event a server where each is joined by itself, one for all otherwise. */
-  #events(channel: number, reason: string): readonly MembershipEvent[] {
-    const group = addressFromBytes(this.#options.descriptor.channels[channel]!.group);
-    const servers = this.#options.descriptor.ssm ? this.#senders(channel).map(({ name }) => name) : [undefined];
-    return servers.map((server) => ({ server, channel, group, reason }));
+  #events(channel: number, server: number | undefined, reason: string): readonly MembershipEvent[] {
+    const { descriptor } = this.#options;
+    const group = addressFromBytes(descriptor.channels[channel]!.group);
+    const servers = descriptor.ssm ? this.#senders(channel, server).map(({ name }) => name) : [undefined];
+    return servers.map((name) => ({ server: name, channel, group, reason }));
   }
+}
+
+function keyOf(channel: number, server: number | undefined): number {
+  return (server === undefined ? 0 : server + 1) * 256 + channel;
 }

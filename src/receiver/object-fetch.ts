@@ -76,7 +76,7 @@ export class ObjectFetch {
     this.#memberships = new Memberships({
       ...options,
       onBatch: (channel, batch) => this.#handle(channel, batch),
-      onJoining: (channel) => this.#reception.resume(channel),
+      onJoining: (channel, server) => this.#reception.resume(channel, server),
     });
     this.#listening = new Listening(this.#memberships, options.policy);
     this.#trustsEarlierRun = store.verifiedBlocks.count > 0;
@@ -153,7 +153,7 @@ export class ObjectFetch {
     const { policy, onWarning } = this.#options;
     const droppedCount = this.#reception.droppedCount - this.#droppedCount;
     this.#droppedCount += droppedCount;
-    const readings = this.#reception.read(this.#memberships.channels);
+    const readings = this.#reception.read((channel, server) => this.#memberships.hears(channel, server));
     const decisions = policy.tick(nowUs, readings, { droppedCount, latenessUs });
     if (decisions.length === 0) return;
     this.#listening.follow(decisions).catch((error: unknown) => {

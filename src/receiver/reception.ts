@@ -88,18 +88,21 @@ export class Reception {
     return lastUs;
   }
 
-  /** A channel is joined anew: what was sent on it meanwhile is not missed. */
-  resume(channelIndex: number): void {
+  /**
+   * A channel is joined anew, of one server or of all: what was sent on it meanwhile is not missed.
+   */
+  resume(channelIndex: number, server: number | undefined): void {
     for (const hearing of this.#hearings.values()) {
-      if (hearing.channelIndex === channelIndex) hearing.meter.interrupt();
+      const isMeant = hearing.channelIndex === channelIndex && (server ?? hearing.serverIndex) === hearing.serverIndex;
+      if (isMeant) hearing.meter.interrupt();
     }
   }
 
-  /** What came on these channels since the last reading; reused by the next. */
-  read(channels: readonly number[]): readonly StreamReading[] {
+  /** What came on the joined streams since the last reading; reused by the next. */
+  read(isJoined: (channelIndex: number, serverIndex: number) => boolean): readonly StreamReading[] {
     this.#readings.length = 0;
-    for (const { channelIndex, meter } of this.#hearings.values()) {
-      if (channels.includes(channelIndex)) this.#readings.push(meter.read());
+    for (const { channelIndex, serverIndex, meter } of this.#hearings.values()) {
+      if (isJoined(channelIndex, serverIndex)) this.#readings.push(meter.read());
     }
     return this.#readings;
   }
@@ -167,11 +170,12 @@ export class Reception {
       assembler.refuse(block, this.#origin);
       return 'untrusted';
     }
-    this.#observe(header, length + HEADER_BYTES, nowUs);
+    const meter = this.#observe(header, length + HEADER_BYTES, nowUs);
     this.symbolCount++;
     this.payloadBytes += length;
     if (slot === Slot.known) {
       this.duplicateBytes += length;
+      meter.noteDuplicate();
       return undefined;
     }
     if (slot === Slot.spare) {
@@ -205,7 +209,7 @@ export class Reception {
     return undefined;
   }
 
-  #observe(header: Header, length: number, nowUs: number): void {
+  #observe(header: Header, length: number, nowUs: number): StreamMeter {
     const key = hearingKey(header);
     let hearing = this.#hearings.get(key);
     if (hearing === undefined) {
@@ -218,6 +222,7 @@ export class Reception {
     hearing.meter.observe(header, (flags & Flag.train) !== 0, (flags & Flag.preview) !== 0, wireBytes, nowUs);
     hearing.lastHeardUs = nowUs;
     this.lastHeardUs = nowUs;
+    return hearing.meter;
   }
 }
 

@@ -58,7 +58,7 @@ export class Publication {
     const carousel = this.carousel(channelIndex, clock.wallUs());
     if (carousel === undefined) return undefined;
     const { intervalUs } = this.descriptor.channels[channelIndex]!;
-    const place = { plan: this.#plan, channel: channelIndex };
+    const place = { plan: this.#plan, channel: channelIndex, serverIndex: this.#serverIndex };
     return new SenderChannel(carousel, intervalUs, clock.nowUs(), firstSequence, place);
   }
 

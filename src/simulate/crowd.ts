@@ -1,4 +1,5 @@
 import type { ChannelPolicy, Decision } from '../rate/policy.js';
+import type { StreamReading } from '../rate/readings.js';
 import { policyFor } from '../receiver/channel-choice.js';
 import { addressFromBytes } from '../wire/address.js';
 import type { Descriptor } from '../wire/descriptor.js';
@@ -41,6 +42,10 @@ export interface CrowdMember {
   readonly policy: ChannelPolicy;
   /** Bit i for channel i. */
   channelMask: number;
+  /** Channels that it joined while they came for others, and has not heard yet. */
+  freshMask: number;
+  /** When it last joined, by its own clock. */
+  joinedUs: number;
 }
 
 interface HeardSums {
@@ -80,7 +85,7 @@ export class Crowd implements Ear {
     this.#network = network;
     this.#place = network.nodeOf(plan.below ?? 'root');
     this.#clock = new HostClock(network.clock, { originUs: plan.clockErrorUs, driftPpm: plan.driftPpm });
-    this.#meters = new SharedMeters(this.#clock);
+    this.#meters = new SharedMeters(this.#clock, descriptor.channels.length);
     this.#worth = new SymbolWorth(descriptor);
     this.#interests = descriptor.channels.map((_, channel) => interestsIn(descriptor, channel));
     this.#memberCounts = new Uint32Array(descriptor.channels.length);
@@ -88,14 +93,16 @@ export class Crowd implements Ear {
       index,
       account: Object.assign(new Account(), { startedUs: startUs }),
       readyUs: startUs + prng.ratio() * announceIntervalUs,
-      policy: policyFor(descriptor, plan),
+      policy: policyFor(descriptor, plan, false),
       channelMask: 0,
+      freshMask: 0,
+      joinedUs: 0,
     }));
     this.#queue = this.members.toSorted((a, b) => a.readyUs - b.readyUs);
     this.#place.addEar(this);
     // Crowds tick at moments of their own, or all of a large simulation would happen at once.
-    const firstUs = (this.#queue[0]?.readyUs ?? 0) + prng.ratio() * TICK_US;
-    network.clock.quietlyAt(firstUs, () => this.#tick(Math.ceil(firstUs)));
+    const firstUs = Math.ceil((this.#queue[0]?.readyUs ?? 0) + prng.ratio() * TICK_US);
+    network.clock.quietlyAt(firstUs, () => this.#tick(firstUs));
   }
 
   /** Members that listen now. */
@@ -133,7 +140,6 @@ export class Crowd implements Ear {
     }
     if (endedCount > 0) this.#active = this.#active.filter(({ account }) => account.completedUs === undefined);
     this.#startReady(nowUs, localUs);
-    this.#meters.clear();
     this.#network.clock.quietlyAt(nowUs + TICK_US, () => this.#tick(nowUs + TICK_US));
   }
 
@@ -148,8 +154,21 @@ export class Crowd implements Ear {
     this.#heard.lostCount += lostCount;
     if (symbolCount > 0) account.progress += symbolCount * this.#worth.of(channelMask, account.lossRatio);
     if (account.progress >= 1) return false;
-    this.#follow(member, member.policy.tick(localUs, readings, NOTHING_LOCAL));
+    const own = member.freshMask === 0 ? readings : this.#freshly(member, readings);
+    this.#follow(member, member.policy.tick(localUs, own, NOTHING_LOCAL), localUs);
     return true;
+  }
+
+  /** To a member a channel that came for others already begins when it joins: half an interval later, on the average. */
+  #freshly(member: CrowdMember, readings: readonly StreamReading[]): readonly StreamReading[] {
+    const { channels } = this.#options.descriptor;
+    const { freshMask, joinedUs } = member;
+    return readings.map((reading) => {
+      const { channelIndex, receivedCount } = reading;
+      if (((freshMask >>> channelIndex) & 1) === 0) return reading;
+      if (receivedCount > 0) member.freshMask = (member.freshMask & ~(1 << channelIndex)) >>> 0;
+      return { ...reading, sinceUs: joinedUs + channels[channelIndex]!.intervalUs / 2 };
+    });
   }
 
   #startReady(nowUs: number, localUs: number): void {
@@ -158,7 +177,7 @@ export class Crowd implements Ear {
       if (member.readyUs > nowUs) return;
       this.#network.log.add(nowUs, STARTED, member.index);
       this.#active.push(member);
-      this.#follow(member, member.policy.start(localUs));
+      this.#follow(member, member.policy.start(localUs), localUs);
     }
   }
 
@@ -171,7 +190,8 @@ export class Crowd implements Ear {
     this.#options.onComplete(member, nowUs);
   }
 
-  #follow(member: CrowdMember, decisions: readonly Decision[]): void {
+  #follow(member: CrowdMember, decisions: readonly Decision[], localUs: number): void {
+    if (decisions.length > 0) member.joinedUs = localUs;
     for (const { action, channel } of decisions) {
       if (action === 'join') this.#join(member, channel);
       else this.#leave(member, channel);
@@ -182,7 +202,10 @@ export class Crowd implements Ear {
     if (((member.channelMask >>> channel) & 1) === 1) return;
     this.#network.log.add(this.#network.clock.nowUs, JOINED, member.index * 32 + channel);
     member.channelMask = (member.channelMask | (1 << channel)) >>> 0;
-    if (this.#memberCounts[channel]!++ > 0) return;
+    if (this.#memberCounts[channel]!++ > 0) {
+      member.freshMask = (member.freshMask | (1 << channel)) >>> 0;
+      return;
+    }
     this.#meters.resume(channel);
     for (const interest of this.#interests[channel]!) this.#place.join(interest);
   }
@@ -191,6 +214,7 @@ export class Crowd implements Ear {
     if (((member.channelMask >>> channel) & 1) === 0) return;
     this.#network.log.add(this.#network.clock.nowUs, LEFT, member.index * 32 + channel);
     member.channelMask = (member.channelMask & ~(1 << channel)) >>> 0;
+    member.freshMask = (member.freshMask & ~(1 << channel)) >>> 0;
     if (--this.#memberCounts[channel]! > 0) return;
     for (const interest of this.#interests[channel]!) this.#place.leave(interest);
   }

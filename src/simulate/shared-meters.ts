@@ -16,22 +16,27 @@ export interface SharedReading {
 interface MeteredStream {
   readonly serverIndex: number;
   readonly meter: StreamMeter;
+  /** Since the last reading. */
+  newSymbolCount: number;
+  /** In the last reading. */
   symbolCount: number;
-  reading: StreamReading | undefined;
+  reading: StreamReading;
 }
 
 /** Measures what comes to one place once, for all who listen there. */
 export class SharedMeters {
   readonly #clock: HostClock;
   /** By channel, what each server sends on it: bounded by the scenario's servers. */
-  readonly #streams: MeteredStream[][] = [];
-  /** By channels, as bits. Readings are the same objects each time, but which there are changes. */
+  readonly #streams: MeteredStream[][];
+  /** By channels, as bits; of the last reading. */
   readonly #shared = new Map<number, SharedReading>();
 
-  constructor(clock: HostClock) {
+  constructor(clock: HostClock, channelCount: number) {
     this.#clock = clock;
+    this.#streams = Array.from({ length: channelCount }, () => []);
   }
 
+  /** Takes a datagram of one of the channels. */
   observe(packet: Packet, atUs: number): void {
     const header = headerOf(packet);
     if (header === undefined) return;
@@ -39,28 +44,23 @@ export class SharedMeters {
     const { flags } = header;
     const isTrain = (flags & Flag.train) !== 0;
     stream.meter.observe(header, isTrain, (flags & Flag.preview) !== 0, packet.wireBytes, this.#clock.at(atUs));
-    if (header.type === DatagramType.symbol) stream.symbolCount++;
+    if (header.type === DatagramType.symbol) stream.newSymbolCount++;
   }
 
   /** Nobody had joined a channel until now. */
   resume(channel: number): void {
-    for (const { meter } of this.#streams[channel] ?? []) meter.interrupt();
+    for (const { meter } of this.#streams[channel]!) meter.interrupt();
   }
 
-  /** Ends a tick: what was counted until now is what `of` tells from now on. */
+  /** What came until now is what `of` tells, until the next reading. */
   read(): void {
     this.#shared.clear();
     for (const streams of this.#streams) {
-      if (streams === undefined) continue;
-      for (const stream of streams) stream.reading = stream.meter.read();
-    }
-  }
-
-  /** Begins the next tick. */
-  clear(): void {
-    for (const streams of this.#streams) {
-      if (streams === undefined) continue;
-      for (const stream of streams) stream.symbolCount = 0;
+      for (const stream of streams) {
+        stream.reading = stream.meter.read();
+        stream.symbolCount = stream.newSymbolCount;
+        stream.newSymbolCount = 0;
+      }
     }
   }
 
@@ -68,29 +68,27 @@ export class SharedMeters {
   of(channelMask: number): SharedReading {
     const known = this.#shared.get(channelMask);
     if (known !== undefined) return known;
-    const heard = this.#streams.filter((_, channel) => ((channelMask >>> channel) & 1) === 1).flat();
-    const readings = heard.flatMap(({ reading }) => reading ?? []);
-    const sum = (of: (reading: StreamReading) => number) => readings.reduce((total, reading) => total + of(reading), 0);
-    const shared = {
-      readings,
-      symbolCount: heard.reduce((total, { symbolCount }) => total + symbolCount, 0),
-      receivedCount: sum(({ receivedCount }) => receivedCount),
-      lostCount: sum(({ lostCount }) => lostCount),
-      wireBytes: sum(({ wireBytes }) => wireBytes),
-    };
+    const readings: StreamReading[] = [];
+    const shared = { readings, symbolCount: 0, receivedCount: 0, lostCount: 0, wireBytes: 0 };
+    for (let channel = 0; channel < this.#streams.length; channel++) {
+      if (((channelMask >>> channel) & 1) === 0) continue;
+      for (const { reading, symbolCount } of this.#streams[channel]!) {
+        readings.push(reading);
+        shared.symbolCount += symbolCount;
+        shared.receivedCount += reading.receivedCount;
+        shared.lostCount += reading.lostCount;
+        shared.wireBytes += reading.wireBytes;
+      }
+    }
     this.#shared.set(channelMask, shared);
     return shared;
   }
 
   #streamOf(serverIndex: number, channel: number): MeteredStream {
-    let streams = this.#streams[channel];
-    if (streams === undefined) {
-      streams = [];
-      this.#streams[channel] = streams;
-    }
+    const streams = this.#streams[channel]!;
     for (const stream of streams) if (stream.serverIndex === serverIndex) return stream;
     const meter = new StreamMeter(serverIndex, channel);
-    const stream = { serverIndex, meter, symbolCount: 0, reading: undefined };
+    const stream = { serverIndex, meter, newSymbolCount: 0, symbolCount: 0, reading: meter.read() };
     streams.push(stream);
     return stream;
   }

@@ -1,0 +1,71 @@
+import type { StreamReading } from './readings.js';
+import { TrainCapacity } from './train-capacity.js';
+
+/** What trains promise is not believed above a rate that failed, for this long: shapers let trains pass. */
+const DISBELIEF_US = 60_000_000;
+/** Unless they promise this many times what they did when it failed: then the path has changed. */
+const CHANGED_RATIO = 1.3;
+/** What trains said so long ago is not known any more; who is on a replicated channel hears none. */
+const MAX_AGE_US = 30_000_000;
+
+/** The rate that the path promises to carry for us: what trains pass at, as far as it is to be believed, less what others take. */
+export class PromisedRate {
+  readonly #trains = new TrainCapacity();
+  #failedRate = Number.POSITIVE_INFINITY;
+  #failedUs = Number.NEGATIVE_INFINITY;
+  /** The least that trains promised since. */
+  #failedCapacity = Number.POSITIVE_INFINITY;
+  #heardUs = Number.NEGATIVE_INFINITY;
+  #othersBitsPerSecond = 0;
+
+  note(nowUs: number, readings: readonly StreamReading[]): void {
+    if (nowUs - this.#heardUs > MAX_AGE_US) this.#trains.clear();
+    for (const { slot, trainBitsPerSecond } of readings) {
+      if (trainBitsPerSecond === 0) continue;
+      this.#trains.add(slot, trainBitsPerSecond);
+      this.#heardUs = nowUs;
+    }
+  }
+
+  /** What other servers send us through the same link. */
+  setOthers(bitsPerSecond: number): void {
+    this.#othersBitsPerSecond = bitsPerSecond;
+  }
+
+  /** This rate was too much. */
+  failed(nowUs: number, rateBitsPerSecond: number): void {
+    this.#failedUs = nowUs;
+    this.#failedRate = rateBitsPerSecond;
+    this.#failedCapacity = this.measured ?? 0;
+  }
+
+  /** The path has changed, or may have: what trains said before does not hold. */
+  forget(): void {
+    this.#trains.clear();
+  }
+
+  /** What the slowest link carries, in bit/s; undefined while not known. */
+  get measured(): number | undefined {
+    return this.#trains.bitsPerSecond;
+  }
+
+  /** What of that is ours; undefined while not known. */
+  get share(): number | undefined {
+    const { measured } = this;
+    return measured === undefined ? undefined : Math.max(0, measured - this.#othersBitsPerSecond);
+  }
+
+  /** More than this no train of the last seconds promises; infinite while not known. */
+  get most(): number {
+    return Math.max(0, this.#trains.mostBitsPerSecond - this.#othersBitsPerSecond);
+  }
+
+  /** In bit/s; infinite while not known. */
+  at(nowUs: number): number {
+    const { measured, share } = this;
+    if (measured === undefined || share === undefined) return Number.POSITIVE_INFINITY;
+    this.#failedCapacity = Math.min(this.#failedCapacity, measured);
+    const isDisbelieved = nowUs - this.#failedUs < DISBELIEF_US && measured < CHANGED_RATIO * this.#failedCapacity;
+    return isDisbelieved ? Math.min(share, 0.99 * this.#failedRate) : share;
+  }
+}
