@@ -1,7 +1,7 @@
 import { LayercastError } from '../../dist/errors.js';
 import { BackOff } from '../../dist/rate/back-off.js';
 import { Contention } from '../../dist/rate/contention.js';
-import { LeaveLatency } from '../../dist/rate/leave-latency.js';
+import { Deafness } from '../../dist/rate/deafness.js';
 import type { StreamReading } from '../../dist/rate/readings.js';
 import { SLOT_NUMBERS, type StepPlan } from '../../dist/rate/step-plan.js';
 import type { Prng } from '../../dist/simulate/prng.js';
@@ -52,8 +52,8 @@ const ABLATIONS: Readonly<Record<string, Ablation>> = {
     }),
   },
   deaf: {
-    what: 'leaves are taken to work at once: deaf for 150 ms, a round trip and the queue',
-    patch: () => replaced(LeaveLatency.prototype, 'estimateUs', { get: () => 0 }),
+    what: 'after a leave, everything counts at once',
+    patch: () => replaced(Deafness.prototype, 'isOver', { value: () => true }),
   },
   contention: {
     what: 'others are never believed in',

@@ -1,6 +1,6 @@
 import { type Column, table } from '../table.js';
 import type { Outcome, Row } from './row.js';
-import { grouped, missedBy, type Summary, summariesOf, summaryOf, worstOf } from './summary.js';
+import { grouped, missesOf, type Summary, summariesOf, summaryOf, worstOf } from './summary.js';
 
 /** How many of the seeds that miss something are shown. */
 const WORST_COUNT = 5;
@@ -43,7 +43,7 @@ export function reportOf(name: string, row: Row, outcomes: readonly Outcome[]): 
         ...row.figures.map(({ name: figure }) => ({
           title: figure,
           cell: (outcome: Outcome) =>
-            `${shown(outcome.figures[figure]!)}${missedBy(row, outcome).includes(figure) ? ' !' : ''}`,
+            `${shown(outcome.figures[figure]!)}${missesOf(row, outcome).has(figure) ? ' !' : ''}`,
         })),
       ]),
     );

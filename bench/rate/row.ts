@@ -3,7 +3,10 @@ import type { Ablation } from './ablation.js';
 /** What a figure should be. */
 export interface Target {
   readonly text: string;
-  readonly isMet: (value: number) => boolean;
+  /** 0 for what it should be, or else how far it is from that, as a share; 1 at most. */
+  readonly miss: (value: number) => number;
+  /** The mean over all seeds should be so, and not each. */
+  readonly isOfMean: boolean;
 }
 
 /** One thing that a row measures. */
@@ -34,13 +37,18 @@ export interface Row {
 }
 
 export function atLeast(least: number): Target {
-  return { text: `≥ ${least}`, isMet: (value) => value >= least };
+  return { text: `≥ ${least}`, miss: (value) => Math.max(0, 1 - value / least), isOfMean: false };
 }
 
 export function atMost(most: number): Target {
-  return { text: `≤ ${most}`, isMet: (value) => value <= most };
+  return { text: `≤ ${most}`, miss: (value) => Math.max(0, 1 - most / value), isOfMean: false };
 }
 
 export function between(least: number, most: number): Target {
-  return { text: `${least}–${most}`, isMet: (value) => value >= least && value <= most };
+  const [low, high] = [atLeast(least), atMost(most)];
+  return { text: `${least}–${most}`, miss: (value) => low.miss(value) + high.miss(value), isOfMean: false };
+}
+
+export function inTheMean(target: Target): Target {
+  return { ...target, text: `mean ${target.text}`, isOfMean: true };
 }

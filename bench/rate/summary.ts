@@ -1,4 +1,4 @@
-import type { FigureKind, Outcome, Row } from './row.js';
+import type { FigureKind, Outcome, Row, Target } from './row.js';
 
 /** What all seeds of a row came to in one figure. */
 export interface Summary {
@@ -12,7 +12,7 @@ export interface Summary {
   readonly p50: number;
   readonly p90: number;
   readonly neverCount: number;
-  /** 0–1; undefined without a target. */
+  /** Seeds of which it is what it should be, 0–1; where the mean should be so, 0 or 1. Undefined without a target. */
   readonly metShare: number | undefined;
 }
 
@@ -23,17 +23,22 @@ export function summariesOf(row: Row, outcomes: readonly Outcome[]): readonly Su
 export function summaryOf({ name, target }: FigureKind, outcomes: readonly Outcome[]): Summary {
   const values = outcomes.flatMap(({ figures }) => figures[name] ?? []);
   const finite = values.filter(Number.isFinite);
+  const mean = finite.reduce((sum, value) => sum + value, 0) / finite.length;
   return {
     figure: name,
     target: target?.text,
     count: values.length,
-    mean: finite.reduce((sum, value) => sum + value, 0) / finite.length,
+    mean,
     p10: quantile(values, 0.1),
     p50: quantile(values, 0.5),
     p90: quantile(values, 0.9),
     neverCount: values.length - finite.length,
-    metShare: target === undefined ? undefined : values.filter(target.isMet).length / values.length,
+    metShare: target === undefined ? undefined : metShareOf(target, target.isOfMean ? [mean] : values),
   };
+}
+
+function metShareOf(target: Target, values: readonly number[]): number {
+  return values.filter((value) => target.miss(value) === 0).length / values.length;
 }
 
 /** The least value that is not below this share of the values; NaN of none. */
@@ -49,21 +54,23 @@ export function grouped(outcomes: readonly Outcome[]): ReadonlyMap<string, reado
   return groups;
 }
 
-/** Figures of an outcome that are not what they should be. */
-export function missedBy({ figures }: Row, outcome: Outcome): readonly string[] {
-  return figures.flatMap(({ name, target }) => {
+/** How far figures of an outcome are from what they should be in every one, by name: only those that are. */
+export function missesOf({ figures }: Row, outcome: Outcome): ReadonlyMap<string, number> {
+  const misses = figures.map(({ name, target }) => {
     const value = outcome.figures[name];
-    return value === undefined || target === undefined || target.isMet(value) ? [] : [name];
+    const isAsked = value !== undefined && target?.isOfMean === false;
+    return [name, isAsked ? target.miss(value) : 0] as const;
   });
+  return new Map(misses.filter(([, miss]) => miss > 0));
 }
 
-/** The outcomes that miss most figures, worst first; of those that miss as many, the lower first figure is the worse. */
+/** The outcomes that miss most, worst first. */
 export function worstOf(row: Row, outcomes: readonly Outcome[], count: number): readonly Outcome[] {
-  const first = row.figures[0]!.name;
+  const missed = new Map(
+    outcomes.map((outcome) => [outcome, [...missesOf(row, outcome).values()].reduce((sum, miss) => sum + miss, 0)]),
+  );
   return outcomes
-    .filter((outcome) => missedBy(row, outcome).length > 0)
-    .toSorted(
-      (a, b) => missedBy(row, b).length - missedBy(row, a).length || (a.figures[first] ?? 0) - (b.figures[first] ?? 0),
-    )
+    .filter((outcome) => missed.get(outcome)! > 0)
+    .toSorted((a, b) => missed.get(b)! - missed.get(a)!)
     .slice(0, count);
 }

@@ -2,13 +2,13 @@ import { cumulativeRates } from '../../dist/rate/ladder.js';
 import { StepPlan } from '../../dist/rate/step-plan.js';
 import { blankContent } from '../../dist/simulate/content.js';
 import { addCrossTraffic } from '../../dist/simulate/cross-traffic.js';
-import { Crowd } from '../../dist/simulate/crowd.js';
+import { HostClock } from '../../dist/simulate/host-clock.js';
 import type { Link, LinkOptions } from '../../dist/simulate/links.js';
 import { type SimulatedObject, simulatedKeys, simulatedObject } from '../../dist/simulate/simulated-object.js';
 import { SimulatedServer } from '../../dist/simulate/simulated-server.js';
 import type { Step } from '../rate-real/levels.js';
 import type { Ablation } from './ablation.js';
-import { overhear } from './overhear.js';
+import { Listener, type ListenerOptions } from './listener.js';
 import { type Recording, SAMPLE_MS, type Sample } from './recording.js';
 import { SeveralPaths } from './several-paths.js';
 
@@ -53,8 +53,8 @@ const MIN_QUEUE_PACKETS = 8;
 /** One way; TCP's acknowledgements take 10 ms more. */
 const DELAY_US = 5000;
 const GRAFT_US = 10_000;
-/** More than passes any of the links in the longest trial, so that nobody is ever complete. */
-const OBJECT_BYTES = 4e9;
+/** Nobody counts what they have: any size will do. */
+const OBJECT_BYTES = 4e6;
 /** Receivers start at a random moment of the eight slots after which the highest permission comes round again. */
 const PHASE_US = 4e6;
 /** Servers whose clocks are set differ by a few milliseconds. */
@@ -108,7 +108,7 @@ class Stage {
     const { seconds, serverCount = 1, receivers = [{}], traffic = [], changes = [] } = this.#trial;
     const { clock } = this.#network;
     for (const index of range(serverCount)) await this.#serve(index);
-    const crowds = receivers.map((_, index) => this.#receive(index));
+    const listeners = receivers.map((_, index) => this.#receive(index));
     const flows = traffic.map(({ fromS, ...flow }, index) =>
       addCrossTraffic(this.#network, {
         ...flow,
@@ -122,14 +122,12 @@ class Stage {
       const { queueBytes } = changed;
       clock.quietlyAt(this.#us(atS), () => this.#links[0]!.change({ rateBitsPerSecond, queueBytes }));
     }
-    const heardBytes = crowds.map(() => 0);
     for (let atMs = 0; atMs <= seconds * 1000; atMs += SAMPLE_MS) {
       await clock.run(this.#us(atMs / 1000));
-      for (const [index, crowd] of crowds.entries()) heardBytes[index]! += crowd.takeHeard().wireBytes;
       this.#samples.push({
         atMs,
         links: this.#links.map((link) => ({ ...link.counts, queueMs: link.queueUs / 1000 })),
-        heardBytes: [...heardBytes],
+        heardBytes: listeners.map((listener) => listener.heardBytes),
         flowBytes: flows.map(({ arrivedBytes }) => arrivedBytes),
       });
     }
@@ -143,12 +141,11 @@ class Stage {
   /** Links for each server hang from a place of its own, from which nothing comes to the others'. */
   #layLinks(): readonly Link[] {
     const { bottlenecks } = this.#trial;
-    const isApart = bottlenecks.length > 1;
     const links = bottlenecks.map((bottleneck, index) => {
-      if (isApart) this.#network.addLink({ name: `site ${index}`, up: { loss: 1 } });
+      if (this.#isApart) this.#network.addLink({ name: `site ${index}`, up: { loss: 1 } });
       const { down } = this.#network.addLink({
         name: `bottleneck ${index}`,
-        below: isApart ? `site ${index}` : undefined,
+        below: this.#isApart ? `site ${index}` : undefined,
         down: optionsOf(bottleneck),
         leaveLatencyUs: bottleneck.leaveLatencyMs * 1000,
         graftDelayUs: GRAFT_US,
@@ -156,7 +153,7 @@ class Stage {
       return down;
     });
     const ends = bottlenecks.map((_, index) => `bottleneck ${index}`);
-    if (isApart) this.#network.addMeeting('here', ends);
+    if (this.#isApart) this.#network.addMeeting('here', ends);
     return links;
   }
 
@@ -165,7 +162,7 @@ class Stage {
     const host = this.#network.addHost({
       name: `server ${index}`,
       address: addressOf(index),
-      below: this.#trial.bottlenecks.length > 1 ? `site ${index}` : undefined,
+      below: this.#isApart ? `site ${index}` : undefined,
       originUs: prng.below(1e9),
       wallErrorUs: prng.below(CLOCK_ERROR_US),
       timerGrainUs: 1000,
@@ -174,52 +171,33 @@ class Stage {
     await new SimulatedServer({ host, serverIndex: index, prng }).publish(this.#object);
   }
 
-  /** A crowd of one, so that each has a tick, a clock and a membership of its own. */
-  #receive(index: number): Crowd {
-    const { channels, serverCount = 1, receivers } = this.#trial;
-    const { fromS = 0, untilS, driftPpm = 0 } = receivers?.[index] ?? {};
+  #receive(index: number): Listener {
+    const { channels, receivers } = this.#trial;
+    const { fromS = 0, untilS, driftPpm } = receivers?.[index] ?? {};
     const { clock, prng } = this.#network;
-    const crowd: Crowd = new Crowd(
-      {
-        plan: {
-          kind: 'crowd',
-          name: `receiver ${index}`,
-          entry: `receiver ${index}`,
-          below: this.#trial.bottlenecks.length > 1 ? 'here' : 'bottleneck 0',
-          clockErrorUs: prng.fork(`clock ${index}`).below(1e9),
-          driftPpm,
-          mode: 'auto',
-          channels: undefined,
-          maxRateBitsPerSecond: undefined,
-          startsUs: [this.#us(fromS)],
-        },
-        descriptor: this.#object.descriptor,
-        announceIntervalUs: 0,
-        path: [],
-        onComplete: () => undefined,
-      },
-      this.#network,
-    );
+    const draw = prng.fork(`receiver ${index}`);
     const steps: Step[] = [];
     this.#steps.push(steps);
-    const member = crowd.members[0]!;
-    overhear(member.policy, {
-      filter: this.#ablation.filter?.(this.#plan, prng.fork(`ablation ${index}`)),
-      onDecisions: (joined, reason) => {
+    const options: ListenerOptions = {
+      descriptor: this.#object.descriptor,
+      place: this.#network.nodeOf(this.#isApart ? 'here' : 'bottleneck 0'),
+      clock,
+      hostClock: new HostClock(clock, { originUs: draw.below(1e9), ...(driftPpm === undefined ? {} : { driftPpm }) }),
+      startUs: this.#us(fromS),
+      stopUs: untilS === undefined ? undefined : this.#us(untilS),
+      filter: this.#ablation.filter?.(this.#plan, draw),
+      onDecisions: (rateBitsPerSecond, reason) => {
         const atMs = (clock.nowUs - this.#beginUs) / 1000;
-        const sum = joined.reduce((total, channel) => total + channels[channel]!, 0);
-        steps.push({ atMs, rateBitsPerSecond: sum * serverCount });
+        steps.push({ atMs, rateBitsPerSecond });
         this.#decisions.push(`${(atMs / 1000).toFixed(2)} s, receiver ${index}: ${reason}`);
       },
-    });
-    if (untilS !== undefined) {
-      clock.quietlyAt(this.#us(untilS), () => {
-        // Whoever has everything leaves.
-        member.account.progress = 1;
-        steps.push({ atMs: untilS * 1000, rateBitsPerSecond: 0 });
-      });
-    }
-    return crowd;
+    };
+    return new Listener(options, channels);
+  }
+
+  /** Whether each server has a link of its own. */
+  get #isApart(): boolean {
+    return this.#trial.bottlenecks.length > 1;
   }
 }
 
