@@ -14,6 +14,8 @@ export interface FigureKind {
   readonly name: string;
   /** From "What to reach"; undefined where nothing is said. */
   readonly target?: Target;
+  /** Twice as much and half as much are equally far from 1: its mean is the geometric one. @default false */
+  readonly isRatio?: boolean;
 }
 
 /** What one seed brought. */

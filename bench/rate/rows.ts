@@ -1,7 +1,7 @@
 import { LayercastError } from '../../dist/errors.js';
 import type { Row } from './row.js';
 import { alone } from './rows/alone.js';
-import { afterTcp, besideTcp, besideTwoTcp } from './rows/beside-tcp.js';
+import { afterTcp, besideTcp, besideTwoTcp, tcpAlone } from './rows/beside-tcp.js';
 import { halving } from './rows/halving.js';
 import { oddities } from './rows/oddities.js';
 import { randomLoss } from './rows/random-loss.js';
@@ -16,6 +16,7 @@ export const rows: Readonly<Record<string, Row>> = {
   d: besideTcp,
   df: afterTcp,
   d2: besideTwoTcp,
+  dt: tcpAlone,
   e: randomLoss,
   f: twoServers,
   g: replicated,

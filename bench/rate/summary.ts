@@ -20,10 +20,10 @@ export function summariesOf(row: Row, outcomes: readonly Outcome[]): readonly Su
   return row.figures.map((kind) => summaryOf(kind, outcomes));
 }
 
-export function summaryOf({ name, target }: FigureKind, outcomes: readonly Outcome[]): Summary {
+export function summaryOf({ name, target, isRatio = false }: FigureKind, outcomes: readonly Outcome[]): Summary {
   const values = outcomes.flatMap(({ figures }) => figures[name] ?? []);
   const finite = values.filter(Number.isFinite);
-  const mean = finite.reduce((sum, value) => sum + value, 0) / finite.length;
+  const mean = isRatio ? Math.exp(meanOf(finite.map(Math.log))) : meanOf(finite);
   return {
     figure: name,
     target: target?.text,
@@ -35,6 +35,10 @@ export function summaryOf({ name, target }: FigureKind, outcomes: readonly Outco
     neverCount: values.length - finite.length,
     metShare: target === undefined ? undefined : metShareOf(target, target.isOfMean ? [mean] : values),
   };
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function metShareOf(target: Target, values: readonly number[]): number {

@@ -96,6 +96,10 @@ describe('a summary', () => {
     expect(summary).toMatchObject({ count: 3, mean: 2, neverCount: 1, metShare: 1 / 3, p90: Number.POSITIVE_INFINITY });
   });
 
+  test('takes the geometric mean of ratios', () => {
+    expect(summaryOf({ name: 'share', isRatio: true }, [0.5, 2].map(outcomeOf)).mean).toBe(1);
+  });
+
   test('asks some figures for their mean only', () => {
     const outcomes = [0.8, 1].map(outcomeOf);
     expect(summaryOf(kind, outcomes).metShare).toBe(0.5);
