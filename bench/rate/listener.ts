@@ -13,7 +13,7 @@ import type { Filter } from './ablation.js';
 
 /** How often receivers look at what has come; the driver's. */
 const TICK_US = 50_000;
-const NOTHING_LOCAL = { droppedCount: 0, latenessUs: 0 } as const;
+const NOTHING_LOCAL = { unreadCount: 0, droppedCount: 0, latenessUs: 0 } as const;
 
 export interface ListenerOptions {
   readonly descriptor: Descriptor;

@@ -33,7 +33,7 @@ export class PathHistory {
   /** By server; one byte names one, so there are 256 at most. */
   readonly #servers = new Map<number, Server>();
   #count = 0;
-  #heardUs = 0;
+  #heardUs: number | undefined;
   /** Between two readings that brought something, in the mean. */
   #gapUs = 0;
   #outageUs = Number.NEGATIVE_INFINITY;
@@ -175,7 +175,7 @@ export class PathHistory {
   #excused(nowUs: number, receivedCount: number, lostCount: number, unreadCount: number): number {
     if (receivedCount === 0) return 0;
     // Whoever was cut off for a while missed everything; that is no measure of what the path carries.
-    const gapUs = nowUs - this.#heardUs;
+    const gapUs = nowUs - (this.#heardUs ?? nowUs);
     if (gapUs > Math.max(OUTAGE_US, OUTAGE_GAPS * this.#gapUs)) this.#outageUs = nowUs;
     else this.#gapUs += (gapUs - this.#gapUs) / 8;
     this.#heardUs = nowUs;

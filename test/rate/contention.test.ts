@@ -61,22 +61,35 @@ describe('others on the path', () => {
     contention.judge(0, { ...slot, capacityBitsPerSecond: undefined });
     expect(contention.isOn(0)).toBe(false);
     contention.judge(0, slot);
-    expect(contention.isOn(0)).toBe(true);
-    expect(fairAt(contention, 0)).toBe(RATE);
+    contention.judge(0.5e6, slot);
+    expect(contention.isOn(0.5e6)).toBe(false);
+    contention.judge(1e6, slot);
+    expect(contention.isOn(1e6)).toBe(true);
+    expect(fairAt(contention, 1e6)).toBe(RATE);
   });
 
   it('are gone when the queue turns out to be our own, and when nothing was seen of them for ten seconds', () => {
     const contention = new Contention();
-    contention.judge(0, slot);
+    for (let i = -4; i <= 0; i++) contention.judge(i * 0.5e6, slot);
+    expect(contention.isOn(0)).toBe(true);
     contention.judge(0.5e6, { ...slot, arrivedBitsPerSecond: 9.9e6 });
     expect(contention.isOn(0.5e6)).toBe(false);
     contention.judge(1e6, slot);
     expect([contention.isOn(10.9e6), contention.isOn(11.1e6)]).toEqual([true, false]);
   });
 
+  it('are gone when there has been no queue for three seconds', () => {
+    const contention = new Contention();
+    for (let i = 1; i <= 3; i++) contention.judge(i * 0.5e6, slot);
+    for (let i = 4; i <= 8; i++) contention.judge(i * 0.5e6, { ...slot, isQueued: false });
+    expect(contention.isOn(4e6)).toBe(true);
+    contention.judge(4.5e6, { ...slot, isQueued: false });
+    expect(contention.isOn(4.5e6)).toBe(false);
+  });
+
   it('leave us what losses leave a TCP: 0.7 for each, those within a round trip counted once', () => {
     const contention = new Contention();
-    contention.judge(0, slot);
+    for (let i = -2; i <= 0; i++) contention.judge(i * 0.5e6, slot);
     contention.add(50_000, { ...quiet, lostCount: 3 });
     const once = fairAt(contention, 50_000);
     expect(once / RATE).toBeCloseTo(0.7, 1);
