@@ -1,0 +1,89 @@
+import type { BackOff } from './back-off.js';
+import type { PathState } from './path-state.js';
+import { previewVerdict } from './preview-verdict.js';
+import type { StreamReading } from './readings.js';
+import type { EndedSlot } from './slot-watch.js';
+import { SLOT_US } from './step-plan.js';
+
+/** A level to go to, and why, in words for people. */
+export interface Step {
+  readonly level: number;
+  readonly why: string;
+}
+
+/** First steps go to this share of what trains promise, at most so many times the rate at once: shapers let trains pass. */
+const JUMP_RATIO = 0.5;
+const MAX_JUMP = 4;
+/** Up to this share of what trains promise a step needs no preview. */
+const PROMISED_RATIO = 0.97;
+/** When trains promise that much more than the next level, the path has changed: time for another start. */
+const REENTRY_RATIO = 0.9;
+/** Steps of the start: one a slot. */
+export const START_STEP_US = 450_000;
+/** For so long at least the newest channel must have come: a queue that grows by a tenth of the time shows by then. */
+const START_HEARD_US = 300_000;
+/** Without any train by then, the start goes on without. */
+const TRAIN_WAIT_US = 1_500_000;
+/** Nothing may have spoken against a step for two slots. */
+const CLEAR_US = 2 * SLOT_US;
+
+const CLEAR = 'nothing lost, no queue';
+/** Why to try a level, by what its preview showed. */
+const REASONS = { room: 'the preview found room', 'no room': 'trains find room', unknown: CLEAR } as const;
+
+/** The next step of a start: quickly, as far as trains promise. `over` when nothing more can be had so, undefined to wait. */
+export function stepOfStart(path: PathState): Step | 'over' | undefined {
+  const { levels, level, nowUs, heardUs } = path;
+  const { measured } = path.promised;
+  const sinceUs = nowUs - path.changedUs;
+  if (heardUs === undefined) return undefined;
+  if (measured === undefined && levels.plan.trainLength > 0 && sinceUs < TRAIN_WAIT_US) return undefined;
+  if ((measured === undefined || level > 1) && sinceUs < START_STEP_US) return undefined;
+  // A channel may take its time to come, above all one that waits for another to go.
+  if (level > 1 && nowUs - heardUs < START_HEARD_US) return undefined;
+  const next = level + 1;
+  const promised = path.promised.at(nowUs);
+  const jumpRate = Math.min(JUMP_RATIO * promised, MAX_JUMP * levels.rateOf(level));
+  const jump = measured === undefined ? 0 : Math.min(levels.max, levels.within(jumpRate));
+  const hasRoom = jump > level || levels.rateOf(next) <= PROMISED_RATIO * promised;
+  if (!hasRoom || !path.isClear(START_STEP_US) || next > levels.max || path.isContended) return 'over';
+  return { level: Math.max(next, jump), why: measured === undefined ? CLEAR : `trains pass at ${inWords(measured)}` };
+}
+
+/** What to do with the end of a slot on a path that is ours: use its permission, start anew, or nothing. */
+export function explore(
+  path: PathState,
+  { slot, stepLevel }: EndedSlot,
+  backOff: BackOff,
+  readings: readonly StreamReading[],
+): Step | 'start' | undefined {
+  const { levels, level, promised, nowUs } = path;
+  const next = level + 1;
+  const nextRate = levels.rateOf(next);
+  if (next > levels.max || nextRate > promised.most || !path.isClear(CLEAR_US)) return undefined;
+  const promisedRate = promised.at(nowUs);
+  if (promised.measured !== undefined && nextRate <= REENTRY_RATIO * promisedRate) return 'start';
+  const interval = levels.plan.stepSlots[level - 1]!;
+  const isPermitted = stepLevel >= next && (slot + 1) % interval === 0;
+  if (!isPermitted || !backOff.permits(next, (slot + 1) / interval)) return undefined;
+  const verdict = previewVerdict(slot, readings);
+  // Where another receiver has the next level already, its own preview fills the link; trains know better.
+  if (verdict === 'no room' && nextRate > PROMISED_RATIO * promisedRate) return undefined;
+  return { level: next, why: REASONS[verdict] };
+}
+
+/** Where others fill the path: towards what a TCP would have in our place, a level a slot. */
+export function compete(path: PathState): Step | undefined {
+  const { levels, level, nowUs } = path;
+  const fairDatagrams = path.contention.fairDatagramsPerSecond(nowUs, path.roundTripUs(nowUs - SLOT_US));
+  const fairRate = levels.bitsPerSecond(fairDatagrams);
+  const why = `others on the path, fair are ${inWords(fairRate)}`;
+  if (level > 1 && levels.rateOf(level) > fairRate) return { level: level - 1, why };
+  const limit = Math.min(fairRate, PROMISED_RATIO * path.promised.at(nowUs));
+  return level < levels.max && levels.rateOf(level + 1) <= limit ? { level: level + 1, why } : undefined;
+}
+
+function inWords(bitsPerSecond: number): string {
+  if (bitsPerSecond < 1e6) return `${Math.round(bitsPerSecond / 1e3)} kbit/s`;
+  return Number.isFinite(bitsPerSecond) ? `${Math.round(bitsPerSecond / 1e5) / 10} Mbit/s` : 'any rate';
+}

@@ -1,0 +1,145 @@
+import { AmbientLoss } from './ambient-loss.js';
+import { type Congestion, congestionOf, emptyQueueUs } from './congestion.js';
+import { Contention } from './contention.js';
+import { JoinTimes } from './join-times.js';
+import type { Levels } from './levels.js';
+import { PathHistory } from './path-history.js';
+import { PromisedRate } from './promised-rate.js';
+import type { LocalReading, StreamReading } from './readings.js';
+import { SLOT_US } from './step-plan.js';
+
+/** Over this time the least queue is one that stands. */
+const STANDING_US = 200_000;
+/** What may be lost where nothing speaks against more, beyond what is lost anyway. */
+const CLEAR_LOSS_RATIO = 0.03;
+
+/** Everything that has been measured on one path, seen from the level that is joined on it now. */
+export class PathState {
+  readonly levels: Levels;
+  readonly history = new PathHistory();
+  readonly contention = new Contention();
+  readonly promised = new PromisedRate();
+  readonly ambient = new AmbientLoss();
+  readonly joinTimes = new JoinTimes();
+  nowUs = 0;
+  level = 0;
+  /** When the level last changed; what came before says nothing about it. */
+  changedUs = 0;
+  /** When it last went up. */
+  climbedUs = Number.NEGATIVE_INFINITY;
+  /** When the newest channel of this level was first heard. */
+  heardUs: number | undefined;
+
+  constructor(levels: Levels) {
+    this.levels = levels;
+  }
+
+  change(level: number, nowUs: number): void {
+    this.level = level;
+    this.changedUs = nowUs;
+    this.heardUs = undefined;
+    this.contention.disturb();
+  }
+
+  add(nowUs: number, readings: readonly StreamReading[], local: LocalReading): void {
+    this.nowUs = nowUs;
+    this.history.add(nowUs, readings, local);
+    this.promised.note(nowUs, readings);
+    this.#noteHeard(readings);
+  }
+
+  /** Takes the last reading's losses and queue for what they say about weather and others; not while a leave is waited for. */
+  judgeLosses(): void {
+    const { receivedCount, lostCount, meanQueueUs, smoothLostCount } = this.history;
+    const { queueUs } = this;
+    if (queueUs < this.emptyUs) this.ambient.add(receivedCount, lostCount);
+    this.contention.add(this.nowUs, {
+      queueUs,
+      // What is lost without a queue is lost to the weather.
+      lostCount: meanQueueUs >= this.emptyUs ? smoothLostCount : 0,
+      datagramsPerSecond: 1e6 / this.levels.packetUs(this.level),
+      roundTripUs: this.joinTimes.roundTripUs + meanQueueUs,
+    });
+  }
+
+  /** Looks for others on the path; to be called once a slot. */
+  judgeOthers(queueUs: number, keptBitsPerSecond: number): void {
+    const sinceUs = this.slotSinceUs;
+    const rate = Math.max(this.levels.rateOf(this.level), keptBitsPerSecond);
+    const wasOn = this.isContended;
+    this.contention.judge(this.nowUs, {
+      isQueued: queueUs >= this.emptyUs,
+      arrivedBitsPerSecond: this.history.sums(sinceUs).bitsPerSecond,
+      capacityBitsPerSecond: this.promised.share,
+      datagramsPerSecond: this.levels.datagramsPerSecond(rate),
+      roundTripUs: this.roundTripUs(sinceUs),
+    });
+    // What failed before others were known was their doing.
+    if (!wasOn && this.isContended) this.promised.forgive();
+  }
+
+  /** The last half second, as far as it was at this level. */
+  get slotSinceUs(): number {
+    return Math.max(this.changedUs, this.nowUs - SLOT_US);
+  }
+
+  /** What stands in the path's queues. */
+  get queueUs(): number {
+    return this.history.queueUs(this.nowUs - STANDING_US);
+  }
+
+  /** A queue below this is none. */
+  get emptyUs(): number {
+    return emptyQueueUs(this.#serviceUs);
+  }
+
+  get isContended(): boolean {
+    return this.contention.isOn(this.nowUs);
+  }
+
+  /** What stands for the round-trip time, with the queue in it. */
+  roundTripUs(sinceUs: number): number {
+    return this.joinTimes.roundTripUs + this.history.meanQueueSince(sinceUs);
+  }
+
+  /** Whether nothing has spoken against more for so long. */
+  isClear(spanUs: number): boolean {
+    const sinceUs = Math.max(this.changedUs, this.nowUs - spanUs);
+    const { receivedCount, lostCount } = this.history.sums(sinceUs);
+    const mayLose = (receivedCount + lostCount) * (CLEAR_LOSS_RATIO + 1.5 * this.ambient.ratio) + 1;
+    return lostCount <= mayLose && this.history.queueUs(Math.max(sinceUs, this.nowUs - STANDING_US)) < this.emptyUs;
+  }
+
+  /** Whether more comes than the path carries. */
+  congestion(leaveLatencyUs: number, isTrial: boolean): Congestion | undefined {
+    return congestionOf(this.history, {
+      nowUs: this.nowUs,
+      freshUs: this.changedUs,
+      packetUs: this.levels.packetUs(this.level),
+      serviceUs: this.#serviceUs,
+      levelBitsPerSecond: this.levels.rateOf(this.level),
+      leaveLatencyUs,
+      ambientLossRatio: this.ambient.ratio,
+      isContended: this.isContended,
+      isTrial,
+    });
+  }
+
+  /** What a packet takes on the slowest link, as far as known: queues come in multiples of it. */
+  get #serviceUs(): number {
+    const rate = Math.max(this.levels.rateOf(this.level), this.promised.measured ?? 0);
+    return (this.levels.packetUs(1) * this.levels.rateOf(1)) / rate;
+  }
+
+  #noteHeard(readings: readonly StreamReading[]): void {
+    if (this.heardUs !== undefined) return;
+    const newest = this.levels.newestChannel(this.level);
+    for (const { channelIndex, receivedCount, sinceUs } of readings) {
+      if (channelIndex !== newest || receivedCount === 0) continue;
+      this.heardUs = this.nowUs;
+      // Where it was already flowing for others, nothing can be learnt.
+      if (sinceUs <= this.changedUs) continue;
+      this.joinTimes.add(sinceUs - this.changedUs, this.levels.newestIntervalUs(this.level));
+    }
+  }
+}
