@@ -99,14 +99,12 @@ describe('several channels and servers', () => {
     // Somebody else sends the same to the same groups, as server 0.
     const stranger = bed.server(0, { address: 'fd00:bad::1' });
     await stranger.publish(object);
-    const receiver = bed.receiver();
+    const receiver = bed.receiver({ channels: [0, 1, 2] });
     const joins: (string | undefined)[] = [];
     receiver.on('join', ({ server }) => joins.push(server));
     const complete = await bed.completion(receiver, 1.01 + passSeconds(600) / 3);
     expectSafe(receiver, object, complete);
-    // Each is joined by itself; which of them climbs first is for what they bring to say.
-    expect(joins.slice(0, 2)).toEqual(['one', 'two']);
-    expect(joins.toSorted()).toEqual(['one', 'one', 'one', 'two', 'two', 'two']);
+    expect(joins).toEqual(['one', 'two', 'one', 'two', 'one', 'two']);
     // Two of the three that speak: had the stranger been heard, each datagram of server 0 had come twice.
     expect(complete.duplicateBytes / complete.payloadBytes).toBeLessThan(0.1);
   });
