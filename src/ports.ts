@@ -79,6 +79,8 @@ export interface Membership {
 export interface Network {
   openSender(destination: Destination): Promise<SendSocket>;
   join(request: MembershipRequest, onBatch: (batch: ReceivedBatch) => void): Promise<Membership>;
+  /** Datagrams that came and that this host had no room for, so far; absent where that cannot be told. */
+  readonly dropped?: () => number;
 }
 
 /** Bytes of a known size that can be read anywhere; rejects with `OBJECT_CHANGED` when they are no longer the same bytes. */

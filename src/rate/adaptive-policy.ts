@@ -71,7 +71,7 @@ export class AdaptivePolicy implements ChannelPolicy {
     // Whoever brings most that is new tries first.
     const ordered = this.#paths.toSorted((a, b) => a.duplicateRatio - b.duplicateRatio);
     // What this host drops is dropped once: one path less is asked for at a time.
-    const rest = { ...local, droppedCount: 0 };
+    const rest = { ...local, droppedCount: 0, unreadCount: 0 };
     return ordered.flatMap((path, rank) => this.#tickOne(path, nowUs, readings, rank === 0 ? local : rest));
   }
 

@@ -1,5 +1,5 @@
 import { DelayFloor } from './delay-floor.js';
-import type { StreamReading } from './readings.js';
+import type { LocalReading, StreamReading } from './readings.js';
 
 /** Readings kept: 3.2 s at 50 ms, longer than any question asked of them. */
 const KEPT = 64;
@@ -12,6 +12,17 @@ const WIRE_BYTES = 3;
 const QUEUE_US = 4;
 const MEAN_QUEUE_US = 5;
 
+/** Readings later than this say more about this host than about the network. */
+const MAX_LATENESS_US = 25_000;
+/** Nothing on any stream for so long is an outage: of an interface, a switch, or a host that slept. */
+const OUTAGE_US = 1_000_000;
+/** Slow channels are silent for longer between any two datagrams. */
+const OUTAGE_GAPS = 4;
+/** Its gap shows in the sequences with the first datagrams after it, and counts when it has stayed open for a reading. */
+const SETTLING_US = 150_000;
+/** What remains of unread datagrams at each reading that does not miss them: half after 0.7 s. */
+const UNREAD_REMEMBERED = 0.95;
+
 /**
  * The last seconds of one path: what came on all its streams together, reading by reading. The queue is the least delay of a
  * reading above the server's floor; the least, because bursts of our own pass through queues that are otherwise empty.
@@ -22,9 +33,16 @@ export class PathHistory {
   /** By server; one byte names one, so there are 256 at most. */
   readonly #servers = new Map<number, Server>();
   #count = 0;
+  #heardUs: number | undefined;
+  /** Between two readings that brought something, in the mean. */
+  #gapUs = 0;
+  #outageUs = Number.NEGATIVE_INFINITY;
+  /** What this host did not read, and that has not been missed in the sequences yet. */
+  #unreadCount = 0;
 
-  /** @param isDistorted this host was late to read: delays say more about it than about the path. */
-  add(nowUs: number, readings: readonly StreamReading[], isDistorted: boolean): void {
+  add(nowUs: number, readings: readonly StreamReading[], local: LocalReading): void {
+    // Delays that this host itself has made say nothing about the path.
+    const isDistorted = local.latenessUs > MAX_LATENESS_US;
     const at = this.#count++ % KEPT;
     let received = 0;
     let lost = 0;
@@ -44,6 +62,8 @@ export class PathHistory {
       server.queueUs = server.queueUs < 0 ? aboveUs : Math.min(server.queueUs, aboveUs);
       meanQueueUs = Math.max(meanQueueUs, aboveUs + reading.meanExcessUs);
     }
+    lost -= this.#excused(nowUs, received, lost, local.unreadCount);
+    this.smoothLostCount = Math.min(this.smoothLostCount, lost);
     // Servers may be behind different bottlenecks: the fullest counts.
     let queueUs = -1;
     for (const server of this.#servers.values()) queueUs = Math.max(queueUs, server.queueUs);
@@ -149,6 +169,21 @@ export class PathHistory {
       if (this.#kept[at * FIELDS + AT_US]! <= sinceUs) return;
       if (this.#kept[at * FIELDS + AT_US]! <= untilUs) visit(at);
     }
+  }
+
+  /** How much of what is missing the network is not to blame for. */
+  #excused(nowUs: number, receivedCount: number, lostCount: number, unreadCount: number): number {
+    if (receivedCount === 0) return 0;
+    // Whoever was cut off for a while missed everything; that is no measure of what the path carries.
+    const gapUs = nowUs - (this.#heardUs ?? nowUs);
+    if (gapUs > Math.max(OUTAGE_US, OUTAGE_GAPS * this.#gapUs)) this.#outageUs = nowUs;
+    else this.#gapUs += (gapUs - this.#gapUs) / 8;
+    this.#heardUs = nowUs;
+    if (nowUs - this.#outageUs <= SETTLING_US) return lostCount;
+    this.#unreadCount = UNREAD_REMEMBERED * this.#unreadCount + unreadCount;
+    const excusedCount = Math.min(lostCount, Math.round(this.#unreadCount));
+    this.#unreadCount -= excusedCount;
+    return excusedCount;
   }
 
   #serverOf({ serverIndex }: StreamReading): Server {

@@ -57,8 +57,6 @@ const BLAME_US = 5_000_000;
 /** A channel that brings nothing for so long, or so many of its intervals, is not to be had. */
 const SILENCE_US = 5_000_000;
 const SILENT_INTERVALS = 10;
-/** Readings later than this say more about this host than about the network. */
-const MAX_LATENESS_US = 25_000;
 
 /**
  * One ladder on one path: measures, and says which level to be on. Knows neither clock nor socket; `tick` comes with what
@@ -148,8 +146,8 @@ export class RateController {
   ): Move | undefined {
     if (this.#phase === 'paused') return nowUs >= this.#resumeUs ? this.start(nowUs) : undefined;
     this.#nowUs = nowUs;
-    this.#history.add(nowUs, readings, local.latenessUs > MAX_LATENESS_US);
-    this.#load.add(this.#history.receivedCount, local.droppedCount);
+    this.#history.add(nowUs, readings, local);
+    this.#load.add(this.#history.receivedCount, local.droppedCount + local.unreadCount);
     this.#promised.setOthers(neighbours.bitsPerSecond);
     this.#promised.note(nowUs, readings);
     this.#noteHeard(readings);

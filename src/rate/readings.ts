@@ -48,7 +48,9 @@ export interface PreviewReading {
 
 /** What happened on this host since the last reading, that the network must not be blamed for. */
 export interface LocalReading {
-  /** Datagrams that came and could not be taken: by the socket's buffer, or by the disk. */
+  /** Datagrams that came and were not read in time: they are missing in the sequences, too. */
+  readonly unreadCount: number;
+  /** Datagrams that were read, and that the disk could not take. */
   readonly droppedCount: number;
   /** How late this reading is: the host was busy, and what came meanwhile waited here. */
   readonly latenessUs: number;

@@ -55,6 +55,7 @@ export class ObjectFetch {
   #checkpointing = false;
   #checkpointedUs: number;
   #droppedCount = 0;
+  #unreadCount: number;
   /** Symbols present when the whole object was last hashed for want of block digests. */
   #tried = false;
 
@@ -81,6 +82,7 @@ export class ObjectFetch {
     this.#listening = new Listening(this.#memberships, options.policy);
     this.#trustsEarlierRun = store.verifiedBlocks.count > 0;
     this.#checkpointedUs = clock.nowUs();
+    this.#unreadCount = options.network.dropped?.() ?? 0;
     this.#finished = new Promise((resolve, reject) => {
       this.#finish = resolve;
       this.#fail = reject;
@@ -151,10 +153,13 @@ export class ObjectFetch {
   /** Lets the policy judge what has come. */
   #steer(nowUs: number, latenessUs: number): void {
     const { policy, onWarning } = this.#options;
+    const { network } = this.#options;
+    const unreadCount = (network.dropped?.() ?? 0) - this.#unreadCount;
     const droppedCount = this.#reception.droppedCount - this.#droppedCount;
+    this.#unreadCount += unreadCount;
     this.#droppedCount += droppedCount;
     const readings = this.#reception.read((channel, server) => this.#memberships.hears(channel, server));
-    const decisions = policy.tick(nowUs, readings, { droppedCount, latenessUs });
+    const decisions = policy.tick(nowUs, readings, { unreadCount, droppedCount, latenessUs });
     if (decisions.length === 0) return;
     this.#listening.follow(decisions, nowUs).catch((error: unknown) => {
       // What is joined goes on; the policy sees that nothing comes of this one, and steps back.

@@ -17,7 +17,7 @@ import type { VirtualNetwork } from './virtual-network.js';
 /** How often receivers look at what has come; the driver's. */
 const TICK_US = 50_000;
 /** A network's host never drops anything here: crowds have no disks. */
-const NOTHING_LOCAL = { droppedCount: 0, latenessUs: 0 } as const;
+const NOTHING_LOCAL = { unreadCount: 0, droppedCount: 0, latenessUs: 0 } as const;
 
 /** What the log calls what members do. */
 const STARTED = 11;

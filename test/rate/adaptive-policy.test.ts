@@ -86,6 +86,7 @@ const anyReading: fc.Arbitrary<StreamReading> = fc
   .map((part) => reading({ ...part, burstLostCount: Math.floor(part.lostCount / 2) }));
 
 const anyLocal: fc.Arbitrary<LocalReading> = fc.record({
+  unreadCount: fc.oneof({ arbitrary: fc.constant(0), weight: 9 }, { arbitrary: fc.nat(100), weight: 1 }),
   droppedCount: fc.oneof({ arbitrary: fc.constant(0), weight: 9 }, { arbitrary: fc.nat(100), weight: 1 }),
   latenessUs: fc.oneof({ arbitrary: fc.constant(0), weight: 9 }, { arbitrary: fc.nat(1e6), weight: 1 }),
 });
@@ -195,7 +196,9 @@ describe('the adaptive policy', () => {
     let nowUs = fromUs;
     for (; nowUs < fromUs + seconds * 1e6; nowUs += TICK_US) {
       const channels = membership.channelsOf(undefined);
-      membership.follow(policy.tick(nowUs, brings(channels, servers, nowUs), { droppedCount: 0, latenessUs: 0 }));
+      membership.follow(
+        policy.tick(nowUs, brings(channels, servers, nowUs), { unreadCount: 0, droppedCount: 0, latenessUs: 0 }),
+      );
     }
     return nowUs;
   }

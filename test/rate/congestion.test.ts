@@ -3,6 +3,9 @@ import { type Congestion, congestionOf, emptyQueueUs, type Judged, lowQueueUs } 
 import { PathHistory } from '../../dist/rate/path-history.js';
 import { reading } from './readings.js';
 
+/** Read in time. */
+const AT_LEISURE = { unreadCount: 0, droppedCount: 0, latenessUs: 0 };
+
 const TICK_US = 50_000;
 const PACKET_US = 2000;
 /** Of packets of 10,000 bits. */
@@ -19,12 +22,16 @@ interface Moment {
 function judge(pathAt: (beforeS: number) => Moment, part: Partial<Judged> = {}): Congestion | undefined {
   const history = new PathHistory();
   const nowUs = 1e9;
-  history.add(nowUs - 4e6, [reading({ minDelayUs: 0 })], false);
+  history.add(nowUs - 4e6, [reading({ minDelayUs: 0 })], AT_LEISURE);
   for (let atUs = nowUs - 3e6; atUs <= nowUs; atUs += TICK_US) {
     const { queueMs = 0, lossRatio = 0, arrived = 5 } = pathAt((nowUs - atUs) / 1e6);
     const receivedCount = (arrived * 1e6 * (TICK_US / 1e6)) / 10_000;
     const lostCount = (receivedCount * lossRatio) / (1 - lossRatio);
-    history.add(nowUs + (atUs - nowUs), [reading({ receivedCount, lostCount, minDelayUs: queueMs * 1000 })], false);
+    history.add(
+      nowUs + (atUs - nowUs),
+      [reading({ receivedCount, lostCount, minDelayUs: queueMs * 1000 })],
+      AT_LEISURE,
+    );
   }
   return congestionOf(history, {
     nowUs,

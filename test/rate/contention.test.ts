@@ -19,12 +19,6 @@ function pass(contention: Contention, queuesUs: readonly number[], fromUs = 0, l
   return fromUs + (queuesUs.length - 1) * TICK_US;
 }
 
-/** Three slots in a row with a sign of others, and when the last was. */
-function show(contention: Contention, fromUs = 0): number {
-  for (const i of [0, 1, 2]) contention.judge(fromUs + i * 0.5e6, slot);
-  return fromUs + 1e6;
-}
-
 /** From `from` ms to `to` ms in equal steps. */
 function ramp(from: number, to: number, count = 20): number[] {
   return Array.from({ length: count }, (_, i) => (from + ((to - from) * i) / (count - 1)) * 1000);
@@ -67,36 +61,43 @@ describe('others on the path', () => {
     contention.judge(0, { ...slot, capacityBitsPerSecond: undefined });
     expect(contention.isOn(0)).toBe(false);
     contention.judge(0, slot);
-    // Another receiver's trial looks the same for a while.
-    expect(contention.isOn(0)).toBe(false);
-    const atUs = show(contention);
-    expect(contention.isOn(atUs)).toBe(true);
-    expect(fairAt(contention, atUs)).toBe(RATE);
+    contention.judge(0.5e6, slot);
+    expect(contention.isOn(0.5e6)).toBe(false);
+    contention.judge(1e6, slot);
+    expect(contention.isOn(1e6)).toBe(true);
+    expect(fairAt(contention, 1e6)).toBe(RATE);
   });
 
   it('are gone when the queue turns out to be our own, and when nothing was seen of them for ten seconds', () => {
     const contention = new Contention();
-    const atUs = show(contention);
-    contention.judge(atUs + 0.5e6, { ...slot, arrivedBitsPerSecond: 9.9e6 });
-    expect(contention.isOn(atUs + 0.5e6)).toBe(false);
-    const lastUs = show(contention, atUs + 1e6);
-    expect([contention.isOn(lastUs + 9.9e6), contention.isOn(lastUs + 10.1e6)]).toEqual([true, false]);
-    const thenUs = show(contention, lastUs + 20e6);
-    for (let i = 1; i <= 8; i++) contention.judge(thenUs + i * 0.5e6, { ...slot, isQueued: false });
-    expect(contention.isOn(thenUs + 4.1e6)).toBe(false);
+    for (let i = -4; i <= 0; i++) contention.judge(i * 0.5e6, slot);
+    expect(contention.isOn(0)).toBe(true);
+    contention.judge(0.5e6, { ...slot, arrivedBitsPerSecond: 9.9e6 });
+    expect(contention.isOn(0.5e6)).toBe(false);
+    contention.judge(1e6, slot);
+    expect([contention.isOn(10.9e6), contention.isOn(11.1e6)]).toEqual([true, false]);
+  });
+
+  it('are gone when there has been no queue for three seconds', () => {
+    const contention = new Contention();
+    for (let i = 1; i <= 3; i++) contention.judge(i * 0.5e6, slot);
+    for (let i = 4; i <= 8; i++) contention.judge(i * 0.5e6, { ...slot, isQueued: false });
+    expect(contention.isOn(4e6)).toBe(true);
+    contention.judge(4.5e6, { ...slot, isQueued: false });
+    expect(contention.isOn(4.5e6)).toBe(false);
   });
 
   it('leave us what losses leave a TCP: 0.7 for each, those within a round trip counted once', () => {
     const contention = new Contention();
-    const atUs = show(contention);
-    contention.add(atUs + 50_000, { ...quiet, lostCount: 3 });
-    const once = fairAt(contention, atUs + 50_000);
+    for (let i = -2; i <= 0; i++) contention.judge(i * 0.5e6, slot);
+    contention.add(50_000, { ...quiet, lostCount: 3 });
+    const once = fairAt(contention, 50_000);
     expect(once / RATE).toBeCloseTo(0.7, 1);
-    contention.add(atUs + 100_000, { ...quiet, lostCount: 9 });
-    expect(fairAt(contention, atUs + 100_000)).toBeGreaterThanOrEqual(once);
-    contention.add(atUs + 200_000, { ...quiet, lostCount: 1 });
-    expect(fairAt(contention, atUs + 200_000) / once).toBeGreaterThan(0.69);
-    expect(fairAt(contention, atUs + 200_000) / once).toBeLessThan(0.85);
+    contention.add(100_000, { ...quiet, lostCount: 9 });
+    expect(fairAt(contention, 100_000)).toBeGreaterThanOrEqual(once);
+    contention.add(200_000, { ...quiet, lostCount: 1 });
+    expect(fairAt(contention, 200_000) / once).toBeGreaterThan(0.69);
+    expect(fairAt(contention, 200_000) / once).toBeLessThan(0.85);
   });
 
   it('let us grow again with time, to no more than half above what we use', () => {

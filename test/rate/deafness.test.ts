@@ -3,6 +3,9 @@ import { Deafness } from '../../dist/rate/deafness.js';
 import { PathHistory } from '../../dist/rate/path-history.js';
 import { reading } from './readings.js';
 
+/** Read in time. */
+const AT_LEISURE = { unreadCount: 0, droppedCount: 0, latenessUs: 0 };
+
 const TICK_US = 50_000;
 const MLD_US = 2_200_000;
 
@@ -21,7 +24,7 @@ function deafFor(deafness: Deafness, pathAt: (afterUs: number) => Moment, ambien
     history.add(
       nowUs,
       [reading({ receivedCount: 100 * (1 - lossRatio), lostCount: 100 * lossRatio, minDelayUs: queueUs })],
-      false,
+      AT_LEISURE,
     );
     const now = { nowUs, sinceUs: leftUs, emptyUs: 4000, roundTripUs: 100_000, ambientLossRatio };
     if (nowUs > leftUs && deafness.isOver(history, now)) return nowUs - leftUs;

@@ -9,7 +9,7 @@ import { reading } from './readings.js';
 
 const TICK_US = 50_000;
 const SYMBOL_BYTES = 1250 - PACKET_OVERHEAD_BYTES;
-const NOTHING_LOCAL = { droppedCount: 0, latenessUs: 0 };
+const NOTHING_LOCAL = { unreadCount: 0, droppedCount: 0, latenessUs: 0 };
 
 /** A path of replicated channels of 1, 2, 3, 4 Mbit/s, which brings what is joined of those that `sent` names. */
 function rig(kind: 'best' | 'several', capacityMegabits: number, sent = [0, 1, 2, 3]) {

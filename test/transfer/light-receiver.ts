@@ -86,7 +86,7 @@ export class LightReceiver {
       const readings = [...this.#meters]
         .filter(([key]) => this.#memberships.hears(key % 256, Math.floor(key / 256)))
         .map(([, meter]) => meter.read());
-      const local = this.#options.local?.(clock.nowUs) ?? { droppedCount: 0, latenessUs: 0 };
+      const local = this.#options.local?.(clock.nowUs) ?? { unreadCount: 0, droppedCount: 0, latenessUs: 0 };
       this.#follow(this.policy.tick(clock.nowUs, readings, local));
       this.levelRates.push(this.policy.status.levelRateBitsPerSecond);
       this.#tickLater();

@@ -14,7 +14,7 @@ async function overtaxed(title: string, megabits: number, seconds: number) {
   const local = () => {
     const surplus = Math.max(0, (receiver.levelRates.at(-1) ?? 0) / MEGABIT - megabits);
     // 100 datagrams a second and Mbit/s, in ticks of a twentieth.
-    return { droppedCount: Math.round(surplus * 5), latenessUs: 0 };
+    return { unreadCount: 0, droppedCount: Math.round(surplus * 5), latenessUs: 0 };
   };
   const receiver: LightReceiver = new LightReceiver(bed, object, host, { local });
   await bed.pass(seconds);
@@ -41,7 +41,7 @@ describe('a host that cannot take what comes', () => {
     let tick = 0;
     const local = () => {
       tick++;
-      return { droppedCount: tick % 40 === 0 ? 1 : 0, latenessUs: tick % 7 === 0 ? 80_000 : 0 };
+      return { unreadCount: 0, droppedCount: tick % 40 === 0 ? 1 : 0, latenessUs: tick % 7 === 0 ? 80_000 : 0 };
     };
     const receiver = new LightReceiver(bed, object, bed.host('busy'), { local });
     await bed.pass(20);
@@ -54,7 +54,7 @@ describe('a host that cannot take what comes', () => {
     const object = bed.object(2000, { channels });
     await bed.server().publish(object);
     const line = bed.network.addLink({ name: 'line', down: { rateBitsPerSecond: 20e6, queueBytes: 250_000 } });
-    const local = () => ({ droppedCount: 0, latenessUs: line.down.options.delayUs ?? 0 });
+    const local = () => ({ unreadCount: 0, droppedCount: 0, latenessUs: line.down.options.delayUs ?? 0 });
     const receiver = new LightReceiver(bed, object, bed.host('busy', { below: 'line' }), { local });
     await bed.pass(5);
     expect(receiver.levelRates.at(-1)).toBeCloseTo(6 * MEGABIT, 0);

@@ -1,0 +1,117 @@
+import { parseArgs } from 'node:util';
+import { LayercastError } from '../dist/errors.js';
+import { ablationOf, PARTS } from './rate/ablation.js';
+import { brief, lineOf, reportOf } from './rate/report.js';
+import type { Outcome } from './rate/row.js';
+import { rowOf, rows } from './rate/rows.js';
+import { summariesOf, summaryOf } from './rate/summary.js';
+import type { Job } from './rate/work.js';
+import { doneBy } from './rate/workforce.js';
+import { table } from './table.js';
+
+/** What is compared when parts are switched off. */
+const ABLATED_ROWS = 'a,b,c,d,e';
+const BENCHMARK_SEEDS = 20;
+
+/**
+ * Rate control in simulation: trials under many conditions, each decided by its seed. docs/simulation.md says what the rows are.
+ *
+ * Arguments: `--rows a,d` (all), `--seeds N` (20), `--first-seed N` (1), `--workers 1|2` (1), `--without PART` to switch off a
+ * part of rate control, `--ablate` to do so with each in turn, `--each` for a line for every seed, `--decisions` for every
+ * decision, too.
+ */
+export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rows: { type: 'string' },
+      seeds: { type: 'string', default: `${BENCHMARK_SEEDS}` },
+      'first-seed': { type: 'string', default: '1' },
+      workers: { type: 'string', default: '1' },
+      without: { type: 'string' },
+      ablate: { type: 'boolean', default: false },
+      each: { type: 'boolean', default: false },
+      decisions: { type: 'boolean', default: false },
+    },
+  });
+  const names = (values.rows ?? (values.ablate ? ABLATED_ROWS : Object.keys(rows).join(','))).split(',');
+  for (const name of names) rowOf(name);
+  ablationOf(values.without);
+  const firstSeed = countOf('first-seed', values['first-seed']);
+  const asked: Asked = {
+    names,
+    seeds: Array.from({ length: countOf('seeds', values.seeds) }, (_, index) => firstSeed + index),
+    workerCount: countOf('workers', values.workers),
+    showsEach: values.each || values.decisions,
+    showsDecisions: values.decisions,
+  };
+  console.log(`seeds ${firstSeed} to ${asked.seeds.at(-1)}`);
+  if (values.ablate) return { firstSeed, ablations: await ablate(asked) };
+  const results: Record<string, unknown> = {};
+  for (const name of names) {
+    const outcomes = await play(asked, name, values.without);
+    console.log(`\n${reportOf(name, rowOf(name), outcomes)}`);
+    results[name] = {
+      summaries: summariesOf(rowOf(name), outcomes),
+      outcomes: outcomes.map(({ decisions, ...outcome }) => outcome),
+    };
+  }
+  return { firstSeed, without: values.without, rows: results };
+}
+
+interface Asked {
+  readonly names: readonly string[];
+  readonly seeds: readonly number[];
+  readonly workerCount: number;
+  readonly showsEach: boolean;
+  readonly showsDecisions: boolean;
+}
+
+/** All seeds of a row, in their order. */
+async function play(asked: Asked, row: string, without: string | undefined): Promise<readonly Outcome[]> {
+  const jobs = asked.seeds.map((seed): Job => ({ row, seed, without }));
+  const outcomes: Outcome[] = [];
+  let cpuS = 0;
+  for await (const done of doneBy(asked.workerCount, jobs)) {
+    outcomes.push(done.outcome);
+    cpuS += done.cpuS;
+    if (asked.showsEach) console.log(lineOf(row, done.outcome));
+    if (asked.showsDecisions) for (const decision of done.outcome.decisions) console.log(`  ${decision}`);
+  }
+  const what = without === undefined ? '' : ` without ${without}`;
+  console.error(`row ${row}${what}: ${jobs.length} seeds, ${cpuS.toFixed(1)} s of processor time`);
+  return outcomes.toSorted((a, b) => a.seed - b.seed);
+}
+
+async function ablate(asked: Asked): Promise<readonly Record<string, string>[]> {
+  const compared = asked.names.flatMap((name) =>
+    rowOf(name)
+      .figures.filter(({ target }) => target !== undefined)
+      .map((kind) => ({ name, kind })),
+  );
+  const lines: Record<string, string>[] = [];
+  for (const part of [undefined, ...PARTS]) {
+    const line: Record<string, string> = { without: part ?? '-', what: ablationOf(part).what };
+    for (const name of asked.names) {
+      const outcomes = await play(asked, name, part);
+      for (const { kind } of compared.filter((one) => one.name === name)) {
+        line[`${name}: ${kind.name}`] = brief(summaryOf(kind, outcomes));
+      }
+    }
+    lines.push(line);
+  }
+  const titles = ['without', ...compared.map(({ name, kind }) => `${name}: ${kind.name}`)];
+  console.log(
+    `\nmeans (seeds that reach the figure)\n\n${table(
+      lines,
+      titles.map((title) => ({ title, cell: (line) => line[title] })),
+    )}`,
+  );
+  return lines;
+}
+
+function countOf(option: string, text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count > 0) return count;
+  throw new LayercastError('USAGE', `--${option} ${text} is no whole number above 0`);
+}

@@ -1,0 +1,85 @@
+import { LayercastError } from '../../dist/errors.js';
+import { BackOff } from '../../dist/rate/back-off.js';
+import { Contention } from '../../dist/rate/contention.js';
+import { Deafness } from '../../dist/rate/deafness.js';
+import type { StreamReading } from '../../dist/rate/readings.js';
+import { SLOT_NUMBERS, type StepPlan } from '../../dist/rate/step-plan.js';
+import type { Prng } from '../../dist/simulate/prng.js';
+
+/** Changes what a receiver is told of a stream. */
+export type Filter = (reading: StreamReading) => StreamReading;
+
+/** One part of rate control switched off: at what it is told, or else in the classes that it consists of. */
+export interface Ablation {
+  readonly what: string;
+  /** For one receiver. */
+  readonly filter?: (plan: StepPlan, prng: Prng) => Filter;
+  /** Changes classes until the result is called. */
+  readonly patch?: () => () => void;
+}
+
+export const WHOLE: Ablation = { what: 'nothing' };
+
+const ABLATIONS: Readonly<Record<string, Ablation>> = {
+  trains: {
+    what: 'trains say nothing',
+    filter: () => (reading) => ({ ...reading, trainBitsPerSecond: 0 }),
+  },
+  previews: {
+    what: 'previews say nothing',
+    filter: () => (reading) => ({ ...reading, preview: { ...reading.preview, count: 0 } }),
+  },
+  permissions: {
+    what: 'receivers count slots from different numbers',
+    filter: (plan, prng) => {
+      const shift = prng.below(64);
+      const shifted = (slot: number) => (slot + shift) % SLOT_NUMBERS;
+      return (reading) => {
+        const { preview } = reading;
+        const slot = shifted(reading.slot);
+        const shown = { ...preview, slot: preview.slot < 0 ? preview.slot : shifted(preview.slot) };
+        return { ...reading, slot, stepLevel: plan.stepLevel(slot), preview: shown };
+      };
+    },
+  },
+  delay: {
+    what: 'no delay above the least is seen, in previews neither',
+    filter: () => (reading) => ({
+      ...reading,
+      minDelayUs: 0,
+      meanExcessUs: 0,
+      preview: { ...reading.preview, count: 0 },
+    }),
+  },
+  deaf: {
+    what: 'after a leave, everything counts at once',
+    patch: () => replaced(Deafness.prototype, 'isOver', { value: () => true }),
+  },
+  contention: {
+    what: 'others are never believed in',
+    patch: () => replaced(Contention.prototype, 'isOn', { value: () => false }),
+  },
+  backoff: {
+    what: 'failures are forgotten',
+    patch: () => replaced(BackOff.prototype, 'failed', { value: () => undefined }),
+  },
+};
+
+export const PARTS = Object.keys(ABLATIONS);
+
+/** @throws {LayercastError} `USAGE` when nothing is called that. */
+export function ablationOf(part: string | undefined): Ablation {
+  if (part === undefined) return WHOLE;
+  const ablation = ABLATIONS[part];
+  if (ablation !== undefined) return ablation;
+  throw new LayercastError('USAGE', `nothing is called "${part}"`, { hint: `one of: ${PARTS.join(', ')}` });
+}
+
+function replaced(prototype: object, name: string, by: PropertyDescriptor): () => void {
+  const before = Object.getOwnPropertyDescriptor(prototype, name);
+  if (before === undefined) throw new LayercastError('INTERNAL', `there is no ${name} to switch off any more`);
+  Object.defineProperty(prototype, name, { ...by, configurable: true });
+  return () => {
+    Object.defineProperty(prototype, name, before);
+  };
+}

@@ -1,0 +1,31 @@
+import { LayercastError } from '../../dist/errors.js';
+import type { Row } from './row.js';
+import { alone } from './rows/alone.js';
+import { afterTcp, besideTcp, besideTwoTcp, tcpAlone } from './rows/beside-tcp.js';
+import { halving } from './rows/halving.js';
+import { oddities } from './rows/oddities.js';
+import { randomLoss } from './rows/random-loss.js';
+import { replicated } from './rows/replicated.js';
+import { shared } from './rows/shared.js';
+import { twoServers } from './rows/two-servers.js';
+
+export const rows: Readonly<Record<string, Row>> = {
+  a: alone,
+  b: halving,
+  c: shared,
+  d: besideTcp,
+  df: afterTcp,
+  d2: besideTwoTcp,
+  dt: tcpAlone,
+  e: randomLoss,
+  f: twoServers,
+  g: replicated,
+  h: oddities,
+};
+
+/** @throws {LayercastError} `USAGE` when no row is called that. */
+export function rowOf(name: string): Row {
+  const row = rows[name];
+  if (row !== undefined) return row;
+  throw new LayercastError('USAGE', `no row is called "${name}"`, { hint: `of ${Object.keys(rows).join(',')}` });
+}

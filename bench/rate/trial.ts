@@ -1,0 +1,220 @@
+import { cumulativeRates } from '../../dist/rate/ladder.js';
+import { StepPlan } from '../../dist/rate/step-plan.js';
+import { blankContent } from '../../dist/simulate/content.js';
+import { addCrossTraffic } from '../../dist/simulate/cross-traffic.js';
+import { HostClock } from '../../dist/simulate/host-clock.js';
+import type { Link, LinkOptions } from '../../dist/simulate/links.js';
+import { type SimulatedObject, simulatedKeys, simulatedObject } from '../../dist/simulate/simulated-object.js';
+import { SimulatedServer } from '../../dist/simulate/simulated-server.js';
+import type { Step } from '../rate-real/levels.js';
+import type { Ablation } from './ablation.js';
+import { Listener, type ListenerOptions } from './listener.js';
+import { type Recording, SAMPLE_MS, type Sample } from './recording.js';
+import { SeveralPaths } from './several-paths.js';
+
+/** A link that is too narrow. */
+export interface Bottleneck extends Pick<LinkOptions, 'loss' | 'jitterUs'> {
+  readonly rateBitsPerSecond: number;
+  /** What waits at most, as long as that takes; eight packets in any case. */
+  readonly queueMs: number;
+  readonly leaveLatencyMs: number;
+}
+
+/** What is played. Seconds count from when the first receiver may start. */
+export interface Trial {
+  readonly seed: string;
+  readonly seconds: number;
+  /** Rates of channels. */
+  readonly channels: readonly number[];
+  /** @default several */
+  readonly mode?: 'several' | 'best';
+  readonly ssm?: boolean;
+  /** @default 1 */
+  readonly serverCount?: number;
+  /** One that everything passes, or one for each server. */
+  readonly bottlenecks: readonly Bottleneck[];
+  readonly changes?: readonly { readonly atS: number; readonly rateBitsPerSecond: number }[];
+  readonly receivers?: readonly {
+    readonly fromS?: number;
+    readonly untilS?: number;
+    readonly driftPpm?: number | undefined;
+  }[];
+  readonly traffic?: readonly {
+    readonly kind: 'reno' | 'cubic' | 'udp';
+    readonly fromS: number;
+    readonly rateBitsPerSecond?: number;
+  }[];
+}
+
+/** A packet of ours: 1184 bytes of symbol and what is around it. */
+export const PACKET_BYTES = 1280;
+const SYMBOL_BYTES = 1184;
+const MIN_QUEUE_PACKETS = 8;
+/** One way; TCP's acknowledgements take 10 ms more. */
+const DELAY_US = 5000;
+const GRAFT_US = 10_000;
+/** Nobody counts what they have: any size will do. */
+const OBJECT_BYTES = 4e6;
+/** Receivers start at a random moment of the eight slots after which the highest permission comes round again. */
+const PHASE_US = 4e6;
+/** Servers whose clocks are set differ by a few milliseconds. */
+const CLOCK_ERROR_US = 3000;
+
+/** Plays a trial in virtual time. The same trial always does the same. */
+export async function playTrial(trial: Trial, ablation: Ablation): Promise<Recording> {
+  const restore = ablation.patch?.();
+  try {
+    return await new Stage(trial, ablation).play();
+  } finally {
+    restore?.();
+  }
+}
+
+class Stage {
+  readonly #trial: Trial;
+  readonly #ablation: Ablation;
+  readonly #network: SeveralPaths;
+  readonly #object: SimulatedObject;
+  readonly #plan: StepPlan;
+  readonly #beginUs: number;
+  readonly #links: readonly Link[];
+  readonly #samples: Sample[] = [];
+  readonly #steps: Step[][] = [];
+  readonly #decisions: string[] = [];
+
+  constructor(trial: Trial, ablation: Ablation) {
+    this.#trial = trial;
+    this.#ablation = ablation;
+    this.#network = new SeveralPaths(trial.seed);
+    const { prng } = this.#network;
+    const { channels, mode = 'several', ssm = false, serverCount = 1 } = trial;
+    this.#beginUs = Math.round(1e6 + PHASE_US * prng.fork('phase').ratio());
+    this.#object = simulatedObject(
+      {
+        content: blankContent(OBJECT_BYTES, true),
+        symbolBytes: SYMBOL_BYTES,
+        channels: channels.map((rateBitsPerSecond) => ({ rateBitsPerSecond })),
+        servers: range(serverCount).map((index) => ({ name: `server ${index}`, address: addressOf(index) })),
+        mode,
+        ssm,
+      },
+      simulatedKeys(prng.fork('keys')).privateKey,
+    );
+    this.#plan = new StepPlan({ rates: channels, mode, symbolBytes: SYMBOL_BYTES });
+    this.#links = this.#layLinks();
+  }
+
+  async play(): Promise<Recording> {
+    const { seconds, serverCount = 1, receivers = [{}], traffic = [], changes = [] } = this.#trial;
+    const { clock } = this.#network;
+    for (const index of range(serverCount)) await this.#serve(index);
+    const listeners = receivers.map((_, index) => this.#receive(index));
+    const flows = traffic.map(({ fromS, ...flow }, index) =>
+      addCrossTraffic(this.#network, {
+        ...flow,
+        name: `flow ${index}`,
+        below: 'bottleneck 0',
+        startUs: this.#us(fromS),
+      }),
+    );
+    for (const { atS, rateBitsPerSecond } of changes) {
+      const changed = optionsOf({ ...this.#trial.bottlenecks[0]!, rateBitsPerSecond });
+      const { queueBytes } = changed;
+      clock.quietlyAt(this.#us(atS), () => this.#links[0]!.change({ rateBitsPerSecond, queueBytes }));
+    }
+    for (let atMs = 0; atMs <= seconds * 1000; atMs += SAMPLE_MS) {
+      await clock.run(this.#us(atMs / 1000));
+      this.#samples.push({
+        atMs,
+        links: this.#links.map((link) => ({ ...link.counts, queueMs: link.queueUs / 1000 })),
+        heardBytes: listeners.map((listener) => listener.heardBytes),
+        flowBytes: flows.map(({ arrivedBytes }) => arrivedBytes),
+      });
+    }
+    return { samples: this.#samples, steps: this.#steps, decisions: this.#decisions };
+  }
+
+  #us(seconds: number): number {
+    return this.#beginUs + seconds * 1e6;
+  }
+
+  /** Links for each server hang from a place of its own, from which nothing comes to the others'. */
+  #layLinks(): readonly Link[] {
+    const { bottlenecks } = this.#trial;
+    const links = bottlenecks.map((bottleneck, index) => {
+      if (this.#isApart) this.#network.addLink({ name: `site ${index}`, up: { loss: 1 } });
+      const { down } = this.#network.addLink({
+        name: `bottleneck ${index}`,
+        below: this.#isApart ? `site ${index}` : undefined,
+        down: optionsOf(bottleneck),
+        leaveLatencyUs: bottleneck.leaveLatencyMs * 1000,
+        graftDelayUs: GRAFT_US,
+      });
+      return down;
+    });
+    const ends = bottlenecks.map((_, index) => `bottleneck ${index}`);
+    if (this.#isApart) this.#network.addMeeting('here', ends);
+    return links;
+  }
+
+  async #serve(index: number): Promise<void> {
+    const prng = this.#network.prng.fork(`server ${index}`);
+    const host = this.#network.addHost({
+      name: `server ${index}`,
+      address: addressOf(index),
+      below: this.#isApart ? `site ${index}` : undefined,
+      originUs: prng.below(1e9),
+      wallErrorUs: prng.below(CLOCK_ERROR_US),
+      timerGrainUs: 1000,
+      isBlank: true,
+    });
+    await new SimulatedServer({ host, serverIndex: index, prng }).publish(this.#object);
+  }
+
+  #receive(index: number): Listener {
+    const { channels, receivers } = this.#trial;
+    const { fromS = 0, untilS, driftPpm } = receivers?.[index] ?? {};
+    const { clock, prng } = this.#network;
+    const draw = prng.fork(`receiver ${index}`);
+    const steps: Step[] = [];
+    this.#steps.push(steps);
+    const options: ListenerOptions = {
+      descriptor: this.#object.descriptor,
+      place: this.#network.nodeOf(this.#isApart ? 'here' : 'bottleneck 0'),
+      clock,
+      hostClock: new HostClock(clock, { originUs: draw.below(1e9), ...(driftPpm === undefined ? {} : { driftPpm }) }),
+      startUs: this.#us(fromS),
+      stopUs: untilS === undefined ? undefined : this.#us(untilS),
+      filter: this.#ablation.filter?.(this.#plan, draw),
+      onDecisions: (rateBitsPerSecond, reason) => {
+        const atMs = (clock.nowUs - this.#beginUs) / 1000;
+        steps.push({ atMs, rateBitsPerSecond });
+        this.#decisions.push(`${(atMs / 1000).toFixed(2)} s, receiver ${index}: ${reason}`);
+      },
+    };
+    return new Listener(options, channels);
+  }
+
+  /** Whether each server has a link of its own. */
+  get #isApart(): boolean {
+    return this.#trial.bottlenecks.length > 1;
+  }
+}
+
+/** Levels of a ladder, for one server. */
+export function levelsOf(channels: readonly number[], mode: 'several' | 'best' = 'several'): readonly number[] {
+  return mode === 'several' ? cumulativeRates(channels) : channels.toSorted((a, b) => a - b);
+}
+
+function optionsOf({ rateBitsPerSecond, queueMs, loss, jitterUs }: Bottleneck): LinkOptions {
+  const queueBytes = Math.max((rateBitsPerSecond * queueMs) / 8000, MIN_QUEUE_PACKETS * PACKET_BYTES);
+  return { rateBitsPerSecond, queueBytes, delayUs: DELAY_US, loss, jitterUs };
+}
+
+function addressOf(serverIndex: number): string {
+  return `fd00::${(serverIndex + 1).toString(16)}`;
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}

@@ -1,0 +1,16 @@
+import type { Outcome } from './row.js';
+
+/** What a worker is asked for. */
+export interface Job {
+  readonly row: string;
+  readonly seed: number;
+  /** What is switched off; undefined for nothing. */
+  readonly without: string | undefined;
+}
+
+export interface Done {
+  readonly job: Job;
+  /** Of the process, for this job. */
+  readonly cpuS: number;
+  readonly outcome: Outcome;
+}
