@@ -19,7 +19,7 @@ function pathOf(server: number) {
     for (let i = 0; i < 6; i++) {
       nowUs += 50_000;
       const readings = [reading({ serverIndex: server, minDelayUs: queueUs })];
-      path.tick(nowUs, readings, { droppedCount: 0, latenessUs: 0 }, NO_NEIGHBOURS);
+      path.tick(nowUs, readings, { droppedCount: 0, unreadCount: 0, latenessUs: 0 }, NO_NEIGHBOURS);
     }
   };
   queue(0);
