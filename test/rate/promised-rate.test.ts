@@ -17,7 +17,7 @@ describe('the promised rate', () => {
     expect([promised.most, promised.at(0)]).toEqual([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
   });
 
-  it('is what trains pass at, less what comes from others through the same link', () => {
+  it('is what trains pass at, less what comes from others through the same link; for sure, what the slowest says', () => {
     const promised = new PromisedRate();
     promise(promised, [9, 10, 11]);
     promised.setOthers(4e6);
@@ -32,6 +32,14 @@ describe('the promised rate', () => {
     promised.failed(2e6, 5e6);
     expect(promised.at(61.9e6)).toBeLessThan(5e6);
     expect(promised.at(62.1e6)).toBe(10e6);
+  });
+
+  it('is believed at once when what failed was the doing of others', () => {
+    const promised = new PromisedRate();
+    promise(promised, [10, 10, 10]);
+    promised.failed(2e6, 5e6);
+    promised.forgive();
+    expect(promised.at(3e6)).toBe(10e6);
   });
 
   it('is believed again at once when trains promise a third more than since the failure', () => {

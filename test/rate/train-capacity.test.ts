@@ -56,6 +56,7 @@ describe('the capacity that trains promise', () => {
     const slots = [90, 1, 2, 3, 4, 5, 6, 7].map((megabits, slot) => [slot, megabits] as const);
     expect(told(slots).mostBitsPerSecond).toBe(90e6);
     expect(told([...slots, [8, 6]]).mostBitsPerSecond).toBe(7e6);
+    expect([told([]).leastBitsPerSecond, told([...slots, [8, 6]]).leastBitsPerSecond]).toEqual([undefined, 1e6]);
   });
 
   it('is forgotten when it is said to be over', () => {

@@ -123,4 +123,31 @@ describe('listening', () => {
     expect(calls).toEqual(['join 0', 'join 1', 'leave 0', 'join 0', 'leave 1', 'join 1']);
     expect(listening.renewSilent(13e6, intervalsUs, heard)).toEqual([0]);
   });
+
+  it('gives a channel that is joined late, or again, as long as the first to be heard', async () => {
+    const { bed, listening } = rig();
+    void listening.start(0);
+    await bed.pass(0.01);
+    const both = (action: 'join' | 'leave') => ({ action, channel: 1, server: undefined, reason: 'test' }) as const;
+    await bed.network.clock.until(listening.follow([both('leave')], 10e6), bed.network.clock.nowUs + 1e6);
+    await bed.network.clock.until(listening.follow([both('join')], 30e6), bed.network.clock.nowUs + 1e6);
+    const heard = (channel: number) => (channel === 0 ? 31e6 : 9e6);
+    expect(listening.renewSilent(34.9e6, [1000, 1000], heard)).toEqual([]);
+    expect(listening.renewSilent(35e6, [1000, 1000], heard)).toEqual([1]);
+  });
+
+  it('counts silence anew when it goes on after nothing was joined', async () => {
+    const { bed, listening } = rig();
+    void listening.start(5);
+    await bed.pass(0.01);
+    const one = (action: 'join' | 'leave', channel: number) =>
+      ({ action, channel, server: undefined, reason: 'test' }) as const;
+    void listening.follow([one('leave', 0), one('leave', 1)], 10e6);
+    await bed.pass(0.01);
+    expect(listening.sinceUs).toBe(5);
+    void listening.follow([one('join', 0)], 40e6);
+    await bed.pass(0.01);
+    void listening.follow([one('join', 1)], 50e6);
+    expect(listening.sinceUs).toBe(40e6);
+  });
 });

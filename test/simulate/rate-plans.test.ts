@@ -183,6 +183,30 @@ receivers: { box: { below: line, count: 10, startSpread: 10s } }
     expect(ran.summary.links[0]!.lossRatio).toBeLessThan(0.03);
   });
 
+  it(seeded('is one, whichever of two servers it hears on channels of their own'), async () => {
+    const text = `
+duration: 20s
+object: { size: 40MB, ladder: { from: 500kbit, to: 16Mbit } }
+servers: { a: {}, b: {} }
+links: { line: { rate: 5Mbit, queue: 60kB, delay: 10ms, leaveLatency: 200ms } }
+receivers: { box: { below: line, model: full } }
+`;
+    const scenario = await parseScenario(text, 's.yaml', seed);
+    const samples: ReceiverSample[] = [];
+    const joins: string[] = [];
+    const ssm = { ...scenario, object: { ...scenario.object, ssm: true } };
+    const summary = await simulate(ssm, {
+      onEvent: (event) => {
+        if (event.event === 'progress' && event.atMs > 8000) samples.push(event);
+        else if (event.event === 'join') joins.push(`${event.server} ${event.channel}`);
+      },
+    });
+    expect(joins).toEqual(expect.arrayContaining(['a 0', 'b 0', 'a 1', 'b 1']));
+    expect(meanRate(samples)).toBeGreaterThan(0.75 * 5e6);
+    expect(meanRate(samples)).toBeLessThanOrEqual(5e6);
+    expect(summary.links[0]!.lossRatio).toBeLessThan(0.02);
+  });
+
   it(seeded('try together: who climbs by a permission does so with all who stand there'), async () => {
     // 16 levels of 1 Mbit/s and a bottleneck that opens slowly, so that trains are always a step behind.
     const changes = Array.from(

@@ -6,6 +6,7 @@ import { addressFromBytes } from '../../dist/wire/address.js';
 import { DatagramType, HEADER_BYTES } from '../../dist/wire/header.js';
 import { seeded } from '../simulate/seed.js';
 import { Bed, expectSafe, MEGABIT } from './bed.js';
+import { LightReceiver } from './light-receiver.js';
 
 const layers = [1, 1, 1, 1].map((megabits) => ({ rateBitsPerSecond: megabits * MEGABIT }));
 const replicas = [1, 2, 3, 4].map((megabits) => ({ rateBitsPerSecond: megabits * MEGABIT }));
@@ -190,5 +191,34 @@ describe('a receiver that finds its rate', () => {
     refuses = true;
     expect(await bed.failure(receiver, 80)).toBe('NOBODY_SENDING');
     expect(told.warnings.map(({ code }) => code)).toContain('JOIN_REFUSED');
+  });
+
+  it(seeded('goes on measuring when its server starts anew with other clocks'), async () => {
+    const bed = new Bed('other clocks');
+    const object = bed.object(2000, { channels: Array.from({ length: 8 }, () => layers[0]!) });
+    const before = bed.server();
+    await before.publish(object);
+    const down = { rateBitsPerSecond: 3.4e6, queueBytes: 60_000, delayUs: 10_000 };
+    const line = bed.network.addLink({ name: 'line', down, leaveLatencyUs: 200_000 });
+    const receiver = new LightReceiver(bed, object, bed.host('light', { below: 'line' }));
+    await bed.pass(8);
+    expect(receiver.levelRates.at(-1)).toBeCloseTo(3 * MEGABIT, 0);
+    before.host.die();
+    await bed.pass(2);
+    // Its monotonic clock is another, and its wall clock an hour behind.
+    const clocks = { originUs: 1_234_567_890, wallErrorUs: -3600e6 };
+    await bed.server(0, { host: bed.host('server again', { address: 'fd00:5::9', ...clocks }) }).publish(object);
+    await bed.pass(8);
+    expect(receiver.levelRates.at(-1)).toBeCloseTo(3 * MEGABIT, 0);
+    line.down.change({ rateBitsPerSecond: 7.4e6 });
+    await bed.pass(8);
+    expect(receiver.levelRates.at(-1)).toBeCloseTo(7 * MEGABIT, 0);
+    // Channels that were joined since have seen one server only; a queue is a queue for all that.
+    line.down.change({ rateBitsPerSecond: 3.4e6, queueBytes: 5e6 });
+    const dropped = line.down.counts.overflowCount;
+    await bed.pass(4);
+    expect(receiver.levelRates.at(-1)).toBeLessThanOrEqual(3 * MEGABIT);
+    expect(receiver.moves.findLast(({ action }) => action === 'leave')!.reason).toMatch(/queue/);
+    expect(line.down.counts.overflowCount).toBe(dropped);
   });
 });
