@@ -116,6 +116,6 @@ export class AdaptivePolicy implements ChannelPolicy {
   }
 }
 
-function sumOf(paths: readonly Path[], valueOf: (path: Path) => number): number {
-  return paths.reduce((sum, path) => sum + valueOf(path), 0);
+function sumOf(paths: readonly Path[], rateOf: (path: Path) => number): number {
+  return paths.reduce((sum, path) => sum + rateOf(path), 0);
 }

@@ -2,10 +2,18 @@ import { VirtualWindow } from './virtual-window.js';
 
 /** For how long others are believed to be there since the last sign of them. */
 const MEMORY_US = 10_000_000;
+/**
+ * Others are believed in after three slots in a row with a sign of them, or four of six: another receiver's trial looks the
+ * same for a while. What remains of a sign after a slot, and how much there has to be.
+ */
+const REMEMBERED = 0.8;
+const MIN_SIGNS = 2.4;
+/** So many slots in a row without a queue, and they are gone. */
+const QUIET_SLOTS = 6;
 /** Less than this share of what trains promise comes to us, and yet there is a queue: others fill it. */
-const OTHERS_RATIO = 0.85;
+const OTHERS_RATIO = 0.92;
 /** With this share of what trains promise, a queue is our own. */
-const OWN_RATIO = 0.93;
+const OWN_RATIO = 0.95;
 /** A queue that rises and falls by less may be our own preview's. */
 const MIN_WAVE_US = 25_000;
 /** TCP takes its window to one half (RFC 5681) or 0.7 (RFC 9438), and a queue that it has filled falls by as much or less. */
@@ -19,6 +27,8 @@ const MIN_EVENT_US = 50_000;
  */
 export class Contention {
   readonly #window = new VirtualWindow();
+  #signs = 0;
+  #quietCount = 0;
   #untilUs = Number.NEGATIVE_INFINITY;
   #eventUs = Number.NEGATIVE_INFINITY;
   #troughUs = Number.POSITIVE_INFINITY;
@@ -51,9 +61,14 @@ export class Contention {
     },
   ): void {
     const { isQueued, arrivedBitsPerSecond, capacityBitsPerSecond = 0 } = slot;
+    this.#signs *= REMEMBERED;
+    this.#quietCount = isQueued ? 0 : this.#quietCount + 1;
+    if (this.#quietCount >= QUIET_SLOTS) this.#untilUs = nowUs;
     if (!isQueued) return;
     if (arrivedBitsPerSecond >= OWN_RATIO * capacityBitsPerSecond) this.#untilUs = nowUs;
     if (arrivedBitsPerSecond >= OTHERS_RATIO * capacityBitsPerSecond) return;
+    this.#signs++;
+    if (this.#signs < MIN_SIGNS && !this.isOn(nowUs)) return;
     this.#believe(nowUs, slot.datagramsPerSecond * (slot.roundTripUs / 1e6));
   }
 

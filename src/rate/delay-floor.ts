@@ -34,7 +34,7 @@ export class DelayFloor {
     const relativeUs = (delayUs - this.#originUs) | 0;
     this.#minima[this.#bucket] = Math.min(this.#minima[this.#bucket]!, relativeUs);
     let floorUs = relativeUs;
-    for (const minimumUs of this.#minima) floorUs = Math.min(floorUs, minimumUs);
+    for (let bucket = 0; bucket < BUCKETS; bucket++) floorUs = Math.min(floorUs, this.#minima[bucket]!);
     return relativeUs - floorUs;
   }
 }

@@ -10,15 +10,17 @@ const MAX_US = 2_000_000;
  */
 export class JoinTimes {
   readonly #samplesUs: number[] = [];
+  #roundTripUs = MAX_US;
 
   /** @param intervalUs between two datagrams of the channel, of which half is waiting. */
   add(joinToFirstUs: number, intervalUs: number): void {
     this.#samplesUs.push(Math.max(0, joinToFirstUs - intervalUs / 2));
     if (this.#samplesUs.length > KEPT) this.#samplesUs.shift();
+    this.#roundTripUs = Math.min(MAX_US, Math.max(MIN_US, Math.min(...this.#samplesUs)));
   }
 
   /** In µs, between 10 ms and 2 s. */
   get roundTripUs(): number {
-    return Math.min(MAX_US, Math.max(MIN_US, Math.min(MAX_US, ...this.#samplesUs)));
+    return this.#roundTripUs;
   }
 }

@@ -4,17 +4,21 @@ import type { StreamReading } from './readings.js';
 /** Readings kept: 3.2 s at 50 ms, longer than any question asked of them. */
 const KEPT = 64;
 
+const FIELDS = 8;
+const AT_US = 0;
+const RECEIVED_COUNT = 1;
+const LOST_COUNT = 2;
+const WIRE_BYTES = 3;
+const QUEUE_US = 4;
+const MEAN_QUEUE_US = 5;
+
 /**
  * The last seconds of one path: what came on all its streams together, reading by reading. The queue is the least delay of a
  * reading above the server's floor; the least, because bursts of our own pass through queues that are otherwise empty.
  */
 export class PathHistory {
-  readonly #atUs = new Float64Array(KEPT);
-  readonly #receivedCount = new Float64Array(KEPT);
-  readonly #lostCount = new Float64Array(KEPT);
-  readonly #wireBytes = new Float64Array(KEPT);
-  readonly #queueUs = new Float64Array(KEPT);
-  readonly #meanQueueUs = new Float64Array(KEPT);
+  /** Readings one after the other, fields as below: of 10,000 simulated receivers each touches one line of the cache. */
+  readonly #kept = new Float64Array(KEPT * FIELDS);
   /** By server; one byte names one, so there are 256 at most. */
   readonly #servers = new Map<number, { readonly floor: DelayFloor; queueUs: number }>();
   #count = 0;
@@ -43,23 +47,24 @@ export class PathHistory {
     // Servers may be behind different bottlenecks: the fullest counts.
     let queueUs = -1;
     for (const server of this.#servers.values()) queueUs = Math.max(queueUs, server.queueUs);
-    this.#atUs[at] = nowUs;
-    this.#receivedCount[at] = received;
-    this.#lostCount[at] = lost;
-    this.#wireBytes[at] = bytes;
+    this.#kept[at * FIELDS + AT_US] = nowUs;
+    this.#kept[at * FIELDS + RECEIVED_COUNT] = received;
+    this.#kept[at * FIELDS + LOST_COUNT] = lost;
+    this.#kept[at * FIELDS + WIRE_BYTES] = bytes;
     // Without a datagram nothing has been learnt: what was known holds.
     const before = (at + KEPT - 1) % KEPT;
-    this.#queueUs[at] = queueUs >= 0 ? queueUs : this.#queueUs[before]!;
-    this.#meanQueueUs[at] = meanQueueUs >= 0 ? meanQueueUs : this.#meanQueueUs[before]!;
+    this.#kept[at * FIELDS + QUEUE_US] = queueUs >= 0 ? queueUs : this.#kept[before * FIELDS + QUEUE_US]!;
+    this.#kept[at * FIELDS + MEAN_QUEUE_US] =
+      meanQueueUs >= 0 ? meanQueueUs : this.#kept[before * FIELDS + MEAN_QUEUE_US]!;
   }
 
   /** Datagrams received in the last reading. */
   get receivedCount(): number {
-    return this.#receivedCount[this.#last]!;
+    return this.#kept[this.#last * FIELDS + RECEIVED_COUNT]!;
   }
 
   get lostCount(): number {
-    return this.#lostCount[this.#last]!;
+    return this.#kept[this.#last * FIELDS + LOST_COUNT]!;
   }
 
   /** Of these, those that were not lost in bursts of our own. */
@@ -67,7 +72,7 @@ export class PathHistory {
 
   /** Mean delay above the floor in the last reading: where bursts stand, too. */
   get meanQueueUs(): number {
-    return this.#meanQueueUs[this.#last]!;
+    return this.#kept[this.#last * FIELDS + MEAN_QUEUE_US]!;
   }
 
   /** Mean of the queues of the readings after `sinceUs`. */
@@ -75,7 +80,7 @@ export class PathHistory {
     let sum = 0;
     let count = 0;
     this.#each(sinceUs, Number.POSITIVE_INFINITY, (at) => {
-      sum += this.#queueUs[at]!;
+      sum += this.#kept[at * FIELDS + QUEUE_US]!;
       count++;
     });
     return count === 0 ? 0 : sum / count;
@@ -86,7 +91,7 @@ export class PathHistory {
     let sum = 0;
     let count = 0;
     this.#each(sinceUs, Number.POSITIVE_INFINITY, (at) => {
-      sum += this.#meanQueueUs[at]!;
+      sum += this.#kept[at * FIELDS + MEAN_QUEUE_US]!;
       count++;
     });
     return count === 0 ? 0 : sum / count;
@@ -96,7 +101,7 @@ export class PathHistory {
   queueUs(sinceUs: number, untilUs = Number.POSITIVE_INFINITY): number {
     let least = Number.POSITIVE_INFINITY;
     this.#each(sinceUs, untilUs, (at) => {
-      least = Math.min(least, this.#queueUs[at]!);
+      least = Math.min(least, this.#kept[at * FIELDS + QUEUE_US]!);
     });
     return least === Number.POSITIVE_INFINITY ? 0 : least;
   }
@@ -105,7 +110,7 @@ export class PathHistory {
   peakQueueUs(sinceUs: number, untilUs = Number.POSITIVE_INFINITY): number {
     let most = 0;
     this.#each(sinceUs, untilUs, (at) => {
-      most = Math.max(most, this.#queueUs[at]!);
+      most = Math.max(most, this.#kept[at * FIELDS + QUEUE_US]!);
     });
     return most;
   }
@@ -122,15 +127,15 @@ export class PathHistory {
     let first = this.#count;
     for (let i = this.#count - 1; i >= Math.max(0, this.#count - KEPT + 1); i--) {
       const at = i % KEPT;
-      if (this.#atUs[at]! <= sinceUs) break;
-      receivedCount += this.#receivedCount[at]!;
-      lostCount += this.#lostCount[at]!;
-      bytes += this.#wireBytes[at]!;
+      if (this.#kept[at * FIELDS + AT_US]! <= sinceUs) break;
+      receivedCount += this.#kept[at * FIELDS + RECEIVED_COUNT]!;
+      lostCount += this.#kept[at * FIELDS + LOST_COUNT]!;
+      bytes += this.#kept[at * FIELDS + WIRE_BYTES]!;
       first = i;
     }
     if (first === this.#count || first === 0) return { receivedCount, lostCount, bitsPerSecond: 0 };
     // A reading holds what came since the one before.
-    const spanUs = this.#atUs[this.#last]! - this.#atUs[(first - 1) % KEPT]!;
+    const spanUs = this.#kept[this.#last * FIELDS + AT_US]! - this.#kept[((first - 1) % KEPT) * FIELDS + AT_US]!;
     return { receivedCount, lostCount, bitsPerSecond: spanUs > 0 ? (bytes * 8e6) / spanUs : 0 };
   }
 
@@ -141,8 +146,8 @@ export class PathHistory {
   #each(sinceUs: number, untilUs: number, visit: (at: number) => void): void {
     for (let i = this.#count - 1; i >= Math.max(0, this.#count - KEPT); i--) {
       const at = i % KEPT;
-      if (this.#atUs[at]! <= sinceUs) return;
-      if (this.#atUs[at]! <= untilUs) visit(at);
+      if (this.#kept[at * FIELDS + AT_US]! <= sinceUs) return;
+      if (this.#kept[at * FIELDS + AT_US]! <= untilUs) visit(at);
     }
   }
 

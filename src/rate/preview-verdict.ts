@@ -1,7 +1,7 @@
 import type { StreamReading } from './readings.js';
 
 /** A queue that grows by less than this share of the time is not told from one that does not. */
-const LEAST_SLOPE = 0.04;
+const LEAST_SLOPE = 0.02;
 /** A line through fewer points has no error to speak of. */
 const MIN_COUNT = 6;
 

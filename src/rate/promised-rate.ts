@@ -39,6 +39,11 @@ export class PromisedRate {
     this.#failedCapacity = this.measured ?? 0;
   }
 
+  /** What failed was others' doing. */
+  forgive(): void {
+    this.#failedUs = Number.NEGATIVE_INFINITY;
+  }
+
   /** The path has changed, or may have: what trains said before does not hold. */
   forget(): void {
     this.#trains.clear();
@@ -49,10 +54,10 @@ export class PromisedRate {
     return this.#trains.bitsPerSecond;
   }
 
-  /** What of that is ours; undefined while not known. */
+  /** What of the path is ours for sure: by the slowest of the last trains; undefined while not known. */
   get share(): number | undefined {
-    const { measured } = this;
-    return measured === undefined ? undefined : Math.max(0, measured - this.#othersBitsPerSecond);
+    const least = this.#trains.leastBitsPerSecond;
+    return least === undefined ? undefined : Math.max(0, least - this.#othersBitsPerSecond);
   }
 
   /** More than this no train of the last seconds promises; infinite while not known. */
@@ -62,8 +67,9 @@ export class PromisedRate {
 
   /** In bit/s; infinite while not known. */
   at(nowUs: number): number {
-    const { measured, share } = this;
-    if (measured === undefined || share === undefined) return Number.POSITIVE_INFINITY;
+    const { measured } = this;
+    if (measured === undefined) return Number.POSITIVE_INFINITY;
+    const share = Math.max(0, measured - this.#othersBitsPerSecond);
     this.#failedCapacity = Math.min(this.#failedCapacity, measured);
     const isDisbelieved = nowUs - this.#failedUs < DISBELIEF_US && measured < CHANGED_RATIO * this.#failedCapacity;
     return isDisbelieved ? Math.min(share, 0.99 * this.#failedRate) : share;

@@ -209,6 +209,7 @@ export class RateController {
     if (queueUs < this.#emptyUs) this.#retreats.drained();
     if (this.#retreats.isDraining(this.#nowUs)) return;
     const rate = Math.max(this.levels.rateOf(this.#level), this.#retreats.keptRate(this.#nowUs));
+    const wasOn = this.#contention.isOn(this.#nowUs);
     this.#contention.judge(this.#nowUs, {
       isQueued: queueUs >= this.#emptyUs,
       arrivedBitsPerSecond: this.#history.sums(sinceUs).bitsPerSecond,
@@ -216,6 +217,7 @@ export class RateController {
       datagramsPerSecond: this.levels.datagramsPerSecond(rate),
       roundTripUs: this.#roundTripUs(sinceUs),
     });
+    if (!wasOn && this.#contention.isOn(this.#nowUs)) this.#promised.forgive();
   }
 
   #roundTripUs(sinceUs: number): number {
@@ -261,11 +263,14 @@ export class RateController {
   }
 
   /** At once, and far enough. */
-  #retreat({ what, rateBitsPerSecond }: Congestion): Move | undefined {
-    if (this.#phase === 'trial' || this.#nowUs - this.#climbedUs < BLAME_US) this.#blame();
-    this.#promised.forget();
+  #retreat({ what, rateBitsPerSecond, isQueueOnly }: Congestion): Move | undefined {
+    const wasTrial = this.#phase === 'trial' || this.#nowUs - this.#climbedUs < BLAME_US;
     if (this.#level <= 1) return this.#pause(what);
+    if (wasTrial) this.#blame();
+    this.#promised.forget();
     this.#retreats.began(this.#nowUs, this.levels.rateOf(this.#level));
+    // The level before was right a moment ago.
+    if (wasTrial && isQueueOnly) return this.#leaveFor(this.#level - 1, what);
     return this.#leaveFor(Math.max(1, Math.min(this.#level - 1, this.levels.within(rateBitsPerSecond))), what);
   }
 
@@ -393,7 +398,7 @@ export class RateController {
     );
     const fairRate = levels.bitsPerSecond(fairDatagrams);
     const isTooMuch = from > 1 && levels.rateOf(from) > fairRate;
-    const limit = Math.min(fairRate, PROMISED_RATIO * this.#promised.most);
+    const limit = Math.min(fairRate, PROMISED_RATIO * this.#promised.at(this.#nowUs));
     if (!isTooMuch && (from >= levels.max || levels.rateOf(from + 1) > limit)) return undefined;
     const level = isTooMuch ? from - 1 : from + 1;
     this.#phase = 'steady';

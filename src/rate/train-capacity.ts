@@ -10,20 +10,24 @@ const MEDIAN_OF = 3;
 export class TrainCapacity {
   /** Newest first. */
   readonly #slots: { readonly slot: number; bitsPerSecond: number }[] = [];
+  /** Asked for at every reading, and changed by trains alone. */
+  #median: number | undefined;
 
   add(slot: number, bitsPerSecond: number): void {
     const known = this.#slots.find((other) => other.slot === slot);
     if (known !== undefined) {
       known.bitsPerSecond = Math.min(known.bitsPerSecond, bitsPerSecond);
-      return;
+    } else {
+      this.#slots.unshift({ slot, bitsPerSecond });
+      if (this.#slots.length > KEPT_SLOTS) this.#slots.pop();
     }
-    this.#slots.unshift({ slot, bitsPerSecond });
-    if (this.#slots.length > KEPT_SLOTS) this.#slots.pop();
+    this.#median = medianOf(this.#slots);
   }
 
   /** What trains said before is no longer so. */
   clear(): void {
     this.#slots.length = 0;
+    this.#median = undefined;
   }
 
   /** The most that any of the trains promises: what is above that has no room. Infinite before the first train. */
@@ -33,10 +37,22 @@ export class TrainCapacity {
     return most;
   }
 
+  /** The least that any of them promises: so much there is for sure. Undefined before the first train. */
+  get leastBitsPerSecond(): number | undefined {
+    if (this.#slots.length === 0) return undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const { bitsPerSecond } of this.#slots) least = Math.min(least, bitsPerSecond);
+    return least;
+  }
+
   /** In bit/s of whole packets; undefined before the first train. */
   get bitsPerSecond(): number | undefined {
-    const newest = this.#slots.slice(0, MEDIAN_OF);
-    const sorted = newest.map(({ bitsPerSecond }) => bitsPerSecond).sort((a, b) => a - b);
-    return sorted[(sorted.length - 1) >> 1];
+    return this.#median;
   }
+}
+
+function medianOf(slots: readonly { readonly bitsPerSecond: number }[]): number | undefined {
+  const newest = slots.slice(0, MEDIAN_OF);
+  const sorted = newest.map(({ bitsPerSecond }) => bitsPerSecond).sort((a, b) => a - b);
+  return sorted[(sorted.length - 1) >> 1];
 }

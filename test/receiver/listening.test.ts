@@ -7,7 +7,7 @@ import { addressFromBytes } from '../../dist/wire/address.js';
 import { Bed } from '../transfer/bed.js';
 
 /** Joins that take a millisecond each, of channels 0 and 1 unless the policy says otherwise. */
-function rig(decisions: readonly Decision[] = [0, 1].map((channel) => ({ action: 'join', channel, reason: 'test' }))) {
+function rig(decisions: readonly Decision[] = [0, 1].map((channel) => ({ action: 'join', channel, server: undefined, reason: 'test' }))) {
   const bed = new Bed('listening');
   const channels = [0, 1, 2].map(() => ({ rateBitsPerSecond: 1e6 }));
   const { descriptor } = bed.object(10, { channels });

@@ -36,7 +36,7 @@ describe('a scenario file', () => {
 
   it('means by a share and a burst a channel that loses that share in runs of that length', async () => {
     const { links } = await parse('links: { a: { loss: { share: 20%, burst: 4 } } }\nreceivers: { one: {} }');
-    expect(links[0]!.down.loss).toEqual({ goodToBadRatio: 0.0625, badToGoodRatio: 0.25 });
+    expect(links[0]!.down!.loss).toEqual({ goodToBadRatio: 0.0625, badToGoodRatio: 0.25 });
   });
 
   it('makes links by the dozen with rates between two, and spreads receivers over them in turn', async () => {
@@ -44,7 +44,7 @@ describe('a scenario file', () => {
       'links:\n  site: { count: 40, rate: { from: 1Mbit, to: 100Mbit } }\n  floor: { count: 80, below: site }\n' +
       'receivers:\n  machine: { below: floor, count: 200, start: 1s, startSpread: 2s }';
     const { links, receivers } = await parse(text);
-    const rates = links.slice(0, 40).map(({ down }) => down.rateBitsPerSecond!);
+    const rates = links.slice(0, 40).map(({ down }) => down!.rateBitsPerSecond!);
     expect(Math.min(...rates)).toBeGreaterThanOrEqual(1e6);
     expect(Math.max(...rates)).toBeLessThanOrEqual(100e6);
     // Even by the logarithm: about half are below 10 Mbit/s.
