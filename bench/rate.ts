@@ -16,8 +16,8 @@ const BENCHMARK_SEEDS = 20;
 /**
  * Rate control in simulation: trials under many conditions, each decided by its seed. docs/simulation.md says what the rows are.
  *
- * Arguments: `--rows a,d` (all), `--seeds N` (20), `--first-seed N` (1), `--workers 1|2` (1), `--without PART` to switch off a
- * part of rate control, `--ablate` to do so with each in turn, `--each` for a line for every seed, `--decisions` for every
+ * Arguments: `--rows a,d` (all), `--seeds N` (20), `--first-seed N` (1), `--workers 1|2` (1), `--without PART,…` to switch off
+ * parts of rate control, `--ablate` to do so with each in turn, `--each` for a line for every seed, `--decisions` for every
  * decision, too.
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
@@ -46,7 +46,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     showsDecisions: values.decisions,
   };
   console.log(`seeds ${firstSeed} to ${asked.seeds.at(-1)}`);
-  if (values.ablate) return { firstSeed, ablations: await ablate(asked) };
+  if (values.ablate) return { firstSeed, ablations: await ablate(asked, values.without) };
   const results: Record<string, unknown> = {};
   for (const name of names) {
     const outcomes = await play(asked, name, values.without);
@@ -83,17 +83,20 @@ async function play(asked: Asked, row: string, without: string | undefined): Pro
   return outcomes.toSorted((a, b) => a.seed - b.seed);
 }
 
-async function ablate(asked: Asked): Promise<readonly Record<string, string>[]> {
+/** @param always what is switched off in any case. */
+async function ablate(asked: Asked, always: string | undefined): Promise<readonly Record<string, string>[]> {
   const compared = asked.names.flatMap((name) =>
     rowOf(name)
       .figures.filter(({ target }) => target !== undefined)
       .map((kind) => ({ name, kind })),
   );
   const lines: Record<string, string>[] = [];
-  for (const part of [undefined, ...PARTS]) {
-    const line: Record<string, string> = { without: part ?? '-', what: ablationOf(part).what };
+  const others = PARTS.filter((part) => always?.split(',').includes(part) !== true);
+  for (const part of [undefined, ...others]) {
+    const parts = [always, part].flatMap((one) => one ?? []).join(',') || undefined;
+    const line: Record<string, string> = { without: parts ?? '-', what: ablationOf(parts).what };
     for (const name of asked.names) {
-      const outcomes = await play(asked, name, part);
+      const outcomes = await play(asked, name, parts);
       for (const { kind } of compared.filter((one) => one.name === name)) {
         line[`${name}: ${kind.name}`] = brief(summaryOf(kind, outcomes));
       }

@@ -67,9 +67,30 @@ const ABLATIONS: Readonly<Record<string, Ablation>> = {
 
 export const PARTS = Object.keys(ABLATIONS);
 
-/** @throws {LayercastError} `USAGE` when nothing is called that. */
-export function ablationOf(part: string | undefined): Ablation {
-  if (part === undefined) return WHOLE;
+/**
+ * @param parts names with commas between; undefined for none.
+ * @throws {LayercastError} `USAGE` when nothing is called that.
+ */
+export function ablationOf(parts: string | undefined): Ablation {
+  if (parts === undefined) return WHOLE;
+  const ablations = parts.split(',').map(partOf);
+  const what = ablations.map((ablation) => ablation.what).join('; ');
+  const patch = () => {
+    const restores = ablations.map((ablation) => ablation.patch?.());
+    return () => {
+      for (const restore of restores.toReversed()) restore?.();
+    };
+  };
+  const filters = ablations.flatMap((ablation) => ablation.filter ?? []);
+  if (filters.length === 0) return { what, patch };
+  const filter = (plan: StepPlan, prng: Prng): Filter => {
+    const each = filters.map((filterFor) => filterFor(plan, prng));
+    return (reading) => each.reduce((told, change) => change(told), reading);
+  };
+  return { what, patch, filter };
+}
+
+function partOf(part: string): Ablation {
   const ablation = ABLATIONS[part];
   if (ablation !== undefined) return ablation;
   throw new LayercastError('USAGE', `nothing is called "${part}"`, { hint: `one of: ${PARTS.join(', ')}` });

@@ -65,19 +65,23 @@ export function worstSecond(recording: Recording, fromMs: number, toMs: number):
   return worst;
 }
 
+/** A queue has drained when it stays so for this long. */
+const DRAINED_MS = 1000;
+/** A queue stands when it is never less for this long. */
+const STANDING_MS = 200;
+
 /**
- * From `fromMs` until the least queue of any 200 ms is under a limit and stays so until `toMs`; 0 where it never rose,
- * infinite where it is over the limit in the end.
+ * From `fromMs` until no queue of a limit or more stands any more, for a second; 0 where none does in the first second, infinite
+ * where one always does before `toMs`.
  */
-export function drainedMs(recording: Recording, fromMs: number, toMs: number, limitMs: number): number {
-  const spanSamples = 200 / SAMPLE_MS;
-  const within = recording.samples.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
-  let lastMs = Number.NEGATIVE_INFINITY;
-  let overCount = 0;
-  for (const { atMs, links } of within) {
-    overCount = links[0]!.queueMs >= limitMs ? overCount + 1 : 0;
-    if (overCount > spanSamples) lastMs = atMs;
+export function drainedMs({ samples }: Recording, fromMs: number, toMs: number, limitMs: number): number {
+  let emptyMs = fromMs;
+  let stoodMs = fromMs;
+  for (const { atMs, links } of samples) {
+    if (atMs < fromMs || atMs > toMs) continue;
+    if (links[0]!.queueMs < limitMs) emptyMs = atMs;
+    if (atMs - emptyMs >= STANDING_MS) stoodMs = atMs;
+    if (atMs - stoodMs >= DRAINED_MS) return stoodMs - fromMs;
   }
-  if (lastMs === Number.NEGATIVE_INFINITY) return 0;
-  return toMs - lastMs < 500 ? Number.POSITIVE_INFINITY : lastMs - fromMs;
+  return Number.POSITIVE_INFINITY;
 }

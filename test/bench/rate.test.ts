@@ -16,6 +16,9 @@ import { playTrial, type Trial } from '../../bench/rate/trial.js';
 import { BackOff } from '../../dist/rate/back-off.js';
 import { Contention } from '../../dist/rate/contention.js';
 import { Deafness } from '../../dist/rate/deafness.js';
+import { StepPlan } from '../../dist/rate/step-plan.js';
+import { StreamMeter } from '../../dist/rate/stream-meter.js';
+import { Prng } from '../../dist/simulate/prng.js';
 
 describe('a level', () => {
   // 1 Mbit/s from 1 s, 2 Mbit/s from 2 s with a trial of 4 Mbit/s from 5 s to 6 s.
@@ -74,11 +77,13 @@ describe('a recording', () => {
     expect(worstSecond(recording, 0, 900)).toBe(0);
   });
 
-  test('drains when no queue stands for 200 ms any more', () => {
+  test('has drained when no queue stands for a second', () => {
     expect(drainedMs(recording, 2000, 6000, 20)).toBe(2000 - SAMPLE_MS);
     expect(drainedMs(recording, 2000, 6000, 60)).toBe(0);
-    expect(drainedMs(recording, 2000, 4000, 20)).toBe(Number.POSITIVE_INFINITY);
+    expect(drainedMs(recording, 2000, 4500, 20)).toBe(Number.POSITIVE_INFINITY);
+    // What is left of it after the beginning is no standing queue; and what comes later is another one.
     expect(drainedMs(recording, 3900, 6000, 20)).toBe(0);
+    expect(drainedMs(recording, 500, 6000, 20)).toBe(0);
   });
 });
 
@@ -140,6 +145,28 @@ describe('what a seed draws', () => {
   });
 });
 
+describe('what is switched off', () => {
+  test('adds up', () => {
+    const reading = {
+      ...new StreamMeter(0, 0).read(),
+      trainBitsPerSecond: 5,
+      minDelayUs: 7,
+      preview: { slot: 1, count: 9, spread: 1, covariance: 1, scatter: 1 },
+    };
+    const plan = new StepPlan({ rates: [1e6, 1e6], mode: 'several', symbolBytes: 1184 });
+    const told = (parts: string) => ablationOf(parts).filter!(plan, new Prng('test'))(reading);
+    expect(told('trains')).toEqual({ ...reading, trainBitsPerSecond: 0 });
+    expect(told('trains,previews')).toEqual({
+      ...reading,
+      trainBitsPerSecond: 0,
+      preview: { ...reading.preview, count: 0 },
+    });
+    const { slot, stepLevel, preview } = told('permissions');
+    expect(stepLevel).toBe(plan.stepLevel(slot));
+    expect((preview.slot - slot + 2 ** 16) % 2 ** 16).toBe(1 - reading.slot);
+  });
+});
+
 describe('a trial', () => {
   const alone: Trial = {
     seed: 'test',
@@ -180,7 +207,9 @@ describe('a trial', () => {
     const before = patched();
     for (const part of PARTS) await playTrial({ ...alone, seconds: 1 }, ablationOf(part));
     expect(patched().every((part, index) => part === before[index])).toBe(true);
-    expect(() => ablationOf('luck')).toThrow('nothing is called "luck"');
+    await playTrial({ ...alone, seconds: 1 }, ablationOf('deaf,delay,contention,backoff'));
+    expect(patched().every((part, index) => part === before[index])).toBe(true);
+    expect(() => ablationOf('deaf,luck')).toThrow('nothing is called "luck"');
   });
 });
 
