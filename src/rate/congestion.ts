@@ -11,6 +11,8 @@ const LOW_QUEUE_PACKETS = 3;
 const STANDING_US = 200_000;
 /** A queue that grows this much from one such time to the next is running away: 10 % too much. */
 const RUNAWAY_US = 15_000;
+/** Steps of a ladder of thirds are a third at most: a queue that grows by more than this share of the time has another cause. */
+const SUDDEN_GROWTH = 0.4;
 /** This share lost, beyond what is lost anyway, is too much at once. */
 const HEAVY_LOSS_RATIO = 0.1;
 /** This share lost is too much even where others share the path, and loss is how they find their rate. */
@@ -31,8 +33,8 @@ const MIN_LEFT = 0.5;
 
 /** What is wrong, in words for people, and the rate that would be right. */
 export interface Congestion {
-  /** Whether only the queue says so, which others may have filled. */
-  readonly isQueueOnly: boolean;
+  /** Nothing is lost and the queue grows slowly: another receiver's trial of a level would look the same. */
+  readonly isMild: boolean;
   readonly what: string;
   /** The most that should come from now on; infinite says only that it must be less than now. */
   readonly rateBitsPerSecond: number;
@@ -87,7 +89,7 @@ function heavyLoss(history: PathHistory, judged: Judged): Congestion | undefined
     const least = isContended ? DIRE_LOSS_RATIO : isTrial ? MILD_LOSS_RATIO + 0.2 / Math.sqrt(count) : HEAVY_LOSS_RATIO;
     const limit = least + 1.5 * ambientLossRatio;
     if (ratio <= limit) return undefined;
-    return { isQueueOnly: false, what: `${percent(ratio)} lost`, rateBitsPerSecond: rightRate(history, judged) };
+    return { isMild: false, what: `${percent(ratio)} lost`, rateBitsPerSecond: rightRate(history, judged) };
   }
   return undefined;
 }
@@ -103,7 +105,7 @@ function runaway(history: PathHistory, judged: Judged): Congestion | undefined {
   const grownUs = queueUs - beforeUs;
   if (queueUs <= (isTrial ? low : 1.5 * low) || grownUs <= Math.max(RUNAWAY_US, packetUs)) return undefined;
   return {
-    isQueueOnly: true,
+    isMild: grownUs < SUDDEN_GROWTH * 1.5 * STANDING_US,
     what: `queue ${milliseconds(queueUs)} and rising`,
     rateBitsPerSecond: rightRate(history, judged),
   };
@@ -118,7 +120,7 @@ function standing(history: PathHistory, judged: Judged): Congestion | undefined 
   if (queueUs > high) {
     const beforeUs = history.queueUs(Math.max(freshUs, nowUs - 5 * STANDING_US), nowUs - 2.5 * STANDING_US);
     if (queueUs < beforeUs) return undefined;
-    return { isQueueOnly: true, what: `queue ${milliseconds(queueUs)}`, rateBitsPerSecond: rightRate(history, judged) };
+    return { isMild: true, what: `queue ${milliseconds(queueUs)}`, rateBitsPerSecond: rightRate(history, judged) };
   }
   // A short queue that is never empty, and overflows.
   if (nowUs - freshUs < 1e6 || history.queueUs(nowUs - 1e6) < emptyQueueUs(serviceUs)) return undefined;
@@ -126,7 +128,7 @@ function standing(history: PathHistory, judged: Judged): Congestion | undefined 
   const ratio = lostCount / Math.max(1, receivedCount + lostCount);
   if (receivedCount + lostCount < MIN_JUDGED || ratio <= OVERFLOW_LOSS_RATIO + 1.5 * ambientLossRatio) return undefined;
   return {
-    isQueueOnly: false,
+    isMild: false,
     what: `${percent(ratio)} lost, and a queue`,
     rateBitsPerSecond: Number.POSITIVE_INFINITY,
   };

@@ -161,16 +161,16 @@ export class RateController {
     return this.#leaveFor(level - 1, 'nothing comes of it');
   }
 
-  #isOurs({ isQueueOnly }: Congestion): boolean {
+  #isOurs({ isMild }: Congestion): boolean {
     const path = this.#path;
     const { share } = path.promised;
-    if (!isQueueOnly || share === undefined || this.#phase === 'trial') return true;
+    if (!isMild || share === undefined || this.#phase === 'trial') return true;
     const { bitsPerSecond } = path.history.sums(path.slotSinceUs);
     return this.#retreats.isOurs(path.nowUs, bitsPerSecond, share, this.#deafness.latencyUs + SLOT_US);
   }
 
   /** At once, and far enough. */
-  #retreat({ what, rateBitsPerSecond, isQueueOnly }: Congestion): Move | undefined {
+  #retreat({ what, rateBitsPerSecond, isMild }: Congestion): Move | undefined {
     const path = this.#path;
     const { level, nowUs } = path;
     const wasTrial = this.#phase === 'trial' || nowUs - path.climbedUs < BLAME_US;
@@ -179,7 +179,7 @@ export class RateController {
     path.promised.forget();
     this.#retreats.began(nowUs, this.levels.rateOf(level));
     // The level before was right a moment ago.
-    if (wasTrial && isQueueOnly) return this.#leaveFor(level - 1, what);
+    if (wasTrial && isMild) return this.#leaveFor(level - 1, what);
     return this.#leaveFor(Math.max(1, Math.min(level - 1, this.levels.within(rateBitsPerSecond))), what);
   }
 

@@ -55,7 +55,7 @@ describe('congestion', () => {
 
   it('is seen where much is lost, in words and with a rate below what arrives', () => {
     const congestion = judge(() => ({ lossRatio: 0.3, arrived: 3.5 }))!;
-    expect(congestion).toMatchObject({ what: '30 % lost', isQueueOnly: false });
+    expect(congestion).toMatchObject({ what: '30 % lost', isMild: false });
     expect(congestion.rateBitsPerSecond).toBeLessThan(3.2e6);
     expect(congestion.rateBitsPerSecond).toBeGreaterThan(1.5e6);
   });
@@ -74,24 +74,24 @@ describe('congestion', () => {
     const lossy = () => ({ lossRatio: 0.08 });
     expect([judge(lossy), judge(lossy, { isTrial: true })?.what]).toEqual([undefined, '8 % lost']);
     const rising = (beforeS: number) => ({ queueMs: Math.max(0, 38 - 100 * beforeS) });
-    expect([judge(rising), judge(rising, { isTrial: true })?.isQueueOnly]).toEqual([undefined, true]);
+    expect([judge(rising), judge(rising, { isTrial: true })?.isMild]).toEqual([undefined, true]);
   });
 
   it('is a queue that runs away', () => {
     const congestion = judge((beforeS) => ({ queueMs: Math.max(0, 100 * (0.8 - beforeS)), arrived: 4 }))!;
     expect(congestion.what).toMatch(/^queue \d+ ms and rising$/);
-    expect(congestion.isQueueOnly).toBe(true);
+    expect(congestion.isMild).toBe(true);
     expect(congestion.rateBitsPerSecond).toBeLessThan(4e6);
   });
 
   it('is a long queue that does not go away, and not one that drains', () => {
-    expect(judge(() => ({ queueMs: 150 }))).toMatchObject({ what: 'queue 150 ms', isQueueOnly: true });
+    expect(judge(() => ({ queueMs: 150 }))).toMatchObject({ what: 'queue 150 ms', isMild: true });
     expect(judge((beforeS) => ({ queueMs: 150 + 40 * beforeS }))).toBeUndefined();
   });
 
   it('is a short queue that is never empty and overflows', () => {
     const lossy = { queueMs: 15, lossRatio: 0.02 };
-    expect(judge(() => lossy)).toMatchObject({ what: '2 % lost, and a queue', isQueueOnly: false });
+    expect(judge(() => lossy)).toMatchObject({ what: '2 % lost, and a queue', isMild: false });
     expect(judge((beforeS) => ({ ...lossy, queueMs: beforeS > 0.4 && beforeS < 0.6 ? 0 : 15 }))).toBeUndefined();
     expect(judge(() => lossy, { ambientLossRatio: 0.02 })).toBeUndefined();
   });
