@@ -68,7 +68,8 @@ export function explore(
   if (!isPermitted || !backOff.permits(next, (slot + 1) / interval)) return undefined;
   const verdict = previewVerdict(slot, readings);
   // Where another receiver has the next level already, its own preview fills the link; trains know better.
-  if (verdict === 'no room' && nextRate > PROMISED_RATIO * promisedRate) return undefined;
+  const isPromised = promised.measured !== undefined && nextRate <= promisedRate;
+  if (verdict === 'no room' && !isPromised) return undefined;
   return { level: next, why: REASONS[verdict] };
 }
 

@@ -79,7 +79,9 @@ export function congestionOf(history: PathHistory, judged: Judged): Congestion |
 /** So much is lost that waiting would be wrong, whoever the others are. */
 function heavyLoss(history: PathHistory, judged: Judged): Congestion | undefined {
   const { nowUs, freshUs, ambientLossRatio, isContended, isTrial } = judged;
-  const spansUs = isContended ? [1_000_000] : [200_000, 400_000, 1_000_000];
+  // Radios lose in bursts, queues while they are full.
+  const isQueued = history.meanQueueSince(Math.max(freshUs, nowUs - STANDING_US)) >= emptyQueueUs(judged.serviceUs);
+  const spansUs = isContended || !isQueued ? [1_000_000] : [200_000, 400_000, 1_000_000];
   for (const spanUs of spansUs) {
     const { receivedCount, lostCount } = history.sums(Math.max(freshUs, nowUs - spanUs));
     const count = receivedCount + lostCount;

@@ -14,7 +14,7 @@ const QUIET_SLOTS = 6;
 const OTHERS_RATIO = 0.92;
 /** With this share of what trains promise, a queue is our own. */
 const OWN_RATIO = 0.95;
-/** A queue that rises and falls by less may be our own preview's. */
+/** A queue that rises and falls by less says nothing. */
 const MIN_WAVE_US = 25_000;
 /** TCP takes its window to one half (RFC 5681) or 0.7 (RFC 9438), and a queue that it has filled falls by as much or less. */
 const FALL_RATIO = 0.2;
@@ -84,11 +84,13 @@ export class Contention {
       readonly lostCount: number;
       readonly datagramsPerSecond: number;
       readonly roundTripUs: number;
+      /** What our own bursts may make of a queue. */
+      readonly ownWaveUs: number;
     },
   ): void {
     const { queueUs, lostCount, roundTripUs } = now;
     const inFlight = now.datagramsPerSecond * (roundTripUs / 1e6);
-    const isWave = this.#isWave(queueUs);
+    const isWave = this.#isWave(queueUs, now.ownWaveUs);
     if (isWave && !this.isOn(nowUs)) this.#believe(nowUs, inFlight);
     if (!this.isOn(nowUs)) return;
     // What we do not use does not grow.
@@ -111,13 +113,13 @@ export class Contention {
   }
 
   /** Whether the queue has risen and fallen again. */
-  #isWave(queueUs: number): boolean {
+  #isWave(queueUs: number, ownWaveUs: number): boolean {
     if (queueUs < this.#troughUs) {
       this.#troughUs = queueUs;
       this.#peakUs = queueUs;
     }
     this.#peakUs = Math.max(this.#peakUs, queueUs);
-    const hasRisen = this.#peakUs - this.#troughUs >= MIN_WAVE_US;
+    const hasRisen = this.#peakUs - this.#troughUs >= Math.max(MIN_WAVE_US, ownWaveUs);
     if (!hasRisen || queueUs >= (1 - FALL_RATIO) * this.#peakUs) return false;
     this.#troughUs = queueUs;
     this.#peakUs = queueUs;

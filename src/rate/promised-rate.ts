@@ -60,9 +60,9 @@ export class PromisedRate {
     return least === undefined ? undefined : Math.max(0, least - this.#othersBitsPerSecond);
   }
 
-  /** More than this no train of the last seconds promises; infinite while not known. */
+  /** More than this no train of the last seconds promises, whoever else is there; infinite while not known. */
   get most(): number {
-    return Math.max(0, this.#trains.mostBitsPerSecond - this.#othersBitsPerSecond);
+    return this.#trains.mostBitsPerSecond;
   }
 
   /** In bit/s; infinite while not known. */
