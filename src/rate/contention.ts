@@ -84,13 +84,13 @@ export class Contention {
       readonly lostCount: number;
       readonly datagramsPerSecond: number;
       readonly roundTripUs: number;
-      /** What our own bursts may make of a queue. */
-      readonly ownWaveUs: number;
+      /** A queue that rises by less than these few packets says nothing. */
+      readonly packetsUs: number;
     },
   ): void {
     const { queueUs, lostCount, roundTripUs } = now;
     const inFlight = now.datagramsPerSecond * (roundTripUs / 1e6);
-    const isWave = this.#isWave(queueUs, now.ownWaveUs);
+    const isWave = this.#isWave(queueUs, now.packetsUs);
     if (isWave && !this.isOn(nowUs)) this.#believe(nowUs, inFlight);
     if (!this.isOn(nowUs)) return;
     // What we do not use does not grow.
@@ -113,13 +113,13 @@ export class Contention {
   }
 
   /** Whether the queue has risen and fallen again. */
-  #isWave(queueUs: number, ownWaveUs: number): boolean {
+  #isWave(queueUs: number, packetsUs: number): boolean {
     if (queueUs < this.#troughUs) {
       this.#troughUs = queueUs;
       this.#peakUs = queueUs;
     }
     this.#peakUs = Math.max(this.#peakUs, queueUs);
-    const hasRisen = this.#peakUs - this.#troughUs >= Math.max(MIN_WAVE_US, ownWaveUs);
+    const hasRisen = this.#peakUs - this.#troughUs >= Math.max(MIN_WAVE_US, packetsUs);
     if (!hasRisen || queueUs >= (1 - FALL_RATIO) * this.#peakUs) return false;
     this.#troughUs = queueUs;
     this.#peakUs = queueUs;

@@ -47,12 +47,11 @@ export class PathHistory {
     let received = 0;
     let lost = 0;
     let bytes = 0;
-    this.smoothLostCount = 0;
     for (const server of this.#servers.values()) server.queueUs = -1;
     let meanQueueUs = -1;
     for (const reading of readings) {
-      lost += reading.lostCount;
-      this.smoothLostCount += reading.lostCount - reading.burstLostCount;
+      // What our own bursts lose says nothing about a rate that has none.
+      lost += reading.lostCount - reading.burstLostCount;
       if (reading.receivedCount === 0) continue;
       received += reading.receivedCount;
       bytes += reading.wireBytes;
@@ -63,7 +62,6 @@ export class PathHistory {
       meanQueueUs = Math.max(meanQueueUs, aboveUs + reading.meanExcessUs);
     }
     lost -= this.#excused(nowUs, received, lost, local.unreadCount);
-    this.smoothLostCount = Math.min(this.smoothLostCount, lost);
     // Servers may be behind different bottlenecks: the fullest counts.
     let queueUs = -1;
     for (const server of this.#servers.values()) queueUs = Math.max(queueUs, server.queueUs);
@@ -86,9 +84,6 @@ export class PathHistory {
   get lostCount(): number {
     return this.#kept[this.#last * FIELDS + LOST_COUNT]!;
   }
-
-  /** Of these, those that were not lost in bursts of our own. */
-  smoothLostCount = 0;
 
   /** Mean delay above the floor in the last reading: where bursts stand, too. */
   get meanQueueUs(): number {

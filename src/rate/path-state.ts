@@ -6,12 +6,11 @@ import type { Levels } from './levels.js';
 import { PathHistory } from './path-history.js';
 import { PromisedRate } from './promised-rate.js';
 import type { LocalReading, StreamReading } from './readings.js';
-import { PREVIEW_US, SLOT_US } from './step-plan.js';
+import { SLOT_US } from './step-plan.js';
 
 /** Over this time the least queue is one that stands. */
 const STANDING_US = 200_000;
-/** Previews of steps longer than those of a ladder of thirds leave waves like those of others. */
-const LONG_STEP = 1.5;
+/** A queue that rises by fewer packets says nothing. */
 const WAVE_PACKETS = 3;
 /** What may be lost where nothing speaks against more, beyond what is lost anyway. */
 const CLEAR_LOSS_RATIO = 0.03;
@@ -53,16 +52,16 @@ export class PathState {
 
   /** Takes the last reading's losses and queue for what they say about weather and others; not while a leave is waited for. */
   judgeLosses(): void {
-    const { receivedCount, lostCount, meanQueueUs, smoothLostCount } = this.history;
+    const { receivedCount, lostCount, meanQueueUs } = this.history;
     const { queueUs } = this;
     if (queueUs < this.emptyUs) this.ambient.add(receivedCount, lostCount);
     this.contention.add(this.nowUs, {
       queueUs,
       // What is lost without a queue is lost to the weather.
-      lostCount: meanQueueUs >= this.emptyUs ? smoothLostCount : 0,
+      lostCount: meanQueueUs >= this.emptyUs ? lostCount : 0,
       datagramsPerSecond: 1e6 / this.levels.packetUs(this.level),
       roundTripUs: this.joinTimes.roundTripUs + meanQueueUs,
-      ownWaveUs: this.#ownWaveUs,
+      packetsUs: WAVE_PACKETS * this.#serviceUs,
     });
   }
 
@@ -133,13 +132,6 @@ export class PathState {
   get #serviceUs(): number {
     const rate = Math.max(this.levels.rateOf(this.level), this.promised.measured ?? 0);
     return (this.levels.packetUs(1) * this.levels.rateOf(1)) / rate;
-  }
-
-  /** What previews of long steps leave in a full queue, and what a few packets of a slow ladder are. */
-  get #ownWaveUs(): number {
-    const { levelRates, previewRates } = this.levels.plan;
-    const factor = (previewRates[this.level - 1] ?? 0) / (levelRates[this.level - 1] ?? 1);
-    return Math.max(factor > LONG_STEP ? (factor - 1) * PREVIEW_US : 0, WAVE_PACKETS * this.#serviceUs);
   }
 
   #noteHeard(readings: readonly StreamReading[]): void {

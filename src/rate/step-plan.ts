@@ -6,6 +6,11 @@ export const SLOT_US = 500_000;
 export const SLOT_NUMBERS = 2 ** 16;
 /** The last part of a slot, in which channels show the rate of the next level. Our choice. */
 export const PREVIEW_US = 100_000;
+/**
+ * What previews add to a queue that is no faster than the level, at most: what the longest step of a ladder of thirds adds in
+ * the whole of that time. Those of longer steps are shorter. Our choice.
+ */
+const MAX_PREVIEW_QUEUE_US = PREVIEW_US / 3;
 /** How far into a slot trains leave: of one server in three each, so that they do not meet in a bottleneck. Our choice. */
 const TRAIN_AT_US = [200_000, 100_000, 300_000] as const;
 /** Datagrams of a train, whose 15 gaps have a steady median; 20 kB at once fit into any queue. Our choice. */
@@ -80,6 +85,15 @@ export class StepPlan {
     let level = 1;
     while (level <= this.stepSlots.length && (slot + 1) % this.stepSlots[level - 1]! === 0) level++;
     return level === 1 ? 0 : level;
+  }
+
+  /** How long the preview of a slot of this step level lasts, for all channels that have one. */
+  previewUs(stepLevel: number): number {
+    let excess = 0;
+    for (let level = 1; level < stepLevel; level++) {
+      excess = Math.max(excess, this.previewRates[level - 1]! / this.levelRates[level - 1]! - 1);
+    }
+    return Math.min(PREVIEW_US, Math.round(MAX_PREVIEW_QUEUE_US / Math.max(excess, 1 / 3)));
   }
 
   /**

@@ -109,7 +109,7 @@ export class Tempo {
   /** A slot with all that belongs into it. */
   #shape({ plan, channel, intervalUs, serverIndex = 0 }: Part, startUs: number): void {
     const previewFactor = plan.previewFactor(channel, this.stepLevel);
-    const previewUs = previewFactor === undefined ? 0 : PREVIEW_US;
+    const previewUs = previewFactor === undefined ? 0 : plan.previewUs(this.stepLevel);
     this.#previewFactor = previewFactor ?? 1;
     this.#previewAtUs = this.#endUs - previewUs;
     this.#startUs = startUs;

@@ -4,7 +4,7 @@ import { Contention } from '../../dist/rate/contention.js';
 const TICK_US = 50_000;
 const ROUND_TRIP_US = 100_000;
 const RATE = 200;
-const quiet = { queueUs: 0, lostCount: 0, datagramsPerSecond: RATE, roundTripUs: ROUND_TRIP_US, ownWaveUs: 0 };
+const quiet = { queueUs: 0, lostCount: 0, datagramsPerSecond: RATE, roundTripUs: ROUND_TRIP_US, packetsUs: 0 };
 const slot = {
   isQueued: true,
   arrivedBitsPerSecond: 5e6,

@@ -130,3 +130,13 @@ describe('a plan of steps', () => {
     );
   });
 });
+
+it('previews for 100 ms, or as long as adds a third of that to a queue', () => {
+  const lasting = (rates: readonly number[], stepLevel: number) =>
+    new StepPlan({ rates, mode: 'best', symbolBytes: 1154 }).previewUs(stepLevel);
+  expect([lasting([3e6, 4e6, 5e6], 3), lasting([3e6, 4e6, 8e6], 2), lasting([3e6, 4e6, 8e6], 3)]).toEqual([
+    100_000, 100_000, 33_333,
+  ]);
+  // Of steps that are longer than a preview can show, four times the rate.
+  expect([lasting([1e6, 2.5e6], 2), lasting([1e6, 100e6], 2)]).toEqual([22_222, 11_111]);
+});

@@ -79,10 +79,11 @@ describe('a tempo', () => {
       const speed = (atUs: number) => tempo.scheduleUs(beganUs + atUs + 1000) - tempo.scheduleUs(beganUs + atUs);
       // Levels of 1, 2 and 4 Mbit/s: 100 datagrams more take 2 s, 200 take 4 s.
       expect(tempo.stepLevel).toBe(slot === 3 ? 2 : 0);
-      expect(speed(450_000)).toBeCloseTo(slot === 3 ? 2000 : 760, 0);
-      expect([tempo.isPreview(beganUs + 399_999), tempo.isPreview(beganUs + 400_000)]).toEqual([false, slot === 3]);
+      expect(speed(480_000)).toBeCloseTo(slot === 3 ? 2000 : 760, 0);
+      // Twice the rate for a third of the usual time.
+      expect([tempo.isPreview(beganUs + 466_666), tempo.isPreview(beganUs + 466_667)]).toEqual([false, slot === 3]);
       // A train of 12 takes 120 of 500 ms.
-      expect(speed(100_000)).toBeCloseTo(slot === 3 ? 450 : 760, 0);
+      expect(speed(100_000)).toBeCloseTo(slot === 3 ? 671 : 760, 0);
     }
   });
 
