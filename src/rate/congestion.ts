@@ -28,8 +28,8 @@ const MIN_JUDGED = 20;
 /** What is left for others, and for what the estimate is wrong by. */
 const MARGIN = 0.1;
 /** A queue should be gone after this time, and less than this share is never left. */
-const DRAIN_US = 1_000_000;
-const MIN_LEFT = 0.5;
+const DRAIN_US = 700_000;
+const MIN_LEFT = 0.3;
 
 /** What is wrong, in words for people, and the rate that would be right. */
 export interface Congestion {

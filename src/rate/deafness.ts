@@ -6,9 +6,9 @@ const MIN_LATENCY_US = 100_000;
 const MAX_LATENCY_US = 5_000_000;
 /** Whether a leave has worked cannot be told sooner. */
 const MIN_US = 150_000;
-/** A queue that has fallen by this much since its peak is draining. */
-const FALLEN_US = 10_000;
-const FALLEN_RATIO = 0.2;
+/** A queue that has fallen by this much since its peak is draining; by less it falls between two previews, too. */
+const FALLEN_US = 20_000;
+const FALLEN_RATIO = 0.5;
 /** Losses up to this share do not keep a receiver deaf. */
 const CLEAR_LOSS_RATIO = 0.02;
 
