@@ -14,6 +14,8 @@ export interface Step {
 /** First steps go to this share of what trains promise, at most so many times the rate at once: shapers let trains pass. */
 const JUMP_RATIO = 0.5;
 const MAX_JUMP = 4;
+/** A link that is filled to this share has no room for announcements, nor for anybody else's packet. */
+const FULL_RATIO = 0.99;
 /** Up to this share of what trains promise a step needs no preview. */
 const PROMISED_RATIO = 0.97;
 /** When trains promise that much more than the next level, the path has changed: time for another start. */
@@ -60,7 +62,7 @@ export function explore(
   const { levels, level, promised, nowUs } = path;
   const next = level + 1;
   const nextRate = levels.rateOf(next);
-  if (next > levels.max || nextRate > promised.most || !path.isClear(CLEAR_US)) return undefined;
+  if (next > levels.max || nextRate > FULL_RATIO * promised.most || !path.isClear(CLEAR_US)) return undefined;
   const promisedRate = promised.at(nowUs);
   if (promised.measured !== undefined && nextRate <= REENTRY_RATIO * promisedRate) return 'start';
   const interval = levels.plan.stepSlots[level - 1]!;
@@ -68,7 +70,7 @@ export function explore(
   if (!isPermitted || !backOff.permits(next, (slot + 1) / interval)) return undefined;
   const verdict = previewVerdict(slot, readings);
   // Where another receiver has the next level already, its own preview fills the link; trains know better.
-  const isPromised = promised.measured !== undefined && nextRate <= promisedRate;
+  const isPromised = promised.measured !== undefined && nextRate <= FULL_RATIO * promisedRate;
   if (verdict === 'no room' && !isPromised) return undefined;
   return { level: next, why: REASONS[verdict] };
 }
