@@ -15,7 +15,7 @@ export interface Step {
 const JUMP_RATIO = 0.5;
 const MAX_JUMP = 4;
 /** A link that is filled to this share has no room for announcements, nor for anybody else's packet. */
-const FULL_RATIO = 0.99;
+const FULL_RATIO = 0.996;
 /** Up to this share of what trains promise a step needs no preview. */
 const PROMISED_RATIO = 0.97;
 /** When trains promise that much more than the next level, the path has changed: time for another start. */
