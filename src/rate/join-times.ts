@@ -5,7 +5,8 @@ const MIN_US = 10_000;
 const MAX_US = 2_000_000;
 
 /**
- * What stands for the round-trip time of somebody who sends nothing back: from a join to its first datagram (as WEBRC's MRTT, RFC 3738). The least of the last few, because slow joins are not slow paths.
+ * What stands for the round-trip time of somebody who sends nothing back: from a join to its first datagram, as WEBRC has it
+ * (RFC 3738). The least of the last few, because slow joins are not slow paths.
  */
 export class JoinTimes {
   readonly #samplesUs: number[] = [];
