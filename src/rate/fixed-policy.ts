@@ -1,17 +1,30 @@
+import { PathHistory } from './path-history.js';
 import type { ChannelPolicy, Decision, PolicyStatus } from './policy.js';
+import { PromisedRate } from './promised-rate.js';
+import type { LocalReading, StreamReading } from './readings.js';
 
-/** Joins the channels that somebody picked, and stays there whatever comes. */
+/** The queue shown is the least of so long. */
+const STANDING_US = 200_000;
+
+/** Joins the channels that somebody picked, and stays there whatever comes; measures only to tell. */
 export class FixedPolicy implements ChannelPolicy {
-  readonly status: PolicyStatus;
   readonly #channels: readonly number[];
+  readonly #rateBitsPerSecond: number;
+  readonly #history = new PathHistory();
+  readonly #promised = new PromisedRate();
+  #nowUs = 0;
 
   /** @param rates of the ladder's channels, bit/s. */
   constructor(channels: readonly number[], rates: readonly number[]) {
     this.#channels = channels;
-    this.status = {
-      levelRateBitsPerSecond: channels.reduce((sum, channel) => sum + (rates[channel] ?? 0), 0),
-      queueUs: 0,
-      capacityBitsPerSecond: undefined,
+    this.#rateBitsPerSecond = channels.reduce((sum, channel) => sum + (rates[channel] ?? 0), 0);
+  }
+
+  get status(): PolicyStatus {
+    return {
+      levelRateBitsPerSecond: this.#rateBitsPerSecond,
+      queueUs: this.#history.queueUs(this.#nowUs - STANDING_US),
+      capacityBitsPerSecond: this.#promised.measured,
     };
   }
 
@@ -19,7 +32,10 @@ export class FixedPolicy implements ChannelPolicy {
     return this.#channels.map((channel) => ({ action: 'join', channel, server: undefined, reason: 'picked by hand' }));
   }
 
-  tick(): readonly Decision[] {
+  tick(nowUs: number, readings: readonly StreamReading[], local: LocalReading): readonly Decision[] {
+    this.#nowUs = nowUs;
+    this.#history.add(nowUs, readings, local);
+    this.#promised.note(nowUs, readings);
     return [];
   }
 }
