@@ -13,6 +13,8 @@ export interface Step {
 
 /** First steps go to this share of what trains promise, at most so many times the rate at once: shapers let trains pass. */
 const JUMP_RATIO = 0.5;
+/** To this share when the trains of three slots agree. */
+const SURE_JUMP_RATIO = 0.8;
 const MAX_JUMP = 4;
 /** A link that is filled to this share has no room for announcements, nor for anybody else's packet. */
 const FULL_RATIO = 0.996;
@@ -20,10 +22,10 @@ const FULL_RATIO = 0.996;
 const PROMISED_RATIO = 0.97;
 /** When trains promise that much more than the next level, the path has changed: time for another start. */
 const REENTRY_RATIO = 0.9;
-/** Steps of the start: one a slot. */
-export const START_STEP_US = 450_000;
-/** For so long at least the newest channel must have come: a queue that grows by a tenth of the time shows by then. */
-const START_HEARD_US = 300_000;
+/** Between steps of the start: long enough for ten per cent too much to show. */
+export const START_STEP_US = 300_000;
+/** For so long at least the newest channel must have come. */
+const START_HEARD_US = 250_000;
 /** Without any train by then, the start goes on without. */
 const TRAIN_WAIT_US = 1_500_000;
 /** Nothing may have spoken against a step for two slots. */
@@ -45,7 +47,8 @@ export function stepOfStart(path: PathState): Step | 'over' | undefined {
   if (level > 1 && nowUs - heardUs < START_HEARD_US) return undefined;
   const next = level + 1;
   const promised = path.promised.at(nowUs);
-  const jumpRate = Math.min(JUMP_RATIO * promised, MAX_JUMP * levels.rateOf(level));
+  const jumpRatio = path.promised.isSure ? SURE_JUMP_RATIO : JUMP_RATIO;
+  const jumpRate = Math.min(jumpRatio * promised, MAX_JUMP * levels.rateOf(level));
   const jump = measured === undefined ? 0 : Math.min(levels.max, levels.within(jumpRate));
   const hasRoom = jump > level || levels.rateOf(next) <= PROMISED_RATIO * promised;
   if (!hasRoom || !path.isClear(START_STEP_US) || next > levels.max || path.isContended) return 'over';

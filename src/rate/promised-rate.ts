@@ -54,6 +54,11 @@ export class PromisedRate {
     return this.#trains.bitsPerSecond;
   }
 
+  /** Whether trains agree. */
+  get isSure(): boolean {
+    return this.#trains.isSure;
+  }
+
   /** What of the path is ours for sure: by the slowest of the last trains; undefined while not known. */
   get share(): number | undefined {
     const least = this.#trains.leastBitsPerSecond;

@@ -45,6 +45,11 @@ export class TrainCapacity {
     return least;
   }
 
+  /** Whether trains of three slots or more say the same, within a tenth. */
+  get isSure(): boolean {
+    return this.#slots.length >= MEDIAN_OF && (this.leastBitsPerSecond ?? 0) >= 0.9 * this.mostBitsPerSecond;
+  }
+
   /** In bit/s of whole packets; undefined before the first train. */
   get bitsPerSecond(): number | undefined {
     return this.#median;
