@@ -33,15 +33,16 @@ describeBed('a receiver that finds its rate', () => {
     await scene.serve('alpha', config, [object], [], preferred);
   }
 
-  test('completes behind 2 Mbit/s, below that rate and above the lowest level', { timeout: 90_000 }, async () => {
-    await scene.bed.port('r1').shape({ rateBitsPerSecond: 2e6, queueMs: 100 });
+  test('completes behind 2.35 Mbit/s, below that rate and above the lowest level', { timeout: 90_000 }, async () => {
+    // An eighth below the next level: real trains are off by up to a tenth, and what is nearer is tried now and then.
+    await scene.bed.port('r1').shape({ rateBitsPerSecond: 2.35e6, queueMs: 100 });
     await serve('small');
-    const receiving = scene.fetch('r1', 'acme/small', 'behind-two');
+    const receiving = scene.fetch('r1', 'acme/small', 'behind');
     await completed(receiving, 80_000);
-    expect(readFileSync(scene.path('behind-two')).equals(bytes)).toBe(true);
+    expect(readFileSync(scene.path('behind')).equals(bytes)).toBe(true);
     const level = usualLevel(receiving);
     expect(level).toBeGreaterThan(levels[0]!);
-    expect(level).toBeLessThanOrEqual(2e6);
+    expect(level).toBeLessThanOrEqual(2.35e6);
   });
 
   test('goes down when its link is cut to a quarter, and not below what fits', { timeout: 60_000 }, async () => {
