@@ -1,4 +1,4 @@
-import type { PathHistory } from './path-history.js';
+import { type PathHistory, STANDING_US } from './path-history.js';
 
 /** A queue below this is nobody's harm; most links show as much when they work as they should. */
 export const LOW_QUEUE_US = 20_000;
@@ -7,8 +7,6 @@ const HIGH_QUEUE_US = 100_000;
 /** Packets that a path may hold although nothing is too much: bursts of several channels that meet. */
 const LOW_QUEUE_PACKETS = 3;
 
-/** Over this time the least queue is one that stands. */
-const STANDING_US = 200_000;
 /** A queue that grows this much from one such time to the next is running away: 10 % too much. */
 const RUNAWAY_US = 15_000;
 /** Steps of a ladder of thirds are a third at most: a queue that grows by more than this share of the time has another cause. */

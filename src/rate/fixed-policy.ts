@@ -3,16 +3,12 @@ import type { ChannelPolicy, Decision, PolicyStatus } from './policy.js';
 import { PromisedRate } from './promised-rate.js';
 import type { LocalReading, StreamReading } from './readings.js';
 
-/** The queue shown is the least of so long. */
-const STANDING_US = 200_000;
-
 /** Joins the channels that somebody picked, and stays there whatever comes; measures only to tell. */
 export class FixedPolicy implements ChannelPolicy {
   readonly #channels: readonly number[];
   readonly #rateBitsPerSecond: number;
   readonly #history = new PathHistory();
   readonly #promised = new PromisedRate();
-  #nowUs = 0;
 
   /** @param rates of the ladder's channels, bit/s. */
   constructor(channels: readonly number[], rates: readonly number[]) {
@@ -23,7 +19,7 @@ export class FixedPolicy implements ChannelPolicy {
   get status(): PolicyStatus {
     return {
       levelRateBitsPerSecond: this.#rateBitsPerSecond,
-      queueUs: this.#history.queueUs(this.#nowUs - STANDING_US),
+      queueUs: this.#history.standingQueueUs,
       capacityBitsPerSecond: this.#promised.measured,
     };
   }
@@ -33,7 +29,6 @@ export class FixedPolicy implements ChannelPolicy {
   }
 
   tick(nowUs: number, readings: readonly StreamReading[], local: LocalReading): readonly Decision[] {
-    this.#nowUs = nowUs;
     this.#history.add(nowUs, readings, local);
     this.#promised.note(nowUs, readings);
     return [];

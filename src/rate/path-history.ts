@@ -12,6 +12,9 @@ const WIRE_BYTES = 3;
 const QUEUE_US = 4;
 const MEAN_QUEUE_US = 5;
 
+/** Over this time the least queue is one that stands. */
+export const STANDING_US = 200_000;
+
 /** Readings later than this say more about this host than about the network. */
 const MAX_LATENESS_US = 25_000;
 /** Nothing on any stream for so long is an outage: of an interface, a switch, or a host that slept. */
@@ -92,24 +95,17 @@ export class PathHistory {
 
   /** Mean of the queues of the readings after `sinceUs`. */
   queueSince(sinceUs: number): number {
-    let sum = 0;
-    let count = 0;
-    this.#each(sinceUs, Number.POSITIVE_INFINITY, (at) => {
-      sum += this.#kept[at * FIELDS + QUEUE_US]!;
-      count++;
-    });
-    return count === 0 ? 0 : sum / count;
+    return this.#mean(QUEUE_US, sinceUs);
   }
 
   /** Mean delay above the floor of the readings after `sinceUs`. */
   meanQueueSince(sinceUs: number): number {
-    let sum = 0;
-    let count = 0;
-    this.#each(sinceUs, Number.POSITIVE_INFINITY, (at) => {
-      sum += this.#kept[at * FIELDS + MEAN_QUEUE_US]!;
-      count++;
-    });
-    return count === 0 ? 0 : sum / count;
+    return this.#mean(MEAN_QUEUE_US, sinceUs);
+  }
+
+  /** What stands in the path's queues, as of the last reading. */
+  get standingQueueUs(): number {
+    return this.queueUs(this.#kept[this.#last * FIELDS + AT_US]! - STANDING_US);
   }
 
   /** Least queue of the readings after `sinceUs`. */
@@ -156,6 +152,16 @@ export class PathHistory {
 
   get #last(): number {
     return (this.#count + KEPT - 1) % KEPT;
+  }
+
+  #mean(field: number, sinceUs: number): number {
+    let sum = 0;
+    let count = 0;
+    this.#each(sinceUs, Number.POSITIVE_INFINITY, (at) => {
+      sum += this.#kept[at * FIELDS + field]!;
+      count++;
+    });
+    return count === 0 ? 0 : sum / count;
   }
 
   #each(sinceUs: number, untilUs: number, visit: (at: number) => void): void {

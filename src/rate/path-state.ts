@@ -3,13 +3,11 @@ import { type Congestion, congestionOf, emptyQueueUs } from './congestion.js';
 import { Contention } from './contention.js';
 import { JoinTimes } from './join-times.js';
 import type { Levels } from './levels.js';
-import { PathHistory } from './path-history.js';
+import { PathHistory, STANDING_US } from './path-history.js';
 import { PromisedRate } from './promised-rate.js';
 import type { LocalReading, StreamReading } from './readings.js';
 import { SLOT_US } from './step-plan.js';
 
-/** Over this time the least queue is one that stands. */
-const STANDING_US = 200_000;
 /** A queue that rises by fewer packets says nothing. */
 const WAVE_PACKETS = 3;
 /** What may be lost where nothing speaks against more, beyond what is lost anyway. */
@@ -88,7 +86,7 @@ export class PathState {
 
   /** What stands in the path's queues. */
   get queueUs(): number {
-    return this.history.queueUs(this.nowUs - STANDING_US);
+    return this.history.standingQueueUs;
   }
 
   /** A queue below this is none. */

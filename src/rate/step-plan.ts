@@ -14,9 +14,9 @@ const MAX_PREVIEW_QUEUE_US = PREVIEW_US / 3;
 /** How far into a slot trains leave: of one server in three each, so that they do not meet in a bottleneck. Our choice. */
 const TRAIN_AT_US = [200_000, 100_000, 300_000] as const;
 /** Datagrams of a train, whose 15 gaps have a steady median; 20 kB at once fit into any queue. Our choice. */
-const MAX_TRAIN_LENGTH = 16;
+export const MAX_TRAIN_LENGTH = 16;
 /** Fewer gaps than three have no median worth the name. */
-const MIN_TRAIN_LENGTH = 4;
+export const MIN_TRAIN_LENGTH = 4;
 /** A train takes at most this share of its channel's datagrams. Our choice. */
 const MAX_TRAIN_SHARE = 1 / 4;
 /** A preview has at most this many times a channel's rate: of larger steps than that it shows a part. Our choice. */

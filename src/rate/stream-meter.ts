@@ -1,5 +1,6 @@
 import type { PreviewReading, StreamReading } from './readings.js';
 import { SequenceWindow } from './sequence-window.js';
+import { MAX_TRAIN_LENGTH, MIN_TRAIN_LENGTH } from './step-plan.js';
 
 /** The marks of a datagram that measurement needs (docs/wire-format.md). */
 export interface DatagramMarks {
@@ -8,11 +9,6 @@ export interface DatagramMarks {
   readonly slot: number;
   readonly stepLevel: number;
 }
-
-/** Fewer datagrams of a train say nothing: one late reading among three gaps is a third of the result. */
-const MIN_TRAIN = 4;
-/** A train with longer gaps in its sequence is two trains, or a forgery: trains have 16 datagrams at most. */
-const MAX_TRAIN_GAP = 16;
 
 /** Measures one stream: datagrams go in one by one, and what they amount to is read a few times in each slot. */
 export class StreamMeter {
@@ -147,7 +143,8 @@ export class StreamMeter {
 
   #extendTrain(sequence: number, wireBytes: number, nowUs: number): void {
     const gap = (sequence - this.#trainSequence) | 0;
-    if (this.#trainCount > 0 && (gap <= 0 || gap > MAX_TRAIN_GAP)) this.#endTrain();
+    // With a longer gap these are two trains, or a forgery.
+    if (this.#trainCount > 0 && (gap <= 0 || gap > MAX_TRAIN_LENGTH)) this.#endTrain();
     if (this.#trainCount === 0) {
       this.#trainFirstUs = nowUs;
       this.#trainBytes = -wireBytes;
@@ -160,7 +157,8 @@ export class StreamMeter {
 
   /** Dispersion (Dovrolis, Ramanathan, Moore 2001): all but the first took as long as the slowest link needs for them. */
   #endTrain(): void {
-    if (this.#trainCount >= MIN_TRAIN) {
+    // One late reading among three gaps is a third of the result already: fewer say nothing.
+    if (this.#trainCount >= MIN_TRAIN_LENGTH) {
       const spanUs = Math.max(1, this.#trainLastUs - this.#trainFirstUs);
       this.#trainBitsPerSecond = (this.#trainBytes * 8e6) / spanUs;
     }
