@@ -2,6 +2,7 @@ import type { ChannelPolicy, Decision } from '../../dist/rate/policy.js';
 import type { StreamReading } from '../../dist/rate/readings.js';
 import { StreamMeter } from '../../dist/rate/stream-meter.js';
 import { policyFor } from '../../dist/receiver/channel-choice.js';
+import { TICK_US } from '../../dist/receiver/driver.js';
 import type { HostClock } from '../../dist/simulate/host-clock.js';
 import { headerOf, type Packet } from '../../dist/simulate/packet.js';
 import type { TreeNode } from '../../dist/simulate/tree.js';
@@ -11,8 +12,6 @@ import type { Descriptor } from '../../dist/wire/descriptor.js';
 import { Flag } from '../../dist/wire/header.js';
 import type { Filter } from './ablation.js';
 
-/** How often receivers look at what has come; the driver's. */
-const TICK_US = 50_000;
 const NOTHING_LOCAL = { unreadCount: 0, droppedCount: 0, latenessUs: 0 } as const;
 
 export interface ListenerOptions {

@@ -15,7 +15,7 @@ import type { DescriptorHandler } from './reception.js';
 import type { BlockSolver } from './restoration.js';
 
 /** How often the policy looks at what has come: ten times in a slot. */
-const TICK_US = 50_000;
+export const TICK_US = 50_000;
 const DEFAULT_PROGRESS_INTERVAL_US = 1_000_000;
 /** Silence that is longer than this many intervals of the slowest channel is silence indeed. */
 const PATIENCE_INTERVALS = 4;

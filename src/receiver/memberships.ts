@@ -1,7 +1,7 @@
 import type { Membership, MembershipRequest, Network, ReceivedBatch } from '../ports.js';
 import type { Decision } from '../rate/policy.js';
 import { addressFromBytes } from '../wire/address.js';
-import type { Descriptor } from '../wire/descriptor.js';
+import { type Descriptor, sendersOf } from '../wire/descriptor.js';
 import type { MembershipEvent } from './events.js';
 
 export interface MembershipsOptions {
@@ -97,9 +97,8 @@ export class Memberships {
   }
 
   #senders(channel: number, server: number | undefined): Descriptor['servers'] {
-    return this.#options.descriptor.servers.filter(
-      ({ index, channels }) => (server ?? index) === index && (channels === undefined || channels.includes(channel)),
-    );
+    const senders = sendersOf(this.#options.descriptor.servers, channel);
+    return senders.filter(({ index }) => (server ?? index) === index);
   }
 
   /** One event a server where each is joined by itself, one for all otherwise. */

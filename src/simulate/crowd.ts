@@ -1,8 +1,9 @@
 import type { ChannelPolicy, Decision } from '../rate/policy.js';
 import type { StreamReading } from '../rate/readings.js';
 import { policyFor } from '../receiver/channel-choice.js';
+import { TICK_US } from '../receiver/driver.js';
 import { addressFromBytes } from '../wire/address.js';
-import type { Descriptor } from '../wire/descriptor.js';
+import { type Descriptor, sendersOf } from '../wire/descriptor.js';
 import { ANNOUNCEMENT_CHANNEL } from '../wire/header.js';
 import { Account, capacityOf } from './account.js';
 import { HostClock } from './host-clock.js';
@@ -14,8 +15,6 @@ import { SymbolWorth } from './symbol-worth.js';
 import type { Ear, Interest, TreeNode } from './tree.js';
 import type { VirtualNetwork } from './virtual-network.js';
 
-/** How often receivers look at what has come; the driver's. */
-const TICK_US = 50_000;
 /** A network's host never drops anything here: crowds have no disks. */
 const NOTHING_LOCAL = { unreadCount: 0, droppedCount: 0, latenessUs: 0 } as const;
 
@@ -229,7 +228,7 @@ export function levelOf(channelMask: number): number {
 function interestsIn({ channels, servers, ssm }: Descriptor, channel: number): readonly Interest[] {
   const group = addressFromBytes(channels[channel]!.group);
   if (!ssm) return [{ group, source: undefined }];
-  return servers
-    .filter((server) => server.channels === undefined || server.channels.includes(channel))
-    .flatMap(({ address }) => (address === undefined ? [] : [{ group, source: addressFromBytes(address) }]));
+  return sendersOf(servers, channel).flatMap(({ address }) =>
+    address === undefined ? [] : [{ group, source: addressFromBytes(address) }],
+  );
 }

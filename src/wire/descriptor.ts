@@ -48,6 +48,11 @@ export interface ServerDescription {
   readonly channels: readonly number[] | undefined;
 }
 
+/** The servers that send a channel. */
+export function sendersOf(servers: readonly ServerDescription[], channel: number): readonly ServerDescription[] {
+  return servers.filter(({ channels }) => channels?.includes(channel) ?? true);
+}
+
 /** RFC 5052's registry of FEC Encoding IDs, as far as this program speaks them. */
 export const NO_CODE = 0;
 export const RAPTORQ = 6;
