@@ -13,11 +13,12 @@ export const LAYERS = layersOf(LEVELS);
 /** What the number of a seed decides, in a row: the same whatever is switched off. */
 export class Draw {
   readonly prng: Prng;
-  readonly #seed: number;
+  /** Of the seed. */
+  readonly number: number;
 
   constructor(row: string, seed: number) {
     this.prng = new Prng(`rate ${row} ${seed}`);
-    this.#seed = seed;
+    this.number = seed;
   }
 
   /** A rate, every octave as likely as any other. Whole bit/s. */
@@ -34,7 +35,7 @@ export class Draw {
    * @param stride for how many seeds it stays the same: the number of combinations of all choices drawn before.
    */
   turn<Choice>(choices: readonly Choice[], stride = 1): Choice {
-    return choices[Math.floor((this.#seed - 1) / stride) % choices.length]!;
+    return choices[Math.floor((this.number - 1) / stride) % choices.length]!;
   }
 
   /** Queues and leave latencies in all six combinations. */

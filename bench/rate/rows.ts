@@ -2,7 +2,7 @@ import { LayercastError } from '../../dist/errors.js';
 import type { Row } from './row.js';
 import { alone } from './rows/alone.js';
 import { afterTcp, besideTcp, besideTwoTcp, tcpAlone } from './rows/beside-tcp.js';
-import { halving } from './rows/halving.js';
+import { halving, halvingWhileDeaf } from './rows/halving.js';
 import { oddities } from './rows/oddities.js';
 import { randomLoss } from './rows/random-loss.js';
 import { replicated } from './rows/replicated.js';
@@ -12,6 +12,7 @@ import { twoServers } from './rows/two-servers.js';
 export const rows: Readonly<Record<string, Row>> = {
   a: alone,
   b: halving,
+  b2: halvingWhileDeaf,
   c: shared,
   d: besideTcp,
   df: afterTcp,

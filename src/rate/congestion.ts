@@ -9,8 +9,8 @@ const LOW_QUEUE_PACKETS = 3;
 
 /** A queue that grows this much from one such time to the next is running away: 10 % too much. */
 const RUNAWAY_US = 15_000;
-/** Steps of a ladder of thirds are a third at most: a queue that grows by more than this share of the time has another cause. */
-const SUDDEN_GROWTH = 0.4;
+/** A step of a third makes delays grow by a quarter of the time in which they arrive: by more than this share, it has another cause. */
+const SUDDEN_GROWTH = 0.3;
 /** This share lost, beyond what is lost anyway, is too much at once. */
 const HEAVY_LOSS_RATIO = 0.1;
 /** This share lost is too much even where others share the path, and loss is how they find their rate. */
@@ -27,7 +27,7 @@ const MIN_JUDGED = 20;
 const MARGIN = 0.1;
 /** A queue should be gone after this time, and less than this share is never left. */
 const DRAIN_US = 700_000;
-const MIN_LEFT = 0.3;
+const MIN_LEFT = 0.2;
 
 /** What is wrong, in words for people, and the rate that would be right. */
 export interface Congestion {
@@ -64,6 +64,30 @@ export function lowQueueUs(serviceUs: number): number {
 /** The queue below which a path is idle now and then, as it is when it carries less than it could. */
 export function emptyQueueUs(serviceUs: number): number {
   return Math.max(EMPTY_QUEUE_US, 2 * serviceUs);
+}
+
+/** What has arrived lately, in bit/s; the less, where the latest differs. */
+export function arrivedRate(history: PathHistory, { nowUs, freshUs }: Pick<Judged, 'nowUs' | 'freshUs'>): number {
+  // The shorter time knows better what has just changed, the longer one is less mistaken by bursts.
+  const { bitsPerSecond } = history.sums(Math.max(freshUs, nowUs - ARRIVAL_US));
+  const latest = history.sums(Math.max(freshUs, nowUs - ARRIVAL_US / 2));
+  return latest.receivedCount < MIN_JUDGED / 2 ? bitsPerSecond : Math.min(bitsPerSecond, latest.bitsPerSecond);
+}
+
+/** So much less than a path carries, in bit/s, that the queue there will be when the leaves have worked drains within a second. */
+export function rateThatDrains(
+  history: PathHistory,
+  {
+    nowUs,
+    freshUs,
+    levelBitsPerSecond,
+    leaveLatencyUs,
+  }: Pick<Judged, 'nowUs' | 'freshUs' | 'levelBitsPerSecond' | 'leaveLatencyUs'>,
+  carriedBitsPerSecond: number,
+): number {
+  const excessRatio = Math.max(0, levelBitsPerSecond / Math.max(1, carriedBitsPerSecond) - 1);
+  const queueUs = history.queueUs(Math.max(freshUs, nowUs - STANDING_US / 2)) + excessRatio * leaveLatencyUs;
+  return carriedBitsPerSecond * Math.max(MIN_LEFT, 1 - Math.max(MARGIN, queueUs / DRAIN_US));
 }
 
 /** Whether more comes than the path carries, from the last second of its history. */
@@ -134,18 +158,9 @@ function standing(history: PathHistory, judged: Judged): Congestion | undefined 
   };
 }
 
-/**
- * What arrived while the path was full is what it carries; less than that, so that the queue there will be when the leaves
- * have worked drains within a second.
- */
-function rightRate(history: PathHistory, { nowUs, freshUs, levelBitsPerSecond, leaveLatencyUs }: Judged): number {
-  // The shorter time knows better what has just changed, the longer one is less mistaken by bursts.
-  const { bitsPerSecond } = history.sums(Math.max(freshUs, nowUs - ARRIVAL_US));
-  const latest = history.sums(Math.max(freshUs, nowUs - ARRIVAL_US / 2));
-  const arrived = latest.receivedCount < MIN_JUDGED / 2 ? bitsPerSecond : Math.min(bitsPerSecond, latest.bitsPerSecond);
-  const excessRatio = Math.max(0, levelBitsPerSecond / Math.max(1, arrived) - 1);
-  const queueUs = history.queueUs(Math.max(freshUs, nowUs - STANDING_US / 2)) + excessRatio * leaveLatencyUs;
-  return arrived * Math.max(MIN_LEFT, 1 - Math.max(MARGIN, queueUs / DRAIN_US));
+/** What arrived while the path was full is what it carries. */
+function rightRate(history: PathHistory, judged: Judged): number {
+  return rateThatDrains(history, judged, arrivedRate(history, judged));
 }
 
 function percent(ratio: number): string {

@@ -1,4 +1,5 @@
-import type { PathHistory } from './path-history.js';
+import { arrivedRate, lowQueueUs, rateThatDrains } from './congestion.js';
+import type { PathState } from './path-state.js';
 
 /** MLDv2's defaults (RFC 3810, section 9): two queries for the last member, a second apart. */
 const INITIAL_US = 2_200_000;
@@ -11,6 +12,19 @@ const FALLEN_US = 20_000;
 const FALLEN_RATIO = 0.5;
 /** Losses up to this share do not keep a receiver deaf. */
 const CLEAR_LOSS_RATIO = 0.02;
+/** What comes of the channels that stay is averaged over so long, */
+const ARRIVAL_US = 300_000;
+/** and over so many datagrams at least. */
+const MIN_JUDGED = 20;
+/** When the path carries less than this share of what was kept, that is too much as well; by less, mixtures differ by chance. */
+const CARRIED_RATIO = 0.85;
+
+/** What of a path shows whether a leave has worked. */
+export type DeafPath = Pick<PathState, 'nowUs' | 'changedUs' | 'emptyUs' | 'serviceUs' | 'history'> & {
+  readonly joinTimes: Pick<PathState['joinTimes'], 'roundTripUs'>;
+  readonly ambient: Pick<PathState['ambient'], 'ratio'>;
+  readonly promised: Pick<PathState['promised'], 'share'>;
+};
 
 /**
  * The time after a leave in which the network goes on delivering what was left: nothing that is seen then is a reason for
@@ -19,44 +33,53 @@ const CLEAR_LOSS_RATIO = 0.02;
 export class Deafness {
   #latencyUs = INITIAL_US;
   #peakUs = 0;
+  #onWireBitsPerSecond = Number.POSITIVE_INFINITY;
 
   /** How long leaves take to work. */
   get latencyUs(): number {
     return this.#latencyUs;
   }
 
-  begin(): void {
+  /** @param onWireBitsPerSecond what goes on coming until the leave has worked; infinite while not known. */
+  begin(onWireBitsPerSecond: number): void {
     this.#peakUs = 0;
+    this.#onWireBitsPerSecond = onWireBitsPerSecond;
   }
 
-  isOver(
-    history: PathHistory,
-    now: {
-      readonly nowUs: number;
-      /** When the leave was decided. */
-      readonly sinceUs: number;
-      /** A queue below this is none. */
-      readonly emptyUs: number;
-      readonly roundTripUs: number;
-      readonly ambientLossRatio: number;
-    },
-  ): boolean {
-    const { nowUs, emptyUs, roundTripUs, ambientLossRatio } = now;
-    const passedUs = nowUs - now.sinceUs;
+  isOver({ nowUs, changedUs, emptyUs, history, joinTimes, ambient }: DeafPath): boolean {
+    const passedUs = nowUs - changedUs;
     if (passedUs < MIN_US) return false;
     const { receivedCount, lostCount } = history.sums(nowUs - MIN_US);
     const queueUs = history.queueUs(nowUs - 100_000);
     this.#peakUs = Math.max(this.#peakUs, queueUs);
     const falls = queueUs < this.#peakUs - Math.max(FALLEN_US, FALLEN_RATIO * this.#peakUs);
-    const mayLose = (receivedCount + lostCount) * (CLEAR_LOSS_RATIO + 1.5 * ambientLossRatio);
+    const mayLose = (receivedCount + lostCount) * (CLEAR_LOSS_RATIO + 1.5 * ambient.ratio);
     if (lostCount <= mayLose && (falls || queueUs < emptyUs)) {
       const sampleUs = Math.min(MAX_LATENCY_US, Math.max(MIN_LATENCY_US, 1.25 * passedUs));
       this.#latencyUs = sampleUs > this.#latencyUs ? sampleUs : (this.#latencyUs + sampleUs) / 2;
       return true;
     }
     // What the queue held or lost before the leave worked arrives that much later.
-    if (passedUs < this.#latencyUs + roundTripUs + this.#peakUs) return false;
+    if (passedUs < this.#latencyUs + joinTimes.roundTripUs + this.#peakUs) return false;
     this.#latencyUs = Math.min(MAX_LATENCY_US, 1.5 * this.#latencyUs);
     return true;
+  }
+
+  /**
+   * The rate that would be right, in bit/s, where even what was kept is too much because the path has failed further; undefined
+   * otherwise. A full queue serves whatever is on the wire in proportion: the share that comes of what was kept is the share
+   * that the path carries of everything. It carries no more than trains promise.
+   */
+  excess(path: DeafPath, keptBitsPerSecond: number): number | undefined {
+    const { nowUs, changedUs, history, serviceUs, ambient } = path;
+    if (nowUs - changedUs < ARRIVAL_US) return undefined;
+    const sinceUs = nowUs - ARRIVAL_US;
+    if (history.queueUs(sinceUs) < lowQueueUs(serviceUs) || history.sums(sinceUs).receivedCount < MIN_JUDGED)
+      return undefined;
+    const share = arrivedRate(history, { nowUs, freshUs: changedUs }) / keptBitsPerSecond / (1 - ambient.ratio);
+    const carried = Math.min(share * this.#onWireBitsPerSecond, path.promised.share ?? Number.POSITIVE_INFINITY);
+    if (Math.max(share, carried / keptBitsPerSecond) >= CARRIED_RATIO) return undefined;
+    const wire = { levelBitsPerSecond: this.#onWireBitsPerSecond, leaveLatencyUs: this.#latencyUs };
+    return rateThatDrains(history, { nowUs, freshUs: changedUs, ...wire }, carried);
   }
 }

@@ -59,7 +59,7 @@ export class PathState {
       lostCount: meanQueueUs >= this.emptyUs ? lostCount : 0,
       datagramsPerSecond: 1e6 / this.levels.packetUs(this.level),
       roundTripUs: this.joinTimes.roundTripUs + meanQueueUs,
-      packetsUs: WAVE_PACKETS * this.#serviceUs,
+      packetsUs: WAVE_PACKETS * this.serviceUs,
     });
   }
 
@@ -91,7 +91,13 @@ export class PathState {
 
   /** A queue below this is none. */
   get emptyUs(): number {
-    return emptyQueueUs(this.#serviceUs);
+    return emptyQueueUs(this.serviceUs);
+  }
+
+  /** What a packet takes on the slowest link, as far as known: queues come in multiples of it. */
+  get serviceUs(): number {
+    const rate = Math.max(this.levels.rateOf(this.level), this.promised.measured ?? 0);
+    return (this.levels.packetUs(1) * this.levels.rateOf(1)) / rate;
   }
 
   get isContended(): boolean {
@@ -117,19 +123,13 @@ export class PathState {
       nowUs: this.nowUs,
       freshUs: this.changedUs,
       packetUs: this.levels.packetUs(this.level),
-      serviceUs: this.#serviceUs,
+      serviceUs: this.serviceUs,
       levelBitsPerSecond: this.levels.rateOf(this.level),
       leaveLatencyUs,
       ambientLossRatio: this.ambient.ratio,
       isContended: this.isContended,
       isTrial,
     });
-  }
-
-  /** What a packet takes on the slowest link, as far as known: queues come in multiples of it. */
-  get #serviceUs(): number {
-    const rate = Math.max(this.levels.rateOf(this.level), this.promised.measured ?? 0);
-    return (this.levels.packetUs(1) * this.levels.rateOf(1)) / rate;
   }
 
   #noteHeard(readings: readonly StreamReading[]): void {

@@ -108,7 +108,7 @@ export class RateController {
     if (this.#phase === 'paused' || this.#phase === 'deaf') return;
     this.#phase = 'deaf';
     this.#path.changedUs = nowUs;
-    this.#deafness.begin();
+    this.#deafness.begin(Number.POSITIVE_INFINITY);
     this.#retreats.began(nowUs, 0);
   }
 
@@ -126,7 +126,7 @@ export class RateController {
     this.#load.add(path.history.receivedCount, local.droppedCount + local.unreadCount);
     const ended = this.#slots.note(nowUs, readings);
     if (this.#phase === 'deaf') this.#listenAgain();
-    if (this.#phase === 'deaf') return undefined;
+    if (this.#phase === 'deaf') return this.#leaveMore();
     path.judgeLosses();
     if (ended !== undefined) this.#lookAround();
     return this.#give() ?? (neighbours.areQuiet ? this.#take(ended, readings) : undefined);
@@ -161,6 +161,20 @@ export class RateController {
     return this.#leaveFor(level - 1, 'nothing comes of it');
   }
 
+  /** A path that fails further while a leave is waited for. */
+  #leaveMore(): Move | undefined {
+    const { levels } = this;
+    const path = this.#path;
+    const { level, promised } = path;
+    const kept = levels.rateOf(level);
+    if (level <= 1 || path.isContended) return undefined;
+    const rate = this.#deafness.excess(path, kept);
+    if (rate === undefined) return undefined;
+    this.#retreats.began(path.nowUs, kept);
+    promised.forget();
+    return this.#go({ level: Math.max(1, Math.min(level - 1, levels.within(rate))), why: 'even less gets through' });
+  }
+
   #isOurs({ isMild }: Congestion): boolean {
     const path = this.#path;
     const { share } = path.promised;
@@ -193,7 +207,7 @@ export class RateController {
 
   #leaveFor(level: number, why: string): Move {
     this.#phase = 'deaf';
-    this.#deafness.begin();
+    this.#deafness.begin(this.levels.rateOf(this.#path.level));
     return this.#go({ level, why });
   }
 
@@ -218,14 +232,7 @@ export class RateController {
   /** Ends when the path is clear again, or when it should be. */
   #listenAgain(): void {
     const path = this.#path;
-    const isOver = this.#deafness.isOver(path.history, {
-      nowUs: path.nowUs,
-      sinceUs: path.changedUs,
-      emptyUs: path.emptyUs,
-      roundTripUs: path.joinTimes.roundTripUs,
-      ambientLossRatio: path.ambient.ratio,
-    });
-    if (!isOver) return;
+    if (!this.#deafness.isOver(path)) return;
     this.#phase = 'steady';
     path.changedUs = path.nowUs;
   }

@@ -9,6 +9,14 @@ const AT_LEISURE = { unreadCount: 0, droppedCount: 0, latenessUs: 0 };
 const TICK_US = 50_000;
 const MLD_US = 2_200_000;
 
+const CALM = {
+  emptyUs: 4000,
+  serviceUs: 1000,
+  joinTimes: { roundTripUs: 100_000 },
+  ambient: { ratio: 0 },
+  promised: { share: undefined },
+};
+
 interface Moment {
   readonly queueUs?: number;
   readonly lossRatio?: number;
@@ -19,15 +27,15 @@ function deafFor(deafness: Deafness, pathAt: (afterUs: number) => Moment, ambien
   const history = new PathHistory();
   const leftUs = 1e9;
   for (let nowUs = leftUs - 1e6; nowUs < leftUs + 60e6; nowUs += TICK_US) {
-    if (nowUs === leftUs) deafness.begin();
+    if (nowUs === leftUs) deafness.begin(2e6);
     const { queueUs = 0, lossRatio = 0 } = nowUs < leftUs - 900_000 ? {} : pathAt(nowUs - leftUs);
     history.add(
       nowUs,
       [reading({ receivedCount: 100 * (1 - lossRatio), lostCount: 100 * lossRatio, minDelayUs: queueUs })],
       AT_LEISURE,
     );
-    const now = { nowUs, sinceUs: leftUs, emptyUs: 4000, roundTripUs: 100_000, ambientLossRatio };
-    if (nowUs > leftUs && deafness.isOver(history, now)) return nowUs - leftUs;
+    const path = { ...CALM, nowUs, changedUs: leftUs, history, ambient: { ratio: ambientLossRatio } };
+    if (nowUs > leftUs && deafness.isOver(path)) return nowUs - leftUs;
   }
   return undefined;
 }
@@ -66,6 +74,63 @@ describe('deafness after a leave', () => {
 
   it('lasts a moment, though nothing be wrong', () => {
     expect(deafFor(new Deafness(), () => ({}))).toBe(150_000);
+  });
+
+  describe('on a path that fails further', () => {
+    const KEPT = 2e6;
+    const ON_WIRE = 3e6;
+
+    /** What is said 0.4 s after the leave of a third, when so much of what was kept has come since. */
+    function excessWith(given: {
+      readonly arrivedBitsPerSecond: number;
+      readonly queueUs?: number;
+      readonly trainBitsPerSecond?: number;
+      readonly ambientLossRatio?: number;
+      readonly onWireBitsPerSecond?: number;
+      readonly afterUs?: number;
+    }): number | undefined {
+      const { queueUs = 100_000, ambientLossRatio = 0, afterUs = 400_000 } = given;
+      const history = new PathHistory();
+      const deafness = new Deafness();
+      const wireBytes = (given.arrivedBitsPerSecond * TICK_US) / 8e6;
+      const leftUs = 1e9;
+      for (let nowUs = leftUs - 2e6; nowUs <= leftUs + afterUs; nowUs += TICK_US) {
+        const minDelayUs = nowUs < leftUs - 1e6 ? 0 : queueUs;
+        history.add(nowUs, [reading({ receivedCount: 10, wireBytes, minDelayUs })], AT_LEISURE);
+      }
+      deafness.begin(given.onWireBitsPerSecond ?? ON_WIRE);
+      const [nowUs, ambient, promised] = [
+        leftUs + afterUs,
+        { ratio: ambientLossRatio },
+        { share: given.trainBitsPerSecond },
+      ];
+      return deafness.excess({ ...CALM, nowUs, changedUs: leftUs, history, ambient, promised }, KEPT);
+    }
+
+    it('calls for less than it carries of all that is on the wire, when that is less than what was kept', () => {
+      // 40 % of what was kept comes: of the 3 Mbit/s on the wire the path carries 1.2.
+      const rate = excessWith({ arrivedBitsPerSecond: 0.4 * KEPT })!;
+      expect(rate).toBeGreaterThan(0);
+      expect(rate).toBeLessThan(1.2e6);
+    });
+
+    it('is not mistaken for the share that what was left still takes, nor for the weather', () => {
+      expect(excessWith({ arrivedBitsPerSecond: KEPT * (KEPT / ON_WIRE) })).toBeUndefined();
+      expect(excessWith({ arrivedBitsPerSecond: 0.4 * KEPT, ambientLossRatio: 0.4 })).toBeUndefined();
+    });
+
+    it('is believed when trains show it although the leave may have worked already', () => {
+      const arrivedBitsPerSecond = 0.7 * KEPT;
+      expect(excessWith({ arrivedBitsPerSecond })).toBeUndefined();
+      expect(excessWith({ arrivedBitsPerSecond, trainBitsPerSecond: 1.4e6 })).toBeLessThan(1.4e6);
+    });
+
+    it('is not seen without a queue, sooner than can be told, nor while what is on the wire is not known', () => {
+      const arrivedBitsPerSecond = 0.4 * KEPT;
+      expect(excessWith({ arrivedBitsPerSecond, queueUs: 10_000 })).toBeUndefined();
+      expect(excessWith({ arrivedBitsPerSecond, afterUs: 250_000 })).toBeUndefined();
+      expect(excessWith({ arrivedBitsPerSecond, onWireBitsPerSecond: Number.POSITIVE_INFINITY })).toBeUndefined();
+    });
   });
 
   it('believes in leaves of a tenth of a second to five seconds', () => {

@@ -1,8 +1,9 @@
 import { prevailingRate } from '../../rate-real/levels.js';
+import type { Ablation } from '../ablation.js';
 import { Draw, LAYERS, mbit } from '../draw.js';
 import { heldMs } from '../levels.js';
 import { drainedMs, dropRatio } from '../recording.js';
-import { atMost, type Row } from '../row.js';
+import { atMost, type Outcome, type Row } from '../row.js';
 import { PACKET_BYTES, playTrial } from '../trial.js';
 
 const HALVED_MS = 20_000;
@@ -12,41 +13,76 @@ const END_MS = 80_000;
 const LIMIT_MS = 20;
 const LIMIT_PACKETS = 3;
 
+const FIGURES = [
+  { name: 'drained s − leave', target: atMost(1) },
+  { name: 'lost % 5 s' },
+  { name: 'back up s' },
+] as const;
+
 /** A link loses half of its rate and gets it back. */
 export const halving: Row = {
   title: 'capacity halves at 20 s, doubles at 40 s, 2–60 Mbit/s',
-  figures: [{ name: 'drained s − leave', target: atMost(1) }, { name: 'lost % 5 s' }, { name: 'back up s' }],
-  async play(seed, ablation) {
+  figures: FIGURES,
+  play: async (seed, ablation) => {
     const draw = new Draw('b', seed);
-    const path = draw.path();
-    const rateBitsPerSecond = draw.rate(2e6, 60e6);
-    const recording = await playTrial(
-      {
-        seed: draw.prng.seed,
-        seconds: END_MS / 1000,
-        channels: LAYERS,
-        bottlenecks: [{ ...path, rateBitsPerSecond }],
-        changes: [
-          { atS: HALVED_MS / 1000, rateBitsPerSecond: rateBitsPerSecond / 2 },
-          { atS: DOUBLED_MS / 1000, rateBitsPerSecond },
-        ],
-      },
-      ablation,
-    );
-    const steps = recording.steps[0]!;
-    const limitMs = Math.max(LIMIT_MS, (LIMIT_PACKETS * PACKET_BYTES * 8000) / (rateBitsPerSecond / 2));
-    const before = prevailingRate(steps, HALVED_MS - 5000, HALVED_MS);
-    const drained = drainedMs(recording, HALVED_MS, DOUBLED_MS, limitMs) - path.leaveLatencyMs;
-    return {
-      seed,
-      group: `queue ${path.queueMs} ms, leave ${path.leaveLatencyMs / 1000} s`,
-      conditions: mbit(rateBitsPerSecond),
-      figures: {
-        'drained s − leave': Math.max(0, drained) / 1000,
-        'lost % 5 s': 100 * dropRatio(recording, HALVED_MS, HALVED_MS + 5000),
-        'back up s': heldMs(steps, DOUBLED_MS, END_MS, (rate) => rate >= 0.9 * before) / 1000,
-      },
-      decisions: recording.decisions,
-    };
+    return await playFall(draw, ablation, { path: draw.path(), before: [], atMs: HALVED_MS });
   },
 };
+
+/** The same while a receiver waits for the leave of a level that was only just too much. */
+export const halvingWhileDeaf: Row = {
+  title: 'capacity rises by a third at 18 s, is back at 20 s, halves within 1.5 s, doubles at 40 s, 2–60 Mbit/s',
+  figures: FIGURES,
+  play: async (seed, ablation) => {
+    const draw = new Draw('b2', seed);
+    const before = [
+      { atS: 18, share: 4 / 3 },
+      { atS: 20, share: 1 },
+    ];
+    const path = draw.path();
+    return await playFall(draw, ablation, { path, before, atMs: Math.round(draw.between(20_500, 21_500)) });
+  },
+};
+
+/** @param before what happens to the link before it halves, as shares of its rate. */
+async function playFall(
+  draw: Draw,
+  ablation: Ablation,
+  fall: {
+    readonly path: ReturnType<Draw['path']>;
+    readonly before: readonly { readonly atS: number; readonly share: number }[];
+    readonly atMs: number;
+  },
+): Promise<Outcome> {
+  const { path, atMs } = fall;
+  const rateBitsPerSecond = draw.rate(2e6, 60e6);
+  const recording = await playTrial(
+    {
+      seed: draw.prng.seed,
+      seconds: END_MS / 1000,
+      channels: LAYERS,
+      bottlenecks: [{ ...path, rateBitsPerSecond }],
+      changes: [
+        ...fall.before.map(({ atS, share }) => ({ atS, rateBitsPerSecond: rateBitsPerSecond * share })),
+        { atS: atMs / 1000, rateBitsPerSecond: rateBitsPerSecond / 2 },
+        { atS: DOUBLED_MS / 1000, rateBitsPerSecond },
+      ],
+    },
+    ablation,
+  );
+  const steps = recording.steps[0]!;
+  const limitMs = Math.max(LIMIT_MS, (LIMIT_PACKETS * PACKET_BYTES * 8000) / (rateBitsPerSecond / 2));
+  const before = prevailingRate(steps, 13_000, 18_000);
+  const drained = drainedMs(recording, atMs, DOUBLED_MS, limitMs) - path.leaveLatencyMs;
+  return {
+    seed: draw.number,
+    group: `queue ${path.queueMs} ms, leave ${path.leaveLatencyMs / 1000} s`,
+    conditions: mbit(rateBitsPerSecond),
+    figures: {
+      'drained s − leave': Math.max(0, drained) / 1000,
+      'lost % 5 s': 100 * dropRatio(recording, atMs, atMs + 5000),
+      'back up s': heldMs(steps, DOUBLED_MS, END_MS, (rate) => rate >= 0.9 * before) / 1000,
+    },
+    decisions: recording.decisions,
+  };
+}
