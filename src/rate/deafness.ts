@@ -33,15 +33,15 @@ export type DeafPath = Pick<PathState, 'nowUs' | 'changedUs' | 'emptyUs' | 'serv
 export class Deafness {
   #latencyUs = INITIAL_US;
   #peakUs = 0;
-  #onWireBitsPerSecond = Number.POSITIVE_INFINITY;
+  #onWireBitsPerSecond: number | undefined;
 
   /** How long leaves take to work. */
   get latencyUs(): number {
     return this.#latencyUs;
   }
 
-  /** @param onWireBitsPerSecond what goes on coming until the leave has worked; infinite while not known. */
-  begin(onWireBitsPerSecond: number): void {
+  /** @param onWireBitsPerSecond what goes on coming until the leave has worked; undefined when another path leaves. */
+  begin(onWireBitsPerSecond: number | undefined): void {
     this.#peakUs = 0;
     this.#onWireBitsPerSecond = onWireBitsPerSecond;
   }
@@ -72,14 +72,15 @@ export class Deafness {
    */
   excess(path: DeafPath, keptBitsPerSecond: number): number | undefined {
     const { nowUs, changedUs, history, serviceUs, ambient } = path;
-    if (nowUs - changedUs < ARRIVAL_US) return undefined;
+    const onWire = this.#onWireBitsPerSecond;
+    if (onWire === undefined || nowUs - changedUs < ARRIVAL_US) return undefined;
     const sinceUs = nowUs - ARRIVAL_US;
     if (history.queueUs(sinceUs) < lowQueueUs(serviceUs) || history.sums(sinceUs).receivedCount < MIN_JUDGED)
       return undefined;
     const share = arrivedRate(history, { nowUs, freshUs: changedUs }) / keptBitsPerSecond / (1 - ambient.ratio);
-    const carried = Math.min(share * this.#onWireBitsPerSecond, path.promised.share ?? Number.POSITIVE_INFINITY);
+    const carried = Math.min(share * onWire, path.promised.share ?? Number.POSITIVE_INFINITY);
     if (Math.max(share, carried / keptBitsPerSecond) >= CARRIED_RATIO) return undefined;
-    const wire = { levelBitsPerSecond: this.#onWireBitsPerSecond, leaveLatencyUs: this.#latencyUs };
+    const wire = { levelBitsPerSecond: onWire, leaveLatencyUs: this.#latencyUs };
     return rateThatDrains(history, { nowUs, freshUs: changedUs, ...wire }, carried);
   }
 }

@@ -61,6 +61,11 @@ export class Levels {
     return level;
   }
 
+  /** The highest within a rate that is less than a level; the lowest if none is. */
+  below(level: number, rateBitsPerSecond: number): number {
+    return Math.max(1, Math.min(level - 1, this.within(rateBitsPerSecond)));
+  }
+
   /** The highest that may be joined; the lowest always may. */
   get max(): number {
     return Math.max(1, this.within(this.#maxRateBitsPerSecond));

@@ -3,6 +3,7 @@ import { CircuitBreaker } from './circuit-breaker.js';
 import { compete, explore, START_STEP_US, type Step, stepOfStart } from './climbing.js';
 import type { Congestion } from './congestion.js';
 import { Deafness } from './deafness.js';
+import { isSilent, ownCongestion } from './giving-way.js';
 import type { Levels } from './levels.js';
 import { LocalLoad } from './local-load.js';
 import { PathState } from './path-state.js';
@@ -39,9 +40,6 @@ const TRIAL_ROUND_TRIPS = 4;
 const TRIAL_DATAGRAMS = 64;
 /** An overload this soon after a step is the step's fault, and only who outlasts it has held the level. */
 const BLAME_US = 5_000_000;
-/** A channel that brings nothing for so long, or so many of its intervals, is not to be had. */
-const SILENCE_US = 5_000_000;
-const SILENT_INTERVALS = 10;
 
 /**
  * One ladder on one path: measures, and says which level to be on. Knows neither clock nor socket; `tick` comes with what
@@ -108,7 +106,7 @@ export class RateController {
     if (this.#phase === 'paused' || this.#phase === 'deaf') return;
     this.#phase = 'deaf';
     this.#path.changedUs = nowUs;
-    this.#deafness.begin(Number.POSITIVE_INFINITY);
+    this.#deafness.begin(undefined);
     this.#retreats.began(nowUs, 0);
   }
 
@@ -146,17 +144,16 @@ export class RateController {
     const { levels } = this;
     const path = this.#path;
     const { level } = path;
-    const congestion = path.congestion(this.#deafness.latencyUs, this.#phase === 'trial');
-    if (congestion === undefined) this.#retreats.cleared();
-    else if (this.#isOurs(congestion)) return this.#retreat(congestion);
+    const isTrial = this.#phase === 'trial';
+    const congestion = ownCongestion(path, this.#retreats, { leaveLatencyUs: this.#deafness.latencyUs, isTrial });
+    if (congestion !== undefined) return this.#retreat(congestion);
     if (level > levels.max) return this.#leaveFor(levels.max, 'more comes than is allowed');
     if (this.#load.isTooMuch && level > 1) {
       this.#load.clear();
       this.#blame();
       return this.#leaveFor(level - 1, 'this host drops what it cannot take');
     }
-    const patienceUs = Math.max(SILENCE_US, SILENT_INTERVALS * levels.newestIntervalUs(level));
-    if (level <= 1 || path.heardUs !== undefined || path.nowUs - path.changedUs < patienceUs) return undefined;
+    if (level <= 1 || !isSilent(path)) return undefined;
     this.#blame();
     return this.#leaveFor(level - 1, 'nothing comes of it');
   }
@@ -165,36 +162,30 @@ export class RateController {
   #leaveMore(): Move | undefined {
     const { levels } = this;
     const path = this.#path;
-    const { level, promised } = path;
-    const kept = levels.rateOf(level);
+    const { level } = path;
     if (level <= 1 || path.isContended) return undefined;
-    const rate = this.#deafness.excess(path, kept);
+    const rate = this.#deafness.excess(path, levels.rateOf(level));
     if (rate === undefined) return undefined;
-    this.#retreats.began(path.nowUs, kept);
-    promised.forget();
-    return this.#go({ level: Math.max(1, Math.min(level - 1, levels.within(rate))), why: 'even less gets through' });
-  }
-
-  #isOurs({ isMild }: Congestion): boolean {
-    const path = this.#path;
-    const { share } = path.promised;
-    if (!isMild || share === undefined || this.#phase === 'trial') return true;
-    const { bitsPerSecond } = path.history.sums(path.slotSinceUs);
-    return this.#retreats.isOurs(path.nowUs, bitsPerSecond, share, this.#deafness.latencyUs + SLOT_US);
+    this.#noteRetreat();
+    return this.#go({ level: levels.below(level, rate), why: 'even less gets through' });
   }
 
   /** At once, and far enough. */
   #retreat({ what, rateBitsPerSecond, isMild }: Congestion): Move | undefined {
     const path = this.#path;
     const { level, nowUs } = path;
-    const wasTrial = this.#phase === 'trial' || nowUs - path.climbedUs < BLAME_US;
     if (level <= 1) return this.#pause(what);
+    const wasTrial = this.#phase === 'trial' || nowUs - path.climbedUs < BLAME_US;
     if (wasTrial) this.#blame();
-    path.promised.forget();
-    this.#retreats.began(nowUs, this.levels.rateOf(level));
+    this.#noteRetreat();
     // The level before was right a moment ago.
-    if (wasTrial && isMild) return this.#leaveFor(level - 1, what);
-    return this.#leaveFor(Math.max(1, Math.min(level - 1, this.levels.within(rateBitsPerSecond))), what);
+    return this.#leaveFor(wasTrial && isMild ? level - 1 : this.levels.below(level, rateBitsPerSecond), what);
+  }
+
+  #noteRetreat(): void {
+    const { nowUs, level, promised } = this.#path;
+    promised.forget();
+    this.#retreats.began(nowUs, this.levels.rateOf(level));
   }
 
   /** This level was too much. */

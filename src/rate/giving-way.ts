@@ -1,0 +1,32 @@
+import type { Congestion } from './congestion.js';
+import type { PathState } from './path-state.js';
+import type { Retreats } from './retreats.js';
+import { SLOT_US } from './step-plan.js';
+
+/** A channel that brings nothing for so long, or so many of its intervals, is not to be had. */
+const SILENCE_US = 5_000_000;
+const SILENT_INTERVALS = 10;
+
+/** Whether more comes than the path carries, and ending it is up to this receiver. */
+export function ownCongestion(
+  path: PathState,
+  retreats: Retreats,
+  now: { readonly leaveLatencyUs: number; readonly isTrial: boolean },
+): Congestion | undefined {
+  const { leaveLatencyUs, isTrial } = now;
+  const congestion = path.congestion(leaveLatencyUs, isTrial);
+  if (congestion === undefined) {
+    retreats.cleared();
+    return undefined;
+  }
+  const { share } = path.promised;
+  if (!congestion.isMild || share === undefined || isTrial) return congestion;
+  const { bitsPerSecond } = path.history.sums(path.slotSinceUs);
+  return retreats.isOurs(path.nowUs, bitsPerSecond, share, leaveLatencyUs + SLOT_US) ? congestion : undefined;
+}
+
+/** Whether the newest channel brings nothing, and has had the time to. */
+export function isSilent({ levels, level, nowUs, heardUs, changedUs }: PathState): boolean {
+  const patienceUs = Math.max(SILENCE_US, SILENT_INTERVALS * levels.newestIntervalUs(level));
+  return heardUs === undefined && nowUs - changedUs >= patienceUs;
+}
