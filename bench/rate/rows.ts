@@ -6,7 +6,7 @@ import { halving, halvingWhileDeaf } from './rows/halving.js';
 import { oddities } from './rows/oddities.js';
 import { randomLoss } from './rows/random-loss.js';
 import { replicated } from './rows/replicated.js';
-import { shared } from './rows/shared.js';
+import { shared, sharedUnsure } from './rows/shared.js';
 import { twoServers } from './rows/two-servers.js';
 
 export const rows: Readonly<Record<string, Row>> = {
@@ -14,6 +14,7 @@ export const rows: Readonly<Record<string, Row>> = {
   b: halving,
   b2: halvingWhileDeaf,
   c: shared,
+  cn: sharedUnsure,
   d: besideTcp,
   df: afterTcp,
   d2: besideTwoTcp,

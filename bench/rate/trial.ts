@@ -4,10 +4,11 @@ import { blankContent } from '../../dist/simulate/content.js';
 import { addCrossTraffic } from '../../dist/simulate/cross-traffic.js';
 import { HostClock } from '../../dist/simulate/host-clock.js';
 import type { Link, LinkOptions } from '../../dist/simulate/links.js';
+import type { Prng } from '../../dist/simulate/prng.js';
 import { type SimulatedObject, simulatedKeys, simulatedObject } from '../../dist/simulate/simulated-object.js';
 import { SimulatedServer } from '../../dist/simulate/simulated-server.js';
 import type { Step } from '../rate-real/levels.js';
-import type { Ablation } from './ablation.js';
+import type { Ablation, Filter } from './ablation.js';
 import { Listener, type ListenerOptions } from './listener.js';
 import { type Recording, SAMPLE_MS, type Sample } from './recording.js';
 import { SeveralPaths } from './several-paths.js';
@@ -29,6 +30,8 @@ export interface Trial {
   /** @default several */
   readonly mode?: 'several' | 'best';
   readonly ssm?: boolean;
+  /** Trains promise up to this share too much, as those of real hosts do; none of two does by the same. @default 0 */
+  readonly trainErrorRatio?: number;
   /** @default 1 */
   readonly serverCount?: number;
   /** One that everything passes, or one for each server. */
@@ -185,7 +188,7 @@ class Stage {
       hostClock: new HostClock(clock, { originUs: draw.below(1e9), ...(driftPpm === undefined ? {} : { driftPpm }) }),
       startUs: this.#us(fromS),
       stopUs: untilS === undefined ? undefined : this.#us(untilS),
-      filter: this.#ablation.filter?.(this.#plan, draw),
+      filter: this.#filter(draw),
       onDecisions: (rateBitsPerSecond, reason) => {
         const atMs = (clock.nowUs - this.#beginUs) / 1000;
         steps.push({ atMs, rateBitsPerSecond });
@@ -193,6 +196,19 @@ class Stage {
       },
     };
     return new Listener(options, channels);
+  }
+
+  /** What changes a receiver's readings. */
+  #filter(draw: Prng): Filter | undefined {
+    const { trainErrorRatio = 0 } = this.#trial;
+    const ablate = this.#ablation.filter?.(this.#plan, draw);
+    if (trainErrorRatio === 0) return ablate;
+    const errors = draw.fork('trains');
+    return (reading) => {
+      const factor = 1 + trainErrorRatio * errors.ratio();
+      const told = { ...reading, trainBitsPerSecond: reading.trainBitsPerSecond * factor };
+      return ablate?.(told) ?? told;
+    };
   }
 
   /** Whether each server has a link of its own. */

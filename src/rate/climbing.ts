@@ -70,23 +70,26 @@ export function explore(
   if (promised.measured !== undefined && nextRate <= REENTRY_RATIO * promisedRate) return 'start';
   const interval = levels.plan.stepSlots[level - 1]!;
   const isPermitted = stepLevel >= next && (slot + 1) % interval === 0;
-  if (!isPermitted || !backOff.permits(next, (slot + 1) / interval)) return undefined;
+  if (!isPermitted || !backOff.permits(next, slot + 1)) return undefined;
   const verdict = previewVerdict(slot, readings);
-  // Where another receiver has the next level already, its own preview fills the link; trains know better.
-  const isPromised = promised.measured !== undefined && nextRate <= FULL_RATIO * promisedRate;
+  // Where another receiver has the next level already, its own preview fills the link; trains know better. What failed once may
+  // have failed for another's trial: the back-off keeps it rare enough.
+  const isPromised = promised.measured !== undefined && nextRate <= FULL_RATIO * promised.measuredShare;
   if (verdict === 'no room' && !isPromised) return undefined;
   return { level: next, why: REASONS[verdict] };
 }
 
 /** Where others fill the path: towards what a TCP would have in our place, a level a slot. */
-export function compete(path: PathState): Step | undefined {
+export function compete(path: PathState, { slot }: EndedSlot, backOff: BackOff): Step | undefined {
   const { levels, level, nowUs } = path;
   const fairDatagrams = path.contention.fairDatagramsPerSecond(nowUs, path.roundTripUs(nowUs - SLOT_US));
   const fairRate = levels.bitsPerSecond(fairDatagrams);
   const why = `others on the path, fair are ${inWords(fairRate)}`;
   if (level > 1 && levels.rateOf(level) > fairRate) return { level: level - 1, why };
   const limit = Math.min(fairRate, PROMISED_RATIO * path.promised.at(nowUs));
-  return level < levels.max && levels.rateOf(level + 1) <= limit ? { level: level + 1, why } : undefined;
+  if (level >= levels.max || levels.rateOf(level + 1) > limit || !backOff.permits(level + 1, slot + 1))
+    return undefined;
+  return { level: level + 1, why };
 }
 
 function inWords(bitsPerSecond: number): string {

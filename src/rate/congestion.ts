@@ -4,6 +4,8 @@ import { type PathHistory, STANDING_US } from './path-history.js';
 export const LOW_QUEUE_US = 20_000;
 const EMPTY_QUEUE_US = 4_000;
 const HIGH_QUEUE_US = 100_000;
+/** A link that is almost full keeps for long what previews bring; a new level that leaves more is too much. */
+const NEW_QUEUES = 2;
 /** Packets that a path may hold although nothing is too much: bursts of several channels that meet. */
 const LOW_QUEUE_PACKETS = 3;
 
@@ -31,7 +33,7 @@ const MIN_LEFT = 0.2;
 
 /** What is wrong, in words for people, and the rate that would be right. */
 export interface Congestion {
-  /** Nothing is lost and the queue grows slowly: another receiver's trial of a level would look the same. */
+  /** Little is lost and the queue grows slowly: another receiver's trial of a level would look the same. */
   readonly isMild: boolean;
   readonly what: string;
   /** The most that should come from now on; infinite says only that it must be less than now. */
@@ -54,6 +56,8 @@ export interface Judged {
   readonly isContended: boolean;
   /** A level is on trial: less is enough to end it. */
   readonly isTrial: boolean;
+  /** The level is so new that what comes now may have come with it. */
+  readonly isNew: boolean;
 }
 
 /** The queue from which on a path has too much of it. */
@@ -137,7 +141,7 @@ function runaway(history: PathHistory, judged: Judged): Congestion | undefined {
 
 /** A long queue does not go away. */
 function standing(history: PathHistory, judged: Judged): Congestion | undefined {
-  const { nowUs, freshUs, serviceUs, ambientLossRatio } = judged;
+  const { nowUs, freshUs, serviceUs, ambientLossRatio, isNew } = judged;
   const high = Math.max(HIGH_QUEUE_US, 2 * lowQueueUs(serviceUs));
   if (nowUs - freshUs < 2.5 * STANDING_US) return undefined;
   const queueUs = history.queueUs(nowUs - 2.5 * STANDING_US);
@@ -146,13 +150,17 @@ function standing(history: PathHistory, judged: Judged): Congestion | undefined 
     if (queueUs < beforeUs) return undefined;
     return { isMild: true, what: `queue ${milliseconds(queueUs)}`, rateBitsPerSecond: rightRate(history, judged) };
   }
+  // What has come with a new level and does not go is of its making.
+  if (isNew && queueUs > NEW_QUEUES * lowQueueUs(serviceUs)) {
+    return { isMild: true, what: `queue ${milliseconds(queueUs)}`, rateBitsPerSecond: rightRate(history, judged) };
+  }
   // A short queue that is never empty, and overflows.
   if (nowUs - freshUs < 1e6 || history.queueUs(nowUs - 1e6) < emptyQueueUs(serviceUs)) return undefined;
   const { receivedCount, lostCount } = history.sums(nowUs - 1e6);
   const ratio = lostCount / Math.max(1, receivedCount + lostCount);
   if (receivedCount + lostCount < MIN_JUDGED || ratio <= OVERFLOW_LOSS_RATIO + 1.5 * ambientLossRatio) return undefined;
   return {
-    isMild: false,
+    isMild: true,
     what: `${percent(ratio)} lost, and a queue`,
     rateBitsPerSecond: Number.POSITIVE_INFINITY,
   };

@@ -1,14 +1,17 @@
+import { SLOT_US } from './step-plan.js';
 import { VirtualWindow } from './virtual-window.js';
 
 /** For how long others are believed to be there since the last sign of them. */
 const MEMORY_US = 10_000_000;
-/**
- * Others are believed in after three slots in a row with a sign of them, or four of six: another receiver's trial looks the
- * same for a while. What remains of a sign after a slot, and how much there has to be.
- */
-const REMEMBERED = 0.8;
-const MIN_SIGNS = 2.4;
-/** So many slots in a row without a queue, and they are gone. */
+/** What remains of a sign of them after a slot. */
+const REMEMBERED = 0.9;
+/** What a wave of the queue counts for. */
+const WAVE_SIGNS = 2;
+/** A trial of another receiver behind the same bottleneck is over after so long and the time that a leave takes. */
+export const TRIAL_US = 3_000_000;
+/** So many slots in a row without a queue, and it was a trial. */
+const OVER_SLOTS = 3;
+/** So many, and they are gone. */
 const QUIET_SLOTS = 6;
 /** Less than this share of what trains promise comes to us, and yet there is a queue: others fill it. */
 const OTHERS_RATIO = 0.92;
@@ -28,6 +31,7 @@ const MIN_EVENT_US = 50_000;
 export class Contention {
   readonly #window = new VirtualWindow();
   #signs = 0;
+  #minSigns = Number.POSITIVE_INFINITY;
   #quietCount = 0;
   #untilUs = Number.NEGATIVE_INFINITY;
   #eventUs = Number.NEGATIVE_INFINITY;
@@ -58,17 +62,21 @@ export class Contention {
       readonly capacityBitsPerSecond: number | undefined;
       readonly datagramsPerSecond: number;
       readonly roundTripUs: number;
+      /** In which another receiver's leave works. */
+      readonly leaveLatencyUs: number;
     },
   ): void {
     const { isQueued, arrivedBitsPerSecond, capacityBitsPerSecond = 0 } = slot;
+    this.#minSigns = signsOf(TRIAL_US + slot.leaveLatencyUs);
     this.#signs *= REMEMBERED;
     this.#quietCount = isQueued ? 0 : this.#quietCount + 1;
+    if (this.#quietCount >= OVER_SLOTS) this.#signs = 0;
     if (this.#quietCount >= QUIET_SLOTS) this.#untilUs = nowUs;
     if (!isQueued) return;
     if (arrivedBitsPerSecond >= OWN_RATIO * capacityBitsPerSecond) this.#untilUs = nowUs;
     if (arrivedBitsPerSecond >= OTHERS_RATIO * capacityBitsPerSecond) return;
     this.#signs++;
-    if (this.#signs < MIN_SIGNS && !this.isOn(nowUs)) return;
+    if (this.#signs < this.#minSigns && !this.isOn(nowUs)) return;
     this.#believe(nowUs, slot.datagramsPerSecond * (slot.roundTripUs / 1e6));
   }
 
@@ -91,8 +99,12 @@ export class Contention {
     const { queueUs, lostCount, roundTripUs } = now;
     const inFlight = now.datagramsPerSecond * (roundTripUs / 1e6);
     const isWave = this.#isWave(queueUs, now.packetsUs);
-    if (isWave && !this.isOn(nowUs)) this.#believe(nowUs, inFlight);
-    if (!this.isOn(nowUs)) return;
+    if (!this.isOn(nowUs)) {
+      if (!isWave) return;
+      this.#signs += WAVE_SIGNS;
+      if (this.#signs < this.#minSigns) return;
+      this.#believe(nowUs, inFlight);
+    }
     // What we do not use does not grow.
     this.#window.grow(nowUs, roundTripUs, 1.5 * inFlight + 2);
     if (lostCount === 0 && !isWave) return;
@@ -125,4 +137,9 @@ export class Contention {
     this.#peakUs = queueUs;
     return true;
   }
+}
+
+/** What remains of signs in each slot of such a time. */
+function signsOf(spanUs: number): number {
+  return (1 - REMEMBERED ** (spanUs / SLOT_US)) / (1 - REMEMBERED);
 }

@@ -1,7 +1,7 @@
 import type { Congestion } from './congestion.js';
+import { TRIAL_US } from './contention.js';
 import type { PathState } from './path-state.js';
 import type { Retreats } from './retreats.js';
-import { SLOT_US } from './step-plan.js';
 
 /** A channel that brings nothing for so long, or so many of its intervals, is not to be had. */
 const SILENCE_US = 5_000_000;
@@ -11,18 +11,18 @@ const SILENT_INTERVALS = 10;
 export function ownCongestion(
   path: PathState,
   retreats: Retreats,
-  now: { readonly leaveLatencyUs: number; readonly isTrial: boolean },
+  now: { readonly leaveLatencyUs: number; readonly isTrial: boolean; readonly isNew: boolean },
 ): Congestion | undefined {
-  const { leaveLatencyUs, isTrial } = now;
-  const congestion = path.congestion(leaveLatencyUs, isTrial);
+  const { leaveLatencyUs, isTrial, isNew } = now;
+  const congestion = path.congestion(leaveLatencyUs, isTrial, isNew);
   if (congestion === undefined) {
     retreats.cleared();
     return undefined;
   }
   const { share } = path.promised;
-  if (!congestion.isMild || share === undefined || isTrial) return congestion;
+  if (!congestion.isMild || share === undefined || isNew) return congestion;
   const { bitsPerSecond } = path.history.sums(path.slotSinceUs);
-  return retreats.isOurs(path.nowUs, bitsPerSecond, share, leaveLatencyUs + SLOT_US) ? congestion : undefined;
+  return retreats.isOurs(path.nowUs, bitsPerSecond, share, leaveLatencyUs + TRIAL_US) ? congestion : undefined;
 }
 
 /** Whether the newest channel brings nothing, and has had the time to. */

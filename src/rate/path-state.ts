@@ -64,7 +64,7 @@ export class PathState {
   }
 
   /** Looks for others on the path; to be called once a slot. */
-  judgeOthers(queueUs: number, keptBitsPerSecond: number): void {
+  judgeOthers(queueUs: number, keptBitsPerSecond: number, leaveLatencyUs: number): void {
     const sinceUs = this.slotSinceUs;
     const rate = Math.max(this.levels.rateOf(this.level), keptBitsPerSecond);
     const wasOn = this.isContended;
@@ -74,6 +74,7 @@ export class PathState {
       capacityBitsPerSecond: this.promised.share,
       datagramsPerSecond: this.levels.datagramsPerSecond(rate),
       roundTripUs: this.roundTripUs(sinceUs),
+      leaveLatencyUs,
     });
     // What failed before others were known was their doing.
     if (!wasOn && this.isContended) this.promised.forgive();
@@ -118,7 +119,7 @@ export class PathState {
   }
 
   /** Whether more comes than the path carries. */
-  congestion(leaveLatencyUs: number, isTrial: boolean): Congestion | undefined {
+  congestion(leaveLatencyUs: number, isTrial: boolean, isNew: boolean): Congestion | undefined {
     return congestionOf(this.history, {
       nowUs: this.nowUs,
       freshUs: this.changedUs,
@@ -129,6 +130,7 @@ export class PathState {
       ambientLossRatio: this.ambient.ratio,
       isContended: this.isContended,
       isTrial,
+      isNew,
     });
   }
 

@@ -70,11 +70,16 @@ export class PromisedRate {
     return this.#trains.mostBitsPerSecond;
   }
 
-  /** In bit/s; infinite while not known. */
+  /** What of the path is ours, whatever has failed, in bit/s; infinite while not known. */
+  get measuredShare(): number {
+    return Math.max(0, (this.measured ?? Number.POSITIVE_INFINITY) - this.#othersBitsPerSecond);
+  }
+
+  /** What of it is to be believed, in bit/s; infinite while not known. */
   at(nowUs: number): number {
     const { measured } = this;
     if (measured === undefined) return Number.POSITIVE_INFINITY;
-    const share = Math.max(0, measured - this.#othersBitsPerSecond);
+    const share = this.measuredShare;
     this.#failedCapacity = Math.min(this.#failedCapacity, measured);
     const isDisbelieved = nowUs - this.#failedUs < DISBELIEF_US && measured < CHANGED_RATIO * this.#failedCapacity;
     return isDisbelieved ? Math.min(share, 0.99 * this.#failedRate) : share;

@@ -136,7 +136,8 @@ export class RateController {
     if (path.nowUs - path.slotSinceUs < SLOT_US / 2) return;
     const queueUs = path.history.queueSince(path.slotSinceUs);
     if (queueUs < path.emptyUs) this.#retreats.drained();
-    if (!this.#retreats.isDraining(path.nowUs)) path.judgeOthers(queueUs, this.#retreats.keptRate(path.nowUs));
+    if (this.#retreats.isDraining(path.nowUs)) return;
+    path.judgeOthers(queueUs, this.#retreats.keptRate(path.nowUs), this.#deafness.latencyUs);
   }
 
   /** Leaves what is too much. */
@@ -145,7 +146,12 @@ export class RateController {
     const path = this.#path;
     const { level } = path;
     const isTrial = this.#phase === 'trial';
-    const congestion = ownCongestion(path, this.#retreats, { leaveLatencyUs: this.#deafness.latencyUs, isTrial });
+    const isNew = isTrial || path.nowUs - path.climbedUs < BLAME_US;
+    const congestion = ownCongestion(path, this.#retreats, {
+      leaveLatencyUs: this.#deafness.latencyUs,
+      isTrial,
+      isNew,
+    });
     if (congestion !== undefined) return this.#retreat(congestion);
     if (level > levels.max) return this.#leaveFor(levels.max, 'more comes than is allowed');
     if (this.#load.isTooMuch && level > 1) {
@@ -232,7 +238,7 @@ export class RateController {
   #take(ended: EndedSlot | undefined, readings: readonly StreamReading[]): Move | undefined {
     const path = this.#path;
     if (this.#phase === 'trial') this.#endTrial();
-    if (path.nowUs - path.climbedUs > BLAME_US) this.#backOff.held(path.level);
+    if (path.nowUs - path.changedUs > BLAME_US) this.#backOff.held(path.level);
     if (this.#phase === 'start') {
       const step = stepOfStart(path);
       if (step !== 'over') return step && this.#climb(step);
@@ -241,7 +247,7 @@ export class RateController {
     }
     if (ended === undefined) return undefined;
     if (path.isContended) {
-      const step = compete(path);
+      const step = compete(path, ended, this.#backOff);
       if (step !== undefined) this.#phase = 'steady';
       return step && this.#go(step);
     }

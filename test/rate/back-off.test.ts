@@ -2,17 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BackOff } from '../../dist/rate/back-off.js';
 
-function permissionsOf(backOff: BackOff, level: number, count = 128): number[] {
-  return Array.from({ length: count }, (_, permission) => permission).filter((one) => backOff.permits(level, one));
+/** The slots that a level may be tried in. */
+function triesOf(backOff: BackOff, level: number, slotCount = 256): number[] {
+  return Array.from({ length: slotCount }, (_, slot) => slot).filter((slot) => backOff.permits(level, slot));
 }
 
 describe('a back-off', () => {
-  it('uses every permission of a level that has not failed, and each second, fourth … of one that has', () => {
+  it('permits every slot to a level that has not failed, and one in 8, 16, … 128 to one that has', () => {
     const backOff = new BackOff();
-    for (const every of [1, 2, 4, 8, 16, 32, 32, 32]) {
-      expect(permissionsOf(backOff, 3)).toEqual(Array.from({ length: 128 / every }, (_, i) => i * every));
-      expect(permissionsOf(backOff, 4)).toHaveLength(128);
-      backOff.failed(3);
+    for (const every of [1, 8, 16, 32, 64, 128, 128, 128]) {
+      expect(triesOf(backOff, 2)).toEqual(Array.from({ length: 256 / every }, (_, i) => i * every));
+      expect(triesOf(backOff, 4)).toHaveLength(256);
+      backOff.failed(2);
     }
   });
 
@@ -20,9 +21,21 @@ describe('a back-off', () => {
     const backOff = new BackOff();
     for (let i = 0; i < 9; i++) backOff.failed(3);
     backOff.held(4);
-    expect(permissionsOf(backOff, 3)).toHaveLength(4);
+    expect(triesOf(backOff, 3)).toHaveLength(2);
     backOff.held(3);
-    expect([permissionsOf(backOff, 3).length, backOff.failureCount(3)]).toEqual([128, 0]);
+    expect([triesOf(backOff, 3).length, backOff.failureCount(3)]).toEqual([256, 0]);
+  });
+
+  it('never has levels that are next to each other tried at once, when both have failed', () => {
+    fc.assert(
+      fc.property(fc.nat(30), fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 8 }), (level, one, other) => {
+        const backOff = new BackOff();
+        for (let i = 0; i < one; i++) backOff.failed(level);
+        for (let i = 0; i < other; i++) backOff.failed(level + 1);
+        const tries = new Set(triesOf(backOff, level));
+        expect(triesOf(backOff, level + 1).filter((slot) => tries.has(slot))).toEqual([]);
+      }),
+    );
   });
 
   it('lets those who failed together try together, and those who failed less often at those times, too', () => {
@@ -31,7 +44,7 @@ describe('a back-off', () => {
         const backOffs = [failures, failures, failures + more].map((count) => {
           const backOff = new BackOff();
           for (let i = 0; i < count; i++) backOff.failed(2);
-          return permissionsOf(backOff, 2);
+          return triesOf(backOff, 2);
         });
         expect(backOffs[0]).toEqual(backOffs[1]);
         expect(backOffs[0]).toEqual(expect.arrayContaining(backOffs[2]!));

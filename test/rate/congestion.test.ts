@@ -43,6 +43,7 @@ function judge(pathAt: (beforeS: number) => Moment, part: Partial<Judged> = {}):
     leaveLatencyUs: 500_000,
     isContended: false,
     isTrial: false,
+    isNew: false,
     ...part,
   });
 }
@@ -89,9 +90,15 @@ describe('congestion', () => {
     expect(judge((beforeS) => ({ queueMs: 150 + 40 * beforeS }))).toBeUndefined();
   });
 
+  it('is a shorter one when it stands with a new level, but no shorter than what previews leave', () => {
+    expect(judge(() => ({ queueMs: 45 }))).toBeUndefined();
+    expect(judge(() => ({ queueMs: 45 }), { isNew: true })).toMatchObject({ what: 'queue 45 ms', isMild: true });
+    expect(judge(() => ({ queueMs: 35 }), { isNew: true })).toBeUndefined();
+  });
+
   it('is a short queue that is never empty and overflows', () => {
     const lossy = { queueMs: 15, lossRatio: 0.02 };
-    expect(judge(() => lossy)).toMatchObject({ what: '2 % lost, and a queue', isMild: false });
+    expect(judge(() => lossy)).toMatchObject({ what: '2 % lost, and a queue', isMild: true });
     expect(judge((beforeS) => ({ ...lossy, queueMs: beforeS > 0.4 && beforeS < 0.6 ? 0 : 15 }))).toBeUndefined();
     expect(judge(() => lossy, { ambientLossRatio: 0.02 })).toBeUndefined();
   });
