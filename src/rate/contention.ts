@@ -5,8 +5,6 @@ import { VirtualWindow } from './virtual-window.js';
 const MEMORY_US = 10_000_000;
 /** What remains of a sign of them after a slot. */
 const REMEMBERED = 0.9;
-/** What a wave of the queue counts for. */
-const WAVE_SIGNS = 2;
 /** A trial of another receiver behind the same bottleneck is over after so long and the time that a leave takes. */
 export const TRIAL_US = 3_000_000;
 /** So many slots in a row without a queue, and it was a trial. */
@@ -101,7 +99,7 @@ export class Contention {
     const isWave = this.#isWave(queueUs, now.packetsUs);
     if (!this.isOn(nowUs)) {
       if (!isWave) return;
-      this.#signs += WAVE_SIGNS;
+      this.#signs++;
       if (this.#signs < this.#minSigns) return;
       this.#believe(nowUs, inFlight);
     }

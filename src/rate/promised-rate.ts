@@ -5,6 +5,9 @@ import { TrainCapacity } from './train-capacity.js';
 const DISBELIEF_US = 60_000_000;
 /** Unless they promise this many times what they did when it failed: then the path has changed. */
 const CHANGED_RATIO = 1.3;
+/** Trains that much faster clear a rate of having been too much, so often at most. */
+const CLEARING_RATIO = 1.2;
+const CLEARING_US = 120_000_000;
 /** What trains said so long ago is not known any more; who is on a replicated channel hears none. */
 const MAX_AGE_US = 30_000_000;
 
@@ -15,6 +18,7 @@ export class PromisedRate {
   #failedUs = Number.NEGATIVE_INFINITY;
   /** The least that trains promised since. */
   #failedCapacity = Number.POSITIVE_INFINITY;
+  #clearedUs = Number.NEGATIVE_INFINITY;
   #heardUs = Number.NEGATIVE_INFINITY;
   #othersBitsPerSecond = 0;
 
@@ -37,6 +41,16 @@ export class PromisedRate {
     this.#failedUs = nowUs;
     this.#failedRate = rateBitsPerSecond;
     this.#failedCapacity = this.measured ?? 0;
+  }
+
+  /**
+   * Whether a rate that seems to have been too much was not: even the slowest train passes a lot faster, so that another
+   * receiver's trial is more likely. Said once in a while only, as shapers let trains pass.
+   */
+  clears(nowUs: number, rateBitsPerSecond: number): boolean {
+    if ((this.share ?? 0) < CLEARING_RATIO * rateBitsPerSecond || nowUs - this.#clearedUs < CLEARING_US) return false;
+    this.#clearedUs = nowUs;
+    return true;
   }
 
   /** What failed was others' doing. */

@@ -182,7 +182,7 @@ export class RateController {
     const { level, nowUs } = path;
     if (level <= 1) return this.#pause(what);
     const wasTrial = this.#phase === 'trial' || nowUs - path.climbedUs < BLAME_US;
-    if (wasTrial) this.#blame();
+    if (wasTrial && !(isMild && path.promised.clears(nowUs, this.levels.rateOf(level)))) this.#blame();
     this.#noteRetreat();
     // The level before was right a moment ago.
     return this.#leaveFor(wasTrial && isMild ? level - 1 : this.levels.below(level, rateBitsPerSecond), what);

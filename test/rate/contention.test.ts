@@ -43,10 +43,10 @@ describe('others on the path', () => {
     const contention = new Contention();
     contention.judge(0, { ...slot, isQueued: false });
     let atUs = 0;
-    for (let waves = 1; waves <= 4; waves++) {
+    for (let waves = 1; waves <= 7; waves++) {
       atUs = pass(contention, [...ramp(0, 80), ...ramp(80, 30, 5)], atUs);
       // One rises and falls with another receiver's trial, too.
-      expect(contention.isOn(atUs)).toBe(waves === 4);
+      expect(contention.isOn(atUs)).toBe(waves === 7);
     }
     // The wave is an event, too: 0.7 of what we had, and a little growth since.
     expect(fairAt(contention, atUs)).toBeGreaterThan(0.69 * RATE);

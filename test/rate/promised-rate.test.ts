@@ -26,6 +26,18 @@ describe('the promised rate', () => {
     expect([promised.share, promised.most, promised.at(2e6)]).toEqual([0, 11e6, 0]);
   });
 
+  it('clears a rate that is far below what even the slowest train says, once in two minutes', () => {
+    const promised = new PromisedRate();
+    expect(promised.clears(0, 1e6)).toBe(false);
+    promise(promised, [12, 10, 11]);
+    expect([promised.clears(1e6, 9e6), promised.clears(1e6, 8e6), promised.clears(2e6, 8e6)]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    expect([promised.clears(120.9e6, 8e6), promised.clears(121.1e6, 8e6)]).toEqual([false, true]);
+  });
+
   it('is below what has failed for a minute, whatever trains say', () => {
     const promised = new PromisedRate();
     promise(promised, [10, 10, 10]);

@@ -144,6 +144,26 @@ receivers: { box: { below: line, model: crowd } }
     expect(ran.summary.links[0]!.lossRatio).toBeLessThan(0.03);
   });
 
+  it(seeded('goes down further when the capacity halves while it waits for a leave to work'), async () => {
+    const ran = await run(`
+duration: 30s
+${object()}
+links:
+  line:
+    rate: 9.5Mbit
+    queue: 100ms
+    delay: 10ms
+    leaveLatency: 2s
+    changes: [{ at: 12s, rate: 12.5Mbit }, { at: 14s, rate: 9.5Mbit }, { at: 15s, rate: 4.75Mbit }]
+receivers: { box: { below: line, model: crowd } }
+`);
+    // The level that 12.5 Mbit/s had room for fails before the capacity halves, and nothing but half of it is right after.
+    expect(Math.max(...between(ran, 12, 14).map(rateOf))).toBeGreaterThan(9.5e6);
+    const queues = ran.links.filter(({ link, atMs }) => link === 'line' && atMs >= 18_250);
+    expect(Math.max(...queues.map(({ queueMs }) => queueMs))).toBeLessThan(20);
+    expectBest(between(ran, 25, 30), 4.75e6);
+  });
+
   it(seeded('stays below the highest rate that is allowed'), async () => {
     const ran = await run(`
 duration: 20s
