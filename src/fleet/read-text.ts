@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
 import { errnoOf, LayercastError } from '../errors.js';
 
 /** A fleet of 1000 objects with 32 channels each takes some 2 MB; what is much larger was given by mistake. */
@@ -39,9 +40,13 @@ async function readBounded(path: string): Promise<Uint8Array> {
     }
   } catch (cause) {
     const errno = errnoOf(cause);
-    if (errno === 'ENOENT') throw new LayercastError('FILE_NOT_FOUND', `no file ${path}`, { cause });
+    if (errno === 'ENOENT') {
+      const hint = isAbsolute(path) ? 'check its name' : `check its name: it was looked for from ${process.cwd()}`;
+      throw new LayercastError('FILE_NOT_FOUND', `no file ${path}`, { hint, cause });
+    }
     if (errno === 'EACCES' || errno === 'EPERM') {
-      throw new LayercastError('PERMISSION_DENIED', `may not read ${path}`, { cause });
+      const hint = 'let this user read it (chmod), or run as one who may';
+      throw new LayercastError('PERMISSION_DENIED', `may not read ${path}`, { hint, cause });
     }
     throw new LayercastError('FILE_IO', `cannot read ${path}: ${errno ?? String(cause)}`, { cause });
   }

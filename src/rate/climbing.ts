@@ -66,8 +66,9 @@ export function explore(
   const next = level + 1;
   const nextRate = levels.rateOf(next);
   if (next > levels.max || nextRate > FULL_RATIO * promised.most || !path.isClear(CLEAR_US)) return undefined;
-  const promisedRate = promised.at(nowUs);
-  if (promised.measured !== undefined && nextRate <= REENTRY_RATIO * promisedRate) return 'start';
+  // Who has time believes the slowest: what reads trains late takes them for faster than they were, hardly ever for slower.
+  const surelyPromised = Math.min(promised.at(nowUs), promised.recentShare);
+  if (promised.measured !== undefined && nextRate <= REENTRY_RATIO * surelyPromised) return 'start';
   const interval = levels.plan.stepSlots[level - 1]!;
   const isPermitted = stepLevel >= next && (slot + 1) % interval === 0;
   if (!isPermitted || !backOff.permits(next, slot + 1)) return undefined;

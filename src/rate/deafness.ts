@@ -27,8 +27,8 @@ export type DeafPath = Pick<PathState, 'nowUs' | 'changedUs' | 'emptyUs' | 'serv
 };
 
 /**
- * The time after a leave in which the network goes on delivering what was left: nothing that is seen then is a reason for
- * another. It ends when the path is clear, or when leaves are known to have worked; how long they take is learnt.
+ * The time after a leave in which the network goes on delivering what was left, so that a queue or loss is no reason for another.
+ * It ends when the path is clear, or when leaves are known to have worked; how long they take is learnt.
  */
 export class Deafness {
   #latencyUs = INITIAL_US;

@@ -117,15 +117,6 @@ export class PathHistory {
     return least === Number.POSITIVE_INFINITY ? 0 : least;
   }
 
-  /** Greatest queue of the readings after `sinceUs`. */
-  peakQueueUs(sinceUs: number, untilUs = Number.POSITIVE_INFINITY): number {
-    let most = 0;
-    this.#each(sinceUs, untilUs, (at) => {
-      most = Math.max(most, this.#kept[at * FIELDS + QUEUE_US]!);
-    });
-    return most;
-  }
-
   /** Totals of the readings after `sinceUs`. */
   sums(sinceUs: number): {
     readonly receivedCount: number;

@@ -3,7 +3,7 @@ import { TrainCapacity } from './train-capacity.js';
 
 /** What trains promise is not believed above a rate that failed, for this long: shapers let trains pass. */
 const DISBELIEF_US = 60_000_000;
-/** Unless they promise this many times what they did when it failed: then the path has changed. */
+/** Unless all of the last seconds promise this many times what the slowest did since it failed: then the path has changed. */
 const CHANGED_RATIO = 1.3;
 /** Trains that much faster clear a rate of having been too much, so often at most. */
 const CLEARING_RATIO = 1.2;
@@ -16,7 +16,7 @@ export class PromisedRate {
   readonly #trains = new TrainCapacity();
   #failedRate = Number.POSITIVE_INFINITY;
   #failedUs = Number.NEGATIVE_INFINITY;
-  /** The least that trains promised since. */
+  /** The least that a train promised since. */
   #failedCapacity = Number.POSITIVE_INFINITY;
   #clearedUs = Number.NEGATIVE_INFINITY;
   #heardUs = Number.NEGATIVE_INFINITY;
@@ -40,7 +40,7 @@ export class PromisedRate {
   failed(nowUs: number, rateBitsPerSecond: number): void {
     this.#failedUs = nowUs;
     this.#failedRate = rateBitsPerSecond;
-    this.#failedCapacity = this.measured ?? 0;
+    this.#failedCapacity = this.#trains.leastBitsPerSecond ?? 0;
   }
 
   /**
@@ -79,6 +79,11 @@ export class PromisedRate {
     return least === undefined ? undefined : Math.max(0, least - this.#othersBitsPerSecond);
   }
 
+  /** What of the path is ours by the slowest train of the last three slots, in bit/s; infinite while not known. */
+  get recentShare(): number {
+    return Math.max(0, (this.#trains.recentBitsPerSecond ?? Number.POSITIVE_INFINITY) - this.#othersBitsPerSecond);
+  }
+
   /** More than this no train of the last seconds promises, whoever else is there; infinite while not known. */
   get most(): number {
     return this.#trains.mostBitsPerSecond;
@@ -94,8 +99,9 @@ export class PromisedRate {
     const { measured } = this;
     if (measured === undefined) return Number.POSITIVE_INFINITY;
     const share = this.measuredShare;
-    this.#failedCapacity = Math.min(this.#failedCapacity, measured);
-    const isDisbelieved = nowUs - this.#failedUs < DISBELIEF_US && measured < CHANGED_RATIO * this.#failedCapacity;
+    const least = this.#trains.leastBitsPerSecond ?? 0;
+    this.#failedCapacity = Math.min(this.#failedCapacity, least);
+    const isDisbelieved = nowUs - this.#failedUs < DISBELIEF_US && least < CHANGED_RATIO * this.#failedCapacity;
     return isDisbelieved ? Math.min(share, 0.99 * this.#failedRate) : share;
   }
 }

@@ -45,6 +45,12 @@ export class TrainCapacity {
     return least;
   }
 
+  /** The least that those of the last three slots promise. Undefined before the first train. */
+  get recentBitsPerSecond(): number | undefined {
+    if (this.#slots.length === 0) return undefined;
+    return Math.min(...this.#slots.slice(0, MEDIAN_OF).map(({ bitsPerSecond }) => bitsPerSecond));
+  }
+
   /** Whether trains of three slots or more say the same, within a tenth. */
   get isSure(): boolean {
     return this.#slots.length >= MEDIAN_OF && (this.leastBitsPerSecond ?? 0) >= 0.9 * this.mostBitsPerSecond;

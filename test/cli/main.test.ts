@@ -73,9 +73,11 @@ describe('config validate', () => {
     ]);
   });
 
-  it('says that there is no such file', async () => {
+  it('says that there is no such file, and where it was looked for', async () => {
     const { code, stderr } = await runCli(['config', 'validate', 'none.yaml'], { cwd: folder });
-    expect([code, stderr]).toEqual([2, 'layercast: no file none.yaml\n']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('layercast: no file none.yaml');
+    expect(stderr).toContain(folder);
   });
 });
 

@@ -26,6 +26,14 @@ describe('the promised rate', () => {
     expect([promised.share, promised.most, promised.at(2e6)]).toEqual([0, 11e6, 0]);
   });
 
+  it('is, of the last three slots, what the slowest of them says', () => {
+    const promised = new PromisedRate();
+    expect(promised.recentShare).toBe(Number.POSITIVE_INFINITY);
+    promise(promised, [9, 12, 11, 12]);
+    promised.setOthers(4e6);
+    expect([promised.share, promised.recentShare]).toEqual([5e6, 7e6]);
+  });
+
   it('clears a rate that is far below what even the slowest train says, once in two minutes', () => {
     const promised = new PromisedRate();
     expect(promised.clears(0, 1e6)).toBe(false);
@@ -54,14 +62,17 @@ describe('the promised rate', () => {
     expect(promised.at(3e6)).toBe(10e6);
   });
 
-  it('is believed again at once when trains promise a third more than since the failure', () => {
+  it('is believed again when all trains of four seconds promise a third more than the slowest since the failure', () => {
     const promised = new PromisedRate();
     promise(promised, [10, 10, 10]);
     promised.failed(2e6, 5e6);
-    promise(promised, [12, 12, 12], 4);
-    expect(promised.at(4e6)).toBeLessThan(5e6);
-    promise(promised, [14, 14, 14], 8);
-    expect(promised.at(6e6)).toBe(14e6);
+    promise(promised, Array(8).fill(12), 4);
+    expect(promised.at(8e6)).toBeLessThan(5e6);
+    // Trains that are read late seem fast.
+    promise(promised, [40, 14, 40, 14, 40, 14, 40], 12);
+    expect(promised.at(11.5e6)).toBeLessThan(5e6);
+    promise(promised, [14], 19);
+    expect(promised.at(12e6)).toBe(14e6);
   });
 
   it('is forgotten when the path may have changed, and when no train has come for half a minute', () => {

@@ -7,7 +7,7 @@ import { type Asked, seconds as inSeconds, mbit, percent, type Report, report } 
 interface Changed {
   readonly rateBitsPerSecond: number;
   readonly leave: Leave;
-  /** From the halving until the queue is under 20 ms and stays so for a second. */
+  /** From the halving until the queue is under 20 ms, or three packets, and stays so for a second. */
   readonly drainedMs: number | undefined;
   /** From the halving until first within 10 % of the level held for the longest of the second half until the doubling. */
   readonly downMs: number | undefined;
@@ -17,6 +17,9 @@ interface Changed {
   readonly shares: readonly number[];
   readonly dropRatio: number;
 }
+
+/** 1184 bytes of symbol and what is around it, on Ethernet. */
+const PACKET_BYTES = 1294;
 
 /** Row b: a link's rate halves after a third of the time and doubles after two thirds. */
 export async function changing(asked: Asked): Promise<Report> {
@@ -83,11 +86,16 @@ async function halved(asked: Asked, rates: readonly number[], queueMs: number, l
     return {
       rateBitsPerSecond: rate,
       leave,
-      drainedMs: drainedMs(samples, thirds[1]!),
+      drainedMs: drainedMs(samples, thirds[1]!, drainedLimitMs(rate / 2)),
       downMs: down,
       upMs: up,
       shares: thirds.map((third) => averageRate(receiver.steps, ...later(third)) / bestLevel(levels, third.rate)),
       dropRatio: carried(samples, downAt, upAt).dropRatio,
     };
   });
+}
+
+/** Where a packet takes long, two that meet are no queue. */
+function drainedLimitMs(rateBitsPerSecond: number): number {
+  return Math.max(20, (3 * PACKET_BYTES * 8000) / rateBitsPerSecond);
 }
