@@ -65,7 +65,10 @@ export function explore(
   const { levels, level, promised, nowUs } = path;
   const next = level + 1;
   const nextRate = levels.rateOf(next);
-  if (next > levels.max || nextRate > FULL_RATIO * promised.most || !path.isClear(CLEAR_US)) return undefined;
+  // Several servers may come by links of their own, and what one's trains promise is then not for the sum.
+  const isBeyond = nextRate > FULL_RATIO * promised.most;
+  if (next > levels.max || levels.ownRateOf(next) > FULL_RATIO * promised.most || !path.isClear(CLEAR_US))
+    return undefined;
   // Who has time believes the slowest: what reads trains late takes them for faster than they were, hardly ever for slower.
   const surelyPromised = Math.min(promised.at(nowUs), promised.recentShare);
   if (promised.measured !== undefined && nextRate <= REENTRY_RATIO * surelyPromised) return 'start';
@@ -76,7 +79,7 @@ export function explore(
   // Where another receiver has the next level already, its own preview fills the link; trains know better. What failed once may
   // have failed for another's trial: the back-off keeps it rare enough.
   const isPromised = promised.measured !== undefined && nextRate <= FULL_RATIO * promised.measuredShare;
-  if (verdict === 'no room' && !isPromised) return undefined;
+  if ((verdict === 'no room' && !isPromised) || (isBeyond && verdict !== 'room')) return undefined;
   return { level: next, why: REASONS[verdict] };
 }
 

@@ -6,7 +6,7 @@ const MEMORY_US = 10_000_000;
 /** What remains of a sign of them after a slot. */
 const REMEMBERED = 0.9;
 /** A trial of another receiver behind the same bottleneck is over after so long and the time that a leave takes. */
-export const TRIAL_US = 3_000_000;
+export const OTHERS_TRIAL_US = 3_000_000;
 /** So many slots in a row without a queue, and it was a trial. */
 const OVER_SLOTS = 3;
 /** So many, and they are gone. */
@@ -65,7 +65,7 @@ export class Contention {
     },
   ): void {
     const { isQueued, arrivedBitsPerSecond, capacityBitsPerSecond = 0 } = slot;
-    this.#minSigns = signsOf(TRIAL_US + slot.leaveLatencyUs);
+    this.#minSigns = signsOf(OTHERS_TRIAL_US + slot.leaveLatencyUs);
     this.#signs *= REMEMBERED;
     this.#quietCount = isQueued ? 0 : this.#quietCount + 1;
     if (this.#quietCount >= OVER_SLOTS) this.#signs = 0;

@@ -1,5 +1,5 @@
 import type { Congestion } from './congestion.js';
-import { TRIAL_US } from './contention.js';
+import { OTHERS_TRIAL_US } from './contention.js';
 import type { PathState } from './path-state.js';
 import type { Retreats } from './retreats.js';
 
@@ -22,7 +22,7 @@ export function ownCongestion(
   const { share } = path.promised;
   if (!congestion.isMild || share === undefined || isNew) return congestion;
   const { bitsPerSecond } = path.history.sums(path.slotSinceUs);
-  return retreats.isOurs(path.nowUs, bitsPerSecond, share, leaveLatencyUs + TRIAL_US) ? congestion : undefined;
+  return retreats.isOurs(path.nowUs, bitsPerSecond, share, leaveLatencyUs + OTHERS_TRIAL_US) ? congestion : undefined;
 }
 
 /** Whether the newest channel brings nothing, and has had the time to. */

@@ -54,6 +54,11 @@ export class Levels {
     return this.#rates[level - 1] ?? Number.POSITIVE_INFINITY;
   }
 
+  /** What one server sends of it, in bit/s. */
+  ownRateOf(level: number): number {
+    return this.plan.levelRates[level - 1] ?? Number.POSITIVE_INFINITY;
+  }
+
   /** The highest level within a rate; 0 for none. */
   within(rateBitsPerSecond: number): number {
     let level = 0;

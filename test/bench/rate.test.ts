@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ablationOf, PARTS, WHOLE } from '../../bench/rate/ablation.js';
-import { bestOf, Draw } from '../../bench/rate/draw.js';
+import { bestOf, Draw, LAYERS, LEVELS } from '../../bench/rate/draw.js';
 import { heldMs, settledMs, shareOf } from '../../bench/rate/levels.js';
 import {
   drainedMs,
@@ -13,6 +13,7 @@ import {
 import { atLeast, atMost, between, inTheMean, type Outcome, type Row } from '../../bench/rate/row.js';
 import { missesOf, quantile, summaryOf, worstOf } from '../../bench/rate/summary.js';
 import { playTrial, type Trial } from '../../bench/rate/trial.js';
+import { averageRate } from '../../bench/rate-real/levels.js';
 import { BackOff } from '../../dist/rate/back-off.js';
 import { Contention } from '../../dist/rate/contention.js';
 import { Deafness } from '../../dist/rate/deafness.js';
@@ -194,6 +195,15 @@ describe('a trial', () => {
     expect(dry!.overflowCount).toBeGreaterThan(100);
     expect(wide!.carriedBytes * 8).toBeGreaterThan(8 * 0.5e6);
     expect(wide!.overflowCount).toBeLessThan(dry!.overflowCount / 4);
+  });
+
+  test.each([
+    ['the slower of two links', [3e6, 8e6], 2 * bestOf(LEVELS, 3e6)],
+    ['one link', [3e6], 2 * bestOf(LEVELS, 1.5e6)],
+  ])('of two servers on the same channels finds what %s carries of both', async (_, rates, best) => {
+    const bottlenecks = rates.map((rateBitsPerSecond) => ({ rateBitsPerSecond, queueMs: 100, leaveLatencyMs: 100 }));
+    const { steps } = await playTrial({ ...alone, seconds: 30, channels: LAYERS, serverCount: 2, bottlenecks }, WHOLE);
+    expect(averageRate(steps[0]!, 15_000, 30_000) / best).toBeCloseTo(1, 1);
   });
 
   test('ends for a receiver that goes', async () => {

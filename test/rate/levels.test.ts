@@ -37,6 +37,8 @@ describe('the levels of a ladder on a path', () => {
     const two = levelsOf(ladder, 6e6);
     two.setSenders(() => 2);
     expect([two.rateOf(1), two.rateOf(2), two.max]).toEqual([4e6, 6e6, 2]);
+    expect([two.ownRateOf(1), two.ownRateOf(2), two.ownRateOf(4)]).toEqual([2e6, 3e6, Number.POSITIVE_INFINITY]);
+    expect([two.below(3, 5e6), two.below(3, 20e6), two.below(2, 1e6)]).toEqual([1, 2, 1]);
     two.setMax(3e6);
     expect(two.max).toBe(1);
   });
