@@ -7,7 +7,7 @@ const DISBELIEF_US = 60_000_000;
 const CHANGED_RATIO = 1.3;
 /** Trains that much faster clear a rate of having been too much, so often at most. */
 const CLEARING_RATIO = 1.2;
-const CLEARING_US = 120_000_000;
+const CLEARING_US = 30_000_000;
 /** What trains said so long ago is not known any more; who is on a replicated channel hears none. */
 const MAX_AGE_US = 30_000_000;
 
