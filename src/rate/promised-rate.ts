@@ -53,6 +53,11 @@ export class PromisedRate {
     return true;
   }
 
+  /** This rate was not too much; whatever has failed below it failed for another reason. */
+  held(rateBitsPerSecond: number): void {
+    if (rateBitsPerSecond >= this.#failedRate) this.forgive();
+  }
+
   /** What failed was others' doing. */
   forgive(): void {
     this.#failedUs = Number.NEGATIVE_INFINITY;

@@ -258,11 +258,13 @@ export class RateController {
   }
 
   #endTrial(): void {
-    const { heardUs, nowUs, joinTimes, level } = this.#path;
+    const { heardUs, nowUs, joinTimes, level, promised } = this.#path;
     if (heardUs === undefined) return;
     const datagramsUs = TRIAL_DATAGRAMS * this.levels.packetUs(level);
     const lastsUs = Math.max(TRIAL_US, TRIAL_ROUND_TRIPS * joinTimes.roundTripUs, datagramsUs);
-    if (nowUs - heardUs >= lastsUs) this.#phase = 'steady';
+    if (nowUs - heardUs < lastsUs) return;
+    this.#phase = 'steady';
+    promised.held(this.levels.rateOf(level));
   }
 
   #climb(step: Step): Move {

@@ -62,6 +62,16 @@ describe('the promised rate', () => {
     expect(promised.at(3e6)).toBe(10e6);
   });
 
+  it('is believed at once when a level as fast as what failed has held', () => {
+    const promised = new PromisedRate();
+    promise(promised, [10, 10, 10]);
+    promised.failed(2e6, 5e6);
+    promised.held(4.9e6);
+    expect(promised.at(3e6)).toBeLessThan(5e6);
+    promised.held(5e6);
+    expect(promised.at(3e6)).toBe(10e6);
+  });
+
   it('is believed again when all trains of four seconds promise a third more than the slowest since the failure', () => {
     const promised = new PromisedRate();
     promise(promised, [10, 10, 10]);
