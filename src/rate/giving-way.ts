@@ -20,7 +20,7 @@ export function ownCongestion(
     return undefined;
   }
   const { share } = path.promised;
-  if (!congestion.isMild || share === undefined || isNew) return congestion;
+  if (!congestion.isMild || share === undefined || isTrial) return congestion;
   const { bitsPerSecond } = path.history.sums(path.slotSinceUs);
   return retreats.isOurs(path.nowUs, bitsPerSecond, share, leaveLatencyUs + OTHERS_TRIAL_US) ? congestion : undefined;
 }

@@ -1,5 +1,7 @@
 /** Retreats closer together than this are one, from where the first began. */
 const ONE_RETREAT_US = 10_000_000;
+/** For so long after the last one what a TCP would have kept is known: others are recognised up to ten seconds after they came. */
+const KEPT_US = 20_000_000;
 /** A TCP would have kept this share of what we had (RFC 9438, section 4.6). */
 const KEPT_SHARE = 0.7;
 /** A queue that is still there so long after a retreat is not our own: leave latency, and a second to drain. */
@@ -41,7 +43,7 @@ export class Retreats {
 
   /** What a TCP would have kept when the first sign of others made us retreat, in bit/s; 0 if nothing did. */
   keptRate(nowUs: number): number {
-    return nowUs - this.#lastUs < ONE_RETREAT_US ? KEPT_SHARE * this.#fromRate : 0;
+    return nowUs - this.#lastUs < KEPT_US ? KEPT_SHARE * this.#fromRate : 0;
   }
 
   /**
