@@ -39,6 +39,11 @@ export function usualQueueMs(samples: readonly LinkSample[], fromMs: number, toM
   return queues[Math.floor(0.95 * queues.length)] ?? 0;
 }
 
+/** A queue below this has drained, ms: 20, or three packets where these take long, as some always meet. */
+export function drainedLimitMs(rateBitsPerSecond: number, packetBytes: number): number {
+  return Math.max(20, (3 * packetBytes * 8000) / rateBitsPerSecond);
+}
+
 /**
  * From `fromMs` until the queue is under `limitMs` for `heldMs`; 0 where it never rose in the first second, undefined where it
  * never falls before `toMs`.

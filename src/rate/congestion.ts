@@ -22,9 +22,9 @@ const MILD_LOSS_RATIO = 0.03;
 /** This share lost over a second in which the queue was never empty is too much in the long run. */
 const OVERFLOW_LOSS_RATIO = 0.005;
 /** What arrives is averaged over so long, when it arrives through a full queue. */
-const ARRIVAL_US = 300_000;
+export const ARRIVAL_US = 300_000;
 /** Loss is judged on so many datagrams at least. */
-const MIN_JUDGED = 20;
+export const MIN_JUDGED = 20;
 /** What is left for others, and for what the estimate is wrong by. */
 const MARGIN = 0.1;
 /** A queue should be gone after this time, and less than this share is never left. */
@@ -145,15 +145,17 @@ function standing(history: PathHistory, judged: Judged): Congestion | undefined 
   const high = Math.max(HIGH_QUEUE_US, 2 * lowQueueUs(serviceUs));
   if (nowUs - freshUs < 2.5 * STANDING_US) return undefined;
   const queueUs = history.queueUs(nowUs - 2.5 * STANDING_US);
+  const stands = (): Congestion => ({
+    isMild: true,
+    what: `queue ${milliseconds(queueUs)}`,
+    rateBitsPerSecond: rightRate(history, judged),
+  });
   if (queueUs > high) {
     const beforeUs = history.queueUs(Math.max(freshUs, nowUs - 5 * STANDING_US), nowUs - 2.5 * STANDING_US);
-    if (queueUs < beforeUs) return undefined;
-    return { isMild: true, what: `queue ${milliseconds(queueUs)}`, rateBitsPerSecond: rightRate(history, judged) };
+    return queueUs < beforeUs ? undefined : stands();
   }
   // What has come with a new level and does not go is of its making.
-  if (isNew && queueUs > NEW_QUEUES * lowQueueUs(serviceUs)) {
-    return { isMild: true, what: `queue ${milliseconds(queueUs)}`, rateBitsPerSecond: rightRate(history, judged) };
-  }
+  if (isNew && queueUs > NEW_QUEUES * lowQueueUs(serviceUs)) return stands();
   // A short queue that is never empty, and overflows.
   if (nowUs - freshUs < 1e6 || history.queueUs(nowUs - 1e6) < emptyQueueUs(serviceUs)) return undefined;
   const { receivedCount, lostCount } = history.sums(nowUs - 1e6);

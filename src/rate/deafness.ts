@@ -1,4 +1,4 @@
-import { arrivedRate, lowQueueUs, rateThatDrains } from './congestion.js';
+import { ARRIVAL_US, arrivedRate, lowQueueUs, MIN_JUDGED, rateThatDrains } from './congestion.js';
 import type { PathState } from './path-state.js';
 
 /** MLDv2's defaults (RFC 3810, section 9): two queries for the last member, a second apart. */
@@ -12,10 +12,6 @@ const FALLEN_US = 20_000;
 const FALLEN_RATIO = 0.5;
 /** Losses up to this share do not keep a receiver deaf. */
 const CLEAR_LOSS_RATIO = 0.02;
-/** What comes of the channels that stay is averaged over so long, */
-const ARRIVAL_US = 300_000;
-/** and over so many datagrams at least. */
-const MIN_JUDGED = 20;
 /** When the path carries less than this share of what was kept, that is too much as well; by less, mixtures differ by chance. */
 const CARRIED_RATIO = 0.85;
 
@@ -75,8 +71,8 @@ export class Deafness {
     const onWire = this.#onWireBitsPerSecond;
     if (onWire === undefined || nowUs - changedUs < ARRIVAL_US) return undefined;
     const sinceUs = nowUs - ARRIVAL_US;
-    if (history.queueUs(sinceUs) < lowQueueUs(serviceUs) || history.sums(sinceUs).receivedCount < MIN_JUDGED)
-      return undefined;
+    const isQueued = history.queueUs(sinceUs) >= lowQueueUs(serviceUs);
+    if (!isQueued || history.sums(sinceUs).receivedCount < MIN_JUDGED) return undefined;
     const share = arrivedRate(history, { nowUs, freshUs: changedUs }) / keptBitsPerSecond / (1 - ambient.ratio);
     const carried = Math.min(share * onWire, path.promised.share ?? Number.POSITIVE_INFINITY);
     if (Math.max(share, carried / keptBitsPerSecond) >= CARRIED_RATIO) return undefined;

@@ -1,5 +1,5 @@
 import { AmbientLoss } from './ambient-loss.js';
-import { type Congestion, congestionOf, emptyQueueUs } from './congestion.js';
+import { type Congestion, congestionOf, emptyQueueUs, type Judged } from './congestion.js';
 import { Contention } from './contention.js';
 import { JoinTimes } from './join-times.js';
 import type { Levels } from './levels.js';
@@ -12,6 +12,9 @@ import { SLOT_US } from './step-plan.js';
 const WAVE_PACKETS = 3;
 /** What may be lost where nothing speaks against more, beyond what is lost anyway. */
 const CLEAR_LOSS_RATIO = 0.03;
+
+/** What a path does not know of the level it is seen from. */
+export type LevelNow = Pick<Judged, 'leaveLatencyUs' | 'isTrial' | 'isNew'>;
 
 /** Everything that has been measured on one path, seen from the level that is joined on it now. */
 export class PathState {
@@ -119,18 +122,16 @@ export class PathState {
   }
 
   /** Whether more comes than the path carries. */
-  congestion(leaveLatencyUs: number, isTrial: boolean, isNew: boolean): Congestion | undefined {
+  congestion(now: LevelNow): Congestion | undefined {
     return congestionOf(this.history, {
       nowUs: this.nowUs,
       freshUs: this.changedUs,
       packetUs: this.levels.packetUs(this.level),
       serviceUs: this.serviceUs,
       levelBitsPerSecond: this.levels.rateOf(this.level),
-      leaveLatencyUs,
       ambientLossRatio: this.ambient.ratio,
       isContended: this.isContended,
-      isTrial,
-      isNew,
+      ...now,
     });
   }
 

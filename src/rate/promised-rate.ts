@@ -81,12 +81,12 @@ export class PromisedRate {
   /** What of the path is ours for sure: by the slowest of the last trains; undefined while not known. */
   get share(): number | undefined {
     const least = this.#trains.leastBitsPerSecond;
-    return least === undefined ? undefined : Math.max(0, least - this.#othersBitsPerSecond);
+    return least === undefined ? undefined : this.#oursOf(least);
   }
 
   /** What of the path is ours by the slowest train of the last three slots, in bit/s; infinite while not known. */
   get recentShare(): number {
-    return Math.max(0, (this.#trains.recentBitsPerSecond ?? Number.POSITIVE_INFINITY) - this.#othersBitsPerSecond);
+    return this.#oursOf(this.#trains.recentBitsPerSecond);
   }
 
   /** More than this no train of the last seconds promises, whoever else is there; infinite while not known. */
@@ -96,17 +96,20 @@ export class PromisedRate {
 
   /** What of the path is ours, whatever has failed, in bit/s; infinite while not known. */
   get measuredShare(): number {
-    return Math.max(0, (this.measured ?? Number.POSITIVE_INFINITY) - this.#othersBitsPerSecond);
+    return this.#oursOf(this.measured);
   }
 
   /** What of it is to be believed, in bit/s; infinite while not known. */
   at(nowUs: number): number {
-    const { measured } = this;
-    if (measured === undefined) return Number.POSITIVE_INFINITY;
     const share = this.measuredShare;
+    if (this.measured === undefined) return share;
     const least = this.#trains.leastBitsPerSecond ?? 0;
     this.#failedCapacity = Math.min(this.#failedCapacity, least);
     const isDisbelieved = nowUs - this.#failedUs < DISBELIEF_US && least < CHANGED_RATIO * this.#failedCapacity;
     return isDisbelieved ? Math.min(share, 0.99 * this.#failedRate) : share;
+  }
+
+  #oursOf(bitsPerSecond = Number.POSITIVE_INFINITY): number {
+    return Math.max(0, bitsPerSecond - this.#othersBitsPerSecond);
   }
 }

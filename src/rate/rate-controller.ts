@@ -145,12 +145,10 @@ export class RateController {
     const { levels } = this;
     const path = this.#path;
     const { level } = path;
-    const isTrial = this.#phase === 'trial';
-    const isNew = isTrial || path.nowUs - path.climbedUs < BLAME_US;
     const congestion = ownCongestion(path, this.#retreats, {
       leaveLatencyUs: this.#deafness.latencyUs,
-      isTrial,
-      isNew,
+      isTrial: this.#phase === 'trial',
+      isNew: this.#isNew,
     });
     if (congestion !== undefined) return this.#retreat(congestion);
     if (level > levels.max) return this.#leaveFor(levels.max, 'more comes than is allowed');
@@ -181,17 +179,22 @@ export class RateController {
     const path = this.#path;
     const { level, nowUs } = path;
     if (level <= 1) return this.#pause(what);
-    const wasTrial = this.#phase === 'trial' || nowUs - path.climbedUs < BLAME_US;
-    if (wasTrial && !(isMild && path.promised.clears(nowUs, this.levels.rateOf(level)))) this.#blame();
+    const wasNew = this.#isNew;
+    if (wasNew && !(isMild && path.promised.clears(nowUs, this.levels.rateOf(level)))) this.#blame();
     this.#noteRetreat();
     // The level before was right a moment ago.
-    return this.#leaveFor(wasTrial && isMild ? level - 1 : this.levels.below(level, rateBitsPerSecond), what);
+    return this.#leaveFor(wasNew && isMild ? level - 1 : this.levels.below(level, rateBitsPerSecond), what);
   }
 
   #noteRetreat(): void {
     const { nowUs, level, promised } = this.#path;
     promised.forget();
     this.#retreats.began(nowUs, this.levels.rateOf(level));
+  }
+
+  /** Whether what is wrong now may have come with the level. */
+  get #isNew(): boolean {
+    return this.#phase === 'trial' || this.#path.nowUs - this.#path.climbedUs < BLAME_US;
   }
 
   /** This level was too much. */

@@ -10,8 +10,8 @@ const MEDIAN_OF = 3;
 export class TrainCapacity {
   /** Newest first. */
   readonly #slots: { readonly slot: number; bitsPerSecond: number }[] = [];
-  /** Asked for at every reading, and changed by trains alone. */
-  #median: number | undefined;
+  /** What those of the last slots say, from the least; asked for at every reading, and changed by trains alone. */
+  #recent: readonly number[] = [];
 
   add(slot: number, bitsPerSecond: number): void {
     const known = this.#slots.find((other) => other.slot === slot);
@@ -21,13 +21,16 @@ export class TrainCapacity {
       this.#slots.unshift({ slot, bitsPerSecond });
       if (this.#slots.length > KEPT_SLOTS) this.#slots.pop();
     }
-    this.#median = medianOf(this.#slots);
+    this.#recent = this.#slots
+      .slice(0, MEDIAN_OF)
+      .map((one) => one.bitsPerSecond)
+      .sort((a, b) => a - b);
   }
 
   /** What trains said before is no longer so. */
   clear(): void {
     this.#slots.length = 0;
-    this.#median = undefined;
+    this.#recent = [];
   }
 
   /** The most that any of the trains promises: what is above that has no room. Infinite before the first train. */
@@ -47,8 +50,7 @@ export class TrainCapacity {
 
   /** The least that those of the last three slots promise. Undefined before the first train. */
   get recentBitsPerSecond(): number | undefined {
-    if (this.#slots.length === 0) return undefined;
-    return Math.min(...this.#slots.slice(0, MEDIAN_OF).map(({ bitsPerSecond }) => bitsPerSecond));
+    return this.#recent[0];
   }
 
   /** Whether trains of three slots or more say the same, within a tenth. */
@@ -58,12 +60,6 @@ export class TrainCapacity {
 
   /** In bit/s of whole packets; undefined before the first train. */
   get bitsPerSecond(): number | undefined {
-    return this.#median;
+    return this.#recent[(this.#recent.length - 1) >> 1];
   }
-}
-
-function medianOf(slots: readonly { readonly bitsPerSecond: number }[]): number | undefined {
-  const newest = slots.slice(0, MEDIAN_OF);
-  const sorted = newest.map(({ bitsPerSecond }) => bitsPerSecond).sort((a, b) => a - b);
-  return sorted[(sorted.length - 1) >> 1];
 }

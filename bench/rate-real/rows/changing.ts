@@ -1,4 +1,4 @@
-import { carried, drainedMs } from '../carried.js';
+import { carried, drainedLimitMs, drainedMs } from '../carried.js';
 import { ladderOf } from '../ladder.js';
 import { averageRate, bestLevel, prevailingRate, reachedMs } from '../levels.js';
 import { type Leave, play, type Stage } from '../play.js';
@@ -86,16 +86,11 @@ async function halved(asked: Asked, rates: readonly number[], queueMs: number, l
     return {
       rateBitsPerSecond: rate,
       leave,
-      drainedMs: drainedMs(samples, thirds[1]!, drainedLimitMs(rate / 2)),
+      drainedMs: drainedMs(samples, thirds[1]!, drainedLimitMs(rate / 2, PACKET_BYTES)),
       downMs: down,
       upMs: up,
       shares: thirds.map((third) => averageRate(receiver.steps, ...later(third)) / bestLevel(levels, third.rate)),
       dropRatio: carried(samples, downAt, upAt).dropRatio,
     };
   });
-}
-
-/** Where a packet takes long, two that meet are no queue. */
-function drainedLimitMs(rateBitsPerSecond: number): number {
-  return Math.max(20, (3 * PACKET_BYTES * 8000) / rateBitsPerSecond);
 }

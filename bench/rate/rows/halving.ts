@@ -1,3 +1,4 @@
+import { drainedLimitMs } from '../../rate-real/carried.js';
 import { prevailingRate } from '../../rate-real/levels.js';
 import type { Ablation } from '../ablation.js';
 import { Draw, LAYERS, mbit } from '../draw.js';
@@ -9,9 +10,6 @@ import { PACKET_BYTES, playTrial } from '../trial.js';
 const HALVED_MS = 20_000;
 const DOUBLED_MS = 40_000;
 const END_MS = 80_000;
-/** A queue below this has drained; where a packet takes long, below three of them. */
-const LIMIT_MS = 20;
-const LIMIT_PACKETS = 3;
 
 const FIGURES = [
   { name: 'drained s − leave', target: atMost(1) },
@@ -71,7 +69,7 @@ async function playFall(
     ablation,
   );
   const steps = recording.steps[0]!;
-  const limitMs = Math.max(LIMIT_MS, (LIMIT_PACKETS * PACKET_BYTES * 8000) / (rateBitsPerSecond / 2));
+  const limitMs = drainedLimitMs(rateBitsPerSecond / 2, PACKET_BYTES);
   const before = prevailingRate(steps, 13_000, 18_000);
   const drained = drainedMs(recording, atMs, DOUBLED_MS, limitMs) - path.leaveLatencyMs;
   return {
