@@ -151,7 +151,7 @@ describe('the page about scenarios', () => {
 });
 
 describe('the examples', () => {
-  it.each(['home', 'branches', 'wireless'])('%s.yaml is right', async (name) => {
+  it.each(['home', 'branches', 'wireless', 'changing', 'five-links'])('%s.yaml is right', async (name) => {
     const { receivers } = await loadScenario(`examples/${name}.yaml`);
     expect(receivers.length).toBeGreaterThan(0);
   });
