@@ -70,6 +70,11 @@ export function emptyQueueUs(serviceUs: number): number {
   return Math.max(EMPTY_QUEUE_US, 2 * serviceUs);
 }
 
+/** A ratio for people. */
+export function percent(ratio: number): string {
+  return `${Math.round(ratio * 1000) / 10} %`;
+}
+
 /** What has arrived lately, in bit/s; the less, where the latest differs. */
 export function arrivedRate(history: PathHistory, { nowUs, freshUs }: Pick<Judged, 'nowUs' | 'freshUs'>): number {
   // The shorter time knows better what has just changed, the longer one is less mistaken by bursts.
@@ -171,10 +176,6 @@ function standing(history: PathHistory, judged: Judged): Congestion | undefined 
 /** What arrived while the path was full is what it carries. */
 function rightRate(history: PathHistory, judged: Judged): number {
   return rateThatDrains(history, judged, arrivedRate(history, judged));
-}
-
-function percent(ratio: number): string {
-  return `${Math.round(ratio * 1000) / 10} %`;
 }
 
 function milliseconds(us: number): string {

@@ -1,4 +1,12 @@
-import { ARRIVAL_US, arrivedRate, lowQueueUs, MIN_JUDGED, rateThatDrains } from './congestion.js';
+import {
+  ARRIVAL_US,
+  arrivedRate,
+  type Congestion,
+  lowQueueUs,
+  MIN_JUDGED,
+  percent,
+  rateThatDrains,
+} from './congestion.js';
 import type { PathState } from './path-state.js';
 
 /** MLDv2's defaults (RFC 3810, section 9): two queries for the last member, a second apart. */
@@ -62,11 +70,11 @@ export class Deafness {
   }
 
   /**
-   * The rate that would be right, in bit/s, where even what was kept is too much because the path has failed further; undefined
-   * otherwise. A full queue serves whatever is on the wire in proportion: the share that comes of what was kept is the share
-   * that the path carries of everything. It carries no more than trains promise.
+   * What is wrong where even what was kept is too much because the path has failed further; undefined otherwise. A full queue
+   * serves whatever is on the wire in proportion: the share that comes of what was kept is the share that the path carries of
+   * everything. It carries no more than trains promise.
    */
-  excess(path: DeafPath, keptBitsPerSecond: number): number | undefined {
+  excess(path: DeafPath, keptBitsPerSecond: number): Omit<Congestion, 'isMild'> | undefined {
     const { nowUs, changedUs, history, serviceUs, ambient } = path;
     const onWire = this.#onWireBitsPerSecond;
     if (onWire === undefined || nowUs - changedUs < ARRIVAL_US) return undefined;
@@ -77,6 +85,9 @@ export class Deafness {
     const carried = Math.min(share * onWire, path.promised.share ?? Number.POSITIVE_INFINITY);
     if (Math.max(share, carried / keptBitsPerSecond) >= CARRIED_RATIO) return undefined;
     const wire = { levelBitsPerSecond: onWire, leaveLatencyUs: this.#latencyUs };
-    return rateThatDrains(history, { nowUs, freshUs: changedUs, ...wire }, carried);
+    return {
+      what: `only ${percent(share)} of it arrives`,
+      rateBitsPerSecond: rateThatDrains(history, { nowUs, freshUs: changedUs, ...wire }, carried),
+    };
   }
 }

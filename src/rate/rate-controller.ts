@@ -168,10 +168,10 @@ export class RateController {
     const path = this.#path;
     const { level } = path;
     if (level <= 1 || path.isContended) return undefined;
-    const rate = this.#deafness.excess(path, levels.rateOf(level));
-    if (rate === undefined) return undefined;
+    const excess = this.#deafness.excess(path, levels.rateOf(level));
+    if (excess === undefined) return undefined;
     this.#noteRetreat();
-    return this.#go({ level: levels.below(level, rate), why: 'even less gets through' });
+    return this.#go({ level: levels.below(level, excess.rateBitsPerSecond), why: excess.what });
   }
 
   /** At once, and far enough. */
