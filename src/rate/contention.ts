@@ -19,6 +19,8 @@ const OWN_RATIO = 0.95;
 const MIN_WAVE_US = 25_000;
 /** TCP takes its window to one half (RFC 5681) or 0.7 (RFC 9438), and a queue that it has filled falls by as much or less. */
 const FALL_RATIO = 0.2;
+/** What TCP counts in: the full packets of an Ethernet. */
+const SEGMENT_BITS = 1500 * 8;
 /** Losses closer together are one event, even where round trips are shorter: readings are not finer than this. */
 const MIN_EVENT_US = 50_000;
 
@@ -50,7 +52,7 @@ export class Contention {
    * Takes a slot's means.
    *
    * @param slot.capacityBitsPerSecond by the latest trains; undefined if unknown.
-   * @param slot.datagramsPerSecond what we had before others came.
+   * @param slot.bitsPerSecond what we had before others came.
    */
   judge(
     nowUs: number,
@@ -58,7 +60,7 @@ export class Contention {
       readonly isQueued: boolean;
       readonly arrivedBitsPerSecond: number;
       readonly capacityBitsPerSecond: number | undefined;
-      readonly datagramsPerSecond: number;
+      readonly bitsPerSecond: number;
       readonly roundTripUs: number;
       /** In which another receiver's leave works. */
       readonly leaveLatencyUs: number;
@@ -75,27 +77,27 @@ export class Contention {
     if (arrivedBitsPerSecond >= OTHERS_RATIO * capacityBitsPerSecond) return;
     this.#signs++;
     if (this.#signs < this.#minSigns && !this.isOn(nowUs)) return;
-    this.#believe(nowUs, slot.datagramsPerSecond * (slot.roundTripUs / 1e6));
+    this.#believe(nowUs, segmentsOf(slot));
   }
 
   /**
    * Takes a reading: losses in a queue, and waves of the queue at a steady rate of ours, are events.
    *
-   * @param now.datagramsPerSecond of our level.
+   * @param now.bitsPerSecond of our level.
    */
   add(
     nowUs: number,
     now: {
       readonly queueUs: number;
       readonly lostCount: number;
-      readonly datagramsPerSecond: number;
+      readonly bitsPerSecond: number;
       readonly roundTripUs: number;
       /** A queue that rises by less than these few packets says nothing. */
       readonly packetsUs: number;
     },
   ): void {
     const { queueUs, lostCount, roundTripUs } = now;
-    const inFlight = now.datagramsPerSecond * (roundTripUs / 1e6);
+    const inFlight = segmentsOf(now);
     const isWave = this.#isWave(queueUs, now.packetsUs);
     if (!this.isOn(nowUs)) {
       if (!isWave) return;
@@ -111,14 +113,14 @@ export class Contention {
     this.#window.shrink(nowUs);
   }
 
-  /** What TCP would send here, in datagrams per second; infinite while nobody else is. */
-  fairDatagramsPerSecond(nowUs: number, roundTripUs: number): number {
+  /** What TCP would send here, in bit/s; infinite while nobody else is. */
+  fairBitsPerSecond(nowUs: number, roundTripUs: number): number {
     if (!this.isOn(nowUs)) return Number.POSITIVE_INFINITY;
-    return (this.#window.datagrams * 1e6) / roundTripUs;
+    return (this.#window.segments * SEGMENT_BITS * 1e6) / roundTripUs;
   }
 
-  #believe(nowUs: number, datagrams: number): void {
-    if (!this.isOn(nowUs)) this.#window.begin(datagrams, nowUs);
+  #believe(nowUs: number, segments: number): void {
+    if (!this.isOn(nowUs)) this.#window.begin(segments, nowUs);
     this.#untilUs = nowUs + MEMORY_US;
   }
 
@@ -135,6 +137,11 @@ export class Contention {
     this.#peakUs = queueUs;
     return true;
   }
+}
+
+/** What is under way at a rate. */
+function segmentsOf(at: { readonly bitsPerSecond: number; readonly roundTripUs: number }): number {
+  return (at.bitsPerSecond * at.roundTripUs) / 1e6 / SEGMENT_BITS;
 }
 
 /** What remains of signs in each slot of such a time. */

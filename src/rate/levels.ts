@@ -97,12 +97,4 @@ export class Levels {
     const below = this.#isLayered ? this.rateOf(level - 1) : 0;
     return (this.#packetBits * 1e6) / Math.max(1, this.rateOf(level) - below);
   }
-
-  bitsPerSecond(datagramsPerSecond: number): number {
-    return datagramsPerSecond * this.#packetBits;
-  }
-
-  datagramsPerSecond(bitsPerSecond: number): number {
-    return bitsPerSecond / this.#packetBits;
-  }
 }

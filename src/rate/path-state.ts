@@ -60,7 +60,7 @@ export class PathState {
       queueUs,
       // What is lost without a queue is lost to the weather.
       lostCount: meanQueueUs >= this.emptyUs ? lostCount : 0,
-      datagramsPerSecond: 1e6 / this.levels.packetUs(this.level),
+      bitsPerSecond: this.levels.rateOf(this.level),
       roundTripUs: this.joinTimes.roundTripUs + meanQueueUs,
       packetsUs: WAVE_PACKETS * this.serviceUs,
     });
@@ -69,13 +69,12 @@ export class PathState {
   /** Looks for others on the path; to be called once a slot. */
   judgeOthers(queueUs: number, keptBitsPerSecond: number, leaveLatencyUs: number): void {
     const sinceUs = this.slotSinceUs;
-    const rate = Math.max(this.levels.rateOf(this.level), keptBitsPerSecond);
     const wasOn = this.isContended;
     this.contention.judge(this.nowUs, {
       isQueued: queueUs >= this.emptyUs,
       arrivedBitsPerSecond: this.history.sums(sinceUs).bitsPerSecond,
       capacityBitsPerSecond: this.promised.share,
-      datagramsPerSecond: this.levels.datagramsPerSecond(rate),
+      bitsPerSecond: Math.max(this.levels.rateOf(this.level), keptBitsPerSecond),
       roundTripUs: this.roundTripUs(sinceUs),
       leaveLatencyUs,
     });

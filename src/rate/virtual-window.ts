@@ -10,29 +10,29 @@ const RENO_GROWTH = (3 * (1 - BETA)) / (1 + BETA);
  * congestion event that we see. Where round trips are short or windows small, it is one of Reno's.
  */
 export class VirtualWindow {
-  /** In datagrams. */
-  datagrams = 0;
-  #mostDatagrams = 0;
+  /** Under way at most, in segments. */
+  segments = 0;
+  #mostSegments = 0;
   #plateauS = 0;
   #epochUs = 0;
   #grownUs = 0;
-  #renoDatagrams = 0;
-  #priorDatagrams = 0;
+  #renoSegments = 0;
+  #priorSegments = 0;
 
   /** Begins with what has been there so far. */
-  begin(datagrams: number, nowUs: number): void {
-    this.datagrams = datagrams;
-    this.#mostDatagrams = datagrams;
+  begin(segments: number, nowUs: number): void {
+    this.segments = segments;
+    this.#mostSegments = segments;
     this.#enter(nowUs);
   }
 
   /** Something was lost, or would have been. */
   shrink(nowUs: number): void {
     // Fast convergence (RFC 9438, section 4.7): whoever has less than last time lets others have more.
-    const isLess = this.datagrams < this.#mostDatagrams;
-    this.#mostDatagrams = isLess ? (this.datagrams * (1 + BETA)) / 2 : this.datagrams;
-    this.#priorDatagrams = this.datagrams;
-    this.datagrams = Math.max(2, this.datagrams * BETA);
+    const isLess = this.segments < this.#mostSegments;
+    this.#mostSegments = isLess ? (this.segments * (1 + BETA)) / 2 : this.segments;
+    this.#priorSegments = this.segments;
+    this.segments = Math.max(2, this.segments * BETA);
     this.#enter(nowUs);
   }
 
@@ -40,17 +40,17 @@ export class VirtualWindow {
   grow(nowUs: number, roundTripUs: number, limit: number): void {
     const passedUs = nowUs - this.#grownUs;
     this.#grownUs = nowUs;
-    const growth = this.#renoDatagrams >= this.#priorDatagrams ? 1 : RENO_GROWTH;
-    this.#renoDatagrams += (growth * passedUs) / roundTripUs;
+    const growth = this.#renoSegments >= this.#priorSegments ? 1 : RENO_GROWTH;
+    this.#renoSegments += (growth * passedUs) / roundTripUs;
     const seconds = (nowUs + roundTripUs - this.#epochUs) / 1e6 - this.#plateauS;
-    const cubic = CUBIC * seconds ** 3 + this.#mostDatagrams;
-    this.datagrams = Math.max(this.datagrams, Math.min(limit, Math.max(cubic, this.#renoDatagrams)));
+    const cubic = CUBIC * seconds ** 3 + this.#mostSegments;
+    this.segments = Math.max(this.segments, Math.min(limit, Math.max(cubic, this.#renoSegments)));
   }
 
   #enter(nowUs: number): void {
     this.#epochUs = nowUs;
     this.#grownUs = nowUs;
-    this.#renoDatagrams = this.datagrams;
-    this.#plateauS = Math.cbrt(Math.max(0, this.#mostDatagrams - this.datagrams) / CUBIC);
+    this.#renoSegments = this.segments;
+    this.#plateauS = Math.cbrt(Math.max(0, this.#mostSegments - this.segments) / CUBIC);
   }
 }

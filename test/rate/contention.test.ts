@@ -3,13 +3,13 @@ import { Contention } from '../../dist/rate/contention.js';
 
 const TICK_US = 50_000;
 const ROUND_TRIP_US = 100_000;
-const RATE = 200;
-const quiet = { queueUs: 0, lostCount: 0, datagramsPerSecond: RATE, roundTripUs: ROUND_TRIP_US, packetsUs: 0 };
+const RATE = 2e6;
+const quiet = { queueUs: 0, lostCount: 0, bitsPerSecond: RATE, roundTripUs: ROUND_TRIP_US, packetsUs: 0 };
 const slot = {
   isQueued: true,
   arrivedBitsPerSecond: 5e6,
   capacityBitsPerSecond: 10e6,
-  datagramsPerSecond: RATE,
+  bitsPerSecond: RATE,
   roundTripUs: ROUND_TRIP_US,
   leaveLatencyUs: 1.9e6,
 };
@@ -28,7 +28,7 @@ function ramp(from: number, to: number, count = 20): number[] {
 }
 
 function fairAt(contention: Contention, nowUs: number): number {
-  return contention.fairDatagramsPerSecond(nowUs, ROUND_TRIP_US);
+  return contention.fairBitsPerSecond(nowUs, ROUND_TRIP_US);
 }
 
 describe('others on the path', () => {
@@ -115,6 +115,6 @@ describe('others on the path', () => {
       contention.add(nowUs, quiet);
     }
     expect(fairAt(contention, 60e6)).toBeGreaterThan(1.4 * RATE);
-    expect(fairAt(contention, 60e6)).toBeLessThanOrEqual(1.5 * RATE + 2e6 / ROUND_TRIP_US + 1e-6);
+    expect(fairAt(contention, 60e6)).toBeLessThanOrEqual(1.5 * RATE + (2 * 12_000 * 1e6) / ROUND_TRIP_US + 1e-6);
   });
 });

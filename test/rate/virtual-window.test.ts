@@ -10,7 +10,7 @@ const ALPHA = (3 * (1 - BETA)) / (1 + BETA);
 function* grown(window: VirtualWindow, fromS: number, seconds: number, roundTripUs: number, limit = 1e9) {
   for (let i = 0; i <= seconds * 20; i++) {
     window.grow((fromS + i / 20) * 1e6, roundTripUs, limit);
-    yield [i / 20, window.datagrams] as const;
+    yield [i / 20, window.segments] as const;
   }
 }
 
@@ -24,10 +24,10 @@ describe('the window of a CUBIC sender in our place', () => {
     const window = new VirtualWindow();
     window.begin(before, 5e6);
     window.shrink(5e6);
-    expect(window.datagrams).toBeCloseTo(before * BETA, 9);
+    expect(window.segments).toBeCloseTo(before * BETA, 9);
     const plateauS = Math.cbrt((before - before * BETA) / C);
-    for (const [seconds, datagrams] of grown(window, 5, 12, roundTripUs)) {
-      expect(datagrams).toBeCloseTo(C * (seconds + roundTripUs / 1e6 - plateauS) ** 3 + before, 6);
+    for (const [seconds, segments] of grown(window, 5, 12, roundTripUs)) {
+      expect(segments).toBeCloseTo(C * (seconds + roundTripUs / 1e6 - plateauS) ** 3 + before, 6);
     }
   });
 
@@ -49,7 +49,7 @@ describe('the window of a CUBIC sender in our place', () => {
     window.begin(1000, 0);
     window.shrink(0);
     window.shrink(0);
-    expect(window.datagrams).toBeCloseTo(490, 9);
+    expect(window.segments).toBeCloseTo(490, 9);
     const plateau = (700 * (1 + BETA)) / 2;
     const plateauS = Math.cbrt((plateau - 490) / C);
     expect(lastOf(window, 0, Math.ceil(plateauS), roundTripUs)).toBeCloseTo(
@@ -65,7 +65,7 @@ describe('the window of a CUBIC sender in our place', () => {
     const before = lastOf(window, 0, 12, 100_000);
     expect(before).toBeGreaterThan(1000);
     window.shrink(12e6);
-    expect(window.datagrams).toBeCloseTo(BETA * before, 9);
+    expect(window.segments).toBeCloseTo(BETA * before, 9);
     expect(lastOf(window, 12, Math.cbrt((before * (1 - BETA)) / C), 100_000)).toBeCloseTo(before, 0);
   });
 
@@ -76,10 +76,10 @@ describe('the window of a CUBIC sender in our place', () => {
     expect(lastOf(window, 60, 10, 10_000, 20)).toBe(150);
   });
 
-  it('keeps two datagrams whatever is lost', () => {
+  it('keeps two segments whatever is lost', () => {
     const window = new VirtualWindow();
     window.begin(3, 0);
     for (let i = 0; i < 10; i++) window.shrink(i * 1e6);
-    expect(window.datagrams).toBe(2);
+    expect(window.segments).toBe(2);
   });
 });
