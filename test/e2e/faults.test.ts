@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
-import { completed, eventsOf, failed, progressBeyond, Scene } from './scene.js';
+import { completed, eventsOf, failed, progressKept, Scene } from './scene.js';
 
 const sizeBytes = 3e6;
 
@@ -11,7 +11,7 @@ describeBed('a fetch that cannot go on', () => {
   beforeAll(async () => {
     scene = await Scene.lay(['alpha', 'r1']);
     bytes = scene.random('image', sizeBytes);
-    const channels = [{ rate: '10Mbit' }, { rate: '30Mbit', offset: '50%' }];
+    const channels = [{ rate: '5Mbit' }, { rate: '30Mbit', offset: '50%' }];
     const config = scene.fleet({ fleet: 'acme', objects: { image: { file: 'image', channels } } });
     await scene.serve('alpha', config);
   });
@@ -91,7 +91,7 @@ describeBed('a fetch that cannot go on', () => {
   test.concurrent('on a disk that fills up ends with 1, keeps its progress, and goes on when there is room', async () => {
     await disk('filling', 6e6);
     const receiving = scene.fetch('r1', 'acme/image', 'filling/image', ['--channels', '0']);
-    await progressBeyond(receiving, 0.1);
+    await progressKept(receiving, 0.1);
     await onHost('sh', '-c', `dd if=/dev/zero of=${scene.path('filling/hog')} bs=4k 2>/dev/null || true`);
     expect(await failed(receiving)).toMatchObject({
       exitCode: 1,

@@ -153,6 +153,14 @@ export async function progressBeyond(process: LabProcess, ratio: number): Promis
   return (await process.waitForEvent(isBeyond, { timeoutMs: 60_000 })) as unknown as ProgressEvent;
 }
 
+/** A report so far on of what has been written down since: reports come each second, checkpoints each half. */
+export async function progressKept(process: LabProcess, ratio: number): Promise<ProgressEvent> {
+  const first = await progressBeyond(process, ratio);
+  const isLater = ({ event, bytes }: LabEvent) => event === 'progress' && Number(bytes) > first.bytes;
+  await process.waitForEvent(isLater, { timeoutMs: 60_000 });
+  return first;
+}
+
 export function sha256Of(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex');
 }

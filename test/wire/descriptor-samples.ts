@@ -105,7 +105,7 @@ function bytesOf(length: number): fc.Arbitrary<Uint8Array> {
 function nameOf(maxBytes: number): fc.Arbitrary<string> {
   return fc
     .string({ unit: 'binary', minLength: 1, maxLength: maxBytes })
-    .filter((text) => Buffer.byteLength(text) <= maxBytes && !/\p{Cc}/u.test(text));
+    .filter((text) => Buffer.byteLength(text) <= maxBytes && !/[\p{Cc}\u202A-\u202E\u2066-\u2069]/u.test(text));
 }
 
 function ratio(): fc.Arbitrary<number> {
