@@ -53,9 +53,10 @@ export class Origins {
     }
   }
 
-  /** A block in which these had a part is right. */
+  /** A block in which these had a part is right; which says nothing about what else is on disk. */
   approve(ids: Iterable<number>): void {
     for (const id of ids) {
+      if (id === FROM_DISK) continue;
       this.#proven[id] = 1;
       this.#banned[id] = 0;
       this.#strikes[id] = 0;

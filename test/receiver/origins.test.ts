@@ -82,6 +82,17 @@ describe('origins', () => {
     expect(origins.isBanned(server)).toBe(false);
   });
 
+  it('of an earlier run are not kept either when others of them were right', () => {
+    const origins = new Origins();
+    const [server, other] = [origins.idOf('server'), origins.idOf('other')];
+    origins.approve([FROM_DISK, server]);
+    expect([...origins.blame(shares([FROM_DISK, 90], [server, 10]))]).toEqual([server]);
+    expect(origins.isProven(server)).toBe(true);
+    // An honest server is not held guilty for what the disk has, however often.
+    for (let i = 0; i < 5; i++) expect([...origins.blame(shares([FROM_DISK, 90], [other, 10]))]).toEqual([other]);
+    expect(origins.isBanned(other)).toBe(false);
+  });
+
   it('that are banned are not kept for having sent most', () => {
     const origins = new Origins();
     const [server, forger] = [origins.idOf('server'), origins.idOf('forger')];
