@@ -128,11 +128,12 @@ export class Listener {
 
   #join(decision: Decision): void {
     const { channel, server } = decision;
+    const { hostClock } = this.#options;
     const key = keyOf(channel, server);
     if (this.#joined.has(key)) return;
     // What was missed meanwhile is not lost.
     for (const { channelIndex, serverIndex, meter } of this.#streams.values()) {
-      if (channelIndex === channel && (server ?? serverIndex) === serverIndex) meter.interrupt();
+      if (channelIndex === channel && (server ?? serverIndex) === serverIndex) meter.resume(hostClock.nowUs());
     }
     this.#joined.set(key, decision);
     for (const interest of this.#interestsOf(decision)) this.#options.place.join(interest);

@@ -16,7 +16,7 @@ export interface StreamReading {
   readonly wireBytes: number;
   /** Counts beginnings: a server that started anew has another clock. */
   readonly epoch: number;
-  /** When the first datagram came since the channel was joined; infinite before. */
+  /** When the first datagram came since the channel was joined; infinite before, −∞ where it may have come all the time. */
   readonly sinceUs: number;
   /** Least arrival time − send time; means nothing when nothing was received. */
   readonly minDelayUs: number;

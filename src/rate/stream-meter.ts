@@ -2,6 +2,9 @@ import type { PreviewReading, StreamReading } from './readings.js';
 import { SequenceWindow } from './sequence-window.js';
 import { MAX_TRAIN_LENGTH, MIN_TRAIN_LENGTH } from './step-plan.js';
 
+/** Leaves take no longer to work, nor do queues hold longer what was sent before. */
+const LEFTOVERS_US = 5_000_000;
+
 /** The marks of a datagram that measurement needs (docs/wire-format.md). */
 export interface DatagramMarks {
   readonly sequence: number;
@@ -16,6 +19,9 @@ export class StreamMeter {
   readonly #preview = new PreviewMeter();
   readonly #reading: Mutable<StreamReading>;
   #epoch = 0;
+  #heardUs = Number.NEGATIVE_INFINITY;
+  /** When the channel was joined anew, while what was sent before may still come. */
+  #resumedUs: number | undefined;
   #receivedCount = 0;
   #duplicateCount = 0;
   #wireBytes = 0;
@@ -24,6 +30,7 @@ export class StreamMeter {
   /** Delays are kept relative to the first, so that they neither wrap nor lose precision. */
   #originUs = 0;
   #hasOrigin = false;
+  #leastDelayUs = 0;
   #minDelayUs = 0;
   #delaySumUs = 0;
   #slot = 0;
@@ -56,10 +63,12 @@ export class StreamMeter {
     };
   }
 
-  /** Has been left for a while: what was missed meanwhile is not lost. */
-  interrupt(): void {
+  /** Is joined anew: what was missed meanwhile is not lost, and what still comes of before tells nothing about the join. */
+  resume(nowUs: number): void {
     this.window.interrupt();
-    this.#reading.sinceUs = Number.POSITIVE_INFINITY;
+    const isBrief = nowUs - this.#heardUs < LEFTOVERS_US;
+    this.#resumedUs = isBrief ? nowUs : undefined;
+    this.#reading.sinceUs = isBrief ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     this.#lostSeen = this.window.lostCount;
     this.#lostReported = this.#lostSeen;
     this.#burstLost = 0;
@@ -72,19 +81,23 @@ export class StreamMeter {
    * @param isTrain whether it was sent in a train, and `isPreview` in a preview.
    */
   observe(marks: DatagramMarks, isTrain: boolean, isPreview: boolean, wireBytes: number, nowUs: number): void {
+    if (this.#resumedUs !== undefined) this.#passLeftovers(this.#resumedUs, marks.sendTimeUs, nowUs);
     const lostBefore = this.window.lostCount;
     const arrival = this.window.observe(marks.sequence);
     if (arrival === 'duplicate') return;
     if (arrival === 'restart') this.#restart();
     if (isTrain || isPreview) this.#burstLost += Math.max(0, this.window.lostCount - lostBefore);
     if (this.#reading.sinceUs === Number.POSITIVE_INFINITY) this.#reading.sinceUs = nowUs;
+    this.#heardUs = nowUs;
     this.#wireBytes += wireBytes;
     const rawUs = (nowUs - marks.sendTimeUs) >>> 0;
     if (!this.#hasOrigin) {
       this.#originUs = rawUs;
+      this.#leastDelayUs = 0;
       this.#hasOrigin = true;
     }
     const delayUs = (rawUs - this.#originUs) | 0;
+    this.#leastDelayUs = Math.min(this.#leastDelayUs, delayUs);
     this.#minDelayUs = this.#receivedCount === 0 ? delayUs : Math.min(this.#minDelayUs, delayUs);
     this.#delaySumUs += delayUs;
     this.#receivedCount++;
@@ -124,6 +137,17 @@ export class StreamMeter {
     this.#preview.settle();
     this.#clear();
     return reading;
+  }
+
+  /**
+   * Until something comes that was sent after the join, gaps are no losses: queues may hold what was sent before the leave. What
+   * came later than the quickest ever, a datagram has spent in queues.
+   */
+  #passLeftovers(resumedUs: number, sendTimeUs: number, nowUs: number): void {
+    this.window.interrupt();
+    const delayUs = (((nowUs - sendTimeUs) >>> 0) - this.#originUs) | 0;
+    const isNewer = nowUs - Math.max(0, delayUs - this.#leastDelayUs) >= resumedUs;
+    if (isNewer || nowUs - resumedUs >= LEFTOVERS_US) this.#resumedUs = undefined;
   }
 
   #clear(): void {

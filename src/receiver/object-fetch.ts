@@ -77,7 +77,7 @@ export class ObjectFetch {
     this.#memberships = new Memberships({
       ...options,
       onBatch: (channel, batch) => this.#handle(channel, batch),
-      onJoining: (channel, server) => this.#reception.resume(channel, server),
+      onJoining: (channel, server) => this.#reception.resume(clock.nowUs(), channel, server),
     });
     this.#listening = new Listening(this.#memberships, options.policy);
     this.#trustsEarlierRun = store.verifiedBlocks.count > 0;

@@ -91,10 +91,10 @@ export class Reception {
   /**
    * A channel is joined anew, of one server or of all: what was sent on it meanwhile is not missed.
    */
-  resume(channelIndex: number, server: number | undefined): void {
+  resume(nowUs: number, channelIndex: number, server: number | undefined): void {
     for (const hearing of this.#hearings.values()) {
       const isMeant = hearing.channelIndex === channelIndex && (server ?? hearing.serverIndex) === hearing.serverIndex;
-      if (isMeant) hearing.meter.interrupt();
+      if (isMeant) hearing.meter.resume(nowUs);
     }
   }
 

@@ -18,6 +18,9 @@ interface Kept extends Observation {
 export class NaiveMeter {
   readonly #window = new NaiveWindow();
   #epoch = 0;
+  #heardUs = Number.NEGATIVE_INFINITY;
+  #resumedUs = Number.NEGATIVE_INFINITY;
+  #delaysUs: number[] = [];
   #sinceUs = Number.POSITIVE_INFINITY;
   /** Since the last reading. */
   #items: Kept[] = [];
@@ -31,11 +34,18 @@ export class NaiveMeter {
 
   observe(observation: Observation): void {
     const { marks, isTrain, isPreview, nowUs } = observation;
+    if (Number.isFinite(this.#resumedUs)) {
+      this.#window.interrupt();
+      const delayUs = shortWay(Math.trunc(nowUs - marks.sendTimeUs) - Math.trunc(this.#originUs!));
+      const sentUs = nowUs - Math.max(0, delayUs - Math.min(...this.#delaysUs));
+      if (sentUs >= this.#resumedUs || nowUs >= this.#resumedUs + 5e6) this.#resumedUs = Number.NEGATIVE_INFINITY;
+    }
     const arrival = this.#window.observe(marks.sequence);
     if (arrival === 'duplicate') return;
     if (arrival === 'restart') {
       this.#epoch++;
       this.#originUs = undefined;
+      this.#delaysUs = [];
       this.#items = [];
       this.#train = [];
       this.#trainBitsPerSecond = 0;
@@ -43,6 +53,8 @@ export class NaiveMeter {
     if (this.#sinceUs === Number.POSITIVE_INFINITY) this.#sinceUs = nowUs;
     this.#originUs ??= nowUs - marks.sendTimeUs;
     const delayUs = shortWay(Math.trunc(nowUs - marks.sendTimeUs) - Math.trunc(this.#originUs));
+    this.#delaysUs.push(delayUs);
+    this.#heardUs = nowUs;
     const kept = { ...observation, delayUs };
     this.#items.push(kept);
     this.#last = marks;
@@ -52,9 +64,11 @@ export class NaiveMeter {
     if (isPreview) this.#preview = [...this.#preview.filter((one) => one.marks.slot === marks.slot), kept];
   }
 
-  interrupt(): void {
+  resume(nowUs: number): void {
+    const isBrief = nowUs < this.#heardUs + 5e6;
     this.#window.interrupt();
-    this.#sinceUs = Number.POSITIVE_INFINITY;
+    this.#sinceUs = isBrief ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    this.#resumedUs = isBrief ? nowUs : Number.NEGATIVE_INFINITY;
     this.#lostSeen = this.#window.lostCount;
     this.#lostReported = this.#lostSeen;
     this.#items = [];

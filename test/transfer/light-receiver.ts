@@ -48,7 +48,7 @@ export class LightReceiver {
         for (let i = 0; i < count; i++) this.#observe(buffers[i]!, starts[i]!, lengths[i]!);
       },
       onJoining: (channel) => {
-        for (const [key, meter] of this.#meters) if (key % 256 === channel) meter.interrupt();
+        for (const [key, meter] of this.#meters) if (key % 256 === channel) meter.resume(bed.network.clock.nowUs);
       },
       onJoin: () => undefined,
       onLeave: () => undefined,
