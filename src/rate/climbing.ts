@@ -86,7 +86,10 @@ export function explore(
 /** Where others fill the path: towards what a TCP would have in our place, a level a slot. */
 export function compete(path: PathState, { slot }: EndedSlot, backOff: BackOff): Step | undefined {
   const { levels, level, nowUs } = path;
-  const fairRate = path.contention.fairBitsPerSecond(nowUs, path.roundTripUs(nowUs - SLOT_US));
+  const fairRate = path.contention.fairBitsPerSecond(nowUs, {
+    roundTripUs: path.roundTripUs(nowUs - SLOT_US),
+    capacityBitsPerSecond: path.promised.measuredShare,
+  });
   const why = `others on the path, fair are ${inWords(fairRate)}`;
   if (level > 1 && levels.rateOf(level) > fairRate) return { level: level - 1, why };
   const limit = Math.min(fairRate, PROMISED_RATIO * path.promised.at(nowUs));

@@ -21,6 +21,10 @@ const MIN_WAVE_US = 25_000;
 const FALL_RATIO = 0.2;
 /** What TCP counts in: the full packets of an Ethernet. */
 const SEGMENT_BITS = 1500 * 8;
+/** Whoever else fills the path is one at least, and has the same right to it. */
+const MOST_RATIO = 0.5;
+/** What has been taken for others for less than this may turn out to be other receivers' trials, one after the other. */
+const SURE_US = 8_000_000;
 /** Losses closer together are one event, even where round trips are shorter: readings are not finer than this. */
 const MIN_EVENT_US = 50_000;
 
@@ -34,7 +38,8 @@ export class Contention {
   #minSigns = Number.POSITIVE_INFINITY;
   #quietCount = 0;
   #untilUs = Number.NEGATIVE_INFINITY;
-  #eventUs = Number.NEGATIVE_INFINITY;
+  #sinceUs = 0;
+  #eventEndUs = Number.NEGATIVE_INFINITY;
   #troughUs = Number.POSITIVE_INFINITY;
   #peakUs = 0;
 
@@ -108,19 +113,31 @@ export class Contention {
     // What we do not use does not grow.
     this.#window.grow(nowUs, roundTripUs, 1.5 * inFlight + 2);
     if (lostCount === 0 && !isWave) return;
-    if (nowUs - this.#eventUs < Math.max(MIN_EVENT_US, roundTripUs)) return;
-    this.#eventUs = nowUs;
+    if (nowUs < this.#eventEndUs) return;
+    // TCP knows of a loss after a round trip, and what it has sent until then belongs to it.
+    this.#eventEndUs = nowUs + Math.max(MIN_EVENT_US, roundTripUs);
     this.#window.shrink(nowUs);
   }
 
-  /** What TCP would send here, in bit/s; infinite while nobody else is. */
-  fairBitsPerSecond(nowUs: number, roundTripUs: number): number {
+  /**
+   * What TCP would send here, in bit/s; infinite while nobody else is.
+   *
+   * @param path.capacityBitsPerSecond that trains promise; infinite if unknown.
+   */
+  fairBitsPerSecond(
+    nowUs: number,
+    path: { readonly roundTripUs: number; readonly capacityBitsPerSecond: number },
+  ): number {
     if (!this.isOn(nowUs)) return Number.POSITIVE_INFINITY;
-    return (this.#window.segments * SEGMENT_BITS * 1e6) / roundTripUs;
+    const tcpRate = (this.#window.segments * SEGMENT_BITS * 1e6) / path.roundTripUs;
+    return nowUs - this.#sinceUs < SURE_US ? tcpRate : Math.min(tcpRate, MOST_RATIO * path.capacityBitsPerSecond);
   }
 
   #believe(nowUs: number, segments: number): void {
-    if (!this.isOn(nowUs)) this.#window.begin(segments, nowUs);
+    if (!this.isOn(nowUs)) {
+      this.#sinceUs = nowUs;
+      this.#window.begin(segments, nowUs);
+    }
     this.#untilUs = nowUs + MEMORY_US;
   }
 

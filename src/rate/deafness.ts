@@ -23,6 +23,9 @@ const CLEAR_LOSS_RATIO = 0.02;
 /** When the path carries less than this share of what was kept, that is too much as well; by less, mixtures differ by chance. */
 const CARRIED_RATIO = 0.85;
 
+/** The longest of so many leaves counts: a queue may fall for another reason than that one has worked. */
+const KEPT = 4;
+
 /** What of a path shows whether a leave has worked. */
 export type DeafPath = Pick<PathState, 'nowUs' | 'changedUs' | 'emptyUs' | 'serviceUs' | 'history'> & {
   readonly joinTimes: Pick<PathState['joinTimes'], 'roundTripUs'>;
@@ -35,6 +38,7 @@ export type DeafPath = Pick<PathState, 'nowUs' | 'changedUs' | 'emptyUs' | 'serv
  * It ends when the path is clear, or when leaves are known to have worked; how long they take is learnt.
  */
 export class Deafness {
+  readonly #samplesUs = [INITIAL_US];
   #latencyUs = INITIAL_US;
   #peakUs = 0;
   #onWireBitsPerSecond: number | undefined;
@@ -60,12 +64,12 @@ export class Deafness {
     const mayLose = (receivedCount + lostCount) * (CLEAR_LOSS_RATIO + 1.5 * ambient.ratio);
     if (lostCount <= mayLose && (falls || queueUs < emptyUs)) {
       const sampleUs = Math.min(MAX_LATENCY_US, Math.max(MIN_LATENCY_US, 1.25 * passedUs));
-      this.#latencyUs = sampleUs > this.#latencyUs ? sampleUs : (this.#latencyUs + sampleUs) / 2;
+      this.#learn(sampleUs);
       return true;
     }
     // What the queue held or lost before the leave worked arrives that much later.
     if (passedUs < this.#latencyUs + joinTimes.roundTripUs + this.#peakUs) return false;
-    this.#latencyUs = Math.min(MAX_LATENCY_US, 1.5 * this.#latencyUs);
+    this.#learn(Math.min(MAX_LATENCY_US, 1.5 * this.#latencyUs));
     return true;
   }
 
@@ -89,5 +93,11 @@ export class Deafness {
       what: `only ${percent(share)} of it arrives`,
       rateBitsPerSecond: rateThatDrains(history, { nowUs, freshUs: changedUs, ...wire }, carried),
     };
+  }
+
+  #learn(sampleUs: number): void {
+    this.#samplesUs.push(sampleUs);
+    if (this.#samplesUs.length > KEPT) this.#samplesUs.shift();
+    this.#latencyUs = Math.max(...this.#samplesUs);
   }
 }

@@ -12,9 +12,12 @@ export class JoinTimes {
   readonly #samplesUs: number[] = [];
   #roundTripUs = MAX_US;
 
-  /** @param intervalUs between two datagrams of the channel, of which half is waiting. */
-  add(joinToFirstUs: number, intervalUs: number): void {
-    this.#samplesUs.push(Math.max(0, joinToFirstUs - intervalUs / 2));
+  /**
+   * @param waits.intervalUs between two datagrams of the channel, of which half is waiting for its turn.
+   * @param waits.queueUs that the first of them has passed: whoever counts it, does so beside what this class tells.
+   */
+  add(joinToFirstUs: number, waits: { readonly intervalUs: number; readonly queueUs: number }): void {
+    this.#samplesUs.push(Math.max(0, joinToFirstUs - waits.intervalUs / 2 - waits.queueUs));
     if (this.#samplesUs.length > KEPT) this.#samplesUs.shift();
     this.#roundTripUs = Math.min(MAX_US, Math.max(MIN_US, Math.min(...this.#samplesUs)));
   }

@@ -142,7 +142,10 @@ export class PathState {
       this.heardUs = this.nowUs;
       // Where it was already flowing for others, nothing can be learnt.
       if (sinceUs <= this.changedUs) continue;
-      this.joinTimes.add(sinceUs - this.changedUs, this.levels.newestIntervalUs(this.level));
+      this.joinTimes.add(sinceUs - this.changedUs, {
+        intervalUs: this.levels.newestIntervalUs(this.level),
+        queueUs: this.history.meanQueueUs,
+      });
     }
   }
 }

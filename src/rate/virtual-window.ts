@@ -12,6 +12,7 @@ const RENO_GROWTH = (3 * (1 - BETA)) / (1 + BETA);
 export class VirtualWindow {
   /** Under way at most, in segments. */
   segments = 0;
+  #isStarting = true;
   #mostSegments = 0;
   #plateauS = 0;
   #epochUs = 0;
@@ -23,11 +24,13 @@ export class VirtualWindow {
   begin(segments: number, nowUs: number): void {
     this.segments = segments;
     this.#mostSegments = segments;
-    this.#enter(nowUs);
+    this.#isStarting = true;
+    this.#grownUs = nowUs;
   }
 
   /** Something was lost, or would have been. */
   shrink(nowUs: number): void {
+    this.#isStarting = false;
     // Fast convergence (RFC 9438, section 4.7): whoever has less than last time lets others have more.
     const isLess = this.segments < this.#mostSegments;
     this.#mostSegments = isLess ? (this.segments * (1 + BETA)) / 2 : this.segments;
@@ -40,6 +43,11 @@ export class VirtualWindow {
   grow(nowUs: number, roundTripUs: number, limit: number): void {
     const passedUs = nowUs - this.#grownUs;
     this.#grownUs = nowUs;
+    if (this.#isStarting) {
+      // Slow start (RFC 9438, section 4.10) doubles it each round trip until the first loss.
+      this.segments = Math.max(this.segments, Math.min(limit, this.segments * 2 ** (passedUs / roundTripUs)));
+      return;
+    }
     const growth = this.#renoSegments >= this.#priorSegments ? 1 : RENO_GROWTH;
     this.#renoSegments += (growth * passedUs) / roundTripUs;
     const seconds = (nowUs + roundTripUs - this.#epochUs) / 1e6 - this.#plateauS;

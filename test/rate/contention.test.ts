@@ -27,8 +27,8 @@ function ramp(from: number, to: number, count = 20): number[] {
   return Array.from({ length: count }, (_, i) => (from + ((to - from) * i) / (count - 1)) * 1000);
 }
 
-function fairAt(contention: Contention, nowUs: number): number {
-  return contention.fairBitsPerSecond(nowUs, ROUND_TRIP_US);
+function fairAt(contention: Contention, nowUs: number, capacityBitsPerSecond = Number.POSITIVE_INFINITY): number {
+  return contention.fairBitsPerSecond(nowUs, { roundTripUs: ROUND_TRIP_US, capacityBitsPerSecond });
 }
 
 describe('others on the path', () => {
@@ -98,14 +98,27 @@ describe('others on the path', () => {
   it('leave us what losses leave a TCP: 0.7 for each, those within a round trip counted once', () => {
     const contention = new Contention();
     for (let i = 1 - SLOTS_TO_BELIEVE; i <= 0; i++) contention.judge(i * 0.5e6, slot);
-    contention.add(50_000, { ...quiet, lostCount: 3 });
-    const once = fairAt(contention, 50_000);
-    expect(once / RATE).toBeCloseTo(0.7, 1);
-    contention.add(100_000, { ...quiet, lostCount: 9 });
-    expect(fairAt(contention, 100_000)).toBeGreaterThanOrEqual(once);
-    contention.add(200_000, { ...quiet, lostCount: 1 });
-    expect(fairAt(contention, 200_000) / once).toBeGreaterThan(0.69);
-    expect(fairAt(contention, 200_000) / once).toBeLessThan(0.85);
+    contention.add(0, { ...quiet, lostCount: 3 });
+    const once = fairAt(contention, 0);
+    expect(once / RATE).toBeCloseTo(0.7, 6);
+    contention.add(50_000, { ...quiet, lostCount: 9 });
+    expect(fairAt(contention, 50_000)).toBeGreaterThanOrEqual(once);
+    // It ends a round trip after its first loss, however much shorter the queue has become.
+    contention.add(95_000, { ...quiet, lostCount: 9, roundTripUs: 20_000 });
+    expect(fairAt(contention, 95_000)).toBeGreaterThanOrEqual(once);
+    contention.add(150_000, { ...quiet, lostCount: 1 });
+    expect(fairAt(contention, 150_000) / once).toBeGreaterThan(0.69);
+    expect(fairAt(contention, 150_000) / once).toBeLessThan(0.85);
+  });
+
+  it('leave us no more than half of the path once they have been there for eight seconds', () => {
+    const contention = new Contention();
+    const believedUs = 5e6;
+    for (let nowUs = 0.5e6; nowUs <= 30e6; nowUs += 0.5e6) {
+      contention.judge(nowUs, slot);
+      if (nowUs >= believedUs) expect(fairAt(contention, nowUs, 3e6)).toBe(nowUs < believedUs + 8e6 ? RATE : 1.5e6);
+    }
+    expect(fairAt(contention, 30e6, 5e6)).toBe(RATE);
   });
 
   it('let us grow again with time, to no more than half above what we use', () => {

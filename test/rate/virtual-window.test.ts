@@ -19,6 +19,16 @@ function lastOf(...[window, fromS, seconds, roundTripUs, limit]: Parameters<type
 }
 
 describe('the window of a CUBIC sender in our place', () => {
+  it('doubles each round trip until the first loss, as far as it is used (section 4.10)', () => {
+    const window = new VirtualWindow();
+    window.begin(10, 0);
+    expect(lastOf(window, 0, 0.3, 100_000)).toBeCloseTo(80, 6);
+    expect(lastOf(window, 0.3, 1, 100_000, 100)).toBe(100);
+    window.shrink(1.3e6);
+    expect(window.segments).toBeCloseTo(70, 6);
+    expect(lastOf(window, 1.3, 0.3, 100_000)).toBeLessThan(80);
+  });
+
   it('follows W(t + RTT) = C (t + RTT − K)³ + W_max with K = ∛((W_max − cwnd) / C) after a loss (section 4.2)', () => {
     const [before, roundTripUs] = [1000, 100_000];
     const window = new VirtualWindow();
