@@ -21,8 +21,11 @@ const MIN_WAVE_US = 25_000;
 const FALL_RATIO = 0.2;
 /** What TCP counts in: the full packets of an Ethernet. */
 const SEGMENT_BITS = 1500 * 8;
-/** Whoever else fills the path is one at least, and has the same right to it. */
-const MOST_RATIO = 0.5;
+/**
+ * Whoever else fills the path is one at least, and has the same right to half of it; a little more, as levels are steps of a third
+ * and rounded down: of a half alone 0.43 would come in the mean.
+ */
+const MOST_RATIO = 0.57;
 /** What has been taken for others for less than this may turn out to be other receivers' trials, one after the other. */
 const SURE_US = 8_000_000;
 /** Losses closer together are one event, even where round trips are shorter: readings are not finer than this. */
