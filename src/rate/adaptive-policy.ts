@@ -1,8 +1,8 @@
 import { PACKET_OVERHEAD_BYTES } from './ladder.js';
 import { Levels } from './levels.js';
+import { NO_NEIGHBOURS } from './neighbours.js';
 import { Path } from './path.js';
 import type { ChannelPolicy, Decision, PolicyStatus } from './policy.js';
-import { NO_NEIGHBOURS } from './rate-controller.js';
 import type { LocalReading, StreamReading } from './readings.js';
 import { SharedBottlenecks } from './shared-bottlenecks.js';
 import { StepPlan } from './step-plan.js';

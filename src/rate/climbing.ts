@@ -28,6 +28,10 @@ export const START_STEP_US = 300_000;
 const START_HEARD_US = 250_000;
 /** Without any train by then, the start goes on without. */
 const TRAIN_WAIT_US = 1_500_000;
+/** A new level has passed after so long, so many round trips, and so many of its datagrams. */
+const TRIAL_US = 1_000_000;
+const TRIAL_ROUND_TRIPS = 4;
+const TRIAL_DATAGRAMS = 64;
 /** Nothing may have spoken against a step for two slots. */
 const CLEAR_US = 2 * SLOT_US;
 
@@ -81,6 +85,13 @@ export function explore(
   const isPromised = promised.measured !== undefined && nextRate <= FULL_RATIO * promised.measuredShare;
   if ((verdict === 'no room' && !isPromised) || (isBeyond && verdict !== 'room')) return undefined;
   return { level: next, why: REASONS[verdict] };
+}
+
+/** Whether a level on trial has been there for long enough. */
+export function hasPassed({ levels, level, heardUs, nowUs, joinTimes }: PathState): boolean {
+  const datagramsUs = TRIAL_DATAGRAMS * levels.packetUs(level);
+  const lastsUs = Math.max(TRIAL_US, TRIAL_ROUND_TRIPS * joinTimes.roundTripUs, datagramsUs);
+  return heardUs !== undefined && nowUs - heardUs >= lastsUs;
 }
 
 /** Where others fill the path: towards what a TCP would have in our place, a level a slot. */

@@ -1,6 +1,7 @@
 import type { Levels } from './levels.js';
+import type { Neighbours } from './neighbours.js';
 import type { Decision } from './policy.js';
-import { type Move, type Neighbours, RateController } from './rate-controller.js';
+import { type Move, RateController } from './rate-controller.js';
 import type { LocalReading, StreamReading } from './readings.js';
 
 /** A channel that takes another's place is waited for this long while both are joined. */

@@ -1,11 +1,12 @@
 import { BackOff } from './back-off.js';
 import { CircuitBreaker } from './circuit-breaker.js';
-import { compete, explore, START_STEP_US, type Step, stepOfStart } from './climbing.js';
+import { compete, explore, hasPassed, START_STEP_US, type Step, stepOfStart } from './climbing.js';
 import type { Congestion } from './congestion.js';
 import { Deafness } from './deafness.js';
 import { isSilent, ownCongestion } from './giving-way.js';
 import type { Levels } from './levels.js';
 import { LocalLoad } from './local-load.js';
+import { type Neighbours, NO_NEIGHBOURS } from './neighbours.js';
 import { PathState } from './path-state.js';
 import type { LocalReading, StreamReading } from './readings.js';
 import { Retreats } from './retreats.js';
@@ -18,26 +19,12 @@ export interface Move {
   readonly reason: string;
 }
 
-/** What other paths of the same receiver mean for one. */
-export interface Neighbours {
-  /** What comes on them through the same bottleneck. */
-  readonly bitsPerSecond: number;
-  /** Whether none of them is trying a level: experiments are made one at a time. */
-  readonly areQuiet: boolean;
-}
-
-export const NO_NEIGHBOURS: Neighbours = { bitsPerSecond: 0, areQuiet: true };
-
 /**
  * `start` climbs quickly as far as trains promise; `steady` waits for permissions; `trial` watches a level just joined; `deaf`
  * waits for a leave to work; `paused` has nothing joined.
  */
 export type Phase = 'start' | 'steady' | 'trial' | 'deaf' | 'paused';
 
-/** A new level has passed after so long, so many round trips, and so many of its datagrams. */
-const TRIAL_US = 1_000_000;
-const TRIAL_ROUND_TRIPS = 4;
-const TRIAL_DATAGRAMS = 64;
 /** An overload this soon after a step is the step's fault, and only who outlasts it has held the level. */
 const BLAME_US = 5_000_000;
 
@@ -240,7 +227,10 @@ export class RateController {
   /** Joins what there may be room for. */
   #take(ended: EndedSlot | undefined, readings: readonly StreamReading[]): Move | undefined {
     const path = this.#path;
-    if (this.#phase === 'trial') this.#endTrial();
+    if (this.#phase === 'trial' && hasPassed(path)) {
+      this.#phase = 'steady';
+      path.promised.held(this.levels.rateOf(path.level));
+    }
     if (path.nowUs - path.changedUs > BLAME_US) this.#backOff.held(path.level);
     if (this.#phase === 'start') {
       const step = stepOfStart(path);
@@ -258,16 +248,6 @@ export class RateController {
     const step = explore(path, ended, this.#backOff, readings);
     if (step !== undefined) this.#phase = step === 'start' ? 'start' : 'trial';
     return step === 'start' ? undefined : step && this.#climb(step);
-  }
-
-  #endTrial(): void {
-    const { heardUs, nowUs, joinTimes, level, promised } = this.#path;
-    if (heardUs === undefined) return;
-    const datagramsUs = TRIAL_DATAGRAMS * this.levels.packetUs(level);
-    const lastsUs = Math.max(TRIAL_US, TRIAL_ROUND_TRIPS * joinTimes.roundTripUs, datagramsUs);
-    if (nowUs - heardUs < lastsUs) return;
-    this.#phase = 'steady';
-    promised.held(this.levels.rateOf(level));
   }
 
   #climb(step: Step): Move {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { PACKET_OVERHEAD_BYTES } from '../../dist/rate/ladder.js';
 import { Levels } from '../../dist/rate/levels.js';
+import { NO_NEIGHBOURS } from '../../dist/rate/neighbours.js';
 import { Path } from '../../dist/rate/path.js';
 import type { Decision } from '../../dist/rate/policy.js';
-import { NO_NEIGHBOURS } from '../../dist/rate/rate-controller.js';
 import { StepPlan } from '../../dist/rate/step-plan.js';
 import { reading } from './readings.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Levels } from '../../dist/rate/levels.js';
+import { NO_NEIGHBOURS } from '../../dist/rate/neighbours.js';
 import { Path } from '../../dist/rate/path.js';
-import { NO_NEIGHBOURS } from '../../dist/rate/rate-controller.js';
 import { SharedBottlenecks } from '../../dist/rate/shared-bottlenecks.js';
 import { StepPlan } from '../../dist/rate/step-plan.js';
 import { reading } from './readings.js';
