@@ -32,14 +32,15 @@ export class AdaptivePolicy implements ChannelPolicy {
   readonly #options: AdaptivePolicyOptions;
   readonly #paths: readonly Path[];
   readonly #shared = new SharedBottlenecks();
-  /** By server, when it was last heard; one byte names one, so there are 256 at most. */
-  readonly #heardUs = new Map<number, number>();
+  /** Those that the descriptor knows and whoever else was heard; one byte names one, so there are 256 at most. */
+  readonly #servers: { readonly index: number; heardUs: number }[];
   #startedUs = 0;
   #aliveCount = -1;
 
   constructor(options: AdaptivePolicyOptions) {
     this.#options = options;
     const { rates, symbolBytes, kind, maxRateBitsPerSecond, servers, areServersSeparate } = options;
+    this.#servers = servers.map(({ index }) => ({ index, heardUs: Number.NEGATIVE_INFINITY }));
     const plan = new StepPlan({ rates, mode: kind, symbolBytes });
     const packetBits = (symbolBytes + PACKET_OVERHEAD_BYTES) * 8;
     const pathOf = (server: number | undefined) =>
@@ -98,21 +99,28 @@ export class AdaptivePolicy implements ChannelPolicy {
     const { servers, areServersSeparate } = this.#options;
     if (areServersSeparate) return;
     for (const { serverIndex, receivedCount } of readings) {
-      if (receivedCount > 0) this.#heardUs.set(serverIndex, nowUs);
+      if (receivedCount > 0) this.#serverOf(serverIndex).heardUs = nowUs;
     }
     const isNew = nowUs - this.#startedUs < ALIVE_US;
-    const isAlive = (index: number) =>
-      isNew || nowUs - (this.#heardUs.get(index) ?? Number.NEGATIVE_INFINITY) < ALIVE_US;
-    const indexes = new Set([...servers.map(({ index }) => index), ...this.#heardUs.keys()]);
-    const alive = [...indexes].filter(isAlive);
-    if (alive.length === this.#aliveCount) return;
-    this.#aliveCount = alive.length;
+    const isAlive = ({ heardUs }: { readonly heardUs: number }) => isNew || nowUs - heardUs < ALIVE_US;
+    let aliveCount = 0;
+    for (const server of this.#servers) if (isAlive(server)) aliveCount++;
+    if (aliveCount === this.#aliveCount) return;
+    this.#aliveCount = aliveCount;
+    const alive = this.#servers.filter(isAlive);
     // A server that the descriptor does not know may send anything.
     const sends = (index: number, channel: number) =>
       servers.find((server) => server.index === index)?.channels?.includes(channel) ?? true;
     this.#paths[0]?.controller.levels.setSenders((channel) =>
-      Math.max(1, alive.filter((index) => sends(index, channel)).length),
+      Math.max(1, alive.filter(({ index }) => sends(index, channel)).length),
     );
+  }
+
+  #serverOf(index: number): { heardUs: number } {
+    for (const server of this.#servers) if (server.index === index) return server;
+    const server = { index, heardUs: Number.NEGATIVE_INFINITY };
+    this.#servers.push(server);
+    return server;
   }
 }
 

@@ -1,4 +1,5 @@
 import { DelayFloor } from './delay-floor.js';
+import { MAX_CHANNELS } from './ladder.js';
 import type { LocalReading, StreamReading } from './readings.js';
 
 /** Readings kept: 3.2 s at 50 ms, longer than any question asked of them. */
@@ -111,9 +112,12 @@ export class PathHistory {
   /** Least queue of the readings after `sinceUs`. */
   queueUs(sinceUs: number, untilUs = Number.POSITIVE_INFINITY): number {
     let least = Number.POSITIVE_INFINITY;
-    this.#each(sinceUs, untilUs, (at) => {
-      least = Math.min(least, this.#kept[at * FIELDS + QUEUE_US]!);
-    });
+    for (let i = this.#count - 1; i >= this.#count - KEPT && i >= 0; i--) {
+      const at = (i % KEPT) * FIELDS;
+      const atUs = this.#kept[at + AT_US]!;
+      if (atUs <= sinceUs) break;
+      if (atUs <= untilUs) least = Math.min(least, this.#kept[at + QUEUE_US]!);
+    }
     return least === Number.POSITIVE_INFINITY ? 0 : least;
   }
 
@@ -148,19 +152,13 @@ export class PathHistory {
   #mean(field: number, sinceUs: number): number {
     let sum = 0;
     let count = 0;
-    this.#each(sinceUs, Number.POSITIVE_INFINITY, (at) => {
-      sum += this.#kept[at * FIELDS + field]!;
+    for (let i = this.#count - 1; i >= this.#count - KEPT && i >= 0; i--) {
+      const at = (i % KEPT) * FIELDS;
+      if (this.#kept[at + AT_US]! <= sinceUs) break;
+      sum += this.#kept[at + field]!;
       count++;
-    });
-    return count === 0 ? 0 : sum / count;
-  }
-
-  #each(sinceUs: number, untilUs: number, visit: (at: number) => void): void {
-    for (let i = this.#count - 1; i >= Math.max(0, this.#count - KEPT); i--) {
-      const at = i % KEPT;
-      if (this.#kept[at * FIELDS + AT_US]! <= sinceUs) return;
-      if (this.#kept[at * FIELDS + AT_US]! <= untilUs) visit(at);
     }
+    return count === 0 ? 0 : sum / count;
   }
 
   /** How much of what is missing the network is not to blame for. */
@@ -181,7 +179,7 @@ export class PathHistory {
   #serverOf({ serverIndex }: StreamReading): Server {
     let server = this.#servers.get(serverIndex);
     if (server === undefined) {
-      server = { floor: new DelayFloor(), queueUs: -1, epochs: new Map(), epoch: 0 };
+      server = { floor: new DelayFloor(), queueUs: -1, epochs: new Uint32Array(MAX_CHANNELS), epoch: 0 };
       this.#servers.set(serverIndex, server);
     }
     return server;
@@ -191,15 +189,15 @@ export class PathHistory {
 interface Server {
   readonly floor: DelayFloor;
   queueUs: number;
-  /** By channel; there are 32 at most. */
-  readonly epochs: Map<number, number>;
+  /** By channel. */
+  readonly epochs: Uint32Array;
   /** Changes when any of its channels begins anew. */
   epoch: number;
 }
 
 /** Channels count their beginnings each for itself: those heard later have seen fewer, and yet it is the same clock. */
 function epochOf(server: Server, { channelIndex, epoch }: StreamReading): number {
-  server.epoch += epoch - (server.epochs.get(channelIndex) ?? 0);
-  server.epochs.set(channelIndex, epoch);
+  server.epoch += epoch - server.epochs[channelIndex]!;
+  server.epochs[channelIndex] = epoch;
   return server.epoch;
 }
