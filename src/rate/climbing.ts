@@ -16,6 +16,12 @@ const JUMP_RATIO = 0.5;
 /** To this share when the trains of three slots agree. */
 const SURE_JUMP_RATIO = 0.8;
 const MAX_JUMP = 4;
+/**
+ * Replicated channels above the lowest bring no trains, and each exchange of two may take as long as a leave. So the lowest is
+ * kept until three slots agree, for so long at most, and then all is jumped to that real trains, off by a tenth, can promise.
+ */
+const REPLICATED_WAIT_US = 2_000_000;
+const REPLICATED_JUMP_RATIO = 0.9;
 /** A link that is filled to this share has no room for announcements, nor for anybody else's packet. */
 const FULL_RATIO = 0.996;
 /** Up to this share of what trains promise a step needs no preview. */
@@ -42,16 +48,19 @@ const REASONS = { room: 'the preview found room', 'no room': 'trains find room',
 /** The next step of a start: quickly, as far as trains promise. `over` when nothing more can be had so, undefined to wait. */
 export function stepOfStart(path: PathState): Step | 'over' | undefined {
   const { levels, level, nowUs, heardUs } = path;
-  const { measured } = path.promised;
+  const { measured, isSure } = path.promised;
   const sinceUs = nowUs - path.changedUs;
   if (heardUs === undefined) return undefined;
   if (measured === undefined && levels.plan.trainLength > 0 && sinceUs < TRAIN_WAIT_US) return undefined;
   if ((measured === undefined || level > 1) && sinceUs < START_STEP_US) return undefined;
+  const isWaiting = !levels.isLayered && level === 1 && measured !== undefined && !isSure;
+  if (isWaiting && sinceUs < REPLICATED_WAIT_US) return undefined;
   // A channel may take its time to come, above all one that waits for another to go.
   if (level > 1 && nowUs - heardUs < START_HEARD_US) return undefined;
   const next = level + 1;
   const promised = path.promised.at(nowUs);
-  const jumpRatio = path.promised.isSure ? SURE_JUMP_RATIO : JUMP_RATIO;
+  const sureRatio = levels.isLayered ? SURE_JUMP_RATIO : REPLICATED_JUMP_RATIO;
+  const jumpRatio = isSure ? sureRatio : JUMP_RATIO;
   const jumpRate = Math.min(jumpRatio * promised, MAX_JUMP * levels.rateOf(level));
   const jump = measured === undefined ? 0 : Math.min(levels.max, levels.within(jumpRate));
   const hasRoom = jump > level || levels.rateOf(next) <= PROMISED_RATIO * promised;

@@ -23,6 +23,8 @@ const CLEAR_LOSS_RATIO = 0.02;
 /** When the path carries less than this share of what was kept, that is too much as well; by less, mixtures differ by chance. */
 const CARRIED_RATIO = 0.85;
 
+/** Nothing at all comes for this long at most while one channel goes and another one waits for that. */
+const MAX_SILENCE_US = 2 * MAX_LATENCY_US;
 /** The longest of so many leaves counts: a queue may fall for another reason than that one has worked. */
 const KEPT = 4;
 
@@ -41,6 +43,7 @@ export class Deafness {
   readonly #samplesUs = [INITIAL_US];
   #latencyUs = INITIAL_US;
   #peakUs = 0;
+  #wasSilent = false;
   #onWireBitsPerSecond: number | undefined;
 
   /** How long leaves take to work. */
@@ -51,12 +54,17 @@ export class Deafness {
   /** @param onWireBitsPerSecond what goes on coming until the leave has worked; undefined when another path leaves. */
   begin(onWireBitsPerSecond: number | undefined): void {
     this.#peakUs = 0;
+    this.#wasSilent = false;
     this.#onWireBitsPerSecond = onWireBitsPerSecond;
   }
 
   isOver({ nowUs, changedUs, emptyUs, history, joinTimes, ambient }: DeafPath): boolean {
     const passedUs = nowUs - changedUs;
     if (passedUs < MIN_US) return false;
+    if (history.sums(changedUs).receivedCount === 0 && passedUs < MAX_SILENCE_US) {
+      this.#wasSilent = true;
+      return false;
+    }
     const { receivedCount, lostCount } = history.sums(nowUs - MIN_US);
     const queueUs = history.queueUs(nowUs - 100_000);
     this.#peakUs = Math.max(this.#peakUs, queueUs);
@@ -64,7 +72,8 @@ export class Deafness {
     const mayLose = (receivedCount + lostCount) * (CLEAR_LOSS_RATIO + 1.5 * ambient.ratio);
     if (lostCount <= mayLose && (falls || queueUs < emptyUs)) {
       const sampleUs = Math.min(MAX_LATENCY_US, Math.max(MIN_LATENCY_US, 1.25 * passedUs));
-      this.#learn(sampleUs);
+      // Who heard nothing until now does not know how much sooner the leave has worked.
+      this.#learn(this.#wasSilent ? Math.min(sampleUs, this.#latencyUs) : sampleUs);
       return true;
     }
     // What the queue held or lost before the leave worked arrives that much later.

@@ -4,8 +4,9 @@ import type { StepPlan } from './step-plan.js';
 export class Levels {
   readonly plan: StepPlan;
   readonly count: number;
+  /** Whether levels add channels up, instead of exchanging one for another. */
+  readonly isLayered: boolean;
   readonly #packetBits: number;
-  readonly #isLayered: boolean;
   #maxRateBitsPerSecond: number;
   readonly #ownRates: readonly number[];
   #rates: readonly number[];
@@ -28,7 +29,7 @@ export class Levels {
     this.count = rates.length;
     this.#ownRates = rates;
     this.#packetBits = options.packetBits;
-    this.#isLayered = options.isLayered;
+    this.isLayered = options.isLayered;
     this.#maxRateBitsPerSecond = options.maxRateBitsPerSecond ?? Number.POSITIVE_INFINITY;
     this.#rates = plan.levelRates;
   }
@@ -39,7 +40,7 @@ export class Levels {
     this.#rates = this.plan.channelOrder.map((channel) => {
       const rate = this.#ownRates[channel]! * countOf(channel);
       sum += rate;
-      return this.#isLayered ? sum : rate;
+      return this.isLayered ? sum : rate;
     });
   }
 
@@ -84,7 +85,7 @@ export class Levels {
   channelsOf(level: number): readonly number[] {
     const { channelOrder } = this.plan;
     if (level < 1) return [];
-    return this.#isLayered ? channelOrder.slice(0, level) : [channelOrder[level - 1]!];
+    return this.isLayered ? channelOrder.slice(0, level) : [channelOrder[level - 1]!];
   }
 
   /** Between two datagrams of a level; of the lowest for level 0. */
@@ -94,7 +95,7 @@ export class Levels {
 
   /** Between two datagrams of the channel that a level adds or is. */
   newestIntervalUs(level: number): number {
-    const below = this.#isLayered ? this.rateOf(level - 1) : 0;
+    const below = this.isLayered ? this.rateOf(level - 1) : 0;
     return (this.#packetBits * 1e6) / Math.max(1, this.rateOf(level) - below);
   }
 }

@@ -28,7 +28,7 @@ export class PathState {
   level = 0;
   /** When the level last changed; what came before says nothing about it. */
   changedUs = 0;
-  /** When it last went up. */
+  /** When it last went up; since it is heard, when that was. */
   climbedUs = Number.NEGATIVE_INFINITY;
   /** When the newest channel of this level was first heard. */
   heardUs: number | undefined;
@@ -140,6 +140,8 @@ export class PathState {
     for (const { channelIndex, receivedCount, sinceUs } of readings) {
       if (channelIndex !== newest || receivedCount === 0) continue;
       this.heardUs = this.nowUs;
+      // What comes with a level comes when it is heard: one channel may have waited seconds for another to go.
+      if (this.climbedUs === this.changedUs) this.climbedUs = this.nowUs;
       // Where it was already flowing for others, nothing can be learnt.
       if (sinceUs <= this.changedUs) continue;
       this.joinTimes.add(sinceUs - this.changedUs, {

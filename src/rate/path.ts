@@ -16,6 +16,8 @@ interface Exchange extends Omit<Decision, 'server'> {
   readonly atUs: number;
   /** Once this channel is heard it is done at once. */
   readonly awaits: number | undefined;
+  /** What waits for it in turn. */
+  readonly next?: Exchange;
 }
 
 /** What servers on one way bring: their ladder's controller, and the channels that follow from its level. */
@@ -26,6 +28,8 @@ export class Path {
   /** Share of symbols that were there already, as of lately. */
   duplicateRatio = 0;
   readonly #joined = new Set<number>();
+  /** When each channel was last left. */
+  readonly #leftUs = new Map<number, number>();
   #exchange: Exchange | undefined;
 
   constructor(server: number | undefined, levels: Levels) {
@@ -71,25 +75,38 @@ export class Path {
     const [to] = joins;
     // Of two that are joined, the older is the one that is heard.
     const from = to === undefined ? undefined : leaves.pop();
-    const others = leaves.flatMap((channel) => this.#settle({ action: 'leave', channel, reason }));
+    const others = leaves.flatMap((channel) => this.#settle(nowUs, { action: 'leave', channel, reason }));
     if (from !== undefined && to !== undefined) return [...others, ...this.#swap(nowUs, from, to, reason)];
-    return [...others, ...joins.flatMap((channel) => this.#settle({ action: 'join', channel, reason }))];
+    return [...others, ...joins.flatMap((channel) => this.#settle(nowUs, { action: 'join', channel, reason }))];
   }
 
-  /** Replicated channels: both for a moment where there is room, or else neither until the first has gone. */
+  /**
+   * Replicated channels: both for a moment where there is room, if need be once those that were left before have gone; or else
+   * neither until the first has gone.
+   */
   #swap(nowUs: number, from: number, to: number, reason: string): readonly Decision[] {
-    const { levels, capacityBitsPerSecond = 0, leaveLatencyUs } = this.controller;
-    const [before, after] = [from, to].map((channel) => levels.rateOf(1 + levels.plan.channelOrder.indexOf(channel)));
+    const { capacityBitsPerSecond = 0, leaveLatencyUs } = this.controller;
+    const [before, after] = [this.#rateOf(from), this.#rateOf(to)];
     const leave = { action: 'leave', channel: from, reason } as const;
     const join = { action: 'join', channel: to, reason } as const;
-    if (before! + after! <= capacityBitsPerSecond) {
-      // A better channel that never comes is given up by the controller: the other stays.
-      const atUs = after! > before! ? Number.POSITIVE_INFINITY : nowUs + OVERLAP_US;
-      this.#exchange = { ...leave, atUs, awaits: to };
-      return this.#settle(join);
+    if (before + after > capacityBitsPerSecond) {
+      this.#exchange = { ...join, atUs: nowUs + leaveLatencyUs, awaits: undefined };
+      return this.#settle(nowUs, leave);
     }
-    this.#exchange = { ...join, atUs: nowUs + leaveLatencyUs, awaits: undefined };
-    return this.#settle(leave);
+    const leaving = [...this.#leftUs].filter(([channel, leftUs]) => channel !== to && nowUs < leftUs + leaveLatencyUs);
+    const leavingRate = leaving.reduce((sum, [channel]) => sum + this.#rateOf(channel), 0);
+    const isRoomy = before + after + leavingRate <= capacityBitsPerSecond;
+    const joinUs = isRoomy ? nowUs : Math.max(...leaving.map(([, leftUs]) => leftUs)) + leaveLatencyUs;
+    // A better channel that never comes is given up by the controller: the other stays.
+    const atUs = after > before ? Number.POSITIVE_INFINITY : joinUs + OVERLAP_US;
+    const next = { ...leave, atUs, awaits: to };
+    this.#exchange = isRoomy ? next : { ...join, atUs: joinUs, awaits: undefined, next };
+    return isRoomy ? this.#settle(nowUs, join) : NOTHING;
+  }
+
+  #rateOf(channel: number): number {
+    const { levels } = this.controller;
+    return levels.rateOf(1 + levels.plan.channelOrder.indexOf(channel));
   }
 
   /** The half of an exchange that waited, if its time has come. */
@@ -100,13 +117,18 @@ export class Path {
       ({ channelIndex, receivedCount }) => channelIndex === exchange.awaits && receivedCount > 0,
     );
     if (nowUs < exchange.atUs && !isHeard) return NOTHING;
-    return this.#settle(exchange);
+    this.#exchange = exchange.next;
+    return this.#settle(nowUs, exchange);
   }
 
-  #settle({ action, channel, reason }: Omit<Decision, 'server'>): readonly Decision[] {
-    if (this.#exchange?.channel === channel) this.#exchange = undefined;
-    if (action === 'join') this.#joined.add(channel);
-    else this.#joined.delete(channel);
+  #settle(nowUs: number, { action, channel, reason }: Omit<Decision, 'server'>): readonly Decision[] {
+    if (action === 'join') {
+      this.#joined.add(channel);
+      this.#leftUs.delete(channel);
+    } else {
+      this.#joined.delete(channel);
+      this.#leftUs.set(channel, nowUs);
+    }
     return [{ action, channel, server: this.server, reason }];
   }
 }

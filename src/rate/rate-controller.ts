@@ -231,7 +231,7 @@ export class RateController {
       this.#phase = 'steady';
       path.promised.held(this.levels.rateOf(path.level));
     }
-    if (path.nowUs - path.changedUs > BLAME_US) this.#backOff.held(path.level);
+    if (path.heardUs !== undefined && path.nowUs - path.heardUs > BLAME_US) this.#backOff.held(path.level);
     if (this.#phase === 'start') {
       const step = stepOfStart(path);
       if (step !== 'over') return step && this.#climb(step);

@@ -18,6 +18,8 @@ const CALM = {
 };
 
 interface Moment {
+  /** Nothing comes. */
+  readonly isSilent?: boolean;
   readonly queueUs?: number;
   readonly lossRatio?: number;
 }
@@ -28,12 +30,10 @@ function deafFor(deafness: Deafness, pathAt: (afterUs: number) => Moment, ambien
   const leftUs = 1e9;
   for (let nowUs = leftUs - 1e6; nowUs < leftUs + 60e6; nowUs += TICK_US) {
     if (nowUs === leftUs) deafness.begin(2e6);
-    const { queueUs = 0, lossRatio = 0 } = nowUs < leftUs - 900_000 ? {} : pathAt(nowUs - leftUs);
-    history.add(
-      nowUs,
-      [reading({ receivedCount: 100 * (1 - lossRatio), lostCount: 100 * lossRatio, minDelayUs: queueUs })],
-      AT_LEISURE,
-    );
+    const moment: Moment = nowUs < leftUs - 900_000 ? {} : pathAt(nowUs - leftUs);
+    const { isSilent = false, queueUs = 0, lossRatio = 0 } = moment;
+    const came = reading({ receivedCount: 100 * (1 - lossRatio), lostCount: 100 * lossRatio, minDelayUs: queueUs });
+    history.add(nowUs, isSilent ? [] : [came], AT_LEISURE);
     const path = { ...CALM, nowUs, changedUs: leftUs, history, ambient: { ratio: ambientLossRatio } };
     if (nowUs > leftUs && deafness.isOver(path)) return nowUs - leftUs;
   }
@@ -67,6 +67,20 @@ describe('deafness after a leave', () => {
       // What has outlived the leave may have been the leave's own slowness.
       expect(deafness.latencyUs).toBe(1.5 * MLD_US);
     }
+  });
+
+  it('lasts until something is heard where nothing comes meanwhile, and learns nothing from that', () => {
+    const deafness = new Deafness();
+    for (let i = 0; i < 5; i++) {
+      // One replicated channel is left for another, which is joined when the leave should have worked.
+      const lasted = deafFor(deafness, (afterUs) => ({
+        isSilent: afterUs > 0 && afterUs < 2.4e6,
+        queueUs: afterUs <= 0 ? 3e4 : 0,
+      }));
+      expect(lasted).toBe(2.4e6);
+      expect(deafness.latencyUs).toBe(MLD_US);
+    }
+    expect(deafFor(deafness, (afterUs) => ({ isSilent: afterUs > 0, queueUs: 3e4 }))).toBe(10e6);
   });
 
   it('does not wait for what is lost anyway', () => {

@@ -11,9 +11,9 @@ const TICK_US = 50_000;
 const SYMBOL_BYTES = 1250 - PACKET_OVERHEAD_BYTES;
 const NOTHING_LOCAL = { unreadCount: 0, droppedCount: 0, latenessUs: 0 };
 
-/** A path of replicated channels of 1, 2, 3, 4 Mbit/s, which brings what is joined of those that `sent` names. */
-function rig(kind: 'best' | 'several', capacityMegabits: number, sent = [0, 1, 2, 3]) {
-  const rates = kind === 'best' ? [1e6, 2e6, 3e6, 4e6] : [1e6, 1e6, 1e6, 1e6];
+/** A path of replicated channels of 1, 2, 3 and `fastest` Mbit/s, or of layers of 1 Mbit/s, which brings what is joined of those that `sent` names. */
+function rig(kind: 'best' | 'several', capacityMegabits: number, sent = [0, 1, 2, 3], fastest = 4) {
+  const rates = kind === 'best' ? [1e6, 2e6, 3e6, fastest * 1e6] : [1e6, 1e6, 1e6, 1e6];
   const plan = new StepPlan({ rates, mode: kind, symbolBytes: SYMBOL_BYTES });
   const options = { packetBits: 10_000, isLayered: kind === 'several', maxRateBitsPerSecond: undefined };
   const path = new Path(2, new Levels(plan, rates, options));
@@ -87,6 +87,21 @@ describe('the channels of a path', () => {
     }
     expect(moves).toEqual(['join 0', 'leave 0', 'join 1']);
     expect(most).toBe(1);
+  });
+
+  it('that are replicated wait for the one left before to go, where there is no room for three', () => {
+    // From 1 to 3 Mbit/s and to 5: 3 and 5 fit together in 8.5, but not beside 1 that still comes.
+    const { path, moves, joinedUs, pass, tick } = rig('best', 8.5, [0, 1, 2, 3], 5);
+    pass(2);
+    expect(moves).toEqual(['join 0', 'join 2', 'leave 0']);
+    let ticks = 0;
+    for (; !joinedUs.has(3) && ticks < 100; ticks++) {
+      tick();
+      expect(joinedUs.has(2)).toBe(true);
+    }
+    expect(ticks * TICK_US).toBeGreaterThan(path.controller.leaveLatencyUs - 1e6);
+    pass(0.5);
+    expect(moves).toEqual(['join 0', 'join 2', 'leave 0', 'join 3', 'leave 2']);
   });
 
   it('that are replicated stay as they are when the better one never comes, and that is given up', () => {
