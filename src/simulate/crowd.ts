@@ -205,7 +205,7 @@ export class Crowd implements Ear {
       member.freshMask = (member.freshMask | (1 << channel)) >>> 0;
       return;
     }
-    this.#meters.resume(this.#network.clock.nowUs, channel);
+    this.#meters.resume(channel);
     for (const interest of this.#interests[channel]!) this.#place.join(interest);
   }
 

@@ -48,8 +48,8 @@ export class SharedMeters {
   }
 
   /** Nobody had joined a channel until now. */
-  resume(atUs: number, channel: number): void {
-    for (const { meter } of this.#streams[channel]!) meter.resume(this.#clock.at(atUs));
+  resume(channel: number): void {
+    for (const { meter } of this.#streams[channel]!) meter.resume(this.#clock.nowUs());
   }
 
   /** What came until now is what `of` tells, until the next reading. */

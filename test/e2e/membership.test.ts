@@ -42,6 +42,7 @@ describeBed('servers and the memberships of receivers', () => {
       objects: { large: { file: 'large', channels: [{ rate: '1Mbit' }, { rate: '2Mbit' }] } },
     });
     const server = await scene.serve('alpha', config, [], [], preferred);
+    const packetsPerSecond = 3e6 / 8 / 1280;
     for (const hosts of [receivers.slice(0, 1), receivers.slice(1)]) {
       const receiving = hosts.map((host) => scene.fetch(host, 'crowd/large', `crowd-${host}`));
       await Promise.all(receiving.map((process) => process.waitForEvent('progress')));
@@ -49,8 +50,8 @@ describeBed('servers and the memberships of receivers', () => {
       await eventually(async () => {
         const { seconds, groups } = await measureSending(scene.bed, 'alpha', 4);
         const packets = groupsOf(server, 'large').reduce((sum, group) => sum + groups.get(group)!.packets, 0);
-        expect(packets / seconds.least).toBeGreaterThan((3e6 / 8 / 1280) * 0.99);
-        expect(packets / seconds.most).toBeLessThan((3e6 / 8 / 1280) * 1.01);
+        expect(packets / seconds.least).toBeGreaterThan(packetsPerSecond * 0.99);
+        expect(packets / seconds.most).toBeLessThan(packetsPerSecond * 1.01);
       });
     }
     const joined = (await scene.bed.memberships()).filter(({ group }) => group === groupsOf(server, 'large')[1]);

@@ -56,7 +56,8 @@ describeBed('a receiver that finds its rate', () => {
       return isAfter(event, whole) && levelOf(event) > 0 && levelOf(event) <= 1e6;
     }, patient);
     const reasons = eventsOf(receiving, 'leave').map(({ reason }) => reason);
-    for (const reason of reasons) expect(reason).toMatch(/^level \d+ → \d+: ./);
+    // Beside those of the link this host may have its own at the same time.
+    for (const reason of reasons) expect(reason).toMatch(/^level \d+ → \d+: .*(queue|lost|arrives|this host drops)/);
     expect(reasons).toContainEqual(expect.stringMatching(/queue|lost|arrives/));
     // It lives with what is left: data goes on coming.
     await receiving.waitForEvent((event) => isAfter(event, Number(quarter) + 100e3) && levelOf(event) > 0, patient);
