@@ -50,7 +50,8 @@ export interface Destination {
 export interface SendSocket {
   /**
    * Hands a batch to the system; its bytes may be reused when the promise resolves. Never rejects: what the system did not
-   * take is counted in the result.
+   * take is counted in the result. When the interface is gone, or another one has its name now, nothing is sent and the
+   * failure is `ENODEV`: the owner opens the socket anew.
    */
   send(batch: SendBatch): Promise<SendResult>;
   close(): void;
@@ -71,11 +72,19 @@ export interface MembershipRequest {
 }
 
 export interface Membership {
+  /**
+   * Whether the interface that this was joined on is gone, or another one has its name now: nothing will come any more. The
+   * owner leaves, and joins anew.
+   */
+  readonly isStale: boolean;
   /** Leaves the group; what is still in the socket's buffer is delivered first. */
   leave(): Promise<void>;
 }
 
-/** A network that datagrams can be sent to and groups joined on. */
+/**
+ * A network that datagrams can be sent to and groups joined on. An interface is looked up by its name at each call; while none
+ * has that name, both calls reject with `UNKNOWN_INTERFACE`, and neither ever takes another one in its place.
+ */
 export interface Network {
   openSender(destination: Destination): Promise<SendSocket>;
   join(request: MembershipRequest, onBatch: (batch: ReceivedBatch) => void): Promise<Membership>;

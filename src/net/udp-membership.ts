@@ -37,6 +37,7 @@ export async function joinUdpGroup(
 class UdpMembership implements Membership {
   readonly #socket: Socket;
   readonly #request: MembershipRequest;
+  readonly isStale = false;
   #left = false;
 
   constructor(socket: Socket, request: MembershipRequest) {

@@ -104,7 +104,11 @@ export class VirtualHost implements Network {
     const membership: HostMembership = { request, onBatch, isReported: false };
     this.#memberships.add(membership);
     this.#report(membership);
+    const memberships = this.#memberships;
     return {
+      get isStale() {
+        return !memberships.has(membership);
+      },
       leave: async () => {
         if (!this.#memberships.has(membership)) return;
         this.#withdraw(membership);

@@ -33,6 +33,7 @@ export function handFed({ membershipUs = 1000, object: make, ...diskOptions }: H
       handlers.set(request.group, onBatch);
       await pause();
       return {
+        isStale: false,
         async leave() {
           calls.push('leave');
           await pause();

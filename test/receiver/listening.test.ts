@@ -30,6 +30,7 @@ function rig(
       await pause();
       if (state.refuses) throw new Error('refused');
       return {
+        isStale: false,
         async leave() {
           calls.push(`leave ${channel}`);
           await pause();
