@@ -2,9 +2,11 @@ import { Unpackr } from 'msgpackr';
 import {
   type ChannelDescription,
   type Descriptor,
+  MAX_ANNOUNCE_INTERVAL_US,
   MAX_CHANNELS,
   MAX_RECORD_BYTES,
   MAX_SERVERS,
+  MIN_ANNOUNCE_INTERVAL_US,
   type ServerDescription,
 } from './descriptor.js';
 
@@ -44,6 +46,9 @@ function readDescriptor(value: unknown): Descriptor {
     servers: list(map.d, 1, MAX_SERVERS).map(readServer),
     createdS: whole(map.a, 0, 2 ** 48 - 1),
     expiresS: optional(map.x, (expires) => whole(expires, 0, 2 ** 48 - 1)),
+    ...optionally('announceIntervalUs', map.i, (interval) =>
+      whole(interval, MIN_ANNOUNCE_INTERVAL_US, MAX_ANNOUNCE_INTERVAL_US),
+    ),
   };
 }
 
@@ -115,4 +120,14 @@ function list(value: unknown, minCount: number, maxCount: number): readonly unkn
 
 function optional<T>(value: unknown, read: (value: unknown) => T): T | undefined {
   return value === null || value === undefined ? undefined : read(value);
+}
+
+/** A property that is absent where the map has no such key. */
+function optionally<Key extends string, T>(
+  key: Key,
+  value: unknown,
+  read: (value: unknown) => T,
+): Partial<Record<Key, T>> {
+  const found = optional(value, read);
+  return found === undefined ? {} : ({ [key]: found } as Partial<Record<Key, T>>);
 }

@@ -25,6 +25,11 @@ export interface Descriptor {
   /** Seconds since 1970 when this record was made, and from when on it counts no more. */
   readonly createdS: number;
   readonly expiresS: number | undefined;
+  /**
+   * Time in which each server announces this record once; undefined when the record does not say. Receivers are at least a few
+   * of these patient. It says nothing about the object, so it is not part of the object's tag.
+   */
+  readonly announceIntervalUs?: number | undefined;
 }
 
 export interface ChannelDescription {
@@ -61,8 +66,12 @@ export const RAPTORQ = 6;
 export const MAX_CHANNELS = 32;
 /** `serverIndex` is one byte; 255 is left for "none". */
 export const MAX_SERVERS = 255;
-/** The longest descriptor there can be, with 32 channels and 255 servers that each list them all, takes 34,842 bytes signed. */
+/** The longest descriptor there can be, with 32 channels and 255 servers that each list them all, takes 34,853 bytes signed. */
 export const MAX_RECORD_BYTES = 36_864;
+
+/** No server announces a record more rarely than once a day, or more often than a thousand times a second. */
+export const MIN_ANNOUNCE_INTERVAL_US = 1e3;
+export const MAX_ANNOUNCE_INTERVAL_US = 86_400e6;
 
 /** The MessagePack bytes of a descriptor: a map with short keys, lists of fixed order inside (docs/wire-format.md). */
 export function packDescriptor(descriptor: Descriptor): Uint8Array {
@@ -88,6 +97,8 @@ export function packDescriptor(descriptor: Descriptor): Uint8Array {
     ]),
     a: descriptor.createdS,
     x: descriptor.expiresS ?? null,
+    // Left out where it says nothing: records stay as the first versions of this program wrote them.
+    ...(descriptor.announceIntervalUs === undefined ? {} : { i: descriptor.announceIntervalUs }),
   });
 }
 

@@ -56,7 +56,11 @@ const ALLOWED: Readonly<Record<string, readonly unknown[]>> = {
   d: [],
   a: [],
   x: [null],
+  i: [null],
 };
+
+/** Keys that a map may lack. */
+const OPTIONAL = ['x', 'i'];
 
 describe('the reader of descriptors', () => {
   it.each(Object.keys(ALLOWED))('refuses a map whose %s is of another type or out of range', (key) => {
@@ -68,7 +72,7 @@ describe('the reader of descriptors', () => {
     }
   });
 
-  it.each(Object.keys(ALLOWED).filter((key) => key !== 'x'))('refuses a map without %s', (key) => {
+  it.each(Object.keys(ALLOWED).filter((key) => !OPTIONAL.includes(key)))('refuses a map without %s', (key) => {
     const { [key]: _left, ...rest } = goodMap();
     expect(unpackDescriptor(encode(rest))).toBeUndefined();
   });
@@ -76,6 +80,12 @@ describe('the reader of descriptors', () => {
   it('takes a map without x for one that never expires', () => {
     const { x: _left, ...rest } = goodMap();
     expect(unpackDescriptor(encode(rest))).toEqual({ ...descriptor, expiresS: undefined });
+  });
+
+  it('takes a map without i, as earlier servers write it, for one that does not say how often it is announced', () => {
+    expect(unpackDescriptor(encode(goodMap()))).not.toHaveProperty('announceIntervalUs');
+    const announced = { ...goodMap(), i: 60e6 };
+    expect(unpackDescriptor(encode(announced))).toEqual({ ...descriptor, announceIntervalUs: 60e6 });
   });
 
   it.each([
@@ -87,6 +97,7 @@ describe('the reader of descriptors', () => {
     ['m', [0, 1], [2]],
     ['a', [0, 2 ** 48 - 1], [2 ** 48]],
     ['x', [0, 2 ** 48 - 1], [2 ** 48, -1]],
+    ['i', [1000, 86_400e6], [999, 86_400e6 + 1, 1000.5]],
     ['f', ['f'.repeat(63), 'ü'.repeat(31)], ['f'.repeat(64), 'ü'.repeat(32)]],
     ['o', ['o'.repeat(255), '../a b/ö'], ['o'.repeat(256), 'a\nb', 'a\u001b[2J', 'a\u0085']],
   ] as const)('knows the bounds of %s', (key, inside, outside) => {

@@ -54,43 +54,65 @@ export function descriptorOf(text: DescriptorText): Descriptor {
 }
 
 /** Any descriptor that the format can hold. */
-export const anyDescriptor: fc.Arbitrary<Descriptor> = fc.record({
-  fleet: nameOf(63),
-  object: nameOf(255),
-  version: fc.integer({ min: 1, max: 2 ** 48 - 1 }),
-  sizeBytes: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
-  symbolBytes: fc.integer({ min: 1, max: 65_535 }),
-  blockCount: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-  fecEncodingId: fc.integer({ min: 0, max: 255 }),
-  sha256: bytesOf(32),
-  blockRoot: bytesOf(32),
-  mode: fc.constantFrom('several', 'best'),
-  ssm: fc.boolean(),
-  channels: fc.array(
-    fc.record({
-      group: bytesOf(16).map((bytes) => Uint8Array.from([0xff, ...bytes.subarray(1)])),
-      port: fc.integer({ min: 1, max: 65_535 }),
-      intervalUs: fc.oneof(
-        fc.double({ min: 0.001, max: 86_400e6, noNaN: true }),
-        fc.integer({ min: 1, max: 86_400e6 }),
-      ),
-      startRatio: ratio(),
-    }),
-    { minLength: 1, maxLength: 32 },
-  ),
-  servers: fc.array(
-    fc.record({
-      index: fc.integer({ min: 0, max: 254 }),
-      name: nameOf(63),
-      address: fc.option(bytesOf(16), { nil: undefined }),
-      startRatio: ratio(),
-      channels: fc.option(fc.array(fc.integer({ min: 0, max: 31 }), { maxLength: 32 }), { nil: undefined }),
-    }),
-    { minLength: 1, maxLength: 20 },
-  ),
-  createdS: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
-  expiresS: fc.option(fc.integer({ min: 0, max: 2 ** 48 - 1 }), { nil: undefined }),
-});
+export const anyDescriptor: fc.Arbitrary<Descriptor> = fc.record(
+  {
+    fleet: nameOf(63),
+    object: nameOf(255),
+    version: fc.integer({ min: 1, max: 2 ** 48 - 1 }),
+    sizeBytes: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
+    symbolBytes: fc.integer({ min: 1, max: 65_535 }),
+    blockCount: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    fecEncodingId: fc.integer({ min: 0, max: 255 }),
+    sha256: bytesOf(32),
+    blockRoot: bytesOf(32),
+    mode: fc.constantFrom('several', 'best'),
+    ssm: fc.boolean(),
+    channels: fc.array(
+      fc.record({
+        group: bytesOf(16).map((bytes) => Uint8Array.from([0xff, ...bytes.subarray(1)])),
+        port: fc.integer({ min: 1, max: 65_535 }),
+        intervalUs: fc.oneof(
+          fc.double({ min: 0.001, max: 86_400e6, noNaN: true }),
+          fc.integer({ min: 1, max: 86_400e6 }),
+        ),
+        startRatio: ratio(),
+      }),
+      { minLength: 1, maxLength: 32 },
+    ),
+    servers: fc.array(
+      fc.record({
+        index: fc.integer({ min: 0, max: 254 }),
+        name: nameOf(63),
+        address: fc.option(bytesOf(16), { nil: undefined }),
+        startRatio: ratio(),
+        channels: fc.option(fc.array(fc.integer({ min: 0, max: 31 }), { maxLength: 32 }), { nil: undefined }),
+      }),
+      { minLength: 1, maxLength: 20 },
+    ),
+    createdS: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
+    expiresS: fc.option(fc.integer({ min: 0, max: 2 ** 48 - 1 }), { nil: undefined }),
+    announceIntervalUs: fc.integer({ min: 1000, max: 86_400e6 }),
+  },
+  {
+    requiredKeys: [
+      'fleet',
+      'object',
+      'version',
+      'sizeBytes',
+      'symbolBytes',
+      'blockCount',
+      'fecEncodingId',
+      'sha256',
+      'blockRoot',
+      'mode',
+      'ssm',
+      'channels',
+      'servers',
+      'createdS',
+      'expiresS',
+    ],
+  },
+);
 
 function keyFromSeed(seedHex: string): KeyObject {
   // RFC 8410, section 7: what stands in front of the 32 bytes in PKCS#8.

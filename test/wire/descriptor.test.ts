@@ -37,6 +37,7 @@ function mapOf(descriptor: Descriptor): Record<string, unknown> {
     ]),
     a: descriptor.createdS,
     x: descriptor.expiresS ?? null,
+    ...(descriptor.announceIntervalUs === undefined ? {} : { i: descriptor.announceIntervalUs }),
   };
 }
 
@@ -76,6 +77,7 @@ describe('a descriptor', () => {
       })),
       createdS: 2 ** 48 - 1,
       expiresS: 2 ** 48 - 1,
+      announceIntervalUs: 86_400e6,
     };
     const packed = packDescriptor(longest);
     expect(packed.length + SIGNATURE_BYTES).toBeLessThanOrEqual(MAX_RECORD_BYTES);
