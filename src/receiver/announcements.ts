@@ -19,7 +19,7 @@ export class AnnouncementReader {
       const [bytes, start, length] = [batch.buffers[i]!, batch.starts[i]!, batch.lengths[i]!];
       const fault = readHeader(bytes, start, length, this.#header) ?? this.#misplaced();
       if (fault !== undefined) this.#faults.count(fault);
-      else this.#onDescriptor(this.#header, bytes, start + HEADER_BYTES, length - HEADER_BYTES);
+      else this.#onDescriptor(this.#header, bytes, start + HEADER_BYTES, length - HEADER_BYTES, batch.sources[i]);
     }
   }
 

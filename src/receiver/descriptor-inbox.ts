@@ -4,51 +4,51 @@ import { type Descriptor, NO_CODE, objectTag, RAPTORQ } from '../wire/descriptor
 import { unpackDescriptor } from '../wire/descriptor-reader.js';
 import { RecordAssembler } from '../wire/fragments.js';
 import type { Header } from '../wire/header.js';
-import { openRecord } from '../wire/signature.js';
+import { openRecord, peekRecord } from '../wire/signature.js';
+import { Allowance } from './allowance.js';
 import type { FaultCounters } from './counters.js';
+import type { Finding, FindingKind } from './findings.js';
+import { RecordSources } from './record-sources.js';
 
 /** Signature checks a second: 20 of 63 µs are 0.1 % of a core, and genuine servers announce a record once. */
 const CHECKS_PER_SECOND = 20;
 /** Checks that may come at once after a quiet time: a fleet's objects, all heard in the first second. */
 const CHECK_BURST = 256;
+/** Objects of which the newest descriptor is kept: more than people can list; at about 1 kB each, 10 MB. */
+const MAX_OBJECTS = 10_000;
 
 export interface InboxOptions {
-  readonly fleet: string;
-  readonly object: string;
-  readonly publicKey: KeyObject;
-  /** The version completed before; older ones are refused. 0 accepts all. */
-  readonly lowestVersion: number;
+  /** Whose objects; undefined for those of any fleet. */
+  readonly fleet: string | undefined;
+  /** The one object; undefined for all of the fleet. */
+  readonly object: string | undefined;
+  /** Who has to have signed; undefined to vouch for nothing. */
+  readonly publicKey: KeyObject | undefined;
+  /** The version of an object that was completed before; older ones are refused. 0 accepts all. */
+  readonly lowestVersionOf: (object: string) => number;
   readonly acceptExpired: boolean;
 }
 
-/** What became of a genuine descriptor of the wanted object. */
-export type Finding =
-  /** The newest version so far: the one to receive. */
-  | { readonly kind: 'newest'; readonly descriptor: Descriptor }
-  /** The same version again, from a fleet that has changed: other servers may be sending it now. */
-  | { readonly kind: 'renewed'; readonly descriptor: Descriptor }
-  /** Older than what was completed before, or past its date. */
-  | { readonly kind: 'rollback' | 'expired'; readonly descriptor: Descriptor }
-  /** The same version number signed for different bytes. */
-  | { readonly kind: 'conflict'; readonly descriptor: Descriptor }
-  /** For a code that this program does not speak, or sizes that it cannot handle. */
-  | { readonly kind: 'unsupported'; readonly descriptor: Descriptor };
-
-/** Finds the one object among the announcements: puts records together, checks who signed them, keeps the newest version. */
+/** Finds objects among announcements: puts records together, checks who signed them, knows the newest version of each object. */
 export class DescriptorInbox {
   readonly #options: InboxOptions;
   readonly #faults: FaultCounters;
   readonly #records = new RecordAssembler();
-  #newest: Descriptor | undefined;
-  #checksLeft = CHECK_BURST;
-  #refilledUs: number | undefined;
+  readonly #sources = new RecordSources();
+  readonly #checks = new Allowance(CHECKS_PER_SECOND, CHECK_BURST);
+  readonly #newest = new Map<string, Descriptor>();
 
   constructor(options: InboxOptions, faults: FaultCounters) {
     this.#options = options;
     this.#faults = faults;
   }
 
-  /** Takes the payload of a descriptor datagram. */
+  /**
+   * Takes the payload of a descriptor datagram; returns what a record means when the datagram completes one that was not heard
+   * before.
+   *
+   * @param source address that the datagram came from; undefined if nobody wants to know.
+   */
   handle(
     header: Readonly<Header>,
     bytes: Uint8Array,
@@ -56,49 +56,54 @@ export class DescriptorInbox {
     length: number,
     nowUs: number,
     wallS: number,
+    source?: string,
   ): Finding | undefined {
     const record = this.#records.add(header, bytes, start, length);
     if (record === false) this.#faults.count('record');
-    if (record === undefined || record === false) return undefined;
-    if (!this.#mayCheck(nowUs)) {
+    const finding = record ? this.#open(header, record, nowUs, wallS) : undefined;
+    if (source !== undefined) this.#sources.note(header, source);
+    return finding;
+  }
+
+  #open(header: Readonly<Header>, record: Uint8Array, nowUs: number, wallS: number): Finding | undefined {
+    if (!this.#checks.take(nowUs)) {
       this.#faults.count('flood');
       // It may be the genuine one among a forger's many: it has to count as new when it is announced again.
       this.#records.forget(header);
       return undefined;
     }
-    const body = openRecord(record, this.#options.publicKey);
-    const descriptor = body && unpackDescriptor(body);
-    if (descriptor === undefined) this.#faults.count(body === undefined ? 'signature' : 'record');
-    return descriptor && this.#judge(descriptor, wallS);
+    const { publicKey } = this.#options;
+    const isForeign = publicKey !== undefined && openRecord(record, publicKey) === undefined;
+    if (isForeign) this.#faults.count('signature');
+    const descriptor = unpackDescriptor(peekRecord(record));
+    if (descriptor === undefined && !isForeign) this.#faults.count('record');
+    if (descriptor === undefined || !this.#isWanted(descriptor)) return undefined;
+    const kind = publicKey === undefined ? 'unchecked' : isForeign ? 'foreign' : this.#judge(descriptor, wallS);
+    return { kind, descriptor, sources: this.#sources.of(header) };
   }
 
-  #judge(descriptor: Descriptor, wallS: number): Finding | undefined {
-    const { fleet, object, lowestVersion, acceptExpired } = this.#options;
-    if (descriptor.fleet !== fleet || descriptor.object !== object) return undefined;
-    if (descriptor.version < lowestVersion) return { kind: 'rollback', descriptor };
-    if (!acceptExpired && descriptor.expiresS !== undefined && descriptor.expiresS <= wallS) {
-      return { kind: 'expired', descriptor };
-    }
-    if (!isUsable(descriptor)) return { kind: 'unsupported', descriptor };
-    const newest = this.#newest;
-    if (newest !== undefined && descriptor.version < newest.version) return undefined;
+  #isWanted(descriptor: Descriptor): boolean {
+    const { fleet = descriptor.fleet, object = descriptor.object } = this.#options;
+    return descriptor.fleet === fleet && descriptor.object === object;
+  }
+
+  #judge(descriptor: Descriptor, wallS: number): FindingKind {
+    const { lowestVersionOf, acceptExpired } = this.#options;
+    if (descriptor.version < lowestVersionOf(descriptor.object)) return 'rollback';
+    if (!acceptExpired && descriptor.expiresS !== undefined && descriptor.expiresS <= wallS) return 'expired';
+    if (!isUsable(descriptor)) return 'unsupported';
+    // Names hold no control characters.
+    const name = `${descriptor.fleet}\n${descriptor.object}`;
+    const newest = this.#newest.get(name);
+    if (newest !== undefined && descriptor.version < newest.version) return 'older';
     if (newest?.version === descriptor.version) {
-      if (Buffer.compare(objectTag(newest), objectTag(descriptor)) !== 0) return { kind: 'conflict', descriptor };
-      if (descriptor.createdS <= newest.createdS) return undefined;
-      this.#newest = descriptor;
-      return { kind: 'renewed', descriptor };
+      if (Buffer.compare(objectTag(newest), objectTag(descriptor)) !== 0) return 'conflict';
+      if (descriptor.createdS <= newest.createdS) return 'older';
     }
-    this.#newest = descriptor;
-    return { kind: 'newest', descriptor };
-  }
-
-  #mayCheck(nowUs: number): boolean {
-    const gained = ((nowUs - (this.#refilledUs ?? nowUs)) * CHECKS_PER_SECOND) / 1e6;
-    this.#checksLeft = Math.min(CHECK_BURST, this.#checksLeft + gained);
-    this.#refilledUs = nowUs;
-    if (this.#checksLeft < 1) return false;
-    this.#checksLeft--;
-    return true;
+    if (newest === undefined && this.#newest.size >= MAX_OBJECTS)
+      this.#newest.delete(this.#newest.keys().next().value!);
+    this.#newest.set(name, descriptor);
+    return newest?.version === descriptor.version ? 'renewed' : 'newest';
   }
 }
 

@@ -1,18 +1,14 @@
 import type { KeyObject } from 'node:crypto';
-import type { EventEmitter } from 'eventemitter3';
 import type { LayercastError } from '../errors.js';
-import type { Clock, Membership, MembershipRequest, Network } from '../ports.js';
+import type { MembershipRequest } from '../ports.js';
 import type { Descriptor } from '../wire/descriptor.js';
-import { AnnouncementReader } from './announcements.js';
-import { type ChannelChoice, checkChannels, policyFor } from './channel-choice.js';
+import type { ChannelChoice } from './channel-choice.js';
 import { FaultCounters } from './counters.js';
-import { DescriptorInbox } from './descriptor-inbox.js';
-import { fellSilent, neverFound, nothingReceived, outOfTime, Warnings, warningFor } from './endings.js';
-import type { CompleteEvent, ReceiverEvents, ReceiverStats } from './events.js';
-import { ObjectFetch } from './object-fetch.js';
-import type { ObjectStore } from './object-store.js';
-import type { DescriptorHandler } from './reception.js';
-import type { BlockSolver } from './restoration.js';
+import { fellSilent, neverFound, outOfTime, supersededBy, Warnings, warningFor } from './endings.js';
+import type { CompleteEvent, ReceiverStats } from './events.js';
+import { Fetch, type FetchWorld, Superseded } from './fetch.js';
+import type { Finding } from './findings.js';
+import { Watch } from './watch.js';
 
 /** How often the policy looks at what has come: ten times in a slot. */
 export const TICK_US = 50_000;
@@ -37,28 +33,16 @@ export interface ReceiverDriverOptions extends ChannelChoice {
 }
 
 /** What the driver needs of the world. */
-export interface ReceiverWorld {
-  readonly clock: Clock;
-  readonly network: Network;
-  /** Whether the file that this descriptor speaks of is there already, whole and right. */
-  readonly isInPlace: (descriptor: Descriptor) => Promise<boolean>;
-  readonly openStore: (descriptor: Descriptor) => Promise<ObjectStore>;
-  /** Solves coded blocks. */
-  readonly solver: BlockSolver;
-  readonly emit: EventEmitter<ReceiverEvents>['emit'];
-}
+export type ReceiverWorld = Omit<FetchWorld, 'faults' | 'onDescriptor' | 'onWarning'>;
 
-/** A newer version has been announced: what was being received is no longer wanted. */
-class Superseded extends Error {}
-
-/** Finds an object, receives its newest version, and says what it does. Runs once. */
+/** Watches for an object, fetches its newest version, and says what it does. Runs once. */
 export class ReceiverDriver {
   readonly #options: ReceiverDriverOptions;
   readonly #world: ReceiverWorld;
   readonly #faults = new FaultCounters();
-  readonly #inbox: DescriptorInbox;
+  readonly #watch: Watch;
   readonly #warnings: Warnings;
-  #fetch: ObjectFetch | undefined;
+  #fetch: Fetch | undefined;
   #newest: Descriptor | undefined;
   #found: () => void = () => undefined;
   #failure: { readonly error: unknown } | undefined;
@@ -69,7 +53,7 @@ export class ReceiverDriver {
   constructor(options: ReceiverDriverOptions, world: ReceiverWorld) {
     this.#options = options;
     this.#world = world;
-    this.#inbox = new DescriptorInbox(options, this.#faults);
+    this.#watch = new Watch({ ...options, lowestVersionOf: () => options.lowestVersion }, world, this.#faults);
     this.#warnings = new Warnings((event) => world.emit('warning', event));
   }
 
@@ -84,14 +68,12 @@ export class ReceiverDriver {
    * or what disk and network say; progress is kept.
    */
   async run(signal: AbortSignal): Promise<CompleteEvent> {
-    const { clock, network } = this.#world;
+    const { clock } = this.#world;
     this.#startedUs = clock.nowUs();
     this.#progressUs = this.#startedUs;
     const onAbort = () => this.#stop(signal.reason);
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
-    const announcements = new AnnouncementReader(this.#faults, this.#onDescriptor);
-    let membership: Membership | undefined;
     let dueUs = this.#startedUs + TICK_US;
     let cancelTick = clock.schedule(dueUs, () => tick());
     const tick = () => {
@@ -100,13 +82,15 @@ export class ReceiverDriver {
       dueUs = nowUs + TICK_US;
       cancelTick = clock.schedule(dueUs, tick);
     };
+    const watching = this.#followFindings();
     try {
-      membership = await network.join(this.#options.announcement, (batch) => announcements.handle(batch));
+      await this.#watch.open();
       return await this.#receive();
     } finally {
       signal.removeEventListener('abort', onAbort);
       cancelTick();
-      await membership?.leave();
+      await this.#watch.close();
+      await watching;
     }
   }
 
@@ -114,7 +98,7 @@ export class ReceiverDriver {
     for (;;) {
       const descriptor = await this.#nextDescriptor();
       try {
-        return await this.#receiveVersion(descriptor);
+        return this.#complete(descriptor, await this.#receiveVersion(descriptor));
       } catch (error) {
         if (!(error instanceof Superseded)) throw error;
       }
@@ -133,75 +117,64 @@ export class ReceiverDriver {
     return this.#newest;
   }
 
-  async #receiveVersion(descriptor: Descriptor): Promise<CompleteEvent> {
-    const { emit, isInPlace, openStore } = this.#world;
-    checkChannels(descriptor, this.#options);
-    if (await isInPlace(descriptor)) {
-      emit('descriptor', { descriptor, resumedBytes: descriptor.sizeBytes });
-      return this.#complete(descriptor, nothingReceived(descriptor.sizeBytes, this.#faults));
-    }
-    const store = await openStore(descriptor);
-    const fetch = this.#open(descriptor, store);
+  async #receiveVersion(descriptor: Descriptor): Promise<ReceiverStats> {
+    const fetch = new Fetch(
+      { ...this.#options, descriptor, interface: this.#options.announcement.interface },
+      {
+        ...this.#world,
+        faults: this.#faults,
+        onDescriptor: this.#watch.hear,
+        onWarning: (event) => this.#warnings.warn(event),
+      },
+    );
     this.#fetch = fetch;
     try {
-      emit('descriptor', { descriptor, resumedBytes: fetch.resumedBytes });
-      // Whatever came while the store was opened: a signal, a newer version.
-      if (this.#failure) throw this.#failure.error;
-      if (this.#newest !== descriptor) throw new Superseded();
-      await fetch.run();
-    } catch (error) {
-      if (error instanceof Superseded) await store.discard();
-      else await store.close();
-      throw error;
+      return await fetch.run();
     } finally {
-      this.#lastStats = fetch.stats();
+      this.#lastStats = fetch.stats() ?? this.#lastStats;
       this.#fetch = undefined;
     }
-    return this.#complete(descriptor, this.#lastStats);
   }
 
-  #open(descriptor: Descriptor, store: ObjectStore): ObjectFetch {
-    const { clock, network, emit, solver } = this.#world;
-    return new ObjectFetch({
-      descriptor,
-      store,
-      policy: policyFor(descriptor, this.#options),
-      interface: this.#options.announcement.interface,
-      faults: this.#faults,
-      clock,
-      network,
-      solver,
-      onDescriptor: this.#onDescriptor,
-      onJoin: (event) => emit('join', event),
-      onLeave: (event) => emit('leave', event),
-      onWarning: (event) => this.#warnings.warn(event),
-    });
+  async #followFindings(): Promise<void> {
+    try {
+      for await (const finding of this.#watch) this.#follow(finding);
+    } catch (error) {
+      this.#stop(error);
+    }
   }
 
-  readonly #onDescriptor: DescriptorHandler = (header, bytes, start, length) => {
-    const { clock } = this.#world;
-    const finding = this.#inbox.handle(header, bytes, start, length, clock.nowUs(), clock.wallUs() / 1e6);
-    if (finding?.kind === 'newest') this.#take(finding.descriptor);
-    else if (finding?.kind === 'renewed') this.#fetch?.renew(finding.descriptor);
-    else if (finding !== undefined) this.#warnings.warn(warningFor(finding));
-  };
+  #follow(finding: Finding): void {
+    const { kind, descriptor } = finding;
+    if (kind === 'newest') this.#take(descriptor);
+    else if (kind === 'renewed') this.#renew(descriptor);
+    else {
+      const warning = warningFor(finding);
+      if (warning !== undefined) this.#warnings.warn(warning);
+    }
+  }
 
   #take(descriptor: Descriptor): void {
     const before = this.#newest;
     this.#newest = descriptor;
     this.#found();
     if (before === undefined) return;
-    this.#warnings.warn(warningFor({ kind: 'newest', descriptor }));
+    this.#warnings.warn(supersededBy(descriptor));
     this.#fetch?.stop(new Superseded());
+  }
+
+  #renew(descriptor: Descriptor): void {
+    this.#fetch?.renew(descriptor);
   }
 
   #tick(nowUs: number, latenessUs: number): void {
     const { timeoutUs, patienceUs, progressIntervalUs = DEFAULT_PROGRESS_INTERVAL_US } = this.#options;
-    const fetch = this.#fetch;
+    const fetch = this.#fetch?.isReceiving ? this.#fetch : undefined;
     fetch?.tick(nowUs, latenessUs);
     if (fetch !== undefined && nowUs - this.#progressUs >= progressIntervalUs) {
       this.#progressUs = nowUs;
-      this.#world.emit('progress', fetch.progress());
+      const progress = fetch.progress();
+      if (progress !== undefined) this.#world.emit('progress', progress);
     }
     if (timeoutUs !== undefined && nowUs - this.#startedUs >= timeoutUs) {
       this.#stop(this.#newest === undefined ? this.#neverFound(timeoutUs) : outOfTime(timeoutUs));

@@ -1,7 +1,8 @@
 import { LayercastError } from '../errors.js';
+import type { Descriptor } from '../wire/descriptor.js';
 import type { FaultCounters } from './counters.js';
-import type { Finding } from './descriptor-inbox.js';
 import type { ReceiverStats, WarningEvent } from './events.js';
+import type { Finding } from './findings.js';
 
 /** Different warnings told in one run; a forger may cause any number of genuine-looking reasons. */
 const MAX_WARNINGS = 100;
@@ -27,8 +28,8 @@ export class Warnings {
   }
 }
 
-/** The warning for a genuine descriptor that cannot be used. */
-export function warningFor({ kind, descriptor }: Exclude<Finding, { readonly kind: 'renewed' }>): WarningEvent {
+/** The warning for a descriptor that cannot be used; undefined where there is nothing to warn of. */
+export function warningFor({ kind, descriptor }: Finding): WarningEvent | undefined {
   const version = `version ${descriptor.version}`;
   switch (kind) {
     case 'rollback':
@@ -45,9 +46,14 @@ export function warningFor({ kind, descriptor }: Exclude<Finding, { readonly kin
       };
     case 'unsupported':
       return { code: 'UNSUPPORTED', message: `${version} is sent in a way that this program does not speak` };
-    case 'newest':
-      return { code: 'SUPERSEDED', message: `${version} has taken the place of what was being received` };
+    default:
+      return undefined;
   }
+}
+
+/** The warning for a newer version that has been announced meanwhile. */
+export function supersededBy({ version }: Descriptor): WarningEvent {
+  return { code: 'SUPERSEDED', message: `version ${version} has taken the place of what was being received` };
 }
 
 export function outOfTime(timeoutUs: number): LayercastError {

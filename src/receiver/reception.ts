@@ -226,8 +226,14 @@ export class Reception {
   }
 }
 
-/** Takes the payload of a descriptor datagram that came on a data channel. */
-export type DescriptorHandler = (header: Readonly<Header>, bytes: Uint8Array, start: number, length: number) => void;
+/** Takes the payload of a descriptor datagram, and where it came from if that is told. */
+export type DescriptorHandler = (
+  header: Readonly<Header>,
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  source?: string,
+) => void;
 
 function hearingKey({ serverIndex, channelIndex }: Readonly<Header>): number {
   return serverIndex * 256 + channelIndex;

@@ -3,7 +3,7 @@ import type { MembershipRequest, Network, ReceivedBatch } from '../../dist/ports
 import { FixedPolicy } from '../../dist/rate/fixed-policy.js';
 import { FaultCounters } from '../../dist/receiver/counters.js';
 import type { WarningEvent } from '../../dist/receiver/events.js';
-import { ObjectFetch } from '../../dist/receiver/object-fetch.js';
+import { Transfer } from '../../dist/receiver/transfer.js';
 import { HostClock } from '../../dist/simulate/host-clock.js';
 import type { DiskOptions } from '../../dist/simulate/simulated-disk.js';
 import type { SimulatedObject } from '../../dist/simulate/simulated-object.js';
@@ -44,7 +44,7 @@ export function handFed({ membershipUs = 1000, object: make, ...diskOptions }: H
   const pause = () => new Promise<void>((resolve) => virtual.at(virtual.nowUs + membershipUs, resolve));
   const warnings: WarningEvent['code'][] = [];
   const start = async () => {
-    const fetch = new ObjectFetch({
+    const fetch = new Transfer({
       descriptor: object.descriptor,
       store: await disk.open(object.descriptor),
       policy: new FixedPolicy([0], [1e6]),

@@ -17,7 +17,7 @@ const CHECKPOINT_INTERVAL_US = 500_000;
 /** Blocks longer than this are solved one at a time: each needs its own length in memory, and tables of some 40 MB. */
 const MAX_SHARED_BLOCK_BYTES = 12e6;
 
-export interface ObjectFetchOptions {
+export interface TransferOptions {
   readonly descriptor: Descriptor;
   readonly store: ObjectStore;
   readonly policy: ChannelPolicy;
@@ -33,9 +33,9 @@ export interface ObjectFetchOptions {
 }
 
 /** Receives one version of one object into its store: joins, verifies, checkpoints, leaves. */
-export class ObjectFetch {
+export class Transfer {
   readonly resumedBytes: number;
-  readonly #options: ObjectFetchOptions;
+  readonly #options: TransferOptions;
   readonly #reception: Reception;
   readonly #memberships: Memberships;
   readonly #listening: Listening;
@@ -59,7 +59,7 @@ export class ObjectFetch {
   /** Symbols present when the whole object was last hashed for want of block digests. */
   #tried = false;
 
-  constructor(options: ObjectFetchOptions) {
+  constructor(options: TransferOptions) {
     const { descriptor, store, faults, onDescriptor, clock, solver } = options;
     const isCoded = descriptor.fecEncodingId !== NO_CODE;
     this.#options = options;

@@ -1,0 +1,144 @@
+import type { EventEmitter } from 'eventemitter3';
+import type { Clock, Network } from '../ports.js';
+import type { Descriptor } from '../wire/descriptor.js';
+import { type ChannelChoice, checkChannels, policyFor } from './channel-choice.js';
+import type { FaultCounters } from './counters.js';
+import { nothingReceived } from './endings.js';
+import type { ProgressEvent, ReceiverEvents, ReceiverStats, WarningEvent } from './events.js';
+import type { ObjectStore } from './object-store.js';
+import type { DescriptorHandler } from './reception.js';
+import type { BlockSolver } from './restoration.js';
+import { Transfer } from './transfer.js';
+
+export interface FetchOptions extends ChannelChoice {
+  readonly descriptor: Descriptor;
+  /** Interface to join on; undefined lets the network choose. */
+  readonly interface: string | undefined;
+}
+
+/** Where an object goes. */
+export interface FetchDestination {
+  /** Whether the file that this descriptor speaks of is there already, whole and right. */
+  readonly isInPlace: (descriptor: Descriptor) => Promise<boolean>;
+  readonly openStore: (descriptor: Descriptor) => Promise<ObjectStore>;
+}
+
+export interface FetchWorld extends FetchDestination {
+  readonly clock: Clock;
+  readonly network: Network;
+  /** Solves coded blocks. */
+  readonly solver: BlockSolver;
+  readonly emit: EventEmitter<ReceiverEvents>['emit'];
+  readonly faults: FaultCounters;
+  /** Descriptors ride along with the object's symbols. */
+  readonly onDescriptor: DescriptorHandler;
+  readonly onWarning: (event: WarningEvent) => void;
+}
+
+/** A newer version has been announced: what was being received is no longer wanted. */
+export class Superseded extends Error {}
+
+/** Brings one version of one object, which a descriptor names, to its destination. Runs once. */
+export class Fetch {
+  readonly #options: FetchOptions;
+  readonly #world: FetchWorld;
+  #transfer: Transfer | undefined;
+  #stop: { readonly reason: unknown } | undefined;
+  #stats: ReceiverStats | undefined;
+
+  constructor(options: FetchOptions, world: FetchWorld) {
+    this.#options = options;
+    this.#world = world;
+  }
+
+  /** Whether symbols are being received, or could be: the store is open. */
+  get isReceiving(): boolean {
+    return this.#transfer !== undefined;
+  }
+
+  /** When the last datagram of this object came, or was first waited for; now, when none is waited for. */
+  get lastHeardUs(): number {
+    return this.#transfer?.lastHeardUs ?? this.#world.clock.nowUs();
+  }
+
+  /** Of the channels that are joined; 0 if none is. */
+  get slowestIntervalUs(): number {
+    return this.#transfer?.slowestIntervalUs ?? 0;
+  }
+
+  /** Undefined before the store is open. */
+  progress(): ProgressEvent | undefined {
+    return this.#transfer?.progress();
+  }
+
+  /** Counts so far; undefined before the store is open. */
+  stats(): ReceiverStats | undefined {
+    return this.#transfer?.stats() ?? this.#stats;
+  }
+
+  /**
+   * Resolves with the final counts when the object is whole, verified and in its place. Rejects with what stops it, progress
+   * kept unless that is `Superseded`.
+   * @throws {LayercastError} `USAGE` for channels that the ladder does not have, `NETWORK_UNAVAILABLE`, `DISK_FULL`, …
+   */
+  async run(): Promise<ReceiverStats> {
+    const { descriptor } = this.#options;
+    const { emit, isInPlace, openStore, faults } = this.#world;
+    checkChannels(descriptor, this.#options);
+    if (await isInPlace(descriptor)) {
+      emit('descriptor', { descriptor, resumedBytes: descriptor.sizeBytes });
+      return nothingReceived(descriptor.sizeBytes, faults);
+    }
+    const store = await openStore(descriptor);
+    const transfer = this.#open(store);
+    this.#transfer = transfer;
+    try {
+      emit('descriptor', { descriptor, resumedBytes: transfer.resumedBytes });
+      // Whatever came while the store was opened: a signal, a newer version.
+      if (this.#stop) throw this.#stop.reason;
+      await transfer.run();
+    } catch (error) {
+      if (error instanceof Superseded) await store.discard();
+      else await store.close();
+      throw error;
+    } finally {
+      this.#stats = transfer.stats();
+      this.#transfer = undefined;
+    }
+    return this.#stats;
+  }
+
+  /** The fleet describes the same object anew: it may have other servers. */
+  renew(descriptor: Descriptor): void {
+    this.#transfer?.renew(descriptor);
+  }
+
+  /** Leaves and makes `run` reject with `reason`. */
+  stop(reason: unknown): void {
+    this.#stop ??= { reason };
+    this.#transfer?.stop(reason);
+  }
+
+  /** Does what the time asks for; its owner calls it every 50 ms. */
+  tick(nowUs: number, latenessUs: number): void {
+    this.#transfer?.tick(nowUs, latenessUs);
+  }
+
+  #open(store: ObjectStore): Transfer {
+    const { clock, network, emit, solver, faults, onDescriptor, onWarning } = this.#world;
+    return new Transfer({
+      descriptor: this.#options.descriptor,
+      store,
+      policy: policyFor(this.#options.descriptor, this.#options),
+      interface: this.#options.interface,
+      faults,
+      clock,
+      network,
+      solver,
+      onDescriptor,
+      onJoin: (event) => emit('join', event),
+      onLeave: (event) => emit('leave', event),
+      onWarning,
+    });
+  }
+}
