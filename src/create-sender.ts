@@ -1,34 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { EventEmitter } from 'eventemitter3';
-import { LayercastError } from './errors.js';
+import { asLayercastError, LayercastError } from './errors.js';
 import { loadFleet } from './fleet/load-fleet.js';
 import { udpNetwork } from './net/udp-network.js';
-import type { Clock, Network } from './ports.js';
+import { checkSenderOptions, type SenderOptions } from './options/sender-options.js';
 import type { SenderEvents, SenderStats } from './publish/events.js';
 import { FleetSender } from './publish/fleet-sender.js';
 import { defaultStateDir } from './state-dir.js';
 import { systemClock } from './system-clock.js';
-
-export interface SenderOptions {
-  /** Path of the fleet file; read again by `reload`. */
-  readonly config: string;
-  /** Which server of the fleet this host is. @default the only one, or the one with this host's name or address */
-  readonly host?: string | undefined;
-  /** Interface to send on. @default the server's or the fleet's, else the first usable one */
-  readonly interface?: string | undefined;
-  /** Where digests and intermediate symbols of files are kept. @default $XDG_STATE_HOME/layercast */
-  readonly stateDir?: string | undefined;
-  /** Most bytes of intermediate symbols kept there; those not used for the longest time go. @default 32e9 */
-  readonly cacheBytes?: number | undefined;
-  /** Threads that encode at once. @default 2, or 1 on one processor or for blocks larger than 12 MB */
-  readonly threadCount?: number | undefined;
-  /** Stops the sender when aborted. */
-  readonly signal?: AbortSignal | undefined;
-  /** @default real sockets */
-  readonly network?: Network | undefined;
-  /** @default this host's clock */
-  readonly clock?: Clock | undefined;
-}
 
 const DEFAULT_CACHE_BYTES = 32e9;
 
@@ -37,13 +16,13 @@ export interface Sender extends EventEmitter<SenderEvents>, AsyncDisposable {
   /** Resolves when all objects that can be sent are being sent; rejects as `done` does. */
   readonly ready: Promise<void>;
   /**
-   * Resolves when the sender has stopped after `close` or its signal. Rejects with `CONFIG_INVALID`, `UNKNOWN_HOST`,
+   * Resolves when the sender has stopped after `close` or its signal. Rejects with `USAGE`, `CONFIG_INVALID`, `UNKNOWN_HOST`,
    * `UNKNOWN_INTERFACE`, `KEY_INVALID`, …; also when not one object can be sent, with the first reason.
    */
   readonly done: Promise<void>;
   /**
    * Reads the fleet file again: adds, removes and changes objects without a gap in the others. With a fault in the file
-   * everything goes on as before, and the promise rejects.
+   * everything goes on as before, and the promise rejects. After the end it rejects with `ABORTED`.
    */
   reload(): Promise<void>;
   stats(): SenderStats;
@@ -51,9 +30,41 @@ export interface Sender extends EventEmitter<SenderEvents>, AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Starts to serve a fleet's objects as one of its servers. Returns at once: see `ready` and `done`. */
+/**
+ * Starts to serve a fleet's objects as one of its servers. Returns at once and never throws: see `ready` and `done`, also for
+ * options that are wrong.
+ */
 export function createSender(options: SenderOptions): Sender {
-  return new RunningSender(options);
+  try {
+    return new RunningSender(checkSenderOptions(options));
+  } catch (error) {
+    return new RefusedSender(asLayercastError(error));
+  }
+}
+
+/** What becomes of options that are wrong: a sender that has failed before it began. */
+class RefusedSender extends EventEmitter<SenderEvents> implements Sender {
+  readonly ready: Promise<void>;
+  readonly done: Promise<void>;
+
+  constructor(error: LayercastError) {
+    super();
+    this.ready = Promise.reject(error);
+    this.done = Promise.reject(error);
+    for (const promise of [this.ready, this.done]) promise.catch(() => undefined);
+  }
+
+  reload(): Promise<void> {
+    return this.done;
+  }
+
+  stats(): SenderStats {
+    return { server: undefined, objects: [] };
+  }
+
+  async close(): Promise<void> {}
+
+  async [Symbol.asyncDispose](): Promise<void> {}
 }
 
 class RunningSender extends EventEmitter<SenderEvents> implements Sender {
@@ -63,6 +74,7 @@ class RunningSender extends EventEmitter<SenderEvents> implements Sender {
   readonly #stopping = new AbortController();
   readonly #fleetSender: FleetSender;
   #reloading: Promise<void> = Promise.resolve();
+  #isOver = false;
 
   constructor(options: SenderOptions) {
     super();
@@ -105,7 +117,12 @@ class RunningSender extends EventEmitter<SenderEvents> implements Sender {
   }
 
   async #apply(): Promise<void> {
-    await this.#fleetSender.apply(await loadFleet(this.#options.config));
+    if (this.#isOver) throw new LayercastError('ABORTED', 'the sender has stopped');
+    try {
+      await this.#fleetSender.apply(await loadFleet(this.#options.config));
+    } catch (error) {
+      throw asLayercastError(error, this.#stopping.signal);
+    }
   }
 
   async #run(): Promise<void> {
@@ -123,6 +140,7 @@ class RunningSender extends EventEmitter<SenderEvents> implements Sender {
       if (!this.#stopping.signal.aborted) throw error;
     } finally {
       signal?.removeEventListener('abort', stop);
+      this.#isOver = true;
       await this.#fleetSender.stop();
     }
   }

@@ -26,6 +26,40 @@ export type ErrorCode =
   | 'FEC_INVALID'
   | 'INTERNAL';
 
+/** The options of `createReceiver` and `createSender`, by which a hint names a setting. */
+export type OptionName =
+  | 'fleet'
+  | 'object'
+  | 'key'
+  | 'output'
+  | 'interface'
+  | 'wait'
+  | 'scope'
+  | 'port'
+  | 'hash'
+  | 'mode'
+  | 'channels'
+  | 'maxRateBitsPerSecond'
+  | 'timeoutMs'
+  | 'patienceMs'
+  | 'allowRollback'
+  | 'allowExpired'
+  | 'stateDir'
+  | 'signal'
+  | 'network'
+  | 'clock'
+  | 'config'
+  | 'host'
+  | 'cacheBytes'
+  | 'threadCount'
+  | 'exitWhenIdle';
+
+/** How an option is written where the reader is: `the option interface` in a program, `--interface` on the command line. */
+export type Spelling = (option: OptionName) => string;
+
+/** A hint, or a function that makes one and spells the options it names: ``(say) => `Name one with ${say('host')}` ``. */
+export type Hint = string | ((say: Spelling) => string);
+
 /**
  * A local fault: what happened (with the bad value), and what to do about it.
  *
@@ -35,14 +69,36 @@ export type ErrorCode =
 export class LayercastError extends Error {
   override readonly name = 'LayercastError';
   readonly code: ErrorCode;
-  /** What the user can do, as an imperative sentence without a full stop. */
+  /** What the user can do, as an imperative sentence without a full stop. It names options as programs do. */
   readonly hint: string | undefined;
+  readonly #hint: Hint | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { readonly hint?: string; readonly cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, options: { readonly hint?: Hint; readonly cause?: unknown } = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
-    this.hint = options.hint;
+    this.#hint = options.hint;
+    this.hint = this.hintFor((option) => `the option ${option}`);
   }
+
+  /** The hint for readers who write options in another way. */
+  hintFor(say: Spelling): string | undefined {
+    return typeof this.#hint === 'function' ? this.#hint(say) : this.#hint;
+  }
+}
+
+/**
+ * Any error as one of ours; of our own kind it stays what it is. What an AbortSignal was aborted with becomes `ABORTED`,
+ * everything else `INTERNAL`, with the error as its cause.
+ *
+ * @param signal The signal that may have caused the error.
+ */
+export function asLayercastError(error: unknown, signal?: { readonly aborted: boolean; readonly reason: unknown }) {
+  if (error instanceof LayercastError) return error;
+  const said = error instanceof Error ? error.message : String(error);
+  const isAbort = signal?.aborted === true && (signal.reason === error || (error as Error)?.name === 'AbortError');
+  return isAbort
+    ? new LayercastError('ABORTED', `stopped: ${said}`, { cause: error })
+    : new LayercastError('INTERNAL', `this should not happen: ${said}`, { cause: error });
 }
 
 /** The system's errno name (`ENOSPC`, …) of an error that Node made, or undefined. */

@@ -1,6 +1,9 @@
-export { createReceiver, type Receiver, type ReceiverOptions } from './create-receiver.js';
-export { createSender, type Sender, type SenderOptions } from './create-sender.js';
-export { type ErrorCode, LayercastError } from './errors.js';
+export { createReceiver, type Receiver } from './create-receiver.js';
+export { createSender, type Sender } from './create-sender.js';
+export { type ErrorCode, LayercastError, type OptionName, type Spelling } from './errors.js';
+export { type OptionFault, OptionsError } from './options/options-error.js';
+export type { ReceiverOptions } from './options/receiver-options.js';
+export type { SenderOptions } from './options/sender-options.js';
 export type {
   Clock,
   Destination,

@@ -70,7 +70,7 @@ async function demonstrate(folder: string, interfaceName: string, signal: AbortS
     interface: interfaceName,
     scope: 'interface',
     stateDir: join(folder, 'state'),
-    timeoutUs: 45_000_000,
+    timeoutMs: 45_000,
     signal,
   });
   using display = new FetchDisplay(process.stderr, 'demo/firmware');

@@ -20,8 +20,8 @@ export async function runFetch(what: string, flags: FetchFlags): Promise<void> {
   const settings = await receiverSettings(flags, process.env);
   const { keyPath, outputPath } = settings;
   const { fleet, object } = splitName(what);
-  if (keyPath === undefined) throw missing('whose key?', "Name the fleet's public key with --key layercast.pub");
-  if (outputPath === undefined) throw missing('which file?', 'Name the file to make with -o FILE');
+  if (keyPath === undefined) throw missing("missing --key (the fleet's public key)", 'Add --key layercast.pub');
+  if (outputPath === undefined) throw missing('missing -o FILE', 'Name the file to write with -o FILE');
   const key = publicKeyFrom(await readText(keyPath), keyPath);
   await interruptible(async (signal) => {
     await using receiver = createReceiver({
@@ -36,8 +36,8 @@ export async function runFetch(what: string, flags: FetchFlags): Promise<void> {
       mode: settings.mode,
       channels: settings.channels,
       maxRateBitsPerSecond: settings.maxRateBitsPerSecond,
-      timeoutUs: settings.timeoutUs,
-      patienceUs: settle(SETTINGS.patience, flags.patience, process.env),
+      timeoutMs: inMilliseconds(settings.timeoutUs),
+      patienceMs: inMilliseconds(settle(SETTINGS.patience, flags.patience, process.env)),
       allowRollback: flags.allowRollback,
       allowExpired: flags.allowExpired,
       stateDir: settings.statePath,
@@ -52,6 +52,10 @@ export async function runFetch(what: string, flags: FetchFlags): Promise<void> {
     display.follow(receiver);
     await receiver.done;
   });
+}
+
+function inMilliseconds(us: number | undefined): number | undefined {
+  return us === undefined ? undefined : us / 1000;
 }
 
 /** An object's name may hold `/`; a fleet's does not. */

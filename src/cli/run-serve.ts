@@ -1,7 +1,9 @@
-import { createSender, type Sender, type SenderOptions } from '../create-sender.js';
+import { createSender, type Sender } from '../create-sender.js';
 import { LayercastError } from '../errors.js';
 import { DURATION, formatQuantity, RATE, SIZE } from '../fleet/units.js';
+import type { SenderOptions } from '../options/sender-options.js';
 import { printEvent } from './print-event.js';
+import { typed } from './spelling.js';
 
 export interface ServeRun extends SenderOptions {
   readonly json: boolean;
@@ -69,7 +71,7 @@ function tellFailedReload(error: unknown, json: boolean): void {
 
 function reasonOf(error: unknown): { code?: string; message?: string; hint?: string | undefined } {
   if (error === undefined) return {};
-  if (error instanceof LayercastError) return { code: error.code, message: error.message, hint: error.hint };
+  if (error instanceof LayercastError) return { code: error.code, ...typed(error) };
   return { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) };
 }
 

@@ -4,6 +4,7 @@ import { errnoOf, LayercastError } from '../errors.js';
 import { ConfigError } from '../fleet/faults.js';
 import { exitCodeOf } from './exit-codes.js';
 import { printEvent } from './print-event.js';
+import { typed } from './spelling.js';
 
 /** Adds one command to the program; each file in `commands/` has one, and loads what is heavy when it runs. */
 export type Registration = (program: Command) => void;
@@ -58,7 +59,7 @@ function report(error: unknown, json: boolean): void {
 }
 
 function describe(error: unknown): { code: string; message: string; hint: string | undefined } {
-  if (error instanceof LayercastError) return error;
+  if (error instanceof LayercastError) return { code: error.code, ...typed(error) };
   if (error instanceof CommanderError) {
     if (error.code === 'commander.help') return { code: 'USAGE', message: 'no command given', hint: SEE_HELP };
     const [message, ...rest] = error.message.replace(/^error: /, '').split('\n');

@@ -1,7 +1,16 @@
 import { resolve } from 'node:path';
 import { LayercastError } from '../errors.js';
 import type { ReceiverConfig, ReceiverMode } from '../fleet/receiver-config.js';
-import { DURATION, formOf, listOf, parseQuantity, RATE, SIZE } from '../fleet/units.js';
+import {
+  type Bounds,
+  CACHE_SIZE,
+  formOf,
+  JOINED_RATE,
+  listOf,
+  parseWithin,
+  rangeOf,
+  WAITING_TIME,
+} from '../fleet/units.js';
 import { DEFAULT_PORT, GROUP_HASHES, type GroupHash, SCOPES, type Scope } from '../wire/address.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -51,19 +60,11 @@ export const SETTINGS = {
   state: pathSetting('--state'),
   mode: choiceSetting<ReceiverMode>('--mode', ['auto', 'best', 'several']),
   channels: channelsSetting('--channels'),
-  maxRate: {
-    flag: '--max-rate',
-    parse: (text: string) => positive(parseQuantity(RATE, text)),
-    allowed: formOf(RATE),
-  },
+  maxRate: quantitySetting('--max-rate', JOINED_RATE),
   timeout: timeSetting('--timeout'),
   patience: timeSetting('--patience'),
   wait: timeSetting('--wait'),
-  cache: {
-    flag: '--cache',
-    parse: (text: string) => positive(parseQuantity(SIZE, text)),
-    allowed: formOf(SIZE),
-  },
+  cache: quantitySetting('--cache', CACHE_SIZE),
   threads: wholeSetting('--threads', 1, 64),
   seed: wholeSetting('--seed', 0, 999_999_999),
   width: wholeSetting('--width', 400, 4000),
@@ -129,12 +130,18 @@ function pathSetting(flag: string): Setting<string> {
   return { flag, parse: (text) => (text === '' ? undefined : resolve(text)), allowed: 'a path' };
 }
 
+function quantitySetting(flag: string, bounds: Bounds): Setting<number> {
+  const allowed = `${formOf(bounds.quantity)}, from ${rangeOf(bounds)}`;
+  return { flag, parse: (text) => parseWithin(bounds, text), allowed };
+}
+
 /** Seconds where no unit is said; in µs. */
 function timeSetting(flag: string): Setting<number> {
+  const { parse, allowed } = quantitySetting(flag, WAITING_TIME);
   return {
     flag,
-    parse: (text) => positive(/^\d{1,9}$/.test(text) ? Number(text) * 1e6 : parseQuantity(DURATION, text)),
-    allowed: `seconds, or ${formOf(DURATION)}`,
+    parse: (text) => parse(/^\d{1,9}$/.test(text) ? `${text}s` : text),
+    allowed: `seconds, or ${allowed}`,
   };
 }
 
@@ -160,8 +167,4 @@ function channelsSetting(flag: string): Setting<readonly number[]> {
 function whole(text: string, min: number, max: number): number | undefined {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : undefined;
   return value !== undefined && value >= min && value <= max ? value : undefined;
-}
-
-function positive(value: number | undefined): number | undefined {
-  return value !== undefined && value > 0 ? value : undefined;
 }

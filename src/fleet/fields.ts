@@ -1,7 +1,19 @@
 import { z } from 'zod';
+import { MAX_CHANNELS } from '../rate/ladder.js';
 import { GROUP_HASHES, SCOPES } from '../wire/address.js';
 import { shown } from './faults.js';
-import { formatQuantity, formOf, listOf, parseQuantity, patternOf, type Quantity, RATIO, SIZE } from './units.js';
+import {
+  type Bounds,
+  formOf,
+  listOf,
+  parseQuantity,
+  parseWithin,
+  patternOf,
+  type Quantity,
+  RATIO,
+  rangeOf,
+  SIZE,
+} from './units.js';
 
 /*
  * The kinds of value that fleet and receiver files are made of. Each says its own faults: what is wrong, what was found,
@@ -29,7 +41,19 @@ export const groupHash = choice(GROUP_HASHES);
 export const port = whole(1, 65_535);
 export const hopLimit = whole(0, 255);
 export const dscp = whole(0, 63);
-export const channelIndex = whole(0, 31);
+export const channelIndex = whole(0, MAX_CHANNELS - 1);
+export const threadCount = whole(1, 64);
+
+/** Which of an object's channels, each once. */
+export const channelIndexes = z
+  .array(channelIndex, says('not a list of channel indexes', 'indexes such as [0, 1]'))
+  .min(1, says('no channels', 'indexes such as [0, 1]'))
+  .max(MAX_CHANNELS, says('too many channels', `at most ${MAX_CHANNELS} indexes`))
+  // A channel named twice is one channel.
+  .transform((indexes) => [...new Set(indexes)]);
+
+/** How a receiver chooses channels: by itself, one that is complete, or as many of a layered ladder as fit. */
+export const receiverMode = choice(['auto', 'best', 'several']);
 
 /** A path, relative to the folder of the file that it stands in. */
 export function path(description: string) {
@@ -58,16 +82,31 @@ export function truth() {
 
 /** A quantity between two bounds in its base unit, both allowed. */
 export function quantity(kind: Quantity, min: number, max: number) {
-  const bounds = `${formatQuantity(kind, min)} to ${formatQuantity(kind, max)}`;
-  const error = says(`not ${kind.name}`, `${formOf(kind)}, from ${bounds}`);
+  return within({ quantity: kind, min, max });
+}
+
+/** A quantity as files write it, a number with its unit; the value is in the base unit. */
+export function within(bounds: Bounds) {
+  const error = says(`not ${bounds.quantity.name}`, `${formOf(bounds.quantity)}, from ${rangeOf(bounds)}`);
   return z
     .string(error)
-    .regex(new RegExp(patternOf(kind)), error)
-    .refine((value) => {
-      const parsed = parseQuantity(kind, value);
-      return parsed !== undefined && parsed >= min && parsed <= max;
-    }, error)
-    .transform((value) => parseQuantity(kind, value) as number);
+    .regex(new RegExp(patternOf(bounds.quantity)), error)
+    .refine((value) => parseWithin(bounds, value) !== undefined, error)
+    .transform((value) => parseWithin(bounds, value) as number);
+}
+
+/**
+ * A quantity as programs write it, a number that counts a unit.
+ *
+ * @param unit as in messages: `milliseconds`
+ * @param factor of the unit, in the quantity's base unit
+ */
+export function numberWithin({ quantity, min, max }: Bounds, unit: string, factor = 1) {
+  const error = says(`not ${quantity.name}`, `a number of ${unit} from ${min / factor} to ${max / factor}`);
+  return z
+    .number(error)
+    .min(min / factor, error)
+    .max(max / factor, error);
 }
 
 const offsetError = says(
@@ -117,7 +156,8 @@ export function exactlyOneOf(a: string, b: string, wrong: string) {
   };
 }
 
-function line(wrong: string) {
+/** One line of text that is not empty. */
+export function line(wrong: string) {
   const error = says(wrong, 'text that is not empty, without control characters');
   return z.string(error).regex(/^[^\p{Cc}]+$/u, error);
 }

@@ -3,7 +3,7 @@ import { MAX_BLOCK_SYMBOLS, MAX_SYMBOL_BYTES } from '../object/geometry.js';
 import { MAX_CHANNELS } from '../rate/ladder.js';
 import { DEFAULT_PORT } from '../wire/address.js';
 import {
-  channelIndex,
+  channelIndexes,
   choice,
   dscp,
   exactlyOneOf,
@@ -97,12 +97,6 @@ const object = z
     exactlyOneOf('channels', 'ladder', 'unclear which channels to send'),
   )
   .meta({ title: 'Object', oneOf: [{ required: ['channels'] }, { required: ['ladder'] }] });
-
-/** Which of an object's channels. */
-export const channelIndexes = z
-  .array(channelIndex, says('not a list of channel indexes', 'indexes such as [0, 1]'))
-  .min(1, says('no channels', 'indexes such as [0, 1]'))
-  .max(MAX_CHANNELS, says('too many channels', `at most ${MAX_CHANNELS} indexes`));
 
 const serverShape = {
   address: text('Unicast IPv6 address that this server sends from; needed with ssm: true').optional(),

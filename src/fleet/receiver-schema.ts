@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { channelIndex, choice, groupHash, mapping, path, port, quantity, says, scope, text } from './fields.js';
-import { DURATION, RATE } from './units.js';
+import { channelIndexes, groupHash, mapping, path, port, receiverMode, scope, text, within } from './fields.js';
+import { JOINED_RATE, WAITING_TIME } from './units.js';
 
 const receiverShape = {
   key: path('Public key (SPKI PEM) of the fleet').nullish(),
@@ -11,17 +11,14 @@ const receiverShape = {
   state: path(
     'Folder for journals and the versions seen; without it beside each file and under XDG_STATE_HOME',
   ).nullish(),
-  mode: choice(['auto', 'best', 'several'])
+  mode: receiverMode
     .optional()
     .meta({ description: 'best: one channel; several: all of a ladder; auto, the default: as the object says' }),
-  channels: z
-    .array(channelIndex, says('not a list of channel indexes', 'indexes such as [0, 1]'))
-    .min(1, says('no channels', 'indexes such as [0, 1]'))
-    .max(32, says('too many channels', 'at most 32 indexes'))
+  channels: channelIndexes
     .optional()
     .meta({ description: 'Indexes of the channels to join, instead of choosing by mode' }),
-  maxRate: quantity(RATE, 1e3, 100e9).optional().meta({ description: 'Join no more than this rate, such as 10Mbit' }),
-  timeout: quantity(DURATION, 1e6, 365 * 86_400e6)
+  maxRate: within(JOINED_RATE).optional().meta({ description: 'Join no more than this rate, such as 10Mbit' }),
+  timeout: within(WAITING_TIME)
     .optional()
     .meta({ description: 'Give up after this time, such as 10min; without it never' }),
   output: path('Where to put the object').nullish(),

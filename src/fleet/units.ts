@@ -34,6 +34,33 @@ export const SIZE: Quantity = {
 /** → share, 1 is all. */
 export const RATIO: Quantity = { name: 'a share', units: { '%': 0.01 }, example: '33%' };
 
+/** What a setting takes: values of a quantity between two bounds in its base unit, both allowed. */
+export interface Bounds {
+  readonly quantity: Quantity;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Most that a receiver joins at once: from less than any ladder's lowest channel to what no host receives yet. */
+export const JOINED_RATE: Bounds = { quantity: RATE, min: 1e3, max: 100e9 };
+
+/** How long a receiver works or waits. */
+export const WAITING_TIME: Bounds = { quantity: DURATION, min: 1e3, max: 365 * 86_400e6 };
+
+/** Room for intermediate symbols on disk. */
+export const CACHE_SIZE: Bounds = { quantity: SIZE, min: 1, max: 1e15 };
+
+/** The value of a text that is such a quantity and within the bounds; else undefined. */
+export function parseWithin({ quantity, min, max }: Bounds, text: string): number | undefined {
+  const value = parseQuantity(quantity, text);
+  return value !== undefined && value >= min && value <= max ? value : undefined;
+}
+
+/** The bounds in words: `1 kbit to 100 Gbit`. */
+export function rangeOf({ quantity, min, max }: Bounds): string {
+  return `${formatQuantity(quantity, min)} to ${formatQuantity(quantity, max)}`;
+}
+
 /** The quantity's value in its base unit, or undefined when the text is not such a quantity. Units are case-sensitive. */
 export function parseQuantity(quantity: Quantity, text: string): number | undefined {
   const match = new RegExp(patternOf(quantity)).exec(text);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  channelIndexes,
   choice,
   mapping,
   objectName,
@@ -11,7 +12,7 @@ import {
   text,
   whole,
 } from '../fleet/fields.js';
-import { channelIndexes, channelList, ladder } from '../fleet/fleet-schema.js';
+import { channelList, ladder } from '../fleet/fleet-schema.js';
 import { DURATION, SIZE } from '../fleet/units.js';
 import { MAX_BLOCK_SYMBOLS, MAX_SYMBOL_BYTES } from '../object/geometry.js';
 import { clockDrift, clockError, loss, moment, queue, rate, rateOrRange } from './fields.js';

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, KeyObject, sign, verify } from 'node:crypto';
 import { LayercastError } from '../errors.js';
 
 /** An Ed25519 signature (RFC 8032) in front of the bytes it is over: what `serve` sends and `sign` stores. */
@@ -29,15 +29,20 @@ export function privateKeyFrom(pem: string | Buffer, from: string): KeyObject {
   return ed25519(() => createPrivateKey(pem), 'private', from);
 }
 
-/** @throws {LayercastError} `KEY_INVALID` unless `pem` is an Ed25519 public key (SPKI PEM); `from` names it in the error. */
-export function publicKeyFrom(pem: string | Buffer, from: string): KeyObject {
-  // createPublicKey would derive one from a private key: a receiver that holds that has been set up wrongly.
-  if (/PRIVATE KEY/.test(pem.toString())) {
+/**
+ * @param key SPKI PEM, or a key object
+ * @param from names the key in the error
+ * @throws {LayercastError} `KEY_INVALID` unless it is an Ed25519 public key.
+ */
+export function publicKeyFrom(key: string | Buffer | KeyObject, from: string): KeyObject {
+  // createPublicKey would derive a public key from a private one: a receiver that holds that has been set up wrongly.
+  const isPrivate = key instanceof KeyObject ? key.type === 'private' : /PRIVATE KEY/.test(key.toString());
+  if (isPrivate) {
     throw new LayercastError('KEY_INVALID', `${from} holds a private key where a public one belongs`, {
-      hint: 'Copy only layercast.pub to receivers, and make a new pair if the private key was spread',
+      hint: 'Give receivers layercast.pub only. Make a new pair if others may have read the private key',
     });
   }
-  return ed25519(() => createPublicKey(pem), 'public', from);
+  return ed25519(() => (key instanceof KeyObject ? key : createPublicKey(key)), 'public', from);
 }
 
 /** The first 16 hex digits of the SHA-256 of a public key (SPKI DER): names a key on disk and in messages. */
@@ -58,7 +63,7 @@ function ed25519(read: () => KeyObject, kind: 'private' | 'public', from: string
     cause = error;
   }
   if (key?.asymmetricKeyType === 'ed25519' && key.type === kind) return key;
-  const found = key === undefined ? 'no key' : `an ${key.asymmetricKeyType} ${key.type} key`;
+  const found = key === undefined ? 'no key' : `an ${key.asymmetricKeyType ?? 'unknown'} ${key.type} key`;
   throw new LayercastError('KEY_INVALID', `${from} holds ${found}, not an Ed25519 ${kind} key in PEM form`, {
     hint: 'Make a pair with: layercast keygen --out DIR',
     cause,

@@ -20,6 +20,12 @@ describe('the command line', () => {
     [['plan', '--config', 'x', '--jsn'], "unknown option '--jsn'", '(Did you mean --json?)'],
     [['plan'], "required option '--config <fleet.yaml>' not specified", 'see layercast --help'],
     [['plan', '--config'], "option '--config <fleet.yaml>' argument missing", 'see layercast --help'],
+    [
+      ['fetch', 'acme/firmware', '--key', 'KEY', '-o', 'x', '--timeout', '-1'],
+      '--timeout: not usable, found "-1"',
+      'allowed: seconds',
+    ],
+    [['fetch', 'acme/firmware', '-o', 'x'], 'missing --key', 'Add --key layercast.pub'],
     [['config', 'schema', 'server'], 'no schema is called "server"', 'fleet, receiver or scenario'],
     [['config', 'validate', 'a', 'b'], 'too many arguments', 'see layercast --help'],
   ])('answers %j with what is wrong, what to do, and exit code 2', async (args, message, hint) => {
@@ -30,6 +36,16 @@ describe('the command line', () => {
     expect(stderr).toContain(message);
     expect(stderr).toContain(`\n  ${hint}`);
     expect(stderr).not.toContain('    at ');
+  });
+
+  it('says what is wrong with options of the library in its own words', async () => {
+    await runCli(['keygen', '--out', 'options'], { cwd: folder });
+    const typed = ['fetch', `a b/${'x'.repeat(300)}`, '--key', 'options/layercast.pub', '-o', 'x'];
+    const { code, stderr } = await runCli(typed, { cwd: folder });
+    expect(code).toBe(2);
+    expect(stderr).toContain('layercast: FLEET: not a name, found "a b", allowed:');
+    expect(stderr).toContain('\nOBJECT: not a name for an object, found');
+    expect(stderr).not.toContain('createReceiver');
   });
 
   it('without a command shows what there is, as a wrong use', async () => {
