@@ -28,6 +28,7 @@ export class CodedPlaces {
   readonly #geometry: Geometry;
   readonly #symbols: SymbolSet;
   readonly #guests: Placements;
+  /** Guests and spare symbols of each block: as many as it has places, and SPARE_SYMBOLS, at most. */
   readonly #esis: EsiSet;
   /** No place of a block before this one is free; counted from its first. */
   readonly #firstFree: Uint16Array;
@@ -45,7 +46,7 @@ export class CodedPlaces {
     this.#geometry = geometry;
     this.#symbols = symbols;
     this.#guests = guests;
-    this.#esis = new EsiSet(geometry.blockCount, geometry.longBlockSymbolCount);
+    this.#esis = new EsiSet(geometry.blockCount);
     this.#firstFree = new Uint16Array(geometry.blockCount);
     this.#extra = new Uint8Array(geometry.blockCount);
     const last = geometry.symbolCount - 1;
@@ -66,7 +67,6 @@ export class CodedPlaces {
       if (this.#guests.get(own) < 0) return Slot.known;
     }
     if (this.#esis.has(block, esi)) return Slot.known;
-    if (!this.#esis.hasRoom(block, esi)) return Slot.forged;
     const place = this.#symbols.nextMissing(first + this.#firstFree[block]!);
     this.#firstFree[block] = Math.min(place, end) - first;
     if (place < end && place !== this.#shortPlace) return place;

@@ -164,13 +164,14 @@ export class Reception {
     if (!isSource && this.#descriptor.fecEncodingId === NO_CODE) return 'outOfRange';
     const own = firstSymbolOf(geometry, block) + esi;
     if (length !== (isSource ? symbolLength(geometry, own) : geometry.symbolBytes)) return 'outOfRange';
+    if (this.#origins.isBanned(this.#origin)) return 'untrusted';
+    // Measured before anything decides about the symbol: what is refused is not lost.
+    const meter = this.#observe(header, length + HEADER_BYTES, nowUs);
     const slot = assembler.slotFor(block, esi, this.#origin);
-    if (slot === Slot.forged) return 'outOfRange';
     if (slot === Slot.unwelcome) {
       assembler.refuse(block, this.#origin);
       return 'untrusted';
     }
-    const meter = this.#observe(header, length + HEADER_BYTES, nowUs);
     this.symbolCount++;
     this.payloadBytes += length;
     if (slot === Slot.known) {

@@ -4,8 +4,6 @@ export const Slot = {
   known: -1,
   /** Every place is taken and the block is not solved: it helps from memory. */
   spare: -2,
-  /** No server would send it. */
-  forged: -3,
   /** Its block has been wrong before, and whoever sent this may have been why. */
-  unwelcome: -4,
+  unwelcome: -3,
 } as const;

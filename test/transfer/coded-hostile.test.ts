@@ -99,7 +99,7 @@ describe('somebody without the key, among coded symbols', () => {
     expectSafe(receiver, object, complete);
   });
 
-  it(seeded('who names ESIs all over the place fills no memory and is counted'), async () => {
+  it(seeded('who names ESIs all over the place does not keep genuine symbols out'), async () => {
     const bed = new Bed('coded scattered');
     const object = bed.object(1000, { code: 'raptorq', blockSymbols: 1000 });
     await bed.server().publish(object);
@@ -111,8 +111,7 @@ describe('somebody without the key, among coded symbols', () => {
     const receiver = bed.receiver();
     const complete = await bed.completion(receiver, 1.01 + 2 * passSeconds(1000));
     expectSafe(receiver, object, complete);
-    // 129 stretches of 2048 ESIs for a block: whatever names more of them is forged.
-    expect(complete.invalid.outOfRange).toBeGreaterThan(100);
+    expect(complete.invalid.outOfRange).toBeUndefined();
   });
 
   it(seeded('who sends symbols longer, shorter, or of blocks that there are not is counted'), async () => {
