@@ -16,7 +16,6 @@ export type {
   SendSocket,
 } from './ports.js';
 export type { NetworkEvent, PublishEvent, SenderEvents, SenderStats, WithdrawEvent } from './publish/events.js';
-export type { ChannelStats } from './publish/published-object.js';
 export type { DatagramFault } from './receiver/counters.js';
 export type {
   CompleteEvent,
@@ -27,4 +26,5 @@ export type {
   ReceiverStats,
   WarningEvent,
 } from './receiver/events.js';
+export type { ChannelStats } from './sender/object-transmissions.js';
 export type { ChannelDescription, Descriptor, ServerDescription } from './wire/descriptor.js';

@@ -1,5 +1,7 @@
+import type { FleetObject } from '../fleet/fleet.js';
+import type { ChannelStats } from '../sender/object-transmissions.js';
 import type { Place } from './place.js';
-import type { ChannelStats, PublishedObject } from './published-object.js';
+import type { PreparedObject } from './prepared-object.js';
 
 /** What a sender tells while it works. */
 export interface SenderEvents {
@@ -55,7 +57,8 @@ export interface SenderStats {
 
 /** The event for an object that goes on the air. */
 export function publishEvent(
-  { object, prepared }: PublishedObject,
+  object: FleetObject,
+  prepared: PreparedObject,
   { server, interface: interfaceName }: Place,
 ): PublishEvent {
   return {

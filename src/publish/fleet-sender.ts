@@ -3,16 +3,19 @@ import { LayercastError } from '../errors.js';
 import type { Fleet, FleetObject } from '../fleet/fleet.js';
 import { sendingsOf } from '../fleet/sendings.js';
 import type { Clock, Network } from '../ports.js';
-import { SenderDriver } from '../sender/driver.js';
-import { Announcements } from './announcements.js';
+import { DEFAULT_ANNOUNCE_RATE } from '../sender/announce-pace.js';
+import { Broadcast } from '../sender/broadcast.js';
+import type { BroadcastObject } from '../sender/broadcast-object.js';
+import { Publication } from '../sender/publication.js';
 import { CodingThread } from './coding-thread.js';
 import { publishEvent, type SenderEvents, type SenderStats } from './events.js';
 import { IntermediateCache } from './intermediate-cache.js';
 import { type ObjectSymbols, symbolsOf } from './object-symbols.js';
-import { type Place, placeIn, settingsOf } from './place.js';
+import { type Place, placeIn, type SendingPlace, settingsOf } from './place.js';
 import { type PreparedObject, prepareObject } from './prepared-object.js';
-import { PublishedObject } from './published-object.js';
 
+/** The directory of all fleets is for people who look around; they wait a little longer than receivers. */
+const DIRECTORY_SLOWDOWN = 3;
 /** How often the files being sent are looked at. Reads find a change by themselves; this finds one in what is read seldom. */
 const WATCH_INTERVAL_US = 1_000_000;
 
@@ -31,15 +34,23 @@ export interface FleetSenderOptions {
   readonly emit: EventEmitter<SenderEvents>['emit'];
 }
 
+/** An object on the air. */
+interface PublishedObject {
+  readonly object: FleetObject;
+  readonly prepared: PreparedObject;
+  readonly sent: BroadcastObject;
+  /** Changes when the object has to be sent differently. */
+  readonly settings: string;
+}
+
 /** One server of a fleet, made to send what a fleet file says, and then what its next edition says. */
 export class FleetSender {
   readonly #options: FleetSenderOptions;
-  readonly #driver: SenderDriver;
-  readonly #announcements: Announcements;
+  readonly #broadcast: Broadcast;
   readonly #intermediates: IntermediateCache;
   readonly #coding = new CodingThread();
-  /** What is sent now, by object name; with a text that changes when the object has to be sent differently. */
-  readonly #published = new Map<string, { readonly settings: string; readonly object: PublishedObject }>();
+  /** What is sent now, by object name. */
+  readonly #published = new Map<string, PublishedObject>();
   /** What was sent under each name last, also when it has been withdrawn. */
   readonly #sent = new Map<string, { readonly version: number; readonly sha256: string }>();
   #place: Place | undefined;
@@ -51,9 +62,12 @@ export class FleetSender {
     const { clock, network, random, emit, stateDir, cacheBytes, threadCount } = options;
     this.#options = options;
     this.#intermediates = new IntermediateCache({ stateDir, limitBytes: cacheBytes, threadCount });
-    this.#driver = new SenderDriver(clock);
-    this.#announcements = new Announcements({ clock, network, random, driver: this.#driver }, (failure) =>
-      emit('network', { object: undefined, channel: undefined, failure }),
+    this.#broadcast = new Broadcast(
+      { clock, network, random },
+      {
+        onLoss: (object, error) => this.#lost(object, error),
+        onNetwork: (object, channel, failure) => emit('network', { object: object?.name, channel, failure }),
+      },
     );
   }
 
@@ -69,21 +83,21 @@ export class FleetSender {
     this.#place = place;
     const wanted = fleet.objects.filter(({ name }) => place.server.objects?.includes(name) ?? true);
     for (const { object } of this.#published.values()) {
-      if (!wanted.some(({ name }) => name === object.object.name)) await this.#withdraw(object.object, undefined);
+      if (!wanted.some(({ name }) => name === object.name)) await this.#withdraw(object, undefined);
     }
+    await this.#announceAt(place);
     const errors: unknown[] = [];
     for (const object of wanted) await this.#publish(object, place).catch((error) => errors.push(error));
-    await this.#announce();
     this.#watch();
     if (this.#published.size === 0 && errors.length > 0) throw errors[0];
   }
 
   stats(): SenderStats {
     if (this.#finalStats !== undefined) return this.#finalStats;
-    const objects = [...this.#published].map(([name, { object }]) => ({
-      object: name,
-      version: object.object.version,
-      channels: object.channelStats(),
+    const objects = [...this.#published.values()].map(({ object, sent }) => ({
+      object: object.name,
+      version: object.version,
+      channels: this.#broadcast.channelStats(sent),
     }));
     return { server: this.#place?.server.name, objects };
   }
@@ -91,28 +105,20 @@ export class FleetSender {
   async stop(): Promise<void> {
     this.#finalStats = this.stats();
     this.#cancelWatch();
-    this.#announcements.stop();
-    await Promise.all([...this.#published.values()].map(({ object }) => object.stop()));
+    await this.#broadcast.stop();
     this.#published.clear();
     await this.#coding.close();
-    this.#driver.close();
   }
 
   async #publish(object: FleetObject, place: Place): Promise<void> {
     const before = this.#published.get(object.name);
     const settings = settingsOf(object, place);
-    if (before?.settings === settings && (await before.object.isUnchanged())) return;
+    if (before?.settings === settings && (await isUnchanged(before))) return;
     try {
-      const published = await this.#prepare(object, place);
-      // The new is ready before the old stops, so that the change takes no longer than opening sockets.
-      await before?.object.stop();
-      this.#published.delete(object.name);
-      await published.start(sendingsOf(place.fleet, place.server), {
-        interface: place.interface,
-        source: place.source,
-      });
-      this.#published.set(object.name, { settings, object: published });
-      this.#options.emit('publish', publishEvent(published, place));
+      const published = await this.#prepare(object, place, settings);
+      await this.#broadcast.put(published.sent);
+      this.#published.set(object.name, published);
+      this.#options.emit('publish', publishEvent(object, published.prepared, place));
     } catch (error) {
       this.#options.signal.throwIfAborted();
       await this.#withdraw(object, error);
@@ -120,8 +126,9 @@ export class FleetSender {
     }
   }
 
-  async #prepare(object: FleetObject, { fleet, server, key }: Place): Promise<PublishedObject> {
-    const { clock, network, random, emit, signal, stateDir } = this.#options;
+  async #prepare(object: FleetObject, place: Place, settings: string): Promise<PublishedObject> {
+    const { clock, emit, signal, stateDir } = this.#options;
+    const { fleet, server, key } = place;
     const prepared = await prepareObject(fleet, object, {
       key,
       signal,
@@ -133,18 +140,22 @@ export class FleetSender {
       await prepared.source.close();
       throw error;
     });
-    const published: PublishedObject = new PublishedObject(
-      object,
-      prepared,
+    const sent: BroadcastObject = {
+      name: object.name,
+      publication: new Publication(prepared.descriptor, prepared.record, prepared.blockDigests, server.index),
       symbols,
-      server.index,
-      { clock, network, random, driver: this.#driver },
-      {
-        onFailure: (error) => void this.#fail(published, error),
-        onNetwork: (channel, failure) => emit('network', { object: object.name, channel, failure }),
+      channels: sendingsOf(fleet, server)
+        .filter((sending) => sending.object === object)
+        .map(({ channel, hopLimit, dscp }) => ({
+          index: channel.index,
+          destination: { group: channel.group, port: channel.port, hopLimit, dscp, ...sendingPlaceOf(place) },
+        })),
+      release: async () => {
+        await symbols.close();
+        await prepared.source.close();
       },
-    );
-    return published;
+    };
+    return { object, prepared, sent, settings };
   }
 
   async #symbolsOf(object: FleetObject, prepared: PreparedObject): Promise<ObjectSymbols> {
@@ -174,34 +185,57 @@ export class FleetSender {
     this.#sent.set(object.name, { version: object.version, sha256 });
   }
 
-  /** Takes an object off the air because it can no longer be sent. */
-  async #fail(published: PublishedObject, error: unknown): Promise<void> {
-    if (this.#published.get(published.object.name)?.object !== published) return;
-    await this.#withdraw(published.object, error);
-    await this.#announce();
+  /** An object has left the air by itself. */
+  #lost({ name }: BroadcastObject, error: unknown): void {
+    const published = this.#published.get(name);
+    if (published === undefined) return;
+    this.#published.delete(name);
+    this.#options.emit('withdraw', { object: name, version: published.object.version, error });
   }
 
   async #withdraw(object: FleetObject, error: unknown): Promise<void> {
-    await this.#published.get(object.name)?.object.stop();
+    const published = this.#published.get(object.name);
     this.#published.delete(object.name);
+    if (published !== undefined) await this.#broadcast.withdraw(published.sent);
     this.#options.emit('withdraw', { object: object.name, version: object.version, error });
   }
 
-  async #announce(): Promise<void> {
-    if (this.#place === undefined) return;
-    const { fleet, server, interface: interfaceName, source } = this.#place;
-    const datagrams = [...this.#published.values()].flatMap(({ object }) => object.publication.announcement);
-    await this.#announcements.replace(datagrams, fleet, server, { interface: interfaceName, source });
+  async #announceAt(place: Place): Promise<void> {
+    const { fleet, server } = place;
+    const rest = {
+      hopLimit: server.hopLimit ?? fleet.hopLimit,
+      dscp: server.dscp ?? fleet.dscp,
+      ...sendingPlaceOf(place),
+    };
+    await this.#broadcast.announceAt({
+      places: [
+        { destination: { ...fleet.announcement, ...rest }, slowdown: 1 },
+        { destination: { ...fleet.directory, ...rest }, slowdown: DIRECTORY_SLOWDOWN },
+      ],
+      pace: { intervalUs: fleet.announceIntervalUs, rateBitsPerSecond: DEFAULT_ANNOUNCE_RATE },
+    });
   }
 
   #watch(): void {
     const { clock } = this.#options;
     this.#cancelWatch();
     this.#cancelWatch = clock.schedule(clock.nowUs() + WATCH_INTERVAL_US, () => {
-      for (const { object } of this.#published.values()) {
-        object.prepared.source.checkUnchanged().catch((error: unknown) => this.#fail(object, error));
+      for (const { prepared, sent } of this.#published.values()) {
+        prepared.source.checkUnchanged().catch((error: unknown) => this.#broadcast.fail(sent, error));
       }
       this.#watch();
     });
   }
+}
+
+/** False when the file has been changed or replaced since it was hashed. */
+async function isUnchanged({ prepared }: PublishedObject): Promise<boolean> {
+  return prepared.source.checkUnchanged().then(
+    () => true,
+    () => false,
+  );
+}
+
+function sendingPlaceOf({ interface: interfaceName, source }: Place): SendingPlace {
+  return { interface: interfaceName, source };
 }

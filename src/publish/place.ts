@@ -4,9 +4,12 @@ import { LayercastError } from '../errors.js';
 import type { Fleet, FleetObject, FleetServer } from '../fleet/fleet.js';
 import { readText } from '../fleet/read-text.js';
 import { chooseInterface, usableInterfaces } from '../net/interfaces.js';
+import type { Destination } from '../ports.js';
 import { privateKeyFrom } from '../wire/signature.js';
 import { chooseServer } from './choose-host.js';
-import type { SendingPlace } from './published-object.js';
+
+/** From where a host sends. */
+export type SendingPlace = Pick<Destination, 'interface' | 'source'>;
 
 /** Which server of a fleet this host is, and from where it sends. */
 export interface Place extends SendingPlace {

@@ -1,3 +1,4 @@
+import { PIECE_BYTES } from '../wire/fragments.js';
 import { addressDatagram, DatagramType, HEADER_BYTES, type Header, writeHeader } from '../wire/header.js';
 import type { DatagramSource, Slab } from './slab.js';
 import type { SymbolOrder } from './symbol-order.js';
@@ -27,6 +28,7 @@ export class Carousel implements DatagramSource {
   readonly #options: CarouselOptions;
   readonly #header: Header;
   readonly #recordInterval: number;
+  #records: readonly Uint8Array[];
   #record: number;
   #untilRecord: number;
 
@@ -34,11 +36,20 @@ export class Carousel implements DatagramSource {
     const { object, serverIndex, channelIndex, symbolCount, records } = options;
     this.#options = options;
     this.#header = { ...object, type: DatagramType.symbol, serverIndex, channelIndex };
+    this.#records = records;
     this.#recordInterval = recordInterval(symbolCount, records.length);
     this.#untilRecord = this.#recordInterval;
     // Channels begin their records at different places too, so that a receiver of several has all of them sooner.
     this.#record = records.length === 0 ? 0 : (channelIndex * 5 + serverIndex * 3) % records.length;
-    this.maxDatagramBytes = Math.max(HEADER_BYTES + object.symbolBytes, ...records.map((record) => record.length));
+    // A record that is signed anew may be some bytes longer, and never longer than a whole piece.
+    const pieceBytes = records.length === 0 ? 0 : HEADER_BYTES + PIECE_BYTES;
+    this.maxDatagramBytes = Math.max(HEADER_BYTES + object.symbolBytes, pieceBytes, ...records.map((r) => r.length));
+  }
+
+  /** Sends these records between the symbols from now on; at least one, and none longer than `maxDatagramBytes`. */
+  renew(records: readonly Uint8Array[]): void {
+    this.#records = records;
+    this.#record %= records.length;
   }
 
   prepare(slab: Slab): void {
@@ -61,13 +72,13 @@ export class Carousel implements DatagramSource {
   }
 
   #putRecord(slab: Slab): void {
-    const { records, serverIndex, channelIndex } = this.#options;
-    const record = records[this.#record]!;
+    const { serverIndex, channelIndex } = this.#options;
+    const record = this.#records[this.#record]!;
     const at = slab.count * slab.strideBytes;
     slab.bytes.set(record, at);
     addressDatagram(serverIndex, channelIndex, slab.bytes, at);
     slab.lengths[slab.count] = record.length;
-    this.#record = (this.#record + 1) % records.length;
+    this.#record = (this.#record + 1) % this.#records.length;
     this.#untilRecord = this.#recordInterval;
   }
 }

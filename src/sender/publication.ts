@@ -16,21 +16,21 @@ import { ArcOrder, arcPosition, FileOrder, type SymbolOrder } from './symbol-ord
  * One object as one server sends it: everything that is made once per version and shared by its channels.
  */
 export class Publication {
-  readonly descriptor: Descriptor;
   readonly geometry: Geometry;
-  /** Pieces of the signed descriptor, for announcement channels. */
-  readonly announcement: readonly Uint8Array[];
   readonly #plan: StepPlan;
   readonly #serverIndex: number;
   readonly #object: Header;
-  readonly #records: readonly Uint8Array[];
+  readonly #digests: readonly Uint8Array[];
+  readonly #carousels: Carousel[] = [];
+  #descriptor: Descriptor;
+  #announcement: readonly Uint8Array[];
 
   /**
    * @param record the descriptor, signed.
    * @param blockDigests SHA-256 of each block, back to back.
    */
   constructor(descriptor: Descriptor, record: Uint8Array, blockDigests: Uint8Array, serverIndex: number) {
-    this.descriptor = descriptor;
+    this.#descriptor = descriptor;
     this.geometry = geometryOf(descriptor.sizeBytes, descriptor.symbolBytes, descriptor.blockCount);
     this.#plan = new StepPlan(ladderOf(descriptor));
     this.#serverIndex = serverIndex;
@@ -45,8 +45,29 @@ export class Publication {
       symbolBytes: descriptor.symbolBytes,
       blockCount: descriptor.blockCount,
     };
-    this.announcement = recordDatagrams(record, serverIndex, ANNOUNCEMENT_CHANNEL);
-    this.#records = [...this.announcement, ...digestDatagrams(this.#object, blockDigests)];
+    this.#announcement = recordDatagrams(record, serverIndex, ANNOUNCEMENT_CHANNEL);
+    this.#digests = digestDatagrams(this.#object, blockDigests);
+  }
+
+  get descriptor(): Descriptor {
+    return this.#descriptor;
+  }
+
+  /** Pieces of the signed descriptor, for announcement channels. */
+  get announcement(): readonly Uint8Array[] {
+    return this.#announcement;
+  }
+
+  /**
+   * Sends another record of the same content on the same channels from now on: signed at another time, or with another key. The
+   * channels go on without a gap.
+   *
+   * @param descriptor differs from the one before in its dates and its announce interval only
+   */
+  renew(descriptor: Descriptor, record: Uint8Array): void {
+    this.#descriptor = descriptor;
+    this.#announcement = recordDatagrams(record, this.#serverIndex, ANNOUNCEMENT_CHANNEL);
+    for (const carousel of this.#carousels) carousel.renew([...this.#announcement, ...this.#digests]);
   }
 
   /**
@@ -68,14 +89,16 @@ export class Publication {
    */
   carousel(channelIndex: number, wallUs: number): Carousel | undefined {
     if (this.descriptor.sizeBytes === 0) return undefined;
-    return new Carousel({
+    const carousel = new Carousel({
       order: this.#orderOf(channelIndex, wallUs),
       object: this.#object,
       serverIndex: this.#serverIndex,
       channelIndex,
       symbolCount: this.geometry.symbolCount,
-      records: this.#records,
+      records: [...this.#announcement, ...this.#digests],
     });
+    this.#carousels.push(carousel);
+    return carousel;
   }
 
   #orderOf(channelIndex: number, wallUs: number): SymbolOrder {

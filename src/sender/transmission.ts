@@ -1,10 +1,8 @@
-import type { Clock, Destination, Network, SendSocket } from '../ports.js';
+import type { Clock, Destination, Network } from '../ports.js';
 import { HEADER_BYTES } from '../wire/header.js';
 import type { SenderChannel } from './channel.js';
+import { ReopeningSocket } from './reopening-socket.js';
 import type { Slab, SymbolSource } from './slab.js';
-
-/** A socket that the system refuses is opened anew this often, in case its interface went and came back. */
-const REOPEN_INTERVAL_US = 1_000_000;
 
 export interface TransmissionEvents {
   /** The object's bytes can no longer be had; the transmission has stopped. */
@@ -18,21 +16,15 @@ export interface TransmissionEvents {
  * started by `pump`, which its owner calls when `nextDueUs` has come.
  */
 export class Transmission {
-  /** Datagrams that the system did not take. */
-  refusedCount = 0;
   readonly channel: SenderChannel;
-  readonly #destination: Destination;
+  readonly #socket: ReopeningSocket;
   readonly #symbols: SymbolSource | undefined;
   readonly #clock: Clock;
-  readonly #network: Network;
   readonly #events: TransmissionEvents;
-  #socket: SendSocket | undefined;
   #scratch = new Uint8Array(0);
   #sending = false;
   #filling = false;
   #closed = false;
-  #refused: string | undefined;
-  #reopenUs = 0;
 
   /** @param symbols where payloads come from; undefined for channels that carry none. */
   constructor(
@@ -43,17 +35,25 @@ export class Transmission {
     events: TransmissionEvents,
   ) {
     this.channel = channel;
-    this.#destination = destination;
+    this.#socket = new ReopeningSocket(destination, world, (failure) => events.onNetwork(failure));
     this.#symbols = symbols;
     this.#clock = world.clock;
-    this.#network = world.network;
     this.#events = events;
   }
 
-  /** Opens the socket and makes the first datagrams. Rejects when the interface or the group cannot be used. */
+  /** Datagrams that the system did not take. */
+  get refusedCount(): number {
+    return this.#socket.refusedCount;
+  }
+
+  /**
+   * Opens the socket and makes the first datagrams.
+   *
+   * @throws {LayercastError} `UNKNOWN_INTERFACE`, `NETWORK_UNAVAILABLE`, or what the first read of the object's bytes throws
+   */
   async open(): Promise<void> {
-    this.#socket = await this.#network.openSender(this.#destination);
-    await this.#refill();
+    await this.#socket.open();
+    await this.#fill();
   }
 
   /** When `pump` should be called next; infinite while a send or a read is under way, which call `wake` themselves. */
@@ -65,31 +65,27 @@ export class Transmission {
 
   /** Sends what is due. `wake` is called when the system has taken it. */
   pump(nowUs: number, wake: () => void): void {
-    if (this.#sending || this.#closed || this.#socket === undefined) return;
+    if (this.#sending || this.#closed) return;
     const batch = this.channel.take(nowUs, this.#clock.wallUs());
     if (this.channel.wantsRefill) void this.#refill().then(wake);
     if (batch === undefined) return;
     this.#sending = true;
-    void this.#socket.send(batch).then((result) => {
+    void this.#socket.send(batch).then(() => {
       this.#sending = false;
-      this.refusedCount += batch.count - result.sentCount;
-      this.#notice(result.failure);
       wake();
     });
   }
 
   close(): void {
     this.#closed = true;
-    this.#socket?.close();
+    this.#socket.close();
   }
 
   async #refill(): Promise<void> {
     if (this.#filling || this.#closed) return;
     this.#filling = true;
     try {
-      const slab = this.channel.refill();
-      await this.#read(slab);
-      this.channel.filled();
+      await this.#fill();
     } catch (error) {
       if (!this.#closed) {
         this.close();
@@ -98,6 +94,11 @@ export class Transmission {
     } finally {
       this.#filling = false;
     }
+  }
+
+  async #fill(): Promise<void> {
+    await this.#read(this.channel.refill());
+    this.channel.filled();
   }
 
   async #read(slab: Slab): Promise<void> {
@@ -112,21 +113,5 @@ export class Transmission {
         slab.bytes.set(payload, slot * slab.strideBytes + HEADER_BYTES);
       }
     }
-  }
-
-  #notice(failure: string | undefined): void {
-    if (failure !== this.#refused) this.#events.onNetwork(failure);
-    this.#refused = failure;
-    if (failure === undefined || this.#clock.nowUs() < this.#reopenUs) return;
-    this.#reopenUs = this.#clock.nowUs() + REOPEN_INTERVAL_US;
-    // The old socket serves until there is a new one: it may work again by itself.
-    void this.#network.openSender(this.#destination).then(
-      (socket) => {
-        if (this.#closed) return socket.close();
-        this.#socket?.close();
-        this.#socket = socket;
-      },
-      () => undefined,
-    );
   }
 }

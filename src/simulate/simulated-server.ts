@@ -1,12 +1,11 @@
 import type { Geometry } from '../object/geometry.js';
 import type { Destination } from '../ports.js';
-import { Announcer } from '../sender/announcer.js';
-import { SenderChannel } from '../sender/channel.js';
-import { SenderDriver } from '../sender/driver.js';
+import { DEFAULT_ANNOUNCE_RATE } from '../sender/announce-pace.js';
+import { Broadcast } from '../sender/broadcast.js';
+import type { BroadcastObject } from '../sender/broadcast-object.js';
 import { Publication } from '../sender/publication.js';
 import type { SymbolSource } from '../sender/slab.js';
 import { SourceSymbols } from '../sender/source-symbols.js';
-import { Transmission } from '../sender/transmission.js';
 import { addressFromBytes } from '../wire/address.js';
 import { NO_CODE } from '../wire/descriptor.js';
 import { CodedSymbols } from './coded-symbols.js';
@@ -23,6 +22,8 @@ export interface ServerOptions {
   readonly prng: Prng;
   /** Time in which all objects are announced once. @default 1 s */
   readonly announceIntervalUs?: number | undefined;
+  /** Bound for announcements. @default 256 kbit/s */
+  readonly announceRateBitsPerSecond?: number | undefined;
   /** What each read from its disk takes. @default 0 */
   readonly readUs?: number | undefined;
 }
@@ -33,34 +34,46 @@ export class SimulatedServer {
   /** What stopped objects, and what the network refused (errno names, undefined when it took datagrams again). */
   readonly failures: unknown[] = [];
   readonly networkEvents: (string | undefined)[] = [];
+  readonly broadcast: Broadcast;
   readonly #options: ServerOptions;
-  readonly #driver: SenderDriver;
-  readonly #published = new Map<SimulatedObject, PublishedObject>();
-  #announcements: readonly Transmission[] = [];
+  readonly #published = new Map<SimulatedObject, SentObject>();
 
   constructor(options: ServerOptions) {
+    const { host, prng } = options;
     this.#options = options;
-    this.host = options.host;
-    this.#driver = new SenderDriver(options.host.clock);
+    this.host = host;
+    this.broadcast = new Broadcast(
+      { clock: host.clock, network: host, random: () => prng.next() },
+      {
+        onLoss: (_, error) => this.failures.push(error),
+        onNetwork: (_object, _channel, failure) => this.networkEvents.push(failure),
+      },
+    );
   }
 
   /** Sends these objects from now on, all their channels that are this server's, instead of those before. */
   async publish(...objects: readonly SimulatedObject[]): Promise<void> {
-    for (const [object, { transmissions }] of this.#published) {
+    for (const [object, { sent }] of this.#published) {
       if (objects.includes(object)) continue;
-      for (const transmission of transmissions) this.#driver.remove(transmission);
+      await this.broadcast.withdraw(sent);
       this.#published.delete(object);
     }
+    const fleet = objects[0]?.descriptor.fleet;
+    if (fleet !== undefined) await this.#announceAt(fleet);
     for (const object of objects) {
-      if (!this.#published.has(object)) this.#published.set(object, await this.#start(object));
+      const before = this.#published.get(object);
+      if (before !== undefined && this.broadcast.has(before.sent)) continue;
+      const next = this.#sentObject(object);
+      this.#published.set(object, next);
+      await this.broadcast.put(next.sent);
     }
-    await this.#announce(objects);
   }
 
   /** Datagrams sent so far on the channels of an object. */
   sentCount(object: SimulatedObject): number {
-    const transmissions = this.#published.get(object)?.transmissions ?? [];
-    return transmissions.reduce((sum, { channel }) => sum + channel.sentCount, 0);
+    const published = this.#published.get(object);
+    if (published === undefined) return 0;
+    return this.broadcast.channelStats(published.sent).reduce((sum, { datagrams }) => sum + datagrams, 0);
   }
 
   /** The disk that an object is read from. */
@@ -69,62 +82,35 @@ export class SimulatedServer {
   }
 
   close(): void {
-    this.#driver.close();
+    void this.broadcast.stop();
   }
 
-  async #start(object: SimulatedObject): Promise<PublishedObject> {
+  #sentObject(object: SimulatedObject): SentObject {
     const { serverIndex, readUs } = this.#options;
     const { descriptor, record, blockDigests, content } = object;
     const publication = new Publication(descriptor, record, blockDigests, serverIndex);
     const source = new ContentSource(content, this.host.clock, readUs);
-    const symbols = symbolsOf(object, source, publication.geometry);
     const own = descriptor.servers.find(({ index }) => index === serverIndex)?.channels;
-    const transmissions = descriptor.channels.flatMap(({ group, port }, index) => {
+    const channels = descriptor.channels.flatMap(({ group, port }, index) => {
       if (own?.includes(index) === false) return [];
-      const channel = publication.channel(index, this.host.clock, this.#options.prng.next());
-      if (channel === undefined) return [];
-      const place = { group: addressFromBytes(group), port };
-      return [this.#transmission(channel, place, symbols)];
+      return [{ index, destination: this.#destination(addressFromBytes(group), port) }];
     });
-    await this.#open(transmissions);
-    return { source, publication, transmissions };
+    const symbols = symbolsOf(object, source, publication.geometry);
+    const sent = { name: descriptor.object, publication, symbols, channels, release: async () => undefined };
+    return { sent, source };
   }
 
-  async #announce(objects: readonly SimulatedObject[]): Promise<void> {
-    for (const transmission of this.#announcements) this.#driver.remove(transmission);
-    const { serverIndex, announceIntervalUs = 1e6, prng } = this.#options;
-    const datagrams = objects.flatMap((object) => this.#published.get(object)?.publication.announcement ?? []);
-    this.#announcements = [];
-    if (datagrams.length === 0) return;
-    const announcer = new Announcer(datagrams, serverIndex);
-    const { clock } = this.host;
-    const channel = new SenderChannel(announcer, announceIntervalUs / datagrams.length, clock.nowUs(), prng.next());
-    this.#announcements = [this.#transmission(channel, announcementOf(objects[0]!.descriptor.fleet), undefined)];
-    await this.#open(this.#announcements);
+  async #announceAt(fleet: string): Promise<void> {
+    const { announceIntervalUs = 1e6, announceRateBitsPerSecond = DEFAULT_ANNOUNCE_RATE } = this.#options;
+    const { group, port } = announcementOf(fleet);
+    await this.broadcast.announceAt({
+      places: [{ destination: this.#destination(group, port), slowdown: 1 }],
+      pace: { intervalUs: announceIntervalUs, rateBitsPerSecond: announceRateBitsPerSecond },
+    });
   }
 
-  async #open(transmissions: readonly Transmission[]): Promise<void> {
-    await Promise.all(transmissions.map((transmission) => transmission.open()));
-    for (const transmission of transmissions) this.#driver.add(transmission);
-  }
-
-  #transmission(
-    channel: SenderChannel,
-    place: Pick<Destination, 'group' | 'port'>,
-    symbols: SymbolSource | undefined,
-  ): Transmission {
-    const { host } = this;
-    const destination = { ...place, interface: undefined, source: host.address, hopLimit: 16, dscp: 0 };
-    return new Transmission(
-      channel,
-      destination,
-      symbols,
-      { clock: host.clock, network: host },
-      {
-        onFailure: (error) => this.failures.push(error),
-        onNetwork: (failure) => this.networkEvents.push(failure),
-      },
-    );
+  #destination(group: string, port: number): Destination {
+    return { group, port, interface: undefined, source: this.host.address, hopLimit: 16, dscp: 0 };
   }
 }
 
@@ -136,8 +122,7 @@ function symbolsOf(object: SimulatedObject, source: ContentSource, geometry: Geo
     : new CodedSymbols(source, object.encoders);
 }
 
-interface PublishedObject {
+interface SentObject {
+  readonly sent: BroadcastObject;
   readonly source: ContentSource;
-  readonly publication: Publication;
-  readonly transmissions: readonly Transmission[];
 }

@@ -1,19 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { firstSymbolOf, geometryOf, symbolLength } from '../../dist/object/geometry.js';
-import { Announcer } from '../../dist/sender/announcer.js';
 import { Carousel } from '../../dist/sender/carousel.js';
 import { Slab } from '../../dist/sender/slab.js';
 import { FileOrder } from '../../dist/sender/symbol-order.js';
 import { recordDatagrams } from '../../dist/wire/fragments.js';
-import {
-  ANNOUNCEMENT_CHANNEL,
-  DatagramType,
-  HEADER_BYTES,
-  type Header,
-  newHeader,
-  readHeader,
-} from '../../dist/wire/header.js';
+import { DatagramType, HEADER_BYTES, type Header, newHeader, readHeader } from '../../dist/wire/header.js';
 
 const objectHeader = (sizeBytes: number, symbolBytes: number, blockCount: number): Header => ({
   ...newHeader(),
@@ -47,7 +39,7 @@ interface WantedSymbol {
 }
 
 /** The next datagrams, in slabs of this many. */
-function take(source: Carousel | Announcer, count: number, slabCount: number): Sent[] {
+function take(source: Carousel, count: number, slabCount: number): Sent[] {
   const sent: Sent[] = [];
   const slab = new Slab(slabCount, source.maxDatagramBytes);
   while (sent.length < count) {
@@ -151,14 +143,5 @@ describe('a carousel', () => {
     const options = { order, symbolCount: 1, object, serverIndex: 0, channelIndex: 0 };
     const sent = take(new Carousel({ ...options, records: [] }), 100, 4);
     expect(sent.every(({ symbol }) => symbol?.block === 0 && symbol.esi === 0)).toBe(true);
-  });
-});
-
-describe('an announcer', () => {
-  it('sends its datagrams in turn, as this server, on no channel of a ladder', () => {
-    const sent = take(new Announcer(recordsOf(3), 5), 7, 4);
-    expect(sent.map(({ header }) => header.esi)).toEqual([0, 1, 2, 0, 1, 2, 0]);
-    expect(sent.every(({ header }) => header.serverIndex === 5)).toBe(true);
-    expect(sent.every(({ header }) => header.channelIndex === ANNOUNCEMENT_CHANNEL)).toBe(true);
   });
 });

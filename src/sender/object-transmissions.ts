@@ -1,0 +1,68 @@
+import type { AnnouncementWorld } from './announcement-channel.js';
+import type { BroadcastObject } from './broadcast-object.js';
+import type { SenderDriver } from './driver.js';
+import { Transmission } from './transmission.js';
+
+export interface ObjectTransmissionsEvents {
+  /** The object's bytes can no longer be had on one of its channels. */
+  readonly onFailure: (error: unknown) => void;
+  readonly onNetwork: (channel: number, failure: string | undefined) => void;
+}
+
+export interface ChannelStats {
+  readonly channel: number;
+  /** Handed to the system. */
+  readonly datagrams: number;
+  /** UDP payload of these. */
+  readonly bytes: number;
+  /** Of these, how many the system did not take. */
+  readonly refusedDatagrams: number;
+}
+
+/** The channels of one object that one server sends: they are opened together, begin together and end together. */
+export class ObjectTransmissions {
+  readonly #object: BroadcastObject;
+  readonly #world: AnnouncementWorld;
+  readonly #events: ObjectTransmissionsEvents;
+  readonly #transmissions = new Map<number, Transmission>();
+
+  constructor(object: BroadcastObject, world: AnnouncementWorld, events: ObjectTransmissionsEvents) {
+    this.#object = object;
+    this.#world = world;
+    this.#events = events;
+  }
+
+  /** Opens all sockets and makes the first datagrams. Rejects with the first failure, when nothing is under way any more. */
+  async open(): Promise<void> {
+    const { publication, symbols, channels } = this.#object;
+    const { clock, random } = this.#world;
+    for (const { index, destination } of channels) {
+      const channel = publication.channel(index, clock, random());
+      if (channel === undefined) continue;
+      const events = {
+        onFailure: this.#events.onFailure,
+        onNetwork: (failure: string | undefined) => this.#events.onNetwork(index, failure),
+      };
+      this.#transmissions.set(index, new Transmission(channel, destination, symbols, this.#world, events));
+    }
+    const opened = [...this.#transmissions.values()].map((transmission) => transmission.open());
+    for (const outcome of await Promise.allSettled(opened)) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  start(driver: SenderDriver): void {
+    for (const transmission of this.#transmissions.values()) driver.add(transmission);
+  }
+
+  stop(driver: SenderDriver): void {
+    for (const transmission of this.#transmissions.values()) driver.remove(transmission);
+  }
+
+  stats(): readonly ChannelStats[] {
+    return [...this.#transmissions].map(([channel, { channel: sender, refusedCount }]) => ({
+      channel,
+      datagrams: sender.sentCount,
+      bytes: sender.sentBytes,
+      refusedDatagrams: refusedCount,
+    }));
+  }
+}

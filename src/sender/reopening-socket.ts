@@ -1,0 +1,79 @@
+import { errnoOf, LayercastError } from '../errors.js';
+import type { Clock, Destination, Network, SendBatch, SendResult, SendSocket } from '../ports.js';
+
+/** A socket that the system refuses is opened anew this often, in case its interface or address went and came back. */
+const REOPEN_INTERVAL_US = 1_000_000;
+
+/**
+ * A socket for one destination that comes back by itself: when the system refuses datagrams, it is opened anew once a second
+ * until it takes them again. One attempt at a time.
+ */
+export class ReopeningSocket {
+  /** Datagrams that the system did not take. */
+  refusedCount = 0;
+  readonly #destination: Destination;
+  readonly #clock: Clock;
+  readonly #network: Network;
+  readonly #onChange: (failure: string | undefined) => void;
+  #socket: SendSocket | undefined;
+  #isOpening = false;
+  #isClosed = false;
+  /** Why nothing can be sent, as far as is known. */
+  #failure: string | undefined;
+  #reopenUs = Number.NEGATIVE_INFINITY;
+
+  /** @param onChange called when the system begins (an errno name or error code) or ceases (undefined) to refuse datagrams. */
+  constructor(
+    destination: Destination,
+    world: { readonly clock: Clock; readonly network: Network },
+    onChange: (failure: string | undefined) => void,
+  ) {
+    this.#destination = destination;
+    this.#clock = world.clock;
+    this.#network = world.network;
+    this.#onChange = onChange;
+  }
+
+  /** @throws {LayercastError} `UNKNOWN_INTERFACE`, `NETWORK_UNAVAILABLE`; `send` then tries again */
+  async open(): Promise<void> {
+    this.#isOpening = true;
+    try {
+      const socket = await this.#network.openSender(this.#destination);
+      if (this.#isClosed) return socket.close();
+      this.#socket?.close();
+      this.#socket = socket;
+    } finally {
+      this.#isOpening = false;
+    }
+  }
+
+  /** Never rejects: what was not sent is counted, and then the socket is opened anew. */
+  async send(batch: SendBatch): Promise<SendResult> {
+    const none: SendResult = { sentCount: 0, failure: this.#failure ?? 'ENOTCONN' };
+    const result = this.#socket === undefined ? none : await this.#socket.send(batch);
+    this.refusedCount += batch.count - result.sentCount;
+    this.#notice(result.failure);
+    return result;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#socket?.close();
+  }
+
+  #notice(failure: string | undefined): void {
+    if (this.#isClosed) return;
+    if (failure !== this.#failure) this.#onChange(failure);
+    this.#failure = failure;
+    if (failure === undefined || this.#isOpening || this.#clock.nowUs() < this.#reopenUs) return;
+    this.#reopenUs = this.#clock.nowUs() + REOPEN_INTERVAL_US;
+    // The old socket serves until there is a new one: it may work again by itself.
+    this.open().catch((error: unknown) => {
+      if (this.#socket === undefined) this.#failure = reasonOf(error);
+    });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof LayercastError ? error.code : (errnoOf(error) ?? 'INTERNAL');
+}
