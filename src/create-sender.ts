@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { EventEmitter } from 'eventemitter3';
 import { asLayercastError, LayercastError } from './errors.js';
-import { loadFleet } from './fleet/load-fleet.js';
 import { udpNetwork } from './net/udp-network.js';
 import { checkSenderOptions, type SenderOptions } from './options/sender-options.js';
 import type { SenderEvents, SenderStats } from './publish/events.js';
@@ -119,6 +118,8 @@ class RunningSender extends EventEmitter<SenderEvents> implements Sender {
   async #apply(): Promise<void> {
     if (this.#isOver) throw new LayercastError('ABORTED', 'the sender has stopped');
     try {
+      // What reads YAML is loaded only where there is a file to read.
+      const { loadFleet } = await import('./fleet/load-fleet.js');
       await this.#fleetSender.apply(await loadFleet(this.#options.config));
     } catch (error) {
       throw asLayercastError(error, this.#stopping.signal);

@@ -16,18 +16,23 @@ const level1 = ['wire', 'object', 'fec', 'rate'];
 const rules: Readonly<Record<string, Rule | 'anything'>> = {
   'errors.ts': { folders: [], modules: [] },
   'ports.ts': { folders: [], modules: [] },
-  wire: { folders: level0, modules: ['node:crypto', 'msgpackr', 'ip6addr', '@noble/hashes'] },
+  wire: { folders: [...level0, 'ip6addr.ts'], modules: ['node:crypto', 'msgpackr', '@noble/hashes'] },
   object: { folders: level0, modules: ['node:crypto'] },
-  fec: { folders: level0, modules: [], only: { files: /pool|worker/, modules: ['node:worker_threads'] } },
+  fec: {
+    folders: [...level0, 'start-worker.ts'],
+    modules: [],
+    only: { files: /pool|worker/, modules: ['node:worker_threads'] },
+  },
   rate: { folders: level0, modules: [] },
   sender: { folders: [...level0, ...level1], modules: ['eventemitter3'] },
   // node:crypto is pure here: hashes of what was read, keys that were handed in.
   receiver: { folders: [...level0, ...level1], modules: ['eventemitter3', 'node:crypto'] },
-  net: { folders: level0, modules: ['node:*', 'ip6addr', 'koffi'] },
+  net: { folders: [...level0, 'ip6addr.ts'], modules: ['node:*', 'koffi'] },
   store: { folders: [...level0, 'object'], modules: ['node:*', 'msgpackr', 'p-limit'] },
   fleet: { folders: [...level0, ...level1], modules: ['yaml', 'zod', 'node:fs/promises', 'node:path'] },
   plot: { folders: level0, modules: [] },
-  'ip6addr.d.ts': { folders: [], modules: [] },
+  'ip6addr.ts': { folders: level0, modules: ['node:module'] },
+  'start-worker.ts': { folders: level0, modules: ['node:fs', 'node:worker_threads'] },
   'system-clock.ts': { folders: level0, modules: [] },
   'state-dir.ts': { folders: level0, modules: ['node:os', 'node:path'] },
   // The drivers themselves, on virtual hosts; node:crypto for keys and hashes of simulated objects.

@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { LayercastError } from '../errors.js';
+import { startWorker } from '../start-worker.js';
 import type { PartialBlock } from './decoder.js';
 import type { Answer, Job } from './jobs.js';
 
@@ -115,7 +116,7 @@ export class CodingPool {
   }
 
   private newWorker(): Worker {
-    const worker = new Worker(new URL('./pool-worker.js', import.meta.url));
+    const worker = startWorker(new URL('./pool-worker.js', import.meta.url));
     worker.on('message', (answer: Answer) => {
       const task = this.running.get(worker);
       this.running.delete(worker);

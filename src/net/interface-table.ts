@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
-import ip6addr from 'ip6addr';
+import { ip6addr } from '../ip6addr.js';
 
 /**
  * Linux: which IPv6 addresses there are, with their states, and which interfaces take part in IPv6, whether up or down. Files

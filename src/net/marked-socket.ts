@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import ip6addr from 'ip6addr';
 import { LayercastError } from '../errors.js';
+import { ip6addr } from '../ip6addr.js';
 
 /** Numbers of Linux's <sys/socket.h>, <fcntl.h> and <netinet/in.h>. */
 const AF_INET6 = 10;

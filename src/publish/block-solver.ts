@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { type ErrorCode, LayercastError } from '../errors.js';
 import { blockLength, blockOffset, blockSymbolCount, type Geometry } from '../object/geometry.js';
 import type { ByteSource } from '../ports.js';
+import { startWorker } from '../start-worker.js';
 import type { IntermediateLayout } from './intermediate-layout.js';
 
 /** Read at a time; a system call for each. */
@@ -101,7 +102,7 @@ async function runLane(
   onDone: (block: number) => void,
 ): Promise<void> {
   const workerData: SolvingWork = { fd, geometry: layout.geometry };
-  const worker = new Worker(new URL('./solving-worker.js', import.meta.url), { workerData });
+  const worker = startWorker(new URL('./solving-worker.js', import.meta.url), { workerData });
   try {
     let memory = await answerOf(worker, signal);
     for (let next = waiting.next(); next.done !== true; next = waiting.next()) {

@@ -1,7 +1,8 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { LayercastError } from '../errors.js';
 import type { Geometry } from '../object/geometry.js';
 import type { SymbolRun } from '../sender/slab.js';
+import { startWorker } from '../start-worker.js';
 import { DamagedBlock } from './stored-blocks.js';
 
 type Run = Pick<SymbolRun, 'block' | 'firstEsi' | 'count'>;
@@ -123,7 +124,7 @@ export class CodingThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./coding-worker.js', import.meta.url), { workerData: this.#heldBytes });
+    const worker = startWorker(new URL('./coding-worker.js', import.meta.url), { workerData: this.#heldBytes });
     worker.on('message', (reply: CodingReply) => this.#settle(reply));
     worker.on('error', (cause) => {
       this.#fail(new LayercastError('INTERNAL', `the coding thread failed: ${cause.message}`, { cause }));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { blake3 } from '@noble/hashes/blake3.js';
-import ip6addr from 'ip6addr';
 import { LayercastError } from '../errors.js';
+import { ip6addr, type ParsedAddress } from '../ip6addr.js';
 
 /** Multicast scopes by name, and the hexadecimal digit that stands for each in an address (RFC 7346, section 2). */
 const SCOPE_DIGITS = { interface: '1', link: '2', admin: '4', site: '5', organization: '8', global: 'e' } as const;
@@ -138,8 +138,6 @@ export function addressFromBytes(bytes: Uint8Array): string {
   const hex = Buffer.from(bytes.buffer, bytes.byteOffset, 16).toString('hex');
   return canonicalTextOf(ip6addr.parse(hex.replace(/.{4}(?!$)/g, '$&:')));
 }
-
-type ParsedAddress = ReturnType<typeof ip6addr.parse>;
 
 /** ip6addr takes fields of more than four digits and a `::` that stands for nothing, which other programs do not. */
 function parsedOf(text: string): ParsedAddress | undefined {

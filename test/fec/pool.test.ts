@@ -107,7 +107,9 @@ describe('CodingPool', () => {
     const folder = mkdtempSync(join(tmpdir(), 'fec-'));
     try {
       cpSync(fileURLToPath(new URL('../../dist/fec', import.meta.url)), join(folder, 'fec'), { recursive: true });
-      cpSync(fileURLToPath(new URL('../../dist/errors.js', import.meta.url)), join(folder, 'errors.js'));
+      for (const file of ['errors.js', 'start-worker.js']) {
+        cpSync(fileURLToPath(new URL(`../../dist/${file}`, import.meta.url)), join(folder, file));
+      }
       writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
       const script = `import { CodingPool } from './fec/index.js';
         console.log((await new CodingPool({ workerCount: 2 }).encode(new Uint8Array(100), 10)).length);`;

@@ -1,0 +1,36 @@
+import { createRequire } from 'node:module';
+import { LayercastError } from './errors.js';
+
+/** The part of ip6addr 0.2 that is used here; the package ships no types. */
+export interface Ip6addr {
+  /** Throws on anything that is not an address; knows nothing of zones. */
+  parse(text: string): ParsedAddress;
+}
+
+export interface ParsedAddress {
+  /** `ipv4` for IPv4 and IPv4-mapped addresses. */
+  kind(): 'ipv4' | 'ipv6';
+  toString(options?: {
+    readonly format?: 'auto' | 'v4' | 'v4-mapped' | 'v6';
+    readonly zeroElide?: boolean;
+    readonly zeroPad?: boolean;
+  }): string;
+}
+
+/**
+ * The package, required when the program runs: what it requires itself cannot be put into a bundle of ES modules, so bundlers
+ * must not see it.
+ */
+export const ip6addr: Ip6addr = load(import.meta.url);
+
+/** @param here undefined where a bundler made CommonJS of this file. */
+function load(here: string | undefined): Ip6addr {
+  try {
+    return createRequire(here as string)('ip6addr');
+  } catch (cause) {
+    throw new LayercastError('INTERNAL', 'the package ip6addr is not installed where layercast looks for it', {
+      hint: 'When you bundle a program, leave layercast external, and install it beside the bundle',
+      cause,
+    });
+  }
+}
