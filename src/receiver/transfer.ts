@@ -1,6 +1,7 @@
 import type { Clock, Network, ReceivedBatch } from '../ports.js';
 import type { ChannelPolicy } from '../rate/policy.js';
 import { type Descriptor, NO_CODE } from '../wire/descriptor.js';
+import { CheckpointTiming } from './checkpoint-timing.js';
 import type { FaultCounters } from './counters.js';
 import type { MembershipEvent, ProgressEvent, ReceiverStats, WarningEvent } from './events.js';
 import { Listening } from './listening.js';
@@ -10,9 +11,6 @@ import { ProgressMeter, presentBytes } from './progress.js';
 import { type DescriptorHandler, Reception } from './reception.js';
 import { type BlockSolver, Restoration } from './restoration.js';
 import { type Outcome, Verification } from './verification.js';
-
-/** What a crash may cost: half a second of reception has to be received again. */
-const CHECKPOINT_INTERVAL_US = 500_000;
 
 /** Blocks longer than this are solved one at a time: each needs its own length in memory, and tables of some 40 MB. */
 const MAX_SHARED_BLOCK_BYTES = 12e6;
@@ -52,8 +50,7 @@ export class Transfer {
   readonly #concurrency: number;
   readonly #isCoded: boolean;
   #checkpoint: Promise<void> = Promise.resolve();
-  #checkpointing = false;
-  #checkpointedUs: number;
+  readonly #checkpoints: CheckpointTiming;
   #droppedCount = 0;
   #unreadCount: number;
   /** Symbols present when the whole object was last hashed for want of block digests. */
@@ -81,7 +78,7 @@ export class Transfer {
     });
     this.#listening = new Listening(this.#memberships, options.policy);
     this.#trustsEarlierRun = store.verifiedBlocks.count > 0;
-    this.#checkpointedUs = clock.nowUs();
+    this.#checkpoints = new CheckpointTiming(clock.nowUs());
     this.#unreadCount = options.network.dropped?.() ?? 0;
     this.#finished = new Promise((resolve, reject) => {
       this.#finish = resolve;
@@ -146,7 +143,7 @@ export class Transfer {
   tick(nowUs: number, latenessUs: number): void {
     if (this.#ended || this.#isWhole) return;
     if (this.#listening.isOn) this.#steer(nowUs, latenessUs);
-    if (nowUs - this.#checkpointedUs >= CHECKPOINT_INTERVAL_US) this.#startCheckpoint(nowUs);
+    if (this.#checkpoints.isDue(nowUs)) this.#startCheckpoint(nowUs);
     this.#renewSilent(nowUs);
   }
 
@@ -169,7 +166,10 @@ export class Transfer {
 
   #handle(channel: number, batch: ReceivedBatch): void {
     if (this.#ended || this.#isWhole) return;
-    this.#reception.handle(channel, batch, this.#options.clock.nowUs());
+    const nowUs = this.#options.clock.nowUs();
+    this.#reception.handle(channel, batch, nowUs);
+    this.#checkpoints.begin(nowUs);
+    if (this.#checkpoints.isDue(nowUs)) this.#startCheckpoint(nowUs);
     const { hasReady, isComplete, hasEnough } = this.#reception.assembler;
     if (hasReady || (isComplete && !this.#tried)) this.#work();
     // What comes while the last blocks are being solved would be received in vain.
@@ -216,7 +216,7 @@ export class Transfer {
     }
     for (const { first, count } of assembler.reject(block)) store.rejectPlaces(first, count);
     // Their places can be filled again only when the journal has let go of them.
-    this.#checkpointedUs = Number.NEGATIVE_INFINITY;
+    this.#checkpoints.demand();
     this.#tried = this.#isCoded;
     onWarning({ code: 'REJECTED_BLOCK', message: `block ${block} did not have its signed digest; receiving it again` });
   }
@@ -247,13 +247,9 @@ export class Transfer {
   }
 
   #startCheckpoint(nowUs: number): void {
-    if (this.#checkpointing) return;
-    this.#checkpointing = true;
-    this.#checkpointedUs = nowUs;
+    this.#checkpoints.start(nowUs);
     this.#checkpoint = this.#options.store.checkpoint().then(
-      () => {
-        this.#checkpointing = false;
-      },
+      () => this.#checkpoints.end(this.#options.clock.nowUs()),
       (error) => this.#fail(error),
     );
   }
