@@ -138,6 +138,7 @@ export class RateController {
       isNew: this.#isNew,
     });
     if (congestion !== undefined) return this.#retreat(congestion);
+    this.#breaker.rest(path.nowUs);
     if (level > levels.max) return this.#leaveFor(levels.max, 'more comes than is allowed');
     if (this.#load.isTooMuch && level > 1) {
       this.#load.clear();

@@ -33,4 +33,31 @@ describe('the circuit breaker', () => {
     expect(pauseAt(new CircuitBreaker(), 0.3, 0.1)).toBeUndefined();
     expect(pauseAt(new CircuitBreaker(), 0.4, 0.1)).toBeDefined();
   });
+
+  it('counts what it sees, not the time between two looks: a host that slept has seen nothing', () => {
+    const breaker = new CircuitBreaker();
+    expect(breaker.judge(0, 0.5, 0)).toBeUndefined();
+    expect(breaker.judge(100e6, 0.5, 0)).toBeUndefined();
+    expect(pauseAt(breaker, 0.5, 0, 100.05e6)!.afterUs).toBe(9.95e6);
+    const moments = new CircuitBreaker();
+    for (let nowUs = 0; nowUs < 600e6; nowUs += 1.5e6) expect(moments.judge(nowUs, 0.9, 0)).toBeUndefined();
+  });
+
+  it('pauses for a shorter time again after as much good time as the last pause took, seen and not slept', () => {
+    const breaker = new CircuitBreaker();
+    const rest = (fromUs: number, seconds: number) => {
+      for (let passedUs = 0; passedUs <= seconds * 1e6; passedUs += 50_000) breaker.rest(fromUs + passedUs);
+    };
+    const pause = (fromUs: number) => pauseAt(breaker, 0.5, 0, fromUs)!.pauseUs / 30e6;
+    expect([0, 1e9, 2e9].map(pause)).toEqual([1, 2, 4]);
+    rest(3e9, 119);
+    expect(pause(4e9)).toBe(8);
+    rest(5e9, 240);
+    expect(pause(6e9)).toBe(8);
+    breaker.rest(7e9);
+    breaker.rest(8e9);
+    expect(pause(9e9)).toBe(16);
+    rest(10e9, 480 + 240 + 120 + 60 + 30);
+    expect(pause(12e9)).toBe(1);
+  });
 });
