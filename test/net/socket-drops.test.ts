@@ -24,7 +24,7 @@ describe('what sockets had no room for', () => {
     let text = '';
     const drops = new SocketDrops(
       () => text,
-      (inode) => inode !== '99',
+      () => new Set(['77']),
     );
     text = [HEADER, line(GROUP, '77', 5), line(UNICAST, '78', 5), line(GROUP, '99', 5)].join('\n');
     expect(drops.total()).toBe(0);
@@ -37,6 +37,39 @@ describe('what sockets had no room for', () => {
     expect(drops.total()).toBe(4);
     text = [HEADER, line(GROUP, '77', 3)].join('\n');
     expect(drops.total()).toBe(5);
+  });
+
+  it('looks at the descriptors once for any number of new sockets, and never again for those that it has seen', () => {
+    let lines: string[] = [];
+    let lookCount = 0;
+    const own = new Set<string>();
+    const drops = new SocketDrops(
+      () => [HEADER, ...lines].join('\n'),
+      () => {
+        lookCount++;
+        return own;
+      },
+    );
+    lines = Array.from({ length: 250 }, (_, i) => line(GROUP, String(1000 + i), 0));
+    own.add('1000');
+    for (let i = 0; i < 20; i++) drops.total();
+    expect(lookCount).toBe(1);
+    // An own new socket is found among foreign ones, old and new, wherever in the file it is.
+    own.add('2000');
+    lines = [line(GROUP, '2001', 0), ...lines, line(GROUP, '2000', 3), line(GROUP, '2002', 0)];
+    expect(drops.total()).toBe(0);
+    lines = lines.map((one) => one.replace(/ 3$/, ' 10'));
+    expect(drops.total()).toBe(7);
+    expect(lookCount).toBe(2);
+    // Foreign sockets that are gone are forgotten: a socket that has such an inode later is looked at anew.
+    lines = [];
+    drops.total();
+    own.add('2001');
+    lines = [line(GROUP, '2001', 5)];
+    drops.total();
+    lines = [line(GROUP, '2001', 6)];
+    expect(drops.total()).toBe(8);
+    expect(lookCount).toBe(3);
   });
 
   it.runIf(process.platform === 'linux')('finds the sockets of this process in what the system says', async () => {
