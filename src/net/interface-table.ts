@@ -38,14 +38,23 @@ export interface InterfaceAddress {
   readonly state: AddressState;
 }
 
-/** The interfaces of this host and their IPv6 addresses at one moment. */
+/** The interfaces of this host and their IPv6 addresses at one moment. Questions by name and digits allocate nothing. */
 export class InterfaceTable {
   readonly #indexes: ReadonlyMap<string, number>;
   readonly #addresses: readonly InterfaceAddress[];
+  /** By interface; of all interfaces under `ANY`. */
+  readonly #states = new Map<string, Map<string, AddressState>>([[ANY, new Map()]]);
+  readonly #wide = new Set<string>();
 
   constructor(indexes: ReadonlyMap<string, number>, addresses: readonly InterfaceAddress[]) {
     this.#indexes = indexes;
     this.#addresses = addresses;
+    for (const { interface: name, digits, state } of addresses) {
+      const own = this.#states.get(name) ?? new Map<string, AddressState>();
+      this.#states.set(name, own.set(digits, state));
+      this.#states.get(ANY)?.set(digits, state);
+      if (state === 'usable' && !isLinkLocal(digits) && digits !== LOOPBACK) this.#wide.add(name);
+    }
   }
 
   /**
@@ -61,10 +70,23 @@ export class InterfaceTable {
     return this.#addresses.filter((one) => (name === undefined ? one.digits !== LOOPBACK : one.interface === name));
   }
 
-  /** An address of an interface, or without a name of any interface; undefined when the interface does not have it. */
-  find(name: string | undefined, digits: string): InterfaceAddress | undefined {
-    return this.#addresses.find((one) => one.digits === digits && (name === undefined || one.interface === name));
+  /** The state of an address of an interface, or without a name of any interface; undefined when the address is not there. */
+  stateOf(name: string | undefined, digits: string): AddressState | undefined {
+    return this.#states.get(name ?? ANY)?.get(digits);
   }
+
+  /** Whether an interface has an address that can be sent from and that routers forward: not a link-local one. */
+  hasWideAddress(name: string): boolean {
+    return this.#wide.has(name);
+  }
+}
+
+/** No interface has this name, because names are not empty. */
+const ANY = '';
+
+/** Whether the digits of an address are in fe80::/10 (RFC 4291, section 2.5.6). */
+export function isLinkLocal(digits: string): boolean {
+  return /^fe[89ab]/.test(digits);
 }
 
 export const systemReaders: InterfaceReaders = { file: readFile, interfaces: networkInterfaces };

@@ -135,7 +135,7 @@ export function whyMissing(name: string | undefined, table: InterfaceTable): str
 
 /** The best state of an interface's addresses. */
 function stateOf({ name, addresses }: UsableInterface, table: InterfaceTable): AddressState {
-  const states = addresses.map((address) => table.find(name, digitsOf(address))?.state ?? 'usable');
+  const states = addresses.map((address) => table.stateOf(name, digitsOf(address)) ?? 'usable');
   return (['usable', 'tentative'] as const).find((state) => states.includes(state)) ?? 'duplicate';
 }
 

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { once } from 'node:events';
 import { LayercastError } from '../errors.js';
-import { ip6addr } from '../ip6addr.js';
+import { digitsOf } from './interface-table.js';
+import { findLibc, type Koffi, type Libc } from './libc.js';
 
 /** Numbers of Linux's <sys/socket.h>, <fcntl.h> and <netinet/in.h>. */
 const AF_INET6 = 10;
@@ -11,50 +11,78 @@ const SOCK_NONBLOCK = 0o4000;
 const IPPROTO_IPV6 = 41;
 const IPV6_TCLASS = 67;
 
+/** Where to bind a marked socket: any port of an address. */
+export interface BindAddress {
+  readonly address: string;
+  /** Index of the interface that a link-local address belongs to; 0 for other addresses. */
+  readonly scopeId: number;
+}
+
+/** The C library, found once: each function that koffi makes stays in memory. */
+let found: Libc | undefined;
+
 /**
  * A UDP socket whose datagrams carry a DiffServ code point (RFC 2474). Node has no call for that, so libc is asked through
  * koffi, an optional dependency, for a socket that has it, and Node takes that over.
  *
  * @param dscp 1–63.
- * @param source address to bind to; undefined leaves that to the system.
- * @returns a socket that is open, and bound if there is a source.
- * @throws {LayercastError} `NETWORK_UNAVAILABLE` where koffi or Linux is missing.
+ * @param at undefined leaves the address to the system.
+ * @returns a socket that is open, and bound if there is an address.
+ * @throws {LayercastError} `NETWORK_UNAVAILABLE` where koffi, Linux or a C library is missing.
+ * @throws {Error} with the system's errno name as `code` when the system refuses. No descriptor is left open then.
  */
-export async function markedSocket(dscp: number, source: string | undefined): Promise<Socket> {
-  const fd = await openDescriptor(dscp, source);
-  const socket = createSocket('udp6');
-  // Node takes over a descriptor at once and says so while `bind` still runs: whoever listens afterwards hears nothing.
-  const listening = once(socket, 'listening');
-  socket.bind({ fd });
-  await listening;
-  return socket;
+export async function markedSocket(dscp: number, at: BindAddress | undefined): Promise<Socket> {
+  found ??= await libcFor(dscp, () => import('koffi').then((module) => module.default));
+  return openMarked(found, dscp, at);
 }
 
-async function openDescriptor(dscp: number, source: string | undefined): Promise<number> {
-  if (process.platform !== 'linux') throw unavailable(dscp, `this system is ${process.platform}`);
-  const { default: koffi } = await import('koffi').catch((cause: unknown) => {
-    throw unavailable(dscp, 'the optional package koffi is not installed', cause);
+/** @throws {LayercastError} `NETWORK_UNAVAILABLE` where koffi, Linux or a C library is missing. */
+export async function libcFor(
+  dscp: number,
+  importKoffi: () => Promise<Koffi>,
+  platform: string = process.platform,
+): Promise<Libc> {
+  if (platform !== 'linux') throw unavailable(dscp, `this system is ${platform}`);
+  const koffi = await importKoffi().catch((cause: unknown) => {
+    throw unavailable(dscp, 'the optional package koffi is not installed or does not run here', cause);
   });
-  const libc = koffi.load('libc.so.6');
-  const fd: number = libc.func('int socket(int, int, int)')(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  // The traffic class holds the code point in its upper six bits (RFC 2474, section 3).
-  const value = Buffer.from(Int32Array.of(dscp << 2).buffer);
-  const set = libc.func('int setsockopt(int, int, int, const void *, uint32)');
-  if (fd < 0 || set(fd, IPPROTO_IPV6, IPV6_TCLASS, value, value.length) !== 0) {
-    throw unavailable(dscp, `the system refused (errno ${koffi.errno()})`);
-  }
-  if (source !== undefined && libc.func('int bind(int, const void *, uint32)')(fd, socketAddress(source), 28) !== 0) {
-    throw unavailable(dscp, `the system does not let us send from ${source} (errno ${koffi.errno()})`);
-  }
-  return fd;
+  const libc = findLibc(koffi);
+  if (libc === undefined) throw unavailable(dscp, 'the C library of this system was not found');
+  return libc;
 }
 
-/** A struct sockaddr_in6 for any port of an address. */
-function socketAddress(address: string): Uint8Array {
-  const bytes = Buffer.alloc(28);
-  bytes.writeUInt16LE(AF_INET6, 0);
-  const digits = ip6addr.parse(address).toString({ format: 'v6', zeroElide: false, zeroPad: true });
-  bytes.set(Buffer.from(digits.replaceAll(':', ''), 'hex'), 8);
+/** See `markedSocket`. */
+export function openMarked(libc: Libc, dscp: number, at: BindAddress | undefined): Socket {
+  const fd = libc.socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  try {
+    // The traffic class holds the code point in its upper six bits (RFC 2474, section 3).
+    libc.setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, new Uint8Array(Int32Array.of(dscp << 2).buffer));
+    if (at !== undefined) libc.bind(fd, socketAddress(at));
+    return takenOver(fd);
+  } catch (error) {
+    libc.close(fd);
+    throw error;
+  }
+}
+
+/** Node takes over a descriptor within the call, or throws and leaves the descriptor to the caller. */
+function takenOver(fd: number): Socket {
+  const socket = createSocket('udp6');
+  try {
+    socket.bind({ fd, exclusive: true });
+    return socket;
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+}
+
+/** A struct sockaddr_in6: family (2 bytes), port (2), flow information (4), address (16), scope id (4). */
+function socketAddress({ address, scopeId }: BindAddress): Uint8Array {
+  const bytes = new Uint8Array(28);
+  bytes.set(new Uint8Array(Uint16Array.of(AF_INET6).buffer), 0);
+  bytes.set(Buffer.from(digitsOf(address), 'hex'), 8);
+  bytes.set(new Uint8Array(Uint32Array.of(scopeId).buffer), 24);
   return bytes;
 }
 

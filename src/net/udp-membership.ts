@@ -1,62 +1,87 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { errnoOf, LayercastError } from '../errors.js';
 import type { Membership, MembershipRequest, ReceivedBatch } from '../ports.js';
+import { InterfaceBinding } from './interface-binding.js';
+import { type InterfaceWatch, systemWatch } from './interface-watch.js';
+import { networkError } from './network-error.js';
 
 /** 4 MB is 170 ms at 200 Mbit/s: longer than a garbage collection, or a write that blocks. The system may allow less. */
 const RECEIVE_BUFFER_BYTES = 4 * 2 ** 20;
 
 /**
  * Joins a group through a socket of its own, bound to the group's address: the kernel then delivers this group alone,
- * whatever other groups this host has joined (a socket bound to `::` would hear them all on Linux).
+ * whatever other groups this host has joined (a socket bound to `::` would hear them all on Linux). With several sources, all
+ * are joined or none.
  *
- * @throws {LayercastError} `NETWORK_UNAVAILABLE` when the system refuses.
+ * @throws {LayercastError} `UNKNOWN_INTERFACE` while no interface has the name; `NETWORK_UNAVAILABLE` when the system refuses.
  */
 export async function joinUdpGroup(
   request: MembershipRequest,
   onBatch: (batch: ReceivedBatch) => void,
+  watch: InterfaceWatch = systemWatch,
 ): Promise<Membership> {
+  const binding = new InterfaceBinding(request.interface, watch);
+  try {
+    const socket = await joined(request, binding);
+    socket.on('error', () => undefined);
+    const batch = new SingleBatch();
+    socket.on('message', (message, { address }) => onBatch(batch.of(message, address)));
+    return new UdpMembership(socket, request, binding);
+  } catch (cause) {
+    const { port, group, interface: name, sources } = request;
+    const what = `join [${group}]:${port}${sources.length === 0 ? '' : ` from ${sources.join(', ')}`}`;
+    throw networkError({ what, port, interface: name, isSourceSpecific: sources.length > 0 }, cause);
+  }
+}
+
+async function joined(request: MembershipRequest, binding: InterfaceBinding): Promise<Socket> {
   const socket = createSocket({ type: 'udp6', reuseAddr: true });
   try {
-    await bind(socket, request);
-    join(socket, request);
+    await bind(socket, request, binding);
+    for (const change of membershipsOf(request, binding)) change.join(socket);
+    binding.verify();
+    return socket;
   } catch (cause) {
     socket.close();
-    const where = request.interface === undefined ? 'by the default route' : `on ${request.interface}`;
-    throw new LayercastError(
-      'NETWORK_UNAVAILABLE',
-      `cannot join [${request.group}]:${request.port} ${where}: ${errnoOf(cause) ?? String(cause)}`,
-      { hint: 'Name an interface that is up and has an IPv6 address, with --interface', cause },
-    );
+    // The system says many things of an interface that is not there; the caller is told just that.
+    binding.verify();
+    throw cause;
   }
-  socket.on('error', () => undefined);
-  const batch = new SingleBatch();
-  socket.on('message', (message, { address }) => onBatch(batch.of(message, address)));
-  return new UdpMembership(socket, request);
 }
 
 class UdpMembership implements Membership {
   readonly #socket: Socket;
   readonly #request: MembershipRequest;
-  readonly isStale = false;
+  readonly #interface: InterfaceBinding;
   #left = false;
 
-  constructor(socket: Socket, request: MembershipRequest) {
+  constructor(socket: Socket, request: MembershipRequest, binding: InterfaceBinding) {
     this.#socket = socket;
     this.#request = request;
+    this.#interface = binding;
+  }
+
+  get isStale(): boolean {
+    return this.#interface.isStale;
   }
 
   async leave(): Promise<void> {
     if (this.#left) return;
     this.#left = true;
-    try {
-      drop(this.#socket, this.#request);
-    } catch {
-      // The interface is gone, and the membership with it.
-    }
+    this.#drop();
     // Datagrams already in the socket's buffer are delivered in this turn of the event loop and the next.
     await new Promise(setImmediate);
     await new Promise(setImmediate);
     await new Promise<void>((resolve) => this.#socket.close(resolve));
+  }
+
+  /** Leaves by name only while the name is that of the same interface. Otherwise, closing the socket leaves by index. */
+  #drop(): void {
+    try {
+      this.#interface.verify();
+      for (const change of membershipsOf(this.#request, this.#interface)) change.drop(this.#socket);
+    } catch {
+      // Closing the socket ends its memberships, whatever became of the interface.
+    }
   }
 }
 
@@ -77,9 +102,9 @@ class SingleBatch implements ReceivedBatch {
   }
 }
 
-function bind(socket: Socket, { group, port, interface: name }: MembershipRequest): Promise<void> {
+function bind(socket: Socket, { group, port }: MembershipRequest, { zone }: InterfaceBinding): Promise<void> {
   // Windows cannot bind to a group; there the header's tag tells datagrams of other groups apart.
-  const address = process.platform === 'win32' ? '::' : name === undefined ? group : `${group}%${name}`;
+  const address = process.platform === 'win32' ? '::' : `${group}${zone}`;
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
     socket.bind({ address, port }, () => {
@@ -94,14 +119,20 @@ function bind(socket: Socket, { group, port, interface: name }: MembershipReques
   });
 }
 
-function join(socket: Socket, { group, sources, interface: name }: MembershipRequest): void {
-  const zone = name === undefined ? undefined : `::%${name}`;
-  if (sources.length === 0) socket.addMembership(group, zone);
-  for (const source of sources) socket.addSourceSpecificMembership(source, group, zone);
+/** One group, or one group and source, that a socket joins and leaves. */
+interface Change {
+  readonly join: (socket: Socket) => void;
+  readonly drop: (socket: Socket) => void;
 }
 
-function drop(socket: Socket, { group, sources, interface: name }: MembershipRequest): void {
-  const zone = name === undefined ? undefined : `::%${name}`;
-  if (sources.length === 0) socket.dropMembership(group, zone);
-  for (const source of sources) socket.dropSourceSpecificMembership(source, group, zone);
+function membershipsOf({ group, sources }: MembershipRequest, { zone }: InterfaceBinding): readonly Change[] {
+  const at = zone === '' ? undefined : `::${zone}`;
+  if (sources.length === 0) {
+    return [{ join: (socket) => socket.addMembership(group, at), drop: (socket) => socket.dropMembership(group, at) }];
+  }
+  // Servers on one host share an address, which the system takes only once.
+  return [...new Set(sources)].map((source) => ({
+    join: (socket) => socket.addSourceSpecificMembership(source, group, at),
+    drop: (socket) => socket.dropSourceSpecificMembership(source, group, at),
+  }));
 }

@@ -6,4 +6,8 @@ import { openUdpSender } from './udp-sender.js';
 const drops = new SocketDrops();
 
 /** Real sockets by node:dgram alone: works wherever Node does, one system call a datagram. */
-export const udpNetwork: Network = { openSender: openUdpSender, join: joinUdpGroup, dropped: () => drops.total() };
+export const udpNetwork: Network = {
+  openSender: (destination) => openUdpSender(destination),
+  join: (request, onBatch) => joinUdpGroup(request, onBatch),
+  dropped: () => drops.total(),
+};

@@ -1,0 +1,67 @@
+import { getSystemErrorName } from 'node:util';
+import type { LibraryHandle } from 'koffi';
+
+/** The functions of the C library that Node has no calls for. Each throws an error with the system's errno name as `code`. */
+export interface Libc {
+  socket(family: number, type: number, protocol: number): number;
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array): void;
+  bind(fd: number, address: Uint8Array): void;
+  close(fd: number): void;
+}
+
+/** What koffi has that is used here. Tests put another in its place. */
+export interface Koffi {
+  load(path: string | null): Pick<LibraryHandle, 'func'>;
+  errno(): number;
+}
+
+/** Null is the program itself with everything that it is linked to. The names are those of glibc, and of musl by machine. */
+const LIBRARY_PATHS: readonly (string | null)[] = [
+  null,
+  'libc.so.6',
+  'libc.so',
+  ...['x86_64', 'aarch64', 'armhf', 'i386', 'riscv64', 'ppc64le', 's390x'].map(
+    (machine) => `libc.musl-${machine}.so.1`,
+  ),
+];
+
+/** Finds the C library of this process; undefined where none of its names leads to one. */
+export function findLibc(koffi: Koffi): Libc | undefined {
+  for (const path of LIBRARY_PATHS) {
+    try {
+      return functionsOf(koffi, path);
+    } catch {
+      // This system has no library of that name, or a part of the functions only.
+    }
+  }
+  return undefined;
+}
+
+function functionsOf(koffi: Koffi, path: string | null): Libc {
+  const library = koffi.load(path);
+  const socket = library.func('int socket(int, int, int)');
+  const setsockopt = library.func('int setsockopt(int, int, int, const void *, uint32)');
+  const bind = library.func('int bind(int, const void *, uint32)');
+  const close = library.func('int close(int)');
+  const checked = (call: string, result: number): number => {
+    if (result < 0) throw systemError(call, koffi.errno());
+    return result;
+  };
+  return {
+    socket: (family, type, protocol) => checked('socket', socket(family, type, protocol)),
+    setsockopt: (fd, level, name, value) => {
+      checked('setsockopt', setsockopt(fd, level, name, value, value.length));
+    },
+    bind: (fd, address) => {
+      checked('bind', bind(fd, address, address.length));
+    },
+    close: (fd) => {
+      close(fd);
+    },
+  };
+}
+
+function systemError(call: string, errno: number): Error {
+  const code = getSystemErrorName(-errno);
+  return Object.assign(new Error(`${call} ${code}`), { code, errno: -errno, syscall: call });
+}

@@ -1,0 +1,136 @@
+import { errnoOf, LayercastError } from '../errors.js';
+import type { AddressState } from './interface-table.js';
+
+/** What was tried, as far as an explanation needs it. */
+export interface Attempt {
+  /** Such as "join [ff15::1]:4242". */
+  readonly what: string;
+  readonly port: number;
+  readonly interface: string | undefined;
+  /** The address that was asked for to send from. */
+  readonly source?: string | undefined;
+  /** What is known of that address, or of all that the system could choose from. */
+  readonly sourceState?: AddressState | undefined;
+  readonly isSourceSpecific?: boolean;
+}
+
+/** What an error of the system means for a socket, and what the user can do. */
+interface Explanation {
+  readonly meaning: string;
+  readonly hint: string;
+}
+
+/** The error for a socket that the system refused. What is a `LayercastError` already stays as it is. */
+export function networkError(attempt: Attempt, cause: unknown): LayercastError {
+  if (cause instanceof LayercastError) return cause;
+  const errno = errnoOf(cause);
+  const { meaning, hint } = explain(errno, attempt);
+  const where = attempt.interface === undefined ? 'by the default route' : `on ${attempt.interface}`;
+  const said = errno ?? (cause instanceof Error ? cause.message : String(cause));
+  return new LayercastError('NETWORK_UNAVAILABLE', `cannot ${attempt.what} ${where}: ${meaning} (${said})`, {
+    hint,
+    cause,
+  });
+}
+
+/** One table for senders and receivers: hints follow the error, not the call that failed. */
+function explain(errno: string | undefined, attempt: Attempt): Explanation {
+  const { port, interface: name, isSourceSpecific = false } = attempt;
+  const link = name === undefined ? 'an interface' : `interface ${name}`;
+  switch (errno) {
+    case 'EADDRINUSE':
+      return {
+        meaning: `another program has port ${port} for itself alone`,
+        hint: `End that program ("ss -ulpn sport = :${port}" names it), or use another port for the fleet, on all its hosts`,
+      };
+    case 'EADDRNOTAVAIL':
+      return explainAddress(attempt, link);
+    case 'ENODEV':
+    case 'ENXIO':
+      return { meaning: 'the interface is gone', hint: 'Bring the interface back, or name another interface' };
+    case 'ENETDOWN':
+    case 'ENETUNREACH':
+    case 'EHOSTUNREACH':
+      return {
+        meaning: 'no route leads to multicast groups',
+        hint: `Bring ${link} up and give the interface an IPv6 address, or name another interface`,
+      };
+    case 'EACCES':
+    case 'EPERM':
+      return {
+        meaning: port < 1024 ? `this user may not use port ${port}` : 'this host does not permit it',
+        hint:
+          port < 1024
+            ? 'Use a port from 1024 on, or run with CAP_NET_BIND_SERVICE'
+            : 'Allow it in the firewall, and in what confines the program (container, sandbox, SELinux, AppArmor)',
+      };
+    case 'EMFILE':
+      return {
+        meaning: 'this process has too many open files',
+        hint: 'Raise the limit of open files: "ulimit -n", in a systemd unit LimitNOFILE=; or use fewer channels',
+      };
+    case 'ENFILE':
+      return {
+        meaning: 'this host has too many open files',
+        hint: 'Raise the limit of the host ("sysctl fs.file-max"), or end programs that hold many files open',
+      };
+    case 'ENOBUFS':
+    case 'ENOMEM':
+      return {
+        meaning: 'the system has no memory left for the socket or the group',
+        hint: 'Join fewer channels or sources, or raise "sysctl net.ipv6.mld_max_msf" (sources of one group) and "net.core.optmem_max" (memory of one socket)',
+      };
+    case 'EAFNOSUPPORT':
+    case 'EPROTONOSUPPORT':
+      return {
+        meaning: 'this system has IPv6 turned off',
+        hint: 'Turn IPv6 on: no "ipv6.disable=1" among the kernel\'s parameters, "sysctl net.ipv6.conf.all.disable_ipv6=0"',
+      };
+    case 'ENOPROTOOPT':
+    case 'EOPNOTSUPP':
+    case 'ENOTSUP':
+    case 'ENOSYS':
+      return {
+        meaning: 'this system cannot do that',
+        hint: isSourceSpecific
+          ? 'Use a system with source-specific multicast (RFC 4607), or a fleet without "ssm: true"'
+          : 'Use a system with IPv6 multicast',
+      };
+    case 'EINVAL':
+      return {
+        meaning: 'the system does not take this group, address and interface together',
+        hint: `Check that ${link} can do multicast ("ip link" shows MULTICAST) and that the group's scope and the address fit the interface`,
+      };
+    default:
+      return {
+        meaning: 'the system refused',
+        hint: `Check that ${link} is up and has an IPv6 address ("ip -6 addr"), or name another interface`,
+      };
+  }
+}
+
+function explainAddress({ source, sourceState }: Attempt, link: string): Explanation {
+  const address = source ?? 'the IPv6 address';
+  if (sourceState === 'tentative') {
+    return {
+      meaning: `${address} is still tentative, because duplicate address detection has not ended`,
+      hint: `Check that ${link} has a carrier (cable, radio), and try again; "ip -6 addr" shows the address as tentative until then`,
+    };
+  }
+  if (sourceState === 'duplicate') {
+    return {
+      meaning: `${address} is also another host's, as duplicate address detection found`,
+      hint: `Give ${link} an address that no other host on the link has ("ip -6 addr" shows this one as dadfailed)`,
+    };
+  }
+  if (source === undefined) {
+    return {
+      meaning: `${link} has no IPv6 address for this`,
+      hint: `Give ${link} an IPv6 address, or name another interface`,
+    };
+  }
+  return {
+    meaning: `${source} is not an address of this host`,
+    hint: `Give the address to ${link}, or correct the address in the fleet file ("ip -6 addr" lists those of this host)`,
+  };
+}
