@@ -1,7 +1,11 @@
 import { statSync } from 'node:fs';
-import { loadFleet } from '../fleet/load-fleet.js';
+import { parseFleet } from '../fleet/load-fleet.js';
 import { planOf } from '../fleet/plan.js';
+import { readText } from '../fleet/read-text.js';
+import { limited, warningsOf } from '../fleet/warnings.js';
 import { forecastOf } from '../publish/forecast.js';
+import { hostWarnings } from '../publish/host-warnings.js';
+import { recordsOf, refuseWarnings, showWarnings } from './config-warnings.js';
 import { planPicture } from './plan-picture.js';
 import { planText } from './plan-text.js';
 import { writePicture } from './write-picture.js';
@@ -11,15 +15,21 @@ export interface PlanOptions {
   readonly json: boolean;
   /** Where to draw it. */
   readonly svg: string | undefined;
+  /** Fail when there are warnings. */
+  readonly strict: boolean;
 }
 
 /** `layercast plan`. @throws {LayercastError} `CONFIG_INVALID`, `FILE_NOT_FOUND`, `PERMISSION_DENIED`, `FILE_IO` */
-export async function runPlan({ config, json, svg }: PlanOptions): Promise<void> {
-  const fleet = await loadFleet(config);
+export async function runPlan({ config, json, svg, strict }: PlanOptions): Promise<void> {
+  const text = await readText(config);
+  const fleet = parseFleet(text, config);
   const plan = forecastOf(
     fleet,
     planOf(fleet, (path) => statSync(path, { throwIfNoEntry: false })?.size),
   );
   if (svg !== undefined) await writePicture(svg, planPicture(fleet, plan));
-  process.stdout.write(json ? `${JSON.stringify(plan)}\n` : planText(plan));
+  const warnings = limited([...warningsOf(fleet), ...(await hostWarnings(fleet))]);
+  if (!json) showWarnings(warnings, text, config);
+  process.stdout.write(json ? `${JSON.stringify({ ...plan, warnings: recordsOf(warnings) })}\n` : planText(plan));
+  refuseWarnings(warnings, strict);
 }

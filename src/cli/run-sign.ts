@@ -1,5 +1,6 @@
 import { loadFleet } from '../fleet/load-fleet.js';
 import { readText } from '../fleet/read-text.js';
+import { keyExposure } from '../publish/key-file.js';
 import { prepareObject } from '../publish/prepared-object.js';
 import { writeRecord } from '../publish/records.js';
 import { defaultStateDir } from '../state-dir.js';
@@ -18,6 +19,8 @@ export interface SignFlags {
 export async function runSign({ config, key: keyPath, out, state, json }: SignFlags): Promise<void> {
   const fleet = await loadFleet(config);
   const key = privateKeyFrom(await readText(keyPath), keyPath);
+  const exposure = await keyExposure(keyPath);
+  if (exposure !== undefined) process.stderr.write(`layercast: ${exposure}\n`);
   await interruptible(async (signal) => {
     for (const object of fleet.objects) {
       const prepared = await prepareObject(fleet, object, {

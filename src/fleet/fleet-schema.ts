@@ -125,7 +125,9 @@ const server = z
 
 export const fleetShape = {
   fleet: plainName.meta({ description: 'Name of the fleet, as in: layercast fetch FLEET/OBJECT' }),
-  key: path('Private key (PKCS#8 PEM) that signs what is published, from layercast keygen').nullish(),
+  key: path(
+    `Private key (PKCS#8 PEM) that signs what is published, from layercast keygen; \${NAME} stands for a variable of the environment`,
+  ).nullish(),
   records: path('Folder of records that layercast sign made elsewhere, instead of a key').nullish(),
   interface: text('Network interface to send on, such as eth0; without it the system chooses').nullish(),
   scope: scope.default('site').meta({ description: 'How far the groups reach (RFC 7346)' }),

@@ -41,11 +41,15 @@ async function readBounded(path: string): Promise<Uint8Array> {
   } catch (cause) {
     const errno = errnoOf(cause);
     if (errno === 'ENOENT') {
-      const hint = isAbsolute(path) ? 'check its name' : `check its name: it was looked for from ${process.cwd()}`;
+      const variable = /\$\{(\w+)\}/.exec(path)?.[1];
+      const place = isAbsolute(path) ? '' : `: it was looked for from ${process.cwd()}`;
+      const hint =
+        variable === undefined ? `check its name${place}` : `the environment variable ${variable} is not set; set it`;
       throw new LayercastError('FILE_NOT_FOUND', `no file ${path}`, { hint, cause });
     }
     if (errno === 'EACCES' || errno === 'EPERM') {
-      const hint = 'let this user read it (chmod), or run as one who may';
+      const hint =
+        'run as the user who may read it, or give this user the right to; a private key stays readable by one user only';
       throw new LayercastError('PERMISSION_DENIED', `may not read ${path}`, { hint, cause });
     }
     throw new LayercastError('FILE_IO', `cannot read ${path}: ${errno ?? String(cause)}`, { cause });

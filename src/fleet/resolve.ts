@@ -102,7 +102,7 @@ export function resolveFleet(file: FleetFile, source: YamlSource, filePath: stri
   const servers = file.servers ?? { [ONLY_SERVER]: {} };
   const fleet: Fleet = {
     name: file.fleet,
-    keyPath: absolute(file.key),
+    keyPath: absolute(withVariables(file.key)),
     recordsPath: absolute(file.records),
     interface: file.interface ?? undefined,
     scope,
@@ -122,6 +122,14 @@ export function resolveFleet(file: FleetFile, source: YamlSource, filePath: stri
     ),
   };
   return { fleet, faults };
+}
+
+/**
+ * A path with variables of the environment in the place of `${NAME}`. One that is not set stays as it is written, so that the
+ * error for the missing file shows its name.
+ */
+function withVariables(path: string | null | undefined): string | undefined {
+  return path?.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (written, name: string) => process.env[name] || written);
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { FileKind } from '../../fleet/config-kind.js';
-import type { Fleet } from '../../fleet/fleet.js';
-import type { Scenario } from '../../simulate/scenario.js';
+import type { ValidateFlags } from '../run-validate.js';
 
 export function config(program: Command): void {
   const group = program
@@ -13,8 +12,14 @@ export function config(program: Command): void {
   group
     .command('validate')
     .summary('check a fleet, receiver or scenario file')
-    .description('Checks a fleet, receiver or scenario file, and tells every fault with its line and column.')
+    .description(
+      'Checks a fleet, receiver or scenario file. Prints every fault with its line and column, and exits with 2. Warns of ' +
+        'what is allowed and probably wrong: settings that do not go together, and files, keys and interfaces that this ' +
+        'host does not have. If the file is for other hosts, ignore the warnings that say "on this host".',
+    )
     .argument('<file>', 'YAML file; its settings show which kind it is')
+    .option('--strict', 'exit with 2 if there are warnings')
+    .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  layercast config validate fleet.yaml')
     .action(validate);
   group
@@ -26,22 +31,9 @@ export function config(program: Command): void {
     .action(schema);
 }
 
-async function validate(path: string): Promise<void> {
-  const { readText } = await import('../../fleet/read-text.js');
-  const { configKindOf } = await import('../../fleet/config-kind.js');
-  const text = await readText(path);
-  const kind = configKindOf(text);
-  if (kind === 'scenario') {
-    const { parseScenario } = await import('../../scenario/load-scenario.js');
-    process.stdout.write(`${path}: ok: ${summaryOfScenario(await parseScenario(text, path))}\n`);
-  } else if (kind === 'receiver') {
-    const { parseReceiverConfig } = await import('../../fleet/receiver-config.js');
-    parseReceiverConfig(text, path);
-    process.stdout.write(`${path}: ok: receiver\n`);
-  } else {
-    const { parseFleet } = await import('../../fleet/load-fleet.js');
-    process.stdout.write(`${path}: ok: ${summaryOf(parseFleet(text, path))}\n`);
-  }
+async function validate(path: string, flags: ValidateFlags): Promise<void> {
+  const { runValidate } = await import('../run-validate.js');
+  await runValidate(path, flags);
 }
 
 async function schema(kind: string): Promise<void> {
@@ -60,29 +52,4 @@ async function schema(kind: string): Promise<void> {
 
 function isKind(text: string): text is FileKind {
   return text === 'fleet' || text === 'receiver' || text === 'scenario';
-}
-
-function summaryOf({ name, objects, servers }: Fleet): string {
-  const channelCount = objects.reduce((count, { channels }) => count + channels.length, 0);
-  const counts = [
-    counted(objects.length, 'object'),
-    counted(channelCount, 'channel'),
-    counted(servers.length, 'server'),
-  ];
-  return `fleet ${name}: ${counts.join(', ')}`;
-}
-
-function summaryOfScenario({ servers, links, receivers, traffic }: Scenario): string {
-  const receiverCount = receivers.reduce((sum, each) => sum + (each.kind === 'crowd' ? each.startsUs.length : 1), 0);
-  const counts = [
-    counted(servers.length, 'server'),
-    counted(links.length, 'link'),
-    counted(receiverCount, 'receiver'),
-    counted(traffic.length, 'flow'),
-  ];
-  return `scenario: ${counts.join(', ')}`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

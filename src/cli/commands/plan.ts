@@ -6,20 +6,21 @@ export function plan(program: Command): void {
     .summary('show what a fleet file means')
     .description(
       'Shows what a fleet file means, without sending anything: for each object its channels with groups, rates and ' +
-        'offsets; for each level what a receiver of it gets, how long the object takes without loss, what it hears in ' +
-        'vain (overhead) without loss and at 10 %, and up to which loss nothing is heard twice (good to); for each ' +
-        'server, and for all, the bandwidth they use.',
+        'offsets; for each level the rate, the time to receive the object without loss, the extra data received without ' +
+        'loss and at 10 % (overhead), and the highest loss without duplicates (good to); for each server, and for all ' +
+        'together, the bandwidth. Warns as "config validate" does.',
     )
     .requiredOption('--config <fleet.yaml>', 'fleet file')
     .option('--svg <file>', 'draw how the channels go round each object')
+    .option('--strict', 'exit with 2 if there are warnings')
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       '\nExamples:\n  layercast plan --config fleet.yaml\n  layercast plan --config fleet.yaml --svg plan.svg\n  layercast plan --config fleet.yaml --json | jq .objects[].levels',
     )
-    .action(async ({ config, json, svg }: Flags) => {
+    .action(async ({ config, json, svg, strict }: Flags) => {
       const { runPlan } = await import('../run-plan.js');
-      await runPlan({ config, json: json ?? false, svg });
+      await runPlan({ config, json: json ?? false, svg, strict: strict ?? false });
     });
 }
 
@@ -27,4 +28,5 @@ interface Flags {
   readonly config: string;
   readonly json?: boolean;
   readonly svg?: string;
+  readonly strict?: boolean;
 }

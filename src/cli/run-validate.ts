@@ -1,0 +1,77 @@
+import { configKindOf, type FileKind } from '../fleet/config-kind.js';
+import type { Fleet } from '../fleet/fleet.js';
+import { readText } from '../fleet/read-text.js';
+import { type ConfigWarning, limited, warningsOf } from '../fleet/warnings.js';
+import type { Scenario } from '../simulate/scenario.js';
+import { recordsOf, refuseWarnings, showWarnings } from './config-warnings.js';
+
+export interface ValidateFlags {
+  readonly strict?: boolean;
+  readonly json?: boolean;
+}
+
+interface Finding {
+  readonly summary: string;
+  readonly warnings: readonly ConfigWarning[];
+}
+
+/**
+ * `layercast config validate FILE`: one line on stdout for a good file, warnings on stderr; with `--json` one object.
+ *
+ * @throws {LayercastError} `CONFIG_INVALID` with every fault, or for warnings with `--strict`; what the system says of the file.
+ */
+export async function runValidate(path: string, { json, strict }: ValidateFlags): Promise<void> {
+  const text = await readText(path);
+  const kind = configKindOf(text);
+  const { summary, warnings } = await CHECKS[kind](text, path);
+  if (json) process.stdout.write(`${JSON.stringify({ file: path, kind, summary, warnings: recordsOf(warnings) })}\n`);
+  else {
+    showWarnings(warnings, text, path);
+    process.stdout.write(`${path}: ok: ${summary}\n`);
+  }
+  refuseWarnings(warnings, strict);
+}
+
+/** The modules of a kind are loaded only for files of that kind. */
+const CHECKS: Readonly<Record<FileKind, (text: string, path: string) => Promise<Finding>>> = {
+  async fleet(text, path) {
+    const { parseFleet } = await import('../fleet/load-fleet.js');
+    const { hostWarnings } = await import('../publish/host-warnings.js');
+    const fleet = parseFleet(text, path);
+    return { summary: summaryOf(fleet), warnings: limited([...warningsOf(fleet), ...(await hostWarnings(fleet))]) };
+  },
+  async receiver(text, path) {
+    const { parseReceiverConfig } = await import('../fleet/receiver-config.js');
+    const { receiverWarnings } = await import('../publish/host-warnings.js');
+    return { summary: 'receiver', warnings: await receiverWarnings(parseReceiverConfig(text, path)) };
+  },
+  async scenario(text, path) {
+    const { parseScenario } = await import('../scenario/load-scenario.js');
+    return { summary: summaryOfScenario(await parseScenario(text, path)), warnings: [] };
+  },
+};
+
+function summaryOf({ name, objects, servers }: Fleet): string {
+  const channelCount = objects.reduce((count, { channels }) => count + channels.length, 0);
+  const counts = [
+    counted(objects.length, 'object'),
+    counted(channelCount, 'channel'),
+    counted(servers.length, 'server'),
+  ];
+  return `fleet ${name}: ${counts.join(', ')}`;
+}
+
+function summaryOfScenario({ servers, links, receivers, traffic }: Scenario): string {
+  const receiverCount = receivers.reduce((sum, each) => sum + (each.kind === 'crowd' ? each.startsUs.length : 1), 0);
+  const counts = [
+    counted(servers.length, 'server'),
+    counted(links.length, 'link'),
+    counted(receiverCount, 'receiver'),
+    counted(traffic.length, 'flow'),
+  ];
+  return `scenario: ${counts.join(', ')}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,99 @@
+import type { Fleet } from './fleet.js';
+import { DURATION, formatQuantity } from './units.js';
+import type { Path } from './yaml-source.js';
+
+/** Something in a file that is allowed and probably not meant. */
+export interface ConfigWarning {
+  readonly code: WarningCode;
+  /** The setting that it is about; empty for the file as a whole. */
+  readonly path: Path;
+  readonly message: string;
+}
+
+export type WarningCode =
+  | 'ANNOUNCE_INTERVAL'
+  | 'SAME_FILE'
+  | 'SAME_ADDRESS'
+  | 'HOP_LIMIT'
+  | 'EXPIRES_SOON'
+  | 'EXPIRED'
+  | 'FILE'
+  | 'KEY'
+  | 'KEY_EXPOSED'
+  | 'RECORD'
+  | 'INTERFACE'
+  | 'MTU'
+  | 'RATE';
+
+/**
+ * Longest time between announcements without a warning. Receivers wait 30 s for the first announcement: three chances, so that
+ * at 10 % loss one in a thousand hears none.
+ */
+export const LONG_ANNOUNCE_INTERVAL_US = 10e6;
+
+/** Shortest `expires` without a warning: an object is seldom sent for less than an hour. */
+const SHORT_EXPIRY_US = 3600e6;
+
+/** What the settings alone make doubtful, on whatever host they are read. */
+export function warningsOf(fleet: Fleet): readonly ConfigWarning[] {
+  return [...announcements(fleet), ...hops(fleet), ...files(fleet), ...expiries(fleet), ...addresses(fleet)];
+}
+
+function announcements({ announceIntervalUs }: Fleet): ConfigWarning[] {
+  if (announceIntervalUs <= LONG_ANNOUNCE_INTERVAL_US) return [];
+  const [interval, longest] = [announceIntervalUs, LONG_ANNOUNCE_INTERVAL_US].map((us) => formatQuantity(DURATION, us));
+  const message = `a receiver waits up to ${interval} before it can start, and gives up after 30 s unless told otherwise; use ${longest} or less`;
+  return [{ code: 'ANNOUNCE_INTERVAL', path: ['announceInterval'], message }];
+}
+
+function hops({ scope, hopLimit }: Fleet): ConfigWarning[] {
+  if (hopLimit !== 0 || scope === 'interface') return [];
+  return [{ code: 'HOP_LIMIT', path: ['hopLimit'], message: 'with a hop limit of 0 no packet leaves the host' }];
+}
+
+function files({ objects }: Fleet): ConfigWarning[] {
+  const owners = new Map<string, string>();
+  return objects.flatMap(({ name, filePath }): ConfigWarning[] => {
+    const owner = owners.get(filePath);
+    if (owner === undefined) owners.set(filePath, name);
+    const message = `the object ${JSON.stringify(owner)} has the same file; both are sent in full`;
+    return owner === undefined ? [] : [{ code: 'SAME_FILE', path: ['objects', name, 'file'], message }];
+  });
+}
+
+function expiries({ objects }: Fleet): ConfigWarning[] {
+  return objects.flatMap(({ name, expiresAfterUs }): ConfigWarning[] => {
+    if (expiresAfterUs === undefined || expiresAfterUs >= SHORT_EXPIRY_US) return [];
+    const message = `receivers refuse the object ${formatQuantity(DURATION, expiresAfterUs)} after it was signed, also those whose clock is a little ahead`;
+    return [{ code: 'EXPIRES_SOON', path: ['objects', name, 'expires'], message }];
+  });
+}
+
+function addresses({ servers }: Fleet): ConfigWarning[] {
+  const owners = new Map<string, string>();
+  return servers.flatMap(({ name, address }): ConfigWarning[] => {
+    if (address === undefined) return [];
+    const owner = owners.get(address);
+    if (owner === undefined) owners.set(address, name);
+    const message = `the server ${owner} has the same address; receivers cannot tell the two apart`;
+    return owner === undefined ? [] : [{ code: 'SAME_ADDRESS', path: ['servers', name, 'address'], message }];
+  });
+}
+
+/** Warnings of one code that are shown one by one; more of them say nothing new. */
+const MAX_OF_A_CODE = 10;
+
+/** The first warnings of each code, and how many more there are. */
+export function limited(warnings: readonly ConfigWarning[]): readonly ConfigWarning[] {
+  const counts = new Map<WarningCode, number>();
+  const kept = warnings.filter(({ code }) => {
+    const count = (counts.get(code) ?? 0) + 1;
+    counts.set(code, count);
+    return count <= MAX_OF_A_CODE;
+  });
+  const more = [...counts].filter(([, count]) => count > MAX_OF_A_CODE);
+  const rest = more.map(([code, count]): ConfigWarning => {
+    return { code, path: [], message: `${count - MAX_OF_A_CODE} more of the kind ${code}` };
+  });
+  return [...kept, ...rest];
+}
