@@ -26,5 +26,7 @@ export function chooseServer(
 
 function unknown(fleet: Fleet, what: string): never {
   const names = fleet.servers.map((server) => server.name).join(', ');
-  throw new LayercastError('UNKNOWN_HOST', `fleet ${fleet.name}: ${what}`, { hint: `Name one with --host: ${names}` });
+  throw new LayercastError('UNKNOWN_HOST', `fleet ${fleet.name}: ${what}`, {
+    hint: (say) => `Name one with ${say('host')}: ${names}`,
+  });
 }

@@ -68,7 +68,7 @@ export class CodedSource implements SymbolSource {
       }
     }
     throw new LayercastError('FILE_IO', 'intermediate symbols are damaged as soon as they are written', {
-      hint: 'check the disk of the state directory, or name another with --state',
+      hint: (say) => `check the disk of the state directory, or name another with ${say('stateDir')}`,
     });
   }
 

@@ -126,13 +126,13 @@ export class IntermediateCache {
       throw new LayercastError(
         'DISK_FULL',
         `${needs}, which may hold ${limitBytes}, of which ${usedBytes} are in use`,
-        { hint: 'allow more with --cache, or send the object with "code: none"' },
+        { hint: (say) => `allow more with ${say('cacheBytes')}, or send the object with "code: none"` },
       );
     }
     const availableBytes = await this.#availableBytes();
     if (availableBytes + freeBytes < neededBytes) {
       throw new LayercastError('DISK_FULL', `${needs}, and there is room for ${availableBytes + freeBytes}`, {
-        hint: 'make room, name another folder with --state, or send the object with "code: none"',
+        hint: (say) => `make room, name another folder with ${say('stateDir')}, or send the object with "code: none"`,
       });
     }
     let total = sum(files);

@@ -23,7 +23,7 @@ export function checkChannels({ channels }: Descriptor, choice: ChannelChoice): 
     'USAGE',
     `there is no channel ${wrong}: the ladder has channels 0 to ${channels.length - 1}`,
     {
-      hint: 'Name others with --channels, or none to have them chosen',
+      hint: (say) => `Name others with ${say('channels')}, or none to have them chosen`,
     },
   );
 }

@@ -1,4 +1,4 @@
-import { LayercastError } from '../errors.js';
+import { type Hint, LayercastError } from '../errors.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { FaultCounters } from './counters.js';
 import type { ReceiverStats, WarningEvent } from './events.js';
@@ -58,14 +58,14 @@ export function supersededBy({ version }: Descriptor): WarningEvent {
 
 export function outOfTime(timeoutUs: number): LayercastError {
   return new LayercastError('TIMEOUT', `not complete after ${timeoutUs / 1e6} s; progress is kept`, {
-    hint: 'Run the same command again to go on from here',
+    hint: 'Fetch again to go on from here',
   });
 }
 
 /** A server was there and is no more. */
 export function fellSilent(what: string, limitUs: number): LayercastError {
   return new LayercastError('NOBODY_SENDING', `nothing heard of ${what} for ${limitUs / 1e6} s; progress is kept`, {
-    hint: 'Run the same command again when a server sends',
+    hint: 'Fetch again when a server sends',
   });
 }
 
@@ -80,11 +80,12 @@ export function neverFound(what: string, limitUs: number, warnings: Warnings, fa
   }
   if (faults.get('signature') > 0) {
     return new LayercastError('RECORD_INVALID', `${what}: what is announced was not signed by this key`, {
-      hint: 'Check that --key is the public key of this fleet',
+      hint: (say) => `Check that ${say('key')} is the public key of this fleet`,
     });
   }
   return new LayercastError('NOBODY_SENDING', `nobody announced ${what} within ${limitUs / 1e6} s`, {
-    hint: 'See what is announced with "layercast list", and try another --interface or --scope',
+    hint: (say) =>
+      `See what is announced with "layercast list", and try another ${say('interface')} or ${say('scope')}`,
   });
 }
 
@@ -107,7 +108,7 @@ export function nothingReceived(sizeBytes: number, faults: FaultCounters): Recei
 }
 
 const REMEDIES = {
-  VERSION_REFUSED: 'Publish a higher version, or accept this one with --allow-rollback',
-  EXPIRED: 'Sign the object anew, check the clock of this host, or accept it with --allow-expired',
+  VERSION_REFUSED: (say) => `Publish a higher version, or accept this one with ${say('allowRollback')}`,
+  EXPIRED: (say) => `Sign the object anew, check the clock of this host, or accept it with ${say('allowExpired')}`,
   UNSUPPORTED: 'Bring layercast on this host up to date',
-} as const;
+} as const satisfies Readonly<Record<string, Hint>>;

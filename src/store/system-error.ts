@@ -1,16 +1,35 @@
+import { dirname } from 'node:path';
 import { type ErrorCode, errnoOf, LayercastError } from '../errors.js';
 
-const CODES: Readonly<Record<string, readonly [code: ErrorCode, what: string, hint: string]>> = {
-  ENOENT: ['FILE_NOT_FOUND', 'there is no such file or directory', 'check the path; directories are not created'],
+/** What to do about a fault: it depends on whether something was to be read or written, and where. */
+interface Remedy {
+  readonly reading: string;
+  readonly writing: (path: string) => string;
+}
+
+const MISSING: Remedy = {
+  reading: 'check the path',
+  writing: (path) => `make the directory first: mkdir -p ${dirname(path)}`,
+};
+const FORBIDDEN: Remedy = {
+  reading: 'let this user read it, or run as a user who may',
+  writing: () => 'let this user write there, run as a user who may, or choose another place',
+};
+
+const CODES: Readonly<Record<string, readonly [code: ErrorCode, what: string, hint: string | Remedy]>> = {
+  ENOENT: ['FILE_NOT_FOUND', 'there is no such file or directory', MISSING],
   ENOTDIR: ['FILE_NOT_FOUND', 'a part of the path is not a directory', 'check the path'],
-  EACCES: ['PERMISSION_DENIED', 'permission denied', 'change the permissions or run as another user'],
-  EPERM: ['PERMISSION_DENIED', 'not permitted', 'change the permissions or run as another user'],
+  EACCES: ['PERMISSION_DENIED', 'permission denied', FORBIDDEN],
+  EPERM: ['PERMISSION_DENIED', 'not permitted', FORBIDDEN],
   EROFS: ['PERMISSION_DENIED', 'the file system is read-only', 'choose a place that can be written'],
   ENOSPC: ['DISK_FULL', 'no space left', 'make room and run again; what is on disk is kept'],
   EDQUOT: ['DISK_FULL', 'the disk quota is used up', 'make room and run again; what is on disk is kept'],
   EFBIG: ['FILE_IO', 'too large for this file system', 'choose another file system'],
   ENAMETOOLONG: ['FILE_IO', 'the name is too long', 'choose a shorter name'],
 };
+
+/** What is done to something that has to be there; all else makes or changes something. */
+const READING: ReadonlySet<string> = new Set(['open', 'read', 'look at']);
 
 /**
  * What Node says of a failed system call, as an error of ours: `cannot write "/a/b": no space left`.
@@ -24,6 +43,7 @@ export function systemError(error: unknown, doing: string, path: string): Layerc
     const said = error instanceof Error ? error.message : String(error);
     return new LayercastError('FILE_IO', `cannot ${doing} ${JSON.stringify(path)}: ${said}`, { cause: error });
   }
-  const [code, what, hint] = known;
+  const [code, what, remedy] = known;
+  const hint = typeof remedy === 'string' ? remedy : READING.has(doing) ? remedy.reading : remedy.writing(path);
   return new LayercastError(code, `cannot ${doing} ${JSON.stringify(path)}: ${what}`, { hint, cause: error });
 }
