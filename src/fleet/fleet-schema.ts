@@ -147,6 +147,11 @@ export const fleetShape = {
   announceInterval: quantity(DURATION, 100e3, 3600e6)
     .default(1e6)
     .meta({ description: 'Time between two announcements of an object; without it 1s', default: '1s' }),
+  announceRate: quantity(RATE, 8e3, 1e9).default(256e3).meta({
+    description:
+      'Most bandwidth for the announcements of one server; with many objects, each is announced less often. Without it 256kbit',
+    default: '256kbit',
+  }),
   objects: z
     .record(objectName, object, says('not the objects of a fleet', 'a mapping from names to objects'))
     .refine((value) => Object.keys(value).length > 0, says('no objects', 'at least one object'))

@@ -22,6 +22,8 @@ export interface Fleet {
   /** Upper bound of symbols in a block; undefined leaves it to `automaticBlockSymbols`, by the size of the object. */
   readonly blockSymbols: number | undefined;
   readonly announceIntervalUs: number;
+  /** Most that the announcements of one server take; whole IPv6 packets. */
+  readonly announceRateBitsPerSecond: number;
   readonly announcement: GroupAndPort;
   readonly directory: GroupAndPort;
   readonly objects: readonly FleetObject[];

@@ -114,6 +114,7 @@ export function resolveFleet(file: FleetFile, source: YamlSource, filePath: stri
     symbolBytes,
     blockSymbols: file.blockSymbols,
     announceIntervalUs: file.announceInterval,
+    announceRateBitsPerSecond: file.announceRate,
     announcement: { group: groupOf(announcementName(file.fleet), { scope, hash, ssm: false }), port },
     directory: { group: groupOf(DIRECTORY_NAME, { scope, hash, ssm: false }), port },
     objects: inFileOrder(file.objects, source.keysOf(['objects'])).map(([name, entry]) => objectOf(name, entry)),

@@ -26,6 +26,7 @@ describe('a fleet file', () => {
       symbolBytes: 1184,
       blockSymbols: undefined,
       announceIntervalUs: 1e6,
+      announceRateBitsPerSecond: 256e3,
       announcement: { group: hashed('layercast/f'), port: 4242 },
       directory: { group: hashed('layercast'), port: 4242 },
       objects: [
