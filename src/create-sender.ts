@@ -5,6 +5,7 @@ import { udpNetwork } from './net/udp-network.js';
 import { checkSenderOptions, type SenderOptions } from './options/sender-options.js';
 import type { SenderEvents, SenderStats } from './publish/events.js';
 import { FleetSender } from './publish/fleet-sender.js';
+import { Reloads } from './publish/reloads.js';
 import { defaultStateDir } from './state-dir.js';
 import { systemClock } from './system-clock.js';
 
@@ -12,16 +13,24 @@ const DEFAULT_CACHE_BYTES = 32e9;
 
 /** A running server of a fleet. It only sends; it hears nothing. */
 export interface Sender extends EventEmitter<SenderEvents>, AsyncDisposable {
-  /** Resolves when all objects that can be sent are being sent; rejects as `done` does. */
+  /**
+   * Resolves when all objects that can be sent are being sent, also after a reload that was asked for meanwhile; rejects as
+   * `done` does. Objects that failed for a reason that passes are tried again by themselves.
+   */
   readonly ready: Promise<void>;
   /**
    * Resolves when the sender has stopped after `close` or its signal. Rejects with `USAGE`, `CONFIG_INVALID`, `UNKNOWN_HOST`,
-   * `UNKNOWN_INTERFACE`, `KEY_INVALID`, …; also when not one object can be sent, with the first reason.
+   * `UNKNOWN_INTERFACE`, `KEY_INVALID`, `FILE_IN_USE` (another sender on this machine is the same server), …; when at the start
+   * no object can be sent, with the first reason; with the option `exitWhenIdle`, with `NOTHING_TO_SEND` whenever nothing is
+   * left to send.
    */
   readonly done: Promise<void>;
   /**
-   * Reads the fleet file again: adds, removes and changes objects without a gap in the others. With a fault in the file
-   * everything goes on as before, and the promise rejects. After the end it rejects with `ABORTED`.
+   * Reads the fleet file, the key and the records again: adds, removes and changes objects without a gap in the others. With
+   * a fault in the file everything goes on as before, and the promise rejects. When an object cannot be sent as the file says,
+   * its version that is on the air stays there, all other objects are as the file says, and the promise rejects with that
+   * object's error, which `refuse` tells too. Calls during a reload share one more after it. After the end it rejects with
+   * `ABORTED`.
    */
   reload(): Promise<void>;
   stats(): SenderStats;
@@ -72,7 +81,8 @@ class RunningSender extends EventEmitter<SenderEvents> implements Sender {
   readonly #options: SenderOptions;
   readonly #stopping = new AbortController();
   readonly #fleetSender: FleetSender;
-  #reloading: Promise<void> = Promise.resolve();
+  readonly #reloads: Reloads;
+  #idleError: LayercastError | undefined;
   #isOver = false;
 
   constructor(options: SenderOptions) {
@@ -81,6 +91,7 @@ class RunningSender extends EventEmitter<SenderEvents> implements Sender {
     this.#fleetSender = new FleetSender({
       host: options.host,
       interface: options.interface,
+      wait: options.wait ?? true,
       stateDir: options.stateDir ?? defaultStateDir(),
       cacheBytes: options.cacheBytes ?? DEFAULT_CACHE_BYTES,
       threadCount: options.threadCount,
@@ -89,17 +100,23 @@ class RunningSender extends EventEmitter<SenderEvents> implements Sender {
       random: () => randomInt(2 ** 32),
       signal: this.#stopping.signal,
       emit: this.emit.bind(this),
+      onIdle: (error) => {
+        if (options.exitWhenIdle !== true) return;
+        this.#idleError = error;
+        this.#stopping.abort(error);
+      },
     });
+    this.#reloads = new Reloads((superseded) => this.#apply(superseded));
     // Listeners are added in the turn in which the sender is made; nothing may happen before.
-    this.ready = Promise.resolve().then(() => this.#apply());
+    this.ready = Promise.resolve().then(() => this.#reloads.request());
     this.done = this.#run();
     for (const promise of [this.ready, this.done]) promise.catch(() => undefined);
   }
 
   async reload(): Promise<void> {
-    const next = this.#reloading.catch(() => undefined).then(() => this.#apply());
-    this.#reloading = next;
-    await next;
+    // What was asked for in the turn in which the sender was made comes after the start.
+    await Promise.resolve();
+    await this.#reloads.request();
   }
 
   stats(): SenderStats {
@@ -115,12 +132,12 @@ class RunningSender extends EventEmitter<SenderEvents> implements Sender {
     await this.close();
   }
 
-  async #apply(): Promise<void> {
+  async #apply(superseded: AbortSignal): Promise<void> {
     if (this.#isOver) throw new LayercastError('ABORTED', 'the sender has stopped');
     try {
       // What reads YAML is loaded only where there is a file to read.
       const { loadFleet } = await import('./fleet/load-fleet.js');
-      await this.#fleetSender.apply(await loadFleet(this.#options.config));
+      await this.#fleetSender.apply(await loadFleet(this.#options.config), superseded);
     } catch (error) {
       throw asLayercastError(error, this.#stopping.signal);
     }
@@ -136,7 +153,6 @@ class RunningSender extends EventEmitter<SenderEvents> implements Sender {
       if (!this.#stopping.signal.aborted) {
         await new Promise((resolve) => this.#stopping.signal.addEventListener('abort', resolve, { once: true }));
       }
-      await this.#reloading.catch(() => undefined);
     } catch (error) {
       if (!this.#stopping.signal.aborted) throw error;
     } finally {
@@ -144,5 +160,6 @@ class RunningSender extends EventEmitter<SenderEvents> implements Sender {
       this.#isOver = true;
       await this.#fleetSender.stop();
     }
+    if (this.#idleError !== undefined) throw this.#idleError;
   }
 }

@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'VERSION_REFUSED'
   | 'EXPIRED'
   | 'NOBODY_SENDING'
+  | 'NOTHING_TO_SEND'
   | 'TIMEOUT'
   | 'ABORTED'
   | 'FEC_INVALID'

@@ -22,6 +22,7 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   // 5: nothing was heard at all.
   NOBODY_SENDING: 5,
   // 1: this host or its network.
+  NOTHING_TO_SEND: 1,
   PERMISSION_DENIED: 1,
   DISK_FULL: 1,
   FILE_IN_USE: 1,

@@ -15,8 +15,16 @@ export async function runServe({ json, ...options }: ServeRun): Promise<void> {
   const startedAt = Date.now();
   if (json) tellPrograms(sender);
   else tellPeople(sender);
+  // What was said of an object need not be said again of the reload.
+  const told = new WeakSet<object>();
+  sender.on('refuse', ({ error }) => {
+    if (typeof error === 'object' && error !== null) told.add(error);
+  });
   const reload = () => {
-    sender.reload().catch((error: unknown) => tellFailedReload(error, json));
+    sender.reload().catch((error: unknown) => {
+      if (json) printEvent('reloadFailed', reasonOf(error));
+      else if (!(typeof error === 'object' && error !== null && told.has(error))) tellFailedReload(error);
+    });
   };
   process.on('SIGHUP', reload);
   try {
@@ -44,11 +52,21 @@ function tellPeople(sender: Sender): void {
       say(`  channel ${channel}: ${formatQuantity(RATE, rateBitsPerSecond)}/s to [${group}]:${port}`);
     }
   });
-  sender.on('withdraw', ({ object, version, error }) => {
-    const { message, hint } = reasonOf(error);
-    say(`${object} version ${version} is no longer sent${message === undefined ? '' : `: ${message}`}`);
+  sender.on('withdraw', ({ object, version, error, retryMs }) => {
+    say(`${object} version ${version} is no longer sent${because(error)}${again(retryMs)}`);
+    sayHint(error);
+  });
+  sender.on('refuse', ({ object, version, error, sentVersion, retryMs }) => {
+    say(`${object} version ${version} cannot be sent${because(error)}${again(retryMs)}`);
+    sayHint(error);
+    if (sentVersion !== undefined) say(`  version ${sentVersion} is still sent as before`);
+  });
+  sender.on('waiting', ({ message }) => say(message));
+  sender.on('warning', ({ message, hint }) => {
+    say(`warning: ${message}`);
     if (hint !== undefined) say(`  ${hint}`);
   });
+  sender.on('idle', ({ message }) => say(message));
   sender.on('network', ({ object, channel, failure }) => {
     const what = object === undefined ? 'announcements' : `${object}, channel ${channel}`;
     say(failure === undefined ? `${what}: sending again` : `${what}: the system refuses to send: ${failure}`);
@@ -60,13 +78,32 @@ function tellPrograms(sender: Sender): void {
   sender.on('encoding', (event) => printEvent('encoding', event));
   sender.on('publish', (event) => printEvent('publish', event));
   sender.on('withdraw', ({ error, ...event }) => printEvent('withdraw', { ...event, ...reasonOf(error) }));
+  sender.on('refuse', ({ error, ...event }) => printEvent('refuse', { ...event, ...reasonOf(error) }));
+  sender.on('waiting', (event) => printEvent('waiting', event));
+  sender.on('warning', (event) => printEvent('warning', event));
+  sender.on('idle', (event) => printEvent('idle', event));
   sender.on('network', (event) => printEvent('network', event));
 }
 
-function tellFailedReload(error: unknown, json: boolean): void {
-  const { code, message, hint } = reasonOf(error);
-  if (json) printEvent('reloadFailed', { code, message, hint });
-  else say(`the fleet file was not taken over, everything goes on as before:\n${message}${hint ? `\n  ${hint}` : ''}`);
+function tellFailedReload(error: unknown): void {
+  say(`the reload failed, everything goes on as before${because(error)}`);
+  sayHint(error);
+}
+
+function because(error: unknown): string {
+  const { message } = reasonOf(error);
+  if (message === undefined) return '';
+  return message.includes('\n') ? `:\n${message}` : `: ${message}`;
+}
+
+function again(retryMs: number | undefined): string {
+  if (retryMs === undefined) return '';
+  return retryMs === 0 ? '; trying again' : `; trying again in ${formatQuantity(DURATION, retryMs * 1000)}`;
+}
+
+function sayHint(error: unknown): void {
+  const { hint } = reasonOf(error);
+  if (hint !== undefined) say(`  ${hint}`);
 }
 
 function reasonOf(error: unknown): { code?: string; message?: string; hint?: string | undefined } {

@@ -36,7 +36,14 @@ const MAX_SPARE_BUFFERS = 32;
  */
 const HELD_BYTES = 64 * 2 ** 20;
 
+/** A thread that dies over the same request twice would die over it again. */
+const MAX_STARTS = 2;
+
 interface Task {
+  /** Says again what is wanted, to a thread that knows the open objects. */
+  readonly post: () => void;
+  /** How many threads were asked for it. */
+  startCount: number;
   /** Takes the symbols before their memory is used again. */
   readonly take: (bytes: Bytes) => void;
   readonly resolve: () => void;
@@ -45,10 +52,12 @@ interface Task {
 
 /**
  * Makes symbols of all coded objects of a sender in one thread of its own, started when first needed, so that the main thread is
- * never late for a datagram.
+ * never late for a datagram. When the thread dies, another one takes over all open objects and what was asked for.
  */
 export class CodingThread {
   readonly #tasks = new Map<number, Task>();
+  /** What a new thread has to be told first. */
+  readonly #objects = new Map<number, { readonly fd: number; readonly geometry: Geometry }>();
   readonly #spare: Bytes[] = [];
   readonly #heldBytes: number;
   #worker: Worker | undefined;
@@ -67,7 +76,9 @@ export class CodingThread {
    */
   open(fd: number, geometry: Geometry): number {
     const object = this.#objectCount++;
-    this.#post({ kind: 'open', object, fd, geometry });
+    this.#objects.set(object, { fd, geometry });
+    // A thread that starts later is told then.
+    this.#worker?.postMessage({ kind: 'open', object, fd, geometry } satisfies CodingRequest);
     return object;
   }
 
@@ -86,37 +97,50 @@ export class CodingThread {
         at += count * symbolBytes;
       }
     };
-    const done = this.#await(ticket, take);
-    const bytes = this.#memory(runs.reduce((sum, { count }) => sum + count, 0) * symbolBytes);
-    this.#post({ kind: 'make', ticket, object, runs, bytes, symbolBytes }, bytes.buffer);
-    return done;
+    return this.#ask(ticket, take, () => {
+      const bytes = this.#memory(runs.reduce((sum, { count }) => sum + count, 0) * symbolBytes);
+      this.#post({ kind: 'make', ticket, object, runs, bytes, symbolBytes }, bytes.buffer);
+    });
   }
 
   /** Forgets an object; resolves when its file is not read any more. */
   async release(object: number): Promise<void> {
+    this.#objects.delete(object);
+    // Where there is no thread, nothing is read either.
+    if (this.#worker === undefined) return;
     const ticket = this.#ticketCount++;
-    const done = this.#await(ticket, () => undefined);
-    this.#post({ kind: 'close', ticket, object });
-    // A thread that has ended reads nothing either.
-    await done.catch(() => undefined);
+    await this.#ask(
+      ticket,
+      () => undefined,
+      () => this.#post({ kind: 'close', ticket, object }),
+    ).catch(() => undefined);
   }
 
   /** Ends the thread; what it has not made is rejected with `ABORTED`. */
   async close(): Promise<void> {
     const worker = this.#worker;
     this.#isClosed = true;
-    this.#fail(ended());
+    this.#worker = undefined;
+    this.#rejectAll(ended());
     await worker?.terminate();
   }
 
-  #await(ticket: number, take: (bytes: Bytes) => void): Promise<void> {
-    return new Promise((resolve, reject) => this.#tasks.set(ticket, { take, resolve, reject }));
+  #ask(ticket: number, take: (bytes: Bytes) => void, post: () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#tasks.set(ticket, { post, startCount: 1, take, resolve, reject });
+      try {
+        post();
+      } catch (error) {
+        this.#tasks.delete(ticket);
+        reject(failedThread(error));
+      }
+    });
   }
 
   #post(request: CodingRequest, memory?: ArrayBuffer): void {
     // A reader that waited for something else meanwhile must not start it again.
     if (this.#isClosed) {
-      this.#fail(ended());
+      this.#rejectAll(ended());
       return;
     }
     this.#worker ??= this.#start();
@@ -125,11 +149,32 @@ export class CodingThread {
 
   #start(): Worker {
     const worker = startWorker(new URL('./coding-worker.js', import.meta.url), { workerData: this.#heldBytes });
+    let cause: unknown = new Error('it ended');
     worker.on('message', (reply: CodingReply) => this.#settle(reply));
-    worker.on('error', (cause) => {
-      this.#fail(new LayercastError('INTERNAL', `the coding thread failed: ${cause.message}`, { cause }));
+    worker.on('error', (error) => {
+      cause = error;
     });
+    worker.on('exit', () => {
+      if (this.#worker === worker) this.#startAgain(cause);
+    });
+    for (const [object, opened] of this.#objects) {
+      worker.postMessage({ kind: 'open', object, ...opened } satisfies CodingRequest);
+    }
     return worker;
+  }
+
+  /** The thread has died: what it owed is asked for once more, of another one. */
+  #startAgain(cause: unknown): void {
+    this.#worker = undefined;
+    for (const [ticket, task] of [...this.#tasks]) {
+      try {
+        if (task.startCount++ >= MAX_STARTS) throw cause;
+        task.post();
+      } catch (error) {
+        this.#tasks.delete(ticket);
+        task.reject(failedThread(error));
+      }
+    }
   }
 
   #settle(reply: CodingReply): void {
@@ -142,8 +187,7 @@ export class CodingThread {
     else task?.reject(new LayercastError('FILE_IO', `cannot read intermediate symbols: ${reply.message}`));
   }
 
-  #fail(error: LayercastError): void {
-    this.#worker = undefined;
+  #rejectAll(error: LayercastError): void {
     for (const task of this.#tasks.values()) task.reject(error);
     this.#tasks.clear();
   }
@@ -161,4 +205,9 @@ export class CodingThread {
 
 function ended(): LayercastError {
   return new LayercastError('ABORTED', 'the coding thread was ended');
+}
+
+function failedThread(cause: unknown): LayercastError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  return new LayercastError('INTERNAL', `the coding thread failed: ${said}`, { cause });
 }

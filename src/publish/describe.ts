@@ -4,13 +4,28 @@ import type { Geometry } from '../object/geometry.js';
 import { merkleRoot } from '../object/merkle.js';
 import { addressToBytes } from '../wire/address.js';
 import { type Descriptor, NO_CODE, RAPTORQ } from '../wire/descriptor.js';
+import { announceIntervalOf } from './announcement-plan.js';
 
-/** What a fleet file and the digests of a file say together: the descriptor of one version, made at `nowS` (Unix time). */
-export function describeObject(
+/** What a descriptor says of a file's content. */
+export interface DescribedContent {
+  readonly geometry: Geometry;
+  readonly sha256: Uint8Array;
+  /** SHA-256 of each block, back to back. */
+  readonly blockDigests: Uint8Array;
+}
+
+/**
+ * What a fleet file and the digests of a file say together: the descriptor of one version, made at `nowS` (Unix time).
+ */
+export function describeObject(fleet: Fleet, object: FleetObject, content: DescribedContent, nowS: number): Descriptor {
+  return { ...describeContent(fleet, object, content, nowS), announceIntervalUs: announceIntervalOf(fleet) };
+}
+
+/** The same, without what depends on the fleet's other objects. */
+export function describeContent(
   fleet: Fleet,
   object: FleetObject,
-  geometry: Geometry,
-  digests: { readonly sha256: Uint8Array; readonly blockDigests: Uint8Array },
+  { geometry, sha256, blockDigests }: DescribedContent,
   nowS: number,
 ): Descriptor {
   const { sizeBytes, symbolBytes, blockCount } = geometry;
@@ -23,8 +38,8 @@ export function describeObject(
     symbolBytes,
     blockCount,
     fecEncodingId: object.code === 'raptorq' ? RAPTORQ : NO_CODE,
-    sha256: digests.sha256,
-    blockRoot: merkleRoot(digests.blockDigests),
+    sha256,
+    blockRoot: merkleRoot(blockDigests),
     mode: object.mode,
     ssm: fleet.ssm,
     channels: object.channels.map((channel) => ({

@@ -1,4 +1,6 @@
+import type { ErrorCode } from '../errors.js';
 import type { FleetObject } from '../fleet/fleet.js';
+import type { WarningCode } from '../fleet/warnings.js';
 import type { ChannelStats } from '../sender/object-transmissions.js';
 import type { Place } from './place.js';
 import type { PreparedObject } from './prepared-object.js';
@@ -7,14 +9,25 @@ import type { PreparedObject } from './prepared-object.js';
 export interface SenderEvents {
   /** An object goes on the air, or comes back changed. */
   readonly publish: (event: PublishEvent) => void;
-  /** An object is no longer sent, because the fleet file no longer has it (no error) or because of a fault. */
+  /**
+   * An object is no longer sent: the fleet file no longer has it or gives its channels to another object (no error), or because
+   * of a fault.
+   */
   readonly withdraw: (event: WithdrawEvent) => void;
+  /** An object, or a new version of it, cannot be sent; what is on the air stays as it is. */
+  readonly refuse: (event: RefuseEvent) => void;
   /** A file is being hashed, which happens once per content; at most every 64 MB. */
   readonly hashing: (event: { readonly object: string; readonly bytes: number; readonly totalBytes: number }) => void;
   /** A file is being encoded, which happens once per content with `code: raptorq`; at most every 64 MB. */
   readonly encoding: (event: { readonly object: string; readonly bytes: number; readonly totalBytes: number }) => void;
-  /** The system began to refuse datagrams of a channel (an errno name), or takes them again (undefined). */
+  /** The system began to refuse datagrams of a channel (an errno name or error code), or takes them again (undefined). */
   readonly network: (event: NetworkEvent) => void;
+  /** The interface or an address that has to be there is not there yet; told once. */
+  readonly waiting: (event: { readonly message: string }) => void;
+  /** Something that does not keep the server from sending, but probably is a mistake. */
+  readonly warning: (event: WarningEvent) => void;
+  /** Nothing is sent, and nothing will be before a reload; told at once and each minute. */
+  readonly idle: (event: { readonly message: string }) => void;
 }
 
 export interface PublishEvent {
@@ -37,6 +50,24 @@ export interface WithdrawEvent {
   readonly object: string;
   readonly version: number;
   readonly error: unknown;
+  /** When it is tried again, in milliseconds from now; undefined waits for a reload. */
+  readonly retryMs: number | undefined;
+}
+
+export interface RefuseEvent {
+  readonly object: string;
+  readonly version: number;
+  readonly error: unknown;
+  /** The version that is still sent; undefined when none is. */
+  readonly sentVersion: number | undefined;
+  /** When it is tried again, in milliseconds from now; undefined waits for a reload. */
+  readonly retryMs: number | undefined;
+}
+
+export interface WarningEvent {
+  readonly code: ErrorCode | WarningCode;
+  readonly message: string;
+  readonly hint: string | undefined;
 }
 
 export interface NetworkEvent {

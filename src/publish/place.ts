@@ -1,63 +1,112 @@
 import type { KeyObject } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as pauseFor } from 'node:timers/promises';
 import { LayercastError } from '../errors.js';
 import type { Fleet, FleetObject, FleetServer } from '../fleet/fleet.js';
 import { readText } from '../fleet/read-text.js';
-import { chooseInterface, usableInterfaces } from '../net/interfaces.js';
-import type { Destination } from '../ports.js';
+import { awaitInterface, usableInterfaces } from '../net/interfaces.js';
+import type { Network } from '../ports.js';
 import { privateKeyFrom } from '../wire/signature.js';
 import { chooseServer } from './choose-host.js';
 
-/** From where a host sends. */
-export type SendingPlace = Pick<Destination, 'interface' | 'source'>;
-
 /** Which server of a fleet this host is, and from where it sends. */
-export interface Place extends SendingPlace {
+export interface Place {
   readonly fleet: Fleet;
   readonly server: FleetServer;
   /** Signs descriptors; undefined where records were signed elsewhere. */
   readonly key: KeyObject | undefined;
+  /** The only one to send on. */
+  readonly interface: string;
 }
+
+export interface PlaceOptions {
+  /** The server to be; undefined has it found out. */
+  readonly host: string | undefined;
+  /** Goes before what the fleet file says. */
+  readonly interface: string | undefined;
+  /** What was sent on before: kept, as long as it is there, where nobody names an interface. */
+  readonly interfaceBefore: string | undefined;
+  /** Whether to wait for an interface, or for an address that has to be there. */
+  readonly wait: boolean;
+  readonly signal: AbortSignal;
+  readonly onWaiting: (message: string) => void;
+}
+
+/** How often an address that is not there yet is looked for. */
+const LOOK_INTERVAL_MS = 500;
 
 /**
  * Finds this host's place in a fleet.
  *
- * @param hostName the server to be; undefined has it found out.
- * @param interfaceName goes before what the fleet file says.
- * @throws {LayercastError} `UNKNOWN_HOST`, `UNKNOWN_INTERFACE`, `KEY_INVALID`, `FILE_NOT_FOUND`, `PERMISSION_DENIED`.
+ * @throws {LayercastError} `UNKNOWN_HOST`, `UNKNOWN_INTERFACE`, `KEY_INVALID`, `FILE_NOT_FOUND`, `PERMISSION_DENIED`; the
+ * reason of the signal.
  */
-export async function placeIn(
-  fleet: Fleet,
-  hostName: string | undefined,
-  interfaceName: string | undefined,
-): Promise<Place> {
-  const addresses = usableInterfaces().flatMap((usable) => usable.addresses);
-  const server = chooseServer(fleet, hostName, { name: hostname(), addresses });
-  const chosen = chooseInterface(interfaceName ?? server.interface ?? fleet.interface);
+export async function placeIn(fleet: Fleet, options: PlaceOptions): Promise<Place> {
+  const server = chooseServer(fleet, options.host, { name: hostname(), addresses: hostAddresses() });
   const { keyPath } = fleet;
   const key = keyPath === undefined ? undefined : privateKeyFrom(await readText(keyPath), keyPath);
-  return { fleet, server, key, interface: chosen.name, source: sourceOf(fleet, server, addresses) };
+  const name = options.interface ?? server.interface ?? fleet.interface ?? stillUsable(options.interfaceBefore);
+  const chosen = await awaitInterface(name, options);
+  await awaitSource(fleet, server, options);
+  return { fleet, server, key, interface: chosen.name };
 }
 
-/** Everything that the datagrams of an object depend on, except the file's content. */
-export function settingsOf(object: FleetObject, { fleet, server, interface: interfaceName }: Place): string {
-  const { objects: _, ...whole } = fleet;
-  return JSON.stringify([object, whole, server, interfaceName]);
+/** Everything that the datagrams of an object depend on, except the file's content and what can be signed anew. */
+export function settingsOf({ expiresAfterUs: _, ...object }: FleetObject, place: Place): string {
+  const { fleet, server } = place;
+  const servers = fleet.servers.map(({ name, index, address, offset, channels, objects }) => {
+    return [name, index, address, offset, channels, objects];
+  });
+  return JSON.stringify([frameOf(place), fleet.symbolBytes, fleet.blockSymbols, object, servers, server]);
+}
+
+/** What all objects of a server have in common: when it changes, nothing that was sent before can go on. */
+export function frameOf({ fleet, server, interface: interfaceName }: Place): string {
+  return JSON.stringify([fleet.name, fleet.ssm, server.name, server.index, server.address ?? null, interfaceName]);
 }
 
 /**
- * The address to send from. Receivers of a source-specific fleet hear nothing from any other; elsewhere the file may as well
- * be one that was written for other hosts.
+ * A network that looks up, whenever a socket is opened, whether the address to send from is one of this host's. Receivers of a
+ * source-specific fleet hear nothing from any other; elsewhere the fleet file may as well be one that was written for other
+ * hosts, and the system chooses an address.
+ *
+ * @param isSourceNeeded whether the fleet is source-specific now
  */
-function sourceOf(fleet: Fleet, server: FleetServer, addresses: readonly string[]): string | undefined {
-  const { address, name } = server;
-  if (address === undefined || addresses.includes(address)) return address;
-  if (!fleet.ssm) return undefined;
-  throw new LayercastError(
-    'UNKNOWN_HOST',
-    `server ${name} has the address ${address}, which is not one of this host's`,
-    {
-      hint: `Give it to an interface, or change the fleet file; here: ${addresses.join(', ') || 'none'}`,
+export function fromOwnAddress(network: Network, isSourceNeeded: () => boolean): Network {
+  return {
+    ...network,
+    join: (request, onBatch) => network.join(request, onBatch),
+    openSender: async (destination) => {
+      const { source } = destination;
+      if (source === undefined || hostAddresses().includes(source)) return network.openSender(destination);
+      if (isSourceNeeded()) throw missingSource(source);
+      return network.openSender({ ...destination, source: undefined });
     },
-  );
+  };
+}
+
+async function awaitSource(fleet: Fleet, { address }: FleetServer, options: PlaceOptions): Promise<void> {
+  if (!fleet.ssm || address === undefined) return;
+  const { wait, signal, onWaiting } = options;
+  for (let isFirst = true; !hostAddresses().includes(address); isFirst = false) {
+    const error = missingSource(address);
+    if (!wait) throw error;
+    if (isFirst) onWaiting(`waiting for the address ${address}: ${error.message}`);
+    await pauseFor(LOOK_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
+    signal.throwIfAborted();
+  }
+}
+
+function missingSource(address: string): LayercastError {
+  return new LayercastError('UNKNOWN_HOST', `${address} is not one of this host's addresses`, {
+    hint: `Give it to an interface, or change the fleet file; here: ${hostAddresses().join(', ') || 'none'}`,
+  });
+}
+
+function stillUsable(name: string | undefined): string | undefined {
+  return usableInterfaces().some((usable) => usable.name === name) ? name : undefined;
+}
+
+function hostAddresses(): readonly string[] {
+  return usableInterfaces().flatMap(({ addresses }) => addresses);
 }

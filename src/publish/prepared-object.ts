@@ -4,9 +4,10 @@ import type { Fleet, FleetObject } from '../fleet/fleet.js';
 import { type Geometry, MAX_OBJECT_BYTES } from '../object/geometry.js';
 import { digestsOf } from '../store/digest-cache.js';
 import { FileSource } from '../store/file-source.js';
-import { describeObject } from './describe.js';
+import type { DescribedContent } from './describe.js';
 import { plannedGeometry } from './planned-geometry.js';
-import { readRecord, type SignedDescriptor, signDescriptor } from './records.js';
+import type { SignedDescriptor } from './records.js';
+import { signedRecord } from './signing.js';
 
 /** Hashing takes some 0.1 s for so many bytes: what is shorter needs no progress, and what is longer not more. */
 const PROGRESS_BYTES = 64e6;
@@ -14,7 +15,7 @@ const PROGRESS_BYTES = 64e6;
 /** Everything that receivers are told about one object. */
 export interface PreparedObject extends SignedDescriptor {
   readonly source: FileSource;
-  readonly blockDigests: Uint8Array;
+  readonly content: DescribedContent;
 }
 
 export interface PrepareOptions {
@@ -37,7 +38,9 @@ export async function prepareObject(
   object: FleetObject,
   options: PrepareOptions,
 ): Promise<PreparedObject> {
-  const source = await FileSource.open(object.filePath);
+  const source = await FileSource.open(object.filePath).catch((error: unknown) => {
+    throw explained(error, object);
+  });
   try {
     const geometry = geometryFor(fleet, object, source.sizeBytes);
     const digests = await digestsOf(source, geometry, {
@@ -45,29 +48,22 @@ export async function prepareObject(
       signal: options.signal,
       onProgress: every(PROGRESS_BYTES, (hashedBytes) => options.onHashing(hashedBytes, source.sizeBytes)),
     });
-    const descriptor = describeObject(fleet, object, geometry, digests, options.nowS);
-    const signed = await signedBy(options.key, descriptor, fleet);
-    return { ...signed, source, blockDigests: digests.blockDigests };
+    const content = { geometry, sha256: digests.sha256, blockDigests: digests.blockDigests };
+    const signed = await signedRecord({ fleet, key: options.key }, object, content, options.nowS);
+    return { ...signed, source, content };
   } catch (error) {
     await source.close();
     throw error;
   }
 }
 
-function signedBy(
-  key: KeyObject | undefined,
-  descriptor: SignedDescriptor['descriptor'],
-  fleet: Fleet,
-): SignedDescriptor | Promise<SignedDescriptor> {
-  if (key !== undefined) return signDescriptor(descriptor, key);
-  if (fleet.recordsPath !== undefined) return readRecord(fleet.recordsPath, descriptor);
-  throw new LayercastError(
-    'CONFIG_INVALID',
-    `fleet ${fleet.name} has neither a key nor records: receivers would trust nothing`,
-    {
-      hint: 'Add "key: FILE" (layercast keygen makes one), or "records: DIR" with what layercast sign made',
-    },
-  );
+/** Says of a missing file what helps a server. */
+function explained(error: unknown, { name, filePath }: FleetObject): unknown {
+  if (!(error instanceof LayercastError) || error.code !== 'FILE_NOT_FOUND') return error;
+  return new LayercastError(error.code, `there is no file ${JSON.stringify(filePath)}`, {
+    hint: `Put the file there, or correct "file" of objects.${name} in the fleet file; then reload (SIGHUP)`,
+    cause: error,
+  });
 }
 
 function geometryFor(fleet: Fleet, object: FleetObject, sizeBytes: number): Geometry {

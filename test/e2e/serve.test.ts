@@ -67,19 +67,21 @@ describeBed('a running server', () => {
     expect(await scene.bed.port('alpha').received(gone)).toEqual(silent);
   });
 
-  test.concurrent('refuses other content under a version that it has sent before', async () => {
+  test.concurrent('refuses other content under a version that it has sent before, and goes on sending that', async () => {
     scene.random('first', 1e6);
     scene.random('second', 1e6);
     const config = scene.fleet(fleet('again', { steady: {}, same: { file: 'first' } }));
     const server = await scene.serve('alpha', config, ['steady', 'same']);
     scene.fleet(fleet('again', { steady: {}, same: { file: 'second' } }));
     server.process.kill('SIGHUP');
-    expect(await server.process.waitForEvent('withdraw')).toMatchObject({
+    expect(await server.process.waitForEvent('refuse')).toMatchObject({
       object: 'same',
       code: 'VERSION_REFUSED',
       hint: expect.stringContaining('Raise its version'),
+      sentVersion: 1,
     });
-    expect(await listed('again')).toEqual({ objects: ['steady'], versions: [1] });
+    expect(await listed('again')).toEqual({ objects: ['same', 'steady'], versions: [1, 1] });
+    expect(eventsOf(server.process, 'withdraw')).toEqual([]);
   });
 
   test.concurrent('keeps to the old fleet file when the new one is broken', async () => {

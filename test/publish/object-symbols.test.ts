@@ -57,7 +57,7 @@ describe('the symbols of an object', () => {
     const { prepared, symbols, wasEncoded, progress } = await published(`coded${channel}`, content, settings);
     expect([prepared.descriptor.fecEncodingId, prepared.descriptor.blockCount]).toEqual([RAPTORQ, 3]);
     expect([wasEncoded, progress.at(-1)]).toEqual([false, 1]);
-    const publication = new Publication(prepared.descriptor, prepared.record, prepared.blockDigests, 0);
+    const publication = new Publication(prepared.descriptor, prepared.record, prepared.content.blockDigests, 0);
     const { geometry } = publication;
     const carousel = publication.carousel(channel, 1.78e15)!;
     const slab = new Slab(50, carousel.maxDatagramBytes);

@@ -7,6 +7,8 @@ interface Flags {
   readonly state?: string;
   readonly cache?: string;
   readonly threads?: string;
+  readonly wait: boolean;
+  readonly exitWhenIdle?: boolean;
   readonly json?: boolean;
 }
 
@@ -17,7 +19,9 @@ export function serve(program: Command): void {
     .description(
       "Sends this host's channels of a fleet, each at its rate and from its start offset, round and round, and announces " +
         'the signed descriptors. Opens no listening port and reads no datagram. SIGHUP reads the fleet file again: ' +
-        'what it adds, removes or changes takes effect, and the other objects go on without a gap.',
+        'what it adds, removes or changes takes effect, and the other objects go on without a gap. An object whose new ' +
+        'version cannot be sent stays on the air as it is. Ends with 0 or the signal when stopped; with 1, 2 or 4 when it ' +
+        'cannot start.',
     )
     .option('--config <fleet.yaml>', 'fleet file')
     .option(
@@ -28,6 +32,11 @@ export function serve(program: Command): void {
     .option('--state <dir>', 'where digests and intermediate symbols of files are\nkept')
     .option('--cache <size>', 'most room for intermediate symbols there; 32GB')
     .option('--threads <n>', 'threads that encode at once; by default 2, or 1 for\nblocks larger than 12 MB')
+    .option('--no-wait', 'end when the interface is missing, instead of waiting')
+    .option(
+      '--exit-when-idle',
+      'end with exit code 1 when no object can be sent any\nmore, instead of waiting for a reload',
+    )
     .option('--json', 'print one JSON object per line on stdout')
     .addHelpText(
       'after',
@@ -50,6 +59,8 @@ export function serve(program: Command): void {
           stateDir: settle(SETTINGS.state, flags.state, process.env),
           cacheBytes: settle(SETTINGS.cache, flags.cache, process.env),
           threadCount: settle(SETTINGS.threads, flags.threads, process.env),
+          wait: flags.wait,
+          exitWhenIdle: flags.exitWhenIdle ?? false,
           json: flags.json ?? false,
           signal,
         }),

@@ -1,0 +1,81 @@
+import type { Fleet, FleetObject, FleetServer } from '../fleet/fleet.js';
+import { geometryOf } from '../object/geometry.js';
+import { announceRoundUs, packetBytes } from '../sender/announce-pace.js';
+import type { AnnouncementPlan } from '../sender/announcements.js';
+import { MAX_ANNOUNCE_INTERVAL_US, MIN_ANNOUNCE_INTERVAL_US, packDescriptor } from '../wire/descriptor.js';
+import { DIGEST_BYTES } from '../wire/digests.js';
+import { PIECE_BYTES } from '../wire/fragments.js';
+import { HEADER_BYTES } from '../wire/header.js';
+import { SIGNATURE_BYTES } from '../wire/signature.js';
+import { describeContent } from './describe.js';
+import type { Place } from './place.js';
+
+/** The directory of all fleets is for people who look around; they wait a little longer than receivers. */
+const DIRECTORY_SLOWDOWN = 3;
+/** The fleet's announcement channel, and the directory. */
+const SLOWDOWNS = [1, DIRECTORY_SLOWDOWN] as const;
+
+/** What the announcements of one server take. */
+export interface PlannedAnnouncements {
+  /** Each object is announced once in this time. */
+  readonly roundUs: number;
+  /** Whole IPv6 packets, on the fleet's announcement channel and in the directory. */
+  readonly rateBitsPerSecond: number;
+}
+
+/** Where and how fast a server announces. */
+export function announcementPlanOf({ fleet, server, interface: interfaceName }: Omit<Place, 'key'>): AnnouncementPlan {
+  const rest = {
+    hopLimit: server.hopLimit ?? fleet.hopLimit,
+    dscp: server.dscp ?? fleet.dscp,
+    interface: interfaceName,
+    source: server.address,
+  };
+  const [announcement, directory] = SLOWDOWNS;
+  return {
+    places: [
+      { destination: { ...fleet.announcement, ...rest }, slowdown: announcement },
+      { destination: { ...fleet.directory, ...rest }, slowdown: directory },
+    ],
+    pace: paceOf(fleet),
+  };
+}
+
+/** What a server's announcements will take when it sends all its objects; some bytes for each object are estimated. */
+export function plannedAnnouncements(fleet: Fleet, server: FleetServer): PlannedAnnouncements {
+  const objects = fleet.objects.filter(({ name }) => server.objects?.includes(name) ?? true);
+  const roundBytes = objects.reduce((sum, object) => sum + announcementBytes(fleet, object), 0);
+  const roundUs = announceRoundUs(paceOf(fleet), roundBytes, SLOWDOWNS);
+  const share = SLOWDOWNS.reduce((sum, slowdown) => sum + 1 / slowdown, 0);
+  return { roundUs, rateBitsPerSecond: (roundBytes * 8e6 * share) / roundUs };
+}
+
+/**
+ * How often each server of a fleet announces an object at least, as descriptors say it: the same on all servers and where
+ * records are signed, for the fleet file alone decides.
+ */
+export function announceIntervalOf(fleet: Fleet): number {
+  const known = intervals.get(fleet);
+  if (known !== undefined) return known;
+  const longestUs = Math.max(...fleet.servers.map((server) => plannedAnnouncements(fleet, server).roundUs));
+  const intervalUs = Math.min(MAX_ANNOUNCE_INTERVAL_US, Math.max(MIN_ANNOUNCE_INTERVAL_US, Math.ceil(longestUs)));
+  intervals.set(fleet, intervalUs);
+  return intervalUs;
+}
+
+/** Each object's descriptor has the interval, and it takes all objects to tell it. */
+const intervals = new WeakMap<Fleet, number>();
+
+function paceOf(fleet: Fleet) {
+  return { intervalUs: fleet.announceIntervalUs, rateBitsPerSecond: fleet.announceRateBitsPerSecond };
+}
+
+/** Packets of an object's announcement; digests are as long for any content, and numbers differ by some bytes. */
+function announcementBytes(fleet: Fleet, object: FleetObject): number {
+  const geometry = geometryOf(fleet.symbolBytes, fleet.symbolBytes, 1);
+  const digest = new Uint8Array(DIGEST_BYTES);
+  const content = { geometry, sha256: digest, blockDigests: digest };
+  const body = packDescriptor({ ...describeContent(fleet, object, content, 2 ** 31), announceIntervalUs: 1e9 });
+  const recordBytes = SIGNATURE_BYTES + body.length;
+  return recordBytes + Math.ceil(recordBytes / PIECE_BYTES) * packetBytes(HEADER_BYTES);
+}

@@ -1,0 +1,92 @@
+import type { EventEmitter } from 'eventemitter3';
+import { LayercastError } from '../errors.js';
+import type { FleetObject } from '../fleet/fleet.js';
+import { sendingsOf } from '../fleet/sendings.js';
+import type { Clock } from '../ports.js';
+import type { BroadcastObject } from '../sender/broadcast-object.js';
+import { Publication } from '../sender/publication.js';
+import type { CodingThread } from './coding-thread.js';
+import type { SenderEvents } from './events.js';
+import type { IntermediateCache } from './intermediate-cache.js';
+import { symbolsOf } from './object-symbols.js';
+import { type Place, settingsOf } from './place.js';
+import { type PreparedObject, prepareObject } from './prepared-object.js';
+
+/** One version of an object, made ready to be sent from a place. */
+export interface Sendable {
+  readonly object: FleetObject;
+  readonly place: Place;
+  readonly prepared: PreparedObject;
+  readonly sent: BroadcastObject;
+  /** Changes when the object has to be sent differently. */
+  readonly settings: string;
+}
+
+/** What a server has for all its objects. */
+export interface Workshop {
+  readonly clock: Clock;
+  readonly stateDir: string;
+  readonly intermediates: IntermediateCache;
+  readonly coding: CodingThread;
+  readonly emit: EventEmitter<SenderEvents>['emit'];
+}
+
+/**
+ * Opens, hashes, signs and encodes an object.
+ *
+ * @param check refuses a content before it is encoded
+ * @throws {LayercastError} `FILE_NOT_FOUND`, `OBJECT_CHANGED`, `RECORD_INVALID`, `DISK_FULL`, `ABORTED`, …; all is closed then
+ */
+export async function makeSendable(
+  object: FleetObject,
+  place: Place,
+  workshop: Workshop,
+  signal: AbortSignal,
+  check: (prepared: PreparedObject) => void,
+): Promise<Sendable> {
+  const { clock, stateDir, intermediates, coding, emit } = workshop;
+  const { fleet, server, key } = place;
+  const prepared = await prepareObject(fleet, object, {
+    key,
+    signal,
+    stateDir,
+    nowS: Math.floor(clock.wallUs() / 1e6),
+    onHashing: (bytes, totalBytes) => emit('hashing', { object: object.name, bytes, totalBytes }),
+  });
+  try {
+    check(prepared);
+    const symbols = await symbolsOf(prepared, {
+      cache: intermediates,
+      thread: coding,
+      signal,
+      onEncoding: (bytes, totalBytes) => emit('encoding', { object: object.name, bytes, totalBytes }),
+    });
+    const sent: BroadcastObject = {
+      name: object.name,
+      publication: new Publication(prepared.descriptor, prepared.record, prepared.content.blockDigests, server.index),
+      symbols,
+      channels: sendingsOf(fleet, server)
+        .filter((sending) => sending.object === object)
+        .map(({ channel: { index, group, port }, hopLimit, dscp }) => {
+          const from = { interface: place.interface, source: server.address };
+          return { index, destination: { group, port, hopLimit, dscp, ...from } };
+        }),
+      release: async () => {
+        await symbols.close();
+        await prepared.source.close();
+      },
+    };
+    return { object, place, prepared, sent, settings: settingsOf(object, place) };
+  } catch (error) {
+    await prepared.source.close();
+    throw error instanceof LayercastError ? error : new LayercastError('INTERNAL', `${error}`, { cause: error });
+  }
+}
+
+/** False when the file has been changed or replaced since it was hashed. */
+export async function isUnchanged({ prepared }: Sendable): Promise<boolean> {
+  return prepared.source.checkUnchanged().then(
+    () => true,
+    () => false,
+  );
+}

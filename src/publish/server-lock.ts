@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LayercastError } from '../errors.js';
+import { FileLock } from '../store/file-lock.js';
+
+/**
+ * Keeps two senders of one machine from being the same server of the same fleet: both would send on every channel, twice the
+ * rate and in each other's sequence. Hosts in network namespaces of their own may share a disk and are different machines.
+ */
+export class ServerLock {
+  readonly #stateDir: string;
+  #held: { readonly name: string; readonly lock: FileLock } | undefined;
+
+  constructor(stateDir: string) {
+    this.#stateDir = stateDir;
+  }
+
+  /**
+   * Takes the lock of a server, and gives up the one held before.
+   *
+   * @returns why there is no lock, where the state directory cannot be written; undefined when it was taken
+   * @throws {LayercastError} `FILE_IN_USE` when another process is this server; the lock held before is then still held
+   */
+  async take(fleet: string, server: string): Promise<LayercastError | undefined> {
+    const name = await lockName(fleet, server);
+    if (this.#held?.name === name) return undefined;
+    const before = this.#held?.lock;
+    try {
+      const folder = join(this.#stateDir, 'serving');
+      await mkdir(folder, { recursive: true });
+      this.#held = { name, lock: await FileLock.acquire(join(folder, name)) };
+    } catch (error) {
+      if (error instanceof LayercastError && error.code === 'FILE_IN_USE') throw inUse(fleet, server, error);
+      const said = error instanceof Error ? error.message : String(error);
+      return new LayercastError('FILE_IO', `cannot notice a second sender of server ${server}: ${said}`, {
+        hint: (say) => `Name a folder that can be written with ${say('stateDir')}`,
+        cause: error,
+      });
+    }
+    await before?.release();
+    return undefined;
+  }
+
+  async release(): Promise<void> {
+    await this.#held?.lock.release();
+    this.#held = undefined;
+  }
+}
+
+async function lockName(fleet: string, server: string): Promise<string> {
+  // Where there is no /proc there are no network namespaces either.
+  const namespace = await readlink('/proc/self/ns/net').catch(() => '');
+  const hash = createHash('sha256')
+    .update(JSON.stringify([fleet, server, namespace]))
+    .digest('hex');
+  return `${hash.slice(0, 32)}.lock`;
+}
+
+function inUse(fleet: string, server: string, cause: LayercastError): LayercastError {
+  return new LayercastError('FILE_IN_USE', `server ${server} of fleet ${fleet} runs here already: ${cause.message}`, {
+    hint: (say) => `Stop the other process, or name another server of the fleet with ${say('host')}`,
+    cause,
+  });
+}

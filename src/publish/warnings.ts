@@ -1,0 +1,40 @@
+import { warningsOf } from '../fleet/warnings.js';
+import type { WarningEvent } from './events.js';
+import { interfaceWarnings } from './interface-warnings.js';
+import { keyExposure } from './key-file.js';
+import type { Place } from './place.js';
+
+/** Tells each warning once until `forget`: it may hold for as long as the server runs. */
+export class Warnings {
+  readonly #emit: (event: WarningEvent) => void;
+  /** One for each object and kind at most. */
+  readonly #told = new Set<string>();
+
+  constructor(emit: (event: WarningEvent) => void) {
+    this.#emit = emit;
+  }
+
+  tell({ code, message, hint }: WarningEvent): void {
+    if (this.#told.has(message)) return;
+    this.#told.add(message);
+    this.#emit({ code, message, hint });
+  }
+
+  /** The fleet file was read again: what still holds is worth telling again. */
+  forget(): void {
+    this.#told.clear();
+  }
+}
+
+/** What is allowed and probably a mistake in how this server is set up. */
+export async function warningsOfPlace(place: Place): Promise<readonly WarningEvent[]> {
+  const { fleet, server } = place;
+  const { keyPath } = fleet;
+  const here = { ...server, interface: place.interface };
+  const exposure = keyPath === undefined ? undefined : await keyExposure(keyPath);
+  return [
+    ...warningsOf(fleet),
+    ...(await interfaceWarnings(fleet, here)),
+    ...(exposure === undefined ? [] : [{ code: 'KEY_EXPOSED' as const, message: exposure }]),
+  ].map(({ code, message }) => ({ code, message, hint: undefined }));
+}
