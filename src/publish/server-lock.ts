@@ -34,7 +34,7 @@ export class ServerLock {
       if (error instanceof LayercastError && error.code === 'FILE_IN_USE') throw inUse(fleet, server, error);
       const said = error instanceof Error ? error.message : String(error);
       return new LayercastError('FILE_IO', `cannot notice a second sender of server ${server}: ${said}`, {
-        hint: (say) => `Name a folder that can be written with ${say('stateDir')}`,
+        hint: 'Name a state directory that can be written',
         cause: error,
       });
     }
