@@ -5,6 +5,7 @@ import { layingScript, type Sites, siteBridge } from './laying.js';
 import { LinkWatch } from './link-watch.js';
 import { type Member, parseMemberships } from './memberships.js';
 import { countingRules, Port, probeDestination } from './port.js';
+import { LabProcess } from './process.js';
 import { until } from './until.js';
 
 export interface BedOptions {
@@ -35,6 +36,7 @@ export class Bed {
   readonly #anchor: Anchor;
   readonly #hosts: ReadonlyMap<string, Host>;
   readonly #ports: ReadonlyMap<string, Port>;
+  readonly #watches: LabProcess[] = [];
 
   private constructor(anchor: Anchor, record: BedRecord) {
     this.record = record;
@@ -122,6 +124,22 @@ export class Bed {
     return parseMemberships(await this.#anchor.run(['bridge', '-j', '-d', 'mdb', 'show']));
   }
 
+  /**
+   * A process that prints a line for each membership that a bridge learns of or forgets: `dev bridge port r1 grp ff15::1 …`.
+   * Resolves when the process does so.
+   */
+  async watchMemberships(): Promise<LabProcess> {
+    const watch = new LabProcess(this.#anchor.enter(), ['stdbuf', '-oL', 'bridge', 'monitor', 'mdb']);
+    this.#watches.push(watch);
+    const [host = ''] = this.record.hosts;
+    const change = (verb: string) => ['bridge', 'mdb', verb, 'dev', 'bridge', 'port', host, 'grp', 'ff15::9', 'temp'];
+    await until('memberships are watched', async () => {
+      for (const verb of ['add', 'del']) await this.#anchor.run(change(verb));
+      return watch.stdout.includes('ff15::9');
+    });
+    return watch;
+  }
+
   /** Resolves when the bridge knows that `host` listens to `group` (from `source`, where given). */
   async joined(host: string, group: string, source?: string): Promise<void> {
     await until(`the bridge knows ${host} as a listener of ${group}`, async () =>
@@ -175,6 +193,7 @@ export class Bed {
   /** Ends every process that this object started on the hosts, then the bed. */
   async lift(): Promise<void> {
     await Promise.all([...this.#hosts.values()].map((host) => host.end()));
+    await Promise.all(this.#watches.map((watch) => watch[Symbol.asyncDispose]()));
     await this.#anchor.lift();
   }
 

@@ -72,7 +72,9 @@ describe('a socket on a named interface', () => {
   it('costs one look a second, however many sockets ask however often', () => {
     const bindings = Array.from({ length: 100 }, () => new InterfaceBinding('eth1', watch));
     const before = system.readCount;
-    for (; nowMs < 3000; nowMs++) for (const binding of bindings) expect(binding.isStale).toBe(false);
+    let staleCount = 0;
+    for (; nowMs < 3000; nowMs++) staleCount += bindings.filter(({ isStale }) => isStale).length;
+    expect(staleCount).toBe(0);
     // A look reads two files; the last one before was at 0.
     expect(system.readCount - before).toBe(2 * 2);
   });
