@@ -110,6 +110,7 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
         patienceUs: patienceMs * 1000,
         lowestVersion,
         acceptExpired: allowExpired,
+        waits: options.wait ?? true,
       },
       {
         clock: clock ?? systemClock,

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { isGeometry } from '../object/geometry.js';
-import { type Descriptor, NO_CODE, objectTag, RAPTORQ } from '../wire/descriptor.js';
+import { type Descriptor, NO_CODE, RAPTORQ } from '../wire/descriptor.js';
 import { unpackDescriptor } from '../wire/descriptor-reader.js';
 import { RecordAssembler } from '../wire/fragments.js';
 import type { Header } from '../wire/header.js';
@@ -37,10 +37,16 @@ export class DescriptorInbox {
   readonly #sources = new RecordSources();
   readonly #checks = new Allowance(CHECKS_PER_SECOND, CHECK_BURST);
   readonly #newest = new Map<string, Descriptor>();
+  #announceIntervalUs = 0;
 
   constructor(options: InboxOptions, faults: FaultCounters) {
     this.#options = options;
     this.#faults = faults;
+  }
+
+  /** The longest announce interval that a genuine record of the fleet, of whichever object, has said; 0 if none said one. */
+  get announceIntervalUs(): number {
+    return this.#announceIntervalUs;
   }
 
   /**
@@ -77,14 +83,19 @@ export class DescriptorInbox {
     if (isForeign) this.#faults.count('signature');
     const descriptor = unpackDescriptor(peekRecord(record));
     if (descriptor === undefined && !isForeign) this.#faults.count('record');
-    if (descriptor === undefined || !this.#isWanted(descriptor)) return undefined;
+    if (descriptor === undefined || !this.#isOfFleet(descriptor)) return undefined;
+    if (publicKey !== undefined && !isForeign) {
+      this.#announceIntervalUs = Math.max(this.#announceIntervalUs, descriptor.announceIntervalUs ?? 0);
+    }
+    const { object = descriptor.object } = this.#options;
+    if (descriptor.object !== object) return undefined;
     const kind = publicKey === undefined ? 'unchecked' : isForeign ? 'foreign' : this.#judge(descriptor, wallS);
     return { kind, descriptor, sources: this.#sources.of(header) };
   }
 
-  #isWanted(descriptor: Descriptor): boolean {
-    const { fleet = descriptor.fleet, object = descriptor.object } = this.#options;
-    return descriptor.fleet === fleet && descriptor.object === object;
+  #isOfFleet(descriptor: Descriptor): boolean {
+    const { fleet = descriptor.fleet } = this.#options;
+    return descriptor.fleet === fleet;
   }
 
   #judge(descriptor: Descriptor, wallS: number): FindingKind {
@@ -97,7 +108,7 @@ export class DescriptorInbox {
     const newest = this.#newest.get(name);
     if (newest !== undefined && descriptor.version < newest.version) return 'older';
     if (newest?.version === descriptor.version) {
-      if (Buffer.compare(objectTag(newest), objectTag(descriptor)) !== 0) return 'conflict';
+      if (!isSameObject(newest, descriptor)) return 'conflict';
       if (descriptor.createdS <= newest.createdS) return 'older';
     }
     if (newest === undefined && this.#newest.size >= MAX_OBJECTS)
@@ -105,6 +116,11 @@ export class DescriptorInbox {
     this.#newest.set(name, descriptor);
     return newest?.version === descriptor.version ? 'renewed' : 'newest';
   }
+}
+
+/** Cut into other pieces, an object is still the same. */
+function isSameObject(one: Descriptor, other: Descriptor): boolean {
+  return one.sizeBytes === other.sizeBytes && Buffer.compare(one.sha256, other.sha256) === 0;
 }
 
 function isUsable({ sizeBytes, symbolBytes, blockCount, fecEncodingId }: Descriptor): boolean {

@@ -2,19 +2,37 @@ import type { KeyObject } from 'node:crypto';
 import type { LayercastError } from '../errors.js';
 import type { MembershipRequest } from '../ports.js';
 import type { Descriptor } from '../wire/descriptor.js';
+import { HEADER_BYTES } from '../wire/header.js';
 import type { ChannelChoice } from './channel-choice.js';
 import { FaultCounters } from './counters.js';
-import { fellSilent, neverFound, outOfTime, supersededBy, Warnings, warningFor } from './endings.js';
+import {
+  aborted,
+  cutAnew,
+  fellSilent,
+  type Kept,
+  neverFound,
+  noData,
+  outOfTime,
+  supersededBy,
+  Warnings,
+  warningFor,
+} from './endings.js';
 import type { CompleteEvent, ReceiverStats } from './events.js';
 import { Fetch, type FetchWorld, Superseded } from './fetch.js';
 import type { Finding } from './findings.js';
+import { Patience } from './patience.js';
+import { renewalOf } from './renewal.js';
+import { Tally } from './tally.js';
 import { Watch } from './watch.js';
 
 /** How often the policy looks at what has come: ten times in a slot. */
 export const TICK_US = 50_000;
 const DEFAULT_PROGRESS_INTERVAL_US = 1_000_000;
-/** Silence that is longer than this many intervals of the slowest channel is silence indeed. */
-const PATIENCE_INTERVALS = 4;
+/** Data that do not come for so long, or ten intervals of the slowest channel, while announcements do, are kept from coming. */
+const NO_DATA_US = 5_000_000;
+const NO_DATA_INTERVALS = 10;
+/** RFC 8200 and RFC 768: what a packet has in front of our datagram. */
+const IP_AND_UDP_BYTES = 48;
 
 export interface ReceiverDriverOptions extends ChannelChoice {
   readonly fleet: string;
@@ -28,24 +46,28 @@ export interface ReceiverDriverOptions extends ChannelChoice {
   readonly patienceUs: number;
   readonly lowestVersion: number;
   readonly acceptExpired: boolean;
+  /** Whether a missing interface is waited for, beyond all patience. */
+  readonly waits: boolean;
   /** Time between two `progress` events. @default 1 s */
   readonly progressIntervalUs?: number;
 }
 
 /** What the driver needs of the world. */
-export type ReceiverWorld = Omit<FetchWorld, 'faults' | 'onDescriptor' | 'onWarning'>;
+export type ReceiverWorld = Omit<FetchWorld, 'faults' | 'tally' | 'onDescriptor' | 'onWarning'>;
 
 /** Watches for an object, fetches its newest version, and says what it does. Runs once. */
 export class ReceiverDriver {
   readonly #options: ReceiverDriverOptions;
   readonly #world: ReceiverWorld;
   readonly #faults = new FaultCounters();
+  readonly #tally = new Tally();
   readonly #watch: Watch;
   readonly #warnings: Warnings;
   #fetch: Fetch | undefined;
   #newest: Descriptor | undefined;
   #found: () => void = () => undefined;
   #failure: { readonly error: unknown } | undefined;
+  readonly #patience: Patience;
   #startedUs = 0;
   #progressUs = 0;
   #lastStats: ReceiverStats | undefined;
@@ -53,8 +75,19 @@ export class ReceiverDriver {
   constructor(options: ReceiverDriverOptions, world: ReceiverWorld) {
     this.#options = options;
     this.#world = world;
-    this.#watch = new Watch({ ...options, lowestVersionOf: () => options.lowestVersion }, world, this.#faults);
-    this.#warnings = new Warnings((event) => world.emit('warning', event));
+    const { clock, network, emit } = world;
+    this.#warnings = new Warnings((event) => emit('warning', event));
+    this.#watch = new Watch(
+      { ...options, lowestVersionOf: () => options.lowestVersion },
+      {
+        clock,
+        network,
+        onWaiting: (message) => emit('waiting', { message }),
+        onRefused: (message) => this.#warnings.warn({ code: 'JOIN_REFUSED', message }),
+      },
+      this.#faults,
+    );
+    this.#patience = new Patience(options.patienceUs, clock.nowUs());
   }
 
   /** Counts so far; undefined before a descriptor has been heard. */
@@ -71,7 +104,7 @@ export class ReceiverDriver {
     const { clock } = this.#world;
     this.#startedUs = clock.nowUs();
     this.#progressUs = this.#startedUs;
-    const onAbort = () => this.#stop(signal.reason);
+    const onAbort = () => this.#stop(aborted(signal, this.#kept));
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
     let dueUs = this.#startedUs + TICK_US;
@@ -85,6 +118,7 @@ export class ReceiverDriver {
     const watching = this.#followFindings();
     try {
       await this.#watch.open();
+      this.#tellListening();
       return await this.#receive();
     } finally {
       signal.removeEventListener('abort', onAbort);
@@ -123,6 +157,7 @@ export class ReceiverDriver {
       {
         ...this.#world,
         faults: this.#faults,
+        tally: this.#tally,
         onDescriptor: this.#watch.hear,
         onWarning: (event) => this.#warnings.warn(event),
       },
@@ -163,12 +198,20 @@ export class ReceiverDriver {
     this.#fetch?.stop(new Superseded());
   }
 
+  /** The same version, described anew. */
   #renew(descriptor: Descriptor): void {
-    this.#fetch?.renew(descriptor);
+    const before = this.#newest;
+    this.#newest = descriptor;
+    if (before === undefined || renewalOf(before, descriptor) !== 'geometry') {
+      this.#fetch?.renew(descriptor);
+      return;
+    }
+    this.#warnings.warn(cutAnew(descriptor));
+    this.#fetch?.stop(new Superseded());
   }
 
   #tick(nowUs: number, latenessUs: number): void {
-    const { timeoutUs, patienceUs, progressIntervalUs = DEFAULT_PROGRESS_INTERVAL_US } = this.#options;
+    const { timeoutUs, progressIntervalUs = DEFAULT_PROGRESS_INTERVAL_US } = this.#options;
     const fetch = this.#fetch?.isReceiving ? this.#fetch : undefined;
     fetch?.tick(nowUs, latenessUs);
     if (fetch !== undefined && nowUs - this.#progressUs >= progressIntervalUs) {
@@ -177,14 +220,40 @@ export class ReceiverDriver {
       if (progress !== undefined) this.#world.emit('progress', progress);
     }
     if (timeoutUs !== undefined && nowUs - this.#startedUs >= timeoutUs) {
-      this.#stop(this.#newest === undefined ? this.#neverFound(timeoutUs) : outOfTime(timeoutUs));
+      this.#stop(this.#newest === undefined ? this.#neverFound(timeoutUs) : outOfTime(timeoutUs, this.#kept));
     }
-    if (fetch !== undefined) {
-      const limitUs = Math.max(patienceUs, PATIENCE_INTERVALS * fetch.slowestIntervalUs);
-      if (nowUs - fetch.lastHeardUs >= limitUs) this.#stop(fellSilent(this.#what, limitUs));
-    } else if (this.#newest === undefined && nowUs - this.#startedUs >= patienceUs) {
-      this.#stop(this.#neverFound(patienceUs));
+    this.#judgeSilence(nowUs, fetch?.steering);
+  }
+
+  #judgeSilence(nowUs: number, steering: Fetch['steering']): void {
+    const { announceIntervalUs, isWaiting } = this.#watch;
+    const isPatient = (isWaiting && this.#options.waits) || (steering === undefined && this.#newest !== undefined);
+    const slowestIntervalUs = steering?.slowestIntervalUs ?? 0;
+    const heardUs = isPatient ? nowUs : (steering?.lastHeardUs ?? this.#startedUs);
+    const limitUs = this.#patience.endedAfter(nowUs, { heardUs, slowestIntervalUs, announceIntervalUs });
+    if (limitUs !== undefined) {
+      const silent = () => fellSilent(this.#what, limitUs, this.#kept, steering?.refusal);
+      this.#stop(steering === undefined ? this.#neverFound(limitUs) : silent());
+    } else if (steering !== undefined && steering.channels.length > 0) {
+      const sinceUs = nowUs - Math.max(NO_DATA_US, NO_DATA_INTERVALS * slowestIntervalUs);
+      if (heardUs <= sinceUs && (this.#watch.heardUs ?? 0) > sinceUs) this.#warnNoData(steering.channels);
     }
+  }
+
+  #warnNoData(channels: readonly number[]): void {
+    const packetBytes = this.#newest!.symbolBytes + HEADER_BYTES + IP_AND_UDP_BYTES;
+    this.#warnings.warn(noData(channels, packetBytes));
+  }
+
+  #tellListening(): void {
+    const { group, port, interface: name } = this.#options.announcement;
+    const { announceIntervalUs } = this.#watch;
+    const patienceMs = this.#patience.limitUs({ slowestIntervalUs: 0, announceIntervalUs }) / 1000;
+    this.#world.emit('listening', { group, port, interface: name, patienceMs });
+  }
+
+  get #kept(): Kept | undefined {
+    return this.#fetch?.kept;
   }
 
   #stop(error: unknown): void {

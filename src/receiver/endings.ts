@@ -1,8 +1,9 @@
-import { type Hint, LayercastError } from '../errors.js';
+import { asLayercastError, type Hint, LayercastError } from '../errors.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { FaultCounters } from './counters.js';
-import type { ReceiverStats, WarningEvent } from './events.js';
+import type { WarningEvent } from './events.js';
 import type { Finding } from './findings.js';
+import { messageOf } from './refusals.js';
 
 /** Different warnings told in one run; a forger may cause any number of genuine-looking reasons. */
 const MAX_WARNINGS = 100;
@@ -46,6 +47,8 @@ export function warningFor({ kind, descriptor }: Finding): WarningEvent | undefi
       };
     case 'unsupported':
       return { code: 'UNSUPPORTED', message: `${version} is sent in a way that this program does not speak` };
+    case 'foreign':
+      return FOREIGN_KEY;
     default:
       return undefined;
   }
@@ -56,17 +59,79 @@ export function supersededBy({ version }: Descriptor): WarningEvent {
   return { code: 'SUPERSEDED', message: `version ${version} has taken the place of what was being received` };
 }
 
-export function outOfTime(timeoutUs: number): LayercastError {
-  return new LayercastError('TIMEOUT', `not complete after ${timeoutUs / 1e6} s; progress is kept`, {
+/** The warning for a version that is sent in other pieces from now on. */
+export function cutAnew({ version, symbolBytes, blockCount }: Descriptor): WarningEvent {
+  const pieces = `symbols of ${symbolBytes} bytes in ${blockCount} block${blockCount === 1 ? '' : 's'}`;
+  return {
+    code: 'SUPERSEDED',
+    message: `version ${version} is now sent as ${pieces}; receiving it from the beginning`,
+  };
+}
+
+/** The warning for a record of the object that another key signed. */
+const FOREIGN_KEY: WarningEvent = {
+  code: 'FOREIGN_KEY',
+  message: 'the object is announced with a signature of another key; check the key, unless a stranger announces it',
+};
+
+/** The warning where announcements arrive and data do not. */
+export function noData(channels: readonly number[], packetBytes: number): WarningEvent {
+  const where = channels.length === 1 ? `channel ${channels[0]}` : `channels ${channels.join(', ')}`;
+  return {
+    code: 'NO_DATA',
+    message:
+      `announcements arrive, but nothing on ${where}: usually a link on the way has an MTU below ${packetBytes} bytes, ` +
+      'or a switch or firewall does not forward the group',
+  };
+}
+
+/** The warning where even the lowest channel is faster than the user allows. */
+export function rateBelowLadder(maxBitsPerSecond: number, lowestBitsPerSecond: number): WarningEvent {
+  return {
+    code: 'RATE_BELOW_LADDER',
+    message:
+      `at most ${Math.round(maxBitsPerSecond)} bit/s are allowed, but the lowest channel has ` +
+      `${Math.round(lowestBitsPerSecond)} bit/s; joining that one`,
+  };
+}
+
+/** How much of an object is there; undefined before its store is open. */
+export interface Kept {
+  readonly bytes: number;
+  readonly totalBytes: number;
+}
+
+export function outOfTime(timeoutUs: number, kept: Kept | undefined): LayercastError {
+  return new LayercastError('TIMEOUT', `not complete after ${timeoutUs / 1e6} s; ${keptText(kept)}`, {
     hint: 'Fetch again to go on from here',
   });
 }
 
 /** A server was there and is no more. */
-export function fellSilent(what: string, limitUs: number): LayercastError {
-  return new LayercastError('NOBODY_SENDING', `nothing heard of ${what} for ${limitUs / 1e6} s; progress is kept`, {
-    hint: 'Fetch again when a server sends',
-  });
+export function fellSilent(what: string, limitUs: number, kept: Kept | undefined, refusal: unknown): LayercastError {
+  const why = refusal === undefined ? '' : ` (${messageOf(refusal)})`;
+  return new LayercastError(
+    'NOBODY_SENDING',
+    `nothing heard of ${what} for ${limitUs / 1e6} s${why}; ${keptText(kept)}`,
+    { hint: 'Fetch again when a server sends', cause: refusal },
+  );
+}
+
+/** Somebody stopped the receiver. */
+export function aborted(signal: AbortSignal, kept: Kept | undefined): LayercastError {
+  const error = asLayercastError(signal.reason, signal);
+  if (error === signal.reason) return error;
+  return new LayercastError('ABORTED', `${error.message}; ${keptText(kept)}`, { cause: signal.reason });
+}
+
+function keptText(kept: Kept | undefined): string {
+  if (kept === undefined) return 'progress is kept';
+  return `${megabytes(kept.bytes)} of ${megabytes(kept.totalBytes)} MB are kept`;
+}
+
+/** With three digits that count, or none after the point. */
+function megabytes(bytes: number): string {
+  return String(Number((bytes / 1e6).toPrecision(Math.max(3, String(Math.round(bytes / 1e6)).length))));
 }
 
 /** Why there was never anything to receive: nobody spoke, or nobody who may. */
@@ -87,24 +152,6 @@ export function neverFound(what: string, limitUs: number, warnings: Warnings, fa
     hint: (say) =>
       `See what is announced with "layercast list", and try another ${say('interface')} or ${say('scope')}`,
   });
-}
-
-/** The final counts of a run that found everything in its place. */
-export function nothingReceived(sizeBytes: number, faults: FaultCounters): ReceiverStats {
-  return {
-    datagrams: 0,
-    payloadBytes: 0,
-    duplicateBytes: 0,
-    lostDatagrams: 0,
-    invalidDatagrams: faults.total,
-    invalid: faults.byReason(),
-    droppedDatagrams: 0,
-    rejectedBlocks: 0,
-    overhead: 0,
-    resumedBytes: sizeBytes,
-    servers: [],
-    channels: [],
-  };
 }
 
 const REMEDIES = {

@@ -3,6 +3,10 @@ import type { DatagramFault } from './counters.js';
 
 /** What a receiver tells while it works, in the order it happens. The names are those of `fetch --json`. */
 export interface ReceiverEvents {
+  /** From now on announcements can be heard. */
+  readonly listening: (event: ListeningEvent) => void;
+  /** The interface is missing, and is waited for. */
+  readonly waiting: (event: WaitingEvent) => void;
   /** The signed description of the version that is being received. */
   readonly descriptor: (event: DescriptorEvent) => void;
   readonly join: (event: MembershipEvent) => void;
@@ -12,6 +16,20 @@ export interface ReceiverEvents {
   /** Something a person should know that does not end the transfer. */
   readonly warning: (event: WarningEvent) => void;
   readonly complete: (event: CompleteEvent) => void;
+}
+
+export interface ListeningEvent {
+  /** Where the fleet announces. */
+  readonly group: string;
+  readonly port: number;
+  /** Undefined where the network chooses. */
+  readonly interface: string | undefined;
+  /** How long will be waited for an announcement. */
+  readonly patienceMs: number;
+}
+
+export interface WaitingEvent {
+  readonly message: string;
 }
 
 export interface DescriptorEvent {
@@ -38,7 +56,15 @@ export interface WarningEvent {
     | 'DROPPED'
     | 'JOIN_REFUSED'
     | 'VERSION_REFUSED'
-    | 'EXPIRED';
+    | 'EXPIRED'
+    /** The object was announced with a signature of another key. */
+    | 'FOREIGN_KEY'
+    /** Announcements arrive, but no data. */
+    | 'NO_DATA'
+    /** The highest rate allowed is below that of the lowest channel. */
+    | 'RATE_BELOW_LADDER'
+    /** The file is complete, but its version could not be written down. */
+    | 'NOT_REMEMBERED';
   readonly message: string;
 }
 
@@ -77,7 +103,10 @@ export interface CompleteEvent extends ReceiverStats {
   readonly elapsedMs: number;
 }
 
-/** Counts since the receiver started, over all versions it received. */
+/**
+ * Counts since the receiver started, over all versions it received and all ways in which these were sent; `overhead` and
+ * `resumedBytes` are of the last version.
+ */
 export interface ReceiverStats {
   /** Datagrams that belonged to the object. */
   readonly datagrams: number;

@@ -3,11 +3,12 @@ import type { Clock, Network } from '../ports.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import { type ChannelChoice, checkChannels, policyFor } from './channel-choice.js';
 import type { FaultCounters } from './counters.js';
-import { nothingReceived } from './endings.js';
 import type { ProgressEvent, ReceiverEvents, ReceiverStats, WarningEvent } from './events.js';
 import type { ObjectStore } from './object-store.js';
+import { statsOf } from './progress.js';
 import type { DescriptorHandler } from './reception.js';
 import type { BlockSolver } from './restoration.js';
+import type { Tally } from './tally.js';
 import { Transfer } from './transfer.js';
 
 export interface FetchOptions extends ChannelChoice {
@@ -30,18 +31,21 @@ export interface FetchWorld extends FetchDestination {
   readonly solver: BlockSolver;
   readonly emit: EventEmitter<ReceiverEvents>['emit'];
   readonly faults: FaultCounters;
+  /** Counts of the run, to which this fetch adds its own. */
+  readonly tally: Tally;
   /** Descriptors ride along with the object's symbols. */
   readonly onDescriptor: DescriptorHandler;
   readonly onWarning: (event: WarningEvent) => void;
 }
 
-/** A newer version has been announced: what was being received is no longer wanted. */
+/** A newer version, or other pieces of this one, have been announced: what was being received is no longer wanted. */
 export class Superseded extends Error {}
 
 /** Brings one version of one object, which a descriptor names, to its destination. Runs once. */
 export class Fetch {
   readonly #options: FetchOptions;
   readonly #world: FetchWorld;
+  #descriptor: Descriptor;
   #transfer: Transfer | undefined;
   #stop: { readonly reason: unknown } | undefined;
   #stats: ReceiverStats | undefined;
@@ -49,6 +53,7 @@ export class Fetch {
   constructor(options: FetchOptions, world: FetchWorld) {
     this.#options = options;
     this.#world = world;
+    this.#descriptor = options.descriptor;
   }
 
   /** Whether symbols are being received, or could be: the store is open. */
@@ -56,14 +61,14 @@ export class Fetch {
     return this.#transfer !== undefined;
   }
 
-  /** When the last datagram of this object came, or was first waited for; now, when none is waited for. */
-  get lastHeardUs(): number {
-    return this.#transfer?.lastHeardUs ?? this.#world.clock.nowUs();
+  /** What is joined and heard; undefined before the store is open. */
+  get steering(): Transfer['steering'] | undefined {
+    return this.#transfer?.steering;
   }
 
-  /** Of the channels that are joined; 0 if none is. */
-  get slowestIntervalUs(): number {
-    return this.#transfer?.slowestIntervalUs ?? 0;
+  /** How much of the object is there; undefined before the store is open. */
+  get kept(): Transfer['kept'] | undefined {
+    return this.#transfer?.kept;
   }
 
   /** Undefined before the store is open. */
@@ -83,17 +88,17 @@ export class Fetch {
    */
   async run(): Promise<ReceiverStats> {
     const { descriptor } = this.#options;
-    const { emit, isInPlace, openStore, faults } = this.#world;
+    const { emit, isInPlace, openStore, tally, faults } = this.#world;
     checkChannels(descriptor, this.#options);
     if (await isInPlace(descriptor)) {
       emit('descriptor', { descriptor, resumedBytes: descriptor.sizeBytes });
-      return nothingReceived(descriptor.sizeBytes, faults);
+      return { ...statsOf(tally, faults), overhead: 0, resumedBytes: descriptor.sizeBytes };
     }
     const store = await openStore(descriptor);
     const transfer = this.#open(store);
     this.#transfer = transfer;
     try {
-      emit('descriptor', { descriptor, resumedBytes: transfer.resumedBytes });
+      emit('descriptor', { descriptor: this.#descriptor, resumedBytes: transfer.resumedBytes });
       // Whatever came while the store was opened: a signal, a newer version.
       if (this.#stop) throw this.#stop.reason;
       await transfer.run();
@@ -108,8 +113,18 @@ export class Fetch {
     return this.#stats;
   }
 
-  /** The fleet describes the same object anew: it may have other servers. */
+  /**
+   * The fleet describes the same object, in the same geometry, anew: with other channels, rates, servers. What has been received
+   * stays.
+   */
   renew(descriptor: Descriptor): void {
+    try {
+      checkChannels(descriptor, this.#options);
+    } catch (error) {
+      this.stop(error);
+      return;
+    }
+    this.#descriptor = descriptor;
     this.#transfer?.renew(descriptor);
   }
 
@@ -125,13 +140,14 @@ export class Fetch {
   }
 
   #open(store: ObjectStore): Transfer {
-    const { clock, network, emit, solver, faults, onDescriptor, onWarning } = this.#world;
+    const { clock, network, emit, solver, faults, tally, onDescriptor, onWarning } = this.#world;
     return new Transfer({
-      descriptor: this.#options.descriptor,
+      descriptor: this.#descriptor,
       store,
-      policy: policyFor(this.#options.descriptor, this.#options),
+      policyOf: (descriptor) => policyFor(descriptor, this.#options),
       interface: this.#options.interface,
       faults,
+      tally,
       clock,
       network,
       solver,

@@ -4,6 +4,8 @@ import type { Memberships } from './memberships.js';
 /** A channel as silent as this is joined anew, or ten of its intervals if it is a slow one. */
 const RENEW_AFTER_US = 5_000_000;
 const RENEW_AFTER_INTERVALS = 10;
+/** How often is looked whether everything that is wanted is joined: an interface that comes back is used within a second. */
+const MAINTAIN_INTERVAL_US = 1_000_000;
 
 /**
  * When to be joined at all: from the start until the object has what it needs, and again if that was not enough. Joins and
@@ -16,11 +18,15 @@ export class Listening {
   readonly #joinedUs = new Map<number, number>();
   #isOn = false;
   #sinceUs = 0;
-  #work: Promise<void> = Promise.resolve();
+  #work: Promise<void>;
+  #maintainedUs = Number.NEGATIVE_INFINITY;
+  #isMaintaining = false;
 
-  constructor(memberships: Memberships, policy: ChannelPolicy) {
+  /** @param before what has to end before anything is joined. */
+  constructor(memberships: Memberships, policy: ChannelPolicy, before: Promise<void> = Promise.resolve()) {
     this.#memberships = memberships;
     this.#policy = policy;
+    this.#work = before;
   }
 
   get isOn(): boolean {
@@ -37,7 +43,7 @@ export class Listening {
     return this.#sinceUs;
   }
 
-  /** Joins what the policy says, unless that is so already. Rejects when the system refuses a join. */
+  /** Joins what the policy says, unless that is so already. */
   start(nowUs: number): Promise<void> {
     if (this.#isOn) return this.#work;
     this.#isOn = true;
@@ -45,7 +51,7 @@ export class Listening {
     return this.follow(this.#policy.start(nowUs), nowUs);
   }
 
-  /** Carries out what the policy decided after what it decided before. Rejects when the system refuses a join. */
+  /** Carries out what the policy decided after what it decided before. */
   follow(decisions: readonly Decision[], nowUs: number): Promise<void> {
     if (this.#memberships.channels.length === 0) this.#sinceUs = nowUs;
     for (const { action, channel } of decisions) if (action === 'join') this.#joinedUs.set(channel, nowUs);
@@ -60,6 +66,18 @@ export class Listening {
   stop(reason: string): Promise<void> {
     this.#isOn = false;
     return this.#next(() => this.#memberships.leaveAll(reason));
+  }
+
+  /** Once a second, joins what is wanted and is not joined. */
+  maintain(nowUs: number): void {
+    if (this.#isMaintaining || nowUs - this.#maintainedUs < MAINTAIN_INTERVAL_US) return;
+    this.#maintainedUs = nowUs;
+    if (this.#memberships.isSettled) return;
+    this.#isMaintaining = true;
+    void this.#next(async () => {
+      if (this.#isOn) await this.#memberships.maintain();
+      this.#isMaintaining = false;
+    });
   }
 
   /**
@@ -79,15 +97,13 @@ export class Listening {
     });
     for (const channel of silent) {
       this.#joinedUs.set(channel, nowUs);
-      // An interface that is down refuses; the next attempt comes by itself, and patience has an end elsewhere.
-      this.#next(() => this.#memberships.renew(channel)).catch(() => undefined);
+      void this.#next(() => this.#memberships.renew(channel));
     }
     return silent;
   }
 
   #next(step: () => Promise<void>): Promise<void> {
-    const result = this.#work.then(step);
-    this.#work = result.catch(() => undefined);
-    return result;
+    this.#work = this.#work.then(step);
+    return this.#work;
   }
 }

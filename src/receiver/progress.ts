@@ -5,6 +5,7 @@ import type { Assembler } from './assembler.js';
 import type { FaultCounters } from './counters.js';
 import type { ProgressEvent, ReceiverStats } from './events.js';
 import type { Hearing, Reception } from './reception.js';
+import { type DatagramCounts, plus, type SymbolCounts, type Tally } from './tally.js';
 
 /** Rates are averages over this many progress reports: five seconds, long enough not to flicker. */
 const WINDOW = 5;
@@ -25,17 +26,38 @@ export class ProgressMeter {
   #servers: readonly ServerDescription[];
   readonly #reception: Reception;
   readonly #resumedBytes: number;
+  readonly #tally: Tally;
   readonly #samples: Sample[] = [];
+  /** Of hearings that ended while this reception went on: rates and losses are of the whole reception. */
+  #ended: DatagramCounts = { datagrams: 0, lostDatagrams: 0 };
+  #isOver = false;
 
-  constructor(descriptor: Descriptor, reception: Reception, resumedBytes: number) {
+  /** @param tally counts of the run before this reception. */
+  constructor(descriptor: Descriptor, reception: Reception, resumedBytes: number, tally: Tally) {
     this.#descriptor = descriptor;
     this.#servers = descriptor.servers;
     this.#reception = reception;
     this.#resumedBytes = resumedBytes;
+    this.#tally = tally;
   }
 
   nameServers(servers: readonly ServerDescription[]): void {
     this.#servers = servers;
+  }
+
+  /** The object is sent in another way from now on: sequences begin anew, counts go on. */
+  endHearings(): void {
+    this.#tally.addHearings(this.#hearings(), (index) => this.#serverName(index));
+    this.#ended = plus(this.#ended, countsOf(this.#hearings()));
+    this.#reception.forgetHearings();
+  }
+
+  /** The reception is over: what it counted belongs to the run. */
+  end(): void {
+    if (this.#isOver) return;
+    this.endHearings();
+    this.#tally.addSymbols(this.#symbols());
+    this.#isOver = true;
   }
 
   /** @param joined indexes of the channels joined now, and what their policy thinks of them. */
@@ -67,29 +89,23 @@ export class ProgressMeter {
     };
   }
 
+  /** Of the whole run so far. */
   stats(faults: FaultCounters): ReceiverStats {
-    const { assembler, symbolCount, payloadBytes, duplicateBytes, droppedCount } = this.#reception;
+    const { assembler, symbolCount } = this.#reception;
     const { symbolCount: neededCount, symbolBytes } = assembler.geometry;
     const resumedCount = Math.ceil(this.#resumedBytes / symbolBytes);
-    const sums = this.#sample(0);
-    const byServer = groupBy(this.#hearings(), ({ serverIndex }) => this.#serverName(serverIndex));
-    const byChannel = groupBy(this.#hearings(), ({ channelIndex }) => channelIndex);
+    const nameOf = (index: number) => this.#serverName(index);
+    const run = this.#isOver ? this.#tally : this.#tally.with(this.#symbols(), this.#hearings(), nameOf);
     return {
-      datagrams: sums.receivedCount,
-      payloadBytes,
-      duplicateBytes,
-      lostDatagrams: sums.lostCount,
-      invalidDatagrams: faults.total,
-      invalid: faults.byReason(),
-      droppedDatagrams: droppedCount,
-      rejectedBlocks: assembler.rejectedBlockCount,
+      ...statsOf(run, faults),
       overhead: neededCount === 0 ? 0 : round((symbolCount + resumedCount) / neededCount - 1, 6),
       resumedBytes: this.#resumedBytes,
-      servers: [...byServer].map(([server, hearings]) => ({ server, ...countsOf(hearings) })),
-      channels: [...byChannel]
-        .sort(([a], [b]) => a - b)
-        .map(([channel, hearings]) => ({ channel, ...countsOf(hearings) })),
     };
+  }
+
+  #symbols(): SymbolCounts {
+    const { assembler, payloadBytes, duplicateBytes, droppedCount } = this.#reception;
+    return { payloadBytes, duplicateBytes, droppedCount, rejectedBlockCount: assembler.rejectedBlockCount };
   }
 
   #verifiedBytes(): number {
@@ -108,13 +124,31 @@ export class ProgressMeter {
 
   #sample(atUs: number): Sample {
     const { packetBytes, newBytes } = this.#reception;
-    const { datagrams, lostDatagrams } = countsOf(this.#hearings());
+    const { datagrams, lostDatagrams } = plus(this.#ended, countsOf(this.#hearings()));
     return { atUs, packetBytes, newBytes, receivedCount: datagrams, lostCount: lostDatagrams };
   }
 
   #serverName(serverIndex: number): string {
     return this.#servers.find(({ index }) => index === serverIndex)?.name ?? String(serverIndex);
   }
+}
+
+/** The counts of a run, as programs read them, without what belongs to one version. */
+export function statsOf(run: Tally, faults: FaultCounters): Omit<ReceiverStats, 'overhead' | 'resumedBytes'> {
+  const { payloadBytes, duplicateBytes, droppedCount, rejectedBlockCount } = run.symbols;
+  const servers = [...run.servers].map(([server, counts]) => ({ server, ...counts }));
+  return {
+    datagrams: servers.reduce((sum, { datagrams }) => sum + datagrams, 0),
+    payloadBytes,
+    duplicateBytes,
+    lostDatagrams: servers.reduce((sum, { lostDatagrams }) => sum + lostDatagrams, 0),
+    invalidDatagrams: faults.total,
+    invalid: faults.byReason(),
+    droppedDatagrams: droppedCount,
+    rejectedBlocks: rejectedBlockCount,
+    servers,
+    channels: [...run.channels].sort(([a], [b]) => a - b).map(([channel, counts]) => ({ channel, ...counts })),
+  };
 }
 
 /** Bytes of the object that are there, from the count of symbols: the last may be short. */
@@ -124,14 +158,7 @@ export function presentBytes({ geometry, symbols }: Assembler): number {
   return symbols.count * geometry.symbolBytes - shortfall;
 }
 
-/** Map.groupBy, which Node 20 lacks. */
-function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
-  const groups = new Map<Key, Item[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return groups;
-}
-
-function countsOf(hearings: readonly Hearing[]): { readonly datagrams: number; readonly lostDatagrams: number } {
+function countsOf(hearings: readonly Hearing[]): DatagramCounts {
   return {
     datagrams: hearings.reduce((sum, { meter }) => sum + meter.window.receivedCount, 0),
     lostDatagrams: hearings.reduce((sum, { meter }) => sum + meter.window.lostCount, 0),

@@ -79,6 +79,11 @@ export class Reception {
     return this.#hearings.values();
   }
 
+  /** Sequences begin anew: the object is sent in another way from now on. */
+  forgetHearings(): void {
+    this.#hearings.clear();
+  }
+
   /** When something of the object was last heard on a channel, from whichever server; undefined if never. */
   lastHeardOn(channelIndex: number): number | undefined {
     let lastUs: number | undefined;

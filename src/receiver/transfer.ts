@@ -4,12 +4,13 @@ import { type Descriptor, NO_CODE } from '../wire/descriptor.js';
 import { CheckpointTiming } from './checkpoint-timing.js';
 import type { FaultCounters } from './counters.js';
 import type { MembershipEvent, ProgressEvent, ReceiverStats, WarningEvent } from './events.js';
-import { Listening } from './listening.js';
-import { Memberships } from './memberships.js';
 import type { ObjectStore } from './object-store.js';
 import { ProgressMeter, presentBytes } from './progress.js';
 import { type DescriptorHandler, Reception } from './reception.js';
+import { renewalOf } from './renewal.js';
 import { type BlockSolver, Restoration } from './restoration.js';
+import { Steering } from './steering.js';
+import type { Tally } from './tally.js';
 import { type Outcome, Verification } from './verification.js';
 
 /** Blocks longer than this are solved one at a time: each needs its own length in memory, and tables of some 40 MB. */
@@ -18,9 +19,11 @@ const MAX_SHARED_BLOCK_BYTES = 12e6;
 export interface TransferOptions {
   readonly descriptor: Descriptor;
   readonly store: ObjectStore;
-  readonly policy: ChannelPolicy;
+  readonly policyOf: (descriptor: Descriptor) => ChannelPolicy;
   readonly interface: string | undefined;
   readonly faults: FaultCounters;
+  /** Counts of the run so far; this transfer adds its own at its end. */
+  readonly tally: Tally;
   readonly clock: Clock;
   readonly network: Network;
   readonly solver: BlockSolver;
@@ -35,8 +38,8 @@ export class Transfer {
   readonly resumedBytes: number;
   readonly #options: TransferOptions;
   readonly #reception: Reception;
-  readonly #memberships: Memberships;
-  readonly #listening: Listening;
+  #descriptor: Descriptor;
+  #steering: Steering;
   readonly #verification: Verification;
   readonly #meter: ProgressMeter;
   readonly #finished: Promise<void>;
@@ -51,8 +54,6 @@ export class Transfer {
   readonly #isCoded: boolean;
   #checkpoint: Promise<void> = Promise.resolve();
   readonly #checkpoints: CheckpointTiming;
-  #droppedCount = 0;
-  #unreadCount: number;
   /** Symbols present when the whole object was last hashed for want of block digests. */
   #tried = false;
 
@@ -70,16 +71,11 @@ export class Transfer {
     // Places of coded blocks hold anything: there is no whole before it is solved.
     this.#isCoded = isCoded;
     this.#tried = isCoded;
-    this.#meter = new ProgressMeter(descriptor, this.#reception, this.resumedBytes);
-    this.#memberships = new Memberships({
-      ...options,
-      onBatch: (channel, batch) => this.#handle(channel, batch),
-      onJoining: (channel, server) => this.#reception.resume(clock.nowUs(), channel, server),
-    });
-    this.#listening = new Listening(this.#memberships, options.policy);
+    this.#meter = new ProgressMeter(descriptor, this.#reception, this.resumedBytes, options.tally);
+    this.#descriptor = descriptor;
+    this.#steering = this.#steer(descriptor);
     this.#trustsEarlierRun = store.verifiedBlocks.count > 0;
     this.#checkpoints = new CheckpointTiming(clock.nowUs());
-    this.#unreadCount = options.network.dropped?.() ?? 0;
     this.#finished = new Promise((resolve, reject) => {
       this.#finish = resolve;
       this.#fail = reject;
@@ -88,25 +84,35 @@ export class Transfer {
     this.#finished.catch(() => undefined);
   }
 
-  /** When the last datagram of this object came, or was first waited for; now, when none is waited for. */
-  get lastHeardUs(): number {
-    // A policy that pauses has nothing joined.
-    if (!this.#listening.isOn || this.#listening.isPaused) return this.#options.clock.nowUs();
-    return Math.max(this.#reception.lastHeardUs ?? 0, this.#listening.sinceUs);
+  /** How the object is being received: what is joined, what is heard. */
+  get steering(): Pick<Steering, 'channels' | 'lastHeardUs' | 'refusal' | 'slowestIntervalUs'> {
+    return this.#steering;
   }
 
-  get slowestIntervalUs(): number {
-    const joined = this.#memberships.channels.map((channel) => this.#options.descriptor.channels[channel]!.intervalUs);
-    return Math.max(0, ...joined);
+  /** How much of the object is there. */
+  get kept(): { readonly bytes: number; readonly totalBytes: number } {
+    return { bytes: presentBytes(this.#reception.assembler), totalBytes: this.#descriptor.sizeBytes };
   }
 
-  /** The fleet describes the same object anew: it may have other servers. */
+  /** The fleet describes the same object, in the same geometry, anew. What has been received stays. */
   renew(descriptor: Descriptor): void {
+    const isSentOtherwise = renewalOf(this.#descriptor, descriptor) === 'sending';
+    this.#descriptor = descriptor;
+    if (!isSentOtherwise || this.#ended || this.#isWhole) {
+      this.#meter.nameServers(descriptor.servers);
+      return;
+    }
+    const { isOn } = this.#steering;
+    const left = this.#steering.stop('the object is sent in another way');
+    this.#meter.endHearings();
     this.#meter.nameServers(descriptor.servers);
+    this.#steering = this.#steer(descriptor, left);
+    if (isOn) this.#listen();
   }
 
   progress(): ProgressEvent {
-    return this.#meter.report(this.#options.clock.nowUs(), this.#memberships.channels, this.#options.policy.status);
+    const { channels, status } = this.#steering;
+    return this.#meter.report(this.#options.clock.nowUs(), channels, status);
   }
 
   stats(): ReceiverStats {
@@ -123,7 +129,7 @@ export class Transfer {
       this.#work();
       if (!this.#reception.assembler.isVerified) this.#listen();
       await this.#finished;
-      await this.#listening.stop('complete');
+      await this.#steering.stop('complete');
       await this.#checkpoint;
       await store.commit();
     } finally {
@@ -142,26 +148,25 @@ export class Transfer {
    */
   tick(nowUs: number, latenessUs: number): void {
     if (this.#ended || this.#isWhole) return;
-    if (this.#listening.isOn) this.#steer(nowUs, latenessUs);
+    this.#steering.tick(nowUs, latenessUs);
     if (this.#checkpoints.isDue(nowUs)) this.#startCheckpoint(nowUs);
-    this.#renewSilent(nowUs);
   }
 
-  /** Lets the policy judge what has come. */
-  #steer(nowUs: number, latenessUs: number): void {
-    const { policy, onWarning } = this.#options;
-    const { network } = this.#options;
-    const unreadCount = (network.dropped?.() ?? 0) - this.#unreadCount;
-    const droppedCount = this.#reception.droppedCount - this.#droppedCount;
-    this.#unreadCount += unreadCount;
-    this.#droppedCount += droppedCount;
-    const readings = this.#reception.read((channel, server) => this.#memberships.hears(channel, server));
-    const decisions = policy.tick(nowUs, readings, { unreadCount, droppedCount, latenessUs });
-    if (decisions.length === 0) return;
-    this.#listening.follow(decisions, nowUs).catch((error: unknown) => {
-      // What is joined goes on; the policy sees that nothing comes of this one, and steps back.
-      onWarning({ code: 'JOIN_REFUSED', message: error instanceof Error ? error.message : String(error) });
-    });
+  #steer(descriptor: Descriptor, before?: Promise<void>): Steering {
+    const steering: Steering = new Steering(
+      {
+        ...this.#options,
+        descriptor,
+        policy: this.#options.policyOf(descriptor),
+        reception: this.#reception,
+        onBatch: (channel, batch) => {
+          // What still comes of channels that are being left has sequences of its own.
+          if (this.#steering === steering) this.#handle(channel, batch);
+        },
+      },
+      before,
+    );
+    return steering;
   }
 
   #handle(channel: number, batch: ReceivedBatch): void {
@@ -173,7 +178,7 @@ export class Transfer {
     const { hasReady, isComplete, hasEnough } = this.#reception.assembler;
     if (hasReady || (isComplete && !this.#tried)) this.#work();
     // What comes while the last blocks are being solved would be received in vain.
-    if (hasEnough && this.#listening.isOn) void this.#listening.stop('has what it needs');
+    if (hasEnough && this.#steering.isOn) void this.#steering.stop('has what it needs');
   }
 
   /** Proves what is ready, until nothing is; as many blocks at once as fit. */
@@ -201,7 +206,7 @@ export class Transfer {
   }
 
   #listen(): void {
-    if (!this.#ended) this.#listening.start(this.#options.clock.nowUs()).catch((error: unknown) => this.#fail(error));
+    if (!this.#ended) this.#steering.start(this.#options.clock.nowUs());
   }
 
   #judge(block: number, outcome: Outcome): void {
@@ -254,19 +259,12 @@ export class Transfer {
     );
   }
 
-  #renewSilent(nowUs: number): void {
-    const intervalsUs = this.#options.descriptor.channels.map(({ intervalUs }) => intervalUs);
-    const lastHeardUs = (channel: number) => this.#reception.lastHeardOn(channel);
-    for (const channel of this.#listening.renewSilent(nowUs, intervalsUs, lastHeardUs)) {
-      this.#options.onWarning({ code: 'SILENCE', message: `nothing on channel ${channel}; joining it anew` });
-    }
-  }
-
   async #end(reason: string): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
-    await this.#listening.stop(reason);
+    await this.#steering.stop(reason);
     await Promise.all(this.#workers);
     await this.#checkpoint.catch(() => undefined);
+    this.#meter.end();
   }
 }

@@ -31,7 +31,11 @@ export async function listen(
   signal: AbortSignal,
 ): Promise<readonly Announcement[]> {
   const anyObject = { fleet: undefined, object: undefined, lowestVersionOf: () => 0, acceptExpired: true };
-  const watch = new Watch({ ...anyObject, publicKey: key, announcement: request }, world, new FaultCounters());
+  const watch = new Watch(
+    { ...anyObject, publicKey: key, announcement: request, waits: false },
+    { ...world, onWaiting: () => undefined, onRefused: () => undefined },
+    new FaultCounters(),
+  );
   const collected = collect(watch);
   try {
     await watch.open();

@@ -42,6 +42,7 @@ export class SimulatedReceiver extends EventEmitter<ReceiverEvents> {
         patienceUs: DEFAULT_PATIENCE_US,
         lowestVersion: 0,
         acceptExpired: false,
+        waits: true,
         announcement: { ...announcementOf(fleet), interface: undefined, sources: [] },
         ...options,
         fleet,

@@ -63,6 +63,8 @@ export class VirtualHost implements Network {
   readonly #batch: SingleBatch;
   #isDead = false;
   #isInterfaceUp = true;
+  /** Down, and its memberships forgotten: nothing has its name. */
+  #isInterfaceGone = false;
 
   constructor(options: HostOptions, world: VirtualNetwork, attach: Attach) {
     this.name = options.name;
@@ -125,6 +127,7 @@ export class VirtualHost implements Network {
   interfaceDown(forgets = false): void {
     this.#world.log.note(this.#world.clock.nowUs, `${this.name} down`);
     this.#isInterfaceUp = false;
+    this.#isInterfaceGone ||= forgets;
     for (const membership of this.#memberships) {
       this.#withdraw(membership);
       if (forgets) this.#memberships.delete(membership);
@@ -134,6 +137,7 @@ export class VirtualHost implements Network {
   interfaceUp(): void {
     this.#world.log.note(this.#world.clock.nowUs, `${this.name} up`);
     this.#isInterfaceUp = true;
+    this.#isInterfaceGone = false;
     for (const membership of this.#memberships) this.#report(membership);
   }
 
@@ -152,6 +156,7 @@ export class VirtualHost implements Network {
       throw new LayercastError('UNKNOWN_INTERFACE', `no interface is called "${name}"`, { hint: `one of: ${own}` });
     }
     if (this.#isInterfaceUp) return;
+    if (this.#isInterfaceGone) throw new LayercastError('UNKNOWN_INTERFACE', `${own} of ${this.name} is gone`);
     throw new LayercastError('NETWORK_UNAVAILABLE', `${own} of ${this.name} is down: ENETDOWN`);
   }
 

@@ -84,7 +84,8 @@ describe('the receiving driver', () => {
     const bed = new Bed('stopped early');
     const receiver = bed.receiver();
     receiver.abort('no');
-    expect(await bed.failure(receiver, 1)).toBe('no');
+    expect(await bed.failure(receiver, 1)).toBe('ABORTED');
+    await expect(receiver.done).rejects.toMatchObject({ cause: 'no' });
     await bed.pass(1);
     await bed.server().publish(bed.object(10));
     await bed.pass(3);

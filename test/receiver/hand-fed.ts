@@ -3,6 +3,7 @@ import type { MembershipRequest, Network, ReceivedBatch } from '../../dist/ports
 import { FixedPolicy } from '../../dist/rate/fixed-policy.js';
 import { FaultCounters } from '../../dist/receiver/counters.js';
 import type { WarningEvent } from '../../dist/receiver/events.js';
+import { Tally } from '../../dist/receiver/tally.js';
 import { Transfer } from '../../dist/receiver/transfer.js';
 import { HostClock } from '../../dist/simulate/host-clock.js';
 import type { DiskOptions } from '../../dist/simulate/simulated-disk.js';
@@ -47,9 +48,10 @@ export function handFed({ membershipUs = 1000, object: make, ...diskOptions }: H
     const fetch = new Transfer({
       descriptor: object.descriptor,
       store: await disk.open(object.descriptor),
-      policy: new FixedPolicy([0], [1e6]),
+      policyOf: () => new FixedPolicy([0], [1e6]),
       interface: undefined,
       faults: new FaultCounters(),
+      tally: new Tally(),
       clock,
       network,
       solver: {

@@ -6,6 +6,10 @@ import { Memberships } from '../../dist/receiver/memberships.js';
 import { addressFromBytes } from '../../dist/wire/address.js';
 import { Bed } from '../transfer/bed.js';
 
+function decision(action: 'join' | 'leave', channel: number): Decision {
+  return { action, channel, server: undefined, reason: 'test' };
+}
+
 /** Joins that take a millisecond each, of channels 0 and 1 unless the policy says otherwise. */
 function rig(
   decisions: readonly Decision[] = [0, 1].map((channel) => ({
@@ -20,7 +24,7 @@ function rig(
   const { descriptor } = bed.object(10, { channels });
   const calls: string[] = [];
   const reasons: string[] = [];
-  const state = { refuses: false };
+  const state = { refuses: [] as readonly number[], isStale: false };
   const pause = () => new Promise<void>((resolve) => bed.network.clock.at(bed.network.clock.nowUs + 1000, resolve));
   const network: Network = {
     openSender: () => Promise.reject(new Error('receivers do not send')),
@@ -28,9 +32,11 @@ function rig(
       const channel = descriptor.channels.findIndex((one) => addressFromBytes(one.group) === group);
       calls.push(`join ${channel}`);
       await pause();
-      if (state.refuses) throw new Error('refused');
+      if (state.refuses.includes(channel)) throw new Error('refused');
       return {
-        isStale: false,
+        get isStale() {
+          return state.isStale;
+        },
         async leave() {
           calls.push(`leave ${channel}`);
           await pause();
@@ -46,6 +52,7 @@ function rig(
     onJoining: () => undefined,
     onJoin: ({ channel }) => reasons.push(`joined ${channel}`),
     onLeave: ({ channel, reason }) => reasons.push(`left ${channel}: ${reason}`),
+    onRefused: () => reasons.push('refused'),
   });
   const listening = new Listening(memberships, {
     start: () => decisions,
@@ -98,16 +105,68 @@ describe('listening', () => {
     expect([memberships.channels, listening.sinceUs]).toEqual([[0, 1], 20_000]);
   });
 
-  it('rejects when the system refuses a join, and can be stopped then', async () => {
-    const { bed, state, listening, memberships } = rig();
-    state.refuses = true;
-    const started = listening.start(0).then(
-      () => 'joined',
-      (error: Error) => error.message,
-    );
-    expect(await bed.network.clock.until(started, 1e6)).toBe('refused');
-    await bed.network.clock.until(listening.stop('ended'), 1e6);
+  it('carries out the rest of a decision when one join of it is refused, and tries that one again each second', async () => {
+    const { bed, calls, reasons, state, listening, memberships } = rig();
+    state.refuses = [0];
+    void listening.start(0);
+    await bed.pass(0.01);
+    expect(memberships.channels).toEqual([1]);
+    for (let nowUs = 0; nowUs <= 2e6; nowUs += 50_000) {
+      listening.maintain(nowUs);
+      await bed.pass(0.05);
+    }
+    expect(calls).toEqual(['join 0', 'join 1', 'join 0', 'join 0', 'join 0']);
+    state.refuses = [];
+    listening.maintain(3e6);
+    await bed.pass(0.01);
+    expect(memberships.channels).toEqual([0, 1]);
+    listening.maintain(4e6);
+    await bed.pass(0.01);
+    expect(calls.length).toBe(6);
+    expect(reasons.filter((reason) => reason === 'refused')).toHaveLength(4);
+    await bed.network.clock.until(listening.stop('ended'), bed.network.clock.nowUs + 1e6);
     expect(memberships.channels).toEqual([]);
+    expect(reasons.slice(-3)).toEqual(['joined 0', 'left 0: ended', 'left 1: ended']);
+  });
+
+  it('keeps the last channel that brings anything while what is to take its place is refused', async () => {
+    const { bed, state, reasons, listening, memberships } = rig([decision('join', 0)]);
+    void listening.start(0);
+    await bed.pass(0.01);
+    state.refuses = [2];
+    void listening.follow([decision('leave', 0), decision('join', 2)], 1e6);
+    await bed.pass(0.01);
+    // Left before the join was refused: an exchange that begins with the leave has nothing to keep.
+    expect(memberships.channels).toEqual([]);
+    void listening.follow([decision('leave', 2), decision('join', 0)], 2e6);
+    await bed.pass(0.01);
+    void listening.follow([decision('join', 2), decision('leave', 0)], 3e6);
+    await bed.pass(0.01);
+    expect(memberships.channels).toEqual([0]);
+    state.refuses = [];
+    listening.maintain(4e6);
+    await bed.pass(0.01);
+    expect(memberships.channels).toEqual([2]);
+    expect(reasons.slice(-2)).toEqual(['joined 2', 'left 0: test']);
+  });
+
+  it('joins anew what an interface took with it, once a second while the interface is away', async () => {
+    const { bed, calls, state, reasons, listening, memberships } = rig();
+    void listening.start(0);
+    await bed.pass(0.01);
+    state.isStale = true;
+    state.refuses = [0, 1];
+    expect(memberships.channels).toEqual([]);
+    listening.maintain(1e6);
+    await bed.pass(0.01);
+    state.refuses = [];
+    state.isStale = false;
+    listening.maintain(2e6);
+    await bed.pass(0.01);
+    expect(memberships.channels).toEqual([0, 1]);
+    expect(calls.filter((call) => call === 'leave 0')).toHaveLength(1);
+    // It was never told as left.
+    expect(reasons.filter((reason) => reason !== 'refused')).toEqual(['joined 0', 'joined 1']);
   });
 
   it('joins anew what was silent for five seconds or ten of its intervals, and not again at once', async () => {

@@ -3,6 +3,7 @@ import { FaultCounters } from '../../dist/receiver/counters.js';
 import type { ObjectStore } from '../../dist/receiver/object-store.js';
 import { ProgressMeter } from '../../dist/receiver/progress.js';
 import { Reception } from '../../dist/receiver/reception.js';
+import { Tally } from '../../dist/receiver/tally.js';
 import { Verification } from '../../dist/receiver/verification.js';
 import { Prng } from '../../dist/simulate/prng.js';
 import type { SimulatedDisk } from '../../dist/simulate/simulated-disk.js';
@@ -175,7 +176,7 @@ describe('verification', () => {
 
 describe('the progress meter', () => {
   it('says what is there, how fast it comes, how much is lost and how long it will take', () => {
-    const meter = new ProgressMeter(object.descriptor, reception, 0);
+    const meter = new ProgressMeter(object.descriptor, reception, 0, new Tally());
     const empty = meter.report(0, [], UNMEASURED);
     expect(empty).toMatchObject({ bytes: 0, etaMs: undefined, lossRatio: 0, level: -1, rateBitsPerSecond: 0 });
     expect(empty.map).toEqual(new Array(64).fill(0));
@@ -190,7 +191,7 @@ describe('the progress meter', () => {
   });
 
   it('forgets what was more than five reports ago', () => {
-    const meter = new ProgressMeter(object.descriptor, reception, 0);
+    const meter = new ProgressMeter(object.descriptor, reception, 0, new Tally());
     meter.report(0, [0], UNMEASURED);
     feed(...datagrams.symbols.slice(0, 20));
     for (let second = 1; second <= 5; second++)
@@ -201,7 +202,7 @@ describe('the progress meter', () => {
   it('counts the short last symbol with its own length, and all of it once', () => {
     feed(...datagrams.digests, ...datagrams.symbols, ...datagrams.symbols.slice(0, 4));
     reception.assembler.accept(4);
-    const meter = new ProgressMeter(object.descriptor, reception, 0);
+    const meter = new ProgressMeter(object.descriptor, reception, 0, new Tally());
     const { bytes, verifiedBytes, totalBytes, map } = meter.report(0, [0], UNMEASURED);
     expect([bytes, verifiedBytes, totalBytes]).toEqual([
       40 * SYMBOL_BYTES - 5,

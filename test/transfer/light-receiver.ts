@@ -52,6 +52,7 @@ export class LightReceiver {
       },
       onJoin: () => undefined,
       onLeave: () => undefined,
+      onRefused: () => undefined,
     });
     this.#follow(this.policy.start(bed.network.clock.nowUs));
     this.#tickLater();

@@ -15,20 +15,55 @@ describe('an interface', () => {
     expectSafe(receiver, object, await bed.completion(receiver, 2 * passSeconds(500)));
   });
 
-  it(seeded('that comes back without its memberships is joined anew after five silent seconds'), async () => {
-    const bed = new Bed('forgets');
+  it(
+    seeded('that comes back without its memberships is joined anew within a second, for announcements too'),
+    async () => {
+      const bed = new Bed('forgets');
+      const object = bed.object(500);
+      const server = bed.server();
+      await server.publish(object);
+      const receiver = bed.receiver();
+      const codes: string[] = [];
+      const waiting: string[] = [];
+      receiver.on('warning', ({ code }) => codes.push(code));
+      receiver.on('waiting', ({ message }) => waiting.push(message));
+      await bed.pass(3);
+      receiver.host.interfaceDown(true);
+      await bed.pass(7);
+      receiver.host.interfaceUp();
+      await bed.pass(1.1);
+      // Announced only from now on: whoever does not hear announcements again would not hear of the newer version.
+      const newer = bed.object(300, { version: 2, content: bed.bytes(300 * 1154, 'newer') });
+      await server.publish(newer);
+      expectSafe(receiver, newer, await bed.completion(receiver, 1.2 + passSeconds(300)), true);
+      expect(codes).toEqual(['SUPERSEDED']);
+      expect(waiting).toEqual(['sim0 of receiver is gone']);
+    },
+  );
+
+  it(seeded('that is away for longer than all patience is waited for, unless nobody wants to wait'), async () => {
+    const bed = new Bed('away');
     const object = bed.object(500);
     await bed.server().publish(object);
-    const receiver = bed.receiver();
-    const warnings: string[] = [];
-    receiver.on('warning', ({ code }) => warnings.push(code));
+    const receivers = [true, false].map((waits) => bed.receiver({ name: `waits ${waits}`, waits, patienceUs: 5e6 }));
     await bed.pass(3);
+    for (const { host } of receivers) host.interfaceDown(true);
+    expect(await bed.failure(receivers[1]!, 5.2)).toBe('NOBODY_SENDING');
+    await expect(receivers[1]!.done).rejects.toThrow(/is gone\); 0\.2\d\d? of 0\.577 MB are kept/);
+    await bed.pass(100);
+    receivers[0]!.host.interfaceUp();
+    expectSafe(receivers[0]!, object, await bed.completion(receivers[0]!, 1.2 + passSeconds(500)));
+  });
+
+  it(seeded('that is not there at the start is waited for'), async () => {
+    const bed = new Bed('late');
+    const object = bed.object(200);
+    await bed.server().publish(object);
+    const receiver = bed.receiver({ patienceUs: 5e6 });
     receiver.host.interfaceDown(true);
-    // Joining anew is refused meanwhile, and must be tried again.
-    await bed.pass(7);
+    await bed.pass(60);
     receiver.host.interfaceUp();
-    expectSafe(receiver, object, await bed.completion(receiver, 5.2 + 2 * passSeconds(500)));
-    expect(warnings).toEqual(['SILENCE']);
+    expectSafe(receiver, object, await bed.completion(receiver, 2.2 + passSeconds(200)));
   });
 
   it(seeded('of the server that goes down and up is used again, and the failure is told once'), async () => {
@@ -50,10 +85,10 @@ describe('an interface', () => {
     expect(complete.lostDatagrams).toBeGreaterThan(250);
   });
 
-  it(seeded('that does not exist ends the transfer with its name'), async () => {
+  it(seeded('that does not exist ends the transfer with its name, where it is not to be waited for'), async () => {
     const bed = new Bed('unknown');
     const place = { group: 'ff15::1', port: 4242, interface: 'eth7', sources: [] };
-    const receiver = bed.receiver({ announcement: place });
+    const receiver = bed.receiver({ announcement: place, waits: false });
     expect(await bed.failure(receiver, 1)).toBe('UNKNOWN_INTERFACE');
   });
 });

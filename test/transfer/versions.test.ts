@@ -24,9 +24,14 @@ describe('versions', () => {
     await bed.pass(3);
     await server.publish(newer);
     const complete = await bed.completion(receiver, 1.01 + passSeconds(300));
-    expectSafe(receiver, newer, complete);
+    expectSafe(receiver, newer, complete, true);
     expect(complete.version).toBe(2);
     expect(complete.resumedBytes).toBe(0);
+    // Two seconds of the older one, and the newer one: counts are of the whole run.
+    expect(complete.payloadBytes).toBeGreaterThan((300 + 150) * 1154);
+    expect(complete.datagrams).toBeGreaterThan(300 + 150);
+    expect(complete.servers.map(({ datagrams }) => datagrams)).toEqual([complete.datagrams]);
+    expect(complete.overhead).toBeLessThan(0.1);
     expect(codes).toEqual(['SUPERSEDED']);
   });
 
