@@ -1,9 +1,10 @@
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs, utimes } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, stat, statfs, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LayercastError } from '../errors.js';
 import type { Geometry } from '../object/geometry.js';
 import type { ByteSource } from '../ports.js';
 import { syncDirectoryOf, temporaryName, writeFully } from '../store/durable.js';
+import { makeFolder } from '../store/make-folder.js';
 import { systemError } from '../store/system-error.js';
 import { type SolveOptions, solveBlocks } from './block-solver.js';
 import { HEADER_BYTES, headerOf, IntermediateLayout } from './intermediate-layout.js';
@@ -93,7 +94,7 @@ export class IntermediateCache {
     layout: IntermediateLayout,
     options: Pick<SolveOptions, 'signal' | 'onProgress'>,
   ): Promise<FileHandle> {
-    await mkdir(this.#folder, { recursive: true });
+    await makeFolder(this.#folder);
     await rm(path, { force: true });
     await this.#makeRoom(layout.fileBytes);
     const temporary = temporaryName(path);

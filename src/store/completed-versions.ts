@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { errnoOf } from '../errors.js';
 import { replaceFile } from './durable.js';
+import { makeFolder } from './make-folder.js';
+import { openStateFolder, stateError } from './state-folder.js';
 import { systemError } from './system-error.js';
 
 /** An object as a receiver knows it: another key is another publisher, so it starts anew. */
@@ -26,15 +28,29 @@ export interface CompletedVersion {
  */
 export async function highestCompleted(stateDir: string, object: SignedName): Promise<CompletedVersion | undefined> {
   const directory = directoryOf(stateDir, object);
-  const version = Math.max(-1, ...(await versionsIn(directory)));
+  const versions = await versionsIn(directory).catch((error) => {
+    throw stateError(error, stateDir);
+  });
+  const version = Math.max(-1, ...versions);
   if (version < 0) return undefined;
   const content = await readFile(join(directory, nameOf(version)), 'utf8').catch(() => '');
   return { version, sha256: /^[0-9a-f]{64}$/m.exec(content)?.[0] };
 }
 
 /**
+ * Proves that a completed version of this object can be remembered later, as far as that can be known before.
+ * @throws {LayercastError} what `rememberCompleted` would throw; the hint says how to choose another state directory
+ */
+export async function requireRememberable(stateDir: string, object: SignedName): Promise<void> {
+  const directory = directoryOf(stateDir, object);
+  const isThere = await stat(directory).catch(() => undefined);
+  await openStateFolder(stateDir, isThere === undefined ? dirname(directory) : directory);
+}
+
+/**
  * Remembers a completed version; on disk when it resolves. One file a version, and only lower ones are removed, so processes
  * that do this at once cannot set each other back.
+ * @throws {LayercastError} `PERMISSION_DENIED`, `DISK_FULL`, …; the hint says how to choose another state directory
  */
 export async function rememberCompleted(
   stateDir: string,
@@ -43,14 +59,14 @@ export async function rememberCompleted(
   sha256: string,
 ): Promise<void> {
   const directory = directoryOf(stateDir, object);
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw systemError(error, 'create', directory);
-  }
   const { fleet, object: name, keyFingerprint } = object;
   const about = JSON.stringify({ fleet, object: name, version, keyFingerprint });
-  await replaceFile(join(directory, nameOf(version)), [Buffer.from(`${sha256}\n${about}\n`)]);
+  try {
+    await makeFolder(directory, 0o700);
+    await replaceFile(join(directory, nameOf(version)), [Buffer.from(`${sha256}\n${about}\n`)]);
+  } catch (error) {
+    throw stateError(error, stateDir);
+  }
   const lower = (await versionsIn(directory)).filter((other) => other < version);
   for (const other of lower) await rm(join(directory, nameOf(other)), { force: true });
 }

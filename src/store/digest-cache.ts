@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { Packr } from 'msgpackr';
@@ -8,6 +8,7 @@ import type { Geometry } from '../object/geometry.js';
 import { replaceFile } from './durable.js';
 import type { FileSource } from './file-source.js';
 import { type HashOptions, hashObject } from './hash-file.js';
+import { makeFolder } from './make-folder.js';
 import { systemError } from './system-error.js';
 
 export interface DigestCacheOptions extends HashOptions {
@@ -99,7 +100,7 @@ function isBytes(value: unknown, length: number): value is Uint8Array {
 /** Says what went wrong, if anything did: a state directory that cannot be written keeps nobody from publishing. */
 async function keep(path: string, key: string, digests: ObjectDigests, nowMs: number): Promise<string | undefined> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeEntry(path, key, digests);
     await utimes(path, nowMs / 1000, nowMs / 1000);
     await prune(dirname(path), nowMs);
