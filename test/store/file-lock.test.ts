@@ -18,9 +18,10 @@ async function newPath(): Promise<string> {
   return join(directory, 'out.part.lock');
 }
 
-function start(path: string, roundCount: number, end: 'release' | 'die' | 'hold') {
-  const argv = ['--import', 'tsx', CHILD, path, String(roundCount), end];
-  return spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+function start(path: string, roundCount: number, end: 'release' | 'die' | 'hold', through: readonly string[] = []) {
+  const argv = [process.execPath, '--import', 'tsx', CHILD, path, String(roundCount), end];
+  const [command = '', ...rest] = [...through, ...argv];
+  return spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 async function exitOf(child: ReturnType<typeof start>): Promise<number | null> {
@@ -90,6 +91,77 @@ describe('a lock on a file', () => {
       await lock.release();
     },
   );
+
+  it.each([
+    ['in another pid namespace', { pidNamespace: 'pid:[1]' }],
+    ['on another host', { bootId: '00000000-0000-0000-0000-000000000000', host: 'elsewhere' }],
+  ])('is taken over from a process %s only when it has not been renewed for long', async (_, differences) => {
+    const path = await newPath();
+    const first = await FileLock.acquire(path);
+    await first.abandon();
+    const holder: object = JSON.parse(await readFile(path, 'utf8'));
+    await writeFile(path, JSON.stringify({ ...holder, ...differences }));
+    const renewing = setInterval(() => utimes(path, new Date(), new Date()), 50);
+    const heard: string[] = [];
+    const acquire = () => FileLock.acquire(path, { abandonedMs: 1000, onWaiting: (message) => heard.push(message) });
+    await expect(acquire()).rejects.toMatchObject({ code: 'FILE_IN_USE', message: expect.stringContaining('of host') });
+    clearInterval(renewing);
+    const second = await acquire();
+    expect(second.isContested).toBe(true);
+    expect(heard).toEqual([expect.stringMatching(/^waiting up to 1 s .*out\.part\.lock/), heard[0]]);
+    await expect(first.requireHeld()).rejects.toMatchObject({ code: 'FILE_IN_USE' });
+    await second.requireHeld();
+    await expect(acquire()).rejects.toMatchObject({ code: 'FILE_IN_USE' });
+    await second.release();
+    expect(await readdir(dirname(path))).toEqual([]);
+  });
+
+  it('stays contested over the deaths of those who take it, until one of them settles', async () => {
+    const path = await newPath();
+    const first = await FileLock.acquire(path);
+    await first.abandon();
+    await writeFile(path, (await readFile(path, 'utf8')).replace(/pid:\[\d+\]/, 'pid:[1]'));
+    const dies = async () => {
+      const holder: object = JSON.parse(await readFile(path, 'utf8'));
+      await writeFile(path, JSON.stringify({ ...holder, pid: 2 ** 22 + 1 }));
+    };
+    const second = await FileLock.acquire(path, { abandonedMs: 100 });
+    await second.abandon();
+    await dies();
+    const third = await FileLock.acquire(path);
+    expect(third.isContested).toBe(true);
+    await third.settle();
+    expect(third.isContested).toBe(false);
+    await third.requireHeld();
+    await third.abandon();
+    await dies();
+    const fourth = await FileLock.acquire(path);
+    expect(fourth.isContested).toBe(false);
+    await fourth.release();
+  });
+
+  it('can be given up on while it is watched', async () => {
+    const path = await newPath();
+    await writeFile(path, JSON.stringify({ pid: 1, pidNamespace: 'pid:[1]' }));
+    const stopping = new AbortController();
+    const acquired = FileLock.acquire(path, { signal: stopping.signal, onWaiting: () => stopping.abort() });
+    await expect(acquired).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(await readdir(dirname(path))).toEqual(['out.part.lock']);
+  });
+
+  it('of a process in another container is in use while that lives, suspended or not for some seconds', async () => {
+    const path = await newPath();
+    const child = start(path, 1, 'hold', ['unshare', '-Urpf', '--kill-child', '--mount-proc']);
+    await once(child.stdout, 'data');
+    const expected = { code: 'FILE_IN_USE', message: expect.stringContaining('process 1 of host') };
+    await expect(FileLock.acquire(path)).rejects.toMatchObject(expected);
+    const exited = exitOf(child);
+    child.kill('SIGKILL');
+    await exited;
+    const lock = await FileLock.acquire(path, { abandonedMs: 2500 });
+    expect(lock.isContested).toBe(true);
+    await lock.release();
+  });
 
   it('works on a file system without links, where it may be seen before it is written', async () => {
     const { link } = fs;

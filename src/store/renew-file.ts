@@ -1,0 +1,80 @@
+import { constants } from 'node:fs';
+import { copyFile, type FileHandle, open, rename, rm, stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { asLayercastError, errnoOf } from '../errors.js';
+import { syncDirectoryOf, temporaryName, writeFully } from './durable.js';
+
+/** Copied at a time; other work of the process has its turn in between. */
+const PIECE_BYTES = 2 ** 20;
+/** Zeros of this length are left out of a copy: a block of most file systems. */
+const BLOCK_BYTES = 4096;
+
+/**
+ * Puts a copy in the place of a file, so that a process that still has the old file open writes to what nobody reads. Shares the content
+ * where the file system can (btrfs, XFS); otherwise copies it, without the holes. Where there is no room for a copy the file is removed.
+ * Nothing happens when it is not there.
+ * @throws {LayercastError} `ABORTED`; or what the system says when the file cannot even be removed
+ */
+export async function renewFile(path: string, signal: AbortSignal | undefined): Promise<void> {
+  const found = await stat(path).catch((error) => {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found === undefined) return;
+  const temporary = temporaryName(path);
+  try {
+    await copyFile(path, temporary, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL).catch(async () => {
+      await rm(temporary, { force: true });
+      await requireRoom(path, found.blocks * 512);
+      await copySparse(path, temporary, found.mode & 0o777, signal);
+    });
+    await rename(temporary, path);
+  } catch {
+    await rm(temporary, { force: true });
+    if (signal?.aborted) throw asLayercastError(signal.reason, signal);
+    await rm(path, { force: true });
+  }
+  await syncDirectoryOf(path);
+}
+
+async function requireRoom(path: string, neededBytes: number): Promise<void> {
+  const { bavail, bsize, blocks } = await statfs(dirname(path));
+  if (blocks > 0 && bavail * bsize < neededBytes) throw new Error('no room for a copy');
+}
+
+async function copySparse(from: string, to: string, mode: number, signal: AbortSignal | undefined): Promise<void> {
+  const source = await open(from, 'r');
+  try {
+    const copy = await open(to, 'wx', mode);
+    try {
+      const { size } = await source.stat();
+      await copy.truncate(size);
+      const piece = Buffer.allocUnsafe(PIECE_BYTES);
+      for (let position = 0; position < size; ) {
+        signal?.throwIfAborted();
+        const { bytesRead } = await source.read(piece, 0, PIECE_BYTES, position);
+        if (bytesRead === 0) break;
+        await writeBlocks(copy, piece.subarray(0, bytesRead), position);
+        position += bytesRead;
+      }
+      await copy.sync();
+    } finally {
+      await copy.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+/** Writes the runs of blocks that are not all zeros. */
+async function writeBlocks(copy: FileHandle, piece: Buffer, position: number): Promise<void> {
+  const zeros = Buffer.alloc(BLOCK_BYTES);
+  let start = 0;
+  for (let at = 0; at <= piece.length; at += BLOCK_BYTES) {
+    const block = piece.subarray(at, at + BLOCK_BYTES);
+    if (block.length > 0 && Buffer.compare(block, zeros.subarray(0, block.length)) !== 0) continue;
+    if (at > start) await writeFully(copy, piece.subarray(start, at), position + start);
+    start = at + BLOCK_BYTES;
+  }
+  if (start < piece.length) await writeFully(copy, piece.subarray(start), position + start);
+}
