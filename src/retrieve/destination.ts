@@ -1,52 +1,80 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { LayercastError } from '../errors.js';
 import type { ObjectStore } from '../receiver/object-store.js';
-import { highestCompleted, rememberCompleted, type SignedName } from '../store/completed-versions.js';
+import {
+  highestCompleted,
+  rememberCompleted,
+  requireRememberable,
+  type SignedName,
+} from '../store/completed-versions.js';
 import { FileLock } from '../store/file-lock.js';
 import { verifyFile } from '../store/hash-file.js';
+import { renewFile } from '../store/renew-file.js';
+import { openStateFolder } from '../store/state-folder.js';
 import { systemError } from '../store/system-error.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import { openObjectFile, partPathOf } from './object-file.js';
+import { type Output, openOutput } from './output.js';
 
 export interface DestinationOptions extends SignedName {
-  /** FILE. */
+  /** FILE; symbolic links are followed. */
   readonly output: string;
   /** Where the journal is kept; undefined beside FILE. */
   readonly journalDir: string | undefined;
   /** Where completed versions are remembered. */
   readonly stateDir: string;
   readonly signal: AbortSignal;
+  /** Told once when opening takes seconds, why. */
+  readonly onWaiting?: ((message: string) => void) | undefined;
 }
 
 /** The place of one file on this host, held by one process at a time: what is there, what is being put there. */
 export class Destination implements AsyncDisposable {
+  /** The file that is made or replaced: absolute, links followed. */
+  readonly outputPath: string;
   /** Highest version of this object, signed by this key, that was completed on this host; 0 if none. */
   readonly completedVersion: number;
   readonly #options: DestinationOptions;
-  readonly #outputPath: string;
   readonly #journalPath: string;
   readonly #lock: FileLock;
+  /** Why nothing may be received, though FILE may be right as it is. */
+  readonly #stateFault: unknown;
 
-  private constructor(options: DestinationOptions, journalPath: string, lock: FileLock, completedVersion: number) {
+  private constructor(
+    options: DestinationOptions,
+    { outputPath, journalPath }: Places,
+    lock: FileLock,
+    completedVersion: number,
+    stateFault: unknown,
+  ) {
     this.#options = options;
-    this.#outputPath = resolve(options.output);
+    this.outputPath = outputPath;
     this.#journalPath = journalPath;
     this.#lock = lock;
     this.completedVersion = completedVersion;
+    this.#stateFault = stateFault;
   }
 
-  /** @throws {LayercastError} `FILE_IN_USE`, `FILE_NOT_FOUND` (no such folder), `PERMISSION_DENIED`, … */
+  /**
+   * Looks at everything that receiving FILE needs: the output itself, the state directory, and the lock. What cannot work is found here,
+   * before anything is received.
+   * @throws {LayercastError} `FILE_IN_USE`, `USAGE` and `FILE_NOT_FOUND` (no name of a file, no such folder), `PERMISSION_DENIED`,
+   *   `DISK_FULL`, `ABORTED`, …
+   */
   static async open(options: DestinationOptions): Promise<Destination> {
-    const outputPath = resolve(options.output);
-    const partPath = partPathOf(outputPath);
-    await checkOutput(outputPath);
-    if (options.journalDir !== undefined) await makeDirectory(options.journalDir);
-    const lock = await FileLock.acquire(`${partPath}.lock`);
+    const { signal, onWaiting } = options;
+    const output = await openOutput(options.output);
+    const places = placesOf(output, options.journalDir);
+    const stateFault = await faultOfState(options);
+    // A FILE that is already right needs no state: only to remember it fails then.
+    if (stateFault !== undefined && !output.exists) throw stateFault;
+    const lock = await FileLock.acquire(`${partPathOf(output.path)}.lock`, { signal, onWaiting });
+    await renewContested(lock, places, signal);
     try {
       const completed = await highestCompleted(options.stateDir, options);
-      return new Destination(options, journalPathOf(outputPath, options.journalDir), lock, completed?.version ?? 0);
+      return new Destination(options, places, lock, completed?.version ?? 0, stateFault);
     } catch (error) {
       await lock.release();
       throw error;
@@ -56,17 +84,23 @@ export class Destination implements AsyncDisposable {
   /** Whether FILE is there already, with the bytes that the descriptor speaks of. */
   async isInPlace({ sizeBytes, sha256 }: Descriptor): Promise<boolean> {
     const { signal } = this.#options;
-    if (!(await verifyFile(this.#outputPath, { sizeBytes, sha256 }, { signal }))) return false;
-    // What an interruption between renaming the file and forgetting its journal left behind.
-    await rm(this.#journalPath, { force: true });
+    if (!(await verifyFile(this.outputPath, { sizeBytes, sha256 }, { signal }))) return false;
+    // What an interruption between renaming the file and forgetting its journal left behind; it is litter, and no more.
+    const removed = this.#lock.requireHeld().then(() => rm(this.#journalPath, { force: true }));
+    await removed.catch(() => undefined);
     return true;
   }
 
-  openStore(descriptor: Descriptor): Promise<ObjectStore> {
-    return openObjectFile(descriptor, this.#outputPath, this.#journalPath);
+  /** @throws {LayercastError} as `openObjectFile`; and what is wrong with the state directory */
+  async openStore(descriptor: Descriptor): Promise<ObjectStore> {
+    if (this.#stateFault !== undefined) throw this.#stateFault;
+    return await openObjectFile(descriptor, this.outputPath, this.#journalPath, this.#lock);
   }
 
-  /** From now on, older versions are refused on this host. */
+  /**
+   * From now on, older versions are refused on this host.
+   * @throws {LayercastError} when the state directory cannot be written; FILE is as whole as before
+   */
   remember(version: number, sha256: string): Promise<void> {
     return rememberCompleted(this.#options.stateDir, this.#options, version, sha256);
   }
@@ -76,31 +110,47 @@ export class Destination implements AsyncDisposable {
   }
 }
 
-async function makeDirectory(path: string): Promise<void> {
+interface Places {
+  readonly outputPath: string;
+  readonly journalPath: string;
+}
+
+async function faultOfState(options: DestinationOptions): Promise<unknown> {
+  const { stateDir, journalDir } = options;
   try {
-    await mkdir(path, { recursive: true });
+    if (journalDir !== undefined) await openStateFolder(journalDir, journalDir);
+    await requireRememberable(stateDir, options);
+    return undefined;
   } catch (error) {
-    throw systemError(error, 'create', path);
+    return error;
   }
 }
 
-/** What a person may have mistyped, said before a lock or a part file is spoken of. */
-async function checkOutput(outputPath: string): Promise<void> {
-  const folder = await stat(dirname(outputPath)).catch(() => undefined);
-  if (!folder?.isDirectory()) {
-    throw new LayercastError('FILE_NOT_FOUND', `there is no folder for ${outputPath}`, {
-      hint: `Make it first: mkdir -p ${dirname(outputPath)}`,
-    });
-  }
-  const output = await stat(outputPath).catch(() => undefined);
-  if (output?.isDirectory()) {
-    throw new LayercastError('USAGE', `${outputPath} is a folder`, { hint: 'Name the file to make, with -o FILE' });
+/** Gives FILE.part and its journal new inodes, so that an earlier holder that goes on after all cannot write to them. */
+async function renewContested(lock: FileLock, places: Places, signal: AbortSignal): Promise<void> {
+  if (!lock.isContested) return;
+  try {
+    // The journal first: what it says then is in the part file that is copied after it.
+    await renewFile(places.journalPath, signal);
+    await renewFile(partPathOf(places.outputPath), signal);
+    await lock.settle();
+  } catch (error) {
+    // Not released: the next process has to know that the files are contested.
+    await lock.abandon();
+    throw systemError(error, 'renew', partPathOf(places.outputPath));
   }
 }
 
 /** In a folder for the journals of many files, a path's hash keeps apart those of one name. */
-function journalPathOf(outputPath: string, journalDir: string | undefined): string {
-  if (journalDir === undefined) return `${partPathOf(outputPath)}.journal`;
+function placesOf({ path: outputPath }: Output, journalDir: string | undefined): Places {
+  if (journalDir === undefined) return { outputPath, journalPath: `${partPathOf(outputPath)}.journal` };
+  if (dirname(outputPath) === resolve(journalDir) && outputPath.endsWith('.journal')) {
+    throw new LayercastError('USAGE', `${JSON.stringify(outputPath)} is a name of a journal in the state directory`, {
+      hint: (say) => `Name another file with ${say('output')}`,
+    });
+  }
+  // In bytes, for that is what file systems count; a character cut in two becomes another.
+  const head = Buffer.from(basename(outputPath)).subarray(0, 100).toString();
   const hash = createHash('sha256').update(outputPath).digest('hex').slice(0, 16);
-  return join(journalDir, `${basename(outputPath).slice(0, 100)}-${hash}.journal`);
+  return { outputPath, journalPath: join(journalDir, `${head}-${hash}.journal`) };
 }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { LayercastError } from '../errors.js';
 import {
   blockLength,
@@ -12,6 +13,7 @@ import {
 import { Placements } from '../object/placements.js';
 import { SymbolSet } from '../object/symbol-set.js';
 import type { ObjectStore } from '../receiver/object-store.js';
+import type { FileLock } from '../store/file-lock.js';
 import { openPartialObject, type PartialObject } from '../store/partial-object.js';
 import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
 
@@ -21,23 +23,32 @@ import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
  *
  * @param outputPath FILE.
  * @param journalPath the journal's file; beside FILE, or in a state directory.
+ * @param lock on FILE. A process that has lost it, because it was suspended for long, ends with `FILE_IN_USE` at the next checkpoint and
+ *   never renames, replaces or removes a file.
  * @throws {LayercastError} `PERMISSION_DENIED`, `FILE_NOT_FOUND` (no such folder), `DISK_FULL`, `FILE_IO`.
  */
 export async function openObjectFile(
   descriptor: Descriptor,
   outputPath: string,
   journalPath: string,
+  lock: Pick<FileLock, 'requireHeld'> = UNLOCKED,
 ): Promise<ObjectStore> {
   const { fleet, object, version, sha256, sizeBytes, symbolBytes, blockCount } = descriptor;
   const geometry = geometryOf(sizeBytes, symbolBytes, blockCount);
   const partial = await openPartialObject({
     partPath: partPathOf(outputPath),
     journalPath,
+    // What replaces a private file is private from its first byte on.
+    mode: (await isThere(outputPath)) ? 0o600 : 0o666,
+    requireHeld: () => lock.requireHeld(),
     arrival: descriptor.fecEncodingId === NO_CODE ? 'inOrder' : 'scattered',
     identity: { tag: objectTag(descriptor), geometry, sha256, fleet, object, version },
   });
-  return new ObjectFile(partial, geometry, outputPath);
+  return new ObjectFile(partial, geometry, outputPath, lock);
 }
+
+/** For tests and tools that are alone with their files. */
+const UNLOCKED = { requireHeld: async () => undefined };
 
 export function partPathOf(outputPath: string): string {
   return `${outputPath}.part`;
@@ -50,14 +61,16 @@ class ObjectFile implements ObjectStore {
   readonly #partial: PartialObject;
   readonly #geometry: Geometry;
   readonly #outputPath: string;
+  readonly #lock: Pick<FileLock, 'requireHeld'>;
   /** Blocks that are being restored: as many as are decoded at once. */
   readonly #restoring = new Map<number, Promise<void>>();
   #closed = false;
 
-  constructor(partial: PartialObject, geometry: Geometry, outputPath: string) {
+  constructor(partial: PartialObject, geometry: Geometry, outputPath: string, lock: Pick<FileLock, 'requireHeld'>) {
     this.#partial = partial;
     this.#geometry = geometry;
     this.#outputPath = outputPath;
+    this.#lock = lock;
     this.symbols = copyOf(partial.journal.symbols);
     this.guests = new Placements(geometry.symbolCount);
     this.guests.addAll(partial.journal.guests);
@@ -111,15 +124,24 @@ class ObjectFile implements ObjectStore {
     this.#partial.checkpoint.noteDropped(first, count);
   }
 
-  checkpoint(): Promise<void> {
-    return this.#partial.checkpoint.run();
+  async checkpoint(): Promise<void> {
+    await this.#lock.requireHeld();
+    await this.#partial.checkpoint.run();
   }
 
   async commit(): Promise<void> {
-    const { part, journal } = this.#partial;
-    await part.finish(this.#outputPath);
-    await journal.discard();
+    const { part, journal, checkpoint } = this.#partial;
+    // If the rename fails, the next run finds all of the object on disk and has only to rename it.
+    await checkpoint.run();
     this.#closed = true;
+    try {
+      await part.finish(this.#outputPath, () => this.#lock.requireHeld());
+    } catch (error) {
+      await Promise.allSettled([part.close(), journal.close()]);
+      throw error;
+    }
+    // FILE is whole; a journal that stays is removed by the next run.
+    await journal.discard().catch(() => undefined);
   }
 
   async close(): Promise<void> {
@@ -138,6 +160,7 @@ class ObjectFile implements ObjectStore {
     this.#closed = true;
     const { part, journal } = this.#partial;
     await this.#allRestored();
+    await this.#lock.requireHeld();
     // The journal first: a crash between the two leaves bytes without claims, not claims without bytes.
     await journal.discard();
     await part.discard();
@@ -160,6 +183,13 @@ class ObjectFile implements ObjectStore {
   async #allRestored(): Promise<void> {
     await Promise.allSettled(this.#restoring.values());
   }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function copyOf(set: SymbolSet): SymbolSet {

@@ -66,6 +66,7 @@ export class Journal {
   readonly path: string;
   readonly #claims: Claims;
   readonly #identity: JournalIdentity;
+  readonly #requireHeld: () => Promise<void>;
   #handle: FileHandle | undefined;
   #lengthBytes = 0;
   #compactedBytes = 0;
@@ -73,8 +74,9 @@ export class Journal {
   /** After a failed fdatasync the system may have forgotten what it could not write, so no later one can be believed. */
   #broken: LayercastError | undefined;
 
-  private constructor(path: string, identity: JournalIdentity) {
+  private constructor(path: string, identity: JournalIdentity, requireHeld: () => Promise<void>) {
     this.path = path;
+    this.#requireHeld = requireHeld;
     this.#identity = identity;
     this.#claims = new Claims(identity.geometry);
   }
@@ -106,6 +108,7 @@ export class Journal {
    * the journal is now empty and the part file must be emptied too; open the journal first, so that a crash in between
    * never leaves claims about bytes that are gone.
    *
+   * @param requireHeld rejects when the caller has lost the lock on these files: then the journal is not written anew any more
    * @param partIsThere whether there is a part file of the object's length; without one nothing in the journal can be true
    * @throws {LayercastError} when the file cannot be read or written
    */
@@ -113,8 +116,9 @@ export class Journal {
     path: string,
     identity: JournalIdentity,
     partIsThere: boolean,
+    requireHeld: () => Promise<void> = async () => undefined,
   ): Promise<{ readonly journal: Journal; readonly startedOver: StartedOver | undefined }> {
-    const journal = new Journal(path, identity);
+    const journal = new Journal(path, identity, requireHeld);
     const startedOver = (await journal.#read()) ?? (partIsThere ? undefined : 'part-missing');
     if (startedOver !== undefined) journal.#claims.clear();
     await journal.#rewrite();
@@ -187,6 +191,12 @@ export class Journal {
 
   /** A failure leaves the longer journal or the new one; both say the same. Tried again when it has doubled. */
   async #compact(): Promise<void> {
+    try {
+      await this.#requireHeld();
+    } catch (error) {
+      this.#broken = systemError(error, 'write', this.path);
+      return;
+    }
     await this.#rewrite().catch(() => {});
     await this.#handle?.close();
     try {

@@ -1,10 +1,11 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, rename, rm, statfs } from 'node:fs/promises';
+import { chmod, type FileHandle, open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errnoOf, LayercastError } from '../errors.js';
 import { type Geometry, symbolLength } from '../object/geometry.js';
 import type { ByteSink } from '../ports.js';
 import { syncDirectoryOf, writeFully } from './durable.js';
+import { takeAttributes } from './file-attributes.js';
 import { type Arrival, PageCache } from './page-cache.js';
 import { systemError } from './system-error.js';
 
@@ -16,6 +17,8 @@ export interface PartFileOptions {
   readonly geometry: Geometry;
   /** Keep what the file holds. A file of another size than the object's is emptied all the same: see `resumed`. */
   readonly resume: boolean;
+  /** Of the file, less the umask. @default 0o666 */
+  readonly mode?: number | undefined;
   /** Told when writing begins to fail; `write` then says no until a `flush` has succeeded. */
   readonly onError?: ((error: LayercastError) => void) | undefined;
   /** As for `PageCache`. */
@@ -62,7 +65,7 @@ export class PartFile implements ByteSink {
    */
   static async open(options: PartFileOptions): Promise<PartFile> {
     const { path, geometry } = options;
-    const { handle, isNew } = await openOrCreate(path).catch((error) => {
+    const { handle, isNew } = await openOrCreate(path, options.mode ?? 0o666).catch((error) => {
       throw systemError(error, 'create', path);
     });
     try {
@@ -158,12 +161,16 @@ export class PartFile implements ByteSink {
 
   /**
    * Everything to disk, the file under its final name in one step, and that name on disk as well. A file that has this name
-   * is replaced. The part file is closed afterwards.
+   * is replaced, and its mode, owner and group are kept as far as possible. The part file is closed afterwards, also when the rename
+   * has failed: a finished file never has an open writer.
+   * @param confirm called right before the rename; when it rejects, so does this, and nothing is renamed
    */
-  async finish(target: string): Promise<void> {
+  async finish(target: string, confirm: () => Promise<void> = async () => undefined): Promise<void> {
     await this.flush();
+    await takeAttributes(this.#handle, target);
     await this.#sync(() => this.#handle.sync());
     await this.close();
+    await confirm();
     try {
       await rename(this.path, target);
     } catch (error) {
@@ -211,14 +218,22 @@ export class PartFile implements ByteSink {
   }
 }
 
-async function openOrCreate(path: string): Promise<{ handle: FileHandle; isNew: boolean }> {
+async function openOrCreate(path: string, mode: number): Promise<{ handle: FileHandle; isNew: boolean }> {
   try {
-    return { handle: await open(path, 'wx+', 0o666), isNew: true };
+    return { handle: await open(path, 'wx+', mode), isNew: true };
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
   }
-  // Non-blocking, lest a FIFO of that name hold us up until somebody reads it; files do not care.
-  return { handle: await open(path, constants.O_RDWR | (constants.O_NONBLOCK ?? 0)), isNew: false };
+  // Non-blocking, lest a FIFO of that name hold us up until somebody reads it; files do not care. No link, for the last rename would
+  // put the link in the place of the file.
+  const flags = constants.O_RDWR | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
+  const handle = await open(path, flags).catch(async (error) => {
+    if (errnoOf(error) !== 'EACCES') throw error;
+    // Whole, with the mode of a read-only FILE, and not renamed: its owner may write it all the same.
+    await chmod(path, 0o600);
+    return open(path, flags);
+  });
+  return { handle, isNew: false };
 }
 
 async function requireSpace(path: string, missingBytes: number): Promise<void> {

@@ -7,9 +7,13 @@ import { PartFile } from './part-file.js';
 import { systemError } from './system-error.js';
 
 export interface PartialObjectOptions {
+  /** As for `Journal.open`. */
+  readonly requireHeld?: (() => Promise<void>) | undefined;
   readonly partPath: string;
   readonly journalPath: string;
   readonly identity: JournalIdentity;
+  /** Of the part file, as for `PartFile.open`. */
+  readonly mode?: number | undefined;
   /** As for `PartFile.open`. */
   readonly arrival?: Arrival | undefined;
   /** As for `PartFile.open`. */
@@ -33,13 +37,14 @@ export async function openPartialObject(options: PartialObjectOptions): Promise<
   const { partPath, journalPath, identity } = options;
   const { geometry } = identity;
   const partIsThere = await hasLength(partPath, geometry.sizeBytes);
-  const { journal, startedOver } = await Journal.open(journalPath, identity, partIsThere);
+  const { journal, startedOver } = await Journal.open(journalPath, identity, partIsThere, options.requireHeld);
   try {
     const resume = startedOver === undefined;
     const part = await PartFile.open({
       path: partPath,
       geometry,
       resume,
+      mode: options.mode,
       arrival: options.arrival,
       onError: options.onError,
     });

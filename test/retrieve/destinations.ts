@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { geometryOf } from '../../dist/object/geometry.js';
+import type { ObjectStore } from '../../dist/receiver/object-store.js';
+import { Destination, type DestinationOptions } from '../../dist/retrieve/destination.js';
+import type { Descriptor } from '../../dist/wire/descriptor.js';
+import { bytesOfBlock, bytesOfSymbol, descriptorOf } from '../store/crash-object.js';
+
+export const GEOMETRY = geometryOf(100 * 1200 - 7, 1200, 1);
+export const CONTENT = bytesOfBlock(GEOMETRY, 0);
+export const DESCRIPTOR: Descriptor = {
+  ...descriptorOf(GEOMETRY),
+  sha256: createHash('sha256').update(CONTENT).digest(),
+};
+
+/** The destination of an object of 100 symbols. */
+export function openDestination(
+  output: string,
+  stateDir: string,
+  more: Partial<DestinationOptions> = {},
+): Promise<Destination> {
+  const { signal } = new AbortController();
+  const name = { fleet: 'f', object: 'o', keyFingerprint: 'ab' };
+  return Destination.open({ ...name, output, journalDir: undefined, stateDir, signal, ...more });
+}
+
+/** Writes symbols `first .. first + count`, each of which the store has to take. */
+export function fill(store: ObjectStore, first = 0, count = GEOMETRY.symbolCount): void {
+  for (let symbol = first; symbol < first + count; symbol++) {
+    const bytes = bytesOfSymbol(GEOMETRY, symbol);
+    if (!store.write(symbol * GEOMETRY.symbolBytes, bytes, 0, bytes.length))
+      throw new Error(`symbol ${symbol} refused`);
+  }
+}
