@@ -1,5 +1,5 @@
 import { setTimeout as pauseFor } from 'node:timers/promises';
-import { LayercastError } from '../errors.js';
+import { type Hint, LayercastError } from '../errors.js';
 import {
   type AddressState,
   digitsOf,
@@ -116,10 +116,10 @@ export function unusable(
 ): LayercastError {
   const others = usable.filter((one) => one.name !== name).map((one) => one.name);
   const present = others.length === 0 ? 'no other has an IPv6 address' : `here: ${others.join(', ')}`;
-  const hint =
+  const hint: Hint =
     name === undefined
       ? 'Bring an interface up and give it an IPv6 address'
-      : `Bring the interface up, or name another interface (${present})`;
+      : (say) => `Bring the interface up, or name another with ${say('interface')} (${present})`;
   return new LayercastError('UNKNOWN_INTERFACE', fault, { hint });
 }
 

@@ -1,4 +1,4 @@
-import { errnoOf, LayercastError } from '../errors.js';
+import { errnoOf, type Hint, LayercastError } from '../errors.js';
 import type { AddressState } from './interface-table.js';
 
 /** What was tried, as far as an explanation needs it. */
@@ -17,7 +17,7 @@ export interface Attempt {
 /** What an error of the system means for a socket, and what the user can do. */
 interface Explanation {
   readonly meaning: string;
-  readonly hint: string;
+  readonly hint: Hint;
 }
 
 /** The error for a socket that the system refused. What is a `LayercastError` already stays as it is. */
@@ -47,13 +47,16 @@ function explain(errno: string | undefined, attempt: Attempt): Explanation {
       return explainAddress(attempt, link);
     case 'ENODEV':
     case 'ENXIO':
-      return { meaning: 'the interface is gone', hint: 'Bring the interface back, or name another interface' };
+      return {
+        meaning: 'the interface is gone',
+        hint: (say) => `Bring the interface back, or name another with ${say('interface')}`,
+      };
     case 'ENETDOWN':
     case 'ENETUNREACH':
     case 'EHOSTUNREACH':
       return {
         meaning: 'no route leads to multicast groups',
-        hint: `Bring ${link} up and give the interface an IPv6 address, or name another interface`,
+        hint: (say) => `Bring ${link} up and give it an IPv6 address, or name another with ${say('interface')}`,
       };
     case 'EACCES':
     case 'EPERM':
@@ -104,7 +107,8 @@ function explain(errno: string | undefined, attempt: Attempt): Explanation {
     default:
       return {
         meaning: 'the system refused',
-        hint: `Check that ${link} is up and has an IPv6 address ("ip -6 addr"), or name another interface`,
+        hint: (say) =>
+          `Check that ${link} is up and has an IPv6 address ("ip -6 addr"), or name another with ${say('interface')}`,
       };
   }
 }
@@ -126,7 +130,7 @@ function explainAddress({ source, sourceState }: Attempt, link: string): Explana
   if (source === undefined) {
     return {
       meaning: `${link} has no IPv6 address for this`,
-      hint: `Give ${link} an IPv6 address, or name another interface`,
+      hint: (say) => `Give ${link} an IPv6 address, or name another with ${say('interface')}`,
     };
   }
   return {

@@ -32,7 +32,7 @@ export function sourceChoice({ source, interface: name }: Destination, watch: In
     holder === undefined
       ? `no interface has the link-local address ${source}`
       : `several interfaces have the link-local address ${source}: ${names}`,
-    { hint: 'Name the interface that the address belongs to' },
+    { hint: (say) => `Name the interface that the address belongs to with ${say('interface')}` },
   );
 }
 

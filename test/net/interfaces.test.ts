@@ -46,7 +46,7 @@ describe('waiting for an interface', () => {
     await expect(found).rejects.toMatchObject({
       code: 'UNKNOWN_INTERFACE',
       message: 'there is no interface "eth7"',
-      hint: 'Bring the interface up, or name another interface (here: eth0)',
+      hint: 'Bring the interface up, or name another with the option interface (here: eth0)',
     });
   });
 

@@ -12,10 +12,10 @@ function systemError(code: string): Error {
 describe('the error for a socket that the system refused', () => {
   it.each([
     ['EADDRINUSE', /another program has port 4242/, /ss -ulpn sport = :4242/],
-    ['EADDRNOTAVAIL', /interface eth0 has no IPv6 address/, /another interface/],
-    ['ENODEV', /the interface is gone/, /another interface/],
+    ['EADDRNOTAVAIL', /interface eth0 has no IPv6 address/, /another with the option interface/],
+    ['ENODEV', /the interface is gone/, /another with the option interface/],
     ['ENETDOWN', /no route leads to multicast groups/, /Bring interface eth0 up/],
-    ['ENETUNREACH', /no route leads to multicast groups/, /another interface/],
+    ['ENETUNREACH', /no route leads to multicast groups/, /another with the option interface/],
     ['EPERM', /this host does not permit it/, /firewall/],
     ['EACCES', /this host does not permit it/, /firewall/],
     ['EMFILE', /this process has too many open files/, /LimitNOFILE/],
