@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { EventEmitter } from 'eventemitter3';
-import { LayercastError } from './errors.js';
+import { asLayercastError, LayercastError } from './errors.js';
 import { CodingPool } from './fec/pool.js';
-import { chooseInterface } from './net/interfaces.js';
+import { awaitInterface } from './net/interfaces.js';
 import { udpNetwork } from './net/udp-network.js';
 import { type CheckedReceiverOptions, checkReceiverOptions, type ReceiverOptions } from './options/receiver-options.js';
 import { ReceiverDriver } from './receiver/driver.js';
@@ -43,7 +44,11 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
   constructor(options: ReceiverOptions) {
     super();
     // Listeners are added in the turn in which the receiver is made; nothing may happen before.
-    this.done = Promise.resolve().then(() => this.#run(checkReceiverOptions(options)));
+    this.done = Promise.resolve()
+      .then(() => this.#run(checkReceiverOptions(options)))
+      .catch((error: unknown) => {
+        throw asLayercastError(error, this.#stopping.signal);
+      });
     this.done.catch(() => undefined);
   }
 
@@ -77,21 +82,54 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
       });
       const lowestVersion = allowRollback ? 0 : destination.completedVersion;
       await using solver = new ClosingPool({ workerCount: Math.min(2, availableParallelism()) });
-      const driver = this.#newDriver(options, destination, solver, lowestVersion);
+      const beganMs = performance.now();
+      const interfaceName = await this.#interfaceOf(options);
+      const waitedMs = performance.now() - beganMs;
+      const driver = this.#newDriver(options, { interfaceName, waitedMs, lowestVersion }, destination, solver);
       this.#driver = driver;
       const complete = await driver.run(this.#stopping.signal);
-      await destination.remember(complete.version, complete.sha256);
+      await this.#remember(destination, complete);
       return complete;
     } finally {
       signal?.removeEventListener('abort', stop);
     }
   }
 
+  /** A network of the caller's own has interfaces of its own. */
+  async #interfaceOf({ network, interface: name, wait = true, timeoutMs }: CheckedReceiverOptions) {
+    if (network !== undefined) return name;
+    const { signal } = this.#stopping;
+    const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+    try {
+      const found = await awaitInterface(name, {
+        wait,
+        signal: timeout === undefined ? signal : AbortSignal.any([signal, timeout]),
+        onWaiting: (message) => this.emit('waiting', { message }),
+      });
+      return found.name;
+    } catch (error) {
+      if (timeout?.aborted !== true || signal.aborted) throw error;
+      const missing = name === undefined ? 'no interface' : `interface "${name}" was not`;
+      throw new LayercastError('TIMEOUT', `${missing} ready within ${timeoutMs! / 1000} s`, { cause: error });
+    }
+  }
+
+  /** The file is complete: what cannot be written down about it is no failure. */
+  async #remember(destination: Destination, { version, sha256 }: CompleteEvent): Promise<void> {
+    try {
+      await destination.remember(version, sha256);
+    } catch (error) {
+      const why = asLayercastError(error).message;
+      const message = `version ${version} is complete, but could not be remembered: ${why}; an older one would be accepted`;
+      this.emit('warning', { code: 'NOT_REMEMBERED', message });
+    }
+  }
+
   #newDriver(
     options: CheckedReceiverOptions,
+    start: { readonly interfaceName: string | undefined; readonly waitedMs: number; readonly lowestVersion: number },
     destination: Destination,
     solver: BlockSolver,
-    lowestVersion: number,
   ): ReceiverDriver {
     const { fleet, object, key, scope = 'site', port = DEFAULT_PORT, hash = 'sha3-512' } = options;
     const { mode = 'auto', channels, maxRateBitsPerSecond, timeoutMs, network, clock } = options;
@@ -102,15 +140,16 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
         fleet,
         object,
         publicKey: key,
-        announcement: { group, port, sources: [], interface: interfaceOf(options) },
+        announcement: { group, port, sources: [], interface: start.interfaceName },
         mode,
         channels,
         maxRateBitsPerSecond,
-        timeoutUs: timeoutMs === undefined ? undefined : timeoutMs * 1000,
+        timeoutUs: timeoutMs === undefined ? undefined : Math.max(0, timeoutMs - start.waitedMs) * 1000,
         patienceUs: patienceMs * 1000,
-        lowestVersion,
+        lowestVersion: start.lowestVersion,
         acceptExpired: allowExpired,
         waits: options.wait ?? true,
+        outputPath: resolve(options.output),
       },
       {
         clock: clock ?? systemClock,
@@ -122,11 +161,6 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
       },
     );
   }
-}
-
-/** A network of the caller's own has interfaces of its own. */
-function interfaceOf({ network, interface: name }: ReceiverOptions): string | undefined {
-  return network === undefined ? chooseInterface(name).name : name;
 }
 
 /** Its threads end with the receiver. */

@@ -3,7 +3,7 @@ import type { Receiver } from '../create-receiver.js';
 import { DURATION, formatQuantity, RATE, SIZE } from '../fleet/units.js';
 import { rateOf } from '../rate/ladder.js';
 import { StepPlan } from '../rate/step-plan.js';
-import type { CompleteEvent, ProgressEvent } from '../receiver/events.js';
+import type { CompleteEvent, ListeningEvent, ProgressEvent } from '../receiver/events.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import { RecentSteps } from './recent-steps.js';
 import { clip } from './table.js';
@@ -23,6 +23,7 @@ export class FetchDisplay {
   /** The channel of each level, from the lowest. */
   #channelOrder: readonly number[] = [];
   #drawnLines = 0;
+  #kept: Pick<ProgressEvent, 'bytes' | 'totalBytes'> | undefined;
 
   /** @param nowMs milliseconds since the command started */
   constructor(stream: NodeJS.WriteStream, what: string, nowMs = () => performance.now()) {
@@ -42,8 +43,13 @@ export class FetchDisplay {
     for (const name of ['join', 'leave'] as const) {
       receiver.on(name, ({ reason }) => this.#steps.add(this.#nowMs(), reason));
     }
+    receiver.on('listening', (event) => this.#sayListening(event));
+    receiver.on('waiting', ({ message }) => this.say(message));
     receiver.on('warning', ({ message }) => this.say(message));
-    receiver.on('progress', (event) => this.#draw(event));
+    receiver.on('progress', (event) => {
+      this.#kept = event;
+      this.#draw(event);
+    });
     receiver.on('complete', (event) => {
       for (const line of summaryOf(event)) this.say(line);
     });
@@ -53,10 +59,23 @@ export class FetchDisplay {
     this.#erase();
   }
 
+  /** Says how far a fetch got that was stopped; nothing if it had not begun. */
+  sayKept(): void {
+    if (this.#kept === undefined) return;
+    const { bytes, totalBytes } = this.#kept;
+    this.say(`${formatQuantity(SIZE, bytes)} of ${formatQuantity(SIZE, totalBytes)} are kept`);
+  }
+
   /** Writes a line that stays. */
   say(line: string): void {
     this.#erase();
     this.#stream.write(`${line}\n`);
+  }
+
+  /** Nothing else is shown until the first announcement. A log of what happened needs no such line. */
+  #sayListening({ group, port, interface: name, patienceMs }: ListeningEvent): void {
+    if (!this.#stream.isTTY) return;
+    this.say(listeningText({ group, port, interface: name, forUs: patienceMs * 1000 }));
   }
 
   #draw(event: ProgressEvent): void {
@@ -104,6 +123,17 @@ export function progressLines(
   );
 }
 
+/** Where is listened, and for how long at most. */
+export function listeningText(where: {
+  readonly group: string;
+  readonly port: number;
+  readonly interface: string | undefined;
+  readonly forUs: number;
+}): string {
+  const { group, port, interface: name, forUs } = where;
+  return `listening on [${group}]:${port}${name === undefined ? '' : ` on ${name}`}, for up to ${formatQuantity(DURATION, forUs)}`;
+}
+
 function pathText(event: ProgressEvent, channelOrder: readonly number[]): string {
   const { level: channel, levelRateBitsPerSecond, queueMs, lossRatio, capacityBitsPerSecond } = event;
   const level = channel < 0 ? 0 : channelOrder.indexOf(channel) + 1;
@@ -127,14 +157,16 @@ function rateText(rateBitsPerSecond: number): string {
 }
 
 function summaryOf(event: CompleteEvent): readonly string[] {
-  const { bytes, elapsedMs, overhead, lostDatagrams, datagrams, servers, resumedBytes } = event;
+  const { bytes, elapsedMs, overhead, lostDatagrams, datagrams, servers, resumedBytes, sha256, path } = event;
   const size = formatQuantity(SIZE, bytes);
-  if (datagrams === 0 && resumedBytes === bytes) return [`complete and verified: ${size} were already here`];
+  const result = [...(path === undefined ? [] : [`  ${path}`]), `  SHA-256 ${sha256}`];
+  if (datagrams === 0 && resumedBytes === bytes) return [`complete and verified: ${size} were already here`, ...result];
   const loss = datagrams === 0 ? 0 : lostDatagrams / (datagrams + lostDatagrams);
   const shares = [`loss ${(100 * loss).toFixed(1)} %`, `overhead ${(100 * Math.max(0, overhead)).toFixed(1)} %`];
   return [
     `complete and verified: ${size} in ${remaining(elapsedMs)}, ${shares.join(', ')}`,
     `  from ${servers.map(({ server }) => server).join(', ') || 'nobody'}`,
+    ...result,
   ];
 }
 

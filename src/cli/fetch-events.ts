@@ -34,7 +34,9 @@ export function tellPrograms(receiver: Receiver, print: (event: string, fields: 
   receiver.on('progress', (event) =>
     print('progress', { ...event, capacityBitsPerSecond: event.capacityBitsPerSecond ?? null }),
   );
-  for (const name of ['warning', 'complete'] as const) {
+  // Null where the network chooses the interface.
+  receiver.on('listening', (event) => print('listening', { ...event, interface: event.interface ?? null }));
+  for (const name of ['waiting', 'warning', 'complete'] as const) {
     receiver.on(name, (event: object) => print(name, event));
   }
 }

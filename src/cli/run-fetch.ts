@@ -12,6 +12,8 @@ export interface FetchFlags extends ReceiverFlags {
   readonly patience?: string;
   readonly allowRollback?: boolean;
   readonly allowExpired?: boolean;
+  /** False for `--no-wait`. */
+  readonly wait?: boolean;
   readonly json?: boolean;
 }
 
@@ -30,6 +32,7 @@ export async function runFetch(what: string, flags: FetchFlags): Promise<void> {
       key,
       output: outputPath,
       interface: settings.interface,
+      wait: flags.wait,
       scope: settings.scope,
       port: settings.port,
       hash: settings.hash,
@@ -50,7 +53,13 @@ export async function runFetch(what: string, flags: FetchFlags): Promise<void> {
     }
     using display = new FetchDisplay(process.stderr, what);
     display.follow(receiver);
-    await receiver.done;
+    try {
+      await receiver.done;
+    } catch (error) {
+      // Other errors say so themselves.
+      if (signal.aborted) display.sayKept();
+      throw error;
+    }
   });
 }
 

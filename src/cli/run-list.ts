@@ -1,7 +1,7 @@
 import { LayercastError } from '../errors.js';
 import { readText } from '../fleet/read-text.js';
 import { DURATION, formatQuantity, RATE, SIZE } from '../fleet/units.js';
-import { chooseInterface } from '../net/interfaces.js';
+import { awaitInterface } from '../net/interfaces.js';
 import { udpNetwork } from '../net/udp-network.js';
 import { cumulativeRates, rateOf } from '../rate/ladder.js';
 import { type Announcement, listen } from '../retrieve/directory.js';
@@ -9,6 +9,7 @@ import { systemClock } from '../system-clock.js';
 import { addressFromBytes, announcementName, DIRECTORY_NAME, groupOf } from '../wire/address.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import { publicKeyFrom } from '../wire/signature.js';
+import { listeningText } from './fetch-display.js';
 import { interruptible } from './interrupt.js';
 import { type ReceiverFlags, receiverSettings, SETTINGS, settle } from './settings.js';
 import { clip } from './table.js';
@@ -27,11 +28,13 @@ export async function runList(fleet: string | undefined, flags: ListFlags): Prom
   const waitUs = settle(SETTINGS.wait, flags.wait, process.env) ?? DEFAULT_WAIT_US;
   const key = keyPath === undefined ? undefined : publicKeyFrom(await readText(keyPath), keyPath);
   const group = groupOf(fleet === undefined ? DIRECTORY_NAME : announcementName(fleet), { scope, hash, ssm: false });
-  const request = { group, port, sources: [], interface: chooseInterface(interfaceName).name };
   const world = { clock: systemClock, network: udpNetwork };
-  const announcements = await interruptible((signal) =>
-    listen(request, systemClock.nowUs() + waitUs, key, world, signal),
-  );
+  const { announcements, request } = await interruptible(async (signal) => {
+    const { name } = await awaitInterface(interfaceName, { wait: false, signal });
+    const request = { group, port, sources: [], interface: name };
+    if (process.stderr.isTTY) process.stderr.write(`${listeningText({ ...request, forUs: waitUs })}\n`);
+    return { request, announcements: await listen(request, systemClock.nowUs() + waitUs, key, world, signal) };
+  });
   if (announcements.length === 0) {
     const where = `scope ${scope} on ${request.interface}`;
     throw new LayercastError(

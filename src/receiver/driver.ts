@@ -48,6 +48,8 @@ export interface ReceiverDriverOptions extends ChannelChoice {
   readonly acceptExpired: boolean;
   /** Whether a missing interface is waited for, beyond all patience. */
   readonly waits: boolean;
+  /** The file that is made, for the final record. */
+  readonly outputPath?: string | undefined;
   /** Time between two `progress` events. @default 1 s */
   readonly progressIntervalUs?: number;
 }
@@ -278,6 +280,7 @@ export class ReceiverDriver {
       bytes: descriptor.sizeBytes,
       sha256: Buffer.from(descriptor.sha256).toString('hex'),
       elapsedMs: Math.round((this.#world.clock.nowUs() - this.#startedUs) / 1000),
+      ...(this.#options.outputPath === undefined ? {} : { path: this.#options.outputPath }),
       ...stats,
     };
     this.#world.emit('complete', event);

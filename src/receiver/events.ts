@@ -101,6 +101,8 @@ export interface CompleteEvent extends ReceiverStats {
   /** Hexadecimal. */
   readonly sha256: string;
   readonly elapsedMs: number;
+  /** The file, as an absolute path; absent where there is no file. */
+  readonly path?: string | undefined;
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { EventEmitter } from 'eventemitter3';
 import type { Clock, Network } from '../ports.js';
+import { rateOf } from '../rate/ladder.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import { type ChannelChoice, checkChannels, policyFor } from './channel-choice.js';
 import type { FaultCounters } from './counters.js';
+import { rateBelowLadder } from './endings.js';
 import type { ProgressEvent, ReceiverEvents, ReceiverStats, WarningEvent } from './events.js';
 import type { ObjectStore } from './object-store.js';
 import { statsOf } from './progress.js';
@@ -99,6 +101,7 @@ export class Fetch {
     this.#transfer = transfer;
     try {
       emit('descriptor', { descriptor: this.#descriptor, resumedBytes: transfer.resumedBytes });
+      this.#checkRate(this.#descriptor);
       // Whatever came while the store was opened: a signal, a newer version.
       if (this.#stop) throw this.#stop.reason;
       await transfer.run();
@@ -126,6 +129,7 @@ export class Fetch {
     }
     this.#descriptor = descriptor;
     this.#transfer?.renew(descriptor);
+    if (this.isReceiving) this.#checkRate(descriptor);
   }
 
   /** Leaves and makes `run` reject with `reason`. */
@@ -137,6 +141,13 @@ export class Fetch {
   /** Does what the time asks for; its owner calls it every 50 ms. */
   tick(nowUs: number, latenessUs: number): void {
     this.#transfer?.tick(nowUs, latenessUs);
+  }
+
+  /** The lowest channel is joined whatever is allowed: without it, nothing would ever come. */
+  #checkRate({ channels, symbolBytes }: Descriptor): void {
+    const { maxRateBitsPerSecond: max, channels: picked } = this.#options;
+    const lowest = Math.min(...channels.map(({ intervalUs }) => rateOf(intervalUs, symbolBytes)));
+    if (max !== undefined && picked === undefined && max < lowest) this.#world.onWarning(rateBelowLadder(max, lowest));
   }
 
   #open(store: ObjectStore): Transfer {

@@ -24,6 +24,7 @@ export class HostClock implements Clock {
   readonly #speed: number;
   readonly #grainUs: number;
   #stopped = false;
+  #frozenUntilUs = 0;
 
   constructor(virtual: VirtualClock, options: HostClockOptions = {}) {
     this.#virtual = virtual;
@@ -47,11 +48,23 @@ export class HostClock implements Clock {
     // One division cannot promise that this clock shows at least the time asked for.
     while (this.at(virtualUs) < dueUs) virtualUs++;
     const event: ScheduledEvent = this.#virtual.at(virtualUs, () => {
-      if (!this.#stopped) callback();
+      if (this.#stopped) return;
+      if (this.isFrozen) cancel = this.schedule(this.at(this.#frozenUntilUs), callback);
+      else callback();
     });
-    return () => {
+    let cancel = () => {
       event.callback = undefined;
     };
+    return () => cancel();
+  }
+
+  /** Timers that fall due before this moment of virtual time wait for it. */
+  freeze(untilVirtualUs: number): void {
+    this.#frozenUntilUs = untilVirtualUs;
+  }
+
+  get isFrozen(): boolean {
+    return this.#virtual.nowUs < this.#frozenUntilUs;
   }
 
   /** Nothing that was or will be scheduled happens any more: the host is dead. */

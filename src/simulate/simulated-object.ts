@@ -46,6 +46,8 @@ export interface ObjectPlan {
   readonly createdS?: number;
   /** Seconds from the beginning of the simulation. */
   readonly expiresS?: number;
+  /** How often it says that it is announced. @default it does not say */
+  readonly announceIntervalUs?: number;
 }
 
 /** One version of an object, signed and ready to be sent. */
@@ -111,6 +113,7 @@ export function simulatedObject(plan: ObjectPlan, key: KeyObject): SimulatedObje
     })),
     createdS: epochS + createdS,
     expiresS: expiresS === undefined ? undefined : epochS + expiresS,
+    ...(plan.announceIntervalUs === undefined ? {} : { announceIntervalUs: plan.announceIntervalUs }),
   };
   const encoders = new BlockEncoders(content, geometryOf(content.sizeBytes, symbolBytes, blockCount));
   return { descriptor, record: signRecord(packDescriptor(descriptor), key), blockDigests, content, encoders };

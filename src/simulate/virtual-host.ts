@@ -141,6 +141,12 @@ export class VirtualHost implements Network {
     for (const membership of this.#memberships) this.#report(membership);
   }
 
+  /** The host sleeps for so long, or its programs are stopped: timers wait, and what comes meanwhile is not received. */
+  freeze(seconds: number): void {
+    this.#world.log.note(this.#world.clock.nowUs, `${this.name} freezes`);
+    this.#clock.freeze(this.#world.clock.nowUs + seconds * 1e6);
+  }
+
   /** Power off: nothing scheduled on this host happens any more, its sockets are gone. For ever; add another host instead. */
   die(): void {
     this.#world.log.note(this.#world.clock.nowUs, `${this.name} dies`);
@@ -185,7 +191,7 @@ export class VirtualHost implements Network {
   }
 
   #arrive(packet: Packet): void {
-    if (this.#isInterfaceUp) this.#deliver(packet);
+    if (this.#isInterfaceUp && !this.#clock.isFrozen) this.#deliver(packet);
   }
 
   #deliver(packet: Packet): void {

@@ -78,12 +78,12 @@ describe('the inbox for descriptors', () => {
     expect(faults.byReason()).toEqual({ signature: 2, record: 1 });
   });
 
-  it('checks no more than 256 signatures at once and 20 a second, and hears the genuine one when it may again', () => {
+  it('checks no more than 2000 signatures at once and 100 a second, and hears the genuine one when it may again', () => {
     const { hear, faults } = inboxOf();
     const prng = new Prng('flood');
-    for (let i = 0; i < 300; i++) hear(prng.fill(new Uint8Array(200)));
-    expect(faults.byReason()).toEqual({ signature: 256, flood: 44 });
-    expect(hear(version(1).record, 10_000)).toBeUndefined();
+    for (let i = 0; i < 2044; i++) hear(prng.fill(new Uint8Array(200)));
+    expect(faults.byReason()).toEqual({ signature: 2000, flood: 44 });
+    expect(hear(version(1).record, 5000)).toBeUndefined();
     expect(hear(version(1).record, 1_000_000)?.kind).toBe('newest');
   });
 });
@@ -91,11 +91,47 @@ describe('the inbox for descriptors', () => {
 describe('a flood of invented descriptors', () => {
   it('may hide a genuine one while it lasts, and no longer', () => {
     const { hear, faults } = inboxOf();
-    for (let i = 0; i < 300; i++) hear(Buffer.from(`${i}`.padEnd(100)));
-    expect([faults.get('signature'), faults.get('flood')]).toEqual([256, 44]);
+    for (let i = 0; i < 2044; i++) hear(Buffer.from(`${i}`.padEnd(100)));
+    expect([faults.get('signature'), faults.get('flood')]).toEqual([2000, 44]);
     const { record } = version(3);
     expect(hear(record)).toBeUndefined();
     expect(faults.get('flood')).toBe(45);
     expect(hear(record, 1_000_000)).toMatchObject({ kind: 'newest', descriptor: { version: 3 } });
+  });
+});
+
+describe('a fleet of a thousand objects', () => {
+  it('has the one that is wanted found the first time that it is announced, and each record opened once', () => {
+    const { hear, faults } = inboxOf({ object: 'object 999' });
+    const records = Array.from({ length: 1000 }, (_, i) => {
+      const body = packDescriptor({ ...version(1).descriptor, object: `object ${i}` });
+      return signRecord(body, bed.keys.privateKey);
+    });
+    const kinds = records.map((record) => hear(record)?.kind);
+    expect(kinds.filter((kind) => kind !== undefined)).toEqual(['newest']);
+    for (let round = 1; round < 4; round++)
+      for (const record of records) expect(hear(record, round * 1e6)).toBeUndefined();
+    expect(faults.total).toBe(0);
+  });
+
+  it('is found whole by whoever wants all objects, each once for each version', () => {
+    const { hear } = inboxOf({ object: undefined });
+    const announce = (number: number, i: number) =>
+      hear(signRecord(packDescriptor({ ...version(number).descriptor, object: `object ${i}` }), bed.keys.privateKey));
+    const objects = Array.from({ length: 500 }, (_, i) => i);
+    expect(new Set(objects.map((i) => announce(1, i)?.kind))).toEqual(new Set(['newest']));
+    expect(new Set(objects.map((i) => announce(1, i)?.kind))).toEqual(new Set([undefined]));
+    expect(new Set(objects.map((i) => announce(2, i)?.kind))).toEqual(new Set(['newest']));
+  });
+});
+
+describe('one version described anew', () => {
+  it('is renewed by a newer record, in other pieces too, and not by an older one', () => {
+    const { hear } = inboxOf();
+    expect(hear(version(1, { createdS: 5 }).record)?.kind).toBe('newest');
+    expect(hear(version(1, { createdS: 9, channels: [{ rateBitsPerSecond: 5e6 }] }).record)?.kind).toBe('renewed');
+    expect(hear(version(1, { createdS: 7, channels: [{ rateBitsPerSecond: 2e6 }] }).record)?.kind).toBe('older');
+    expect(hear(version(1, { createdS: 11, symbolBytes: 500 }).record)?.kind).toBe('renewed');
+    expect(hear(version(1, { createdS: 10, symbolBytes: 700 }).record)?.kind).toBe('older');
   });
 });

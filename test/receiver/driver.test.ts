@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ReceiverEvents } from '../../dist/receiver/events.js';
+import { Prng } from '../../dist/simulate/prng.js';
+import { simulatedKeys } from '../../dist/simulate/simulated-object.js';
 import type { SimulatedReceiver } from '../../dist/simulate/simulated-receiver.js';
+import { HEADER_BYTES } from '../../dist/wire/header.js';
 import { Bed, expectSafe, MEGABIT, passSeconds, SYMBOL_BYTES } from '../transfer/bed.js';
 
 function eventsOf(receiver: SimulatedReceiver) {
@@ -100,4 +103,133 @@ describe('the receiving driver', () => {
     const receiver = bed.receiver({ patienceUs: 10e6 });
     expectSafe(receiver, object, await bed.completion(receiver, 90));
   });
+
+  it('says where it listens and for how long before anything is heard', async () => {
+    const bed = new Bed('listening event');
+    const receiver = bed.receiver({ patienceUs: 7e6 });
+    const heard: unknown[] = [];
+    receiver.on('listening', (event) => heard.push(event));
+    await bed.pass(0.1);
+    expect(heard).toEqual([{ ...bed.announcement, interface: undefined, patienceMs: 7000 }]);
+  });
+
+  it('warns of a record with the signature of another key when it hears the first, once', async () => {
+    const bed = new Bed('foreign key');
+    await bed.server().publish(bed.object(100, {}, simulatedKeys(new Prng('another')).privateKey));
+    const receiver = bed.receiver({ patienceUs: 5e6 });
+    const events = eventsOf(receiver);
+    await bed.pass(1.2);
+    expect(events).toEqual([{ name: 'warning', event: expect.objectContaining({ code: 'FOREIGN_KEY' }) }]);
+    expect(await bed.failure(receiver, 5)).toBe('RECORD_INVALID');
+    expect(events).toHaveLength(1);
+  });
+
+  it('says nothing of records that another key signed for other objects', async () => {
+    const bed = new Bed('foreign object');
+    const stranger = simulatedKeys(new Prng('another')).privateKey;
+    await bed.server().publish(bed.object(100, { object: 'other' }, stranger));
+    const object = bed.object(100);
+    await bed.server(1).publish(object);
+    const receiver = bed.receiver();
+    const events = eventsOf(receiver);
+    expectSafe(receiver, object, await bed.completion(receiver, 3));
+    expect(events.filter(({ name }) => name === 'warning')).toEqual([]);
+  });
+
+  it('says what it usually is when announcements arrive and data do not, once', async () => {
+    const bed = new Bed('no data');
+    const object = bed.object(1000);
+    const server = bed.server();
+    await server.publish(object);
+    const receiver = bed.receiver({ patienceUs: 20e6 });
+    const events = eventsOf(receiver);
+    // A link whose MTU holds a record, but no symbol.
+    const join = receiver.host.join.bind(receiver.host);
+    receiver.host.join = (request, onBatch) =>
+      join(request, (batch) => {
+        if (request.group === bed.announcement.group) onBatch(batch);
+      });
+    await bed.pass(15);
+    const warnings = events.filter(({ name, event }) => name === 'warning' && hasCode(event, 'NO_DATA'));
+    // RFC 8200: 40 bytes, RFC 768: 8 bytes, our header: 48.
+    const packetBytes = SYMBOL_BYTES + 48 + HEADER_BYTES;
+    const message = expect.stringContaining(
+      `nothing on channel 0: usually a link on the way has an MTU below ${packetBytes}`,
+    );
+    expect(warnings).toEqual([{ name: 'warning', event: { code: 'NO_DATA', message } }]);
+  });
+
+  it('does not speak of links when a server has died', async () => {
+    const bed = new Bed('dead, not filtered');
+    const server = bed.server();
+    await server.publish(bed.object(1000));
+    const receiver = bed.receiver({ patienceUs: 20e6 });
+    const events = eventsOf(receiver);
+    await bed.pass(4);
+    server.host.die();
+    await bed.pass(15);
+    expect(events.some(({ event }) => hasCode(event, 'NO_DATA'))).toBe(false);
+  });
+
+  it('is as patient as rare announcements need, where genuine records of the fleet say how rare they are', async () => {
+    const bed = new Bed('rare announcements');
+    const other = bed.object(100, { object: 'other', announceIntervalUs: 20e6 });
+    const announcer = bed.server(1);
+    await announcer.publish(other);
+    const receiver = bed.receiver({ patienceUs: 5e6 });
+    await bed.pass(40);
+    const object = bed.object(100);
+    await bed.server().publish(object);
+    expectSafe(receiver, object, await bed.completion(receiver, 3));
+    const lone = bed.receiver({ name: 'lone', object: 'missing', patienceUs: 5e6 });
+    await bed.pass(58);
+    expect(await bed.failure(lone, 3)).toBe('NOBODY_SENDING');
+  });
+
+  it('is no more patient because a stranger says that records are rare', async () => {
+    const bed = new Bed('forged patience');
+    const stranger = simulatedKeys(new Prng('another')).privateKey;
+    await bed.server().publish(bed.object(100, { object: 'other', announceIntervalUs: 86_400e6 }, stranger));
+    expect(await bed.failure(bed.receiver({ patienceUs: 5e6 }), 5.2)).toBe('RECORD_INVALID');
+  });
+
+  it('warns when even the lowest channel is faster than allowed, and joins that one', async () => {
+    const bed = new Bed('below the ladder');
+    const object = bed.object(200, { channels: [1, 2].map((factor) => ({ rateBitsPerSecond: factor * MEGABIT })) });
+    await bed.server().publish(object);
+    const receiver = bed.receiver({ maxRateBitsPerSecond: 300_000 });
+    const events = eventsOf(receiver);
+    const complete = await bed.completion(receiver, 2 + passSeconds(200));
+    expectSafe(receiver, object, complete);
+    expect(complete.channels.map(({ channel }) => channel)).toEqual([0]);
+    expect(events.filter(({ event }) => hasCode(event, 'RATE_BELOW_LADDER'))).toHaveLength(1);
+  });
+
+  it('says how far it got when it is stopped or out of time', async () => {
+    const bed = new Bed('how far');
+    await bed.server().publish(bed.object(1000));
+    const timed = bed.receiver({ name: 'timed', timeoutUs: 6e6 });
+    const stopped = bed.receiver({ name: 'stopped' });
+    await bed.pass(5);
+    stopped.abort('enough');
+    expect(await bed.failure(stopped, 1)).toBe('ABORTED');
+    await expect(stopped.done).rejects.toThrow(/0\.4\d\d? of 1\.15 MB are kept/);
+    expect(await bed.failure(timed, 2)).toBe('TIMEOUT');
+    await expect(timed.done).rejects.toThrow(/0\.5\d\d? of 1\.15 MB are kept/);
+  });
+
+  it('does not take the time in which its process was stopped for silence', async () => {
+    const bed = new Bed('stopped process');
+    const object = bed.object(1000);
+    await bed.server().publish(object);
+    const receiver = bed.receiver({ patienceUs: 5e6 });
+    await bed.pass(4);
+    receiver.host.freeze(60);
+    await bed.pass(61);
+    expectSafe(receiver, object, await bed.completion(receiver, 2 * passSeconds(1000)));
+  });
 });
+
+function hasCode(event: unknown, code: string): boolean {
+  return typeof event === 'object' && event !== null && 'code' in event && event.code === code;
+}

@@ -14,6 +14,7 @@ export function fetch(program: Command): void {
     .option('--key <pub.pem>', "the fleet's public key")
     .option('-o, --output <file>', 'file to make')
     .option('--interface <if>', 'interface to join on; by default the first that is up')
+    .option('--no-wait', 'end when the interface is missing, instead of waiting')
     .option('--mode <mode>', 'auto, best (one channel) or several (layers)')
     .option('--channels <list>', 'join exactly these channels, such as 0,1,2')
     .option('--max-rate <rate>', 'most to join at once, such as 5Mbit')
