@@ -12,27 +12,29 @@ export function planText(plan: FleetForecast): string {
   return `${lines.map((line) => clip(line, WIDTH)).join('\n')}\n`;
 }
 
-function headOf(plan: FleetPlan): string[] {
+function headOf(plan: FleetForecast): string[] {
   const { announcement, announceIntervalUs } = plan;
+  const longestUs = Math.max(announceIntervalUs, ...plan.servers.map(({ announceRoundUs }) => announceRoundUs));
   return [
     `fleet ${clip(plan.fleet, 40)}: ${rate(plan.rateBitsPerSecond)} in all`,
     `  scope ${plan.scope}, port ${plan.port}, ${plan.ssm ? 'source-specific' : 'any-source'}, symbols of ${plan.symbolBytes} B`,
-    `  announced every ${formatQuantity(DURATION, announceIntervalUs)} on ${announcement.group}`,
+    `  announced every ${formatQuantity(DURATION, longestUs, 2)} on ${announcement.group}`,
   ];
 }
 
-function serversOf({ servers }: FleetPlan): string[] {
+function serversOf({ servers }: FleetForecast): string[] {
   const [heading, ...rows] = table(
     [
-      ['', 'server', 'rate', 'channels'],
+      ['', 'server', 'rate', 'announcing', 'channels'],
       ...servers.map((server) => [
         String(server.index),
         clip(server.server, 40),
         rate(server.rateBitsPerSecond),
+        rate(server.announceRateBitsPerSecond),
         String(server.channelCount),
       ]),
     ],
-    [0, 2, 3],
+    [0, 2, 3, 4],
   );
   return ['', heading!, ...rows.flatMap((row, index) => [row, ...whereFrom(servers[index]!)])];
 }

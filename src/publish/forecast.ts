@@ -1,14 +1,24 @@
 import type { Fleet, FleetObject, FleetServer } from '../fleet/fleet.js';
-import type { FleetPlan, LevelPlan, ObjectPlan } from '../fleet/plan.js';
+import type { FleetPlan, LevelPlan, ObjectPlan, ServerPlan } from '../fleet/plan.js';
 import { channelStartRatio, serverStartRatio } from '../fleet/start-offsets.js';
 import type { Geometry } from '../object/geometry.js';
 import { completionSeconds, forecastLevel, type HeardStream } from '../sender/level-plan.js';
 import { type Arc, planRing } from '../sender/ring.js';
+import { plannedAnnouncements } from './announcement-plan.js';
 import { plannedGeometry } from './planned-geometry.js';
 
 /** A plan with what receivers may expect of it. */
 export interface FleetForecast extends FleetPlan {
+  readonly servers: readonly ServerForecast[];
   readonly objects: readonly ObjectForecast[];
+}
+
+/** `rateBitsPerSecond` counts channels and announcements. */
+export interface ServerForecast extends ServerPlan {
+  /** Of these, the announcements. */
+  readonly announceRateBitsPerSecond: number;
+  /** Each object is announced once in this time: the announce interval, or more when the announce rate is not enough. */
+  readonly announceRoundUs: number;
 }
 
 export interface ObjectForecast extends ObjectPlan {
@@ -48,11 +58,24 @@ const LOSS_RATIOS = [0, 0.01, 0.1] as const;
 /** Less than that is within what the estimate can tell. */
 const MIN_COST = 0.05;
 
-/** Adds to a fleet's plan the expected overheads and times of every level, and warnings about offsets. */
+/** Adds to a fleet's plan what announcements take, the expected overheads and times of every level, and warnings about offsets. */
 export function forecastOf(fleet: Fleet, plan: FleetPlan): FleetForecast {
+  const servers = plan.servers.map((server, index) => forecastServer(fleet, fleet.servers[index]!, server));
   return {
     ...plan,
+    servers,
+    rateBitsPerSecond: servers.reduce((sum, { rateBitsPerSecond }) => sum + rateBitsPerSecond, 0),
     objects: plan.objects.map((object, index) => forecastObject(fleet, fleet.objects[index]!, object)),
+  };
+}
+
+function forecastServer(fleet: Fleet, server: FleetServer, plan: ServerPlan): ServerForecast {
+  const { rateBitsPerSecond, roundUs } = plannedAnnouncements(fleet, server);
+  return {
+    ...plan,
+    rateBitsPerSecond: plan.rateBitsPerSecond + rateBitsPerSecond,
+    announceRateBitsPerSecond: rateBitsPerSecond,
+    announceRoundUs: roundUs,
   };
 }
 

@@ -1,0 +1,185 @@
+import { expect } from 'vitest';
+import type { Destination, Network } from '../../dist/ports.js';
+import { Broadcast } from '../../dist/sender/broadcast.js';
+import type { BroadcastObject } from '../../dist/sender/broadcast-object.js';
+import { Publication } from '../../dist/sender/publication.js';
+import { SourceSymbols } from '../../dist/sender/source-symbols.js';
+import { ContentSource } from '../../dist/simulate/content.js';
+import type { SimulatedObject } from '../../dist/simulate/simulated-object.js';
+import type { VirtualHost } from '../../dist/simulate/virtual-host.js';
+import { objectTag } from '../../dist/wire/descriptor.js';
+import { ANNOUNCEMENT_CHANNEL, DatagramType, newHeader, readHeader } from '../../dist/wire/header.js';
+import { Bed, MEGABIT } from '../transfer/bed.js';
+
+export const INTERVAL_US = 200_000;
+
+/** An object made for the rig: what it is, where it is read from, how often it was released. */
+export interface RigObject {
+  readonly sent: BroadcastObject;
+  readonly object: SimulatedObject;
+  readonly source: ContentSource;
+  readonly label: string;
+  releaseCount: number;
+}
+
+interface SentDatagram {
+  readonly atUs: number;
+  readonly channel: string;
+  readonly tag: string;
+}
+
+/** A broadcast on a simulated host, whose network looks at every datagram as it is handed over. */
+export class BroadcastRig {
+  readonly bed: Bed;
+  readonly host: VirtualHost;
+  readonly broadcast: Broadcast;
+  readonly objects: RigObject[] = [];
+  readonly losses: { readonly label: string; readonly error: unknown }[] = [];
+  readonly data: SentDatagram[] = [];
+  readonly announcements: SentDatagram[] = [];
+  /** What a datagram broke. */
+  readonly violations: string[] = [];
+  readonly #network: Network;
+  readonly #next = new Map<string, number>();
+  readonly #ended = new Map<string, Set<number>>();
+  readonly #header = newHeader();
+
+  constructor(title: string) {
+    this.bed = new Bed(title);
+    this.host = this.bed.host('server');
+    this.#network = {
+      join: () => Promise.reject(new Error('senders do not join')),
+      openSender: (destination) => this.#open(destination),
+    };
+    const prng = this.bed.network.prng.fork('sequences');
+    this.broadcast = new Broadcast(
+      { clock: this.host.clock, network: this.#network, random: () => prng.next() },
+      {
+        onLoss: (sent, error) => this.losses.push({ label: this.#labelOf(sent), error }),
+        onNetwork: () => undefined,
+      },
+    );
+  }
+
+  get nowUs(): number {
+    return this.bed.network.clock.nowUs;
+  }
+
+  /** An object on some of the groups ff15::0, ff15::1, …, at 100 datagrams a second each. */
+  object(name: string, version: number, groups: readonly number[], readUs = 0): RigObject {
+    const channels = groups.map((group) => ({ rateBitsPerSecond: MEGABIT, group: `ff15::a${group}` }));
+    const content = this.bed.bytes(20_000, `${name} ${version}`);
+    const object = this.bed.object(0, { object: name, version, content, channels });
+    const source = new ContentSource(content, this.host.clock, readUs);
+    const publication = new Publication(object.descriptor, object.record, object.blockDigests, 0);
+    const made: RigObject = {
+      object,
+      source,
+      label: `${name} ${version}`,
+      releaseCount: 0,
+      sent: {
+        name,
+        publication,
+        symbols: new SourceSymbols(source, publication.geometry),
+        channels: groups.map((group, index) => ({ index, destination: destinationOf(`ff15::a${group}`) })),
+        release: async () => {
+          made.releaseCount++;
+        },
+      },
+    };
+    this.objects.push(made);
+    return made;
+  }
+
+  announceAt(rateBitsPerSecond = 256_000, group = 'ff15::f'): Promise<void> {
+    return this.broadcast.announceAt({
+      places: [{ destination: destinationOf(group), slowdown: 1 }],
+      pace: { intervalUs: INTERVAL_US, rateBitsPerSecond },
+    });
+  }
+
+  /** Lets what was asked for happen, without letting much time pass. */
+  async settle(promise: Promise<unknown>): Promise<void> {
+    await this.bed.network.clock.until(promise, this.nowUs + 1e6);
+  }
+
+  /** Labels of what is on the air. */
+  get onAir(): readonly string[] {
+    return this.broadcast.objects.map((sent) => this.#labelOf(sent));
+  }
+
+  expectSafe(): void {
+    expect(this.violations).toEqual([]);
+    const channels = this.broadcast.objects.flatMap((sent) => sent.channels.map((one) => one.destination.group));
+    expect(channels).toEqual([...new Set(channels)]);
+  }
+
+  async #open(destination: Destination) {
+    const socket = await this.host.openSender(destination);
+    return {
+      close: () => socket.close(),
+      send: (batch: Parameters<typeof socket.send>[0]) => {
+        for (let i = 0; i < batch.count; i++) {
+          this.#look(destination.group, batch.bytes, i * batch.strideBytes, batch.lengths[i]!);
+        }
+        return socket.send(batch);
+      },
+    };
+  }
+
+  #look(group: string, bytes: Uint8Array, at: number, length: number): void {
+    const header = this.#header;
+    readHeader(bytes, at, length, header);
+    const tag = `${header.tagHigh}-${header.tagLow}`;
+    const isAnnouncement = header.channelIndex === ANNOUNCEMENT_CHANNEL;
+    (isAnnouncement ? this.announcements : this.data).push({ atUs: this.nowUs, channel: group, tag });
+    this.#lookAtSequence(group, header.sequence);
+    if (isAnnouncement) {
+      if (!this.broadcast.objects.some((sent) => tagOfRecord(sent) === tag)) this.#violate(`${group} announces ${tag}`);
+    } else if (header.type === DatagramType.symbol) {
+      const owner = this.broadcast.objects.find((sent) => tagOf(sent, this) === tag);
+      const owns = owner?.channels.some(({ destination }) => destination.group === group) ?? false;
+      if (!owns) this.#violate(`${group} carries ${tag}`);
+    }
+  }
+
+  /** A channel's sequence goes on or is another; one that has ended never goes on. */
+  #lookAtSequence(group: string, sequence: number): void {
+    const next = this.#next.get(group);
+    const ended = this.#ended.get(group) ?? new Set();
+    this.#ended.set(group, ended);
+    if (next !== undefined && sequence !== next) ended.add(next);
+    if (sequence !== next && ended.has(sequence)) this.#violate(`${group}: two sequences`);
+    this.#next.set(group, (sequence + 1) % 2 ** 32);
+  }
+
+  #violate(what: string): void {
+    this.violations.push(`${(this.nowUs / 1e6).toFixed(3)} ${what}`);
+  }
+
+  #labelOf(sent: BroadcastObject): string {
+    return this.objects.find((made) => made.sent === sent)!.label;
+  }
+}
+
+function destinationOf(group: string): Destination {
+  return { group, port: 4242, interface: undefined, source: undefined, hopLimit: 1, dscp: 0 };
+}
+
+/** Tag of the datagrams that announce an object. */
+export function tagOfRecord({ publication }: BroadcastObject): string {
+  const header = newHeader();
+  readHeader(publication.announcement[0]!, 0, publication.announcement[0]!.length, header);
+  return `${header.tagHigh}-${header.tagLow}`;
+}
+
+/** Tag of an object's symbols: that of its record is another. */
+function tagOf(sent: BroadcastObject, rig: BroadcastRig): string {
+  const { descriptor } = rig.objects.find((made) => made.sent === sent)!.object;
+  return symbolTag(descriptor);
+}
+
+function symbolTag(descriptor: SimulatedObject['descriptor']): string {
+  const tag = Buffer.from(objectTag(descriptor));
+  return `${tag.readUInt32BE(0)}-${tag.readUInt32BE(4)}`;
+}
