@@ -1,0 +1,189 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { chmod, copyFile, link, rename, rm, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { LayercastError } from '../../dist/errors.js';
+import { scratchDirectory } from '../store/scratch.js';
+import { ServedRig } from './served-rig.js';
+
+const scratch = await scratchDirectory();
+let rigCount = 0;
+
+/** A rig with one object on the air, version 1 of the file "a". */
+async function onAir(): Promise<ServedRig> {
+  const rig = await ServedRig.make(join(scratch, String(rigCount++)));
+  await rig.write('a', 'first content');
+  expect(await rig.update('a', {})).toBeUndefined();
+  expect(rig.onAir).toEqual(['a 1']);
+  return rig;
+}
+
+describe('a reload of an object on the air', () => {
+  it('leaves it there when the file of its next version is missing', async () => {
+    const rig = await onAir();
+    const refused = await rig.update('a', { file: 'missing', version: 2 });
+    expect(refused).toMatchObject({
+      version: 2,
+      sentVersion: 1,
+      retryMs: undefined,
+      error: { code: 'FILE_NOT_FOUND' },
+    });
+    expect([rig.onAir, rig.told('withdraw')]).toEqual([['a 1'], []]);
+  });
+
+  it('leaves it there when other content has its version', async () => {
+    const rig = await onAir();
+    await rig.write('b', 'other content');
+    const refused = await rig.update('a', { file: 'b' });
+    expect(refused).toMatchObject({ version: 1, sentVersion: 1, error: { code: 'VERSION_REFUSED' } });
+    expect(rig.onAir).toEqual(['a 1']);
+  });
+
+  it('leaves it there when the network refuses the next version, and tries that again', async () => {
+    const rig = await onAir();
+    await rig.write('b', 'other content');
+    rig.refusal = new LayercastError('NETWORK_UNAVAILABLE', 'refused');
+    const refused = await rig.update('a', { file: 'b', version: 2 });
+    expect(refused).toMatchObject({ sentVersion: 1, retryMs: 1000 });
+    expect(rig.onAir).toEqual(['a 1']);
+    rig.refusal = undefined;
+    await rig.clock.passUntil(() => rig.onAir.includes('a 2'));
+    expect(rig.onAir).toEqual(['a 2']);
+  });
+
+  it.each([
+    ['fleet', { fleet: 'g' }],
+    ['server', { servers: { t: {} } }],
+  ])('takes it off the air when it belongs to another %s now and its file is missing', async (_, frame) => {
+    const rig = await onAir();
+    const refused = await rig.update('a', { file: 'missing', version: 2 }, frame);
+    expect(refused).toMatchObject({ version: 2, sentVersion: undefined });
+    expect([rig.onAir, rig.told('withdraw')]).toEqual([[], [[1, 'FILE_NOT_FOUND', undefined]]]);
+  });
+
+  it('replaces it by its next version in one step', async () => {
+    const rig = await onAir();
+    await rig.write('b', 'other content');
+    await rig.update('a', { file: 'b', version: 2 });
+    expect([rig.onAir, rig.told('withdraw'), rig.told('publish').length]).toEqual([['a 2'], [], 2]);
+  });
+
+  it('changes nothing when nothing has changed', async () => {
+    const rig = await onAir();
+    const before = rig.broadcast.objects[0];
+    await rig.update('a', {}, { announceInterval: '2s' });
+    expect(rig.broadcast.objects[0]).toBe(before);
+  });
+
+  it('signs it with another key, or another date, on the channels that go on', async () => {
+    const rig = await onAir();
+    const [before] = rig.broadcast.objects;
+    const record = () => Buffer.concat([...before!.publication.announcement]).toString('hex');
+    const first = record();
+    rig.key = generateKeyPairSync('ed25519').privateKey;
+    await rig.update('a', {});
+    const second = record();
+    await rig.update('a', { expires: '30d' });
+    expect(before!.publication.descriptor.expiresS).toBeDefined();
+    expect(new Set([first, second, record()]).size).toBe(3);
+    expect([rig.broadcast.objects[0] === before, rig.told('publish').length]).toEqual([true, 1]);
+  });
+});
+
+describe('an object that has failed', () => {
+  it.each([
+    ['a hard link', (path: string) => link(path, `${path}.backup`)],
+    ['other permissions', (path: string) => chmod(path, 0o600)],
+    ['another date', (path: string) => utimes(path, 1e9, 1e9)],
+    [
+      'a copy in its place',
+      async (path: string) => {
+        await copyFile(path, `${path}.copy`);
+        await rename(`${path}.copy`, path);
+      },
+    ],
+  ])('because its file got %s is hashed again and comes back by itself', async (_, change) => {
+    const rig = await onAir();
+    await change(rig.path('a'));
+    await rig.object('a').check();
+    expect([rig.onAir, rig.told('withdraw')]).toEqual([[], [[1, 'OBJECT_CHANGED', 0]]]);
+    await rig.clock.passUntil(() => rig.onAir.length === 1);
+    expect([rig.told('publish').length, rig.told('refuse')]).toEqual([2, []]);
+  });
+
+  it('because its file has other content stays off the air until a reload, and says why once', async () => {
+    const rig = await onAir();
+    await rig.write('a', 'FIRST content');
+    await rig.object('a').check();
+    await rig.clock.passUntil(() => rig.told('refuse').length > 0);
+    expect(rig.told('refuse')).toEqual([[1, 'VERSION_REFUSED', undefined]]);
+    await rig.clock.pass(200);
+    expect([rig.onAir, rig.told('refuse').length, rig.object('a').isIdle]).toEqual([[], 1, true]);
+    expect(await rig.update('a', { version: 2 })).toBeUndefined();
+    expect(rig.onAir).toEqual(['a 2']);
+  });
+
+  it('because its file was deleted waits for a reload', async () => {
+    const rig = await onAir();
+    await rm(rig.path('a'));
+    await rig.object('a').check();
+    await rig.clock.passUntil(() => rig.told('refuse').length > 0);
+    expect(rig.told('refuse')).toEqual([[1, 'FILE_NOT_FOUND', undefined]]);
+    expect(rig.object('a').isIdle).toBe(true);
+  });
+
+  it('is tried again with growing pauses of a minute at most', async () => {
+    const rig = await onAir();
+    rig.refusal = new LayercastError('NETWORK_UNAVAILABLE', 'refused');
+    await rig.broadcast.fail(rig.broadcast.objects[0]!, new LayercastError('FILE_IO', 'a disk error'));
+    expect(rig.told('withdraw')).toEqual([[1, 'FILE_IO', 1000]]);
+    expect(rig.object('a').isIdle).toBe(false);
+    await rig.clock.passUntil(() => rig.told('refuse').length > 0);
+    // The same reason is not told again each time.
+    expect(rig.told('refuse')).toEqual([[1, 'NETWORK_UNAVAILABLE', 2000]]);
+    await rig.clock.pass(150);
+    expect(rig.told('refuse').length).toBe(1);
+    rig.refusal = undefined;
+    const fromUs = rig.clock.nowUs();
+    await rig.clock.passUntil(() => rig.onAir.length === 1);
+    expect(rig.clock.nowUs() - fromUs).toBeLessThanOrEqual(60.1e6);
+  }, 30_000);
+
+  it('and whose fleet file says something else meanwhile is tried as that says', async () => {
+    const rig = await onAir();
+    rig.refusal = new LayercastError('NETWORK_UNAVAILABLE', 'refused');
+    await rig.broadcast.fail(rig.broadcast.objects[0]!, new LayercastError('FILE_IO', 'a disk error'));
+    await rig.write('b', 'other content');
+    rig.refusal = undefined;
+    await rig.update('a', { file: 'b', version: 2 });
+    await rig.clock.pass(5);
+    expect([rig.onAir, rig.told('publish').length]).toEqual([['a 2'], 2]);
+  });
+
+  it('and is gone from the fleet file does not come back', async () => {
+    const rig = await onAir();
+    await rig.broadcast.fail(rig.broadcast.objects[0]!, new LayercastError('FILE_IO', 'a disk error'));
+    await rig.object('a').remove();
+    await rig.clock.pass(5);
+    expect([rig.onAir, rig.object('a').isIdle]).toEqual([[], true]);
+  });
+});
+
+describe('a record with a date', () => {
+  it('is renewed at half of its life, and when the clock was set back to before it was signed', async () => {
+    const rig = await onAir();
+    await rig.update('a', { expires: '100s' });
+    const descriptor = () => rig.broadcast.objects[0]!.publication.descriptor;
+    const firstS = descriptor().createdS;
+    await rig.clock.pass(49);
+    await rig.object('a').renew();
+    expect(descriptor().createdS).toBe(firstS);
+    await rig.clock.pass(2);
+    await rig.object('a').renew();
+    expect(descriptor().createdS).toBe(firstS + 51);
+    rig.clock.wallStepUs = -3600e6;
+    await rig.object('a').renew();
+    expect(descriptor().createdS).toBe(firstS + 51 - 3600);
+    expect(rig.told('publish').length).toBe(1);
+  });
+});

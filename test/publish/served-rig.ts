@@ -1,0 +1,142 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { parseFleet } from '../../dist/fleet/load-fleet.js';
+import type { Clock, Network } from '../../dist/ports.js';
+import { CodingThread } from '../../dist/publish/coding-thread.js';
+import type { RefuseEvent } from '../../dist/publish/events.js';
+import { IntermediateCache } from '../../dist/publish/intermediate-cache.js';
+import { ServedObject } from '../../dist/publish/served-object.js';
+import { Broadcast } from '../../dist/sender/broadcast.js';
+
+/** A clock that goes on when the test says so. */
+export class HandClock implements Clock {
+  wallStepUs = 0;
+  #nowUs = 0;
+  readonly #timers = new Set<{ readonly atUs: number; readonly callback: () => void }>();
+
+  nowUs(): number {
+    return this.#nowUs;
+  }
+
+  wallUs(): number {
+    return 1_800_000_000e6 + this.#nowUs + this.wallStepUs;
+  }
+
+  schedule(atUs: number, callback: () => void): () => void {
+    const timer = { atUs, callback };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** In steps of 10 ms, each with a turn of the event loop for what is read and written meanwhile. */
+  async pass(seconds: number): Promise<void> {
+    for (const endUs = this.#nowUs + seconds * 1e6; this.#nowUs < endUs; ) {
+      this.#nowUs += 10_000;
+      for (const timer of [...this.#timers].filter(({ atUs }) => atUs <= this.#nowUs)) {
+        if (this.#timers.delete(timer)) timer.callback();
+      }
+      await new Promise(setImmediate);
+    }
+  }
+
+  /** Goes on until it is so; a test that waits for ever ends by its own time limit. */
+  async passUntil(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await this.pass(0.01);
+  }
+}
+
+/** Objects of a fleet whose files are real, and whose network takes everything. */
+export class ServedRig {
+  readonly clock = new HandClock();
+  readonly events: { readonly event: string; readonly [field: string]: unknown }[] = [];
+  readonly broadcast: Broadcast;
+  readonly stopping = new AbortController();
+  readonly coding = new CodingThread();
+  /** What the network refuses to open. */
+  refusal: Error | undefined;
+  key: KeyObject = generateKeyPairSync('ed25519').privateKey;
+  readonly folder: string;
+  readonly #served = new Map<string, ServedObject>();
+  readonly #serving;
+
+  constructor(folder: string) {
+    this.folder = folder;
+    const network: Network = {
+      join: () => Promise.reject(new Error('senders do not join')),
+      openSender: async () => {
+        if (this.refusal !== undefined) throw this.refusal;
+        return { send: async ({ count }) => ({ sentCount: count, failure: undefined }), close: () => undefined };
+      },
+    };
+    let sequence = 0;
+    this.broadcast = new Broadcast(
+      { clock: this.clock, network, random: () => sequence++ },
+      {
+        onLoss: (sent, error) => this.#served.get(sent.name)?.lost(sent, error),
+        onNetwork: () => undefined,
+      },
+    );
+    this.#serving = {
+      broadcast: this.broadcast,
+      clock: this.clock,
+      stateDir: join(folder, 'state'),
+      intermediates: new IntermediateCache({ stateDir: join(folder, 'state'), limitBytes: 1e9, threadCount: 1 }),
+      coding: this.coding,
+      emit: ((event: string, fields: object) => this.events.push({ event, ...fields })) as never,
+      signal: this.stopping.signal,
+      oneByOne: <T>(work: () => Promise<T>) => work(),
+    };
+    onTestFinished(() => this.stop());
+  }
+
+  static async make(folder: string): Promise<ServedRig> {
+    await mkdir(folder, { recursive: true });
+    return new ServedRig(folder);
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  write(name: string, text: string): Promise<void> {
+    return writeFile(this.path(name), text);
+  }
+
+  object(name: string): ServedObject {
+    const served = this.#served.get(name) ?? new ServedObject(name, this.#serving);
+    this.#served.set(name, served);
+    return served;
+  }
+
+  /** Applies one object of a fleet file; `frame` is what all its objects have in common. */
+  async update(name: string, object: object, frame: object = {}): Promise<RefuseEvent | undefined> {
+    const text = { fleet: 'f', symbolBytes: 100, servers: { s: {} }, ...frame };
+    const entry = { file: name, version: 1, code: 'none', channels: [{ rate: '1Mbit' }], ...object };
+    const fleet = parseFleet(JSON.stringify({ ...text, objects: { [name]: entry } }), this.path('fleet.yaml'));
+    const place = { fleet, server: fleet.servers[0]!, key: this.key, interface: 'sim0' };
+    return await this.object(name).update(fleet.objects[0]!, place);
+  }
+
+  /** Events of a kind, without those fields that vary. */
+  told(event: string): readonly unknown[] {
+    return this.events
+      .filter((one) => one.event === event)
+      .map(({ version, error, retryMs }) => {
+        return [version, (error as { code?: string } | undefined)?.code, retryMs];
+      });
+  }
+
+  /** Objects on the air with their versions. */
+  get onAir(): readonly string[] {
+    return this.broadcast.objects.map(({ name, publication }) => `${name} ${publication.descriptor.version}`);
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort(new Error('stopped'));
+    await this.broadcast.stop();
+    await this.coding.close();
+    await Promise.all([...this.#served.values()].map((object) => object.close()));
+  }
+}
