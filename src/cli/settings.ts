@@ -68,7 +68,8 @@ export const SETTINGS = {
   threads: wholeSetting('--threads', 1, 64),
   seed: wholeSetting('--seed', 0, 999_999_999),
   width: wholeSetting('--width', 400, 4000),
-  output: pathSetting('--output'),
+  // As typed: "-", and a slash at the end, mean something to whoever opens it.
+  output: textSetting('--output', 'a path'),
   config: pathSetting('--config'),
 } as const satisfies Record<string, Setting<unknown>>;
 
@@ -82,7 +83,7 @@ export type ReceiverFlags = Readonly<
   >
 >;
 
-/** Settings of a receiver with defaults in place; paths are absolute. */
+/** Settings of a receiver with defaults in place; paths are absolute, or start from the working directory. */
 export interface ReceiverSettings extends ReceiverConfig {
   readonly scope: Scope;
   readonly port: number;

@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { GroupHash, Scope } from '../wire/address.js';
 import { check } from './check.js';
 import { ConfigError } from './faults.js';
@@ -55,6 +55,11 @@ export function parseReceiverConfig(text: string, path: string): ReceiverConfig 
     channels: value.channels,
     maxRateBitsPerSecond: value.maxRate,
     timeoutUs: value.timeout,
-    outputPath: absolute(value.output),
+    outputPath: value.output == null ? undefined : outputIn(folder, value.output),
   };
+}
+
+/** "-" stays "-", and a slash at the end stays: both are refused with their own reason when the output is opened. */
+function outputIn(folder: string, output: string): string {
+  return output === '-' || isAbsolute(output) ? output : join(folder, output);
 }

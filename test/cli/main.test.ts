@@ -48,6 +48,23 @@ describe('the command line', () => {
     expect(stderr).not.toContain('createReceiver');
   });
 
+  it.each([
+    [
+      '-',
+      '"-" is not a file: a fetch cannot write to standard output',
+      'Name a file with -o; "./-" is a file called "-"',
+    ],
+    ['options/', '"options/" is a folder', 'Name the file to make with -o'],
+    ['x.part', 'ends in ".part"', 'Name a file without that ending with -o'],
+  ])('refuses the output %s before it looks for an interface', async (output, message, hint) => {
+    await runCli(['keygen', '--out', 'options'], { cwd: folder });
+    const typed = ['fetch', 'acme/firmware', '--key', 'options/layercast.pub', '-o', output];
+    const { code, stderr } = await runCli(typed, { cwd: folder });
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain(`\n  ${hint}`);
+  });
+
   it('without a command shows what there is, as a wrong use', async () => {
     const { code, stdout, stderr } = await runCli([]);
     expect([code, stdout]).toEqual([2, '']);

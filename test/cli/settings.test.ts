@@ -41,8 +41,16 @@ describe('settings', () => {
 
   it('typed as paths start from the working directory', async () => {
     const { keyPath, outputPath } = await receiverSettings({ key: 'k.pub', output: 'o' }, {});
-    expect([keyPath, outputPath]).toEqual([resolve('k.pub'), resolve('o')]);
+    expect([keyPath, outputPath]).toEqual([resolve('k.pub'), 'o']);
   });
+
+  it.each(['-', 'folder/', './-'])(
+    'leave the output %s as it is typed, for it to be judged as such',
+    async (output) => {
+      expect(await receiverSettings({ output }, {})).toMatchObject({ outputPath: output });
+      expect(await receiverSettings({}, { LAYERCAST_OUTPUT: output })).toMatchObject({ outputPath: output });
+    },
+  );
 
   it.each([
     [SETTINGS.timeout, '60', 60e6],

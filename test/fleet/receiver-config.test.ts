@@ -31,6 +31,15 @@ output: ../firmware.img
     });
   });
 
+  it.each([
+    ['"-"', '-'],
+    ['./-', '/etc/layercast/-'],
+    ['sub/', '/etc/layercast/sub/'],
+    ['/var/x/', '/var/x/'],
+  ])('keeps what an output of %s means', (text, outputPath) => {
+    expect(parseReceiverConfig(`output: ${text}\n`, '/etc/layercast/r.yaml')).toMatchObject({ outputPath });
+  });
+
   it('may say nothing about anything', () => {
     expect(Object.values(parseReceiverConfig('key:\n', 'r')).every((value) => value === undefined)).toBe(true);
   });
