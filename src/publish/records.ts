@@ -61,7 +61,10 @@ export async function readRecord(folder: string, expected: Descriptor): Promise<
   throw new LayercastError('RECORD_INVALID', `${path} was signed for something else: ${difference}`, { hint });
 }
 
-/** The first thing that a record says and the fleet file or the object's file contradicts; dates do not count. */
+/**
+ * The first thing that a record says and the fleet file or the object's file contradicts. Dates do not count, nor how often the
+ * object is announced: that changes with the fleet's other objects.
+ */
 function differenceBetween(signed: Descriptor, expected: Descriptor): string | undefined {
   for (const field of [
     'fleet',
@@ -77,6 +80,7 @@ function differenceBetween(signed: Descriptor, expected: Descriptor): string | u
     if (signed[field] !== expected[field]) return `${field} is ${signed[field]} there and ${expected[field]} here`;
   }
   if (!objectTag(signed).every((byte, i) => byte === objectTag(expected)[i])) return 'the file has another SHA-256';
-  const ladder = (descriptor: Descriptor) => packDescriptor({ ...descriptor, createdS: 0, expiresS: undefined });
+  const ladder = (descriptor: Descriptor) =>
+    packDescriptor({ ...descriptor, createdS: 0, expiresS: undefined, announceIntervalUs: undefined });
   return Buffer.compare(ladder(signed), ladder(expected)) === 0 ? undefined : 'channels or servers have changed';
 }

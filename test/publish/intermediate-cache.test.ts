@@ -98,7 +98,7 @@ describe('the cache of intermediate symbols', () => {
     await expect(wasMade(cache, source, 'c')).rejects.toMatchObject({
       code: 'DISK_FULL',
       message: expect.stringMatching(new RegExp(`needs ${size} bytes .* hold ${2 * size}, of which ${2 * size}`)),
-      hint: expect.stringContaining('--cache'),
+      hint: expect.stringContaining('cacheBytes'),
     });
     expect(await namesIn(folder)).toHaveLength(2);
     await given[0]!.close();

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { chmod, copyFile, link, rename, rm, utimes } from 'node:fs/promises';
+import { chmod, copyFile, link, rename, rm, truncate, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { LayercastError } from '../../dist/errors.js';
 import { scratchDirectory } from '../store/scratch.js';
 import { ServedRig } from './served-rig.js';
@@ -185,5 +185,35 @@ describe('a record with a date', () => {
     await rig.object('a').renew();
     expect(descriptor().createdS).toBe(firstS + 51 - 3600);
     expect(rig.told('publish').length).toBe(1);
+  });
+});
+
+describe('while another object is hashed', () => {
+  /** A rig with an object on the air and another that takes a while: zeros, which take no disk. */
+  async function hashing() {
+    const rig = await onAir();
+    await rig.write('large', '');
+    await truncate(rig.path('large'), 400e6);
+    const large = rig.update('large', {});
+    large.catch(() => undefined);
+    await vi.waitFor(() => expect(rig.told('hashing').length).toBeGreaterThan(0));
+    return { rig, large };
+  }
+
+  it('an object that fails leaves the air at once', async () => {
+    const { rig, large } = await hashing();
+    await rig.write('a', 'FIRST content');
+    await rig.object('a').check();
+    expect([rig.onAir, rig.told('withdraw').length]).toEqual([[], 1]);
+    await large;
+    expect(rig.onAir).toEqual(['large 1']);
+  });
+
+  it('a server that stops ends that, and nothing comes on the air any more', async () => {
+    const { rig, large } = await hashing();
+    const hashedCount = rig.told('hashing').length;
+    await rig.stop();
+    await expect(large).rejects.toThrow();
+    expect([rig.onAir, rig.told('publish').length, rig.told('hashing').length]).toEqual([[], 1, hashedCount]);
   });
 });
