@@ -9,7 +9,7 @@ import { createReceiver } from '../create-receiver.js';
 import { createSender, type Sender } from '../create-sender.js';
 import { LayercastError } from '../errors.js';
 import { formatQuantity, RATE, SIZE } from '../fleet/units.js';
-import { chooseInterface, usableInterfaces } from '../net/interfaces.js';
+import { awaitInterface, usableInterfaces } from '../net/interfaces.js';
 import { FetchDisplay } from './fetch-display.js';
 import { interruptible } from './interrupt.js';
 import { writeKeyPair } from './key-pair.js';
@@ -38,7 +38,7 @@ servers:
 /** `layercast demo`: the main job on this host, told step by step on stderr. */
 export async function runDemo(interfaceName: string | undefined): Promise<void> {
   if (interfaceName === undefined && usableInterfaces().length === 0) return runInNamespace();
-  const { name } = chooseInterface(interfaceName);
+  const { name } = await awaitInterface(interfaceName, { wait: false });
   const folder = await mkdtemp(join(tmpdir(), 'layercast-demo-'));
   try {
     await interruptible((signal) => demonstrate(folder, name, signal));

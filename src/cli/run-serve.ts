@@ -1,6 +1,7 @@
 import { createSender, type Sender } from '../create-sender.js';
 import { LayercastError } from '../errors.js';
 import { DURATION, formatQuantity, RATE, SIZE } from '../fleet/units.js';
+import { meaningOf } from '../net/network-error.js';
 import type { SenderOptions } from '../options/sender-options.js';
 import { printEvent } from './print-event.js';
 import { typed } from './spelling.js';
@@ -69,7 +70,9 @@ function tellPeople(sender: Sender): void {
   sender.on('idle', ({ message }) => say(message));
   sender.on('network', ({ object, channel, failure }) => {
     const what = object === undefined ? 'announcements' : `${object}, channel ${channel}`;
-    say(failure === undefined ? `${what}: sending again` : `${what}: the system refuses to send: ${failure}`);
+    say(
+      failure === undefined ? `${what}: sending again` : `${what}: nothing is sent: ${meaningOf(failure)} (${failure})`,
+    );
   });
 }
 

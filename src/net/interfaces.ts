@@ -50,19 +50,7 @@ export function usableInterfaces(readers: InterfaceReaders = systemReaders): rea
 }
 
 /**
- * The interface of this name; without a name the first usable one, which on most hosts is the only one.
- *
- * @throws {LayercastError} `UNKNOWN_INTERFACE` when there is none, listing those there are.
- */
-export function chooseInterface(name: string | undefined, readers: InterfaceReaders = systemReaders): UsableInterface {
-  const usable = usableInterfaces(readers);
-  const chosen = name === undefined ? usable[0] : usable.find((candidate) => candidate.name === name);
-  if (chosen) return chosen;
-  throw unusable(name, whyMissing(name, readInterfaces(readers)), usable);
-}
-
-/**
- * The interface of this name (without a name the first one) as soon as the interface is up and has an IPv6 address that can be
+ * The interface of this name (without a name the first one, which on most hosts is the only one) as soon as the interface is up and has an IPv6 address that can be
  * sent from: one that is no longer tentative.
  *
  * @param options.wait whether to look again every half second until there is such an interface. Otherwise only tentative

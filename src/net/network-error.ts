@@ -33,6 +33,14 @@ export function networkError(attempt: Attempt, cause: unknown): LayercastError {
   });
 }
 
+/** What an errno name, or the code of one of our errors, means for a socket that was open already and does not take datagrams any more, in a few words. */
+export function meaningOf(failure: string): string {
+  return explain(failure, { what: 'send', port: OPEN_PORT, interface: undefined }).meaning;
+}
+
+/** A port that takes no privileges, for sockets that are past the question. */
+const OPEN_PORT = 65535;
+
 /** One table for senders and receivers: hints follow the error, not the call that failed. */
 function explain(errno: string | undefined, attempt: Attempt): Explanation {
   const { port, interface: name, isSourceSpecific = false } = attempt;
@@ -45,10 +53,11 @@ function explain(errno: string | undefined, attempt: Attempt): Explanation {
       };
     case 'EADDRNOTAVAIL':
       return explainAddress(attempt, link);
+    case 'UNKNOWN_INTERFACE':
     case 'ENODEV':
     case 'ENXIO':
       return {
-        meaning: 'the interface is gone',
+        meaning: 'the interface, or its address to send from, is gone',
         hint: (say) => `Bring the interface back, or name another with ${say('interface')}`,
       };
     case 'ENETDOWN':
@@ -80,8 +89,13 @@ function explain(errno: string | undefined, attempt: Attempt): Explanation {
     case 'ENOBUFS':
     case 'ENOMEM':
       return {
-        meaning: 'the system has no memory left for the socket or the group',
+        meaning: 'the system has no memory left for this',
         hint: 'Join fewer channels or sources, or raise "sysctl net.ipv6.mld_max_msf" (sources of one group) and "net.core.optmem_max" (memory of one socket)',
+      };
+    case 'EMSGSIZE':
+      return {
+        meaning: `datagrams are larger than ${link} takes`,
+        hint: 'Set a smaller symbolBytes in the fleet file, or raise the MTU of the interface',
       };
     case 'EAFNOSUPPORT':
     case 'EPROTONOSUPPORT':

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LayercastError } from '../../dist/errors.js';
-import { type Attempt, networkError } from '../../dist/net/network-error.js';
+import { type Attempt, meaningOf, networkError } from '../../dist/net/network-error.js';
 
 const send: Attempt = { what: 'send to [ff15::1]:4242', port: 4242, interface: 'eth0' };
 const join: Attempt = { what: 'join [ff15::1]:4242', port: 4242, interface: 'eth0' };
@@ -13,7 +13,7 @@ describe('the error for a socket that the system refused', () => {
   it.each([
     ['EADDRINUSE', /another program has port 4242/, /ss -ulpn sport = :4242/],
     ['EADDRNOTAVAIL', /interface eth0 has no IPv6 address/, /another with the option interface/],
-    ['ENODEV', /the interface is gone/, /another with the option interface/],
+    ['ENODEV', /the interface, or its address to send from, is gone/, /another with the option interface/],
     ['ENETDOWN', /no route leads to multicast groups/, /Bring interface eth0 up/],
     ['ENETUNREACH', /no route leads to multicast groups/, /another with the option interface/],
     ['EPERM', /this host does not permit it/, /firewall/],
@@ -22,6 +22,7 @@ describe('the error for a socket that the system refused', () => {
     ['ENFILE', /this host has too many open files/, /fs\.file-max/],
     ['ENOBUFS', /no memory left/, /net\.ipv6\.mld_max_msf/],
     ['ENOMEM', /no memory left/, /net\.core\.optmem_max/],
+    ['EMSGSIZE', /larger than interface eth0 takes/, /symbolBytes/],
     ['EAFNOSUPPORT', /IPv6 turned off/, /disable_ipv6/],
     ['ENOPROTOOPT', /cannot do that/, /IPv6 multicast/],
     ['EINVAL', /does not take this group/, /scope/],
@@ -54,6 +55,14 @@ describe('the error for a socket that the system refused', () => {
   it('speaks of privileges where a low port takes them, and of source-specific joins where those fail', () => {
     expect(networkError({ ...join, port: 42 }, systemError('EACCES')).hint).toContain('1024');
     expect(networkError({ ...join, isSourceSpecific: true }, systemError('ENOPROTOOPT')).hint).toContain('ssm: true');
+  });
+
+  it('has a meaning for sockets that were open already, whatever the failure is called', () => {
+    for (const failure of ['ENODEV', 'UNKNOWN_INTERFACE']) {
+      expect(meaningOf(failure)).toBe('the interface, or its address to send from, is gone');
+    }
+    expect(meaningOf('EPERM')).toBe('this host does not permit it');
+    expect(meaningOf('NETWORK_UNAVAILABLE')).toBe('the system refused');
   });
 
   it('is the error itself where that is one of ours, and never a raw one', () => {
