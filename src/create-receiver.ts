@@ -79,6 +79,7 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
         object,
         keyFingerprint: keyFingerprint(key),
         signal: this.#stopping.signal,
+        onWaiting: (message) => this.emit('waiting', { message }),
       });
       const lowestVersion = allowRollback ? 0 : destination.completedVersion;
       await using solver = new ClosingPool({ workerCount: Math.min(2, availableParallelism()) });

@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, LayercastError } from '../errors.js';
+import { makeFolder } from '../store/make-folder.js';
 
 /**
  * Writes a new Ed25519 key pair as PEM: PKCS#8 (RFC 5958) and SPKI (RFC 8410).
@@ -26,7 +27,7 @@ export async function writeKeyPair(
     publicKeyEncoding: { type: 'spki', format: 'pem' },
   });
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     // A file that is there keeps its mode, and a link leads elsewhere: both have to go before, and nothing may come between.
     await Promise.all([privatePath, publicPath].map((path) => rm(path, { force: true })));
     await writeFile(privatePath, pair.privateKey, { flag: 'wx', mode: 0o600 });
@@ -38,6 +39,7 @@ export async function writeKeyPair(
 }
 
 function failure(folder: string, cause: unknown): LayercastError {
+  if (cause instanceof LayercastError) return cause;
   const errno = errnoOf(cause);
   const isDenied = errno === 'EACCES' || errno === 'EPERM' || errno === 'EROFS';
   const code = isDenied ? 'PERMISSION_DENIED' : errno === 'ENOSPC' ? 'DISK_FULL' : 'FILE_IO';

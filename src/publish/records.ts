@@ -1,8 +1,9 @@
 import { createHash, type KeyObject } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, LayercastError } from '../errors.js';
 import { replaceFile } from '../store/durable.js';
+import { makeFolder } from '../store/make-folder.js';
 import { type Descriptor, objectTag, packDescriptor } from '../wire/descriptor.js';
 import { unpackDescriptor } from '../wire/descriptor-reader.js';
 import { peekRecord, signRecord } from '../wire/signature.js';
@@ -32,7 +33,7 @@ export function recordPath(folder: string, object: string): string {
 
 export async function writeRecord(folder: string, { descriptor, record }: SignedDescriptor): Promise<string> {
   const path = recordPath(folder, descriptor.object);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await replaceFile(path, [record]);
   return path;
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readlink } from 'node:fs/promises';
+import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LayercastError } from '../errors.js';
 import { FileLock } from '../store/file-lock.js';
+import { makeFolder } from '../store/make-folder.js';
 
 /**
  * Keeps two senders of one machine from being the same server of the same fleet: both would send on every channel, twice the
@@ -28,7 +29,7 @@ export class ServerLock {
     const before = this.#held?.lock;
     try {
       const folder = join(this.#stateDir, 'serving');
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       this.#held = { name, lock: await FileLock.acquire(join(folder, name)) };
     } catch (error) {
       if (error instanceof LayercastError && error.code === 'FILE_IN_USE') throw inUse(fleet, server, error);

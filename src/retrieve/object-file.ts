@@ -160,7 +160,10 @@ class ObjectFile implements ObjectStore {
     this.#closed = true;
     const { part, journal } = this.#partial;
     await this.#allRestored();
-    await this.#lock.requireHeld();
+    await this.#lock.requireHeld().catch(async (error) => {
+      await Promise.all([part.close(), journal.close()]);
+      throw error;
+    });
     // The journal first: a crash between the two leaves bytes without claims, not claims without bytes.
     await journal.discard();
     await part.discard();

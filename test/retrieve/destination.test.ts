@@ -10,6 +10,7 @@ import {
   readlinkSync,
   realpathSync,
   rmdirSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -225,6 +226,30 @@ describe('a destination', () => {
     expect(readFileSync(path).equals(CONTENT)).toBe(true);
     expect(statSync(path).mode & 0o777).toBe(0o444);
     expect(existsSync(`${path}.part.journal`)).toBe(false);
+  });
+
+  it('that has lost its lock neither renames nor removes anything, and says so', async () => {
+    const folder = newFolder();
+    const path = join(folder, 'x');
+    writeFileSync(path, 'old');
+    for (const end of ['checkpoint', 'commit', 'discard'] as const) {
+      await using destination = await openDestination(path, join(folder, 'state'));
+      const store = await destination.openStore(DESCRIPTOR);
+      fill(store);
+      const lock = readFileSync(`${path}.part.lock`, 'utf8');
+      writeFileSync(`${path}.part.lock`, lock.replace(/"nonce":"\w+"/, '"nonce":"another"'));
+      const before = readdirSync(folder);
+      await expect(store[end]()).rejects.toMatchObject({
+        code: 'FILE_IN_USE',
+        message: expect.stringMatching(/suspended/),
+      });
+      await store.close();
+      expect(readdirSync(folder)).toEqual(before);
+      expect(readFileSync(path, 'utf8')).toBe('old');
+      await destination[Symbol.asyncDispose]();
+      expect(readFileSync(`${path}.part.lock`, 'utf8')).toContain('another');
+      rmSync(`${path}.part.lock`);
+    }
   });
 
   it('with a name as long as names can be keeps its journal in the state directory', async () => {
