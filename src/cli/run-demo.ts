@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createReceiver } from '../create-receiver.js';
 import { createSender, type Sender } from '../create-sender.js';
@@ -87,19 +87,41 @@ async function demonstrate(folder: string, interfaceName: string, signal: AbortS
   }
   say(`  by server:  ${servers.map(({ server, datagrams }) => `${server} ${datagrams}`).join(', ')} datagrams`);
   say(`  by channel: ${channels.map(({ channel, datagrams }) => `${channel}: ${datagrams}`).join(', ')} datagrams`);
-  say(`\nThe file received is the file sent. ${NEXT}`);
+  say(`\nThe file received is the file sent. ${nextSteps()}`);
 }
 
-const NEXT = `A fleet of your own:
+/** What to type next, as it works from the folder where the demo was started. */
+function nextSteps(): string {
+  const layercast = commandLine();
+  return `A fleet of your own, in the folder "acme":
 
-  layercast keygen --out keys          keys/layercast.pub goes to receivers
-  cp config/fleet.yaml .               the servers, objects and channels; edit
-  layercast plan --config fleet.yaml   what that means
-  layercast serve --config fleet.yaml
-  layercast fetch FLEET/OBJECT --key keys/layercast.pub -o FILE
-  layercast list                       what is announced here
+${layercast} keygen --out acme
+head -c 5000000 /dev/urandom > acme/firmware.img
+cat > acme/fleet.yaml <<END
+fleet: acme
+key: layercast.key
+objects:
+  firmware: { file: firmware.img, version: 1, ladder: { from: 1Mbit, to: 16Mbit } }
+END
+${layercast} plan --config acme/fleet.yaml
 
-From a clone, "layercast" is "node dist/cli/main.js".`;
+In one terminal, the server:
+
+${layercast} serve --config acme/fleet.yaml
+
+In another, or on another machine that has acme/layercast.pub, a receiver:
+
+${layercast} list
+${layercast} fetch acme/firmware --key acme/layercast.pub -o received.img`;
+}
+
+/** How this command line was called: by its name when that was installed, else by Node and the path of its file. */
+function commandLine(): string {
+  const script = process.argv[1] ?? 'layercast';
+  if (basename(script) === 'layercast') return 'layercast';
+  const path = relative(process.cwd(), script);
+  return `node ${/[^\w./@+-]/.test(path) ? `'${path.replaceAll("'", "'\\''")}'` : path}`;
+}
 
 function announced(sender: Sender): Sender {
   return sender.on('publish', ({ server, channels }) => {
@@ -110,7 +132,11 @@ function announced(sender: Sender): Sender {
 
 /** A host whose only interface is loopback has no multicast; a network namespace of our own has. */
 async function runInNamespace(): Promise<void> {
-  const lay = 'ip link add demo0 type dummy && ip link set demo0 up && exec "$@"';
+  say('This host has no interface with an IPv6 address. The demo makes one, in a network namespace of its own.');
+  say('The steps that it shows at the end need an interface of this host: bring one up first.\n');
+  // Two ends of one cable: kernels without the module for dummy interfaces have cables, too.
+  const lay =
+    'ip link add demo0 type veth peer name demo1 && ip link set demo1 up && ip link set demo0 up && exec "$@"';
   const command = [
     process.execPath,
     fileURLToPath(new URL('main.js', import.meta.url)),
@@ -121,7 +147,7 @@ async function runInNamespace(): Promise<void> {
   const child = spawn('unshare', ['-Urn', 'sh', '-c', lay, 'sh', ...command], { stdio: 'inherit' });
   const [code] = await once(child, 'close').catch((cause: unknown) => {
     throw new LayercastError('UNKNOWN_INTERFACE', 'no interface has an IPv6 address, and no namespace could be made', {
-      hint: 'Bring up any interface with IPv6, or install util-linux and iproute2',
+      hint: 'Bring up an interface with IPv6, or install util-linux and iproute2',
       cause,
     });
   });

@@ -75,14 +75,14 @@ export const ladder = z
 
 const objectShape = {
   file: path('What to publish'),
-  version: whole(1, 2 ** 48).meta({ description: 'Grows with each change; receivers refuse to go back' }),
+  version: whole(1, 2 ** 48).meta({ description: 'Raise it with each change; receivers refuse older versions' }),
   code: choice(['raptorq', 'none']).default('raptorq').meta({ description: 'Erasure code (RFC 6330), or none' }),
   mode: choice(['several', 'best'])
     .default('several')
     .meta({ description: 'several: a receiver adds channels up; best: it takes one, complete by itself' }),
   expires: quantity(DURATION, 1e6, 36_500 * 86_400e6)
     .optional()
-    .meta({ description: 'How long after signing receivers take it, such as 30d; without it for ever' }),
+    .meta({ description: 'How long after signing receivers still accept it, such as 30d; without it for ever' }),
   channels: channelList.optional(),
   ladder: ladder.optional(),
 };
@@ -143,7 +143,7 @@ export const fleetShape = {
     .meta({ description: 'Bytes of an object in a datagram; 1184 fits everywhere, a multiple of 16 is fastest' }),
   blockSymbols: whole(1, MAX_BLOCK_SYMBOLS)
     .optional()
-    .meta({ description: 'At most so many symbols are coded together; without it as suits the size of an object' }),
+    .meta({ description: 'Maximum symbols per block; without it chosen from the file size' }),
   announceInterval: quantity(DURATION, 100e3, 3600e6)
     .default(1e6)
     .meta({ description: 'Time between two announcements of an object; without it 1s', default: '1s' }),

@@ -120,7 +120,7 @@ function readKey(options: unknown): KeyObject | LayercastError | undefined {
     return publicKeyFrom(data, 'the option key');
   } catch (error) {
     if (typeof data !== 'string' || data.includes('-----BEGIN')) return asLayercastError(error);
-    return new LayercastError('KEY_INVALID', 'the option key holds no key, not an Ed25519 public key in PEM form', {
+    return new LayercastError('KEY_INVALID', 'the option key is not an Ed25519 public key in PEM form (found no key)', {
       hint: 'Give the text of the PEM file, not its path',
       cause: error,
     });

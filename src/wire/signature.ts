@@ -64,7 +64,7 @@ function ed25519(read: () => KeyObject, kind: 'private' | 'public', from: string
   }
   if (key?.asymmetricKeyType === 'ed25519' && key.type === kind) return key;
   const found = key === undefined ? 'no key' : `an ${key.asymmetricKeyType ?? 'unknown'} ${key.type} key`;
-  throw new LayercastError('KEY_INVALID', `${from} holds ${found}, not an Ed25519 ${kind} key in PEM form`, {
+  throw new LayercastError('KEY_INVALID', `${from} is not an Ed25519 ${kind} key in PEM form (found ${found})`, {
     hint: 'Make a pair with: layercast keygen --out DIR',
     cause,
   });

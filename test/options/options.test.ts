@@ -146,10 +146,10 @@ describe('the key of a receiver', () => {
   it.each([
     ['a private key object', privateKey, 'holds a private key'],
     ['a private key as text', pem(privateKey), 'holds a private key'],
-    ['a public key of another kind', rsa, 'holds an rsa public key'],
-    ['a public key of another kind as text', pem(rsa), 'holds an rsa public key'],
-    ['a path instead of a key', './layercast.pub', 'holds no key'],
-    ['bytes that are no key', Buffer.from('x'), 'holds no key'],
+    ['a public key of another kind', rsa, 'found an rsa public key'],
+    ['a public key of another kind as text', pem(rsa), 'found an rsa public key'],
+    ['a path instead of a key', './layercast.pub', 'found no key'],
+    ['bytes that are no key', Buffer.from('x'), 'found no key'],
   ])('that is %s is refused as KEY_INVALID', async (_, key, message) => {
     const failure = await failureOfReceiver({ ...GOOD_RECEIVER, key });
     expect(failure).toBeInstanceOf(LayercastError);

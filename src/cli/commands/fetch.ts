@@ -6,27 +6,27 @@ export function fetch(program: Command): void {
     .command('fetch')
     .summary('receive an object into a file')
     .description(
-      'Receives the newest version of an object that its fleet announces: checks the signature, joins channels, merges ' +
-        'what arrives from whichever server by offset, verifies it, and gives it its name in one step. Run again after ' +
-        'any interruption, it goes on where it was.',
+      'Receives the newest version of an object that its fleet announces. It checks the signature, joins channels, writes ' +
+        'each piece at its offset in the file, whichever server sent it, verifies the file, and puts it in its place in ' +
+        'one step. After any interruption, run it again: it goes on where it was.',
     )
     .argument('<fleet/object>', 'what to receive')
     .option('--key <pub.pem>', "the fleet's public key")
-    .option('-o, --output <file>', 'file to make')
+    .option('-o, --output <file>', 'file to write; standard output (-) is not possible')
     .option('--interface <if>', 'interface to join on; by default the first that is up')
     .option('--no-wait', 'end when the interface is missing, instead of waiting')
     .option('--mode <mode>', 'auto, best (one channel) or several (layers)')
     .option('--channels <list>', 'join exactly these channels, such as 0,1,2')
-    .option('--max-rate <rate>', 'most to join at once, such as 5Mbit')
+    .option('--max-rate <rate>', 'highest rate to join, such as 5Mbit')
     .option('--timeout <time>', 'give up after this many seconds, or 5min')
     .option('--patience <time>', 'give up when nothing is heard for this long; by\ndefault 30 s')
-    .option('--scope <scope>', 'scope in which the fleet announces; by default site')
-    .option('--port <port>', 'port on which it announces; by default 4242')
-    .option('--hash <hash>', 'how the fleet makes groups of names; by default\nsha3-512')
+    .option('--scope <scope>', 'scope of the fleet file; by default site')
+    .option('--port <port>', 'port of the fleet file; by default 4242')
+    .option('--hash <hash>', 'hash of the fleet file; by default sha3-512')
     .option('--state <dir>', 'keep the journal here, not beside the file')
     .option('--config <receiver.yaml>', 'file with these settings')
-    .option('--allow-rollback', 'take a version older than one completed before')
-    .option('--allow-expired', 'take a version that is past its date')
+    .option('--allow-rollback', 'accept a version older than one completed before')
+    .option('--allow-expired', 'accept a version that has expired')
     .option('--json', 'print one JSON object per line on stdout')
     .addHelpText(
       'after',

@@ -6,8 +6,9 @@ export function plot(program: Command): void {
     .command('plot')
     .summary('draw what "fetch --json" wrote')
     .description(
-      'Draws what "fetch --json" wrote, as an SVG: over time the level, with the reason of every change, the rate, the ' +
-        'delay in queues, and the loss. Also of "simulate --json"; more than 8 receivers are drawn as median and band.',
+      'Draws what "fetch --json" or "simulate --json" wrote, as an SVG: the level with the reason of every change, the ' +
+        'rate, the delay in queues and the loss, over time. Up to 8 receivers get a line each; more are drawn as median ' +
+        'and band.',
     )
     .argument('<log>', 'file with one JSON object per line; - for stdin')
     .requiredOption('-o, --output <file.svg>', 'picture to make; - for stdout')

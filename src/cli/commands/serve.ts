@@ -40,7 +40,7 @@ export function serve(program: Command): void {
     .option('--json', 'print one JSON object per line on stdout')
     .addHelpText(
       'after',
-      '\nExamples:\n  layercast serve --config fleet.yaml\n  layercast serve --config fleet.yaml --host alpha --interface eth1 --json',
+      '\nExamples:\n  layercast serve --config fleet.yaml\n  layercast serve --config fleet.yaml --host alpha --interface eth0 --json',
     )
     .action(async (flags: Flags) => {
       const { runServe } = await import('../run-serve.js');

@@ -1,0 +1,172 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { describeBed } from '../lab/allowed.js';
+import { blocksOf, type CodeBlock, helpExamples } from './blocks.js';
+import { World } from './world.js';
+
+const top = fileURLToPath(new URL('../../', import.meta.url));
+const files = [
+  'README.md',
+  ...readdirSync(join(top, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+const blocks = files.flatMap((file) => blocksOf(join(top, file), file));
+const COMMANDS = 'keygen serve fetch list plan simulate plot config sign demo'.split(' ');
+
+/** What starts with one of these is a command, and has to be in a block that is run. */
+const COMMAND = /^(?:layercast|npm|npx|node \S+\.m?js|esbuild|sysctl|ip|nft|systemctl)\s/m;
+
+/** How each language is tried. */
+const TRIALS: Readonly<Record<string, (block: CodeBlock, world: World) => Promise<void>>> = {
+  async sh({ code }, world) {
+    provideFiles(code.includes('program.js') ? 'fetch' : code, world);
+    if (code.includes('program.js')) world.write('program.js', readmeBlock('js'));
+    const { code: exit, output } = await world.run(code);
+    expect(output.includes('error') ? output : '').toBe('');
+    expect([exit, exit === 0 ? '' : output]).toEqual([0, '']);
+  },
+  async js({ code }, world) {
+    world.write('program.js', code);
+    const isServer = code.includes('SIGTERM');
+    if (isServer) provideFiles('serve', world);
+    else rmSync(join(world.folder, 'firmware.img'), { force: true });
+    const stop = isServer ? 'timeout --preserve-status -s TERM 4 ' : '';
+    const { code: exit, output } = await world.run(`${stop}node program.js`);
+    expect([exit, output]).toEqual([
+      0,
+      expect.stringMatching(isServer ? /sending firmware version 1/ : /SHA-256 [0-9a-f]{64}/),
+    ]);
+  },
+  async yaml({ code }, world) {
+    world.write('block.yaml', code);
+    const { code: exit, output } = await world.run('layercast config validate block.yaml');
+    expect([exit, output]).toEqual([0, expect.stringContaining('block.yaml: ok: ')]);
+  },
+  async ini({ code }, world) {
+    expect(code).toContain('Restart=on-failure\nRestartSec=');
+    for (const setting of [
+      'After=network-online.target',
+      'Wants=network-online.target',
+      'StartLimitIntervalSec=0',
+      'DynamicUser=yes',
+      'LoadCredential=layercast.key:/etc/layercast/layercast.key',
+      'WantedBy=multi-user.target',
+    ])
+      expect(code.split('\n')).toContain(setting);
+    const unit = world.write('layercast.service', code.replace('/usr/bin/layercast', process.execPath));
+    if (!existsSync('/usr/bin/systemd-analyze')) return;
+    const said = execFileSync('systemd-analyze', ['verify', unit], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    expect(said).not.toContain('layercast.service');
+  },
+};
+
+function readmeBlock(language: string): string {
+  return blocks.find((block) => block.file === 'README.md' && block.language === language)?.code ?? '';
+}
+
+/** The fleet file and object that a server of the README has, or none of it for a receiver, which makes the file. */
+function provideFiles(code: string, world: World): void {
+  const [fleet, image] = [join(world.folder, 'fleet.yaml'), join(world.folder, 'firmware.img')];
+  writeFileSync(fleet, readmeBlock('yaml'));
+  if (/fetch/.test(code))
+    for (const name of ['firmware.img', 'maps.bin']) rmSync(join(world.folder, name), { force: true });
+  else writeFileSync(image, randomBytes(100_000));
+  if (/keygen/.test(code))
+    for (const name of ['key', 'pub']) rmSync(join(world.folder, `layercast.${name}`), { force: true });
+  else
+    for (const name of ['key', 'pub'])
+      copyFileSync(join(world.folder, `acme.${name}`), join(world.folder, `layercast.${name}`));
+}
+
+/** Commands of help texts and files that have been run: the same ones stand in several places. */
+const tried = new Set<string>();
+
+describeBed('the examples', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.make();
+  });
+  afterEach(() => world?.stopServers());
+  afterAll(() => world?.[Symbol.asyncDispose]());
+
+  const run = blocks.filter(({ language, notRun }) => language in TRIALS && notRun === undefined);
+  it.each(run.map((block) => ({ ...block, title: `${block.file}:${block.line} (${block.language})` })))(
+    'of $title works as it is written',
+    async (block) => TRIALS[block.language]!(block, world),
+  );
+
+  it('of the documents are all in blocks of a language that is tried, or say why not', () => {
+    const untried = blocks.filter(
+      ({ language, notRun, code }) =>
+        notRun === undefined && !(language in TRIALS) && (language !== '' || COMMAND.test(code)),
+    );
+    expect(untried.map(({ file, line }) => `${file}:${line}`)).toEqual([]);
+    // One that is marked needs a thought: count them.
+    expect(blocks.filter(({ notRun }) => notRun !== undefined).map(({ file }) => file)).toEqual([
+      'docs/erasure-code.md',
+      'docs/operations.md',
+    ]);
+    expect(run.length).toBeGreaterThan(15);
+  });
+
+  it.each(['', ...COMMANDS, 'config validate', 'config schema'])('of "layercast %s --help" work', async (command) => {
+    const { output } = await world.run(`layercast ${command} --help`);
+    const examples = helpExamples(output);
+    if (!['config', 'demo'].includes(command)) expect(examples.length).toBeGreaterThan(0);
+    for (const example of examples.filter((line) => !tried.has(line))) {
+      tried.add(example);
+      provideFiles(example, world);
+      if (/plot/.test(example) && !/fetch/.test(example)) expect(existsSync(join(world.folder, 'maps.log'))).toBe(true);
+      rmSync(join(world.folder, 'keys'), { recursive: true, force: true });
+      const { code, output } = await world.run(example);
+      await world.stopServers();
+      expect([example, code, code === 0 ? '' : output]).toEqual([example, 0, '']);
+    }
+  });
+
+  it.each([
+    'config/fleet.yaml',
+    'config/receiver.yaml',
+    ...readdirSync(join(top, 'examples')).map((name) => `examples/${name}`),
+  ])('in %s are valid', async (file) => {
+    const { code, output } = await world.run(`layercast config validate ${file}`, top);
+    expect([code, output]).toEqual([0, expect.stringContaining(`${file}: ok: `)]);
+    const commands = readFileSync(join(top, file), 'utf8').match(/(?<=^# {3})layercast .*$/gm) ?? [];
+    // What stands behind two spaces is a remark.
+    for (const command of commands.map((line) => line.replace(/ {2,}\S.*$/, ''))) {
+      if (tried.has(command) || /serve/.test(command)) continue;
+      tried.add(command);
+      provideFiles(command, world);
+      const { code, output } = await world.run(command);
+      expect([command, code, code === 0 ? '' : output]).toEqual([command, 0, '']);
+    }
+  });
+
+  it('that the demo shows at its end work, from where it was started', async () => {
+    const { code, output } = await world.run('layercast demo');
+    expect([code, output]).toEqual([0, expect.stringContaining('The file received is the file sent.')]);
+    const steps = output.slice(output.indexOf('A fleet of your own')).split('\n');
+    // Prose starts with a capital letter; the server goes to the background, as in a terminal of its own.
+    const script = steps.filter((line) => !/^[A-Z](?!ND$)/.test(line)).join('\n');
+    expect(script).toMatch(/keygen.*plan.*serve.*list.*fetch/s);
+    const typed = script.replace(/^node \S+main\.js (?=serve)/m, 'layercast ');
+    const result = await world.run(`${typed}\ncmp received.img acme/firmware.img`);
+    expect([result.code, result.code === 0 ? '' : result.output]).toEqual([0, '']);
+  }, 90_000);
+
+  it('of a loop for scripts tries again where that helps, and stops where a person has to act', async () => {
+    const loop = blocks.find(({ file, code }) => file === 'docs/operations.md' && code.startsWith('while'))!.code;
+    for (const exit of [0, 1, 2, 3, 4, 5, 130, 143]) {
+      const { code } = await world.run(`layercast() { return ${exit}; }; sleep() { exit 99; }\n${loop}`);
+      expect([exit, code]).toEqual([exit, [1, 3, 5].includes(exit) ? 99 : exit]);
+    }
+  });
+});

@@ -1,0 +1,172 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Bed } from '../lab/bed.js';
+import type { Host } from '../lab/host.js';
+
+const top = fileURLToPath(new URL('../../', import.meta.url));
+const MAIN = join(top, 'dist/cli/main.js');
+
+/**
+ * `layercast`, as in the documents. What serves goes on in the background once it has published, so that the next command
+ * finds it; the rest runs to its end.
+ */
+const LAYERCAST = `#!/bin/sh
+if [ "$1" != serve ]; then exec "${process.execPath}" "${MAIN}" "$@"; fi
+log=$(mktemp "$WORLD/serve-XXXXXX")
+"${process.execPath}" "${MAIN}" "$@" >"$log" 2>&1 </dev/null &
+server=$!
+echo $server >>"$WORLD/servers"
+for i in $(seq 300); do
+  if grep -qE '"event":"publish"|  channel ' "$log"; then exit 0; fi
+  kill -0 $server 2>/dev/null || break
+  sleep 0.1
+done
+cat "$log" >&2
+exit 1
+`;
+
+/** \`npm run NAME\` and \`npm test\` take minutes; here only their names are looked up. */
+const NPM = `#!/bin/sh
+[ "$1" = run ] && shift
+case $1 in i | install) exit 0 ;; esac
+exec "${process.execPath}" -e 'process.exit(process.argv[1] in require(process.argv[2]).scripts ? 0 : 1)' "$1" "${join(top, 'package.json')}"
+`;
+
+/** A machine with one interface, on which a fleet \`acme\` sends \`firmware\` and \`maps\`; and a folder to type commands in. */
+export class World implements AsyncDisposable {
+  readonly folder: string;
+  readonly #root: string;
+  readonly #bed: Bed;
+  /** Servers that stay: those that were started first. */
+  #others = 0;
+
+  private constructor(root: string, bed: Bed) {
+    this.#root = root;
+    this.folder = join(root, 'here');
+    this.#bed = bed;
+  }
+
+  static async make(): Promise<World> {
+    const world = new World(mkdtempSync(join(tmpdir(), 'layercast-docs-')), await Bed.lay({ hosts: ['alpha'] }));
+    world.#furnish();
+    await world.host.run('ip', ['link', 'add', 'br0', 'type', 'bridge']);
+    await world.host.run('nft', ['add', 'table', 'inet', 'filter']);
+    await world.host.run('nft', ['add', 'chain', 'inet', 'filter', 'input']);
+    const serving = await world.run(
+      'layercast serve --config fleet.yaml --host somewhere',
+      join(world.#root, 'server'),
+    );
+    world.#others = world.#servers().length;
+    if (serving.code !== 0) throw new Error(serving.output);
+    return world;
+  }
+
+  get host(): Host {
+    return this.#bed.host('alpha');
+  }
+
+  /** Runs a shell script as in the documents, on a host called alpha. Servers that it leaves are stopped by `stopServers`. */
+  async run(script: string, folder = this.folder): Promise<{ readonly code: number | null; readonly output: string }> {
+    const env = {
+      PATH: `${join(this.#root, 'bin')}:${join(top, 'node_modules/.bin')}:${process.env.PATH}`,
+      XDG_STATE_HOME: join(this.#root, 'state'),
+      WORLD: this.#root,
+    };
+    const named = 'echo alpha >/proc/sys/kernel/hostname && exec bash -e -o pipefail -c "$1"';
+    const shell = this.host.spawn('unshare', ['-u', 'sh', '-c', named, 'sh', script], { cwd: folder, env });
+    const { code } = await shell.exited;
+    return { code, output: `${shell.stdout}${shell.stderr}` };
+  }
+
+  /** Stops the servers that scripts have started, and waits until they are gone. */
+  async stopServers(): Promise<void> {
+    const pids = this.#servers().slice(this.#others);
+    for (const pid of pids) this.#signal(pid, 'SIGTERM');
+    for (const pid of pids) while (this.#signal(pid, 0)) await new Promise((resolve) => setTimeout(resolve, 50));
+    writeFileSync(join(this.#root, 'servers'), `${this.#servers().slice(0, this.#others).join('\n')}\n`);
+  }
+
+  #signal(pid: number, signal: 'SIGTERM' | 0): boolean {
+    try {
+      return process.kill(pid, signal);
+    } catch {
+      return false;
+    }
+  }
+
+  #servers(): readonly number[] {
+    const path = join(this.#root, 'servers');
+    return existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean).map(Number) : [];
+  }
+
+  write(name: string, content: string): string {
+    writeFileSync(join(this.folder, name), content);
+    return join(this.folder, name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#others = 0;
+    await this.stopServers();
+    await this.#bed[Symbol.asyncDispose]();
+    rmSync(this.#root, { recursive: true, force: true });
+  }
+
+  /** Programs, keys, files and examples. */
+  #furnish(): void {
+    const [bin, server] = [join(this.#root, 'bin'), join(this.#root, 'server')];
+    for (const folder of [this.folder, bin, server]) mkdirSync(folder);
+    for (const [name, text] of [
+      ['layercast', LAYERCAST],
+      ['npm', NPM],
+    ] as const) {
+      writeFileSync(join(bin, name), text);
+      chmodSync(join(bin, name), 0o755);
+    }
+    execFileSync(process.execPath, [MAIN, 'keygen', '--out', server]);
+    writeFileSync(join(server, 'firmware.img'), randomBytes(300_000));
+    writeFileSync(join(server, 'maps.bin'), randomBytes(300_000));
+    const channels = 'version: 1, code: none, channels: [{ rate: 4Mbit }, { rate: 4Mbit }]';
+    const objects = ['firmware.img', 'maps.bin'].map(
+      (file) => `  ${file.split('.')[0]}: { file: ${file}, ${channels} }\n`,
+    );
+    writeFileSync(
+      join(server, 'fleet.yaml'),
+      `fleet: acme\nkey: layercast.key\nannounceInterval: 200ms\nobjects:\n${objects.join('')}servers:\n  somewhere: {}\n`,
+    );
+    for (const name of ['layercast.pub', 'acme.pub'])
+      copyFileSync(join(server, 'layercast.pub'), join(this.folder, name));
+    for (const name of ['layercast.key', 'acme.key'])
+      copyFileSync(join(server, 'layercast.key'), join(this.folder, name));
+    cpSync(join(top, 'config'), this.folder, { recursive: true });
+    this.#copyExamples();
+    mkdirSync(join(this.folder, 'node_modules'));
+    symlinkSync(top, join(this.folder, 'node_modules', 'layercast'));
+    writeFileSync(join(this.folder, 'package.json'), '{ "type": "module" }');
+  }
+
+  /** Scenarios of two seconds: the examples last up to half an hour. */
+  #copyExamples(): void {
+    const folder = join(this.folder, 'examples');
+    mkdirSync(folder);
+    for (const name of readdirSync(join(top, 'examples'))) {
+      const text = readFileSync(join(top, 'examples', name), 'utf8');
+      writeFileSync(join(folder, name), text.replace(/^duration: .*$/m, 'duration: 2s'));
+    }
+  }
+}
