@@ -21,7 +21,8 @@ const rules: Readonly<Record<string, Rule | 'anything'>> = {
   fec: {
     folders: [...level0, 'start-worker.ts'],
     modules: [],
-    only: { files: /pool|worker/, modules: ['node:worker_threads'] },
+    // A worker hashes what it has solved.
+    only: { files: /pool|worker/, modules: ['node:worker_threads', 'node:crypto'] },
   },
   rate: { folders: level0, modules: [] },
   sender: { folders: [...level0, ...level1], modules: ['eventemitter3'] },

@@ -4,6 +4,7 @@
  * docs/erasure-code.md.
  */
 
+export { solveBlock } from './arrange.js';
 export { type BlockCode, blockCode, MAX_ESI, MAX_SOURCE_SYMBOLS } from './code.js';
 export { type Added, BlockDecoder, type PartialBlock, restoreBlock, SPARE_SYMBOLS } from './decoder.js';
 export { BlockEncoder, solveInPlace } from './encoder.js';

@@ -1,4 +1,5 @@
 import { type ErrorCode, LayercastError } from '../errors.js';
+import { solveBlock } from './arrange.js';
 import { blockCode } from './code.js';
 import { restoreBlock } from './decoder.js';
 import { BlockEncoder } from './encoder.js';
@@ -9,6 +10,14 @@ export type Job =
   | { readonly kind: 'encode'; readonly source: Uint8Array; readonly symbolBytes: number }
   | { readonly kind: 'prepare'; readonly sourceCount: number }
   | {
+      readonly kind: 'solve';
+      readonly block: Uint8Array;
+      readonly spare: Uint8Array;
+      readonly slots: Int32Array;
+      readonly symbolBytes: number;
+      readonly lengthBytes: number;
+    }
+  | {
       readonly kind: 'restore';
       readonly block: Uint8Array;
       readonly spare: Uint8Array;
@@ -16,15 +25,25 @@ export type Job =
       readonly symbolBytes: number;
     };
 
-/** The intermediate symbols; or whether the block was restored, and the block; or that all is ready; or what went wrong. */
+/**
+ * The intermediate symbols; or whether the block was restored, and the block; or the block's
+ * digest, if its symbols determine the block; or that all is ready; or what went wrong.
+ */
 export type Answer =
   | { readonly kind: 'encoded'; readonly intermediate: Uint8Array }
   | { readonly kind: 'prepared' }
   | { readonly kind: 'restored'; readonly complete: boolean; readonly block: Uint8Array }
+  | { readonly kind: 'solved'; readonly digest: Uint8Array | undefined; readonly block: Uint8Array }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string | undefined };
 
-export function answer(job: Job): Answer {
+/** @param sha256 hashes; a dependency that this folder does not have. */
+export function answer(job: Job, sha256: (bytes: Uint8Array) => Uint8Array): Answer {
   try {
+    if (job.kind === 'solve') {
+      const isSolved = solveBlock(job, job.symbolBytes);
+      const digest = isSolved ? sha256(job.block.subarray(0, job.lengthBytes)) : undefined;
+      return { kind: 'solved', digest, block: job.block };
+    }
     if (job.kind === 'restore') {
       return { kind: 'restored', complete: restoreBlock(job, job.symbolBytes), block: job.block };
     }

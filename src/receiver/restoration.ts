@@ -9,8 +9,19 @@ export interface BlockSolver {
   readonly workerCount: number;
   /** Makes ready for blocks of so many symbols, so many at once, ahead of the first. */
   prepare(sourceCount: number, blockCount: number): Promise<void>;
-  /** Restores `partial.block` in place; false when its symbols do not determine it. */
-  restore(partial: PartialBlock, symbolBytes: number): Promise<boolean>;
+  /**
+   * Restores `partial.block` in place, whose places and spare symbols may be any symbols in any order.
+   *
+   * @returns SHA-256 of the first `lengthBytes` of the block; undefined when the symbols do not determine it.
+   */
+  solve(partial: PartialBlock, symbolBytes: number, lengthBytes: number): Promise<Uint8Array | undefined>;
+}
+
+/** A block as its symbols determine it. */
+export interface RestoredBlock {
+  /** Shared memory that `release` takes back. */
+  readonly bytes: Uint8Array;
+  readonly sha256: Uint8Array;
 }
 
 /** Brings blocks of coded symbols from where they lie into memory, and has them solved. */
@@ -30,18 +41,22 @@ export class Restoration {
     solver.prepare(geometry.longBlockSymbolCount, concurrency).catch(() => undefined);
   }
 
-  /**
-   * The block's own bytes, or undefined when its symbols do not determine it. They are shared memory that `release` takes
-   * back.
-   */
-  async restore(block: number, content: BlockContent): Promise<Uint8Array | undefined> {
+  /** The block's own bytes, or undefined when its symbols do not determine it. */
+  async restore(block: number, { esis, spares }: BlockContent): Promise<RestoredBlock | undefined> {
     const { symbolBytes } = this.#geometry;
     const memory = this.#take(block);
     const length = blockLength(this.#geometry, block);
     memory.fill(0, length);
     await this.#sink.read(blockOffset(this.#geometry, block), memory.subarray(0, length));
-    const partial = partialBlock(memory, content, symbolBytes);
-    if (await this.#solver.restore(partial, symbolBytes)) return memory.subarray(0, length);
+    const spare = new Uint8Array(SPARE_SYMBOLS * symbolBytes);
+    const slots = new Int32Array(esis.length + SPARE_SYMBOLS).fill(-1);
+    slots.set(esis);
+    for (const [i, { esi, bytes }] of spares.entries()) {
+      slots[esis.length + i] = esi;
+      spare.set(bytes, i * symbolBytes);
+    }
+    const sha256 = await this.#solver.solve({ block: memory, spare, slots }, symbolBytes, length);
+    if (sha256 !== undefined) return { bytes: memory.subarray(0, length), sha256 };
     this.release(memory);
     return undefined;
   }
@@ -56,34 +71,4 @@ export class Restoration {
     const memory = this.#free.pop() ?? new Uint8Array(new SharedArrayBuffer(longest));
     return memory.subarray(0, bytes);
   }
-}
-
-/**
- * A block as the code wants it: every source symbol in its place. Places of the file, and spare symbols, may be any symbols in
- * any order; here, where it costs a copy and not a write, they change places.
- */
-function partialBlock(block: Uint8Array, { esis, spares }: BlockContent, symbolBytes: number): PartialBlock {
-  const sourceCount = esis.length;
-  const spare = new Uint8Array(SPARE_SYMBOLS * symbolBytes);
-  const slots = new Int32Array(sourceCount + SPARE_SYMBOLS).fill(-1);
-  const at = (slot: number): Uint8Array => {
-    const [bytes, index] = slot < sourceCount ? [block, slot] : [spare, slot - sourceCount];
-    return bytes.subarray(index * symbolBytes, (index + 1) * symbolBytes);
-  };
-  slots.set(esis);
-  for (const [i, { esi, bytes }] of spares.entries()) {
-    slots[sourceCount + i] = esi;
-    at(sourceCount + i).set(bytes);
-  }
-  const moved = new Uint8Array(symbolBytes);
-  for (let slot = 0; slot < sourceCount + spares.length; slot++) {
-    for (let esi = slots[slot]!; esi >= 0 && esi < sourceCount && esi !== slot; esi = slots[slot]!) {
-      moved.set(at(esi));
-      at(esi).set(at(slot));
-      at(slot).set(moved);
-      slots[slot] = slots[esi]!;
-      slots[esi] = esi;
-    }
-  }
-  return { block, spare, slots };
 }

@@ -49,14 +49,14 @@ export class Verification {
 
   async #restore({ block, digest }: ReadyBlock, content: BlockContent): Promise<Outcome> {
     const restoration = this.#restoration!;
-    const bytes = await restoration.restore(block, content);
-    if (bytes === undefined) return 'unsolved';
+    const restored = await restoration.restore(block, content);
+    if (restored === undefined) return 'unsolved';
     try {
-      if (!createHash('sha256').update(bytes).digest().equals(digest)) return 'wrong';
-      await this.#store.restoreBlock(block, bytes);
+      if (Buffer.compare(restored.sha256, digest) !== 0) return 'wrong';
+      await this.#store.restoreBlock(block, restored.bytes);
       return 'genuine';
     } finally {
-      restoration.release(bytes);
+      restoration.release(restored.bytes);
     }
   }
 

@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import { EventEmitter } from 'eventemitter3';
 import { LayercastError } from '../errors.js';
-import { restoreBlock } from '../fec/index.js';
 import { ReceiverDriver, type ReceiverDriverOptions } from '../receiver/driver.js';
 import type { CompleteEvent, ReceiverEvents, ReceiverStats } from '../receiver/events.js';
+import { instantSolver } from './instant-solver.js';
 import type { SimulatedDisk } from './simulated-disk.js';
 import { announcementOf } from './simulated-object.js';
 import type { VirtualHost } from './virtual-host.js';
@@ -54,12 +54,7 @@ export class SimulatedReceiver extends EventEmitter<ReceiverEvents> {
         network: host,
         isInPlace: (descriptor) => disk.isInPlace(descriptor),
         openStore: (descriptor) => disk.open(descriptor),
-        // Solving takes no virtual time.
-        solver: {
-          workerCount: 1,
-          prepare: async () => undefined,
-          restore: async (partial, symbolBytes) => isBlank || restoreBlock(partial, symbolBytes),
-        },
+        solver: instantSolver(isBlank),
         emit: this.emit.bind(this),
       },
     );

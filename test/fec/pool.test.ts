@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +50,30 @@ describe('CodingPool', () => {
     expect(around.subarray(100, 1124)).toEqual(source);
     expect(around.subarray(0, 100)).toEqual(new Uint8Array(100).fill(9));
     expect(around.subarray(1124)).toEqual(new Uint8Array(876).fill(9));
+  });
+
+  it('solves a block whose symbols lie in any order, and hashes it in its thread', async () => {
+    const source = randomBytes(1024, 79);
+    const encoder = BlockEncoder.fromSource(source, 16);
+    // Source and repair symbols, the first place's in the last, and two source symbols among the spare ones.
+    const esis = [...Array.from({ length: 60 }, (_, i) => (i * 7) % 64), 100, 101, 102, 103, 3, 5].filter(
+      (esi, i, all) => all.indexOf(esi) === i,
+    );
+    const slots = Int32Array.from({ length: 64 + 16 }, (_, i) => esis[i] ?? -1);
+    for (const Memory of [ArrayBuffer, SharedArrayBuffer]) {
+      const block = new Uint8Array(new Memory(1024));
+      const spare = new Uint8Array(16 * 16);
+      for (const [i, esi] of esis.entries()) {
+        encoder.encode(esi, i < 64 ? block.subarray(i * 16, (i + 1) * 16) : spare.subarray((i - 64) * 16));
+      }
+      const digest = await pool.solve({ block, spare, slots: slots.slice() }, 16, 1000);
+      expect(Uint8Array.from(block)).toEqual(source);
+      expect(Buffer.from(digest!)).toEqual(createHash('sha256').update(source.subarray(0, 1000)).digest());
+    }
+    const few = { block: new Uint8Array(1024), spare: new Uint8Array(256), slots: new Int32Array(80).fill(-1) };
+    expect(await pool.solve(few, 16, 1024)).toBeUndefined();
+    const twice = { block: new Uint8Array(1024), spare: new Uint8Array(256), slots: new Int32Array(80).fill(7) };
+    await expect(pool.solve(twice, 16, 1024)).rejects.toMatchObject({ code: 'FEC_INVALID' });
   });
 
   it('says when symbols are too few, and leaves the block as it was', async () => {

@@ -1,4 +1,3 @@
-import { restoreBlock } from '../../dist/fec/index.js';
 import type { MembershipRequest, Network, ReceivedBatch } from '../../dist/ports.js';
 import { FixedPolicy } from '../../dist/rate/fixed-policy.js';
 import { FaultCounters } from '../../dist/receiver/counters.js';
@@ -6,6 +5,7 @@ import type { WarningEvent } from '../../dist/receiver/events.js';
 import { Tally } from '../../dist/receiver/tally.js';
 import { Transfer } from '../../dist/receiver/transfer.js';
 import { HostClock } from '../../dist/simulate/host-clock.js';
+import { instantSolver } from '../../dist/simulate/instant-solver.js';
 import type { DiskOptions } from '../../dist/simulate/simulated-disk.js';
 import type { SimulatedObject } from '../../dist/simulate/simulated-object.js';
 import { addressFromBytes } from '../../dist/wire/address.js';
@@ -54,11 +54,7 @@ export function handFed({ membershipUs = 1000, object: make, ...diskOptions }: H
       tally: new Tally(),
       clock,
       network,
-      solver: {
-        workerCount: 1,
-        prepare: async () => undefined,
-        restore: async (partial, symbolBytes) => restoreBlock(partial, symbolBytes),
-      },
+      solver: instantSolver(),
       onDescriptor: () => undefined,
       onJoin: () => undefined,
       onLeave: () => undefined,

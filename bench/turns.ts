@@ -1,0 +1,107 @@
+// How much processor time a turn of the main thread takes while a coded block is restored, verified and accepted. Linux only.
+import { createHash } from 'node:crypto';
+import koffi from 'koffi';
+import { BlockEncoder, CodingPool } from '../dist/fec/index.js';
+import { geometryOf } from '../dist/object/geometry.js';
+import { Placements } from '../dist/object/placements.js';
+import { SymbolSet } from '../dist/object/symbol-set.js';
+import { Assembler } from '../dist/receiver/assembler.js';
+import { CodedPlaces } from '../dist/receiver/coded-places.js';
+import type { ObjectStore } from '../dist/receiver/object-store.js';
+import { Origins } from '../dist/receiver/origins.js';
+import { Restoration } from '../dist/receiver/restoration.js';
+import { Verification } from '../dist/receiver/verification.js';
+import type { Descriptor } from '../dist/wire/descriptor.js';
+import { randomBytes } from '../test/fec/samples.js';
+import { table } from './table.js';
+
+const SYMBOL_BYTES = 1184;
+const FIRST_ESI = 100_000;
+const ROUNDS = 10;
+
+export async function run() {
+  const rows = [];
+  for (const symbolCount of [1000, 5000, 21_000]) rows.push(await measure(symbolCount));
+  console.log(
+    table(rows, [
+      { title: 'block, MB', cell: ({ blockMB }) => blockMB },
+      { title: 'longest turn, ms', cell: ({ longestTurnMs }) => longestTurnMs },
+      { title: 'all, ms', cell: ({ allMs }) => allMs },
+    ]),
+  );
+  return { rows };
+}
+
+/** A block of repair symbols only, in places in any order. */
+async function measure(symbolCount: number) {
+  const source = randomBytes(symbolCount * SYMBOL_BYTES, 1);
+  const encoder = BlockEncoder.fromSource(source, SYMBOL_BYTES);
+  const file = new Uint8Array(source.length);
+  encoder.encodeRun(FIRST_ESI, symbolCount, file);
+  const sha256 = createHash('sha256').update(source).digest();
+  const geometry = geometryOf(source.length, SYMBOL_BYTES, 1);
+  const pool = new CodingPool({ workerCount: 1 });
+  await pool.prepare(symbolCount, 1);
+  const longest: number[] = [];
+  const all: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const [symbols, guests] = [new SymbolSet(symbolCount), new Placements(symbolCount)];
+    for (let place = 0; place < symbolCount; place++) guests.set(place, FIRST_ESI + place);
+    const coded = new CodedPlaces(geometry, symbols, guests);
+    const descriptor = { sha256, blockRoot: sha256 } as unknown as Descriptor;
+    const assembler = new Assembler(descriptor, geometry, symbols, new SymbolSet(1), coded, new Origins());
+    const store = memoryStore(file);
+    const verification = new Verification(assembler, store, new Restoration(geometry, store, pool, 1));
+    const stop = watchTurns();
+    const startMs = performance.now();
+    await verification.step((block, outcome) => {
+      if (outcome !== 'genuine') throw new Error(`block ${block} is ${outcome}`);
+      assembler.accept(block);
+    });
+    all.push(performance.now() - startMs);
+    longest.push(stop());
+  }
+  await pool.close();
+  return { blockMB: source.length / 1e6, longestTurnMs: Math.min(...longest), allMs: Math.min(...all) };
+}
+
+/** Measures the processor time of this thread between turns of the event loop; returns what tells the most. */
+function watchTurns(): () => number {
+  let lastMs = threadMs();
+  let longestMs = 0;
+  let isOver = false;
+  const turn = () => {
+    const nowMs = threadMs();
+    longestMs = Math.max(longestMs, nowMs - lastMs);
+    lastMs = nowMs;
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  return () => {
+    isOver = true;
+    return Math.max(longestMs, threadMs() - lastMs);
+  };
+}
+
+const CLOCK_THREAD_CPUTIME_ID = 3;
+const clockGettime = koffi.load('libc.so.6').func('int clock_gettime(int, _Out_ int64_t *)');
+
+function threadMs(): number {
+  const time = [0, 0];
+  clockGettime(CLOCK_THREAD_CPUTIME_ID, time);
+  return Number(time[0]) * 1000 + Number(time[1]) / 1e6;
+}
+
+/** Reads as libuv's threads do: the main thread has no part in it. */
+function memoryStore(file: Uint8Array): ObjectStore {
+  const store = {
+    read: async (offset: number, into: Uint8Array) => {
+      for (let at = 0; at < into.length; at += 2 ** 18) {
+        into.set(file.subarray(offset + at, offset + Math.min(into.length, at + 2 ** 18)), at);
+        await new Promise(setImmediate);
+      }
+    },
+    restoreBlock: async () => undefined,
+  };
+  return store as unknown as ObjectStore;
+}
