@@ -32,12 +32,13 @@ export class FetchDisplay {
     this.#nowMs = nowMs;
   }
 
-  follow(receiver: Receiver): void {
+  /** @param output path of the file, which is told at the end */
+  follow(receiver: Receiver, output: string): void {
     receiver.on('descriptor', ({ descriptor, resumedBytes }) => {
       const { version, sizeBytes } = descriptor;
       this.#channelOrder = channelOrderOf(descriptor);
       const resumed = resumedBytes > 0 && resumedBytes < sizeBytes;
-      const kept = resumed ? `, ${formatQuantity(SIZE, resumedBytes)} of it here from before` : '';
+      const kept = resumed ? `, of which ${formatQuantity(SIZE, resumedBytes)} are here from before` : '';
       this.say(`${this.#what} version ${version}, ${formatQuantity(SIZE, sizeBytes)}${kept}`);
     });
     for (const name of ['join', 'leave'] as const) {
@@ -51,7 +52,7 @@ export class FetchDisplay {
       this.#draw(event);
     });
     receiver.on('complete', (event) => {
-      for (const line of summaryOf(event)) this.say(line);
+      for (const line of [...summaryOf(event), `  ${output}`]) this.say(line);
     });
   }
 
@@ -63,7 +64,9 @@ export class FetchDisplay {
   sayKept(): void {
     if (this.#kept === undefined) return;
     const { bytes, totalBytes } = this.#kept;
-    this.say(`${formatQuantity(SIZE, bytes)} of ${formatQuantity(SIZE, totalBytes)} are kept`);
+    const percent = totalBytes === 0 ? 100 : Math.floor((100 * bytes) / totalBytes);
+    const sizes = `${formatQuantity(SIZE, bytes)} of ${formatQuantity(SIZE, totalBytes)}`;
+    this.say(`stopped at ${percent} %: ${sizes} are kept; run the same command again to go on`);
   }
 
   /** Writes a line that stays. */

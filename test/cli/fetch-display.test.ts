@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FetchDisplay, progressLines } from '../../dist/cli/fetch-display.js';
 import type { Receiver } from '../../dist/create-receiver.js';
-import type { ProgressEvent } from '../../dist/receiver/events.js';
+import type { CompleteEvent, ProgressEvent } from '../../dist/receiver/events.js';
 
 const progress: ProgressEvent = {
   bytes: 42_100_000,
@@ -77,7 +77,7 @@ describe('the display of a fetch', () => {
     const { stream: terminal, text } = stream(true);
     const events = receiver();
     using display = new FetchDisplay(terminal, 'acme/firmware');
-    display.follow(events);
+    display.follow(events, '/tmp/firmware.img');
     events.emit('progress', progress);
     const once = text();
     events.emit('progress', progress);
@@ -91,7 +91,7 @@ describe('the display of a fetch', () => {
     const events = receiver();
     let nowMs = 0;
     using display = new FetchDisplay(terminal, 'acme/firmware', () => nowMs);
-    display.follow(events);
+    display.follow(events, '/tmp/firmware.img');
     const step = (name: 'join' | 'leave', atMs: number, channel: number, reason: string) => {
       nowMs = atMs;
       events.emit(name, { server: undefined, channel, group: 'ff15::1', reason });
@@ -115,11 +115,41 @@ describe('the display of a fetch', () => {
     expect(text().endsWith('\u001b[6F\u001b[J')).toBe(true);
   });
 
+  it('ends with where the file is and its SHA-256', () => {
+    const { stream: file, text } = stream(false);
+    const events = receiver();
+    using display = new FetchDisplay(file, 'acme/firmware');
+    display.follow(events, '/tmp/firmware.img');
+    const counts = { datagrams: 1, lostDatagrams: 0, overhead: 0, resumedBytes: 0, servers: [], channels: [] };
+    events.emit('complete', {
+      bytes: 5e6,
+      elapsedMs: 1500,
+      sha256: 'ab'.repeat(32),
+      ...counts,
+    } as unknown as CompleteEvent);
+    expect(text()).toBe(
+      'complete and verified: 5 MB in 1.5 s, loss 0.0 %, overhead 0.0 %\n  from nobody\n' +
+        `  SHA-256 ${'ab'.repeat(32)}\n  /tmp/firmware.img\n`,
+    );
+  });
+
+  it('says how far a fetch got that was stopped, and how to go on; nothing of one that never began', () => {
+    const { stream: file, text } = stream(false);
+    const events = receiver();
+    using display = new FetchDisplay(file, 'acme/firmware');
+    display.follow(events, '/tmp/firmware.img');
+    display.sayKept();
+    expect(text()).toBe('');
+    events.emit('progress', { ...progress, bytes: 12e6, totalBytes: 30e6 });
+    display.sayKept();
+    expect(text()).toBe('stopped at 40 %: 12 MB of 30 MB are kept; run the same command again to go on\n');
+  });
+
   it('draws nothing where there is no terminal, and still says what should be known', () => {
     const { stream: file, text } = stream(false);
     const events = receiver();
     using display = new FetchDisplay(file, 'acme/firmware');
-    display.follow(events);
+    display.follow(events, '/tmp/firmware.img');
     events.emit('join', { server: undefined, channel: 0, group: 'ff15::1', reason: 'the lowest level' });
     events.emit('progress', progress);
     events.emit('warning', { code: 'SILENCE', message: 'nothing on channel 1; joining it anew' });
