@@ -39,18 +39,19 @@ describeBed('a fetch that is killed again and again', () => {
       receiving.kill('SIGKILL');
       await receiving.exited;
     }
-    const lostWhileKilled = (await receivedBytes()) - beforeBytes;
+    const killedBytes = (await receivedBytes()) - beforeBytes;
     const last = scene.fetch('r1', 'acme/image', 'killed', ['--channels', '0']);
     await last.waitForEvent('complete', { timeoutMs: 60_000 });
     await last.exited;
     const keptBytes = Number(eventsOf(last, 'descriptor')[0]?.resumedBytes);
     const totalRatio = ((await receivedBytes()) - beforeBytes) / sizeBytes;
     console.log(
-      `${killCount} kills: received ${(lostWhileKilled / 1e6).toFixed(1)} MB, kept ${(keptBytes / 1e6).toFixed(1)} MB ` +
-        `(× ${(lostWhileKilled / keptBytes).toFixed(2)}); × ${totalRatio.toFixed(2)} of the object in all`,
+      `${killCount} kills: received ${(killedBytes / 1e6).toFixed(1)} MB, kept ${(keptBytes / 1e6).toFixed(1)} MB ` +
+        `(× ${(killedBytes / keptBytes).toFixed(2)}); × ${totalRatio.toFixed(2)} of the object in all`,
     );
     expect(readFileSync(scene.path('killed')).equals(bytes)).toBe(true);
-    expect(lostWhileKilled / keptBytes).toBeLessThan(1.6);
-    expect(totalRatio).toBeLessThan(1.3);
+    // With the first checkpoint after half a second nothing was kept, and the total was 1.6.
+    expect(keptBytes).toBeGreaterThan(0);
+    expect(totalRatio).toBeLessThan(1.4);
   });
 });

@@ -18,6 +18,7 @@ import {
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { describeBed } from '../lab/allowed.js';
 import { asOrdinaryUser } from '../store/ordinary-user.js';
 import { scratchDirectory } from '../store/scratch.js';
 import { CONTENT, DESCRIPTOR, fill, GEOMETRY, openDestination } from './destinations.js';
@@ -90,21 +91,6 @@ describe('a state directory that cannot be written', () => {
     chmodSync(stateDir, mode);
     const opened = asOrdinaryUser(() => openDestination(join(folder, 'x'), stateDir));
     await expect(opened).rejects.toMatchObject({ code: 'PERMISSION_DENIED', ...unusable });
-    expect(readdirSync(folder)).toEqual(['state']);
-  });
-
-  it.each([
-    ['read-only', 'mount -t tmpfs -o ro none', 'PERMISSION_DENIED'],
-    ['full', 'mount -t tmpfs -o size=4k,nr_inodes=2 none', 'DISK_FULL'],
-  ])('because its file system is %s, is found', (_, mount, code) => {
-    const folder = newFolder();
-    mkdirSync(join(folder, 'state'));
-    const run = `${mount} "${folder}/state" && exec "$0" --import tsx "$@"`;
-    const argv = [CHILD, join(folder, 'x'), join(folder, 'state')];
-    const { stdout, stderr } = spawnSync('unshare', ['-Urm', 'sh', '-c', run, process.execPath, ...argv]);
-    expect(stdout.length, String(stderr)).toBeGreaterThan(0);
-    const said = JSON.parse(String(stdout));
-    expect(said).toMatchObject({ code, ...unusable });
     expect(readdirSync(folder)).toEqual(['state']);
   });
 
@@ -262,3 +248,24 @@ describe('a destination', () => {
     await store.discard();
   });
 });
+
+describeBed(
+  'a state directory on a file system of its own',
+  () => {
+    it.each([
+      ['read-only', 'mount -t tmpfs -o ro none', 'PERMISSION_DENIED'],
+      ['full', 'mount -t tmpfs -o size=4k,nr_inodes=2 none', 'DISK_FULL'],
+    ])('that is %s is found before anything is received', (_, mount, code) => {
+      const folder = newFolder();
+      mkdirSync(join(folder, 'state'));
+      const run = `${mount} "${folder}/state" && exec "$0" --import tsx "$@"`;
+      const argv = [CHILD, join(folder, 'x'), join(folder, 'state')];
+      const { stdout, stderr } = spawnSync('unshare', ['-Urm', 'sh', '-c', run, process.execPath, ...argv]);
+      expect(stdout.length, String(stderr)).toBeGreaterThan(0);
+      const said = JSON.parse(String(stdout));
+      expect(said).toMatchObject({ code, ...unusable });
+      expect(readdirSync(folder)).toEqual(['state']);
+    });
+  },
+  { userNamespace: true },
+);

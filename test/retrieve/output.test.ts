@@ -18,6 +18,7 @@ import { chdir, cwd } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { openOutput } from '../../dist/retrieve/output.js';
+import { describeBed } from '../lab/allowed.js';
 import { asOrdinaryUser } from '../store/ordinary-user.js';
 import { scratchDirectory } from '../store/scratch.js';
 
@@ -52,6 +53,13 @@ async function expectRefused(output: string, code: string, message: RegExp, hint
     hint: expect.stringMatching(hint),
   });
   expect(seen(dirname(output))).toEqual(before);
+}
+
+/** Whether this user may make files immutable here: root, on most file systems. */
+function hasAttributes(): boolean {
+  const path = join(newFolder(), 'attributes');
+  writeFileSync(path, '');
+  return spawnSync('chattr', ['+i', path]).status === 0 && spawnSync('chattr', ['-i', path]).status === 0;
 }
 
 /** In user and mount namespaces of its own, after a shell command there. */
@@ -189,7 +197,7 @@ describe('an output', () => {
     expect(await asOrdinaryUser(() => openOutput(path))).toMatchObject({ exists: true });
   });
 
-  it.runIf(process.geteuid?.() === 0).each(['i', 'a'])('with the attribute %s is refused', async (attribute) => {
+  it.runIf(hasAttributes()).each(['i', 'a'])('with the attribute %s is refused', async (attribute) => {
     const folder = newFolder();
     for (const name of ['whole', 'other.part']) {
       const path = join(folder, name);
@@ -204,24 +212,6 @@ describe('an output', () => {
     }
   });
 
-  it('that is a mount point, or on a read-only file system, is refused', () => {
-    const folder = newFolder();
-    const path = join(folder, 'a mount');
-    writeFileSync(path, 'old');
-    writeFileSync(join(folder, 'other'), '');
-    expect(openedAfter(`mount --bind "${folder}/other" "${path}"`, path)).toMatchObject({
-      code: 'USAGE',
-      message: expect.stringContaining('mount point'),
-      hint: expect.stringContaining('folder'),
-    });
-    const readOnly = `mount --bind "${folder}" "${folder}" && mount -o remount,bind,ro "${folder}"`;
-    for (const name of ['a mount', 'new']) {
-      const opened = openedAfter(readOnly, join(folder, name));
-      expect(opened).toMatchObject({ code: 'PERMISSION_DENIED', message: expect.stringContaining('read-only') });
-    }
-    expect(readdirSync(folder)).toEqual(['a mount', 'other']);
-  });
-
   it('with a second name is taken: only the name is given to the new file', async () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'one'), '');
@@ -229,3 +219,27 @@ describe('an output', () => {
     expect(await openOutput(join(folder, 'two'))).toMatchObject({ exists: true });
   });
 });
+
+describeBed(
+  'an output in a mount namespace',
+  () => {
+    it('that is a mount point, or on a read-only file system, is refused', () => {
+      const folder = newFolder();
+      const path = join(folder, 'a mount');
+      writeFileSync(path, 'old');
+      writeFileSync(join(folder, 'other'), '');
+      expect(openedAfter(`mount --bind "${folder}/other" "${path}"`, path)).toMatchObject({
+        code: 'USAGE',
+        message: expect.stringContaining('mount point'),
+        hint: expect.stringContaining('folder'),
+      });
+      const readOnly = `mount --bind "${folder}" "${folder}" && mount -o remount,bind,ro "${folder}"`;
+      for (const name of ['a mount', 'new']) {
+        const opened = openedAfter(readOnly, join(folder, name));
+        expect(opened).toMatchObject({ code: 'PERMISSION_DENIED', message: expect.stringContaining('read-only') });
+      }
+      expect(readdirSync(folder)).toEqual(['a mount', 'other']);
+    });
+  },
+  { userNamespace: true },
+);

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { FileLock } from '../../dist/store/file-lock.js';
+import { describeBed } from '../lab/allowed.js';
 import { asOrdinaryUser } from './ordinary-user.js';
 import { scratchDirectory } from './scratch.js';
 
@@ -149,20 +150,6 @@ describe('a lock on a file', () => {
     expect(await readdir(dirname(path))).toEqual(['out.part.lock']);
   });
 
-  it('of a process in another container is in use while that lives, suspended or not for some seconds', async () => {
-    const path = await newPath();
-    const child = start(path, 1, 'hold', ['unshare', '-Urpf', '--kill-child', '--mount-proc']);
-    await once(child.stdout, 'data');
-    const expected = { code: 'FILE_IN_USE', message: expect.stringContaining('process 1 of host') };
-    await expect(FileLock.acquire(path)).rejects.toMatchObject(expected);
-    const exited = exitOf(child);
-    child.kill('SIGKILL');
-    await exited;
-    const lock = await FileLock.acquire(path, { abandonedMs: 2500 });
-    expect(lock.isContested).toBe(true);
-    await lock.release();
-  });
-
   it('works on a file system without links, where it may be seen before it is written', async () => {
     const { link } = fs;
     fs.link = () => Promise.reject(Object.assign(new Error('EPERM'), { code: 'EPERM' }));
@@ -219,3 +206,23 @@ describe('a lock on a file', () => {
     await expect(denied).rejects.toMatchObject({ code: 'PERMISSION_DENIED', message: expect.stringContaining(path) });
   });
 });
+
+describeBed(
+  'a lock on a file in two containers',
+  () => {
+    it('is in use while its holder lives, and contested when the holder was killed', async () => {
+      const path = await newPath();
+      const child = start(path, 1, 'hold', ['unshare', '-Urpf', '--kill-child', '--mount-proc']);
+      await once(child.stdout, 'data');
+      const expected = { code: 'FILE_IN_USE', message: expect.stringContaining('process 1 of host') };
+      await expect(FileLock.acquire(path)).rejects.toMatchObject(expected);
+      const exited = exitOf(child);
+      child.kill('SIGKILL');
+      await exited;
+      const lock = await FileLock.acquire(path, { abandonedMs: 2500 });
+      expect(lock.isContested).toBe(true);
+      await lock.release();
+    });
+  },
+  { userNamespace: true },
+);
