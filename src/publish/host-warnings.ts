@@ -3,10 +3,12 @@ import { hostname } from 'node:os';
 import type { LayercastError } from '../errors.js';
 import type { Fleet, FleetServer } from '../fleet/fleet.js';
 import { readText } from '../fleet/read-text.js';
-import type { ConfigWarning, WarningCode } from '../fleet/warnings.js';
+import { DURATION, formatQuantity } from '../fleet/units.js';
+import { type ConfigWarning, LONG_ANNOUNCE_INTERVAL_US, type WarningCode } from '../fleet/warnings.js';
 import type { Path } from '../fleet/yaml-source.js';
 import { usableInterfaces } from '../net/interfaces.js';
 import { privateKeyFrom, publicKeyFrom } from '../wire/signature.js';
+import { announceIntervalOf } from './announcement-plan.js';
 import { chooseServer } from './choose-host.js';
 import { interfaceWarnings } from './interface-warnings.js';
 import { keyExposure } from './key-file.js';
@@ -22,6 +24,7 @@ export async function hostWarnings(fleet: Fleet, nowS = Date.now() / 1000): Prom
   const objects = fleet.objects.filter(({ name }) => server?.objects?.includes(name) ?? true);
   const files = objects.map(({ name, filePath }) => fileWarning(['objects', name, 'file'], filePath));
   return [
+    ...announcementWarning(fleet),
     ...(await Promise.all(files)).flat(),
     ...(fleet.keyPath === undefined ? [] : await privateKeyWarnings(['key'], fleet.keyPath)),
     ...(fleet.recordsPath === undefined ? [] : await recordWarnings(fleet.recordsPath, objects, nowS)),
@@ -40,6 +43,16 @@ export async function receiverWarnings(config: {
     ...(keyPath === undefined ? [] : await keyWarning(['key'], keyPath, publicKeyFrom)),
     ...(isMissing ? [warning('INTERFACE', ['interface'], `no usable interface ${name} on this host`)] : []),
   ];
+}
+
+/** Many objects are announced less often than each would be alone. */
+function announcementWarning(fleet: Fleet): ConfigWarning[] {
+  const intervalUs = announceIntervalOf(fleet);
+  // A longer time that the file itself sets is warned of by its settings alone.
+  if (Math.max(fleet.announceIntervalUs, LONG_ANNOUNCE_INTERVAL_US) >= intervalUs) return [];
+  const interval = formatQuantity(DURATION, intervalUs);
+  const message = `at this rate it takes ${interval} to announce all objects, and a receiver waits up to that long; raise announceRate`;
+  return [warning('ANNOUNCE_INTERVAL', ['announceRate'], message)];
 }
 
 /** Which of the servers this host is; undefined where that cannot be told. */

@@ -65,6 +65,18 @@ describe('the command line', () => {
     expect(stderr).toContain(`\n  ${hint}`);
   });
 
+  it.each(['flag', 'file'])(
+    'refuses standard output as the output, in a %s, before anything is received',
+    async (place) => {
+      await runCli(['keygen', '--out', 'stdout'], { cwd: folder });
+      writeFileSync(join(folder, 'out.yaml'), 'key: stdout/layercast.pub\noutput: "-"\n');
+      const typed = place === 'flag' ? ['--key', 'stdout/layercast.pub', '-o', '-'] : ['--config', 'out.yaml'];
+      const { code, stdout, stderr } = await runCli(['fetch', 'acme/firmware', ...typed], { cwd: folder });
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(/^layercast: .*standard output/);
+    },
+  );
+
   it('without a command shows what there is, as a wrong use', async () => {
     const { code, stdout, stderr } = await runCli([]);
     expect([code, stdout]).toEqual([2, '']);
@@ -238,6 +250,10 @@ describe('keygen', () => {
 
   it('says why it cannot write', async () => {
     const { code, stderr } = await runCli(['keygen', '--out', join(folder, 'good.yaml', 'x')]);
-    expect([code, stderr]).toEqual([1, `layercast: cannot write keys to ${join(folder, 'good.yaml', 'x')}: ENOTDIR\n`]);
+    const path = JSON.stringify(join(folder, 'good.yaml', 'x'));
+    expect([code, stderr]).toEqual([
+      2,
+      `layercast: cannot create ${path}: a part of the path is not a directory\n  check the path\n`,
+    ]);
   });
 });

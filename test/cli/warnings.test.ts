@@ -103,6 +103,17 @@ describe('config validate warns, with the place in the file, and still says ok',
     }
   });
 
+  it('of so many objects that each is announced seldom', async () => {
+    const object = 'file: a.img, version: 1, ladder: { from: 1Mbit, to: 8Mbit }';
+    const many = Array.from({ length: 500 }, (_, i) => `  o${i}: { ${object} }\n`).join('');
+    const { code, stderr } = await validate(`fleet: f\nkey: layercast.key\nobjects:\n${many}`);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/warning: announceRate: at this rate it takes 1\d\.?\d* s to announce all objects/);
+    // All have the same file: told ten times, then counted.
+    expect(stderr.match(/has the same file/g)).toHaveLength(10);
+    expect(stderr).toContain('489 more of the kind SAME_FILE');
+  });
+
   it('of nothing where all is well, also with --strict', async () => {
     expect(await validate(FLEET, '--strict')).toEqual({ code: 0, stdout: expect.any(String), stderr: '' });
     expect(await validate(RECEIVER, '--strict')).toEqual({ code: 0, stdout: expect.any(String), stderr: '' });

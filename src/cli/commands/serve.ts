@@ -49,7 +49,7 @@ export function serve(program: Command): void {
       const { LayercastError } = await import('../../errors.js');
       const config = settle(SETTINGS.config, flags.config, process.env);
       if (config === undefined) {
-        throw new LayercastError('USAGE', 'which fleet?', { hint: 'Name its file with --config fleet.yaml' });
+        throw new LayercastError('USAGE', 'missing --config (the fleet file)', { hint: 'Add --config fleet.yaml' });
       }
       await interruptible((signal) =>
         runServe({
