@@ -14,6 +14,13 @@ export interface ServeRun extends SenderOptions {
 export async function runServe({ json, ...options }: ServeRun): Promise<void> {
   await using sender = createSender(options);
   const startedAt = Date.now();
+  let hasStarted = false;
+  sender.ready.then(
+    () => {
+      hasStarted = true;
+    },
+    () => undefined,
+  );
   if (json) tellPrograms(sender);
   else tellPeople(sender);
   // What was said of an object need not be said again of the reload.
@@ -35,7 +42,7 @@ export async function runServe({ json, ...options }: ServeRun): Promise<void> {
     const { server, objects } = sender.stats();
     const datagrams = objects.flatMap(({ channels }) => channels.map((channel) => channel.datagrams));
     const sum = datagrams.reduce((a, b) => a + b, 0);
-    if (!json && server !== undefined)
+    if (!json && hasStarted && server !== undefined)
       say(`stopped after ${formatQuantity(DURATION, (Date.now() - startedAt) * 1000)}, ${sum} datagrams`);
   }
 }

@@ -45,9 +45,10 @@ export async function placeIn(fleet: Fleet, options: PlaceOptions): Promise<Plac
   const server = chooseServer(fleet, options.host, { name: hostname(), addresses: hostAddresses() });
   const { keyPath } = fleet;
   const key = keyPath === undefined ? undefined : privateKeyFrom(await readText(keyPath), keyPath);
-  const name = options.interface ?? server.interface ?? fleet.interface ?? stillUsable(options.interfaceBefore);
-  const chosen = await awaitInterface(name, options);
   await awaitSource(fleet, server, options);
+  const named = options.interface ?? server.interface ?? fleet.interface;
+  const name = named ?? interfaceWith(server.address) ?? stillUsable(options.interfaceBefore);
+  const chosen = await awaitInterface(name, options);
   return { fleet, server, key, interface: chosen.name };
 }
 
@@ -89,9 +90,8 @@ async function awaitSource(fleet: Fleet, { address }: FleetServer, options: Plac
   if (!fleet.ssm || address === undefined) return;
   const { wait, signal, onWaiting } = options;
   for (let isFirst = true; !hostAddresses().includes(address); isFirst = false) {
-    const error = missingSource(address);
-    if (!wait) throw error;
-    if (isFirst) onWaiting(`waiting for the address ${address}: ${error.message}`);
+    if (!wait) throw missingSource(address);
+    if (isFirst) onWaiting(`waiting for the address ${address}: no interface of this host has it`);
     await pauseFor(LOOK_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
     signal.throwIfAborted();
   }
@@ -101,6 +101,11 @@ function missingSource(address: string): LayercastError {
   return new LayercastError('UNKNOWN_HOST', `${address} is not one of this host's addresses`, {
     hint: `Give it to an interface, or change the fleet file; here: ${hostAddresses().join(', ') || 'none'}`,
   });
+}
+
+/** Where nobody names an interface, the one that has the address to send from. */
+function interfaceWith(address: string | undefined): string | undefined {
+  return usableInterfaces().find(({ addresses }) => address !== undefined && addresses.includes(address))?.name;
 }
 
 function stillUsable(name: string | undefined): string | undefined {

@@ -61,7 +61,7 @@ export async function prepareObject(
 function explained(error: unknown, { name, filePath }: FleetObject): unknown {
   if (!(error instanceof LayercastError) || error.code !== 'FILE_NOT_FOUND') return error;
   return new LayercastError(error.code, `there is no file ${JSON.stringify(filePath)}`, {
-    hint: `Put the file there, or correct "file" of objects.${name} in the fleet file; then reload (SIGHUP)`,
+    hint: `Put the file there, or correct "file" of objects.${name} in the fleet file; then start or reload the server`,
     cause: error,
   });
 }
