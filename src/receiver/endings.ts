@@ -102,7 +102,7 @@ export interface Kept {
 }
 
 export function outOfTime(timeoutUs: number, kept: Kept | undefined): LayercastError {
-  return new LayercastError('TIMEOUT', `not complete after ${timeoutUs / 1e6} s; ${keptText(kept)}`, {
+  return new LayercastError('TIMEOUT', `not complete after ${secondsText(timeoutUs)}; ${keptText(kept)}`, {
     hint: 'Fetch again to go on from here',
   });
 }
@@ -112,7 +112,7 @@ export function fellSilent(what: string, limitUs: number, kept: Kept | undefined
   const why = refusal === undefined ? '' : ` (${messageOf(refusal)})`;
   return new LayercastError(
     'NOBODY_SENDING',
-    `nothing heard of ${what} for ${limitUs / 1e6} s${why}; ${keptText(kept)}`,
+    `nothing heard of ${what} for ${secondsText(limitUs)}${why}; ${keptText(kept)}`,
     { hint: 'Fetch again when a server sends', cause: refusal },
   );
 }
@@ -148,7 +148,7 @@ export function neverFound(what: string, limitUs: number, warnings: Warnings, fa
       hint: (say) => `Check that ${say('key')} is the public key of this fleet`,
     });
   }
-  return new LayercastError('NOBODY_SENDING', `nobody announced ${what} within ${limitUs / 1e6} s`, {
+  return new LayercastError('NOBODY_SENDING', `nobody announced ${what} within ${secondsText(limitUs)}`, {
     hint: (say) =>
       `See what is announced with "layercast list", and try another ${say('interface')} or ${say('scope')}`,
   });
@@ -159,3 +159,8 @@ const REMEDIES = {
   EXPIRED: (say) => `Sign the object anew, check the clock of this host, or accept it with ${say('allowExpired')}`,
   UNSUPPORTED: 'Bring layercast on this host up to date',
 } as const satisfies Readonly<Record<string, Hint>>;
+
+/** To a tenth: times that are left over from others have digits that say nothing. */
+function secondsText(us: number): string {
+  return `${Number((us / 1e6).toFixed(1))} s`;
+}

