@@ -85,7 +85,8 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
       await using solver = new ClosingPool({ workerCount: Math.min(2, availableParallelism()) });
       const beganMs = performance.now();
       const interfaceName = await this.#interfaceOf(options);
-      const waitedMs = performance.now() - beganMs;
+      // Whole seconds, so that a look at interfaces leaves what was asked for as it is in messages.
+      const waitedMs = Math.floor((performance.now() - beganMs) / 1000) * 1000;
       const driver = this.#newDriver(options, { interfaceName, waitedMs, lowestVersion }, destination, solver);
       this.#driver = driver;
       const complete = await driver.run(this.#stopping.signal);
