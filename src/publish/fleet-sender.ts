@@ -141,7 +141,10 @@ export class FleetSender {
       signal: AbortSignal.any([signal, superseded]),
       onWaiting: (message) => emit('waiting', { message }),
     });
-    const unlocked = await this.#lock.take(fleet.name, place.server.name);
+    const unlocked = await this.#lock.take(fleet.name, place.server.name, {
+      signal,
+      onWaiting: (message) => emit('waiting', { message }),
+    });
     signal.throwIfAborted();
     this.#place = place;
     this.#warnings.forget();

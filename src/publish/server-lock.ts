@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LayercastError } from '../errors.js';
-import { FileLock } from '../store/file-lock.js';
+import { FileLock, type LockOptions } from '../store/file-lock.js';
 import { makeFolder } from '../store/make-folder.js';
 
 /**
@@ -20,19 +20,21 @@ export class ServerLock {
   /**
    * Takes the lock of a server, and gives up the one held before.
    *
+   * @param options as for `FileLock.acquire`
    * @returns why there is no lock, where the state directory cannot be written; undefined when it was taken
-   * @throws {LayercastError} `FILE_IN_USE` when another process is this server; the lock held before is then still held
+   * @throws {LayercastError} `FILE_IN_USE` when another process is this server, `ABORTED`; the lock held before is then still held
    */
-  async take(fleet: string, server: string): Promise<LayercastError | undefined> {
+  async take(fleet: string, server: string, options: LockOptions): Promise<LayercastError | undefined> {
     const name = await lockName(fleet, server);
     if (this.#held?.name === name) return undefined;
     const before = this.#held?.lock;
     try {
       const folder = join(this.#stateDir, 'serving');
       await makeFolder(folder);
-      this.#held = { name, lock: await FileLock.acquire(join(folder, name)) };
+      this.#held = { name, lock: await FileLock.acquire(join(folder, name), options) };
     } catch (error) {
       if (error instanceof LayercastError && error.code === 'FILE_IN_USE') throw inUse(fleet, server, error);
+      if (error instanceof LayercastError && error.code === 'ABORTED') throw error;
       const said = error instanceof Error ? error.message : String(error);
       return new LayercastError('FILE_IO', `cannot notice a second sender of server ${server}: ${said}`, {
         hint: 'Name a state directory that can be written',

@@ -1,0 +1,49 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ServerLock } from '../../dist/publish/server-lock.js';
+import { scratchDirectory } from '../store/scratch.js';
+
+const scratch = await scratchDirectory();
+const noWait = { signal: new AbortController().signal, onWaiting: () => undefined };
+
+describe('the lock of a server', () => {
+  it('is refused to a second sender of the same server, and given to one of another', async () => {
+    const stateDir = join(scratch, 'twice');
+    const first = new ServerLock(stateDir);
+    expect(await first.take('acme', 'alpha', noWait)).toBeUndefined();
+    await expect(new ServerLock(stateDir).take('acme', 'alpha', noWait)).rejects.toMatchObject({
+      code: 'FILE_IN_USE',
+      message: expect.stringContaining('server alpha of fleet acme'),
+    });
+    const other = new ServerLock(stateDir);
+    expect(await other.take('acme', 'beta', noWait)).toBeUndefined();
+    await first.release();
+    expect(await other.take('acme', 'alpha', noWait)).toBeUndefined();
+    await other.release();
+  });
+
+  it('is not waited for any longer than its sender lives', async () => {
+    const stateDir = join(scratch, 'unseen');
+    const held = new ServerLock(stateDir);
+    await held.take('acme', 'alpha', noWait);
+    const folder = join(stateDir, 'serving');
+    const [name = ''] = await readdir(folder);
+    const path = join(folder, name);
+    // A holder in another pid namespace cannot be seen: only watching its lock tells whether it lives.
+    const holder: object = JSON.parse(await readFile(path, 'utf8'));
+    await held.release();
+    await writeFile(path, `${JSON.stringify({ ...holder, pidNamespace: 'pid:[1]', nonce: 'other' })}\n`);
+    const stopping = new AbortController();
+    const told: string[] = [];
+    const taking = new ServerLock(stateDir).take('acme', 'alpha', {
+      signal: stopping.signal,
+      onWaiting: (message) => {
+        told.push(message);
+        stopping.abort();
+      },
+    });
+    await expect(taking).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(told).toHaveLength(1);
+  });
+});
