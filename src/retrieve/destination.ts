@@ -73,7 +73,11 @@ export class Destination implements AsyncDisposable {
     const lock = await FileLock.acquire(`${partPathOf(output.path)}.lock`, { signal, onWaiting });
     await renewContested(lock, places, signal);
     try {
-      const completed = await highestCompleted(options.stateDir, options);
+      const completed = await highestCompleted(options.stateDir, options).catch((error: unknown) => {
+        // Nothing will be received with a state directory like that: no older version can take the place of FILE.
+        if (stateFault !== undefined) return undefined;
+        throw error;
+      });
       return new Destination(options, places, lock, completed?.version ?? 0, stateFault);
     } catch (error) {
       await lock.release();
