@@ -8,10 +8,17 @@ import { FROM_DISK, type Origins } from './origins.js';
 import { Slot } from './slot.js';
 
 /**
- * Symbols of others that a block's owner may keep out while it sends none itself: 16 runs (src/sender/ring.ts), so that many
+ * Symbols of others that the owner of a coded block may keep out while it sends none: 16 runs (src/sender/ring.ts), so that many
  * channels that send the same block in turn do not make one of them look silent.
  */
 const MAX_REFUSED = 256;
+/**
+ * Without a code, a server has nothing new for a block until its next pass comes there. A stranger who sends as much as a server
+ * offers a block once over in a pass.
+ */
+const MAX_REFUSED_PASSES = 2;
+/** Symbols of others that a new one of the owner outweighs: more than servers usually are. Fewer would drive out an honest owner. */
+const REFUSED_PER_NEW = 16;
 
 /** A block that can be proven now. */
 export interface ReadyBlock {
@@ -43,8 +50,8 @@ export class Assembler {
   readonly #originOf: Uint8Array;
   /** Once a block has been wrong, the only origin, besides proven ones, that may fill it; 0 for any. */
   readonly #ownerOf: Uint8Array;
-  /** Symbols that others offered since the owner brought one. */
-  readonly #refused: Uint16Array;
+  /** Symbols that others offered and the owner has not outweighed by new ones. */
+  readonly #refused: Uint32Array;
   /** Which symbols are where; undefined for an object without a code, where each is in its own place. */
   readonly #coded: CodedPlaces | undefined;
   /** Symbols that each block lacks. */
@@ -78,7 +85,7 @@ export class Assembler {
     this.#origins = origins;
     this.#originOf = new Uint8Array(geometry.symbolCount);
     this.#ownerOf = new Uint8Array(geometry.blockCount);
-    this.#refused = new Uint16Array(geometry.blockCount);
+    this.#refused = new Uint32Array(geometry.blockCount);
     this.#missing = new Uint16Array(geometry.blockCount);
     this.#busy = new Uint8Array(geometry.blockCount);
     this.#isEnough = new Uint8Array(geometry.blockCount);
@@ -125,20 +132,21 @@ export class Assembler {
   add(block: number, esi: number, place: number, origin: number): void {
     this.symbols.add(place);
     this.#originOf[place] = origin;
-    this.#refused[block] = 0;
+    this.#refused[block] = Math.max(0, this.#refused[block]! - REFUSED_PER_NEW);
     this.#coded?.note(block, esi, place);
     this.#missing[block]!--;
     this.#consider(block);
   }
 
   /**
-   * Notes a symbol that `slotFor` calls unwelcome. Who is to fill a wrong block alone and sends nothing, while others would, is
-   * heard no more.
+   * Notes a symbol that `slotFor` calls unwelcome. Who is to fill a wrong block and does not, while another would, has to leave it to
+   * the other. That is no proof of anything: nobody is banned.
    */
   refuse(block: number, origin: number): void {
-    if (this.#origins.isBanned(origin) || ++this.#refused[block]! < MAX_REFUSED) return;
-    this.#origins.ban(this.#ownerOf[block]!);
-    this.#ownerOf[block] = FROM_DISK;
+    const count = blockSymbolCount(this.geometry, block);
+    const limit = this.#coded === undefined ? Math.max(MAX_REFUSED, MAX_REFUSED_PASSES * count) : MAX_REFUSED;
+    if (this.#origins.isBanned(origin) || ++this.#refused[block]! < limit) return;
+    this.#ownerOf[block] = origin;
     this.#refused[block] = 0;
   }
 
@@ -194,8 +202,7 @@ export class Assembler {
   reject(block: number): readonly PlaceRun[] {
     this.#busy[block] = 0;
     this.rejectedBlockCount++;
-    const kept = this.#origins.blame(this.#sharesOf(block));
-    const [owner = FROM_DISK] = kept;
+    const { kept, owner } = this.#origins.blame(this.#sharesOf(block), this.#ownerOf[block]);
     this.#ownerOf[block] = owner;
     this.#refused[block] = 0;
     const freed: PlaceRun[] = [];

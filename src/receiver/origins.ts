@@ -1,10 +1,21 @@
 /** Addresses told apart; whatever comes from more shares the last number. A fleet has 255 servers at most. */
 const MAX_ORIGINS = 256;
-/** Wrong blocks that an address may have had a part in, while it never had one in a right block, until it is heard no more. */
+/** Wrong blocks in which an address was the only one that was never right, until it is heard no more. */
 const MAX_STRIKES = 3;
 
 /** Who sent the symbols of an earlier run is not known. */
 export const FROM_DISK = 0;
+
+/** What becomes of a wrong block. */
+export interface Verdict {
+  /**
+   * Whose symbols may stay: those proven before, or the owner's. What is on disk from an earlier run never stays: nobody can be
+   * banned for it, so that the block might be wrong for ever.
+   */
+  readonly kept: ReadonlySet<number>;
+  /** The only one who may fill it, besides those who are proven; `FROM_DISK` for anybody. */
+  readonly owner: number;
+}
 
 /**
  * Addresses that symbols came from, and what their blocks turned out to be. A block that is right proves all who had a part
@@ -64,28 +75,33 @@ export class Origins {
   }
 
   /**
-   * A block is wrong.
+   * A block is wrong. Nobody is banned for being one of several who may have done it: the next who fills it is then alone with
+   * those who were right before, and what comes of that is proof.
    *
    * @param shares symbols of the block by origin.
-   * @returns the origins whose symbols may stay: those proven before, or the one that sent most; none if that was alone. What
-   * is on disk from an earlier run never stays: nobody can be banned for it, so that the block might be wrong for ever.
+   * @param owner who was to fill it.
    */
-  blame(shares: ReadonlyMap<number, number>): ReadonlySet<number> {
+  blame(shares: ReadonlyMap<number, number>, owner = FROM_DISK): Verdict {
     const ids = [...shares.keys()];
-    if (ids.length === 1) {
-      this.ban(ids[0]!);
-      return new Set();
-    }
     const proven = ids.filter((id) => this.isProven(id));
+    if (ids.length === 1 && proven.length === 0) {
+      this.ban(ids[0]!);
+      return { kept: new Set(), owner: FROM_DISK };
+    }
     // All were right before, so one of them has changed: nobody's word counts any more.
     if (proven.length === ids.length) {
       for (const id of ids) this.#proven[id] = 0;
-      return new Set();
+      return { kept: new Set(), owner: FROM_DISK };
     }
-    const others = ids.filter((id) => id !== FROM_DISK && !this.isBanned(id));
-    const most = others.toSorted((a, b) => shares.get(b)! - shares.get(a)!).slice(0, 1);
-    const kept = new Set(proven.length > 0 ? proven : most);
-    for (const id of ids) if (!kept.has(id) && ++this.#strikes[id]! >= MAX_STRIKES) this.ban(id);
-    return kept;
+    const suspects = ids.filter((id) => id !== FROM_DISK && !this.isProven(id) && !this.isBanned(id));
+    const [most = FROM_DISK] = suspects.toSorted((a, b) => shares.get(b)! - shares.get(a)!);
+    if (proven.length === 0) {
+      const next = suspects.includes(owner) ? owner : most;
+      return { kept: new Set(next === FROM_DISK ? [] : [next]), owner: next };
+    }
+    if (proven.length === ids.length - 1 && suspects.length === 1 && ++this.#strikes[most]! >= MAX_STRIKES) {
+      this.ban(most);
+    }
+    return { kept: new Set(proven), owner: suspects.length > 1 ? most : proven[0]! };
   }
 }

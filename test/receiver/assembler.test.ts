@@ -156,11 +156,14 @@ describe('an assembler', () => {
     // Another block is open to all.
     expect(assembler.slotFor(1, 8, 2)).toBe(18);
     for (let i = 0; i < 255; i++) assembler.refuse(0, 2);
+    // What the owner brings outweighs sixteen of others.
     assembler.add(0, 7, 7, 1);
-    for (let i = 0; i < 255; i++) assembler.refuse(0, 2);
+    for (let i = 0; i < 16; i++) assembler.refuse(0, 2);
     expect(assembler.slotFor(0, 8, 2)).toBe(Slot.unwelcome);
     assembler.refuse(0, 2);
     expect([1, 2].map((origin) => assembler.slotFor(0, 8, origin))).toEqual([Slot.unwelcome, 8]);
+    // To be silent is no proof of anything.
+    expect(origins.isBanned(1)).toBe(false);
   });
 
   it('has enough when every block has and all digests are known, and not when one turns out wrong', () => {

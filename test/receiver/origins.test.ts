@@ -24,25 +24,53 @@ describe('origins', () => {
   it('that filled a wrong block alone are heard no more', () => {
     const origins = new Origins();
     const [server, forger] = [origins.idOf('server'), origins.idOf('forger')];
-    expect([...origins.blame(shares([forger, 10]))]).toEqual([]);
+    expect([...origins.blame(shares([forger, 10])).kept]).toEqual([]);
     expect([origins.isBanned(forger), origins.isBanned(server)]).toEqual([true, false]);
   });
 
-  it('that had the smaller part in three wrong blocks are heard no more, and the larger part is kept', () => {
+  it('that had a part in wrong blocks with others are not banned for that: the larger part is kept, and is alone from then on', () => {
     const origins = new Origins();
     const [server, forger] = [origins.idOf('server'), origins.idOf('forger')];
+    for (let i = 0; i < 10; i++) {
+      expect(origins.blame(shares([server, 90], [forger, 10]))).toEqual({ kept: new Set([server]), owner: server });
+    }
+    expect([origins.isBanned(server), origins.isBanned(forger)]).toEqual([false, false]);
+  });
+
+  it('that own a block keep it, however many symbols others have left there', () => {
+    const origins = new Origins();
+    const [server, forger] = [origins.idOf('server'), origins.idOf('forger')];
+    const verdict = origins.blame(shares([server, 10], [forger, 90]), server);
+    expect(verdict).toEqual({ kept: new Set([server]), owner: server });
+  });
+
+  it('that were three times alone in wrong blocks with those who are proven are heard no more', () => {
+    const origins = new Origins();
+    const [server, forger] = [origins.idOf('server'), origins.idOf('forger')];
+    origins.approve([server]);
     for (let i = 0; i < 3; i++) {
       expect(origins.isBanned(forger)).toBe(false);
-      expect([...origins.blame(shares([server, 90], [forger, 10]))]).toEqual([server]);
+      expect(origins.blame(shares([server, 90], [forger, 10]))).toEqual({ kept: new Set([server]), owner: server });
     }
     expect([origins.isBanned(server), origins.isBanned(forger)]).toEqual([false, true]);
+  });
+
+  it('of which several are not proven are tried one after the other: honest servers are not banned with a forger', () => {
+    const origins = new Origins();
+    const [server, other, forger] = [origins.idOf('server'), origins.idOf('other'), origins.idOf('forger')];
+    origins.approve([server]);
+    for (let i = 0; i < 10; i++) {
+      const verdict = origins.blame(shares([server, 50], [other, 40], [forger, 10]));
+      expect(verdict).toEqual({ kept: new Set([server]), owner: other });
+    }
+    expect([origins.isBanned(other), origins.isBanned(forger)]).toEqual([false, false]);
   });
 
   it('that were proven before are kept, however small their part', () => {
     const origins = new Origins();
     const [server, forger] = [origins.idOf('server'), origins.idOf('forger')];
     origins.approve([server]);
-    expect([...origins.blame(shares([server, 1], [forger, 99]))]).toEqual([server]);
+    expect([...origins.blame(shares([server, 1], [forger, 99])).kept]).toEqual([server]);
     expect([origins.isProven(server), origins.isProven(forger)]).toEqual([true, false]);
   });
 
@@ -50,7 +78,7 @@ describe('origins', () => {
     const origins = new Origins();
     const [one, two] = [origins.idOf('one'), origins.idOf('two')];
     origins.approve([one, two]);
-    expect([...origins.blame(shares([one, 5], [two, 5]))]).toEqual([]);
+    expect([...origins.blame(shares([one, 5], [two, 5])).kept]).toEqual([]);
     expect([origins.isProven(one), origins.isProven(two), origins.isBanned(one)]).toEqual([false, false, false]);
   });
 
@@ -78,7 +106,8 @@ describe('origins', () => {
     const origins = new Origins();
     const server = origins.idOf('server');
     origins.idOf('other');
-    for (let i = 0; i < 5; i++) expect([...origins.blame(shares([FROM_DISK, 90], [server, 10]))]).toEqual([server]);
+    for (let i = 0; i < 5; i++)
+      expect([...origins.blame(shares([FROM_DISK, 90], [server, 10])).kept]).toEqual([server]);
     expect(origins.isBanned(server)).toBe(false);
   });
 
@@ -86,10 +115,10 @@ describe('origins', () => {
     const origins = new Origins();
     const [server, other] = [origins.idOf('server'), origins.idOf('other')];
     origins.approve([FROM_DISK, server]);
-    expect([...origins.blame(shares([FROM_DISK, 90], [server, 10]))]).toEqual([server]);
+    expect([...origins.blame(shares([FROM_DISK, 90], [server, 10])).kept]).toEqual([server]);
     expect(origins.isProven(server)).toBe(true);
     // An honest server is not held guilty for what the disk has, however often.
-    for (let i = 0; i < 5; i++) expect([...origins.blame(shares([FROM_DISK, 90], [other, 10]))]).toEqual([other]);
+    for (let i = 0; i < 5; i++) expect([...origins.blame(shares([FROM_DISK, 90], [other, 10])).kept]).toEqual([other]);
     expect(origins.isBanned(other)).toBe(false);
   });
 
@@ -97,7 +126,7 @@ describe('origins', () => {
     const origins = new Origins();
     const [server, forger] = [origins.idOf('server'), origins.idOf('forger')];
     origins.ban(forger);
-    expect([...origins.blame(shares([server, 10], [forger, 90]))]).toEqual([server]);
+    expect([...origins.blame(shares([server, 10], [forger, 90])).kept]).toEqual([server]);
   });
 
   it('of an earlier run are nobody that could be banned', () => {

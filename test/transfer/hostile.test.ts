@@ -5,7 +5,7 @@ import { ANNOUNCEMENT_CHANNEL, DatagramType, HEADER_BYTES, newHeader, writeHeade
 import { datagramsOf } from '../receiver/datagrams.js';
 import { seeded } from '../simulate/seed.js';
 import { attack, dataGroupOf } from './attack.js';
-import { Bed, expectSafe, newBytesOf, passSeconds, SYMBOL_BYTES } from './bed.js';
+import { Bed, expectSafe, MEGABIT, newBytesOf, passSeconds, SYMBOL_BYTES } from './bed.js';
 
 /** The address of the only server, which a forger can give for his own. */
 const SERVER = 'fd00:5::1';
@@ -34,6 +34,30 @@ describe('somebody without the key', () => {
     expectSafe(receiver, object, complete);
     expect(complete.rejectedBlocks).toBeGreaterThan(2);
     expect(complete.invalid.untrusted).toBeGreaterThan(10);
+  });
+
+  it.each([
+    // One pass, in which every block is poisoned, and one in which the server fills them alone.
+    { ratio: 0.1, passes: 2.1 },
+    // As many symbols as the server's: most of a block may be his, and is given to the server after two passes.
+    { ratio: 1, passes: 9 },
+  ])(seeded('who forges $ratio of all symbols from three addresses cannot have the server banned'), async (plan) => {
+    const bed = new Bed(`forged ladder ${plan.ratio}`);
+    const channels = [1, 1, 2].map((megabits) => ({ rateBitsPerSecond: megabits * MEGABIT }));
+    const object = bed.object(1600, { blockSymbols: 800, channels });
+    await bed.server().publish(object);
+    for (const [channel, intervalUs] of [10_000, 10_000, 5000].entries()) {
+      const forge = forgerOf(bed, object);
+      attack(bed, dataGroupOf(object, channel), intervalUs / plan.ratio, () => {
+        const forged = forge();
+        forged[5] = channel;
+        return forged;
+      });
+    }
+    const receiver = bed.receiver();
+    const complete = await bed.completion(receiver, 1.01 + plan.passes * passSeconds(1600));
+    expectSafe(receiver, object, complete);
+    expect(complete.rejectedBlocks).toBeGreaterThan(1);
   });
 
   it(seeded('who forges a tenth of all symbols in a server’s name changes no byte of the result'), async () => {
