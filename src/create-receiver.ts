@@ -70,22 +70,26 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
     const stop = () => this.#stopping.abort(signal?.reason);
     signal?.addEventListener('abort', stop, { once: true });
     if (signal?.aborted) stop();
+    const beganMs = performance.now();
+    using start = new Start(options.timeoutMs, this.#stopping.signal, (message) => this.emit('waiting', { message }));
     try {
-      await using destination = await Destination.open({
-        output,
-        journalDir: stateDir,
-        stateDir: stateDir ?? defaultStateDir(),
-        fleet,
-        object,
-        keyFingerprint: keyFingerprint(key),
-        signal: this.#stopping.signal,
-        onWaiting: (message) => this.emit('waiting', { message }),
-      });
+      await using destination = await start.step((onWaiting) =>
+        Destination.open({
+          output,
+          journalDir: stateDir,
+          stateDir: stateDir ?? defaultStateDir(),
+          fleet,
+          object,
+          keyFingerprint: keyFingerprint(key),
+          signal: start.signal,
+          onWaiting,
+        }),
+      );
       const lowestVersion = allowRollback ? 0 : destination.completedVersion;
       await using solver = new ClosingPool({ workerCount: Math.min(2, availableParallelism()) });
-      const beganMs = performance.now();
-      const interfaceName = await this.#interfaceOf(options);
-      // Whole seconds, so that a look at interfaces leaves what was asked for as it is in messages.
+      const interfaceName = await start.step((onWaiting) => interfaceOf(options, start.signal, onWaiting));
+      start[Symbol.dispose]();
+      // Whole seconds, so that a look at files and interfaces leaves what was asked for as it is in messages.
       const waitedMs = Math.floor((performance.now() - beganMs) / 1000) * 1000;
       const driver = this.#newDriver(options, { interfaceName, waitedMs, lowestVersion }, destination, solver);
       this.#driver = driver;
@@ -94,25 +98,6 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
       return complete;
     } finally {
       signal?.removeEventListener('abort', stop);
-    }
-  }
-
-  /** A network of the caller's own has interfaces of its own. */
-  async #interfaceOf({ network, interface: name, wait = true, timeoutMs }: CheckedReceiverOptions) {
-    if (network !== undefined) return name;
-    const { signal } = this.#stopping;
-    const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
-    try {
-      const found = await awaitInterface(name, {
-        wait,
-        signal: timeout === undefined ? signal : AbortSignal.any([signal, timeout]),
-        onWaiting: (message) => this.emit('waiting', { message }),
-      });
-      return found.name;
-    } catch (error) {
-      if (timeout?.aborted !== true || signal.aborted) throw error;
-      const missing = name === undefined ? 'no interface' : `interface "${name}" was not`;
-      throw new LayercastError('TIMEOUT', `${missing} ready within ${timeoutMs! / 1000} s`, { cause: error });
     }
   }
 
@@ -162,6 +147,61 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
         emit: this.emit.bind(this),
       },
     );
+  }
+}
+
+/** A network of the caller's own has interfaces of its own. */
+async function interfaceOf(
+  { network, interface: name, wait = true }: CheckedReceiverOptions,
+  signal: AbortSignal,
+  onWaiting: (message: string) => void,
+): Promise<string | undefined> {
+  return network === undefined ? (await awaitInterface(name, { wait, signal, onWaiting })).name : name;
+}
+
+/** What has to be there before anything can be received is waited for within the time that the user gives for the whole. */
+class Start implements Disposable {
+  /** Aborted when the time is over, or with `stopping`. */
+  readonly signal: AbortSignal;
+  readonly #timeoutMs: number | undefined;
+  readonly #stopping: AbortSignal;
+  readonly #onWaiting: (message: string) => void;
+  readonly #over = new AbortController();
+  #waitingFor: string | undefined;
+  #cancel: () => void = () => undefined;
+
+  constructor(timeoutMs: number | undefined, stopping: AbortSignal, onWaiting: (message: string) => void) {
+    this.#timeoutMs = timeoutMs;
+    this.#stopping = stopping;
+    this.#onWaiting = onWaiting;
+    this.signal = AbortSignal.any([stopping, this.#over.signal]);
+    if (timeoutMs !== undefined) this.#endAt(systemClock.nowUs() + timeoutMs * 1000);
+  }
+
+  /** @throws {LayercastError} `TIMEOUT` when the time is over first; what the step throws otherwise */
+  async step<T>(take: (onWaiting: (message: string) => void) => Promise<T>): Promise<T> {
+    try {
+      return await take((message) => {
+        this.#waitingFor = message;
+        this.#onWaiting(message);
+      });
+    } catch (error) {
+      if (!this.#over.signal.aborted || this.#stopping.aborted) throw error;
+      const why = this.#waitingFor === undefined ? '' : `: ${this.#waitingFor}`;
+      throw new LayercastError('TIMEOUT', `could not begin within ${this.#timeoutMs! / 1000} s${why}`, {
+        cause: error,
+      });
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#cancel();
+  }
+
+  /** The clock may call early when the time is long. */
+  #endAt(atUs: number): void {
+    if (systemClock.nowUs() >= atUs) this.#over.abort();
+    else this.#cancel = systemClock.schedule(atUs, () => this.#endAt(atUs));
   }
 }
 

@@ -90,6 +90,29 @@ describe('a receiver', () => {
     if (reason !== undefined && !(reason instanceof LayercastError)) expect(error).toHaveProperty('cause', reason);
   });
 
+  it('that may not take longer ends while it watches whether a process of another container still holds its lock', async () => {
+    const folder = join(scratch, 'watched');
+    await mkdir(folder);
+    const output = join(folder, 'out.img');
+    await writeFile(`${output}.part.lock`, JSON.stringify({ pid: 1, pidNamespace: 'pid:[1]', nonce: 'other' }));
+    const receiver = createReceiver({ ...OPTIONS, output, network: announcing(randomBytes(1000)), timeoutMs: 200.5 });
+    await expect(receiver.done).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      message: expect.stringMatching(/^could not begin within 0\.2005 s: waiting up to 10 s to see whether process 1/),
+    });
+  });
+
+  it.each([2 ** 31, 2 ** 32 + 0.5, 31_536_000_000])(
+    'may take %d ms, which is more than timers count',
+    async (timeoutMs) => {
+      const folder = join(scratch, `long ${timeoutMs}`);
+      await mkdir(folder);
+      const receiver = createReceiver({ ...OPTIONS, output: join(folder, 'out.img'), interface: 'none0', timeoutMs });
+      receiver.on('waiting', () => setTimeout(() => void receiver.close(), 50));
+      await expect(receiver.done).rejects.toMatchObject({ code: 'ABORTED' });
+    },
+  );
+
   it.each(['before it began', 'when it has joined'])('can be closed %s, and again', async (when) => {
     const folder = join(scratch, when.replaceAll(' ', '-'));
     await mkdir(folder);
