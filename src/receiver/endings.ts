@@ -126,7 +126,7 @@ export function aborted(signal: AbortSignal, kept: Kept | undefined): LayercastE
 
 function keptText(kept: Kept | undefined): string {
   if (kept === undefined) return 'progress is kept';
-  return `${megabytes(kept.bytes)} of ${megabytes(kept.totalBytes)} MB are kept`;
+  return `progress is kept: ${megabytes(kept.bytes)} of ${megabytes(kept.totalBytes)} MB`;
 }
 
 /** With three digits that count, or none after the point. */

@@ -213,9 +213,9 @@ describe('the receiving driver', () => {
     await bed.pass(5);
     stopped.abort('enough');
     expect(await bed.failure(stopped, 1)).toBe('ABORTED');
-    await expect(stopped.done).rejects.toThrow(/0\.4\d\d? of 1\.15 MB are kept/);
+    await expect(stopped.done).rejects.toThrow(/progress is kept: 0\.4\d\d? of 1\.15 MB/);
     expect(await bed.failure(timed, 2)).toBe('TIMEOUT');
-    await expect(timed.done).rejects.toThrow(/0\.5\d\d? of 1\.15 MB are kept/);
+    await expect(timed.done).rejects.toThrow(/progress is kept: 0\.5\d\d? of 1\.15 MB/);
   });
 
   it('does not take the time in which its process was stopped for silence', async () => {
