@@ -32,8 +32,8 @@ export class FetchDisplay {
     this.#nowMs = nowMs;
   }
 
-  /** @param output path of the file, which is told at the end */
-  follow(receiver: Receiver, output: string): void {
+  /** Shows the events of a receiver from now on. */
+  follow(receiver: Receiver): void {
     receiver.on('descriptor', ({ descriptor, resumedBytes }) => {
       const { version, sizeBytes } = descriptor;
       this.#channelOrder = channelOrderOf(descriptor);
@@ -52,7 +52,7 @@ export class FetchDisplay {
       this.#draw(event);
     });
     receiver.on('complete', (event) => {
-      for (const line of [...summaryOf(event), `  ${output}`]) this.say(line);
+      for (const line of summaryOf(event)) this.say(line);
     });
   }
 

@@ -75,7 +75,7 @@ async function demonstrate(folder: string, interfaceName: string, signal: AbortS
   });
   using display = new FetchDisplay(process.stderr, 'demo/firmware');
   receiver.on('join', ({ channel, group, reason }) => display.say(`  joins channel ${channel}, ${group}: ${reason}`));
-  display.follow(receiver, output);
+  display.follow(receiver);
   const { servers, channels, sha256 } = await receiver.done;
   display[Symbol.dispose]();
   if (

@@ -52,7 +52,7 @@ export async function runFetch(what: string, flags: FetchFlags): Promise<void> {
       return;
     }
     using display = new FetchDisplay(process.stderr, what);
-    display.follow(receiver, outputPath);
+    display.follow(receiver);
     try {
       await receiver.done;
     } catch (error) {

@@ -77,7 +77,7 @@ describe('the display of a fetch', () => {
     const { stream: terminal, text } = stream(true);
     const events = receiver();
     using display = new FetchDisplay(terminal, 'acme/firmware');
-    display.follow(events, '/tmp/firmware.img');
+    display.follow(events);
     events.emit('progress', progress);
     const once = text();
     events.emit('progress', progress);
@@ -91,7 +91,7 @@ describe('the display of a fetch', () => {
     const events = receiver();
     let nowMs = 0;
     using display = new FetchDisplay(terminal, 'acme/firmware', () => nowMs);
-    display.follow(events, '/tmp/firmware.img');
+    display.follow(events);
     const step = (name: 'join' | 'leave', atMs: number, channel: number, reason: string) => {
       nowMs = atMs;
       events.emit(name, { server: undefined, channel, group: 'ff15::1', reason });
@@ -115,21 +115,22 @@ describe('the display of a fetch', () => {
     expect(text().endsWith('\u001b[6F\u001b[J')).toBe(true);
   });
 
-  it('ends with where the file is and its SHA-256', () => {
+  it('ends with where the file is, once, and its SHA-256', () => {
     const { stream: file, text } = stream(false);
     const events = receiver();
     using display = new FetchDisplay(file, 'acme/firmware');
-    display.follow(events, '/tmp/firmware.img');
+    display.follow(events);
     const counts = { datagrams: 1, lostDatagrams: 0, overhead: 0, resumedBytes: 0, servers: [], channels: [] };
     events.emit('complete', {
       bytes: 5e6,
       elapsedMs: 1500,
       sha256: 'ab'.repeat(32),
+      path: '/tmp/firmware.img',
       ...counts,
     } as unknown as CompleteEvent);
     expect(text()).toBe(
       'complete and verified: 5 MB in 1.5 s, loss 0.0 %, overhead 0.0 %\n  from nobody\n' +
-        `  SHA-256 ${'ab'.repeat(32)}\n  /tmp/firmware.img\n`,
+        `  /tmp/firmware.img\n  SHA-256 ${'ab'.repeat(32)}\n`,
     );
   });
 
@@ -137,7 +138,7 @@ describe('the display of a fetch', () => {
     const { stream: file, text } = stream(false);
     const events = receiver();
     using display = new FetchDisplay(file, 'acme/firmware');
-    display.follow(events, '/tmp/firmware.img');
+    display.follow(events);
     display.sayKept();
     expect(text()).toBe('');
     events.emit('progress', { ...progress, bytes: 12e6, totalBytes: 30e6 });
@@ -149,7 +150,7 @@ describe('the display of a fetch', () => {
     const { stream: file, text } = stream(false);
     const events = receiver();
     using display = new FetchDisplay(file, 'acme/firmware');
-    display.follow(events, '/tmp/firmware.img');
+    display.follow(events);
     events.emit('join', { server: undefined, channel: 0, group: 'ff15::1', reason: 'the lowest level' });
     events.emit('progress', progress);
     events.emit('warning', { code: 'SILENCE', message: 'nothing on channel 1; joining it anew' });
