@@ -89,8 +89,7 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
       await using solver = new ClosingPool({ workerCount: Math.min(2, availableParallelism()) });
       const interfaceName = await start.step((onWaiting) => interfaceOf(options, start.signal, onWaiting));
       start[Symbol.dispose]();
-      // Whole seconds, so that a look at files and interfaces leaves what was asked for as it is in messages.
-      const waitedMs = Math.floor((performance.now() - beganMs) / 1000) * 1000;
+      const waitedMs = performance.now() - beganMs;
       const driver = this.#newDriver(options, { interfaceName, waitedMs, lowestVersion }, destination, solver);
       this.#driver = driver;
       const complete = await driver.run(this.#stopping.signal);
@@ -131,7 +130,8 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
         mode,
         channels,
         maxRateBitsPerSecond,
-        timeoutUs: timeoutMs === undefined ? undefined : Math.max(0, timeoutMs - start.waitedMs) * 1000,
+        timeoutUs: timeoutMs === undefined ? undefined : timeoutMs * 1000,
+        waitedUs: start.waitedMs * 1000,
         patienceUs: patienceMs * 1000,
         lowestVersion: start.lowestVersion,
         acceptExpired: allowExpired,
@@ -189,6 +189,7 @@ class Start implements Disposable {
       if (!this.#over.signal.aborted || this.#stopping.aborted) throw error;
       const why = this.#waitingFor === undefined ? '' : `: ${this.#waitingFor}`;
       throw new LayercastError('TIMEOUT', `could not begin within ${this.#timeoutMs! / 1000} s${why}`, {
+        hint: (say) => `Try again when this has changed, or allow more time with ${say('timeoutMs')}`,
         cause: error,
       });
     }

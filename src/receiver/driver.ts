@@ -42,6 +42,8 @@ export interface ReceiverDriverOptions extends ChannelChoice {
   readonly announcement: MembershipRequest;
   /** Ends with `TIMEOUT` after this long, with `NOBODY_SENDING` if nothing was ever heard; undefined never. */
   readonly timeoutUs: number | undefined;
+  /** How long the caller waited before it started the driver; counts towards `timeoutUs`. @default 0 */
+  readonly waitedUs?: number;
   /** Ends with `NOBODY_SENDING` when nothing of the object was heard for this long. */
   readonly patienceUs: number;
   readonly lowestVersion: number;
@@ -213,7 +215,7 @@ export class ReceiverDriver {
   }
 
   #tick(nowUs: number, latenessUs: number): void {
-    const { timeoutUs, progressIntervalUs = DEFAULT_PROGRESS_INTERVAL_US } = this.#options;
+    const { timeoutUs, waitedUs = 0, progressIntervalUs = DEFAULT_PROGRESS_INTERVAL_US } = this.#options;
     const fetch = this.#fetch?.isReceiving ? this.#fetch : undefined;
     fetch?.tick(nowUs, latenessUs);
     if (fetch !== undefined && nowUs - this.#progressUs >= progressIntervalUs) {
@@ -221,7 +223,7 @@ export class ReceiverDriver {
       const progress = fetch.progress();
       if (progress !== undefined) this.#world.emit('progress', progress);
     }
-    if (timeoutUs !== undefined && nowUs - this.#startedUs >= timeoutUs) {
+    if (timeoutUs !== undefined && waitedUs + nowUs - this.#startedUs >= timeoutUs) {
       this.#stop(this.#newest === undefined ? this.#neverFound(timeoutUs) : outOfTime(timeoutUs, this.#kept));
     }
     this.#judgeSilence(nowUs, fetch?.steering);

@@ -107,7 +107,7 @@ export function outOfTime(timeoutUs: number, kept: Kept | undefined): LayercastE
   });
 }
 
-/** A server was there and is no more. */
+/** A server sent before and sends nothing any more. */
 export function fellSilent(what: string, limitUs: number, kept: Kept | undefined, refusal: unknown): LayercastError {
   const why = refusal === undefined ? '' : ` (${messageOf(refusal)})`;
   return new LayercastError(

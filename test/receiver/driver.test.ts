@@ -218,6 +218,15 @@ describe('the receiving driver', () => {
     await expect(timed.done).rejects.toThrow(/progress is kept: 0\.5\d\d? of 1\.15 MB/);
   });
 
+  it('counts what its caller waited before as time, and names the whole time that it had', async () => {
+    const bed = new Bed('waited before');
+    await bed.server().publish(bed.object(1000));
+    const late = bed.receiver({ timeoutUs: 6e6, waitedUs: 1_234_567.89 });
+    await bed.pass(4);
+    expect(await bed.failure(late, 1)).toBe('TIMEOUT');
+    await expect(late.done).rejects.toThrow(/^not complete after 6 s; /);
+  });
+
   it('does not take the time in which its process was stopped for silence', async () => {
     const bed = new Bed('stopped process');
     const object = bed.object(1000);
