@@ -1,6 +1,6 @@
 import { createReceiver } from '../create-receiver.js';
 import { LayercastError } from '../errors.js';
-import { readText } from '../fleet/read-text.js';
+import { readKeyText } from '../fleet/read-text.js';
 import { publicKeyFrom } from '../wire/signature.js';
 import { FetchDisplay } from './fetch-display.js';
 import { tellPrograms } from './fetch-events.js';
@@ -24,7 +24,7 @@ export async function runFetch(what: string, flags: FetchFlags): Promise<void> {
   const { fleet, object } = splitName(what);
   if (keyPath === undefined) throw missing("missing --key (the fleet's public key)", 'Add --key layercast.pub');
   if (outputPath === undefined) throw missing('missing -o FILE', 'Name the file to write with -o FILE');
-  const key = publicKeyFrom(await readText(keyPath), keyPath);
+  const key = publicKeyFrom(await readKeyText(keyPath), keyPath);
   await interruptible(async (signal) => {
     await using receiver = createReceiver({
       fleet,

@@ -1,5 +1,5 @@
 import { LayercastError } from '../errors.js';
-import { readText } from '../fleet/read-text.js';
+import { readKeyText } from '../fleet/read-text.js';
 import { DURATION, formatQuantity, RATE, SIZE } from '../fleet/units.js';
 import { awaitInterface } from '../net/interfaces.js';
 import { udpNetwork } from '../net/udp-network.js';
@@ -26,7 +26,7 @@ export interface ListFlags extends ReceiverFlags {
 export async function runList(fleet: string | undefined, flags: ListFlags): Promise<void> {
   const { keyPath, scope, port, hash, interface: interfaceName } = await receiverSettings(flags, process.env);
   const waitUs = settle(SETTINGS.wait, flags.wait, process.env) ?? DEFAULT_WAIT_US;
-  const key = keyPath === undefined ? undefined : publicKeyFrom(await readText(keyPath), keyPath);
+  const key = keyPath === undefined ? undefined : publicKeyFrom(await readKeyText(keyPath), keyPath);
   const group = groupOf(fleet === undefined ? DIRECTORY_NAME : announcementName(fleet), { scope, hash, ssm: false });
   const world = { clock: systemClock, network: udpNetwork };
   const { announcements, request } = await interruptible(async (signal) => {
@@ -36,12 +36,13 @@ export async function runList(fleet: string | undefined, flags: ListFlags): Prom
     return { request, announcements: await listen(request, systemClock.nowUs() + waitUs, key, world, signal) };
   });
   if (announcements.length === 0) {
-    const where = `scope ${scope} on ${request.interface}`;
+    const what = fleet === undefined ? 'nothing' : `nothing of fleet ${fleet}`;
+    const where = `scope ${scope}, port ${port}, on ${request.interface}`;
     throw new LayercastError(
       'NOBODY_SENDING',
-      `nothing was announced within ${formatQuantity(DURATION, waitUs)}, ${where}`,
+      `${what} was announced within ${formatQuantity(DURATION, waitUs)}, ${where}`,
       {
-        hint: 'Listen longer with --wait, or elsewhere with --scope and --interface',
+        hint: `Listen longer with --wait, or elsewhere with --scope, --port and --interface${fleet === undefined ? '' : '; "layercast list" shows all fleets'}`,
       },
     );
   }

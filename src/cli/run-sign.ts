@@ -1,5 +1,5 @@
 import { loadFleet } from '../fleet/load-fleet.js';
-import { readText } from '../fleet/read-text.js';
+import { readKeyText } from '../fleet/read-text.js';
 import { keyExposure } from '../publish/key-file.js';
 import { prepareObject } from '../publish/prepared-object.js';
 import { writeRecord } from '../publish/records.js';
@@ -18,7 +18,7 @@ export interface SignFlags {
 /** `layercast sign`: hashes every object of a fleet file and writes its signed record. */
 export async function runSign({ config, key: keyPath, out, state, json }: SignFlags): Promise<void> {
   const fleet = await loadFleet(config);
-  const key = privateKeyFrom(await readText(keyPath), keyPath);
+  const key = privateKeyFrom(await readKeyText(keyPath), keyPath);
   const exposure = await keyExposure(keyPath);
   if (exposure !== undefined) process.stderr.write(`layercast: ${exposure}\n`);
   await interruptible(async (signal) => {

@@ -27,6 +27,15 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
+/**
+ * The text of a key file. Bytes that are no text are kept as characters: whoever reads the key says that it is none.
+ *
+ * @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`, `FILE_IO`
+ */
+export async function readKeyText(path: string): Promise<string> {
+  return new TextDecoder('latin1').decode(await readBounded(path));
+}
+
 /** At most one byte more than allowed, so that no file of any size fills the memory. */
 async function readBounded(path: string): Promise<Uint8Array> {
   try {
@@ -46,6 +55,15 @@ async function readBounded(path: string): Promise<Uint8Array> {
       const hint =
         variable === undefined ? `check its name${place}` : `the environment variable ${variable} is not set; set it`;
       throw new LayercastError('FILE_NOT_FOUND', `no file ${path}`, { hint, cause });
+    }
+    if (errno === 'EISDIR') {
+      throw new LayercastError('FILE_IO', `${path} is a folder, not a file (EISDIR)`, { hint: 'name a file', cause });
+    }
+    if (errno === 'ENOTDIR') {
+      throw new LayercastError('FILE_NOT_FOUND', `no file ${path}: a part of the path is not a folder`, {
+        hint: 'check the path',
+        cause,
+      });
     }
     if (errno === 'EACCES' || errno === 'EPERM') {
       const hint =

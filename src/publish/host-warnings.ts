@@ -2,7 +2,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { LayercastError } from '../errors.js';
 import type { Fleet, FleetServer } from '../fleet/fleet.js';
-import { readText } from '../fleet/read-text.js';
+import { readKeyText } from '../fleet/read-text.js';
 import { DURATION, formatQuantity } from '../fleet/units.js';
 import { type ConfigWarning, LONG_ANNOUNCE_INTERVAL_US, type WarningCode } from '../fleet/warnings.js';
 import type { Path } from '../fleet/yaml-source.js';
@@ -92,7 +92,7 @@ async function keyWarning(
   read: (pem: string, from: string) => unknown,
 ): Promise<ConfigWarning[]> {
   try {
-    read(await readText(keyPath), keyPath);
+    read(await readKeyText(keyPath), keyPath);
     return [];
   } catch (error) {
     const { code, message } = error as LayercastError;

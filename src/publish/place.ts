@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { setTimeout as pauseFor } from 'node:timers/promises';
 import { LayercastError } from '../errors.js';
 import type { Fleet, FleetObject, FleetServer } from '../fleet/fleet.js';
-import { readText } from '../fleet/read-text.js';
+import { readKeyText } from '../fleet/read-text.js';
 import { awaitInterface, usableInterfaces } from '../net/interfaces.js';
 import type { Network } from '../ports.js';
 import { privateKeyFrom } from '../wire/signature.js';
@@ -44,7 +44,7 @@ const LOOK_INTERVAL_MS = 500;
 export async function placeIn(fleet: Fleet, options: PlaceOptions): Promise<Place> {
   const server = chooseServer(fleet, options.host, { name: hostname(), addresses: hostAddresses() });
   const { keyPath } = fleet;
-  const key = keyPath === undefined ? undefined : privateKeyFrom(await readText(keyPath), keyPath);
+  const key = keyPath === undefined ? undefined : privateKeyFrom(await readKeyText(keyPath), keyPath);
   await awaitSource(fleet, server, options);
   const named = options.interface ?? server.interface ?? fleet.interface;
   const name = named ?? interfaceWith(server.address) ?? stillUsable(options.interfaceBefore);

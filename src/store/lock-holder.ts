@@ -39,7 +39,7 @@ export function holderIn(content: string): LockHolder | undefined {
 
 /** @param holder undefined when the lock file does not say */
 export function inUse(path: string, holder: LockHolder | undefined): LayercastError {
-  return new LayercastError('FILE_IN_USE', `${nameOf(holder)} is at work here: it holds ${JSON.stringify(path)}`, {
+  return new LayercastError('FILE_IN_USE', `${nameOf(holder)} holds the lock ${JSON.stringify(path)}`, {
     hint: 'Wait for it, stop it, or choose another name for the output',
   });
 }

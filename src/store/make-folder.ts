@@ -19,6 +19,7 @@ export async function makeFolder(path: string, mode = 0o777): Promise<void> {
   throw new LayercastError(
     'FILE_NOT_FOUND',
     `cannot create ${JSON.stringify(folder)}: its folder takes no new entries`,
+    { hint: 'choose another place' },
   );
 }
 

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,12 +49,28 @@ describe('the command line', () => {
   });
 
   it.each([
+    ['noise', 'noise is not an Ed25519 public key in PEM form (found no key)', 'layercast keygen'],
+    ['folder', 'folder is a folder, not a file', 'name a file'],
+    ['noise/key', 'no file', 'check the path'],
+    ['absent', 'no file', 'check its name'],
+  ])('says of the key %s what is wrong with it as a key', async (key, message, hint) => {
+    writeFileSync(join(folder, 'noise'), Buffer.from([0xff, 0xfe, 0x00, 0x80]));
+    mkdirSync(join(folder, 'folder'), { recursive: true });
+    const { code, stderr } = await runCli(['fetch', 'acme/firmware', '--key', key, '-o', 'x'], { cwd: folder });
+    expect(code).toBeGreaterThan(0);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain(hint);
+    expect(stderr).not.toContain('YAML');
+  });
+
+  it.each([
     [
       '-',
       '"-" is not a file: a fetch cannot write to standard output',
       'Name a file with -o; "./-" is a file called "-"',
     ],
     ['options/', '"options/" is a folder', 'Name the file to make with -o'],
+    ['/proc/x', 'cannot create a file in "/proc": it takes no new entries', 'choose another place'],
     ['x.part', 'ends in ".part"', 'Name a file without that ending with -o'],
   ])('refuses the output %s before it looks for an interface', async (output, message, hint) => {
     await runCli(['keygen', '--out', 'options'], { cwd: folder });
