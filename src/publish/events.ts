@@ -26,7 +26,7 @@ export interface SenderEvents {
   readonly waiting: (event: { readonly message: string }) => void;
   /** Something that does not keep the server from sending, but probably is a mistake. */
   readonly warning: (event: WarningEvent) => void;
-  /** Nothing is sent, and nothing will be before a reload; told at once and each minute. */
+  /** Nothing is sent, and nothing will be before a reload or before a file comes back; told at once and each minute. */
   readonly idle: (event: { readonly message: string }) => void;
 }
 

@@ -6,7 +6,7 @@ import { OperationQueue } from '../sender/operation-queue.js';
 import { publishEvent, type RefuseEvent } from './events.js';
 import { frameOf, type Place, settingsOf } from './place.js';
 import type { PreparedObject } from './prepared-object.js';
-import { isPassing, RetryPauses } from './retry.js';
+import { isFileAway, isPassing, RetryPauses } from './retry.js';
 import { isUnchanged, makeSendable, type Sendable, type Workshop } from './sendable.js';
 import { renewedRecord } from './signing.js';
 
@@ -37,6 +37,8 @@ export class ServedObject {
   #superseded = new AbortController();
   #cancelRetry: (() => void) | undefined;
   #isTrying = false;
+  /** Whether the next try is for a file that was sent before and is not there, or not readable, now. */
+  #isFileAwaited = false;
   #toldReason: string | undefined;
 
   constructor(name: string, serving: Serving) {
@@ -48,9 +50,10 @@ export class ServedObject {
     return this.#onAir;
   }
 
-  /** Whether nothing is sent of it, nor will be before a reload. */
+  /** Whether nothing is sent of it, nor will be before a reload or before its file comes back. */
   get isIdle(): boolean {
-    return this.#onAir === undefined && !this.#isTrying && this.#cancelRetry === undefined;
+    const isRetryPlanned = this.#cancelRetry !== undefined && !this.#isFileAwaited;
+    return this.#onAir === undefined && !this.#isTrying && !isRetryPlanned;
   }
 
   /**
@@ -193,7 +196,9 @@ export class ServedObject {
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
     const { clock, signal } = this.#serving;
-    if (!isPassing(error) || signal.aborted) return undefined;
+    const wasSent = this.#lastSent !== undefined && this.#lastSent.version === this.#target?.object.version;
+    this.#isFileAwaited = this.#onAir === undefined && wasSent && isFileAway(error);
+    if (!(isPassing(error) || this.#isFileAwaited) || signal.aborted) return undefined;
     const nowUs = clock.nowUs();
     const pauseUs = this.#pauses.fail(error, nowUs);
     this.#cancelRetry = clock.schedule(nowUs + pauseUs, () => void this.#retry());

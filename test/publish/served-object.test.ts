@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { chmod, copyFile, link, rename, rm, truncate, utimes } from 'node:fs/promises';
+import { chmod, copyFile, link, rename, symlink, truncate, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { LayercastError } from '../../dist/errors.js';
@@ -123,12 +123,28 @@ describe('an object that has failed', () => {
     expect(rig.onAir).toEqual(['a 2']);
   });
 
-  it('because its file was deleted waits for a reload', async () => {
+  it.each([
+    ['was moved away', 'FILE_NOT_FOUND', (path: string) => rename(path, `${path}.away`)],
+    [
+      'became a dangling link',
+      'FILE_NOT_FOUND',
+      (path: string) => rename(path, `${path}.away`).then(() => symlink('nowhere', path)),
+    ],
+  ])('because its file %s counts as idle, and comes back with the file', async (_, code, takeAway) => {
     const rig = await onAir();
-    await rm(rig.path('a'));
+    await takeAway(rig.path('a'));
     await rig.object('a').check();
     await rig.clock.passUntil(() => rig.told('refuse').length > 0);
-    expect(rig.told('refuse')).toEqual([[1, 'FILE_NOT_FOUND', undefined]]);
+    expect(rig.told('refuse')).toEqual([[1, code, 2000]]);
+    expect(rig.object('a').isIdle).toBe(true);
+    await rename(rig.path('a.away'), rig.path('a'));
+    await rig.clock.passUntil(() => rig.onAir.length === 1);
+    expect([rig.told('publish').length, rig.told('refuse').length]).toEqual([2, 1]);
+  });
+
+  it('at first, because its file is missing, waits for a reload', async () => {
+    const rig = await ServedRig.make(join(scratch, String(rigCount++)));
+    expect(await rig.update('a', {})).toMatchObject({ retryMs: undefined, error: { code: 'FILE_NOT_FOUND' } });
     expect(rig.object('a').isIdle).toBe(true);
   });
 
