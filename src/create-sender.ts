@@ -158,6 +158,8 @@ class RunningSender extends EventEmitter<SenderEvents> implements Sender {
     } finally {
       signal?.removeEventListener('abort', stop);
       this.#isOver = true;
+      // A reload may be under way though the start failed.
+      this.#stopping.abort(new LayercastError('ABORTED', 'the sender has stopped'));
       await this.#fleetSender.stop();
     }
     if (this.#idleError !== undefined) throw this.#idleError;

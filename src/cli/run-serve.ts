@@ -30,6 +30,8 @@ export async function runServe({ json, ...options }: ServeRun): Promise<void> {
   });
   const reload = () => {
     sender.reload().catch((error: unknown) => {
+      // The server stops, and that is told.
+      if (error instanceof LayercastError && error.code === 'ABORTED') return;
       if (json) printEvent('reloadFailed', reasonOf(error));
       else if (!(typeof error === 'object' && error !== null && told.has(error))) tellFailedReload(error);
     });

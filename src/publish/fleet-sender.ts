@@ -106,6 +106,8 @@ export class FleetSender {
         // With one object, what is refused is the error that the start ends with.
         if (!isFirst || wanted.length > 1 || refused.retryMs !== undefined) this.#options.emit('refuse', refused);
       }
+      // What was the same as before did not notice that the server stops.
+      this.#options.signal.throwIfAborted();
       this.#watch.start();
       this.#throwFirst(refusals, isFirst);
     } finally {

@@ -12,6 +12,7 @@ import { makeFolder } from '../store/make-folder.js';
 export class ServerLock {
   readonly #stateDir: string;
   #held: { readonly name: string; readonly lock: FileLock } | undefined;
+  #isReleased = false;
 
   constructor(stateDir: string) {
     this.#stateDir = stateDir;
@@ -42,10 +43,14 @@ export class ServerLock {
       });
     }
     await before?.release();
-    return undefined;
+    if (!this.#isReleased) return undefined;
+    await this.release();
+    throw new LayercastError('ABORTED', 'the sender has stopped');
   }
 
+  /** Gives the lock up for good, also one that is being taken. */
   async release(): Promise<void> {
+    this.#isReleased = true;
     await this.#held?.lock.release();
     this.#held = undefined;
   }

@@ -118,6 +118,15 @@ describeBed('a running server', () => {
     expect(told - packets).toBeLessThanOrEqual(64);
   });
 
+  test.concurrent('does not speak of a reload that was asked for as it stops', async () => {
+    const config = scene.fleet(fleet('ending', { steady: {} }));
+    const server = await scene.serve('alpha', config);
+    server.process.kill('SIGHUP');
+    server.process.kill('SIGTERM');
+    expect((await server.process.exited).code).toBe(143);
+    expect(eventsOf(server.process, 'reloadFailed')).toEqual([]);
+  });
+
   /** One channel's loop in order and whole: nothing was left out, sent twice or begun anew. It goes on while we verify. */
   function expectOnePass(complete: CompleteEvent): void {
     expect(complete).toMatchObject({ lostDatagrams: 0, invalidDatagrams: 0, droppedDatagrams: 0 });

@@ -46,4 +46,13 @@ describe('the lock of a server', () => {
     await expect(taking).rejects.toMatchObject({ code: 'ABORTED' });
     expect(told).toHaveLength(1);
   });
+
+  it('that is being taken when the server stops is given up', async () => {
+    const stateDir = join(scratch, 'stopping');
+    const lock = new ServerLock(stateDir);
+    const taking = lock.take('acme', 'alpha', noWait);
+    await lock.release();
+    await expect(taking).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(await readdir(join(stateDir, 'serving'))).toEqual([]);
+  });
 });

@@ -43,6 +43,8 @@ export function serve(program: Command): void {
       '\nExamples:\n  layercast serve --config fleet.yaml\n  layercast serve --config fleet.yaml --host alpha --interface eth0 --json',
     )
     .action(async (flags: Flags) => {
+      // Until the fleet file is read for the first time there is nothing to reload, and the signal must not end the process.
+      process.on('SIGHUP', () => undefined);
       const { runServe } = await import('../run-serve.js');
       const { SETTINGS, settle } = await import('../settings.js');
       const { interruptible } = await import('../interrupt.js');
