@@ -212,7 +212,7 @@ describe('while another object is hashed', () => {
     await truncate(rig.path('large'), 400e6);
     const large = rig.update('large', {});
     large.catch(() => undefined);
-    await vi.waitFor(() => expect(rig.told('hashing').length).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(rig.told('hashing').length).toBeGreaterThan(0), { timeout: 20_000 });
     return { rig, large };
   }
 
