@@ -21,6 +21,7 @@ import type { CompleteEvent, ReceiverStats } from './events.js';
 import { Fetch, type FetchWorld, Superseded } from './fetch.js';
 import type { Finding } from './findings.js';
 import { Patience } from './patience.js';
+import { Recut } from './recut.js';
 import { renewalOf } from './renewal.js';
 import { Tally } from './tally.js';
 import { Watch } from './watch.js';
@@ -69,6 +70,7 @@ export class ReceiverDriver {
   readonly #warnings: Warnings;
   #fetch: Fetch | undefined;
   #newest: Descriptor | undefined;
+  #recut: Recut | undefined;
   #found: () => void = () => undefined;
   #failure: { readonly error: unknown } | undefined;
   readonly #patience: Patience;
@@ -167,6 +169,7 @@ export class ReceiverDriver {
       },
     );
     this.#fetch = fetch;
+    this.#recut = undefined;
     try {
       return await fetch.run();
     } finally {
@@ -204,20 +207,28 @@ export class ReceiverDriver {
 
   /** The same version, described anew. */
   #renew(descriptor: Descriptor): void {
-    const before = this.#newest;
     this.#newest = descriptor;
-    if (before === undefined || renewalOf(before, descriptor) !== 'geometry') {
-      this.#fetch?.renew(descriptor);
-      return;
-    }
-    this.#warnings.warn(cutAnew(descriptor));
-    this.#fetch?.stop(new Superseded());
+    const fetch = this.#fetch;
+    if (fetch === undefined) return;
+    if (renewalOf(fetch.descriptor, descriptor) !== 'geometry') {
+      this.#recut = undefined;
+      fetch.renew(descriptor);
+    } else if (fetch.steering === undefined) fetch.stop(new Superseded());
+    else this.#recut ??= new Recut(this.#world.clock.nowUs(), fetch.descriptor, fetch.steering);
+  }
+
+  #beginNewPiecesIfDue(nowUs: number, fetch: Fetch | undefined): void {
+    if (fetch?.steering === undefined || !this.#recut?.isDue(nowUs, fetch.steering)) return;
+    this.#recut = undefined;
+    this.#warnings.warn(cutAnew(this.#newest!));
+    fetch.stop(new Superseded());
   }
 
   #tick(nowUs: number, latenessUs: number): void {
     const { timeoutUs, waitedUs = 0, progressIntervalUs = DEFAULT_PROGRESS_INTERVAL_US } = this.#options;
     const fetch = this.#fetch?.isReceiving ? this.#fetch : undefined;
     fetch?.tick(nowUs, latenessUs);
+    this.#beginNewPiecesIfDue(nowUs, fetch);
     if (fetch !== undefined && nowUs - this.#progressUs >= progressIntervalUs) {
       this.#progressUs = nowUs;
       const progress = fetch.progress();
@@ -240,13 +251,11 @@ export class ReceiverDriver {
       this.#stop(steering === undefined ? this.#neverFound(limitUs) : silent());
     } else if (steering !== undefined && steering.channels.length > 0) {
       const sinceUs = nowUs - Math.max(NO_DATA_US, NO_DATA_INTERVALS * slowestIntervalUs);
-      if (heardUs <= sinceUs && (this.#watch.heardUs ?? 0) > sinceUs) this.#warnNoData(steering.channels);
+      if (heardUs <= sinceUs && (this.#watch.heardUs ?? 0) > sinceUs) {
+        const packetBytes = this.#newest!.symbolBytes + HEADER_BYTES + IP_AND_UDP_BYTES;
+        this.#warnings.warn(noData(steering.channels, packetBytes));
+      }
     }
-  }
-
-  #warnNoData(channels: readonly number[]): void {
-    const packetBytes = this.#newest!.symbolBytes + HEADER_BYTES + IP_AND_UDP_BYTES;
-    this.#warnings.warn(noData(channels, packetBytes));
   }
 
   #tellListening(): void {

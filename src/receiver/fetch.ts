@@ -40,7 +40,7 @@ export interface FetchWorld extends FetchDestination {
   readonly onWarning: (event: WarningEvent) => void;
 }
 
-/** A newer version, or other pieces of this one, have been announced: what was being received is no longer wanted. */
+/** A newer version, or other pieces of this one, take the place of what was being received, which is no longer wanted. */
 export class Superseded extends Error {}
 
 /** Brings one version of one object, which a descriptor names, to its destination. Runs once. */
@@ -56,6 +56,11 @@ export class Fetch {
     this.#options = options;
     this.#world = world;
     this.#descriptor = options.descriptor;
+  }
+
+  /** How the version is sent, as far as this fetch has been told. */
+  get descriptor(): Descriptor {
+    return this.#descriptor;
   }
 
   /** Whether symbols are being received, or could be: the store is open. */

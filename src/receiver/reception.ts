@@ -41,7 +41,7 @@ export class Reception {
   newBytes = 0;
   /** Bytes of whole IPv6 packets that came on the joined channels, whatever they held. */
   packetBytes = 0;
-  /** When the last datagram of the object came; undefined before the first. */
+  /** When the last symbol or digest came, cut as the descriptor says; undefined before the first. */
   lastHeardUs: number | undefined;
   readonly #descriptor: Descriptor;
   readonly #store: ObjectStore;
@@ -172,6 +172,7 @@ export class Reception {
     if (this.#origins.isBanned(this.#origin)) return 'untrusted';
     // Measured before anything decides about the symbol: what is refused is not lost.
     const meter = this.#observe(header, length + HEADER_BYTES, nowUs);
+    this.lastHeardUs = nowUs;
     const slot = assembler.slotFor(block, esi, this.#origin);
     if (slot === Slot.unwelcome) {
       assembler.refuse(block, this.#origin);
@@ -212,6 +213,7 @@ export class Reception {
     const run = readDigestRun(header, bytes, start, length);
     if (run === undefined || !this.assembler.addDigests(header.block, run)) return 'digests';
     this.#observe(header, length + HEADER_BYTES, nowUs);
+    this.lastHeardUs = nowUs;
     return undefined;
   }
 
@@ -227,7 +229,6 @@ export class Reception {
     const wireBytes = length + IP_AND_UDP_BYTES;
     hearing.meter.observe(header, (flags & Flag.train) !== 0, (flags & Flag.preview) !== 0, wireBytes, nowUs);
     hearing.lastHeardUs = nowUs;
-    this.lastHeardUs = nowUs;
     return hearing.meter;
   }
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ObjectPlan } from '../../dist/simulate/simulated-object.js';
 import type { SimulatedReceiver } from '../../dist/simulate/simulated-receiver.js';
+import { datagramsOf } from '../receiver/datagrams.js';
 import { seeded } from '../simulate/seed.js';
+import { attack, dataGroupOf } from './attack.js';
 import { Bed, expectSafe, MEGABIT, passSeconds, SYMBOL_BYTES } from './bed.js';
 
 const SERVER = { name: 'server', address: 'fd00:5::1' };
@@ -81,6 +83,47 @@ describe('a version that is sent in another way while it is received', () => {
     expectSafe(receiver, after, complete, true);
     expect(moves).toContain('SUPERSEDED');
     expect(complete.payloadBytes).toBeGreaterThan(1400 * SYMBOL_BYTES);
+  });
+
+  it.each(['none', 'raptorq'] as const)(
+    seeded('that two servers cut into different pieces, and sign anew in turn, is not begun again and again: code %s'),
+    async (code) => {
+      const bed = new Bed(`renewed in turn ${code}`);
+      const content = bed.bytes(1000 * SYMBOL_BYTES);
+      const servers = [SERVER, { name: 'other', address: 'fd00:5::2' }];
+      const signed = (turn: number) => {
+        const pieces = turn % 2 === 0 ? {} : { symbolBytes: 577, channels: one({ port: 5151 }) };
+        return bed.object(1000, { content, code, servers, createdS: 3 * turn, ...pieces });
+      };
+      const both = [bed.server(0), bed.server(1)];
+      await both[0]!.publish(signed(0));
+      const receiver = bed.receiver();
+      const moves = movesOf(receiver);
+      for (let turn = 1; turn < 4; turn++) {
+        await bed.pass(3);
+        await both[turn % 2]!.publish(signed(turn));
+      }
+      // The first server begins its pass anew once, at 6 s.
+      const complete = await bed.completion(receiver, 1.2 + passSeconds(1000));
+      expectSafe(receiver, signed(0), complete, true);
+      expect(moves).not.toContain('SUPERSEDED');
+    },
+  );
+
+  it(seeded('in other pieces is not kept from the receiver by a stranger who goes on with the old ones'), async () => {
+    const bed = new Bed('renewed pieces, and a stranger');
+    const before = bed.object(1000);
+    const server = bed.server();
+    await server.publish(before);
+    const receiver = bed.receiver();
+    await bed.pass(6);
+    const after = bed.object(1000, { content: before.content, symbolBytes: 577, createdS: 5 });
+    await server.publish(after);
+    const [symbol] = datagramsOf(before).symbols;
+    attack(bed, dataGroupOf(before), 500_000, () => symbol!);
+    // Two passes until the old pieces are given up; the new ones take one.
+    const complete = await bed.completion(receiver, 1.2 + 2 * passSeconds(1000) + 1.2 * passSeconds(1000));
+    expectSafe(receiver, after, complete, true);
   });
 
   it(seeded('is received on as before when only its dates are new, or it has other names'), async () => {
