@@ -77,8 +77,8 @@ function tellPeople(sender: Sender): void {
     if (hint !== undefined) say(`  ${hint}`);
   });
   sender.on('idle', ({ message }) => say(message));
-  sender.on('network', ({ object, channel, failure }) => {
-    const what = object === undefined ? 'announcements' : `${object}, channel ${channel}`;
+  sender.on('network', ({ object, channel, group, failure }) => {
+    const what = object === undefined ? `announcements to [${group}]` : `${object}, channel ${channel}`;
     say(
       failure === undefined ? `${what}: sending again` : `${what}: nothing is sent: ${meaningOf(failure)} (${failure})`,
     );

@@ -20,7 +20,7 @@ export interface SenderEvents {
   readonly hashing: (event: { readonly object: string; readonly bytes: number; readonly totalBytes: number }) => void;
   /** A file is being encoded, which happens once per content with `code: raptorq`; at most every 64 MB. */
   readonly encoding: (event: { readonly object: string; readonly bytes: number; readonly totalBytes: number }) => void;
-  /** The system began to refuse datagrams of a channel (an errno name or error code), or takes them again (undefined). */
+  /** The system began to refuse datagrams to a group (an errno name or error code), or takes them again (undefined). */
   readonly network: (event: NetworkEvent) => void;
   /** The interface or an address that has to be there is not there yet; told once. */
   readonly waiting: (event: { readonly message: string }) => void;
@@ -74,6 +74,8 @@ export interface NetworkEvent {
   /** Undefined for announcements. */
   readonly object: string | undefined;
   readonly channel: number | undefined;
+  /** Where the datagrams go: announcements go to the fleet's group and to the directory. */
+  readonly group: string;
   readonly failure: string | undefined;
 }
 

@@ -60,7 +60,9 @@ export class FleetSender {
       { clock, network, random },
       {
         onLoss: (object, error) => this.#objects.get(object.name)?.lost(object, error),
-        onNetwork: (object, channel, failure) => emit('network', { object: object?.name, channel, failure }),
+        onNetwork: (object, channel, group, failure) => {
+          emit('network', { object: object?.name, channel, group, failure });
+        },
       },
     );
     this.#serving = {

@@ -15,20 +15,25 @@ export interface AnnouncementPlan {
   readonly pace: AnnouncePace;
 }
 
+export interface AnnouncementEvents {
+  /** As in `BroadcastEvents`, of one announcement channel. */
+  readonly onNetwork: (group: string, failure: string | undefined) => void;
+}
+
 /**
  * Announces what one server sends: each object once in the announce interval, evenly spread, within the bandwidth that
  * announcements may take. All changes take effect at once; none restarts what goes on.
  */
 export class Announcements {
   readonly #world: AnnouncementWorld;
-  readonly #onNetwork: (failure: string | undefined) => void;
+  readonly #onNetwork: AnnouncementEvents['onNetwork'];
   readonly #objects = new Map<string, readonly Uint8Array[]>();
   #roundBytes = 0;
   #plan: AnnouncementPlan = { places: [], pace: { intervalUs: 0, rateBitsPerSecond: Number.POSITIVE_INFINITY } };
   /** By their destination in text form. */
   #channels = new Map<string, AnnouncementChannel>();
 
-  constructor(world: AnnouncementWorld, onNetwork: (failure: string | undefined) => void) {
+  constructor(world: AnnouncementWorld, { onNetwork }: AnnouncementEvents) {
     this.#world = world;
     this.#onNetwork = onNetwork;
   }
@@ -78,7 +83,8 @@ export class Announcements {
       if (hasFresh) return slowdown * leastUs(pace, bytes, slowdowns);
       return (slowdown * announceRoundUs(pace, this.#roundBytes, slowdowns) * bytes) / this.#roundBytes;
     };
-    const channel = new AnnouncementChannel(destination, this.#world, gapUs, this.#onNetwork);
+    const onNetwork = (failure: string | undefined) => this.#onNetwork(destination.group, failure);
+    const channel = new AnnouncementChannel(destination, this.#world, gapUs, onNetwork);
     for (const [name, datagrams] of this.#objects) channel.loop.put(name, datagrams);
     return channel;
   }

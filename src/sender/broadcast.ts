@@ -15,12 +15,13 @@ export interface BroadcastEvents {
    */
   readonly onLoss: (object: BroadcastObject, error: unknown) => void;
   /**
-   * The network began (an errno name or error code) or ceased (undefined) to refuse datagrams of a channel; of the
-   * announcements, where there is no object.
+   * The network began (an errno name or error code) or ceased (undefined) to refuse datagrams to a group: of a
+   * channel of an object, or of announcements where there is no object.
    */
   readonly onNetwork: (
     object: BroadcastObject | undefined,
     channel: number | undefined,
+    group: string,
     failure: string | undefined,
   ) => void;
 }
@@ -43,7 +44,9 @@ export class Broadcast {
     this.#world = world;
     this.#events = events;
     this.#driver = new SenderDriver(world.clock);
-    this.#announcements = new Announcements(world, (failure) => events.onNetwork(undefined, undefined, failure));
+    this.#announcements = new Announcements(world, {
+      onNetwork: (group, failure) => events.onNetwork(undefined, undefined, group, failure),
+    });
   }
 
   /** Objects on the air, in the order in which they came there. */
@@ -70,7 +73,7 @@ export class Broadcast {
   async put(object: BroadcastObject): Promise<void> {
     const transmissions = new ObjectTransmissions(object, this.#world, {
       onFailure: (error) => void this.#lose(object, error),
-      onNetwork: (channel, failure) => this.#events.onNetwork(object, channel, failure),
+      onNetwork: (channel, group, failure) => this.#events.onNetwork(object, channel, group, failure),
     });
     try {
       await this.#queue.run(async () => {

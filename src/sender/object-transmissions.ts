@@ -6,7 +6,7 @@ import { Transmission } from './transmission.js';
 export interface ObjectTransmissionsEvents {
   /** The object's bytes can no longer be had on one of its channels. */
   readonly onFailure: (error: unknown) => void;
-  readonly onNetwork: (channel: number, failure: string | undefined) => void;
+  readonly onNetwork: (channel: number, group: string, failure: string | undefined) => void;
 }
 
 export interface ChannelStats {
@@ -41,7 +41,7 @@ export class ObjectTransmissions {
       if (channel === undefined) continue;
       const events = {
         onFailure: this.#events.onFailure,
-        onNetwork: (failure: string | undefined) => this.#events.onNetwork(index, failure),
+        onNetwork: (failure: string | undefined) => this.#events.onNetwork(index, destination.group, failure),
       };
       this.#transmissions.set(index, new Transmission(channel, destination, symbols, this.#world, events));
     }

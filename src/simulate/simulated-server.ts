@@ -46,7 +46,7 @@ export class SimulatedServer {
       { clock: host.clock, network: host, random: () => prng.next() },
       {
         onLoss: (_, error) => this.failures.push(error),
-        onNetwork: (_object, _channel, failure) => this.networkEvents.push(failure),
+        onNetwork: (_object, _channel, _group, failure) => this.networkEvents.push(failure),
       },
     );
   }

@@ -37,6 +37,9 @@ export class BroadcastRig {
   readonly losses: { readonly label: string; readonly error: unknown }[] = [];
   readonly data: SentDatagram[] = [];
   readonly announcements: SentDatagram[] = [];
+  /** Groups to which the network takes nothing. */
+  readonly refusedGroups = new Set<string>();
+  readonly networkEvents: { readonly group: string; readonly failure: string | undefined }[] = [];
   /** What a datagram broke. */
   readonly violations: string[] = [];
   readonly #network: Network;
@@ -56,7 +59,7 @@ export class BroadcastRig {
       { clock: this.host.clock, network: this.#network, random: () => prng.next() },
       {
         onLoss: (sent, error) => this.losses.push({ label: this.#labelOf(sent), error }),
-        onNetwork: () => undefined,
+        onNetwork: (_object, _channel, group, failure) => this.networkEvents.push({ group, failure }),
       },
     );
   }
@@ -119,6 +122,7 @@ export class BroadcastRig {
     return {
       close: () => socket.close(),
       send: (batch: Parameters<typeof socket.send>[0]) => {
+        if (this.refusedGroups.has(destination.group)) return Promise.resolve({ sentCount: 0, failure: 'ENODEV' });
         for (let i = 0; i < batch.count; i++) {
           this.#look(destination.group, batch.bytes, i * batch.strideBytes, batch.lengths[i]!);
         }

@@ -64,6 +64,19 @@ describe('what a server has on the air', () => {
     rig.expectSafe();
   });
 
+  it('says of each group of announcements when it is refused and when it is heard again', async () => {
+    const rig = new BroadcastRig('refused groups');
+    await rig.settle(rig.announceAt());
+    await rig.settle(rig.broadcast.put(rig.object('a', 1, [0]).sent));
+    rig.refusedGroups.add('ff15::f').add('ff15::a0');
+    await rig.bed.pass(1);
+    rig.refusedGroups.delete('ff15::f');
+    await rig.bed.pass(1);
+    const told = (one: string) => rig.networkEvents.filter(({ group }) => group === one).map(({ failure }) => failure);
+    expect(told('ff15::f')).toEqual(['ENODEV', undefined]);
+    expect(told('ff15::a0')).toEqual(['ENODEV']);
+  });
+
   it('announces a new object before the round comes to it, within the bandwidth of announcements', async () => {
     const rig = new BroadcastRig('pace');
     const rate = 64_000;
