@@ -15,15 +15,25 @@ export type {
   SendResult,
   SendSocket,
 } from './ports.js';
-export type { NetworkEvent, PublishEvent, SenderEvents, SenderStats, WithdrawEvent } from './publish/events.js';
+export type {
+  NetworkEvent,
+  PublishEvent,
+  RefuseEvent,
+  SenderEvents,
+  SenderStats,
+  SenderWarningEvent,
+  WithdrawEvent,
+} from './publish/events.js';
 export type { DatagramFault } from './receiver/counters.js';
 export type {
   CompleteEvent,
   DescriptorEvent,
+  ListeningEvent,
   MembershipEvent,
   ProgressEvent,
   ReceiverEvents,
   ReceiverStats,
+  WaitingEvent,
   WarningEvent,
 } from './receiver/events.js';
 export type { ChannelStats } from './sender/object-transmissions.js';

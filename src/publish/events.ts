@@ -25,7 +25,7 @@ export interface SenderEvents {
   /** The interface or an address that has to be there is not there yet; told once. */
   readonly waiting: (event: { readonly message: string }) => void;
   /** Something that does not keep the server from sending, but probably is a mistake. */
-  readonly warning: (event: WarningEvent) => void;
+  readonly warning: (event: SenderWarningEvent) => void;
   /** Nothing is sent, and nothing will be before a reload or before a file comes back; told at once and each minute. */
   readonly idle: (event: { readonly message: string }) => void;
 }
@@ -64,7 +64,8 @@ export interface RefuseEvent {
   readonly retryMs: number | undefined;
 }
 
-export interface WarningEvent {
+/** What `warning` of a sender tells; that of a receiver is a `WarningEvent`. */
+export interface SenderWarningEvent {
   readonly code: ErrorCode | WarningCode;
   readonly message: string;
   readonly hint: string | undefined;

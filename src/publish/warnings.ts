@@ -1,20 +1,20 @@
 import { warningsOf } from '../fleet/warnings.js';
-import type { WarningEvent } from './events.js';
+import type { SenderWarningEvent } from './events.js';
 import { interfaceWarnings } from './interface-warnings.js';
 import { keyExposure } from './key-file.js';
 import type { Place } from './place.js';
 
 /** Tells each warning once until `forget`: it may hold for as long as the server runs. */
 export class Warnings {
-  readonly #emit: (event: WarningEvent) => void;
+  readonly #emit: (event: SenderWarningEvent) => void;
   /** One for each object and kind at most. */
   readonly #told = new Set<string>();
 
-  constructor(emit: (event: WarningEvent) => void) {
+  constructor(emit: (event: SenderWarningEvent) => void) {
     this.#emit = emit;
   }
 
-  tell({ code, message, hint }: WarningEvent): void {
+  tell({ code, message, hint }: SenderWarningEvent): void {
     if (this.#told.has(message)) return;
     this.#told.add(message);
     this.#emit({ code, message, hint });
@@ -27,7 +27,7 @@ export class Warnings {
 }
 
 /** What is allowed and probably a mistake in how this server is set up. */
-export async function warningsOfPlace(place: Place): Promise<readonly WarningEvent[]> {
+export async function warningsOfPlace(place: Place): Promise<readonly SenderWarningEvent[]> {
   const { fleet, server } = place;
   const { keyPath } = fleet;
   const here = { ...server, interface: place.interface };
