@@ -126,7 +126,7 @@ export function progressLines(
   );
 }
 
-/** Where is listened, and for how long at most. */
+/** Says where a command listens, and for how long at most. */
 export function listeningText(where: {
   readonly group: string;
   readonly port: number;

@@ -50,8 +50,8 @@ export function usableInterfaces(readers: InterfaceReaders = systemReaders): rea
 }
 
 /**
- * The interface of this name (without a name the first one, which on most hosts is the only one) as soon as the interface is up and has an IPv6 address that can be
- * sent from: one that is no longer tentative.
+ * The interface of this name, as soon as it is up and has an IPv6 address that can be sent from: one that is no longer
+ * tentative. Without a name, the first interface that is so; most hosts have only one.
  *
  * @param options.wait whether to look again every half second until there is such an interface. Otherwise only tentative
  * addresses are waited for, for `TENTATIVE_PATIENCE_MS`.

@@ -2,7 +2,7 @@ import { LayercastError } from '../errors.js';
 
 /** One thing wrong with the options of a call. */
 export interface OptionFault {
-  /** Its name; empty for the options as a whole. An entry of a list has its index: `channels.1`. */
+  /** The option's name; empty for the options as a whole. An entry of a list has its index: `channels.1`. */
   readonly option: string;
   /** What is wrong, what was found, what is allowed. */
   readonly text: string;
@@ -12,7 +12,7 @@ export interface OptionFault {
 export class OptionsError extends LayercastError {
   readonly faults: readonly OptionFault[];
 
-  /** @param call whose options they are: `createReceiver` */
+  /** @param call the call that got the options: `createReceiver` */
   constructor(call: string, faults: readonly OptionFault[]) {
     super('USAGE', faults.map(({ option, text }) => `${option || 'options'}: ${text}`).join('\n'), {
       hint: `Correct ${faults.length === 1 ? 'this option' : 'these options'} of ${call}`,

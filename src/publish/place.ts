@@ -15,12 +15,12 @@ export interface Place {
   readonly server: FleetServer;
   /** Signs descriptors; undefined where records were signed elsewhere. */
   readonly key: KeyObject | undefined;
-  /** The only one to send on. */
+  /** The only interface to send on. */
   readonly interface: string;
 }
 
 export interface PlaceOptions {
-  /** The server to be; undefined has it found out. */
+  /** The server that this host is; undefined: found by this host's name or addresses. */
   readonly host: string | undefined;
   /** Goes before what the fleet file says. */
   readonly interface: string | undefined;

@@ -37,7 +37,7 @@ export async function signedRecord(
 }
 
 /**
- * The record that is to take the place of `sent` now; undefined when that still will do. It does not when another key signs
+ * The record that has to replace `sent` now; undefined while `sent` is still good. It no longer is when another key signs
  * by now, when the fleet file says something else of the same content, when there is another record, or when half of the time
  * until it expires has passed.
  *

@@ -21,11 +21,11 @@ const CHECK_BURST = 2000;
 const MAX_OBJECTS = 10_000;
 
 export interface InboxOptions {
-  /** Whose objects; undefined for those of any fleet. */
+  /** The fleet whose objects are looked for; undefined for objects of any fleet. */
   readonly fleet: string | undefined;
   /** The one object; undefined for all of the fleet. */
   readonly object: string | undefined;
-  /** Who has to have signed; undefined to vouch for nothing. */
+  /** The key that must have signed a record; undefined when signatures are not checked. */
   readonly publicKey: KeyObject | undefined;
   /** The version of an object that was completed before; older ones are refused. 0 accepts all. */
   readonly lowestVersionOf: (object: string) => number;

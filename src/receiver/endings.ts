@@ -129,7 +129,7 @@ function keptText(kept: Kept | undefined): string {
   return `progress is kept: ${megabytes(kept.bytes)} of ${megabytes(kept.totalBytes)} MB`;
 }
 
-/** With three digits that count, or none after the point. */
+/** A size in MB with three significant digits, or as a whole number from 1000 MB on. */
 function megabytes(bytes: number): string {
   return String(Number((bytes / 1e6).toPrecision(Math.max(3, String(Math.round(bytes / 1e6)).length))));
 }

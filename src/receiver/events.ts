@@ -5,7 +5,7 @@ import type { DatagramFault } from './counters.js';
 export interface ReceiverEvents {
   /** From now on announcements can be heard. */
   readonly listening: (event: ListeningEvent) => void;
-  /** The interface is missing, and is waited for. */
+  /** The receiver waits for an interface that is missing, or for a lock that another process may still hold. */
   readonly waiting: (event: WaitingEvent) => void;
   /** The signed description of the version that is being received. */
   readonly descriptor: (event: DescriptorEvent) => void;
@@ -24,7 +24,7 @@ export interface ListeningEvent {
   readonly port: number;
   /** Undefined where the network chooses. */
   readonly interface: string | undefined;
-  /** How long will be waited for an announcement. */
+  /** How long the receiver waits for an announcement before it gives up. */
   readonly patienceMs: number;
 }
 
