@@ -36,6 +36,9 @@ export async function signedRecord(
   );
 }
 
+/** So far ahead of the clock may the time of a record be: one second for each reload within a second. Farther, the clock was set back. */
+const MAX_AHEAD_S = 60;
+
 /**
  * The record that has to replace `sent` now; undefined while `sent` is still good. It no longer is when another key signs
  * by now, when the fleet file says something else of the same content, when there is another record, or when half of the time
@@ -57,7 +60,12 @@ export async function renewedRecord(
     const isOurs = openRecord(sent.record, createPublicKey(key)) !== undefined;
     if (isSame && isOurs && !isRenewalDue(sent.descriptor, nowS)) return undefined;
   }
-  const next = await signedRecord(signing, object, content, nowS);
+  const next = await signedRecord(
+    signing,
+    object,
+    content,
+    key === undefined ? nowS : laterThan(sent.descriptor, nowS),
+  );
   return Buffer.compare(next.record, sent.record) === 0 ? undefined : next;
 }
 
@@ -67,7 +75,12 @@ export async function renewedRecord(
  */
 export function isRenewalDue({ createdS, expiresS }: Descriptor, nowS: number): boolean {
   if (expiresS === undefined) return false;
-  return nowS < createdS || nowS >= createdS + (expiresS - createdS) / 2;
+  return nowS < createdS - MAX_AHEAD_S || nowS >= createdS + (expiresS - createdS) / 2;
+}
+
+/** Receivers follow what was signed later, in whole seconds: two reloads within one must differ. */
+function laterThan({ createdS }: Descriptor, nowS: number): number {
+  return createdS >= nowS && createdS - nowS < MAX_AHEAD_S ? createdS + 1 : nowS;
 }
 
 /** What is told about a record that nobody here can renew, from three quarters of its life on; undefined before. */

@@ -42,6 +42,28 @@ describe('records that were signed elsewhere', () => {
     expect(expiryWarning(descriptor, nowS + 700)).toBeUndefined();
     expect(expiryWarning(descriptor, nowS + 751)).toMatch(/^o: its record expires at /);
     expect(expiryWarning(descriptor, nowS + 1000)).toMatch(/^o: its record expired at /);
-    expect([400, 500, -1].map((s) => isRenewalDue(descriptor, nowS + s))).toEqual([false, true, true]);
+    expect([400, 500, -1, -61].map((s) => isRenewalDue(descriptor, nowS + s))).toEqual([false, true, false, true]);
+  });
+});
+
+describe('records that a server renews', () => {
+  it('within one second are each later than the one before, so that receivers follow', async () => {
+    const withPort = (port: number) => ({ fleet: fleetOf({ port }), key });
+    let sent = await signedRecord(withPort(5000), withPort(5000).fleet.objects[0]!, content, nowS);
+    for (const port of [5001, 5002, 5003]) {
+      const signing = withPort(port);
+      const next = await renewedRecord(signing, signing.fleet.objects[0]!, content, sent, nowS);
+      expect(next?.descriptor.createdS).toBe(sent.descriptor.createdS + 1);
+      expect(next?.descriptor.channels[0]?.port).toBe(port);
+      expect(await renewedRecord(signing, signing.fleet.objects[0]!, content, next!, nowS)).toBeUndefined();
+      sent = next!;
+    }
+  });
+
+  it('take the time of the clock again when that has been set back far', async () => {
+    const signing = { fleet: fleetOf({}), key };
+    const sent = await signedRecord(signing, signing.fleet.objects[0]!, content, nowS);
+    const next = await renewedRecord(signing, signing.fleet.objects[0]!, content, sent, nowS - 3600);
+    expect(next?.descriptor.createdS).toBe(nowS - 3600);
   });
 });
