@@ -40,6 +40,7 @@ export class ServedObject {
   /** Whether the next try is for a file that was sent before and is not there, or not readable, now. */
   #isFileAwaited = false;
   #toldReason: string | undefined;
+  #isChecking = false;
 
   constructor(name: string, serving: Serving) {
     this.name = name;
@@ -89,11 +90,16 @@ export class ServedObject {
     this.#serving.emit('withdraw', { object: this.name, version, error: explained(error), retryMs });
   }
 
-  /** Looks whether the file is still what was hashed; if not, the object fails. */
+  /**
+   * Looks whether the file is still what was hashed; if not, the object fails. One look at a time: a file system of another host
+   * may not answer for minutes.
+   */
   async check(): Promise<void> {
     const { onAir } = this;
-    if (onAir === undefined) return;
+    if (onAir === undefined || this.#isChecking) return;
+    this.#isChecking = true;
     await onAir.prepared.source.checkUnchanged().catch((error) => this.#serving.broadcast.fail(onAir.sent, error));
+    this.#isChecking = false;
   }
 
   /** Signs anew what is on the air, or takes another record, where that is due. The channels go on without a gap. */

@@ -7,7 +7,7 @@ import type { Warnings } from './warnings.js';
 const WATCH_INTERVAL_US = 1_000_000;
 /** A server with nothing to send says so again this often. */
 const IDLE_REMINDER_US = 60_000_000;
-/** Objects that are signed anew in one look: 50 take 3 ms, and no datagram is late because of them. */
+/** Objects that are signed anew in one turn: 50 take 3 ms, and no datagram is late because of them. */
 const MAX_RENEWALS = 50;
 
 export interface WatchedServer {
@@ -24,6 +24,7 @@ export class ServerWatch {
   readonly #warnings: Warnings;
   readonly #server: WatchedServer;
   #cancel: () => void = () => undefined;
+  #cancelRenewals: () => void = () => undefined;
   #remindUs = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, warnings: Warnings, server: WatchedServer) {
@@ -40,6 +41,7 @@ export class ServerWatch {
 
   stop(): void {
     this.#cancel();
+    this.#cancelRenewals();
   }
 
   #look(): void {
@@ -53,9 +55,7 @@ export class ServerWatch {
     const nowS = Math.floor(this.#clock.wallUs() / 1e6);
     const sent = objects.filter(({ onAir }) => onAir !== undefined);
     if (this.#server.hasKey()) {
-      const due = sent.filter(({ onAir }) => isRenewalDue(onAir!.prepared.descriptor, nowS));
-      // What fails here is tried again with the next look.
-      for (const object of due.slice(0, MAX_RENEWALS)) object.renew().catch(() => undefined);
+      this.#renew(sent.filter(({ onAir }) => isRenewalDue(onAir!.prepared.descriptor, nowS)));
       return;
     }
     for (const { onAir } of sent) {
@@ -63,6 +63,14 @@ export class ServerWatch {
       const hint = 'Make records anew with layercast sign, and reload (SIGHUP)';
       if (message !== undefined) this.#warnings.tell({ code: 'EXPIRED', message, hint });
     }
+  }
+
+  /** What fails, or is still waiting at the next look, is found again by that. */
+  #renew(due: readonly ServedObject[]): void {
+    for (const object of due.slice(0, MAX_RENEWALS)) object.renew().catch(() => undefined);
+    if (due.length <= MAX_RENEWALS) return;
+    const rest = due.slice(MAX_RENEWALS);
+    this.#cancelRenewals = this.#clock.schedule(this.#clock.nowUs(), () => this.#renew(rest));
   }
 
   #lookWhetherIdle(objects: readonly ServedObject[]): void {

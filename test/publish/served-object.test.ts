@@ -186,6 +186,23 @@ describe('an object that has failed', () => {
   });
 });
 
+describe('a file that is looked at', () => {
+  it('is not looked at again before its file system has answered', async () => {
+    const rig = await onAir();
+    const { source } = rig.object('a').onAir!.prepared;
+    let answer: () => void = () => undefined;
+    const looking = vi.spyOn(source, 'checkUnchanged').mockImplementation(() => new Promise((done) => (answer = done)));
+    const first = rig.object('a').check();
+    await Promise.all([rig.object('a').check(), rig.object('a').check()]);
+    expect(looking).toHaveBeenCalledTimes(1);
+    answer();
+    await first;
+    void rig.object('a').check();
+    expect(looking).toHaveBeenCalledTimes(2);
+    answer();
+  });
+});
+
 describe('a record with a date', () => {
   it('is renewed at half of its life, and when the clock was set back to before it was signed', async () => {
     const rig = await onAir();

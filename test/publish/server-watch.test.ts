@@ -1,0 +1,30 @@
+import { expect, it, onTestFinished } from 'vitest';
+import type { ServedObject } from '../../dist/publish/served-object.js';
+import { ServerWatch } from '../../dist/publish/server-watch.js';
+import { Warnings } from '../../dist/publish/warnings.js';
+import { HandClock } from './served-rig.js';
+
+it('no record of a thousand objects expires, though each lives for 12 s only', async () => {
+  const lifeS = 12;
+  const clock = new HandClock();
+  const nowS = () => Math.floor(clock.wallUs() / 1e6);
+  const dates = Array.from({ length: 1000 }, () => ({ createdS: nowS(), expiresS: nowS() + lifeS }));
+  const objects = dates.map((descriptor) => ({
+    isIdle: false,
+    onAir: { prepared: { descriptor } },
+    check: async () => undefined,
+    renew: async () => Object.assign(descriptor, { createdS: nowS(), expiresS: nowS() + lifeS }),
+  }));
+  const watch = new ServerWatch(clock, new Warnings(() => undefined), {
+    objects: () => objects as unknown as readonly ServedObject[],
+    hasKey: () => true,
+    isApplying: () => false,
+    onIdle: () => undefined,
+  });
+  onTestFinished(() => watch.stop());
+  watch.start();
+  for (let second = 0; second < 60; second++) {
+    await clock.pass(1);
+    expect(dates.filter(({ expiresS }) => expiresS <= nowS()).length).toBe(0);
+  }
+});
