@@ -69,7 +69,9 @@ export class ServedObject {
     this.#pauses.reset();
     this.#toldReason = undefined;
     this.#target = { object, place };
-    return this.#attempts.run(() => this.#attempt());
+    const refused = await this.#attempts.run(() => this.#attempt());
+    this.#toldReason = reasonOf(refused);
+    return refused;
   }
 
   /** Takes the object off the air: the fleet file no longer has it. */
@@ -219,7 +221,7 @@ export class ServedObject {
       const refused = await this.#serving.oneByOne(async () => {
         return signal.aborted ? undefined : await this.#attempts.run(() => this.#attempt());
       });
-      const reason = refused?.error instanceof Error ? refused.error.message : undefined;
+      const reason = reasonOf(refused);
       if (refused !== undefined && reason !== this.#toldReason) this.#serving.emit('refuse', refused);
       this.#toldReason = reason;
     } catch {
@@ -235,6 +237,10 @@ export class ServedObject {
     this.#superseded.abort(new LayercastError('ABORTED', 'the fleet file was read again'));
     this.#superseded = new AbortController();
   }
+}
+
+function reasonOf(refused: RefuseEvent | undefined): string | undefined {
+  return refused?.error instanceof Error ? refused.error.message : undefined;
 }
 
 function identityOf({ descriptor }: PreparedObject, version: number) {

@@ -148,6 +148,17 @@ describe('an object that has failed', () => {
     expect(rig.object('a').isIdle).toBe(true);
   });
 
+  it('is not told again for the reason for which it was refused first', async () => {
+    const rig = await ServedRig.make(join(scratch, String(rigCount++)));
+    await rig.write('a', 'first content');
+    rig.refusal = new LayercastError('NETWORK_UNAVAILABLE', 'refused');
+    expect(await rig.update('a', {})).toMatchObject({ retryMs: 1000 });
+    await rig.clock.pass(10);
+    expect(rig.told('refuse')).toEqual([]);
+    rig.refusal = undefined;
+    await rig.clock.passUntil(() => rig.onAir.length === 1);
+  });
+
   it('is tried again with growing pauses of a minute at most', async () => {
     const rig = await onAir();
     rig.refusal = new LayercastError('NETWORK_UNAVAILABLE', 'refused');
