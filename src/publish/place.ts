@@ -22,9 +22,9 @@ export interface Place {
 export interface PlaceOptions {
   /** The server that this host is; undefined: found by this host's name or addresses. */
   readonly host: string | undefined;
-  /** Goes before what the fleet file says. */
+  /** The interface to send on; undefined: as the fleet file says. */
   readonly interface: string | undefined;
-  /** What was sent on before: kept, as long as it is there, where nobody names an interface. */
+  /** The interface that was used before. Where nobody names one, it stays in use as long as it is there. */
   readonly interfaceBefore: string | undefined;
   /** Whether to wait for an interface, or for an address that has to be there. */
   readonly wait: boolean;

@@ -26,6 +26,11 @@ export function peekRecord(record: Uint8Array): Uint8Array {
 
 /** @throws {LayercastError} `KEY_INVALID` unless `pem` is an Ed25519 private key (PKCS#8 PEM); `from` names it in the error. */
 export function privateKeyFrom(pem: string | Buffer, from: string): KeyObject {
+  if (/PUBLIC KEY/.test(pem.toString())) {
+    throw new LayercastError('KEY_INVALID', `${from} is not an Ed25519 private key in PEM form (found a public key)`, {
+      hint: 'Name layercast.key, the private key of the same pair',
+    });
+  }
   return ed25519(() => createPrivateKey(pem), 'private', from);
 }
 

@@ -37,7 +37,7 @@ describe('config validate warns, with the place in the file, and still says ok',
     [
       'a public key in the place of the private one',
       FLEET.replace('layercast.key', 'layercast.pub'),
-      /warning: key: .*layercast.pub is not an Ed25519 private key/,
+      /warning: key: .*layercast.pub is not an Ed25519 private key in PEM form .found a public key/,
     ],
     [
       'an interface that is missing',

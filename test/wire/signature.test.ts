@@ -99,7 +99,7 @@ describe('a key', () => {
     ['nothing', '', 'no key'],
     ['text', 'not a key', 'no key'],
     ['a truncated key', privatePem.slice(0, 60), 'no key'],
-    ['a public key', publicPem, 'no key'],
+    ['a public key', publicPem, '(found a public key)'],
     ['a key of another kind', x25519.export({ type: 'pkcs8', format: 'pem' }), 'x25519'],
   ])('is not read from %s where a private one belongs', (_what, pem, found) => {
     const error = errorOf(() => privateKeyFrom(pem, 'k'));
