@@ -19,7 +19,7 @@ export class ServerLock {
   }
 
   /**
-   * Takes the lock of a server, and gives up the one held before.
+   * Takes the lock of a server, and gives up the one held before. One that is held already is taken again when its file is gone.
    *
    * @param options as for `FileLock.acquire`
    * @returns why there is no lock, where the state directory cannot be written; undefined when it was taken
@@ -27,7 +27,7 @@ export class ServerLock {
    */
   async take(fleet: string, server: string, options: LockOptions): Promise<LayercastError | undefined> {
     const name = await lockName(fleet, server);
-    if (this.#held?.name === name) return undefined;
+    if (this.#held?.name === name && (await isThere(this.#held.lock))) return undefined;
     const before = this.#held?.lock;
     try {
       const folder = join(this.#stateDir, 'serving');
@@ -54,6 +54,14 @@ export class ServerLock {
     await this.#held?.lock.release();
     this.#held = undefined;
   }
+}
+
+/** False when somebody has deleted the state directory, and perhaps taken the lock in a new one. */
+async function isThere(lock: FileLock): Promise<boolean> {
+  return lock.requireHeld().then(
+    () => true,
+    () => false,
+  );
 }
 
 async function lockName(fleet: string, server: string): Promise<string> {

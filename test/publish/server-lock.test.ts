@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ServerLock } from '../../dist/publish/server-lock.js';
@@ -54,5 +54,20 @@ describe('the lock of a server', () => {
     await lock.release();
     await expect(taking).rejects.toMatchObject({ code: 'ABORTED' });
     expect(await readdir(join(stateDir, 'serving'))).toEqual([]);
+  });
+
+  it('is taken again when the state directory was deleted, unless another sender has it by then', async () => {
+    const stateDir = join(scratch, 'deleted');
+    const [first, second] = [new ServerLock(stateDir), new ServerLock(stateDir)];
+    await first.take('acme', 'alpha', noWait);
+    await rm(stateDir, { recursive: true });
+    expect(await first.take('acme', 'alpha', noWait)).toBeUndefined();
+    await expect(second.take('acme', 'alpha', noWait)).rejects.toMatchObject({ code: 'FILE_IN_USE' });
+    await rm(stateDir, { recursive: true });
+    await second.take('acme', 'alpha', noWait);
+    await expect(first.take('acme', 'alpha', noWait)).rejects.toMatchObject({ code: 'FILE_IN_USE' });
+    await first.release();
+    expect(await readdir(join(stateDir, 'serving'))).toHaveLength(1);
+    await second.release();
   });
 });
