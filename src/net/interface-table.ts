@@ -106,7 +106,11 @@ export function digitsOf(address: string): string {
   return ip6addr.parse(withoutZone).toString({ format: 'v6', zeroElide: false, zeroPad: true }).replaceAll(':', '');
 }
 
-/** Lines of `if_inet6`: address, index, prefix length, scope, flags, name (the numbers in hexadecimal). */
+/**
+ * Lines of `if_inet6`: address, index, prefix length, scope, flags, name (the numbers in hexadecimal). An interface that is being
+ * deleted loses its name first and its addresses up to a second later, where the system keeps addresses of interfaces that are
+ * down (`keep_addr_on_down`). So addresses alone do not prove that an interface is there; groups do, of which each has one.
+ */
 function linuxTable(addressText: string, groupText: string): InterfaceTable {
   const indexes = new Map<string, number>();
   for (const [index, name] of fieldsOf(groupText)) {
@@ -114,7 +118,7 @@ function linuxTable(addressText: string, groupText: string): InterfaceTable {
   }
   const addresses = fieldsOf(addressText).flatMap(([digits, index, , , flags, name]) => {
     if (digits?.length !== 32 || index === undefined || flags === undefined || name === undefined) return [];
-    indexes.set(name, Number.parseInt(index, 16));
+    if (indexes.get(name) !== Number.parseInt(index, 16)) return [];
     return [{ interface: name, digits, state: stateOf(Number.parseInt(flags, 16)) }];
   });
   return new InterfaceTable(indexes, addresses);

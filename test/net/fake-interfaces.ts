@@ -9,6 +9,8 @@ export interface FakeInterface {
   /** Each address with its flags. */
   readonly addresses: Readonly<Record<string, number>>;
   readonly isDown?: boolean;
+  /** It has lost its name already, and its addresses are still there. */
+  readonly isBeingDeleted?: boolean;
   readonly mtuBytes?: number;
 }
 
@@ -27,8 +29,9 @@ export class FakeInterfaces implements InterfaceReaders {
     const mtu = /^\/proc\/sys\/net\/ipv6\/conf\/(.+)\/mtu$/.exec(path)?.[1];
     if (mtu === 'all' || mtu === 'default') return '1280\n';
     if (mtu !== undefined) return this.all.has(mtu) ? `${this.all.get(mtu)!.mtuBytes ?? 1500}\n` : undefined;
-    const lines = [...this.all].flatMap(([name, { index, addresses, isDown }]) => {
+    const lines = [...this.all].flatMap(([name, { index, addresses, isDown, isBeingDeleted }]) => {
       if (path === '/proc/self/net/igmp6') {
+        if (isBeingDeleted) return [];
         return [`${String(index).padEnd(4)} ${name.padEnd(15)} ff020000000000000000000000000001     1 0000000C 0`];
       }
       if (path !== '/proc/self/net/if_inet6') throw new Error(`nobody reads ${path}`);

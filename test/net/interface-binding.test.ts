@@ -21,6 +21,11 @@ const changes: readonly [string, boolean, () => void][] = [
   ['nothing happens to it', false, () => undefined],
   ['it is deleted', true, () => system.all.delete('eth1')],
   ['it is deleted and made anew', true, () => system.all.set('eth1', { ...eth1, index: 4 })],
+  [
+    'it is being deleted, and its addresses outlive its name',
+    true,
+    () => system.all.set('eth1', { ...eth1, isBeingDeleted: true }),
+  ],
   ['it is renamed', true, () => rename('eth1', 'wan0')],
   [
     'it is renamed and another takes its name',
