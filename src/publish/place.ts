@@ -4,6 +4,7 @@ import { setTimeout as pauseFor } from 'node:timers/promises';
 import { LayercastError } from '../errors.js';
 import type { Fleet, FleetObject, FleetServer } from '../fleet/fleet.js';
 import { readKeyText } from '../fleet/read-text.js';
+import { digitsOf, isLinkLocal } from '../net/interface-table.js';
 import { awaitInterface, usableInterfaces } from '../net/interfaces.js';
 import type { Network } from '../ports.js';
 import { privateKeyFrom } from '../wire/signature.js';
@@ -42,7 +43,7 @@ const LOOK_INTERVAL_MS = 500;
  * reason of the signal.
  */
 export async function placeIn(fleet: Fleet, options: PlaceOptions): Promise<Place> {
-  const server = chooseServer(fleet, options.host, { name: hostname(), addresses: hostAddresses() });
+  const server = await awaitServer(fleet, options);
   const { keyPath } = fleet;
   const key = keyPath === undefined ? undefined : privateKeyFrom(await readKeyText(keyPath), keyPath);
   await awaitSource(fleet, server, options);
@@ -86,15 +87,44 @@ export function fromOwnAddress(network: Network, isSourceNeeded: () => boolean):
   };
 }
 
+/**
+ * Which server this host is. At boot the address that tells it may still be missing: a host that has none but link-local
+ * addresses waits for more.
+ */
+async function awaitServer(fleet: Fleet, { host, wait, signal, onWaiting }: PlaceOptions): Promise<FleetServer> {
+  const isByAddress = host === undefined && fleet.servers.some(({ address }) => address !== undefined);
+  for (let isFirst = true; ; isFirst = false) {
+    const addresses = hostAddresses();
+    try {
+      return chooseServer(fleet, host, { name: hostname(), addresses });
+    } catch (error) {
+      const isEarly = addresses.every((address) => isLinkLocal(digitsOf(address)));
+      if (!wait || !isByAddress || !isEarly) throw error;
+    }
+    if (isFirst) {
+      onWaiting(
+        `waiting for an address: no server of fleet ${fleet.name} is called ${hostname()}, and this host has ` +
+          `${addresses.length === 0 ? 'no address' : 'only link-local addresses'} yet`,
+      );
+    }
+    await pauseBeforeLooking(signal);
+  }
+}
+
 async function awaitSource(fleet: Fleet, { address }: FleetServer, options: PlaceOptions): Promise<void> {
   if (!fleet.ssm || address === undefined) return;
   const { wait, signal, onWaiting } = options;
   for (let isFirst = true; !hostAddresses().includes(address); isFirst = false) {
     if (!wait) throw missingSource(address);
     if (isFirst) onWaiting(`waiting for the address ${address}: no interface of this host has it`);
-    await pauseFor(LOOK_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
-    signal.throwIfAborted();
+    await pauseBeforeLooking(signal);
   }
+}
+
+/** @throws the reason of the signal when it is aborted. */
+async function pauseBeforeLooking(signal: AbortSignal): Promise<void> {
+  await pauseFor(LOOK_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
+  signal.throwIfAborted();
 }
 
 function missingSource(address: string): LayercastError {
