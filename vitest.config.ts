@@ -5,6 +5,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
+    // Most of the longest files wait for what other processes send at a rate. One file at a time, as is the default on two
+    // processors, leaves one of them idle.
+    maxWorkers: 2,
     setupFiles: ['test/flush-coverage.ts'],
     server: { deps: { external: [/\/dist\//] } },
     testTimeout: 30_000,
