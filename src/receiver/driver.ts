@@ -7,6 +7,7 @@ import type { ChannelChoice } from './channel-choice.js';
 import { FaultCounters } from './counters.js';
 import {
   aborted,
+  completed,
   cutAnew,
   fellSilent,
   type Kept,
@@ -20,18 +21,15 @@ import {
 import type { CompleteEvent, ReceiverStats } from './events.js';
 import { Fetch, type FetchWorld, Superseded } from './fetch.js';
 import type { Finding } from './findings.js';
-import { Patience } from './patience.js';
 import { Recut } from './recut.js';
 import { renewalOf } from './renewal.js';
+import { Silence } from './silence.js';
 import { Tally } from './tally.js';
 import { Watch } from './watch.js';
 
 /** How often the policy looks at what has come: ten times in a slot. */
 export const TICK_US = 50_000;
 const DEFAULT_PROGRESS_INTERVAL_US = 1_000_000;
-/** Data that do not come for so long, or ten intervals of the slowest channel, while announcements do, are kept from coming. */
-const NO_DATA_US = 5_000_000;
-const NO_DATA_INTERVALS = 10;
 /** RFC 8200 and RFC 768: what a packet has in front of our datagram. */
 const IP_AND_UDP_BYTES = 48;
 
@@ -73,7 +71,7 @@ export class ReceiverDriver {
   #recut: Recut | undefined;
   #found: () => void = () => undefined;
   #failure: { readonly error: unknown } | undefined;
-  readonly #patience: Patience;
+  readonly #silence: Silence;
   #startedUs = 0;
   #progressUs = 0;
   #lastStats: ReceiverStats | undefined;
@@ -93,7 +91,7 @@ export class ReceiverDriver {
       },
       this.#faults,
     );
-    this.#patience = new Patience(options.patienceUs, clock.nowUs());
+    this.#silence = new Silence(options, clock.nowUs());
   }
 
   /** Counts so far; undefined before a descriptor has been heard. */
@@ -241,27 +239,26 @@ export class ReceiverDriver {
   }
 
   #judgeSilence(nowUs: number, steering: Fetch['steering']): void {
-    const { announceIntervalUs, isWaiting } = this.#watch;
-    const isPatient = (isWaiting && this.#options.waits) || (steering === undefined && this.#newest !== undefined);
-    const slowestIntervalUs = steering?.slowestIntervalUs ?? 0;
-    const heardUs = isPatient ? nowUs : (steering?.lastHeardUs ?? this.#startedUs);
-    const limitUs = this.#patience.endedAfter(nowUs, { heardUs, slowestIntervalUs, announceIntervalUs });
-    if (limitUs !== undefined) {
+    const newest = this.#newest;
+    const verdict = this.#silence.judge(nowUs, {
+      watch: this.#watch,
+      steering,
+      isFound: newest !== undefined,
+      startedUs: this.#startedUs,
+    });
+    if (verdict?.kind === 'over') {
+      const { limitUs } = verdict;
       const silent = () => fellSilent(this.#what, limitUs, this.#kept, steering?.refusal);
       this.#stop(steering === undefined ? this.#neverFound(limitUs) : silent());
-    } else if (steering !== undefined && steering.channels.length > 0) {
-      const sinceUs = nowUs - Math.max(NO_DATA_US, NO_DATA_INTERVALS * slowestIntervalUs);
-      if (heardUs <= sinceUs && (this.#watch.heardUs ?? 0) > sinceUs) {
-        const packetBytes = this.#newest!.symbolBytes + HEADER_BYTES + IP_AND_UDP_BYTES;
-        this.#warnings.warn(noData(steering.channels, packetBytes));
-      }
+    } else if (verdict?.kind === 'noData') {
+      const packetBytes = newest!.symbolBytes + HEADER_BYTES + IP_AND_UDP_BYTES;
+      this.#warnings.warn(noData(verdict.channels, packetBytes));
     }
   }
 
   #tellListening(): void {
     const { group, port, interface: name } = this.#options.announcement;
-    const { announceIntervalUs } = this.#watch;
-    const patienceMs = this.#patience.limitUs({ slowestIntervalUs: 0, announceIntervalUs }) / 1000;
+    const patienceMs = this.#silence.firstLimitUs(this.#watch) / 1000;
     this.#world.emit('listening', { group, port, interface: name, patienceMs });
   }
 
@@ -284,16 +281,8 @@ export class ReceiverDriver {
   }
 
   #complete(descriptor: Descriptor, stats: ReceiverStats): CompleteEvent {
-    const event: CompleteEvent = {
-      fleet: descriptor.fleet,
-      object: descriptor.object,
-      version: descriptor.version,
-      bytes: descriptor.sizeBytes,
-      sha256: Buffer.from(descriptor.sha256).toString('hex'),
-      elapsedMs: Math.round((this.#world.clock.nowUs() - this.#startedUs) / 1000),
-      ...(this.#options.outputPath === undefined ? {} : { path: this.#options.outputPath }),
-      ...stats,
-    };
+    const elapsedUs = this.#world.clock.nowUs() - this.#startedUs;
+    const event = completed(descriptor, stats, elapsedUs, this.#options.outputPath);
     this.#world.emit('complete', event);
     return event;
   }

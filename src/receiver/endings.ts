@@ -1,7 +1,7 @@
 import { asLayercastError, type Hint, LayercastError } from '../errors.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { FaultCounters } from './counters.js';
-import type { WarningEvent } from './events.js';
+import type { CompleteEvent, ReceiverStats, WarningEvent } from './events.js';
 import type { Finding } from './findings.js';
 import { messageOf } from './refusals.js';
 
@@ -99,6 +99,25 @@ export function rateBelowLadder(maxBitsPerSecond: number, lowestBitsPerSecond: n
 export interface Kept {
   readonly bytes: number;
   readonly totalBytes: number;
+}
+
+/** The final record of a run. @param path the file that was made; undefined where there is none. */
+export function completed(
+  descriptor: Descriptor,
+  stats: ReceiverStats,
+  elapsedUs: number,
+  path: string | undefined,
+): CompleteEvent {
+  return {
+    fleet: descriptor.fleet,
+    object: descriptor.object,
+    version: descriptor.version,
+    bytes: descriptor.sizeBytes,
+    sha256: Buffer.from(descriptor.sha256).toString('hex'),
+    elapsedMs: Math.round(elapsedUs / 1000),
+    ...(path === undefined ? {} : { path }),
+    ...stats,
+  };
 }
 
 export function outOfTime(timeoutUs: number, kept: Kept | undefined): LayercastError {

@@ -1,0 +1,59 @@
+import type { Fetch } from './fetch.js';
+import { Patience } from './patience.js';
+import type { Watch } from './watch.js';
+
+/** Data that do not come for so long, or ten intervals of the slowest channel, while announcements do, are kept from coming. */
+const NO_DATA_US = 5_000_000;
+const NO_DATA_INTERVALS = 10;
+
+export interface SilenceOptions {
+  /** How long nothing may be heard, in µs, unless slow channels or rare announcements need more. */
+  readonly patienceUs: number;
+  /** Whether a missing interface is waited for, beyond all patience. */
+  readonly waits: boolean;
+}
+
+/** What the receiver listens to at one moment. */
+export interface Listened {
+  readonly watch: Pick<Watch, 'announceIntervalUs' | 'isWaiting' | 'heardUs'>;
+  /** Undefined while no symbols are received. */
+  readonly steering: Fetch['steering'];
+  /** Whether a descriptor of the object has been heard. */
+  readonly isFound: boolean;
+  readonly startedUs: number;
+}
+
+/** What a silence means: `over` after `limitUs`, nobody sends; `noData`, something keeps data away and lets announcements pass. */
+export type SilenceVerdict =
+  | { readonly kind: 'over'; readonly limitUs: number }
+  | { readonly kind: 'noData'; readonly channels: readonly number[] };
+
+/** Judges how long nothing has been heard. */
+export class Silence {
+  readonly #waits: boolean;
+  readonly #patience: Patience;
+
+  constructor({ patienceUs, waits }: SilenceOptions, nowUs: number) {
+    this.#waits = waits;
+    this.#patience = new Patience(patienceUs, nowUs);
+  }
+
+  /** How long a receiver listens for the first announcement, in µs. */
+  firstLimitUs({ announceIntervalUs }: Pick<Watch, 'announceIntervalUs'>): number {
+    return this.#patience.limitUs({ slowestIntervalUs: 0, announceIntervalUs });
+  }
+
+  /** What the silence means now; undefined while it means nothing. To be called every 50 ms. */
+  judge(nowUs: number, { watch, steering, isFound, startedUs }: Listened): SilenceVerdict | undefined {
+    const { announceIntervalUs, isWaiting } = watch;
+    const isPatient = (isWaiting && this.#waits) || (steering === undefined && isFound);
+    const slowestIntervalUs = steering?.slowestIntervalUs ?? 0;
+    const heardUs = isPatient ? nowUs : (steering?.lastHeardUs ?? startedUs);
+    const limitUs = this.#patience.endedAfter(nowUs, { heardUs, slowestIntervalUs, announceIntervalUs });
+    if (limitUs !== undefined) return { kind: 'over', limitUs };
+    if (steering === undefined || steering.channels.length === 0) return undefined;
+    const sinceUs = nowUs - Math.max(NO_DATA_US, NO_DATA_INTERVALS * slowestIntervalUs);
+    const isKeptAway = heardUs <= sinceUs && (watch.heardUs ?? 0) > sinceUs;
+    return isKeptAway ? { kind: 'noData', channels: steering.channels } : undefined;
+  }
+}
