@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import type { LayercastError } from '../errors.js';
 import type { MembershipRequest } from '../ports.js';
+import { PACKET_OVERHEAD_BYTES } from '../rate/ladder.js';
 import type { Descriptor } from '../wire/descriptor.js';
-import { HEADER_BYTES } from '../wire/header.js';
 import type { ChannelChoice } from './channel-choice.js';
 import { FaultCounters } from './counters.js';
 import {
@@ -30,8 +30,6 @@ import { Watch } from './watch.js';
 /** How often the policy looks at what has come: ten times in a slot. */
 export const TICK_US = 50_000;
 const DEFAULT_PROGRESS_INTERVAL_US = 1_000_000;
-/** RFC 8200 and RFC 768: what a packet has in front of our datagram. */
-const IP_AND_UDP_BYTES = 48;
 
 export interface ReceiverDriverOptions extends ChannelChoice {
   readonly fleet: string;
@@ -251,7 +249,7 @@ export class ReceiverDriver {
       const silent = () => fellSilent(this.#what, limitUs, this.#kept, steering?.refusal);
       this.#stop(steering === undefined ? this.#neverFound(limitUs) : silent());
     } else if (verdict?.kind === 'noData') {
-      const packetBytes = newest!.symbolBytes + HEADER_BYTES + IP_AND_UDP_BYTES;
+      const packetBytes = newest!.symbolBytes + PACKET_OVERHEAD_BYTES;
       this.#warnings.warn(noData(verdict.channels, packetBytes));
     }
   }

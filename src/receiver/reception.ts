@@ -5,16 +5,21 @@ import type { StreamReading } from '../rate/readings.js';
 import { StreamMeter } from '../rate/stream-meter.js';
 import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
 import { readDigestRun } from '../wire/digests.js';
-import { DatagramType, Flag, HEADER_BYTES, type Header, newHeader, readHeader } from '../wire/header.js';
+import {
+  DatagramType,
+  Flag,
+  HEADER_BYTES,
+  type Header,
+  IP_AND_UDP_BYTES,
+  newHeader,
+  readHeader,
+} from '../wire/header.js';
 import { Assembler } from './assembler.js';
 import { CodedPlaces } from './coded-places.js';
 import type { DatagramFault, FaultCounters } from './counters.js';
 import type { ObjectStore } from './object-store.js';
 import { FROM_DISK, Origins } from './origins.js';
 import { Slot } from './slot.js';
-
-/** RFC 8200 and RFC 768: what a packet has in front of our datagram. */
-const IP_AND_UDP_BYTES = 48;
 
 /** What one server's channel brought. */
 export interface Hearing {

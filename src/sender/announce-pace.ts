@@ -1,5 +1,4 @@
-/** IPv6 and UDP headers of each datagram (RFC 8200, RFC 768). */
-const PACKET_HEADER_BYTES = 48;
+import { IP_AND_UDP_BYTES } from '../wire/header.js';
 
 /**
  * Most bandwidth that a server's announcements take, where nobody chose: 40 objects of eight channels a second, each on the
@@ -17,7 +16,7 @@ export interface AnnouncePace {
 
 /** Bytes of a datagram on the network. */
 export function packetBytes(datagramBytes: number): number {
-  return datagramBytes + PACKET_HEADER_BYTES;
+  return datagramBytes + IP_AND_UDP_BYTES;
 }
 
 /**

@@ -1,8 +1,5 @@
-import { type Header, newHeader, readHeader } from '../wire/header.js';
+import { type Header, IP_AND_UDP_BYTES, newHeader, readHeader } from '../wire/header.js';
 import type { Prng } from './prng.js';
-
-/** RFC 8200 and RFC 768: IPv6 and UDP headers. */
-const IP_AND_UDP_BYTES = 48;
 
 /** All datagrams from one source to one group and port. One object for each, so that tables can be keyed by it. */
 export interface Flow {

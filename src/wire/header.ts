@@ -6,6 +6,9 @@
  */
 export const HEADER_BYTES = 48;
 
+/** What a packet has in front of our datagram: 40 bytes of IPv6 (RFC 8200, section 3) and 8 of UDP (RFC 768). */
+export const IP_AND_UDP_BYTES = 48;
+
 /** "LC". */
 const MAGIC = 0x4c43;
 const WIRE_VERSION = 1;
