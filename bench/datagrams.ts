@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { LayercastError } from '../dist/errors.js';
+import { LayercastError } from '../dist/base/errors.js';
 import { Bed } from '../test/lab/bed.js';
 import { type BareResult, type BareWay, bareLoop } from './bare/loop.js';
 import { median, table } from './table.js';

@@ -1,7 +1,7 @@
 // npm run bench -- NAME [--json] [arguments of that benchmark]
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { errnoOf, LayercastError } from '../dist/errors.js';
+import { errnoOf, LayercastError } from '../dist/base/errors.js';
 
 /** What a file directly in bench/ exports: prints its table, and resolves to the same figures for machines. */
 interface Benchmark {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { LayercastError } from '../dist/errors.js';
+import { LayercastError } from '../dist/base/errors.js';
 import { requireTool } from '../test/lab/machine.js';
 import type { Leave } from './rate-real/play.js';
 import type { Asked, Report, Row } from './rate-real/report.js';

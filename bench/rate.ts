@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { LayercastError } from '../dist/errors.js';
+import { LayercastError } from '../dist/base/errors.js';
 import { ablationOf, PARTS } from './rate/ablation.js';
 import { brief, lineOf, reportOf } from './rate/report.js';
 import type { Outcome } from './rate/row.js';

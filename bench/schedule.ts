@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { LayercastError } from '../dist/errors.js';
+import { LayercastError } from '../dist/base/errors.js';
 import { measurePasses, passesChart } from './schedule/passes.js';
 import { seedOf } from './schedule/random.js';
 import { type Reception, receive } from './schedule/reception.js';

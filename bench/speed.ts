@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { LayercastError } from '../dist/errors.js';
+import { LayercastError } from '../dist/base/errors.js';
 import { Bed } from '../test/lab/bed.js';
 import { type BareResult, bareLoop } from './bare/loop.js';
 import { lastUsageOf, type Usage, usageOf } from './process/usage.js';

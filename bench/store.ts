@@ -3,7 +3,7 @@ import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { geometryOf } from '../dist/object/geometry.js';
-import { PartFile } from '../dist/store/part-file.js';
+import { PartFile } from '../dist/store/part/part-file.js';
 
 const SYMBOL_BYTES = 1184;
 const SYMBOL_COUNT = 170_000;

@@ -1,17 +1,17 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { EventEmitter } from 'eventemitter3';
-import { asLayercastError, LayercastError } from './errors.js';
+import { asLayercastError, LayercastError } from './base/errors.js';
+import { systemClock } from './base/system-clock.js';
 import { CodingPool } from './fec/pool.js';
-import { awaitInterface } from './net/interfaces.js';
-import { udpNetwork } from './net/udp-network.js';
+import { awaitInterface } from './net/interfaces/interfaces.js';
+import { udpNetwork } from './net/portable/udp-network.js';
 import { type CheckedReceiverOptions, checkReceiverOptions, type ReceiverOptions } from './options/receiver-options.js';
+import type { BlockSolver } from './receiver/assemble/restoration.js';
 import { ReceiverDriver } from './receiver/driver.js';
 import type { CompleteEvent, ReceiverEvents, ReceiverStats } from './receiver/events.js';
-import type { BlockSolver } from './receiver/restoration.js';
 import { Destination } from './retrieve/destination.js';
-import { defaultStateDir } from './state-dir.js';
-import { systemClock } from './system-clock.js';
+import { defaultStateDir } from './store/state-dir.js';
 import { announcementName, DEFAULT_PORT, groupOf } from './wire/address.js';
 import { keyFingerprint } from './wire/signature.js';
 

@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { EventEmitter } from 'eventemitter3';
-import { asLayercastError, LayercastError } from './errors.js';
-import { udpNetwork } from './net/udp-network.js';
+import { asLayercastError, LayercastError } from './base/errors.js';
+import { systemClock } from './base/system-clock.js';
+import { udpNetwork } from './net/portable/udp-network.js';
 import { checkSenderOptions, type SenderOptions } from './options/sender-options.js';
 import type { SenderEvents, SenderStats } from './publish/events.js';
 import { FleetSender } from './publish/fleet-sender.js';
 import { Reloads } from './publish/reloads.js';
-import { defaultStateDir } from './state-dir.js';
-import { systemClock } from './system-clock.js';
+import { defaultStateDir } from './store/state-dir.js';
 
 const DEFAULT_CACHE_BYTES = 32e9;
 

@@ -1,9 +1,4 @@
-export { createReceiver, type Receiver } from './create-receiver.js';
-export { createSender, type Sender } from './create-sender.js';
-export { type ErrorCode, LayercastError, type OptionName, type Spelling } from './errors.js';
-export { type OptionFault, OptionsError } from './options/options-error.js';
-export type { ReceiverOptions } from './options/receiver-options.js';
-export type { SenderOptions } from './options/sender-options.js';
+export { type ErrorCode, LayercastError, type OptionName, type Spelling } from './base/errors.js';
 export type {
   Clock,
   Destination,
@@ -14,7 +9,12 @@ export type {
   SendBatch,
   SendResult,
   SendSocket,
-} from './ports.js';
+} from './base/ports.js';
+export { createReceiver, type Receiver } from './create-receiver.js';
+export { createSender, type Sender } from './create-sender.js';
+export { type OptionFault, OptionsError } from './options/options-error.js';
+export type { ReceiverOptions } from './options/receiver-options.js';
+export type { SenderOptions } from './options/sender-options.js';
 export type {
   NetworkEvent,
   PublishEvent,

@@ -7,7 +7,7 @@ const top = fileURLToPath(new URL('../src/', import.meta.url));
 const sources = readdirSync(top, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
 
 /** Sources in which flags of other programs, or whole command lines, are what is meant. */
-const EXCEPT = /^(cli|scenario)\/|^start-worker\.ts$/;
+const EXCEPT = /^(cli|scenario)\/|^work\/start-worker\.ts$/;
 
 /** A flag in a text: after a space, a quote or a bracket; not in comments, and not in a whole command line of layercast. */
 function flagsIn(source: string): string[] {

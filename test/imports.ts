@@ -9,42 +9,39 @@ interface Rule {
   readonly only?: { readonly files: RegExp; readonly modules: readonly string[] };
 }
 
-const level0 = ['errors.ts', 'ports.ts'];
 const level1 = ['wire', 'object', 'fec', 'rate'];
 
 /** The table of layers: where it says nothing about a place, that place may not be. */
 const rules: Readonly<Record<string, Rule | 'anything'>> = {
-  'errors.ts': { folders: [], modules: [] },
-  'ports.ts': { folders: [], modules: [] },
-  wire: { folders: [...level0, 'ip6addr.ts'], modules: ['node:crypto', 'msgpackr', '@noble/hashes'] },
-  object: { folders: level0, modules: ['node:crypto'] },
+  base: { folders: [], modules: [], only: { files: /^ip6addr/, modules: ['node:module'] } },
+  wire: { folders: ['base'], modules: ['node:crypto', 'msgpackr', '@noble/hashes'] },
+  object: { folders: ['base'], modules: ['node:crypto'] },
+  work: { folders: ['base'], modules: ['node:fs', 'node:worker_threads'] },
   fec: {
-    folders: [...level0, 'start-worker.ts'],
+    folders: ['base', 'work'],
     modules: [],
     // A worker hashes what it has solved.
     only: { files: /pool|worker/, modules: ['node:worker_threads', 'node:crypto'] },
   },
-  rate: { folders: level0, modules: [] },
-  sender: { folders: [...level0, ...level1], modules: ['eventemitter3'] },
+  rate: { folders: ['base'], modules: [] },
+  sender: { folders: ['base', ...level1], modules: ['eventemitter3'] },
   // node:crypto is pure here: hashes of what was read, keys that were handed in.
-  receiver: { folders: [...level0, ...level1], modules: ['eventemitter3', 'node:crypto'] },
-  net: { folders: [...level0, 'ip6addr.ts'], modules: ['node:*', 'koffi'] },
-  store: { folders: [...level0, 'object'], modules: ['node:*', 'msgpackr', 'p-limit'] },
-  fleet: { folders: [...level0, ...level1], modules: ['yaml', 'zod', 'node:fs/promises', 'node:path'] },
-  plot: { folders: level0, modules: [] },
-  'ip6addr.ts': { folders: level0, modules: ['node:module'] },
-  'start-worker.ts': { folders: level0, modules: ['node:fs', 'node:worker_threads'] },
-  'system-clock.ts': { folders: level0, modules: [] },
-  'state-dir.ts': { folders: level0, modules: ['node:os', 'node:path'] },
+  receiver: { folders: ['base', ...level1], modules: ['eventemitter3', 'node:crypto'] },
+  net: { folders: ['base'], modules: ['node:*', 'koffi'] },
+  store: { folders: ['base', 'object'], modules: ['node:*', 'msgpackr', 'p-limit'] },
+  // Text files of settings: where a value stands, what is wrong with it, and units.
+  config: { folders: ['base', ...level1], modules: ['yaml', 'zod', 'node:fs/promises', 'node:path'] },
+  fleet: { folders: ['base', ...level1, 'config'], modules: ['zod', 'node:path'] },
+  plot: { folders: ['base'], modules: [] },
   // The drivers themselves, on virtual hosts; node:crypto for keys and hashes of simulated objects.
-  simulate: { folders: [...level0, ...level1, 'sender', 'receiver'], modules: ['eventemitter3', 'node:crypto'] },
+  simulate: { folders: ['base', ...level1, 'sender', 'receiver'], modules: ['eventemitter3', 'node:crypto'] },
   // Scenario files: YAML as fleets have it, for what simulate runs.
   scenario: {
-    folders: [...level0, ...level1, 'fleet', 'sender', 'simulate'],
+    folders: ['base', ...level1, 'config', 'fleet', 'sender', 'simulate'],
     modules: ['zod', 'node:fs', 'node:path'],
   },
-  // What a program gives to the two calls: checked by the fields of files.
-  options: { folders: [...level0, ...level1, 'fleet'], modules: ['zod', 'node:crypto'] },
+  // What a program gives to the two calls, and what a receiver file says.
+  options: { folders: ['base', ...level1, 'config'], modules: ['zod', 'node:crypto', 'node:path'] },
   publish: 'anything',
   retrieve: 'anything',
   cli: 'anything',

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { truncate, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { LayercastError } from '../../dist/errors.js';
+import { LayercastError } from '../../dist/base/errors.js';
 import { preferred, Scene } from '../../test/e2e/scene.js';
 import type { Bed } from '../../test/lab/bed.js';
 import { ladderOf } from './ladder.js';

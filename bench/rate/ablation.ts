@@ -1,10 +1,10 @@
-import { LayercastError } from '../../dist/errors.js';
+import { LayercastError } from '../../dist/base/errors.js';
 import { BackOff } from '../../dist/rate/back-off.js';
 import { Contention } from '../../dist/rate/contention.js';
 import { Deafness } from '../../dist/rate/deafness.js';
 import type { StreamReading } from '../../dist/rate/readings.js';
 import { SLOT_NUMBERS, type StepPlan } from '../../dist/rate/step-plan.js';
-import type { Prng } from '../../dist/simulate/prng.js';
+import type { Prng } from '../../dist/simulate/clock/prng.js';
 
 /** Changes what a receiver is told of a stream. */
 export type Filter = (reading: StreamReading) => StreamReading;

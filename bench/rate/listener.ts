@@ -1,12 +1,12 @@
 import type { ChannelPolicy, Decision } from '../../dist/rate/policy.js';
 import type { StreamReading } from '../../dist/rate/readings.js';
 import { StreamMeter } from '../../dist/rate/stream-meter.js';
-import { policyFor } from '../../dist/receiver/channel-choice.js';
 import { TICK_US } from '../../dist/receiver/driver.js';
-import type { HostClock } from '../../dist/simulate/host-clock.js';
-import { headerOf, type Packet } from '../../dist/simulate/packet.js';
-import type { TreeNode } from '../../dist/simulate/tree.js';
-import type { VirtualClock } from '../../dist/simulate/virtual-clock.js';
+import { policyFor } from '../../dist/receiver/join/channel-choice.js';
+import type { HostClock } from '../../dist/simulate/clock/host-clock.js';
+import type { VirtualClock } from '../../dist/simulate/clock/virtual-clock.js';
+import { headerOf, type Packet } from '../../dist/simulate/net/packet.js';
+import type { TreeNode } from '../../dist/simulate/net/tree.js';
 import { addressFromBytes } from '../../dist/wire/address.js';
 import type { Descriptor } from '../../dist/wire/descriptor.js';
 import { Flag } from '../../dist/wire/header.js';

@@ -1,4 +1,4 @@
-import { LayercastError } from '../../dist/errors.js';
+import { LayercastError } from '../../dist/base/errors.js';
 import type { Row } from './row.js';
 import { alone } from './rows/alone.js';
 import { afterTcp, besideTcp, besideTwoTcp, tcpAlone } from './rows/beside-tcp.js';

@@ -1,5 +1,5 @@
-import { TreeNode } from '../../dist/simulate/tree.js';
-import { VirtualNetwork } from '../../dist/simulate/virtual-network.js';
+import { TreeNode } from '../../dist/simulate/net/tree.js';
+import { VirtualNetwork } from '../../dist/simulate/net/virtual-network.js';
 
 type Interest = Parameters<TreeNode['join']>[0];
 type Ear = Parameters<TreeNode['addEar']>[0];

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { LayercastError } from '../../dist/errors.js';
+import { LayercastError } from '../../dist/base/errors.js';
 import type { Done, Job } from './work.js';
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));

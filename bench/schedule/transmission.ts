@@ -1,8 +1,8 @@
 import type { Geometry } from '../../dist/object/geometry.js';
 import { rateOf } from '../../dist/rate/ladder.js';
-import { recordInterval } from '../../dist/sender/carousel.js';
-import { type Arc, planRing } from '../../dist/sender/ring.js';
-import { ArcOrder, arcPosition, FileOrder, type SymbolOrder } from '../../dist/sender/symbol-order.js';
+import { recordInterval } from '../../dist/sender/schedule/carousel.js';
+import { type Arc, planRing } from '../../dist/sender/schedule/ring.js';
+import { ArcOrder, arcPosition, FileOrder, type SymbolOrder } from '../../dist/sender/schedule/symbol-order.js';
 
 /** As src/fleet/start-offsets.ts places channels. */
 const GOLDEN_SECTION = (Math.sqrt(5) - 1) / 2;

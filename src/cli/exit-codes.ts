@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { type ErrorCode, LayercastError } from '../errors.js';
+import { type ErrorCode, LayercastError } from '../base/errors.js';
 import { Interrupted } from './interrupt.js';
 
 /** The process's exit code for each way to fail; scripts rely on them. */

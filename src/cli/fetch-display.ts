@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty';
+import { DURATION, formatQuantity, RATE, SIZE } from '../config/units.js';
 import type { Receiver } from '../create-receiver.js';
-import { DURATION, formatQuantity, RATE, SIZE } from '../fleet/units.js';
 import { rateOf } from '../rate/ladder.js';
 import { StepPlan } from '../rate/step-plan.js';
 import type { CompleteEvent, ListeningEvent, ProgressEvent } from '../receiver/events.js';

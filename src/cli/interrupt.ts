@@ -1,4 +1,4 @@
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 

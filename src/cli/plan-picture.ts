@@ -1,5 +1,5 @@
+import { formatQuantity, RATE } from '../config/units.js';
 import type { Fleet } from '../fleet/fleet.js';
-import { formatQuantity, RATE } from '../fleet/units.js';
 import type { Geometry } from '../object/geometry.js';
 import { type Ring, ringPicture, type Track } from '../plot/ring.js';
 import {
@@ -11,7 +11,7 @@ import {
   streamsOf,
 } from '../publish/forecast.js';
 import { plannedGeometry } from '../publish/planned-geometry.js';
-import { arcPosition } from '../sender/symbol-order.js';
+import { arcPosition } from '../sender/schedule/symbol-order.js';
 import { completionTime } from './plan-text.js';
 
 /**

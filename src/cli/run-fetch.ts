@@ -1,6 +1,6 @@
+import { LayercastError } from '../base/errors.js';
+import { readKeyText } from '../config/read-text.js';
 import { createReceiver } from '../create-receiver.js';
-import { LayercastError } from '../errors.js';
-import { readKeyText } from '../fleet/read-text.js';
 import { publicKeyFrom } from '../wire/signature.js';
 import { FetchDisplay } from './fetch-display.js';
 import { tellPrograms } from './fetch-events.js';

@@ -1,11 +1,11 @@
-import { LayercastError } from '../errors.js';
-import { readKeyText } from '../fleet/read-text.js';
-import { DURATION, formatQuantity, RATE, SIZE } from '../fleet/units.js';
-import { awaitInterface } from '../net/interfaces.js';
-import { udpNetwork } from '../net/udp-network.js';
+import { LayercastError } from '../base/errors.js';
+import { systemClock } from '../base/system-clock.js';
+import { readKeyText } from '../config/read-text.js';
+import { DURATION, formatQuantity, RATE, SIZE } from '../config/units.js';
+import { awaitInterface } from '../net/interfaces/interfaces.js';
+import { udpNetwork } from '../net/portable/udp-network.js';
 import { cumulativeRates, rateOf } from '../rate/ladder.js';
 import { type Announcement, listen } from '../retrieve/directory.js';
-import { systemClock } from '../system-clock.js';
 import { addressFromBytes, announcementName, DIRECTORY_NAME, groupOf } from '../wire/address.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import { publicKeyFrom } from '../wire/signature.js';

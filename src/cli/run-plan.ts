@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
+import { readText } from '../config/read-text.js';
 import { parseFleet } from '../fleet/load-fleet.js';
 import { planOf } from '../fleet/plan.js';
-import { readText } from '../fleet/read-text.js';
 import { limited, warningsOf } from '../fleet/warnings.js';
 import { forecastOf } from '../publish/forecast.js';
-import { hostWarnings } from '../publish/host-warnings.js';
+import { hostWarnings } from '../publish/warnings/host-warnings.js';
 import { recordsOf, refuseWarnings, showWarnings } from './config-warnings.js';
 import { planPicture } from './plan-picture.js';
 import { planText } from './plan-text.js';

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
 import { TransferPlot } from '../plot/transfer-plot.js';
 import { systemError } from '../store/system-error.js';
 import { linesOf } from './log-lines.js';

@@ -1,6 +1,6 @@
+import { LayercastError } from '../base/errors.js';
+import { DURATION, formatQuantity, RATE, SIZE } from '../config/units.js';
 import { createSender, type Sender } from '../create-sender.js';
-import { LayercastError } from '../errors.js';
-import { DURATION, formatQuantity, RATE, SIZE } from '../fleet/units.js';
 import { meaningOf } from '../net/network-error.js';
 import type { SenderOptions } from '../options/sender-options.js';
 import { printEvent } from './print-event.js';

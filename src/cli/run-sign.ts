@@ -1,9 +1,9 @@
+import { readKeyText } from '../config/read-text.js';
 import { loadFleet } from '../fleet/load-fleet.js';
-import { readKeyText } from '../fleet/read-text.js';
-import { keyExposure } from '../publish/key-file.js';
 import { prepareObject } from '../publish/prepared-object.js';
-import { writeRecord } from '../publish/records.js';
-import { defaultStateDir } from '../state-dir.js';
+import { keyExposure } from '../publish/records/key-file.js';
+import { writeRecord } from '../publish/records/records.js';
+import { defaultStateDir } from '../store/state-dir.js';
 import { privateKeyFrom } from '../wire/signature.js';
 import { interruptible } from './interrupt.js';
 

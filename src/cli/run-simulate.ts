@@ -1,7 +1,7 @@
 import { TransferPlot } from '../plot/transfer-plot.js';
 import { loadScenario } from '../scenario/load-scenario.js';
-import { simulate } from '../simulate/simulation.js';
-import type { SimulationEvent } from '../simulate/simulation-events.js';
+import { simulate } from '../simulate/run/simulation.js';
+import type { SimulationEvent } from '../simulate/run/simulation-events.js';
 import type { SimulateFlags } from './commands/simulate.js';
 import { interruptible } from './interrupt.js';
 import { SETTINGS, settle } from './settings.js';

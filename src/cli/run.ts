@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { errnoOf, LayercastError } from '../errors.js';
-import { ConfigError } from '../fleet/faults.js';
+import { errnoOf, LayercastError } from '../base/errors.js';
+import { ConfigError } from '../config/faults.js';
 import { exitCodeOf } from './exit-codes.js';
 import { printEvent } from './print-event.js';
 import { typed } from './spelling.js';

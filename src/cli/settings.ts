@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
-import { LayercastError } from '../errors.js';
-import type { ReceiverConfig, ReceiverMode } from '../fleet/receiver-config.js';
+import { LayercastError } from '../base/errors.js';
 import {
   type Bounds,
   CACHE_SIZE,
@@ -10,7 +9,8 @@ import {
   parseWithin,
   rangeOf,
   WAITING_TIME,
-} from '../fleet/units.js';
+} from '../config/units.js';
+import type { ReceiverConfig, ReceiverMode } from '../options/receiver-config.js';
 import { DEFAULT_PORT, GROUP_HASHES, type GroupHash, SCOPES, type Scope } from '../wire/address.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -118,7 +118,7 @@ export async function receiverSettings(flags: ReceiverFlags, environment: Enviro
 }
 
 async function load(path: string): Promise<ReceiverConfig> {
-  const { loadReceiverConfig } = await import('../fleet/receiver-config.js');
+  const { loadReceiverConfig } = await import('../options/receiver-config.js');
   return loadReceiverConfig(path);
 }
 

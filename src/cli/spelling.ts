@@ -1,4 +1,4 @@
-import type { LayercastError, OptionName } from '../errors.js';
+import type { LayercastError, OptionName } from '../base/errors.js';
 import { OptionsError } from '../options/options-error.js';
 
 /** How each option is typed. The last ones are no flags: nobody can type them. */

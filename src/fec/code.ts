@@ -1,4 +1,4 @@
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
 import { HDPC_COUNTS, LDPC_COUNTS, LT_COUNTS, PADDED_SYMBOL_COUNTS, SYSTEMATIC_INDICES } from './tables/systematic.js';
 
 /** RFC 6330, section 5.1.2: the most source symbols that one block can have. */

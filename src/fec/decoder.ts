@@ -1,7 +1,7 @@
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
 import { type BlockCode, blockCode, checkSymbolBytes, MAX_ESI } from './code.js';
-import { type Plan, planDecoding } from './plan.js';
-import { loadRows, runPlan, type Symbols, storeRows } from './table.js';
+import { type Plan, planDecoding } from './solve/plan.js';
+import { loadRows, runPlan, type Symbols, storeRows } from './solve/table.js';
 
 /** `added`; or why the symbol was ignored: known already, not needed any more, or not a symbol of this block. */
 export type Added = 'added' | 'duplicate' | 'surplus' | 'invalid';

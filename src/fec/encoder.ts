@@ -1,8 +1,8 @@
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
 import { type BlockCode, blockCode, checkSymbolBytes } from './code.js';
-import { encodingPlan } from './plan.js';
 import { type RowReader, RunEncoder } from './run-encoder.js';
-import { loadRows, runPlan, type Slice, type Symbols, storeRows } from './table.js';
+import { encodingPlan } from './solve/plan.js';
+import { loadRows, runPlan, type Slice, type Symbols, storeRows } from './solve/table.js';
 
 /**
  * Makes any symbol of one source block.

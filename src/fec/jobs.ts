@@ -1,9 +1,9 @@
-import { type ErrorCode, LayercastError } from '../errors.js';
+import { type ErrorCode, LayercastError } from '../base/errors.js';
 import { solveBlock } from './arrange.js';
 import { blockCode } from './code.js';
 import { restoreBlock } from './decoder.js';
 import { BlockEncoder } from './encoder.js';
-import { encodingPlan } from './plan.js';
+import { encodingPlan } from './solve/plan.js';
 
 /** What a pool asks of a worker thread. Memory that is not shared was copied, and goes back with the answer. */
 export type Job =

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
-import { LayercastError } from '../errors.js';
-import { startWorker } from '../start-worker.js';
+import { LayercastError } from '../base/errors.js';
+import { startWorker } from '../work/start-worker.js';
 import type { PartialBlock } from './decoder.js';
 import type { Answer, Job } from './jobs.js';
 

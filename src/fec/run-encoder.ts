@@ -1,8 +1,8 @@
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
 import { type BlockCode, blockCode, checkSymbolBytes, internalId, MAX_ESI } from './code.js';
-import { appendSymbol, MAX_SYMBOL_TERMS } from './equations.js';
-import { ProgramBuilder, SUM, symbolRow } from './program.js';
-import { runPlan, type Slice, storeRows } from './table.js';
+import { appendSymbol, MAX_SYMBOL_TERMS } from './solve/equations.js';
+import { ProgramBuilder, SUM, symbolRow } from './solve/program.js';
+import { runPlan, type Slice, storeRows } from './solve/table.js';
 
 /** Fills `into` with bytes of intermediate symbol `row`, from its byte `offset` on. */
 export type RowReader = (row: number, offset: number, into: Uint8Array) => void;

@@ -1,8 +1,8 @@
-import type { Fault } from './faults.js';
+import type { Fault } from '../config/faults.js';
+import { listOf } from '../config/units.js';
+import type { Path, YamlSource } from '../config/yaml-source.js';
 import type { Fleet } from './fleet.js';
 import type { FleetFile } from './fleet-schema.js';
-import { listOf } from './units.js';
-import type { Path, YamlSource } from './yaml-source.js';
 
 /**
  * What only a fleet as a whole can be wrong about.

@@ -1,7 +1,4 @@
 import { z } from 'zod';
-import { MAX_BLOCK_SYMBOLS, MAX_SYMBOL_BYTES } from '../object/geometry.js';
-import { MAX_CHANNELS } from '../rate/ladder.js';
-import { DEFAULT_PORT } from '../wire/address.js';
 import {
   channelIndexes,
   choice,
@@ -21,8 +18,11 @@ import {
   text,
   truth,
   whole,
-} from './fields.js';
-import { DURATION, RATE } from './units.js';
+} from '../config/fields.js';
+import { DURATION, RATE } from '../config/units.js';
+import { MAX_BLOCK_SYMBOLS, MAX_SYMBOL_BYTES } from '../object/geometry.js';
+import { MAX_CHANNELS } from '../rate/ladder.js';
+import { DEFAULT_PORT } from '../wire/address.js';
 
 /** From one packet in two minutes to what no single host sends yet. */
 export const rate = quantity(RATE, 100, 100e9);

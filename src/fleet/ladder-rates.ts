@@ -1,8 +1,8 @@
+import type { Fault } from '../config/faults.js';
+import { formatQuantity, RATE } from '../config/units.js';
+import type { Path, YamlSource } from '../config/yaml-source.js';
 import { layersOf, MAX_CHANNELS, thirdsLevels } from '../rate/ladder.js';
-import type { Fault } from './faults.js';
 import type { LadderMode } from './fleet.js';
-import { formatQuantity, RATE } from './units.js';
-import type { Path, YamlSource } from './yaml-source.js';
 
 /** Rates of a generated ladder's channels: the levels themselves, or the steps between, which add up to them. */
 export function ladderRates(

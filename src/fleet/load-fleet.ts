@@ -1,11 +1,11 @@
-import { check } from './check.js';
+import { check } from '../config/check.js';
+import { ConfigError } from '../config/faults.js';
+import { readText } from '../config/read-text.js';
+import { readYaml, type YamlSource } from '../config/yaml-source.js';
 import { crossCheck } from './cross-checks.js';
-import { ConfigError } from './faults.js';
 import type { Fleet } from './fleet.js';
 import { type FleetFile, fleetSchema } from './fleet-schema.js';
-import { readText } from './read-text.js';
 import { resolveFleet } from './resolve.js';
-import { readYaml, type YamlSource } from './yaml-source.js';
 
 /**
  * Reads and checks a fleet file.

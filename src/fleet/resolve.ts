@@ -1,5 +1,7 @@
 import { dirname, resolve as resolvePath } from 'node:path';
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
+import type { Fault } from '../config/faults.js';
+import type { Path, YamlSource } from '../config/yaml-source.js';
 import { intervalUs, rateOf } from '../rate/ladder.js';
 import {
   announcementName,
@@ -11,11 +13,9 @@ import {
   parseGroup,
   type Scope,
 } from '../wire/address.js';
-import type { Fault } from './faults.js';
 import type { Fleet, FleetChannel, FleetObject, FleetServer } from './fleet.js';
 import type { ChannelEntry, FleetFile, ObjectEntry, ServerEntry } from './fleet-schema.js';
 import { ladderRates } from './ladder-rates.js';
-import type { Path, YamlSource } from './yaml-source.js';
 
 /** The fleet that a file describes, and what is wrong with its addresses and ladders. */
 export interface Resolution {

@@ -1,6 +1,6 @@
+import { DURATION, formatQuantity } from '../config/units.js';
+import type { Path } from '../config/yaml-source.js';
 import type { Fleet } from './fleet.js';
-import { DURATION, formatQuantity } from './units.js';
-import type { Path } from './yaml-source.js';
 
 /** Something in a file that is allowed and probably not meant. */
 export interface ConfigWarning {

@@ -1,5 +1,5 @@
-import { errnoOf, type Hint, LayercastError } from '../errors.js';
-import type { AddressState } from './interface-table.js';
+import { errnoOf, type Hint, LayercastError } from '../base/errors.js';
+import type { AddressState } from './interfaces/interface-table.js';
 
 /** What was tried, as far as an explanation needs it. */
 export interface Attempt {

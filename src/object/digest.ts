@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
 import { blockLength, type Geometry } from './geometry.js';
 
 /** Bytes of a SHA-256 (FIPS 180-4). */

@@ -1,4 +1,4 @@
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
 
 /**
  * How an object of `sizeBytes` is cut: into symbols of `symbolBytes` (the last may be short), and those into `blockCount`

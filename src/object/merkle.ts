@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
 import { DIGEST_BYTES } from './digest.js';
 
 /** Leaves that one proof is for: with their 512 bytes and the proof of 10^6 blocks they fit the smallest datagram. */

@@ -1,4 +1,4 @@
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
 
 /** Consecutive places that hold consecutive ESIs. */
 export type GuestRun = readonly [firstPlace: number, firstEsi: number, count: number];

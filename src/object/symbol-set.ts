@@ -1,4 +1,4 @@
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
 
 /**
  * Which of `symbolCount` symbols are there: one bit each, so 10 GB in symbols of 1184 bytes are 1.1 MB. Numbers up to

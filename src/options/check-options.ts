@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { shown } from '../fleet/faults.js';
-import { says } from '../fleet/fields.js';
-import { nearestName } from '../fleet/nearest-name.js';
-import { listOf } from '../fleet/units.js';
+import { shown } from '../config/faults.js';
+import { says } from '../config/fields.js';
+import { nearestName } from '../config/nearest-name.js';
+import { listOf } from '../config/units.js';
 import { type OptionFault, OptionsError } from './options-error.js';
 
 /** The schemas of a call's options, by their names. */

@@ -1,8 +1,8 @@
 import { KeyObject } from 'node:crypto';
 import { z } from 'zod';
-import { line, numberWithin, says, truth } from '../fleet/fields.js';
-import { CACHE_SIZE, JOINED_RATE, WAITING_TIME } from '../fleet/units.js';
-import type { Clock, Network } from '../ports.js';
+import type { Clock, Network } from '../base/ports.js';
+import { line, numberWithin, says, truth } from '../config/fields.js';
+import { CACHE_SIZE, JOINED_RATE, WAITING_TIME } from '../config/units.js';
 
 /*
  * The kinds of value that only options have. Names, choices, ports and lists are checked by the fields of files, and numbers

@@ -1,4 +1,4 @@
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
 
 /** One thing wrong with the options of a call. */
 export interface OptionFault {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { plainName, threadCount } from '../fleet/fields.js';
-import type { Clock, Network } from '../ports.js';
+import type { Clock, Network } from '../base/ports.js';
+import { plainName, threadCount } from '../config/fields.js';
 import { checkOptions, valuesOf } from './check-options.js';
 import {
   cacheBytes,

@@ -1,14 +1,14 @@
 import type { Fleet, FleetObject, FleetServer } from '../fleet/fleet.js';
 import { geometryOf } from '../object/geometry.js';
-import { announceRoundUs, packetBytes } from '../sender/announce-pace.js';
-import type { AnnouncementPlan } from '../sender/announcements.js';
+import { announceRoundUs, packetBytes } from '../sender/announce/announce-pace.js';
+import type { AnnouncementPlan } from '../sender/announce/announcements.js';
 import { MAX_ANNOUNCE_INTERVAL_US, MIN_ANNOUNCE_INTERVAL_US, packDescriptor } from '../wire/descriptor.js';
 import { DIGEST_BYTES } from '../wire/digests.js';
 import { PIECE_BYTES } from '../wire/fragments.js';
 import { HEADER_BYTES } from '../wire/header.js';
 import { SIGNATURE_BYTES } from '../wire/signature.js';
-import { describeContent } from './describe.js';
 import type { Place } from './place.js';
+import { describeContent } from './records/describe.js';
 
 /** The directory of all fleets is for people who look around; they wait a little longer than receivers. */
 const DIRECTORY_SLOWDOWN = 3;

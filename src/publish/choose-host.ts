@@ -1,4 +1,4 @@
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
 import type { Fleet, FleetServer } from '../fleet/fleet.js';
 
 /**

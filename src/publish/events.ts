@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.js';
+import type { ErrorCode } from '../base/errors.js';
 import type { FleetObject } from '../fleet/fleet.js';
 import type { WarningCode } from '../fleet/warnings.js';
 import type { ChannelStats } from '../sender/object-transmissions.js';

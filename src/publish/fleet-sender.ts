@@ -1,18 +1,18 @@
 import type { EventEmitter } from 'eventemitter3';
 import pLimit from 'p-limit';
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
+import type { Clock, Network } from '../base/ports.js';
 import type { Fleet, FleetObject } from '../fleet/fleet.js';
-import type { Clock, Network } from '../ports.js';
 import { Broadcast } from '../sender/broadcast.js';
 import { announcementPlanOf } from './announcement-plan.js';
-import { CodingThread } from './coding-thread.js';
 import type { RefuseEvent, SenderEvents, SenderStats } from './events.js';
-import { IntermediateCache } from './intermediate-cache.js';
 import { fromOwnAddress, type Place, placeIn } from './place.js';
 import { ServedObject, type Serving } from './served-object.js';
 import { ServerLock } from './server-lock.js';
 import { ServerWatch } from './server-watch.js';
-import { Warnings, warningsOfPlace } from './warnings.js';
+import { CodingThread } from './symbols/coding-thread.js';
+import { IntermediateCache } from './symbols/intermediate-cache.js';
+import { Warnings, warningsOfPlace } from './warnings/warnings.js';
 
 export interface FleetSenderOptions {
   readonly host: string | undefined;

@@ -2,8 +2,8 @@ import type { Fleet, FleetObject, FleetServer } from '../fleet/fleet.js';
 import type { FleetPlan, LevelPlan, ObjectPlan, ServerPlan } from '../fleet/plan.js';
 import { channelStartRatio, serverStartRatio } from '../fleet/start-offsets.js';
 import type { Geometry } from '../object/geometry.js';
-import { completionSeconds, forecastLevel, type HeardStream } from '../sender/level-plan.js';
-import { type Arc, planRing } from '../sender/ring.js';
+import { completionSeconds, forecastLevel, type HeardStream } from '../sender/schedule/level-plan.js';
+import { type Arc, planRing } from '../sender/schedule/ring.js';
 import { plannedAnnouncements } from './announcement-plan.js';
 import { plannedGeometry } from './planned-geometry.js';
 

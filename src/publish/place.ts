@@ -1,12 +1,12 @@
 import type { KeyObject } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as pauseFor } from 'node:timers/promises';
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
+import type { Network } from '../base/ports.js';
+import { readKeyText } from '../config/read-text.js';
 import type { Fleet, FleetObject, FleetServer } from '../fleet/fleet.js';
-import { readKeyText } from '../fleet/read-text.js';
-import { digitsOf, isLinkLocal } from '../net/interface-table.js';
-import { awaitInterface, usableInterfaces } from '../net/interfaces.js';
-import type { Network } from '../ports.js';
+import { digitsOf, isLinkLocal } from '../net/interfaces/interface-table.js';
+import { awaitInterface, usableInterfaces } from '../net/interfaces/interfaces.js';
 import { privateKeyFrom } from '../wire/signature.js';
 import { chooseServer } from './choose-host.js';
 

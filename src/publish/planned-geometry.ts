@@ -1,6 +1,6 @@
 import type { Fleet, FleetObject } from '../fleet/fleet.js';
 import { blockCountFor, type Geometry, geometryOf, isGeometry, MAX_BLOCK_SYMBOLS } from '../object/geometry.js';
-import { automaticBlockSymbols } from '../sender/block-size.js';
+import { automaticBlockSymbols } from '../sender/schedule/block-size.js';
 
 /**
  * How an object of a fleet is cut when its file has `sizeBytes`: as the fleet file says, or as suits its size and code.

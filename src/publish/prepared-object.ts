@@ -1,13 +1,13 @@
 import type { KeyObject } from 'node:crypto';
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
 import type { Fleet, FleetObject } from '../fleet/fleet.js';
 import { type Geometry, MAX_OBJECT_BYTES } from '../object/geometry.js';
-import { digestsOf } from '../store/digest-cache.js';
+import { digestsOf } from '../store/cache/digest-cache.js';
 import { FileSource } from '../store/file-source.js';
-import type { DescribedContent } from './describe.js';
 import { plannedGeometry } from './planned-geometry.js';
-import type { SignedDescriptor } from './records.js';
-import { signedRecord } from './signing.js';
+import type { DescribedContent } from './records/describe.js';
+import type { SignedDescriptor } from './records/records.js';
+import { signedRecord } from './records/signing.js';
 
 /** Hashing takes some 0.1 s for so many bytes: what is shorter needs no progress, and what is longer not more. */
 const PROGRESS_BYTES = 64e6;

@@ -1,4 +1,4 @@
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
 
 /** One run of the operation, that may not have begun yet, with everybody who waits for its outcome. */
 interface Round {

@@ -1,4 +1,4 @@
-import { type ErrorCode, LayercastError } from '../errors.js';
+import { type ErrorCode, LayercastError } from '../base/errors.js';
 
 /** What may pass by itself: a disk, the network, a thread, a file that somebody wrote to. */
 const PASSING: ReadonlySet<ErrorCode> = new Set([

@@ -1,16 +1,16 @@
 import type { EventEmitter } from 'eventemitter3';
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
+import type { Clock } from '../base/ports.js';
 import type { FleetObject } from '../fleet/fleet.js';
 import { sendingsOf } from '../fleet/sendings.js';
-import type { Clock } from '../ports.js';
 import type { BroadcastObject } from '../sender/broadcast-object.js';
 import { Publication } from '../sender/publication.js';
-import type { CodingThread } from './coding-thread.js';
 import type { SenderEvents } from './events.js';
-import type { IntermediateCache } from './intermediate-cache.js';
-import { symbolsOf } from './object-symbols.js';
 import { type Place, settingsOf } from './place.js';
 import { type PreparedObject, prepareObject } from './prepared-object.js';
+import type { CodingThread } from './symbols/coding-thread.js';
+import type { IntermediateCache } from './symbols/intermediate-cache.js';
+import { symbolsOf } from './symbols/object-symbols.js';
 
 /** One version of an object, made ready to be sent from a place. */
 export interface Sendable {

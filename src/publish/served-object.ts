@@ -1,4 +1,4 @@
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
 import type { FleetObject } from '../fleet/fleet.js';
 import type { Broadcast } from '../sender/broadcast.js';
 import type { BroadcastObject } from '../sender/broadcast-object.js';
@@ -6,9 +6,9 @@ import { OperationQueue } from '../sender/operation-queue.js';
 import { publishEvent, type RefuseEvent } from './events.js';
 import { frameOf, type Place, settingsOf } from './place.js';
 import type { PreparedObject } from './prepared-object.js';
+import { renewedRecord } from './records/signing.js';
 import { isFileAway, isPassing, RetryPauses } from './retry.js';
 import { isUnchanged, makeSendable, type Sendable, type Workshop } from './sendable.js';
-import { renewedRecord } from './signing.js';
 
 /** What the objects of a server share. */
 export interface Serving extends Workshop {

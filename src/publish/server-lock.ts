@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LayercastError } from '../errors.js';
-import { FileLock, type LockOptions } from '../store/file-lock.js';
-import { makeFolder } from '../store/make-folder.js';
+import { LayercastError } from '../base/errors.js';
+import { makeFolder } from '../store/folder/make-folder.js';
+import { FileLock, type LockOptions } from '../store/lock/file-lock.js';
 
 /**
  * Keeps two senders of one machine from being the same server of the same fleet: both would send on every channel, twice the

@@ -1,7 +1,7 @@
-import type { Clock } from '../ports.js';
+import type { Clock } from '../base/ports.js';
+import { expiryWarning, isRenewalDue } from './records/signing.js';
 import type { ServedObject } from './served-object.js';
-import { expiryWarning, isRenewalDue } from './signing.js';
-import type { Warnings } from './warnings.js';
+import type { Warnings } from './warnings/warnings.js';
 
 /** How often the files being sent are looked at. Reads find a change by themselves; this finds one in what is read seldom. */
 const WATCH_INTERVAL_US = 1_000_000;

@@ -1,9 +1,8 @@
 import type { KeyObject } from 'node:crypto';
-import type { LayercastError } from '../errors.js';
-import type { MembershipRequest } from '../ports.js';
+import type { LayercastError } from '../base/errors.js';
+import type { MembershipRequest } from '../base/ports.js';
 import { PACKET_OVERHEAD_BYTES } from '../rate/ladder.js';
 import type { Descriptor } from '../wire/descriptor.js';
-import type { ChannelChoice } from './channel-choice.js';
 import { FaultCounters } from './counters.js';
 import {
   aborted,
@@ -20,12 +19,13 @@ import {
 } from './endings.js';
 import type { CompleteEvent, ReceiverStats } from './events.js';
 import { Fetch, type FetchWorld, Superseded } from './fetch.js';
-import type { Finding } from './findings.js';
+import type { ChannelChoice } from './join/channel-choice.js';
 import { Recut } from './recut.js';
 import { renewalOf } from './renewal.js';
 import { Silence } from './silence.js';
 import { Tally } from './tally.js';
-import { Watch } from './watch.js';
+import type { Finding } from './watch/findings.js';
+import { Watch } from './watch/watch.js';
 
 /** How often the policy looks at what has come: ten times in a slot. */
 export const TICK_US = 50_000;

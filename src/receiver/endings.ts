@@ -1,9 +1,9 @@
-import { asLayercastError, type Hint, LayercastError } from '../errors.js';
+import { asLayercastError, type Hint, LayercastError } from '../base/errors.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { FaultCounters } from './counters.js';
 import type { CompleteEvent, ReceiverStats, WarningEvent } from './events.js';
-import type { Finding } from './findings.js';
 import { messageOf } from './refusals.js';
+import type { Finding } from './watch/findings.js';
 
 /** Different warnings told in one run; a forger may cause any number of genuine-looking reasons. */
 const MAX_WARNINGS = 100;

@@ -1,15 +1,15 @@
 import type { EventEmitter } from 'eventemitter3';
-import type { Clock, Network } from '../ports.js';
+import type { Clock, Network } from '../base/ports.js';
 import { rateOf } from '../rate/ladder.js';
 import type { Descriptor } from '../wire/descriptor.js';
-import { type ChannelChoice, checkChannels, policyFor } from './channel-choice.js';
+import type { ObjectStore } from './assemble/object-store.js';
+import type { BlockSolver } from './assemble/restoration.js';
 import type { FaultCounters } from './counters.js';
 import { rateBelowLadder } from './endings.js';
 import type { ProgressEvent, ReceiverEvents, ReceiverStats, WarningEvent } from './events.js';
-import type { ObjectStore } from './object-store.js';
+import { type ChannelChoice, checkChannels, policyFor } from './join/channel-choice.js';
 import { statsOf } from './progress.js';
 import type { DescriptorHandler } from './reception.js';
-import type { BlockSolver } from './restoration.js';
 import type { Tally } from './tally.js';
 import { Transfer } from './transfer.js';
 

@@ -1,7 +1,7 @@
 import { blockLength, blockOffset, symbolLength } from '../object/geometry.js';
 import type { PolicyStatus } from '../rate/policy.js';
 import type { Descriptor, ServerDescription } from '../wire/descriptor.js';
-import type { Assembler } from './assembler.js';
+import type { Assembler } from './assemble/assembler.js';
 import type { FaultCounters } from './counters.js';
 import type { ProgressEvent, ReceiverStats } from './events.js';
 import type { Hearing, Reception } from './reception.js';

@@ -1,6 +1,6 @@
+import type { ReceivedBatch } from '../base/ports.js';
 import { MAX_ESI } from '../fec/code.js';
 import { blockSymbolCount, firstSymbolOf, geometryOf, symbolLength, symbolOffset } from '../object/geometry.js';
-import type { ReceivedBatch } from '../ports.js';
 import type { StreamReading } from '../rate/readings.js';
 import { StreamMeter } from '../rate/stream-meter.js';
 import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
@@ -14,12 +14,12 @@ import {
   newHeader,
   readHeader,
 } from '../wire/header.js';
-import { Assembler } from './assembler.js';
-import { CodedPlaces } from './coded-places.js';
+import { Assembler } from './assemble/assembler.js';
+import { CodedPlaces } from './assemble/coded-places.js';
+import type { ObjectStore } from './assemble/object-store.js';
+import { FROM_DISK, Origins } from './assemble/origins.js';
+import { Slot } from './assemble/slot.js';
 import type { DatagramFault, FaultCounters } from './counters.js';
-import type { ObjectStore } from './object-store.js';
-import { FROM_DISK, Origins } from './origins.js';
-import { Slot } from './slot.js';
 
 /** What one server's channel brought. */
 export interface Hearing {

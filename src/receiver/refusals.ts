@@ -1,4 +1,4 @@
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
 
 /** Why the system refused a join: `UNKNOWN_INTERFACE` while there is no such interface; undefined for no code. */
 export function refusalCode(error: unknown): string | undefined {

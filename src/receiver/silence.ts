@@ -1,6 +1,6 @@
 import type { Fetch } from './fetch.js';
 import { Patience } from './patience.js';
-import type { Watch } from './watch.js';
+import type { Watch } from './watch/watch.js';
 
 /** Data that do not come for so long, or ten intervals of the slowest channel, while announcements do, are kept from coming. */
 const NO_DATA_US = 5_000_000;

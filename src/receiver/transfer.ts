@@ -1,17 +1,17 @@
-import type { Clock, Network, ReceivedBatch } from '../ports.js';
+import type { Clock, Network, ReceivedBatch } from '../base/ports.js';
 import type { ChannelPolicy } from '../rate/policy.js';
 import { type Descriptor, NO_CODE } from '../wire/descriptor.js';
+import type { ObjectStore } from './assemble/object-store.js';
+import { type BlockSolver, Restoration } from './assemble/restoration.js';
+import { type Outcome, Verification } from './assemble/verification.js';
 import { CheckpointTiming } from './checkpoint-timing.js';
 import type { FaultCounters } from './counters.js';
 import type { MembershipEvent, ProgressEvent, ReceiverStats, WarningEvent } from './events.js';
-import type { ObjectStore } from './object-store.js';
+import { Steering } from './join/steering.js';
 import { ProgressMeter, presentBytes } from './progress.js';
 import { type DescriptorHandler, Reception } from './reception.js';
 import { renewalOf } from './renewal.js';
-import { type BlockSolver, Restoration } from './restoration.js';
-import { Steering } from './steering.js';
 import type { Tally } from './tally.js';
-import { type Outcome, Verification } from './verification.js';
 
 /** Blocks longer than this are solved one at a time: each needs its own length in memory, and tables of some 40 MB. */
 const MAX_SHARED_BLOCK_BYTES = 12e6;

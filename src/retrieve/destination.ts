@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { LayercastError } from '../errors.js';
-import type { ObjectStore } from '../receiver/object-store.js';
+import { LayercastError } from '../base/errors.js';
+import type { ObjectStore } from '../receiver/assemble/object-store.js';
 import {
   highestCompleted,
   rememberCompleted,
   requireRememberable,
   type SignedName,
-} from '../store/completed-versions.js';
-import { FileLock } from '../store/file-lock.js';
+} from '../store/cache/completed-versions.js';
+import { openStateFolder } from '../store/folder/state-folder.js';
 import { verifyFile } from '../store/hash-file.js';
+import { FileLock } from '../store/lock/file-lock.js';
 import { renewFile } from '../store/renew-file.js';
-import { openStateFolder } from '../store/state-folder.js';
 import { systemError } from '../store/system-error.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import { openObjectFile, partPathOf } from './object-file.js';

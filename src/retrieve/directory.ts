@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
-import type { Clock, MembershipRequest, Network } from '../ports.js';
+import type { Clock, MembershipRequest, Network } from '../base/ports.js';
 import { FaultCounters } from '../receiver/counters.js';
-import type { Finding } from '../receiver/findings.js';
-import { Watch } from '../receiver/watch.js';
+import type { Finding } from '../receiver/watch/findings.js';
+import { Watch } from '../receiver/watch/watch.js';
 import type { Descriptor } from '../wire/descriptor.js';
 
 /** More announcements than people can read; what a forger adds beyond costs nothing more. */

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
 import {
   blockLength,
   blockOf,
@@ -12,8 +12,8 @@ import {
 } from '../object/geometry.js';
 import { Placements } from '../object/placements.js';
 import { SymbolSet } from '../object/symbol-set.js';
-import type { ObjectStore } from '../receiver/object-store.js';
-import type { FileLock } from '../store/file-lock.js';
+import type { ObjectStore } from '../receiver/assemble/object-store.js';
+import type { FileLock } from '../store/lock/file-lock.js';
 import { openPartialObject, type PartialObject } from '../store/partial-object.js';
 import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
 

@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
 import { lstat, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { type ErrorCode, errnoOf, type Hint, LayercastError } from '../errors.js';
-import { probeFolder } from '../store/probe-folder.js';
+import { type ErrorCode, errnoOf, type Hint, LayercastError } from '../base/errors.js';
+import { probeFolder } from '../store/folder/probe-folder.js';
 import { type Refusal, refusalToReplace } from '../store/replaceable.js';
 import { systemError } from '../store/system-error.js';
 

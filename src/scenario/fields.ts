@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mapping, quantity, says } from '../fleet/fields.js';
+import { mapping, quantity, says } from '../config/fields.js';
 import {
   DURATION,
   formOf,
@@ -10,7 +10,7 @@ import {
   RATE,
   RATIO,
   SIZE,
-} from '../fleet/units.js';
+} from '../config/units.js';
 
 /** → millionths: how much faster than true time a clock runs. */
 const DRIFT: Quantity = { name: 'a drift', units: { ppm: 1 }, example: '50ppm' };

@@ -1,6 +1,6 @@
-import type { Fault } from '../fleet/faults.js';
-import { listOf } from '../fleet/units.js';
-import type { Path, YamlSource } from '../fleet/yaml-source.js';
+import type { Fault } from '../config/faults.js';
+import { listOf } from '../config/units.js';
+import type { Path, YamlSource } from '../config/yaml-source.js';
 import type { LinkEntry } from './scenario-schema.js';
 
 /** Which links there are by an entry's name: one, or as many as its `count` says. */

@@ -1,9 +1,9 @@
-import type { Fault } from '../fleet/faults.js';
-import type { Path, YamlSource } from '../fleet/yaml-source.js';
-import { DEFAULT_QUEUE_BYTES, type LinkOptions } from '../simulate/links.js';
-import type { LossOptions } from '../simulate/loss.js';
-import type { Prng } from '../simulate/prng.js';
-import type { LinkChange, ScenarioLink } from '../simulate/scenario.js';
+import type { Fault } from '../config/faults.js';
+import type { Path, YamlSource } from '../config/yaml-source.js';
+import type { Prng } from '../simulate/clock/prng.js';
+import { DEFAULT_QUEUE_BYTES, type LinkOptions } from '../simulate/net/links.js';
+import type { LossOptions } from '../simulate/net/loss.js';
+import type { LinkChange, ScenarioLink } from '../simulate/run/scenario.js';
 import type { PlaceSets } from './place-sets.js';
 import type { DirectionEntry, LinkEntry } from './scenario-schema.js';
 

@@ -1,16 +1,16 @@
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { Fault } from '../fleet/faults.js';
+import type { Fault } from '../config/faults.js';
+import { readText } from '../config/read-text.js';
+import { listOf } from '../config/units.js';
+import type { YamlSource } from '../config/yaml-source.js';
 import type { Fleet, FleetObject, StartOffset } from '../fleet/fleet.js';
 import { ladderRates } from '../fleet/ladder-rates.js';
 import { parseFleet } from '../fleet/load-fleet.js';
-import { readText } from '../fleet/read-text.js';
 import { channelStartRatio, serverStartRatio } from '../fleet/start-offsets.js';
-import { listOf } from '../fleet/units.js';
-import type { YamlSource } from '../fleet/yaml-source.js';
 import { intervalUs, rateOf } from '../rate/ladder.js';
-import { automaticBlockSymbols } from '../sender/block-size.js';
-import type { ScenarioObject } from '../simulate/scenario.js';
+import { automaticBlockSymbols } from '../sender/schedule/block-size.js';
+import type { ScenarioObject } from '../simulate/run/scenario.js';
 import type { ObjectEntry } from './scenario-schema.js';
 
 const DEFAULT_SYMBOL_BYTES = 1184;

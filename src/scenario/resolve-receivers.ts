@@ -1,7 +1,7 @@
-import type { Fault } from '../fleet/faults.js';
-import type { Path, YamlSource } from '../fleet/yaml-source.js';
-import type { Prng } from '../simulate/prng.js';
-import type { ScenarioReceiver } from '../simulate/scenario.js';
+import type { Fault } from '../config/faults.js';
+import type { Path, YamlSource } from '../config/yaml-source.js';
+import type { Prng } from '../simulate/clock/prng.js';
+import type { ScenarioReceiver } from '../simulate/run/scenario.js';
 import type { PlaceSets } from './place-sets.js';
 import { MAX_RECEIVERS, type ReceiverEntry } from './scenario-schema.js';
 

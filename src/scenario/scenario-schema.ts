@@ -11,9 +11,9 @@ import {
   startOffset,
   text,
   whole,
-} from '../fleet/fields.js';
+} from '../config/fields.js';
+import { DURATION, SIZE } from '../config/units.js';
 import { channelList, ladder } from '../fleet/fleet-schema.js';
-import { DURATION, SIZE } from '../fleet/units.js';
 import { MAX_BLOCK_SYMBOLS, MAX_SYMBOL_BYTES } from '../object/geometry.js';
 import { clockDrift, clockError, loss, moment, queue, rate, rateOrRange } from './fields.js';
 

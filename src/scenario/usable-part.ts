@@ -1,5 +1,5 @@
-import type { Fault } from '../fleet/faults.js';
-import type { YamlSource } from '../fleet/yaml-source.js';
+import type { Fault } from '../config/faults.js';
+import type { YamlSource } from '../config/yaml-source.js';
 import { type ScenarioFile, scenarioSchema } from './scenario-schema.js';
 
 /** What stands in for settings that have faults, so that the others can be judged in the same run. */

@@ -1,4 +1,4 @@
-import type { Destination } from '../ports.js';
+import type { Destination } from '../base/ports.js';
 import type { Publication } from './publication.js';
 import type { SymbolSource } from './slab.js';
 

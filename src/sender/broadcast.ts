@@ -1,7 +1,7 @@
-import { LayercastError } from '../errors.js';
-import type { Destination } from '../ports.js';
-import type { AnnouncementWorld } from './announcement-channel.js';
-import { type AnnouncementPlan, Announcements } from './announcements.js';
+import { LayercastError } from '../base/errors.js';
+import type { Destination } from '../base/ports.js';
+import type { AnnouncementWorld } from './announce/announcement-channel.js';
+import { type AnnouncementPlan, Announcements } from './announce/announcements.js';
 import type { BroadcastObject } from './broadcast-object.js';
 import { SenderDriver } from './driver.js';
 import { type ChannelStats, ObjectTransmissions } from './object-transmissions.js';

@@ -1,4 +1,4 @@
-import type { SendBatch } from '../ports.js';
+import type { SendBatch } from '../base/ports.js';
 import { Pacer } from '../rate/pacer.js';
 import { type Part, Tempo } from '../rate/tempo.js';
 import { type DepartureMarks, Flag, stampHeader } from '../wire/header.js';

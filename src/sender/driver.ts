@@ -1,4 +1,4 @@
-import type { Clock } from '../ports.js';
+import type { Clock } from '../base/ports.js';
 import type { Transmission } from './transmission.js';
 
 /**

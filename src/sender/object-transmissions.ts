@@ -1,4 +1,4 @@
-import type { AnnouncementWorld } from './announcement-channel.js';
+import type { AnnouncementWorld } from './announce/announcement-channel.js';
 import type { BroadcastObject } from './broadcast-object.js';
 import type { SenderDriver } from './driver.js';
 import { Transmission } from './transmission.js';

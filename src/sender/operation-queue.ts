@@ -1,4 +1,4 @@
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
 
 /**
  * Runs operations strictly one after the other, in the order in which they were asked for. Whoever asks waits for the answer

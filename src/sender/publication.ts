@@ -1,16 +1,16 @@
+import type { Clock } from '../base/ports.js';
 import { type Geometry, geometryOf } from '../object/geometry.js';
 import { MerkleTree, RUN_LEAVES } from '../object/merkle.js';
-import type { Clock } from '../ports.js';
 import { rateOf } from '../rate/ladder.js';
 import { type Ladder, StepPlan } from '../rate/step-plan.js';
 import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
 import { DIGEST_BYTES, digestDatagram } from '../wire/digests.js';
 import { recordDatagrams } from '../wire/fragments.js';
 import { ANNOUNCEMENT_CHANNEL, type Header, newHeader } from '../wire/header.js';
-import { Carousel } from './carousel.js';
 import { SenderChannel } from './channel.js';
-import { type Arc, planRing } from './ring.js';
-import { ArcOrder, arcPosition, FileOrder, type SymbolOrder } from './symbol-order.js';
+import { Carousel } from './schedule/carousel.js';
+import { type Arc, planRing } from './schedule/ring.js';
+import { ArcOrder, arcPosition, FileOrder, type SymbolOrder } from './schedule/symbol-order.js';
 
 /**
  * One object as one server sends it: everything that is made once per version and shared by its channels.

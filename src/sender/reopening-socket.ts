@@ -1,5 +1,5 @@
-import { errnoOf, LayercastError } from '../errors.js';
-import type { Clock, Destination, Network, SendBatch, SendResult, SendSocket } from '../ports.js';
+import { errnoOf, LayercastError } from '../base/errors.js';
+import type { Clock, Destination, Network, SendBatch, SendResult, SendSocket } from '../base/ports.js';
 
 /** A socket that the system refuses is opened anew this often, in case its interface or address went and came back. */
 const REOPEN_INTERVAL_US = 1_000_000;

@@ -1,5 +1,5 @@
+import type { ByteSource } from '../base/ports.js';
 import { firstSymbolOf, type Geometry } from '../object/geometry.js';
-import type { ByteSource } from '../ports.js';
 import type { SymbolRun, SymbolSource } from './slab.js';
 
 /** The symbols of an object sent without a code, and the source symbols of one with: pieces of its bytes. */

@@ -1,4 +1,4 @@
-import type { Clock, Destination, Network } from '../ports.js';
+import type { Clock, Destination, Network } from '../base/ports.js';
 import { HEADER_BYTES } from '../wire/header.js';
 import type { SenderChannel } from './channel.js';
 import { ReopeningSocket } from './reopening-socket.js';

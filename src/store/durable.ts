@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { errnoOf } from '../errors.js';
+import { errnoOf } from '../base/errors.js';
 import { systemError } from './system-error.js';
 
 /** Makes the names in the directory of `path` durable: without it, a power cut may undo a rename or a creation. */

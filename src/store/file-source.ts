@@ -1,7 +1,7 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { errnoOf, LayercastError } from '../errors.js';
-import type { ByteSource } from '../ports.js';
+import { errnoOf, LayercastError } from '../base/errors.js';
+import type { ByteSource } from '../base/ports.js';
 import { systemError } from './system-error.js';
 
 /** What tells one content of a file from another without reading it. */

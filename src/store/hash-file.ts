@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
+import type { ByteSource } from '../base/ports.js';
 import { type ObjectDigests, ObjectHasher } from '../object/digest.js';
 import type { Geometry } from '../object/geometry.js';
-import type { ByteSource } from '../ports.js';
 import { FileSource } from './file-source.js';
 
 export interface HashOptions {

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
-import { errnoOf, type LayercastError } from '../errors.js';
-import { Checkpoint } from './checkpoint.js';
-import { Journal, type JournalIdentity, type StartedOver } from './journal.js';
-import type { Arrival } from './page-cache.js';
-import { PartFile } from './part-file.js';
+import { errnoOf, type LayercastError } from '../base/errors.js';
+import { Checkpoint } from './journal/checkpoint.js';
+import { Journal, type JournalIdentity, type StartedOver } from './journal/journal.js';
+import type { Arrival } from './part/page-cache.js';
+import { PartFile } from './part/part-file.js';
 import { systemError } from './system-error.js';
 
 export interface PartialObjectOptions {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { copyFile, type FileHandle, open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { asLayercastError, errnoOf } from '../errors.js';
+import { asLayercastError, errnoOf } from '../base/errors.js';
 import { syncDirectoryOf, temporaryName, writeFully } from './durable.js';
 
 /** Copied at a time; other work of the process has its turn in between. */

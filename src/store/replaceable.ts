@@ -1,5 +1,5 @@
 import { rmdir } from 'node:fs/promises';
-import { errnoOf } from '../errors.js';
+import { errnoOf } from '../base/errors.js';
 
 /** Why a file's name may not be given to another file, in the system's words: what `unlink` and `rename` would answer. */
 export type Refusal = 'EPERM' | 'EACCES' | 'EROFS' | 'EBUSY';

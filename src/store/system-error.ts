@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { type ErrorCode, errnoOf, LayercastError } from '../errors.js';
+import { type ErrorCode, errnoOf, LayercastError } from '../base/errors.js';
 
 /** What to do about a fault: it depends on whether something was to be read or written, and where. */
 interface Remedy {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { blake3 } from '@noble/hashes/blake3.js';
-import { LayercastError } from '../errors.js';
-import { ip6addr, type ParsedAddress } from '../ip6addr.js';
+import { LayercastError } from '../base/errors.js';
+import { ip6addr, type ParsedAddress } from '../base/ip6addr.js';
 
 /** Multicast scopes by name, and the hexadecimal digit that stands for each in an address (RFC 7346, section 2). */
 const SCOPE_DIGITS = { interface: '1', link: '2', admin: '4', site: '5', organization: '8', global: 'e' } as const;

@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, KeyObject, sign, verify } from 'node:crypto';
-import { LayercastError } from '../errors.js';
+import { LayercastError } from '../base/errors.js';
 
 /** An Ed25519 signature (RFC 8032) in front of the bytes it is over: what `serve` sends and `sign` stores. */
 export const SIGNATURE_BYTES = 64;

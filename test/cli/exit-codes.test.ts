@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { type ErrorCode, LayercastError } from '../../dist/base/errors.js';
 import { exitCodeOf } from '../../dist/cli/exit-codes.js';
-import { type ErrorCode, LayercastError } from '../../dist/errors.js';
 
 describe('exit codes', () => {
   it.each<[number, ErrorCode[]]>([
@@ -43,7 +43,7 @@ function program(body: string): ChildProcess {
   const source = `
     import { interruptible } from './dist/cli/interrupt.js';
     import { run } from './dist/cli/run.js';
-    import { LayercastError } from './dist/errors.js';
+    import { LayercastError } from './dist/base/errors.js';
     const command = (program) => program.command('work').action(() => interruptible(async (signal) => {${body}}));
     await run([command], ['node', 'layercast', 'work']);`;
   const cwd = new URL('../..', import.meta.url);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { blockCode, MAX_ESI } from '../../dist/fec/index.js';
-import { planDecoding } from '../../dist/fec/plan.js';
+import { planDecoding } from '../../dist/fec/solve/plan.js';
 import { pick, randomFrom } from './samples.js';
 
 /** How many of `trialCount` random sets of K + extra symbols do not determine the block. */

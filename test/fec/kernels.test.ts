@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eliminate } from '../../dist/fec/elimination.js';
 import { PortableKernel } from '../../dist/fec/kernels/portable.js';
 import { simdKernel } from '../../dist/fec/kernels/simd.js';
-import { COMBINE, type Program, ProgramBuilder, SUM, symbolRow } from '../../dist/fec/program.js';
+import { eliminate } from '../../dist/fec/solve/elimination.js';
+import { COMBINE, type Program, ProgramBuilder, SUM, symbolRow } from '../../dist/fec/solve/program.js';
 import { times } from './reference.js';
 import { randomBytes, randomFrom } from './samples.js';
 

@@ -132,8 +132,10 @@ describe('CodingPool', () => {
     const folder = mkdtempSync(join(tmpdir(), 'fec-'));
     try {
       cpSync(fileURLToPath(new URL('../../dist/fec', import.meta.url)), join(folder, 'fec'), { recursive: true });
-      for (const file of ['errors.js', 'start-worker.js']) {
-        cpSync(fileURLToPath(new URL(`../../dist/${file}`, import.meta.url)), join(folder, file));
+      for (const other of ['base', 'work']) {
+        cpSync(fileURLToPath(new URL(`../../dist/${other}`, import.meta.url)), join(folder, other), {
+          recursive: true,
+        });
       }
       writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
       const script = `import { CodingPool } from './fec/index.js';

@@ -1,4 +1,4 @@
-import { LayercastError } from '../../dist/errors.js';
+import { LayercastError } from '../../dist/base/errors.js';
 import { Anchor } from './anchor.js';
 import { Host } from './host.js';
 import { layingScript, type Sites, siteBridge } from './laying.js';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { LayercastError } from '../../dist/errors.js';
+import { LayercastError } from '../../dist/base/errors.js';
 import type { Anchor } from './anchor.js';
 import type { Port } from './port.js';
 import { LabProcess, type SpawnOptions } from './process.js';

@@ -1,7 +1,7 @@
 // npm run lab -- COMMAND: hosts around a multicast bridge, by hand. The library under it is bed.ts.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { errnoOf, LayercastError } from '../../dist/errors.js';
+import { errnoOf, LayercastError } from '../../dist/base/errors.js';
 import { parseAssignment, parseRate, parseRatio } from './amounts.js';
 import { Bed } from './bed.js';
 import { environment } from './machine.js';

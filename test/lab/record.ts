@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { LayercastError } from '../../dist/errors.js';
+import { LayercastError } from '../../dist/base/errors.js';
 import type { BedRecord } from './bed.js';
 
 /** A bed that was laid by hand, as the next command finds it. */

@@ -1,4 +1,4 @@
-import { LayercastError } from '../../dist/errors.js';
+import { LayercastError } from '../../dist/base/errors.js';
 
 /** Bytes are those of whole IPv6 packets, without Ethernet. */
 export interface Count {

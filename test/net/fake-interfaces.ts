@@ -1,5 +1,5 @@
 import type { NetworkInterfaceInfo } from 'node:os';
-import { digitsOf, type InterfaceReaders } from '../../dist/net/interface-table.js';
+import { digitsOf, type InterfaceReaders } from '../../dist/net/interfaces/interface-table.js';
 
 /** Flags of Linux's <linux/if_addr.h>. */
 export const FLAGS = { permanent: 0x80, tentative: 0xc0, optimistic: 0xc4, duplicate: 0xc8, deprecated: 0xa0 };

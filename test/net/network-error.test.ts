@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LayercastError } from '../../dist/errors.js';
+import { LayercastError } from '../../dist/base/errors.js';
 import { type Attempt, meaningOf, networkError } from '../../dist/net/network-error.js';
 
 const send: Attempt = { what: 'send to [ff15::1]:4242', port: 4242, interface: 'eth0' };

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { InterfaceWatch } from '../../dist/net/interface-watch.js';
-import { joinUdpGroup } from '../../dist/net/udp-membership.js';
-import { openUdpSender } from '../../dist/net/udp-sender.js';
+import { InterfaceWatch } from '../../dist/net/interfaces/interface-watch.js';
+import { joinUdpGroup } from '../../dist/net/portable/udp-membership.js';
+import { openUdpSender } from '../../dist/net/portable/udp-sender.js';
 import { FakeInterfaces, FLAGS } from './fake-interfaces.js';
 
 /** Nothing of these tests leaves the host: the interface is loopback, and the source addresses are not this host's. */

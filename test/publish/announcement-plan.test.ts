@@ -4,9 +4,9 @@ import { parseFleet } from '../../dist/fleet/load-fleet.js';
 import { planOf } from '../../dist/fleet/plan.js';
 import { geometryOf } from '../../dist/object/geometry.js';
 import { announceIntervalOf, plannedAnnouncements } from '../../dist/publish/announcement-plan.js';
-import { describeObject } from '../../dist/publish/describe.js';
 import { forecastOf } from '../../dist/publish/forecast.js';
-import { signDescriptor } from '../../dist/publish/records.js';
+import { describeObject } from '../../dist/publish/records/describe.js';
+import { signDescriptor } from '../../dist/publish/records/records.js';
 import { recordDatagrams } from '../../dist/wire/fragments.js';
 
 /** So many objects of one channel each. */

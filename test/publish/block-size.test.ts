@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { automaticBlockSymbols } from '../../dist/sender/block-size.js';
+import { automaticBlockSymbols } from '../../dist/sender/schedule/block-size.js';
 
 describe('the size of blocks that nobody chose', () => {
   it.each([

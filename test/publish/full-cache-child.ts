@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv, stdout } from 'node:process';
 import { geometryOf } from '../../dist/object/geometry.js';
-import { IntermediateCache } from '../../dist/publish/intermediate-cache.js';
+import { IntermediateCache } from '../../dist/publish/symbols/intermediate-cache.js';
 
 const stateDir = argv[2]!;
 const cache = new IntermediateCache({ stateDir, limitBytes: 1e9 });

@@ -2,12 +2,12 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { Clock, Network } from '../../dist/base/ports.js';
 import { parseFleet } from '../../dist/fleet/load-fleet.js';
-import type { Clock, Network } from '../../dist/ports.js';
-import { CodingThread } from '../../dist/publish/coding-thread.js';
 import type { RefuseEvent } from '../../dist/publish/events.js';
-import { IntermediateCache } from '../../dist/publish/intermediate-cache.js';
 import { ServedObject } from '../../dist/publish/served-object.js';
+import { CodingThread } from '../../dist/publish/symbols/coding-thread.js';
+import { IntermediateCache } from '../../dist/publish/symbols/intermediate-cache.js';
 import { Broadcast } from '../../dist/sender/broadcast.js';
 
 /** A clock that goes on when the test says so. */

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { ServedObject } from '../../dist/publish/served-object.js';
 import { ServerWatch } from '../../dist/publish/server-watch.js';
-import { Warnings } from '../../dist/publish/warnings.js';
+import { Warnings } from '../../dist/publish/warnings/warnings.js';
 import { HandClock } from './served-rig.js';
 
 it('no record of a thousand objects expires, though each lives for 12 s only', async () => {

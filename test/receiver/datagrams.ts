@@ -1,10 +1,10 @@
+import type { ReceivedBatch } from '../../dist/base/ports.js';
 import { firstSymbolOf, geometryOf } from '../../dist/object/geometry.js';
-import type { ReceivedBatch } from '../../dist/ports.js';
-import { Carousel } from '../../dist/sender/carousel.js';
 import { Publication } from '../../dist/sender/publication.js';
+import { Carousel } from '../../dist/sender/schedule/carousel.js';
+import { codedSymbolLength } from '../../dist/sender/schedule/symbol-order.js';
 import { Slab } from '../../dist/sender/slab.js';
-import { codedSymbolLength } from '../../dist/sender/symbol-order.js';
-import type { SimulatedObject } from '../../dist/simulate/simulated-object.js';
+import type { SimulatedObject } from '../../dist/simulate/host/simulated-object.js';
 import { objectTag } from '../../dist/wire/descriptor.js';
 import { DatagramType, HEADER_BYTES, newHeader, readHeader, stampHeader, writeHeader } from '../../dist/wire/header.js';
 

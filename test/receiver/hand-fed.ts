@@ -1,13 +1,13 @@
-import type { MembershipRequest, Network, ReceivedBatch } from '../../dist/ports.js';
+import type { MembershipRequest, Network, ReceivedBatch } from '../../dist/base/ports.js';
 import { FixedPolicy } from '../../dist/rate/fixed-policy.js';
 import { FaultCounters } from '../../dist/receiver/counters.js';
 import type { WarningEvent } from '../../dist/receiver/events.js';
 import { Tally } from '../../dist/receiver/tally.js';
 import { Transfer } from '../../dist/receiver/transfer.js';
-import { HostClock } from '../../dist/simulate/host-clock.js';
-import { instantSolver } from '../../dist/simulate/instant-solver.js';
-import type { DiskOptions } from '../../dist/simulate/simulated-disk.js';
-import type { SimulatedObject } from '../../dist/simulate/simulated-object.js';
+import { HostClock } from '../../dist/simulate/clock/host-clock.js';
+import type { DiskOptions } from '../../dist/simulate/disk/simulated-disk.js';
+import { instantSolver } from '../../dist/simulate/host/instant-solver.js';
+import type { SimulatedObject } from '../../dist/simulate/host/simulated-object.js';
 import { addressFromBytes } from '../../dist/wire/address.js';
 import { Bed } from '../transfer/bed.js';
 import { batchOf } from './datagrams.js';

@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { ObjectStore } from '../../dist/receiver/assemble/object-store.js';
+import { Verification } from '../../dist/receiver/assemble/verification.js';
 import { FaultCounters } from '../../dist/receiver/counters.js';
-import type { ObjectStore } from '../../dist/receiver/object-store.js';
 import { ProgressMeter } from '../../dist/receiver/progress.js';
 import { Reception } from '../../dist/receiver/reception.js';
 import { Tally } from '../../dist/receiver/tally.js';
-import { Verification } from '../../dist/receiver/verification.js';
-import { Prng } from '../../dist/simulate/prng.js';
-import type { SimulatedDisk } from '../../dist/simulate/simulated-disk.js';
-import type { SimulatedObject } from '../../dist/simulate/simulated-object.js';
+import { Prng } from '../../dist/simulate/clock/prng.js';
+import type { SimulatedDisk } from '../../dist/simulate/disk/simulated-disk.js';
+import type { SimulatedObject } from '../../dist/simulate/host/simulated-object.js';
 import { HEADER_BYTES } from '../../dist/wire/header.js';
 import { Bed, SYMBOL_BYTES } from '../transfer/bed.js';
 import { batchOf, datagramsOf } from './datagrams.js';

@@ -1,6 +1,6 @@
 // Opens the destination of crash-object's object and prints what came of it as JSON. Arguments: output, state directory.
 import { argv, stdout } from 'node:process';
-import { LayercastError } from '../../dist/errors.js';
+import { LayercastError } from '../../dist/base/errors.js';
 import { openDestination } from './destinations.js';
 
 const outcome = await openDestination(argv[2]!, argv[3]!).then(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { geometryOf } from '../../dist/object/geometry.js';
-import type { ObjectStore } from '../../dist/receiver/object-store.js';
+import type { ObjectStore } from '../../dist/receiver/assemble/object-store.js';
 import { Destination, type DestinationOptions } from '../../dist/retrieve/destination.js';
 import type { Descriptor } from '../../dist/wire/descriptor.js';
 import { bytesOfBlock, bytesOfSymbol, descriptorOf } from '../store/crash-object.js';

@@ -1,12 +1,12 @@
 import { expect } from 'vitest';
-import type { Destination, Network } from '../../dist/ports.js';
+import type { Destination, Network } from '../../dist/base/ports.js';
 import { Broadcast } from '../../dist/sender/broadcast.js';
 import type { BroadcastObject } from '../../dist/sender/broadcast-object.js';
 import { Publication } from '../../dist/sender/publication.js';
 import { SourceSymbols } from '../../dist/sender/source-symbols.js';
-import { ContentSource } from '../../dist/simulate/content.js';
-import type { SimulatedObject } from '../../dist/simulate/simulated-object.js';
-import type { VirtualHost } from '../../dist/simulate/virtual-host.js';
+import { ContentSource } from '../../dist/simulate/host/content.js';
+import type { SimulatedObject } from '../../dist/simulate/host/simulated-object.js';
+import type { VirtualHost } from '../../dist/simulate/net/virtual-host.js';
 import { objectTag } from '../../dist/wire/descriptor.js';
 import { ANNOUNCEMENT_CHANNEL, DatagramType, newHeader, readHeader } from '../../dist/wire/header.js';
 import { Bed, MEGABIT } from '../transfer/bed.js';

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { LayercastError } from '../../dist/errors.js';
-import type { Destination, Network, SendBatch, SendResult } from '../../dist/ports.js';
+import { LayercastError } from '../../dist/base/errors.js';
+import type { Destination, Network, SendBatch, SendResult } from '../../dist/base/ports.js';
 import { SenderChannel } from '../../dist/sender/channel.js';
 import { SenderDriver } from '../../dist/sender/driver.js';
 import { Publication } from '../../dist/sender/publication.js';
 import { SourceSymbols } from '../../dist/sender/source-symbols.js';
 import { Transmission } from '../../dist/sender/transmission.js';
-import { ContentSource } from '../../dist/simulate/content.js';
-import { HostClock } from '../../dist/simulate/host-clock.js';
+import { HostClock } from '../../dist/simulate/clock/host-clock.js';
+import { ContentSource } from '../../dist/simulate/host/content.js';
 import { DatagramType, HEADER_BYTES, newHeader, readHeader } from '../../dist/wire/header.js';
 import { Bed, SYMBOL_BYTES } from '../transfer/bed.js';
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { thirdsLevels } from '../../dist/rate/ladder.js';
 import { parseScenario } from '../../dist/scenario/load-scenario.js';
-import { Prng } from '../../dist/simulate/prng.js';
-import { simulate } from '../../dist/simulate/simulation.js';
+import { Prng } from '../../dist/simulate/clock/prng.js';
+import { simulate } from '../../dist/simulate/run/simulation.js';
 import type {
   LinkSample,
   MembershipChange,
   ReceiverSample,
   SummaryEvent,
-} from '../../dist/simulate/simulation-events.js';
+} from '../../dist/simulate/run/simulation-events.js';
 import { seed, seeded } from './seed.js';
 
 const levels = thirdsLevels(500e3, 100e6);

@@ -5,8 +5,8 @@ import { readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv, stdout } from 'node:process';
 import { geometryOf, symbolLength } from '../../dist/object/geometry.js';
-import { Journal } from '../../dist/store/journal.js';
-import { PartFile } from '../../dist/store/part-file.js';
+import { Journal } from '../../dist/store/journal/journal.js';
+import { PartFile } from '../../dist/store/part/part-file.js';
 
 const directory = argv[2]!;
 const path = join(directory, 'out.part');

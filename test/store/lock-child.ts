@@ -2,7 +2,7 @@
 // round (`release`, or `die` in the first).
 import { rmSync, writeFileSync } from 'node:fs';
 import { argv, exit, stdout } from 'node:process';
-import { FileLock } from '../../dist/store/file-lock.js';
+import { FileLock } from '../../dist/store/lock/file-lock.js';
 
 const path = argv[2]!;
 const roundCount = Number(argv[3]);

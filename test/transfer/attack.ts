@@ -1,5 +1,5 @@
-import type { SimulatedObject } from '../../dist/simulate/simulated-object.js';
-import type { VirtualHost } from '../../dist/simulate/virtual-host.js';
+import type { SimulatedObject } from '../../dist/simulate/host/simulated-object.js';
+import type { VirtualHost } from '../../dist/simulate/net/virtual-host.js';
 import { addressFromBytes } from '../../dist/wire/address.js';
 import { batchOf } from '../receiver/datagrams.js';
 import type { Bed } from './bed.js';

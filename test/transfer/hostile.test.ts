@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SimulatedObject } from '../../dist/simulate/simulated-object.js';
+import type { SimulatedObject } from '../../dist/simulate/host/simulated-object.js';
 import { PIECE_BYTES, recordDatagrams } from '../../dist/wire/fragments.js';
 import { ANNOUNCEMENT_CHANNEL, DatagramType, HEADER_BYTES, newHeader, writeHeader } from '../../dist/wire/header.js';
 import { datagramsOf } from '../receiver/datagrams.js';

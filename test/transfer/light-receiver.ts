@@ -1,11 +1,11 @@
 import type { ChannelPolicy, Decision } from '../../dist/rate/policy.js';
 import type { LocalReading } from '../../dist/rate/readings.js';
 import { StreamMeter } from '../../dist/rate/stream-meter.js';
-import type { ChannelChoice } from '../../dist/receiver/channel-choice.js';
-import { policyFor } from '../../dist/receiver/channel-choice.js';
-import { Memberships } from '../../dist/receiver/memberships.js';
-import type { SimulatedObject } from '../../dist/simulate/simulated-object.js';
-import type { VirtualHost } from '../../dist/simulate/virtual-host.js';
+import type { ChannelChoice } from '../../dist/receiver/join/channel-choice.js';
+import { policyFor } from '../../dist/receiver/join/channel-choice.js';
+import { Memberships } from '../../dist/receiver/join/memberships.js';
+import type { SimulatedObject } from '../../dist/simulate/host/simulated-object.js';
+import type { VirtualHost } from '../../dist/simulate/net/virtual-host.js';
 import { Flag, type Header, newHeader, readHeader } from '../../dist/wire/header.js';
 import type { Bed } from './bed.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { LinkOptions } from '../../dist/simulate/links.js';
-import type { Prng } from '../../dist/simulate/prng.js';
-import type { SimulatedReceiver } from '../../dist/simulate/simulated-receiver.js';
-import type { SimulatedServer } from '../../dist/simulate/simulated-server.js';
+import type { Prng } from '../../dist/simulate/clock/prng.js';
+import type { SimulatedReceiver } from '../../dist/simulate/host/simulated-receiver.js';
+import type { SimulatedServer } from '../../dist/simulate/host/simulated-server.js';
+import type { LinkOptions } from '../../dist/simulate/net/links.js';
 import { seeded } from '../simulate/seed.js';
 import { Bed, expectSafe, MEGABIT, passesAt, passSeconds, SYMBOL_BYTES } from './bed.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { LayercastError } from '../../dist/errors.js';
+import { LayercastError } from '../../dist/base/errors.js';
 import type { MembershipEvent, ProgressEvent, WarningEvent } from '../../dist/receiver/events.js';
-import type { SimulatedReceiver } from '../../dist/simulate/simulated-receiver.js';
+import type { SimulatedReceiver } from '../../dist/simulate/host/simulated-receiver.js';
 import { addressFromBytes } from '../../dist/wire/address.js';
 import { DatagramType, HEADER_BYTES } from '../../dist/wire/header.js';
 import { seeded } from '../simulate/seed.js';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LayercastError } from '../../dist/errors.js';
-import type { MembershipRequest } from '../../dist/ports.js';
-import { Prng } from '../../dist/simulate/prng.js';
-import type { ObjectPlan, SimulatedObject } from '../../dist/simulate/simulated-object.js';
-import type { SimulatedReceiver } from '../../dist/simulate/simulated-receiver.js';
-import type { VirtualHost } from '../../dist/simulate/virtual-host.js';
+import { LayercastError } from '../../dist/base/errors.js';
+import type { MembershipRequest } from '../../dist/base/ports.js';
+import { Prng } from '../../dist/simulate/clock/prng.js';
+import type { ObjectPlan, SimulatedObject } from '../../dist/simulate/host/simulated-object.js';
+import type { SimulatedReceiver } from '../../dist/simulate/host/simulated-receiver.js';
+import type { VirtualHost } from '../../dist/simulate/net/virtual-host.js';
 import { addressFromBytes } from '../../dist/wire/address.js';
 import { seed, seeded } from '../simulate/seed.js';
 import { Bed, expectSafe, MEGABIT, passSeconds } from './bed.js';

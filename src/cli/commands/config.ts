@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { FileKind } from '../../fleet/config-kind.js';
+import type { FileKind } from '../../config/config-kind.js';
 import type { ValidateFlags } from '../run-validate.js';
 
 export function config(program: Command): void {
@@ -38,7 +38,7 @@ async function validate(path: string, flags: ValidateFlags): Promise<void> {
 
 async function schema(kind: string): Promise<void> {
   if (!isKind(kind)) {
-    const { LayercastError } = await import('../../errors.js');
+    const { LayercastError } = await import('../../base/errors.js');
     throw new LayercastError('USAGE', `no schema is called "${kind}"`, { hint: 'fleet, receiver or scenario' });
   }
   if (kind === 'scenario') {
@@ -46,7 +46,7 @@ async function schema(kind: string): Promise<void> {
     process.stdout.write(`${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`);
     return;
   }
-  const { jsonSchemaOf } = await import('../../fleet/json-schema.js');
+  const { jsonSchemaOf } = await import('../json-schema.js');
   process.stdout.write(`${JSON.stringify(jsonSchemaOf(kind), null, 2)}\n`);
 }
 

@@ -48,7 +48,7 @@ export function serve(program: Command): void {
       const { runServe } = await import('../run-serve.js');
       const { SETTINGS, settle } = await import('../settings.js');
       const { interruptible } = await import('../interrupt.js');
-      const { LayercastError } = await import('../../errors.js');
+      const { LayercastError } = await import('../../base/errors.js');
       const config = settle(SETTINGS.config, flags.config, process.env);
       if (config === undefined) {
         throw new LayercastError('USAGE', 'missing --config (the fleet file)', { hint: 'Add --config fleet.yaml' });

@@ -1,4 +1,4 @@
-import type { Plan } from '../plan.js';
+import type { Plan } from '../solve/plan.js';
 import { PortableKernel } from './portable.js';
 import { simdKernel } from './simd.js';
 

@@ -1,7 +1,7 @@
-import { eliminate } from '../elimination.js';
-import { multiply } from '../gf256.js';
-import type { Plan } from '../plan.js';
-import { COMBINE, type Program, SUM } from '../program.js';
+import { eliminate } from '../solve/elimination.js';
+import type { Plan } from '../solve/plan.js';
+import { COMBINE, type Program, SUM } from '../solve/program.js';
+import { multiply } from './gf256.js';
 import type { Kernel } from './kernel.js';
 
 /**

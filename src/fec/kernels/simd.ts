@@ -1,5 +1,5 @@
-import { inverse, multiply } from '../gf256.js';
-import type { Plan } from '../plan.js';
+import type { Plan } from '../solve/plan.js';
+import { inverse, multiply } from './gf256.js';
 import type { Kernel } from './kernel.js';
 import { MODULE_BASE64 } from './module.js';
 

@@ -1,9 +1,9 @@
 // Owns sockets of the built `udpNetwork` as the drivers own them: opens each, opens it anew when it is stale or refuses, and
 // sends a datagram each 20 ms on each sender. Prints what happens: `opened`, `refused` (code, message; once for each reason),
 // `tried` (each tenth time that a socket was refused), `stale`, `joined`, `heard` (source; when it is another than before, or the first since the group was joined).
-// Arguments: one JSON object with `senders` and `memberships`, each as src/ports.ts has them, and a `label`.
+// Arguments: one JSON object with `senders` and `memberships`, each as src/base/ports.ts has them, and a `label`.
 import { setTimeout as delay } from 'node:timers/promises';
-import { udpNetwork } from '../../../dist/net/udp-network.js';
+import { udpNetwork } from '../../../dist/net/portable/udp-network.js';
 
 const { senders = [], memberships = [] } = JSON.parse(process.argv[2]);
 const say = (event) => console.log(JSON.stringify(event));

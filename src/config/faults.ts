@@ -1,0 +1,36 @@
+import { LayercastError } from '../base/errors.js';
+
+/** One thing wrong with a file, and where. Lines and columns count from 1. */
+export interface Fault {
+  readonly line: number;
+  readonly column: number;
+  /** Names and indexes from the top, joined by dots; empty for the file as a whole. */
+  readonly path: string;
+  /** What is wrong, what was found, what is allowed. */
+  readonly text: string;
+}
+
+/** `CONFIG_INVALID` for a file with one or more faults; the message has a line for each. */
+export class ConfigError extends LayercastError {
+  readonly faults: readonly Fault[];
+
+  constructor(filePath: string, faults: readonly Fault[]) {
+    const sorted = faults.toSorted((a, b) => a.line - b.line || a.column - b.column);
+    super('CONFIG_INVALID', sorted.map((fault) => lineOf(filePath, fault)).join('\n'));
+    this.faults = sorted;
+  }
+}
+
+function lineOf(filePath: string, { line, column, path, text }: Fault): string {
+  return `${filePath}:${line}:${column}: ${path === '' ? '' : `${path}: `}${text}`;
+}
+
+/** A value as a fault shows it: JSON, cut after 60 characters so that a pasted file does not fill the screen. */
+export function shown(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object') return 'a mapping';
+  if (typeof value === 'function') return 'a function';
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}

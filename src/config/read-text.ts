@@ -1,0 +1,75 @@
+import { open } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
+import { errnoOf, LayercastError } from '../base/errors.js';
+
+/** A fleet of 1000 objects with 32 channels each takes some 2 MB; what is much larger was given by mistake. */
+const MAX_BYTES = 8 * 2 ** 20;
+
+/**
+ * The text of a settings file.
+ *
+ * @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`, `FILE_IO`; `CONFIG_INVALID` when it is too large or not UTF-8.
+ */
+export async function readText(path: string): Promise<string> {
+  const bytes = await readBounded(path);
+  if (bytes.length > MAX_BYTES) {
+    throw new LayercastError('CONFIG_INVALID', `${path}: larger than ${MAX_BYTES} bytes`, {
+      hint: 'give a YAML file of settings',
+    });
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new LayercastError('CONFIG_INVALID', `${path}: not UTF-8 text`, {
+      hint: 'give a YAML file of settings',
+      cause,
+    });
+  }
+}
+
+/**
+ * The text of a key file. Bytes that are no text are kept as characters: whoever reads the key says that it is none.
+ *
+ * @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`, `FILE_IO`
+ */
+export async function readKeyText(path: string): Promise<string> {
+  return new TextDecoder('latin1').decode(await readBounded(path));
+}
+
+/** At most one byte more than allowed, so that no file of any size fills the memory. */
+async function readBounded(path: string): Promise<Uint8Array> {
+  try {
+    await using file = await open(path, 'r');
+    const into = Buffer.allocUnsafe(MAX_BYTES + 1);
+    let length = 0;
+    for (;;) {
+      const { bytesRead } = await file.read(into, length, into.length - length);
+      length += bytesRead;
+      if (bytesRead === 0) return into.subarray(0, length);
+    }
+  } catch (cause) {
+    const errno = errnoOf(cause);
+    if (errno === 'ENOENT') {
+      const variable = /\$\{(\w+)\}/.exec(path)?.[1];
+      const place = isAbsolute(path) ? '' : `: it was looked for from ${process.cwd()}`;
+      const hint =
+        variable === undefined ? `check its name${place}` : `the environment variable ${variable} is not set; set it`;
+      throw new LayercastError('FILE_NOT_FOUND', `no file ${path}`, { hint, cause });
+    }
+    if (errno === 'EISDIR') {
+      throw new LayercastError('FILE_IO', `${path} is a folder, not a file (EISDIR)`, { hint: 'name a file', cause });
+    }
+    if (errno === 'ENOTDIR') {
+      throw new LayercastError('FILE_NOT_FOUND', `no file ${path}: a part of the path is not a folder`, {
+        hint: 'check the path',
+        cause,
+      });
+    }
+    if (errno === 'EACCES' || errno === 'EPERM') {
+      const hint =
+        'run as the user who may read it, or give this user the right to; a private key stays readable by one user only';
+      throw new LayercastError('PERMISSION_DENIED', `may not read ${path}`, { hint, cause });
+    }
+    throw new LayercastError('FILE_IO', `cannot read ${path}: ${errno ?? String(cause)}`, { cause });
+  }
+}

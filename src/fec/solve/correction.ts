@@ -1,0 +1,91 @@
+import { type BlockCode, internalId } from '../code.js';
+import { kernel } from '../kernels/kernel.js';
+import type { EncodingPlan, Plan } from './plan.js';
+import { COMBINE, type Program, ProgramBuilder, SUM, symbolRow } from './program.js';
+import { runPlan, type Slice } from './table.js';
+
+/**
+ * How to decode when little is missing, without solving the block's equations anew: encode the block as if the missing
+ * symbols were zero; each repair symbol then differs from what came by a sum of missing symbols, and as many of these
+ * differences as symbols are missing give them. What the sums are, the same program tells when it encodes, instead of
+ * the block, a unit matrix at the missing places.
+ *
+ * @param missing ESIs of source symbols that are not in `slots`
+ * @returns undefined if the repair symbols do not determine the missing ones
+ */
+export function planCorrection(
+  code: BlockCode,
+  slots: Int32Array,
+  missing: readonly number[],
+  encoding: EncodingPlan,
+): Plan | undefined {
+  const ids: number[] = [];
+  const differences: number[] = [];
+  const program = new ProgramBuilder();
+  for (let slot = 0; slot < slots.length; slot++) {
+    if (slots[slot]! < code.sourceCount) continue;
+    const difference = encoding.workRowCount + ids.length;
+    program.begin(SUM, difference);
+    program.add(symbolRow(slot));
+    differences.push(difference);
+    ids.push(internalId(code, slots[slot]!));
+  }
+  if (ids.length < missing.length) return undefined;
+  for (const esi of missing) program.begin(SUM, symbolRow(esi));
+  const start = program.length;
+  program.append(encoding.solveInactive);
+  encoding.solver.addSymbols(program, ids, differences, true);
+  const workRowCount = encoding.workRowCount + ids.length;
+  const weights = solveDifferences(code, program.view().subarray(start), missing, differences, workRowCount);
+  if (weights === undefined) return undefined;
+  for (let i = 0; i < missing.length; i++) {
+    program.begin(COMBINE, symbolRow(missing[i]!));
+    for (let j = 0; j < ids.length; j++) {
+      const weight = weights.elements[i * weights.widthBytes + j]!;
+      if (weight !== 0) program.addScaled(differences[j]!, weight);
+    }
+  }
+  return { program: program.build(), symbolRowCount: slots.length, workRowCount };
+}
+
+/** Missing symbol i is the sum of differences j times `elements[i * widthBytes + j]`. */
+interface Weights {
+  readonly elements: Uint8Array;
+  readonly widthBytes: number;
+}
+
+/** @param encode adds the encoded symbols to the differences */
+function solveDifferences(
+  code: BlockCode,
+  encode: Program,
+  missing: readonly number[],
+  differences: readonly number[],
+  workRowCount: number,
+): Weights | undefined {
+  const { sourceCount } = code;
+  const program = new ProgramBuilder();
+  for (const difference of differences) program.begin(SUM, difference);
+  program.append(encode);
+  for (let j = 0; j < differences.length; j++) {
+    program.begin(SUM, symbolRow(sourceCount + j));
+    program.add(differences[j]!);
+  }
+  // Beside the sums a unit matrix, which becomes the weights.
+  const widthBytes = Math.ceil((missing.length + differences.length) / 16) * 16;
+  const matrix = new Uint8Array(differences.length * widthBytes);
+  const load = ({ table, strideBytes, offset, width }: Slice) => {
+    table.fill(0, 0, sourceCount * strideBytes);
+    for (let i = 0; i < width; i++) table[missing[offset + i]! * strideBytes + i] = 1;
+  };
+  const store = ({ table, strideBytes, offset, width }: Slice) => {
+    for (let j = 0; j < differences.length; j++) {
+      const row = (sourceCount + j) * strideBytes;
+      matrix.set(table.subarray(row, row + width), j * widthBytes + offset);
+    }
+  };
+  const symbolRowCount = sourceCount + differences.length;
+  runPlan({ program: program.view(), symbolRowCount, workRowCount }, missing.length, load, store);
+  for (let j = 0; j < differences.length; j++) matrix[j * widthBytes + missing.length + j] = 1;
+  if (!kernel().eliminate(matrix, widthBytes, missing.length)) return undefined;
+  return { elements: matrix.subarray(missing.length), widthBytes };
+}

@@ -1,0 +1,120 @@
+import type { BlockCode } from '../code.js';
+import { degreeOf, random } from './random.js';
+
+/** The longest row that `appendSymbol` writes: 30 of the sparse part, 3 of the permanent part. */
+export const MAX_SYMBOL_TERMS = 33;
+
+/**
+ * Rows of a sparse matrix over GF(2): row r has a one in each column `columns[i]`, `starts[r] <= i < starts[r + 1]`.
+ */
+export interface SparseRows {
+  readonly count: number;
+  readonly starts: Int32Array;
+  readonly columns: Int32Array;
+}
+
+/**
+ * The binary equations between intermediate symbols (the columns): first S rows of LDPC checks, whose sum is zero, then
+ * one row for each of `ids` (numbers in the padded block), whose sum is that symbol.
+ */
+export function equationsFor(code: BlockCode, ids: ArrayLike<number>): SparseRows {
+  const count = code.ldpcCount + ids.length;
+  const starts = new Int32Array(count + 1);
+  const ldpcTerms = 3 * (code.ltCount - code.ldpcCount) + 3 * code.ldpcCount;
+  // The mean row has 7.3 terms; a matrix of nothing but long rows grows once or twice.
+  let columns = new Int32Array(ldpcTerms + 8 * ids.length + MAX_SYMBOL_TERMS);
+  let end = appendChecks(code, starts, columns);
+  for (let i = 0; i < ids.length; i++) {
+    if (end + MAX_SYMBOL_TERMS > columns.length) columns = enlarged(columns);
+    end = appendSymbol(code, ids[i]!, columns, end);
+    starts[code.ldpcCount + i + 1] = end;
+  }
+  return { count, starts, columns };
+}
+
+/**
+ * Writes to `columns`, from `at` on, the intermediate symbols whose sum is symbol `id` of the padded block, and returns
+ * where the list ends (RFC 6330, sections 5.3.5.3 and 5.3.5.4).
+ */
+export function appendSymbol(code: BlockCode, id: number, columns: Int32Array, at: number): number {
+  const { ltCount, permanentCount, permanentPrime, systematicIndex } = code;
+  const multiplier = (53_591 + systematicIndex * 997) | 1;
+  const seed = (10_267 * (systematicIndex + 1) + Math.imul(id, multiplier)) >>> 0;
+  const degree = degreeOf(random(seed, 0, 1 << 20), ltCount);
+  const step = 1 + random(seed, 1, ltCount - 1);
+  let column = random(seed, 2, ltCount);
+  let end = at;
+  columns[end++] = column;
+  for (let i = 1; i < degree; i++) {
+    column += step;
+    if (column >= ltCount) column -= ltCount;
+    columns[end++] = column;
+  }
+  const permanentDegree = degree < 4 ? 2 + random(id, 3, 2) : 2;
+  const permanentStep = 1 + random(id, 4, permanentPrime - 1);
+  let permanent = random(id, 5, permanentPrime);
+  for (let i = 0; i < permanentDegree; i++) {
+    while (permanent >= permanentCount) permanent = (permanent + permanentStep) % permanentPrime;
+    columns[end++] = ltCount + permanent;
+    permanent = (permanent + permanentStep) % permanentPrime;
+  }
+  return end;
+}
+
+/**
+ * Where the dense checks look (RFC 6330, section 5.3.3.3): column j of the matrix MT, but the last, has its two ones in
+ * rows `result[j] & 0xffff` and `result[j] >>> 16`.
+ */
+export function denseCheckRows(code: BlockCode): Int32Array {
+  const { hdpcCount } = code;
+  const pairs = new Int32Array(code.paddedCount + code.ldpcCount - 1);
+  for (let j = 0; j < pairs.length; j++) {
+    const first = random(j + 1, 6, hdpcCount);
+    const second = (first + random(j + 1, 7, hdpcCount - 1) + 1) % hdpcCount;
+    pairs[j] = first | (second << 16);
+  }
+  return pairs;
+}
+
+/** RFC 6330, section 5.3.3.3: each of the first B = W − S symbols is in three checks, each check in three more symbols. */
+function appendChecks(code: BlockCode, starts: Int32Array, columns: Int32Array): number {
+  const { ldpcCount, ltCount, permanentCount } = code;
+  const plainCount = ltCount - ldpcCount;
+  const fill = new Int32Array(ldpcCount);
+  forEachMembership(plainCount, ldpcCount, (check) => fill[check]!++);
+  let end = 0;
+  for (let check = 0; check < ldpcCount; check++) {
+    const start = end;
+    end += fill[check]! + 3;
+    fill[check] = start;
+    columns[end - 3] = plainCount + check;
+    columns[end - 2] = ltCount + (check % permanentCount);
+    columns[end - 1] = ltCount + ((check + 1) % permanentCount);
+    starts[check + 1] = end;
+  }
+  forEachMembership(plainCount, ldpcCount, (check, column) => {
+    columns[fill[check]!++] = column;
+  });
+  return end;
+}
+
+function forEachMembership(
+  plainCount: number,
+  ldpcCount: number,
+  visit: (check: number, column: number) => void,
+): void {
+  for (let column = 0; column < plainCount; column++) {
+    const step = 1 + Math.floor(column / ldpcCount);
+    let check = column % ldpcCount;
+    for (let i = 0; i < 3; i++) {
+      visit(check, column);
+      check = (check + step) % ldpcCount;
+    }
+  }
+}
+
+function enlarged(columns: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(2 * columns.length);
+  larger.set(columns);
+  return larger;
+}

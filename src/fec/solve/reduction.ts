@@ -1,0 +1,105 @@
+import type { BlockCode } from '../code.js';
+import type { SparseRows } from './equations.js';
+import type { Peeling } from './peeling.js';
+import type { BitMatrix } from './product.js';
+
+/**
+ * What the rows that peeling left over say about the inactive columns, over GF(2): some are a sum of rest rows and of
+ * free columns; the free ones are for the dense checks to find.
+ */
+export interface Reduction {
+  /** Row c: which inactive columns, by their number among them, column c's value depends on. */
+  readonly dependence: BitMatrix;
+  /** Inactive columns (by number) that the binary rows give, in the order of the rows of `solution`. */
+  readonly solved: Int32Array;
+  /** Inactive columns (by number) that they leave open; at most as many as there are dense checks. */
+  readonly free: Int32Array;
+  /** Row i: which rest rows, reduced to inactive columns, add up to column `solved[i]`. */
+  readonly solution: BitMatrix;
+  /** Whether column `solved[i]` also takes free column `free[k]`. */
+  readonly takesFree: (i: number, k: number) => boolean;
+}
+
+/**
+ * @returns undefined if more columns stay open than dense checks could ever find
+ */
+export function reduce(code: BlockCode, rows: SparseRows, peeling: Peeling): Reduction | undefined {
+  const dependence = dependenceOn(code, rows, peeling);
+  const inactiveCount = peeling.inactiveColumns.length;
+  const restCount = peeling.restRows.length;
+  const firstWord = dependence.wordsPerRow;
+  const width = firstWord + Math.ceil(restCount / 32);
+  const bits = restMatrix(rows, peeling, dependence, width);
+  const order = Int32Array.from({ length: restCount }, (_, i) => i * width);
+  const solved: number[] = [];
+  const free: number[] = [];
+  for (let column = 0; column < inactiveCount; column++) {
+    const word = column >>> 5;
+    const bit = 1 << (column & 31);
+    const rank = solved.length;
+    let pivot = rank;
+    while (pivot < restCount && (bits[order[pivot]! + word]! & bit) === 0) pivot++;
+    if (pivot === restCount) {
+      if (free.push(column) > code.hdpcCount) return undefined;
+      continue;
+    }
+    const source = order[pivot]!;
+    order[pivot] = order[rank]!;
+    order[rank] = source;
+    for (let i = 0; i < restCount; i++) {
+      const target = order[i]!;
+      if (i === rank || (bits[target + word]! & bit) === 0) continue;
+      for (let w = word; w < width; w++) bits[target + w]! ^= bits[source + w]!;
+    }
+    solved.push(column);
+  }
+  const result = new Int32Array(solved.length * width);
+  for (let i = 0; i < solved.length; i++) result.set(bits.subarray(order[i]!, order[i]! + width), i * width);
+  return {
+    dependence,
+    solved: Int32Array.from(solved),
+    free: Int32Array.from(free),
+    solution: { bits: result, wordsPerRow: width, firstWord },
+    takesFree: (i, k) => ((result[i * width + (free[k]! >>> 5)]! >>> (free[k]! & 31)) & 1) === 1,
+  };
+}
+
+/** Follows the substitutions without any symbols: a pivot depends on what the other columns of its row depend on. */
+function dependenceOn(code: BlockCode, rows: SparseRows, peeling: Peeling): BitMatrix {
+  const { inactiveColumns, pivotColumns, pivotRows } = peeling;
+  const { starts, columns } = rows;
+  const wordsPerRow = Math.ceil(inactiveColumns.length / 32);
+  const bits = new Int32Array(code.intermediateCount * wordsPerRow);
+  for (let i = 0; i < inactiveColumns.length; i++) {
+    bits[inactiveColumns[i]! * wordsPerRow + (i >>> 5)] = 1 << (i & 31);
+  }
+  for (let step = 0; step < pivotRows.length; step++) {
+    const row = pivotRows[step]!;
+    const pivot = pivotColumns[step]!;
+    const target = pivot * wordsPerRow;
+    const end = starts[row + 1]!;
+    for (let i = starts[row]!; i < end; i++) {
+      if (columns[i] === pivot) continue;
+      const source = columns[i]! * wordsPerRow;
+      for (let w = 0; w < wordsPerRow; w++) bits[target + w]! ^= bits[source + w]!;
+    }
+  }
+  return { bits, wordsPerRow, firstWord: 0 };
+}
+
+/** The rest rows over the inactive columns, beside a unit matrix that will record how they are added up. */
+function restMatrix(rows: SparseRows, peeling: Peeling, dependence: BitMatrix, width: number): Int32Array {
+  const { restRows } = peeling;
+  const { wordsPerRow } = dependence;
+  const bits = new Int32Array(restRows.length * width);
+  for (let i = 0; i < restRows.length; i++) {
+    const target = i * width;
+    const row = restRows[i]!;
+    for (let at = rows.starts[row]!; at < rows.starts[row + 1]!; at++) {
+      const source = rows.columns[at]! * wordsPerRow;
+      for (let w = 0; w < wordsPerRow; w++) bits[target + w]! ^= dependence.bits[source + w]!;
+    }
+    bits[target + wordsPerRow + (i >>> 5)]! |= 1 << (i & 31);
+  }
+  return bits;
+}

@@ -1,0 +1,202 @@
+import { type BlockCode, internalId } from '../code.js';
+import { EXP } from '../kernels/gf256.js';
+import { type DenseSolution, solveChecks } from './dense.js';
+import { appendSymbol, denseCheckRows, equationsFor, MAX_SYMBOL_TERMS, type SparseRows } from './equations.js';
+import { type Peeling, peel } from './peeling.js';
+import { appendProduct, type BitMatrix, PRODUCT_SCRATCH_ROWS, productCost } from './product.js';
+import { COMBINE, type ProgramBuilder, SUM, symbolRow } from './program.js';
+import { type Reduction, reduce } from './reduction.js';
+
+/**
+ * The equations of some known symbols, solved; writes programs that do with symbols what was done with the equations.
+ *
+ * Symbols: one for each slot. Working rows: 0 to L − 1 are the intermediate symbols, the others are scratch.
+ */
+export class Solver {
+  private readonly code: BlockCode;
+  private readonly rows: SparseRows;
+  private readonly peeling: Peeling;
+  private readonly reduction: Reduction;
+  private readonly dense: DenseSolution;
+  private readonly pairs: Int32Array;
+  /** The slot that holds the sum of an equation, or −1 for zero. */
+  private readonly sums: Int32Array;
+  private readonly scratch: number;
+  private readonly checkRow: number;
+  private readonly restRow: number;
+
+  /**
+   * @param slots ESIs of known symbols, −1 for a slot that holds none
+   * @returns undefined if these symbols do not determine the block
+   */
+  static of(code: BlockCode, slots: Int32Array): Solver | undefined {
+    const { ids, sums } = known(code, slots);
+    const rows = equationsFor(code, ids);
+    const peeling = peel(code, rows);
+    if (peeling === undefined) return undefined;
+    const reduction = reduce(code, rows, peeling);
+    if (reduction === undefined) return undefined;
+    const pairs = denseCheckRows(code);
+    const dense = solveChecks(code, reduction, peeling.inactiveColumns, pairs);
+    if (dense === undefined) return undefined;
+    return new Solver(code, rows, sums, peeling, reduction, dense, pairs);
+  }
+
+  private constructor(
+    code: BlockCode,
+    rows: SparseRows,
+    sums: Int32Array,
+    peeling: Peeling,
+    reduction: Reduction,
+    dense: DenseSolution,
+    pairs: Int32Array,
+  ) {
+    this.code = code;
+    this.rows = rows;
+    this.sums = sums;
+    this.peeling = peeling;
+    this.reduction = reduction;
+    this.dense = dense;
+    this.pairs = pairs;
+    this.scratch = code.intermediateCount;
+    this.checkRow = this.scratch + PRODUCT_SCRATCH_ROWS;
+    this.restRow = this.checkRow + 1 + code.hdpcCount;
+  }
+
+  /** Working rows; more may follow. */
+  get workRowCount(): number {
+    return this.restRow + this.peeling.restRows.length;
+  }
+
+  /** Leaves the inactive columns solved, and in each pivot column its value as if all inactive ones were zero. */
+  solveInactive(program: ProgramBuilder): void {
+    const { peeling, reduction } = this;
+    const { inactiveColumns, pivotColumns, pivotRows, restRows } = peeling;
+    for (let step = 0; step < pivotRows.length; step++) {
+      this.appendEquation(program, pivotRows[step]!, pivotColumns[step]!, pivotColumns[step]!, true);
+    }
+    if (reduction.free.length > 0) this.appendChecks(program);
+    for (let i = 0; i < restRows.length; i++) this.appendEquation(program, restRows[i]!, -1, this.restRow + i, true);
+    const targets = Int32Array.from(reduction.solved, (i) => inactiveColumns[i]!);
+    const sources = Int32Array.from(restRows, (_, i) => this.restRow + i);
+    appendProduct(program, reduction.solution, targets, sources, false, this.scratch);
+    if (reduction.free.length > 0) this.appendFree(program);
+  }
+
+  /** Every pivot column again, now that the inactive ones are known. */
+  substituteAll(program: ProgramBuilder): void {
+    const { pivotColumns, pivotRows } = this.peeling;
+    for (let step = 0; step < pivotRows.length; step++) {
+      this.appendEquation(program, pivotRows[step]!, pivotColumns[step]!, pivotColumns[step]!, false);
+    }
+  }
+
+  /**
+   * Adds to each of `targets` the symbol of its id, made from the intermediate symbols as `solveInactive` leaves them:
+   * pivot columns are corrected for the inactive ones on the way.
+   *
+   * @param accumulate whether targets keep what they hold
+   */
+  addSymbols(program: ProgramBuilder, ids: ArrayLike<number>, targets: ArrayLike<number>, accumulate: boolean): void {
+    const { bits, wordsPerRow } = this.reduction.dependence;
+    const columns = new Int32Array(MAX_SYMBOL_TERMS);
+    const corrections = new Int32Array(ids.length * wordsPerRow);
+    for (let i = 0; i < ids.length; i++) {
+      const end = appendSymbol(this.code, ids[i]!, columns, 0);
+      program.begin(SUM, targets[i]!);
+      if (accumulate) program.add(targets[i]!);
+      for (let at = 0; at < end; at++) {
+        const column = columns[at]!;
+        if (this.isPivot(column)) program.add(column);
+        for (let w = 0; w < wordsPerRow; w++) corrections[i * wordsPerRow + w]! ^= bits[column * wordsPerRow + w]!;
+      }
+    }
+    const matrix: BitMatrix = { bits: corrections, wordsPerRow, firstWord: 0 };
+    appendProduct(program, matrix, targets, this.peeling.inactiveColumns, true, this.scratch);
+  }
+
+  /** Whether `addSymbols` is less work for so many than `substituteAll` and sums of the intermediate symbols. */
+  isFew(symbolCount: number): boolean {
+    return productCost(symbolCount, this.peeling.inactiveColumns.length) < this.rows.starts[this.rows.count]!;
+  }
+
+  /** `target` becomes the equation's sum and its columns, but for `except`; of the columns only pivots if `pivotsOnly`. */
+  private appendEquation(
+    program: ProgramBuilder,
+    row: number,
+    except: number,
+    target: number,
+    pivotsOnly: boolean,
+  ): void {
+    const { columns, starts } = this.rows;
+    program.begin(SUM, target);
+    if (this.sums[row]! >= 0) program.add(symbolRow(this.sums[row]!));
+    for (let i = starts[row]!; i < starts[row + 1]!; i++) {
+      const column = columns[i]!;
+      if (column !== except && (!pivotsOnly || this.isPivot(column))) program.add(column);
+    }
+  }
+
+  /** What the pivot columns leave of each dense check. */
+  private appendChecks(program: ProgramBuilder): void {
+    const { code } = this;
+    for (const column of this.peeling.inactiveColumns) program.begin(SUM, column);
+    for (let h = 0; h < code.hdpcCount; h++) program.begin(SUM, this.checkRow + 1 + h);
+    program.checks(this.checkRow, this.pairs);
+    for (let h = 0; h < code.hdpcCount; h++) {
+      program.begin(COMBINE, this.checkRow + 1 + h);
+      program.addScaled(this.checkRow + 1 + h, 1);
+      program.addScaled(this.checkRow, EXP[h]!);
+    }
+  }
+
+  /** Puts the solved columns into the checks, gets the free ones, and puts those into the solved. */
+  private appendFree(program: ProgramBuilder): void {
+    const { code } = this;
+    const { inactiveColumns } = this.peeling;
+    const { free, solved, takesFree } = this.reduction;
+    const { coefficients, weights } = this.dense;
+    for (let h = 0; h < code.hdpcCount; h++) {
+      program.begin(COMBINE, this.checkRow + 1 + h);
+      program.addScaled(this.checkRow + 1 + h, 1);
+      for (const i of solved) {
+        const coefficient = coefficients[h * inactiveColumns.length + i]!;
+        if (coefficient !== 0) program.addScaled(inactiveColumns[i]!, coefficient);
+      }
+    }
+    for (let k = 0; k < free.length; k++) {
+      program.begin(COMBINE, inactiveColumns[free[k]!]!);
+      for (let h = 0; h < code.hdpcCount; h++) {
+        const weight = weights[k * code.hdpcCount + h]!;
+        if (weight !== 0) program.addScaled(this.checkRow + 1 + h, weight);
+      }
+    }
+    for (let i = 0; i < solved.length; i++) {
+      const column = inactiveColumns[solved[i]!]!;
+      program.begin(SUM, column);
+      program.add(column);
+      for (let k = 0; k < free.length; k++) if (takesFree(i, k)) program.add(inactiveColumns[free[k]!]!);
+    }
+  }
+
+  private isPivot(column: number): boolean {
+    return this.peeling.isPivot[column] === 1;
+  }
+}
+
+/** The equations of symbols that are known: those of the slots, and the zeros that pad the block to K′. */
+function known(code: BlockCode, slots: Int32Array): { ids: Int32Array; sums: Int32Array } {
+  const { ldpcCount, paddedCount, sourceCount } = code;
+  const ids: number[] = [];
+  const sums: number[] = new Array(ldpcCount).fill(-1);
+  for (let slot = 0; slot < slots.length; slot++) {
+    if (slots[slot]! < 0) continue;
+    ids.push(internalId(code, slots[slot]!));
+    sums.push(slot);
+  }
+  for (let id = sourceCount; id < paddedCount; id++) {
+    ids.push(id);
+    sums.push(-1);
+  }
+  return { ids: Int32Array.from(ids), sums: Int32Array.from(sums) };
+}

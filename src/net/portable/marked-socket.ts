@@ -1,0 +1,94 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { LayercastError } from '../../base/errors.js';
+import { digitsOf } from '../interfaces/interface-table.js';
+import { findLibc, type Koffi, type Libc } from '../libc.js';
+
+/** Numbers of Linux's <sys/socket.h>, <fcntl.h> and <netinet/in.h>. */
+const AF_INET6 = 10;
+const SOCK_DGRAM = 2;
+const SOCK_CLOEXEC = 0o2000000;
+const SOCK_NONBLOCK = 0o4000;
+const IPPROTO_IPV6 = 41;
+const IPV6_TCLASS = 67;
+
+/** Where to bind a marked socket: any port of an address. */
+export interface BindAddress {
+  readonly address: string;
+  /** Index of the interface that a link-local address belongs to; 0 for other addresses. */
+  readonly scopeId: number;
+}
+
+/** The C library, found once: each function that koffi makes stays in memory. */
+let found: Libc | undefined;
+
+/**
+ * A UDP socket whose datagrams carry a DiffServ code point (RFC 2474). Node has no call for that, so libc is asked through
+ * koffi, an optional dependency, for a socket that has it, and Node takes that over.
+ *
+ * @param dscp 1–63.
+ * @param at undefined leaves the address to the system.
+ * @returns a socket that is open, and bound if there is an address.
+ * @throws {LayercastError} `NETWORK_UNAVAILABLE` where koffi, Linux or a C library is missing.
+ * @throws {Error} with the system's errno name as `code` when the system refuses. No descriptor is left open then.
+ */
+export async function markedSocket(dscp: number, at: BindAddress | undefined): Promise<Socket> {
+  found ??= await libcFor(dscp, () => import('koffi').then((module) => module.default));
+  return openMarked(found, dscp, at);
+}
+
+/** @throws {LayercastError} `NETWORK_UNAVAILABLE` where koffi, Linux or a C library is missing. */
+export async function libcFor(
+  dscp: number,
+  importKoffi: () => Promise<Koffi>,
+  platform: string = process.platform,
+): Promise<Libc> {
+  if (platform !== 'linux') throw unavailable(dscp, `this system is ${platform}`);
+  const koffi = await importKoffi().catch((cause: unknown) => {
+    throw unavailable(dscp, 'the optional package koffi is not installed or does not run here', cause);
+  });
+  const libc = findLibc(koffi);
+  if (libc === undefined) throw unavailable(dscp, 'the C library of this system was not found');
+  return libc;
+}
+
+/** See `markedSocket`. */
+export function openMarked(libc: Libc, dscp: number, at: BindAddress | undefined): Socket {
+  const fd = libc.socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  try {
+    // The traffic class holds the code point in its upper six bits (RFC 2474, section 3).
+    libc.setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, new Uint8Array(Int32Array.of(dscp << 2).buffer));
+    if (at !== undefined) libc.bind(fd, socketAddress(at));
+    return takenOver(fd);
+  } catch (error) {
+    libc.close(fd);
+    throw error;
+  }
+}
+
+/** Node takes over a descriptor within the call, or throws and leaves the descriptor to the caller. */
+function takenOver(fd: number): Socket {
+  const socket = createSocket('udp6');
+  try {
+    socket.bind({ fd, exclusive: true });
+    return socket;
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+}
+
+/** A struct sockaddr_in6: family (2 bytes), port (2), flow information (4), address (16), scope id (4). */
+function socketAddress({ address, scopeId }: BindAddress): Uint8Array {
+  const bytes = new Uint8Array(28);
+  bytes.set(new Uint8Array(Uint16Array.of(AF_INET6).buffer), 0);
+  bytes.set(Buffer.from(digitsOf(address), 'hex'), 8);
+  bytes.set(new Uint8Array(Uint32Array.of(scopeId).buffer), 24);
+  return bytes;
+}
+
+function unavailable(dscp: number, why: string, cause?: unknown): LayercastError {
+  return new LayercastError('NETWORK_UNAVAILABLE', `cannot mark datagrams with dscp ${dscp}: ${why}`, {
+    hint: 'Leave dscp out of the fleet file and mark the traffic at the firewall or switch',
+    cause,
+  });
+}

@@ -1,0 +1,61 @@
+import type { Fleet, FleetObject } from '../../fleet/fleet.js';
+import { channelStartRatio, serverStartRatio } from '../../fleet/start-offsets.js';
+import type { Geometry } from '../../object/geometry.js';
+import { merkleRoot } from '../../object/merkle.js';
+import { addressToBytes } from '../../wire/address.js';
+import { type Descriptor, NO_CODE, RAPTORQ } from '../../wire/descriptor.js';
+import { announceIntervalOf } from '../announcement-plan.js';
+
+/** What a descriptor says of a file's content. */
+export interface DescribedContent {
+  readonly geometry: Geometry;
+  readonly sha256: Uint8Array;
+  /** SHA-256 of each block, back to back. */
+  readonly blockDigests: Uint8Array;
+}
+
+/**
+ * What a fleet file and the digests of a file say together: the descriptor of one version, made at `nowS` (Unix time).
+ */
+export function describeObject(fleet: Fleet, object: FleetObject, content: DescribedContent, nowS: number): Descriptor {
+  return { ...describeContent(fleet, object, content, nowS), announceIntervalUs: announceIntervalOf(fleet) };
+}
+
+/** The same, without what depends on the fleet's other objects. */
+export function describeContent(
+  fleet: Fleet,
+  object: FleetObject,
+  { geometry, sha256, blockDigests }: DescribedContent,
+  nowS: number,
+): Descriptor {
+  const { sizeBytes, symbolBytes, blockCount } = geometry;
+  const servers = fleet.servers.filter(({ objects }) => objects?.includes(object.name) ?? true);
+  return {
+    fleet: fleet.name,
+    object: object.name,
+    version: object.version,
+    sizeBytes,
+    symbolBytes,
+    blockCount,
+    fecEncodingId: object.code === 'raptorq' ? RAPTORQ : NO_CODE,
+    sha256,
+    blockRoot: merkleRoot(blockDigests),
+    mode: object.mode,
+    ssm: fleet.ssm,
+    channels: object.channels.map((channel) => ({
+      group: addressToBytes(channel.group),
+      port: channel.port,
+      intervalUs: channel.intervalUs,
+      startRatio: channelStartRatio(fleet, channel, sizeBytes),
+    })),
+    servers: servers.map((server) => ({
+      index: server.index,
+      name: server.name,
+      address: server.address === undefined ? undefined : addressToBytes(server.address),
+      startRatio: serverStartRatio(fleet, server, sizeBytes),
+      channels: server.channels?.filter((channel) => channel < object.channels.length),
+    })),
+    createdS: nowS,
+    expiresS: object.expiresAfterUs === undefined ? undefined : nowS + Math.ceil(object.expiresAfterUs / 1e6),
+  };
+}

@@ -1,0 +1,87 @@
+import { createHash, type KeyObject } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errnoOf, LayercastError } from '../../base/errors.js';
+import { replaceFile } from '../../store/durable.js';
+import { makeFolder } from '../../store/folder/make-folder.js';
+import { type Descriptor, objectTag, packDescriptor } from '../../wire/descriptor.js';
+import { unpackDescriptor } from '../../wire/descriptor-reader.js';
+import { peekRecord, signRecord } from '../../wire/signature.js';
+
+/** A descriptor and the signed bytes that say so. */
+export interface SignedDescriptor {
+  readonly descriptor: Descriptor;
+  readonly record: Uint8Array;
+}
+
+export function signDescriptor(descriptor: Descriptor, key: KeyObject): SignedDescriptor {
+  return { descriptor, record: signRecord(packDescriptor(descriptor), key) };
+}
+
+/**
+ * The file of an object's record in a folder of records. Names of objects may hold anything, `/` and `..` too, so the file is
+ * called by a hash of the name, with the name's harmless characters in front for people.
+ */
+export function recordPath(folder: string, object: string): string {
+  const readable = object
+    .replace(/[^A-Za-z0-9._-]+/g, '_')
+    .replace(/^\.+/, '')
+    .slice(0, 40);
+  const hash = createHash('sha256').update(object).digest('hex').slice(0, 12);
+  return join(folder, `${readable}-${hash}.record`);
+}
+
+export async function writeRecord(folder: string, { descriptor, record }: SignedDescriptor): Promise<string> {
+  const path = recordPath(folder, descriptor.object);
+  await makeFolder(folder);
+  await replaceFile(path, [record]);
+  return path;
+}
+
+/**
+ * Reads the record that was signed elsewhere for what is to be served here.
+ *
+ * @param expected what the fleet file and the object's file say, as if it were signed now.
+ * @throws {LayercastError} `RECORD_INVALID` when there is none or it is about something else.
+ */
+export async function readRecord(folder: string, expected: Descriptor): Promise<SignedDescriptor> {
+  const path = recordPath(folder, expected.object);
+  const hint = 'Make it anew with: layercast sign --config FLEET.yaml --key KEY --out DIR';
+  const record = await readFile(path).catch((cause: unknown) => {
+    const missing = errnoOf(cause) === 'ENOENT';
+    const why = missing ? `there is no record ${path}` : `cannot read the record ${path}: ${errnoOf(cause)}`;
+    throw new LayercastError(missing ? 'RECORD_INVALID' : 'PERMISSION_DENIED', `${expected.object}: ${why}`, {
+      hint,
+      cause,
+    });
+  });
+  const descriptor = unpackDescriptor(peekRecord(record));
+  if (descriptor === undefined) throw new LayercastError('RECORD_INVALID', `${path} is not a signed record`, { hint });
+  const difference = differenceBetween(descriptor, expected);
+  if (difference === undefined) return { descriptor, record };
+  throw new LayercastError('RECORD_INVALID', `${path} was signed for something else: ${difference}`, { hint });
+}
+
+/**
+ * The first thing that a record says and the fleet file or the object's file contradicts. Dates do not count, nor how often the
+ * object is announced: that changes with the fleet's other objects.
+ */
+function differenceBetween(signed: Descriptor, expected: Descriptor): string | undefined {
+  for (const field of [
+    'fleet',
+    'object',
+    'version',
+    'sizeBytes',
+    'symbolBytes',
+    'blockCount',
+    'fecEncodingId',
+    'mode',
+    'ssm',
+  ] as const) {
+    if (signed[field] !== expected[field]) return `${field} is ${signed[field]} there and ${expected[field]} here`;
+  }
+  if (!objectTag(signed).every((byte, i) => byte === objectTag(expected)[i])) return 'the file has another SHA-256';
+  const ladder = (descriptor: Descriptor) =>
+    packDescriptor({ ...descriptor, createdS: 0, expiresS: undefined, announceIntervalUs: undefined });
+  return Buffer.compare(ladder(signed), ladder(expected)) === 0 ? undefined : 'channels or servers have changed';
+}

@@ -1,0 +1,93 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { LayercastError } from '../../base/errors.js';
+import type { Fleet, FleetObject } from '../../fleet/fleet.js';
+import { type Descriptor, packDescriptor } from '../../wire/descriptor.js';
+import { openRecord } from '../../wire/signature.js';
+import { type DescribedContent, describeObject } from './describe.js';
+import { readRecord, type SignedDescriptor, signDescriptor } from './records.js';
+
+/** What signs a fleet's descriptors: the key on this host, or records that were signed elsewhere. */
+export interface Signing {
+  readonly fleet: Fleet;
+  /** Undefined takes records from the fleet's `records` folder. */
+  readonly key: KeyObject | undefined;
+}
+
+/**
+ * Signs the descriptor of an object, or finds the record of it.
+ *
+ * @throws {LayercastError} `RECORD_INVALID`, `PERMISSION_DENIED`, `CONFIG_INVALID` for a fleet with neither key nor records
+ */
+export async function signedRecord(
+  { fleet, key }: Signing,
+  object: FleetObject,
+  content: DescribedContent,
+  nowS: number,
+): Promise<SignedDescriptor> {
+  const descriptor = describeObject(fleet, object, content, nowS);
+  if (key !== undefined) return signDescriptor(descriptor, key);
+  if (fleet.recordsPath !== undefined) return readRecord(fleet.recordsPath, descriptor);
+  throw new LayercastError(
+    'CONFIG_INVALID',
+    `fleet ${fleet.name} has neither a key nor records: receivers would trust nothing`,
+    {
+      hint: 'Add "key: FILE" (layercast keygen makes one), or "records: DIR" with what layercast sign made',
+    },
+  );
+}
+
+/** So far ahead of the clock may the time of a record be: one second for each reload within a second. Farther, the clock was set back. */
+const MAX_AHEAD_S = 60;
+
+/**
+ * The record that has to replace `sent` now; undefined while `sent` is still good. It no longer is when another key signs
+ * by now, when the fleet file says something else of the same content, when there is another record, or when half of the time
+ * until it expires has passed.
+ *
+ * @throws {LayercastError} as `signedRecord`
+ */
+export async function renewedRecord(
+  signing: Signing,
+  object: FleetObject,
+  content: DescribedContent,
+  sent: SignedDescriptor,
+  nowS: number,
+): Promise<SignedDescriptor | undefined> {
+  const { fleet, key } = signing;
+  if (key !== undefined) {
+    const same = describeObject(fleet, object, content, sent.descriptor.createdS);
+    const isSame = Buffer.compare(packDescriptor(same), packDescriptor(sent.descriptor)) === 0;
+    const isOurs = openRecord(sent.record, createPublicKey(key)) !== undefined;
+    if (isSame && isOurs && !isRenewalDue(sent.descriptor, nowS)) return undefined;
+  }
+  const next = await signedRecord(
+    signing,
+    object,
+    content,
+    key === undefined ? nowS : laterThan(sent.descriptor, nowS),
+  );
+  return Buffer.compare(next.record, sent.record) === 0 ? undefined : next;
+}
+
+/**
+ * Whether half of a record's life has passed: the other half is left for receivers that hear seldom and for clocks that differ.
+ * Also when the clock has been set back to before it was signed: it would count longer than it should.
+ */
+export function isRenewalDue({ createdS, expiresS }: Descriptor, nowS: number): boolean {
+  if (expiresS === undefined) return false;
+  return nowS < createdS - MAX_AHEAD_S || nowS >= createdS + (expiresS - createdS) / 2;
+}
+
+/** Receivers follow what was signed later, in whole seconds: two reloads within one must differ. */
+function laterThan({ createdS }: Descriptor, nowS: number): number {
+  return createdS >= nowS && createdS - nowS < MAX_AHEAD_S ? createdS + 1 : nowS;
+}
+
+/** What is told about a record that nobody here can renew, from three quarters of its life on; undefined before. */
+export function expiryWarning({ object, createdS, expiresS }: Descriptor, nowS: number): string | undefined {
+  if (expiresS === undefined || nowS < expiresS - (expiresS - createdS) / 4) return undefined;
+  const when = new Date(expiresS * 1000).toISOString();
+  return nowS >= expiresS
+    ? `${object}: its record expired at ${when}; receivers refuse it`
+    : `${object}: its record expires at ${when}; receivers will refuse it then`;
+}

@@ -1,0 +1,144 @@
+import { once } from 'node:events';
+import type { FileHandle } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import type { Worker } from 'node:worker_threads';
+import { type ErrorCode, LayercastError } from '../../base/errors.js';
+import type { ByteSource } from '../../base/ports.js';
+import { blockLength, blockOffset, blockSymbolCount, type Geometry } from '../../object/geometry.js';
+import { startWorker } from '../../work/start-worker.js';
+import type { IntermediateLayout } from './intermediate-layout.js';
+
+/** Read at a time; a system call for each. */
+const PIECE_BYTES = 512 * 1024;
+/** Threads that nobody chose the number of. */
+const DEFAULT_THREADS = 2;
+/**
+ * Blocks that such threads have together, except that one always may. A thread has a table of up to 32 MB and as much
+ * again of plans beside its block, so that two with blocks of 20 MB would take all of the 200 MB that a server may have.
+ */
+const DEFAULT_BLOCKS_BYTES = 24 * 2 ** 20;
+/** Told at most this often, as `hashing` is. */
+const PROGRESS_BYTES = 64e6;
+
+export interface SolveOptions {
+  /** Threads, each with one block at a time. @default 2, or 1 on one processor or for blocks larger than 12 MB */
+  readonly threadCount?: number | undefined;
+  readonly signal: AbortSignal;
+  /** Called with the bytes of the object that are done. */
+  readonly onProgress: (encodedBytes: number) => void;
+}
+
+/** What a solving thread is made with. */
+export interface SolvingWork {
+  /** Where intermediate symbols go; open as long as the thread is there. */
+  readonly fd: number;
+  readonly geometry: Geometry;
+}
+
+/** A block, in memory with room for its intermediate symbols; a part of `memory`, which comes back with the answer. */
+export interface SolvingRequest {
+  readonly block: number;
+  readonly memory: ArrayBuffer;
+}
+
+export type SolvingReply =
+  | { readonly kind: 'ready'; readonly memory: ArrayBuffer }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string | undefined };
+
+/**
+ * Solves blocks of an object for their intermediate symbols and writes those to `handle`, all but the reading of the file in
+ * threads that end with it, and their memory with them.
+ *
+ * @param blocks which ones; each once
+ * @throws {LayercastError} `OBJECT_CHANGED`, `ABORTED`, `DISK_FULL`, …; nothing is under way any more when it rejects
+ */
+export async function solveBlocks(
+  source: ByteSource,
+  layout: IntermediateLayout,
+  handle: FileHandle,
+  blocks: readonly number[],
+  options: SolveOptions,
+): Promise<void> {
+  const { signal, onProgress } = options;
+  const { geometry } = layout;
+  const waiting = blocks.values();
+  const ending = new AbortController();
+  const anyEnd = AbortSignal.any([signal, ending.signal]);
+  let doneBytes = 0;
+  let toldBytes = 0;
+  const advance = (block: number) => {
+    doneBytes += blockLength(geometry, block);
+    if (doneBytes < toldBytes + PROGRESS_BYTES && doneBytes < geometry.sizeBytes) return;
+    toldBytes = doneBytes;
+    onProgress(doneBytes);
+  };
+  const lanes = Array.from({ length: threadCountFor(layout, options) }, () =>
+    runLane(source, layout, handle.fd, waiting, anyEnd, advance).catch((error: unknown) => {
+      ending.abort();
+      throw error;
+    }),
+  );
+  const outcomes = await Promise.allSettled(lanes);
+  if (signal.aborted) throw new LayercastError('ABORTED', 'encoding was aborted', { cause: signal.reason });
+  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+  // Lanes that were ended because of another's failure only say so.
+  const first = failures.find((failure) => failure instanceof LayercastError) ?? failures[0];
+  if (first !== undefined) throw first;
+}
+
+function threadCountFor({ longRowCount, geometry }: IntermediateLayout, { threadCount }: SolveOptions): number {
+  const fitting = Math.floor(DEFAULT_BLOCKS_BYTES / (longRowCount * geometry.symbolBytes));
+  const chosen = threadCount ?? Math.max(1, Math.min(DEFAULT_THREADS, availableParallelism(), fitting));
+  return Math.min(chosen, geometry.blockCount);
+}
+
+/** One block after the other, in one thread and the same memory. */
+async function runLane(
+  source: ByteSource,
+  layout: IntermediateLayout,
+  fd: number,
+  waiting: Iterator<number>,
+  signal: AbortSignal,
+  onDone: (block: number) => void,
+): Promise<void> {
+  const workerData: SolvingWork = { fd, geometry: layout.geometry };
+  const worker = startWorker(new URL('./solving-worker.js', import.meta.url), { workerData });
+  try {
+    let memory = await answerOf(worker, signal);
+    for (let next = waiting.next(); next.done !== true; next = waiting.next()) {
+      await loadBlock(source, layout.geometry, next.value, new Uint8Array(memory), signal);
+      const request: SolvingRequest = { block: next.value, memory };
+      worker.postMessage(request, [memory]);
+      memory = await answerOf(worker, signal);
+      onDone(next.value);
+    }
+    // It goes with the thread; here it would stay until the next collection of garbage, which may be far.
+    worker.postMessage(undefined, [memory]);
+  } finally {
+    await worker.terminate();
+  }
+}
+
+async function answerOf(worker: Worker, signal: AbortSignal): Promise<ArrayBuffer> {
+  const [reply]: SolvingReply[] = await once(worker, 'message', { signal });
+  if (reply?.kind === 'ready') return reply.memory;
+  const { code, message, hint } = reply ?? { code: 'INTERNAL', message: 'no answer', hint: undefined };
+  throw new LayercastError(code, message, hint === undefined ? {} : { hint });
+}
+
+async function loadBlock(
+  source: ByteSource,
+  geometry: Geometry,
+  block: number,
+  into: Uint8Array,
+  signal: AbortSignal,
+): Promise<void> {
+  const start = blockOffset(geometry, block);
+  const length = blockLength(geometry, block);
+  for (let done = 0; done < length; done += PIECE_BYTES) {
+    signal.throwIfAborted();
+    await source.read(start + done, into.subarray(done, Math.min(done + PIECE_BYTES, length)));
+  }
+  // The object's last symbol may be short.
+  into.fill(0, length, blockSymbolCount(geometry, block) * geometry.symbolBytes);
+}

@@ -1,0 +1,83 @@
+import { LayercastError } from '../../base/errors.js';
+import { blockSymbolCount, type Geometry } from '../../object/geometry.js';
+import type { SymbolRun, SymbolSource } from '../../sender/slab.js';
+import type { CodingThread } from './coding-thread.js';
+import type { IntermediateFile } from './intermediate-cache.js';
+import { DamagedBlock } from './stored-blocks.js';
+
+/**
+ * The symbols of a coded object: source symbols from its file, repair symbols (ESI ≥ K) from its intermediate symbols. When
+ * some of those turn out to be damaged, their block is solved anew while whoever needs it waits.
+ */
+export class CodedSource implements SymbolSource {
+  readonly symbolBytes: number;
+  readonly #geometry: Geometry;
+  readonly #sources: SymbolSource;
+  readonly #thread: CodingThread;
+  readonly #file: IntermediateFile;
+  readonly #object: number;
+  readonly #mending = new Map<number, Promise<void>>();
+
+  /**
+   * @param sources the object's source symbols
+   * @param file its intermediate symbols; `close` closes it
+   */
+  constructor(geometry: Geometry, sources: SymbolSource, file: IntermediateFile, thread: CodingThread) {
+    this.symbolBytes = geometry.symbolBytes;
+    this.#geometry = geometry;
+    this.#sources = sources;
+    this.#thread = thread;
+    this.#file = file;
+    this.#object = thread.open(file.fd, geometry);
+  }
+
+  async read(runs: readonly Readonly<SymbolRun>[], into: Uint8Array): Promise<void> {
+    const source: SymbolRun[] = [];
+    const repair: SymbolRun[] = [];
+    for (const run of runs) this.#split(run, source, repair);
+    await Promise.all([
+      source.length === 0 ? undefined : this.#sources.read(source, into),
+      repair.length === 0 ? undefined : this.#make(repair, into),
+    ]);
+  }
+
+  /** Resolves when nothing is read any more. */
+  async close(): Promise<void> {
+    await this.#thread.release(this.#object);
+    await Promise.allSettled(this.#mending.values());
+    await this.#file.close();
+  }
+
+  #split({ block, firstEsi, firstSlot, count }: Readonly<SymbolRun>, source: SymbolRun[], repair: SymbolRun[]): void {
+    const sourceCount = blockSymbolCount(this.#geometry, block);
+    const before = Math.max(0, Math.min(count, sourceCount - firstEsi));
+    if (before > 0) source.push({ block, firstEsi, firstSlot, count: before });
+    if (before < count) {
+      repair.push({ block, firstEsi: firstEsi + before, firstSlot: firstSlot + before, count: count - before });
+    }
+  }
+
+  async #make(runs: readonly SymbolRun[], into: Uint8Array): Promise<void> {
+    // Each try mends a block: so many can be damaged, and none a second time unless the disk does not keep what it is given.
+    for (let tries = 0; tries <= runs.length; tries++) {
+      try {
+        return await this.#thread.make(this.#object, this.symbolBytes, runs, into);
+      } catch (error) {
+        if (!(error instanceof DamagedBlock)) throw error;
+        await this.#mend(error.block);
+      }
+    }
+    throw new LayercastError('FILE_IO', 'intermediate symbols are damaged as soon as they are written', {
+      hint: (say) => `check the disk of the state directory, or name another with ${say('stateDir')}`,
+    });
+  }
+
+  /** Once for all channels that need the block. */
+  #mend(block: number): Promise<void> {
+    const running = this.#mending.get(block);
+    if (running !== undefined) return running;
+    const mending = this.#file.mend(block).finally(() => this.#mending.delete(block));
+    this.#mending.set(block, mending);
+    return mending;
+  }
+}

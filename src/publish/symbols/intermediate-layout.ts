@@ -1,0 +1,81 @@
+import { crc32 } from 'node:zlib';
+import { blockCode } from '../../fec/index.js';
+import { blockSymbolCount, type Geometry } from '../../object/geometry.js';
+
+/**
+ * A file of intermediate symbols: a header that says of which object, then block after block the rows of each. A row is an
+ * intermediate symbol and its CRC-32 (u32 LE), so that a damaged one is found whenever it is used, without reading the others.
+ */
+export class IntermediateLayout {
+  readonly geometry: Geometry;
+  readonly rowBytes: number;
+  readonly #longRowCount: number;
+  readonly #shortRowCount: number;
+
+  /** @param geometry of an object that is not empty. */
+  constructor(geometry: Geometry) {
+    const { longBlockSymbolCount, longBlockCount, blockCount, symbolBytes } = geometry;
+    this.geometry = geometry;
+    this.rowBytes = symbolBytes + CHECKSUM_BYTES;
+    this.#longRowCount = blockCode(longBlockSymbolCount).intermediateCount;
+    const hasShort = longBlockCount < blockCount;
+    this.#shortRowCount = hasShort ? blockCode(longBlockSymbolCount - 1).intermediateCount : 0;
+  }
+
+  get fileBytes(): number {
+    return this.blockStart(this.geometry.blockCount);
+  }
+
+  /** L of the longest block. */
+  get longRowCount(): number {
+    return this.#longRowCount;
+  }
+
+  /** Intermediate symbols of a block (L). */
+  rowCount(block: number): number {
+    const { geometry } = this;
+    return blockSymbolCount(geometry, block) === geometry.longBlockSymbolCount
+      ? this.#longRowCount
+      : this.#shortRowCount;
+  }
+
+  /** Where the rows of a block begin; of the block after the last, where the file ends. */
+  blockStart(block: number): number {
+    const long = Math.min(block, this.geometry.longBlockCount);
+    const rows = long * this.#longRowCount + (block - long) * this.#shortRowCount;
+    return HEADER_BYTES + rows * this.rowBytes;
+  }
+
+  /** Whether a row, as it was read, is as it was written. */
+  isIntact(row: Buffer): boolean {
+    const { symbolBytes } = this.geometry;
+    return crc32(row.subarray(0, symbolBytes)) === row.readUInt32LE(symbolBytes);
+  }
+
+  /** Makes `row` that of an intermediate symbol. */
+  fillRow(row: Buffer, symbol: Uint8Array): void {
+    const { symbolBytes } = this.geometry;
+    row.set(symbol);
+    row.writeUInt32LE(crc32(row.subarray(0, symbolBytes)), symbolBytes);
+  }
+}
+
+export const HEADER_BYTES = 64;
+const CHECKSUM_BYTES = 4;
+/** Ends in the number of the format: a file of another is made anew. */
+const MAGIC = 'LCinter1';
+
+/**
+ * Magic, SHA-256 of the object, its size (u64), symbol size and block count (u32 each), CRC-32 of all that, four zeros;
+ * little-endian. Whatever has another header is another object's, or damaged.
+ */
+export function headerOf(sha256: Uint8Array, { sizeBytes, symbolBytes, blockCount }: Geometry): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.write(MAGIC, 'latin1');
+  header.set(sha256, 8);
+  header.writeBigUInt64LE(BigInt(sizeBytes), 40);
+  header.writeUInt32LE(symbolBytes, 48);
+  header.writeUInt32LE(blockCount, 52);
+  header.writeUInt32LE(crc32(header.subarray(0, 56)), 56);
+  return header;
+}

@@ -1,0 +1,105 @@
+import { access, constants, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import type { LayercastError } from '../../base/errors.js';
+import { readKeyText } from '../../config/read-text.js';
+import { DURATION, formatQuantity } from '../../config/units.js';
+import type { Path } from '../../config/yaml-source.js';
+import type { Fleet, FleetServer } from '../../fleet/fleet.js';
+import { type ConfigWarning, LONG_ANNOUNCE_INTERVAL_US, type WarningCode } from '../../fleet/warnings.js';
+import { usableInterfaces } from '../../net/interfaces/interfaces.js';
+import { privateKeyFrom, publicKeyFrom } from '../../wire/signature.js';
+import { announceIntervalOf } from '../announcement-plan.js';
+import { chooseServer } from '../choose-host.js';
+import { keyExposure } from '../records/key-file.js';
+import { interfaceWarnings } from './interface-warnings.js';
+import { recordWarnings } from './record-warnings.js';
+
+/**
+ * What makes it doubtful that this host can serve a fleet: files, key, records and interface are looked at here. A file may be
+ * meant for other hosts. So where this host is one of the servers, by its name or an address, only what that server needs is
+ * looked at; and each message says that it is about this host.
+ */
+export async function hostWarnings(fleet: Fleet, nowS = Date.now() / 1000): Promise<readonly ConfigWarning[]> {
+  const server = serverHere(fleet);
+  const objects = fleet.objects.filter(({ name }) => server?.objects?.includes(name) ?? true);
+  const files = objects.map(({ name, filePath }) => fileWarning(['objects', name, 'file'], filePath));
+  return [
+    ...announcementWarning(fleet),
+    ...(await Promise.all(files)).flat(),
+    ...(fleet.keyPath === undefined ? [] : await privateKeyWarnings(['key'], fleet.keyPath)),
+    ...(fleet.recordsPath === undefined ? [] : await recordWarnings(fleet.recordsPath, objects, nowS)),
+    ...(await interfaceWarnings(fleet, server)),
+  ];
+}
+
+/** The same for a receiver file. */
+export async function receiverWarnings(config: {
+  readonly keyPath: string | undefined;
+  readonly interface: string | undefined;
+}): Promise<readonly ConfigWarning[]> {
+  const { keyPath, interface: name } = config;
+  const isMissing = name !== undefined && !usableInterfaces().some((usable) => usable.name === name);
+  return [
+    ...(keyPath === undefined ? [] : await keyWarning(['key'], keyPath, publicKeyFrom)),
+    ...(isMissing ? [warning('INTERFACE', ['interface'], `no usable interface ${name} on this host`)] : []),
+  ];
+}
+
+/** Many objects are announced less often than each would be alone. */
+function announcementWarning(fleet: Fleet): ConfigWarning[] {
+  const intervalUs = announceIntervalOf(fleet);
+  // A longer time that the file itself sets is warned of by its settings alone.
+  if (Math.max(fleet.announceIntervalUs, LONG_ANNOUNCE_INTERVAL_US) >= intervalUs) return [];
+  const interval = formatQuantity(DURATION, intervalUs);
+  const message = `at this rate it takes ${interval} to announce all objects, and a receiver waits up to that long; raise announceRate`;
+  return [warning('ANNOUNCE_INTERVAL', ['announceRate'], message)];
+}
+
+/** Which of the servers this host is; undefined where that cannot be told. */
+function serverHere(fleet: Fleet): FleetServer | undefined {
+  const addresses = usableInterfaces().flatMap((usable) => usable.addresses);
+  try {
+    return chooseServer(fleet, undefined, { name: hostname(), addresses });
+  } catch {
+    return undefined;
+  }
+}
+
+async function fileWarning(path: Path, filePath: string): Promise<ConfigWarning[]> {
+  try {
+    if (!(await stat(filePath)).isFile()) return [warning('FILE', path, `${filePath} is not an ordinary file`)];
+  } catch {
+    return [warning('FILE', path, `no file ${filePath} on this host`)];
+  }
+  const isReadable = await access(filePath, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
+  return isReadable ? [] : [warning('FILE', path, `this user may not read ${filePath} on this host`)];
+}
+
+async function privateKeyWarnings(path: Path, keyPath: string): Promise<ConfigWarning[]> {
+  const exposure = await keyExposure(keyPath);
+  const unusable = await keyWarning(path, keyPath, privateKeyFrom);
+  // A public key in the place of the private one is no secret.
+  if (unusable.length > 0 || exposure === undefined) return unusable;
+  return [warning('KEY_EXPOSED', path, exposure)];
+}
+
+async function keyWarning(
+  path: Path,
+  keyPath: string,
+  read: (pem: string, from: string) => unknown,
+): Promise<ConfigWarning[]> {
+  try {
+    read(await readKeyText(keyPath), keyPath);
+    return [];
+  } catch (error) {
+    const { code, message } = error as LayercastError;
+    return [warning('KEY', path, code === 'KEY_INVALID' ? message : `${message} on this host`)];
+  }
+}
+
+function warning(code: WarningCode, path: Path, message: string): ConfigWarning {
+  return { code, path, message };
+}

@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+import { formatQuantity, RATE } from '../../config/units.js';
+import type { Path } from '../../config/yaml-source.js';
+import type { Fleet, FleetServer } from '../../fleet/fleet.js';
+import { sendingsOf } from '../../fleet/sendings.js';
+import type { ConfigWarning } from '../../fleet/warnings.js';
+import { mtuOf, usableInterfaces } from '../../net/interfaces/interfaces.js';
+import { PACKET_OVERHEAD_BYTES } from '../../rate/ladder.js';
+
+/**
+ * Whether the interfaces that a fleet file names are there, and carry what is sent.
+ *
+ * @param server the one that this host is; undefined has every name in the file looked for, and told in one warning.
+ */
+export async function interfaceWarnings(fleet: Fleet, server: FleetServer | undefined): Promise<ConfigWarning[]> {
+  const usable = usableInterfaces().map(({ name }) => name);
+  const named = namesIn(fleet, server);
+  const missing = named.filter(({ name }) => !usable.includes(name));
+  const names = missing.map(({ name }) => name).join(', ');
+  const warnings: ConfigWarning[] = [];
+  if (missing[0] !== undefined) {
+    const message = `no usable interface ${names} on this host: missing, down or without an IPv6 address`;
+    warnings.push({ code: 'INTERFACE', path: missing[0].path, message });
+  }
+  // The servers that send on an interface here; a host that is none of the servers says nothing of what they send.
+  const name = named.length === 0 ? usable[0] : named.find((one) => usable.includes(one.name))?.name;
+  if (name === undefined || (server === undefined && named.length === 0)) return warnings;
+  return [...warnings, ...mtuWarning(fleet, name), ...(await rateWarning(fleet, server, name))];
+}
+
+/** The names in the file that concern this host, each once, with the setting that has it. */
+function namesIn(fleet: Fleet, server: FleetServer | undefined): readonly { name: string; path: Path }[] {
+  const own = (server === undefined ? fleet.servers : [server]).flatMap(({ name, interface: device }) =>
+    device === undefined ? [] : [{ name: device, path: ['servers', name, 'interface'] }],
+  );
+  const whole = fleet.interface === undefined ? [] : [{ name: fleet.interface, path: ['interface'] }];
+  const all = server === undefined ? [...whole, ...own] : own.length > 0 ? own : whole;
+  return all.filter(({ name }, index) => all.findIndex((other) => other.name === name) === index);
+}
+
+/** Multicast has no path MTU discovery: larger packets are refused by the system, or cut into fragments. */
+function mtuWarning({ symbolBytes }: Fleet, name: string): ConfigWarning[] {
+  const mtuBytes = mtuOf(name);
+  const packetBytes = symbolBytes + PACKET_OVERHEAD_BYTES;
+  if (mtuBytes === undefined || mtuBytes >= packetBytes) return [];
+  const message = `packets have ${packetBytes} bytes, and interface ${name} on this host carries ${mtuBytes}; use at most symbolBytes: ${mtuBytes - PACKET_OVERHEAD_BYTES}`;
+  return [{ code: 'MTU', path: ['symbolBytes'], message }];
+}
+
+async function rateWarning(fleet: Fleet, server: FleetServer | undefined, name: string): Promise<ConfigWarning[]> {
+  const speed = await speedOf(name);
+  if (server === undefined || speed === undefined) return [];
+  const rate = sendingsOf(fleet, server).reduce((sum, { channel }) => sum + channel.rateBitsPerSecond, 0);
+  if (rate <= speed) return [];
+  const [sent, carried] = [rate, speed].map((value) => `${formatQuantity(RATE, value)}/s`);
+  const message = `${server.name} sends ${sent} in all, and interface ${name} on this host carries ${carried}`;
+  return [{ code: 'RATE', path: ['objects'], message }];
+}
+
+/** Speed of an interface, bit/s; undefined where the system does not know it, as for virtual ones. */
+async function speedOf(name: string): Promise<number | undefined> {
+  const text = await readFile(`/sys/class/net/${name}/speed`, 'utf8').catch(() => '');
+  const megabits = Number(text);
+  return megabits > 0 ? megabits * 1e6 : undefined;
+}

@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import type { FleetObject } from '../../fleet/fleet.js';
+import type { ConfigWarning } from '../../fleet/warnings.js';
+import { unpackDescriptor } from '../../wire/descriptor-reader.js';
+import { peekRecord } from '../../wire/signature.js';
+import { recordPath } from '../records/records.js';
+
+/** Records that are not signed anew within this time are told of. */
+const SOON_S = 86_400;
+
+/** Which objects have no usable record in a folder, or one that receivers refuse or soon will. */
+export async function recordWarnings(
+  folder: string,
+  objects: readonly FleetObject[],
+  nowS: number,
+): Promise<readonly ConfigWarning[]> {
+  const found = await Promise.all(objects.map((object) => warningFor(folder, object, nowS)));
+  return found.filter((warning) => warning !== undefined);
+}
+
+async function warningFor(folder: string, object: FleetObject, nowS: number): Promise<ConfigWarning | undefined> {
+  const { name } = object;
+  const file = recordPath(folder, name);
+  const record = await readFile(file).catch(() => undefined);
+  const descriptor = record === undefined ? undefined : unpackDescriptor(peekRecord(record));
+  const path = ['records'];
+  if (record === undefined) return { code: 'RECORD', path, message: `no record of ${name} on this host: ${file}` };
+  if (descriptor === undefined) return { code: 'RECORD', path, message: `${file} is not a signed record` };
+  if (descriptor.version !== object.version) {
+    const message = `the record of ${name} is of version ${descriptor.version}, the fleet file says ${object.version}`;
+    return { code: 'RECORD', path, message };
+  }
+  const { expiresS } = descriptor;
+  if (expiresS === undefined || expiresS > nowS + SOON_S) return undefined;
+  const verb = expiresS <= nowS ? 'expired' : 'expires';
+  const message = `the record of ${name} ${verb} at ${new Date(expiresS * 1000).toISOString()}; sign it anew`;
+  return { code: expiresS <= nowS ? 'EXPIRED' : 'EXPIRES_SOON', path, message };
+}

@@ -1,0 +1,40 @@
+import { warningsOf } from '../../fleet/warnings.js';
+import type { SenderWarningEvent } from '../events.js';
+import type { Place } from '../place.js';
+import { keyExposure } from '../records/key-file.js';
+import { interfaceWarnings } from './interface-warnings.js';
+
+/** Tells each warning once until `forget`: it may hold for as long as the server runs. */
+export class Warnings {
+  readonly #emit: (event: SenderWarningEvent) => void;
+  /** One for each object and kind at most. */
+  readonly #told = new Set<string>();
+
+  constructor(emit: (event: SenderWarningEvent) => void) {
+    this.#emit = emit;
+  }
+
+  tell({ code, message, hint }: SenderWarningEvent): void {
+    if (this.#told.has(message)) return;
+    this.#told.add(message);
+    this.#emit({ code, message, hint });
+  }
+
+  /** The fleet file was read again: what still holds is worth telling again. */
+  forget(): void {
+    this.#told.clear();
+  }
+}
+
+/** What is allowed and probably a mistake in how this server is set up. */
+export async function warningsOfPlace(place: Place): Promise<readonly SenderWarningEvent[]> {
+  const { fleet, server } = place;
+  const { keyPath } = fleet;
+  const here = { ...server, interface: place.interface };
+  const exposure = keyPath === undefined ? undefined : await keyExposure(keyPath);
+  return [
+    ...warningsOf(fleet),
+    ...(await interfaceWarnings(fleet, here)),
+    ...(exposure === undefined ? [] : [{ code: 'KEY_EXPOSED' as const, message: exposure }]),
+  ].map(({ code, message }) => ({ code, message, hint: undefined }));
+}

@@ -1,0 +1,283 @@
+import { blockSymbolCount, firstSymbolOf, type Geometry } from '../../object/geometry.js';
+import { RUN_LEAVES, verifyRun } from '../../object/merkle.js';
+import type { SymbolSet } from '../../object/symbol-set.js';
+import type { Descriptor } from '../../wire/descriptor.js';
+import { DIGEST_BYTES, type DigestRun } from '../../wire/digests.js';
+import type { BlockContent, CodedPlaces, SpareSymbol } from './coded-places.js';
+import { FROM_DISK, type Origins } from './origins.js';
+import { Slot } from './slot.js';
+
+/**
+ * Symbols of others that the owner of a coded block may keep out while it sends none: 16 runs (src/sender/schedule/ring.ts), so that many
+ * channels that send the same block in turn do not make one of them look silent.
+ */
+const MAX_REFUSED = 256;
+/**
+ * Without a code, a server has nothing new for a block until its next pass comes there. A stranger who sends as much as a server
+ * offers a block once over in a pass.
+ */
+const MAX_REFUSED_PASSES = 2;
+/** Symbols of others that a new one of the owner outweighs: more than servers usually are. Fewer would drive out an honest owner. */
+const REFUSED_PER_NEW = 16;
+
+/** A block that can be proven now. */
+export interface ReadyBlock {
+  readonly block: number;
+  /** SHA-256 that it must have. */
+  readonly digest: Uint8Array;
+}
+
+/** Consecutive places of the object. */
+export interface PlaceRun {
+  readonly first: number;
+  count: number;
+}
+
+/**
+ * What is there of an object and what is proven: places filled, digests heard, blocks verified. A block is ready when it has
+ * as many symbols as it has places and its digest is known; the owner proves it, and says how it came out.
+ */
+export class Assembler {
+  readonly geometry: Geometry;
+  /** Places of the object that hold a symbol: their own or, with a code, another of the same block. */
+  readonly symbols: SymbolSet;
+  readonly verifiedBlocks: SymbolSet;
+  /** Blocks whose symbols did not have the signed digest: damaged on the way, or forged. */
+  rejectedBlockCount = 0;
+  readonly #blockRoot: Uint8Array;
+  readonly #origins: Origins;
+  /** From where the symbol in each place came. */
+  readonly #originOf: Uint8Array;
+  /** Once a block has been wrong, the only origin, besides proven ones, that may fill it; 0 for any. */
+  readonly #ownerOf: Uint8Array;
+  /** Symbols that others offered and the owner has not outweighed by new ones. */
+  readonly #refused: Uint32Array;
+  /** Which symbols are where; undefined for an object without a code, where each is in its own place. */
+  readonly #coded: CodedPlaces | undefined;
+  /** Symbols that each block lacks. */
+  readonly #missing: Uint16Array;
+  /** 1 for each block that has as many symbols as it needs, as far as anyone can tell before it is proven. */
+  readonly #isEnough: Uint8Array;
+  #openBlockCount: number;
+  /** 1 while a block is being proven, so that nothing changes under it. */
+  readonly #busy: Uint8Array;
+  /** 32 bytes a block, zero until heard: 10 GB in blocks of 1.2 MB have 264 kB of them. */
+  readonly #digests: Uint8Array;
+  readonly #heardRuns: Uint8Array;
+  #unheardRunCount: number;
+  /** Blocks that may be ready; each once. */
+  readonly #ready: number[] = [];
+
+  /** @param symbols those on disk from an earlier run; the assembler goes on with this set, and with `coded`. */
+  constructor(
+    descriptor: Descriptor,
+    geometry: Geometry,
+    symbols: SymbolSet,
+    verifiedBlocks: SymbolSet,
+    coded: CodedPlaces | undefined,
+    origins: Origins,
+  ) {
+    this.geometry = geometry;
+    this.symbols = symbols;
+    this.verifiedBlocks = verifiedBlocks;
+    this.#blockRoot = descriptor.blockRoot;
+    this.#coded = coded;
+    this.#origins = origins;
+    this.#originOf = new Uint8Array(geometry.symbolCount);
+    this.#ownerOf = new Uint8Array(geometry.blockCount);
+    this.#refused = new Uint32Array(geometry.blockCount);
+    this.#missing = new Uint16Array(geometry.blockCount);
+    this.#busy = new Uint8Array(geometry.blockCount);
+    this.#isEnough = new Uint8Array(geometry.blockCount);
+    this.#openBlockCount = geometry.blockCount;
+    this.#digests = new Uint8Array(geometry.blockCount * DIGEST_BYTES);
+    this.#heardRuns = new Uint8Array(Math.ceil(geometry.blockCount / RUN_LEAVES));
+    this.#unheardRunCount = this.#heardRuns.length;
+    for (let block = 0; block < geometry.blockCount; block++) {
+      const first = firstSymbolOf(geometry, block);
+      this.#missing[block] = symbols.missingIn(first, first + blockSymbolCount(geometry, block));
+      this.#consider(block);
+    }
+    if (geometry.blockCount === 1) this.#learn(0, descriptor.sha256);
+  }
+
+  get isComplete(): boolean {
+    return this.symbols.isComplete;
+  }
+
+  /** Whether nothing that could come is wanted, unless a block turns out wrong or unsolved. */
+  get hasEnough(): boolean {
+    return this.#openBlockCount === 0 && this.#unheardRunCount === 0;
+  }
+
+  get isVerified(): boolean {
+    return this.verifiedBlocks.isComplete;
+  }
+
+  /** Whether `nextReady` may have something. */
+  get hasReady(): boolean {
+    return this.#ready.length > 0;
+  }
+
+  /** Where the symbol with this ESI, from this origin, should go: a place, or one of `Slot`. */
+  slotFor(block: number, esi: number, origin: number): number {
+    if (this.#busy[block] === 1 || this.verifiedBlocks.has(block)) return Slot.known;
+    if (!this.#isWelcome(block, origin)) return Slot.unwelcome;
+    if (this.#coded !== undefined) return this.#coded.slotFor(block, esi);
+    const place = firstSymbolOf(this.geometry, block) + esi;
+    return this.symbols.has(place) ? Slot.known : place;
+  }
+
+  /** Notes a symbol that `slotFor` gave this place and that has been written there. */
+  add(block: number, esi: number, place: number, origin: number): void {
+    this.symbols.add(place);
+    this.#originOf[place] = origin;
+    this.#refused[block] = Math.max(0, this.#refused[block]! - REFUSED_PER_NEW);
+    this.#coded?.note(block, esi, place);
+    this.#missing[block]!--;
+    this.#consider(block);
+  }
+
+  /**
+   * Notes a symbol that `slotFor` calls unwelcome. Who is to fill a wrong block and does not, while another would, has to leave it to
+   * the other. That is no proof of anything: nobody is banned.
+   */
+  refuse(block: number, origin: number): void {
+    const count = blockSymbolCount(this.geometry, block);
+    const limit = this.#coded === undefined ? Math.max(MAX_REFUSED, MAX_REFUSED_PASSES * count) : MAX_REFUSED;
+    if (this.#origins.isBanned(origin) || ++this.#refused[block]! < limit) return;
+    this.#ownerOf[block] = origin;
+    this.#refused[block] = 0;
+  }
+
+  /** Keeps a symbol that `slotFor` has no place for. */
+  addSpare(block: number, spare: SpareSymbol): void {
+    this.#coded?.addSpare(block, spare);
+    this.#consider(block);
+  }
+
+  /** Takes digests of a run of blocks; false when they do not lead to the signed root. Hearing them again costs nothing. */
+  addDigests(runIndex: number, run: DigestRun): boolean {
+    if (runIndex >= this.#heardRuns.length) return false;
+    if (this.#heardRuns[runIndex] === 1) return true;
+    if (!verifyRun(this.#blockRoot, this.geometry.blockCount, runIndex, run.leaves, run.proof)) return false;
+    this.#learn(runIndex, run.leaves);
+    return true;
+  }
+
+  /** The next block to prove, which then changes no more until `accept`, `reject` or `postpone`. */
+  nextReady(): ReadyBlock | undefined {
+    for (;;) {
+      const block = this.#ready.shift();
+      if (block === undefined) return undefined;
+      const isReady = this.#isEnough[block] === 1 && this.#isDigestKnown(block);
+      if (!isReady || this.verifiedBlocks.has(block) || this.#busy[block] === 1) continue;
+      this.#busy[block] = 1;
+      const at = block * DIGEST_BYTES;
+      return { block, digest: this.#digests.subarray(at, at + DIGEST_BYTES) };
+    }
+  }
+
+  /** What is in the places of a block, if not simply its own symbols. */
+  guestsOf(block: number): BlockContent | undefined {
+    return this.#coded?.contentOf(block);
+  }
+
+  accept(block: number): void {
+    this.#busy[block] = 0;
+    this.#origins.approve(this.#sharesOf(block).keys());
+    const first = firstSymbolOf(this.geometry, block);
+    this.symbols.addRun(first, blockSymbolCount(this.geometry, block));
+    this.#missing[block] = 0;
+    this.#coded?.forget(block);
+    this.verifiedBlocks.add(block);
+    this.#consider(block);
+  }
+
+  /**
+   * Takes back the symbols of a wrong block, except those whose origin is beyond suspicion, so that they are received again.
+   *
+   * @returns the places that are free now, as runs.
+   */
+  reject(block: number): readonly PlaceRun[] {
+    this.#busy[block] = 0;
+    this.rejectedBlockCount++;
+    const { kept, owner } = this.#origins.blame(this.#sharesOf(block), this.#ownerOf[block]);
+    this.#ownerOf[block] = owner;
+    this.#refused[block] = 0;
+    const freed: PlaceRun[] = [];
+    for (const place of this.#placesOf(block)) {
+      if (kept.has(this.#originOf[place]!)) continue;
+      this.symbols.removeRun(place, 1);
+      this.#coded?.vacate(block, place);
+      this.#missing[block]!++;
+      const last = freed.at(-1);
+      if (last !== undefined && last.first + last.count === place) last.count++;
+      else freed.push({ first: place, count: 1 });
+    }
+    this.#coded?.keepSpares(block, kept);
+    this.#consider(block);
+    return freed;
+  }
+
+  /**
+   * The symbols of a block do not determine it: it is ready again when one more has come. False when it has had so many that
+   * some must be forged; it is then to be rejected.
+   */
+  postpone(block: number): boolean {
+    if (!this.#coded?.wantSpare(block)) return false;
+    this.#busy[block] = 0;
+    this.#consider(block);
+    return true;
+  }
+
+  /** What an earlier run verified is to be proven again: the disk may have changed meanwhile. */
+  doubt(): void {
+    this.verifiedBlocks.clear();
+    for (let block = 0; block < this.geometry.blockCount; block++) this.#consider(block);
+  }
+
+  #isWelcome(block: number, origin: number): boolean {
+    if (this.#origins.isBanned(origin)) return false;
+    const owner = this.#ownerOf[block]!;
+    return owner === FROM_DISK || owner === origin || this.#origins.isProven(origin);
+  }
+
+  /** Places of a block that hold something. */
+  *#placesOf(block: number): Generator<number> {
+    const first = firstSymbolOf(this.geometry, block);
+    const end = first + blockSymbolCount(this.geometry, block);
+    for (let place = first; place < end; place++) if (this.symbols.has(place)) yield place;
+  }
+
+  /** Symbols of a block by origin. */
+  #sharesOf(block: number): Map<number, number> {
+    const shares = new Map<number, number>();
+    const count = (origin: number) => shares.set(origin, (shares.get(origin) ?? 0) + 1);
+    for (const place of this.#placesOf(block)) count(this.#originOf[place]!);
+    for (const { origin } of this.#coded?.sparesOf(block) ?? []) count(origin);
+    return shares;
+  }
+
+  #learn(runIndex: number, leaves: Uint8Array): void {
+    const firstBlock = runIndex * RUN_LEAVES;
+    this.#digests.set(leaves, firstBlock * DIGEST_BYTES);
+    this.#heardRuns[runIndex] = 1;
+    this.#unheardRunCount--;
+    for (let i = 0; i < leaves.length / DIGEST_BYTES; i++) this.#consider(firstBlock + i);
+  }
+
+  /** Follows every change to a block. */
+  #consider(block: number): void {
+    const isEnough = this.#missing[block]! <= (this.#coded?.surplusOf(block) ?? 0);
+    if (isEnough !== (this.#isEnough[block] === 1)) {
+      this.#isEnough[block] = isEnough ? 1 : 0;
+      this.#openBlockCount += isEnough ? -1 : 1;
+    }
+    if (isEnough && this.#isDigestKnown(block) && !this.verifiedBlocks.has(block)) this.#ready.push(block);
+  }
+
+  #isDigestKnown(block: number): boolean {
+    return this.#heardRuns[Math.floor(block / RUN_LEAVES)] === 1;
+  }
+}

@@ -1,0 +1,158 @@
+import { SPARE_SYMBOLS } from '../../fec/decoder.js';
+import { EsiSet } from '../../object/esi-set.js';
+import { blockOf, blockSymbolCount, firstSymbolOf, type Geometry, symbolLength } from '../../object/geometry.js';
+import type { Placements } from '../../object/placements.js';
+import type { SymbolSet } from '../../object/symbol-set.js';
+import { Slot } from './slot.js';
+
+/** A symbol kept in memory because its block has no place left for it. */
+export interface SpareSymbol {
+  readonly esi: number;
+  readonly origin: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The symbols of a block that has to be solved. */
+export interface BlockContent {
+  /** ESI of the symbol in each of the block's places; −1 for none. */
+  readonly esis: Int32Array;
+  readonly spares: readonly SpareSymbol[];
+}
+
+/**
+ * Where the symbols of coded blocks are. A source symbol goes to its own place if that is free. Any other symbol is a guest
+ * in a free place of its block, the first one, so that symbols sent one after the other come to lie one after the other. The
+ * object's last place takes no guest unless it is as long as a symbol.
+ */
+export class CodedPlaces {
+  readonly #geometry: Geometry;
+  readonly #symbols: SymbolSet;
+  readonly #guests: Placements;
+  /** Guests and spare symbols of each block: as many as it has places, and SPARE_SYMBOLS, at most. */
+  readonly #esis: EsiSet;
+  /** No place of a block before this one is free; counted from its first. */
+  readonly #firstFree: Uint16Array;
+  /** How many symbols beyond as many as it has places each block needs, because it could not be solved with fewer. */
+  readonly #extra: Uint8Array;
+  readonly #spares = new Map<number, SpareSymbol[]>();
+  /** The object's last place if it is short; −1 if not. */
+  readonly #shortPlace: number;
+
+  /**
+   * @param symbols own symbols that are there; from now on, places that hold anything.
+   * @param guests those on disk from an earlier run; goes on with this record.
+   */
+  constructor(geometry: Geometry, symbols: SymbolSet, guests: Placements) {
+    this.#geometry = geometry;
+    this.#symbols = symbols;
+    this.#guests = guests;
+    this.#esis = new EsiSet(geometry.blockCount);
+    this.#firstFree = new Uint16Array(geometry.blockCount);
+    this.#extra = new Uint8Array(geometry.blockCount);
+    const last = geometry.symbolCount - 1;
+    this.#shortPlace = symbolLength(geometry, last) < geometry.symbolBytes ? last : -1;
+    for (const [firstPlace, firstEsi, count] of guests.runs()) {
+      const block = blockOf(geometry, firstPlace);
+      symbols.addRun(firstPlace, count);
+      for (let i = 0; i < count; i++) this.#esis.add(block, firstEsi + i);
+    }
+  }
+
+  slotFor(block: number, esi: number): number {
+    const first = firstSymbolOf(this.#geometry, block);
+    const end = first + blockSymbolCount(this.#geometry, block);
+    const own = first + esi;
+    if (own < end) {
+      if (!this.#symbols.has(own) && !this.#esis.has(block, esi)) return own;
+      if (this.#guests.get(own) < 0) return Slot.known;
+    }
+    if (this.#esis.has(block, esi)) return Slot.known;
+    const place = this.#symbols.nextMissing(first + this.#firstFree[block]!);
+    this.#firstFree[block] = Math.min(place, end) - first;
+    if (place < end && place !== this.#shortPlace) return place;
+    return this.#spareCount(block) < this.#spareLimit(block) ? Slot.spare : Slot.known;
+  }
+
+  /** Notes what has been written to a place. */
+  note(block: number, esi: number, place: number): void {
+    if (place === firstSymbolOf(this.#geometry, block) + esi) return;
+    this.#guests.set(place, esi);
+    this.#esis.add(block, esi);
+  }
+
+  addSpare(block: number, spare: SpareSymbol): void {
+    const spares = this.#spares.get(block) ?? [];
+    this.#spares.set(block, spares);
+    spares.push({ ...spare, bytes: Uint8Array.from(spare.bytes) });
+    this.#esis.add(block, spare.esi);
+  }
+
+  sparesOf(block: number): readonly SpareSymbol[] {
+    return this.#spares.get(block) ?? [];
+  }
+
+  /** Symbols that the block has beyond those in its places and those that it is known to need. */
+  surplusOf(block: number): number {
+    return this.#spareCount(block) - this.#extra[block]!;
+  }
+
+  /** Lets a block have one symbol more; false when it has had as many as any honest block can need. */
+  wantSpare(block: number): boolean {
+    if (this.#spareLimit(block) >= SPARE_SYMBOLS) return false;
+    this.#extra[block]!++;
+    return true;
+  }
+
+  /** Undefined when every symbol of the block is in its own place. */
+  contentOf(block: number): BlockContent | undefined {
+    const first = firstSymbolOf(this.#geometry, block);
+    const esis = new Int32Array(blockSymbolCount(this.#geometry, block));
+    let isWhole = true;
+    for (let i = 0; i < esis.length; i++) {
+      const guest = this.#guests.get(first + i);
+      esis[i] = this.#symbols.has(first + i) ? (guest < 0 ? i : guest) : -1;
+      isWhole &&= esis[i] === i;
+    }
+    return isWhole ? undefined : { esis, spares: this.sparesOf(block) };
+  }
+
+  /** A place is free again. */
+  vacate(block: number, place: number): void {
+    const guest = this.#guests.get(place);
+    if (guest >= 0) {
+      this.#guests.removeRun(place, 1);
+      this.#esis.delete(block, guest);
+    }
+    const index = place - firstSymbolOf(this.#geometry, block);
+    this.#firstFree[block] = Math.min(this.#firstFree[block]!, index);
+  }
+
+  /** Keeps only the spare symbols of these origins, and asks for no more of them than a new block does. */
+  keepSpares(block: number, origins: ReadonlySet<number>): void {
+    for (const { esi, origin } of this.sparesOf(block)) if (!origins.has(origin)) this.#esis.delete(block, esi);
+    this.#spares.set(
+      block,
+      this.sparesOf(block).filter(({ origin }) => origins.has(origin)),
+    );
+    this.#extra[block] = 0;
+  }
+
+  /** The block is whole. */
+  forget(block: number): void {
+    this.#guests.removeRun(firstSymbolOf(this.#geometry, block), blockSymbolCount(this.#geometry, block));
+    this.#esis.clear(block);
+    this.#spares.delete(block);
+    this.#firstFree[block] = 0;
+    this.#extra[block] = 0;
+  }
+
+  #spareCount(block: number): number {
+    return this.#spares.get(block)?.length ?? 0;
+  }
+
+  /** One symbol may stand in for that of the short place, which takes no other. */
+  #spareLimit(block: number): number {
+    const isShort = this.#shortPlace >= 0 && block === this.#geometry.blockCount - 1;
+    return this.#extra[block]! + (isShort && !this.#symbols.has(this.#shortPlace) ? 1 : 0);
+  }
+}

@@ -1,0 +1,73 @@
+import { createHash, type Hash } from 'node:crypto';
+import { blockLength, blockOffset } from '../../object/geometry.js';
+import type { Assembler, ReadyBlock } from './assembler.js';
+import type { BlockContent } from './coded-places.js';
+import type { ObjectStore } from './object-store.js';
+import type { Restoration } from './restoration.js';
+
+/** Read back and hashed in pieces of this size, so that a block of any size takes little memory and no long turn. */
+const PIECE_BYTES = 2 ** 20;
+
+/** How proving a block came out: its digest is as signed, or is not, or its symbols do not determine it. */
+export type Outcome = 'genuine' | 'wrong' | 'unsolved';
+
+/** Proves what was received, in steps of one block; several may be under way at once. */
+export class Verification {
+  readonly #assembler: Assembler;
+  readonly #store: ObjectStore;
+  /** Undefined for an object without a code. */
+  readonly #restoration: Restoration | undefined;
+
+  constructor(assembler: Assembler, store: ObjectStore, restoration: Restoration | undefined) {
+    this.#assembler = assembler;
+    this.#store = store;
+    this.#restoration = restoration;
+  }
+
+  /** Proves a ready block; false when none is ready. */
+  async step(onBlock: (block: number, outcome: Outcome) => void): Promise<boolean> {
+    const ready = this.#assembler.nextReady();
+    if (ready === undefined) return false;
+    const content = this.#assembler.guestsOf(ready.block);
+    onBlock(ready.block, content === undefined ? await this.#verify(ready) : await this.#restore(ready, content));
+    return true;
+  }
+
+  /** SHA-256 of all that is there, verified or not. */
+  async objectDigest(): Promise<Uint8Array> {
+    const hash = createHash('sha256');
+    const { blockCount } = this.#assembler.geometry;
+    for (let block = 0; block < blockCount; block++) await this.#readBlock(block, hash);
+    return hash.digest();
+  }
+
+  async #verify({ block, digest }: ReadyBlock): Promise<Outcome> {
+    const hash = createHash('sha256');
+    await this.#readBlock(block, hash);
+    return hash.digest().equals(digest) ? 'genuine' : 'wrong';
+  }
+
+  async #restore({ block, digest }: ReadyBlock, content: BlockContent): Promise<Outcome> {
+    const restoration = this.#restoration!;
+    const restored = await restoration.restore(block, content);
+    if (restored === undefined) return 'unsolved';
+    try {
+      if (Buffer.compare(restored.sha256, digest) !== 0) return 'wrong';
+      await this.#store.restoreBlock(block, restored.bytes);
+      return 'genuine';
+    } finally {
+      restoration.release(restored.bytes);
+    }
+  }
+
+  async #readBlock(block: number, hash: Hash): Promise<void> {
+    const { geometry } = this.#assembler;
+    const end = blockOffset(geometry, block) + blockLength(geometry, block);
+    const piece = new Uint8Array(Math.min(PIECE_BYTES, blockLength(geometry, block)));
+    for (let offset = blockOffset(geometry, block); offset < end; offset += piece.length) {
+      const bytes = piece.subarray(0, Math.min(piece.length, end - offset));
+      await this.#store.read(offset, bytes);
+      hash.update(bytes);
+    }
+  }
+}

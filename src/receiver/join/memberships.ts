@@ -1,0 +1,173 @@
+import type { MembershipRequest, Network, ReceivedBatch } from '../../base/ports.js';
+import type { Decision } from '../../rate/policy.js';
+import { addressFromBytes } from '../../wire/address.js';
+import { type Descriptor, sendersOf } from '../../wire/descriptor.js';
+import type { MembershipEvent } from '../events.js';
+import { Subscription } from './subscription.js';
+
+export interface MembershipsOptions {
+  readonly descriptor: Descriptor;
+  readonly network: Network;
+  readonly interface: string | undefined;
+  readonly onBatch: (channel: number, batch: ReceivedBatch) => void;
+  /** Just before a join: what was missed on the channel while it was not joined is not lost. */
+  readonly onJoining: (channel: number, server: number | undefined) => void;
+  readonly onJoin: (event: MembershipEvent) => void;
+  readonly onLeave: (event: MembershipEvent) => void;
+  /** The system refuses a join, which is tried again while it is wanted. */
+  readonly onRefused: (error: unknown) => void;
+}
+
+/** A channel of one server, or of all of them, that is wanted. */
+interface Wanted {
+  readonly channel: number;
+  readonly server: number | undefined;
+  readonly reason: string;
+  readonly subscription: Subscription;
+  /** Whether the join has been told, so that the leave has to be. */
+  isTold: boolean;
+  /** Why it is wanted no more, though it stays joined until what is to take its place is joined. */
+  overdue: string | undefined;
+}
+
+/**
+ * The channels of one object that are wanted, and which of these are joined: carries out a policy's decisions. A join that fails
+ * stays wanted, and `maintain` tries it again; the last channel that brings anything is not left for one that is refused. One
+ * call at a time; the owner orders them.
+ */
+export class Memberships {
+  readonly #options: MembershipsOptions;
+  /** Bounded by the channels and servers of a descriptor. */
+  readonly #wanted = new Map<number, Wanted>();
+
+  constructor(options: MembershipsOptions) {
+    this.#options = options;
+  }
+
+  /** Indexes of the joined channels, of whichever servers, ascending. */
+  get channels(): readonly number[] {
+    const joined = [...this.#wanted.values()].filter(({ subscription }) => subscription.isJoined);
+    return [...new Set(joined.map(({ channel }) => channel))].sort((a, b) => a - b);
+  }
+
+  /** Whether everything that is wanted is joined, and nothing else. */
+  get isSettled(): boolean {
+    return [...this.#wanted.values()].every(
+      ({ subscription, overdue }) => subscription.isJoined && overdue === undefined,
+    );
+  }
+
+  /** Whether what this server sends on a channel is asked for. */
+  hears(channel: number, server: number): boolean {
+    return this.#isJoined(keyOf(channel, undefined)) || this.#isJoined(keyOf(channel, server));
+  }
+
+  async carryOut({ action, channel, server, reason }: Decision): Promise<void> {
+    if (action === 'join') await this.#want(channel, server, reason);
+    else await this.#unwant(keyOf(channel, server), reason);
+    await this.#leaveOverdue();
+  }
+
+  async leaveAll(reason: string): Promise<void> {
+    await Promise.all([...this.#wanted.keys()].map((key) => this.#leave(key, reason)));
+  }
+
+  /** Joins what is wanted and is not joined: what was refused before, and what an interface took with it. */
+  async maintain(): Promise<void> {
+    for (const wanted of [...this.#wanted.values()]) if (!wanted.subscription.isJoined) await this.#join(wanted);
+    await this.#leaveOverdue();
+  }
+
+  /** Joins anew what has fallen silent, in case an interface went and came back without its memberships. */
+  async renew(channel: number): Promise<void> {
+    for (const wanted of [...this.#wanted.values()]) {
+      if (wanted.channel === channel) await this.#attempt(() => wanted.subscription.renew());
+    }
+  }
+
+  async #want(channel: number, server: number | undefined, reason: string): Promise<void> {
+    const key = keyOf(channel, server);
+    const before = this.#wanted.get(key);
+    if (before !== undefined) before.overdue = undefined;
+    if (before !== undefined) return;
+    const { network, onBatch } = this.#options;
+    const subscription = new Subscription(network, this.#request(channel, server), (batch) => onBatch(channel, batch));
+    const wanted: Wanted = { channel, server, reason, subscription, isTold: false, overdue: undefined };
+    this.#wanted.set(key, wanted);
+    await this.#join(wanted);
+  }
+
+  async #join(wanted: Wanted): Promise<void> {
+    const { channel, server, reason, subscription } = wanted;
+    this.#options.onJoining(channel, server);
+    if (!(await this.#attempt(() => subscription.join())) || wanted.isTold) return;
+    wanted.isTold = true;
+    for (const event of this.#events(channel, server, reason)) this.#options.onJoin(event);
+  }
+
+  async #unwant(key: number, reason: string): Promise<void> {
+    const wanted = this.#wanted.get(key);
+    if (wanted === undefined) return;
+    wanted.overdue = reason;
+    if (!wanted.subscription.isJoined) await this.#leave(key, reason);
+  }
+
+  /** Leaves what is wanted no more, unless it is all that is joined and what should take its place is refused. */
+  async #leaveOverdue(): Promise<void> {
+    const wanted = [...this.#wanted.values()].filter(({ overdue }) => overdue === undefined);
+    if (wanted.length > 0 && !wanted.some(({ subscription }) => subscription.isJoined)) return;
+    for (const [key, { overdue }] of [...this.#wanted]) if (overdue !== undefined) await this.#leave(key, overdue);
+  }
+
+  async #leave(key: number, reason: string): Promise<void> {
+    const wanted = this.#wanted.get(key);
+    if (wanted === undefined) return;
+    this.#wanted.delete(key);
+    await wanted.subscription.leave();
+    if (!wanted.isTold) return;
+    for (const event of this.#events(wanted.channel, wanted.server, reason)) this.#options.onLeave(event);
+  }
+
+  async #attempt(join: () => Promise<void>): Promise<boolean> {
+    try {
+      await join();
+      return true;
+    } catch (error) {
+      this.#options.onRefused(error);
+      return false;
+    }
+  }
+
+  #isJoined(key: number): boolean {
+    return this.#wanted.get(key)?.subscription.isJoined ?? false;
+  }
+
+  #request(channel: number, server: number | undefined): MembershipRequest {
+    const { descriptor } = this.#options;
+    const { group, port } = descriptor.channels[channel]!;
+    const senders = descriptor.ssm ? this.#senders(channel, server) : [];
+    return {
+      group: addressFromBytes(group),
+      port,
+      interface: this.#options.interface,
+      sources: senders.flatMap(({ address }) => (address ? [addressFromBytes(address)] : [])),
+    };
+  }
+
+  #senders(channel: number, server: number | undefined): Descriptor['servers'] {
+    const senders = sendersOf(this.#options.descriptor.servers, channel);
+    return senders.filter(({ index }) => (server ?? index) === index);
+  }
+
+  /** One event a server where each is joined by itself, one for all otherwise. */
+  #events(channel: number, server: number | undefined, reason: string): readonly MembershipEvent[] {
+    const { descriptor } = this.#options;
+    const group = addressFromBytes(descriptor.channels[channel]!.group);
+    const servers = descriptor.ssm ? this.#senders(channel, server).map(({ name }) => name) : [undefined];
+    return servers.map((name) => ({ server: name, channel, group, reason }));
+  }
+}
+
+function keyOf(channel: number, server: number | undefined): number {
+  return (server === undefined ? 0 : server + 1) * 256 + channel;
+}

@@ -1,0 +1,30 @@
+import type { ReceivedBatch } from '../../base/ports.js';
+import { ANNOUNCEMENT_CHANNEL, DatagramType, HEADER_BYTES, newHeader, readHeader } from '../../wire/header.js';
+import type { DatagramFault, FaultCounters } from '../counters.js';
+import type { DescriptorHandler } from '../reception.js';
+
+/** Picks the pieces of descriptors out of what comes on an announcement channel, and counts the rest. */
+export class AnnouncementReader {
+  readonly #header = newHeader();
+  readonly #faults: FaultCounters;
+  readonly #onDescriptor: DescriptorHandler;
+
+  constructor(faults: FaultCounters, onDescriptor: DescriptorHandler) {
+    this.#faults = faults;
+    this.#onDescriptor = onDescriptor;
+  }
+
+  handle(batch: ReceivedBatch): void {
+    for (let i = 0; i < batch.count; i++) {
+      const [bytes, start, length] = [batch.buffers[i]!, batch.starts[i]!, batch.lengths[i]!];
+      const fault = readHeader(bytes, start, length, this.#header) ?? this.#misplaced();
+      if (fault !== undefined) this.#faults.count(fault);
+      else this.#onDescriptor(this.#header, bytes, start + HEADER_BYTES, length - HEADER_BYTES, batch.sources[i]);
+    }
+  }
+
+  #misplaced(): DatagramFault | undefined {
+    if (this.#header.type !== DatagramType.descriptor) return 'otherObject';
+    return this.#header.channelIndex === ANNOUNCEMENT_CHANNEL ? undefined : 'contradiction';
+  }
+}

@@ -1,0 +1,93 @@
+import type { Clock, Destination, Network, SendBatch } from '../../base/ports.js';
+import { Tempo } from '../../rate/tempo.js';
+import { PIECE_BYTES } from '../../wire/fragments.js';
+import { HEADER_BYTES, stampHeader } from '../../wire/header.js';
+import { ReopeningSocket } from '../reopening-socket.js';
+import { packetBytes } from './announce-pace.js';
+import { AnnouncementLoop } from './announcement-loop.js';
+
+export interface AnnouncementWorld {
+  readonly clock: Clock;
+  readonly network: Network;
+  /** A whole number from 0 to 2^32 − 1, different each time. */
+  readonly random: () => number;
+}
+
+/**
+ * Sends announcements to one group, one datagram at a time, each when its time has come. Nothing is made ahead, so that what is
+ * no longer announced is not heard once more. When the network refuses datagrams, the channel goes on trying by itself.
+ */
+export class AnnouncementChannel {
+  readonly loop = new AnnouncementLoop();
+  readonly #clock: Clock;
+  readonly #socket: ReopeningSocket;
+  /** Time to wait after a datagram whose packet has so many bytes. */
+  readonly #gapUs: (bytes: number, hasFresh: boolean) => number;
+  readonly #bytes = new Uint8Array(HEADER_BYTES + PIECE_BYTES);
+  readonly #lengths = [0];
+  readonly #batch: SendBatch;
+  /** For the number of the slot alone: announcements have no ladder. */
+  readonly #tempo = new Tempo();
+  #sequence: number;
+  /** When the last datagram was due, and how long its packet was. */
+  #lastUs = Number.NEGATIVE_INFINITY;
+  #lastBytes = 0;
+  #cancel: (() => void) | undefined;
+  #isBusy = true;
+  #isClosed = false;
+
+  constructor(
+    destination: Destination,
+    world: AnnouncementWorld,
+    gapUs: (bytes: number, hasFresh: boolean) => number,
+    onNetwork: (failure: string | undefined) => void,
+  ) {
+    this.#clock = world.clock;
+    this.#socket = new ReopeningSocket(destination, world, onNetwork);
+    this.#gapUs = gapUs;
+    this.#sequence = world.random();
+    this.#batch = { count: 1, bytes: this.#bytes, strideBytes: this.#bytes.length, lengths: this.#lengths };
+    // A network that refuses now is asked again with the first datagrams.
+    void this.#socket.open().then(this.#goOn, this.#goOn);
+  }
+
+  /** Looks again when the next datagram is due: what is announced, or how fast, has changed. */
+  update(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    if (this.#isBusy || this.#isClosed || this.loop.isEmpty) return;
+    const nowUs = this.#clock.nowUs();
+    const dueUs = Math.max(nowUs, this.#lastUs + this.#gapUs(this.#lastBytes, this.loop.hasFresh));
+    this.#cancel = this.#clock.schedule(dueUs, () => this.#send(dueUs));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancel?.();
+    this.#socket.close();
+  }
+
+  readonly #goOn = () => {
+    this.#isBusy = false;
+    this.update();
+  };
+
+  #send(dueUs: number): void {
+    this.#cancel = undefined;
+    const datagram = this.loop.take();
+    // `update` is called when there is something again.
+    if (datagram === undefined) return;
+    const nowUs = this.#clock.nowUs();
+    this.#tempo.advance(nowUs, this.#clock.wallUs());
+    this.#bytes.set(datagram);
+    this.#lengths[0] = datagram.length;
+    const marks = { sequence: this.#sequence, sendTimeUs: nowUs % 2 ** 32, slot: this.#tempo.slot };
+    stampHeader({ ...marks, stepLevel: 0, flags: 0 }, this.#bytes, 0);
+    this.#sequence = (this.#sequence + 1) % 2 ** 32;
+    this.#lastBytes = packetBytes(datagram.length);
+    // A timer that is late does not make the next one late; a host that slept makes up for nothing.
+    this.#lastUs = nowUs - dueUs < this.#gapUs(this.#lastBytes, true) ? dueUs : nowUs;
+    this.#isBusy = true;
+    void this.#socket.send(this.#batch).then(this.#goOn);
+  }
+}

@@ -1,0 +1,63 @@
+import type { ByteSource } from '../../base/ports.js';
+import { BlockEncoder } from '../../fec/index.js';
+import { blockLength, blockOffset, type Geometry } from '../../object/geometry.js';
+import type { SymbolRun, SymbolSource } from '../../sender/slab.js';
+import type { Content } from './content.js';
+
+/** What the encoders of one object may take together; a carousel visits all blocks in turn, so few of many would not help. */
+const MAX_BYTES = 64 * 2 ** 20;
+
+/** Encoders of an object's blocks, made when first asked for and shared by all its servers; the least recently used go. */
+export class BlockEncoders {
+  readonly symbolBytes: number;
+  readonly #content: Content;
+  readonly #geometry: Geometry;
+  readonly #encoders = new Map<number, BlockEncoder>();
+  #bytes = 0;
+
+  constructor(content: Content, geometry: Geometry) {
+    this.symbolBytes = geometry.symbolBytes;
+    this.#content = content;
+    this.#geometry = geometry;
+  }
+
+  of(block: number): BlockEncoder {
+    const known = this.#encoders.get(block);
+    const encoder = known ?? this.#make(block);
+    this.#encoders.delete(block);
+    this.#encoders.set(block, encoder);
+    return encoder;
+  }
+
+  #make(block: number): BlockEncoder {
+    const source = this.#content.slice(blockOffset(this.#geometry, block), blockLength(this.#geometry, block));
+    const encoder = BlockEncoder.fromSource(source, this.symbolBytes);
+    this.#bytes += encoder.intermediate.length;
+    for (const [other, { intermediate }] of this.#encoders) {
+      if (this.#bytes <= MAX_BYTES) break;
+      this.#encoders.delete(other);
+      this.#bytes -= intermediate.length;
+    }
+    return encoder;
+  }
+}
+
+/** The symbols of a coded object as one server reads them: from a disk that may be slow, or change. */
+export class CodedSymbols implements SymbolSource {
+  readonly symbolBytes: number;
+  readonly #disk: ByteSource;
+  readonly #encoders: BlockEncoders;
+
+  constructor(disk: ByteSource, encoders: BlockEncoders) {
+    this.symbolBytes = encoders.symbolBytes;
+    this.#disk = disk;
+    this.#encoders = encoders;
+  }
+
+  async read(runs: readonly Readonly<SymbolRun>[], into: Uint8Array): Promise<void> {
+    await this.#disk.read(0, new Uint8Array(0));
+    for (const { block, firstEsi, firstSlot, count } of runs) {
+      this.#encoders.of(block).encodeRun(firstEsi, count, into.subarray(firstSlot * this.symbolBytes));
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import type { KeyObject } from 'node:crypto';
+import { EventEmitter } from 'eventemitter3';
+import { LayercastError } from '../../base/errors.js';
+import { ReceiverDriver, type ReceiverDriverOptions } from '../../receiver/driver.js';
+import type { CompleteEvent, ReceiverEvents, ReceiverStats } from '../../receiver/events.js';
+import type { SimulatedDisk } from '../disk/simulated-disk.js';
+import type { VirtualHost } from '../net/virtual-host.js';
+import { instantSolver } from './instant-solver.js';
+import { announcementOf } from './simulated-object.js';
+
+export interface SimulatedReceiverOptions extends Partial<ReceiverDriverOptions> {
+  readonly host: VirtualHost;
+  readonly disk: SimulatedDisk;
+  readonly publicKey: KeyObject;
+  /** Of an object of zeros: whichever symbols there are, the block is zeros. @default false */
+  readonly isBlank?: boolean;
+}
+
+/** As the command line's. */
+const DEFAULT_PATIENCE_US = 30_000_000;
+
+/** One run of the real receiving code, on a virtual host with a simulated disk. */
+export class SimulatedReceiver extends EventEmitter<ReceiverEvents> {
+  readonly host: VirtualHost;
+  readonly disk: SimulatedDisk;
+  /** As `Receiver.done`; never settles when the host dies. */
+  readonly done: Promise<CompleteEvent>;
+  readonly #driver: ReceiverDriver;
+  readonly #stopping = new AbortController();
+
+  constructor({ host, disk, publicKey, isBlank = false, ...options }: SimulatedReceiverOptions) {
+    super();
+    this.host = host;
+    this.disk = disk;
+    const { fleet = 'fleet', object = 'object' } = options;
+    this.#driver = new ReceiverDriver(
+      {
+        mode: 'auto',
+        channels: undefined,
+        maxRateBitsPerSecond: undefined,
+        timeoutUs: undefined,
+        patienceUs: DEFAULT_PATIENCE_US,
+        lowestVersion: 0,
+        acceptExpired: false,
+        waits: true,
+        announcement: { ...announcementOf(fleet), interface: undefined, sources: [] },
+        ...options,
+        fleet,
+        object,
+        publicKey,
+      },
+      {
+        clock: host.clock,
+        network: host,
+        isInPlace: (descriptor) => disk.isInPlace(descriptor),
+        openStore: (descriptor) => disk.open(descriptor),
+        solver: instantSolver(isBlank),
+        emit: this.emit.bind(this),
+      },
+    );
+    // Listeners are added in the turn in which the receiver is made; nothing may happen before.
+    this.done = Promise.resolve().then(() => this.#driver.run(this.#stopping.signal));
+    this.done.catch(() => undefined);
+  }
+
+  stats(): ReceiverStats | undefined {
+    return this.#driver.stats();
+  }
+
+  abort(reason: unknown = new LayercastError('ABORTED', 'stopped by the plan')): void {
+    this.#stopping.abort(reason);
+  }
+
+  /** Power off, disk included; another receiver on another host can take the disk up again. */
+  die(): void {
+    this.host.die();
+    this.disk.crash();
+  }
+}

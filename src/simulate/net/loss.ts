@@ -1,0 +1,46 @@
+import type { Prng } from '../clock/prng.js';
+
+/**
+ * Loss in bursts (Gilbert 1960, Elliott 1963): a channel that is either good or bad and changes between the two from packet
+ * to packet. It stays bad for 1 / `badToGoodRatio` packets on the average.
+ */
+export interface BurstyLoss {
+  readonly goodToBadRatio: number;
+  readonly badToGoodRatio: number;
+  /** @default 0 */
+  readonly lossInGoodRatio?: number;
+  /** @default 1 */
+  readonly lossInBadRatio?: number;
+}
+
+/** A share of all packets (0–1), each for itself, or bursts. */
+export type LossOptions = number | BurstyLoss;
+
+/** Decides packet by packet, in the order in which they are sent. */
+export class LossModel {
+  readonly #options: LossOptions;
+  readonly #prng: Prng;
+  #isBad = false;
+
+  constructor(options: LossOptions, prng: Prng) {
+    this.#options = options;
+    this.#prng = prng;
+  }
+
+  loses(): boolean {
+    const options = this.#options;
+    if (typeof options === 'number') return this.#prng.happens(options);
+    const { goodToBadRatio, badToGoodRatio, lossInGoodRatio = 0, lossInBadRatio = 1 } = options;
+    if (this.#prng.happens(this.#isBad ? badToGoodRatio : goodToBadRatio)) this.#isBad = !this.#isBad;
+    return this.#prng.happens(this.#isBad ? lossInBadRatio : lossInGoodRatio);
+  }
+}
+
+/** The share of packets that is lost in the long run. */
+export function meanLossRatio(options: LossOptions): number {
+  if (typeof options === 'number') return options;
+  const { goodToBadRatio, badToGoodRatio, lossInGoodRatio = 0, lossInBadRatio = 1 } = options;
+  const changes = goodToBadRatio + badToGoodRatio;
+  const badShare = changes === 0 ? 0 : goodToBadRatio / changes;
+  return badShare * lossInBadRatio + (1 - badShare) * lossInGoodRatio;
+}

@@ -1,0 +1,272 @@
+import { LayercastError } from '../../base/errors.js';
+import type {
+  Clock,
+  Destination,
+  Membership,
+  MembershipRequest,
+  Network,
+  ReceivedBatch,
+  SendBatch,
+  SendResult,
+  SendSocket,
+} from '../../base/ports.js';
+import { DatagramType, HEADER_BYTES } from '../../wire/header.js';
+import { HostClock, type HostClockOptions } from '../clock/host-clock.js';
+import { Arena } from './arena.js';
+import type { Link } from './links.js';
+import { type Flow, type Packet, packetOf } from './packet.js';
+import type { TreeNode } from './tree.js';
+import type { LinkPlan, VirtualNetwork } from './virtual-network.js';
+
+export interface HostOptions extends LinkPlan, HostClockOptions {
+  /** IPv6 address in canonical text. */
+  readonly address: string;
+  /** The only interface. @default sim0 */
+  readonly interface?: string | undefined;
+  /** What the system takes to join or to leave; datagrams that come meanwhile are still delivered. @default 100 */
+  readonly membershipUs?: number | undefined;
+  /**
+   * Delivers datagrams in a buffer that is overwritten as soon as the handler returns, so that code which keeps what it must
+   * not keep is found. Costs a copy for each datagram. @default false
+   */
+  readonly scrubs?: boolean | undefined;
+  /**
+   * What it sends are symbols that nobody looks into: of each only the header is carried, though its full length counts.
+   * For receivers whose disks are blank. @default false
+   */
+  readonly isBlank?: boolean | undefined;
+}
+
+/** How a host gets its place in the tree. */
+export type Attach = (onArrival: (packet: Packet) => void) => {
+  readonly node: TreeNode;
+  readonly up: Link;
+  readonly down: Link;
+};
+
+/** What a real socket's datagram may have at most. */
+const MAX_DATAGRAM_BYTES = 65_535;
+
+/** A host at a leaf of a virtual network: a clock and a network for the code that runs on it, and switches to hurt it. */
+export class VirtualHost implements Network {
+  readonly name: string;
+  readonly address: string;
+  readonly clock: Clock;
+  readonly up: Link;
+  readonly down: Link;
+  readonly #clock: HostClock;
+  readonly #world: VirtualNetwork;
+  readonly #node: TreeNode;
+  readonly #options: HostOptions;
+  readonly #memberships = new Set<HostMembership>();
+  readonly #arena = new Arena();
+  readonly #batch: SingleBatch;
+  #isDead = false;
+  #isInterfaceUp = true;
+  /** Down, and its memberships forgotten: nothing has its name. */
+  #isInterfaceGone = false;
+
+  constructor(options: HostOptions, world: VirtualNetwork, attach: Attach) {
+    this.name = options.name;
+    this.address = options.address;
+    this.#options = options;
+    this.#world = world;
+    this.#clock = new HostClock(world.clock, options);
+    this.clock = this.#clock;
+    this.#batch = options.scrubs === true ? new ScrubbedBatch() : new SingleBatch();
+    const { node, up, down } = attach((packet) => this.#arrive(packet));
+    this.#node = node;
+    this.up = up;
+    this.down = down;
+  }
+
+  get isDead(): boolean {
+    return this.#isDead;
+  }
+
+  async openSender(destination: Destination): Promise<SendSocket> {
+    this.#requireInterface(destination.interface);
+    const flow = this.#world.flowOf(destination.group, destination.port, destination.source ?? this.address);
+    let isOpen = true;
+    return {
+      send: (batch) => {
+        // What a dead host waits for never happens.
+        if (this.#isDead) return new Promise(() => undefined);
+        return Promise.resolve(isOpen ? this.#send(destination, flow, batch) : { sentCount: 0, failure: 'EBADF' });
+      },
+      close: () => {
+        isOpen = false;
+      },
+    };
+  }
+
+  async join(request: MembershipRequest, onBatch: (batch: ReceivedBatch) => void): Promise<Membership> {
+    this.#requireInterface(request.interface);
+    await this.#pause();
+    const membership: HostMembership = { request, onBatch, isReported: false };
+    this.#memberships.add(membership);
+    this.#report(membership);
+    const memberships = this.#memberships;
+    return {
+      get isStale() {
+        return !memberships.has(membership);
+      },
+      leave: async () => {
+        if (!this.#memberships.has(membership)) return;
+        this.#withdraw(membership);
+        await this.#pause();
+        this.#memberships.delete(membership);
+      },
+    };
+  }
+
+  /**
+   * The interface goes down: sends fail with ENETDOWN, joins are refused, nothing arrives.
+   * @param forgets whether the memberships are gone when it comes back, as after the removal of a USB adapter.
+   */
+  interfaceDown(forgets = false): void {
+    this.#world.log.note(this.#world.clock.nowUs, `${this.name} down`);
+    this.#isInterfaceUp = false;
+    this.#isInterfaceGone ||= forgets;
+    for (const membership of this.#memberships) {
+      this.#withdraw(membership);
+      if (forgets) this.#memberships.delete(membership);
+    }
+  }
+
+  interfaceUp(): void {
+    this.#world.log.note(this.#world.clock.nowUs, `${this.name} up`);
+    this.#isInterfaceUp = true;
+    this.#isInterfaceGone = false;
+    for (const membership of this.#memberships) this.#report(membership);
+  }
+
+  /** The host sleeps for so long, or its programs are stopped: timers wait, and what comes meanwhile is not received. */
+  freeze(seconds: number): void {
+    this.#world.log.note(this.#world.clock.nowUs, `${this.name} freezes`);
+    this.#clock.freeze(this.#world.clock.nowUs + seconds * 1e6);
+  }
+
+  /** Power off: nothing scheduled on this host happens any more, its sockets are gone. For ever; add another host instead. */
+  die(): void {
+    this.#world.log.note(this.#world.clock.nowUs, `${this.name} dies`);
+    this.#isDead = true;
+    this.#clock.stop();
+    for (const membership of this.#memberships) this.#withdraw(membership);
+    this.#memberships.clear();
+  }
+
+  #requireInterface(name: string | undefined): void {
+    const { interface: own = 'sim0' } = this.#options;
+    if (name !== undefined && name !== own) {
+      throw new LayercastError('UNKNOWN_INTERFACE', `no interface is called "${name}"`, { hint: `one of: ${own}` });
+    }
+    if (this.#isInterfaceUp) return;
+    if (this.#isInterfaceGone) throw new LayercastError('UNKNOWN_INTERFACE', `${own} of ${this.name} is gone`);
+    throw new LayercastError('NETWORK_UNAVAILABLE', `${own} of ${this.name} is down: ENETDOWN`);
+  }
+
+  #send(destination: Destination, flow: Flow, batch: SendBatch): SendResult {
+    if (!this.#isInterfaceUp) return { sentCount: 0, failure: 'ENETDOWN' };
+    const { clock } = this.#world;
+    for (let i = 0; i < batch.count; i++) {
+      const packet = this.#packetOf(flow, batch.bytes, i * batch.strideBytes, batch.lengths[i]!);
+      // An event each, so that receivers on hosts without any delay between have thought before the next one comes.
+      clock.quietlyAt(clock.nowUs, () => {
+        this.#deliver(packet);
+        if (destination.hopLimit > 0) this.up.carry(packet);
+      });
+    }
+    return { sentCount: batch.count, failure: undefined };
+  }
+
+  /**
+   * A copy, since the caller may reuse its bytes: one for everybody who will hear it. Of symbols that nobody will look into,
+   * the header is enough.
+   */
+  #packetOf(flow: Flow, bytes: Uint8Array, at: number, length: number): Packet {
+    const isSymbol = length > HEADER_BYTES && (bytes[at + 2]! & 15) === DatagramType.symbol;
+    this.#arena.keep(bytes, at, this.#options.isBlank === true && isSymbol ? HEADER_BYTES : length);
+    return packetOf(flow, this.#arena.buffer, this.#arena.start, length);
+  }
+
+  #arrive(packet: Packet): void {
+    if (this.#isInterfaceUp && !this.#clock.isFrozen) this.#deliver(packet);
+  }
+
+  #deliver(packet: Packet): void {
+    const { group, port, source } = packet.flow;
+    for (const { request, onBatch } of this.#memberships) {
+      if (request.group !== group || request.port !== port) continue;
+      if (request.sources.length > 0 && !request.sources.includes(source)) continue;
+      this.#world.clock.stir();
+      onBatch(this.#batch.of(packet));
+      this.#batch.release();
+    }
+  }
+
+  #report(membership: HostMembership): void {
+    if (membership.isReported || this.#isDead) return;
+    membership.isReported = true;
+    for (const source of sourcesOf(membership)) this.#node.join({ group: membership.request.group, source });
+  }
+
+  #withdraw(membership: HostMembership): void {
+    if (!membership.isReported) return;
+    membership.isReported = false;
+    for (const source of sourcesOf(membership)) this.#node.leave({ group: membership.request.group, source });
+  }
+
+  #pause(): Promise<void> {
+    const { membershipUs = 100 } = this.#options;
+    return new Promise((resolve) => {
+      this.clock.schedule(this.clock.nowUs() + membershipUs, resolve);
+    });
+  }
+}
+
+interface HostMembership {
+  readonly request: MembershipRequest;
+  readonly onBatch: (batch: ReceivedBatch) => void;
+  isReported: boolean;
+}
+
+function sourcesOf({ request }: HostMembership): readonly (string | undefined)[] {
+  return request.sources.length === 0 ? [undefined] : request.sources;
+}
+
+/** One datagram where it lies. */
+class SingleBatch implements ReceivedBatch {
+  readonly count = 1;
+  readonly buffers: Uint8Array[] = [new Uint8Array(0)];
+  readonly starts = [0];
+  readonly lengths = [0];
+  readonly sources = [''];
+
+  of(packet: Packet): this {
+    this.buffers[0] = packet.buffer;
+    this.starts[0] = packet.start;
+    this.lengths[0] = packet.length;
+    this.sources[0] = packet.flow.source;
+    return this;
+  }
+
+  release(): void {}
+}
+
+/** One datagram in a buffer that says something else as soon as it has been handled. */
+class ScrubbedBatch extends SingleBatch {
+  readonly #scratch = new Uint8Array(MAX_DATAGRAM_BYTES);
+
+  override of(packet: Packet): this {
+    super.of(packet);
+    this.#scratch.set(packet.buffer.subarray(packet.start, packet.start + packet.length), 0);
+    this.buffers[0] = this.#scratch;
+    this.starts[0] = 0;
+    return this;
+  }
+
+  override release(): void {
+    this.#scratch.fill(0xa5, 0, this.lengths[0]);
+  }
+}

@@ -1,0 +1,94 @@
+import { LayercastError } from '../../base/errors.js';
+import { EventLog } from '../clock/event-log.js';
+import { Prng } from '../clock/prng.js';
+import { VirtualClock } from '../clock/virtual-clock.js';
+import { type Deliver, Link, type LinkOptions } from './links.js';
+import type { Flow } from './packet.js';
+import { type MembershipDelays, TreeNode } from './tree.js';
+import { type HostOptions, VirtualHost } from './virtual-host.js';
+
+export interface LinkPlan extends MembershipDelays {
+  readonly name: string;
+  /** Name of the node that it hangs from. @default the root */
+  readonly below?: string | undefined;
+  /** Away from the root. @default perfect */
+  readonly down?: LinkOptions | undefined;
+  /** Towards the root. @default perfect */
+  readonly up?: LinkOptions | undefined;
+}
+
+/** Name of the node at the top of every tree. */
+export const ROOT = 'root';
+
+/**
+ * A tree of links in virtual time with hosts at its leaves. Everything that is random comes from the seed, each link's share
+ * from the link's name, so that adding a link changes nothing elsewhere.
+ */
+export class VirtualNetwork {
+  readonly clock = new VirtualClock();
+  readonly log = new EventLog();
+  readonly prng: Prng;
+  readonly #nodes = new Map<string, TreeNode>();
+  readonly #flows = new Map<string, Flow>();
+  #linkCount = 0;
+
+  constructor(seed: string | number) {
+    this.prng = new Prng(seed);
+    this.#nodes.set(ROOT, new TreeNode(ROOT, undefined, this.clock, {}));
+  }
+
+  /** Adds a link with a node at its lower end. Returns its directions, of which the properties can be changed later. */
+  addLink(plan: LinkPlan): { readonly up: Link; readonly down: Link } {
+    const parent = this.nodeOf(plan.below ?? ROOT);
+    if (this.#nodes.has(plan.name)) throw new LayercastError('USAGE', `there are two links called "${plan.name}"`);
+    const node = new TreeNode(plan.name, parent, this.clock, plan);
+    this.#nodes.set(plan.name, node);
+    return this.#connect(node, parent, plan);
+  }
+
+  /** Adds a host at the end of a link of its own. A dead host's name and address can be given to another. */
+  addHost(options: HostOptions): VirtualHost {
+    const parent = this.nodeOf(options.below ?? ROOT);
+    const host: VirtualHost = new VirtualHost(options, this, (onArrival) => {
+      const node = new TreeNode(options.name, parent, this.clock, options, onArrival);
+      return { node, ...this.#connect(node, parent, options) };
+    });
+    this.log.note(this.clock.nowUs, `host ${options.name}`);
+    return host;
+  }
+
+  /** The one object that stands for a flow. */
+  flowOf(group: string, port: number, source: string): Flow {
+    const key = `${group} ${port} ${source}`;
+    const known = this.#flows.get(key) ?? { group, port, source };
+    this.#flows.set(key, known);
+    return known;
+  }
+
+  /** A wire of its own, outside of the tree. */
+  newLink(name: string, options: LinkOptions, deliver: Deliver): Link {
+    return new Link(
+      this.#linkCount++,
+      options,
+      { clock: this.clock, log: this.log, prng: this.prng.fork(name) },
+      deliver,
+    );
+  }
+
+  /**
+   * The node at the lower end of a link, or the root.
+   * @throws {LayercastError} `USAGE` when no link is called that.
+   */
+  nodeOf(name: string): TreeNode {
+    const node = this.#nodes.get(name);
+    if (node !== undefined) return node;
+    throw new LayercastError('USAGE', `no link is called "${name}"`, { hint: `one of: ${[...this.#nodes.keys()]}` });
+  }
+
+  #connect(node: TreeNode, parent: TreeNode, { name, up = {}, down = {} }: LinkPlan): { up: Link; down: Link } {
+    node.up = this.newLink(`${name} up`, up, (packet) => parent.ascend(packet, node));
+    const downward = this.newLink(`${name} down`, down, (packet, atUs) => node.descend(packet, atUs));
+    node.down = downward;
+    return { up: node.up, down: downward };
+  }
+}

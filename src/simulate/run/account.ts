@@ -1,0 +1,66 @@
+import type { Link } from '../net/links.js';
+
+/** Sums over the time in which one receiver listened. */
+export class Account {
+  /** When it started, and when it was complete or gave up; undefined until then. */
+  startedUs: number | undefined;
+  completedUs: number | undefined;
+  failed = false;
+  /** Share of the object that is there, 0–1. */
+  progress = 0;
+  #elapsedUs = 0;
+  #levelUs = 0;
+  #bits = 0;
+  #receivedCount = 0;
+  #lostCount = 0;
+  #capacityBits = 0;
+  #limitedUs = 0;
+
+  /**
+   * @param level counted from 1.
+   * @param capacityBitsPerSecond of the slowest link above; infinite without any.
+   */
+  add(
+    elapsedUs: number,
+    level: number,
+    wireBytes: number,
+    receivedCount: number,
+    lostCount: number,
+    capacityBitsPerSecond: number,
+  ): void {
+    this.#elapsedUs += elapsedUs;
+    this.#levelUs += level * elapsedUs;
+    this.#bits += wireBytes * 8;
+    this.#receivedCount += receivedCount;
+    this.#lostCount += lostCount;
+    if (capacityBitsPerSecond === Number.POSITIVE_INFINITY) return;
+    this.#limitedUs += elapsedUs;
+    this.#capacityBits += (capacityBitsPerSecond * elapsedUs) / 1e6;
+  }
+
+  get level(): number {
+    return this.#elapsedUs === 0 ? 0 : this.#levelUs / this.#elapsedUs;
+  }
+
+  get rateBitsPerSecond(): number {
+    return this.#elapsedUs === 0 ? 0 : (this.#bits * 1e6) / this.#elapsedUs;
+  }
+
+  get lossRatio(): number {
+    const sentCount = this.#receivedCount + this.#lostCount;
+    return sentCount === 0 ? 0 : this.#lostCount / sentCount;
+  }
+
+  /** Of what the slowest link above could carry; undefined where none had a limit all the time. */
+  get share(): number | undefined {
+    const isLimited = this.#limitedUs > 0 && this.#limitedUs === this.#elapsedUs;
+    return isLimited ? this.#bits / this.#capacityBits : undefined;
+  }
+}
+
+/** Rate of the slowest of some links now; infinite when none has a limit. */
+export function capacityOf(links: readonly Link[]): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const { options } of links) least = Math.min(least, options.rateBitsPerSecond ?? Number.POSITIVE_INFINITY);
+  return least;
+}

@@ -1,0 +1,234 @@
+import type { ChannelPolicy, Decision } from '../../rate/policy.js';
+import type { StreamReading } from '../../rate/readings.js';
+import { TICK_US } from '../../receiver/driver.js';
+import { policyFor } from '../../receiver/join/channel-choice.js';
+import { addressFromBytes } from '../../wire/address.js';
+import { type Descriptor, sendersOf } from '../../wire/descriptor.js';
+import { ANNOUNCEMENT_CHANNEL } from '../../wire/header.js';
+import { HostClock } from '../clock/host-clock.js';
+import type { Link } from '../net/links.js';
+import { headerOf, type Packet } from '../net/packet.js';
+import type { Ear, Interest, TreeNode } from '../net/tree.js';
+import type { VirtualNetwork } from '../net/virtual-network.js';
+import { Account, capacityOf } from './account.js';
+import type { CrowdReceivers } from './scenario.js';
+import { SharedMeters } from './shared-meters.js';
+import { SymbolWorth } from './symbol-worth.js';
+
+/** A network's host never drops anything here: crowds have no disks. */
+const NOTHING_LOCAL = { unreadCount: 0, droppedCount: 0, latenessUs: 0 } as const;
+
+/** What the log calls what members do. */
+const STARTED = 11;
+const JOINED = 12;
+const LEFT = 13;
+const COMPLETED = 14;
+
+export interface CrowdOptions {
+  readonly plan: CrowdReceivers;
+  readonly descriptor: Descriptor;
+  readonly announceIntervalUs: number;
+  /** Links above, for the share of the slowest. */
+  readonly path: readonly Link[];
+  readonly onComplete: (member: CrowdMember, nowUs: number) => void;
+}
+
+export interface CrowdMember {
+  readonly index: number;
+  readonly account: Account;
+  /** When it knows what to join: it has heard an announcement. */
+  readonly readyUs: number;
+  readonly policy: ChannelPolicy;
+  /** Bit i for channel i. */
+  channelMask: number;
+  /** Channels that it joined while they came for others, and has not heard yet. */
+  freshMask: number;
+  /** When it last joined, by its own clock. */
+  joinedUs: number;
+}
+
+interface HeardSums {
+  elapsedUs: number;
+  wireBytes: number;
+  receivedCount: number;
+  lostCount: number;
+}
+
+/**
+ * Receivers behind one link, which all hear the same: memberships are counted here, streams measured once, and each member
+ * runs its own policy on the readings of the channels that it has joined. Symbols are counted, not kept. They tick together.
+ */
+export class Crowd implements Ear {
+  readonly isPatient = true;
+  readonly plan: CrowdReceivers;
+  readonly members: readonly CrowdMember[];
+  readonly #options: CrowdOptions;
+  readonly #network: VirtualNetwork;
+  readonly #place: TreeNode;
+  readonly #clock: HostClock;
+  readonly #meters: SharedMeters;
+  readonly #worth: SymbolWorth;
+  readonly #interests: readonly (readonly Interest[])[];
+  readonly #memberCounts: Uint32Array;
+  /** In the order in which they become ready; before `#waiting` they have started, and those that go on are `#active`. */
+  readonly #queue: readonly CrowdMember[];
+  #waiting = 0;
+  #heard: HeardSums = { elapsedUs: 0, wireBytes: 0, receivedCount: 0, lostCount: 0 };
+  #active: CrowdMember[] = [];
+
+  constructor(options: CrowdOptions, network: VirtualNetwork) {
+    const { plan, descriptor, announceIntervalUs } = options;
+    const prng = network.prng.fork(`crowd ${plan.name}`);
+    this.plan = plan;
+    this.#options = options;
+    this.#network = network;
+    this.#place = network.nodeOf(plan.below ?? 'root');
+    this.#clock = new HostClock(network.clock, { originUs: plan.clockErrorUs, driftPpm: plan.driftPpm });
+    this.#meters = new SharedMeters(this.#clock, descriptor.channels.length);
+    this.#worth = new SymbolWorth(descriptor);
+    this.#interests = descriptor.channels.map((_, channel) => interestsIn(descriptor, channel));
+    this.#memberCounts = new Uint32Array(descriptor.channels.length);
+    this.members = plan.startsUs.map((startUs, index) => ({
+      index,
+      account: Object.assign(new Account(), { startedUs: startUs }),
+      readyUs: startUs + prng.ratio() * announceIntervalUs,
+      policy: policyFor(descriptor, plan, false),
+      channelMask: 0,
+      freshMask: 0,
+      joinedUs: 0,
+    }));
+    this.#queue = this.members.toSorted((a, b) => a.readyUs - b.readyUs);
+    this.#place.addEar(this);
+    // Crowds tick at moments of their own, or all of a large simulation would happen at once.
+    const firstUs = Math.ceil((this.#queue[0]?.readyUs ?? 0) + prng.ratio() * TICK_US);
+    network.clock.quietlyAt(firstUs, () => this.#tick(firstUs));
+  }
+
+  /** Members that listen now. */
+  get active(): readonly CrowdMember[] {
+    return this.#active;
+  }
+
+  /** Sums over members of what they heard since the last call; `elapsedUs` of all their time. */
+  takeHeard(): Readonly<HeardSums> {
+    const heard = this.#heard;
+    this.#heard = { elapsedUs: 0, wireBytes: 0, receivedCount: 0, lostCount: 0 };
+    return heard;
+  }
+
+  get isOver(): boolean {
+    return this.#active.length === 0 && this.#waiting === this.#queue.length;
+  }
+
+  hear(packet: Packet, atUs: number): void {
+    const channel = headerOf(packet)?.channelIndex ?? ANNOUNCEMENT_CHANNEL;
+    if (channel < this.#memberCounts.length && this.#memberCounts[channel]! > 0) this.#meters.observe(packet, atUs);
+  }
+
+  #tick(nowUs: number): void {
+    if (this.isOver) return;
+    this.#place.catchUp();
+    this.#meters.read();
+    const localUs = this.#clock.nowUs();
+    const capacityBitsPerSecond = capacityOf(this.#options.path);
+    let endedCount = 0;
+    for (const member of this.#active) {
+      if (this.#serve(member, localUs, capacityBitsPerSecond)) continue;
+      endedCount++;
+      this.#end(member, nowUs);
+    }
+    if (endedCount > 0) this.#active = this.#active.filter(({ account }) => account.completedUs === undefined);
+    this.#startReady(nowUs, localUs);
+    this.#network.clock.quietlyAt(nowUs + TICK_US, () => this.#tick(nowUs + TICK_US));
+  }
+
+  /** One tick of one member; false when it is complete. */
+  #serve(member: CrowdMember, localUs: number, capacityBitsPerSecond: number): boolean {
+    const { account, channelMask } = member;
+    const { readings, symbolCount, receivedCount, lostCount, wireBytes } = this.#meters.of(channelMask);
+    account.add(TICK_US, levelOf(channelMask), wireBytes, receivedCount, lostCount, capacityBitsPerSecond);
+    this.#heard.elapsedUs += TICK_US;
+    this.#heard.wireBytes += wireBytes;
+    this.#heard.receivedCount += receivedCount;
+    this.#heard.lostCount += lostCount;
+    if (symbolCount > 0) account.progress += symbolCount * this.#worth.of(channelMask, account.lossRatio);
+    if (account.progress >= 1) return false;
+    const own = member.freshMask === 0 ? readings : this.#freshly(member, readings);
+    this.#follow(member, member.policy.tick(localUs, own, NOTHING_LOCAL), localUs);
+    return true;
+  }
+
+  /** To a member a channel that came for others already begins when it joins: half an interval later, on the average. */
+  #freshly(member: CrowdMember, readings: readonly StreamReading[]): readonly StreamReading[] {
+    const { channels } = this.#options.descriptor;
+    const { freshMask, joinedUs } = member;
+    return readings.map((reading) => {
+      const { channelIndex, receivedCount } = reading;
+      if (((freshMask >>> channelIndex) & 1) === 0) return reading;
+      if (receivedCount > 0) member.freshMask = (member.freshMask & ~(1 << channelIndex)) >>> 0;
+      return { ...reading, sinceUs: joinedUs + channels[channelIndex]!.intervalUs / 2 };
+    });
+  }
+
+  #startReady(nowUs: number, localUs: number): void {
+    for (; this.#waiting < this.#queue.length; this.#waiting++) {
+      const member = this.#queue[this.#waiting]!;
+      if (member.readyUs > nowUs) return;
+      this.#network.log.add(nowUs, STARTED, member.index);
+      this.#active.push(member);
+      this.#follow(member, member.policy.start(localUs), localUs);
+    }
+  }
+
+  #end(member: CrowdMember, nowUs: number): void {
+    const { account } = member;
+    account.progress = 1;
+    account.completedUs = nowUs;
+    this.#network.log.add(nowUs, COMPLETED, member.index);
+    for (let channel = 0; channel < this.#memberCounts.length; channel++) this.#leave(member, channel);
+    this.#options.onComplete(member, nowUs);
+  }
+
+  #follow(member: CrowdMember, decisions: readonly Decision[], localUs: number): void {
+    if (decisions.length > 0) member.joinedUs = localUs;
+    for (const { action, channel } of decisions) {
+      if (action === 'join') this.#join(member, channel);
+      else this.#leave(member, channel);
+    }
+  }
+
+  #join(member: CrowdMember, channel: number): void {
+    if (((member.channelMask >>> channel) & 1) === 1) return;
+    this.#network.log.add(this.#network.clock.nowUs, JOINED, member.index * 32 + channel);
+    member.channelMask = (member.channelMask | (1 << channel)) >>> 0;
+    if (this.#memberCounts[channel]!++ > 0) {
+      member.freshMask = (member.freshMask | (1 << channel)) >>> 0;
+      return;
+    }
+    this.#meters.resume(channel);
+    for (const interest of this.#interests[channel]!) this.#place.join(interest);
+  }
+
+  #leave(member: CrowdMember, channel: number): void {
+    if (((member.channelMask >>> channel) & 1) === 0) return;
+    this.#network.log.add(this.#network.clock.nowUs, LEFT, member.index * 32 + channel);
+    member.channelMask = (member.channelMask & ~(1 << channel)) >>> 0;
+    member.freshMask = (member.freshMask & ~(1 << channel)) >>> 0;
+    if (--this.#memberCounts[channel]! > 0) return;
+    for (const interest of this.#interests[channel]!) this.#place.leave(interest);
+  }
+}
+
+/** Highest channel joined, counted from 1; 0 for none. */
+export function levelOf(channelMask: number): number {
+  return 32 - Math.clz32(channelMask);
+}
+
+/** What to join for a channel: its group, from each of its servers where joins are source-specific. */
+function interestsIn({ channels, servers, ssm }: Descriptor, channel: number): readonly Interest[] {
+  const group = addressFromBytes(channels[channel]!.group);
+  if (!ssm) return [{ group, source: undefined }];
+  return sendersOf(servers, channel).flatMap(({ address }) =>
+    address === undefined ? [] : [{ group, source: addressFromBytes(address) }],
+  );
+}

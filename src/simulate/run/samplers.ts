@@ -1,0 +1,160 @@
+import type { Descriptor } from '../../wire/descriptor.js';
+import type { Link, LinkCounts } from '../net/links.js';
+import type { CrossTraffic, TrafficOptions } from '../tcp/cross-traffic.js';
+import { type Crowd, type CrowdMember, levelOf } from './crowd.js';
+import type {
+  FlowSample,
+  FlowSummary,
+  LinkSample,
+  LinkSummary,
+  MemberEnd,
+  ReceiverEnd,
+  ReceiverSample,
+} from './simulation-events.js';
+import { medianOf } from './summary.js';
+
+/** Turns the counters of one direction of a link into samples and a summary. */
+export class LinkSampler {
+  readonly #name: string;
+  readonly #link: Link;
+  #before: LinkCounts;
+  #sampledUs = 0;
+  #capacityBits = 0;
+  #wasLimited = true;
+
+  constructor(name: string, link: Link) {
+    this.#name = name;
+    this.#link = link;
+    this.#before = { ...link.counts };
+  }
+
+  sample(nowUs: number): LinkSample | undefined {
+    const elapsedUs = nowUs - this.#sampledUs;
+    if (elapsedUs === 0) return undefined;
+    const { counts, options, queueUs } = this.#link;
+    const before = this.#before;
+    this.#before = { ...counts };
+    this.#sampledUs = nowUs;
+    const { rateBitsPerSecond } = options;
+    if (rateBitsPerSecond === undefined) this.#wasLimited = false;
+    else this.#capacityBits += (rateBitsPerSecond * elapsedUs) / 1e6;
+    return {
+      event: 'link',
+      atMs: Math.round(nowUs / 1000),
+      link: this.#name,
+      rateBitsPerSecond: Math.round(((counts.carriedBytes - before.carriedBytes) * 8e6) / elapsedUs),
+      capacityBitsPerSecond: rateBitsPerSecond ?? null,
+      queueMs: Math.round(queueUs / 100) / 10,
+      lossRatio: lossRatioOf(before, counts),
+    };
+  }
+
+  summary(nowUs: number): LinkSummary {
+    const { counts } = this.#link;
+    const bits = counts.carriedBytes * 8;
+    const isLimited = this.#wasLimited && this.#capacityBits > 0;
+    return {
+      link: this.#name,
+      rateBitsPerSecond: nowUs === 0 ? 0 : (bits * 1e6) / nowUs,
+      capacityBitsPerSecond: isLimited ? (this.#capacityBits * 1e6) / nowUs : null,
+      use: isLimited ? bits / this.#capacityBits : null,
+      lossRatio: lossRatioOf({ carriedCount: 0, carriedBytes: 0, lostCount: 0, overflowCount: 0 }, counts),
+    };
+  }
+}
+
+/** What did not come out of all that went in. */
+function lossRatioOf(before: LinkCounts, now: LinkCounts): number {
+  const overflowCount = now.overflowCount - before.overflowCount;
+  const inCount = now.carriedCount - before.carriedCount + overflowCount;
+  return inCount === 0 ? 0 : (now.lostCount - before.lostCount + overflowCount) / inCount;
+}
+
+/** Turns the counters of a flow into samples and a summary. */
+export class TrafficSampler {
+  readonly #flow: CrossTraffic;
+  readonly #startUs: number;
+  readonly #stopUs: number;
+  #arrivedBytes = 0;
+  #sampledUs = 0;
+
+  constructor(flow: CrossTraffic, { startUs = 0, stopUs }: TrafficOptions, durationUs: number) {
+    this.#flow = flow;
+    this.#startUs = startUs;
+    this.#stopUs = stopUs ?? durationUs;
+  }
+
+  sample(nowUs: number): FlowSample | undefined {
+    const elapsedUs = nowUs - this.#sampledUs;
+    if (elapsedUs === 0) return undefined;
+    const { name, arrivedBytes } = this.#flow;
+    const bytes = arrivedBytes - this.#arrivedBytes;
+    this.#arrivedBytes = arrivedBytes;
+    this.#sampledUs = nowUs;
+    const rateBitsPerSecond = Math.round((bytes * 8e6) / elapsedUs);
+    return { event: 'flow', atMs: Math.round(nowUs / 1000), flow: name, rateBitsPerSecond };
+  }
+
+  summary(nowUs: number): FlowSummary {
+    const { name, arrivedBytes, arrivedCount, sentCount } = this.#flow;
+    const elapsedUs = Math.min(nowUs, this.#stopUs) - this.#startUs;
+    return {
+      flow: name,
+      rateBitsPerSecond: elapsedUs > 0 ? (arrivedBytes * 8e6) / elapsedUs : 0,
+      lossRatio: sentCount === 0 ? 0 : Math.max(0, 1 - arrivedCount / sentCount),
+    };
+  }
+}
+
+/** Turns the accounts of a crowd's members into samples. */
+export class CrowdSampler {
+  readonly crowd: Crowd;
+  readonly #descriptor: Descriptor;
+
+  constructor(crowd: Crowd, descriptor: Descriptor) {
+    this.crowd = crowd;
+    this.#descriptor = descriptor;
+  }
+
+  sample(nowUs: number): ReceiverSample | undefined {
+    const { plan, active, members } = this.crowd;
+    const { sizeBytes } = this.#descriptor;
+    const heard = this.crowd.takeHeard();
+    const levels = active.map(({ channelMask }) => levelOf(channelMask) - 1);
+    const mean = (of: (member: CrowdMember) => number) =>
+      active.length === 0 ? 0 : active.reduce((sum, member) => sum + of(member), 0) / active.length;
+    const capacities = active
+      .flatMap(({ policy }) => policy.status.capacityBitsPerSecond ?? [])
+      .filter(Number.isFinite);
+    return {
+      event: 'progress',
+      atMs: Math.round(nowUs / 1000),
+      receiver: plan.name,
+      bytes: Math.round((members.reduce((sum, { account }) => sum + account.progress, 0) / members.length) * sizeBytes),
+      totalBytes: sizeBytes,
+      rateBitsPerSecond: heard.elapsedUs === 0 ? 0 : Math.round((heard.wireBytes * 8e6) / heard.elapsedUs),
+      lossRatio: heard.lostCount === 0 ? 0 : heard.lostCount / (heard.lostCount + heard.receivedCount),
+      level: medianOf(levels) ?? -1,
+      levelRateBitsPerSecond: Math.round(mean(({ policy }) => policy.status.levelRateBitsPerSecond)),
+      queueMs: Math.round(mean(({ policy }) => policy.status.queueUs) / 1000),
+      capacityBitsPerSecond: medianOf(capacities.map(Math.round)) ?? null,
+      listening: active.length,
+      complete: members.filter(({ account }) => account.completedUs !== undefined).length,
+      levelMin: levels.reduce((least, level) => Math.min(least, level), levels[0] ?? -1),
+      levelMax: levels.reduce((most, level) => Math.max(most, level), -1),
+    };
+  }
+
+  /** A member is complete, and with the last one the crowd. */
+  completion({ index, account }: CrowdMember, nowUs: number): readonly (MemberEnd | ReceiverEnd)[] {
+    const { plan, members } = this.crowd;
+    const since = (startUs: number) => Math.round((nowUs - startUs) / 1000);
+    const stamp = { atMs: Math.round(nowUs / 1000), receiver: plan.name };
+    const elapsedMs = since(account.startedUs ?? 0);
+    const member: MemberEnd = { event: 'memberComplete', ...stamp, member: index + 1, elapsedMs };
+    if (members.some((other) => other.account.completedUs === undefined)) return [member];
+    const firstUs = plan.startsUs.reduce((first, startUs) => Math.min(first, startUs));
+    const bytes = this.#descriptor.sizeBytes;
+    return [member, { event: 'complete', ...stamp, elapsedMs: since(firstUs), bytes }];
+  }
+}

@@ -1,0 +1,95 @@
+import type { StreamReading } from '../../rate/readings.js';
+import { StreamMeter } from '../../rate/stream-meter.js';
+import { DatagramType, Flag } from '../../wire/header.js';
+import type { HostClock } from '../clock/host-clock.js';
+import { headerOf, type Packet } from '../net/packet.js';
+
+/** What everybody heard who has joined the same channels, since the last reading. */
+export interface SharedReading {
+  readonly readings: readonly StreamReading[];
+  readonly symbolCount: number;
+  readonly receivedCount: number;
+  readonly lostCount: number;
+  readonly wireBytes: number;
+}
+
+interface MeteredStream {
+  readonly serverIndex: number;
+  readonly meter: StreamMeter;
+  /** Since the last reading. */
+  newSymbolCount: number;
+  /** In the last reading. */
+  symbolCount: number;
+  reading: StreamReading;
+}
+
+/** Measures what comes to one place once, for all who listen there. */
+export class SharedMeters {
+  readonly #clock: HostClock;
+  /** By channel, what each server sends on it: bounded by the scenario's servers. */
+  readonly #streams: MeteredStream[][];
+  /** By channels, as bits; of the last reading. */
+  readonly #shared = new Map<number, SharedReading>();
+
+  constructor(clock: HostClock, channelCount: number) {
+    this.#clock = clock;
+    this.#streams = Array.from({ length: channelCount }, () => []);
+  }
+
+  /** Takes a datagram of one of the channels. */
+  observe(packet: Packet, atUs: number): void {
+    const header = headerOf(packet);
+    if (header === undefined) return;
+    const stream = this.#streamOf(header.serverIndex, header.channelIndex);
+    const { flags } = header;
+    const isTrain = (flags & Flag.train) !== 0;
+    stream.meter.observe(header, isTrain, (flags & Flag.preview) !== 0, packet.wireBytes, this.#clock.at(atUs));
+    if (header.type === DatagramType.symbol) stream.newSymbolCount++;
+  }
+
+  /** Nobody had joined a channel until now. */
+  resume(channel: number): void {
+    for (const { meter } of this.#streams[channel]!) meter.resume(this.#clock.nowUs());
+  }
+
+  /** What came until now is what `of` tells, until the next reading. */
+  read(): void {
+    this.#shared.clear();
+    for (const streams of this.#streams) {
+      for (const stream of streams) {
+        stream.reading = stream.meter.read();
+        stream.symbolCount = stream.newSymbolCount;
+        stream.newSymbolCount = 0;
+      }
+    }
+  }
+
+  /** @param channelMask bit i for channel i. */
+  of(channelMask: number): SharedReading {
+    const known = this.#shared.get(channelMask);
+    if (known !== undefined) return known;
+    const readings: StreamReading[] = [];
+    const shared = { readings, symbolCount: 0, receivedCount: 0, lostCount: 0, wireBytes: 0 };
+    for (let channel = 0; channel < this.#streams.length; channel++) {
+      if (((channelMask >>> channel) & 1) === 0) continue;
+      for (const { reading, symbolCount } of this.#streams[channel]!) {
+        readings.push(reading);
+        shared.symbolCount += symbolCount;
+        shared.receivedCount += reading.receivedCount;
+        shared.lostCount += reading.lostCount;
+        shared.wireBytes += reading.wireBytes;
+      }
+    }
+    this.#shared.set(channelMask, shared);
+    return shared;
+  }
+
+  #streamOf(serverIndex: number, channel: number): MeteredStream {
+    const streams = this.#streams[channel]!;
+    for (const stream of streams) if (stream.serverIndex === serverIndex) return stream;
+    const meter = new StreamMeter(serverIndex, channel);
+    const stream = { serverIndex, meter, newSymbolCount: 0, symbolCount: 0, reading: meter.read() };
+    streams.push(stream);
+    return stream;
+  }
+}

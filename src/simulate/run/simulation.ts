@@ -1,0 +1,217 @@
+import { addressFromBytes } from '../../wire/address.js';
+import type { Descriptor } from '../../wire/descriptor.js';
+import { blankContent } from '../host/content.js';
+import { type SimulatedObject, simulatedKeys, simulatedObject } from '../host/simulated-object.js';
+import { SimulatedServer } from '../host/simulated-server.js';
+import type { Link } from '../net/links.js';
+import { VirtualNetwork } from '../net/virtual-network.js';
+import { addCrossTraffic, type CrossTraffic } from '../tcp/cross-traffic.js';
+import { Crowd } from './crowd.js';
+import { CrowdSampler, LinkSampler, TrafficSampler } from './samplers.js';
+import type { Scenario, ScenarioServer } from './scenario.js';
+import type { SimulationEvent, SummaryEvent } from './simulation-events.js';
+import { Single } from './single.js';
+import { receiverSummaries } from './summary.js';
+
+/** Timers count milliseconds, as Node's do. */
+const TIMER_GRAIN_US = 1000;
+/** Addresses of receivers, which nobody needs to know. */
+const RECEIVER_PREFIX = 'fd00:1::';
+
+export interface SimulationOptions {
+  /** Takes every event as it happens. @default nobody */
+  readonly onEvent?: (event: SimulationEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs a scenario to its end, or until all receivers are done. Rejects with the signal's reason when that aborts. */
+export async function simulate(scenario: Scenario, options: SimulationOptions = {}): Promise<SummaryEvent> {
+  return new Simulation(scenario, options).run();
+}
+
+class Simulation {
+  readonly #scenario: Scenario;
+  readonly #options: SimulationOptions;
+  readonly #network: VirtualNetwork;
+  readonly #links = new Map<string, { readonly below: string | undefined; readonly down: Link }>();
+  readonly #linkSamplers: readonly LinkSampler[];
+  readonly #traffic: readonly { readonly flow: CrossTraffic; readonly sampler: TrafficSampler }[];
+  readonly #singles: readonly Single[];
+  readonly #crowds: readonly CrowdSampler[];
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(scenario: Scenario, options: SimulationOptions) {
+    this.#scenario = scenario;
+    this.#options = options;
+    this.#network = new VirtualNetwork(scenario.seed);
+    const { clock, prng } = this.#network;
+    this.#linkSamplers = scenario.links.map((plan) => this.#addLink(plan));
+    const keys = simulatedKeys(prng.fork('keys'));
+    const { sizeBytes } = scenario.object;
+    const content = blankContent(
+      sizeBytes,
+      scenario.receivers.every(({ kind }) => kind === 'crowd'),
+    );
+    const object = simulatedObject({ ...scenario.object, servers: scenario.servers, content }, keys.privateKey);
+    for (const [index, server] of scenario.servers.entries()) this.#addServer(server, index, object);
+    this.#traffic = scenario.traffic.map((plan) => {
+      const flow = addCrossTraffic(this.#network, plan);
+      return { flow, sampler: new TrafficSampler(flow, plan, scenario.durationUs) };
+    });
+    const common = {
+      descriptor: object.descriptor,
+      content,
+      publicKey: keys.publicKey,
+      timerGrainUs: TIMER_GRAIN_US,
+      sampleIntervalUs: scenario.sampleIntervalUs,
+    };
+    this.#singles = scenario.receivers.flatMap((plan, index) => {
+      if (plan.kind !== 'full') return [];
+      const address = `${RECEIVER_PREFIX}${(index + 1).toString(16)}`;
+      const path = this.#pathTo(plan.below);
+      return [new Single({ ...common, plan, address, path, emit: (event) => this.#emit(event) }, this.#network)];
+    });
+    const { announceIntervalUs } = scenario.object;
+    this.#crowds = scenario.receivers.flatMap((plan) => {
+      if (plan.kind !== 'crowd') return [];
+      const { descriptor } = object;
+      const crowd: Crowd = new Crowd(
+        {
+          plan,
+          descriptor,
+          announceIntervalUs,
+          path: this.#pathTo(plan.below),
+          onComplete: (member, nowUs) => {
+            for (const event of sampler.completion(member, nowUs)) this.#emit(event);
+          },
+        },
+        this.#network,
+      );
+      const sampler = new CrowdSampler(crowd, descriptor);
+      return [sampler];
+    });
+    clock.at(0, () => {
+      this.#emit(descriptionOf(object.descriptor));
+      this.#sampleLater();
+    });
+  }
+
+  async run(): Promise<SummaryEvent> {
+    const { signal } = this.#options;
+    const { clock, log } = this.#network;
+    const { durationUs, seed } = this.#scenario;
+    signal?.throwIfAborted();
+    await clock.run(durationUs, () => this.#isOver || signal?.aborted === true || this.#failure !== undefined);
+    signal?.throwIfAborted();
+    if (this.#failure !== undefined) throw this.#failure.error;
+    this.#sample(true);
+    const summary: SummaryEvent = {
+      event: 'summary',
+      atMs: Math.round(clock.nowUs / 1000),
+      seed,
+      digest: log.digest(),
+      receivers: receiverSummaries(
+        this.#scenario.receivers,
+        this.#singles,
+        this.#crowds.map(({ crowd }) => crowd),
+      ),
+      links: this.#linkSamplers.map((sampler) => sampler.summary(clock.nowUs)),
+      flows: this.#traffic.map(({ sampler }) => sampler.summary(clock.nowUs)),
+    };
+    this.#emit(summary);
+    return summary;
+  }
+
+  get #isOver(): boolean {
+    const receiverCount = this.#singles.length + this.#crowds.length;
+    return (
+      receiverCount > 0 &&
+      this.#singles.every(({ isOver }) => isOver) &&
+      this.#crowds.every(({ crowd }) => crowd.isOver)
+    );
+  }
+
+  #addLink({ changes, ...plan }: Scenario['links'][number]): LinkSampler {
+    const { down } = this.#network.addLink(plan);
+    this.#links.set(plan.name, { below: plan.below, down });
+    for (const { atUs, down: change } of changes) this.#network.clock.quietlyAt(atUs, () => down.change(change));
+    return new LinkSampler(plan.name, down);
+  }
+
+  /** Links from the root to a place. */
+  #pathTo(below: string | undefined): readonly Link[] {
+    const path: Link[] = [];
+    for (let at = this.#links.get(below ?? ''); at !== undefined; at = this.#links.get(at.below ?? ''))
+      path.push(at.down);
+    return path;
+  }
+
+  #addServer(plan: ScenarioServer, serverIndex: number, object: SimulatedObject): void {
+    const { clock, prng } = this.#network;
+    const { name, below, up, address, clockErrorUs, driftPpm, startUs, stopUs } = plan;
+    clock.at(startUs, () => {
+      const host = this.#network.addHost({
+        name,
+        below,
+        up,
+        address,
+        wallErrorUs: clockErrorUs,
+        driftPpm,
+        timerGrainUs: TIMER_GRAIN_US,
+        isBlank: true,
+      });
+      const { announceIntervalUs } = this.#scenario.object;
+      const server = new SimulatedServer({ host, serverIndex, prng: prng.fork(`server ${name}`), announceIntervalUs });
+      server.publish(object).catch((error: unknown) => {
+        this.#failure ??= { error };
+      });
+      if (stopUs !== undefined) clock.at(stopUs, () => host.die());
+    });
+  }
+
+  #sampleLater(): void {
+    const { clock } = this.#network;
+    const { sampleIntervalUs } = this.#scenario;
+    clock.quietlyAt(clock.nowUs + sampleIntervalUs, () => {
+      this.#sample(false);
+      this.#sampleLater();
+    });
+  }
+
+  /** @param isLast whether it is the rest after the last whole interval, which is counted and not told. */
+  #sample(isLast: boolean): void {
+    const { nowUs } = this.#network.clock;
+    const tell = (event: SimulationEvent | undefined) => {
+      if (event !== undefined && !isLast) this.#emit(event);
+    };
+    for (const single of this.#singles) tell(single.sample(nowUs));
+    for (const crowd of this.#crowds) tell(crowd.sample(nowUs));
+    for (const link of this.#linkSamplers) tell(link.sample(nowUs));
+    for (const { sampler } of this.#traffic) tell(sampler.sample(nowUs));
+  }
+
+  #emit(event: SimulationEvent): void {
+    this.#options.onEvent?.(event);
+  }
+}
+
+function descriptionOf(descriptor: Descriptor): SimulationEvent {
+  const { fleet, object, version, sizeBytes, symbolBytes, blockCount, mode, channels, servers } = descriptor;
+  return {
+    event: 'descriptor',
+    atMs: 0,
+    fleet,
+    object,
+    version,
+    bytes: sizeBytes,
+    symbolBytes,
+    blockCount,
+    mode,
+    channels: channels.map(({ group, intervalUs }, channel) => ({
+      channel,
+      group: addressFromBytes(group),
+      intervalUs,
+    })),
+    servers: servers.map(({ name }) => name),
+  };
+}

@@ -1,0 +1,211 @@
+import type { ScheduledEvent } from '../clock/event-heap.js';
+import type { Link } from '../net/links.js';
+import type { Flow, Packet } from '../net/packet.js';
+import type { Ear } from '../net/tree.js';
+import { ROOT, type VirtualNetwork } from '../net/virtual-network.js';
+import { type CongestionControl, type CongestionName, congestionControl } from './congestion.js';
+import { Flight } from './flight.js';
+import { RoundTrips } from './round-trips.js';
+
+export interface TrafficOptions {
+  readonly name: string;
+  readonly kind: CongestionName | 'udp';
+  /** Link behind which its receiver is, and its sender. */
+  readonly below: string;
+  /** @default the root */
+  readonly from?: string | undefined;
+  /** @default 0 and never */
+  readonly startUs?: number | undefined;
+  readonly stopUs?: number | undefined;
+  /** Whole IPv6 packets; of `udp` only. */
+  readonly rateBitsPerSecond?: number | undefined;
+  /** How long an acknowledgement takes; the way back is never crowded. @default 10 ms */
+  readonly returnDelayUs?: number | undefined;
+  /** @default 1500 */
+  readonly packetBytes?: number | undefined;
+}
+
+/** A flow of other people's packets, and what came of it. */
+export interface CrossTraffic {
+  readonly name: string;
+  /** Whole packets that arrived. */
+  readonly arrivedBytes: number;
+  readonly sentCount: number;
+  readonly arrivedCount: number;
+}
+
+const DEFAULT_RETURN_DELAY_US = 10_000;
+/** What Ethernet carries. */
+const DEFAULT_PACKET_BYTES = 1500;
+
+/** Adds a flow; it sends in its time by itself. */
+export function addCrossTraffic(network: VirtualNetwork, options: TrafficOptions): CrossTraffic {
+  return options.kind === 'udp'
+    ? new UdpFlow(network, options)
+    : new TcpFlow(network, options, congestionControl(options.kind));
+}
+
+class Segment implements Packet {
+  readonly flow: Flow;
+  readonly buffer = NO_BYTES;
+  readonly start = 0;
+  readonly length = 0;
+  readonly wireBytes: number;
+  readonly header = null;
+  /** Number of the transmission. */
+  readonly number: number;
+
+  constructor(flow: Flow, wireBytes: number, number: number) {
+    this.flow = flow;
+    this.wireBytes = wireBytes;
+    this.number = number;
+  }
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** Both ends of a flow of unicast packets: to the tree, a group that its receiver has always been a member of. */
+abstract class UnicastFlow implements CrossTraffic, Ear {
+  readonly name: string;
+  readonly isPatient = false;
+  arrivedBytes = 0;
+  arrivedCount = 0;
+  sentCount = 0;
+  protected readonly network: VirtualNetwork;
+  protected readonly options: TrafficOptions;
+  readonly #flow: Flow;
+  readonly #packetBytes: number;
+
+  constructor(network: VirtualNetwork, options: TrafficOptions) {
+    this.name = options.name;
+    this.network = network;
+    this.options = options;
+    this.#packetBytes = options.packetBytes ?? DEFAULT_PACKET_BYTES;
+    this.#flow = network.flowOf(`flow ${options.name}`, 0, options.name);
+    const place = network.nodeOf(options.below);
+    place.subscribe({ group: this.#flow.group, source: undefined });
+    place.addEar(this);
+    network.clock.quietlyAt(options.startUs ?? 0, () => this.begin());
+  }
+
+  hear(packet: Packet): void {
+    // What is damaged on the way is another object, and fails the checksum.
+    if (packet.flow !== this.#flow || !(packet instanceof Segment)) return;
+    this.arrivedCount++;
+    this.arrivedBytes += packet.wireBytes;
+    this.arrived(packet.number);
+  }
+
+  protected get isOver(): boolean {
+    return this.network.clock.nowUs >= (this.options.stopUs ?? Number.POSITIVE_INFINITY);
+  }
+
+  protected send(number: number): void {
+    this.sentCount++;
+    const from = this.network.nodeOf(this.options.from ?? ROOT);
+    from.ascend(new Segment(this.#flow, this.#packetBytes, number), undefined);
+  }
+
+  protected abstract begin(): void;
+  protected abstract arrived(number: number): void;
+}
+
+/** Packets at a fixed rate, whatever becomes of them. */
+class UdpFlow extends UnicastFlow {
+  protected begin(): void {
+    const { clock } = this.network;
+    const { rateBitsPerSecond = 0, packetBytes = DEFAULT_PACKET_BYTES } = this.options;
+    if (rateBitsPerSecond === 0) return;
+    const startUs = clock.nowUs;
+    const intervalUs = (packetBytes * 8e6) / rateBitsPerSecond;
+    const next = () => {
+      if (this.isOver) return;
+      this.send(this.sentCount);
+      clock.quietlyAt(startUs + this.sentCount * intervalUs, next);
+    };
+    next();
+  }
+
+  protected arrived(): void {}
+}
+
+/**
+ * A TCP connection that always has more to send. Every segment is acknowledged by itself (as with SACK, RFC 6675), at once;
+ * what is lost is sent again under a new number, so numbers only say what came after what. Where the network reorders, what
+ * comes late has been given up.
+ */
+class TcpFlow extends UnicastFlow {
+  readonly #control: CongestionControl;
+  readonly #flight = new Flight();
+  readonly #trips = new RoundTrips();
+  readonly #wayBack: Link;
+  /** Losses of what was sent before are of a window that has been decreased already. */
+  #recoverTo = 0;
+  #timer: ScheduledEvent | undefined;
+  /** When the timer is to go off, which may be later than it is set for. */
+  #timeoutUs = 0;
+  readonly #onTimer = () => this.#checkTimer();
+  readonly #onLost = (number: number) => this.#lose(number);
+
+  constructor(network: VirtualNetwork, options: TrafficOptions, control: CongestionControl) {
+    super(network, options);
+    this.#control = control;
+    const delayUs = options.returnDelayUs ?? DEFAULT_RETURN_DELAY_US;
+    this.#wayBack = network.newLink(`${options.name} back`, { delayUs }, (packet) => {
+      if (packet instanceof Segment) this.#ack(packet.number);
+    });
+  }
+
+  override hear(packet: Packet): void {
+    const before = this.arrivedCount;
+    super.hear(packet);
+    if (this.arrivedCount > before) this.#wayBack.carry(packet);
+  }
+
+  protected begin(): void {
+    this.#fill();
+  }
+
+  protected arrived(): void {}
+
+  #fill(): void {
+    const { nowUs } = this.network.clock;
+    const flight = this.#flight;
+    if (this.isOver) return;
+    while (flight.hasRoom && flight.count < Math.floor(this.#control.windowSegments)) this.send(flight.send(nowUs));
+    this.#timeoutUs = nowUs + this.#trips.timeoutUs;
+    this.#timer ??= this.network.clock.quietlyAt(this.#timeoutUs, this.#onTimer);
+  }
+
+  #ack(number: number): void {
+    const { nowUs } = this.network.clock;
+    const sentUs = this.#flight.acked(number);
+    if (sentUs === undefined) return;
+    this.#trips.measured(nowUs - sentUs);
+    this.#flight.giveUpLost(this.#onLost);
+    if (number >= this.#recoverTo) this.#control.acked(nowUs, this.#trips.smoothedUs);
+    this.#fill();
+  }
+
+  #lose(number: number): void {
+    if (number < this.#recoverTo) return;
+    this.#recoverTo = this.#flight.next;
+    // The lost one was part of the flight.
+    this.#control.lost(this.network.clock.nowUs, this.#flight.count + 1);
+  }
+
+  #checkTimer(): void {
+    const { clock } = this.network;
+    this.#timer = undefined;
+    if (this.isOver) return;
+    if (clock.nowUs < this.#timeoutUs) {
+      this.#timer = clock.quietlyAt(this.#timeoutUs, this.#onTimer);
+      return;
+    }
+    this.#trips.timedOut();
+    this.#control.timedOut(clock.nowUs, this.#flight.count);
+    this.#flight.giveUp();
+    this.#recoverTo = this.#flight.next;
+    this.#fill();
+  }
+}

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { errnoOf } from '../../base/errors.js';
+import { replaceFile } from '../durable.js';
+import { makeFolder } from '../folder/make-folder.js';
+import { openStateFolder, stateError } from '../folder/state-folder.js';
+import { systemError } from '../system-error.js';
+
+/** An object as a receiver knows it: another key is another publisher, so it starts anew. */
+export interface SignedName {
+  readonly fleet: string;
+  readonly object: string;
+  /** Of the public key that its descriptors are signed with, in hex. */
+  readonly keyFingerprint: string;
+}
+
+export interface CompletedVersion {
+  readonly version: number;
+  /** In hex; undefined when that can no longer be read. */
+  readonly sha256: string | undefined;
+}
+
+/**
+ * The highest version of an object that was ever completed here, so that an older one can be refused; undefined when there
+ * was none.
+ * @throws {LayercastError} when the state directory cannot be read: to go on would be to forget
+ */
+export async function highestCompleted(stateDir: string, object: SignedName): Promise<CompletedVersion | undefined> {
+  const directory = directoryOf(stateDir, object);
+  const versions = await versionsIn(directory).catch((error) => {
+    throw stateError(error, stateDir);
+  });
+  const version = Math.max(-1, ...versions);
+  if (version < 0) return undefined;
+  const content = await readFile(join(directory, nameOf(version)), 'utf8').catch(() => '');
+  return { version, sha256: /^[0-9a-f]{64}$/m.exec(content)?.[0] };
+}
+
+/**
+ * Proves that a completed version of this object can be remembered later, as far as that can be known before.
+ * @throws {LayercastError} what `rememberCompleted` would throw; the hint says how to choose another state directory
+ */
+export async function requireRememberable(stateDir: string, object: SignedName): Promise<void> {
+  const directory = directoryOf(stateDir, object);
+  const isThere = await stat(directory).catch(() => undefined);
+  await openStateFolder(stateDir, isThere === undefined ? dirname(directory) : directory);
+}
+
+/**
+ * Remembers a completed version; on disk when it resolves. One file a version, and only lower ones are removed, so processes
+ * that do this at once cannot set each other back.
+ * @throws {LayercastError} `PERMISSION_DENIED`, `DISK_FULL`, …; the hint says how to choose another state directory
+ */
+export async function rememberCompleted(
+  stateDir: string,
+  object: SignedName,
+  version: number,
+  sha256: string,
+): Promise<void> {
+  const directory = directoryOf(stateDir, object);
+  const { fleet, object: name, keyFingerprint } = object;
+  const about = JSON.stringify({ fleet, object: name, version, keyFingerprint });
+  try {
+    await makeFolder(directory, 0o700);
+    await replaceFile(join(directory, nameOf(version)), [Buffer.from(`${sha256}\n${about}\n`)]);
+  } catch (error) {
+    throw stateError(error, stateDir);
+  }
+  const lower = (await versionsIn(directory)).filter((other) => other < version);
+  for (const other of lower) await rm(join(directory, nameOf(other)), { force: true });
+}
+
+/** Names come from the network: their hash is the name of the directory. */
+function directoryOf(stateDir: string, { fleet, object, keyFingerprint }: SignedName): string {
+  const key = createHash('sha256')
+    .update(JSON.stringify([fleet, object, keyFingerprint]))
+    .digest('hex');
+  return join(stateDir, 'completed', key);
+}
+
+function nameOf(version: number): string {
+  return `version-${version}`;
+}
+
+async function versionsIn(directory: string): Promise<number[]> {
+  try {
+    const names = await readdir(directory);
+    const versions = names.map((name) => Number(/^version-(\d{1,16})$/.exec(name)?.[1] ?? Number.NaN));
+    return versions.filter((version) => Number.isSafeInteger(version));
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw systemError(error, 'read', directory);
+  }
+}

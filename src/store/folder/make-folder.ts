@@ -1,0 +1,43 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { errnoOf, LayercastError } from '../../base/errors.js';
+import { systemError } from '../system-error.js';
+
+/**
+ * Makes a folder, and those above it that are missing. Nothing happens when it is there. Node's recursive mkdir is no choice:
+ * in a folder that exists and answers ENOENT to every mkdir, such as /proc, it never ends (Node 20).
+ *
+ * @param mode of new folders, less the umask
+ * @throws {LayercastError} `PERMISSION_DENIED`, `FILE_NOT_FOUND`, `DISK_FULL`, …
+ */
+export async function makeFolder(path: string, mode = 0o777): Promise<void> {
+  const folder = resolve(path);
+  if (await isMade(folder, mode)) return;
+  // One missing folder at a time, from the top: as many calls as the path has parts.
+  await makeFolder(dirname(folder), mode);
+  if (await isMade(folder, mode)) return;
+  throw new LayercastError(
+    'FILE_NOT_FOUND',
+    `cannot create ${JSON.stringify(folder)}: its folder takes no new entries`,
+    { hint: 'choose another place' },
+  );
+}
+
+/** False when the folder above is missing. */
+async function isMade(folder: string, mode: number): Promise<boolean> {
+  try {
+    await mkdir(folder, { mode });
+    return true;
+  } catch (error) {
+    const found = await stat(folder).catch(() => undefined);
+    if (found?.isDirectory()) return true;
+    const errno = errnoOf(error);
+    if (errno === 'ENOENT' && dirname(folder) !== folder) return false;
+    if (errno === 'EEXIST') {
+      throw new LayercastError('FILE_NOT_FOUND', `${JSON.stringify(folder)} is in the way: it is not a folder`, {
+        hint: 'remove it, or choose another place',
+      });
+    }
+    throw systemError(error, 'create', folder);
+  }
+}

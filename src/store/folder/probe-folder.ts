@@ -1,0 +1,37 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errnoOf, LayercastError } from '../../base/errors.js';
+import { temporaryName } from '../durable.js';
+import { systemError } from '../system-error.js';
+
+/**
+ * Proves that a folder takes what this program does to it: creates a small file, writes, renames and removes it. Permission bits and mount
+ * options tell less than the attempt.
+ *
+ * @param folder that exists
+ * @throws {LayercastError} `PERMISSION_DENIED`, `DISK_FULL`, `FILE_NOT_FOUND`, `FILE_IO`
+ */
+export async function probeFolder(folder: string): Promise<void> {
+  const first = temporaryName(join(folder, 'probe'));
+  const second = temporaryName(join(folder, 'probe'));
+  try {
+    const handle = await open(first, 'wx', 0o600);
+    await handle.write('x').finally(() => handle.close());
+    await rename(first, second);
+    await rm(second);
+  } catch (error) {
+    await Promise.allSettled([first, second].map((path) => rm(path, { force: true })));
+    if (errnoOf(error) === 'ENOENT') {
+      // The folder is there: file systems such as proc answer so to every attempt to create something.
+      throw new LayercastError(
+        'FILE_NOT_FOUND',
+        `cannot create a file in ${JSON.stringify(folder)}: it takes no new entries`,
+        {
+          hint: 'choose another place',
+          cause: error,
+        },
+      );
+    }
+    throw systemError(error, 'create, rename and remove a file in', folder);
+  }
+}

@@ -1,0 +1,205 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { type FileHandle, link, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { errnoOf, LayercastError } from '../../base/errors.js';
+import { temporaryName } from '../durable.js';
+import { systemError } from '../system-error.js';
+import { holderIn, inUse, type LockHolder, nameOf, textOfHolder } from './lock-holder.js';
+import { ABANDONED_MS, RENEWAL_MS, sightingOf, watchLock } from './lock-watch.js';
+import { livenessOf, thisProcess } from './process-identity.js';
+
+export interface LockOptions {
+  /** Ends the wait for a holder that cannot be seen. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told once, when acquiring takes seconds, why. */
+  readonly onWaiting?: ((message: string) => void) | undefined;
+  /** For tests. @default 10 s */
+  readonly abandonedMs?: number | undefined;
+}
+
+/** Tries before giving up on a lock that keeps changing hands: each takes a process that locks and dies or releases. */
+const MAX_TRIES = 100;
+/** What FAT and others without hard links answer to link(2): there the file is created first and written then. */
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+/** Longer than that takes, and than a tick of FAT's clock (2 s). */
+const YOUNG_MS = 3000;
+
+/**
+ * Keeps two processes from working on the same file: a lock file that names its holder, who renews it every 2 s. Freed by `release`, and
+ * by itself when the holder dies, however it dies: at once where the holder can be seen, and after 10 s without a renewal where it runs in
+ * another pid namespace or on another host.
+ *
+ * The lock file appears with its content in one step (`link`). One that a dead process left is replaced, by whoever holds
+ * the lock for replacing just that one: a second lock file, named after the name and the content of the first. Whoever has that looks
+ * again, and only then renames its own over the dead one; so it never replaces a lock that was taken meanwhile.
+ */
+export class FileLock {
+  readonly path: string;
+  readonly #handle: FileHandle;
+  readonly #timer: NodeJS.Timeout;
+  #content: string;
+  #renewing: Promise<void> = Promise.resolve();
+
+  private constructor(path: string, content: string, handle: FileHandle) {
+    this.path = path;
+    this.#content = content;
+    this.#handle = handle;
+    this.#timer = setInterval(() => this.#renew(), RENEWAL_MS);
+    this.#timer.unref();
+  }
+
+  /**
+   * @param path of the lock file, such as `FILE.part.lock`
+   * @throws {LayercastError} `FILE_IN_USE` with the holder's process id; `ABORTED`; `PERMISSION_DENIED`, `FILE_NOT_FOUND`, …
+   */
+  static async acquire(path: string, options: LockOptions = {}): Promise<FileLock> {
+    const holder: LockHolder = { ...(await thisProcess()), contested: 0, nonce: randomBytes(8).toString('hex') };
+    const temporary = temporaryName(path);
+    try {
+      await writeFile(temporary, textOfHolder(holder), { flag: 'wx', mode: 0o644 });
+      const content = await claim(path, temporary, holder, options);
+      return new FileLock(path, content, await open(path, 'r+'));
+    } catch (error) {
+      throw systemError(error, 'lock', path);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  /**
+   * Whether an earlier holder may still live: it could not be seen and did not renew its lock, but it may go on some time and write to
+   * files that it has open. Whoever has the lock puts other files in the place of those, and then calls `settle`.
+   */
+  get isContested(): boolean {
+    return holderIn(this.#content)?.contested === 1;
+  }
+
+  /** Nothing that an earlier holder has open matters any more. */
+  async settle(): Promise<void> {
+    const position = this.#content.indexOf('"contested":1');
+    if (position < 0) return;
+    const digit = position + '"contested":'.length;
+    // One byte: whoever reads meanwhile finds the old content or the new.
+    await this.#handle.write('0', Buffer.byteLength(this.#content.slice(0, digit)));
+    this.#content = `${this.#content.slice(0, digit)}0${this.#content.slice(digit + 1)}`;
+  }
+
+  /** @throws {LayercastError} `FILE_IN_USE` when the lock is gone or another's, because this process did not run for long. */
+  async requireHeld(): Promise<void> {
+    const found = await sightingOf(this.path);
+    if (found?.content === this.#content) return;
+    const who = found === undefined ? 'another process' : nameOf(holderIn(found.content));
+    throw new LayercastError(
+      'FILE_IN_USE',
+      `this process was suspended, and ${who} has taken over: ${JSON.stringify(this.path)} is no longer held`,
+      { hint: 'Run it again when the other has ended' },
+    );
+  }
+
+  async release(): Promise<void> {
+    await this.#stop();
+    // Nobody replaces a lock that is renewed, so what is read here is still there when it is removed.
+    if ((await sightingOf(this.path))?.content === this.#content) await rm(this.path, { force: true });
+  }
+
+  /** Ends without a release: the next process finds the lock as if this one had died. */
+  abandon(): Promise<void> {
+    return this.#stop();
+  }
+
+  async #stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#renewing;
+    await this.#handle.close();
+  }
+
+  #renew(): void {
+    const nowS = Date.now() / 1000;
+    // A file system that sets no times has them changed by a write.
+    const renewed = this.#handle.utimes(nowS, nowS).catch(() => this.#handle.write(this.#content, 0));
+    this.#renewing = renewed.then(
+      () => undefined,
+      // A disk that fails now may work at the next renewal.
+      () => undefined,
+    );
+  }
+}
+
+/** Resolves with what the lock file says when it is ours. */
+async function claim(path: string, temporary: string, own: LockHolder, options: LockOptions): Promise<string> {
+  const content = textOfHolder(own);
+  let onWaiting = options.onWaiting;
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    if (await created(path, temporary, content)) return content;
+    const found = await sightingOf(path);
+    // Released since.
+    if (found === undefined) continue;
+    const holder = holderIn(found.content);
+    const liveness = holder === undefined ? await youth(path) : await livenessOf(holder, dirname(path));
+    if (liveness === 'alive') throw inUse(path, holder);
+    if (liveness === 'unknown') {
+      const { signal, abandonedMs = ABANDONED_MS } = options;
+      onWaiting?.(`waiting up to ${abandonedMs / 1000} s to see whether ${nameOf(holder)} still holds ${path}`);
+      onWaiting = undefined;
+      const seen = await watchLock(path, found, abandonedMs, signal);
+      if (seen === 'renewed') throw inUse(path, holder);
+      if (seen === 'replaced') continue;
+    }
+    const contested = liveness === 'unknown' || holder?.contested === 1 ? 1 : 0;
+    const ours = textOfHolder({ ...own, contested });
+    await writeFile(temporary, ours);
+    if (await replaceDead(path, found.content, temporary, options)) return ours;
+    await writeFile(temporary, content);
+  }
+  throw new LayercastError('FILE_IN_USE', `the lock ${JSON.stringify(path)} keeps changing hands`);
+}
+
+/** True when our lock has taken the place of the dead one; false when another has it by now or is about to. */
+async function replaceDead(path: string, dead: string, temporary: string, options: LockOptions): Promise<boolean> {
+  const name = createHash('sha256')
+    .update(`${basename(path)}\n${dead}`)
+    .digest('hex')
+    .slice(0, 32);
+  const takeover = join(dirname(path), `.layercast-${name}.lock`);
+  let right: FileLock;
+  try {
+    right = await FileLock.acquire(takeover, { ...options, onWaiting: undefined });
+  } catch (error) {
+    if (!(error instanceof LayercastError && error.code === 'FILE_IN_USE')) throw error;
+    // Its holder needs no more than a few system calls.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    return false;
+  }
+  try {
+    if ((await sightingOf(path))?.content !== dead) return false;
+    await rename(temporary, path);
+    return true;
+  } finally {
+    await right.release();
+  }
+}
+
+/** False when the lock file is there already. */
+async function created(path: string, temporary: string, content: string): Promise<boolean> {
+  try {
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    const errno = errnoOf(error) ?? '';
+    if (errno === 'EEXIST') return false;
+    if (!NO_LINKS.includes(errno)) throw error;
+  }
+  try {
+    await writeFile(path, content, { flag: 'wx', mode: 0o644 });
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** A lock file that names nobody may be one that is being written, on a file system without links. */
+async function youth(path: string): Promise<'alive' | 'dead'> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && Date.now() - found.mtimeMs < YOUNG_MS ? 'alive' : 'dead';
+}

@@ -1,0 +1,211 @@
+import pLimit from 'p-limit';
+import type { Geometry } from '../../object/geometry.js';
+import { Page } from './page.js';
+
+/**
+ * Bytes of a page, about: 64 symbols of 1184 bytes, or 256 where symbols come in order. On 2 cores (bench/store.ts) a symbol
+ * that comes in order costs all threads together 1.04 µs with pages of 64 and 0.65 with 256; in runs of 32 at many places,
+ * 1.6 with 64 and 1.9 with 256, and the smaller keep four times as many places of the object open: some 220.
+ */
+const PAGE_BYTES = { scattered: 75_776, inOrder: 303_104 } as const;
+/** All pages together: what 1 Gbit/s brings in 0.13 s, for that long a disk may stand still before symbols are lost. */
+const CACHE_BYTES = 16 * 2 ** 20;
+/** Pages written at once. With 2 the pool's threads go to sleep in between, which costs a third more; 8 gain nothing. */
+const CONCURRENT_PAGES = 4;
+
+/** Symbols that come from few places of the object, in order there, or from many. */
+export type Arrival = keyof typeof PAGE_BYTES;
+
+export interface PageCacheOptions {
+  readonly geometry: Geometry;
+  /** Writes all of `bytes` at byte `position` of the file. */
+  readonly writeAt: (bytes: Uint8Array, position: number) => Promise<void>;
+  /** Called when a write fails and symbols begin to be refused. */
+  readonly onFailure: (error: unknown) => void;
+  /** How symbols are going to come. @default scattered */
+  readonly arrival?: Arrival | undefined;
+  /** @default what makes pages of about 74 or, for symbols in order, 296 KiB, but 32 at least */
+  readonly pageSymbolCount?: number | undefined;
+  /** @default what makes 16 MiB, but 8 at least */
+  readonly pageCount?: number | undefined;
+}
+
+/**
+ * Collects symbols into pages, so that the file is written some 64 symbols a call and the receiving loop never waits. A page
+ * is written when it is full, or when few are left and it has rested longest. Bounded: when all pages hold bytes that are
+ * not yet written, symbols are refused.
+ *
+ * After a failed write all symbols are refused, and what could not be written is kept, until a `drain` succeeds.
+ */
+export class PageCache {
+  readonly pageSymbolCount: number;
+  readonly pageCount: number;
+  readonly #geometry: Geometry;
+  readonly #writeAt: (bytes: Uint8Array, position: number) => Promise<void>;
+  readonly #onFailure: (error: unknown) => void;
+  readonly #limit = pLimit(CONCURRENT_PAGES);
+  /** Pages in use by their number within the object. */
+  readonly #used = new Map<number, Page>();
+  readonly #free: Page[] = [];
+  /** So many pages are free or on their way to the file, as long as the disk keeps up. */
+  readonly #reserveCount: number;
+  #createdCount = 0;
+  #writingCount = 0;
+  #touches = 0;
+  #recent: Page | undefined;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(options: PageCacheOptions) {
+    const { geometry, arrival = 'scattered' } = options;
+    this.#geometry = geometry;
+    this.#writeAt = options.writeAt;
+    this.#onFailure = options.onFailure;
+    this.pageSymbolCount =
+      options.pageSymbolCount ?? Math.max(1, Math.round(PAGE_BYTES[arrival] / geometry.symbolBytes / 32)) * 32;
+    this.pageCount =
+      options.pageCount ?? Math.max(8, Math.floor(CACHE_BYTES / (this.pageSymbolCount * geometry.symbolBytes)));
+    this.#reserveCount = Math.floor(this.pageCount / 4);
+  }
+
+  /** False, with nothing taken, when no page is free. */
+  put(symbol: number, bytes: Uint8Array, start: number, length: number): boolean {
+    if (this.#failure !== undefined) return false;
+    const index = Math.floor(symbol / this.pageSymbolCount);
+    let page = this.#recent;
+    if (page === undefined || page.index !== index) {
+      page = this.#used.get(index) ?? this.#take(index);
+      if (page === undefined) return false;
+      this.#recent = page;
+    }
+    page.touchedAt = ++this.#touches;
+    page.put(symbol - index * this.pageSymbolCount, bytes, start, length);
+    if (page.writing === undefined && page.dirtyCount >= this.#slotCount(index)) this.#startWriting(page);
+    return true;
+  }
+
+  /** Copies the bytes of a symbol to `into[at …]`, from its byte `skip` on; false when they are in the file. */
+  copyHeld(symbol: number, skip: number, length: number, into: Uint8Array, at: number): boolean {
+    const index = Math.floor(symbol / this.pageSymbolCount);
+    const page = this.#used.get(index);
+    const slot = symbol - index * this.pageSymbolCount;
+    if (page === undefined || !page.holds(slot)) return false;
+    const start = slot * this.#geometry.symbolBytes + skip;
+    into.set(page.bytes.subarray(start, start + length), at);
+    return true;
+  }
+
+  /** Resolves when everything put before the call is in the file (not yet on disk); rejects with the failure of a write. */
+  async drain(): Promise<void> {
+    this.#fail(undefined);
+    await Promise.all([...this.#used.values()].map((page) => this.#settle(page, page.index)));
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /**
+   * Resolves when symbols `first .. first + count` are in the file (not yet on disk) and nowhere else; none of them may be
+   * put meanwhile. Rejects with the failure of a write.
+   */
+  async release(first: number, count: number): Promise<void> {
+    const firstPage = Math.floor(first / this.pageSymbolCount);
+    const endPage = Math.ceil((first + count) / this.pageSymbolCount);
+    const pages = () => [...this.#used.values()].filter(({ index }) => index >= firstPage && index < endPage);
+    await Promise.all(pages().map((page) => this.#settle(page, page.index)));
+    if (this.#failure !== undefined) throw this.#failure.error;
+    for (const page of pages()) {
+      const pageStart = page.index * this.pageSymbolCount;
+      page.release(Math.max(0, first - pageStart), Math.min(this.pageSymbolCount, first + count - pageStart));
+    }
+  }
+
+  /** Resolves when no write is under way any more. */
+  async rest(): Promise<void> {
+    while (this.#writingCount > 0) await Promise.all([...this.#used.values()].map((page) => page.writing));
+  }
+
+  async #settle(page: Page, index: number): Promise<void> {
+    await page.writing;
+    // The page may meanwhile stand for another place.
+    if (page.index !== index) return;
+    // That write may have begun before the latest symbols came; another may have taken them already.
+    if (page.writing !== undefined) await page.writing;
+    else if (page.dirtyCount > 0) await this.#startWriting(page);
+  }
+
+  #take(index: number): Page | undefined {
+    const page = this.#free.pop() ?? this.#create();
+    if (page !== undefined) {
+      page.index = index;
+      this.#used.set(index, page);
+    }
+    const availableCount = this.#free.length + this.pageCount - this.#createdCount;
+    if (availableCount + this.#writingCount < Math.max(1, this.#reserveCount)) this.#writeOldest(page);
+    return page;
+  }
+
+  #create(): Page | undefined {
+    if (this.#createdCount === this.pageCount) return undefined;
+    this.#createdCount++;
+    return new Page(this.pageSymbolCount, this.#geometry.symbolBytes);
+  }
+
+  #writeOldest(spared: Page | undefined): void {
+    let oldest: Page | undefined;
+    for (const page of this.#used.values()) {
+      const idle = page.writing === undefined && page !== spared;
+      if (idle && (oldest === undefined || page.touchedAt < oldest.touchedAt)) oldest = page;
+    }
+    if (oldest !== undefined) this.#startWriting(oldest);
+  }
+
+  #startWriting(page: Page): Promise<void> {
+    this.#writingCount++;
+    page.writing = this.#limit(() => this.#writeRuns(page)).then(
+      () => this.#endWriting(page),
+      (error) => {
+        const isFirst = this.#failure === undefined;
+        this.#fail({ error });
+        page.returnFlight();
+        this.#endWriting(page);
+        if (isFirst) this.#onFailure(error);
+      },
+    );
+    return page.writing;
+  }
+
+  async #writeRuns(page: Page): Promise<void> {
+    const { symbolBytes, sizeBytes } = this.#geometry;
+    const pageStart = page.index * this.pageSymbolCount * symbolBytes;
+    const runs = page.takeDirtyRuns();
+    const writes: Promise<void>[] = [];
+    for (let i = 0; i < runs.length; i += 2) {
+      const start = runs[i]! * symbolBytes;
+      const end = Math.min(start + runs[i + 1]! * symbolBytes, sizeBytes - pageStart);
+      writes.push(this.#writeAt(page.bytes.subarray(start, end), pageStart + start));
+    }
+    // Until the last has ended, none of the bytes may be given to another place.
+    const failed = (await Promise.allSettled(writes)).find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  #endWriting(page: Page): void {
+    this.#writingCount--;
+    page.writing = undefined;
+    if (page.dirtyCount > 0) {
+      // Symbols came while the others were written; a page that filled up again has nothing to wait for.
+      if (this.#failure === undefined && page.dirtyCount >= this.#slotCount(page.index)) this.#startWriting(page);
+      return;
+    }
+    this.#used.delete(page.index);
+    page.free();
+    this.#free.push(page);
+  }
+
+  #fail(failure: { readonly error: unknown } | undefined): void {
+    this.#failure = failure;
+  }
+
+  /** Symbols of the object on a page: less on the last. */
+  #slotCount(index: number): number {
+    return Math.min(this.pageSymbolCount, this.#geometry.symbolCount - index * this.pageSymbolCount);
+  }
+}

@@ -1,0 +1,257 @@
+import { constants } from 'node:fs';
+import { chmod, type FileHandle, open, rename, rm, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { errnoOf, LayercastError } from '../../base/errors.js';
+import type { ByteSink } from '../../base/ports.js';
+import { type Geometry, symbolLength } from '../../object/geometry.js';
+import { syncDirectoryOf, writeFully } from '../durable.js';
+import { systemError } from '../system-error.js';
+import { takeAttributes } from './file-attributes.js';
+import { type Arrival, PageCache } from './page-cache.js';
+
+/** Written at a time past the cache: long enough for any disk, short enough for others to have a turn in between. */
+const PIECE_BYTES = 2 ** 20;
+
+export interface PartFileOptions {
+  readonly path: string;
+  readonly geometry: Geometry;
+  /** Keep what the file holds. A file of another size than the object's is emptied all the same: see `resumed`. */
+  readonly resume: boolean;
+  /** Of the file, less the umask. @default 0o666 */
+  readonly mode?: number | undefined;
+  /** Told when writing begins to fail; `write` then says no until a `flush` has succeeded. */
+  readonly onError?: ((error: LayercastError) => void) | undefined;
+  /** As for `PageCache`. */
+  readonly arrival?: Arrival | undefined;
+  /** For tests and benchmarks. */
+  readonly pageSymbolCount?: number | undefined;
+  /** For tests and benchmarks. */
+  readonly pageCount?: number | undefined;
+}
+
+/**
+ * The object while it arrives: a sparse file of the object's full length, written through a bounded cache of pages (16 MiB).
+ * Never writes beyond the object.
+ */
+export class PartFile implements ByteSink {
+  readonly path: string;
+  readonly geometry: Geometry;
+  /** Whether the file was there, with the right length, and its bytes were kept. */
+  readonly resumed: boolean;
+  readonly #handle: FileHandle;
+  readonly #cache: PageCache;
+  /** A failed fdatasync: the system may have forgotten the pages that it could not write, so no later one can be believed. */
+  #broken: LayercastError | undefined;
+  #closed: Promise<void> | undefined;
+
+  private constructor(options: PartFileOptions, handle: FileHandle, resumed: boolean) {
+    this.path = options.path;
+    this.geometry = options.geometry;
+    this.resumed = resumed;
+    this.#handle = handle;
+    this.#cache = new PageCache({
+      geometry: options.geometry,
+      writeAt: (bytes, position) => writeFully(handle, bytes, position),
+      onFailure: (error) => options.onError?.(systemError(error, 'write', options.path)),
+      arrival: options.arrival,
+      pageSymbolCount: options.pageSymbolCount,
+      pageCount: options.pageCount,
+    });
+  }
+
+  /**
+   * Creates or opens the file, gives it its full length, and checks that the disk has room for what is missing.
+   * @throws {LayercastError} `FILE_NOT_FOUND` (no such directory), `PERMISSION_DENIED`, `DISK_FULL`, `FILE_IO`.
+   */
+  static async open(options: PartFileOptions): Promise<PartFile> {
+    const { path, geometry } = options;
+    const { handle, isNew } = await openOrCreate(path, options.mode ?? 0o666).catch((error) => {
+      throw systemError(error, 'create', path);
+    });
+    try {
+      const found = await handle.stat();
+      if (!found.isFile()) {
+        throw new LayercastError('FILE_IO', `${JSON.stringify(path)} is there and is no ordinary file`, {
+          hint: 'remove it, or choose another name for the output',
+        });
+      }
+      const resumed = options.resume && found.size === geometry.sizeBytes;
+      if (!resumed) await handle.truncate(0);
+      await requireSpace(path, geometry.sizeBytes - (resumed ? Math.min(found.blocks * 512, found.size) : 0));
+      await handle.truncate(geometry.sizeBytes);
+      await syncDirectoryOf(path);
+      return new PartFile(options, handle, resumed);
+    } catch (error) {
+      await handle.close();
+      if (isNew) await rm(path, { force: true });
+      throw systemError(error, 'create', path);
+    }
+  }
+
+  /**
+   * Takes one whole symbol.
+   * @throws {LayercastError} `INTERNAL` when offset and length are not those of a symbol: that is the caller's fault.
+   */
+  write(offset: number, bytes: Uint8Array, start: number, length: number): boolean {
+    // Dividing and multiplying is exact below 2^53, and several times faster than a remainder of large numbers.
+    const symbol = Math.floor(offset / this.geometry.symbolBytes);
+    const isSymbol = symbol >= 0 && symbol < this.geometry.symbolCount && symbol * this.geometry.symbolBytes === offset;
+    if (!isSymbol || length !== symbolLength(this.geometry, symbol) || start + length > bytes.length) {
+      throw new LayercastError('INTERNAL', `no symbol has ${length} bytes at offset ${offset} of ${this.path}`);
+    }
+    return this.#closed === undefined && this.#broken === undefined && this.#cache.put(symbol, bytes, start, length);
+  }
+
+  /**
+   * Writes whole symbols over what is there, past the cache: in the file, but not yet on disk, when it resolves, and read as
+   * such from then on. No `write` to these symbols may come meanwhile.
+   *
+   * @param bytes not copied; may be shared with other threads that do not change them
+   * @throws {LayercastError} `DISK_FULL`, `FILE_IO`; any part of it may then be in the file. `INTERNAL` when the bytes are
+   *   not those of whole symbols.
+   */
+  async overwrite(offset: number, bytes: Uint8Array): Promise<void> {
+    const { symbolBytes, sizeBytes } = this.geometry;
+    const first = Math.floor(offset / symbolBytes);
+    const end = offset + bytes.length;
+    if (
+      !(first * symbolBytes === offset && offset >= 0) ||
+      end > sizeBytes ||
+      (end % symbolBytes && end !== sizeBytes)
+    ) {
+      throw new LayercastError('INTERNAL', `no symbols are ${bytes.length} bytes at offset ${offset} of ${this.path}`);
+    }
+    if (this.#broken !== undefined) throw this.#broken;
+    try {
+      await this.#cache.release(first, Math.ceil(bytes.length / symbolBytes));
+      for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+        await writeFully(this.#handle, bytes.subarray(at, at + PIECE_BYTES), offset + at);
+      }
+    } catch (error) {
+      throw systemError(error, 'write', this.path);
+    }
+  }
+
+  /** Bytes that were never written read as zeros. Both ends lie within the object. */
+  async read(offset: number, into: Uint8Array): Promise<void> {
+    if (!(offset >= 0 && offset + into.length <= this.geometry.sizeBytes)) {
+      throw new LayercastError(
+        'INTERNAL',
+        `${into.length} bytes at offset ${offset} of ${this.path} are outside of it`,
+      );
+    }
+    // What the cache holds is copied before anything is awaited: what it does not hold is in the file by now.
+    const gaps = this.#copyHeld(offset, into);
+    try {
+      for (let i = 0; i < gaps.length; i += 2) {
+        await readFully(this.#handle, into.subarray(gaps[i]!, gaps[i + 1]!), offset + gaps[i]!);
+      }
+    } catch (error) {
+      throw systemError(error, 'read', this.path);
+    }
+  }
+
+  async flush(): Promise<void> {
+    if (this.#broken !== undefined) throw this.#broken;
+    await this.#cache.drain().catch((error) => {
+      throw systemError(error, 'write', this.path);
+    });
+    await this.#sync(() => this.#handle.datasync());
+  }
+
+  /**
+   * Everything to disk, the file under its final name in one step, and that name on disk as well. A file that has this name
+   * is replaced, and its mode, owner and group are kept as far as possible. The part file is closed afterwards, also when the rename
+   * has failed: a finished file never has an open writer.
+   * @param confirm called right before the rename; when it rejects, so does this, and nothing is renamed
+   */
+  async finish(target: string, confirm: () => Promise<void> = async () => undefined): Promise<void> {
+    await this.flush();
+    await takeAttributes(this.#handle, target);
+    await this.#sync(() => this.#handle.sync());
+    await this.close();
+    await confirm();
+    try {
+      await rename(this.path, target);
+    } catch (error) {
+      throw systemError(error, 'rename the finished file to', target);
+    }
+    await syncDirectoryOf(target);
+  }
+
+  /** Ends; what was not flushed is lost. */
+  close(): Promise<void> {
+    this.#closed ??= this.#cache.rest().then(() => this.#handle.close());
+    return this.#closed;
+  }
+
+  /** Closes and removes the file. */
+  async discard(): Promise<void> {
+    await this.close();
+    await rm(this.path, { force: true });
+  }
+
+  /** Copies what the cache holds, and returns the rest as flat pairs [start, end, …] of positions in `into`. */
+  #copyHeld(offset: number, into: Uint8Array): number[] {
+    const { symbolBytes } = this.geometry;
+    const gaps: number[] = [];
+    for (let at = 0; at < into.length; ) {
+      const symbol = Math.floor((offset + at) / symbolBytes);
+      const skip = offset + at - symbol * symbolBytes;
+      const end = Math.min(into.length, at + symbolBytes - skip);
+      if (!this.#cache.copyHeld(symbol, skip, end - at, into, at)) {
+        if (gaps.at(-1) === at) gaps[gaps.length - 1] = end;
+        else gaps.push(at, end);
+      }
+      at = end;
+    }
+    return gaps;
+  }
+
+  async #sync(sync: () => Promise<void>): Promise<void> {
+    try {
+      await sync();
+    } catch (error) {
+      this.#broken = systemError(error, 'sync', this.path);
+      throw this.#broken;
+    }
+  }
+}
+
+async function openOrCreate(path: string, mode: number): Promise<{ handle: FileHandle; isNew: boolean }> {
+  try {
+    return { handle: await open(path, 'wx+', mode), isNew: true };
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  }
+  // Non-blocking, lest a FIFO of that name hold us up until somebody reads it; files do not care. No link, for the last rename would
+  // put the link in the place of the file.
+  const flags = constants.O_RDWR | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
+  const handle = await open(path, flags).catch(async (error) => {
+    if (errnoOf(error) !== 'EACCES') throw error;
+    // Whole, with the mode of a read-only FILE, and not renamed: its owner may write it all the same.
+    await chmod(path, 0o600);
+    return open(path, flags);
+  });
+  return { handle, isNew: false };
+}
+
+async function requireSpace(path: string, missingBytes: number): Promise<void> {
+  const { bavail, blocks, bsize } = await statfs(dirname(path));
+  const freeBytes = bavail * bsize;
+  // A file system of no blocks at all is one that does not tell.
+  if (freeBytes >= missingBytes || blocks === 0) return;
+  throw new LayercastError(
+    'DISK_FULL',
+    `${JSON.stringify(path)} needs ${missingBytes} bytes and its file system has ${freeBytes} left`,
+    { hint: `free ${missingBytes - freeBytes} bytes, or choose another place for the output` },
+  );
+}
+
+async function readFully(handle: FileHandle, into: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < into.length; ) {
+    const { bytesRead } = await handle.read(into, done, into.length - done, position + done);
+    if (bytesRead === 0) throw new LayercastError('FILE_IO', `the file ends at byte ${position + done}, too early`);
+    done += bytesRead;
+  }
+}

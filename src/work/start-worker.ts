@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { LayercastError } from '../base/errors.js';
+
+/**
+ * Options of Node that decide which modules a program loads and how. Each takes a value, as `--import tsx` or `--import=tsx`.
+ * All others stay with the main thread: with `--input-type`, `--eval`, `--print` or `--test` a thread would not run its own
+ * file, with `--inspect-brk` it would wait for a debugger, and options of V8 hold for the whole process anyway.
+ */
+const LOADING = new Set(['--import', '--loader', '--experimental-loader', '--require', '-r', '--conditions', '-C']);
+
+/** Options of the same kind that take no value. */
+const LOADING_FLAGS = new Set([
+  '--enable-source-maps',
+  '--experimental-strip-types',
+  '--experimental-transform-types',
+  '--no-experimental-strip-types',
+  '--preserve-symlinks',
+  '--no-warnings',
+]);
+
+/**
+ * Starts a thread of layercast's own, whatever options Node itself was started with.
+ *
+ * @param file its `.js` file, beside that of the caller
+ * @throws {LayercastError} `INTERNAL` where a bundler has left the file behind.
+ */
+export function startWorker(file: URL, options: WorkerOptions = {}): Worker {
+  // Where the sources run as they are, the loader finds the `.ts` file.
+  if (!existsSync(file) && !existsSync(new URL(file.href.replace(/\.js$/, '.ts')))) {
+    throw new LayercastError('INTERNAL', `layercast's own file ${file.pathname} is missing`, {
+      hint: 'When you bundle a program, leave layercast external, and install it beside the bundle',
+    });
+  }
+  return new Worker(file, { execArgv: inherited(process.execArgv), ...options });
+}
+
+/** What a thread takes over of the options that Node was started with. */
+export function inherited(execArgv: readonly string[]): string[] {
+  return execArgv.flatMap((option, index) => {
+    if (LOADING_FLAGS.has(option)) return [option];
+    const [name = ''] = option.split('=', 1);
+    if (!LOADING.has(name)) return [];
+    const value = option === name ? execArgv[index + 1] : undefined;
+    return option !== name ? [option] : value === undefined ? [] : [option, value];
+  });
+}

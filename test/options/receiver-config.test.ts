@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { configKindOf } from '../../dist/config/config-kind.js';
+import { parseReceiverConfig } from '../../dist/options/receiver-config.js';
+
+describe('a receiver file', () => {
+  it('has each setting where it says so, with paths from its folder', () => {
+    const text = `key: acme.pub
+interface: eth0
+scope: link
+port: 5000
+hash: blake3
+state: state
+mode: best
+channels: [0, 3]
+maxRate: 20Mbit
+timeout: 10min
+output: ../firmware.img
+`;
+    expect(parseReceiverConfig(text, '/etc/layercast/r.yaml')).toEqual({
+      keyPath: '/etc/layercast/acme.pub',
+      interface: 'eth0',
+      scope: 'link',
+      port: 5000,
+      hash: 'blake3',
+      statePath: '/etc/layercast/state',
+      mode: 'best',
+      channels: [0, 3],
+      maxRateBitsPerSecond: 20e6,
+      timeoutUs: 600e6,
+      outputPath: '/etc/firmware.img',
+    });
+  });
+
+  it.each([
+    ['"-"', '-'],
+    ['./-', '/etc/layercast/-'],
+    ['sub/', '/etc/layercast/sub/'],
+    ['/var/x/', '/var/x/'],
+  ])('keeps what an output of %s means', (text, outputPath) => {
+    expect(parseReceiverConfig(`output: ${text}\n`, '/etc/layercast/r.yaml')).toMatchObject({ outputPath });
+  });
+
+  it('may say nothing about anything', () => {
+    expect(Object.values(parseReceiverConfig('key:\n', 'r')).every((value) => value === undefined)).toBe(true);
+  });
+
+  it('tells all its faults with their places', () => {
+    const text = 'mode: most\nchannels: [0, 32]\nmaxrate: 1Mbit\ntimeout: 5\n';
+    expect(() => parseReceiverConfig(text, 'r.yaml')).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: [
+          'r.yaml:1:7: mode: not one of the choices, found "most", allowed: auto, best or several',
+          'r.yaml:2:15: channels.1: not a number in range, found 32, allowed: a whole number from 0 to 31',
+          'r.yaml:3:1: maxrate: unknown setting, found "maxrate", allowed: key, interface, scope, port, hash, state, mode, channels, maxRate, timeout or output',
+          'r.yaml:4:10: timeout: not a time, found 5, allowed: a number and us, ms, s, min, h or d, such as 5ms, from 1 ms to 365 d',
+        ].join('\n'),
+      }),
+    );
+  });
+
+  it.each([
+    ['key: k\nmaxRate: 1Mbit\n', 'receiver'],
+    ['key: k\nfleet: f\n', 'fleet'],
+    ['objects: {}\n', 'fleet'],
+    ['nothing: known\n', 'fleet'],
+    ['', 'fleet'],
+    ['[', 'fleet'],
+  ])('%j is taken for a %s file', (text, kind) => {
+    expect(configKindOf(text)).toBe(kind);
+  });
+});

@@ -1,0 +1,66 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { geometryOf } from '../../../dist/object/geometry.js';
+import { scratchDirectory } from '../../store/scratch.js';
+import { cacheIn, codedSource, expectedSymbol, publishedFile } from '../coded-objects.js';
+
+const scratch = await scratchDirectory();
+const original = Worker.prototype.postMessage;
+
+afterEach(() => vi.restoreAllMocks());
+
+/** An object with repair symbols to be made, and every thread that was started since. */
+async function rig(name: string) {
+  const folder = join(scratch, name);
+  await mkdir(folder, { recursive: true });
+  const { source, content } = await publishedFile(folder, 30_000, 1);
+  const geometry = geometryOf(30_000, 100, 3);
+  const workers: Worker[] = [];
+  vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (this: Worker, ...args) {
+    if (!workers.includes(this)) workers.push(this);
+    return original.apply(this, args as Parameters<Worker['postMessage']>);
+  });
+  const { coded } = await codedSource(cacheIn(folder), source, geometry);
+  const symbol = async () => {
+    const into = new Uint8Array(100);
+    await coded.read([{ block: 1, firstEsi: 200, firstSlot: 0, count: 1 }], into);
+    expect(Buffer.compare(into, expectedSymbol(content, geometry, 1, 200))).toBe(0);
+  };
+  return { symbol, workers };
+}
+describe('the coding thread', () => {
+  it('that dies is replaced by one that knows the open objects', async () => {
+    const { symbol, workers } = await rig('replaced');
+    await symbol();
+    const first = workers.at(-1)!;
+    await first.terminate();
+    await symbol();
+    expect(workers.at(-1)).not.toBe(first);
+  });
+
+  it('that dies over its work has that done by the next one', async () => {
+    const { symbol, workers } = await rig('at work');
+    await symbol();
+    const first = workers.at(-1)!;
+    const making = Promise.all([symbol(), symbol()]);
+    await first.terminate();
+    await making;
+    expect(workers.at(-1)).not.toBe(first);
+  });
+
+  it('that dies over the same request again and again gives that up, and not the next one', async () => {
+    const { symbol, workers } = await rig('given up');
+    await symbol();
+    let killCount = 0;
+    vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (this: Worker, ...args) {
+      if (killCount++ < 6) void this.terminate();
+      else original.apply(this, args as Parameters<Worker['postMessage']>);
+    });
+    await expect(symbol()).rejects.toMatchObject({ code: 'INTERNAL' });
+    killCount = 6;
+    await symbol();
+    expect(workers.length).toBeGreaterThan(0);
+  });
+});

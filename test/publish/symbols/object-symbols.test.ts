@@ -1,0 +1,113 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { BlockDecoder } from '../../../dist/fec/index.js';
+import { parseFleet } from '../../../dist/fleet/load-fleet.js';
+import { blockLength, blockOffset, blockSymbolCount } from '../../../dist/object/geometry.js';
+import { prepareObject } from '../../../dist/publish/prepared-object.js';
+import { CodingThread } from '../../../dist/publish/symbols/coding-thread.js';
+import { symbolsOf } from '../../../dist/publish/symbols/object-symbols.js';
+import { Publication } from '../../../dist/sender/publication.js';
+import { Slab } from '../../../dist/sender/slab.js';
+import { NO_CODE, RAPTORQ } from '../../../dist/wire/descriptor.js';
+import { randomBytes } from '../../fec/samples.js';
+import { scratchDirectory } from '../../store/scratch.js';
+import { cacheIn, notAborted } from '../coded-objects.js';
+
+const scratch = await scratchDirectory();
+const key = generateKeyPairSync('ed25519').privateKey;
+
+/** One object of a fleet with two channels, prepared and ready to be sent. */
+async function published(name: string, content: Uint8Array, settings: string) {
+  const stateDir = join(scratch, name);
+  await mkdir(stateDir);
+  await writeFile(join(stateDir, 'file'), content);
+  const text = `fleet: f\nsymbolBytes: 100\n${settings}channels: [{ rate: 1Mbit }, { rate: 2Mbit, offset: 70% }] }\n`;
+  const fleet = parseFleet(text, join(stateDir, 'fleet.yaml'));
+  const prepared = await prepareObject(fleet, fleet.objects[0]!, {
+    key,
+    stateDir,
+    nowS: 1_780_000_000,
+    signal: notAborted.signal,
+    onHashing: () => undefined,
+  });
+  const wasEncoded = existsSync(join(stateDir, 'intermediate'));
+  const thread = new CodingThread();
+  const progress: number[] = [];
+  const symbols = await symbolsOf(prepared, {
+    cache: cacheIn(stateDir),
+    thread,
+    signal: notAborted.signal,
+    onEncoding: (bytes, totalBytes) => progress.push(bytes / totalBytes),
+  });
+  onTestFinished(async () => {
+    await symbols.close();
+    await thread.close();
+    await prepared.source.close();
+  });
+  return { prepared, symbols, wasEncoded, progress, stateDir };
+}
+
+describe('the symbols of an object', () => {
+  it.each([0, 1])('restore every block from little more than its length, from channel %i alone', async (channel) => {
+    const content = randomBytes(30_050, 1);
+    const settings = 'blockSymbols: 110\nobjects:\n  o: { file: file, version: 1, ';
+    const { prepared, symbols, wasEncoded, progress } = await published(`coded${channel}`, content, settings);
+    expect([prepared.descriptor.fecEncodingId, prepared.descriptor.blockCount]).toEqual([RAPTORQ, 3]);
+    expect([wasEncoded, progress.at(-1)]).toEqual([false, 1]);
+    const publication = new Publication(prepared.descriptor, prepared.record, prepared.content.blockDigests, 0);
+    const { geometry } = publication;
+    const carousel = publication.carousel(channel, 1.78e15)!;
+    const slab = new Slab(50, carousel.maxDatagramBytes);
+    const payloads = new Uint8Array(50 * 100);
+    const blocks = Array.from({ length: 3 }, (_, block) => new Uint8Array(blockSymbolCount(geometry, block) * 100));
+    const decoders = blocks.map((memory) => new BlockDecoder(memory, 100));
+    const done = new Set<number>();
+    let receivedCount = 0;
+    while (done.size < 3 && receivedCount < 1000) {
+      slab.clear();
+      carousel.prepare(slab);
+      // The object’s last symbol is short, and counts as filled up with zeros.
+      payloads.fill(0);
+      await symbols.read(slab.reads, payloads);
+      for (const { block, firstEsi, firstSlot, count } of slab.reads) {
+        for (let i = 0; i < count; i++) {
+          const symbol = payloads.subarray((firstSlot + i) * 100, (firstSlot + i + 1) * 100);
+          receivedCount++;
+          decoders[block]!.add(firstEsi + i, symbol);
+          if (!done.has(block) && decoders[block]!.decode()) done.add(block);
+        }
+      }
+    }
+    // A round over the blocks is 48 symbols.
+    expect(receivedCount).toBeLessThan(301 + 3 * 16 + 50 + 6);
+    for (const [block, memory] of blocks.entries()) {
+      const start = blockOffset(geometry, block);
+      const length = blockLength(geometry, block);
+      expect(Buffer.compare(memory.subarray(0, length), content.subarray(start, start + length))).toBe(0);
+    }
+  });
+
+  it('are those of the file, with nothing encoded, without a code', async () => {
+    const content = randomBytes(1050, 2);
+    const settings = 'objects:\n  o: { file: file, code: none, version: 1, ';
+    const { prepared, symbols, stateDir } = await published('plain', content, settings);
+    expect(prepared.descriptor.fecEncodingId).toBe(NO_CODE);
+    const into = new Uint8Array(1100);
+    await symbols.read([{ block: 0, firstEsi: 0, firstSlot: 0, count: 11 }], into);
+    expect(Buffer.compare(into.subarray(0, 1050), content)).toBe(0);
+    expect(existsSync(join(stateDir, 'intermediate'))).toBe(false);
+  });
+
+  it('are none for an empty object', async () => {
+    const { prepared, stateDir } = await published(
+      'empty',
+      new Uint8Array(0),
+      'objects:\n  o: { file: file, version: 1, ',
+    );
+    expect(prepared.descriptor).toMatchObject({ sizeBytes: 0, blockCount: 0 });
+    expect(existsSync(join(stateDir, 'intermediate'))).toBe(false);
+  });
+});

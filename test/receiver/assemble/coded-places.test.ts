@@ -1,0 +1,169 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SPARE_SYMBOLS } from '../../../dist/fec/decoder.js';
+import { blockSymbolCount, firstSymbolOf, geometryOf, symbolLength } from '../../../dist/object/geometry.js';
+import { Placements } from '../../../dist/object/placements.js';
+import { SymbolSet } from '../../../dist/object/symbol-set.js';
+import { CodedPlaces } from '../../../dist/receiver/assemble/coded-places.js';
+import { Slot } from '../../../dist/receiver/assemble/slot.js';
+
+const SYMBOL_BYTES = 10;
+
+/** The same in the plainest way: what each place holds, and a list of spares, for every block. */
+class Model {
+  readonly places: Map<number, number>[];
+  readonly spares: { readonly esi: number; readonly origin: number }[][];
+  readonly extra: number[];
+  readonly geometry;
+
+  constructor(sizeBytes: number, blockCount: number) {
+    this.geometry = geometryOf(sizeBytes, SYMBOL_BYTES, blockCount);
+    this.places = Array.from({ length: blockCount }, () => new Map());
+    this.spares = Array.from({ length: blockCount }, () => []);
+    this.extra = new Array(blockCount).fill(0);
+  }
+
+  isShort(place: number): boolean {
+    return symbolLength(this.geometry, place) < SYMBOL_BYTES;
+  }
+
+  slotFor(block: number, esi: number): number {
+    const [first, count] = [firstSymbolOf(this.geometry, block), blockSymbolCount(this.geometry, block)];
+    const places = this.places[block]!;
+    if ([...places.values()].includes(esi) || this.spares[block]!.some((spare) => spare.esi === esi)) return Slot.known;
+    if (esi < count && !places.has(first + esi)) return first + esi;
+    for (let place = first; place < first + count; place++) {
+      if (!places.has(place) && !this.isShort(place)) return place;
+    }
+    const hasShortGap = places.size < count;
+    return this.spares[block]!.length < this.extra[block]! + (hasShortGap ? 1 : 0) ? Slot.spare : Slot.known;
+  }
+
+  content(block: number): readonly number[] {
+    const [first, count] = [firstSymbolOf(this.geometry, block), blockSymbolCount(this.geometry, block)];
+    return Array.from({ length: count }, (_, i) => this.places[block]!.get(first + i) ?? -1);
+  }
+}
+
+const step = fc.oneof(
+  { weight: 20, arbitrary: fc.record({ kind: fc.constant('symbol' as const), pick: fc.nat(), esi: fc.nat(40) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('vacate' as const), pick: fc.nat(), esi: fc.nat() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('want' as const), pick: fc.nat(), esi: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('keep' as const), pick: fc.nat(), esi: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), pick: fc.nat(), esi: fc.nat() }) },
+);
+
+describe('places of coded symbols', () => {
+  it('are given and taken back as in the plainest account of them', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 30 }),
+        fc.integer({ min: 0, max: SYMBOL_BYTES - 1 }),
+        fc.nat(),
+        fc.array(step, { maxLength: 200 }),
+        (symbolCount, missingBytes, blockPick, steps) => {
+          const model = new Model(
+            symbolCount * SYMBOL_BYTES - missingBytes,
+            1 + (blockPick % Math.min(4, symbolCount)),
+          );
+          const { geometry } = model;
+          const symbols = new SymbolSet(symbolCount);
+          const guests = new Placements(symbolCount);
+          const coded = new CodedPlaces(geometry, symbols, guests);
+          for (const { kind, pick, esi } of steps) {
+            const block = pick % geometry.blockCount;
+            const places = model.places[block]!;
+            const origin = 1 + (pick % 3);
+            if (kind === 'symbol') {
+              const slot = coded.slotFor(block, esi);
+              expect(slot).toBe(model.slotFor(block, esi));
+              if (slot === Slot.spare) {
+                coded.addSpare(block, { esi, origin, bytes: Uint8Array.of(esi) });
+                model.spares[block]!.push({ esi, origin });
+              } else if (slot >= 0) {
+                symbols.add(slot);
+                coded.note(block, esi, slot);
+                places.set(slot, esi);
+              }
+            } else if (kind === 'vacate' && places.size > 0) {
+              const place = [...places.keys()][esi % places.size]!;
+              symbols.removeRun(place, 1);
+              coded.vacate(block, place);
+              places.delete(place);
+            } else if (kind === 'want') {
+              coded.wantSpare(block) && model.extra[block]!++;
+            } else if (kind === 'keep') {
+              coded.keepSpares(block, new Set([origin]));
+              model.spares[block] = model.spares[block]!.filter((spare) => spare.origin === origin);
+              model.extra[block] = 0;
+            } else if (kind === 'forget') {
+              // What happens when a block is proven: its places hold its own symbols from then on.
+              const [first, count] = [firstSymbolOf(geometry, block), blockSymbolCount(geometry, block)];
+              symbols.addRun(first, count);
+              coded.forget(block);
+              for (let i = 0; i < count; i++) places.set(first + i, i);
+              model.spares[block] = [];
+              model.extra[block] = 0;
+            }
+            const content = model.content(block);
+            const isOwn = content.every((held, i) => held === i);
+            expect(coded.contentOf(block)?.esis).toEqual(isOwn ? undefined : Int32Array.from(content));
+            expect(coded.sparesOf(block).map((spare) => spare.esi)).toEqual(model.spares[block]!.map((one) => one.esi));
+            expect(coded.surplusOf(block)).toBe(model.spares[block]!.length - model.extra[block]!);
+            const first = firstSymbolOf(geometry, block);
+            const guestCount = [...places].filter(([place, held]) => place !== first + held).length;
+            expect(guests.countIn(first, blockSymbolCount(geometry, block))).toBe(guestCount);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('are taken up from an earlier run: guests are known by their ESI, and their places are not free', () => {
+    const geometry = geometryOf(10 * SYMBOL_BYTES, SYMBOL_BYTES, 2);
+    const [symbols, guests] = [new SymbolSet(10), new Placements(10)];
+    symbols.add(0);
+    guests.setRun([6, 100, 2]);
+    const coded = new CodedPlaces(geometry, symbols, guests);
+    expect([...symbols.runs()]).toEqual([
+      [0, 1],
+      [6, 2],
+    ]);
+    expect([coded.slotFor(1, 100), coded.slotFor(1, 101), coded.slotFor(0, 0)]).toEqual(new Array(3).fill(Slot.known));
+    // Its own place holds a guest, the next free one is the first of the block.
+    expect(coded.slotFor(1, 1)).toBe(5);
+    expect(coded.slotFor(1, 3)).toBe(8);
+    expect(coded.slotFor(0, 100)).toBe(1);
+  });
+
+  it('want no more symbols for a block than an honest one can need', () => {
+    const coded = new CodedPlaces(geometryOf(20, SYMBOL_BYTES, 1), new SymbolSet(2), new Placements(2));
+    let count = 0;
+    while (count < 100 && coded.wantSpare(0)) count++;
+    expect(count).toBe(SPARE_SYMBOLS);
+  });
+
+  it('copy a spare symbol, whose datagram is gone when it is needed', () => {
+    const coded = new CodedPlaces(geometryOf(20, SYMBOL_BYTES, 1), new SymbolSet(2), new Placements(2));
+    const bytes = new Uint8Array(SYMBOL_BYTES).fill(7);
+    coded.addSpare(0, { esi: 5, origin: 1, bytes });
+    bytes.fill(0);
+    expect(coded.sparesOf(0)[0]!.bytes).toEqual(new Uint8Array(SYMBOL_BYTES).fill(7));
+  });
+
+  it('hold symbols wherever their ESIs lie, until every place is taken', () => {
+    const symbols = new SymbolSet(1000);
+    const geometry = geometryOf(1000 * SYMBOL_BYTES, SYMBOL_BYTES, 1);
+    const coded = new CodedPlaces(geometry, symbols, new Placements(1000));
+    const esis = Array.from({ length: 1000 }, (_, i) => 5000 + 16_000 * i);
+    const slots = esis.map((esi) => {
+      const slot = coded.slotFor(0, esi);
+      symbols.add(slot);
+      coded.note(0, esi, slot);
+      return slot;
+    });
+    expect(slots).toEqual(esis.map((_, i) => i));
+    expect(esis.every((esi) => coded.slotFor(0, esi) === Slot.known)).toBe(true);
+  });
+});

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { FaultCounters } from '../../../dist/receiver/counters.js';
+import { DescriptorInbox, type InboxOptions } from '../../../dist/receiver/watch/descriptor-inbox.js';
+import { Prng } from '../../../dist/simulate/clock/prng.js';
+import { type ObjectPlan, simulatedKeys } from '../../../dist/simulate/host/simulated-object.js';
+import { packDescriptor } from '../../../dist/wire/descriptor.js';
+import { recordDatagrams } from '../../../dist/wire/fragments.js';
+import { HEADER_BYTES, newHeader, readHeader } from '../../../dist/wire/header.js';
+import { signRecord } from '../../../dist/wire/signature.js';
+import { Bed } from '../../transfer/bed.js';
+
+const bed = new Bed('inbox');
+const version = (number: number, plan: Partial<ObjectPlan> = {}) =>
+  bed.object(2, { version: number, content: bed.bytes(2000, `version ${number}`), ...plan });
+
+function inboxOf(options: Partial<InboxOptions> = {}) {
+  const faults = new FaultCounters();
+  const defaults = { fleet: 'fleet', object: 'object', lowestVersionOf: () => 0, acceptExpired: false };
+  const inbox = new DescriptorInbox({ publicKey: bed.keys.publicKey, ...defaults, ...options }, faults);
+  const header = newHeader();
+  const hear = (record: Uint8Array, nowUs = 0, wallS = 1.8e9) => {
+    const findings = recordDatagrams(record, 0, 255).map((datagram) => {
+      readHeader(datagram, 0, datagram.length, header);
+      return inbox.handle(header, datagram, HEADER_BYTES, datagram.length - HEADER_BYTES, nowUs, wallS);
+    });
+    return findings.at(-1);
+  };
+  return { hear, faults };
+}
+
+describe('the inbox for descriptors', () => {
+  it('finds the newest version, however the announcements are mixed', () => {
+    const { hear } = inboxOf();
+    const kinds = [3, 1, 3, 7, 5].map((number) => hear(version(number).record)?.kind);
+    expect(kinds).toEqual(['newest', 'older', undefined, 'newest', 'older']);
+  });
+
+  it('takes a record that comes again for known, and one that says the same in other words too', () => {
+    const { hear } = inboxOf();
+    expect(hear(version(1).record)?.kind).toBe('newest');
+    expect(hear(version(1).record)).toBeUndefined();
+    const elsewhere = version(1, { channels: [{ rateBitsPerSecond: 5e6 }] });
+    expect(hear(elsewhere.record)?.kind).toBe('older');
+  });
+
+  it('says what is wrong with a genuine one that it cannot use', () => {
+    expect(inboxOf({ lowestVersionOf: () => 5 }).hear(version(4).record)?.kind).toBe('rollback');
+    expect(inboxOf({ lowestVersionOf: () => 5 }).hear(version(5).record)?.kind).toBe('newest');
+    const dated = version(1, { expiresS: 100 });
+    expect(inboxOf().hear(dated.record, 0, 1.8e9 + 99)?.kind).toBe('newest');
+    expect(inboxOf().hear(dated.record, 0, 1.8e9 + 100)?.kind).toBe('expired');
+    expect(inboxOf({ acceptExpired: true }).hear(dated.record, 0, 1.8e9 + 100)?.kind).toBe('newest');
+    const conflicting = inboxOf();
+    conflicting.hear(version(1).record);
+    expect(conflicting.hear(version(1, { content: bed.bytes(2000, 'other') }).record)?.kind).toBe('conflict');
+  });
+
+  it('says so when an object is sent with a code or in sizes that it does not speak', () => {
+    for (const change of [{ fecEncodingId: 7 }, { blockCount: 9 }]) {
+      const body = packDescriptor({ ...version(1).descriptor, ...change });
+      expect(inboxOf().hear(signRecord(body, bed.keys.privateKey))?.kind).toBe('unsupported');
+    }
+  });
+
+  it('passes over other objects and other fleets without a word', () => {
+    const { hear, faults } = inboxOf();
+    expect(hear(version(9, { object: 'other' }).record)).toBeUndefined();
+    expect(hear(version(9, { fleet: 'other' }).record)).toBeUndefined();
+    expect(faults.total).toBe(0);
+  });
+
+  it('counts what somebody else signed, what nobody signed, and what is no descriptor', () => {
+    const { hear, faults } = inboxOf();
+    const stranger = simulatedKeys(new Prng('stranger'));
+    hear(signRecord(packDescriptor(version(1).descriptor), stranger.privateKey));
+    hear(new Uint8Array(10));
+    hear(signRecord(new Uint8Array(100), bed.keys.privateKey));
+    expect(faults.byReason()).toEqual({ signature: 2, record: 1 });
+  });
+
+  it('checks no more than 2000 signatures at once and 100 a second, and hears the genuine one when it may again', () => {
+    const { hear, faults } = inboxOf();
+    const prng = new Prng('flood');
+    for (let i = 0; i < 2044; i++) hear(prng.fill(new Uint8Array(200)));
+    expect(faults.byReason()).toEqual({ signature: 2000, flood: 44 });
+    expect(hear(version(1).record, 5000)).toBeUndefined();
+    expect(hear(version(1).record, 1_000_000)?.kind).toBe('newest');
+  });
+});
+
+describe('a flood of invented descriptors', () => {
+  it('may hide a genuine one while it lasts, and no longer', () => {
+    const { hear, faults } = inboxOf();
+    for (let i = 0; i < 2044; i++) hear(Buffer.from(`${i}`.padEnd(100)));
+    expect([faults.get('signature'), faults.get('flood')]).toEqual([2000, 44]);
+    const { record } = version(3);
+    expect(hear(record)).toBeUndefined();
+    expect(faults.get('flood')).toBe(45);
+    expect(hear(record, 1_000_000)).toMatchObject({ kind: 'newest', descriptor: { version: 3 } });
+  });
+});
+
+describe('a fleet of a thousand objects', () => {
+  it('has the one that is wanted found the first time that it is announced, and each record opened once', () => {
+    const { hear, faults } = inboxOf({ object: 'object 999' });
+    const records = Array.from({ length: 1000 }, (_, i) => {
+      const body = packDescriptor({ ...version(1).descriptor, object: `object ${i}` });
+      return signRecord(body, bed.keys.privateKey);
+    });
+    const kinds = records.map((record) => hear(record)?.kind);
+    expect(kinds.filter((kind) => kind !== undefined)).toEqual(['newest']);
+    for (let round = 1; round < 4; round++)
+      for (const record of records) expect(hear(record, round * 1e6)).toBeUndefined();
+    expect(faults.total).toBe(0);
+  });
+
+  it('is found whole by whoever wants all objects, each once for each version', () => {
+    const { hear } = inboxOf({ object: undefined });
+    const announce = (number: number, i: number) =>
+      hear(signRecord(packDescriptor({ ...version(number).descriptor, object: `object ${i}` }), bed.keys.privateKey));
+    const objects = Array.from({ length: 500 }, (_, i) => i);
+    expect(new Set(objects.map((i) => announce(1, i)?.kind))).toEqual(new Set(['newest']));
+    expect(new Set(objects.map((i) => announce(1, i)?.kind))).toEqual(new Set([undefined]));
+    expect(new Set(objects.map((i) => announce(2, i)?.kind))).toEqual(new Set(['newest']));
+  });
+});
+
+describe('one version described anew', () => {
+  it('is renewed by a newer record, in other pieces too, and not by an older one', () => {
+    const { hear } = inboxOf();
+    expect(hear(version(1, { createdS: 5 }).record)?.kind).toBe('newest');
+    expect(hear(version(1, { createdS: 9, channels: [{ rateBitsPerSecond: 5e6 }] }).record)?.kind).toBe('renewed');
+    expect(hear(version(1, { createdS: 7, channels: [{ rateBitsPerSecond: 2e6 }] }).record)?.kind).toBe('older');
+    expect(hear(version(1, { createdS: 11, symbolBytes: 500 }).record)?.kind).toBe('renewed');
+    expect(hear(version(1, { createdS: 10, symbolBytes: 700 }).record)?.kind).toBe('older');
+  });
+});

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { EventLog } from '../../../dist/simulate/clock/event-log.js';
+import { Prng } from '../../../dist/simulate/clock/prng.js';
+import { VirtualClock } from '../../../dist/simulate/clock/virtual-clock.js';
+import { Link, type LinkOptions } from '../../../dist/simulate/net/links.js';
+import { meanLossRatio } from '../../../dist/simulate/net/loss.js';
+import { type Packet, packetOf } from '../../../dist/simulate/net/packet.js';
+import { seed, seeded } from '../seed.js';
+
+const flow = { group: 'ff15::1', port: 4242, source: 'fd00::1' };
+/** A packet of 1250 bytes: 10,000 bit. */
+const packet = (first = 0) => packetOf(flow, Uint8Array.of(first, ...new Array<number>(1201).fill(0)), 0, 1202);
+
+function linkOf(options: LinkOptions) {
+  const clock = new VirtualClock();
+  const arrivals: { readonly atUs: number; readonly packet: Packet }[] = [];
+  const prng = new Prng(seed);
+  const link = new Link(0, options, { clock, log: new EventLog(), prng }, (arrived) => {
+    arrivals.push({ atUs: clock.nowUs, packet: arrived });
+  });
+  return { clock, link, arrivals, times: () => arrivals.map(({ atUs }) => atUs) };
+}
+
+describe('a link', () => {
+  it('takes a packet’s bits and its delay, one packet after the other', async () => {
+    const { clock, link, times } = linkOf({ rateBitsPerSecond: 1e6, delayUs: 300 });
+    for (let i = 0; i < 3; i++) link.carry(packet());
+    await clock.run(1e6);
+    link.carry(packet());
+    await clock.run(2e6);
+    expect(times()).toEqual([10_300, 20_300, 30_300, 1_010_300]);
+  });
+
+  it('with neither rate nor delay passes packets on at once', () => {
+    const { link, arrivals } = linkOf({});
+    link.carry(packet());
+    expect(arrivals).toHaveLength(1);
+  });
+
+  it('drops at the tail what its queue of bytes does not hold', async () => {
+    const { clock, link, times } = linkOf({ rateBitsPerSecond: 1e6, queueBytes: 3 * 1250 });
+    for (let i = 0; i < 5; i++) link.carry(packet());
+    expect(link.backlogBytes).toBe(3 * 1250);
+    await clock.run(10_000);
+    link.carry(packet());
+    link.carry(packet());
+    await clock.run(1e6);
+    expect(times()).toEqual([10_000, 20_000, 30_000, 40_000]);
+    expect(link.counts).toEqual({ carriedCount: 4, carriedBytes: 5000, lostCount: 0, overflowCount: 3 });
+  });
+
+  it('sends what waits at a new rate from the moment it changes', async () => {
+    const { clock, link } = linkOf({ rateBitsPerSecond: 1e6 });
+    for (let i = 0; i < 4; i++) link.carry(packet());
+    await clock.run(20_000);
+    expect(link.backlogBytes).toBe(2500);
+    link.change({ rateBitsPerSecond: 0.5e6 });
+    expect(link.backlogBytes).toBe(2500);
+    await clock.run(40_000);
+    expect(link.backlogBytes).toBe(1250);
+  });
+
+  it('moves what waits when its rate changes, so that nothing overtakes', async () => {
+    const { clock, link, times } = linkOf({ rateBitsPerSecond: 1e6, delayUs: 300 });
+    for (let i = 0; i < 3; i++) link.carry(packet());
+    await clock.run(5000);
+    link.change({ rateBitsPerSecond: 10e6 });
+    link.carry(packet());
+    await clock.run(10_000);
+    // Half of the first was sent: the other half takes 500 µs now, each of the others 1 ms.
+    expect(times()).toEqual([5800, 6800, 7800, 8800]);
+    link.carry(packet());
+    await clock.run(10_500);
+    link.change({ rateBitsPerSecond: 1e6 });
+    link.change({ rateBitsPerSecond: undefined });
+    await clock.run(10_800);
+    expect(times().at(-1)).toBe(10_800);
+  });
+
+  it('keeps what has arrived on a lazy link until it is asked, and says when it came', async () => {
+    const clock = new VirtualClock();
+    const arrivals: number[] = [];
+    const world = { clock, log: new EventLog(), prng: new Prng(seed) };
+    const link = new Link(0, { rateBitsPerSecond: 1e6 }, world, (_, atUs) => arrivals.push(atUs));
+    link.isLazy = true;
+    for (let i = 0; i < 3; i++) link.carry(packet());
+    await clock.run(25_000);
+    expect([arrivals, clock.eventCount]).toEqual([[], 0]);
+    link.catchUp();
+    expect(arrivals).toEqual([10_000, 20_000]);
+  });
+
+  it(seeded('loses as many packets as it should, singly or in bursts of the right length'), () => {
+    const bursty = { goodToBadRatio: 0.01, badToGoodRatio: 0.1, lossInGoodRatio: 0.001 };
+    for (const loss of [0.05, bursty]) {
+      const { link } = linkOf({ loss });
+      for (let i = 0; i < 50_000; i++) link.carry(packet());
+      expect(link.counts.lostCount / 50_000).toBeCloseTo(meanLossRatio(loss), 1.5);
+      expect(Math.abs(link.counts.lostCount / 50_000 / meanLossRatio(loss) - 1)).toBeLessThan(0.2);
+    }
+    const { link } = linkOf({ loss: bursty });
+    let burstCount = 0;
+    for (let i = 0, before = 0, wasLost = false; i < 50_000; i++) {
+      link.carry(packet());
+      const isLost = link.counts.lostCount > before;
+      if (isLost && !wasLost) burstCount++;
+      before = link.counts.lostCount;
+      wasLost = isLost;
+    }
+    expect(link.counts.lostCount / burstCount).toBeGreaterThan(7);
+    expect(link.counts.lostCount / burstCount).toBeLessThan(12);
+  });
+
+  it(seeded('reorders, doubles and damages as many packets as it should'), async () => {
+    const { clock, link, arrivals } = linkOf({ jitterUs: 1000, duplicateRatio: 0.1, damageRatio: 0.2 });
+    for (let i = 0; i < 2000; i++) {
+      link.carry(packet(i));
+      await clock.run(clock.nowUs + 100);
+    }
+    await clock.run(clock.nowUs + 2000);
+    expect(Math.abs(arrivals.length - 2200)).toBeLessThan(90);
+    const damagedCount = arrivals.filter(
+      ({ packet: { buffer, length } }) => length !== 1202 || buffer.subarray(1).some((byte) => byte !== 0),
+    ).length;
+    expect(Math.abs(damagedCount - 440)).toBeLessThan(120);
+    const numbers = arrivals.map(({ packet: { buffer } }) => buffer[0]!);
+    expect(numbers.filter((number, i) => i > 0 && number < numbers[i - 1]!).length).toBeGreaterThan(200);
+  });
+});

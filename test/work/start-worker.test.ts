@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, describe, expect, it } from 'vitest';
+import { inherited } from '../../dist/work/start-worker.js';
+
+const top = fileURLToPath(new URL('../..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'layercast-worker-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Restores a block of 4 symbols of which one is missing, in a thread. */
+const WORK = `
+import { CodingPool } from '${new URL('../../dist/fec/pool.js', import.meta.url)}';
+const pool = new CodingPool({ workerCount: 1 });
+await pool.encode(new Uint8Array(64).fill(7), 16).then((bytes) => console.log('encoded', bytes.length > 0));
+await pool.close();
+`;
+
+function run(args: readonly string[], cwd = folder): Promise<string> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { cwd, timeout: 20_000 }, (_, stdout, stderr) => resolve(stdout + stderr));
+  });
+}
+
+describe('threads work whatever Node was started with', () => {
+  const file = join(folder, 'work.mjs');
+  writeFileSync(file, WORK);
+  writeFileSync(join(folder, 'work.test.mjs'), WORK);
+  const tsx = createRequire(import.meta.url).resolve('tsx');
+
+  it.each([
+    ['--input-type=module', '-e', WORK],
+    ['--input-type', 'module', '--eval', WORK],
+    ['-p', "import('./work.mjs')"],
+    ['--test', 'work.test.mjs'],
+    ['--max-old-space-size=200', '--expose-gc', 'work.mjs'],
+    ['--title=somebody', 'work.mjs'],
+    ['--inspect=127.0.0.1:0', 'work.mjs'],
+    ['--import', tsx, 'work.mjs'],
+    [`--import=${tsx}`, '--enable-source-maps', 'work.mjs'],
+    ['--conditions=development', '-C', 'test', 'work.mjs'],
+    ['--no-warnings', '--unhandled-rejections=strict', 'work.mjs'],
+  ])('node %s %s', async (...args) => {
+    expect(await run(args.filter((arg) => arg !== undefined))).toContain('encoded true');
+  });
+
+  it('and take over what decides how modules are loaded, with its value', () => {
+    expect(
+      inherited(['--import', 'tsx', '-r=x', '--eval', '-C', 'dev', '--inspect-brk=0', '--no-warnings', '--test', '-r']),
+    ).toEqual(['--import', 'tsx', '-r=x', '-C', 'dev', '--no-warnings']);
+  });
+});
+
+describe('a program in a bundle', () => {
+  const program = `
+    import { createReceiver, LayercastError } from 'layercast';
+    const receiver = createReceiver({ fleet: 'f' });
+    const error = await receiver.done.catch((error) => error);
+    console.log(error instanceof LayercastError, error.code);
+    const { CodingPool } = await import('POOL');
+    await new CodingPool({ workerCount: 1 }).encode(new Uint8Array(64), 16)
+      .then(() => console.log('encoded'), (error) => console.log(error.name, error.message, error.hint));
+  `.replace('POOL', join(top, 'dist/fec/pool.js'));
+
+  async function bundled(name: string): Promise<string> {
+    const place = join(folder, name);
+    const stdin = { contents: program, resolveDir: folder, sourcefile: 'program.js' };
+    await build({
+      stdin,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      outfile: join(place, 'bundle.mjs'),
+      alias: { layercast: join(top, 'dist/index.js') },
+    });
+    return run([join(place, 'bundle.mjs')], place);
+  }
+
+  symlinkSync(join(top, 'node_modules'), join(folder, 'node_modules'));
+
+  it('that holds layercast starts, and says what is missing where a thread is needed', async () => {
+    const output = await bundled('whole');
+    expect(output).toContain('true USAGE');
+    expect(output).toContain("LayercastError layercast's own file");
+    expect(output).toContain('leave layercast external');
+  });
+
+  it('that holds layercast, away from all packages, says at once what is missing', async () => {
+    await bundled('alone');
+    const away = mkdtempSync(join(tmpdir(), 'layercast-away-'));
+    try {
+      copyFileSync(join(folder, 'alone', 'bundle.mjs'), join(away, 'bundle.mjs'));
+      const output = await run([join(away, 'bundle.mjs')], away);
+      expect(output).toContain('LayercastError: the package ip6addr is not installed');
+      expect(output).toContain('leave layercast external');
+    } finally {
+      rmSync(away, { recursive: true });
+    }
+  });
+});
