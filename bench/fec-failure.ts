@@ -1,5 +1,6 @@
 // How often K, K + 1 and K + 2 symbols do not determine a block.
-import { blockCode, MAX_ESI } from '../dist/fec/index.js';
+import { MAX_ESI } from '../dist/base/limits.js';
+import { blockCode } from '../dist/fec/index.js';
 import { planDecoding } from '../dist/fec/solve/plan.js';
 
 /** Lost source symbols are made up for by repair symbols from the whole range of ESIs. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_CHANNELS } from '../rate/ladder.js';
+import { MAX_CHANNELS } from '../base/limits.js';
 import { GROUP_HASHES, SCOPES } from '../wire/address.js';
 import { shown } from './faults.js';
 import {

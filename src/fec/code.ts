@@ -1,12 +1,9 @@
 import { LayercastError } from '../base/errors.js';
+import { MAX_BLOCK_SYMBOLS } from '../base/limits.js';
 import { HDPC_COUNTS, LDPC_COUNTS, LT_COUNTS, PADDED_SYMBOL_COUNTS, SYSTEMATIC_INDICES } from './tables/systematic.js';
 
-/** RFC 6330, section 5.1.2: the most source symbols that one block can have. */
-export const MAX_SOURCE_SYMBOLS = 56_403;
-/** RFC 6330, section 3.2: an ESI is an unsigned integer of 24 bits. */
-export const MAX_ESI = 2 ** 24 - 1;
 /** RFC 6330, section 3.3.2: the symbol size T is an unsigned integer of 16 bits. */
-export const MAX_SYMBOL_BYTES = 2 ** 16 - 1;
+export const MAX_CODED_BYTES = 2 ** 16 - 1;
 
 /**
  * The code for blocks of K source symbols: how many symbols of each kind (RFC 6330, section 5.3.3.3, whose letter each
@@ -40,9 +37,9 @@ export interface BlockCode {
  * @throws {LayercastError} `FEC_INVALID` unless `sourceCount` is a whole number from 1 to 56,403.
  */
 export function blockCode(sourceCount: number): BlockCode {
-  if (!Number.isInteger(sourceCount) || sourceCount < 1 || sourceCount > MAX_SOURCE_SYMBOLS) {
+  if (!Number.isInteger(sourceCount) || sourceCount < 1 || sourceCount > MAX_BLOCK_SYMBOLS) {
     throw new LayercastError('FEC_INVALID', `a block cannot have ${sourceCount} source symbols`, {
-      hint: `cut the object into blocks of 1 to ${MAX_SOURCE_SYMBOLS} symbols`,
+      hint: `cut the object into blocks of 1 to ${MAX_BLOCK_SYMBOLS} symbols`,
     });
   }
   const row = PADDED_SYMBOL_COUNTS.findIndex((count) => count >= sourceCount);
@@ -69,9 +66,9 @@ export function blockCode(sourceCount: number): BlockCode {
  * @throws {LayercastError} `FEC_INVALID` unless `symbolBytes` is a whole number from 1 to 65,535.
  */
 export function checkSymbolBytes(symbolBytes: number): void {
-  if (Number.isInteger(symbolBytes) && symbolBytes >= 1 && symbolBytes <= MAX_SYMBOL_BYTES) return;
+  if (Number.isInteger(symbolBytes) && symbolBytes >= 1 && symbolBytes <= MAX_CODED_BYTES) return;
   throw new LayercastError('FEC_INVALID', `a symbol cannot have ${symbolBytes} bytes`, {
-    hint: `give 1 to ${MAX_SYMBOL_BYTES}`,
+    hint: `give 1 to ${MAX_CODED_BYTES}`,
   });
 }
 

@@ -1,5 +1,6 @@
 import { LayercastError } from '../base/errors.js';
-import { type BlockCode, blockCode, checkSymbolBytes, MAX_ESI } from './code.js';
+import { MAX_ESI } from '../base/limits.js';
+import { type BlockCode, blockCode, checkSymbolBytes } from './code.js';
 import { type Plan, planDecoding } from './solve/plan.js';
 import { loadRows, runPlan, type Symbols, storeRows } from './solve/table.js';
 

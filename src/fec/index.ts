@@ -5,7 +5,7 @@
  */
 
 export { solveBlock } from './arrange.js';
-export { type BlockCode, blockCode, MAX_ESI, MAX_SOURCE_SYMBOLS } from './code.js';
+export { type BlockCode, blockCode } from './code.js';
 export { type Added, BlockDecoder, type PartialBlock, restoreBlock, SPARE_SYMBOLS } from './decoder.js';
 export { BlockEncoder, solveInPlace } from './encoder.js';
 export { type Partition, partition } from './partition.js';

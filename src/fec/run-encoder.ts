@@ -1,5 +1,6 @@
 import { LayercastError } from '../base/errors.js';
-import { type BlockCode, blockCode, checkSymbolBytes, internalId, MAX_ESI } from './code.js';
+import { MAX_ESI } from '../base/limits.js';
+import { type BlockCode, blockCode, checkSymbolBytes, internalId } from './code.js';
 import { appendSymbol, MAX_SYMBOL_TERMS } from './solve/equations.js';
 import { ProgramBuilder, SUM, symbolRow } from './solve/program.js';
 import { runPlan, type Slice, storeRows } from './solve/table.js';

@@ -1,5 +1,12 @@
 import { z } from 'zod';
 import {
+  DEFAULT_SYMBOL_BYTES,
+  MAX_BLOCK_SYMBOLS,
+  MAX_CHANNELS,
+  MAX_SERVERS,
+  MAX_SYMBOL_BYTES,
+} from '../base/limits.js';
+import {
   channelIndexes,
   choice,
   dscp,
@@ -20,8 +27,6 @@ import {
   whole,
 } from '../config/fields.js';
 import { DURATION, RATE } from '../config/units.js';
-import { MAX_BLOCK_SYMBOLS, MAX_SYMBOL_BYTES } from '../object/geometry.js';
-import { MAX_CHANNELS } from '../rate/ladder.js';
 import { DEFAULT_PORT } from '../wire/address.js';
 
 /** From one packet in two minutes to what no single host sends yet. */
@@ -139,7 +144,7 @@ export const fleetShape = {
   }),
   dscp: dscp.default(0).meta({ description: 'DiffServ code point' }),
   symbolBytes: whole(16, MAX_SYMBOL_BYTES)
-    .default(1184)
+    .default(DEFAULT_SYMBOL_BYTES)
     .meta({ description: 'Bytes of an object in a datagram; 1184 fits everywhere, a multiple of 16 is fastest' }),
   blockSymbols: whole(1, MAX_BLOCK_SYMBOLS)
     .optional()
@@ -159,7 +164,10 @@ export const fleetShape = {
   servers: z
     .record(plainName, server, says('not the servers of a fleet', 'a mapping from names to servers'))
     .refine((value) => Object.keys(value).length > 0, says('no servers', 'at least one server, or no servers: at all'))
-    .refine((value) => Object.keys(value).length <= 255, says('too many servers', 'at most 255 servers'))
+    .refine(
+      (value) => Object.keys(value).length <= MAX_SERVERS,
+      says('too many servers', `at most ${MAX_SERVERS} servers`),
+    )
     .nullish()
     .meta({ description: 'Who sends, by name; their order gives each its index. Without it one server' }),
 };

@@ -1,7 +1,8 @@
+import { MAX_CHANNELS } from '../base/limits.js';
 import type { Fault } from '../config/faults.js';
 import { formatQuantity, RATE } from '../config/units.js';
 import type { Path, YamlSource } from '../config/yaml-source.js';
-import { layersOf, MAX_CHANNELS, thirdsLevels } from '../rate/ladder.js';
+import { layersOf, thirdsLevels } from '../rate/ladder.js';
 import type { LadderMode } from './fleet.js';
 
 /** Rates of a generated ladder's channels: the levels themselves, or the steps between, which add up to them. */

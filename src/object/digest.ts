@@ -1,9 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { LayercastError } from '../base/errors.js';
+import { DIGEST_BYTES } from '../base/limits.js';
 import { blockLength, type Geometry } from './geometry.js';
-
-/** Bytes of a SHA-256 (FIPS 180-4). */
-export const DIGEST_BYTES = 32;
 
 export interface ObjectDigests {
   /** SHA-256 of the whole object. */

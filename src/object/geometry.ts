@@ -1,4 +1,5 @@
 import { LayercastError } from '../base/errors.js';
+import { MAX_BLOCK_SYMBOLS, MAX_OBJECT_BYTES, MAX_SYMBOL_BYTES, MAX_SYMBOLS } from '../base/limits.js';
 
 /**
  * How an object of `sizeBytes` is cut: into symbols of `symbolBytes` (the last may be short), and those into `blockCount`
@@ -14,15 +15,6 @@ export interface Geometry {
   readonly longBlockCount: number;
   readonly longBlockSymbolCount: number;
 }
-
-/** RFC 6330, section 4.4.1.2: no block has more than K'_max symbols. */
-export const MAX_BLOCK_SYMBOLS = 56_403;
-/** Bounds that the 48-byte header can carry; 2^48 bytes is 256 TiB. */
-export const MAX_OBJECT_BYTES = 2 ** 48 - 1;
-/** One symbol and its header fill at most one jumbo frame of 9000 bytes. */
-export const MAX_SYMBOL_BYTES = 8900;
-/** Symbol numbers stay exact in 32-bit bitmaps: 2^32 symbols of 1184 bytes are 5 TB. */
-export const MAX_SYMBOLS = 2 ** 32;
 
 /**
  * @throws {LayercastError} `INTERNAL` for numbers outside the bounds above; check them where they come in with `isGeometry`.

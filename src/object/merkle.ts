@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LayercastError } from '../base/errors.js';
-import { DIGEST_BYTES } from './digest.js';
+import { DIGEST_BYTES } from '../base/limits.js';
 
 /** Leaves that one proof is for: with their 512 bytes and the proof of 10^6 blocks they fit the smallest datagram. */
 export const RUN_LEAVES = 16;

@@ -1,10 +1,8 @@
 import { LayercastError } from '../base/errors.js';
+import { MAX_ESI } from '../base/limits.js';
 
 /** Consecutive places that hold consecutive ESIs. */
 export type GuestRun = readonly [firstPlace: number, firstEsi: number, count: number];
-
-/** ESIs have 24 bits (RFC 6330, section 3.2). */
-export const MAX_ESI = 2 ** 24 - 1;
 
 /** 16 KiB: of a block that is whole nearly all is given back, and an object of 10 GB has 2100 chunks. */
 const CHUNK_PLACES = 4096;

@@ -1,11 +1,10 @@
+import { DIGEST_BYTES, HEADER_BYTES } from '../base/limits.js';
 import type { Fleet, FleetObject, FleetServer } from '../fleet/fleet.js';
 import { geometryOf } from '../object/geometry.js';
 import { announceRoundUs, packetBytes } from '../sender/announce/announce-pace.js';
 import type { AnnouncementPlan } from '../sender/announce/announcements.js';
 import { MAX_ANNOUNCE_INTERVAL_US, MIN_ANNOUNCE_INTERVAL_US, packDescriptor } from '../wire/descriptor.js';
-import { DIGEST_BYTES } from '../wire/digests.js';
-import { PIECE_BYTES } from '../wire/fragments.js';
-import { HEADER_BYTES } from '../wire/header.js';
+import { FRAGMENT_BYTES } from '../wire/fragments.js';
 import { SIGNATURE_BYTES } from '../wire/signature.js';
 import type { Place } from './place.js';
 import { describeContent } from './records/describe.js';
@@ -77,5 +76,5 @@ function announcementBytes(fleet: Fleet, object: FleetObject): number {
   const content = { geometry, sha256: digest, blockDigests: digest };
   const body = packDescriptor({ ...describeContent(fleet, object, content, 2 ** 31), announceIntervalUs: 1e9 });
   const recordBytes = SIGNATURE_BYTES + body.length;
-  return recordBytes + Math.ceil(recordBytes / PIECE_BYTES) * packetBytes(HEADER_BYTES);
+  return recordBytes + Math.ceil(recordBytes / FRAGMENT_BYTES) * packetBytes(HEADER_BYTES);
 }

@@ -1,5 +1,6 @@
+import { MAX_BLOCK_SYMBOLS } from '../base/limits.js';
 import type { Fleet, FleetObject } from '../fleet/fleet.js';
-import { blockCountFor, type Geometry, geometryOf, isGeometry, MAX_BLOCK_SYMBOLS } from '../object/geometry.js';
+import { blockCountFor, type Geometry, geometryOf, isGeometry } from '../object/geometry.js';
 import { automaticBlockSymbols } from '../sender/schedule/block-size.js';
 
 /**

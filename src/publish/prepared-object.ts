@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { LayercastError } from '../base/errors.js';
+import { MAX_OBJECT_BYTES } from '../base/limits.js';
 import type { Fleet, FleetObject } from '../fleet/fleet.js';
-import { type Geometry, MAX_OBJECT_BYTES } from '../object/geometry.js';
+import type { Geometry } from '../object/geometry.js';
 import { digestsOf } from '../store/cache/digest-cache.js';
 import { FileSource } from '../store/file-source.js';
 import { plannedGeometry } from './planned-geometry.js';

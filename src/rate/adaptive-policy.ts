@@ -1,4 +1,4 @@
-import { PACKET_OVERHEAD_BYTES } from './ladder.js';
+import { PACKET_OVERHEAD_BYTES } from '../base/limits.js';
 import { Levels } from './levels.js';
 import { NO_NEIGHBOURS } from './neighbours.js';
 import { Path } from './path.js';

@@ -1,11 +1,4 @@
-/**
- * Bytes of a full packet beside its symbol: 48 of our datagram header, 8 of UDP, 40 of IPv6. Rates count them, because the
- * links that a rate has to fit into carry them. (Link layers add their own, which differ from hop to hop.)
- */
-export const PACKET_OVERHEAD_BYTES = 96;
-
-/** Channels of an object: a choice among them fits a 32-bit word, and 32 thirds span more than three decades of rates. */
-export const MAX_CHANNELS = 32;
+import { PACKET_OVERHEAD_BYTES } from '../base/limits.js';
 
 /** PKT_DELAY: the time between two datagrams of a channel at this rate. The inverse of `rateOf`; exact, so often a fraction. */
 export function intervalUs(rateBitsPerSecond: number, symbolBytes: number): number {

@@ -1,5 +1,5 @@
+import { MAX_CHANNELS } from '../base/limits.js';
 import { DelayFloor } from './delay-floor.js';
-import { MAX_CHANNELS } from './ladder.js';
 import type { LocalReading, StreamReading } from './readings.js';
 
 /** Readings kept: 3.2 s at 50 ms, longer than any question asked of them. */

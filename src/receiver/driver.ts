@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { LayercastError } from '../base/errors.js';
+import { PACKET_OVERHEAD_BYTES } from '../base/limits.js';
 import type { MembershipRequest } from '../base/ports.js';
-import { PACKET_OVERHEAD_BYTES } from '../rate/ladder.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import { FaultCounters } from './counters.js';
 import {

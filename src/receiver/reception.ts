@@ -1,19 +1,11 @@
+import { HEADER_BYTES, IP_AND_UDP_BYTES, MAX_ESI } from '../base/limits.js';
 import type { ReceivedBatch } from '../base/ports.js';
-import { MAX_ESI } from '../fec/code.js';
 import { blockSymbolCount, firstSymbolOf, geometryOf, symbolLength, symbolOffset } from '../object/geometry.js';
 import type { StreamReading } from '../rate/readings.js';
 import { StreamMeter } from '../rate/stream-meter.js';
 import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
 import { readDigestRun } from '../wire/digests.js';
-import {
-  DatagramType,
-  Flag,
-  HEADER_BYTES,
-  type Header,
-  IP_AND_UDP_BYTES,
-  newHeader,
-  readHeader,
-} from '../wire/header.js';
+import { DatagramType, Flag, type Header, newHeader, readHeader } from '../wire/header.js';
 import { Assembler } from './assemble/assembler.js';
 import { CodedPlaces } from './assemble/coded-places.js';
 import type { ObjectStore } from './assemble/object-store.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_BLOCK_SYMBOLS, MAX_SYMBOL_BYTES } from '../base/limits.js';
 import {
   channelIndexes,
   choice,
@@ -14,19 +15,18 @@ import {
 } from '../config/fields.js';
 import { DURATION, SIZE } from '../config/units.js';
 import { channelList, ladder } from '../fleet/fleet-schema.js';
-import { MAX_BLOCK_SYMBOLS, MAX_SYMBOL_BYTES } from '../object/geometry.js';
 import { clockDrift, clockError, loss, moment, queue, rate, rateOrRange } from './fields.js';
 
 /** As many as a simulation on one core ends within minutes. */
 const MAX_LINKS = 10_000;
 export const MAX_RECEIVERS = 100_000;
 /** Zeros are hashed once, at some 1.5 GB/s. */
-const MAX_OBJECT_BYTES = 100e9;
+const MAX_SIMULATED_BYTES = 100e9;
 
 const objectShape = {
   fleet: path('Fleet file that describes the object, instead of all but the size').optional(),
   name: objectName.optional().meta({ description: 'Which object of that fleet file; without it the only one' }),
-  size: quantity(SIZE, 1, MAX_OBJECT_BYTES)
+  size: quantity(SIZE, 1, MAX_SIMULATED_BYTES)
     .optional()
     .meta({ description: 'Bytes of the object; without it those of the file that the fleet file names' }),
   channels: channelList.optional(),

@@ -1,10 +1,11 @@
+import { DIGEST_BYTES } from '../base/limits.js';
 import type { Clock } from '../base/ports.js';
 import { type Geometry, geometryOf } from '../object/geometry.js';
 import { MerkleTree, RUN_LEAVES } from '../object/merkle.js';
 import { rateOf } from '../rate/ladder.js';
 import { type Ladder, StepPlan } from '../rate/step-plan.js';
 import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
-import { DIGEST_BYTES, digestDatagram } from '../wire/digests.js';
+import { digestDatagram } from '../wire/digests.js';
 import { recordDatagrams } from '../wire/fragments.js';
 import { ANNOUNCEMENT_CHANNEL, type Header, newHeader } from '../wire/header.js';
 import { SenderChannel } from './channel.js';

@@ -1,5 +1,5 @@
+import { HEADER_BYTES } from '../base/limits.js';
 import type { Clock, Destination, Network } from '../base/ports.js';
-import { HEADER_BYTES } from '../wire/header.js';
 import type { SenderChannel } from './channel.js';
 import { ReopeningSocket } from './reopening-socket.js';
 import type { Slab, SymbolSource } from './slab.js';

@@ -2,10 +2,9 @@ import { constants } from 'node:fs';
 import { copyFile, type FileHandle, open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { asLayercastError, errnoOf } from '../base/errors.js';
+import { FILE_PIECE_BYTES } from '../base/limits.js';
 import { syncDirectoryOf, temporaryName, writeFully } from './durable.js';
 
-/** Copied at a time; other work of the process has its turn in between. */
-const PIECE_BYTES = 2 ** 20;
 /** Zeros of this length are left out of a copy: a block of most file systems. */
 const BLOCK_BYTES = 4096;
 
@@ -49,10 +48,10 @@ async function copySparse(from: string, to: string, mode: number, signal: AbortS
     try {
       const { size } = await source.stat();
       await copy.truncate(size);
-      const piece = Buffer.allocUnsafe(PIECE_BYTES);
+      const piece = Buffer.allocUnsafe(FILE_PIECE_BYTES);
       for (let position = 0; position < size; ) {
         signal?.throwIfAborted();
-        const { bytesRead } = await source.read(piece, 0, PIECE_BYTES, position);
+        const { bytesRead } = await source.read(piece, 0, FILE_PIECE_BYTES, position);
         if (bytesRead === 0) break;
         await writeBlocks(copy, piece.subarray(0, bytesRead), position);
         position += bytesRead;

@@ -1,11 +1,10 @@
 import { Unpackr } from 'msgpackr';
+import { MAX_CHANNELS, MAX_SERVERS } from '../base/limits.js';
 import {
   type ChannelDescription,
   type Descriptor,
   MAX_ANNOUNCE_INTERVAL_US,
-  MAX_CHANNELS,
   MAX_RECORD_BYTES,
-  MAX_SERVERS,
   MIN_ANNOUNCE_INTERVAL_US,
   type ServerDescription,
 } from './descriptor.js';

@@ -62,10 +62,6 @@ export function sendersOf(servers: readonly ServerDescription[], channel: number
 export const NO_CODE = 0;
 export const RAPTORQ = 6;
 
-/** A ladder longer than this is not useful (32 steps of 4/3 span 1:10,000) and would not fit a few datagrams. */
-export const MAX_CHANNELS = 32;
-/** `serverIndex` is one byte; 255 is left for "none". */
-export const MAX_SERVERS = 255;
 /** The longest descriptor there can be, with 32 channels and 255 servers that each list them all, takes 34,853 bytes signed. */
 export const MAX_RECORD_BYTES = 36_864;
 

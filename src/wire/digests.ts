@@ -1,7 +1,5 @@
-import { DatagramType, HEADER_BYTES, type Header, writeHeader } from './header.js';
-
-/** SHA-256. */
-export const DIGEST_BYTES = 32;
+import { DIGEST_BYTES, HEADER_BYTES } from '../base/limits.js';
+import { DatagramType, type Header, writeHeader } from './header.js';
 
 /** One run of block digests with its path to the root that the descriptor signs (RFC 9162, section 2.1.3). */
 export interface DigestRun {

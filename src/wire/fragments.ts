@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { DEFAULT_SYMBOL_BYTES, HEADER_BYTES } from '../base/limits.js';
 import { MAX_RECORD_BYTES } from './descriptor.js';
-import { DatagramType, HEADER_BYTES, type Header, newHeader, writeHeader } from './header.js';
+import { DatagramType, type Header, newHeader, writeHeader } from './header.js';
 
-/** With the header, 1232 bytes: fits IPv6's minimum MTU whatever `symbolBytes` the objects use. */
-export const PIECE_BYTES = 1184;
+/** What a datagram carries of a record: fits IPv6's minimum MTU whatever `symbolBytes` the objects use. */
+export const FRAGMENT_BYTES = DEFAULT_SYMBOL_BYTES;
 
 /**
  * How many records may be in pieces at once, over all that claim to be ours. Genuine servers seldom have two under way;
@@ -30,12 +31,12 @@ export function recordDatagrams(record: Uint8Array, serverIndex: number, channel
     tagHigh: tag.readUInt32BE(0),
     tagLow: tag.readUInt32BE(4),
     sizeBytes: record.length,
-    symbolBytes: PIECE_BYTES,
+    symbolBytes: FRAGMENT_BYTES,
     blockCount: 1,
   };
   const pieces: Uint8Array[] = [];
-  for (let start = 0; start < record.length; start += PIECE_BYTES) {
-    const piece = record.subarray(start, start + PIECE_BYTES);
+  for (let start = 0; start < record.length; start += FRAGMENT_BYTES) {
+    const piece = record.subarray(start, start + FRAGMENT_BYTES);
     const datagram = new Uint8Array(HEADER_BYTES + piece.length);
     header.esi = pieces.length;
     writeHeader(header, datagram, 0);

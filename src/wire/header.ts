@@ -1,14 +1,9 @@
-/**
+import { HEADER_BYTES } from '../base/limits.js';
+
+/*
  * The 48 bytes in front of every datagram (docs/wire-format.md). One layout serves all types, so that sequence numbers,
  * send times and rate marks mean the same whatever a datagram carries. Big-endian; no field straddles its natural border.
- *
- * A symbol of 1184 bytes with this header fills IPv6's minimum MTU of 1280 exactly (RFC 8200, section 5: 40 + 8 + 48 + 1184).
  */
-export const HEADER_BYTES = 48;
-
-/** What a packet has in front of our datagram: 40 bytes of IPv6 (RFC 8200, section 3) and 8 of UDP (RFC 768). */
-export const IP_AND_UDP_BYTES = 48;
-
 /** "LC". */
 const MAGIC = 0x4c43;
 const WIRE_VERSION = 1;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BlockDecoder, BlockEncoder, MAX_ESI, restoreBlock, SPARE_SYMBOLS } from '../../dist/fec/index.js';
+import { MAX_ESI } from '../../dist/base/limits.js';
+import { BlockDecoder, BlockEncoder, restoreBlock, SPARE_SYMBOLS } from '../../dist/fec/index.js';
 import { pick, randomBytes, randomFrom } from './samples.js';
 
 function symbolOf(encoder: BlockEncoder, esi: number): Uint8Array {

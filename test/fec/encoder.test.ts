@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { MAX_ESI } from '../../dist/base/limits.js';
 import { blockCode, internalId } from '../../dist/fec/code.js';
-import { BlockEncoder, MAX_ESI, RunEncoder, solveInPlace } from '../../dist/fec/index.js';
+import { BlockEncoder, RunEncoder, solveInPlace } from '../../dist/fec/index.js';
 import { PADDED_SYMBOL_COUNTS } from '../../dist/fec/tables/systematic.js';
 import { combination, hdpcRows, ldpcRows, ltSymbols, symbolOf } from './reference.js';
 import { pick, randomBytes, randomFrom } from './samples.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { blockCode, MAX_ESI } from '../../dist/fec/index.js';
+import { MAX_ESI } from '../../dist/base/limits.js';
+import { blockCode } from '../../dist/fec/index.js';
 import { planDecoding } from '../../dist/fec/solve/plan.js';
 import { pick, randomFrom } from './samples.js';
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MAX_ESI } from '../../dist/base/limits.js';
 import { blockCode, internalId } from '../../dist/fec/code.js';
-import { BlockDecoder, BlockEncoder, MAX_ESI, restoreBlock, SPARE_SYMBOLS } from '../../dist/fec/index.js';
+import { BlockDecoder, BlockEncoder, restoreBlock, SPARE_SYMBOLS } from '../../dist/fec/index.js';
 import { ltSymbols } from './reference.js';
 import { pick, randomBytes, randomFrom } from './samples.js';
 

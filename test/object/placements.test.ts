@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_ESI, Placements } from '../../dist/object/placements.js';
+import { MAX_ESI } from '../../dist/base/limits.js';
+import { Placements } from '../../dist/object/placements.js';
 
 /** Three chunks, the last short; operations near their borders. */
 const SIZE = 2 * 4096 + 100;

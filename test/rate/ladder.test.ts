@@ -1,14 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  cumulativeRates,
-  intervalUs,
-  layersOf,
-  PACKET_OVERHEAD_BYTES,
-  payloadRateOf,
-  rateOf,
-  thirdsLevels,
-} from '../../dist/rate/ladder.js';
+import { PACKET_OVERHEAD_BYTES } from '../../dist/base/limits.js';
+import { cumulativeRates, intervalUs, layersOf, payloadRateOf, rateOf, thirdsLevels } from '../../dist/rate/ladder.js';
 
 describe('a rate', () => {
   it('counts whole IPv6 packets: 1184 bytes of symbol are 1280 on the wire', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PACKET_OVERHEAD_BYTES } from '../../dist/rate/ladder.js';
+import { PACKET_OVERHEAD_BYTES } from '../../dist/base/limits.js';
 import { Levels } from '../../dist/rate/levels.js';
 import { NO_NEIGHBOURS } from '../../dist/rate/neighbours.js';
 import { Path } from '../../dist/rate/path.js';

@@ -1,3 +1,4 @@
+import { HEADER_BYTES } from '../../dist/base/limits.js';
 import type { ReceivedBatch } from '../../dist/base/ports.js';
 import { firstSymbolOf, geometryOf } from '../../dist/object/geometry.js';
 import { Publication } from '../../dist/sender/publication.js';
@@ -6,7 +7,7 @@ import { codedSymbolLength } from '../../dist/sender/schedule/symbol-order.js';
 import { Slab } from '../../dist/sender/slab.js';
 import type { SimulatedObject } from '../../dist/simulate/host/simulated-object.js';
 import { objectTag } from '../../dist/wire/descriptor.js';
-import { DatagramType, HEADER_BYTES, newHeader, readHeader, stampHeader, writeHeader } from '../../dist/wire/header.js';
+import { DatagramType, newHeader, readHeader, stampHeader, writeHeader } from '../../dist/wire/header.js';
 
 /**
  * What server 0 sends of an object without a code on channel 0, sorted: symbols in order, then digest runs, then descriptor pieces, once each and with

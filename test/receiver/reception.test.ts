@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { HEADER_BYTES } from '../../dist/base/limits.js';
 import type { ObjectStore } from '../../dist/receiver/assemble/object-store.js';
 import { Verification } from '../../dist/receiver/assemble/verification.js';
 import { FaultCounters } from '../../dist/receiver/counters.js';
@@ -8,7 +9,6 @@ import { Tally } from '../../dist/receiver/tally.js';
 import { Prng } from '../../dist/simulate/clock/prng.js';
 import type { SimulatedDisk } from '../../dist/simulate/disk/simulated-disk.js';
 import type { SimulatedObject } from '../../dist/simulate/host/simulated-object.js';
-import { HEADER_BYTES } from '../../dist/wire/header.js';
 import { Bed, SYMBOL_BYTES } from '../transfer/bed.js';
 import { batchOf, datagramsOf } from './datagrams.js';
 

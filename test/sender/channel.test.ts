@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { HEADER_BYTES } from '../../dist/base/limits.js';
 import { SenderChannel } from '../../dist/sender/channel.js';
 import type { DatagramSource, Slab } from '../../dist/sender/slab.js';
-import { HEADER_BYTES, newHeader, readHeader, writeHeader } from '../../dist/wire/header.js';
+import { newHeader, readHeader, writeHeader } from '../../dist/wire/header.js';
 
 /** Datagrams numbered by their ESI. */
 class Numbered implements DatagramSource {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LayercastError } from '../../dist/base/errors.js';
+import { HEADER_BYTES } from '../../dist/base/limits.js';
 import type { Destination, Network, SendBatch, SendResult } from '../../dist/base/ports.js';
 import { SenderChannel } from '../../dist/sender/channel.js';
 import { SenderDriver } from '../../dist/sender/driver.js';
@@ -8,7 +9,7 @@ import { SourceSymbols } from '../../dist/sender/source-symbols.js';
 import { Transmission } from '../../dist/sender/transmission.js';
 import { HostClock } from '../../dist/simulate/clock/host-clock.js';
 import { ContentSource } from '../../dist/simulate/host/content.js';
-import { DatagramType, HEADER_BYTES, newHeader, readHeader } from '../../dist/wire/header.js';
+import { DatagramType, newHeader, readHeader } from '../../dist/wire/header.js';
 import { Bed, SYMBOL_BYTES } from '../transfer/bed.js';
 
 /** A sender whose network notes what it is given, and can refuse or be slow. */

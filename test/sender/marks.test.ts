@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { HEADER_BYTES } from '../../dist/base/limits.js';
 import { intervalUs } from '../../dist/rate/ladder.js';
 import { type Ladder, StepPlan } from '../../dist/rate/step-plan.js';
 import { SenderChannel } from '../../dist/sender/channel.js';
 import type { DatagramSource, Slab } from '../../dist/sender/slab.js';
-import { Flag, HEADER_BYTES, type Header, newHeader, readHeader, writeHeader } from '../../dist/wire/header.js';
+import { Flag, type Header, newHeader, readHeader, writeHeader } from '../../dist/wire/header.js';
 import { anyLadder } from '../rate/ladders.js';
 
 /** A moment when slot 0 begins. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { HEADER_BYTES } from '../../dist/base/limits.js';
 import { firstSymbolOf } from '../../dist/object/geometry.js';
 import { RUN_LEAVES, verifyRun } from '../../dist/object/merkle.js';
 import { Publication } from '../../dist/sender/publication.js';
@@ -6,7 +7,7 @@ import { Slab } from '../../dist/sender/slab.js';
 import { objectTag } from '../../dist/wire/descriptor.js';
 import { readDigestRun } from '../../dist/wire/digests.js';
 import { RecordAssembler } from '../../dist/wire/fragments.js';
-import { HEADER_BYTES, newHeader, readHeader } from '../../dist/wire/header.js';
+import { newHeader, readHeader } from '../../dist/wire/header.js';
 import { datagramsOf } from '../receiver/datagrams.js';
 import { Bed } from '../transfer/bed.js';
 

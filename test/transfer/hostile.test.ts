@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { HEADER_BYTES } from '../../dist/base/limits.js';
 import type { SimulatedObject } from '../../dist/simulate/host/simulated-object.js';
-import { PIECE_BYTES, recordDatagrams } from '../../dist/wire/fragments.js';
-import { ANNOUNCEMENT_CHANNEL, DatagramType, HEADER_BYTES, newHeader, writeHeader } from '../../dist/wire/header.js';
+import { FRAGMENT_BYTES, recordDatagrams } from '../../dist/wire/fragments.js';
+import { ANNOUNCEMENT_CHANNEL, DatagramType, newHeader, writeHeader } from '../../dist/wire/header.js';
 import { datagramsOf } from '../receiver/datagrams.js';
 import { seeded } from '../simulate/seed.js';
 import { attack, dataGroupOf } from './attack.js';
@@ -182,14 +183,14 @@ describe('somebody without the key', () => {
       // A descriptor in two pieces.
       const servers = Array.from({ length: 30 }, (_, i) => ({ name: `a server with a long name, number ${i}` }));
       const object = bed.object(100, { servers });
-      expect(object.record.length).toBeGreaterThan(PIECE_BYTES);
+      expect(object.record.length).toBeGreaterThan(FRAGMENT_BYTES);
       await bed.server().publish(object);
       const prng = bed.network.prng.fork('pieces');
       const header = newHeader();
       const forge = () => {
         Object.assign(header, { type: DatagramType.descriptor, channelIndex: ANNOUNCEMENT_CHANNEL, blockCount: 1 });
-        Object.assign(header, { tagHigh: prng.next(), sizeBytes: 2 * PIECE_BYTES, symbolBytes: PIECE_BYTES });
-        const datagram = new Uint8Array(HEADER_BYTES + PIECE_BYTES);
+        Object.assign(header, { tagHigh: prng.next(), sizeBytes: 2 * FRAGMENT_BYTES, symbolBytes: FRAGMENT_BYTES });
+        const datagram = new Uint8Array(HEADER_BYTES + FRAGMENT_BYTES);
         writeHeader(header, datagram, 0);
         return datagram;
       };

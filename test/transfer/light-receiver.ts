@@ -1,3 +1,4 @@
+import { IP_AND_UDP_BYTES } from '../../dist/base/limits.js';
 import type { ChannelPolicy, Decision } from '../../dist/rate/policy.js';
 import type { LocalReading } from '../../dist/rate/readings.js';
 import { StreamMeter } from '../../dist/rate/stream-meter.js';
@@ -10,8 +11,6 @@ import { Flag, type Header, newHeader, readHeader } from '../../dist/wire/header
 import type { Bed } from './bed.js';
 
 const TICK_US = 50_000;
-/** RFC 8200 and RFC 768: what a packet has in front of our datagram. */
-const IP_AND_UDP_BYTES = 48;
 
 export interface LightOptions extends Partial<ChannelChoice> {
   /** Changes what a datagram says before it is measured. */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DIGEST_BYTES, HEADER_BYTES } from '../../dist/base/limits.js';
 import { merkleRoot, proofOfRun, RUN_LEAVES, verifyRun } from '../../dist/object/merkle.js';
-import { DIGEST_BYTES, digestDatagram, readDigestRun } from '../../dist/wire/digests.js';
-import { DatagramType, HEADER_BYTES, type Header, newHeader, readHeader } from '../../dist/wire/header.js';
+import { digestDatagram, readDigestRun } from '../../dist/wire/digests.js';
+import { DatagramType, type Header, newHeader, readHeader } from '../../dist/wire/header.js';
 import { fromHex, toHex, vectorsOf } from './vectors.js';
 
 const vector = vectorsOf<{

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { HEADER_BYTES } from '../../dist/base/limits.js';
 import { MAX_RECORD_BYTES } from '../../dist/wire/descriptor.js';
-import { PIECE_BYTES, RecordAssembler, recordDatagrams } from '../../dist/wire/fragments.js';
-import { HEADER_BYTES, type Header, newHeader, readHeader, writeHeader } from '../../dist/wire/header.js';
+import { FRAGMENT_BYTES, RecordAssembler, recordDatagrams } from '../../dist/wire/fragments.js';
+import { type Header, newHeader, readHeader, writeHeader } from '../../dist/wire/header.js';
 import { recordVectors } from './descriptor-samples.js';
 import { fromHex, toHex } from './vectors.js';
 
@@ -60,7 +61,7 @@ describe('a record in datagrams', () => {
     expect(results.at(-1)).toEqual(record);
   });
 
-  it.each([1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES, MAX_RECORD_BYTES])(
+  it.each([1, FRAGMENT_BYTES - 1, FRAGMENT_BYTES, FRAGMENT_BYTES + 1, 3 * FRAGMENT_BYTES, MAX_RECORD_BYTES])(
     'of %i bytes fits the smallest MTU and comes together again',
     (length) => {
       const record = recordOf(1, length);
@@ -93,7 +94,7 @@ describe('a record in datagrams', () => {
   });
 
   it('may come from several servers and channels at once', () => {
-    const record = recordOf(1, 3 * PIECE_BYTES);
+    const record = recordOf(1, 3 * FRAGMENT_BYTES);
     const [one, two, three] = [
       recordDatagrams(record, 0, 0),
       recordDatagrams(record, 1, 255),
@@ -120,7 +121,7 @@ describe('a record in datagrams', () => {
 });
 
 describe('a piece that makes no sense', () => {
-  const [first, second] = recordDatagrams(recordOf(1, PIECE_BYTES + 10), 0, 255);
+  const [first, second] = recordDatagrams(recordOf(1, FRAGMENT_BYTES + 10), 0, 255);
   it.each([
     ['of a record of nothing', forged(first!.subarray(0, HEADER_BYTES), { sizeBytes: 0 })],
     ['of a record that is too long', forged(first!, { sizeBytes: MAX_RECORD_BYTES + 1 })],
@@ -136,7 +137,7 @@ describe('a piece that makes no sense', () => {
     const records = new RecordAssembler();
     expect(add(records, datagram)).toBe(false);
     expect(add(records, first!)).toBeUndefined();
-    expect(add(records, second!)).toEqual(recordOf(1, PIECE_BYTES + 10));
+    expect(add(records, second!)).toEqual(recordOf(1, FRAGMENT_BYTES + 10));
   });
 
   it('never makes it throw, whatever the header and payload say', () => {
@@ -160,7 +161,7 @@ describe('a piece that makes no sense', () => {
 });
 
 describe('damaged and invented pieces', () => {
-  const record = recordOf(1, 4 * PIECE_BYTES);
+  const record = recordOf(1, 4 * FRAGMENT_BYTES);
   const datagrams = recordDatagrams(record, 0, 255);
 
   it('of one datagram are refused, and do not keep the genuine one out', () => {
@@ -191,7 +192,7 @@ describe('damaged and invented pieces', () => {
   });
 
   it('of other records do not push one out while it has no more than 31 competitors', () => {
-    const others = Array.from({ length: 31 }, (_, i) => recordDatagrams(recordOf(i + 10, 2 * PIECE_BYTES), 0, 255));
+    const others = Array.from({ length: 31 }, (_, i) => recordDatagrams(recordOf(i + 10, 2 * FRAGMENT_BYTES), 0, 255));
     const records = new RecordAssembler();
     for (const datagram of datagrams.slice(0, -1)) expect(add(records, datagram)).toBeUndefined();
     for (const [first] of others) expect(add(records, first!)).toBeUndefined();
@@ -199,7 +200,7 @@ describe('damaged and invented pieces', () => {
   });
 
   it('take bounded memory: the oldest record in pieces makes room, and comes together when heard anew', () => {
-    const others = Array.from({ length: 32 }, (_, i) => recordDatagrams(recordOf(i + 10, 2 * PIECE_BYTES), 0, 255));
+    const others = Array.from({ length: 32 }, (_, i) => recordDatagrams(recordOf(i + 10, 2 * FRAGMENT_BYTES), 0, 255));
     const records = new RecordAssembler();
     for (const datagram of datagrams.slice(0, -1)) expect(add(records, datagram)).toBeUndefined();
     for (const [first] of others) expect(add(records, first!)).toBeUndefined();
@@ -228,7 +229,7 @@ describe('records that are known', () => {
   });
 
   it('are returned again when they were to be forgotten', () => {
-    const record = recordOf(1, 2 * PIECE_BYTES);
+    const record = recordOf(1, 2 * FRAGMENT_BYTES);
     const datagrams = recordDatagrams(record, 0, 255);
     const records = new RecordAssembler();
     for (const datagram of datagrams) add(records, datagram);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { HEADER_BYTES } from '../../dist/base/limits.js';
 import {
   addressDatagram,
-  HEADER_BYTES,
   type Header,
   type HeaderFault,
   newHeader,

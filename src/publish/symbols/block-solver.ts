@@ -3,13 +3,12 @@ import type { FileHandle } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
 import { type ErrorCode, LayercastError } from '../../base/errors.js';
+import { FILE_PIECE_BYTES } from '../../base/limits.js';
 import type { ByteSource } from '../../base/ports.js';
 import { blockLength, blockOffset, blockSymbolCount, type Geometry } from '../../object/geometry.js';
 import { startWorker } from '../../work/start-worker.js';
 import type { IntermediateLayout } from './intermediate-layout.js';
 
-/** Read at a time; a system call for each. */
-const PIECE_BYTES = 512 * 1024;
 /** Threads that nobody chose the number of. */
 const DEFAULT_THREADS = 2;
 /**
@@ -135,9 +134,9 @@ async function loadBlock(
 ): Promise<void> {
   const start = blockOffset(geometry, block);
   const length = blockLength(geometry, block);
-  for (let done = 0; done < length; done += PIECE_BYTES) {
+  for (let done = 0; done < length; done += FILE_PIECE_BYTES) {
     signal.throwIfAborted();
-    await source.read(start + done, into.subarray(done, Math.min(done + PIECE_BYTES, length)));
+    await source.read(start + done, into.subarray(done, Math.min(done + FILE_PIECE_BYTES, length)));
   }
   // The object's last symbol may be short.
   into.fill(0, length, blockSymbolCount(geometry, block) * geometry.symbolBytes);

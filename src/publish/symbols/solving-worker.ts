@@ -1,19 +1,18 @@
 // The other end of block-solver.ts: solves one block after the other and writes it.
+
 import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { LayercastError } from '../../base/errors.js';
+import { FILE_PIECE_BYTES } from '../../base/limits.js';
 import { solveInPlace } from '../../fec/index.js';
 import { blockSymbolCount } from '../../object/geometry.js';
 import { systemError } from '../../store/system-error.js';
 import type { SolvingReply, SolvingRequest, SolvingWork } from './block-solver.js';
 import { IntermediateLayout } from './intermediate-layout.js';
 
-/** Written at a time. */
-const PIECE_BYTES = 512 * 1024;
-
 const { fd, geometry }: SolvingWork = workerData;
 const layout = new IntermediateLayout(geometry);
-const pieceRows = Math.max(1, Math.floor(PIECE_BYTES / layout.rowBytes));
+const pieceRows = Math.max(1, Math.floor(FILE_PIECE_BYTES / layout.rowBytes));
 const piece = Buffer.alloc(pieceRows * layout.rowBytes);
 
 parentPort?.on('message', (request: SolvingRequest | undefined) => {

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { PACKET_OVERHEAD_BYTES } from '../../base/limits.js';
 import { formatQuantity, RATE } from '../../config/units.js';
 import type { Path } from '../../config/yaml-source.js';
 import type { Fleet, FleetServer } from '../../fleet/fleet.js';
 import { sendingsOf } from '../../fleet/sendings.js';
 import type { ConfigWarning } from '../../fleet/warnings.js';
 import { mtuOf, usableInterfaces } from '../../net/interfaces/interfaces.js';
-import { PACKET_OVERHEAD_BYTES } from '../../rate/ladder.js';
 
 /**
  * Whether the interfaces that a fleet file names are there, and carry what is sent.

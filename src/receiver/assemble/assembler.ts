@@ -1,8 +1,9 @@
+import { DIGEST_BYTES } from '../../base/limits.js';
 import { blockSymbolCount, firstSymbolOf, type Geometry } from '../../object/geometry.js';
 import { RUN_LEAVES, verifyRun } from '../../object/merkle.js';
 import type { SymbolSet } from '../../object/symbol-set.js';
 import type { Descriptor } from '../../wire/descriptor.js';
-import { DIGEST_BYTES, type DigestRun } from '../../wire/digests.js';
+import type { DigestRun } from '../../wire/digests.js';
 import type { BlockContent, CodedPlaces, SpareSymbol } from './coded-places.js';
 import { FROM_DISK, type Origins } from './origins.js';
 import { Slot } from './slot.js';

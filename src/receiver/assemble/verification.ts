@@ -6,7 +6,7 @@ import type { ObjectStore } from './object-store.js';
 import type { Restoration } from './restoration.js';
 
 /** Read back and hashed in pieces of this size, so that a block of any size takes little memory and no long turn. */
-const PIECE_BYTES = 2 ** 20;
+const HASHED_BYTES = 2 ** 20;
 
 /** How proving a block came out: its digest is as signed, or is not, or its symbols do not determine it. */
 export type Outcome = 'genuine' | 'wrong' | 'unsolved';
@@ -63,7 +63,7 @@ export class Verification {
   async #readBlock(block: number, hash: Hash): Promise<void> {
     const { geometry } = this.#assembler;
     const end = blockOffset(geometry, block) + blockLength(geometry, block);
-    const piece = new Uint8Array(Math.min(PIECE_BYTES, blockLength(geometry, block)));
+    const piece = new Uint8Array(Math.min(HASHED_BYTES, blockLength(geometry, block)));
     for (let offset = blockOffset(geometry, block); offset < end; offset += piece.length) {
       const bytes = piece.subarray(0, Math.min(piece.length, end - offset));
       await this.#store.read(offset, bytes);

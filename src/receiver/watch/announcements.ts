@@ -1,5 +1,6 @@
+import { HEADER_BYTES } from '../../base/limits.js';
 import type { ReceivedBatch } from '../../base/ports.js';
-import { ANNOUNCEMENT_CHANNEL, DatagramType, HEADER_BYTES, newHeader, readHeader } from '../../wire/header.js';
+import { ANNOUNCEMENT_CHANNEL, DatagramType, newHeader, readHeader } from '../../wire/header.js';
 import type { DatagramFault, FaultCounters } from '../counters.js';
 import type { DescriptorHandler } from '../reception.js';
 

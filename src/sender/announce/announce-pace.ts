@@ -1,4 +1,4 @@
-import { IP_AND_UDP_BYTES } from '../../wire/header.js';
+import { IP_AND_UDP_BYTES } from '../../base/limits.js';
 
 /**
  * Most bandwidth that a server's announcements take, where nobody chose: 40 objects of eight channels a second, each on the

@@ -1,7 +1,8 @@
+import { HEADER_BYTES } from '../../base/limits.js';
 import type { Clock, Destination, Network, SendBatch } from '../../base/ports.js';
 import { Tempo } from '../../rate/tempo.js';
-import { PIECE_BYTES } from '../../wire/fragments.js';
-import { HEADER_BYTES, stampHeader } from '../../wire/header.js';
+import { FRAGMENT_BYTES } from '../../wire/fragments.js';
+import { stampHeader } from '../../wire/header.js';
 import { ReopeningSocket } from '../reopening-socket.js';
 import { packetBytes } from './announce-pace.js';
 import { AnnouncementLoop } from './announcement-loop.js';
@@ -23,7 +24,7 @@ export class AnnouncementChannel {
   readonly #socket: ReopeningSocket;
   /** Time to wait after a datagram whose packet has so many bytes. */
   readonly #gapUs: (bytes: number, hasFresh: boolean) => number;
-  readonly #bytes = new Uint8Array(HEADER_BYTES + PIECE_BYTES);
+  readonly #bytes = new Uint8Array(HEADER_BYTES + FRAGMENT_BYTES);
   readonly #lengths = [0];
   readonly #batch: SendBatch;
   /** For the number of the slot alone: announcements have no ladder. */

@@ -1,5 +1,6 @@
-import { PIECE_BYTES } from '../../wire/fragments.js';
-import { addressDatagram, DatagramType, HEADER_BYTES, type Header, writeHeader } from '../../wire/header.js';
+import { HEADER_BYTES } from '../../base/limits.js';
+import { FRAGMENT_BYTES } from '../../wire/fragments.js';
+import { addressDatagram, DatagramType, type Header, writeHeader } from '../../wire/header.js';
 import type { DatagramSource, Slab } from '../slab.js';
 import type { SymbolOrder } from './symbol-order.js';
 
@@ -42,7 +43,7 @@ export class Carousel implements DatagramSource {
     // Channels begin their records at different places too, so that a receiver of several has all of them sooner.
     this.#record = records.length === 0 ? 0 : (channelIndex * 5 + serverIndex * 3) % records.length;
     // A record that is signed anew may be some bytes longer, and never longer than a whole piece.
-    const pieceBytes = records.length === 0 ? 0 : HEADER_BYTES + PIECE_BYTES;
+    const pieceBytes = records.length === 0 ? 0 : HEADER_BYTES + FRAGMENT_BYTES;
     this.maxDatagramBytes = Math.max(HEADER_BYTES + object.symbolBytes, pieceBytes, ...records.map((r) => r.length));
   }
 

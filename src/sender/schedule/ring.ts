@@ -1,3 +1,4 @@
+import { MAX_ESI } from '../../base/limits.js';
 import { cumulativeRates } from '../../rate/ladder.js';
 
 /**
@@ -14,8 +15,6 @@ export const RUN_SYMBOLS = 4;
  * half-way repeats 3 % on the average. More would cost nothing on the wire, but ESIs.
  */
 const ARC_PASSES = 8;
-/** RFC 6330, section 3.2: an ESI has 24 bits. */
-const ESI_COUNT = 2 ** 24;
 
 /** The ESIs that one channel of one server sends, of every block. */
 export interface Arc {
@@ -47,7 +46,7 @@ export function planRing(options: RingOptions): readonly (readonly Arc[])[] {
   const { blockSymbolCount, serverCount } = options;
   const shares = sharesOf(options);
   const wanted = shares.map((share) => runsFor(blockSymbolCount * share * ARC_PASSES));
-  const available = Math.floor(ESI_COUNT / RUN_SYMBOLS / serverCount);
+  const available = Math.floor((MAX_ESI + 1) / RUN_SYMBOLS / serverCount);
   const wantedCount = wanted.reduce((sum, runs) => sum + runs, 0);
   // One run for each channel however slow, and what is left in proportion.
   const channelCount = wanted.length;

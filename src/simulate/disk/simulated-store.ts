@@ -1,6 +1,7 @@
 import { LayercastError } from '../../base/errors.js';
+import { MAX_ESI } from '../../base/limits.js';
 import { blockLength, blockOf, blockSymbolCount, firstSymbolOf, symbolLength } from '../../object/geometry.js';
-import { MAX_ESI, Placements } from '../../object/placements.js';
+import { Placements } from '../../object/placements.js';
 import { SymbolSet } from '../../object/symbol-set.js';
 import type { ObjectStore } from '../../receiver/assemble/object-store.js';
 import { PlaceClaims } from './place-claims.js';

@@ -1,5 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { DIGEST_BYTES, type ObjectDigests, ObjectHasher } from '../../object/digest.js';
+import { DEFAULT_SYMBOL_BYTES, DIGEST_BYTES } from '../../base/limits.js';
+import { type ObjectDigests, ObjectHasher } from '../../object/digest.js';
 import { blockLength, type Geometry, geometryOf } from '../../object/geometry.js';
 import { merkleRoot } from '../../object/merkle.js';
 import { intervalUs } from '../../rate/ladder.js';
@@ -68,7 +69,7 @@ export interface KeyPair {
 /** RFC 8410, section 7: what stands before the 32 bytes of an Ed25519 key in PKCS #8. */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 /** Bytes are hashed in pieces of this size. */
-const PIECE_BYTES = 2 ** 20;
+const HASHED_BYTES = 2 ** 20;
 
 /** The same key from the same seed, for simulated fleets only. */
 export function simulatedKeys(prng: Prng): KeyPair {
@@ -79,7 +80,14 @@ export function simulatedKeys(prng: Prng): KeyPair {
 
 /** Hashes the content, describes it and signs the description. */
 export function simulatedObject(plan: ObjectPlan, key: KeyObject): SimulatedObject {
-  const { fleet = 'fleet', object = 'object', version = 1, content, symbolBytes = 1184, blockSymbols = 256 } = plan;
+  const {
+    fleet = 'fleet',
+    object = 'object',
+    version = 1,
+    content,
+    symbolBytes = DEFAULT_SYMBOL_BYTES,
+    blockSymbols = 256,
+  } = plan;
   const { mode = 'several', ssm = false, code = 'none', servers = [{ name: 'server' }], createdS = 0, expiresS } = plan;
   const blockCount = Math.ceil(Math.ceil(content.sizeBytes / symbolBytes) / blockSymbols);
   const { sha256, blockDigests } = digestsOf(content, symbolBytes, blockCount);
@@ -132,8 +140,8 @@ function digestsOf(content: Content, symbolBytes: number, blockCount: number): O
   if (content.isUnread === true) return noDigestsOf(geometry);
   if (content.isBlank === true) return blankDigestsOf(geometry);
   const hasher = new ObjectHasher(geometry);
-  for (let offset = 0; offset < content.sizeBytes; offset += PIECE_BYTES) {
-    hasher.update(content.slice(offset, Math.min(PIECE_BYTES, content.sizeBytes - offset)));
+  for (let offset = 0; offset < content.sizeBytes; offset += HASHED_BYTES) {
+    hasher.update(content.slice(offset, Math.min(HASHED_BYTES, content.sizeBytes - offset)));
   }
   return hasher.digest();
 }
@@ -160,8 +168,8 @@ function digestOfZeros(length: number): Buffer {
   const known = zeroDigests.get(length);
   if (known !== undefined) return known;
   const hash = createHash('sha256');
-  const zeros = new Uint8Array(Math.min(length, PIECE_BYTES));
-  for (let at = 0; at < length; at += PIECE_BYTES) hash.update(zeros.subarray(0, Math.min(PIECE_BYTES, length - at)));
+  const zeros = new Uint8Array(Math.min(length, HASHED_BYTES));
+  for (let at = 0; at < length; at += HASHED_BYTES) hash.update(zeros.subarray(0, Math.min(HASHED_BYTES, length - at)));
   const digest = hash.digest();
   if (zeroDigests.size >= MAX_ZERO_DIGESTS) zeroDigests.clear();
   zeroDigests.set(length, digest);

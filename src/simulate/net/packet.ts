@@ -1,4 +1,5 @@
-import { type Header, IP_AND_UDP_BYTES, newHeader, readHeader } from '../../wire/header.js';
+import { IP_AND_UDP_BYTES } from '../../base/limits.js';
+import { type Header, newHeader, readHeader } from '../../wire/header.js';
 import type { Prng } from '../clock/prng.js';
 
 /** All datagrams from one source to one group and port. One object for each, so that tables can be keyed by it. */

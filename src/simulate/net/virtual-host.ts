@@ -1,4 +1,5 @@
 import { LayercastError } from '../../base/errors.js';
+import { HEADER_BYTES } from '../../base/limits.js';
 import type {
   Clock,
   Destination,
@@ -10,7 +11,7 @@ import type {
   SendResult,
   SendSocket,
 } from '../../base/ports.js';
-import { DatagramType, HEADER_BYTES } from '../../wire/header.js';
+import { DatagramType } from '../../wire/header.js';
 import { HostClock, type HostClockOptions } from '../clock/host-clock.js';
 import { Arena } from './arena.js';
 import type { Link } from './links.js';

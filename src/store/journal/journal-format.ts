@@ -2,7 +2,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { Packr } from 'msgpackr';
 import { LayercastError } from '../../base/errors.js';
-import { type GuestRun, MAX_ESI } from '../../object/placements.js';
+import { MAX_ESI } from '../../base/limits.js';
+import type { GuestRun } from '../../object/placements.js';
 
 /**
  * The bytes of a journal: records one after the other, each as

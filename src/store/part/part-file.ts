@@ -2,15 +2,13 @@ import { constants } from 'node:fs';
 import { chmod, type FileHandle, open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errnoOf, LayercastError } from '../../base/errors.js';
+import { FILE_PIECE_BYTES } from '../../base/limits.js';
 import type { ByteSink } from '../../base/ports.js';
 import { type Geometry, symbolLength } from '../../object/geometry.js';
 import { syncDirectoryOf, writeFully } from '../durable.js';
 import { systemError } from '../system-error.js';
 import { takeAttributes } from './file-attributes.js';
 import { type Arrival, PageCache } from './page-cache.js';
-
-/** Written at a time past the cache: long enough for any disk, short enough for others to have a turn in between. */
-const PIECE_BYTES = 2 ** 20;
 
 export interface PartFileOptions {
   readonly path: string;
@@ -124,8 +122,8 @@ export class PartFile implements ByteSink {
     if (this.#broken !== undefined) throw this.#broken;
     try {
       await this.#cache.release(first, Math.ceil(bytes.length / symbolBytes));
-      for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
-        await writeFully(this.#handle, bytes.subarray(at, at + PIECE_BYTES), offset + at);
+      for (let at = 0; at < bytes.length; at += FILE_PIECE_BYTES) {
+        await writeFully(this.#handle, bytes.subarray(at, at + FILE_PIECE_BYTES), offset + at);
       }
     } catch (error) {
       throw systemError(error, 'write', this.path);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { HEADER_BYTES } from '../../../dist/base/limits.js';
 import { FaultCounters } from '../../../dist/receiver/counters.js';
 import { AnnouncementReader } from '../../../dist/receiver/watch/announcements.js';
 import { recordDatagrams } from '../../../dist/wire/fragments.js';
-import { ANNOUNCEMENT_CHANNEL, HEADER_BYTES } from '../../../dist/wire/header.js';
+import { ANNOUNCEMENT_CHANNEL } from '../../../dist/wire/header.js';
 import { Bed } from '../../transfer/bed.js';
 import { batchOf, datagramsOf } from '../datagrams.js';
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { HEADER_BYTES } from '../../../dist/base/limits.js';
 import { FaultCounters } from '../../../dist/receiver/counters.js';
 import { DescriptorInbox, type InboxOptions } from '../../../dist/receiver/watch/descriptor-inbox.js';
 import { Prng } from '../../../dist/simulate/clock/prng.js';
 import { type ObjectPlan, simulatedKeys } from '../../../dist/simulate/host/simulated-object.js';
 import { packDescriptor } from '../../../dist/wire/descriptor.js';
 import { recordDatagrams } from '../../../dist/wire/fragments.js';
-import { HEADER_BYTES, newHeader, readHeader } from '../../../dist/wire/header.js';
+import { newHeader, readHeader } from '../../../dist/wire/header.js';
 import { signRecord } from '../../../dist/wire/signature.js';
 import { Bed } from '../../transfer/bed.js';
 

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { HEADER_BYTES } from '../../../dist/base/limits.js';
 import { firstSymbolOf, geometryOf, symbolLength } from '../../../dist/object/geometry.js';
 import { Carousel } from '../../../dist/sender/schedule/carousel.js';
 import { FileOrder } from '../../../dist/sender/schedule/symbol-order.js';
 import { Slab } from '../../../dist/sender/slab.js';
 import { recordDatagrams } from '../../../dist/wire/fragments.js';
-import { DatagramType, HEADER_BYTES, type Header, newHeader, readHeader } from '../../../dist/wire/header.js';
+import { DatagramType, type Header, newHeader, readHeader } from '../../../dist/wire/header.js';
 
 const objectHeader = (sizeBytes: number, symbolBytes: number, blockCount: number): Header => ({
   ...newHeader(),
