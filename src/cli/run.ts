@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { errnoOf, LayercastError } from '../base/errors.js';
 import { ConfigError } from '../config/faults.js';
 import { exitCodeOf } from './exit-codes.js';
-import { printEvent } from './print-event.js';
+import { printEvent } from './json/print-event.js';
 import { typed } from './spelling.js';
 
 /** Adds one command to the program; each file in `commands/` has one, and loads what is heavy when it runs. */

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { runPlot } from '../../dist/cli/run-plot.js';
+import { runPlot } from '../../dist/cli/actions/run-plot.js';
 import { asOrdinaryUser } from '../store/ordinary-user.js';
 import { runCli } from './run-cli.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planText } from '../../dist/cli/plan-text.js';
+import { planText } from '../../dist/cli/display/plan-text.js';
 import { parseFleet } from '../../dist/fleet/load-fleet.js';
 import { planOf } from '../../dist/fleet/plan.js';
 import { forecastOf } from '../../dist/publish/forecast.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { FileKind } from '../../config/config-kind.js';
-import type { ValidateFlags } from '../run-validate.js';
+import type { ValidateFlags } from '../actions/run-validate.js';
 
 export function config(program: Command): void {
   const group = program
@@ -32,7 +32,7 @@ export function config(program: Command): void {
 }
 
 async function validate(path: string, flags: ValidateFlags): Promise<void> {
-  const { runValidate } = await import('../run-validate.js');
+  const { runValidate } = await import('../actions/run-validate.js');
   await runValidate(path, flags);
 }
 
@@ -46,7 +46,7 @@ async function schema(kind: string): Promise<void> {
     process.stdout.write(`${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`);
     return;
   }
-  const { jsonSchemaOf } = await import('../json-schema.js');
+  const { jsonSchemaOf } = await import('../json/json-schema.js');
   process.stdout.write(`${JSON.stringify(jsonSchemaOf(kind), null, 2)}\n`);
 }
 

@@ -10,7 +10,7 @@ export function demo(program: Command): void {
     )
     .option('--interface <if>', 'interface to use; by default the first that is up')
     .action(async ({ interface: interfaceName }: { readonly interface?: string }) => {
-      const { runDemo } = await import('../run-demo.js');
+      const { runDemo } = await import('../actions/run-demo.js');
       await runDemo(interfaceName);
     });
 }

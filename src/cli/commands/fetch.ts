@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { FetchFlags } from '../run-fetch.js';
+import type { FetchFlags } from '../actions/run-fetch.js';
 
 export function fetch(program: Command): void {
   program
@@ -34,7 +34,7 @@ export function fetch(program: Command): void {
         '  layercast fetch acme/maps --key acme.pub -o maps.bin --max-rate 5Mbit',
     )
     .action(async (what: string, flags: FetchFlags) => {
-      const { runFetch } = await import('../run-fetch.js');
+      const { runFetch } = await import('../actions/run-fetch.js');
       await runFetch(what, flags);
     });
 }

@@ -12,7 +12,7 @@ export function keygen(program: Command): void {
     .option('--force', 'replace keys that are already there')
     .addHelpText('after', '\nExample:\n  layercast keygen --out keys')
     .action(async ({ out, force }: { readonly out: string; readonly force?: boolean }) => {
-      const { writeKeyPair } = await import('../key-pair.js');
+      const { writeKeyPair } = await import('../actions/key-pair.js');
       const { privatePath, publicPath } = await writeKeyPair(out, force ?? false);
       process.stdout.write(`${privatePath}\n${publicPath}\n`);
     });

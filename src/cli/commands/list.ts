@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ListFlags } from '../run-list.js';
+import type { ListFlags } from '../actions/run-list.js';
 
 export function list(program: Command): void {
   program
@@ -20,7 +20,7 @@ export function list(program: Command): void {
     .option('--json', 'print one JSON object per announcement')
     .addHelpText('after', '\nExamples:\n  layercast list\n  layercast list acme --key acme.pub --json')
     .action(async (fleet: string | undefined, flags: ListFlags) => {
-      const { runList } = await import('../run-list.js');
+      const { runList } = await import('../actions/run-list.js');
       await runList(fleet, flags);
     });
 }

@@ -19,7 +19,7 @@ export function plan(program: Command): void {
       '\nExamples:\n  layercast plan --config fleet.yaml\n  layercast plan --config fleet.yaml --svg plan.svg\n  layercast plan --config fleet.yaml --json | jq .objects[].levels',
     )
     .action(async ({ config, json, svg, strict }: Flags) => {
-      const { runPlan } = await import('../run-plan.js');
+      const { runPlan } = await import('../actions/run-plan.js');
       await runPlan({ config, json: json ?? false, svg, strict: strict ?? false });
     });
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { PlotFlags } from '../run-plot.js';
+import type { PlotFlags } from '../actions/run-plot.js';
 
 export function plot(program: Command): void {
   program
@@ -20,7 +20,7 @@ export function plot(program: Command): void {
         '  layercast plot maps.log -o maps.svg',
     )
     .action(async (log: string, flags: PlotFlags) => {
-      const { runPlot } = await import('../run-plot.js');
+      const { runPlot } = await import('../actions/run-plot.js');
       await runPlot(log, flags);
     });
 }

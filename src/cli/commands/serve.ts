@@ -45,7 +45,7 @@ export function serve(program: Command): void {
     .action(async (flags: Flags) => {
       // Until the fleet file is read for the first time there is nothing to reload, and the signal must not end the process.
       process.on('SIGHUP', () => undefined);
-      const { runServe } = await import('../run-serve.js');
+      const { runServe } = await import('../actions/run-serve.js');
       const { SETTINGS, settle } = await import('../settings.js');
       const { interruptible } = await import('../interrupt.js');
       const { LayercastError } = await import('../../base/errors.js');

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { SignFlags } from '../run-sign.js';
+import type { SignFlags } from '../actions/run-sign.js';
 
 export function sign(program: Command): void {
   program
@@ -16,7 +16,7 @@ export function sign(program: Command): void {
     .option('--json', 'print one JSON object per record')
     .addHelpText('after', '\nExample:\n  layercast sign --config fleet.yaml --key acme.key --out records')
     .action(async (flags: SignFlags) => {
-      const { runSign } = await import('../run-sign.js');
+      const { runSign } = await import('../actions/run-sign.js');
       await runSign(flags);
     });
 }

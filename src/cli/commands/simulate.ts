@@ -20,7 +20,7 @@ export function simulate(program: Command): void {
         '  layercast simulate examples/home.yaml --seed 2 --json | tail -1 | jq .receivers',
     )
     .action(async (path: string, flags: SimulateFlags) => {
-      const { runSimulate } = await import('../run-simulate.js');
+      const { runSimulate } = await import('../actions/run-simulate.js');
       await runSimulate(path, flags);
     });
 }

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { systemError } from '../store/system-error.js';
+import { systemError } from '../../store/system-error.js';
 
 /** Writes a picture, in the place of one that is there. @throws {LayercastError} what the system says. */
 export async function writePicture(path: string, picture: string): Promise<void> {

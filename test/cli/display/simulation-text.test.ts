@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { summaryText } from '../../dist/cli/simulation-text.js';
-import type { LinkSummary, ReceiverSummary, SummaryEvent } from '../../dist/simulate/run/simulation-events.js';
+import { summaryText } from '../../../dist/cli/display/simulation-text.js';
+import type { LinkSummary, ReceiverSummary, SummaryEvent } from '../../../dist/simulate/run/simulation-events.js';
 
 const same = (value: number) => ({ min: value, median: value, max: value });
 

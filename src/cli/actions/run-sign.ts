@@ -1,11 +1,11 @@
-import { readKeyText } from '../config/read-text.js';
-import { loadFleet } from '../fleet/load-fleet.js';
-import { prepareObject } from '../publish/prepared-object.js';
-import { keyExposure } from '../publish/records/key-file.js';
-import { writeRecord } from '../publish/records/records.js';
-import { defaultStateDir } from '../store/state-dir.js';
-import { privateKeyFrom } from '../wire/signature.js';
-import { interruptible } from './interrupt.js';
+import { readKeyText } from '../../config/read-text.js';
+import { loadFleet } from '../../fleet/load-fleet.js';
+import { prepareObject } from '../../publish/prepared-object.js';
+import { keyExposure } from '../../publish/records/key-file.js';
+import { writeRecord } from '../../publish/records/records.js';
+import { defaultStateDir } from '../../store/state-dir.js';
+import { privateKeyFrom } from '../../wire/signature.js';
+import { interruptible } from '../interrupt.js';
 
 export interface SignFlags {
   readonly config: string;

@@ -2,9 +2,9 @@ import { PassThrough } from 'node:stream';
 import { EventEmitter } from 'eventemitter3';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FetchDisplay, progressLines } from '../../dist/cli/fetch-display.js';
-import type { Receiver } from '../../dist/create-receiver.js';
-import type { CompleteEvent, ProgressEvent } from '../../dist/receiver/events.js';
+import { FetchDisplay, progressLines } from '../../../dist/cli/display/fetch-display.js';
+import type { Receiver } from '../../../dist/create-receiver.js';
+import type { CompleteEvent, ProgressEvent } from '../../../dist/receiver/events.js';
 
 const progress: ProgressEvent = {
   bytes: 42_100_000,

@@ -1,10 +1,10 @@
 import type { WriteStream } from 'node:tty';
-import { DURATION, formatQuantity, RATE, SIZE } from '../config/units.js';
-import type { Receiver } from '../create-receiver.js';
-import { rateOf } from '../rate/ladder.js';
-import { StepPlan } from '../rate/step-plan.js';
-import type { CompleteEvent, ListeningEvent, ProgressEvent } from '../receiver/events.js';
-import type { Descriptor } from '../wire/descriptor.js';
+import { DURATION, formatQuantity, RATE, SIZE } from '../../config/units.js';
+import type { Receiver } from '../../create-receiver.js';
+import { rateOf } from '../../rate/ladder.js';
+import { StepPlan } from '../../rate/step-plan.js';
+import type { CompleteEvent, ListeningEvent, ProgressEvent } from '../../receiver/events.js';
+import type { Descriptor } from '../../wire/descriptor.js';
 import { RecentSteps } from './recent-steps.js';
 import { clip } from './table.js';
 

@@ -2,8 +2,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf, LayercastError } from '../base/errors.js';
-import { makeFolder } from '../store/folder/make-folder.js';
+import { errnoOf, LayercastError } from '../../base/errors.js';
+import { makeFolder } from '../../store/folder/make-folder.js';
 
 /**
  * Writes a new Ed25519 key pair as PEM: PKCS#8 (RFC 5958) and SPKI (RFC 8410).

@@ -1,6 +1,6 @@
-import { LayercastError } from '../base/errors.js';
-import { readYaml } from '../config/yaml-source.js';
-import type { ConfigWarning } from '../fleet/warnings.js';
+import { LayercastError } from '../../base/errors.js';
+import { readYaml } from '../../config/yaml-source.js';
+import type { ConfigWarning } from '../../fleet/warnings.js';
 
 /** A warning as programs read it. */
 export interface WarningRecord {

@@ -1,10 +1,10 @@
-import { LayercastError } from '../base/errors.js';
-import { DURATION, formatQuantity, RATE, SIZE } from '../config/units.js';
-import { createSender, type Sender } from '../create-sender.js';
-import { meaningOf } from '../net/network-error.js';
-import type { SenderOptions } from '../options/sender-options.js';
-import { printEvent } from './print-event.js';
-import { typed } from './spelling.js';
+import { LayercastError } from '../../base/errors.js';
+import { DURATION, formatQuantity, RATE, SIZE } from '../../config/units.js';
+import { createSender, type Sender } from '../../create-sender.js';
+import { meaningOf } from '../../net/network-error.js';
+import type { SenderOptions } from '../../options/sender-options.js';
+import { printEvent } from '../json/print-event.js';
+import { typed } from '../spelling.js';
 
 export interface ServeRun extends SenderOptions {
   readonly json: boolean;

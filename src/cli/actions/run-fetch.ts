@@ -1,12 +1,12 @@
-import { LayercastError } from '../base/errors.js';
-import { readKeyText } from '../config/read-text.js';
-import { createReceiver } from '../create-receiver.js';
-import { publicKeyFrom } from '../wire/signature.js';
-import { FetchDisplay } from './fetch-display.js';
-import { tellPrograms } from './fetch-events.js';
-import { interruptible } from './interrupt.js';
-import { printEvent } from './print-event.js';
-import { type ReceiverFlags, receiverSettings, SETTINGS, settle } from './settings.js';
+import { LayercastError } from '../../base/errors.js';
+import { readKeyText } from '../../config/read-text.js';
+import { createReceiver } from '../../create-receiver.js';
+import { publicKeyFrom } from '../../wire/signature.js';
+import { FetchDisplay } from '../display/fetch-display.js';
+import { interruptible } from '../interrupt.js';
+import { tellPrograms } from '../json/fetch-events.js';
+import { printEvent } from '../json/print-event.js';
+import { type ReceiverFlags, receiverSettings, SETTINGS, settle } from '../settings.js';
 
 export interface FetchFlags extends ReceiverFlags {
   readonly patience?: string;

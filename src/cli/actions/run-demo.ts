@@ -5,13 +5,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LayercastError } from '../base/errors.js';
-import { formatQuantity, RATE, SIZE } from '../config/units.js';
-import { createReceiver } from '../create-receiver.js';
-import { createSender, type Sender } from '../create-sender.js';
-import { awaitInterface, usableInterfaces } from '../net/interfaces/interfaces.js';
-import { FetchDisplay } from './fetch-display.js';
-import { interruptible } from './interrupt.js';
+import { LayercastError } from '../../base/errors.js';
+import { formatQuantity, RATE, SIZE } from '../../config/units.js';
+import { createReceiver } from '../../create-receiver.js';
+import { createSender, type Sender } from '../../create-sender.js';
+import { awaitInterface, usableInterfaces } from '../../net/interfaces/interfaces.js';
+import { FetchDisplay } from '../display/fetch-display.js';
+import { interruptible } from '../interrupt.js';
 import { writeKeyPair } from './key-pair.js';
 
 /** At the 42 Mbit/s of both servers together this takes some four seconds. */
@@ -139,7 +139,7 @@ async function runInNamespace(): Promise<void> {
     'ip link add demo0 type veth peer name demo1 && ip link set demo1 up && ip link set demo0 up && exec "$@"';
   const command = [
     process.execPath,
-    fileURLToPath(new URL('main.js', import.meta.url)),
+    fileURLToPath(new URL('../main.js', import.meta.url)),
     'demo',
     '--interface',
     'demo0',

@@ -1,14 +1,14 @@
 import { statSync } from 'node:fs';
-import { readText } from '../config/read-text.js';
-import { parseFleet } from '../fleet/load-fleet.js';
-import { planOf } from '../fleet/plan.js';
-import { limited, warningsOf } from '../fleet/warnings.js';
-import { forecastOf } from '../publish/forecast.js';
-import { hostWarnings } from '../publish/warnings/host-warnings.js';
+import { readText } from '../../config/read-text.js';
+import { parseFleet } from '../../fleet/load-fleet.js';
+import { planOf } from '../../fleet/plan.js';
+import { limited, warningsOf } from '../../fleet/warnings.js';
+import { forecastOf } from '../../publish/forecast.js';
+import { hostWarnings } from '../../publish/warnings/host-warnings.js';
+import { planPicture } from '../display/plan-picture.js';
+import { planText } from '../display/plan-text.js';
+import { writePicture } from '../display/write-picture.js';
 import { recordsOf, refuseWarnings, showWarnings } from './config-warnings.js';
-import { planPicture } from './plan-picture.js';
-import { planText } from './plan-text.js';
-import { writePicture } from './write-picture.js';
 
 export interface PlanOptions {
   readonly config: string;

@@ -1,18 +1,18 @@
-import { LayercastError } from '../base/errors.js';
-import { systemClock } from '../base/system-clock.js';
-import { readKeyText } from '../config/read-text.js';
-import { DURATION, formatQuantity, RATE, SIZE } from '../config/units.js';
-import { awaitInterface } from '../net/interfaces/interfaces.js';
-import { udpNetwork } from '../net/portable/udp-network.js';
-import { cumulativeRates, rateOf } from '../rate/ladder.js';
-import { type Announcement, listen } from '../retrieve/directory.js';
-import { addressFromBytes, announcementName, DIRECTORY_NAME, groupOf } from '../wire/address.js';
-import type { Descriptor } from '../wire/descriptor.js';
-import { publicKeyFrom } from '../wire/signature.js';
-import { listeningText } from './fetch-display.js';
-import { interruptible } from './interrupt.js';
-import { type ReceiverFlags, receiverSettings, SETTINGS, settle } from './settings.js';
-import { clip } from './table.js';
+import { LayercastError } from '../../base/errors.js';
+import { systemClock } from '../../base/system-clock.js';
+import { readKeyText } from '../../config/read-text.js';
+import { DURATION, formatQuantity, RATE, SIZE } from '../../config/units.js';
+import { awaitInterface } from '../../net/interfaces/interfaces.js';
+import { udpNetwork } from '../../net/portable/udp-network.js';
+import { cumulativeRates, rateOf } from '../../rate/ladder.js';
+import { type Announcement, listen } from '../../retrieve/directory.js';
+import { addressFromBytes, announcementName, DIRECTORY_NAME, groupOf } from '../../wire/address.js';
+import type { Descriptor } from '../../wire/descriptor.js';
+import { publicKeyFrom } from '../../wire/signature.js';
+import { listeningText } from '../display/fetch-display.js';
+import { clip } from '../display/table.js';
+import { interruptible } from '../interrupt.js';
+import { type ReceiverFlags, receiverSettings, SETTINGS, settle } from '../settings.js';
 
 /** The directory of all fleets goes round in three announce intervals, of 1 s unless a fleet says otherwise. */
 const DEFAULT_WAIT_US = 5_000_000;

@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
-import { LayercastError } from '../base/errors.js';
-import { TransferPlot } from '../plot/transfer-plot.js';
-import { systemError } from '../store/system-error.js';
+import { LayercastError } from '../../base/errors.js';
+import { TransferPlot } from '../../plot/transfer-plot.js';
+import { systemError } from '../../store/system-error.js';
+import { clip } from '../display/table.js';
+import { writePicture } from '../display/write-picture.js';
+import { SETTINGS, settle } from '../settings.js';
 import { linesOf } from './log-lines.js';
-import { SETTINGS, settle } from './settings.js';
-import { clip } from './table.js';
-import { writePicture } from './write-picture.js';
 
 export interface PlotFlags {
   readonly output: string;

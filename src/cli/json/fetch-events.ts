@@ -1,5 +1,5 @@
-import type { Receiver } from '../create-receiver.js';
-import { addressFromBytes } from '../wire/address.js';
+import type { Receiver } from '../../create-receiver.js';
+import { addressFromBytes } from '../../wire/address.js';
 
 /**
  * What `fetch --json` prints: the receiver's events, one by one, in the order they happen. docs/operations.md lists their

@@ -1,11 +1,11 @@
-import { formatQuantity, RATE } from '../config/units.js';
+import { formatQuantity, RATE } from '../../config/units.js';
 import type {
   FlowSummary,
   LinkSummary,
   ReceiverSummary,
   Spread,
   SummaryEvent,
-} from '../simulate/run/simulation-events.js';
+} from '../../simulate/run/simulation-events.js';
 import { completionTime } from './plan-text.js';
 import { clip, table } from './table.js';
 

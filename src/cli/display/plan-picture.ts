@@ -1,7 +1,7 @@
-import { formatQuantity, RATE } from '../config/units.js';
-import type { Fleet } from '../fleet/fleet.js';
-import type { Geometry } from '../object/geometry.js';
-import { type Ring, ringPicture, type Track } from '../plot/ring.js';
+import { formatQuantity, RATE } from '../../config/units.js';
+import type { Fleet } from '../../fleet/fleet.js';
+import type { Geometry } from '../../object/geometry.js';
+import { type Ring, ringPicture, type Track } from '../../plot/ring.js';
 import {
   type FleetForecast,
   type ForecastLevel,
@@ -9,9 +9,9 @@ import {
   type ObjectForecast,
   type PlannedStream,
   streamsOf,
-} from '../publish/forecast.js';
-import { plannedGeometry } from '../publish/planned-geometry.js';
-import { arcPosition } from '../sender/schedule/symbol-order.js';
+} from '../../publish/forecast.js';
+import { plannedGeometry } from '../../publish/planned-geometry.js';
+import { arcPosition } from '../../sender/schedule/symbol-order.js';
 import { completionTime } from './plan-text.js';
 
 /**

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'eventemitter3';
 import { describe, expect, it } from 'vitest';
-import { tellPrograms } from '../../dist/cli/fetch-events.js';
-import type { Receiver } from '../../dist/create-receiver.js';
-import { runCli } from './run-cli.js';
+import { tellPrograms } from '../../../dist/cli/json/fetch-events.js';
+import type { Receiver } from '../../../dist/create-receiver.js';
+import { runCli } from '../run-cli.js';
 
 function told(name: string, event: object): unknown {
   const printed: unknown[] = [];

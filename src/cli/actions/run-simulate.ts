@@ -1,12 +1,12 @@
-import { TransferPlot } from '../plot/transfer-plot.js';
-import { loadScenario } from '../scenario/load-scenario.js';
-import { simulate } from '../simulate/run/simulation.js';
-import type { SimulationEvent } from '../simulate/run/simulation-events.js';
-import type { SimulateFlags } from './commands/simulate.js';
-import { interruptible } from './interrupt.js';
-import { SETTINGS, settle } from './settings.js';
-import { summaryText } from './simulation-text.js';
-import { writePicture } from './write-picture.js';
+import { TransferPlot } from '../../plot/transfer-plot.js';
+import { loadScenario } from '../../scenario/load-scenario.js';
+import { simulate } from '../../simulate/run/simulation.js';
+import type { SimulationEvent } from '../../simulate/run/simulation-events.js';
+import type { SimulateFlags } from '../commands/simulate.js';
+import { summaryText } from '../display/simulation-text.js';
+import { writePicture } from '../display/write-picture.js';
+import { interruptible } from '../interrupt.js';
+import { SETTINGS, settle } from '../settings.js';
 
 /** How often a terminal shows how far it is. */
 const DISPLAY_INTERVAL_MS = 200;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { linesOf } from '../../dist/cli/log-lines.js';
+import { linesOf } from '../../../dist/cli/actions/log-lines.js';
 
 async function read(pieces: readonly string[]): Promise<(string | undefined)[]> {
   async function* stream() {

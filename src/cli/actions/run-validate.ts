@@ -1,8 +1,8 @@
-import { configKindOf, type FileKind } from '../config/config-kind.js';
-import { readText } from '../config/read-text.js';
-import type { Fleet } from '../fleet/fleet.js';
-import { type ConfigWarning, limited, warningsOf } from '../fleet/warnings.js';
-import type { Scenario } from '../simulate/run/scenario.js';
+import { configKindOf, type FileKind } from '../../config/config-kind.js';
+import { readText } from '../../config/read-text.js';
+import type { Fleet } from '../../fleet/fleet.js';
+import { type ConfigWarning, limited, warningsOf } from '../../fleet/warnings.js';
+import type { Scenario } from '../../simulate/run/scenario.js';
 import { recordsOf, refuseWarnings, showWarnings } from './config-warnings.js';
 
 export interface ValidateFlags {
@@ -35,18 +35,18 @@ export async function runValidate(path: string, { json, strict }: ValidateFlags)
 /** The modules of a kind are loaded only for files of that kind. */
 const CHECKS: Readonly<Record<FileKind, (text: string, path: string) => Promise<Finding>>> = {
   async fleet(text, path) {
-    const { parseFleet } = await import('../fleet/load-fleet.js');
-    const { hostWarnings } = await import('../publish/warnings/host-warnings.js');
+    const { parseFleet } = await import('../../fleet/load-fleet.js');
+    const { hostWarnings } = await import('../../publish/warnings/host-warnings.js');
     const fleet = parseFleet(text, path);
     return { summary: summaryOf(fleet), warnings: limited([...warningsOf(fleet), ...(await hostWarnings(fleet))]) };
   },
   async receiver(text, path) {
-    const { parseReceiverConfig } = await import('../options/receiver-config.js');
-    const { receiverWarnings } = await import('../publish/warnings/host-warnings.js');
+    const { parseReceiverConfig } = await import('../../options/receiver-config.js');
+    const { receiverWarnings } = await import('../../publish/warnings/host-warnings.js');
     return { summary: 'receiver', warnings: await receiverWarnings(parseReceiverConfig(text, path)) };
   },
   async scenario(text, path) {
-    const { parseScenario } = await import('../scenario/load-scenario.js');
+    const { parseScenario } = await import('../../scenario/load-scenario.js');
     return { summary: summaryOfScenario(await parseScenario(text, path)), warnings: [] };
   },
 };

@@ -1,7 +1,7 @@
-import { DURATION, formatQuantity, RATE, SIZE } from '../config/units.js';
-import type { StartOffset } from '../fleet/fleet.js';
-import type { ChannelPlan, FleetPlan, ServerPlan } from '../fleet/plan.js';
-import type { FleetForecast, ForecastLevel, ObjectForecast } from '../publish/forecast.js';
+import { DURATION, formatQuantity, RATE, SIZE } from '../../config/units.js';
+import type { StartOffset } from '../../fleet/fleet.js';
+import type { ChannelPlan, FleetPlan, ServerPlan } from '../../fleet/plan.js';
+import type { FleetForecast, ForecastLevel, ObjectForecast } from '../../publish/forecast.js';
 import { clip, table } from './table.js';
 
 const WIDTH = 80;
