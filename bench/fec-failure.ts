@@ -1,7 +1,7 @@
 // How often K, K + 1 and K + 2 symbols do not determine a block.
 import { MAX_ESI } from '../dist/base/limits.js';
 import { blockCode } from '../dist/fec/index.js';
-import { planDecoding } from '../dist/fec/solve/plan.js';
+import { planDecoding } from '../dist/fec/solve/decoding-plan.js';
 
 /** Lost source symbols are made up for by repair symbols from the whole range of ESIs. */
 const LOSS_RATIOS = [0.1, 1] as const;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Decoder, Encoder, initSync } from 'raptorq/raptorq.js';
 import { BlockDecoder, BlockEncoder, blockCode, CodingPool } from '../dist/fec/index.js';
-import { planDecoding } from '../dist/fec/solve/plan.js';
+import { planDecoding } from '../dist/fec/solve/decoding-plan.js';
 
 const SOURCE_COUNTS = [128, 1024, 8192] as const;
 const SYMBOL_BYTES = [1184, 1280] as const;

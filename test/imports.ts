@@ -75,6 +75,44 @@ function allows(rule: Rule, file: string, specifier: string): boolean {
   return modules.some((module) => specifier === module || specifier.startsWith(`${module}/`));
 }
 
+/**
+ * Circles of imports between files, imports of types too: the files of each, in the order of their names. Two circles that have
+ * a file in common are one.
+ *
+ * @param sources the text of each file, by its path inside `src/`, with `/`
+ */
+export function circlesIn(sources: ReadonlyMap<string, string>): string[][] {
+  const imported = new Map([...sources].map(([file, source]) => [file, filesImportedBy(file, source)]));
+  const reached = new Map([...imported.keys()].map((file) => [file, filesReachedFrom(file, imported)]));
+  const circles = [...reached].map(([file, others]) =>
+    [...others].filter((other) => reached.get(other)?.has(file)).sort(),
+  );
+  // Each file of a circle has found the same one.
+  return circles.filter(
+    (circle, i) => circle.length > 0 && circles.findIndex((other) => `${other}` === `${circle}`) === i,
+  );
+}
+
+function filesImportedBy(file: string, source: string): readonly string[] {
+  return importsOf(source)
+    .filter(({ specifier }) => specifier.startsWith('.'))
+    .map(({ specifier }) => posix.join(posix.dirname(file), specifier).replace(/\.js$/, '.ts'));
+}
+
+/** What a file imports, what that imports, and so on; the file itself only when it is in a circle. */
+function filesReachedFrom(start: string, imported: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const waiting = [start];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    for (const next of imported.get(file) ?? []) {
+      if (reached.has(next)) continue;
+      reached.add(next);
+      waiting.push(next);
+    }
+  }
+  return reached;
+}
+
 /** The folder directly under `src/`, or the file that lies there. */
 function placeOf(file: string): string {
   return file.split('/')[0] ?? '';

@@ -1,7 +1,8 @@
 import { LayercastError } from '../base/errors.js';
 import { MAX_ESI } from '../base/limits.js';
 import { type BlockCode, blockCode, checkSymbolBytes } from './code.js';
-import { type Plan, planDecoding } from './solve/plan.js';
+import type { Plan } from './kernels/program.js';
+import { planDecoding } from './solve/decoding-plan.js';
 import { loadRows, runPlan, type Symbols, storeRows } from './solve/table.js';
 
 /** `added`; or why the symbol was ignored: known already, not needed any more, or not a symbol of this block. */

@@ -1,7 +1,7 @@
 import { LayercastError } from '../base/errors.js';
 import { type BlockCode, blockCode, checkSymbolBytes } from './code.js';
 import { type RowReader, RunEncoder } from './run-encoder.js';
-import { encodingPlan } from './solve/plan.js';
+import { encodingPlan } from './solve/encoding-plan.js';
 import { loadRows, runPlan, type Slice, type Symbols, storeRows } from './solve/table.js';
 
 /**

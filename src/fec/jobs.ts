@@ -3,7 +3,7 @@ import { solveBlock } from './arrange.js';
 import { blockCode } from './code.js';
 import { restoreBlock } from './decoder.js';
 import { BlockEncoder } from './encoder.js';
-import { encodingPlan } from './solve/plan.js';
+import { encodingPlan } from './solve/encoding-plan.js';
 
 /** What a pool asks of a worker thread. Memory that is not shared was copied, and goes back with the answer. */
 export type Job =

@@ -1,8 +1,8 @@
 import { LayercastError } from '../base/errors.js';
 import { MAX_ESI } from '../base/limits.js';
 import { type BlockCode, blockCode, checkSymbolBytes, internalId } from './code.js';
+import { ProgramBuilder, SUM, symbolRow } from './kernels/program.js';
 import { appendSymbol, MAX_SYMBOL_TERMS } from './solve/equations.js';
-import { ProgramBuilder, SUM, symbolRow } from './solve/program.js';
 import { runPlan, type Slice, storeRows } from './solve/table.js';
 
 /** Fills `into` with bytes of intermediate symbol `row`, from its byte `offset` on. */

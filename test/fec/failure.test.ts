@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_ESI } from '../../dist/base/limits.js';
 import { blockCode } from '../../dist/fec/index.js';
-import { planDecoding } from '../../dist/fec/solve/plan.js';
+import { planDecoding } from '../../dist/fec/solve/decoding-plan.js';
 import { pick, randomFrom } from './samples.js';
 
 /** How many of `trialCount` random sets of K + extra symbols do not determine the block. */

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { eliminate } from '../../dist/fec/kernels/elimination.js';
 import { PortableKernel } from '../../dist/fec/kernels/portable.js';
+import { COMBINE, type Program, ProgramBuilder, SUM, symbolRow } from '../../dist/fec/kernels/program.js';
 import { simdKernel } from '../../dist/fec/kernels/simd.js';
-import { eliminate } from '../../dist/fec/solve/elimination.js';
-import { COMBINE, type Program, ProgramBuilder, SUM, symbolRow } from '../../dist/fec/solve/program.js';
 import { times } from './reference.js';
 import { randomBytes, randomFrom } from './samples.js';
 
@@ -135,7 +135,7 @@ describe('an engine without SIMD', () => {
     const script = (setup: string) => `
       ${setup}
       const { BlockEncoder, BlockDecoder } = await import(${JSON.stringify(new URL('../../dist/fec/index.js', import.meta.url))});
-      const { kernel } = await import(${JSON.stringify(new URL('../../dist/fec/kernels/kernel.js', import.meta.url))});
+      const { kernel } = await import(${JSON.stringify(new URL('../../dist/fec/kernels/thread-kernel.js', import.meta.url))});
       const source = Uint8Array.from({ length: 300 * 50 }, (_, i) => (i * i) >> 3);
       const encoder = BlockEncoder.fromSource(source, 50);
       const symbols = new Uint8Array(310 * 50);

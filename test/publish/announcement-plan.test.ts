@@ -5,8 +5,8 @@ import { planOf } from '../../dist/fleet/plan.js';
 import { geometryOf } from '../../dist/object/geometry.js';
 import { announceIntervalOf, plannedAnnouncements } from '../../dist/publish/announcement-plan.js';
 import { forecastOf } from '../../dist/publish/forecast.js';
-import { describeObject } from '../../dist/publish/records/describe.js';
 import { signDescriptor } from '../../dist/publish/records/records.js';
+import { describeObject } from '../../dist/publish/records/signing.js';
 import { recordDatagrams } from '../../dist/wire/fragments.js';
 
 /** So many objects of one channel each. */

@@ -1,6 +1,4 @@
-import type { Plan } from '../solve/plan.js';
-import { PortableKernel } from './portable.js';
-import { simdKernel } from './simd.js';
+import type { Plan } from './program.js';
 
 /** Something that runs programs in memory of its own. */
 export interface Kernel {
@@ -16,12 +14,4 @@ export interface Kernel {
   run(): void;
   /** As `eliminate` (elimination.ts), with rows of a multiple of 16 bytes; spoils the table. */
   eliminate(matrix: Uint8Array, widthBytes: number, columnCount: number): boolean;
-}
-
-let shared: Kernel | undefined;
-
-/** This thread's kernel: with SIMD where the engine has it. */
-export function kernel(): Kernel {
-  shared ??= simdKernel() ?? new PortableKernel();
-  return shared;
 }

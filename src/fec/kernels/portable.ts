@@ -1,8 +1,7 @@
-import { eliminate } from '../solve/elimination.js';
-import type { Plan } from '../solve/plan.js';
-import { COMBINE, type Program, SUM } from '../solve/program.js';
+import { eliminate } from './elimination.js';
 import { multiply } from './gf256.js';
 import type { Kernel } from './kernel.js';
+import { COMBINE, type Plan, type Program, SUM } from './program.js';
 
 /**
  * The same results as the SIMD kernel, in plain TypeScript, four bytes at a time where no product is needed. Working

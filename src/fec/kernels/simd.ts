@@ -1,7 +1,7 @@
-import type { Plan } from '../solve/plan.js';
 import { inverse, multiply } from './gf256.js';
 import type { Kernel } from './kernel.js';
 import { MODULE_BASE64 } from './module.js';
+import type { Plan } from './program.js';
 
 /** What kernels/assembly/index.ts exports. */
 interface Exports {

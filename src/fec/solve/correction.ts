@@ -1,7 +1,7 @@
 import { type BlockCode, internalId } from '../code.js';
-import { kernel } from '../kernels/kernel.js';
-import type { EncodingPlan, Plan } from './plan.js';
-import { COMBINE, type Program, ProgramBuilder, SUM, symbolRow } from './program.js';
+import { COMBINE, type Plan, type Program, ProgramBuilder, SUM, symbolRow } from '../kernels/program.js';
+import { kernel } from '../kernels/thread-kernel.js';
+import type { EncodingPlan } from './encoding-plan.js';
 import { runPlan, type Slice } from './table.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { BlockCode } from '../code.js';
+import { eliminate } from '../kernels/elimination.js';
 import { EXP, multiply } from '../kernels/gf256.js';
-import { eliminate } from './elimination.js';
 import type { Reduction } from './reduction.js';
 
 /** How the dense checks (HDPC) give the columns that the binary equations left free. */

@@ -1,4 +1,4 @@
-import { type ProgramBuilder, SUM } from './program.js';
+import { type ProgramBuilder, SUM } from '../kernels/program.js';
 
 /** Working rows that `appendProduct` needs at most: 64 kB. */
 export const PRODUCT_SCRATCH_ROWS = 1024;

@@ -1,10 +1,10 @@
 import { type BlockCode, internalId } from '../code.js';
 import { EXP } from '../kernels/gf256.js';
+import { COMBINE, type ProgramBuilder, SUM, symbolRow } from '../kernels/program.js';
 import { type DenseSolution, solveChecks } from './dense.js';
 import { appendSymbol, denseCheckRows, equationsFor, MAX_SYMBOL_TERMS, type SparseRows } from './equations.js';
 import { type Peeling, peel } from './peeling.js';
 import { appendProduct, type BitMatrix, PRODUCT_SCRATCH_ROWS, productCost } from './product.js';
-import { COMBINE, type ProgramBuilder, SUM, symbolRow } from './program.js';
 import { type Reduction, reduce } from './reduction.js';
 
 /**

@@ -1,5 +1,5 @@
-import { kernel } from '../kernels/kernel.js';
-import type { Plan } from './plan.js';
+import type { Plan } from '../kernels/program.js';
+import { kernel } from '../kernels/thread-kernel.js';
 
 /** A table larger than this is worked on in slices of all its symbols; 25,000 symbols of 1280 bytes fit. */
 const MAX_TABLE_BYTES = 32 * 2 ** 20;

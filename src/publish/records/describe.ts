@@ -4,7 +4,6 @@ import type { Geometry } from '../../object/geometry.js';
 import { merkleRoot } from '../../object/merkle.js';
 import { addressToBytes } from '../../wire/address.js';
 import { type Descriptor, NO_CODE, RAPTORQ } from '../../wire/descriptor.js';
-import { announceIntervalOf } from '../announcement-plan.js';
 
 /** What a descriptor says of a file's content. */
 export interface DescribedContent {
@@ -15,13 +14,9 @@ export interface DescribedContent {
 }
 
 /**
- * What a fleet file and the digests of a file say together: the descriptor of one version, made at `nowS` (Unix time).
+ * The descriptor of one version of an object, made at `nowS` (Unix time), without the announce interval: that one depends on
+ * the other objects of the fleet, and `describeObject` adds it.
  */
-export function describeObject(fleet: Fleet, object: FleetObject, content: DescribedContent, nowS: number): Descriptor {
-  return { ...describeContent(fleet, object, content, nowS), announceIntervalUs: announceIntervalOf(fleet) };
-}
-
-/** The same, without what depends on the fleet's other objects. */
 export function describeContent(
   fleet: Fleet,
   object: FleetObject,

@@ -3,7 +3,8 @@ import { LayercastError } from '../../base/errors.js';
 import type { Fleet, FleetObject } from '../../fleet/fleet.js';
 import { type Descriptor, packDescriptor } from '../../wire/descriptor.js';
 import { openRecord } from '../../wire/signature.js';
-import { type DescribedContent, describeObject } from './describe.js';
+import { announceIntervalOf } from '../announcement-plan.js';
+import { type DescribedContent, describeContent } from './describe.js';
 import { readRecord, type SignedDescriptor, signDescriptor } from './records.js';
 
 /** What signs a fleet's descriptors: the key on this host, or records that were signed elsewhere. */
@@ -11,6 +12,11 @@ export interface Signing {
   readonly fleet: Fleet;
   /** Undefined takes records from the fleet's `records` folder. */
   readonly key: KeyObject | undefined;
+}
+
+/** The descriptor of one version of an object, as the fleet file and the digests of its file have it at `nowS` (Unix time). */
+export function describeObject(fleet: Fleet, object: FleetObject, content: DescribedContent, nowS: number): Descriptor {
+  return { ...describeContent(fleet, object, content, nowS), announceIntervalUs: announceIntervalOf(fleet) };
 }
 
 /**

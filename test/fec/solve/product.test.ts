@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { PortableKernel } from '../../../dist/fec/kernels/portable.js';
+import { ProgramBuilder } from '../../../dist/fec/kernels/program.js';
 import { appendProduct, PRODUCT_SCRATCH_ROWS } from '../../../dist/fec/solve/product.js';
-import { ProgramBuilder } from '../../../dist/fec/solve/program.js';
 import { randomBytes, randomFrom } from '../samples.js';
 
 const STRIDE = 32;

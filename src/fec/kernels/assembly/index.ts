@@ -1,4 +1,4 @@
-// The kernel: runs a program (../../program.ts) in this module's memory. AssemblyScript.
+// The kernel: runs a program (../program.ts) in this module's memory. AssemblyScript.
 //
 // Symbols are taken in strips of 64 bytes, the whole program for one strip before the next. A working row holds one strip,
 // so that all of them lie close together: those of a block of 8192 symbols are half a megabyte and stay in the second-level

@@ -1,4 +1,4 @@
-import { inverse, multiply } from '../kernels/gf256.js';
+import { inverse, multiply } from './gf256.js';
 
 /**
  * Gauss and Jordan over GF(256), in place: the first `columnCount` columns become a unit matrix in the first rows.

@@ -1,41 +1,15 @@
 import { type BlockCode, internalId } from '../code.js';
+import { type Plan, ProgramBuilder, SUM, symbolRow } from '../kernels/program.js';
 import { planCorrection } from './correction.js';
+import { encodingPlan } from './encoding-plan.js';
 import { appendSymbol, MAX_SYMBOL_TERMS } from './equations.js';
-import { type Program, ProgramBuilder, SUM, symbolRow } from './program.js';
 import { Solver } from './solver.js';
 
-/** A program, and how many rows of each kind it names. */
-export interface Plan {
-  readonly program: Program;
-  readonly symbolRowCount: number;
-  readonly workRowCount: number;
-}
-
-/** How to get the L intermediate symbols of a block from its K source symbols, which they replace. */
-export interface EncodingPlan extends Plan {
-  readonly solver: Solver;
-  /** The program's first words, which stop when the inactive columns are solved. */
-  readonly solveInactive: Program;
-}
-
-/** Block sizes in use: an object's blocks have two at most, and a plan for 8192 symbols takes 1.5 MB. */
-const MAX_CACHED_PLANS = 8;
 /**
  * Up to this many times √L missing symbols, correcting an encoding is the faster of the two ways, at 1184 bytes a symbol
  * (measured: equal at 2.2 for K = 128, at 2.9 for 1024, 2.7 for 8192 and 30,000; at 1, half the time).
  */
 const MANY_MISSING = 2;
-/** The most recently used are last. */
-const encodingPlans = new Map<number, EncodingPlan>();
-
-/** The plan for blocks of this size, made on first use. */
-export function encodingPlan(code: BlockCode): EncodingPlan {
-  const plan = encodingPlans.get(code.sourceCount) ?? planEncoding(code);
-  encodingPlans.delete(code.sourceCount);
-  encodingPlans.set(code.sourceCount, plan);
-  if (encodingPlans.size > MAX_CACHED_PLANS) encodingPlans.delete(encodingPlans.keys().next().value!);
-  return plan;
-}
 
 /**
  * How to make the missing source symbols, each in the slot of its ESI.
@@ -71,28 +45,4 @@ function planSolution(code: BlockCode, slots: Int32Array, missing: readonly numb
     }
   }
   return { program: program.build(), symbolRowCount: slots.length, workRowCount: solver.workRowCount };
-}
-
-function planEncoding(code: BlockCode): EncodingPlan {
-  const solver = Solver.of(
-    code,
-    Int32Array.from({ length: code.sourceCount }, (_, esi) => esi),
-  );
-  if (solver === undefined) throw new Error(`RFC 6330 has no systematic index for ${code.sourceCount} symbols`);
-  const builder = new ProgramBuilder();
-  solver.solveInactive(builder);
-  const inactiveEnd = builder.length;
-  solver.substituteAll(builder);
-  for (let column = 0; column < code.intermediateCount; column++) {
-    builder.begin(SUM, symbolRow(column));
-    builder.add(column);
-  }
-  const program = builder.build();
-  return {
-    program,
-    symbolRowCount: code.intermediateCount,
-    workRowCount: solver.workRowCount,
-    solver,
-    solveInactive: program.subarray(0, inactiveEnd),
-  };
 }

@@ -1,5 +1,5 @@
 /**
- * What to do with symbols, as a list of 32-bit words that a kernel runs (kernels/assembly/index.ts). There are two kinds
+ * What to do with symbols, as a list of 32-bit words that a kernel runs (assembly/index.ts). There are two kinds
  * of rows: symbols i = 0, 1, … that go in and come out, written `~i` (`symbolRow`), and working rows, written 0, 1, ….
  * An instruction is a head (operand count × 4 + opcode), the row it writes, and its operands:
  *
@@ -10,6 +10,13 @@
  *   goes to row t.
  */
 export type Program = Int32Array<ArrayBuffer>;
+
+/** A program, and how many rows of each kind it names. */
+export interface Plan {
+  readonly program: Program;
+  readonly symbolRowCount: number;
+  readonly workRowCount: number;
+}
 
 export const SUM = 0;
 export const COMBINE = 1;

@@ -1,0 +1,11 @@
+import type { Kernel } from './kernel.js';
+import { PortableKernel } from './portable.js';
+import { simdKernel } from './simd.js';
+
+let shared: Kernel | undefined;
+
+/** This thread's kernel: with SIMD where the engine has it. */
+export function kernel(): Kernel {
+  shared ??= simdKernel() ?? new PortableKernel();
+  return shared;
+}

@@ -1,0 +1,48 @@
+import type { BlockCode } from '../code.js';
+import { type Plan, type Program, ProgramBuilder, SUM, symbolRow } from '../kernels/program.js';
+import { Solver } from './solver.js';
+
+/** How to get the L intermediate symbols of a block from its K source symbols, which they replace. */
+export interface EncodingPlan extends Plan {
+  readonly solver: Solver;
+  /** The program's first words, which stop when the inactive columns are solved. */
+  readonly solveInactive: Program;
+}
+
+/** Block sizes in use: an object's blocks have two at most, and a plan for 8192 symbols takes 1.5 MB. */
+const MAX_CACHED_PLANS = 8;
+/** The most recently used are last. */
+const encodingPlans = new Map<number, EncodingPlan>();
+
+/** The plan for blocks of this size, made on first use. */
+export function encodingPlan(code: BlockCode): EncodingPlan {
+  const plan = encodingPlans.get(code.sourceCount) ?? planEncoding(code);
+  encodingPlans.delete(code.sourceCount);
+  encodingPlans.set(code.sourceCount, plan);
+  if (encodingPlans.size > MAX_CACHED_PLANS) encodingPlans.delete(encodingPlans.keys().next().value!);
+  return plan;
+}
+
+function planEncoding(code: BlockCode): EncodingPlan {
+  const solver = Solver.of(
+    code,
+    Int32Array.from({ length: code.sourceCount }, (_, esi) => esi),
+  );
+  if (solver === undefined) throw new Error(`RFC 6330 has no systematic index for ${code.sourceCount} symbols`);
+  const builder = new ProgramBuilder();
+  solver.solveInactive(builder);
+  const inactiveEnd = builder.length;
+  solver.substituteAll(builder);
+  for (let column = 0; column < code.intermediateCount; column++) {
+    builder.begin(SUM, symbolRow(column));
+    builder.add(column);
+  }
+  const program = builder.build();
+  return {
+    program,
+    symbolRowCount: code.intermediateCount,
+    workRowCount: solver.workRowCount,
+    solver,
+    solveInactive: program.subarray(0, inactiveEnd),
+  };
+}
