@@ -12,7 +12,8 @@ import { ReceiverDriver } from './receiver/driver.js';
 import type { CompleteEvent, ReceiverEvents, ReceiverStats } from './receiver/events.js';
 import { Destination } from './retrieve/destination.js';
 import { defaultStateDir } from './store/state-dir.js';
-import { announcementName, DEFAULT_PORT, groupOf } from './wire/address.js';
+import { announcementName, groupOf } from './wire/address.js';
+import { DEFAULT_PORT } from './wire/group-options.js';
 import { keyFingerprint } from './wire/signature.js';
 
 /** Long enough for a lossy link to let an announcement through, short enough for a person to wait. */

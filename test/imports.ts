@@ -30,7 +30,7 @@ const rules: Readonly<Record<string, Rule | 'anything'>> = {
   net: { folders: ['base'], modules: ['node:*', 'koffi'] },
   store: { folders: ['base', 'object'], modules: ['node:*', 'msgpackr', 'p-limit'] },
   // Text files of settings: where a value stands, what is wrong with it, and units.
-  config: { folders: ['base', ...level1], modules: ['yaml', 'zod', 'node:fs/promises', 'node:path'] },
+  config: { folders: ['base'], modules: ['yaml', 'zod', 'node:fs/promises', 'node:path'] },
   fleet: { folders: ['base', ...level1, 'config'], modules: ['zod', 'node:path'] },
   plot: { folders: ['base'], modules: [] },
   // The drivers themselves, on virtual hosts; node:crypto for keys and hashes of simulated objects.
@@ -41,7 +41,7 @@ const rules: Readonly<Record<string, Rule | 'anything'>> = {
     modules: ['zod', 'node:fs', 'node:path'],
   },
   // What a program gives to the two calls, and what a receiver file says.
-  options: { folders: ['base', ...level1, 'config'], modules: ['zod', 'node:crypto', 'node:path'] },
+  options: { folders: ['base', ...level1, 'config', 'fleet'], modules: ['zod', 'node:crypto', 'node:path'] },
   publish: 'anything',
   retrieve: 'anything',
   cli: 'anything',

@@ -42,6 +42,27 @@ export const MAX_CHANNELS = 32;
 /** Servers of a fleet: the header has one byte for the index, and 255 means none. */
 export const MAX_SERVERS = 255;
 
+/** UTF-8 bytes of a fleet's or a server's name, which people type and read in lists. */
+export const MAX_NAME_BYTES = 63;
+
+/** UTF-8 bytes of an object's name. */
+export const MAX_OBJECT_NAME_BYTES = 255;
+
+/** A descriptor's number for the version has 48 bits. */
+export const MAX_VERSION = 2 ** 48 - 1;
+
+/** RFC 768: a port is an unsigned integer of 16 bits. */
+export const MAX_PORT = 65_535;
+
+/** Time between two announcements of an object, unless a fleet says otherwise. */
+export const DEFAULT_ANNOUNCE_INTERVAL_US = 1_000_000;
+
+/**
+ * How long a receiver waits in silence before it gives up, unless told otherwise: long enough for a lossy link to let an
+ * announcement through, short enough for a person to wait.
+ */
+export const DEFAULT_PATIENCE_US = 30_000_000;
+
 /** A digest is a SHA-256 (FIPS 180-4). */
 export const DIGEST_BYTES = 32;
 

@@ -11,7 +11,7 @@ import {
   WAITING_TIME,
 } from '../config/units.js';
 import type { ReceiverConfig, ReceiverMode } from '../options/receiver-config.js';
-import { DEFAULT_PORT, GROUP_HASHES, type GroupHash, SCOPES, type Scope } from '../wire/address.js';
+import { DEFAULT_PORT, GROUP_HASHES, type GroupHash, SCOPES, type Scope } from '../wire/group-options.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

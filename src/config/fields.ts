@@ -1,59 +1,11 @@
 import { z } from 'zod';
-import { MAX_CHANNELS } from '../base/limits.js';
-import { GROUP_HASHES, SCOPES } from '../wire/address.js';
 import { shown } from './faults.js';
-import {
-  type Bounds,
-  formOf,
-  listOf,
-  parseQuantity,
-  parseWithin,
-  patternOf,
-  type Quantity,
-  RATIO,
-  rangeOf,
-  SIZE,
-} from './units.js';
+import { type Bounds, formOf, listOf, parseWithin, patternOf, type Quantity, rangeOf } from './units.js';
 
 /*
- * The kinds of value that fleet and receiver files are made of. Each says its own faults: what is wrong, what was found,
- * what is allowed. Each can be written as JSON Schema from its input side, so that editors help.
+ * The kinds of value that files of settings are made of, whatever the file is about. Each says its own faults: what is wrong,
+ * what was found, what is allowed. Each can be written as JSON Schema from its input side, so that editors help.
  */
-
-/** Names of objects; they never become paths. */
-export const objectName = name(
-  /^[^\p{Cc}\p{Cs}]+$/u,
-  255,
-  'not a name for an object',
-  '1 to 255 bytes of text without control characters',
-);
-
-/** Names of fleets and servers, which people type and read in lists. */
-export const plainName = name(
-  /^[^\s/\p{Cc}\p{Cf}\p{Cs}]+$/u,
-  63,
-  'not a name',
-  '1 to 63 bytes of text without spaces and /',
-);
-
-export const scope = choice(SCOPES);
-export const groupHash = choice(GROUP_HASHES);
-export const port = whole(1, 65_535);
-export const hopLimit = whole(0, 255);
-export const dscp = whole(0, 63);
-export const channelIndex = whole(0, MAX_CHANNELS - 1);
-export const threadCount = whole(1, 64);
-
-/** Which of an object's channels, each once. */
-export const channelIndexes = z
-  .array(channelIndex, says('not a list of channel indexes', 'indexes such as [0, 1]'))
-  .min(1, says('no channels', 'indexes such as [0, 1]'))
-  .max(MAX_CHANNELS, says('too many channels', `at most ${MAX_CHANNELS} indexes`))
-  // A channel named twice is one channel.
-  .transform((indexes) => [...new Set(indexes)]);
-
-/** How a receiver chooses channels: by itself, one that is complete, or as many of a layered ladder as fit. */
-export const receiverMode = choice(['auto', 'best', 'several']);
 
 /** A path, relative to the folder of the file that it stands in. */
 export function path(description: string) {
@@ -109,21 +61,6 @@ export function numberWithin({ quantity, min, max }: Bounds, unit: string, facto
     .max(max / factor, error);
 }
 
-const offsetError = says(
-  'not an offset',
-  `a share from 0% to 100%, or a number and ${listOf(Object.keys(SIZE.units))}`,
-);
-
-/** Where a carousel starts: a share of the object, or bytes. Beyond the end it goes on from the beginning. */
-export const startOffset = z
-  .string(offsetError)
-  .regex(new RegExp(patternOf(RATIO, SIZE)), offsetError)
-  .refine((value) => (parseQuantity(RATIO, value) ?? 0) <= 1, offsetError)
-  .transform((value) => {
-    const ratio = parseQuantity(RATIO, value);
-    return ratio === undefined ? { bytes: Math.floor(parseQuantity(SIZE, value) ?? 0) } : { ratio };
-  });
-
 /** The error setting of a zod schema, in the form of a fault. */
 export function says(wrong: string, allowed: string) {
   return {
@@ -162,8 +99,13 @@ export function line(wrong: string) {
   return z.string(error).regex(/^[^\p{Cc}]+$/u, error);
 }
 
-function name(pattern: RegExp, maxBytes: number, wrong: string, allowed: string) {
-  const error = says(wrong, allowed);
+/**
+ * Text of a pattern and a length.
+ *
+ * @param maxBytes in UTF-8
+ */
+export function name(pattern: RegExp, maxBytes: number, wrong: string, allowed: string) {
+  const error = says(wrong, `1 to ${maxBytes} bytes of ${allowed}`);
   return z
     .string(error)
     .regex(pattern, error)

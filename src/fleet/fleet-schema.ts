@@ -1,33 +1,29 @@
 import { z } from 'zod';
 import {
+  DEFAULT_ANNOUNCE_INTERVAL_US,
   DEFAULT_SYMBOL_BYTES,
   MAX_BLOCK_SYMBOLS,
   MAX_CHANNELS,
   MAX_SERVERS,
   MAX_SYMBOL_BYTES,
+  MAX_VERSION,
 } from '../base/limits.js';
+import { exactlyOneOf, mapping, path, quantity, says, text, truth, whole } from '../config/fields.js';
+import { DURATION, RATE } from '../config/units.js';
+import { DEFAULT_GROUP_HASH, DEFAULT_PORT, DEFAULT_SCOPE } from '../wire/group-options.js';
 import {
   channelIndexes,
-  choice,
   dscp,
-  exactlyOneOf,
   groupHash,
   hopLimit,
-  mapping,
+  ladderMode,
+  objectCode,
   objectName,
-  path,
   plainName,
   port,
-  quantity,
-  says,
   scope,
   startOffset,
-  text,
-  truth,
-  whole,
-} from '../config/fields.js';
-import { DURATION, RATE } from '../config/units.js';
-import { DEFAULT_PORT } from '../wire/address.js';
+} from './fields.js';
 
 /** From one packet in two minutes to what no single host sends yet. */
 export const rate = quantity(RATE, 100, 100e9);
@@ -80,9 +76,9 @@ export const ladder = z
 
 const objectShape = {
   file: path('What to publish'),
-  version: whole(1, 2 ** 48).meta({ description: 'Raise it with each change; receivers refuse older versions' }),
-  code: choice(['raptorq', 'none']).default('raptorq').meta({ description: 'Erasure code (RFC 6330), or none' }),
-  mode: choice(['several', 'best'])
+  version: whole(1, MAX_VERSION).meta({ description: 'Raise it with each change; receivers refuse older versions' }),
+  code: objectCode.default('raptorq').meta({ description: 'Erasure code (RFC 6330), or none' }),
+  mode: ladderMode
     .default('several')
     .meta({ description: 'several: a receiver adds channels up; best: it takes one, complete by itself' }),
   expires: quantity(DURATION, 1e6, 36_500 * 86_400e6)
@@ -135,9 +131,11 @@ export const fleetShape = {
   ).nullish(),
   records: path('Folder of records that layercast sign made elsewhere, instead of a key').nullish(),
   interface: text('Network interface to send on, such as eth0; without it the system chooses').nullish(),
-  scope: scope.default('site').meta({ description: 'How far the groups reach (RFC 7346)' }),
+  scope: scope.default(DEFAULT_SCOPE).meta({ description: 'How far the groups reach (RFC 7346)' }),
   port: port.default(DEFAULT_PORT).meta({ description: 'UDP port of all groups' }),
-  hash: groupHash.default('sha3-512').meta({ description: 'How names become groups; blake3 as Librecast does' }),
+  hash: groupHash
+    .default(DEFAULT_GROUP_HASH)
+    .meta({ description: 'How names become groups; blake3 as Librecast does' }),
   ssm: truth().default(false).meta({ description: 'Source-specific multicast (RFC 4607) for data channels' }),
   hopLimit: hopLimit.optional().meta({
     description: 'Routers that a packet may cross; without it 0 in scope interface, 1 in scope link, 64 in others',
@@ -150,7 +148,7 @@ export const fleetShape = {
     .optional()
     .meta({ description: 'Maximum symbols per block; without it chosen from the file size' }),
   announceInterval: quantity(DURATION, 100e3, 3600e6)
-    .default(1e6)
+    .default(DEFAULT_ANNOUNCE_INTERVAL_US)
     .meta({ description: 'Time between two announcements of an object; without it 1s', default: '1s' }),
   announceRate: quantity(RATE, 8e3, 1e9).default(256e3).meta({
     description:

@@ -1,4 +1,4 @@
-import type { GroupHash, Scope } from '../wire/address.js';
+import type { GroupHash, Scope } from '../wire/group-options.js';
 
 /**
  * A fleet file after all checks: every default filled in, every path absolute, every group an address in canonical text.
@@ -36,9 +36,16 @@ export interface GroupAndPort {
   readonly port: number;
 }
 
-export type ObjectCode = 'raptorq' | 'none';
+export const OBJECT_CODES = ['raptorq', 'none'] as const;
+export type ObjectCode = (typeof OBJECT_CODES)[number];
+
 /** `several`: layered, a receiver joins channels 0 to l. `best`: each channel is complete by itself. */
-export type LadderMode = 'several' | 'best';
+export const LADDER_MODES = ['several', 'best'] as const;
+export type LadderMode = (typeof LADDER_MODES)[number];
+
+/** How a receiver chooses channels: as the object's mode says, one that is complete, or as many of a layered ladder as fit. */
+export const RECEIVER_MODES = ['auto', 'best', 'several'] as const;
+export type ReceiverMode = (typeof RECEIVER_MODES)[number];
 
 export interface FleetObject {
   readonly name: string;

@@ -11,8 +11,8 @@ import {
   isMulticast,
   parseAddress,
   parseGroup,
-  type Scope,
 } from '../wire/address.js';
+import type { Scope } from '../wire/group-options.js';
 import type { Fleet, FleetChannel, FleetObject, FleetServer } from './fleet.js';
 import type { ChannelEntry, FleetFile, ObjectEntry, ServerEntry } from './fleet-schema.js';
 import { ladderRates } from './ladder-rates.js';

@@ -3,7 +3,7 @@ import { check } from '../config/check.js';
 import { ConfigError } from '../config/faults.js';
 import { readText } from '../config/read-text.js';
 import { readYaml } from '../config/yaml-source.js';
-import type { GroupHash, Scope } from '../wire/address.js';
+import type { GroupHash, Scope } from '../wire/group-options.js';
 import { receiverSchema } from './receiver-schema.js';
 
 /** How a receiver chooses channels: by itself, one that is complete, or as many of a layered ladder as fit. */

@@ -2,8 +2,8 @@ import type { KeyObject } from 'node:crypto';
 import type { z } from 'zod';
 import { asLayercastError, LayercastError } from '../base/errors.js';
 import type { Clock, Network } from '../base/ports.js';
-import { channelIndexes, groupHash, objectName, plainName, port, receiverMode, scope } from '../config/fields.js';
-import type { GroupHash, Scope } from '../wire/address.js';
+import { channelIndexes, groupHash, objectName, plainName, port, receiverMode, scope } from '../fleet/fields.js';
+import type { GroupHash, Scope } from '../wire/group-options.js';
 import { publicKeyFrom } from '../wire/signature.js';
 import { checkOptions, valuesOf } from './check-options.js';
 import {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { channelIndexes, groupHash, mapping, path, port, receiverMode, scope, text, within } from '../config/fields.js';
+import { mapping, path, text, within } from '../config/fields.js';
 import { JOINED_RATE, WAITING_TIME } from '../config/units.js';
+import { channelIndexes, groupHash, port, receiverMode, scope } from '../fleet/fields.js';
 
 const receiverShape = {
   key: path('Public key (SPKI PEM) of the fleet').nullish(),

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Clock, Network } from '../base/ports.js';
-import { plainName, threadCount } from '../config/fields.js';
+import { whole } from '../config/fields.js';
+import { plainName } from '../fleet/fields.js';
 import { checkOptions, valuesOf } from './check-options.js';
 import {
   cacheBytes,
@@ -45,7 +46,7 @@ export const senderShape = {
   exitWhenIdle: flag.optional(),
   stateDir: pathOption.optional(),
   cacheBytes: cacheBytes.optional(),
-  threadCount: threadCount.optional(),
+  threadCount: whole(1, 64).optional(),
   signal: signalOption.optional(),
   network: networkOption.optional(),
   clock: clockOption.optional(),

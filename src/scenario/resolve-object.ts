@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { DEFAULT_SYMBOL_BYTES } from '../base/limits.js';
+import { DEFAULT_ANNOUNCE_INTERVAL_US, DEFAULT_SYMBOL_BYTES } from '../base/limits.js';
 import type { Fault } from '../config/faults.js';
 import { readText } from '../config/read-text.js';
 import { listOf } from '../config/units.js';
@@ -14,7 +14,6 @@ import { automaticBlockSymbols } from '../sender/schedule/block-size.js';
 import type { ScenarioObject } from '../simulate/run/scenario.js';
 import type { ObjectEntry } from './scenario-schema.js';
 
-const DEFAULT_ANNOUNCE_INTERVAL_US = 1e6;
 const NAME = 'object';
 
 /** What a fleet file says that a scenario is about. */

@@ -1,3 +1,4 @@
+import { DEFAULT_PATIENCE_US } from '../base/limits.js';
 import type { Fault } from '../config/faults.js';
 import type { Path, YamlSource } from '../config/yaml-source.js';
 import type { Prng } from '../simulate/clock/prng.js';
@@ -5,8 +6,6 @@ import type { ScenarioReceiver } from '../simulate/run/scenario.js';
 import type { PlaceSets } from './place-sets.js';
 import { MAX_RECEIVERS, type ReceiverEntry } from './scenario-schema.js';
 
-/** As the command line's. */
-const DEFAULT_PATIENCE_US = 30e6;
 /** Each runs all of the real code: some 100 of them at 1 Mbit/s take as long as they simulate. */
 const MAX_FULL_RECEIVERS = 1000;
 /** What a crowd cannot do, because its members share what they hear and keep no symbols. */

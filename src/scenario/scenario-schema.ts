@@ -1,19 +1,16 @@
 import { z } from 'zod';
 import { MAX_BLOCK_SYMBOLS, MAX_SYMBOL_BYTES } from '../base/limits.js';
+import { choice, mapping, path, quantity, says, text, whole } from '../config/fields.js';
+import { DURATION, SIZE } from '../config/units.js';
 import {
   channelIndexes,
-  choice,
-  mapping,
+  ladderMode,
+  objectCode,
   objectName,
-  path,
   plainName,
-  quantity,
-  says,
+  receiverMode,
   startOffset,
-  text,
-  whole,
-} from '../config/fields.js';
-import { DURATION, SIZE } from '../config/units.js';
+} from '../fleet/fields.js';
 import { channelList, ladder } from '../fleet/fleet-schema.js';
 import { clockDrift, clockError, loss, moment, queue, rate, rateOrRange } from './fields.js';
 
@@ -31,8 +28,8 @@ const objectShape = {
     .meta({ description: 'Bytes of the object; without it those of the file that the fleet file names' }),
   channels: channelList.optional(),
   ladder: ladder.optional(),
-  code: choice(['raptorq', 'none']).optional().meta({ description: 'Erasure code; without it raptorq' }),
-  mode: choice(['several', 'best']).optional().meta({ description: 'How channels go together; without it several' }),
+  code: objectCode.optional().meta({ description: 'Erasure code; without it raptorq' }),
+  mode: ladderMode.optional().meta({ description: 'How channels go together; without it several' }),
   symbolBytes: whole(16, MAX_SYMBOL_BYTES).optional().meta({ description: 'Without it 1184' }),
   blockSymbols: whole(1, MAX_BLOCK_SYMBOLS).optional().meta({ description: 'Without it as suits the size' }),
 };
@@ -105,7 +102,7 @@ const receiverShape = {
   startSpread: moment.optional().meta({ description: 'Each starts at some moment within so long after start' }),
   clockError: clockError.optional(),
   clockDrift: clockDrift.optional(),
-  mode: choice(['auto', 'best', 'several']).optional().meta({ description: 'As fetch --mode' }),
+  mode: receiverMode.optional().meta({ description: 'As fetch --mode' }),
   channels: channelIndexes.optional().meta({ description: 'As fetch --channels' }),
   maxRate: rate.optional().meta({ description: 'As fetch --max-rate' }),
   patience: quantity(DURATION, 1e6, 24 * 3600e6)

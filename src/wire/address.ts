@@ -2,20 +2,7 @@ import { createHash } from 'node:crypto';
 import { blake3 } from '@noble/hashes/blake3.js';
 import { LayercastError } from '../base/errors.js';
 import { ip6addr, type ParsedAddress } from '../base/ip6addr.js';
-
-/** Multicast scopes by name, and the hexadecimal digit that stands for each in an address (RFC 7346, section 2). */
-const SCOPE_DIGITS = { interface: '1', link: '2', admin: '4', site: '5', organization: '8', global: 'e' } as const;
-
-/** How far a group's datagrams may travel. */
-export type Scope = keyof typeof SCOPE_DIGITS;
-export const SCOPES = Object.keys(SCOPE_DIGITS) as readonly Scope[];
-
-/** Which hash turns a channel's name into a group: ours, or the one that finds the same groups as Librecast 0.5. */
-export type GroupHash = 'sha3-512' | 'blake3';
-export const GROUP_HASHES: readonly GroupHash[] = ['sha3-512', 'blake3'];
-
-/** The UDP port of channels, announcements and the directory, unless a fleet says otherwise; Librecast's. */
-export const DEFAULT_PORT = 4242;
+import { type GroupOptions, SCOPE_DIGITS } from './group-options.js';
 
 /** The name of the group on which the fleets of a network make themselves known. */
 export const DIRECTORY_NAME = 'layercast';
@@ -34,13 +21,6 @@ export function channelName(fleet: string, object: string, channelIndex: number)
 export interface ZonedAddress {
   readonly address: string;
   readonly zone: string | undefined;
-}
-
-export interface GroupOptions {
-  readonly scope: Scope;
-  readonly hash: GroupHash;
-  /** Source-specific (RFC 4607) instead of any-source. */
-  readonly ssm: boolean;
 }
 
 /**

@@ -1,5 +1,12 @@
 import { Unpackr } from 'msgpackr';
-import { MAX_CHANNELS, MAX_SERVERS } from '../base/limits.js';
+import {
+  MAX_CHANNELS,
+  MAX_NAME_BYTES,
+  MAX_OBJECT_NAME_BYTES,
+  MAX_PORT,
+  MAX_SERVERS,
+  MAX_VERSION,
+} from '../base/limits.js';
 import {
   type ChannelDescription,
   type Descriptor,
@@ -30,9 +37,9 @@ function readDescriptor(value: unknown): Descriptor {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Unreadable();
   const map = value as Readonly<Record<string, unknown>>;
   return {
-    fleet: name(map.f, 63),
-    object: name(map.o, 255),
-    version: whole(map.v, 1, 2 ** 48 - 1),
+    fleet: name(map.f, MAX_NAME_BYTES),
+    object: name(map.o, MAX_OBJECT_NAME_BYTES),
+    version: whole(map.v, 1, MAX_VERSION),
     sizeBytes: whole(map.n, 0, 2 ** 48 - 1),
     symbolBytes: whole(map.t, 1, 2 ** 16 - 1),
     blockCount: whole(map.z, 0, 2 ** 32 - 1),
@@ -57,7 +64,7 @@ function readChannel(value: unknown): ChannelDescription {
   if (address[0] !== 0xff) throw new Unreadable();
   return {
     group: address,
-    port: whole(port, 1, 65_535),
+    port: whole(port, 1, MAX_PORT),
     // One datagram a day is the slowest channel anyone may write; a nanosecond between two is faster than any link.
     intervalUs: real(intervalUs, 0.001, 86_400e6),
     startRatio: real(startRatio, 0, 1),
@@ -68,7 +75,7 @@ function readServer(value: unknown): ServerDescription {
   const [index, serverName, address, startRatio, channels] = list(value, 5, 255);
   return {
     index: whole(index, 0, MAX_SERVERS - 1),
-    name: name(serverName, 63),
+    name: name(serverName, MAX_NAME_BYTES),
     address: optional(address, (bytes) => binary(bytes, 16)),
     startRatio: real(startRatio, 0, 1),
     channels: optional(channels, (indexes) =>

@@ -164,7 +164,7 @@ describe('a fault tells its place, what is wrong, what was found, what is allowe
     [
       'version 0',
       'fleet: f\nobjects:\n  a:\n    file: a\n    version: 0\n    channels: [{ rate: 1Mbit }]\n',
-      ['5:14: objects.a.version: not a number in range, found 0, allowed: a whole number from 1 to 281474976710656'],
+      ['5:14: objects.a.version: not a number in range, found 0, allowed: a whole number from 1 to 281474976710655'],
     ],
     [
       'neither channels nor ladder',
@@ -349,7 +349,7 @@ servers:
   it('of one object are not followed by faults that are only their consequence', () => {
     const text = withMore('servers: { s: { objects: [a], channels: [0, 1] } }').replace('version: 1', 'version: x');
     expect(faultsOf(text)).toEqual([
-      '3:26: objects.a.version: not a number in range, found "x", allowed: a whole number from 1 to 281474976710656',
+      '3:26: objects.a.version: not a number in range, found "x", allowed: a whole number from 1 to 281474976710655',
     ]);
   });
 

@@ -84,7 +84,7 @@ announceInterval: 250ms
 objects:
   firmware:
     file: /srv/firmware.img
-    version: 281474976710656
+    version: 281474976710655
     code: none
     mode: best
     expires: 30d
@@ -109,7 +109,7 @@ servers:
     });
     expect(fleet.objects[0]).toMatchObject({
       filePath: '/srv/firmware.img',
-      version: 2 ** 48,
+      version: 2 ** 48 - 1,
       code: 'none',
       mode: 'best',
       expiresAfterUs: 30 * 86_400e6,

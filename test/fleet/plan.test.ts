@@ -58,7 +58,7 @@ describe('a plan', () => {
     const fleet = parseFleet(
       `fleet: ${name}
 objects:
-  ${'o'.repeat(255)}: { file: ${'/very/long'.repeat(20)}, version: 281474976710656, channels: [${channels.join(', ')}] }
+  ${'o'.repeat(255)}: { file: ${'/very/long'.repeat(20)}, version: 281474976710655, channels: [${channels.join(', ')}] }
 servers:
   ${name}: { address: "fd00:1234:1234:1234:1234:1234:1234:1234", interface: enx001122334455 }
   ${'z'.repeat(63)}: { channels: [0] }

@@ -11,9 +11,9 @@ import {
   isMulticast,
   parseAddress,
   parseGroup,
-  SCOPES,
   splitZone,
 } from '../../dist/wire/address.js';
+import { SCOPES } from '../../dist/wire/group-options.js';
 
 const sixteenBytes = fc.uint8Array({ minLength: 16, maxLength: 16 });
 /** Addresses with many zero fields, where the rules of `::` matter. */

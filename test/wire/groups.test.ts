@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  addressToBytes,
-  announcementName,
-  channelName,
-  DIRECTORY_NAME,
-  type GroupHash,
-  groupOf,
-  type Scope,
-} from '../../dist/wire/address.js';
+import { addressToBytes, announcementName, channelName, DIRECTORY_NAME, groupOf } from '../../dist/wire/address.js';
+import type { GroupHash, Scope } from '../../dist/wire/group-options.js';
 import { toHex, vectorsOf } from './vectors.js';
 
 const vectors =

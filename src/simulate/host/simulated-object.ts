@@ -4,8 +4,9 @@ import { type ObjectDigests, ObjectHasher } from '../../object/digest.js';
 import { blockLength, type Geometry, geometryOf } from '../../object/geometry.js';
 import { merkleRoot } from '../../object/merkle.js';
 import { intervalUs } from '../../rate/ladder.js';
-import { addressToBytes, announcementName, channelName, DEFAULT_PORT, groupOf } from '../../wire/address.js';
+import { addressToBytes, announcementName, channelName, groupOf } from '../../wire/address.js';
 import { type Descriptor, NO_CODE, packDescriptor, RAPTORQ } from '../../wire/descriptor.js';
+import { DEFAULT_GROUP_HASH, DEFAULT_PORT, DEFAULT_SCOPE } from '../../wire/group-options.js';
 import { signRecord } from '../../wire/signature.js';
 import { SIMULATION_EPOCH_US } from '../clock/host-clock.js';
 import type { Prng } from '../clock/prng.js';
@@ -106,7 +107,7 @@ export function simulatedObject(plan: ObjectPlan, key: KeyObject): SimulatedObje
     ssm,
     channels: plan.channels.map(({ rateBitsPerSecond, startRatio = 0, group, port = DEFAULT_PORT }, index) => ({
       group: addressToBytes(
-        group ?? groupOf(channelName(fleet, object, index), { scope: 'site', hash: 'sha3-512', ssm }),
+        group ?? groupOf(channelName(fleet, object, index), { scope: DEFAULT_SCOPE, hash: DEFAULT_GROUP_HASH, ssm }),
       ),
       port,
       intervalUs: intervalUs(rateBitsPerSecond, symbolBytes),
@@ -130,7 +131,7 @@ export function simulatedObject(plan: ObjectPlan, key: KeyObject): SimulatedObje
 /** Where a simulated fleet announces. */
 export function announcementOf(fleet: string): { readonly group: string; readonly port: number } {
   return {
-    group: groupOf(announcementName(fleet), { scope: 'site', hash: 'sha3-512', ssm: false }),
+    group: groupOf(announcementName(fleet), { scope: DEFAULT_SCOPE, hash: DEFAULT_GROUP_HASH, ssm: false }),
     port: DEFAULT_PORT,
   };
 }

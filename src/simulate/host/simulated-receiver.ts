@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { EventEmitter } from 'eventemitter3';
 import { LayercastError } from '../../base/errors.js';
+import { DEFAULT_PATIENCE_US } from '../../base/limits.js';
 import { ReceiverDriver, type ReceiverDriverOptions } from '../../receiver/driver.js';
 import type { CompleteEvent, ReceiverEvents, ReceiverStats } from '../../receiver/events.js';
 import type { SimulatedDisk } from '../disk/simulated-disk.js';
@@ -15,9 +16,6 @@ export interface SimulatedReceiverOptions extends Partial<ReceiverDriverOptions>
   /** Of an object of zeros: whichever symbols there are, the block is zeros. @default false */
   readonly isBlank?: boolean;
 }
-
-/** As the command line's. */
-const DEFAULT_PATIENCE_US = 30_000_000;
 
 /** One run of the real receiving code, on a virtual host with a simulated disk. */
 export class SimulatedReceiver extends EventEmitter<ReceiverEvents> {

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { MAX_CHANNELS, MAX_NAME_BYTES, MAX_OBJECT_NAME_BYTES, MAX_PORT } from '../base/limits.js';
+import { choice, name, says, whole } from '../config/fields.js';
+import { listOf, parseQuantity, patternOf, RATIO, SIZE } from '../config/units.js';
+import { GROUP_HASHES, SCOPES } from '../wire/group-options.js';
+import { LADDER_MODES, OBJECT_CODES, RECEIVER_MODES } from './fleet.js';
+
+/* The kinds of value that fleet files have of their own. Options and scenarios name fleets, objects and channels with them, too. */
+
+/** Names of objects; they never become paths. */
+export const objectName = name(
+  /^[^\p{Cc}\p{Cs}]+$/u,
+  MAX_OBJECT_NAME_BYTES,
+  'not a name for an object',
+  'text without control characters',
+);
+
+/** Names of fleets and servers, which people type and read in lists. */
+export const plainName = name(
+  /^[^\s/\p{Cc}\p{Cf}\p{Cs}]+$/u,
+  MAX_NAME_BYTES,
+  'not a name',
+  'text without spaces and /',
+);
+
+export const scope = choice(SCOPES);
+export const groupHash = choice(GROUP_HASHES);
+export const objectCode = choice(OBJECT_CODES);
+export const ladderMode = choice(LADDER_MODES);
+export const receiverMode = choice(RECEIVER_MODES);
+export const port = whole(1, MAX_PORT);
+export const hopLimit = whole(0, 255);
+export const dscp = whole(0, 63);
+export const channelIndex = whole(0, MAX_CHANNELS - 1);
+
+/** Which of an object's channels, each once. */
+export const channelIndexes = z
+  .array(channelIndex, says('not a list of channel indexes', 'indexes such as [0, 1]'))
+  .min(1, says('no channels', 'indexes such as [0, 1]'))
+  .max(MAX_CHANNELS, says('too many channels', `at most ${MAX_CHANNELS} indexes`))
+  // A channel named twice is one channel.
+  .transform((indexes) => [...new Set(indexes)]);
+
+const offsetError = says(
+  'not an offset',
+  `a share from 0% to 100%, or a number and ${listOf(Object.keys(SIZE.units))}`,
+);
+
+/** Where a carousel starts: a share of the object, or bytes. Beyond the end it goes on from the beginning. */
+export const startOffset = z
+  .string(offsetError)
+  .regex(new RegExp(patternOf(RATIO, SIZE)), offsetError)
+  .refine((value) => (parseQuantity(RATIO, value) ?? 0) <= 1, offsetError)
+  .transform((value) => {
+    const ratio = parseQuantity(RATIO, value);
+    return ratio === undefined ? { bytes: Math.floor(parseQuantity(SIZE, value) ?? 0) } : { ratio };
+  });
