@@ -5,7 +5,7 @@ import { asLayercastError, LayercastError } from './base/errors.js';
 import { systemClock } from './base/system-clock.js';
 import { CodingPool } from './fec/pool.js';
 import { awaitInterface } from './net/interfaces/interfaces.js';
-import { udpNetwork } from './net/portable/udp-network.js';
+import { udpNetworkOn } from './net/portable/udp-network.js';
 import { type CheckedReceiverOptions, checkReceiverOptions, type ReceiverOptions } from './options/receiver-options.js';
 import type { BlockSolver } from './receiver/assemble/restoration.js';
 import { ReceiverDriver } from './receiver/driver.js';
@@ -119,7 +119,7 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
     solver: BlockSolver,
   ): ReceiverDriver {
     const { fleet, object, key, scope = 'site', port = DEFAULT_PORT, hash = 'sha3-512' } = options;
-    const { mode = 'auto', channels, maxRateBitsPerSecond, timeoutMs, network, clock } = options;
+    const { mode = 'auto', channels, maxRateBitsPerSecond, timeoutMs, network, clock = systemClock } = options;
     const { patienceMs = DEFAULT_PATIENCE_MS, allowExpired = false } = options;
     const group = groupOf(announcementName(fleet), { scope, hash, ssm: false });
     return new ReceiverDriver(
@@ -140,8 +140,8 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
         outputPath: resolve(options.output),
       },
       {
-        clock: clock ?? systemClock,
-        network: network ?? udpNetwork,
+        clock,
+        network: network ?? udpNetworkOn(clock),
         isInPlace: (descriptor) => destination.isInPlace(descriptor),
         openStore: (descriptor) => destination.openStore(descriptor),
         solver,

@@ -5,6 +5,7 @@ export type {
   Membership,
   MembershipRequest,
   Network,
+  NetworkCapabilities,
   ReceivedBatch,
   SendBatch,
   SendResult,

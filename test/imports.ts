@@ -13,7 +13,11 @@ const level1 = ['wire', 'object', 'fec', 'rate'];
 
 /** The table of layers: where it says nothing about a place, that place may not be. */
 const rules: Readonly<Record<string, Rule | 'anything'>> = {
-  base: { folders: [], modules: [], only: { files: /^ip6addr/, modules: ['node:module'] } },
+  base: {
+    folders: [],
+    modules: [],
+    only: { files: /^(ip6addr|source-table)/, modules: ['node:module', 'node:crypto'] },
+  },
   wire: { folders: ['base'], modules: ['node:crypto', 'msgpackr', '@noble/hashes'] },
   object: { folders: ['base'], modules: ['node:crypto'] },
   work: { folders: ['base'], modules: ['node:fs', 'node:worker_threads'] },

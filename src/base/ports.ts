@@ -13,16 +13,35 @@ export interface Clock {
 }
 
 /**
- * Datagrams as they came from one socket, in order of arrival. Parallel arrays, of which the first `count` entries hold:
- * datagram i is `buffers[i][starts[i] .. starts[i] + lengths[i]]`. Everything is reused after the handler returns.
+ * Datagrams as they came from one membership, in order of arrival, in pieces: a piece is one datagram, or several from one
+ * source that the system put together (Linux: UDP_GRO). `DatagramCursor` walks the datagrams.
+ *
+ * The fields are parallel arrays, of which the first `count` entries are valid. Piece i is
+ * `buffers[i][starts[i] .. starts[i] + lengths[i]]`. Everything is reused after the handler returns.
  */
 export interface ReceivedBatch {
+  /** Number of pieces. */
   readonly count: number;
   readonly buffers: readonly Uint8Array[];
   readonly starts: ArrayLike<number>;
   readonly lengths: ArrayLike<number>;
-  /** Source addresses in text form, with no zone. */
-  readonly sources: readonly string[];
+  /** A datagram begins at each multiple of this in piece i; the last may be shorter. For a single datagram, its length. */
+  readonly segmentBytes: ArrayLike<number>;
+  /**
+   * When the datagrams of piece i came, on the scale of `Clock.nowUs`: from the system if it tells, otherwise the time of the
+   * call. Never earlier than the entry before, nor than any of an earlier batch of this membership.
+   */
+  readonly arrivalsUs: ArrayLike<number>;
+  /**
+   * A whole number that stands for the source address of piece i: the same number for the same address, on all memberships,
+   * as long as the network exists. `Network.sourceAddress` gives the address.
+   */
+  readonly sourceIds: ArrayLike<number>;
+  /**
+   * Datagrams of this membership that the system dropped since the batch before, because its buffer was full; 0 where the
+   * network does not tell with batches (`NetworkCapabilities.drops`).
+   */
+  readonly droppedCount: number;
 }
 
 /** Datagrams for one destination: datagram i is `bytes[i · strideBytes .. i · strideBytes + lengths[i]]`. */
@@ -88,8 +107,26 @@ export interface Membership {
 export interface Network {
   openSender(destination: Destination): Promise<SendSocket>;
   join(request: MembershipRequest, onBatch: (batch: ReceivedBatch) => void): Promise<Membership>;
-  /** Datagrams that came and that this host had no room for, so far; absent where that cannot be told. */
-  readonly dropped?: () => number;
+  /** What this network can do beyond the defaults; the same as long as it exists. */
+  readonly capabilities?: Partial<NetworkCapabilities> | undefined;
+  /**
+   * The address that a source id of a batch stands for, as text without a zone; undefined when it is not remembered any more.
+   * Without this function nobody is told where datagrams came from.
+   */
+  readonly sourceAddress?: ((sourceId: number) => string | undefined) | undefined;
+  /**
+   * Datagrams that came for any membership of this process and that the system dropped because a buffer was full, so far. Absent
+   * where this is not known; not asked for where batches tell (`hasDropsInBatches`).
+   */
+  readonly dropped?: (() => number) | undefined;
+}
+
+/** What differs from network to network. The drivers go by this, and by nothing else that they believe about a network. */
+export interface NetworkCapabilities {
+  /** Whether arrival times are the system's; otherwise they are the times at which the handler was called. @default false */
+  readonly hasSystemArrivals: boolean;
+  /** Whether `ReceivedBatch.droppedCount` is filled in. @default false */
+  readonly hasDropsInBatches: boolean;
 }
 
 /** Bytes of a known size that can be read anywhere; rejects with `OBJECT_CHANGED` when they are no longer the same bytes. */

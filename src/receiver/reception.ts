@@ -1,3 +1,4 @@
+import { DatagramCursor } from '../base/datagram-cursor.js';
 import { HEADER_BYTES, IP_AND_UDP_BYTES, MAX_ESI } from '../base/limits.js';
 import type { ReceivedBatch } from '../base/ports.js';
 import { blockSymbolCount, firstSymbolOf, geometryOf, symbolLength, symbolOffset } from '../object/geometry.js';
@@ -38,12 +39,13 @@ export class Reception {
   newBytes = 0;
   /** Bytes of whole IPv6 packets that came on the joined channels, whatever they held. */
   packetBytes = 0;
-  /** When the last symbol or digest came, cut as the descriptor says; undefined before the first. */
+  /** When the last symbol or digest came that fits the descriptor; undefined before the first. */
   lastHeardUs: number | undefined;
   readonly #descriptor: Descriptor;
   readonly #store: ObjectStore;
   readonly #faults: FaultCounters;
   readonly #onDescriptor: DescriptorHandler;
+  readonly #datagram = new DatagramCursor();
   readonly #header = newHeader();
   readonly #origins = new Origins();
   /** Of the datagram that is being handled. */
@@ -110,10 +112,12 @@ export class Reception {
   }
 
   /** Takes datagrams that came for channel `channelIndex`. */
-  handle(channelIndex: number, batch: ReceivedBatch, nowUs: number): void {
-    for (let i = 0; i < batch.count; i++) {
-      this.#origin = this.#origins.idOf(batch.sources[i]!);
-      const fault = this.#handleOne(channelIndex, batch.buffers[i]!, batch.starts[i]!, batch.lengths[i]!, nowUs);
+  handle(channelIndex: number, batch: ReceivedBatch): void {
+    const datagram = this.#datagram;
+    for (datagram.begin(batch); datagram.next(); ) {
+      this.#origin = this.#origins.idOf(datagram.sourceId);
+      const { bytes, start, length, arrivalUs } = datagram;
+      const fault = this.#handleOne(channelIndex, bytes, start, length, arrivalUs);
       if (fault !== undefined) this.#faults.count(fault);
     }
   }
@@ -123,7 +127,7 @@ export class Reception {
     bytes: Uint8Array,
     start: number,
     length: number,
-    nowUs: number,
+    arrivalUs: number,
   ): DatagramFault | undefined {
     const header = this.#header;
     this.packetBytes += length + IP_AND_UDP_BYTES;
@@ -133,7 +137,7 @@ export class Reception {
     if (header.type === DatagramType.descriptor) {
       // Its tag is the record's own, so it may ride along with another version of the object: only where this one has been
       // heard does its number belong to the same sequence, and its server to those that contribute.
-      if (this.#hearings.has(hearingKey(header))) this.#observe(header, length, nowUs);
+      if (this.#hearings.has(hearingKey(header))) this.#observe(header, length, arrivalUs);
       this.#onDescriptor(header, bytes, start + HEADER_BYTES, length - HEADER_BYTES);
       return undefined;
     }
@@ -148,7 +152,7 @@ export class Reception {
       return 'contradiction';
     }
     const take = header.type === DatagramType.digests ? this.#takeDigests : this.#takeSymbol;
-    return take.call(this, header, bytes, start + HEADER_BYTES, length - HEADER_BYTES, nowUs);
+    return take.call(this, header, bytes, start + HEADER_BYTES, length - HEADER_BYTES, arrivalUs);
   }
 
   #takeSymbol(
@@ -156,7 +160,7 @@ export class Reception {
     bytes: Uint8Array,
     start: number,
     length: number,
-    nowUs: number,
+    arrivalUs: number,
   ): DatagramFault | undefined {
     const { block, esi } = header;
     const { assembler } = this;
@@ -168,8 +172,8 @@ export class Reception {
     if (length !== (isSource ? symbolLength(geometry, own) : geometry.symbolBytes)) return 'outOfRange';
     if (this.#origins.isBanned(this.#origin)) return 'untrusted';
     // Measured before anything decides about the symbol: what is refused is not lost.
-    const meter = this.#observe(header, length + HEADER_BYTES, nowUs);
-    this.lastHeardUs = nowUs;
+    const meter = this.#observe(header, length + HEADER_BYTES, arrivalUs);
+    this.lastHeardUs = arrivalUs;
     const slot = assembler.slotFor(block, esi, this.#origin);
     if (slot === Slot.unwelcome) {
       assembler.refuse(block, this.#origin);
@@ -205,38 +209,43 @@ export class Reception {
     bytes: Uint8Array,
     start: number,
     length: number,
-    nowUs: number,
+    arrivalUs: number,
   ): DatagramFault | undefined {
     const run = readDigestRun(header, bytes, start, length);
     if (run === undefined || !this.assembler.addDigests(header.block, run)) return 'digests';
-    this.#observe(header, length + HEADER_BYTES, nowUs);
-    this.lastHeardUs = nowUs;
+    this.#observe(header, length + HEADER_BYTES, arrivalUs);
+    this.lastHeardUs = arrivalUs;
     return undefined;
   }
 
-  #observe(header: Header, length: number, nowUs: number): StreamMeter {
+  #observe(header: Header, length: number, arrivalUs: number): StreamMeter {
     const key = hearingKey(header);
     let hearing = this.#hearings.get(key);
     if (hearing === undefined) {
       const { serverIndex, channelIndex } = header;
-      hearing = { serverIndex, channelIndex, meter: new StreamMeter(serverIndex, channelIndex), lastHeardUs: nowUs };
+      hearing = {
+        serverIndex,
+        channelIndex,
+        meter: new StreamMeter(serverIndex, channelIndex),
+        lastHeardUs: arrivalUs,
+      };
       this.#hearings.set(key, hearing);
     }
     const { flags } = header;
     const wireBytes = length + IP_AND_UDP_BYTES;
-    hearing.meter.observe(header, (flags & Flag.train) !== 0, (flags & Flag.preview) !== 0, wireBytes, nowUs);
-    hearing.lastHeardUs = nowUs;
+    hearing.meter.observe(header, (flags & Flag.train) !== 0, (flags & Flag.preview) !== 0, wireBytes, arrivalUs);
+    hearing.lastHeardUs = arrivalUs;
     return hearing.meter;
   }
 }
 
-/** Takes the payload of a descriptor datagram, and where it came from if that is told. */
+/** Takes the payload of a descriptor datagram, and the id of its source if somebody wants to know it. */
 export type DescriptorHandler = (
   header: Readonly<Header>,
   bytes: Uint8Array,
   start: number,
   length: number,
-  source?: string,
+  sourceId?: number,
 ) => void;
 
 function hearingKey({ serverIndex, channelIndex }: Readonly<Header>): number {

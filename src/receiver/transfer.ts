@@ -172,7 +172,7 @@ export class Transfer {
   #handle(channel: number, batch: ReceivedBatch): void {
     if (this.#ended || this.#isWhole) return;
     const nowUs = this.#options.clock.nowUs();
-    this.#reception.handle(channel, batch, nowUs);
+    this.#reception.handle(channel, batch);
     this.#checkpoints.begin(nowUs);
     if (this.#checkpoints.isDue(nowUs)) this.#startCheckpoint(nowUs);
     const { hasReady, isComplete, hasEnough } = this.#reception.assembler;

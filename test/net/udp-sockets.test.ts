@@ -1,5 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { SourceTable } from '../../dist/base/source-table.js';
+import { systemClock } from '../../dist/base/system-clock.js';
 import { InterfaceWatch } from '../../dist/net/interfaces/interface-watch.js';
 import { joinUdpGroup } from '../../dist/net/portable/udp-membership.js';
 import { openUdpSender } from '../../dist/net/portable/udp-sender.js';
@@ -9,6 +11,7 @@ import { FakeInterfaces, FLAGS } from './fake-interfaces.js';
 const destination = { group: 'ff11::aaaa:1', port: 4242, interface: 'lo', source: undefined, hopLimit: 0, dscp: 0 };
 const foreign = { ...destination, interface: undefined, source: '2001:db8::77' };
 const lo = { index: 1, addresses: { '::1': FLAGS.permanent } };
+const world = { clock: systemClock, sources: new SourceTable('test') };
 const never = () => Promise.reject(new Error('waits'));
 
 /** Interfaces that change just after the first look. */
@@ -41,7 +44,9 @@ describe.runIf(isLinux)('a socket that is opened while its interface changes', (
       const watch = changing(system, () => change(system));
       const group = sources.length === 0 ? 'ff11::aaaa:1' : 'ff31::8000:1';
       const request = { group, port: 42421, interface: 'lo', sources };
-      await expect(joinUdpGroup(request, () => undefined, watch)).rejects.toMatchObject({ code: 'UNKNOWN_INTERFACE' });
+      await expect(joinUdpGroup(request, () => undefined, { ...world, watch })).rejects.toMatchObject({
+        code: 'UNKNOWN_INTERFACE',
+      });
     }
     await new Promise(setImmediate);
     expect(readdirSync('/proc/self/fd').length).toBe(openBefore);

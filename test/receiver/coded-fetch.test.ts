@@ -51,6 +51,9 @@ function singularRun(): number {
   throw new Error('every run determines its block');
 }
 
+/** Source ids. */
+const [SERVER, FORGER] = [5, 66] as const;
+
 describe('the fetch of a coded object', () => {
   it('that its first K symbols do not determine is complete with a spare one', async () => {
     const { bed, object, feed, done, disk, fetch, calls } = await fetching({ object: coded(1) });
@@ -156,7 +159,7 @@ describe('the fetch of a coded object', () => {
     const { bed, object, feed, done, disk, fetch, warnings } = await fetching({ object: coded(1) });
     for (let i = 0; i < K; i++) {
       const payload = i < 3 ? { payload: new Uint8Array(SYMBOL_BYTES).fill(i + 1) } : {};
-      feed(codedDatagram(object, 0, 50 + i, payload), i < 3 ? 'fd00:bad::1' : 'fd00:5::1');
+      feed(codedDatagram(object, 0, 50 + i, payload), i < 3 ? FORGER : SERVER);
     }
     await bed.pass(0.1);
     expect(warnings).toEqual(['REJECTED_BLOCK']);
@@ -164,9 +167,9 @@ describe('the fetch of a coded object', () => {
     // Freed places can be written again when the journal has let go of them.
     fetch.tick(bed.network.clock.nowUs, 0);
     await bed.pass(0.1);
-    feed(codedDatagram(object, 0, 500), 'fd00:bad::1');
+    feed(codedDatagram(object, 0, 500), FORGER);
     for (let esi = 70; disk.completed === undefined && esi < 76; esi++) {
-      feed(codedDatagram(object, 0, esi), 'fd00:5::1');
+      feed(codedDatagram(object, 0, esi), SERVER);
       await bed.pass(0.1);
     }
     await bed.network.clock.until(done, 1e6);

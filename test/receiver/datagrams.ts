@@ -56,14 +56,42 @@ export function datagramsOf({ descriptor, record, blockDigests, content }: Simul
   };
 }
 
+/** A batch of datagrams that came at once from one source. */
 export function batchOf(...datagrams: readonly Uint8Array[]): ReceivedBatch {
+  return batchFrom({}, ...datagrams);
+}
+
+export function batchFrom(
+  { arrivalUs = 0, sourceId = 1 }: { readonly arrivalUs?: number; readonly sourceId?: number },
+  ...datagrams: readonly Uint8Array[]
+): ReceivedBatch {
+  const lengths = datagrams.map((datagram) => datagram.length);
   return {
     count: datagrams.length,
     buffers: datagrams,
     starts: datagrams.map(() => 0),
-    lengths: datagrams.map((datagram) => datagram.length),
-    sources: datagrams.map(() => 'fd00::1'),
+    lengths,
+    segmentBytes: lengths,
+    arrivalsUs: datagrams.map(() => arrivalUs),
+    sourceIds: datagrams.map(() => sourceId),
+    droppedCount: 0,
   };
+}
+
+/**
+ * A batch as a system makes it that puts datagrams together: in each piece there are `count` datagrams in a row, or fewer where
+ * the next is longer than the first of the piece, or the one before is shorter.
+ */
+export function grouped(count: number, ...datagrams: readonly Uint8Array[]): ReceivedBatch {
+  const pieces: Uint8Array[][] = [];
+  for (const datagram of datagrams) {
+    const piece = pieces.at(-1);
+    const isOpen = piece !== undefined && piece.length < count && piece.at(-1)!.length === piece[0]!.length;
+    if (isOpen && datagram.length <= piece[0]!.length) piece.push(datagram);
+    else pieces.push([datagram]);
+  }
+  const batch = batchOf(...pieces.map((piece) => Buffer.concat(piece)));
+  return { ...batch, segmentBytes: pieces.map(([first]) => first!.length) };
 }
 
 /** A datagram with a symbol of a coded object as server 0 sends it on channel 0, or with another payload in its place. */

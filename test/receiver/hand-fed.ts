@@ -10,7 +10,7 @@ import { instantSolver } from '../../dist/simulate/host/instant-solver.js';
 import type { SimulatedObject } from '../../dist/simulate/host/simulated-object.js';
 import { addressFromBytes } from '../../dist/wire/address.js';
 import { Bed } from '../transfer/bed.js';
-import { batchOf } from './datagrams.js';
+import { batchFrom } from './datagrams.js';
 
 export interface HandFedOptions extends Pick<DiskOptions, 'readUs' | 'flushUs' | 'restoreUs'> {
   readonly membershipUs?: number;
@@ -62,8 +62,8 @@ export function handFed({ membershipUs = 1000, object: make, ...diskOptions }: H
     });
     return fetch;
   };
-  const feed = (datagram: Uint8Array, source?: string) => {
-    const batch = source === undefined ? batchOf(datagram) : { ...batchOf(datagram), sources: [source] };
+  const feed = (datagram: Uint8Array, sourceId = 1) => {
+    const batch = batchFrom({ arrivalUs: clock.nowUs(), sourceId }, datagram);
     handlers.get(addressFromBytes(object.descriptor.channels[0]!.group))!(batch);
   };
   return { bed, object, disk, calls, warnings, start, feed };

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { HEADER_BYTES } from '../../dist/base/limits.js';
+import { HEADER_BYTES, IP_AND_UDP_BYTES } from '../../dist/base/limits.js';
 import type { ObjectStore } from '../../dist/receiver/assemble/object-store.js';
 import { Verification } from '../../dist/receiver/assemble/verification.js';
 import { FaultCounters } from '../../dist/receiver/counters.js';
@@ -9,8 +9,9 @@ import { Tally } from '../../dist/receiver/tally.js';
 import { Prng } from '../../dist/simulate/clock/prng.js';
 import type { SimulatedDisk } from '../../dist/simulate/disk/simulated-disk.js';
 import type { SimulatedObject } from '../../dist/simulate/host/simulated-object.js';
+import { Flag, stampHeader } from '../../dist/wire/header.js';
 import { Bed, SYMBOL_BYTES } from '../transfer/bed.js';
-import { batchOf, datagramsOf } from './datagrams.js';
+import { batchFrom, batchOf, datagramsOf, grouped } from './datagrams.js';
 
 const UNMEASURED = { levelRateBitsPerSecond: 0, queueUs: 0, capacityBitsPerSecond: undefined };
 
@@ -32,7 +33,7 @@ beforeEach(async () => {
 });
 
 function feed(...all: readonly Uint8Array[]): void {
-  reception.handle(0, batchOf(...all), 1000);
+  reception.handle(0, batchFrom({ arrivalUs: 1000 }, ...all));
 }
 
 /** A symbol with some of its bytes replaced. */
@@ -120,13 +121,56 @@ describe('a reception', () => {
   it('knows when a channel was last heard, and by which server', () => {
     expect(reception.lastHeardOn(0)).toBeUndefined();
     feed(datagrams.symbols[0]!);
-    reception.handle(0, batchOf(datagrams.symbols[1]!), 5000);
+    reception.handle(0, batchFrom({ arrivalUs: 5000 }, datagrams.symbols[1]!));
     expect([reception.lastHeardOn(0), reception.lastHeardOn(1), reception.lastHeardUs]).toEqual([
       5000,
       undefined,
       5000,
     ]);
     expect([...reception.hearings]).toMatchObject([{ serverIndex: 0, channelIndex: 0, lastHeardUs: 5000 }]);
+  });
+});
+
+describe('a reception of pieces with several datagrams', () => {
+  const all = [...datagrams.symbols, ...datagrams.digests, ...datagrams.descriptor, ...datagrams.symbols.slice(7, 9)];
+
+  it.each([2, 7, 64])('takes each datagram once, as if each came alone, with up to %i in a piece', async (count) => {
+    const plain = new Reception(object.descriptor, await bed.disk().open(object.descriptor), faults, () => undefined);
+    plain.handle(0, batchOf(...all));
+    const batch = grouped(count, ...all);
+    reception.handle(0, batch);
+    expect(Math.max(...batch.buffers.map((piece, i) => piece.length / batch.segmentBytes[i]!))).toBeGreaterThan(1);
+    expect(batch.count).toBeLessThan(all.length * 0.6);
+    const figures = ({ symbolCount, newBytes, payloadBytes, duplicateBytes, packetBytes, droppedCount }: Reception) => {
+      return { symbolCount, newBytes, payloadBytes, duplicateBytes, packetBytes, droppedCount };
+    };
+    expect(figures(reception)).toEqual(figures(plain));
+    expect([reception.newBytes, descriptorCount]).toEqual([40 * SYMBOL_BYTES - 5, datagrams.descriptor.length]);
+    expect([reception.read(() => true), faults.total]).toEqual([plain.read(() => true), 0]);
+    const file = new Uint8Array(40 * SYMBOL_BYTES - 5);
+    void store.read(0, file);
+    expect(Buffer.compare(file, object.content.slice(0, file.length))).toBe(0);
+  });
+
+  it('counts what is no datagram of ours, and takes those around it', () => {
+    const forged = changed(1, 0, 0x4d);
+    reception.handle(0, grouped(3, datagrams.symbols[0]!, forged, datagrams.symbols[2]!));
+    expect([reception.symbolCount, faults.byReason()]).toEqual([2, { foreign: 1 }]);
+  });
+});
+
+describe('a reception of several datagrams at once', () => {
+  it('measures by when each came, not by when the batch is handled', () => {
+    const train = datagrams.symbols.slice(0, 5).map((datagram, i) => {
+      const marked = datagram.slice();
+      stampHeader({ sequence: 100 + i, sendTimeUs: 0, slot: 0, stepLevel: 0, flags: Flag.train }, marked, 0);
+      return marked;
+    });
+    const batch = batchOf(...train, datagrams.symbols[20]!);
+    reception.handle(0, { ...batch, arrivalsUs: [7000, 7100, 7200, 7300, 7400, 8000] });
+    const wireBytes = train[0]!.length + IP_AND_UDP_BYTES;
+    expect(reception.read(() => true)).toMatchObject([{ trainBitsPerSecond: (4 * wireBytes * 8e6) / 400 }]);
+    expect(reception.lastHeardUs).toBe(8000);
   });
 });
 

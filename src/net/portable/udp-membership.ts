@@ -1,11 +1,19 @@
 import { createSocket, type Socket } from 'node:dgram';
-import type { Membership, MembershipRequest, ReceivedBatch } from '../../base/ports.js';
+import type { Clock, Membership, MembershipRequest, ReceivedBatch } from '../../base/ports.js';
+import type { SourceTable } from '../../base/source-table.js';
 import { InterfaceBinding } from '../interfaces/interface-binding.js';
-import { type InterfaceWatch, systemWatch } from '../interfaces/interface-watch.js';
+import type { InterfaceWatch } from '../interfaces/interface-watch.js';
 import { networkError } from '../network-error.js';
 
 /** 4 MB is 170 ms at 200 Mbit/s: longer than a garbage collection, or a write that blocks. The system may allow less. */
 const RECEIVE_BUFFER_BYTES = 4 * 2 ** 20;
+
+/** What a membership takes from the world beside its socket. */
+export interface MembershipWorld {
+  readonly clock: Clock;
+  readonly sources: SourceTable;
+  readonly watch: InterfaceWatch;
+}
 
 /**
  * Joins a group through a socket of its own, bound to the group's address: the kernel then delivers this group alone,
@@ -17,19 +25,21 @@ const RECEIVE_BUFFER_BYTES = 4 * 2 ** 20;
 export async function joinUdpGroup(
   request: MembershipRequest,
   onBatch: (batch: ReceivedBatch) => void,
-  watch: InterfaceWatch = systemWatch,
+  { clock, sources, watch }: MembershipWorld,
 ): Promise<Membership> {
   const binding = new InterfaceBinding(request.interface, watch);
   try {
     const socket = await joined(request, binding);
     socket.on('error', () => undefined);
     const batch = new SingleBatch();
-    socket.on('message', (message, { address }) => onBatch(batch.of(message, address)));
+    socket.on('message', (message, { address }) => {
+      onBatch(batch.of(message, clock.nowUs(), sources.idOf(withoutZone(address))));
+    });
     return new UdpMembership(socket, request, binding);
   } catch (cause) {
-    const { port, group, interface: name, sources } = request;
-    const what = `join [${group}]:${port}${sources.length === 0 ? '' : ` from ${sources.join(', ')}`}`;
-    throw networkError({ what, port, interface: name, isSourceSpecific: sources.length > 0 }, cause);
+    const { port, group, interface: name, sources: from } = request;
+    const what = `join [${group}]:${port}${from.length === 0 ? '' : ` from ${from.join(', ')}`}`;
+    throw networkError({ what, port, interface: name, isSourceSpecific: from.length > 0 }, cause);
   }
 }
 
@@ -85,21 +95,30 @@ class UdpMembership implements Membership {
   }
 }
 
-/** A batch of one, which the handler sees again and again. */
+/** A batch with one datagram; the handler gets the same object each time. */
 class SingleBatch implements ReceivedBatch {
   readonly count = 1;
   readonly buffers: Uint8Array[] = [new Uint8Array(0)];
   readonly starts = [0];
   readonly lengths = [0];
-  readonly sources = [''];
+  readonly segmentBytes = this.lengths;
+  readonly arrivalsUs = [0];
+  readonly sourceIds = [0];
+  readonly droppedCount = 0;
 
-  of(message: Uint8Array, source: string): this {
+  of(message: Uint8Array, arrivalUs: number, sourceId: number): this {
     this.buffers[0] = message;
     this.lengths[0] = message.length;
-    const zone = source.indexOf('%');
-    this.sources[0] = zone < 0 ? source : source.slice(0, zone);
+    this.arrivalsUs[0] = arrivalUs;
+    this.sourceIds[0] = sourceId;
     return this;
   }
+}
+
+/** Node puts the zone after a link-local address: `fe80::1%eth0`. */
+function withoutZone(address: string): string {
+  const zone = address.indexOf('%');
+  return zone < 0 ? address : address.slice(0, zone);
 }
 
 function bind(socket: Socket, { group, port }: MembershipRequest, { zone }: InterfaceBinding): Promise<void> {

@@ -1,5 +1,7 @@
-/** Addresses told apart; whatever comes from more shares the last number. A fleet has 255 servers at most. */
+/** One byte for each symbol names its origin. A fleet has 255 servers at most, and few of them send one object. */
 const MAX_ORIGINS = 256;
+/** All sources beyond the first 254 share this number. Nobody trusts it: it is never proven. */
+const OTHERS = MAX_ORIGINS - 1;
 /** Wrong blocks in which an address was the only one that was never right, until it is heard no more. */
 const MAX_STRIKES = 3;
 
@@ -18,28 +20,28 @@ export interface Verdict {
 }
 
 /**
- * Addresses that symbols came from, and what their blocks turned out to be. A block that is right proves all who had a part
+ * Sources that symbols came from, and what their blocks turned out to be. A block that is right proves all who had a part
  * in it; one that is wrong proves guilty whoever filled it alone.
  *
  * A forger who takes a server's own address passes for it here; blocks are then received again until one has none of his.
  */
 export class Origins {
-  readonly #ids = new Map<string, number>();
+  readonly #ids = new Map<number, number>();
   readonly #proven = new Uint8Array(MAX_ORIGINS);
   readonly #banned = new Uint8Array(MAX_ORIGINS);
   readonly #strikes = new Uint8Array(MAX_ORIGINS);
-  #lastAddress = '';
+  #lastSourceId: number | undefined;
   #lastId = FROM_DISK;
 
-  /** A small number for an address. */
-  idOf(address: string): number {
-    if (address === this.#lastAddress) return this.#lastId;
-    let id = this.#ids.get(address);
+  /** The number that stands for a source here: 1 for the first, 2 for the next, and so on. It never changes. */
+  idOf(sourceId: number): number {
+    if (sourceId === this.#lastSourceId) return this.#lastId;
+    let id = this.#ids.get(sourceId);
     if (id === undefined) {
-      id = Math.min(this.#ids.size + 1, MAX_ORIGINS - 1);
-      if (this.#ids.size < MAX_ORIGINS) this.#ids.set(address, id);
+      id = Math.min(this.#ids.size + 1, OTHERS);
+      if (this.#ids.size < MAX_ORIGINS) this.#ids.set(sourceId, id);
     }
-    this.#lastAddress = address;
+    this.#lastSourceId = sourceId;
     this.#lastId = id;
     return id;
   }
@@ -68,7 +70,7 @@ export class Origins {
   approve(ids: Iterable<number>): void {
     for (const id of ids) {
       if (id === FROM_DISK) continue;
-      this.#proven[id] = 1;
+      if (id !== OTHERS) this.#proven[id] = 1;
       this.#banned[id] = 0;
       this.#strikes[id] = 0;
     }

@@ -6,6 +6,7 @@ import type { Reception } from '../reception.js';
 import { messageOf, refusalCode } from '../refusals.js';
 import { Listening } from './listening.js';
 import { Memberships } from './memberships.js';
+import { UnreadCount } from './unread.js';
 
 export interface SteeringOptions {
   /** How the object is sent now. */
@@ -26,22 +27,26 @@ export class Steering {
   readonly #options: SteeringOptions;
   readonly #memberships: Memberships;
   readonly #listening: Listening;
+  readonly #unread: UnreadCount;
   #droppedCount: number;
-  #unreadCount: number;
   #refusal: unknown;
 
   /** @param before what has to end before anything is joined: the steering that this one takes the place of. */
   constructor(options: SteeringOptions, before?: Promise<void>) {
     const { reception, clock, network, policy } = options;
     this.#options = options;
+    this.#unread = new UnreadCount(network);
     this.#memberships = new Memberships({
       ...options,
+      onBatch: (channel, batch) => {
+        this.#unread.note(batch);
+        options.onBatch(channel, batch);
+      },
       onJoining: (channel, server) => reception.resume(clock.nowUs(), channel, server),
       onRefused: (error) => this.#noteRefusal(error),
     });
     this.#listening = new Listening(this.#memberships, policy, before);
     this.#droppedCount = reception.droppedCount;
-    this.#unreadCount = network.dropped?.() ?? 0;
   }
 
   get isOn(): boolean {
@@ -93,10 +98,9 @@ export class Steering {
 
   /** Lets the policy judge what has come. */
   #askPolicy(nowUs: number, latenessUs: number): void {
-    const { policy, network, reception } = this.#options;
-    const unreadCount = (network.dropped?.() ?? 0) - this.#unreadCount;
+    const { policy, reception } = this.#options;
+    const unreadCount = this.#unread.take();
     const droppedCount = reception.droppedCount - this.#droppedCount;
-    this.#unreadCount += unreadCount;
     this.#droppedCount += droppedCount;
     const readings = reception.read((channel, server) => this.#memberships.hears(channel, server));
     const decisions = policy.tick(nowUs, readings, { unreadCount, droppedCount, latenessUs });

@@ -1,3 +1,4 @@
+import { DatagramCursor } from '../../base/datagram-cursor.js';
 import { HEADER_BYTES } from '../../base/limits.js';
 import type { ReceivedBatch } from '../../base/ports.js';
 import { ANNOUNCEMENT_CHANNEL, DatagramType, newHeader, readHeader } from '../../wire/header.js';
@@ -6,6 +7,7 @@ import type { DescriptorHandler } from '../reception.js';
 
 /** Picks the pieces of descriptors out of what comes on an announcement channel, and counts the rest. */
 export class AnnouncementReader {
+  readonly #datagram = new DatagramCursor();
   readonly #header = newHeader();
   readonly #faults: FaultCounters;
   readonly #onDescriptor: DescriptorHandler;
@@ -16,11 +18,12 @@ export class AnnouncementReader {
   }
 
   handle(batch: ReceivedBatch): void {
-    for (let i = 0; i < batch.count; i++) {
-      const [bytes, start, length] = [batch.buffers[i]!, batch.starts[i]!, batch.lengths[i]!];
+    const datagram = this.#datagram;
+    for (datagram.begin(batch); datagram.next(); ) {
+      const { bytes, start, length, sourceId } = datagram;
       const fault = readHeader(bytes, start, length, this.#header) ?? this.#misplaced();
       if (fault !== undefined) this.#faults.count(fault);
-      else this.#onDescriptor(this.#header, bytes, start + HEADER_BYTES, length - HEADER_BYTES, batch.sources[i]);
+      else this.#onDescriptor(this.#header, bytes, start + HEADER_BYTES, length - HEADER_BYTES, sourceId);
     }
   }
 

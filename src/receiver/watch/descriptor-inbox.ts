@@ -37,14 +37,16 @@ export class DescriptorInbox {
   readonly #options: InboxOptions;
   readonly #faults: FaultCounters;
   readonly #records = new RecordAssembler();
-  readonly #sources = new RecordSources();
+  readonly #sources: RecordSources;
   readonly #checks = new Allowance(CHECKS_PER_SECOND, CHECK_BURST);
   readonly #newest = new Map<string, Descriptor>();
   #announceIntervalUs = 0;
 
-  constructor(options: InboxOptions, faults: FaultCounters) {
+  /** @param addressOf the address of a source (`Network.sourceAddress`). */
+  constructor(options: InboxOptions, faults: FaultCounters, addressOf: (sourceId: number) => string | undefined) {
     this.#options = options;
     this.#faults = faults;
+    this.#sources = new RecordSources(addressOf);
   }
 
   /** The longest announce interval that a genuine record of the fleet, of whichever object, has said; 0 if none said one. */
@@ -56,7 +58,7 @@ export class DescriptorInbox {
    * Takes the payload of a descriptor datagram; returns what a record means when the datagram completes one that was not heard
    * before.
    *
-   * @param source address that the datagram came from; undefined if nobody wants to know.
+   * @param sourceId where the datagram came from; undefined if nobody wants to know.
    */
   handle(
     header: Readonly<Header>,
@@ -65,12 +67,12 @@ export class DescriptorInbox {
     length: number,
     nowUs: number,
     wallS: number,
-    source?: string,
+    sourceId?: number,
   ): Finding | undefined {
     const record = this.#records.add(header, bytes, start, length);
     if (record === false) this.#faults.count('record');
     const finding = record ? this.#open(header, record, nowUs, wallS) : undefined;
-    if (source !== undefined) this.#sources.note(header, source);
+    if (sourceId !== undefined) this.#sources.note(header, sourceId);
     return finding;
   }
 

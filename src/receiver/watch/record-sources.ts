@@ -7,23 +7,36 @@ const MAX_SOURCES = 16;
 
 /** From where each record was heard: servers that send the very same record are all heard, though it is opened once. */
 export class RecordSources {
-  readonly #byTag = new Map<string, string[]>();
+  readonly #addressOf: (sourceId: number) => string | undefined;
+  readonly #byTag = new Map<string, Sources>();
+
+  /** @param addressOf asked once for each source of a record; a source without an address is left out. */
+  constructor(addressOf: (sourceId: number) => string | undefined) {
+    this.#addressOf = addressOf;
+  }
 
   /** The list for this record, which grows from now on. */
   of(header: Readonly<Header>): readonly string[] {
     const tag = tagOf(header);
-    const sources = this.#byTag.get(tag) ?? [];
+    const sources = this.#byTag.get(tag) ?? { ids: [], addresses: [] };
     if (!this.#byTag.has(tag) && this.#byTag.size >= MAX_RECORDS) this.#byTag.delete(this.#byTag.keys().next().value!);
     this.#byTag.set(tag, sources);
-    return sources;
+    return sources.addresses;
   }
 
-  /** A piece of a record came from this address. */
-  note(header: Readonly<Header>, source: string): void {
+  /** A piece of a record came from this source. */
+  note(header: Readonly<Header>, sourceId: number): void {
     const sources = this.#byTag.get(tagOf(header));
-    if (sources === undefined || sources.length >= MAX_SOURCES || sources.includes(source)) return;
-    sources.push(source);
+    if (sources === undefined || sources.ids.length >= MAX_SOURCES || sources.ids.includes(sourceId)) return;
+    sources.ids.push(sourceId);
+    const address = this.#addressOf(sourceId);
+    if (address !== undefined) sources.addresses.push(address);
   }
+}
+
+interface Sources {
+  readonly ids: number[];
+  readonly addresses: string[];
 }
 
 function tagOf({ tagHigh, tagLow }: Readonly<Header>): string {

@@ -56,7 +56,7 @@ export class Watch implements AsyncIterable<Finding> {
   constructor(options: WatchOptions, world: WatchWorld, faults: FaultCounters) {
     this.#options = options;
     this.#world = world;
-    this.#inbox = new DescriptorInbox(options, faults);
+    this.#inbox = new DescriptorInbox(options, faults, (sourceId) => world.network.sourceAddress?.(sourceId));
     this.#announcements = new AnnouncementReader(faults, this.hear);
     this.#subscription = new Subscription(world.network, options.announcement, (batch) => this.#handle(batch));
   }
@@ -93,9 +93,9 @@ export class Watch implements AsyncIterable<Finding> {
   }
 
   /** Takes the payload of a descriptor datagram, which may have come on any channel. */
-  readonly hear: DescriptorHandler = (header, bytes, start, length, source) => {
+  readonly hear: DescriptorHandler = (header, bytes, start, length, sourceId) => {
     const { clock } = this.#world;
-    const finding = this.#inbox.handle(header, bytes, start, length, clock.nowUs(), clock.wallUs() / 1e6, source);
+    const finding = this.#inbox.handle(header, bytes, start, length, clock.nowUs(), clock.wallUs() / 1e6, sourceId);
     if (finding !== undefined) this.#findings.add(finding);
   };
 

@@ -121,6 +121,10 @@ export class VirtualHost implements Network {
     };
   }
 
+  sourceAddress(sourceId: number): string | undefined {
+    return this.#world.sources.addressOf(sourceId);
+  }
+
   /**
    * The interface goes down: sends fail with ENETDOWN, joins are refused, nothing arrives.
    * @param forgets whether the memberships are gone when it comes back, as after the removal of a USB adapter.
@@ -201,7 +205,7 @@ export class VirtualHost implements Network {
       if (request.group !== group || request.port !== port) continue;
       if (request.sources.length > 0 && !request.sources.includes(source)) continue;
       this.#world.clock.stir();
-      onBatch(this.#batch.of(packet));
+      onBatch(this.#batch.of(packet, this.#clock.nowUs()));
       this.#batch.release();
     }
   }
@@ -236,19 +240,23 @@ function sourcesOf({ request }: HostMembership): readonly (string | undefined)[]
   return request.sources.length === 0 ? [undefined] : request.sources;
 }
 
-/** One datagram where it lies. */
+/** A batch with one datagram, which stays where it lies. */
 class SingleBatch implements ReceivedBatch {
   readonly count = 1;
   readonly buffers: Uint8Array[] = [new Uint8Array(0)];
   readonly starts = [0];
   readonly lengths = [0];
-  readonly sources = [''];
+  readonly segmentBytes = this.lengths;
+  readonly arrivalsUs = [0];
+  readonly sourceIds = [0];
+  readonly droppedCount = 0;
 
-  of(packet: Packet): this {
+  of(packet: Packet, arrivalUs: number): this {
     this.buffers[0] = packet.buffer;
     this.starts[0] = packet.start;
     this.lengths[0] = packet.length;
-    this.sources[0] = packet.flow.source;
+    this.arrivalsUs[0] = arrivalUs;
+    this.sourceIds[0] = packet.flow.sourceId;
     return this;
   }
 
@@ -259,8 +267,8 @@ class SingleBatch implements ReceivedBatch {
 class ScrubbedBatch extends SingleBatch {
   readonly #scratch = new Uint8Array(MAX_DATAGRAM_BYTES);
 
-  override of(packet: Packet): this {
-    super.of(packet);
+  override of(packet: Packet, arrivalUs: number): this {
+    super.of(packet, arrivalUs);
     this.#scratch.set(packet.buffer.subarray(packet.start, packet.start + packet.length), 0);
     this.buffers[0] = this.#scratch;
     this.starts[0] = 0;

@@ -1,4 +1,5 @@
 import { LayercastError } from '../../base/errors.js';
+import { SourceTable } from '../../base/source-table.js';
 import { EventLog } from '../clock/event-log.js';
 import { Prng } from '../clock/prng.js';
 import { VirtualClock } from '../clock/virtual-clock.js';
@@ -28,6 +29,8 @@ export class VirtualNetwork {
   readonly clock = new VirtualClock();
   readonly log = new EventLog();
   readonly prng: Prng;
+  /** Of all hosts. Nobody guesses numbers here: the key is the same in every simulation. */
+  readonly sources = new SourceTable('');
   readonly #nodes = new Map<string, TreeNode>();
   readonly #flows = new Map<string, Flow>();
   #linkCount = 0;
@@ -60,7 +63,7 @@ export class VirtualNetwork {
   /** The one object that stands for a flow. */
   flowOf(group: string, port: number, source: string): Flow {
     const key = `${group} ${port} ${source}`;
-    const known = this.#flows.get(key) ?? { group, port, source };
+    const known = this.#flows.get(key) ?? { group, port, source, sourceId: this.sources.idOf(source) };
     this.#flows.set(key, known);
     return known;
   }

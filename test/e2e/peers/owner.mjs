@@ -26,7 +26,8 @@ async function keepSending(label, destination) {
 async function keepListening(label, request) {
   for (;;) {
     let source;
-    const onBatch = ({ sources: [from] }) => {
+    const onBatch = ({ sourceIds: [id] }) => {
+      const from = udpNetwork.sourceAddress(id);
       if (from !== source) say({ event: 'heard', label, source: from });
       source = from;
     };

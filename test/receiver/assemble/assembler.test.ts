@@ -146,7 +146,7 @@ describe('an assembler', () => {
 
   it('takes symbols for a wrong block from the one that it is to be filled by, until that is silent', () => {
     const { assembler, runOf, origins } = assemblerOf(20, 2, [], []);
-    for (const address of ['::1', '::2', '::3']) origins.idOf(address);
+    for (const sourceId of [71, 72, 73]) origins.idOf(sourceId);
     assembler.addDigests(0, runOf(0));
     for (let esi = 0; esi < 10; esi++) assembler.add(0, esi, esi, esi < 7 ? 1 : 2);
     expect(assembler.nextReady()?.block).toBe(0);

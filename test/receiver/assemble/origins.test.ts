@@ -1,36 +1,46 @@
 import { describe, expect, it } from 'vitest';
 import { FROM_DISK, Origins } from '../../../dist/receiver/assemble/origins.js';
 
+/** Source ids. */
+const [FORGER, ONE, OTHER, SERVER, TWO] = [1002, 1004, 1003, 1001, 1005] as const;
+
 function shares(...pairs: readonly (readonly [number, number])[]): ReadonlyMap<number, number> {
   return new Map(pairs);
 }
 
 describe('origins', () => {
-  it('have one number for each address, never that of the disk', () => {
+  it('have one number for each source, never that of the disk', () => {
     const origins = new Origins();
-    const ids = ['::1', '::2', '::1', '::3', '::2'].map((address) => origins.idOf(address));
+    const ids = [71, 72, 71, 73, 72].map((sourceId) => origins.idOf(sourceId));
     expect(ids).toEqual([1, 2, 1, 3, 2]);
     expect(ids).not.toContain(FROM_DISK);
   });
 
-  it('are bounded: addresses beyond 255 share the last number, and those before keep theirs', () => {
+  it('are bounded: sources beyond 254 share the last number, and those before keep theirs', () => {
     const origins = new Origins();
-    for (let i = 0; i < 10_000; i++) origins.idOf(`::${i}`);
-    expect([origins.idOf('::0'), origins.idOf('::254'), origins.idOf('::255'), origins.idOf('::new')]).toEqual([
-      1, 255, 255, 255,
-    ]);
+    for (let i = 0; i < 10_000; i++) origins.idOf(1000 + i);
+    expect([1000, 1253, 1254, 1255, 5].map((sourceId) => origins.idOf(sourceId))).toEqual([1, 254, 255, 255, 255]);
+  });
+
+  it('do not trust the number that the sources beyond 254 share, whatever their blocks were', () => {
+    const origins = new Origins();
+    for (let i = 0; i < 300; i++) origins.idOf(i);
+    const [server, late] = [origins.idOf(0), origins.idOf(299)];
+    origins.approve([server, late]);
+    expect([origins.isProven(server), origins.isProven(late)]).toEqual([true, false]);
+    expect([...origins.blame(shares([server, 1], [late, 99])).kept]).toEqual([server]);
   });
 
   it('that filled a wrong block alone are heard no more', () => {
     const origins = new Origins();
-    const [server, forger] = [origins.idOf('server'), origins.idOf('forger')];
+    const [server, forger] = [origins.idOf(SERVER), origins.idOf(FORGER)];
     expect([...origins.blame(shares([forger, 10])).kept]).toEqual([]);
     expect([origins.isBanned(forger), origins.isBanned(server)]).toEqual([true, false]);
   });
 
   it('that had a part in wrong blocks with others are not banned for that: the larger part is kept, and is alone from then on', () => {
     const origins = new Origins();
-    const [server, forger] = [origins.idOf('server'), origins.idOf('forger')];
+    const [server, forger] = [origins.idOf(SERVER), origins.idOf(FORGER)];
     for (let i = 0; i < 10; i++) {
       expect(origins.blame(shares([server, 90], [forger, 10]))).toEqual({ kept: new Set([server]), owner: server });
     }
@@ -39,14 +49,14 @@ describe('origins', () => {
 
   it('that own a block keep it, however many symbols others have left there', () => {
     const origins = new Origins();
-    const [server, forger] = [origins.idOf('server'), origins.idOf('forger')];
+    const [server, forger] = [origins.idOf(SERVER), origins.idOf(FORGER)];
     const verdict = origins.blame(shares([server, 10], [forger, 90]), server);
     expect(verdict).toEqual({ kept: new Set([server]), owner: server });
   });
 
   it('that were three times alone in wrong blocks with those who are proven are heard no more', () => {
     const origins = new Origins();
-    const [server, forger] = [origins.idOf('server'), origins.idOf('forger')];
+    const [server, forger] = [origins.idOf(SERVER), origins.idOf(FORGER)];
     origins.approve([server]);
     for (let i = 0; i < 3; i++) {
       expect(origins.isBanned(forger)).toBe(false);
@@ -57,7 +67,7 @@ describe('origins', () => {
 
   it('of which several are not proven are tried one after the other: honest servers are not banned with a forger', () => {
     const origins = new Origins();
-    const [server, other, forger] = [origins.idOf('server'), origins.idOf('other'), origins.idOf('forger')];
+    const [server, other, forger] = [origins.idOf(SERVER), origins.idOf(OTHER), origins.idOf(FORGER)];
     origins.approve([server]);
     for (let i = 0; i < 10; i++) {
       const verdict = origins.blame(shares([server, 50], [other, 40], [forger, 10]));
@@ -68,7 +78,7 @@ describe('origins', () => {
 
   it('that were proven before are kept, however small their part', () => {
     const origins = new Origins();
-    const [server, forger] = [origins.idOf('server'), origins.idOf('forger')];
+    const [server, forger] = [origins.idOf(SERVER), origins.idOf(FORGER)];
     origins.approve([server]);
     expect([...origins.blame(shares([server, 1], [forger, 99])).kept]).toEqual([server]);
     expect([origins.isProven(server), origins.isProven(forger)]).toEqual([true, false]);
@@ -76,7 +86,7 @@ describe('origins', () => {
 
   it('that were all proven and are wrong together lose their proof: one of them has changed', () => {
     const origins = new Origins();
-    const [one, two] = [origins.idOf('one'), origins.idOf('two')];
+    const [one, two] = [origins.idOf(ONE), origins.idOf(TWO)];
     origins.approve([one, two]);
     expect([...origins.blame(shares([one, 5], [two, 5])).kept]).toEqual([]);
     expect([origins.isProven(one), origins.isProven(two), origins.isBanned(one)]).toEqual([false, false, false]);
@@ -84,7 +94,7 @@ describe('origins', () => {
 
   it('that are all banned may all try again, or nothing would ever come', () => {
     const origins = new Origins();
-    const [one, two] = [origins.idOf('one'), origins.idOf('two')];
+    const [one, two] = [origins.idOf(ONE), origins.idOf(TWO)];
     origins.blame(shares([one, 3]));
     expect(origins.isBanned(one)).toBe(true);
     origins.blame(shares([two, 3]));
@@ -93,7 +103,7 @@ describe('origins', () => {
 
   it('that are right once are forgiven', () => {
     const origins = new Origins();
-    const [server, other] = [origins.idOf('server'), origins.idOf('other')];
+    const [server, other] = [origins.idOf(SERVER), origins.idOf(OTHER)];
     for (let i = 0; i < 2; i++) origins.blame(shares([server, 90], [other, 10]));
     origins.approve([server, other]);
     // Proven both: neither can be told from the other, and what was held against it is gone.
@@ -104,8 +114,8 @@ describe('origins', () => {
 
   it('of an earlier run are never kept in a wrong block, and do not count against whoever else is in it', () => {
     const origins = new Origins();
-    const server = origins.idOf('server');
-    origins.idOf('other');
+    const server = origins.idOf(SERVER);
+    origins.idOf(OTHER);
     for (let i = 0; i < 5; i++)
       expect([...origins.blame(shares([FROM_DISK, 90], [server, 10])).kept]).toEqual([server]);
     expect(origins.isBanned(server)).toBe(false);
@@ -113,7 +123,7 @@ describe('origins', () => {
 
   it('of an earlier run are not kept either when others of them were right', () => {
     const origins = new Origins();
-    const [server, other] = [origins.idOf('server'), origins.idOf('other')];
+    const [server, other] = [origins.idOf(SERVER), origins.idOf(OTHER)];
     origins.approve([FROM_DISK, server]);
     expect([...origins.blame(shares([FROM_DISK, 90], [server, 10])).kept]).toEqual([server]);
     expect(origins.isProven(server)).toBe(true);
@@ -124,14 +134,14 @@ describe('origins', () => {
 
   it('that are banned are not kept for having sent most', () => {
     const origins = new Origins();
-    const [server, forger] = [origins.idOf('server'), origins.idOf('forger')];
+    const [server, forger] = [origins.idOf(SERVER), origins.idOf(FORGER)];
     origins.ban(forger);
     expect([...origins.blame(shares([server, 10], [forger, 90])).kept]).toEqual([server]);
   });
 
   it('of an earlier run are nobody that could be banned', () => {
     const origins = new Origins();
-    origins.idOf('server');
+    origins.idOf(SERVER);
     for (let i = 0; i < 5; i++) origins.blame(shares([FROM_DISK, 10]));
     expect(origins.isBanned(FROM_DISK)).toBe(false);
   });

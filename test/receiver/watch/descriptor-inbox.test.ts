@@ -14,15 +14,22 @@ const bed = new Bed('inbox');
 const version = (number: number, plan: Partial<ObjectPlan> = {}) =>
   bed.object(2, { version: number, content: bed.bytes(2000, `version ${number}`), ...plan });
 
+/** By source id; the network has forgotten others. */
+const addresses = ['fd00::1', 'fd00::2'];
+
 function inboxOf(options: Partial<InboxOptions> = {}) {
   const faults = new FaultCounters();
   const defaults = { fleet: 'fleet', object: 'object', lowestVersionOf: () => 0, acceptExpired: false };
-  const inbox = new DescriptorInbox({ publicKey: bed.keys.publicKey, ...defaults, ...options }, faults);
+  const inbox = new DescriptorInbox(
+    { publicKey: bed.keys.publicKey, ...defaults, ...options },
+    faults,
+    (sourceId) => addresses[sourceId],
+  );
   const header = newHeader();
-  const hear = (record: Uint8Array, nowUs = 0, wallS = 1.8e9) => {
+  const hear = (record: Uint8Array, nowUs = 0, wallS = 1.8e9, sourceId?: number) => {
     const findings = recordDatagrams(record, 0, 255).map((datagram) => {
       readHeader(datagram, 0, datagram.length, header);
-      return inbox.handle(header, datagram, HEADER_BYTES, datagram.length - HEADER_BYTES, nowUs, wallS);
+      return inbox.handle(header, datagram, HEADER_BYTES, datagram.length - HEADER_BYTES, nowUs, wallS, sourceId);
     });
     return findings.at(-1);
   };
@@ -34,6 +41,13 @@ describe('the inbox for descriptors', () => {
     const { hear } = inboxOf();
     const kinds = [3, 1, 3, 7, 5].map((number) => hear(version(number).record)?.kind);
     expect(kinds).toEqual(['newest', 'older', undefined, 'newest', 'older']);
+  });
+
+  it('tells the address of each source that a record comes from, once, and leaves out an address that is not known', () => {
+    const { hear } = inboxOf();
+    const finding = hear(version(1).record, 0, 1.8e9, 0);
+    for (const sourceId of [0, 9, 1, 1, 9]) hear(version(1).record, 0, 1.8e9, sourceId);
+    expect(finding?.sources).toEqual(['fd00::1', 'fd00::2']);
   });
 
   it('takes a record that comes again for known, and one that says the same in other words too', () => {

@@ -1,0 +1,57 @@
+import type { ReceivedBatch } from './ports.js';
+
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * Walks the datagrams of a batch: `for (cursor.begin(batch); cursor.next(); )`. Its fields then describe one datagram. They are
+ * valid as long as the batch is.
+ */
+export class DatagramCursor {
+  /** The datagram is `bytes[start .. start + length]`. */
+  bytes: Uint8Array = NO_BYTES;
+  start = 0;
+  length = 0;
+  arrivalUs = 0;
+  sourceId = 0;
+  #batch: ReceivedBatch | undefined;
+  /** Index of the next piece. */
+  #nextPiece = 0;
+  #end = 0;
+  #segmentBytes = 0;
+
+  /** Goes to before the first datagram of a batch. */
+  begin(batch: ReceivedBatch): void {
+    this.#batch = batch;
+    this.#nextPiece = 0;
+    this.start = 0;
+    this.length = 0;
+    this.#end = 0;
+  }
+
+  /** Goes to the next datagram; false after the last. */
+  next(): boolean {
+    const start = this.start + this.length;
+    // A piece without a byte is a datagram too, of length 0.
+    if (start >= this.#end) return this.#beginPiece();
+    this.start = start;
+    this.length = Math.min(this.#segmentBytes, this.#end - start);
+    return true;
+  }
+
+  #beginPiece(): boolean {
+    const batch = this.#batch;
+    const piece = this.#nextPiece;
+    if (batch === undefined || piece >= batch.count) return false;
+    this.#nextPiece = piece + 1;
+    const length = batch.lengths[piece]!;
+    this.bytes = batch.buffers[piece]!;
+    this.start = batch.starts[piece]!;
+    this.#end = this.start + length;
+    // A network of the user's own may leave this at 0, which must not hold up the receiver for ever.
+    this.#segmentBytes = batch.segmentBytes[piece]! || length;
+    this.length = Math.min(this.#segmentBytes, length);
+    this.arrivalUs = batch.arrivalsUs[piece]!;
+    this.sourceId = batch.sourceIds[piece]!;
+    return true;
+  }
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { DatagramCursor } from '../../dist/base/datagram-cursor.js';
+import type { ReceivedBatch } from '../../dist/base/ports.js';
+
+const bytes = Uint8Array.from({ length: 100 }, (_, i) => i);
+
+function batchOf(
+  ...pieces: readonly (readonly [start: number, length: number, segmentBytes: number])[]
+): ReceivedBatch {
+  return {
+    count: pieces.length,
+    // What lies beyond `count` is left over from another batch.
+    buffers: [...pieces.map(() => bytes), new Uint8Array(9)],
+    starts: [...pieces.map(([start]) => start), 0],
+    lengths: [...pieces.map(([, length]) => length), 9],
+    segmentBytes: [...pieces.map(([, , segmentBytes]) => segmentBytes), 3],
+    arrivalsUs: pieces.map((_, i) => 1000 + i),
+    sourceIds: pieces.map((_, i) => 70 + i),
+    droppedCount: 0,
+  };
+}
+
+function walk(cursor: DatagramCursor, batch: ReceivedBatch) {
+  const datagrams: (readonly number[])[] = [];
+  for (cursor.begin(batch); cursor.next(); ) {
+    expect(cursor.bytes).toBe(bytes);
+    datagrams.push([cursor.start, cursor.length, cursor.arrivalUs, cursor.sourceId]);
+  }
+  return datagrams;
+}
+
+describe('a cursor over the datagrams of a batch', () => {
+  it('cuts each piece into datagrams, the last of which may be shorter, and says when and from where each came', () => {
+    expect(walk(new DatagramCursor(), batchOf([7, 25, 10], [40, 20, 10], [90, 4, 4]))).toEqual([
+      [7, 10, 1000, 70],
+      [17, 10, 1000, 70],
+      [27, 5, 1000, 70],
+      [40, 10, 1001, 71],
+      [50, 10, 1001, 71],
+      [90, 4, 1002, 72],
+    ]);
+  });
+
+  it('shows a datagram without a byte', () => {
+    expect(walk(new DatagramCursor(), batchOf([0, 0, 0], [5, 3, 3], [8, 0, 0]))).toEqual([
+      [0, 0, 1000, 70],
+      [5, 3, 1001, 71],
+      [8, 0, 1002, 72],
+    ]);
+  });
+
+  it('takes a piece without a segment size for one datagram', () => {
+    expect(walk(new DatagramCursor(), batchOf([3, 50, 0]))).toEqual([[3, 50, 1000, 70]]);
+  });
+
+  it('goes through any number of batches, also one that is empty', () => {
+    const cursor = new DatagramCursor();
+    expect(walk(cursor, batchOf([7, 25, 10]))).toHaveLength(3);
+    expect(walk(cursor, batchOf())).toEqual([]);
+    expect(walk(cursor, batchOf([0, 2, 2]))).toEqual([[0, 2, 1000, 70]]);
+  });
+});
