@@ -56,7 +56,7 @@ async function throughPart(directory: string, order: Uint32Array, pageSymbolCoun
   let refusedCount = 0;
   for (let i = 0; i < order.length; i++) {
     const start = (i % BATCH) * SYMBOL_BYTES;
-    while (!part.write(order[i]! * SYMBOL_BYTES, batch, start, SYMBOL_BYTES)) {
+    while (!part.write(order[i]!, batch, start, SYMBOL_BYTES)) {
       refusedCount++;
       await new Promise((resolve) => setTimeout(resolve, 1));
     }

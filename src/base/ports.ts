@@ -1,5 +1,5 @@
 /**
- * The four doors between protocol logic and the world. Logic takes these as arguments and never reaches past them, so the
+ * The three doors between protocol logic and the world. Logic takes these as arguments and never reaches past them, so the
  * same code runs on sockets and disks and in the simulator.
  */
 
@@ -134,17 +134,4 @@ export interface ByteSource {
   readonly sizeBytes: number;
   /** Fills `into` from `offset`; both ends lie within the source. */
   read(offset: number, into: Uint8Array): Promise<void>;
-}
-
-/** Where a receiver puts symbols. Bounded: it says no instead of growing. */
-export interface ByteSink {
-  /**
-   * Copies `bytes[start .. start + length]` to byte `offset` of the object. False, with nothing taken, when the write queue
-   * is full: the symbol then counts as dropped by this host.
-   */
-  write(offset: number, bytes: Uint8Array, start: number, length: number): boolean;
-  /** Reads back what was written, whether or not it has reached the disk. */
-  read(offset: number, into: Uint8Array): Promise<void>;
-  /** Everything written before this call is on disk (fdatasync) when it resolves. */
-  flush(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { DatagramCursor } from '../base/datagram-cursor.js';
 import { HEADER_BYTES, IP_AND_UDP_BYTES, MAX_ESI } from '../base/limits.js';
 import type { ReceivedBatch } from '../base/ports.js';
-import { blockSymbolCount, firstSymbolOf, geometryOf, symbolLength, symbolOffset } from '../object/geometry.js';
+import { blockSymbolCount, firstSymbolOf, geometryOf, symbolLength } from '../object/geometry.js';
 import type { StreamReading } from '../rate/readings.js';
 import { StreamMeter } from '../rate/stream-meter.js';
 import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
@@ -188,7 +188,7 @@ export class Reception {
     }
     if (slot === Slot.spare) {
       assembler.addSpare(block, { esi, origin: this.#origin, bytes: bytes.subarray(start, start + length) });
-    } else if (this.#write(slot, own, esi, bytes, start, length)) {
+    } else if (this.#store.writeSymbol(slot, esi, bytes, start, length)) {
       assembler.add(block, esi, slot, this.#origin);
     } else {
       this.droppedCount++;
@@ -196,12 +196,6 @@ export class Reception {
     }
     this.newBytes += length;
     return undefined;
-  }
-
-  #write(place: number, own: number, esi: number, bytes: Uint8Array, start: number, length: number): boolean {
-    return place === own
-      ? this.#store.write(symbolOffset(this.assembler.geometry, place), bytes, start, length)
-      : this.#store.writeGuest(place, esi, bytes, start);
   }
 
   #takeDigests(

@@ -3,12 +3,10 @@ import { LayercastError } from '../base/errors.js';
 import {
   blockLength,
   blockOf,
-  blockOffset,
   blockSymbolCount,
   firstSymbolOf,
   type Geometry,
   geometryOf,
-  symbolOffset,
 } from '../object/geometry.js';
 import { Placements } from '../object/placements.js';
 import { SymbolSet } from '../object/symbol-set.js';
@@ -77,22 +75,16 @@ class ObjectFile implements ObjectStore {
     this.verifiedBlocks = copyOf(partial.journal.verifiedBlocks);
   }
 
-  write(offset: number, bytes: Uint8Array, start: number, length: number): boolean {
+  writeSymbol(place: number, esi: number, bytes: Uint8Array, start: number, length: number): boolean {
     const { part, checkpoint } = this.#partial;
-    const symbol = offset / this.#geometry.symbolBytes;
-    // Over a guest, a crash would leave the claim that it is still there.
-    if (this.#isBeingRestored(symbol) || checkpoint.holdsGuest(symbol)) return false;
-    if (!part.write(offset, bytes, start, length)) return false;
-    checkpoint.noteWritten(symbol);
-    return true;
-  }
-
-  writeGuest(place: number, esi: number, bytes: Uint8Array, start: number): boolean {
-    const { part, checkpoint } = this.#partial;
-    if (this.#isBeingRestored(place) || checkpoint.holdsOwn(place) || checkpoint.holdsGuest(place)) return false;
-    const { symbolBytes } = this.#geometry;
-    if (!part.write(symbolOffset(this.#geometry, place), bytes, start, symbolBytes)) return false;
-    checkpoint.noteGuest(place, esi);
+    const block = blockOf(this.#geometry, place);
+    const isOwn = place === firstSymbolOf(this.#geometry, block) + esi;
+    // Over a guest, a crash would leave the claim that the guest is still there.
+    if (this.#restoring.has(block) || checkpoint.holdsGuest(place)) return false;
+    if (!isOwn && checkpoint.holdsOwn(place)) return false;
+    if (!part.write(place, bytes, start, length)) return false;
+    if (isOwn) checkpoint.noteWritten(place);
+    else checkpoint.noteGuest(place, esi);
     return true;
   }
 
@@ -108,12 +100,8 @@ class ObjectFile implements ObjectStore {
     return restored;
   }
 
-  read(offset: number, into: Uint8Array): Promise<void> {
-    return this.#partial.part.read(offset, into);
-  }
-
-  flush(): Promise<void> {
-    return this.#partial.part.flush();
+  read(place: number, into: Uint8Array): Promise<void> {
+    return this.#partial.part.read(place, into);
   }
 
   acceptBlock(block: number): void {
@@ -174,12 +162,8 @@ class ObjectFile implements ObjectStore {
     const first = firstSymbolOf(this.#geometry, block);
     const count = blockSymbolCount(this.#geometry, block);
     await checkpoint.evictGuests(first, count);
-    await part.overwrite(blockOffset(this.#geometry, block), bytes);
+    await part.overwrite(first, bytes);
     checkpoint.noteRunWritten(first, count);
-  }
-
-  #isBeingRestored(place: number): boolean {
-    return this.#restoring.size > 0 && this.#restoring.has(blockOf(this.#geometry, place));
   }
 
   /** Who asked for a block hears how it went; here it only matters that it has ended. */

@@ -27,7 +27,7 @@ export function openDestination(
 export function fill(store: ObjectStore, first = 0, count = GEOMETRY.symbolCount): void {
   for (let symbol = first; symbol < first + count; symbol++) {
     const bytes = bytesOfSymbol(GEOMETRY, symbol);
-    if (!store.write(symbol * GEOMETRY.symbolBytes, bytes, 0, bytes.length))
-      throw new Error(`symbol ${symbol} refused`);
+    // The object has one block, so a symbol's number is its ESI.
+    if (!store.writeSymbol(symbol, symbol, bytes, 0, bytes.length)) throw new Error(`symbol ${symbol} refused`);
   }
 }

@@ -39,14 +39,18 @@ function blockRange(block: number): readonly [first: number, end: number] {
   return [first, first + blockSymbolCount(GEOMETRY, block)];
 }
 
+function ownEsi(place: number): number {
+  return place - firstSymbolOf(GEOMETRY, blockOf(GEOMETRY, place));
+}
+
 function writeOwn(store: Store, symbol: number): boolean {
   const bytes = bytesOfSymbol(GEOMETRY, symbol);
-  return store.write(symbol * GEOMETRY.symbolBytes, bytes, 0, bytes.length);
+  return store.writeSymbol(symbol, ownEsi(symbol), bytes, 0, bytes.length);
 }
 
 function writeGuest(store: Store, place: number, esi: number): boolean {
   const bytes = bytesOfGuest(GEOMETRY, blockOf(GEOMETRY, place), esi);
-  return store.writeGuest(place, esi, Buffer.concat([Buffer.alloc(3), bytes]), 3);
+  return store.writeSymbol(place, esi, Buffer.concat([Buffer.alloc(3), bytes]), 3, bytes.length);
 }
 
 /** What a store claims, as place → what it holds; each of it is read from the file itself and is so. */
@@ -249,7 +253,7 @@ describe('an object on its way to its file', () => {
     await expect(store.restoreBlock(1, bytesOfBlock(GEOMETRY, 1))).rejects.toMatchObject({ code: 'INTERNAL' });
     await restored;
     const into = Buffer.alloc(bytesOfBlock(GEOMETRY, 1).length);
-    await store.read(first * GEOMETRY.symbolBytes, into);
+    await store.read(first, into);
     expect(into.equals(bytesOfBlock(GEOMETRY, 1))).toBe(true);
     await store.close();
     const again = await openIn(directory);
@@ -321,12 +325,15 @@ describe('an object on its way to its file', () => {
       [LAST, 500],
       [LAST + 1, 500],
       [-1, 500],
-      [3, 3],
       [3, 2 ** 24],
     ] as const) {
-      expect(() => store.writeGuest(place, esi, new Uint8Array(1200), 0), `${esi} at ${place}`).toThrow(refused);
+      expect(() => store.writeSymbol(place, esi, new Uint8Array(1200), 0, 1200), `${esi} at ${place}`).toThrow(refused);
     }
-    expect(() => store.writeGuest(3, 500, new Uint8Array(1200), 1)).toThrow(refused);
+    expect(() => store.writeSymbol(3, 500, new Uint8Array(1200), 1, 1200)).toThrow(refused);
+    for (const esi of [3, 500]) {
+      expect(() => store.writeSymbol(3, esi, new Uint8Array(1200), 0, 1199)).toThrow(refused);
+    }
+    expect(() => store.writeSymbol(LAST, ownEsi(LAST), new Uint8Array(1200), 0, 1200)).toThrow(refused);
     for (const [block, length] of [
       [0, bytesOfBlock(GEOMETRY, 0).length - 1],
       [4, 1200],

@@ -3,7 +3,7 @@
 // steps: then it kills itself, whatever its I/O threads are at. Arguments: directory, size in bytes, steps (−1: until it is
 // whole). It first prints how many symbols and guests it found.
 import { argv, kill, pid, stdout } from 'node:process';
-import { blockOf } from '../../dist/object/geometry.js';
+import { blockOf, firstSymbolOf } from '../../dist/object/geometry.js';
 import { openObjectFile } from '../../dist/retrieve/object-file.js';
 import {
   blockRun,
@@ -27,12 +27,14 @@ let checkpoint = Promise.resolve();
 
 function writeOwn(symbol: number): boolean {
   const bytes = bytesOfSymbol(geometry, symbol);
-  if (!store.write(symbol * geometry.symbolBytes, bytes, 0, bytes.length)) return false;
+  const esi = symbol - firstSymbolOf(geometry, blockOf(geometry, symbol));
+  if (!store.writeSymbol(symbol, esi, bytes, 0, bytes.length)) return false;
   return symbols.add(symbol);
 }
 
 function writeGuest(place: number, esi: number): boolean {
-  if (!store.writeGuest(place, esi, bytesOfGuest(geometry, blockOf(geometry, place), esi), 0)) return false;
+  const bytes = bytesOfGuest(geometry, blockOf(geometry, place), esi);
+  if (!store.writeSymbol(place, esi, bytes, 0, bytes.length)) return false;
   guests.set(place, esi);
   return true;
 }

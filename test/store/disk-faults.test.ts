@@ -114,7 +114,7 @@ describe('a disk that fails to sync', () => {
     const failed = { code: 'FILE_IO', message: expect.stringContaining('EIO') };
     await expect(part.flush()).rejects.toMatchObject(failed);
     await expect(part.flush()).rejects.toMatchObject(failed);
-    expect(part.write(4, bytes, 0, 4)).toBe(false);
+    expect(part.write(1, bytes, 0, 4)).toBe(false);
     await failNextSync();
     await expect(journal.append({ durable: [[0, 1]] })).rejects.toMatchObject(failed);
     await expect(journal.append({ durable: [[0, 1]] })).rejects.toMatchObject(failed);

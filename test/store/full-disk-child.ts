@@ -36,7 +36,7 @@ const errors: string[] = [];
 const part = await PartFile.open({ path, geometry, resume: false, onError: ({ code }) => errors.push(code) });
 fillUp();
 for (let symbol = 0; symbol < geometry.symbolCount; symbol++) {
-  part.write(symbol * 1184, content, symbol * 1184, symbolLength(geometry, symbol));
+  part.write(symbol, content, symbol * 1184, symbolLength(geometry, symbol));
 }
 said.flushOnFull = await failure(() => part.flush());
 said.errors = [...errors];

@@ -1,15 +1,15 @@
-import type { ByteSink } from '../../base/ports.js';
 import type { Placements } from '../../object/placements.js';
 import type { SymbolSet } from '../../object/symbol-set.js';
 
 /**
- * Where one version of an object is put together: a sink that remembers across crashes and, at the end, a whole file.
+ * Where one version of an object is put together. The store remembers symbols across crashes and, at the end, makes a whole
+ * file of them.
  *
- * A place is the position of a symbol in the file, numbered like the object's symbols. While its own symbol is missing it can
- * hold a guest: another symbol of the same block, named by its ESI, kept for decoding the block. The object's last place can
- * not when it is short. `write` refuses a symbol whose place has a guest: such a symbol can be a guest elsewhere.
+ * A place is the position of a symbol in the object, numbered like the object's symbols. A place holds its own symbol or a
+ * guest: another symbol of the same block, named by its ESI, which is kept for decoding the block. The object's last place
+ * holds no guest when it is short.
  */
-export interface ObjectStore extends ByteSink {
+export interface ObjectStore {
   /** Symbols on disk from an earlier run. The receiver takes this set over and adds to it; the store keeps its own account. */
   readonly symbols: SymbolSet;
   /** Blocks verified in an earlier run; taken over in the same way. */
@@ -17,12 +17,23 @@ export interface ObjectStore extends ByteSink {
   /** Guests on disk from an earlier run, none of them at a place in `symbols`; taken over in the same way. */
   readonly guests: Placements;
   /**
-   * Copies `symbolBytes` bytes of `bytes` from `start` on to a free place of the symbol's block. False, with nothing taken,
-   * when the write queue is full, or the place is not free: one of a rejected block is only after the next checkpoint.
-   * @param esi of the symbol in the place's block, 0 .. 2^24 − 1.
-   * @throws {LayercastError} `INTERNAL` for a place that cannot hold it: its own, a short one, one outside the object.
+   * Copies a symbol, `bytes[start .. start + length]`, to a place of its block. The place is the symbol's own, or a free one
+   * that takes the symbol as a guest. False, with nothing taken, when
+   *
+   * - the write queue is full, or the block is being restored;
+   * - the symbol is the place's own and the place has a guest: the symbol can then be a guest elsewhere;
+   * - the symbol is a guest and the place is not free. A place of a rejected block is free after the next checkpoint.
+   *
+   * @param esi of the symbol in the place's block, 0 .. 2^24 − 1
+   * @param length of the whole symbol: `symbolBytes`, less only for the object's last own symbol
+   * @throws {LayercastError} `INTERNAL` for a place that cannot hold the symbol, and for bytes that are no whole symbol
    */
-  writeGuest(place: number, esi: number, bytes: Uint8Array, start: number): boolean;
+  writeSymbol(place: number, esi: number, bytes: Uint8Array, start: number, length: number): boolean;
+  /**
+   * Fills `into` with the bytes of the object from the start of `place` on, whether or not they have reached the disk. Bytes
+   * that were never written are zeros.
+   */
+  read(place: number, into: Uint8Array): Promise<void>;
   /**
    * Writes a decoded block over whatever its places hold; then all its symbols are there, and the next checkpoint records
    * them. Until it resolves, no symbol of the block is taken. A crash at any moment costs no symbol that was at its own place

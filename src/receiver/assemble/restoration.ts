@@ -1,7 +1,7 @@
-import type { ByteSink } from '../../base/ports.js';
 import { type PartialBlock, SPARE_SYMBOLS } from '../../fec/decoder.js';
-import { blockLength, blockOffset, blockSymbolCount, type Geometry } from '../../object/geometry.js';
+import { blockLength, blockSymbolCount, firstSymbolOf, type Geometry } from '../../object/geometry.js';
 import type { BlockContent } from './coded-places.js';
+import type { ObjectStore } from './object-store.js';
 
 /** Solves blocks; `CodingPool` does it in worker threads. */
 export interface BlockSolver {
@@ -27,15 +27,15 @@ export interface RestoredBlock {
 /** Brings blocks of coded symbols from where they lie into memory, and has them solved. */
 export class Restoration {
   readonly #geometry: Geometry;
-  readonly #sink: ByteSink;
+  readonly #store: Pick<ObjectStore, 'read'>;
   readonly #solver: BlockSolver;
   /** Memory of blocks solved before: as many as are solved at once. */
   readonly #free: Uint8Array[] = [];
 
   /** @param concurrency how many blocks will be restored at once, at most. */
-  constructor(geometry: Geometry, sink: ByteSink, solver: BlockSolver, concurrency: number) {
+  constructor(geometry: Geometry, store: Pick<ObjectStore, 'read'>, solver: BlockSolver, concurrency: number) {
     this.#geometry = geometry;
-    this.#sink = sink;
+    this.#store = store;
     this.#solver = solver;
     // What cannot be made ready ahead is made when it is needed, and fails there.
     solver.prepare(geometry.longBlockSymbolCount, concurrency).catch(() => undefined);
@@ -47,7 +47,7 @@ export class Restoration {
     const memory = this.#take(block);
     const length = blockLength(this.#geometry, block);
     memory.fill(0, length);
-    await this.#sink.read(blockOffset(this.#geometry, block), memory.subarray(0, length));
+    await this.#store.read(firstSymbolOf(this.#geometry, block), memory.subarray(0, length));
     const spare = new Uint8Array(SPARE_SYMBOLS * symbolBytes);
     const slots = new Int32Array(esis.length + SPARE_SYMBOLS).fill(-1);
     slots.set(esis);

@@ -1,12 +1,12 @@
 import { createHash, type Hash } from 'node:crypto';
-import { blockLength, blockOffset } from '../../object/geometry.js';
+import { blockLength, firstSymbolOf } from '../../object/geometry.js';
 import type { Assembler, ReadyBlock } from './assembler.js';
 import type { BlockContent } from './coded-places.js';
 import type { ObjectStore } from './object-store.js';
 import type { Restoration } from './restoration.js';
 
-/** Read back and hashed in pieces of this size, so that a block of any size takes little memory and no long turn. */
-const HASHED_BYTES = 2 ** 20;
+/** A block is read back and hashed in pieces of this size at most, so that any block takes little memory and no long turn. */
+const MAX_HASHED_BYTES = 2 ** 20;
 
 /** How proving a block came out: its digest is as signed, or is not, or its symbols do not determine it. */
 export type Outcome = 'genuine' | 'wrong' | 'unsolved';
@@ -62,11 +62,13 @@ export class Verification {
 
   async #readBlock(block: number, hash: Hash): Promise<void> {
     const { geometry } = this.#assembler;
-    const end = blockOffset(geometry, block) + blockLength(geometry, block);
-    const piece = new Uint8Array(Math.min(HASHED_BYTES, blockLength(geometry, block)));
-    for (let offset = blockOffset(geometry, block); offset < end; offset += piece.length) {
-      const bytes = piece.subarray(0, Math.min(piece.length, end - offset));
-      await this.#store.read(offset, bytes);
+    const length = blockLength(geometry, block);
+    const pieceSymbolCount = Math.floor(MAX_HASHED_BYTES / geometry.symbolBytes);
+    const piece = new Uint8Array(Math.min(length, pieceSymbolCount * geometry.symbolBytes));
+    let place = firstSymbolOf(geometry, block);
+    for (let doneBytes = 0; doneBytes < length; doneBytes += piece.length, place += pieceSymbolCount) {
+      const bytes = piece.subarray(0, Math.min(piece.length, length - doneBytes));
+      await this.#store.read(place, bytes);
       hash.update(bytes);
     }
   }

@@ -1,6 +1,13 @@
 import { LayercastError } from '../../base/errors.js';
 import { MAX_ESI } from '../../base/limits.js';
-import { blockLength, blockOf, blockSymbolCount, firstSymbolOf, symbolLength } from '../../object/geometry.js';
+import {
+  blockLength,
+  blockOf,
+  blockSymbolCount,
+  firstSymbolOf,
+  symbolLength,
+  symbolOffset,
+} from '../../object/geometry.js';
 import { Placements } from '../../object/placements.js';
 import { SymbolSet } from '../../object/symbol-set.js';
 import type { ObjectStore } from '../../receiver/assemble/object-store.js';
@@ -45,39 +52,17 @@ export class SimulatedStore implements ObjectStore {
     this.#queue = new WriteQueue(partial, disk);
   }
 
-  write(offset: number, bytes: Uint8Array, start: number, length: number): boolean {
+  writeSymbol(place: number, esi: number, bytes: Uint8Array, start: number, length: number): boolean {
     const { geometry } = this.#partial;
-    const symbol = offset / geometry.symbolBytes;
-    if (!this.#isPlace(symbol) || length !== symbolLength(geometry, symbol)) {
-      this.#violated(`${length} bytes at ${offset} are no symbol`);
-      return false;
+    const isOwn = place === firstSymbolOf(geometry, blockOf(geometry, place)) + esi;
+    const isEsi = Number.isInteger(esi) && esi >= 0 && esi <= MAX_ESI;
+    const placeBytes = this.#isPlace(place) ? symbolLength(geometry, place) : 0;
+    if (!isEsi || length !== placeBytes || (!isOwn && placeBytes !== geometry.symbolBytes)) {
+      this.#violated(`place ${place} cannot hold ${length} bytes of ESI ${esi}`);
+      throw new LayercastError('INTERNAL', `place ${place} cannot hold ${length} bytes of ESI ${esi}`);
     }
-    if (this.#state !== 'open' || this.#isBusy(symbol)) return false;
-    if (this.#holdsGuest(symbol)) {
-      if (!this.#isDropped(symbol)) this.#violated(`symbol ${symbol} over a guest`);
-      return false;
-    }
-    if (!this.#put(symbol, bytes.subarray(start, start + length))) return false;
-    this.#written.addOwn(symbol, 1);
-    return true;
-  }
-
-  writeGuest(place: number, esi: number, bytes: Uint8Array, start: number): boolean {
-    const { geometry } = this.#partial;
-    const isGuest = Number.isInteger(esi) && esi >= 0 && esi <= MAX_ESI;
-    const fits = this.#isPlace(place) && symbolLength(geometry, place) === geometry.symbolBytes;
-    if (!isGuest || !fits || place === firstSymbolOf(geometry, blockOf(geometry, place)) + esi) {
-      this.#violated(`place ${place} cannot hold ESI ${esi}`);
-      throw new LayercastError('INTERNAL', `place ${place} cannot hold the symbol of ESI ${esi}`);
-    }
-    if (this.#state !== 'open' || this.#isBusy(place)) return false;
-    if (this.#written.holds(place) || this.#flushing.holds(place) || this.#partial.journal.holds(place)) {
-      if (!this.#isDropped(place)) this.#violated(`guest ${esi} at the occupied place ${place}`);
-      return false;
-    }
-    if (!this.#put(place, bytes.subarray(start, start + geometry.symbolBytes))) return false;
-    this.#written.addGuest(place, esi);
-    return true;
+    const symbol = bytes.subarray(start, start + length);
+    return isOwn ? this.#writeOwn(place, symbol) : this.#writeGuest(place, esi, symbol);
   }
 
   async restoreBlock(block: number, bytes: Uint8Array): Promise<void> {
@@ -109,16 +94,11 @@ export class SimulatedStore implements ObjectStore {
     }
   }
 
-  async read(offset: number, into: Uint8Array): Promise<void> {
+  async read(place: number, into: Uint8Array): Promise<void> {
     if (this.#state === 'closed') throw new LayercastError('FILE_IO', 'read after close');
     // Before any time passes, as the real cache does: whoever lends the same buffer twice at once must not get away with it.
-    this.#partial.storage.copy(offset, into);
+    this.#partial.storage.copy(symbolOffset(this.#partial.geometry, place), into);
     await this.#pass(this.#disk.options.readUs ?? 0);
-  }
-
-  async flush(): Promise<void> {
-    await this.#pass(this.#queue.flushUs);
-    this.#queue.requireTaken();
   }
 
   acceptBlock(block: number): void {
@@ -153,7 +133,7 @@ export class SimulatedStore implements ObjectStore {
     const accepted = this.#accepted;
     this.#accepted = [];
     try {
-      await this.flush();
+      await this.#flush();
       this.#journal(accepted);
     } catch (error) {
       this.#flushing.addAll(this.#written);
@@ -173,7 +153,7 @@ export class SimulatedStore implements ObjectStore {
     if (this.#isCheckpointing) this.#violated('commit during a checkpoint');
     this.#isCommitting = true;
     if (storage.count !== geometry.symbolCount) this.#violated('commit of a file that is not whole');
-    await this.flush();
+    await this.#flush();
     if (!storage.isGenuine) this.#violated('commit of wrong bytes');
     this.#end();
     this.#disk.complete(this.#partial);
@@ -202,6 +182,33 @@ export class SimulatedStore implements ObjectStore {
   /** Whether what a place holds would not survive a crash, whatever the journal says of it: it was written over since. */
   isAtRisk(place: number): boolean {
     return this.#isDropped(place) && (this.#written.holds(place) || this.#flushing.holds(place));
+  }
+
+  #writeOwn(place: number, symbol: Uint8Array): boolean {
+    if (this.#state !== 'open' || this.#isBusy(place)) return false;
+    if (this.#holdsGuest(place)) {
+      if (!this.#isDropped(place)) this.#violated(`symbol ${place} over a guest`);
+      return false;
+    }
+    if (!this.#put(place, symbol)) return false;
+    this.#written.addOwn(place, 1);
+    return true;
+  }
+
+  #writeGuest(place: number, esi: number, symbol: Uint8Array): boolean {
+    if (this.#state !== 'open' || this.#isBusy(place)) return false;
+    if (this.#written.holds(place) || this.#flushing.holds(place) || this.#partial.journal.holds(place)) {
+      if (!this.#isDropped(place)) this.#violated(`guest ${esi} at the occupied place ${place}`);
+      return false;
+    }
+    if (!this.#put(place, symbol)) return false;
+    this.#written.addGuest(place, esi);
+    return true;
+  }
+
+  async #flush(): Promise<void> {
+    await this.#pass(this.#queue.flushUs);
+    this.#queue.requireTaken();
   }
 
   #journal(accepted: readonly number[]): void {

@@ -1,17 +1,22 @@
 import { LayercastError } from '../../base/errors.js';
-import type { ByteSink } from '../../base/ports.js';
 import { Placements } from '../../object/placements.js';
 import { SymbolSet } from '../../object/symbol-set.js';
 import { canHold } from './claims.js';
 import type { Journal } from './journal.js';
 import type { Run } from './journal-format.js';
 
+/** What puts symbols on disk: the part file. */
+export interface Flushable {
+  /** Everything written before this call is on disk when it resolves. */
+  flush(): Promise<void>;
+}
+
 /**
  * Carries what was written into the journal, by way of the disk: notes what the sink has taken, and at each `run` has it
  * flushed and then journalled. What is noted while the flush is under way waits for the next.
  */
 export class Checkpoint {
-  readonly #sink: Pick<ByteSink, 'flush'>;
+  readonly #part: Flushable;
   readonly #journal: Journal;
   /** Noted since the last run began. */
   #written: SymbolSet;
@@ -28,8 +33,8 @@ export class Checkpoint {
   /** The run that begins when the one under way has ended. */
   #waiting: Promise<void> | undefined;
 
-  constructor(sink: Pick<ByteSink, 'flush'>, journal: Journal) {
-    this.#sink = sink;
+  constructor(part: Flushable, journal: Journal) {
+    this.#part = part;
     this.#journal = journal;
     this.#written = new SymbolSet(journal.symbols.symbolCount);
     this.#flushing = new SymbolSet(journal.symbols.symbolCount);
@@ -126,7 +131,7 @@ export class Checkpoint {
     this.#verifiedBlocks = [];
     this.#dropped = [];
     try {
-      if (this.#flushing.count + this.#flushingGuests.count > 0) await this.#sink.flush();
+      if (this.#flushing.count + this.#flushingGuests.count > 0) await this.#part.flush();
       await this.#journal.append({
         dropped,
         durable: this.#flushing.runs(),

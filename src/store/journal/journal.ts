@@ -60,7 +60,7 @@ const REWRITE_CHUNK_BYTES = 256 * 1024;
  * What of an object is safely on disk, so that a fetch goes on after a crash where it stopped. Append-only between rewrites;
  * a tail that is cut off or damaged costs only what it said.
  *
- * **Append only what the disk has confirmed** (`ByteSink.flush`): the journal is believed without looking.
+ * **Append only what the disk has confirmed** (`PartFile.flush`): the journal is believed without looking.
  */
 export class Journal {
   readonly path: string;

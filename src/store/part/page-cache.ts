@@ -68,9 +68,9 @@ export class PageCache {
   }
 
   /** False, with nothing taken, when no page is free. */
-  put(symbol: number, bytes: Uint8Array, start: number, length: number): boolean {
+  put(place: number, bytes: Uint8Array, start: number, length: number): boolean {
     if (this.#failure !== undefined) return false;
-    const index = Math.floor(symbol / this.pageSymbolCount);
+    const index = Math.floor(place / this.pageSymbolCount);
     let page = this.#recent;
     if (page === undefined || page.index !== index) {
       page = this.#used.get(index) ?? this.#take(index);
@@ -78,19 +78,19 @@ export class PageCache {
       this.#recent = page;
     }
     page.touchedAt = ++this.#touches;
-    page.put(symbol - index * this.pageSymbolCount, bytes, start, length);
-    if (page.writing === undefined && page.dirtyCount >= this.#slotCount(index)) this.#startWriting(page);
+    page.put(place - index * this.pageSymbolCount, bytes, start, length);
+    if (page.writing === undefined && page.dirtyCount >= this.#placeCount(index)) this.#startWriting(page);
     return true;
   }
 
-  /** Copies the bytes of a symbol to `into[at …]`, from its byte `skip` on; false when they are in the file. */
-  copyHeld(symbol: number, skip: number, length: number, into: Uint8Array, at: number): boolean {
-    const index = Math.floor(symbol / this.pageSymbolCount);
+  /** Fills `into` with the first bytes of a place; false, with nothing copied, when they are in the file. */
+  copyHeld(place: number, into: Uint8Array): boolean {
+    const index = Math.floor(place / this.pageSymbolCount);
     const page = this.#used.get(index);
-    const slot = symbol - index * this.pageSymbolCount;
-    if (page === undefined || !page.holds(slot)) return false;
-    const start = slot * this.#geometry.symbolBytes + skip;
-    into.set(page.bytes.subarray(start, start + length), at);
+    const entry = place - index * this.pageSymbolCount;
+    if (page === undefined || !page.holds(entry)) return false;
+    const start = entry * this.#geometry.symbolBytes;
+    into.set(page.bytes.subarray(start, start + into.length));
     return true;
   }
 
@@ -102,7 +102,7 @@ export class PageCache {
   }
 
   /**
-   * Resolves when symbols `first .. first + count` are in the file (not yet on disk) and nowhere else; none of them may be
+   * Resolves when places `first .. first + count` are in the file (not yet on disk) and nowhere else; none of them may be
    * put meanwhile. Rejects with the failure of a write.
    */
   async release(first: number, count: number): Promise<void> {
@@ -192,7 +192,7 @@ export class PageCache {
     page.writing = undefined;
     if (page.dirtyCount > 0) {
       // Symbols came while the others were written; a page that filled up again has nothing to wait for.
-      if (this.#failure === undefined && page.dirtyCount >= this.#slotCount(page.index)) this.#startWriting(page);
+      if (this.#failure === undefined && page.dirtyCount >= this.#placeCount(page.index)) this.#startWriting(page);
       return;
     }
     this.#used.delete(page.index);
@@ -204,8 +204,8 @@ export class PageCache {
     this.#failure = failure;
   }
 
-  /** Symbols of the object on a page: less on the last. */
-  #slotCount(index: number): number {
+  /** Places of the object on a page: less on the last. */
+  #placeCount(index: number): number {
     return Math.min(this.pageSymbolCount, this.#geometry.symbolCount - index * this.pageSymbolCount);
   }
 }

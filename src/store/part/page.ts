@@ -1,6 +1,6 @@
 /**
- * A stretch of an object in memory: `slotCount` symbols of `symbolBytes`, and for each whether its bytes are here (held),
- * still to be written (dirty), or being written now (in flight).
+ * A stretch of an object in memory: `entryCount` entries of `symbolBytes`, one for each place, and for each entry whether its
+ * bytes are here (held), still to be written (dirty), or being written now (in flight).
  */
 export class Page {
   readonly bytes: Buffer;
@@ -16,21 +16,21 @@ export class Page {
   readonly #dirty: Uint32Array;
   readonly #inFlight: Uint32Array;
 
-  constructor(slotCount: number, symbolBytes: number) {
+  constructor(entryCount: number, symbolBytes: number) {
     // Slow means outside the shared pool; unsafe means not zeroed: bytes that are not held are never read.
-    this.bytes = Buffer.allocUnsafeSlow(slotCount * symbolBytes);
+    this.bytes = Buffer.allocUnsafeSlow(entryCount * symbolBytes);
     this.#symbolBytes = symbolBytes;
-    const wordCount = Math.ceil(slotCount / 32);
+    const wordCount = Math.ceil(entryCount / 32);
     this.#held = new Uint32Array(wordCount);
     this.#dirty = new Uint32Array(wordCount);
     this.#inFlight = new Uint32Array(wordCount);
   }
 
-  put(slot: number, source: Uint8Array, start: number, length: number): void {
+  put(entry: number, source: Uint8Array, start: number, length: number): void {
     // The view costs about 60 ns and is the cheapest copy there is: Buffer.copy makes one as well in Node 20.
-    this.bytes.set(source.subarray(start, start + length), slot * this.#symbolBytes);
-    const word = slot >>> 5;
-    const bit = 1 << (slot & 31);
+    this.bytes.set(source.subarray(start, start + length), entry * this.#symbolBytes);
+    const word = entry >>> 5;
+    const bit = 1 << (entry & 31);
     this.#held[word]! |= bit;
     if ((this.#dirty[word]! & bit) === 0) {
       this.#dirty[word]! |= bit;
@@ -38,27 +38,27 @@ export class Page {
     }
   }
 
-  holds(slot: number): boolean {
-    return ((this.#held[slot >>> 5]! >>> (slot & 31)) & 1) === 1;
+  holds(entry: number): boolean {
+    return ((this.#held[entry >>> 5]! >>> (entry & 31)) & 1) === 1;
   }
 
-  /** Slots `from .. to`, none of them dirty or in flight, are in the file and no longer here. */
+  /** Entries `from .. to`, none of them dirty or in flight, are in the file and no longer here. */
   release(from: number, to: number): void {
-    for (let slot = from; slot < to; slot++) this.#held[slot >>> 5]! &= ~(1 << (slot & 31));
+    for (let entry = from; entry < to; entry++) this.#held[entry >>> 5]! &= ~(1 << (entry & 31));
   }
 
-  /** Takes all that is dirty into flight, as flat pairs [first slot, slot count, …]. */
+  /** Takes all that is dirty into flight, as flat pairs [first entry, entry count, …]. */
   takeDirtyRuns(): number[] {
     this.#inFlight.set(this.#dirty);
     this.#dirty.fill(0);
     this.dirtyCount = 0;
     const runs: number[] = [];
-    const slotCount = this.#inFlight.length * 32;
-    for (let slot = 0; slot < slotCount; slot++) {
-      if (((this.#inFlight[slot >>> 5]! >>> (slot & 31)) & 1) === 0) continue;
+    const entryCount = this.#inFlight.length * 32;
+    for (let entry = 0; entry < entryCount; entry++) {
+      if (((this.#inFlight[entry >>> 5]! >>> (entry & 31)) & 1) === 0) continue;
       const previous = runs.length - 2;
-      if (previous >= 0 && runs[previous]! + runs[previous + 1]! === slot) runs[previous + 1]!++;
-      else runs.push(slot, 1);
+      if (previous >= 0 && runs[previous]! + runs[previous + 1]! === entry) runs[previous + 1]!++;
+      else runs.push(entry, 1);
     }
     return runs;
   }

@@ -3,8 +3,7 @@ import { chmod, type FileHandle, open, rename, rm, statfs } from 'node:fs/promis
 import { dirname } from 'node:path';
 import { errnoOf, LayercastError } from '../../base/errors.js';
 import { FILE_PIECE_BYTES } from '../../base/limits.js';
-import type { ByteSink } from '../../base/ports.js';
-import { type Geometry, symbolLength } from '../../object/geometry.js';
+import { type Geometry, symbolLength, symbolOffset } from '../../object/geometry.js';
 import { syncDirectoryOf, writeFully } from '../durable.js';
 import { systemError } from '../system-error.js';
 import { takeAttributes } from './file-attributes.js';
@@ -31,7 +30,7 @@ export interface PartFileOptions {
  * The object while it arrives: a sparse file of the object's full length, written through a bounded cache of pages (16 MiB).
  * Never writes beyond the object.
  */
-export class PartFile implements ByteSink {
+export class PartFile {
   readonly path: string;
   readonly geometry: Geometry;
   /** Whether the file was there, with the right length, and its bytes were kept. */
@@ -87,37 +86,30 @@ export class PartFile implements ByteSink {
   }
 
   /**
-   * Takes one whole symbol.
-   * @throws {LayercastError} `INTERNAL` when offset and length are not those of a symbol: that is the caller's fault.
+   * Copies one whole symbol, `bytes[start .. start + length]`, to a place. False, with nothing taken, when the cache is full.
+   * @throws {LayercastError} `INTERNAL` when there is no such place, or it does not have this length: that is the caller's fault.
    */
-  write(offset: number, bytes: Uint8Array, start: number, length: number): boolean {
-    // Dividing and multiplying is exact below 2^53, and several times faster than a remainder of large numbers.
-    const symbol = Math.floor(offset / this.geometry.symbolBytes);
-    const isSymbol = symbol >= 0 && symbol < this.geometry.symbolCount && symbol * this.geometry.symbolBytes === offset;
-    if (!isSymbol || length !== symbolLength(this.geometry, symbol) || start + length > bytes.length) {
-      throw new LayercastError('INTERNAL', `no symbol has ${length} bytes at offset ${offset} of ${this.path}`);
+  write(place: number, bytes: Uint8Array, start: number, length: number): boolean {
+    if (!this.#isPlace(place) || length !== symbolLength(this.geometry, place) || start + length > bytes.length) {
+      throw new LayercastError('INTERNAL', `no symbol has ${length} bytes at place ${place} of ${this.path}`);
     }
-    return this.#closed === undefined && this.#broken === undefined && this.#cache.put(symbol, bytes, start, length);
+    return this.#closed === undefined && this.#broken === undefined && this.#cache.put(place, bytes, start, length);
   }
 
   /**
-   * Writes whole symbols over what is there, past the cache: in the file, but not yet on disk, when it resolves, and read as
-   * such from then on. No `write` to these symbols may come meanwhile.
+   * Writes whole symbols from place `first` on over what is there, past the cache: in the file, but not yet on disk, when it
+   * resolves, and read as such from then on. No `write` to these places may come meanwhile.
    *
    * @param bytes not copied; may be shared with other threads that do not change them
    * @throws {LayercastError} `DISK_FULL`, `FILE_IO`; any part of it may then be in the file. `INTERNAL` when the bytes are
    *   not those of whole symbols.
    */
-  async overwrite(offset: number, bytes: Uint8Array): Promise<void> {
+  async overwrite(first: number, bytes: Uint8Array): Promise<void> {
     const { symbolBytes, sizeBytes } = this.geometry;
-    const first = Math.floor(offset / symbolBytes);
+    const offset = symbolOffset(this.geometry, first);
     const end = offset + bytes.length;
-    if (
-      !(first * symbolBytes === offset && offset >= 0) ||
-      end > sizeBytes ||
-      (end % symbolBytes && end !== sizeBytes)
-    ) {
-      throw new LayercastError('INTERNAL', `no symbols are ${bytes.length} bytes at offset ${offset} of ${this.path}`);
+    if (!this.#isPlace(first) || end > sizeBytes || (end % symbolBytes !== 0 && end !== sizeBytes)) {
+      throw new LayercastError('INTERNAL', `no symbols are ${bytes.length} bytes from place ${first} of ${this.path}`);
     }
     if (this.#broken !== undefined) throw this.#broken;
     try {
@@ -130,16 +122,20 @@ export class PartFile implements ByteSink {
     }
   }
 
-  /** Bytes that were never written read as zeros. Both ends lie within the object. */
-  async read(offset: number, into: Uint8Array): Promise<void> {
-    if (!(offset >= 0 && offset + into.length <= this.geometry.sizeBytes)) {
+  /**
+   * Fills `into` with the bytes from the start of place `first` on. Bytes that were never written are zeros. Both ends lie
+   * within the object.
+   */
+  async read(first: number, into: Uint8Array): Promise<void> {
+    const offset = symbolOffset(this.geometry, first);
+    if (!(Number.isInteger(first) && first >= 0 && offset + into.length <= this.geometry.sizeBytes)) {
       throw new LayercastError(
         'INTERNAL',
-        `${into.length} bytes at offset ${offset} of ${this.path} are outside of it`,
+        `${into.length} bytes from place ${first} of ${this.path} are outside of it`,
       );
     }
     // What the cache holds is copied before anything is awaited: what it does not hold is in the file by now.
-    const gaps = this.#copyHeld(offset, into);
+    const gaps = this.#copyHeld(first, into);
     try {
       for (let i = 0; i < gaps.length; i += 2) {
         await readFully(this.#handle, into.subarray(gaps[i]!, gaps[i + 1]!), offset + gaps[i]!);
@@ -149,6 +145,7 @@ export class PartFile implements ByteSink {
     }
   }
 
+  /** Everything written before this call is on disk (fdatasync) when it resolves. */
   async flush(): Promise<void> {
     if (this.#broken !== undefined) throw this.#broken;
     await this.#cache.drain().catch((error) => {
@@ -190,20 +187,20 @@ export class PartFile implements ByteSink {
   }
 
   /** Copies what the cache holds, and returns the rest as flat pairs [start, end, …] of positions in `into`. */
-  #copyHeld(offset: number, into: Uint8Array): number[] {
+  #copyHeld(first: number, into: Uint8Array): number[] {
     const { symbolBytes } = this.geometry;
     const gaps: number[] = [];
-    for (let at = 0; at < into.length; ) {
-      const symbol = Math.floor((offset + at) / symbolBytes);
-      const skip = offset + at - symbol * symbolBytes;
-      const end = Math.min(into.length, at + symbolBytes - skip);
-      if (!this.#cache.copyHeld(symbol, skip, end - at, into, at)) {
-        if (gaps.at(-1) === at) gaps[gaps.length - 1] = end;
-        else gaps.push(at, end);
-      }
-      at = end;
+    for (let place = first, start = 0; start < into.length; place++, start += symbolBytes) {
+      const end = Math.min(into.length, start + symbolBytes);
+      if (this.#cache.copyHeld(place, into.subarray(start, end))) continue;
+      if (gaps.at(-1) === start) gaps[gaps.length - 1] = end;
+      else gaps.push(start, end);
     }
     return gaps;
+  }
+
+  #isPlace(place: number): boolean {
+    return Number.isInteger(place) && place >= 0 && place < this.geometry.symbolCount;
   }
 
   async #sync(sync: () => Promise<void>): Promise<void> {

@@ -46,12 +46,11 @@ describe('a block of coded symbols', () => {
         for (const [place, esi] of places.entries()) {
           if (esi >= 0) file.set(symbol(esi).subarray(0, SIZE_BYTES - place * SYMBOL_BYTES), place * SYMBOL_BYTES);
         }
-        const sink = {
-          read: async (offset: number, into: Uint8Array) => into.set(file.subarray(offset, offset + into.length)),
-          write: () => false,
-          flush: async () => undefined,
+        const store = {
+          read: async (place: number, into: Uint8Array) =>
+            into.set(file.subarray(place * SYMBOL_BYTES, place * SYMBOL_BYTES + into.length)),
         };
-        const restoration = new Restoration(geometry, sink, solver, 1);
+        const restoration = new Restoration(geometry, store, solver, 1);
         const content = {
           esis: Int32Array.from(places),
           spares: spares.map((esi) => ({ esi, origin: 1, bytes: symbol(esi) })),

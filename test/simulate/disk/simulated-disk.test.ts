@@ -9,11 +9,11 @@ async function diskOf(options: Partial<DiskOptions> = {}) {
   const disk = bed.disk(options);
   const store = await disk.open(object.descriptor);
   const write = (symbol: number, to: ObjectStore = store, bytes = symbolOf(symbol)) =>
-    to.write(symbol * SYMBOL_BYTES, bytes, 0, SYMBOL_BYTES);
+    to.writeSymbol(symbol, symbol % 4, bytes, 0, SYMBOL_BYTES);
   const symbolOf = (symbol: number) => object.content.slice(symbol * SYMBOL_BYTES, SYMBOL_BYTES);
   const read = async (symbol: number, from: ObjectStore = store) => {
     const into = new Uint8Array(SYMBOL_BYTES);
-    await from.read(symbol * SYMBOL_BYTES, into);
+    await from.read(symbol, into);
     return Buffer.compare(into, symbolOf(symbol)) === 0;
   };
   return { bed, object, disk, store, write, read, symbolOf };
@@ -64,9 +64,13 @@ describe('a simulated disk', () => {
 
   it('notes everything that a store must not be asked for', async () => {
     const { disk, store, write, symbolOf } = await diskOf();
-    store.write(5, symbolOf(0), 0, SYMBOL_BYTES);
-    store.write(8 * SYMBOL_BYTES, symbolOf(0), 0, SYMBOL_BYTES);
-    store.write(0, symbolOf(0), 0, SYMBOL_BYTES - 1);
+    for (const [place, length] of [
+      [0.5, SYMBOL_BYTES],
+      [8, SYMBOL_BYTES],
+      [0, SYMBOL_BYTES - 1],
+    ] as const) {
+      expect(() => store.writeSymbol(place, place % 4, symbolOf(0), 0, length)).toThrow(`place ${place}`);
+    }
     for (const symbol of [0, 1, 2, 3]) write(symbol);
     store.acceptBlock(0);
     await store.checkpoint();
@@ -76,9 +80,9 @@ describe('a simulated disk', () => {
     write(4, store, symbolOf(5));
     await store.commit();
     expect(disk.violations).toEqual([
-      `${SYMBOL_BYTES} bytes at 5 are no symbol`,
-      `${SYMBOL_BYTES} bytes at ${8 * SYMBOL_BYTES} are no symbol`,
-      `${SYMBOL_BYTES - 1} bytes at 0 are no symbol`,
+      `place 0.5 cannot hold ${SYMBOL_BYTES} bytes of ESI 0.5`,
+      `place 8 cannot hold ${SYMBOL_BYTES} bytes of ESI 0`,
+      `place 0 cannot hold ${SYMBOL_BYTES - 1} bytes of ESI 0`,
       'symbol 2 had been verified before',
       'block 0 was verified and place 3 is rejected',
       'two checkpoints at once',
@@ -112,15 +116,15 @@ describe('a simulated disk', () => {
 
   it('keeps journalled guests through a crash, and forgets the others', async () => {
     const { object, disk, store, symbolOf } = await diskOf();
-    expect(store.writeGuest(1, 100, symbolOf(7), 0)).toBe(true);
+    expect(store.writeSymbol(1, 100, symbolOf(7), 0, SYMBOL_BYTES)).toBe(true);
     await store.checkpoint();
-    expect(store.writeGuest(2, 101, symbolOf(7), 0)).toBe(true);
+    expect(store.writeSymbol(2, 101, symbolOf(7), 0, SYMBOL_BYTES)).toBe(true);
     disk.crash();
     const again = await disk.open(object.descriptor);
     expect([...again.guests.runs()]).toEqual([[1, 100, 1]]);
     expect([again.symbols.count, disk.journalledGuestCount]).toEqual([0, 1]);
     const into = new Uint8Array(SYMBOL_BYTES);
-    await again.read(SYMBOL_BYTES, into);
+    await again.read(1, into);
     expect(Buffer.compare(into, symbolOf(7))).toBe(0);
     expect(disk.violations).toEqual([]);
   });
@@ -128,14 +132,14 @@ describe('a simulated disk', () => {
   it('does not give a rejected place to a guest before the next checkpoint, and to its own symbol at once', async () => {
     const { bed, disk, store, write, symbolOf } = await diskOf({ flushUs: 1000 });
     for (const symbol of [0, 1]) write(symbol);
-    store.writeGuest(2, 100, symbolOf(7), 0);
+    store.writeSymbol(2, 100, symbolOf(7), 0, SYMBOL_BYTES);
     await bed.network.clock.until(store.checkpoint(), 1e6);
     store.rejectPlaces(0, 3);
-    expect([store.writeGuest(0, 101, symbolOf(7), 0), write(1), write(2)]).toEqual([false, true, false]);
+    expect([store.writeSymbol(0, 101, symbolOf(7), 0, SYMBOL_BYTES), write(1), write(2)]).toEqual([false, true, false]);
     const checkpoint = store.checkpoint();
-    expect(store.writeGuest(0, 101, symbolOf(7), 0)).toBe(false);
+    expect(store.writeSymbol(0, 101, symbolOf(7), 0, SYMBOL_BYTES)).toBe(false);
     await bed.network.clock.until(checkpoint, 1e6);
-    expect([store.writeGuest(0, 101, symbolOf(7), 0), write(2)]).toEqual([true, true]);
+    expect([store.writeSymbol(0, 101, symbolOf(7), 0, SYMBOL_BYTES), write(2)]).toEqual([true, true]);
     expect(disk.violations).toEqual([]);
   });
 
@@ -160,7 +164,7 @@ describe('a simulated disk', () => {
     async (ms, own, guests) => {
       const { bed, object, disk, store, write, read, symbolOf } = await diskOf({ restoreUs: 2000 });
       write(0);
-      store.writeGuest(1, 100, symbolOf(7), 0);
+      store.writeSymbol(1, 100, symbolOf(7), 0, SYMBOL_BYTES);
       await store.checkpoint();
       void store.restoreBlock(0, object.content.slice(0, 4 * SYMBOL_BYTES));
       await bed.pass(ms / 1000);
@@ -174,7 +178,7 @@ describe('a simulated disk', () => {
 
   it('has all symbols of a restored block in its journal after the next checkpoint', async () => {
     const { object, disk, store, symbolOf } = await diskOf();
-    store.writeGuest(1, 100, symbolOf(7), 0);
+    store.writeSymbol(1, 100, symbolOf(7), 0, SYMBOL_BYTES);
     await store.restoreBlock(0, object.content.slice(0, 4 * SYMBOL_BYTES));
     store.acceptBlock(0);
     expect(disk.journalledBytes).toBe(0);
@@ -195,28 +199,24 @@ describe('a simulated disk', () => {
       [7, 100],
       [8, 100],
       [-1, 100],
-      [5, 1],
       [0, 2 ** 24],
     ] as const) {
-      expect(() => store.writeGuest(place, esi, bytes, 0)).toThrow(`place ${place}`);
+      expect(() => store.writeSymbol(place, esi, bytes, 0, SYMBOL_BYTES)).toThrow(`place ${place}`);
     }
-    store.writeGuest(0, 100, bytes, 0);
-    expect(store.writeGuest(0, 101, bytes, 0)).toBe(false);
-    expect(store.write(0, bytes, 0, SYMBOL_BYTES)).toBe(false);
-    store.writeGuest(1, 100, bytes, 0);
+    store.writeSymbol(0, 100, bytes, 0, SYMBOL_BYTES);
+    expect(store.writeSymbol(0, 101, bytes, 0, SYMBOL_BYTES)).toBe(false);
+    expect(store.writeSymbol(0, 0, bytes, 0, SYMBOL_BYTES)).toBe(false);
+    store.writeSymbol(1, 100, bytes, 0, SYMBOL_BYTES);
     await store.checkpoint();
     await expect(store.restoreBlock(0, bytes.subarray(1))).rejects.toMatchObject({ code: 'INTERNAL' });
     const restored = store.restoreBlock(0, bytes);
-    expect(store.write(2 * SYMBOL_BYTES, bytes, 0, SYMBOL_BYTES)).toBe(false);
+    expect(store.writeSymbol(2, 2, bytes, 0, SYMBOL_BYTES)).toBe(false);
     await expect(store.restoreBlock(0, bytes)).rejects.toMatchObject({ code: 'INTERNAL' });
     await bed.network.clock.until(restored, 1e6);
     store.acceptBlock(1);
     expect(disk.violations).toEqual([
-      'place 7 cannot hold ESI 100',
-      'place 8 cannot hold ESI 100',
-      'place -1 cannot hold ESI 100',
-      'place 5 cannot hold ESI 1',
-      `place 0 cannot hold ESI ${2 ** 24}`,
+      ...[7, 8, -1].map((place) => `place ${place} cannot hold ${SYMBOL_BYTES} bytes of ESI 100`),
+      `place 0 cannot hold ${SYMBOL_BYTES} bytes of ESI ${2 ** 24}`,
       'guest 101 at the occupied place 0',
       'symbol 0 over a guest',
       'ESI 100 once more at place 1',

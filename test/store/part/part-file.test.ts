@@ -52,7 +52,7 @@ describe('a part file', () => {
             for (let i = 0; i <= now.run; i++) {
               const symbol = (now.at + i) % symbolCount;
               const bytes = bytesOf(symbol, round, 3 + symbolLength(geometry, symbol));
-              if (!part.write(symbol * symbolBytes, bytes, 3, bytes.length - 3)) continue;
+              if (!part.write(symbol, bytes, 3, bytes.length - 3)) continue;
               model.set(bytes.subarray(3), symbol * symbolBytes);
               bytes.fill(0);
               takenCount++;
@@ -61,25 +61,26 @@ describe('a part file', () => {
             const first = now.at % symbolCount;
             const end = Math.min(sizeBytes, (first + now.run) * symbolBytes);
             const bytes = bytesOf(first, round, end - first * symbolBytes);
-            const overwritten = part.overwrite(first * symbolBytes, bytes);
+            const overwritten = part.overwrite(first, bytes);
             // Symbols that share a page with those that are overwritten come meanwhile.
             if (first > 0) {
               const before = bytesOf(first - 1, round, symbolBytes);
-              if (part.write((first - 1) * symbolBytes, before, 0, symbolBytes)) {
+              if (part.write(first - 1, before, 0, symbolBytes)) {
                 model.set(before, (first - 1) * symbolBytes);
               }
             }
             await overwritten;
             model.set(bytes, first * symbolBytes);
             const into = new Uint8Array(bytes.length);
-            await part.read(first * symbolBytes, into);
+            await part.read(first, into);
             expect(into).toEqual(bytes);
           } else if (now.kind === 'read') {
-            const offset = now.at % sizeBytes;
+            const place = now.at % symbolCount;
+            const offset = place * symbolBytes;
             const into = new Uint8Array(now.length % (sizeBytes - offset + 1));
             const expected = Buffer.from(model.subarray(offset, offset + into.length));
             // A later write may already be seen, so reads that overlap one are waited for.
-            reads.push(part.read(offset, into).then(() => expect(Buffer.from(into)).toEqual(expected)));
+            reads.push(part.read(place, into).then(() => expect(Buffer.from(into)).toEqual(expected)));
             await Promise.all(reads);
           } else if (now.kind === 'turn') await new Promise(setImmediate);
           else {
@@ -104,7 +105,7 @@ describe('a part file', () => {
     const model = Buffer.from(Array.from({ length: 64 * 8 }, (_, i) => i & 0xff));
     let refusedCount = 0;
     for (let symbol = 0; symbol < 64; symbol++) {
-      while (!part.write(symbol * 8, model, symbol * 8, 8)) {
+      while (!part.write(symbol, model, symbol * 8, 8)) {
         refusedCount++;
         await new Promise(setImmediate);
       }
@@ -123,7 +124,7 @@ describe('a part file', () => {
     const part = await PartFile.open({ path, geometry, resume: false });
     const shared = new Uint8Array(new SharedArrayBuffer(geometry.sizeBytes + 5)).subarray(5);
     for (let i = 0; i < shared.length; i++) shared[i] = (i >>> 12) ^ i;
-    part.write(1184, new Uint8Array(1184).fill(1), 0, 1184);
+    part.write(1, new Uint8Array(1184).fill(1), 0, 1184);
     await part.overwrite(0, shared);
     expect(Buffer.compare(await readFile(path), shared)).toBe(0);
     await part.flush();
@@ -139,13 +140,13 @@ describe('a part file', () => {
       resume: false,
       pageSymbolCount: 8,
     });
-    for (let symbol = 0; symbol < 4; symbol++) part.write(symbol * 8, Buffer.alloc(8, 'old'), 0, 8);
+    for (let symbol = 0; symbol < 4; symbol++) part.write(symbol, Buffer.alloc(8, 'old'), 0, 8);
     let isDone = false;
-    const overwritten = part.overwrite(8, Buffer.alloc(16, 'new')).then(() => {
+    const overwritten = part.overwrite(1, Buffer.alloc(16, 'new')).then(() => {
       isDone = true;
     });
     while (!isDone) {
-      part.write(32, Buffer.alloc(8, 'other'), 0, 8);
+      part.write(4, Buffer.alloc(8, 'other'), 0, 8);
       await new Promise(setImmediate);
     }
     await overwritten;
@@ -166,7 +167,7 @@ describe('a part file', () => {
     symbols.push(geometry.symbolCount - 1);
     for (const symbol of symbols) {
       const bytes = bytesOf(symbol, 1, symbolLength(geometry, symbol));
-      expect(part.write(symbol * 1184, bytes, 0, bytes.length)).toBe(true);
+      expect(part.write(symbol, bytes, 0, bytes.length)).toBe(true);
     }
     await part.flush();
     const { size, blocks } = await stat(path);
@@ -177,7 +178,7 @@ describe('a part file', () => {
     expect(again.resumed).toBe(true);
     for (const symbol of symbols) {
       const into = new Uint8Array(symbolLength(geometry, symbol));
-      await again.read(symbol * 1184, into);
+      await again.read(symbol, into);
       expect(into).toEqual(bytesOf(symbol, 1, into.length));
     }
     await again.discard();
@@ -189,7 +190,7 @@ describe('a part file', () => {
     await writeFile(target, 'older');
     const part = await PartFile.open({ path, geometry: geometryOf(5, 3, 1), resume: false });
     part.write(0, Buffer.from('abc'), 0, 3);
-    part.write(3, Buffer.from('xxdexx'), 2, 2);
+    part.write(1, Buffer.from('xxdexx'), 2, 2);
     await part.finish(target);
     expect(await readFile(target, 'utf8')).toBe('abcde');
     expect(existsSync(path)).toBe(false);
@@ -247,29 +248,29 @@ describe('a part file', () => {
   it('takes whole symbols of its object and nothing else', async () => {
     const part = await PartFile.open({ path: newPath(), geometry: geometryOf(10, 4, 1), resume: false });
     const bytes = new Uint8Array(8);
-    for (const [offset, start, length] of [
-      [1, 0, 4],
+    for (const [place, start, length] of [
+      [0.25, 0, 4],
       [0, 0, 3],
       [0, 6, 4],
-      [8, 0, 4],
-      [12, 0, 4],
-      [-4, 0, 4],
+      [2, 0, 4],
+      [3, 0, 4],
+      [-1, 0, 4],
       [Number.NaN, 0, 4],
     ] as const) {
-      expect(() => part.write(offset, bytes, start, length)).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
+      expect(() => part.write(place, bytes, start, length)).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
     }
-    for (const [offset, length] of [
+    for (const [place, length] of [
+      [0.25, 3],
       [1, 3],
-      [4, 3],
-      [4, 7],
-      [-4, 4],
+      [1, 7],
+      [-1, 4],
       [Number.NaN, 4],
     ] as const) {
-      const overwritten = part.overwrite(offset, new Uint8Array(length));
-      await expect(overwritten, `${length} at ${offset}`).rejects.toMatchObject({ code: 'INTERNAL' });
+      const overwritten = part.overwrite(place, new Uint8Array(length));
+      await expect(overwritten, `${length} at ${place}`).rejects.toMatchObject({ code: 'INTERNAL' });
     }
-    await expect(part.read(8, new Uint8Array(3))).rejects.toMatchObject({ code: 'INTERNAL' });
-    expect(part.write(8, bytes, 6, 2)).toBe(true);
+    await expect(part.read(2, new Uint8Array(3))).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect(part.write(2, bytes, 6, 2)).toBe(true);
     await part.close();
   });
 
