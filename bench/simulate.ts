@@ -3,11 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { LayercastError } from '../dist/base/errors.js';
 import { SimulatedDisk } from '../dist/simulate/disk/simulated-disk.js';
-import { bufferContent } from '../dist/simulate/host/content.js';
-import { simulatedKeys, simulatedObject } from '../dist/simulate/host/simulated-object.js';
-import { SimulatedReceiver } from '../dist/simulate/host/simulated-receiver.js';
-import { SimulatedServer } from '../dist/simulate/host/simulated-server.js';
-import { VirtualNetwork } from '../dist/simulate/net/virtual-network.js';
+import {
+  bufferContent,
+  SimulatedReceiver,
+  SimulatedServer,
+  simulatedKeys,
+  simulatedObject,
+  VirtualNetwork,
+} from '../dist/simulate/index.js';
 import type { CrowdFigures } from './simulate/crowd.js';
 import { table } from './table.js';
 

@@ -4,7 +4,7 @@ import { Contention } from '../../dist/rate/contention.js';
 import { Deafness } from '../../dist/rate/deafness.js';
 import type { StreamReading } from '../../dist/rate/readings.js';
 import { SLOT_NUMBERS, type StepPlan } from '../../dist/rate/step-plan.js';
-import type { Prng } from '../../dist/simulate/clock/prng.js';
+import type { Prng } from '../../dist/simulate/random/prng.js';
 
 /** Changes what a receiver is told of a stream. */
 export type Filter = (reading: StreamReading) => StreamReading;

@@ -1,5 +1,5 @@
 import { layersOf, thirdsLevels } from '../../dist/rate/ladder.js';
-import { Prng } from '../../dist/simulate/clock/prng.js';
+import { Prng } from '../../dist/simulate/random/prng.js';
 
 /** Queues that links have, ms at their rate. */
 const QUEUES_MS = [20, 100, 500] as const;

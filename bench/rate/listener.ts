@@ -3,10 +3,7 @@ import type { StreamReading } from '../../dist/rate/readings.js';
 import { StreamMeter } from '../../dist/rate/stream-meter.js';
 import { TICK_US } from '../../dist/receiver/driver.js';
 import { policyFor } from '../../dist/receiver/join/channel-choice.js';
-import type { HostClock } from '../../dist/simulate/clock/host-clock.js';
-import type { VirtualClock } from '../../dist/simulate/clock/virtual-clock.js';
-import { headerOf, type Packet } from '../../dist/simulate/net/packet.js';
-import type { TreeNode } from '../../dist/simulate/net/tree.js';
+import { type HostClock, headerOf, type Packet, type TreeNode, type VirtualClock } from '../../dist/simulate/index.js';
 import { addressFromBytes } from '../../dist/wire/address.js';
 import type { Descriptor } from '../../dist/wire/descriptor.js';
 import { Flag } from '../../dist/wire/header.js';
@@ -16,7 +13,7 @@ const NOTHING_LOCAL = { unreadCount: 0, droppedCount: 0, latenessUs: 0 } as cons
 
 export interface ListenerOptions {
   readonly descriptor: Descriptor;
-  readonly place: TreeNode;
+  readonly node: TreeNode;
   readonly clock: VirtualClock;
   /** Its own. */
   readonly hostClock: HostClock;
@@ -36,7 +33,7 @@ interface Stream {
 }
 
 /**
- * A receiver of which nothing but the rate control is there: measures what comes to a place in a tree and follows its policy,
+ * A receiver of which nothing but the rate control is there: measures what arrives at a node of a tree and follows its policy,
  * server by server where the policy chooses them, which crowds do not.
  */
 export class Listener {
@@ -51,18 +48,18 @@ export class Listener {
 
   /** @param rates of channels, bit/s. */
   constructor(options: ListenerOptions, rates: readonly number[]) {
-    const { descriptor, place, clock, startUs } = options;
+    const { descriptor, node, clock, startUs } = options;
     this.#options = options;
     this.#rates = rates;
     this.#policy = policyFor(descriptor, { mode: 'auto', channels: undefined, maxRateBitsPerSecond: undefined });
-    place.addEar({ isPatient: true, hear: (packet, atUs) => this.#hear(packet, atUs) });
+    node.addTap({ isLazy: true, observe: (packet, atUs) => this.#observe(packet, atUs) });
     clock.quietlyAt(startUs, () => {
       this.#follow(this.#policy.start(options.hostClock.nowUs()));
       this.#tickLater(clock.nowUs + TICK_US);
     });
   }
 
-  #hear(packet: Packet, atUs: number): void {
+  #observe(packet: Packet, atUs: number): void {
     const header = headerOf(packet);
     if (header === undefined || !this.#hears(header.channelIndex, header.serverIndex)) return;
     const { serverIndex, channelIndex, flags } = header;
@@ -95,8 +92,8 @@ export class Listener {
   }
 
   #tick(): void {
-    const { place, hostClock, filter } = this.#options;
-    place.catchUp();
+    const { node, hostClock, filter } = this.#options;
+    node.catchUp();
     const readings: StreamReading[] = [];
     for (const { channelIndex, serverIndex, meter } of this.#streams.values()) {
       if (this.#hears(channelIndex, serverIndex)) readings.push(meter.read());
@@ -136,12 +133,12 @@ export class Listener {
       if (channelIndex === channel && (server ?? serverIndex) === serverIndex) meter.resume(hostClock.nowUs());
     }
     this.#joined.set(key, decision);
-    for (const interest of this.#interestsOf(decision)) this.#options.place.join(interest);
+    for (const interest of this.#interestsOf(decision)) this.#options.node.join(interest);
   }
 
   #leave(decision: Decision): void {
     if (!this.#joined.delete(keyOf(decision.channel, decision.server))) return;
-    for (const interest of this.#interestsOf(decision)) this.#options.place.leave(interest);
+    for (const interest of this.#interestsOf(decision)) this.#options.node.leave(interest);
   }
 
   #interestsOf({ channel, server }: Decision): { group: string; source: string | undefined }[] {

@@ -1,8 +1,7 @@
-import { TreeNode } from '../../dist/simulate/net/tree.js';
-import { VirtualNetwork } from '../../dist/simulate/net/virtual-network.js';
+import { TreeNode, VirtualNetwork } from '../../dist/simulate/index.js';
 
 type Interest = Parameters<TreeNode['join']>[0];
-type Ear = Parameters<TreeNode['addEar']>[0];
+type Tap = Parameters<TreeNode['addTap']>[0];
 
 /** A network in which a receiver can be at the end of several links at once, as where servers reach it on different paths. */
 export class SeveralPaths extends VirtualNetwork {
@@ -27,8 +26,8 @@ class Meeting extends TreeNode {
     this.#ends = ends;
   }
 
-  override addEar(ear: Ear): void {
-    for (const end of this.#ends) end.addEar(ear);
+  override addTap(tap: Tap): void {
+    for (const end of this.#ends) end.addTap(tap);
   }
 
   override catchUp(): void {

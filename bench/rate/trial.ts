@@ -1,12 +1,17 @@
 import { cumulativeRates } from '../../dist/rate/ladder.js';
 import { StepPlan } from '../../dist/rate/step-plan.js';
-import { HostClock } from '../../dist/simulate/clock/host-clock.js';
-import type { Prng } from '../../dist/simulate/clock/prng.js';
-import { blankContent } from '../../dist/simulate/host/content.js';
-import { type SimulatedObject, simulatedKeys, simulatedObject } from '../../dist/simulate/host/simulated-object.js';
-import { SimulatedServer } from '../../dist/simulate/host/simulated-server.js';
-import type { Link, LinkOptions } from '../../dist/simulate/net/links.js';
-import { addCrossTraffic } from '../../dist/simulate/tcp/cross-traffic.js';
+import {
+  addCrossTraffic,
+  blankContent,
+  HostClock,
+  type Link,
+  type LinkOptions,
+  type SimulatedObject,
+  SimulatedServer,
+  simulatedKeys,
+  simulatedObject,
+} from '../../dist/simulate/index.js';
+import type { Prng } from '../../dist/simulate/random/prng.js';
 import type { Step } from '../rate-real/levels.js';
 import type { Ablation, Filter } from './ablation.js';
 import { Listener, type ListenerOptions } from './listener.js';
@@ -141,7 +146,7 @@ class Stage {
     return this.#beginUs + seconds * 1e6;
   }
 
-  /** Links for each server hang from a place of its own, from which nothing comes to the others'. */
+  /** Links for each server hang from a node of its own, from which nothing comes to the others'. */
   #layLinks(): readonly Link[] {
     const { bottlenecks } = this.#trial;
     const links = bottlenecks.map((bottleneck, index) => {
@@ -183,7 +188,7 @@ class Stage {
     this.#steps.push(steps);
     const options: ListenerOptions = {
       descriptor: this.#object.descriptor,
-      place: this.#network.nodeOf(this.#isApart ? 'here' : 'bottleneck 0'),
+      node: this.#network.nodeOf(this.#isApart ? 'here' : 'bottleneck 0'),
       clock,
       hostClock: new HostClock(clock, { originUs: draw.below(1e9), ...(driftPpm === undefined ? {} : { driftPpm }) }),
       startUs: this.#us(fromS),

@@ -1,5 +1,5 @@
 import { parseScenario } from '../../dist/scenario/load-scenario.js';
-import { simulate } from '../../dist/simulate/run/simulation.js';
+import { simulate } from '../../dist/simulate/index.js';
 
 /** What a simulation of many receivers took. */
 export interface CrowdFigures {

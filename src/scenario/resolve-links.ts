@@ -1,9 +1,8 @@
 import type { Fault } from '../config/faults.js';
 import type { Path, YamlSource } from '../config/yaml-source.js';
-import type { Prng } from '../simulate/clock/prng.js';
-import { DEFAULT_QUEUE_BYTES, type LinkOptions } from '../simulate/net/links.js';
-import type { LossOptions } from '../simulate/net/loss.js';
-import type { LinkChange, ScenarioLink } from '../simulate/run/scenario.js';
+import type { LinkChange, LossOptions, ScenarioLink } from '../simulate/index.js';
+import { DEFAULT_QUEUE_BYTES, type LinkOptions } from '../simulate/net/link.js';
+import type { Prng } from '../simulate/random/prng.js';
 import type { PlaceSets } from './place-sets.js';
 import type { DirectionEntry, LinkEntry } from './scenario-schema.js';
 

@@ -11,7 +11,7 @@ import { parseFleet } from '../fleet/load-fleet.js';
 import { channelStartRatio, serverStartRatio } from '../fleet/start-offsets.js';
 import { intervalUs, rateOf } from '../rate/ladder.js';
 import { automaticBlockSymbols } from '../sender/schedule/block-size.js';
-import type { ScenarioObject } from '../simulate/run/scenario.js';
+import type { ScenarioObject } from '../simulate/index.js';
 import type { ObjectEntry } from './scenario-schema.js';
 
 const NAME = 'object';

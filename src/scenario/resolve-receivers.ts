@@ -1,8 +1,8 @@
 import { DEFAULT_PATIENCE_US } from '../base/limits.js';
 import type { Fault } from '../config/faults.js';
 import type { Path, YamlSource } from '../config/yaml-source.js';
-import type { Prng } from '../simulate/clock/prng.js';
-import type { ScenarioReceiver } from '../simulate/run/scenario.js';
+import type { ScenarioReceiver } from '../simulate/index.js';
+import type { Prng } from '../simulate/random/prng.js';
 import type { PlaceSets } from './place-sets.js';
 import { MAX_RECEIVERS, type ReceiverEntry } from './scenario-schema.js';
 

@@ -19,7 +19,7 @@ import { Contention } from '../../dist/rate/contention.js';
 import { Deafness } from '../../dist/rate/deafness.js';
 import { StepPlan } from '../../dist/rate/step-plan.js';
 import { StreamMeter } from '../../dist/rate/stream-meter.js';
-import { Prng } from '../../dist/simulate/clock/prng.js';
+import { Prng } from '../../dist/simulate/random/prng.js';
 
 describe('a level', () => {
   // 1 Mbit/s from 1 s, 2 Mbit/s from 2 s with a trial of 4 Mbit/s from 5 s to 6 s.

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EsiSet } from '../../dist/object/esi-set.js';
-import { Prng } from '../../dist/simulate/clock/prng.js';
+import { Prng } from '../../dist/simulate/random/prng.js';
 import { seed, seeded } from '../simulate/seed.js';
 
 const esi = fc.oneof(

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AmbientLoss } from '../../dist/rate/ambient-loss.js';
-import { Prng } from '../../dist/simulate/clock/prng.js';
+import { Prng } from '../../dist/simulate/random/prng.js';
 import { seed, seeded } from '../simulate/seed.js';
 
 describe('the loss that is there anyway', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { previewVerdict } from '../../dist/rate/preview-verdict.js';
 import type { StreamReading } from '../../dist/rate/readings.js';
 import { StreamMeter } from '../../dist/rate/stream-meter.js';
-import { Prng } from '../../dist/simulate/clock/prng.js';
+import { Prng } from '../../dist/simulate/random/prng.js';
 import { seed, seeded } from '../simulate/seed.js';
 import { reading } from './readings.js';
 

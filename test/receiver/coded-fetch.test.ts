@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { restoreBlock } from '../../dist/fec/index.js';
 import { Publication } from '../../dist/sender/publication.js';
 import { Slab } from '../../dist/sender/slab.js';
-import type { SimulatedObject } from '../../dist/simulate/host/simulated-object.js';
+import type { SimulatedObject } from '../../dist/simulate/index.js';
 import { DatagramType, newHeader, readHeader } from '../../dist/wire/header.js';
 import { type Bed, SYMBOL_BYTES } from '../transfer/bed.js';
 import { codedDatagram } from './datagrams.js';

@@ -5,7 +5,7 @@ import { Publication } from '../../dist/sender/publication.js';
 import { Carousel } from '../../dist/sender/schedule/carousel.js';
 import { codedSymbolLength } from '../../dist/sender/schedule/symbol-order.js';
 import { Slab } from '../../dist/sender/slab.js';
-import type { SimulatedObject } from '../../dist/simulate/host/simulated-object.js';
+import type { SimulatedObject } from '../../dist/simulate/index.js';
 import { objectTag } from '../../dist/wire/descriptor.js';
 import { DatagramType, newHeader, readHeader, stampHeader, writeHeader } from '../../dist/wire/header.js';
 

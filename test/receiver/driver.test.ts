@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { HEADER_BYTES } from '../../dist/base/limits.js';
 import type { ReceiverEvents } from '../../dist/receiver/events.js';
-import { Prng } from '../../dist/simulate/clock/prng.js';
-import { simulatedKeys } from '../../dist/simulate/host/simulated-object.js';
-import type { SimulatedReceiver } from '../../dist/simulate/host/simulated-receiver.js';
+import { type SimulatedReceiver, simulatedKeys } from '../../dist/simulate/index.js';
+import { Prng } from '../../dist/simulate/random/prng.js';
 import { Bed, expectSafe, MEGABIT, passSeconds, SYMBOL_BYTES } from '../transfer/bed.js';
 
 function eventsOf(receiver: SimulatedReceiver) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { simulatedKeys, simulatedObject } from '../../dist/simulate/host/simulated-object.js';
+import { simulatedKeys, simulatedObject } from '../../dist/simulate/index.js';
 import { seed, seeded } from '../simulate/seed.js';
 import { BroadcastRig, INTERVAL_US, tagOfRecord } from './broadcast-rig.js';
 

@@ -7,8 +7,7 @@ import { SenderDriver } from '../../dist/sender/driver.js';
 import { Publication } from '../../dist/sender/publication.js';
 import { SourceSymbols } from '../../dist/sender/source-symbols.js';
 import { Transmission } from '../../dist/sender/transmission.js';
-import { HostClock } from '../../dist/simulate/clock/host-clock.js';
-import { ContentSource } from '../../dist/simulate/host/content.js';
+import { ContentSource, HostClock } from '../../dist/simulate/index.js';
 import { DatagramType, newHeader, readHeader } from '../../dist/wire/header.js';
 import { Bed, SYMBOL_BYTES } from '../transfer/bed.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EventLog } from '../../dist/simulate/clock/event-log.js';
+import { EventLog } from '../../dist/simulate/net/event-log.js';
 import { Bed } from '../transfer/bed.js';
 
 /** A transfer with everything random in it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { thirdsLevels } from '../../dist/rate/ladder.js';
 import { parseScenario } from '../../dist/scenario/load-scenario.js';
-import { Prng } from '../../dist/simulate/clock/prng.js';
+import { Prng } from '../../dist/simulate/random/prng.js';
 import { simulate } from '../../dist/simulate/run/simulation.js';
 import type {
   LinkSample,

@@ -1,5 +1,4 @@
-import type { SimulatedObject } from '../../dist/simulate/host/simulated-object.js';
-import type { VirtualHost } from '../../dist/simulate/net/virtual-host.js';
+import type { SimulatedObject, VirtualHost } from '../../dist/simulate/index.js';
 import { addressFromBytes } from '../../dist/wire/address.js';
 import { batchOf } from '../receiver/datagrams.js';
 import type { Bed } from './bed.js';

@@ -1,19 +1,23 @@
 import { expect } from 'vitest';
 import type { CompleteEvent, ReceiverStats } from '../../dist/receiver/events.js';
 import { type DiskOptions, SimulatedDisk } from '../../dist/simulate/disk/simulated-disk.js';
-import { bufferContent, type Content } from '../../dist/simulate/host/content.js';
 import {
   announcementOf,
+  bufferContent,
+  type Content,
+  type HostOptions,
+  type LinkOptions,
   type ObjectPlan,
+  type ServerOptions,
   type SimulatedObject,
+  SimulatedReceiver,
+  type SimulatedReceiverOptions,
+  SimulatedServer,
   simulatedKeys,
   simulatedObject,
-} from '../../dist/simulate/host/simulated-object.js';
-import { SimulatedReceiver, type SimulatedReceiverOptions } from '../../dist/simulate/host/simulated-receiver.js';
-import { type ServerOptions, SimulatedServer } from '../../dist/simulate/host/simulated-server.js';
-import type { LinkOptions } from '../../dist/simulate/net/links.js';
-import type { HostOptions, VirtualHost } from '../../dist/simulate/net/virtual-host.js';
-import { VirtualNetwork } from '../../dist/simulate/net/virtual-network.js';
+  type VirtualHost,
+  VirtualNetwork,
+} from '../../dist/simulate/index.js';
 import { type Descriptor, NO_CODE } from '../../dist/wire/descriptor.js';
 import { seed } from '../simulate/seed.js';
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { layersOf, thirdsLevels } from '../../dist/rate/ladder.js';
-import type { Prng } from '../../dist/simulate/clock/prng.js';
+import type { Prng } from '../../dist/simulate/random/prng.js';
 import { Flag, type Header } from '../../dist/wire/header.js';
 import { seeded } from '../simulate/seed.js';
 import { Bed } from './bed.js';

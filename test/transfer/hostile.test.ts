@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HEADER_BYTES } from '../../dist/base/limits.js';
-import type { SimulatedObject } from '../../dist/simulate/host/simulated-object.js';
+import type { SimulatedObject } from '../../dist/simulate/index.js';
 import { FRAGMENT_BYTES, recordDatagrams } from '../../dist/wire/fragments.js';
 import { ANNOUNCEMENT_CHANNEL, DatagramType, newHeader, writeHeader } from '../../dist/wire/header.js';
 import { datagramsOf } from '../receiver/datagrams.js';

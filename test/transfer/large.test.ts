@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { blockOf, geometryOf } from '../../dist/object/geometry.js';
 import { SymbolSet } from '../../dist/object/symbol-set.js';
-import { sparseContent } from '../../dist/simulate/host/content.js';
+import { sparseContent } from '../../dist/simulate/index.js';
 import { seeded } from '../simulate/seed.js';
 import { Bed } from './bed.js';
 

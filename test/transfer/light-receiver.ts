@@ -5,8 +5,7 @@ import { StreamMeter } from '../../dist/rate/stream-meter.js';
 import type { ChannelChoice } from '../../dist/receiver/join/channel-choice.js';
 import { policyFor } from '../../dist/receiver/join/channel-choice.js';
 import { Memberships } from '../../dist/receiver/join/memberships.js';
-import type { SimulatedObject } from '../../dist/simulate/host/simulated-object.js';
-import type { VirtualHost } from '../../dist/simulate/net/virtual-host.js';
+import type { SimulatedObject, VirtualHost } from '../../dist/simulate/index.js';
 import { Flag, type Header, newHeader, readHeader } from '../../dist/wire/header.js';
 import type { Bed } from './bed.js';
 

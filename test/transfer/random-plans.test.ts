@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Prng } from '../../dist/simulate/clock/prng.js';
-import type { SimulatedReceiver } from '../../dist/simulate/host/simulated-receiver.js';
-import type { SimulatedServer } from '../../dist/simulate/host/simulated-server.js';
-import type { LinkOptions } from '../../dist/simulate/net/links.js';
+import type { LinkOptions, SimulatedReceiver, SimulatedServer } from '../../dist/simulate/index.js';
+import type { Prng } from '../../dist/simulate/random/prng.js';
 import { seeded } from '../simulate/seed.js';
 import { Bed, expectSafe, MEGABIT, passesAt, passSeconds, SYMBOL_BYTES } from './bed.js';
 

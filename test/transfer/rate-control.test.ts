@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LayercastError } from '../../dist/base/errors.js';
 import { HEADER_BYTES } from '../../dist/base/limits.js';
 import type { MembershipEvent, ProgressEvent, WarningEvent } from '../../dist/receiver/events.js';
-import type { SimulatedReceiver } from '../../dist/simulate/host/simulated-receiver.js';
+import type { SimulatedReceiver } from '../../dist/simulate/index.js';
 import { addressFromBytes } from '../../dist/wire/address.js';
 import { DatagramType } from '../../dist/wire/header.js';
 import { seeded } from '../simulate/seed.js';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ObjectPlan } from '../../dist/simulate/host/simulated-object.js';
-import type { SimulatedReceiver } from '../../dist/simulate/host/simulated-receiver.js';
+import type { ObjectPlan, SimulatedReceiver } from '../../dist/simulate/index.js';
 import { datagramsOf } from '../receiver/datagrams.js';
 import { seeded } from '../simulate/seed.js';
 import { attack, dataGroupOf } from './attack.js';

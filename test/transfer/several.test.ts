@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ObjectPlan } from '../../dist/simulate/host/simulated-object.js';
+import type { ObjectPlan } from '../../dist/simulate/index.js';
 import { seeded } from '../simulate/seed.js';
 import { Bed, expectSafe, MEGABIT, newBytesOf, passesAt, passSeconds } from './bed.js';
 

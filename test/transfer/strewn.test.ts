@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ObjectPlan } from '../../dist/simulate/host/simulated-object.js';
+import type { ObjectPlan } from '../../dist/simulate/index.js';
 import { codedDatagram } from '../receiver/datagrams.js';
 import { seeded } from '../simulate/seed.js';
 import { attack, dataGroupOf } from './attack.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Prng } from '../../dist/simulate/clock/prng.js';
-import { simulatedKeys } from '../../dist/simulate/host/simulated-object.js';
+import { simulatedKeys } from '../../dist/simulate/index.js';
+import { Prng } from '../../dist/simulate/random/prng.js';
 import { seeded } from '../simulate/seed.js';
 import { Bed, expectSafe, passSeconds, type ReceiverPlan } from './bed.js';
 

@@ -1,4 +1,4 @@
-import type { LossOptions } from '../../../dist/simulate/net/loss.js';
+import type { LossOptions } from '../../../dist/simulate/index.js';
 import { bestOf, Draw, LAYERS, LEVELS, mbit } from '../draw.js';
 import { atLeast, type Row } from '../row.js';
 import { playTrial } from '../trial.js';

@@ -1,6 +1,6 @@
 import { TransferPlot } from '../../plot/transfer-plot.js';
 import { loadScenario } from '../../scenario/load-scenario.js';
-import { simulate } from '../../simulate/run/simulation.js';
+import { simulate } from '../../simulate/index.js';
 import type { SimulationEvent } from '../../simulate/run/simulation-events.js';
 import type { SimulateFlags } from '../commands/simulate.js';
 import { summaryText } from '../display/simulation-text.js';

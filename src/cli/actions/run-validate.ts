@@ -2,7 +2,8 @@ import { configKindOf, type FileKind } from '../../config/config-kind.js';
 import { readText } from '../../config/read-text.js';
 import type { Fleet } from '../../fleet/fleet.js';
 import { type ConfigWarning, limited, warningsOf } from '../../fleet/warnings.js';
-import type { Scenario } from '../../simulate/run/scenario.js';
+import type { Scenario } from '../../simulate/index.js';
+
 import { recordsOf, refuseWarnings, showWarnings } from './config-warnings.js';
 
 export interface ValidateFlags {

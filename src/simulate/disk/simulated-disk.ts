@@ -4,7 +4,7 @@ import { SymbolSet } from '../../object/symbol-set.js';
 import type { ObjectStore } from '../../receiver/assemble/object-store.js';
 import { type Descriptor, objectTag } from '../../wire/descriptor.js';
 import type { VirtualClock } from '../clock/virtual-clock.js';
-import type { Content } from '../host/content.js';
+import type { Content } from '../object/content.js';
 import { PlaceClaims } from './place-claims.js';
 import { SimulatedStore } from './simulated-store.js';
 import { SymbolStorage } from './symbol-storage.js';

@@ -1,4 +1,4 @@
-import type { Prng } from '../clock/prng.js';
+import type { Prng } from '../random/prng.js';
 
 /**
  * Loss in bursts (Gilbert 1960, Elliott 1963): a channel that is either good or bad and changes between the two from packet
@@ -34,13 +34,4 @@ export class LossModel {
     if (this.#prng.happens(this.#isBad ? badToGoodRatio : goodToBadRatio)) this.#isBad = !this.#isBad;
     return this.#prng.happens(this.#isBad ? lossInBadRatio : lossInGoodRatio);
   }
-}
-
-/** The share of packets that is lost in the long run. */
-export function meanLossRatio(options: LossOptions): number {
-  if (typeof options === 'number') return options;
-  const { goodToBadRatio, badToGoodRatio, lossInGoodRatio = 0, lossInBadRatio = 1 } = options;
-  const changes = goodToBadRatio + badToGoodRatio;
-  const badShare = changes === 0 ? 0 : goodToBadRatio / changes;
-  return badShare * lossInBadRatio + (1 - badShare) * lossInGoodRatio;
 }

@@ -1,6 +1,6 @@
 import { IP_AND_UDP_BYTES } from '../../base/limits.js';
 import { type Header, newHeader, readHeader } from '../../wire/header.js';
-import type { Prng } from '../clock/prng.js';
+import type { Prng } from '../random/prng.js';
 
 /** All datagrams from one source to one group and port. One object for each, so that tables can be keyed by it. */
 export interface Flow {

@@ -1,5 +1,5 @@
 import type { VirtualClock } from '../clock/virtual-clock.js';
-import type { Link } from './links.js';
+import type { Link, LinkOptions } from './link.js';
 import type { Flow, Packet } from './packet.js';
 
 /** How a link learns that somebody below wants a group, and that nobody does any more. */
@@ -10,6 +10,17 @@ export interface MembershipDelays {
   readonly leaveLatencyUs?: number | undefined;
 }
 
+/** A link to be added to a tree, with the node at its lower end; without options a direction is perfect. */
+export interface LinkPlan extends MembershipDelays {
+  readonly name: string;
+  /** Name of the node at its upper end. @default the root */
+  readonly below?: string | undefined;
+  /** Away from the root. @default no limit, delay or loss */
+  readonly down?: LinkOptions | undefined;
+  /** Towards the root. @default no limit, delay or loss */
+  readonly up?: LinkOptions | undefined;
+}
+
 /** What is wanted of a group: everything (RFC 3810's exclude mode with no sources), or what one source sends. */
 export interface Interest {
   readonly group: string;
@@ -17,14 +28,14 @@ export interface Interest {
 }
 
 /** Hears everything that comes down to a node: somebody who is not worth a link of its own. */
-export interface Ear {
+export interface Tap {
   /**
    * Whether it asks for what has come (`TreeNode.catchUp`) instead of being told at once. Where all are patient, a packet
    * costs its link no event.
    */
-  readonly isPatient: boolean;
+  readonly isLazy: boolean;
   /** @param atUs when it came: now, or for a patient one, before. */
-  hear(packet: Packet, atUs: number): void;
+  observe(packet: Packet, atUs: number): void;
 }
 
 interface ForwardingState {
@@ -49,7 +60,7 @@ export class TreeNode {
   readonly #delays: MembershipDelays;
   readonly #onArrival: ((packet: Packet) => void) | undefined;
   readonly #children: TreeNode[] = [];
-  readonly #ears: Ear[] = [];
+  readonly #taps: Tap[] = [];
   /** By interest, what comes down to here. Bounded by the groups and sources that hosts below have asked for. */
   readonly #states = new Map<string, ForwardingState>();
   /** Children to which a flow goes; forgotten whenever one of them changes. */
@@ -84,8 +95,8 @@ export class TreeNode {
   }
 
   /** Adds somebody who hears what comes down to here, before any packet has. */
-  addEar(ear: Ear): void {
-    this.#ears.push(ear);
+  addTap(tap: Tap): void {
+    this.#taps.push(tap);
     this.#chooseLaziness();
   }
 
@@ -135,8 +146,8 @@ export class TreeNode {
 
   #chooseLaziness(): void {
     if (this.#down === undefined) return;
-    const isWaitedFor = this.#onArrival !== undefined || this.#children.length > 0 || this.#ears.length === 0;
-    this.#down.isLazy = !isWaitedFor && this.#ears.every(({ isPatient }) => isPatient);
+    const isWaitedFor = this.#onArrival !== undefined || this.#children.length > 0 || this.#taps.length === 0;
+    this.#down.isLazy = !isWaitedFor && this.#taps.every(({ isLazy }) => isLazy);
   }
 
   #stateOf(interest: Interest): ForwardingState {
@@ -147,7 +158,7 @@ export class TreeNode {
   }
 
   #spread(packet: Packet, from: TreeNode | undefined, atUs: number): void {
-    for (const ear of this.#ears) ear.hear(packet, atUs);
+    for (const tap of this.#taps) tap.observe(packet, atUs);
     let fanout = this.#fanouts.get(packet.flow);
     if (fanout === undefined) {
       fanout = this.#children.filter((child) => child.#wants(packet.flow));

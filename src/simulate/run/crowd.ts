@@ -6,12 +6,12 @@ import { addressFromBytes } from '../../wire/address.js';
 import { type Descriptor, sendersOf } from '../../wire/descriptor.js';
 import { ANNOUNCEMENT_CHANNEL } from '../../wire/header.js';
 import { HostClock } from '../clock/host-clock.js';
-import type { Link } from '../net/links.js';
+import type { Link } from '../net/link.js';
+import type { VirtualNetwork } from '../net/network.js';
 import { headerOf, type Packet } from '../net/packet.js';
-import type { Ear, Interest, TreeNode } from '../net/tree.js';
-import type { VirtualNetwork } from '../net/virtual-network.js';
-import { Account, capacityOf } from './account.js';
-import type { CrowdReceivers } from './scenario.js';
+import type { Interest, Tap, TreeNode } from '../net/tree.js';
+import { capacityOf, ReceiverTotals } from './receiver-totals.js';
+import type { CrowdPlan } from './scenario.js';
 import { SharedMeters } from './shared-meters.js';
 import { SymbolWorth } from './symbol-worth.js';
 
@@ -25,7 +25,7 @@ const LEFT = 13;
 const COMPLETED = 14;
 
 export interface CrowdOptions {
-  readonly plan: CrowdReceivers;
+  readonly plan: CrowdPlan;
   readonly descriptor: Descriptor;
   readonly announceIntervalUs: number;
   /** Links above, for the share of the slowest. */
@@ -35,7 +35,7 @@ export interface CrowdOptions {
 
 export interface CrowdMember {
   readonly index: number;
-  readonly account: Account;
+  readonly totals: ReceiverTotals;
   /** When it knows what to join: it has heard an announcement. */
   readonly readyUs: number;
   readonly policy: ChannelPolicy;
@@ -58,13 +58,13 @@ interface HeardSums {
  * Receivers behind one link, which all hear the same: memberships are counted here, streams measured once, and each member
  * runs its own policy on the readings of the channels that it has joined. Symbols are counted, not kept. They tick together.
  */
-export class Crowd implements Ear {
-  readonly isPatient = true;
-  readonly plan: CrowdReceivers;
+export class Crowd implements Tap {
+  readonly isLazy = true;
+  readonly plan: CrowdPlan;
   readonly members: readonly CrowdMember[];
   readonly #options: CrowdOptions;
   readonly #network: VirtualNetwork;
-  readonly #place: TreeNode;
+  readonly #node: TreeNode;
   readonly #clock: HostClock;
   readonly #meters: SharedMeters;
   readonly #worth: SymbolWorth;
@@ -82,7 +82,7 @@ export class Crowd implements Ear {
     this.plan = plan;
     this.#options = options;
     this.#network = network;
-    this.#place = network.nodeOf(plan.below ?? 'root');
+    this.#node = network.nodeOf(plan.below ?? 'root');
     this.#clock = new HostClock(network.clock, { originUs: plan.clockErrorUs, driftPpm: plan.driftPpm });
     this.#meters = new SharedMeters(this.#clock, descriptor.channels.length);
     this.#worth = new SymbolWorth(descriptor);
@@ -90,7 +90,7 @@ export class Crowd implements Ear {
     this.#memberCounts = new Uint32Array(descriptor.channels.length);
     this.members = plan.startsUs.map((startUs, index) => ({
       index,
-      account: Object.assign(new Account(), { startedUs: startUs }),
+      totals: Object.assign(new ReceiverTotals(), { startedUs: startUs }),
       readyUs: startUs + prng.ratio() * announceIntervalUs,
       policy: policyFor(descriptor, plan, false),
       channelMask: 0,
@@ -98,7 +98,7 @@ export class Crowd implements Ear {
       joinedUs: 0,
     }));
     this.#queue = this.members.toSorted((a, b) => a.readyUs - b.readyUs);
-    this.#place.addEar(this);
+    this.#node.addTap(this);
     // Crowds tick at moments of their own, or all of a large simulation would happen at once.
     const firstUs = Math.ceil((this.#queue[0]?.readyUs ?? 0) + prng.ratio() * TICK_US);
     network.clock.quietlyAt(firstUs, () => this.#tick(firstUs));
@@ -120,14 +120,14 @@ export class Crowd implements Ear {
     return this.#active.length === 0 && this.#waiting === this.#queue.length;
   }
 
-  hear(packet: Packet, atUs: number): void {
+  observe(packet: Packet, atUs: number): void {
     const channel = headerOf(packet)?.channelIndex ?? ANNOUNCEMENT_CHANNEL;
     if (channel < this.#memberCounts.length && this.#memberCounts[channel]! > 0) this.#meters.observe(packet, atUs);
   }
 
   #tick(nowUs: number): void {
     if (this.isOver) return;
-    this.#place.catchUp();
+    this.#node.catchUp();
     this.#meters.read();
     const localUs = this.#clock.nowUs();
     const capacityBitsPerSecond = capacityOf(this.#options.path);
@@ -137,22 +137,22 @@ export class Crowd implements Ear {
       endedCount++;
       this.#end(member, nowUs);
     }
-    if (endedCount > 0) this.#active = this.#active.filter(({ account }) => account.completedUs === undefined);
+    if (endedCount > 0) this.#active = this.#active.filter(({ totals }) => totals.completedUs === undefined);
     this.#startReady(nowUs, localUs);
     this.#network.clock.quietlyAt(nowUs + TICK_US, () => this.#tick(nowUs + TICK_US));
   }
 
   /** One tick of one member; false when it is complete. */
   #serve(member: CrowdMember, localUs: number, capacityBitsPerSecond: number): boolean {
-    const { account, channelMask } = member;
+    const { totals, channelMask } = member;
     const { readings, symbolCount, receivedCount, lostCount, wireBytes } = this.#meters.of(channelMask);
-    account.add(TICK_US, levelOf(channelMask), wireBytes, receivedCount, lostCount, capacityBitsPerSecond);
+    totals.add(TICK_US, levelOf(channelMask), wireBytes, receivedCount, lostCount, capacityBitsPerSecond);
     this.#heard.elapsedUs += TICK_US;
     this.#heard.wireBytes += wireBytes;
     this.#heard.receivedCount += receivedCount;
     this.#heard.lostCount += lostCount;
-    if (symbolCount > 0) account.progress += symbolCount * this.#worth.of(channelMask, account.lossRatio);
-    if (account.progress >= 1) return false;
+    if (symbolCount > 0) totals.progress += symbolCount * this.#worth.of(channelMask, totals.lossRatio);
+    if (totals.progress >= 1) return false;
     const own = member.freshMask === 0 ? readings : this.#freshly(member, readings);
     this.#follow(member, member.policy.tick(localUs, own, NOTHING_LOCAL), localUs);
     return true;
@@ -181,9 +181,9 @@ export class Crowd implements Ear {
   }
 
   #end(member: CrowdMember, nowUs: number): void {
-    const { account } = member;
-    account.progress = 1;
-    account.completedUs = nowUs;
+    const { totals } = member;
+    totals.progress = 1;
+    totals.completedUs = nowUs;
     this.#network.log.add(nowUs, COMPLETED, member.index);
     for (let channel = 0; channel < this.#memberCounts.length; channel++) this.#leave(member, channel);
     this.#options.onComplete(member, nowUs);
@@ -206,7 +206,7 @@ export class Crowd implements Ear {
       return;
     }
     this.#meters.resume(channel);
-    for (const interest of this.#interests[channel]!) this.#place.join(interest);
+    for (const interest of this.#interests[channel]!) this.#node.join(interest);
   }
 
   #leave(member: CrowdMember, channel: number): void {
@@ -215,7 +215,7 @@ export class Crowd implements Ear {
     member.channelMask = (member.channelMask & ~(1 << channel)) >>> 0;
     member.freshMask = (member.freshMask & ~(1 << channel)) >>> 0;
     if (--this.#memberCounts[channel]! > 0) return;
-    for (const interest of this.#interests[channel]!) this.#place.leave(interest);
+    for (const interest of this.#interests[channel]!) this.#node.leave(interest);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Descriptor } from '../../wire/descriptor.js';
-import type { Link, LinkCounts } from '../net/links.js';
+import type { Link, LinkCounts } from '../net/link.js';
 import type { CrossTraffic, TrafficOptions } from '../tcp/cross-traffic.js';
 import { type Crowd, type CrowdMember, levelOf } from './crowd.js';
 import type {
@@ -106,7 +106,7 @@ export class TrafficSampler {
   }
 }
 
-/** Turns the accounts of a crowd's members into samples. */
+/** Turns the totals of a crowd's members into samples. */
 export class CrowdSampler {
   readonly crowd: Crowd;
   readonly #descriptor: Descriptor;
@@ -130,7 +130,7 @@ export class CrowdSampler {
       event: 'progress',
       atMs: Math.round(nowUs / 1000),
       receiver: plan.name,
-      bytes: Math.round((members.reduce((sum, { account }) => sum + account.progress, 0) / members.length) * sizeBytes),
+      bytes: Math.round((members.reduce((sum, { totals }) => sum + totals.progress, 0) / members.length) * sizeBytes),
       totalBytes: sizeBytes,
       rateBitsPerSecond: heard.elapsedUs === 0 ? 0 : Math.round((heard.wireBytes * 8e6) / heard.elapsedUs),
       lossRatio: heard.lostCount === 0 ? 0 : heard.lostCount / (heard.lostCount + heard.receivedCount),
@@ -139,20 +139,20 @@ export class CrowdSampler {
       queueMs: Math.round(mean(({ policy }) => policy.status.queueUs) / 1000),
       capacityBitsPerSecond: medianOf(capacities.map(Math.round)) ?? null,
       listening: active.length,
-      complete: members.filter(({ account }) => account.completedUs !== undefined).length,
+      complete: members.filter(({ totals }) => totals.completedUs !== undefined).length,
       levelMin: levels.reduce((least, level) => Math.min(least, level), levels[0] ?? -1),
       levelMax: levels.reduce((most, level) => Math.max(most, level), -1),
     };
   }
 
   /** A member is complete, and with the last one the crowd. */
-  completion({ index, account }: CrowdMember, nowUs: number): readonly (MemberEnd | ReceiverEnd)[] {
+  completion({ index, totals }: CrowdMember, nowUs: number): readonly (MemberEnd | ReceiverEnd)[] {
     const { plan, members } = this.crowd;
     const since = (startUs: number) => Math.round((nowUs - startUs) / 1000);
     const stamp = { atMs: Math.round(nowUs / 1000), receiver: plan.name };
-    const elapsedMs = since(account.startedUs ?? 0);
+    const elapsedMs = since(totals.startedUs ?? 0);
     const member: MemberEnd = { event: 'memberComplete', ...stamp, member: index + 1, elapsedMs };
-    if (members.some((other) => other.account.completedUs === undefined)) return [member];
+    if (members.some((other) => other.totals.completedUs === undefined)) return [member];
     const firstUs = plan.startsUs.reduce((first, startUs) => Math.min(first, startUs));
     const bytes = this.#descriptor.sizeBytes;
     return [member, { event: 'complete', ...stamp, elapsedMs: since(firstUs), bytes }];

@@ -1,5 +1,5 @@
-import type { LinkOptions } from '../net/links.js';
-import type { LinkPlan } from '../net/virtual-network.js';
+import type { LinkOptions } from '../net/link.js';
+import type { LinkPlan } from '../net/tree.js';
 import type { TrafficOptions } from '../tcp/cross-traffic.js';
 
 /**
@@ -79,7 +79,7 @@ interface ReceiverBase {
 }
 
 /** One receiver that runs all of the real code. */
-export interface SingleReceiver extends ReceiverBase {
+export interface FullReceiverPlan extends ReceiverBase {
   readonly kind: 'full';
   readonly startUs: number;
   readonly diskBytesPerSecond: number | undefined;
@@ -91,10 +91,10 @@ export interface SingleReceiver extends ReceiverBase {
 }
 
 /** Receivers behind one link, which hear the same and so are measured for once; each decides for itself. */
-export interface CrowdReceivers extends ReceiverBase {
+export interface CrowdPlan extends ReceiverBase {
   readonly kind: 'crowd';
   /** One each. */
   readonly startsUs: readonly number[];
 }
 
-export type ScenarioReceiver = SingleReceiver | CrowdReceivers;
+export type ScenarioReceiver = FullReceiverPlan | CrowdPlan;

@@ -1,16 +1,16 @@
 import { addressFromBytes } from '../../wire/address.js';
 import type { Descriptor } from '../../wire/descriptor.js';
-import { blankContent } from '../host/content.js';
-import { type SimulatedObject, simulatedKeys, simulatedObject } from '../host/simulated-object.js';
-import { SimulatedServer } from '../host/simulated-server.js';
-import type { Link } from '../net/links.js';
-import { VirtualNetwork } from '../net/virtual-network.js';
+import { SimulatedServer } from '../host/server.js';
+import type { Link } from '../net/link.js';
+import { VirtualNetwork } from '../net/network.js';
+import { blankContent } from '../object/content.js';
+import { type SimulatedObject, simulatedKeys, simulatedObject } from '../object/object.js';
 import { addCrossTraffic, type CrossTraffic } from '../tcp/cross-traffic.js';
 import { Crowd } from './crowd.js';
+import { FullReceiver } from './full-receiver.js';
 import { CrowdSampler, LinkSampler, TrafficSampler } from './samplers.js';
 import type { Scenario, ScenarioServer } from './scenario.js';
 import type { SimulationEvent, SummaryEvent } from './simulation-events.js';
-import { Single } from './single.js';
 import { receiverSummaries } from './summary.js';
 
 /** Timers count milliseconds, as Node's do. */
@@ -36,7 +36,7 @@ class Simulation {
   readonly #links = new Map<string, { readonly below: string | undefined; readonly down: Link }>();
   readonly #linkSamplers: readonly LinkSampler[];
   readonly #traffic: readonly { readonly flow: CrossTraffic; readonly sampler: TrafficSampler }[];
-  readonly #singles: readonly Single[];
+  readonly #fullReceivers: readonly FullReceiver[];
   readonly #crowds: readonly CrowdSampler[];
   #failure: { readonly error: unknown } | undefined;
 
@@ -65,11 +65,11 @@ class Simulation {
       timerGrainUs: TIMER_GRAIN_US,
       sampleIntervalUs: scenario.sampleIntervalUs,
     };
-    this.#singles = scenario.receivers.flatMap((plan, index) => {
+    this.#fullReceivers = scenario.receivers.flatMap((plan, index) => {
       if (plan.kind !== 'full') return [];
       const address = `${RECEIVER_PREFIX}${(index + 1).toString(16)}`;
       const path = this.#pathTo(plan.below);
-      return [new Single({ ...common, plan, address, path, emit: (event) => this.#emit(event) }, this.#network)];
+      return [new FullReceiver({ ...common, plan, address, path, emit: (event) => this.#emit(event) }, this.#network)];
     });
     const { announceIntervalUs } = scenario.object;
     this.#crowds = scenario.receivers.flatMap((plan) => {
@@ -112,7 +112,7 @@ class Simulation {
       digest: log.digest(),
       receivers: receiverSummaries(
         this.#scenario.receivers,
-        this.#singles,
+        this.#fullReceivers,
         this.#crowds.map(({ crowd }) => crowd),
       ),
       links: this.#linkSamplers.map((sampler) => sampler.summary(clock.nowUs)),
@@ -123,10 +123,10 @@ class Simulation {
   }
 
   get #isOver(): boolean {
-    const receiverCount = this.#singles.length + this.#crowds.length;
+    const receiverCount = this.#fullReceivers.length + this.#crowds.length;
     return (
       receiverCount > 0 &&
-      this.#singles.every(({ isOver }) => isOver) &&
+      this.#fullReceivers.every(({ isOver }) => isOver) &&
       this.#crowds.every(({ crowd }) => crowd.isOver)
     );
   }
@@ -184,7 +184,7 @@ class Simulation {
     const tell = (event: SimulationEvent | undefined) => {
       if (event !== undefined && !isLast) this.#emit(event);
     };
-    for (const single of this.#singles) tell(single.sample(nowUs));
+    for (const receiver of this.#fullReceivers) tell(receiver.sample(nowUs));
     for (const crowd of this.#crowds) tell(crowd.sample(nowUs));
     for (const link of this.#linkSamplers) tell(link.sample(nowUs));
     for (const { sampler } of this.#traffic) tell(sampler.sample(nowUs));

@@ -1,33 +1,34 @@
-import type { Account } from './account.js';
 import type { Crowd } from './crowd.js';
+import type { FullReceiver } from './full-receiver.js';
+import type { ReceiverTotals } from './receiver-totals.js';
 import type { ScenarioReceiver } from './scenario.js';
 import type { ReceiverSummary, Spread } from './simulation-events.js';
-import type { Single } from './single.js';
 
 /** One summary for each entry of a scenario, in its order. */
 export function receiverSummaries(
   plans: readonly ScenarioReceiver[],
-  singles: readonly Single[],
+  fullReceivers: readonly FullReceiver[],
   crowds: readonly Crowd[],
 ): readonly ReceiverSummary[] {
-  const entries = new Map<string, Account[]>(plans.map(({ entry }) => [entry, []]));
-  for (const { plan, account } of singles) entries.get(plan.entry)!.push(account);
+  const entries = new Map<string, ReceiverTotals[]>(plans.map(({ entry }) => [entry, []]));
+  for (const { plan, totals } of fullReceivers) entries.get(plan.entry)!.push(totals);
   for (const { plan, members } of crowds) {
-    for (const { account } of members) entries.get(plan.entry)!.push(account);
+    for (const { totals } of members) entries.get(plan.entry)!.push(totals);
   }
-  return [...entries].map(([entry, accounts]) => summaryOf(entry, accounts));
+  return [...entries].map(([entry, receivers]) => summaryOf(entry, receivers));
 }
 
-function summaryOf(receiver: string, accounts: readonly Account[]): ReceiverSummary {
-  const spread = (of: (account: Account) => number | undefined) => spreadOf(accounts.flatMap((each) => of(each) ?? []));
+function summaryOf(entry: string, receivers: readonly ReceiverTotals[]): ReceiverSummary {
+  const spread = (of: (totals: ReceiverTotals) => number | undefined) =>
+    spreadOf(receivers.flatMap((totals) => of(totals) ?? []));
   const completions = spread(({ startedUs, completedUs }) =>
     completedUs === undefined ? undefined : (completedUs - (startedUs ?? 0)) / 1000,
   );
   return {
-    receiver,
-    count: accounts.length,
-    completeCount: accounts.filter(({ completedUs }) => completedUs !== undefined).length,
-    failedCount: accounts.filter(({ failed }) => failed).length,
+    receiver: entry,
+    count: receivers.length,
+    completeCount: receivers.filter(({ completedUs }) => completedUs !== undefined).length,
+    failedCount: receivers.filter(({ failed }) => failed).length,
     completionMs: completions ?? null,
     progress: spread(({ progress }) => progress) ?? NOTHING,
     level: spread(({ level }) => level) ?? NOTHING,

@@ -1,8 +1,8 @@
 import type { ScheduledEvent } from '../clock/event-heap.js';
-import type { Link } from '../net/links.js';
+import type { Link } from '../net/link.js';
+import { ROOT, type VirtualNetwork } from '../net/network.js';
 import type { Flow, Packet } from '../net/packet.js';
-import type { Ear } from '../net/tree.js';
-import { ROOT, type VirtualNetwork } from '../net/virtual-network.js';
+import type { Tap } from '../net/tree.js';
 import { type CongestionControl, type CongestionName, congestionControl } from './congestion.js';
 import { Flight } from './flight.js';
 import { RoundTrips } from './round-trips.js';
@@ -65,9 +65,9 @@ class Segment implements Packet {
 const NO_BYTES = new Uint8Array(0);
 
 /** Both ends of a flow of unicast packets: to the tree, a group that its receiver has always been a member of. */
-abstract class UnicastFlow implements CrossTraffic, Ear {
+abstract class UnicastFlow implements CrossTraffic, Tap {
   readonly name: string;
-  readonly isPatient = false;
+  readonly isLazy = false;
   arrivedBytes = 0;
   arrivedCount = 0;
   sentCount = 0;
@@ -82,13 +82,13 @@ abstract class UnicastFlow implements CrossTraffic, Ear {
     this.options = options;
     this.#packetBytes = options.packetBytes ?? DEFAULT_PACKET_BYTES;
     this.#flow = network.flowOf(`flow ${options.name}`, 0, options.name);
-    const place = network.nodeOf(options.below);
-    place.subscribe({ group: this.#flow.group, source: undefined });
-    place.addEar(this);
+    const node = network.nodeOf(options.below);
+    node.subscribe({ group: this.#flow.group, source: undefined });
+    node.addTap(this);
     network.clock.quietlyAt(options.startUs ?? 0, () => this.begin());
   }
 
-  hear(packet: Packet): void {
+  observe(packet: Packet): void {
     // What is damaged on the way is another object, and fails the checksum.
     if (packet.flow !== this.#flow || !(packet instanceof Segment)) return;
     this.arrivedCount++;
@@ -156,9 +156,9 @@ class TcpFlow extends UnicastFlow {
     });
   }
 
-  override hear(packet: Packet): void {
+  override observe(packet: Packet): void {
     const before = this.arrivedCount;
-    super.hear(packet);
+    super.observe(packet);
     if (this.arrivedCount > before) this.#wayBack.carry(packet);
   }
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { BlockEncoder } from '../../../dist/fec/index.js';
 import { blockLength, geometryOf } from '../../../dist/object/geometry.js';
 import { Restoration } from '../../../dist/receiver/assemble/restoration.js';
-import { instantSolver } from '../../../dist/simulate/host/instant-solver.js';
+import { instantSolver } from '../../../dist/simulate/index.js';
 
 const SYMBOL_BYTES = 16;
 const SOURCE_COUNT = 12;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualNetwork } from '../../../dist/simulate/net/virtual-network.js';
+import { VirtualNetwork } from '../../../dist/simulate/net/network.js';
 import { addCrossTraffic, type TrafficOptions } from '../../../dist/simulate/tcp/cross-traffic.js';
 import { seed, seeded } from '../seed.js';
 

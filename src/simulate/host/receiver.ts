@@ -5,9 +5,9 @@ import { DEFAULT_PATIENCE_US } from '../../base/limits.js';
 import { ReceiverDriver, type ReceiverDriverOptions } from '../../receiver/driver.js';
 import type { CompleteEvent, ReceiverEvents, ReceiverStats } from '../../receiver/events.js';
 import type { SimulatedDisk } from '../disk/simulated-disk.js';
-import type { VirtualHost } from '../net/virtual-host.js';
+import type { VirtualHost } from '../net/host.js';
+import { announcementOf } from '../object/object.js';
 import { instantSolver } from './instant-solver.js';
-import { announcementOf } from './simulated-object.js';
 
 export interface SimulatedReceiverOptions extends Partial<ReceiverDriverOptions> {
   readonly host: VirtualHost;

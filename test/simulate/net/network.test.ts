@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ReceivedBatch } from '../../../dist/base/ports.js';
-import type { HostOptions, VirtualHost } from '../../../dist/simulate/net/virtual-host.js';
-import { VirtualNetwork } from '../../../dist/simulate/net/virtual-network.js';
+import type { HostOptions, VirtualHost } from '../../../dist/simulate/net/host.js';
+import { VirtualNetwork } from '../../../dist/simulate/net/network.js';
 
 const place = { group: 'ff15::1', port: 4242, interface: undefined };
 

@@ -8,11 +8,11 @@ import type { SymbolSource } from '../../sender/slab.js';
 import { SourceSymbols } from '../../sender/source-symbols.js';
 import { addressFromBytes } from '../../wire/address.js';
 import { NO_CODE } from '../../wire/descriptor.js';
-import type { Prng } from '../clock/prng.js';
-import type { VirtualHost } from '../net/virtual-host.js';
-import { CodedSymbols } from './coded-symbols.js';
-import { ContentSource } from './content.js';
-import { announcementOf, type SimulatedObject } from './simulated-object.js';
+import type { VirtualHost } from '../net/host.js';
+import { CodedSymbols } from '../object/coded-symbols.js';
+import { ContentSource } from '../object/content.js';
+import { announcementOf, type SimulatedObject } from '../object/object.js';
+import type { Prng } from '../random/prng.js';
 
 export interface ServerOptions {
   readonly host: VirtualHost;

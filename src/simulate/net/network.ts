@@ -1,22 +1,12 @@
 import { LayercastError } from '../../base/errors.js';
 import { SourceTable } from '../../base/source-table.js';
-import { EventLog } from '../clock/event-log.js';
-import { Prng } from '../clock/prng.js';
 import { VirtualClock } from '../clock/virtual-clock.js';
-import { type Deliver, Link, type LinkOptions } from './links.js';
+import { Prng } from '../random/prng.js';
+import { EventLog } from './event-log.js';
+import { type HostOptions, VirtualHost } from './host.js';
+import { type Deliver, Link, type LinkOptions } from './link.js';
 import type { Flow } from './packet.js';
-import { type MembershipDelays, TreeNode } from './tree.js';
-import { type HostOptions, VirtualHost } from './virtual-host.js';
-
-export interface LinkPlan extends MembershipDelays {
-  readonly name: string;
-  /** Name of the node that it hangs from. @default the root */
-  readonly below?: string | undefined;
-  /** Away from the root. @default perfect */
-  readonly down?: LinkOptions | undefined;
-  /** Towards the root. @default perfect */
-  readonly up?: LinkOptions | undefined;
-}
+import { type LinkPlan, TreeNode } from './tree.js';
 
 /** Name of the node at the top of every tree. */
 export const ROOT = 'root';

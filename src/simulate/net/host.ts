@@ -11,13 +11,15 @@ import type {
   SendResult,
   SendSocket,
 } from '../../base/ports.js';
+import type { SourceTable } from '../../base/source-table.js';
 import { DatagramType } from '../../wire/header.js';
 import { HostClock, type HostClockOptions } from '../clock/host-clock.js';
+import type { VirtualClock } from '../clock/virtual-clock.js';
 import { Arena } from './arena.js';
-import type { Link } from './links.js';
+import type { EventLog } from './event-log.js';
+import type { Link } from './link.js';
 import { type Flow, type Packet, packetOf } from './packet.js';
-import type { TreeNode } from './tree.js';
-import type { LinkPlan, VirtualNetwork } from './virtual-network.js';
+import type { LinkPlan, TreeNode } from './tree.js';
 
 export interface HostOptions extends LinkPlan, HostClockOptions {
   /** IPv6 address in canonical text. */
@@ -38,7 +40,17 @@ export interface HostOptions extends LinkPlan, HostClockOptions {
   readonly isBlank?: boolean | undefined;
 }
 
-/** How a host gets its place in the tree. */
+/** The network that a host belongs to. */
+export interface HostWorld {
+  readonly clock: VirtualClock;
+  readonly log: EventLog;
+  /** Addresses of hosts by the numbers that batches carry. */
+  readonly sources: SourceTable;
+  /** The one object that stands for a flow. */
+  flowOf(group: string, port: number, source: string): Flow;
+}
+
+/** Adds a host's node and link to the tree. The node passes each packet that arrives to `onArrival`. */
 export type Attach = (onArrival: (packet: Packet) => void) => {
   readonly node: TreeNode;
   readonly up: Link;
@@ -56,7 +68,7 @@ export class VirtualHost implements Network {
   readonly up: Link;
   readonly down: Link;
   readonly #clock: HostClock;
-  readonly #world: VirtualNetwork;
+  readonly #world: HostWorld;
   readonly #node: TreeNode;
   readonly #options: HostOptions;
   readonly #memberships = new Set<HostMembership>();
@@ -67,7 +79,7 @@ export class VirtualHost implements Network {
   /** Down, and its memberships forgotten: nothing has its name. */
   #isInterfaceGone = false;
 
-  constructor(options: HostOptions, world: VirtualNetwork, attach: Attach) {
+  constructor(options: HostOptions, world: HostWorld, attach: Attach) {
     this.name = options.name;
     this.address = options.address;
     this.#options = options;

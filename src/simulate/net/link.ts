@@ -1,7 +1,7 @@
 import type { ScheduledEvent } from '../clock/event-heap.js';
-import type { EventLog } from '../clock/event-log.js';
-import type { Prng } from '../clock/prng.js';
 import type { VirtualClock } from '../clock/virtual-clock.js';
+import type { Prng } from '../random/prng.js';
+import type { EventLog } from './event-log.js';
 import { LossModel, type LossOptions } from './loss.js';
 import type { Packet } from './packet.js';
 import { damaged } from './packet.js';

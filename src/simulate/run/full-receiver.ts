@@ -3,16 +3,16 @@ import { LayercastError } from '../../base/errors.js';
 import type { CompleteEvent, ProgressEvent, ReceiverStats } from '../../receiver/events.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import { SimulatedDisk } from '../disk/simulated-disk.js';
-import type { Content } from '../host/content.js';
-import { SimulatedReceiver } from '../host/simulated-receiver.js';
-import type { Link } from '../net/links.js';
-import type { VirtualNetwork } from '../net/virtual-network.js';
-import { Account, capacityOf } from './account.js';
-import type { SingleReceiver } from './scenario.js';
+import { SimulatedReceiver } from '../host/receiver.js';
+import type { Link } from '../net/link.js';
+import type { VirtualNetwork } from '../net/network.js';
+import type { Content } from '../object/content.js';
+import { capacityOf, ReceiverTotals } from './receiver-totals.js';
+import type { FullReceiverPlan } from './scenario.js';
 import type { ReceiverSample, SimulationEvent } from './simulation-events.js';
 
-export interface SingleOptions {
-  readonly plan: SingleReceiver;
+export interface FullReceiverOptions {
+  readonly plan: FullReceiverPlan;
   readonly descriptor: Descriptor;
   readonly content: Content;
   readonly publicKey: KeyObject;
@@ -35,10 +35,10 @@ interface Counts {
 const NO_COUNTS: Counts = { arrivedBytes: 0, datagrams: 0, lostDatagrams: 0 };
 
 /** One receiver of a scenario over all its lives: starts, sleeps, dies, rises with its disk, ends. */
-export class Single {
-  readonly plan: SingleReceiver;
-  readonly account = new Account();
-  readonly #options: SingleOptions;
+export class FullReceiver {
+  readonly plan: FullReceiverPlan;
+  readonly totals = new ReceiverTotals();
+  readonly #options: FullReceiverOptions;
   readonly #network: VirtualNetwork;
   readonly #disk: SimulatedDisk;
   readonly #joined = new Set<number>();
@@ -47,14 +47,14 @@ export class Single {
   #before = NO_COUNTS;
   #sampledUs = 0;
 
-  constructor(options: SingleOptions, network: VirtualNetwork) {
+  constructor(options: FullReceiverOptions, network: VirtualNetwork) {
     const { plan, content } = options;
     this.plan = plan;
     this.#options = options;
     this.#network = network;
     const { clock } = network;
     this.#disk = new SimulatedDisk({ clock, known: () => content, bytesPerSecond: plan.diskBytesPerSecond });
-    this.account.startedUs = plan.startUs;
+    this.totals.startedUs = plan.startUs;
     clock.at(plan.startUs, () => this.#rise());
     for (const { fromUs, toUs } of plan.sleeps) {
       clock.at(fromUs, () => this.#receiver?.host.interfaceDown());
@@ -68,10 +68,10 @@ export class Single {
 
   /** Whether nothing more will come of it. */
   get isOver(): boolean {
-    return this.account.completedUs !== undefined || this.account.failed;
+    return this.totals.completedUs !== undefined || this.totals.failed;
   }
 
-  /** Adds what happened since the last sample to its account; undefined while it does not run. */
+  /** Adds what happened since the last sample to its totals; undefined while it does not run. */
   sample(nowUs: number): ReceiverSample | undefined {
     const elapsedUs = nowUs - this.#sampledUs;
     this.#sampledUs = nowUs;
@@ -84,9 +84,9 @@ export class Single {
     const received = counts.datagrams - before.datagrams;
     const lost = Math.max(0, counts.lostDatagrams - before.lostDatagrams);
     const level = Math.max(-1, ...this.#joined);
-    this.account.add(elapsedUs, level + 1, arrivedBytes, received, lost, capacityOf(this.#options.path));
+    this.totals.add(elapsedUs, level + 1, arrivedBytes, received, lost, capacityOf(this.#options.path));
     const bytes = this.#bytesOf(receiver);
-    this.account.progress = bytes / Math.max(1, this.#options.descriptor.sizeBytes);
+    this.totals.progress = bytes / Math.max(1, this.#options.descriptor.sizeBytes);
     const status = this.#progress;
     return {
       event: 'progress',
@@ -155,8 +155,8 @@ export class Single {
   #complete({ bytes, overhead }: CompleteEvent): void {
     const { nowUs } = this.#network.clock;
     this.sample(nowUs);
-    this.account.completedUs = nowUs;
-    this.account.progress = 1;
+    this.totals.completedUs = nowUs;
+    this.totals.progress = 1;
     this.#network.log.note(nowUs, `${this.plan.name} complete`);
     this.#tell({ event: 'complete', ...this.#stamp, elapsedMs: this.#elapsedMs, bytes, overhead });
     this.#forget();
@@ -164,7 +164,7 @@ export class Single {
 
   #fail(error: unknown): void {
     this.sample(this.#network.clock.nowUs);
-    this.account.failed = true;
+    this.totals.failed = true;
     const receiver = this.#receiver;
     const bytes = receiver === undefined ? 0 : this.#bytesOf(receiver);
     const code = error instanceof LayercastError ? error.code : 'INTERNAL';
@@ -182,7 +182,7 @@ export class Single {
   /** What is there: from earlier lives, and what is new since. */
   #bytesOf(receiver: SimulatedReceiver): number {
     const stats = receiver.stats();
-    if (stats === undefined) return Math.round(this.account.progress * this.#options.descriptor.sizeBytes);
+    if (stats === undefined) return Math.round(this.totals.progress * this.#options.descriptor.sizeBytes);
     const newBytes = stats.payloadBytes - stats.duplicateBytes - this.#droppedBytes(stats);
     return Math.min(this.#options.descriptor.sizeBytes, stats.resumedBytes + newBytes);
   }

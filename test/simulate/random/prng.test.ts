@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Prng } from '../../../dist/simulate/clock/prng.js';
+import { Prng } from '../../../dist/simulate/random/prng.js';
 
 /** xoshiro128** 1.1 as in its authors' C, in BigInt. */
 function* reference(state: readonly number[]): Generator<number> {

@@ -9,7 +9,7 @@ import { type Descriptor, NO_CODE, packDescriptor, RAPTORQ } from '../../wire/de
 import { DEFAULT_GROUP_HASH, DEFAULT_PORT, DEFAULT_SCOPE } from '../../wire/group-options.js';
 import { signRecord } from '../../wire/signature.js';
 import { SIMULATION_EPOCH_US } from '../clock/host-clock.js';
-import type { Prng } from '../clock/prng.js';
+import type { Prng } from '../random/prng.js';
 import { BlockEncoders } from './coded-symbols.js';
 import type { Content } from './content.js';
 

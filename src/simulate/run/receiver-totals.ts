@@ -1,7 +1,7 @@
-import type { Link } from '../net/links.js';
+import type { Link } from '../net/link.js';
 
 /** Sums over the time in which one receiver listened. */
-export class Account {
+export class ReceiverTotals {
   /** When it started, and when it was complete or gave up; undefined until then. */
   startedUs: number | undefined;
   completedUs: number | undefined;
