@@ -12,7 +12,7 @@ interface Rule {
 const level1 = ['wire', 'object', 'fec', 'rate'];
 
 /** The table of layers: where it says nothing about a place, that place may not be. */
-const rules: Readonly<Record<string, Rule | 'anything'>> = {
+export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   base: {
     folders: [],
     modules: [],

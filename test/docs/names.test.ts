@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { rules } from '../imports.js';
 
 const top = fileURLToPath(new URL('../../', import.meta.url));
 const text = (path: string) => readFileSync(join(top, path), 'utf8');
@@ -65,5 +66,18 @@ describe('the glossary', () => {
       (name) => !/[/]|[.]ts$/.test(name) && !name.split('.').every((word) => words.has(word)),
     );
     expect(unknown).toEqual([]);
+  });
+});
+
+describe('the table of layers in docs/architecture.md', () => {
+  it('says what test/imports.ts allows', () => {
+    const rows = [...text('docs/architecture.md').matchAll(/^\|[^|]*\| `src\/([\w]+)\/` \|[^|]*\|([^|]*)\|$/gm)];
+    const said = rows.map(([, folder, allowed]) => [
+      folder,
+      [...allowed!.matchAll(/`(\w+)`/g)].map(([, name]) => name),
+    ]);
+    const folders = Object.entries(rules).filter(([place]) => !place.endsWith('.ts'));
+    const allowed = folders.map(([folder, rule]) => [folder, rule === 'anything' ? [] : rule.folders]);
+    expect(Object.fromEntries(said)).toEqual(Object.fromEntries(allowed));
   });
 });
