@@ -6,18 +6,15 @@ import { systemClock } from './base/system-clock.js';
 import { CodingPool } from './fec/pool.js';
 import { awaitInterface } from './net/interfaces/interfaces.js';
 import { udpNetworkOn } from './net/portable/udp-network.js';
-import { type CheckedReceiverOptions, checkReceiverOptions, type ReceiverOptions } from './options/receiver-options.js';
+import { type CheckedReceiverOptions, checkReceiverOptions } from './options/check-receiver-options.js';
+import type { ReceiverOptions } from './options/receiver-options.js';
 import type { BlockSolver } from './receiver/assemble/restoration.js';
 import { ReceiverDriver } from './receiver/driver.js';
 import type { CompleteEvent, ReceiverEvents, ReceiverStats } from './receiver/events.js';
 import { Destination } from './retrieve/destination.js';
 import { defaultStateDir } from './store/state-dir.js';
 import { announcementName, groupOf } from './wire/address.js';
-import { DEFAULT_PORT } from './wire/group-options.js';
 import { keyFingerprint } from './wire/signature.js';
-
-/** Long enough for a lossy link to let an announcement through, short enough for a person to wait. */
-const DEFAULT_PATIENCE_MS = 30_000;
 
 /** A receiver at work on one file. */
 export interface Receiver extends EventEmitter<ReceiverEvents>, AsyncDisposable {
@@ -118,9 +115,8 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
     destination: Destination,
     solver: BlockSolver,
   ): ReceiverDriver {
-    const { fleet, object, key, scope = 'site', port = DEFAULT_PORT, hash = 'sha3-512' } = options;
-    const { mode = 'auto', channels, maxRateBitsPerSecond, timeoutMs, network, clock = systemClock } = options;
-    const { patienceMs = DEFAULT_PATIENCE_MS, allowExpired = false } = options;
+    const { fleet, object, key, scope, port, hash, mode, channels, maxRateBitsPerSecond } = options;
+    const { timeoutMs, patienceMs, allowExpired, wait, network, clock = systemClock } = options;
     const group = groupOf(announcementName(fleet), { scope, hash, ssm: false });
     return new ReceiverDriver(
       {
@@ -136,7 +132,7 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
         patienceUs: patienceMs * 1000,
         lowestVersion: start.lowestVersion,
         acceptExpired: allowExpired,
-        waits: options.wait ?? true,
+        waits: wait,
         outputPath: resolve(options.output),
       },
       {
@@ -153,7 +149,7 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
 
 /** A network of the caller's own has interfaces of its own. */
 async function interfaceOf(
-  { network, interface: name, wait = true }: CheckedReceiverOptions,
+  { network, interface: name, wait }: CheckedReceiverOptions,
   signal: AbortSignal,
   onWaiting: (message: string) => void,
 ): Promise<string | undefined> {

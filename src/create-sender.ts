@@ -3,13 +3,12 @@ import { EventEmitter } from 'eventemitter3';
 import { asLayercastError, LayercastError } from './base/errors.js';
 import { systemClock } from './base/system-clock.js';
 import { udpNetwork } from './net/portable/udp-network.js';
-import { checkSenderOptions, type SenderOptions } from './options/sender-options.js';
+import { checkSenderOptions } from './options/check-options.js';
+import type { CheckedSenderOptions, SenderOptions } from './options/sender-options.js';
 import type { SenderEvents, SenderStats } from './publish/events.js';
 import { FleetSender } from './publish/fleet-sender.js';
 import { Reloads } from './publish/reloads.js';
 import { defaultStateDir } from './store/state-dir.js';
-
-const DEFAULT_CACHE_BYTES = 32e9;
 
 /** A running server of a fleet. It only sends; it hears nothing. */
 export interface Sender extends EventEmitter<SenderEvents>, AsyncDisposable {
@@ -78,22 +77,22 @@ class RefusedSender extends EventEmitter<SenderEvents> implements Sender {
 class RunningSender extends EventEmitter<SenderEvents> implements Sender {
   readonly ready: Promise<void>;
   readonly done: Promise<void>;
-  readonly #options: SenderOptions;
+  readonly #options: CheckedSenderOptions;
   readonly #stopping = new AbortController();
   readonly #fleetSender: FleetSender;
   readonly #reloads: Reloads;
   #idleError: LayercastError | undefined;
   #isOver = false;
 
-  constructor(options: SenderOptions) {
+  constructor(options: CheckedSenderOptions) {
     super();
     this.#options = options;
     this.#fleetSender = new FleetSender({
       host: options.host,
       interface: options.interface,
-      wait: options.wait ?? true,
+      wait: options.wait,
       stateDir: options.stateDir ?? defaultStateDir(),
-      cacheBytes: options.cacheBytes ?? DEFAULT_CACHE_BYTES,
+      cacheBytes: options.cacheBytes,
       threadCount: options.threadCount,
       network: options.network ?? udpNetwork,
       clock: options.clock ?? systemClock,
@@ -101,7 +100,7 @@ class RunningSender extends EventEmitter<SenderEvents> implements Sender {
       signal: this.#stopping.signal,
       emit: this.emit.bind(this),
       onIdle: (error) => {
-        if (options.exitWhenIdle !== true) return;
+        if (!options.exitWhenIdle) return;
         this.#idleError = error;
         this.#stopping.abort(error);
       },

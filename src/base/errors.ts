@@ -27,33 +27,12 @@ export type ErrorCode =
   | 'FEC_INVALID'
   | 'INTERNAL';
 
+/** Has a property for each option. src/options adds them where it declares the options, because this folder imports nothing. */
+// biome-ignore lint/suspicious/noEmptyInterface: others add to it
+export interface OptionNames {}
+
 /** The options of `createReceiver` and `createSender`, by which a hint names a setting. */
-export type OptionName =
-  | 'fleet'
-  | 'object'
-  | 'key'
-  | 'output'
-  | 'interface'
-  | 'wait'
-  | 'scope'
-  | 'port'
-  | 'hash'
-  | 'mode'
-  | 'channels'
-  | 'maxRateBitsPerSecond'
-  | 'timeoutMs'
-  | 'patienceMs'
-  | 'allowRollback'
-  | 'allowExpired'
-  | 'stateDir'
-  | 'signal'
-  | 'network'
-  | 'clock'
-  | 'config'
-  | 'host'
-  | 'cacheBytes'
-  | 'threadCount'
-  | 'exitWhenIdle';
+export type OptionName = keyof OptionNames;
 
 /** How an option is written where the reader is: `the option interface` in a program, `--interface` on the command line. */
 export type Spelling = (option: OptionName) => string;

@@ -1,45 +1,24 @@
-import type { LayercastError, OptionName } from '../base/errors.js';
+import type { LayercastError } from '../base/errors.js';
+import { type Option, type OptionTable, shortestFlagOf } from '../options/option.js';
 import { OptionsError } from '../options/options-error.js';
+import { RECEIVER_OPTIONS } from '../options/receiver-options.js';
+import { SENDER_OPTIONS } from '../options/sender-options.js';
 
-/** How each option is typed. The last ones are no flags: nobody can type them. */
-const TYPED: Readonly<Record<OptionName, string>> = {
-  fleet: 'FLEET',
-  object: 'OBJECT',
-  key: '--key',
-  output: '-o',
-  interface: '--interface',
-  wait: '--no-wait',
-  scope: '--scope',
-  port: '--port',
-  hash: '--hash',
-  mode: '--mode',
-  channels: '--channels',
-  maxRateBitsPerSecond: '--max-rate',
-  timeoutMs: '--timeout',
-  patienceMs: '--patience',
-  allowRollback: '--allow-rollback',
-  allowExpired: '--allow-expired',
-  stateDir: '--state',
-  config: '--config',
-  host: '--host',
-  cacheBytes: '--cache',
-  threadCount: '--threads',
-  exitWhenIdle: '--exit-when-idle',
-  signal: 'signal',
-  network: 'network',
-  clock: 'clock',
-};
-
-/** What an error says to someone at a command line: flags in the place of options. */
+/** What an error says to someone at a command line: flags instead of options. */
 export function typed(error: LayercastError): { readonly message: string; readonly hint: string | undefined } {
-  const hint = error.hintFor((option) => TYPED[option]);
+  const hint = error.hintFor(flagOf);
   if (!(error instanceof OptionsError)) return { message: error.message, hint };
-  const lines = error.faults.map(({ option, text }) => `${flagOf(option)}: ${text}`);
+  // An entry of a list is said with its list.
+  const lines = error.faults.map(({ option, text }) => `${flagOf(option.split('.')[0]!)}: ${text}`);
   return { message: lines.join('\n'), hint: 'see layercast --help, or layercast COMMAND --help' };
 }
 
-/** An entry of a list is said with its list. */
-function flagOf(option: string): string {
-  const [name = ''] = option.split('.');
-  return Object.hasOwn(TYPED, name) ? TYPED[name as OptionName] : name;
+/** How an option is typed. What nobody can type, such as a signal, keeps its name. */
+function flagOf(name: string): string {
+  const option = optionOf(name, RECEIVER_OPTIONS) ?? optionOf(name, SENDER_OPTIONS);
+  return option?.flag === undefined ? (option?.argument ?? name) : shortestFlagOf(option.flag);
+}
+
+function optionOf(name: string, table: OptionTable): Option | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
 }

@@ -41,15 +41,6 @@ export interface Bounds {
   readonly max: number;
 }
 
-/** Most that a receiver joins at once: from less than any ladder's lowest channel to what no host receives yet. */
-export const JOINED_RATE: Bounds = { quantity: RATE, min: 1e3, max: 100e9 };
-
-/** How long a receiver works or waits. */
-export const WAITING_TIME: Bounds = { quantity: DURATION, min: 1e3, max: 365 * 86_400e6 };
-
-/** Room for intermediate symbols on disk. */
-export const CACHE_SIZE: Bounds = { quantity: SIZE, min: 1, max: 1e15 };
-
 /** The value of a text that is such a quantity and within the bounds; else undefined. */
 export function parseWithin({ quantity, min, max }: Bounds, text: string): number | undefined {
   const value = parseQuantity(quantity, text);

@@ -3,48 +3,59 @@ import { shown } from '../config/faults.js';
 import { says } from '../config/fields.js';
 import { nearestName } from '../config/nearest-name.js';
 import { listOf } from '../config/units.js';
+import type { CheckedOptionsOf, OptionTable } from './option.js';
 import { type OptionFault, OptionsError } from './options-error.js';
-
-/** The schemas of a call's options, by their names. */
-export type OptionShape = Readonly<Record<string, z.ZodType>>;
-
-/** Options that have another name now: the old name, and what is said of the new one. */
-export type RenamedOptions = Readonly<Record<string, string>>;
+import { programShapeOf } from './program-values.js';
+import { type CheckedSenderOptions, SENDER_OPTIONS } from './sender-options.js';
 
 /**
- * Every fault of some options, and their values if there is none: a copy, so that nothing changes afterwards.
+ * Checks the options of `createSender`.
  *
- * @returns `values` are undefined where there are faults.
+ * @throws {OptionsError} `USAGE` with every fault.
  */
-export function checkOptions<T extends OptionShape>(
-  shape: T,
-  renamed: RenamedOptions,
-  options: unknown,
-): { readonly faults: readonly OptionFault[]; readonly values: z.output<z.ZodObject<T>> | undefined } {
-  const names = Object.keys(shape);
-  const schema = z.strictObject(shape, says('not options', `an object with ${listOf(names)}`));
+export function checkSenderOptions(options: unknown): CheckedSenderOptions {
+  return valuesOf('createSender', checkOptions(SENDER_OPTIONS, options));
+}
+
+/** Every fault of some options, and if there is none, their values with the defaults filled in. */
+export interface CheckOf<T extends OptionTable> {
+  readonly faults: readonly OptionFault[];
+  /** A copy, so that nothing changes afterwards; undefined where there are faults. */
+  readonly values: CheckedOptionsOf<T> | undefined;
+}
+
+export function checkOptions<T extends OptionTable>(table: T, options: unknown): CheckOf<T> {
+  const names = Object.keys(table);
+  const schema = z.strictObject(programShapeOf(table), says('not options', `an object with ${listOf(names)}`));
   const result = schema.safeParse(options);
-  if (result.success) return { faults: [], values: result.data as z.output<z.ZodObject<T>> };
+  if (result.success) return { faults: [], values: withDefaults(table, result.data) };
   const faults = result.error.issues.flatMap((issue): OptionFault[] =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ option: key, text: unknown(key, names, renamed) }))
+      ? issue.keys.map((key) => ({ option: key, text: unknown(key, table) }))
       : [{ option: issue.path.join('.'), text: issue.message }],
   );
   return { faults: unique(faults), values: undefined };
 }
 
 /** @throws {OptionsError} where there are faults. */
-export function valuesOf<V>(
-  call: string,
-  { faults, values }: { readonly faults: readonly OptionFault[]; readonly values: V | undefined },
-): V {
+export function valuesOf<T extends OptionTable>(call: string, { faults, values }: CheckOf<T>): CheckedOptionsOf<T> {
   if (values === undefined) throw new OptionsError(call, faults);
   return values;
 }
 
-function unknown(name: string, names: readonly string[], renamed: RenamedOptions): string {
+function withDefaults<T extends OptionTable>(table: T, given: Readonly<Record<string, unknown>>): CheckedOptionsOf<T> {
+  const values = Object.entries(table).map(([name, option]) => [name, given[name] ?? option.default]);
+  return Object.fromEntries(values) as CheckedOptionsOf<T>;
+}
+
+function unknown(name: string, table: OptionTable): string {
   const found = `unknown option, found ${shown(name)}`;
-  if (Object.hasOwn(renamed, name)) return `${found}, allowed: ${renamed[name]}`;
+  const renamed = Object.entries(table).find(([, { formerName }]) => formerName === name);
+  if (renamed !== undefined) {
+    const [newName, { kind }] = renamed;
+    return `${found}, allowed: ${newName}${kind.form === 'quantity' ? `, which counts ${kind.unit}` : ''}`;
+  }
+  const names = Object.keys(table);
   const nearest = nearestName(name, names);
   return `${found}, allowed: ${listOf(names)}${nearest === undefined ? '' : ` (did you mean ${nearest}?)`}`;
 }

@@ -1,128 +1,168 @@
-import type { KeyObject } from 'node:crypto';
-import type { z } from 'zod';
-import { asLayercastError, LayercastError } from '../base/errors.js';
-import type { Clock, Network } from '../base/ports.js';
-import { channelIndexes, groupHash, objectName, plainName, port, receiverMode, scope } from '../fleet/fields.js';
-import type { GroupHash, Scope } from '../wire/group-options.js';
-import { publicKeyFrom } from '../wire/signature.js';
-import { checkOptions, valuesOf } from './check-options.js';
+import { DEFAULT_PATIENCE_US } from '../base/limits.js';
+import { DEFAULT_GROUP_HASH, DEFAULT_PORT, DEFAULT_SCOPE } from '../wire/group-options.js';
 import {
-  clockOption,
-  flag,
-  joinedRate,
-  keyOption,
-  milliseconds,
-  nameOfInterface,
-  networkOption,
-  pathOption,
-  signalOption,
-} from './option-fields.js';
-import { OptionsError } from './options-error.js';
+  CHANNEL_INDEXES,
+  CLOCK,
+  FLEET_NAME,
+  GROUP_HASH,
+  INTERFACE_NAME,
+  JOINED_RATE,
+  NETWORK,
+  OBJECT_NAME,
+  OUTPUT_PATH,
+  PATH,
+  PORT,
+  PUBLIC_KEY,
+  RECEIVER_MODE,
+  SCOPE,
+  SIGNAL,
+  TRUTH,
+  WAITING_TIME,
+} from './kinds.js';
+import type { CheckedOptionsOf, OptionsOf, OptionTable } from './option.js';
 
-export interface ReceiverOptions {
-  readonly fleet: string;
-  readonly object: string;
+/**
+ * The options of a receiver. To add one, add an entry here and use the option where it matters, in create-receiver.ts. From the
+ * entry follow the types below, the check of the call, the flag of `layercast fetch` with its help, the environment variable,
+ * the key of the receiver file with its JSON Schema, and the name that hints use.
+ */
+export const RECEIVER_OPTIONS = {
+  /** Name of the fleet, as in its fleet file. */
+  fleet: { kind: FLEET_NAME, isRequired: true, argument: 'FLEET' },
+  /** Name of the object, as in the fleet file. */
+  object: { kind: OBJECT_NAME, isRequired: true, argument: 'OBJECT' },
   /** The fleet's Ed25519 public key: SPKI PEM, or a key object. */
-  readonly key: string | Buffer | KeyObject;
-  /** The file to make. */
-  readonly output: string;
-  /** Interface to join on. @default the first usable one */
-  readonly interface?: string | undefined;
+  key: {
+    kind: PUBLIC_KEY,
+    isRequired: true,
+    flag: '--key <pub.pem>',
+    help: "the fleet's public key",
+    file: 'Public key (SPKI PEM) of the fleet',
+  },
+  /** Path of the file to write. */
+  output: {
+    kind: OUTPUT_PATH,
+    isRequired: true,
+    flag: '-o, --output <file>',
+    help: 'file to write; standard output (-) is not possible',
+    file: 'File to write',
+  },
+  /** Interface to join on. @default the first that is up */
+  interface: {
+    kind: INTERFACE_NAME,
+    flag: '--interface <if>',
+    help: 'interface to join on; by default the first that is up',
+    file: 'Network interface to receive on, such as eth0. Default: the first that is up',
+  },
   /** Wait for the interface while it is missing or not ready. @default true */
-  readonly wait?: boolean | undefined;
-  /** Where the fleet announces. @default site */
-  readonly scope?: Scope | undefined;
-  /** @default 4242 */
-  readonly port?: number | undefined;
+  wait: {
+    kind: TRUTH,
+    default: true,
+    flag: '--no-wait',
+    help: 'end when the interface is missing, instead of waiting',
+  },
+  /** `auto` follows the object's ladder, `best` takes one channel, `several` takes layers. @default auto */
+  mode: {
+    kind: RECEIVER_MODE,
+    default: 'auto',
+    flag: '--mode <mode>',
+    help: 'auto, best (one channel) or several (layers)',
+    file: 'best: one channel; several: layers of a ladder; auto: as the object says',
+  },
+  /** Join exactly these channels. @default chosen by mode and rate */
+  channels: {
+    kind: CHANNEL_INDEXES,
+    flag: '--channels <list>',
+    help: 'join exactly these channels, such as 0,1,2',
+    file: 'Indexes of the channels to join. Default: chosen by mode and rate',
+  },
+  /** Highest rate to join, counting whole IPv6 packets. @default no limit */
+  maxRateBitsPerSecond: {
+    kind: JOINED_RATE,
+    flag: '--max-rate <rate>',
+    help: 'highest rate to join, such as 5Mbit',
+    file: 'Highest rate to join, such as 10Mbit. Default: no limit',
+  },
+  /** Give up after this long; progress is kept. @default never */
+  timeoutMs: {
+    kind: WAITING_TIME,
+    flag: '--timeout <time>',
+    help: 'give up after this many seconds, or 5min',
+    file: 'Give up after this time, such as 10min. Default: never',
+    formerName: 'timeoutUs',
+  },
+  /** Give up when nothing of the object is heard for this long. @default 30 s */
+  patienceMs: {
+    kind: WAITING_TIME,
+    default: DEFAULT_PATIENCE_US / 1000,
+    flag: '--patience <time>',
+    help: 'give up when nothing is heard for this long',
+    file: 'Give up when nothing is heard for this long',
+    formerName: 'patienceUs',
+  },
+  /** Scope in which the fleet announces. @default site */
+  scope: {
+    kind: SCOPE,
+    default: DEFAULT_SCOPE,
+    flag: '--scope <scope>',
+    help: 'scope of the fleet file',
+    file: 'Scope of the fleet’s announcements',
+  },
+  /** UDP port on which the fleet announces. @default 4242 */
+  port: {
+    kind: PORT,
+    default: DEFAULT_PORT,
+    flag: '--port <port>',
+    help: 'port of the fleet file',
+    file: 'UDP port of the fleet’s announcements',
+  },
   /** How the fleet derives groups from names. @default sha3-512 */
-  readonly hash?: GroupHash | undefined;
-  /** `auto` follows the ladder. @default auto */
-  readonly mode?: 'auto' | 'best' | 'several' | undefined;
-  /** Exactly these channels. @default chosen */
-  readonly channels?: readonly number[] | undefined;
-  /** Most to join at once, whole IPv6 packets in bit/s. @default no limit */
-  readonly maxRateBitsPerSecond?: number | undefined;
-  /** Give up after this long. @default never */
-  readonly timeoutMs?: number | undefined;
-  /** Give up when nothing of the object was heard for this long. @default 30 s */
-  readonly patienceMs?: number | undefined;
-  /** Accept a version older than one completed before. @default false */
-  readonly allowRollback?: boolean | undefined;
-  /** Accept a descriptor that is past its date. @default false */
-  readonly allowExpired?: boolean | undefined;
+  hash: {
+    kind: GROUP_HASH,
+    default: DEFAULT_GROUP_HASH,
+    flag: '--hash <hash>',
+    help: 'hash of the fleet file',
+    file: 'How the fleet derives groups from names; blake3 as Librecast does',
+  },
   /**
    * Keep the journal here instead of beside `output`; versions completed are remembered here too.
    * @default beside `output`; versions in $XDG_STATE_HOME/layercast
    */
-  readonly stateDir?: string | undefined;
+  stateDir: {
+    kind: PATH,
+    flag: '--state <dir>',
+    help: 'keep the journal here, not beside the file',
+    file: 'Folder for the journal and the versions completed. Default: beside the output, and under XDG_STATE_HOME',
+  },
+  /** Accept a version older than one completed before. @default false */
+  allowRollback: {
+    kind: TRUTH,
+    default: false,
+    flag: '--allow-rollback',
+    help: 'accept a version older than one completed before',
+  },
+  /** Accept a descriptor that is past its date. @default false */
+  allowExpired: {
+    kind: TRUTH,
+    default: false,
+    flag: '--allow-expired',
+    help: 'accept a version that has expired',
+  },
   /** Stops the receiver when aborted; progress is kept. */
-  readonly signal?: AbortSignal | undefined;
-  /** @default real sockets */
-  readonly network?: Network | undefined;
-  /** @default this host's clock */
-  readonly clock?: Clock | undefined;
-}
+  signal: { kind: SIGNAL },
+  /** Network to receive from. @default real sockets */
+  network: { kind: NETWORK },
+  /** Clock to go by. @default this host's clock */
+  clock: { kind: CLOCK },
+} as const satisfies OptionTable;
 
-/** Options after all checks. */
-export interface CheckedReceiverOptions extends ReceiverOptions {
-  readonly key: KeyObject;
-}
+/** Options of `createReceiver`. */
+export interface ReceiverOptions extends OptionsOf<typeof RECEIVER_OPTIONS> {}
 
-export const receiverShape = {
-  fleet: plainName,
-  object: objectName,
-  key: keyOption,
-  output: pathOption,
-  interface: nameOfInterface.optional(),
-  wait: flag.optional(),
-  scope: scope.optional(),
-  port: port.optional(),
-  hash: groupHash.optional(),
-  mode: receiverMode.optional(),
-  channels: channelIndexes.optional(),
-  maxRateBitsPerSecond: joinedRate.optional(),
-  timeoutMs: milliseconds.optional(),
-  patienceMs: milliseconds.optional(),
-  allowRollback: flag.optional(),
-  allowExpired: flag.optional(),
-  stateDir: pathOption.optional(),
-  signal: signalOption.optional(),
-  network: networkOption.optional(),
-  clock: clockOption.optional(),
-} satisfies Record<keyof ReceiverOptions, z.ZodType>;
+/** Options after all checks, with defaults filled in; the key is still as it was given. */
+export type CheckedOptions = CheckedOptionsOf<typeof RECEIVER_OPTIONS>;
 
-const RENAMED = {
-  timeoutUs: 'timeoutMs, which counts milliseconds',
-  patienceUs: 'patienceMs, which counts milliseconds',
-};
-
-/**
- * Checks the options of `createReceiver` and reads the key.
- *
- * @throws {OptionsError} `USAGE` with every fault; {LayercastError} `KEY_INVALID` when only the key is wrong.
- */
-export function checkReceiverOptions(options: unknown): CheckedReceiverOptions {
-  const checked = checkOptions(receiverShape, RENAMED, options);
-  const key = readKey(options);
-  if (key instanceof LayercastError) {
-    if (checked.values !== undefined) throw key;
-    throw new OptionsError('createReceiver', [...checked.faults, { option: 'key', text: key.message }]);
-  }
-  // Without a key there is a fault, and `valuesOf` throws.
-  return { ...valuesOf('createReceiver', checked), key: key as KeyObject };
-}
-
-/** The key, or why it is none; undefined for what is no key by its type. */
-function readKey(options: unknown): KeyObject | LayercastError | undefined {
-  const { success, data } = keyOption.safeParse((options as { readonly key?: unknown } | undefined | null)?.key);
-  if (!success) return undefined;
-  try {
-    return publicKeyFrom(data, 'the option key');
-  } catch (error) {
-    if (typeof data !== 'string' || data.includes('-----BEGIN')) return asLayercastError(error);
-    return new LayercastError('KEY_INVALID', 'the option key is not an Ed25519 public key in PEM form (found no key)', {
-      hint: 'Give the text of the PEM file, not its path',
-      cause: error,
-    });
-  }
+/** Hints, which every folder writes, name options by these names. */
+declare module '../base/errors.js' {
+  interface OptionNames extends Record<keyof typeof RECEIVER_OPTIONS, unknown> {}
 }

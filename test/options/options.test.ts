@@ -1,9 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { createReceiver, createSender, LayercastError, type OptionName } from '../../dist/index.js';
+import { keyOf, type Option, type OptionTable, writtenDefaultOf } from '../../dist/options/option.js';
 import { OptionsError } from '../../dist/options/options-error.js';
-import { type ReceiverOptions, receiverShape } from '../../dist/options/receiver-options.js';
-import { type SenderOptions, senderShape } from '../../dist/options/sender-options.js';
+import { programShapeOf } from '../../dist/options/program-values.js';
+import { RECEIVER_OPTIONS, type ReceiverOptions } from '../../dist/options/receiver-options.js';
+import { SENDER_OPTIONS, type SenderOptions } from '../../dist/options/sender-options.js';
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519');
 const GOOD_RECEIVER = { fleet: 'acme', object: 'firmware', key: publicKey, output: '/nowhere/at/all/out.img' };
@@ -39,8 +42,8 @@ const STRANGE: readonly unknown[] = [
 ];
 
 const CALLS = [
-  { call: 'createReceiver', shape: receiverShape, good: GOOD_RECEIVER, fails: failureOfReceiver },
-  { call: 'createSender', shape: senderShape, good: GOOD_SENDER, fails: failureOfSender },
+  { call: 'createReceiver', shape: programShapeOf(RECEIVER_OPTIONS), good: GOOD_RECEIVER, fails: failureOfReceiver },
+  { call: 'createSender', shape: programShapeOf(SENDER_OPTIONS), good: GOOD_SENDER, fails: failureOfSender },
 ] as const;
 
 async function failureOfReceiver(options: unknown): Promise<unknown> {
@@ -200,5 +203,28 @@ describe('a sender after its end', () => {
 describe('the names of options', () => {
   it('are all known to hints', () => {
     expectTypeOf<keyof ReceiverOptions | keyof SenderOptions>().toEqualTypeOf<OptionName>();
+  });
+});
+
+describe('the declaration of an option', () => {
+  const tables = [
+    ['receiver', RECEIVER_OPTIONS],
+    ['sender', SENDER_OPTIONS],
+  ] as const;
+
+  it.each(tables)('of a %s shows its docstring and its default in an editor', (name, table: OptionTable) => {
+    const types = readFileSync(new URL(`../../dist/options/${name}-options.d.ts`, import.meta.url), 'utf8');
+    for (const [option, { kind, default: value }] of Object.entries(table)) {
+      const [, comment] = new RegExp(`/\\*\\*([^/]*(?:/[^/]+)*?)\\*/\\s+readonly ${option}: {`).exec(types) ?? [];
+      expect(comment, option).toMatch(/[A-Za-z]{3}/);
+      const written = kind.form === 'truth' ? String(value) : writtenDefaultOf({ kind, default: value } as Option);
+      if (value !== undefined) expect(comment).toContain(`@default ${written}`);
+    }
+  });
+
+  it.each(tables)('of a %s has a flag, a variable and a key that no other has', (_, table: OptionTable) => {
+    const flags = Object.values(table).flatMap(({ flag }) => flag ?? []);
+    expect(new Set(flags.map(keyOf)).size).toBe(flags.length);
+    for (const { flag, file } of Object.values(table)) if (file !== undefined) expect(flag).toMatch(/--[a-z]/);
   });
 });

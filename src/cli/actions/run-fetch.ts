@@ -1,51 +1,24 @@
 import { LayercastError } from '../../base/errors.js';
 import { readKeyText } from '../../config/read-text.js';
 import { createReceiver } from '../../create-receiver.js';
+import { RECEIVER_OPTIONS } from '../../options/receiver-options.js';
 import { publicKeyFrom } from '../../wire/signature.js';
 import { FetchDisplay } from '../display/fetch-display.js';
 import { interruptible } from '../interrupt.js';
 import { tellPrograms } from '../json/fetch-events.js';
 import { printEvent } from '../json/print-event.js';
-import { type ReceiverFlags, receiverSettings, SETTINGS, settle } from '../settings.js';
-
-export interface FetchFlags extends ReceiverFlags {
-  readonly patience?: string;
-  readonly allowRollback?: boolean;
-  readonly allowExpired?: boolean;
-  /** False for `--no-wait`. */
-  readonly wait?: boolean;
-  readonly json?: boolean;
-}
+import { type Flags, settleWithFile } from '../settings.js';
 
 /** `layercast fetch FLEET/OBJECT`: a receiver whose events are told on stderr, or on stdout as JSON. */
-export async function runFetch(what: string, flags: FetchFlags): Promise<void> {
-  const settings = await receiverSettings(flags, process.env);
-  const { keyPath, outputPath } = settings;
+export async function runFetch(what: string, flags: Flags): Promise<void> {
+  const settings = await settleWithFile(RECEIVER_OPTIONS, flags, process.env);
+  const { key: keyPath, output } = settings;
   const { fleet, object } = splitName(what);
   if (keyPath === undefined) throw missing("missing --key (the fleet's public key)", 'Add --key layercast.pub');
-  if (outputPath === undefined) throw missing('missing -o FILE', 'Name the file to write with -o FILE');
+  if (output === undefined) throw missing('missing -o FILE', 'Name the file to write with -o FILE');
   const key = publicKeyFrom(await readKeyText(keyPath), keyPath);
   await interruptible(async (signal) => {
-    await using receiver = createReceiver({
-      fleet,
-      object,
-      key,
-      output: outputPath,
-      interface: settings.interface,
-      wait: flags.wait,
-      scope: settings.scope,
-      port: settings.port,
-      hash: settings.hash,
-      mode: settings.mode,
-      channels: settings.channels,
-      maxRateBitsPerSecond: settings.maxRateBitsPerSecond,
-      timeoutMs: inMilliseconds(settings.timeoutUs),
-      patienceMs: inMilliseconds(settle(SETTINGS.patience, flags.patience, process.env)),
-      allowRollback: flags.allowRollback,
-      allowExpired: flags.allowExpired,
-      stateDir: settings.statePath,
-      signal,
-    });
+    await using receiver = createReceiver({ ...settings, fleet, object, key, output, signal });
     if (flags.json) {
       tellPrograms(receiver, printEvent);
       await receiver.done;
@@ -61,10 +34,6 @@ export async function runFetch(what: string, flags: FetchFlags): Promise<void> {
       throw error;
     }
   });
-}
-
-function inMilliseconds(us: number | undefined): number | undefined {
-  return us === undefined ? undefined : us / 1000;
 }
 
 /** An object's name may hold `/`; a fleet's does not. */

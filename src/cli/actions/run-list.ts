@@ -9,23 +9,17 @@ import { type Announcement, listen } from '../../retrieve/directory.js';
 import { addressFromBytes, announcementName, DIRECTORY_NAME, groupOf } from '../../wire/address.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import { publicKeyFrom } from '../../wire/signature.js';
+import { LIST_OPTIONS } from '../command-options.js';
 import { listeningText } from '../display/fetch-display.js';
 import { clip } from '../display/table.js';
 import { interruptible } from '../interrupt.js';
-import { type ReceiverFlags, receiverSettings, SETTINGS, settle } from '../settings.js';
-
-/** The directory of all fleets goes round in three announce intervals, of 1 s unless a fleet says otherwise. */
-const DEFAULT_WAIT_US = 5_000_000;
-
-export interface ListFlags extends ReceiverFlags {
-  readonly wait?: string;
-  readonly json?: boolean;
-}
+import { type Flags, settleWithFile } from '../settings.js';
 
 /** `layercast list`: what is announced, on stdout. Nothing announced is an error, so that scripts can tell. */
-export async function runList(fleet: string | undefined, flags: ListFlags): Promise<void> {
-  const { keyPath, scope, port, hash, interface: interfaceName } = await receiverSettings(flags, process.env);
-  const waitUs = settle(SETTINGS.wait, flags.wait, process.env) ?? DEFAULT_WAIT_US;
+export async function runList(fleet: string | undefined, flags: Flags): Promise<void> {
+  const settings = await settleWithFile(LIST_OPTIONS, flags, process.env);
+  const { key: keyPath, scope, port, hash, interface: interfaceName } = settings;
+  const waitUs = settings.waitMs * 1000;
   const key = keyPath === undefined ? undefined : publicKeyFrom(await readKeyText(keyPath), keyPath);
   const group = groupOf(fleet === undefined ? DIRECTORY_NAME : announcementName(fleet), { scope, hash, ssm: false });
   const world = { clock: systemClock, network: udpNetwork };

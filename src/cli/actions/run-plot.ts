@@ -3,9 +3,10 @@ import { resolve } from 'node:path';
 import { LayercastError } from '../../base/errors.js';
 import { TransferPlot } from '../../plot/transfer-plot.js';
 import { systemError } from '../../store/system-error.js';
+import { PLOT_OPTIONS } from '../command-options.js';
 import { clip } from '../display/table.js';
 import { writePicture } from '../display/write-picture.js';
-import { SETTINGS, settle } from '../settings.js';
+import { settle } from '../settings.js';
 import { linesOf } from './log-lines.js';
 
 export interface PlotFlags {
@@ -22,7 +23,7 @@ const MAX_NAMES = 8;
  * @throws {LayercastError} `LOG_INVALID` when there is nothing to draw, `USAGE`, or what the system says of the files.
  */
 export async function runPlot(log: string, { output, receiver, width: typedWidth }: PlotFlags): Promise<void> {
-  const width = settle(SETTINGS.width, typedWidth, process.env);
+  const { width } = settle(PLOT_OPTIONS, { width: typedWidth }, process.env);
   if (log !== '-' && output !== '-' && resolve(log) === resolve(output)) {
     throw new LayercastError('USAGE', `the picture would replace the log ${log}`, {
       hint: 'Name another file with -o',

@@ -2,11 +2,12 @@ import { TransferPlot } from '../../plot/transfer-plot.js';
 import { loadScenario } from '../../scenario/load-scenario.js';
 import { simulate } from '../../simulate/index.js';
 import type { SimulationEvent } from '../../simulate/run/simulation-events.js';
+import { SIMULATE_OPTIONS } from '../command-options.js';
 import type { SimulateFlags } from '../commands/simulate.js';
 import { summaryText } from '../display/simulation-text.js';
 import { writePicture } from '../display/write-picture.js';
 import { interruptible } from '../interrupt.js';
-import { SETTINGS, settle } from '../settings.js';
+import { settle } from '../settings.js';
 
 /** How often a terminal shows how far it is. */
 const DISPLAY_INTERVAL_MS = 200;
@@ -17,7 +18,7 @@ const DISPLAY_INTERVAL_MS = 200;
  * @throws {LayercastError} `CONFIG_INVALID`, `FILE_NOT_FOUND`, `USAGE`, …
  */
 export async function runSimulate(path: string, flags: SimulateFlags): Promise<void> {
-  const seed = settle(SETTINGS.seed, flags.seed, process.env);
+  const { seed } = settle(SIMULATE_OPTIONS, { seed: flags.seed }, process.env);
   const scenario = await loadScenario(path, seed === undefined ? undefined : String(seed));
   const startMs = performance.now();
   await interruptible(async (signal) => {

@@ -42,9 +42,9 @@ const CHECKS: Readonly<Record<FileKind, (text: string, path: string) => Promise<
     return { summary: summaryOf(fleet), warnings: limited([...warningsOf(fleet), ...(await hostWarnings(fleet))]) };
   },
   async receiver(text, path) {
-    const { parseReceiverConfig } = await import('../../options/receiver-config.js');
+    const { parseReceiverFile } = await import('../../options/receiver-file.js');
     const { receiverWarnings } = await import('../../publish/warnings/host-warnings.js');
-    return { summary: 'receiver', warnings: await receiverWarnings(parseReceiverConfig(text, path)) };
+    return { summary: 'receiver', warnings: await receiverWarnings(parseReceiverFile(text, path)) };
   },
   async scenario(text, path) {
     const { parseScenario } = await import('../../scenario/load-scenario.js');

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import type { PlotFlags } from '../actions/run-plot.js';
+import { addFlags } from '../add-flags.js';
+import { PLOT_OPTIONS } from '../command-options.js';
 
 export function plot(program: Command): void {
-  program
+  const command = program
     .command('plot')
     .summary('draw what "fetch --json" wrote')
     .description(
@@ -12,8 +14,8 @@ export function plot(program: Command): void {
     )
     .argument('<log>', 'file with one JSON object per line; - for stdin')
     .requiredOption('-o, --output <file.svg>', 'picture to make; - for stdout')
-    .option('--receiver <name>', 'draw only this receiver of a simulation')
-    .option('--width <pixels>', 'from 400 to 4000; by default 900')
+    .option('--receiver <name>', 'draw only this receiver of a simulation');
+  addFlags(command, PLOT_OPTIONS)
     .addHelpText(
       'after',
       '\nExamples:\n  layercast fetch acme/maps --key acme.pub -o maps.bin --json > maps.log\n' +

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import { addFlags } from '../add-flags.js';
+import { SIMULATE_OPTIONS } from '../command-options.js';
 
 export function simulate(program: Command): void {
-  program
+  const command = program
     .command('simulate')
     .summary('try a ladder on a network that you describe')
     .description(
@@ -10,8 +12,8 @@ export function simulate(program: Command): void {
         'which level it held, which rate it had and which share of its slowest link; for each link how full it was. The ' +
         'same file and seed give the same run, on any machine.',
     )
-    .argument('<scenario.yaml>', 'scenario file')
-    .option('--seed <n>', 'for everything random; by default what the file says')
+    .argument('<scenario.yaml>', 'scenario file');
+  addFlags(command, SIMULATE_OPTIONS)
     .option('--svg <file>', 'draw levels, rates, queues and losses over time')
     .option('--json', 'print one JSON object per line on stdout')
     .addHelpText(

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { fleetSchema } from '../../fleet/fleet-schema.js';
-import { receiverSchema } from '../../options/receiver-schema.js';
+import { receiverSchema } from '../../options/receiver-file.js';
 
 export type ConfigKind = 'fleet' | 'receiver';
 

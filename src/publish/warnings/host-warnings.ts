@@ -33,11 +33,11 @@ export async function hostWarnings(fleet: Fleet, nowS = Date.now() / 1000): Prom
 }
 
 /** The same for a receiver file. */
-export async function receiverWarnings(config: {
-  readonly keyPath: string | undefined;
-  readonly interface: string | undefined;
+export async function receiverWarnings(file: {
+  readonly key?: string | undefined;
+  readonly interface?: string | undefined;
 }): Promise<readonly ConfigWarning[]> {
-  const { keyPath, interface: name } = config;
+  const { key: keyPath, interface: name } = file;
   const isMissing = name !== undefined && !usableInterfaces().some((usable) => usable.name === name);
   return [
     ...(keyPath === undefined ? [] : await keyWarning(['key'], keyPath, publicKeyFrom)),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { configKindOf } from '../../dist/config/config-kind.js';
-import { parseReceiverConfig } from '../../dist/options/receiver-config.js';
+import { parseReceiverFile } from '../../dist/options/receiver-file.js';
 
 describe('a receiver file', () => {
   it('has each setting where it says so, with paths from its folder', () => {
@@ -14,20 +14,22 @@ mode: best
 channels: [0, 3]
 maxRate: 20Mbit
 timeout: 10min
+patience: 45s
 output: ../firmware.img
 `;
-    expect(parseReceiverConfig(text, '/etc/layercast/r.yaml')).toEqual({
-      keyPath: '/etc/layercast/acme.pub',
+    expect(parseReceiverFile(text, '/etc/layercast/r.yaml')).toEqual({
+      key: '/etc/layercast/acme.pub',
       interface: 'eth0',
       scope: 'link',
       port: 5000,
       hash: 'blake3',
-      statePath: '/etc/layercast/state',
+      stateDir: '/etc/layercast/state',
       mode: 'best',
       channels: [0, 3],
       maxRateBitsPerSecond: 20e6,
-      timeoutUs: 600e6,
-      outputPath: '/etc/firmware.img',
+      timeoutMs: 600e3,
+      patienceMs: 45e3,
+      output: '/etc/firmware.img',
     });
   });
 
@@ -36,23 +38,23 @@ output: ../firmware.img
     ['./-', '/etc/layercast/-'],
     ['sub/', '/etc/layercast/sub/'],
     ['/var/x/', '/var/x/'],
-  ])('keeps what an output of %s means', (text, outputPath) => {
-    expect(parseReceiverConfig(`output: ${text}\n`, '/etc/layercast/r.yaml')).toMatchObject({ outputPath });
+  ])('keeps what an output of %s means', (text, output) => {
+    expect(parseReceiverFile(`output: ${text}\n`, '/etc/layercast/r.yaml')).toMatchObject({ output });
   });
 
   it('may say nothing about anything', () => {
-    expect(Object.values(parseReceiverConfig('key:\n', 'r')).every((value) => value === undefined)).toBe(true);
+    expect(Object.values(parseReceiverFile('key:\n', 'r')).every((value) => value === undefined)).toBe(true);
   });
 
   it('tells all its faults with their places', () => {
     const text = 'mode: most\nchannels: [0, 32]\nmaxrate: 1Mbit\ntimeout: 5\n';
-    expect(() => parseReceiverConfig(text, 'r.yaml')).toThrow(
+    expect(() => parseReceiverFile(text, 'r.yaml')).toThrow(
       expect.objectContaining({
         code: 'CONFIG_INVALID',
         message: [
           'r.yaml:1:7: mode: not one of the choices, found "most", allowed: auto, best or several',
           'r.yaml:2:15: channels.1: not a number in range, found 32, allowed: a whole number from 0 to 31',
-          'r.yaml:3:1: maxrate: unknown setting, found "maxrate", allowed: key, interface, scope, port, hash, state, mode, channels, maxRate, timeout or output',
+          'r.yaml:3:1: maxrate: unknown setting, found "maxrate", allowed: key, output, interface, mode, channels, maxRate, timeout, patience, scope, port, hash or state',
           'r.yaml:4:10: timeout: not a time, found 5, allowed: a number and us, ms, s, min, h or d, such as 5ms, from 1 ms to 365 d',
         ].join('\n'),
       }),

@@ -1,0 +1,38 @@
+import { PATH, WAITING_TIME } from '../options/kinds.js';
+import type { OptionTable } from '../options/option.js';
+import { RECEIVER_OPTIONS } from '../options/receiver-options.js';
+
+/* Options that only the command line has, declared as those of the library are. */
+
+/** Of `fetch` and `list`. */
+export const RECEIVER_FILE = {
+  config: { kind: PATH, flag: '--config <receiver.yaml>', help: 'file with settings; flags override it' },
+} as const satisfies OptionTable;
+
+const { key, scope, port, hash } = RECEIVER_OPTIONS;
+
+export const LIST_OPTIONS = {
+  key: { ...key, help: 'public key to check signatures with' },
+  /** The directory of all fleets goes round in three announce intervals, of 1 s unless a fleet says otherwise. */
+  waitMs: { kind: WAITING_TIME, default: 5000, flag: '--wait <time>', help: 'listen for this long' },
+  interface: RECEIVER_OPTIONS.interface,
+  scope: { ...scope, help: 'scope to listen in' },
+  port: { ...port, help: 'port to listen on' },
+  hash: { ...hash, help: 'how fleets make groups of names' },
+} as const satisfies OptionTable;
+
+export const SIMULATE_OPTIONS = {
+  seed: {
+    kind: { form: 'whole', min: 0, max: 999_999_999 },
+    flag: '--seed <n>',
+    help: 'for everything random; by default what the file says',
+  },
+} as const satisfies OptionTable;
+
+export const PLOT_OPTIONS = {
+  width: {
+    kind: { form: 'whole', min: 400, max: 4000 },
+    flag: '--width <pixels>',
+    help: 'from 400 to 4000; by default 900',
+  },
+} as const satisfies OptionTable;

@@ -1,0 +1,43 @@
+import type { KeyObject } from 'node:crypto';
+import { asLayercastError, LayercastError } from '../base/errors.js';
+import { publicKeyFrom } from '../wire/signature.js';
+import { checkOptions, valuesOf } from './check-options.js';
+import { OptionsError } from './options-error.js';
+import { pemOrKey } from './program-values.js';
+import { type CheckedOptions, RECEIVER_OPTIONS } from './receiver-options.js';
+
+/** The options of a receiver after all checks, with defaults filled in and the key read. */
+export interface CheckedReceiverOptions extends CheckedOptions {
+  readonly key: KeyObject;
+}
+
+/**
+ * Checks the options of `createReceiver` and reads the key.
+ *
+ * @throws {OptionsError} `USAGE` with every fault; {LayercastError} `KEY_INVALID` when only the key is wrong.
+ */
+export function checkReceiverOptions(options: unknown): CheckedReceiverOptions {
+  const checked = checkOptions(RECEIVER_OPTIONS, options);
+  const key = readKey(options);
+  if (key instanceof LayercastError) {
+    if (checked.values !== undefined) throw key;
+    throw new OptionsError('createReceiver', [...checked.faults, { option: 'key', text: key.message }]);
+  }
+  // Without a key there is a fault, and `valuesOf` throws.
+  return { ...valuesOf('createReceiver', checked), key: key as KeyObject };
+}
+
+/** The key, or why it is none; undefined for what is no key by its type. */
+function readKey(options: unknown): KeyObject | LayercastError | undefined {
+  const { success, data } = pemOrKey.safeParse((options as { readonly key?: unknown } | undefined | null)?.key);
+  if (!success) return undefined;
+  try {
+    return publicKeyFrom(data, 'the option key');
+  } catch (error) {
+    if (typeof data !== 'string' || data.includes('-----BEGIN')) return asLayercastError(error);
+    return new LayercastError('KEY_INVALID', 'the option key is not an Ed25519 public key in PEM form (found no key)', {
+      hint: 'Give the text of the PEM file, not its path',
+      cause: error,
+    });
+  }
+}

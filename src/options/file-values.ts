@@ -1,0 +1,80 @@
+import { isAbsolute, join, resolve } from 'node:path';
+import type { z } from 'zod';
+import { choice, line, path, truth, whole, within } from '../config/fields.js';
+import { channelIndexes, objectName, plainName } from '../fleet/fields.js';
+import type { Form, KindOf } from './kinds.js';
+import { keyOf, type Option, type OptionTable, type SettingsOf, writtenDefaultOf } from './option.js';
+
+/** The schemas of a table's options as YAML writes them, by their keys (`maxRate`): only of those that are for files. */
+export function fileShapeOf(table: OptionTable): Readonly<Record<string, z.ZodType>> {
+  return Object.fromEntries(filed(table).map(([, key, option]) => [key, fieldOf(option)]));
+}
+
+/**
+ * What a checked file says, by the names and in the units of the library. An option that the file leaves out is undefined.
+ *
+ * @param entries by their YAML keys, as `fileShapeOf` checked them
+ * @param folder from which relative paths start
+ */
+export function settingsFrom<T extends OptionTable>(
+  table: T,
+  entries: Readonly<Record<string, unknown>>,
+  folder: string,
+): Partial<SettingsOf<T>> {
+  const values = filed(table).map(([name, key, { kind }]) => [
+    name,
+    placed(kind.form, entries[key] ?? undefined, folder),
+  ]);
+  return Object.fromEntries(values) as Partial<SettingsOf<T>>;
+}
+
+/** The options that are for files: name, YAML key, option. */
+function filed(table: OptionTable): readonly (readonly [string, string, Option])[] {
+  return Object.entries(table).flatMap(([name, option]) =>
+    option.file === undefined || option.flag === undefined ? [] : [[name, keyOf(option.flag), option] as const],
+  );
+}
+
+function fieldOf(option: Option): z.ZodType {
+  const written = writtenDefaultOf(option);
+  const description = written === undefined ? `${option.file}` : `${option.file}. Default: ${written}`;
+  return schemaOf(option.kind, description);
+}
+
+function schemaOf<F extends Form>(kind: KindOf<F>, description: string): z.ZodType {
+  return (SCHEMAS[kind.form as F] as (kind: KindOf<F>, description: string) => z.ZodType)(kind, description);
+}
+
+/** Text may be left empty in a file (`interface:`), which says nothing. */
+const SCHEMAS: { readonly [F in Form]: (kind: KindOf<F>, description: string) => z.ZodType } = {
+  whole: ({ min, max }, description) => whole(min, max).optional().meta({ description }),
+  choice: ({ words }, description) => choice(words).optional().meta({ description }),
+  quantity: ({ bounds, unitFactor }, description) =>
+    within(bounds)
+      .transform((value) => value / unitFactor)
+      .optional()
+      .meta({ description }),
+  truth: (_, description) => truth().optional().meta({ description }),
+  text: ({ what }, description) => line(`not ${what}`).meta({ description }).nullish(),
+  name: (_, description) => plainName.meta({ description }).nullish(),
+  objectName: (_, description) => objectName.meta({ description }).nullish(),
+  path: (_, description) => path(description).nullish(),
+  key: (_, description) => path(description).nullish(),
+  output: (_, description) => path(description).nullish(),
+  channels: (_, description) => channelIndexes.optional().meta({ description }),
+  signal: notWritten,
+  network: notWritten,
+  clock: notWritten,
+};
+
+/** A path is made absolute. Of an output, "-" stays "-", and a slash at the end stays (see `OUTPUT_PATH`). */
+function placed(form: Form, value: unknown, folder: string): unknown {
+  if (typeof value !== 'string') return value;
+  if (form === 'path' || form === 'key') return resolve(folder, value);
+  if (form === 'output' && value !== '-' && !isAbsolute(value)) return join(folder, value);
+  return value;
+}
+
+function notWritten({ form }: { readonly form: string }): never {
+  throw new Error(`a ${form} cannot be written in a file`);
+}

@@ -1,0 +1,67 @@
+import { resolve } from 'node:path';
+import { MAX_CHANNELS } from '../base/limits.js';
+import { formOf, listOf, parseWithin, rangeOf } from '../config/units.js';
+import type { Form, KindOf } from './kinds.js';
+
+/** How a kind of value is typed, as a flag or in the environment. */
+export interface TypedForm {
+  /** The value as programs give it; undefined for a text that is not such a value. */
+  parse(text: string): unknown;
+  /** As in messages: what may be typed. */
+  readonly allowed: string;
+}
+
+/** @throws {Error} for what nobody can type: a signal, a network, a clock */
+export function typedFormOf<F extends Form>(kind: KindOf<F>): TypedForm {
+  return (TYPED[kind.form as F] as (kind: KindOf<F>) => TypedForm)(kind);
+}
+
+const TYPED: { readonly [F in Form]: (kind: KindOf<F>) => TypedForm } = {
+  whole: ({ min, max }) => ({
+    parse: (text) => wholeNumber(text, min, max),
+    allowed: `a whole number from ${min} to ${max}`,
+  }),
+  choice: ({ words }) => ({ parse: (text) => words.find((word) => word === text), allowed: listOf(words) }),
+  quantity({ bounds, unitFactor, typedUnit }) {
+    const allowed = `${formOf(bounds.quantity)}, from ${rangeOf(bounds)}`;
+    return {
+      parse(text) {
+        const isBare = typedUnit !== undefined && /^\d{1,9}$/.test(text);
+        const value = parseWithin(bounds, isBare ? `${text}${typedUnit.symbol}` : text);
+        return value === undefined ? undefined : value / unitFactor;
+      },
+      allowed: typedUnit === undefined ? allowed : `${typedUnit.name}, or ${allowed}`,
+    };
+  },
+  truth: () => ({ parse: (text) => ({ true: true, false: false })[text], allowed: 'true or false' }),
+  text: ({ what, example }) => ({ parse: notEmpty, allowed: `${what}, such as ${example}` }),
+  name: ({ what }) => ({ parse: notEmpty, allowed: what }),
+  objectName: ({ what }) => ({ parse: notEmpty, allowed: what }),
+  // A typed path starts from the working directory: the user of a shell means it so.
+  path: () => ({ parse: (text) => (text === '' ? undefined : resolve(text)), allowed: 'a path' }),
+  key: () => TYPED.path({ form: 'path' }),
+  output: () => ({ parse: notEmpty, allowed: 'a path' }),
+  channels: () => ({
+    parse(text) {
+      const indexes = text.split(',').map((item) => wholeNumber(item, 0, MAX_CHANNELS - 1));
+      return indexes.every((index) => index !== undefined) ? [...new Set(indexes)] : undefined;
+    },
+    allowed: `channel indexes from 0 to ${MAX_CHANNELS - 1} with commas between, such as 0,1,2`,
+  }),
+  signal: notTyped,
+  network: notTyped,
+  clock: notTyped,
+};
+
+function notEmpty(text: string): string | undefined {
+  return text || undefined;
+}
+
+function wholeNumber(text: string, min: number, max: number): number | undefined {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+  return value !== undefined && value >= min && value <= max ? value : undefined;
+}
+
+function notTyped({ form }: { readonly form: string }): never {
+  throw new Error(`a ${form} cannot be typed`);
+}
