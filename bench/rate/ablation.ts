@@ -1,7 +1,7 @@
 import { LayercastError } from '../../dist/base/errors.js';
 import { BackOff } from '../../dist/rate/back-off.js';
 import { Contention } from '../../dist/rate/contention.js';
-import { Deafness } from '../../dist/rate/deafness.js';
+import { DeafPeriod } from '../../dist/rate/deaf-period.js';
 import type { StreamReading } from '../../dist/rate/readings.js';
 import { SLOT_NUMBERS, type StepPlan } from '../../dist/rate/step-plan.js';
 import type { Prng } from '../../dist/simulate/random/prng.js';
@@ -53,7 +53,7 @@ const ABLATIONS: Readonly<Record<string, Ablation>> = {
   },
   deaf: {
     what: 'after a leave, everything counts at once',
-    patch: () => replaced(Deafness.prototype, 'isOver', { value: () => true }),
+    patch: () => replaced(DeafPeriod.prototype, 'checkEnd', { value: () => true }),
   },
   contention: {
     what: 'others are never believed in',

@@ -1,6 +1,6 @@
 import { PACKET_OVERHEAD_BYTES } from '../base/limits.js';
-import { Levels } from './levels.js';
-import { NO_NEIGHBOURS } from './neighbours.js';
+import { LadderLevels } from './ladder-levels.js';
+import { NO_OTHER_PATHS } from './other-paths.js';
 import { Path } from './path.js';
 import type { ChannelPolicy, Decision, PolicyStatus } from './policy.js';
 import type { LocalReading, StreamReading } from './readings.js';
@@ -44,7 +44,10 @@ export class AdaptivePolicy implements ChannelPolicy {
     const plan = new StepPlan({ rates, mode: kind, symbolBytes });
     const packetBits = (symbolBytes + PACKET_OVERHEAD_BYTES) * 8;
     const pathOf = (server: number | undefined) =>
-      new Path(server, new Levels(plan, rates, { packetBits, isLayered: kind === 'several', maxRateBitsPerSecond }));
+      new Path(
+        server,
+        new LadderLevels(plan, rates, { packetBits, isLayered: kind === 'several', maxRateBitsPerSecond }),
+      );
     this.#paths = areServersSeparate ? servers.map(({ index }) => pathOf(index)) : [pathOf(undefined)];
   }
 
@@ -67,7 +70,7 @@ export class AdaptivePolicy implements ChannelPolicy {
     this.#countServers(nowUs, readings);
     const [first] = this.#paths;
     if (this.#paths.length === 1 && first !== undefined) {
-      return first.tick(nowUs, readings, local, NO_NEIGHBOURS);
+      return first.tick(nowUs, readings, local, NO_OTHER_PATHS);
     }
     // Whoever brings most that is new tries first.
     const ordered = this.#paths.toSorted((a, b) => a.duplicateRatio - b.duplicateRatio);
@@ -90,7 +93,7 @@ export class AdaptivePolicy implements ChannelPolicy {
     });
     if (path.controller.phase === 'deaf' && path.levelBitsPerSecond < before) {
       this.#shared.note(path, others);
-      for (const other of sharing) other.controller.hold(nowUs);
+      for (const other of sharing) other.controller.waitForOtherLeave(nowUs);
     }
     return decisions;
   }

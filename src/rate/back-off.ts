@@ -1,7 +1,7 @@
 /** What a failure costs others takes seconds to pass: after one, tries are so many slots apart, or a multiple. */
 const ROUND_SLOTS = 4;
 /** After that many failures in a row the wait no longer doubles: 32 rounds of 2 s are a minute. */
-const MAX_DOUBLINGS = 5;
+const MAX_WAIT_DOUBLINGS = 5;
 
 /**
  * How long to stay away from a level that failed, counted in the slots' own numbers rather than in seconds: receivers behind
@@ -13,7 +13,7 @@ export class BackOff {
   readonly #failures = new Map<number, number>();
 
   failed(level: number): void {
-    this.#failures.set(level, Math.min(this.failureCount(level) + 1, MAX_DOUBLINGS));
+    this.#failures.set(level, Math.min(this.failureCount(level) + 1, MAX_WAIT_DOUBLINGS));
   }
 
   held(level: number): void {

@@ -1,11 +1,11 @@
 /** At the lowest level, with this much lost for this long, nothing is better for a while. */
-const LOSS_RATIO = 0.2;
-const PATIENCE_US = 10_000_000;
+const PAUSE_LOSS_RATIO = 0.2;
+const BAD_TIME_US = 10_000_000;
 const PAUSE_US = 30_000_000;
 /** Sixteen minutes at most. */
-const MAX_DOUBLINGS = 5;
+const MAX_PAUSE_DOUBLINGS = 5;
 /** A look sees the loss of the last second. Looks that are farther apart do not tell what was in between: the host may have slept. */
-const LOOK_US = 1_000_000;
+const MAX_GAP_US = 1_000_000;
 
 /** Ends what even the lowest level cannot make bearable (RFC 8084, in the place of the receiver). */
 export class CircuitBreaker {
@@ -19,26 +19,26 @@ export class CircuitBreaker {
 
   /** How long to pause, if it has been too much for too long. */
   judge(nowUs: number, lossRatio: number, ambientLossRatio: number): number | undefined {
-    if (lossRatio <= LOSS_RATIO + 1.5 * ambientLossRatio) {
+    if (lossRatio <= PAUSE_LOSS_RATIO + 1.5 * ambientLossRatio) {
       this.#lookedUs = undefined;
       return undefined;
     }
     const passedUs = nowUs - (this.#lookedUs ?? Number.NEGATIVE_INFINITY);
-    this.#badUs = passedUs <= LOOK_US ? this.#badUs + passedUs : 0;
+    this.#badUs = passedUs <= MAX_GAP_US ? this.#badUs + passedUs : 0;
     this.#lookedUs = nowUs;
-    if (this.#badUs < PATIENCE_US) return undefined;
+    if (this.#badUs < BAD_TIME_US) return undefined;
     this.#lookedUs = undefined;
     this.#goodUs = 0;
-    return PAUSE_US * 2 ** Math.min(this.#pauseCount++, MAX_DOUBLINGS);
+    return PAUSE_US * 2 ** Math.min(this.#pauseCount++, MAX_PAUSE_DOUBLINGS);
   }
 
   /** Nothing is wrong now. After as much of such time as the last pause took, the next pause is shorter by one doubling. */
   rest(nowUs: number): void {
     const passedUs = nowUs - (this.#restedUs ?? nowUs);
     this.#restedUs = nowUs;
-    if (this.#pauseCount === 0 || passedUs > LOOK_US) return;
+    if (this.#pauseCount === 0 || passedUs > MAX_GAP_US) return;
     this.#goodUs += passedUs;
-    this.#pauseCount = Math.min(this.#pauseCount, MAX_DOUBLINGS + 1);
+    this.#pauseCount = Math.min(this.#pauseCount, MAX_PAUSE_DOUBLINGS + 1);
     if (this.#goodUs < PAUSE_US * 2 ** (this.#pauseCount - 1)) return;
     this.#pauseCount--;
     this.#goodUs = 0;

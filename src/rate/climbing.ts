@@ -23,9 +23,9 @@ const MAX_JUMP = 4;
 const REPLICATED_WAIT_US = 2_000_000;
 const REPLICATED_JUMP_RATIO = 0.9;
 /** A link that is filled to this share has no room for announcements, nor for anybody else's packet. */
-const FULL_RATIO = 0.996;
+const FULL_LINK_RATIO = 0.996;
 /** Up to this share of what trains promise a step needs no preview. */
-const PROMISED_RATIO = 0.97;
+const NO_PREVIEW_RATIO = 0.97;
 /** When trains promise that much more than the next level, the path has changed: time for another start. */
 const REENTRY_RATIO = 0.9;
 /** Between steps of the start: long enough for ten per cent too much to show. */
@@ -48,24 +48,27 @@ const REASONS = { room: 'the preview found room', 'no room': 'trains find room',
 /** The next step of a start: quickly, as far as trains promise. `over` when nothing more can be had so, undefined to wait. */
 export function stepOfStart(path: PathState): Step | 'over' | undefined {
   const { levels, level, nowUs, heardUs } = path;
-  const { measured, isSure } = path.promised;
+  const { capacityBitsPerSecond, isSure } = path.link;
   const sinceUs = nowUs - path.changedUs;
   if (heardUs === undefined) return undefined;
-  if (measured === undefined && levels.plan.trainLength > 0 && sinceUs < TRAIN_WAIT_US) return undefined;
-  if ((measured === undefined || level > 1) && sinceUs < START_STEP_US) return undefined;
-  const isWaiting = !levels.isLayered && level === 1 && measured !== undefined && !isSure;
+  if (capacityBitsPerSecond === undefined && levels.plan.trainLength > 0 && sinceUs < TRAIN_WAIT_US) return undefined;
+  if ((capacityBitsPerSecond === undefined || level > 1) && sinceUs < START_STEP_US) return undefined;
+  const isWaiting = !levels.isLayered && level === 1 && capacityBitsPerSecond !== undefined && !isSure;
   if (isWaiting && sinceUs < REPLICATED_WAIT_US) return undefined;
   // A channel may take its time to come, above all one that waits for another to go.
   if (level > 1 && nowUs - heardUs < START_HEARD_US) return undefined;
   const next = level + 1;
-  const promised = path.promised.at(nowUs);
+  const believedRate = path.link.assess(nowUs);
   const sureRatio = levels.isLayered ? SURE_JUMP_RATIO : REPLICATED_JUMP_RATIO;
   const jumpRatio = isSure ? sureRatio : JUMP_RATIO;
-  const jumpRate = Math.min(jumpRatio * promised, MAX_JUMP * levels.rateOf(level));
-  const jump = measured === undefined ? 0 : Math.min(levels.max, levels.within(jumpRate));
-  const hasRoom = jump > level || levels.rateOf(next) <= PROMISED_RATIO * promised;
+  const jumpRate = Math.min(jumpRatio * believedRate, MAX_JUMP * levels.rateOf(level));
+  const jump = capacityBitsPerSecond === undefined ? 0 : Math.min(levels.max, levels.within(jumpRate));
+  const hasRoom = jump > level || levels.rateOf(next) <= NO_PREVIEW_RATIO * believedRate;
   if (!hasRoom || !path.isClear(START_STEP_US) || next > levels.max || path.isContended) return 'over';
-  return { level: Math.max(next, jump), why: measured === undefined ? CLEAR : `trains pass at ${inWords(measured)}` };
+  return {
+    level: Math.max(next, jump),
+    why: capacityBitsPerSecond === undefined ? CLEAR : `trains pass at ${inWords(capacityBitsPerSecond)}`,
+  };
 }
 
 /** What to do with the end of a slot on a path that is ours: use its permission, start anew, or nothing. */
@@ -75,24 +78,25 @@ export function explore(
   backOff: BackOff,
   readings: readonly StreamReading[],
 ): Step | 'start' | undefined {
-  const { levels, level, promised, nowUs } = path;
+  const { levels, level, link, nowUs } = path;
   const next = level + 1;
   const nextRate = levels.rateOf(next);
   // Several servers may come by links of their own, and what one's trains promise is then not for the sum.
-  const isBeyond = nextRate > FULL_RATIO * promised.most;
-  if (next > levels.max || levels.ownRateOf(next) > FULL_RATIO * promised.most || !path.isClear(CLEAR_US))
+  const isBeyond = nextRate > FULL_LINK_RATIO * link.mostBitsPerSecond;
+  if (next > levels.max || levels.ownRateOf(next) > FULL_LINK_RATIO * link.mostBitsPerSecond || !path.isClear(CLEAR_US))
     return undefined;
   // Who has time believes the slowest: what reads trains late takes them for faster than they were, hardly ever for slower.
-  const surelyPromised = Math.min(promised.at(nowUs), promised.recentShare);
-  if (promised.measured !== undefined && nextRate <= REENTRY_RATIO * surelyPromised) return 'start';
+  const sureRate = Math.min(link.assess(nowUs), link.recentShareBitsPerSecond);
+  if (link.capacityBitsPerSecond !== undefined && nextRate <= REENTRY_RATIO * sureRate) return 'start';
   const interval = levels.plan.stepSlots[level - 1]!;
   const isPermitted = stepLevel >= next && (slot + 1) % interval === 0;
   if (!isPermitted || !backOff.permits(next, slot + 1)) return undefined;
   const verdict = previewVerdict(slot, readings);
   // Where another receiver has the next level already, its own preview fills the link; trains know better. What failed once may
   // have failed for another's trial: the back-off keeps it rare enough.
-  const isPromised = promised.measured !== undefined && nextRate <= FULL_RATIO * promised.measuredShare;
-  if ((verdict === 'no room' && !isPromised) || (isBeyond && verdict !== 'room')) return undefined;
+  const fitsCapacity =
+    link.capacityBitsPerSecond !== undefined && nextRate <= FULL_LINK_RATIO * link.shareBitsPerSecond;
+  if ((verdict === 'no room' && !fitsCapacity) || (isBeyond && verdict !== 'room')) return undefined;
   return { level: next, why: REASONS[verdict] };
 }
 
@@ -108,11 +112,11 @@ export function compete(path: PathState, { slot }: EndedSlot, backOff: BackOff):
   const { levels, level, nowUs } = path;
   const fairRate = path.contention.fairBitsPerSecond(nowUs, {
     roundTripUs: path.roundTripUs(nowUs - SLOT_US),
-    capacityBitsPerSecond: path.promised.measuredShare,
+    capacityBitsPerSecond: path.link.shareBitsPerSecond,
   });
   const why = `others on the path, fair are ${inWords(fairRate)}`;
   if (level > 1 && levels.rateOf(level) > fairRate) return { level: level - 1, why };
-  const limit = Math.min(fairRate, PROMISED_RATIO * path.promised.at(nowUs));
+  const limit = Math.min(fairRate, NO_PREVIEW_RATIO * path.link.assess(nowUs));
   if (level >= levels.max || levels.rateOf(level + 1) > limit || !backOff.permits(level + 1, slot + 1))
     return undefined;
   return { level: level + 1, why };

@@ -23,12 +23,12 @@ const MILD_LOSS_RATIO = 0.03;
 const OVERFLOW_LOSS_RATIO = 0.005;
 /** What arrives is averaged over so long, when it arrives through a full queue. */
 export const ARRIVAL_US = 300_000;
-/** Loss is judged on so many datagrams at least. */
+/** Loss is input on so many datagrams at least. */
 export const MIN_JUDGED = 20;
 /** What is left for others, and for what the estimate is wrong by. */
 const MARGIN = 0.1;
 /** A queue should be gone after this time, and less than this share is never left. */
-const DRAIN_US = 700_000;
+const DRAIN_TARGET_US = 700_000;
 const MIN_LEFT = 0.2;
 
 /** What is wrong, in words for people, and the rate that would be right. */
@@ -40,7 +40,7 @@ export interface Congestion {
   readonly rateBitsPerSecond: number;
 }
 
-export interface Judged {
+export interface CongestionInput {
   readonly nowUs: number;
   /** Nothing before this is looked at: the level was another then. */
   readonly freshUs: number;
@@ -76,7 +76,10 @@ export function percent(ratio: number): string {
 }
 
 /** What has arrived lately, in bit/s; the less, where the latest differs. */
-export function arrivedRate(history: PathHistory, { nowUs, freshUs }: Pick<Judged, 'nowUs' | 'freshUs'>): number {
+export function arrivedRate(
+  history: PathHistory,
+  { nowUs, freshUs }: Pick<CongestionInput, 'nowUs' | 'freshUs'>,
+): number {
   // The shorter time knows better what has just changed, the longer one is less mistaken by bursts.
   const { bitsPerSecond } = history.sums(Math.max(freshUs, nowUs - ARRIVAL_US));
   const latest = history.sums(Math.max(freshUs, nowUs - ARRIVAL_US / 2));
@@ -91,27 +94,27 @@ export function rateThatDrains(
     freshUs,
     levelBitsPerSecond,
     leaveLatencyUs,
-  }: Pick<Judged, 'nowUs' | 'freshUs' | 'levelBitsPerSecond' | 'leaveLatencyUs'>,
+  }: Pick<CongestionInput, 'nowUs' | 'freshUs' | 'levelBitsPerSecond' | 'leaveLatencyUs'>,
   carriedBitsPerSecond: number,
 ): number {
   const excessRatio = Math.max(0, levelBitsPerSecond / Math.max(1, carriedBitsPerSecond) - 1);
   const queueUs = history.queueUs(Math.max(freshUs, nowUs - STANDING_US / 2)) + excessRatio * leaveLatencyUs;
-  return carriedBitsPerSecond * Math.max(MIN_LEFT, 1 - Math.max(MARGIN, queueUs / DRAIN_US));
+  return carriedBitsPerSecond * Math.max(MIN_LEFT, 1 - Math.max(MARGIN, queueUs / DRAIN_TARGET_US));
 }
 
 /** Whether more comes than the path carries, from the last second of its history. */
-export function congestionOf(history: PathHistory, judged: Judged): Congestion | undefined {
+export function congestionOf(history: PathHistory, input: CongestionInput): Congestion | undefined {
   return (
-    heavyLoss(history, judged) ??
-    (judged.isContended ? undefined : (runaway(history, judged) ?? standing(history, judged)))
+    heavyLoss(history, input) ??
+    (input.isContended ? undefined : (growingQueue(history, input) ?? standingQueue(history, input)))
   );
 }
 
 /** So much is lost that waiting would be wrong, whoever the others are. */
-function heavyLoss(history: PathHistory, judged: Judged): Congestion | undefined {
-  const { nowUs, freshUs, ambientLossRatio, isContended, isTrial } = judged;
+function heavyLoss(history: PathHistory, input: CongestionInput): Congestion | undefined {
+  const { nowUs, freshUs, ambientLossRatio, isContended, isTrial } = input;
   // Radios lose in bursts, queues while they are full.
-  const isQueued = history.meanQueueSince(Math.max(freshUs, nowUs - STANDING_US)) >= emptyQueueUs(judged.serviceUs);
+  const isQueued = history.meanQueueSince(Math.max(freshUs, nowUs - STANDING_US)) >= emptyQueueUs(input.serviceUs);
   const spansUs = isContended || !isQueued ? [1_000_000] : [200_000, 400_000, 1_000_000];
   for (const spanUs of spansUs) {
     const { receivedCount, lostCount } = history.sums(Math.max(freshUs, nowUs - spanUs));
@@ -122,14 +125,14 @@ function heavyLoss(history: PathHistory, judged: Judged): Congestion | undefined
     const least = isContended ? DIRE_LOSS_RATIO : isTrial ? MILD_LOSS_RATIO + 0.2 / Math.sqrt(count) : HEAVY_LOSS_RATIO;
     const limit = least + 1.5 * ambientLossRatio;
     if (ratio <= limit) return undefined;
-    return { isMild: false, what: `${percent(ratio)} lost`, rateBitsPerSecond: rightRate(history, judged) };
+    return { isMild: false, what: `${percent(ratio)} lost`, rateBitsPerSecond: sustainableRate(history, input) };
   }
   return undefined;
 }
 
 /** The queue grows quickly. */
-function runaway(history: PathHistory, judged: Judged): Congestion | undefined {
-  const { nowUs, freshUs, packetUs, serviceUs, isTrial } = judged;
+function growingQueue(history: PathHistory, input: CongestionInput): Congestion | undefined {
+  const { nowUs, freshUs, packetUs, serviceUs, isTrial } = input;
   if (nowUs - freshUs < 2.5 * STANDING_US) return undefined;
   const low = lowQueueUs(serviceUs);
   const sinceUs = Math.max(freshUs, nowUs - STANDING_US);
@@ -140,20 +143,20 @@ function runaway(history: PathHistory, judged: Judged): Congestion | undefined {
   return {
     isMild: grownUs < SUDDEN_GROWTH * 1.5 * STANDING_US,
     what: `queue ${milliseconds(queueUs)} and rising`,
-    rateBitsPerSecond: rightRate(history, judged),
+    rateBitsPerSecond: sustainableRate(history, input),
   };
 }
 
 /** A long queue does not go away. */
-function standing(history: PathHistory, judged: Judged): Congestion | undefined {
-  const { nowUs, freshUs, serviceUs, ambientLossRatio, isNew } = judged;
+function standingQueue(history: PathHistory, input: CongestionInput): Congestion | undefined {
+  const { nowUs, freshUs, serviceUs, ambientLossRatio, isNew } = input;
   const high = Math.max(HIGH_QUEUE_US, 2 * lowQueueUs(serviceUs));
   if (nowUs - freshUs < 2.5 * STANDING_US) return undefined;
   const queueUs = history.queueUs(nowUs - 2.5 * STANDING_US);
   const stands = (): Congestion => ({
     isMild: true,
     what: `queue ${milliseconds(queueUs)}`,
-    rateBitsPerSecond: rightRate(history, judged),
+    rateBitsPerSecond: sustainableRate(history, input),
   });
   if (queueUs > high) {
     const beforeUs = history.queueUs(Math.max(freshUs, nowUs - 5 * STANDING_US), nowUs - 2.5 * STANDING_US);
@@ -174,8 +177,8 @@ function standing(history: PathHistory, judged: Judged): Congestion | undefined 
 }
 
 /** What arrived while the path was full is what it carries. */
-function rightRate(history: PathHistory, judged: Judged): number {
-  return rateThatDrains(history, judged, arrivedRate(history, judged));
+function sustainableRate(history: PathHistory, input: CongestionInput): number {
+  return rateThatDrains(history, input, arrivedRate(history, input));
 }
 
 function milliseconds(us: number): string {

@@ -4,7 +4,7 @@ import { VirtualWindow } from './virtual-window.js';
 /** For how long others are believed to be there since the last sign of them. */
 const MEMORY_US = 10_000_000;
 /** What remains of a sign of them after a slot. */
-const REMEMBERED = 0.9;
+const SIGN_DECAY = 0.9;
 /** A trial of another receiver behind the same bottleneck is over after so long and the time that a leave takes. */
 export const OTHERS_TRIAL_US = 3_000_000;
 /** So many slots in a row without a queue, and it was a trial. */
@@ -51,7 +51,7 @@ export class Contention {
   }
 
   /** Our own rate has changed: what the queue does now is our doing. */
-  disturb(): void {
+  rateChanged(): void {
     this.#troughUs = Number.POSITIVE_INFINITY;
     this.#peakUs = 0;
   }
@@ -76,7 +76,7 @@ export class Contention {
   ): void {
     const { isQueued, arrivedBitsPerSecond, capacityBitsPerSecond = 0 } = slot;
     this.#minSigns = signsOf(OTHERS_TRIAL_US + slot.leaveLatencyUs);
-    this.#signs *= REMEMBERED;
+    this.#signs *= SIGN_DECAY;
     this.#quietCount = isQueued ? 0 : this.#quietCount + 1;
     if (this.#quietCount >= OVER_SLOTS) this.#signs = 0;
     if (this.#quietCount >= QUIET_SLOTS) this.#untilUs = nowUs;
@@ -166,5 +166,5 @@ function segmentsOf(at: { readonly bitsPerSecond: number; readonly roundTripUs: 
 
 /** What remains of signs in each slot of such a time. */
 function signsOf(spanUs: number): number {
-  return (1 - REMEMBERED ** (spanUs / SLOT_US)) / (1 - REMEMBERED);
+  return (1 - SIGN_DECAY ** (spanUs / SLOT_US)) / (1 - SIGN_DECAY);
 }

@@ -1,6 +1,6 @@
+import { LinkEstimate } from './link-estimate.js';
 import { PathHistory } from './path-history.js';
 import type { ChannelPolicy, Decision, PolicyStatus } from './policy.js';
-import { PromisedRate } from './promised-rate.js';
 import type { LocalReading, StreamReading } from './readings.js';
 
 /** Joins the channels that somebody picked, and stays there whatever comes; measures only to tell. */
@@ -8,7 +8,7 @@ export class FixedPolicy implements ChannelPolicy {
   readonly #channels: readonly number[];
   readonly #rateBitsPerSecond: number;
   readonly #history = new PathHistory();
-  readonly #promised = new PromisedRate();
+  readonly #link = new LinkEstimate();
 
   /** @param rates of the ladder's channels, bit/s. */
   constructor(channels: readonly number[], rates: readonly number[]) {
@@ -20,7 +20,7 @@ export class FixedPolicy implements ChannelPolicy {
     return {
       levelRateBitsPerSecond: this.#rateBitsPerSecond,
       queueUs: this.#history.standingQueueUs,
-      capacityBitsPerSecond: this.#promised.measured,
+      capacityBitsPerSecond: this.#link.capacityBitsPerSecond,
     };
   }
 
@@ -30,7 +30,7 @@ export class FixedPolicy implements ChannelPolicy {
 
   tick(nowUs: number, readings: readonly StreamReading[], local: LocalReading): readonly Decision[] {
     this.#history.add(nowUs, readings, local);
-    this.#promised.note(nowUs, readings);
+    this.#link.note(nowUs, readings);
     return [];
   }
 }

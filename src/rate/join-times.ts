@@ -1,8 +1,8 @@
 /** Joins that are remembered: the quickest of them was held up least. */
-const KEPT = 8;
+const KEPT_JOINS = 8;
 /** A first hop without any delay still has hosts that take their time. */
-const MIN_US = 10_000;
-const MAX_US = 2_000_000;
+const MIN_ROUND_TRIP_US = 10_000;
+const MAX_ROUND_TRIP_US = 2_000_000;
 
 /**
  * What stands for the round-trip time of somebody who sends nothing back: from a join to its first datagram, as WEBRC has it
@@ -10,7 +10,7 @@ const MAX_US = 2_000_000;
  */
 export class JoinTimes {
   readonly #samplesUs: number[] = [];
-  #roundTripUs = MAX_US;
+  #roundTripUs = MAX_ROUND_TRIP_US;
 
   /**
    * @param waits.intervalUs between two datagrams of the channel, of which half is waiting for its turn.
@@ -18,8 +18,8 @@ export class JoinTimes {
    */
   add(joinToFirstUs: number, waits: { readonly intervalUs: number; readonly queueUs: number }): void {
     this.#samplesUs.push(Math.max(0, joinToFirstUs - waits.intervalUs / 2 - waits.queueUs));
-    if (this.#samplesUs.length > KEPT) this.#samplesUs.shift();
-    this.#roundTripUs = Math.min(MAX_US, Math.max(MIN_US, Math.min(...this.#samplesUs)));
+    if (this.#samplesUs.length > KEPT_JOINS) this.#samplesUs.shift();
+    this.#roundTripUs = Math.min(MAX_ROUND_TRIP_US, Math.max(MIN_ROUND_TRIP_US, Math.min(...this.#samplesUs)));
   }
 
   /** In µs, between 10 ms and 2 s. */

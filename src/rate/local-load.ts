@@ -3,7 +3,7 @@ const DROP_RATIO = 0.01;
 /** Fewer drops may have been an accident. */
 const MIN_DROPS = 10;
 /** What remains of older counts at each reading: half of them after 0.7 s. */
-const REMEMBERED = 0.95;
+const COUNT_DECAY = 0.95;
 
 /** Whether this host can take what comes, or its disk or processor is behind. */
 export class LocalLoad {
@@ -11,8 +11,8 @@ export class LocalLoad {
   #count = 0;
 
   add(receivedCount: number, droppedCount: number): void {
-    this.#droppedCount = REMEMBERED * this.#droppedCount + droppedCount;
-    this.#count = REMEMBERED * this.#count + receivedCount + droppedCount;
+    this.#droppedCount = COUNT_DECAY * this.#droppedCount + droppedCount;
+    this.#count = COUNT_DECAY * this.#count + receivedCount + droppedCount;
   }
 
   get isTooMuch(): boolean {

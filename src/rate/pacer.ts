@@ -11,7 +11,7 @@ const KEPT_PERMISSION_US = 2000;
 /**
  * When one channel's datagrams leave: one every `intervalUs` on the average, counted from a fixed origin so that timer
  * lateness never adds up. Knows no clock; asked often or seldom, it allows the same number over time. Its time may be the
- * schedule time of a `Tempo`.
+ * schedule time of a `ScheduleTime`.
  */
 export class Pacer {
   readonly intervalUs: number;

@@ -3,7 +3,7 @@ import { DelayFloor } from './delay-floor.js';
 import type { LocalReading, StreamReading } from './readings.js';
 
 /** Readings kept: 3.2 s at 50 ms, longer than any question asked of them. */
-const KEPT = 64;
+const KEPT_READINGS = 64;
 
 const FIELDS = 8;
 const AT_US = 0;
@@ -25,7 +25,7 @@ const OUTAGE_GAPS = 4;
 /** Its gap shows in the sequences with the first datagrams after it, and counts when it has stayed open for a reading. */
 const SETTLING_US = 150_000;
 /** What remains of unread datagrams at each reading that does not miss them: half after 0.7 s. */
-const UNREAD_REMEMBERED = 0.95;
+const UNREAD_DECAY = 0.95;
 
 /**
  * The last seconds of one path: what came on all its streams together, reading by reading. The queue is the least delay of a
@@ -33,7 +33,7 @@ const UNREAD_REMEMBERED = 0.95;
  */
 export class PathHistory {
   /** Readings one after the other, fields as below: of 10,000 simulated receivers each touches one line of the cache. */
-  readonly #kept = new Float64Array(KEPT * FIELDS);
+  readonly #kept = new Float64Array(KEPT_READINGS * FIELDS);
   /** By server; one byte names one, so there are 256 at most. */
   readonly #servers = new Map<number, Server>();
   #count = 0;
@@ -47,7 +47,7 @@ export class PathHistory {
   add(nowUs: number, readings: readonly StreamReading[], local: LocalReading): void {
     // Delays that this host itself has made say nothing about the path.
     const isDistorted = local.latenessUs > MAX_LATENESS_US;
-    const at = this.#count++ % KEPT;
+    const at = this.#count++ % KEPT_READINGS;
     let received = 0;
     let lost = 0;
     let bytes = 0;
@@ -74,7 +74,7 @@ export class PathHistory {
     this.#kept[at * FIELDS + LOST_COUNT] = lost;
     this.#kept[at * FIELDS + WIRE_BYTES] = bytes;
     // Without a datagram nothing has been learnt: what was known holds.
-    const before = (at + KEPT - 1) % KEPT;
+    const before = (at + KEPT_READINGS - 1) % KEPT_READINGS;
     this.#kept[at * FIELDS + QUEUE_US] = queueUs >= 0 ? queueUs : this.#kept[before * FIELDS + QUEUE_US]!;
     this.#kept[at * FIELDS + MEAN_QUEUE_US] =
       meanQueueUs >= 0 ? meanQueueUs : this.#kept[before * FIELDS + MEAN_QUEUE_US]!;
@@ -112,8 +112,8 @@ export class PathHistory {
   /** Least queue of the readings after `sinceUs`. */
   queueUs(sinceUs: number, untilUs = Number.POSITIVE_INFINITY): number {
     let least = Number.POSITIVE_INFINITY;
-    for (let i = this.#count - 1; i >= this.#count - KEPT && i >= 0; i--) {
-      const at = (i % KEPT) * FIELDS;
+    for (let i = this.#count - 1; i >= this.#count - KEPT_READINGS && i >= 0; i--) {
+      const at = (i % KEPT_READINGS) * FIELDS;
       const atUs = this.#kept[at + AT_US]!;
       if (atUs <= sinceUs) break;
       if (atUs <= untilUs) least = Math.min(least, this.#kept[at + QUEUE_US]!);
@@ -131,8 +131,8 @@ export class PathHistory {
     let lostCount = 0;
     let bytes = 0;
     let first = this.#count;
-    for (let i = this.#count - 1; i >= Math.max(0, this.#count - KEPT + 1); i--) {
-      const at = i % KEPT;
+    for (let i = this.#count - 1; i >= Math.max(0, this.#count - KEPT_READINGS + 1); i--) {
+      const at = i % KEPT_READINGS;
       if (this.#kept[at * FIELDS + AT_US]! <= sinceUs) break;
       receivedCount += this.#kept[at * FIELDS + RECEIVED_COUNT]!;
       lostCount += this.#kept[at * FIELDS + LOST_COUNT]!;
@@ -141,19 +141,20 @@ export class PathHistory {
     }
     if (first === this.#count || first === 0) return { receivedCount, lostCount, bitsPerSecond: 0 };
     // A reading holds what came since the one before.
-    const spanUs = this.#kept[this.#last * FIELDS + AT_US]! - this.#kept[((first - 1) % KEPT) * FIELDS + AT_US]!;
+    const spanUs =
+      this.#kept[this.#last * FIELDS + AT_US]! - this.#kept[((first - 1) % KEPT_READINGS) * FIELDS + AT_US]!;
     return { receivedCount, lostCount, bitsPerSecond: spanUs > 0 ? (bytes * 8e6) / spanUs : 0 };
   }
 
   get #last(): number {
-    return (this.#count + KEPT - 1) % KEPT;
+    return (this.#count + KEPT_READINGS - 1) % KEPT_READINGS;
   }
 
   #mean(field: number, sinceUs: number): number {
     let sum = 0;
     let count = 0;
-    for (let i = this.#count - 1; i >= this.#count - KEPT && i >= 0; i--) {
-      const at = (i % KEPT) * FIELDS;
+    for (let i = this.#count - 1; i >= this.#count - KEPT_READINGS && i >= 0; i--) {
+      const at = (i % KEPT_READINGS) * FIELDS;
       if (this.#kept[at + AT_US]! <= sinceUs) break;
       sum += this.#kept[at + field]!;
       count++;
@@ -170,7 +171,7 @@ export class PathHistory {
     else this.#gapUs += (gapUs - this.#gapUs) / 8;
     this.#heardUs = nowUs;
     if (nowUs - this.#outageUs <= SETTLING_US) return lostCount;
-    this.#unreadCount = UNREAD_REMEMBERED * this.#unreadCount + unreadCount;
+    this.#unreadCount = UNREAD_DECAY * this.#unreadCount + unreadCount;
     const excusedCount = Math.min(lostCount, Math.round(this.#unreadCount));
     this.#unreadCount -= excusedCount;
     return excusedCount;

@@ -1,27 +1,27 @@
 import { AmbientLoss } from './ambient-loss.js';
-import { type Congestion, congestionOf, emptyQueueUs, type Judged } from './congestion.js';
+import { type Congestion, type CongestionInput, congestionOf, emptyQueueUs } from './congestion.js';
 import { Contention } from './contention.js';
 import { JoinTimes } from './join-times.js';
-import type { Levels } from './levels.js';
+import type { LadderLevels } from './ladder-levels.js';
+import { LinkEstimate } from './link-estimate.js';
 import { PathHistory, STANDING_US } from './path-history.js';
-import { PromisedRate } from './promised-rate.js';
 import type { LocalReading, StreamReading } from './readings.js';
 import { SLOT_US } from './step-plan.js';
 
 /** A queue that rises by fewer packets says nothing. */
 const WAVE_PACKETS = 3;
 /** What may be lost where nothing speaks against more, beyond what is lost anyway. */
-const CLEAR_LOSS_RATIO = 0.03;
+const CLEAR_PATH_LOSS_RATIO = 0.03;
 
 /** What a path does not know of the level it is seen from. */
-export type LevelNow = Pick<Judged, 'leaveLatencyUs' | 'isTrial' | 'isNew'>;
+export type LevelContext = Pick<CongestionInput, 'leaveLatencyUs' | 'isTrial' | 'isNew'>;
 
 /** Everything that has been measured on one path, seen from the level that is joined on it now. */
 export class PathState {
-  readonly levels: Levels;
+  readonly levels: LadderLevels;
   readonly history = new PathHistory();
   readonly contention = new Contention();
-  readonly promised = new PromisedRate();
+  readonly link = new LinkEstimate();
   readonly ambient = new AmbientLoss();
   readonly joinTimes = new JoinTimes();
   nowUs = 0;
@@ -33,7 +33,7 @@ export class PathState {
   /** When the newest channel of this level was first heard. */
   heardUs: number | undefined;
 
-  constructor(levels: Levels) {
+  constructor(levels: LadderLevels) {
     this.levels = levels;
   }
 
@@ -41,13 +41,13 @@ export class PathState {
     this.level = level;
     this.changedUs = nowUs;
     this.heardUs = undefined;
-    this.contention.disturb();
+    this.contention.rateChanged();
   }
 
   add(nowUs: number, readings: readonly StreamReading[], local: LocalReading): void {
     this.nowUs = nowUs;
     this.history.add(nowUs, readings, local);
-    this.promised.note(nowUs, readings);
+    this.link.note(nowUs, readings);
     this.#noteHeard(readings);
   }
 
@@ -73,13 +73,13 @@ export class PathState {
     this.contention.judge(this.nowUs, {
       isQueued: queueUs >= this.emptyUs,
       arrivedBitsPerSecond: this.history.sums(sinceUs).bitsPerSecond,
-      capacityBitsPerSecond: this.promised.share,
+      capacityBitsPerSecond: this.link.leastShareBitsPerSecond,
       bitsPerSecond: Math.max(this.levels.rateOf(this.level), keptBitsPerSecond),
       roundTripUs: this.roundTripUs(sinceUs),
       leaveLatencyUs,
     });
     // What failed before others were known was their doing.
-    if (!wasOn && this.isContended) this.promised.forgive();
+    if (!wasOn && this.isContended) this.link.forgive();
   }
 
   /** The last half second, as far as it was at this level. */
@@ -99,7 +99,7 @@ export class PathState {
 
   /** What a packet takes on the slowest link, as far as known: queues come in multiples of it. */
   get serviceUs(): number {
-    const rate = Math.max(this.levels.rateOf(this.level), this.promised.measured ?? 0);
+    const rate = Math.max(this.levels.rateOf(this.level), this.link.capacityBitsPerSecond ?? 0);
     return (this.levels.packetUs(1) * this.levels.rateOf(1)) / rate;
   }
 
@@ -116,12 +116,12 @@ export class PathState {
   isClear(spanUs: number): boolean {
     const sinceUs = Math.max(this.changedUs, this.nowUs - spanUs);
     const { receivedCount, lostCount } = this.history.sums(sinceUs);
-    const mayLose = (receivedCount + lostCount) * (CLEAR_LOSS_RATIO + 1.5 * this.ambient.ratio) + 1;
+    const mayLose = (receivedCount + lostCount) * (CLEAR_PATH_LOSS_RATIO + 1.5 * this.ambient.ratio) + 1;
     return lostCount <= mayLose && this.history.queueUs(Math.max(sinceUs, this.nowUs - STANDING_US)) < this.emptyUs;
   }
 
   /** Whether more comes than the path carries. */
-  congestion(now: LevelNow): Congestion | undefined {
+  congestion(now: LevelContext): Congestion | undefined {
     return congestionOf(this.history, {
       nowUs: this.nowUs,
       freshUs: this.changedUs,

@@ -1,5 +1,5 @@
-import type { Levels } from './levels.js';
-import type { Neighbours } from './neighbours.js';
+import type { LadderLevels } from './ladder-levels.js';
+import type { OtherPaths } from './other-paths.js';
 import type { Decision } from './policy.js';
 import { type Move, RateController } from './rate-controller.js';
 import type { LocalReading, StreamReading } from './readings.js';
@@ -32,7 +32,7 @@ export class Path {
   readonly #leftUs = new Map<number, number>();
   #exchange: Exchange | undefined;
 
-  constructor(server: number | undefined, levels: Levels) {
+  constructor(server: number | undefined, levels: LadderLevels) {
     this.server = server;
     this.controller = new RateController(levels);
   }
@@ -45,19 +45,19 @@ export class Path {
   start(nowUs: number): readonly Decision[] {
     this.#joined.clear();
     this.#exchange = undefined;
-    return this.#carry(nowUs, this.controller.start(nowUs));
+    return this.#apply(nowUs, this.controller.start(nowUs));
   }
 
   tick(
     nowUs: number,
     readings: readonly StreamReading[],
     local: LocalReading,
-    neighbours: Neighbours,
+    otherPaths: OtherPaths,
   ): readonly Decision[] {
     this.#noteDuplicates(readings);
-    const completed = this.#complete(nowUs, readings);
-    const move = this.controller.tick(nowUs, readings, local, neighbours);
-    return move === undefined ? completed : [...completed, ...this.#carry(nowUs, move)];
+    const completed = this.#completeExchange(nowUs, readings);
+    const move = this.controller.tick(nowUs, readings, local, otherPaths);
+    return move === undefined ? completed : [...completed, ...this.#apply(nowUs, move)];
   }
 
   #noteDuplicates(readings: readonly StreamReading[]): void {
@@ -66,7 +66,7 @@ export class Path {
     }
   }
 
-  #carry(nowUs: number, { level, reason }: Move): readonly Decision[] {
+  #apply(nowUs: number, { level, reason }: Move): readonly Decision[] {
     // Whatever waits was wanted for another level.
     this.#exchange = undefined;
     const wanted = this.controller.levels.channelsOf(level);
@@ -75,23 +75,23 @@ export class Path {
     const [to] = joins;
     // Of two that are joined, the older is the one that is heard.
     const from = to === undefined ? undefined : leaves.pop();
-    const others = leaves.flatMap((channel) => this.#settle(nowUs, { action: 'leave', channel, reason }));
-    if (from !== undefined && to !== undefined) return [...others, ...this.#swap(nowUs, from, to, reason)];
-    return [...others, ...joins.flatMap((channel) => this.#settle(nowUs, { action: 'join', channel, reason }))];
+    const others = leaves.flatMap((channel) => this.#decide(nowUs, { action: 'leave', channel, reason }));
+    if (from !== undefined && to !== undefined) return [...others, ...this.#exchangeChannels(nowUs, from, to, reason)];
+    return [...others, ...joins.flatMap((channel) => this.#decide(nowUs, { action: 'join', channel, reason }))];
   }
 
   /**
    * Replicated channels: both for a moment where there is room, if need be once those that were left before have gone; or else
    * neither until the first has gone.
    */
-  #swap(nowUs: number, from: number, to: number, reason: string): readonly Decision[] {
+  #exchangeChannels(nowUs: number, from: number, to: number, reason: string): readonly Decision[] {
     const { capacityBitsPerSecond = 0, leaveLatencyUs } = this.controller;
     const [before, after] = [this.#rateOf(from), this.#rateOf(to)];
     const leave = { action: 'leave', channel: from, reason } as const;
     const join = { action: 'join', channel: to, reason } as const;
     if (before + after > capacityBitsPerSecond) {
       this.#exchange = { ...join, atUs: nowUs + leaveLatencyUs, awaits: undefined };
-      return this.#settle(nowUs, leave);
+      return this.#decide(nowUs, leave);
     }
     const leaving = [...this.#leftUs].filter(([channel, leftUs]) => channel !== to && nowUs < leftUs + leaveLatencyUs);
     const leavingRate = leaving.reduce((sum, [channel]) => sum + this.#rateOf(channel), 0);
@@ -101,7 +101,7 @@ export class Path {
     const atUs = after > before ? Number.POSITIVE_INFINITY : joinUs + OVERLAP_US;
     const next = { ...leave, atUs, awaits: to };
     this.#exchange = isRoomy ? next : { ...join, atUs: joinUs, awaits: undefined, next };
-    return isRoomy ? this.#settle(nowUs, join) : NOTHING;
+    return isRoomy ? this.#decide(nowUs, join) : NOTHING;
   }
 
   #rateOf(channel: number): number {
@@ -110,7 +110,7 @@ export class Path {
   }
 
   /** The half of an exchange that waited, if its time has come. */
-  #complete(nowUs: number, readings: readonly StreamReading[]): readonly Decision[] {
+  #completeExchange(nowUs: number, readings: readonly StreamReading[]): readonly Decision[] {
     const exchange = this.#exchange;
     if (exchange === undefined) return NOTHING;
     const isHeard = readings.some(
@@ -118,10 +118,10 @@ export class Path {
     );
     if (nowUs < exchange.atUs && !isHeard) return NOTHING;
     this.#exchange = exchange.next;
-    return this.#settle(nowUs, exchange);
+    return this.#decide(nowUs, exchange);
   }
 
-  #settle(nowUs: number, { action, channel, reason }: Omit<Decision, 'server'>): readonly Decision[] {
+  #decide(nowUs: number, { action, channel, reason }: Omit<Decision, 'server'>): readonly Decision[] {
     if (action === 'join') {
       this.#joined.add(channel);
       this.#leftUs.delete(channel);

@@ -3,7 +3,7 @@ import type { StreamReading } from './readings.js';
 /** A queue that grows by less than this share of the time is not told from one that does not. */
 const LEAST_SLOPE = 0.02;
 /** A line through fewer points has no error to speak of. */
-const MIN_COUNT = 6;
+const MIN_DATAGRAMS = 6;
 
 /** What a preview showed of the next level. */
 export type PreviewVerdict = 'room' | 'no room' | 'unknown';
@@ -27,7 +27,7 @@ export function previewVerdict(slot: number, readings: readonly StreamReading[])
     scatter += preview.scatter;
   }
   const freedom = count - groups - 1;
-  if (count < MIN_COUNT || freedom < 2 || spread <= 0) return 'unknown';
+  if (count < MIN_DATAGRAMS || freedom < 2 || spread <= 0) return 'unknown';
   const slope = covariance / spread;
   const error = Math.sqrt(Math.max(0, scatter - slope * covariance) / freedom / spread);
   return slope > Math.max(LEAST_SLOPE, 2 * error) ? 'no room' : 'room';

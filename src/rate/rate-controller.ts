@@ -2,11 +2,11 @@ import { BackOff } from './back-off.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { compete, explore, hasPassed, START_STEP_US, type Step, stepOfStart } from './climbing.js';
 import type { Congestion } from './congestion.js';
-import { Deafness } from './deafness.js';
-import { isSilent, ownCongestion } from './giving-way.js';
-import type { Levels } from './levels.js';
+import { DeafPeriod } from './deaf-period.js';
+import type { LadderLevels } from './ladder-levels.js';
+import { isSilent, ownCongestion } from './leaving.js';
 import { LocalLoad } from './local-load.js';
-import { type Neighbours, NO_NEIGHBOURS } from './neighbours.js';
+import { NO_OTHER_PATHS, type OtherPaths } from './other-paths.js';
 import { PathState } from './path-state.js';
 import type { LocalReading, StreamReading } from './readings.js';
 import { Retreats } from './retreats.js';
@@ -33,10 +33,10 @@ const BLAME_US = 5_000_000;
  * has been read since the last. docs/rate-control.md describes it.
  */
 export class RateController {
-  readonly levels: Levels;
+  readonly levels: LadderLevels;
   readonly #path: PathState;
   readonly #backOff = new BackOff();
-  readonly #deafness = new Deafness();
+  readonly #deafPeriod = new DeafPeriod();
   readonly #slots = new SlotWatch();
   readonly #retreats = new Retreats();
   readonly #breaker = new CircuitBreaker();
@@ -44,7 +44,7 @@ export class RateController {
   #phase: Phase = 'start';
   #resumeUs = 0;
 
-  constructor(levels: Levels) {
+  constructor(levels: LadderLevels) {
     this.levels = levels;
     this.#path = new PathState(levels);
   }
@@ -69,7 +69,7 @@ export class RateController {
 
   /** What trains promise, in bit/s. */
   get capacityBitsPerSecond(): number | undefined {
-    return this.#path.promised.measured;
+    return this.#path.link.capacityBitsPerSecond;
   }
 
   /** Whether a step up is so new that its effect is not known yet. */
@@ -79,7 +79,7 @@ export class RateController {
 
   /** How long a leave takes to work, as far as learnt. */
   get leaveLatencyUs(): number {
-    return this.#deafness.latencyUs;
+    return this.#deafPeriod.latencyUs;
   }
 
   start(nowUs: number): Move {
@@ -89,11 +89,11 @@ export class RateController {
   }
 
   /** Another path of the same bottleneck has just given way: what is heard now was decided before. */
-  hold(nowUs: number): void {
+  waitForOtherLeave(nowUs: number): void {
     if (this.#phase === 'paused' || this.#phase === 'deaf') return;
     this.#phase = 'deaf';
     this.#path.changedUs = nowUs;
-    this.#deafness.begin(undefined);
+    this.#deafPeriod.begin(undefined);
     this.#retreats.began(nowUs, 0);
   }
 
@@ -102,52 +102,52 @@ export class RateController {
     nowUs: number,
     readings: readonly StreamReading[],
     local: LocalReading,
-    neighbours: Neighbours = NO_NEIGHBOURS,
+    otherPaths: OtherPaths = NO_OTHER_PATHS,
   ): Move | undefined {
     if (this.#phase === 'paused') return nowUs >= this.#resumeUs ? this.start(nowUs) : undefined;
     const path = this.#path;
-    path.promised.setOthers(neighbours.bitsPerSecond);
+    path.link.setOthers(otherPaths.bitsPerSecond);
     path.add(nowUs, readings, local);
     this.#load.add(path.history.receivedCount, local.droppedCount + local.unreadCount);
     const ended = this.#slots.note(nowUs, readings);
-    if (this.#phase === 'deaf') this.#listenAgain();
+    if (this.#phase === 'deaf') this.#checkDeafPeriod();
     if (this.#phase === 'deaf') return this.#leaveMore();
     path.judgeLosses();
-    if (ended !== undefined) this.#lookAround();
-    return this.#give() ?? (neighbours.areQuiet ? this.#take(ended, readings) : undefined);
+    if (ended !== undefined) this.#checkForOthers();
+    return this.#leaveIfNeeded() ?? (otherPaths.areQuiet ? this.#joinIfPossible(ended, readings) : undefined);
   }
 
   /** Looks for others on the path, once a slot. */
-  #lookAround(): void {
+  #checkForOthers(): void {
     const path = this.#path;
     if (path.nowUs - path.slotSinceUs < SLOT_US / 2) return;
     const queueUs = path.history.queueSince(path.slotSinceUs);
     if (queueUs < path.emptyUs) this.#retreats.drained();
     if (this.#retreats.isDraining(path.nowUs)) return;
-    path.judgeOthers(queueUs, this.#retreats.keptRate(path.nowUs), this.#deafness.latencyUs);
+    path.judgeOthers(queueUs, this.#retreats.keptRate(path.nowUs), this.#deafPeriod.latencyUs);
   }
 
   /** Leaves what is too much. */
-  #give(): Move | undefined {
+  #leaveIfNeeded(): Move | undefined {
     const { levels } = this;
     const path = this.#path;
     const { level } = path;
     const congestion = ownCongestion(path, this.#retreats, {
-      leaveLatencyUs: this.#deafness.latencyUs,
+      leaveLatencyUs: this.#deafPeriod.latencyUs,
       isTrial: this.#phase === 'trial',
       isNew: this.#isNew,
     });
     if (congestion !== undefined) return this.#retreat(congestion);
     this.#breaker.rest(path.nowUs);
-    if (level > levels.max) return this.#leaveFor(levels.max, 'more comes than is allowed');
+    if (level > levels.max) return this.#stepDown(levels.max, 'more comes than is allowed');
     if (this.#load.isTooMuch && level > 1) {
       this.#load.clear();
-      this.#blame();
-      return this.#leaveFor(level - 1, 'this host drops what it cannot take');
+      this.#recordFailure();
+      return this.#stepDown(level - 1, 'this host drops what it cannot take');
     }
     if (level <= 1 || !isSilent(path)) return undefined;
-    this.#blame();
-    return this.#leaveFor(level - 1, 'nothing comes of it');
+    this.#recordFailure();
+    return this.#stepDown(level - 1, 'nothing comes of it');
   }
 
   /** A path that fails further while a leave is waited for. */
@@ -156,10 +156,10 @@ export class RateController {
     const path = this.#path;
     const { level } = path;
     if (level <= 1 || path.isContended) return undefined;
-    const excess = this.#deafness.excess(path, levels.rateOf(level));
+    const excess = this.#deafPeriod.excess(path, levels.rateOf(level));
     if (excess === undefined) return undefined;
-    this.#noteRetreat();
-    return this.#go({ level: levels.below(level, excess.rateBitsPerSecond), why: excess.what });
+    this.#recordRetreat();
+    return this.#changeLevel({ level: levels.below(level, excess.rateBitsPerSecond), why: excess.what });
   }
 
   /** At once, and far enough. */
@@ -168,15 +168,15 @@ export class RateController {
     const { level, nowUs } = path;
     if (level <= 1) return this.#pause(what);
     const wasNew = this.#isNew;
-    if (wasNew && !(isMild && path.promised.clears(nowUs, this.levels.rateOf(level)))) this.#blame();
-    this.#noteRetreat();
+    if (wasNew && !(isMild && path.link.tryClear(nowUs, this.levels.rateOf(level)))) this.#recordFailure();
+    this.#recordRetreat();
     // The level before was right a moment ago.
-    return this.#leaveFor(wasNew && isMild ? level - 1 : this.levels.below(level, rateBitsPerSecond), what);
+    return this.#stepDown(wasNew && isMild ? level - 1 : this.levels.below(level, rateBitsPerSecond), what);
   }
 
-  #noteRetreat(): void {
-    const { nowUs, level, promised } = this.#path;
-    promised.forget();
+  #recordRetreat(): void {
+    const { nowUs, level, link } = this.#path;
+    link.forgetTrains();
     this.#retreats.began(nowUs, this.levels.rateOf(level));
   }
 
@@ -186,20 +186,20 @@ export class RateController {
   }
 
   /** This level was too much. */
-  #blame(): void {
+  #recordFailure(): void {
     const path = this.#path;
     this.#backOff.failed(path.level);
-    path.promised.failed(path.nowUs, this.levels.rateOf(path.level));
+    path.link.failed(path.nowUs, this.levels.rateOf(path.level));
     path.climbedUs = Number.NEGATIVE_INFINITY;
   }
 
-  #leaveFor(level: number, why: string): Move {
+  #stepDown(level: number, why: string): Move {
     this.#phase = 'deaf';
-    this.#deafness.begin(this.levels.rateOf(this.#path.level));
-    return this.#go({ level, why });
+    this.#deafPeriod.begin(this.levels.rateOf(this.#path.level));
+    return this.#changeLevel({ level, why });
   }
 
-  #go({ level, why }: Step): Move {
+  #changeLevel({ level, why }: Step): Move {
     const from = this.#path.level;
     this.#path.change(level, this.#path.nowUs);
     return { level, reason: `level ${from} → ${level}: ${why}` };
@@ -218,24 +218,24 @@ export class RateController {
   }
 
   /** Ends when the path is clear again, or when it should be. */
-  #listenAgain(): void {
+  #checkDeafPeriod(): void {
     const path = this.#path;
-    if (!this.#deafness.isOver(path)) return;
+    if (!this.#deafPeriod.checkEnd(path)) return;
     this.#phase = 'steady';
     path.changedUs = path.nowUs;
   }
 
   /** Joins what there may be room for. */
-  #take(ended: EndedSlot | undefined, readings: readonly StreamReading[]): Move | undefined {
+  #joinIfPossible(ended: EndedSlot | undefined, readings: readonly StreamReading[]): Move | undefined {
     const path = this.#path;
     if (this.#phase === 'trial' && hasPassed(path)) {
       this.#phase = 'steady';
-      path.promised.held(this.levels.rateOf(path.level));
+      path.link.held(this.levels.rateOf(path.level));
     }
     if (path.heardUs !== undefined && path.nowUs - path.heardUs > BLAME_US) this.#backOff.held(path.level);
     if (this.#phase === 'start') {
       const step = stepOfStart(path);
-      if (step !== 'over') return step && this.#climb(step);
+      if (step !== 'over') return step && this.#stepUp(step);
       this.#phase = 'steady';
       return undefined;
     }
@@ -243,16 +243,16 @@ export class RateController {
     if (path.isContended) {
       const step = compete(path, ended, this.#backOff);
       if (step !== undefined) this.#phase = 'steady';
-      return step && this.#go(step);
+      return step && this.#changeLevel(step);
     }
     if (this.#phase !== 'steady') return undefined;
     const step = explore(path, ended, this.#backOff, readings);
     if (step !== undefined) this.#phase = step === 'start' ? 'start' : 'trial';
-    return step === 'start' ? undefined : step && this.#climb(step);
+    return step === 'start' ? undefined : step && this.#stepUp(step);
   }
 
-  #climb(step: Step): Move {
-    const move = this.#go(step);
+  #stepUp(step: Step): Move {
+    const move = this.#changeLevel(step);
     this.#path.climbedUs = this.#path.nowUs;
     return move;
   }

@@ -5,7 +5,7 @@ const KEPT_US = 20_000_000;
 /** A TCP would have kept this share of what we had (RFC 9438, section 4.6). */
 const KEPT_SHARE = 0.7;
 /** A queue that is still there so long after a retreat is not our own: leave latency, and a second to drain. */
-const DRAIN_US = 4_000_000;
+const MAX_DRAIN_US = 4_000_000;
 /** Whoever gets this share of what trains promise is the one who has too much. */
 const OWN_SHARE = 0.9;
 /** With less than this after a retreat, the queue is certainly not our own. */
@@ -38,7 +38,7 @@ export class Retreats {
 
   /** Whether a queue could still be what we have left behind. */
   isDraining(nowUs: number): boolean {
-    return !this.#hasDrained && nowUs - this.#lastUs < DRAIN_US;
+    return !this.#hasDrained && nowUs - this.#lastUs < MAX_DRAIN_US;
   }
 
   /** What a TCP would have kept when the first sign of others made us retreat, in bit/s; 0 if nothing did. */
@@ -52,12 +52,12 @@ export class Retreats {
    *
    * @param leaveUs in which another receiver would have left, and its leave have worked.
    */
-  isOurs(nowUs: number, arrivedBitsPerSecond: number, promisedBitsPerSecond: number, leaveUs: number): boolean {
-    if (nowUs - this.#lastUs < ONE_RETREAT_US && arrivedBitsPerSecond < INNOCENT_SHARE * promisedBitsPerSecond) {
+  judgeQueue(nowUs: number, arrivedBitsPerSecond: number, shareBitsPerSecond: number, leaveUs: number): boolean {
+    if (nowUs - this.#lastUs < ONE_RETREAT_US && arrivedBitsPerSecond < INNOCENT_SHARE * shareBitsPerSecond) {
       this.#hasDrained = true;
       return false;
     }
-    if (arrivedBitsPerSecond >= OWN_SHARE * promisedBitsPerSecond) return true;
+    if (arrivedBitsPerSecond >= OWN_SHARE * shareBitsPerSecond) return true;
     this.#suspectedUs ??= nowUs;
     return nowUs - this.#suspectedUs > leaveUs;
   }

@@ -1,5 +1,5 @@
 /** How far behind the highest sequence a late datagram is still told from a duplicate; 1024 are 50 ms at 200 Mbit/s. */
-const WINDOW = 1024;
+const WINDOW_NUMBERS = 1024;
 /** A leap beyond this is a server that started anew (RFC 3550, appendix A.1, with room for long outages of fast channels). */
 const MAX_LEAP = 2 ** 20;
 
@@ -18,7 +18,7 @@ export class SequenceWindow {
     return this.#lostBefore + this.#span - this.#spanReceived;
   }
 
-  readonly #seen = new Uint32Array(WINDOW / 32);
+  readonly #seen = new Uint32Array(WINDOW_NUMBERS / 32);
   #highest = -1;
   /** Numbers from the first of this run to the highest, both counted. */
   #span = 0;
@@ -34,7 +34,7 @@ export class SequenceWindow {
     }
     const ahead = (sequence - this.#highest) | 0;
     if (ahead > 0 && ahead <= MAX_LEAP) return this.#advance(sequence, ahead);
-    if (ahead <= 0 && ahead > -WINDOW) return this.#lookBack(sequence, -ahead);
+    if (ahead <= 0 && ahead > -WINDOW_NUMBERS) return this.#lookBack(sequence, -ahead);
     if (sequence === this.#leapNext) {
       this.#lostBefore = this.lostCount;
       this.#begin((sequence - 1) >>> 0);
@@ -64,7 +64,7 @@ export class SequenceWindow {
   }
 
   #advance(sequence: number, ahead: number): Arrival {
-    if (ahead >= WINDOW) this.#seen.fill(0);
+    if (ahead >= WINDOW_NUMBERS) this.#seen.fill(0);
     else for (let i = 1; i < ahead; i++) this.#clear((this.#highest + i) >>> 0);
     this.#highest = sequence;
     this.#span += ahead;
@@ -85,17 +85,17 @@ export class SequenceWindow {
   }
 
   #mark(sequence: number): void {
-    const bit = sequence % WINDOW;
+    const bit = sequence % WINDOW_NUMBERS;
     this.#seen[bit >>> 5]! |= 1 << (bit & 31);
   }
 
   #clear(sequence: number): void {
-    const bit = sequence % WINDOW;
+    const bit = sequence % WINDOW_NUMBERS;
     this.#seen[bit >>> 5]! &= ~(1 << (bit & 31));
   }
 
   #isMarked(sequence: number): boolean {
-    const bit = sequence % WINDOW;
+    const bit = sequence % WINDOW_NUMBERS;
     return (this.#seen[bit >>> 5]! & (1 << (bit & 31))) !== 0;
   }
 }

@@ -1,7 +1,5 @@
 import type { StreamReading } from './readings.js';
-
-/** Slot numbers are modulo 2^16. */
-const SLOTS = 2 ** 16;
+import { SLOT_NUMBERS } from './step-plan.js';
 
 /** A slot that is over, and what it permitted. */
 export interface EndedSlot {
@@ -55,6 +53,6 @@ export class SlotWatch {
 }
 
 function isAfter(slot: number, other: number): boolean {
-  const ahead = (slot - other + SLOTS) % SLOTS;
-  return ahead > 0 && ahead < SLOTS / 2;
+  const ahead = (slot - other + SLOT_NUMBERS) % SLOT_NUMBERS;
+  return ahead > 0 && ahead < SLOT_NUMBERS / 2;
 }

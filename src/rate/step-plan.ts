@@ -31,7 +31,7 @@ const ROUND_TRIP_S = 0.1;
  */
 const GROWTH_PER_ROUND_TRIP = 0.48;
 /** A step may be permitted every 1, 2, 4 or 8 slots: 0.5 to 4 s. Our choice. */
-const MAX_INTERVAL_EXPONENT = 3;
+const MAX_STEP_SLOTS_EXPONENT = 3;
 
 export interface Ladder {
   /** Rates of the channels in bit/s, in the order of their indexes, whatever their sizes; at least one. */
@@ -123,7 +123,7 @@ function stepSlotsOf(levelRates: readonly number[], symbolBytes: number): readon
     const datagramsPerSecond = addedRate === 0 ? 0 : 1e6 / intervalUs(addedRate, symbolBytes);
     const seconds = (datagramsPerSecond * ROUND_TRIP_S ** 2) / GROWTH_PER_ROUND_TRIP;
     const wanted = Math.floor(Math.log2((seconds * 1e6) / SLOT_US) + 0.5);
-    exponent = Math.max(exponent, Math.min(MAX_INTERVAL_EXPONENT, wanted));
+    exponent = Math.max(exponent, Math.min(MAX_STEP_SLOTS_EXPONENT, wanted));
     return 2 ** exponent;
   });
 }

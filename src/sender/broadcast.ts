@@ -29,7 +29,7 @@ export interface BroadcastEvents {
 /**
  * All that one server has on the air: objects and their announcements. Every change goes through one queue and is whole when
  * the next one begins; so a channel (group and port) never has two owners, what is announced is what is sent, and nothing goes
- * on the air after `stop`. An object fails by itself, and its neighbours notice nothing.
+ * on the air after `stop`. An object fails by itself, and its otherPaths notice nothing.
  */
 export class Broadcast {
   readonly #world: AnnouncementWorld;

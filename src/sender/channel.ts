@@ -1,6 +1,6 @@
 import type { SendBatch } from '../base/ports.js';
 import { Pacer } from '../rate/pacer.js';
-import { type Part, Tempo } from '../rate/tempo.js';
+import { type LadderChannel, ScheduleTime } from '../rate/schedule-time.js';
 import { type DepartureMarks, Flag, stampHeader } from '../wire/header.js';
 import { type DatagramSource, Slab } from './slab.js';
 
@@ -26,7 +26,7 @@ export class SenderChannel {
   sentBytes = 0;
   readonly #pacer: Pacer;
   readonly #phaseUs: number;
-  readonly #tempo: Tempo;
+  readonly #scheduleTime: ScheduleTime;
   readonly #source: DatagramSource;
   readonly #firstSequence: number;
   #front: Slab;
@@ -46,15 +46,15 @@ export class SenderChannel {
     intervalUs: number,
     startUs: number,
     firstSequence: number,
-    place?: Omit<Part, 'intervalUs'>,
+    place?: Omit<LadderChannel, 'intervalUs'>,
   ) {
     this.#pacer = new Pacer(intervalUs, startUs);
     // Rates of a ladder are simple fractions of each other: channels that began together would meet again and again.
     this.#phaseUs = (((place?.channel ?? 0) * GOLDEN_RATIO) % 1) * intervalUs;
-    this.#tempo = new Tempo(place === undefined ? undefined : { ...place, intervalUs });
+    this.#scheduleTime = new ScheduleTime(place === undefined ? undefined : { ...place, intervalUs });
     this.#source = source;
     this.#firstSequence = firstSequence;
-    const { trainLength, peakFactor } = this.#tempo;
+    const { trainLength, peakFactor } = this.#scheduleTime;
     const aheadCount = Math.ceil((AHEAD_US * peakFactor) / intervalUs);
     const capacity = Math.min(MAX_SLAB, Math.max(MIN_SLAB, trainLength, aheadCount));
     this.#front = new Slab(capacity, source.maxDatagramBytes, trainLength);
@@ -94,7 +94,7 @@ export class SenderChannel {
 
   /** When to ask for datagrams next. */
   get nextDueUs(): number {
-    return this.#tempo.timeUs(this.#pacer.nextDueUs);
+    return this.#scheduleTime.timeUs(this.#pacer.nextDueUs);
   }
 
   /**
@@ -102,10 +102,10 @@ export class SenderChannel {
    * after the network has taken it.
    */
   take(nowUs: number, wallUs: number): SendBatch | undefined {
-    this.#tempo.advance(nowUs, wallUs);
-    const train = this.#tempo.takeTrain(nowUs) && this.#gatherTrain();
-    const scheduleUs = this.#tempo.scheduleUs(nowUs);
-    const due = train ? this.#tempo.trainLength : this.#pacer.due(scheduleUs);
+    this.#scheduleTime.advance(nowUs, wallUs);
+    const train = this.#scheduleTime.takeTrain(nowUs) && this.#gatherTrain();
+    const scheduleUs = this.#scheduleTime.scheduleUs(nowUs);
+    const due = train ? this.#scheduleTime.trainLength : this.#pacer.due(scheduleUs);
     if (due === 0 || !this.hasDatagrams) return undefined;
     if (this.#leftCount === this.#front.count) this.#swap(0);
     const front = this.#front;
@@ -113,7 +113,7 @@ export class SenderChannel {
     this.#batch.bytes = front.bytesFrom(this.#leftCount);
     this.#batch.lengths = front.lengthsFrom(this.#leftCount);
     this.#batch.count = count;
-    this.#stamp(nowUs, train ? Flag.train : this.#tempo.isPreview(nowUs) ? Flag.preview : 0);
+    this.#stamp(nowUs, train ? Flag.train : this.#scheduleTime.isPreview(nowUs) ? Flag.preview : 0);
     this.#leftCount += count;
     this.#count(count);
     if (train) this.#pacer.sentTrain(count);
@@ -125,8 +125,8 @@ export class SenderChannel {
     const { bytes, strideBytes, count } = this.#batch;
     const marks = this.#marks;
     marks.sendTimeUs = nowUs % 2 ** 32;
-    marks.slot = this.#tempo.slot;
-    marks.stepLevel = this.#tempo.stepLevel;
+    marks.slot = this.#scheduleTime.slot;
+    marks.stepLevel = this.#scheduleTime.stepLevel;
     marks.flags = flags;
     for (let i = 0; i < count; i++) {
       marks.sequence = (this.#firstSequence + this.sentCount + i) % 2 ** 32;
@@ -137,7 +137,7 @@ export class SenderChannel {
   /** Sees to it that a train lies in one piece at the front. False when the disk is late: there is no train then. */
   #gatherTrain(): boolean {
     const left = this.#front.count - this.#leftCount;
-    if (left >= this.#tempo.trainLength) return true;
+    if (left >= this.#scheduleTime.trainLength) return true;
     if (!this.#backReady) return false;
     this.#back.putBefore(this.#front, this.#leftCount);
     this.#swap(-left);

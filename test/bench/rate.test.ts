@@ -16,7 +16,7 @@ import { playTrial, type Trial } from '../../bench/rate/trial.js';
 import { averageRate } from '../../bench/rate-real/levels.js';
 import { BackOff } from '../../dist/rate/back-off.js';
 import { Contention } from '../../dist/rate/contention.js';
-import { Deafness } from '../../dist/rate/deafness.js';
+import { DeafPeriod } from '../../dist/rate/deaf-period.js';
 import { StepPlan } from '../../dist/rate/step-plan.js';
 import { StreamMeter } from '../../dist/rate/stream-meter.js';
 import { Prng } from '../../dist/simulate/random/prng.js';
@@ -213,7 +213,7 @@ describe('a trial', () => {
   });
 
   test('puts back what it has switched off', async () => {
-    const patched = () => [BackOff.prototype.failed, Contention.prototype.isOn, Deafness.prototype.isOver];
+    const patched = () => [BackOff.prototype.failed, Contention.prototype.isOn, DeafPeriod.prototype.checkEnd];
     const before = patched();
     for (const part of PARTS) await playTrial({ ...alone, seconds: 1 }, ablationOf(part));
     expect(patched().every((part, index) => part === before[index])).toBe(true);

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Congestion, congestionOf, emptyQueueUs, type Judged, lowQueueUs } from '../../dist/rate/congestion.js';
+import {
+  type Congestion,
+  type CongestionInput,
+  congestionOf,
+  emptyQueueUs,
+  lowQueueUs,
+} from '../../dist/rate/congestion.js';
 import { PathHistory } from '../../dist/rate/path-history.js';
 import { reading } from './readings.js';
 
@@ -19,7 +25,7 @@ interface Moment {
 }
 
 /** What is wrong at the end of three seconds in which the path was like this, `atS` seconds before the end. */
-function judge(pathAt: (beforeS: number) => Moment, part: Partial<Judged> = {}): Congestion | undefined {
+function judge(pathAt: (beforeS: number) => Moment, part: Partial<CongestionInput> = {}): Congestion | undefined {
   const history = new PathHistory();
   const nowUs = 1e9;
   history.add(nowUs - 4e6, [reading({ minDelayUs: 0 })], AT_LEISURE);

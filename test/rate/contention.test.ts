@@ -58,7 +58,7 @@ describe('others on the path', () => {
     expect(rising.isOn(pass(rising, ramp(0, 300, 100)))).toBe(false);
     const disturbed = new Contention();
     const atUs = pass(disturbed, ramp(0, 80));
-    disturbed.disturb();
+    disturbed.rateChanged();
     expect(disturbed.isOn(pass(disturbed, ramp(80, 10), atUs))).toBe(false);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PACKET_OVERHEAD_BYTES } from '../../dist/base/limits.js';
-import { Levels } from '../../dist/rate/levels.js';
+import { LadderLevels } from '../../dist/rate/ladder-levels.js';
 import { PathState } from '../../dist/rate/path-state.js';
 import { StepPlan } from '../../dist/rate/step-plan.js';
 import { reading } from './readings.js';
@@ -16,7 +16,7 @@ function queued(): PathState {
   const rates = [1e6, 1e6];
   const ladder = { rates, mode: 'several', symbolBytes: 1250 - PACKET_OVERHEAD_BYTES } as const;
   const options = { packetBits: 10_000, isLayered: true, maxRateBitsPerSecond: undefined };
-  const path = new PathState(new Levels(new StepPlan(ladder), rates, options));
+  const path = new PathState(new LadderLevels(new StepPlan(ladder), rates, options));
   path.change(1, 0);
   for (let nowUs = TICK_US; nowUs <= 2e6; nowUs += TICK_US) {
     path.add(nowUs, [reading({ minDelayUs: nowUs <= 1e6 ? 0 : QUEUE_US, sinceUs: TICK_US })], AT_LEISURE);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PACKET_OVERHEAD_BYTES } from '../../dist/base/limits.js';
-import { Levels } from '../../dist/rate/levels.js';
-import { NO_NEIGHBOURS } from '../../dist/rate/neighbours.js';
+import { LadderLevels } from '../../dist/rate/ladder-levels.js';
+import { NO_OTHER_PATHS } from '../../dist/rate/other-paths.js';
 import { Path } from '../../dist/rate/path.js';
 import type { Decision } from '../../dist/rate/policy.js';
 import { StepPlan } from '../../dist/rate/step-plan.js';
@@ -16,7 +16,7 @@ function rig(kind: 'best' | 'several', capacityMegabits: number, sent = [0, 1, 2
   const rates = kind === 'best' ? [1e6, 2e6, 3e6, fastest * 1e6] : [1e6, 1e6, 1e6, 1e6];
   const plan = new StepPlan({ rates, mode: kind, symbolBytes: SYMBOL_BYTES });
   const options = { packetBits: 10_000, isLayered: kind === 'several', maxRateBitsPerSecond: undefined };
-  const path = new Path(2, new Levels(plan, rates, options));
+  const path = new Path(2, new LadderLevels(plan, rates, options));
   const joinedUs = new Map<number, number>();
   const moves: string[] = [];
   let nowUs = 1e9;
@@ -49,7 +49,7 @@ function rig(kind: 'best' | 'several', capacityMegabits: number, sent = [0, 1, 2
         trainBitsPerSecond,
       });
     });
-    follow(path.tick(nowUs, readings, NOTHING_LOCAL, NO_NEIGHBOURS));
+    follow(path.tick(nowUs, readings, NOTHING_LOCAL, NO_OTHER_PATHS));
   };
   const pass = (seconds: number, lostRatio = 0) => {
     for (let i = 0; i < seconds * 20; i++) tick(lostRatio);
@@ -134,7 +134,7 @@ describe('the channels of a path', () => {
         reading({ receivedCount: 8, duplicateCount: 2 }),
         reading({ receivedCount: 0, channelIndex: 1 }),
       ];
-      path.tick(1e9 + i * TICK_US, readings, NOTHING_LOCAL, NO_NEIGHBOURS);
+      path.tick(1e9 + i * TICK_US, readings, NOTHING_LOCAL, NO_OTHER_PATHS);
     }
     expect(path.duplicateRatio).toBeCloseTo(0.25, 3);
   });

@@ -25,23 +25,24 @@ describe('retreats', () => {
   });
 
   it('are for whoever gets most of what trains promise, at once', () => {
-    expect(new Retreats().isOurs(0, 9.5e6, 10e6, LEAVE_US)).toBe(true);
+    expect(new Retreats().judgeQueue(0, 9.5e6, 10e6, LEAVE_US)).toBe(true);
   });
 
   it('are left to others by whoever gets less, until they would have left and the leave worked', () => {
     const retreats = new Retreats();
-    expect(retreats.isOurs(0, 8e6, 10e6, LEAVE_US)).toBe(false);
-    expect(retreats.isOurs(LEAVE_US, 8e6, 10e6, LEAVE_US)).toBe(false);
-    expect(retreats.isOurs(LEAVE_US + 1, 8e6, 10e6, LEAVE_US)).toBe(true);
+    expect(retreats.judgeQueue(0, 8e6, 10e6, LEAVE_US)).toBe(false);
+    expect(retreats.judgeQueue(LEAVE_US, 8e6, 10e6, LEAVE_US)).toBe(false);
+    expect(retreats.judgeQueue(LEAVE_US + 1, 8e6, 10e6, LEAVE_US)).toBe(true);
     // It was somebody else's: the next suspicion begins anew.
     retreats.cleared();
-    expect(retreats.isOurs(2e6, 8e6, 10e6, LEAVE_US)).toBe(false);
+    expect(retreats.judgeQueue(2e6, 8e6, 10e6, LEAVE_US)).toBe(false);
   });
 
   it('are not asked again of whoever has just retreated far, for ten seconds', () => {
     const retreats = new Retreats();
     retreats.began(0, 9e6);
-    for (let nowUs = 0; nowUs < 10e6; nowUs += 50_000) expect(retreats.isOurs(nowUs, 5e6, 10e6, LEAVE_US)).toBe(false);
+    for (let nowUs = 0; nowUs < 10e6; nowUs += 50_000)
+      expect(retreats.judgeQueue(nowUs, 5e6, 10e6, LEAVE_US)).toBe(false);
     expect(retreats.isDraining(1e6)).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Levels } from '../../dist/rate/levels.js';
-import { NO_NEIGHBOURS } from '../../dist/rate/neighbours.js';
+import { LadderLevels } from '../../dist/rate/ladder-levels.js';
+import { NO_OTHER_PATHS } from '../../dist/rate/other-paths.js';
 import { Path } from '../../dist/rate/path.js';
 import { SharedBottlenecks } from '../../dist/rate/shared-bottlenecks.js';
 import { StepPlan } from '../../dist/rate/step-plan.js';
@@ -12,14 +12,14 @@ const plan = new StepPlan({ rates, mode: 'several', symbolBytes: 1154 });
 /** A path whose queue a test can fill and empty. */
 function pathOf(server: number) {
   const options = { packetBits: 10_000, isLayered: true, maxRateBitsPerSecond: undefined };
-  const path = new Path(server, new Levels(plan, rates, options));
+  const path = new Path(server, new LadderLevels(plan, rates, options));
   path.start(0);
   let nowUs = 0;
   const queue = (queueUs: number) => {
     for (let i = 0; i < 6; i++) {
       nowUs += 50_000;
       const readings = [reading({ serverIndex: server, minDelayUs: queueUs })];
-      path.tick(nowUs, readings, { droppedCount: 0, unreadCount: 0, latenessUs: 0 }, NO_NEIGHBOURS);
+      path.tick(nowUs, readings, { droppedCount: 0, unreadCount: 0, latenessUs: 0 }, NO_OTHER_PATHS);
     }
   };
   queue(0);

@@ -73,7 +73,7 @@ function departures(ladder: Ladder, channel: number, run: Run): readonly Departu
   return found;
 }
 
-/** Runs of neighbours that carry a flag. */
+/** Runs of otherPaths that carry a flag. */
 function flagged(all: readonly Departure[], flag: number): readonly (readonly Departure[])[] {
   const runs: Departure[][] = [];
   for (const [i, departure] of all.entries()) {

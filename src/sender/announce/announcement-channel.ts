@@ -1,6 +1,6 @@
 import { HEADER_BYTES } from '../../base/limits.js';
 import type { Clock, Destination, Network, SendBatch } from '../../base/ports.js';
-import { Tempo } from '../../rate/tempo.js';
+import { ScheduleTime } from '../../rate/schedule-time.js';
 import { FRAGMENT_BYTES } from '../../wire/fragments.js';
 import { stampHeader } from '../../wire/header.js';
 import { ReopeningSocket } from '../reopening-socket.js';
@@ -28,7 +28,7 @@ export class AnnouncementChannel {
   readonly #lengths = [0];
   readonly #batch: SendBatch;
   /** For the number of the slot alone: announcements have no ladder. */
-  readonly #tempo = new Tempo();
+  readonly #scheduleTime = new ScheduleTime();
   #sequence: number;
   /** When the last datagram was due, and how long its packet was. */
   #lastUs = Number.NEGATIVE_INFINITY;
@@ -79,10 +79,10 @@ export class AnnouncementChannel {
     // `update` is called when there is something again.
     if (datagram === undefined) return;
     const nowUs = this.#clock.nowUs();
-    this.#tempo.advance(nowUs, this.#clock.wallUs());
+    this.#scheduleTime.advance(nowUs, this.#clock.wallUs());
     this.#bytes.set(datagram);
     this.#lengths[0] = datagram.length;
-    const marks = { sequence: this.#sequence, sendTimeUs: nowUs % 2 ** 32, slot: this.#tempo.slot };
+    const marks = { sequence: this.#sequence, sendTimeUs: nowUs % 2 ** 32, slot: this.#scheduleTime.slot };
     stampHeader({ ...marks, stepLevel: 0, flags: 0 }, this.#bytes, 0);
     this.#sequence = (this.#sequence + 1) % 2 ** 32;
     this.#lastBytes = packetBytes(datagram.length);

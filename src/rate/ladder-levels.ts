@@ -1,7 +1,7 @@
 import type { StepPlan } from './step-plan.js';
 
 /** The levels of a ladder as they come on one path: with what every server there adds to them. Level 0 is nothing. */
-export class Levels {
+export class LadderLevels {
   readonly plan: StepPlan;
   readonly count: number;
   /** Whether levels add channels up, instead of exchanging one for another. */

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Levels } from '../../dist/rate/levels.js';
+import { LadderLevels } from '../../dist/rate/ladder-levels.js';
 import { type Ladder, StepPlan } from '../../dist/rate/step-plan.js';
 import { anyLadder } from './ladders.js';
 
-function levelsOf({ rates, mode, symbolBytes }: Ladder, maxRateBitsPerSecond?: number): Levels {
+function levelsOf({ rates, mode, symbolBytes }: Ladder, maxRateBitsPerSecond?: number): LadderLevels {
   const plan = new StepPlan({ rates, mode, symbolBytes });
   const options = { packetBits: 10_000, isLayered: mode === 'several', maxRateBitsPerSecond };
-  return new Levels(plan, rates, options);
+  return new LadderLevels(plan, rates, options);
 }
 
 describe('the levels of a ladder on a path', () => {

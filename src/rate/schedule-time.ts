@@ -9,7 +9,7 @@ const CLOCK_TOLERANCE_US = 10_000;
 const ROUNDING_US = 0.01;
 
 /** The part of a channel in its ladder's steps. */
-export interface Part {
+export interface LadderChannel {
   readonly plan: StepPlan;
   readonly channel: number;
   readonly intervalUs: number;
@@ -25,7 +25,7 @@ export interface Part {
  * Slots are of wall-clock time, and everything else of a clock that does not jump. The wall clock is read once a slot, at its
  * beginning; when it has jumped, time and schedule time are the same until it begins another slot.
  */
-export class Tempo {
+export class ScheduleTime {
   /** Number of the present slot. */
   slot = 0;
   /** Its step level; 0 without a ladder. */
@@ -34,7 +34,7 @@ export class Tempo {
   readonly trainLength: number;
   /** The highest rate there can be, in nominal rates, but for trains. */
   readonly peakFactor: number;
-  readonly #part: Part | undefined;
+  readonly #ladderChannel: LadderChannel | undefined;
   #startUs = 0;
   #endUs = Number.NEGATIVE_INFINITY;
   #trainAtUs = 0;
@@ -47,8 +47,8 @@ export class Tempo {
   #restFactor = 1;
 
   /** @param part none for channels without a ladder: their schedule time is time. */
-  constructor(part?: Part) {
-    this.#part = part;
+  constructor(part?: LadderChannel) {
+    this.#ladderChannel = part;
     this.trainLength = part !== undefined && part.channel === part.plan.channelOrder[0] ? part.plan.trainLength : 0;
     this.peakFactor = Math.max(1, part?.plan.previewFactor(part.channel, Number.POSITIVE_INFINITY) ?? 1);
   }
@@ -61,17 +61,18 @@ export class Tempo {
     const beforeUs = this.#endUs;
     this.#endUs = beganUs + SLOT_US;
     this.slot = number % SLOT_NUMBERS;
-    if (this.#part === undefined) return;
+    if (this.#ladderChannel === undefined) return;
     const gapUs = beganUs - beforeUs;
-    this.stepLevel = this.#part.plan.stepLevel(this.slot);
-    if (Math.abs(gapUs) <= CLOCK_TOLERANCE_US) this.#shape(this.#part, beforeUs);
-    else if (gapUs > 0 && gapUs < Number.POSITIVE_INFINITY) this.#shape(this.#part, Math.min(beganUs, nowUs));
-    else this.#flatten();
+    this.stepLevel = this.#ladderChannel.plan.stepLevel(this.slot);
+    if (Math.abs(gapUs) <= CLOCK_TOLERANCE_US) this.#planSlot(this.#ladderChannel, beforeUs);
+    else if (gapUs > 0 && gapUs < Number.POSITIVE_INFINITY)
+      this.#planSlot(this.#ladderChannel, Math.min(beganUs, nowUs));
+    else this.#planSlotWithoutMarks();
   }
 
   /** The schedule time of a moment in the present slot. */
   scheduleUs(nowUs: number): number {
-    if (this.#part === undefined) return nowUs;
+    if (this.#ladderChannel === undefined) return nowUs;
     if (nowUs >= this.#previewAtUs) return this.#endUs - this.#previewFactor * (this.#endUs - nowUs);
     return this.#startUs + this.#restFactor * (nowUs - this.#startUs) + (nowUs < this.#trainAtUs ? 0 : this.#jumpUs);
   }
@@ -81,13 +82,13 @@ export class Tempo {
    * and with it what is known.
    */
   timeUs(scheduleUs: number): number {
-    if (this.#part === undefined || !Number.isFinite(this.#endUs)) return scheduleUs;
+    if (this.#ladderChannel === undefined || !Number.isFinite(this.#endUs)) return scheduleUs;
     const latestUs = this.#awaitsTrain ? this.#trainAtUs : this.#endUs;
-    return Math.min(this.#momentOf(scheduleUs + ROUNDING_US), latestUs);
+    return Math.min(this.#timeOf(scheduleUs + ROUNDING_US), latestUs);
   }
 
   isPreview(nowUs: number): boolean {
-    return this.#part !== undefined && nowUs >= this.#previewAtUs;
+    return this.#ladderChannel !== undefined && nowUs >= this.#previewAtUs;
   }
 
   /** Whether the slot's train is to leave now. Asked once its time has come, it is this train's only chance. */
@@ -97,7 +98,7 @@ export class Tempo {
     return nowUs < this.#endUs - PREVIEW_US;
   }
 
-  #momentOf(scheduleUs: number): number {
+  #timeOf(scheduleUs: number): number {
     const untilEndUs = this.#endUs - scheduleUs;
     const previewUs = this.#endUs - this.#previewAtUs;
     if (untilEndUs <= previewUs * this.#previewFactor) return this.#endUs - untilEndUs / this.#previewFactor;
@@ -107,7 +108,7 @@ export class Tempo {
   }
 
   /** A slot with all that belongs into it. */
-  #shape({ plan, channel, intervalUs, serverIndex = 0 }: Part, startUs: number): void {
+  #planSlot({ plan, channel, intervalUs, serverIndex = 0 }: LadderChannel, startUs: number): void {
     const previewFactor = plan.previewFactor(channel, this.stepLevel);
     const previewUs = previewFactor === undefined ? 0 : plan.previewUs(this.stepLevel);
     this.#previewFactor = previewFactor ?? 1;
@@ -121,7 +122,7 @@ export class Tempo {
   }
 
   /** A slot in which schedule time is time. */
-  #flatten(): void {
+  #planSlotWithoutMarks(): void {
     this.#previewFactor = 1;
     this.#previewAtUs = this.#endUs;
     this.#startUs = this.#endUs - SLOT_US;

@@ -1,6 +1,6 @@
 import type { Congestion } from './congestion.js';
 import { OTHERS_TRIAL_US } from './contention.js';
-import type { LevelNow, PathState } from './path-state.js';
+import type { LevelContext, PathState } from './path-state.js';
 import type { Retreats } from './retreats.js';
 
 /** A channel that brings nothing for so long, or so many of its intervals, is not to be had. */
@@ -8,16 +8,16 @@ const SILENCE_US = 5_000_000;
 const SILENT_INTERVALS = 10;
 
 /** Whether more comes than the path carries, and ending it is up to this receiver. */
-export function ownCongestion(path: PathState, retreats: Retreats, now: LevelNow): Congestion | undefined {
+export function ownCongestion(path: PathState, retreats: Retreats, now: LevelContext): Congestion | undefined {
   const congestion = path.congestion(now);
   if (congestion === undefined) {
     retreats.cleared();
     return undefined;
   }
-  const { share } = path.promised;
-  if (!congestion.isMild || share === undefined || now.isTrial) return congestion;
+  const { leastShareBitsPerSecond } = path.link;
+  if (!congestion.isMild || leastShareBitsPerSecond === undefined || now.isTrial) return congestion;
   const { bitsPerSecond } = path.history.sums(path.slotSinceUs);
-  return retreats.isOurs(path.nowUs, bitsPerSecond, share, now.leaveLatencyUs + OTHERS_TRIAL_US)
+  return retreats.judgeQueue(path.nowUs, bitsPerSecond, leastShareBitsPerSecond, now.leaveLatencyUs + OTHERS_TRIAL_US)
     ? congestion
     : undefined;
 }

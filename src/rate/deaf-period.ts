@@ -10,38 +10,38 @@ import {
 import type { PathState } from './path-state.js';
 
 /** MLDv2's defaults (RFC 3810, section 9): two queries for the last member, a second apart. */
-const INITIAL_US = 2_200_000;
+const INITIAL_LATENCY_US = 2_200_000;
 const MIN_LATENCY_US = 100_000;
 const MAX_LATENCY_US = 5_000_000;
 /** Whether a leave has worked cannot be told sooner. */
-const MIN_US = 150_000;
+const MIN_DEAF_US = 150_000;
 /** A queue that has fallen by this much since its peak is draining; by less it falls between two previews, too. */
 const FALLEN_US = 20_000;
 const FALLEN_RATIO = 0.5;
 /** Losses up to this share do not keep a receiver deaf. */
-const CLEAR_LOSS_RATIO = 0.02;
+const LEAVE_WORKED_LOSS_RATIO = 0.02;
 /** When the path carries less than this share of what was kept, that is too much as well; by less, mixtures differ by chance. */
 const CARRIED_RATIO = 0.85;
 
 /** Nothing at all comes for this long at most while one channel goes and another one waits for that. */
 const MAX_SILENCE_US = 2 * MAX_LATENCY_US;
 /** The longest of so many leaves counts: a queue may fall for another reason than that one has worked. */
-const KEPT = 4;
+const KEPT_LEAVES = 4;
 
 /** What of a path shows whether a leave has worked. */
-export type DeafPath = Pick<PathState, 'nowUs' | 'changedUs' | 'emptyUs' | 'serviceUs' | 'history'> & {
+export type PathAfterLeave = Pick<PathState, 'nowUs' | 'changedUs' | 'emptyUs' | 'serviceUs' | 'history'> & {
   readonly joinTimes: Pick<PathState['joinTimes'], 'roundTripUs'>;
   readonly ambient: Pick<PathState['ambient'], 'ratio'>;
-  readonly promised: Pick<PathState['promised'], 'share'>;
+  readonly link: Pick<PathState['link'], 'leastShareBitsPerSecond'>;
 };
 
 /**
  * The time after a leave in which the network goes on delivering what was left, so that a queue or loss is no reason for another.
  * It ends when the path is clear, or when leaves are known to have worked; how long they take is learnt.
  */
-export class Deafness {
-  readonly #samplesUs = [INITIAL_US];
-  #latencyUs = INITIAL_US;
+export class DeafPeriod {
+  readonly #samplesUs = [INITIAL_LATENCY_US];
+  #latencyUs = INITIAL_LATENCY_US;
   #peakUs = 0;
   #wasSilent = false;
   #onWireBitsPerSecond: number | undefined;
@@ -58,18 +58,18 @@ export class Deafness {
     this.#onWireBitsPerSecond = onWireBitsPerSecond;
   }
 
-  isOver({ nowUs, changedUs, emptyUs, history, joinTimes, ambient }: DeafPath): boolean {
+  checkEnd({ nowUs, changedUs, emptyUs, history, joinTimes, ambient }: PathAfterLeave): boolean {
     const passedUs = nowUs - changedUs;
-    if (passedUs < MIN_US) return false;
+    if (passedUs < MIN_DEAF_US) return false;
     if (history.sums(changedUs).receivedCount === 0 && passedUs < MAX_SILENCE_US) {
       this.#wasSilent = true;
       return false;
     }
-    const { receivedCount, lostCount } = history.sums(nowUs - MIN_US);
+    const { receivedCount, lostCount } = history.sums(nowUs - MIN_DEAF_US);
     const queueUs = history.queueUs(nowUs - 100_000);
     this.#peakUs = Math.max(this.#peakUs, queueUs);
     const falls = queueUs < this.#peakUs - Math.max(FALLEN_US, FALLEN_RATIO * this.#peakUs);
-    const mayLose = (receivedCount + lostCount) * (CLEAR_LOSS_RATIO + 1.5 * ambient.ratio);
+    const mayLose = (receivedCount + lostCount) * (LEAVE_WORKED_LOSS_RATIO + 1.5 * ambient.ratio);
     if (lostCount <= mayLose && (falls || queueUs < emptyUs)) {
       const sampleUs = Math.min(MAX_LATENCY_US, Math.max(MIN_LATENCY_US, 1.25 * passedUs));
       // Who heard nothing until now does not know how much sooner the leave has worked.
@@ -87,7 +87,7 @@ export class Deafness {
    * serves whatever is on the wire in proportion: the share that comes of what was kept is the share that the path carries of
    * everything. It carries no more than trains promise.
    */
-  excess(path: DeafPath, keptBitsPerSecond: number): Omit<Congestion, 'isMild'> | undefined {
+  excess(path: PathAfterLeave, keptBitsPerSecond: number): Omit<Congestion, 'isMild'> | undefined {
     const { nowUs, changedUs, history, serviceUs, ambient } = path;
     const onWire = this.#onWireBitsPerSecond;
     if (onWire === undefined || nowUs - changedUs < ARRIVAL_US) return undefined;
@@ -95,7 +95,7 @@ export class Deafness {
     const isQueued = history.queueUs(sinceUs) >= lowQueueUs(serviceUs);
     if (!isQueued || history.sums(sinceUs).receivedCount < MIN_JUDGED) return undefined;
     const share = arrivedRate(history, { nowUs, freshUs: changedUs }) / keptBitsPerSecond / (1 - ambient.ratio);
-    const carried = Math.min(share * onWire, path.promised.share ?? Number.POSITIVE_INFINITY);
+    const carried = Math.min(share * onWire, path.link.leastShareBitsPerSecond ?? Number.POSITIVE_INFINITY);
     if (Math.max(share, carried / keptBitsPerSecond) >= CARRIED_RATIO) return undefined;
     const wire = { levelBitsPerSecond: onWire, leaveLatencyUs: this.#latencyUs };
     return {
@@ -106,7 +106,7 @@ export class Deafness {
 
   #learn(sampleUs: number): void {
     this.#samplesUs.push(sampleUs);
-    if (this.#samplesUs.length > KEPT) this.#samplesUs.shift();
+    if (this.#samplesUs.length > KEPT_LEAVES) this.#samplesUs.shift();
     this.#latencyUs = Math.max(...this.#samplesUs);
   }
 }

@@ -12,7 +12,7 @@ const CLEARING_US = 30_000_000;
 const MAX_AGE_US = 30_000_000;
 
 /** The rate that the path promises to carry for us: what trains pass at, as far as it is to be believed, less what others take. */
-export class PromisedRate {
+export class LinkEstimate {
   readonly #trains = new TrainCapacity();
   #failedRate = Number.POSITIVE_INFINITY;
   #failedUs = Number.NEGATIVE_INFINITY;
@@ -47,8 +47,12 @@ export class PromisedRate {
    * Whether a rate that seems to have been too much was not: even the slowest train passes a lot faster, so that another
    * receiver's trial is more likely. Said once in a while only, as shapers let trains pass.
    */
-  clears(nowUs: number, rateBitsPerSecond: number): boolean {
-    if ((this.share ?? 0) < CLEARING_RATIO * rateBitsPerSecond || nowUs - this.#clearedUs < CLEARING_US) return false;
+  tryClear(nowUs: number, rateBitsPerSecond: number): boolean {
+    if (
+      (this.leastShareBitsPerSecond ?? 0) < CLEARING_RATIO * rateBitsPerSecond ||
+      nowUs - this.#clearedUs < CLEARING_US
+    )
+      return false;
     this.#clearedUs = nowUs;
     return true;
   }
@@ -64,12 +68,12 @@ export class PromisedRate {
   }
 
   /** The path has changed, or may have: what trains said before does not hold. */
-  forget(): void {
+  forgetTrains(): void {
     this.#trains.clear();
   }
 
   /** What the slowest link carries, in bit/s; undefined while not known. */
-  get measured(): number | undefined {
+  get capacityBitsPerSecond(): number | undefined {
     return this.#trains.bitsPerSecond;
   }
 
@@ -79,30 +83,30 @@ export class PromisedRate {
   }
 
   /** What of the path is ours for sure: by the slowest of the last trains; undefined while not known. */
-  get share(): number | undefined {
+  get leastShareBitsPerSecond(): number | undefined {
     const least = this.#trains.leastBitsPerSecond;
     return least === undefined ? undefined : this.#oursOf(least);
   }
 
   /** What of the path is ours by the slowest train of the last three slots, in bit/s; infinite while not known. */
-  get recentShare(): number {
+  get recentShareBitsPerSecond(): number {
     return this.#oursOf(this.#trains.recentBitsPerSecond);
   }
 
   /** More than this no train of the last seconds promises, whoever else is there; infinite while not known. */
-  get most(): number {
+  get mostBitsPerSecond(): number {
     return this.#trains.mostBitsPerSecond;
   }
 
   /** What of the path is ours, whatever has failed, in bit/s; infinite while not known. */
-  get measuredShare(): number {
-    return this.#oursOf(this.measured);
+  get shareBitsPerSecond(): number {
+    return this.#oursOf(this.capacityBitsPerSecond);
   }
 
   /** What of it is to be believed, in bit/s; infinite while not known. */
-  at(nowUs: number): number {
-    const share = this.measuredShare;
-    if (this.measured === undefined) return share;
+  assess(nowUs: number): number {
+    const share = this.shareBitsPerSecond;
+    if (this.capacityBitsPerSecond === undefined) return share;
     const least = this.#trains.leastBitsPerSecond ?? 0;
     this.#failedCapacity = Math.min(this.#failedCapacity, least);
     const isDisbelieved = nowUs - this.#failedUs < DISBELIEF_US && least < CHANGED_RATIO * this.#failedCapacity;

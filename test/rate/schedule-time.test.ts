@@ -2,24 +2,24 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { intervalUs } from '../../dist/rate/ladder.js';
 import { Pacer } from '../../dist/rate/pacer.js';
+import { ScheduleTime } from '../../dist/rate/schedule-time.js';
 import { type Ladder, StepPlan } from '../../dist/rate/step-plan.js';
-import { Tempo } from '../../dist/rate/tempo.js';
 import { anyLadder } from './ladders.js';
 
 /** A whole number of rounds of eight slots, so that slot 0 begins with it. */
 const WALL_US = 65_536 * 500_000 * 50_000;
 const usual: Ladder = { rates: [1e6, 1e6, 2e6], mode: 'several', symbolBytes: 1154 };
 
-function tempoOf(ladder: Ladder, channel: number) {
+function scheduleTimeOf(ladder: Ladder, channel: number) {
   const interval = intervalUs(ladder.rates[channel]!, ladder.symbolBytes);
-  return new Tempo({ plan: new StepPlan(ladder), channel, intervalUs: interval });
+  return new ScheduleTime({ plan: new StepPlan(ladder), channel, intervalUs: interval });
 }
 
-/** Runs the tempo through its slots: every 500 ms from the first. */
-function startedAt(tempo: Tempo, nowUs: number): Tempo {
-  tempo.advance(nowUs - 500_000, WALL_US - 500_000);
-  tempo.advance(nowUs, WALL_US);
-  return tempo;
+/** Runs the scheduleTime through its slots: every 500 ms from the first. */
+function startedAt(scheduleTime: ScheduleTime, nowUs: number): ScheduleTime {
+  scheduleTime.advance(nowUs - 500_000, WALL_US - 500_000);
+  scheduleTime.advance(nowUs, WALL_US);
+  return scheduleTime;
 }
 
 const anyChannelOf = fc
@@ -27,18 +27,18 @@ const anyChannelOf = fc
   .map(([ladder, number]) => ({ ladder, channel: number % ladder.rates.length }));
 const anyNow = fc.integer({ min: 1e6, max: 2 ** 41 });
 
-describe('a tempo', () => {
+describe('a scheduleTime', () => {
   it('agrees with time at the end of every slot, and never goes back', () => {
     fc.assert(
       fc.property(anyChannelOf, anyNow, ({ ladder, channel }, nowUs) => {
-        const tempo = startedAt(tempoOf(ladder, channel), nowUs);
+        const scheduleTime = startedAt(scheduleTimeOf(ladder, channel), nowUs);
         for (let slot = 0; slot < 9; slot++) {
           const atUs = nowUs + slot * 500_000;
-          tempo.advance(atUs, WALL_US + slot * 500_000);
-          expect(tempo.slot).toBe(slot);
-          expect(Math.abs(tempo.scheduleUs(atUs) - atUs)).toBeLessThan(0.01);
-          expect(Math.abs(tempo.scheduleUs(atUs + 500_000) - atUs - 500_000)).toBeLessThan(0.01);
-          const schedule = Array.from({ length: 501 }, (_, passed) => tempo.scheduleUs(atUs + passed * 1000));
+          scheduleTime.advance(atUs, WALL_US + slot * 500_000);
+          expect(scheduleTime.slot).toBe(slot);
+          expect(Math.abs(scheduleTime.scheduleUs(atUs) - atUs)).toBeLessThan(0.01);
+          expect(Math.abs(scheduleTime.scheduleUs(atUs + 500_000) - atUs - 500_000)).toBeLessThan(0.01);
+          const schedule = Array.from({ length: 501 }, (_, passed) => scheduleTime.scheduleUs(atUs + passed * 1000));
           expect(schedule.findIndex((scheduleUs, i) => i > 0 && scheduleUs <= schedule[i - 1]!)).toBe(-1);
         }
       }),
@@ -54,16 +54,16 @@ describe('a tempo', () => {
         fc.nat(7),
         fc.double({ min: 0, max: 0.999_999, noNaN: true }),
         ({ ladder, channel }, nowUs, slot, part) => {
-          const tempo = startedAt(tempoOf(ladder, channel), nowUs);
+          const scheduleTime = startedAt(scheduleTimeOf(ladder, channel), nowUs);
           const beganUs = nowUs + slot * 500_000;
-          if (slot > 0) tempo.advance(beganUs, WALL_US + slot * 500_000);
-          tempo.takeTrain(beganUs + 200_000);
+          if (slot > 0) scheduleTime.advance(beganUs, WALL_US + slot * 500_000);
+          scheduleTime.takeTrain(beganUs + 200_000);
           const scheduleUs = beganUs + part * 500_000;
-          const momentUs = tempo.timeUs(scheduleUs);
+          const momentUs = scheduleTime.timeUs(scheduleUs);
           expect(momentUs).toBeGreaterThanOrEqual(beganUs);
           expect(momentUs).toBeLessThanOrEqual(beganUs + 500_000);
-          expect(tempo.scheduleUs(momentUs)).toBeGreaterThanOrEqual(scheduleUs);
-          expect(tempo.scheduleUs(Math.ceil(momentUs) - 2)).toBeLessThan(scheduleUs + 1);
+          expect(scheduleTime.scheduleUs(momentUs)).toBeGreaterThanOrEqual(scheduleUs);
+          expect(scheduleTime.scheduleUs(Math.ceil(momentUs) - 2)).toBeLessThan(scheduleUs + 1);
         },
       ),
       { numRuns: 500 },
@@ -72,57 +72,61 @@ describe('a tempo', () => {
 
   it('of the usual ladder has previews where they are permitted, at the rate of the next level', () => {
     const nowUs = 5e6;
-    const tempo = startedAt(tempoOf(usual, 0), nowUs);
+    const scheduleTime = startedAt(scheduleTimeOf(usual, 0), nowUs);
     for (let slot = 0; slot < 4; slot++) {
       const beganUs = nowUs + slot * 500_000;
-      if (slot > 0) tempo.advance(beganUs, WALL_US + slot * 500_000);
-      const speed = (atUs: number) => tempo.scheduleUs(beganUs + atUs + 1000) - tempo.scheduleUs(beganUs + atUs);
+      if (slot > 0) scheduleTime.advance(beganUs, WALL_US + slot * 500_000);
+      const speed = (atUs: number) =>
+        scheduleTime.scheduleUs(beganUs + atUs + 1000) - scheduleTime.scheduleUs(beganUs + atUs);
       // Levels of 1, 2 and 4 Mbit/s: 100 datagrams more take 2 s, 200 take 4 s.
-      expect(tempo.stepLevel).toBe(slot === 3 ? 2 : 0);
+      expect(scheduleTime.stepLevel).toBe(slot === 3 ? 2 : 0);
       expect(speed(480_000)).toBeCloseTo(slot === 3 ? 2000 : 760, 0);
       // Twice the rate for a third of the usual time.
-      expect([tempo.isPreview(beganUs + 466_666), tempo.isPreview(beganUs + 466_667)]).toEqual([false, slot === 3]);
+      expect([scheduleTime.isPreview(beganUs + 466_666), scheduleTime.isPreview(beganUs + 466_667)]).toEqual([
+        false,
+        slot === 3,
+      ]);
       // A train of 12 takes 120 of 500 ms.
       expect(speed(100_000)).toBeCloseTo(slot === 3 ? 671 : 760, 0);
     }
   });
 
   it('asks to be asked when a train is due and when the slot ends', () => {
-    const tempo = startedAt(tempoOf(usual, 0), 5e6);
-    expect(tempo.timeUs(9e6)).toBe(5.2e6);
-    expect(tempo.takeTrain(5.2e6 - 1)).toBe(false);
-    expect(tempo.takeTrain(5.2e6)).toBe(true);
-    expect(tempo.takeTrain(5.2e6 + 1)).toBe(false);
-    expect(tempo.timeUs(9e6)).toBe(5.5e6);
+    const scheduleTime = startedAt(scheduleTimeOf(usual, 0), 5e6);
+    expect(scheduleTime.timeUs(9e6)).toBe(5.2e6);
+    expect(scheduleTime.takeTrain(5.2e6 - 1)).toBe(false);
+    expect(scheduleTime.takeTrain(5.2e6)).toBe(true);
+    expect(scheduleTime.takeTrain(5.2e6 + 1)).toBe(false);
+    expect(scheduleTime.timeUs(9e6)).toBe(5.5e6);
   });
 
   it('leaves a train out that would leave in the preview', () => {
-    const tempo = startedAt(tempoOf(usual, 0), 5e6);
-    expect(tempo.takeTrain(5.4e6)).toBe(false);
+    const scheduleTime = startedAt(scheduleTimeOf(usual, 0), 5e6);
+    expect(scheduleTime.takeTrain(5.4e6)).toBe(false);
   });
 
   it('without a ladder is time, and counts slots all the same', () => {
-    const tempo = new Tempo();
-    tempo.advance(1234, WALL_US + 500_000 * 7 + 3);
-    expect([tempo.slot, tempo.stepLevel, tempo.trainLength]).toEqual([7, 0, 0]);
-    expect([tempo.scheduleUs(300_000.5), tempo.timeUs(9e9)]).toEqual([300_000.5, 9e9]);
-    expect([tempo.isPreview(450_000), tempo.takeTrain(250_000)]).toEqual([false, false]);
-    tempo.advance(1234 + 500_000, WALL_US + 500_000 * 8 + 3);
-    expect(tempo.slot).toBe(8);
+    const scheduleTime = new ScheduleTime();
+    scheduleTime.advance(1234, WALL_US + 500_000 * 7 + 3);
+    expect([scheduleTime.slot, scheduleTime.stepLevel, scheduleTime.trainLength]).toEqual([7, 0, 0]);
+    expect([scheduleTime.scheduleUs(300_000.5), scheduleTime.timeUs(9e9)]).toEqual([300_000.5, 9e9]);
+    expect([scheduleTime.isPreview(450_000), scheduleTime.takeTrain(250_000)]).toEqual([false, false]);
+    scheduleTime.advance(1234 + 500_000, WALL_US + 500_000 * 8 + 3);
+    expect(scheduleTime.slot).toBe(8);
   });
 });
 
-describe('a tempo whose wall clock is wrong', () => {
+describe('a scheduleTime whose wall clock is wrong', () => {
   it.each([0.9, 0.9999, 1.0001, 1.015])('follows a clock that goes %f times as fast, and stays with time', (speed) => {
-    const tempo = tempoOf(usual, 0);
+    const scheduleTime = scheduleTimeOf(usual, 0);
     const slots = new Set<number>();
     for (let nowUs = 0; nowUs < 60e6; nowUs += 4997) {
       const wallUs = WALL_US + Math.floor((nowUs * speed) / 1000) * 1000;
-      tempo.advance(nowUs, wallUs);
-      slots.add(tempo.slot);
+      scheduleTime.advance(nowUs, wallUs);
+      slots.add(scheduleTime.slot);
       // Between the two ends of a slot they differ by what train and preview make at most.
-      expect(Math.abs(tempo.scheduleUs(nowUs) - nowUs)).toBeLessThan(121_000);
-      const ahead = (((wallUs / 500_000) % 65_536) - tempo.slot) * 500_000;
+      expect(Math.abs(scheduleTime.scheduleUs(nowUs) - nowUs)).toBeLessThan(121_000);
+      const ahead = (((wallUs / 500_000) % 65_536) - scheduleTime.slot) * 500_000;
       expect(ahead).toBeGreaterThanOrEqual(-10_000);
       expect(ahead).toBeLessThan(500_000 + 60_000);
     }
@@ -132,15 +136,15 @@ describe('a tempo whose wall clock is wrong', () => {
   it.each([0.985, 0.9999, 1.0001, 1.015])(
     'has a train in every slot of a clock that goes %f times as fast',
     (speed) => {
-      const tempo = tempoOf(usual, 0);
+      const scheduleTime = scheduleTimeOf(usual, 0);
       const slots: number[] = [];
       let [nowUs, trains] = [0, 0];
       while (slots.length < 100) {
-        tempo.advance(nowUs, WALL_US + Math.floor((nowUs * speed) / 1000) * 1000);
-        if (tempo.takeTrain(nowUs)) trains++;
-        else slots.push(tempo.slot);
+        scheduleTime.advance(nowUs, WALL_US + Math.floor((nowUs * speed) / 1000) * 1000);
+        if (scheduleTime.takeTrain(nowUs)) trains++;
+        else slots.push(scheduleTime.slot);
         // Woken for nothing but the train and the end of the slot.
-        nowUs = Math.ceil(tempo.timeUs(Number.POSITIVE_INFINITY));
+        nowUs = Math.ceil(scheduleTime.timeUs(Number.POSITIVE_INFINITY));
       }
       expect(slots).toEqual(slots.map((_, i) => i));
       expect(trains).toBe(98);
@@ -151,19 +155,19 @@ describe('a tempo whose wall clock is wrong', () => {
     const jump = fc.tuple(fc.nat(3e6), fc.integer({ min: -3e6, max: 3e6 }));
     fc.assert(
       fc.property(anyChannelOf, fc.array(jump, { maxLength: 6 }), ({ ladder, channel }, jumps) => {
-        const tempo = tempoOf(ladder, channel);
-        const trainUs = tempo.trainLength * intervalUs(ladder.rates[channel]!, ladder.symbolBytes);
+        const scheduleTime = scheduleTimeOf(ladder, channel);
+        const trainUs = scheduleTime.trainLength * intervalUs(ladder.rates[channel]!, ladder.symbolBytes);
         const at = jumps.map(([gapUs]) => gapUs);
         for (let i = 1; i < at.length; i++) at[i]! += at[i - 1]!;
         let before = 1e6;
         let trains = 0;
         const wrong: number[] = [];
-        tempo.advance(1e6, WALL_US);
+        scheduleTime.advance(1e6, WALL_US);
         for (let nowUs = 1e6 + 5000; nowUs < 20e6; nowUs += 5000) {
           const offsetUs = jumps.reduce((sum, [, jumpUs], i) => (1e6 + at[i]! <= nowUs ? sum + jumpUs : sum), 0);
-          tempo.advance(nowUs, WALL_US + nowUs - 1e6 + offsetUs);
-          const scheduleUs = tempo.scheduleUs(nowUs);
-          const isTrain = tempo.takeTrain(nowUs);
+          scheduleTime.advance(nowUs, WALL_US + nowUs - 1e6 + offsetUs);
+          const scheduleUs = scheduleTime.scheduleUs(nowUs);
+          const isTrain = scheduleTime.takeTrain(nowUs);
           if (isTrain) trains++;
           const passed = scheduleUs - before - (isTrain ? trainUs : 0);
           // In five milliseconds, at four times the rate at most; and never away from time by what it is in a slot.
@@ -172,7 +176,7 @@ describe('a tempo whose wall clock is wrong', () => {
         }
         expect(wrong).toEqual([]);
         const slots = 38;
-        if (tempo.trainLength > 0) expect(trains).toBeGreaterThanOrEqual(slots - 2 - 2 * jumps.length);
+        if (scheduleTime.trainLength > 0) expect(trains).toBeGreaterThanOrEqual(slots - 2 - 2 * jumps.length);
         expect(trains).toBeLessThanOrEqual(slots);
       }),
       { numRuns: 60 },
@@ -180,40 +184,40 @@ describe('a tempo whose wall clock is wrong', () => {
   });
 
   it('begins in the middle of a slot, and after a long sleep, as if it had not been away', () => {
-    const tempo = tempoOf(usual, 0);
-    tempo.advance(7e6, WALL_US + 123_000);
-    expect([tempo.slot, tempo.scheduleUs(7_200_000)]).toEqual([0, 7_200_000]);
-    expect(tempo.timeUs(9e9)).toBe(7e6 + 377_000);
-    tempo.advance(7e6 + 60e6, WALL_US + 123_000 + 60e6);
-    expect(tempo.slot).toBe(120);
-    expect(tempo.scheduleUs(7e6 + 60e6 - 123_000)).toBeCloseTo(7e6 + 60e6 - 123_000, 3);
-    expect(tempo.timeUs(9e9)).toBe(67e6 + 77_000);
+    const scheduleTime = scheduleTimeOf(usual, 0);
+    scheduleTime.advance(7e6, WALL_US + 123_000);
+    expect([scheduleTime.slot, scheduleTime.scheduleUs(7_200_000)]).toEqual([0, 7_200_000]);
+    expect(scheduleTime.timeUs(9e9)).toBe(7e6 + 377_000);
+    scheduleTime.advance(7e6 + 60e6, WALL_US + 123_000 + 60e6);
+    expect(scheduleTime.slot).toBe(120);
+    expect(scheduleTime.scheduleUs(7e6 + 60e6 - 123_000)).toBeCloseTo(7e6 + 60e6 - 123_000, 3);
+    expect(scheduleTime.timeUs(9e9)).toBe(67e6 + 77_000);
   });
 });
 
-describe('a pacer on a tempo', () => {
+describe('a pacer on a scheduleTime', () => {
   it('keeps its rate over every slot and over many, asked at any times', () => {
     const anyLateness = fc.array(fc.nat(12_000), { minLength: 1, maxLength: 50 });
     fc.assert(
       fc.property(anyChannelOf, anyLateness, ({ ladder, channel }, latenesses) => {
         const interval = intervalUs(ladder.rates[channel]!, ladder.symbolBytes);
-        const tempo = tempoOf(ladder, channel);
+        const scheduleTime = scheduleTimeOf(ladder, channel);
         const pacer = new Pacer(interval, 0);
         const wrong: number[] = [];
         let [nowUs, sent, asked] = [0, 0, 0];
         while (nowUs < 10e6) {
-          tempo.advance(nowUs, WALL_US + nowUs);
-          if (tempo.takeTrain(nowUs)) {
-            pacer.sentTrain(tempo.trainLength);
-            sent += tempo.trainLength;
+          scheduleTime.advance(nowUs, WALL_US + nowUs);
+          if (scheduleTime.takeTrain(nowUs)) {
+            pacer.sentTrain(scheduleTime.trainLength);
+            sent += scheduleTime.trainLength;
           }
-          const scheduleUs = tempo.scheduleUs(nowUs);
+          const scheduleUs = scheduleTime.scheduleUs(nowUs);
           const count = pacer.due(scheduleUs);
           if (count > 0) pacer.sent(count, scheduleUs);
           sent += count;
           // What was owed by schedule time has left.
           if (Math.abs(sent - scheduleUs / interval - 0.5) >= 2) wrong.push(nowUs);
-          const next = Math.max(nowUs + 1000, Math.ceil(tempo.timeUs(pacer.nextDueUs)));
+          const next = Math.max(nowUs + 1000, Math.ceil(scheduleTime.timeUs(pacer.nextDueUs)));
           nowUs = next + latenesses[asked++ % latenesses.length]!;
         }
         expect(wrong).toEqual([]);

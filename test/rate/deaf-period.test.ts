@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Deafness } from '../../dist/rate/deafness.js';
+import { DeafPeriod } from '../../dist/rate/deaf-period.js';
 import { PathHistory } from '../../dist/rate/path-history.js';
 import { reading } from './readings.js';
 
@@ -14,7 +14,7 @@ const CALM = {
   serviceUs: 1000,
   joinTimes: { roundTripUs: 100_000 },
   ambient: { ratio: 0 },
-  promised: { share: undefined },
+  link: { leastShareBitsPerSecond: undefined },
 };
 
 interface Moment {
@@ -25,71 +25,75 @@ interface Moment {
 }
 
 /** How long a receiver stays deaf after a leave, on a path on which this comes `afterUs` later; undefined after a minute. */
-function deafFor(deafness: Deafness, pathAt: (afterUs: number) => Moment, ambientLossRatio = 0): number | undefined {
+function deafFor(
+  deafPeriod: DeafPeriod,
+  pathAt: (afterUs: number) => Moment,
+  ambientLossRatio = 0,
+): number | undefined {
   const history = new PathHistory();
   const leftUs = 1e9;
   for (let nowUs = leftUs - 1e6; nowUs < leftUs + 60e6; nowUs += TICK_US) {
-    if (nowUs === leftUs) deafness.begin(2e6);
+    if (nowUs === leftUs) deafPeriod.begin(2e6);
     const moment: Moment = nowUs < leftUs - 900_000 ? {} : pathAt(nowUs - leftUs);
     const { isSilent = false, queueUs = 0, lossRatio = 0 } = moment;
     const came = reading({ receivedCount: 100 * (1 - lossRatio), lostCount: 100 * lossRatio, minDelayUs: queueUs });
     history.add(nowUs, isSilent ? [] : [came], AT_LEISURE);
     const path = { ...CALM, nowUs, changedUs: leftUs, history, ambient: { ratio: ambientLossRatio } };
-    if (nowUs > leftUs && deafness.isOver(path)) return nowUs - leftUs;
+    if (nowUs > leftUs && deafPeriod.checkEnd(path)) return nowUs - leftUs;
   }
   return undefined;
 }
 
-describe('deafness after a leave', () => {
+describe('the deaf period after a leave', () => {
   it('ends when the queue drains, and learns how long leaves take', () => {
-    const deafness = new Deafness();
+    const deafPeriod = new DeafPeriod();
     const falling = (latencyUs: number) => (afterUs: number) => ({ queueUs: afterUs < latencyUs ? 150_000 : 40_000 });
-    expect(deafness.latencyUs).toBe(MLD_US);
-    const first = deafFor(deafness, falling(400_000))!;
+    expect(deafPeriod.latencyUs).toBe(MLD_US);
+    const first = deafFor(deafPeriod, falling(400_000))!;
     expect(first).toBeGreaterThanOrEqual(400_000);
     expect(first).toBeLessThan(700_000);
     // The longest of the last four: one queue that fell sooner is not believed yet.
-    expect(deafness.latencyUs).toBe(MLD_US);
-    for (let i = 0; i < 3; i++) deafFor(deafness, falling(400_000));
-    expect(deafness.latencyUs).toBe(1.25 * first);
-    const last = deafFor(deafness, falling(650_000))!;
-    expect(deafness.latencyUs).toBe(1.25 * last);
-    deafFor(deafness, falling(400_000));
-    expect(deafness.latencyUs).toBe(1.25 * last);
+    expect(deafPeriod.latencyUs).toBe(MLD_US);
+    for (let i = 0; i < 3; i++) deafFor(deafPeriod, falling(400_000));
+    expect(deafPeriod.latencyUs).toBe(1.25 * first);
+    const last = deafFor(deafPeriod, falling(650_000))!;
+    expect(deafPeriod.latencyUs).toBe(1.25 * last);
+    deafFor(deafPeriod, falling(400_000));
+    expect(deafPeriod.latencyUs).toBe(1.25 * last);
   });
 
   it('lasts as long as anything is lost, or a queue stands, but no longer than leaves take to work', () => {
     for (const pathAt of [() => ({ lossRatio: 0.2 }), () => ({ queueUs: 200_000 })]) {
-      const deafness = new Deafness();
-      const lasted = deafFor(deafness, pathAt)!;
+      const deafPeriod = new DeafPeriod();
+      const lasted = deafFor(deafPeriod, pathAt)!;
       expect(lasted).toBeGreaterThanOrEqual(MLD_US);
       expect(lasted).toBeLessThan(MLD_US + 500_000);
       // What has outlived the leave may have been the leave's own slowness.
-      expect(deafness.latencyUs).toBe(1.5 * MLD_US);
+      expect(deafPeriod.latencyUs).toBe(1.5 * MLD_US);
     }
   });
 
   it('lasts until something is heard where nothing comes meanwhile, and learns nothing from that', () => {
-    const deafness = new Deafness();
+    const deafPeriod = new DeafPeriod();
     for (let i = 0; i < 5; i++) {
       // One replicated channel is left for another, which is joined when the leave should have worked.
-      const lasted = deafFor(deafness, (afterUs) => ({
+      const lasted = deafFor(deafPeriod, (afterUs) => ({
         isSilent: afterUs > 0 && afterUs < 2.4e6,
         queueUs: afterUs <= 0 ? 3e4 : 0,
       }));
       expect(lasted).toBe(2.4e6);
-      expect(deafness.latencyUs).toBe(MLD_US);
+      expect(deafPeriod.latencyUs).toBe(MLD_US);
     }
-    expect(deafFor(deafness, (afterUs) => ({ isSilent: afterUs > 0, queueUs: 3e4 }))).toBe(10e6);
+    expect(deafFor(deafPeriod, (afterUs) => ({ isSilent: afterUs > 0, queueUs: 3e4 }))).toBe(10e6);
   });
 
   it('does not wait for what is lost anyway', () => {
-    const lasted = deafFor(new Deafness(), () => ({ lossRatio: 0.05 }), 0.05);
+    const lasted = deafFor(new DeafPeriod(), () => ({ lossRatio: 0.05 }), 0.05);
     expect(lasted).toBeLessThan(300_000);
   });
 
   it('lasts a moment, though nothing be wrong', () => {
-    expect(deafFor(new Deafness(), () => ({}))).toBe(150_000);
+    expect(deafFor(new DeafPeriod(), () => ({}))).toBe(150_000);
   });
 
   describe('on a path that fails further', () => {
@@ -104,23 +108,23 @@ describe('deafness after a leave', () => {
       readonly ambientLossRatio?: number;
       readonly onWireBitsPerSecond?: number | undefined;
       readonly afterUs?: number;
-    }): ReturnType<Deafness['excess']> {
+    }): ReturnType<DeafPeriod['excess']> {
       const { queueUs = 100_000, ambientLossRatio = 0, afterUs = 400_000 } = given;
       const history = new PathHistory();
-      const deafness = new Deafness();
+      const deafPeriod = new DeafPeriod();
       const wireBytes = (given.arrivedBitsPerSecond * TICK_US) / 8e6;
       const leftUs = 1e9;
       for (let nowUs = leftUs - 2e6; nowUs <= leftUs + afterUs; nowUs += TICK_US) {
         const minDelayUs = nowUs < leftUs - 1e6 ? 0 : queueUs;
         history.add(nowUs, [reading({ receivedCount: 10, wireBytes, minDelayUs })], AT_LEISURE);
       }
-      deafness.begin('onWireBitsPerSecond' in given ? given.onWireBitsPerSecond : ON_WIRE);
-      const [nowUs, ambient, promised] = [
+      deafPeriod.begin('onWireBitsPerSecond' in given ? given.onWireBitsPerSecond : ON_WIRE);
+      const [nowUs, ambient, link] = [
         leftUs + afterUs,
         { ratio: ambientLossRatio },
-        { share: given.trainBitsPerSecond },
+        { leastShareBitsPerSecond: given.trainBitsPerSecond },
       ];
-      return deafness.excess({ ...CALM, nowUs, changedUs: leftUs, history, ambient, promised }, KEPT);
+      return deafPeriod.excess({ ...CALM, nowUs, changedUs: leftUs, history, ambient, link }, KEPT);
     }
 
     it('calls for less than it carries of all that is on the wire, when that is less than what was kept', () => {
@@ -154,11 +158,11 @@ describe('deafness after a leave', () => {
   });
 
   it('believes in leaves of a tenth of a second to five seconds', () => {
-    const deafness = new Deafness();
-    for (let i = 0; i < 20; i++) deafFor(deafness, () => ({ lossRatio: 0.5 }));
-    expect(deafness.latencyUs).toBe(5e6);
-    for (let i = 0; i < 60; i++) deafFor(deafness, () => ({}));
-    expect(deafness.latencyUs).toBeGreaterThanOrEqual(100_000);
-    expect(deafness.latencyUs).toBeLessThan(200_000);
+    const deafPeriod = new DeafPeriod();
+    for (let i = 0; i < 20; i++) deafFor(deafPeriod, () => ({ lossRatio: 0.5 }));
+    expect(deafPeriod.latencyUs).toBe(5e6);
+    for (let i = 0; i < 60; i++) deafFor(deafPeriod, () => ({}));
+    expect(deafPeriod.latencyUs).toBeGreaterThanOrEqual(100_000);
+    expect(deafPeriod.latencyUs).toBeLessThan(200_000);
   });
 });

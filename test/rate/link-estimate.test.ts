@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { LinkEstimate } from '../../dist/rate/link-estimate.js';
+import { reading } from './readings.js';
+
+/** Trains of so many Mbit/s in the slots from 0, one each half second. */
+function addTrains(link: LinkEstimate, megabits: readonly number[], fromSlot = 0): void {
+  for (const [i, rate] of megabits.entries()) {
+    const slot = fromSlot + i;
+    link.note(slot * 0.5e6, [reading({ slot }), reading({ slot, trainBitsPerSecond: rate * 1e6 })]);
+  }
+}
+
+describe('the estimate of the slowest link', () => {
+  it('excludes nothing while no train has come', () => {
+    const link = new LinkEstimate();
+    expect([link.capacityBitsPerSecond, link.leastShareBitsPerSecond]).toEqual([undefined, undefined]);
+    expect([link.mostBitsPerSecond, link.assess(0)]).toEqual([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+  });
+
+  it('is what trains pass at, less what comes from others through the same link; for sure, what the slowest says', () => {
+    const link = new LinkEstimate();
+    addTrains(link, [9, 10, 11]);
+    link.setOthers(4e6);
+    expect([
+      link.capacityBitsPerSecond,
+      link.leastShareBitsPerSecond,
+      link.mostBitsPerSecond,
+      link.assess(2e6),
+    ]).toEqual([10e6, 5e6, 11e6, 6e6]);
+    link.setOthers(40e6);
+    expect([link.leastShareBitsPerSecond, link.mostBitsPerSecond, link.assess(2e6)]).toEqual([0, 11e6, 0]);
+  });
+
+  it('is, of the last three slots, what the slowest of them says', () => {
+    const link = new LinkEstimate();
+    expect(link.recentShareBitsPerSecond).toBe(Number.POSITIVE_INFINITY);
+    addTrains(link, [9, 12, 11, 12]);
+    link.setOthers(4e6);
+    expect([link.leastShareBitsPerSecond, link.recentShareBitsPerSecond]).toEqual([5e6, 7e6]);
+  });
+
+  it('clears a rate that is far below what even the slowest train says, once in half a minute', () => {
+    const link = new LinkEstimate();
+    expect(link.tryClear(0, 1e6)).toBe(false);
+    addTrains(link, [12, 10, 11]);
+    expect([link.tryClear(1e6, 9e6), link.tryClear(1e6, 8e6), link.tryClear(2e6, 8e6)]).toEqual([false, true, false]);
+    expect([link.tryClear(30.9e6, 8e6), link.tryClear(31.1e6, 8e6)]).toEqual([false, true]);
+  });
+
+  it('is below what has failed for a minute, whatever trains say', () => {
+    const link = new LinkEstimate();
+    addTrains(link, [10, 10, 10]);
+    link.failed(2e6, 5e6);
+    expect(link.assess(61.9e6)).toBeLessThan(5e6);
+    expect(link.assess(62.1e6)).toBe(10e6);
+  });
+
+  it('is believed at once when what failed was the doing of others', () => {
+    const link = new LinkEstimate();
+    addTrains(link, [10, 10, 10]);
+    link.failed(2e6, 5e6);
+    link.forgive();
+    expect(link.assess(3e6)).toBe(10e6);
+  });
+
+  it('is believed at once when a level as fast as what failed has held', () => {
+    const link = new LinkEstimate();
+    addTrains(link, [10, 10, 10]);
+    link.failed(2e6, 5e6);
+    link.held(4.9e6);
+    expect(link.assess(3e6)).toBeLessThan(5e6);
+    link.held(5e6);
+    expect(link.assess(3e6)).toBe(10e6);
+  });
+
+  it('is believed again when all trains of four seconds promise a third more than the slowest since the failure', () => {
+    const link = new LinkEstimate();
+    addTrains(link, [10, 10, 10]);
+    link.failed(2e6, 5e6);
+    addTrains(link, Array(8).fill(12), 4);
+    expect(link.assess(8e6)).toBeLessThan(5e6);
+    // Trains that are read late seem fast.
+    addTrains(link, [40, 14, 40, 14, 40, 14, 40], 12);
+    expect(link.assess(11.5e6)).toBeLessThan(5e6);
+    addTrains(link, [14], 19);
+    expect(link.assess(12e6)).toBe(14e6);
+  });
+
+  it('is forgotten when the path may have changed, and when no train has come for half a minute', () => {
+    const link = new LinkEstimate();
+    addTrains(link, [10]);
+    link.forgetTrains();
+    expect(link.capacityBitsPerSecond).toBeUndefined();
+    addTrains(link, [10], 1);
+    link.note(29e6, [reading()]);
+    expect(link.capacityBitsPerSecond).toBe(10e6);
+    link.note(31e6, [reading()]);
+    expect(link.capacityBitsPerSecond).toBeUndefined();
+  });
+});
