@@ -11,28 +11,31 @@ export interface AdaptivePolicyOptions {
   /** Rates of the ladder's channels in bit/s, in the order of their indexes. */
   readonly rates: readonly number[];
   readonly symbolBytes: number;
-  /** Layered channels add up; of replicated ones the best is joined. */
+  /** `several`: layered channels, joined together. `best`: replicated channels, of which the best one is joined. */
   readonly kind: 'several' | 'best';
-  /** Most that may be joined at once, bit/s; undefined for all. */
+  /** Highest rate that may be joined at once, in bit/s; undefined for no limit. */
   readonly maxRateBitsPerSecond: number | undefined;
-  /** Servers by the descriptor, and the channels that each sends; undefined for all. */
+  /** Servers that the descriptor lists, and the channels that each sends (undefined: all channels). */
   readonly servers: readonly { readonly index: number; readonly channels: readonly number[] | undefined }[];
-  /** Whether channels can be joined server by server; otherwise a channel brings what all of them send. */
+  /** Whether channels can be joined server by server. If not, a joined channel brings what all servers send on it. */
   readonly areServersSeparate: boolean;
 }
 
-/** A server that has not been heard for this long does not count. */
+/** A server from which nothing has arrived for this long is taken for dead. */
 const ALIVE_US = 3_000_000;
 
 /**
- * Finds the receiver's rate: measures what arrives, and joins and leaves accordingly. One controller for all servers, or
- * one for each where they can be joined one by one; these try levels in turn, and know what they share.
+ * Finds the receiver's rate: measures what arrives and decides which channels to join and leave. There is one controller for
+ * all servers together, or one for each server where servers can be joined separately. Separate controllers try levels one
+ * at a time, and take into account which of them share a bottleneck.
  */
 export class AdaptivePolicy implements ChannelPolicy {
   readonly #options: AdaptivePolicyOptions;
   readonly #paths: readonly Path[];
   readonly #shared = new SharedBottlenecks();
-  /** Those that the descriptor knows and whoever else was heard; one byte names one, so there are 256 at most. */
+  /**
+   * Servers of the descriptor, and others that were heard. The header names a server in one byte, so there are at most 256.
+   */
   readonly #servers: { readonly index: number; heardUs: number }[];
   #startedUs = 0;
   #aliveCount = -1;
@@ -72,9 +75,9 @@ export class AdaptivePolicy implements ChannelPolicy {
     if (this.#paths.length === 1 && first !== undefined) {
       return first.tick(nowUs, readings, local, NO_OTHER_PATHS);
     }
-    // Whoever brings most that is new tries first.
+    // The path with the fewest duplicates tries first.
     const ordered = this.#paths.toSorted((a, b) => a.duplicateRatio - b.duplicateRatio);
-    // What this host drops is dropped once: one path less is asked for at a time.
+    // Drops of this host are reported to one path only, so that only one path leaves a level at a time.
     const rest = { ...local, droppedCount: 0, unreadCount: 0 };
     return ordered.flatMap((path, rank) => this.#tickOne(path, nowUs, readings, rank === 0 ? local : rest));
   }
@@ -85,7 +88,7 @@ export class AdaptivePolicy implements ChannelPolicy {
     const own = readings.filter(({ serverIndex }) => serverIndex === path.server);
     const before = path.levelBitsPerSecond;
     const { maxRateBitsPerSecond: max } = this.#options;
-    // The highest rate allowed is for all together.
+    // The rate limit holds for all paths together.
     if (max !== undefined) path.controller.levels.setMax(max - sumOf(others, (other) => other.levelBitsPerSecond));
     const decisions = path.tick(nowUs, own, local, {
       bitsPerSecond: sumOf(sharing, (other) => other.levelBitsPerSecond),
@@ -111,7 +114,7 @@ export class AdaptivePolicy implements ChannelPolicy {
     if (aliveCount === this.#aliveCount) return;
     this.#aliveCount = aliveCount;
     const alive = this.#servers.filter(isAlive);
-    // A server that the descriptor does not know may send anything.
+    // A server that the descriptor does not list may send on any channel.
     const sends = (index: number, channel: number) =>
       servers.find((server) => server.index === index)?.channels?.includes(channel) ?? true;
     this.#paths[0]?.controller.levels.setSenders((channel) =>

@@ -1,11 +1,14 @@
-/** Datagrams over which the average is taken; loss of a few per cent is known to a quarter of itself. */
+/**
+ * Datagrams over which the average is taken. With this many, a loss of a few per cent is known to within a quarter of its
+ * value.
+ */
 const WINDOW_DATAGRAMS = 1000;
-/** No radio that anybody would use loses more; a queue that is full from the beginning does. */
+/** Usable radio links lose less than this. A higher loss comes from a queue that was full from the beginning. */
 const MAX_AMBIENT_LOSS_RATIO = 0.3;
-/** Fewer say nothing. */
+/** Fewer datagrams than this give no estimate. */
 const MIN_DATAGRAMS = 30;
 
-/** The share of datagrams that is lost though no queue is full: what a radio loses at any rate. */
+/** The share of datagrams that is lost although no queue is full, as on a radio link, which loses at any rate. */
 export class AmbientLoss {
   #count = 0;
   #lostCount = 0;

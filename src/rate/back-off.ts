@@ -1,15 +1,18 @@
-/** What a failure costs others takes seconds to pass: after one, tries are so many slots apart, or a multiple. */
+/**
+ * The harm that a failed try does to others lasts for seconds. After a failure, tries are this many slots apart, or a
+ * multiple.
+ */
 const ROUND_SLOTS = 4;
-/** After that many failures in a row the wait no longer doubles: 32 rounds of 2 s are a minute. */
+/** After this many failures in a row the wait no longer doubles: 32 rounds of 2 s are about a minute. */
 const MAX_WAIT_DOUBLINGS = 5;
 
 /**
- * How long to stay away from a level that failed, counted in the slots' own numbers rather than in seconds: receivers behind
- * one bottleneck, which failed together, come back together. Those of levels next to each other never do, as each would take
- * the other's queue for its own.
+ * How long to avoid a level that failed. The wait is counted in slot numbers instead of seconds, so that receivers behind
+ * one bottleneck that failed together try again together. Neighbouring levels are never tried in the same slot, because each
+ * receiver would take the queue of the other's try for its own.
  */
 export class BackOff {
-  /** By level. */
+  /** Failures in a row, by level. */
   readonly #failures = new Map<number, number>();
 
   failed(level: number): void {

@@ -1,23 +1,28 @@
-/** At the lowest level, with this much lost for this long, nothing is better for a while. */
+/** If the lowest level loses more than this share for this long, receiving nothing for a while is better. */
 const PAUSE_LOSS_RATIO = 0.2;
 const BAD_TIME_US = 10_000_000;
 const PAUSE_US = 30_000_000;
-/** Sixteen minutes at most. */
+/** The pause doubles this often: from 30 s to 16 min. */
 const MAX_PAUSE_DOUBLINGS = 5;
-/** A look sees the loss of the last second. Looks that are farther apart do not tell what was in between: the host may have slept. */
+/**
+ * Each call sees the loss of the last second. Calls farther apart leave a gap about which nothing is known; the host may
+ * have slept.
+ */
 const MAX_GAP_US = 1_000_000;
 
-/** Ends what even the lowest level cannot make bearable (RFC 8084, in the place of the receiver). */
+/** Pauses reception when even the lowest level overloads the path: a circuit breaker (RFC 8084) at the receiver. */
 export class CircuitBreaker {
-  /** Time of too much loss, as far as it was seen without a gap. */
+  /** Duration of too much loss so far, without a gap in the calls. */
   #badUs = 0;
-  /** Time without trouble since the last pause, or since a pause was last taken back. */
+  /** Time without congestion since the last pause, or since the pause was last shortened. */
   #goodUs = 0;
   #lookedUs: number | undefined;
   #restedUs: number | undefined;
   #pauseCount = 0;
 
-  /** How long to pause, if it has been too much for too long. */
+  /**
+   * Takes the loss of the last second. Returns how long to pause if there was too much loss for too long, else undefined.
+   */
   judge(nowUs: number, lossRatio: number, ambientLossRatio: number): number | undefined {
     if (lossRatio <= PAUSE_LOSS_RATIO + 1.5 * ambientLossRatio) {
       this.#lookedUs = undefined;
@@ -32,7 +37,10 @@ export class CircuitBreaker {
     return PAUSE_US * 2 ** Math.min(this.#pauseCount++, MAX_PAUSE_DOUBLINGS);
   }
 
-  /** Nothing is wrong now. After as much of such time as the last pause took, the next pause is shorter by one doubling. */
+  /**
+   * Takes note that there is no congestion now. After as much time without it as the last pause took, the next pause is
+   * halved.
+   */
   rest(nowUs: number): void {
     const passedUs = nowUs - (this.#restedUs ?? nowUs);
     this.#restedUs = nowUs;

@@ -5,47 +5,58 @@ import type { StreamReading } from './readings.js';
 import type { EndedSlot } from './slot-watch.js';
 import { SLOT_US } from './step-plan.js';
 
-/** A level to go to, and why, in words for people. */
+/** A level to go to, and the reason in words for people. */
 export interface Step {
   readonly level: number;
   readonly why: string;
 }
 
-/** First steps go to this share of what trains promise, at most so many times the rate at once: shapers let trains pass. */
+/** The first steps go to this share of the measured capacity: token buckets let trains pass at more than the link's rate. */
 const JUMP_RATIO = 0.5;
-/** To this share when the trains of three slots agree. */
+/** They go to this share when the trains of three slots agree. */
 const SURE_JUMP_RATIO = 0.8;
+/** One step multiplies the rate by at most this. */
 const MAX_JUMP = 4;
 /**
- * Replicated channels above the lowest bring no trains, and each exchange of two may take as long as a leave. So the lowest is
- * kept until three slots agree, for so long at most, and then all is jumped to that real trains, off by a tenth, can promise.
+ * Only the lowest of replicated channels has trains, and each exchange of two channels may take as long as a leave. So the
+ * lowest channel is kept until the trains of three slots agree, but no longer than this. Then one jump goes to 0.9 of the
+ * measured capacity; real trains are wrong by up to a tenth.
  */
 const REPLICATED_WAIT_US = 2_000_000;
 const REPLICATED_JUMP_RATIO = 0.9;
-/** A link that is filled to this share has no room for announcements, nor for anybody else's packet. */
+/** A link filled to more than this share has no room for announcements or any other packet. */
 const FULL_LINK_RATIO = 0.996;
-/** Up to this share of what trains promise a step needs no preview. */
+/** Up to this share of the measured capacity a step needs no preview. */
 const NO_PREVIEW_RATIO = 0.97;
-/** When trains promise that much more than the next level, the path has changed: time for another start. */
+/**
+ * If the next level needs no more than this share of the measured capacity, the path has changed: the phase `start` begins
+ * again.
+ */
 const REENTRY_RATIO = 0.9;
-/** Between steps of the start: long enough for ten per cent too much to show. */
+/** Time between two steps of the start. It is long enough for an overload of ten per cent to show. */
 export const START_STEP_US = 300_000;
-/** For so long at least the newest channel must have come. */
+/** The newest channel must have been arriving for at least this long. */
 const START_HEARD_US = 250_000;
-/** Without any train by then, the start goes on without. */
+/** If no train has arrived by then, the start goes on without a measured capacity. */
 const TRAIN_WAIT_US = 1_500_000;
-/** A new level has passed after so long, so many round trips, and so many of its datagrams. */
+/**
+ * A trial of a level is passed after this time, this many round trips and this many of the level's datagrams, whichever is
+ * longest.
+ */
 const TRIAL_US = 1_000_000;
 const TRIAL_ROUND_TRIPS = 4;
 const TRIAL_DATAGRAMS = 64;
-/** Nothing may have spoken against a step for two slots. */
+/** A step needs a clear path (no loss, no queue) for two slots. */
 const CLEAR_US = 2 * SLOT_US;
 
 const CLEAR = 'nothing lost, no queue';
-/** Why to try a level, by what its preview showed. */
+/** Reason for a trial, by what the preview of the level showed. */
 const REASONS = { room: 'the preview found room', 'no room': 'trains find room', unknown: CLEAR } as const;
 
-/** The next step of a start: quickly, as far as trains promise. `over` when nothing more can be had so, undefined to wait. */
+/**
+ * The next step of the phase `start`, which climbs quickly to the measured capacity. `over` if it can climb no further,
+ * undefined to wait.
+ */
 export function stepOfStart(path: PathState): Step | 'over' | undefined {
   const { levels, level, nowUs, heardUs } = path;
   const { capacityBitsPerSecond, isSure } = path.link;
@@ -55,7 +66,7 @@ export function stepOfStart(path: PathState): Step | 'over' | undefined {
   if ((capacityBitsPerSecond === undefined || level > 1) && sinceUs < START_STEP_US) return undefined;
   const isWaiting = !levels.isLayered && level === 1 && capacityBitsPerSecond !== undefined && !isSure;
   if (isWaiting && sinceUs < REPLICATED_WAIT_US) return undefined;
-  // A channel may take its time to come, above all one that waits for another to go.
+  // A channel may take seconds to arrive, especially a replicated one that waits for another to be left.
   if (level > 1 && nowUs - heardUs < START_HEARD_US) return undefined;
   const next = level + 1;
   const believedRate = path.link.assess(nowUs);
@@ -71,7 +82,9 @@ export function stepOfStart(path: PathState): Step | 'over' | undefined {
   };
 }
 
-/** What to do with the end of a slot on a path that is ours: use its permission, start anew, or nothing. */
+/**
+ * What to do at the end of a slot while no other traffic competes: use the slot's permission, start again, or do nothing.
+ */
 export function explore(
   path: PathState,
   { slot, stepLevel }: EndedSlot,
@@ -81,33 +94,35 @@ export function explore(
   const { levels, level, link, nowUs } = path;
   const next = level + 1;
   const nextRate = levels.rateOf(next);
-  // Several servers may come by links of their own, and what one's trains promise is then not for the sum.
+  // Servers may be behind separate links; the capacity measured by one server's trains then does not bound the sum of all.
   const isBeyond = nextRate > FULL_LINK_RATIO * link.mostBitsPerSecond;
   if (next > levels.max || levels.ownRateOf(next) > FULL_LINK_RATIO * link.mostBitsPerSecond || !path.isClear(CLEAR_US))
     return undefined;
-  // Who has time believes the slowest: what reads trains late takes them for faster than they were, hardly ever for slower.
+  // Outside a start there is time to rely on the slowest train. A host that reads late measures trains as too fast, hardly
+  // ever as too slow.
   const sureRate = Math.min(link.assess(nowUs), link.recentShareBitsPerSecond);
   if (link.capacityBitsPerSecond !== undefined && nextRate <= REENTRY_RATIO * sureRate) return 'start';
   const interval = levels.plan.stepSlots[level - 1]!;
   const isPermitted = stepLevel >= next && (slot + 1) % interval === 0;
   if (!isPermitted || !backOff.permits(next, slot + 1)) return undefined;
   const verdict = previewVerdict(slot, readings);
-  // Where another receiver has the next level already, its own preview fills the link; trains know better. What failed once may
-  // have failed for another's trial: the back-off keeps it rare enough.
+  // If another receiver behind the bottleneck has the next level already, the preview for that level fills the link. The
+  // trains then
+  // decide. A level that failed may have failed because of another receiver's trial; the back-off keeps repeated tries rare.
   const fitsCapacity =
     link.capacityBitsPerSecond !== undefined && nextRate <= FULL_LINK_RATIO * link.shareBitsPerSecond;
   if ((verdict === 'no room' && !fitsCapacity) || (isBeyond && verdict !== 'room')) return undefined;
   return { level: next, why: REASONS[verdict] };
 }
 
-/** Whether a level on trial has been there for long enough. */
+/** Whether the trial of the present level has lasted long enough. */
 export function hasPassed({ levels, level, heardUs, nowUs, joinTimes }: PathState): boolean {
   const datagramsUs = TRIAL_DATAGRAMS * levels.packetUs(level);
   const lastsUs = Math.max(TRIAL_US, TRIAL_ROUND_TRIPS * joinTimes.roundTripUs, datagramsUs);
   return heardUs !== undefined && nowUs - heardUs >= lastsUs;
 }
 
-/** Where others fill the path: towards what a TCP would have in our place, a level a slot. */
+/** The step while other traffic fills the path: one level a slot towards the rate that a TCP connection would have here. */
 export function compete(path: PathState, { slot }: EndedSlot, backOff: BackOff): Step | undefined {
   const { levels, level, nowUs } = path;
   const fairRate = path.contention.fairBitsPerSecond(nowUs, {

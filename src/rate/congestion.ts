@@ -1,92 +1,107 @@
 import { type PathHistory, STANDING_US } from './path-history.js';
 
-/** A queue below this is nobody's harm; most links show as much when they work as they should. */
+/** A queue below this harms nobody. Most links show as much in normal operation. */
 export const LOW_QUEUE_US = 20_000;
+/** A queue below this counts as empty. */
 const EMPTY_QUEUE_US = 4_000;
+/** A queue above this is too long if it does not shrink. */
 const HIGH_QUEUE_US = 100_000;
-/** A link that is almost full keeps for long what previews bring; a new level that leaves more is too much. */
+/**
+ * A link that is almost full drains the queue of a preview slowly. A new level is too much if the queue is more than this
+ * many low queues.
+ */
 const NEW_QUEUES = 2;
-/** Packets that a path may hold although nothing is too much: bursts of several channels that meet. */
+/** This many packets may wait on a path without an overload, because bursts of several channels meet. */
 const LOW_QUEUE_PACKETS = 3;
 
-/** A queue that grows this much from one such time to the next is running away: 10 % too much. */
+/** Growth of the queue from one span of `STANDING_US` to the next that means an overload of 10 %. */
 const RUNAWAY_US = 15_000;
-/** A step of a third makes delays grow by a quarter of the time in which they arrive: by more than this share, it has another cause. */
+/**
+ * One step of a ladder of thirds makes the delay grow by at most a quarter of the time. If it grows by more than this share
+ * of the time, the cause is not a trial.
+ */
 const SUDDEN_GROWTH = 0.3;
-/** This share lost, beyond what is lost anyway, is too much at once. */
+/** A loss of this share beyond ambient loss means an overload. */
 const HEAVY_LOSS_RATIO = 0.1;
-/** This share lost is too much even where others share the path, and loss is how they find their rate. */
+/** A loss of this share means an overload even beside TCP, which finds its rate by losing packets. */
 const DIRE_LOSS_RATIO = 0.25;
-/** This share lost is enough to end a trial. */
+/** A loss of this share ends a trial. */
 const MILD_LOSS_RATIO = 0.03;
-/** This share lost over a second in which the queue was never empty is too much in the long run. */
+/** A loss of this share over a second in which the queue was never empty means an overload. */
 const OVERFLOW_LOSS_RATIO = 0.005;
-/** What arrives is averaged over so long, when it arrives through a full queue. */
+/** The rate that arrives through a full queue is averaged over this time. */
 export const ARRIVAL_US = 300_000;
-/** Loss is input on so many datagrams at least. */
+/** Loss is judged on at least this many datagrams. */
 export const MIN_JUDGED = 20;
-/** What is left for others, and for what the estimate is wrong by. */
+/** Share of the carried rate that is left free, for other traffic and for errors of the estimate. */
 const MARGIN = 0.1;
-/** A queue should be gone after this time, and less than this share is never left. */
+/**
+ * A retreat is meant to drain the queue within this time, but it keeps at least the share `MIN_LEFT` of the carried rate.
+ */
 const DRAIN_TARGET_US = 700_000;
 const MIN_LEFT = 0.2;
 
-/** What is wrong, in words for people, and the rate that would be right. */
+/** An overload of the path. */
 export interface Congestion {
-  /** Little is lost and the queue grows slowly: another receiver's trial of a level would look the same. */
+  /** Loss is small and the queue grows slowly. Another receiver's trial of a level would look the same. */
   readonly isMild: boolean;
+  /** In words for people. */
   readonly what: string;
-  /** The most that should come from now on; infinite says only that it must be less than now. */
+  /** Highest rate that should be joined from now on. Infinite: any level below the present one. */
   readonly rateBitsPerSecond: number;
 }
 
+/** What congestion is judged by, beside the history of the path. */
 export interface CongestionInput {
   readonly nowUs: number;
-  /** Nothing before this is looked at: the level was another then. */
+  /** When the present level was joined. Earlier readings are not used. */
   readonly freshUs: number;
-  /** One packet at the level's rate. */
+  /** Time between two packets at the level's rate. */
   readonly packetUs: number;
-  /** One packet at the rate of the slowest link. */
+  /** Time that the slowest link needs for one packet. */
   readonly serviceUs: number;
   readonly levelBitsPerSecond: number;
   readonly ambientLossRatio: number;
-  /** More will come for so long, whatever is decided now. */
+  /** How long a channel keeps arriving after a leave. */
   readonly leaveLatencyUs: number;
-  /** Others fill the queue: it says nothing about us. */
+  /** Other traffic fills the queue, so the queue says nothing about this receiver's rate. */
   readonly isContended: boolean;
-  /** A level is on trial: less is enough to end it. */
+  /** The level is on trial: a smaller overload ends it. */
   readonly isTrial: boolean;
-  /** The level is so new that what comes now may have come with it. */
+  /** The level is so new that it may be the cause of the queue. */
   readonly isNew: boolean;
 }
 
-/** The queue from which on a path has too much of it. */
+/** Queues up to this length are normal. */
 export function lowQueueUs(serviceUs: number): number {
   return Math.max(LOW_QUEUE_US, LOW_QUEUE_PACKETS * serviceUs);
 }
 
-/** The queue below which a path is idle now and then, as it is when it carries less than it could. */
+/** A queue below this shows that the path is idle now and then: it carries less than its capacity. */
 export function emptyQueueUs(serviceUs: number): number {
   return Math.max(EMPTY_QUEUE_US, 2 * serviceUs);
 }
 
-/** A ratio for people. */
+/** A ratio as text. */
 export function percent(ratio: number): string {
   return `${Math.round(ratio * 1000) / 10} %`;
 }
 
-/** What has arrived lately, in bit/s; the less, where the latest differs. */
+/** Rate that arrived lately, in bit/s: over `ARRIVAL_US` or over its last half, whichever is lower. */
 export function arrivedRate(
   history: PathHistory,
   { nowUs, freshUs }: Pick<CongestionInput, 'nowUs' | 'freshUs'>,
 ): number {
-  // The shorter time knows better what has just changed, the longer one is less mistaken by bursts.
+  // The shorter span follows changes sooner; the longer one is less disturbed by bursts.
   const { bitsPerSecond } = history.sums(Math.max(freshUs, nowUs - ARRIVAL_US));
   const latest = history.sums(Math.max(freshUs, nowUs - ARRIVAL_US / 2));
   return latest.receivedCount < MIN_JUDGED / 2 ? bitsPerSecond : Math.min(bitsPerSecond, latest.bitsPerSecond);
 }
 
-/** So much less than a path carries, in bit/s, that the queue there will be when the leaves have worked drains within a second. */
+/**
+ * A rate below what the path carries, in bit/s, at which the queue that will stand once the leaves have worked drains within
+ * `DRAIN_TARGET_US`.
+ */
 export function rateThatDrains(
   history: PathHistory,
   {
@@ -102,7 +117,7 @@ export function rateThatDrains(
   return carriedBitsPerSecond * Math.max(MIN_LEFT, 1 - Math.max(MARGIN, queueUs / DRAIN_TARGET_US));
 }
 
-/** Whether more comes than the path carries, from the last second of its history. */
+/** Judges by the last second of the history whether more arrives than the path carries; undefined if not. */
 export function congestionOf(history: PathHistory, input: CongestionInput): Congestion | undefined {
   return (
     heavyLoss(history, input) ??
@@ -110,10 +125,10 @@ export function congestionOf(history: PathHistory, input: CongestionInput): Cong
   );
 }
 
-/** So much is lost that waiting would be wrong, whoever the others are. */
+/** So much is lost that the receiver must leave at once, whatever the other traffic is. */
 function heavyLoss(history: PathHistory, input: CongestionInput): Congestion | undefined {
   const { nowUs, freshUs, ambientLossRatio, isContended, isTrial } = input;
-  // Radios lose in bursts, queues while they are full.
+  // Radio links lose in bursts; full queues lose all the time. Without a queue only a whole second counts.
   const isQueued = history.meanQueueSince(Math.max(freshUs, nowUs - STANDING_US)) >= emptyQueueUs(input.serviceUs);
   const spansUs = isContended || !isQueued ? [1_000_000] : [200_000, 400_000, 1_000_000];
   for (const spanUs of spansUs) {
@@ -121,7 +136,7 @@ function heavyLoss(history: PathHistory, input: CongestionInput): Congestion | u
     const count = receivedCount + lostCount;
     if (count < MIN_JUDGED) continue;
     const ratio = lostCount / count;
-    // A trial is ended by less, as far as so few datagrams can tell.
+    // A smaller loss ends a trial; the allowance of 0.2/√n is for the error of few datagrams.
     const least = isContended ? DIRE_LOSS_RATIO : isTrial ? MILD_LOSS_RATIO + 0.2 / Math.sqrt(count) : HEAVY_LOSS_RATIO;
     const limit = least + 1.5 * ambientLossRatio;
     if (ratio <= limit) return undefined;
@@ -147,7 +162,7 @@ function growingQueue(history: PathHistory, input: CongestionInput): Congestion 
   };
 }
 
-/** A long queue does not go away. */
+/** A queue stands and does not shrink. */
 function standingQueue(history: PathHistory, input: CongestionInput): Congestion | undefined {
   const { nowUs, freshUs, serviceUs, ambientLossRatio, isNew } = input;
   const high = Math.max(HIGH_QUEUE_US, 2 * lowQueueUs(serviceUs));
@@ -162,9 +177,9 @@ function standingQueue(history: PathHistory, input: CongestionInput): Congestion
     const beforeUs = history.queueUs(Math.max(freshUs, nowUs - 5 * STANDING_US), nowUs - 2.5 * STANDING_US);
     return queueUs < beforeUs ? undefined : stands();
   }
-  // What has come with a new level and does not go is of its making.
+  // A queue that came with a new level and stays is caused by that level.
   if (isNew && queueUs > NEW_QUEUES * lowQueueUs(serviceUs)) return stands();
-  // A short queue that is never empty, and overflows.
+  // A queue too short to be long, but never empty for a second, and overflowing.
   if (nowUs - freshUs < 1e6 || history.queueUs(nowUs - 1e6) < emptyQueueUs(serviceUs)) return undefined;
   const { receivedCount, lostCount } = history.sums(nowUs - 1e6);
   const ratio = lostCount / Math.max(1, receivedCount + lostCount);
@@ -176,7 +191,7 @@ function standingQueue(history: PathHistory, input: CongestionInput): Congestion
   };
 }
 
-/** What arrived while the path was full is what it carries. */
+/** The rate to retreat to: the rate that arrives while the path is full is the rate that it carries. */
 function sustainableRate(history: PathHistory, input: CongestionInput): number {
   return rateThatDrains(history, input, arrivedRate(history, input));
 }

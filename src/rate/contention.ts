@@ -1,39 +1,45 @@
 import { SLOT_US } from './step-plan.js';
 import { VirtualWindow } from './virtual-window.js';
 
-/** For how long others are believed to be there since the last sign of them. */
+/** After the last sign of other traffic it is assumed to be there for this long. */
 const MEMORY_US = 10_000_000;
-/** What remains of a sign of them after a slot. */
+/** Each slot, the sum of signs is multiplied by this. */
 const SIGN_DECAY = 0.9;
-/** A trial of another receiver behind the same bottleneck is over after so long and the time that a leave takes. */
+/** The trial of another receiver behind the same bottleneck is over after this time and the time that its leave takes. */
 export const OTHERS_TRIAL_US = 3_000_000;
-/** So many slots in a row without a queue, and it was a trial. */
+/** After this many slots in a row without a queue, the signs are taken to have come from another receiver's trial. */
 const OVER_SLOTS = 3;
-/** So many, and they are gone. */
+/** After this many slots in a row without a queue, the other traffic is taken to have left. */
 const QUIET_SLOTS = 6;
-/** Less than this share of what trains promise comes to us, and yet there is a queue: others fill it. */
+/** If less than this share of the measured capacity arrives here and there is still a queue, others fill it. */
 const OTHERS_RATIO = 0.92;
-/** With this share of what trains promise, a queue is our own. */
+/** If at least this share of the measured capacity arrives here, the queue is our own. */
 const OWN_RATIO = 0.95;
-/** A queue that rises and falls by less says nothing. */
+/** A rise and fall of the queue by less than this is no sign of other traffic. */
 const MIN_WAVE_US = 25_000;
-/** TCP takes its window to one half (RFC 5681) or 0.7 (RFC 9438), and a queue that it has filled falls by as much or less. */
+/**
+ * A queue that has fallen by this share of its peak has fallen. TCP multiplies its window by 0.5 (RFC 5681) or 0.7 (RFC
+ * 9438), and its queue falls by as much or less.
+ */
 const FALL_RATIO = 0.2;
-/** What TCP counts in: the full packets of an Ethernet. */
+/** TCP counts in full Ethernet packets. */
 const SEGMENT_BITS = 1500 * 8;
 /**
- * Whoever else fills the path is one at least, and has the same right to half of it; a little more, as levels are steps of a third
- * and rounded down: of a half alone 0.43 would come in the mean.
+ * Take at most 57 % of the measured capacity, because at least one other flow has the same right to half of it. The share is
+ * a little more than half because levels are steps of a third and are rounded down: with 0.5 the mean would be 0.43.
  */
 const MOST_RATIO = 0.57;
-/** What has been taken for others for less than this may turn out to be other receivers' trials, one after the other. */
+/**
+ * Until other traffic has been there for this long, the signs may still come from other receivers' trials, one after the
+ * other.
+ */
 const SURE_US = 8_000_000;
-/** Losses closer together are one event, even where round trips are shorter: readings are not finer than this. */
+/** Losses closer together than this are one event even if the round trip is shorter, because readings are 50 ms apart. */
 const MIN_EVENT_US = 50_000;
 
 /**
- * Others on the same path who fill its queue until they lose, as TCP does. While they are there our delay says nothing about
- * us: we take what TCP would have in our place.
+ * Recognises other traffic on the path that fills its queue until packets are lost, as TCP does. While it is there, delay
+ * says nothing about this receiver's rate; the receiver takes the rate that a TCP connection would have here.
  */
 export class Contention {
   readonly #window = new VirtualWindow();
@@ -50,17 +56,17 @@ export class Contention {
     return nowUs < this.#untilUs;
   }
 
-  /** Our own rate has changed: what the queue does now is our doing. */
+  /** This receiver's own rate has changed: the next movement of the queue is its own doing. */
   rateChanged(): void {
     this.#troughUs = Number.POSITIVE_INFINITY;
     this.#peakUs = 0;
   }
 
   /**
-   * Takes a slot's means.
+   * Takes the means of one slot.
    *
-   * @param slot.capacityBitsPerSecond by the latest trains; undefined if unknown.
-   * @param slot.bitsPerSecond what we had before others came.
+   * @param slot.capacityBitsPerSecond as measured by the latest trains; undefined if unknown.
+   * @param slot.bitsPerSecond this receiver's rate before the other traffic came.
    */
   judge(
     nowUs: number,
@@ -70,7 +76,7 @@ export class Contention {
       readonly capacityBitsPerSecond: number | undefined;
       readonly bitsPerSecond: number;
       readonly roundTripUs: number;
-      /** In which another receiver's leave works. */
+      /** How long another receiver's leave takes to work. */
       readonly leaveLatencyUs: number;
     },
   ): void {
@@ -89,9 +95,10 @@ export class Contention {
   }
 
   /**
-   * Takes a reading: losses in a queue, and waves of the queue at a steady rate of ours, are events.
+   * Takes one reading. Losses while there is a queue are events, and so are waves of the queue while this receiver's rate is
+   * steady.
    *
-   * @param now.bitsPerSecond of our level.
+   * @param now.bitsPerSecond of the present level.
    */
   add(
     nowUs: number,
@@ -100,7 +107,7 @@ export class Contention {
       readonly lostCount: number;
       readonly bitsPerSecond: number;
       readonly roundTripUs: number;
-      /** A queue that rises by less than these few packets says nothing. */
+      /** Time that the slowest link needs for a few packets. A queue that rises by less is no wave. */
       readonly packetsUs: number;
     },
   ): void {
@@ -113,19 +120,19 @@ export class Contention {
       if (this.#signs < this.#minSigns) return;
       this.#believe(nowUs, inFlight);
     }
-    // What we do not use does not grow.
+    // A window grows only while it is used.
     this.#window.grow(nowUs, roundTripUs, 1.5 * inFlight + 2);
     if (lostCount === 0 && !isWave) return;
     if (nowUs < this.#eventEndUs) return;
-    // TCP knows of a loss after a round trip, and what it has sent until then belongs to it.
+    // TCP learns of a loss after one round trip; losses until then belong to the same event.
     this.#eventEndUs = nowUs + Math.max(MIN_EVENT_US, roundTripUs);
     this.#window.shrink(nowUs);
   }
 
   /**
-   * What TCP would send here, in bit/s; infinite while nobody else is.
+   * The rate that TCP would send at here, in bit/s; infinite while there is no other traffic.
    *
-   * @param path.capacityBitsPerSecond that trains promise; infinite if unknown.
+   * @param path.capacityBitsPerSecond as measured by trains; infinite if unknown.
    */
   fairBitsPerSecond(
     nowUs: number,
@@ -159,12 +166,12 @@ export class Contention {
   }
 }
 
-/** What is under way at a rate. */
+/** Segments under way at a rate. */
 function segmentsOf(at: { readonly bitsPerSecond: number; readonly roundTripUs: number }): number {
   return (at.bitsPerSecond * at.roundTripUs) / 1e6 / SEGMENT_BITS;
 }
 
-/** What remains of signs in each slot of such a time. */
+/** Sum of signs after a time with one sign in each slot: the geometric series of `SIGN_DECAY`. */
 function signsOf(spanUs: number): number {
   return (1 - SIGN_DECAY ** (spanUs / SLOT_US)) / (1 - SIGN_DECAY);
 }

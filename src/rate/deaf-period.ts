@@ -9,26 +9,29 @@ import {
 } from './congestion.js';
 import type { PathState } from './path-state.js';
 
-/** MLDv2's defaults (RFC 3810, section 9): two queries for the last member, a second apart. */
+/**
+ * Leave latency before any leave was measured: MLDv2's defaults are two queries for the last member, one second apart (RFC
+ * 3810, section 9).
+ */
 const INITIAL_LATENCY_US = 2_200_000;
 const MIN_LATENCY_US = 100_000;
 const MAX_LATENCY_US = 5_000_000;
-/** Whether a leave has worked cannot be told sooner. */
+/** No sooner than this can be told whether a leave has worked. */
 const MIN_DEAF_US = 150_000;
-/** A queue that has fallen by this much since its peak is draining; by less it falls between two previews, too. */
+/** A queue that has fallen by this much since its peak is draining. Between two previews it may also fall, by less. */
 const FALLEN_US = 20_000;
 const FALLEN_RATIO = 0.5;
-/** Losses up to this share do not keep a receiver deaf. */
+/** Losses up to this share, beyond ambient loss, do not prolong the deaf period. */
 const LEAVE_WORKED_LOSS_RATIO = 0.02;
-/** When the path carries less than this share of what was kept, that is too much as well; by less, mixtures differ by chance. */
+/** If less than this share of the kept channels arrives, even those are too much. Smaller differences happen by chance. */
 const CARRIED_RATIO = 0.85;
 
-/** Nothing at all comes for this long at most while one channel goes and another one waits for that. */
+/** While one channel is being left and another waits for that, nothing at all arrives, for at most this long. */
 const MAX_SILENCE_US = 2 * MAX_LATENCY_US;
-/** The longest of so many leaves counts: a queue may fall for another reason than that one has worked. */
+/** The leave latency is the longest of this many leaves, because a queue can also drain for reasons other than our leave. */
 const KEPT_LEAVES = 4;
 
-/** What of a path shows whether a leave has worked. */
+/** The part of a path's state that shows whether a leave has worked. */
 export type PathAfterLeave = Pick<PathState, 'nowUs' | 'changedUs' | 'emptyUs' | 'serviceUs' | 'history'> & {
   readonly joinTimes: Pick<PathState['joinTimes'], 'roundTripUs'>;
   readonly ambient: Pick<PathState['ambient'], 'ratio'>;
@@ -36,8 +39,9 @@ export type PathAfterLeave = Pick<PathState, 'nowUs' | 'changedUs' | 'emptyUs' |
 };
 
 /**
- * The time after a leave in which the network goes on delivering what was left, so that a queue or loss is no reason for another.
- * It ends when the path is clear, or when leaves are known to have worked; how long they take is learnt.
+ * The time after a leave in which the network still delivers the channel that was left. A queue or loss in this time causes
+ * no further leave. The period ends when the path is clear, or when leaves are known to have worked; it learns how long
+ * leaves take.
  */
 export class DeafPeriod {
   readonly #samplesUs = [INITIAL_LATENCY_US];
@@ -46,18 +50,19 @@ export class DeafPeriod {
   #wasSilent = false;
   #onWireBitsPerSecond: number | undefined;
 
-  /** How long leaves take to work. */
+  /** How long a channel keeps arriving after a leave, as learnt so far. */
   get latencyUs(): number {
     return this.#latencyUs;
   }
 
-  /** @param onWireBitsPerSecond what goes on coming until the leave has worked; undefined when another path leaves. */
+  /** @param onWireBitsPerSecond rate that keeps arriving until the leave has worked; undefined if another path has left. */
   begin(onWireBitsPerSecond: number | undefined): void {
     this.#peakUs = 0;
     this.#wasSilent = false;
     this.#onWireBitsPerSecond = onWireBitsPerSecond;
   }
 
+  /** Takes the state after a reading; learns the leave latency when the period ends. Returns whether it has ended. */
   checkEnd({ nowUs, changedUs, emptyUs, history, joinTimes, ambient }: PathAfterLeave): boolean {
     const passedUs = nowUs - changedUs;
     if (passedUs < MIN_DEAF_US) return false;
@@ -72,20 +77,20 @@ export class DeafPeriod {
     const mayLose = (receivedCount + lostCount) * (LEAVE_WORKED_LOSS_RATIO + 1.5 * ambient.ratio);
     if (lostCount <= mayLose && (falls || queueUs < emptyUs)) {
       const sampleUs = Math.min(MAX_LATENCY_US, Math.max(MIN_LATENCY_US, 1.25 * passedUs));
-      // Who heard nothing until now does not know how much sooner the leave has worked.
+      // If nothing arrived until now, the leave may have worked earlier; the sample cannot raise the latency.
       this.#learn(this.#wasSilent ? Math.min(sampleUs, this.#latencyUs) : sampleUs);
       return true;
     }
-    // What the queue held or lost before the leave worked arrives that much later.
+    // Datagrams that waited in the queue, and gaps of those lost there, arrive later by the length of the queue.
     if (passedUs < this.#latencyUs + joinTimes.roundTripUs + this.#peakUs) return false;
     this.#learn(Math.min(MAX_LATENCY_US, 1.5 * this.#latencyUs));
     return true;
   }
 
   /**
-   * What is wrong where even what was kept is too much because the path has failed further; undefined otherwise. A full queue
-   * serves whatever is on the wire in proportion: the share that comes of what was kept is the share that the path carries of
-   * everything. It carries no more than trains promise.
+   * The overload if even the kept channels are too much because the path has become slower still; undefined otherwise. A
+   * full queue serves all channels on the wire in proportion. So the share of the kept channels that arrives is the share of
+   * everything that the path carries. The path carries at most the measured capacity.
    */
   excess(path: PathAfterLeave, keptBitsPerSecond: number): Omit<Congestion, 'isMild'> | undefined {
     const { nowUs, changedUs, history, serviceUs, ambient } = path;

@@ -1,11 +1,11 @@
 /**
- * Clocks of crystals drift by up to 100 millionths, 6 ms in this time; a queue that never empties for longer than this is
- * taken for the path's own delay.
+ * The floor is the least delay of this time. Crystal clocks drift by up to 100 ppm, which is 6 ms in it. A queue that never
+ * empties for longer than this is taken for delay of the path itself.
  */
 const WINDOW_US = 60e6;
 const BUCKETS = 6;
 
-/** The lower envelope of one server's delays: what is above it waits in queues. */
+/** The least delay of one server's datagrams lately. Delay above it is waiting time in queues. */
 export class DelayFloor {
   readonly #minima = new Float64Array(BUCKETS).fill(Number.POSITIVE_INFINITY);
   #originUs = 0;
@@ -17,7 +17,7 @@ export class DelayFloor {
    * Takes the least delay of a reading and returns how far it is above the floor, in µs.
    *
    * @param delayUs modulo 2^32, as in `StreamReading`.
-   * @param epoch begins anew when this changes: the server has another clock.
+   * @param epoch when this changes, the server has another clock and the floor starts again.
    */
   above(nowUs: number, delayUs: number, epoch: number): number {
     if (epoch !== this.#epoch) {

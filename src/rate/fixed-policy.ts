@@ -3,7 +3,7 @@ import { PathHistory } from './path-history.js';
 import type { ChannelPolicy, Decision, PolicyStatus } from './policy.js';
 import type { LocalReading, StreamReading } from './readings.js';
 
-/** Joins the channels that somebody picked, and stays there whatever comes; measures only to tell. */
+/** Joins the channels that the user chose and never changes them. It measures only for the status. */
 export class FixedPolicy implements ChannelPolicy {
   readonly #channels: readonly number[];
   readonly #rateBitsPerSecond: number;

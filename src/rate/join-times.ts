@@ -1,20 +1,20 @@
-/** Joins that are remembered: the quickest of them was held up least. */
+/** Number of joins that are remembered. The quickest of them was delayed least. */
 const KEPT_JOINS = 8;
-/** A first hop without any delay still has hosts that take their time. */
+/** Even without delay on the first hop, hosts take some time to join. */
 const MIN_ROUND_TRIP_US = 10_000;
 const MAX_ROUND_TRIP_US = 2_000_000;
 
 /**
- * What stands for the round-trip time of somebody who sends nothing back: from a join to its first datagram, as WEBRC has it
- * (RFC 3738). The least of the last few, because slow joins are not slow paths.
+ * A substitute for the round-trip time of a receiver, which sends nothing back: the time from a join to its first datagram,
+ * as in WEBRC (RFC 3738). The least of the last few counts, because a slow join does not mean a slow path.
  */
 export class JoinTimes {
   readonly #samplesUs: number[] = [];
   #roundTripUs = MAX_ROUND_TRIP_US;
 
   /**
-   * @param waits.intervalUs between two datagrams of the channel, of which half is waiting for its turn.
-   * @param waits.queueUs that the first of them has passed: whoever counts it, does so beside what this class tells.
+   * @param waits.intervalUs time between two datagrams of the channel. On average the first one arrives after half of it.
+   * @param waits.queueUs queueing delay of the first datagram. It is subtracted; callers that need it add it themselves.
    */
   add(joinToFirstUs: number, waits: { readonly intervalUs: number; readonly queueUs: number }): void {
     this.#samplesUs.push(Math.max(0, joinToFirstUs - waits.intervalUs / 2 - waits.queueUs));

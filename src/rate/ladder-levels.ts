@@ -1,10 +1,13 @@
 import type { StepPlan } from './step-plan.js';
 
-/** The levels of a ladder as they come on one path: with what every server there adds to them. Level 0 is nothing. */
+/**
+ * The rates of a ladder's levels as they arrive on one path, where several servers may send on each channel. Levels count
+ * from 1; level 0 is nothing joined.
+ */
 export class LadderLevels {
   readonly plan: StepPlan;
   readonly count: number;
-  /** Whether levels add channels up, instead of exchanging one for another. */
+  /** Whether each level adds a channel to those before (layered), or replaces one channel by another (replicated). */
   readonly isLayered: boolean;
   readonly #packetBits: number;
   #maxRateBitsPerSecond: number;
@@ -13,8 +16,8 @@ export class LadderLevels {
 
   /**
    * @param rates of one server's channels in bit/s, by channel.
-   * @param packetBits of a full packet.
-   * @param maxRateBitsPerSecond most that may be joined at once.
+   * @param options.packetBits size of a full packet.
+   * @param options.maxRateBitsPerSecond highest rate that may be joined at once.
    */
   constructor(
     plan: StepPlan,
@@ -34,7 +37,7 @@ export class LadderLevels {
     this.#rates = plan.levelRates;
   }
 
-  /** Says how many servers send on each channel: a channel brings what all of them send. */
+  /** Sets how many servers send on each channel. A joined channel brings what all of them send. */
   setSenders(countOf: (channel: number) => number): void {
     let sum = 0;
     this.#rates = this.plan.channelOrder.map((channel) => {
@@ -44,40 +47,40 @@ export class LadderLevels {
     });
   }
 
-  /** Changes the most that may be joined at once, in bit/s. */
+  /** Sets the highest rate that may be joined at once, in bit/s. */
   setMax(rateBitsPerSecond: number): void {
     this.#maxRateBitsPerSecond = rateBitsPerSecond;
   }
 
-  /** In bit/s; infinite above the highest. */
+  /** Rate of a level in bit/s; infinite above the highest level. */
   rateOf(level: number): number {
     if (level < 1) return 0;
     return this.#rates[level - 1] ?? Number.POSITIVE_INFINITY;
   }
 
-  /** What one server sends of it, in bit/s. */
+  /** Rate of a level as one server sends it, in bit/s. */
   ownRateOf(level: number): number {
     return this.plan.levelRates[level - 1] ?? Number.POSITIVE_INFINITY;
   }
 
-  /** The highest level within a rate; 0 for none. */
+  /** The highest level that fits in a rate; 0 if none does. */
   within(rateBitsPerSecond: number): number {
     let level = 0;
     while (level < this.count && this.rateOf(level + 1) <= rateBitsPerSecond) level++;
     return level;
   }
 
-  /** The highest within a rate that is less than a level; the lowest if none is. */
+  /** The highest level below `level` that fits in a rate; level 1 if none does. */
   below(level: number, rateBitsPerSecond: number): number {
     return Math.max(1, Math.min(level - 1, this.within(rateBitsPerSecond)));
   }
 
-  /** The highest that may be joined; the lowest always may. */
+  /** The highest level that may be joined. Level 1 may always be joined. */
   get max(): number {
     return Math.max(1, this.within(this.#maxRateBitsPerSecond));
   }
 
-  /** The channel that a level adds or is; undefined for level 0. */
+  /** The channel that a level adds (layered) or consists of (replicated); undefined for level 0. */
   newestChannel(level: number): number | undefined {
     return this.plan.channelOrder[level - 1];
   }
@@ -88,12 +91,12 @@ export class LadderLevels {
     return this.isLayered ? channelOrder.slice(0, level) : [channelOrder[level - 1]!];
   }
 
-  /** Between two datagrams of a level; of the lowest for level 0. */
+  /** Time between two datagrams of a level; for level 0 that of level 1. */
   packetUs(level: number): number {
     return (this.#packetBits * 1e6) / this.rateOf(Math.max(1, level));
   }
 
-  /** Between two datagrams of the channel that a level adds or is. */
+  /** Time between two datagrams of the level's newest channel. */
   newestIntervalUs(level: number): number {
     const below = this.isLayered ? this.rateOf(level - 1) : 0;
     return (this.#packetBits * 1e6) / Math.max(1, this.rateOf(level) - below);

@@ -1,23 +1,26 @@
 import { PACKET_OVERHEAD_BYTES } from '../base/limits.js';
 
-/** PKT_DELAY: the time between two datagrams of a channel at this rate. The inverse of `rateOf`; exact, so often a fraction. */
+/**
+ * PKT_DELAY: the time between two datagrams of a channel at this rate, in µs, as an exact fraction. The inverse of `rateOf`.
+ */
 export function intervalUs(rateBitsPerSecond: number, symbolBytes: number): number {
   return (packetBits(symbolBytes) * 1e6) / rateBitsPerSecond;
 }
 
-/** Rate in bit/s of whole IPv6 packets, one each `intervalUs`. */
+/** Rate in bit/s of whole IPv6 packets, with one packet every `intervalUs`. */
 export function rateOf(intervalUs: number, symbolBytes: number): number {
   return (packetBits(symbolBytes) * 1e6) / intervalUs;
 }
 
-/** What is left of a rate for the object's own bytes, in bit/s. */
+/** The part of a rate that carries bytes of the object, in bit/s. */
 export function payloadRateOf(rateBitsPerSecond: number, symbolBytes: number): number {
   return (rateBitsPerSecond * symbolBytes) / (symbolBytes + PACKET_OVERHEAD_BYTES);
 }
 
 /**
- * Levels from `from` up to `to` bit/s at 1, 4/3 and 5/3 times each power of two of `from`: steps of 33, 25 and 20 %, so that
- * a receiver can use at least three quarters of any capacity between, and three steps double the rate. Whole bit/s.
+ * Rates of levels from `from` up to `to` bit/s, at 1, 4/3 and 5/3 times `from`, 2 · `from`, 4 · `from`, …: steps of 33, 25
+ * and 20 %. A receiver can use at least three quarters of any capacity between them, and three steps double the rate.
+ * Rounded to whole bit/s.
  */
 export function thirdsLevels(from: number, to: number): number[] {
   const levels: number[] = [];
@@ -27,12 +30,12 @@ export function thirdsLevels(from: number, to: number): number[] {
   return levels;
 }
 
-/** The rates of layered channels that add up to these levels. */
+/** The rates of layered channels whose running sums are these levels. */
 export function layersOf(levels: readonly number[]): number[] {
   return levels.map((level, index) => level - (levels[index - 1] ?? 0));
 }
 
-/** What a receiver of the first 1, 2, … channels of a layered ladder gets: the running sums. */
+/** The rates that the first 1, 2, … channels of a layered ladder have together: running sums. */
 export function cumulativeRates(rates: readonly number[]): number[] {
   let sum = 0;
   return rates.map((rate) => {

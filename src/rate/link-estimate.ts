@@ -1,22 +1,31 @@
 import type { StreamReading } from './readings.js';
 import { TrainCapacity } from './train-capacity.js';
 
-/** What trains promise is not believed above a rate that failed, for this long: shapers let trains pass. */
+/** For this long after a rate has failed, no capacity above it is believed: token buckets let trains pass too fast. */
 const DISBELIEF_US = 60_000_000;
-/** Unless all of the last seconds promise this many times what the slowest did since it failed: then the path has changed. */
+/**
+ * It is believed sooner if all trains of the last seconds are this many times faster than the slowest one since the failure:
+ * then the path has changed.
+ */
 const CHANGED_RATIO = 1.3;
-/** Trains that much faster clear a rate of having been too much, so often at most. */
+/**
+ * If even the slowest train is this many times faster than a rate that failed, the failure is not counted, at most once in
+ * `CLEARING_US`.
+ */
 const CLEARING_RATIO = 1.2;
 const CLEARING_US = 30_000_000;
-/** What trains said so long ago is not known any more; who is on a replicated channel hears none. */
+/** Trains older than this are forgotten. A receiver on a higher replicated channel hears no trains. */
 const MAX_AGE_US = 30_000_000;
 
-/** The rate that the path promises to carry for us: what trains pass at, as far as it is to be believed, less what others take. */
+/**
+ * The capacity of the path's slowest link by trains, the share of it that other paths leave to this one, and how far that is
+ * believed after failures.
+ */
 export class LinkEstimate {
   readonly #trains = new TrainCapacity();
   #failedRate = Number.POSITIVE_INFINITY;
   #failedUs = Number.NEGATIVE_INFINITY;
-  /** The least that a train promised since. */
+  /** The slowest train since the failure, in bit/s. */
   #failedCapacity = Number.POSITIVE_INFINITY;
   #clearedUs = Number.NEGATIVE_INFINITY;
   #heardUs = Number.NEGATIVE_INFINITY;
@@ -31,12 +40,12 @@ export class LinkEstimate {
     }
   }
 
-  /** What other servers send us through the same link. */
+  /** Sets the rate that other paths carry through the same link. */
   setOthers(bitsPerSecond: number): void {
     this.#othersBitsPerSecond = bitsPerSecond;
   }
 
-  /** This rate was too much. */
+  /** Takes note that this rate was too much. */
   failed(nowUs: number, rateBitsPerSecond: number): void {
     this.#failedUs = nowUs;
     this.#failedRate = rateBitsPerSecond;
@@ -44,8 +53,9 @@ export class LinkEstimate {
   }
 
   /**
-   * Whether a rate that seems to have been too much was not: even the slowest train passes a lot faster, so that another
-   * receiver's trial is more likely. Said once in a while only, as shapers let trains pass.
+   * Returns whether a rate that failed was probably not too much: even the slowest train is a lot faster, so that another
+   * receiver's trial is the more likely cause. It says so at most once in `CLEARING_US`, because token buckets let trains
+   * pass too fast.
    */
   tryClear(nowUs: number, rateBitsPerSecond: number): boolean {
     if (
@@ -57,53 +67,59 @@ export class LinkEstimate {
     return true;
   }
 
-  /** This rate was not too much; whatever has failed below it failed for another reason. */
+  /** Takes note that this rate was not too much: a failure at or below it had another cause. */
   held(rateBitsPerSecond: number): void {
     if (rateBitsPerSecond >= this.#failedRate) this.forgive();
   }
 
-  /** What failed was others' doing. */
+  /** Takes note that other traffic caused the failure. */
   forgive(): void {
     this.#failedUs = Number.NEGATIVE_INFINITY;
   }
 
-  /** The path has changed, or may have: what trains said before does not hold. */
+  /** Forgets all trains, because the path may have changed. */
   forgetTrains(): void {
     this.#trains.clear();
   }
 
-  /** What the slowest link carries, in bit/s; undefined while not known. */
+  /** Measured capacity of the slowest link, in bit/s; undefined before the first train. */
   get capacityBitsPerSecond(): number | undefined {
     return this.#trains.bitsPerSecond;
   }
 
-  /** Whether trains agree. */
+  /** Whether the trains of three slots or more agree. */
   get isSure(): boolean {
     return this.#trains.isSure;
   }
 
-  /** What of the path is ours for sure: by the slowest of the last trains; undefined while not known. */
+  /** This path's share of the capacity by the slowest train, in bit/s; undefined before the first train. */
   get leastShareBitsPerSecond(): number | undefined {
     const least = this.#trains.leastBitsPerSecond;
     return least === undefined ? undefined : this.#oursOf(least);
   }
 
-  /** What of the path is ours by the slowest train of the last three slots, in bit/s; infinite while not known. */
+  /**
+   * This path's share of the capacity by the slowest train of the last three slots, in bit/s; infinite before the first
+   * train.
+   */
   get recentShareBitsPerSecond(): number {
     return this.#oursOf(this.#trains.recentBitsPerSecond);
   }
 
-  /** More than this no train of the last seconds promises, whoever else is there; infinite while not known. */
+  /** The fastest train of the last seconds, in bit/s, without regard to other paths; infinite before the first train. */
   get mostBitsPerSecond(): number {
     return this.#trains.mostBitsPerSecond;
   }
 
-  /** What of the path is ours, whatever has failed, in bit/s; infinite while not known. */
+  /** This path's share of the capacity, in bit/s, without regard to failures; infinite before the first train. */
   get shareBitsPerSecond(): number {
     return this.#oursOf(this.capacityBitsPerSecond);
   }
 
-  /** What of it is to be believed, in bit/s; infinite while not known. */
+  /**
+   * Updates the slowest train since the failure. Returns the share of the capacity that is believed, in bit/s; infinite
+   * before the first train.
+   */
   assess(nowUs: number): number {
     const share = this.shareBitsPerSecond;
     if (this.capacityBitsPerSecond === undefined) return share;

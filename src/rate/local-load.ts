@@ -1,11 +1,11 @@
-/** More than this share dropped by this host itself is too much for it. */
+/** This host is overloaded if it drops more than this share of the datagrams itself. */
 const DROP_RATIO = 0.01;
-/** Fewer drops may have been an accident. */
+/** Fewer drops than this may be an accident. */
 const MIN_DROPS = 10;
-/** What remains of older counts at each reading: half of them after 0.7 s. */
+/** At each reading the counts are multiplied by this: half of them are left after 0.7 s. */
 const COUNT_DECAY = 0.95;
 
-/** Whether this host can take what comes, or its disk or processor is behind. */
+/** Watches whether this host keeps up with what arrives, or its disk or processor is behind. */
 export class LocalLoad {
   #droppedCount = 0;
   #count = 0;

@@ -1,8 +1,8 @@
-/** What other paths of the same receiver mean for one. */
+/** What one path has to know of the other paths of the same receiver. */
 export interface OtherPaths {
-  /** What comes on them through the same bottleneck. */
+  /** Rate that they carry through the same bottleneck. */
   readonly bitsPerSecond: number;
-  /** Whether none of them is trying a level: experiments are made one at a time. */
+  /** Whether none of them is trying a level. Only one path tries a level at a time. */
   readonly areQuiet: boolean;
 }
 

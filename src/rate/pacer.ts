@@ -1,22 +1,26 @@
-/** A host that slept longer than this does not make up for it: receivers have seen the silence already. */
+/** Datagrams that are later than this are not sent any more: receivers have already noticed the silence. */
 const FORGIVEN_LAG_US = 250_000;
-/** Catching up sends at most this many times the rate, so that a late timer never becomes a burst at line speed. */
+/**
+ * While it catches up, a channel sends at most this many times its rate, so that a late timer never causes a burst at line
+ * speed.
+ */
 const CATCH_UP_FACTOR = 2;
 /**
- * What may leave at once but is sent in several goes keeps this much of its permission: as long as timers, which count
- * milliseconds, are usually late. Without it fast channels, which need several system calls a millisecond, fell behind.
+ * Datagrams that may leave at once but need several calls keep this much of their permission. It is the usual lateness of
+ * timers, which count in milliseconds. Without it, fast channels, which need several system calls in a millisecond, fell
+ * behind.
  */
 const KEPT_PERMISSION_US = 2000;
 
 /**
- * When one channel's datagrams leave: one every `intervalUs` on the average, counted from a fixed origin so that timer
- * lateness never adds up. Knows no clock; asked often or seldom, it allows the same number over time. Its time may be the
+ * Says when the datagrams of one channel leave: on average one every `intervalUs`, counted from a fixed origin, so that late
+ * timers never add up. It has no clock: however often it is asked, it allows the same number over time. It may run on the
  * schedule time of a `ScheduleTime`.
  */
 export class Pacer {
   readonly intervalUs: number;
   #nextDueUs: number;
-  /** Datagrams may leave at the catch-up rate from here on. */
+  /** From this time on, datagrams may leave at the catch-up rate. */
   #permittedFromUs: number;
 
   constructor(intervalUs: number, startUs: number) {
@@ -25,13 +29,13 @@ export class Pacer {
     this.#permittedFromUs = startUs - intervalUs;
   }
 
-  /** Counts from `nowUs` on instead: what came before, such as opening a socket, is not made up for. */
+  /** Counts from `nowUs` on. Time that passed before, for example to open a socket, is not made up for. */
   begin(nowUs: number): void {
     this.#nextDueUs = nowUs;
     this.#permittedFromUs = nowUs - this.intervalUs;
   }
 
-  /** When the next datagram may leave; in the past when one was due before. */
+  /** When the next datagram may leave. It is in the past if a datagram is overdue. */
   get nextDueUs(): number {
     return Math.max(this.#nextDueUs, this.#permittedFromUs + this.intervalUs / CATCH_UP_FACTOR);
   }
@@ -40,7 +44,7 @@ export class Pacer {
   due(nowUs: number): number {
     if (nowUs < this.nextDueUs) return 0;
     const lagUs = nowUs - FORGIVEN_LAG_US - this.#nextDueUs;
-    // Whole intervals, so that the datagram that is due now still leaves, however long the interval.
+    // Skips whole intervals, so that the datagram due now still leaves, however long the interval is.
     if (lagUs >= this.intervalUs) this.#nextDueUs += Math.floor(lagUs / this.intervalUs) * this.intervalUs;
     const owed = Math.floor((nowUs - this.#nextDueUs) / this.intervalUs) + 1;
     const permitted = Math.floor((CATCH_UP_FACTOR * (nowUs - this.#permittedFromUs)) / this.intervalUs);
@@ -48,15 +52,15 @@ export class Pacer {
   }
 
   /**
-   * Says that a train of `count` datagrams left, for which time has jumped by as many intervals: all others are due as if
-   * there had been neither.
+   * Tells that a train of `count` datagrams has left. Schedule time has jumped by as many intervals, so all other datagrams
+   * are due as if there had been neither train nor jump.
    */
   sentTrain(count: number): void {
     this.#nextDueUs += count * this.intervalUs;
     this.#permittedFromUs += count * this.intervalUs;
   }
 
-  /** Says that `count` datagrams left at `nowUs`. */
+  /** Tells that `count` datagrams left at `nowUs`. */
   sent(count: number, nowUs: number): void {
     this.#nextDueUs += count * this.intervalUs;
     const usedUs = (count * this.intervalUs) / CATCH_UP_FACTOR;

@@ -2,7 +2,7 @@ import { MAX_CHANNELS } from '../base/limits.js';
 import { DelayFloor } from './delay-floor.js';
 import type { LocalReading, StreamReading } from './readings.js';
 
-/** Readings kept: 3.2 s at 50 ms, longer than any question asked of them. */
+/** Readings kept: 3.2 s at 50 ms each, longer than any span that is asked for. */
 const KEPT_READINGS = 64;
 
 const FIELDS = 8;
@@ -13,39 +13,46 @@ const WIRE_BYTES = 3;
 const QUEUE_US = 4;
 const MEAN_QUEUE_US = 5;
 
-/** Over this time the least queue is one that stands. */
+/** The standing queue is the least queue over this time. */
 export const STANDING_US = 200_000;
 
-/** Readings later than this say more about this host than about the network. */
+/** The delays of a reading that comes later than this say more about this host than about the network. */
 const MAX_LATENESS_US = 25_000;
-/** Nothing on any stream for so long is an outage: of an interface, a switch, or a host that slept. */
+/** If nothing arrives on any stream for this long, an interface or switch was down, or the host slept. */
 const OUTAGE_US = 1_000_000;
-/** Slow channels are silent for longer between any two datagrams. */
+/** On slow channels an outage is a silence of this many mean gaps between readings that brought something. */
 const OUTAGE_GAPS = 4;
-/** Its gap shows in the sequences with the first datagrams after it, and counts when it has stayed open for a reading. */
+/**
+ * Losses reported up to this long after an outage belong to it: its gap in the sequences counts once it has stayed open for
+ * a reading.
+ */
 const SETTLING_US = 150_000;
-/** What remains of unread datagrams at each reading that does not miss them: half after 0.7 s. */
+/** Unread datagrams that the sequences do not miss are multiplied by this at each reading: half are left after 0.7 s. */
 const UNREAD_DECAY = 0.95;
 
 /**
- * The last seconds of one path: what came on all its streams together, reading by reading. The queue is the least delay of a
- * reading above the server's floor; the least, because bursts of our own pass through queues that are otherwise empty.
+ * The last seconds of one path: what arrived on all its streams together, reading by reading. The queue of a reading is its
+ * least delay above the server's floor. The least counts because our own bursts wait briefly in queues that are otherwise
+ * empty.
  */
 export class PathHistory {
-  /** Readings one after the other, fields as below: of 10,000 simulated receivers each touches one line of the cache. */
+  /**
+   * A ring of readings, with the fields declared above one after the other: each of 10,000 simulated receivers then touches
+   * one cache line a reading.
+   */
   readonly #kept = new Float64Array(KEPT_READINGS * FIELDS);
-  /** By server; one byte names one, so there are 256 at most. */
+  /** By server index, which is one byte: at most 256. */
   readonly #servers = new Map<number, Server>();
   #count = 0;
   #heardUs: number | undefined;
-  /** Between two readings that brought something, in the mean. */
+  /** Mean time between two readings that brought something. */
   #gapUs = 0;
   #outageUs = Number.NEGATIVE_INFINITY;
-  /** What this host did not read, and that has not been missed in the sequences yet. */
+  /** Datagrams that this host did not read in time and that the sequences have not missed yet. */
   #unreadCount = 0;
 
   add(nowUs: number, readings: readonly StreamReading[], local: LocalReading): void {
-    // Delays that this host itself has made say nothing about the path.
+    // Delays caused by this host itself say nothing about the path.
     const isDistorted = local.latenessUs > MAX_LATENESS_US;
     const at = this.#count++ % KEPT_READINGS;
     let received = 0;
@@ -54,7 +61,7 @@ export class PathHistory {
     for (const server of this.#servers.values()) server.queueUs = -1;
     let meanQueueUs = -1;
     for (const reading of readings) {
-      // What our own bursts lose says nothing about a rate that has none.
+      // Losses in our own bursts say nothing about the average rate.
       lost += reading.lostCount - reading.burstLostCount;
       if (reading.receivedCount === 0) continue;
       received += reading.receivedCount;
@@ -66,14 +73,14 @@ export class PathHistory {
       meanQueueUs = Math.max(meanQueueUs, aboveUs + reading.meanExcessUs);
     }
     lost -= this.#excused(nowUs, received, lost, local.unreadCount);
-    // Servers may be behind different bottlenecks: the fullest counts.
+    // Servers may be behind different bottlenecks; the longest queue counts.
     let queueUs = -1;
     for (const server of this.#servers.values()) queueUs = Math.max(queueUs, server.queueUs);
     this.#kept[at * FIELDS + AT_US] = nowUs;
     this.#kept[at * FIELDS + RECEIVED_COUNT] = received;
     this.#kept[at * FIELDS + LOST_COUNT] = lost;
     this.#kept[at * FIELDS + WIRE_BYTES] = bytes;
-    // Without a datagram nothing has been learnt: what was known holds.
+    // Without a datagram the values before still hold.
     const before = (at + KEPT_READINGS - 1) % KEPT_READINGS;
     this.#kept[at * FIELDS + QUEUE_US] = queueUs >= 0 ? queueUs : this.#kept[before * FIELDS + QUEUE_US]!;
     this.#kept[at * FIELDS + MEAN_QUEUE_US] =
@@ -89,7 +96,7 @@ export class PathHistory {
     return this.#kept[this.#last * FIELDS + LOST_COUNT]!;
   }
 
-  /** Mean delay above the floor in the last reading: where bursts stand, too. */
+  /** Mean delay above the floor in the last reading. It includes the waiting time of bursts. */
   get meanQueueUs(): number {
     return this.#kept[this.#last * FIELDS + MEAN_QUEUE_US]!;
   }
@@ -104,7 +111,7 @@ export class PathHistory {
     return this.#mean(MEAN_QUEUE_US, sinceUs);
   }
 
-  /** What stands in the path's queues, as of the last reading. */
+  /** The standing queue as of the last reading. */
   get standingQueueUs(): number {
     return this.queueUs(this.#kept[this.#last * FIELDS + AT_US]! - STANDING_US);
   }
@@ -140,7 +147,7 @@ export class PathHistory {
       first = i;
     }
     if (first === this.#count || first === 0) return { receivedCount, lostCount, bitsPerSecond: 0 };
-    // A reading holds what came since the one before.
+    // A reading holds what arrived since the one before it.
     const spanUs =
       this.#kept[this.#last * FIELDS + AT_US]! - this.#kept[((first - 1) % KEPT_READINGS) * FIELDS + AT_US]!;
     return { receivedCount, lostCount, bitsPerSecond: spanUs > 0 ? (bytes * 8e6) / spanUs : 0 };
@@ -162,10 +169,10 @@ export class PathHistory {
     return count === 0 ? 0 : sum / count;
   }
 
-  /** How much of what is missing the network is not to blame for. */
+  /** How many of the lost datagrams the network is not the cause of. */
   #excused(nowUs: number, receivedCount: number, lostCount: number, unreadCount: number): number {
     if (receivedCount === 0) return 0;
-    // Whoever was cut off for a while missed everything; that is no measure of what the path carries.
+    // A receiver that was cut off for a while missed everything. That says nothing about what the path carries.
     const gapUs = nowUs - (this.#heardUs ?? nowUs);
     if (gapUs > Math.max(OUTAGE_US, OUTAGE_GAPS * this.#gapUs)) this.#outageUs = nowUs;
     else this.#gapUs += (gapUs - this.#gapUs) / 8;
@@ -190,13 +197,16 @@ export class PathHistory {
 interface Server {
   readonly floor: DelayFloor;
   queueUs: number;
-  /** By channel. */
+  /** Last known epoch of each channel. */
   readonly epochs: Uint32Array;
-  /** Changes when any of its channels begins anew. */
+  /** Changes when any of the server's channels restarts. */
   epoch: number;
 }
 
-/** Channels count their beginnings each for itself: those heard later have seen fewer, and yet it is the same clock. */
+/**
+ * Each channel counts its restarts by itself. A channel joined later has seen fewer restarts of the same clock, so only
+ * changes count.
+ */
 function epochOf(server: Server, { channelIndex, epoch }: StreamReading): number {
   server.epoch += epoch - server.epochs[channelIndex]!;
   server.epochs[channelIndex] = epoch;

@@ -8,15 +8,15 @@ import { PathHistory, STANDING_US } from './path-history.js';
 import type { LocalReading, StreamReading } from './readings.js';
 import { SLOT_US } from './step-plan.js';
 
-/** A queue that rises by fewer packets says nothing. */
+/** A queue that rises by fewer packets than this is no wave. */
 const WAVE_PACKETS = 3;
-/** What may be lost where nothing speaks against more, beyond what is lost anyway. */
+/** A path counts as clear up to this loss beyond ambient loss. */
 const CLEAR_PATH_LOSS_RATIO = 0.03;
 
-/** What a path does not know of the level it is seen from. */
+/** What the controller adds to a path's state when congestion is judged. */
 export type LevelContext = Pick<CongestionInput, 'leaveLatencyUs' | 'isTrial' | 'isNew'>;
 
-/** Everything that has been measured on one path, seen from the level that is joined on it now. */
+/** Everything measured on one path, and the level that is joined on it now. */
 export class PathState {
   readonly levels: LadderLevels;
   readonly history = new PathHistory();
@@ -26,9 +26,9 @@ export class PathState {
   readonly joinTimes = new JoinTimes();
   nowUs = 0;
   level = 0;
-  /** When the level last changed; what came before says nothing about it. */
+  /** When the level last changed. Earlier readings say nothing about it. */
   changedUs = 0;
-  /** When it last went up; since it is heard, when that was. */
+  /** When the level last went up; once its newest channel has been heard, when that was. */
   climbedUs = Number.NEGATIVE_INFINITY;
   /** When the newest channel of this level was first heard. */
   heardUs: number | undefined;
@@ -51,14 +51,17 @@ export class PathState {
     this.#noteHeard(readings);
   }
 
-  /** Takes the last reading's losses and queue for what they say about weather and others; not while a leave is waited for. */
+  /**
+   * Uses the last reading's losses and queue to estimate ambient loss and to recognise other traffic; not to be called in a
+   * deaf period.
+   */
   judgeLosses(): void {
     const { receivedCount, lostCount, meanQueueUs } = this.history;
     const { queueUs } = this;
     if (queueUs < this.emptyUs) this.ambient.add(receivedCount, lostCount);
     this.contention.add(this.nowUs, {
       queueUs,
-      // What is lost without a queue is lost to the weather.
+      // Losses without a queue are ambient.
       lostCount: meanQueueUs >= this.emptyUs ? lostCount : 0,
       bitsPerSecond: this.levels.rateOf(this.level),
       roundTripUs: this.joinTimes.roundTripUs + meanQueueUs,
@@ -66,7 +69,7 @@ export class PathState {
     });
   }
 
-  /** Looks for others on the path; to be called once a slot. */
+  /** Looks for other traffic on the path; to be called once a slot. */
   judgeOthers(queueUs: number, keptBitsPerSecond: number, leaveLatencyUs: number): void {
     const sinceUs = this.slotSinceUs;
     const wasOn = this.isContended;
@@ -78,26 +81,26 @@ export class PathState {
       roundTripUs: this.roundTripUs(sinceUs),
       leaveLatencyUs,
     });
-    // What failed before others were known was their doing.
+    // Levels that failed before the other traffic was recognised failed because of it.
     if (!wasOn && this.isContended) this.link.forgive();
   }
 
-  /** The last half second, as far as it was at this level. */
+  /** Beginning of the last half second, or of the present level if that is later. */
   get slotSinceUs(): number {
     return Math.max(this.changedUs, this.nowUs - SLOT_US);
   }
 
-  /** What stands in the path's queues. */
+  /** The standing queue. */
   get queueUs(): number {
     return this.history.standingQueueUs;
   }
 
-  /** A queue below this is none. */
+  /** A queue below this counts as empty. */
   get emptyUs(): number {
     return emptyQueueUs(this.serviceUs);
   }
 
-  /** What a packet takes on the slowest link, as far as known: queues come in multiples of it. */
+  /** Time that the slowest link needs for one packet, as far as known. Queues are multiples of it. */
   get serviceUs(): number {
     const rate = Math.max(this.levels.rateOf(this.level), this.link.capacityBitsPerSecond ?? 0);
     return (this.levels.packetUs(1) * this.levels.rateOf(1)) / rate;
@@ -107,12 +110,12 @@ export class PathState {
     return this.contention.isOn(this.nowUs);
   }
 
-  /** What stands for the round-trip time, with the queue in it. */
+  /** The substitute for the round-trip time, including the mean queue since `sinceUs`. */
   roundTripUs(sinceUs: number): number {
     return this.joinTimes.roundTripUs + this.history.meanQueueSince(sinceUs);
   }
 
-  /** Whether nothing has spoken against more for so long. */
+  /** Whether there has been no loss and no queue for this long, or since the level changed. */
   isClear(spanUs: number): boolean {
     const sinceUs = Math.max(this.changedUs, this.nowUs - spanUs);
     const { receivedCount, lostCount } = this.history.sums(sinceUs);
@@ -120,7 +123,7 @@ export class PathState {
     return lostCount <= mayLose && this.history.queueUs(Math.max(sinceUs, this.nowUs - STANDING_US)) < this.emptyUs;
   }
 
-  /** Whether more comes than the path carries. */
+  /** Judges whether more arrives than the path carries; undefined if not. */
   congestion(now: LevelContext): Congestion | undefined {
     return congestionOf(this.history, {
       nowUs: this.nowUs,
@@ -140,9 +143,10 @@ export class PathState {
     for (const { channelIndex, receivedCount, sinceUs } of readings) {
       if (channelIndex !== newest || receivedCount === 0) continue;
       this.heardUs = this.nowUs;
-      // What comes with a level comes when it is heard: one channel may have waited seconds for another to go.
+      // The effects of a level begin when its newest channel is heard, which may be seconds after the decision if it waited
+      // for another to be left.
       if (this.climbedUs === this.changedUs) this.climbedUs = this.nowUs;
-      // Where it was already flowing for others, nothing can be learnt.
+      // A channel that was already arriving tells nothing about the time of a join.
       if (sinceUs <= this.changedUs) continue;
       this.joinTimes.add(sinceUs - this.changedUs, {
         intervalUs: this.levels.newestIntervalUs(this.level),

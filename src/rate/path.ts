@@ -4,28 +4,31 @@ import type { Decision } from './policy.js';
 import { type Move, RateController } from './rate-controller.js';
 import type { LocalReading, StreamReading } from './readings.js';
 
-/** A channel that takes another's place is waited for this long while both are joined. */
+/** While a channel replaces another and both are joined, the new one is waited for this long. */
 const OVERLAP_US = 2_000_000;
 
-/** The same each time: ten thousand simulated receivers decide nothing twenty times a second. */
+/** One shared empty list: ten thousand simulated receivers decide nothing twenty times a second. */
 const NOTHING: readonly Decision[] = [];
 
-/** A change from one channel to another, of which one half waits. */
+/** The half of a change from one channel to another that still waits. */
 interface Exchange extends Omit<Decision, 'server'> {
-  /** When it is done at the latest. */
+  /** When it is carried out at the latest. */
   readonly atUs: number;
-  /** Once this channel is heard it is done at once. */
+  /** It is carried out as soon as this channel is heard. */
   readonly awaits: number | undefined;
-  /** What waits for it in turn. */
+  /** What waits until this half is carried out. */
   readonly next?: Exchange;
 }
 
-/** What servers on one way bring: their ladder's controller, and the channels that follow from its level. */
+/**
+ * One server, or all servers together: the controller of its ladder, and the channels that follow from the controller's
+ * level.
+ */
 export class Path {
   readonly controller: RateController;
   /** Index of its server; undefined for all servers together. */
   readonly server: number | undefined;
-  /** Share of symbols that were there already, as of lately. */
+  /** Share of the symbols lately that were duplicates. */
   duplicateRatio = 0;
   readonly #joined = new Set<number>();
   /** When each channel was last left. */
@@ -37,7 +40,7 @@ export class Path {
     this.controller = new RateController(levels);
   }
 
-  /** Joined, or being joined, in bit/s by the ladder. */
+  /** Nominal rate of the level that is joined or being joined, in bit/s. */
   get levelBitsPerSecond(): number {
     return this.controller.levels.rateOf(this.controller.level);
   }
@@ -67,13 +70,13 @@ export class Path {
   }
 
   #apply(nowUs: number, { level, reason }: Move): readonly Decision[] {
-    // Whatever waits was wanted for another level.
+    // A waiting half belonged to another level.
     this.#exchange = undefined;
     const wanted = this.controller.levels.channelsOf(level);
     const leaves = [...this.#joined].filter((channel) => !wanted.includes(channel)).toReversed();
     const joins = wanted.filter((channel) => !this.#joined.has(channel));
     const [to] = joins;
-    // Of two that are joined, the older is the one that is heard.
+    // If two channels are joined, the older one is the one that arrives.
     const from = to === undefined ? undefined : leaves.pop();
     const others = leaves.flatMap((channel) => this.#decide(nowUs, { action: 'leave', channel, reason }));
     if (from !== undefined && to !== undefined) return [...others, ...this.#exchangeChannels(nowUs, from, to, reason)];
@@ -81,8 +84,8 @@ export class Path {
   }
 
   /**
-   * Replicated channels: both for a moment where there is room, if need be once those that were left before have gone; or else
-   * neither until the first has gone.
+   * Exchanges one replicated channel for another. If the capacity holds both, both are joined for a moment, if need be after
+   * channels left before have stopped arriving. If not, the new one is joined when the old one should have stopped arriving.
    */
   #exchangeChannels(nowUs: number, from: number, to: number, reason: string): readonly Decision[] {
     const { capacityBitsPerSecond = 0, leaveLatencyUs } = this.controller;
@@ -97,7 +100,7 @@ export class Path {
     const leavingRate = leaving.reduce((sum, [channel]) => sum + this.#rateOf(channel), 0);
     const isRoomy = before + after + leavingRate <= capacityBitsPerSecond;
     const joinUs = isRoomy ? nowUs : Math.max(...leaving.map(([, leftUs]) => leftUs)) + leaveLatencyUs;
-    // A better channel that never comes is given up by the controller: the other stays.
+    // If the faster channel never arrives, the controller gives it up; the old one therefore stays until then.
     const atUs = after > before ? Number.POSITIVE_INFINITY : joinUs + OVERLAP_US;
     const next = { ...leave, atUs, awaits: to };
     this.#exchange = isRoomy ? next : { ...join, atUs: joinUs, awaits: undefined, next };
@@ -109,7 +112,7 @@ export class Path {
     return levels.rateOf(1 + levels.plan.channelOrder.indexOf(channel));
   }
 
-  /** The half of an exchange that waited, if its time has come. */
+  /** Carries out the waiting half of an exchange if its time has come. */
   #completeExchange(nowUs: number, readings: readonly StreamReading[]): readonly Decision[] {
     const exchange = this.#exchange;
     if (exchange === undefined) return NOTHING;

@@ -1,30 +1,30 @@
 import type { LocalReading, StreamReading } from './readings.js';
 
-/** What a receiver should do about a channel, and why, in words for people. */
+/** A channel to join or leave, and the reason in words for people. */
 export interface Decision {
   readonly action: 'join' | 'leave';
   readonly channel: number;
-  /** Index of the server whose datagrams alone are wanted; undefined for all servers' of the channel. */
+  /** Index of the server whose datagrams to join (source-specific); undefined for all servers. */
   readonly server: number | undefined;
   readonly reason: string;
 }
 
-/** How a policy sees things, for people and logs. */
+/** What a policy has measured, for people and logs. */
 export interface PolicyStatus {
-  /** What is joined, or being joined, in bit/s by the ladder. */
+  /** Nominal rate of the channels that are joined or being joined, in bit/s. */
   readonly levelRateBitsPerSecond: number;
-  /** What stands in the path's queues. */
+  /** Standing queue of the path. */
   readonly queueUs: number;
-  /** What the slowest link seems to carry; undefined until it has been measured. */
+  /** Measured capacity of the slowest link, in bit/s; undefined until a train has arrived. */
   readonly capacityBitsPerSecond: number | undefined;
 }
 
-/** Chooses channels. Knows no clock and no socket: it is told the time and what was heard. */
+/** Chooses channels. It has no clock and no socket; the caller passes the time and the readings. */
 export interface ChannelPolicy {
-  /** Joins to begin with, or to begin again after everything has been left. */
+  /** Joins to begin with, or to begin again with after everything has been left. */
   start(nowUs: number): readonly Decision[];
   /**
-   * What to change, from what has come since the last call; to be called every 50 ms.
+   * Decides what to change from the readings since the last call; to be called every 50 ms.
    *
    * @param readings of the streams of joined channels.
    */

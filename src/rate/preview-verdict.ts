@@ -1,16 +1,16 @@
 import type { StreamReading } from './readings.js';
 
-/** A queue that grows by less than this share of the time is not told from one that does not. */
+/** A queue that grows by less than this share of the time cannot be told from a steady one. */
 const LEAST_SLOPE = 0.02;
-/** A line through fewer points has no error to speak of. */
+/** With fewer datagrams the error of the slope is not known. */
 const MIN_DATAGRAMS = 6;
 
-/** What a preview showed of the next level. */
+/** Whether a preview showed room for the next level. */
 export type PreviewVerdict = 'room' | 'no room' | 'unknown';
 
 /**
- * While the next level's rate was shown, did the queue grow? The slope of delay over send time is the share by which that
- * rate exceeds what the path carries.
+ * Whether the queue grew during the preview of the next level. The slope of delay over send time is the share by which the
+ * previewed rate exceeds what the path carries.
  */
 export function previewVerdict(slot: number, readings: readonly StreamReading[]): PreviewVerdict {
   let count = 0;

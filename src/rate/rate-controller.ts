@@ -13,24 +13,24 @@ import { Retreats } from './retreats.js';
 import { type EndedSlot, SlotWatch } from './slot-watch.js';
 import { SLOT_US } from './step-plan.js';
 
-/** Where a receiver is to be from now on, and why. */
+/** The level that a receiver is to be on from now on, and the reason. */
 export interface Move {
   readonly level: number;
   readonly reason: string;
 }
 
 /**
- * `start` climbs quickly as far as trains promise; `steady` waits for permissions; `trial` watches a level just joined; `deaf`
- * waits for a leave to work; `paused` has nothing joined.
+ * `start` climbs quickly to the measured capacity. `steady` waits for permissions to step up. `trial` watches a level just
+ * joined. `deaf` waits for a leave to work. `paused` has nothing joined.
  */
 export type Phase = 'start' | 'steady' | 'trial' | 'deaf' | 'paused';
 
-/** An overload this soon after a step is the step's fault, and only who outlasts it has held the level. */
+/** An overload this soon after a step up is blamed on the step. A level without one for this long has been held. */
 const BLAME_US = 5_000_000;
 
 /**
- * One ladder on one path: measures, and says which level to be on. Knows neither clock nor socket; `tick` comes with what
- * has been read since the last. docs/rate-control.md describes it.
+ * Rate control of one ladder on one path: measures, and decides which level to be on. It has neither clock nor socket;
+ * `tick` takes the readings since the last tick. docs/rate-control.md describes it.
  */
 export class RateController {
   readonly levels: LadderLevels;
@@ -57,27 +57,27 @@ export class RateController {
     return this.#phase;
   }
 
-  /** What stands in the path's queues, as of the last fifth of a second. */
+  /** The standing queue: the least queue of the last fifth of a second. */
   get queueUs(): number {
     return this.#path.queueUs;
   }
 
-  /** Whether something stands in them now. */
+  /** Whether there is a standing queue. */
   get isQueued(): boolean {
     return this.#path.queueUs >= this.#path.emptyUs;
   }
 
-  /** What trains promise, in bit/s. */
+  /** Measured capacity, in bit/s; undefined before the first train. */
   get capacityBitsPerSecond(): number | undefined {
     return this.#path.link.capacityBitsPerSecond;
   }
 
-  /** Whether a step up is so new that its effect is not known yet. */
+  /** Whether the last step up is so new that its effect is not known yet. */
   get isTrying(): boolean {
     return this.#phase === 'trial' || this.#path.nowUs - this.#path.climbedUs < START_STEP_US;
   }
 
-  /** How long a leave takes to work, as far as learnt. */
+  /** How long a channel keeps arriving after a leave, as learnt so far. */
   get leaveLatencyUs(): number {
     return this.#deafPeriod.latencyUs;
   }
@@ -88,7 +88,7 @@ export class RateController {
     return { level: 1, reason: 'the lowest level, to measure from' };
   }
 
-  /** Another path of the same bottleneck has just given way: what is heard now was decided before. */
+  /** Another path through the same bottleneck has just left a level: congestion seen now is older than that leave. */
   waitForOtherLeave(nowUs: number): void {
     if (this.#phase === 'paused' || this.#phase === 'deaf') return;
     this.#phase = 'deaf';
@@ -117,7 +117,7 @@ export class RateController {
     return this.#leaveIfNeeded() ?? (otherPaths.areQuiet ? this.#joinIfPossible(ended, readings) : undefined);
   }
 
-  /** Looks for others on the path, once a slot. */
+  /** Looks for other traffic on the path, once a slot. */
   #checkForOthers(): void {
     const path = this.#path;
     if (path.nowUs - path.slotSinceUs < SLOT_US / 2) return;
@@ -127,7 +127,7 @@ export class RateController {
     path.judgeOthers(queueUs, this.#retreats.keptRate(path.nowUs), this.#deafPeriod.latencyUs);
   }
 
-  /** Leaves what is too much. */
+  /** Leaves channels if more arrives than the path, the user's limit or this host allows. */
   #leaveIfNeeded(): Move | undefined {
     const { levels } = this;
     const path = this.#path;
@@ -150,7 +150,7 @@ export class RateController {
     return this.#stepDown(level - 1, 'nothing comes of it');
   }
 
-  /** A path that fails further while a leave is waited for. */
+  /** Leaves more if the path becomes slower still while a leave is waited for. */
   #leaveMore(): Move | undefined {
     const { levels } = this;
     const path = this.#path;
@@ -162,7 +162,7 @@ export class RateController {
     return this.#changeLevel({ level: levels.below(level, excess.rateBitsPerSecond), why: excess.what });
   }
 
-  /** At once, and far enough. */
+  /** Retreats from congestion at once and far enough. */
   #retreat({ what, rateBitsPerSecond, isMild }: Congestion): Move | undefined {
     const path = this.#path;
     const { level, nowUs } = path;
@@ -170,7 +170,7 @@ export class RateController {
     const wasNew = this.#isNew;
     if (wasNew && !(isMild && path.link.tryClear(nowUs, this.levels.rateOf(level)))) this.#recordFailure();
     this.#recordRetreat();
-    // The level before was right a moment ago.
+    // If the level is new, the level before it was right a moment ago.
     return this.#stepDown(wasNew && isMild ? level - 1 : this.levels.below(level, rateBitsPerSecond), what);
   }
 
@@ -180,12 +180,12 @@ export class RateController {
     this.#retreats.began(nowUs, this.levels.rateOf(level));
   }
 
-  /** Whether what is wrong now may have come with the level. */
+  /** Whether the level is so new that it may have caused the congestion. */
   get #isNew(): boolean {
     return this.#phase === 'trial' || this.#path.nowUs - this.#path.climbedUs < BLAME_US;
   }
 
-  /** This level was too much. */
+  /** Takes note that this level was too much. */
   #recordFailure(): void {
     const path = this.#path;
     this.#backOff.failed(path.level);
@@ -217,7 +217,7 @@ export class RateController {
     return { level: 0, reason: `even the lowest level is too much: ${what}; pausing ${pauseUs / 1e6} s` };
   }
 
-  /** Ends when the path is clear again, or when it should be. */
+  /** Ends the deaf period when the path is clear again, or when the leave must have worked. */
   #checkDeafPeriod(): void {
     const path = this.#path;
     if (!this.#deafPeriod.checkEnd(path)) return;
@@ -225,7 +225,7 @@ export class RateController {
     path.changedUs = path.nowUs;
   }
 
-  /** Joins what there may be room for. */
+  /** Joins more if there may be room for it. */
   #joinIfPossible(ended: EndedSlot | undefined, readings: readonly StreamReading[]): Move | undefined {
     const path = this.#path;
     if (this.#phase === 'trial' && hasPassed(path)) {

@@ -1,6 +1,6 @@
 /**
- * What one stream — one server's one channel — brought since it was last read. Delays have no common zero with other servers:
- * they are differences of two clocks, modulo 2^32 µs.
+ * What one stream (one channel of one server) brought since it was last read. Delays are differences of two clocks, modulo
+ * 2^32 µs, so delays of different servers cannot be compared.
  */
 export interface StreamReading {
   readonly serverIndex: number;
@@ -8,34 +8,38 @@ export interface StreamReading {
   readonly receivedCount: number;
   /** Gaps in the sequence that have stayed open for a reading or longer. */
   readonly lostCount: number;
-  /** How many of these were missing in or before trains and previews, which are bursts that no other sender would send. */
+  /**
+   * Those of the lost that were missing in or before trains and previews, which are bursts that other senders do not send.
+   */
   readonly burstLostCount: number;
-  /** How many of those received brought nothing new. */
+  /** Those of the received that brought nothing new. */
   readonly duplicateCount: number;
   /** Whole IPv6 packets. */
   readonly wireBytes: number;
-  /** Counts beginnings: a server that started anew has another clock. */
+  /** Counts restarts of the server, which gives its datagrams another clock. */
   readonly epoch: number;
-  /** When the first datagram came since the channel was joined; infinite before, −∞ where it may have come all the time. */
+  /**
+   * When the first datagram arrived after the join; ∞ before that, −∞ if the channel may have been arriving all the time.
+   */
   readonly sinceUs: number;
-  /** Least arrival time − send time; means nothing when nothing was received. */
+  /** Least of arrival time − send time; meaningless if nothing was received. */
   readonly minDelayUs: number;
-  /** Mean of the delays above the least. */
+  /** Mean of the delays, above the least delay. */
   readonly meanExcessUs: number;
   /** Rate of the last train that ended, in bit/s of whole packets; 0 if none ended since the last reading. */
   readonly trainBitsPerSecond: number;
-  /** The last datagram's marks. */
+  /** Marks of the last datagram. */
   readonly slot: number;
   readonly stepLevel: number;
   readonly preview: PreviewReading;
 }
 
 /**
- * How the delay moved while a preview was sent: sums about the means, to be added up over streams before they are divided
+ * How the delay moved during a preview: sums about the means. Add them up over all streams before dividing them
  * (slope = Σ covariance ÷ Σ spread).
  */
 export interface PreviewReading {
-  /** The slot that the preview stood in; −1 before the first. */
+  /** Slot of the preview; −1 before the first. */
   readonly slot: number;
   readonly count: number;
   /** Σ (x − x̄)², x = send time in µs. */
@@ -46,12 +50,12 @@ export interface PreviewReading {
   readonly scatter: number;
 }
 
-/** What happened on this host since the last reading, that the network must not be blamed for. */
+/** Losses and delays since the last reading that this host caused, not the network. */
 export interface LocalReading {
-  /** Datagrams that came and were not read in time: they are missing in the sequences, too. */
+  /** Datagrams that arrived and were not read in time. The sequences miss them too. */
   readonly unreadCount: number;
-  /** Datagrams that were read, and that the disk could not take. */
+  /** Datagrams that were read but that the disk could not take. */
   readonly droppedCount: number;
-  /** How late this reading is: the host was busy, and what came meanwhile waited here. */
+  /** How late this reading is because the host was busy. Datagrams that arrived meanwhile waited here. */
   readonly latenessUs: number;
 }

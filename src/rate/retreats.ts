@@ -1,25 +1,31 @@
-/** Retreats closer together than this are one, from where the first began. */
+/** Retreats closer together than this count as one, which began with the first. */
 const ONE_RETREAT_US = 10_000_000;
-/** For so long after the last one what a TCP would have kept is known: others are recognised up to ten seconds after they came. */
+/**
+ * For this long after the last retreat, the rate that a TCP connection would have kept is known. Other traffic is recognised
+ * up to ten seconds after it came.
+ */
 const KEPT_US = 20_000_000;
-/** A TCP would have kept this share of what we had (RFC 9438, section 4.6). */
+/** A TCP connection would have kept this share of the rate (RFC 9438, section 4.6). */
 const KEPT_SHARE = 0.7;
-/** A queue that is still there so long after a retreat is not our own: leave latency, and a second to drain. */
+/**
+ * A queue that is still there this long after a retreat is not this receiver's own: the leave latency, and a second to
+ * drain.
+ */
 const MAX_DRAIN_US = 4_000_000;
-/** Whoever gets this share of what trains promise is the one who has too much. */
+/** If this share of the measured capacity arrives here, this receiver causes the queue. */
 const OWN_SHARE = 0.9;
-/** With less than this after a retreat, the queue is certainly not our own. */
+/** If less than this share arrives here after a retreat, this receiver certainly does not cause the queue. */
 const INNOCENT_SHARE = 0.7;
 
-/** What was given up lately, and whether more has to be. */
+/** Remembers the last retreat, and decides whether a queue calls for another one. */
 export class Retreats {
   #lastUs = Number.NEGATIVE_INFINITY;
   #fromRate = 0;
   #hasDrained = true;
-  /** Since when somebody else seems to be the cause of a queue. */
+  /** Since when another receiver or flow seems to cause the queue. */
   #suspectedUs: number | undefined;
 
-  /** @param rateBitsPerSecond that was too much. */
+  /** @param rateBitsPerSecond the rate that was too much. */
   began(nowUs: number, rateBitsPerSecond: number): void {
     if (nowUs - this.#lastUs > ONE_RETREAT_US) this.#fromRate = rateBitsPerSecond;
     this.#lastUs = nowUs;
@@ -36,21 +42,24 @@ export class Retreats {
     this.#hasDrained = true;
   }
 
-  /** Whether a queue could still be what we have left behind. */
+  /** Whether a queue may still be the one from before the retreat. */
   isDraining(nowUs: number): boolean {
     return !this.#hasDrained && nowUs - this.#lastUs < MAX_DRAIN_US;
   }
 
-  /** What a TCP would have kept when the first sign of others made us retreat, in bit/s; 0 if nothing did. */
+  /**
+   * The rate that a TCP connection would have kept when the first sign of other traffic made this receiver retreat, in
+   * bit/s; 0 without a retreat lately.
+   */
   keptRate(nowUs: number): number {
     return nowUs - this.#lastUs < KEPT_US ? KEPT_SHARE * this.#fromRate : 0;
   }
 
   /**
-   * Whether a queue that grows is for us to end. If trains promise more than comes to us, it is of another receiver, who tries a
-   * level and will leave it in time, or of others who fill it anyway.
+   * Returns whether this receiver has to end a growing queue. If the measured capacity is more than what arrives here, the
+   * queue comes from another receiver, which tries a level and will leave it in time, or from traffic that fills it anyway.
    *
-   * @param leaveUs in which another receiver would have left, and its leave have worked.
+   * @param leaveUs time in which another receiver would have left, and its leave would have worked.
    */
   judgeQueue(nowUs: number, arrivedBitsPerSecond: number, shareBitsPerSecond: number, leaveUs: number): boolean {
     if (nowUs - this.#lastUs < ONE_RETREAT_US && arrivedBitsPerSecond < INNOCENT_SHARE * shareBitsPerSecond) {

@@ -1,14 +1,15 @@
 import { PREVIEW_US, SLOT_NUMBERS, SLOT_US, type StepPlan, trainAtUs } from './step-plan.js';
 
 /**
- * The wall clock may say that a slot begins this much sooner or later than the one before ends: clocks that are being set right
- * gradually (adjtime moves 0.25 ms a slot) and that count milliseconds. What differs by more has jumped.
+ * By the wall clock, a slot may begin this much sooner or later than the one before ended: clocks are set right gradually
+ * (adjtime moves them by 0.25 ms a slot), and some count in milliseconds. A larger difference means that the clock has
+ * jumped.
  */
 const CLOCK_TOLERANCE_US = 10_000;
-/** Added to a schedule time before its moment is sought, so that rounding cannot make that moment a little too early. */
+/** Added to a schedule time before its time is computed, so that rounding cannot make that time a little too early. */
 const ROUNDING_US = 0.01;
 
-/** The part of a channel in its ladder's steps. */
+/** A channel as a part of its ladder: what its trains and previews follow from. */
 export interface LadderChannel {
   readonly plan: StepPlan;
   readonly channel: number;
@@ -18,30 +19,30 @@ export interface LadderChannel {
 }
 
 /**
- * Turns time into schedule time, on which a channel's datagrams are evenly spaced: it runs faster or slower in the preview at a
- * slot's end, jumps by the length of the train when that is due, and runs a little slower or faster in the rest of the slot,
- * so that both times agree at the end of every slot. Averages therefore stay exact, and no error adds up.
+ * Maps time to schedule time, on which a channel's datagrams are evenly spaced. Schedule time runs faster or slower in the
+ * preview at the end of a slot, jumps by the length of the train when that is due, and runs a little slower or faster in the
+ * rest of the slot, so that both times agree at the end of every slot. Averages therefore stay exact, and no error adds up.
  *
- * Slots are of wall-clock time, and everything else of a clock that does not jump. The wall clock is read once a slot, at its
- * beginning; when it has jumped, time and schedule time are the same until it begins another slot.
+ * Slots are of wall-clock time; all other times are of a clock that does not jump. The wall clock is read once a slot, at
+ * its beginning. When it has jumped, schedule time equals time until the next slot begins.
  */
 export class ScheduleTime {
   /** Number of the present slot. */
   slot = 0;
-  /** Its step level; 0 without a ladder. */
+  /** Step level of the present slot; 0 without a ladder. */
   stepLevel = 0;
-  /** Datagrams of a train on this channel; 0 where it has none. */
+  /** Datagrams in a train of this channel; 0 if it has no trains. */
   readonly trainLength: number;
-  /** The highest rate there can be, in nominal rates, but for trains. */
+  /** The highest rate outside trains, as a multiple of the nominal rate. */
   readonly peakFactor: number;
   readonly #ladderChannel: LadderChannel | undefined;
   #startUs = 0;
   #endUs = Number.NEGATIVE_INFINITY;
   #trainAtUs = 0;
-  /** By how much schedule time jumps then. */
+  /** By how much schedule time jumps at `#trainAtUs`. */
   #jumpUs = 0;
   #awaitsTrain = false;
-  /** When the preview begins: with the end of the slot in slots that have none. */
+  /** When the preview begins; in a slot without a preview, the end of the slot. */
   #previewAtUs = 0;
   #previewFactor = 1;
   #restFactor = 1;
@@ -53,7 +54,7 @@ export class ScheduleTime {
     this.peakFactor = Math.max(1, part?.plan.previewFactor(part.channel, Number.POSITIVE_INFINITY) ?? 1);
   }
 
-  /** Goes on to the slot of `nowUs`; to be called before anything is asked about that moment. Time only grows. */
+  /** Advances to the slot of `nowUs`; to be called before anything is asked about that time. Time only grows. */
   advance(nowUs: number, wallUs: number): void {
     if (nowUs < this.#endUs) return;
     const number = Math.floor((wallUs + CLOCK_TOLERANCE_US) / SLOT_US);
@@ -67,10 +68,10 @@ export class ScheduleTime {
     if (Math.abs(gapUs) <= CLOCK_TOLERANCE_US) this.#planSlot(this.#ladderChannel, beforeUs);
     else if (gapUs > 0 && gapUs < Number.POSITIVE_INFINITY)
       this.#planSlot(this.#ladderChannel, Math.min(beganUs, nowUs));
-    else this.#planSlotWithoutMarks();
+    else this.#planEvenSlot();
   }
 
-  /** The schedule time of a moment in the present slot. */
+  /** The schedule time of a time in the present slot. */
   scheduleUs(nowUs: number): number {
     if (this.#ladderChannel === undefined) return nowUs;
     if (nowUs >= this.#previewAtUs) return this.#endUs - this.#previewFactor * (this.#endUs - nowUs);
@@ -78,8 +79,8 @@ export class ScheduleTime {
   }
 
   /**
-   * When to look again for what is due at a schedule time: at that time, or sooner, when a train is to leave or the slot ends
-   * and with it what is known.
+   * When to look again for a datagram that is due at a schedule time: at the time of that schedule time, or sooner if a
+   * train is to leave or the slot ends before, because the next slot is not known yet.
    */
   timeUs(scheduleUs: number): number {
     if (this.#ladderChannel === undefined || !Number.isFinite(this.#endUs)) return scheduleUs;
@@ -91,7 +92,10 @@ export class ScheduleTime {
     return this.#ladderChannel !== undefined && nowUs >= this.#previewAtUs;
   }
 
-  /** Whether the slot's train is to leave now. Asked once its time has come, it is this train's only chance. */
+  /**
+   * Takes the slot's train if its time has come. Returns whether it is to leave; the first call after its time is its only
+   * chance.
+   */
   takeTrain(nowUs: number): boolean {
     if (!this.#awaitsTrain || nowUs < this.#trainAtUs) return false;
     this.#awaitsTrain = false;
@@ -107,7 +111,7 @@ export class ScheduleTime {
     return Math.max(this.#trainAtUs, beforeTrainUs - this.#jumpUs / this.#restFactor);
   }
 
-  /** A slot with all that belongs into it. */
+  /** Plans a slot with its train and preview. */
   #planSlot({ plan, channel, intervalUs, serverIndex = 0 }: LadderChannel, startUs: number): void {
     const previewFactor = plan.previewFactor(channel, this.stepLevel);
     const previewUs = previewFactor === undefined ? 0 : plan.previewUs(this.stepLevel);
@@ -121,8 +125,8 @@ export class ScheduleTime {
     this.#restFactor = (lengthUs - this.#jumpUs - previewUs * this.#previewFactor) / (lengthUs - previewUs);
   }
 
-  /** A slot in which schedule time is time. */
-  #planSlotWithoutMarks(): void {
+  /** Plans a slot in which schedule time equals time. */
+  #planEvenSlot(): void {
     this.#previewFactor = 1;
     this.#previewAtUs = this.#endUs;
     this.#startUs = this.#endUs - SLOT_US;

@@ -1,30 +1,35 @@
-/** How far behind the highest sequence a late datagram is still told from a duplicate; 1024 are 50 ms at 200 Mbit/s. */
+/**
+ * A datagram at most this far behind the highest sequence number can be told from a duplicate. 1024 datagrams are 50 ms at
+ * 200 Mbit/s.
+ */
 const WINDOW_NUMBERS = 1024;
-/** A leap beyond this is a server that started anew (RFC 3550, appendix A.1, with room for long outages of fast channels). */
+/**
+ * A jump beyond this means that the server restarted (RFC 3550, appendix A.1, with room for long outages of fast channels).
+ */
 const MAX_LEAP = 2 ** 20;
 
-/** What one datagram's sequence number says. */
+/** What a sequence number says of its datagram. `late` also stands for a number too far away to be judged. */
 export type Arrival = 'new' | 'late' | 'duplicate' | 'restart';
 
 /**
- * Counts what one server's channel lost, from sequence numbers modulo 2^32 that may wrap, arrive out of order or twice, and
- * begin anew. Nothing before the first number heard counts as lost.
+ * Counts the lost datagrams of one channel of one server. Sequence numbers are modulo 2^32; they may wrap, arrive out of
+ * order or twice, and restart. Nothing before the first number that arrived counts as lost.
  */
 export class SequenceWindow {
-  /** Datagrams that arrived, duplicates of the network not counted. */
+  /** Datagrams that arrived, without duplicates made by the network. */
   receivedCount = 0;
-  /** Datagrams that the sequence numbers say were sent and that have not arrived. */
+  /** Datagrams that were sent, by their sequence numbers, and have not arrived. */
   get lostCount(): number {
     return this.#lostBefore + this.#span - this.#spanReceived;
   }
 
   readonly #seen = new Uint32Array(WINDOW_NUMBERS / 32);
   #highest = -1;
-  /** Numbers from the first of this run to the highest, both counted. */
+  /** Number of sequence numbers from the first of this run to the highest, both included. */
   #span = 0;
   #spanReceived = 0;
   #lostBefore = 0;
-  /** The number that would confirm a leap: one stray datagram must not end a run. */
+  /** The number that would confirm a jump: one stray datagram must not end a run. */
   #leapNext = -1;
 
   observe(sequence: number): Arrival {
@@ -45,7 +50,7 @@ export class SequenceWindow {
     return 'late';
   }
 
-  /** The next number begins a new run: what was sent until then is not missed. */
+  /** Begins a new run with the next number; what was sent until then does not count as lost. */
   interrupt(): void {
     this.#lostBefore = this.lostCount;
     this.#span = 0;
@@ -75,7 +80,7 @@ export class SequenceWindow {
   }
 
   #lookBack(sequence: number, behind: number): Arrival {
-    // Numbers from before the run began were never counted as lost, so hearing one late changes nothing.
+    // Numbers from before the run were never counted as lost, so their late arrival changes nothing.
     if (behind >= this.#span) return 'late';
     if (this.#isMarked(sequence)) return 'duplicate';
     this.#mark(sequence);

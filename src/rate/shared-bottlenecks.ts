@@ -1,18 +1,18 @@
 import type { Path } from './path.js';
 
-/** Of so many retreats of one path, this share met congestion on the other as well: they share a bottleneck. */
+/** Two paths share a bottleneck if, in `SHARED_EVENTS` of the last `EVENTS` retreats of one, the other was congested too. */
 const EVENTS = 4;
 const SHARED_EVENTS = 3;
 
 /**
- * Which paths of a receiver share a bottleneck, by whether congestion comes to them at the same time. Until there have been
- * enough events to tell, they are taken for sharing: too careful is better than too much.
+ * Tells which paths of a receiver share a bottleneck, by whether they are congested at the same time. Until there have been
+ * enough events, paths are assumed to share one: that makes the receiver careful.
  */
 export class SharedBottlenecks {
-  /** Of each pair, whether its last events were common; the newest first. */
+  /** For each pair of paths, whether each of the last events was common to both; the newest first. */
   readonly #events = new Map<string, boolean[]>();
 
-  /** One path retreats: what about the others? */
+  /** Takes note of a retreat of one path and of whether the others have a queue now. */
   note(path: Path, others: readonly Path[]): void {
     for (const other of others) {
       const events = [other.controller.isQueued, ...this.#eventsOf(path, other)];

@@ -1,15 +1,15 @@
 import type { StreamReading } from './readings.js';
 import { SLOT_NUMBERS } from './step-plan.js';
 
-/** A slot that is over, and what it permitted. */
+/** A slot that has ended, and the step level that it permitted. */
 export interface EndedSlot {
   readonly slot: number;
   readonly stepLevel: number;
 }
 
 /**
- * Notices the end of slots by the marks of one server: the first that is heard, as long as it is heard, because clocks of
- * servers may differ.
+ * Notices the end of slots from the marks of one server, because the clocks of servers may differ. It follows the first
+ * server that is heard until that one is silent for 2 s.
  */
 export class SlotWatch {
   #serverIndex = -1;
@@ -29,13 +29,15 @@ export class SlotWatch {
         newest = -1;
       }
       if (reading.serverIndex !== this.#serverIndex) continue;
-      // A clock that was set back, or a forged slot, must not silence it until the slots have come that far.
+      // Only a slot that is not older than the present one counts. After a clock that was set back, or a forged slot, the
+      // watch therefore
+      // begins again after 2 s instead of waiting until the slots have come that far.
       if (this.#slot < 0 || !isAfter(this.#slot, reading.slot)) this.#heardUs = nowUs;
       if (newest < 0 || isAfter(reading.slot, newest)) {
         newest = reading.slot;
         stepLevel = reading.stepLevel;
       } else if (reading.slot === newest) {
-        // Of contradicting marks the most careful one counts.
+        // If marks contradict each other, the lower step level counts.
         stepLevel = Math.min(stepLevel, reading.stepLevel);
       }
     }

@@ -1,66 +1,73 @@
 import { cumulativeRates, intervalUs } from './ladder.js';
 
-/** Time is cut into slots of half a second of wall-clock time, the same for every server whose clock is right. Our choice. */
+/** A slot is half a second of wall-clock time. Slots are the same for all servers whose clocks are right. Our choice. */
 export const SLOT_US = 500_000;
 /** Slots are numbered in 16 bits. */
 export const SLOT_NUMBERS = 2 ** 16;
-/** The last part of a slot, in which channels show the rate of the next level. Our choice. */
+/** Length of a preview: the last part of a slot, in which channels send at the rate of the next level. Our choice. */
 export const PREVIEW_US = 100_000;
 /**
- * What previews add to a queue that is no faster than the level, at most: what the longest step of a ladder of thirds adds in
- * the whole of that time. Those of longer steps are shorter. Our choice.
+ * Most that a preview adds to the queue of a link that is just as fast as the level: what the largest step of a ladder of
+ * thirds adds in `PREVIEW_US`. Previews of larger steps are shorter. Our choice.
  */
 const MAX_PREVIEW_QUEUE_US = PREVIEW_US / 3;
-/** How far into a slot trains leave: of one server in three each, so that they do not meet in a bottleneck. Our choice. */
+/**
+ * When in a slot trains leave, by server index modulo 3, so that trains of different servers do not meet in a bottleneck.
+ * Our choice.
+ */
 const TRAIN_AT_US = [200_000, 100_000, 300_000] as const;
-/** Datagrams of a train, whose 15 gaps have a steady median; 20 kB at once fit into any queue. Our choice. */
+/** Most datagrams in a train. Their 15 gaps give a steady estimate, and 20 kB at once fit into most queues. Our choice. */
 export const MAX_TRAIN_LENGTH = 16;
-/** Fewer gaps than three have no median worth the name. */
+/** Fewest datagrams in a train: fewer than three gaps give no estimate. */
 export const MIN_TRAIN_LENGTH = 4;
 /** A train takes at most this share of its channel's datagrams. Our choice. */
 const MAX_TRAIN_SHARE = 1 / 4;
-/** A preview has at most this many times a channel's rate: of larger steps than that it shows a part. Our choice. */
+/** A preview sends at most this many times a channel's rate, so it shows larger steps only in part. Our choice. */
 const MAX_PREVIEW_FACTOR = 4;
-/** What train and preview must leave of a channel's rate for the rest of the slot, so that it never falls silent. */
+/**
+ * Train and preview must leave at least this share of a channel's rate for the rest of the slot, so that it never falls
+ * silent.
+ */
 const MIN_REST_FACTOR = 1 / 8;
-/** The round-trip time that stands for all, as nobody knows those of a multicast's receivers. Our choice. */
+/** One round-trip time for all receivers, because a multicast sender does not know theirs. Our choice. */
 const ROUND_TRIP_S = 0.1;
 /**
- * Datagrams by which a sender that backs off to β of its rate may grow in each round trip to be fair to TCP: 4(1 − β²)/3 (Yang
- * and Lam, General AIMD Congestion Control, ICNP 2000). Whoever leaves a level of a ladder of thirds keeps β = 0.8 in the mean.
+ * A sender that backs off to β of its rate is fair to TCP if it grows by 4(1 − β²)/3 datagrams in each round trip (Yang and
+ * Lam, General AIMD Congestion Control, ICNP 2000). A receiver that leaves a level of a ladder of thirds keeps β = 0.8 on
+ * average.
  */
 const GROWTH_PER_ROUND_TRIP = 0.48;
-/** A step may be permitted every 1, 2, 4 or 8 slots: 0.5 to 4 s. Our choice. */
+/** A step is permitted every 1, 2, 4 or 8 slots (2^0 to 2^3): every 0.5 to 4 s. Our choice. */
 const MAX_STEP_SLOTS_EXPONENT = 3;
 
 export interface Ladder {
-  /** Rates of the channels in bit/s, in the order of their indexes, whatever their sizes; at least one. */
+  /** Rates of the channels in bit/s, by channel index, in any order of size; at least one. */
   readonly rates: readonly number[];
   readonly mode: 'several' | 'best';
   readonly symbolBytes: number;
 }
 
 /**
- * When receivers of a ladder may step up and what its channels show before that. Follows from the ladder and the number of a
- * slot alone, so that servers agree without talking and receivers behind one bottleneck try together.
+ * Says when receivers of a ladder may step up, and at which rates channels send in the preview before. Both follow from the
+ * ladder and the slot number alone, so servers agree without talking, and receivers behind one bottleneck try together.
  *
- * Levels count from 1. Level l of a layered ladder (`several`) is the channels 0 to l − 1; of a replicated one (`best`) it is
- * the l-th slowest channel.
+ * Levels count from 1. Level l of a layered ladder (`several`) is the channels 0 to l − 1; of a replicated one (`best`) it
+ * is the l-th slowest channel.
  *
- * Nested synchronisation points, rarer for higher levels, each after a burst that shows what joining would do, are RLC's
- * (Vicisano, Crowcroft, Rizzo: TCP-like Congestion Control for Layered Multicast Data Transfer, INFOCOM 1998); the time between
- * them is what a sender that is fair to TCP would take to grow by the step.
+ * RLC has such nested synchronisation points, rarer for higher levels, each after a burst that shows the effect of joining
+ * (Vicisano, Crowcroft, Rizzo: TCP-like Congestion Control for Layered Multicast Data Transfer, INFOCOM 1998). The time
+ * between them is the time that a sender that is fair to TCP would take to grow by the step.
  */
 export class StepPlan {
-  /** What a receiver of level 1, 2, … gets, bit/s. */
+  /** Rate of level 1, 2, …, in bit/s. */
   readonly levelRates: readonly number[];
-  /** The channel that level 1, 2, … adds (`several`) or is (`best`). Trains are sent on the first. */
+  /** The channel that level 1, 2, … adds (`several`) or consists of (`best`). Trains are sent on the first of them. */
   readonly channelOrder: readonly number[];
-  /** What a receiver of level 1, 2, … but the highest gets in the preview of a slot that permits to step up from it, bit/s. */
+  /** Rate of level 1, 2, … (all but the highest) in the preview of a slot that permits to step up from it, in bit/s. */
   readonly previewRates: readonly number[];
   /** Datagrams of each train; 0 for ladders that have none. */
   readonly trainLength: number;
-  /** Slots from one permission to the next, of the step up from level 1, 2, … but the highest. */
+  /** Slots between two permissions to step up from level 1, 2, … (all but the highest). */
   readonly stepSlots: readonly number[];
   readonly #levels: readonly number[];
   readonly #previewFactors: readonly number[];
@@ -79,9 +86,9 @@ export class StepPlan {
     this.#levels = rates.map((_, channel) => 1 + this.channelOrder.indexOf(channel));
   }
 
-  /** The highest level that may be stepped up to at the end of a slot, and with it all that are lower; 0 for none. */
+  /** The highest level that may be stepped up to at the end of a slot; all lower levels may be too. 0 for none. */
   stepLevel(slot: number): number {
-    // Slots between permissions never become fewer from level to level, so those of a slot are nested.
+    // The slots between permissions never become fewer from level to level, so the permissions of a slot are nested.
     let level = 1;
     while (level <= this.stepSlots.length && (slot + 1) % this.stepSlots[level - 1]! === 0) level++;
     return level === 1 ? 0 : level;
@@ -97,8 +104,8 @@ export class StepPlan {
   }
 
   /**
-   * How many times its rate a channel sends at in the preview of a slot of this step level; undefined for channels that have
-   * no preview, because they belong to no level below.
+   * By which factor a channel sends faster in the preview of a slot of this step level; undefined for channels without a
+   * preview, which belong to no level below the step level.
    */
   previewFactor(channel: number, stepLevel: number): number | undefined {
     const level = this.#levels[channel]!;
@@ -106,7 +113,7 @@ export class StepPlan {
   }
 }
 
-/** When the trains of a server leave, from the beginning of a slot. */
+/** When the train of a server leaves, in µs from the beginning of a slot. */
 export function trainAtUs(serverIndex: number): number {
   return TRAIN_AT_US[serverIndex % TRAIN_AT_US.length]!;
 }
@@ -128,7 +135,7 @@ function stepSlotsOf(levelRates: readonly number[], symbolBytes: number): readon
   });
 }
 
-/** For the channels in the order of their levels; the highest level has nothing to show. */
+/** Factors of the channels in order of level. The highest level has no next level to show. */
 function previewFactorsOf(rates: readonly number[], isLayered: boolean): readonly number[] {
   return rates.map((rate, index) => {
     const next = rates[index + 1];

@@ -2,10 +2,10 @@ import type { PreviewReading, StreamReading } from './readings.js';
 import { SequenceWindow } from './sequence-window.js';
 import { MAX_TRAIN_LENGTH, MIN_TRAIN_LENGTH } from './step-plan.js';
 
-/** Leaves take no longer to work, nor do queues hold longer what was sent before. */
+/** No leave takes longer than this to work, and no queue holds datagrams for longer. */
 const LEFTOVERS_US = 5_000_000;
 
-/** The marks of a datagram that measurement needs (docs/wire-format.md). */
+/** The header fields that measurement needs (docs/wire-format.md, marks). */
 export interface DatagramMarks {
   readonly sequence: number;
   readonly sendTimeUs: number;
@@ -13,21 +13,21 @@ export interface DatagramMarks {
   readonly stepLevel: number;
 }
 
-/** Measures one stream: datagrams go in one by one, and what they amount to is read a few times in each slot. */
+/** Measures one stream: takes its datagrams one by one, and is read several times in each slot. */
 export class StreamMeter {
   readonly window = new SequenceWindow();
   readonly #preview = new PreviewMeter();
   readonly #reading: Mutable<StreamReading>;
   #epoch = 0;
   #heardUs = Number.NEGATIVE_INFINITY;
-  /** When the channel was joined anew, while what was sent before may still come. */
+  /** When the channel was joined again, while datagrams sent before that may still arrive. */
   #resumedUs: number | undefined;
   #receivedCount = 0;
   #duplicateCount = 0;
   #wireBytes = 0;
   #lostSeen = 0;
   #lostReported = 0;
-  /** Delays are kept relative to the first, so that they neither wrap nor lose precision. */
+  /** Delays are kept relative to the first one, so that they neither wrap nor lose precision. */
   #originUs = 0;
   #hasOrigin = false;
   #leastDelayUs = 0;
@@ -63,7 +63,10 @@ export class StreamMeter {
     };
   }
 
-  /** Is joined anew: what was missed meanwhile is not lost, and what still comes of before tells nothing about the join. */
+  /**
+   * The channel was joined again. Datagrams missed meanwhile do not count as lost, and leftovers from before tell nothing
+   * about the join.
+   */
   resume(nowUs: number): void {
     this.window.interrupt();
     const isBrief = nowUs - this.#heardUs < LEFTOVERS_US;
@@ -77,8 +80,9 @@ export class StreamMeter {
   }
 
   /**
-   * Takes a datagram that came at `nowUs`; whole microseconds or not, on any scale that does not jump.
-   * @param isTrain whether it was sent in a train, and `isPreview` in a preview.
+   * Takes a datagram that arrived at `nowUs`, in µs on any time scale that does not jump; fractions are allowed.
+   * @param isTrain whether it was sent in a train.
+   * @param isPreview whether it was sent in a preview.
    */
   observe(marks: DatagramMarks, isTrain: boolean, isPreview: boolean, wireBytes: number, nowUs: number): void {
     if (this.#resumedUs !== undefined) this.#passLeftovers(this.#resumedUs, marks.sendTimeUs, nowUs);
@@ -108,17 +112,17 @@ export class StreamMeter {
     if (isPreview) this.#preview.add(marks.slot, marks.sendTimeUs, delayUs);
   }
 
-  /** What was observed last brought a symbol that was there. */
+  /** The symbol of the datagram observed last was a duplicate. */
   noteDuplicate(): void {
     this.#duplicateCount++;
   }
 
-  /** What came since the last reading. The same object each time: it holds until the next. */
+  /** What arrived since the last reading. Returns the same object each time; it is valid until the next reading. */
   read(): StreamReading {
     const reading = this.#reading;
     const count = this.#receivedCount;
     const lost = this.window.lostCount;
-    // A gap may be a datagram that has been overtaken: it counts when it has stayed open from one reading to the next.
+    // A gap may be a datagram that was overtaken. It counts as lost once it has stayed open from one reading to the next.
     const settled = Math.min(lost, this.#lostSeen);
     reading.lostCount = Math.max(0, settled - this.#lostReported);
     this.#lostReported = Math.max(this.#lostReported, settled);
@@ -140,8 +144,8 @@ export class StreamMeter {
   }
 
   /**
-   * Until something comes that was sent after the join, gaps are no losses: queues may hold what was sent before the leave. What
-   * came later than the quickest ever, a datagram has spent in queues.
+   * Until a datagram arrives that was sent after the join, gaps are no losses, because queues may still hold datagrams from
+   * before the leave. A datagram's delay above the least delay ever is its time in queues.
    */
   #passLeftovers(resumedUs: number, sendTimeUs: number, nowUs: number): void {
     this.window.interrupt();
@@ -167,7 +171,7 @@ export class StreamMeter {
 
   #extendTrain(sequence: number, wireBytes: number, nowUs: number): void {
     const gap = (sequence - this.#trainSequence) | 0;
-    // With a longer gap these are two trains, or a forgery.
+    // With a longer gap these are two trains, or forged.
     if (this.#trainCount > 0 && (gap <= 0 || gap > MAX_TRAIN_LENGTH)) this.#endTrain();
     if (this.#trainCount === 0) {
       this.#trainFirstUs = nowUs;
@@ -179,9 +183,12 @@ export class StreamMeter {
     this.#trainCount++;
   }
 
-  /** Dispersion (Dovrolis, Ramanathan, Moore 2001): all but the first took as long as the slowest link needs for them. */
+  /**
+   * Dispersion (Dovrolis, Ramanathan, Moore 2001): all datagrams but the first arrive in the time that the slowest link
+   * needs for them.
+   */
   #endTrain(): void {
-    // One late reading among three gaps is a third of the result already: fewer say nothing.
+    // One late arrival among three gaps is already a third of the result, so shorter trains are not used.
     if (this.#trainCount >= MIN_TRAIN_LENGTH) {
       const spanUs = Math.max(1, this.#trainLastUs - this.#trainFirstUs);
       this.#trainBitsPerSecond = (this.#trainBytes * 8e6) / spanUs;
@@ -190,7 +197,7 @@ export class StreamMeter {
   }
 }
 
-/** Sums for the regression of delay on send time over one preview (Welford 1962, so that nothing cancels). */
+/** Sums for the regression of delay on send time over one preview, updated as in Welford 1962, so that no digits cancel. */
 class PreviewMeter {
   readonly reading: Mutable<PreviewReading> = { slot: -1, count: 0, spread: 0, covariance: 0, scatter: 0 };
   #slot = -1;

@@ -1,4 +1,4 @@
-/** RFC 9438, section 4.6: what is left of a window after a loss. */
+/** RFC 9438, section 4.6: the share of a window that is left after a loss. */
 const BETA = 0.7;
 /** RFC 9438, section 5, in segments per cubic second. */
 const CUBIC = 0.4;
@@ -6,11 +6,11 @@ const CUBIC = 0.4;
 const RENO_GROWTH = (3 * (1 - BETA)) / (1 + BETA);
 
 /**
- * The congestion window that a CUBIC sender (RFC 9438) would have in our place: it grows with time and shrinks with each
- * congestion event that we see. Where round trips are short or windows small, it is one of Reno's.
+ * The congestion window that a CUBIC sender (RFC 9438) would have if it sent to this receiver: it grows with time and
+ * shrinks with each congestion event that the receiver sees. With short round trips or small windows it is that of Reno.
  */
 export class VirtualWindow {
-  /** Under way at most, in segments. */
+  /** Most segments that may be under way. */
   segments = 0;
   #isStarting = true;
   #mostSegments = 0;
@@ -20,7 +20,7 @@ export class VirtualWindow {
   #renoSegments = 0;
   #priorSegments = 0;
 
-  /** Begins with what has been there so far. */
+  /** Begins with the segments that are under way now. */
   begin(segments: number, nowUs: number): void {
     this.segments = segments;
     this.#mostSegments = segments;
@@ -28,10 +28,10 @@ export class VirtualWindow {
     this.#grownUs = nowUs;
   }
 
-  /** Something was lost, or would have been. */
+  /** Shrinks the window after a congestion event. */
   shrink(nowUs: number): void {
     this.#isStarting = false;
-    // Fast convergence (RFC 9438, section 4.7): whoever has less than last time lets others have more.
+    // Fast convergence (RFC 9438, section 4.7): a flow with a smaller window than last time releases more to others.
     const isLess = this.segments < this.#mostSegments;
     this.#mostSegments = isLess ? (this.segments * (1 + BETA)) / 2 : this.segments;
     this.#priorSegments = this.segments;
@@ -39,7 +39,7 @@ export class VirtualWindow {
     this.#enter(nowUs);
   }
 
-  /** Lets time pass; `limit` is what we could use at all, because windows that are not used do not grow. */
+  /** Lets the window grow to `nowUs`. `limit` is the most that can be used: an unused window does not grow. */
   grow(nowUs: number, roundTripUs: number, limit: number): void {
     const passedUs = nowUs - this.#grownUs;
     this.#grownUs = nowUs;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CircuitBreaker } from '../../dist/rate/circuit-breaker.js';
 
-/** The first pause that loss of this share brings, and after how long, if it is input each 50 ms for a minute. */
+/** The first pause that loss of this share brings, and after how long, if it is judged each 50 ms for a minute. */
 function pauseAt(breaker: CircuitBreaker, lossRatio: number, ambientLossRatio = 0, fromUs = 0) {
   for (let nowUs = fromUs; nowUs < fromUs + 60e6; nowUs += 50_000) {
     const pauseUs = breaker.judge(nowUs, lossRatio, ambientLossRatio);
