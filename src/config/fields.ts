@@ -71,14 +71,19 @@ export function says(wrong: string, allowed: string) {
   };
 }
 
-/** The error setting of a mapping whose keys are known: names each unknown key with those that are known. */
-export function mapping(what: string, keys: () => readonly string[]) {
-  return {
-    error: (issue: { readonly code?: string; readonly input?: unknown }) =>
+/**
+ * A mapping whose keys are known. A fault names each unknown key, with those that are known.
+ *
+ * @param what with the article, for messages: `a channel`
+ */
+export function mappingOf<const Shape extends z.core.$ZodShape>(what: string, shape: Shape) {
+  const keys = listOf(Object.keys(shape));
+  return z.strictObject(shape, {
+    error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `allowed: ${listOf(keys())}`
-        : says(`not ${what}`, `a mapping with ${listOf(keys())}`).error(issue),
-  };
+        ? `allowed: ${keys}`
+        : says(`not ${what}`, `a mapping with ${keys}`).error(issue),
+  });
 }
 
 /** Settings for `refine`: of these two exactly one has to be given, whatever else is wrong with the mapping. */

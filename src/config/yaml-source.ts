@@ -23,6 +23,8 @@ export interface YamlSource {
   readonly faults: readonly Fault[];
   /** Keys of the mapping at a path in the order of the file, which plain objects do not keep for names like `2`. */
   keysOf(path: Path): readonly string[];
+  /** The entries of a mapping that was read at a path, in the order of the file. */
+  inOrder<T>(mapping: Readonly<Record<string, T>>, path: Path): [name: string, entry: T][];
   /**
    * A fault at a path: at its value if that stands on the line (`key: value`, `- item`), else at its key; and when nothing
    * is there, at the nearest thing around it.
@@ -68,14 +70,22 @@ export function readYaml(text: string): YamlSource {
     return isMap(map) ? map.items.find((pair) => textOf(pair.key) === String(key)) : undefined;
   }
 
+  function keysOf(path: Path): readonly string[] {
+    let node: unknown = root;
+    for (const key of path) node = pairOf(node, key)?.value;
+    const map = resolved(node);
+    return isMap(map) ? map.items.map((pair) => textOf(pair.key)) : [];
+  }
+
   return {
     data,
     faults,
-    keysOf(path) {
-      let node: unknown = root;
-      for (const key of path) node = pairOf(node, key)?.value;
-      const map = resolved(node);
-      return isMap(map) ? map.items.map((pair) => textOf(pair.key)) : [];
+    keysOf,
+    inOrder(mapping, path) {
+      const rank = new Map(keysOf(path).map((name, index) => [name, index]));
+      return Object.entries(mapping).toSorted(
+        ([a], [b]) => (rank.get(a) ?? Number.POSITIVE_INFINITY) - (rank.get(b) ?? Number.POSITIVE_INFINITY),
+      );
     },
     faultAt(path, message, at = 'value') {
       let node: unknown = root;

@@ -8,7 +8,7 @@ import {
   MAX_SYMBOL_BYTES,
   MAX_VERSION,
 } from '../base/limits.js';
-import { exactlyOneOf, mapping, path, quantity, says, text, truth, whole } from '../config/fields.js';
+import { exactlyOneOf, mappingOf, path, quantity, says, text, truth, whole } from '../config/fields.js';
 import { DURATION, RATE } from '../config/units.js';
 import { DEFAULT_GROUP_HASH, DEFAULT_PORT, DEFAULT_SCOPE } from '../wire/group-options.js';
 import {
@@ -42,11 +42,7 @@ const channelShape = {
   dscp: dscp.optional().meta({ description: 'DiffServ code point; without it the fleet’s' }),
 };
 
-const channel = z
-  .strictObject(
-    channelShape,
-    mapping('a channel', () => Object.keys(channelShape)),
-  )
+const channel = mappingOf('a channel', channelShape)
   .refine(
     (value) => (value.rate === undefined) !== (value.pktDelay === undefined),
     exactlyOneOf('rate', 'pktDelay', 'unclear how fast to send'),
@@ -64,15 +60,10 @@ const ladderShape = {
   to: rate.meta({ description: 'No level is above this rate' }),
 };
 
-export const ladder = z
-  .strictObject(
-    ladderShape,
-    mapping('a ladder', () => Object.keys(ladderShape)),
-  )
-  .meta({
-    title: 'Ladder',
-    description: 'Generated channels: levels at 1, 4/3 and 5/3 times each power of two of the lowest',
-  });
+export const ladder = mappingOf('a ladder', ladderShape).meta({
+  title: 'Ladder',
+  description: 'Generated channels: levels at 1, 4/3 and 5/3 times each power of two of the lowest',
+});
 
 const objectShape = {
   file: path('What to publish'),
@@ -88,11 +79,7 @@ const objectShape = {
   ladder: ladder.optional(),
 };
 
-const object = z
-  .strictObject(
-    objectShape,
-    mapping('an object', () => Object.keys(objectShape)),
-  )
+const object = mappingOf('an object', objectShape)
   .refine(
     (value) => (value.channels === undefined) !== (value.ladder === undefined),
     exactlyOneOf('channels', 'ladder', 'unclear which channels to send'),
@@ -115,11 +102,7 @@ const serverShape = {
   dscp: dscp.optional().meta({ description: 'For all this server sends, before the channel’s' }),
 };
 
-const server = z
-  .strictObject(
-    serverShape,
-    mapping('a server', () => Object.keys(serverShape)),
-  )
+const server = mappingOf('a server', serverShape)
   .nullable()
   .transform((value) => value ?? {})
   .meta({ title: 'Server' });
@@ -171,12 +154,10 @@ export const fleetShape = {
 };
 
 /** A fleet file, without what only all of it together can tell; `resolve.ts` checks that. */
-export const fleetSchema = z
-  .strictObject(
-    fleetShape,
-    mapping('a fleet file', () => Object.keys(fleetShape)),
-  )
-  .meta({ title: 'layercast fleet', description: 'What a fleet of servers publishes, on which channels, how fast' });
+export const fleetSchema = mappingOf('a fleet file', fleetShape).meta({
+  title: 'layercast fleet',
+  description: 'What a fleet of servers publishes, on which channels, how fast',
+});
 
 export type FleetFile = z.output<typeof fleetSchema>;
 export type ObjectEntry = z.output<typeof object>;

@@ -1,4 +1,4 @@
-import { dirname, resolve as resolvePath } from 'node:path';
+import { resolve as resolvePath } from 'node:path';
 import { LayercastError } from '../base/errors.js';
 import type { Fault } from '../config/faults.js';
 import type { Path, YamlSource } from '../config/yaml-source.js';
@@ -27,11 +27,10 @@ export interface Resolution {
 const ONLY_SERVER = 'server';
 
 /** Fills in defaults, makes paths absolute, turns names into groups, rates into intervals and ladders into channels. */
-export function resolveFleet(file: FleetFile, source: YamlSource, filePath: string): Resolution {
+export function resolveFleet(file: FleetFile, source: YamlSource, folder: string): Resolution {
   const faults: Fault[] = [];
   const { scope, hash, port, symbolBytes, dscp, ssm } = file;
   const hopLimit = file.hopLimit ?? defaultHopLimit(scope);
-  const folder = dirname(resolvePath(filePath));
   const absolute = (path: string | null | undefined) => (path == null ? undefined : resolvePath(folder, path));
 
   /** What `parse` makes of a text, or a fault at its path and the text itself. */
@@ -117,10 +116,8 @@ export function resolveFleet(file: FleetFile, source: YamlSource, filePath: stri
     announceRateBitsPerSecond: file.announceRate,
     announcement: { group: groupOf(announcementName(file.fleet), { scope, hash, ssm: false }), port },
     directory: { group: groupOf(DIRECTORY_NAME, { scope, hash, ssm: false }), port },
-    objects: inFileOrder(file.objects, source.keysOf(['objects'])).map(([name, entry]) => objectOf(name, entry)),
-    servers: inFileOrder(servers, source.keysOf(['servers'])).map(([name, entry], index) =>
-      serverOf(name, entry, index),
-    ),
+    objects: source.inOrder(file.objects, ['objects']).map(([name, entry]) => objectOf(name, entry)),
+    servers: source.inOrder(servers, ['servers']).map(([name, entry], index) => serverOf(name, entry, index)),
   };
   return { fleet, faults };
 }
@@ -149,10 +146,4 @@ function parseUnicast(text: string): string {
     });
   }
   return address;
-}
-
-/** Entries of a mapping in the order of the file, which plain objects do not keep for names like `2`. */
-export function inFileOrder<T>(record: Readonly<Record<string, T>>, names: readonly string[]): [string, T][] {
-  const rank = new Map(names.map((name, index) => [name, index]));
-  return Object.entries(record).toSorted(([a], [b]) => (rank.get(a) ?? Infinity) - (rank.get(b) ?? Infinity));
 }

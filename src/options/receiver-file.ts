@@ -1,22 +1,14 @@
-import { dirname, resolve } from 'node:path';
-import { z } from 'zod';
-import { check } from '../config/check.js';
-import { ConfigError } from '../config/faults.js';
-import { mapping } from '../config/fields.js';
+import { mappingOf } from '../config/fields.js';
+import { readSettings } from '../config/read-settings.js';
 import { readText } from '../config/read-text.js';
-import { readYaml } from '../config/yaml-source.js';
 import { fileShapeOf, settingsFrom } from './file-values.js';
 import type { SettingsOf } from './option.js';
 import { RECEIVER_OPTIONS } from './receiver-options.js';
 
-const shape = fileShapeOf(RECEIVER_OPTIONS);
-
-export const receiverSchema = z
-  .strictObject(
-    shape,
-    mapping('a receiver file', () => Object.keys(shape)),
-  )
-  .meta({ title: 'layercast receiver', description: 'Settings of layercast fetch and list on this host' });
+export const receiverSchema = mappingOf('a receiver file', fileShapeOf(RECEIVER_OPTIONS)).meta({
+  title: 'layercast receiver',
+  description: 'Settings of layercast fetch and list on this host',
+});
 
 /** A receiver file after all checks, every path absolute. What it does not say is undefined; defaults come last. */
 export type ReceiverFile = Partial<SettingsOf<typeof RECEIVER_OPTIONS>>;
@@ -36,7 +28,6 @@ export async function loadReceiverFile(path: string): Promise<ReceiverFile> {
  * @throws {ConfigError} `CONFIG_INVALID` with every fault.
  */
 export function parseReceiverFile(text: string, path: string): ReceiverFile {
-  const { faults, value } = check(receiverSchema, readYaml(text));
-  if (value === undefined) throw new ConfigError(path, faults);
-  return settingsFrom(RECEIVER_OPTIONS, value, dirname(resolve(path)));
+  const { file, folder, conclude } = readSettings(receiverSchema, text, path);
+  return conclude(settingsFrom(RECEIVER_OPTIONS, file, folder), []);
 }

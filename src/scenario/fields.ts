@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mapping, quantity, says } from '../config/fields.js';
+import { mappingOf, quantity, says } from '../config/fields.js';
 import {
   DURATION,
   formOf,
@@ -57,22 +57,13 @@ const burstShape = {
 
 /** Each packet for itself, or in bursts (Gilbert 1960). */
 export const loss = z.union(
-  [
-    share,
-    z.strictObject(
-      burstShape,
-      mapping('a loss', () => Object.keys(burstShape)),
-    ),
-  ],
+  [share, mappingOf('a loss', burstShape)],
   says('not a loss', 'a share from 0% to 100%, or { share: 1%, burst: 5 }'),
 );
 
 function rangeOf<T extends z.ZodType>(bound: T) {
   const shape = { from: bound, to: bound };
-  return z.strictObject(
-    shape,
-    mapping('a range', () => Object.keys(shape)),
-  );
+  return mappingOf('a range', shape);
 }
 
 function inRange(value: number | undefined, min: number, max: number): boolean {

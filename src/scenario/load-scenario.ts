@@ -1,18 +1,17 @@
-import { check } from '../config/check.js';
-import { ConfigError, type Fault } from '../config/faults.js';
+import type { Fault } from '../config/faults.js';
+import { readSettings } from '../config/read-settings.js';
 import { readText } from '../config/read-text.js';
 import { listOf } from '../config/units.js';
-import { readYaml, type YamlSource } from '../config/yaml-source.js';
+import type { Repair } from '../config/usable-part.js';
+import type { YamlSource } from '../config/yaml-source.js';
 import type { FleetServer } from '../fleet/fleet.js';
-import { inFileOrder } from '../fleet/resolve.js';
 import type { Scenario, ScenarioServer, TrafficOptions } from '../simulate/index.js';
 import { Prng } from '../simulate/random/prng.js';
-import { PlaceSets } from './place-sets.js';
+import { LinkTree } from './link-tree.js';
 import { directionOf, queueFault, resolveLinks } from './resolve-links.js';
 import { type FleetPart, fleetPartOf, resolveObject, startRatioOf } from './resolve-object.js';
 import { resolveReceivers } from './resolve-receivers.js';
 import { type ScenarioFile, type ServerEntry, scenarioSchema, type TrafficEntry } from './scenario-schema.js';
-import { usablePart } from './usable-part.js';
 
 /**
  * Reads and checks a scenario file, and the fleet file that it may refer to.
@@ -30,41 +29,42 @@ export async function loadScenario(path: string, seed?: string): Promise<Scenari
  * @throws {ConfigError} `CONFIG_INVALID` with every fault; what reading a fleet file throws.
  */
 export async function parseScenario(text: string, path: string, seed?: string): Promise<Scenario> {
-  const source = readYaml(text);
-  const { faults, value } = check(scenarioSchema, source);
-  const usable = value === undefined ? usablePart(source) : { file: value, isReal: () => true };
-  if (usable === undefined) throw new ConfigError(path, faults);
-  const { file, isReal } = usable;
-  const found = await fleetPartOf(file.object, source, path);
-  if (found.faults.length > 0) throw new ConfigError(path, [...faults, ...found.faults]);
-  const { scenario, faults: others } = resolveScenario(file, found.part, source, seed ?? String(file.seed));
-  const all = [...faults, ...others.filter(isReal)];
-  if (all.length > 0 || scenario === undefined) throw new ConfigError(path, all);
-  return scenario;
+  const { file, source, folder, conclude } = readSettings(scenarioSchema, text, path, REPAIR);
+  const { part, faults } = await fleetPartOf(file.object, source, folder);
+  if (faults.length > 0) return conclude<Scenario>(undefined, faults);
+  const made = resolveScenario(file, part, source, seed ?? String(file.seed));
+  return conclude(made.scenario, made.faults);
 }
+
+const REPAIR: Repair = {
+  // Without channels: then nothing is said of channels that receivers name.
+  standIns: { duration: '1s', sampleInterval: '500ms', seed: 1, object: { size: '1MB' }, receivers: {} },
+  undivided: ['object'],
+  entries: 'trim',
+};
 
 function resolveScenario(file: ScenarioFile, part: FleetPart | undefined, source: YamlSource, seed: string) {
   const prng = new Prng(seed).fork('scenario');
   const faults: Fault[] = [];
   const servers = serverEntries(file, part, source, faults);
   const { object, faults: objectFaults } = resolveObject(file.object, part, servers.length, source);
-  const places = new PlaceSets(file.links ?? {}, source);
-  const links = resolveLinks(file.links ?? {}, places, source, prng);
+  const tree = new LinkTree(file.links ?? {}, source);
+  const links = resolveLinks(file.links ?? {}, tree, source, prng);
   const channelCount = object?.channels.length ?? 0;
-  const receiverEntries = inFileOrder(file.receivers, source.keysOf(['receivers']));
-  const receivers = resolveReceivers(receiverEntries, channelCount, places, source, prng);
+  const receiverEntries = source.inOrder(file.receivers, ['receivers']);
+  const receivers = resolveReceivers(receiverEntries, channelCount, tree, source, prng);
   const resolved = servers.map(([name, entry, ofFleet], index) => {
-    places.check(entry.below, ['servers', name, 'below']);
+    tree.expect(entry.below, ['servers', name, 'below']);
     faults.push(...queueFault(entry, ['servers', name], source));
     return serverOf(name, entry, ofFleet, index, servers.length, object?.sizeBytes ?? 0);
   });
-  const traffic = inFileOrder(file.traffic ?? {}, source.keysOf(['traffic'])).flatMap(([name, entry]) => {
-    places.check(entry.below, ['traffic', name, 'below']);
-    places.check(entry.from, ['traffic', name, 'from']);
+  const traffic = source.inOrder(file.traffic ?? {}, ['traffic']).flatMap(([name, entry]) => {
+    tree.expect(entry.below, ['traffic', name, 'below']);
+    tree.expect(entry.from, ['traffic', name, 'from']);
     faults.push(...trafficFaults(name, entry, source));
-    return trafficOf(name, entry, places);
+    return trafficOf(name, entry, tree);
   });
-  faults.push(...objectFaults, ...links.faults, ...receivers.faults, ...places.faults);
+  faults.push(...objectFaults, ...links.faults, ...receivers.faults, ...tree.faults);
   if (object === undefined) return { scenario: undefined, faults };
   const scenario: Scenario = {
     seed,
@@ -86,7 +86,7 @@ function serverEntries(
   source: YamlSource,
   faults: Fault[],
 ): readonly (readonly [string, ServerEntry, FleetServer | undefined])[] {
-  const written = inFileOrder<ServerEntry>(file.servers ?? {}, source.keysOf(['servers']));
+  const written = source.inOrder<ServerEntry>(file.servers ?? {}, ['servers']);
   if (part === undefined) {
     const entries = written.length === 0 ? [['server', {}] as [string, ServerEntry]] : written;
     return entries.map(([name, entry]) => [name, entry, undefined] as const);
@@ -131,13 +131,13 @@ function serverOf(
 }
 
 /** One flow for each link of the entry that it is behind. */
-function trafficOf(name: string, entry: TrafficEntry, places: PlaceSets): readonly TrafficOptions[] {
-  const count = places.countOf(entry.below);
+function trafficOf(name: string, entry: TrafficEntry, tree: LinkTree): readonly TrafficOptions[] {
+  const count = tree.countOf(entry.below);
   return Array.from({ length: count }, (_, index) => ({
     name: count === 1 ? name : `${name}/${index + 1}`,
     kind: entry.kind,
-    below: places.linkName(entry.below, index),
-    from: places.placeOf(entry.from, index),
+    below: tree.linkName(entry.below, index),
+    from: tree.linkAbove(entry.from, index),
     startUs: entry.start,
     stopUs: entry.stop,
     rateBitsPerSecond: entry.rate,

@@ -3,28 +3,28 @@ import type { Path, YamlSource } from '../config/yaml-source.js';
 import type { LinkChange, LossOptions, ScenarioLink } from '../simulate/index.js';
 import { DEFAULT_QUEUE_BYTES, type LinkOptions } from '../simulate/net/link.js';
 import type { Prng } from '../simulate/random/prng.js';
-import type { PlaceSets } from './place-sets.js';
+import type { LinkTree } from './link-tree.js';
 import type { DirectionEntry, LinkEntry } from './scenario-schema.js';
 
 /** The links of a scenario, those that are behind others after them, and what is wrong with them. */
 export function resolveLinks(
   entries: Readonly<Record<string, LinkEntry>>,
-  places: PlaceSets,
+  tree: LinkTree,
   source: YamlSource,
   prng: Prng,
 ): { readonly links: readonly ScenarioLink[]; readonly faults: readonly Fault[] } {
   const faults: Fault[] = [];
-  const links = places.ordered().flatMap((name) => {
+  const links = tree.order.flatMap((name) => {
     const entry = entries[name]!;
     const path: Path = ['links', name];
-    places.check(entry.below, [...path, 'below']);
+    tree.expect(entry.below, [...path, 'below']);
     faults.push(...faultsOf(entry, path, source));
     const rates = prng.fork(`rates of ${name}`);
     return Array.from({ length: entry.count ?? 1 }, (_, index) => {
       const rate = rateFrom(entry.rate, rates);
       return {
-        name: places.linkName(name, index),
-        below: places.placeOf(entry.below, index),
+        name: tree.linkName(name, index),
+        below: tree.linkAbove(entry.below, index),
         down: directionOf({ ...entry, rate }),
         up: directionOf(entry.up ?? {}),
         graftDelayUs: entry.graftDelay,

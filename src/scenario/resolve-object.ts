@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { DEFAULT_ANNOUNCE_INTERVAL_US, DEFAULT_SYMBOL_BYTES } from '../base/limits.js';
 import type { Fault } from '../config/faults.js';
 import { readText } from '../config/read-text.js';
@@ -30,10 +30,10 @@ export interface FleetPart {
 export async function fleetPartOf(
   entry: ObjectEntry,
   source: YamlSource,
-  scenarioPath: string,
+  folder: string,
 ): Promise<{ readonly part: FleetPart | undefined; readonly faults: readonly Fault[] }> {
   if (entry.fleet === undefined) return { part: undefined, faults: [] };
-  const path = resolve(dirname(resolve(scenarioPath)), entry.fleet);
+  const path = resolve(folder, entry.fleet);
   const fleet = parseFleet(await readText(path), path);
   const names = fleet.objects.map(({ name }) => name);
   const object =
@@ -63,8 +63,8 @@ export function resolveObject(
   if (faults.length > 0 || sizeBytes === undefined) return { object: undefined, faults };
   const { symbolBytes, code, blockSymbols } = object;
   const automatic = automaticBlockSymbols(code, Math.ceil(sizeBytes / symbolBytes), symbolBytes);
-  const channels = object.channels.map(({ rate, offset, ...place }, index) => ({
-    ...place,
+  const channels = object.channels.map(({ rate, offset, ...address }, index) => ({
+    ...address,
     rateBitsPerSecond: rate,
     startRatio: channelStartRatio({ servers: new Array(serverCount).fill(undefined) }, { index, offset }, sizeBytes),
   }));
@@ -126,7 +126,7 @@ function ownObject(entry: ObjectEntry, source: YamlSource, faults: Fault[]): Des
   return { fleet: 'fleet', object: entry.name ?? NAME, ...common, channels };
 }
 
-/** What may not stand together, each at its place. */
+/** Settings that may not stand together. */
 function contradictions(entry: ObjectEntry, source: YamlSource): Fault[] {
   if (entry.fleet !== undefined) {
     return (['channels', 'ladder', 'code', 'mode', 'symbolBytes', 'blockSymbols'] as const)

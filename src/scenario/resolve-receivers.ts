@@ -3,7 +3,7 @@ import type { Fault } from '../config/faults.js';
 import type { Path, YamlSource } from '../config/yaml-source.js';
 import type { ScenarioReceiver } from '../simulate/index.js';
 import type { Prng } from '../simulate/random/prng.js';
-import type { PlaceSets } from './place-sets.js';
+import type { LinkTree } from './link-tree.js';
 import { MAX_RECEIVERS, type ReceiverEntry } from './scenario-schema.js';
 
 /** Each runs all of the real code: some 100 of them at 1 Mbit/s take as long as they simulate. */
@@ -15,7 +15,7 @@ const FULL_ONLY = ['diskRate', 'sleeps', 'deaths', 'patience'] as const;
 export function resolveReceivers(
   entries: readonly (readonly [string, ReceiverEntry])[],
   channelCount: number,
-  places: PlaceSets,
+  tree: LinkTree,
   source: YamlSource,
   prng: Prng,
 ): { readonly receivers: readonly ScenarioReceiver[]; readonly faults: readonly Fault[] } {
@@ -23,14 +23,14 @@ export function resolveReceivers(
   const receivers: ScenarioReceiver[] = [];
   for (const [name, entry] of entries) {
     const path: Path = ['receivers', name];
-    places.check(entry.below, [...path, 'below']);
+    tree.expect(entry.below, [...path, 'below']);
     faults.push(...faultsOf(entry, channelCount, path, source));
     const starts = prng.fork(`starts of ${name}`);
     const startsUs = Array.from(
       { length: entry.count ?? 1 },
       () => (entry.start ?? 0) + Math.floor(starts.ratio() * (entry.startSpread ?? 0)),
     );
-    receivers.push(...(isCrowd(entry) ? crowdsOf : singlesOf)(name, entry, startsUs, places));
+    receivers.push(...(isCrowd(entry) ? crowdsOf : singlesOf)(name, entry, startsUs, tree));
   }
   const count = entries.reduce((sum, [, entry]) => sum + (entry.count ?? 1), 0);
   if (count > MAX_RECEIVERS) {
@@ -49,13 +49,13 @@ function singlesOf(
   name: string,
   entry: ReceiverEntry,
   startsUs: readonly number[],
-  places: PlaceSets,
+  tree: LinkTree,
 ): readonly ScenarioReceiver[] {
   return startsUs.map((startUs, index) => ({
     kind: 'full',
     name: startsUs.length === 1 ? name : `${name}/${index + 1}`,
     ...commonOf(name, entry),
-    below: places.placeOf(entry.below, index),
+    below: tree.linkAbove(entry.below, index),
     startUs,
     diskBytesPerSecond: entry.diskRate === undefined ? undefined : entry.diskRate / 8,
     patienceUs: entry.patience ?? DEFAULT_PATIENCE_US,
@@ -64,20 +64,20 @@ function singlesOf(
   }));
 }
 
-/** One crowd a link. */
+/** One crowd for each link of the entry that the receivers are below. */
 function crowdsOf(
   name: string,
   entry: ReceiverEntry,
   startsUs: readonly number[],
-  places: PlaceSets,
+  tree: LinkTree,
 ): readonly ScenarioReceiver[] {
-  const placeCount = entry.below === undefined ? 1 : Math.min(places.countOf(entry.below), startsUs.length);
-  return Array.from({ length: placeCount }, (_, place) => ({
+  const crowdCount = entry.below === undefined ? 1 : Math.min(tree.countOf(entry.below), startsUs.length);
+  return Array.from({ length: crowdCount }, (_, index) => ({
     kind: 'crowd',
-    name: placeCount === 1 ? name : `${name}/${place + 1}`,
+    name: crowdCount === 1 ? name : `${name}/${index + 1}`,
     ...commonOf(name, entry),
-    below: places.placeOf(entry.below, place),
-    startsUs: startsUs.filter((_, index) => index % placeCount === place),
+    below: tree.linkAbove(entry.below, index),
+    startsUs: startsUs.filter((_, member) => member % crowdCount === index),
   }));
 }
 

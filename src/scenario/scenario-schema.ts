@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MAX_BLOCK_SYMBOLS, MAX_SYMBOL_BYTES } from '../base/limits.js';
-import { choice, mapping, path, quantity, says, text, whole } from '../config/fields.js';
+import { choice, mappingOf, path, quantity, says, text, whole } from '../config/fields.js';
 import { DURATION, SIZE } from '../config/units.js';
 import {
   channelIndexes,
@@ -69,21 +69,14 @@ const linkShape = {
   rate: rateOrRange
     .optional()
     .meta({ description: 'Without it no limit; { from: 1Mbit, to: 100Mbit } for any between' }),
-  up: z
-    .strictObject(
-      directionShape,
-      mapping('a direction', () => Object.keys(directionShape)),
-    )
+  up: mappingOf('a direction', directionShape)
     .optional()
     .meta({ description: 'Towards the root; without it no limit' }),
   graftDelay: moment.optional().meta({ description: 'From a join to the first packet; without it none' }),
   leaveLatency: moment.optional().meta({ description: 'From the last leave to silence; MLD’s defaults take 2s' }),
   changes: z
     .array(
-      z.strictObject(
-        changeShape,
-        mapping('a change', () => Object.keys(changeShape)),
-      ),
+      mappingOf('a change', changeShape),
       says('not a list of changes', 'changes such as - { at: 20s, rate: 1Mbit }'),
     )
     .optional(),
@@ -110,23 +103,11 @@ const receiverShape = {
     .meta({ description: 'As fetch --patience' }),
   diskRate: rate.optional().meta({ description: 'What its disk takes, such as 40Mbit; without it any rate' }),
   sleeps: z
-    .array(
-      z.strictObject(
-        sleepShape,
-        mapping('a sleep', () => Object.keys(sleepShape)),
-      ),
-      says('not a list of sleeps', 'times such as - { from: 10s, to: 20s }'),
-    )
+    .array(mappingOf('a sleep', sleepShape), says('not a list of sleeps', 'times such as - { from: 10s, to: 20s }'))
     .optional()
     .meta({ description: 'While its interface is down' }),
   deaths: z
-    .array(
-      z.strictObject(
-        deathShape,
-        mapping('a death', () => Object.keys(deathShape)),
-      ),
-      says('not a list of deaths', 'times such as - { at: 10s, rise: 15s }'),
-    )
+    .array(mappingOf('a death', deathShape), says('not a list of deaths', 'times such as - { at: 10s, rise: 15s }'))
     .optional()
     .meta({ description: 'Power cuts; its disk survives' }),
 };
@@ -150,20 +131,11 @@ const scenarioShape = {
   seed: whole(0, 2 ** 48)
     .default(1)
     .meta({ description: 'Of all that is random; --seed goes before it' }),
-  object: z
-    .strictObject(
-      objectShape,
-      mapping('an object', () => Object.keys(objectShape)),
-    )
-    .meta({ description: 'What is sent: described here, or in a fleet file' }),
+  object: mappingOf('an object', objectShape).meta({ description: 'What is sent: described here, or in a fleet file' }),
   servers: z
     .record(
       plainName,
-      z
-        .strictObject(
-          serverShape,
-          mapping('a server', () => Object.keys(serverShape)),
-        )
+      mappingOf('a server', serverShape)
         .nullable()
         .transform((value) => value ?? {}),
       says('not servers', 'a mapping from names to servers'),
@@ -175,15 +147,10 @@ const scenarioShape = {
   traffic: entries('flow', trafficShape).nullish().meta({ description: 'What else the links carry' }),
 };
 
-export const scenarioSchema = z
-  .strictObject(
-    scenarioShape,
-    mapping('a scenario', () => Object.keys(scenarioShape)),
-  )
-  .meta({
-    title: 'layercast scenario',
-    description: 'A network, who sends and receives over it, and what happens to it',
-  });
+export const scenarioSchema = mappingOf('a scenario', scenarioShape).meta({
+  title: 'layercast scenario',
+  description: 'A network, who sends and receives over it, and what happens to it',
+});
 
 /** JSON Schema (draft 7, which every editor knows) of what may be written in a scenario file. */
 export function scenarioJsonSchema(): object {
@@ -200,9 +167,6 @@ export type TrafficEntry = z.output<ReturnType<typeof z.strictObject<typeof traf
 
 /** A mapping from names to entries of one kind. */
 function entries<const Shape extends z.core.$ZodShape>(what: string, shape: Shape) {
-  const entry = z.strictObject(
-    shape,
-    mapping(`a ${what}`, () => Object.keys(shape)),
-  );
+  const entry = mappingOf(`a ${what}`, shape);
   return z.record(plainName, entry, says(`not ${what}s`, `a mapping from names to ${what}s`));
 }

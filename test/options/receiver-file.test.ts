@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configKindOf } from '../../dist/config/config-kind.js';
+import { fileKindOf } from '../../dist/cli/file-kind.js';
 import { parseReceiverFile } from '../../dist/options/receiver-file.js';
 
 describe('a receiver file', () => {
@@ -69,6 +69,6 @@ output: ../firmware.img
     ['', 'fleet'],
     ['[', 'fleet'],
   ])('%j is taken for a %s file', (text, kind) => {
-    expect(configKindOf(text)).toBe(kind);
+    expect(fileKindOf(text)).toBe(kind);
   });
 });

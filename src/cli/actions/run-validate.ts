@@ -1,8 +1,8 @@
-import { configKindOf, type FileKind } from '../../config/config-kind.js';
 import { readText } from '../../config/read-text.js';
 import type { Fleet } from '../../fleet/fleet.js';
 import { type ConfigWarning, limited, warningsOf } from '../../fleet/warnings.js';
 import type { Scenario } from '../../simulate/index.js';
+import { type FileKind, fileKindOf } from '../file-kind.js';
 
 import { recordsOf, refuseWarnings, showWarnings } from './config-warnings.js';
 
@@ -23,7 +23,7 @@ interface Finding {
  */
 export async function runValidate(path: string, { json, strict }: ValidateFlags): Promise<void> {
   const text = await readText(path);
-  const kind = configKindOf(text);
+  const kind = fileKindOf(text);
   const { summary, warnings } = await CHECKS[kind](text, path);
   if (json) process.stdout.write(`${JSON.stringify({ file: path, kind, summary, warnings: recordsOf(warnings) })}\n`);
   else {

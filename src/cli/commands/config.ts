@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { FileKind } from '../../config/config-kind.js';
 import type { ValidateFlags } from '../actions/run-validate.js';
+import type { FileKind } from '../file-kind.js';
 
 export function config(program: Command): void {
   const group = program

@@ -1,0 +1,21 @@
+import { readYaml } from '../config/yaml-source.js';
+import { keyOf } from '../options/option.js';
+import { RECEIVER_OPTIONS } from '../options/receiver-options.js';
+
+/** The kinds of settings files that `layercast config` checks. */
+export type FileKind = 'fleet' | 'receiver' | 'scenario';
+
+/** The kind of a file, told by settings that no other kind has. A file without such settings counts as a fleet. */
+export function fileKindOf(text: string): FileKind {
+  const { data } = readYaml(text);
+  if (typeof data !== 'object' || data === null) return 'fleet';
+  const hasOneOf = (settings: readonly string[]) => settings.some((key) => key in data);
+  if (hasOneOf(SCENARIO_SETTINGS)) return 'scenario';
+  return hasOneOf(FLEET_SETTINGS) || !hasOneOf(RECEIVER_SETTINGS) ? 'fleet' : 'receiver';
+}
+
+const SCENARIO_SETTINGS = ['duration', 'receivers', 'links', 'traffic'];
+const FLEET_SETTINGS = ['fleet', 'objects', 'servers', 'records'];
+const RECEIVER_SETTINGS = Object.values(RECEIVER_OPTIONS).flatMap((option) =>
+  'file' in option ? [keyOf(option.flag)] : [],
+);
