@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import koffi from 'koffi';
 import { BlockEncoder, CodingPool } from '../dist/fec/index.js';
 import { geometryOf } from '../dist/object/geometry.js';
-import { Placements } from '../dist/object/placements.js';
+import { Holdings } from '../dist/object/holdings.js';
 import { SymbolSet } from '../dist/object/symbol-set.js';
 import { Assembler } from '../dist/receiver/assemble/assembler.js';
 import { CodedPlaces } from '../dist/receiver/assemble/coded-places.js';
@@ -45,11 +45,11 @@ async function measure(symbolCount: number) {
   const longest: number[] = [];
   const all: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const [symbols, guests] = [new SymbolSet(symbolCount), new Placements(symbolCount)];
-    for (let place = 0; place < symbolCount; place++) guests.set(place, FIRST_ESI + place);
-    const coded = new CodedPlaces(geometry, symbols, guests);
+    const holdings = new Holdings(geometry);
+    for (let place = 0; place < symbolCount; place++) holdings.addGuest(place, FIRST_ESI + place);
+    const coded = new CodedPlaces(holdings);
     const descriptor = { sha256, blockRoot: sha256 } as unknown as Descriptor;
-    const assembler = new Assembler(descriptor, geometry, symbols, new SymbolSet(1), coded, new Origins());
+    const assembler = new Assembler(descriptor, holdings, new SymbolSet(1), coded, new Origins());
     const store = memoryStore(file);
     const verification = new Verification(assembler, store, new Restoration(geometry, store, pool, 1));
     const stop = watchTurns();
@@ -95,7 +95,8 @@ function threadMs(): number {
 /** Reads as libuv's threads do: the main thread has no part in it. */
 function memoryStore(file: Uint8Array): ObjectStore {
   const store = {
-    read: async (offset: number, into: Uint8Array) => {
+    read: async (place: number, into: Uint8Array) => {
+      const offset = place * SYMBOL_BYTES;
       for (let at = 0; at < into.length; at += 2 ** 18) {
         into.set(file.subarray(offset + at, offset + Math.min(into.length, at + 2 ** 18)), at);
         await new Promise(setImmediate);

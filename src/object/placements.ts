@@ -49,12 +49,12 @@ export class Placements {
     }
     const index = Math.floor(place / CHUNK_PLACES);
     const chunk = this.#chunks[index] ?? this.#allocate(index);
-    const slot = place % CHUNK_PLACES;
-    if (chunk[slot] === NONE) {
+    const position = place % CHUNK_PLACES;
+    if (chunk[position] === NONE) {
       this.#chunkCounts[index]!++;
       this.#count++;
     }
-    chunk[slot] = esi;
+    chunk[position] = esi;
   }
 
   /** Notes a run of guests, as `set`. */
@@ -77,51 +77,42 @@ export class Placements {
     return before - this.#count;
   }
 
-  /** How many of the places `first .. first + count` hold a guest. */
-  countIn(first: number, count: number): number {
-    let found = 0;
-    if (this.#count > 0) {
-      this.#visit(first, count, (index, from, to) => {
-        found += guestsIn(this.#chunks[index]!, from, to);
-      });
-    }
-    return found;
-  }
-
-  /** Takes over all guests of `other`, for as many places; where both have one, the other's. */
-  addAll(other: Placements): void {
-    for (const run of other.runs()) this.setRun(run);
-  }
-
   clear(): void {
     this.#chunks.fill(undefined);
     this.#chunkCounts.fill(0);
     this.#count = 0;
   }
 
-  /** The longest runs of consecutive places that hold consecutive ESIs, in order of places. Nothing may change meanwhile. */
-  *runs(): Generator<GuestRun> {
-    let [firstPlace, firstEsi, count] = [0, 0, 0];
-    for (const [index, chunk] of this.#chunks.entries()) {
-      if (chunk === undefined) continue;
-      for (let slot = 0; slot < chunk.length; slot++) {
-        const esi = chunk[slot]!;
+  /** The longest runs of consecutive places that hold consecutive ESIs, in order of places. No guest may be added meanwhile. */
+  runs(): Generator<GuestRun> {
+    return this.runsIn(0, this.placeCount);
+  }
+
+  /** The same, of places `first .. first + count`. */
+  *runsIn(first: number, count: number): Generator<GuestRun> {
+    let [firstPlace, firstEsi, runCount] = [0, 0, 0];
+    for (let place = first; place < first + count; ) {
+      const index = Math.floor(place / CHUNK_PLACES);
+      const stop = Math.min(first + count, (index + 1) * CHUNK_PLACES);
+      const chunk = this.#chunks[index];
+      for (; chunk !== undefined && place < stop; place++) {
+        const esi = chunk[place - index * CHUNK_PLACES]!;
         if (esi === NONE) continue;
-        const place = index * CHUNK_PLACES + slot;
-        if (count > 0 && place === firstPlace + count && esi === firstEsi + count) {
-          count++;
+        if (runCount > 0 && place === firstPlace + runCount && esi === firstEsi + runCount) {
+          runCount++;
           continue;
         }
-        if (count > 0) yield [firstPlace, firstEsi, count];
-        [firstPlace, firstEsi, count] = [place, esi, 1];
+        if (runCount > 0) yield [firstPlace, firstEsi, runCount];
+        [firstPlace, firstEsi, runCount] = [place, esi, 1];
       }
+      place = stop;
     }
-    if (count > 0) yield [firstPlace, firstEsi, count];
+    if (runCount > 0) yield [firstPlace, firstEsi, runCount];
   }
 
   #allocate(index: number): Int32Array {
-    const slotCount = Math.min(CHUNK_PLACES, this.placeCount - index * CHUNK_PLACES);
-    const chunk = new Int32Array(slotCount).fill(NONE);
+    const chunkPlaces = Math.min(CHUNK_PLACES, this.placeCount - index * CHUNK_PLACES);
+    const chunk = new Int32Array(chunkPlaces).fill(NONE);
     this.#chunks[index] = chunk;
     return chunk;
   }
@@ -141,12 +132,13 @@ export class Placements {
   }
 }
 
-function isEsi(value: number): boolean {
+/** Whether a number can be an ESI: 0 .. 2^24 − 1. */
+export function isEsi(value: number): boolean {
   return Number.isInteger(value) && value >= 0 && value <= MAX_ESI;
 }
 
 function guestsIn(chunk: Int32Array, from: number, to: number): number {
   let count = 0;
-  for (let slot = from; slot < to; slot++) if (chunk[slot] !== NONE) count++;
+  for (let i = from; i < to; i++) if (chunk[i] !== NONE) count++;
   return count;
 }

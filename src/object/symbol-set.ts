@@ -53,7 +53,7 @@ export class SymbolSet {
   }
 
   /** Adds everything that `other`, a set over as many symbols, holds. */
-  addAll(other: SymbolSet): void {
+  addAll(other: Pick<SymbolSet, 'runs'>): void {
     for (const [first, count] of other.runs()) this.addRun(first, count);
   }
 

@@ -85,7 +85,7 @@ export class ProgressMeter {
       capacityBitsPerSecond: roundIfKnown(status.capacityBitsPerSecond),
       servers: [...new Set(this.#hearings().map(({ serverIndex }) => this.#serverName(serverIndex)))],
       channels: joined,
-      map: assembler.symbols.fill(MAP_CELLS).map((share) => Math.round(share * 1000) / 1000),
+      map: assembler.holdings.filled.fill(MAP_CELLS).map((share) => Math.round(share * 1000) / 1000),
     };
   }
 
@@ -152,10 +152,11 @@ export function statsOf(run: Tally, faults: FaultCounters): Omit<ReceiverStats, 
 }
 
 /** Bytes of the object that are there, from the count of symbols: the last may be short. */
-export function presentBytes({ geometry, symbols }: Assembler): number {
+export function presentBytes({ geometry, holdings }: Assembler): number {
+  const { filled } = holdings;
   const last = geometry.symbolCount - 1;
-  const shortfall = last >= 0 && symbols.has(last) ? geometry.symbolBytes - symbolLength(geometry, last) : 0;
-  return symbols.count * geometry.symbolBytes - shortfall;
+  const shortfall = last >= 0 && filled.has(last) ? geometry.symbolBytes - symbolLength(geometry, last) : 0;
+  return filled.count * geometry.symbolBytes - shortfall;
 }
 
 function countsOf(hearings: readonly Hearing[]): DatagramCounts {

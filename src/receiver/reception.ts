@@ -1,7 +1,7 @@
 import { DatagramCursor } from '../base/datagram-cursor.js';
 import { HEADER_BYTES, IP_AND_UDP_BYTES, MAX_ESI } from '../base/limits.js';
 import type { ReceivedBatch } from '../base/ports.js';
-import { blockSymbolCount, firstSymbolOf, geometryOf, symbolLength } from '../object/geometry.js';
+import { blockSymbolCount, firstSymbolOf, symbolLength } from '../object/geometry.js';
 import type { StreamReading } from '../rate/readings.js';
 import { StreamMeter } from '../rate/stream-meter.js';
 import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
@@ -60,11 +60,9 @@ export class Reception {
   readonly #readings: StreamReading[] = [];
 
   constructor(descriptor: Descriptor, store: ObjectStore, faults: FaultCounters, onDescriptor: DescriptorHandler) {
-    const geometry = geometryOf(descriptor.sizeBytes, descriptor.symbolBytes, descriptor.blockCount);
     const tag = Buffer.from(objectTag(descriptor));
-    const coded =
-      descriptor.fecEncodingId === NO_CODE ? undefined : new CodedPlaces(geometry, store.symbols, store.guests);
-    this.assembler = new Assembler(descriptor, geometry, store.symbols, store.verifiedBlocks, coded, this.#origins);
+    const coded = descriptor.fecEncodingId === NO_CODE ? undefined : new CodedPlaces(store.holdings);
+    this.assembler = new Assembler(descriptor, store.holdings, store.verifiedBlocks, coded, this.#origins);
     this.#descriptor = descriptor;
     this.#store = store;
     this.#faults = faults;

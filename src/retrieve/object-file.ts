@@ -8,7 +8,7 @@ import {
   type Geometry,
   geometryOf,
 } from '../object/geometry.js';
-import { Placements } from '../object/placements.js';
+import type { Holdings, PlaceSet } from '../object/holdings.js';
 import { SymbolSet } from '../object/symbol-set.js';
 import type { ObjectStore } from '../receiver/assemble/object-store.js';
 import type { FileLock } from '../store/lock/file-lock.js';
@@ -53,8 +53,7 @@ export function partPathOf(outputPath: string): string {
 }
 
 class ObjectFile implements ObjectStore {
-  readonly symbols: SymbolSet;
-  readonly guests: Placements;
+  readonly holdings: Holdings;
   readonly verifiedBlocks: SymbolSet;
   readonly #partial: PartialObject;
   readonly #geometry: Geometry;
@@ -69,9 +68,7 @@ class ObjectFile implements ObjectStore {
     this.#geometry = geometry;
     this.#outputPath = outputPath;
     this.#lock = lock;
-    this.symbols = copyOf(partial.journal.symbols);
-    this.guests = new Placements(geometry.symbolCount);
-    this.guests.addAll(partial.journal.guests);
+    this.holdings = partial.journal.holdings;
     this.verifiedBlocks = copyOf(partial.journal.verifiedBlocks);
   }
 
@@ -179,7 +176,7 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
-function copyOf(set: SymbolSet): SymbolSet {
+function copyOf(set: PlaceSet): SymbolSet {
   const copy = new SymbolSet(set.symbolCount);
   copy.addAll(set);
   return copy;

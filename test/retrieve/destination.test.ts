@@ -184,7 +184,7 @@ describe('a destination', () => {
     rmdirSync(path);
     await using destination = await openDestination(path, join(folder, 'state'));
     const store = await destination.openStore(DESCRIPTOR);
-    expect([store.symbols.count, store.verifiedBlocks.count]).toEqual([GEOMETRY.symbolCount, 1]);
+    expect([store.holdings.filled.count, store.verifiedBlocks.count]).toEqual([GEOMETRY.symbolCount, 1]);
     await store.commit();
     expect(readFileSync(path).equals(CONTENT)).toBe(true);
   });
@@ -206,7 +206,7 @@ describe('a destination', () => {
       }
       await using destination = await openDestination(path, stateDir);
       const store = await destination.openStore(DESCRIPTOR);
-      expect(store.symbols.count).toBe(GEOMETRY.symbolCount);
+      expect(store.holdings.filled.count).toBe(GEOMETRY.symbolCount);
       await store.commit();
     });
     expect(readFileSync(path).equals(CONTENT)).toBe(true);

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { blockOf, blockSymbolCount, firstSymbolOf, geometryOf } from '../../dist/object/geometry.js';
 import { openObjectFile } from '../../dist/retrieve/object-file.js';
+import { heldIn } from '../object/held.js';
 import { bytesOfBlock, bytesOfGuest, bytesOfSymbol, descriptorOf } from '../store/crash-object.js';
 import { scratchDirectory } from '../store/scratch.js';
 
@@ -58,8 +59,8 @@ async function trueClaims(store: Store, directory: string): Promise<Map<number, 
   const file = await readFile(join(directory, 'out.part'));
   const claims = new Map<number, string>();
   for (let place = 0; place < GEOMETRY.symbolCount; place++) {
-    const esi = store.guests.get(place);
-    const isOwn = store.symbols.has(place);
+    const esi = store.holdings.guestAt(place);
+    const isOwn = store.holdings.filled.has(place) && esi < 0;
     if (esi < 0 && !isOwn) continue;
     expect(esi >= 0 && isOwn, `place ${place} is claimed twice`).toBe(false);
     const expected = isOwn ? bytesOfSymbol(GEOMETRY, place) : bytesOfGuest(GEOMETRY, blockOf(GEOMETRY, place), esi);
@@ -257,7 +258,7 @@ describe('an object on its way to its file', () => {
     expect(into.equals(bytesOfBlock(GEOMETRY, 1))).toBe(true);
     await store.close();
     const again = await openIn(directory);
-    expect([again.guests.count, again.symbols.count]).toEqual([0, end - first + 2]);
+    expect(heldIn(again.holdings)).toEqual({ guestCount: 0, ownCount: end - first + 2 });
     await trueClaims(again, directory);
     await again.discard();
   });
@@ -296,7 +297,7 @@ describe('an object on its way to its file', () => {
     await expect(store.restoreBlock(1, bytesOfBlock(GEOMETRY, 1))).rejects.toMatchObject({ code: 'FILE_IO' });
     expect(await readFile(join(directory, 'out.part'))).toEqual(before);
     const other = await openIn(crashed(directory));
-    expect(other.symbols.has(first + 1)).toBe(true);
+    expect(other.holdings.filled.has(first + 1)).toBe(true);
     await other.discard();
     await expect(store.close()).rejects.toMatchObject({ code: 'FILE_IO' });
   });
@@ -310,7 +311,7 @@ describe('an object on its way to its file', () => {
     await store.close();
     await restored;
     const again = await openIn(directory);
-    expect([again.symbols.count, again.guests.count]).toEqual([31, 0]);
+    expect(heldIn(again.holdings)).toEqual({ ownCount: 31, guestCount: 0 });
     await trueClaims(again, directory);
     const last = again.restoreBlock(3, bytesOfBlock(GEOMETRY, 3));
     await again.discard();

@@ -5,6 +5,7 @@
 import { argv, kill, pid, stdout } from 'node:process';
 import { blockOf, firstSymbolOf } from '../../dist/object/geometry.js';
 import { openObjectFile } from '../../dist/retrieve/object-file.js';
+import { heldIn } from '../object/held.js';
 import {
   blockRun,
   bytesOfBlock,
@@ -19,8 +20,9 @@ const { geometry } = identityOf(Number(argv[3]));
 const { target, journalPath } = pathsIn(argv[2]!);
 const stepsToLive = Number(argv[4]);
 const store = await openObjectFile(descriptorOf(geometry), target, journalPath);
-const { symbols, guests } = store;
-stdout.write(`${symbols.count} ${guests.count}\n`);
+const { holdings } = store;
+const found = heldIn(holdings);
+stdout.write(`${found.ownCount} ${found.guestCount}\n`);
 
 const restoring = new Set<number>();
 let checkpoint = Promise.resolve();
@@ -28,15 +30,12 @@ let checkpoint = Promise.resolve();
 function writeOwn(symbol: number): boolean {
   const bytes = bytesOfSymbol(geometry, symbol);
   const esi = symbol - firstSymbolOf(geometry, blockOf(geometry, symbol));
-  if (!store.writeSymbol(symbol, esi, bytes, 0, bytes.length)) return false;
-  return symbols.add(symbol);
+  return store.writeSymbol(symbol, esi, bytes, 0, bytes.length);
 }
 
 function writeGuest(place: number, esi: number): boolean {
   const bytes = bytesOfGuest(geometry, blockOf(geometry, place), esi);
-  if (!store.writeSymbol(place, esi, bytes, 0, bytes.length)) return false;
-  guests.set(place, esi);
-  return true;
+  return store.writeSymbol(place, esi, bytes, 0, bytes.length);
 }
 
 /** Forty places, as far as they are free, and not in a block that is being restored. */
@@ -44,7 +43,7 @@ async function fillRun(start: number): Promise<void> {
   const areGuests = Math.random() < 0.4;
   const firstEsi = 2000 + Math.floor(Math.random() * 2 ** 20);
   for (let place = start; place < Math.min(geometry.symbolCount - (areGuests ? 1 : 0), start + 40); place++) {
-    const isFree = () => !symbols.has(place) && guests.get(place) < 0 && !restoring.has(blockOf(geometry, place));
+    const isFree = () => !holdings.filled.has(place) && !restoring.has(blockOf(geometry, place));
     while (isFree() && !(areGuests ? writeGuest(place, firstEsi + place - start) : writeOwn(place))) {
       await new Promise(setImmediate);
     }
@@ -53,14 +52,13 @@ async function fillRun(start: number): Promise<void> {
 
 async function restore(block: number): Promise<void> {
   const [first, count] = blockRun(geometry, block);
-  if (restoring.has(block) || guests.countIn(first, count) === 0) return;
+  const hasGuests = Array.from({ length: count }, (_, i) => holdings.guestAt(first + i)).some((esi) => esi >= 0);
+  if (restoring.has(block) || !hasGuests) return;
   restoring.add(block);
-  guests.removeRun(first, count);
   const bytes = bytesOfBlock(geometry, block);
   const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
   shared.set(bytes);
   await store.restoreBlock(block, shared);
-  symbols.addRun(first, count);
   restoring.delete(block);
 }
 
@@ -72,7 +70,7 @@ async function die(): Promise<void> {
   kill(pid, 'SIGKILL');
 }
 
-for (let step = 1; stepsToLive >= 0 || !symbols.isComplete; step++) {
+for (let step = 1; stepsToLive >= 0 || !holdings.filled.isComplete; step++) {
   await fillRun(Math.floor(Math.random() * geometry.symbolCount));
   // A failure ends the process with another code than the test waits for.
   if (step % (stepsToLive < 0 ? 4 : 25) === 0) void restore(Math.floor(Math.random() * geometry.blockCount));

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { blockOf } from '../../dist/object/geometry.js';
 import { openPartialObject } from '../../dist/store/partial-object.js';
+import { claimedGuests } from '../object/held.js';
 import { bytesOfGuest, bytesOfSymbol, identityOf, pathsIn } from './crash-object.js';
 import { scratchDirectory } from './scratch.js';
 
@@ -37,9 +38,10 @@ async function claimed(directory: string): Promise<Claimed> {
       .subarray(place * 1184)
       .subarray(0, expected.length)
       .equals(expected);
+  const guests = claimedGuests(journal.holdings);
   for (let place = 0; place < geometry.symbolCount; place++) {
-    const esi = journal.guests.get(place);
-    if (journal.symbols.has(place)) {
+    const esi = guests.get(place) ?? -1;
+    if (journal.holdings.claimedOwn.has(place)) {
       expect(esi, `place ${place} is claimed twice`).toBe(-1);
       if (!isAt(place, bytesOfSymbol(geometry, place))) expect.fail(`symbol ${place} is claimed and not there`);
     } else if (esi >= 0 && !isAt(place, bytesOfGuest(geometry, blockOf(geometry, place), esi))) {
@@ -48,7 +50,7 @@ async function claimed(directory: string): Promise<Claimed> {
   }
   await part.close();
   await journal.close();
-  return { symbolCount: journal.symbols.count, guestCount: journal.guests.count };
+  return { symbolCount: journal.holdings.claimedOwn.count, guestCount: journal.holdings.claimedGuests.count };
 }
 
 describe('a part file and its journal', () => {
@@ -91,7 +93,11 @@ describe('a part file and its journal', () => {
     await first.journal.close();
 
     const other = await openPartialObject({ ...paths, identity: { ...identity, version: 2 } });
-    expect([other.startedOver, other.part.resumed, other.journal.symbols.count]).toEqual(['other-object', false, 0]);
+    expect([other.startedOver, other.part.resumed, other.journal.holdings.claimedOwn.count]).toEqual([
+      'other-object',
+      false,
+      0,
+    ]);
     expect(await readFile(paths.partPath)).toEqual(Buffer.alloc(5000));
     other.part.write(0, bytesOfSymbol(identity.geometry, 0), 0, 1184);
     other.checkpoint.noteWritten(0);
@@ -100,7 +106,7 @@ describe('a part file and its journal', () => {
     await other.journal.close();
 
     const last = await openPartialObject({ ...paths, identity: { ...identity, version: 2 } });
-    expect([last.startedOver, last.journal.symbols.count]).toEqual(['part-missing', 0]);
+    expect([last.startedOver, last.journal.holdings.claimedOwn.count]).toEqual(['part-missing', 0]);
     await last.part.close();
     await last.journal.close();
   });

@@ -67,6 +67,6 @@ said.appendWithRoom = await failure(() => journal.append({ durable }));
 await journal.append({ durable: [[1, 1]] });
 await journal.close();
 const again = await Journal.open(`${path}.journal`, identity, true);
-said.journalled = [again.startedOver, again.journal.symbols.count];
+said.journalled = [again.startedOver, again.journal.holdings.claimedOwn.count];
 await again.journal.close();
 stdout.write(JSON.stringify(said));

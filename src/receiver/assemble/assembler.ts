@@ -5,6 +5,7 @@ import type { SymbolSet } from '../../object/symbol-set.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { DigestRun } from '../../wire/digests.js';
 import type { BlockContent, CodedPlaces, SpareSymbol } from './coded-places.js';
+import type { ReadonlyHoldings } from './object-store.js';
 import { FROM_DISK, type Origins } from './origins.js';
 import { Slot } from './slot.js';
 
@@ -40,8 +41,8 @@ export interface PlaceRun {
  */
 export class Assembler {
   readonly geometry: Geometry;
-  /** Places of the object that hold a symbol: their own or, with a code, another of the same block. */
-  readonly symbols: SymbolSet;
+  /** What the places hold. The store keeps it up to date: it changes when a symbol is written, restored or given up. */
+  readonly holdings: ReadonlyHoldings;
   readonly verifiedBlocks: SymbolSet;
   /** Blocks whose symbols did not have the signed digest: damaged on the way, or forged. */
   rejectedBlockCount = 0;
@@ -69,17 +70,17 @@ export class Assembler {
   /** Blocks that may be ready; each once. */
   readonly #ready: number[] = [];
 
-  /** @param symbols those on disk from an earlier run; the assembler goes on with this set, and with `coded`. */
+  /** @param verifiedBlocks of an earlier run; the assembler adds to this set. */
   constructor(
     descriptor: Descriptor,
-    geometry: Geometry,
-    symbols: SymbolSet,
+    holdings: ReadonlyHoldings,
     verifiedBlocks: SymbolSet,
     coded: CodedPlaces | undefined,
     origins: Origins,
   ) {
+    const { geometry } = holdings;
     this.geometry = geometry;
-    this.symbols = symbols;
+    this.holdings = holdings;
     this.verifiedBlocks = verifiedBlocks;
     this.#blockRoot = descriptor.blockRoot;
     this.#coded = coded;
@@ -96,14 +97,14 @@ export class Assembler {
     this.#unheardRunCount = this.#heardRuns.length;
     for (let block = 0; block < geometry.blockCount; block++) {
       const first = firstSymbolOf(geometry, block);
-      this.#missing[block] = symbols.missingIn(first, first + blockSymbolCount(geometry, block));
+      this.#missing[block] = holdings.filled.missingIn(first, first + blockSymbolCount(geometry, block));
       this.#consider(block);
     }
     if (geometry.blockCount === 1) this.#learn(0, descriptor.sha256);
   }
 
   get isComplete(): boolean {
-    return this.symbols.isComplete;
+    return this.holdings.filled.isComplete;
   }
 
   /** Whether nothing that could come is wanted, unless a block turns out wrong or unsolved. */
@@ -126,12 +127,11 @@ export class Assembler {
     if (!this.#isWelcome(block, origin)) return Slot.unwelcome;
     if (this.#coded !== undefined) return this.#coded.slotFor(block, esi);
     const place = firstSymbolOf(this.geometry, block) + esi;
-    return this.symbols.has(place) ? Slot.known : place;
+    return this.holdings.filled.has(place) ? Slot.known : place;
   }
 
   /** Notes a symbol that `slotFor` gave this place and that has been written there. */
   add(block: number, esi: number, place: number, origin: number): void {
-    this.symbols.add(place);
     this.#originOf[place] = origin;
     this.#refused[block] = Math.max(0, this.#refused[block]! - REFUSED_PER_NEW);
     this.#coded?.note(block, esi, place);
@@ -184,11 +184,10 @@ export class Assembler {
     return this.#coded?.contentOf(block);
   }
 
+  /** The block is right, and all its symbols are at their own places. */
   accept(block: number): void {
     this.#busy[block] = 0;
     this.#origins.approve(this.#sharesOf(block).keys());
-    const first = firstSymbolOf(this.geometry, block);
-    this.symbols.addRun(first, blockSymbolCount(this.geometry, block));
     this.#missing[block] = 0;
     this.#coded?.forget(block);
     this.verifiedBlocks.add(block);
@@ -198,7 +197,7 @@ export class Assembler {
   /**
    * Takes back the symbols of a wrong block, except those whose origin is beyond suspicion, so that they are received again.
    *
-   * @returns the places that are free now, as runs.
+   * @returns the places that the store has to give up at once, as runs.
    */
   reject(block: number): readonly PlaceRun[] {
     this.#busy[block] = 0;
@@ -209,7 +208,6 @@ export class Assembler {
     const freed: PlaceRun[] = [];
     for (const place of this.#placesOf(block)) {
       if (kept.has(this.#originOf[place]!)) continue;
-      this.symbols.removeRun(place, 1);
       this.#coded?.vacate(block, place);
       this.#missing[block]!++;
       const last = freed.at(-1);
@@ -248,7 +246,7 @@ export class Assembler {
   *#placesOf(block: number): Generator<number> {
     const first = firstSymbolOf(this.geometry, block);
     const end = first + blockSymbolCount(this.geometry, block);
-    for (let place = first; place < end; place++) if (this.symbols.has(place)) yield place;
+    for (let place = first; place < end; place++) if (this.holdings.filled.has(place)) yield place;
   }
 
   /** Symbols of a block by origin. */

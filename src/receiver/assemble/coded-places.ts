@@ -1,8 +1,7 @@
 import { SPARE_SYMBOLS } from '../../fec/decoder.js';
 import { EsiSet } from '../../object/esi-set.js';
 import { blockOf, blockSymbolCount, firstSymbolOf, type Geometry, symbolLength } from '../../object/geometry.js';
-import type { Placements } from '../../object/placements.js';
-import type { SymbolSet } from '../../object/symbol-set.js';
+import type { ReadonlyHoldings } from './object-store.js';
 import { Slot } from './slot.js';
 
 /** A symbol kept in memory because its block has no place left for it. */
@@ -26,8 +25,7 @@ export interface BlockContent {
  */
 export class CodedPlaces {
   readonly #geometry: Geometry;
-  readonly #symbols: SymbolSet;
-  readonly #guests: Placements;
+  readonly #holdings: ReadonlyHoldings;
   /** Guests and spare symbols of each block: as many as it has places, and SPARE_SYMBOLS, at most. */
   readonly #esis: EsiSet;
   /** No place of a block before this one is free; counted from its first. */
@@ -38,23 +36,18 @@ export class CodedPlaces {
   /** The object's last place if it is short; −1 if not. */
   readonly #shortPlace: number;
 
-  /**
-   * @param symbols own symbols that are there; from now on, places that hold anything.
-   * @param guests those on disk from an earlier run; goes on with this record.
-   */
-  constructor(geometry: Geometry, symbols: SymbolSet, guests: Placements) {
+  /** @param holdings what the places hold, guests of an earlier run included; the store keeps it up to date. */
+  constructor(holdings: ReadonlyHoldings) {
+    const { geometry } = holdings;
     this.#geometry = geometry;
-    this.#symbols = symbols;
-    this.#guests = guests;
+    this.#holdings = holdings;
     this.#esis = new EsiSet(geometry.blockCount);
     this.#firstFree = new Uint16Array(geometry.blockCount);
     this.#extra = new Uint8Array(geometry.blockCount);
     const last = geometry.symbolCount - 1;
     this.#shortPlace = symbolLength(geometry, last) < geometry.symbolBytes ? last : -1;
-    for (const [firstPlace, firstEsi, count] of guests.runs()) {
-      const block = blockOf(geometry, firstPlace);
-      symbols.addRun(firstPlace, count);
-      for (let i = 0; i < count; i++) this.#esis.add(block, firstEsi + i);
+    for (const [firstPlace, firstEsi, count] of holdings.guestRuns(holdings.filled)) {
+      for (let i = 0; i < count; i++) this.#esis.add(blockOf(geometry, firstPlace + i), firstEsi + i);
     }
   }
 
@@ -63,11 +56,12 @@ export class CodedPlaces {
     const end = first + blockSymbolCount(this.#geometry, block);
     const own = first + esi;
     if (own < end) {
-      if (!this.#symbols.has(own) && !this.#esis.has(block, esi)) return own;
-      if (this.#guests.get(own) < 0) return Slot.known;
+      const isFree = !this.#holdings.filled.has(own);
+      if (isFree && !this.#esis.has(block, esi)) return own;
+      if (!isFree && this.#holdings.guestAt(own) < 0) return Slot.known;
     }
     if (this.#esis.has(block, esi)) return Slot.known;
-    const place = this.#symbols.nextMissing(first + this.#firstFree[block]!);
+    const place = this.#holdings.filled.nextMissing(first + this.#firstFree[block]!);
     this.#firstFree[block] = Math.min(place, end) - first;
     if (place < end && place !== this.#shortPlace) return place;
     return this.#spareCount(block) < this.#spareLimit(block) ? Slot.spare : Slot.known;
@@ -75,9 +69,7 @@ export class CodedPlaces {
 
   /** Notes what has been written to a place. */
   note(block: number, esi: number, place: number): void {
-    if (place === firstSymbolOf(this.#geometry, block) + esi) return;
-    this.#guests.set(place, esi);
-    this.#esis.add(block, esi);
+    if (place !== firstSymbolOf(this.#geometry, block) + esi) this.#esis.add(block, esi);
   }
 
   addSpare(block: number, spare: SpareSymbol): void {
@@ -109,20 +101,17 @@ export class CodedPlaces {
     const esis = new Int32Array(blockSymbolCount(this.#geometry, block));
     let isWhole = true;
     for (let i = 0; i < esis.length; i++) {
-      const guest = this.#guests.get(first + i);
-      esis[i] = this.#symbols.has(first + i) ? (guest < 0 ? i : guest) : -1;
+      const guest = this.#holdings.guestAt(first + i);
+      esis[i] = this.#holdings.filled.has(first + i) ? (guest < 0 ? i : guest) : -1;
       isWhole &&= esis[i] === i;
     }
     return isWhole ? undefined : { esis, spares: this.sparesOf(block) };
   }
 
-  /** A place is free again. */
+  /** A place is about to be given up: what it holds may come again, and it will take another symbol. */
   vacate(block: number, place: number): void {
-    const guest = this.#guests.get(place);
-    if (guest >= 0) {
-      this.#guests.removeRun(place, 1);
-      this.#esis.delete(block, guest);
-    }
+    const guest = this.#holdings.guestAt(place);
+    if (guest >= 0) this.#esis.delete(block, guest);
     const index = place - firstSymbolOf(this.#geometry, block);
     this.#firstFree[block] = Math.min(this.#firstFree[block]!, index);
   }
@@ -139,7 +128,6 @@ export class CodedPlaces {
 
   /** The block is whole. */
   forget(block: number): void {
-    this.#guests.removeRun(firstSymbolOf(this.#geometry, block), blockSymbolCount(this.#geometry, block));
     this.#esis.clear(block);
     this.#spares.delete(block);
     this.#firstFree[block] = 0;
@@ -153,6 +141,6 @@ export class CodedPlaces {
   /** One symbol may stand in for that of the short place, which takes no other. */
   #spareLimit(block: number): number {
     const isShort = this.#shortPlace >= 0 && block === this.#geometry.blockCount - 1;
-    return this.#extra[block]! + (isShort && !this.#symbols.has(this.#shortPlace) ? 1 : 0);
+    return this.#extra[block]! + (isShort && !this.#holdings.filled.has(this.#shortPlace) ? 1 : 0);
   }
 }

@@ -1,5 +1,8 @@
-import type { Placements } from '../../object/placements.js';
+import type { Holdings } from '../../object/holdings.js';
 import type { SymbolSet } from '../../object/symbol-set.js';
+
+/** What a receiver asks of the places of an object. */
+export type ReadonlyHoldings = Pick<Holdings, 'geometry' | 'filled' | 'guestAt' | 'guestRuns'>;
 
 /**
  * Where one version of an object is put together. The store remembers symbols across crashes and, at the end, makes a whole
@@ -10,12 +13,10 @@ import type { SymbolSet } from '../../object/symbol-set.js';
  * holds no guest when it is short.
  */
 export interface ObjectStore {
-  /** Symbols on disk from an earlier run. The receiver takes this set over and adds to it; the store keeps its own account. */
-  readonly symbols: SymbolSet;
-  /** Blocks verified in an earlier run; taken over in the same way. */
+  /** What the places hold: at first what an earlier run left on disk. The store keeps it up to date; the receiver reads it. */
+  readonly holdings: ReadonlyHoldings;
+  /** Blocks verified in an earlier run. The receiver takes this set over and adds to it; the store keeps its own account. */
   readonly verifiedBlocks: SymbolSet;
-  /** Guests on disk from an earlier run, none of them at a place in `symbols`; taken over in the same way. */
-  readonly guests: Placements;
   /**
    * Copies a symbol, `bytes[start .. start + length]`, to a place of its block. The place is the symbol's own, or a free one
    * that takes the symbol as a guest. False, with nothing taken, when

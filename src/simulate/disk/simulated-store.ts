@@ -8,7 +8,7 @@ import {
   symbolLength,
   symbolOffset,
 } from '../../object/geometry.js';
-import { Placements } from '../../object/placements.js';
+import { Holdings } from '../../object/holdings.js';
 import { SymbolSet } from '../../object/symbol-set.js';
 import type { ObjectStore } from '../../receiver/assemble/object-store.js';
 import { PlaceClaims } from './place-claims.js';
@@ -17,8 +17,7 @@ import { WriteQueue } from './write-queue.js';
 
 /** One run's view of a simulated disk: what the receiver takes for its store. */
 export class SimulatedStore implements ObjectStore {
-  readonly symbols: SymbolSet;
-  readonly guests: Placements;
+  readonly holdings: Holdings;
   readonly verifiedBlocks: SymbolSet;
   readonly #partial: PartialObject;
   readonly #disk: SimulatedDisk;
@@ -39,10 +38,10 @@ export class SimulatedStore implements ObjectStore {
     this.#partial = partial;
     this.#disk = disk;
     const { symbolCount } = partial.geometry;
-    this.symbols = new SymbolSet(symbolCount);
-    this.symbols.addAll(partial.journal.symbols);
-    this.guests = new Placements(symbolCount);
-    this.guests.addAll(partial.journal.guests);
+    this.holdings = new Holdings(partial.geometry);
+    for (const [first, count] of partial.journal.symbols.runs()) this.holdings.claimOwn(first, count);
+    for (const run of partial.journal.guests.runs()) this.holdings.claimGuests(run);
+    this.holdings.takeUp();
     this.verifiedBlocks = new SymbolSet(partial.journalledBlocks.symbolCount);
     this.verifiedBlocks.addAll(partial.journalledBlocks);
     this.#written = new PlaceClaims(symbolCount);
@@ -89,6 +88,7 @@ export class SimulatedStore implements ObjectStore {
       }
       await this.#pass(restoreUs / 2);
       this.#written.addOwn(first, count);
+      this.holdings.addOwnRun(first, count);
     } finally {
       this.#restoring.delete(block);
     }
@@ -121,6 +121,7 @@ export class SimulatedStore implements ObjectStore {
     this.#written.remove(first, count);
     this.#flushing.remove(first, count);
     this.#dropped.addRun(first, count);
+    this.holdings.remove(first, count);
   }
 
   async checkpoint(): Promise<void> {
@@ -192,6 +193,7 @@ export class SimulatedStore implements ObjectStore {
     }
     if (!this.#put(place, symbol)) return false;
     this.#written.addOwn(place, 1);
+    this.holdings.addOwn(place);
     return true;
   }
 
@@ -203,6 +205,7 @@ export class SimulatedStore implements ObjectStore {
     }
     if (!this.#put(place, symbol)) return false;
     this.#written.addGuest(place, esi);
+    this.holdings.addGuest(place, esi);
     return true;
   }
 

@@ -1,28 +1,25 @@
 import { blockOf, blockSymbolCount, firstSymbolOf, type Geometry, symbolLength } from '../../object/geometry.js';
-import { Placements } from '../../object/placements.js';
+import type { Holdings } from '../../object/holdings.js';
+import { isEsi } from '../../object/placements.js';
 import { SymbolSet } from '../../object/symbol-set.js';
 import type { GuestRecord, JournalRecord, Run } from './journal-format.js';
 
-/** What a journal claims about the bytes of a part file: the sum of its records. */
+/**
+ * What a journal claims about the bytes of a part file: the sum of its records. What it claims of places is part of
+ * `Holdings`; what it claims of blocks is here.
+ */
 export class Claims {
-  readonly geometry: Geometry;
-  /** Symbols that are at their own places. */
-  readonly symbols: SymbolSet;
-  /** Other places that hold other symbols of their block. */
-  readonly guests: Placements;
+  readonly holdings: Holdings;
   /** Blocks that matched their digests. */
   readonly verifiedBlocks: SymbolSet;
 
-  constructor(geometry: Geometry) {
-    this.geometry = geometry;
-    this.symbols = new SymbolSet(geometry.symbolCount);
-    this.guests = new Placements(geometry.symbolCount);
-    this.verifiedBlocks = new SymbolSet(geometry.blockCount);
+  constructor(holdings: Holdings) {
+    this.holdings = holdings;
+    this.verifiedBlocks = new SymbolSet(holdings.geometry.blockCount);
   }
 
   clear(): void {
-    this.symbols.clear();
-    this.guests.clear();
+    this.holdings.unclaimAll();
     this.verifiedBlocks.clear();
   }
 
@@ -31,54 +28,57 @@ export class Claims {
     return record.kind !== 'guests' || record.runs.every((run) => this.#admitsGuests(run));
   }
 
-  /** Adds what a record says, without what it takes back: until it is on disk, either may be what a crash leaves. */
+  /** Adds what a record says, without what it takes back: until it is on disk, a crash may leave either. */
   include(record: JournalRecord): void {
-    if (record.kind === 'durable') for (const [first, count] of record.runs) this.symbols.addRun(first, count);
-    if (record.kind === 'guests') for (const run of record.runs) this.guests.setRun(run);
+    if (record.kind === 'durable') for (const [first, count] of record.runs) this.holdings.claimOwn(first, count);
+    if (record.kind === 'guests') for (const run of record.runs) this.holdings.claimGuests(run);
   }
 
   apply(record: JournalRecord): void {
-    if (record.kind === 'guests') for (const run of record.runs) this.guests.setRun(run);
+    if (record.kind === 'guests') for (const run of record.runs) this.holdings.claimGuests(run);
     else for (const run of record.runs) this.#applyRun(record.kind, run);
   }
 
   /** A block without all its symbols is not verified, whatever a damaged journal makes it look like. */
   dropUnfounded(): void {
+    const { geometry, claimedOwn } = this.holdings;
     let block = this.verifiedBlocks.nextPresent(0);
-    for (; block < this.geometry.blockCount; block = this.verifiedBlocks.nextPresent(block + 1)) {
-      const first = firstSymbolOf(this.geometry, block);
-      const missing = this.symbols.missingIn(first, first + blockSymbolCount(this.geometry, block));
+    for (; block < geometry.blockCount; block = this.verifiedBlocks.nextPresent(block + 1)) {
+      const first = firstSymbolOf(geometry, block);
+      const missing = claimedOwn.missingIn(first, first + blockSymbolCount(geometry, block));
       if (missing > 0) this.verifiedBlocks.removeRun(block, 1);
     }
   }
 
   #applyRun(kind: Exclude<JournalRecord['kind'], 'guests'>, [first, count]: Run): void {
+    const { geometry } = this.holdings;
     switch (kind) {
       case 'durable':
-        this.symbols.addRun(first, count);
-        this.guests.removeRun(first, count);
+        this.holdings.claimOwn(first, count);
+        this.holdings.unclaimGuests(first, count);
         break;
       case 'evicted':
-        this.guests.removeRun(first, count);
+        this.holdings.unclaimGuests(first, count);
         break;
       case 'verified': {
         this.verifiedBlocks.addRun(first, count);
-        const place = firstSymbolOf(this.geometry, first);
-        this.guests.removeRun(place, firstSymbolOf(this.geometry, first + count) - place);
+        const place = firstSymbolOf(geometry, first);
+        this.holdings.unclaimGuests(place, firstSymbolOf(geometry, first + count) - place);
         break;
       }
       case 'dropped': {
-        this.symbols.removeRun(first, count);
-        this.guests.removeRun(first, count);
-        const block = blockOf(this.geometry, first);
-        this.verifiedBlocks.removeRun(block, blockOf(this.geometry, first + count - 1) - block + 1);
+        this.holdings.unclaimOwn(first, count);
+        this.holdings.unclaimGuests(first, count);
+        const block = blockOf(geometry, first);
+        this.verifiedBlocks.removeRun(block, blockOf(geometry, first + count - 1) - block + 1);
       }
     }
   }
 
   #admitsGuests([firstPlace, firstEsi, count]: GuestRecord['runs'][number]): boolean {
-    if (this.symbols.missingIn(firstPlace, firstPlace + count) < count) return false;
-    for (let i = 0; i < count; i++) if (!canHold(this.geometry, firstPlace + i, firstEsi + i)) return false;
+    const { geometry, claimedOwn } = this.holdings;
+    if (claimedOwn.missingIn(firstPlace, firstPlace + count) < count) return false;
+    for (let i = 0; i < count; i++) if (!canHold(geometry, firstPlace + i, firstEsi + i)) return false;
     return true;
   }
 }
@@ -86,5 +86,5 @@ export class Claims {
 /** Whether symbol `esi` of the block of `place` can be a guest there: not where it belongs, nor at a place that is short. */
 export function canHold(geometry: Geometry, place: number, esi: number): boolean {
   const ownEsi = place - firstSymbolOf(geometry, blockOf(geometry, place));
-  return esi !== ownEsi && symbolLength(geometry, place) === geometry.symbolBytes;
+  return isEsi(esi) && esi !== ownEsi && symbolLength(geometry, place) === geometry.symbolBytes;
 }

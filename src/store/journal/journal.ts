@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { errnoOf, type LayercastError } from '../../base/errors.js';
 import type { Geometry } from '../../object/geometry.js';
-import type { GuestRun, Placements } from '../../object/placements.js';
-import type { SymbolSet } from '../../object/symbol-set.js';
+import { Holdings, type PlaceSet } from '../../object/holdings.js';
+import type { GuestRun } from '../../object/placements.js';
 import { replaceFile, writeFully } from '../durable.js';
 import { systemError } from '../system-error.js';
 import { Claims } from './claims.js';
@@ -78,7 +78,7 @@ export class Journal {
     this.path = path;
     this.#requireHeld = requireHeld;
     this.#identity = identity;
-    this.#claims = new Claims(identity.geometry);
+    this.#claims = new Claims(new Holdings(identity.geometry));
   }
 
   get geometry(): Geometry {
@@ -86,20 +86,16 @@ export class Journal {
   }
 
   /**
-   * Symbols on disk at their own places, after all appends so far: live, so copy it to keep it. While an append is under way
-   * this, and `guests`, say what the file may claim before and after it: new records count, what they take back does too.
+   * What the places of the object hold: at first what the journal claims, and from then on what the checkpoint notes. The
+   * journal adds what it claims: symbols and guests that are on disk after all appends so far. While an append is under way,
+   * that is what the file may claim before and after it: new records count, and so does what they take back.
    */
-  get symbols(): SymbolSet {
-    return this.#claims.symbols;
+  get holdings(): Holdings {
+    return this.#claims.holdings;
   }
 
-  /** Places on disk that hold other symbols of their block: live as well. */
-  get guests(): Placements {
-    return this.#claims.guests;
-  }
-
-  /** Blocks that matched their digests and have all their symbols on disk: live as well. */
-  get verifiedBlocks(): SymbolSet {
+  /** Blocks that matched their digests and have all their symbols on disk: live, so copy it to keep it. */
+  get verifiedBlocks(): PlaceSet {
     return this.#claims.verifiedBlocks;
   }
 
@@ -121,6 +117,7 @@ export class Journal {
     const journal = new Journal(path, identity, requireHeld);
     const startedOver = (await journal.#read()) ?? (partIsThere ? undefined : 'part-missing');
     if (startedOver !== undefined) journal.#claims.clear();
+    journal.holdings.takeUp();
     await journal.#rewrite();
     await journal.#reopen();
     return { journal, startedOver };
@@ -170,7 +167,9 @@ export class Journal {
 
   #recordsOf(entries: JournalEntries): JournalRecord[] {
     const runsOf = (runs: Iterable<Run> = []) => [...runs].filter(([, count]) => count > 0);
-    const evicted = runsOf(entries.evicted).filter(([first, count]) => this.guests.countIn(first, count) > 0);
+    const evicted = runsOf(entries.evicted).filter(
+      ([first, count]) => this.holdings.claimedGuests.missingIn(first, first + count) < count,
+    );
     return [
       { kind: 'dropped', runs: runsOf(entries.dropped) },
       { kind: 'evicted', runs: evicted },
@@ -218,8 +217,8 @@ export class Journal {
 
   *#frames(): Generator<Buffer> {
     yield frame(headerOf(this.#identity));
-    yield* frameRuns('durable', this.symbols.runs());
-    yield* frameGuests(this.guests.runs());
+    yield* frameRuns('durable', this.holdings.claimedOwn.runs());
+    yield* frameGuests(this.holdings.guestRuns(this.holdings.claimedGuests));
     yield* frameRuns('verified', this.verifiedBlocks.runs());
   }
 

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SPARE_SYMBOLS } from '../../../dist/fec/decoder.js';
 import { blockOf, blockSymbolCount, firstSymbolOf, geometryOf } from '../../../dist/object/geometry.js';
+import { Holdings } from '../../../dist/object/holdings.js';
 import { MerkleTree, RUN_LEAVES } from '../../../dist/object/merkle.js';
-import { Placements } from '../../../dist/object/placements.js';
 import { SymbolSet } from '../../../dist/object/symbol-set.js';
-import { Assembler } from '../../../dist/receiver/assemble/assembler.js';
+import { Assembler, type PlaceRun } from '../../../dist/receiver/assemble/assembler.js';
 import { CodedPlaces } from '../../../dist/receiver/assemble/coded-places.js';
 import { FROM_DISK, Origins } from '../../../dist/receiver/assemble/origins.js';
 import { Slot } from '../../../dist/receiver/assemble/slot.js';
@@ -25,18 +25,34 @@ function assemblerOf(
   const digests = digestsOf(blockCount);
   const tree = new MerkleTree(digests);
   const geometry = geometryOf(symbolCount, 1, blockCount);
-  const [have, blocks] = [new SymbolSet(symbolCount), new SymbolSet(blockCount)];
-  for (const symbol of symbols) have.add(symbol);
+  const [holdings, blocks] = [new Holdings(geometry), new SymbolSet(blockCount)];
+  for (const symbol of symbols) holdings.addOwn(symbol);
   for (const block of verified) blocks.add(block);
   const origins = new Origins();
-  const coded = isCoded ? new CodedPlaces(geometry, have, new Placements(symbolCount)) : undefined;
+  const coded = isCoded ? new CodedPlaces(holdings) : undefined;
   const descriptor = { blockRoot: tree.root, sha256: digests } as Partial<Descriptor> as Descriptor;
   const runOf = (run: number) => ({
     leaves: digests.subarray(run * RUN_LEAVES * 32, (run + 1) * RUN_LEAVES * 32),
     proof: tree.proofOfRun(run),
   });
+  const assembler = new Assembler(descriptor, holdings, blocks, coded, origins);
   return {
-    assembler: new Assembler(descriptor, geometry, have, blocks, coded, origins),
+    assembler,
+    // What the store and the transfer do together, without a disk.
+    add(block: number, esi: number, place: number, origin: number): void {
+      if (place === firstSymbolOf(geometry, block) + esi) holdings.addOwn(place);
+      else holdings.addGuest(place, esi);
+      assembler.add(block, esi, place, origin);
+    },
+    accept(block: number): void {
+      holdings.addOwnRun(firstSymbolOf(geometry, block), blockSymbolCount(geometry, block));
+      assembler.accept(block);
+    },
+    reject(block: number): readonly PlaceRun[] {
+      const freed = assembler.reject(block);
+      for (const { first, count } of freed) holdings.remove(first, count);
+      return freed;
+    },
     geometry,
     tree,
     runOf,
@@ -60,7 +76,12 @@ describe('an assembler', () => {
         (symbolCount, blockWish, startSymbols, actions) => {
           const blockCount = Math.min(blockWish, symbolCount);
           const start = [...new Set(startSymbols.map((symbol) => symbol % symbolCount))];
-          const { assembler, geometry, tree, runOf } = assemblerOf(symbolCount, blockCount, start, []);
+          const { assembler, add, accept, reject, geometry, tree, runOf } = assemblerOf(
+            symbolCount,
+            blockCount,
+            start,
+            [],
+          );
           /** Each with its origin. */
           const have = new Map(start.map((symbol) => [symbol, FROM_DISK]));
           const heard = new Set<number>();
@@ -71,7 +92,7 @@ describe('an assembler', () => {
               const block = blockOf(geometry, symbol);
               const esi = symbol - firstSymbolOf(geometry, block);
               expect(assembler.slotFor(block, esi, 1)).toBe(have.has(symbol) ? Slot.known : symbol);
-              if (!have.has(symbol)) assembler.add(block, esi, symbol, 1);
+              if (!have.has(symbol)) add(block, esi, symbol, 1);
               if (!have.has(symbol)) have.set(symbol, 1);
             } else if (kind === 'digests') {
               const run = pick % tree.runCount;
@@ -99,17 +120,17 @@ describe('an assembler', () => {
                 // What came from the network stays if there is something from an earlier run to suspect.
                 const isMixed = new Set(inBlock.map(([, origin]) => origin)).size > 1;
                 const gone = inBlock.flatMap(([symbol, origin]) => (isMixed && origin !== FROM_DISK ? [] : [symbol]));
-                const freed = assembler
-                  .reject(ready.block)
-                  .flatMap(({ first, count }) => Array.from({ length: count }, (_, i) => first + i));
+                const freed = reject(ready.block).flatMap(({ first, count }) =>
+                  Array.from({ length: count }, (_, i) => first + i),
+                );
                 expect(freed).toEqual(gone.toSorted((a, b) => a - b));
                 for (const symbol of gone) have.delete(symbol);
               } else {
-                assembler.accept(ready.block);
+                accept(ready.block);
                 verified.add(ready.block);
               }
             }
-            expect(assembler.symbols.count).toBe(have.size);
+            expect(assembler.holdings.filled.count).toBe(have.size);
             expect(assembler.isComplete).toBe(have.size === symbolCount);
             expect(assembler.isVerified).toBe(verified.size === blockCount);
           }
@@ -131,9 +152,9 @@ describe('an assembler', () => {
   });
 
   it('of one block knows its digest from the descriptor', () => {
-    const { assembler } = assemblerOf(2, 1, [0], []);
+    const { assembler, add } = assemblerOf(2, 1, [0], []);
     expect(assembler.hasReady).toBe(false);
-    assembler.add(0, 1, 1, 1);
+    add(0, 1, 1, 1);
     expect(assembler.nextReady()?.block).toBe(0);
   });
 
@@ -145,19 +166,19 @@ describe('an assembler', () => {
   });
 
   it('takes symbols for a wrong block from the one that it is to be filled by, until that is silent', () => {
-    const { assembler, runOf, origins } = assemblerOf(20, 2, [], []);
+    const { assembler, add, reject, runOf, origins } = assemblerOf(20, 2, [], []);
     for (const sourceId of [71, 72, 73]) origins.idOf(sourceId);
     assembler.addDigests(0, runOf(0));
-    for (let esi = 0; esi < 10; esi++) assembler.add(0, esi, esi, esi < 7 ? 1 : 2);
+    for (let esi = 0; esi < 10; esi++) add(0, esi, esi, esi < 7 ? 1 : 2);
     expect(assembler.nextReady()?.block).toBe(0);
     expect([assembler.slotFor(0, 8, 2), assembler.hasEnough]).toEqual([Slot.known, false]);
-    expect(assembler.reject(0)).toEqual([{ first: 7, count: 3 }]);
+    expect(reject(0)).toEqual([{ first: 7, count: 3 }]);
     expect([1, 2, 3].map((origin) => assembler.slotFor(0, 8, origin))).toEqual([8, Slot.unwelcome, Slot.unwelcome]);
     // Another block is open to all.
     expect(assembler.slotFor(1, 8, 2)).toBe(18);
     for (let i = 0; i < 255; i++) assembler.refuse(0, 2);
     // What the owner brings outweighs sixteen of others.
-    assembler.add(0, 7, 7, 1);
+    add(0, 7, 7, 1);
     for (let i = 0; i < 16; i++) assembler.refuse(0, 2);
     expect(assembler.slotFor(0, 8, 2)).toBe(Slot.unwelcome);
     assembler.refuse(0, 2);
@@ -167,20 +188,20 @@ describe('an assembler', () => {
   });
 
   it('has enough when every block has and all digests are known, and not when one turns out wrong', () => {
-    const { assembler, runOf } = assemblerOf(4, 2, [], []);
-    for (let symbol = 0; symbol < 4; symbol++) assembler.add(symbol >> 1, symbol & 1, symbol, 1);
+    const { assembler, add, reject, runOf } = assemblerOf(4, 2, [], []);
+    for (let symbol = 0; symbol < 4; symbol++) add(symbol >> 1, symbol & 1, symbol, 1);
     expect(assembler.hasEnough).toBe(false);
     assembler.addDigests(0, runOf(0));
     expect(assembler.hasEnough).toBe(true);
     assembler.nextReady();
-    assembler.reject(0);
+    reject(0);
     expect(assembler.hasEnough).toBe(false);
   });
 
   it('offers a coded block again only when there is a symbol more than did not determine it', () => {
-    const { assembler, runOf } = assemblerOf(8, 2, [], [], true);
+    const { assembler, add, accept, runOf } = assemblerOf(8, 2, [], [], true);
     assembler.addDigests(0, runOf(0));
-    for (let i = 0; i < 4; i++) assembler.add(0, 100 + i, assembler.slotFor(0, 100 + i, 1), 1);
+    for (let i = 0; i < 4; i++) add(0, 100 + i, assembler.slotFor(0, 100 + i, 1), 1);
     expect(assembler.slotFor(0, 104, 1)).toBe(Slot.known);
     expect(assembler.nextReady()?.block).toBe(0);
     expect([...assembler.guestsOf(0)!.esis]).toEqual([100, 101, 102, 103]);
@@ -190,22 +211,22 @@ describe('an assembler', () => {
     assembler.addSpare(0, { esi: 104, origin: 1, bytes: new Uint8Array(1) });
     expect(assembler.slotFor(0, 105, 1)).toBe(Slot.known);
     expect(assembler.nextReady()?.block).toBe(0);
-    assembler.accept(0);
+    accept(0);
     expect(assembler.guestsOf(0)).toBeUndefined();
-    expect([...assembler.symbols.runs()]).toEqual([[0, 4]]);
+    expect([...assembler.holdings.filled.runs()]).toEqual([[0, 4]]);
   });
 
   it('gives up a coded block that more symbols than an honest one can need do not determine', () => {
-    const { assembler, runOf } = assemblerOf(8, 2, [], [], true);
+    const { assembler, add, reject, runOf } = assemblerOf(8, 2, [], [], true);
     assembler.addDigests(0, runOf(0));
-    for (let i = 0; i < 4; i++) assembler.add(0, 100 + i, assembler.slotFor(0, 100 + i, 1), 1);
+    for (let i = 0; i < 4; i++) add(0, 100 + i, assembler.slotFor(0, 100 + i, 1), 1);
     let esi = 200;
     while (assembler.nextReady() !== undefined && assembler.postpone(0) && esi < 300) {
       expect(assembler.slotFor(0, esi, 1)).toBe(Slot.spare);
       assembler.addSpare(0, { esi: esi++, origin: 1, bytes: new Uint8Array(1) });
     }
     expect(esi).toBe(200 + SPARE_SYMBOLS);
-    expect(assembler.reject(0)).toEqual([{ first: 0, count: 4 }]);
+    expect(reject(0)).toEqual([{ first: 0, count: 4 }]);
     expect([assembler.slotFor(0, 100, 1), assembler.slotFor(0, 200, 1)]).toEqual([0, 0]);
   });
 

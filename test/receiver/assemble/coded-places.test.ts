@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SPARE_SYMBOLS } from '../../../dist/fec/decoder.js';
 import { blockSymbolCount, firstSymbolOf, geometryOf, symbolLength } from '../../../dist/object/geometry.js';
-import { Placements } from '../../../dist/object/placements.js';
-import { SymbolSet } from '../../../dist/object/symbol-set.js';
+import { Holdings } from '../../../dist/object/holdings.js';
 import { CodedPlaces } from '../../../dist/receiver/assemble/coded-places.js';
 import { Slot } from '../../../dist/receiver/assemble/slot.js';
 
@@ -45,6 +44,12 @@ class Model {
   }
 }
 
+/** What the store notes of a symbol that it has written. */
+function hold(holdings: Holdings, block: number, esi: number, place: number): void {
+  if (place === firstSymbolOf(holdings.geometry, block) + esi) holdings.addOwn(place);
+  else holdings.addGuest(place, esi);
+}
+
 const step = fc.oneof(
   { weight: 20, arbitrary: fc.record({ kind: fc.constant('symbol' as const), pick: fc.nat(), esi: fc.nat(40) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('vacate' as const), pick: fc.nat(), esi: fc.nat() }) },
@@ -67,9 +72,8 @@ describe('places of coded symbols', () => {
             1 + (blockPick % Math.min(4, symbolCount)),
           );
           const { geometry } = model;
-          const symbols = new SymbolSet(symbolCount);
-          const guests = new Placements(symbolCount);
-          const coded = new CodedPlaces(geometry, symbols, guests);
+          const holdings = new Holdings(geometry);
+          const coded = new CodedPlaces(holdings);
           for (const { kind, pick, esi } of steps) {
             const block = pick % geometry.blockCount;
             const places = model.places[block]!;
@@ -81,14 +85,14 @@ describe('places of coded symbols', () => {
                 coded.addSpare(block, { esi, origin, bytes: Uint8Array.of(esi) });
                 model.spares[block]!.push({ esi, origin });
               } else if (slot >= 0) {
-                symbols.add(slot);
+                hold(holdings, block, esi, slot);
                 coded.note(block, esi, slot);
                 places.set(slot, esi);
               }
             } else if (kind === 'vacate' && places.size > 0) {
               const place = [...places.keys()][esi % places.size]!;
-              symbols.removeRun(place, 1);
               coded.vacate(block, place);
+              holdings.remove(place, 1);
               places.delete(place);
             } else if (kind === 'want') {
               coded.wantSpare(block) && model.extra[block]!++;
@@ -99,7 +103,7 @@ describe('places of coded symbols', () => {
             } else if (kind === 'forget') {
               // What happens when a block is proven: its places hold its own symbols from then on.
               const [first, count] = [firstSymbolOf(geometry, block), blockSymbolCount(geometry, block)];
-              symbols.addRun(first, count);
+              holdings.addOwnRun(first, count);
               coded.forget(block);
               for (let i = 0; i < count; i++) places.set(first + i, i);
               model.spares[block] = [];
@@ -112,7 +116,8 @@ describe('places of coded symbols', () => {
             expect(coded.surplusOf(block)).toBe(model.spares[block]!.length - model.extra[block]!);
             const first = firstSymbolOf(geometry, block);
             const guestCount = [...places].filter(([place, held]) => place !== first + held).length;
-            expect(guests.countIn(first, blockSymbolCount(geometry, block))).toBe(guestCount);
+            const guests = [...holdings.guestRunsIn(first, blockSymbolCount(geometry, block))];
+            expect(guests.reduce((sum, [, , count]) => sum + count, 0)).toBe(guestCount);
           }
         },
       ),
@@ -122,11 +127,12 @@ describe('places of coded symbols', () => {
 
   it('are taken up from an earlier run: guests are known by their ESI, and their places are not free', () => {
     const geometry = geometryOf(10 * SYMBOL_BYTES, SYMBOL_BYTES, 2);
-    const [symbols, guests] = [new SymbolSet(10), new Placements(10)];
-    symbols.add(0);
-    guests.setRun([6, 100, 2]);
-    const coded = new CodedPlaces(geometry, symbols, guests);
-    expect([...symbols.runs()]).toEqual([
+    const holdings = new Holdings(geometry);
+    holdings.claimOwn(0, 1);
+    holdings.claimGuests([6, 100, 2]);
+    holdings.takeUp();
+    const coded = new CodedPlaces(holdings);
+    expect([...holdings.filled.runs()]).toEqual([
       [0, 1],
       [6, 2],
     ]);
@@ -138,14 +144,14 @@ describe('places of coded symbols', () => {
   });
 
   it('want no more symbols for a block than an honest one can need', () => {
-    const coded = new CodedPlaces(geometryOf(20, SYMBOL_BYTES, 1), new SymbolSet(2), new Placements(2));
+    const coded = new CodedPlaces(new Holdings(geometryOf(20, SYMBOL_BYTES, 1)));
     let count = 0;
     while (count < 100 && coded.wantSpare(0)) count++;
     expect(count).toBe(SPARE_SYMBOLS);
   });
 
   it('copy a spare symbol, whose datagram is gone when it is needed', () => {
-    const coded = new CodedPlaces(geometryOf(20, SYMBOL_BYTES, 1), new SymbolSet(2), new Placements(2));
+    const coded = new CodedPlaces(new Holdings(geometryOf(20, SYMBOL_BYTES, 1)));
     const bytes = new Uint8Array(SYMBOL_BYTES).fill(7);
     coded.addSpare(0, { esi: 5, origin: 1, bytes });
     bytes.fill(0);
@@ -153,13 +159,12 @@ describe('places of coded symbols', () => {
   });
 
   it('hold symbols wherever their ESIs lie, until every place is taken', () => {
-    const symbols = new SymbolSet(1000);
-    const geometry = geometryOf(1000 * SYMBOL_BYTES, SYMBOL_BYTES, 1);
-    const coded = new CodedPlaces(geometry, symbols, new Placements(1000));
+    const holdings = new Holdings(geometryOf(1000 * SYMBOL_BYTES, SYMBOL_BYTES, 1));
+    const coded = new CodedPlaces(holdings);
     const esis = Array.from({ length: 1000 }, (_, i) => 5000 + 16_000 * i);
     const slots = esis.map((esi) => {
       const slot = coded.slotFor(0, esi);
-      symbols.add(slot);
+      hold(holdings, 0, esi, slot);
       coded.note(0, esi, slot);
       return slot;
     });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ObjectStore } from '../../../dist/receiver/assemble/object-store.js';
 import type { DiskOptions } from '../../../dist/simulate/disk/simulated-disk.js';
+import { heldIn } from '../../object/held.js';
 import { Bed, SYMBOL_BYTES } from '../../transfer/bed.js';
 
 async function diskOf(options: Partial<DiskOptions> = {}) {
@@ -29,7 +30,7 @@ describe('a simulated disk', () => {
     expect(await read(5)).toBe(true);
     disk.crash();
     const again = await disk.open(object.descriptor);
-    expect([...again.symbols.runs()]).toEqual([[0, 4]]);
+    expect([...again.holdings.filled.runs()]).toEqual([[0, 4]]);
     expect([...again.verifiedBlocks.runs()]).toEqual([[0, 1]]);
     expect([await read(3, again), await read(5, again), await read(6, again)]).toEqual([true, false, false]);
     expect(disk.violations).toEqual([]);
@@ -42,7 +43,7 @@ describe('a simulated disk', () => {
     await bed.pass(0.0009);
     disk.crash();
     await bed.pass(1);
-    expect((await disk.open(object.descriptor)).symbols.count).toBe(0);
+    expect((await disk.open(object.descriptor)).holdings.filled.count).toBe(0);
   });
 
   it('journals with a checkpoint what was written before it, not after', async () => {
@@ -59,7 +60,7 @@ describe('a simulated disk', () => {
     write(0);
     await store.checkpoint();
     const newer = bed.object(8, { version: 2 });
-    expect((await disk.open(newer.descriptor)).symbols.count).toBe(0);
+    expect((await disk.open(newer.descriptor)).holdings.filled.count).toBe(0);
   });
 
   it('notes everything that a store must not be asked for', async () => {
@@ -121,8 +122,8 @@ describe('a simulated disk', () => {
     expect(store.writeSymbol(2, 101, symbolOf(7), 0, SYMBOL_BYTES)).toBe(true);
     disk.crash();
     const again = await disk.open(object.descriptor);
-    expect([...again.guests.runs()]).toEqual([[1, 100, 1]]);
-    expect([again.symbols.count, disk.journalledGuestCount]).toEqual([0, 1]);
+    expect([...again.holdings.guestRuns(again.holdings.filled)]).toEqual([[1, 100, 1]]);
+    expect([heldIn(again.holdings).ownCount, disk.journalledGuestCount]).toEqual([0, 1]);
     const into = new Uint8Array(SYMBOL_BYTES);
     await again.read(1, into);
     expect(Buffer.compare(into, symbolOf(7))).toBe(0);
@@ -151,7 +152,7 @@ describe('a simulated disk', () => {
     write(0);
     disk.crash();
     const again = await disk.open(object.descriptor);
-    expect(again.symbols.has(0)).toBe(true);
+    expect(again.holdings.filled.has(0)).toBe(true);
     expect(await read(0, again)).toBe(false);
   });
 
@@ -170,7 +171,7 @@ describe('a simulated disk', () => {
       await bed.pass(ms / 1000);
       disk.crash();
       const again = await disk.open(object.descriptor);
-      expect([again.symbols.count, again.guests.count]).toEqual([own, guests]);
+      expect(heldIn(again.holdings)).toEqual({ ownCount: own, guestCount: guests });
       expect([await read(0, again), await read(3, again)]).toEqual([true, false]);
       expect(disk.violations).toEqual([]);
     },
@@ -185,7 +186,8 @@ describe('a simulated disk', () => {
     await store.checkpoint();
     disk.crash();
     const again = await disk.open(object.descriptor);
-    expect([[...again.symbols.runs()], again.guests.count, again.verifiedBlocks.has(0)]).toEqual([[[0, 4]], 0, true]);
+    expect([...again.holdings.filled.runs()]).toEqual([[0, 4]]);
+    expect([heldIn(again.holdings).guestCount, again.verifiedBlocks.has(0)]).toEqual([0, true]);
     expect(disk.violations).toEqual([]);
   });
 

@@ -41,8 +41,8 @@ async function open(sizeBytes = 40 * 16) {
   return { journal, disk, checkpoint: new Checkpoint(disk, journal) };
 }
 
-const guestsIn = (journal: Journal) => [...journal.guests.runs()];
-const runsIn = (journal: Journal) => [...journal.symbols.runs()];
+const guestsIn = (journal: Journal) => [...journal.holdings.guestRuns(journal.holdings.claimedGuests)];
+const runsIn = (journal: Journal) => [...journal.holdings.claimedOwn.runs()];
 
 describe('a checkpoint', () => {
   it('journals only what was written before its flush began', async () => {
@@ -201,9 +201,9 @@ describe('a checkpoint', () => {
       await disk.end();
       for (let turn = 0; turn < turns; turn++) await Promise.resolve();
       await checkpoint.evictGuests(turns, 1);
-      expect(journal.guests.get(turns), `${turns} turns later`).toBe(-1);
+      expect(journal.holdings.claimedGuests.has(turns), `${turns} turns later`).toBe(false);
       await run;
-      expect(journal.guests.get(turns), `${turns} turns later`).toBe(-1);
+      expect(journal.holdings.claimedGuests.has(turns), `${turns} turns later`).toBe(false);
     }
     await journal.close();
   });

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { blockOf, firstSymbolOf, geometryOf } from '../../../dist/object/geometry.js';
 import { Journal, type JournalEntries, type JournalIdentity } from '../../../dist/store/journal/journal.js';
 import { frame } from '../../../dist/store/journal/journal-format.js';
+import { claimedGuests } from '../../object/held.js';
 import { scratchDirectory } from '../scratch.js';
 
 const directory = await scratchDirectory();
@@ -31,11 +32,10 @@ const NOTHING: State = { symbols: [], guests: [], verified: [] };
 function stateOf(journal: Journal): State {
   const numbers = (size: number) => Array.from({ length: size }, (_, i) => i);
   return {
-    symbols: numbers(journal.symbols.symbolCount).filter((symbol) => journal.symbols.has(symbol)),
-    guests: numbers(journal.symbols.symbolCount).flatMap((place) => {
-      const esi = journal.guests.get(place);
-      return esi < 0 ? [] : [[place, esi] as const];
-    }),
+    symbols: numbers(journal.holdings.claimedOwn.symbolCount).filter((symbol) =>
+      journal.holdings.claimedOwn.has(symbol),
+    ),
+    guests: [...claimedGuests(journal.holdings)],
     verified: numbers(journal.verifiedBlocks.symbolCount).filter((block) => journal.verifiedBlocks.has(block)),
   };
 }
@@ -171,7 +171,7 @@ describe('a journal', () => {
             expect(stateOf(journal)).toEqual(expected);
             const whole = Array.from({ length: 10 }, (_, block) => block).filter((block) => {
               const first = firstSymbolOf(IDENTITY.geometry, block);
-              return journal.symbols.missingIn(first, first + 10) === 0;
+              return journal.holdings.claimedOwn.missingIn(first, first + 10) === 0;
             });
             const verified = whole.map((block) => [block, 1] as const);
             await journal.append({ verified });
@@ -278,7 +278,7 @@ describe('a journal', () => {
     ] as const) {
       await writeFile(path, Buffer.concat([content, frame([4, flat])]));
       const again = await Journal.open(path, identity, true);
-      expect([again.journal.symbols.count, again.journal.guests.count]).toEqual([1, count]);
+      expect([again.journal.holdings.claimedOwn.count, again.journal.holdings.claimedGuests.count]).toEqual([1, count]);
       await again.journal.close();
     }
   });
@@ -343,11 +343,15 @@ describe('a journal', () => {
       const path = newPath();
       await writeFile(path, content);
       const { journal, startedOver } = await Journal.open(path, identity, true);
-      expect([startedOver, journal.symbols.count, journal.verifiedBlocks.count]).toEqual(['other-object', 0, 0]);
+      expect([startedOver, journal.holdings.claimedOwn.count, journal.verifiedBlocks.count]).toEqual([
+        'other-object',
+        0,
+        0,
+      ]);
       await journal.append({ durable: [[1, 2]] });
       await journal.close();
       const again = await Journal.open(path, identity, true);
-      expect([again.startedOver, again.journal.symbols.count]).toEqual([undefined, 2]);
+      expect([again.startedOver, again.journal.holdings.claimedOwn.count]).toEqual([undefined, 2]);
       await again.journal.close();
     }
     expect(await opened(Buffer.concat([content, frame([77, 'later'])]))).toMatchObject({ startedOver: 'incompatible' });
@@ -360,10 +364,10 @@ describe('a journal', () => {
     const path = newPath();
     await writeFile(path, content);
     const { journal, startedOver } = await Journal.open(path, IDENTITY, false);
-    expect([startedOver, journal.symbols.count]).toEqual(['part-missing', 0]);
+    expect([startedOver, journal.holdings.claimedOwn.count]).toEqual(['part-missing', 0]);
     await journal.close();
     const again = await Journal.open(path, IDENTITY, true);
-    expect([again.startedOver, again.journal.symbols.count]).toEqual([undefined, 0]);
+    expect([again.startedOver, again.journal.holdings.claimedOwn.count]).toEqual([undefined, 0]);
     await again.journal.close();
   });
 
@@ -378,7 +382,7 @@ describe('a journal', () => {
       largest = Math.max(largest, (await stat(path)).size);
     }
     expect(largest).toBeLessThan(2 ** 20 + 3 * 410_000);
-    expect(journal.symbols.count).toBe(200_000);
+    expect(journal.holdings.claimedOwn.count).toBe(200_000);
     for (let round = 0; round < 4; round++) {
       const guests = Array.from({ length: 200_000 }, (_, i) => [2 * i + 1, 2 ** 23 + 7 * i, 1] as const);
       await journal.append({ guests });
@@ -387,13 +391,15 @@ describe('a journal', () => {
     expect(largest).toBeLessThan(2 ** 20 + 4 * 1_900_000);
     await journal.close();
     const { journal: compact } = await Journal.open(path, identity, true);
-    expect([...compact.guests.runs()]).toEqual([...journal.guests.runs()]);
-    expect(compact.guests.count).toBe(200_000);
+    expect([...compact.holdings.guestRuns(compact.holdings.claimedGuests)]).toEqual([
+      ...journal.holdings.guestRuns(journal.holdings.claimedGuests),
+    ]);
+    expect(compact.holdings.claimedGuests.count).toBe(200_000);
     await compact.append({ durable: half(1) });
     await compact.close();
     const again = await Journal.open(path, identity, true);
     expect(again.startedOver).toBeUndefined();
-    expect(again.journal.symbols.isComplete).toBe(true);
+    expect(again.journal.holdings.claimedOwn.isComplete).toBe(true);
     expect((await stat(path)).size).toBeLessThan(200);
     await again.journal.close();
   });
