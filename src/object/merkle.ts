@@ -67,11 +67,6 @@ export function merkleRoot(digests: Uint8Array): Buffer {
   return new MerkleTree(digests).root;
 }
 
-/** For one proof; for many, keep a `MerkleTree`. */
-export function proofOfRun(digests: Uint8Array, runIndex: number): Uint8Array[] {
-  return new MerkleTree(digests).proofOfRun(runIndex);
-}
-
 /**
  * Whether `leaves` are the block digests `16·runIndex …` of the tree with this root. Never throws, whatever the arguments.
  * @param blockCount leaves of the tree, from where the root comes from

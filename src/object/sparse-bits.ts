@@ -14,10 +14,10 @@ const HASH_STEP = 0xc2b2ae35;
  * and not where that lies: at most 20 bytes a number if each lies by itself, a quarter of a byte to 0.6 if they lie together.
  */
 export class SparseBits {
-  /** Key + 1 of each slot of the table; 0 where the slot is empty. */
+  /** Key + 1 of each entry of the table; 0 where the entry is empty. */
   #keys = new Int32Array(MIN_CAPACITY);
   #words = new Uint32Array(MIN_CAPACITY);
-  /** Slots with a key, those whose word has become zero included. */
+  /** Entries with a key, those whose word has become zero included. */
   #usedCount = 0;
   /** Words that are not zero. */
   #wordCount = 0;
@@ -58,10 +58,10 @@ export class SparseBits {
       this.#rebuild(this.#wordCount);
   }
 
-  /** The slot that has this key, or the empty one where the key belongs. */
+  /** The entry that has this key, or the empty one where the key belongs. */
   #find(key: number): number {
     const mask = this.#keys.length - 1;
-    // A step of the key's own, odd so that it leads through all slots: keys picked to share a home do not share a way.
+    // A step of the key's own, odd so that it leads through all entries: keys picked to share a home do not share a way.
     const step = (Math.imul(key, HASH_STEP) >>> 7) | 1;
     let at = (Math.imul(key, HASH_HOME) >>> 8) & mask;
     while (this.#keys[at] !== 0 && this.#keys[at] !== key + 1) at = (at + step) & mask;

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { errnoOf, type LayercastError } from '../base/errors.js';
+import { errnoOf } from '../base/errors.js';
 import { Checkpoint } from './journal/checkpoint.js';
 import { Journal, type JournalIdentity, type StartedOver } from './journal/journal.js';
 import type { Arrival } from './part/page-cache.js';
@@ -16,8 +16,6 @@ export interface PartialObjectOptions {
   readonly mode?: number | undefined;
   /** As for `PartFile.open`. */
   readonly arrival?: Arrival | undefined;
-  /** As for `PartFile.open`. */
-  readonly onError?: ((error: LayercastError) => void) | undefined;
 }
 
 export interface PartialObject {
@@ -46,7 +44,6 @@ export async function openPartialObject(options: PartialObjectOptions): Promise<
       resume,
       mode: options.mode,
       arrival: options.arrival,
-      onError: options.onError,
     });
     return { part, journal, checkpoint: new Checkpoint(part, journal), startedOver };
   } catch (error) {

@@ -1,7 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MerkleTree, merkleRoot, proofOfRun, RUN_LEAVES, verifyRun } from '../../dist/object/merkle.js';
+import { MerkleTree, merkleRoot, RUN_LEAVES, verifyRun } from '../../dist/object/merkle.js';
 
 /** RFC 9162, section 2.1.1, word for word. */
 function slowRoot(leaves: readonly Uint8Array[]): Buffer {
@@ -67,7 +67,7 @@ describe('the Merkle tree over block digests', () => {
       const all = Buffer.concat(leaves);
       const root = Buffer.from(merkleRoot(all));
       const members = runOf(leaves, run);
-      const proof = proofOfRun(all, run).map((node) => Buffer.from(node));
+      const proof = new MerkleTree(all).proofOfRun(run).map((node) => Buffer.from(node));
       for (const bytes of [root, members, ...proof]) {
         for (let bit = 0; bit < bytes.length * 8; bit++) {
           bytes[bit >>> 3]! ^= 1 << (bit & 7);

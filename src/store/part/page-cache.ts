@@ -20,8 +20,6 @@ export interface PageCacheOptions {
   readonly geometry: Geometry;
   /** Writes all of `bytes` at byte `position` of the file. */
   readonly writeAt: (bytes: Uint8Array, position: number) => Promise<void>;
-  /** Called when a write fails and symbols begin to be refused. */
-  readonly onFailure: (error: unknown) => void;
   /** How symbols are going to come. @default scattered */
   readonly arrival?: Arrival | undefined;
   /** @default what makes pages of about 74 or, for symbols in order, 296 KiB, but 32 at least */
@@ -42,7 +40,6 @@ export class PageCache {
   readonly pageCount: number;
   readonly #geometry: Geometry;
   readonly #writeAt: (bytes: Uint8Array, position: number) => Promise<void>;
-  readonly #onFailure: (error: unknown) => void;
   readonly #limit = pLimit(CONCURRENT_PAGES);
   /** Pages in use by their number within the object. */
   readonly #used = new Map<number, Page>();
@@ -59,7 +56,6 @@ export class PageCache {
     const { geometry, arrival = 'scattered' } = options;
     this.#geometry = geometry;
     this.#writeAt = options.writeAt;
-    this.#onFailure = options.onFailure;
     this.pageSymbolCount =
       options.pageSymbolCount ?? Math.max(1, Math.round(PAGE_BYTES[arrival] / geometry.symbolBytes / 32)) * 32;
     this.pageCount =
@@ -162,11 +158,9 @@ export class PageCache {
     page.writing = this.#limit(() => this.#writeRuns(page)).then(
       () => this.#endWriting(page),
       (error) => {
-        const isFirst = this.#failure === undefined;
         this.#fail({ error });
         page.returnFlight();
         this.#endWriting(page);
-        if (isFirst) this.#onFailure(error);
       },
     );
     return page.writing;

@@ -16,8 +16,6 @@ export interface PartFileOptions {
   readonly resume: boolean;
   /** Of the file, less the umask. @default 0o666 */
   readonly mode?: number | undefined;
-  /** Told when writing begins to fail; `write` then says no until a `flush` has succeeded. */
-  readonly onError?: ((error: LayercastError) => void) | undefined;
   /** As for `PageCache`. */
   readonly arrival?: Arrival | undefined;
   /** For tests and benchmarks. */
@@ -49,7 +47,6 @@ export class PartFile {
     this.#cache = new PageCache({
       geometry: options.geometry,
       writeAt: (bytes, position) => writeFully(handle, bytes, position),
-      onFailure: (error) => options.onError?.(systemError(error, 'write', options.path)),
       arrival: options.arrival,
       pageSymbolCount: options.pageSymbolCount,
       pageCount: options.pageCount,
@@ -86,7 +83,8 @@ export class PartFile {
   }
 
   /**
-   * Copies one whole symbol, `bytes[start .. start + length]`, to a place. False, with nothing taken, when the cache is full.
+   * Copies one whole symbol, `bytes[start .. start + length]`, to a place. False, with nothing taken, when the cache is full,
+   * and from a failed write on until a `flush` has succeeded.
    * @throws {LayercastError} `INTERNAL` when there is no such place, or it does not have this length: that is the caller's fault.
    */
   write(place: number, bytes: Uint8Array, start: number, length: number): boolean {

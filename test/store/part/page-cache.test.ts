@@ -17,7 +17,6 @@ function slowCache() {
           resolve();
         });
       }),
-    onFailure: (error) => expect.fail(String(error)),
   });
   const endWrite = async () => {
     while (begun.length === 0) await new Promise(setImmediate);
