@@ -9,9 +9,9 @@ import { readDigestRun } from '../wire/digests.js';
 import { DatagramType, Flag, type Header, newHeader, readHeader } from '../wire/header.js';
 import { Assembler } from './assemble/assembler.js';
 import { CodedPlaces } from './assemble/coded-places.js';
+import { NoPlace } from './assemble/no-place.js';
 import type { ObjectStore } from './assemble/object-store.js';
 import { FROM_DISK, Origins } from './assemble/origins.js';
-import { Slot } from './assemble/slot.js';
 import type { DatagramFault, FaultCounters } from './counters.js';
 
 /** What one server's channel brought. */
@@ -168,26 +168,28 @@ export class Reception {
     if (!isSource && this.#descriptor.fecEncodingId === NO_CODE) return 'outOfRange';
     const own = firstSymbolOf(geometry, block) + esi;
     if (length !== (isSource ? symbolLength(geometry, own) : geometry.symbolBytes)) return 'outOfRange';
+    // A banned source is not measured. It can write any server's number into its datagrams, and its sequence numbers would
+    // then look like losses of that server. A server that was banned by mistake is silent to rate control, and not lossy.
     if (this.#origins.isBanned(this.#origin)) return 'untrusted';
-    // Measured before anything decides about the symbol: what is refused is not lost.
+    // Measured before anything decides about the symbol: a symbol that is refused, or that the disk does not take, is not lost.
     const meter = this.#observe(header, length + HEADER_BYTES, arrivalUs);
     this.lastHeardUs = arrivalUs;
-    const slot = assembler.slotFor(block, esi, this.#origin);
-    if (slot === Slot.unwelcome) {
+    const place = assembler.placeFor(block, esi, this.#origin);
+    if (place === NoPlace.unwelcome) {
       assembler.refuse(block, this.#origin);
       return 'untrusted';
     }
     this.symbolCount++;
     this.payloadBytes += length;
-    if (slot === Slot.known) {
+    if (place === NoPlace.known) {
       this.duplicateBytes += length;
       meter.noteDuplicate();
       return undefined;
     }
-    if (slot === Slot.spare) {
+    if (place === NoPlace.spare) {
       assembler.addSpare(block, { esi, origin: this.#origin, bytes: bytes.subarray(start, start + length) });
-    } else if (this.#store.writeSymbol(slot, esi, bytes, start, length)) {
-      assembler.add(block, esi, slot, this.#origin);
+    } else if (this.#store.writeSymbol(place, esi, bytes, start, length)) {
+      assembler.add(block, esi, place, this.#origin);
     } else {
       this.droppedCount++;
       return undefined;

@@ -5,9 +5,9 @@ import type { SymbolSet } from '../../object/symbol-set.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { DigestRun } from '../../wire/digests.js';
 import type { BlockContent, CodedPlaces, SpareSymbol } from './coded-places.js';
+import { NoPlace } from './no-place.js';
 import type { ReadonlyHoldings } from './object-store.js';
 import { FROM_DISK, type Origins } from './origins.js';
-import { Slot } from './slot.js';
 
 /**
  * Symbols of others that the owner of a coded block may keep out while it sends none: 16 runs (src/sender/schedule/ring.ts), so that many
@@ -121,16 +121,16 @@ export class Assembler {
     return this.#ready.length > 0;
   }
 
-  /** Where the symbol with this ESI, from this origin, should go: a place, or one of `Slot`. */
-  slotFor(block: number, esi: number, origin: number): number {
-    if (this.#busy[block] === 1 || this.verifiedBlocks.has(block)) return Slot.known;
-    if (!this.#isWelcome(block, origin)) return Slot.unwelcome;
-    if (this.#coded !== undefined) return this.#coded.slotFor(block, esi);
+  /** Where the symbol with this ESI, from this origin, should go: a place, or one of `NoPlace`. */
+  placeFor(block: number, esi: number, origin: number): number {
+    if (this.#busy[block] === 1 || this.verifiedBlocks.has(block)) return NoPlace.known;
+    if (!this.#isWelcome(block, origin)) return NoPlace.unwelcome;
+    if (this.#coded !== undefined) return this.#coded.placeFor(block, esi);
     const place = firstSymbolOf(this.geometry, block) + esi;
-    return this.holdings.filled.has(place) ? Slot.known : place;
+    return this.holdings.filled.has(place) ? NoPlace.known : place;
   }
 
-  /** Notes a symbol that `slotFor` gave this place and that has been written there. */
+  /** Notes a symbol that `placeFor` gave this place and that has been written there. */
   add(block: number, esi: number, place: number, origin: number): void {
     this.#originOf[place] = origin;
     this.#refused[block] = Math.max(0, this.#refused[block]! - REFUSED_PER_NEW);
@@ -140,7 +140,7 @@ export class Assembler {
   }
 
   /**
-   * Notes a symbol that `slotFor` calls unwelcome. Who is to fill a wrong block and does not, while another would, has to leave it to
+   * Notes a symbol that `placeFor` calls unwelcome. Who is to fill a wrong block and does not, while another would, has to leave it to
    * the other. That is no proof of anything: nobody is banned.
    */
   refuse(block: number, origin: number): void {
@@ -151,7 +151,7 @@ export class Assembler {
     this.#refused[block] = 0;
   }
 
-  /** Keeps a symbol that `slotFor` has no place for. */
+  /** Keeps a symbol that `placeFor` has no place for. */
   addSpare(block: number, spare: SpareSymbol): void {
     this.#coded?.addSpare(block, spare);
     this.#consider(block);

@@ -1,8 +1,8 @@
 import { SPARE_SYMBOLS } from '../../fec/decoder.js';
 import { EsiSet } from '../../object/esi-set.js';
 import { blockOf, blockSymbolCount, firstSymbolOf, type Geometry, symbolLength } from '../../object/geometry.js';
+import { NoPlace } from './no-place.js';
 import type { ReadonlyHoldings } from './object-store.js';
-import { Slot } from './slot.js';
 
 /** A symbol kept in memory because its block has no place left for it. */
 export interface SpareSymbol {
@@ -51,20 +51,20 @@ export class CodedPlaces {
     }
   }
 
-  slotFor(block: number, esi: number): number {
+  placeFor(block: number, esi: number): number {
     const first = firstSymbolOf(this.#geometry, block);
     const end = first + blockSymbolCount(this.#geometry, block);
     const own = first + esi;
     if (own < end) {
       const isFree = !this.#holdings.filled.has(own);
       if (isFree && !this.#esis.has(block, esi)) return own;
-      if (!isFree && this.#holdings.guestAt(own) < 0) return Slot.known;
+      if (!isFree && this.#holdings.guestAt(own) < 0) return NoPlace.known;
     }
-    if (this.#esis.has(block, esi)) return Slot.known;
+    if (this.#esis.has(block, esi)) return NoPlace.known;
     const place = this.#holdings.filled.nextMissing(first + this.#firstFree[block]!);
     this.#firstFree[block] = Math.min(place, end) - first;
     if (place < end && place !== this.#shortPlace) return place;
-    return this.#spareCount(block) < this.#spareLimit(block) ? Slot.spare : Slot.known;
+    return this.#spareCount(block) < this.#spareLimit(block) ? NoPlace.spare : NoPlace.known;
   }
 
   /** Notes what has been written to a place. */

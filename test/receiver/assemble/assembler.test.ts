@@ -7,8 +7,8 @@ import { MerkleTree, RUN_LEAVES } from '../../../dist/object/merkle.js';
 import { SymbolSet } from '../../../dist/object/symbol-set.js';
 import { Assembler, type PlaceRun } from '../../../dist/receiver/assemble/assembler.js';
 import { CodedPlaces } from '../../../dist/receiver/assemble/coded-places.js';
+import { NoPlace } from '../../../dist/receiver/assemble/no-place.js';
 import { FROM_DISK, Origins } from '../../../dist/receiver/assemble/origins.js';
-import { Slot } from '../../../dist/receiver/assemble/slot.js';
 import type { Descriptor } from '../../../dist/wire/descriptor.js';
 
 function digestsOf(blockCount: number): Uint8Array {
@@ -91,7 +91,7 @@ describe('an assembler', () => {
               const symbol = pick % symbolCount;
               const block = blockOf(geometry, symbol);
               const esi = symbol - firstSymbolOf(geometry, block);
-              expect(assembler.slotFor(block, esi, 1)).toBe(have.has(symbol) ? Slot.known : symbol);
+              expect(assembler.placeFor(block, esi, 1)).toBe(have.has(symbol) ? NoPlace.known : symbol);
               if (!have.has(symbol)) add(block, esi, symbol, 1);
               if (!have.has(symbol)) have.set(symbol, 1);
             } else if (kind === 'digests') {
@@ -171,18 +171,22 @@ describe('an assembler', () => {
     assembler.addDigests(0, runOf(0));
     for (let esi = 0; esi < 10; esi++) add(0, esi, esi, esi < 7 ? 1 : 2);
     expect(assembler.nextReady()?.block).toBe(0);
-    expect([assembler.slotFor(0, 8, 2), assembler.hasEnough]).toEqual([Slot.known, false]);
+    expect([assembler.placeFor(0, 8, 2), assembler.hasEnough]).toEqual([NoPlace.known, false]);
     expect(reject(0)).toEqual([{ first: 7, count: 3 }]);
-    expect([1, 2, 3].map((origin) => assembler.slotFor(0, 8, origin))).toEqual([8, Slot.unwelcome, Slot.unwelcome]);
+    expect([1, 2, 3].map((origin) => assembler.placeFor(0, 8, origin))).toEqual([
+      8,
+      NoPlace.unwelcome,
+      NoPlace.unwelcome,
+    ]);
     // Another block is open to all.
-    expect(assembler.slotFor(1, 8, 2)).toBe(18);
+    expect(assembler.placeFor(1, 8, 2)).toBe(18);
     for (let i = 0; i < 255; i++) assembler.refuse(0, 2);
     // What the owner brings outweighs sixteen of others.
     add(0, 7, 7, 1);
     for (let i = 0; i < 16; i++) assembler.refuse(0, 2);
-    expect(assembler.slotFor(0, 8, 2)).toBe(Slot.unwelcome);
+    expect(assembler.placeFor(0, 8, 2)).toBe(NoPlace.unwelcome);
     assembler.refuse(0, 2);
-    expect([1, 2].map((origin) => assembler.slotFor(0, 8, origin))).toEqual([Slot.unwelcome, 8]);
+    expect([1, 2].map((origin) => assembler.placeFor(0, 8, origin))).toEqual([NoPlace.unwelcome, 8]);
     // To be silent is no proof of anything.
     expect(origins.isBanned(1)).toBe(false);
   });
@@ -201,15 +205,15 @@ describe('an assembler', () => {
   it('offers a coded block again only when there is a symbol more than did not determine it', () => {
     const { assembler, add, accept, runOf } = assemblerOf(8, 2, [], [], true);
     assembler.addDigests(0, runOf(0));
-    for (let i = 0; i < 4; i++) add(0, 100 + i, assembler.slotFor(0, 100 + i, 1), 1);
-    expect(assembler.slotFor(0, 104, 1)).toBe(Slot.known);
+    for (let i = 0; i < 4; i++) add(0, 100 + i, assembler.placeFor(0, 100 + i, 1), 1);
+    expect(assembler.placeFor(0, 104, 1)).toBe(NoPlace.known);
     expect(assembler.nextReady()?.block).toBe(0);
     expect([...assembler.guestsOf(0)!.esis]).toEqual([100, 101, 102, 103]);
     expect(assembler.postpone(0)).toBe(true);
     expect(assembler.nextReady()).toBeUndefined();
-    expect([assembler.slotFor(0, 104, 1), assembler.slotFor(0, 100, 1)]).toEqual([Slot.spare, Slot.known]);
+    expect([assembler.placeFor(0, 104, 1), assembler.placeFor(0, 100, 1)]).toEqual([NoPlace.spare, NoPlace.known]);
     assembler.addSpare(0, { esi: 104, origin: 1, bytes: new Uint8Array(1) });
-    expect(assembler.slotFor(0, 105, 1)).toBe(Slot.known);
+    expect(assembler.placeFor(0, 105, 1)).toBe(NoPlace.known);
     expect(assembler.nextReady()?.block).toBe(0);
     accept(0);
     expect(assembler.guestsOf(0)).toBeUndefined();
@@ -219,15 +223,15 @@ describe('an assembler', () => {
   it('gives up a coded block that more symbols than an honest one can need do not determine', () => {
     const { assembler, add, reject, runOf } = assemblerOf(8, 2, [], [], true);
     assembler.addDigests(0, runOf(0));
-    for (let i = 0; i < 4; i++) add(0, 100 + i, assembler.slotFor(0, 100 + i, 1), 1);
+    for (let i = 0; i < 4; i++) add(0, 100 + i, assembler.placeFor(0, 100 + i, 1), 1);
     let esi = 200;
     while (assembler.nextReady() !== undefined && assembler.postpone(0) && esi < 300) {
-      expect(assembler.slotFor(0, esi, 1)).toBe(Slot.spare);
+      expect(assembler.placeFor(0, esi, 1)).toBe(NoPlace.spare);
       assembler.addSpare(0, { esi: esi++, origin: 1, bytes: new Uint8Array(1) });
     }
     expect(esi).toBe(200 + SPARE_SYMBOLS);
     expect(reject(0)).toEqual([{ first: 0, count: 4 }]);
-    expect([assembler.slotFor(0, 100, 1), assembler.slotFor(0, 200, 1)]).toEqual([0, 0]);
+    expect([assembler.placeFor(0, 100, 1), assembler.placeFor(0, 200, 1)]).toEqual([0, 0]);
   });
 
   it('of an empty object is complete and verified from the beginning', () => {

@@ -4,7 +4,7 @@ import { SPARE_SYMBOLS } from '../../../dist/fec/decoder.js';
 import { blockSymbolCount, firstSymbolOf, geometryOf, symbolLength } from '../../../dist/object/geometry.js';
 import { Holdings } from '../../../dist/object/holdings.js';
 import { CodedPlaces } from '../../../dist/receiver/assemble/coded-places.js';
-import { Slot } from '../../../dist/receiver/assemble/slot.js';
+import { NoPlace } from '../../../dist/receiver/assemble/no-place.js';
 
 const SYMBOL_BYTES = 10;
 
@@ -26,16 +26,17 @@ class Model {
     return symbolLength(this.geometry, place) < SYMBOL_BYTES;
   }
 
-  slotFor(block: number, esi: number): number {
+  placeFor(block: number, esi: number): number {
     const [first, count] = [firstSymbolOf(this.geometry, block), blockSymbolCount(this.geometry, block)];
     const places = this.places[block]!;
-    if ([...places.values()].includes(esi) || this.spares[block]!.some((spare) => spare.esi === esi)) return Slot.known;
+    if ([...places.values()].includes(esi) || this.spares[block]!.some((spare) => spare.esi === esi))
+      return NoPlace.known;
     if (esi < count && !places.has(first + esi)) return first + esi;
     for (let place = first; place < first + count; place++) {
       if (!places.has(place) && !this.isShort(place)) return place;
     }
     const hasShortGap = places.size < count;
-    return this.spares[block]!.length < this.extra[block]! + (hasShortGap ? 1 : 0) ? Slot.spare : Slot.known;
+    return this.spares[block]!.length < this.extra[block]! + (hasShortGap ? 1 : 0) ? NoPlace.spare : NoPlace.known;
   }
 
   content(block: number): readonly number[] {
@@ -79,9 +80,9 @@ describe('places of coded symbols', () => {
             const places = model.places[block]!;
             const origin = 1 + (pick % 3);
             if (kind === 'symbol') {
-              const slot = coded.slotFor(block, esi);
-              expect(slot).toBe(model.slotFor(block, esi));
-              if (slot === Slot.spare) {
+              const slot = coded.placeFor(block, esi);
+              expect(slot).toBe(model.placeFor(block, esi));
+              if (slot === NoPlace.spare) {
                 coded.addSpare(block, { esi, origin, bytes: Uint8Array.of(esi) });
                 model.spares[block]!.push({ esi, origin });
               } else if (slot >= 0) {
@@ -136,11 +137,13 @@ describe('places of coded symbols', () => {
       [0, 1],
       [6, 2],
     ]);
-    expect([coded.slotFor(1, 100), coded.slotFor(1, 101), coded.slotFor(0, 0)]).toEqual(new Array(3).fill(Slot.known));
+    expect([coded.placeFor(1, 100), coded.placeFor(1, 101), coded.placeFor(0, 0)]).toEqual(
+      new Array(3).fill(NoPlace.known),
+    );
     // Its own place holds a guest, the next free one is the first of the block.
-    expect(coded.slotFor(1, 1)).toBe(5);
-    expect(coded.slotFor(1, 3)).toBe(8);
-    expect(coded.slotFor(0, 100)).toBe(1);
+    expect(coded.placeFor(1, 1)).toBe(5);
+    expect(coded.placeFor(1, 3)).toBe(8);
+    expect(coded.placeFor(0, 100)).toBe(1);
   });
 
   it('want no more symbols for a block than an honest one can need', () => {
@@ -162,13 +165,13 @@ describe('places of coded symbols', () => {
     const holdings = new Holdings(geometryOf(1000 * SYMBOL_BYTES, SYMBOL_BYTES, 1));
     const coded = new CodedPlaces(holdings);
     const esis = Array.from({ length: 1000 }, (_, i) => 5000 + 16_000 * i);
-    const slots = esis.map((esi) => {
-      const slot = coded.slotFor(0, esi);
+    const places = esis.map((esi) => {
+      const slot = coded.placeFor(0, esi);
       hold(holdings, 0, esi, slot);
       coded.note(0, esi, slot);
       return slot;
     });
-    expect(slots).toEqual(esis.map((_, i) => i));
-    expect(esis.every((esi) => coded.slotFor(0, esi) === Slot.known)).toBe(true);
+    expect(places).toEqual(esis.map((_, i) => i));
+    expect(esis.every((esi) => coded.placeFor(0, esi) === NoPlace.known)).toBe(true);
   });
 });
