@@ -5,10 +5,10 @@ export interface CodeBlock {
   readonly file: string;
   /** Line of the first line of code, from 1. */
   readonly line: number;
-  /** As after the fence: `sh`, `js`, `yaml`, `ini`, …; empty for blocks that only are indented or have no language. */
+  /** The word after the fence: `sh`, `js`, `yaml`, `ini`, …; empty for blocks that are only indented or name no language. */
   readonly language: string;
   readonly code: string;
-  /** Why it cannot be run: what `<!-- not run: REASON -->` in the line above says. */
+  /** Why the block cannot be run: the reason in `<!-- not run: REASON -->` in the line above. */
   readonly notRun: string | undefined;
 }
 

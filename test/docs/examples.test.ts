@@ -18,15 +18,15 @@ const files = [
 const blocks = files.flatMap((file) => blocksOf(join(top, file), file));
 const COMMANDS = 'keygen serve fetch list plan simulate plot config sign demo'.split(' ');
 
-/** What starts with one of these is a command, and has to be in a block that is run. */
+/** A line that starts with one of these words is a command, and has to be in a block that is run. */
 const COMMAND = /^(?:layercast|npm|npx|node \S+\.m?js|esbuild|sysctl|ip|nft|systemctl)\s/m;
 
-/** Runs a server's program until it says that it sends, and ends it. */
+/** Runs a server's program until it prints that it sends, then ends it. */
 const UNTIL_IT_SENDS = `node program.js >program.log 2>&1 & server=$!
 for i in $(seq 200); do if grep -q sending program.log; then break; fi; sleep 0.1; done
 kill $server; code=0; wait $server || code=$?; cat program.log; exit $code`;
 
-/** How each language is tried. */
+/** How a block of each language is run. */
 const TRIALS: Readonly<Record<string, (block: CodeBlock, world: World) => Promise<void>>> = {
   async sh({ code }, world) {
     provideFiles(code.includes('program.js') ? 'fetch' : code, world);
@@ -76,7 +76,7 @@ function readmeBlock(language: string): string {
   return blocks.find((block) => block.file === 'README.md' && block.language === language)?.code ?? '';
 }
 
-/** The fleet file and object that a server of the README has, or none of it for a receiver, which makes the file. */
+/** Writes the fleet file of the README, and the object's file for a server. A receiver makes that file, so it must be missing. */
 function provideFiles(code: string, world: World): void {
   const [fleet, image] = [join(world.folder, 'fleet.yaml'), join(world.folder, 'firmware.img')];
   writeFileSync(fleet, readmeBlock('yaml'));
@@ -90,7 +90,7 @@ function provideFiles(code: string, world: World): void {
       copyFileSync(join(world.folder, `acme.${name}`), join(world.folder, `layercast.${name}`));
 }
 
-/** Commands of help texts and files that have been run: the same ones stand in several places. */
+/** Commands of help texts and files that have been run: several texts show the same command. */
 const tried = new Set<string>();
 
 describeBed('the examples', () => {
@@ -113,7 +113,7 @@ describeBed('the examples', () => {
         notRun === undefined && !(language in TRIALS) && (language !== '' || COMMAND.test(code)),
     );
     expect(untried.map(({ file, line }) => `${file}:${line}`)).toEqual([]);
-    // One that is marked needs a thought: count them.
+    // A block that is not run may go wrong unnoticed, so a new one has to be counted here.
     expect(blocks.filter(({ notRun }) => notRun !== undefined).map(({ file }) => file)).toEqual([
       'docs/erasure-code.md',
       'docs/operations.md',
@@ -144,7 +144,7 @@ describeBed('the examples', () => {
     const { code, output } = await world.run(`layercast config validate ${file}`, top);
     expect([code, output]).toEqual([0, expect.stringContaining(`${file}: ok: `)]);
     const commands = readFileSync(join(top, file), 'utf8').match(/(?<=^# {3})layercast .*$/gm) ?? [];
-    // What stands behind two spaces is a remark.
+    // Text after two spaces is a remark.
     for (const command of commands.map((line) => line.replace(/ {2,}\S.*$/, ''))) {
       if (tried.has(command) || /serve/.test(command)) continue;
       tried.add(command);
@@ -158,7 +158,7 @@ describeBed('the examples', () => {
     const { code, output } = await world.run('layercast demo');
     expect([code, output]).toEqual([0, expect.stringContaining('The file received is the file sent.')]);
     const steps = output.slice(output.indexOf('A fleet of your own')).split('\n');
-    // Prose starts with a capital letter; the server goes to the background, as in a terminal of its own.
+    // Prose starts with a capital letter. The world's `layercast` runs the server in the background, as in a terminal of its own.
     const script = steps.filter((line) => !/^[A-Z](?!ND$)/.test(line)).join('\n');
     expect(script).toMatch(/keygen.*plan.*serve.*list.*fetch/s);
     const typed = script.replace(/^node \S+main\.js (?=serve)/m, 'layercast ');

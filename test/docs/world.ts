@@ -23,8 +23,8 @@ const top = fileURLToPath(new URL('../../', import.meta.url));
 const MAIN = join(top, 'dist/cli/main.js');
 
 /**
- * `layercast`, as in the documents. What serves goes on in the background once it has published, so that the next command
- * finds it; the rest runs to its end.
+ * The command `layercast` of the documents. `serve` continues in the background after it has published, so that the next command
+ * finds a server; other commands run to their end.
  */
 const LAYERCAST = `#!/bin/sh
 if [ "$1" != serve ]; then exec "${process.execPath}" "${MAIN}" "$@"; fi
@@ -41,19 +41,19 @@ cat "$log" >&2
 exit 1
 `;
 
-/** \`npm run NAME\` and \`npm test\` take minutes; here only their names are looked up. */
+/** The command `npm`: scripts take minutes, so it only checks that package.json has a script of this name. */
 const NPM = `#!/bin/sh
 [ "$1" = run ] && shift
 case $1 in i | install) exit 0 ;; esac
 exec "${process.execPath}" -e 'process.exit(process.argv[1] in require(process.argv[2]).scripts ? 0 : 1)' "$1" "${join(top, 'package.json')}"
 `;
 
-/** A machine with one interface, on which a fleet \`acme\` sends \`firmware\` and \`maps\`; and a folder to type commands in. */
+/** A host with one interface, a fleet `acme` that sends `firmware` and `maps` there, and a folder in which commands are run. */
 export class World implements AsyncDisposable {
   readonly folder: string;
   readonly #root: string;
   readonly #bed: Bed;
-  /** Servers that stay: those that were started first. */
+  /** Number of servers that `stopServers` leaves running: those that were started first. */
   #others = 0;
 
   private constructor(root: string, bed: Bed) {
@@ -81,7 +81,7 @@ export class World implements AsyncDisposable {
     return this.#bed.host('alpha');
   }
 
-  /** Runs a shell script as in the documents, on a host called alpha. Servers that it leaves are stopped by `stopServers`. */
+  /** Runs a shell script as in the documents, on a host called alpha. `stopServers` stops the servers that the script leaves. */
   async run(script: string, folder = this.folder): Promise<{ readonly code: number | null; readonly output: string }> {
     const env = {
       PATH: `${join(this.#root, 'bin')}:${join(top, 'node_modules/.bin')}:${process.env.PATH}`,
@@ -127,7 +127,7 @@ export class World implements AsyncDisposable {
     rmSync(this.#root, { recursive: true, force: true });
   }
 
-  /** Programs, keys, files and examples. */
+  /** Makes the programs, keys, files and examples that the documents use. */
   #furnish(): void {
     const [bin, server] = [join(this.#root, 'bin'), join(this.#root, 'server')];
     for (const folder of [this.folder, bin, server]) mkdirSync(folder);
@@ -160,7 +160,7 @@ export class World implements AsyncDisposable {
     writeFileSync(join(this.folder, 'package.json'), '{ "type": "module" }');
   }
 
-  /** Scenarios of two seconds: the examples last up to half an hour. */
+  /** Copies the example scenarios and cuts them to two seconds: they last up to half an hour. */
   #copyExamples(): void {
     const folder = join(this.folder, 'examples');
     mkdirSync(folder);

@@ -44,7 +44,7 @@ describe('a machine that allows no bed', () => {
   });
 });
 
-/** What `refusal` says in a process with another PATH. */
+/** Result of `refusal` in a process with another PATH. */
 function refusalWith(path: string): unknown {
   const program = `
     const { refusal } = await import('${new URL('machine.ts', import.meta.url).href}');
@@ -54,7 +54,7 @@ function refusalWith(path: string): unknown {
   return JSON.parse(spawnSync(process.execPath, args, { cwd: top, env: { PATH: path }, encoding: 'utf8' }).stdout);
 }
 
-/** The tests of the bed, run in an environment of their own. */
+/** Runs the tests of the bed in an environment of their own. */
 function testsWith(env: Readonly<Record<string, string>>): { status: number | null; stdout: string; stderr: string } {
   const vitest = join(top, 'node_modules', 'vitest', 'vitest.mjs');
   const args = [vitest, 'run', 'test/lab/bed.test.ts', '--reporter=verbose', '--configLoader=runner'];

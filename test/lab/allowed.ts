@@ -2,10 +2,10 @@ import { describe } from 'vitest';
 import { refusal } from './machine.js';
 
 /**
- * `describe` for tests that need a bed. Where the machine does not allow one they are skipped, and the title says why; with
- * `CI=true` nothing is skipped: then they run, and fail with the reason.
+ * `describe` for tests that need a bed. On a machine that allows no bed these tests are skipped, and the title says why. With
+ * `CI=true` they run all the same, and fail with the reason.
  *
- * @param options.userNamespace the tests lay beds as an ordinary user has to
+ * @param options.userNamespace the tests lay beds in the way that an ordinary user has to
  */
 export function describeBed(
   title: string,

@@ -16,7 +16,7 @@ export function parseRatio(text: string): number {
   throw new LayercastError('USAGE', `"${text}" is no share`, { hint: 'a percentage from 0% to 100%' });
 }
 
-/** `r1=2Mbit` as host and what follows. */
+/** Splits `r1=2Mbit` into the host and the text after `=`. */
 export function parseAssignment(text: string): readonly [host: string, amount: string] {
   const [host, amount, ...rest] = text.split('=');
   if (host && amount && rest.length === 0) return [host, amount];

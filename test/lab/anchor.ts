@@ -4,10 +4,10 @@ import { LayercastError } from '../../dist/base/errors.js';
 import { environment, isolation, prologue } from './machine.js';
 
 /**
- * The process that a bed hangs on. It lives in network and mount namespaces of its own (as an ordinary user: and in a user
- * namespace), where the bridge is, and where `ip netns` keeps the hosts. Nothing on the machine outside sees any of it, names
- * cannot clash, and the kernel takes all of it away when the last process inside ends: the anchor ends as soon as the pipe to
- * its owner breaks, however the owner ended, so there is nothing to sweep up afterwards.
+ * The process that keeps a bed alive. It lives in network and mount namespaces of its own (and in a user namespace when an
+ * ordinary user started it). The bridge is in these namespaces, and `ip netns` keeps the hosts there. The rest of the machine sees
+ * nothing of them, and names cannot clash. The anchor ends as soon as the pipe to its owner breaks, however the owner ended. When the
+ * last process inside has ended, the kernel removes everything, so nothing has to be cleaned up.
  */
 export class Anchor {
   readonly pid: number;
@@ -25,9 +25,9 @@ export class Anchor {
   }
 
   /**
-   * @param options.userNamespace even where we are root
-   * @param options.detached stays after this process has ended, until someone ends `pid`
-   * @throws LayercastError `NETWORK_UNAVAILABLE` or `PERMISSION_DENIED` with the way out
+   * @param options.userNamespace use a user namespace even as root
+   * @param options.detached the anchor stays after this process has ended, until someone ends `pid`
+   * @throws LayercastError `NETWORK_UNAVAILABLE` or `PERMISSION_DENIED`, with a hint what to do
    */
   static async drop(options: { readonly detached: boolean; readonly userNamespace: boolean }): Promise<Anchor> {
     const { flags, userNamespace } = isolation(options.userNamespace);
@@ -56,12 +56,12 @@ export class Anchor {
     return new Anchor(child.pid, userNamespace, child);
   }
 
-  /** An anchor that another process dropped. */
+  /** An anchor that another process started detached. */
   static at(pid: number, userNamespace: boolean): Anchor {
     return new Anchor(pid, userNamespace);
   }
 
-  /** The command line in front of a command that is to run on `host`, or beside the bridge; every part of it execs. */
+  /** The words in front of a command that run it on `host`, or beside the bridge; each of these programs execs the next. */
   enter(host?: string, directory = process.cwd()): string[] {
     const user = this.#userNamespace ? ['--user', '--preserve-credentials'] : [];
     const nsenter = ['nsenter', '--target', String(this.pid), ...user, '--mount', '--net', `--wd=${directory}`, '--'];
@@ -70,7 +70,7 @@ export class Anchor {
 
   /**
    * Runs a command to its end, on `host` or beside the bridge, and resolves to its output.
-   * @throws LayercastError `NETWORK_UNAVAILABLE` with what the command wrote, when it fails
+   * @throws LayercastError `NETWORK_UNAVAILABLE` with the command's output, when the command fails
    */
   async run(
     command: readonly string[],
@@ -89,7 +89,7 @@ export class Anchor {
     });
   }
 
-  /** Lets go: what is still inside keeps its network until it ends. */
+  /** Ends the anchor. Processes that are still inside keep their network until they end. */
   async lift(): Promise<void> {
     if (this.#child === undefined) return void process.kill(this.pid, 'SIGKILL');
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;

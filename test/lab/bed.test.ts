@@ -8,7 +8,7 @@ const sender = fileURLToPath(new URL('peers/sender.mjs', import.meta.url));
 const receiver = fileURLToPath(new URL('peers/receiver.mjs', import.meta.url));
 const port = 4242;
 
-/** A group for each test, so that none hears what another left behind. */
+/** Each test has a group of its own, so that no test hears another test's datagrams. */
 let groupNumber = 0;
 let group = '';
 beforeEach(() => {
@@ -98,7 +98,7 @@ describeBed('a bed', () => {
   test('shapes what goes to a host to the rate, counted in whole IPv6 packets', async () => {
     await using listener = listen('r1');
     await bed.joined('r1', group);
-    // 400 packets of 1250 bytes fill 4 Mbit/s for 1 s; the burst adds two packets, and the queue must take nothing away.
+    // 400 packets of 1250 bytes fill 4 Mbit/s for 1 s. The burst adds two packets, and the queue must drop none.
     await bed.host('r1').shape({ rateBitsPerSecond: 4e6, burstBytes: 3000, queueBytes: 600_000 });
     const started = performance.now();
     await send('alpha', { count: 400, sizeBytes: 1202, batch: 50 });

@@ -11,17 +11,17 @@ import { until } from './until.js';
 export interface BedOptions {
   /** Names of the hosts: small letters, digits and hyphens, at most 15; the first gets `fd00:1::1`, and so on. */
   readonly hosts: readonly string[];
-  /** Hosts that share one link to the bridge, by the name of their site (as a host's, at most 13): `{ office: ['r1', 'r2'] }`. */
+  /** Hosts that share one link to the bridge, by the name of their site (same letters, at most 13): `{ office: ['r1', 'r2'] }`. */
   readonly sites?: Sites;
   /** @default 1500 */
   readonly mtuBytes?: number;
-  /** Stays after this process has ended, until `lift` is called. @default false */
+  /** The bed stays after this process has ended, until `lift` is called. @default false */
   readonly detached?: boolean;
-  /** As an ordinary user has to lay it, even where we are root. @default false */
+  /** Lay the bed in the way that an ordinary user has to, even as root. @default false */
   readonly userNamespace?: boolean;
 }
 
-/** What another process needs to use a bed that this one laid. */
+/** What another process needs to use a bed that this process laid. */
 export interface BedRecord {
   readonly anchorPid: number;
   readonly userNamespace: boolean;
@@ -30,7 +30,7 @@ export interface BedRecord {
   readonly mtuBytes: number;
 }
 
-/** Hosts with `eth0` each, around one bridge that does MLD snooping and asks the queries, on no network but their own. */
+/** Hosts with one `eth0` each, around one bridge that does MLD snooping and is the querier. Nothing connects them with other networks. */
 export class Bed {
   readonly record: BedRecord;
   readonly #anchor: Anchor;
@@ -50,8 +50,8 @@ export class Bed {
   }
 
   /**
-   * Lays a bed and waits until snooping is in force, some 0.3 s.
-   * @throws LayercastError `USAGE` for names that cannot be, `NETWORK_UNAVAILABLE` or `PERMISSION_DENIED` where no bed can
+   * Lays a bed and waits until snooping works, some 0.3 s.
+   * @throws LayercastError `USAGE` for names that are not allowed, `NETWORK_UNAVAILABLE` or `PERMISSION_DENIED` where no bed can
    * be laid
    */
   static async lay(options: BedOptions): Promise<Bed> {
@@ -85,14 +85,14 @@ export class Bed {
     return named(this.#ports, name);
   }
 
-  /** The command line in front of a command that is to run on a host. */
+  /** The words in front of a command that run it on a host. */
   enter(name: string): string[] {
     return this.#anchor.enter(this.host(name).name);
   }
 
   /**
-   * Lays a cable straight from one host to another, beside the bridge, and resolves to the name that its interface has on
-   * both: `eth1` and up. Without a bridge everything passes, joined or not.
+   * Lays a cable directly from one host to another, beside the bridge, and resolves to the name of its interface, which is the
+   * same on both hosts: `eth1` and up. Without a bridge all groups pass, joined or not.
    */
   async cable(from: string, to: string): Promise<string> {
     const links = await Promise.all([from, to].map((name) => this.host(name).run('ip', ['-j', 'link', 'show'])));
@@ -111,22 +111,22 @@ export class Bed {
     return name;
   }
 
-  /** Mounts an empty file system of this size on a folder; every host sees it, and nobody outside the bed. */
+  /** Mounts an empty file system of this size on a folder. All hosts see it, and nothing outside the bed does. */
   async mountSmallDisk(folder: string, sizeBytes: number): Promise<void> {
     await this.#anchor.run(['mount', '-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', folder]);
   }
 
   /**
-   * What the bridges know of who listens to what (global groups and link-local ones alike). A host of a site is known there, and
-   * its site's name stands for it at the bridge in the middle.
+   * The listeners that the bridges know, by group (global and link-local groups). The site's bridge knows each host of a site; the
+   * bridge in the middle knows only the site's name for them.
    */
   async memberships(): Promise<Member[]> {
     return parseMemberships(await this.#anchor.run(['bridge', '-j', '-d', 'mdb', 'show']));
   }
 
   /**
-   * A process that prints a line for each membership that a bridge learns of or forgets: `dev bridge port r1 grp ff15::1 …`.
-   * Resolves when the process does so.
+   * A process that prints a line for each membership that a bridge learns or forgets: `dev bridge port r1 grp ff15::1 …`.
+   * Resolves when the process has begun to watch.
    */
   async watchMemberships(): Promise<LabProcess> {
     const watch = new LabProcess(this.#anchor.enter(), ['stdbuf', '-oL', 'bridge', 'monitor', 'mdb']);
@@ -159,8 +159,8 @@ export class Bed {
   }
 
   /**
-   * How long the bridges go on with a group after its last listener has left: they ask twice, a half of this apart. MLD's own
-   * default is 2000 (RFC 3810, section 9.8); a bed is laid with 200.
+   * Sets how long the bridges go on sending a group after its last listener has left: they query twice, half of this time apart.
+   * MLD's own default is 2000 (RFC 3810, section 9.8); a bed is laid with 200.
    */
   async leaveLatency(latencyMs: number): Promise<void> {
     const interval = String(Math.max(1, Math.round(latencyMs / 2 / 10)));
@@ -170,15 +170,15 @@ export class Bed {
     }
   }
 
-  /** Looks at the shaped links 20 times a second, until it is disposed. */
+  /** Reads the shaped links 20 times a second, until it is disposed. */
   watch(): LinkWatch {
     return new LinkWatch(this.#anchor.enter());
   }
 
   /**
-   * Resolves when snooping is in force. Until the bridge's first query has had its response time, it floods every port and a
-   * test of who hears what would prove nothing. So this sends datagrams to a group that nobody has joined until none of
-   * them comes out.
+   * Resolves when snooping works. Until the response time of its first query is over, the bridge floods every port, and a
+   * test of who hears which group would prove nothing. So this function sends datagrams to a group that nobody has joined, until no
+   * port passes them.
    */
   async settled(): Promise<void> {
     const counter = ['nft', '-j', 'list', 'counter', 'netdev', 'lab', 'flooded'];
@@ -214,7 +214,7 @@ function named<T>(known: ReadonlyMap<string, T>, name: string): T {
   });
 }
 
-/** Three datagrams from each bridge's own interface: they take the way that a host's take, and need no host. */
+/** Sends three datagrams from each bridge's own interface: they take the same way as a host's datagrams, and need no host. */
 const probe = `
 const dgram = require('node:dgram');
 for (const bridge of process.argv.slice(1)) {

@@ -78,7 +78,7 @@ describeBed('a bottleneck of a bed', () => {
     await dump.exited;
     const seconds = dump.stdout.split('\n').flatMap((line) => /^\d+\.\d+/.exec(line)?.map(Number) ?? []);
     expect(seconds).toHaveLength(5);
-    // The kernel's own times: 20 ms for each packet of 1250 bytes, up to a tenth less to make up for late timers.
+    // Times from the kernel: 20 ms for each packet of 1250 bytes, or up to a tenth less to make up for late timers.
     expect(seconds[4]! - seconds[0]!).toBeGreaterThan(4 * 0.02 * 0.89);
   });
 
@@ -96,7 +96,7 @@ describeBed('a bottleneck of a bed', () => {
     expect(Math.max(...samples.map(({ waiting }) => waiting.bytes))).toBeGreaterThan(8_000);
     expect(Math.max(...samples.map(({ waiting }) => waiting.bytes))).toBeLessThanOrEqual(12_500);
     expect(samples.map(({ atMs }) => atMs)).toEqual(samples.map(({ atMs }) => atMs).toSorted((a, b) => a - b));
-    // What neither waits nor was dropped has passed; other traffic, such as queries, passes too.
+    // Packets that neither wait nor were dropped have passed; other traffic, such as queries, passes too.
     expect(last()!.passed.packets).toBeGreaterThanOrEqual(50 - last()!.droppedPackets);
     expect(watch.samples('r9')).toEqual([]);
   });

@@ -8,7 +8,7 @@ import { until } from './until.js';
 
 const commandLine = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-/** What a host's interface heard: UDP datagrams that were let through, and those that `lose` took. */
+/** UDP datagrams that arrived at a host's interface: those that were let through, and those that `lose` dropped. */
 export interface Losses {
   readonly heard: number;
   readonly dropped: number;
@@ -30,19 +30,19 @@ export class Host {
     this.#port = port;
   }
 
-  /** Starts a command on this host; when the bed goes, it goes. */
+  /** Starts a command on this host; it ends with the bed. */
   spawn(command: string, args: readonly string[] = [], options: SpawnOptions = {}): LabProcess {
     const process = new LabProcess(this.#anchor.enter(this.name, options.cwd), [command, ...args], options);
     this.#processes.push(process);
     return process;
   }
 
-  /** Starts this project's built command line; coverage is counted, as NODE_V8_COVERAGE is inherited. */
+  /** Starts this project's built command line. It inherits NODE_V8_COVERAGE, so its coverage counts. */
   layercast(args: readonly string[], options: SpawnOptions = {}): LabProcess {
     return this.spawn(process.execPath, ['--enable-source-maps', commandLine, ...args], options);
   }
 
-  /** Runs a short command on this host and resolves to what it wrote. */
+  /** Runs a short command on this host and resolves to its output. */
   async run(command: string, args: readonly string[] = [], input?: string): Promise<string> {
     return await this.#anchor.run([command, ...args], { host: this.name, ...(input === undefined ? {} : { input }) });
   }
@@ -57,8 +57,8 @@ export class Host {
   }
 
   /**
-   * Drops each UDP datagram that arrives with a probability, independently. MLD and neighbour discovery stay whole, so that
-   * what a test sees is loss of data and not, once in a while, a forgotten membership.
+   * Drops each arriving UDP datagram with this probability, independently. MLD and neighbour discovery lose nothing, so that
+   * a test sees loss of data only, and never a forgotten membership.
    *
    * @param options.ratio 0–1, in steps of a millionth
    */
@@ -69,7 +69,7 @@ export class Host {
     }
     const million = Math.round(ratio * 1e6);
     await this.keep();
-    // nft takes `< 0` and `< 1000000` for faults: nothing and everything are said otherwise.
+    // nft refuses `< 0` and `< 1000000`, so the ratios 0 and 1 need other rules.
     const chance = million === 1e6 ? '' : `numgen random mod 1000000 < ${million}`;
     const drop = million === 0 ? '' : `meta l4proto udp ${chance} counter name dropped drop`;
     const rules = `
@@ -85,7 +85,7 @@ table netdev loss {
     await this.run('nft', ['-f', '-'], rules);
   }
 
-  /** Ends the losses; nothing where there are none. */
+  /** Ends the losses; does nothing if there are none. */
   async keep(): Promise<void> {
     await this.run('nft', ['-f', '-'], 'table netdev loss { }\ndelete table netdev loss\n');
   }
@@ -111,8 +111,8 @@ table netdev loss {
   }
 
   /**
-   * Resolves when an interface takes part in multicast. The kernel configures it only after it has noticed the carrier, some
-   * 0.1 s after both ends are up (1 s at most); until then joins succeed but what arrives is dropped, for want of a route.
+   * Resolves when an interface takes part in multicast. The kernel configures the interface only after it has noticed the carrier,
+   * some 0.1 s after both ends are up (1 s at most). Until then joins succeed, but the kernel drops arriving datagrams, because it has no route.
    */
   async ready(interfaceName = 'eth0'): Promise<void> {
     await until(`${interfaceName} of ${this.name} has its multicast route`, async () =>
@@ -129,7 +129,7 @@ table netdev loss {
     await this.#port.plug();
   }
 
-  /** Ends every process that `spawn` started here and that still runs. */
+  /** Ends every process that `spawn` started on this host and that still runs. */
   async end(): Promise<void> {
     await Promise.all(this.#processes.splice(0).map((process) => process[Symbol.asyncDispose]()));
   }

@@ -1,11 +1,11 @@
 /**
- * Commands that lay a bridge and its hosts, for one shell (50 ms for 3 hosts; a process each took 5 times that).
+ * Commands that lay a bridge and its hosts, all for one shell (50 ms for 3 hosts; a process for each command took 5 times as long).
  *
- * The bridge in the middle is the querier. The times are short so that a bed is ready, and a port silent after a leave, soon:
- * a query is answered within 0.1 s (units of 10 ms), a leave takes 2 queries 0.1 s apart. The querier is switched on last,
- * when the bridge has a link-local address to ask from: from then on it floods for one response time, and no longer (the
- * kernel takes the response time in force at that moment: 10 s, if both are set in one command). There is no duplicate address
- * detection: nobody else is here, and it would hold back the first reports for a second.
+ * The bridge in the middle is the querier. Its times are short, so that a bed is soon ready and a port soon silent after a leave:
+ * hosts answer a query within 0.1 s (units of 10 ms), and a leave takes 2 queries 0.1 s apart. The querier is switched on last,
+ * when the bridge has a link-local address to query from. From then on the bridge floods for one response time only. (The kernel uses
+ * the response time set at that moment: 10 s, if one command sets both.) Duplicate address detection is off: no other host can have
+ * the same address, and detection would delay the first reports by a second.
  */
 export function layingScript(hosts: readonly string[], sites: Sites, mtuBytes: number): string {
   const names = Object.keys(sites);
@@ -25,12 +25,12 @@ ip link set dev bridge type bridge mcast_querier 1
 /** Hosts behind a link that they share, by the name of the site. */
 export type Sites = Readonly<Record<string, readonly string[]>>;
 
-/** The bridge that a host's cable goes to: the one in the middle, or its site's. */
+/** The bridge that a host's cable goes to: the bridge in the middle, or the bridge of its site. */
 export function siteBridge(site: string | undefined): string {
   return site === undefined ? 'bridge' : `b-${site}`;
 }
 
-/** The end at a site of the cable that joins it to the bridge in the middle. That end's other end has the site's name. */
+/** Name of the site's end of the cable to the bridge in the middle. The other end has the site's name. */
 export function uplinkOf(site: string): string {
   return `u-${site}`;
 }
@@ -48,8 +48,8 @@ function layBridge(name: string, mtuBytes: number): string {
 }
 
 /**
- * A site's bridge asks nothing itself: it learns from the queries of the bridge in the middle where to pass reports on, and
- * when to forget a listener. So a group leaves the shared link when its last listener there has left.
+ * A site's bridge sends no queries. The queries of the bridge in the middle tell it where to pass on reports, and when to forget a
+ * listener. So the shared link stops carrying a group when the group's last listener at the site has left.
  */
 function laySite(site: string, number: string, mtuBytes: number): string {
   const [bridge, uplink] = [siteBridge(site), uplinkOf(site)];
@@ -64,7 +64,7 @@ ethtool -K ${site} tx-udp-segmentation off
 `;
 }
 
-/** One drop is one datagram only where a host's segments leave it apart: the last line turns off what joins them. */
+/** A link drops single datagrams only if the host sends its segments one by one: the last line turns off segmentation offload. */
 function layHost(host: string, bridge: string, number: string, mtuBytes: number): string {
   return `
 ip netns add ${host}

@@ -141,7 +141,7 @@ describe('a process on a host', () => {
   });
 });
 
-/** Network namespaces that any process of the machine is in. */
+/** Network namespaces of all processes of the machine. */
 function networksInUse(): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -152,7 +152,7 @@ function commandOf(pid: number | undefined): string {
   return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
 }
 
-/** Another process that lays a bed with a process on it, and then waits. */
+/** Starts another process that lays a bed with a process on it, and then waits. */
 async function layElsewhere(): Promise<{ child: ChildProcess; anchorPid: number; processPid: number }> {
   const program = `
     const { Bed } = await import('${new URL('bed.ts', import.meta.url).href}');

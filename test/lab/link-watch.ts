@@ -3,19 +3,19 @@ import { once } from 'node:events';
 import { environment } from './machine.js';
 import { type LinkReading, parseLinks } from './shaping.js';
 
-/** What a link had done at a moment of `performance.now()`. */
+/** Counters of a link at a moment of `performance.now()`. */
 export interface LinkSample extends LinkReading {
   readonly atMs: number;
 }
 
-/** Between two looks: 20 a second take `tc` 1 % of a core, and show a queue of 50 ms come and go. */
+/** Time between two samples: 20 samples a second cost 1 % of a core for `tc`, and show a queue of 50 ms rise and fall. */
 const lookMs = 50;
-/** Samples kept of one link: an hour and more; later ones are let go. */
+/** Samples kept of one link: an hour and more; later samples are dropped. */
 const maxSamples = 100_000;
 
 /**
- * Looks at all shaped links of a bed 20 times a second, by one process that stays. Its samples are those of the links that are
- * shaped when it looks.
+ * Samples all shaped links of a bed 20 times a second, with one process that stays. A sample covers the links that are shaped at
+ * that moment.
  */
 export class LinkWatch implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -23,7 +23,7 @@ export class LinkWatch implements AsyncDisposable {
   readonly #samples = new Map<string, LinkSample[]>();
   #partial = '';
 
-  /** @param enter the command line that leads to where the links are */
+  /** @param enter the words in front of a command that run it where the links are */
   constructor(enter: readonly string[]) {
     const [file = '', ...args] = [
       ...enter,
@@ -36,7 +36,7 @@ export class LinkWatch implements AsyncDisposable {
     this.#timer = setInterval(() => this.#child.stdin?.write('qdisc show\n'), lookMs);
   }
 
-  /** Samples so far, in order: of `r1`, or of one source's share of it, `r1/1`. */
+  /** Samples so far, in order: of a link `r1`, or of the bottleneck of one source, `r1/1`. */
   samples(link: string): readonly LinkSample[] {
     return this.#samples.get(link) ?? [];
   }

@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { LayercastError } from '../../dist/base/errors.js';
 
-/** Every program that a bed runs, and the Debian package that has it. */
+/** Every program that a bed runs, with its Debian package. */
 const packageOf: Readonly<Record<string, string>> = {
   unshare: 'util-linux',
   nsenter: 'util-linux',
@@ -16,15 +16,15 @@ const packageOf: Readonly<Record<string, string>> = {
   ethtool: 'ethtool',
 };
 
-/** Tools of the network live in sbin, which the PATH of an ordinary user often leaves out. */
+/** Network tools are in sbin, which is often missing in the PATH of an ordinary user. */
 const path = [...new Set([...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'])].join(delimiter);
 
-/** This process's environment, with the tools in reach. */
+/** This process's environment, with the tools in its PATH. */
 export function environment(more: Readonly<Record<string, string>> = {}): Record<string, string | undefined> {
   return { ...process.env, PATH: path, ...more };
 }
 
-/** Flags of `unshare` that give a bed its own network here: `--user` is among them where we are not root. */
+/** Flags of `unshare` that give a bed its own network: with `--user` where this process is not root. */
 export interface Isolation {
   readonly userNamespace: boolean;
   readonly flags: readonly string[];
@@ -33,15 +33,15 @@ export interface Isolation {
 const asRoot: Isolation = { userNamespace: false, flags: ['--net', '--mount'] };
 const asUser: Isolation = { userNamespace: true, flags: ['--user', '--map-root-user', '--net', '--mount'] };
 
-/** The first thing in a new mount namespace: a /run of its own, so that `ip netns` writes nowhere else. */
+/** The first command in a new mount namespace: mounts a /run of its own, so that `ip netns` writes nowhere else. */
 export const prologue = 'mount -t tmpfs tmpfs /run && mkdir /run/netns';
 
-/** What was found, by whether a user namespace was asked for: looking takes some 20 ms, and its answer does not change. */
+/** Results of `refusal`, by `userNamespace`: the check takes some 20 ms, and its result does not change. */
 const known = new Map<boolean, Isolation | LayercastError>();
 
 /**
  * Why no bed can be laid on this machine, or undefined when one can.
- * @param userNamespace even where we are root
+ * @param userNamespace use a user namespace even as root
  */
 export function refusal(userNamespace = false): LayercastError | undefined {
   const found = look(userNamespace);
@@ -55,7 +55,7 @@ export function isolation(userNamespace = false): Isolation {
   return found;
 }
 
-/** @throws LayercastError `NETWORK_UNAVAILABLE` where a program that only some work needs is missing */
+/** @throws LayercastError `NETWORK_UNAVAILABLE` where a program is missing that only some tests need */
 export function requireTool(tool: string, debianPackage: string): void {
   if (isInstalled(tool)) return;
   throw new LayercastError('NETWORK_UNAVAILABLE', `this machine has no ${tool}`, {

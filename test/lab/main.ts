@@ -152,7 +152,7 @@ function need(argument: string | undefined, usage: string): string {
   throw new LayercastError('USAGE', 'something is missing', { hint: `npm run lab -- ${usage}` });
 }
 
-/** Says what is wrong and what to do; faults of this program keep their stack. */
+/** Prints the message and the hint of an error; an error of this program itself keeps its stack. */
 function fail(error: unknown): void {
   const code = errnoOf(error) ?? '';
   if (!(error instanceof LayercastError) && !code.startsWith('ERR_PARSE_ARGS')) throw error;

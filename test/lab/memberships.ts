@@ -2,9 +2,9 @@
 export interface Member {
   readonly host: string;
   readonly group: string;
-  /** The one source that is heard; undefined for any source. */
+  /** The source that the listener hears; undefined for any source. */
   readonly source: string | undefined;
-  /** Any source is heard but these (the exclude mode of RFC 3810, section 2). */
+  /** Sources that the listener does not hear (the exclude mode of RFC 3810, section 2). */
   readonly excluded: readonly string[];
 }
 
@@ -18,9 +18,9 @@ interface Entry {
 }
 
 /**
- * Reads `bridge -j -d mdb show`. A source-specific join stands there as an entry of its group that includes a list of
- * sources, beside one entry for each source: only the latter let anything through, so only they are listeners. What a bridge itself
- * listens to, and what is heard from beyond a site's uplink, is left out.
+ * Reads `bridge -j -d mdb show`. A source-specific join has one entry of its group with a list of sources, and one entry for each
+ * source. Only the latter let datagrams through, so only they count as listeners. Groups that a bridge itself listens to, and
+ * listeners beyond a site's uplink, are left out.
  */
 export function parseMemberships(json: string): Member[] {
   const tables = JSON.parse(json) as readonly { readonly mdb?: readonly Entry[] }[];

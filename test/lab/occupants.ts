@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import type { Bed } from './bed.js';
 
-/** Processes that run on the hosts of a bed, whoever started them: those that are in a host's network namespace. */
+/** Processes that run on the hosts of a bed: all processes in a host's network namespace, whoever started them. */
 export async function processesIn(bed: Bed): Promise<number[]> {
   const networks = new Set(
     await Promise.all(
@@ -14,7 +14,7 @@ export async function processesIn(bed: Bed): Promise<number[]> {
     .map(Number);
 }
 
-/** The network namespace of a process, or nothing when it has ended or is not ours to see. */
+/** The network namespace of a process; an empty text when the process has ended or this process may not see it. */
 export function networkOf(pid: number | string | undefined): string {
   try {
     return readlinkSync(`/proc/${pid}/ns/net`);

@@ -16,19 +16,19 @@ export interface GroupCount extends Count {
   readonly udpPort: number;
 }
 
-/** What crossed a port: to the host, and from it. */
+/** Datagrams that crossed a port: to the host, and from the host. */
 export interface PortCounters {
   readonly toHost: readonly GroupCount[];
   readonly fromHost: readonly GroupCount[];
 }
 
 const ethernetBytes = 14;
-/** Where the bed's own probe goes: not data, so never counted. */
+/** The group of the bed's own probe, which is not data and never counted. */
 export const probeDestination = { group: 'ff15::9', udpPort: 9 };
 
 /**
- * Counters for the ports of hosts and sites: multicast UDP by group and port: MLD, neighbour discovery and unicast are not data and not in them. Ports are
- * numbered because names in nftables know no hyphen.
+ * nftables counters for the ports of hosts and sites: multicast UDP by group and port. MLD, neighbour discovery and unicast are not
+ * data and not counted. Ports are numbered because names in nftables allow no hyphen.
  */
 export function countingRules(names: readonly string[]): string {
   const data = `ip6 daddr ff00::/8 meta l4proto udp udp dport != ${probeDestination.udpPort}`;
@@ -50,7 +50,7 @@ export function countingRules(names: readonly string[]): string {
   return `table netdev lab {\n  counter flooded { }${chains.join('')}\n}\n`;
 }
 
-/** The bridge's end of the cable to a host, or to a site: then `toHost` and `sent` count what goes to all its hosts. */
+/** The bridge's end of the cable to a host or to a site. For a site, `toHost` and `sent` count the datagrams to all its hosts. */
 export class Port {
   readonly #anchor: Anchor;
   readonly #name: string;
@@ -64,12 +64,12 @@ export class Port {
     this.#mtuBytes = mtuBytes;
   }
 
-  /** The nftables table that sorts packets for `shapeSources`. */
+  /** Name of the nftables table that sorts packets for `shapeSources`. */
   get #sorting(): string {
     return `sort${this.#index}`;
   }
 
-  /** Multicast datagrams by group and port since the bed was laid: to the host before any shaping, from it before any loss. */
+  /** Multicast datagrams by group and port since the bed was laid: to the host before any shaping, from the host before any loss. */
   async counters(): Promise<PortCounters> {
     const listed = JSON.parse(await this.#anchor.run(['nft', '-j', 'list', 'sets', 'netdev'])) as NftSets;
     // An egress hook sees the Ethernet header, an ingress hook does not.
@@ -90,8 +90,8 @@ export class Port {
   }
 
   /**
-   * Lets no more than a rate pass to the host, as a slow access link does: bytes above it wait, then drop. A link that is shaped
-   * already changes while it runs: what waits stays, and the counters go on.
+   * Limits the rate to the host, as a slow access link does: bytes above the rate wait, and are dropped when the queue is full. If the
+   * link is shaped already, it changes while it runs: waiting packets stay, and the counters continue.
    */
   async shape(shape: Shape): Promise<void> {
     const lines = (await this.shaped()) === undefined ? bottleneck : changedBottleneck;
@@ -101,8 +101,8 @@ export class Port {
   }
 
   /**
-   * Gives what comes from each of these addresses a bottleneck of its own, as if each came over another path; everything else
-   * passes at once. `readings` names them by the order given: `r1/1`, `r1/2`.
+   * Gives the packets from each of these addresses a bottleneck of their own, as if each address were on another path; all other
+   * packets pass at once. `readings` names the bottlenecks in the order given: `r1/1`, `r1/2`.
    */
   async shapeSources(shapes: readonly { readonly address: string; readonly shape: Shape }[]): Promise<void> {
     await this.unshape();
@@ -116,7 +116,7 @@ export class Port {
     await this.#anchor.run(['nft', '-f', '-'], { input: sortingRules(this.#name, this.#sorting, addresses) });
   }
 
-  /** Takes the shaping away; nothing where there is none. */
+  /** Removes the shaping; does nothing if there is none. */
   async unshape(): Promise<void> {
     if ((await this.links()).size === 0) return;
     await this.#anchor.run(['tc', 'qdisc', 'del', 'dev', this.#name, 'root']);
@@ -124,19 +124,19 @@ export class Port {
     await this.#anchor.run(['nft', '-f', '-'], { input });
   }
 
-  /** What passed the shaping and what it dropped since it was set (everything, not only multicast); undefined where there is none. */
+  /** Counters of the shaping since it was set (all packets, not only multicast); undefined if there is none. */
   async shaped(): Promise<LinkReading | undefined> {
     return (await this.links()).get(this.#name);
   }
 
-  /** Readings of this port's bottlenecks: one, with the port's name, or one for each address of `shapeSources`. */
+  /** Readings of this port's bottlenecks: one under the port's name, or one for each address of `shapeSources`. */
   async links(): Promise<ReadonlyMap<string, LinkReading>> {
     return parseLinks(await this.#anchor.run(['tc', '-s', '-j', 'qdisc', 'show', 'dev', this.#name]), this.#name);
   }
 
   /**
-   * Whether the bridge stops a group toward this port at the last host's leave, without asking whether anybody else listens.
-   * It knows the hosts behind a port apart, so that one may leave while another stays.
+   * Sets whether the bridge stops sending a group to this port when the last host leaves, without a query for other listeners.
+   * The bridge tells the hosts behind a port apart, so one host may leave while another stays.
    */
   async fastLeave(on: boolean): Promise<void> {
     await this.#anchor.run(['bridge', 'link', 'set', 'dev', this.#name, 'fastleave', on ? 'on' : 'off']);

@@ -13,16 +13,16 @@ export interface Exit {
 export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** A command that runs the command, such as `setpriv` or `nice` with their arguments. */
+  /** Words in front of the command that run it, such as `setpriv` or `nice` with their arguments. */
   readonly through?: readonly string[];
 }
 
-/** Text kept of one process and stream: what comes later is let go, so that a chatty process cannot fill the memory. */
+/** Text kept of one process and stream. Later text is dropped, so that a process that prints much cannot fill the memory. */
 const maxTextChars = 16 << 20;
-/** Time between asking to end and ending, on `dispose`: enough for leaving groups, flushing and writing coverage. */
+/** Time between SIGTERM and SIGKILL on `dispose`: enough to leave groups, flush and write coverage. */
 const graceMs = 3000;
 
-/** A process on a host of a bed. Its pid is that of the command itself, and it ends with the process that started it. */
+/** A process on a host of a bed. Its pid is the pid of the command itself, and it ends with the process that started it. */
 export class LabProcess {
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
@@ -34,7 +34,7 @@ export class LabProcess {
   #exit: Exit | undefined;
   #wake: (() => void)[] = [];
 
-  /** @param enter the command line that leads into the host's namespaces, and to the directory */
+  /** @param enter the words in front of the command that run it in the host's namespaces and in the directory */
   constructor(enter: readonly string[], command: readonly string[], options: SpawnOptions = {}) {
     this.#command = command.join(' ');
     const [file = '', ...args] = [
@@ -73,7 +73,7 @@ export class LabProcess {
     return this.#child.pid;
   }
 
-  /** What it has written so far. */
+  /** Text that the process has written so far. */
   get stdout(): string {
     return this.#stdout;
   }
@@ -87,7 +87,7 @@ export class LabProcess {
     return this.#child.kill(signal);
   }
 
-  /** Every event from the first on, as they come; ends when the process has. */
+  /** Every event from the first on, as the events come; ends when the process has ended. */
   async *events(): AsyncGenerator<LabEvent, void, void> {
     for (let index = 0; ; ) {
       const event = this.#events[index];
@@ -100,8 +100,8 @@ export class LabProcess {
   }
 
   /**
-   * The first event, past or to come, that `wanted` accepts; a string is the value of its field `event`.
-   * Rejects when the process ends without it, or after `timeoutMs`, and shows what was heard.
+   * The first event, past or to come, that `wanted` accepts; a string is the value of the event's field `event`.
+   * Rejects when the process ends without such an event, or after `timeoutMs`, and shows the events so far.
    */
   async waitForEvent(
     wanted: string | ((event: LabEvent) => boolean),

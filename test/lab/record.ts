@@ -4,22 +4,22 @@ import { dirname, join } from 'node:path';
 import { LayercastError } from '../../dist/base/errors.js';
 import type { BedRecord } from './bed.js';
 
-/** A bed that was laid by hand, as the next command finds it. */
+/** Record of a bed that was laid by hand, for the next command. */
 interface Kept extends BedRecord {
-  /** When the anchor started, in the kernel's ticks: a pid alone may by now be someone else's. */
+  /** When the anchor started, in the kernel's ticks: another process may have its pid by now. */
   readonly startedTicks: string;
 }
 
 const file = join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `layercast-lab-${process.getuid?.() ?? 0}`, 'bed.json');
 
-/** Notes a bed for the commands to come. */
+/** Writes the record of a bed for later commands. */
 export function keepRecord(record: BedRecord): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const kept: Kept = { ...record, startedTicks: startedTicks(record.anchorPid) ?? '' };
   writeFileSync(file, `${JSON.stringify(kept)}\n`, { mode: 0o600 });
 }
 
-/** The bed that lies, or undefined; a record of one that has ended is removed. */
+/** The bed that was laid by hand, or undefined. The record of a bed that has ended is removed. */
 export function findRecord(): BedRecord | undefined {
   let kept: Kept;
   try {
@@ -43,7 +43,7 @@ export function dropRecord(): void {
   rmSync(dirname(file), { recursive: true, force: true });
 }
 
-/** Field 22 of /proc/PID/stat (proc(5)); the command before it may hold spaces and parentheses. */
+/** Field 22 of /proc/PID/stat (proc(5)); the command's name before it may have spaces and parentheses. */
 function startedTicks(pid: number): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19];

@@ -6,23 +6,23 @@ export interface Count {
   readonly bytes: number;
 }
 
-/** A bottleneck: a rate, and a queue that serves first what came first and drops what it has no room for. */
+/** A bottleneck: a rate, and a first-in, first-out queue that drops packets when it is full. */
 export interface Shape {
   /** Rate of whole IPv6 packets. */
   readonly rateBitsPerSecond: number;
   /**
-   * What a link that stood idle, or woke late, may make up for, a little faster than its rate.
+   * Bytes that a link may send a little faster than its rate after it was idle or its timer was late.
    *
    * @default 10 ms at the rate, but at least 2 and at most 13 full packets (20 kB, for MTU 1500)
    */
   readonly burstBytes?: number;
-  /** What may wait, as the time that it takes to pass; at least 8 full packets, so that the slowest links have a queue too. */
+  /** Size of the queue, as the time that its bytes take to pass; at least 8 full packets, so that the slowest links have a queue too. */
   readonly queueMs?: number;
-  /** What may wait; more is dropped. @default as `queueMs` says; without it 50 ms at the rate, but at least 10 full packets */
+  /** Size of the queue; more is dropped. @default from `queueMs`; without it 50 ms at the rate, but at least 10 full packets */
   readonly queueBytes?: number;
 }
 
-/** What a link did since it was shaped (everything, not only multicast), and what waits now. */
+/** Packets that a link passed and dropped since it was shaped (all packets, not only multicast), and packets that wait now. */
 export interface LinkReading {
   readonly passed: Count;
   readonly droppedPackets: number;
@@ -30,33 +30,33 @@ export interface LinkReading {
 }
 
 const ethernetBytes = 14;
-/** Packets are counted, and pass, without Ethernet. */
+/** Makes `tc` count packets, and pass them, without their Ethernet header. */
 const size = ['stab', 'overhead', String(-ethernetBytes), 'linklayer', 'ethernet'].join(' ');
 /**
- * Less than a packet: each leaves when the one before it has had its time, as on a cable. A bucket of two packets let the first
- * two of a train out at once, and trains of 5 showed 1.5 times the rate.
+ * Less than a packet, so that each packet leaves when the transmission time of the packet before is over, as on a cable. A bucket of two
+ * packets let the first two of a train out at once, and trains of 5 showed 1.5 times the rate.
  */
 const atOnceBytes = 100;
-/** Handles of what shapes a whole link, and of what shapes each source for itself: they tell which of the two there is. */
+/** Handles of the qdisc that shapes a whole link, and of the qdisc that shapes each source; by its handle one knows which of them is set. */
 const [whole, apart] = [1, 2];
 
-/** Lines for `tc -batch`: a bottleneck at the end of a cable that has none. */
+/** Lines for `tc -batch` that add a bottleneck at the end of a cable that has none. */
 export function bottleneck(device: string, shape: Shape, mtuBytes: number): string {
   return `${root(device, whole, 1)}\n${classOf('add', device, `${whole}:1`, shape, mtuBytes)}`;
 }
 
-/** Lines for `tc -batch`: the bottleneck that there is changes while it runs. What waits stays, and the counters go on. */
+/** Lines for `tc -batch` that change a bottleneck while it runs. Waiting packets stay, and the counters continue. */
 export function changedBottleneck(device: string, shape: Shape, mtuBytes: number): string {
   return classOf('change', device, `${whole}:1`, shape, mtuBytes);
 }
 
-/** Lines for `tc -batch`: a bottleneck for each source by itself; what belongs to none passes at once. */
+/** Lines for `tc -batch` that add a bottleneck for each source; packets of other sources pass at once. */
 export function separateBottlenecks(device: string, shapes: readonly Shape[], mtuBytes: number): string {
   const classes = shapes.map((shape, index) => classOf('add', device, `${apart}:${hex(index + 1)}`, shape, mtuBytes));
   return `${root(device, apart, 0)}\n${classes.join('')}`;
 }
 
-/** Rules that sort packets from these addresses, on their way out of a device, to the bottlenecks of `separateBottlenecks`. */
+/** Rules that sort packets from these addresses, on their way out of a device, into the bottlenecks of `separateBottlenecks`. */
 export function sortingRules(device: string, table: string, addresses: readonly string[]): string {
   const rules = addresses.map((address, index) => `ip6 saddr ${address} meta priority set ${apart}:${hex(index + 1)}`);
   return `
@@ -70,10 +70,10 @@ table netdev ${table} {
 }
 
 /**
- * Reads `tc -s -j qdisc show`: shaped links by the name of their device, or for the bottleneck of one source by device and
- * number: `r1/1`.
+ * Reads `tc -s -j qdisc show`. Names are the device of a shaped link, or device and number for the bottleneck of one source:
+ * `r1/1`.
  *
- * @param device whose they are, where `tc` was asked for one: then it does not say it
+ * @param device the device that `tc` was asked for; the output then does not name it
  */
 export function parseLinks(json: string, device = ''): ReadonlyMap<string, LinkReading> {
   const links = new Map<string, LinkReading>();
@@ -134,7 +134,7 @@ function limitsOf(shape: Shape, mtuBytes: number) {
       : Math.max(8 * mtuBytes, (bytesPerSecond * queueMs) / 1000);
   return {
     rate: Math.round(rateBitsPerSecond),
-    // For what a timer was late: 5 % up to 10 Mbit/s, 10 % from 50 Mbit/s on. Measured on a busy machine: 0.995–1.00 of the
+    // To make up for late timers: 5 % up to 10 Mbit/s, 10 % from 50 Mbit/s on. Measured on a busy machine: 0.995–1.00 of the
     // rate passes at 0.5 to 100 Mbit/s, and trains of 5 show 1.00–1.11 times the rate.
     peak: Math.round(rateBitsPerSecond * Math.min(1.1, 1.05 + rateBitsPerSecond / 1e9)),
     burst: Math.round(burst),

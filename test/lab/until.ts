@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Between two looks: far below what a bridge takes to forget a listener, far above what a look costs. */
+/** Time between two checks: far shorter than a bridge takes to forget a listener, far longer than a check takes. */
 const pauseMs = 10;
 
-/** Looks until `holds`; rejects with `what` after `timeoutMs`. For states of the kernel that send no event. */
+/** Checks `holds` until it is true; rejects with `what` after `timeoutMs`. For states of the kernel that send no event. */
 export async function until(what: string, holds: () => Promise<boolean>, timeoutMs = 15_000): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!(await holds())) {

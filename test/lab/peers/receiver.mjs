@@ -1,5 +1,5 @@
-// Joins a group (with `source`: source-specifically), says so, counts what arrives, and says every count that is a multiple
-// of `every`. SIGUSR2 leaves the group and keeps the socket; SIGTERM ends, and says the last count.
+// Joins a group (with `source`: source-specifically), prints that it has, counts the datagrams that arrive, and prints every count
+// that is a multiple of `every`. SIGUSR2 leaves the group and keeps the socket; SIGTERM ends the program, which prints the last count.
 // Arguments: one JSON object.
 import dgram from 'node:dgram';
 

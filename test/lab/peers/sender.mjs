@@ -1,4 +1,4 @@
-// Sends `count` datagrams of `sizeBytes` to a group on interface `name`, `batch` of them every `intervalMs`, and says when all are out.
+// Sends `count` datagrams of `sizeBytes` to a group on interface `name`, `batch` of them every `intervalMs`, and prints when all are sent.
 // Arguments: one JSON object.
 import dgram from 'node:dgram';
 
@@ -20,6 +20,6 @@ socket.bind(() => {
 function tick(error) {
   if (error) throw error;
   done += 1;
-  // Only now: closing a socket throws away what it still has to send.
+  // Not earlier: closing a socket discards the datagrams that it still has to send.
   if (done === count) socket.close(() => console.log(JSON.stringify({ event: 'sent', count })));
 }
