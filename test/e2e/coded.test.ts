@@ -5,7 +5,7 @@ import { describeBed } from '../lab/allowed.js';
 import { completed, eventsOf, progressBeyond, Scene } from './scene.js';
 import { seededRandom } from './seeded-random.js';
 
-/** Not a multiple of the symbol size, so that the last place is short; two blocks. */
+/** Two blocks. The size is not a multiple of the symbol size, so that the last place is short. */
 const sizeBytes = 20_000_123;
 const channels = [{ rate: '8Mbit' }, { rate: '8Mbit' }, { rate: '16Mbit' }];
 
@@ -31,7 +31,7 @@ describeBed('a coded object', () => {
   });
   const serve = (host: string, file = config) => scene.serve(host, file, ['image'], ['--host', host]);
 
-  test('arrives over a lossy link from two servers, and next to nothing of it in vain', {
+  test('arrives over a lossy link from two servers with next to no overhead', {
     timeout: 60_000,
   }, async () => {
     await scene.bed.host('r1').lose({ ratio: 0.05 });
@@ -44,7 +44,7 @@ describeBed('a coded object', () => {
     expect(complete.overhead).toBeLessThan(0.02);
   });
 
-  test('is taken up after kill -9 at random moments without a symbol of what was kept', {
+  test('resumes after kill -9 at random moments, and receives no symbol again that was kept', {
     timeout: 90_000,
   }, async () => {
     const { seed, random } = seededRandom();
@@ -66,22 +66,24 @@ describeBed('a coded object', () => {
     expect(readFileSync(scene.path('killed')).equals(bytes)).toBe(true);
     expect(complete.resumedBytes).toBeGreaterThanOrEqual(keptBytes);
     expect(complete.resumedBytes).toBeGreaterThan(0);
-    // Arcs are long: who comes back hardly ever meets a symbol again.
+    // Arcs are long, so a receiver that comes back hardly ever meets a symbol again.
     expect(complete.duplicateBytes).toBeLessThan(0.1 * sizeBytes);
   });
 
-  test('is finished by the other server when one dies, and by one that came later', { timeout: 60_000 }, async () => {
+  test('is finished by the other server when one dies, and by a server that started later', {
+    timeout: 60_000,
+  }, async () => {
     const { process } = await serve('alpha');
     const receiving = scene.fetch('r1', 'acme/image', 'handed-over');
     await progressBeyond(receiving, 0.1);
-    // Its place in the fleet is new to the descriptor that the receiver has heard.
+    // The descriptor that the receiver has heard does not know this server.
     const wider = scene.fleet(fleetOf({ alpha: {}, beta: {}, gamma: {} }), 'wider.yaml');
     await serve('gamma', wider);
     await progressBeyond(receiving, 0.4);
     process.kill('SIGKILL');
     const complete = await completed(receiving);
     expect(readFileSync(scene.path('handed-over')).equals(bytes)).toBe(true);
-    // One join hears any server. (Later ones are those of one fetch in two hundred, whose last block needs a symbol more.)
+    // One join hears all servers. (One fetch in two hundred joins again later, because its last block needs one more symbol.)
     expect(
       eventsOf(receiving, 'join')
         .slice(0, 3)

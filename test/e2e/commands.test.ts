@@ -44,7 +44,7 @@ describeBed('announcements and records', () => {
   });
 
   test.concurrent('list shows programs the same, one object a line', async () => {
-    // Whether the two servers signed in the same second, and so the very same record, or not.
+    // This holds whether the two servers signed in the same second, and so the same record, or not.
     const lines = (await list('list', 'acme', '--wait', '1s', '--json', '--key', scene.publicKey)).trim().split('\n');
     expect(lines).toHaveLength(1);
     const announced = JSON.parse(lines[0]!);

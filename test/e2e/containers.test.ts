@@ -4,7 +4,7 @@ import { describeBed } from '../lab/allowed.js';
 import { completed, eventsOf, failed, progressBeyond, Scene } from './scene.js';
 
 const sizeBytes = 30e6;
-/** As in a container: process 1 of a pid namespace of its own. */
+/** Runs a command as a container does: as process 1 of a pid namespace of its own. */
 const contained = { through: ['unshare', '-pf', '--kill-child', '--mount-proc'] };
 
 describeBed('two containers with one volume', () => {
@@ -25,7 +25,7 @@ describeBed('two containers with one volume', () => {
 
   const fetch = (output: string, channel = 0) =>
     scene.fetch('r1', 'acme/image', output, ['--channels', String(channel)], contained);
-  /** Of the command line itself, not of what runs it in its namespace. */
+  /** The pid of the command line itself, not of the program that runs it in its namespace. */
   const signalFetch = async (output: string, signal: string) => {
     const pattern = `main.js fetch .*${scene.path(output)} `;
     const pids = (await scene.bed.host('r1').run('pgrep', ['-f', pattern])).trim().split('\n');
@@ -35,7 +35,7 @@ describeBed('two containers with one volume', () => {
     }
   };
 
-  test('have the second refused while the first receives', { timeout: 60_000 }, async () => {
+  test('receive one at a time: the second is refused while the first receives', { timeout: 60_000 }, async () => {
     symlinkSync('shared', scene.path('link'));
     const first = fetch('shared');
     await progressBeyond(first, 0);
@@ -45,7 +45,7 @@ describeBed('two containers with one volume', () => {
     expect(eventsOf(first, 'error')).toEqual([]);
   });
 
-  test('never have a finished file written to by the one that was suspended', { timeout: 120_000 }, async () => {
+  test('keep a finished file safe from the container that was suspended', { timeout: 120_000 }, async () => {
     const first = fetch('stopped');
     await progressBeyond(first, 0.1);
     await signalFetch('stopped', 'STOP');

@@ -39,7 +39,7 @@ describeBed('a receiver among others', () => {
     ];
     const rogue = attack({ group: group!, kinds, count: 100 * kinds.length });
     await rogue.waitForEvent('sending');
-    // A server that pauses: however slow this host is, the receiver is not complete before it has heard everything.
+    // The server pauses, so that the receiver hears every kind of datagram before it is complete, however slow this host is.
     server.process.kill('SIGSTOP');
     const { sent } = await rogue.waitForEvent('sent');
     server.process.kill('SIGCONT');
@@ -89,7 +89,7 @@ describeBed('a receiver among others', () => {
     const alpha = await scene.serve('alpha', first, ['image'], ['--host', 'alpha']);
     const receiving = scene.fetch('r1', 'torn/image', 'torn');
     await receiving.waitForEvent('join');
-    alpha.process.kill('SIGSTOP'); // until the receiver has heard the other
+    alpha.process.kill('SIGSTOP'); // until the receiver has heard the other server
     await scene.serve('beta', second, ['image'], ['--host', 'beta']);
     await receiving.waitForEvent('warning');
     alpha.process.kill('SIGCONT');
@@ -99,7 +99,7 @@ describeBed('a receiver among others', () => {
     expect(complete.servers).toEqual([expect.objectContaining({ server: 'alpha', lostDatagrams: 0 })]);
     expect(readFileSync(scene.path('torn')).equals(small)).toBe(true);
 
-    // Whichever it hears first of two that speak at once: it is one of the two files, never something of both.
+    // When both servers send at once, the receiver takes the version that it hears first: one of the two files, never a mixture.
     const either = scene.fetch('r1', 'torn/image', 'either');
     const { sha256 } = await completed(either);
     expect(eventsOf(either, 'warning')).toEqual([expect.objectContaining({ code: 'CONFLICT' })]);
@@ -108,7 +108,7 @@ describeBed('a receiver among others', () => {
     expect([result.equals(small), result.equals(other)].toSorted()).toEqual([false, true]);
   });
 
-  /** Without a count it goes on until it is killed. */
+  /** Without a count the rogue sends until it is killed. */
   function attack(options: {
     readonly group: string;
     readonly kinds: readonly string[];

@@ -9,7 +9,7 @@ const owner = fileURLToPath(new URL('peers/owner.mjs', import.meta.url));
 
 /** Alpha's address on the cable; see `Bed.cable`. */
 const source = 'fd00:2::1';
-/** Plain, marked with a code point, and source-specific: all on the cable beside the bridge. */
+/** Sockets of three kinds: plain, marked with a code point, and source-specific. All are on the cable beside the bridge. */
 const groups = { plain: 'ff15::aaaa:1', marked: 'ff15::aaaa:2', specific: 'ff35::8000:aaaa' };
 const labels = Object.keys(groups) as readonly (keyof typeof groups)[];
 const senders = labels.map((label) => ({
@@ -40,7 +40,7 @@ describeBed('sockets on an interface', () => {
   });
   afterAll(() => bed?.lift());
 
-  test('that is deleted fall silent, and return when the interface is made anew', async () => {
+  test('that is deleted fall silent, and send again when the interface is made anew', async () => {
     await bed.cable('alpha', 'r1');
     const [sending, listening] = [owning('alpha', { senders }), owning('r1', { memberships })];
     await all(listening, 'heard');
@@ -57,12 +57,12 @@ describeBed('sockets on an interface', () => {
     await nothingElsewhere();
   });
 
-  test('whose name another interface takes go to the one with the name, and no more to the other', async () => {
+  test('whose name another interface takes use the interface with the name, and the former one no more', async () => {
     await bed.cable('alpha', 'r1');
     const [sending, listening] = [owning('alpha', { senders }), owning('r1', { memberships })];
     await all(listening, 'heard');
     await countLeaving('wan0');
-    // The cable stays, with its addresses: what is still sent on it is counted.
+    // The cable stays, with its addresses, so that datagrams that are still sent on it are counted.
     for (const host of ['alpha', 'r1']) await bed.host(host).run('sh', ['-c', renaming('eth1', 'wan0')]);
     for (const process of [sending, listening]) await all(process, 'refused');
     const sentBefore = await leaving();
@@ -88,7 +88,7 @@ describeBed('sockets on an interface', () => {
       code: 'NETWORK_UNAVAILABLE',
       message: expect.stringContaining(`${source} is not an address of this host (EADDRNOTAVAIL)`),
     });
-    // Without an address asked for, the link-local one has to do, which routers would not forward.
+    // Nobody asked for an address, so the socket uses the link-local address, though routers would not forward it.
     await all(sending, 'opened', 2, ['plain', 'marked']);
     const isMakeshift = ({ event, source: from }: LabEvent) => event === 'heard' && String(from).startsWith('fe80::');
     await listening.waitForEvent(isMakeshift);
@@ -134,7 +134,7 @@ describeBed('sockets on an interface', () => {
     await nothingElsewhere();
   });
 
-  test('say what the system refused and what to do about it, and leave nothing open', async () => {
+  test('report what the system refused and what to do about it, and leave nothing open', async () => {
     const occupant = `require('node:dgram').createSocket('udp6').bind(4242, () => console.log('{"event":"bound"}'))`;
     await bed.host('r1').spawn(process.execPath, ['-e', occupant]).waitForEvent('bound');
     const [membership] = memberships;
@@ -144,7 +144,7 @@ describeBed('sockets on an interface', () => {
       message: `cannot join [${groups.plain}]:4242 on eth0: another program has port 4242 for itself alone (EADDRINUSE)`,
       hint: expect.stringContaining('ss -ulpn'),
     });
-    // The kernel takes 64 sources for one group, unless someone asked for more.
+    // The kernel allows 64 sources for one group, unless someone raised this limit.
     const sources = Array.from({ length: 65 }, (_, i) => `fd00:9::${(i + 1).toString(16)}`);
     const crowded = owning('r1', {
       memberships: [{ label: 'crowded', group: 'ff35::8000:bbbb', port: 4243, interface: 'eth0', sources }],
@@ -160,7 +160,7 @@ describeBed('sockets on an interface', () => {
       const open = await bed.host('r1').run('ls', ['-l', `/proc/${crowded.pid}/fd`]);
       socketCounts.push(open.split('socket:').length);
     }
-    // A try may be under way at the moment of either look.
+    // An attempt may be under way at the moment of either count.
     expect(socketCounts[1]).toBeLessThanOrEqual(socketCounts[0]! + 1);
   });
 
@@ -168,7 +168,7 @@ describeBed('sockets on an interface', () => {
     return bed.host(host).spawn(process.execPath, [owner, JSON.stringify(sockets)]);
   }
 
-  /** Resolves when each label has this many events of a kind, to the last of each. */
+  /** Resolves when each label has this many events of a kind; the result is the last event of each label. */
   async function all(process: LabProcess, kind: string, count = 1, of: readonly string[] = labels) {
     return await Promise.all(
       of.map((wanted) => {
@@ -178,7 +178,7 @@ describeBed('sockets on an interface', () => {
     );
   }
 
-  /** Resolves when these sources have been heard one after another. */
+  /** Resolves when datagrams of these sources have been heard, one source after another. */
   async function sourcesHeard(process: LabProcess, label: string, prefixes: readonly string[]): Promise<void> {
     let seen = 0;
     await process.waitForEvent((event) => {
@@ -209,8 +209,8 @@ describeBed('sockets on an interface', () => {
   }
 
   /**
-   * Not one datagram of the groups has come to the bridge, nor one report of a membership: one that is sent and joined there on
-   * purpose is counted and reported, so that all before have been, too.
+   * Asserts that no datagram of the groups has come to the bridge, nor a report of a membership. To be sure that all earlier ones would
+   * have been counted by now, the test sends a datagram and joins a group there on purpose, and waits until both are counted.
    */
   async function nothingElsewhere(): Promise<void> {
     const control = `ff15::cccc:${(controlCount++).toString(16)}`;

@@ -4,11 +4,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
 import { eventsOf, Scene } from './scene.js';
 
-/** Fifty make the measurement in docs/decisions.md (LAYERCAST_KILLS=50); eight tell whether it still holds. */
+/** Fifty kills give the measurement in docs/decisions.md (LAYERCAST_KILLS=50); eight show whether it still holds. */
 const killCount = Number(process.env.LAYERCAST_KILLS ?? 8);
-/** The life of a process with its start (LAYERCAST_LIFE_MS=800), or else 0.4 s from its descriptor on, however busy the machine is. */
+/** Time from the start of a process to its kill (LAYERCAST_LIFE_MS=800). By default 0.4 s after its descriptor, however busy the machine is. */
 const lifeMs = process.env.LAYERCAST_LIFE_MS;
-/** More than all lives receive together at 16 Mbit/s. */
+/** More than all killed runs receive together at 16 Mbit/s. */
 const sizeBytes = Math.max(10e6, killCount * 1e6);
 
 describeBed('a fetch that is killed again and again', () => {
@@ -26,7 +26,7 @@ describeBed('a fetch that is killed again and again', () => {
       servers: { alpha: {} },
     });
     await scene.serve('alpha', config, ['image'], ['--host', 'alpha']);
-    /** What processes of the host have read from sockets; announcements and digests count as symbols here. */
+    /** Bytes that processes of the host have read from sockets; announcements and digests count as symbols here. */
     const receivedBytes = async () => {
       const counters = await scene.bed.host('r1').run('cat', ['/proc/net/snmp6']);
       return 1184 * Number(/^Udp6InDatagrams\s+(\d+)/m.exec(counters)?.[1]);
@@ -50,7 +50,7 @@ describeBed('a fetch that is killed again and again', () => {
         `(× ${(killedBytes / keptBytes).toFixed(2)}); × ${totalRatio.toFixed(2)} of the object in all`,
     );
     expect(readFileSync(scene.path('killed')).equals(bytes)).toBe(true);
-    // With the first checkpoint after half a second nothing was kept, and the total was 1.6.
+    // When the first checkpoint came after half a second, the runs kept nothing, and the total was 1.6.
     expect(keptBytes).toBeGreaterThan(0);
     expect(totalRatio).toBeLessThan(1.4);
   });

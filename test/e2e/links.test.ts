@@ -49,7 +49,7 @@ describeBed('an interface that goes down and comes back', () => {
     );
     await completed(receiving);
     expect(readFileSync(scene.path('down-there')).equals(bytes)).toBe(true);
-    // Announcements are back as well: a receiver that knows nothing yet finds the object.
+    // Announcements are back as well: a new receiver finds the object.
     await scene.fetched('r1', 'acme/image', 'found-anew');
   });
 });

@@ -16,7 +16,9 @@ describeBed('a server and a receiver whose interface comes late, is deleted and 
   });
   afterAll(() => scene?.[Symbol.asyncDispose]());
 
-  test('wait for it, say so, go on by themselves, and use no other meanwhile', { timeout: 90_000 }, async () => {
+  test('wait for it, say so, continue by themselves, and use no other interface meanwhile', {
+    timeout: 90_000,
+  }, async () => {
     const { bed } = scene;
     const channels = [{ rate: '4Mbit' }, { rate: '8Mbit', dscp: 8 }];
     const config = scene.fleet({ fleet: 'roaming', objects: { image: { file: 'image', channels } } });
@@ -38,7 +40,7 @@ describeBed('a server and a receiver whose interface comes late, is deleted and 
     await nothingElsewhere('roaming');
   });
 
-  /** Not one datagram has come to the bridge, nor a report of a membership, before those of a fleet that is served there. */
+  /** Asserts that no datagram and no report of a membership has come to the bridge before those of a fleet that is served there. */
   async function nothingElsewhere(fleet: string): Promise<void> {
     const { bed } = scene;
     const groups = await groupsPlanned(fleet);

@@ -27,7 +27,7 @@ describeBed('the marks on the wire', () => {
   });
   afterAll(() => scene?.[Symbol.asyncDispose]());
 
-  test('are those of slot and ladder from every server, and trains come whole', { timeout: 60_000 }, async () => {
+  test('follow from slot and ladder at every server, and trains come whole', { timeout: 60_000 }, async () => {
     const channels = rates.map((rate) => ({ rate: `${rate}bit` }));
     const servers = { alpha: {}, beta: {} };
     const config = scene.fleet({

@@ -4,15 +4,15 @@ import type { Bed } from '../lab/bed.js';
 import type { GroupCount } from '../lab/port.js';
 import { until } from '../lab/until.js';
 
-/** What a host sent in an interval whose length is known only between two bounds. */
+/** What a host sent in an interval whose length lies between two known bounds. */
 export interface Measurement {
-  /** Seconds that passed between the two readings: not less than `least`, not more than `most`. */
+  /** Seconds between the two readings: at least `least`, at most `most`. */
   readonly seconds: { readonly least: number; readonly most: number };
   /** Packets and bytes of whole IPv6 packets by group. */
   readonly groups: ReadonlyMap<string, { readonly packets: number; readonly bytes: number }>;
 }
 
-/** Counts what a host sends for `seconds` or a little more, on its port of the bridge. */
+/** Counts the packets that a host sends for `seconds` or a little more, on its port of the bridge. */
 export async function measureSending(bed: Bed, host: string, seconds: number): Promise<Measurement> {
   const first = await reading(bed, host);
   await delay(seconds * 1000);
@@ -26,8 +26,8 @@ export async function measureSending(bed: Bed, host: string, seconds: number): P
 }
 
 /**
- * Measures again until what is asserted of it holds, a few times at most: what a machine without time for a server makes of
- * its rate is not the server's doing, and passes.
+ * Measures again until the assertion holds, a few times at most: when a busy machine disturbs a server's rate, this is not the
+ * server's fault and passes.
  */
 export function eventually(assertions: () => Promise<void>): Promise<void> {
   return vi.waitFor(assertions, { timeout: 30_000, interval: 100 });
@@ -42,7 +42,7 @@ export async function sentMore(bed: Bed, host: string, group: string, packets: n
   );
 }
 
-/** Counters as they were at one moment between `before` and `after`. */
+/** Counters at some moment between `before` and `after`. */
 async function reading(bed: Bed, host: string) {
   const before = performance.now();
   const counts: readonly GroupCount[] = (await bed.port(host).counters()).fromHost;

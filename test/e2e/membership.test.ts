@@ -17,7 +17,7 @@ describeBed('servers and the memberships of receivers', () => {
   afterEach(() => scene.clear());
   afterAll(() => scene?.[Symbol.asyncDispose]());
 
-  test('data crosses no port that has not joined, and stops at one that has left', async () => {
+  test('data crosses no port that has not joined, and stops at a port that has left', async () => {
     const { bed } = scene;
     const config = scene.fleet({
       fleet: 'quiet',
@@ -46,7 +46,7 @@ describeBed('servers and the memberships of receivers', () => {
     for (const hosts of [receivers.slice(0, 1), receivers.slice(1)]) {
       const receiving = hosts.map((host) => scene.fetch(host, 'crowd/large', `crowd-${host}`));
       await Promise.all(receiving.map((process) => process.waitForEvent('progress')));
-      // It sends what the fleet file says, within one per cent each time.
+      // The sender keeps to the fleet file's rate within one per cent each time.
       await eventually(async () => {
         const { seconds, groups } = await measureSending(scene.bed, 'alpha', 4);
         const packets = groupsOf(server, 'large').reduce((sum, group) => sum + groups.get(group)!.packets, 0);
@@ -95,7 +95,7 @@ describeBed('servers and the memberships of receivers', () => {
     const server = await scene.serve('alpha', config);
     const [group] = groupsOf(server, 'small');
     const receivedBefore = await received();
-    // What a scan would send: to the ports that the server sends from, and to the group it sends to.
+    // Datagrams of a scan: to the ports that the server sends from, and to the group that it sends to.
     const ports = (await udpSockets()).map(({ localPort }) => localPort);
     expect(ports).toHaveLength(4);
     for (const udpPort of [...ports, 4242]) {

@@ -34,7 +34,7 @@ describeBed('a receiver that finds its rate', () => {
   }
 
   test('completes behind 2.35 Mbit/s, below that rate and above the lowest level', { timeout: 90_000 }, async () => {
-    // An eighth below the next level: real trains are off by up to a tenth, and what is nearer is tried now and then.
+    // The link is an eighth below the next level: real trains are off by up to a tenth, and a receiver tries a nearer level now and then.
     await scene.bed.port('r1').shape({ rateBitsPerSecond: 2.35e6, queueMs: 100 });
     await serve('small');
     const receiving = scene.fetch('r1', 'acme/small', 'behind');
@@ -56,10 +56,10 @@ describeBed('a receiver that finds its rate', () => {
       return isAfter(event, whole) && levelOf(event) > 0 && levelOf(event) <= 1e6;
     }, patient);
     const reasons = eventsOf(receiving, 'leave').map(({ reason }) => reason);
-    // Beside those of the link this host may have its own at the same time.
+    // Besides the losses of the link, this host may drop datagrams itself at the same time.
     for (const reason of reasons) expect(reason).toMatch(/^level \d+ → \d+: .*(queue|lost|arrives|this host drops)/);
     expect(reasons).toContainEqual(expect.stringMatching(/queue|lost|arrives/));
-    // It lives with what is left: data goes on coming.
+    // The receiver copes with the smaller link: data goes on arriving.
     await receiving.waitForEvent((event) => isAfter(event, Number(quarter) + 100e3) && levelOf(event) > 0, patient);
   });
 
@@ -74,12 +74,12 @@ describeBed('a receiver that finds its rate', () => {
   });
 });
 
-/** The nominal rate of what is joined; 0 where the event is no progress. */
+/** The nominal rate of the joined channels; 0 if the event is no progress. */
 function levelOf({ event, levelRateBitsPerSecond }: LabEvent): number {
   return event === 'progress' ? Number(levelRateBitsPerSecond) : 0;
 }
 
-/** The middle one of the levels reported in the later half: trials of higher levels aside. */
+/** The median of the levels reported in the later half, which trials of higher levels do not move. */
 function usualLevel(receiving: LabProcess): number {
   const all = eventsOf(receiving, 'progress').map(levelOf);
   const later = all.slice(all.length >> 1).toSorted((a, b) => a - b);

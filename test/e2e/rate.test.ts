@@ -30,7 +30,7 @@ describeBed('the rate on the wire', () => {
 
   async function expectRates(fleet: string, rates: readonly number[], symbolBytes: number): Promise<void> {
     const channels = rates.map((rate) => ({ rate: `${rate}bit` }));
-    // Nobody is listening, so what is announced would only cost: seldom.
+    // Nobody listens to announcements, so they are rare.
     const whole = { fleet, symbolBytes, announceInterval: '1h', objects: { image: { file: 'image', channels } } };
     const server = await scene.serve('alpha', scene.fleet(whole), [], [], preferred);
     await eventually(async () => {
@@ -45,7 +45,7 @@ describeBed('the rate on the wire', () => {
   }
 });
 
-/** What a group's rate may have been, given when the counters may have been read; and what one packet more or less makes. */
+/** Bounds of a group's rate, given the moments at which the counters may have been read, with one packet more or less. */
 function ratesOf({ seconds, groups }: Measurement, group: string) {
   const { packets, bytes } = groups.get(group)!;
   const bits = bytes * 8;

@@ -29,7 +29,7 @@ describeBed('a server whose files, keys and interfaces change', () => {
     const startedMs = performance.now();
     await sentMore(scene.bed, 'alpha', group, 300);
     const after = await scene.bed.port('alpha').received(group);
-    // One sequence at 2 Mbit/s is 195 datagrams a second; two would be twice that.
+    // One sequence at 2 Mbit/s is 195 datagrams a second; two senders would send twice as many.
     expect((after.packets - before.packets) / ((performance.now() - startedMs) / 1000)).toBeLessThan(300);
     await ended(server);
   });
@@ -95,7 +95,7 @@ describeBed('a server whose files, keys and interfaces change', () => {
     const first = await scene.serve('alpha', config);
     const second = scene.layercast('alpha', ['serve', '--config', config, '--json']);
     expect(await failed(second)).toMatchObject({ exitCode: 1, code: 'FILE_IN_USE' });
-    // Another host of the lab has another network namespace, and is another machine, though it has the same disk.
+    // Another host of the lab has another network namespace. So it counts as another machine, though it has the same disk.
     const state = ['--state', scene.path('state/alpha/layercast')];
     await ended((await scene.serve('r1', config, [], state)).process);
     await ended(first.process);

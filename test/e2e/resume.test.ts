@@ -35,7 +35,9 @@ describeBed('a fetch that was interrupted', () => {
 
   const serve = (host: string) => scene.serve(host, config, ['image'], ['--host', host]);
 
-  test('by kill -9 at random moments takes up what was verified, and ends identical', { timeout: 90_000 }, async () => {
+  test('by kill -9 at random moments resumes with the verified symbols, and ends identical', {
+    timeout: 90_000,
+  }, async () => {
     const { seed, random } = seededRandom();
     console.log(`moments of kill -9 by seed ${seed}`);
     await serve('alpha');
@@ -43,7 +45,7 @@ describeBed('a fetch that was interrupted', () => {
     let durableBytes = 0;
     for (let run = 0; run < killCount; run++) {
       const receiving = scene.fetch('r1', 'acme/image', 'killed', ['--channels', '0']);
-      // However slow this machine is at starting processes: half of them have begun to receive, and one has kept something.
+      // However slowly this machine starts processes: half of them have begun to receive, and one has kept something.
       if (run % 2 === 1) await receiving.waitForEvent('descriptor');
       if (run === 1) await progressKept(receiving, 0.01);
       await delay(200 + random() * 1600);
@@ -53,7 +55,7 @@ describeBed('a fetch that was interrupted', () => {
       if (descriptor === undefined) continue;
       expect(descriptor.resumedBytes).toBeGreaterThanOrEqual(Math.max(keptBytes, durableBytes));
       keptBytes = Number(descriptor.resumedBytes);
-      // The last report may be younger than the last checkpoint (every 0.5 s); the one before is not.
+      // The last report may be younger than the last checkpoint (every 0.5 s); the report before is older.
       durableBytes = Number(eventsOf(receiving, 'progress').at(-2)?.verifiedBytes ?? durableBytes);
       for (const { bytes, verifiedBytes } of eventsOf(receiving, 'progress')) {
         expect(bytes).toBeGreaterThanOrEqual(keptBytes);
@@ -63,19 +65,21 @@ describeBed('a fetch that was interrupted', () => {
     const complete = await scene.fetched('r1', 'acme/image', 'killed');
     expect(complete.resumedBytes).toBeGreaterThanOrEqual(Math.max(keptBytes, durableBytes));
     expect(complete.resumedBytes).toBeGreaterThan(0);
-    // What was kept is not received again: new bytes make up exactly what was missing.
+    // Kept symbols are not received again: the new bytes are exactly the missing ones.
     const newBytes = complete.payloadBytes - complete.duplicateBytes - complete.droppedDatagrams * 1184;
     expect(complete.resumedBytes + newBytes).toBe(sizeBytes);
     expect(readFileSync(scene.path('killed')).equals(bytes)).toBe(true);
   });
 
-  test('whose part file was changed meanwhile finds where, and ends identical', { timeout: 60_000 }, async () => {
+  test('whose part file was changed meanwhile finds the changed place, and ends identical', {
+    timeout: 60_000,
+  }, async () => {
     await serve('alpha');
     const receiving = scene.fetch('r1', 'acme/image', 'tampered', ['--channels', '1']);
     const { map } = await progressBeyond(receiving, 0.5);
     receiving.kill('SIGINT');
     await receiving.exited;
-    // The middle of the longest stretch that is there: verified, recorded as such, and changed behind the journal's back.
+    // The middle of the longest stretch of received bytes: verified, recorded as verified, and then changed without the journal.
     const cell = map.findIndex((share, i) => share === 1 && map[i + 1] === 1 && map[i + 2] === 1) + 1;
     const offset = Math.floor(((cell + 0.5) / map.length) * sizeBytes);
     const file = await open(scene.path('tampered.part'), 'r+');
@@ -88,7 +92,9 @@ describeBed('a fetch that was interrupted', () => {
     expect(readFileSync(scene.path('tampered')).equals(bytes)).toBe(true);
   });
 
-  test('by the death of all servers ends with 5 and goes on when one is back', { timeout: 60_000 }, async () => {
+  test('by the death of all servers ends with 5, and continues when a server is back', {
+    timeout: 60_000,
+  }, async () => {
     const servers = await Promise.all(['alpha', 'beta'].map(serve));
     const receiving = scene.fetch('r1', 'acme/image', 'orphan', ['--patience', '2s']);
     const { verifiedBytes } = await progressBeyond(receiving, 0.1);

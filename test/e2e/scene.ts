@@ -11,7 +11,7 @@ import type { LabEvent, LabProcess, SpawnOptions } from '../lab/process.js';
 
 const commandLine = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
-/** A fleet file's content. What every test wants the same is filled in; YAML reads JSON. */
+/** A fleet file's content. `fleet` fills in what all tests share. The file is JSON, which YAML readers can read. */
 export interface FleetText {
   readonly fleet: string;
   readonly objects: Readonly<Record<string, ObjectText>>;
@@ -20,7 +20,7 @@ export interface FleetText {
 
 export interface ObjectText {
   readonly file: string;
-  /** Or `ladder`. */
+  /** Alternative to `ladder`. */
   readonly channels?: readonly Readonly<Record<string, unknown>>[];
   readonly [setting: string]: unknown;
 }
@@ -31,7 +31,7 @@ export interface Server {
   readonly published: ReadonlyMap<string, PublishEvent>;
 }
 
-/** The hosts of a bed, a folder of their files, and the keys of a fleet: what real processes need to play a part. */
+/** All that real processes need: the hosts of a bed, a folder with their files, and the keys of a fleet. */
 export class Scene implements AsyncDisposable {
   readonly bed: Bed;
   readonly folder: string;
@@ -110,7 +110,7 @@ export class Scene implements AsyncDisposable {
     return await completed(this.fetch(host, object, output, more));
   }
 
-  /** Ends what runs on all hosts: the next test finds them idle. */
+  /** Ends all processes on all hosts, so that the next test finds them idle. */
   async clear(): Promise<void> {
     await Promise.all(this.bed.record.hosts.map((host) => this.bed.host(host).end()));
   }
@@ -121,7 +121,7 @@ export class Scene implements AsyncDisposable {
   }
 }
 
-/** The final record of a fetch; rejects with what it said when it ended without one. */
+/** The final record of a fetch; rejects with the fetch's output when it ended without such a record. */
 export async function completed(process: LabProcess, timeoutMs = 60_000): Promise<CompleteEvent> {
   const event = await process.waitForEvent('complete', { timeoutMs });
   const { code } = await process.exited;
@@ -129,7 +129,7 @@ export async function completed(process: LabProcess, timeoutMs = 60_000): Promis
   return event as unknown as CompleteEvent;
 }
 
-/** How a process ended: its exit code, and the code and message of its last word. */
+/** How a process ended: its exit code, and the code and message of its last event. */
 export async function failed(process: LabProcess) {
   const { code: exitCode } = await process.exited;
   const last = eventsOf(process, 'error').at(-1);
@@ -146,14 +146,14 @@ export function eventsOf(process: LabProcess, name: string): readonly LabEvent[]
     .filter(({ event }) => event === name);
 }
 
-/** The first progress report that has at least this share of the object. */
+/** The first progress report with at least this share of the object. */
 export async function progressBeyond(process: LabProcess, ratio: number): Promise<ProgressEvent> {
   const isBeyond = ({ event, bytes, totalBytes }: LabEvent) =>
     event === 'progress' && Number(bytes) >= ratio * Number(totalBytes);
   return (await process.waitForEvent(isBeyond, { timeoutMs: 60_000 })) as unknown as ProgressEvent;
 }
 
-/** A report so far on of what has been written down since: reports come each second, checkpoints each half. */
+/** A progress report that is old enough for a checkpoint to have followed it: reports come every second, checkpoints every half second. */
 export async function progressKept(process: LabProcess, ratio: number): Promise<ProgressEvent> {
   const first = await progressBeyond(process, ratio);
   const isLater = ({ event, bytes }: LabEvent) => event === 'progress' && Number(bytes) > first.bytes;
@@ -166,8 +166,8 @@ export function sha256Of(path: string): string {
 }
 
 /**
- * Runs a server before everything else, where that is permitted: what is measured is its pacing, not what other work on this
- * machine leaves it (at a load of 10 on 2 cores, 7 % of 200 Mbit/s were missing).
+ * Runs a server with priority over all other processes, where that is permitted. So a test measures the server's pacing, not how much
+ * time other processes leave it (at a load of 10 on 2 cores, 7 % of 200 Mbit/s were missing).
  */
 export const preferred: SpawnOptions = { through: ['nice', '-n', '-15'] };
 

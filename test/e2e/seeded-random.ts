@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 
-/** Numbers from 0 to 1 that a seed makes again: a test prints it, and LAYERCAST_TEST_SEED gives it back. */
+/** Numbers from 0 to 1, the same for the same seed. A test prints its seed; LAYERCAST_TEST_SEED sets it. */
 export function seededRandom(seed = Number(process.env.LAYERCAST_TEST_SEED ?? randomInt(2 ** 31))) {
   let state = seed >>> 0;
   /** mulberry32 (public domain, Tommy Ettinger). */

@@ -113,7 +113,7 @@ describeBed('a running server', () => {
     expect((await server.exited).code).toBe(143);
     const { packets } = await scene.bed.port('alpha').received(group);
     const told = Number(/stopped after .*, (\d+) datagrams\n/.exec(server.stderr)?.[1]);
-    // What was handed to the system as the socket closed may not have left: at most one burst.
+    // Datagrams that the system took just before the socket closed may not have left: at most one burst.
     expect(told - packets).toBeGreaterThanOrEqual(0);
     expect(told - packets).toBeLessThanOrEqual(64);
   });
@@ -127,7 +127,7 @@ describeBed('a running server', () => {
     expect(eventsOf(server.process, 'reloadFailed')).toEqual([]);
   });
 
-  /** One channel's loop in order and whole: nothing was left out, sent twice or begun anew. It goes on while we verify. */
+  /** Asserts that one channel's loop is in order and whole: nothing was left out, sent twice or begun anew. The loop continues meanwhile. */
   function expectOnePass(complete: CompleteEvent): void {
     expect(complete).toMatchObject({ lostDatagrams: 0, invalidDatagrams: 0, droppedDatagrams: 0 });
     expect(complete.payloadBytes - complete.duplicateBytes).toBe(steadyBytes);

@@ -89,7 +89,7 @@ describeBed('an object of any size and name', () => {
     ]);
   });
 
-  /** The whole symbols of a stretch of a file. */
+  /** The complete symbols within a stretch of a file. */
   function symbolsOf(path: string, start: number, length: number): readonly Buffer[] {
     const first = Math.ceil(start / symbolBytes);
     const count = Math.floor((start + length) / symbolBytes) - first;

@@ -81,7 +81,7 @@ describeBed('one file on three channels from two servers', () => {
     for (const { datagrams } of [...servers, ...channels]) expect(datagrams).toBeGreaterThan(1000);
   }
 
-  /** Datagrams that the kernel of r1 threw away because the receiver did not take them in time. */
+  /** Datagrams that the kernel of r1 dropped because the receiver did not read them in time. */
   async function lostHere(): Promise<number> {
     const text = await scene.bed.host('r1').run('cat', ['/proc/net/snmp6']);
     return Number(/Udp6RcvbufErrors\s+(\d+)/.exec(text)?.[1]);
@@ -100,7 +100,7 @@ function expectCountsThatAgree(complete: CompleteEvent): void {
   expect(complete).toMatchObject({ bytes: sizeBytes, resumedBytes: 0, rejectedBlocks: 0, invalidDatagrams: 0 });
   expect(payloadBytes - duplicateBytes).toBe(sizeBytes + complete.droppedDatagrams * symbolBytes);
   expect(overhead).toBeCloseTo(payloadBytes / sizeBytes - 1, 4);
-  // What is not a symbol is a descriptor or digests: at most one datagram in 33.
+  // Datagrams without a symbol have a piece of the descriptor or digests: at most one datagram in 33.
   const symbols = payloadBytes / symbolBytes;
   expect(datagrams).toBeGreaterThanOrEqual(Math.floor(symbols));
   expect(datagrams).toBeLessThan(symbols * 1.05 + 100);

@@ -1,5 +1,5 @@
-// Listens to groups for a while, and prints what the header of each datagram says that came: server, channel, flags, step level,
-// slot, sequence, send time in µs, and when it arrived, in µs.
+// Listens to groups for a while, and prints the header fields of each datagram: server, channel, flags, step level,
+// slot, sequence, send time in µs; and its arrival time in µs.
 // Arguments: one JSON object.
 import dgram from 'node:dgram';
 

@@ -1,8 +1,8 @@
-// A hostile or broken program: sends datagrams that nobody wants to a group (or a host), one every `intervalMs`, each kind
-// in turn. `random` is noise, `truncated` a header cut short; the others are made from a genuine symbol of the group, which
-// is listened for first: `otherTag` (of another object or version), `wireVersion` and `type` (of another program),
-// `wrongSize` (contradicts the descriptor), `outOfRange` (a block that there is none of), `cut` (too short a symbol),
-// `digests` (that nobody signed), and `forged` (a good symbol's header with other bytes).
+// A hostile or broken program: sends invalid datagrams to a group (or a host), one every `intervalMs`, each kind in turn.
+// `random` is noise, `truncated` a header cut short. For the other kinds the program first listens for a genuine symbol of the group
+// and changes it: `otherTag` (another object or version), `wireVersion` and `type` (another program),
+// `wrongSize` (contradicts the descriptor), `outOfRange` (a block that the object does not have), `cut` (too short a symbol),
+// `digests` (that nobody signed), and `forged` (a genuine symbol's header with other bytes).
 // Arguments: one JSON object.
 import { randomBytes, randomInt } from 'node:crypto';
 import dgram from 'node:dgram';
@@ -45,7 +45,7 @@ socket.bind(() => {
     sent += 1;
     if (sent < count) return socket.send(make[kind](), port, group);
     clearInterval(timer);
-    // Closing a socket throws away what it still has to send; what was sent before this one has left when it has.
+    // Closing a socket discards the datagrams that it still has to send. When this datagram has left, all earlier ones have left too.
     socket.send(make[kind](), port, group, () => {
       socket.close();
       console.log(JSON.stringify({ event: 'sent', sent: sentOf }));
