@@ -4,12 +4,12 @@ import { Bed } from '../test/lab/bed.js';
 import { type BareResult, type BareWay, bareLoop } from './bare/loop.js';
 import { median, table } from './table.js';
 
-/** What a datagram carries on an IPv6 path of 1280 bytes: 1280 − 40 − 8. */
+/** Payload of a datagram on an IPv6 path of 1280 bytes: 1280 − 40 − 8. */
 const sizeBytes = 1232;
 const ways: readonly BareWay[] = ['unconnected', 'connected'];
 
 /**
- * The bare node:dgram loop between two processes on one cable, in turn with and without a connected socket; each figure is
+ * Measures the bare node:dgram loop between two processes on one cable, alternately with and without a connected socket. Each figure is
  * the median of the runs.
  *
  * Arguments: `--megabytes N` for each run (200), `--runs N` (3).
@@ -54,7 +54,7 @@ function settings(args: readonly string[]): { readonly megabytes: number; readon
   return { megabytes, runs };
 }
 
-/** Every figure's own median. */
+/** The median of each figure. */
 function middle(results: readonly BareResult[]): BareResult {
   const of = (figure: (result: BareResult) => number) => median(results.map(figure));
   const first = results[0] as BareResult;

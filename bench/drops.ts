@@ -5,15 +5,15 @@ import { readFileSync } from 'node:fs';
 import { SocketDrops } from '../dist/net/portable/socket-drops.js';
 import { table } from './table.js';
 
-/** A fetch of a long ladder. */
+/** Sockets of a fetch of a long ladder. */
 const ownCount = 25;
-/** None, and nine more such fetches on the host. */
+/** Sockets of other processes: none, and those of nine more such fetches on the host. */
 const foreignCounts = [0, 9 * ownCount];
 const callCount = 100;
 
 /**
- * What it costs a receiver to ask its sockets what they dropped, beside sockets of other processes; the kernel's share is that
- * of reading the file alone. Sockets are bound to groups and join none: nothing leaves the host.
+ * Measures the time in which a receiver reads the drop counters of its sockets while other processes have sockets too. The kernel's
+ * share is the time for reading the file alone. Sockets are bound to groups but join none, so nothing leaves the host.
  */
 export async function run(): Promise<Record<string, unknown>> {
   const own = await Promise.all(Array.from({ length: ownCount }, (_, i) => bound(`ff15::1:${(i + 1).toString(16)}`)));
@@ -48,7 +48,7 @@ async function bound(address: string): Promise<Socket> {
   return socket;
 }
 
-/** Another process that holds so many multicast sockets, until it is ended or its input ends. */
+/** Starts another process that holds this many multicast sockets, until it is ended or its input ends. */
 async function holding(count: number): Promise<ChildProcess> {
   const source = `
     const { createSocket } = require('node:dgram');

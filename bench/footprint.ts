@@ -17,8 +17,8 @@ interface Footprint {
 }
 
 /**
- * What a server and a receiver take: an idle server of 100 channels at 10 kbit/s; server and receiver of a small and of a
- * huge object (sparse) at 100 Mbit/s, some seconds into the transfer.
+ * Measures the memory and processor time of a server and a receiver: an idle server of 100 channels at 10 kbit/s; server and receiver
+ * of a small and of a huge (sparse) object at 100 Mbit/s, some seconds into the transfer.
  *
  * Arguments: `--seconds N` of measuring (10), `--gigabytes N` of the huge object (10), `--code none|raptorq`, `--dir DIR`.
  */
@@ -83,7 +83,7 @@ async function transfer(
   const output = ['-o', join(folder, `received-${sizeBytes}`), '--state', join(folder, 'receiver')];
   await using fetch = receiver.layercast(['fetch', 'bench/o', '--key', key, ...output, '--json']);
   await fetch.waitForEvent('join', { timeoutMs: 60_000 });
-  // A small object is complete before: what it took is read when it is nearly so.
+  // A small object is complete earlier, so its figures are read when it is nearly complete.
   const forSeconds = Math.min(seconds, (sizeBytes * 8) / 100e6 - 0.3);
   const [serving, fetching] = await Promise.all([
     measure(`serve, ${name} at 100 Mbit/s`, server, forSeconds),

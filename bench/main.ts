@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { errnoOf, LayercastError } from '../dist/base/errors.js';
 
-/** What a file directly in bench/ exports: prints its table, and resolves to the same figures for machines. */
+/** What a file directly in bench/ exports. `run` prints a table, and resolves to the same figures for programs. */
 interface Benchmark {
   readonly run: (args: readonly string[]) => Promise<Record<string, unknown>>;
 }

@@ -30,8 +30,8 @@ interface Measured extends Point {
 const LADDER = [8, 4, 8, 12];
 
 /**
- * Overhead and completion time of real transfers between hosts in namespaces: real sockets, random loss at the receiver's
- * interface, real disk. The plain carousel beside the code, for the losses that both can finish with in reasonable time.
+ * Measures overhead and completion time of real transfers between hosts in namespaces: real sockets, random loss at the receiver's
+ * interface, real disk. For losses at which both finish in reasonable time, it also runs the carousel without a code.
  *
  * Arguments: `--quick` for one run of each and no 100 MB; `--runs N` (3).
  */

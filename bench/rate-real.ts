@@ -24,8 +24,8 @@ const rows: Readonly<Record<string, Row>> = {
 };
 
 /**
- * Rate control with real processes between hosts in namespaces: bottlenecks, leave latency, TCP beside it. Tables come at the
- * end, those of finished rows after an interruption too; Ctrl-C takes everything down.
+ * Measures rate control with real processes between hosts in namespaces: bottlenecks, leave latency, TCP on the same link. Prints the
+ * tables at the end. After an interruption it prints the finished rows; Ctrl-C also ends all processes and removes the hosts.
  *
  * Arguments: `--rows a,b,…` (all), `--seconds N` for each run (a row's own), `--rates 0.5,7` in Mbit/s and `--queues 20,100`
  * in ms (a row's own), `--leave fast|slow` (both in row a), `--logs DIR` for a log of each run in the form of

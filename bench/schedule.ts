@@ -1,4 +1,4 @@
-// What to send next, in simulation: overhead and time of receivers that come at any moment, for every row of the table.
+// Simulates the schedule: overhead and time of receivers that come at any moment, for every row of the table.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import { gridRows, type Row, transmissionOf } from './schedule/rows.js';
 import type { Transmission } from './schedule/transmission.js';
 import { table } from './table.js';
 
-/** Sizes, and how many receivers of each start with a code and without: the large ones take their time. */
+/** Sizes, and how many receivers of each size start with a code and without: few of the large ones, which take long. */
 const SIZES = [
   { sizeBytes: 1e6, name: '1 MB', coded: 40, plain: 20, quick: 10 },
   { sizeBytes: 10e6, name: '10 MB', coded: 40, plain: 10, quick: 5 },
@@ -20,7 +20,7 @@ const SIZES = [
   { sizeBytes: 1e9, name: '1 GB', coded: 3, plain: 1, quick: 0 },
   { sizeBytes: 10e9, name: '10 GB', coded: 1, plain: 0, quick: 0 },
 ] as const;
-/** Ten times as many symbols, so of several levels the lowest and the highest only. */
+/** Objects of this size have ten times as many symbols, so only the lowest and the highest of several levels run. */
 const HUGE_BYTES = 5e9;
 const TARGET_TIME_RATIO = 1.05;
 const CHART = fileURLToPath(new URL('../docs/images/passes.svg', import.meta.url));
@@ -42,18 +42,18 @@ interface Measured {
   readonly coded: Figures;
   readonly plain: Figures | undefined;
   /**
-   * `mean`: the mean overhead keeps to the limit, but not that of every run. Of time it is the mean alone that counts: a short
-   * run may lose more than p, and nothing can be done about it.
+   * `mean`: the mean overhead keeps to the target, but not the overhead of every run. For time only the mean counts, because a short
+   * run may lose more than p by chance.
    */
   readonly met: 'yes' | 'mean' | 'no';
 }
 
 /**
- * The same orders and the same ring as the sender's, with receivers that begin at random moments. Beside the coded schedule
- * the plain carousel (`code: none`, offsets left to the planner) in the same situations. Writes docs/images/passes.svg.
+ * Simulates the sender's own orders and ring, with receivers that begin at random moments. Each situation runs with a code and as a
+ * plain carousel (`code: none`, offsets left to the planner). Writes docs/images/passes.svg.
  *
  * Arguments: `--seed N` (1), `--quick` (sizes up to 100 MB, few runs, no picture), `--size NAME` for one of the sizes,
- * `--only TEXT` for situations that contain it.
+ * `--only TEXT` for situations that contain this text.
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const { values } = parseArgs({
@@ -68,7 +68,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
   const seed = Number(values.seed);
   if (!Number.isSafeInteger(seed)) throw new LayercastError('USAGE', `"${values.seed}" is no seed: a whole number`);
   const sizes = SIZES.filter(({ name, quick }) => name === (values.size ?? name) && (!values.quick || quick > 0));
-  // A row's seed is the same whatever else is measured.
+  // A row has the same seed whichever other rows run.
   const grid = gridRows().map((row, index) => ({ row, index }));
   const situations = grid.filter(({ row }) => row.situation.includes(values.only));
   console.log(`seed ${seed}; overheads in %, time as a multiple of F / (R (1 - p)); met "mean": some runs are above\n`);

@@ -11,7 +11,7 @@ import { median, table } from './table.js';
 
 const DATAGRAM_BYTES = 1232;
 const SYMBOL_BYTES = 1184;
-/** How a transfer is paced: not at all, or at a share of the bare loop's rate, so that nobody is overrun. */
+/** How a transfer is paced: not at all, or at a share of the bare loop's rate, so that the receiver keeps up. */
 const PACES = [
   { how: 'as fast as possible', share: undefined },
   { how: 'at 98 % of bare', share: 0.98 },
@@ -32,8 +32,8 @@ interface Measured {
 }
 
 /**
- * A whole transfer with real processes over a cable between two hosts, one channel, until the file is verified and on disk,
- * beside the bare node:dgram loop with as many datagrams, in turn; medians of the runs.
+ * Measures a whole transfer with real processes over a cable between two hosts, one channel, until the file is verified and on disk.
+ * The bare node:dgram loop with as many datagrams runs alternately, to compare with. Figures are medians of the runs.
  *
  * Arguments: `--megabytes N` (200), `--runs N` (3), `--dir DIR` for the files (the system's for temporary ones).
  */
@@ -147,7 +147,7 @@ function ofBare(how: string, { seconds, datagrams, lossRatio, sendCpuUs, receive
   };
 }
 
-/** Every figure's own median. */
+/** The median of each figure. */
 function middle(results: readonly Measured[]): Measured {
   const of = (figure: (result: Measured) => number | undefined) => {
     const known = results.map(figure).filter((value) => value !== undefined);

@@ -8,7 +8,7 @@ import { PartFile } from '../dist/store/part/part-file.js';
 const SYMBOL_BYTES = 1184;
 const SYMBOL_COUNT = 170_000;
 const GEOMETRY = geometryOf(SYMBOL_COUNT * SYMBOL_BYTES, SYMBOL_BYTES, 170);
-/** Symbols between two turns of the event loop, as when a socket hands over batches. */
+/** Symbols written in one turn of the event loop, as when a socket hands over batches. */
 const BATCH = 64;
 const PAGE_SYMBOL_COUNTS = [16, 32, 64, 128, 256];
 
@@ -23,10 +23,10 @@ interface Measured {
 }
 
 /**
- * What it costs to bring 200 MB of symbols into a file: through `PartFile` with pages of several sizes, in order and in runs
- * of 32 at places all over the file; with one write a symbol; and in large pieces.
+ * Measures the cost of writing 200 MB of symbols to a file: through `PartFile` with pages of several sizes, in order and in runs
+ * of 32 at places all over the file; with one write for each symbol; and in large pieces.
  *
- * @param args the directory to write in, by default the system's for temporary files
+ * @param args the directory to write in; by default the system's directory for temporary files
  */
 export async function run(args: readonly string[] = []): Promise<Record<string, unknown>> {
   const directory = await mkdtemp(join(args[0] ?? tmpdir(), 'layercast-bench-'));
@@ -116,7 +116,7 @@ async function measure(how: string, work: () => Promise<number>): Promise<Measur
   };
 }
 
-/** Linux: time on a processor of the thread whose id is the process's. */
+/** Linux: processor time of the main thread, whose id is the process's. */
 function mainThreadNs(): number {
   return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')[0]);
 }
@@ -125,10 +125,10 @@ function inOrder(): Uint32Array {
   return Uint32Array.from({ length: SYMBOL_COUNT }, (_, i) => i);
 }
 
-/** Runs in an order that jumps through the file and is the same each time. */
+/** All runs, in an order that jumps through the file and is the same each time. */
 function inRuns(runLength: number): Uint32Array {
   const runCount = Math.floor(SYMBOL_COUNT / runLength);
-  // 61,803 and any of the counts here have no common factor, so every run comes once.
+  // 61,803 has no common factor with any of the counts here, so every run comes once.
   return Uint32Array.from(
     { length: runCount * runLength },
     (_, i) => ((Math.floor(i / runLength) * 61_803) % runCount) * runLength + (i % runLength),

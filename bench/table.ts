@@ -1,7 +1,7 @@
 /** One figure: a number is shown with 4 significant digits and grouped thousands; undefined as a dash. */
 export type Cell = string | number | undefined;
 
-/** A column: its heading and its cell in each row. With `ratio`, a second column says how it compares to the first row. */
+/** A column: its heading and its cell in each row. With `ratio`, a second column shows each cell divided by the cell in the first row. */
 export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => Cell;
@@ -9,7 +9,7 @@ export interface Column<Row> {
 }
 
 /**
- * An aligned table as text: words to the left, numbers to the right, a line under the headings.
+ * An aligned table as text: words aligned left, numbers right, a line under the headings.
  *
  * @example
  * table(rows, [{ title: 'way', cell: (row) => row.way }, { title: 'MB/s', cell: (row) => row.rate, ratio: true }])
@@ -39,7 +39,7 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
   ].join('\n');
 }
 
-/** The middle one of some figures (of an even number, the lower of the two): one slow run does not move it. */
+/** The median of some figures (of an even number, the lower of the two in the middle): one slow run does not move it. */
 export function median(figures: readonly number[]): number {
   return figures.toSorted((a, b) => a - b)[(figures.length - 1) >> 1] ?? Number.NaN;
 }

@@ -32,7 +32,7 @@ export async function run() {
   return { rows };
 }
 
-/** A block of repair symbols only, in places in any order. */
+/** A block that holds repair symbols only, in places in any order. */
 async function measure(symbolCount: number) {
   const source = randomBytes(symbolCount * SYMBOL_BYTES, 1);
   const encoder = BlockEncoder.fromSource(source, SYMBOL_BYTES);
@@ -65,7 +65,7 @@ async function measure(symbolCount: number) {
   return { blockMB: source.length / 1e6, longestTurnMs: Math.min(...longest), allMs: Math.min(...all) };
 }
 
-/** Measures the processor time of this thread between turns of the event loop; returns what tells the most. */
+/** Measures the processor time of this thread for each turn of the event loop; returns a function that gives the longest. */
 function watchTurns(): () => number {
   let lastMs = threadMs();
   let longestMs = 0;
@@ -92,7 +92,7 @@ function threadMs(): number {
   return Number(time[0]) * 1000 + Number(time[1]) / 1e6;
 }
 
-/** Reads as libuv's threads do: the main thread has no part in it. */
+/** Reads as libuv's threads do, without the main thread. */
 function memoryStore(file: Uint8Array): ObjectStore {
   const store = {
     read: async (place: number, into: Uint8Array) => {

@@ -23,7 +23,7 @@ export interface BareResult extends BareOptions {
   readonly receiveBufferBytes: number;
 }
 
-/** The largest number of datagrams in the sender's hands: more gain nothing here, and cost memory. */
+/** Most datagrams that the sender has handed to its socket and that have not left: more bring no gain, and cost memory. */
 const outstanding = 64;
 /** The whole run has to end in this time, however slow the machine. */
 const timeoutMs = 120_000;
@@ -32,10 +32,10 @@ const senderFile = fileURLToPath(new URL('sender.mjs', import.meta.url));
 const receiverFile = fileURLToPath(new URL('receiver.mjs', import.meta.url));
 
 /**
- * Multicast through node:dgram from one host of a bed to another, with nothing around it: the floor that any transfer through
- * node:dgram is measured against. CPU times are for each datagram sent or received.
+ * Multicast through node:dgram from one host of a bed to another, with no other work: no transfer through node:dgram can be faster.
+ * CPU times are for each datagram sent or received.
  *
- * @param path hosts and the interface that both have, e.g. `eth1` of `bed.cable`
+ * @param path the two hosts, and the interface name that both have, e.g. `eth1` of `bed.cable`
  */
 export async function bareLoop(
   bed: Bed,

@@ -1,4 +1,4 @@
-// The bare loop's receiving side: counts datagrams and bytes until one of a single byte says that this was all.
+// The bare loop's receiving side: counts datagrams and bytes until a datagram of one byte marks the end.
 // Arguments: one JSON object.
 import dgram from 'node:dgram';
 

@@ -1,5 +1,5 @@
-// The bare loop's sending side: as many datagrams as asked for, as fast as the socket takes them, with a bounded number in
-// its hands. Then datagrams of one byte, as a sign that this was all. Arguments: one JSON object.
+// The bare loop's sending side: sends as many datagrams as asked for, as fast as the socket takes them, with a bounded number
+// under way. Then it sends datagrams of one byte, which mark the end. Arguments: one JSON object.
 import dgram from 'node:dgram';
 
 const { group, port, interface: name, datagrams, sizeBytes, outstanding, connected } = JSON.parse(process.argv[2]);
@@ -46,7 +46,7 @@ function report() {
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
   const { user, system } = process.cpuUsage(cpu);
   console.log(JSON.stringify({ event: 'sent', datagrams, failures, seconds, cpuUs: user + system }));
-  // Several, a little apart: the receiver's buffer may be full when the first arrives.
+  // Several end marks, a little apart: the receiver's buffer may be full when the first arrives.
   let signs = 0;
   const timer = setInterval(() => {
     send(payload.subarray(0, 1));

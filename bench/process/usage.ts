@@ -4,7 +4,7 @@ import type { LabProcess } from '../../test/lab/process.js';
 /** Clock ticks a second in /proc/PID/stat: fixed at 100 for programs on Linux. */
 const TICKS_PER_SECOND = 100;
 
-/** What a living process has used so far; undefined once it is gone. */
+/** Resources that a process has used so far; undefined when the process has ended. */
 export interface Usage {
   /** User and system time of all its threads. */
   readonly cpuSeconds: number;
@@ -30,7 +30,7 @@ export async function usageOf(process: LabProcess): Promise<Usage | undefined> {
   }
 }
 
-/** Looks at a process until it is gone, and resolves to the last that was seen. */
+/** Reads the usage of a process until it has ended, and resolves to the last reading. */
 export function lastUsageOf(process: LabProcess): { readonly stop: () => Promise<Usage | undefined> } {
   let last: Usage | undefined;
   const look = async () => {

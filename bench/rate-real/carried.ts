@@ -1,6 +1,6 @@
 import type { LinkSample } from '../../test/lab/link-watch.js';
 
-/** What passed a link from one moment to another. */
+/** Bytes and packets that passed a link from one moment to another. */
 export interface Carried {
   readonly rateBitsPerSecond: number;
   readonly bytes: number;
@@ -27,26 +27,26 @@ export function carried(samples: readonly LinkSample[], fromMs: number, toMs: nu
   };
 }
 
-/** How long what waits takes to pass at a rate. */
+/** The time that the waiting bytes take to pass at a rate. */
 export function queueMsOf({ waiting }: LinkSample, rateBitsPerSecond: number): number {
   return (waiting.bytes * 8000) / rateBitsPerSecond;
 }
 
-/** The queue that 95 % of the samples between two moments stay under, ms at a rate. */
+/** The 95th percentile of the queue in the samples between two moments, ms at a rate. */
 export function usualQueueMs(samples: readonly LinkSample[], fromMs: number, toMs: number, rate: number): number {
   const within = samples.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
   const queues = within.map((sample) => queueMsOf(sample, rate)).toSorted((a, b) => a - b);
   return queues[Math.floor(0.95 * queues.length)] ?? 0;
 }
 
-/** A queue below this has drained, ms: 20, or three packets where these take long, as some always meet. */
+/** A queue below this has drained, ms: 20, or three packets on slow links, because a few packets always meet. */
 export function drainedLimitMs(rateBitsPerSecond: number, packetBytes: number): number {
   return Math.max(20, (3 * packetBytes * 8000) / rateBitsPerSecond);
 }
 
 /**
- * From `fromMs` until the queue is under `limitMs` for `heldMs`; 0 where it never rose in the first second, undefined where it
- * never falls before `toMs`.
+ * Time from `fromMs` until the queue is under `limitMs` for `heldMs`; 0 if the queue never rose in the first second, undefined if the
+ * queue never falls before `toMs`.
  */
 export function drainedMs(
   samples: readonly LinkSample[],

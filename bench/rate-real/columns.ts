@@ -2,7 +2,7 @@ import type { Column } from '../table.js';
 import { mbit, percent, seconds } from './report.js';
 import type { Fared } from './steady.js';
 
-/** What is shown of a receiver behind a link. */
+/** The columns for a receiver behind a link. */
 export const faredColumns: readonly Column<Fared>[] = [
   { title: 'link Mbit/s', cell: ({ rateBitsPerSecond }) => mbit(rateBitsPerSecond) },
   { title: 'best level', cell: ({ bestLevelBitsPerSecond }) => mbit(bestLevelBitsPerSecond) },

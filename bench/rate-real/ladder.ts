@@ -11,8 +11,8 @@ export interface Ladder {
 }
 
 /**
- * The generated ladder from 0.45 Mbit/s to two octaves above the fastest link, 128 Mbit/s at most: what nobody can reach costs
- * the server time that this machine needs for other things.
+ * The generated ladder from 0.45 Mbit/s to two octaves above the fastest link, 128 Mbit/s at most: channels that no receiver can
+ * reach would cost the server processor time that this machine needs for other work.
  */
 export function ladderOf(fastestBitsPerSecond: number): Ladder {
   const levels = thirdsLevels(lowestBitsPerSecond, Math.min(highestBitsPerSecond, 4 * fastestBitsPerSecond));

@@ -1,35 +1,35 @@
-/** From this moment of `performance.now()` on, a receiver's joined channels add up to a rate. */
+/** A moment of `performance.now()` from which on a receiver's joined channels add up to a rate. */
 export interface Step {
   readonly atMs: number;
   readonly rateBitsPerSecond: number;
 }
 
-/** Announcements and MLD that every link carries beside the levels: 10 kbit/s for a server with 25 channels, measured. */
+/** Rate of announcements and MLD that every link carries besides the levels: 10 kbit/s for a server with 25 channels, measured. */
 const besideBitsPerSecond = 20e3;
 
-/** The highest of these levels that fits into a rate with what goes beside it; 0 where none does. */
+/** The highest of these levels that fits into a rate together with announcements and MLD; 0 if none does. */
 export function bestLevel(levels: readonly number[], rateBitsPerSecond: number): number {
   return Math.max(0, ...levels.filter((level) => level + besideBitsPerSecond <= rateBitsPerSecond));
 }
 
-/** What was joined at a moment. */
+/** The joined rate at a moment. */
 export function rateAt(steps: readonly Step[], atMs: number): number {
   return steps.findLast((step) => step.atMs <= atMs)?.rateBitsPerSecond ?? 0;
 }
 
-/** What was joined from one moment to another, by time. */
+/** The mean joined rate from one moment to another, weighted by time. */
 export function averageRate(steps: readonly Step[], fromMs: number, toMs: number): number {
   return stretches(steps, fromMs, toMs).reduce((sum, { ms, rate }) => sum + ms * rate, 0) / (toMs - fromMs);
 }
 
-/** What was joined for the longest time between two moments: the level that a receiver ended on, leaving its trials aside. */
+/** The rate that was joined for the longest time between two moments: the level that a receiver settled on, without its trials. */
 export function prevailingRate(steps: readonly Step[], fromMs: number, toMs: number): number {
   const held = new Map<number, number>();
   for (const { ms, rate } of stretches(steps, fromMs, toMs)) held.set(rate, (held.get(rate) ?? 0) + ms);
   return [...held].reduce((longest, one) => (one[1] > longest[1] ? one : longest), [0, 0])[0];
 }
 
-/** From `fromMs` until what is joined is first within 10 % of a rate; undefined where it never is. */
+/** Time from `fromMs` until the joined rate is first within 10 % of a rate; undefined if it never is. */
 export function reachedMs(steps: readonly Step[], fromMs: number, rateBitsPerSecond: number): number | undefined {
   const isNear = (rate: number) => Math.abs(rate - rateBitsPerSecond) <= 0.1 * rateBitsPerSecond;
   if (isNear(rateAt(steps, fromMs))) return 0;
@@ -37,7 +37,7 @@ export function reachedMs(steps: readonly Step[], fromMs: number, rateBitsPerSec
   return first === undefined ? undefined : first.atMs - fromMs;
 }
 
-/** From `fromMs` until several receivers first have the same level for `heldMs`; undefined where they never do before `toMs`. */
+/** Time from `fromMs` until several receivers first have the same level for `heldMs`; undefined if they never do before `toMs`. */
 export function equalMs(
   receivers: readonly (readonly Step[])[],
   fromMs: number,

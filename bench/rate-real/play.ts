@@ -10,7 +10,7 @@ import { bestLevel } from './levels.js';
 import { Recording } from './recording.js';
 import { StagedReceiver } from './staged-receiver.js';
 
-/** What passes a bottleneck, and what may wait before it. */
+/** Rate and queue of a bottleneck. */
 export interface Link {
   readonly rateBitsPerSecond: number;
   readonly queueMs: number;
@@ -53,7 +53,7 @@ export interface Plan {
 
 export type Leave = 'fast' | 'slow';
 
-/** What all plays have in common, from the command line. */
+/** Settings of all plays, from the command line. */
 export interface Playing {
   /** Folder for logs; none are kept without it. */
   readonly logs: string | undefined;
@@ -62,7 +62,7 @@ export interface Playing {
   readonly signal: AbortSignal;
 }
 
-/** What cues act on. */
+/** The parts of a running play that cues act on. */
 export interface Stage {
   readonly bed: Bed;
   readonly recording: Recording;
@@ -70,7 +70,7 @@ export interface Stage {
   readonly relink: (port: string, link: Link) => Promise<void>;
 }
 
-/** Plays a plan to its end, and resolves to what happened. Everything is torn down, however it ends. */
+/** Plays a plan to its end, and resolves to its recording. Ends all processes and removes the hosts, however the play ends. */
 export async function play(plan: Plan, playing: Playing): Promise<Recording> {
   const { servers = ['alpha'], others = [], sites = {}, receivers } = plan;
   await using scene = await Scene.lay([...servers, ...others, ...receivers.map(({ host }) => host)], { sites });
@@ -145,7 +145,7 @@ async function setUp(scene: Scene, recording: Recording, plan: Plan): Promise<St
   return { bed, recording, relink };
 }
 
-/** Writes the object and the fleet file. Without a size, an object that nobody completes in time: its bytes do not matter. */
+/** Writes the object and the fleet file. Without a size, the object is too large for any receiver to complete, and its bytes do not matter. */
 async function publish(scene: Scene, plan: Plan): Promise<string> {
   const { servers = ['alpha'], seconds, fastestBitsPerSecond, object, ssm = false } = plan;
   const endless = ((seconds + 10) * fastestBitsPerSecond * servers.length) / 8 + 1e6;

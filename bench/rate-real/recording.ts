@@ -4,7 +4,7 @@ import type { LinkSample, LinkWatch } from '../../test/lab/link-watch.js';
 import { carried, queueMsOf } from './carried.js';
 import type { StagedReceiver } from './staged-receiver.js';
 
-/** Between two lines about a link in the log. */
+/** Time between two lines about a link in the log. */
 const linkLineMs = 500;
 
 interface Line {
@@ -12,7 +12,7 @@ interface Line {
   readonly line: Readonly<Record<string, unknown>>;
 }
 
-/** What happened in a play, on the one clock of `performance.now()`. */
+/** All events of a play, on the clock of `performance.now()`. */
 export class Recording {
   readonly name: string;
   readonly #watch: LinkWatch;

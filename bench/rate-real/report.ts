@@ -1,7 +1,7 @@
 import { type Column, table } from '../table.js';
 import type { Leave, Playing } from './play.js';
 
-/** What the command line asks of every row. */
+/** Settings of every row, from the command line. */
 export interface Asked extends Playing {
   /** Length of each run; undefined for a row's own. */
   readonly seconds: number | undefined;
@@ -15,7 +15,7 @@ export interface Asked extends Playing {
   readonly say: (text: string) => void;
 }
 
-/** What a row found: a table for people, and the figures of it for machines. */
+/** The result of a row: a table for people, and its figures for programs. */
 export interface Report {
   readonly title: string;
   readonly text: string;

@@ -2,13 +2,13 @@ import { rateOf } from '../../dist/rate/ladder.js';
 import type { LabEvent, LabProcess } from '../../test/lab/process.js';
 import type { Step } from './levels.js';
 
-/** One event of a receiver, and when it was read, in `performance.now()`. */
+/** One event of a receiver, and the time at which it was read, in `performance.now()`. */
 export interface Heard {
   readonly atMs: number;
   readonly event: LabEvent;
 }
 
-/** Follows a `fetch --json`: what it had joined when. */
+/** Follows a `fetch --json` and records its joined channels over time. */
 export class StagedReceiver {
   readonly host: string;
   readonly #process: LabProcess;

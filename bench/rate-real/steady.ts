@@ -3,7 +3,7 @@ import { ladderOf } from './ladder.js';
 import { averageRate, bestLevel, prevailingRate, reachedMs } from './levels.js';
 import type { Recording } from './recording.js';
 
-/** How one receiver behind one link fared; shares are 0–1. "Steady" is the second half of its time. */
+/** Figures of one receiver behind one link; shares are 0–1. "Steady" is the second half of the receiver's time. */
 export interface Fared {
   readonly rateBitsPerSecond: number;
   readonly bestLevelBitsPerSecond: number;

@@ -2,17 +2,17 @@ import type { Bed } from '../../test/lab/bed.js';
 import { until } from '../../test/lab/until.js';
 import type { Recording } from './recording.js';
 
-/** An IPv6 packet of TCP at MTU 1500, and what of it iperf3 counts: headers of 40 and 20 bytes, time stamps of 12. */
+/** Bytes of an IPv6 packet of TCP at MTU 1500, and of the part that iperf3 counts: without headers of 40 and 20 bytes, and time stamps of 12. */
 const PACKET_BYTES = 1500;
 const PAYLOAD_BYTES = 1428;
-/** Connections come up in milliseconds here; iperf3 ends itself this long after its time at the latest. */
+/** Connections open in milliseconds here; iperf3 ends at the latest this long after its time. */
 const graceMs = 15_000;
 
 export type CongestionControl = 'reno' | 'cubic';
 
 /**
- * Sends by TCP from one host of a bed to another for some seconds, and resolves to the rate of whole IPv6 packets that
- * arrived. The sender's segments leave one by one, as they would on an Ethernet: a queue in bytes would not have room for 64 kB.
+ * Sends by TCP from one host of a bed to another for some seconds, and resolves to the rate at which whole IPv6 packets
+ * arrived. The sender's segments leave one by one, as on an Ethernet: a queue in bytes would have no room for segments of 64 kB.
  */
 export async function sendByTcp(
   { bed, recording }: { readonly bed: Bed; readonly recording: Recording },

@@ -18,7 +18,7 @@ export interface PassesSeries {
   readonly points: readonly (readonly [lossPercent: number, passes: number])[];
 }
 
-/** Passes needed against loss: ours with a code and without, and iotupd's loop. */
+/** Passes needed against loss: layercast with a code and without, and iotupd's loop. */
 export function measurePasses(seed: number, runCount: number): readonly PassesSeries[] {
   const ladder = { rates: LADDER, mode: 'several', clockErrorsUs: [0] } as const;
   const single = { rates: [10e6], mode: 'several', clockErrorsUs: [0] } as const;

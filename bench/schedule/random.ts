@@ -16,14 +16,14 @@ export function seedOf(...parts: readonly number[]): number {
   return parts.reduce((hash, part) => Math.imul(hash ^ (part >>> 0), 0x01000193) ^ (hash >>> 15), 0x811c9dc5) >>> 0;
 }
 
-/** Says of one datagram after the other whether it is lost. */
+/** Decides for one datagram after the other whether it is lost. */
 export type Loss = () => boolean;
 
 export function independentLoss(lossRatio: number, random: Random): Loss {
   return lossRatio === 0 ? () => false : () => random() < lossRatio;
 }
 
-/** Losses in bursts of 1 to `maxBurst` datagrams, each length as likely, with gaps between that make up the ratio. */
+/** Losses in bursts of 1 to `maxBurst` datagrams, each length equally likely, with gaps that give the ratio. */
 export function burstLoss(lossRatio: number, maxBurst: number, random: Random): Loss {
   const meanGap = (((1 + maxBurst) / 2) * (1 - lossRatio)) / lossRatio;
   const gap = () => Math.ceil(-Math.log(1 - random()) * meanGap);

@@ -2,13 +2,13 @@ import { blockSymbolCount, type Geometry } from '../../dist/object/geometry.js';
 import { SymbolSet } from '../../dist/object/symbol-set.js';
 import type { Random } from './random.js';
 
-/** What a receiver does with symbols, as far as it counts: when the object is complete. */
+/** The part of a receiver that this benchmark needs: takes symbols, and knows when the object is complete. */
 export interface Collector {
   add(block: number, esi: number): void;
   readonly isComplete: boolean;
 }
 
-/** Without a code: every symbol of the object, at least once. */
+/** A receiver without a code: needs every symbol of the object, at least once. */
 export class PlainCollector implements Collector {
   readonly #geometry: Geometry;
   readonly #have: SymbolSet;
@@ -29,8 +29,8 @@ export class PlainCollector implements Collector {
 }
 
 /**
- * With RaptorQ: of each block as many different symbols as it has, and now and then one or two more: a block decodes with
- * h symbols too many with probability 1 − 256^-(h+1) (RFC 6330 asks for no more than 1 %, 0.01 % and 0.0001 % of failures).
+ * A receiver with RaptorQ: needs as many different symbols of a block as the block has, and now and then one or two more. A block
+ * decodes from h additional symbols with probability 1 − 256^-(h+1) (RFC 6330 allows at most 1 %, 0.01 % and 0.0001 % of failures).
  */
 export class CodedCollector implements Collector {
   readonly #have: SymbolSet;

@@ -3,9 +3,9 @@ import { type Loss, type Random, randomFrom } from './random.js';
 import { CodedCollector, PlainCollector } from './receiver.js';
 import { ringOf, type Stream, streamsOf, type Transmission } from './transmission.js';
 
-/** Nobody waits longer than this many times the object. */
+/** A receiver gives up after this many times the object. */
 const MAX_PASSES = 1000;
-/** Servers have been at it for up to a day when a receiver comes. */
+/** Servers have been sending for up to a day when a receiver comes. */
 const MAX_AGE_US = 86_400e6;
 
 /** Which channels a receiver has joined, by time since it began. */
@@ -24,7 +24,7 @@ export interface Reception {
   readonly passes: number;
 }
 
-/** One receiver from any moment on until the object is complete. */
+/** Runs one receiver from a given moment until the object is complete. */
 export function receive(
   transmission: Transmission,
   levels: Levels,

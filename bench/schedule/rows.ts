@@ -8,7 +8,7 @@ import type { Transmission } from './transmission.js';
 export const SYMBOL_BYTES = 1184;
 /** Levels of 1 to 13.3 Mbit/s in thirds of an octave. */
 export const LADDER: readonly number[] = layersOf(thirdsLevels(1e6, 13.4e6));
-/** What somebody might write who never heard of thirds; bit/s. */
+/** Rates that a user might choose without thinking of octaves; bit/s. */
 const ODD_LADDER = [1_000_000, 370_000, 2_900_000, 110_000, 5_300_000, 770_000, 7_000_000, 4_210_000] as const;
 const ONE_CHANNEL = [10e6] as const;
 const LEVEL_CHANGE_US = 2e6;
@@ -79,7 +79,7 @@ export function gridRows(): readonly Row[] {
   ];
 }
 
-/** What a row means for an object of this size. */
+/** The transmission of a row for an object of this size. */
 export function transmissionOf(
   row: Pick<Row, 'rates' | 'mode' | 'clockErrorsUs'>,
   sizeBytes: number,

@@ -4,7 +4,7 @@ import { recordInterval } from '../../dist/sender/schedule/carousel.js';
 import { type Arc, planRing } from '../../dist/sender/schedule/ring.js';
 import { ArcOrder, arcPosition, FileOrder, type SymbolOrder } from '../../dist/sender/schedule/symbol-order.js';
 
-/** As src/fleet/start-offsets.ts places channels. */
+/** The factor by which src/fleet/start-offsets.ts spreads channels. */
 const GOLDEN_SECTION = (Math.sqrt(5) - 1) / 2;
 
 /** An object as a fleet sends it: every server on every channel. */
@@ -18,10 +18,10 @@ export interface Transmission {
   readonly clockErrorsUs: readonly number[];
 }
 
-/** A datagram that is sent at the very moment is still to come, whatever a division makes of it. */
+/** Tolerance for rounding: a datagram that is sent at exactly this moment still counts as to come. */
 const ROUNDING = 1e-6;
 
-/** One channel of one server, since some moment of wall-clock time. */
+/** One channel of one server, from some moment of wall-clock time on. */
 export class Stream {
   readonly channelIndex: number;
   readonly intervalUs: number;
@@ -76,7 +76,7 @@ export class Stream {
   }
 }
 
-/** ESIs of a block that the fleet sends at all, and who sends which. */
+/** The ESIs of a block that the fleet sends, and which channel of which server sends them. */
 export function ringOf(transmission: Transmission): {
   readonly arcs: readonly (readonly Arc[])[];
   readonly esiCount: number;
@@ -93,8 +93,8 @@ export function ringOf(transmission: Transmission): {
 }
 
 /**
- * All channels of all servers at `wallUs`, offsets as the planner leaves them. Carousels without a code began at moments of
- * their own, `serverStartsUs` before.
+ * All channels of all servers at `wallUs`, with the planner's offsets. Carousels without a code began at different moments,
+ * `serverStartsUs` earlier.
  */
 export function streamsOf(
   transmission: Transmission,
