@@ -205,7 +205,7 @@ async function measurePool(sourceCount: number, lossRatio: number) {
     for (const pool of pools) {
       for (const block of blocks) block.set(damaged);
       const start = performance.now();
-      await Promise.all(blocks.map((block) => pool.restore({ block, spare, slots }, symbolBytes)));
+      await Promise.all(blocks.map((block) => pool.solve({ block, spare, slots }, symbolBytes, block.length)));
       const seconds = (performance.now() - start) / 1000;
       // The first rounds start the threads and warm them up.
       if (round > 1) speeds.get(pool.workerCount)!.push((blockCount * source.length) / 1e6 / seconds);

@@ -25,7 +25,7 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
     folders: ['base', 'work'],
     modules: [],
     // A worker hashes what it has solved.
-    only: { files: /pool|worker/, modules: ['node:worker_threads', 'node:crypto'] },
+    only: { files: /worker/, modules: ['node:crypto'] },
   },
   rate: { folders: ['base'], modules: [] },
   sender: { folders: ['base', ...level1], modules: ['eventemitter3'] },

@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'TIMEOUT'
   | 'ABORTED'
   | 'FEC_INVALID'
+  | 'THREAD_LOST'
   | 'INTERNAL';
 
 /** Has a property for each option. src/options adds them where it declares the options, because this folder imports nothing. */

@@ -31,6 +31,7 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   NETWORK_UNAVAILABLE: 1,
   ABORTED: 1,
   FEC_INVALID: 1,
+  THREAD_LOST: 1,
   INTERNAL: 1,
 };
 

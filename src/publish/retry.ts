@@ -5,6 +5,7 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
   'FILE_IO',
   'DISK_FULL',
   'INTERNAL',
+  'THREAD_LOST',
   'NETWORK_UNAVAILABLE',
   'UNKNOWN_INTERFACE',
   'UNKNOWN_HOST',

@@ -23,12 +23,12 @@ const LOADING_FLAGS = new Set([
  * Starts a thread of layercast's own, whatever options Node itself was started with.
  *
  * @param file its `.js` file, beside that of the caller
- * @throws {LayercastError} `INTERNAL` where a bundler has left the file behind.
+ * @throws {LayercastError} `THREAD_LOST` where a bundler has left the file behind.
  */
 export function startWorker(file: URL, options: WorkerOptions = {}): Worker {
   // Where the sources run as they are, the loader finds the `.ts` file.
   if (!existsSync(file) && !existsSync(new URL(file.href.replace(/\.js$/, '.ts')))) {
-    throw new LayercastError('INTERNAL', `layercast's own file ${file.pathname} is missing`, {
+    throw new LayercastError('THREAD_LOST', `layercast's own file ${file.pathname} is missing`, {
       hint: 'When you bundle a program, leave layercast external, and install it beside the bundle',
     });
   }

@@ -9,7 +9,16 @@ describe('exit codes', () => {
   it.each<[number, ErrorCode[]]>([
     [
       1,
-      ['PERMISSION_DENIED', 'DISK_FULL', 'FILE_IN_USE', 'FILE_IO', 'OBJECT_CHANGED', 'NETWORK_UNAVAILABLE', 'INTERNAL'],
+      [
+        'PERMISSION_DENIED',
+        'DISK_FULL',
+        'FILE_IN_USE',
+        'FILE_IO',
+        'OBJECT_CHANGED',
+        'NETWORK_UNAVAILABLE',
+        'THREAD_LOST',
+        'INTERNAL',
+      ],
     ],
     [
       2,

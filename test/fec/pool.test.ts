@@ -23,11 +23,15 @@ function damaged(source: Uint8Array, first: number, memory: Uint8Array) {
   return { block: memory, spare, slots };
 }
 
+function sha256(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(createHash('sha256').update(bytes).digest());
+}
+
 describe('CodingPool', () => {
-  it('restores more blocks than it has workers, each in its own memory', async () => {
+  it('solves more blocks than it has workers, each in its own memory', async () => {
     const sources = Array.from({ length: 20 }, (_, i) => randomBytes(1024, i));
     const blocks = sources.map((source, i) => damaged(source, i, new Uint8Array(1024)));
-    expect(await Promise.all(blocks.map((block) => pool.restore(block, 16)))).toEqual(sources.map(() => true));
+    expect(await Promise.all(blocks.map((block) => pool.solve(block, 16, 1024)))).toEqual(sources.map(sha256));
     for (const [i, { block }] of blocks.entries()) expect(block).toEqual(sources[i]);
   });
 
@@ -35,18 +39,19 @@ describe('CodingPool', () => {
     await pool.prepare(64, 2);
     const source = randomBytes(1024, 78);
     const block = damaged(source, 5, new Uint8Array(1024));
-    expect(await pool.restore(block, 16)).toBe(true);
+    expect(await pool.solve(block, 16, 1024)).toEqual(sha256(source));
     expect(block.block).toEqual(source);
     await expect(pool.prepare(0, 1)).rejects.toMatchObject({ code: 'FEC_INVALID' });
   });
 
-  it('restores a block in shared memory, and one in the middle of other memory', async () => {
+  it('solves a block in shared memory, and one in the middle of other memory', async () => {
     const source = randomBytes(1024, 77);
     const shared = damaged(source, 3, new Uint8Array(new SharedArrayBuffer(1024)));
-    expect(await pool.restore(shared, 16)).toBe(true);
+    expect(await pool.solve(shared, 16, 1024)).toEqual(sha256(source));
     expect(Uint8Array.from(shared.block)).toEqual(source);
     const around = new Uint8Array(2000).fill(9);
-    expect(await pool.restore(damaged(source, 3, around.subarray(100, 1124)), 16)).toBe(true);
+    const inside = damaged(source, 3, around.subarray(100, 1124));
+    expect(await pool.solve(inside, 16, 1024)).toEqual(sha256(source));
     expect(around.subarray(100, 1124)).toEqual(source);
     expect(around.subarray(0, 100)).toEqual(new Uint8Array(100).fill(9));
     expect(around.subarray(1124)).toEqual(new Uint8Array(876).fill(9));
@@ -68,7 +73,7 @@ describe('CodingPool', () => {
       }
       const digest = await pool.solve({ block, spare, slots: slots.slice() }, 16, 1000);
       expect(Uint8Array.from(block)).toEqual(source);
-      expect(Buffer.from(digest!)).toEqual(createHash('sha256').update(source.subarray(0, 1000)).digest());
+      expect(digest).toEqual(sha256(source.subarray(0, 1000)));
     }
     const few = { block: new Uint8Array(1024), spare: new Uint8Array(256), slots: new Int32Array(80).fill(-1) };
     expect(await pool.solve(few, 16, 1024)).toBeUndefined();
@@ -80,43 +85,27 @@ describe('CodingPool', () => {
     const partial = damaged(randomBytes(1024, 5), 0, new Uint8Array(1024));
     partial.slots.fill(-1, 64);
     const before = partial.block.slice();
-    expect(await pool.restore(partial, 16)).toBe(false);
+    expect(await pool.solve(partial, 16, 1024)).toBeUndefined();
     expect(partial.block).toEqual(before);
   });
 
-  it('encodes as the calling thread would', async () => {
-    const source = randomBytes(5000, 1);
-    const intermediate = await pool.encode(source, 50);
-    expect(Buffer.compare(intermediate, BlockEncoder.fromSource(source, 50).intermediate)).toBe(0);
-    expect(source).toEqual(randomBytes(5000, 1));
-  });
-
   it('passes errors on and keeps working', async () => {
-    await expect(pool.encode(new Uint8Array(0), 50)).rejects.toMatchObject({ code: 'FEC_INVALID' });
     const block = { block: new Uint8Array(10), spare: new Uint8Array(0), slots: new Int32Array(9) };
-    await expect(pool.restore(block, 1)).rejects.toMatchObject({ code: 'FEC_INVALID', hint: expect.any(String) });
-    expect((await pool.encode(new Uint8Array(10), 1)).length).toBe(27);
-  });
-
-  it('replaces a thread that fails', async () => {
-    const notBytes = 'x' as unknown as Uint8Array;
-    await expect(pool.encode(notBytes, 1)).rejects.toMatchObject({ code: 'INTERNAL' });
-    expect((await pool.encode(new Uint8Array(10), 1)).length).toBe(27);
+    await expect(pool.solve(block, 1, 10)).rejects.toMatchObject({ code: 'FEC_INVALID', hint: expect.any(String) });
+    await pool.prepare(10, 1);
   });
 
   it('rejects what is left when it is closed, and everything after', async () => {
     const closing = new CodingPool({ workerCount: 1 });
-    const jobs = [1, 2, 3].map(() => closing.encode(new Uint8Array(100_000), 10));
-    const ends = Promise.allSettled(jobs);
+    const ends = Promise.allSettled([1, 2, 3].map(() => closing.prepare(10_000, 1)));
     await closing.close();
     for (const end of await ends) expect(end).toMatchObject({ status: 'rejected', reason: { code: 'ABORTED' } });
-    await expect(closing.encode(new Uint8Array(10), 1)).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(closing.prepare(1, 1)).rejects.toMatchObject({ code: 'ABORTED' });
   });
 
   it('bounds how many blocks wait', async () => {
     const full = new CodingPool({ workerCount: 1 });
-    const jobs = Array.from({ length: 300 }, () => full.encode(new Uint8Array(10), 1));
-    const ends = await Promise.allSettled(jobs);
+    const ends = await Promise.allSettled(Array.from({ length: 300 }, () => full.prepare(10, 1)));
     expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(257);
     expect(ends.at(-1)).toMatchObject({ reason: { code: 'INTERNAL' } });
     await full.close();
@@ -139,10 +128,11 @@ describe('CodingPool', () => {
       }
       writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
       const script = `import { CodingPool } from './fec/index.js';
-        console.log((await new CodingPool({ workerCount: 2 }).encode(new Uint8Array(100), 10)).length);`;
+        await new CodingPool({ workerCount: 2 }).prepare(100, 2);
+        console.log('prepared');`;
       writeFileSync(join(folder, 'main.js'), script);
       expect(execFileSync(process.execPath, [join(folder, 'main.js')], { encoding: 'utf8', timeout: 20_000 })).toBe(
-        '270\n',
+        'prepared\n',
       );
     } finally {
       rmSync(folder, { recursive: true });

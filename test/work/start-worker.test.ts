@@ -12,11 +12,12 @@ const top = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'layercast-worker-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Restores a block of 4 symbols of which one is missing, in a thread. */
+/** Hashes a block of 4 symbols in a thread. */
 const WORK = `
 import { CodingPool } from '${new URL('../../dist/fec/pool.js', import.meta.url)}';
 const pool = new CodingPool({ workerCount: 1 });
-await pool.encode(new Uint8Array(64).fill(7), 16).then((bytes) => console.log('encoded', bytes.length > 0));
+const partial = { block: new Uint8Array(64).fill(7), spare: new Uint8Array(0), slots: Int32Array.of(0, 1, 2, 3) };
+await pool.solve(partial, 16, 64).then((digest) => console.log('solved', digest.length === 32));
 await pool.close();
 `;
 
@@ -45,7 +46,7 @@ describe('threads work whatever Node was started with', () => {
     ['--conditions=development', '-C', 'test', 'work.mjs'],
     ['--no-warnings', '--unhandled-rejections=strict', 'work.mjs'],
   ])('node %s %s', async (...args) => {
-    expect(await run(args.filter((arg) => arg !== undefined))).toContain('encoded true');
+    expect(await run(args.filter((arg) => arg !== undefined))).toContain('solved true');
   });
 
   it('and take over what decides how modules are loaded, with its value', () => {
@@ -62,8 +63,8 @@ describe('a program in a bundle', () => {
     const error = await receiver.done.catch((error) => error);
     console.log(error instanceof LayercastError, error.code);
     const { CodingPool } = await import('POOL');
-    await new CodingPool({ workerCount: 1 }).encode(new Uint8Array(64), 16)
-      .then(() => console.log('encoded'), (error) => console.log(error.name, error.message, error.hint));
+    await new CodingPool({ workerCount: 1 }).prepare(4, 1)
+      .then(() => console.log('prepared'), (error) => console.log(error.name, error.code, error.message, error.hint));
   `.replace('POOL', join(top, 'dist/fec/pool.js'));
 
   async function bundled(name: string): Promise<string> {
@@ -85,7 +86,7 @@ describe('a program in a bundle', () => {
   it('that holds layercast starts, and says what is missing where a thread is needed', async () => {
     const output = await bundled('whole');
     expect(output).toContain('true USAGE');
-    expect(output).toContain("LayercastError layercast's own file");
+    expect(output).toContain("LayercastError THREAD_LOST the decoding thread failed: layercast's own file");
     expect(output).toContain('leave layercast external');
   });
 

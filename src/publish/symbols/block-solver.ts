@@ -1,13 +1,12 @@
-import { once } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import type { Worker } from 'node:worker_threads';
-import { type ErrorCode, LayercastError } from '../../base/errors.js';
+import { LayercastError } from '../../base/errors.js';
 import { FILE_PIECE_BYTES } from '../../base/limits.js';
 import type { ByteSource } from '../../base/ports.js';
 import { blockLength, blockOffset, blockSymbolCount, type Geometry } from '../../object/geometry.js';
-import { startWorker } from '../../work/start-worker.js';
+import { Thread } from '../../work/thread.js';
 import type { IntermediateLayout } from './intermediate-layout.js';
+import type { SolvingWorker } from './solving-worker.js';
 
 /** Threads that nobody chose the number of. */
 const DEFAULT_THREADS = 2;
@@ -26,23 +25,6 @@ export interface SolveOptions {
   /** Called with the bytes of the object that are done. */
   readonly onProgress: (encodedBytes: number) => void;
 }
-
-/** What a solving thread is made with. */
-export interface SolvingWork {
-  /** Where intermediate symbols go; open as long as the thread is there. */
-  readonly fd: number;
-  readonly geometry: Geometry;
-}
-
-/** A block, in memory with room for its intermediate symbols; a part of `memory`, which comes back with the answer. */
-export interface SolvingRequest {
-  readonly block: number;
-  readonly memory: ArrayBuffer;
-}
-
-export type SolvingReply =
-  | { readonly kind: 'ready'; readonly memory: ArrayBuffer }
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string | undefined };
 
 /**
  * Solves blocks of an object for their intermediate symbols and writes those to `handle`, all but the reading of the file in
@@ -100,29 +82,22 @@ async function runLane(
   signal: AbortSignal,
   onDone: (block: number) => void,
 ): Promise<void> {
-  const workerData: SolvingWork = { fd, geometry: layout.geometry };
-  const worker = startWorker(new URL('./solving-worker.js', import.meta.url), { workerData });
+  const thread = new Thread<SolvingWorker>(new URL('./solving-worker.js', import.meta.url), 'encoding', {
+    fd,
+    geometry: layout.geometry,
+  });
   try {
-    let memory = await answerOf(worker, signal);
+    let memory = await thread.call('allocate', undefined, { signal });
     for (let next = waiting.next(); next.done !== true; next = waiting.next()) {
       await loadBlock(source, layout.geometry, next.value, new Uint8Array(memory), signal);
-      const request: SolvingRequest = { block: next.value, memory };
-      worker.postMessage(request, [memory]);
-      memory = await answerOf(worker, signal);
+      memory = await thread.call('solve', { block: next.value, memory }, { transfer: [memory], signal });
       onDone(next.value);
     }
-    // It goes with the thread; here it would stay until the next collection of garbage, which may be far.
-    worker.postMessage(undefined, [memory]);
+    // In this thread the memory would stay until the next collection of garbage, which may be far.
+    await thread.call('free', memory, { transfer: [memory] });
   } finally {
-    await worker.terminate();
+    await thread.close();
   }
-}
-
-async function answerOf(worker: Worker, signal: AbortSignal): Promise<ArrayBuffer> {
-  const [reply]: SolvingReply[] = await once(worker, 'message', { signal });
-  if (reply?.kind === 'ready') return reply.memory;
-  const { code, message, hint } = reply ?? { code: 'INTERNAL', message: 'no answer', hint: undefined };
-  throw new LayercastError(code, message, hint === undefined ? {} : { hint });
 }
 
 async function loadBlock(

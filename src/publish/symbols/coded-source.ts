@@ -28,7 +28,7 @@ export class CodedSource implements SymbolSource {
     this.#sources = sources;
     this.#thread = thread;
     this.#file = file;
-    this.#object = thread.open(file.fd, geometry);
+    this.#object = thread.open({ fd: file.fd, geometry });
   }
 
   async read(runs: readonly Readonly<SymbolRun>[], into: Uint8Array): Promise<void> {

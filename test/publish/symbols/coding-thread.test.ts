@@ -58,7 +58,7 @@ describe('the coding thread', () => {
       if (killCount++ < 6) void this.terminate();
       else original.apply(this, args as Parameters<Worker['postMessage']>);
     });
-    await expect(symbol()).rejects.toMatchObject({ code: 'INTERNAL' });
+    await expect(symbol()).rejects.toMatchObject({ code: 'THREAD_LOST' });
     killCount = 6;
     await symbol();
     expect(workers.length).toBeGreaterThan(0);

@@ -1,0 +1,130 @@
+import type { Worker } from 'node:worker_threads';
+import { LayercastError } from '../base/errors.js';
+import { type Args, type CallName, errorOf, type ReplyMessage, type Result, type WorkerFile } from './calls.js';
+import { startWorker } from './start-worker.js';
+import { type ThreadEnd, threadLost } from './thread-lost.js';
+
+export interface CallOptions {
+  /** Memory of the arguments that goes to the worker and is not copied; the caller cannot use it any more. */
+  readonly transfer?: readonly ArrayBuffer[];
+  /** Ends the waiting: the call rejects with the signal's reason. The worker finishes the call all the same. */
+  readonly signal?: AbortSignal;
+}
+
+interface Pending {
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: unknown) => void;
+  /** Leaves the signal of the caller alone. */
+  readonly forget: () => void;
+}
+
+/**
+ * A worker thread, and calls to it with the types of its worker file (`serveCalls`). It lives until `close`, or until it fails;
+ * then `isEnded` is true for good, and an owner that needs another thread starts one. A thread without a call under way
+ * does not keep the process alive.
+ *
+ * @example
+ * const thread = new Thread<HashingWorker>(new URL('./hashing-worker.js', import.meta.url), 'hashing');
+ * const digest = await thread.call('hash', bytes);
+ */
+export class Thread<W extends WorkerFile> {
+  readonly #name: string;
+  readonly #worker: Worker | undefined;
+  /** Calls under way. Each holds memory of its caller, who therefore decides how many there may be. */
+  readonly #pending = new Map<number, Pending>();
+  #ticketCount = 0;
+  #end: LayercastError | undefined;
+
+  /**
+   * Does not throw: if the thread cannot be started, all calls say why.
+   *
+   * @param file the worker file, beside that of the caller, with the ending `.js`
+   * @param name what the thread does, for messages: "the … thread ran out of memory"
+   * @param data what the worker file makes its calls from; copied
+   */
+  constructor(file: URL, name: string, ...[data]: Parameters<W>) {
+    this.#name = name;
+    try {
+      this.#worker = startWorker(file, { workerData: data });
+      this.#worker.unref();
+      this.#listenTo(this.#worker);
+    } catch (error) {
+      this.#endWith(threadLost(name, { error }));
+    }
+  }
+
+  /** Whether the thread was closed or lost: it answers no more calls. */
+  get isEnded(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /**
+   * Calls a function of the worker file.
+   *
+   * @throws {LayercastError} what the function throws; `THREAD_LOST` when the thread has failed before the answer came;
+   * `ABORTED` after `close`; `INTERNAL` for arguments that cannot be sent. Also the reason of the signal.
+   */
+  call<K extends CallName<W>>(call: K, args: Args<W, K>, options: CallOptions = {}): Promise<Result<W, K>> {
+    const { transfer = [], signal } = options;
+    if (this.#end !== undefined) return Promise.reject(this.#end);
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      const ticket = this.#ticketCount++;
+      const giveUp = () => this.#settle(ticket)?.reject(signal?.reason);
+      signal?.addEventListener('abort', giveUp);
+      this.#add(ticket, { resolve, reject, forget: () => signal?.removeEventListener('abort', giveUp) });
+      try {
+        this.#worker?.postMessage({ ticket, call, args }, transfer);
+      } catch (cause) {
+        const said = cause instanceof Error ? cause.message : String(cause);
+        const message = `the arguments of "${call}" cannot be sent to the ${this.#name} thread: ${said}`;
+        this.#settle(ticket)?.reject(new LayercastError('INTERNAL', message, { cause }));
+      }
+    });
+  }
+
+  /** Ends the thread; calls under way reject with `ABORTED`. Resolves when the thread does nothing any more. */
+  async close(): Promise<void> {
+    this.#endWith(new LayercastError('ABORTED', `the ${this.#name} thread was ended`));
+    await this.#worker?.terminate();
+  }
+
+  #listenTo(worker: Worker): void {
+    let failure: ThreadEnd | undefined;
+    worker.on('message', (reply: ReplyMessage) => {
+      // A caller whose signal was aborted is not there any more.
+      const pending = this.#settle(reply.ticket);
+      if ('failure' in reply) pending?.reject(errorOf(reply.failure));
+      else pending?.resolve(reply.result as never);
+    });
+    worker.on('messageerror', (error) => {
+      // It is not known which call the unreadable message answers.
+      failure = { error };
+      void worker.terminate();
+    });
+    worker.on('error', (error) => {
+      failure = { error };
+    });
+    // Only now does the thread do nothing any more: files and shared memory that it used are free.
+    worker.on('exit', (exitCode) => this.#endWith(threadLost(this.#name, failure ?? { exitCode })));
+  }
+
+  #add(ticket: number, pending: Pending): void {
+    if (this.#pending.size === 0) this.#worker?.ref();
+    this.#pending.set(ticket, pending);
+  }
+
+  #settle(ticket: number): Pending | undefined {
+    const pending = this.#pending.get(ticket);
+    this.#pending.delete(ticket);
+    pending?.forget();
+    if (this.#pending.size === 0) this.#worker?.unref();
+    return pending;
+  }
+
+  #endWith(error: LayercastError): void {
+    if (this.#end !== undefined) return;
+    this.#end = error;
+    for (const ticket of [...this.#pending.keys()]) this.#settle(ticket)?.reject(error);
+  }
+}
