@@ -52,13 +52,13 @@ function failures(sourceCount: number, lossRatio: number, trialCount: number): n
   const code = blockCode(sourceCount);
   const counts = new Array<number>(MOST_EXTRA + 1).fill(0);
   for (let trial = 0; trial < trialCount; trial++) {
-    const slots = Int32Array.from({ length: sourceCount + MOST_EXTRA }, (_, slot) => (slot < sourceCount ? slot : -1));
+    const esis = Int32Array.from({ length: sourceCount + MOST_EXTRA }, (_, row) => (row < sourceCount ? row : -1));
     const lost = [...pick(Math.ceil(lossRatio * sourceCount), sourceCount)];
     const repair = [...pick(lost.length + MOST_EXTRA, MAX_ESI + 1 - sourceCount)].map((index) => sourceCount + index);
-    for (const esi of lost) slots[esi] = repair.pop()!;
-    for (let extra = 0; extra <= MOST_EXTRA && planDecoding(code, slots) === undefined; extra++) {
+    for (const esi of lost) esis[esi] = repair.pop()!;
+    for (let extra = 0; extra <= MOST_EXTRA && planDecoding(code, esis) === undefined; extra++) {
       counts[extra]!++;
-      if (extra < MOST_EXTRA) slots[sourceCount + extra] = repair.pop()!;
+      if (extra < MOST_EXTRA) esis[sourceCount + extra] = repair.pop()!;
     }
   }
   return counts;

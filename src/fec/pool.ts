@@ -57,9 +57,9 @@ export class CodingPool {
    * @throws {LayercastError} as that, `THREAD_LOST`, or `ABORTED` when the pool was closed first
    */
   async solve(partial: PartialBlock, symbolBytes: number, lengthBytes: number): Promise<Uint8Array | undefined> {
-    const { slots } = partial;
+    const { esis } = partial;
     const [block, spare] = [sendable(partial.block), sendable(partial.spare)];
-    const request = { block, spare, slots, symbolBytes, lengthBytes };
+    const request = { block, spare, esis, symbolBytes, lengthBytes };
     const solved = await this.#pool.call('solve', request, { transfer: memoryOf(block, spare) });
     if (solved.digest !== undefined && solved.block.buffer instanceof ArrayBuffer) partial.block.set(solved.block);
     return solved.digest;

@@ -10,11 +10,11 @@ function failures(sourceCount: number, extra: number, trialCount: number, lossRa
   const random = randomFrom(1000 * sourceCount + extra);
   let count = 0;
   for (let trial = 0; trial < trialCount; trial++) {
-    const slots = Int32Array.from({ length: sourceCount + extra }, (_, slot) => (slot < sourceCount ? slot : -1));
+    const esis = Int32Array.from({ length: sourceCount + extra }, (_, row) => (row < sourceCount ? row : -1));
     const lost = pick(Math.ceil(lossRatio * sourceCount), sourceCount, random);
     const repair = pick(lost.length + extra, MAX_ESI - sourceCount, random);
-    for (let i = 0; i < repair.length; i++) slots[lost[i] ?? sourceCount + i - lost.length] = sourceCount + repair[i]!;
-    if (planDecoding(code, slots) === undefined) count++;
+    for (let i = 0; i < repair.length; i++) esis[lost[i] ?? sourceCount + i - lost.length] = sourceCount + repair[i]!;
+    if (planDecoding(code, esis) === undefined) count++;
   }
   return count;
 }

@@ -16,11 +16,11 @@ function damaged(source: Uint8Array, first: number, memory: Uint8Array) {
   const encoder = BlockEncoder.fromSource(source, 16);
   memory.set(source);
   memory.fill(0, first * 16, (first + 8) * 16);
-  const slots = Int32Array.from({ length: 64 + 9 }, (_, slot) => slot);
-  slots.fill(-1, first, first + 8);
+  const esis = Int32Array.from({ length: 64 + 9 }, (_, row) => row);
+  esis.fill(-1, first, first + 8);
   const spare = new Uint8Array(9 * 16);
   encoder.encodeRun(64, 9, spare);
-  return { block: memory, spare, slots };
+  return { block: memory, spare, esis };
 }
 
 function sha256(bytes: Uint8Array): Uint8Array {
@@ -60,37 +60,37 @@ describe('CodingPool', () => {
   it('solves a block whose symbols lie in any order, and hashes it in its thread', async () => {
     const source = randomBytes(1024, 79);
     const encoder = BlockEncoder.fromSource(source, 16);
-    // Source and repair symbols, the first place's in the last, and two source symbols among the spare ones.
-    const esis = [...Array.from({ length: 60 }, (_, i) => (i * 7) % 64), 100, 101, 102, 103, 3, 5].filter(
+    // Source and repair symbols in no order, and two source symbols among the spare ones.
+    const received = [...Array.from({ length: 60 }, (_, i) => (i * 7) % 64), 100, 101, 102, 103, 3, 5].filter(
       (esi, i, all) => all.indexOf(esi) === i,
     );
-    const slots = Int32Array.from({ length: 64 + 16 }, (_, i) => esis[i] ?? -1);
+    const esis = Int32Array.from({ length: 64 + 16 }, (_, i) => received[i] ?? -1);
     for (const Memory of [ArrayBuffer, SharedArrayBuffer]) {
       const block = new Uint8Array(new Memory(1024));
       const spare = new Uint8Array(16 * 16);
-      for (const [i, esi] of esis.entries()) {
+      for (const [i, esi] of received.entries()) {
         encoder.encode(esi, i < 64 ? block.subarray(i * 16, (i + 1) * 16) : spare.subarray((i - 64) * 16));
       }
-      const digest = await pool.solve({ block, spare, slots: slots.slice() }, 16, 1000);
+      const digest = await pool.solve({ block, spare, esis: esis.slice() }, 16, 1000);
       expect(Uint8Array.from(block)).toEqual(source);
       expect(digest).toEqual(sha256(source.subarray(0, 1000)));
     }
-    const few = { block: new Uint8Array(1024), spare: new Uint8Array(256), slots: new Int32Array(80).fill(-1) };
+    const few = { block: new Uint8Array(1024), spare: new Uint8Array(256), esis: new Int32Array(80).fill(-1) };
     expect(await pool.solve(few, 16, 1024)).toBeUndefined();
-    const twice = { block: new Uint8Array(1024), spare: new Uint8Array(256), slots: new Int32Array(80).fill(7) };
+    const twice = { block: new Uint8Array(1024), spare: new Uint8Array(256), esis: new Int32Array(80).fill(7) };
     await expect(pool.solve(twice, 16, 1024)).rejects.toMatchObject({ code: 'FEC_INVALID' });
   });
 
   it('says when symbols are too few, and leaves the block as it was', async () => {
     const partial = damaged(randomBytes(1024, 5), 0, new Uint8Array(1024));
-    partial.slots.fill(-1, 64);
+    partial.esis.fill(-1, 64);
     const before = partial.block.slice();
     expect(await pool.solve(partial, 16, 1024)).toBeUndefined();
     expect(partial.block).toEqual(before);
   });
 
   it('passes errors on and keeps working', async () => {
-    const block = { block: new Uint8Array(10), spare: new Uint8Array(0), slots: new Int32Array(9) };
+    const block = { block: new Uint8Array(10), spare: new Uint8Array(0), esis: new Int32Array(9) };
     await expect(pool.solve(block, 1, 10)).rejects.toMatchObject({ code: 'FEC_INVALID', hint: expect.any(String) });
     await pool.prepare(10, 1);
   });

@@ -33,10 +33,10 @@ function digestsOf({ descriptor, record, blockDigests }: SimulatedObject): Uint8
   const slab = new Slab(200, carousel.maxDatagramBytes);
   carousel.prepare(slab);
   const header = newHeader();
-  for (let slot = 0; slot < slab.count; slot++) {
-    const at = slot * slab.strideBytes;
-    readHeader(slab.bytes, at, slab.lengths[slot]!, header);
-    if (header.type === DatagramType.digests) return slab.bytes.slice(at, at + slab.lengths[slot]!);
+  for (let row = 0; row < slab.count; row++) {
+    const at = row * slab.strideBytes;
+    readHeader(slab.bytes, at, slab.lengths[row]!, header);
+    if (header.type === DatagramType.digests) return slab.bytes.slice(at, at + slab.lengths[row]!);
   }
   throw new Error('no digests among the first 200 datagrams');
 }
@@ -45,8 +45,8 @@ function digestsOf({ descriptor, record, blockDigests }: SimulatedObject): Uint8
 function singularRun(): number {
   for (let first = K; first < 1e5; first++) {
     const block = new Uint8Array(K);
-    const slots = Int32Array.from({ length: K }, (_, i) => first + i);
-    if (!restoreBlock({ block, spare: new Uint8Array(0), slots }, 1)) return first;
+    const esis = Int32Array.from({ length: K }, (_, i) => first + i);
+    if (!restoreBlock({ block, spare: new Uint8Array(0), esis }, 1)) return first;
   }
   throw new Error('every run determines its block');
 }

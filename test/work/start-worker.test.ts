@@ -16,7 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const WORK = `
 import { CodingPool } from '${new URL('../../dist/fec/pool.js', import.meta.url)}';
 const pool = new CodingPool({ workerCount: 1 });
-const partial = { block: new Uint8Array(64).fill(7), spare: new Uint8Array(0), slots: Int32Array.of(0, 1, 2, 3) };
+const partial = { block: new Uint8Array(64).fill(7), spare: new Uint8Array(0), esis: Int32Array.of(0, 1, 2, 3) };
 await pool.solve(partial, 16, 64).then((digest) => console.log('solved', digest.length === 32));
 await pool.close();
 `;

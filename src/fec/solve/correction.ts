@@ -10,25 +10,25 @@ import { runPlan, type Slice } from './table.js';
  * differences as symbols are missing give them. What the sums are, the same program tells when it encodes, instead of
  * the block, a unit matrix at the missing places.
  *
- * @param missing ESIs of source symbols that are not in `slots`
+ * @param missing ESIs of source symbols that are not in `esis`
  * @returns undefined if the repair symbols do not determine the missing ones
  */
 export function planCorrection(
   code: BlockCode,
-  slots: Int32Array,
+  esis: Int32Array,
   missing: readonly number[],
   encoding: EncodingPlan,
 ): Plan | undefined {
   const ids: number[] = [];
   const differences: number[] = [];
   const program = new ProgramBuilder();
-  for (let slot = 0; slot < slots.length; slot++) {
-    if (slots[slot]! < code.sourceCount) continue;
+  for (let row = 0; row < esis.length; row++) {
+    if (esis[row]! < code.sourceCount) continue;
     const difference = encoding.workRowCount + ids.length;
     program.begin(SUM, difference);
-    program.add(symbolRow(slot));
+    program.add(symbolRow(row));
     differences.push(difference);
-    ids.push(internalId(code, slots[slot]!));
+    ids.push(internalId(code, esis[row]!));
   }
   if (ids.length < missing.length) return undefined;
   for (const esi of missing) program.begin(SUM, symbolRow(esi));
@@ -45,7 +45,7 @@ export function planCorrection(
       if (weight !== 0) program.addScaled(differences[j]!, weight);
     }
   }
-  return { program: program.build(), symbolRowCount: slots.length, workRowCount };
+  return { program: program.build(), symbolRowCount: esis.length, workRowCount };
 }
 
 /** Missing symbol i is the sum of differences j times `elements[i * widthBytes + j]`. */

@@ -12,23 +12,23 @@ import { Solver } from './solver.js';
 const MANY_MISSING = 2;
 
 /**
- * How to make the missing source symbols, each in the slot of its ESI.
+ * How to make the missing source symbols, each in the row of its ESI.
  *
- * @param slots the ESI of each symbol, of the block and then the spare ones, −1 for a slot that holds nothing; a source
- *   symbol is in the slot of its ESI
+ * @param esis the ESI of each symbol, of the block and then the spare ones, −1 for a row that holds nothing; a source
+ *   symbol is in the row of its ESI
  * @returns undefined if these symbols do not determine the block
  */
-export function planDecoding(code: BlockCode, slots: Int32Array): Plan | undefined {
+export function planDecoding(code: BlockCode, esis: Int32Array): Plan | undefined {
   const missing: number[] = [];
-  for (let esi = 0; esi < code.sourceCount; esi++) if (slots[esi] !== esi) missing.push(esi);
+  for (let esi = 0; esi < code.sourceCount; esi++) if (esis[esi] !== esi) missing.push(esi);
   return missing.length <= MANY_MISSING * Math.sqrt(code.intermediateCount)
-    ? planCorrection(code, slots, missing, encodingPlan(code))
-    : planSolution(code, slots, missing);
+    ? planCorrection(code, esis, missing, encodingPlan(code))
+    : planSolution(code, esis, missing);
 }
 
 /** Solves for the intermediate symbols from the symbols there are, and makes the missing ones from those. */
-function planSolution(code: BlockCode, slots: Int32Array, missing: readonly number[]): Plan | undefined {
-  const solver = Solver.of(code, slots);
+function planSolution(code: BlockCode, esis: Int32Array, missing: readonly number[]): Plan | undefined {
+  const solver = Solver.of(code, esis);
   if (solver === undefined) return undefined;
   const program = new ProgramBuilder();
   solver.solveInactive(program);
@@ -44,5 +44,5 @@ function planSolution(code: BlockCode, slots: Int32Array, missing: readonly numb
       for (let at = 0; at < end; at++) program.add(columns[at]!);
     }
   }
-  return { program: program.build(), symbolRowCount: slots.length, workRowCount: solver.workRowCount };
+  return { program: program.build(), symbolRowCount: esis.length, workRowCount: solver.workRowCount };
 }

@@ -10,7 +10,7 @@ import { type Reduction, reduce } from './reduction.js';
 /**
  * The equations of some known symbols, solved; writes programs that do with symbols what was done with the equations.
  *
- * Symbols: one for each slot. Working rows: 0 to L − 1 are the intermediate symbols, the others are scratch.
+ * Symbols: one for each row. Working rows: 0 to L − 1 are the intermediate symbols, the others are scratch.
  */
 export class Solver {
   private readonly code: BlockCode;
@@ -19,18 +19,18 @@ export class Solver {
   private readonly reduction: Reduction;
   private readonly dense: DenseSolution;
   private readonly pairs: Int32Array;
-  /** The slot that holds the sum of an equation, or −1 for zero. */
+  /** The row that holds the sum of an equation, or −1 for zero. */
   private readonly sums: Int32Array;
   private readonly scratch: number;
   private readonly checkRow: number;
   private readonly restRow: number;
 
   /**
-   * @param slots ESIs of known symbols, −1 for a slot that holds none
+   * @param esis ESIs of known symbols, −1 for a row that holds none
    * @returns undefined if these symbols do not determine the block
    */
-  static of(code: BlockCode, slots: Int32Array): Solver | undefined {
-    const { ids, sums } = known(code, slots);
+  static of(code: BlockCode, esis: Int32Array): Solver | undefined {
+    const { ids, sums } = known(code, esis);
     const rows = equationsFor(code, ids);
     const peeling = peel(code, rows);
     if (peeling === undefined) return undefined;
@@ -184,15 +184,15 @@ export class Solver {
   }
 }
 
-/** The equations of symbols that are known: those of the slots, and the zeros that pad the block to K′. */
-function known(code: BlockCode, slots: Int32Array): { ids: Int32Array; sums: Int32Array } {
+/** The equations of symbols that are known: those of `esis`, and those of the zeros that pad the block to K′. */
+function known(code: BlockCode, esis: Int32Array): { ids: Int32Array; sums: Int32Array } {
   const { ldpcCount, paddedCount, sourceCount } = code;
   const ids: number[] = [];
   const sums: number[] = new Array(ldpcCount).fill(-1);
-  for (let slot = 0; slot < slots.length; slot++) {
-    if (slots[slot]! < 0) continue;
-    ids.push(internalId(code, slots[slot]!));
-    sums.push(slot);
+  for (let row = 0; row < esis.length; row++) {
+    if (esis[row]! < 0) continue;
+    ids.push(internalId(code, esis[row]!));
+    sums.push(row);
   }
   for (let id = sourceCount; id < paddedCount; id++) {
     ids.push(id);

@@ -49,13 +49,13 @@ export class Restoration {
     memory.fill(0, length);
     await this.#store.read(firstSymbolOf(this.#geometry, block), memory.subarray(0, length));
     const spare = new Uint8Array(SPARE_SYMBOLS * symbolBytes);
-    const slots = new Int32Array(esis.length + SPARE_SYMBOLS).fill(-1);
-    slots.set(esis);
+    const rowEsis = new Int32Array(esis.length + SPARE_SYMBOLS).fill(-1);
+    rowEsis.set(esis);
     for (const [i, { esi, bytes }] of spares.entries()) {
-      slots[esis.length + i] = esi;
+      rowEsis[esis.length + i] = esi;
       spare.set(bytes, i * symbolBytes);
     }
-    const sha256 = await this.#solver.solve({ block: memory, spare, slots }, symbolBytes, length);
+    const sha256 = await this.#solver.solve({ block: memory, spare, esis: rowEsis }, symbolBytes, length);
     if (sha256 !== undefined) return { bytes: memory.subarray(0, length), sha256 };
     this.release(memory);
     return undefined;
