@@ -73,7 +73,7 @@ export class BlockEncoder {
  * @param rows room for the L intermediate symbols; the first `sourceCount` symbols of it are the block
  * @throws {LayercastError} `FEC_INVALID` if its length is not that of a block of `sourceCount` symbols
  */
-export function solveInPlace(rows: Uint8Array, sourceCount: number, symbolBytes: number): void {
+export function replaceWithIntermediate(rows: Uint8Array, sourceCount: number, symbolBytes: number): void {
   checkSymbolBytes(symbolBytes);
   const code = blockCode(sourceCount);
   checkIntermediate(code, symbolBytes, rows);

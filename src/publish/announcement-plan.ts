@@ -6,8 +6,8 @@ import type { AnnouncementPlan } from '../sender/announce/announcements.js';
 import { MAX_ANNOUNCE_INTERVAL_US, MIN_ANNOUNCE_INTERVAL_US, packDescriptor } from '../wire/descriptor.js';
 import { FRAGMENT_BYTES } from '../wire/fragments.js';
 import { SIGNATURE_BYTES } from '../wire/signature.js';
-import type { Place } from './place.js';
 import { describeContent } from './records/describe.js';
+import type { Station } from './station.js';
 
 /** The directory of all fleets is for people who look around; they wait a little longer than receivers. */
 const DIRECTORY_SLOWDOWN = 3;
@@ -23,7 +23,11 @@ export interface PlannedAnnouncements {
 }
 
 /** Where and how fast a server announces. */
-export function announcementPlanOf({ fleet, server, interface: interfaceName }: Omit<Place, 'key'>): AnnouncementPlan {
+export function announcementPlanOf({
+  fleet,
+  server,
+  interface: interfaceName,
+}: Omit<Station, 'key'>): AnnouncementPlan {
   const rest = {
     hopLimit: server.hopLimit ?? fleet.hopLimit,
     dscp: server.dscp ?? fleet.dscp,

@@ -2,8 +2,8 @@ import type { ErrorCode } from '../base/errors.js';
 import type { FleetObject } from '../fleet/fleet.js';
 import type { WarningCode } from '../fleet/warnings.js';
 import type { ChannelStats } from '../sender/object-transmissions.js';
-import type { Place } from './place.js';
 import type { PreparedObject } from './prepared-object.js';
+import type { Station } from './station.js';
 
 /** What a sender tells while it works. */
 export interface SenderEvents {
@@ -93,7 +93,7 @@ export interface SenderStats {
 export function publishEvent(
   object: FleetObject,
   prepared: PreparedObject,
-  { server, interface: interfaceName }: Place,
+  { server, interface: interfaceName }: Station,
 ): PublishEvent {
   return {
     server: server.name,

@@ -6,13 +6,13 @@ import type { Fleet, FleetObject } from '../fleet/fleet.js';
 import { Broadcast } from '../sender/broadcast.js';
 import { announcementPlanOf } from './announcement-plan.js';
 import type { RefuseEvent, SenderEvents, SenderStats } from './events.js';
-import { fromOwnAddress, type Place, placeIn } from './place.js';
 import { ServedObject, type Serving } from './served-object.js';
 import { ServerLock } from './server-lock.js';
 import { ServerWatch } from './server-watch.js';
+import { findStation, fromOwnAddress, type Station } from './station.js';
 import { CodingThread } from './symbols/coding-thread.js';
 import { IntermediateCache } from './symbols/intermediate-cache.js';
-import { Warnings, warningsOfPlace } from './warnings/warnings.js';
+import { Warnings, warningsOfStation } from './warnings/warnings.js';
 
 export interface FleetSenderOptions {
   readonly host: string | undefined;
@@ -45,7 +45,7 @@ export class FleetSender {
   readonly #warnings: Warnings;
   readonly #watch: ServerWatch;
   readonly #objects = new Map<string, ServedObject>();
-  #place: Place | undefined;
+  #station: Station | undefined;
   #isApplying = false;
   /** What had been sent when it was stopped. */
   #finalStats: SenderStats | undefined;
@@ -55,7 +55,7 @@ export class FleetSender {
     this.#options = options;
     this.#lock = new ServerLock(stateDir);
     this.#warnings = new Warnings((event) => emit('warning', event));
-    const network = fromOwnAddress(options.network, () => this.#place?.fleet.ssm ?? false);
+    const network = fromOwnAddress(options.network, () => this.#station?.fleet.ssm ?? false);
     this.#broadcast = new Broadcast(
       { clock, network, random },
       {
@@ -77,7 +77,7 @@ export class FleetSender {
     };
     this.#watch = new ServerWatch(clock, this.#warnings, {
       objects: () => [...this.#objects.values()],
-      hasKey: () => this.#place?.key !== undefined,
+      hasKey: () => this.#station?.key !== undefined,
       isApplying: () => this.#isApplying,
       onIdle: () => this.#tellIdle(),
     });
@@ -95,14 +95,14 @@ export class FleetSender {
   async apply(fleet: Fleet, superseded: AbortSignal): Promise<void> {
     this.#isApplying = true;
     try {
-      const isFirst = this.#place === undefined;
-      const place = await this.#takePlace(fleet, superseded);
-      const wanted = fleet.objects.filter(({ name }) => place.server.objects?.includes(name) ?? true);
+      const isFirst = this.#station === undefined;
+      const station = await this.#takeStation(fleet, superseded);
+      const wanted = fleet.objects.filter(({ name }) => station.server.objects?.includes(name) ?? true);
       await this.#removeAllBut(wanted);
-      await this.#broadcast.announceAt(announcementPlanOf(place));
+      await this.#broadcast.announceAt(announcementPlanOf(station));
       const refusals: RefuseEvent[] = [];
       for (const object of wanted) {
-        const refused = await this.#served(object).update(object, place);
+        const refused = await this.#served(object).update(object, station);
         if (refused === undefined) continue;
         refusals.push(refused);
         // With one object, what is refused is the error that the start ends with.
@@ -123,7 +123,7 @@ export class FleetSender {
       if (onAir === undefined) return [];
       return [{ object: name, version: onAir.object.version, channels: this.#broadcast.channelStats(onAir.sent) }];
     });
-    return { server: this.#place?.server.name, objects };
+    return { server: this.#station?.server.name, objects };
   }
 
   async stop(): Promise<void> {
@@ -135,26 +135,26 @@ export class FleetSender {
     await this.#lock.release();
   }
 
-  async #takePlace(fleet: Fleet, superseded: AbortSignal): Promise<Place> {
+  async #takeStation(fleet: Fleet, superseded: AbortSignal): Promise<Station> {
     const { host, interface: interfaceName, wait, signal, emit } = this.#options;
-    const place = await placeIn(fleet, {
+    const station = await findStation(fleet, {
       host,
       interface: interfaceName,
-      interfaceBefore: this.#place?.interface,
+      interfaceBefore: this.#station?.interface,
       wait,
       signal: AbortSignal.any([signal, superseded]),
       onWaiting: (message) => emit('waiting', { message }),
     });
-    const unlocked = await this.#lock.take(fleet.name, place.server.name, {
+    const unlocked = await this.#lock.take(fleet.name, station.server.name, {
       signal,
       onWaiting: (message) => emit('waiting', { message }),
     });
     signal.throwIfAborted();
-    this.#place = place;
+    this.#station = station;
     this.#warnings.forget();
     if (unlocked !== undefined) this.#warnings.tell(unlocked);
-    for (const warning of await warningsOfPlace(place)) this.#warnings.tell(warning);
-    return place;
+    for (const warning of await warningsOfStation(station)) this.#warnings.tell(warning);
+    return station;
   }
 
   async #removeAllBut(wanted: readonly FleetObject[]): Promise<void> {

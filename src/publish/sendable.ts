@@ -6,16 +6,16 @@ import { sendingsOf } from '../fleet/sendings.js';
 import type { BroadcastObject } from '../sender/broadcast-object.js';
 import { Publication } from '../sender/publication.js';
 import type { SenderEvents } from './events.js';
-import { type Place, settingsOf } from './place.js';
 import { type PreparedObject, prepareObject } from './prepared-object.js';
+import { type Station, settingsOf } from './station.js';
 import type { CodingThread } from './symbols/coding-thread.js';
 import type { IntermediateCache } from './symbols/intermediate-cache.js';
 import { symbolsOf } from './symbols/object-symbols.js';
 
-/** One version of an object, made ready to be sent from a place. */
+/** One version of an object, made ready to be sent from a station. */
 export interface Sendable {
   readonly object: FleetObject;
-  readonly place: Place;
+  readonly station: Station;
   readonly prepared: PreparedObject;
   readonly sent: BroadcastObject;
   /** Changes when the object has to be sent differently. */
@@ -39,13 +39,13 @@ export interface Workshop {
  */
 export async function makeSendable(
   object: FleetObject,
-  place: Place,
+  station: Station,
   workshop: Workshop,
   signal: AbortSignal,
   check: (prepared: PreparedObject) => void,
 ): Promise<Sendable> {
   const { clock, stateDir, intermediates, coding, emit } = workshop;
-  const { fleet, server, key } = place;
+  const { fleet, server, key } = station;
   const prepared = await prepareObject(fleet, object, {
     key,
     signal,
@@ -68,7 +68,7 @@ export async function makeSendable(
       channels: sendingsOf(fleet, server)
         .filter((sending) => sending.object === object)
         .map(({ channel: { index, group, port }, hopLimit, dscp }) => {
-          const from = { interface: place.interface, source: server.address };
+          const from = { interface: station.interface, source: server.address };
           return { index, destination: { group, port, hopLimit, dscp, ...from } };
         }),
       release: async () => {
@@ -76,7 +76,7 @@ export async function makeSendable(
         await prepared.source.close();
       },
     };
-    return { object, place, prepared, sent, settings: settingsOf(object, place) };
+    return { object, station, prepared, sent, settings: settingsOf(object, station) };
   } catch (error) {
     await prepared.source.close();
     throw error instanceof LayercastError ? error : new LayercastError('INTERNAL', `${error}`, { cause: error });

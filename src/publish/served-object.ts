@@ -4,11 +4,11 @@ import type { Broadcast } from '../sender/broadcast.js';
 import type { BroadcastObject } from '../sender/broadcast-object.js';
 import { OperationQueue } from '../sender/operation-queue.js';
 import { publishEvent, type RefuseEvent } from './events.js';
-import { frameOf, type Place, settingsOf } from './place.js';
 import type { PreparedObject } from './prepared-object.js';
 import { renewedRecord } from './records/signing.js';
 import { isFileAway, isPassing, RetryPauses } from './retry.js';
 import { isUnchanged, makeSendable, type Sendable, type Workshop } from './sendable.js';
+import { frameOf, type Station, settingsOf } from './station.js';
 
 /** What the objects of a server share. */
 export interface Serving extends Workshop {
@@ -29,7 +29,7 @@ export class ServedObject {
   /** Attempts, one after the other. */
   readonly #attempts = new OperationQueue();
   readonly #pauses = new RetryPauses();
-  #target: { readonly object: FleetObject; readonly place: Place } | undefined;
+  #target: { readonly object: FleetObject; readonly station: Station } | undefined;
   #onAir: Sendable | undefined;
   /** What was sent under this name last, also when it has left the air. */
   #lastSent: { readonly version: number; readonly sha256: string } | undefined;
@@ -59,16 +59,16 @@ export class ServedObject {
 
   /**
    * Sends the object as the fleet file says from now on. When that fails, what is on the air stays, as long as it can be sent
-   * from this place.
+   * from this station.
    *
    * @returns why the object cannot be sent like this; undefined when it is
    * @throws {LayercastError} `ABORTED` when the server stops
    */
-  async update(object: FleetObject, place: Place): Promise<RefuseEvent | undefined> {
+  async update(object: FleetObject, station: Station): Promise<RefuseEvent | undefined> {
     this.#forgetRetry();
     this.#pauses.reset();
     this.#toldReason = undefined;
-    this.#target = { object, place };
+    this.#target = { object, station };
     const refused = await this.#attempts.run(() => this.#attempt());
     this.#toldReason = reasonOf(refused);
     return refused;
@@ -118,17 +118,17 @@ export class ServedObject {
   }
 
   async #attempt(): Promise<RefuseEvent | undefined> {
-    const { object, place } = this.#target!;
+    const { object, station } = this.#target!;
     const signal = AbortSignal.any([this.#serving.signal, this.#superseded.signal]);
     this.#isTrying = true;
     try {
       const { onAir } = this;
-      const isSame = onAir?.settings === settingsOf(object, place);
+      const isSame = onAir?.settings === settingsOf(object, station);
       if (isSame && (await isUnchanged(onAir))) {
-        this.#onAir = { ...onAir, object, place };
+        this.#onAir = { ...onAir, object, station };
         await this.#renew(this.#onAir);
       } else {
-        await this.#put(await makeSendable(object, place, this.#serving, signal, (made) => this.#checkVersion(made)));
+        await this.#put(await makeSendable(object, station, this.#serving, signal, (made) => this.#checkVersion(made)));
       }
       return undefined;
     } catch (error) {
@@ -155,14 +155,14 @@ export class ServedObject {
     this.#lastSent = identityOf(next.prepared, next.object.version);
     this.#toldReason = undefined;
     this.#pauses.succeed(clock.nowUs());
-    if (broadcast.has(next.sent)) emit('publish', publishEvent(next.object, next.prepared, next.place));
+    if (broadcast.has(next.sent)) emit('publish', publishEvent(next.object, next.prepared, next.station));
   }
 
   async #renew(onAir: Sendable): Promise<void> {
-    const { object, place, prepared, sent } = onAir;
+    const { object, station, prepared, sent } = onAir;
     const { broadcast, clock } = this.#serving;
     const nowS = Math.floor(clock.wallUs() / 1e6);
-    const next = await renewedRecord(place, object, prepared.content, prepared, nowS);
+    const next = await renewedRecord(station, object, prepared.content, prepared, nowS);
     if (next === undefined || this.#onAir !== onAir) return;
     await broadcast.renew(sent, [next.descriptor, next.record]);
     if (this.#onAir === onAir) this.#onAir = { ...onAir, prepared: { ...prepared, ...next } };
@@ -170,9 +170,9 @@ export class ServedObject {
 
   /** Leaves on the air what can go on. */
   async #refuse(error: unknown): Promise<RefuseEvent> {
-    const { object, place } = this.#target!;
+    const { object, station } = this.#target!;
     const { onAir } = this;
-    const canGoOn = onAir !== undefined && frameOf(onAir.place) === frameOf(place) && (await isUnchanged(onAir));
+    const canGoOn = onAir !== undefined && frameOf(onAir.station) === frameOf(station) && (await isUnchanged(onAir));
     if (onAir !== undefined && !canGoOn) await this.#takeOff(onAir, error);
     const retryMs = this.#planRetry(error);
     const sentVersion = this.#onAir?.object.version;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_ESI } from '../../dist/base/limits.js';
 import { blockCode, internalId } from '../../dist/fec/code.js';
-import { BlockEncoder, RunEncoder, solveInPlace } from '../../dist/fec/index.js';
+import { BlockEncoder, RunEncoder, replaceWithIntermediate } from '../../dist/fec/index.js';
 import { PADDED_SYMBOL_COUNTS } from '../../dist/fec/tables/systematic.js';
 import { combination, hdpcRows, ldpcRows, ltSymbols, symbolOf } from './reference.js';
 import { pick, randomBytes, randomFrom } from './samples.js';
@@ -116,9 +116,9 @@ describe('BlockEncoder', () => {
     const { intermediate } = BlockEncoder.fromSource(source, symbolBytes);
     const rows = new Uint8Array(intermediate.length).fill(0xff);
     rows.set(source);
-    solveInPlace(rows, sourceCount, symbolBytes);
+    replaceWithIntermediate(rows, sourceCount, symbolBytes);
     expect(Buffer.compare(rows, intermediate)).toBe(0);
-    expect(() => solveInPlace(rows.subarray(1), sourceCount, symbolBytes)).toThrow(
+    expect(() => replaceWithIntermediate(rows.subarray(1), sourceCount, symbolBytes)).toThrow(
       expect.objectContaining({ code: 'FEC_INVALID' }),
     );
   });

@@ -96,7 +96,7 @@ describe('an object that has failed', () => {
     ['other permissions', (path: string) => chmod(path, 0o600)],
     ['another date', (path: string) => utimes(path, 1e9, 1e9)],
     [
-      'a copy in its place',
+      'a copy put there instead',
       async (path: string) => {
         await copyFile(path, `${path}.copy`);
         await rename(`${path}.copy`, path);

@@ -115,8 +115,8 @@ export class ServedRig {
     const text = { fleet: 'f', symbolBytes: 100, servers: { s: {} }, ...frame };
     const entry = { file: name, version: 1, code: 'none', channels: [{ rate: '1Mbit' }], ...object };
     const fleet = parseFleet(JSON.stringify({ ...text, objects: { [name]: entry } }), this.path('fleet.yaml'));
-    const place = { fleet, server: fleet.servers[0]!, key: this.key, interface: 'sim0' };
-    return await this.object(name).update(fleet.objects[0]!, place);
+    const station = { fleet, server: fleet.servers[0]!, key: this.key, interface: 'sim0' };
+    return await this.object(name).update(fleet.objects[0]!, station);
   }
 
   /** Events of a kind, without those fields that vary. */

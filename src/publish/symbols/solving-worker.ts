@@ -1,7 +1,7 @@
 // The worker file of solveBlocks (block-solver.ts): solves one block after the other and writes it.
 import { writeSync } from 'node:fs';
 import { FILE_PIECE_BYTES } from '../../base/limits.js';
-import { solveInPlace } from '../../fec/index.js';
+import { replaceWithIntermediate } from '../../fec/index.js';
 import { blockSymbolCount, type Geometry } from '../../object/geometry.js';
 import { systemError } from '../../store/system-error.js';
 import { moving } from '../../work/calls.js';
@@ -30,7 +30,7 @@ const worker = ({ fd, geometry }: SolvingWork) => {
     const { symbolBytes } = geometry;
     const rowCount = layout.rowCount(block);
     const rows = new Uint8Array(memory, 0, rowCount * symbolBytes);
-    solveInPlace(rows, blockSymbolCount(geometry, block), symbolBytes);
+    replaceWithIntermediate(rows, blockSymbolCount(geometry, block), symbolBytes);
     for (let first = 0; first < rowCount; first += pieceRows) {
       const count = Math.min(pieceRows, rowCount - first);
       for (let i = 0; i < count; i++) {

@@ -81,7 +81,7 @@ async function fileWarning(path: Path, filePath: string): Promise<ConfigWarning[
 async function privateKeyWarnings(path: Path, keyPath: string): Promise<ConfigWarning[]> {
   const exposure = await keyExposure(keyPath);
   const unusable = await keyWarning(path, keyPath, privateKeyFrom);
-  // A public key in the place of the private one is no secret.
+  // A public key instead of the private one is no secret.
   if (unusable.length > 0 || exposure === undefined) return unusable;
   return [warning('KEY_EXPOSED', path, exposure)];
 }

@@ -1,7 +1,7 @@
 import { warningsOf } from '../../fleet/warnings.js';
 import type { SenderWarningEvent } from '../events.js';
-import type { Place } from '../place.js';
 import { keyExposure } from '../records/key-file.js';
+import type { Station } from '../station.js';
 import { interfaceWarnings } from './interface-warnings.js';
 
 /** Tells each warning once until `forget`: it may hold for as long as the server runs. */
@@ -27,10 +27,10 @@ export class Warnings {
 }
 
 /** What is allowed and probably a mistake in how this server is set up. */
-export async function warningsOfPlace(place: Place): Promise<readonly SenderWarningEvent[]> {
-  const { fleet, server } = place;
+export async function warningsOfStation(station: Station): Promise<readonly SenderWarningEvent[]> {
+  const { fleet, server } = station;
   const { keyPath } = fleet;
-  const here = { ...server, interface: place.interface };
+  const here = { ...server, interface: station.interface };
   const exposure = keyPath === undefined ? undefined : await keyExposure(keyPath);
   return [
     ...warningsOf(fleet),

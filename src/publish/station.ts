@@ -11,7 +11,7 @@ import { privateKeyFrom } from '../wire/signature.js';
 import { chooseServer } from './choose-host.js';
 
 /** Which server of a fleet this host is, and from where it sends. */
-export interface Place {
+export interface Station {
   readonly fleet: Fleet;
   readonly server: FleetServer;
   /** Signs descriptors; undefined where records were signed elsewhere. */
@@ -20,7 +20,7 @@ export interface Place {
   readonly interface: string;
 }
 
-export interface PlaceOptions {
+export interface StationOptions {
   /** The server that this host is; undefined: found by this host's name or addresses. */
   readonly host: string | undefined;
   /** The interface to send on; undefined: as the fleet file says. */
@@ -37,12 +37,12 @@ export interface PlaceOptions {
 const LOOK_INTERVAL_MS = 500;
 
 /**
- * Finds this host's place in a fleet.
+ * Finds this host's station in a fleet.
  *
  * @throws {LayercastError} `UNKNOWN_HOST`, `UNKNOWN_INTERFACE`, `KEY_INVALID`, `FILE_NOT_FOUND`, `PERMISSION_DENIED`; the
  * reason of the signal.
  */
-export async function placeIn(fleet: Fleet, options: PlaceOptions): Promise<Place> {
+export async function findStation(fleet: Fleet, options: StationOptions): Promise<Station> {
   const server = await awaitServer(fleet, options);
   const { keyPath } = fleet;
   const key = keyPath === undefined ? undefined : privateKeyFrom(await readKeyText(keyPath), keyPath);
@@ -54,16 +54,16 @@ export async function placeIn(fleet: Fleet, options: PlaceOptions): Promise<Plac
 }
 
 /** Everything that the datagrams of an object depend on, except the file's content and what can be signed anew. */
-export function settingsOf({ expiresAfterUs: _, ...object }: FleetObject, place: Place): string {
-  const { fleet, server } = place;
+export function settingsOf({ expiresAfterUs: _, ...object }: FleetObject, station: Station): string {
+  const { fleet, server } = station;
   const servers = fleet.servers.map(({ name, index, address, offset, channels, objects }) => {
     return [name, index, address, offset, channels, objects];
   });
-  return JSON.stringify([frameOf(place), fleet.symbolBytes, fleet.blockSymbols, object, servers, server]);
+  return JSON.stringify([frameOf(station), fleet.symbolBytes, fleet.blockSymbols, object, servers, server]);
 }
 
 /** What all objects of a server have in common: when it changes, nothing that was sent before can go on. */
-export function frameOf({ fleet, server, interface: interfaceName }: Place): string {
+export function frameOf({ fleet, server, interface: interfaceName }: Station): string {
   return JSON.stringify([fleet.name, fleet.ssm, server.name, server.index, server.address ?? null, interfaceName]);
 }
 
@@ -91,7 +91,7 @@ export function fromOwnAddress(network: Network, isSourceNeeded: () => boolean):
  * Which server this host is. At boot the address that tells it may still be missing: a host that has none but link-local
  * addresses waits for more.
  */
-async function awaitServer(fleet: Fleet, { host, wait, signal, onWaiting }: PlaceOptions): Promise<FleetServer> {
+async function awaitServer(fleet: Fleet, { host, wait, signal, onWaiting }: StationOptions): Promise<FleetServer> {
   const isByAddress = host === undefined && fleet.servers.some(({ address }) => address !== undefined);
   for (let isFirst = true; ; isFirst = false) {
     const addresses = hostAddresses();
@@ -111,7 +111,7 @@ async function awaitServer(fleet: Fleet, { host, wait, signal, onWaiting }: Plac
   }
 }
 
-async function awaitSource(fleet: Fleet, { address }: FleetServer, options: PlaceOptions): Promise<void> {
+async function awaitSource(fleet: Fleet, { address }: FleetServer, options: StationOptions): Promise<void> {
   if (!fleet.ssm || address === undefined) return;
   const { wait, signal, onWaiting } = options;
   for (let isFirst = true; !hostAddresses().includes(address); isFirst = false) {
