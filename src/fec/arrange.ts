@@ -11,7 +11,9 @@ export function solveBlock(partial: PartialBlock, symbolBytes: number): boolean 
   return restoreBlock(partial, symbolBytes);
 }
 
-/** Moves every source symbol to the row of its ESI, as decoding wants it: here a copy in memory, on disk it would be a write. */
+/**
+ * Moves every source symbol to the row of its ESI, as decoding wants it: here a copy in memory, on disk it would be a write.
+ */
 function arrange({ block, spare, esis }: PartialBlock, sourceCount: number, symbolBytes: number): void {
   const at = (row: number): Uint8Array => {
     const [bytes, index] = row < sourceCount ? [block, row] : [spare, row - sourceCount];

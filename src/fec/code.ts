@@ -6,16 +6,16 @@ import { HDPC_COUNTS, LDPC_COUNTS, LT_COUNTS, PADDED_SYMBOL_COUNTS, SYSTEMATIC_I
 export const MAX_CODED_BYTES = 2 ** 16 - 1;
 
 /**
- * The code for blocks of K source symbols: how many symbols of each kind (RFC 6330, section 5.3.3.3, whose letter each
- * field has in brackets).
+ * The code for blocks of K source symbols: how many symbols there are of each kind. The letter in brackets is that of RFC 6330,
+ * section 5.3.3.3.
  *
- * The intermediate symbols are numbered 0 to L − 1: first the W that any symbol may be made of (the last S of them are
- * the LDPC symbols), then the P "permanently inactive" ones, of which the last H are the HDPC symbols.
+ * The intermediate symbols are numbered 0 to L − 1. The first W form the sparse part; the last S of these are the LDPC symbols.
+ * Then come the P "permanently inactive" symbols, of which the last H are the HDPC symbols.
  */
 export interface BlockCode {
   /** Symbols of the block (K). */
   readonly sourceCount: number;
-  /** The table's next size (K′): symbols K to K′ − 1 are zero and never sent. */
+  /** The next size in the RFC's table (K′): symbols K to K′ − 1 are zero and never sent. */
   readonly paddedCount: number;
   /** Seed of the pseudo-random choices (J). */
   readonly systematicIndex: number;
@@ -25,11 +25,11 @@ export interface BlockCode {
   readonly hdpcCount: number;
   /** Intermediate symbols of the sparse part (W), a prime. */
   readonly ltCount: number;
-  /** Intermediate symbols that no elimination by substitution is tried on (P = L − W). */
+  /** Intermediate symbols that count as inactive from the start (P = L − W). */
   readonly permanentCount: number;
   /** The smallest prime not below P (P1). */
   readonly permanentPrime: number;
-  /** Intermediate symbols in all (L = K′ + S + H). */
+  /** All intermediate symbols (L = K′ + S + H). */
   readonly intermediateCount: number;
 }
 
@@ -72,7 +72,7 @@ export function checkSymbolBytes(symbolBytes: number): void {
   });
 }
 
-/** Number of the symbol with this ESI in the padded block (ISI; RFC 6330, section 5.3.1): padding comes before repair. */
+/** The symbol's number in the padded block (ISI; RFC 6330, section 5.3.1), where padding comes before the repair symbols. */
 export function internalId(code: BlockCode, esi: number): number {
   return esi < code.sourceCount ? esi : esi + code.paddedCount - code.sourceCount;
 }

@@ -14,12 +14,12 @@ import { loadRows, runPlan, type Slice, type Symbols, storeRows } from './solve/
 export class BlockEncoder {
   readonly code: BlockCode;
   readonly symbolBytes: number;
-  /** The L intermediate symbols, of which any symbol is a sum of some seven. Keep them, and a block is never solved again. */
+  /** The L intermediate symbols. Each symbol is a sum of about seven of them. Who keeps them need not solve the block again. */
   readonly intermediate: Uint8Array;
   private readonly runs: RunEncoder;
 
   /**
-   * @param source the block; its last symbol may be short, and counts as filled up with zeros
+   * @param source the block; its last symbol may be short and is filled up with zeros
    * @throws {LayercastError} `FEC_INVALID` for an empty or too long block, or symbols of no length
    */
   static fromSource(source: Uint8Array, symbolBytes: number): BlockEncoder {
@@ -31,7 +31,7 @@ export class BlockEncoder {
   }
 
   /**
-   * @param intermediate `intermediate` of an earlier encoder; not copied
+   * @param intermediate the field `intermediate` of an earlier encoder; not copied
    * @throws {LayercastError} `FEC_INVALID` if its length is not that of a block of `sourceCount` symbols
    */
   static fromIntermediate(sourceCount: number, symbolBytes: number, intermediate: Uint8Array): BlockEncoder {
@@ -50,7 +50,7 @@ export class BlockEncoder {
   /**
    * Writes the symbol to the first `symbolBytes` of `into`.
    *
-   * @throws {LayercastError} `FEC_INVALID` for an ESI that is not a whole number up to 2^24 − 1, or too little room
+   * @throws {LayercastError} `FEC_INVALID` if the ESI is not a whole number up to 2^24 − 1, or `into` is too short
    */
   encode(esi: number, into: Uint8Array): void {
     this.encodeRun(esi, 1, into);
@@ -68,7 +68,7 @@ export class BlockEncoder {
 }
 
 /**
- * Turns a block into its intermediate symbols where it lies, so that both together take no more memory than those.
+ * Replaces a block by its intermediate symbols in the same memory.
  *
  * @param rows room for the L intermediate symbols; the first `sourceCount` symbols of it are the block
  * @throws {LayercastError} `FEC_INVALID` if its length is not that of a block of `sourceCount` symbols
@@ -77,7 +77,7 @@ export function replaceWithIntermediate(rows: Uint8Array, sourceCount: number, s
   checkSymbolBytes(symbolBytes);
   const code = blockCode(sourceCount);
   checkIntermediate(code, symbolBytes, rows);
-  // Of each slice, all rows are read before any is written, and a row's bytes stay in their columns.
+  // A slice of all rows is read before any row of it is written, and a row's bytes stay in their columns.
   const source = { bytes: rows.subarray(0, sourceCount * symbolBytes), symbolBytes };
   solveSource(code, source, { bytes: rows, symbolBytes });
 }

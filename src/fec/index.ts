@@ -1,6 +1,6 @@
 /**
- * RaptorQ (RFC 6330): from the K symbols of a block, as many different symbols as anyone likes, any K of which — rarely
- * one or two more — give the block back. Depends on nothing else in this project but its error type. See
+ * RaptorQ (RFC 6330) makes up to 2^24 different symbols from the K symbols of a block. Any K of them restore the block; rarely
+ * it takes one or two more. The folder uses nothing of this project but errors, limits and worker threads. See
  * docs/erasure-code.md.
  */
 

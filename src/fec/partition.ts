@@ -7,8 +7,8 @@ export interface Partition {
 }
 
 /**
- * Cuts `total` things into `partCount` parts that are as equal as can be: the function Partition[I, J] of RFC 6330,
- * section 4.4.1.2, with which an object's symbols are dealt to its blocks.
+ * Divides `total` symbols into `partCount` parts whose sizes differ by one at most: the function Partition[I, J] of RFC 6330,
+ * section 4.4.1.2, which divides an object into blocks.
  */
 export function partition(total: number, partCount: number): Partition {
   const longSize = Math.ceil(total / partCount);

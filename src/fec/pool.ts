@@ -9,14 +9,14 @@ export interface PoolOptions {
   readonly workerCount: number;
 }
 
-/** Blocks that may wait for a worker: more than any block size needs to keep the workers busy, and a bound on memory. */
+/** Blocks that may wait for a worker: a bound on their memory, and more than the workers need to stay busy. */
 const MAX_WAITING = 256;
 
 /**
  * Decodes blocks in worker threads, several at once.
  *
- * Blocks in a `SharedArrayBuffer` are worked on where they are. Others are copied to the worker and the result back,
- * which takes the calling thread about 0.2 ms a megabyte. Leave the memory alone until the promise is settled.
+ * A block in a `SharedArrayBuffer` is solved in that memory. Any other block is copied to the worker, and the result back,
+ * which takes the calling thread about 0.2 ms a megabyte. The caller must not touch the memory until the promise is settled.
  */
 export class CodingPool {
   readonly workerCount: number;
@@ -71,7 +71,7 @@ export class CodingPool {
   }
 }
 
-/** Memory that can go to another thread without taking anything else along. */
+/** Memory that can be moved to another thread without the rest of its buffer. */
 function sendable(bytes: Uint8Array): Uint8Array {
   return bytes.buffer instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
 }

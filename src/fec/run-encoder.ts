@@ -5,17 +5,17 @@ import { ProgramBuilder, SUM, symbolRow } from './kernels/program.js';
 import { appendSymbol, MAX_SYMBOL_TERMS } from './solve/equations.js';
 import { runPlan, type Slice, storeRows } from './solve/table.js';
 
-/** Fills `into` with bytes of intermediate symbol `row`, from its byte `offset` on. */
+/** Fills `into` with bytes of intermediate symbol `row`, from byte `offset` of the symbol on. */
 export type RowReader = (row: number, offset: number, into: Uint8Array) => void;
 
 /**
- * Makes symbols of any block of K source symbols from its intermediate symbols, wherever those are. Looks at some seven of
- * them for each symbol, and at no other.
+ * Makes symbols of blocks of K source symbols from intermediate symbols, which a `RowReader` brings from memory or disk. Each
+ * symbol needs about seven of them.
  */
 export class RunEncoder {
   readonly code: BlockCode;
   readonly symbolBytes: number;
-  // Reused by `encode`. `rowOf` is zero for intermediate symbols that have no row in the table.
+  // Reused by `encode`. `rowOf` is 0 for an intermediate symbol that has no row in the table: row 0 is a result.
   private readonly program = new ProgramBuilder();
   private readonly columns = new Int32Array(MAX_SYMBOL_TERMS);
   private readonly needed: number[] = [];
@@ -34,7 +34,7 @@ export class RunEncoder {
   /**
    * Writes `count` consecutive symbols side by side to the beginning of `into`.
    *
-   * @throws {LayercastError} `FEC_INVALID` for ESIs that are not whole numbers up to 2^24 − 1, or too little room; and what
+   * @throws {LayercastError} `FEC_INVALID` if the ESIs are not whole numbers up to 2^24 − 1, or `into` is too short; and what
    * `readRow` throws
    */
   encode(firstEsi: number, count: number, into: Uint8Array, readRow: RowReader): void {
@@ -59,7 +59,9 @@ export class RunEncoder {
     runPlan(plan, symbolBytes, load, (slice) => storeRows(slice, 0, { bytes: into, symbolBytes }, 0, count));
   }
 
-  /** Row `target` becomes symbol `id`. Intermediate symbols get rows from `firstRow` on, in the order of first need. */
+  /**
+   * Makes row `target` symbol `id`. Intermediate symbols get rows from `firstRow` on, in the order in which they are needed.
+   */
   private appendSum(target: number, id: number, firstRow: number): void {
     const { columns, needed, program, rowOf } = this;
     const end = appendSymbol(this.code, id, columns, 0);

@@ -1,9 +1,13 @@
 import { asLayercastError, type ErrorCode, LayercastError } from '../base/errors.js';
 
-/** The calls that a worker file answers, by name. Each takes one argument and returns its result, or a promise of the result. */
+/**
+ * The calls that a worker file answers, by name. Each takes one argument and returns its result, or a promise of the result.
+ */
 export type Calls = Readonly<Record<string, (args: never) => unknown>>;
 
-/** What a worker file gives to `serveCalls`: a function that makes the calls from the data with which the thread was started. */
+/**
+ * What a worker file gives to `serveCalls`: a function that makes the calls from the data with which the thread was started.
+ */
 export type WorkerFile = (data: never) => Calls;
 
 /** Names of the calls of a worker file. */

@@ -1,10 +1,11 @@
 import { inverse, multiply } from './gf256.js';
 
 /**
- * Gauss and Jordan over GF(256), in place: the first `columnCount` columns become a unit matrix in the first rows.
+ * Gauss-Jordan elimination over GF(256) in the given memory: the first `columnCount` columns become a unit matrix in the first
+ * rows.
  *
  * @param matrix rows of `widthBytes`, one element a byte
- * @returns false if those columns depend on each other; the matrix is then of no use
+ * @returns false if these columns depend on each other; the matrix is then useless
  */
 export function eliminate(matrix: Uint8Array, widthBytes: number, columnCount: number): boolean {
   const rowCount = matrix.length / widthBytes;

@@ -3,7 +3,7 @@ const POLYNOMIAL = 0x11d;
 
 /** `EXP[i]` = 2^i, for i up to 509, so that two logarithms can be added without a remainder. */
 export const EXP = new Uint8Array(510);
-/** `LOG[EXP[i]]` = i for i < 255; `LOG[0]` means nothing. */
+/** `LOG[EXP[i]]` = i for i < 255; zero has no logarithm, and `LOG[0]` is not used. */
 export const LOG = new Uint8Array(256);
 
 for (let i = 0, power = 1; i < 255; i++) {
@@ -17,7 +17,7 @@ export function multiply(a: number, b: number): number {
   return a === 0 || b === 0 ? 0 : EXP[LOG[a]! + LOG[b]!]!;
 }
 
-/** The element whose product with `a`, not zero, is 1. */
+/** The element whose product with `a` is 1; `a` is not zero. */
 export function inverse(a: number): number {
   return EXP[255 - LOG[a]!]!;
 }

@@ -4,8 +4,8 @@ import type { Kernel } from './kernel.js';
 import { COMBINE, type Plan, type Program, SUM } from './program.js';
 
 /**
- * The same results as the SIMD kernel, in plain TypeScript, four bytes at a time where no product is needed. Working
- * rows are whole symbols here, and the table of symbols follows them.
+ * Gives the same results as the SIMD kernel, in plain TypeScript, four bytes at a time where no product is needed. Here a working
+ * row is a whole symbol, and the table of symbols follows the working rows.
  */
 export class PortableKernel implements Kernel {
   readonly name = 'portable';
@@ -16,7 +16,7 @@ export class PortableKernel implements Kernel {
   private workRowCount = 0;
   private bytes = new Uint8Array(0);
   private words = new Int32Array(0);
-  /** What an instruction writes, until it has read all operands. */
+  /** The result of an instruction, until all its operands have been read. */
   private result = new Uint8Array(0);
   private resultWords = new Int32Array(0);
 
@@ -92,7 +92,7 @@ export class PortableKernel implements Kernel {
   }
 }
 
-/** Four elements of GF(256) times 2: what is shifted out of each comes back as x^4 + x^3 + x^2 + 1. */
+/** Four elements of GF(256) times 2: a bit that is shifted out of an element comes back as x^4 + x^3 + x^2 + 1. */
 function doubled(elements: number): number {
   const overflow = (elements >>> 7) & 0x01010101;
   return ((elements << 1) & 0xfefefefe) ^ (overflow * 0x1d);

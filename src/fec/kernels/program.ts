@@ -1,13 +1,13 @@
 /**
- * What to do with symbols, as a list of 32-bit words that a kernel runs (assembly/index.ts). There are two kinds
- * of rows: symbols i = 0, 1, … that go in and come out, written `~i` (`symbolRow`), and working rows, written 0, 1, ….
- * An instruction is a head (operand count × 4 + opcode), the row it writes, and its operands:
+ * A list of instructions for symbols, in 32-bit words, that a kernel runs (assembly/index.ts). There are two kinds
+ * of rows: symbols i = 0, 1, …, the input and output, written `~i` (`symbolRow`), and working rows, written 0, 1, ….
+ * An instruction is a head (operand count × 4 + opcode), the row that it writes, and its operands:
  *
- * - SUM: rows; the row written is their sum. It may be one of them. No operands: zero.
- * - COMBINE: pairs of row and coefficient; the row written is the sum of the products in GF(256).
- * - CHECKS, written row t, operands `first row | second row << 16` counted from t + 1, all working rows: for the rows j =
- *   0, 1, …, s ← 2·s + row j, and s is added to both rows that operand j names. After the operands one more step, whose s
- *   goes to row t.
+ * - SUM: the row written is the sum of the operands, which are rows. It may be one of them. Without operands it is zero.
+ * - COMBINE: the operands are pairs of row and coefficient; the row written is the sum of the products in GF(256).
+ * - CHECKS: row t is written. The operands are `first row | second row << 16`, counted from t + 1; all are working rows. For
+ *   j = 0, 1, …: s ← 2·s + row j, and s is added to both rows of operand j. After the last operand there is one more step, whose
+ *   s is added to no row and becomes row t.
  */
 export type Program = Int32Array<ArrayBuffer>;
 
@@ -81,7 +81,7 @@ export class ProgramBuilder {
     this.end = 0;
   }
 
-  /** The program so far; good until the builder is used again. */
+  /** The program so far; valid until the builder is used again. */
   view(): Program {
     return this.words.subarray(0, this.end);
   }

@@ -3,14 +3,14 @@ import type { Kernel } from './kernel.js';
 import { MODULE_BASE64 } from './module.js';
 import type { Plan } from './program.js';
 
-/** What kernels/assembly/index.ts exports. */
+/** The exports of assembly/index.ts. */
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   readonly run: (program: number, programEnd: number, work: number, table: number, strideBytes: number) => void;
   readonly eliminate: (matrix: number, rowCount: number, widthBytes: number, columnCount: number) => number;
 }
 
-/** The part used here of what every engine has; TypeScript declares it for browsers only. */
+/** The parts of WebAssembly that this file uses; TypeScript declares WebAssembly for browsers only. */
 declare const WebAssembly: {
   validate(bytes: Uint8Array): boolean;
   readonly Module: new (bytes: Uint8Array) => object;
@@ -18,15 +18,15 @@ declare const WebAssembly: {
 };
 
 const PRODUCT_BYTES = 256 * 32;
-/** Where the tables end and programs begin: products, then inverses. */
+/** The tables (products, then inverses) end here, and programs begin. */
 const TABLES_END = PRODUCT_BYTES + 256;
-/** A working row, which holds one strip of a symbol. */
+/** Length of a working row, which holds one strip of a symbol. */
 const STRIP_BYTES = 64;
 const PAGE_BYTES = 65_536;
 
 /**
- * The WebAssembly kernel, or undefined if this engine has no WebAssembly with vectors of 128 bits. Its memory grows to
- * what the largest program and its rows needed, and stays.
+ * The WebAssembly kernel, or undefined if this engine has no WebAssembly with vectors of 128 bits. Its memory grows to the size
+ * that the largest program and its rows needed, and never shrinks.
  */
 export function simdKernel(): Kernel | undefined {
   const bytes = Buffer.from(MODULE_BASE64, 'base64');

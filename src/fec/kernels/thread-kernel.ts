@@ -4,7 +4,7 @@ import { simdKernel } from './simd.js';
 
 let shared: Kernel | undefined;
 
-/** This thread's kernel: with SIMD where the engine has it. */
+/** The one kernel of this thread: with SIMD if the engine has it. */
 export function kernel(): Kernel {
   shared ??= simdKernel() ?? new PortableKernel();
   return shared;

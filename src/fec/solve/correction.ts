@@ -5,10 +5,10 @@ import type { EncodingPlan } from './encoding-plan.js';
 import { runPlan, type Slice } from './table.js';
 
 /**
- * How to decode when little is missing, without solving the block's equations anew: encode the block as if the missing
- * symbols were zero; each repair symbol then differs from what came by a sum of missing symbols, and as many of these
- * differences as symbols are missing give them. What the sums are, the same program tells when it encodes, instead of
- * the block, a unit matrix at the missing places.
+ * Plans decoding when few symbols are missing, without solving the block's equations anew. The plan encodes the block as if the
+ * missing symbols were zero. Each repair symbol made so differs from the received one by a sum of missing symbols, and as many
+ * differences as symbols are missing determine these. The same encoding program tells which symbols each sum has, when it encodes
+ * a unit matrix in the rows of the missing symbols instead of the block.
  *
  * @param missing ESIs of source symbols that are not in `esis`
  * @returns undefined if the repair symbols do not determine the missing ones
@@ -48,13 +48,13 @@ export function planCorrection(
   return { program: program.build(), symbolRowCount: esis.length, workRowCount };
 }
 
-/** Missing symbol i is the sum of differences j times `elements[i * widthBytes + j]`. */
+/** Missing symbol i is the sum over j of difference j times `elements[i * widthBytes + j]`. */
 interface Weights {
   readonly elements: Uint8Array;
   readonly widthBytes: number;
 }
 
-/** @param encode adds the encoded symbols to the differences */
+/** @param encode the instructions that add the encoded symbols to the differences */
 function solveDifferences(
   code: BlockCode,
   encode: Program,
@@ -70,7 +70,7 @@ function solveDifferences(
     program.begin(SUM, symbolRow(sourceCount + j));
     program.add(differences[j]!);
   }
-  // Beside the sums a unit matrix, which becomes the weights.
+  // A unit matrix stands beside the sums; the elimination turns it into the weights.
   const widthBytes = Math.ceil((missing.length + differences.length) / 16) * 16;
   const matrix = new Uint8Array(differences.length * widthBytes);
   const load = ({ table, strideBytes, offset, width }: Slice) => {

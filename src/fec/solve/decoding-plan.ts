@@ -6,16 +6,17 @@ import { appendSymbol, MAX_SYMBOL_TERMS } from './equations.js';
 import { Solver } from './solver.js';
 
 /**
- * Up to this many times √L missing symbols, correcting an encoding is the faster of the two ways, at 1184 bytes a symbol
- * (measured: equal at 2.2 for K = 128, at 2.9 for 1024, 2.7 for 8192 and 30,000; at 1, half the time).
+ * Correcting an encoding is faster than solving anew for up to this many times √L missing symbols. Measured with symbols of 1184
+ * bytes: both take the same time at 2.2·√L for K = 128, at 2.9·√L for 1024, at 2.7·√L for 8192 and 30,000. At 1·√L correcting
+ * takes half the time.
  */
 const MANY_MISSING = 2;
 
 /**
- * How to make the missing source symbols, each in the row of its ESI.
+ * Plans how to make the missing source symbols, each in the row of its ESI.
  *
- * @param esis the ESI of each symbol, of the block and then the spare ones, −1 for a row that holds nothing; a source
- *   symbol is in the row of its ESI
+ * @param esis the ESI of the symbol in each row of the block, then of the spare rows; −1 for an empty row. A source symbol is in
+ *   the row of its ESI
  * @returns undefined if these symbols do not determine the block
  */
 export function planDecoding(code: BlockCode, esis: Int32Array): Plan | undefined {
@@ -26,7 +27,7 @@ export function planDecoding(code: BlockCode, esis: Int32Array): Plan | undefine
     : planSolution(code, esis, missing);
 }
 
-/** Solves for the intermediate symbols from the symbols there are, and makes the missing ones from those. */
+/** Plans to solve for the intermediate symbols and to make the missing source symbols from these. */
 function planSolution(code: BlockCode, esis: Int32Array, missing: readonly number[]): Plan | undefined {
   const solver = Solver.of(code, esis);
   if (solver === undefined) return undefined;

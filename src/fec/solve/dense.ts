@@ -3,11 +3,11 @@ import { eliminate } from '../kernels/elimination.js';
 import { EXP, multiply } from '../kernels/gf256.js';
 import type { Reduction } from './reduction.js';
 
-/** How the dense checks (HDPC) give the columns that the binary equations left free. */
+/** How the dense checks (HDPC) determine the columns that the binary equations left free. */
 export interface DenseSolution {
   /** Check h has coefficient `coefficients[h * inactiveCount + i]` at inactive column i. */
   readonly coefficients: Uint8Array;
-  /** Free column k is the sum of `weights[k * hdpcCount + h]` times what is left of check h. */
+  /** Free column k is the sum over h of `weights[k * hdpcCount + h]` times the rest of check h. */
   readonly weights: Uint8Array;
 }
 
@@ -26,7 +26,7 @@ export function solveChecks(
   const { free, solved, takesFree } = reduction;
   const inactiveCount = inactiveColumns.length;
   const coefficients = checkCoefficients(code, reduction, inactiveColumns, pairs);
-  // Beside the coefficients of the free columns a unit matrix, which becomes the weights.
+  // A unit matrix stands beside the coefficients of the free columns; the elimination turns it into the weights.
   const width = free.length + hdpcCount;
   const matrix = new Uint8Array(hdpcCount * width);
   for (let h = 0; h < hdpcCount; h++) {
@@ -48,7 +48,7 @@ export function solveChecks(
 }
 
 /**
- * The dense checks, after every column but the inactive ones has been replaced by what it depends on.
+ * The coefficients of the dense checks, after every other column has been replaced by the inactive columns it depends on.
  *
  * RFC 6330, section 5.3.3.3, makes the checks as MT · GAMMA, and GAMMA times a vector is Horner's rule: s_j = 2·s_(j−1) +
  * row j. Elements of GF(256) are held as eight planes of bits, where doubling renames the planes and adds one to three.

@@ -2,14 +2,16 @@ import type { BlockCode } from '../code.js';
 import { type Plan, type Program, ProgramBuilder, SUM, symbolRow } from '../kernels/program.js';
 import { Solver } from './solver.js';
 
-/** How to get the L intermediate symbols of a block from its K source symbols, which they replace. */
+/** Turns the K source symbols of a block into its L intermediate symbols, which replace them. */
 export interface EncodingPlan extends Plan {
   readonly solver: Solver;
-  /** The program's first words, which stop when the inactive columns are solved. */
+  /** The beginning of the program, up to where the inactive columns are solved. */
   readonly solveInactive: Program;
 }
 
-/** Block sizes in use: an object's blocks have two at most, and a plan for 8192 symbols takes 1.5 MB. */
+/**
+ * Block sizes whose plans are kept: the blocks of an object have two sizes at most, and a plan for 8192 symbols takes 1.5 MB.
+ */
 const MAX_CACHED_PLANS = 8;
 /** The most recently used are last. */
 const encodingPlans = new Map<number, EncodingPlan>();

@@ -1,7 +1,7 @@
 import type { BlockCode } from '../code.js';
 import { degreeOf, random } from './random.js';
 
-/** The longest row that `appendSymbol` writes: 30 of the sparse part, 3 of the permanent part. */
+/** The longest row that `appendSymbol` writes: 30 columns of the sparse part, 3 of the permanent part. */
 export const MAX_SYMBOL_TERMS = 33;
 
 /**
@@ -14,8 +14,8 @@ export interface SparseRows {
 }
 
 /**
- * The binary equations between intermediate symbols (the columns): first S rows of LDPC checks, whose sum is zero, then
- * one row for each of `ids` (numbers in the padded block), whose sum is that symbol.
+ * The binary equations between intermediate symbols (the columns). The first S rows are the LDPC checks: the sum of each is zero.
+ * Then comes one row for each of `ids` (numbers in the padded block): its sum is the symbol with this number.
  */
 export function equationsFor(code: BlockCode, ids: ArrayLike<number>): SparseRows {
   const count = code.ldpcCount + ids.length;
@@ -33,8 +33,8 @@ export function equationsFor(code: BlockCode, ids: ArrayLike<number>): SparseRow
 }
 
 /**
- * Writes to `columns`, from `at` on, the intermediate symbols whose sum is symbol `id` of the padded block, and returns
- * where the list ends (RFC 6330, sections 5.3.5.3 and 5.3.5.4).
+ * Writes to `columns`, from index `at` on, the intermediate symbols whose sum is symbol `id` of the padded block (RFC 6330,
+ * sections 5.3.5.3 and 5.3.5.4). Returns the index after the last.
  */
 export function appendSymbol(code: BlockCode, id: number, columns: Int32Array, at: number): number {
   const { ltCount, permanentCount, permanentPrime, systematicIndex } = code;
@@ -62,8 +62,8 @@ export function appendSymbol(code: BlockCode, id: number, columns: Int32Array, a
 }
 
 /**
- * Where the dense checks look (RFC 6330, section 5.3.3.3): column j of the matrix MT, but the last, has its two ones in
- * rows `result[j] & 0xffff` and `result[j] >>> 16`.
+ * The matrix MT of the dense checks (RFC 6330, section 5.3.3.3) without its last column: column j has its two ones in rows
+ * `result[j] & 0xffff` and `result[j] >>> 16`.
  */
 export function denseCheckRows(code: BlockCode): Int32Array {
   const { hdpcCount } = code;

@@ -2,26 +2,26 @@ import type { BlockCode } from '../code.js';
 import type { SparseRows } from './equations.js';
 
 /**
- * An order in which the sparse equations can be solved by substitution, once the values of a few "inactive" columns are
- * known: step t gives column `pivotColumns[t]` from row `pivotRows[t]`, whose other columns are inactive or came before.
+ * An order in which substitution solves the sparse equations, once the values of a few "inactive" columns are known. Step t gives
+ * column `pivotColumns[t]` from row `pivotRows[t]`, whose other columns are inactive or pivots of earlier steps.
  */
 export interface Peeling {
   readonly pivotRows: Int32Array;
   readonly pivotColumns: Int32Array;
   /** 1 for each column that is in `pivotColumns`. */
   readonly isPivot: Uint8Array;
-  /** Columns that substitution needs to be told. */
+  /** Columns whose values substitution needs. */
   readonly inactiveColumns: Int32Array;
   /** Rows that were not needed; all their columns are inactive or pivots. */
   readonly restRows: Int32Array;
 }
 
 /**
- * Inactivation decoding, first phase (RFC 6330, section 5.4.2.2). As long as some row has one unknown column left, it
- * gives that column. When none has, one column of the largest group of columns that are tied together by rows of two
- * unknowns is declared inactive: that alone frees the whole group.
+ * Inactivation decoding, first phase (RFC 6330, section 5.4.2.2). A row with one unknown column left gives this column. When
+ * there is no such row, a column is declared inactive. It is taken from the largest group of columns that rows of two unknowns
+ * connect, because this frees the whole group.
  *
- * @returns undefined if that takes more inactive columns than honest symbols ever need
+ * @returns undefined if this takes more inactive columns than `maxInactivations`, which only chosen symbols need
  */
 export function peel(code: BlockCode, rows: SparseRows): Peeling | undefined {
   const { ltCount } = code;
@@ -61,28 +61,28 @@ export function peel(code: BlockCode, rows: SparseRows): Peeling | undefined {
 }
 
 /**
- * Columns that may be declared inactive: 64 + 4·√L. Measured over thousands of random sets of symbols, the most was 1.2·√L
- * for K = 500 to 56,403, and 16 for K = 50. Symbols that someone chose so as to need more would cost hours and gigabytes.
+ * Columns that may be declared inactive: 64 + 4·√L. Thousands of random sets of symbols needed at most 1.2·√L for K = 500 to
+ * 56,403, and 16 for K = 50. Symbols that an attacker chose to need more would cost hours and gigabytes.
  */
 function maxInactivations(code: BlockCode): number {
   return 64 + 4 * Math.sqrt(code.intermediateCount);
 }
 
-/** What is still unknown in each row, and which columns rows of two unknowns tie together. */
+/** The unknown columns of each row, and the groups of columns that rows of two unknowns connect. */
 class PeelState {
-  /** Sum (exclusive or) of the numbers of a row's unknown columns: with one left, that is its number. */
+  /** Exclusive or of the numbers of a row's unknown columns: when one column is left, this is its number. */
   readonly unknownSum: Int32Array;
   private readonly rows: SparseRows;
   private readonly unknownCount: Int32Array;
   private readonly columnStarts: Int32Array;
   private readonly columnRows: Int32Array;
   private readonly settled: Uint8Array;
-  /** Columns that may still be unknown; those settled are dropped when the list is walked. */
+  /** Columns that may still be unknown; a walk of the list drops the settled ones. */
   private readonly unknown: Int32Array;
   private unknownEnd: number;
   private readonly singles: Int32Array;
   private singleCount = 0;
-  // Union-find. A group is never taken apart: settling one of its columns settles them all before the next choice.
+  // Union-find. A group is never divided: when one of its columns is settled, all are settled before the next choice.
   private readonly parent: Int32Array;
   private readonly groupSize: Int32Array;
 
@@ -126,7 +126,10 @@ class PeelState {
     }
   }
 
-  /** The column whose loss frees the most others, or −1 when no column is unknown. Only when no row has one unknown. */
+  /**
+   * The column that frees most others when it is inactive; −1 when no column is unknown. Call it only when no row has one
+   * unknown.
+   */
   columnToInactivate(): number {
     const { unknown, settled, parent, groupSize } = this;
     let best = -1;
@@ -146,7 +149,7 @@ class PeelState {
     return this.columnOfShortestRow();
   }
 
-  /** No row has one or two unknowns: shorten the shortest, at the column that is in most rows. */
+  /** For when no row has one or two unknowns: of the shortest row, the column that is in most rows. */
   private columnOfShortestRow(): number {
     const { unknownCount, columnStarts } = this;
     let shortest = -1;

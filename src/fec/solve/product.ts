@@ -1,13 +1,13 @@
 import { type ProgramBuilder, SUM } from '../kernels/program.js';
 
-/** Working rows that `appendProduct` needs at most: 64 kB. */
+/** Most working rows that `appendProduct` needs: 64 kB. */
 export const PRODUCT_SCRATCH_ROWS = 1024;
-/** The largest groups: eight tables of their sums fit. */
+/** The largest group: eight tables of sums of such groups fit into the scratch rows. */
 const MAX_GROUP_BITS = 7;
 
 /**
- * A matrix over GF(2) times a vector of symbols: row `i` of the matrix is `wordsPerRow` words of `bits` from
- * `i * wordsPerRow + firstWord` on, bit j of it says whether row `sources[j]` of the table is added to row `targets[i]`.
+ * A matrix over GF(2) that is multiplied with a vector of symbols. Row i of the matrix starts at word `i * wordsPerRow +
+ * firstWord` of `bits`. Its bit j says whether row `sources[j]` of the table is added to row `targets[i]`.
  */
 export interface BitMatrix {
   readonly bits: Int32Array;
@@ -17,9 +17,9 @@ export interface BitMatrix {
 
 /**
  * Appends instructions for the product, by the method of four Russians: sources are taken in groups of g, all 2^g sums
- * of a group are made once, and each target adds one of them, not g/2. No target may be a source.
+ * of a group are made once, and each target adds one of these sums instead of g/2 sources. No target may be a source.
  *
- * @param accumulate whether targets keep what they hold
+ * @param accumulate whether the product is added to the targets; else it replaces them
  * @param scratch first of `PRODUCT_SCRATCH_ROWS` rows that may be overwritten
  */
 export function appendProduct(
@@ -54,7 +54,7 @@ export function appendProduct(
   }
 }
 
-/** Operands that `appendProduct` makes, about. */
+/** About how many operands `appendProduct` writes. */
 export function productCost(targetCount: number, sourceCount: number): number {
   const groupBits = bestGroupBits(targetCount);
   return Math.ceil(sourceCount / groupBits) * (targetCount + 2 ** groupBits);
@@ -68,7 +68,7 @@ function bestGroupBits(targetCount: number): number {
   return best;
 }
 
-/** The sums of all subsets of `count` sources: one source is its own row, the others are made in scratch rows. */
+/** Makes the sums of all subsets of `count` sources in scratch rows; the sum of one source is the source's own row. */
 function appendTable(
   program: ProgramBuilder,
   tables: Int32Array,

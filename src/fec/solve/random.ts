@@ -7,13 +7,13 @@ export function random(seed: number, salt: number, bound: number): number {
     V1[((seed >>> 8) + salt) & 255]! ^
     V2[((seed >>> 16) + salt) & 255]! ^
     V3[((seed >>> 24) + salt) & 255]!;
-  // The remainder, at twice the speed of `%` on numbers of 32 bits. Exact: a quotient's fraction is 0 or at least 1/bound,
-  // and its error below 2^32 / bound · 2^-53.
+  // The remainder, twice as fast as `%` on numbers of 32 bits. It is exact: the fraction of a quotient is 0 or at least 1/bound,
+  // and the error of the quotient is below 2^32 / bound · 2^-53.
   const unsigned = drawn >>> 0;
   return unsigned - Math.floor(unsigned / bound) * bound;
 }
 
-/** RFC 6330, section 5.3.5.2: how many of `ltCount` symbols go into one, for a draw of 20 bits. */
+/** RFC 6330, section 5.3.5.2: how many of `ltCount` symbols are added up to one symbol, for a random number of 20 bits. */
 export function degreeOf(draw: number, ltCount: number): number {
   let degree = 1;
   while (draw >= DEGREE_BOUNDS[degree]!) degree++;

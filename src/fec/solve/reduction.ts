@@ -4,24 +4,24 @@ import type { Peeling } from './peeling.js';
 import type { BitMatrix } from './product.js';
 
 /**
- * What the rows that peeling left over say about the inactive columns, over GF(2): some are a sum of rest rows and of
- * free columns; the free ones are for the dense checks to find.
+ * The result of eliminating, over GF(2), the rows that peeling did not need: each inactive column is either a sum of such rest
+ * rows and of free columns, or it is free itself. The dense checks determine the free columns.
  */
 export interface Reduction {
-  /** Row c: which inactive columns, by their number among them, column c's value depends on. */
+  /** Row c: the inactive columns on which column c depends. Inactive columns are numbered in the order of `inactiveColumns`. */
   readonly dependence: BitMatrix;
-  /** Inactive columns (by number) that the binary rows give, in the order of the rows of `solution`. */
+  /** Numbers of inactive columns that the rest rows determine, in the order of the rows of `solution`. */
   readonly solved: Int32Array;
-  /** Inactive columns (by number) that they leave open; at most as many as there are dense checks. */
+  /** Numbers of inactive columns that the rest rows leave free; at most as many as there are dense checks. */
   readonly free: Int32Array;
-  /** Row i: which rest rows, reduced to inactive columns, add up to column `solved[i]`. */
+  /** Row i: the rest rows, reduced to inactive columns, that add up to column `solved[i]`. */
   readonly solution: BitMatrix;
-  /** Whether column `solved[i]` also takes free column `free[k]`. */
+  /** Whether free column `free[k]` is part of the sum for column `solved[i]`. */
   readonly takesFree: (i: number, k: number) => boolean;
 }
 
 /**
- * @returns undefined if more columns stay open than dense checks could ever find
+ * @returns undefined if more columns stay free than there are dense checks to determine them
  */
 export function reduce(code: BlockCode, rows: SparseRows, peeling: Peeling): Reduction | undefined {
   const dependence = dependenceOn(code, rows, peeling);
@@ -64,7 +64,7 @@ export function reduce(code: BlockCode, rows: SparseRows, peeling: Peeling): Red
   };
 }
 
-/** Follows the substitutions without any symbols: a pivot depends on what the other columns of its row depend on. */
+/** Follows the substitutions without symbols: a pivot depends on the inactive columns of all other columns of its row. */
 function dependenceOn(code: BlockCode, rows: SparseRows, peeling: Peeling): BitMatrix {
   const { inactiveColumns, pivotColumns, pivotRows } = peeling;
   const { starts, columns } = rows;
@@ -87,7 +87,7 @@ function dependenceOn(code: BlockCode, rows: SparseRows, peeling: Peeling): BitM
   return { bits, wordsPerRow, firstWord: 0 };
 }
 
-/** The rest rows over the inactive columns, beside a unit matrix that will record how they are added up. */
+/** The rest rows over the inactive columns, and beside them a unit matrix that will record which rows were added up. */
 function restMatrix(rows: SparseRows, peeling: Peeling, dependence: BitMatrix, width: number): Int32Array {
   const { restRows } = peeling;
   const { wordsPerRow } = dependence;

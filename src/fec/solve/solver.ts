@@ -8,9 +8,9 @@ import { appendProduct, type BitMatrix, PRODUCT_SCRATCH_ROWS, productCost } from
 import { type Reduction, reduce } from './reduction.js';
 
 /**
- * The equations of some known symbols, solved; writes programs that do with symbols what was done with the equations.
+ * The solved equations of some known symbols. Writes programs that repeat with symbols the steps that solved the equations.
  *
- * Symbols: one for each row. Working rows: 0 to L − 1 are the intermediate symbols, the others are scratch.
+ * Symbol rows hold the known symbols. Working rows 0 to L − 1 are the intermediate symbols, the others are scratch.
  */
 export class Solver {
   private readonly code: BlockCode;
@@ -19,14 +19,14 @@ export class Solver {
   private readonly reduction: Reduction;
   private readonly dense: DenseSolution;
   private readonly pairs: Int32Array;
-  /** The row that holds the sum of an equation, or −1 for zero. */
+  /** For each equation the symbol row that holds its sum; −1 for an equation whose sum is zero. */
   private readonly sums: Int32Array;
   private readonly scratch: number;
   private readonly checkRow: number;
   private readonly restRow: number;
 
   /**
-   * @param esis ESIs of known symbols, −1 for a row that holds none
+   * @param esis ESI of the symbol in each row; −1 for an empty row
    * @returns undefined if these symbols do not determine the block
    */
   static of(code: BlockCode, esis: Int32Array): Solver | undefined {
@@ -63,12 +63,12 @@ export class Solver {
     this.restRow = this.checkRow + 1 + code.hdpcCount;
   }
 
-  /** Working rows; more may follow. */
+  /** Working rows that the solver uses; a program may use more after them. */
   get workRowCount(): number {
     return this.restRow + this.peeling.restRows.length;
   }
 
-  /** Leaves the inactive columns solved, and in each pivot column its value as if all inactive ones were zero. */
+  /** Solves the inactive columns. Each pivot column then has the value that it would have if all inactive columns were zero. */
   solveInactive(program: ProgramBuilder): void {
     const { peeling, reduction } = this;
     const { inactiveColumns, pivotColumns, pivotRows, restRows } = peeling;
@@ -83,7 +83,7 @@ export class Solver {
     if (reduction.free.length > 0) this.appendFree(program);
   }
 
-  /** Every pivot column again, now that the inactive ones are known. */
+  /** Computes every pivot column again, with the inactive columns that are known now. */
   substituteAll(program: ProgramBuilder): void {
     const { pivotColumns, pivotRows } = this.peeling;
     for (let step = 0; step < pivotRows.length; step++) {
@@ -92,10 +92,11 @@ export class Solver {
   }
 
   /**
-   * Adds to each of `targets` the symbol of its id, made from the intermediate symbols as `solveInactive` leaves them:
-   * pivot columns are corrected for the inactive ones on the way.
+   * Makes the symbols with the given ids from the intermediate symbols as `solveInactive` leaves them, and corrects the pivot
+   * columns for the inactive ones.
    *
-   * @param accumulate whether targets keep what they hold
+   * @param targets the rows to write, one for each id
+   * @param accumulate whether the symbols are added to the targets; else they replace them
    */
   addSymbols(program: ProgramBuilder, ids: ArrayLike<number>, targets: ArrayLike<number>, accumulate: boolean): void {
     const { bits, wordsPerRow } = this.reduction.dependence;
@@ -115,12 +116,15 @@ export class Solver {
     appendProduct(program, matrix, targets, this.peeling.inactiveColumns, true, this.scratch);
   }
 
-  /** Whether `addSymbols` is less work for so many than `substituteAll` and sums of the intermediate symbols. */
+  /** Whether `addSymbols` is less work for so many symbols than `substituteAll` and sums of the intermediate symbols. */
   isFew(symbolCount: number): boolean {
     return productCost(symbolCount, this.peeling.inactiveColumns.length) < this.rows.starts[this.rows.count]!;
   }
 
-  /** `target` becomes the equation's sum and its columns, but for `except`; of the columns only pivots if `pivotsOnly`. */
+  /**
+   * Makes `target` the sum of the equation's right side and its columns, without `except`, and without inactive ones if
+   * `pivotsOnly`.
+   */
   private appendEquation(
     program: ProgramBuilder,
     row: number,
@@ -137,7 +141,7 @@ export class Solver {
     }
   }
 
-  /** What the pivot columns leave of each dense check. */
+  /** Computes the rest of each dense check: its sum over the pivot columns. */
   private appendChecks(program: ProgramBuilder): void {
     const { code } = this;
     for (const column of this.peeling.inactiveColumns) program.begin(SUM, column);
@@ -150,7 +154,9 @@ export class Solver {
     }
   }
 
-  /** Puts the solved columns into the checks, gets the free ones, and puts those into the solved. */
+  /**
+   * Adds the solved columns to the checks, computes the free columns from the checks, and adds the free to the solved columns.
+   */
   private appendFree(program: ProgramBuilder): void {
     const { code } = this;
     const { inactiveColumns } = this.peeling;
@@ -184,7 +190,7 @@ export class Solver {
   }
 }
 
-/** The equations of symbols that are known: those of `esis`, and those of the zeros that pad the block to K′. */
+/** The equations of the known symbols: those of `esis`, and the zeros that pad the block to K′. */
 function known(code: BlockCode, esis: Int32Array): { ids: Int32Array; sums: Int32Array } {
   const { ldpcCount, paddedCount, sourceCount } = code;
   const ids: number[] = [];

@@ -1,16 +1,16 @@
 import type { Plan } from '../kernels/program.js';
 import { kernel } from '../kernels/thread-kernel.js';
 
-/** A table larger than this is worked on in slices of all its symbols; 25,000 symbols of 1280 bytes fit. */
+/** A larger table is processed in slices of all its symbols. 25,000 symbols of 1280 bytes fit. */
 const MAX_TABLE_BYTES = 32 * 2 ** 20;
 
-/** Symbols side by side in memory, each `symbolBytes` long. */
+/** Symbols back to back in memory, each `symbolBytes` long. */
 export interface Symbols {
   readonly bytes: Uint8Array;
   readonly symbolBytes: number;
 }
 
-/** Part of every symbol, as rows of a table: bytes `offset` to `offset + width` of each. */
+/** A part of every symbol, as rows of a table: bytes `offset` to `offset + width` of each symbol. */
 export interface Slice {
   readonly table: Uint8Array;
   readonly strideBytes: number;
@@ -21,8 +21,8 @@ export interface Slice {
 /**
  * Runs a plan over symbols of `symbolBytes`, one slice of them after the other.
  *
- * @param load puts the known symbols' part into the table
- * @param store takes the results' part out of it
+ * @param load copies the slice of the known symbols into the table
+ * @param store copies the slice of the results out of the table
  */
 export function runPlan(
   plan: Plan,
@@ -56,7 +56,7 @@ export function loadRows(slice: Slice, row: number, symbols: Symbols, from: numb
   }
 }
 
-/** The other way: rows from `row` on become symbols `from` to `from + count - 1`. */
+/** Copies the rows from `row` on to symbols `from` to `from + count - 1`. */
 export function storeRows(slice: Slice, row: number, symbols: Symbols, from: number, count: number): void {
   const { table, strideBytes, offset, width } = slice;
   const { bytes, symbolBytes } = symbols;
@@ -70,7 +70,10 @@ export function storeRows(slice: Slice, row: number, symbols: Symbols, from: num
   }
 }
 
-/** Rows lie on multiples of 32 bytes, but not of 512: those would all compete for the same few lines of the cache. */
+/**
+ * A row starts at a multiple of 32 bytes. The stride is no multiple of 512, or all rows would compete for a few lines of the
+ * cache.
+ */
 function strideFor(width: number): number {
   const stride = Math.ceil(width / 32) * 32;
   return stride % 512 === 0 ? stride + 32 : stride;

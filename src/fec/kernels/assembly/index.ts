@@ -1,11 +1,11 @@
 // The kernel: runs a program (../program.ts) in this module's memory. AssemblyScript.
 //
-// Symbols are taken in strips of 64 bytes, the whole program for one strip before the next. A working row holds one strip,
-// so that all of them lie close together: those of a block of 8192 symbols are half a megabyte and stay in the second-level
-// cache, where whole symbols would go to memory and back. (Strips of 128 bytes were 0 to 30 % slower.) Within a strip an
-// instruction keeps what it writes in registers until the last operand.
+// The kernel takes symbols in strips of 64 bytes and runs the whole program for one strip before the next. A working row holds
+// one strip, so that the working rows lie close together: those of a block of 8192 symbols are half a megabyte and stay in the
+// second-level cache, where whole symbols would go to memory and back. (Strips of 128 bytes were 0 to 30 % slower.) Within a
+// strip, an instruction keeps its result in registers until the last operand.
 //
-// `V` says how wide a strip is: as many vectors of 16 bytes as V has bytes. Branches on it are decided by the compiler.
+// The type `V` gives the width of a strip: as many vectors of 16 bytes as V has bytes. The compiler decides branches on V.
 
 const SUM: u32 = 0;
 const COMBINE: u32 = 1;
@@ -20,7 +20,7 @@ const INVERSES: usize = 256 * 32;
  * @param programEnd address after the last
  * @param work address of working row 0; they are 64 bytes each
  * @param table address of symbol 0
- * @param stride bytes from symbol to symbol, a multiple of 32; that many of each are worked on
+ * @param stride bytes from symbol to symbol, a multiple of 32; the program runs over all of them
  */
 export function run(program: usize, programEnd: usize, work: usize, table: usize, stride: usize): void {
   let strip: usize = 0;
@@ -29,10 +29,10 @@ export function run(program: usize, programEnd: usize, work: usize, table: usize
 }
 
 /**
- * Gauss and Jordan over GF(256): makes the first `columnCount` columns a unit matrix in the first rows.
+ * Gauss-Jordan elimination over GF(256): makes the first `columnCount` columns a unit matrix in the first rows.
  *
  * @param width bytes from row to row, a multiple of 16
- * @returns false if those columns depend on each other
+ * @returns false if these columns depend on each other
  */
 export function eliminate(matrix: usize, rowCount: usize, width: usize, columnCount: usize): bool {
   for (let column: usize = 0; column < columnCount; column++) {
@@ -49,7 +49,7 @@ export function eliminate(matrix: usize, rowCount: usize, width: usize, columnCo
   return true;
 }
 
-/** Exchanges two rows, one of which is multiplied on its way to `target`. */
+/** Exchanges two rows; the one that goes to `target` is multiplied by `scale`. */
 function swapScaled(target: usize, pivot: usize, width: usize, scale: u8): void {
   const low = v128.load(PRODUCTS + ((<usize>scale) << 5));
   const high = v128.load(PRODUCTS + ((<usize>scale) << 5), 16);
@@ -88,7 +88,7 @@ function runStrip<V>(program: usize, programEnd: usize, work: usize, table: usiz
   }
 }
 
-/** Where the strip of a working row is, or of symbol ~row. */
+/** Address of the strip of working row `row`, or of symbol ~row if `row` is negative. */
 function addressOf(row: i32, work: usize, table: usize, stride: usize): usize {
   return select<usize>(table + <usize>~row * stride, work + ((<usize>row) << 6), row < 0);
 }
@@ -140,12 +140,12 @@ function combine<V>(first: usize, end: usize, target: usize, work: usize, table:
   }
 }
 
-/** Sixteen products at once: both halves of a byte choose from a table of sixteen. */
+/** Sixteen products at once: each half of a byte selects from a table of sixteen. */
 function product(value: v128, low: v128, high: v128): v128 {
   return v128.xor(i8x16.swizzle(low, v128.and(value, i8x16.splat(15))), i8x16.swizzle(high, i8x16.shr_u(value, 4)));
 }
 
-/** Horner's rule down the working rows, 32 bytes at a time; the running value stays in registers. */
+/** Horner's rule along the working rows, 32 bytes at a time; the running value stays in registers. */
 function checks<V>(first: usize, end: usize, target: usize, work: usize): void {
   for (let part: usize = 0; part < <usize>sizeof<V>() * 16; part += 32) {
     let s0 = i64x2.splat(0);
@@ -169,7 +169,7 @@ function checks<V>(first: usize, end: usize, target: usize, work: usize): void {
   }
 }
 
-/** Times 2 in GF(256): what is shifted out comes back as x^4 + x^3 + x^2 + 1. */
+/** Times 2 in GF(256): a bit that is shifted out comes back as x^4 + x^3 + x^2 + 1. */
 function doubled(value: v128): v128 {
   const overflow = i8x16.lt_s(value, i64x2.splat(0));
   return v128.xor(i8x16.add(value, value), v128.and(overflow, i8x16.splat(0x1d)));
