@@ -9,12 +9,12 @@ import { SIGNATURE_BYTES } from '../wire/signature.js';
 import { describeContent } from './records/describe.js';
 import type { Station } from './station.js';
 
-/** The directory of all fleets is for people who look around; they wait a little longer than receivers. */
+/** People read the directory of all fleets, and they can wait longer than receivers. */
 const DIRECTORY_SLOWDOWN = 3;
-/** The fleet's announcement channel, and the directory. */
+/** How much slower than the announce interval: the fleet's announcement channel, and the directory. */
 const SLOWDOWNS = [1, DIRECTORY_SLOWDOWN] as const;
 
-/** What the announcements of one server take. */
+/** Time and rate of the announcements of one server. */
 export interface PlannedAnnouncements {
   /** Each object is announced once in this time. */
   readonly roundUs: number;
@@ -44,7 +44,7 @@ export function announcementPlanOf({
   };
 }
 
-/** What a server's announcements will take when it sends all its objects; some bytes for each object are estimated. */
+/** Time and rate of a server's announcements if it sends all its objects. Some bytes of each object are estimated. */
 export function plannedAnnouncements(fleet: Fleet, server: FleetServer): PlannedAnnouncements {
   const objects = fleet.objects.filter(({ name }) => server.objects?.includes(name) ?? true);
   const roundBytes = objects.reduce((sum, object) => sum + announcementBytes(fleet, object), 0);
@@ -54,8 +54,8 @@ export function plannedAnnouncements(fleet: Fleet, server: FleetServer): Planned
 }
 
 /**
- * How often each server of a fleet announces an object at least, as descriptors say it: the same on all servers and where
- * records are signed, for the fleet file alone decides.
+ * The longest time between two announcements of an object by one server, as descriptors give it. It follows from the fleet file
+ * alone, so that it is the same on all servers and where records are signed.
  */
 export function announceIntervalOf(fleet: Fleet): number {
   const known = intervals.get(fleet);
@@ -66,14 +66,14 @@ export function announceIntervalOf(fleet: Fleet): number {
   return intervalUs;
 }
 
-/** Each object's descriptor has the interval, and it takes all objects to tell it. */
+/** Kept for each fleet, because each object's descriptor needs the interval, and computing it takes all objects. */
 const intervals = new WeakMap<Fleet, number>();
 
 function paceOf(fleet: Fleet) {
   return { intervalUs: fleet.announceIntervalUs, rateBitsPerSecond: fleet.announceRateBitsPerSecond };
 }
 
-/** Packets of an object's announcement; digests are as long for any content, and numbers differ by some bytes. */
+/** Bytes of the packets of an object's announcement. Digests have one length for any content; numbers differ by some bytes. */
 function announcementBytes(fleet: Fleet, object: FleetObject): number {
   const geometry = geometryOf(fleet.symbolBytes, fleet.symbolBytes, 1);
   const digest = new Uint8Array(DIGEST_BYTES);

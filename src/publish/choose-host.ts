@@ -2,10 +2,10 @@ import { LayercastError } from '../base/errors.js';
 import type { Fleet, FleetServer } from '../fleet/fleet.js';
 
 /**
- * Which of the fleet's servers this host is: the one named, or the only one, or the one that has this host's name or one of
+ * The server of a fleet that this host is: the one called `name`; else the only one; else the one with this host's name or one of
  * its addresses.
  *
- * @throws {LayercastError} `UNKNOWN_HOST` listing those there are.
+ * @throws {LayercastError} `UNKNOWN_HOST`, which lists the servers of the fleet
  */
 export function chooseServer(
   fleet: Fleet,

@@ -22,7 +22,7 @@ export interface FleetSenderOptions {
   readonly stateDir: string;
   /** Most bytes of intermediate symbols kept in `stateDir`. */
   readonly cacheBytes: number;
-  /** Threads that encode at once; undefined as suits the blocks. */
+  /** Threads that encode at once; undefined: chosen by the size of blocks. */
   readonly threadCount: number | undefined;
   readonly network: Network;
   readonly clock: Clock;
@@ -34,8 +34,8 @@ export interface FleetSenderOptions {
 }
 
 /**
- * One server of a fleet, made to send what a fleet file says, and then what its next edition says. What is on the air belongs to
- * `Broadcast`; here is what needs files, keys and threads.
+ * One server of a fleet. It sends what a fleet file says, and changes to what the file says after each reload. `Broadcast` owns
+ * what is on the air; this class has the files, keys and threads.
  */
 export class FleetSender {
   readonly #options: FleetSenderOptions;
@@ -47,7 +47,7 @@ export class FleetSender {
   readonly #objects = new Map<string, ServedObject>();
   #station: Station | undefined;
   #isApplying = false;
-  /** What had been sent when it was stopped. */
+  /** The statistics at the moment of `stop`. */
   #finalStats: SenderStats | undefined;
 
   constructor(options: FleetSenderOptions) {
@@ -84,13 +84,13 @@ export class FleetSender {
   }
 
   /**
-   * Sends what `fleet` says from now on. Objects that are as before go on without a gap. One that cannot be sent as the fleet
-   * file says is told with its error, and the others are not affected.
+   * Sends what `fleet` says from now on. Objects that have not changed go on without a gap. If an object cannot be sent as the
+   * fleet file says, its error is emitted, and the other objects are not affected.
    *
-   * @param superseded ends waiting for an interface, by its reason
-   * @throws {LayercastError} before anything changes for what concerns the whole: `UNKNOWN_HOST`, `UNKNOWN_INTERFACE`,
-   * `KEY_INVALID`, `FILE_IN_USE`, …; after all is done the first object's error, when an object could not be taken over by a
-   * reload, or when at the start no object can be sent.
+   * @param superseded ends waiting for an interface; the promise then rejects with the reason of this signal
+   * @throws {LayercastError} Faults of the whole server are thrown before anything changes: `UNKNOWN_HOST`, `UNKNOWN_INTERFACE`,
+   * `KEY_INVALID`, `FILE_IN_USE`, …. When all objects are done, the error of the first refused object is thrown: after a reload
+   * always, at the start only if no object can be sent.
    */
   async apply(fleet: Fleet, superseded: AbortSignal): Promise<void> {
     this.#isApplying = true;
@@ -105,10 +105,10 @@ export class FleetSender {
         const refused = await this.#served(object).update(object, station);
         if (refused === undefined) continue;
         refusals.push(refused);
-        // With one object, what is refused is the error that the start ends with.
+        // If the only object is refused at the start, the start ends with this error and no event is needed.
         if (!isFirst || wanted.length > 1 || refused.retryMs !== undefined) this.#options.emit('refuse', refused);
       }
-      // What was the same as before did not notice that the server stops.
+      // Objects that have not changed did not notice that the server stops.
       this.#options.signal.throwIfAborted();
       this.#watch.start();
       this.#throwFirst(refusals, isFirst);
@@ -174,7 +174,7 @@ export class FleetSender {
   #throwFirst(refusals: readonly RefuseEvent[], isFirst: boolean): void {
     const [first] = refusals;
     if (first === undefined) return;
-    // A server that has something to send, or will try by itself, has started.
+    // The server has started if it has something to send, or tries again by itself.
     if (isFirst && [...this.#objects.values()].some(({ isIdle }) => !isIdle)) return;
     throw first.error;
   }

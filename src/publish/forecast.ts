@@ -7,7 +7,7 @@ import { type Arc, planRing } from '../sender/schedule/ring.js';
 import { plannedAnnouncements } from './announcement-plan.js';
 import { plannedGeometry } from './planned-geometry.js';
 
-/** A plan with what receivers may expect of it. */
+/** A plan, and the overheads and times that receivers may expect. */
 export interface FleetForecast extends FleetPlan {
   readonly servers: readonly ServerForecast[];
   readonly objects: readonly ObjectForecast[];
@@ -15,7 +15,7 @@ export interface FleetForecast extends FleetPlan {
 
 /** `rateBitsPerSecond` counts channels and announcements. */
 export interface ServerForecast extends ServerPlan {
-  /** Of these, the announcements. */
+  /** The part of the announcements. */
   readonly announceRateBitsPerSecond: number;
   /** Each object is announced once in this time: the announce interval, or more when the announce rate is not enough. */
   readonly announceRoundUs: number;
@@ -28,9 +28,9 @@ export interface ObjectForecast extends ObjectPlan {
 }
 
 export interface ForecastLevel extends LevelPlan {
-  /** For losses of 0, 1 and 10 %, all at random; empty when the file is not there. */
+  /** For random losses of 0, 1 and 10 %; empty if the file is missing. */
   readonly expected: readonly Expectation[];
-  /** Up to this loss nothing is heard twice; null without a code, or when the file is not there. */
+  /** Up to this loss no symbol is received twice; null without a code, or if the file is missing. */
   readonly maxLossRatio: number | null;
 }
 
@@ -38,14 +38,14 @@ export interface Expectation {
   readonly lossRatio: number;
   /** Symbols received ÷ symbols of the object − 1, at completion. */
   readonly overhead: number;
-  /** Until completion; descriptor and digests, at most 3 % of a channel, come on top. */
+  /** Until completion, without descriptor and digests, which take at most 3 % of a channel. */
   readonly seconds: number;
 }
 
-/** Offsets that were placed by hand and cost receivers of a level more than those the planner would have chosen. */
+/** Offsets in the fleet file that cost receivers of a level more than the offsets that the planner would choose. */
 export interface OffsetWarning {
   readonly channels: readonly number[];
-  /** More that is received, without loss: 0.5 is half as much again. */
+  /** How much more is received, without loss: 0.5 is half as much again. */
   readonly costRatio: number;
 }
 
@@ -55,10 +55,13 @@ export interface PlannedStream extends HeardStream {
 }
 
 const LOSS_RATIOS = [0, 0.01, 0.1] as const;
-/** Less than that is within what the estimate can tell. */
+/** Smaller costs are within the error of the estimate. */
 const MIN_COST = 0.05;
 
-/** Adds to a fleet's plan what announcements take, the expected overheads and times of every level, and warnings about offsets. */
+/**
+ * Adds to a fleet's plan the rate of announcements, the expected overheads and times of every level, and warnings about
+ * offsets.
+ */
 export function forecastOf(fleet: Fleet, plan: FleetPlan): FleetForecast {
   const servers = plan.servers.map((server, index) => forecastServer(fleet, fleet.servers[index]!, server));
   return {
@@ -141,8 +144,8 @@ function arcsOf(
 }
 
 /**
- * Levels at which offsets placed by hand cost more than those of the planner. With a code there are none: an offset moves a
- * channel within its own arc, which nobody else sends.
+ * Levels at which offsets in the fleet file cost more than those of the planner. With a code there are none: an offset moves a
+ * channel within its own arc, and no other channel sends this arc.
  */
 function warningsOf(
   fleet: Fleet,

@@ -4,8 +4,8 @@ import { blockCountFor, type Geometry, geometryOf, isGeometry } from '../object/
 import { automaticBlockSymbols } from '../sender/schedule/block-size.js';
 
 /**
- * How an object of a fleet is cut when its file has `sizeBytes`: as the fleet file says, or as suits its size and code.
- * Undefined for a file too large to be sent.
+ * How an object is divided into symbols and blocks if its file has `sizeBytes`. The fleet file sets the block size; without a
+ * setting it follows from the size and the code. Undefined for a file that is too large to be sent.
  */
 export function plannedGeometry(fleet: Fleet, object: FleetObject, sizeBytes: number): Geometry | undefined {
   const { symbolBytes, blockSymbols } = fleet;

@@ -10,10 +10,10 @@ import type { DescribedContent } from './records/describe.js';
 import type { SignedDescriptor } from './records/records.js';
 import { signedRecord } from './records/signing.js';
 
-/** Hashing takes some 0.1 s for so many bytes: what is shorter needs no progress, and what is longer not more. */
+/** Bytes between two reports of progress. Hashing them takes some 0.1 s, so shorter files need no report. */
 const PROGRESS_BYTES = 64e6;
 
-/** Everything that receivers are told about one object. */
+/** One version of an object: its file, digests and signed descriptor. */
 export interface PreparedObject extends SignedDescriptor {
   readonly source: FileSource;
   readonly content: DescribedContent;
@@ -25,14 +25,15 @@ export interface PrepareOptions {
   readonly key: KeyObject | undefined;
   readonly nowS: number;
   readonly signal: AbortSignal;
-  /** Called while the file is hashed, which happens once per content of a file. */
+  /** Called while the file is hashed; each content of a file is hashed once. */
   readonly onHashing: (hashedBytes: number, totalBytes: number) => void;
 }
 
 /**
  * Opens an object's file, hashes it if that was not done before, and signs its descriptor or finds the record.
  *
- * @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`, `OBJECT_CHANGED`, `RECORD_INVALID`, `CONFIG_INVALID`, `ABORTED`.
+ * @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`, `OBJECT_CHANGED`, `RECORD_INVALID`, `CONFIG_INVALID`,
+ * `ABORTED`.
  */
 export async function prepareObject(
   fleet: Fleet,
@@ -58,7 +59,7 @@ export async function prepareObject(
   }
 }
 
-/** Says of a missing file what helps a server. */
+/** Gives the error of a missing file the hint for a server. */
 function explained(error: unknown, { name, filePath }: FleetObject): unknown {
   if (!(error instanceof LayercastError) || error.code !== 'FILE_NOT_FOUND') return error;
   return new LayercastError(error.code, `there is no file ${JSON.stringify(filePath)}`, {

@@ -1,6 +1,6 @@
 import { LayercastError } from '../base/errors.js';
 
-/** One run of the operation, that may not have begun yet, with everybody who waits for its outcome. */
+/** One run of the operation, under way or still to begin, and the promise of its outcome. */
 interface Round {
   readonly promise: Promise<void>;
   readonly resolve: (outcome: Promise<void> | undefined) => void;
@@ -9,8 +9,8 @@ interface Round {
 }
 
 /**
- * Runs an operation on request, never twice at once. Requests that come during a run share one more run after it, however many
- * they are; so each promise settles with the outcome of a run that began after its request.
+ * Runs an operation on request, never twice at once. All requests that come during a run share one run after it. So each promise
+ * settles with the outcome of a run that began after its request, and at most one run waits.
  */
 export class Reloads {
   readonly #apply: (superseded: AbortSignal) => Promise<void>;
@@ -18,8 +18,8 @@ export class Reloads {
   #next: Round | undefined;
 
   /**
-   * @param apply gets a signal that is aborted when another run is requested. It may end early then by throwing the signal's
-   * reason; whoever waits for it waits for the next run instead.
+   * @param apply gets a signal that is aborted when another run is requested. It may then end early and throw the reason of the
+   * signal; its promise then settles with the outcome of the next run.
    */
   constructor(apply: (superseded: AbortSignal) => Promise<void>) {
     this.#apply = apply;
@@ -66,7 +66,7 @@ function newRound(): Round {
     resolve = (outcome) => settle(outcome);
     reject = refuse;
   });
-  // Nobody need wait for it.
+  // A caller may ignore the promise.
   promise.catch(() => undefined);
   return { promise, resolve, reject, superseded: new AbortController() };
 }

@@ -12,17 +12,17 @@ import type { CodingThread } from './symbols/coding-thread.js';
 import type { IntermediateCache } from './symbols/intermediate-cache.js';
 import { symbolsOf } from './symbols/object-symbols.js';
 
-/** One version of an object, made ready to be sent from a station. */
+/** One version of an object, ready to be sent from a station. */
 export interface Sendable {
   readonly object: FleetObject;
   readonly station: Station;
   readonly prepared: PreparedObject;
   readonly sent: BroadcastObject;
-  /** Changes when the object has to be sent differently. */
+  /** A text that changes when the object has to be sent differently. */
   readonly settings: string;
 }
 
-/** What a server has for all its objects. */
+/** What all objects of a server share to become sendable. */
 export interface Workshop {
   readonly clock: Clock;
   readonly stateDir: string;
@@ -34,7 +34,7 @@ export interface Workshop {
 /**
  * Opens, hashes, signs and encodes an object.
  *
- * @param check refuses a content before it is encoded
+ * @param check throws for a content that must not be sent; called before the content is encoded
  * @throws {LayercastError} `FILE_NOT_FOUND`, `OBJECT_CHANGED`, `RECORD_INVALID`, `DISK_FULL`, `ABORTED`, …; all is closed then
  */
 export async function makeSendable(

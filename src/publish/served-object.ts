@@ -6,7 +6,7 @@ import { OperationQueue } from '../sender/operation-queue.js';
 import { publishEvent, type RefuseEvent } from './events.js';
 import type { PreparedObject } from './prepared-object.js';
 import { renewedRecord } from './records/signing.js';
-import { isFileAway, isPassing, RetryPauses } from './retry.js';
+import { hinted, isFileAway, Retry } from './retry.js';
 import { isUnchanged, makeSendable, type Sendable, type Workshop } from './sendable.js';
 import { frameOf, type Station, settingsOf } from './station.js';
 
@@ -15,58 +15,58 @@ export interface Serving extends Workshop {
   readonly broadcast: Broadcast;
   /** Aborted when the server stops. */
   readonly signal: AbortSignal;
-  /** Runs what brings objects back one at a time, so that many that fail at once do not read all their files at once. */
+  /**
+   * Runs the retries of all objects one at a time, so that many objects that fail at once do not read all their files at once.
+   */
   readonly oneByOne: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /**
- * One object of a fleet file at one server, from what the file says to what is on the air and back: it is prepared and put on the
- * air, stays there when its next version cannot be sent, and comes back by itself when it failed for a reason that passes.
+ * One object of a fleet file at one server. It is prepared and put on the air. It stays on the air when its next version cannot
+ * be sent, and it comes back by itself after a fault that passes.
  */
 export class ServedObject {
   readonly name: string;
   readonly #serving: Serving;
   /** Attempts, one after the other. */
   readonly #attempts = new OperationQueue();
-  readonly #pauses = new RetryPauses();
+  readonly #retry: Retry;
   #target: { readonly object: FleetObject; readonly station: Station } | undefined;
   #onAir: Sendable | undefined;
-  /** What was sent under this name last, also when it has left the air. */
+  /** The version that was sent last, also after it has left the air. */
   #lastSent: { readonly version: number; readonly sha256: string } | undefined;
-  /** Aborted when the fleet file says something new: what was begun for the old one ends. */
+  /** Aborted when the fleet file was read again: an attempt for the former file ends. */
   #superseded = new AbortController();
-  #cancelRetry: (() => void) | undefined;
   #isTrying = false;
-  /** Whether the next try is for a file that was sent before and is not there, or not readable, now. */
-  #isFileAwaited = false;
   #toldReason: string | undefined;
   #isChecking = false;
 
   constructor(name: string, serving: Serving) {
     this.name = name;
     this.#serving = serving;
+    this.#retry = new Retry(serving.clock, () => void this.#tryAgain());
   }
 
   get onAir(): Sendable | undefined {
     return this.#onAir;
   }
 
-  /** Whether nothing is sent of it, nor will be before a reload or before its file comes back. */
+  /** Whether the object is not sent, and will not be before a reload or before its file comes back. */
   get isIdle(): boolean {
-    const isRetryPlanned = this.#cancelRetry !== undefined && !this.#isFileAwaited;
+    const isRetryPlanned = this.#retry.isPlanned && !this.#retry.isForFile;
     return this.#onAir === undefined && !this.#isTrying && !isRetryPlanned;
   }
 
   /**
-   * Sends the object as the fleet file says from now on. When that fails, what is on the air stays, as long as it can be sent
+   * Sends the object as the fleet file says from now on. If this fails, the version on the air stays, as long as it can be sent
    * from this station.
    *
-   * @returns why the object cannot be sent like this; undefined when it is
+   * @returns why the object cannot be sent like this; undefined if it is sent
    * @throws {LayercastError} `ABORTED` when the server stops
    */
   async update(object: FleetObject, station: Station): Promise<RefuseEvent | undefined> {
-    this.#forgetRetry();
-    this.#pauses.reset();
+    this.#supersede();
+    this.#retry.reset();
     this.#toldReason = undefined;
     this.#target = { object, station };
     const refused = await this.#attempts.run(() => this.#attempt());
@@ -76,25 +76,29 @@ export class ServedObject {
 
   /** Takes the object off the air: the fleet file no longer has it. */
   async remove(): Promise<void> {
-    this.#forgetRetry();
+    this.#supersede();
     await this.#attempts.run(async () => {
       if (this.#onAir !== undefined) await this.#takeOff(this.#onAir, undefined);
     });
   }
 
-  /** What is on the air has left it by itself, for a reason or (undefined) because its channels are another object's now. */
+  /**
+   * The object has left the air.
+   *
+   * @param error the fault; undefined if its channels belong to another object now
+   */
   lost(object: BroadcastObject, error: unknown): void {
     const before = this.#onAir;
     if (before?.sent !== object) return;
     this.#onAir = undefined;
     const retryMs = error === undefined ? undefined : this.#planRetry(error);
     const { version } = before.object;
-    this.#serving.emit('withdraw', { object: this.name, version, error: explained(error), retryMs });
+    this.#serving.emit('withdraw', { object: this.name, version, error: hinted(error), retryMs });
   }
 
   /**
-   * Looks whether the file is still what was hashed; if not, the object fails. One look at a time: a file system of another host
-   * may not answer for minutes.
+   * Checks whether the file is still the one that was hashed; if not, the object fails. One check runs at a time, because a file
+   * system of another host may not answer for minutes.
    */
   async check(): Promise<void> {
     const { onAir } = this;
@@ -104,16 +108,16 @@ export class ServedObject {
     this.#isChecking = false;
   }
 
-  /** Signs anew what is on the air, or takes another record, where that is due. The channels go on without a gap. */
+  /** Signs the version on the air again, or takes another record, if this is due. The channels go on without a gap. */
   async renew(): Promise<void> {
     await this.#attempts.run(async () => {
       if (this.#onAir !== undefined) await this.#renew(this.#onAir);
     });
   }
 
-  /** Ends what is under way; resolves when it has ended. */
+  /** Ends the attempt under way; resolves when it has ended. */
   async close(): Promise<void> {
-    this.#forgetRetry();
+    this.#supersede();
     await this.#attempts.close();
   }
 
@@ -140,9 +144,9 @@ export class ServedObject {
   }
 
   async #put(next: Sendable): Promise<void> {
-    const { broadcast, emit, clock } = this.#serving;
+    const { broadcast, emit } = this.#serving;
     const before = this.#onAir;
-    // It may be lost as soon as it is on the air.
+    // Set before `put`: the object may be lost as soon as it is on the air.
     this.#onAir = next;
     try {
       await broadcast.put(next.sent);
@@ -154,7 +158,7 @@ export class ServedObject {
     }
     this.#lastSent = identityOf(next.prepared, next.object.version);
     this.#toldReason = undefined;
-    this.#pauses.succeed(clock.nowUs());
+    this.#retry.succeed();
     if (broadcast.has(next.sent)) emit('publish', publishEvent(next.object, next.prepared, next.station));
   }
 
@@ -168,7 +172,7 @@ export class ServedObject {
     if (this.#onAir === onAir) this.#onAir = { ...onAir, prepared: { ...prepared, ...next } };
   }
 
-  /** Leaves on the air what can go on. */
+  /** The version on the air stays if it can go on. */
   async #refuse(error: unknown): Promise<RefuseEvent> {
     const { object, station } = this.#target!;
     const { onAir } = this;
@@ -176,7 +180,7 @@ export class ServedObject {
     if (onAir !== undefined && !canGoOn) await this.#takeOff(onAir, error);
     const retryMs = this.#planRetry(error);
     const sentVersion = this.#onAir?.object.version;
-    return { object: this.name, version: object.version, error: explained(error), sentVersion, retryMs };
+    return { object: this.name, version: object.version, error: hinted(error), sentVersion, retryMs };
   }
 
   async #takeOff(onAir: Sendable, error: unknown): Promise<void> {
@@ -186,10 +190,10 @@ export class ServedObject {
 
   #tellWithdrawn({ object }: Sendable, error: unknown): void {
     const { version } = object;
-    this.#serving.emit('withdraw', { object: this.name, version, error: explained(error), retryMs: undefined });
+    this.#serving.emit('withdraw', { object: this.name, version, error: hinted(error), retryMs: undefined });
   }
 
-  /** Receivers take a version number for one content: what some of them have begun must not become something else. */
+  /** A version number stands for one content: receivers that have begun a version must not get another content. */
   #checkVersion(prepared: PreparedObject): void {
     const { version } = this.#target!.object;
     const now = identityOf(prepared, version);
@@ -199,23 +203,17 @@ export class ServedObject {
     });
   }
 
-  /** @returns the pause in milliseconds; undefined for what waits for a reload */
+  /** @returns the pause in milliseconds; undefined if the object waits for a reload */
   #planRetry(error: unknown): number | undefined {
-    this.#cancelRetry?.();
-    this.#cancelRetry = undefined;
-    const { clock, signal } = this.#serving;
     const wasSent = this.#lastSent !== undefined && this.#lastSent.version === this.#target?.object.version;
-    this.#isFileAwaited = this.#onAir === undefined && wasSent && isFileAway(error);
-    if (!(isPassing(error) || this.#isFileAwaited) || signal.aborted) return undefined;
-    const nowUs = clock.nowUs();
-    const pauseUs = this.#pauses.fail(error, nowUs);
-    this.#cancelRetry = clock.schedule(nowUs + pauseUs, () => void this.#retry());
-    return pauseUs / 1000;
+    const isForFile = this.#onAir === undefined && wasSent && isFileAway(error);
+    if (!this.#serving.signal.aborted) return this.#retry.plan(error, isForFile);
+    this.#retry.cancel();
+    return undefined;
   }
 
-  async #retry(): Promise<void> {
+  async #tryAgain(): Promise<void> {
     const { signal } = this.#superseded;
-    this.#cancelRetry = undefined;
     this.#isTrying = true;
     try {
       const refused = await this.#serving.oneByOne(async () => {
@@ -225,15 +223,15 @@ export class ServedObject {
       if (refused !== undefined && reason !== this.#toldReason) this.#serving.emit('refuse', refused);
       this.#toldReason = reason;
     } catch {
-      // The server stops, or the fleet file says something else by now.
+      // The server stops, or the fleet file was read again.
     } finally {
       this.#isTrying = false;
     }
   }
 
-  #forgetRetry(): void {
-    this.#cancelRetry?.();
-    this.#cancelRetry = undefined;
+  /** Ends the attempt under way and the one that is planned. */
+  #supersede(): void {
+    this.#retry.cancel();
     this.#superseded.abort(new LayercastError('ABORTED', 'the fleet file was read again'));
     this.#superseded = new AbortController();
   }
@@ -245,13 +243,4 @@ function reasonOf(refused: RefuseEvent | undefined): string | undefined {
 
 function identityOf({ descriptor }: PreparedObject, version: number) {
   return { version, sha256: Buffer.from(descriptor.sha256).toString('hex') };
-}
-
-/** A file that has changed is hashed again: what its owner should do depends on what comes of that. */
-function explained(error: unknown): unknown {
-  if (!(error instanceof LayercastError) || error.code !== 'OBJECT_CHANGED') return error;
-  return new LayercastError(error.code, error.message, {
-    hint: 'It is hashed again, and sent again if its bytes are the same; publish other bytes under a higher version',
-    cause: error,
-  });
 }

@@ -6,8 +6,9 @@ import { makeFolder } from '../store/folder/make-folder.js';
 import { FileLock, type LockOptions } from '../store/lock/file-lock.js';
 
 /**
- * Keeps two senders of one machine from being the same server of the same fleet: both would send on every channel, twice the
- * rate and in each other's sequence. Hosts in network namespaces of their own may share a disk and are different machines.
+ * Keeps two senders of one machine from being the same server of the same fleet: both would send on every channel, at twice the
+ * rate and with conflicting sequence numbers. Hosts in their own network namespaces may share a disk and count as different
+ * machines.
  */
 export class ServerLock {
   readonly #stateDir: string;
@@ -19,11 +20,13 @@ export class ServerLock {
   }
 
   /**
-   * Takes the lock of a server, and gives up the one held before. One that is held already is taken again when its file is gone.
+   * Takes the lock of a server and releases the one held before. If this lock is held already, it is taken again only when its
+   * file is gone.
    *
    * @param options as for `FileLock.acquire`
-   * @returns why there is no lock, where the state directory cannot be written; undefined when it was taken
-   * @throws {LayercastError} `FILE_IN_USE` when another process is this server, `ABORTED`; the lock held before is then still held
+   * @returns the reason why there is no lock, if the state directory cannot be written; undefined if the lock was taken
+   * @throws {LayercastError} `FILE_IN_USE` when another process is this server, `ABORTED`; the lock held before is then still
+   * held
    */
   async take(fleet: string, server: string, options: LockOptions): Promise<LayercastError | undefined> {
     const name = await lockName(fleet, server);
@@ -48,7 +51,7 @@ export class ServerLock {
     throw new LayercastError('ABORTED', 'the sender has stopped');
   }
 
-  /** Gives the lock up for good, also one that is being taken. */
+  /** Releases the lock for good, also a lock that is being taken. */
   async release(): Promise<void> {
     this.#isReleased = true;
     await this.#held?.lock.release();
@@ -56,7 +59,7 @@ export class ServerLock {
   }
 }
 
-/** False when somebody has deleted the state directory, and perhaps taken the lock in a new one. */
+/** False if somebody has deleted the state directory; another process may then hold the lock in a new one. */
 async function isThere(lock: FileLock): Promise<boolean> {
   return lock.requireHeld().then(
     () => true,
@@ -65,7 +68,7 @@ async function isThere(lock: FileLock): Promise<boolean> {
 }
 
 async function lockName(fleet: string, server: string): Promise<string> {
-  // Where there is no /proc there are no network namespaces either.
+  // A system without /proc has no network namespaces either.
   const namespace = await readlink('/proc/self/ns/net').catch(() => '');
   const hash = createHash('sha256')
     .update(JSON.stringify([fleet, server, namespace]))

@@ -3,22 +3,25 @@ import { expiryWarning, isRenewalDue } from './records/signing.js';
 import type { ServedObject } from './served-object.js';
 import type { Warnings } from './warnings/warnings.js';
 
-/** How often the files being sent are looked at. Reads find a change by themselves; this finds one in what is read seldom. */
+/**
+ * How often the files on the air are checked. Reads notice a change themselves; the check notices it in files that are read
+ * seldom.
+ */
 const WATCH_INTERVAL_US = 1_000_000;
-/** A server with nothing to send says so again this often. */
+/** How often a server with nothing to send says so. */
 const IDLE_REMINDER_US = 60_000_000;
-/** Objects that are signed anew in one turn: 50 take 3 ms, and no datagram is late because of them. */
+/** Objects that are signed again in one turn of the event loop: 50 take 3 ms, which makes no datagram late. */
 const MAX_RENEWALS = 50;
 
 export interface WatchedServer {
   readonly objects: () => readonly ServedObject[];
-  /** Whether records can be signed anew here. */
+  /** Whether this host can sign records. */
   readonly hasKey: () => boolean;
   readonly isApplying: () => boolean;
   readonly onIdle: () => void;
 }
 
-/** Looks once a second at what time changes: files, the dates of records, and whether anything is sent at all. */
+/** Checks once a second what changes with time: files, dates of records, and whether the server sends anything. */
 export class ServerWatch {
   readonly #clock: Clock;
   readonly #warnings: Warnings;
@@ -65,7 +68,7 @@ export class ServerWatch {
     }
   }
 
-  /** What fails, or is still waiting at the next look, is found again by that. */
+  /** Objects whose renewal fails, or is still waiting at the next check, are found again by that check. */
   #renew(due: readonly ServedObject[]): void {
     for (const object of due.slice(0, MAX_RENEWALS)) object.renew().catch(() => undefined);
     if (due.length <= MAX_RENEWALS) return;

@@ -10,22 +10,22 @@ import { awaitInterface, usableInterfaces } from '../net/interfaces/interfaces.j
 import { privateKeyFrom } from '../wire/signature.js';
 import { chooseServer } from './choose-host.js';
 
-/** Which server of a fleet this host is, and from where it sends. */
+/** The server of a fleet that this host is, with the interface and the key that it uses. */
 export interface Station {
   readonly fleet: Fleet;
   readonly server: FleetServer;
-  /** Signs descriptors; undefined where records were signed elsewhere. */
+  /** Signs descriptors; undefined if records were signed elsewhere. */
   readonly key: KeyObject | undefined;
   /** The only interface to send on. */
   readonly interface: string;
 }
 
 export interface StationOptions {
-  /** The server that this host is; undefined: found by this host's name or addresses. */
+  /** Name of the server that this host is; undefined: found by this host's name or addresses. */
   readonly host: string | undefined;
   /** The interface to send on; undefined: as the fleet file says. */
   readonly interface: string | undefined;
-  /** The interface that was used before. Where nobody names one, it stays in use as long as it is there. */
+  /** The interface that was used before. If no setting names an interface, this one stays in use as long as it is there. */
   readonly interfaceBefore: string | undefined;
   /** Whether to wait for an interface, or for an address that has to be there. */
   readonly wait: boolean;
@@ -39,8 +39,8 @@ const LOOK_INTERVAL_MS = 500;
 /**
  * Finds this host's station in a fleet.
  *
- * @throws {LayercastError} `UNKNOWN_HOST`, `UNKNOWN_INTERFACE`, `KEY_INVALID`, `FILE_NOT_FOUND`, `PERMISSION_DENIED`; the
- * reason of the signal.
+ * @throws {LayercastError} `UNKNOWN_HOST`, `UNKNOWN_INTERFACE`, `KEY_INVALID`, `FILE_NOT_FOUND`, `PERMISSION_DENIED`; also the
+ * reason of the signal
  */
 export async function findStation(fleet: Fleet, options: StationOptions): Promise<Station> {
   const server = await awaitServer(fleet, options);
@@ -53,7 +53,7 @@ export async function findStation(fleet: Fleet, options: StationOptions): Promis
   return { fleet, server, key, interface: chosen.name };
 }
 
-/** Everything that the datagrams of an object depend on, except the file's content and what can be signed anew. */
+/** All settings on which the datagrams of an object depend, as a text to compare; without the settings of its record alone. */
 export function settingsOf({ expiresAfterUs: _, ...object }: FleetObject, station: Station): string {
   const { fleet, server } = station;
   const servers = fleet.servers.map(({ name, index, address, offset, channels, objects }) => {
@@ -62,15 +62,15 @@ export function settingsOf({ expiresAfterUs: _, ...object }: FleetObject, statio
   return JSON.stringify([frameOf(station), fleet.symbolBytes, fleet.blockSymbols, object, servers, server]);
 }
 
-/** What all objects of a server have in common: when it changes, nothing that was sent before can go on. */
+/** The settings that all objects of a server share, as a text to compare. When they change, no object can go on as before. */
 export function frameOf({ fleet, server, interface: interfaceName }: Station): string {
   return JSON.stringify([fleet.name, fleet.ssm, server.name, server.index, server.address ?? null, interfaceName]);
 }
 
 /**
- * A network that looks up, whenever a socket is opened, whether the address to send from is one of this host's. Receivers of a
- * source-specific fleet hear nothing from any other; elsewhere the fleet file may as well be one that was written for other
- * hosts, and the system chooses an address.
+ * A network that checks, whenever a socket is opened, whether this host has the address to send from. Receivers of a
+ * source-specific fleet accept no other address, so the socket is refused. For other fleets the file may have been written for
+ * other hosts, and the system chooses an address.
  *
  * @param isSourceNeeded whether the fleet is source-specific now
  */
@@ -88,8 +88,8 @@ export function fromOwnAddress(network: Network, isSourceNeeded: () => boolean):
 }
 
 /**
- * Which server this host is. At boot the address that tells it may still be missing: a host that has none but link-local
- * addresses waits for more.
+ * The server that this host is. At boot the address that decides this may still be missing: a host that has only link-local
+ * addresses waits for others.
  */
 async function awaitServer(fleet: Fleet, { host, wait, signal, onWaiting }: StationOptions): Promise<FleetServer> {
   const isByAddress = host === undefined && fleet.servers.some(({ address }) => address !== undefined);
@@ -133,7 +133,7 @@ function missingSource(address: string): LayercastError {
   });
 }
 
-/** Where nobody names an interface, the one that has the address to send from. */
+/** The interface that has the address to send from, for when no setting names an interface. */
 function interfaceWith(address: string | undefined): string | undefined {
   return usableInterfaces().find(({ addresses }) => address !== undefined && addresses.includes(address))?.name;
 }

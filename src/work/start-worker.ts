@@ -3,9 +3,9 @@ import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { LayercastError } from '../base/errors.js';
 
 /**
- * Options of Node that decide which modules a program loads and how. Each takes a value, as `--import tsx` or `--import=tsx`.
- * All others stay with the main thread: with `--input-type`, `--eval`, `--print` or `--test` a thread would not run its own
- * file, with `--inspect-brk` it would wait for a debugger, and options of V8 hold for the whole process anyway.
+ * Options of Node that decide which modules a program loads and how. Each takes a value, as in `--import tsx` or `--import=tsx`.
+ * A thread does not inherit other options: with `--input-type`, `--eval`, `--print` or `--test` it would not run its own
+ * file, with `--inspect-brk` it would wait for a debugger, and options of V8 apply to the whole process anyway.
  */
 const LOADING = new Set(['--import', '--loader', '--experimental-loader', '--require', '-r', '--conditions', '-C']);
 
@@ -20,13 +20,13 @@ const LOADING_FLAGS = new Set([
 ]);
 
 /**
- * Starts a thread of layercast's own, whatever options Node itself was started with.
+ * Starts a worker thread of layercast. It works with any options that Node itself was started with.
  *
- * @param file its `.js` file, beside that of the caller
- * @throws {LayercastError} `THREAD_LOST` where a bundler has left the file behind.
+ * @param file the worker file, beside that of the caller, with the ending `.js`
+ * @throws {LayercastError} `THREAD_LOST` if the file is missing, as in a bundle.
  */
 export function startWorker(file: URL, options: WorkerOptions = {}): Worker {
-  // Where the sources run as they are, the loader finds the `.ts` file.
+  // If the sources run without a build, the loader finds the `.ts` file.
   if (!existsSync(file) && !existsSync(new URL(file.href.replace(/\.js$/, '.ts')))) {
     throw new LayercastError('THREAD_LOST', `layercast's own file ${file.pathname} is missing`, {
       hint: 'When you bundle a program, leave layercast external, and install it beside the bundle',
@@ -35,7 +35,7 @@ export function startWorker(file: URL, options: WorkerOptions = {}): Worker {
   return new Worker(file, { execArgv: inherited(process.execArgv), ...options });
 }
 
-/** What a thread takes over of the options that Node was started with. */
+/** The options of Node that a thread inherits. */
 export function inherited(execArgv: readonly string[]): string[] {
   return execArgv.flatMap((option, index) => {
     if (LOADING_FLAGS.has(option)) return [option];

@@ -5,7 +5,7 @@ import { merkleRoot } from '../../object/merkle.js';
 import { addressToBytes } from '../../wire/address.js';
 import { type Descriptor, NO_CODE, RAPTORQ } from '../../wire/descriptor.js';
 
-/** What a descriptor says of a file's content. */
+/** Geometry and digests of a file's content, as a descriptor gives them. */
 export interface DescribedContent {
   readonly geometry: Geometry;
   readonly sha256: Uint8Array;

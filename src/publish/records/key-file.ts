@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 
-/** Permission of everybody to read, as in <sys/stat.h>. Groups may be meant to read a key; everybody never is. */
+/** Permission of everybody to read, as in <sys/stat.h>. A group may be meant to read a key, but everybody never is. */
 const S_IROTH = 0o004;
 
 /**
- * What is wrong with the permissions of a private key's file: a sentence, or undefined when not everybody may read the file, or
- * when it cannot be looked at.
+ * Says in a sentence that everybody may read a private key's file. Undefined if this is not so, or if the file's permissions
+ * cannot be read.
  */
 export async function keyExposure(path: string): Promise<string | undefined> {
   const mode = await stat(path).then(

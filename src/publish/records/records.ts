@@ -8,7 +8,7 @@ import { type Descriptor, objectTag, packDescriptor } from '../../wire/descripto
 import { unpackDescriptor } from '../../wire/descriptor-reader.js';
 import { peekRecord, signRecord } from '../../wire/signature.js';
 
-/** A descriptor and the signed bytes that say so. */
+/** A descriptor and its record: the signed bytes. */
 export interface SignedDescriptor {
   readonly descriptor: Descriptor;
   readonly record: Uint8Array;
@@ -19,8 +19,8 @@ export function signDescriptor(descriptor: Descriptor, key: KeyObject): SignedDe
 }
 
 /**
- * The file of an object's record in a folder of records. Names of objects may hold anything, `/` and `..` too, so the file is
- * called by a hash of the name, with the name's harmless characters in front for people.
+ * The file of an object's record in a folder of records. An object's name may have any characters, also `/` and `..`. So the file
+ * name is a hash of the name; the name's harmless characters stand in front of it for people.
  */
 export function recordPath(folder: string, object: string): string {
   const readable = object
@@ -39,9 +39,9 @@ export async function writeRecord(folder: string, { descriptor, record }: Signed
 }
 
 /**
- * Reads the record that was signed elsewhere for what is to be served here.
+ * Reads the record of an object that was signed elsewhere.
  *
- * @param expected what the fleet file and the object's file say, as if it were signed now.
+ * @param expected the descriptor that the fleet file and the object's file give now
  * @throws {LayercastError} `RECORD_INVALID` when there is none or it is about something else.
  */
 export async function readRecord(folder: string, expected: Descriptor): Promise<SignedDescriptor> {
@@ -63,8 +63,8 @@ export async function readRecord(folder: string, expected: Descriptor): Promise<
 }
 
 /**
- * The first thing that a record says and the fleet file or the object's file contradicts. Dates do not count, nor how often the
- * object is announced: that changes with the fleet's other objects.
+ * The first difference between a record and what the fleet file and the object's file say. Dates do not count, nor does the
+ * announce interval, which changes with the fleet's other objects.
  */
 function differenceBetween(signed: Descriptor, expected: Descriptor): string | undefined {
   for (const field of [

@@ -7,10 +7,10 @@ import { announceIntervalOf } from '../announcement-plan.js';
 import { type DescribedContent, describeContent } from './describe.js';
 import { readRecord, type SignedDescriptor, signDescriptor } from './records.js';
 
-/** What signs a fleet's descriptors: the key on this host, or records that were signed elsewhere. */
+/** Where a fleet's signatures come from: the key on this host, or records that were signed elsewhere. */
 export interface Signing {
   readonly fleet: Fleet;
-  /** Undefined takes records from the fleet's `records` folder. */
+  /** Undefined: records are read from the fleet's `records` folder. */
   readonly key: KeyObject | undefined;
 }
 
@@ -20,7 +20,7 @@ export function describeObject(fleet: Fleet, object: FleetObject, content: Descr
 }
 
 /**
- * Signs the descriptor of an object, or finds the record of it.
+ * Signs the descriptor of an object, or reads its record.
  *
  * @throws {LayercastError} `RECORD_INVALID`, `PERMISSION_DENIED`, `CONFIG_INVALID` for a fleet with neither key nor records
  */
@@ -42,13 +42,16 @@ export async function signedRecord(
   );
 }
 
-/** So far ahead of the clock may the time of a record be: one second for each reload within a second. Farther, the clock was set back. */
+/**
+ * How far a record's time may be ahead of the clock: each reload within one second adds a second. A record farther ahead means
+ * that the clock was set back.
+ */
 const MAX_AHEAD_S = 60;
 
 /**
- * The record that has to replace `sent` now; undefined while `sent` is still good. It no longer is when another key signs
- * by now, when the fleet file says something else of the same content, when there is another record, or when half of the time
- * until it expires has passed.
+ * The record that has to replace `sent` now; undefined while `sent` is valid. A record has to be replaced if another key signs
+ * now, if the fleet file describes the same content differently, if the folder has another record, or if half of its life has
+ * passed.
  *
  * @throws {LayercastError} as `signedRecord`
  */
@@ -76,20 +79,20 @@ export async function renewedRecord(
 }
 
 /**
- * Whether half of a record's life has passed: the other half is left for receivers that hear seldom and for clocks that differ.
- * Also when the clock has been set back to before it was signed: it would count longer than it should.
+ * Whether half of a record's life has passed. The other half is for receivers that hear announcements seldom and for clocks that
+ * differ. Also true if the clock was set back to before the signing: the record would be valid for too long.
  */
 export function isRenewalDue({ createdS, expiresS }: Descriptor, nowS: number): boolean {
   if (expiresS === undefined) return false;
   return nowS < createdS - MAX_AHEAD_S || nowS >= createdS + (expiresS - createdS) / 2;
 }
 
-/** Receivers follow what was signed later, in whole seconds: two reloads within one must differ. */
+/** Receivers follow the record with the later time, in whole seconds. So two reloads within one second get different times. */
 function laterThan({ createdS }: Descriptor, nowS: number): number {
   return createdS >= nowS && createdS - nowS < MAX_AHEAD_S ? createdS + 1 : nowS;
 }
 
-/** What is told about a record that nobody here can renew, from three quarters of its life on; undefined before. */
+/** The warning about a record that this host cannot renew, from three quarters of its life on; undefined before. */
 export function expiryWarning({ object, createdS, expiresS }: Descriptor, nowS: number): string | undefined {
   if (expiresS === undefined || nowS < expiresS - (expiresS - createdS) / 4) return undefined;
   const when = new Date(expiresS * 1000).toISOString();

@@ -8,30 +8,31 @@ import { Thread } from '../../work/thread.js';
 import type { IntermediateLayout } from './intermediate-layout.js';
 import type { SolvingWorker } from './solving-worker.js';
 
-/** Threads that nobody chose the number of. */
+/** Threads, if no setting gives their number. */
 const DEFAULT_THREADS = 2;
 /**
- * Blocks that such threads have together, except that one always may. A thread has a table of up to 32 MB and as much
- * again of plans beside its block, so that two with blocks of 20 MB would take all of the 200 MB that a server may have.
+ * Blocks of these threads together; one thread may always have a larger block. Beside its block a thread has a table of up to
+ * 32 MB and plans of the same size, so that two threads with blocks of 20 MB would take all of the 200 MB that a server may
+ * have.
  */
 const DEFAULT_BLOCKS_BYTES = 24 * 2 ** 20;
-/** Told at most this often, as `hashing` is. */
+/** Bytes between two reports of progress, as for `hashing`. */
 const PROGRESS_BYTES = 64e6;
 
 export interface SolveOptions {
   /** Threads, each with one block at a time. @default 2, or 1 on one processor or for blocks larger than 12 MB */
   readonly threadCount?: number | undefined;
   readonly signal: AbortSignal;
-  /** Called with the bytes of the object that are done. */
+  /** Called with how many bytes of the object are encoded. */
   readonly onProgress: (encodedBytes: number) => void;
 }
 
 /**
- * Solves blocks of an object for their intermediate symbols and writes those to `handle`, all but the reading of the file in
- * threads that end with it, and their memory with them.
+ * Solves blocks of an object for their intermediate symbols and writes these to `handle`. The calling thread reads the object's
+ * file; threads that end with the function, and free their memory then, do the rest.
  *
- * @param blocks which ones; each once
- * @throws {LayercastError} `OBJECT_CHANGED`, `ABORTED`, `DISK_FULL`, …; nothing is under way any more when it rejects
+ * @param blocks numbers of blocks, each once
+ * @throws {LayercastError} `OBJECT_CHANGED`, `ABORTED`, `DISK_FULL`, `THREAD_LOST`, …; when it rejects, nothing is under way
  */
 export async function solveBlocks(
   source: ByteSource,
@@ -62,7 +63,7 @@ export async function solveBlocks(
   const outcomes = await Promise.allSettled(lanes);
   if (signal.aborted) throw new LayercastError('ABORTED', 'encoding was aborted', { cause: signal.reason });
   const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
-  // Lanes that were ended because of another's failure only say so.
+  // A lane that was ended because another one failed has an error that only says so.
   const first = failures.find((failure) => failure instanceof LayercastError) ?? failures[0];
   if (first !== undefined) throw first;
 }
@@ -73,7 +74,7 @@ function threadCountFor({ longRowCount, geometry }: IntermediateLayout, { thread
   return Math.min(chosen, geometry.blockCount);
 }
 
-/** One block after the other, in one thread and the same memory. */
+/** Solves one block after the other, in one thread and the same memory. */
 async function runLane(
   source: ByteSource,
   layout: IntermediateLayout,

@@ -6,8 +6,8 @@ import type { IntermediateFile } from './intermediate-cache.js';
 import { DamagedBlock } from './stored-blocks.js';
 
 /**
- * The symbols of a coded object: source symbols from its file, repair symbols (ESI ≥ K) from its intermediate symbols. When
- * some of those turn out to be damaged, their block is solved anew while whoever needs it waits.
+ * The symbols of a coded object: source symbols from its file, repair symbols (ESI ≥ K) from its intermediate symbols. If a
+ * block's intermediate symbols are damaged, the block is solved anew, and reads that need the block wait.
  */
 export class CodedSource implements SymbolSource {
   readonly symbolBytes: number;
@@ -16,6 +16,7 @@ export class CodedSource implements SymbolSource {
   readonly #thread: CodingThread;
   readonly #file: IntermediateFile;
   readonly #object: number;
+  /** Blocks being mended: at most one for each read under way. */
   readonly #mending = new Map<number, Promise<void>>();
 
   /**
@@ -58,7 +59,8 @@ export class CodedSource implements SymbolSource {
   }
 
   async #make(runs: readonly SymbolRun[], into: Uint8Array): Promise<void> {
-    // Each try mends a block: so many can be damaged, and none a second time unless the disk does not keep what it is given.
+    // Each try mends one block, so `runs.length` tries mend all. A block is damaged twice only if the disk does not keep its
+    // data.
     for (let tries = 0; tries <= runs.length; tries++) {
       try {
         return await this.#thread.make(this.#object, this.symbolBytes, runs, into);
@@ -72,7 +74,7 @@ export class CodedSource implements SymbolSource {
     });
   }
 
-  /** Once for all channels that need the block. */
+  /** Mends a block once for all channels that need it. */
   #mend(block: number): Promise<void> {
     const running = this.#mending.get(block);
     if (running !== undefined) return running;

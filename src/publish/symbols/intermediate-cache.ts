@@ -10,9 +10,9 @@ import { type SolveOptions, solveBlocks } from './block-solver.js';
 import { HEADER_BYTES, headerOf, IntermediateLayout } from './intermediate-layout.js';
 
 export interface IntermediateCacheOptions {
-  /** Files live in `intermediate` below; made when it is not there. */
+  /** The files are in its folder `intermediate`, which is made if it is missing. */
   readonly stateDir: string;
-  /** Most bytes of all files together. */
+  /** Largest size of all files together. */
   readonly limitBytes: number;
   /** As in `SolveOptions`. */
   readonly threadCount?: number | undefined;
@@ -21,18 +21,19 @@ export interface IntermediateCacheOptions {
 }
 
 const SUFFIX = '.intermediate';
-/** A temporary file this long without a write was left by a process that died. */
+/** A temporary file that nobody has written for this long was left by a process that died. */
 const ABANDONED_MS = 3_600_000;
 
 /**
- * Intermediate symbols of objects on disk: made once for each content and geometry, by whichever process comes first. When
- * the folder would become too large, those that were not opened for the longest time go; never those that this cache has
- * given out. One that another process has open lives on until that closes it.
+ * Intermediate symbols of objects on disk. The first process that needs them makes them, once for each content and geometry. If
+ * the folder would become too large, the files that were not opened for the longest time are deleted, but none that this cache
+ * has given out. A deleted file that another process has open exists until that process closes it.
  */
 export class IntermediateCache {
   readonly #options: IntermediateCacheOptions;
   readonly #folder: string;
   readonly #nowMs: () => number;
+  /** How many uses each file has: at most one file for each object of the server. */
   readonly #inUse = new Map<string, number>();
 
   constructor(options: IntermediateCacheOptions) {
@@ -42,11 +43,11 @@ export class IntermediateCache {
   }
 
   /**
-   * The intermediate symbols of an object that is not empty. A file that is short, or another object's, is made anew; a
-   * damaged row is found when it is used, and then `mend` is called for.
+   * The intermediate symbols of an object that is not empty. A file that is too short, or that belongs to another object, is made
+   * anew. A damaged row is found when it is used; the user then calls `mend`.
    *
    * @param sha256 of `source`
-   * @throws {LayercastError} `DISK_FULL` before anything is made if there is no room; `OBJECT_CHANGED`, `ABORTED`,
+   * @throws {LayercastError} `DISK_FULL` before anything is written if there is no room; `OBJECT_CHANGED`, `ABORTED`,
    * `PERMISSION_DENIED`, …
    */
   async open(
@@ -81,7 +82,7 @@ export class IntermediateCache {
     };
   }
 
-  /** The least recently used go first. A clock that cannot be set costs only that order. */
+  /** Marks a file as used now. If its time cannot be set, only the order of deletion suffers. */
   async #touch(path: string): Promise<void> {
     const now = this.#nowMs() / 1000;
     await utimes(path, now, now).catch(() => {});
@@ -115,7 +116,7 @@ export class IntermediateCache {
     }
   }
 
-  /** Deletes what was used least recently until `neededBytes` more fit into the limit and on the disk. */
+  /** Deletes the least recently used files until `neededBytes` more fit into the limit and on the disk. */
   async #makeRoom(neededBytes: number): Promise<void> {
     const files = await this.#files();
     const free = files.filter(({ isFree }) => isFree);
@@ -150,7 +151,7 @@ export class IntermediateCache {
     return bavail * bsize;
   }
 
-  /** What takes room in the folder: abandoned files first, then those that were used least recently. */
+  /** The files of the folder in the order of deletion: abandoned files, then the least recently used. */
   async #files(): Promise<readonly CachedFile[]> {
     const names = await readdir(this.#folder);
     const files = await Promise.all(
@@ -183,13 +184,14 @@ export class IntermediateFile {
     this.#use = use;
   }
 
-  /** Descriptor of the process, good in all its threads until `close`. */
+  /** File descriptor, valid in all threads of the process until `close`. */
   get fd(): number {
     return this.#handle.fd;
   }
 
   /**
-   * Writes a block anew. What other readers of the file see of it are the bytes they see already, or the right ones.
+   * Writes a block anew. Meanwhile other readers of the file see either the old bytes of a row or the right ones.
+   *
    * @throws {LayercastError} `OBJECT_CHANGED`, `DISK_FULL`, `FILE_IO`, …
    */
   async mend(block: number): Promise<void> {
@@ -221,7 +223,7 @@ function nameOf(sha256: Uint8Array, { symbolBytes, blockCount }: Geometry): stri
   return `${Buffer.from(sha256).toString('hex')}-${symbolBytes}-${blockCount}${SUFFIX}`;
 }
 
-/** The file, if it is there and whole. Not there, not readable, or damaged: making it anew is the answer to each. */
+/** The open file if it is whole; undefined if it is missing, not readable or damaged, and has to be made anew. */
 async function openKept(path: string, header: Buffer, fileBytes: number): Promise<FileHandle | undefined> {
   const handle = await open(path, 'r+').catch(() => undefined);
   if (handle === undefined) return undefined;
@@ -230,7 +232,7 @@ async function openKept(path: string, header: Buffer, fileBytes: number): Promis
     const { bytesRead } = await handle.read(found, 0, HEADER_BYTES, 0);
     if (bytesRead === HEADER_BYTES && found.equals(header) && (await handle.stat()).size === fileBytes) return handle;
   } catch {
-    // A disk that fails to read it may still take it anew.
+    // A disk that cannot read the file may still be able to write another one.
   }
   await handle.close();
   return undefined;

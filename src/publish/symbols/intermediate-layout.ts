@@ -3,8 +3,9 @@ import { blockCode } from '../../fec/index.js';
 import { blockSymbolCount, type Geometry } from '../../object/geometry.js';
 
 /**
- * A file of intermediate symbols: a header that says of which object, then block after block the rows of each. A row is an
- * intermediate symbol and its CRC-32 (u32 LE), so that a damaged one is found whenever it is used, without reading the others.
+ * The layout of a file of intermediate symbols: a header that names the object, then the rows of one block after the other. A
+ * row is an intermediate symbol and its CRC-32 (u32 LE), so that damage is found when the row is used, without reading other
+ * rows.
  */
 export class IntermediateLayout {
   readonly geometry: Geometry;
@@ -39,20 +40,20 @@ export class IntermediateLayout {
       : this.#shortRowCount;
   }
 
-  /** Where the rows of a block begin; of the block after the last, where the file ends. */
+  /** Byte at which the rows of a block begin; for the number after the last block, the end of the file. */
   blockStart(block: number): number {
     const long = Math.min(block, this.geometry.longBlockCount);
     const rows = long * this.#longRowCount + (block - long) * this.#shortRowCount;
     return HEADER_BYTES + rows * this.rowBytes;
   }
 
-  /** Whether a row, as it was read, is as it was written. */
+  /** Whether a row that was read has the checksum of its symbol. */
   isIntact(row: Buffer): boolean {
     const { symbolBytes } = this.geometry;
     return crc32(row.subarray(0, symbolBytes)) === row.readUInt32LE(symbolBytes);
   }
 
-  /** Makes `row` that of an intermediate symbol. */
+  /** Writes an intermediate symbol and its checksum to `row`. */
   fillRow(row: Buffer, symbol: Uint8Array): void {
     const { symbolBytes } = this.geometry;
     row.set(symbol);
@@ -62,12 +63,12 @@ export class IntermediateLayout {
 
 export const HEADER_BYTES = 64;
 const CHECKSUM_BYTES = 4;
-/** Ends in the number of the format: a file of another is made anew. */
+/** Ends in the number of the format: a file of another format is made anew. */
 const MAGIC = 'LCinter1';
 
 /**
  * Magic, SHA-256 of the object, its size (u64), symbol size and block count (u32 each), CRC-32 of all that, four zeros;
- * little-endian. Whatever has another header is another object's, or damaged.
+ * little-endian. A file with another header belongs to another object or is damaged.
  */
 export function headerOf(sha256: Uint8Array, { sizeBytes, symbolBytes, blockCount }: Geometry): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);

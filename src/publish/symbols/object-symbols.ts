@@ -7,7 +7,7 @@ import { CodedSource } from './coded-source.js';
 import type { CodingThread } from './coding-thread.js';
 import type { IntermediateCache } from './intermediate-cache.js';
 
-/** The payloads of an object's datagrams, and what has to be closed after the last of them. */
+/** The payloads of an object's datagrams; `close` when no more are read. */
 export interface ObjectSymbols extends SymbolSource {
   close(): Promise<void>;
 }
@@ -16,12 +16,12 @@ export interface SymbolOptions {
   readonly cache: IntermediateCache;
   readonly thread: CodingThread;
   readonly signal: AbortSignal;
-  /** Called while an object is encoded, which happens once per content. */
+  /** Called while an object is encoded; each content is encoded once. */
   readonly onEncoding: (encodedBytes: number, totalBytes: number) => void;
 }
 
 /**
- * The symbols that the descriptor of an object promises.
+ * The symbols of an object, as its descriptor describes them.
  *
  * @throws {LayercastError} `DISK_FULL`, `OBJECT_CHANGED`, `ABORTED`, …
  */

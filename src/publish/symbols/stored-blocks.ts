@@ -3,7 +3,7 @@ import { type RowReader, RunEncoder } from '../../fec/index.js';
 import { blockSymbolCount, type Geometry } from '../../object/geometry.js';
 import { IntermediateLayout } from './intermediate-layout.js';
 
-/** A row of intermediate symbols is not as it was written. */
+/** A row of intermediate symbols has a wrong checksum. */
 export class DamagedBlock extends Error {
   override readonly name = 'DamagedBlock';
   readonly block: number;
@@ -15,9 +15,9 @@ export class DamagedBlock extends Error {
 }
 
 /**
- * Makes symbols from a file of intermediate symbols, synchronously: for worker threads. Blocks are either held in memory
- * from their first use on, or each row is read when it is needed: for a run of 16 symbols some 100 of them, 120 kB, where a
- * block has 10 to 40 MB.
+ * Makes symbols from a file of intermediate symbols, synchronously, in worker threads. Either blocks are held in memory
+ * from their first use on, or each row is read when it is needed: a run of 16 symbols needs some 100 rows, 120 kB, of a block of
+ * 10 to 40 MB.
  */
 export class StoredBlocks {
   readonly #fd: number;
@@ -40,7 +40,7 @@ export class StoredBlocks {
   /**
    * Writes consecutive symbols of a block side by side to the beginning of `into`.
    *
-   * @throws {DamagedBlock} when the file does not have what it should; what else the system says when it cannot be read
+   * @throws {DamagedBlock} if a row of the file is damaged or missing; also errors of the system if the file cannot be read
    */
   encode(block: number, firstEsi: number, count: number, into: Uint8Array): void {
     this.#block = block;
@@ -49,7 +49,7 @@ export class StoredBlocks {
     this.#encoderOf(block).encode(firstEsi, count, into, readRow);
   }
 
-  /** One for each length that blocks have: two at most. */
+  /** The encoder for blocks of this length. Blocks have two lengths at most. */
   #encoderOf(block: number): RunEncoder {
     const { geometry } = this.#layout;
     const sourceCount = blockSymbolCount(geometry, block);

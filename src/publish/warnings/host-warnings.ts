@@ -15,9 +15,9 @@ import { interfaceWarnings } from './interface-warnings.js';
 import { recordWarnings } from './record-warnings.js';
 
 /**
- * What makes it doubtful that this host can serve a fleet: files, key, records and interface are looked at here. A file may be
- * meant for other hosts. So where this host is one of the servers, by its name or an address, only what that server needs is
- * looked at; and each message says that it is about this host.
+ * Warnings about what this host lacks to serve a fleet: files, key, records and interface are checked. A fleet file may be meant
+ * for other hosts. So if this host is one of the servers, by its name or an address, only the needs of this server are checked,
+ * and each message says that it is about this host.
  */
 export async function hostWarnings(fleet: Fleet, nowS = Date.now() / 1000): Promise<readonly ConfigWarning[]> {
   const server = serverHere(fleet);
@@ -45,17 +45,17 @@ export async function receiverWarnings(file: {
   ];
 }
 
-/** Many objects are announced less often than each would be alone. */
+/** A warning if there are so many objects that each is announced less often than the fleet file says. */
 function announcementWarning(fleet: Fleet): ConfigWarning[] {
   const intervalUs = announceIntervalOf(fleet);
-  // A longer time that the file itself sets is warned of by its settings alone.
+  // `warningsOf` warns of a longer time that the file itself sets.
   if (Math.max(fleet.announceIntervalUs, LONG_ANNOUNCE_INTERVAL_US) >= intervalUs) return [];
   const interval = formatQuantity(DURATION, intervalUs);
   const message = `at this rate it takes ${interval} to announce all objects, and a receiver waits up to that long; raise announceRate`;
   return [warning('ANNOUNCE_INTERVAL', ['announceRate'], message)];
 }
 
-/** Which of the servers this host is; undefined where that cannot be told. */
+/** The server that this host is; undefined if this cannot be decided. */
 function serverHere(fleet: Fleet): FleetServer | undefined {
   const addresses = usableInterfaces().flatMap((usable) => usable.addresses);
   try {

@@ -8,9 +8,10 @@ import type { ConfigWarning } from '../../fleet/warnings.js';
 import { mtuOf, usableInterfaces } from '../../net/interfaces/interfaces.js';
 
 /**
- * Whether the interfaces that a fleet file names are there, and carry what is sent.
+ * Warnings about interfaces that a fleet file names and that are missing or too slow, or whose MTU is too small.
  *
- * @param server the one that this host is; undefined has every name in the file looked for, and told in one warning.
+ * @param server the server that this host is; undefined: every name in the file is looked up, and one warning lists the missing
+ * ones
  */
 export async function interfaceWarnings(fleet: Fleet, server: FleetServer | undefined): Promise<ConfigWarning[]> {
   const usable = usableInterfaces().map(({ name }) => name);
@@ -22,13 +23,13 @@ export async function interfaceWarnings(fleet: Fleet, server: FleetServer | unde
     const message = `no usable interface ${names} on this host: missing, down or without an IPv6 address`;
     warnings.push({ code: 'INTERFACE', path: missing[0].path, message });
   }
-  // The servers that send on an interface here; a host that is none of the servers says nothing of what they send.
+  // Without a named interface, only a host that is one of the servers is warned about what it sends.
   const name = named.length === 0 ? usable[0] : named.find((one) => usable.includes(one.name))?.name;
   if (name === undefined || (server === undefined && named.length === 0)) return warnings;
   return [...warnings, ...mtuWarning(fleet, name), ...(await rateWarning(fleet, server, name))];
 }
 
-/** The names in the file that concern this host, each once, with the setting that has it. */
+/** The interface names in the file that concern this host, each once, with the path of the setting. */
 function namesIn(fleet: Fleet, server: FleetServer | undefined): readonly { name: string; path: Path }[] {
   const own = (server === undefined ? fleet.servers : [server]).flatMap(({ name, interface: device }) =>
     device === undefined ? [] : [{ name: device, path: ['servers', name, 'interface'] }],
@@ -38,7 +39,7 @@ function namesIn(fleet: Fleet, server: FleetServer | undefined): readonly { name
   return all.filter(({ name }, index) => all.findIndex((other) => other.name === name) === index);
 }
 
-/** Multicast has no path MTU discovery: larger packets are refused by the system, or cut into fragments. */
+/** Multicast has no path MTU discovery: the system refuses larger packets or fragments them. */
 function mtuWarning({ symbolBytes }: Fleet, name: string): ConfigWarning[] {
   const mtuBytes = mtuOf(name);
   const packetBytes = symbolBytes + PACKET_OVERHEAD_BYTES;
@@ -57,7 +58,7 @@ async function rateWarning(fleet: Fleet, server: FleetServer | undefined, name: 
   return [{ code: 'RATE', path: ['objects'], message }];
 }
 
-/** Speed of an interface, bit/s; undefined where the system does not know it, as for virtual ones. */
+/** Speed of an interface, bit/s; undefined if the system does not know it, as for virtual interfaces. */
 async function speedOf(name: string): Promise<number | undefined> {
   const text = await readFile(`/sys/class/net/${name}/speed`, 'utf8').catch(() => '');
   const megabits = Number(text);

@@ -5,10 +5,10 @@ import { unpackDescriptor } from '../../wire/descriptor-reader.js';
 import { peekRecord } from '../../wire/signature.js';
 import { recordPath } from '../records/records.js';
 
-/** Records that are not signed anew within this time are told of. */
+/** A record that expires within this time causes a warning. */
 const SOON_S = 86_400;
 
-/** Which objects have no usable record in a folder, or one that receivers refuse or soon will. */
+/** Warnings about objects whose record is missing, unusable, expired or soon to expire. */
 export async function recordWarnings(
   folder: string,
   objects: readonly FleetObject[],

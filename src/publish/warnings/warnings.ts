@@ -4,10 +4,10 @@ import { keyExposure } from '../records/key-file.js';
 import type { Station } from '../station.js';
 import { interfaceWarnings } from './interface-warnings.js';
 
-/** Tells each warning once until `forget`: it may hold for as long as the server runs. */
+/** Emits each warning once until `forget`, because its cause may last for as long as the server runs. */
 export class Warnings {
   readonly #emit: (event: SenderWarningEvent) => void;
-  /** One for each object and kind at most. */
+  /** Messages since `forget`: at most one for each object and kind of warning. */
   readonly #told = new Set<string>();
 
   constructor(emit: (event: SenderWarningEvent) => void) {
@@ -20,13 +20,13 @@ export class Warnings {
     this.#emit({ code, message, hint });
   }
 
-  /** The fleet file was read again: what still holds is worth telling again. */
+  /** Call it when the fleet file was read again: warnings that still hold are then emitted again. */
   forget(): void {
     this.#told.clear();
   }
 }
 
-/** What is allowed and probably a mistake in how this server is set up. */
+/** Settings of this server that are allowed and probably a mistake. */
 export async function warningsOfStation(station: Station): Promise<readonly SenderWarningEvent[]> {
   const { fleet, server } = station;
   const { keyPath } = fleet;
