@@ -1,4 +1,5 @@
-// Making symbols to send: from intermediate symbols in memory and in a file, beside reading the file of an object without a code.
+// Makes symbols to send from intermediate symbols in memory and in a file, and compares with reading the file of an object
+// without a code.
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ import { median, table } from './table.js';
 
 const SOURCE_COUNTS = [1024, 8192, 32_768] as const;
 const SYMBOL_BYTES = 1184;
-/** Runs in a request, as a channel of 40 Mbit/s asks for 20 ms. */
+/** Runs in a request: what a channel of 40 Mbit/s needs for 20 ms. */
 const RUNS_PER_READ = 20;
 
 interface Row {
@@ -27,8 +28,8 @@ interface Row {
 }
 
 /**
- * Runs of 16 repair symbols of random places, medians over rounds in which the ways take turns. The thread alone is what
- * a coding thread does; beside it the same asked for from the main thread, one request at a time.
+ * Makes runs of 16 repair symbols with random ESIs; medians over rounds in which the ways take turns. Two ways run in this
+ * thread, two ask a coding thread, one request at a time.
  *
  * @param args `--rounds N`, `--seconds S` of each way in each round, `--dir DIR` for the files
  */
@@ -110,7 +111,7 @@ async function measure(folder: string, sourceCount: number, roundCount: number, 
   });
 }
 
-/** Symbols a second. */
+/** Runs `work` for some time and returns symbols per second. */
 async function speedOf(work: () => Promise<void>, seconds: number): Promise<number> {
   await work();
   const start = performance.now();

@@ -3,7 +3,7 @@ import { MAX_ESI } from '../dist/base/limits.js';
 import { blockCode } from '../dist/fec/index.js';
 import { planDecoding } from '../dist/fec/solve/decoding-plan.js';
 
-/** Lost source symbols are made up for by repair symbols from the whole range of ESIs. */
+/** Repair symbols from the whole range of ESIs replace the lost source symbols. */
 const LOSS_RATIOS = [0.1, 1] as const;
 const MOST_EXTRA = 2;
 
@@ -11,13 +11,12 @@ interface Row {
   readonly sourceCount: number;
   readonly lossRatio: number;
   readonly trialCount: number;
-  /** Trials in which K + i symbols did not do. */
+  /** Entry i: trials in which K + i symbols did not determine the block. */
   readonly failureCounts: readonly number[];
 }
 
 /**
- * @param args for blocks of 10, 26, 101 and 1024 symbols, how many trials (default 100,000 for the first three and 5000
- *   for the last)
+ * @param args trials for blocks of 10, 26 and 101 symbols (default 100,000), and trials for blocks of 1024 symbols (default 5000)
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const [small, large] = [Number(args[0] ?? 100_000), Number(args[1] ?? 5000)];

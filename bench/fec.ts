@@ -1,4 +1,4 @@
-// The erasure code beside the npm package raptorq: encoding, decoding, several threads, and memory.
+// Compares the erasure code with the npm package raptorq: encoding, decoding and memory. Also measures several threads.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Decoder, Encoder, initSync } from 'raptorq/raptorq.js';
@@ -12,7 +12,7 @@ const LOSS_RATIOS = [0.02, 0.1, 0.5, 1] as const;
 interface Row {
   readonly sourceCount: number;
   readonly symbolBytes: number;
-  /** 1 is repair only. */
+  /** 1: all source symbols are lost. */
   readonly lossRatio: number;
   readonly encodeMBps: number;
   readonly encodeRatio: number;
@@ -23,8 +23,8 @@ interface Row {
 }
 
 /**
- * Times are medians of processor time; ours and the package's turns alternate, so that whatever else the machine does
- * hits both. Of the pools, which need the whole machine, the best of eight rounds by the clock counts.
+ * Times are medians of processor time. Both codes take turns, so that other work of the machine affects both. Pools need the
+ * whole machine, so the best of eight rounds by the clock counts.
  * Encoding: the block in, as many repair symbols out as were lost. Decoding: symbols copied into the block one by one, then
  * the block restored; in a pool also hashed. The package copies every symbol into a packet of its own; it has no other interface.
  *
@@ -99,7 +99,7 @@ function measure(sourceCount: number, symbolBytes: number, lossRatio: number): R
   };
 }
 
-/** Lets the engine compile what a program that runs for more than a moment has compiled. */
+/** Lets the engine compile the code, as it would in a program that runs for more than a moment. */
 function warmUp(source: Uint8Array, symbolBytes: number, lossRatio: number): void {
   const sourceCount = source.length / symbolBytes;
   const start = performance.now();
@@ -113,12 +113,12 @@ function warmUp(source: Uint8Array, symbolBytes: number, lossRatio: number): voi
   }
 }
 
-/** The package is slow: it takes its turn in about seven rounds. */
+/** In every how many rounds the package takes its turn: it is slow, so in about seven rounds of all. */
 function theirShare(roundCount: number): number {
   return Math.max(1, Math.floor(roundCount / 7));
 }
 
-/** What was received is copied into the block, repair symbols to the rows of lost ones; then the block is restored. */
+/** Copies received symbols into the block, repair symbols to the rows of lost ones, and restores the block. */
 function decode(
   source: Uint8Array,
   repair: Uint8Array,
@@ -202,7 +202,7 @@ async function measurePool(sourceCount: number, lossRatio: number) {
   return { sourceCount, lossRatio, oneMBps, twoMBps, ratio: twoMBps / oneMBps };
 }
 
-/** Milliseconds of processor time: what else the machine does then shows only in the caches. */
+/** Milliseconds of processor time. Other work of the machine affects them only through the caches. */
 function time(work: () => unknown): number {
   const start = process.cpuUsage();
   work();

@@ -103,7 +103,7 @@ describe('solveBlock', () => {
 });
 
 describe('restoreBlock', () => {
-  it('restores the missing symbols where they belong', () => {
+  it('restores the missing symbols in their rows', () => {
     const source = randomBytes(50 * 9, 1);
     const encoder = BlockEncoder.fromSource(source, 9);
     const block = source.slice();

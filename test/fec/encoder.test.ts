@@ -78,7 +78,7 @@ describe('BlockEncoder', () => {
     expect(symbol.every((value) => value === byte[0])).toBe(true);
   });
 
-  it('makes a run of symbols the same as one by one', () => {
+  it('makes the same symbols in a run as one by one', () => {
     const encoder = BlockEncoder.fromSource(randomBytes(100 * 48, 1), 48);
     const run = new Uint8Array(40 * 48);
     encoder.encodeRun(80, 40, run);
@@ -98,7 +98,7 @@ describe('BlockEncoder', () => {
     );
   });
 
-  it('needs nothing but the intermediate symbols to make all others', () => {
+  it('makes all symbols from the intermediate symbols alone', () => {
     const encoder = BlockEncoder.fromSource(randomBytes(50 * 20, 4), 20);
     const again = BlockEncoder.fromIntermediate(50, 20, encoder.intermediate.slice());
     const [one, other] = [new Uint8Array(2000), new Uint8Array(2000)];
@@ -125,7 +125,7 @@ describe('BlockEncoder', () => {
 
   it.each([
     [9, 150, 20],
-    // So many that the table is worked on in slices.
+    // So many symbols that the table is processed in slices.
     [600, 10, 65_535],
   ])(
     'makes %i symbols of a block of %i from rows of %i bytes fetched one by one',
@@ -188,7 +188,7 @@ describe('blockCode', () => {
   });
 });
 
-/** The smallest divisor but 1. */
+/** The smallest divisor above 1. */
 function divisor(value: number): number {
   for (let candidate = 2; candidate * candidate <= value; candidate++) if (value % candidate === 0) return candidate;
   return value;

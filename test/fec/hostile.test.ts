@@ -8,8 +8,8 @@ import { encodedRows, pick, randomBytes, randomFrom, rowsOf } from './samples.js
 
 const invalid = expect.objectContaining({ code: 'FEC_INVALID' });
 
-describe('symbols that someone made up', () => {
-  it('give a wrong block, and no warning, when they contradict each other: digests are for that', () => {
+describe('hostile symbols', () => {
+  it('that contradict each other give a wrong block and no warning: digests find that', () => {
     const source = randomBytes(30 * 8, 1);
     const encoder = BlockEncoder.fromSource(source, 8);
     const partial = encodedRows(
@@ -23,7 +23,7 @@ describe('symbols that someone made up', () => {
   });
 
   it('with ESIs chosen not to determine the block are refused', () => {
-    // Symbols that all do without intermediate symbols 0 to 23 say nothing about those but through the checks.
+    // None of the symbols contains intermediate symbols 0 to 23, so that only the checks say anything about these.
     const code = blockCode(40);
     const esis: number[] = [];
     for (let esi = 40; esis.length < 40 + SPARE_SYMBOLS; esi++) {
@@ -45,7 +45,7 @@ describe('symbols that someone made up', () => {
   });
 });
 
-/** Symbols of one byte, a one each. */
+/** Symbols of one byte, each 1. */
 function ones(sourceCount: number, esis: readonly number[]) {
   return rowsOf(sourceCount, 1, esis, (_, into) => into.fill(1));
 }
@@ -78,7 +78,7 @@ describe('restoreBlock and solveBlock with anything at all', () => {
     );
   });
 
-  it('refuses esis that cannot be', () => {
+  it('refuse impossible ESIs', () => {
     const restore = (esis: number[], spareBytes = 0, symbolBytes = 2) =>
       restoreBlock(
         { block: new Uint8Array(8), spare: new Uint8Array(spareBytes), esis: Int32Array.from(esis) },
@@ -100,7 +100,7 @@ describe('restoreBlock and solveBlock with anything at all', () => {
     expect(() => restore([0, 1, 2, 3], 0, 0)).toThrow(invalid);
   });
 
-  it('does not fail on any random loss with two symbols more than were lost', () => {
+  it('restore any random loss with two symbols more than were lost', () => {
     const random = randomFrom(4);
     const source = randomBytes(200 * 3, 9);
     const encoder = BlockEncoder.fromSource(source, 3);

@@ -12,8 +12,8 @@ const WORK_ROWS = 30;
 const SYMBOLS = 60;
 
 /**
- * A program that copies the first symbols to working rows, does some of everything with rows of both kinds, and copies
- * the working rows back; and what it does to the symbols, byte by byte.
+ * A program that copies the first symbols to working rows, runs all kinds of instructions with rows of both kinds, and copies
+ * the working rows back. `apply` does the same to the symbols, byte by byte.
  */
 function randomProgram(seed: number): { program: Program; apply: (symbols: Uint8Array[]) => void } {
   const random = randomFrom(seed);
@@ -73,11 +73,11 @@ describe.each([
 ])('the %s kernel', (name, make) => {
   const kernel = make()!;
 
-  it('is what it says', () => {
+  it('has its name', () => {
     expect(kernel.name).toBe(name);
   });
 
-  it('does what its instructions mean, for any length of row', () => {
+  it('runs all instructions right, for any length of row', () => {
     fc.assert(
       fc.property(fc.integer(), fc.integer({ min: 1, max: 12 }), (seed, units) => {
         const stride = 32 * units;
@@ -109,7 +109,7 @@ describe.each([
     }
   });
 
-  it('eliminates like the plain code, and sees when it cannot', () => {
+  it('eliminates like the plain code, and reports dependent columns', () => {
     fc.assert(
       fc.property(fc.integer(), fc.integer({ min: 1, max: 30 }), fc.boolean(), (seed, columnCount, isSingular) => {
         const rowCount = columnCount + (seed & 3);

@@ -4,7 +4,7 @@ import { BlockEncoder, solveBlock } from '../../dist/fec/index.js';
 import { oracleDecode, oracleEncode } from './oracle.js';
 import { pick, randomBytes, randomFrom, rowsOf } from './samples.js';
 
-/** Rows of the RFC's table (K = K′), one above and one below them, and sizes people choose. */
+/** Sizes of the RFC's table (K = K′), sizes one above and one below them, and common sizes. */
 const SOURCE_COUNTS = [
   1, 2, 3, 5, 9, 10, 11, 12, 13, 18, 19, 20, 26, 31, 50, 64, 100, 101, 102, 127, 128, 138, 200, 205, 213, 255, 256, 301,
   405, 512, 526, 600, 700, 820, 821, 900, 1000, 1023, 1024, 1032, 1033, 1500, 2048, 4096, 8111, 8192, 20_000, 56_403,

@@ -4,8 +4,8 @@ import { Decoder, Encoder, initSync } from 'raptorq/raptorq.js';
 import { type BlockCode, internalId } from '../../dist/fec/code.js';
 
 /**
- * The npm package `raptorq`, an old WebAssembly build of a Rust implementation, for comparison. Its packets are a byte
- * of block number (zero here), three of symbol number, and the symbol; it numbers repair symbols as the padded block does.
+ * The npm package `raptorq`, an old WebAssembly build of a Rust implementation, for comparison. Its packet has one byte
+ * of block number (zero here), three of symbol number, and the symbol. It numbers repair symbols as in the padded block.
  */
 initSync(readFileSync(createRequire(import.meta.url).resolve('raptorq/raptorq_bg.wasm')));
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { partition } from '../../dist/fec/index.js';
 
-it('deals everything out, in parts that differ by one at most, long parts first', () => {
+it('divides all symbols into parts that differ by one at most, long parts first', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 2 ** 40 }), fc.integer({ min: 1, max: 2 ** 16 }), (total, partCount) => {
       const { longCount, longSize, shortCount, shortSize } = partition(total, partCount);

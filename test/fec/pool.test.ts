@@ -35,7 +35,7 @@ describe('CodingPool', () => {
     for (const [i, { block }] of blocks.entries()) expect(block).toEqual(sources[i]);
   });
 
-  it('makes ready for a size of block in all its threads, and refuses one that there cannot be', async () => {
+  it('prepares all its threads for a block size, and refuses an impossible size', async () => {
     await pool.prepare(64, 2);
     const source = randomBytes(1024, 78);
     const block = damaged(source, 5, new Uint8Array(1024));
@@ -44,7 +44,7 @@ describe('CodingPool', () => {
     await expect(pool.prepare(0, 1)).rejects.toMatchObject({ code: 'FEC_INVALID' });
   });
 
-  it('solves a block in shared memory, and one in the middle of other memory', async () => {
+  it('solves a block in shared memory, and a block in the middle of other memory', async () => {
     const source = randomBytes(1024, 77);
     const shared = damaged(source, 3, new Uint8Array(new SharedArrayBuffer(1024)));
     expect(await pool.solve(shared, 16, 1024)).toEqual(sha256(source));
@@ -81,7 +81,7 @@ describe('CodingPool', () => {
     await expect(pool.solve(twice, 16, 1024)).rejects.toMatchObject({ code: 'FEC_INVALID' });
   });
 
-  it('says when symbols are too few, and leaves the block as it was', async () => {
+  it('returns no digest when symbols are too few, and leaves the block as it was', async () => {
     const partial = damaged(randomBytes(1024, 5), 0, new Uint8Array(1024));
     partial.esis.fill(-1, 64);
     const before = partial.block.slice();

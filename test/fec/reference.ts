@@ -2,8 +2,8 @@ import { type BlockCode, internalId } from '../../dist/fec/code.js';
 import { V0, V1, V2, V3 } from '../../dist/fec/tables/random.js';
 
 /**
- * RFC 6330 written down as its text reads, with dense matrices and loops over bytes: slow, and obviously the RFC. It takes
- * nothing from the code under test but the tables and the sizes that come straight from them.
+ * RFC 6330 as its text reads, with dense matrices and loops over bytes: slow, and easy to compare with the RFC. It uses
+ * only the tables of the code under test and the sizes that come straight from the tables.
  */
 const DEGREES = [
   0, 5243, 529531, 704294, 791675, 844104, 879057, 904023, 922747, 937311, 948962, 958494, 966438, 973160, 978921,
@@ -31,7 +31,7 @@ export function rand(y: number, i: number, m: number): number {
   return Number(drawn % BigInt(m));
 }
 
-/** Sections 5.3.5.3 and 5.3.5.4: the intermediate symbols that symbol X of the padded block is the sum of. */
+/** Sections 5.3.5.3 and 5.3.5.4: the intermediate symbols whose sum is symbol X of the padded block. */
 export function ltSymbols(code: BlockCode, x: number): number[] {
   const { ltCount: W, permanentCount: P, permanentPrime: P1, systematicIndex: J } = code;
   let A = 53591 + J * 997;

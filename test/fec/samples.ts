@@ -24,7 +24,7 @@ export function pick(count: number, bound: number, random: () => number): number
 }
 
 /**
- * Symbols as they lie when they were written in the order of `esis`: the first K in the block, all others in spare rows.
+ * The symbols of some ESIs in the order of `esis`: the first K in the block, all others in spare rows.
  *
  * @param write writes the symbol of an ESI to the beginning of `into`
  */

@@ -9,7 +9,7 @@ import { signDescriptor } from '../../dist/publish/records/records.js';
 import { describeObject } from '../../dist/publish/records/signing.js';
 import { recordDatagrams } from '../../dist/wire/fragments.js';
 
-/** So many objects of one channel each. */
+/** A fleet of `count` objects with one channel each. */
 function fleetOf(objectCount: number, more: object = {}) {
   const entry = { file: 'file', version: 1, channels: [{ rate: '1Mbit' }] };
   const objects = Object.fromEntries(Array.from({ length: objectCount }, (_, i) => [`object ${i}`, entry]));
@@ -17,20 +17,20 @@ function fleetOf(objectCount: number, more: object = {}) {
 }
 
 describe('the announcements of a server', () => {
-  it('of a few objects come in the announce interval', () => {
+  it('of a few objects keep the announce interval', () => {
     const fleet = fleetOf(3, { announceInterval: '2s' });
     expect(plannedAnnouncements(fleet, fleet.servers[0]!).roundUs).toBe(2e6);
     expect(announceIntervalOf(fleet)).toBe(2e6);
   });
 
-  it('of a thousand objects take the announce rate, and longer', () => {
+  it('of a thousand objects keep the announce rate and take longer', () => {
     const fleet = fleetOf(1000, { announceRate: '128kbit' });
     const { roundUs, rateBitsPerSecond } = plannedAnnouncements(fleet, fleet.servers[0]!);
     expect(rateBitsPerSecond).toBeCloseTo(128e3);
     expect(roundUs).toBeGreaterThan(20e6);
   });
 
-  it('are planned with the bytes that they have', () => {
+  it('are planned with their actual bytes', () => {
     const fleet = fleetOf(1, { announceInterval: '1s' });
     const content = {
       geometry: geometryOf(5e6, 1184, 1),
@@ -40,12 +40,12 @@ describe('the announcements of a server', () => {
     const descriptor = describeObject(fleet, fleet.objects[0]!, content, 1_800_000_000);
     const { record } = signDescriptor(descriptor, generateKeyPairSync('ed25519').privateKey);
     const bytes = recordDatagrams(record, 0, 255).reduce((sum, { length }) => sum + length + 48, 0);
-    // In the directory they come a third as often.
+    // The directory has them a third as often.
     const planned = plannedAnnouncements(fleet, fleet.servers[0]!).rateBitsPerSecond;
     expect(Math.abs(planned / ((bytes * 8 * 4) / 3) - 1)).toBeLessThan(0.03);
   });
 
-  it('count in what a plan says of a server and of the fleet', () => {
+  it('are part of the rates that a plan gives for a server and for the fleet', () => {
     const fleet = fleetOf(1000, { servers: { a: {}, b: { objects: ['object 1'] } } });
     const forecast = forecastOf(
       fleet,

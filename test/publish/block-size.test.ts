@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { automaticBlockSymbols } from '../../dist/sender/schedule/block-size.js';
 
-describe('the size of blocks that nobody chose', () => {
+describe('the block size without a setting', () => {
   it.each([
     [1, 8448],
     [8448, 8448],
@@ -13,12 +13,12 @@ describe('the size of blocks that nobody chose', () => {
     expect(automaticBlockSymbols('raptorq', symbolCount, 1184)).toBe(expected);
   });
 
-  it('stays small without a code, where a block is only what is verified together', () => {
+  it('stays small without a code, because a block is then only the unit of verification', () => {
     for (const symbolCount of [1, 2 ** 20, 2 ** 32])
       expect(automaticBlockSymbols('none', symbolCount, 1184)).toBe(1024);
   });
 
-  it('never asks for blocks of more than 25 MB, however long symbols are', () => {
+  it('is at most 25 MB, however long the symbols are', () => {
     for (const symbolBytes of [16, 1184, 1221, 1440, 8900]) {
       for (const symbolCount of [1000, 2 ** 17, 2 ** 20, 2 ** 24]) {
         expect(automaticBlockSymbols('raptorq', symbolCount, symbolBytes) * symbolBytes).toBeLessThanOrEqual(25e6);

@@ -7,11 +7,11 @@ const fleet = parseFleet(`${OBJECTS}servers: { alpha: { address: "fd00::1" }, be
 const elsewhere = { name: 'elsewhere', addresses: ['fd00::9'] };
 
 describe('the server that a host is', () => {
-  it('is the one named, before anything the host says of itself', () => {
+  it('is the one that the setting names, whatever the host is called', () => {
     expect(chooseServer(fleet, 'beta', { name: 'alpha', addresses: ['fd00::1'] }).name).toBe('beta');
   });
 
-  it('is the only one there is', () => {
+  it('is the only one of the fleet', () => {
     expect(chooseServer(parseFleet(OBJECTS, 'f'), undefined, elsewhere).index).toBe(0);
   });
 
@@ -23,7 +23,7 @@ describe('the server that a host is', () => {
     expect(chooseServer(fleet, undefined, host).name).toBe('beta');
   });
 
-  it.each([undefined, 'gamma'])('is refused with the names to choose from when nothing fits (--host %s)', (name) => {
+  it.each([undefined, 'gamma'])('is refused with a list of names if no server fits (--host %s)', (name) => {
     expect(() => chooseServer(fleet, name, elsewhere)).toThrow(
       expect.objectContaining({ code: 'UNKNOWN_HOST', hint: expect.stringContaining('alpha, beta') }),
     );

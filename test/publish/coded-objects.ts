@@ -27,12 +27,12 @@ export function cacheIn(stateDir: string, more: { limitBytes?: number; nowMs?: (
   return new IntermediateCache({ stateDir, limitBytes: 1e9, threadCount: 2, ...more });
 }
 
-/** Any text of 32 bytes does for a digest here. */
+/** Stands for a digest: any text of 32 bytes is enough. */
 export function digestOf(name: string): Uint8Array {
   return Buffer.from(name.padEnd(32, '.'));
 }
 
-/** A source of coded symbols over a cache, which the test closes by itself or leaves to its end. */
+/** A source of coded symbols over a cache. The test closes the source, or the source is closed when the test ends. */
 export async function codedSource(
   cache: IntermediateCache,
   source: FileSource,
@@ -51,7 +51,7 @@ export async function codedSource(
   return { coded, close };
 }
 
-/** The symbol as the erasure code alone makes it, from the whole block. */
+/** The symbol that the erasure code makes from the whole block. */
 export function expectedSymbol(content: Uint8Array, geometry: Geometry, block: number, esi: number): Uint8Array {
   const start = blockOffset(geometry, block);
   const source = content.subarray(start, start + blockLength(geometry, block));

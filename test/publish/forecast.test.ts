@@ -5,7 +5,7 @@ import { forecastOf } from '../../dist/publish/forecast.js';
 
 const MB = 1e6;
 
-/** The forecast of the one object `a`, described by YAML, of `sizeBytes` bytes. */
+/** The forecast of the object `a` of a fleet in YAML; its file has `sizeBytes`. */
 function forecast(object: string, servers: string, sizeBytes: number | undefined) {
   const text = `fleet: f\nblockSymbols: 16384\nobjects: { a: { file: a, version: 1, ${object} } }\nservers: ${servers}\n`;
   const fleet = parseFleet(text, '/f');
@@ -15,10 +15,10 @@ function forecast(object: string, servers: string, sizeBytes: number | undefined
   ).objects[0]!;
 }
 
-describe('what a fleet lets receivers expect', () => {
+describe('the forecast of a fleet', () => {
   const ladder = 'ladder: { from: 1Mbit, to: 13.4Mbit }';
 
-  it('is, with a code, under 1 % in vain at every level of a ladder at up to 10 % loss, and good for more than that', () => {
+  it('with a code has an overhead below 1 % at every level up to 10 % loss, and no duplicates at more than 10 % loss', () => {
     for (const servers of ['{ x: }', '{ x: , y: , z:  }']) {
       const { levels } = forecast(ladder, servers, 100 * MB);
       expect(levels).toHaveLength(12);
@@ -30,7 +30,7 @@ describe('what a fleet lets receivers expect', () => {
     }
   });
 
-  it('is longer by what is lost and heard in vain', () => {
+  it('is longer by lost and superfluous symbols', () => {
     const { levels } = forecast(ladder, '{ x: }', 100 * MB);
     for (const { seconds, expected } of levels) {
       for (const { lossRatio, overhead, seconds: longer } of expected) {
@@ -39,21 +39,21 @@ describe('what a fleet lets receivers expect', () => {
     }
   });
 
-  it('in mode best lets servers of one channel share the object, with a code and without', () => {
+  it('in mode best divides the object among servers of one channel, with a code and without', () => {
     for (const code of ['raptorq', 'none']) {
       const { levels } = forecast(`code: ${code}, mode: best, ${ladder}`, '{ x: , y: }', 100 * MB);
       for (const { expected } of levels) expect(expected[0]!.overhead).toBeLessThan(0.01);
     }
   });
 
-  it('counts a channel as often as servers send it', () => {
+  it('counts a channel once for each server that sends it', () => {
     const { levels } = forecast('channels: [{ rate: 1Mbit }, { rate: 1Mbit }]', '{ x: , y: { channels: [1] } }', MB);
     // Arcs are 8 and 4 times a block; of the second channel a receiver of both needs a third from each server.
     expect(levels[0]!.maxLossRatio).toBeCloseTo(1 - 1 / 8, 2);
     expect(levels[1]!.maxLossRatio).toBeCloseTo(1 - 1 / 3 / 4, 2);
   });
 
-  it('is nothing without the file, and no time for an empty one', () => {
+  it('is empty without the file, and zero seconds for an empty file', () => {
     const missing = forecast(ladder, '{ x: }', undefined);
     expect(missing).toMatchObject({ sizeBytes: null, blockCount: null, warnings: [] });
     for (const level of missing.levels) expect(level).toMatchObject({ expected: [], maxLossRatio: null });
@@ -61,7 +61,7 @@ describe('what a fleet lets receivers expect', () => {
     expect(empty.levels[0]!.expected[2]).toEqual({ lossRatio: 0.1, overhead: 0, seconds: 0 });
   });
 
-  it('warns of a server that repeats another, at every level that hears both', () => {
+  it('warns of a server that repeats another one, at every level that receives both', () => {
     const written = forecast(
       'code: none, channels: [{ rate: 1Mbit }]',
       '{ x: { offset: 10% }, y: { offset: 10% } }',

@@ -1,4 +1,4 @@
-// Encodes more than a small file system takes. Argument: a directory on a file system of 2 MB. Prints what happened as JSON.
+// Encodes more than a small file system can hold. Argument: a directory on a file system of 2 MB. Prints the outcome as JSON.
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';

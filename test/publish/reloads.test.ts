@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Reloads } from '../../dist/publish/reloads.js';
 
-/** Reloads whose runs end when the test says so. */
+/** Reloads whose runs end when the test ends them. */
 function rig() {
   const runs: { readonly end: (error?: unknown) => void; readonly superseded: AbortSignal }[] = [];
   const reloads = new Reloads((superseded) => {
@@ -16,7 +16,7 @@ function rig() {
 const turn = () => new Promise(setImmediate);
 
 describe('reloads', () => {
-  it('never run twice at once; what is asked for meanwhile shares one more run', async () => {
+  it('never run twice at once; requests during a run share one run after it', async () => {
     const { reloads, runs } = rig();
     const settled: string[] = [];
     const note = (name: string) => (promise: Promise<void>) =>
@@ -41,7 +41,7 @@ describe('reloads', () => {
     expect([settled.at(-1), reloads.isRunning]).toEqual(['fifth', false]);
   });
 
-  it('settle with the next run when one ends early because there is a next one', async () => {
+  it('settle with the next run if a run ends early because of it', async () => {
     const { reloads, runs } = rig();
     const first = reloads.request();
     await turn();

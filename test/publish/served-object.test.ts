@@ -31,7 +31,7 @@ describe('a reload of an object on the air', () => {
     expect([rig.onAir, rig.told('withdraw')]).toEqual([['a 1'], []]);
   });
 
-  it('leaves it there when other content has its version', async () => {
+  it('leaves it there when the file has other content under the same version', async () => {
     const rig = await onAir();
     await rig.write('b', 'other content');
     const refused = await rig.update('a', { file: 'b' });
@@ -39,7 +39,7 @@ describe('a reload of an object on the air', () => {
     expect(rig.onAir).toEqual(['a 1']);
   });
 
-  it('leaves it there when the network refuses the next version, and tries that again', async () => {
+  it('leaves it there when the network refuses the next version, and tries the next version again', async () => {
     const rig = await onAir();
     await rig.write('b', 'other content');
     rig.refusal = new LayercastError('NETWORK_UNAVAILABLE', 'refused');
@@ -75,7 +75,7 @@ describe('a reload of an object on the air', () => {
     expect(rig.broadcast.objects[0]).toBe(before);
   });
 
-  it('signs it with another key, or another date, on the channels that go on', async () => {
+  it('signs it with another key, or another date, while its channels go on', async () => {
     const rig = await onAir();
     const [before] = rig.broadcast.objects;
     const record = () => Buffer.concat([...before!.publication.announcement]).toString('hex');
@@ -148,7 +148,7 @@ describe('an object that has failed', () => {
     expect(rig.object('a').isIdle).toBe(true);
   });
 
-  it('is not told again for the reason for which it was refused first', async () => {
+  it('does not emit the reason of its first refusal again', async () => {
     const rig = await ServedRig.make(join(scratch, String(rigCount++)));
     await rig.write('a', 'first content');
     rig.refusal = new LayercastError('NETWORK_UNAVAILABLE', 'refused');
@@ -166,7 +166,7 @@ describe('an object that has failed', () => {
     expect(rig.told('withdraw')).toEqual([[1, 'FILE_IO', 1000]]);
     expect(rig.object('a').isIdle).toBe(false);
     await rig.clock.passUntil(() => rig.told('refuse').length > 0);
-    // The same reason is not told again each time.
+    // The same reason is emitted once.
     expect(rig.told('refuse')).toEqual([[1, 'NETWORK_UNAVAILABLE', 2000]]);
     await rig.clock.pass(150);
     expect(rig.told('refuse').length).toBe(1);
@@ -177,7 +177,7 @@ describe('an object that has failed', () => {
     expect(rig.clock.nowUs() - fromUs).toBeLessThan(100e6);
   }, 30_000);
 
-  it('and whose fleet file says something else meanwhile is tried as that says', async () => {
+  it('and whose settings change meanwhile is tried with the new settings', async () => {
     const rig = await onAir();
     rig.refusal = new LayercastError('NETWORK_UNAVAILABLE', 'refused');
     await rig.broadcast.fail(rig.broadcast.objects[0]!, new LayercastError('FILE_IO', 'a disk error'));
@@ -188,7 +188,7 @@ describe('an object that has failed', () => {
     expect([rig.onAir, rig.told('publish').length]).toEqual([['a 2'], 2]);
   });
 
-  it('and is gone from the fleet file does not come back', async () => {
+  it('and was removed from the fleet file does not come back', async () => {
     const rig = await onAir();
     await rig.broadcast.fail(rig.broadcast.objects[0]!, new LayercastError('FILE_IO', 'a disk error'));
     await rig.object('a').remove();
@@ -197,8 +197,8 @@ describe('an object that has failed', () => {
   });
 });
 
-describe('a file that is looked at', () => {
-  it('is not looked at again before its file system has answered', async () => {
+describe('the check of a file', () => {
+  it('does not begin again before the file system has answered', async () => {
     const rig = await onAir();
     const { source } = rig.object('a').onAir!.prepared;
     let answer: () => void = () => undefined;
@@ -235,7 +235,7 @@ describe('a record with a date', () => {
 });
 
 describe('while another object is hashed', () => {
-  /** A rig with an object on the air and another that takes a while: zeros, which take no disk. */
+  /** A rig with an object on the air and another whose hashing takes a while: a sparse file of zeros. */
   async function hashing() {
     const rig = await onAir();
     await rig.write('large', '');
@@ -255,7 +255,7 @@ describe('while another object is hashed', () => {
     expect(rig.onAir).toEqual(['large 1']);
   });
 
-  it('a server that stops ends that, and nothing comes on the air any more', async () => {
+  it('a server that stops ends the hashing and puts nothing on the air any more', async () => {
     const { rig, large } = await hashing();
     const hashedCount = rig.told('hashing').length;
     await rig.stop();

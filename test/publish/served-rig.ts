@@ -10,7 +10,7 @@ import { CodingThread } from '../../dist/publish/symbols/coding-thread.js';
 import { IntermediateCache } from '../../dist/publish/symbols/intermediate-cache.js';
 import { Broadcast } from '../../dist/sender/broadcast.js';
 
-/** A clock that goes on when the test says so. */
+/** A clock that the test moves. */
 export class HandClock implements Clock {
   wallStepUs = 0;
   #nowUs = 0;
@@ -30,7 +30,7 @@ export class HandClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** In steps of 10 ms, each with a turn of the event loop for what is read and written meanwhile. */
+  /** Moves the clock in steps of 10 ms. After each step the event loop has a turn, for reads and writes of files. */
   async pass(seconds: number): Promise<void> {
     for (const endUs = this.#nowUs + seconds * 1e6; this.#nowUs < endUs; ) {
       this.#nowUs += 10_000;
@@ -41,13 +41,13 @@ export class HandClock implements Clock {
     }
   }
 
-  /** Goes on until it is so; a test that waits for ever ends by its own time limit. */
+  /** Moves the clock until the condition is true; if it never is, the test ends by its own time limit. */
   async passUntil(isSo: () => boolean): Promise<void> {
     while (!isSo()) await this.pass(0.01);
   }
 }
 
-/** Objects of a fleet whose files are real, and whose network takes everything. */
+/** Objects of a fleet with real files and a network that accepts all datagrams. */
 export class ServedRig {
   readonly clock = new HandClock();
   readonly events: { readonly event: string; readonly [field: string]: unknown }[] = [];
@@ -110,7 +110,7 @@ export class ServedRig {
     return served;
   }
 
-  /** Applies one object of a fleet file; `frame` is what all its objects have in common. */
+  /** Applies one object of a fleet file; `frame` has the settings of the whole fleet. */
   async update(name: string, object: object, frame: object = {}): Promise<RefuseEvent | undefined> {
     const text = { fleet: 'f', symbolBytes: 100, servers: { s: {} }, ...frame };
     const entry = { file: name, version: 1, code: 'none', channels: [{ rate: '1Mbit' }], ...object };
@@ -119,7 +119,7 @@ export class ServedRig {
     return await this.object(name).update(fleet.objects[0]!, station);
   }
 
-  /** Events of a kind, without those fields that vary. */
+  /** Events of a kind, without the fields that vary from run to run. */
   told(event: string): readonly unknown[] {
     return this.events
       .filter((one) => one.event === event)

@@ -8,7 +8,7 @@ const scratch = await scratchDirectory();
 const noWait = { signal: new AbortController().signal, onWaiting: () => undefined };
 
 describe('the lock of a server', () => {
-  it('is refused to a second sender of the same server, and given to one of another', async () => {
+  it('is refused to a second sender of the same server, and given to a sender of another server', async () => {
     const stateDir = join(scratch, 'twice');
     const first = new ServerLock(stateDir);
     expect(await first.take('acme', 'alpha', noWait)).toBeUndefined();
@@ -23,14 +23,14 @@ describe('the lock of a server', () => {
     await other.release();
   });
 
-  it('is not waited for any longer than its sender lives', async () => {
+  it('is free as soon as its sender has died', async () => {
     const stateDir = join(scratch, 'unseen');
     const held = new ServerLock(stateDir);
     await held.take('acme', 'alpha', noWait);
     const folder = join(stateDir, 'serving');
     const [name = ''] = await readdir(folder);
     const path = join(folder, name);
-    // A holder in another pid namespace cannot be seen: only watching its lock tells whether it lives.
+    // A holder in another pid namespace is invisible: only its lock shows whether it lives.
     const holder: object = JSON.parse(await readFile(path, 'utf8'));
     await held.release();
     await writeFile(path, `${JSON.stringify({ ...holder, pidNamespace: 'pid:[1]', nonce: 'other' })}\n`);
@@ -47,7 +47,7 @@ describe('the lock of a server', () => {
     expect(told).toHaveLength(1);
   });
 
-  it('that is being taken when the server stops is given up', async () => {
+  it('that is being taken when the server stops is released', async () => {
     const stateDir = join(scratch, 'stopping');
     const lock = new ServerLock(stateDir);
     const taking = lock.take('acme', 'alpha', noWait);
@@ -56,7 +56,7 @@ describe('the lock of a server', () => {
     expect(await readdir(join(stateDir, 'serving'))).toEqual([]);
   });
 
-  it('is taken again when the state directory was deleted, unless another sender has it by then', async () => {
+  it('is taken again when the state directory was deleted, unless another sender has taken it meanwhile', async () => {
     const stateDir = join(scratch, 'deleted');
     const [first, second] = [new ServerLock(stateDir), new ServerLock(stateDir)];
     await first.take('acme', 'alpha', noWait);

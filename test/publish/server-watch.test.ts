@@ -4,7 +4,7 @@ import { ServerWatch } from '../../dist/publish/server-watch.js';
 import { Warnings } from '../../dist/publish/warnings/warnings.js';
 import { HandClock } from './served-rig.js';
 
-it('no record of a thousand objects expires, though each lives for 12 s only', async () => {
+it('renews the records of a thousand objects in time, though each record is valid for only 12 s', async () => {
   const lifeS = 12;
   const clock = new HandClock();
   const nowS = () => Math.floor(clock.wallUs() / 1e6);

@@ -10,7 +10,7 @@ import { scratchDirectory } from '../store/scratch.js';
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const scratch = await scratchDirectory();
 
-/** Starts serve on a host without an address; gives the host one when serve waits, and ends serve when it sends. */
+/** Starts serve on a host without an address, gives the host an address when serve waits, and ends serve when it sends. */
 const BOOT = `
 mkfifo events
 "$@" > events & serving=$!
@@ -27,7 +27,7 @@ wait $serving; echo "exit $?"
 `;
 
 describeBed('a server that is found by its address', () => {
-  it('waits at boot for an address that tells which one it is, unless told not to wait', async () => {
+  it('waits at boot for the address that decides which server the host is, unless told not to wait', async () => {
     await runCli(['keygen', '--out', scratch]);
     writeFileSync(join(scratch, 'image'), 'image');
     const config = join(scratch, 'fleet.yaml');

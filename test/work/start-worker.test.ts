@@ -27,7 +27,7 @@ function run(args: readonly string[], cwd = folder): Promise<string> {
   });
 }
 
-describe('threads work whatever Node was started with', () => {
+describe('threads work with all options of Node', () => {
   const file = join(folder, 'work.mjs');
   writeFileSync(file, WORK);
   writeFileSync(join(folder, 'work.test.mjs'), WORK);
@@ -49,7 +49,7 @@ describe('threads work whatever Node was started with', () => {
     expect(await run(args.filter((arg) => arg !== undefined))).toContain('solved true');
   });
 
-  it('and take over what decides how modules are loaded, with its value', () => {
+  it('and inherit the options that decide how modules are loaded, with their values', () => {
     expect(
       inherited(['--import', 'tsx', '-r=x', '--eval', '-C', 'dev', '--inspect-brk=0', '--no-warnings', '--test', '-r']),
     ).toEqual(['--import', 'tsx', '-r=x', '-C', 'dev', '--no-warnings']);
@@ -68,29 +68,29 @@ describe('a program in a bundle', () => {
   `.replace('POOL', join(top, 'dist/fec/pool.js'));
 
   async function bundled(name: string): Promise<string> {
-    const place = join(folder, name);
+    const directory = join(folder, name);
     const stdin = { contents: program, resolveDir: folder, sourcefile: 'program.js' };
     await build({
       stdin,
       bundle: true,
       platform: 'node',
       format: 'esm',
-      outfile: join(place, 'bundle.mjs'),
+      outfile: join(directory, 'bundle.mjs'),
       alias: { layercast: join(top, 'dist/index.js') },
     });
-    return run([join(place, 'bundle.mjs')], place);
+    return run([join(directory, 'bundle.mjs')], directory);
   }
 
   symlinkSync(join(top, 'node_modules'), join(folder, 'node_modules'));
 
-  it('that holds layercast starts, and says what is missing where a thread is needed', async () => {
+  it('that contains layercast starts, and says what is missing when a thread is needed', async () => {
     const output = await bundled('whole');
     expect(output).toContain('true USAGE');
     expect(output).toContain("LayercastError THREAD_LOST the decoding thread failed: layercast's own file");
     expect(output).toContain('leave layercast external');
   });
 
-  it('that holds layercast, away from all packages, says at once what is missing', async () => {
+  it('that contains layercast says at once what is missing when it is away from all packages', async () => {
     await bundled('alone');
     const away = mkdtempSync(join(tmpdir(), 'layercast-away-'));
     try {

@@ -22,7 +22,7 @@ function fleetOf(settings: object, more: object = {}) {
 }
 
 describe('records that were signed elsewhere', () => {
-  it('are taken anew when others lie in their folder, and good though the fleet announces otherwise', async () => {
+  it('are read again when their folder has others, and are valid with another announce interval', async () => {
     await mkdir(join(scratch, 'records'));
     const signing = { fleet: fleetOf({}), key };
     const [object] = signing.fleet.objects;
@@ -36,7 +36,7 @@ describe('records that were signed elsewhere', () => {
     expect(next?.descriptor.createdS).toBe(nowS + 900);
   });
 
-  it('are warned of from three quarters of their life on, and otherwise after it', async () => {
+  it('cause a warning from three quarters of their life on, and another one after it', async () => {
     const signing = { fleet: fleetOf({}), key };
     const { descriptor } = await signedRecord(signing, signing.fleet.objects[0]!, content, nowS);
     expect(expiryWarning(descriptor, nowS + 700)).toBeUndefined();
@@ -47,7 +47,7 @@ describe('records that were signed elsewhere', () => {
 });
 
 describe('records that a server renews', () => {
-  it('within one second are each later than the one before, so that receivers follow', async () => {
+  it('within one second have rising times, so that receivers follow', async () => {
     const withPort = (port: number) => ({ fleet: fleetOf({ port }), key });
     let sent = await signedRecord(withPort(5000), withPort(5000).fleet.objects[0]!, content, nowS);
     for (const port of [5001, 5002, 5003]) {
@@ -60,7 +60,7 @@ describe('records that a server renews', () => {
     }
   });
 
-  it('take the time of the clock again when that has been set back far', async () => {
+  it('take the time of the clock again when the clock was set back far', async () => {
     const signing = { fleet: fleetOf({}), key };
     const sent = await signedRecord(signing, signing.fleet.objects[0]!, content, nowS);
     const next = await renewedRecord(signing, signing.fleet.objects[0]!, content, sent, nowS - 3600);

@@ -11,11 +11,11 @@ const scratch = await scratchDirectory();
 let folderCount = 0;
 const newFolder = () => join(scratch, String(folderCount++));
 
-/** What lies between symbols, to see that it is left as it is. */
+/** The bytes between symbols, which must not change. */
 const UNTOUCHED = 0xa5;
 
 describe('a source of coded symbols', () => {
-  it('makes every symbol as the code makes it from the whole block', async () => {
+  it('makes every symbol that the code makes from the whole block', async () => {
     const objects = fc.record({
       sizeBytes: fc.integer({ min: 1, max: 20_000 }),
       symbolBytes: fc.integer({ min: 16, max: 100 }),
@@ -118,7 +118,7 @@ describe('a source of coded symbols', () => {
     expect(after.equals(before)).toBe(true);
   });
 
-  it('hands out no source symbol of a file that has changed, nor mends from it', async () => {
+  it('gives no source symbol of a file that has changed, and mends no block from it', async () => {
     const geometry = geometryOf(5000, 50, 1);
     const folder = newFolder();
     const { path, source } = await publishedFile(folder, 5000, 7);
@@ -133,7 +133,7 @@ describe('a source of coded symbols', () => {
     await expect(mending).rejects.toMatchObject(changed);
   });
 
-  it('can be closed while symbols are asked for, and says so to who asks afterwards', async () => {
+  it('can be closed during reads, and rejects later reads', async () => {
     const geometry = geometryOf(5000, 50, 1);
     const folder = newFolder();
     const { source } = await publishedFile(folder, 5000, 8);

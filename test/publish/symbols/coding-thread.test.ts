@@ -11,7 +11,7 @@ const original = Worker.prototype.postMessage;
 
 afterEach(() => vi.restoreAllMocks());
 
-/** An object with repair symbols to be made, and every thread that was started since. */
+/** A call that makes a repair symbol of an object, and the threads that were started since. */
 async function rig(name: string) {
   const folder = join(scratch, name);
   await mkdir(folder, { recursive: true });
@@ -40,7 +40,7 @@ describe('the coding thread', () => {
     expect(workers.at(-1)).not.toBe(first);
   });
 
-  it('that dies over its work has that done by the next one', async () => {
+  it('that dies during its work leaves the work to the next one', async () => {
     const { symbol, workers } = await rig('at work');
     await symbol();
     const first = workers.at(-1)!;
@@ -50,7 +50,7 @@ describe('the coding thread', () => {
     expect(workers.at(-1)).not.toBe(first);
   });
 
-  it('that dies over the same request again and again gives that up, and not the next one', async () => {
+  it('that dies twice over a request fails the request, but not the next request', async () => {
     const { symbol, workers } = await rig('given up');
     await symbol();
     let killCount = 0;

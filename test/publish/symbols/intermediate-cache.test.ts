@@ -21,7 +21,7 @@ async function newObject() {
 
 const namesIn = (folder: string) => readdir(join(folder, 'intermediate'));
 
-/** Opens and closes; says whether the object was encoded. */
+/** Opens and closes the file of an object. Returns whether the object was encoded. */
 async function wasMade(cache: IntermediateCache, source: Parameters<IntermediateCache['open']>[0], name = 'object') {
   let encodedBytes = 0;
   const onProgress = (bytes: number) => {
@@ -67,7 +67,7 @@ describe('the cache of intermediate symbols', () => {
     expect((await readFile(path)).equals(before)).toBe(true);
   });
 
-  it('deletes what was used least recently when the limit is reached, and what dead processes left', async () => {
+  it('deletes the least recently used files when the limit is reached, and the files of dead processes', async () => {
     const { folder, source } = await newObject();
     await wasMade(cacheIn(folder), source, 'size');
     const [probe] = await namesIn(folder);
@@ -87,7 +87,7 @@ describe('the cache of intermediate symbols', () => {
     expect(kept).toEqual([false, false, false]);
   });
 
-  it('does not delete what it has given out, and says what would be too much', async () => {
+  it('does not delete open files, and says how much would be too much', async () => {
     const { folder, source } = await newObject();
     await wasMade(cacheIn(folder), source, 'size');
     const [probe] = await namesIn(folder);
@@ -130,7 +130,7 @@ describe('the cache of intermediate symbols', () => {
     expect(await namesIn(folder)).toEqual([]);
   });
 
-  it('says before it begins that the disk has no room, and deletes nothing in vain', async () => {
+  it('reports a full disk before it writes, and deletes nothing in vain', async () => {
     const mountPoint = join(scratch, 'small');
     await mkdir(mountPoint);
     const script = 'mount -t tmpfs -o size=2m none "$1" && exec "$2" --import tsx "$3" "$1"';

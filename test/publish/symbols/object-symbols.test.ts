@@ -76,7 +76,7 @@ describe('the symbols of an object', () => {
     while (restored.size < 3 && receivedCount < 1000) {
       slab.clear();
       carousel.prepare(slab);
-      // The object’s last symbol is short, and counts as filled up with zeros.
+      // The object’s last symbol is short; zeros fill it up.
       payloads.fill(0);
       await symbols.read(slab.reads, payloads);
       for (const { block, firstEsi, firstSlot, count } of slab.reads) {
