@@ -3,7 +3,6 @@ import { loadScenario } from '../../scenario/load-scenario.js';
 import { simulate } from '../../simulate/index.js';
 import type { SimulationEvent } from '../../simulate/run/simulation-events.js';
 import { SIMULATE_OPTIONS } from '../command-options.js';
-import type { SimulateFlags } from '../commands/simulate.js';
 import { summaryText } from '../display/simulation-text.js';
 import { writePicture } from '../display/write-picture.js';
 import { interruptible } from '../interrupt.js';
@@ -11,6 +10,12 @@ import { settle } from '../settings.js';
 
 /** How often a terminal shows how far it is. */
 const DISPLAY_INTERVAL_MS = 200;
+
+export interface SimulateFlags {
+  readonly seed?: string;
+  readonly svg?: string;
+  readonly json?: boolean;
+}
 
 /**
  * `layercast simulate SCENARIO.yaml`: events as JSON lines on stdout, or a summary for people there; and a picture.

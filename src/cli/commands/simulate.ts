@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { SimulateFlags } from '../actions/run-simulate.js';
 import { addFlags } from '../add-flags.js';
 import { SIMULATE_OPTIONS } from '../command-options.js';
 
@@ -25,10 +26,4 @@ export function simulate(program: Command): void {
       const { runSimulate } = await import('../actions/run-simulate.js');
       await runSimulate(path, flags);
     });
-}
-
-export interface SimulateFlags {
-  readonly seed?: string;
-  readonly svg?: string;
-  readonly json?: boolean;
 }
