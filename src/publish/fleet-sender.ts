@@ -44,6 +44,7 @@ export class FleetSender {
   readonly #lock: ServerLock;
   readonly #warnings: Warnings;
   readonly #watch: ServerWatch;
+  /** By name: the objects of the fleet file, which limits their number. */
   readonly #objects = new Map<string, ServedObject>();
   #station: Station | undefined;
   #isApplying = false;

@@ -4,10 +4,10 @@ import type { Broadcast } from '../sender/broadcast.js';
 import type { BroadcastObject } from '../sender/broadcast-object.js';
 import { OperationQueue } from '../sender/operation-queue.js';
 import { publishEvent, type RefuseEvent } from './events.js';
-import type { PreparedObject } from './prepared-object.js';
 import { renewedRecord } from './records/signing.js';
 import { hinted, isFileAway, Retry } from './retry.js';
 import { isUnchanged, makeSendable, type Sendable, type Workshop } from './sendable.js';
+import { SentVersion } from './sent-version.js';
 import { frameOf, type Station, settingsOf } from './station.js';
 
 /** What the objects of a server share. */
@@ -33,13 +33,13 @@ export class ServedObject {
   readonly #retry: Retry;
   #target: { readonly object: FleetObject; readonly station: Station } | undefined;
   #onAir: Sendable | undefined;
-  /** The version that was sent last, also after it has left the air. */
-  #lastSent: { readonly version: number; readonly sha256: string } | undefined;
+  readonly #lastSent = new SentVersion();
   /** Aborted when the fleet file was read again: an attempt for the former file ends. */
   #superseded = new AbortController();
   #isTrying = false;
   #toldReason: string | undefined;
   #isChecking = false;
+  #renewal: Promise<void> | undefined;
 
   constructor(name: string, serving: Serving) {
     this.name = name;
@@ -108,11 +108,19 @@ export class ServedObject {
     this.#isChecking = false;
   }
 
-  /** Signs the version on the air again, or takes another record, if this is due. The channels go on without a gap. */
-  async renew(): Promise<void> {
-    await this.#attempts.run(async () => {
-      if (this.#onAir !== undefined) await this.#renew(this.#onAir);
-    });
+  /**
+   * Signs the version on the air again, or takes another record, if this is due. The channels go on without a gap. Preparing a
+   * new version may delay the renewal for minutes: calls until then share it.
+   */
+  renew(): Promise<void> {
+    this.#renewal ??= this.#attempts
+      .run(async () => {
+        if (this.#onAir !== undefined) await this.#renew(this.#onAir);
+      })
+      .finally(() => {
+        this.#renewal = undefined;
+      });
+    return this.#renewal;
   }
 
   /** Ends the attempt under way; resolves when it has ended. */
@@ -132,7 +140,9 @@ export class ServedObject {
         this.#onAir = { ...onAir, object, station };
         await this.#renew(this.#onAir);
       } else {
-        await this.#put(await makeSendable(object, station, this.#serving, signal, (made) => this.#checkVersion(made)));
+        await this.#put(
+          await makeSendable(object, station, this.#serving, signal, (made) => this.#lastSent.check(made, object)),
+        );
       }
       return undefined;
     } catch (error) {
@@ -156,7 +166,7 @@ export class ServedObject {
       if (before !== undefined && !isThere) this.#tellWithdrawn(before, error);
       throw error;
     }
-    this.#lastSent = identityOf(next.prepared, next.object.version);
+    this.#lastSent.set(next.prepared, next.object.version);
     this.#toldReason = undefined;
     this.#retry.succeed();
     if (broadcast.has(next.sent)) emit('publish', publishEvent(next.object, next.prepared, next.station));
@@ -193,19 +203,9 @@ export class ServedObject {
     this.#serving.emit('withdraw', { object: this.name, version, error: hinted(error), retryMs: undefined });
   }
 
-  /** A version number stands for one content: receivers that have begun a version must not get another content. */
-  #checkVersion(prepared: PreparedObject): void {
-    const { version } = this.#target!.object;
-    const now = identityOf(prepared, version);
-    if (this.#lastSent?.version !== version || this.#lastSent.sha256 === now.sha256) return;
-    throw new LayercastError('VERSION_REFUSED', `${this.name}: other content was sent as version ${version} before`, {
-      hint: 'Raise its version in the fleet file, and reload',
-    });
-  }
-
   /** @returns the pause in milliseconds; undefined if the object waits for a reload */
   #planRetry(error: unknown): number | undefined {
-    const wasSent = this.#lastSent !== undefined && this.#lastSent.version === this.#target?.object.version;
+    const wasSent = this.#lastSent.version === this.#target?.object.version;
     const isForFile = this.#onAir === undefined && wasSent && isFileAway(error);
     if (!this.#serving.signal.aborted) return this.#retry.plan(error, isForFile);
     this.#retry.cancel();
@@ -239,8 +239,4 @@ export class ServedObject {
 
 function reasonOf(refused: RefuseEvent | undefined): string | undefined {
   return refused?.error instanceof Error ? refused.error.message : undefined;
-}
-
-function identityOf({ descriptor }: PreparedObject, version: number) {
-  return { version, sha256: Buffer.from(descriptor.sha256).toString('hex') };
 }

@@ -23,7 +23,7 @@ const MAX_ATTEMPTS = 2;
  * never late for a datagram. If the thread is lost, another one takes over all open objects and the requests under way.
  */
 export class CodingThread {
-  /** What a new thread has to be told first. */
+  /** Open objects of the sender; a new thread has to be told these first. */
   readonly #objects = new Map<number, OpenObject>();
   readonly #spare: Bytes[] = [];
   readonly #heldBytes: number;

@@ -3,7 +3,8 @@ import { appendFile, mkdir, open, readdir, readFile, stat, truncate, utimes, wri
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it, vi } from 'vitest';
 import { geometryOf } from '../../../dist/object/geometry.js';
 import type { IntermediateCache, IntermediateFile } from '../../../dist/publish/symbols/intermediate-cache.js';
 import { scratchDirectory } from '../../store/scratch.js';
@@ -128,6 +129,18 @@ describe('the cache of intermediate symbols', () => {
     await writeFile(path, 'another');
     await expect(wasMade(cacheIn(folder), source)).rejects.toMatchObject({ code: 'OBJECT_CHANGED' });
     expect(await namesIn(folder)).toEqual([]);
+  });
+
+  it('gives up when its thread is lost, and leaves nothing behind', async () => {
+    const { folder, source } = await newObject();
+    vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (this: Worker) {
+      void this.terminate();
+    });
+    const opening = wasMade(cacheIn(folder), source);
+    await expect(opening).rejects.toMatchObject({ code: 'THREAD_LOST', message: expect.stringContaining('encoding') });
+    vi.restoreAllMocks();
+    expect(await namesIn(folder)).toEqual([]);
+    expect(await wasMade(cacheIn(folder), source)).toBe(true);
   });
 
   it('reports a full disk before it writes, and deletes nothing in vain', async () => {
