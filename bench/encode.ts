@@ -127,7 +127,7 @@ function runs(firstEsi: () => number) {
   return Array.from({ length: RUNS_PER_READ }, (_, i) => ({
     block: 0,
     firstEsi: firstEsi(),
-    firstSlot: i * RUN_SYMBOLS,
+    firstEntry: i * RUN_SYMBOLS,
     count: RUN_SYMBOLS,
   }));
 }

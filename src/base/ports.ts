@@ -44,12 +44,15 @@ export interface ReceivedBatch {
   readonly droppedCount: number;
 }
 
-/** Datagrams for one destination: datagram i is `bytes[i · strideBytes .. i · strideBytes + lengths[i]]`. */
+/**
+ * Datagrams for one destination, back to back and of equal length; only the last may be shorter (the rule of Linux's
+ * UDP_SEGMENT). Datagram i begins at `bytes[i · datagramBytes]`, and the last ends where `bytes` ends.
+ */
 export interface SendBatch {
+  /** At least one. */
   readonly count: number;
   readonly bytes: Uint8Array;
-  readonly strideBytes: number;
-  readonly lengths: ArrayLike<number>;
+  readonly datagramBytes: number;
 }
 
 export interface Destination {
@@ -68,8 +71,8 @@ export interface Destination {
 
 export interface SendSocket {
   /**
-   * Hands a batch to the system; its bytes may be reused when the promise resolves. Never rejects: what the system did not
-   * take is counted in the result. When the interface is gone, or another one has its name now, nothing is sent and the
+   * Hands a batch to the system; its bytes may be reused when the promise resolves. Batches leave in the order of the calls, also
+   * when earlier calls have not resolved. Never rejects: the result counts what the system took. When the interface is gone, or another one has its name now, nothing is sent and the
    * failure is `ENODEV`: the owner opens the socket anew.
    */
   send(batch: SendBatch): Promise<SendResult>;
@@ -123,6 +126,10 @@ export interface Network {
 
 /** What differs from network to network. The drivers go by this, and by nothing else that they believe about a network. */
 export interface NetworkCapabilities {
+  /** Most datagrams that one batch to send may have. @default no limit */
+  readonly maxBatchCount: number;
+  /** Most bytes that one batch to send may have; at least those of the longest datagram. @default no limit */
+  readonly maxBatchBytes: number;
   /** Whether arrival times are the system's; otherwise they are the times at which the handler was called. @default false */
   readonly hasSystemArrivals: boolean;
   /** Whether `ReceivedBatch.droppedCount` is filled in. @default false */

@@ -2,7 +2,7 @@ import type { SendBatch } from '../base/ports.js';
 import { Pacer } from '../rate/pacer.js';
 import { type LadderChannel, ScheduleTime } from '../rate/schedule-time.js';
 import { type DepartureMarks, Flag, stampHeader } from '../wire/header.js';
-import { type DatagramSource, Slab } from './slab.js';
+import { type DatagramSource, type SendLimits, Slab } from './slab.js';
 
 /** How far ahead datagrams are made: long enough for a disk read on a busy host, short enough to keep slabs small. */
 const AHEAD_US = 20_000;
@@ -16,9 +16,12 @@ const GOLDEN_RATIO = 0.618034;
 /** How many datagrams leave in one go at most; a burst this long (79 kB) is 6 ms at 100 Mbit/s, and one system call. */
 const MAX_BURST = 64;
 
+const NOTHING: readonly SendBatch[] = [];
+const NO_LIMITS: SendLimits = { maxBatchCount: Number.POSITIVE_INFINITY, maxBatchBytes: Number.POSITIVE_INFINITY };
+
 /**
  * One channel of one server: says how many datagrams are due, stamps them, and keeps two slabs, one leaving while the other
- * is being filled. A train leaves in a batch of its own, whole.
+ * is being filled. A train leaves in one go, with nothing else.
  */
 export class SenderChannel {
   /** Datagrams that left; modulo 2^32 and from the random first number, the sequence. */
@@ -31,27 +34,26 @@ export class SenderChannel {
   readonly #firstSequence: number;
   #front: Slab;
   #back: Slab;
-  /** The front's slots that have left; below 0 when there are datagrams before slot 0. */
+  /** The front's entries that have left; below 0 when there are datagrams before entry 0. */
   #leftCount = 0;
   #backReady = false;
-  readonly #batch: MutableBatch;
   readonly #marks = { sequence: 0, sendTimeUs: 0, slot: 0, stepLevel: 0, flags: 0 } satisfies DepartureMarks;
 
   /**
    * @param firstSequence random, so that receivers notice a server that started anew.
-   * @param place its place in a ladder; without one it has no step levels, previews and trains.
+   * @param part what it is in a ladder; without one it has no step levels, previews and trains.
    */
   constructor(
     source: DatagramSource,
     intervalUs: number,
     startUs: number,
     firstSequence: number,
-    place?: Omit<LadderChannel, 'intervalUs'>,
+    part?: Omit<LadderChannel, 'intervalUs'>,
   ) {
     this.#pacer = new Pacer(intervalUs, startUs);
     // Rates of a ladder are simple fractions of each other: channels that began together would meet again and again.
-    this.#phaseUs = (((place?.channel ?? 0) * GOLDEN_RATIO) % 1) * intervalUs;
-    this.#scheduleTime = new ScheduleTime(place === undefined ? undefined : { ...place, intervalUs });
+    this.#phaseUs = (((part?.channel ?? 0) * GOLDEN_RATIO) % 1) * intervalUs;
+    this.#scheduleTime = new ScheduleTime(part === undefined ? undefined : { ...part, intervalUs });
     this.#source = source;
     this.#firstSequence = firstSequence;
     const { trainLength, peakFactor } = this.#scheduleTime;
@@ -59,12 +61,6 @@ export class SenderChannel {
     const capacity = Math.min(MAX_SLAB, Math.max(MIN_SLAB, trainLength, aheadCount));
     this.#front = new Slab(capacity, source.maxDatagramBytes, trainLength);
     this.#back = new Slab(capacity, source.maxDatagramBytes, trainLength);
-    this.#batch = {
-      bytes: this.#front.bytes,
-      strideBytes: this.#front.strideBytes,
-      lengths: this.#front.lengths,
-      count: 0,
-    };
   }
 
   /** Prepares the next slab; its payloads are to be read into it, then `filled` to be called. */
@@ -98,31 +94,33 @@ export class SenderChannel {
   }
 
   /**
-   * The datagrams to send now, stamped; undefined when none are due or at hand. The batch is reused: the next call comes
-   * after the network has taken it.
+   * The datagrams to send now, stamped; none when none are due or at hand. Their bytes are reused: the next call comes after the
+   * network has taken them.
+   *
+   * @param limits of one batch; they change neither what is sent nor when.
    */
-  take(nowUs: number, wallUs: number): SendBatch | undefined {
+  take(nowUs: number, wallUs: number, limits: SendLimits = NO_LIMITS): readonly SendBatch[] {
     this.#scheduleTime.advance(nowUs, wallUs);
     const train = this.#scheduleTime.takeTrain(nowUs) && this.#gatherTrain();
     const scheduleUs = this.#scheduleTime.scheduleUs(nowUs);
     const due = train ? this.#scheduleTime.trainLength : this.#pacer.due(scheduleUs);
-    if (due === 0 || !this.hasDatagrams) return undefined;
+    if (due === 0 || !this.hasDatagrams) return NOTHING;
     if (this.#leftCount === this.#front.count) this.#swap(0);
     const front = this.#front;
-    const count = Math.min(due, front.count - this.#leftCount, MAX_BURST);
-    this.#batch.bytes = front.bytesFrom(this.#leftCount);
-    this.#batch.lengths = front.lengthsFrom(this.#leftCount);
-    this.#batch.count = count;
-    this.#stamp(nowUs, train ? Flag.train : this.#scheduleTime.isPreview(nowUs) ? Flag.preview : 0);
+    const first = this.#leftCount;
+    const count = Math.min(due, front.count - first, MAX_BURST);
+    this.#stamp(count, nowUs, train ? Flag.train : this.#scheduleTime.isPreview(nowUs) ? Flag.preview : 0);
     this.#leftCount += count;
-    this.#count(count);
+    this.sentCount += count;
+    this.sentBytes += front.startOf(first + count) - front.startOf(first);
     if (train) this.#pacer.sentTrain(count);
     else this.#pacer.sent(count, scheduleUs);
-    return this.#batch;
+    return front.batches(first, first + count, limits);
   }
 
-  #stamp(nowUs: number, flags: number): void {
-    const { bytes, strideBytes, count } = this.#batch;
+  /** Marks the next `count` datagrams. */
+  #stamp(count: number, nowUs: number, flags: number): void {
+    const front = this.#front;
     const marks = this.#marks;
     marks.sendTimeUs = nowUs % 2 ** 32;
     marks.slot = this.#scheduleTime.slot;
@@ -130,7 +128,7 @@ export class SenderChannel {
     marks.flags = flags;
     for (let i = 0; i < count; i++) {
       marks.sequence = (this.#firstSequence + this.sentCount + i) % 2 ** 32;
-      stampHeader(marks, bytes, i * strideBytes);
+      stampHeader(marks, front.bytes, front.startOf(this.#leftCount + i));
     }
   }
 
@@ -144,18 +142,11 @@ export class SenderChannel {
     return true;
   }
 
-  #count(count: number): void {
-    this.sentCount += count;
-    for (let i = 0; i < count; i++) this.sentBytes += this.#batch.lengths[i]!;
-  }
-
-  #swap(firstSlot: number): void {
+  #swap(firstEntry: number): void {
     const empty = this.#front;
     this.#front = this.#back;
     this.#back = empty;
-    this.#leftCount = firstSlot;
+    this.#leftCount = firstEntry;
     this.#backReady = false;
   }
 }
-
-type MutableBatch = { -readonly [Key in keyof SendBatch]: SendBatch[Key] };

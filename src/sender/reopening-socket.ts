@@ -47,11 +47,15 @@ export class ReopeningSocket {
     }
   }
 
-  /** Never rejects: what was not sent is counted, and then the socket is opened anew. */
-  async send(batch: SendBatch): Promise<SendResult> {
+  /**
+   * Sends batches, in this order. Never rejects: datagrams that were not sent are counted, and then the socket is opened anew.
+   *
+   * @param batches at least one
+   */
+  async send(batches: readonly SendBatch[]): Promise<SendResult> {
     const none: SendResult = { sentCount: 0, failure: this.#failure ?? 'ENOTCONN' };
-    const result = this.#socket === undefined ? none : await this.#socket.send(batch);
-    this.refusedCount += batch.count - result.sentCount;
+    const result = this.#socket === undefined ? none : await sendAll(this.#socket, batches);
+    this.refusedCount += batches.reduce((sum, { count }) => sum + count, 0) - result.sentCount;
     this.#notice(result.failure);
     return result;
   }
@@ -72,6 +76,16 @@ export class ReopeningSocket {
       if (this.#socket === undefined) this.#failure = reasonOf(error);
     });
   }
+}
+
+/** The system gets all batches at once, so that none waits for the answer to another. */
+async function sendAll(socket: SendSocket, batches: readonly SendBatch[]): Promise<SendResult> {
+  if (batches.length === 1) return socket.send(batches[0]!);
+  const results = await Promise.all(batches.map((batch) => socket.send(batch)));
+  return {
+    sentCount: results.reduce((sum, result) => sum + result.sentCount, 0),
+    failure: results.findLast(({ failure }) => failure !== undefined)?.failure,
+  };
 }
 
 function reasonOf(error: unknown): string {

@@ -26,17 +26,17 @@ export class SourceSymbols implements SymbolSource {
     const { symbolBytes, sizeBytes } = this.#geometry;
     const offset = firstSymbol * symbolBytes;
     const length = Math.min(count * symbolBytes, sizeBytes - offset);
-    const [{ firstSlot }] = runs;
-    const isInPlace = runs.every(({ firstSlot: slot, symbol }) => slot - firstSlot === symbol - firstSymbol);
-    if (isInPlace) {
-      const start = firstSlot * symbolBytes;
+    const [{ firstEntry }] = runs;
+    const isInOrder = runs.every(({ firstEntry: entry, symbol }) => entry - firstEntry === symbol - firstSymbol);
+    if (isInOrder) {
+      const start = firstEntry * symbolBytes;
       return this.#source.read(offset, into.subarray(start, start + length));
     }
     const bytes = new Uint8Array(length);
     await this.#source.read(offset, bytes);
     for (const run of runs) {
       const start = (run.symbol - firstSymbol) * symbolBytes;
-      into.set(bytes.subarray(start, start + run.count * symbolBytes), run.firstSlot * symbolBytes);
+      into.set(bytes.subarray(start, start + run.count * symbolBytes), run.firstEntry * symbolBytes);
     }
   }
 }
@@ -51,15 +51,15 @@ interface Stretch {
 interface PlacedRun {
   /** Number of the first within the object. */
   readonly symbol: number;
-  readonly firstSlot: number;
+  readonly firstEntry: number;
   readonly count: number;
 }
 
 function stretchesOf(runs: readonly Readonly<SymbolRun>[], geometry: Geometry): readonly Stretch[] {
   const placed = runs
-    .map(({ block, firstEsi, firstSlot, count }) => ({
+    .map(({ block, firstEsi, firstEntry, count }) => ({
       symbol: firstSymbolOf(geometry, block) + firstEsi,
-      firstSlot,
+      firstEntry,
       count,
     }))
     .sort((a, b) => a.symbol - b.symbol);

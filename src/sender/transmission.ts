@@ -1,8 +1,9 @@
+import { capabilitiesOf } from '../base/capabilities.js';
 import { HEADER_BYTES } from '../base/limits.js';
 import type { Clock, Destination, Network } from '../base/ports.js';
 import type { SenderChannel } from './channel.js';
 import { ReopeningSocket } from './reopening-socket.js';
-import type { Slab, SymbolSource } from './slab.js';
+import type { SendLimits, Slab, SymbolSource } from './slab.js';
 
 export interface TransmissionEvents {
   /** The object's bytes can no longer be had; the transmission has stopped. */
@@ -20,6 +21,7 @@ export class Transmission {
   readonly #socket: ReopeningSocket;
   readonly #symbols: SymbolSource | undefined;
   readonly #clock: Clock;
+  readonly #limits: SendLimits;
   readonly #events: TransmissionEvents;
   #scratch = new Uint8Array(0);
   #sending = false;
@@ -38,6 +40,7 @@ export class Transmission {
     this.#socket = new ReopeningSocket(destination, world, (failure) => events.onNetwork(failure));
     this.#symbols = symbols;
     this.#clock = world.clock;
+    this.#limits = capabilitiesOf(world.network);
     this.#events = events;
   }
 
@@ -66,11 +69,11 @@ export class Transmission {
   /** Sends what is due. `wake` is called when the system has taken it. */
   pump(nowUs: number, wake: () => void): void {
     if (this.#sending || this.#closed) return;
-    const batch = this.channel.take(nowUs, this.#clock.wallUs());
+    const batches = this.channel.take(nowUs, this.#clock.wallUs(), this.#limits);
     if (this.channel.wantsRefill) void this.#refill().then(wake);
-    if (batch === undefined) return;
+    if (batches.length === 0) return;
     this.#sending = true;
-    void this.#socket.send(batch).then(() => {
+    void this.#socket.send(batches).then(() => {
       this.#sending = false;
       wake();
     });
@@ -107,10 +110,11 @@ export class Transmission {
     const { symbolBytes } = symbols;
     if (this.#scratch.length === 0) this.#scratch = new Uint8Array(slab.capacity * symbolBytes);
     await symbols.read(slab.reads, this.#scratch);
-    for (const { firstSlot, count } of slab.reads) {
-      for (let slot = firstSlot; slot < firstSlot + count; slot++) {
-        const payload = this.#scratch.subarray(slot * symbolBytes, (slot + 1) * symbolBytes);
-        slab.bytes.set(payload, slot * slab.strideBytes + HEADER_BYTES);
+    for (const { firstEntry, count } of slab.reads) {
+      for (let entry = firstEntry; entry < firstEntry + count; entry++) {
+        const start = entry * symbolBytes;
+        const payload = this.#scratch.subarray(start, start + slab.lengthOf(entry) - HEADER_BYTES);
+        slab.bytes.set(payload, slab.startOf(entry) + HEADER_BYTES);
       }
     }
   }

@@ -33,10 +33,10 @@ function digestsOf({ descriptor, record, blockDigests }: SimulatedObject): Uint8
   const slab = new Slab(200, carousel.maxDatagramBytes);
   carousel.prepare(slab);
   const header = newHeader();
-  for (let row = 0; row < slab.count; row++) {
-    const at = row * slab.strideBytes;
-    readHeader(slab.bytes, at, slab.lengths[row]!, header);
-    if (header.type === DatagramType.digests) return slab.bytes.slice(at, at + slab.lengths[row]!);
+  for (let entry = 0; entry < slab.count; entry++) {
+    const start = slab.startOf(entry);
+    readHeader(slab.bytes, start, slab.lengthOf(entry), header);
+    if (header.type === DatagramType.digests) return slab.bytes.slice(start, slab.startOf(entry + 1));
   }
   throw new Error('no digests among the first 200 datagrams');
 }

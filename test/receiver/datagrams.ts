@@ -20,11 +20,11 @@ export function datagramsOf({ descriptor, record, blockDigests, content }: Simul
   const slab = new Slab(8 * symbolCount + 2000, carousel.maxDatagramBytes);
   carousel.prepare(slab);
   const geometry = geometryOf(descriptor.sizeBytes, descriptor.symbolBytes, descriptor.blockCount);
-  for (const { block, firstEsi, firstSlot, count } of slab.reads) {
+  for (const { block, firstEsi, firstEntry, count } of slab.reads) {
     for (let i = 0; i < count; i++) {
-      const at = (firstSlot + i) * slab.strideBytes + HEADER_BYTES;
+      const at = slab.startOf(firstEntry + i) + HEADER_BYTES;
       const offset = (firstSymbolOf(geometry, block) + firstEsi + i) * descriptor.symbolBytes;
-      slab.bytes.set(content.slice(offset, slab.lengths[firstSlot + i]! - HEADER_BYTES), at);
+      slab.bytes.set(content.slice(offset, slab.lengthOf(firstEntry + i) - HEADER_BYTES), at);
     }
   }
   const byKind = {
@@ -34,9 +34,8 @@ export function datagramsOf({ descriptor, record, blockDigests, content }: Simul
   };
   const header = newHeader();
   let symbol = 0;
-  for (let slot = 0; slot < slab.count; slot++) {
-    const at = slot * slab.strideBytes;
-    const datagram = slab.bytes.slice(at, at + slab.lengths[slot]!);
+  for (let entry = 0; entry < slab.count; entry++) {
+    const datagram = slab.bytes.slice(slab.startOf(entry), slab.startOf(entry + 1));
     readHeader(datagram, 0, datagram.length, header);
     if (header.type === DatagramType.symbol) byKind.symbols.set(symbol++ % symbolCount, datagram);
     else if (header.type === DatagramType.digests) byKind.digests.set(header.block, datagram);

@@ -3,6 +3,7 @@ import { HEADER_BYTES } from '../../dist/base/limits.js';
 import type { ReceiverEvents } from '../../dist/receiver/events.js';
 import { type SimulatedReceiver, simulatedKeys } from '../../dist/simulate/index.js';
 import { Prng } from '../../dist/simulate/random/prng.js';
+import { batchOfOne } from '../sender/sent-datagrams.js';
 import { Bed, expectSafe, MEGABIT, passSeconds, SYMBOL_BYTES } from '../transfer/bed.js';
 
 function eventsOf(receiver: SimulatedReceiver) {
@@ -75,7 +76,7 @@ describe('the receiving driver', () => {
     const receiver = bed.receiver();
     await bed.pass(0.5);
     for (const bytes of [Uint8Array.of(1, 2, 3), new Uint8Array(0), new Uint8Array(2000)]) {
-      void socket.send({ count: 1, bytes, strideBytes: bytes.length, lengths: [bytes.length] });
+      void socket.send(batchOfOne(bytes));
     }
     const complete = await bed.completion(receiver, 5);
     expectSafe(receiver, object, complete);

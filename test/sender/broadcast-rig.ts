@@ -8,6 +8,7 @@ import { ContentSource, type SimulatedObject, type VirtualHost } from '../../dis
 import { objectTag } from '../../dist/wire/descriptor.js';
 import { ANNOUNCEMENT_CHANNEL, DatagramType, newHeader, readHeader } from '../../dist/wire/header.js';
 import { Bed, MEGABIT } from '../transfer/bed.js';
+import { datagramsIn } from './sent-datagrams.js';
 
 export const INTERVAL_US = 200_000;
 
@@ -121,17 +122,15 @@ export class BroadcastRig {
       close: () => socket.close(),
       send: (batch: Parameters<typeof socket.send>[0]) => {
         if (this.refusedGroups.has(destination.group)) return Promise.resolve({ sentCount: 0, failure: 'ENODEV' });
-        for (let i = 0; i < batch.count; i++) {
-          this.#look(destination.group, batch.bytes, i * batch.strideBytes, batch.lengths[i]!);
-        }
+        for (const datagram of datagramsIn([batch])) this.#look(destination.group, datagram);
         return socket.send(batch);
       },
     };
   }
 
-  #look(group: string, bytes: Uint8Array, at: number, length: number): void {
+  #look(group: string, datagram: Uint8Array): void {
     const header = this.#header;
-    readHeader(bytes, at, length, header);
+    readHeader(datagram, 0, datagram.length, header);
     const tag = `${header.tagHigh}-${header.tagLow}`;
     const isAnnouncement = header.channelIndex === ANNOUNCEMENT_CHANNEL;
     (isAnnouncement ? this.announcements : this.data).push({ atUs: this.nowUs, channel: group, tag });

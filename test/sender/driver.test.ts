@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LayercastError } from '../../dist/base/errors.js';
 import { HEADER_BYTES } from '../../dist/base/limits.js';
-import type { Destination, Network, SendBatch, SendResult } from '../../dist/base/ports.js';
+import type { Destination, Network, NetworkCapabilities, SendBatch, SendResult } from '../../dist/base/ports.js';
 import { SenderChannel } from '../../dist/sender/channel.js';
 import { SenderDriver } from '../../dist/sender/driver.js';
 import { Publication } from '../../dist/sender/publication.js';
@@ -10,15 +10,24 @@ import { Transmission } from '../../dist/sender/transmission.js';
 import { ContentSource, HostClock } from '../../dist/simulate/index.js';
 import { DatagramType, newHeader, readHeader } from '../../dist/wire/header.js';
 import { Bed, SYMBOL_BYTES } from '../transfer/bed.js';
+import { datagramsIn } from './sent-datagrams.js';
 
 /** A sender whose network notes what it is given, and can refuse or be slow. */
-function rig({ intervalsUs = [1000], readUs = 0, sendUs = 0, symbolCount = 100 } = {}) {
+function rig({
+  intervalsUs = [1000],
+  readUs = 0,
+  sendUs = 0,
+  symbolCount = 100,
+  missingBytes = 0,
+  capabilities = {} as Partial<NetworkCapabilities>,
+} = {}) {
   const bed = new Bed('sender rig');
   const virtual = bed.network.clock;
   const clock = new HostClock(virtual);
-  const object = bed.object(symbolCount);
+  const object = bed.object(0, { content: bed.bytes(symbolCount * SYMBOL_BYTES - missingBytes) });
   const publication = new Publication(object.descriptor, object.record, object.blockDigests, 0);
   const source = new ContentSource(object.content, clock, readUs);
+  const batchSizes: number[] = [];
   const sent: { readonly atUs: number; readonly group: string; readonly datagram: Uint8Array }[] = [];
   const state = {
     refuses: undefined as string | undefined,
@@ -28,24 +37,23 @@ function rig({ intervalsUs = [1000], readUs = 0, sendUs = 0, symbolCount = 100 }
     refusesOpen: false,
   };
   const network: Network = {
+    capabilities,
     join: () => Promise.reject(new Error('senders do not join')),
     async openSender({ group }: Destination) {
       if (state.refusesOpen) throw new LayercastError('NETWORK_UNAVAILABLE', 'refused');
       state.openCount++;
       return {
-        async send({ bytes, count, strideBytes, lengths }: SendBatch): Promise<SendResult> {
-          const datagrams = Array.from({ length: count }, (_, i) =>
-            bytes.slice(i * strideBytes, i * strideBytes + lengths[i]!),
-          );
+        async send(batch: SendBatch): Promise<SendResult> {
+          batchSizes.push(batch.count);
+          const datagrams = datagramsIn([batch]).map((datagram) => datagram.slice());
           if (sendUs > 0) await new Promise<void>((resolve) => virtual.at(virtual.nowUs + sendUs, resolve));
           if (state.refuses !== undefined) return { sentCount: 0, failure: state.refuses };
           // The bytes must not have been touched while the system had them.
           for (const [i, datagram] of datagrams.entries()) {
-            const now = bytes.subarray(i * strideBytes, i * strideBytes + lengths[i]!);
-            if (Buffer.compare(now, datagram) !== 0) state.touchedCount++;
+            if (Buffer.compare(datagramsIn([batch])[i]!, datagram) !== 0) state.touchedCount++;
             sent.push({ atUs: virtual.nowUs, group, datagram });
           }
-          return { sentCount: count, failure: undefined };
+          return { sentCount: batch.count, failure: undefined };
         },
         close: () => {
           state.closedCount++;
@@ -70,7 +78,7 @@ function rig({ intervalsUs = [1000], readUs = 0, sendUs = 0, symbolCount = 100 }
     await virtual.until(Promise.all(transmissions.map((transmission) => transmission.open())), 1e6);
     for (const transmission of transmissions) driver.add(transmission);
   };
-  return { bed, object, source, sent, state, failures, networkEvents, transmissions, driver, start };
+  return { bed, object, source, sent, batchSizes, state, failures, networkEvents, transmissions, driver, start };
 }
 
 describe('the sending driver', () => {
@@ -97,6 +105,42 @@ describe('the sending driver', () => {
       const expected = object.content.slice((i % 77) * SYMBOL_BYTES, SYMBOL_BYTES);
       expect(Buffer.compare(datagram.subarray(HEADER_BYTES), expected)).toBe(0);
     }
+  });
+
+  it('sends a short last symbol at its own length, and nothing of it in the datagram behind', async () => {
+    const { bed, object, sent, start } = rig({ intervalsUs: [100], symbolCount: 10, missingBytes: 7 });
+    await start();
+    await bed.pass(0.05);
+    const header = newHeader();
+    const symbols = sent.filter(({ datagram }) => {
+      expect(readHeader(datagram, 0, datagram.length, header)).toBeUndefined();
+      return header.type === DatagramType.symbol;
+    });
+    expect(symbols.length).toBeGreaterThan(400);
+    for (const [i, { datagram }] of symbols.entries()) {
+      const offset = (i % 10) * SYMBOL_BYTES;
+      const length = Math.min(SYMBOL_BYTES, object.content.sizeBytes - offset);
+      expect(Buffer.compare(datagram.subarray(HEADER_BYTES), object.content.slice(offset, length))).toBe(0);
+    }
+  });
+
+  it('makes batches as large as the network takes, and sends the same at the same time', async () => {
+    const plan = { intervalsUs: [50], symbolCount: 33, missingBytes: 7 };
+    const [whole, cut] = [rig(plan), rig({ ...plan, capabilities: { maxBatchCount: 3, maxBatchBytes: 3000 } })];
+    for (const { bed, start, state } of [whole, cut]) {
+      await start();
+      await bed.pass(0.02);
+      // The network is away, and what is due then is not sent later; one batch after the other is counted.
+      state.refuses = 'ENETDOWN';
+      await bed.pass(0.01);
+      state.refuses = undefined;
+      await bed.pass(0.02);
+    }
+    expect(Math.max(...cut.batchSizes)).toBeLessThanOrEqual(Math.floor(3000 / (HEADER_BYTES + SYMBOL_BYTES)));
+    expect(cut.sent).toEqual(whole.sent);
+    const [one, other] = [whole.transmissions[0]!, cut.transmissions[0]!];
+    expect([other.refusedCount, other.channel.sentBytes]).toEqual([one.refusedCount, one.channel.sentBytes]);
+    expect(cut.networkEvents).toEqual(['ENETDOWN', undefined]);
   });
 
   it('never touches a batch that the system still has, nor sends beside it', async () => {

@@ -7,6 +7,7 @@ import { SenderChannel } from '../../dist/sender/channel.js';
 import type { DatagramSource, Slab } from '../../dist/sender/slab.js';
 import { Flag, type Header, newHeader, readHeader, writeHeader } from '../../dist/wire/header.js';
 import { anyLadder } from '../rate/ladders.js';
+import { datagramsIn } from './sent-datagrams.js';
 
 /** A moment when slot 0 begins. */
 const WALL_US = 65_536 * 500_000 * 50_000;
@@ -19,9 +20,8 @@ class Numbered implements DatagramSource {
   #next = 0;
 
   prepare(slab: Slab): void {
-    for (slab.clear(); slab.count < slab.capacity; slab.count++) {
-      writeHeader({ ...newHeader(), esi: this.#next++ }, slab.bytes, slab.count * slab.strideBytes);
-      slab.lengths[slab.count] = HEADER_BYTES;
+    for (slab.clear(); !slab.isFull; ) {
+      writeHeader({ ...newHeader(), esi: this.#next++ }, slab.bytes, slab.add(HEADER_BYTES));
     }
   }
 }
@@ -55,15 +55,15 @@ function departures(ladder: Ladder, channel: number, run: Run): readonly Departu
   sender.refill();
   while (nowUs < startUs + seconds * 1e6) {
     if (nowUs >= readyUs && sender.wantsRefill) sender.filled();
-    const taken = sender.take(nowUs, wall(nowUs - startUs));
+    const taken = datagramsIn(sender.take(nowUs, wall(nowUs - startUs)));
     if (sender.wantsRefill && readyUs <= nowUs) {
       sender.refill();
       readyUs = nowUs + readUs;
       if (readUs === 0) sender.filled();
     }
-    for (let i = 0; i < (taken?.count ?? 0); i++) {
+    for (const datagram of taken) {
       const header = newHeader();
-      readHeader(taken!.bytes, i * taken!.strideBytes, taken!.lengths[i]!, header);
+      readHeader(datagram, 0, datagram.length, header);
       found.push({ atUs: nowUs - startUs, header, batch });
     }
     batch++;

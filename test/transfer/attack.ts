@@ -1,6 +1,6 @@
 import type { SimulatedObject, VirtualHost } from '../../dist/simulate/index.js';
 import { addressFromBytes } from '../../dist/wire/address.js';
-import { batchOf } from '../receiver/datagrams.js';
+import { batchOfOne } from '../sender/sent-datagrams.js';
 import type { Bed } from './bed.js';
 
 /**
@@ -18,8 +18,7 @@ export function attack(
   const host = bed.host(`attacker ${place.group}`);
   void host.openSender({ ...place, interface: undefined, source, hopLimit: 16, dscp: 0 }).then((socket) => {
     const send = () => {
-      const { buffers, lengths } = batchOf(forge());
-      void socket.send({ count: 1, bytes: buffers[0]!, strideBytes: buffers[0]!.length, lengths });
+      void socket.send(batchOfOne(forge()));
       host.clock.schedule(host.clock.nowUs() + intervalUs, send);
     };
     send();

@@ -83,7 +83,7 @@ class UdpSender implements SendSocket {
     this.#source = source;
   }
 
-  send({ bytes, strideBytes, lengths, count }: SendBatch): Promise<SendResult> {
+  send({ bytes, datagramBytes, count }: SendBatch): Promise<SendResult> {
     if (this.#interface.isStale || this.#source.isStale) return Promise.resolve(STALE);
     return new Promise((resolve) => {
       let waiting = count;
@@ -95,8 +95,9 @@ class UdpSender implements SendSocket {
         if (--waiting === 0) resolve({ sentCount, failure });
       };
       for (let i = 0; i < count; i++) {
+        const start = i * datagramBytes;
         try {
-          this.#socket.send(bytes, i * strideBytes, lengths[i], done);
+          this.#socket.send(bytes, start, Math.min(datagramBytes, bytes.length - start), done);
         } catch (error) {
           // A closed socket throws; everything else comes through the callback.
           done(error instanceof Error ? error : new Error(String(error)));

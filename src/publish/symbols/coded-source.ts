@@ -49,12 +49,12 @@ export class CodedSource implements SymbolSource {
     await this.#file.close();
   }
 
-  #split({ block, firstEsi, firstSlot, count }: Readonly<SymbolRun>, source: SymbolRun[], repair: SymbolRun[]): void {
+  #split({ block, firstEsi, firstEntry, count }: Readonly<SymbolRun>, source: SymbolRun[], repair: SymbolRun[]): void {
     const sourceCount = blockSymbolCount(this.#geometry, block);
     const before = Math.max(0, Math.min(count, sourceCount - firstEsi));
-    if (before > 0) source.push({ block, firstEsi, firstSlot, count: before });
+    if (before > 0) source.push({ block, firstEsi, firstEntry, count: before });
     if (before < count) {
-      repair.push({ block, firstEsi: firstEsi + before, firstSlot: firstSlot + before, count: count - before });
+      repair.push({ block, firstEsi: firstEsi + before, firstEntry: firstEntry + before, count: count - before });
     }
   }
 

@@ -49,7 +49,7 @@ export class CodingThread {
   }
 
   /**
-   * Makes runs of symbols and puts them into `into`, that of slot i at i · `symbolBytes`.
+   * Makes runs of symbols and puts them into `into`, the one of entry i at i · `symbolBytes`.
    *
    * @throws {DamagedBlock}
    * @throws {LayercastError} `FILE_IO` when the file cannot be read; `ABORTED` after `close`; `THREAD_LOST`
@@ -132,8 +132,8 @@ function tell(thread: Thread<CodingWorker>, object: number, { fd, geometry }: Op
 /** Puts symbols that lie back to back where their runs want them. */
 function spread(bytes: Bytes, symbolBytes: number, runs: readonly Readonly<SymbolRun>[], into: Uint8Array): void {
   let at = 0;
-  for (const { firstSlot, count } of runs) {
-    into.set(bytes.subarray(at, at + count * symbolBytes), firstSlot * symbolBytes);
+  for (const { firstEntry, count } of runs) {
+    into.set(bytes.subarray(at, at + count * symbolBytes), firstEntry * symbolBytes);
     at += count * symbolBytes;
   }
 }

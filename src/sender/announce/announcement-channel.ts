@@ -1,5 +1,5 @@
 import { HEADER_BYTES } from '../../base/limits.js';
-import type { Clock, Destination, Network, SendBatch } from '../../base/ports.js';
+import type { Clock, Destination, Network } from '../../base/ports.js';
 import { ScheduleTime } from '../../rate/schedule-time.js';
 import { FRAGMENT_BYTES } from '../../wire/fragments.js';
 import { stampHeader } from '../../wire/header.js';
@@ -25,8 +25,6 @@ export class AnnouncementChannel {
   /** Time to wait after a datagram whose packet has so many bytes. */
   readonly #gapUs: (bytes: number, hasFresh: boolean) => number;
   readonly #bytes = new Uint8Array(HEADER_BYTES + FRAGMENT_BYTES);
-  readonly #lengths = [0];
-  readonly #batch: SendBatch;
   /** For the number of the slot alone: announcements have no ladder. */
   readonly #scheduleTime = new ScheduleTime();
   #sequence: number;
@@ -47,7 +45,6 @@ export class AnnouncementChannel {
     this.#socket = new ReopeningSocket(destination, world, onNetwork);
     this.#gapUs = gapUs;
     this.#sequence = world.random();
-    this.#batch = { count: 1, bytes: this.#bytes, strideBytes: this.#bytes.length, lengths: this.#lengths };
     // A network that refuses now is asked again with the first datagrams.
     void this.#socket.open().then(this.#goOn, this.#goOn);
   }
@@ -81,7 +78,6 @@ export class AnnouncementChannel {
     const nowUs = this.#clock.nowUs();
     this.#scheduleTime.advance(nowUs, this.#clock.wallUs());
     this.#bytes.set(datagram);
-    this.#lengths[0] = datagram.length;
     const marks = { sequence: this.#sequence, sendTimeUs: nowUs % 2 ** 32, slot: this.#scheduleTime.slot };
     stampHeader({ ...marks, stepLevel: 0, flags: 0 }, this.#bytes, 0);
     this.#sequence = (this.#sequence + 1) % 2 ** 32;
@@ -89,6 +85,7 @@ export class AnnouncementChannel {
     // A timer that is late does not make the next one late; a host that slept makes up for nothing.
     this.#lastUs = nowUs - dueUs < this.#gapUs(this.#lastBytes, true) ? dueUs : nowUs;
     this.#isBusy = true;
-    void this.#socket.send(this.#batch).then(this.#goOn);
+    const bytes = this.#bytes.subarray(0, datagram.length);
+    void this.#socket.send([{ count: 1, bytes, datagramBytes: bytes.length }]).then(this.#goOn);
   }
 }

@@ -54,7 +54,7 @@ export class Carousel implements DatagramSource {
   }
 
   prepare(slab: Slab): void {
-    for (slab.clear(); slab.count < slab.capacity; slab.count++) {
+    for (slab.clear(); !slab.isFull; ) {
       if (this.#untilRecord === 0) this.#putRecord(slab);
       else this.#putSymbol(slab);
     }
@@ -65,9 +65,8 @@ export class Carousel implements DatagramSource {
     const { block, esi } = order;
     this.#header.block = block;
     this.#header.esi = esi;
-    writeHeader(this.#header, slab.bytes, slab.count * slab.strideBytes);
-    slab.lengths[slab.count] = HEADER_BYTES + order.length;
-    slab.wantSymbol(block, esi, slab.count);
+    writeHeader(this.#header, slab.bytes, slab.add(HEADER_BYTES + order.length));
+    slab.wantSymbol(block, esi);
     order.advance();
     this.#untilRecord--;
   }
@@ -75,10 +74,9 @@ export class Carousel implements DatagramSource {
   #putRecord(slab: Slab): void {
     const { serverIndex, channelIndex } = this.#options;
     const record = this.#records[this.#record]!;
-    const at = slab.count * slab.strideBytes;
-    slab.bytes.set(record, at);
-    addressDatagram(serverIndex, channelIndex, slab.bytes, at);
-    slab.lengths[slab.count] = record.length;
+    const start = slab.add(record.length);
+    slab.bytes.set(record, start);
+    addressDatagram(serverIndex, channelIndex, slab.bytes, start);
     this.#record = (this.#record + 1) % this.#records.length;
     this.#untilRecord = this.#recordInterval;
   }

@@ -183,18 +183,19 @@ export class VirtualHost implements Network {
     throw new LayercastError('NETWORK_UNAVAILABLE', `${own} of ${this.name} is down: ENETDOWN`);
   }
 
-  #send(destination: Destination, flow: Flow, batch: SendBatch): SendResult {
+  #send(destination: Destination, flow: Flow, { count, bytes, datagramBytes }: SendBatch): SendResult {
     if (!this.#isInterfaceUp) return { sentCount: 0, failure: 'ENETDOWN' };
     const { clock } = this.#world;
-    for (let i = 0; i < batch.count; i++) {
-      const packet = this.#packetOf(flow, batch.bytes, i * batch.strideBytes, batch.lengths[i]!);
+    for (let i = 0; i < count; i++) {
+      const start = i * datagramBytes;
+      const packet = this.#packetOf(flow, bytes, start, Math.min(datagramBytes, bytes.length - start));
       // An event each, so that receivers on hosts without any delay between have thought before the next one comes.
       clock.quietlyAt(clock.nowUs, () => {
         this.#deliver(packet);
         if (destination.hopLimit > 0) this.up.carry(packet);
       });
     }
-    return { sentCount: batch.count, failure: undefined };
+    return { sentCount: count, failure: undefined };
   }
 
   /**

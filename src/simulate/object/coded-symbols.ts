@@ -56,8 +56,8 @@ export class CodedSymbols implements SymbolSource {
 
   async read(runs: readonly Readonly<SymbolRun>[], into: Uint8Array): Promise<void> {
     await this.#disk.read(0, new Uint8Array(0));
-    for (const { block, firstEsi, firstSlot, count } of runs) {
-      this.#encoders.of(block).encodeRun(firstEsi, count, into.subarray(firstSlot * this.symbolBytes));
+    for (const { block, firstEsi, firstEntry, count } of runs) {
+      this.#encoders.of(block).encodeRun(firstEsi, count, into.subarray(firstEntry * this.symbolBytes));
     }
   }
 }

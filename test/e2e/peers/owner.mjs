@@ -7,7 +7,7 @@ import { udpNetwork } from '../../../dist/net/portable/udp-network.js';
 
 const { senders = [], memberships = [] } = JSON.parse(process.argv[2]);
 const say = (event) => console.log(JSON.stringify(event));
-const batch = { count: 1, bytes: new Uint8Array(100), strideBytes: 100, lengths: [100] };
+const batch = { count: 1, bytes: new Uint8Array(100), datagramBytes: 100 };
 const defaults = { port: 4242, interface: undefined, source: undefined, sources: [], hopLimit: 4, dscp: 0 };
 
 for (const { label, ...one } of senders) void keepSending(label, { ...defaults, ...one });

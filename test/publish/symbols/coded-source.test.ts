@@ -49,18 +49,18 @@ describe('a source of coded symbols', () => {
             repair: 40_000 + sizeBytes,
             'last of all': 2 ** 24 - count,
           }[place];
-          const firstSlot = slot + gap;
-          slot = firstSlot + count;
-          return { block, firstEsi, firstSlot, count };
+          const firstEntry = slot + gap;
+          slot = firstEntry + count;
+          return { block, firstEsi, firstEntry, count };
         });
         const into = new Uint8Array((slot + 1) * symbolBytes).fill(UNTOUCHED);
         await coded.read(runs, into);
         const expected = new Uint8Array(into.length).fill(UNTOUCHED);
-        for (const { block, firstEsi, firstSlot, count } of runs) {
+        for (const { block, firstEsi, firstEntry, count } of runs) {
           for (let i = 0; i < count; i++) {
             const symbol = expectedSymbol(content, geometry, block, firstEsi + i);
             const length = codedSymbolLength(geometry, block, firstEsi + i);
-            expected.set(symbol.subarray(0, length), (firstSlot + i) * symbolBytes);
+            expected.set(symbol.subarray(0, length), (firstEntry + i) * symbolBytes);
           }
         }
         expect(Buffer.compare(into, expected)).toBe(0);
@@ -77,7 +77,7 @@ describe('a source of coded symbols', () => {
     const { coded } = await codedSource(cacheIn(folder), source, geometry);
     const readers = Array.from({ length: 40 }, async (_, i) => {
       const into = new Uint8Array((1 + (i % 5)) * 64);
-      await coded.read([{ block: i % 3, firstEsi: 1000 * i, firstSlot: 0, count: 1 + (i % 5) }], into);
+      await coded.read([{ block: i % 3, firstEsi: 1000 * i, firstEntry: 0, count: 1 + (i % 5) }], into);
       return [into, expectedSymbol(content, geometry, i % 3, 1000 * i)] as const;
     });
     for (const [found, expected] of await Promise.all(readers)) {
@@ -103,13 +103,13 @@ describe('a source of coded symbols', () => {
     await handle.write(Buffer.alloc(size - 64, 7), 0, size - 64, 64);
 
     const { coded } = await codedSource(cache, source, geometry, { heldBytes });
-    const runs = [0, 1].map((block) => ({ block, firstEsi: 5000, firstSlot: block * 3, count: 3 }));
+    const runs = [0, 1].map((block) => ({ block, firstEsi: 5000, firstEntry: block * 3, count: 3 }));
     const both = [new Uint8Array(600), new Uint8Array(600)];
     await Promise.all(both.map((into) => coded.read(runs, into)));
     for (const into of both) {
-      for (const { block, firstEsi, firstSlot } of runs) {
+      for (const { block, firstEsi, firstEntry } of runs) {
         const expected = expectedSymbol(content, geometry, block, firstEsi);
-        expect(Buffer.compare(into.subarray(firstSlot * 100, firstSlot * 100 + 100), expected)).toBe(0);
+        expect(Buffer.compare(into.subarray(firstEntry * 100, firstEntry * 100 + 100), expected)).toBe(0);
       }
     }
     const after = Buffer.alloc(size);
@@ -125,11 +125,11 @@ describe('a source of coded symbols', () => {
     const { coded } = await codedSource(cacheIn(folder), source, geometry, { heldBytes: 0 });
     await writeFile(path, new Uint8Array(5001));
     const changed = { code: 'OBJECT_CHANGED' };
-    const reading = coded.read([{ block: 0, firstEsi: 99, firstSlot: 0, count: 2 }], new Uint8Array(100));
+    const reading = coded.read([{ block: 0, firstEsi: 99, firstEntry: 0, count: 2 }], new Uint8Array(100));
     await expect(reading).rejects.toMatchObject(changed);
     const [name] = await readdir(join(folder, 'intermediate'));
     await writeFile(join(folder, 'intermediate', name!), new Uint8Array(2000));
-    const mending = coded.read([{ block: 0, firstEsi: 100, firstSlot: 0, count: 2 }], new Uint8Array(100));
+    const mending = coded.read([{ block: 0, firstEsi: 100, firstEntry: 0, count: 2 }], new Uint8Array(100));
     await expect(mending).rejects.toMatchObject(changed);
   });
 
@@ -138,7 +138,7 @@ describe('a source of coded symbols', () => {
     const folder = newFolder();
     const { source } = await publishedFile(folder, 5000, 8);
     const { coded, close } = await codedSource(cacheIn(folder), source, geometry);
-    const run = { block: 0, firstEsi: 700, firstSlot: 0, count: 1 };
+    const run = { block: 0, firstEsi: 700, firstEntry: 0, count: 1 };
     const asked = coded.read([run], new Uint8Array(50));
     await Promise.all([asked, close()]);
     await expect(coded.read([run], new Uint8Array(50))).rejects.toMatchObject({ code: 'ABORTED' });

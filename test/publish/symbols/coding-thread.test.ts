@@ -25,7 +25,7 @@ async function rig(name: string) {
   const { coded } = await codedSource(cacheIn(folder), source, geometry);
   const symbol = async () => {
     const into = new Uint8Array(100);
-    await coded.read([{ block: 1, firstEsi: 200, firstSlot: 0, count: 1 }], into);
+    await coded.read([{ block: 1, firstEsi: 200, firstEntry: 0, count: 1 }], into);
     expect(Buffer.compare(into, expectedSymbol(content, geometry, 1, 200))).toBe(0);
   };
   return { symbol, workers };

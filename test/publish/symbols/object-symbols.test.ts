@@ -79,9 +79,9 @@ describe('the symbols of an object', () => {
       // The object’s last symbol is short; zeros fill it up.
       payloads.fill(0);
       await symbols.read(slab.reads, payloads);
-      for (const { block, firstEsi, firstSlot, count } of slab.reads) {
+      for (const { block, firstEsi, firstEntry, count } of slab.reads) {
         for (let i = 0; i < count; i++) {
-          const symbol = payloads.subarray((firstSlot + i) * 100, (firstSlot + i + 1) * 100);
+          const symbol = payloads.subarray((firstEntry + i) * 100, (firstEntry + i + 1) * 100);
           receivedCount++;
           if (restored.has(block)) continue;
           received[block]!.set(firstEsi + i, symbol.slice());
@@ -106,7 +106,7 @@ describe('the symbols of an object', () => {
     const { prepared, symbols, stateDir } = await published('plain', content, settings);
     expect(prepared.descriptor.fecEncodingId).toBe(NO_CODE);
     const into = new Uint8Array(1100);
-    await symbols.read([{ block: 0, firstEsi: 0, firstSlot: 0, count: 11 }], into);
+    await symbols.read([{ block: 0, firstEsi: 0, firstEntry: 0, count: 11 }], into);
     expect(Buffer.compare(into.subarray(0, 1050), content)).toBe(0);
     expect(existsSync(join(stateDir, 'intermediate'))).toBe(false);
   });

@@ -46,14 +46,14 @@ function take(source: Carousel, count: number, slabCount: number): Sent[] {
   while (sent.length < count) {
     source.prepare(slab);
     const symbols = new Map<number, WantedSymbol>();
-    for (const { block, firstEsi, firstSlot, count: run } of slab.reads) {
-      for (let i = 0; i < run; i++) symbols.set(firstSlot + i, { block, esi: firstEsi + i });
+    for (const { block, firstEsi, firstEntry, count: run } of slab.reads) {
+      for (let i = 0; i < run; i++) symbols.set(firstEntry + i, { block, esi: firstEsi + i });
     }
-    for (let slot = 0; slot < slab.count; slot++) {
+    for (let entry = 0; entry < slab.count; entry++) {
       const header = newHeader();
-      const length = slab.lengths[slot]!;
-      expect(readHeader(slab.bytes, slot * slab.strideBytes, length, header)).toBeUndefined();
-      sent.push({ header, length, symbol: symbols.get(slot) });
+      const length = slab.lengthOf(entry);
+      expect(readHeader(slab.bytes, slab.startOf(entry), length, header)).toBeUndefined();
+      sent.push({ header, length, symbol: symbols.get(entry) });
     }
   }
   return sent.slice(0, count);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ReceivedBatch } from '../../../dist/base/ports.js';
 import type { HostOptions, VirtualHost } from '../../../dist/simulate/net/host.js';
 import { VirtualNetwork } from '../../../dist/simulate/net/network.js';
+import { batchOfOne } from '../../sender/sent-datagrams.js';
 
 const place = { group: 'ff15::1', port: 4242, interface: undefined };
 
@@ -13,8 +14,7 @@ function bedOf() {
   /** One datagram of one byte from this host. */
   const sayer = async (from: VirtualHost, hopLimit = 16) => {
     const socket = await from.openSender({ ...place, source: undefined, hopLimit, dscp: 0 });
-    return (byte: number) =>
-      socket.send({ count: 1, bytes: Uint8Array.of(byte), strideBytes: 1, lengths: Uint16Array.of(1) });
+    return (byte: number) => socket.send(batchOfOne(Uint8Array.of(byte)));
   };
   const ear = async (at: VirtualHost, sources: readonly string[] = []) => {
     const heard: [atMs: number, byte: number][] = [];
