@@ -91,6 +91,12 @@ export interface MembershipRequest {
   readonly interface: string | undefined;
   /** Source addresses for source-specific joins (RFC 4607); empty joins any source. */
   readonly sources: readonly string[];
+  /**
+   * Whether each datagram needs an arrival time of its own, because the owner measures how far apart datagrams arrive: each
+   * piece of a batch is then one datagram.
+   * @default false
+   */
+  readonly isTimed?: boolean | undefined;
 }
 
 export interface Membership {

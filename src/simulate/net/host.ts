@@ -218,7 +218,7 @@ export class VirtualHost implements Network {
       if (request.group !== group || request.port !== port) continue;
       if (request.sources.length > 0 && !request.sources.includes(source)) continue;
       this.#world.clock.stir();
-      onBatch(this.#batch.of(packet, this.#clock.nowUs()));
+      onBatch(this.#batch.of(packet, this.#clock.nowUs(), this.#world.sources.idOf(source)));
       this.#batch.release();
     }
   }
@@ -264,12 +264,12 @@ class SingleBatch implements ReceivedBatch {
   readonly sourceIds = [0];
   readonly droppedCount = 0;
 
-  of(packet: Packet, arrivalUs: number): this {
+  of(packet: Packet, arrivalUs: number, sourceId: number): this {
     this.buffers[0] = packet.buffer;
     this.starts[0] = packet.start;
     this.lengths[0] = packet.length;
     this.arrivalsUs[0] = arrivalUs;
-    this.sourceIds[0] = packet.flow.sourceId;
+    this.sourceIds[0] = sourceId;
     return this;
   }
 
@@ -280,8 +280,8 @@ class SingleBatch implements ReceivedBatch {
 class ScrubbedBatch extends SingleBatch {
   readonly #scratch = new Uint8Array(MAX_DATAGRAM_BYTES);
 
-  override of(packet: Packet, arrivalUs: number): this {
-    super.of(packet, arrivalUs);
+  override of(packet: Packet, arrivalUs: number, sourceId: number): this {
+    super.of(packet, arrivalUs, sourceId);
     this.#scratch.set(packet.buffer.subarray(packet.start, packet.start + packet.length), 0);
     this.buffers[0] = this.#scratch;
     this.starts[0] = 0;

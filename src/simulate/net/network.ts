@@ -53,7 +53,7 @@ export class VirtualNetwork {
   /** The one object that stands for a flow. */
   flowOf(group: string, port: number, source: string): Flow {
     const key = `${group} ${port} ${source}`;
-    const known = this.#flows.get(key) ?? { group, port, source, sourceId: this.sources.idOf(source) };
+    const known = this.#flows.get(key) ?? { group, port, source };
     this.#flows.set(key, known);
     return known;
   }

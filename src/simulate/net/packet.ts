@@ -7,8 +7,6 @@ export interface Flow {
   readonly group: string;
   readonly port: number;
   readonly source: string;
-  /** The number that stands for the source in batches. */
-  readonly sourceId: number;
 }
 
 /** A datagram under way. Its bytes are shared by all who hear it, and nobody writes to them. */

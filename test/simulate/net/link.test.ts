@@ -6,7 +6,7 @@ import { type Packet, packetOf } from '../../../dist/simulate/net/packet.js';
 import { Prng } from '../../../dist/simulate/random/prng.js';
 import { seed, seeded } from '../seed.js';
 
-const flow = { group: 'ff15::1', port: 4242, source: 'fd00::1', sourceId: 1 };
+const flow = { group: 'ff15::1', port: 4242, source: 'fd00::1' };
 /** A packet of 1250 bytes: 10,000 bit. */
 const packet = (first = 0) => packetOf(flow, Uint8Array.of(first, ...new Array<number>(1201).fill(0)), 0, 1202);
 

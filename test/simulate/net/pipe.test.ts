@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { packetOf } from '../../../dist/simulate/net/packet.js';
 import { Pipe } from '../../../dist/simulate/net/pipe.js';
 
-const flow = { group: 'ff15::1', port: 1, source: 'fd00::1', sourceId: 1 };
+const flow = { group: 'ff15::1', port: 1, source: 'fd00::1' };
 
 const step = fc.oneof(
   fc.record({ kind: fc.constant('push' as const), atUs: fc.integer({ min: 0, max: 1000 }) }),

@@ -1,0 +1,313 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { capabilitiesOf } from '../../dist/base/capabilities.js';
+import { DatagramCursor } from '../../dist/base/datagram-cursor.js';
+import type { Clock, Membership, Network, ReceivedBatch, SendBatch, SendSocket } from '../../dist/base/ports.js';
+import { batchOfOne } from '../sender/sent-datagrams.js';
+
+/** A network to be tested, and what the tests need to know of it. */
+export interface PortBed {
+  readonly network: Network;
+  readonly clock: Clock;
+  /** A group of its own, so that other tests on this host are not heard. */
+  readonly group: string;
+  readonly interface: string | undefined;
+  /** Addresses to send from, one at least; each test of several needs two. */
+  readonly sources: readonly string[];
+  /** Very many addresses to send from, where that can be; none elsewhere. */
+  readonly strangers: readonly string[];
+  /** The longest datagram; a longer one is refused with `EMSGSIZE` where `refusesLonger`. */
+  readonly maxDatagramBytes: number;
+  readonly refusesLonger: boolean;
+  /** How many datagrams of 1232 bytes it takes at once to have some dropped; 0 where none ever is. */
+  readonly overflowCount: number;
+  /** Waits for something that was asked of the network. */
+  settle<T>(promise: Promise<T>): Promise<T>;
+  /** Lets time pass until so it is, for some seconds at most. */
+  until(isSo: () => boolean): Promise<void>;
+  /** Keeps the handlers from running for some 20 ms, where that is in the power of a program. */
+  block(): void;
+}
+
+const PORT = 42_420;
+
+interface Heard {
+  readonly bytes: Uint8Array;
+  readonly arrivalUs: number;
+  readonly handledUs: number;
+  readonly sourceId: number;
+}
+
+/** The tests that every port has to pass. A port that is new only needs a call of this with its bed. */
+export function portContract(name: string, lay: () => PortBed): void {
+  describe(`the contract of ports: ${name}`, () => {
+    let bed: PortBed;
+    let sockets: SendSocket[];
+    let memberships: Membership[];
+
+    beforeEach(() => {
+      bed = lay();
+      sockets = [];
+      memberships = [];
+    });
+
+    afterEach(async () => {
+      for (const socket of sockets) socket.close();
+      await bed.settle(Promise.all(memberships.map((membership) => membership.leave())));
+    });
+
+    /** Joins, and keeps a copy of what comes. */
+    async function listen({ isTimed = false, see = (_: ReceivedBatch): void => undefined } = {}) {
+      const heard: Heard[] = [];
+      const cursor = new DatagramCursor();
+      let droppedCount = 0;
+      const request = { group: bed.group, port: PORT, interface: bed.interface, sources: [], isTimed };
+      const joining = bed.network.join(request, (batch) => {
+        see(batch);
+        droppedCount += batch.droppedCount;
+        const handledUs = bed.clock.nowUs();
+        for (cursor.begin(batch); cursor.next(); ) {
+          const { bytes, start, length, arrivalUs, sourceId } = cursor;
+          heard.push({ bytes: new Uint8Array(bytes.subarray(start, start + length)), arrivalUs, handledUs, sourceId });
+        }
+      });
+      const membership = await bed.settle(joining);
+      memberships.push(membership);
+      return { heard, membership, dropped: () => droppedCount };
+    }
+
+    async function open(source: string | undefined = bed.sources[0]): Promise<SendSocket> {
+      const { group, interface: on } = bed;
+      const opening = bed.network.openSender({ group, port: PORT, interface: on, source, hopLimit: 0, dscp: 0 });
+      const socket = await bed.settle(opening);
+      sockets.push(socket);
+      return socket;
+    }
+
+    const arrived = (heard: readonly Heard[], count: number) => bed.until(() => heard.length >= count);
+
+    it('brings datagrams whole and in order: single ones, equal ones in a batch, a shorter one at the end', async () => {
+      const { heard } = await listen();
+      const socket = await open();
+      const batches = [batchOf(5, 20), batchOf(5, 20, 3), batchOf(1, 700), batchOf(2, 1000, 999), batchOf(3, 1)];
+      for (const batch of batches) {
+        expect(await bed.settle(socket.send(batch))).toEqual({ sentCount: batch.count, failure: undefined });
+      }
+      await arrived(heard, 16);
+      expect(heard.map(({ bytes }) => bytes)).toEqual(batches.flatMap(datagramsOf));
+    });
+
+    it('brings datagrams without a byte, and the longest there are', async () => {
+      const { heard } = await listen();
+      const socket = await open();
+      const lengths = [0, bed.maxDatagramBytes, 0, 1];
+      for (const length of lengths) await bed.settle(socket.send(batchOf(1, length)));
+      await arrived(heard, 4);
+      expect(heard.map(({ bytes }) => bytes.length)).toEqual(lengths);
+      expect(Buffer.compare(heard[1]!.bytes, batchOf(1, bed.maxDatagramBytes).bytes)).toBe(0);
+    });
+
+    it('sends batches in the order of the calls, also those that do not wait for each other', async () => {
+      const { heard } = await listen();
+      const socket = await open();
+      const sends = Array.from({ length: 60 }, (_, i) => socket.send(numbered(3 * i, 3)));
+      for (const { sentCount } of await bed.settle(Promise.all(sends))) expect(sentCount).toBe(3);
+      await arrived(heard, 180);
+      expect(heard.map(numberOf)).toEqual(Array.from({ length: 180 }, (_, i) => i));
+    });
+
+    it('takes no byte of a batch after the send has resolved', async () => {
+      const { heard } = await listen();
+      const socket = await open();
+      const batch = numbered(0, 8);
+      await bed.settle(socket.send(batch));
+      batch.bytes.fill(0xff);
+      await arrived(heard, 8);
+      expect(heard.map(numberOf)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    });
+
+    it('takes batches as large as it says', async () => {
+      const { maxBatchCount, maxBatchBytes } = capabilitiesOf(bed.network);
+      const { heard } = await listen();
+      const socket = await open();
+      const many = Math.min(maxBatchCount, 500);
+      const large = Math.min(maxBatchBytes, 300_000);
+      const batches = [batchOf(many, 8), batchOf(Math.min(many, Math.floor(large / 1232)), 1232)];
+      for (const batch of batches) {
+        expect(await bed.settle(socket.send(batch))).toEqual({ sentCount: batch.count, failure: undefined });
+      }
+      const datagrams = batches.flatMap(datagramsOf);
+      await arrived(heard, datagrams.length);
+      expect(heard.map(({ bytes }) => bytes)).toEqual(datagrams);
+    });
+
+    it('says when datagrams came: between send and handling, and never before an earlier one', async () => {
+      const { heard } = await listen();
+      const socket = await open();
+      const sentUs: number[] = [];
+      for (let i = 0; i < 20; i++) {
+        sentUs.push(bed.clock.nowUs());
+        await bed.settle(socket.send(batchOf(2, 100)));
+        await arrived(heard, 2 * (i + 1) - (i % 3));
+      }
+      await arrived(heard, 40);
+      for (const [i, { arrivalUs, handledUs }] of heard.entries()) {
+        expect(arrivalUs).toBeGreaterThanOrEqual(sentUs[Math.floor(i / 2)]!);
+        expect(arrivalUs).toBeLessThanOrEqual(handledUs);
+        expect(arrivalUs).toBeGreaterThanOrEqual(heard[i - 1]?.arrivalUs ?? 0);
+      }
+    });
+
+    it('says truly whether these times are the system’s', async () => {
+      const { heard } = await listen();
+      const socket = await open();
+      const sending = socket.send(batchOf(1, 100));
+      bed.block();
+      const blockedUs = bed.clock.nowUs();
+      await bed.settle(sending);
+      await arrived(heard, 1);
+      const { arrivalUs, handledUs } = heard[0]!;
+      if (capabilitiesOf(bed.network).hasSystemArrivals) {
+        expect(arrivalUs).toBeLessThanOrEqual(blockedUs);
+        expect(arrivalUs).toBeLessThan(handledUs);
+      } else {
+        expect(arrivalUs).toBeGreaterThanOrEqual(blockedUs);
+      }
+    });
+
+    it('hands over pieces as a batch has them, and single datagrams where each needs its time', async () => {
+      const segmentCounts = { joined: [] as number[], timed: [] as number[] };
+      const counting = (counts: number[]) => (batch: ReceivedBatch) => {
+        for (let i = 0; i < batch.count; i++) {
+          const [length, segmentBytes] = [batch.lengths[i]!, batch.segmentBytes[i]!];
+          expect(segmentBytes).toBeLessThanOrEqual(length);
+          counts.push(length === 0 ? 1 : Math.ceil(length / segmentBytes));
+        }
+      };
+      const joined = await listen({ see: counting(segmentCounts.joined) });
+      const timed = await listen({ isTimed: true, see: counting(segmentCounts.timed) });
+      const socket = await open();
+      await bed.settle(socket.send(batchOf(20, 50, 7)));
+      await arrived(joined.heard, 20);
+      await arrived(timed.heard, 20);
+      expect(segmentCounts.timed).toEqual(new Array(20).fill(1));
+      expect(segmentCounts.joined.reduce((sum, count) => sum + count, 0)).toBe(20);
+      expect(joined.heard.map(({ bytes }) => bytes)).toEqual(timed.heard.map(({ bytes }) => bytes));
+    });
+
+    it('gives a source the same number on all memberships, which its address is found by', async (context) => {
+      if (bed.sources.length < 2) context.skip('this host has only one address');
+      const [one, other] = [await listen(), await listen()];
+      for (let round = 0; round < 3; round++) {
+        for (const source of bed.sources) await bed.settle((await open(source)).send(numbered(0, 2)));
+      }
+      const count = 3 * 2 * bed.sources.length;
+      await arrived(one.heard, count);
+      await arrived(other.heard, count);
+      const addresses = one.heard.map(({ sourceId }) => bed.network.sourceAddress?.(sourceId));
+      expect(addresses).toEqual([0, 1, 2].flatMap(() => bed.sources.flatMap((source) => [source, source])));
+      expect(new Set(one.heard.map(({ sourceId }) => sourceId)).size).toBe(bed.sources.length);
+      expect(other.heard.map(({ sourceId }) => sourceId)).toEqual(one.heard.map(({ sourceId }) => sourceId));
+      for (const { sourceId } of one.heard) expect(Number.isSafeInteger(sourceId) && sourceId >= 0).toBe(true);
+      expect(bed.network.sourceAddress?.(-1)).toBeUndefined();
+    });
+
+    it('keeps the numbers of sources, however many strangers send, and does not remember all of these', async (context) => {
+      if (bed.strangers.length === 0) context.skip('this host has few addresses');
+      const { heard } = await listen();
+      const servers = bed.sources.slice(0, 2);
+      for (const source of [...servers, ...bed.strangers, ...servers]) {
+        const socket = await open(source);
+        await bed.settle(socket.send(numbered(0, 1)));
+        socket.close();
+      }
+      await arrived(heard, 2 * servers.length + bed.strangers.length);
+      const ids = heard.map(({ sourceId }) => sourceId);
+      expect(ids.slice(-2)).toEqual(ids.slice(0, 2));
+      expect(new Set(ids.slice(0, 2)).size).toBe(2);
+      expect(ids.slice(0, 2).map((id) => bed.network.sourceAddress?.(id))).toEqual(servers);
+      const remembered = new Set(ids).size - [...new Set(ids)].filter((id) => !bed.network.sourceAddress?.(id)).length;
+      expect(remembered).toBeLessThan(bed.strangers.length / 2);
+    });
+
+    it('delivers what has come before it leaves, and nothing after', async () => {
+      const { heard, membership } = await listen();
+      const other = await listen();
+      const socket = await open();
+      await bed.settle(socket.send(numbered(0, 30)));
+      await bed.settle(membership.leave());
+      expect(heard.map(numberOf)).toEqual(Array.from({ length: 30 }, (_, i) => i));
+      await bed.settle(socket.send(numbered(30, 1)));
+      await arrived(other.heard, 31);
+      expect(heard).toHaveLength(30);
+      await bed.settle(membership.leave());
+    });
+
+    it('rejects what names an interface that is not there, with UNKNOWN_INTERFACE', async () => {
+      const { group } = bed;
+      const unknown = { group, port: PORT, interface: 'none0' };
+      const joining = bed.network.join({ ...unknown, sources: [] }, () => undefined);
+      await expect(bed.settle(joining)).rejects.toMatchObject({ code: 'UNKNOWN_INTERFACE' });
+      const opening = bed.network.openSender({ ...unknown, source: undefined, hopLimit: 0, dscp: 0 });
+      await expect(bed.settle(opening)).rejects.toMatchObject({ code: 'UNKNOWN_INTERFACE' });
+    });
+
+    it('counts what the system does not take, and says why; a send never rejects', async () => {
+      const { heard } = await listen();
+      const socket = await open();
+      if (bed.refusesLonger) {
+        const result = await bed.settle(socket.send(batchOfOne(new Uint8Array(bed.maxDatagramBytes + 1))));
+        expect(result).toEqual({ sentCount: 0, failure: 'EMSGSIZE' });
+      }
+      expect(await bed.settle(socket.send(numbered(0, 2)))).toEqual({ sentCount: 2, failure: undefined });
+      await arrived(heard, 2);
+      socket.close();
+      const result = await bed.settle(socket.send(numbered(2, 3)));
+      expect(result).toEqual({ sentCount: 0, failure: expect.any(String) });
+      expect(heard).toHaveLength(2);
+    });
+
+    it('tells of every datagram that it dropped, in the way that it says', async (context) => {
+      const { overflowCount, network } = bed;
+      if (overflowCount === 0) context.skip('nothing is dropped here');
+      const { heard, dropped } = await listen();
+      const { hasDropsInBatches, maxBatchCount } = capabilitiesOf(network);
+      const droppedBefore = network.dropped?.() ?? 0;
+      const socket = await open();
+      const count = Math.min(40, maxBatchCount);
+      const batch = batchOf(count, 1232);
+      const sends: Promise<unknown>[] = [];
+      for (let sent = 0; sent < overflowCount; sent += count) sends.push(socket.send(batch));
+      await bed.settle(Promise.all(sends));
+      const droppedCount = () => (hasDropsInBatches ? dropped() : (network.dropped?.() ?? 0) - droppedBefore);
+      const sentCount = sends.length * count;
+      await bed.until(() => heard.length + droppedCount() >= sentCount);
+      // What is dropped last is told with the batch after.
+      await bed.settle(socket.send(batchOf(1, 1)));
+      await bed.until(() => heard.length + droppedCount() > sentCount);
+      expect(heard.length + droppedCount()).toBe(sentCount + 1);
+      expect(droppedCount()).toBeGreaterThan(0);
+      expect(hasDropsInBatches || dropped() === 0).toBe(true);
+    });
+  });
+}
+
+/** Datagrams of equal length, the last of another if that is given; all bytes differ from their neighbours'. */
+function batchOf(count: number, datagramBytes: number, lastBytes = datagramBytes): SendBatch {
+  const bytes = Uint8Array.from({ length: (count - 1) * datagramBytes + lastBytes }, (_, i) => (i * 31) % 251);
+  return { count, bytes, datagramBytes };
+}
+
+/** Datagrams of two bytes, which are a number each. */
+function numbered(first: number, count: number): SendBatch {
+  const bytes = new Uint8Array(2 * count);
+  for (let i = 0; i < count; i++) bytes.set([(first + i) >>> 8, (first + i) & 255], 2 * i);
+  return { count, bytes, datagramBytes: 2 };
+}
+
+function numberOf({ bytes }: Heard): number {
+  return bytes[0]! * 256 + bytes[1]!;
+}
+
+function datagramsOf({ count, bytes, datagramBytes }: SendBatch): readonly Uint8Array[] {
+  return Array.from({ length: count }, (_, i) => bytes.slice(i * datagramBytes, (i + 1) * datagramBytes));
+}
