@@ -6,7 +6,7 @@ import type { Network } from '../base/ports.js';
 import { readKeyText } from '../config/read-text.js';
 import type { Fleet, FleetObject, FleetServer } from '../fleet/fleet.js';
 import { digitsOf, isLinkLocal } from '../net/interfaces/interface-table.js';
-import { awaitInterface, usableInterfaces } from '../net/interfaces/interfaces.js';
+import { awaitInterface, LOOK_INTERVAL_MS, usableInterfaces } from '../net/interfaces/interfaces.js';
 import { privateKeyFrom } from '../wire/signature.js';
 import { chooseServer } from './choose-host.js';
 
@@ -32,9 +32,6 @@ export interface StationOptions {
   readonly signal: AbortSignal;
   readonly onWaiting: (message: string) => void;
 }
-
-/** How often an address that is not there yet is looked for. */
-const LOOK_INTERVAL_MS = 500;
 
 /**
  * Finds this host's station in a fleet.
@@ -77,6 +74,8 @@ export function frameOf({ fleet, server, interface: interfaceName }: Station): s
 export function fromOwnAddress(network: Network, isSourceNeeded: () => boolean): Network {
   return {
     ...network,
+    // A spread leaves out what a class defines.
+    capabilities: network.capabilities,
     join: (request, onBatch) => network.join(request, onBatch),
     openSender: async (destination) => {
       const { source } = destination;

@@ -17,12 +17,6 @@ export function channelName(fleet: string, object: string, channelIndex: number)
   return `${fleet}/${object}/${channelIndex}`;
 }
 
-/** An address and the interface it belongs to, as written after `%` in `fe80::1%eth0`. */
-export interface ZonedAddress {
-  readonly address: string;
-  readonly zone: string | undefined;
-}
-
 /**
  * The multicast group of a name, in canonical text.
  *
@@ -88,12 +82,6 @@ export function parseAddress(text: string): string {
     });
   }
   return canonicalTextOf(parsed);
-}
-
-/** Takes the zone off, which ip6addr and canonical text know nothing of; the address itself is not checked. */
-export function splitZone(text: string): ZonedAddress {
-  const at = text.indexOf('%');
-  return at < 0 ? { address: text, zone: undefined } : { address: text.slice(0, at), zone: text.slice(at + 1) };
 }
 
 /** Whether an address in canonical text is in ff00::/8. */

@@ -11,7 +11,6 @@ import {
   isMulticast,
   parseAddress,
   parseGroup,
-  splitZone,
 } from '../../dist/wire/address.js';
 import { SCOPES } from '../../dist/wire/group-options.js';
 
@@ -109,11 +108,6 @@ describe('an explicit group', () => {
 });
 
 describe('addresses', () => {
-  it('split from their zone', () => {
-    expect(splitZone('fe80::1%eth0')).toEqual({ address: 'fe80::1', zone: 'eth0' });
-    expect(splitZone('fe80::1')).toEqual({ address: 'fe80::1', zone: undefined });
-  });
-
   it.each([
     ['1:0:2:3:4:5:6:7', '1:0:2:3:4:5:6:7'],
     ['1::2:3:4:5:6:7', '1:0:2:3:4:5:6:7'],

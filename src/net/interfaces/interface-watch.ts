@@ -1,9 +1,9 @@
 import { type InterfaceReaders, type InterfaceTable, readInterfaces, systemReaders } from './interface-table.js';
 
-/** A look takes some 0.1 ms. One each second for the whole process cannot be felt, however many sockets ask. */
-const LOOK_INTERVAL_MS = 1_000;
+/** Reading the interfaces takes some 0.1 ms. Once a second for the whole process is negligible, however many sockets ask. */
+const MAX_AGE_MS = 1_000;
 
-/** Looks at the interfaces for all sockets of this process. */
+/** Reads the interfaces for all sockets of this process. */
 export class InterfaceWatch {
   readonly #readers: InterfaceReaders;
   readonly #nowMs: () => number;
@@ -18,7 +18,7 @@ export class InterfaceWatch {
 
   /** The interfaces as they were at most a second ago. */
   recent(): InterfaceTable {
-    return this.#table === undefined || this.#nowMs() - this.#lookedMs >= LOOK_INTERVAL_MS ? this.fresh() : this.#table;
+    return this.#table === undefined || this.#nowMs() - this.#lookedMs >= MAX_AGE_MS ? this.fresh() : this.#table;
   }
 
   /** The interfaces as they are now. */

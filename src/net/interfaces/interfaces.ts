@@ -10,8 +10,11 @@ import {
   systemReaders,
 } from './interface-table.js';
 
-/** How often a missing interface is looked for. Half a second is short beside what an interface takes to come up. */
-const LOOK_INTERVAL_MS = 500;
+/**
+ * How often layercast looks for a missing interface or address. Half a second is short compared with the time that an interface
+ * takes to come up.
+ */
+export const LOOK_INTERVAL_MS = 500;
 
 /**
  * How long an address may stay tentative before the interface counts as unusable. Duplicate address detection takes at most a
