@@ -151,6 +151,8 @@ export class Memberships {
       port,
       interface: this.#options.interface,
       sources: senders.flatMap(({ address }) => (address ? [addressFromBytes(address)] : [])),
+      // Every policy measures how far apart the datagrams of a train arrive.
+      isTimed: true,
     };
   }
 
