@@ -1,7 +1,7 @@
 import { getSystemErrorName } from 'node:util';
 import type { LibraryHandle } from 'koffi';
 
-/** The functions of the C library that Node has no calls for. Each throws an error with the system's errno name as `code`. */
+/** Functions of the C library that Node does not offer. Each throws an error with the system's errno name as `code`. */
 export interface Libc {
   socket(family: number, type: number, protocol: number): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): void;
@@ -9,13 +9,13 @@ export interface Libc {
   close(fd: number): void;
 }
 
-/** What koffi has that is used here. Tests put another in its place. */
+/** The part of koffi that is used here. Tests pass their own. */
 export interface Koffi {
   load(path: string | null): Pick<LibraryHandle, 'func'>;
   errno(): number;
 }
 
-/** Null is the program itself with everything that it is linked to. The names are those of glibc, and of musl by machine. */
+/** Null stands for the program itself with all libraries linked to it; the names are those of glibc, and of musl on each machine type. */
 const LIBRARY_PATHS: readonly (string | null)[] = [
   null,
   'libc.so.6',
@@ -31,7 +31,7 @@ export function findLibc(koffi: Koffi): Libc | undefined {
     try {
       return functionsOf(koffi, path);
     } catch {
-      // This system has no library of that name, or a part of the functions only.
+      // This system has no library of that name, or the library lacks some of the functions.
     }
   }
   return undefined;

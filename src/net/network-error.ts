@@ -1,7 +1,7 @@
 import { errnoOf, type Hint, LayercastError } from '../base/errors.js';
 import type { AddressState } from './interfaces/interface-table.js';
 
-/** What was tried, as far as an explanation needs it. */
+/** The call that failed, as far as an explanation needs it. */
 export interface Attempt {
   /** Such as "join [ff15::1]:4242". */
   readonly what: string;
@@ -9,18 +9,18 @@ export interface Attempt {
   readonly interface: string | undefined;
   /** The address that was asked for to send from. */
   readonly source?: string | undefined;
-  /** What is known of that address, or of all that the system could choose from. */
+  /** The state of that address, or the common state of all addresses that the system could choose. */
   readonly sourceState?: AddressState | undefined;
   readonly isSourceSpecific?: boolean;
 }
 
-/** What an error of the system means for a socket, and what the user can do. */
+/** What a system error means for a socket, and what the user can do about it. */
 interface Explanation {
   readonly meaning: string;
   readonly hint: Hint;
 }
 
-/** The error for a socket that the system refused. What is a `LayercastError` already stays as it is. */
+/** The error for a socket that the system refused. A cause that is a `LayercastError` is returned as it is. */
 export function networkError(attempt: Attempt, cause: unknown): LayercastError {
   if (cause instanceof LayercastError) return cause;
   const errno = errnoOf(cause);
@@ -33,12 +33,16 @@ export function networkError(attempt: Attempt, cause: unknown): LayercastError {
   });
 }
 
-/** What an errno name, or the code of one of our errors, means for a socket that was open already and does not take datagrams any more, in a few words. */
+/**
+ * The meaning, in a few words, of a failure on a socket that was open and does not take datagrams any more.
+ *
+ * @param failure an errno name, or the code of a `LayercastError`
+ */
 export function meaningOf(failure: string): string {
   return explain(failure, { what: 'send', port: OPEN_PORT, interface: undefined }).meaning;
 }
 
-/** A port that takes no privileges, for sockets that are past the question. */
+/** A port that needs no privileges: an open socket has passed that check already. */
 const OPEN_PORT = 65535;
 
 /** One table for senders and receivers: hints follow the error, not the call that failed. */

@@ -3,7 +3,7 @@ import type { Destination } from '../../base/ports.js';
 import { type AddressState, digitsOf, type InterfaceTable, isLinkLocal } from './interface-table.js';
 import type { InterfaceWatch } from './interface-watch.js';
 
-/** Where datagrams leave from: as asked for, with the interface of a link-local address filled in. */
+/** The interface and address that datagrams leave from: as requested, with the interface of a link-local address filled in. */
 export interface SourceChoice {
   readonly interface: string | undefined;
   readonly source: string | undefined;
@@ -12,7 +12,7 @@ export interface SourceChoice {
 }
 
 /**
- * A link-local address means an interface, too: without a named interface the one that has the address is taken.
+ * Finds the interface of a link-local address: if the destination names no interface, the one that has the address.
  *
  * @throws {LayercastError} `UNKNOWN_INTERFACE` when several interfaces have the address, or none.
  */

@@ -11,7 +11,7 @@ const SOCK_NONBLOCK = 0o4000;
 const IPPROTO_IPV6 = 41;
 const IPV6_TCLASS = 67;
 
-/** Where to bind a marked socket: any port of an address. */
+/** The address that a marked socket is bound to, with any port. */
 export interface BindAddress {
   readonly address: string;
   /** Index of the interface that a link-local address belongs to; 0 for other addresses. */
@@ -22,8 +22,8 @@ export interface BindAddress {
 let found: Libc | undefined;
 
 /**
- * A UDP socket whose datagrams carry a DiffServ code point (RFC 2474). Node has no call for that, so libc is asked through
- * koffi, an optional dependency, for a socket that has it, and Node takes that over.
+ * Makes a UDP socket whose datagrams carry a DiffServ code point (RFC 2474). Node has no call for this, so the C library makes
+ * the socket, called through the optional dependency koffi, and Node takes the socket over.
  *
  * @param dscp 1–63.
  * @param at undefined leaves the address to the system.
@@ -65,7 +65,7 @@ export function openMarked(libc: Libc, dscp: number, at: BindAddress | undefined
   }
 }
 
-/** Node takes over a descriptor within the call, or throws and leaves the descriptor to the caller. */
+/** Gives a descriptor to Node. If this throws, the caller still owns the descriptor. */
 function takenOver(fd: number): Socket {
   const socket = createSocket('udp6');
   try {

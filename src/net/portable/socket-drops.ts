@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** Linux only: one line a socket, the last field of which counts what its buffer had no room for (proc(5)). */
+/** Linux only: one line for each socket; the last field counts the datagrams that its buffer had no room for (proc(5)). */
 const SOCKETS = '/proc/self/net/udp6';
 const DESCRIPTORS = '/proc/self/fd';
 
-/** A line of that file, as far as it matters. */
+/** The fields of a line of that file that are used here. */
 export interface SocketLine {
   /** 32 hexadecimal digits, in the byte order of the host. */
   readonly address: string;
@@ -14,15 +14,15 @@ export interface SocketLine {
 }
 
 /**
- * Datagrams that came for sockets of this process and found their receive buffers full: the network delivered them, and this
- * host did not read fast enough. Always 0 where the system does not tell.
+ * Counts datagrams that came for sockets of this process when the receive buffer was full: the network delivered them, but this
+ * host did not read fast enough. The count is always 0 where the system does not report it.
  */
 export class SocketDrops {
   readonly #read: () => string;
   readonly #ownInodes: () => ReadonlySet<string>;
-  /** Of this process, by inode. Sockets that are gone go from here when the file is read next. */
+  /** The counts of this process's sockets, by inode. A closed socket is removed when the file is read next. */
   #counts = new Map<string, number>();
-  /** Multicast sockets of other processes: as many as the file had lines when it was read last. */
+  /** Inodes of other processes' multicast sockets; at most as many as the file had lines when it was last read. */
   #foreign = new Set<string>();
   #total = 0;
 
@@ -59,7 +59,7 @@ export class SocketDrops {
   }
 }
 
-/** The first byte of a multicast address (RFC 4291, section 2.7), whichever end of the word the host writes first. */
+/** Whether the first byte is that of a multicast address (RFC 4291, section 2.7), in either byte order of the host. */
 function isMulticast(address: string): boolean {
   return address.startsWith('FF') || address.slice(6, 8) === 'FF';
 }
@@ -67,7 +67,7 @@ function isMulticast(address: string): boolean {
 /** Local address and port, then fields that do not matter, the inode as the tenth and the count as the last (proc(5)). */
 const SOCKET_LINE = /^ *\d+: ([0-9A-F]{32}):([0-9A-F]{4})(?: +\S+){7} +(\d+) \S+ \S+ (\d+) *$/gm;
 
-/** Lines that are none of sockets are left out. */
+/** Leaves out lines that do not describe a socket. */
 export function parseSockets(text: string): SocketLine[] {
   return Array.from(text.matchAll(SOCKET_LINE), ([, address = '', port = '', inode = '', droppedCount]) => ({
     address,
@@ -94,7 +94,7 @@ function readOwnInodes(): ReadonlySet<string> {
   }
 }
 
-/** Descriptors come and go while the folder is read. */
+/** Undefined for a descriptor that was closed while the folder was read. */
 function linkOf(fd: string): string | undefined {
   try {
     return readlinkSync(`${DESCRIPTORS}/${fd}`);

@@ -8,7 +8,7 @@ import { networkError } from '../network-error.js';
 /** 4 MB is 170 ms at 200 Mbit/s: longer than a garbage collection, or a write that blocks. The system may allow less. */
 const RECEIVE_BUFFER_BYTES = 4 * 2 ** 20;
 
-/** What a membership takes from the world beside its socket. */
+/** What a membership needs beside its socket. */
 export interface MembershipWorld {
   readonly clock: Clock;
   readonly sources: SourceTable;
@@ -16,9 +16,9 @@ export interface MembershipWorld {
 }
 
 /**
- * Joins a group through a socket of its own, bound to the group's address: the kernel then delivers this group alone,
- * whatever other groups this host has joined (a socket bound to `::` would hear them all on Linux). With several sources, all
- * are joined or none.
+ * Joins a group with a socket of its own that is bound to the group's address. The kernel then delivers only this group to the
+ * socket, whatever other groups this host has joined (on Linux a socket bound to `::` would receive all of them). With several
+ * sources, the call joins either all of them or none.
  *
  * @throws {LayercastError} `UNKNOWN_INTERFACE` while no interface has the name; `NETWORK_UNAVAILABLE` when the system refuses.
  */
@@ -52,7 +52,7 @@ async function joined(request: MembershipRequest, binding: InterfaceBinding): Pr
     return socket;
   } catch (cause) {
     socket.close();
-    // The system says many things of an interface that is not there; the caller is told just that.
+    // For a missing interface the system gives many different errors; the caller gets UNKNOWN_INTERFACE for all of them.
     binding.verify();
     throw cause;
   }
@@ -90,7 +90,7 @@ class UdpMembership implements Membership {
       this.#interface.verify();
       for (const change of membershipsOf(this.#request, this.#interface)) change.drop(this.#socket);
     } catch {
-      // Closing the socket ends its memberships, whatever became of the interface.
+      // Closing the socket ends its memberships, even if the interface is gone.
     }
   }
 }
@@ -122,7 +122,7 @@ function withoutZone(address: string): string {
 }
 
 function bind(socket: Socket, { group, port }: MembershipRequest, { zone }: InterfaceBinding): Promise<void> {
-  // Windows cannot bind to a group; there the header's tag tells datagrams of other groups apart.
+  // Windows cannot bind to a group. Datagrams of other groups are recognised there by the tag in their header.
   const address = process.platform === 'win32' ? '::' : `${group}${zone}`;
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
@@ -131,14 +131,14 @@ function bind(socket: Socket, { group, port }: MembershipRequest, { zone }: Inte
       try {
         socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
       } catch {
-        // Some systems refuse what exceeds their limit instead of granting the limit; their default then has to do.
+        // Some systems refuse a size above their limit instead of granting the limit. The socket then keeps the default size.
       }
       resolve();
     });
   });
 }
 
-/** One group, or one group and source, that a socket joins and leaves. */
+/** How a socket joins and leaves one group, or one group from one source. */
 interface Change {
   readonly join: (socket: Socket) => void;
   readonly drop: (socket: Socket) => void;
@@ -149,7 +149,7 @@ function membershipsOf({ group, sources }: MembershipRequest, { zone }: Interfac
   if (sources.length === 0) {
     return [{ join: (socket) => socket.addMembership(group, at), drop: (socket) => socket.dropMembership(group, at) }];
   }
-  // Servers on one host share an address, which the system takes only once.
+  // Servers on one host share an address, and the system accepts each address only once.
   return [...new Set(sources)].map((source) => ({
     join: (socket) => socket.addSourceSpecificMembership(source, group, at),
     drop: (socket) => socket.dropSourceSpecificMembership(source, group, at),

@@ -13,13 +13,13 @@ import { markedSocket } from './marked-socket.js';
 /** Kernel memory for datagrams on their way to the interface: 2 MB is 10 ms at 1.6 Gbit/s. The system may allow less. */
 const SEND_BUFFER_BYTES = 2 * 2 ** 20;
 
-/** Duplicate address detection takes a second or two: a quarter of a second more is not felt. */
+/** Duplicate address detection takes a second or two; nobody notices a quarter of a second more. */
 const TENTATIVE_PAUSE_MS = 250;
 
-/** The answer of a socket that must not send any more. */
+/** The result of a send on a socket that must not send any more. */
 const STALE: SendResult = { sentCount: 0, failure: 'ENODEV' };
 
-/** What opening takes from the world beside sockets. Tests put their own in the place of the system's. */
+/** What opening needs from the system beside sockets. Tests pass their own. */
 export interface SenderWorld {
   readonly watch: InterfaceWatch;
   readonly pause: (ms: number) => Promise<unknown>;
@@ -28,8 +28,8 @@ export interface SenderWorld {
 const systemWorld: SenderWorld = { watch: systemWatch, pause: pauseFor };
 
 /**
- * Opens a socket that can send to one group and hears nothing: it is connected, and the kernel delivers to a connected
- * socket only what comes from its peer — a multicast address, which no datagram may have as its source (RFC 4291, 2.7).
+ * Opens a socket that can send to one group and receives nothing. The socket is connected, and the kernel delivers to a connected
+ * socket only datagrams from its peer. The peer is a multicast address, which no datagram may have as its source (RFC 4291, 2.7).
  * While the source address is tentative, this waits for up to `TENTATIVE_PATIENCE_MS`.
  *
  * @throws {LayercastError} `UNKNOWN_INTERFACE` while no interface has the name; `NETWORK_UNAVAILABLE` when the system refuses.
@@ -66,7 +66,7 @@ async function open(destination: Destination, choice: SourceChoice, watch: Inter
     return new UdpSender(socket, binding, sourceOf(socket, destination, choice, watch));
   } catch (cause) {
     socket?.close();
-    // The system says many things of an interface that is not there; the caller is told just that.
+    // For a missing interface the system gives many different errors; the caller gets UNKNOWN_INTERFACE for all of them.
     binding.verify();
     throw cause;
   }
@@ -110,7 +110,7 @@ class UdpSender implements SendSocket {
     try {
       this.#socket.close();
     } catch {
-      // Closed before: nothing is left to do.
+      // The socket was closed before.
     }
   }
 }
@@ -150,7 +150,7 @@ function connect(socket: Socket, { group, port, hopLimit }: Destination, { zone 
   });
 }
 
-/** What the connected socket sends from. A group's scope (RFC 7346) beyond 2, the link, takes it to routers. */
+/** The address that the connected socket sends from. Datagrams to groups of a scope above 2 (link) pass routers (RFC 7346). */
 function sourceOf(
   socket: Socket,
   { group }: Destination,
@@ -166,6 +166,6 @@ function trySendBuffer(socket: Socket): void {
   try {
     socket.setSendBufferSize(SEND_BUFFER_BYTES);
   } catch {
-    // Some systems refuse what exceeds their limit instead of granting the limit; their default then has to do.
+    // Some systems refuse a size above their limit instead of granting the limit. The socket then keeps the default size.
   }
 }
