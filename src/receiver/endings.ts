@@ -5,10 +5,10 @@ import type { CompleteEvent, ReceiverStats, WarningEvent } from './events.js';
 import { messageOf } from './refusals.js';
 import type { Finding } from './watch/findings.js';
 
-/** Different warnings told in one run; a forger may cause any number of genuine-looking reasons. */
+/** Most different warnings of one run: a forger can cause any number of reasons that look genuine. */
 const MAX_WARNINGS = 100;
 
-/** What should be told once, and is asked for again when it turns out to be why nothing came of it. */
+/** Warnings of one run. Each is told once, and is kept: it may turn out to be the reason why the run ends. */
 export class Warnings {
   readonly #told = new Map<string, WarningEvent>();
   readonly #tell: (event: WarningEvent) => void;

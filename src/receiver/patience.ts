@@ -1,13 +1,13 @@
-/** Looks that are farther apart do not tell what was in between: the process was stopped, or the host slept. */
+/** If two looks are farther apart, the process was stopped or the host slept: the time between them counts as this much. */
 const LOOK_US = 1_000_000;
-/** Silence that is longer than this many intervals of the slowest channel is silence indeed. */
+/** A receiver waits at least this many intervals of the slowest channel. */
 const CHANNEL_INTERVALS = 4;
-/** So many announcements may be lost: three in a row, at a loss of a tenth, once in a thousand times. */
+/** A receiver waits at least this many announcements: at a loss of a tenth, three in a row are lost once in a thousand times. */
 const ANNOUNCE_INTERVALS = 3;
 
-/** What is waited for, and how long that may take. */
+/** What a receiver waits for, and how long that may take. */
 export interface Waiting {
-  /** When something was last heard, or was first waited for. */
+  /** When the receiver last heard something, or began to wait for it. */
   readonly heardUs: number;
   /** Time between two datagrams of the slowest channel that is joined; 0 if none is. */
   readonly slowestIntervalUs: number;
@@ -15,28 +15,28 @@ export interface Waiting {
   readonly announceIntervalUs: number;
 }
 
-/** How long nothing may be heard. Counts only the time in which somebody was there to hear it. */
+/** How long a receiver may hear nothing. Counts only the time in which the process was running. */
 export class Patience {
   readonly #patienceUs: number;
   #lookedUs: number;
   #silentUs = 0;
 
-  /** @param patienceUs what the user asked for; slow channels and rare announcements need more. */
+  /** @param patienceUs the limit that the user asked for; slow channels and rare announcements need a longer one. */
   constructor(patienceUs: number, nowUs: number) {
     this.#patienceUs = patienceUs;
     this.#lookedUs = nowUs;
   }
 
-  /** How long may be waited, in µs. */
+  /** How long the receiver waits, in µs. */
   limitUs({ slowestIntervalUs, announceIntervalUs }: Omit<Waiting, 'heardUs'>): number {
     return Math.max(this.#patienceUs, CHANNEL_INTERVALS * slowestIntervalUs, ANNOUNCE_INTERVALS * announceIntervalUs);
   }
 
   /**
-   * Whether it has taken too long; to be called every 50 ms.
-   * @returns the limit, in µs, that has been reached; undefined if it has not.
+   * Counts the silence up to now; to be called every 50 ms.
+   * @returns the limit, in µs, once the silence has reached it; undefined before.
    */
-  endedAfter(nowUs: number, waiting: Waiting): number | undefined {
+  count(nowUs: number, waiting: Waiting): number | undefined {
     const isNew = waiting.heardUs > this.#lookedUs;
     const passedUs = Math.min(LOOK_US, nowUs - Math.max(waiting.heardUs, this.#lookedUs));
     this.#silentUs = isNew ? passedUs : Math.min(this.#silentUs + passedUs, nowUs - waiting.heardUs);

@@ -1,12 +1,12 @@
 import type { Descriptor } from '../wire/descriptor.js';
 
-/** Silent for as long, or for four intervals of the slowest channel, the old pieces are sent no more. */
+/** If no old piece comes for this long, or for four intervals of the slowest channel, nobody sends the old pieces any more. */
 const SILENCE_US = 1_000_000;
 const SILENCE_INTERVALS = 4;
-/** In so many passes of the slowest channel that is joined, whoever sends the old pieces has sent them all. */
+/** In this many passes of the slowest joined channel, a server that sends the old pieces has sent all of them. */
 const MAX_PASSES = 2;
 
-/** How the old pieces are heard. */
+/** When and how often the old pieces come. */
 interface OldPieces {
   readonly lastHeardUs: number;
   /** Of the channels that are joined. */
@@ -14,15 +14,15 @@ interface OldPieces {
 }
 
 /**
- * The newest descriptor cuts the object into other pieces than those that are being received. Nothing of what is there fits
- * them, so they are not begun while the old ones still come: two servers with different settings, which sign anew in turn, would
- * have their receivers begin again and again.
+ * Decides when to begin the new pieces, after the newest descriptor has cut the object into other pieces than those that are
+ * being received. Nothing that has been received fits the new pieces, so the receiver does not begin them while old ones still
+ * come. Otherwise two servers with different settings, which sign in turn, would make their receivers begin again and again.
  */
 export class Recut {
   readonly #sinceUs: number;
   readonly #untilUs: number;
 
-  /** A stranger who goes on sending some of the old pieces gains two passes, and no more. */
+  /** A stranger who goes on sending some of the old pieces delays the new ones by two passes at most. */
   constructor(nowUs: number, { sizeBytes, symbolBytes }: Descriptor, { slowestIntervalUs }: OldPieces) {
     this.#sinceUs = nowUs;
     this.#untilUs = nowUs + MAX_PASSES * Math.ceil(sizeBytes / symbolBytes) * slowestIntervalUs;

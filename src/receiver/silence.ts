@@ -2,7 +2,7 @@ import type { Fetch } from './fetch.js';
 import { Patience } from './patience.js';
 import type { Watch } from './watch/watch.js';
 
-/** Data that do not come for so long, or ten intervals of the slowest channel, while announcements do, are kept from coming. */
+/** If no data come for this long, or for ten intervals of the slowest channel, and announcements do, something blocks the data. */
 const NO_DATA_US = 5_000_000;
 const NO_DATA_INTERVALS = 10;
 
@@ -23,7 +23,7 @@ export interface Listened {
   readonly startedUs: number;
 }
 
-/** What a silence means: `over` after `limitUs`, nobody sends; `noData`, something keeps data away and lets announcements pass. */
+/** What a silence means. `over`: nobody has sent for `limitUs`. `noData`: something blocks data and lets announcements pass. */
 export type SilenceVerdict =
   | { readonly kind: 'over'; readonly limitUs: number }
   | { readonly kind: 'noData'; readonly channels: readonly number[] };
@@ -43,13 +43,13 @@ export class Silence {
     return this.#patience.limitUs({ slowestIntervalUs: 0, announceIntervalUs });
   }
 
-  /** What the silence means now; undefined while it means nothing. To be called every 50 ms. */
+  /** Counts the silence up to now and says what it means; undefined while it means nothing. To be called every 50 ms. */
   judge(nowUs: number, { watch, steering, isFound, startedUs }: Listened): SilenceVerdict | undefined {
     const { announceIntervalUs, isWaiting } = watch;
     const isPatient = (isWaiting && this.#waits) || (steering === undefined && isFound);
     const slowestIntervalUs = steering?.slowestIntervalUs ?? 0;
     const heardUs = isPatient ? nowUs : (steering?.lastHeardUs ?? startedUs);
-    const limitUs = this.#patience.endedAfter(nowUs, { heardUs, slowestIntervalUs, announceIntervalUs });
+    const limitUs = this.#patience.count(nowUs, { heardUs, slowestIntervalUs, announceIntervalUs });
     if (limitUs !== undefined) return { kind: 'over', limitUs };
     if (steering === undefined || steering.channels.length === 0) return undefined;
     const sinceUs = nowUs - Math.max(NO_DATA_US, NO_DATA_INTERVALS * slowestIntervalUs);

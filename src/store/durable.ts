@@ -59,3 +59,18 @@ export async function replaceFile(path: string, pieces: Iterable<Uint8Array>): P
   }
   await syncDirectoryOf(path);
 }
+
+/** Joins small pieces into chunks of at least this length, for fewer writes. */
+export function* inChunks(pieces: Iterable<Buffer>, chunkBytes: number): Generator<Buffer> {
+  let chunk: Buffer[] = [];
+  let bytes = 0;
+  for (const piece of pieces) {
+    chunk.push(piece);
+    bytes += piece.length;
+    if (bytes < chunkBytes) continue;
+    yield Buffer.concat(chunk);
+    chunk = [];
+    bytes = 0;
+  }
+  yield Buffer.concat(chunk);
+}

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { errnoOf } from '../base/errors.js';
 import { Checkpoint } from './journal/checkpoint.js';
-import { Journal, type JournalIdentity, type StartedOver } from './journal/journal.js';
+import { Journal } from './journal/journal.js';
+import type { JournalIdentity, StartedOver } from './journal/journal-identity.js';
 import type { Arrival } from './part/page-cache.js';
 import { PartFile } from './part/part-file.js';
 import { systemError } from './system-error.js';

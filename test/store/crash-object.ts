@@ -8,7 +8,7 @@ import {
   geometryOf,
   symbolLength,
 } from '../../dist/object/geometry.js';
-import type { JournalIdentity } from '../../dist/store/journal/journal.js';
+import type { JournalIdentity } from '../../dist/store/journal/journal-identity.js';
 import { type Descriptor, objectTag } from '../../dist/wire/descriptor.js';
 
 export function descriptorOf(geometry: Pick<Geometry, 'sizeBytes' | 'symbolBytes' | 'blockCount'>): Descriptor {

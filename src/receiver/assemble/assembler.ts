@@ -4,23 +4,11 @@ import { RUN_LEAVES, verifyRun } from '../../object/merkle.js';
 import type { SymbolSet } from '../../object/symbol-set.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { DigestRun } from '../../wire/digests.js';
+import { BlockOwners } from './block-owners.js';
 import type { BlockContent, CodedPlaces, SpareSymbol } from './coded-places.js';
 import { NoPlace } from './no-place.js';
 import type { ReadonlyHoldings } from './object-store.js';
-import { FROM_DISK, type Origins } from './origins.js';
-
-/**
- * Symbols of others that the owner of a coded block may keep out while it sends none: 16 runs (src/sender/schedule/ring.ts), so that many
- * channels that send the same block in turn do not make one of them look silent.
- */
-const MAX_REFUSED = 256;
-/**
- * Without a code, a server has nothing new for a block until its next pass comes there. A stranger who sends as much as a server
- * offers a block once over in a pass.
- */
-const MAX_REFUSED_PASSES = 2;
-/** Symbols of others that a new one of the owner outweighs: more than servers usually are. Fewer would drive out an honest owner. */
-const REFUSED_PER_NEW = 16;
+import type { Origins } from './origins.js';
 
 /** A block that can be proven now. */
 export interface ReadyBlock {
@@ -48,12 +36,9 @@ export class Assembler {
   rejectedBlockCount = 0;
   readonly #blockRoot: Uint8Array;
   readonly #origins: Origins;
-  /** From where the symbol in each place came. */
+  /** The origin of the symbol in each place. */
   readonly #originOf: Uint8Array;
-  /** Once a block has been wrong, the only origin, besides proven ones, that may fill it; 0 for any. */
-  readonly #ownerOf: Uint8Array;
-  /** Symbols that others offered and the owner has not outweighed by new ones. */
-  readonly #refused: Uint32Array;
+  readonly #owners: BlockOwners;
   /** Which symbols are where; undefined for an object without a code, where each is in its own place. */
   readonly #coded: CodedPlaces | undefined;
   /** Symbols that each block lacks. */
@@ -86,8 +71,7 @@ export class Assembler {
     this.#coded = coded;
     this.#origins = origins;
     this.#originOf = new Uint8Array(geometry.symbolCount);
-    this.#ownerOf = new Uint8Array(geometry.blockCount);
-    this.#refused = new Uint32Array(geometry.blockCount);
+    this.#owners = new BlockOwners(geometry, coded !== undefined, origins);
     this.#missing = new Uint16Array(geometry.blockCount);
     this.#busy = new Uint8Array(geometry.blockCount);
     this.#isEnough = new Uint8Array(geometry.blockCount);
@@ -107,7 +91,7 @@ export class Assembler {
     return this.holdings.filled.isComplete;
   }
 
-  /** Whether nothing that could come is wanted, unless a block turns out wrong or unsolved. */
+  /** Whether no further symbol or digest is needed, unless a block turns out wrong or unsolved. */
   get hasEnough(): boolean {
     return this.#openBlockCount === 0 && this.#unheardRunCount === 0;
   }
@@ -124,7 +108,7 @@ export class Assembler {
   /** Where the symbol with this ESI, from this origin, should go: a place, or one of `NoPlace`. */
   placeFor(block: number, esi: number, origin: number): number {
     if (this.#busy[block] === 1 || this.verifiedBlocks.has(block)) return NoPlace.known;
-    if (!this.#isWelcome(block, origin)) return NoPlace.unwelcome;
+    if (!this.#owners.isWelcome(block, origin)) return NoPlace.unwelcome;
     if (this.#coded !== undefined) return this.#coded.placeFor(block, esi);
     const place = firstSymbolOf(this.geometry, block) + esi;
     return this.holdings.filled.has(place) ? NoPlace.known : place;
@@ -133,22 +117,15 @@ export class Assembler {
   /** Notes a symbol that `placeFor` gave this place and that has been written there. */
   add(block: number, esi: number, place: number, origin: number): void {
     this.#originOf[place] = origin;
-    this.#refused[block] = Math.max(0, this.#refused[block]! - REFUSED_PER_NEW);
+    this.#owners.noteNew(block);
     this.#coded?.note(block, esi, place);
     this.#missing[block]!--;
     this.#consider(block);
   }
 
-  /**
-   * Notes a symbol that `placeFor` calls unwelcome. Who is to fill a wrong block and does not, while another would, has to leave it to
-   * the other. That is no proof of anything: nobody is banned.
-   */
+  /** Notes a symbol that `placeFor` calls unwelcome. */
   refuse(block: number, origin: number): void {
-    const count = blockSymbolCount(this.geometry, block);
-    const limit = this.#coded === undefined ? Math.max(MAX_REFUSED, MAX_REFUSED_PASSES * count) : MAX_REFUSED;
-    if (this.#origins.isBanned(origin) || ++this.#refused[block]! < limit) return;
-    this.#ownerOf[block] = origin;
-    this.#refused[block] = 0;
+    this.#owners.refuse(block, origin);
   }
 
   /** Keeps a symbol that `placeFor` has no place for. */
@@ -202,9 +179,7 @@ export class Assembler {
   reject(block: number): readonly PlaceRun[] {
     this.#busy[block] = 0;
     this.rejectedBlockCount++;
-    const { kept, owner } = this.#origins.blame(this.#sharesOf(block), this.#ownerOf[block]);
-    this.#ownerOf[block] = owner;
-    this.#refused[block] = 0;
+    const kept = this.#owners.blame(block, this.#sharesOf(block));
     const freed: PlaceRun[] = [];
     for (const place of this.#placesOf(block)) {
       if (kept.has(this.#originOf[place]!)) continue;
@@ -230,16 +205,10 @@ export class Assembler {
     return true;
   }
 
-  /** What an earlier run verified is to be proven again: the disk may have changed meanwhile. */
+  /** All blocks that an earlier run verified are to be proven again: the disk may have changed meanwhile. */
   doubt(): void {
     this.verifiedBlocks.clear();
     for (let block = 0; block < this.geometry.blockCount; block++) this.#consider(block);
-  }
-
-  #isWelcome(block: number, origin: number): boolean {
-    if (this.#origins.isBanned(origin)) return false;
-    const owner = this.#ownerOf[block]!;
-    return owner === FROM_DISK || owner === origin || this.#origins.isProven(origin);
   }
 
   /** Places of a block that hold something. */

@@ -51,6 +51,10 @@ export class CodedPlaces {
     }
   }
 
+  /**
+   * The place for the symbol with this ESI, or one of `NoPlace`. Where the search for a free place ended is kept for the next
+   * search; no answer depends on that.
+   */
   placeFor(block: number, esi: number): number {
     const first = firstSymbolOf(this.#geometry, block);
     const end = first + blockSymbolCount(this.#geometry, block);

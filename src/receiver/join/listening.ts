@@ -4,18 +4,21 @@ import type { Memberships } from './memberships.js';
 /** A channel as silent as this is joined anew, or ten of its intervals if it is a slow one. */
 const RENEW_AFTER_US = 5_000_000;
 const RENEW_AFTER_INTERVALS = 10;
-/** How often is looked whether everything that is wanted is joined: an interface that comes back is used within a second. */
+/** How often the receiver checks that all wanted channels are joined. An interface that comes back is used within this time. */
 const MAINTAIN_INTERVAL_US = 1_000_000;
 
 /**
- * When to be joined at all: from the start until the object has what it needs, and again if that was not enough. Joins and
- * leaves take time; they are carried out one after the other, in the order in which they were decided.
+ * Decides when channels are joined at all: from the start until the receiver has the symbols that it needs, and again if they
+ * were not enough. Joins and leaves take time; they are carried out one after the other, in the order in which they were decided.
  */
 export class Listening {
   readonly #memberships: Memberships;
   readonly #policy: ChannelPolicy;
-  /** When each channel was last joined, or joined anew: what is not yet there is not yet silent. */
-  readonly #joinedUs = new Map<number, number>();
+  /**
+   * From when on the silence of each channel counts: the last decision to join it, or to join it anew. Only `Memberships` knows
+   * what is joined.
+   */
+  readonly #silentFromUs = new Map<number, number>();
   #isOn = false;
   #sinceUs = 0;
   #work: Promise<void>;
@@ -33,7 +36,7 @@ export class Listening {
     return this.#isOn;
   }
 
-  /** On, but the policy wants nothing joined. */
+  /** On, but the policy wishes for no channel. */
   get isPaused(): boolean {
     return this.#isOn && this.#policy.status.levelRateBitsPerSecond === 0;
   }
@@ -54,7 +57,7 @@ export class Listening {
   /** Carries out what the policy decided after what it decided before. */
   follow(decisions: readonly Decision[], nowUs: number): Promise<void> {
     if (this.#memberships.channels.length === 0) this.#sinceUs = nowUs;
-    for (const { action, channel } of decisions) if (action === 'join') this.#joinedUs.set(channel, nowUs);
+    for (const { action, channel } of decisions) if (action === 'join') this.#silentFromUs.set(channel, nowUs);
     return this.#next(async () => {
       for (const decision of decisions) {
         if (this.#isOn) await this.#memberships.carryOut(decision);
@@ -92,11 +95,11 @@ export class Listening {
   ): readonly number[] {
     const silent = this.#memberships.channels.filter((channel) => {
       const limitUs = Math.max(RENEW_AFTER_US, RENEW_AFTER_INTERVALS * intervalsUs[channel]!);
-      const sinceUs = Math.max(lastHeardUs(channel) ?? 0, this.#sinceUs, this.#joinedUs.get(channel) ?? 0);
+      const sinceUs = Math.max(lastHeardUs(channel) ?? 0, this.#sinceUs, this.#silentFromUs.get(channel) ?? 0);
       return nowUs - sinceUs >= limitUs;
     });
     for (const channel of silent) {
-      this.#joinedUs.set(channel, nowUs);
+      this.#silentFromUs.set(channel, nowUs);
       void this.#next(() => this.#memberships.renew(channel));
     }
     return silent;

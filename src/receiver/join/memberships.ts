@@ -24,16 +24,17 @@ interface Wanted {
   readonly server: number | undefined;
   readonly reason: string;
   readonly subscription: Subscription;
-  /** Whether the join has been told, so that the leave has to be. */
+  /** Whether a join event was emitted; then a leave event has to follow. */
   isTold: boolean;
-  /** Why it is wanted no more, though it stays joined until what is to take its place is joined. */
+  /** Why the channel is no longer wanted. It stays joined until the channel that replaces it is joined. */
   overdue: string | undefined;
 }
 
 /**
- * The channels of one object that are wanted, and which of these are joined: carries out a policy's decisions. A join that fails
- * stays wanted, and `maintain` tries it again; the last channel that brings anything is not left for one that is refused. One
- * call at a time; the owner orders them.
+ * The one owner of what is joined: the channels of one object that are wanted, and which of them are joined. It carries out a
+ * policy's decisions; what a policy reports of its level is a wish. A channel whose join fails stays wanted, and `maintain`
+ * tries again. The last joined channel is not left while the channel that should replace it is refused. One call at a time; the
+ * owner orders the calls.
  */
 export class Memberships {
   readonly #options: MembershipsOptions;
@@ -72,13 +73,13 @@ export class Memberships {
     await Promise.all([...this.#wanted.keys()].map((key) => this.#leave(key, reason)));
   }
 
-  /** Joins what is wanted and is not joined: what was refused before, and what an interface took with it. */
+  /** Joins wanted channels that are not joined: their join was refused, or they were lost with an interface. */
   async maintain(): Promise<void> {
     for (const wanted of [...this.#wanted.values()]) if (!wanted.subscription.isJoined) await this.#join(wanted);
     await this.#leaveOverdue();
   }
 
-  /** Joins anew what has fallen silent, in case an interface went and came back without its memberships. */
+  /** Joins a silent channel anew, in case an interface went and came back without its memberships. */
   async renew(channel: number): Promise<void> {
     for (const wanted of [...this.#wanted.values()]) {
       if (wanted.channel === channel) await this.#attempt(() => wanted.subscription.renew());
@@ -112,7 +113,7 @@ export class Memberships {
     if (!wanted.subscription.isJoined) await this.#leave(key, reason);
   }
 
-  /** Leaves what is wanted no more, unless it is all that is joined and what should take its place is refused. */
+  /** Leaves channels that are no longer wanted, unless nothing else is joined and the wanted channels are refused. */
   async #leaveOverdue(): Promise<void> {
     const wanted = [...this.#wanted.values()].filter(({ overdue }) => overdue === undefined);
     if (wanted.length > 0 && !wanted.some(({ subscription }) => subscription.isJoined)) return;

@@ -4,38 +4,20 @@ import { errnoOf, type LayercastError } from '../../base/errors.js';
 import type { Geometry } from '../../object/geometry.js';
 import { Holdings, type PlaceSet } from '../../object/holdings.js';
 import type { GuestRun } from '../../object/placements.js';
-import { replaceFile, writeFully } from '../durable.js';
+import { inChunks, replaceFile, writeFully } from '../durable.js';
 import { systemError } from '../system-error.js';
 import { Claims } from './claims.js';
 import {
-  FORMAT_VERSION,
   frame,
   frameGuests,
   frameRecord,
   frameRuns,
-  HEADER_KIND,
   type JournalRecord,
   type Run,
   readFrames,
   recordOf,
 } from './journal-format.js';
-
-/** Whose progress it is. All of it must be the same, or the journal is of no use. */
-export interface JournalIdentity {
-  /** The object tag that its datagrams carry. */
-  readonly tag: Uint8Array;
-  readonly geometry: Geometry;
-  readonly sha256: Uint8Array;
-  readonly fleet: string;
-  readonly object: string;
-  readonly version: number;
-}
-
-/**
- * Why there is no progress to take up: no journal; one of another object or version; none of it can be read; a later version
- * of this program wrote it; or the part file that it speaks of is not there.
- */
-export type StartedOver = 'absent' | 'other-object' | 'damaged' | 'incompatible' | 'part-missing';
+import { compareHeader, headerOf, type JournalIdentity, type StartedOver } from './journal-identity.js';
 
 /** Records to add; they are written, and count, in this order. */
 export interface JournalEntries {
@@ -255,38 +237,4 @@ export class Journal {
     this.#claims.dropUnfounded();
     return isFirst ? 'damaged' : undefined;
   }
-}
-
-function* inChunks(pieces: Iterable<Buffer>, chunkBytes: number): Generator<Buffer> {
-  let chunk: Buffer[] = [];
-  let bytes = 0;
-  for (const piece of pieces) {
-    chunk.push(piece);
-    bytes += piece.length;
-    if (bytes < chunkBytes) continue;
-    yield Buffer.concat(chunk);
-    chunk = [];
-    bytes = 0;
-  }
-  yield Buffer.concat(chunk);
-}
-
-function headerOf({ tag, geometry, sha256, fleet, object, version }: JournalIdentity): readonly unknown[] {
-  const { sizeBytes, symbolBytes, blockCount } = geometry;
-  const bytes = [tag, sha256].map((field) => Buffer.from(field));
-  return [HEADER_KIND, FORMAT_VERSION, ...bytes, sizeBytes, symbolBytes, blockCount, fleet, object, version];
-}
-
-function compareHeader(payload: readonly unknown[], identity: JournalIdentity): StartedOver | undefined {
-  const [kind, formatVersion] = payload;
-  if (kind !== HEADER_KIND) return 'damaged';
-  if (formatVersion !== FORMAT_VERSION) return 'incompatible';
-  const expected = headerOf(identity);
-  const isSame = expected.every((field, i) => {
-    const found = payload[i];
-    return field instanceof Uint8Array
-      ? found instanceof Uint8Array && Buffer.compare(field, found) === 0
-      : field === found;
-  });
-  return isSame && payload.length === expected.length ? undefined : 'other-object';
 }

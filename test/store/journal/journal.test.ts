@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blockOf, firstSymbolOf, geometryOf } from '../../../dist/object/geometry.js';
-import { Journal, type JournalEntries, type JournalIdentity } from '../../../dist/store/journal/journal.js';
+import { Journal, type JournalEntries } from '../../../dist/store/journal/journal.js';
 import { frame } from '../../../dist/store/journal/journal-format.js';
+import type { JournalIdentity } from '../../../dist/store/journal/journal-identity.js';
 import { claimedGuests } from '../../object/held.js';
 import { scratchDirectory } from '../scratch.js';
 
