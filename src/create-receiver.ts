@@ -16,20 +16,20 @@ import { defaultStateDir } from './store/state-dir.js';
 import { announcementName, groupOf } from './wire/address.js';
 import { keyFingerprint } from './wire/signature.js';
 
-/** A receiver at work on one file. */
+/** A receiver that is receiving one file. */
 export interface Receiver extends EventEmitter<ReceiverEvents>, AsyncDisposable {
   /**
-   * Resolves with the final record when the file is whole, verified and in its place. Rejects with a `LayercastError`:
+   * Resolves with the final record when the file is whole, verified and has its name. Rejects with a `LayercastError`:
    * `USAGE`, `TIMEOUT`, `NOBODY_SENDING`, `ABORTED`, `FILE_IN_USE`, `DISK_FULL`, `RECORD_INVALID`, …; progress is kept.
    */
   readonly done: Promise<CompleteEvent>;
-  /** Counts so far; undefined before a descriptor has been heard. */
+  /** Counts so far; undefined before a descriptor has been received. */
   stats(): ReceiverStats | undefined;
-  /** Leaves all groups and stops, progress kept. */
+  /** Leaves all groups and stops. Progress is kept. */
   close(): Promise<void>;
 }
 
-/** Starts to receive one file. Returns at once and never throws: see `done`, also for options that are wrong. */
+/** Starts to receive one file. It returns at once and never throws: wrong options, too, reject `done`. */
 export function createReceiver(options: ReceiverOptions): Receiver {
   return new RunningReceiver(options);
 }
@@ -41,7 +41,7 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
 
   constructor(options: ReceiverOptions) {
     super();
-    // Listeners are added in the turn in which the receiver is made; nothing may happen before.
+    // Callers add listeners in the turn in which they make the receiver; no event may come before.
     this.done = Promise.resolve()
       .then(() => this.#run(checkReceiverOptions(options)))
       .catch((error: unknown) => {
@@ -98,7 +98,7 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
     }
   }
 
-  /** The file is complete: what cannot be written down about it is no failure. */
+  /** The file is complete. A failure to remember its version is a warning and does not reject `done`. */
   async #remember(destination: Destination, { version, sha256 }: CompleteEvent): Promise<void> {
     try {
       await destination.remember(version, sha256);
@@ -147,7 +147,7 @@ class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
   }
 }
 
-/** A network of the caller's own has interfaces of its own. */
+/** The interface to receive on. A network that the caller hands in has its own interfaces. */
 async function interfaceOf(
   { network, interface: name, wait }: CheckedReceiverOptions,
   signal: AbortSignal,
@@ -156,9 +156,9 @@ async function interfaceOf(
   return network === undefined ? (await awaitInterface(name, { wait, signal, onWaiting })).name : name;
 }
 
-/** What has to be there before anything can be received is waited for within the time that the user gives for the whole. */
+/** The start of a receiver, which waits for the interface and the lock. The user's timeout limits this wait, too. */
 class Start implements Disposable {
-  /** Aborted when the time is over, or with `stopping`. */
+  /** Aborted when the time is over, or together with `stopping`. */
   readonly signal: AbortSignal;
   readonly #timeoutMs: number | undefined;
   readonly #stopping: AbortSignal;
@@ -175,7 +175,7 @@ class Start implements Disposable {
     if (timeoutMs !== undefined) this.#endAt(systemClock.nowUs() + timeoutMs * 1000);
   }
 
-  /** @throws {LayercastError} `TIMEOUT` when the time is over first; what the step throws otherwise */
+  /** @throws {LayercastError} `TIMEOUT` when the time is over before the step; else the error of the step */
   async step<T>(take: (onWaiting: (message: string) => void) => Promise<T>): Promise<T> {
     try {
       return await take((message) => {
@@ -196,14 +196,14 @@ class Start implements Disposable {
     this.#cancel();
   }
 
-  /** The clock may call early when the time is long. */
+  /** A clock may call early if the time is long, so this looks at the time again. */
   #endAt(atUs: number): void {
     if (systemClock.nowUs() >= atUs) this.#over.abort();
     else this.#cancel = systemClock.schedule(atUs, () => this.#endAt(atUs));
   }
 }
 
-/** Its threads end with the receiver. */
+/** A pool whose threads end with the receiver. */
 class ClosingPool extends CodingPool implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();

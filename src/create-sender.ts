@@ -10,26 +10,26 @@ import { FleetSender } from './publish/fleet-sender.js';
 import { Reloads } from './publish/reloads.js';
 import { defaultStateDir } from './store/state-dir.js';
 
-/** A running server of a fleet. It only sends; it hears nothing. */
+/** A running server of a fleet. It only sends and receives nothing. */
 export interface Sender extends EventEmitter<SenderEvents>, AsyncDisposable {
   /**
-   * Resolves when all objects that can be sent are being sent, also after a reload that was asked for meanwhile; rejects as
-   * `done` does. Objects that failed for a reason that passes are tried again by themselves.
+   * Resolves when all objects that can be sent are being sent, also after a reload that was requested meanwhile. Rejects as
+   * `done` does. The sender itself retries objects that failed for a passing reason.
    */
   readonly ready: Promise<void>;
   /**
    * Resolves when the sender has stopped after `close` or its signal. Rejects with `USAGE`, `CONFIG_INVALID`, `UNKNOWN_HOST`,
-   * `UNKNOWN_INTERFACE`, `KEY_INVALID`, `FILE_IN_USE` (another sender on this machine is the same server), …; when at the start
-   * no object can be sent, with the first reason; with the option `exitWhenIdle`, with `NOTHING_TO_SEND` whenever nothing is
-   * left to send.
+   * `UNKNOWN_INTERFACE`, `KEY_INVALID`, `FILE_IN_USE` (another sender on this machine is the same server), …. If no object can
+   * be sent at the start, rejects with the first reason. With the option `exitWhenIdle`, rejects with `NOTHING_TO_SEND` as soon as
+   * nothing is left to send.
    */
   readonly done: Promise<void>;
   /**
-   * Reads the fleet file, the key and the records again: adds, removes and changes objects without a gap in the others. With
-   * a fault in the file everything goes on as before, and the promise rejects. When an object cannot be sent as the file says,
-   * its version that is on the air stays there, all other objects are as the file says, and the promise rejects with that
-   * object's error, which `refuse` tells too. Calls during a reload share one more after it. After the end it rejects with
-   * `ABORTED`.
+   * Reads the fleet file, the key and the records again: adds, removes and changes objects without a gap in the others. If the
+   * file has a fault, everything goes on as before and the promise rejects. If an object cannot be sent as the file says, the
+   * sender keeps sending its previous version, sends all other objects as the file says, and rejects the promise with that
+   * object's error, which the event `refuse` has too. Calls during a reload share one reload after it. After the end of the
+   * sender the promise rejects with `ABORTED`.
    */
   reload(): Promise<void>;
   stats(): SenderStats;
@@ -38,8 +38,8 @@ export interface Sender extends EventEmitter<SenderEvents>, AsyncDisposable {
 }
 
 /**
- * Starts to serve a fleet's objects as one of its servers. Returns at once and never throws: see `ready` and `done`, also for
- * options that are wrong.
+ * Starts to serve a fleet's objects as one of its servers. It returns at once and never throws: wrong options, too, reject `ready`
+ * and `done`.
  */
 export function createSender(options: SenderOptions): Sender {
   try {
@@ -49,7 +49,7 @@ export function createSender(options: SenderOptions): Sender {
   }
 }
 
-/** What becomes of options that are wrong: a sender that has failed before it began. */
+/** The sender that wrong options make: it has failed before it began. */
 class RefusedSender extends EventEmitter<SenderEvents> implements Sender {
   readonly ready: Promise<void>;
   readonly done: Promise<void>;
@@ -106,14 +106,14 @@ class RunningSender extends EventEmitter<SenderEvents> implements Sender {
       },
     });
     this.#reloads = new Reloads((superseded) => this.#apply(superseded));
-    // Listeners are added in the turn in which the sender is made; nothing may happen before.
+    // Callers add listeners in the turn in which they make the sender; no event may come before.
     this.ready = Promise.resolve().then(() => this.#reloads.request());
     this.done = this.#run();
     for (const promise of [this.ready, this.done]) promise.catch(() => undefined);
   }
 
   async reload(): Promise<void> {
-    // What was asked for in the turn in which the sender was made comes after the start.
+    // A reload that was requested in the turn in which the sender was made comes after the start.
     await Promise.resolve();
     await this.#reloads.request();
   }
@@ -134,7 +134,7 @@ class RunningSender extends EventEmitter<SenderEvents> implements Sender {
   async #apply(superseded: AbortSignal): Promise<void> {
     if (this.#isOver) throw new LayercastError('ABORTED', 'the sender has stopped');
     try {
-      // What reads YAML is loaded only where there is a file to read.
+      // The modules that read YAML are loaded only when there is a file to read.
       const { loadFleet } = await import('./fleet/load-fleet.js');
       await this.#fleetSender.apply(await loadFleet(this.#options.config), superseded);
     } catch (error) {

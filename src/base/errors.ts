@@ -1,5 +1,5 @@
 /**
- * What can go wrong on this host: every local fault has one of these codes, and users match on them.
+ * Codes of the faults that can occur on this host. Every local fault has one, and users match on it.
  * Faults of the network (damaged, foreign or hostile datagrams) are never errors; they are counted.
  */
 export type ErrorCode =
@@ -35,7 +35,7 @@ export interface OptionNames {}
 /** The options of `createReceiver` and `createSender`, by which a hint names a setting. */
 export type OptionName = keyof OptionNames;
 
-/** How an option is written where the reader is: `the option interface` in a program, `--interface` on the command line. */
+/** How readers write an option: `the option interface` in a program, `--interface` on the command line. */
 export type Spelling = (option: OptionName) => string;
 
 /** A hint, or a function that makes one and spells the options it names: ``(say) => `Name one with ${say('host')}` ``. */
@@ -50,7 +50,7 @@ export type Hint = string | ((say: Spelling) => string);
 export class LayercastError extends Error {
   override readonly name = 'LayercastError';
   readonly code: ErrorCode;
-  /** What the user can do, as an imperative sentence without a full stop. It names options as programs do. */
+  /** What the user can do: an imperative sentence without a full stop. It names options as programs do. */
   readonly hint: string | undefined;
   readonly #hint: Hint | undefined;
 
@@ -61,15 +61,15 @@ export class LayercastError extends Error {
     this.hint = this.hintFor((option) => `the option ${option}`);
   }
 
-  /** The hint for readers who write options in another way. */
+  /** The hint for readers that write options in another way. */
   hintFor(say: Spelling): string | undefined {
     return typeof this.#hint === 'function' ? this.#hint(say) : this.#hint;
   }
 }
 
 /**
- * Any error as one of ours; of our own kind it stays what it is. What an AbortSignal was aborted with becomes `ABORTED`,
- * everything else `INTERNAL`, with the error as its cause.
+ * Turns any error into a `LayercastError`. A `LayercastError` stays as it is. The reason of an aborted AbortSignal becomes `ABORTED`,
+ * and everything else `INTERNAL`, with the error as its cause.
  *
  * @param signal The signal that may have caused the error.
  */
@@ -82,7 +82,7 @@ export function asLayercastError(error: unknown, signal?: { readonly aborted: bo
     : new LayercastError('INTERNAL', `this should not happen: ${said}`, { cause: error });
 }
 
-/** The system's errno name (`ENOSPC`, …) of an error that Node made, or undefined. */
+/** The system's errno name (`ENOSPC`, …) of an error that Node made; undefined for other errors. */
 export function errnoOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

@@ -18,14 +18,14 @@ export const LIST_OPTIONS = {
   interface: RECEIVER_OPTIONS.interface,
   scope: { ...scope, help: 'scope to listen in' },
   port: { ...port, help: 'port to listen on' },
-  hash: { ...hash, help: 'how fleets make groups of names' },
+  hash: { ...hash, help: 'how fleets derive groups from names' },
 } as const satisfies OptionTable;
 
 export const SIMULATE_OPTIONS = {
   seed: {
     kind: { form: 'whole', min: 0, max: 999_999_999 },
     flag: '--seed <n>',
-    help: 'for everything random; by default what the file says',
+    help: 'seed of everything random; by default that of the file',
   },
 } as const satisfies OptionTable;
 

@@ -4,7 +4,7 @@ import type { Path, YamlSource } from './yaml-source.js';
 
 type Issue = z.core.$ZodIssue;
 
-/** Every fault that a schema finds in a file, each once and at its place; and the value, if there is none. */
+/** Checks a file with a schema: every fault once, with its line and column, and the value if there is no fault. */
 export function check<T extends z.ZodType>(
   schema: T,
   source: YamlSource,
@@ -14,7 +14,7 @@ export function check<T extends z.ZodType>(
   if (result.success) return { faults: [], value: result.data };
   const faults = new Map<string, Fault>();
   for (const fault of result.error.issues.flatMap((issue) => faultsOf(issue, source))) {
-    // Several rules of one value say the same thing; one is enough.
+    // Several rules of one value can find the same fault.
     const key = `${fault.path}\0${fault.text}`;
     if (!faults.has(key)) faults.set(key, fault);
   }

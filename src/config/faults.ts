@@ -25,7 +25,7 @@ function lineOf(filePath: string, { line, column, path, text }: Fault): string {
   return `${filePath}:${line}:${column}: ${path === '' ? '' : `${path}: `}${text}`;
 }
 
-/** A value as a fault shows it: JSON, cut after 60 characters so that a pasted file does not fill the screen. */
+/** A value as a fault shows it: JSON, cut if it is longer than 60 characters, so that a pasted file does not fill the screen. */
 export function shown(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return `a list of ${value.length}`;

@@ -3,11 +3,11 @@ import { shown } from './faults.js';
 import { type Bounds, formOf, listOf, parseWithin, patternOf, type Quantity, rangeOf } from './units.js';
 
 /*
- * The kinds of value that files of settings are made of, whatever the file is about. Each says its own faults: what is wrong,
- * what was found, what is allowed. Each can be written as JSON Schema from its input side, so that editors help.
+ * Kinds of value for settings files of any subject. The faults of each kind say what is wrong, what was found and what is allowed.
+ * The input side of each kind can be written as JSON Schema, so that editors help.
  */
 
-/** A path, relative to the folder of the file that it stands in. */
+/** A path. A relative path starts from the folder of the file that has it. */
 export function path(description: string) {
   return line('not a path').meta({
     description: `${description}; a relative path starts from the folder of this file`,
@@ -37,7 +37,7 @@ export function quantity(kind: Quantity, min: number, max: number) {
   return within({ quantity: kind, min, max });
 }
 
-/** A quantity as files write it, a number with its unit; the value is in the base unit. */
+/** A quantity as files write it, a number with its unit. The value is in the base unit. */
 export function within(bounds: Bounds) {
   const error = says(`not ${bounds.quantity.name}`, `${formOf(bounds.quantity)}, from ${rangeOf(bounds)}`);
   return z
@@ -86,7 +86,7 @@ export function mappingOf<const Shape extends z.core.$ZodShape>(what: string, sh
   });
 }
 
-/** Settings for `refine`: of these two exactly one has to be given, whatever else is wrong with the mapping. */
+/** Settings for `refine`: exactly one of two keys has to be given. The rule holds whatever else is wrong with the mapping. */
 export function exactlyOneOf(a: string, b: string, wrong: string) {
   return {
     when: ({ value }: { readonly value: unknown }) =>

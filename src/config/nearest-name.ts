@@ -1,9 +1,9 @@
-/** Share of a name's letters that may differ: one of four, as in `prot` for `port`. */
+/** The share of a name's letters that may differ: at most two of five. In `prot` for `port` a swap counts as one of four. */
 const MAX_DIFFERENCE_RATIO = 0.4;
 
 /**
- * The name that someone probably meant who wrote `found`: one that differs by few letters, or one that starts or ends with
- * it. Undefined where none is near.
+ * The name that the writer of `found` probably meant: it differs by few letters, or it starts or ends with `found`. Undefined if no
+ * name is near.
  */
 export function nearestName(found: string, names: readonly string[]): string | undefined {
   const wanted = plain(found);
@@ -15,7 +15,7 @@ export function nearestName(found: string, names: readonly string[]): string | u
   return ranked[0]?.name;
 }
 
-/** `max-rate`, `max_rate` and `maxRate` are one name to those who write it. */
+/** Writers take `max-rate`, `max_rate` and `maxRate` for one name. */
 function plain(name: string): string {
   return name
     .slice(0, 64)
@@ -34,7 +34,7 @@ function isEndOf(part: string, whole: string): boolean {
   return whole.startsWith(part) || whole.endsWith(part);
 }
 
-/** Letters to insert, remove or replace (Levenshtein), with two that changed places as one. */
+/** Letters to insert, remove or replace (Levenshtein). Two neighbours that are swapped count as one. */
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);

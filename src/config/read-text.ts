@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { errnoOf, LayercastError } from '../base/errors.js';
 
-/** A fleet of 1000 objects with 32 channels each takes some 2 MB; what is much larger was given by mistake. */
+/** A fleet of 1000 objects with 32 channels each takes about 2 MB. A much larger file was given by mistake. */
 const MAX_BYTES = 8 * 2 ** 20;
 
 /**
@@ -28,7 +28,7 @@ export async function readText(path: string): Promise<string> {
 }
 
 /**
- * The text of a key file. Bytes that are no text are kept as characters: whoever reads the key says that it is none.
+ * The text of a key file. Bytes that are not text are kept as characters, so that the reader of the key can say what is wrong.
  *
  * @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`, `FILE_IO`
  */
@@ -36,7 +36,7 @@ export async function readKeyText(path: string): Promise<string> {
   return new TextDecoder('latin1').decode(await readBounded(path));
 }
 
-/** At most one byte more than allowed, so that no file of any size fills the memory. */
+/** Reads at most one byte more than allowed, so that no file fills the memory. */
 async function readBounded(path: string): Promise<Uint8Array> {
   try {
     await using file = await open(path, 'r');
@@ -51,9 +51,9 @@ async function readBounded(path: string): Promise<Uint8Array> {
     const errno = errnoOf(cause);
     if (errno === 'ENOENT') {
       const variable = /\$\{(\w+)\}/.exec(path)?.[1];
-      const place = isAbsolute(path) ? '' : `: it was looked for from ${process.cwd()}`;
+      const from = isAbsolute(path) ? '' : `: it was looked for from ${process.cwd()}`;
       const hint =
-        variable === undefined ? `check its name${place}` : `the environment variable ${variable} is not set; set it`;
+        variable === undefined ? `check its name${from}` : `the environment variable ${variable} is not set; set it`;
       throw new LayercastError('FILE_NOT_FOUND', `no file ${path}`, { hint, cause });
     }
     if (errno === 'EISDIR') {

@@ -1,6 +1,6 @@
 /**
- * Quantities as people write them: a number and a unit, `1.5Mbit`, `250us`, `10 MB`, `33%`. A number alone is refused,
- * because nobody can tell what it counts.
+ * Quantities as people write them: a number and a unit, `1.5Mbit`, `250us`, `10 MB`, `33%`. A number without a unit
+ * is refused, because its meaning would be a guess.
  */
 export interface Quantity {
   /** With the article, for messages: `a rate`. */
@@ -34,7 +34,7 @@ export const SIZE: Quantity = {
 /** → share, 1 is all. */
 export const RATIO: Quantity = { name: 'a share', units: { '%': 0.01 }, example: '33%' };
 
-/** What a setting takes: values of a quantity between two bounds in its base unit, both allowed. */
+/** The values that a setting allows: a quantity between two bounds in its base unit, both allowed. */
 export interface Bounds {
   readonly quantity: Quantity;
   readonly min: number;

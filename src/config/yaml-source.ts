@@ -16,7 +16,7 @@ import type { Fault } from './faults.js';
 /** Names and indexes from the top of a file to a value. */
 export type Path = readonly (string | number)[];
 
-/** A YAML file as plain data, with the way back from each value to its place in the text. */
+/** A YAML file as plain data, with the line and column of each value. */
 export interface YamlSource {
   readonly data: unknown;
   /** Syntax faults; when there are any, `data` is undefined. */
@@ -26,8 +26,8 @@ export interface YamlSource {
   /** The entries of a mapping that was read at a path, in the order of the file. */
   inOrder<T>(mapping: Readonly<Record<string, T>>, path: Path): [name: string, entry: T][];
   /**
-   * A fault at a path: at its value if that stands on the line (`key: value`, `- item`), else at its key; and when nothing
-   * is there, at the nearest thing around it.
+   * A fault at a path. Its position is that of the value if the value is on the line of its key (`key: value`, `- item`), else that
+   * of the key. If the path leads nowhere, the position is that of the nearest mapping or list around it.
    */
   faultAt(path: Path, text: string, at?: 'value' | 'key'): Fault;
 }
@@ -44,14 +44,14 @@ export function readYaml(text: string): YamlSource {
     faults.push(...unusableNodes(document, fault));
     if (faults.length === 0) data = document.toJS();
   } catch (error) {
-    // Nesting deeper than the stack, aliases that multiply beyond all bounds or stand for nothing.
+    // The nesting is deeper than the stack, or aliases multiply without bound or have no target.
     faults.push(fault(0, [], error instanceof Error ? error.message : String(error)));
   }
   const root = document?.contents ?? null;
 
   function fault(position: number, path: Path, message: string): Fault {
     const { line, col } = lineCounter.linePos(position);
-    // Names and messages repeat what the file holds; control characters in it must not reach a terminal or split a line.
+    // Names and messages repeat text of the file. Control characters in it must not reach a terminal or split a line.
     return {
       line: Math.max(line, 1),
       column: Math.max(col, 1),
@@ -110,7 +110,7 @@ function plain(text: string): string {
   return text.replace(/\p{Cc}/gu, '\ufffd');
 }
 
-/** What YAML allows and plain objects cannot hold: it would be lost, or turned into something else, without a word. */
+/** Faults for what YAML allows and plain objects cannot hold: it would be lost or changed without a word. */
 function unusableNodes(document: Document, fault: (position: number, path: Path, text: string) => Fault): Fault[] {
   const faults: Fault[] = [];
   visit(document, {
@@ -133,7 +133,7 @@ function startOf(node: unknown): number | undefined {
   return node !== null && typeof node === 'object' && 'range' in node ? (node as Node).range?.[0] : undefined;
 }
 
-/** A value that is not written at all (`key:`) starts somewhere behind its key. */
+/** Whether a value is not written at all (`key:`). YAML puts such a value somewhere after its key. */
 function isNothing(node: unknown): boolean {
   return isScalar(node) && node.value === null && node.range?.[0] === node.range?.[1];
 }

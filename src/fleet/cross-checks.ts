@@ -5,10 +5,10 @@ import type { Fleet } from './fleet.js';
 import type { FleetFile } from './fleet-schema.js';
 
 /**
- * What only a fleet as a whole can be wrong about.
+ * Faults that only a fleet as a whole can have.
  *
- * @param isWhole Whether every object and server of the file is in `fleet`; those with faults of their own are left out, and
- * then nothing is said about what may be missing only for that reason.
+ * @param isWhole Whether every object and server of the file is in `fleet`. Objects and servers with faults of their own are left
+ * out. If any is, nothing is reported as missing that may be missing only for that reason.
  */
 export function crossCheck(fleet: Fleet, file: FleetFile, source: YamlSource, isWhole: boolean): Fault[] {
   return [
@@ -22,11 +22,11 @@ export function crossCheck(fleet: Fleet, file: FleetFile, source: YamlSource, is
 
 function checkKeys(file: FleetFile, source: YamlSource): Fault[] {
   if (file.key == null || file.records == null) return [];
-  const text = `who signs is unclear, found both "key" and "records", allowed: at most one of them`;
+  const text = `unclear who signs, found both "key" and "records", allowed: at most one of them`;
   return [source.faultAt(['records'], text)];
 }
 
-/** Two channels of one group and port would be one channel to every receiver. */
+/** Every receiver would take two channels with the same group and port for one channel. */
 function checkGroups(fleet: Fleet, file: FleetFile, source: YamlSource): Fault[] {
   const faults: Fault[] = [];
   const owners = new Map<string, string>([
@@ -59,7 +59,7 @@ function checkSources(fleet: Fleet, file: FleetFile, source: YamlSource): Fault[
     .map(({ name }) => source.faultAt(['servers', name, 'address'], `missing, found nothing, ${allowed}`));
 }
 
-/** The objects and channels that a server lists have to be there. */
+/** The objects and channels that a server lists have to exist. */
 function checkServers(fleet: Fleet, source: YamlSource, isWhole: boolean): Fault[] {
   const faults: Fault[] = [];
   const names = source.keysOf(['objects']);
@@ -81,7 +81,7 @@ function checkServers(fleet: Fleet, source: YamlSource, isWhole: boolean): Fault
   return faults;
 }
 
-/** A channel that no server sends would be announced, joined and never heard. */
+/** Receivers would join a channel that no server sends, and hear nothing. */
 function checkCoverage(fleet: Fleet, source: YamlSource): Fault[] {
   return fleet.objects.flatMap(({ name, channels }) => {
     const senders = fleet.servers.filter((server) => sends(server.objects, name));

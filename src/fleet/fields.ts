@@ -7,7 +7,7 @@ import { LADDER_MODES, OBJECT_CODES, RECEIVER_MODES } from './fleet.js';
 
 /* The kinds of value that fleet files have of their own. Options and scenarios name fleets, objects and channels with them, too. */
 
-/** Names of objects; they never become paths. */
+/** Names of objects. They never become paths. */
 export const objectName = name(
   /^[^\p{Cc}\p{Cs}]+$/u,
   MAX_OBJECT_NAME_BYTES,
@@ -33,12 +33,12 @@ export const hopLimit = whole(0, 255);
 export const dscp = whole(0, 63);
 export const channelIndex = whole(0, MAX_CHANNELS - 1);
 
-/** Which of an object's channels, each once. */
+/** Indexes of an object's channels. */
 export const channelIndexes = z
   .array(channelIndex, says('not a list of channel indexes', 'indexes such as [0, 1]'))
   .min(1, says('no channels', 'indexes such as [0, 1]'))
   .max(MAX_CHANNELS, says('too many channels', `at most ${MAX_CHANNELS} indexes`))
-  // A channel named twice is one channel.
+  // An index that is given twice counts once.
   .transform((indexes) => [...new Set(indexes)]);
 
 const offsetError = says(
@@ -46,7 +46,7 @@ const offsetError = says(
   `a share from 0% to 100%, or a number and ${listOf(Object.keys(SIZE.units))}`,
 );
 
-/** Where a carousel starts: a share of the object, or bytes. Beyond the end it goes on from the beginning. */
+/** Where a carousel starts: a share of the object, or bytes. An offset beyond the end counts from the beginning again. */
 export const startOffset = z
   .string(offsetError)
   .regex(new RegExp(patternOf(RATIO, SIZE)), offsetError)

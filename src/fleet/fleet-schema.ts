@@ -32,14 +32,14 @@ const channelShape = {
   rate: rate.optional().meta({ description: 'Whole IPv6 packets, such as 4Mbit' }),
   pktDelay: quantity(DURATION, 0.1, 3600e6)
     .optional()
-    .meta({ description: 'Time between two datagrams, such as 5ms: the same as rate, said the other way' }),
+    .meta({ description: 'Time between two datagrams, such as 5ms: the same as rate, written the other way' }),
   offset: startOffset
     .optional()
-    .meta({ description: 'Where in the object the carousel starts: 33% or 10MB; without it the planner chooses' }),
-  group: text('IPv6 multicast group, such as ff15::42; without it a hash of the channel’s name').optional(),
-  port: port.optional().meta({ description: 'UDP port; without it the fleet’s' }),
-  hopLimit: hopLimit.optional().meta({ description: 'Routers that a packet may cross; without it the fleet’s' }),
-  dscp: dscp.optional().meta({ description: 'DiffServ code point; without it the fleet’s' }),
+    .meta({ description: 'Where in the object the carousel starts: 33% or 10MB. Default: the planner chooses' }),
+  group: text('IPv6 multicast group, such as ff15::42. Default: a hash of the channel’s name').optional(),
+  port: port.optional().meta({ description: 'UDP port. Default: the fleet’s' }),
+  hopLimit: hopLimit.optional().meta({ description: 'Routers that a packet may cross. Default: the fleet’s' }),
+  dscp: dscp.optional().meta({ description: 'DiffServ code point. Default: the fleet’s' }),
 };
 
 const channel = mappingOf('a channel', channelShape)
@@ -49,15 +49,15 @@ const channel = mappingOf('a channel', channelShape)
   )
   .meta({ title: 'Channel', oneOf: [{ required: ['rate'] }, { required: ['pktDelay'] }] });
 
-/** The channels of an object, lowest first as a rule. */
+/** The channels of an object, usually with the lowest first. */
 export const channelList = z
   .array(channel, says('not a list of channels', `1 to ${MAX_CHANNELS} channels, such as - { rate: 1Mbit }`))
   .min(1, says('no channels', `1 to ${MAX_CHANNELS} channels`))
   .max(MAX_CHANNELS, says('too many channels', `1 to ${MAX_CHANNELS} channels`));
 
 const ladderShape = {
-  from: rate.meta({ description: 'Rate of the lowest level' }),
-  to: rate.meta({ description: 'No level is above this rate' }),
+  from: rate.meta({ description: 'Rate of the lowest level, such as 1Mbit' }),
+  to: rate.meta({ description: 'Highest rate that a level may have, such as 64Mbit' }),
 };
 
 export const ladder = mappingOf('a ladder', ladderShape).meta({
@@ -66,15 +66,18 @@ export const ladder = mappingOf('a ladder', ladderShape).meta({
 });
 
 const objectShape = {
-  file: path('What to publish'),
-  version: whole(1, MAX_VERSION).meta({ description: 'Raise it with each change; receivers refuse older versions' }),
+  file: path('File to publish'),
+  version: whole(1, MAX_VERSION).meta({
+    description: 'Raise it with each change of the file; receivers refuse older versions',
+  }),
   code: objectCode.default('raptorq').meta({ description: 'Erasure code (RFC 6330), or none' }),
-  mode: ladderMode
-    .default('several')
-    .meta({ description: 'several: a receiver adds channels up; best: it takes one, complete by itself' }),
+  mode: ladderMode.default('several').meta({
+    description:
+      'several: channels add up, and a receiver joins several; best: each channel is complete, and a receiver joins one',
+  }),
   expires: quantity(DURATION, 1e6, 36_500 * 86_400e6)
     .optional()
-    .meta({ description: 'How long after signing receivers still accept it, such as 30d; without it for ever' }),
+    .meta({ description: 'How long after signing receivers still accept the object, such as 30d. Default: for ever' }),
   channels: channelList.optional(),
   ladder: ladder.optional(),
 };
@@ -87,19 +90,19 @@ const object = mappingOf('an object', objectShape)
   .meta({ title: 'Object', oneOf: [{ required: ['channels'] }, { required: ['ladder'] }] });
 
 const serverShape = {
-  address: text('Unicast IPv6 address that this server sends from; needed with ssm: true').optional(),
-  interface: text('Network interface to send on; without it the fleet’s').optional(),
+  address: text('Unicast IPv6 address that this server sends from; required with ssm: true').optional(),
+  interface: text('Network interface to send on. Default: the fleet’s').optional(),
   offset: startOffset.optional().meta({ description: 'Added to the offsets of the channels that this server sends' }),
   channels: channelIndexes
     .optional()
-    .meta({ description: 'Indexes of the channels that this server sends; without it all' }),
+    .meta({ description: 'Indexes of the channels that this server sends. Default: all' }),
   objects: z
     .array(objectName, says('not a list of names', 'names of objects of this fleet'))
     .min(1, says('no objects', 'names of objects of this fleet'))
     .optional()
-    .meta({ description: 'Names of the objects that this server sends; without it all' }),
-  hopLimit: hopLimit.optional().meta({ description: 'For all this server sends, before the channel’s' }),
-  dscp: dscp.optional().meta({ description: 'For all this server sends, before the channel’s' }),
+    .meta({ description: 'Names of the objects that this server sends. Default: all' }),
+  hopLimit: hopLimit.optional().meta({ description: 'Overrides the channel’s, for all that this server sends' }),
+  dscp: dscp.optional().meta({ description: 'Overrides the channel’s, for all that this server sends' }),
 };
 
 const server = mappingOf('a server', serverShape)
@@ -112,36 +115,36 @@ export const fleetShape = {
   key: path(
     `Private key (PKCS#8 PEM) that signs what is published, from layercast keygen; \${NAME} stands for a variable of the environment`,
   ).nullish(),
-  records: path('Folder of records that layercast sign made elsewhere, instead of a key').nullish(),
-  interface: text('Network interface to send on, such as eth0; without it the system chooses').nullish(),
+  records: path('Folder of signed records that layercast sign made elsewhere, instead of a key').nullish(),
+  interface: text('Network interface to send on, such as eth0. Default: the first that is up').nullish(),
   scope: scope.default(DEFAULT_SCOPE).meta({ description: 'How far the groups reach (RFC 7346)' }),
   port: port.default(DEFAULT_PORT).meta({ description: 'UDP port of all groups' }),
   hash: groupHash
     .default(DEFAULT_GROUP_HASH)
-    .meta({ description: 'How names become groups; blake3 as Librecast does' }),
+    .meta({ description: 'How the fleet derives groups from names; blake3 as Librecast does' }),
   ssm: truth().default(false).meta({ description: 'Source-specific multicast (RFC 4607) for data channels' }),
   hopLimit: hopLimit.optional().meta({
-    description: 'Routers that a packet may cross; without it 0 in scope interface, 1 in scope link, 64 in others',
+    description: 'Routers that a packet may cross. Default: 0 in scope interface, 1 in scope link, 64 in others',
   }),
   dscp: dscp.default(0).meta({ description: 'DiffServ code point' }),
-  symbolBytes: whole(16, MAX_SYMBOL_BYTES)
-    .default(DEFAULT_SYMBOL_BYTES)
-    .meta({ description: 'Bytes of an object in a datagram; 1184 fits everywhere, a multiple of 16 is fastest' }),
+  symbolBytes: whole(16, MAX_SYMBOL_BYTES).default(DEFAULT_SYMBOL_BYTES).meta({
+    description: 'Bytes of an object in each datagram; 1184 fits every path, and multiples of 16 are fastest',
+  }),
   blockSymbols: whole(1, MAX_BLOCK_SYMBOLS)
     .optional()
-    .meta({ description: 'Maximum symbols per block; without it chosen from the file size' }),
+    .meta({ description: 'Maximum symbols per block. Default: chosen from the file size' }),
   announceInterval: quantity(DURATION, 100e3, 3600e6)
     .default(DEFAULT_ANNOUNCE_INTERVAL_US)
-    .meta({ description: 'Time between two announcements of an object; without it 1s', default: '1s' }),
+    .meta({ description: 'Time between two announcements of an object. Default: 1s', default: '1s' }),
   announceRate: quantity(RATE, 8e3, 1e9).default(256e3).meta({
     description:
-      'Most bandwidth for the announcements of one server; with many objects, each is announced less often. Without it 256kbit',
+      'Maximum bandwidth for the announcements of one server; with many objects, each is announced less often. Default: 256kbit',
     default: '256kbit',
   }),
   objects: z
     .record(objectName, object, says('not the objects of a fleet', 'a mapping from names to objects'))
     .refine((value) => Object.keys(value).length > 0, says('no objects', 'at least one object'))
-    .meta({ description: 'What is published, by name' }),
+    .meta({ description: 'Objects to publish, by name' }),
   servers: z
     .record(plainName, server, says('not the servers of a fleet', 'a mapping from names to servers'))
     .refine((value) => Object.keys(value).length > 0, says('no servers', 'at least one server, or no servers: at all'))
@@ -150,13 +153,16 @@ export const fleetShape = {
       says('too many servers', `at most ${MAX_SERVERS} servers`),
     )
     .nullish()
-    .meta({ description: 'Who sends, by name; their order gives each its index. Without it one server' }),
+    .meta({
+      description:
+        'Servers of the fleet, by name. Their order gives each its index: add new ones at the end. Default: one server',
+    }),
 };
 
-/** A fleet file, without what only all of it together can tell; `resolve.ts` checks that. */
+/** A fleet file, setting by setting. `cross-checks.ts` checks what only the fleet as a whole can be wrong about. */
 export const fleetSchema = mappingOf('a fleet file', fleetShape).meta({
   title: 'layercast fleet',
-  description: 'What a fleet of servers publishes, on which channels, how fast',
+  description: 'What the servers of a fleet publish, on which channels and how fast',
 });
 
 export type FleetFile = z.output<typeof fleetSchema>;

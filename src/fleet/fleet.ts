@@ -1,8 +1,8 @@
 import type { GroupHash, Scope } from '../wire/group-options.js';
 
 /**
- * A fleet file after all checks: every default filled in, every path absolute, every group an address in canonical text.
- * Plain data, so that it can be compared and handed to a worker.
+ * A fleet file after all checks: every default is filled in, every path is absolute, every group is an address in canonical text.
+ * It is plain data, so that it can be compared and handed to a worker.
  */
 export interface Fleet {
   readonly name: string;
@@ -14,7 +14,7 @@ export interface Fleet {
   readonly scope: Scope;
   readonly port: number;
   readonly hash: GroupHash;
-  /** Data channels are source-specific groups; announcements and directory stay any-source, so that they can be found. */
+  /** Whether data channels are source-specific groups. Announcements and the directory stay any-source, so that receivers find them. */
   readonly ssm: boolean;
   readonly hopLimit: number;
   readonly dscp: number;
@@ -22,12 +22,12 @@ export interface Fleet {
   /** Upper bound of symbols in a block; undefined leaves it to `automaticBlockSymbols`, by the size of the object. */
   readonly blockSymbols: number | undefined;
   readonly announceIntervalUs: number;
-  /** Most that the announcements of one server take; whole IPv6 packets. */
+  /** Maximum rate of the announcements of one server, counting whole IPv6 packets. */
   readonly announceRateBitsPerSecond: number;
   readonly announcement: GroupAndPort;
   readonly directory: GroupAndPort;
   readonly objects: readonly FleetObject[];
-  /** In the order of the file, which is that of their indexes; never empty. */
+  /** In the order of the file, which is the order of their indexes. Never empty. */
   readonly servers: readonly FleetServer[];
 }
 
@@ -53,7 +53,7 @@ export interface FleetObject {
   readonly version: number;
   readonly code: ObjectCode;
   readonly mode: LadderMode;
-  /** From signing; undefined never expires. */
+  /** Time from signing; undefined if the object never expires. */
   readonly expiresAfterUs: number | undefined;
   /** 1 to 32, in order of their indexes. */
   readonly channels: readonly FleetChannel[];
@@ -63,11 +63,11 @@ export interface FleetChannel {
   readonly index: number;
   readonly group: string;
   readonly port: number;
-  /** Time between two datagrams; may be a fraction. */
+  /** Time between two datagrams. It may be a fraction. */
   readonly intervalUs: number;
-  /** Whole IPv6 packets. The same as `intervalUs`, said in bit/s. */
+  /** Counts whole IPv6 packets. It says the same as `intervalUs`. */
   readonly rateBitsPerSecond: number;
-  /** Where in the object the carousel starts; undefined leaves it to the planner. */
+  /** Where in the object the carousel starts. If undefined, the planner chooses. */
   readonly offset: StartOffset | undefined;
   readonly hopLimit: number;
   readonly dscp: number;
@@ -81,15 +81,15 @@ export interface FleetServer {
   readonly index: number;
   /** Unicast source address, canonical and without zone; always there in a source-specific fleet. */
   readonly address: string | undefined;
-  /** Goes before the fleet's. */
+  /** Overrides the fleet's. */
   readonly interface: string | undefined;
-  /** Added to the offsets of this server's channels; undefined leaves it to the planner. */
+  /** Added to the offsets of this server's channels. If undefined, the planner chooses. */
   readonly offset: StartOffset | undefined;
-  /** Indexes of the channels that this server sends; undefined is all. */
+  /** Indexes of the channels that this server sends; undefined means all. */
   readonly channels: readonly number[] | undefined;
-  /** Names of the objects that this server sends; undefined is all. */
+  /** Names of the objects that this server sends; undefined means all. */
   readonly objects: readonly string[] | undefined;
-  /** Go before the channel's. */
+  /** `hopLimit` and `dscp` override the channel's. */
   readonly hopLimit: number | undefined;
   readonly dscp: number | undefined;
 }

@@ -5,7 +5,7 @@ import type { Path, YamlSource } from '../config/yaml-source.js';
 import { layersOf, thirdsLevels } from '../rate/ladder.js';
 import type { LadderMode } from './fleet.js';
 
-/** Rates of a generated ladder's channels: the levels themselves, or the steps between, which add up to them. */
+/** Rates of a generated ladder's channels: those of the levels (mode best), or of the steps between levels, which add up (several). */
 export function ladderRates(
   { from, to }: { readonly from: number; readonly to: number },
   mode: LadderMode,

@@ -3,7 +3,7 @@ import type { Fleet, FleetChannel, FleetObject, FleetServer, GroupAndPort, Ladde
 import { type Sending, sendingsOf } from './sendings.js';
 import { startByte } from './start-offsets.js';
 
-/** What a fleet will do: plain data, as `layercast plan --json` prints it. Rates count whole IPv6 packets, per second. */
+/** What a fleet will send, as plain data: `layercast plan --json` prints it. Rates count whole IPv6 packets. */
 export interface FleetPlan {
   readonly fleet: string;
   readonly scope: string;
@@ -30,12 +30,12 @@ export interface ObjectPlan {
   readonly object: string;
   readonly version: number;
   readonly file: string;
-  /** Null when the file is not there. */
+  /** Null if there is no such file. */
   readonly sizeBytes: number | null;
   readonly code: ObjectCode;
   readonly mode: LadderMode;
   readonly channels: readonly ChannelPlan[];
-  /** What a receiver can choose: in mode several the first channel, the first two, …; in mode best one channel each. */
+  /** What a receiver can choose: in mode several the first channel, the first two, …; in mode best one channel. */
   readonly levels: readonly LevelPlan[];
 }
 
@@ -43,26 +43,26 @@ export interface ChannelPlan {
   readonly channel: number;
   readonly group: string;
   readonly port: number;
-  /** Of each server that sends it. */
+  /** Rate at which each of its servers sends it. */
   readonly rateBitsPerSecond: number;
   readonly pktDelayUs: number;
-  /** As in the fleet file; null is left to the planner. */
+  /** As in the fleet file; null if the planner chooses. */
   readonly offset: { readonly bytes: number } | { readonly ratio: number } | null;
-  /** Who sends it, and from which byte on; null when the file is not there. */
+  /** The servers that send it, each with its first byte; null if there is no such file. */
   readonly servers: readonly { readonly server: string; readonly startBytes: number | null }[];
 }
 
 export interface LevelPlan {
   readonly channels: readonly number[];
-  /** From all servers together, as one any-source join hears every server. */
+  /** Rate of all servers together, because one any-source join hears every server. */
   readonly rateBitsPerSecond: number;
-  /** Bytes of the object alone. */
+  /** Counts bytes of the object alone. */
   readonly payloadBitsPerSecond: number;
-  /** Without loss, and no symbol twice; null when the file is not there. */
+  /** Time to receive the object without loss and without duplicates; null if there is no such file. */
   readonly seconds: number | null;
 }
 
-/** @param sizeOf Size of the file at a path; undefined when it is not there. */
+/** @param sizeOf Size of the file at a path; undefined if there is no such file. */
 export function planOf(fleet: Fleet, sizeOf: (path: string) => number | undefined): FleetPlan {
   const senders = fleet.servers.map((server) => ({ server, sendings: sendingsOf(fleet, server) }));
   const servers = senders.map(({ server, sendings }) => serverPlanOf(fleet, server, sendings));

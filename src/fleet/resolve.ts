@@ -17,13 +17,13 @@ import type { Fleet, FleetChannel, FleetObject, FleetServer } from './fleet.js';
 import type { ChannelEntry, FleetFile, ObjectEntry, ServerEntry } from './fleet-schema.js';
 import { ladderRates } from './ladder-rates.js';
 
-/** The fleet that a file describes, and what is wrong with its addresses and ladders. */
+/** The fleet that a file describes, and the faults of its addresses and ladders. */
 export interface Resolution {
   readonly fleet: Fleet;
   readonly faults: readonly Fault[];
 }
 
-/** Of a fleet without `servers:`. */
+/** Name of the server of a fleet without `servers:`. */
 const ONLY_SERVER = 'server';
 
 /** Fills in defaults, makes paths absolute, turns names into groups, rates into intervals and ladders into channels. */
@@ -33,7 +33,7 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
   const hopLimit = file.hopLimit ?? defaultHopLimit(scope);
   const absolute = (path: string | null | undefined) => (path == null ? undefined : resolvePath(folder, path));
 
-  /** What `parse` makes of a text, or a fault at its path and the text itself. */
+  /** What `parse` makes of a text. If `parse` refuses it, adds a fault at its path and returns the text itself. */
   function attempt(parse: (text: string) => string, text: string, path: Path): string {
     try {
       return parse(text);
@@ -63,7 +63,7 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
     };
   }
 
-  /** The channels of a ladder: at the levels themselves, or at the steps between, which add up to them. */
+  /** The channels of an object. A ladder has one at the rate of each level, or at each step between levels, so that they add up. */
   function channelsOf(name: string, { ladder, channels, mode }: ObjectEntry): readonly ChannelEntry[] {
     if (ladder === undefined) return channels ?? [];
     const made = ladderRates(ladder, mode, source, ['objects', name, 'ladder']);
@@ -123,7 +123,7 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
 }
 
 /**
- * A path with variables of the environment in the place of `${NAME}`. One that is not set stays as it is written, so that the
+ * A path in which variables of the environment replace `${NAME}`. A variable that is not set stays as it is written, so that the
  * error for the missing file shows its name.
  */
 function withVariables(path: string | null | undefined): string | undefined {
@@ -131,8 +131,9 @@ function withVariables(path: string | null | undefined): string | undefined {
 }
 
 /**
- * Hop limit of a fleet that names none: what the scope means where it is a matter of hops, else 64 (the usual one of
- * unicast, RFC 1700), as routers keep scoped groups inside their boundaries and hops only have to end loops.
+ * Hop limit of a fleet that names none. In the scopes interface and link it is what the scope means: 0 and 1. In others it is 64, the
+ * usual hop limit of unicast (RFC 1700): routers keep scoped groups inside their boundaries, and the hop limit only stops packets
+ * that loop.
  */
 export function defaultHopLimit(scope: Scope): number {
   return scope === 'interface' ? 0 : scope === 'link' ? 1 : 64;

@@ -1,6 +1,6 @@
 import type { Fleet, FleetChannel, FleetObject, FleetServer } from './fleet.js';
 
-/** One channel that one server sends, with the server's own settings already in place of the fleet's. */
+/** One channel that one server sends. The server's own settings have replaced the fleet's. */
 export interface Sending {
   readonly object: FleetObject;
   readonly channel: FleetChannel;
@@ -9,7 +9,7 @@ export interface Sending {
   readonly dscp: number;
 }
 
-/** What a server sends, objects and channels in the order of the file. */
+/** The channels that a server sends, with objects and channels in the order of the file. */
 export function sendingsOf(fleet: Fleet, server: FleetServer): Sending[] {
   return fleet.objects
     .filter(({ name }) => server.objects?.includes(name) ?? true)

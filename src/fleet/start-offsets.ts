@@ -1,12 +1,13 @@
 import type { Fleet, FleetChannel, FleetServer, StartOffset } from './fleet.js';
 
-/** Its multiples, without their whole part, lie as far from each other as can be, however many there are. */
+/** The fractional parts of its multiples are as far apart as possible, for any number of multiples. */
 const GOLDEN_SECTION = (Math.sqrt(5) - 1) / 2;
 
 /**
- * Where a channel's carousels start, as a share of the object, 0–1; a server adds its own start, round the end. What the file
- * leaves open is spread out by the golden section, so that the first few channels lie as well as all of them: receivers of a
- * ladder in thirds, without a code, then hear 91 % in vain on average over its levels, and 134 % with even distances.
+ * Where a channel's carousels start, as a share of the object, 0–1. A server adds its own start, and counts on from the beginning
+ * after the end. Starts that the file leaves open are spread by the golden section, so that the first few channels are spread as
+ * well as all of them. Receivers of a ladder in thirds, without a code, then have an overhead of 91 % on average over its levels;
+ * with even distances they have 134 %.
  */
 export function channelStartRatio(
   fleet: { readonly servers: readonly unknown[] },
@@ -18,8 +19,8 @@ export function channelStartRatio(
 }
 
 /**
- * What a server adds to the starts of an object's channels. Left open, servers share the object evenly, as each of them sends
- * each channel at the same rate; and channels that were left open have their places between two servers.
+ * What a server adds to the starts of an object's channels. If the file leaves it open, servers share the object evenly, because each
+ * of them sends each channel at the same rate. Starts of channels that were left open then lie between those of two servers.
  */
 export function serverStartRatio(
   fleet: { readonly servers: readonly unknown[] },

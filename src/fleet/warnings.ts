@@ -1,11 +1,12 @@
+import { DEFAULT_PATIENCE_US } from '../base/limits.js';
 import { DURATION, formatQuantity } from '../config/units.js';
 import type { Path } from '../config/yaml-source.js';
 import type { Fleet } from './fleet.js';
 
-/** Something in a file that is allowed and probably not meant. */
+/** A setting that is allowed but probably wrong. */
 export interface ConfigWarning {
   readonly code: WarningCode;
-  /** The setting that it is about; empty for the file as a whole. */
+  /** Path of the setting; empty for the file as a whole. */
   readonly path: Path;
   readonly message: string;
 }
@@ -26,15 +27,15 @@ export type WarningCode =
   | 'RATE';
 
 /**
- * Longest time between announcements without a warning. Receivers wait 30 s for the first announcement: three chances, so that
- * at 10 % loss one in a thousand hears none.
+ * Longest time between announcements without a warning. Receivers wait 30 s (`DEFAULT_PATIENCE_US`) for the first announcement, so
+ * they have three chances: at 10 % loss one receiver in a thousand hears none.
  */
 export const LONG_ANNOUNCE_INTERVAL_US = 10e6;
 
-/** Shortest `expires` without a warning: an object is seldom sent for less than an hour. */
+/** Shortest `expires` without a warning: few objects are sent for less than an hour. */
 const SHORT_EXPIRY_US = 3600e6;
 
-/** What the settings alone make doubtful, on whatever host they are read. */
+/** Warnings that follow from the settings alone, on any host. */
 export function warningsOf(fleet: Fleet): readonly ConfigWarning[] {
   return [...announcements(fleet), ...hops(fleet), ...files(fleet), ...expiries(fleet), ...addresses(fleet)];
 }
@@ -42,7 +43,7 @@ export function warningsOf(fleet: Fleet): readonly ConfigWarning[] {
 function announcements({ announceIntervalUs }: Fleet): ConfigWarning[] {
   if (announceIntervalUs <= LONG_ANNOUNCE_INTERVAL_US) return [];
   const [interval, longest] = [announceIntervalUs, LONG_ANNOUNCE_INTERVAL_US].map((us) => formatQuantity(DURATION, us));
-  const message = `a receiver waits up to ${interval} before it can start, and gives up after 30 s unless told otherwise; use ${longest} or less`;
+  const message = `a receiver waits up to ${interval} before it can start, and gives up after ${formatQuantity(DURATION, DEFAULT_PATIENCE_US)} unless told otherwise; use ${longest} or less`;
   return [{ code: 'ANNOUNCE_INTERVAL', path: ['announceInterval'], message }];
 }
 
@@ -80,7 +81,7 @@ function addresses({ servers }: Fleet): ConfigWarning[] {
   });
 }
 
-/** Warnings of one code that are shown one by one; more of them say nothing new. */
+/** Maximum number of warnings of one code that are shown; more of them say nothing new. */
 const MAX_OF_A_CODE = 10;
 
 /** The first warnings of each code, and how many more there are. */

@@ -60,7 +60,7 @@ function unknown(name: string, table: OptionTable): string {
   return `${found}, allowed: ${listOf(names)}${nearest === undefined ? '' : ` (did you mean ${nearest}?)`}`;
 }
 
-/** Several rules of one value say the same thing; one is enough. */
+/** Several rules of one value can find the same fault. */
 function unique(faults: readonly OptionFault[]): readonly OptionFault[] {
   return [...new Map(faults.map((fault) => [`${fault.option}\0${fault.text}`, fault])).values()];
 }

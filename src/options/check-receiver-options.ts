@@ -27,7 +27,7 @@ export function checkReceiverOptions(options: unknown): CheckedReceiverOptions {
   return { ...valuesOf('createReceiver', checked), key: key as KeyObject };
 }
 
-/** The key, or why it is none; undefined for what is no key by its type. */
+/** The key, or why it is not usable; undefined for a value whose type is not that of a key. */
 function readKey(options: unknown): KeyObject | LayercastError | undefined {
   const { success, data } = pemOrKey.safeParse((options as { readonly key?: unknown } | undefined | null)?.key);
   if (!success) return undefined;

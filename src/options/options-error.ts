@@ -2,7 +2,7 @@ import { LayercastError } from '../base/errors.js';
 
 /** One thing wrong with the options of a call. */
 export interface OptionFault {
-  /** The option's name; empty for the options as a whole. An entry of a list has its index: `channels.1`. */
+  /** The option's name; empty for the options as a whole. The name of an entry of a list has its index: `channels.1`. */
   readonly option: string;
   /** What is wrong, what was found, what is allowed. */
   readonly text: string;

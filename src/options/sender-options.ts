@@ -13,16 +13,16 @@ export const SENDER_OPTIONS = {
   host: {
     kind: SERVER_NAME,
     flag: '--host <name>',
-    help: "server of the fleet to be; by default the only one, or\nthe one with this host's name or address",
+    help: "server of the fleet to be; by default the only one, or the one with this host's name or address",
   },
   /** Interface to send on. @default the server's or the fleet's, else the first that is up */
   interface: {
     kind: INTERFACE_NAME,
     flag: '--interface <if>',
-    help: 'interface to send on; by default as the fleet file\nsays, else the first that is up',
+    help: 'interface to send on; by default as the fleet file says, else the first that is up',
   },
   /** Where digests and intermediate symbols of files are kept. @default $XDG_STATE_HOME/layercast */
-  stateDir: { kind: PATH, flag: '--state <dir>', help: 'where digests and intermediate symbols of files are\nkept' },
+  stateDir: { kind: PATH, flag: '--state <dir>', help: 'where digests and intermediate symbols of files are kept' },
   /** Most bytes of intermediate symbols kept there; those unused for the longest time go first. @default 32 GB */
   cacheBytes: {
     kind: CACHE_SIZE,
@@ -34,7 +34,7 @@ export const SENDER_OPTIONS = {
   threadCount: {
     kind: THREAD_COUNT,
     flag: '--threads <n>',
-    help: 'threads that encode at once; by default 2, or 1 for\nblocks larger than 12 MB',
+    help: 'threads that encode at once; by default 2, or 1 for blocks larger than 12 MB',
   },
   /** Wait for the interface while it is missing or not ready. @default true */
   wait: {
@@ -48,7 +48,7 @@ export const SENDER_OPTIONS = {
     kind: TRUTH,
     default: false,
     flag: '--exit-when-idle',
-    help: 'end with exit code 1 when no object can be sent any\nmore, instead of waiting for a reload',
+    help: 'end with exit code 1 when no object can be sent any more, instead of waiting for a reload',
   },
   /** Stops the sender when aborted. */
   signal: { kind: SIGNAL },

@@ -20,12 +20,12 @@ export const share = quantity(RATIO, 0, 1);
 /** A moment of the simulation, or how long something takes in it. */
 export const moment = quantity(DURATION, 0, 24 * 3600e6);
 
-/** How far a clock is ahead, or with a minus sign behind. */
+/** How far a clock is ahead, or behind with a minus sign. */
 export const clockError = signed(DURATION, 365 * 86_400e6);
-/** What real crystals do is within ±100. */
+/** How much too fast a clock runs. Real crystals are within ±100 ppm. */
 export const clockDrift = signed(DRIFT, 10_000);
 
-/** Of links that are made by the dozen. */
+/** A rate, or a range from which each of many links gets a random rate. */
 export const rateOrRange = z.union([rate, rangeOf(rate)], says('not a rate', `${formOf(RATE)}, or from and to`));
 
 const queueError = says(
@@ -33,7 +33,7 @@ const queueError = says(
   `a number and ${listOf(Object.keys(SIZE.units))}, or a time such as 100ms`,
 );
 
-/** What fits into a queue: bytes, or how long they take to leave. */
+/** The size of a queue: bytes, or the time that they take to leave. */
 export const queue = z
   .string(queueError)
   .regex(new RegExp(patternOf(SIZE, DURATION)), queueError)
@@ -47,15 +47,15 @@ export const queue = z
   });
 
 const burstShape = {
-  share: quantity(RATIO, 0, 0.9).meta({ description: 'Of all packets' }),
+  share: quantity(RATIO, 0, 0.9).meta({ description: 'Share of packets lost' }),
   burst: z
     .number(says('not a number of packets', 'from 1 to 10000'))
     .min(1, says('not a number of packets', 'from 1 to 10000'))
     .max(10_000, says('not a number of packets', 'from 1 to 10000'))
-    .meta({ description: 'How many are lost in a row, on the average' }),
+    .meta({ description: 'Mean number of packets lost in a row' }),
 };
 
-/** Each packet for itself, or in bursts (Gilbert 1960). */
+/** Losses of single packets, or in bursts (Gilbert 1960). */
 export const loss = z.union(
   [share, mappingOf('a loss', burstShape)],
   says('not a loss', 'a share from 0% to 100%, or { share: 1%, burst: 5 }'),

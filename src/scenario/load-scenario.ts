@@ -16,7 +16,7 @@ import { type ScenarioFile, type ServerEntry, scenarioSchema, type TrafficEntry 
 /**
  * Reads and checks a scenario file, and the fleet file that it may refer to.
  *
- * @param seed goes before the file's.
+ * @param seed overrides the file's.
  * @throws {ConfigError} `CONFIG_INVALID` with every fault; {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED` or `FILE_IO`.
  */
 export async function loadScenario(path: string, seed?: string): Promise<Scenario> {
@@ -79,7 +79,7 @@ function resolveScenario(file: ScenarioFile, part: FleetPart | undefined, source
   return { scenario, faults };
 }
 
-/** Servers by name with what the scenario and the fleet file say of each, in the order of their indexes. */
+/** Servers by name, each with its entries in the scenario and in the fleet file, in the order of their indexes. */
 function serverEntries(
   file: ScenarioFile,
   part: FleetPart | undefined,
@@ -101,7 +101,8 @@ function serverEntries(
     }
     for (const key of ['offset', 'channels', 'address'] as const) {
       if (entry[key] === undefined) continue;
-      const text = 'said by the fleet file, found here too, allowed: where it is and when it sends';
+      const text =
+        'given by the fleet file, found here too, allowed: below, rate, queue, delay, clockError, clockDrift, start and stop';
       faults.push(source.faultAt([...path, key], text, 'key'));
     }
   }
@@ -130,7 +131,7 @@ function serverOf(
   };
 }
 
-/** One flow for each link of the entry that it is behind. */
+/** One flow for each link of the entry that its receiver is below. */
 function trafficOf(name: string, entry: TrafficEntry, tree: LinkTree): readonly TrafficOptions[] {
   const count = tree.countOf(entry.below);
   return Array.from({ length: count }, (_, index) => ({

@@ -6,7 +6,7 @@ import type { Prng } from '../simulate/random/prng.js';
 import type { LinkTree } from './link-tree.js';
 import type { DirectionEntry, LinkEntry } from './scenario-schema.js';
 
-/** The links of a scenario, those that are behind others after them, and what is wrong with them. */
+/** The links of a scenario, each after the link that it is below, and their faults. */
 export function resolveLinks(
   entries: Readonly<Record<string, LinkEntry>>,
   tree: LinkTree,
@@ -36,7 +36,7 @@ export function resolveLinks(
   return { links, faults };
 }
 
-/** One direction of a link; a queue in time is worth what its rate sends in it. */
+/** One direction of a link. A queue given as a time holds the bytes that the rate sends in that time. */
 export function directionOf({ rate, queue, delay, loss, jitter }: DirectionEntry): LinkOptions {
   return {
     rateBitsPerSecond: rate,
@@ -47,7 +47,7 @@ export function directionOf({ rate, queue, delay, loss, jitter }: DirectionEntry
   };
 }
 
-/** A queue in time with nothing to say how much that is. */
+/** The fault of a queue that is given as a time without a rate. */
 export function queueFault(
   { queue, rate }: { readonly queue?: DirectionEntry['queue']; readonly rate?: unknown },
   path: Path,
@@ -77,13 +77,13 @@ function faultsOf(entry: LinkEntry, path: Path, source: YamlSource): readonly Fa
   ];
 }
 
-/** Evenly by the logarithm: as many between 1 and 2 as between 10 and 20. */
+/** A random rate, uniform in its logarithm: as many links are between 1 and 2 as between 10 and 20. */
 function rateFrom(rate: LinkEntry['rate'], prng: Prng): number | undefined {
   if (typeof rate !== 'object') return rate;
   return Math.round(rate.from * (rate.to / rate.from) ** prng.ratio());
 }
 
-/** Each change says only what changes; a queue that was given in time keeps its time at a new rate. */
+/** Each change names only the settings that change. A queue that was given as a time keeps its time at a new rate. */
 function changesOf(entry: LinkEntry, rate: number | undefined): readonly LinkChange[] {
   let { queue } = entry;
   let current = rate;
@@ -105,7 +105,7 @@ function queueBytesOf(queue: DirectionEntry['queue'], rate: number | undefined):
   return rate === undefined ? DEFAULT_QUEUE_BYTES : Math.ceil((queue.us * rate) / 8e6);
 }
 
-/** A burst of b packets on the average ends with probability 1/b each; how often one begins follows from the share. */
+/** A burst of b packets on average ends with probability 1/b after each packet. How often a burst begins follows from the share. */
 function lossOf(loss: NonNullable<DirectionEntry['loss']>): LossOptions {
   if (typeof loss === 'number') return loss;
   const badToGoodRatio = 1 / loss.burst;

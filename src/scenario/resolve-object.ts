@@ -16,7 +16,7 @@ import type { ObjectEntry } from './scenario-schema.js';
 
 const NAME = 'object';
 
-/** What a fleet file says that a scenario is about. */
+/** The part of a fleet file that a scenario is about. */
 export interface FleetPart {
   readonly fleet: Fleet;
   readonly object: FleetObject;
@@ -46,7 +46,7 @@ export async function fleetPartOf(
   return { part: undefined, faults: [source.faultAt(['object', 'name'], text)] };
 }
 
-/** The object with its defaults, and what is wrong with it. */
+/** The object with its defaults, and its faults. */
 export function resolveObject(
   entry: ObjectEntry,
   part: FleetPart | undefined,
@@ -74,7 +74,7 @@ export function resolveObject(
   };
 }
 
-/** Where a server's carousels begin, as a share of the object. */
+/** Where a server's carousels start, as a share of the object. */
 export function startRatioOf(
   offset: StartOffset | undefined,
   index: number,
@@ -132,7 +132,7 @@ function contradictions(entry: ObjectEntry, source: YamlSource): Fault[] {
     return (['channels', 'ladder', 'code', 'mode', 'symbolBytes', 'blockSymbols'] as const)
       .filter((key) => entry[key] !== undefined)
       .map((key) =>
-        source.faultAt(['object', key], 'said by the fleet file, found here too, allowed: size and name', 'key'),
+        source.faultAt(['object', key], 'given by the fleet file, found here too, allowed: size and name', 'key'),
       );
   }
   if ((entry.channels === undefined) !== (entry.ladder === undefined)) return [];

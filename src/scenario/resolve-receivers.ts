@@ -6,12 +6,12 @@ import type { Prng } from '../simulate/random/prng.js';
 import type { LinkTree } from './link-tree.js';
 import { MAX_RECEIVERS, type ReceiverEntry } from './scenario-schema.js';
 
-/** Each runs all of the real code: some 100 of them at 1 Mbit/s take as long as they simulate. */
+/** Each runs all of the real code. About 100 of them at 1 Mbit/s simulate a second in a second. */
 const MAX_FULL_RECEIVERS = 1000;
-/** What a crowd cannot do, because its members share what they hear and keep no symbols. */
+/** Settings that a crowd cannot have, because its members share what they hear and keep no symbols. */
 const FULL_ONLY = ['diskRate', 'sleeps', 'deaths', 'patience'] as const;
 
-/** The receivers of a scenario, and what is wrong with them. */
+/** The receivers of a scenario, and their faults. */
 export function resolveReceivers(
   entries: readonly (readonly [string, ReceiverEntry])[],
   channelCount: number,

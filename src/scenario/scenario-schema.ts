@@ -14,66 +14,82 @@ import {
 import { channelList, ladder } from '../fleet/fleet-schema.js';
 import { clockDrift, clockError, loss, moment, queue, rate, rateOrRange } from './fields.js';
 
-/** As many as a simulation on one core ends within minutes. */
+/** A simulation of this many links ends within minutes on one core. */
 const MAX_LINKS = 10_000;
 export const MAX_RECEIVERS = 100_000;
 /** Zeros are hashed once, at some 1.5 GB/s. */
 const MAX_SIMULATED_BYTES = 100e9;
 
 const objectShape = {
-  fleet: path('Fleet file that describes the object, instead of all but the size').optional(),
-  name: objectName.optional().meta({ description: 'Which object of that fleet file; without it the only one' }),
+  fleet: path('Fleet file that describes the object; only its size may be given here too').optional(),
+  name: objectName.optional().meta({ description: 'Object of that fleet file. Default: the only one' }),
   size: quantity(SIZE, 1, MAX_SIMULATED_BYTES)
     .optional()
-    .meta({ description: 'Bytes of the object; without it those of the file that the fleet file names' }),
+    .meta({ description: 'Size of the object. Default: the size of the file that the fleet file names' }),
   channels: channelList.optional(),
   ladder: ladder.optional(),
-  code: objectCode.optional().meta({ description: 'Erasure code; without it raptorq' }),
-  mode: ladderMode.optional().meta({ description: 'How channels go together; without it several' }),
-  symbolBytes: whole(16, MAX_SYMBOL_BYTES).optional().meta({ description: 'Without it 1184' }),
-  blockSymbols: whole(1, MAX_BLOCK_SYMBOLS).optional().meta({ description: 'Without it as suits the size' }),
+  code: objectCode.optional().meta({ description: 'Erasure code. Default: raptorq' }),
+  mode: ladderMode
+    .optional()
+    .meta({ description: 'several: channels add up; best: each channel is complete. Default: several' }),
+  symbolBytes: whole(16, MAX_SYMBOL_BYTES)
+    .optional()
+    .meta({ description: 'Bytes of the object in each datagram. Default: 1184' }),
+  blockSymbols: whole(1, MAX_BLOCK_SYMBOLS)
+    .optional()
+    .meta({ description: 'Maximum symbols per block. Default: chosen from the size' }),
 };
 
-const below = plainName.optional().meta({ description: 'Link that it is behind; without it at the root' });
+const below = plainName.optional().meta({ description: 'Link that it is below. Default: the root of the tree' });
 
 const serverShape = {
   below,
-  rate: rate.optional().meta({ description: 'Of its own link to the network; without it no limit' }),
-  queue: queue.optional().meta({ description: 'In front of that link' }),
-  delay: moment.optional().meta({ description: 'Of that link' }),
-  address: text('Unicast IPv6 address; without it one is made up').optional(),
-  offset: startOffset.optional().meta({ description: 'Added to the offsets of its channels' }),
-  channels: channelIndexes.optional().meta({ description: 'Which it sends; without it all' }),
-  clockError: clockError.optional().meta({ description: 'How far its clock is ahead, or with a minus sign behind' }),
-  clockDrift: clockDrift.optional().meta({ description: 'How much too fast its clock runs, such as 20ppm' }),
-  start: moment.optional().meta({ description: 'When it begins to send; without it at once' }),
-  stop: moment.optional().meta({ description: 'When it loses power; without it never' }),
+  rate: rate.optional().meta({ description: 'Rate of the server’s own link to the network. Default: no limit' }),
+  queue: queue.optional().meta({ description: 'Queue in front of that link' }),
+  delay: moment.optional().meta({ description: 'Propagation delay of that link' }),
+  address: text('Unicast IPv6 address. Default: an address made up').optional(),
+  offset: startOffset.optional().meta({ description: 'Added to the offsets of the server’s channels' }),
+  channels: channelIndexes
+    .optional()
+    .meta({ description: 'Indexes of the channels that the server sends. Default: all' }),
+  clockError: clockError.optional().meta({ description: 'How far the clock is ahead, or behind with a minus sign' }),
+  clockDrift: clockDrift.optional().meta({ description: 'How much too fast the clock runs, such as 20ppm' }),
+  start: moment.optional().meta({ description: 'When the server begins to send. Default: at once' }),
+  stop: moment.optional().meta({ description: 'When the server loses power. Default: never' }),
 };
 
 const directionShape = {
-  rate: rate.optional().meta({ description: 'Without it no limit' }),
-  queue: queue.optional().meta({ description: 'Bytes, or the time that they take; without it 64 kB' }),
-  delay: moment.optional().meta({ description: 'Propagation, one way' }),
-  loss: loss.optional().meta({ description: '1%, or { share: 1%, burst: 5 } for losses in a row' }),
+  rate: rate.optional().meta({ description: 'Rate of the link. Default: no limit' }),
+  queue: queue
+    .optional()
+    .meta({ description: 'Size of the queue: bytes, or the time that they take to leave. Default: 64 kB' }),
+  delay: moment.optional().meta({ description: 'Propagation delay, one way' }),
+  loss: loss
+    .optional()
+    .meta({ description: 'Share of packets lost: 1%, or { share: 1%, burst: 5 } for losses in bursts' }),
   jitter: moment
     .optional()
-    .meta({ description: 'Delay on top, from none to this, so that packets overtake each other' }),
+    .meta({ description: 'Maximum extra delay, random for each packet, so that packets overtake each other' }),
 };
 
 const changeShape = { at: moment, ...directionShape };
 
 const linkShape = {
   below,
-  count: whole(1, MAX_LINKS).optional().meta({ description: 'How many there are of it, for receivers in turn' }),
-  ...directionShape,
-  rate: rateOrRange
+  count: whole(1, MAX_LINKS)
     .optional()
-    .meta({ description: 'Without it no limit; { from: 1Mbit, to: 100Mbit } for any between' }),
+    .meta({ description: 'Number of such links; receivers are spread over them in turn' }),
+  ...directionShape,
+  rate: rateOrRange.optional().meta({
+    description: 'Rate of the link, or { from: 1Mbit, to: 100Mbit } for a random rate of each. Default: no limit',
+  }),
   up: mappingOf('a direction', directionShape)
     .optional()
-    .meta({ description: 'Towards the root; without it no limit' }),
-  graftDelay: moment.optional().meta({ description: 'From a join to the first packet; without it none' }),
-  leaveLatency: moment.optional().meta({ description: 'From the last leave to silence; MLD’s defaults take 2s' }),
+    .meta({ description: 'The direction towards the root. Default: no limit' }),
+  graftDelay: moment.optional().meta({ description: 'Time from a join to the first packet. Default: none' }),
+  leaveLatency: moment
+    .optional()
+    .meta({ description: 'Time from the last leave until the link stops sending; 2s with the defaults of MLD' }),
   changes: z
     .array(
       mappingOf('a change', changeShape),
@@ -83,16 +99,21 @@ const linkShape = {
 };
 
 const sleepShape = { from: moment, to: moment };
-const deathShape = { at: moment, rise: moment.optional().meta({ description: 'When it is back; without it never' }) };
+const deathShape = {
+  at: moment,
+  rise: moment.optional().meta({ description: 'When the power is back. Default: never' }),
+};
 
 const receiverShape = {
   below,
-  count: whole(1, MAX_RECEIVERS).optional().meta({ description: 'How many; without it one' }),
+  count: whole(1, MAX_RECEIVERS).optional().meta({ description: 'Number of such receivers. Default: 1' }),
   model: choice(['full', 'crowd'])
     .optional()
-    .meta({ description: 'All of the receiver, or its decisions alone; without it crowd for more than one' }),
-  start: moment.optional(),
-  startSpread: moment.optional().meta({ description: 'Each starts at some moment within so long after start' }),
+    .meta({ description: 'full: all of a receiver; crowd: its decisions alone. Default: crowd for more than one' }),
+  start: moment.optional().meta({ description: 'When it starts. Default: at once' }),
+  startSpread: moment
+    .optional()
+    .meta({ description: 'Each receiver starts at a random moment within this time after start' }),
   clockError: clockError.optional(),
   clockDrift: clockDrift.optional(),
   mode: receiverMode.optional().meta({ description: 'As fetch --mode' }),
@@ -101,37 +122,45 @@ const receiverShape = {
   patience: quantity(DURATION, 1e6, 24 * 3600e6)
     .optional()
     .meta({ description: 'As fetch --patience' }),
-  diskRate: rate.optional().meta({ description: 'What its disk takes, such as 40Mbit; without it any rate' }),
+  diskRate: rate.optional().meta({ description: 'Rate at which the disk writes, such as 40Mbit. Default: no limit' }),
   sleeps: z
     .array(mappingOf('a sleep', sleepShape), says('not a list of sleeps', 'times such as - { from: 10s, to: 20s }'))
     .optional()
-    .meta({ description: 'While its interface is down' }),
+    .meta({ description: 'Times during which the interface is down' }),
   deaths: z
     .array(mappingOf('a death', deathShape), says('not a list of deaths', 'times such as - { at: 10s, rise: 15s }'))
     .optional()
-    .meta({ description: 'Power cuts; its disk survives' }),
+    .meta({ description: 'Power cuts; the disk survives them' }),
 };
 
 const trafficShape = {
-  kind: choice(['reno', 'cubic', 'udp']).meta({ description: 'TCP that always has more to send, or a constant rate' }),
-  below: plainName.meta({ description: 'Link that its receiver is behind; of several, one flow for each' }),
-  from: plainName.optional().meta({ description: 'Link that its sender is behind; without it at the root' }),
+  kind: choice(['reno', 'cubic', 'udp']).meta({
+    description: 'reno, cubic: TCP that always has more to send; udp: a constant rate',
+  }),
+  below: plainName.meta({ description: 'Link that the receiver of the flow is below; several links get a flow each' }),
+  from: plainName
+    .optional()
+    .meta({ description: 'Link that the sender of the flow is below. Default: the root of the tree' }),
   start: moment.optional(),
   stop: moment.optional(),
-  rate: rate.optional().meta({ description: 'Of udp' }),
-  returnDelay: moment.optional().meta({ description: 'What an acknowledgement takes; without it 10ms' }),
-  packetBytes: whole(100, 9000).optional().meta({ description: 'With all headers; without it 1500' }),
+  rate: rate.optional().meta({ description: 'Rate of kind udp' }),
+  returnDelay: moment.optional().meta({ description: 'Delay of an acknowledgement. Default: 10ms' }),
+  packetBytes: whole(100, 9000).optional().meta({ description: 'Bytes of a packet with all headers. Default: 1500' }),
 };
 
 const scenarioShape = {
-  duration: quantity(DURATION, 1e3, 24 * 3600e6).meta({ description: 'Simulated time; less when all are done' }),
+  duration: quantity(DURATION, 1e3, 24 * 3600e6).meta({
+    description: 'Simulated time; the run ends sooner when all receivers are done',
+  }),
   sampleInterval: quantity(DURATION, 1e3, 3600e6)
     .default(500e3)
-    .meta({ description: 'Time between two samples; without it 500ms', default: '500ms' }),
+    .meta({ description: 'Time between two samples. Default: 500ms', default: '500ms' }),
   seed: whole(0, 2 ** 48)
     .default(1)
-    .meta({ description: 'Of all that is random; --seed goes before it' }),
-  object: mappingOf('an object', objectShape).meta({ description: 'What is sent: described here, or in a fleet file' }),
+    .meta({ description: 'Seed of everything random; --seed overrides it' }),
+  object: mappingOf('an object', objectShape).meta({
+    description: 'Object to send, described here or in a fleet file',
+  }),
   servers: z
     .record(
       plainName,
@@ -141,15 +170,15 @@ const scenarioShape = {
       says('not servers', 'a mapping from names to servers'),
     )
     .nullish()
-    .meta({ description: 'Who sends; without it one, or the fleet’s' }),
+    .meta({ description: 'Servers, by name. Default: one server, or those of the fleet file' }),
   links: entries('link', linkShape).nullish().meta({ description: 'A tree of links below one root' }),
   receivers: entries('receiver', receiverShape),
-  traffic: entries('flow', trafficShape).nullish().meta({ description: 'What else the links carry' }),
+  traffic: entries('flow', trafficShape).nullish().meta({ description: 'Other traffic on the links, by name' }),
 };
 
 export const scenarioSchema = mappingOf('a scenario', scenarioShape).meta({
   title: 'layercast scenario',
-  description: 'A network, who sends and receives over it, and what happens to it',
+  description: 'A network, its servers and receivers, and what happens to them',
 });
 
 /** JSON Schema (draft 7, which every editor knows) of what may be written in a scenario file. */

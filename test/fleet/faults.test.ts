@@ -137,7 +137,7 @@ describe('a fault tells its place, what is wrong, what was found, what is allowe
     [
       'two who sign',
       withMore('key: k', 'records: r'),
-      ['5:10: records: who signs is unclear, found both "key" and "records", allowed: at most one of them'],
+      ['5:10: records: unclear who signs, found both "key" and "records", allowed: at most one of them'],
     ],
     [
       'an unknown hash',

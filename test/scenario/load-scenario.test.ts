@@ -134,9 +134,9 @@ describe('a scenario about a fleet file', () => {
     await expect(load('{ fleet: fleet.yaml }')).rejects.toThrow('found 2 objects and no name, allowed: a or b');
     const twice = load('{ fleet: fleet.yaml, name: a, code: none }', 'servers: { three: {}, two: { offset: 5% } }\n');
     await expect(twice).rejects.toThrow(
-      /object\.code: said by the fleet file[\s\S]*servers\.three: not a server of the fleet file/,
+      /object\.code: given by the fleet file[\s\S]*servers\.three: not a server of the fleet file/,
     );
-    await expect(twice).rejects.toThrow('servers.two.offset: said by the fleet file');
+    await expect(twice).rejects.toThrow('servers.two.offset: given by the fleet file');
   });
 });
 

@@ -10,8 +10,8 @@ export function fetch(program: Command): void {
     .summary('receive an object into a file')
     .description(
       'Receives the newest version of an object that its fleet announces. It checks the signature, joins channels, writes ' +
-        'each piece at its offset in the file, whichever server sent it, verifies the file, and puts it in its place in ' +
-        'one step. After any interruption, run it again: it goes on where it was.',
+        'each piece at its offset in the file, whichever server sent it, verifies the file, and renames it to FILE in one ' +
+        'step. After an interruption, run the command again: it continues where it stopped.',
     )
     .argument('<fleet/object>', 'what to receive');
   addFlags(command, { ...RECEIVER_OPTIONS, ...RECEIVER_FILE })

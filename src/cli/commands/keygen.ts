@@ -3,13 +3,13 @@ import type { Command } from 'commander';
 export function keygen(program: Command): void {
   program
     .command('keygen')
-    .summary('make an Ed25519 key pair')
+    .summary('create an Ed25519 key pair')
     .description(
-      'Makes the Ed25519 key pair of a fleet: DIR/layercast.key (private, PKCS#8 PEM, readable by you alone), ' +
+      'Creates the Ed25519 key pair of a fleet: DIR/layercast.key (private, PKCS#8 PEM, readable by you alone), ' +
         'which signs what is published, and DIR/layercast.pub (public, SPKI PEM), which receivers need.',
     )
-    .requiredOption('--out <dir>', 'folder to write to; made if it is not there')
-    .option('--force', 'replace keys that are already there')
+    .requiredOption('--out <dir>', 'folder to write to; created if it is missing')
+    .option('--force', 'replace existing keys')
     .addHelpText('after', '\nExample:\n  layercast keygen --out keys')
     .action(async ({ out, force }: { readonly out: string; readonly force?: boolean }) => {
       const { writeKeyPair } = await import('../actions/key-pair.js');

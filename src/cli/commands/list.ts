@@ -9,9 +9,9 @@ export function list(program: Command): void {
     .summary('show what is announced here')
     .description(
       'Listens for a while and shows what is announced here: objects, versions, sizes, ladders and servers. With --key, ' +
-        'says of each whether that key signed it; without, anyone may have announced it.',
+        'it shows for each object whether that key signed it. Without --key, anyone may have announced them.',
     )
-    .argument('[fleet]', 'only this fleet, which is heard sooner; by default all');
+    .argument('[fleet]', 'only this fleet, which takes less time; by default all');
   addFlags(command, { ...LIST_OPTIONS, ...RECEIVER_FILE })
     .option('--json', 'print one JSON object per announcement')
     .addHelpText('after', '\nExamples:\n  layercast list\n  layercast list acme --key acme.pub --json')

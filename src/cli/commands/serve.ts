@@ -8,11 +8,11 @@ export function serve(program: Command): void {
     .command('serve')
     .summary('send what a fleet file says')
     .description(
-      "Sends this host's channels of a fleet, each at its rate and from its start offset, round and round, and announces " +
+      "Sends this host's channels of a fleet, each at its rate, from its start offset, in an endless loop, and announces " +
         'the signed descriptors. Opens no listening port and reads no datagram. SIGHUP reads the fleet file again: ' +
-        'what it adds, removes or changes takes effect, and the other objects go on without a gap. An object whose new ' +
-        'version cannot be sent stays on the air as it is. Ends with 0 or the signal when stopped; with 1, 2 or 4 when it ' +
-        'cannot start.',
+        'additions, removals and changes take effect, and the other objects go on without a gap. If the new version of an ' +
+        'object cannot be sent, the previous one stays on the air. Ends with 0 or the signal when stopped; with 1, 2 or 4 ' +
+        'when it cannot start.',
     );
   addFlags(command, SENDER_OPTIONS)
     .option('--json', 'print one JSON object per line on stdout')

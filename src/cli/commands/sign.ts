@@ -4,14 +4,14 @@ import type { SignFlags } from '../actions/run-sign.js';
 export function sign(program: Command): void {
   program
     .command('sign')
-    .summary('make signed records away from the servers')
+    .summary('create signed records away from the servers')
     .description(
-      'Makes the signed descriptors of all objects of a fleet file, so that the private key need not be on the servers: ' +
-        'copy the folder to them and name it as "records: DIR" in their fleet file, in the place of "key:".',
+      'Creates the signed descriptors of all objects of a fleet file, so that the servers do not need the private key: ' +
+        'copy the folder to them and name it as "records: DIR" in their fleet file, instead of "key:".',
     )
     .requiredOption('--config <fleet.yaml>', 'fleet file')
     .requiredOption('--key <key.pem>', "the fleet's private key")
-    .requiredOption('--out <dir>', 'folder to write to; made if it is not there')
+    .requiredOption('--out <dir>', 'folder to write to; created if it is missing')
     .option('--state <dir>', 'where digests of files are kept')
     .option('--json', 'print one JSON object per record')
     .addHelpText('after', '\nExample:\n  layercast sign --config fleet.yaml --key acme.key --out records')

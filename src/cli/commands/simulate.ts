@@ -9,9 +9,9 @@ export function simulate(program: Command): void {
     .summary('try a ladder on a network that you describe')
     .description(
       'Simulates servers, links, receivers and cross traffic as a scenario file describes them, with the real sending and ' +
-        'receiving code in virtual time and without a packet on the wire. Tells for each receiver when it is complete, ' +
-        'which level it held, which rate it had and which share of its slowest link; for each link how full it was. The ' +
-        'same file and seed give the same run, on any machine.',
+        'receiving code, in virtual time and without a packet on the wire. Reports for each receiver when it is complete, ' +
+        'its level, its rate and its share of its slowest link; for each link how full it was. The same file and seed ' +
+        'give the same run on any machine.',
     )
     .argument('<scenario.yaml>', 'scenario file');
   addFlags(command, SIMULATE_OPTIONS)
