@@ -31,7 +31,7 @@ export const receiverMode = choice(RECEIVER_MODES);
 export const port = whole(1, MAX_PORT);
 export const hopLimit = whole(0, 255);
 export const dscp = whole(0, 63);
-export const channelIndex = whole(0, MAX_CHANNELS - 1);
+const channelIndex = whole(0, MAX_CHANNELS - 1);
 
 /** Indexes of an object's channels. */
 export const channelIndexes = z

@@ -110,7 +110,7 @@ const server = mappingOf('a server', serverShape)
   .transform((value) => value ?? {})
   .meta({ title: 'Server' });
 
-export const fleetShape = {
+const fleetShape = {
   fleet: plainName.meta({ description: 'Name of the fleet, as in: layercast fetch FLEET/OBJECT' }),
   key: path(
     `Private key (PKCS#8 PEM) that signs what is published, from layercast keygen; \${NAME} stands for a variable of the environment`,

@@ -135,7 +135,7 @@ function withVariables(path: string | null | undefined): string | undefined {
  * usual hop limit of unicast (RFC 1700): routers keep scoped groups inside their boundaries, and the hop limit only stops packets
  * that loop.
  */
-export function defaultHopLimit(scope: Scope): number {
+function defaultHopLimit(scope: Scope): number {
   return scope === 'interface' ? 0 : scope === 'link' ? 1 : 64;
 }
 

@@ -16,7 +16,7 @@ import {
 const DRIFT: Quantity = { name: 'a drift', units: { ppm: 1 }, example: '50ppm' };
 
 export const rate = quantity(RATE, 100, 100e9);
-export const share = quantity(RATIO, 0, 1);
+const share = quantity(RATIO, 0, 1);
 /** A moment of the simulation, or how long something takes in it. */
 export const moment = quantity(DURATION, 0, 24 * 3600e6);
 
