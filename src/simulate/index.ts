@@ -1,6 +1,6 @@
 /**
- * A network that exists in memory, in virtual time, on which the real sending and receiving code runs. The same seed gives the
- * same run on any machine.
+ * A network that exists in memory, in virtual time, on which the real sending and receiving code runs. The same seed gives
+ * the same run on any machine.
  *
  * How to put a simulation together:
  *

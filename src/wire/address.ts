@@ -4,15 +4,15 @@ import { LayercastError } from '../base/errors.js';
 import { ip6addr, type ParsedAddress } from '../base/ip6addr.js';
 import { type GroupOptions, SCOPE_DIGITS } from './group-options.js';
 
-/** The name of the group on which the fleets of a network make themselves known. */
+/** The name of the directory's group, on which all fleets of a network announce their descriptors. */
 export const DIRECTORY_NAME = 'layercast';
 
-/** The name of the group on which a fleet announces its descriptors. Fleet names hold no `/`. */
+/** The name of the group on which a fleet announces its descriptors. Fleet names contain no `/`. */
 export function announcementName(fleet: string): string {
   return `layercast/${fleet}`;
 }
 
-/** The name of a channel, from which its group comes. No two channels, nor a channel and an announcement, share a name. */
+/** The name of a channel, from which its group is derived. All channels and announcement groups have different names. */
 export function channelName(fleet: string, object: string, channelIndex: number): string {
   return `${fleet}/${object}/${channelIndex}`;
 }
@@ -20,9 +20,9 @@ export function channelName(fleet: string, object: string, channelIndex: number)
 /**
  * The multicast group of a name, in canonical text.
  *
- * Any-source: `ff1` + scope + 112 bits of the name's hash, as Librecast's multicast DNS does it.
- * Source-specific: `ff3` + scope + `::/96` (RFC 4607, section 1) and a 32-bit group id, which is the hash's first 32 bits
- * with the highest set: ids from 0x80000000 are for dynamic use by hosts (RFC 3307, section 4.3).
+ * Any-source: `ff1`, the scope, and 112 bits of the hash of the name, as in Librecast's multicast DNS. Source-specific:
+ * `ff3`, the scope, `::/96` (RFC 4607, section 1) and a 32-bit group id. The id is the first 32 bits of the hash with the
+ * highest bit set, because ids from 0x80000000 are for dynamic use by hosts (RFC 3307, section 4.3).
  */
 export function groupOf(name: string, { scope, hash, ssm }: GroupOptions): string {
   const tag = hash === 'blake3' ? librecastTag(name) : sha3Tag(name);
@@ -39,10 +39,11 @@ export function groupOf(name: string, { scope, hash, ssm }: GroupOptions): strin
 }
 
 /**
- * A group given by hand, in canonical text. Source-specific fleets need one in ff3x::/96, others any multicast address
- * outside ff3x::/32, which is set apart for source-specific use (RFC 4607, section 1).
+ * Checks a group that the fleet file gives, and returns it in canonical text. Source-specific fleets need a group in
+ * ff3x::/96. Other fleets need a multicast address outside ff3x::/32, which is reserved for source-specific use (RFC 4607,
+ * section 1).
  *
- * @throws {LayercastError} `ADDRESS_INVALID`, saying what is allowed.
+ * @throws {LayercastError} `ADDRESS_INVALID`, with a message that says what is allowed.
  */
 export function parseGroup(text: string, { ssm }: { readonly ssm: boolean }): string {
   const group = parseAddress(text);
@@ -100,14 +101,18 @@ export function addressToBytes(address: string): Uint8Array {
   return Buffer.from(parsed.toString({ format: 'v6', zeroElide: false, zeroPad: true }).replaceAll(':', ''), 'hex');
 }
 
-/** The canonical text of 16 bytes in network order; `INTERNAL` for any other number of bytes. */
+/**
+ * The canonical text of 16 bytes in network order.
+ *
+ * @throws {LayercastError} `INTERNAL` for any other number of bytes.
+ */
 export function addressFromBytes(bytes: Uint8Array): string {
   if (bytes.length !== 16) throw new LayercastError('INTERNAL', `an address has 16 bytes, not ${bytes.length}`);
   const hex = Buffer.from(bytes.buffer, bytes.byteOffset, 16).toString('hex');
   return canonicalTextOf(ip6addr.parse(hex.replace(/.{4}(?!$)/g, '$&:')));
 }
 
-/** ip6addr takes fields of more than four digits and a `::` that stands for nothing, which other programs do not. */
+/** ip6addr accepts fields of more than four digits, and a `::` that replaces no field; other programs do not. */
 function parsedOf(text: string): ParsedAddress | undefined {
   if (!/^(?:[0-9a-f]{0,4}:){2,8}[0-9a-f]{0,4}$/i.test(text)) return undefined;
   if (text.includes('::') && text.split(':').filter((field) => field !== '').length === 8) return undefined;
@@ -118,7 +123,7 @@ function parsedOf(text: string): ParsedAddress | undefined {
   }
 }
 
-/** RFC 5952, section 4.2.2: `::` never stands for a single zero field, where ip6addr would write it. */
+/** RFC 5952, section 4.2.2: `::` must not replace a single zero field; ip6addr writes it there. */
 function canonicalTextOf(parsed: ParsedAddress): string {
   const plain = parsed.toString({ format: 'v6', zeroElide: false });
   return /(?:^|:)0:0(?::|$)/.test(plain) ? parsed.toString({ format: 'v6' }) : plain;
@@ -129,7 +134,7 @@ function sha3Tag(name: string): Uint8Array {
   return createHash('sha3-512').update(name).digest().subarray(0, 14);
 }
 
-/** Librecast 0.5's library: bytes 2 to 15 of BLAKE3 of the name followed by four zero bytes. */
+/** As in the library of Librecast 0.5: bytes 2 to 15 of BLAKE3 of the name followed by four zero bytes. */
 function librecastTag(name: string): Uint8Array {
   return blake3(Buffer.from(`${name}\0\0\0\0`)).subarray(2, 16);
 }

@@ -17,20 +17,20 @@ import {
 } from './descriptor.js';
 
 /**
- * Reads what `packDescriptor` wrote. Anything may come in: every field is checked for type and range, unknown keys are
- * ignored, and undefined comes back for whatever is no descriptor. Strings and bytes are copies.
+ * Reads a descriptor that `packDescriptor` wrote. The input may be anything: every field is checked for type and range, and
+ * unknown keys are ignored. Returns undefined if the input is no descriptor. Strings and bytes are copies.
  */
 export function unpackDescriptor(bytes: Uint8Array): Descriptor | undefined {
   if (bytes.length > MAX_RECORD_BYTES) return undefined;
   try {
     return readDescriptor(new Unpackr({ useRecords: false, int64AsType: 'number' }).unpack(bytes));
   } catch {
-    // msgpackr throws on damaged and on deeply nested input; a fault of ours would show in the tests of valid records.
+    // msgpackr throws on damaged and on deeply nested input. A mistake in this file would fail the tests of valid records.
     return undefined;
   }
 }
 
-/** What a field reader throws; it never leaves this file. */
+/** Thrown by the readers of fields; never leaves this file. */
 class Unreadable extends Error {}
 
 function readDescriptor(value: unknown): Descriptor {
@@ -65,7 +65,7 @@ function readChannel(value: unknown): ChannelDescription {
   return {
     group: address,
     port: whole(port, 1, MAX_PORT),
-    // One datagram a day is the slowest channel anyone may write; a nanosecond between two is faster than any link.
+    // The slowest channel allowed sends one datagram a day; with a nanosecond between two it is faster than any link.
     intervalUs: real(intervalUs, 0.001, 86_400e6),
     startRatio: real(startRatio, 0, 1),
   };
@@ -84,7 +84,7 @@ function readServer(value: unknown): ServerDescription {
   };
 }
 
-/** Text that people see: nothing that drives a terminal or turns its writing direction around. */
+/** Text that people see: without characters that control a terminal or reverse the direction of writing. */
 function name(value: unknown, maxBytes: number): string {
   if (
     typeof value !== 'string' ||
@@ -113,7 +113,7 @@ function truth(value: unknown): boolean {
   return value;
 }
 
-/** msgpackr's binaries alias its input, which the next datagram overwrites. */
+/** A copy, because binaries from msgpackr share memory with its input, which the next datagram overwrites. */
 function binary(value: unknown, length: number): Uint8Array {
   if (!(value instanceof Uint8Array) || value.length !== length) throw new Unreadable();
   return Uint8Array.from(value);
@@ -128,7 +128,7 @@ function optional<T>(value: unknown, read: (value: unknown) => T): T | undefined
   return value === null || value === undefined ? undefined : read(value);
 }
 
-/** A property that is absent where the map has no such key. */
+/** An object with this property, or without it if the value is undefined. */
 function optionally<Key extends string, T>(
   key: Key,
   value: unknown,

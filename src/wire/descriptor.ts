@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Packr } from 'msgpackr';
 
-/** What an object is and where it is sent: what a receiver must know, and all that it needs to know. */
+/** What an object is and where it is sent: all that a receiver needs to know. */
 export interface Descriptor {
   readonly fleet: string;
   readonly object: string;
-  /** Only grows: a receiver that has completed a version refuses older ones. */
+  /** Grows with every change: a receiver that has completed a version refuses older ones. */
   readonly version: number;
   readonly sizeBytes: number;
   readonly symbolBytes: number;
@@ -16,18 +16,22 @@ export interface Descriptor {
   readonly sha256: Uint8Array;
   /** Root of the Merkle tree (RFC 9162, section 2.1) over the SHA-256 of each block, 32 bytes. */
   readonly blockRoot: Uint8Array;
-  /** `several`: layered, a receiver joins channels 0..l. `best`: each channel is complete by itself. */
+  /**
+   * `several`: layered; a receiver of level l joins the channels 0 to l − 1. `best`: replicated; each channel is complete by
+   * itself.
+   */
   readonly mode: 'several' | 'best';
   /** Whether channels are source-specific: one join per server and channel. */
   readonly ssm: boolean;
   readonly channels: readonly ChannelDescription[];
   readonly servers: readonly ServerDescription[];
-  /** Seconds since 1970 when this record was made, and from when on it counts no more. */
+  /** When this record was made, in seconds since 1970. */
   readonly createdS: number;
+  /** When it expires, in seconds since 1970; undefined: never. */
   readonly expiresS: number | undefined;
   /**
-   * Time in which each server announces this record once; undefined when the record does not say. Receivers are at least a few
-   * of these patient. It says nothing about the object, so it is not part of the object's tag.
+   * Interval in which each server announces this record once; undefined if the record does not say. Receivers wait for at
+   * least a few intervals. It says nothing about the object, so it is not part of the object's tag.
    */
   readonly announceIntervalUs?: number | undefined;
 }
@@ -37,19 +41,19 @@ export interface ChannelDescription {
   readonly group: Uint8Array;
   readonly port: number;
   readonly intervalUs: number;
-  /** Where in the object this channel starts, 0–1. */
+  /** Where in the object this channel starts, as a share of it, 0–1. */
   readonly startRatio: number;
 }
 
 export interface ServerDescription {
-  /** What this server's datagrams carry as `serverIndex`. */
+  /** The `serverIndex` in this server's datagrams. */
   readonly index: number;
   readonly name: string;
   /** 16 bytes; needed for source-specific joins. */
   readonly address: Uint8Array | undefined;
   /** Added to every channel's start, 0–1. */
   readonly startRatio: number;
-  /** Which channels it sends; undefined is all. */
+  /** Indexes of the channels that it sends; undefined: all. */
   readonly channels: readonly number[] | undefined;
 }
 
@@ -58,18 +62,21 @@ export function sendersOf(servers: readonly ServerDescription[], channel: number
   return servers.filter(({ channels }) => channels?.includes(channel) ?? true);
 }
 
-/** RFC 5052's registry of FEC Encoding IDs, as far as this program speaks them. */
+/** The FEC Encoding IDs (registry of RFC 5052) that this program supports. */
 export const NO_CODE = 0;
 export const RAPTORQ = 6;
 
-/** The longest descriptor there can be, with 32 channels and 255 servers that each list them all, takes 34,853 bytes signed. */
+/**
+ * The longest possible descriptor, with 32 channels and 255 servers that each list all of them, has 34,853 bytes when
+ * signed.
+ */
 export const MAX_RECORD_BYTES = 36_864;
 
-/** No server announces a record more rarely than once a day, or more often than a thousand times a second. */
+/** Bounds of `announceIntervalUs`: from a thousand times a second to once a day. */
 export const MIN_ANNOUNCE_INTERVAL_US = 1e3;
 export const MAX_ANNOUNCE_INTERVAL_US = 86_400e6;
 
-/** The MessagePack bytes of a descriptor: a map with short keys, lists of fixed order inside (docs/wire-format.md). */
+/** The MessagePack bytes of a descriptor: a map with short keys, which holds lists of fixed order (docs/wire-format.md). */
 export function packDescriptor(descriptor: Descriptor): Uint8Array {
   return packr.pack({
     f: descriptor.fleet,
@@ -93,15 +100,15 @@ export function packDescriptor(descriptor: Descriptor): Uint8Array {
     ]),
     a: descriptor.createdS,
     x: descriptor.expiresS ?? null,
-    // Left out where it says nothing: records stay as the first versions of this program wrote them.
+    // Left out if undefined, so that such records are the same as those of the first versions of this program.
     ...(descriptor.announceIntervalUs === undefined ? {} : { i: descriptor.announceIntervalUs }),
   });
 }
 
 /**
- * The first 8 bytes of the SHA-256 over what makes the object this object. Every datagram carries it, so that one of
- * another object or version is known before anything is written. Where it is sent, and when it was announced, do not count:
- * two servers that publish the same file agree on the tag without talking.
+ * The object tag: the first 8 bytes of the SHA-256 over everything that identifies the object. Every datagram carries it, so
+ * that a receiver recognises datagrams of another object or version before it writes anything. Where and when the object is
+ * sent does not count, so two servers that publish the same file have the same tag without talking.
  */
 export function objectTag(descriptor: Descriptor): Uint8Array {
   const numbers = Buffer.alloc(28);
@@ -125,5 +132,5 @@ function lengthAndText(text: string): Uint8Array {
   return Buffer.concat([Uint8Array.of(bytes.length >>> 8, bytes.length), bytes]);
 }
 
-// Records would give maps a private extension type; plain maps can be read by any MessagePack library.
+// msgpackr's records would give maps a private extension type. Any MessagePack library can read plain maps.
 const packr = new Packr({ useRecords: false });

@@ -1,15 +1,15 @@
 import { DIGEST_BYTES, HEADER_BYTES } from '../base/limits.js';
 import { DatagramType, type Header, writeHeader } from './header.js';
 
-/** One run of block digests with its path to the root that the descriptor signs (RFC 9162, section 2.1.3). */
+/** One run of block digests, with its path to the root in the signed descriptor (RFC 9162, section 2.1.3). */
 export interface DigestRun {
-  /** Digests of consecutive blocks, back to back; `header.block` numbers the run. */
+  /** Digests of consecutive blocks, one after the other; `header.block` is the number of the run. */
   readonly leaves: Uint8Array;
   /** Siblings from the run's subtree up to the root. */
   readonly proof: readonly Uint8Array[];
 }
 
-/** A datagram with a run of block digests; sequence, time and marks are stamped when it leaves. */
+/** A datagram with a run of block digests. Sequence, send time and marks are filled in when it leaves. */
 export function digestDatagram(object: Readonly<Header>, runIndex: number, run: DigestRun): Uint8Array {
   const datagram = new Uint8Array(HEADER_BYTES + run.leaves.length + run.proof.length * DIGEST_BYTES);
   const leafCount = run.leaves.length / DIGEST_BYTES;
@@ -21,7 +21,10 @@ export function digestDatagram(object: Readonly<Header>, runIndex: number, run: 
   return datagram;
 }
 
-/** Takes a payload apart (copied); undefined when its length does not fit the leaf count in `header.esi`. */
+/**
+ * Splits a payload into digests and proof (copies); undefined if its length does not fit the number of digests in
+ * `header.esi`.
+ */
 export function readDigestRun(
   header: Readonly<Header>,
   bytes: Uint8Array,

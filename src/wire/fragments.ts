@@ -3,23 +3,23 @@ import { DEFAULT_SYMBOL_BYTES, HEADER_BYTES } from '../base/limits.js';
 import { MAX_RECORD_BYTES } from './descriptor.js';
 import { DatagramType, type Header, newHeader, writeHeader } from './header.js';
 
-/** What a datagram carries of a record: fits IPv6's minimum MTU whatever `symbolBytes` the objects use. */
+/** Bytes of a record in one datagram. They fit IPv6's minimum MTU, whatever `symbolBytes` an object has. */
 export const FRAGMENT_BYTES = DEFAULT_SYMBOL_BYTES;
 
 /**
- * How many records may be in pieces at once, over all that claim to be ours. Genuine servers seldom have two under way;
- * 32 leave room for a forger's, and 32 × 36 KiB, twice if the pieces are of one byte, are 2.4 MB.
+ * Most records that are assembled at once, genuine or not. Genuine servers seldom send pieces of two records at once; 32
+ * leave room for forged ones. 32 × 36 KiB, or twice that with pieces of one byte, are 2.4 MB.
  */
 const MAX_PENDING = 32;
 /**
- * Records known by their tag, however they are cut, so that an announcement heard again costs neither assembly nor a
- * signature check: those of fleets with thousands of objects. At some 100 bytes each, 1 MB.
+ * Most records that are remembered by tag, whatever their pieces, so that a repeated announcement costs neither assembly nor
+ * a signature check. Enough for fleets with thousands of objects; with some 100 bytes each they take 1 MB.
  */
 const MAX_KNOWN = 10_000;
 
 /**
- * A signed record cut into datagrams: it travels as an object of one block whose tag is the first 8 bytes of its SHA-256.
- * Sequence, time and marks are stamped when they leave.
+ * Cuts a signed record into datagrams. A record travels as an object of one block, whose tag is the first 8 bytes of the
+ * record's SHA-256. Sequence, send time and marks are filled in when the datagrams leave.
  */
 export function recordDatagrams(record: Uint8Array, serverIndex: number, channelIndex: number): readonly Uint8Array[] {
   const tag = recordTag(record);
@@ -46,14 +46,14 @@ export function recordDatagrams(record: Uint8Array, serverIndex: number, channel
   return pieces;
 }
 
-/** Puts records together again from pieces that come in any order, mixed with damaged and invented ones. */
+/** Puts records together from pieces that arrive in any order, among damaged and forged pieces. */
 export class RecordAssembler {
   readonly #pending = new Map<string, PendingRecord>();
   readonly #known = new Set<string>();
 
   /**
-   * Takes a piece. Returns a whole record when this completes one that matches its tag and was not returned before,
-   * `false` when the piece makes no sense, undefined when there is nothing to say yet.
+   * Takes a piece. Returns a whole record if the piece completes one that matches its tag and was not returned before,
+   * `false` if the piece is invalid, and undefined otherwise.
    */
   add(header: Readonly<Header>, bytes: Uint8Array, start: number, length: number): Uint8Array | false | undefined {
     const { sizeBytes, symbolBytes, esi } = header;
@@ -76,7 +76,7 @@ export class RecordAssembler {
     return pending.bytes;
   }
 
-  /** Has a record returned again when it is heard again, because nobody could look at it this time. */
+  /** Forgets a record that could not be checked this time, so that it is returned again when it arrives again. */
   forget(header: Readonly<Header>): void {
     this.#known.delete(tagOf(header));
   }
@@ -96,7 +96,7 @@ export class RecordAssembler {
 
 interface PendingRecord {
   readonly bytes: Uint8Array;
-  /** 1 for each piece that is there. */
+  /** 1 for each piece that has arrived. */
   readonly have: Uint8Array;
   missingCount: number;
 }

@@ -8,13 +8,13 @@ import { HEADER_BYTES } from '../base/limits.js';
 const MAGIC = 0x4c43;
 const WIRE_VERSION = 1;
 
-/** What follows the header. */
+/** Types of datagrams, by what follows the header. */
 export const DatagramType = {
   /** One source or repair symbol of an object. */
   symbol: 0,
-  /** A piece of a signed descriptor; the descriptor is an object of one block, `esi` numbers its pieces. */
+  /** A piece of a signed record, which travels as an object of one block; `esi` is the number of the piece. */
   descriptor: 1,
-  /** Digests of a run of blocks with the path to the signed root; `block` numbers the run. */
+  /** Digests of a run of blocks with the path to the signed root; `block` is the number of the run. */
   digests: 2,
 } as const;
 export type DatagramType = (typeof DatagramType)[keyof typeof DatagramType];
@@ -23,27 +23,27 @@ export type DatagramType = (typeof DatagramType)[keyof typeof DatagramType];
 export const Flag = {
   /** Part of a train of datagrams sent back to back, to measure dispersion. */
   train: 1,
-  /** Sent while the channel shows the rate of the next level. */
+  /** Sent in a preview, while the channel shows the rate of the next level. */
   preview: 2,
 } as const;
 
 /** `channelIndex` of announcements, which belong to no ladder. */
 export const ANNOUNCEMENT_CHANNEL = 255;
 
-/** A header's fields as numbers; the decoder writes them into an object that the caller reuses. */
+/** The fields of a header as numbers. `readHeader` writes them into an object that the caller reuses. */
 export interface Header {
   type: DatagramType;
   flags: number;
   serverIndex: number;
   channelIndex: number;
-  /** Highest level that may be stepped up to at the end of this slot, 2 or more; 0 is none. */
+  /** Highest level that may be stepped up to at the end of this slot, 2 or more; 0 for none. */
   stepLevel: number;
   /** FEC Encoding ID: 0 is Compact No-Code (RFC 5445), 6 is RaptorQ (RFC 6330). */
   fecEncodingId: number;
   /** First and last four bytes of the object tag. */
   tagHigh: number;
   tagLow: number;
-  /** Counts datagrams of one server on one channel, without gaps, modulo 2^32. */
+  /** Counts the datagrams of one server on one channel, without gaps, modulo 2^32. */
   sequence: number;
   /** The server's clock in µs, modulo 2^32 (71.6 min). */
   sendTimeUs: number;
@@ -52,11 +52,11 @@ export interface Header {
   blockCount: number;
   block: number;
   esi: number;
-  /** Half-second slot of wall-clock time, modulo 2^16. */
+  /** Number of the half-second slot of wall-clock time, modulo 2^16. */
   slot: number;
 }
 
-/** Why a datagram is not one of ours, or not one we can use. */
+/** Why a datagram is not of this format, or cannot be used. */
 export type HeaderFault = 'truncated' | 'foreign' | 'wireVersion' | 'type';
 
 export function newHeader(): Header {
@@ -80,7 +80,7 @@ export function newHeader(): Header {
   };
 }
 
-/** Writes all 48 bytes at `at`. Fields are taken modulo their width. */
+/** Writes the 48 bytes of a header at `at`. Fields are taken modulo their width. */
 export function writeHeader(header: Readonly<Header>, bytes: Uint8Array, at: number): void {
   put16(bytes, at, MAGIC);
   bytes[at + 2] = (WIRE_VERSION << 4) | header.type;
@@ -103,7 +103,7 @@ export function writeHeader(header: Readonly<Header>, bytes: Uint8Array, at: num
   put16(bytes, at + 46, 0);
 }
 
-/** Says which server and channel sends a datagram that was made for all of them. */
+/** Sets server and channel in a datagram that was made for all of them. */
 export function addressDatagram(serverIndex: number, channelIndex: number, bytes: Uint8Array, at: number): void {
   bytes[at + 4] = serverIndex;
   bytes[at + 5] = channelIndex;
@@ -128,8 +128,9 @@ export function stampHeader(marks: DepartureMarks, bytes: Uint8Array, at: number
 }
 
 /**
- * Reads the header of the datagram `bytes[at .. at + length]` into `into`. Reserved bits are ignored, so that later
- * versions may use them. Returns why not when it is none of ours; `into` is then unspecified.
+ * Reads the header of the datagram of `length` bytes at `bytes[at]` into `into`. Reserved bits are ignored, so that later
+ * versions may use them. Returns undefined, or why the datagram is not of this format; the fields of `into` are then
+ * unspecified.
  */
 export function readHeader(bytes: Uint8Array, at: number, length: number, into: Header): HeaderFault | undefined {
   if (length < 2 || get16(bytes, at) !== MAGIC) return 'foreign';
@@ -157,7 +158,7 @@ export function readHeader(bytes: Uint8Array, at: number, length: number, into: 
   return undefined;
 }
 
-// DataView would need one view a datagram, because each comes in a buffer of its own.
+// Not with DataView, which would need one view for each datagram, because each datagram is in its own buffer.
 
 function put16(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value >>> 8;

@@ -1,17 +1,17 @@
 import { createHash, createPrivateKey, createPublicKey, KeyObject, sign, verify } from 'node:crypto';
 import { LayercastError } from '../base/errors.js';
 
-/** An Ed25519 signature (RFC 8032) in front of the bytes it is over: what `serve` sends and `sign` stores. */
+/** A signed record: an Ed25519 signature (RFC 8032) and the signed bytes after it. `serve` sends it and `sign` stores it. */
 export const SIGNATURE_BYTES = 64;
 
-/** Said before the bytes, so that a signature made for anything else is worth nothing here. */
+/** Put before the bytes when they are signed, so that a signature made for anything else is not valid here. */
 const CONTEXT = Buffer.from('layercast descriptor 1\0');
 
 export function signRecord(body: Uint8Array, key: KeyObject): Uint8Array {
   return Buffer.concat([sign(null, Buffer.concat([CONTEXT, body]), key), body]);
 }
 
-/** The bytes that were signed, or undefined when the key's owner did not sign them. Takes 63 µs (Node 20). */
+/** The signed bytes, or undefined if the key's owner did not sign them. Takes 63 µs (Node 20). */
 export function openRecord(record: Uint8Array, key: KeyObject): Uint8Array | undefined {
   if (record.length <= SIGNATURE_BYTES) return undefined;
   const body = record.subarray(SIGNATURE_BYTES);
@@ -19,12 +19,15 @@ export function openRecord(record: Uint8Array, key: KeyObject): Uint8Array | und
   return genuine ? body : undefined;
 }
 
-/** The signed bytes without asking who signed: for `list`, which shows what is announced and vouches for nothing. */
+/** The signed bytes without a check of the signature: for `list`, which shows announcements without verifying them. */
 export function peekRecord(record: Uint8Array): Uint8Array {
   return record.subarray(SIGNATURE_BYTES);
 }
 
-/** @throws {LayercastError} `KEY_INVALID` unless `pem` is an Ed25519 private key (PKCS#8 PEM); `from` names it in the error. */
+/**
+ * @throws {LayercastError} `KEY_INVALID` unless `pem` is an Ed25519 private key (PKCS#8 PEM); `from` names the key in the
+ * error.
+ */
 export function privateKeyFrom(pem: string | Buffer, from: string): KeyObject {
   if (/PUBLIC KEY/.test(pem.toString())) {
     throw new LayercastError('KEY_INVALID', `${from} is not an Ed25519 private key in PEM form (found a public key)`, {
@@ -40,7 +43,7 @@ export function privateKeyFrom(pem: string | Buffer, from: string): KeyObject {
  * @throws {LayercastError} `KEY_INVALID` unless it is an Ed25519 public key.
  */
 export function publicKeyFrom(key: string | Buffer | KeyObject, from: string): KeyObject {
-  // createPublicKey would derive a public key from a private one: a receiver that holds that has been set up wrongly.
+  // createPublicKey would derive the public key from a private one. A receiver that has a private key is set up wrongly.
   const isPrivate = key instanceof KeyObject ? key.type === 'private' : /PRIVATE KEY/.test(key.toString());
   if (isPrivate) {
     throw new LayercastError('KEY_INVALID', `${from} holds a private key where a public one belongs`, {

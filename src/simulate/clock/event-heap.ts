@@ -1,13 +1,16 @@
-/** Something to happen at a time; `callback` is undefined once it has been cancelled. */
+/** A callback at a time; `callback` is undefined once the event has been cancelled. */
 export interface ScheduledEvent {
   readonly atUs: number;
   readonly order: number;
-  /** Whether it runs no code that uses promises, unless it says so. */
+  /** Whether the callback runs no code that uses promises, unless it calls `VirtualClock.stir`. */
   readonly isQuiet: boolean;
   callback: (() => void) | undefined;
 }
 
-/** A binary heap of events by time, then by the order in which they came. Cancelled ones go when their time comes. */
+/**
+ * A binary heap of events, ordered by time and then by the order in which they were added. Cancelled events are removed when
+ * their time comes.
+ */
 export class EventHeap {
   readonly #events: ScheduledEvent[] = [];
   #order = 0;

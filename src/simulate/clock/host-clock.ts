@@ -6,17 +6,17 @@ import type { VirtualClock } from './virtual-clock.js';
 export const SIMULATION_EPOCH_US = 1_800_000_000e6;
 
 export interface HostClockOptions {
-  /** What this host's monotonic clock shows at the beginning. @default 0 */
+  /** Time of this host's monotonic clock at the beginning. @default 0 */
   readonly originUs?: number;
-  /** How far its wall clock is ahead of the true time at the beginning. @default 0 */
+  /** By how much this host's wall clock is ahead of the true time at the beginning. @default 0 */
   readonly wallErrorUs?: number;
-  /** How much faster than true time it runs, in millionths; ordinary crystals stay within ±100. @default 0 */
+  /** How much faster than true time the clock runs, in ppm; ordinary crystals stay within ±100. @default 0 */
   readonly driftPpm?: number;
-  /** Timers fire at multiples of this; 1000 is what Node's do. @default 1 */
+  /** Timers fire at multiples of this; those of Node at multiples of 1000. @default 1 */
   readonly timerGrainUs?: number;
 }
 
-/** One host's view of virtual time. */
+/** The clocks and timers of one host, computed from virtual time. */
 export class HostClock implements Clock {
   readonly #virtual: VirtualClock;
   readonly #originUs: number;
@@ -45,7 +45,7 @@ export class HostClock implements Clock {
   schedule(atUs: number, callback: () => void): () => void {
     const dueUs = Math.ceil(atUs / this.#grainUs) * this.#grainUs;
     let virtualUs = Math.ceil((dueUs - this.#originUs) / this.#speed);
-    // One division cannot promise that this clock shows at least the time asked for.
+    // Because of rounding, the clock may show slightly less than the requested time after the division.
     while (this.at(virtualUs) < dueUs) virtualUs++;
     const event: ScheduledEvent = this.#virtual.at(virtualUs, () => {
       if (this.#stopped) return;
@@ -67,12 +67,12 @@ export class HostClock implements Clock {
     return this.#virtual.nowUs < this.#frozenUntilUs;
   }
 
-  /** Nothing that was or will be scheduled happens any more: the host is dead. */
+  /** The host is dead: nothing that was or will be scheduled happens any more. */
   stop(): void {
     this.#stopped = true;
   }
 
-  /** What this host's monotonic clock shows at a moment of virtual time. */
+  /** Time of this host's monotonic clock at a moment of virtual time. */
   at(virtualUs: number): number {
     return this.#originUs + Math.floor(virtualUs * this.#speed);
   }

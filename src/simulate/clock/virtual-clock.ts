@@ -1,20 +1,20 @@
 import { EventHeap, type ScheduledEvent } from './event-heap.js';
 
-/** One turn of Node's event loop after this many events, so that a long simulation can be interrupted. */
+/** After this many events Node's event loop has a turn, so that a long simulation can be interrupted. */
 const EVENTS_PER_TURN = 2 ** 16;
 
 /**
- * Time that passes only when nothing is left to do: whole microseconds from 0. Events of the same time happen in the order in
- * which they were scheduled.
+ * Virtual time, in whole microseconds from 0. It jumps to the next event when there is nothing left to do. Events of the
+ * same time happen in the order in which they were scheduled.
  *
  * The code under simulation uses promises. Between two events all of them settle: `process.nextTick` calls back when Node's
- * queue of promise reactions has run dry, however long the chains in it are, and takes 0.14 µs (setImmediate: 0.94 µs). What
- * is only packets moving along links needs none of that, and says so (`quietlyAt`, `stir`).
+ * queue of promise reactions is empty, however long the chains in it are, and takes 0.14 µs (setImmediate: 0.94 µs). Events
+ * that only move packets along links do not need that, and are scheduled with `quietlyAt`.
  *
- * Whatever waits for the real world (a file, a worker) is outside of virtual time and must not be used.
+ * Code that waits for the real world (a file, a worker) is outside of virtual time and must not be used.
  */
 export class VirtualClock {
-  /** Events that have happened. */
+  /** Number of events that have happened. */
   eventCount = 0;
   readonly #heap = new EventHeap();
   #nowUs = 0;
@@ -24,24 +24,24 @@ export class VirtualClock {
     return this.#nowUs;
   }
 
-  /** Calls back at `atUs`, or now if that has passed, after what is scheduled for the same time. */
+  /** Calls back at `atUs`, or now if that has passed, after all events already scheduled for the same time. */
   at(atUs: number, callback: () => void): ScheduledEvent {
     return this.#heap.push(Math.max(this.#nowUs, Math.ceil(atUs)), callback, false);
   }
 
-  /** As `at`, for what runs no code with promises; where it comes to such code after all, it calls `stir`. */
+  /** As `at`, for a callback that runs no code with promises. If it does run such code after all, it must call `stir`. */
   quietlyAt(atUs: number, callback: () => void): ScheduledEvent {
     return this.#heap.push(Math.max(this.#nowUs, Math.ceil(atUs)), callback, true);
   }
 
-  /** Code that uses promises has run during this event. */
+  /** Says that code that uses promises has run during this event. */
   stir(): void {
     this.#isStirred = true;
   }
 
   /**
-   * Lets time pass until `untilUs` and all that is to happen by then has happened, or until `isOver` says so after an event.
-   * What an event throws comes out here.
+   * Lets time pass to `untilUs` with all events up to then, or until `isOver` returns true after an event. Rejects with an
+   * error that an event throws.
    */
   async run(untilUs: number, isOver: () => boolean = () => false): Promise<void> {
     await settled();
@@ -63,8 +63,8 @@ export class VirtualClock {
   }
 
   /**
-   * Lets time pass until `promise` has settled, and returns what it did.
-   * @throws {Error} when it has not by `limitUs`: a simulated thing that never ends is a finding, not a wait.
+   * Lets time pass until `promise` has settled, and returns its result.
+   * @throws {Error} when it has not settled by `limitUs`.
    */
   async until<T>(promise: Promise<T>, limitUs: number): Promise<T> {
     let isSettled = false;

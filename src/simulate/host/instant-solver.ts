@@ -3,9 +3,9 @@ import { solveBlock } from '../../fec/index.js';
 import type { BlockSolver } from '../../receiver/assemble/restoration.js';
 
 /**
- * Solves blocks where it is called, which takes no virtual time.
+ * Solves blocks at once, in no virtual time.
  *
- * @param isBlank of an object of zeros: whichever symbols there are, the block is zeros.
+ * @param isBlank whether the object is all zeros: a block is then zeros, whichever of its symbols have arrived.
  */
 export function instantSolver(isBlank = false): BlockSolver {
   return {

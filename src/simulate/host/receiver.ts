@@ -13,7 +13,7 @@ export interface SimulatedReceiverOptions extends Partial<ReceiverDriverOptions>
   readonly host: VirtualHost;
   readonly disk: SimulatedDisk;
   readonly publicKey: KeyObject;
-  /** Of an object of zeros: whichever symbols there are, the block is zeros. @default false */
+  /** Whether the object is all zeros. @default false */
   readonly isBlank?: boolean;
 }
 
@@ -21,7 +21,7 @@ export interface SimulatedReceiverOptions extends Partial<ReceiverDriverOptions>
 export class SimulatedReceiver extends EventEmitter<ReceiverEvents> {
   readonly host: VirtualHost;
   readonly disk: SimulatedDisk;
-  /** As `Receiver.done`; never settles when the host dies. */
+  /** As `Receiver.done`, except that it never settles if the host dies. */
   readonly done: Promise<CompleteEvent>;
   readonly #driver: ReceiverDriver;
   readonly #stopping = new AbortController();
@@ -56,7 +56,7 @@ export class SimulatedReceiver extends EventEmitter<ReceiverEvents> {
         emit: this.emit.bind(this),
       },
     );
-    // Listeners are added in the turn in which the receiver is made; nothing may happen before.
+    // The receiver starts in a later turn, because its owner adds listeners after the constructor returns.
     this.done = Promise.resolve().then(() => this.#driver.run(this.#stopping.signal));
     this.done.catch(() => undefined);
   }
@@ -69,7 +69,7 @@ export class SimulatedReceiver extends EventEmitter<ReceiverEvents> {
     this.#stopping.abort(reason);
   }
 
-  /** Power off, disk included; another receiver on another host can take the disk up again. */
+  /** Power off, including the disk. Another receiver on another host can use the disk again. */
   die(): void {
     this.host.die();
     this.disk.crash();

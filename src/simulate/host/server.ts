@@ -16,23 +16,24 @@ import type { Prng } from '../random/prng.js';
 
 export interface ServerOptions {
   readonly host: VirtualHost;
-  /** Its index in the descriptors. */
+  /** The server's index in the descriptors. */
   readonly serverIndex: number;
-  /** Where first sequence numbers come from. */
+  /** Gives the first sequence numbers. */
   readonly prng: Prng;
-  /** Time in which all objects are announced once. @default 1 s */
+  /** Interval in which all objects are announced once. @default 1 s */
   readonly announceIntervalUs?: number | undefined;
-  /** Bound for announcements. @default 256 kbit/s */
+  /** Highest rate of announcements. @default 256 kbit/s */
   readonly announceRateBitsPerSecond?: number | undefined;
-  /** What each read from its disk takes. @default 0 */
+  /** Time that each read from the disk takes. @default 0 */
   readonly readUs?: number | undefined;
 }
 
 /** One server of a simulated fleet: the real sending code, on a virtual host. */
 export class SimulatedServer {
   readonly host: VirtualHost;
-  /** What stopped objects, and what the network refused (errno names, undefined when it took datagrams again). */
+  /** Errors that stopped objects. */
   readonly failures: unknown[] = [];
+  /** Errors of the network as errno names; undefined when it accepted datagrams again. */
   readonly networkEvents: (string | undefined)[] = [];
   readonly broadcast: Broadcast;
   readonly #options: ServerOptions;
@@ -51,7 +52,9 @@ export class SimulatedServer {
     );
   }
 
-  /** Sends these objects from now on, all their channels that are this server's, instead of those before. */
+  /**
+   * From now on sends these objects, on all channels of theirs that belong to this server, instead of the objects before.
+   */
   async publish(...objects: readonly SimulatedObject[]): Promise<void> {
     for (const [object, { sent }] of this.#published) {
       if (objects.includes(object)) continue;
@@ -76,7 +79,7 @@ export class SimulatedServer {
     return this.broadcast.channelStats(published.sent).reduce((sum, { datagrams }) => sum + datagrams, 0);
   }
 
-  /** The disk that an object is read from. */
+  /** The disk file that an object is read from. */
   sourceOf(object: SimulatedObject): ContentSource | undefined {
     return this.#published.get(object)?.source;
   }
@@ -114,7 +117,7 @@ export class SimulatedServer {
   }
 }
 
-/** Undefined for an object of zeros, whose symbols are as slabs are made. */
+/** Undefined for an object of zeros: a new slab already holds its symbols. */
 function symbolsOf(object: SimulatedObject, source: ContentSource, geometry: Geometry): SymbolSource | undefined {
   if (object.content.isBlank === true) return undefined;
   return object.descriptor.fecEncodingId === NO_CODE

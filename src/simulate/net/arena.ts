@@ -1,9 +1,9 @@
-/** Memory is taken in pieces of this size; a piece is free again when the last packet in it has arrived. */
+/** Memory is taken in chunks of this size. A chunk is free again when the last packet in it has arrived. */
 const CHUNK_BYTES = 2 ** 18;
 
-/** Copies of datagrams under way, many to a buffer: a buffer for each costs ten times the copy. */
+/** Copies of datagrams under way, many in one buffer: a buffer for each datagram costs ten times as much as the copy. */
 export class Arena {
-  /** Where `keep` put its last copy. */
+  /** The buffer of the last copy that `keep` made, and where the copy begins. */
   buffer = new Uint8Array(CHUNK_BYTES);
   start = 0;
   #end = 0;

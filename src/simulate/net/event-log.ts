@@ -1,15 +1,17 @@
-/** The last notes that are kept for people; the digest covers all. */
+/** Number of last notes that are kept for people. The digest covers all events. */
 const KEPT_NOTES = 1000;
 
-/** What happened in a simulation, as one digest: two runs with the same digest did the same things at the same times. */
+/**
+ * A digest of everything that happens in a simulation: two runs with the same digest did the same things at the same times.
+ */
 export class EventLog {
-  /** Times and texts of the last notes. */
+  /** The last notes, each with its time. */
   readonly notes: string[] = [];
   #count = 0;
   #low = 0x9e37_79b9;
   #high = 0x85eb_ca6b;
 
-  /** Adds an event that happens too often to be put in words. */
+  /** Adds an event as numbers, for events that happen too often for text. */
   add(atUs: number, what: number, whom: number): void {
     this.#count++;
     this.#mix(atUs);
@@ -18,7 +20,7 @@ export class EventLog {
     this.#mix(whom);
   }
 
-  /** Adds an event in words. */
+  /** Adds an event as text. */
   note(atUs: number, text: string): void {
     this.add(atUs, text.length, 0);
     for (let i = 0; i < text.length; i++) this.#mix(text.charCodeAt(i));

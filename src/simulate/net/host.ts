@@ -26,16 +26,16 @@ export interface HostOptions extends LinkPlan, HostClockOptions {
   readonly address: string;
   /** The only interface. @default sim0 */
   readonly interface?: string | undefined;
-  /** What the system takes to join or to leave; datagrams that come meanwhile are still delivered. @default 100 */
+  /** Time that a join or leave takes; datagrams that arrive meanwhile are still delivered. @default 100 */
   readonly membershipUs?: number | undefined;
   /**
-   * Delivers datagrams in a buffer that is overwritten as soon as the handler returns, so that code which keeps what it must
-   * not keep is found. Costs a copy for each datagram. @default false
+   * Whether datagrams are delivered in a buffer that is overwritten as soon as the handler returns. That finds code that
+   * keeps bytes that it must not keep. Costs one copy a datagram. @default false
    */
   readonly scrubs?: boolean | undefined;
   /**
-   * What it sends are symbols that nobody looks into: of each only the header is carried, though its full length counts.
-   * For receivers whose disks are blank. @default false
+   * Whether the symbols that this host sends are blank: only their headers are carried, though their full lengths count. For
+   * objects of zeros, whose symbols nobody reads. @default false
    */
   readonly isBlank?: boolean | undefined;
 }
@@ -57,10 +57,13 @@ export type Attach = (onArrival: (packet: Packet) => void) => {
   readonly down: Link;
 };
 
-/** What a real socket's datagram may have at most. */
+/** Most bytes in a UDP datagram. */
 const MAX_DATAGRAM_BYTES = 65_535;
 
-/** A host at a leaf of a virtual network: a clock and a network for the code that runs on it, and switches to hurt it. */
+/**
+ * A host at a leaf of a virtual network: a clock and a network for the code that runs on it, and methods that make the host
+ * fail.
+ */
 export class VirtualHost implements Network {
   readonly name: string;
   readonly address: string;
@@ -76,7 +79,7 @@ export class VirtualHost implements Network {
   readonly #batch: SingleBatch;
   #isDead = false;
   #isInterfaceUp = true;
-  /** Down, and its memberships forgotten: nothing has its name. */
+  /** The interface is down and its memberships are forgotten: no interface has its name. */
   #isInterfaceGone = false;
 
   constructor(options: HostOptions, world: HostWorld, attach: Attach) {
@@ -103,7 +106,7 @@ export class VirtualHost implements Network {
     let isOpen = true;
     return {
       send: (batch) => {
-        // What a dead host waits for never happens.
+        // On a dead host nothing ever completes.
         if (this.#isDead) return new Promise(() => undefined);
         return Promise.resolve(isOpen ? this.#send(destination, flow, batch) : { sentCount: 0, failure: 'EBADF' });
       },
@@ -138,8 +141,8 @@ export class VirtualHost implements Network {
   }
 
   /**
-   * The interface goes down: sends fail with ENETDOWN, joins are refused, nothing arrives.
-   * @param forgets whether the memberships are gone when it comes back, as after the removal of a USB adapter.
+   * Takes the interface down: sends fail with ENETDOWN, joins are refused, nothing arrives.
+   * @param forgets whether the memberships are gone when the interface comes back, as after the removal of a USB adapter.
    */
   interfaceDown(forgets = false): void {
     this.#world.log.note(this.#world.clock.nowUs, `${this.name} down`);
@@ -158,13 +161,19 @@ export class VirtualHost implements Network {
     for (const membership of this.#memberships) this.#report(membership);
   }
 
-  /** The host sleeps for so long, or its programs are stopped: timers wait, and what comes meanwhile is not received. */
+  /**
+   * Lets the host sleep for this long, or its programs be stopped: timers wait, and datagrams that arrive meanwhile are not
+   * received.
+   */
   freeze(seconds: number): void {
     this.#world.log.note(this.#world.clock.nowUs, `${this.name} freezes`);
     this.#clock.freeze(this.#world.clock.nowUs + seconds * 1e6);
   }
 
-  /** Power off: nothing scheduled on this host happens any more, its sockets are gone. For ever; add another host instead. */
+  /**
+   * Power off, for ever: nothing scheduled on this host happens any more, and its sockets are gone. To restart it, add
+   * another host.
+   */
   die(): void {
     this.#world.log.note(this.#world.clock.nowUs, `${this.name} dies`);
     this.#isDead = true;
@@ -189,7 +198,8 @@ export class VirtualHost implements Network {
     for (let i = 0; i < count; i++) {
       const start = i * datagramBytes;
       const packet = this.#packetOf(flow, bytes, start, Math.min(datagramBytes, bytes.length - start));
-      // An event each, so that receivers on hosts without any delay between have thought before the next one comes.
+      // One event for each packet, so that receivers without any delay in between have reacted before the next packet
+      // arrives.
       clock.quietlyAt(clock.nowUs, () => {
         this.#deliver(packet);
         if (destination.hopLimit > 0) this.up.carry(packet);
@@ -199,8 +209,8 @@ export class VirtualHost implements Network {
   }
 
   /**
-   * A copy, since the caller may reuse its bytes: one for everybody who will hear it. Of symbols that nobody will look into,
-   * the header is enough.
+   * Copies the datagram, because the caller may reuse its bytes: one copy for all receivers. Of blank symbols only the
+   * header is copied.
    */
   #packetOf(flow: Flow, bytes: Uint8Array, at: number, length: number): Packet {
     const isSymbol = length > HEADER_BYTES && (bytes[at + 2]! & 15) === DatagramType.symbol;

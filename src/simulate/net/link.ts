@@ -11,26 +11,29 @@ import { Pipe } from './pipe.js';
 export interface LinkOptions {
   /** Whole IPv6 packets. @default no limit, no queue */
   readonly rateBitsPerSecond?: number | undefined;
-  /** What waits for a link with a rate, the packet being sent included; more is dropped at the tail. @default 64 kB */
+  /**
+   * Size of the queue of a link with a rate, including the packet being sent. Packets that do not fit are dropped. @default
+   * 64 kB
+   */
   readonly queueBytes?: number | undefined;
   /** Propagation. @default 0 */
   readonly delayUs?: number | undefined;
   /** @default 0 */
   readonly loss?: LossOptions | undefined;
-  /** Delay on top, uniformly from 0, so that packets overtake each other. @default 0 */
+  /** Additional delay, uniform from 0 to this, so that packets overtake each other. @default 0 */
   readonly jitterUs?: number | undefined;
-  /** How many packets have that delay on top. @default 1 */
+  /** Share of packets that have the additional delay. @default 1 */
   readonly jitterRatio?: number | undefined;
-  /** Packets that arrive twice. @default 0 */
+  /** Share of packets that arrive twice. @default 0 */
   readonly duplicateRatio?: number | undefined;
-  /** Packets that arrive with flipped bits or cut short. @default 0 */
+  /** Share of packets that arrive with flipped bits or cut short. @default 0 */
   readonly damageRatio?: number | undefined;
 }
 
-/** A queue that a small router might have. */
+/** The queue of a small router. */
 export const DEFAULT_QUEUE_BYTES = 65_536;
 
-/** What became of the packets of one link direction. */
+/** What happened to the packets of one direction of a link. */
 export interface LinkCounts {
   carriedCount: number;
   carriedBytes: number;
@@ -39,29 +42,29 @@ export interface LinkCounts {
   overflowCount: number;
 }
 
-/** What a link is part of. */
+/** The network that a link belongs to. */
 export interface LinkWorld {
   readonly clock: VirtualClock;
   readonly log: EventLog;
   readonly prng: Prng;
 }
 
-/** What the log calls the fates of a packet. */
+/** What happened to a packet, as numbers for the log. */
 const CARRIED = 1;
 const LOST = 2;
 const OVERFLOWN = 3;
 
-/** Takes a packet at a link's far end; `atUs` is when it came, which may be before now where nobody asked until now. */
+/** Takes a packet at a link's far end. `atUs` is when it arrived; on a lazy link that may be before now. */
 export type Deliver = (packet: Packet, atUs: number) => void;
 
 /**
  * One direction of a link: a FIFO queue of bytes in front of a wire. The queue is kept as the time at which its last byte
- * will have left, so a packet costs one event at most: none on a link with neither rate nor delay, nor where the far end asks
- * for what has come when it wants to know (`isLazy`).
+ * will have left, so a packet costs at most one event. It costs none on a link with neither rate nor delay, and none on a
+ * lazy link, where the far end asks for the packets that have arrived (`isLazy`).
  */
 export class Link {
   readonly counts: LinkCounts = { carriedCount: 0, carriedBytes: 0, lostCount: 0, overflowCount: 0 };
-  /** Packets wait at the far end until `catchUp` is called. Does not hold for a link with jitter, which reorders. */
+  /** Whether packets wait at the far end until `catchUp` is called. A link with jitter reorders and is never lazy. */
   isLazy = false;
   readonly #id: number;
   readonly #world: LinkWorld;
@@ -70,17 +73,17 @@ export class Link {
   readonly #fire = () => this.#arriveDue();
   #options: LinkOptions;
   #loss: LossModel;
-  /** What a byte takes; 0 without a rate. */
+  /** Time that a byte takes; 0 without a rate. */
   #usPerByte = 0;
-  /** What a full queue takes to leave. */
+  /** Time that a full queue takes to leave. */
   #queueUs = 0;
   #delayUs = 0;
-  /** Whether what arrives is simply what was sent, in order. */
+  /** Whether packets arrive unchanged, once and in order. */
   #isPlain = true;
   #busyUntilUs = 0;
   #arrival: ScheduledEvent | undefined;
 
-  /** @param id what the log calls it. */
+  /** @param id number of the link in the log. */
   constructor(id: number, options: LinkOptions, world: LinkWorld, deliver: Deliver) {
     this.#id = id;
     this.#world = world;
@@ -94,7 +97,7 @@ export class Link {
     return this.#options;
   }
 
-  /** What a packet that came now would wait before its first bit leaves. */
+  /** Time that a packet sent now would wait before its first bit leaves. */
   get queueUs(): number {
     return Math.max(0, this.#busyUntilUs - this.#world.clock.nowUs);
   }
@@ -104,7 +107,10 @@ export class Link {
     return this.#usPerByte === 0 ? 0 : this.queueUs / this.#usPerByte;
   }
 
-  /** Changes some properties from now on. What waits leaves at the new rate; what is on the wire arrives as it would have. */
+  /**
+   * Changes some options from now on. Packets in the queue leave at the new rate; packets on the wire arrive as they would
+   * have.
+   */
   change(options: LinkOptions): void {
     const { nowUs } = this.#world.clock;
     const [before, delayUs] = [this.#usPerByte, this.#delayUs];
@@ -120,7 +126,7 @@ export class Link {
     this.#await();
   }
 
-  /** Takes a packet at its entrance. */
+  /** Takes a packet at the near end. */
   carry(packet: Packet): void {
     const { clock, log } = this.#world;
     const { counts } = this;
@@ -146,7 +152,7 @@ export class Link {
     else this.#arriveChanged(packet, departureUs + this.#delayUs);
   }
 
-  /** Delivers what has arrived on a lazy link. */
+  /** Delivers the packets that have arrived on a lazy link. */
   catchUp(): void {
     const { nowUs } = this.#world.clock;
     for (let atUs = this.#pipe.nextUs; atUs <= nowUs; atUs = this.#pipe.nextUs) this.#deliver(this.#pipe.shift(), atUs);
@@ -176,7 +182,7 @@ export class Link {
     else clock.quietlyAt(arrivalUs, () => this.#deliver(arrived, clock.nowUs));
   }
 
-  /** Sets the alarm for the next packet that arrives. */
+  /** Schedules the arrival of the next packet. */
   #await(): void {
     if (this.#arrival !== undefined) this.#arrival.callback = undefined;
     this.#arrival = undefined;
@@ -194,7 +200,7 @@ export class Link {
     const { rateBitsPerSecond, queueBytes = DEFAULT_QUEUE_BYTES, delayUs = 0 } = this.#options;
     const { jitterUs = 0, duplicateRatio = 0, damageRatio = 0 } = this.#options;
     this.#usPerByte = rateBitsPerSecond === undefined ? 0 : 8e6 / rateBitsPerSecond;
-    // A queue of exactly so many packets has room for the last, whatever divisions by rates leave behind the point.
+    // Rounding must not keep the last packet out of a queue that holds exactly that many packets.
     this.#queueUs = queueBytes * this.#usPerByte + 1e-6;
     this.#delayUs = delayUs;
     this.#isPlain = jitterUs === 0 && duplicateRatio === 0 && damageRatio === 0;

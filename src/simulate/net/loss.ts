@@ -1,8 +1,8 @@
 import type { Prng } from '../random/prng.js';
 
 /**
- * Loss in bursts (Gilbert 1960, Elliott 1963): a channel that is either good or bad and changes between the two from packet
- * to packet. It stays bad for 1 / `badToGoodRatio` packets on the average.
+ * Loss in bursts (Gilbert 1960, Elliott 1963): a link is either good or bad, and may change between the two with each
+ * packet. It stays bad for 1 / `badToGoodRatio` packets on average.
  */
 export interface BurstyLoss {
   readonly goodToBadRatio: number;
@@ -13,10 +13,10 @@ export interface BurstyLoss {
   readonly lossInBadRatio?: number;
 }
 
-/** A share of all packets (0–1), each for itself, or bursts. */
+/** A share of all packets (0–1), independently of each other, or bursts. */
 export type LossOptions = number | BurstyLoss;
 
-/** Decides packet by packet, in the order in which they are sent. */
+/** Decides which packets are lost, one by one in the order in which they are sent. */
 export class LossModel {
   readonly #options: LossOptions;
   readonly #prng: Prng;

@@ -12,8 +12,8 @@ import { type LinkPlan, TreeNode } from './tree.js';
 export const ROOT = 'root';
 
 /**
- * A tree of links in virtual time with hosts at its leaves. Everything that is random comes from the seed, each link's share
- * from the link's name, so that adding a link changes nothing elsewhere.
+ * A tree of links in virtual time with hosts at its leaves. All random numbers come from the seed, and those of a link from
+ * its name too, so that adding a link changes nothing elsewhere.
  */
 export class VirtualNetwork {
   readonly clock = new VirtualClock();
@@ -30,7 +30,7 @@ export class VirtualNetwork {
     this.#nodes.set(ROOT, new TreeNode(ROOT, undefined, this.clock, {}));
   }
 
-  /** Adds a link with a node at its lower end. Returns its directions, of which the properties can be changed later. */
+  /** Adds a link with a node at its lower end. Returns its two directions, whose options can be changed later. */
   addLink(plan: LinkPlan): { readonly up: Link; readonly down: Link } {
     const parent = this.nodeOf(plan.below ?? ROOT);
     if (this.#nodes.has(plan.name)) throw new LayercastError('USAGE', `there are two links called "${plan.name}"`);
@@ -39,7 +39,7 @@ export class VirtualNetwork {
     return this.#connect(node, parent, plan);
   }
 
-  /** Adds a host at the end of a link of its own. A dead host's name and address can be given to another. */
+  /** Adds a host at the end of its own link. Another host can take the name and address of a dead host. */
   addHost(options: HostOptions): VirtualHost {
     const parent = this.nodeOf(options.below ?? ROOT);
     const host: VirtualHost = new VirtualHost(options, this, (onArrival) => {
@@ -58,7 +58,7 @@ export class VirtualNetwork {
     return known;
   }
 
-  /** A wire of its own, outside of the tree. */
+  /** Makes a link outside of the tree. */
   newLink(name: string, options: LinkOptions, deliver: Deliver): Link {
     return new Link(
       this.#linkCount++,
@@ -70,7 +70,7 @@ export class VirtualNetwork {
 
   /**
    * The node at the lower end of a link, or the root.
-   * @throws {LayercastError} `USAGE` when no link is called that.
+   * @throws {LayercastError} `USAGE` when no link has that name.
    */
   nodeOf(name: string): TreeNode {
     const node = this.#nodes.get(name);

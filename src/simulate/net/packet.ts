@@ -2,22 +2,24 @@ import { IP_AND_UDP_BYTES } from '../../base/limits.js';
 import { type Header, newHeader, readHeader } from '../../wire/header.js';
 import type { Prng } from '../random/prng.js';
 
-/** All datagrams from one source to one group and port. One object for each, so that tables can be keyed by it. */
+/**
+ * All datagrams from one source to one group and port. There is one object for each flow, so that tables can be keyed by it.
+ */
 export interface Flow {
   readonly group: string;
   readonly port: number;
   readonly source: string;
 }
 
-/** A datagram under way. Its bytes are shared by all who hear it, and nobody writes to them. */
+/** A datagram under way. All its receivers share its bytes, and none may write to them. */
 export interface Packet {
   readonly flow: Flow;
   readonly buffer: Uint8Array;
   readonly start: number;
   readonly length: number;
-  /** With its IPv6 and UDP headers. */
+  /** Size with IPv6 and UDP headers. */
   readonly wireBytes: number;
-  /** Its header, read once for all who measure it; undefined until asked for, null when it has none. */
+  /** Its header, read once for all that measure it: undefined until asked for, null if it is no datagram of ours. */
   header: Header | null | undefined;
 }
 
@@ -25,7 +27,7 @@ export function packetOf(flow: Flow, buffer: Uint8Array, start: number, length: 
   return { flow, buffer, start, length, wireBytes: length + IP_AND_UDP_BYTES, header: undefined };
 }
 
-/** The header of a datagram of ours; undefined for anything else. Not to be written to. */
+/** The header of a packet, which must not be written to; undefined if it is no datagram of ours. */
 export function headerOf(packet: Packet): Readonly<Header> | undefined {
   if (packet.header === undefined) {
     const header = newHeader();
@@ -34,7 +36,7 @@ export function headerOf(packet: Packet): Readonly<Header> | undefined {
   return packet.header ?? undefined;
 }
 
-/** A copy with one to eight flipped bits, or cut short: what a checksum of 16 bits lets through now and then. */
+/** A copy with one to eight flipped bits, or cut short. A checksum of 16 bits misses such damage now and then. */
 export function damaged({ flow, buffer, start, length, wireBytes }: Packet, prng: Prng): Packet {
   const bytes = buffer.slice(start, start + length);
   if (length === 0 || prng.happens(0.5)) {

@@ -1,9 +1,9 @@
 import type { Packet } from './packet.js';
 
-/** A pipe begins with room for so many packets and doubles; what the queue and the delay hold at once bounds it. */
+/** A pipe begins with room for this many packets, and doubles. Its bound is what the link's queue and delay hold at once. */
 const INITIAL_CAPACITY = 64;
 
-/** Packets on their way through a link, in the order in which they will arrive; a ring of two parallel arrays. */
+/** Packets on their way through a link, in order of arrival: a ring of two parallel arrays. */
 export class Pipe {
   #packets: (Packet | undefined)[] = new Array<Packet | undefined>(INITIAL_CAPACITY).fill(undefined);
   #arrivalsUs = new Float64Array(INITIAL_CAPACITY);
@@ -14,12 +14,12 @@ export class Pipe {
     return this.#count;
   }
 
-  /** When the next packet arrives; infinite when there is none. */
+  /** When the next packet arrives; infinite if there is none. */
   get nextUs(): number {
     return this.#count === 0 ? Number.POSITIVE_INFINITY : this.#arrivalsUs[this.#first]!;
   }
 
-  /** Adds a packet behind the last; a wire does not reorder, so it arrives no earlier than that. */
+  /** Adds a packet behind the last one. A wire does not reorder, so the packet arrives no earlier than the last one. */
   push(packet: Packet, arrivalUs: number): void {
     if (this.#count === this.#packets.length) this.#grow();
     const mask = this.#packets.length - 1;
@@ -39,7 +39,10 @@ export class Pipe {
     return packet;
   }
 
-  /** Moves the arrivals that are after `fromUs`: those before are on the wire already, those after still in the queue. */
+  /**
+   * Moves the arrivals after `fromUs`, which are those of packets still in the queue. Packets that arrive before are already
+   * on the wire.
+   */
   reschedule(fromUs: number, arrivalOf: (arrivalUs: number) => number): void {
     const mask = this.#packets.length - 1;
     let lastUs = 0;

@@ -2,11 +2,13 @@ import type { VirtualClock } from '../clock/virtual-clock.js';
 import type { Link, LinkOptions } from './link.js';
 import type { Flow, Packet } from './packet.js';
 
-/** How a link learns that somebody below wants a group, and that nobody does any more. */
+/** How long a link takes to learn that a group has its first member below, and that it has none any more. */
 export interface MembershipDelays {
-  /** From a report to the first datagram, one hop: processing, and the next router's join. @default 0 */
+  /** From a report to the first datagram, for one hop: processing, and the join to the next router. @default 0 */
   readonly graftDelayUs?: number | undefined;
-  /** From the last member's leave until the link falls silent; MLDv2's defaults take about 2 s, fast leave none. @default 0 */
+  /**
+   * From the last member's leave until the link falls silent: about 2 s with MLDv2's defaults, 0 with fast leave. @default 0
+   */
   readonly leaveLatencyUs?: number | undefined;
 }
 
@@ -21,39 +23,39 @@ export interface LinkPlan extends MembershipDelays {
   readonly up?: LinkOptions | undefined;
 }
 
-/** What is wanted of a group: everything (RFC 3810's exclude mode with no sources), or what one source sends. */
+/** What a member wants from a group: all sources (RFC 3810's exclude mode with no sources), or one source. */
 export interface Interest {
   readonly group: string;
   readonly source: string | undefined;
 }
 
-/** Hears everything that comes down to a node: somebody who is not worth a link of its own. */
+/** Takes every packet that comes down to a node, without a link of its own. */
 export interface Tap {
   /**
-   * Whether it asks for what has come (`TreeNode.catchUp`) instead of being told at once. Where all are patient, a packet
-   * costs its link no event.
+   * Whether the tap asks for the packets that have arrived (`TreeNode.catchUp`) instead of being told at once. If all taps
+   * of a node are lazy, a packet costs its link no event.
    */
   readonly isLazy: boolean;
-  /** @param atUs when it came: now, or for a patient one, before. */
+  /** @param atUs when the packet arrived: now, or for a lazy tap, now or before. */
   observe(packet: Packet, atUs: number): void;
 }
 
 interface ForwardingState {
-  /** Members directly below: hosts' memberships and links that forward. */
+  /** Members directly below: memberships of hosts, and links that forward. */
   memberCount: number;
   isForwarding: boolean;
-  /** When forwarding ends, unless somebody joins. */
+  /** When forwarding ends, unless a member joins before. */
   pruneUs: number;
 }
 
 /**
- * A place in a tree of links: a router, a switch, or a host at a leaf. Datagrams always go up to the root, as switches send
- * them to where the router is, and down only where there are members.
+ * A node in a tree of links: a router, a switch, or a host at a leaf. Datagrams always go up to the root, as switches send
+ * them to the router, and down only where there are members.
  */
 export class TreeNode {
   readonly name: string;
   readonly parent: TreeNode | undefined;
-  /** To the parent; undefined at the root. */
+  /** Link to the parent; undefined at the root. */
   up: Link | undefined;
   #down: Link | undefined;
   readonly #clock: VirtualClock;
@@ -61,12 +63,12 @@ export class TreeNode {
   readonly #onArrival: ((packet: Packet) => void) | undefined;
   readonly #children: TreeNode[] = [];
   readonly #taps: Tap[] = [];
-  /** By interest, what comes down to here. Bounded by the groups and sources that hosts below have asked for. */
+  /** What is forwarded to this node, by interest. Bounded by the groups and sources that hosts below have joined. */
   readonly #states = new Map<string, ForwardingState>();
-  /** Children to which a flow goes; forgotten whenever one of them changes. */
+  /** The children that each flow goes to; forgotten whenever a membership of a child changes. */
   readonly #fanouts = new Map<Flow, readonly TreeNode[]>();
 
-  /** @param onArrival takes what comes down to a host; undefined passes it on. */
+  /** @param onArrival takes packets that come down to a host; undefined for a node that passes them on. */
   constructor(
     name: string,
     parent: TreeNode | undefined,
@@ -84,7 +86,7 @@ export class TreeNode {
     parent.#chooseLaziness();
   }
 
-  /** From the parent to here; undefined at the root. */
+  /** Link from the parent; undefined at the root. */
   get down(): Link | undefined {
     return this.#down;
   }
@@ -94,18 +96,18 @@ export class TreeNode {
     this.#chooseLaziness();
   }
 
-  /** Adds somebody who hears what comes down to here, before any packet has. */
+  /** Adds a tap; to be called before any packet has come down to this node. */
   addTap(tap: Tap): void {
     this.#taps.push(tap);
     this.#chooseLaziness();
   }
 
-  /** Tells patient ears what has come. */
+  /** Gives lazy taps the packets that have arrived. */
   catchUp(): void {
     this.#down?.catchUp();
   }
 
-  /** A member for ever, known at once: the way of unicast packets to a host. */
+  /** Adds a member for ever, without delay. Unicast packets reach a host that way. */
   subscribe(interest: Interest): void {
     if (this.parent === undefined) return;
     const state = this.#stateOf(interest);
@@ -115,7 +117,7 @@ export class TreeNode {
     this.#tellParent();
   }
 
-  /** A member appears here or below. */
+  /** Adds a member at this node or below. */
   join(interest: Interest): void {
     if (this.parent === undefined) return;
     const state = this.#stateOf(interest);
@@ -124,7 +126,7 @@ export class TreeNode {
     this.#clock.quietlyAt(this.#clock.nowUs + (this.#delays.graftDelayUs ?? 0), () => this.#graft(interest, state));
   }
 
-  /** A member goes away. */
+  /** Removes a member. */
   leave(interest: Interest): void {
     const state = this.#states.get(keyOf(interest));
     if (state === undefined || --state.memberCount > 0) return;
@@ -132,7 +134,7 @@ export class TreeNode {
     this.#clock.quietlyAt(state.pruneUs, () => this.#prune(interest, state));
   }
 
-  /** Takes a packet that came from a child of this node, or from somebody at it (`from` undefined). */
+  /** Takes a packet that came from a child of this node, or from a sender at this node (`from` undefined). */
   ascend(packet: Packet, from: TreeNode | undefined): void {
     this.#spread(packet, from, this.#clock.nowUs);
     this.up?.carry(packet);

@@ -4,10 +4,13 @@ import { blockLength, blockOffset, type Geometry } from '../../object/geometry.j
 import type { SymbolRun, SymbolSource } from '../../sender/slab.js';
 import type { Content } from './content.js';
 
-/** What the encoders of one object may take together; a carousel visits all blocks in turn, so few of many would not help. */
+/**
+ * Most memory for the encoders of one object. A carousel visits all blocks in turn, so keeping only a few of many would not
+ * help.
+ */
 const MAX_BYTES = 64 * 2 ** 20;
 
-/** Encoders of an object's blocks, made when first asked for and shared by all its servers; the least recently used go. */
+/** Encoders of an object's blocks, made when first needed and shared by all servers. The least recently used are dropped. */
 export class BlockEncoders {
   readonly symbolBytes: number;
   readonly #content: Content;
@@ -42,7 +45,7 @@ export class BlockEncoders {
   }
 }
 
-/** The symbols of a coded object as one server reads them: from a disk that may be slow, or change. */
+/** The symbols of a coded object, read by one server from a disk that may be slow or whose file may change. */
 export class CodedSymbols implements SymbolSource {
   readonly symbolBytes: number;
   readonly #disk: ByteSource;

@@ -4,17 +4,19 @@ import type { ByteSource, Clock } from '../../base/ports.js';
 /** The bytes of an object of any size. */
 export interface Content {
   readonly sizeBytes: number;
-  /** A view of some bytes, both ends inside; it may be overwritten by the next call. */
+  /** A view of `length` bytes from `offset`, which must lie in the object. The next call may overwrite it. */
   slice(offset: number, length: number): Uint8Array;
-  /** Zeros only, so that its symbols, coded ones too, need neither be made nor carried nor kept. @default false */
+  /**
+   * Whether the object is all zeros, so that its symbols, also coded ones, need not be made, carried or kept. @default false
+   */
   readonly isBlank?: boolean;
-  /** Nobody will verify it, so that it need not be hashed. @default false */
+  /** Whether no receiver will verify the object, so that it need not be hashed. @default false */
   readonly isUnread?: boolean;
 }
 
 /**
- * An object of zeros, which stands for any other of its size where only times and rates matter.
- * @param isUnread whether nobody will verify it.
+ * An object of zeros. It represents any other object of its size if only times and rates matter.
+ * @param isUnread whether no receiver will verify it.
  */
 export function blankContent(sizeBytes: number, isUnread = false): Content {
   return { ...sparseContent(sizeBytes, []), isBlank: true, isUnread };
@@ -24,7 +26,7 @@ export function bufferContent(bytes: Uint8Array): Content {
   return { sizeBytes: bytes.length, slice: (offset, length) => bytes.subarray(offset, offset + length) };
 }
 
-/** Zeros but for some places: an object larger than memory. */
+/** An object of zeros except for some pieces, which may be larger than memory. */
 export function sparseContent(sizeBytes: number, pieces: readonly { offset: number; bytes: Uint8Array }[]): Content {
   let zeros = new Uint8Array(0);
   return {
@@ -46,7 +48,7 @@ export function sparseContent(sizeBytes: number, pieces: readonly { offset: numb
   };
 }
 
-/** A server's disk with an object on it. */
+/** An object on a server's disk. */
 export class ContentSource implements ByteSource {
   readonly sizeBytes: number;
   readonly #content: Content;
@@ -54,7 +56,7 @@ export class ContentSource implements ByteSource {
   readonly #readUs: number;
   #hasChanged = false;
 
-  /** @param readUs what each read takes. */
+  /** @param readUs time that each read takes. */
   constructor(content: Content, clock: Clock, readUs = 0) {
     this.sizeBytes = content.sizeBytes;
     this.#content = content;
@@ -62,7 +64,7 @@ export class ContentSource implements ByteSource {
     this.#readUs = readUs;
   }
 
-  /** Somebody writes to the file: what is read from now on would be a mixture, and is refused. */
+  /** Another program writes to the file. Reads from now on fail, because they would give a mixture. */
   change(): void {
     this.#hasChanged = true;
   }

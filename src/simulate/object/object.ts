@@ -28,11 +28,11 @@ export interface ObjectPlan {
   readonly channels: readonly {
     readonly rateBitsPerSecond: number;
     readonly startRatio?: number;
-    /** @default by the channel's name */
+    /** @default derived from the channel's name */
     readonly group?: string | undefined;
     readonly port?: number | undefined;
   }[];
-  /** @default one, that sends all channels */
+  /** @default one server that sends all channels */
   readonly servers?: readonly {
     readonly name: string;
     readonly address?: string | undefined;
@@ -44,11 +44,11 @@ export interface ObjectPlan {
   readonly ssm?: boolean;
   /** @default none */
   readonly code?: 'none' | 'raptorq';
-  /** When it was described, in seconds from the beginning of the simulation. @default 0 */
+  /** When the descriptor was made, in seconds from the beginning of the simulation. @default 0 */
   readonly createdS?: number;
-  /** Seconds from the beginning of the simulation. */
+  /** When the descriptor expires, in seconds from the beginning of the simulation. @default never */
   readonly expiresS?: number;
-  /** How often it says that it is announced. @default it does not say */
+  /** Announcement interval that the descriptor states. @default none is stated */
   readonly announceIntervalUs?: number;
 }
 
@@ -58,7 +58,7 @@ export interface SimulatedObject {
   readonly record: Uint8Array;
   readonly blockDigests: Uint8Array;
   readonly content: Content;
-  /** Makes its coded symbols; no work is done for those that nobody asks for. */
+  /** Makes the coded symbols that are asked for. */
   readonly encoders: BlockEncoders;
 }
 
@@ -67,7 +67,7 @@ export interface KeyPair {
   readonly publicKey: KeyObject;
 }
 
-/** RFC 8410, section 7: what stands before the 32 bytes of an Ed25519 key in PKCS #8. */
+/** RFC 8410, section 7: the bytes before the 32 bytes of an Ed25519 key in PKCS #8. */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 /** Bytes are hashed in pieces of this size. */
 const HASHED_BYTES = 2 ** 20;
@@ -79,7 +79,7 @@ export function simulatedKeys(prng: Prng): KeyPair {
   return { privateKey, publicKey: createPublicKey(privateKey) };
 }
 
-/** Hashes the content, describes it and signs the description. */
+/** Hashes the content, and makes and signs its descriptor. */
 export function simulatedObject(plan: ObjectPlan, key: KeyObject): SimulatedObject {
   const {
     fleet = 'fleet',
@@ -128,7 +128,7 @@ export function simulatedObject(plan: ObjectPlan, key: KeyObject): SimulatedObje
   return { descriptor, record: signRecord(packDescriptor(descriptor), key), blockDigests, content, encoders };
 }
 
-/** Where a simulated fleet announces. */
+/** The group and port on which a simulated fleet announces. */
 export function announcementOf(fleet: string): { readonly group: string; readonly port: number } {
   return {
     group: groupOf(announcementName(fleet), { scope: DEFAULT_SCOPE, hash: DEFAULT_GROUP_HASH, ssm: false }),
@@ -147,12 +147,12 @@ function digestsOf(content: Content, symbolBytes: number, blockCount: number): O
   return hasher.digest();
 }
 
-/** Digests of zeros by their number: blocks of an object have few lengths, and benchmarks use one size many times. */
+/** Digests of zeros by length. Blocks of an object have few different lengths, and benchmarks use one size many times. */
 const zeroDigests = new Map<number, Buffer>();
-/** More sizes than this in one process are no benchmark. */
+/** Bound of the table above: more lengths than this in one process are no benchmark. */
 const MAX_ZERO_DIGESTS = 1000;
 
-/** As many bytes as digests have. */
+/** Empty digests of the right sizes, for content that no receiver verifies. */
 function noDigestsOf({ blockCount }: Geometry): ObjectDigests {
   return { sha256: Buffer.alloc(DIGEST_BYTES), blockDigests: Buffer.alloc(blockCount * DIGEST_BYTES) };
 }

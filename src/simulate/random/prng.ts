@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Seeded random numbers: xoshiro128** 1.1 (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021),
- * whose 32-bit words are what JavaScript multiplies fastest. Its state is the SHA-256 of the seed, so any text is a seed
- * and similar seeds have nothing in common. Not for secrets.
+ * Seeded random numbers: xoshiro128** 1.1 (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021).
+ * JavaScript multiplies its 32-bit words fastest. Its state is the SHA-256 of the seed, so any text is a seed, and similar
+ * seeds give unrelated numbers. Not for secrets.
  */
 export class Prng {
   readonly seed: string;
@@ -15,7 +15,7 @@ export class Prng {
     this.#state = Uint32Array.from([0, 4, 8, 12], (at) => hash.readUInt32LE(at));
   }
 
-  /** A generator of its own for one part of a simulation: what one part draws never shifts what another does. */
+  /** A separate generator for one part of a simulation, so that the numbers one part draws never change those of another. */
   fork(label: string | number): Prng {
     return new Prng(`${this.seed}/${label}`);
   }
@@ -34,22 +34,22 @@ export class Prng {
     return scrambled >>> 0;
   }
 
-  /** A number from 0 up to, but not, 1, in steps of 2^-32. */
+  /** A number at least 0 and less than 1, in steps of 2^-32. */
   ratio(): number {
     return this.next() / 2 ** 32;
   }
 
-  /** A whole number from 0 to `bound` − 1; its bias is below `bound` / 2^32. */
+  /** A whole number from 0 to `bound` − 1; the bias is below `bound` / 2^32. */
   below(bound: number): number {
     return Math.floor(this.ratio() * bound);
   }
 
-  /** Whether something that happens with this probability happens. Draws nothing when it never or always does. */
+  /** Whether an event of this probability happens. Draws no number for probabilities of 0 and 1. */
   happens(probability: number): boolean {
     return probability > 0 && (probability >= 1 || this.ratio() < probability);
   }
 
-  /** Fills bytes, four at a time. */
+  /** Fills bytes with random ones, four at a time, and returns them. */
   fill(bytes: Uint8Array): Uint8Array {
     let word = 0;
     for (let i = 0; i < bytes.length; i++) {

@@ -15,10 +15,10 @@ import type { CrowdPlan } from './scenario.js';
 import { SharedMeters } from './shared-meters.js';
 import { SymbolWorth } from './symbol-worth.js';
 
-/** A network's host never drops anything here: crowds have no disks. */
+/** Hosts of a crowd never drop datagrams, because they have no disks. */
 const NOTHING_LOCAL = { unreadCount: 0, droppedCount: 0, latenessUs: 0 } as const;
 
-/** What the log calls what members do. */
+/** What members do, as numbers for the log. */
 const STARTED = 11;
 const JOINED = 12;
 const LEFT = 13;
@@ -28,7 +28,7 @@ export interface CrowdOptions {
   readonly plan: CrowdPlan;
   readonly descriptor: Descriptor;
   readonly announceIntervalUs: number;
-  /** Links above, for the share of the slowest. */
+  /** Links from the root to the crowd, for the share of the slowest. */
   readonly path: readonly Link[];
   readonly onComplete: (member: CrowdMember, nowUs: number) => void;
 }
@@ -36,14 +36,17 @@ export interface CrowdOptions {
 export interface CrowdMember {
   readonly index: number;
   readonly totals: ReceiverTotals;
-  /** When it knows what to join: it has heard an announcement. */
+  /** When it has heard an announcement and knows what to join. */
   readonly readyUs: number;
   readonly policy: ChannelPolicy;
   /** Bit i for channel i. */
   channelMask: number;
-  /** Channels that it joined while they came for others, and has not heard yet. */
+  /**
+   * Channels that were already arriving for other members when it joined them, and that it has not heard yet; bit i for
+   * channel i.
+   */
   freshMask: number;
-  /** When it last joined, by its own clock. */
+  /** When it last joined or left a channel, by the clock of the crowd. */
   joinedUs: number;
 }
 
@@ -55,8 +58,9 @@ interface HeardSums {
 }
 
 /**
- * Receivers behind one link, which all hear the same: memberships are counted here, streams measured once, and each member
- * runs its own policy on the readings of the channels that it has joined. Symbols are counted, not kept. They tick together.
+ * Receivers behind one link, to which the same datagrams arrive. Memberships are counted and each stream is measured once.
+ * Each member runs its own policy on the readings of the channels that it has joined. Symbols are counted, not kept. All
+ * members tick together.
  */
 export class Crowd implements Tap {
   readonly isLazy = true;
@@ -70,7 +74,10 @@ export class Crowd implements Tap {
   readonly #worth: SymbolWorth;
   readonly #interests: readonly (readonly Interest[])[];
   readonly #memberCounts: Uint32Array;
-  /** In the order in which they become ready; before `#waiting` they have started, and those that go on are `#active`. */
+  /**
+   * Members in the order in which they become ready. Those before index `#waiting` have started; those not yet complete are
+   * `#active`.
+   */
   readonly #queue: readonly CrowdMember[];
   #waiting = 0;
   #heard: HeardSums = { elapsedUs: 0, wireBytes: 0, receivedCount: 0, lostCount: 0 };
@@ -99,17 +106,17 @@ export class Crowd implements Tap {
     }));
     this.#queue = this.members.toSorted((a, b) => a.readyUs - b.readyUs);
     this.#node.addTap(this);
-    // Crowds tick at moments of their own, or all of a large simulation would happen at once.
+    // Each crowd ticks at its own times, so that the members of a large simulation do not all tick at once.
     const firstUs = Math.ceil((this.#queue[0]?.readyUs ?? 0) + prng.ratio() * TICK_US);
     network.clock.quietlyAt(firstUs, () => this.#tick(firstUs));
   }
 
-  /** Members that listen now. */
+  /** Members that receive now. */
   get active(): readonly CrowdMember[] {
     return this.#active;
   }
 
-  /** Sums over members of what they heard since the last call; `elapsedUs` of all their time. */
+  /** Sums over all members since the last call; `elapsedUs` is the sum of their times too. */
   takeHeard(): Readonly<HeardSums> {
     const heard = this.#heard;
     this.#heard = { elapsedUs: 0, wireBytes: 0, receivedCount: 0, lostCount: 0 };
@@ -142,7 +149,7 @@ export class Crowd implements Tap {
     this.#network.clock.quietlyAt(nowUs + TICK_US, () => this.#tick(nowUs + TICK_US));
   }
 
-  /** One tick of one member; false when it is complete. */
+  /** Runs one tick of one member. Returns false if it is complete. */
   #serve(member: CrowdMember, localUs: number, capacityBitsPerSecond: number): boolean {
     const { totals, channelMask } = member;
     const { readings, symbolCount, receivedCount, lostCount, wireBytes } = this.#meters.of(channelMask);
@@ -158,7 +165,10 @@ export class Crowd implements Tap {
     return true;
   }
 
-  /** To a member a channel that came for others already begins when it joins: half an interval later, on the average. */
+  /**
+   * For a member that joins a channel already arriving for others, the channel begins half an interval after the join on
+   * average.
+   */
   #freshly(member: CrowdMember, readings: readonly StreamReading[]): readonly StreamReading[] {
     const { channels } = this.#options.descriptor;
     const { freshMask, joinedUs } = member;
@@ -219,12 +229,12 @@ export class Crowd implements Tap {
   }
 }
 
-/** Highest channel joined, counted from 1; 0 for none. */
+/** The level: the highest channel joined, counted from 1; 0 for none. */
 export function levelOf(channelMask: number): number {
   return 32 - Math.clz32(channelMask);
 }
 
-/** What to join for a channel: its group, from each of its servers where joins are source-specific. */
+/** The interests to join for a channel: its group, or with source-specific joins, its group from each of its servers. */
 function interestsIn({ channels, servers, ssm }: Descriptor, channel: number): readonly Interest[] {
   const group = addressFromBytes(channels[channel]!.group);
   if (!ssm) return [{ group, source: undefined }];

@@ -17,15 +17,15 @@ export interface FullReceiverOptions {
   readonly content: Content;
   readonly publicKey: KeyObject;
   readonly address: string;
-  /** Links above, for the share of the slowest. */
+  /** Links from the root to the receiver, for the share of the slowest. */
   readonly path: readonly Link[];
   readonly timerGrainUs: number;
-  /** A receiver says how it sees things this often. */
+  /** How often the receiver reports progress. */
   readonly sampleIntervalUs: number;
   readonly emit: (event: SimulationEvent) => void;
 }
 
-/** Counts of a receiver at one moment. */
+/** Counters of a receiver at one moment. */
 interface Counts {
   readonly arrivedBytes: number;
   readonly datagrams: number;
@@ -34,7 +34,9 @@ interface Counts {
 
 const NO_COUNTS: Counts = { arrivedBytes: 0, datagrams: 0, lostDatagrams: 0 };
 
-/** One receiver of a scenario over all its lives: starts, sleeps, dies, rises with its disk, ends. */
+/**
+ * One receiver of a scenario over all its lives. It starts, sleeps, loses power, starts again with the same disk, and ends.
+ */
 export class FullReceiver {
   readonly plan: FullReceiverPlan;
   readonly totals = new ReceiverTotals();
@@ -66,12 +68,12 @@ export class FullReceiver {
     }
   }
 
-  /** Whether nothing more will come of it. */
+  /** Whether the receiver is complete or has failed. */
   get isOver(): boolean {
     return this.totals.completedUs !== undefined || this.totals.failed;
   }
 
-  /** Adds what happened since the last sample to its totals; undefined while it does not run. */
+  /** Adds what happened since the last sample to the totals. Returns undefined while the receiver does not run. */
   sample(nowUs: number): ReceiverSample | undefined {
     const elapsedUs = nowUs - this.#sampledUs;
     this.#sampledUs = nowUs;
@@ -179,7 +181,7 @@ export class FullReceiver {
     this.#joined.clear();
   }
 
-  /** What is there: from earlier lives, and what is new since. */
+  /** Bytes of the object on the disk: from earlier lives, and new since. */
   #bytesOf(receiver: SimulatedReceiver): number {
     const stats = receiver.stats();
     if (stats === undefined) return Math.round(this.totals.progress * this.#options.descriptor.sizeBytes);

@@ -2,11 +2,11 @@ import type { Link } from '../net/link.js';
 
 /** Sums over the time in which one receiver listened. */
 export class ReceiverTotals {
-  /** When it started, and when it was complete or gave up; undefined until then. */
+  /** When the receiver started, and when it was complete; undefined until then. */
   startedUs: number | undefined;
   completedUs: number | undefined;
   failed = false;
-  /** Share of the object that is there, 0–1. */
+  /** Share of the object that has arrived, 0–1. */
   progress = 0;
   #elapsedUs = 0;
   #levelUs = 0;
@@ -18,7 +18,7 @@ export class ReceiverTotals {
 
   /**
    * @param level counted from 1.
-   * @param capacityBitsPerSecond of the slowest link above; infinite without any.
+   * @param capacityBitsPerSecond of the slowest link on the path; infinite if none has a limit.
    */
   add(
     elapsedUs: number,
@@ -51,14 +51,14 @@ export class ReceiverTotals {
     return sentCount === 0 ? 0 : this.#lostCount / sentCount;
   }
 
-  /** Of what the slowest link above could carry; undefined where none had a limit all the time. */
+  /** Share of what the slowest link on the path could carry; undefined unless some link had a limit all the time. */
   get share(): number | undefined {
     const isLimited = this.#limitedUs > 0 && this.#limitedUs === this.#elapsedUs;
     return isLimited ? this.#bits / this.#capacityBits : undefined;
   }
 }
 
-/** Rate of the slowest of some links now; infinite when none has a limit. */
+/** Rate of the slowest of some links now; infinite if none has a limit. */
 export function capacityOf(links: readonly Link[]): number {
   let least = Number.POSITIVE_INFINITY;
   for (const { options } of links) least = Math.min(least, options.rateBitsPerSecond ?? Number.POSITIVE_INFINITY);

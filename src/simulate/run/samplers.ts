@@ -63,7 +63,7 @@ export class LinkSampler {
   }
 }
 
-/** What did not come out of all that went in. */
+/** Share of the packets that went in and did not come out. */
 function lossRatioOf(before: LinkCounts, now: LinkCounts): number {
   const overflowCount = now.overflowCount - before.overflowCount;
   const inCount = now.carriedCount - before.carriedCount + overflowCount;
@@ -145,7 +145,7 @@ export class CrowdSampler {
     };
   }
 
-  /** A member is complete, and with the last one the crowd. */
+  /** The events when a member is complete. With the last member the crowd is complete too. */
   completion({ index, totals }: CrowdMember, nowUs: number): readonly (MemberEnd | ReceiverEnd)[] {
     const { plan, members } = this.crowd;
     const since = (startUs: number) => Math.round((nowUs - startUs) / 1000);

@@ -3,8 +3,8 @@ import type { LinkPlan } from '../net/tree.js';
 import type { TrafficOptions } from '../tcp/cross-traffic.js';
 
 /**
- * A network, what is sent over it, and what happens to both: plain data with every default filled in. Times are µs from the
- * beginning, rates count whole IPv6 packets.
+ * A network, what is sent over it, and what happens to both: plain data with all defaults filled in. Times are in µs from
+ * the beginning; rates count whole IPv6 packets.
  */
 export interface Scenario {
   readonly seed: string;
@@ -17,7 +17,9 @@ export interface Scenario {
   readonly traffic: readonly TrafficOptions[];
 }
 
-/** What is sent: zeros, which cost nothing to code, to carry and to keep, and take as long as anything else. */
+/**
+ * The object that is sent: zeros, which cost nothing to code, carry and keep, and take as long to send as any other object.
+ */
 export interface ScenarioObject {
   readonly fleet: string;
   readonly object: string;
@@ -34,25 +36,25 @@ export interface ScenarioObject {
 export interface ScenarioChannel {
   readonly rateBitsPerSecond: number;
   readonly startRatio: number;
-  /** Undefined for the one that follows from the channel's name. */
+  /** Undefined: derived from the channel's name. */
   readonly group?: string | undefined;
   readonly port?: number | undefined;
 }
 
 export interface ScenarioServer {
   readonly name: string;
-  /** Undefined is the root, as for all places. */
+  /** Name of the link that the server is behind; undefined: at the root. */
   readonly below: string | undefined;
-  /** From the host to the network. */
+  /** The server's own link, towards the network. */
   readonly up: LinkOptions;
   readonly address: string;
   readonly startRatio: number;
-  /** Indexes; undefined is all. */
+  /** Indexes of the channels that it sends; undefined: all. */
   readonly channels: readonly number[] | undefined;
   readonly clockErrorUs: number;
   readonly driftPpm: number;
   readonly startUs: number;
-  /** When it loses power; undefined never. */
+  /** When it loses power; undefined: never. */
   readonly stopUs: number | undefined;
 }
 
@@ -65,10 +67,10 @@ export interface LinkChange {
   readonly down: LinkOptions;
 }
 
-/** What a single receiver and a crowd have in common. */
+/** What full receivers and crowds have in common. */
 interface ReceiverBase {
   readonly name: string;
-  /** The entry that it comes from, for summaries; several may have come from one. */
+  /** Name of the entry in the scenario file, for summaries. One entry may make several receivers. */
   readonly entry: string;
   readonly below: string | undefined;
   readonly clockErrorUs: number;
@@ -78,22 +80,25 @@ interface ReceiverBase {
   readonly maxRateBitsPerSecond: number | undefined;
 }
 
-/** One receiver that runs all of the real code. */
+/** A receiver that runs all of the real code. */
 export interface FullReceiverPlan extends ReceiverBase {
   readonly kind: 'full';
   readonly startUs: number;
   readonly diskBytesPerSecond: number | undefined;
   readonly patienceUs: number;
-  /** While its interface is down. */
+  /** Times in which its interface is down. */
   readonly sleeps: readonly { readonly fromUs: number; readonly toUs: number }[];
-  /** Power cuts; its disk is kept. */
+  /** Power cuts, and when it starts again with the same disk (undefined: never). */
   readonly deaths: readonly { readonly atUs: number; readonly riseUs: number | undefined }[];
 }
 
-/** Receivers behind one link, which hear the same and so are measured for once; each decides for itself. */
+/**
+ * Receivers behind one link. The same datagrams arrive at all of them, so they are measured once; each receiver decides for
+ * itself.
+ */
 export interface CrowdPlan extends ReceiverBase {
   readonly kind: 'crowd';
-  /** One each. */
+  /** Start of each receiver. */
   readonly startsUs: readonly number[];
 }
 

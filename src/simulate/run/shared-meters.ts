@@ -4,7 +4,7 @@ import { DatagramType, Flag } from '../../wire/header.js';
 import type { HostClock } from '../clock/host-clock.js';
 import { headerOf, type Packet } from '../net/packet.js';
 
-/** What everybody heard who has joined the same channels, since the last reading. */
+/** What arrived since the last reading for all members that have joined the same channels. */
 export interface SharedReading {
   readonly readings: readonly StreamReading[];
   readonly symbolCount: number;
@@ -23,12 +23,12 @@ interface MeteredStream {
   reading: StreamReading;
 }
 
-/** Measures what comes to one place once, for all who listen there. */
+/** Measures the streams that arrive at one node, once for all receivers there. */
 export class SharedMeters {
   readonly #clock: HostClock;
-  /** By channel, what each server sends on it: bounded by the scenario's servers. */
+  /** By channel, one entry for each server that sends on it: bounded by the servers of the scenario. */
   readonly #streams: MeteredStream[][];
-  /** By channels, as bits; of the last reading. */
+  /** Sums of the last reading, by channel mask. */
   readonly #shared = new Map<number, SharedReading>();
 
   constructor(clock: HostClock, channelCount: number) {
@@ -36,7 +36,7 @@ export class SharedMeters {
     this.#streams = Array.from({ length: channelCount }, () => []);
   }
 
-  /** Takes a datagram of one of the channels. */
+  /** Takes a datagram of a channel. */
   observe(packet: Packet, atUs: number): void {
     const header = headerOf(packet);
     if (header === undefined) return;
@@ -47,12 +47,12 @@ export class SharedMeters {
     if (header.type === DatagramType.symbol) stream.newSymbolCount++;
   }
 
-  /** Nobody had joined a channel until now. */
+  /** A channel is joined that nobody had joined until now. */
   resume(channel: number): void {
     for (const { meter } of this.#streams[channel]!) meter.resume(this.#clock.nowUs());
   }
 
-  /** What came until now is what `of` tells, until the next reading. */
+  /** Ends a reading: until the next one, `of` returns what arrived before this call. */
   read(): void {
     this.#shared.clear();
     for (const streams of this.#streams) {

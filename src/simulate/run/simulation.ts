@@ -15,16 +15,16 @@ import { receiverSummaries } from './summary.js';
 
 /** Timers count milliseconds, as Node's do. */
 const TIMER_GRAIN_US = 1000;
-/** Addresses of receivers, which nobody needs to know. */
+/** Prefix of the receivers' addresses, which are of no importance. */
 const RECEIVER_PREFIX = 'fd00:1::';
 
 export interface SimulationOptions {
-  /** Takes every event as it happens. @default nobody */
+  /** Takes every event as it happens. @default none */
   readonly onEvent?: (event: SimulationEvent) => void;
   readonly signal?: AbortSignal;
 }
 
-/** Runs a scenario to its end, or until all receivers are done. Rejects with the signal's reason when that aborts. */
+/** Runs a scenario to its end, or until all receivers are done. Rejects with the signal's reason if the signal aborts. */
 export async function simulate(scenario: Scenario, options: SimulationOptions = {}): Promise<SummaryEvent> {
   return new Simulation(scenario, options).run();
 }
@@ -138,7 +138,7 @@ class Simulation {
     return new LinkSampler(plan.name, down);
   }
 
-  /** Links from the root to a place. */
+  /** Downward links between the root and a node. */
   #pathTo(below: string | undefined): readonly Link[] {
     const path: Link[] = [];
     for (let at = this.#links.get(below ?? ''); at !== undefined; at = this.#links.get(at.below ?? ''))
@@ -178,7 +178,7 @@ class Simulation {
     });
   }
 
-  /** @param isLast whether it is the rest after the last whole interval, which is counted and not told. */
+  /** @param isLast whether this is the rest after the last whole interval, which is counted but makes no events. */
   #sample(isLast: boolean): void {
     const { nowUs } = this.#network.clock;
     const tell = (event: SimulationEvent | undefined) => {

@@ -4,7 +4,7 @@ import type { ReceiverTotals } from './receiver-totals.js';
 import type { ScenarioReceiver } from './scenario.js';
 import type { ReceiverSummary, Spread } from './simulation-events.js';
 
-/** One summary for each entry of a scenario, in its order. */
+/** One summary for each receiver entry of a scenario, in the order of the file. */
 export function receiverSummaries(
   plans: readonly ScenarioReceiver[],
   fullReceivers: readonly FullReceiver[],
@@ -51,7 +51,7 @@ function spreadOf(values: readonly number[]): Spread | undefined {
   return { min, median, max };
 }
 
-/** The lower one of the two in the middle; undefined of nothing. */
+/** The median (of two middle values the lower one); undefined without values. */
 export function medianOf(values: readonly number[]): number | undefined {
   return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 }

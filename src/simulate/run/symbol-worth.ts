@@ -4,12 +4,13 @@ import { forecastLevel, type HeardStream } from '../../sender/schedule/level-pla
 import { planRing } from '../../sender/schedule/ring.js';
 import { type Descriptor, NO_CODE } from '../../wire/descriptor.js';
 
-/** Loss ratios for which overheads are looked up; the nearest counts. */
+/** Loss ratios for which overheads are computed. The highest one not above the real loss is used. */
 const LOSS_STEPS = [0, 0.01, 0.03, 0.1, 0.3, 0.6] as const;
 
 /**
- * What a symbol that was heard counts, as a share of the object, where nobody keeps account of which symbols are there: of K
- * symbols, each is one of the K · (1 + overhead) that the forecast says have to be heard, on these channels and at this loss.
+ * The share of the object that a received symbol is worth, where symbols are only counted. By the forecast, K · (1 +
+ * overhead) symbols must be received to complete K symbols, with these channels and this loss; each is worth 1 / (K · (1 +
+ * overhead)).
  */
 export class SymbolWorth {
   readonly #geometry: Geometry;

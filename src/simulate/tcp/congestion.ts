@@ -1,12 +1,12 @@
-/** How a TCP sender chooses its window, in segments. It is told of every segment that arrived, and of loss once a window. */
+/** How a TCP sender chooses its window, in segments. It is told of every acknowledged segment, and of loss once a window. */
 export interface CongestionControl {
-  /** How many segments may be under way; a fraction counts as less. */
+  /** How many segments may be under way; fractions are rounded down. */
   readonly windowSegments: number;
   /** One segment has been acknowledged outside of recovery. */
   acked(nowUs: number, smoothedRttUs: number): void;
-  /** Something of this window was lost. */
+  /** At least one segment of this window was lost. */
   lost(nowUs: number, flightSegments: number): void;
-  /** Nothing has been acknowledged for so long that all that was under way counts as lost. */
+  /** The retransmission timer expired: all segments under way count as lost. */
   timedOut(nowUs: number, flightSegments: number): void;
 }
 
@@ -16,12 +16,12 @@ export function congestionControl(name: CongestionName): CongestionControl {
   return name === 'reno' ? new Reno() : new Cubic();
 }
 
-/** RFC 6928: the window that a connection begins with. */
+/** RFC 6928: the initial window. */
 const INITIAL_WINDOW = 10;
 /** RFC 5681, section 3.1: no threshold is below two segments. */
 const MIN_THRESHOLD = 2;
 
-/** Slow start and congestion avoidance of RFC 5681, one halving a window as RFC 6582 and 6675 have it. */
+/** Slow start and congestion avoidance of RFC 5681, with one halving a window as in RFC 6582 and 6675. */
 export class Reno implements CongestionControl {
   windowSegments = INITIAL_WINDOW;
   #threshold = Number.POSITIVE_INFINITY;
@@ -44,14 +44,14 @@ export class Reno implements CongestionControl {
 /** RFC 9438, section 4: constants, segments and seconds. */
 const CUBIC_C = 0.4;
 const CUBIC_BETA = 0.7;
-/** Section 4.3: grows as fast as Reno would with this decrease, while it is below the window before the last loss. */
+/** Section 4.3: below the window before the last loss, the window grows as fast as that of Reno with this decrease. */
 const FRIENDLY_INCREASE = (3 * (1 - CUBIC_BETA)) / (1 + CUBIC_BETA);
 
 /** CUBIC (RFC 9438) with its Reno-friendly region and fast convergence; slow start is Reno's, without HyStart++. */
 export class Cubic implements CongestionControl {
   windowSegments = INITIAL_WINDOW;
   #threshold = Number.POSITIVE_INFINITY;
-  /** W_max: the window before the last decrease, or less where that was below the one before (section 4.7). */
+  /** W_max: the window before the last decrease; less if it was below the one before that (section 4.7). */
   #plateau = 0;
   /** cwnd_prior: the window at the last decrease. */
   #before = 0;
@@ -59,7 +59,7 @@ export class Cubic implements CongestionControl {
   #friendly = 0;
   /** When this stage of congestion avoidance began; undefined until its first acknowledgement. */
   #epochUs: number | undefined;
-  /** K: seconds from then until the curve is back at the plateau. */
+  /** K: seconds from `#epochUs` until the curve is back at the plateau. */
   #returnS = 0;
 
   acked(nowUs: number, smoothedRttUs: number): void {
@@ -95,7 +95,7 @@ export class Cubic implements CongestionControl {
   }
 
   #begin(nowUs: number): number {
-    // After a time-out, or when slow start ended without a loss, there is no plateau above to return to.
+    // After a timeout, or if slow start ended without a loss, there is no higher plateau to return to.
     this.#plateau = Math.max(this.#plateau, this.windowSegments);
     this.#returnS = Math.cbrt((this.#plateau - this.windowSegments) / CUBIC_C);
     this.#friendly = this.windowSegments;

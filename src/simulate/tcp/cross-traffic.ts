@@ -10,35 +10,36 @@ import { RoundTrips } from './round-trips.js';
 export interface TrafficOptions {
   readonly name: string;
   readonly kind: CongestionName | 'udp';
-  /** Link behind which its receiver is, and its sender. */
+  /** The link that the flow's receiver is behind. */
   readonly below: string;
-  /** @default the root */
+  /** The link that the flow's sender is behind. @default the root */
   readonly from?: string | undefined;
-  /** @default 0 and never */
+  /** @default 0 */
   readonly startUs?: number | undefined;
+  /** @default never */
   readonly stopUs?: number | undefined;
-  /** Whole IPv6 packets; of `udp` only. */
+  /** Rate of whole IPv6 packets, for `udp` only. */
   readonly rateBitsPerSecond?: number | undefined;
-  /** How long an acknowledgement takes; the way back is never crowded. @default 10 ms */
+  /** Delay of acknowledgements; the way back never has a queue. @default 10 ms */
   readonly returnDelayUs?: number | undefined;
   /** @default 1500 */
   readonly packetBytes?: number | undefined;
 }
 
-/** A flow of other people's packets, and what came of it. */
+/** A flow of other traffic, and how much of it arrived. */
 export interface CrossTraffic {
   readonly name: string;
-  /** Whole packets that arrived. */
+  /** Bytes of whole packets that arrived. */
   readonly arrivedBytes: number;
   readonly sentCount: number;
   readonly arrivedCount: number;
 }
 
 const DEFAULT_RETURN_DELAY_US = 10_000;
-/** What Ethernet carries. */
+/** Largest packet of Ethernet. */
 const DEFAULT_PACKET_BYTES = 1500;
 
-/** Adds a flow; it sends in its time by itself. */
+/** Adds a flow, which sends from its start to its stop. */
 export function addCrossTraffic(network: VirtualNetwork, options: TrafficOptions): CrossTraffic {
   return options.kind === 'udp'
     ? new UdpFlow(network, options)
@@ -52,7 +53,7 @@ class Segment implements Packet {
   readonly length = 0;
   readonly wireBytes: number;
   readonly header = null;
-  /** Number of the transmission. */
+  /** Transmission number. */
   readonly number: number;
 
   constructor(flow: Flow, wireBytes: number, number: number) {
@@ -64,7 +65,7 @@ class Segment implements Packet {
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Both ends of a flow of unicast packets: to the tree, a group that its receiver has always been a member of. */
+/** Both ends of a flow of unicast packets. For the tree the flow is a group, of which the receiver is always a member. */
 abstract class UnicastFlow implements CrossTraffic, Tap {
   readonly name: string;
   readonly isLazy = false;
@@ -89,7 +90,7 @@ abstract class UnicastFlow implements CrossTraffic, Tap {
   }
 
   observe(packet: Packet): void {
-    // What is damaged on the way is another object, and fails the checksum.
+    // A damaged packet is another object (not a `Segment`): it fails the checksum.
     if (packet.flow !== this.#flow || !(packet instanceof Segment)) return;
     this.arrivedCount++;
     this.arrivedBytes += packet.wireBytes;
@@ -110,7 +111,7 @@ abstract class UnicastFlow implements CrossTraffic, Tap {
   protected abstract arrived(number: number): void;
 }
 
-/** Packets at a fixed rate, whatever becomes of them. */
+/** Sends packets at a fixed rate, whether they arrive or not. */
 class UdpFlow extends UnicastFlow {
   protected begin(): void {
     const { clock } = this.network;
@@ -130,19 +131,19 @@ class UdpFlow extends UnicastFlow {
 }
 
 /**
- * A TCP connection that always has more to send. Every segment is acknowledged by itself (as with SACK, RFC 6675), at once;
- * what is lost is sent again under a new number, so numbers only say what came after what. Where the network reorders, what
- * comes late has been given up.
+ * A TCP connection that always has more to send. Every segment is acknowledged separately (as with SACK, RFC 6675) and at
+ * once. A lost segment is sent again under a new number, so numbers only tell the order of transmissions. If the network
+ * reorders packets, a late segment has been given up.
  */
 class TcpFlow extends UnicastFlow {
   readonly #control: CongestionControl;
   readonly #flight = new Flight();
   readonly #trips = new RoundTrips();
   readonly #wayBack: Link;
-  /** Losses of what was sent before are of a window that has been decreased already. */
+  /** Losses of transmissions before this one belong to a window that has been decreased already. */
   #recoverTo = 0;
   #timer: ScheduledEvent | undefined;
-  /** When the timer is to go off, which may be later than it is set for. */
+  /** When the retransmission timer is due; it may be set for an earlier time. */
   #timeoutUs = 0;
   readonly #onTimer = () => this.#checkTimer();
   readonly #onLost = (number: number) => this.#lose(number);
@@ -190,7 +191,7 @@ class TcpFlow extends UnicastFlow {
   #lose(number: number): void {
     if (number < this.#recoverTo) return;
     this.#recoverTo = this.#flight.next;
-    // The lost one was part of the flight.
+    // The lost segment was part of the flight.
     this.#control.lost(this.network.clock.nowUs, this.#flight.count + 1);
   }
 

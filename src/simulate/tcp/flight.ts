@@ -1,20 +1,20 @@
 /** RFC 6675: a segment is lost when three sent after it have arrived. */
 const DUPLICATE_THRESHOLD = 3;
-/** Segments that can be under way at once: a window of 98 MB, more than queues and delays of a simulation hold. */
+/** Most segments that can be under way at once: a window of 98 MB, more than queues and delays of a simulation hold. */
 export const MAX_FLIGHT = 2 ** 16;
 
 const UNDER_WAY = 1;
 const SETTLED = 2;
 
-/** Segments under way, by the number of their transmission; what is lost is sent again under a new number. */
+/** Segments under way, by transmission number. A lost segment is sent again under a new number. */
 export class Flight {
   /** Number of the next transmission. */
   next = 0;
-  /** Neither acknowledged nor lost. */
+  /** Number of segments that are neither acknowledged nor lost. */
   count = 0;
   readonly #sentUs = new Float64Array(MAX_FLIGHT);
   readonly #states = new Uint8Array(MAX_FLIGHT);
-  /** All before this are settled. */
+  /** All transmissions before this one are settled. */
   #oldest = 0;
   #highestAcked = -1;
 
@@ -30,21 +30,21 @@ export class Flight {
     return this.next - this.#oldest < MAX_FLIGHT;
   }
 
-  /** Settles an acknowledged transmission: when it was sent, or undefined if it had been given up. */
+  /** Settles an acknowledged transmission. Returns when it was sent, or undefined if it had been given up. */
   acked(number: number): number | undefined {
     if (!this.#settle(number)) return undefined;
     this.#highestAcked = Math.max(this.#highestAcked, number);
     return this.#sentUs[number % MAX_FLIGHT];
   }
 
-  /** Gives up what is lost by now, and calls `onLost` with each number. */
+  /** Gives up the transmissions that are lost by now, and calls `onLost` with the number of each. */
   giveUpLost(onLost: (number: number) => void): void {
     for (const end = this.#highestAcked - DUPLICATE_THRESHOLD; this.#oldest <= end; this.#oldest++) {
       if (this.#settle(this.#oldest)) onLost(this.#oldest);
     }
   }
 
-  /** Gives up all. */
+  /** Gives up all transmissions under way. */
   giveUp(): void {
     for (; this.#oldest < this.next; this.#oldest++) this.#settle(this.#oldest);
   }

@@ -2,18 +2,18 @@
 const RTT_GAIN = 1 / 8;
 const DEVIATION_GAIN = 1 / 4;
 const DEVIATIONS = 4;
-/** RFC 6298 asks for a second; what people run (Linux, the BSDs) waits 200 ms, and cross traffic should be as people run it. */
+/** RFC 6298 asks for one second, but Linux and the BSDs wait 200 ms, and cross traffic should be like theirs. */
 const MIN_TIMEOUT_US = 200_000;
 const MAX_TIMEOUT_US = 60_000_000;
 const INITIAL_TIMEOUT_US = 1_000_000;
 
-/** A TCP sender's idea of the round-trip time, and how long it waits for an acknowledgement (RFC 6298). */
+/** A TCP sender's estimate of the round-trip time, and its retransmission timeout (RFC 6298). */
 export class RoundTrips {
   smoothedUs = 0;
   #deviationUs = 0;
   #backoff = 1;
 
-  /** How long nothing may be acknowledged. */
+  /** How long the sender waits for an acknowledgement. */
   get timeoutUs(): number {
     const calmUs =
       this.smoothedUs === 0
