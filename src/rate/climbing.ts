@@ -49,9 +49,13 @@ const TRIAL_DATAGRAMS = 64;
 /** A step needs a clear path (no loss, no queue) for two slots. */
 const CLEAR_US = 2 * SLOT_US;
 
-const CLEAR = 'nothing lost, no queue';
+const CLEAR = 'no loss and no queue';
 /** Reason for a trial, by what the preview of the level showed. */
-const REASONS = { room: 'the preview found room', 'no room': 'trains find room', unknown: CLEAR } as const;
+const REASONS = {
+  room: 'the preview found room',
+  'no room': 'the measured capacity has room',
+  unknown: CLEAR,
+} as const;
 
 /**
  * The next step of the phase `start`, which climbs quickly to the measured capacity. `over` if it can climb no further,
@@ -78,7 +82,7 @@ export function stepOfStart(path: PathState): Step | 'over' | undefined {
   if (!hasRoom || !path.isClear(START_STEP_US) || next > levels.max || path.isContended) return 'over';
   return {
     level: Math.max(next, jump),
-    why: capacityBitsPerSecond === undefined ? CLEAR : `trains pass at ${inWords(capacityBitsPerSecond)}`,
+    why: capacityBitsPerSecond === undefined ? CLEAR : `measured capacity ${inWords(capacityBitsPerSecond)}`,
   };
 }
 
@@ -129,7 +133,7 @@ export function compete(path: PathState, { slot }: EndedSlot, backOff: BackOff):
     roundTripUs: path.roundTripUs(nowUs - SLOT_US),
     capacityBitsPerSecond: path.link.shareBitsPerSecond,
   });
-  const why = `others on the path, fair are ${inWords(fairRate)}`;
+  const why = `other traffic on the path, fair share ${inWords(fairRate)}`;
   if (level > 1 && levels.rateOf(level) > fairRate) return { level: level - 1, why };
   const limit = Math.min(fairRate, NO_PREVIEW_RATIO * path.link.assess(nowUs));
   if (level >= levels.max || levels.rateOf(level + 1) > limit || !backOff.permits(level + 1, slot + 1))

@@ -186,7 +186,7 @@ function standingQueue(history: PathHistory, input: CongestionInput): Congestion
   if (receivedCount + lostCount < MIN_JUDGED || ratio <= OVERFLOW_LOSS_RATIO + 1.5 * ambientLossRatio) return undefined;
   return {
     isMild: true,
-    what: `${percent(ratio)} lost, and a queue`,
+    what: `${percent(ratio)} lost, with a standing queue`,
     rateBitsPerSecond: Number.POSITIVE_INFINITY,
   };
 }

@@ -104,7 +104,7 @@ export class DeafPeriod {
     if (Math.max(share, carried / keptBitsPerSecond) >= CARRIED_RATIO) return undefined;
     const wire = { levelBitsPerSecond: onWire, leaveLatencyUs: this.#latencyUs };
     return {
-      what: `only ${percent(share)} of it arrives`,
+      what: `only ${percent(share)} of the kept channels arrives`,
       rateBitsPerSecond: rateThatDrains(history, { nowUs, freshUs: changedUs, ...wire }, carried),
     };
   }

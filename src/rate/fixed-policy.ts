@@ -25,7 +25,12 @@ export class FixedPolicy implements ChannelPolicy {
   }
 
   start(): readonly Decision[] {
-    return this.#channels.map((channel) => ({ action: 'join', channel, server: undefined, reason: 'picked by hand' }));
+    return this.#channels.map((channel) => ({
+      action: 'join',
+      channel,
+      server: undefined,
+      reason: 'chosen by the user',
+    }));
   }
 
   tick(nowUs: number, readings: readonly StreamReading[], local: LocalReading): readonly Decision[] {

@@ -85,7 +85,7 @@ export class RateController {
   start(nowUs: number): Move {
     this.#phase = 'start';
     this.#path.change(1, nowUs);
-    return { level: 1, reason: 'the lowest level, to measure from' };
+    return { level: 1, reason: 'the lowest level first, to measure the path' };
   }
 
   /** Another path through the same bottleneck has just left a level: congestion seen now is older than that leave. */
@@ -139,15 +139,15 @@ export class RateController {
     });
     if (congestion !== undefined) return this.#retreat(congestion);
     this.#breaker.rest(path.nowUs);
-    if (level > levels.max) return this.#stepDown(levels.max, 'more comes than is allowed');
+    if (level > levels.max) return this.#stepDown(levels.max, 'the joined channels exceed the rate limit');
     if (this.#load.isTooMuch && level > 1) {
       this.#load.clear();
       this.#recordFailure();
-      return this.#stepDown(level - 1, 'this host drops what it cannot take');
+      return this.#stepDown(level - 1, 'this host drops datagrams because it cannot keep up');
     }
     if (level <= 1 || !isSilent(path)) return undefined;
     this.#recordFailure();
-    return this.#stepDown(level - 1, 'nothing comes of it');
+    return this.#stepDown(level - 1, 'the joined channel sends nothing');
   }
 
   /** Leaves more if the path becomes slower still while a leave is waited for. */

@@ -104,7 +104,7 @@ describe('congestion', () => {
 
   it('is a short queue that is never empty and overflows', () => {
     const lossy = { queueMs: 15, lossRatio: 0.02 };
-    expect(judge(() => lossy)).toMatchObject({ what: '2 % lost, and a queue', isMild: true });
+    expect(judge(() => lossy)).toMatchObject({ what: '2 % lost, with a standing queue', isMild: true });
     expect(judge((beforeS) => ({ ...lossy, queueMs: beforeS > 0.4 && beforeS < 0.6 ? 0 : 15 }))).toBeUndefined();
     expect(judge(() => lossy, { ambientLossRatio: 0.02 })).toBeUndefined();
   });

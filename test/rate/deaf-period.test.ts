@@ -130,7 +130,7 @@ describe('the deaf period after a leave', () => {
     it('calls for less than it carries of all that is on the wire, when that is less than what was kept', () => {
       // 40 % of what was kept comes: of the 3 Mbit/s on the wire the path carries 1.2.
       const { what, rateBitsPerSecond } = excessWith({ arrivedBitsPerSecond: 0.4 * KEPT })!;
-      expect(what).toBe('only 40 % of it arrives');
+      expect(what).toBe('only 40 % of the kept channels arrives');
       expect(rateBitsPerSecond).toBeGreaterThan(0);
       expect(rateBitsPerSecond).toBeLessThan(1.2e6);
     });

@@ -29,7 +29,7 @@ describe('the receiving driver', () => {
     expect(events[1]!.event).toMatchObject({
       channel: 0,
       server: undefined,
-      reason: 'the lowest level, to measure from',
+      reason: 'the lowest level first, to measure the path',
     });
     expect(events.findLast(({ name }) => name === 'progress')!.event).toMatchObject({
       totalBytes: 500 * SYMBOL_BYTES,

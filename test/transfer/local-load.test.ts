@@ -26,7 +26,7 @@ describe('a host that cannot take what comes', () => {
     const receiver = await overtaxed('slow host', 3.3, 40);
     const leaves = receiver.moves.filter(({ action }) => action === 'leave');
     expect(new Set(leaves.map(({ reason }) => reason.replace(/^.*: /, '')))).toEqual(
-      new Set(['this host drops what it cannot take']),
+      new Set(['this host drops datagrams because it cannot keep up']),
     );
     const late = receiver.between(20);
     expect(late.filter((rate) => rate <= 3 * MEGABIT).length).toBeGreaterThan(0.6 * late.length);

@@ -76,7 +76,7 @@ describe('a receiver that finds its rate', () => {
     expect(told.warnings).toEqual([]);
     // Whoever reads the log sees from where to where, and why.
     const [first, ...others] = told.moves.filter(({ reason }) => reason !== 'has what it needs');
-    expect(first!.reason).toBe('the lowest level, to measure from');
+    expect(first!.reason).toBe('the lowest level first, to measure the path');
     for (const { kind, reason } of others) {
       const [, from, to] = /^level (\d) → (\d): .+$/.exec(reason) ?? [];
       if (mode === 'several') expect([reason, kind]).toEqual([reason, Number(to) > Number(from) ? 'join' : 'leave']);
@@ -162,7 +162,11 @@ describe('a receiver that finds its rate', () => {
     line.down.change({ rateBitsPerSecond: 10e6 });
     const before = told.moves.length;
     expectSafe(receiver, object, await bed.completion(receiver, 60));
-    expect(told.moves[before]).toMatchObject({ kind: 'join', channel: 0, reason: 'the lowest level, to measure from' });
+    expect(told.moves[before]).toMatchObject({
+      kind: 'join',
+      channel: 0,
+      reason: 'the lowest level first, to measure the path',
+    });
     expect(told.warnings).toEqual([]);
   });
 

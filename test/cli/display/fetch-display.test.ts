@@ -96,16 +96,16 @@ describe('the display of a fetch', () => {
       nowMs = atMs;
       events.emit(name, { server: undefined, channel, group: 'ff15::1', reason });
     };
-    step('join', 100, 0, 'the lowest level, to measure from');
-    step('join', 2000, 1, 'level 1 → 3: trains pass at 6 Mbit/s');
-    step('join', 2001, 2, 'level 1 → 3: trains pass at 6 Mbit/s');
+    step('join', 100, 0, 'the lowest level first, to measure the path');
+    step('join', 2000, 1, 'level 1 → 3: measured capacity 6 Mbit/s');
+    step('join', 2001, 2, 'level 1 → 3: measured capacity 6 Mbit/s');
     step('leave', 8000, 2, 'level 3 → 2: 12 % lost');
     step('join', 65_500, 2, `level 2 → 3: ${'the preview found room '.repeat(9)}`);
     expect(text()).toBe('');
     events.emit('progress', progress);
     const steps = text().trimEnd().split('\n').slice(3);
     expect(steps.slice(0, 2)).toEqual([
-      '    2.0 s  level 1 → 3: trains pass at 6 Mbit/s',
+      '    2.0 s  level 1 → 3: measured capacity 6 Mbit/s',
       '    8.0 s  level 3 → 2: 12 % lost',
     ]);
     expect(steps[2]).toMatch(/^ {3}65\.5 s {2}level 2 → 3: the preview found room .*…$/);
