@@ -1,7 +1,7 @@
 import { type PathHistory, STANDING_US } from './path-history.js';
 
 /** A queue below this harms nobody. Most links show as much in normal operation. */
-export const LOW_QUEUE_US = 20_000;
+const LOW_QUEUE_US = 20_000;
 /** A queue below this counts as empty. */
 const EMPTY_QUEUE_US = 4_000;
 /** A queue above this is too long if it does not shrink. */

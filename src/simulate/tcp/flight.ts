@@ -1,7 +1,7 @@
 /** RFC 6675: a segment is lost when three sent after it have arrived. */
 const DUPLICATE_THRESHOLD = 3;
 /** Most segments that can be under way at once: a window of 98 MB, more than queues and delays of a simulation hold. */
-export const MAX_FLIGHT = 2 ** 16;
+const MAX_FLIGHT = 2 ** 16;
 
 const UNDER_WAY = 1;
 const SETTLED = 2;
