@@ -6,15 +6,15 @@ import type { StreamReading } from '../../dist/rate/readings.js';
 import { SLOT_NUMBERS, type StepPlan } from '../../dist/rate/step-plan.js';
 import type { Prng } from '../../dist/simulate/random/prng.js';
 
-/** Changes what a receiver is told of a stream. */
+/** Changes the readings of a stream before rate control gets them. */
 export type Filter = (reading: StreamReading) => StreamReading;
 
-/** One part of rate control switched off: at what it is told, or else in the classes that it consists of. */
+/** One part of rate control switched off, by a change of its readings or of its classes. */
 export interface Ablation {
   readonly what: string;
   /** For one receiver. */
   readonly filter?: (plan: StepPlan, prng: Prng) => Filter;
-  /** Changes classes until the result is called. */
+  /** Changes classes; the returned function restores them. */
   readonly patch?: () => () => void;
 }
 

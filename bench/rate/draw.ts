@@ -10,7 +10,7 @@ const LEAVES_MS = [2000, 100] as const;
 export const LEVELS = thirdsLevels(0.5e6, 128e6);
 export const LAYERS = layersOf(LEVELS);
 
-/** What the number of a seed decides, in a row: the same whatever is switched off. */
+/** The random choices of one seed in a row. They do not depend on the parts that are switched off. */
 export class Draw {
   readonly prng: Prng;
   /** Of the seed. */
@@ -21,7 +21,7 @@ export class Draw {
     this.number = seed;
   }
 
-  /** A rate, every octave as likely as any other. Whole bit/s. */
+  /** A random rate, uniform in the logarithm, in whole bit/s. */
   rate(from: number, to: number): number {
     return Math.round(from * (to / from) ** this.prng.ratio());
   }
@@ -45,7 +45,7 @@ export class Draw {
   }
 }
 
-/** The highest of some levels within a rate; the lowest in any case, as receivers never have less. */
+/** The highest of some levels that fits in a rate; the lowest if none does, because receivers never have less. */
 export function bestOf(levels: readonly number[], rateBitsPerSecond: number): number {
   return Math.max(levels[0]!, ...levels.filter((level) => level <= rateBitsPerSecond));
 }

@@ -6,15 +6,15 @@ const HELD_MS = 2000;
 const NEAR_RATIO = 0.1;
 
 /**
- * From `fromMs` until what is joined is within 10 % of the level that prevails from `judgedMs` to `toMs`, and stays so for two
- * seconds; infinite where it never does.
+ * Time from `fromMs` until the joined rate is within 10 % of the level that prevails from `judgedMs` to `toMs`, and stays so
+ * for two seconds; infinite if it never does.
  */
 export function settledMs(steps: readonly Step[], fromMs: number, judgedMs: number, toMs: number): number {
   const final = prevailingRate(steps, judgedMs, toMs);
   return heldMs(steps, fromMs, toMs, (rate) => final > 0 && Math.abs(rate - final) <= NEAR_RATIO * final);
 }
 
-/** From `fromMs` until what is joined is good enough, and stays so for two seconds; infinite where it never does. */
+/** Time from `fromMs` until the joined rate is good enough, and stays so for two seconds; infinite if it never does. */
 export function heldMs(
   steps: readonly Step[],
   fromMs: number,
@@ -31,7 +31,7 @@ export function heldMs(
   return sinceMs === undefined || toMs - sinceMs < HELD_MS ? Number.POSITIVE_INFINITY : sinceMs - fromMs;
 }
 
-/** Time-average of what is joined, as a share of a rate; more than that counts as that. */
+/** Mean of the joined rate over time, as a share of a rate; higher rates count as that rate. */
 export function shareOf(steps: readonly Step[], fromMs: number, toMs: number, rateBitsPerSecond: number): number {
   const capped = steps.map((step) => ({
     atMs: step.atMs,

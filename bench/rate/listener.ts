@@ -18,11 +18,11 @@ export interface ListenerOptions {
   /** Its own. */
   readonly hostClock: HostClock;
   readonly startUs: number;
-  /** When it leaves everything; undefined never. */
+  /** When it leaves everything; undefined: never. */
   readonly stopUs: number | undefined;
   /** @default none */
   readonly filter: Filter | undefined;
-  /** Takes what it has joined now, in bit/s by the ladder, and why. */
+  /** Takes the nominal rate of the joined channels in bit/s, and the reason of the last change. */
   readonly onDecisions: (rateBitsPerSecond: number, reason: string) => void;
 }
 
@@ -33,8 +33,8 @@ interface Stream {
 }
 
 /**
- * A receiver of which nothing but the rate control is there: measures what arrives at a node of a tree and follows its policy,
- * server by server where the policy chooses them, which crowds do not.
+ * A receiver that has only rate control. It measures what arrives at a node of the tree and follows its policy, server by
+ * server if the policy chooses servers separately; crowds cannot do that.
  */
 export class Listener {
   /** Whole packets of what it has joined. */
@@ -128,7 +128,7 @@ export class Listener {
     const { hostClock } = this.#options;
     const key = keyOf(channel, server);
     if (this.#joined.has(key)) return;
-    // What was missed meanwhile is not lost.
+    // Datagrams missed meanwhile are not lost.
     for (const { channelIndex, serverIndex, meter } of this.#streams.values()) {
       if (channelIndex === channel && (server ?? serverIndex) === serverIndex) meter.resume(hostClock.nowUs());
     }

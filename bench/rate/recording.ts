@@ -71,8 +71,8 @@ const DRAINED_MS = 1000;
 const STANDING_MS = 200;
 
 /**
- * From `fromMs` until no queue of a limit or more stands any more, for a second; 0 where none does in the first second, infinite
- * where one always does before `toMs`.
+ * From `fromMs` until no queue of a limit or more stands any more, for a second; 0 where none does in the first second,
+ * infinite where one always does before `toMs`.
  */
 export function drainedMs({ samples }: Recording, fromMs: number, toMs: number, limitMs: number): number {
   let emptyMs = fromMs;

@@ -3,7 +3,9 @@ import { TreeNode, VirtualNetwork } from '../../dist/simulate/index.js';
 type Interest = Parameters<TreeNode['join']>[0];
 type Tap = Parameters<TreeNode['addTap']>[0];
 
-/** A network in which a receiver can be at the end of several links at once, as where servers reach it on different paths. */
+/**
+ * A network in which a receiver can be at the end of several links at once, as where servers reach it on different paths.
+ */
 export class SeveralPaths extends VirtualNetwork {
   readonly #meetings = new Map<string, Meeting>();
 

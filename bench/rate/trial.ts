@@ -21,12 +21,12 @@ import { SeveralPaths } from './several-paths.js';
 /** A link that is too narrow. */
 export interface Bottleneck extends Pick<LinkOptions, 'loss' | 'jitterUs'> {
   readonly rateBitsPerSecond: number;
-  /** What waits at most, as long as that takes; eight packets in any case. */
+  /** Length of the queue as the time that it takes to leave; at least eight packets. */
   readonly queueMs: number;
   readonly leaveLatencyMs: number;
 }
 
-/** What is played. Seconds count from when the first receiver may start. */
+/** A trial. Seconds count from when the first receiver may start. */
 export interface Trial {
   readonly seed: string;
   readonly seconds: number;
@@ -35,7 +35,7 @@ export interface Trial {
   /** @default several */
   readonly mode?: 'several' | 'best';
   readonly ssm?: boolean;
-  /** Trains promise up to this share too much, as those of real hosts do; none of two does by the same. @default 0 */
+  /** Trains show up to this share too much capacity, as on real hosts, each by another amount. @default 0 */
   readonly trainErrorRatio?: number;
   /** @default 1 */
   readonly serverCount?: number;
@@ -61,14 +61,14 @@ const MIN_QUEUE_PACKETS = 8;
 /** One way; TCP's acknowledgements take 10 ms more. */
 const DELAY_US = 5000;
 const GRAFT_US = 10_000;
-/** Nobody counts what they have: any size will do. */
+/** No receiver completes the object, so any size will do. */
 const OBJECT_BYTES = 4e6;
 /** Receivers start at a random moment of the eight slots after which the highest permission comes round again. */
 const PHASE_US = 4e6;
 /** Servers whose clocks are set differ by a few milliseconds. */
 const CLOCK_ERROR_US = 3000;
 
-/** Plays a trial in virtual time. The same trial always does the same. */
+/** Runs a trial in virtual time. The same trial always gives the same result. */
 export async function playTrial(trial: Trial, ablation: Ablation): Promise<Recording> {
   const restore = ablation.patch?.();
   try {

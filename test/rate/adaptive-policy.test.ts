@@ -8,7 +8,7 @@ import { reading } from './readings.js';
 
 const TICK_US = 50_000;
 
-/** Carries decisions out, and complains about those that make no sense. */
+/** Carries out decisions, and fails on those that make no sense. */
 class Membership {
   readonly joined = new Set<string>();
   readonly #options: AdaptivePolicyOptions;
@@ -61,7 +61,7 @@ const anyOptions: fc.Arbitrary<AdaptivePolicyOptions> = fc
     areServersSeparate,
   }));
 
-/** What no sender would send, and no network bring. */
+/** Readings that no sender and no network would cause. */
 const anyReading: fc.Arbitrary<StreamReading> = fc
   .record({
     serverIndex: fc.nat(3),
@@ -91,7 +91,7 @@ const anyLocal: fc.Arbitrary<LocalReading> = fc.record({
   latenessUs: fc.oneof({ arbitrary: fc.constant(0), weight: 9 }, { arbitrary: fc.nat(1e6), weight: 1 }),
 });
 
-/** Bursts of the same for a while, so that there is time for something to be concluded. */
+/** Runs of equal readings, so that the policy has time to conclude something. */
 const anyWeather = fc.array(
   fc.record({
     ticks: fc.integer({ min: 1, max: 60 }),
@@ -101,7 +101,7 @@ const anyWeather = fc.array(
   { maxLength: 25 },
 );
 
-describe('the adaptive policy, whatever is read', () => {
+describe('the adaptive policy, with any readings', () => {
   it('joins what is not joined, leaves what is, and stays within the ladder and the highest rate allowed', () => {
     fc.assert(
       fc.property(anyOptions, anyWeather, (options, weather) => {
@@ -126,11 +126,11 @@ describe('the adaptive policy, whatever is read', () => {
     );
   });
 
-  it('never joins more than is allowed, but for the lowest level of each path', () => {
+  it('never joins more than the rate limit, except for the lowest level of each path', () => {
     const allowed = fc.double({ min: 1e5, max: 1e8, noNaN: true });
     fc.assert(
       fc.property(anyOptions, allowed, anyWeather, (other, maxRateBitsPerSecond, weather) => {
-        // Of one server: how many send on a channel of several is for the readings to say.
+        // With one server only: with several, the readings decide how many send on a channel.
         const options = { ...other, servers: serversOf(1), maxRateBitsPerSecond };
         const policy = new AdaptivePolicy(options);
         const lowest = policy.start(1e6).map(({ channel }) => options.rates[channel]!);
@@ -150,7 +150,7 @@ describe('the adaptive policy, whatever is read', () => {
   });
 });
 
-/** Layered channels are joined from the lowest up, without a gap. */
+/** Checks that layered channels are joined from the lowest up, without a gap. */
 function expectLayers(options: AdaptivePolicyOptions, membership: Membership): void {
   if (options.kind !== 'several') return;
   const servers = options.areServersSeparate ? options.servers.map(({ index }) => index) : [undefined];
@@ -160,7 +160,7 @@ function expectLayers(options: AdaptivePolicyOptions, membership: Membership): v
   }
 }
 
-/** A path without any limit: everything that is joined arrives, and slots permit everything. */
+/** A path without limits: all joined channels arrive, and every slot permits every step. */
 function brings(channels: readonly number[], serverIndexes: readonly number[], nowUs: number): StreamReading[] {
   return serverIndexes.flatMap((serverIndex) =>
     channels.map((channelIndex) =>
@@ -203,7 +203,7 @@ describe('the adaptive policy', () => {
     return nowUs;
   }
 
-  it('counts what all servers bring that are heard, and gives way when another begins', () => {
+  it('counts what all servers bring from which something arrives, and leaves a level when another server begins', () => {
     const policy = new AdaptivePolicy(options);
     const membership = new Membership(options);
     membership.follow(policy.start(0));
@@ -229,7 +229,7 @@ describe('the adaptive policy', () => {
     expect([membership.joined.size, policy.status.levelRateBitsPerSecond]).toEqual([3, 4e6]);
   });
 
-  it('begins anew from the lowest level when it is started again', () => {
+  it('begins again from the lowest level when it is started again', () => {
     const policy = new AdaptivePolicy(options);
     const membership = new Membership(options);
     membership.follow(policy.start(0));

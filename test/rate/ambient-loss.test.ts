@@ -4,8 +4,8 @@ import { AmbientLoss } from '../../dist/rate/ambient-loss.js';
 import { Prng } from '../../dist/simulate/random/prng.js';
 import { seed, seeded } from '../simulate/seed.js';
 
-describe('the loss that is there anyway', () => {
-  it('is none until enough has come to tell', () => {
+describe('ambient loss', () => {
+  it('is 0 until enough datagrams have arrived', () => {
     const ambient = new AmbientLoss();
     expect(ambient.ratio).toBe(0);
     ambient.add(23, 6);
@@ -14,15 +14,18 @@ describe('the loss that is there anyway', () => {
     expect(ambient.ratio).toBeCloseTo(6 / 30, 9);
   });
 
-  it.each([0, 0.01, 0.05, 0.2])(seeded('is known to a quarter of itself, or one per cent, at %d'), (ratio) => {
-    const prng = new Prng(seed).fork(`ambient ${ratio}`);
-    const ambient = new AmbientLoss();
-    for (let i = 0; i < 500; i++) {
-      const lostCount = Array.from({ length: 20 }, () => prng.happens(ratio)).filter((isLost) => isLost).length;
-      ambient.add(20 - lostCount, lostCount);
-      if (i > 50) expect(Math.abs(ambient.ratio - ratio)).toBeLessThan(Math.max(0.25 * ratio, 0.02));
-    }
-  });
+  it.each([0, 0.01, 0.05, 0.2])(
+    seeded('is known to within a quarter of its value, or one per cent, at %d'),
+    (ratio) => {
+      const prng = new Prng(seed).fork(`ambient ${ratio}`);
+      const ambient = new AmbientLoss();
+      for (let i = 0; i < 500; i++) {
+        const lostCount = Array.from({ length: 20 }, () => prng.happens(ratio)).filter((isLost) => isLost).length;
+        ambient.add(20 - lostCount, lostCount);
+        if (i > 50) expect(Math.abs(ambient.ratio - ratio)).toBeLessThan(Math.max(0.25 * ratio, 0.02));
+      }
+    },
+  );
 
   it('follows a change within some thousands of datagrams', () => {
     const ambient = new AmbientLoss();
@@ -31,7 +34,7 @@ describe('the loss that is there anyway', () => {
     expect(ambient.ratio).toBeLessThan(0.005);
   });
 
-  it('is never more than a radio would lose, whatever it is told', () => {
+  it('is never more than a radio link would lose', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(1e6), fc.nat(1e6))), (counts) => {
         const ambient = new AmbientLoss();

@@ -17,7 +17,7 @@ describe('a back-off', () => {
     }
   });
 
-  it('is over when the level has held', () => {
+  it('ends when the level has been held', () => {
     const backOff = new BackOff();
     for (let i = 0; i < 9; i++) backOff.failed(3);
     backOff.held(4);
@@ -26,7 +26,7 @@ describe('a back-off', () => {
     expect([triesOf(backOff, 3).length, backOff.failureCount(3)]).toEqual([256, 0]);
   });
 
-  it('never has levels that are next to each other tried at once, when both have failed', () => {
+  it('never permits neighbouring levels in the same slot when both have failed', () => {
     fc.assert(
       fc.property(fc.nat(30), fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 8 }), (level, one, other) => {
         const backOff = new BackOff();
@@ -38,7 +38,7 @@ describe('a back-off', () => {
     );
   });
 
-  it('lets those who failed together try together, and those who failed less often at those times, too', () => {
+  it('lets receivers that failed together try together, and those that failed less often at those times too', () => {
     fc.assert(
       fc.property(fc.nat(8), fc.nat(8), (failures, more) => {
         const backOffs = [failures, failures, failures + more].map((count) => {

@@ -22,19 +22,19 @@ describe('the circuit breaker', () => {
     expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 32, 32]);
   });
 
-  it('begins to count anew when it has been better for a moment', () => {
+  it('begins to count again after a moment with less loss', () => {
     const breaker = new CircuitBreaker();
     for (let nowUs = 0; nowUs < 9.9e6; nowUs += 50_000) expect(breaker.judge(nowUs, 0.5, 0)).toBeUndefined();
     expect(breaker.judge(9.9e6, 0.1, 0)).toBeUndefined();
     expect(pauseAt(breaker, 0.5, 0, 10e6)!.afterUs).toBe(10e6);
   });
 
-  it('does not open for what a radio loses anyway', () => {
+  it('does not open for ambient loss', () => {
     expect(pauseAt(new CircuitBreaker(), 0.3, 0.1)).toBeUndefined();
     expect(pauseAt(new CircuitBreaker(), 0.4, 0.1)).toBeDefined();
   });
 
-  it('counts what it sees, not the time between two looks: a host that slept has seen nothing', () => {
+  it('counts only time that it has seen: a host that slept has seen nothing', () => {
     const breaker = new CircuitBreaker();
     expect(breaker.judge(0, 0.5, 0)).toBeUndefined();
     expect(breaker.judge(100e6, 0.5, 0)).toBeUndefined();
@@ -43,7 +43,7 @@ describe('the circuit breaker', () => {
     for (let nowUs = 0; nowUs < 600e6; nowUs += 1.5e6) expect(moments.judge(nowUs, 0.9, 0)).toBeUndefined();
   });
 
-  it('pauses for a shorter time again after as much good time as the last pause took, seen and not slept', () => {
+  it('pauses for a shorter time after as much good time as the last pause took, without time slept', () => {
     const breaker = new CircuitBreaker();
     const rest = (fromUs: number, seconds: number) => {
       for (let passedUs = 0; passedUs <= seconds * 1e6; passedUs += 50_000) breaker.rest(fromUs + passedUs);

@@ -55,81 +55,81 @@ function judge(pathAt: (beforeS: number) => Moment, part: Partial<CongestionInpu
 }
 
 describe('congestion', () => {
-  it('is not seen on a path that carries what it should, with the queue of a burst now and then', () => {
+  it('is not found on a path that carries the level, with the queue of a burst now and then', () => {
     expect(judge(() => ({}))).toBeUndefined();
     expect(judge((beforeS) => ({ queueMs: Math.round(beforeS * 20) % 5 === 0 ? 60 : 0 }))).toBeUndefined();
   });
 
-  it('is seen where much is lost, in words and with a rate below what arrives', () => {
+  it('is found when much is lost, with a text and a rate below what arrives', () => {
     const congestion = judge(() => ({ lossRatio: 0.3, arrived: 3.5 }))!;
     expect(congestion).toMatchObject({ what: '30 % lost', isMild: false });
     expect(congestion.rateBitsPerSecond).toBeLessThan(3.2e6);
     expect(congestion.rateBitsPerSecond).toBeGreaterThan(1.5e6);
   });
 
-  it('is seen within a fifth of a second when half is lost', () => {
+  it('is found within a fifth of a second when half is lost', () => {
     expect(judge((beforeS) => ({ lossRatio: beforeS < 0.2 ? 0.5 : 0 }))).toBeDefined();
   });
 
-  it('is not what is lost anyway, and not what is lost of a few datagrams', () => {
+  it('is not found for ambient loss, nor for losses among a few datagrams', () => {
     expect(judge(() => ({ lossRatio: 0.3 }), { ambientLossRatio: 0.3 })).toBeUndefined();
     expect(judge(() => ({ lossRatio: 0.05 }))).toBeUndefined();
     expect(judge(() => ({ lossRatio: 0.5, arrived: 0.05 }))).toBeUndefined();
   });
 
-  it('ends a trial sooner', () => {
+  it('is found sooner in a trial', () => {
     const lossy = () => ({ lossRatio: 0.08 });
     expect([judge(lossy), judge(lossy, { isTrial: true })?.what]).toEqual([undefined, '8 % lost']);
     const rising = (beforeS: number) => ({ queueMs: Math.max(0, 38 - 100 * beforeS) });
     expect([judge(rising), judge(rising, { isTrial: true })?.isMild]).toEqual([undefined, true]);
   });
 
-  it('is a queue that runs away', () => {
+  it('is found when a queue grows quickly', () => {
     const congestion = judge((beforeS) => ({ queueMs: Math.max(0, 100 * (0.8 - beforeS)), arrived: 4 }))!;
     expect(congestion.what).toMatch(/^queue \d+ ms and rising$/);
     expect(congestion.isMild).toBe(true);
     expect(congestion.rateBitsPerSecond).toBeLessThan(4e6);
   });
 
-  it('is a long queue that does not go away, and not one that drains', () => {
+  it('is found for a long queue that stays, and not for one that drains', () => {
     expect(judge(() => ({ queueMs: 150 }))).toMatchObject({ what: 'queue 150 ms', isMild: true });
     expect(judge((beforeS) => ({ queueMs: 150 + 40 * beforeS }))).toBeUndefined();
   });
 
-  it('is a shorter one when it stands with a new level, but no shorter than what previews leave', () => {
+  it('is found for a shorter queue that stays with a new level, but not for one that previews leave', () => {
     expect(judge(() => ({ queueMs: 45 }))).toBeUndefined();
     expect(judge(() => ({ queueMs: 45 }), { isNew: true })).toMatchObject({ what: 'queue 45 ms', isMild: true });
     expect(judge(() => ({ queueMs: 35 }), { isNew: true })).toBeUndefined();
   });
 
-  it('is a short queue that is never empty and overflows', () => {
+  it('is found for a short queue that is never empty and overflows', () => {
     const lossy = { queueMs: 15, lossRatio: 0.02 };
     expect(judge(() => lossy)).toMatchObject({ what: '2 % lost, with a standing queue', isMild: true });
     expect(judge((beforeS) => ({ ...lossy, queueMs: beforeS > 0.4 && beforeS < 0.6 ? 0 : 15 }))).toBeUndefined();
     expect(judge(() => lossy, { ambientLossRatio: 0.02 })).toBeUndefined();
   });
 
-  it('is not looked for before the level changed', () => {
+  it('is not found in readings from before the level changed', () => {
     const nowUs = 1e9;
     const past = (beforeS: number) => (beforeS > 0.5 ? { lossRatio: 0.5, queueMs: 300 } : {});
     expect(judge(past, { freshUs: nowUs - 500_000 })).toBeUndefined();
   });
 
-  it('is no queue, nor some loss, where others fill it; but what nobody could bear', () => {
+  it('beside other traffic is not found for a queue or some loss, but for very high loss', () => {
     const isContended = true;
     expect(judge(() => ({ queueMs: 200 }), { isContended })).toBeUndefined();
     expect(judge(() => ({ queueMs: 200, lossRatio: 0.15 }), { isContended })).toBeUndefined();
     expect(judge(() => ({ queueMs: 200, lossRatio: 0.4 }), { isContended })).toMatchObject({ what: '40 % lost' });
   });
 
-  it('calls for less the longer the queue is, and never for less than a fifth of what arrives', () => {
+  it('gives a lower rate the longer the queue is, and never less than a fifth of what arrives', () => {
     const rates = [120, 400, 3000].map((queueMs) => judge(() => ({ queueMs, arrived: 5 }))!.rateBitsPerSecond);
     expect(rates).toEqual(rates.toSorted((a, b) => b - a));
     expect(rates[0]).toBeLessThanOrEqual(0.9 * 5e6 * 1.01);
     expect(rates[2]! / 5e6).toBeCloseTo(0.2, 1);
   });
 
-  it('counts queues in packets where these take long', () => {
+  it('counts queues in packets if packets take long', () => {
     expect([lowQueueUs(100), lowQueueUs(50_000)]).toEqual([20_000, 150_000]);
     expect([emptyQueueUs(100), emptyQueueUs(50_000)]).toEqual([4000, 100_000]);
   });

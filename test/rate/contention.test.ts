@@ -31,15 +31,15 @@ function fairAt(contention: Contention, nowUs: number, capacityBitsPerSecond = N
   return contention.fairBitsPerSecond(nowUs, { roundTripUs: ROUND_TRIP_US, capacityBitsPerSecond });
 }
 
-describe('others on the path', () => {
-  it('are not there until they show, and then nothing limits us', () => {
+describe('other traffic on the path', () => {
+  it('is not assumed without signs, and then does not limit the rate', () => {
     const contention = new Contention();
     const atUs = pass(contention, [...ramp(0, 15), ...ramp(15, 0)]);
     expect(contention.isOn(atUs)).toBe(false);
     expect(fairAt(contention, atUs)).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('show by a queue that rises and falls again and again while our rate is steady; what we had is fair to begin with', () => {
+  it('shows by a queue that rises and falls again and again while our rate is steady; our rate is fair to begin with', () => {
     const contention = new Contention();
     contention.judge(0, { ...slot, isQueued: false });
     let atUs = 0;
@@ -53,7 +53,7 @@ describe('others on the path', () => {
     expect(fairAt(contention, atUs)).toBeLessThan(RATE);
   });
 
-  it('do not show by a queue that only rises, or by one that we disturbed ourselves', () => {
+  it('does not show by a queue that only rises, or by one that we changed ourselves', () => {
     const rising = new Contention();
     expect(rising.isOn(pass(rising, ramp(0, 300, 100)))).toBe(false);
     const disturbed = new Contention();
@@ -62,7 +62,7 @@ describe('others on the path', () => {
     expect(disturbed.isOn(pass(disturbed, ramp(80, 10), atUs))).toBe(false);
   });
 
-  it('show by a queue though less comes to us than trains promise, for longer than a trial and a leave; not by trains alone', () => {
+  it('shows by a queue while less than the capacity arrives, for longer than a trial and a leave; not by capacity alone', () => {
     const contention = new Contention();
     contention.judge(0, { ...slot, isQueued: false });
     expect(contention.isOn(0)).toBe(false);
@@ -75,7 +75,7 @@ describe('others on the path', () => {
     expect(fairAt(contention, 5e6)).toBe(RATE);
   });
 
-  it('are gone when the queue turns out to be our own, and when nothing was seen of them for ten seconds', () => {
+  it('has left when the queue turns out to be our own, and when there was no sign of it for ten seconds', () => {
     const contention = new Contention();
     for (let i = 1 - SLOTS_TO_BELIEVE; i <= 0; i++) contention.judge(i * 0.5e6, slot);
     expect(contention.isOn(0)).toBe(true);
@@ -86,7 +86,7 @@ describe('others on the path', () => {
     expect([contention.isOn(11.4e6), contention.isOn(11.6e6)]).toEqual([true, false]);
   });
 
-  it('are gone when there has been no queue for three seconds', () => {
+  it('has left when there has been no queue for three seconds', () => {
     const contention = new Contention();
     for (let i = 4 - SLOTS_TO_BELIEVE; i <= 3; i++) contention.judge(i * 0.5e6, slot);
     for (let i = 4; i <= 8; i++) contention.judge(i * 0.5e6, { ...slot, isQueued: false });
@@ -95,7 +95,7 @@ describe('others on the path', () => {
     expect(contention.isOn(4.5e6)).toBe(false);
   });
 
-  it('leave us what losses leave a TCP: 0.7 for each, those within a round trip counted once', () => {
+  it('leaves us what losses leave a TCP: 0.7 for each, with losses within a round trip counted once', () => {
     const contention = new Contention();
     for (let i = 1 - SLOTS_TO_BELIEVE; i <= 0; i++) contention.judge(i * 0.5e6, slot);
     contention.add(0, { ...quiet, lostCount: 3 });
@@ -111,7 +111,7 @@ describe('others on the path', () => {
     expect(fairAt(contention, 150_000) / once).toBeLessThan(0.85);
   });
 
-  it('leave us little more than half of the path once they have been there for eight seconds', () => {
+  it('leaves us little more than half of the path once it has been there for eight seconds', () => {
     const contention = new Contention();
     const believedUs = 5e6;
     for (let nowUs = 0.5e6; nowUs <= 30e6; nowUs += 0.5e6) {
@@ -122,7 +122,7 @@ describe('others on the path', () => {
     expect(fairAt(contention, 30e6, 5e6)).toBe(RATE);
   });
 
-  it('let us grow again with time, to no more than half above what we use', () => {
+  it('lets us grow again with time, to no more than half above what we use', () => {
     const contention = new Contention();
     for (let nowUs = 0; nowUs < 60e6; nowUs += TICK_US) {
       if (nowUs % 1e6 === 0) contention.judge(nowUs, slot);

@@ -62,7 +62,7 @@ describe('the deaf period after a leave', () => {
     expect(deafPeriod.latencyUs).toBe(1.25 * last);
   });
 
-  it('lasts as long as anything is lost, or a queue stands, but no longer than leaves take to work', () => {
+  it('lasts while packets are lost or a queue stands, but no longer than leaves take to work', () => {
     for (const pathAt of [() => ({ lossRatio: 0.2 }), () => ({ queueUs: 200_000 })]) {
       const deafPeriod = new DeafPeriod();
       const lasted = deafFor(deafPeriod, pathAt)!;
@@ -73,7 +73,7 @@ describe('the deaf period after a leave', () => {
     }
   });
 
-  it('lasts until something is heard where nothing comes meanwhile, and learns nothing from that', () => {
+  it('lasts until something arrives if nothing arrives meanwhile, and learns nothing from that', () => {
     const deafPeriod = new DeafPeriod();
     for (let i = 0; i < 5; i++) {
       // One replicated channel is left for another, which is joined when the leave should have worked.
@@ -87,16 +87,16 @@ describe('the deaf period after a leave', () => {
     expect(deafFor(deafPeriod, (afterUs) => ({ isSilent: afterUs > 0, queueUs: 3e4 }))).toBe(10e6);
   });
 
-  it('does not wait for what is lost anyway', () => {
+  it('does not wait because of ambient loss', () => {
     const lasted = deafFor(new DeafPeriod(), () => ({ lossRatio: 0.05 }), 0.05);
     expect(lasted).toBeLessThan(300_000);
   });
 
-  it('lasts a moment, though nothing be wrong', () => {
+  it('lasts a moment even on a clear path', () => {
     expect(deafFor(new DeafPeriod(), () => ({}))).toBe(150_000);
   });
 
-  describe('on a path that fails further', () => {
+  describe('on a path that becomes slower still', () => {
     const KEPT = 2e6;
     const ON_WIRE = 3e6;
 
@@ -127,7 +127,7 @@ describe('the deaf period after a leave', () => {
       return deafPeriod.excess({ ...CALM, nowUs, changedUs: leftUs, history, ambient, link }, KEPT);
     }
 
-    it('calls for less than it carries of all that is on the wire, when that is less than what was kept', () => {
+    it('gives a rate below what the path carries of everything on the wire, if that is less than what was kept', () => {
       // 40 % of what was kept comes: of the 3 Mbit/s on the wire the path carries 1.2.
       const { what, rateBitsPerSecond } = excessWith({ arrivedBitsPerSecond: 0.4 * KEPT })!;
       expect(what).toBe('only 40 % of the kept channels arrives');
@@ -135,19 +135,19 @@ describe('the deaf period after a leave', () => {
       expect(rateBitsPerSecond).toBeLessThan(1.2e6);
     });
 
-    it('is not mistaken for the share that what was left still takes, nor for the weather', () => {
+    it('is not confused with the share that the left channel still takes, nor with ambient loss', () => {
       expect(excessWith({ arrivedBitsPerSecond: KEPT * (KEPT / ON_WIRE) })).toBeUndefined();
       expect(excessWith({ arrivedBitsPerSecond: 0.4 * KEPT, ambientLossRatio: 0.4 })).toBeUndefined();
     });
 
-    it('is believed when trains show it although the leave may have worked already', () => {
+    it('is believed when trains show it, although the leave may have worked already', () => {
       const arrivedBitsPerSecond = 0.7 * KEPT;
       expect(excessWith({ arrivedBitsPerSecond })).toBeUndefined();
       const { rateBitsPerSecond } = excessWith({ arrivedBitsPerSecond, trainBitsPerSecond: 1.4e6 })!;
       expect(rateBitsPerSecond).toBeLessThan(1.4e6);
     });
 
-    it('is not seen without a queue, sooner than can be told, nor while another path leaves', () => {
+    it('is not found without a queue, too soon after the leave, or while another path leaves', () => {
       const arrivedBitsPerSecond = 0.4 * KEPT;
       expect(excessWith({ arrivedBitsPerSecond, queueUs: 10_000 })).toBeUndefined();
       expect(excessWith({ arrivedBitsPerSecond, afterUs: 250_000 })).toBeUndefined();
@@ -157,7 +157,7 @@ describe('the deaf period after a leave', () => {
     });
   });
 
-  it('believes in leaves of a tenth of a second to five seconds', () => {
+  it('learns leave latencies from a tenth of a second to five seconds', () => {
     const deafPeriod = new DeafPeriod();
     for (let i = 0; i < 20; i++) deafFor(deafPeriod, () => ({ lossRatio: 0.5 }));
     expect(deafPeriod.latencyUs).toBe(5e6);

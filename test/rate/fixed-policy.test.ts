@@ -4,7 +4,7 @@ import { reading } from './readings.js';
 
 const AT_LEISURE = { unreadCount: 0, droppedCount: 0, latenessUs: 0 };
 
-it('joins exactly what was picked by hand, and stays there', () => {
+it('joins exactly the channels that the user chose, and stays there', () => {
   const policy = new FixedPolicy([2, 0], [1000, 500, 250]);
   expect(policy.start().map(({ action, channel }) => [action, channel])).toEqual([
     ['join', 2],
@@ -17,7 +17,7 @@ it('joins exactly what was picked by hand, and stays there', () => {
   }
 });
 
-it('tells what stands in queues and what trains pass at, all the same', () => {
+it('still reports the standing queue and the measured capacity', () => {
   const policy = new FixedPolicy([2, 0], [1000, 500, 250]);
   expect(policy.status).toEqual({ levelRateBitsPerSecond: 1250, queueUs: 0, capacityBitsPerSecond: undefined });
   policy.tick(50_000, [reading({ minDelayUs: 1000 })], AT_LEISURE);

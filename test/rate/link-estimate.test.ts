@@ -17,7 +17,7 @@ describe('the estimate of the slowest link', () => {
     expect([link.mostBitsPerSecond, link.assess(0)]).toEqual([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
   });
 
-  it('is what trains pass at, less what comes from others through the same link; for sure, what the slowest says', () => {
+  it('is the rate of trains, less what other paths carry through the same link; the least is that of the slowest train', () => {
     const link = new LinkEstimate();
     addTrains(link, [9, 10, 11]);
     link.setOthers(4e6);
@@ -31,7 +31,7 @@ describe('the estimate of the slowest link', () => {
     expect([link.leastShareBitsPerSecond, link.mostBitsPerSecond, link.assess(2e6)]).toEqual([0, 11e6, 0]);
   });
 
-  it('is, of the last three slots, what the slowest of them says', () => {
+  it('gives the slowest train of the last three slots', () => {
     const link = new LinkEstimate();
     expect(link.recentShareBitsPerSecond).toBe(Number.POSITIVE_INFINITY);
     addTrains(link, [9, 12, 11, 12]);
@@ -39,7 +39,7 @@ describe('the estimate of the slowest link', () => {
     expect([link.leastShareBitsPerSecond, link.recentShareBitsPerSecond]).toEqual([5e6, 7e6]);
   });
 
-  it('clears a rate that is far below what even the slowest train says, once in half a minute', () => {
+  it('clears a rate that is far below even the slowest train, once in half a minute', () => {
     const link = new LinkEstimate();
     expect(link.tryClear(0, 1e6)).toBe(false);
     addTrains(link, [12, 10, 11]);
@@ -47,7 +47,7 @@ describe('the estimate of the slowest link', () => {
     expect([link.tryClear(30.9e6, 8e6), link.tryClear(31.1e6, 8e6)]).toEqual([false, true]);
   });
 
-  it('is below what has failed for a minute, whatever trains say', () => {
+  it('is believed only below a failed rate for a minute, whatever trains show', () => {
     const link = new LinkEstimate();
     addTrains(link, [10, 10, 10]);
     link.failed(2e6, 5e6);
@@ -55,7 +55,7 @@ describe('the estimate of the slowest link', () => {
     expect(link.assess(62.1e6)).toBe(10e6);
   });
 
-  it('is believed at once when what failed was the doing of others', () => {
+  it('is believed at once when other traffic caused the failure', () => {
     const link = new LinkEstimate();
     addTrains(link, [10, 10, 10]);
     link.failed(2e6, 5e6);
@@ -63,7 +63,7 @@ describe('the estimate of the slowest link', () => {
     expect(link.assess(3e6)).toBe(10e6);
   });
 
-  it('is believed at once when a level as fast as what failed has held', () => {
+  it('is believed at once when a level as fast as the failed rate has been held', () => {
     const link = new LinkEstimate();
     addTrains(link, [10, 10, 10]);
     link.failed(2e6, 5e6);
@@ -73,7 +73,7 @@ describe('the estimate of the slowest link', () => {
     expect(link.assess(3e6)).toBe(10e6);
   });
 
-  it('is believed again when all trains of four seconds promise a third more than the slowest since the failure', () => {
+  it('is believed again when all trains of four seconds show a third more than the slowest since the failure', () => {
     const link = new LinkEstimate();
     addTrains(link, [10, 10, 10]);
     link.failed(2e6, 5e6);

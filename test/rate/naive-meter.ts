@@ -77,7 +77,8 @@ export class NaiveMeter {
   }
 
   read(): Omit<StreamReading, 'burstLostCount' | 'duplicateCount' | 'serverIndex' | 'channelIndex'> {
-    // What was open at the last reading and still is has settled; what had settled and came after all is set against the next.
+    // What was open at the last reading and still is has settled; what had settled and came after all is set against the
+    // next.
     const settled = Math.min(this.#window.lostCount, this.#lostSeen);
     const lostCount = Math.max(0, settled - this.#lostReported);
     this.#lostReported += lostCount;

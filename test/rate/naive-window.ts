@@ -4,8 +4,8 @@ export const WINDOW = 1024;
 export const MAX_LEAP = 2 ** 20;
 
 /**
- * A sequence window that keeps every number ever heard, unwrapped: a set of a run's numbers, and for each arrival the distance
- * to its highest, taken the short way round.
+ * A sequence window that keeps every number ever heard, unwrapped: a set of a run's numbers, and for each arrival the
+ * distance to its highest, taken the short way round.
  */
 export class NaiveWindow {
   receivedCount = 0;

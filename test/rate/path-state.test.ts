@@ -11,7 +11,9 @@ const QUEUE_US = 300_000;
 /** From a join to what was sent for it, where no queue is in the way; beside it half of 10 ms between datagrams. */
 const JOIN_US = 45_000;
 
-/** A path on which the first channel of two of 1 Mbit/s has come for a second without a queue, and for one through a queue. */
+/**
+ * A path on which the first channel of two of 1 Mbit/s has come for a second without a queue, and for one through a queue.
+ */
 function queued(): PathState {
   const rates = [1e6, 1e6];
   const ladder = { rates, mode: 'several', symbolBytes: 1250 - PACKET_OVERHEAD_BYTES } as const;

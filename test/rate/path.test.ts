@@ -11,7 +11,10 @@ const TICK_US = 50_000;
 const SYMBOL_BYTES = 1250 - PACKET_OVERHEAD_BYTES;
 const NOTHING_LOCAL = { unreadCount: 0, droppedCount: 0, latenessUs: 0 };
 
-/** A path of replicated channels of 1, 2, 3 and `fastest` Mbit/s, or of layers of 1 Mbit/s, which brings what is joined of those that `sent` names. */
+/**
+ * A path of replicated channels of 1, 2, 3 and `fastest` Mbit/s, or of layers of 1 Mbit/s, which brings what is joined of
+ * those that `sent` names.
+ */
 function rig(kind: 'best' | 'several', capacityMegabits: number, sent = [0, 1, 2, 3], fastest = 4) {
   const rates = kind === 'best' ? [1e6, 2e6, 3e6, fastest * 1e6] : [1e6, 1e6, 1e6, 1e6];
   const plan = new StepPlan({ rates, mode: kind, symbolBytes: SYMBOL_BYTES });

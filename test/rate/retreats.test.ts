@@ -24,21 +24,21 @@ describe('retreats', () => {
     expect(retreats.keptRate(23e6)).toBe(1.4e6);
   });
 
-  it('are for whoever gets most of what trains promise, at once', () => {
+  it('are required at once of a receiver that gets most of the capacity', () => {
     expect(new Retreats().judgeQueue(0, 9.5e6, 10e6, LEAVE_US)).toBe(true);
   });
 
-  it('are left to others by whoever gets less, until they would have left and the leave worked', () => {
+  it('are left to others by a receiver that gets less, until others would have left and the leave worked', () => {
     const retreats = new Retreats();
     expect(retreats.judgeQueue(0, 8e6, 10e6, LEAVE_US)).toBe(false);
     expect(retreats.judgeQueue(LEAVE_US, 8e6, 10e6, LEAVE_US)).toBe(false);
     expect(retreats.judgeQueue(LEAVE_US + 1, 8e6, 10e6, LEAVE_US)).toBe(true);
-    // It was somebody else's: the next suspicion begins anew.
+    // Another receiver caused it: the next suspicion begins again.
     retreats.cleared();
     expect(retreats.judgeQueue(2e6, 8e6, 10e6, LEAVE_US)).toBe(false);
   });
 
-  it('are not asked again of whoever has just retreated far, for ten seconds', () => {
+  it('are not required again for ten seconds of a receiver that has just retreated far', () => {
     const retreats = new Retreats();
     retreats.began(0, 9e6);
     for (let nowUs = 0; nowUs < 10e6; nowUs += 50_000)

@@ -15,7 +15,7 @@ function scheduleTimeOf(ladder: Ladder, channel: number) {
   return new ScheduleTime({ plan: new StepPlan(ladder), channel, intervalUs: interval });
 }
 
-/** Runs the scheduleTime through its slots: every 500 ms from the first. */
+/** Advances schedule time through its slots: every 500 ms from the first. */
 function startedAt(scheduleTime: ScheduleTime, nowUs: number): ScheduleTime {
   scheduleTime.advance(nowUs - 500_000, WALL_US - 500_000);
   scheduleTime.advance(nowUs, WALL_US);
@@ -27,7 +27,7 @@ const anyChannelOf = fc
   .map(([ladder, number]) => ({ ladder, channel: number % ladder.rates.length }));
 const anyNow = fc.integer({ min: 1e6, max: 2 ** 41 });
 
-describe('a scheduleTime', () => {
+describe('schedule time', () => {
   it('agrees with time at the end of every slot, and never goes back', () => {
     fc.assert(
       fc.property(anyChannelOf, anyNow, ({ ladder, channel }, nowUs) => {
@@ -46,7 +46,7 @@ describe('a scheduleTime', () => {
     );
   });
 
-  it('tells the moment of every schedule time: it has come then, and not a microsecond of schedule before', () => {
+  it('gives the time of every schedule time: it is reached then, and not a microsecond of schedule time before', () => {
     fc.assert(
       fc.property(
         anyChannelOf,
@@ -91,7 +91,7 @@ describe('a scheduleTime', () => {
     }
   });
 
-  it('asks to be asked when a train is due and when the slot ends', () => {
+  it('is to be asked again when a train is due and when the slot ends', () => {
     const scheduleTime = startedAt(scheduleTimeOf(usual, 0), 5e6);
     expect(scheduleTime.timeUs(9e6)).toBe(5.2e6);
     expect(scheduleTime.takeTrain(5.2e6 - 1)).toBe(false);
@@ -100,12 +100,12 @@ describe('a scheduleTime', () => {
     expect(scheduleTime.timeUs(9e6)).toBe(5.5e6);
   });
 
-  it('leaves a train out that would leave in the preview', () => {
+  it('omits a train that would leave in the preview', () => {
     const scheduleTime = startedAt(scheduleTimeOf(usual, 0), 5e6);
     expect(scheduleTime.takeTrain(5.4e6)).toBe(false);
   });
 
-  it('without a ladder is time, and counts slots all the same', () => {
+  it('without a ladder equals time, and still counts slots', () => {
     const scheduleTime = new ScheduleTime();
     scheduleTime.advance(1234, WALL_US + 500_000 * 7 + 3);
     expect([scheduleTime.slot, scheduleTime.stepLevel, scheduleTime.trainLength]).toEqual([7, 0, 0]);
@@ -116,22 +116,25 @@ describe('a scheduleTime', () => {
   });
 });
 
-describe('a scheduleTime whose wall clock is wrong', () => {
-  it.each([0.9, 0.9999, 1.0001, 1.015])('follows a clock that goes %f times as fast, and stays with time', (speed) => {
-    const scheduleTime = scheduleTimeOf(usual, 0);
-    const slots = new Set<number>();
-    for (let nowUs = 0; nowUs < 60e6; nowUs += 4997) {
-      const wallUs = WALL_US + Math.floor((nowUs * speed) / 1000) * 1000;
-      scheduleTime.advance(nowUs, wallUs);
-      slots.add(scheduleTime.slot);
-      // Between the two ends of a slot they differ by what train and preview make at most.
-      expect(Math.abs(scheduleTime.scheduleUs(nowUs) - nowUs)).toBeLessThan(121_000);
-      const ahead = (((wallUs / 500_000) % 65_536) - scheduleTime.slot) * 500_000;
-      expect(ahead).toBeGreaterThanOrEqual(-10_000);
-      expect(ahead).toBeLessThan(500_000 + 60_000);
-    }
-    expect(Math.abs(slots.size - 120 * speed)).toBeLessThan(2);
-  });
+describe('schedule time with a wall clock that is wrong', () => {
+  it.each([0.9, 0.9999, 1.0001, 1.015])(
+    'follows a clock that runs %f times as fast, and stays close to time',
+    (speed) => {
+      const scheduleTime = scheduleTimeOf(usual, 0);
+      const slots = new Set<number>();
+      for (let nowUs = 0; nowUs < 60e6; nowUs += 4997) {
+        const wallUs = WALL_US + Math.floor((nowUs * speed) / 1000) * 1000;
+        scheduleTime.advance(nowUs, wallUs);
+        slots.add(scheduleTime.slot);
+        // Between the two ends of a slot they differ by what train and preview make at most.
+        expect(Math.abs(scheduleTime.scheduleUs(nowUs) - nowUs)).toBeLessThan(121_000);
+        const ahead = (((wallUs / 500_000) % 65_536) - scheduleTime.slot) * 500_000;
+        expect(ahead).toBeGreaterThanOrEqual(-10_000);
+        expect(ahead).toBeLessThan(500_000 + 60_000);
+      }
+      expect(Math.abs(slots.size - 120 * speed)).toBeLessThan(2);
+    },
+  );
 
   it.each([0.985, 0.9999, 1.0001, 1.015])(
     'has a train in every slot of a clock that goes %f times as fast',
@@ -151,7 +154,7 @@ describe('a scheduleTime whose wall clock is wrong', () => {
     },
   );
 
-  it('neither stands still nor leaps when that jumps', () => {
+  it('neither stops nor jumps when the wall clock jumps', () => {
     const jump = fc.tuple(fc.nat(3e6), fc.integer({ min: -3e6, max: 3e6 }));
     fc.assert(
       fc.property(anyChannelOf, fc.array(jump, { maxLength: 6 }), ({ ladder, channel }, jumps) => {
@@ -183,7 +186,7 @@ describe('a scheduleTime whose wall clock is wrong', () => {
     );
   });
 
-  it('begins in the middle of a slot, and after a long sleep, as if it had not been away', () => {
+  it('begins in the middle of a slot, also after a long sleep', () => {
     const scheduleTime = scheduleTimeOf(usual, 0);
     scheduleTime.advance(7e6, WALL_US + 123_000);
     expect([scheduleTime.slot, scheduleTime.scheduleUs(7_200_000)]).toEqual([0, 7_200_000]);
@@ -195,7 +198,7 @@ describe('a scheduleTime whose wall clock is wrong', () => {
   });
 });
 
-describe('a pacer on a scheduleTime', () => {
+describe('a pacer on schedule time', () => {
   it('keeps its rate over every slot and over many, asked at any times', () => {
     const anyLateness = fc.array(fc.nat(12_000), { minLength: 1, maxLength: 50 });
     fc.assert(
@@ -215,7 +218,7 @@ describe('a pacer on a scheduleTime', () => {
           const count = pacer.due(scheduleUs);
           if (count > 0) pacer.sent(count, scheduleUs);
           sent += count;
-          // What was owed by schedule time has left.
+          // All datagrams due by schedule time have left.
           if (Math.abs(sent - scheduleUs / interval - 0.5) >= 2) wrong.push(nowUs);
           const next = Math.max(nowUs + 1000, Math.ceil(scheduleTime.timeUs(pacer.nextDueUs)));
           nowUs = next + latenesses[asked++ % latenesses.length]!;

@@ -24,7 +24,7 @@ function watch(watched: SlotWatch, readings: readonly (readonly Mark[])[], fromU
 }
 
 describe('a watch over slots', () => {
-  it('tells each slot that ends, with what it permitted, across the wrap of their numbers', () => {
+  it('reports each slot that ends, with its step level, across the wrap of slot numbers', () => {
     fc.assert(
       fc.property(fc.nat(SLOT_NUMBERS - 1), fc.array(fc.nat(32), { minLength: 3, maxLength: 60 }), (first, levels) => {
         const slots = levels.map((stepLevel, i) => ({ slot: (first + i) % SLOT_NUMBERS, stepLevel }));
@@ -49,7 +49,7 @@ describe('a watch over slots', () => {
     expect(said).toEqual([undefined, undefined, undefined, undefined, { slot: 3, stepLevel: 2 }]);
   });
 
-  it('believes the most careful of marks that contradict each other', () => {
+  it('takes the lowest step level of marks that contradict each other', () => {
     const three = { slot: 3, stepLevel: 4 };
     const next = [{ slot: 4 }];
     expect(watch(new SlotWatch(), [[three, { slot: 3, stepLevel: 2 }], next])[1]).toEqual({ slot: 3, stepLevel: 2 });
@@ -59,7 +59,7 @@ describe('a watch over slots', () => {
     });
   });
 
-  it('follows one server alone, though another is slots ahead', () => {
+  it('follows one server only, although another is slots ahead', () => {
     const both = (slot: number) => [
       { slot, stepLevel: 1, serverIndex: 4 },
       { slot: slot + 20, stepLevel: 6, serverIndex: 2 },

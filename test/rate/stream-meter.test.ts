@@ -151,7 +151,8 @@ describe('losses of a stream', () => {
     come(1, 0);
     let nowUs = 0;
     for (const sequence of range(2, 60)) nowUs = come(sequence, QUEUE_US);
-    // Left and joined again at once; number 71 is the last sent before the leave worked, and 101 the first sent for the join.
+    // Left and joined again at once; number 71 is the last sent before the leave worked, and 101 the first sent for the
+    // join.
     meter.read();
     meter.resume(nowUs);
     expect(meter.read().sinceUs).toBe(Number.NEGATIVE_INFINITY);

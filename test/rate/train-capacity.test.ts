@@ -8,7 +8,7 @@ function told(trains: readonly (readonly [slot: number, megabits: number])[]): T
   return capacity;
 }
 
-describe('the capacity that trains promise', () => {
+describe('the capacity that trains measure', () => {
   it('is unknown before the first, and excludes nothing then', () => {
     const capacity = new TrainCapacity();
     expect(capacity.bitsPerSecond).toBeUndefined();
@@ -52,7 +52,7 @@ describe('the capacity that trains promise', () => {
     ).toBe(5e6);
   });
 
-  it('excludes what none of the last eight slots promised', () => {
+  it('excludes rates above all trains of the last eight slots', () => {
     const slots = [90, 1, 2, 3, 4, 5, 6, 7].map((megabits, slot) => [slot, megabits] as const);
     expect(told(slots).mostBitsPerSecond).toBe(90e6);
     expect(told([...slots, [8, 6]]).mostBitsPerSecond).toBe(7e6);

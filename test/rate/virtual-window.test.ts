@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualWindow } from '../../dist/rate/virtual-window.js';
 
-/** RFC 9438: multiplicative decrease, the constant of the curve, and the increase that is as fair as Reno's (section 4.3). */
+/**
+ * RFC 9438: multiplicative decrease, the constant of the curve, and the increase that is as fair as Reno's (section 4.3).
+ */
 const BETA = 0.7;
 const C = 0.4;
 const ALPHA = (3 * (1 - BETA)) / (1 + BETA);
@@ -18,7 +20,7 @@ function lastOf(...[window, fromS, seconds, roundTripUs, limit]: Parameters<type
   return [...grown(window, fromS, seconds, roundTripUs, limit)].at(-1)![1];
 }
 
-describe('the window of a CUBIC sender in our place', () => {
+describe('the virtual window of a CUBIC sender', () => {
   it('doubles each round trip until the first loss, as far as it is used (section 4.10)', () => {
     const window = new VirtualWindow();
     window.begin(10, 0);

@@ -174,7 +174,7 @@ receivers: { box: { maxRate: 3Mbit, model: crowd } }
     expect(rateOf(ran.samples.at(-1)!)).toBe(2_666_667);
   });
 
-  it(seeded('stays on channels that were picked by hand, whatever comes of it'), async () => {
+  it(seeded('stays on the channels that the user chose, however many packets are lost'), async () => {
     const ran = await run(`
 duration: 20s
 ${object('several', '40MB')}
@@ -227,7 +227,7 @@ receivers: { box: { below: line, model: full } }
     expect(summary.links[0]!.lossRatio).toBeLessThan(0.02);
   });
 
-  it(seeded('try together: who climbs by a permission does so with all who stand there'), async () => {
+  it(seeded('try together: receivers on one level step up at the same permission'), async () => {
     // 16 levels of 1 Mbit/s and a bottleneck that opens slowly, so that trains are always a step behind.
     const changes = Array.from(
       { length: 8 },

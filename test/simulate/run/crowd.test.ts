@@ -19,7 +19,7 @@ async function run(
 /** Beside TCP single runs differ by a quarter, means of four by a fifth now and then, means of ten by a tenth. */
 const RUNS = 10;
 
-/** The same receivers behind a link, as a crowd or as whole receivers. */
+/** The same receivers behind a link, as a crowd or as full receivers. */
 function behindOneLink(model: 'crowd' | 'full', count: number, rate: string, traffic = ''): string {
   return `
 duration: 40s
@@ -38,7 +38,7 @@ function meanOf(samples: readonly ReceiverSample[], of: (sample: ReceiverSample)
 
 describe('a crowd', () => {
   it.each(['1.4Mbit', '5Mbit', '14Mbit'])(
-    seeded('of one holds the levels that a whole receiver holds behind %s'),
+    seeded('of one holds the levels that a full receiver holds behind %s'),
     async (rate) => {
       const [crowd, full] = [await run(behindOneLink('crowd', 1, rate)), await run(behindOneLink('full', 1, rate))];
       const levels = [crowd, full].map(({ samples }) => meanOf(samples, ({ level }) => level));
@@ -52,7 +52,7 @@ describe('a crowd', () => {
   it.each([
     ['', ''],
     [' beside TCP', 'traffic: { web: { kind: cubic, below: line } }'],
-  ])(seeded('of several gets in the mean what as many whole receivers get%s'), async (_, traffic) => {
+  ])(seeded('of several gets in the mean what as many full receivers get%s'), async (_, traffic) => {
     // Whose try disturbs whose is a matter of chance: the mean over some runs is not.
     const runs = { crowd: [], full: [] } as { readonly [model in 'crowd' | 'full']: ReceiverSample[] };
     for (const model of ['crowd', 'full'] as const) {
@@ -118,7 +118,7 @@ receivers: { crowd: { below: line, count: 4, channels: [0, 1] } }
   });
 
   it.each(['several', 'best'] as const)(
-    seeded('and a whole receiver hear source-specific channels of two servers, mode %s'),
+    seeded('and a full receiver receive source-specific channels of two servers, mode %s'),
     async (mode) => {
       const text = `
 duration: 60s
