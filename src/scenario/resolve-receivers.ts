@@ -104,7 +104,7 @@ function faultsOf(entry: ReceiverEntry, channelCount: number, path: Path, source
       add([key], 'not for crowds, found with model crowd, allowed: with count 1, or model: full', 'key');
     }
   } else if (count > MAX_FULL_RECEIVERS) {
-    add(['count'], `too many whole receivers, found ${count}, allowed: ${MAX_FULL_RECEIVERS}, or model: crowd`);
+    add(['count'], `too many full receivers, found ${count}, allowed: ${MAX_FULL_RECEIVERS}, or model: crowd`);
   }
   for (const [index, { from, to }] of sleeps.entries()) {
     if (to <= from)

@@ -69,7 +69,7 @@ describe('faults of a scenario file', () => {
     ['one: { channels: [2] }', '4:21: receivers.one.channels.0: no such channel, found 2, allowed: 0 to 1'],
     ['one: { clockDrift: 5 }', '4:22: receivers.one.clockDrift: not a drift, found 5'],
     ['many: { count: 20, diskRate: 1Mbit }', '4:22: receivers.many.diskRate: not for crowds'],
-    ['many: { count: 2000, model: full }', '4:18: receivers.many.count: too many whole receivers, found 2000'],
+    ['many: { count: 2000, model: full }', '4:18: receivers.many.count: too many full receivers, found 2000'],
     ['one: { below: 7 }', '4:17: receivers.one.below: not a name'],
   ])('tell what a receiver cannot be: %s', async (receiver, expected) => {
     const faults = await within('receivers:', `  ${receiver}`);

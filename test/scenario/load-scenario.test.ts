@@ -88,7 +88,7 @@ describe('a scenario file', () => {
     ]);
   });
 
-  it('runs whole receivers by the dozen when it is told to', async () => {
+  it('runs full receivers by the dozen when it is told to', async () => {
     const { receivers } = await parse('receivers: { box: { count: 2, model: full, diskRate: 8Mbit } }');
     expect(receivers).toMatchObject([
       { kind: 'full', name: 'box/1', entry: 'box', diskBytesPerSecond: 1e6 },

@@ -4,7 +4,7 @@ import type { HostOptions, VirtualHost } from '../../../dist/simulate/net/host.j
 import { VirtualNetwork } from '../../../dist/simulate/net/network.js';
 import { batchOfOne } from '../../sender/sent-datagrams.js';
 
-const place = { group: 'ff15::1', port: 4242, interface: undefined };
+const destination = { group: 'ff15::1', port: 4242, interface: undefined };
 
 function bedOf() {
   const network = new VirtualNetwork('test');
@@ -13,7 +13,7 @@ function bedOf() {
     network.addHost({ name, address: `fd00::${++addressCount}`, membershipUs: 0, ...options });
   /** One datagram of one byte from this host. */
   const sayer = async (from: VirtualHost, hopLimit = 16) => {
-    const socket = await from.openSender({ ...place, source: undefined, hopLimit, dscp: 0 });
+    const socket = await from.openSender({ ...destination, source: undefined, hopLimit, dscp: 0 });
     return (byte: number) => socket.send(batchOfOne(Uint8Array.of(byte)));
   };
   const ear = async (at: VirtualHost, sources: readonly string[] = []) => {
@@ -21,7 +21,7 @@ function bedOf() {
     const onBatch = ({ buffers, starts, count }: ReceivedBatch) => {
       for (let i = 0; i < count; i++) heard.push([network.clock.nowUs / 1000, buffers[i]![starts[i]!]!]);
     };
-    const joining = at.join({ ...place, sources }, onBatch);
+    const joining = at.join({ ...destination, sources }, onBatch);
     return { heard, membership: await network.clock.until(joining, network.clock.nowUs + 1e6) };
   };
   const pass = (ms: number) => network.clock.run(network.clock.nowUs + ms * 1000);
@@ -151,7 +151,7 @@ describe('a virtual network', () => {
     const say = await sayer(host('sender'));
     const seen: number[] = [];
     await network.clock.until(
-      receiver.join({ ...place, sources: [] }, (batch) => {
+      receiver.join({ ...destination, sources: [] }, (batch) => {
         kept.push(batch);
         seen.push(batch.buffers[0]![batch.starts[0]!]!);
       }),
@@ -171,7 +171,7 @@ describe('a virtual network', () => {
     sender.interfaceDown();
     expect(await say(1)).toEqual({ sentCount: 0, failure: 'ENETDOWN' });
     receiver.interfaceDown();
-    const refusal = receiver.join({ ...place, sources: [] }, () => undefined);
+    const refusal = receiver.join({ ...destination, sources: [] }, () => undefined);
     await expect(refusal).rejects.toMatchObject({ code: 'NETWORK_UNAVAILABLE' });
     sender.interfaceUp();
     receiver.interfaceUp();
