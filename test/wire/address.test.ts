@@ -127,7 +127,7 @@ describe('addresses', () => {
     },
   );
 
-  it('become bytes and come back, as another implementation writes them', () => {
+  it('become bytes and text again as in another implementation', () => {
     fc.assert(
       fc.property(fc.oneof(sixteenBytes, sparseBytes), (bytes) => {
         const text = addressFromBytes(bytes);
@@ -140,7 +140,7 @@ describe('addresses', () => {
     );
   });
 
-  it('are taken and refused as Node does, apart from IPv4 forms', () => {
+  it('are accepted and refused as in Node, apart from IPv4 forms', () => {
     const text = fc.string({ unit: fc.constantFrom(':', ':', '::', '0', 'f', '1', '12345', 'g'), maxLength: 16 });
     fc.assert(
       fc.property(text, (candidate) => {

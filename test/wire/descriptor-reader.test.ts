@@ -10,12 +10,12 @@ import { fromHex } from './vectors.js';
 const body = fromHex(recordVectors.at(-1)!.body);
 const descriptor = descriptorOf(recordVectors.at(-1)!.descriptor);
 
-/** A fresh copy of a good map, which a test may spoil. */
+/** A new copy of a valid map, which a test may change. */
 function goodMap(): Record<string, unknown> & { c: unknown[][]; d: unknown[][] } {
   return decode(body) as Record<string, unknown> & { c: unknown[][]; d: unknown[][] };
 }
 
-/** Of every type that MessagePack has, and at the edges of numbers. */
+/** Values of every type of MessagePack, and numbers at the limits. */
 const STRANGE: readonly unknown[] = [
   null,
   true,
@@ -39,7 +39,7 @@ const STRANGE: readonly unknown[] = [
   new Raw(0xc7, 1, 0x65, 0x93),
 ];
 
-/** For each key, which of the strange values it may take all the same. */
+/** For each key, the values among these that are valid for it. */
 const ALLOWED: Readonly<Record<string, readonly unknown[]>> = {
   f: ['text'],
   o: ['text'],
@@ -77,12 +77,12 @@ describe('the reader of descriptors', () => {
     expect(unpackDescriptor(encode(rest))).toBeUndefined();
   });
 
-  it('takes a map without x for one that never expires', () => {
+  it('accepts a map without x: the descriptor never expires', () => {
     const { x: _left, ...rest } = goodMap();
     expect(unpackDescriptor(encode(rest))).toEqual({ ...descriptor, expiresS: undefined });
   });
 
-  it('takes a map without i, as earlier servers write it, for one that does not say how often it is announced', () => {
+  it('accepts a map without i, as earlier servers write it: the announcement interval is then unknown', () => {
     expect(unpackDescriptor(encode(goodMap()))).not.toHaveProperty('announceIntervalUs');
     const announced = { ...goodMap(), i: 60e6 };
     expect(unpackDescriptor(encode(announced))).toEqual({ ...descriptor, announceIntervalUs: 60e6 });
@@ -130,7 +130,7 @@ describe('the reader of descriptors', () => {
     for (const value of outside) expect(spoilt(value), String(value)).toBeUndefined();
   });
 
-  it('refuses channels and servers that are too many, none, or short of a field', () => {
+  it('refuses too many or no channels and servers, and those without a field', () => {
     const { c, d } = goodMap();
     for (const map of [
       { c: [] },
@@ -157,7 +157,7 @@ describe('the reader of descriptors', () => {
     expect(unpackDescriptor(encode(later))).toEqual(descriptor);
   });
 
-  it('takes whole numbers in any of their MessagePack forms', () => {
+  it('accepts whole numbers in any of their MessagePack forms', () => {
     const { version, sizeBytes, symbolBytes } = descriptor;
     const rewritten = encode({
       ...goodMap(),
@@ -168,7 +168,7 @@ describe('the reader of descriptors', () => {
     expect(unpackDescriptor(rewritten)).toEqual(descriptor);
   });
 
-  it('is not taken in by keys that mean something to JavaScript', () => {
+  it('ignores keys that have a meaning in JavaScript', () => {
     for (const key of ['__proto__', 'constructor', 'toString']) {
       const entries = Object.entries(goodMap());
       expect(unpackDescriptor(encodeMap([[key, { f: 'evil' }], ...entries]))).toEqual(descriptor);
@@ -218,7 +218,7 @@ describe('what is no descriptor', () => {
     for (const value of [...STRANGE, [goodMap()], 'f']) expect(unpackDescriptor(encode(value))).toBeUndefined();
   });
 
-  it('is a good map in more bytes than a record may have', () => {
+  it('is a valid map in more bytes than a record may have', () => {
     const padded = encode({ ...goodMap(), p: new Uint8Array(MAX_RECORD_BYTES) });
     expect(unpackDescriptor(padded)).toBeUndefined();
   });
@@ -263,7 +263,7 @@ describe('what is no descriptor', () => {
         const bytes = Uint8Array.from(packDescriptor(good));
         for (const [at, value] of changes) bytes[at % bytes.length] = value;
         const found = unpackDescriptor(bytes);
-        // What was accepted is within all bounds: packed anew, it is read as the same.
+        // An accepted descriptor is within all bounds: packed again, it is read as the same.
         if (found !== undefined) expect(unpackDescriptor(packDescriptor(found))).toEqual(found);
       }),
       { numRuns: 500 },

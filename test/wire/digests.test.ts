@@ -78,21 +78,24 @@ describe('a datagram of block digests', () => {
     },
   );
 
-  it.each(vector.runs)('of run $run proves nothing when any bit of its payload, or its place, is another', (one) => {
-    const datagram = fromHex(one.datagram);
-    for (let bit = HEADER_BYTES * 8; bit < datagram.length * 8; bit += 7) {
-      const damaged = Uint8Array.from(datagram);
-      damaged[bit >>> 3]! ^= 1 << (bit & 7);
-      const { header, run } = parse(damaged);
-      expect(verifyRun(root, 37, header.block, run!.leaves, run!.proof), `bit ${bit}`).toBe(false);
-    }
-    const { run } = parse(datagram);
-    for (const place of [0, 1, 2, 3].filter((place) => place !== one.run)) {
-      expect(verifyRun(root, 37, place, run!.leaves, run!.proof)).toBe(false);
-    }
-  });
+  it.each(vector.runs)(
+    'of run $run is not valid if any bit of its payload, or the number of the run, is another',
+    (one) => {
+      const datagram = fromHex(one.datagram);
+      for (let bit = HEADER_BYTES * 8; bit < datagram.length * 8; bit += 7) {
+        const damaged = Uint8Array.from(datagram);
+        damaged[bit >>> 3]! ^= 1 << (bit & 7);
+        const { header, run } = parse(damaged);
+        expect(verifyRun(root, 37, header.block, run!.leaves, run!.proof), `bit ${bit}`).toBe(false);
+      }
+      const { run } = parse(datagram);
+      for (const place of [0, 1, 2, 3].filter((place) => place !== one.run)) {
+        expect(verifyRun(root, 37, place, run!.leaves, run!.proof)).toBe(false);
+      }
+    },
+  );
 
-  it('comes apart as it was put together, any number of leaves and siblings', () => {
+  it('is read as it was written, with any number of leaves and siblings', () => {
     const digests = fc.array(fc.uint8Array({ minLength: 32, maxLength: 32 }), { maxLength: 20 });
     fc.assert(
       fc.property(digests, digests, fc.nat(2 ** 32 - 1), (leaves, proof, index) => {
@@ -122,7 +125,7 @@ describe('the reader of block digests', () => {
     }
   });
 
-  it('refuses runs of nothing and of more than there can be', () => {
+  it('refuses runs without digests and with too many', () => {
     for (const esi of [0, 20, 2 ** 27, 2 ** 32 - 1]) {
       expect(readDigestRun({ ...object, esi }, payload, 0, payload.length), `${esi} leaves`).toBeUndefined();
     }

@@ -8,7 +8,7 @@ import { type Header, newHeader, readHeader, writeHeader } from '../../dist/wire
 import { recordVectors } from './descriptor-samples.js';
 import { fromHex, toHex } from './vectors.js';
 
-/** Bytes that no other seed makes. */
+/** Bytes that differ for every seed. */
 function recordOf(seed: number, length: number): Uint8Array {
   const record = new Uint8Array(length);
   for (let at = 0; at < length; at += 32) {
@@ -39,7 +39,7 @@ function forged(datagram: Uint8Array, fields: Partial<Header> = {}): Uint8Array 
   return copy;
 }
 
-/** A record cut by somebody else's rule, which the format allows. */
+/** A record cut into pieces of another length, which the format allows. */
 function cutAt(pieceBytes: number, record: Uint8Array): Uint8Array[] {
   const [first] = recordDatagrams(record, 0, 255);
   return Array.from({ length: Math.ceil(record.length / pieceBytes) }, (_, esi) => {
@@ -74,7 +74,7 @@ describe('a record in datagrams', () => {
     },
   );
 
-  it('comes together from any order, with duplicates, mixed with other records, and is returned once', () => {
+  it('is put together from pieces in any order, with duplicates and among other records, and is returned once', () => {
     const originals = [recordOf(1, 5000), recordOf(2, 1184), recordOf(3, 1), recordOf(4, 20_000)];
     const datagrams = originals.flatMap((record, i) => recordDatagrams(record, i, 255));
     const order = fc.shuffledSubarray(
@@ -106,7 +106,7 @@ describe('a record in datagrams', () => {
     expect(add(records, three[1]!)).toEqual(record);
   });
 
-  it('that is cut otherwise is taken too, but not as news', () => {
+  it('in pieces of another length is accepted too, but not returned again', () => {
     const record = recordOf(1, 3000);
     const records = new RecordAssembler();
     expect(
@@ -120,7 +120,7 @@ describe('a record in datagrams', () => {
   });
 });
 
-describe('a piece that makes no sense', () => {
+describe('an invalid piece', () => {
   const [first, second] = recordDatagrams(recordOf(1, FRAGMENT_BYTES + 10), 0, 255);
   it.each([
     ['of a record of nothing', forged(first!.subarray(0, HEADER_BYTES), { sizeBytes: 0 })],
@@ -160,11 +160,11 @@ describe('a piece that makes no sense', () => {
   });
 });
 
-describe('damaged and invented pieces', () => {
+describe('damaged and forged pieces', () => {
   const record = recordOf(1, 4 * FRAGMENT_BYTES);
   const datagrams = recordDatagrams(record, 0, 255);
 
-  it('of one datagram are refused, and do not keep the genuine one out', () => {
+  it('of one datagram are refused, and do not prevent the genuine one', () => {
     const short = recordOf(2, 100);
     const [datagram] = recordDatagrams(short, 0, 255);
     const records = new RecordAssembler();
@@ -172,7 +172,7 @@ describe('damaged and invented pieces', () => {
     expect(add(records, datagram!)).toEqual(short);
   });
 
-  it('spoil the record they claim to be of once; the next round brings it', () => {
+  it('damage the record that they claim to belong to once; the next round completes it', () => {
     for (let bad = 0; bad < datagrams.length; bad++) {
       const records = new RecordAssembler();
       expect(add(records, forged(datagrams[bad]!))).toBeUndefined();
@@ -199,7 +199,7 @@ describe('damaged and invented pieces', () => {
     expect(add(records, datagrams.at(-1)!)).toEqual(record);
   });
 
-  it('take bounded memory: the oldest record in pieces makes room, and comes together when heard anew', () => {
+  it('take bounded memory: the oldest incomplete record is dropped, and completed when its pieces arrive again', () => {
     const others = Array.from({ length: 32 }, (_, i) => recordDatagrams(recordOf(i + 10, 2 * FRAGMENT_BYTES), 0, 255));
     const records = new RecordAssembler();
     for (const datagram of datagrams.slice(0, -1)) expect(add(records, datagram)).toBeUndefined();

@@ -48,7 +48,7 @@ describe('a signed record', () => {
     );
   });
 
-  it('is worth nothing when the same key signed the same bytes for another purpose', () => {
+  it('is not valid when the same key signed the same bytes for another purpose', () => {
     const body = fromHex(recordVectors[0]!.body);
     const bare = Buffer.concat([sign(null, body, privateKey), body]);
     const other = Buffer.concat([sign(null, Buffer.concat([Buffer.from('else\0'), body]), privateKey), body]);
@@ -56,7 +56,7 @@ describe('a signed record', () => {
     expect(openRecord(other, publicKey)).toBeUndefined();
   });
 
-  it('is none when it is truncated or longer than what was signed', () => {
+  it('is not valid when it is truncated or longer than what was signed', () => {
     const record = signRecord(Uint8Array.of(1, 2, 3), privateKey);
     for (let length = 0; length < record.length; length++) {
       expect(openRecord(record.subarray(0, length), publicKey), `${length} bytes`).toBeUndefined();
@@ -64,7 +64,7 @@ describe('a signed record', () => {
     expect(openRecord(Buffer.concat([record, Uint8Array.of(0)]), publicKey)).toBeUndefined();
   });
 
-  it('of nothing is none, though its signature be right', () => {
+  it('of no bytes is not valid, even with a right signature', () => {
     expect(openRecord(signRecord(new Uint8Array(0), privateKey), publicKey)).toBeUndefined();
   });
 });
