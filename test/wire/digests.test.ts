@@ -89,8 +89,8 @@ describe('a datagram of block digests', () => {
         expect(verifyRun(root, 37, header.block, run!.leaves, run!.proof), `bit ${bit}`).toBe(false);
       }
       const { run } = parse(datagram);
-      for (const place of [0, 1, 2, 3].filter((place) => place !== one.run)) {
-        expect(verifyRun(root, 37, place, run!.leaves, run!.proof)).toBe(false);
+      for (const other of [0, 1, 2, 3].filter((index) => index !== one.run)) {
+        expect(verifyRun(root, 37, other, run!.leaves, run!.proof)).toBe(false);
       }
     },
   );
