@@ -8,6 +8,5 @@ export { solveBlock } from './arrange.js';
 export { type BlockCode, blockCode } from './code.js';
 export { type PartialBlock, restoreBlock, SPARE_SYMBOLS } from './decoder.js';
 export { BlockEncoder, replaceWithIntermediate } from './encoder.js';
-export { type Partition, partition } from './partition.js';
 export { CodingPool, type PoolOptions } from './pool.js';
 export { type RowReader, RunEncoder } from './run-encoder.js';
