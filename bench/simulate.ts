@@ -108,7 +108,7 @@ async function simulate({ receiverCount, bottleneckCount, rateBitsPerSecond }: S
   const receivers = Array.from({ length: receiverCount }, (_, i) => {
     const below = `bottleneck ${i % bottleneckCount}`;
     const place = network.addHost({ name: `receiver ${i}`, address: `fd00:1::${i.toString(16)}`, below });
-    const disk = new SimulatedDisk({ clock: network.clock, known: () => content });
+    const disk = new SimulatedDisk({ clock: network.clock, content });
     return new SimulatedReceiver({ host: place, disk, publicKey: keys.publicKey });
   });
   const [startMs, startCpu] = [performance.now(), process.cpuUsage()];

@@ -4,9 +4,9 @@ import { FaultCounters } from '../../dist/receiver/counters.js';
 import type { WarningEvent } from '../../dist/receiver/events.js';
 import { Tally } from '../../dist/receiver/tally.js';
 import { Transfer } from '../../dist/receiver/transfer.js';
-import type { DiskOptions } from '../../dist/simulate/disk/simulated-disk.js';
 import { HostClock, instantSolver, type SimulatedObject } from '../../dist/simulate/index.js';
 import { addressFromBytes } from '../../dist/wire/address.js';
+import type { DiskOptions } from '../simulate/disk/checking-disk.js';
 import { Bed } from '../transfer/bed.js';
 import { batchFrom } from './datagrams.js';
 

@@ -6,10 +6,10 @@ import { FaultCounters } from '../../dist/receiver/counters.js';
 import { ProgressMeter } from '../../dist/receiver/progress.js';
 import { Reception } from '../../dist/receiver/reception.js';
 import { Tally } from '../../dist/receiver/tally.js';
-import type { SimulatedDisk } from '../../dist/simulate/disk/simulated-disk.js';
 import type { SimulatedObject } from '../../dist/simulate/index.js';
 import { Prng } from '../../dist/simulate/random/prng.js';
 import { Flag, stampHeader } from '../../dist/wire/header.js';
+import type { CheckingDisk } from '../simulate/disk/checking-disk.js';
 import { Bed, SYMBOL_BYTES } from '../transfer/bed.js';
 import { batchFrom, batchOf, datagramsOf, grouped } from './datagrams.js';
 
@@ -18,7 +18,7 @@ const UNMEASURED = { levelRateBitsPerSecond: 0, queueUs: 0, capacityBitsPerSecon
 const bed = new Bed('reception');
 const object: SimulatedObject = bed.object(0, { content: bed.bytes(40 * SYMBOL_BYTES - 5), blockSymbols: 8 });
 const datagrams = datagramsOf(object);
-let disk: SimulatedDisk;
+let disk: CheckingDisk;
 let store: ObjectStore;
 let faults: FaultCounters;
 let reception: Reception;

@@ -1,6 +1,5 @@
 import { expect } from 'vitest';
 import type { CompleteEvent, ReceiverStats } from '../../dist/receiver/events.js';
-import { type DiskOptions, SimulatedDisk } from '../../dist/simulate/disk/simulated-disk.js';
 import {
   announcementOf,
   bufferContent,
@@ -19,6 +18,7 @@ import {
   VirtualNetwork,
 } from '../../dist/simulate/index.js';
 import { type Descriptor, NO_CODE } from '../../dist/wire/descriptor.js';
+import { CheckingDisk, type DiskOptions } from '../simulate/disk/checking-disk.js';
 import { seed } from '../simulate/seed.js';
 
 /** Symbols and whole packets of 10,000 bit: at 1 Mbit/s, a hundred symbols a second. */
@@ -28,8 +28,11 @@ export const MEGABIT = 1e6;
 export interface ReceiverPlan extends Partial<Omit<SimulatedReceiverOptions, 'host' | 'disk' | 'publicKey'>> {
   readonly name?: string;
   readonly host?: Partial<HostOptions>;
-  readonly disk?: SimulatedDisk;
+  readonly disk?: CheckingDisk;
 }
+
+/** A receiver whose disk checks how it is used. */
+export type BedReceiver = SimulatedReceiver & { readonly disk: CheckingDisk };
 
 /** Servers, receivers and a network between them, for plans of described steps in virtual time. */
 export class Bed {
@@ -77,14 +80,14 @@ export class Bed {
     return new SimulatedServer({ prng, serverIndex, ...rest, host });
   }
 
-  disk(options: Partial<DiskOptions> = {}): SimulatedDisk {
+  disk(options: Partial<DiskOptions> = {}): CheckingDisk {
     const known = ({ sha256 }: Descriptor) => this.#contents.get(Buffer.from(sha256).toString('hex'));
-    return new SimulatedDisk({ clock: this.network.clock, known, ...options });
+    return new CheckingDisk({ clock: this.network.clock, known, ...options });
   }
 
-  receiver({ name = 'receiver', host, disk = this.disk(), ...options }: ReceiverPlan = {}): SimulatedReceiver {
+  receiver({ name = 'receiver', host, disk = this.disk(), ...options }: ReceiverPlan = {}): BedReceiver {
     const place = this.host(name, { scrubs: true, ...host });
-    return new SimulatedReceiver({ publicKey: this.keys.publicKey, ...options, host: place, disk });
+    return new SimulatedReceiver({ publicKey: this.keys.publicKey, ...options, host: place, disk }) as BedReceiver;
   }
 
   /** Lets time pass. */
@@ -113,7 +116,7 @@ export class Bed {
  * @param hadOthers whether the run received other versions, or this one in other pieces, before: its counts are of all.
  */
 export function expectSafe(
-  receiver: SimulatedReceiver,
+  receiver: BedReceiver,
   object: SimulatedObject,
   complete: CompleteEvent,
   hadOthers = false,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { LinkOptions, SimulatedReceiver, SimulatedServer } from '../../dist/simulate/index.js';
+import type { LinkOptions, SimulatedServer } from '../../dist/simulate/index.js';
 import type { Prng } from '../../dist/simulate/random/prng.js';
 import { seeded } from '../simulate/seed.js';
-import { Bed, expectSafe, MEGABIT, passesAt, passSeconds, SYMBOL_BYTES } from './bed.js';
+import { Bed, type BedReceiver, expectSafe, MEGABIT, passesAt, passSeconds, SYMBOL_BYTES } from './bed.js';
 
 const PLAN_COUNT = 60;
 
@@ -27,7 +27,7 @@ class RandomPlan {
   readonly #object;
   readonly #disk;
   readonly #servers = new Map<number, SimulatedServer>();
-  #receiver: SimulatedReceiver | undefined;
+  #receiver: BedReceiver | undefined;
   #runCount = 0;
   #durableBytes = 0;
 

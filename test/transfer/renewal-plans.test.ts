@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LayercastError } from '../../dist/base/errors.js';
 import type { MembershipRequest } from '../../dist/base/ports.js';
-import type { ObjectPlan, SimulatedObject, SimulatedReceiver, VirtualHost } from '../../dist/simulate/index.js';
+import type { ObjectPlan, SimulatedObject, VirtualHost } from '../../dist/simulate/index.js';
 import { Prng } from '../../dist/simulate/random/prng.js';
 import { addressFromBytes } from '../../dist/wire/address.js';
 import { seed, seeded } from '../simulate/seed.js';
-import { Bed, expectSafe, MEGABIT, passSeconds } from './bed.js';
+import { Bed, type BedReceiver, expectSafe, MEGABIT, passSeconds } from './bed.js';
 
 const SYMBOL_COUNT = 2500;
 const PLAN_COUNT = 20;
@@ -90,7 +90,7 @@ async function runPlan(steps: readonly (typeof step extends fc.Arbitrary<infer S
     });
   let [sending, object] = [0, describe(0)];
   await server.publish(object);
-  const receiver: SimulatedReceiver = bed.receiver({ channels: [0, 1] });
+  const receiver: BedReceiver = bed.receiver({ channels: [0, 1] });
   const account = new JoinAccount(receiver.host);
   const change = async (to: number) => {
     [sending, object] = [to, describe(to)];

@@ -1,141 +1,86 @@
-import type { Geometry } from '../../object/geometry.js';
 import { geometryOf } from '../../object/geometry.js';
+import { Holdings } from '../../object/holdings.js';
 import { SymbolSet } from '../../object/symbol-set.js';
 import type { ObjectStore } from '../../receiver/assemble/object-store.js';
 import { type Descriptor, objectTag } from '../../wire/descriptor.js';
 import type { VirtualClock } from '../clock/virtual-clock.js';
 import type { Content } from '../object/content.js';
-import { PlaceClaims } from './place-claims.js';
-import { SimulatedStore } from './simulated-store.js';
-import { SymbolStorage } from './symbol-storage.js';
+import { type PartialObject, SimulatedStore } from './simulated-store.js';
+import { WriteQueue } from './write-queue.js';
 
 export interface DiskOptions {
   readonly clock: VirtualClock;
-  /**
-   * What a version's bytes should be. With it, symbols that are right take no memory, however many receivers there are, and
-   * whole files are compared.
-   */
-  readonly known?: ((descriptor: Descriptor) => Content | undefined) | undefined;
+  /** Of the one object that is received. With a code it must be blank: guests then read like any other symbol. */
+  readonly content: Content;
   /** How fast written bytes leave the write queue. @default at once */
   readonly bytesPerSecond?: number | undefined;
-  /** What the write queue holds. @default 16 MiB, as the real one */
-  readonly queueBytes?: number | undefined;
-  /** What a flush takes when the queue is empty. @default 0 */
-  readonly flushUs?: number | undefined;
-  /** What a read takes. @default 0 */
-  readonly readUs?: number | undefined;
-  /** What it takes to restore a block: half to have the journal forget its guests, half to write it. @default 0 */
-  readonly restoreUs?: number | undefined;
-  /** Bytes that fit; more is ENOSPC. @default any number */
-  readonly capacityBytes?: number | undefined;
 }
 
-/** What is on a disk of an object that is not whole, and what its journal says of it. */
-export interface PartialObject {
-  readonly descriptor: Descriptor;
-  readonly geometry: Geometry;
-  readonly storage: SymbolStorage;
-  readonly journal: PlaceClaims;
-  readonly journalledBlocks: SymbolSet;
+/** What a simulated receiver needs of a disk. */
+export interface ReceiverDisk {
+  /** Whether this version is there, whole, under its final name. */
+  isInPlace(descriptor: Descriptor): Promise<boolean>;
+  /** Takes up what there is of this version, or begins it. */
+  open(descriptor: Descriptor): Promise<ObjectStore>;
+  /** Power off: only what the journal claims is left. */
+  crash(): void;
 }
 
 /**
- * A receiver's disk in virtual time: keeps one object over any number of runs, crashes and faults. It watches how it is used:
- * `violations` lists everything that a real store must never be asked to do, or must never have done.
+ * A receiver's disk in virtual time, for scenarios in which every symbol is genuine: it keeps which places are filled and what
+ * the journal claims, and reads bytes from the object's content. It holds one object over any number of runs and power cuts.
  */
-export class SimulatedDisk {
-  readonly violations: string[] = [];
-  /** Symbols that the write queue had no room for. */
-  refusedCount = 0;
-  options: DiskOptions;
+export class SimulatedDisk implements ReceiverDisk {
+  readonly #options: DiskOptions;
   #partial: PartialObject | undefined;
-  #completed: PartialObject | undefined;
+  #completedTag: Uint8Array | undefined;
   #store: SimulatedStore | undefined;
 
   constructor(options: DiskOptions) {
-    this.options = options;
-  }
-
-  /** The object that became whole here last. */
-  get completed():
-    | { readonly descriptor: Descriptor; readonly read: (offset: number, into: Uint8Array) => void }
-    | undefined {
-    const completed = this.#completed;
-    if (completed === undefined) return undefined;
-    return { descriptor: completed.descriptor, read: (offset, into) => completed.storage.copy(offset, into) };
-  }
-
-  /** What a crash would leave: bytes of symbols in the journal, guests too. */
-  get journalledBytes(): number {
-    const partial = this.#partial;
-    if (partial === undefined) return 0;
-    const { sizeBytes, symbolBytes } = partial.geometry;
-    let bytes = partial.journal.guests.count * symbolBytes;
-    for (const [first, count] of partial.journal.symbols.runs()) {
-      bytes += Math.min(sizeBytes, (first + count) * symbolBytes) - first * symbolBytes;
-    }
-    return bytes;
+    this.#options = options;
   }
 
   async isInPlace(descriptor: Descriptor): Promise<boolean> {
-    return this.#completed !== undefined && isSame(this.#completed.descriptor, descriptor);
+    return isTag(this.#completedTag, descriptor);
   }
 
-  /** Guests in the journal. */
-  get journalledGuestCount(): number {
-    return this.#partial?.journal.guests.count ?? 0;
-  }
-
-  /** Takes up what there is of this version, or begins it; what was there of another is gone. */
   async open(descriptor: Descriptor): Promise<ObjectStore> {
-    const before = this.#partial;
-    const partial = before !== undefined && isSame(before.descriptor, descriptor) ? before : this.#begin(descriptor);
+    const partial = isTag(this.#partial?.tag, descriptor) ? this.#partial! : begin(descriptor);
     this.#partial = partial;
-    this.#store = new SimulatedStore(partial, this);
+    const { clock, bytesPerSecond, content } = this.#options;
+    this.#store = new SimulatedStore(partial, new WriteQueue(clock, bytesPerSecond), content, (isWhole) => {
+      this.#partial = undefined;
+      if (isWhole) this.#completedTag = partial.tag;
+    });
     return this.#store;
   }
 
-  /** Lays what an earlier run would have left: these symbols, genuine, and these blocks, verified. */
-  prepare(descriptor: Descriptor, symbols: SymbolSet, verifiedBlocks: SymbolSet): void {
-    const partial = this.#begin(descriptor);
-    partial.storage.assume(symbols);
-    partial.journal.symbols.addAll(symbols);
-    partial.journalledBlocks.addAll(verifiedBlocks);
-    this.#partial = partial;
-  }
-
-  /** Power off: what is not in the journal is worse than lost, it is garbage. */
   crash(): void {
-    const [partial, store] = [this.#partial, this.#store];
-    store?.kill();
+    this.#store?.kill();
     this.#store = undefined;
-    partial?.storage.spoil((place) => !partial.journal.holds(place) || store?.isAtRisk(place) === true);
-  }
-
-  /** For the store: the object is whole and has its name. */
-  complete(partial: PartialObject): void {
-    this.#completed = partial;
-    this.#partial = undefined;
-  }
-
-  /** For the store: nothing of this version is wanted any more. */
-  forget(): void {
-    this.#partial = undefined;
-  }
-
-  #begin(descriptor: Descriptor): PartialObject {
-    const { sizeBytes, symbolBytes, blockCount } = descriptor;
-    const geometry = geometryOf(sizeBytes, symbolBytes, blockCount);
-    return {
-      descriptor,
-      geometry,
-      storage: new SymbolStorage(geometry, this.options.known?.(descriptor)),
-      journal: new PlaceClaims(geometry.symbolCount),
-      journalledBlocks: new SymbolSet(blockCount),
-    };
+    if (this.#partial !== undefined) this.#partial.holdings = claimedBy(this.#partial.holdings);
   }
 }
 
-function isSame(one: Descriptor, other: Descriptor): boolean {
-  return Buffer.compare(objectTag(one), objectTag(other)) === 0;
+function begin(descriptor: Descriptor): PartialObject {
+  const geometry = geometryOf(descriptor.sizeBytes, descriptor.symbolBytes, descriptor.blockCount);
+  return {
+    tag: objectTag(descriptor),
+    geometry,
+    holdings: new Holdings(geometry),
+    journalledBlocks: new SymbolSet(geometry.blockCount),
+  };
+}
+
+/** What a process finds after a crash: all that is claimed, and nothing else. */
+function claimedBy(before: Holdings): Holdings {
+  const found = new Holdings(before.geometry);
+  for (const [first, count] of before.claimedOwn.runs()) found.claimOwn(first, count);
+  for (const run of before.guestRuns(before.claimedGuests)) found.claimGuests(run);
+  found.takeUp();
+  return found;
+}
+
+function isTag(tag: Uint8Array | undefined, descriptor: Descriptor): boolean {
+  return tag !== undefined && Buffer.compare(tag, objectTag(descriptor)) === 0;
 }

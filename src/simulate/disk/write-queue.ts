@@ -1,64 +1,37 @@
-import { LayercastError } from '../../base/errors.js';
-import type { PartialObject, SimulatedDisk } from './simulated-disk.js';
+import type { VirtualClock } from '../clock/virtual-clock.js';
 
 /** As many bytes as the real write queue holds. */
-const DEFAULT_QUEUE_BYTES = 16 * 2 ** 20;
+const QUEUE_BYTES = 16 * 2 ** 20;
 
-/** What waits to be written to a simulated disk, kept as the time at which the last of it will have been. */
+/** What waits to be written to a simulated disk, kept as the time at which the last of it will have been written. */
 export class WriteQueue {
-  readonly #partial: PartialObject;
-  readonly #disk: SimulatedDisk;
+  readonly #clock: VirtualClock;
+  readonly #bytesPerSecond: number | undefined;
   #emptyUs = 0;
-  #isFull = false;
 
-  constructor(partial: PartialObject, disk: SimulatedDisk) {
-    this.#partial = partial;
-    this.#disk = disk;
+  /** @param bytesPerSecond how fast bytes leave the queue; undefined for at once */
+  constructor(clock: VirtualClock, bytesPerSecond: number | undefined) {
+    this.#clock = clock;
+    this.#bytesPerSecond = bytesPerSecond;
   }
 
-  /** What a flush takes from now on. */
-  get flushUs(): number {
-    const { clock, flushUs = 0 } = this.#disk.options;
-    return Math.max(0, this.#emptyUs - clock.nowUs) + flushUs;
+  /** How long it takes until the queue is empty, if nothing more comes. */
+  get waitUs(): number {
+    return Math.max(0, this.#emptyUs - this.#clock.nowUs);
   }
 
-  /** Takes a place's bytes, unless the queue is full, or the disk, which the next flush then tells. */
-  take(place: number, length: number): boolean {
-    const { clock, bytesPerSecond, queueBytes = DEFAULT_QUEUE_BYTES } = this.#disk.options;
-    if (!this.#fits(place)) {
-      this.#isFull = true;
-      return false;
-    }
-    if (bytesPerSecond === undefined) return true;
-    const waitUs = Math.max(0, this.#emptyUs - clock.nowUs);
-    if ((waitUs * bytesPerSecond) / 1e6 + length > queueBytes) {
-      this.#disk.refusedCount++;
-      return false;
-    }
-    this.#emptyUs = clock.nowUs + waitUs + (length * 1e6) / bytesPerSecond;
+  /** Takes so many bytes; false, with nothing taken, when the queue is full. */
+  take(length: number): boolean {
+    if (this.#bytesPerSecond === undefined) return true;
+    const { waitUs } = this;
+    if ((waitUs * this.#bytesPerSecond) / 1e6 + length > QUEUE_BYTES) return false;
+    this.#emptyUs = this.#clock.nowUs + waitUs + (length * 1e6) / this.#bytesPerSecond;
     return true;
   }
 
-  /** @throws {LayercastError} `DISK_FULL` for what `take` refused for that reason since it was asked last. */
-  requireTaken(): void {
-    if (!this.#isFull) return;
-    this.#isFull = false;
-    throw diskFull();
+  /** Resolves when all that was taken has been written. */
+  async drain(): Promise<void> {
+    const { waitUs } = this;
+    if (waitUs > 0) await new Promise<void>((resolve) => this.#clock.at(this.#clock.nowUs + waitUs, resolve));
   }
-
-  /** @throws {LayercastError} `DISK_FULL` when there is no room for this place. */
-  requireRoom(place: number): void {
-    if (!this.#fits(place)) throw diskFull();
-  }
-
-  #fits(place: number): boolean {
-    const { capacityBytes } = this.#disk.options;
-    const { storage, geometry } = this.#partial;
-    if (capacityBytes === undefined || storage.has(place)) return true;
-    return (storage.count + 1) * geometry.symbolBytes <= capacityBytes;
-  }
-}
-
-function diskFull(): LayercastError {
-  return new LayercastError('DISK_FULL', 'the simulated disk is full');
 }

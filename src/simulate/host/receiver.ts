@@ -4,14 +4,14 @@ import { LayercastError } from '../../base/errors.js';
 import { DEFAULT_PATIENCE_US } from '../../base/limits.js';
 import { ReceiverDriver, type ReceiverDriverOptions } from '../../receiver/driver.js';
 import type { CompleteEvent, ReceiverEvents, ReceiverStats } from '../../receiver/events.js';
-import type { SimulatedDisk } from '../disk/simulated-disk.js';
+import type { ReceiverDisk } from '../disk/simulated-disk.js';
 import type { VirtualHost } from '../net/host.js';
 import { announcementOf } from '../object/object.js';
 import { instantSolver } from './instant-solver.js';
 
 export interface SimulatedReceiverOptions extends Partial<ReceiverDriverOptions> {
   readonly host: VirtualHost;
-  readonly disk: SimulatedDisk;
+  readonly disk: ReceiverDisk;
   readonly publicKey: KeyObject;
   /** Whether the object is all zeros. @default false */
   readonly isBlank?: boolean;
@@ -20,7 +20,7 @@ export interface SimulatedReceiverOptions extends Partial<ReceiverDriverOptions>
 /** One run of the real receiving code, on a virtual host with a simulated disk. */
 export class SimulatedReceiver extends EventEmitter<ReceiverEvents> {
   readonly host: VirtualHost;
-  readonly disk: SimulatedDisk;
+  readonly disk: ReceiverDisk;
   /** As `Receiver.done`, except that it never settles if the host dies. */
   readonly done: Promise<CompleteEvent>;
   readonly #driver: ReceiverDriver;

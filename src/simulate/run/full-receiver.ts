@@ -55,7 +55,7 @@ export class FullReceiver {
     this.#options = options;
     this.#network = network;
     const { clock } = network;
-    this.#disk = new SimulatedDisk({ clock, known: () => content, bytesPerSecond: plan.diskBytesPerSecond });
+    this.#disk = new SimulatedDisk({ clock, content, bytesPerSecond: plan.diskBytesPerSecond });
     this.totals.startedUs = plan.startUs;
     clock.at(plan.startUs, () => this.#rise());
     for (const { fromUs, toUs } of plan.sleeps) {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ObjectStore } from '../../../dist/receiver/assemble/object-store.js';
-import type { DiskOptions } from '../../../dist/simulate/disk/simulated-disk.js';
 import { heldIn } from '../../object/held.js';
 import { Bed, SYMBOL_BYTES } from '../../transfer/bed.js';
+import type { DiskOptions } from './checking-disk.js';
 
 async function diskOf(options: Partial<DiskOptions> = {}) {
   const bed = new Bed('disk');
@@ -20,7 +20,7 @@ async function diskOf(options: Partial<DiskOptions> = {}) {
   return { bed, object, disk, store, write, read, symbolOf };
 }
 
-describe('a simulated disk', () => {
+describe('a checking disk', () => {
   it('keeps through a crash what a checkpoint has journalled, and spoils the rest', async () => {
     const { object, disk, store, write, read } = await diskOf();
     for (const symbol of [0, 1, 2, 3]) write(symbol);

@@ -1,6 +1,6 @@
-import { type Geometry, symbolLength } from '../../object/geometry.js';
-import { SymbolSet } from '../../object/symbol-set.js';
-import type { Content } from '../object/content.js';
+import { type Geometry, symbolLength } from '../../../dist/object/geometry.js';
+import { SymbolSet } from '../../../dist/object/symbol-set.js';
+import type { Content } from '../../../dist/simulate/object/content.js';
 
 /** Bytes of an object by symbol; never written ones are zeros, as in a sparse file. Of a blank object, no bytes are kept. */
 export class SymbolStorage {

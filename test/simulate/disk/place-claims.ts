@@ -1,6 +1,6 @@
-import type { GuestRun } from '../../object/placements.js';
-import { Placements } from '../../object/placements.js';
-import { SymbolSet } from '../../object/symbol-set.js';
+import type { GuestRun } from '../../../dist/object/placements.js';
+import { Placements } from '../../../dist/object/placements.js';
+import { SymbolSet } from '../../../dist/object/symbol-set.js';
 
 /** What somebody says of the places of an object: that they hold their own symbol, or a guest. */
 export class PlaceClaims {
