@@ -33,6 +33,20 @@ describe('circles of imports', () => {
 });
 
 describe('the checker of the import rule', () => {
+  test('lets a folder import types, and nothing else, of where its rule says so', () => {
+    const source = [
+      `import type { EventOf } from '../events/event-types.js';`,
+      `export type { LineOf } from '../events/event-types.js';`,
+      `import { fetchEvents } from '../events/fetch-events.js';`,
+      `import { type fetchEvents } from '../events/fetch-events.js';`,
+      `const late = await import('../events/fetch-events.js');`,
+    ].join('\n');
+    expect(offences('receiver/events.ts', source)).toEqual(
+      [3, 4, 5].map((line) => `src/receiver/events.ts:${line}: receiver/ may not import '../events/fetch-events.js'`),
+    );
+    expect(offences('rate/meter.ts', source)).toHaveLength(5);
+  });
+
   test('reports every line that reaches where its folder may not', () => {
     const source = [
       `import { LayercastError } from '../base/errors.js';`,

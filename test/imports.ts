@@ -7,6 +7,8 @@ interface Rule {
   readonly modules: readonly string[];
   /** Modules for some of its files only. */
   readonly only?: { readonly files: RegExp; readonly modules: readonly string[] };
+  /** Folders of which it may import types, but nothing that is loaded at run time. */
+  readonly types?: readonly string[];
 }
 
 const level1 = ['wire', 'object', 'fec', 'rate'];
@@ -30,15 +32,21 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   rate: { folders: ['base'], modules: [] },
   sender: { folders: ['base', ...level1], modules: ['eventemitter3'] },
   // node:crypto is pure here: hashes of what was read, keys that were handed in.
-  receiver: { folders: ['base', ...level1], modules: ['eventemitter3', 'node:crypto'] },
+  receiver: { folders: ['base', ...level1], modules: ['eventemitter3', 'node:crypto'], types: ['events'] },
   net: { folders: ['base'], modules: ['node:*', 'koffi'] },
   store: { folders: ['base', 'object'], modules: ['node:*', 'msgpackr', 'p-limit'] },
   // Text files of settings: where a value stands, what is wrong with it, and units.
   config: { folders: ['base'], modules: ['yaml', 'zod', 'node:fs/promises', 'node:path'] },
   fleet: { folders: ['base', ...level1, 'config'], modules: ['zod', 'node:path'] },
-  plot: { folders: ['base'], modules: [] },
+  // What programs read: one schema of every event. The core knows its types only, so that zod is loaded for nobody's datagrams.
+  events: { folders: ['base', 'wire'], modules: ['zod'] },
+  plot: { folders: ['base', 'events'], modules: [] },
   // The drivers themselves, on virtual hosts; node:crypto for keys and hashes of simulated objects.
-  simulate: { folders: ['base', ...level1, 'sender', 'receiver'], modules: ['eventemitter3', 'node:crypto'] },
+  simulate: {
+    folders: ['base', ...level1, 'sender', 'receiver'],
+    modules: ['eventemitter3', 'node:crypto'],
+    types: ['events'],
+  },
   // Scenario files: YAML as fleets have it, for what simulate runs.
   scenario: {
     folders: ['base', ...level1, 'config', 'fleet', 'sender', 'simulate'],
@@ -64,13 +72,14 @@ export function offences(file: string, source: string): string[] {
   if (rule === undefined) return [`src/${file}:1: ${place} has no place in the table of layers (test/imports.ts)`];
   const name = place.endsWith('.ts') ? place : `${place}/`;
   return importsOf(source)
-    .filter(({ specifier }) => !allows(rule, file, specifier))
+    .filter((statement) => !allows(rule, file, statement))
     .map(({ line, specifier }) => `src/${file}:${line}: ${name} may not import '${specifier}'`);
 }
 
-function allows(rule: Rule, file: string, specifier: string): boolean {
+function allows(rule: Rule, file: string, { specifier, isType }: Import): boolean {
   if (specifier.startsWith('.')) {
     const target = placeOf(posix.join(posix.dirname(file), specifier).replace(/\.js$/, '.ts'));
+    if (isType && rule.types?.includes(target)) return true;
     return target === placeOf(file) || rule.folders.includes(target);
   }
   const { only } = rule;
@@ -122,8 +131,15 @@ function placeOf(file: string): string {
   return file.split('/')[0] ?? '';
 }
 
+interface Import {
+  readonly line: number;
+  readonly specifier: string;
+  /** `import type` or `export type`: nothing is left of it at run time. */
+  readonly isType: boolean;
+}
+
 /** Import and export statements, and calls of `import()`, each with the line of its specifier, from 1. */
-function importsOf(source: string): { readonly line: number; readonly specifier: string }[] {
+function importsOf(source: string): Import[] {
   const code = source.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, (comment) => comment.replace(/[^\n]/g, ' '));
   const statement = /^[ \t]*(?:import|export)\b(?:[^'"`;()=]*\bfrom)?\s*(['"])(?<specifier>[^'"]+)\1/gm;
   const call = /\bimport\(\s*(['"`])(?<specifier>[^'"`]+)\1/g;
@@ -132,6 +148,7 @@ function importsOf(source: string): { readonly line: number; readonly specifier:
     .map((match) => ({
       line: code.slice(0, match.index + match[0].length).split('\n').length,
       specifier: match.groups?.specifier ?? '',
+      isType: /^\s*(?:import|export)\s+type\s/.test(match[0]),
     }))
     .sort((a, b) => a.line - b.line);
 }

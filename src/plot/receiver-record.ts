@@ -40,13 +40,13 @@ export class ReceiverRecord {
   }
 
   /** @param levelOf level of a receiver whose highest channel this is. */
-  change(atMs: number, { kind, channel, reason }: Change, levelOf: (channel: number) => number): void {
-    const count = (this.#joinCounts.get(channel) ?? 0) + (kind === 'join' ? 1 : -1);
+  change(atMs: number, { event, channel, reason }: Change, levelOf: (channel: number) => number): void {
+    const count = (this.#joinCounts.get(channel) ?? 0) + (event === 'join' ? 1 : -1);
     if (count > 0) this.#joinCounts.set(channel, count);
     else this.#joinCounts.delete(channel);
     const level = Math.max(0, ...[...this.#joinCounts.keys()].map(levelOf));
     const moment = this.#momentOf(atMs, reason);
-    (kind === 'join' ? moment.joined : moment.left).push(channel);
+    (event === 'join' ? moment.joined : moment.left).push(channel);
     moment.level = level;
     moment.isUp = level > moment.before || (level === moment.before && moment.left.length === 0);
     this.level.moveLast(level);

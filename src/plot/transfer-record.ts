@@ -67,11 +67,11 @@ export class TransferRecord {
   /** @returns what is wrong with it, if it cannot be kept. */
   add(event: TransferEvent): string | undefined {
     const { atMs } = event;
-    if (atMs < this.lastMs) return `${event.kind}: goes back in time, from ${this.lastMs} to ${atMs} ms`;
+    if (atMs < this.lastMs) return `${event.event}: goes back in time, from ${this.lastMs} to ${atMs} ms`;
     if ('receiver' in event && !this.#isKept(event.receiver)) return undefined;
     this.firstMs ??= atMs;
     this.lastMs = atMs;
-    switch (event.kind) {
+    switch (event.event) {
       case 'descriptor':
         this.#describe(event);
         break;
@@ -116,8 +116,9 @@ export class TransferRecord {
   #describe(event: Described): void {
     this.described ??= event;
     if (event.mode !== 'best') return;
-    const slowestFirst = event.intervalsUs.toSorted((a, b) => b - a);
-    this.#levels = event.intervalsUs.map((interval) => slowestFirst.indexOf(interval) + 1);
+    const intervals = (event.channels ?? []).map(({ intervalUs }) => intervalUs);
+    const slowestFirst = intervals.toSorted((a, b) => b - a);
+    this.#levels = intervals.map((interval) => slowestFirst.indexOf(interval) + 1);
   }
 
   readonly #levelOf = (channel: number): number => this.#levels[channel] ?? channel + 1;

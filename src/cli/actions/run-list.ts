@@ -6,13 +6,14 @@ import { awaitInterface } from '../../net/interfaces/interfaces.js';
 import { udpNetwork } from '../../net/portable/udp-network.js';
 import { cumulativeRates, rateOf } from '../../rate/ladder.js';
 import { type Announcement, listen } from '../../retrieve/directory.js';
-import { addressFromBytes, announcementName, DIRECTORY_NAME, groupOf } from '../../wire/address.js';
+import { announcementName, DIRECTORY_NAME, groupOf } from '../../wire/address.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import { publicKeyFrom } from '../../wire/signature.js';
 import { LIST_OPTIONS } from '../command-options.js';
 import { listeningText } from '../display/fetch-display.js';
 import { clip } from '../display/table.js';
 import { interruptible } from '../interrupt.js';
+import { listedFields } from '../json/listed-object.js';
 import { type Flags, settleWithFile } from '../settings.js';
 
 /** `layercast list`: what is announced, on stdout. Nothing announced is an error, so that scripts can tell. */
@@ -42,7 +43,7 @@ export async function runList(fleet: string | undefined, flags: Flags): Promise<
   }
   for (const announcement of announcements) {
     process.stdout.write(
-      flags.json ? `${JSON.stringify(jsonOf(announcement))}\n` : `${textOf(announcement).join('\n')}\n`,
+      flags.json ? `${JSON.stringify(listedFields(announcement))}\n` : `${textOf(announcement).join('\n')}\n`,
     );
   }
 }
@@ -65,37 +66,6 @@ function ladderText(descriptor: Descriptor): string {
   const shown = levels.map((rate) => `${formatQuantity(RATE, rate)}/s`);
   const list = shown.length <= 4 ? shown.join(', ') : `${shown[0]} to ${shown.at(-1)}`;
   return `${channels.length} channel${channels.length === 1 ? '' : 's'}, ${mode === 'several' ? 'layered' : 'each complete'}: ${list}`;
-}
-
-function jsonOf({ descriptor, sources, genuine }: Announcement): object {
-  const { fleet, object, version, sizeBytes, symbolBytes, mode, ssm, sha256, servers, createdS, expiresS } = descriptor;
-  const rates = ratesOf(descriptor);
-  return {
-    fleet,
-    object,
-    version,
-    bytes: sizeBytes,
-    symbolBytes,
-    sha256: Buffer.from(sha256).toString('hex'),
-    mode,
-    ssm,
-    channels: descriptor.channels.map(({ group, port, intervalUs, startRatio }, channel) => ({
-      channel,
-      group: addressFromBytes(group),
-      port,
-      rateBitsPerSecond: Math.round(rates[channel]!),
-      pktDelayUs: intervalUs,
-      offset: startRatio,
-    })),
-    servers: servers.map(({ name, address }) => ({
-      server: name,
-      address: address === undefined ? null : addressFromBytes(address),
-    })),
-    created: new Date(createdS * 1000).toISOString(),
-    expires: expiresS === undefined ? null : new Date(expiresS * 1000).toISOString(),
-    sources,
-    genuine: genuine ?? null,
-  };
 }
 
 function ratesOf({ channels, symbolBytes }: Descriptor): readonly number[] {

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { ValidateFlags } from '../actions/run-validate.js';
-import type { FileKind } from '../file-kind.js';
 
 export function config(program: Command): void {
   const group = program
@@ -25,8 +24,10 @@ export function config(program: Command): void {
   group
     .command('schema')
     .summary('print a JSON Schema')
-    .description('Prints the JSON Schema (draft 7) of fleet, receiver or scenario files.')
-    .argument('[kind]', 'fleet, receiver or scenario', 'fleet')
+    .description(
+      'Prints the JSON Schema (draft 7) of fleet, receiver or scenario files, or of the lines that commands print with --json.',
+    )
+    .argument('[kind]', 'fleet, receiver, scenario or events', 'fleet')
     .addHelpText('after', '\nExample:\n  layercast config schema > fleet.schema.json')
     .action(schema);
 }
@@ -37,19 +38,6 @@ async function validate(path: string, flags: ValidateFlags): Promise<void> {
 }
 
 async function schema(kind: string): Promise<void> {
-  if (!isKind(kind)) {
-    const { LayercastError } = await import('../../base/errors.js');
-    throw new LayercastError('USAGE', `no schema is called "${kind}"`, { hint: 'fleet, receiver or scenario' });
-  }
-  if (kind === 'scenario') {
-    const { scenarioJsonSchema } = await import('../../scenario/scenario-schema.js');
-    process.stdout.write(`${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`);
-    return;
-  }
   const { jsonSchemaOf } = await import('../json/json-schema.js');
-  process.stdout.write(`${JSON.stringify(jsonSchemaOf(kind), null, 2)}\n`);
-}
-
-function isKind(text: string): text is FileKind {
-  return text === 'fleet' || text === 'receiver' || text === 'scenario';
+  process.stdout.write(`${JSON.stringify(await jsonSchemaOf(kind), null, 2)}\n`);
 }

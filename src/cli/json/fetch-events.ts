@@ -1,42 +1,21 @@
 import type { Receiver } from '../../create-receiver.js';
-import { addressFromBytes } from '../../wire/address.js';
+import { descriptionOf } from '../../events/description.js';
+import type { EventOf } from '../../events/event-types.js';
+import { fetchEvents } from '../../events/fetch-events.js';
+import { writeFields } from '../../events/write-fields.js';
 
-/**
- * What `fetch --json` prints: the receiver's events, one by one, in the order they happen. docs/operations.md lists their
- * fields.
- */
+/** What `fetch --json` prints: the receiver's events, one by one, in the order they happen (docs/events.md). */
 export function tellPrograms(receiver: Receiver, print: (event: string, fields: object) => void): void {
-  receiver.on('descriptor', ({ descriptor, resumedBytes }) => {
-    const { fleet, object, version, sizeBytes, symbolBytes, blockCount, mode, sha256, channels, servers } = descriptor;
-    print('descriptor', {
-      fleet,
-      object,
-      version,
-      bytes: sizeBytes,
-      symbolBytes,
-      blockCount,
-      mode,
-      sha256: Buffer.from(sha256).toString('hex'),
-      channels: channels.map(({ group, port, intervalUs }, channel) => ({
-        channel,
-        group: addressFromBytes(group),
-        port,
-        intervalUs,
-      })),
-      servers: servers.map(({ name }) => name),
-      resumedBytes,
-    });
-  });
-  for (const name of ['join', 'leave'] as const) {
-    // One join hears any server where it is not source-specific.
-    receiver.on(name, (event) => print(name, { ...event, server: event.server ?? null }));
-  }
-  receiver.on('progress', (event) =>
-    print('progress', { ...event, capacityBitsPerSecond: event.capacityBitsPerSecond ?? null }),
+  const tell = <Name extends keyof typeof fetchEvents>(name: Name, event: EventOf<(typeof fetchEvents)[Name]>) =>
+    print(name, writeFields(fetchEvents[name], event));
+  receiver.on('descriptor', ({ descriptor, resumedBytes }) =>
+    tell('descriptor', { ...descriptionOf(descriptor), resumedBytes }),
   );
-  // Null where the network chooses the interface.
-  receiver.on('listening', (event) => print('listening', { ...event, interface: event.interface ?? null }));
-  for (const name of ['waiting', 'warning', 'complete'] as const) {
-    receiver.on(name, (event: object) => print(name, event));
-  }
+  receiver.on('waiting', (event) => tell('waiting', event));
+  receiver.on('listening', (event) => tell('listening', event));
+  receiver.on('join', (event) => tell('join', event));
+  receiver.on('leave', (event) => tell('leave', event));
+  receiver.on('progress', (event) => tell('progress', event));
+  receiver.on('warning', (event) => tell('warning', event));
+  receiver.on('complete', (event) => tell('complete', event));
 }

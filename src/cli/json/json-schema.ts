@@ -1,10 +1,36 @@
-import { z } from 'zod';
-import { fleetSchema } from '../../fleet/fleet-schema.js';
-import { receiverSchema } from '../../options/receiver-file.js';
+import { LayercastError } from '../../base/errors.js';
 
-export type ConfigKind = 'fleet' | 'receiver';
+/** What is described, by the name that `config schema` takes. Each loads what it needs. */
+const SCHEMAS = {
+  async fleet() {
+    const { fleetSchema } = await import('../../fleet/fleet-schema.js');
+    return inputOf(fleetSchema);
+  },
+  async receiver() {
+    const { receiverSchema } = await import('../../options/receiver-file.js');
+    return inputOf(receiverSchema);
+  },
+  async scenario() {
+    const { scenarioJsonSchema } = await import('../../scenario/scenario-schema.js');
+    return scenarioJsonSchema();
+  },
+  async events() {
+    const { eventsJsonSchema } = await import('../../events/events-schema.js');
+    return eventsJsonSchema();
+  },
+} as const;
 
-/** JSON Schema (draft 7, which every editor knows) of what may be written in a file of this kind. */
-export function jsonSchemaOf(kind: ConfigKind): object {
-  return z.toJSONSchema(kind === 'fleet' ? fleetSchema : receiverSchema, { target: 'draft-7', io: 'input' });
+/**
+ * JSON Schema (draft 7, which every editor knows) of what may be written in a file of this kind, or of a line of `--json`.
+ *
+ * @throws {LayercastError} `USAGE` for another name.
+ */
+export async function jsonSchemaOf(kind: string): Promise<object> {
+  if (Object.hasOwn(SCHEMAS, kind)) return SCHEMAS[kind as keyof typeof SCHEMAS]();
+  throw new LayercastError('USAGE', `no schema is called "${kind}"`, { hint: 'fleet, receiver, scenario or events' });
+}
+
+async function inputOf(schema: import('zod').ZodType): Promise<object> {
+  const { z } = await import('zod');
+  return z.toJSONSchema(schema, { target: 'draft-7', io: 'input' });
 }

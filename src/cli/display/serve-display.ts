@@ -1,0 +1,72 @@
+import { DURATION, formatQuantity, RATE, SIZE } from '../../config/units.js';
+import type { Sender } from '../../create-sender.js';
+import { meaningOf } from '../../net/network-error.js';
+import { reasonOf } from '../reason.js';
+
+/** Shows the events of a sender to people, as lines on stderr. */
+export function tellPeople(sender: Sender): void {
+  sender.on('hashing', ({ object, bytes, totalBytes }) => {
+    say(`${object}: hashing, ${Math.floor((100 * bytes) / totalBytes)} % of ${formatQuantity(SIZE, totalBytes)}`);
+  });
+  sender.on('encoding', ({ object, bytes, totalBytes }) => {
+    say(`${object}: encoding, ${Math.floor((100 * bytes) / totalBytes)} % of ${formatQuantity(SIZE, totalBytes)}`);
+  });
+  sender.on('publish', ({ server, interface: on, object, version, bytes, channels }) => {
+    say(`${object} version ${version}, ${formatQuantity(SIZE, bytes)}, from ${server} on ${on}`);
+    for (const { channel, group, port, rateBitsPerSecond } of channels) {
+      say(`  channel ${channel}: ${formatQuantity(RATE, rateBitsPerSecond)}/s to [${group}]:${port}`);
+    }
+  });
+  sender.on('withdraw', ({ object, version, error, retryMs }) => {
+    const because = error === undefined ? '' : becauseOf(error);
+    say(`${object} version ${version} is no longer sent${because}${again(retryMs)}`);
+    if (error !== undefined) sayHint(error);
+  });
+  sender.on('refuse', ({ object, version, error, sentVersion, retryMs }) => {
+    say(`${object} version ${version} cannot be sent${becauseOf(error)}${again(retryMs)}`);
+    sayHint(error);
+    if (sentVersion !== undefined) say(`  version ${sentVersion} is still being sent`);
+  });
+  sender.on('waiting', ({ message }) => say(message));
+  sender.on('warning', ({ message, hint }) => {
+    say(`warning: ${message}`);
+    if (hint !== undefined) say(`  ${hint}`);
+  });
+  sender.on('idle', ({ message }) => say(message));
+  sender.on('network', ({ object, channel, group, failure }) => {
+    const what = object === undefined ? `announcements to [${group}]` : `${object}, channel ${channel}`;
+    say(
+      failure === undefined ? `${what}: sending again` : `${what}: nothing is sent: ${meaningOf(failure)} (${failure})`,
+    );
+  });
+}
+
+/** Says why a reload could not do all that the fleet file says. */
+export function sayFailedReload(error: unknown): void {
+  say(`the reload failed; the server goes on as before${becauseOf(error)}`);
+  sayHint(error);
+}
+
+/** Says for how long the server ran and how much it sent. */
+export function sayStopped(elapsedMs: number, datagramCount: number): void {
+  say(`stopped after ${formatQuantity(DURATION, elapsedMs * 1000)}, ${datagramCount} datagrams`);
+}
+
+function becauseOf(error: unknown): string {
+  const { message } = reasonOf(error);
+  return message.includes('\n') ? `:\n${message}` : `: ${message}`;
+}
+
+function again(retryMs: number | undefined): string {
+  if (retryMs === undefined) return '';
+  return retryMs === 0 ? '; trying again' : `; trying again in ${formatQuantity(DURATION, retryMs * 1000)}`;
+}
+
+function sayHint(error: unknown): void {
+  const { hint } = reasonOf(error);
+  if (hint !== undefined) say(`  ${hint}`);
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,69 @@
+import {
+  amount,
+  bytes,
+  channel,
+  choice,
+  count,
+  MAX_LEVEL,
+  message,
+  name,
+  orNull,
+  overhead,
+  rate,
+  ratio,
+  whole,
+  wholeMs,
+} from './fields.js';
+
+/* Fields that events of more than one command have. */
+
+/** Every line of every command but `list` has it. */
+export const atMs = wholeMs(
+  'Time since the command started, by a clock that never jumps; of `simulate` the simulated time.',
+);
+
+export const fleet = name('Name of the fleet.');
+export const object = name('Name of the object.');
+export const version = count('Version of the object.');
+export const objectBytes = bytes('Bytes of the object.');
+export const symbolBytes = bytes('Bytes of a symbol.');
+export const sha256 = name('SHA-256 of the file, in hexadecimal.');
+export const mode = choice(
+  ['several', 'best'],
+  '`several`: a receiver joins the first channels; `best`: each channel is complete by itself.',
+);
+export const channelIndex = channel();
+export const group = name('Multicast group, an IPv6 address.');
+export const port = count('UDP port.');
+export const intervalUs = amount('µs', 'Time from one datagram of the channel to the next.');
+export const serverName = name('Name of the server.');
+export const code = name('What happened, as one word for programs.');
+export const messageText = message('What happened, as a sentence for people.');
+export const hint = message('What to do about it.').optional();
+
+/** A fault of this host or of its settings: the last line of a command that failed. */
+export const errorFields = { code, message: messageText, hint };
+
+/** `join` and `leave`. */
+export const membershipFields = {
+  server: orNull(name('Server whose datagrams alone are wanted; null: those of any server.')),
+  channel: channelIndex,
+  group,
+  reason: message('Why, for people. A change of the level begins with the old and the new one: `level 2 → 3: `.'),
+};
+
+/** What every `progress` has. */
+export const progressFields = {
+  bytes: bytes('Bytes of the object that are there.'),
+  totalBytes: objectBytes,
+  rateBitsPerSecond: rate('Rate of the packets of joined channels, over the last 5 s.'),
+  lossRatio: ratio('Share of the datagrams that were lost, over the last 5 s.'),
+  level: whole(-1, MAX_LEVEL, 'Highest channel joined, from 0; −1 for none.'),
+  levelRateBitsPerSecond: rate('Nominal rate of the joined channels.'),
+  queueMs: amount('ms', 'Delay in the queues between the servers and here, estimated from one-way delays.'),
+  capacityBitsPerSecond: orNull(rate('Estimated capacity of the slowest link on the path; null until measured.')),
+};
+
+export const receivedOverhead = overhead(
+  'Symbols received ÷ symbols of the object − 1, those of earlier runs included.',
+);

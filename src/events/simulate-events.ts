@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import {
+  amount,
+  count,
+  list,
+  MAX_LEVEL,
+  name,
+  orNull,
+  perChannel,
+  perServer,
+  rate,
+  ratio,
+  record,
+  whole,
+  wholeMs,
+} from './fields.js';
+import {
+  channelIndex,
+  code,
+  fleet,
+  group,
+  intervalUs,
+  membershipFields,
+  messageText,
+  mode,
+  object,
+  objectBytes,
+  progressFields,
+  receivedOverhead,
+  symbolBytes,
+  version,
+} from './shared-fields.js';
+
+/** Receivers, links and flows of one simulation. */
+const MAX_ENTRIES = 100_000;
+
+const receiver = name('Name of the receiver or crowd.');
+const link = name('Name of the link.');
+const flow = name('Name of the flow.');
+const capacity = orNull(rate('What the link carries; null without a limit.'));
+
+/** A figure of several receivers; all three are the same for one. */
+function spread<Figure extends z.ZodType>(figure: Figure, description: string) {
+  return record({ min: figure, median: figure, max: figure }).meta({ description });
+}
+
+export const receiverSummary = record({
+  receiver: name('Name of the entry in the scenario.'),
+  count: count('Receivers of the entry.'),
+  completeCount: count('How many are complete.'),
+  failedCount: count('How many ended with an error.'),
+  completionMs: orNull(
+    spread(amount('ms', 'Time.'), 'Time from start to completion, of those that are complete; null when none is.'),
+  ),
+  progress: spread(ratio('Share.'), 'Share of the object that is there.'),
+  level: spread(amount('level', 'Mean.'), 'Mean level over the time of listening: 1 is the lowest, 0 none.'),
+  rateBitsPerSecond: spread(rate('Mean.'), 'Mean rate of whole packets over the same time.'),
+  share: orNull(
+    spread(
+      amount('0–1', 'Share.'),
+      'Mean rate ÷ the least rate of the links above, over the same time; null where no link has one.',
+    ),
+  ),
+  lossRatio: spread(ratio('Share.'), 'Share of the datagrams that were lost.'),
+});
+
+export const linkSummary = record({
+  link,
+  rateBitsPerSecond: rate('Mean rate carried.'),
+  capacityBitsPerSecond: orNull(rate('Mean capacity; null where the link had no limit at some time.')),
+  use: orNull(amount('0–1', 'Carried ÷ what the capacity allowed, over all the time; null without a limit.')),
+  lossRatio: ratio('Share of the packets that were lost or dropped.'),
+});
+
+export const flowSummary = record({
+  flow,
+  rateBitsPerSecond: rate('Mean rate from its start to its stop.'),
+  lossRatio: ratio('Share of the packets that were lost or dropped.'),
+});
+
+/**
+ * The events of `simulate --json`, by name. Those of `fetch` mean the same, with the name of the receiver. A crowd is one
+ * receiver, whose figures are the mean of its members, or their median where the field says so.
+ */
+export const simulateEvents = {
+  descriptor: z
+    .object({
+      fleet,
+      object,
+      version,
+      bytes: objectBytes,
+      symbolBytes,
+      blockCount: count('Blocks of the object.'),
+      mode,
+      channels: perChannel(record({ channel: channelIndex, group, intervalUs }), 'The channels of the ladder.'),
+      servers: perServer(name('Name.'), 'Names of the servers.'),
+    })
+    .meta({ description: 'What is sent; the first line.' }),
+  join: z
+    .object({ receiver, ...membershipFields })
+    .meta({ description: 'A channel was joined; of full receivers only.' }),
+  leave: z
+    .object({ receiver, ...membershipFields })
+    .meta({ description: 'A channel was left; of full receivers only.' }),
+  progress: z
+    .object({
+      receiver,
+      ...progressFields,
+      rateBitsPerSecond: rate('Rate of whole packets since the last sample.'),
+      lossRatio: ratio('Share of the datagrams of joined channels that were lost since the last sample.'),
+      level: whole(-1, MAX_LEVEL, 'Highest channel joined, from 0; −1 for none; of a crowd the median.'),
+      queueMs: orNull(progressFields.queueMs),
+      listening: count('Members of the crowd that are listening.').optional(),
+      complete: count('Members of the crowd that are complete.').optional(),
+      levelMin: whole(-1, MAX_LEVEL, 'Lowest level of the members that are listening.').optional(),
+      levelMax: whole(-1, MAX_LEVEL, 'Highest level of the members that are listening.').optional(),
+    })
+    .meta({ description: 'A sample of a receiver, each `sampleInterval`.' }),
+  link: z
+    .object({
+      link,
+      rateBitsPerSecond: rate('Rate carried since the last sample.'),
+      capacityBitsPerSecond: capacity,
+      queueMs: amount('ms', 'Delay in the queue of the link.'),
+      lossRatio: ratio('Share of the packets that were lost or dropped since the last sample.'),
+    })
+    .meta({ description: 'A sample of one direction of a link, each `sampleInterval`.' }),
+  flow: z
+    .object({ flow, rateBitsPerSecond: rate('Rate of whole packets that arrived since the last sample.') })
+    .meta({ description: 'A sample of cross traffic, each `sampleInterval`.' }),
+  complete: z
+    .object({
+      receiver,
+      elapsedMs: wholeMs('Time since the receiver started; of a crowd since its first member started.'),
+      bytes: objectBytes,
+      overhead: receivedOverhead.optional(),
+    })
+    .meta({ description: 'A receiver, or the last member of a crowd, is complete.' }),
+  memberComplete: z
+    .object({
+      receiver,
+      member: count('Number of the member, from 1.'),
+      elapsedMs: wholeMs('Time since the member started.'),
+    })
+    .meta({ description: 'One member of a crowd is complete.' }),
+  warning: z
+    .object({ receiver, code, message: messageText })
+    .meta({ description: 'As of `fetch`; of full receivers only.' }),
+  failure: z
+    .object({
+      receiver,
+      elapsedMs: wholeMs('Time since the receiver started.'),
+      bytes: progressFields.bytes,
+      code,
+      message: messageText,
+    })
+    .meta({ description: 'A full receiver ended with an error.' }),
+  summary: z
+    .object({
+      seed: name('The seed of all random numbers.'),
+      digest: name('16 hexadecimal digits over everything that happened: two runs with the same digest are the same.'),
+      receivers: list(receiverSummary, MAX_ENTRIES, 'One entry for each entry of the scenario.'),
+      links: list(linkSummary, MAX_ENTRIES, 'One entry for each link, towards the receivers.'),
+      flows: list(flowSummary, MAX_ENTRIES, 'One entry for each flow.'),
+    })
+    .meta({ description: 'How it ended; the last line.' }),
+};
