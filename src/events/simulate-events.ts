@@ -2,8 +2,8 @@ import { z } from 'zod';
 import {
   amount,
   count,
+  level,
   list,
-  MAX_LEVEL,
   name,
   orNull,
   perChannel,
@@ -11,7 +11,6 @@ import {
   rate,
   ratio,
   record,
-  whole,
   wholeMs,
 } from './fields.js';
 import {
@@ -108,12 +107,12 @@ export const simulateEvents = {
       ...progressFields,
       rateBitsPerSecond: rate('Rate of whole packets since the last sample.'),
       lossRatio: ratio('Share of the datagrams of joined channels that were lost since the last sample.'),
-      level: whole(-1, MAX_LEVEL, 'Highest channel joined, from 0; −1 for none; of a crowd the median.'),
+      level: level('Level that is joined: 1 is the lowest, 0 none; of a crowd the median.'),
       queueMs: orNull(progressFields.queueMs),
       listening: count('Members of the crowd that are listening.').optional(),
       complete: count('Members of the crowd that are complete.').optional(),
-      levelMin: whole(-1, MAX_LEVEL, 'Lowest level of the members that are listening.').optional(),
-      levelMax: whole(-1, MAX_LEVEL, 'Highest level of the members that are listening.').optional(),
+      levelMin: level('Lowest level of the members that are listening.').optional(),
+      levelMax: level('Highest level of the members that are listening.').optional(),
     })
     .meta({ description: 'A sample of a receiver, each `sampleInterval`.' }),
   link: z

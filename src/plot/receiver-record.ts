@@ -1,3 +1,4 @@
+import type { LadderLevels } from './ladder-levels.js';
 import { ThinnedPoints } from './thinned-points.js';
 import type { Change, Sample } from './transfer-event.js';
 
@@ -39,12 +40,11 @@ export class ReceiverRecord {
     this.name = name;
   }
 
-  /** @param levelOf level of a receiver whose highest channel this is. */
-  change(atMs: number, { event, channel, reason }: Change, levelOf: (channel: number) => number): void {
+  change(atMs: number, { event, channel, reason }: Change, ladder: LadderLevels): void {
     const count = (this.#joinCounts.get(channel) ?? 0) + (event === 'join' ? 1 : -1);
     if (count > 0) this.#joinCounts.set(channel, count);
     else this.#joinCounts.delete(channel);
-    const level = Math.max(0, ...[...this.#joinCounts.keys()].map(levelOf));
+    const level = Math.max(0, ...[...this.#joinCounts.keys()].map((joined) => ladder.levelOf(joined)));
     const moment = this.#momentOf(atMs, reason);
     (event === 'join' ? moment.joined : moment.left).push(channel);
     moment.level = level;
@@ -52,11 +52,10 @@ export class ReceiverRecord {
     this.level.moveLast(level);
   }
 
-  sample(atMs: number, sample: Sample, levelOf: (channel: number) => number): void {
+  /** @param level of the sample: 1 is the lowest, 0 none. */
+  sample(atMs: number, sample: Sample, level: number, ladder: LadderLevels): void {
     this.#moment = undefined;
-    // A log may begin after the joins, or may have lost some: what the receiver says of itself holds.
-    const level = sample.level < 0 ? 0 : levelOf(sample.level);
-    if (level !== this.level.last) this.#takeOver(sample.level, levelOf);
+    if (level !== this.level.last) this.#believe(level, ladder);
     this.level.add(atMs, level);
     this.rate.add(atMs, sample.rateBitsPerSecond);
     this.loss.add(atMs, 100 * sample.lossRatio);
@@ -67,11 +66,12 @@ export class ReceiverRecord {
     else if (Number.isFinite(this.capacity.last)) this.capacity.add(atMs, Number.NaN);
   }
 
-  #takeOver(highest: number, levelOf: (channel: number) => number): void {
-    for (const channel of this.#joinCounts.keys()) {
-      if (highest < 0 || levelOf(channel) > levelOf(highest)) this.#joinCounts.delete(channel);
-    }
-    if (highest >= 0 && !this.#joinCounts.has(highest)) this.#joinCounts.set(highest, 1);
+  /** A log may begin after the joins, or may have lost some of them: the level that the receiver reports is right. */
+  #believe(level: number, ladder: LadderLevels): void {
+    for (const channel of this.#joinCounts.keys())
+      if (ladder.levelOf(channel) > level) this.#joinCounts.delete(channel);
+    const highest = ladder.channelOf(level);
+    if (level > 0 && !this.#joinCounts.has(highest)) this.#joinCounts.set(highest, 1);
   }
 
   /** The one that goes on, or a new one with a point on the line of levels. */

@@ -1,5 +1,5 @@
 import type { ReadEvent } from '../events/event-types.js';
-import { perChannel, record } from '../events/fields.js';
+import { MAX_LEVEL, perChannel, record, whole } from '../events/fields.js';
 import { lineReader } from '../events/read-line.js';
 import { intervalUs } from '../events/shared-fields.js';
 import { simulateEvents } from '../events/simulate-events.js';
@@ -23,15 +23,16 @@ const drawn = {
   leave: leave.pick({ channel: true }).extend(change),
   progress: progress
     .pick({
-      level: true,
+      levelCount: true,
       rateBitsPerSecond: true,
       lossRatio: true,
       levelRateBitsPerSecond: true,
       queueMs: true,
       capacityBitsPerSecond: true,
     })
-    .partial({ levelRateBitsPerSecond: true, queueMs: true, capacityBitsPerSecond: true })
-    .extend({ receiver }),
+    .partial({ levelCount: true, levelRateBitsPerSecond: true, queueMs: true, capacityBitsPerSecond: true })
+    // Without `levelCount` the highest channel that is joined, −1 for none.
+    .extend({ receiver, level: whole(-1, MAX_LEVEL, 'Level.') }),
   complete: complete.pick({}).extend({ receiver }),
   link: link
     .pick({ link: true, capacityBitsPerSecond: true, queueMs: true, lossRatio: true })

@@ -1,3 +1,4 @@
+import { LadderLevels } from './ladder-levels.js';
 import { ReceiverRecord } from './receiver-record.js';
 import { ratioBuckets, Spread, WHOLE_BUCKETS } from './spread.js';
 import { ThinnedPoints } from './thinned-points.js';
@@ -47,7 +48,7 @@ export class TransferRecord {
   lastMs = 0;
   readonly #only: string | undefined;
   readonly #names = new Set<string>();
-  #levels: readonly number[] = [];
+  readonly #ladder = new LadderLevels();
 
   /** @param only the one receiver to keep; undefined for all. */
   constructor(only: string | undefined) {
@@ -77,11 +78,11 @@ export class TransferRecord {
         break;
       case 'join':
       case 'leave':
-        this.#receiver(event.receiver)?.change(atMs, event, this.#levelOf);
+        this.#receiver(event.receiver)?.change(atMs, event, this.#ladder);
         break;
       case 'progress':
-        this.#receiver(event.receiver)?.sample(atMs, event, this.#levelOf);
-        this.#spread(atMs, event);
+        this.#receiver(event.receiver)?.sample(atMs, event, this.#levelIn(event), this.#ladder);
+        this.#spread(atMs, event, this.#levelIn(event));
         break;
       case 'complete': {
         const receiver = this.#receiver(event.receiver);
@@ -112,20 +113,20 @@ export class TransferRecord {
     return receiver;
   }
 
-  /** Levels of a replicated ladder go by rate, whatever the order of its channels. */
   #describe(event: Described): void {
     this.described ??= event;
-    if (event.mode !== 'best') return;
-    const intervals = (event.channels ?? []).map(({ intervalUs }) => intervalUs);
-    const slowestFirst = intervals.toSorted((a, b) => b - a);
-    this.#levels = intervals.map((interval) => slowestFirst.indexOf(interval) + 1);
+    this.#ladder.describe(event);
   }
 
-  readonly #levelOf = (channel: number): number => this.#levels[channel] ?? channel + 1;
+  /** Lines of older versions have no `levelCount`, and as `level` the index of the highest channel, −1 for none. */
+  #levelIn({ level, levelCount }: Sample): number {
+    if (level < 0) return 0;
+    return levelCount === undefined ? this.#ladder.levelOf(level) : level;
+  }
 
-  #spread(atMs: number, sample: Sample): void {
+  #spread(atMs: number, sample: Sample, sampledLevel: number): void {
     const { level, rate, levelRate, queue, loss } = this.crowd;
-    level.add(atMs, sample.level < 0 ? 0 : this.#levelOf(sample.level));
+    level.add(atMs, sampledLevel);
     rate.add(atMs, sample.rateBitsPerSecond);
     loss.add(atMs, 100 * sample.lossRatio);
     if (sample.levelRateBitsPerSecond !== undefined) levelRate.add(atMs, sample.levelRateBitsPerSecond);

@@ -60,8 +60,12 @@ export class ProgressMeter {
     this.#isOver = true;
   }
 
-  /** @param joined indexes of the channels joined now, and what their policy thinks of them. */
-  report(nowUs: number, joined: readonly number[], status: PolicyStatus): ProgressEvent {
+  /**
+   * @param joined indexes of the channels that are joined now.
+   * @param levels the level of each channel.
+   * @param status what the policy thinks of the joined channels.
+   */
+  report(nowUs: number, joined: readonly number[], levels: readonly number[], status: PolicyStatus): ProgressEvent {
     const { assembler } = this.#reception;
     const now = this.#sample(nowUs);
     const then = this.#samples[0] ?? now;
@@ -79,7 +83,8 @@ export class ProgressMeter {
       rateBitsPerSecond: seconds > 0 ? Math.round(((now.packetBytes - then.packetBytes) * 8) / seconds) : 0,
       etaMs: bytesPerSecond > 0 ? Math.ceil(((this.#descriptor.sizeBytes - bytes) / bytesPerSecond) * 1000) : undefined,
       lossRatio: expected > 0 ? Math.max(0, lost / expected) : 0,
-      level: Math.max(-1, ...joined),
+      level: Math.max(0, ...joined.map((channel) => levels[channel] ?? 0)),
+      levelCount: levels.length,
       levelRateBitsPerSecond: Math.round(status.levelRateBitsPerSecond),
       queueMs: Math.round(status.queueUs / 1000),
       capacityBitsPerSecond: roundIfKnown(status.capacityBitsPerSecond),

@@ -1,4 +1,5 @@
 import type { Clock, Network, ReceivedBatch } from '../base/ports.js';
+import { channelLevels } from '../rate/channel-levels.js';
 import type { ChannelPolicy } from '../rate/policy.js';
 import { type Descriptor, NO_CODE } from '../wire/descriptor.js';
 import type { ObjectStore } from './assemble/object-store.js';
@@ -112,7 +113,7 @@ export class Transfer {
 
   progress(): ProgressEvent {
     const { channels, status } = this.#steering;
-    return this.#meter.report(this.#options.clock.nowUs(), channels, status);
+    return this.#meter.report(this.#options.clock.nowUs(), channels, channelLevels(this.#descriptor), status);
   }
 
   stats(): ReceiverStats {

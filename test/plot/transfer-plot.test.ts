@@ -14,13 +14,15 @@ const leave = (atMs: number, channel: number, reason: string): Event => ({
   ...join(atMs, channel, reason),
   event: 'leave',
 });
-const progress = (atMs: number, level: number, more: Event = {}): Event => ({
+/** @param highest channel that is joined; −1 for none */
+const progress = (atMs: number, highest: number, more: Event = {}): Event => ({
   event: 'progress',
   atMs,
-  level,
-  rateBitsPerSecond: 1e6 * (level + 1),
+  level: highest + 1,
+  levelCount: 6,
+  rateBitsPerSecond: 1e6 * (highest + 1),
   lossRatio: 0,
-  levelRateBitsPerSecond: 1e6 * (level + 1),
+  levelRateBitsPerSecond: 1e6 * (highest + 1),
   queueMs: 5,
   capacityBitsPerSecond: null,
   ...more,
@@ -121,8 +123,18 @@ describe('a picture of a transfer', () => {
   it('counts levels of a replicated ladder by rate, in whatever order its channels are', () => {
     const channels = [{ intervalUs: 100 }, { intervalUs: 900 }, { intervalUs: 300 }];
     const descriptor = { event: 'descriptor', atMs: 0, fleet: 'f', object: 'o', mode: 'best', channels };
-    expect(svgOf([descriptor, progress(1, 0)])).toContain('level at most 3');
-    expect(svgOf([descriptor, progress(1, 1)])).toContain('level at most 1');
+    const former = (channel: number) => progress(1, 0, { level: channel, levelCount: undefined });
+    expect(svgOf([descriptor, former(0)])).toContain('level at most 3');
+    expect(svgOf([descriptor, former(1)])).toContain('level at most 1');
+    const after = [descriptor, progress(1, 2), join(2, 1, 'lower'), leave(2, 0, 'lower'), progress(3, 0)];
+    expect(svgOf(after)).toContain('level at most 3');
+  });
+
+  it('takes a level for what it says: with the number of levels from 1, without it as older versions counted', () => {
+    const former = (level: number) => progress(1, 0, { level, levelCount: undefined });
+    expect(svgOf([progress(1, 1)])).toContain('level at most 2');
+    expect(svgOf([former(2)])).toContain('level at most 3');
+    expect(svgOf([former(-1)])).toContain('level at most 0');
   });
 
   it('believes what a receiver says of itself where joins are missing', () => {

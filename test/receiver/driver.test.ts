@@ -34,7 +34,8 @@ describe('the receiving driver', () => {
     expect(events.findLast(({ name }) => name === 'progress')!.event).toMatchObject({
       totalBytes: 500 * SYMBOL_BYTES,
       channels: [0, 1],
-      level: 1,
+      level: 2,
+      levelCount: 2,
     });
     expect(events.at(-2)!.event).toMatchObject({ reason: 'has what it needs' });
     expect(events.at(-1)!.event).toEqual(complete);

@@ -221,33 +221,40 @@ describe('verification', () => {
 describe('the progress meter', () => {
   it('says what is there, how fast it comes, how much is lost and how long it will take', () => {
     const meter = new ProgressMeter(object.descriptor, reception, 0, new Tally());
-    const empty = meter.report(0, [], UNMEASURED);
-    expect(empty).toMatchObject({ bytes: 0, etaMs: undefined, lossRatio: 0, level: -1, rateBitsPerSecond: 0 });
+    const empty = meter.report(0, [], [1], UNMEASURED);
+    expect(empty).toMatchObject({
+      bytes: 0,
+      etaMs: undefined,
+      lossRatio: 0,
+      level: 0,
+      levelCount: 1,
+      rateBitsPerSecond: 0,
+    });
     expect(empty.map).toEqual(new Array(64).fill(0));
     // 10 of 12 that were sent.
     feed(...datagrams.symbols.slice(0, 4), ...datagrams.symbols.slice(6, 12));
-    const progress = meter.report(1e6, [0], UNMEASURED);
+    const progress = meter.report(1e6, [0], [1], UNMEASURED);
     expect(progress.bytes).toBe(10 * SYMBOL_BYTES);
     expect(progress.lossRatio).toBeCloseTo(2 / 12, 9);
     expect(progress.rateBitsPerSecond).toBe(10 * (SYMBOL_BYTES + 96) * 8);
     expect(progress.etaMs).toBe(Math.ceil(((30 * SYMBOL_BYTES - 5) / (10 * SYMBOL_BYTES)) * 1000));
-    expect(progress).toMatchObject({ level: 0, channels: [0], servers: ['server'], verifiedBytes: 0 });
+    expect(progress).toMatchObject({ level: 1, channels: [0], servers: ['server'], verifiedBytes: 0 });
   });
 
   it('forgets what was more than five reports ago', () => {
     const meter = new ProgressMeter(object.descriptor, reception, 0, new Tally());
-    meter.report(0, [0], UNMEASURED);
+    meter.report(0, [0], [1], UNMEASURED);
     feed(...datagrams.symbols.slice(0, 20));
     for (let second = 1; second <= 5; second++)
-      expect(meter.report(second * 1e6, [0], UNMEASURED).rateBitsPerSecond).toBeGreaterThan(0);
-    expect(meter.report(6e6, [0], UNMEASURED)).toMatchObject({ rateBitsPerSecond: 0, etaMs: undefined });
+      expect(meter.report(second * 1e6, [0], [1], UNMEASURED).rateBitsPerSecond).toBeGreaterThan(0);
+    expect(meter.report(6e6, [0], [1], UNMEASURED)).toMatchObject({ rateBitsPerSecond: 0, etaMs: undefined });
   });
 
   it('counts the short last symbol with its own length, and all of it once', () => {
     feed(...datagrams.digests, ...datagrams.symbols, ...datagrams.symbols.slice(0, 4));
     reception.assembler.accept(4);
     const meter = new ProgressMeter(object.descriptor, reception, 0, new Tally());
-    const { bytes, verifiedBytes, totalBytes, map } = meter.report(0, [0], UNMEASURED);
+    const { bytes, verifiedBytes, totalBytes, map } = meter.report(0, [0], [1], UNMEASURED);
     expect([bytes, verifiedBytes, totalBytes]).toEqual([
       40 * SYMBOL_BYTES - 5,
       8 * SYMBOL_BYTES - 5,

@@ -158,7 +158,7 @@ describe('a receiver that finds its rate', () => {
       channel: 0,
       reason: expect.stringMatching(/pausing 30 s/),
     });
-    expect(told.progress.at(-1)).toMatchObject({ channels: [], level: -1, levelRateBitsPerSecond: 0 });
+    expect(told.progress.at(-1)).toMatchObject({ channels: [], level: 0, levelRateBitsPerSecond: 0 });
     line.down.change({ rateBitsPerSecond: 10e6 });
     const before = told.moves.length;
     expectSafe(receiver, object, await bed.completion(receiver, 60));

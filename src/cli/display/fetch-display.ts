@@ -1,10 +1,7 @@
 import type { WriteStream } from 'node:tty';
 import { DURATION, formatQuantity, RATE, SIZE } from '../../config/units.js';
 import type { Receiver } from '../../create-receiver.js';
-import { rateOf } from '../../rate/ladder.js';
-import { StepPlan } from '../../rate/step-plan.js';
 import type { CompleteEvent, ListeningEvent, ProgressEvent } from '../../receiver/events.js';
-import type { Descriptor } from '../../wire/descriptor.js';
 import { RecentSteps } from './recent-steps.js';
 import { clip } from './table.js';
 
@@ -20,8 +17,6 @@ export class FetchDisplay {
   readonly #what: string;
   readonly #nowMs: () => number;
   readonly #steps = new RecentSteps();
-  /** The channel of each level, from the lowest. */
-  #channelOrder: readonly number[] = [];
   #drawnLines = 0;
   #kept: Pick<ProgressEvent, 'bytes' | 'totalBytes'> | undefined;
 
@@ -36,7 +31,6 @@ export class FetchDisplay {
   follow(receiver: Receiver): void {
     receiver.on('descriptor', ({ descriptor, resumedBytes }) => {
       const { version, sizeBytes } = descriptor;
-      this.#channelOrder = channelOrderOf(descriptor);
       const resumed = resumedBytes > 0 && resumedBytes < sizeBytes;
       const kept = resumed ? `, of which ${formatQuantity(SIZE, resumedBytes)} are here from before` : '';
       this.say(`${this.#what} version ${version}, ${formatQuantity(SIZE, sizeBytes)}${kept}`);
@@ -85,7 +79,7 @@ export class FetchDisplay {
     if (!this.#stream.isTTY) return;
     const columns = (this.#stream as WriteStream).columns || 80;
     const steps = this.#steps.lines.map((line) => clip(line, columns - 1));
-    const lines = [...progressLines(event, this.#channelOrder, columns), ...steps];
+    const lines = [...progressLines(event, columns), ...steps];
     this.#erase();
     this.#stream.write(lines.map((line) => `${line}\n`).join(''));
     this.#drawnLines = lines.length;
@@ -98,15 +92,8 @@ export class FetchDisplay {
   }
 }
 
-/**
- * Three lines of at most `columns` − 1 characters, so that no terminal breaks them: the object, the path to it, a map of it.
- * @param channelOrder the channel of each level
- */
-export function progressLines(
-  event: ProgressEvent,
-  channelOrder: readonly number[],
-  columns: number,
-): readonly string[] {
+/** Three lines of at most `columns` − 1 characters, so that no terminal breaks them: the object, the path to it, a map of it. */
+export function progressLines(event: ProgressEvent, columns: number): readonly string[] {
   const { bytes, totalBytes, rateBitsPerSecond, etaMs, servers, channels, map } = event;
   const percent = totalBytes === 0 ? 100 : Math.floor((100 * bytes) / totalBytes);
   const numbers = [
@@ -121,9 +108,7 @@ export function progressLines(
   const mapWidth = Math.min(drawing.length, Math.floor(width / 2));
   const cells = Array.from({ length: mapWidth }, (_, i) => [...drawing][Math.floor((i * drawing.length) / mapWidth)]);
   const who = `channels ${channels.join(',') || '-'} from ${from}`;
-  return [numbers.join('  '), pathText(event, channelOrder), `▕${cells.join('')}▏ ${who}`].map((line) =>
-    clip(line, width),
-  );
+  return [numbers.join('  '), pathText(event), `▕${cells.join('')}▏ ${who}`].map((line) => clip(line, width));
 }
 
 /** Says where a command listens, and for how long at most. */
@@ -137,22 +122,15 @@ export function listeningText(where: {
   return `listening on [${group}]:${port}${name === undefined ? '' : ` on ${name}`}, for up to ${formatQuantity(DURATION, forUs)}`;
 }
 
-function pathText(event: ProgressEvent, channelOrder: readonly number[]): string {
-  const { level: channel, levelRateBitsPerSecond, queueMs, lossRatio, capacityBitsPerSecond } = event;
-  const level = channel < 0 ? 0 : channelOrder.indexOf(channel) + 1;
+function pathText(event: ProgressEvent): string {
+  const { level, levelCount, levelRateBitsPerSecond, queueMs, lossRatio, capacityBitsPerSecond } = event;
   const parts = [
-    `level ${level} of ${channelOrder.length}, ${rateText(levelRateBitsPerSecond)}`,
+    `level ${level} of ${levelCount}, ${rateText(levelRateBitsPerSecond)}`,
     `queue ${queueMs} ms`,
     `loss ${(100 * lossRatio).toFixed(1)} %`,
   ];
   if (capacityBitsPerSecond !== undefined) parts.push(`capacity ${rateText(capacityBitsPerSecond)}`);
   return parts.join('  ');
-}
-
-function channelOrderOf({ channels, mode, symbolBytes }: Descriptor): readonly number[] {
-  if (channels.length === 0) return [];
-  const rates = channels.map(({ intervalUs }) => rateOf(intervalUs, symbolBytes));
-  return new StepPlan({ rates, mode, symbolBytes }).channelOrder;
 }
 
 function rateText(rateBitsPerSecond: number): string {

@@ -1,3 +1,4 @@
+import { channelLevels } from '../../rate/channel-levels.js';
 import type { ChannelPolicy, Decision } from '../../rate/policy.js';
 import type { StreamReading } from '../../rate/readings.js';
 import { TICK_US } from '../../receiver/driver.js';
@@ -74,6 +75,9 @@ export class Crowd implements Tap {
   readonly #worth: SymbolWorth;
   readonly #interests: readonly (readonly Interest[])[];
   readonly #memberCounts: Uint32Array;
+  readonly #isLayered: boolean;
+  /** The level of each channel. */
+  readonly #levels: readonly number[];
   /**
    * Members in the order in which they become ready. Those before index `#waiting` have started; those not yet complete are
    * `#active`.
@@ -95,6 +99,8 @@ export class Crowd implements Tap {
     this.#worth = new SymbolWorth(descriptor);
     this.#interests = descriptor.channels.map((_, channel) => interestsIn(descriptor, channel));
     this.#memberCounts = new Uint32Array(descriptor.channels.length);
+    this.#isLayered = descriptor.mode === 'several';
+    this.#levels = channelLevels(descriptor);
     this.members = plan.startsUs.map((startUs, index) => ({
       index,
       totals: Object.assign(new ReceiverTotals(), { startedUs: startUs }),
@@ -109,6 +115,21 @@ export class Crowd implements Tap {
     // Each crowd ticks at its own times, so that the members of a large simulation do not all tick at once.
     const firstUs = Math.ceil((this.#queue[0]?.readyUs ?? 0) + prng.ratio() * TICK_US);
     network.clock.quietlyAt(firstUs, () => this.#tick(firstUs));
+  }
+
+  /** Levels of the ladder. */
+  get levelCount(): number {
+    return this.#levels.length;
+  }
+
+  /** The level of a member that has joined these channels; 0 for none. */
+  levelOf(channelMask: number): number {
+    if (this.#isLayered) return 32 - Math.clz32(channelMask);
+    let level = 0;
+    for (let rest = channelMask; rest !== 0; rest &= rest - 1) {
+      level = Math.max(level, this.#levels[31 - Math.clz32(rest & -rest)]!);
+    }
+    return level;
   }
 
   /** Members that receive now. */
@@ -153,7 +174,7 @@ export class Crowd implements Tap {
   #serve(member: CrowdMember, localUs: number, capacityBitsPerSecond: number): boolean {
     const { totals, channelMask } = member;
     const { readings, symbolCount, receivedCount, lostCount, wireBytes } = this.#meters.of(channelMask);
-    totals.add(TICK_US, levelOf(channelMask), wireBytes, receivedCount, lostCount, capacityBitsPerSecond);
+    totals.add(TICK_US, this.levelOf(channelMask), wireBytes, receivedCount, lostCount, capacityBitsPerSecond);
     this.#heard.elapsedUs += TICK_US;
     this.#heard.wireBytes += wireBytes;
     this.#heard.receivedCount += receivedCount;
@@ -227,11 +248,6 @@ export class Crowd implements Tap {
     if (--this.#memberCounts[channel]! > 0) return;
     for (const interest of this.#interests[channel]!) this.#node.leave(interest);
   }
-}
-
-/** The level: the highest channel joined, counted from 1; 0 for none. */
-export function levelOf(channelMask: number): number {
-  return 32 - Math.clz32(channelMask);
 }
 
 /** The interests to join for a channel: its group, or with source-specific joins, its group from each of its servers. */

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { LayercastError } from '../../base/errors.js';
+import { channelLevels } from '../../rate/channel-levels.js';
 import type { CompleteEvent, ProgressEvent, ReceiverStats } from '../../receiver/events.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import { SimulatedDisk } from '../disk/simulated-disk.js';
@@ -44,6 +45,8 @@ export class FullReceiver {
   readonly #network: VirtualNetwork;
   readonly #disk: SimulatedDisk;
   readonly #joined = new Set<number>();
+  /** The level of each channel. */
+  readonly #levels: readonly number[];
   #receiver: SimulatedReceiver | undefined;
   #progress: ProgressEvent | undefined;
   #before = NO_COUNTS;
@@ -53,6 +56,7 @@ export class FullReceiver {
     const { plan, content } = options;
     this.plan = plan;
     this.#options = options;
+    this.#levels = channelLevels(options.descriptor);
     this.#network = network;
     const { clock } = network;
     this.#disk = new SimulatedDisk({ clock, content, bytesPerSecond: plan.diskBytesPerSecond });
@@ -85,8 +89,8 @@ export class FullReceiver {
     const arrivedBytes = counts.arrivedBytes - before.arrivedBytes;
     const received = counts.datagrams - before.datagrams;
     const lost = Math.max(0, counts.lostDatagrams - before.lostDatagrams);
-    const level = Math.max(-1, ...this.#joined);
-    this.totals.add(elapsedUs, level + 1, arrivedBytes, received, lost, capacityOf(this.#options.path));
+    const level = Math.max(0, ...[...this.#joined].map((channel) => this.#levels[channel] ?? 0));
+    this.totals.add(elapsedUs, level, arrivedBytes, received, lost, capacityOf(this.#options.path));
     const bytes = this.#bytesOf(receiver);
     this.totals.progress = bytes / Math.max(1, this.#options.descriptor.sizeBytes);
     const status = this.#progress;
@@ -99,6 +103,7 @@ export class FullReceiver {
       rateBitsPerSecond: Math.round((arrivedBytes * 8e6) / elapsedUs),
       lossRatio: received + lost === 0 ? 0 : lost / (received + lost),
       level,
+      levelCount: this.#levels.length,
       levelRateBitsPerSecond: status?.levelRateBitsPerSecond ?? 0,
       queueMs: status?.queueMs ?? null,
       capacityBitsPerSecond: status?.capacityBitsPerSecond ?? null,

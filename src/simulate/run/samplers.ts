@@ -1,7 +1,7 @@
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { Link, LinkCounts } from '../net/link.js';
 import type { CrossTraffic, TrafficOptions } from '../tcp/cross-traffic.js';
-import { type Crowd, type CrowdMember, levelOf } from './crowd.js';
+import type { Crowd, CrowdMember } from './crowd.js';
 import type {
   FlowSample,
   FlowSummary,
@@ -120,7 +120,7 @@ export class CrowdSampler {
     const { plan, active, members } = this.crowd;
     const { sizeBytes } = this.#descriptor;
     const heard = this.crowd.takeHeard();
-    const levels = active.map(({ channelMask }) => levelOf(channelMask) - 1);
+    const levels = active.map(({ channelMask }) => this.crowd.levelOf(channelMask));
     const mean = (of: (member: CrowdMember) => number) =>
       active.length === 0 ? 0 : active.reduce((sum, member) => sum + of(member), 0) / active.length;
     const capacities = active
@@ -134,14 +134,15 @@ export class CrowdSampler {
       totalBytes: sizeBytes,
       rateBitsPerSecond: heard.elapsedUs === 0 ? 0 : Math.round((heard.wireBytes * 8e6) / heard.elapsedUs),
       lossRatio: heard.lostCount === 0 ? 0 : heard.lostCount / (heard.lostCount + heard.receivedCount),
-      level: medianOf(levels) ?? -1,
+      level: medianOf(levels) ?? 0,
+      levelCount: this.crowd.levelCount,
       levelRateBitsPerSecond: Math.round(mean(({ policy }) => policy.status.levelRateBitsPerSecond)),
       queueMs: Math.round(mean(({ policy }) => policy.status.queueUs) / 1000),
       capacityBitsPerSecond: medianOf(capacities.map(Math.round)) ?? null,
       listening: active.length,
       complete: members.filter(({ totals }) => totals.completedUs !== undefined).length,
-      levelMin: levels.reduce((least, level) => Math.min(least, level), levels[0] ?? -1),
-      levelMax: levels.reduce((most, level) => Math.max(most, level), -1),
+      levelMin: levels.reduce((least, level) => Math.min(least, level), levels[0] ?? 0),
+      levelMax: levels.reduce((most, level) => Math.max(most, level), 0),
     };
   }
 
