@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { EventEmitter } from 'eventemitter3';
+import type { EventEmitter } from 'eventemitter3';
 import { asLayercastError, LayercastError } from './base/errors.js';
 import { systemClock } from './base/system-clock.js';
+import { SafeEmitter } from './events/safe-emitter.js';
 import { CodingPool } from './fec/pool.js';
 import { awaitInterface } from './net/interfaces/interfaces.js';
 import { udpNetworkOn } from './net/portable/udp-network.js';
@@ -34,7 +35,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   return new RunningReceiver(options);
 }
 
-class RunningReceiver extends EventEmitter<ReceiverEvents> implements Receiver {
+class RunningReceiver extends SafeEmitter<ReceiverEvents> implements Receiver {
   readonly done: Promise<CompleteEvent>;
   readonly #stopping = new AbortController();
   #driver: ReceiverDriver | undefined;

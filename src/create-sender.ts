@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { EventEmitter } from 'eventemitter3';
+import type { EventEmitter } from 'eventemitter3';
 import { asLayercastError, LayercastError } from './base/errors.js';
 import { systemClock } from './base/system-clock.js';
+import { SafeEmitter } from './events/safe-emitter.js';
 import { udpNetwork } from './net/portable/udp-network.js';
 import { checkSenderOptions } from './options/check-options.js';
 import type { CheckedSenderOptions, SenderOptions } from './options/sender-options.js';
@@ -50,7 +51,7 @@ export function createSender(options: SenderOptions): Sender {
 }
 
 /** The sender that wrong options make: it has failed before it began. */
-class RefusedSender extends EventEmitter<SenderEvents> implements Sender {
+class RefusedSender extends SafeEmitter<SenderEvents> implements Sender {
   readonly ready: Promise<void>;
   readonly done: Promise<void>;
 
@@ -74,7 +75,7 @@ class RefusedSender extends EventEmitter<SenderEvents> implements Sender {
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
-class RunningSender extends EventEmitter<SenderEvents> implements Sender {
+class RunningSender extends SafeEmitter<SenderEvents> implements Sender {
   readonly ready: Promise<void>;
   readonly done: Promise<void>;
   readonly #options: CheckedSenderOptions;

@@ -39,7 +39,7 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   config: { folders: ['base'], modules: ['yaml', 'zod', 'node:fs/promises', 'node:path'] },
   fleet: { folders: ['base', ...level1, 'config'], modules: ['zod', 'node:path'] },
   // What programs read: one schema of every event. The core knows its types only, so that zod is loaded for nobody's datagrams.
-  events: { folders: ['base', 'wire'], modules: ['zod'] },
+  events: { folders: ['base', 'wire'], modules: ['zod', 'eventemitter3'] },
   plot: { folders: ['base', 'events'], modules: [] },
   // The drivers themselves, on virtual hosts; node:crypto for keys and hashes of simulated objects.
   simulate: {
