@@ -30,7 +30,7 @@ function newProgram(): Command {
       .helpOption('-h, --help', 'print help for a command')
       .helpCommand('help [command]', 'print help for a command')
       .configureHelp({ helpWidth: 80, showGlobalOptions: false })
-      // Errors are reported in one place, below; this one would print them before.
+      // `report`, below, prints all errors; without this, commander would print its own before.
       .configureOutput({ outputError: () => {} })
       .exitOverride()
       .addHelpText('after', EXAMPLES)
@@ -71,7 +71,7 @@ function describe(error: unknown): { code: string; message: string; hint: string
 
 const SEE_HELP = 'see layercast --help, or layercast COMMAND --help';
 
-/** `layercast plan … | head` is no failure: what nobody reads any more is dropped. */
+/** `layercast plan … | head` is no failure: output that cannot be written any more is dropped. */
 function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error) => {

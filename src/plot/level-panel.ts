@@ -6,12 +6,12 @@ import { linearScale } from './scale.js';
 import { seconds } from './time-axis.js';
 import type { TransferRecord } from './transfer-record.js';
 
-/** Between levels, where there are not too many. */
+/** Pixels between levels; fewer when there are many levels. */
 const LEVEL_HEIGHT = 16;
 const [LEAST_HEIGHT, MOST_HEIGHT] = [72, 180];
-/** Between lines that share a level. */
+/** Pixels between lines that share a level. */
 const LIFT = 2.5;
-/** Above the highest level, for marks and what is written beside them. */
+/** Levels of room above the highest, for marks and the reasons beside them. */
 const HEADROOM = 0.9;
 
 /** Levels as steps; joins and leaves as marks, with their reasons. */
@@ -32,7 +32,7 @@ export function levelPanel(record: TransferRecord): Panel {
   const lift = Math.min(LIFT, (0.6 * height) / (highest + HEADROOM) / Math.max(1, receivers.length));
   return {
     heading: 'Level',
-    note: 'channels joined, from the slowest: 1 is the lowest level, 0 none',
+    note: '1 is the lowest level, 0 none',
     height,
     scale: (bottom, top) => ({
       at: linearScale([0, highest + HEADROOM], bottom, top).at,
@@ -53,7 +53,7 @@ export function levelPanel(record: TransferRecord): Panel {
   };
 }
 
-/** Of a receiver that is done: until then. */
+/** The line of a receiver that is complete goes on until that moment. */
 function toEnd(points: Points, receiver: ReceiverRecord | undefined): Points {
   const last = points.at(-1);
   return receiver?.wholeMs === undefined || last === undefined ? points : [...points, [receiver.wholeMs, last[1]]];
@@ -61,14 +61,14 @@ function toEnd(points: Points, receiver: ReceiverRecord | undefined): Points {
 
 function marksOf(receiver: ReceiverRecord, index: number, isOne: boolean, lift: number): readonly Mark[] {
   const { name, steps, wholeMs, level } = receiver;
-  const who = isOne ? '' : `${name}, `;
+  const prefix = isOne ? '' : `${name}, `;
   const common = { colourIndex: RECEIVER_COLOURS[index]!, lift };
   const marks: Mark[] = steps.map((step) => ({
     ...common,
     x: step.atMs,
     y: step.level,
     shape: step.isUp ? 'up' : 'down',
-    title: `${who}${seconds(step.atMs)}: ${step.reason}${step.reason === '' ? '' : ' '}(${channelsOf(step)})`,
+    title: `${prefix}${seconds(step.atMs)}: ${step.reason}${step.reason === '' ? '' : ' '}(${channelsOf(step)})`,
     ...(isOne ? { text: step.reason.replace(/^level \d+ → \d+: /, '') } : {}),
   }));
   if (wholeMs !== undefined) {
@@ -77,7 +77,7 @@ function marksOf(receiver: ReceiverRecord, index: number, isOne: boolean, lift: 
       x: wholeMs,
       y: level.last ?? 0,
       shape: 'end',
-      title: `${who}${seconds(wholeMs)}: everything is here`,
+      title: `${prefix}${seconds(wholeMs)}: the object is complete`,
     });
   }
   return marks;

@@ -3,10 +3,10 @@ import { areaClass, lineClass, linePath, type Points } from './line.js';
 import type { Scale } from './scale.js';
 import { COLOUR_COUNT, element, escapeText, short, tenth, textWidth } from './svg.js';
 
-/** One of several drawings above each other that share their axis across. */
+/** One of several drawings above each other that share one time axis. */
 export interface Panel {
   readonly heading: string;
-  /** What the heading does not say; left out where there is no room. */
+  /** An explanation beside the heading; left out where there is no room. */
   readonly note: string;
   readonly height: number;
   readonly scale: (bottom: number, top: number) => Scale;
@@ -53,7 +53,7 @@ const LABEL_HEIGHT = 13;
 export function panelElements(panel: Panel, frame: Frame, x: Scale, textOf?: TickText): readonly string[] {
   const { left, right, top, bottom } = frame;
   const y = panel.scale(bottom, top);
-  // A picture in the picture cuts off what is beyond its edge, without ids that could meet others on a page.
+  // A nested picture cuts off lines at its edge. A clip path would need an id, which could clash with others on a page.
   const [width, height] = [right - left + 2, bottom - top + 4];
   const within = {
     x: left,
@@ -132,37 +132,37 @@ function markElements(marks: readonly Mark[], right: number, x: Scale, y: Scale)
   });
 }
 
-/** Beside where each line ends, moved up or down as far as it takes to be read. */
+/** Labels beside the ends of the lines, moved apart so that each can be read. */
 function labelElements(lines: readonly PanelLine[], { right, top, bottom }: Frame, y: Scale): readonly string[] {
   const labelled = lines
     .flatMap(({ label, points, colourIndex }) =>
       label === undefined || points.length === 0 ? [] : [{ label, colourIndex, at: y.at(lastSeen(points)) }],
     )
     .sort((a, b) => a.at - b.at);
-  const places = apart(
+  const heights = apart(
     labelled.map(({ at }) => Math.min(bottom, Math.max(top, at))),
     bottom,
   );
   return labelled.map(({ label, colourIndex }, index) =>
     element(
       'text',
-      { class: `small c${colourIndex % COLOUR_COUNT}`, x: right + 6, y: places[index]! + 4 },
+      { class: `small c${colourIndex % COLOUR_COUNT}`, x: right + 6, y: heights[index]! + 4 },
       escapeText(label),
     ),
   );
 }
 
-/** A receiver that is done falls to nothing; what it had before is where to look. */
+/** The last value above 0: the line of a receiver that is complete ends at 0, and its label belongs beside the value before. */
 function lastSeen(points: Points): number {
   return points.findLast(([, y]) => y > 0)?.[1] ?? 0;
 }
 
-/** @param wanted ascending */
+/** Moves labels apart until none hides another. @param wanted heights, ascending */
 function apart(wanted: readonly number[], largest: number): readonly number[] {
-  const places = [...wanted];
-  for (let i = 1; i < places.length; i++) places[i] = Math.max(places[i]!, places[i - 1]! + LABEL_HEIGHT);
-  for (let i = places.length - 1, limit = largest; i >= 0; i--, limit -= LABEL_HEIGHT) {
-    places[i] = Math.min(places[i]!, limit);
+  const heights = [...wanted];
+  for (let i = 1; i < heights.length; i++) heights[i] = Math.max(heights[i]!, heights[i - 1]! + LABEL_HEIGHT);
+  for (let i = heights.length - 1, limit = largest; i >= 0; i--, limit -= LABEL_HEIGHT) {
+    heights[i] = Math.min(heights[i]!, limit);
   }
-  return places;
+  return heights;
 }

@@ -2,7 +2,7 @@ import { legend as legendOf } from './legend.js';
 import { areaClass, lineClass } from './line.js';
 import { element, escapeText, picture, short } from './svg.js';
 
-/** One ring: round it, places from 0 to 1, beginning at the top; outward, time. */
+/** One ring. The angle shows a position from 0 to 1, beginning at the top; the distance from the middle shows time. */
 export interface Ring {
   readonly title: string;
   readonly caption: string;
@@ -16,7 +16,7 @@ export interface Track {
   readonly start: number;
   /** Rounds on its way; may be more than one. */
   readonly turns: number;
-  /** The part of the ring that it keeps to. */
+  /** The part of the ring in which it stays. */
   readonly band?: { readonly start: number; readonly length: number };
 }
 
@@ -33,9 +33,9 @@ const CELL_HEIGHT = 280;
 const INNER = 34;
 const OUTER = 100;
 const MARGIN = 12;
-/** A spiral is drawn as straight pieces, so many a round: 2° each. */
+/** A spiral is drawn as straight pieces of 2° each. */
 const STEPS_PER_TURN = 180;
-/** What goes round more often than that is but a grey disk. */
+/** A spiral of more turns than this looks like a grey disk. */
 const MAX_TURNS = 60;
 
 /** Rings side by side, with titles and one legend: an SVG. */
@@ -80,14 +80,14 @@ function spiral({ start, turns }: Track): string {
 }
 
 function sector({ start, length }: { readonly start: number; readonly length: number }): string {
-  // A whole round would begin where it ends, which draws nothing.
+  // SVG draws nothing for an arc that ends where it begins.
   const end = start + Math.min(length, 0.9999);
   const large = length > 0.5 ? 1 : 0;
   const [a, b, c, d] = [point(INNER, start), point(OUTER, start), point(OUTER, end), point(INNER, end)];
   return `M${a}L${b}A${OUTER} ${OUTER} 0 ${large} 1 ${c}L${d}A${INNER} ${INNER} 0 ${large} 0 ${a}Z`;
 }
 
-function point(radius: number, place: number): string {
-  const angle = 2 * Math.PI * place - Math.PI / 2;
+function point(radius: number, position: number): string {
+  const angle = 2 * Math.PI * position - Math.PI / 2;
   return `${short(radius * Math.cos(angle))} ${short(radius * Math.sin(angle))}`;
 }

@@ -1,4 +1,4 @@
-/** Where values of an axis lie in the picture, and which of them are named. */
+/** Where values of an axis are in the picture, and which of them get a label. */
 export interface Scale {
   readonly at: (value: number) => number;
   readonly ticks: readonly number[];
@@ -21,13 +21,13 @@ export function linearScale([least, largest]: Range, start: number, end: number,
   };
 }
 
-/** Besides 0; no two that are named are nearer than `ROOT_TICK_GAP` pixels, the larger ones come first. */
+/** Ticks besides 0, in order of preference. A tick that is nearer than `ROOT_TICK_GAP` pixels to one before it is left out. */
 const ROOT_TICKS = [100, 50, 20, 10, 5, 2, 1, 0.5, 0.1] as const;
 const ROOT_TICK_GAP = 15;
 
 /**
- * A scale of per cent by square roots, from 0 to at least 1 and at most 100: a loss of 0.1 % can still be seen where another
- * is 50 %, and 0 has a place, which logarithms do not give it.
+ * A square-root scale of per cent, from 0 to at least 1 and at most 100. It shows a loss of 0.1 % beside one of 50 %, and it can
+ * show 0, which a logarithmic scale cannot.
  */
 export function rootScale(largest: number, start: number, end: number): Scale {
   const top = ROOT_TICKS.findLast((tick) => tick >= Math.max(1, largest)) ?? 100;

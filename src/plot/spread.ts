@@ -15,12 +15,12 @@ export interface SpreadPoint {
 }
 
 const BUCKET_COUNT = 1024;
-/** Stretches of time: as many as can be told apart in a band that is some hundred pixels wide. With the counters 1 MB a quantity. */
+/** Stretches of time: more could not be seen in a band some hundred pixels wide. Their counters take 1 MB for each quantity. */
 const MAX_STRETCHES = 240;
-/** To begin with; receivers report every half second at most. */
+/** The first length of a stretch: receivers report at most every half second. */
 const FIRST_STRETCH_MS = 500;
 
-/** Nothing or less in the first, then in equal ratios: 1 % apart over four decades, 2 % over eight. */
+/** The first bucket is for values below `least`. The others have equal ratios: 1 % apart over four decades, 2 % over eight. */
 export function ratioBuckets(least: number, largest: number): Buckets {
   const step = Math.log(largest / least) / (BUCKET_COUNT - 2);
   const clamp = (bucket: number) => Math.min(BUCKET_COUNT - 1, Math.max(1, bucket));

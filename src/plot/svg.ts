@@ -29,7 +29,7 @@ export function tenth(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
-/** Width of wide letters, in font sizes, so that what is laid out by it does not overlap in any font. */
+/** Width of a wide letter, in font sizes: texts that are laid out with it overlap in no font. */
 const LETTER_WIDTH = 0.61;
 
 /** About how wide a text is in pixels. */
@@ -50,13 +50,13 @@ export const COLOUR_COUNT = 8;
 interface Palette {
   readonly paper: string;
   readonly ink: string;
-  /** Of what is said beside. */
+  /** Colour of explanations. */
   readonly faint: string;
   readonly grid: string;
   readonly colours: readonly string[];
 }
 
-/** Okabe and Ito's colours, told apart by nearly everyone, the darker and the lighter ones exchanged for dark pages. */
+/** Okabe and Ito's colours, which nearly everyone can tell apart; dark pages get lighter ones. */
 const LIGHT: Palette = {
   paper: '#ffffff',
   ink: '#1f2328',
@@ -82,7 +82,7 @@ export interface PictureOptions {
   readonly width: number;
   readonly height: number;
   readonly title: string;
-  /** For those who do not see it. */
+  /** For readers who cannot see the picture. */
   readonly description?: string;
 }
 

@@ -5,14 +5,14 @@ import { isCrowd, labelOf, receiverLines } from './receiver-lines.js';
 import { linearScale, numberText, rootScale, roundRange } from './scale.js';
 import type { LinkRecord, TransferRecord } from './transfer-record.js';
 
-/** Grey: what is given, beside what receivers make of it. */
+/** Grey: properties of the network, beside the curves of receivers. */
 const LINK_COLOUR = 6;
 const FLOW_COLOURS = [4, 7, 5, 3] as const;
-/** Of one receiver, or a crowd, beside what is received. */
+/** Colours of the joined rate and of the estimated capacity, beside the received rate. */
 const [JOINED, CAPACITY] = [1, 2];
-/** Of rates, so that the highest line is not at the edge. */
+/** Room above the highest rate, so that its line is not at the edge. */
 const HEADROOM = 1.05;
-/** More links than that are not told apart. */
+/** More links could not be told apart. */
 const MAX_LINKS = 4;
 
 /** Level, rate, queue delay and loss, as far as the log has them. */
@@ -43,12 +43,12 @@ function ratePanel(record: TransferRecord): Panel {
     label: labelOf(`link ${name}`),
   }));
   const estimates = isOne ? capacityLines(record) : [];
-  // Estimates may be far too high for a moment; the picture is not made for those.
+  // Estimates may be far too high for a moment; the scale does not follow them.
   const top = Math.max(need, Math.min(1.25 * need, largestOf(estimates)), Math.min(2 * need, largestOf(linkLines)));
   const { name, factor } = unitOf(top);
   return {
     heading: `Rate, ${name}`,
-    note: isOne || isCrowd(record) ? '' : 'of what arrives',
+    note: isOne || isCrowd(record) ? '' : 'received',
     height: 180,
     scale: (bottom, high) => {
       const inUnit = linearScale([0, (HEADROOM * top || 1) / factor], bottom, high);
@@ -66,7 +66,7 @@ function ratePanel(record: TransferRecord): Panel {
   };
 }
 
-/** What is joined, of one receiver or of a crowd; of several the levels show it. */
+/** The joined rate of one receiver or of a crowd. Several receivers have none: the level panel shows what they joined. */
 function joinedLines(record: TransferRecord): readonly PanelLine[] {
   if (record.receiverCount !== 1 && !isCrowd(record)) return [];
   const { lines } = receiverLines(
@@ -101,7 +101,7 @@ function queuePanel(record: TransferRecord): Panel {
   const [, largest] = roundRange([Math.max(10, largestOf([...lines, ...links], bands))], 4);
   return {
     heading: 'Queue delay, ms',
-    note: `of packets on the way${links.length > 0 ? '; dashed: in the queue of the link' : ''}`,
+    note: `of packets on their way${links.length > 0 ? '; dashed: in the queue of the link' : ''}`,
     height: 96,
     scale: (bottom, top) => linearScale([0, largest], bottom, top, 4),
     textOf: numberText,
@@ -120,7 +120,7 @@ function lossPanel(record: TransferRecord): Panel {
   const largest = largestOf([...lines, ...links], bands);
   return {
     heading: 'Loss, %',
-    note: `of datagrams; the scale is that of square roots${links.length > 0 ? '; dashed: on the link' : ''}`,
+    note: `of datagrams; square-root scale${links.length > 0 ? '; dashed: on the link' : ''}`,
     height: 96,
     scale: (bottom, top) => rootScale(largest, bottom, top),
     textOf: numberText,

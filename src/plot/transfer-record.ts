@@ -4,11 +4,11 @@ import { ratioBuckets, Spread, WHOLE_BUCKETS } from './spread.js';
 import { ThinnedPoints } from './thinned-points.js';
 import type { Described, FlowSample, LinkSample, Sample, TransferEvent } from './transfer-event.js';
 
-/** Receivers drawn one by one; of more than that the spread is drawn. */
+/** Up to this many receivers are drawn one by one; of more, the spread is drawn. */
 export const MAX_NAMED = 8;
 /** Names remembered, to count receivers. */
 const MAX_RECEIVERS = 100_000;
-/** Links and flows remembered: of a scenario with more the first, which are those of its backbone. */
+/** Links and flows remembered. Of more, the first ones are kept, which are those of the backbone. */
 const MAX_LINKS = 64;
 const MAX_FLOWS = 4;
 

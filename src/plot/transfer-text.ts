@@ -3,7 +3,7 @@ import { isCrowd } from './receiver-lines.js';
 import { seconds } from './time-axis.js';
 import type { TransferRecord } from './transfer-record.js';
 
-/** What is received, and by whom if that is one of many or has a name. */
+/** The object that is received, and the receiver if it has a name. */
 export function titleOf({ described, receivers }: TransferRecord, only: string | undefined): string {
   const version = described?.version === undefined ? '' : `, version ${described.version}`;
   const what = described === undefined ? 'A transfer' : `${described.fleet}/${described.object}${version}`;
@@ -11,7 +11,7 @@ export function titleOf({ described, receivers }: TransferRecord, only: string |
   return receiver === undefined || receiver === '' ? what : `${what}, receiver ${receiver}`;
 }
 
-/** Who is drawn, and how it ended. */
+/** How many receivers are drawn, and how their transfers ended. */
 export function subtitleOf(record: TransferRecord): string {
   const { receiverCount, wholeCount, lastMs } = record;
   if (receiverCount === 0) return `${seconds(lastMs)}, no receiver`;
@@ -23,7 +23,7 @@ export function subtitleOf(record: TransferRecord): string {
   return isCrowd(record) ? `${complete}; medians, with bands of the middle 80 %` : complete;
 }
 
-/** In words what the lines show, for those who do not see them. */
+/** Says in words what the lines show, for readers who cannot see the picture. */
 export function describeTransfer(record: TransferRecord): string {
   const lines = isCrowd(record)
     ? [medians(record)]

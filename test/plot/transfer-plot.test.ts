@@ -112,7 +112,7 @@ describe('a picture of a transfer', () => {
     const svg = svgOf([...one.slice(0, 5), ...end, progress(12_500, -1), { event: 'complete', atMs: 13_000 }]);
     expect(titlesIn(svg).slice(-2)).toEqual([
       '12.0 s: the object is complete (leaves channels 0, 1, 2)',
-      '13.0 s: everything is here',
+      '13.0 s: the object is complete',
     ]);
     expect(svg).toContain('complete after 13.0 s');
     expect(svg).toMatch(/<g transform="translate\(([\d.]+) ([\d.]+)\)"><title>13\.0 s/);

@@ -14,7 +14,7 @@ export function recordsOf(warnings: readonly ConfigWarning[]): readonly WarningR
   return warnings.map(({ code, path, message }) => ({ code, path: path.join('.'), message }));
 }
 
-/** Writes a line for each warning to stderr, with its place in the file, as compilers do. */
+/** Writes a line for each warning to stderr, with its line and column, as compilers do. */
 export function showWarnings(warnings: readonly ConfigWarning[], text: string, file: string): void {
   const source = readYaml(text);
   const faults = warnings.map(({ path, message }) => source.faultAt(path, message));

@@ -1,9 +1,9 @@
-/** The longest event known is a descriptor of 32 channels and 255 servers, some 20 kB; what is longer is no log. */
+/** The longest event known is a descriptor of 32 channels and 255 servers, some 20 kB. A longer line does not belong to a log. */
 const MAX_LINE = 2 ** 20;
 
 /**
- * Lines of text that comes in pieces, in memory that does not grow with it. Of a line longer than 1 MiB nothing is kept: it is
- * undefined. Empty lines count, as in editors.
+ * Splits pieces of text into lines, in bounded memory. A line longer than 1 MiB is not kept: it becomes undefined. Empty lines count,
+ * as in editors.
  */
 export async function* linesOf(pieces: AsyncIterable<string>): AsyncGenerator<readonly (string | undefined)[]> {
   let rest = '';

@@ -17,7 +17,7 @@ import { writeKeyPair } from './key-pair.js';
 /** At the 42 Mbit/s of both servers together this takes some four seconds. */
 const DEMO_BYTES = 16e6;
 
-/** Scope "interface" and hop limit 0: what is sent is looped back, and never on the wire. */
+/** Scope "interface" and hop limit 0: packets are looped back and never leave the host. */
 const FLEET = `fleet: demo
 key: layercast.key
 scope: interface

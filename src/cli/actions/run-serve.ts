@@ -23,14 +23,14 @@ export async function runServe({ json, ...options }: ServeRun): Promise<void> {
   );
   if (json) tellPrograms(sender, printEvent);
   else tellPeople(sender);
-  // What was said of an object need not be said again of the reload.
+  // An error that `refuse` reported for an object is not reported again for the reload.
   const told = new WeakSet<object>();
   sender.on('refuse', ({ error }) => {
     if (typeof error === 'object' && error !== null) told.add(error);
   });
   const reload = () => {
     sender.reload().catch((error: unknown) => {
-      // The server stops, and that is told.
+      // The server is stopping, which `done` reports.
       if (error instanceof LayercastError && error.code === 'ABORTED') return;
       if (json) printEvent('reloadFailed', reasonOf(error));
       else if (!(typeof error === 'object' && error !== null && told.has(error))) sayFailedReload(error);

@@ -9,8 +9,8 @@ import { clip } from './table.js';
 const SHADES = [' ', '░', '▒', '▓', '█'];
 
 /**
- * What `fetch` shows people: on a terminal some lines that renew themselves, with a map of the file filling up and why channels
- * were last joined or left; elsewhere one line at the beginning and one at the end, besides warnings.
+ * What `fetch` shows people. On a terminal some lines are renewed, with a map of the file and the reasons of the last joins and
+ * leaves. Elsewhere there is one line at the beginning and one at the end, besides warnings.
  */
 export class FetchDisplay {
   readonly #stream: NodeJS.WriteStream;
@@ -32,7 +32,7 @@ export class FetchDisplay {
     receiver.on('descriptor', ({ descriptor, resumedBytes }) => {
       const { version, sizeBytes } = descriptor;
       const resumed = resumedBytes > 0 && resumedBytes < sizeBytes;
-      const kept = resumed ? `, of which ${formatQuantity(SIZE, resumedBytes)} are here from before` : '';
+      const kept = resumed ? `, of which ${formatQuantity(SIZE, resumedBytes)} are already here` : '';
       this.say(`${this.#what} version ${version}, ${formatQuantity(SIZE, sizeBytes)}${kept}`);
     });
     for (const name of ['join', 'leave'] as const) {
@@ -102,13 +102,13 @@ export function progressLines(event: ProgressEvent, columns: number): readonly s
     rateText(rateBitsPerSecond),
     etaMs === undefined ? 'waiting for data' : `${remaining(etaMs)} left`,
   ];
-  const from = servers.length === 0 ? 'nobody yet' : servers.join(', ');
+  const from = servers.length === 0 ? 'no server yet' : servers.join(', ');
   const drawing = map.map((share) => SHADES[Math.floor(share * (SHADES.length - 1))]).join('');
   const width = columns - 1;
   const mapWidth = Math.min(drawing.length, Math.floor(width / 2));
   const cells = Array.from({ length: mapWidth }, (_, i) => [...drawing][Math.floor((i * drawing.length) / mapWidth)]);
-  const who = `channels ${channels.join(',') || '-'} from ${from}`;
-  return [numbers.join('  '), pathText(event), `▕${cells.join('')}▏ ${who}`].map((line) => clip(line, width));
+  const sources = `channels ${channels.join(',') || '-'} from ${from}`;
+  return [numbers.join('  '), pathText(event), `▕${cells.join('')}▏ ${sources}`].map((line) => clip(line, width));
 }
 
 /** Says where a command listens, and for how long at most. */
@@ -146,7 +146,7 @@ function summaryOf(event: CompleteEvent): readonly string[] {
   const shares = [`loss ${(100 * loss).toFixed(1)} %`, `overhead ${(100 * Math.max(0, overhead)).toFixed(1)} %`];
   return [
     `complete and verified: ${size} in ${remaining(elapsedMs)}, ${shares.join(', ')}`,
-    `  from ${servers.map(({ server }) => server).join(', ') || 'nobody'}`,
+    `  from ${servers.map(({ server }) => server).join(', ') || 'no server'}`,
     ...result,
   ];
 }

@@ -16,7 +16,7 @@ import { completionTime } from './plan-text.js';
 
 /**
  * The plan as an SVG: a ring for each level of each object. Round the ring lie the symbols, ESIs of a block or, without a
- * code, places in the file; outward goes the time, from when a receiver joins to when it is done. Each channel is a line that
+ * code, positions in the file; outward goes the time, from when a receiver joins to when it is done. Each channel is a line that
  * moves round, with a code within its own arc.
  */
 export function planPicture(fleet: Fleet, plan: FleetForecast): string {

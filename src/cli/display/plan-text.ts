@@ -99,7 +99,7 @@ function levelRow(level: ForecastLevel): string[] {
   ];
 }
 
-/** Offsets that were placed badly, or that they cost nothing where somebody placed them. */
+/** The fixed offsets that cost most; with a code, a note that fixed offsets cost nothing. */
 function offsetLines({ code, channels, warnings }: ObjectForecast): string[] {
   if (code === 'raptorq' && channels.some((channel) => channel.offset !== null)) {
     return ['  offsets cost nothing: each moves a channel within symbols of its own'];

@@ -1,4 +1,4 @@
-/** As many as there is room for without pushing away what else is on the screen. */
+/** Few enough that the other lines stay on the screen. */
 const MAX_STEPS = 3;
 /** Joins and leaves of one decision follow each other within this time; a policy decides every 50 ms. */
 const MOMENT_MS = 100;

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { systemError } from '../../store/system-error.js';
 
-/** Writes a picture, in the place of one that is there. @throws {LayercastError} what the system says. */
+/** Writes a picture; an existing file is replaced. @throws {LayercastError} the system's reason. */
 export async function writePicture(path: string, picture: string): Promise<void> {
   try {
     await writeFile(path, picture);

@@ -68,7 +68,7 @@ describe('the progress of a fetch', () => {
   it('waits for data where nothing comes, and for nothing where there is nothing to get', () => {
     const waiting = { ...progress, bytes: 0, etaMs: undefined, servers: [], channels: [] };
     expect(progressLines(waiting, 80)[0]).toContain('waiting for data');
-    expect(progressLines(waiting, 80)[2]).toContain('from nobody yet');
+    expect(progressLines(waiting, 80)[2]).toContain('from no server yet');
     expect(progressLines({ ...waiting, totalBytes: 0 }, 80)[0]).toContain('100 %');
   });
 });
@@ -130,7 +130,7 @@ describe('the display of a fetch', () => {
       ...counts,
     } as unknown as CompleteEvent);
     expect(text()).toBe(
-      'complete and verified: 5 MB in 1.5 s, loss 0.0 %, overhead 0.0 %\n  from nobody\n' +
+      'complete and verified: 5 MB in 1.5 s, loss 0.0 %, overhead 0.0 %\n  from no server\n' +
         `  /tmp/firmware.img\n  SHA-256 ${'ab'.repeat(32)}\n`,
     );
   });
