@@ -105,7 +105,7 @@ export interface Membership {
    * owner leaves, and joins anew.
    */
   readonly isStale: boolean;
-  /** Leaves the group; what is still in the socket's buffer is delivered first. */
+  /** Leaves the group. The promise resolves after every datagram of the socket's buffer has been delivered. */
   leave(): Promise<void>;
 }
 

@@ -8,6 +8,14 @@ import { networkError } from '../network-error.js';
 /** 4 MB is 170 ms at 200 Mbit/s: longer than a garbage collection, or a write that blocks. The system may allow less. */
 const RECEIVE_BUFFER_BYTES = 4 * 2 ** 20;
 
+/**
+ * The most kernel memory that a receive buffer has: Linux doubles the size that a program asks for, because it counts its own
+ * memory for each datagram too.
+ */
+const MAX_KERNEL_BYTES = 2 * RECEIVE_BUFFER_BYTES;
+/** The kernel memory that a datagram takes beside its bytes, at least. (64-bit Linux takes 576.) */
+const MIN_KERNEL_BYTES_PER_DATAGRAM = 256;
+
 /** What a membership needs beside its socket. */
 export interface MembershipWorld {
   readonly clock: Clock;
@@ -32,10 +40,12 @@ export async function joinUdpGroup(
     const socket = await joined(request, binding);
     socket.on('error', () => undefined);
     const batch = new SingleBatch();
+    const membership = new UdpMembership(socket, request, binding);
     socket.on('message', (message, { address }) => {
+      membership.deliveredKernelBytes += message.length + MIN_KERNEL_BYTES_PER_DATAGRAM;
       onBatch(batch.of(message, clock.nowUs(), sources.idOf(withoutZone(address))));
     });
-    return new UdpMembership(socket, request, binding);
+    return membership;
   } catch (cause) {
     const { port, group, interface: name, sources: from } = request;
     const what = `join [${group}]:${port}${from.length === 0 ? '' : ` from ${from.join(', ')}`}`;
@@ -59,6 +69,8 @@ async function joined(request: MembershipRequest, binding: InterfaceBinding): Pr
 }
 
 class UdpMembership implements Membership {
+  /** The least kernel memory that all datagrams delivered so far took. */
+  deliveredKernelBytes = 0;
   readonly #socket: Socket;
   readonly #request: MembershipRequest;
   readonly #interface: InterfaceBinding;
@@ -78,10 +90,23 @@ class UdpMembership implements Membership {
     if (this.#left) return;
     this.#left = true;
     this.#drop();
-    // Datagrams already in the socket's buffer are delivered in this turn of the event loop and the next.
-    await new Promise(setImmediate);
-    await new Promise(setImmediate);
+    await this.#drain();
     await new Promise<void>((resolve) => this.#socket.close(resolve));
+  }
+
+  /**
+   * Waits until the socket's buffer is empty. A turn of the event loop delivers at most 32 datagrams of a socket (libuv), so the
+   * buffer is empty when a whole turn has delivered none. New datagrams may keep coming while another socket of this host is in
+   * the group. Therefore the wait also ends when a full buffer of datagrams has been delivered.
+   */
+  async #drain(): Promise<void> {
+    const end = this.deliveredKernelBytes + MAX_KERNEL_BYTES;
+    // The turn that is under way may have passed the point at which it reads sockets.
+    await new Promise(setImmediate);
+    for (let before = -1; before < this.deliveredKernelBytes && this.deliveredKernelBytes < end; ) {
+      before = this.deliveredKernelBytes;
+      await new Promise(setImmediate);
+    }
   }
 
   /** Leaves by name only while the name is that of the same interface. Otherwise, closing the socket leaves by index. */
