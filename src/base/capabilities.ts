@@ -7,7 +7,7 @@ const DEFAULTS: NetworkCapabilities = {
   hasDropsInBatches: false,
 };
 
-/** What a network can do: the defaults where it does not say. */
+/** Everything that a network can do, with the default for each capability that it does not state. */
 export function capabilitiesOf({ capabilities }: Pick<Network, 'capabilities'>): NetworkCapabilities {
   return { ...DEFAULTS, ...capabilities };
 }

@@ -3,8 +3,8 @@ import type { ReceivedBatch } from './ports.js';
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * Walks the datagrams of a batch: `for (cursor.begin(batch); cursor.next(); )`. Its fields then describe one datagram. They are
- * valid as long as the batch is.
+ * Walks the datagrams of a batch: `for (cursor.begin(batch); cursor.next(); )`. After each `next` the
+ * fields describe one datagram. They are valid as long as the batch is.
  */
 export class DatagramCursor {
   /** The datagram is `bytes[start .. start + length]`. */
@@ -19,7 +19,7 @@ export class DatagramCursor {
   #end = 0;
   #segmentBytes = 0;
 
-  /** Goes to before the first datagram of a batch. */
+  /** Goes to the position before the first datagram of a batch. */
   begin(batch: ReceivedBatch): void {
     this.#batch = batch;
     this.#nextPiece = 0;
@@ -31,7 +31,7 @@ export class DatagramCursor {
   /** Goes to the next datagram; false after the last. */
   next(): boolean {
     const start = this.start + this.length;
-    // A piece without a byte is a datagram too, of length 0.
+    // A piece of length 0 is a datagram too.
     if (start >= this.#end) return this.#beginPiece();
     this.start = start;
     this.length = Math.min(this.#segmentBytes, this.#end - start);
@@ -47,7 +47,7 @@ export class DatagramCursor {
     this.bytes = batch.buffers[piece]!;
     this.start = batch.starts[piece]!;
     this.#end = this.start + length;
-    // A network of the user's own may leave this at 0, which must not hold up the receiver for ever.
+    // A network that a user wrote may leave this at 0. The receiver must not loop for ever then.
     this.#segmentBytes = batch.segmentBytes[piece]! || length;
     this.length = Math.min(this.#segmentBytes, length);
     this.arrivalUs = batch.arrivalsUs[piece]!;

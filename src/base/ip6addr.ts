@@ -3,7 +3,7 @@ import { LayercastError } from './errors.js';
 
 /** The part of ip6addr 0.2 that is used here; the package ships no types. */
 export interface Ip6addr {
-  /** Throws on anything that is not an address; knows nothing of zones. */
+  /** Throws on anything that is not an address. An address with a zone is none. */
   parse(text: string): ParsedAddress;
 }
 
@@ -18,12 +18,12 @@ export interface ParsedAddress {
 }
 
 /**
- * The package, required when the program runs: what it requires itself cannot be put into a bundle of ES modules, so bundlers
- * must not see it.
+ * The package ip6addr, required when the program runs. The modules that it requires itself cannot be put into a bundle of ES
+ * modules, so bundlers must not see it.
  */
 export const ip6addr: Ip6addr = load(import.meta.url);
 
-/** @param here undefined where a bundler made CommonJS of this file. */
+/** @param here undefined where a bundler has turned this file into CommonJS. */
 function load(here: string | undefined): Ip6addr {
   try {
     return createRequire(here as string)('ip6addr');

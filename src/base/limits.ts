@@ -1,21 +1,21 @@
 /**
- * Constants of the format, and limits that more than one folder keeps: each stands here and nowhere else. docs/wire-format.md
- * has them in words.
+ * Constants of the format, and limits that more than one folder needs. Each is defined here and nowhere else.
+ * docs/wire-format.md explains them.
  */
 
 /** The header in front of every datagram (src/wire/header.ts). */
 export const HEADER_BYTES = 48;
 
-/** What a packet has in front of a datagram: 40 bytes of IPv6 (RFC 8200, section 3) and 8 of UDP (RFC 768). */
+/** The headers of a packet in front of a datagram: 40 bytes of IPv6 (RFC 8200, section 3) and 8 of UDP (RFC 768). */
 export const IP_AND_UDP_BYTES = 48;
 
 /**
- * Bytes of a full packet beside its symbol. Rates count them, because the links that a rate has to fit into carry them. (Link
- * layers add their own, which differ from hop to hop.)
+ * Bytes of a full packet beside its symbol. Rates include these bytes, because links carry them. (Link layers add headers of
+ * their own, which differ from hop to hop.)
  */
 export const PACKET_OVERHEAD_BYTES = IP_AND_UDP_BYTES + HEADER_BYTES;
 
-/** With the overhead this fills IPv6's minimum MTU of 1280 bytes exactly (RFC 8200, section 5), so that it fits everywhere. */
+/** With the overhead, a symbol of this size fills IPv6's minimum MTU of 1280 bytes (RFC 8200, section 5), which every link has. */
 export const DEFAULT_SYMBOL_BYTES = 1184;
 
 /** One symbol and its header fill at most one jumbo frame of 9000 bytes. */
@@ -34,18 +34,18 @@ export const MAX_OBJECT_BYTES = 2 ** 48 - 1;
 export const MAX_SYMBOLS = 2 ** 32;
 
 /**
- * Channels of an object. A choice among them fits a 32-bit word, their descriptor a few datagrams, and 32 thirds span more than
- * three decades of rates.
+ * Most channels of an object. A set of channels fits a 32-bit word, their descriptor fits a few datagrams, and 32 steps of a
+ * third each span a factor of more than 1000 in rate.
  */
 export const MAX_CHANNELS = 32;
 
-/** Servers of a fleet: the header has one byte for the index, and 255 means none. */
+/** Most servers of a fleet: the header has one byte for the index, and 255 means none. */
 export const MAX_SERVERS = 255;
 
-/** UTF-8 bytes of a fleet's or a server's name, which people type and read in lists. */
+/** Most UTF-8 bytes of a fleet's or a server's name, which people type and read in lists. */
 export const MAX_NAME_BYTES = 63;
 
-/** UTF-8 bytes of an object's name. */
+/** Most UTF-8 bytes of an object's name. */
 export const MAX_OBJECT_NAME_BYTES = 255;
 
 /** A descriptor's number for the version has 48 bits. */
@@ -58,8 +58,8 @@ export const MAX_PORT = 65_535;
 export const DEFAULT_ANNOUNCE_INTERVAL_US = 1_000_000;
 
 /**
- * How long a receiver waits in silence before it gives up, unless told otherwise: long enough for a lossy link to let an
- * announcement through, short enough for a person to wait.
+ * How long a receiver that hears nothing waits before it gives up, unless told otherwise. A lossy link lets an announcement
+ * through in this time, and a person can wait for it.
  */
 export const DEFAULT_PATIENCE_US = 30_000_000;
 
@@ -67,8 +67,8 @@ export const DEFAULT_PATIENCE_US = 30_000_000;
 export const DIGEST_BYTES = 32;
 
 /**
- * Bytes of a file that are read, hashed or written before other work of the process has its turn. With this many the event loop
- * is late by 0.2 to 0.5 ms more than when idle (99th percentile), at 940 MB/s; with 64 KiB no less, at 670 MB/s (2 cores,
- * Node 20).
+ * Bytes of a file that are read, hashed or written before other work of the process has its turn. With pieces of this size, the
+ * event loop is late by 0.2 to 0.5 ms more than when idle (99th percentile), at 940 MB/s. Pieces of 64 KiB make it no less late,
+ * at 670 MB/s (2 cores, Node 20).
  */
 export const FILE_PIECE_BYTES = 512 * 1024;

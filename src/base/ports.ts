@@ -1,23 +1,23 @@
 /**
- * The three doors between protocol logic and the world. Logic takes these as arguments and never reaches past them, so the
- * same code runs on sockets and disks and in the simulator.
+ * The interfaces between protocol logic and the world: time, network and bytes. Logic takes them as arguments and uses no other
+ * way to the system. So the same code runs on sockets and disks and in the simulator.
  */
 
 export interface Clock {
-  /** Microseconds on a clock that never jumps; its zero means nothing. */
+  /** Microseconds on a clock that never jumps, from an arbitrary zero. */
   nowUs(): number;
-  /** Microseconds since 1970-01-01T00:00Z, as this host believes; may jump. */
+  /** Microseconds since 1970-01-01T00:00Z, by this host's clock, which may jump. */
   wallUs(): number;
-  /** Calls back once, not before `atUs` (on the scale of `nowUs`); the returned function cancels. */
+  /** Calls `callback` once, not before `atUs` (on the scale of `nowUs`). The returned function cancels the call. */
   schedule(atUs: number, callback: () => void): () => void;
 }
 
 /**
- * Datagrams as they came from one membership, in order of arrival, in pieces: a piece is one datagram, or several from one
- * source that the system put together (Linux: UDP_GRO). `DatagramCursor` walks the datagrams.
+ * Datagrams of one membership in order of arrival, as pieces. A piece is one datagram, or several datagrams from one source that
+ * the system put together (Linux: UDP_GRO). `DatagramCursor` walks the datagrams.
  *
  * The fields are parallel arrays, of which the first `count` entries are valid. Piece i is
- * `buffers[i][starts[i] .. starts[i] + lengths[i]]`. Everything is reused after the handler returns.
+ * `buffers[i][starts[i] .. starts[i] + lengths[i]]`. The network reuses the batch and its bytes after the handler has returned.
  */
 export interface ReceivedBatch {
   /** Number of pieces. */
@@ -25,21 +25,22 @@ export interface ReceivedBatch {
   readonly buffers: readonly Uint8Array[];
   readonly starts: ArrayLike<number>;
   readonly lengths: ArrayLike<number>;
-  /** A datagram begins at each multiple of this in piece i; the last may be shorter. For a single datagram, its length. */
+  /** In piece i, a datagram begins at each multiple of this number; the last may be shorter. For a single datagram, its length. */
   readonly segmentBytes: ArrayLike<number>;
   /**
-   * When the datagrams of piece i came, on the scale of `Clock.nowUs`: from the system if it tells, otherwise the time of the
-   * call. Never earlier than the entry before, nor than any of an earlier batch of this membership.
+   * When the datagrams of piece i arrived, on the scale of `Clock.nowUs`: the system's time where the system tells one, otherwise
+   * the time at which the handler was called. No arrival is earlier than the one before, within a batch or across the batches of
+   * one membership.
    */
   readonly arrivalsUs: ArrayLike<number>;
   /**
-   * A whole number that stands for the source address of piece i: the same number for the same address, on all memberships,
-   * as long as the network exists. `Network.sourceAddress` gives the address.
+   * A whole number that stands for the source address of piece i. An address has the same number on all memberships, as long as
+   * the network exists. `Network.sourceAddress` gives the address.
    */
   readonly sourceIds: ArrayLike<number>;
   /**
-   * Datagrams of this membership that the system dropped since the batch before, because its buffer was full; 0 where the
-   * network does not tell with batches (`NetworkCapabilities.drops`).
+   * Datagrams of this membership that the system has dropped since the previous batch, because the buffer was full; 0 where
+   * batches do not tell (`NetworkCapabilities.hasDropsInBatches`).
    */
   readonly droppedCount: number;
 }
@@ -71,9 +72,10 @@ export interface Destination {
 
 export interface SendSocket {
   /**
-   * Hands a batch to the system; its bytes may be reused when the promise resolves. Batches leave in the order of the calls, also
-   * when earlier calls have not resolved. Never rejects: the result counts what the system took. When the interface is gone, or another one has its name now, nothing is sent and the
-   * failure is `ENODEV`: the owner opens the socket anew.
+   * Hands a batch to the system; its bytes may be reused when the promise resolves. Batches leave in the order of the calls, even
+   * if earlier calls have not resolved. The promise never rejects: its result counts the datagrams that the system took. If the
+   * interface is gone, or another interface has its name now, the socket sends nothing and the failure is `ENODEV`; the owner
+   * then opens another socket.
    */
   send(batch: SendBatch): Promise<SendResult>;
   close(): void;
@@ -92,8 +94,8 @@ export interface MembershipRequest {
   /** Source addresses for source-specific joins (RFC 4607); empty joins any source. */
   readonly sources: readonly string[];
   /**
-   * Whether each datagram needs an arrival time of its own, because the owner measures how far apart datagrams arrive: each
-   * piece of a batch is then one datagram.
+   * Whether each datagram needs an arrival time of its own, because the owner measures how far apart datagrams arrive. If so, each
+   * piece of a batch is one datagram.
    * @default false
    */
   readonly isTimed?: boolean | undefined;
@@ -101,8 +103,8 @@ export interface MembershipRequest {
 
 export interface Membership {
   /**
-   * Whether the interface that this was joined on is gone, or another one has its name now: nothing will come any more. The
-   * owner leaves, and joins anew.
+   * Whether the interface of this membership is gone, or another interface has its name now. No datagram will come any more: the
+   * owner leaves, and joins again.
    */
   readonly isStale: boolean;
   /** Leaves the group. The promise resolves after every datagram of the socket's buffer has been delivered. */
@@ -110,39 +112,39 @@ export interface Membership {
 }
 
 /**
- * A network that datagrams can be sent to and groups joined on. An interface is looked up by its name at each call; while none
- * has that name, both calls reject with `UNKNOWN_INTERFACE`, and neither ever takes another one in its place.
+ * A network on which programs send datagrams and join groups. Both calls look the interface up by its name each time. While no
+ * interface has the name, they reject with `UNKNOWN_INTERFACE`; they never use another interface instead.
  */
 export interface Network {
   openSender(destination: Destination): Promise<SendSocket>;
   join(request: MembershipRequest, onBatch: (batch: ReceivedBatch) => void): Promise<Membership>;
-  /** What this network can do beyond the defaults; the same as long as it exists. */
+  /** What this network can do beyond the defaults. These values never change. */
   readonly capabilities?: Partial<NetworkCapabilities> | undefined;
   /**
-   * The address that a source id of a batch stands for, as text without a zone; undefined when it is not remembered any more.
-   * Without this function nobody is told where datagrams came from.
+   * The address that a source id of a batch stands for, as text without a zone; undefined when the network no longer remembers
+   * the address. Without this function, events and statistics do not show where datagrams came from.
    */
   readonly sourceAddress?: ((sourceId: number) => string | undefined) | undefined;
   /**
-   * Datagrams that came for any membership of this process and that the system dropped because a buffer was full, so far. Absent
-   * where this is not known; not asked for where batches tell (`hasDropsInBatches`).
+   * How many datagrams for memberships of this process the system has dropped so far because a buffer was full. Absent where this
+   * is not known; not called where batches tell (`hasDropsInBatches`).
    */
   readonly dropped?: (() => number) | undefined;
 }
 
-/** What differs from network to network. The drivers go by this, and by nothing else that they believe about a network. */
+/** What differs from network to network. Drivers adapt to these values and assume nothing else about a network. */
 export interface NetworkCapabilities {
   /** Most datagrams that one batch to send may have. @default no limit */
   readonly maxBatchCount: number;
   /** Most bytes that one batch to send may have; at least those of the longest datagram. @default no limit */
   readonly maxBatchBytes: number;
-  /** Whether arrival times are the system's; otherwise they are the times at which the handler was called. @default false */
+  /** Whether the system tells arrival times; otherwise they are the times at which the handler was called. @default false */
   readonly hasSystemArrivals: boolean;
   /** Whether `ReceivedBatch.droppedCount` is filled in. @default false */
   readonly hasDropsInBatches: boolean;
 }
 
-/** Bytes of a known size that can be read anywhere; rejects with `OBJECT_CHANGED` when they are no longer the same bytes. */
+/** A known number of bytes that can be read at any offset. `read` rejects with `OBJECT_CHANGED` when the bytes have changed. */
 export interface ByteSource {
   readonly sizeBytes: number;
   /** Fills `into` from `offset`; both ends lie within the source. */

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 
-/** Addresses that can be asked for: four times as many as a fleet can have servers. 1024 of them take some 200 kB. */
+/** Most addresses that the table remembers: four for each server that a fleet can have. 1024 addresses take some 200 kB. */
 const MAX_ADDRESSES = 1024;
 
 /**
- * Numbers for the source addresses that a network meets. A number is a keyed hash of its address, so that it needs no table:
- * strangers who send from very many addresses can neither give an address another number, nor choose an address whose number is
- * that of an honest server. Two of 255 servers have one number with a probability of 0.0015 %.
+ * Numbers the source addresses from which a network receives datagrams. A number is a keyed hash of its address and does not
+ * depend on the table. So strangers who send from very many addresses cannot change the number of an address, nor choose an
+ * address that has the number of an honest server. The probability that any two of 255 servers share a number is 0.0015 %.
  *
- * The table only remembers which address a number stands for. Beyond its bound the address that was added first is forgotten; its
- * number stays the same when the address is heard again. (A receiver tells 254 addresses apart in each object, and trusts none
- * of the others: src/receiver/assemble/origins.ts.)
+ * The table only remembers which address a number stands for. When the table is full, it forgets the address that was added
+ * first. The address gets the same number when a datagram comes from it again. (A receiver tells 254 addresses apart in each
+ * object, and trusts no others: src/receiver/assemble/origins.ts.)
  */
 export class SourceTable {
   readonly #key: string;
@@ -19,7 +19,7 @@ export class SourceTable {
   #lastAddress: string | undefined;
   #lastId = 0;
 
-  /** @param key a secret; with the same key, an address has the same number */
+  /** @param key a secret; tables with the same key give an address the same number */
   constructor(key: string) {
     this.#key = key;
   }
@@ -39,7 +39,7 @@ export class SourceTable {
   }
 
   #add(address: string): number {
-    // 31 bits are the largest whole numbers that V8 never allocates.
+    // V8 allocates no memory for whole numbers of up to 31 bits.
     const id = createHash('sha256').update(`${this.#key} ${address}`).digest().readUInt32BE() >>> 1;
     if (this.#ids.size >= MAX_ADDRESSES) this.#forgetFirst();
     this.#ids.set(address, id);

@@ -1,6 +1,6 @@
 import type { Clock } from './ports.js';
 
-/** This host's clocks and timers. Timers have a resolution of 1 ms; what is due at once waits one turn of the event loop. */
+/** This host's clocks and timers. Timers have a resolution of 1 ms; a call that is due at once waits one turn of the event loop. */
 export const systemClock: Clock = {
   nowUs: () => Math.floor(performance.now() * 1000),
   wallUs: () => Date.now() * 1000,
@@ -10,7 +10,7 @@ export const systemClock: Clock = {
       const immediate = setImmediate(callback);
       return () => clearImmediate(immediate);
     }
-    // Longer waits than setTimeout can count (2^31 ms) are for callers that look again when woken early.
+    // setTimeout cannot wait longer than this. Callers that wait longer check the time when they are called, and wait again.
     const timer = setTimeout(callback, Math.min(waitMs, 2 ** 31 - 1));
     return () => clearTimeout(timer);
   },

@@ -36,7 +36,7 @@ export function announcementPlanOf({
   };
   const [announcement, directory] = SLOWDOWNS;
   return {
-    places: [
+    targets: [
       { destination: { ...fleet.announcement, ...rest }, slowdown: announcement },
       { destination: { ...fleet.directory, ...rest }, slowdown: directory },
     ],

@@ -10,13 +10,13 @@ import type { Publication } from './publication.js';
 
 export interface BroadcastEvents {
   /**
-   * An object has left the air by itself: its bytes can no longer be had (the error), or another object has taken a channel of
-   * it (undefined).
+   * The server has stopped sending an object without being asked to: the object's bytes can no longer be read (`error` says why),
+   * or another object has taken one of its channels (`error` is undefined).
    */
   readonly onLoss: (object: BroadcastObject, error: unknown) => void;
   /**
-   * The network began (an errno name or error code) or ceased (undefined) to refuse datagrams to a group: of a
-   * channel of an object, or of announcements where there is no object.
+   * The network has begun to refuse datagrams to a group (`failure` is an errno name or error code), or takes them again
+   * (`failure` is undefined). Without `object`, the group is one of announcements.
    */
   readonly onNetwork: (
     object: BroadcastObject | undefined,
@@ -27,9 +27,9 @@ export interface BroadcastEvents {
 }
 
 /**
- * All that one server has on the air: objects and their announcements. Every change goes through one queue and is whole when
- * the next one begins; so a channel (group and port) never has two owners, what is announced is what is sent, and nothing goes
- * on the air after `stop`. An object fails by itself, and its otherPaths notice nothing.
+ * Sends all objects of one server, and their announcements. "On the air" means being sent. Every change goes through one queue and
+ * ends before the next change begins. So no channel (group and port) ever has two owners, the server announces exactly the objects
+ * that it sends, and sends nothing after `stop`. If one object fails, the others are not affected.
  */
 export class Broadcast {
   readonly #world: AnnouncementWorld;
@@ -49,7 +49,7 @@ export class Broadcast {
     });
   }
 
-  /** Objects on the air, in the order in which they came there. */
+  /** The objects on the air, in the order in which they were started. */
   get objects(): readonly BroadcastObject[] {
     return [...this.#onAir.keys()];
   }
@@ -58,17 +58,17 @@ export class Broadcast {
     return this.#onAir.has(object);
   }
 
-  /** What was sent of an object since it went on the air. */
+  /** Counts of what was sent of an object since it went on the air; empty if it is not there. */
   channelStats(object: BroadcastObject): readonly ChannelStats[] {
     return this.#onAir.get(object)?.stats() ?? [];
   }
 
   /**
-   * Sends an object from now on, in the place of the one of the same name: that one goes when the new one can begin, and stays
-   * when it cannot. Others whose channels it takes leave the air.
+   * Sends an object from now on, instead of any object of the same name. The earlier object is removed only when the new one can
+   * begin; if the new one cannot, the earlier one stays. Objects whose channels the new one takes are removed too.
    *
-   * @throws {LayercastError} `UNKNOWN_INTERFACE`, `NETWORK_UNAVAILABLE`, `ABORTED` after `stop`, or what the first read of its
-   * bytes throws; the object is released then
+   * @throws {LayercastError} `UNKNOWN_INTERFACE`, `NETWORK_UNAVAILABLE`, `ABORTED` after `stop`, or the error of the first read of
+   * its bytes. The object has then been released.
    */
   async put(object: BroadcastObject): Promise<void> {
     const transmissions = new ObjectTransmissions(object, this.#world, {
@@ -91,19 +91,19 @@ export class Broadcast {
     }
   }
 
-  /** Takes an object off the air; false when it is not there. Resolves when it has been released. */
+  /** Takes an object off the air. Resolves when the object has been released: to false if it was not on the air. */
   async withdraw(object: BroadcastObject): Promise<boolean> {
     const released = await this.#queue.run(() => ({ done: this.#remove(object) }));
     await released.done;
     return released.done !== undefined;
   }
 
-  /** Takes an object off the air because of a fault that its owner has found, as if a read of it had failed. */
+  /** Takes an object off the air because its owner has found a fault. The effect is that of a failed read. */
   async fail(object: BroadcastObject, error: unknown): Promise<void> {
     await this.#lose(object, error);
   }
 
-  /** Sends another record with an object from now on, without a gap; nothing happens when the object has left the air. */
+  /** Sends another record with an object from now on, without a gap. Does nothing if the object is not on the air. */
   async renew(object: BroadcastObject, signed: Parameters<Publication['renew']>): Promise<void> {
     await this.#queue.run(() => {
       if (!this.#onAir.has(object)) return;
@@ -112,16 +112,16 @@ export class Broadcast {
     });
   }
 
-  /** Announces there from now on what is on the air. */
+  /** Announces the objects on the air by this plan from now on. Objects whose channels the plan takes are removed. */
   async announceAt(plan: AnnouncementPlan): Promise<void> {
     await this.#queue.run(() => {
-      const taken = new Set(plan.places.map(({ destination }) => channelOf(destination)));
+      const taken = new Set(plan.targets.map(({ destination }) => channelOf(destination)));
       for (const other of this.#ownersOf(taken)) this.#giveUp(other);
       this.#announcements.moveTo(plan);
     });
   }
 
-  /** Sends nothing from now on; resolves when all objects have been released. */
+  /** Stops sending. Resolves when all objects have been released. */
   async stop(): Promise<void> {
     const ended = this.#queue.close();
     this.#announcements.stop();
@@ -136,7 +136,7 @@ export class Broadcast {
       if (this.#remove(object) !== undefined) this.#events.onLoss(object, error);
     });
     await isLost.catch((reason: unknown) => {
-      // After `stop` nothing is on the air that could be lost.
+      // After `stop` no object is on the air that could be lost.
       if (!(reason instanceof LayercastError && reason.code === 'ABORTED')) throw reason;
     });
   }
@@ -156,7 +156,7 @@ export class Broadcast {
     this.#events.onLoss(object, undefined);
   }
 
-  /** Undefined when the object is not on the air. */
+  /** Resolves when the object has been released; undefined when it is not on the air. */
   #remove(object: BroadcastObject): Promise<void> | undefined {
     const transmissions = this.#onAir.get(object);
     if (transmissions === undefined) return undefined;

@@ -4,27 +4,27 @@ import { type LadderChannel, ScheduleTime } from '../rate/schedule-time.js';
 import { type DepartureMarks, Flag, stampHeader } from '../wire/header.js';
 import { type DatagramSource, type SendLimits, Slab } from './slab.js';
 
-/** How far ahead datagrams are made: long enough for a disk read on a busy host, short enough to keep slabs small. */
+/** How long before it leaves a datagram is made. A disk read on a busy host takes less, and slabs stay small. */
 const AHEAD_US = 20_000;
-/** One slab's bounds in datagrams. 1024 of 1232 bytes are 1.3 MB: at full speed some 200 reads a second. */
+/** Fewest and most datagrams of a slab. 1024 datagrams of 1232 bytes are 1.3 MB: at full speed some 200 reads a second. */
 const MIN_SLAB = 4;
 const MAX_SLAB = 1024;
 
-/** Multiples of it, modulo 1, are as far from each other as can be, however many there are (Weyl; Swierczkowski 1958). */
+/** The multiples of this number, modulo 1, are as far apart as possible, for any count of them (Weyl; Swierczkowski 1958). */
 const GOLDEN_RATIO = 0.618034;
 
-/** How many datagrams leave in one go at most; a burst this long (79 kB) is 6 ms at 100 Mbit/s, and one system call. */
+/** Most datagrams of one departure. A burst of this length (79 kB) takes 6 ms at 100 Mbit/s. */
 const MAX_BURST = 64;
 
 const NOTHING: readonly SendBatch[] = [];
 const NO_LIMITS: SendLimits = { maxBatchCount: Number.POSITIVE_INFINITY, maxBatchBytes: Number.POSITIVE_INFINITY };
 
 /**
- * One channel of one server: says how many datagrams are due, stamps them, and keeps two slabs, one leaving while the other
- * is being filled. A train leaves in one go, with nothing else.
+ * Decides how many datagrams of one channel of one server are due, and stamps them. It keeps two slabs: the datagrams of one leave
+ * while the other is being filled. A train leaves in one departure, with no other datagram.
  */
 export class SenderChannel {
-  /** Datagrams that left; modulo 2^32 and from the random first number, the sequence. */
+  /** Number of datagrams that have left. The first sequence number plus this, modulo 2^32, is the next sequence number. */
   sentCount = 0;
   sentBytes = 0;
   readonly #pacer: Pacer;
@@ -34,14 +34,14 @@ export class SenderChannel {
   readonly #firstSequence: number;
   #front: Slab;
   #back: Slab;
-  /** The front's entries that have left; below 0 when there are datagrams before entry 0. */
+  /** The first entry of the front slab that has not left; below 0 while datagrams in front of entry 0 wait. */
   #leftCount = 0;
   #backReady = false;
   readonly #marks = { sequence: 0, sendTimeUs: 0, slot: 0, stepLevel: 0, flags: 0 } satisfies DepartureMarks;
 
   /**
-   * @param firstSequence random, so that receivers notice a server that started anew.
-   * @param part what it is in a ladder; without one it has no step levels, previews and trains.
+   * @param firstSequence random, so that receivers notice a server that has restarted.
+   * @param part the channel's part in a ladder; a channel without a ladder has no step levels, previews or trains.
    */
   constructor(
     source: DatagramSource,
@@ -51,7 +51,7 @@ export class SenderChannel {
     part?: Omit<LadderChannel, 'intervalUs'>,
   ) {
     this.#pacer = new Pacer(intervalUs, startUs);
-    // Rates of a ladder are simple fractions of each other: channels that began together would meet again and again.
+    // Rates of a ladder are simple fractions of each other. Channels that begin together would send together again and again.
     this.#phaseUs = (((part?.channel ?? 0) * GOLDEN_RATIO) % 1) * intervalUs;
     this.#scheduleTime = new ScheduleTime(part === undefined ? undefined : { ...part, intervalUs });
     this.#source = source;
@@ -63,7 +63,7 @@ export class SenderChannel {
     this.#back = new Slab(capacity, source.maxDatagramBytes, trainLength);
   }
 
-  /** Prepares the next slab; its payloads are to be read into it, then `filled` to be called. */
+  /** Prepares the next slab. The caller reads the payloads into it and then calls `filled`. */
   refill(): Slab {
     this.#source.prepare(this.#back);
     return this.#back;
@@ -73,31 +73,31 @@ export class SenderChannel {
     this.#backReady = true;
   }
 
-  /** Whether a slab waits to be prepared. */
+  /** Whether a slab is empty and can be prepared. */
   get wantsRefill(): boolean {
     return !this.#backReady;
   }
 
-  /** Whether datagrams are at hand; if not, the disk is late and the channel waits for it. */
+  /** Whether datagrams are ready to leave. If not, the disk is late and the channel waits. */
   get hasDatagrams(): boolean {
     return this.#leftCount < this.#front.count || this.#backReady;
   }
 
-  /** Counts from `nowUs` on: what came before, such as opening a socket, is not made up for. */
+  /** Begins to count at `nowUs`. The channel does not make up for time before that, such as the opening of a socket. */
   begin(nowUs: number): void {
     this.#pacer.begin(nowUs + this.#phaseUs);
   }
 
-  /** When to ask for datagrams next. */
+  /** When the next datagram is due. */
   get nextDueUs(): number {
     return this.#scheduleTime.timeUs(this.#pacer.nextDueUs);
   }
 
   /**
-   * The datagrams to send now, stamped; none when none are due or at hand. Their bytes are reused: the next call comes after the
-   * network has taken them.
+   * Takes the datagrams that are to be sent now, stamped; empty when none are due or ready. Their bytes are reused, so the caller
+   * calls this again only after the network has taken them.
    *
-   * @param limits of one batch; they change neither what is sent nor when.
+   * @param limits of one batch; they change neither which datagrams are sent nor when.
    */
   take(nowUs: number, wallUs: number, limits: SendLimits = NO_LIMITS): readonly SendBatch[] {
     this.#scheduleTime.advance(nowUs, wallUs);
@@ -118,7 +118,7 @@ export class SenderChannel {
     return front.batches(first, first + count, limits);
   }
 
-  /** Marks the next `count` datagrams. */
+  /** Writes the marks of the next `count` datagrams. */
   #stamp(count: number, nowUs: number, flags: number): void {
     const front = this.#front;
     const marks = this.#marks;
@@ -132,13 +132,13 @@ export class SenderChannel {
     }
   }
 
-  /** Sees to it that a train lies in one piece at the front. False when the disk is late: there is no train then. */
+  /** Makes sure that the front slab holds a whole train. False if the disk is late; the train is then left out. */
   #gatherTrain(): boolean {
-    const left = this.#front.count - this.#leftCount;
-    if (left >= this.#scheduleTime.trainLength) return true;
+    const restCount = this.#front.count - this.#leftCount;
+    if (restCount >= this.#scheduleTime.trainLength) return true;
     if (!this.#backReady) return false;
     this.#back.putBefore(this.#front, this.#leftCount);
-    this.#swap(-left);
+    this.#swap(-restCount);
     return true;
   }
 

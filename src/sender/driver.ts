@@ -2,11 +2,11 @@ import type { Clock } from '../base/ports.js';
 import type { Transmission } from './transmission.js';
 
 /**
- * Keeps any number of transmissions going with one timer. Channels come and go while it runs; the others notice nothing.
+ * Runs any number of transmissions with one timer. Transmissions can be added and removed at any time; the others are not affected.
  */
 export class SenderDriver {
   readonly #clock: Clock;
-  /** Each with what it calls when it can go on. */
+  /** Each transmission with the function that it calls when it can continue. */
   readonly #transmissions = new Map<Transmission, () => void>();
   #cancelTimer: (() => void) | undefined;
   #timerUs = Number.POSITIVE_INFINITY;
@@ -50,7 +50,7 @@ export class SenderDriver {
     this.#arm(earliestUs);
   }
 
-  /** Sets the timer for a datagram that is due then, unless it is set for that or earlier. */
+  /** Sets the timer to `dueUs`, unless it is set to that time or an earlier one. */
   #arm(dueUs: number): void {
     if (dueUs >= this.#timerUs) return;
     this.#cancelTimer?.();

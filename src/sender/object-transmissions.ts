@@ -4,22 +4,23 @@ import type { SenderDriver } from './driver.js';
 import { Transmission } from './transmission.js';
 
 export interface ObjectTransmissionsEvents {
-  /** The object's bytes can no longer be had on one of its channels. */
+  /** The object's bytes can no longer be read; one of its channels has stopped. */
   readonly onFailure: (error: unknown) => void;
+  /** The network has begun to refuse datagrams of a channel (`failure` is an errno name or error code), or takes them again. */
   readonly onNetwork: (channel: number, group: string, failure: string | undefined) => void;
 }
 
 export interface ChannelStats {
   readonly channel: number;
-  /** Handed to the system. */
+  /** Datagrams handed to the system. */
   readonly datagrams: number;
-  /** UDP payload of these. */
+  /** UDP payload of these datagrams. */
   readonly bytes: number;
-  /** Of these, how many the system did not take. */
+  /** How many of these datagrams the system did not take. */
   readonly refusedDatagrams: number;
 }
 
-/** The channels of one object that one server sends: they are opened together, begin together and end together. */
+/** Runs all channels on which one server sends one object. The channels open, begin and end together. */
 export class ObjectTransmissions {
   readonly #object: BroadcastObject;
   readonly #world: AnnouncementWorld;
@@ -32,7 +33,7 @@ export class ObjectTransmissions {
     this.#events = events;
   }
 
-  /** Opens all sockets and makes the first datagrams. Rejects with the first failure, when nothing is under way any more. */
+  /** Opens all sockets and makes the first datagrams. Rejects with the first failure, after every channel's attempt has ended. */
   async open(): Promise<void> {
     const { publication, symbols, channels } = this.#object;
     const { clock, random } = this.#world;

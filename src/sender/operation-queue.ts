@@ -1,19 +1,19 @@
 import { LayercastError } from '../base/errors.js';
 
 /**
- * Runs operations strictly one after the other, in the order in which they were asked for. Whoever asks waits for the answer
- * before asking again, so that the queue never holds more than a few operations for each object.
+ * Runs operations one after the other, in the order of the calls. A caller waits for the answer before its next call, so the queue
+ * never holds more than a few operations for each object.
  */
 export class OperationQueue {
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  /** Whether `close` was called: an operation that is under way looks here before the change that it was made for. */
+  /** Whether `close` was called. An operation that is running checks this before it changes anything. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** @throws {LayercastError} `ABORTED` when the queue is closed before the operation's turn; else what the operation throws */
+  /** @throws {LayercastError} `ABORTED` if the queue is closed before the operation's turn; otherwise the error of the operation */
   run<T>(operation: () => Promise<T> | T): Promise<T> {
     const turn = this.#last.then(() => {
       this.throwIfClosed();
@@ -27,7 +27,7 @@ export class OperationQueue {
     if (this.#isClosed) throw new LayercastError('ABORTED', 'the sender was stopped');
   }
 
-  /** Refuses every operation that has not begun; resolves when the one under way has ended. */
+  /** Refuses every operation that has not begun. Resolves when the running operation has ended. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#last;

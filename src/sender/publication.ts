@@ -13,9 +13,7 @@ import { Carousel } from './schedule/carousel.js';
 import { type Arc, planRing } from './schedule/ring.js';
 import { ArcOrder, arcPosition, FileOrder, type SymbolOrder } from './schedule/symbol-order.js';
 
-/**
- * One object as one server sends it: everything that is made once per version and shared by its channels.
- */
+/** One version of an object as one server sends it: everything that the channels share. */
 export class Publication {
   readonly geometry: Geometry;
   readonly #plan: StepPlan;
@@ -60,10 +58,10 @@ export class Publication {
   }
 
   /**
-   * Sends another record of the same content on the same channels from now on: signed at another time, or with another key. The
-   * channels go on without a gap.
+   * Sends another record of the same content on the same channels from now on. The record was signed at another time or with
+   * another key. The channels continue without a gap.
    *
-   * @param descriptor differs from the one before in its dates and its announce interval only
+   * @param descriptor differs from the previous descriptor only in its dates and its announce interval
    */
   renew(descriptor: Descriptor, record: Uint8Array): void {
     this.#descriptor = descriptor;
@@ -72,7 +70,8 @@ export class Publication {
   }
 
   /**
-   * One of its channels at its rate, with the marks of its ladder, from now on; undefined where `carousel` is.
+   * Makes one of its channels, which sends at the channel's rate with the marks of the ladder from now on; undefined for an empty
+   * object.
    *
    * @param firstSequence random, from 0 to 2^32 − 1.
    */
@@ -80,12 +79,12 @@ export class Publication {
     const carousel = this.carousel(channelIndex, clock.wallUs());
     if (carousel === undefined) return undefined;
     const { intervalUs } = this.descriptor.channels[channelIndex]!;
-    const place = { plan: this.#plan, channel: channelIndex, serverIndex: this.#serverIndex };
-    return new SenderChannel(carousel, intervalUs, clock.nowUs(), firstSequence, place);
+    const part = { plan: this.#plan, channel: channelIndex, serverIndex: this.#serverIndex };
+    return new SenderChannel(carousel, intervalUs, clock.nowUs(), firstSequence, part);
   }
 
   /**
-   * The loop of one of its channels from `wallUs` on; undefined for an empty object, of which nothing needs to be sent but the
+   * Makes the carousel of one of its channels, beginning at `wallUs`; undefined for an empty object, which needs nothing but its
    * descriptor.
    */
   carousel(channelIndex: number, wallUs: number): Carousel | undefined {
@@ -115,7 +114,7 @@ export class Publication {
   }
 }
 
-/** The ESIs that a server sends on a channel, from what the descriptor says. */
+/** The ESIs that a server sends on a channel, computed from the descriptor alone. */
 function arcOf(descriptor: Descriptor, geometry: Geometry, serverIndex: number, channelIndex: number): Arc {
   const serverCount = 1 + Math.max(...descriptor.servers.map(({ index }) => index));
   const ring = planRing({
@@ -130,7 +129,7 @@ function ladderOf({ channels, mode, symbolBytes }: Descriptor): Ladder {
   return { rates: channels.map(({ intervalUs }) => rateOf(intervalUs, symbolBytes)), mode, symbolBytes };
 }
 
-/** Digests of all blocks; none for one block, whose digest is the object's and stands in the descriptor. */
+/** Datagrams with the digests of all blocks. A single block needs none: its digest is the object's, which is in the descriptor. */
 function digestDatagrams(object: Readonly<Header>, blockDigests: Uint8Array): readonly Uint8Array[] {
   if (object.blockCount <= 1) return [];
   const tree = new MerkleTree(blockDigests);

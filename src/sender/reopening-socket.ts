@@ -1,12 +1,12 @@
 import { errnoOf, LayercastError } from '../base/errors.js';
 import type { Clock, Destination, Network, SendBatch, SendResult, SendSocket } from '../base/ports.js';
 
-/** A socket that the system refuses is opened anew this often, in case its interface or address went and came back. */
+/** How often to open another socket while the system refuses datagrams: its interface or address may have gone and come back. */
 const REOPEN_INTERVAL_US = 1_000_000;
 
 /**
- * A socket for one destination that comes back by itself: when the system refuses datagrams, it is opened anew once a second
- * until it takes them again. One attempt at a time.
+ * A socket for one destination that recovers by itself. While the system refuses datagrams, it opens another socket once a second
+ * until the system takes them again. It makes one attempt at a time.
  */
 export class ReopeningSocket {
   /** Datagrams that the system did not take. */
@@ -18,7 +18,7 @@ export class ReopeningSocket {
   #socket: SendSocket | undefined;
   #isOpening = false;
   #isClosed = false;
-  /** Why nothing can be sent, as far as is known. */
+  /** Why the last datagrams were not sent; undefined when they were. */
   #failure: string | undefined;
   #reopenUs = Number.NEGATIVE_INFINITY;
 
@@ -34,7 +34,7 @@ export class ReopeningSocket {
     this.#onChange = onChange;
   }
 
-  /** @throws {LayercastError} `UNKNOWN_INTERFACE`, `NETWORK_UNAVAILABLE`; `send` then tries again */
+  /** @throws {LayercastError} `UNKNOWN_INTERFACE`, `NETWORK_UNAVAILABLE`; the next `send` then tries again */
   async open(): Promise<void> {
     this.#isOpening = true;
     try {
@@ -48,7 +48,7 @@ export class ReopeningSocket {
   }
 
   /**
-   * Sends batches, in this order. Never rejects: datagrams that were not sent are counted, and then the socket is opened anew.
+   * Sends batches in this order. Never rejects: it counts the datagrams that were not sent, and then opens another socket.
    *
    * @param batches at least one
    */
@@ -71,14 +71,14 @@ export class ReopeningSocket {
     this.#failure = failure;
     if (failure === undefined || this.#isOpening || this.#clock.nowUs() < this.#reopenUs) return;
     this.#reopenUs = this.#clock.nowUs() + REOPEN_INTERVAL_US;
-    // The old socket serves until there is a new one: it may work again by itself.
+    // The old socket stays in use until there is a new one, because it may work again by itself.
     this.open().catch((error: unknown) => {
       if (this.#socket === undefined) this.#failure = reasonOf(error);
     });
   }
 }
 
-/** The system gets all batches at once, so that none waits for the answer to another. */
+/** Hands all batches to the system at once, so that no batch waits for the answer to another. */
 async function sendAll(socket: SendSocket, batches: readonly SendBatch[]): Promise<SendResult> {
   if (batches.length === 1) return socket.send(batches[0]!);
   const results = await Promise.all(batches.map((batch) => socket.send(batch)));

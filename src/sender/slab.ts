@@ -1,24 +1,24 @@
 import type { NetworkCapabilities, SendBatch } from '../base/ports.js';
 
 /**
- * Memory for datagrams that are made ahead of their time: headers first, payloads when the disk has delivered them, marks when
- * the datagrams leave. Entries, from 0 on, hold one datagram each. They lie back to back, whatever their lengths, so that equal
- * datagrams in a row are one batch for the network as they lie.
+ * Memory for datagrams that are made before they are due. Headers are written first, payloads when the disk has delivered them, and
+ * marks when the datagrams leave. Each entry, numbered from 0, holds one datagram. Entries lie back to back at their own lengths, so
+ * consecutive datagrams of equal length are a batch for the network without a copy.
  */
 export class Slab {
   readonly bytes: Uint8Array;
-  /** Most datagrams that it holds. */
+  /** Most datagrams that the slab holds. */
   readonly capacity: number;
-  /** Payloads still to be read, as runs of consecutive symbols of a block in consecutive entries. */
+  /** Payloads to be read, as runs of consecutive symbols of a block in consecutive entries. */
   readonly reads: SymbolRun[] = [];
   readonly #marginCount: number;
-  /** Where each entry begins, those of the margin first, and where the last one ends. */
+  /** Where each entry begins, and where the last one ends. The entries of the margin come first. */
   readonly #starts: Uint32Array;
   #count = 0;
 
   /**
-   * @param maxDatagramBytes the longest datagram that it holds
-   * @param marginCount how many datagrams of another slab can be put in front of its own
+   * @param maxDatagramBytes length of the longest datagram
+   * @param marginCount how many datagrams of another slab can be put in front of entry 0
    */
   constructor(capacity: number, maxDatagramBytes: number, marginCount = 0) {
     this.capacity = capacity;
@@ -28,7 +28,7 @@ export class Slab {
     this.#starts[marginCount] = marginCount * maxDatagramBytes;
   }
 
-  /** Number of datagrams that it holds, without those put in front. */
+  /** Number of datagrams that the slab holds, without those put in front of entry 0. */
   get count(): number {
     return this.#count;
   }
@@ -42,7 +42,7 @@ export class Slab {
     this.reads.length = 0;
   }
 
-  /** Adds an entry of this length; returns where in `bytes` it begins. */
+  /** Adds an entry of this length. Returns the offset in `bytes` at which it begins. */
   add(length: number): number {
     const start = this.startOf(this.#count);
     this.#count++;
@@ -50,7 +50,7 @@ export class Slab {
     return start;
   }
 
-  /** Asks for the payload of a symbol in the entry that was added last. */
+  /** Lists a symbol in `reads` as the payload of the entry that was added last. */
   wantSymbol(block: number, esi: number): void {
     const entry = this.#count - 1;
     const last = this.reads.at(-1);
@@ -60,7 +60,7 @@ export class Slab {
     else this.reads.push({ block, firstEsi: esi, firstEntry: entry, count: 1 });
   }
 
-  /** Where in `bytes` an entry begins; below 0 are those put in front, `count` gives the end of the last. */
+  /** The offset in `bytes` at which an entry begins. Entries put in front have numbers below 0; `count` gives the end of the last. */
   startOf(entry: number): number {
     return this.#starts[this.#marginCount + entry]!;
   }
@@ -69,7 +69,7 @@ export class Slab {
     return this.startOf(entry + 1) - this.startOf(entry);
   }
 
-  /** Copies the datagrams of another slab from entry `first` on to the entries in front of entry 0: −1 is then its last. */
+  /** Copies the datagrams of another slab, from its entry `first` on, in front of entry 0. Its last one becomes entry −1. */
   putBefore(other: Slab, first: number): void {
     const from = other.startOf(first);
     const shift = this.startOf(0) - other.startOf(other.count);
@@ -79,7 +79,7 @@ export class Slab {
     }
   }
 
-  /** Entries from `first` up to `end`, in as few batches as the network's rules allow. */
+  /** Makes batches of the entries from `first` up to `end`, as few as the network's rules allow. */
   batches(first: number, end: number, limits: SendLimits): readonly SendBatch[] {
     const batches: SendBatch[] = [];
     for (let entry = first; entry < end; ) {
@@ -91,7 +91,7 @@ export class Slab {
     return batches;
   }
 
-  /** The first entry that is not in the batch that begins with `entry`: all have one length, only the last may be shorter. */
+  /** The entry after the batch that begins with `entry`. Datagrams of a batch have one length; only the last may be shorter. */
   #batchEnd(entry: number, end: number, { maxBatchCount, maxBatchBytes }: SendLimits): number {
     const datagramBytes = this.lengthOf(entry);
     const maxCount = Math.min(end - entry, maxBatchCount, Math.floor(maxBatchBytes / datagramBytes));
@@ -101,10 +101,10 @@ export class Slab {
   }
 }
 
-/** What one batch may hold. */
+/** Most datagrams and bytes of one batch. */
 export type SendLimits = Pick<NetworkCapabilities, 'maxBatchCount' | 'maxBatchBytes'>;
 
-/** Consecutive symbols of one block, and the first of the consecutive entries they belong in. */
+/** Consecutive symbols of one block, and the first of the consecutive entries that they belong in. */
 export interface SymbolRun {
   readonly block: number;
   readonly firstEsi: number;
@@ -112,20 +112,20 @@ export interface SymbolRun {
   count: number;
 }
 
-/** The origin of payloads: an object's file, or its erasure code. */
+/** Where payloads come from: an object's file, or its erasure code. */
 export interface SymbolSource {
   readonly symbolBytes: number;
   /**
-   * Puts the symbols of every run into `into`, the one of entry i at i · symbolBytes; the bytes between runs stay as they are.
-   * Rejects with `OBJECT_CHANGED` and the like when the symbols cannot be read any more.
+   * Writes the symbols of every run to `into`: the symbol of entry i begins at i · symbolBytes. Bytes between runs stay unchanged.
+   * Rejects when the symbols can no longer be read, for example with `OBJECT_CHANGED`.
    */
   read(runs: readonly Readonly<SymbolRun>[], into: Uint8Array): Promise<void>;
 }
 
-/** What a channel sends, in order, without end. */
+/** Makes the datagrams that a channel sends, in order and without end. */
 export interface DatagramSource {
-  /** Length of the longest datagram that it makes. */
+  /** Length of the longest datagram that the source makes. */
   readonly maxDatagramBytes: number;
-  /** Fills an empty slab with the next datagrams, all but the payloads listed in `slab.reads` and the departure marks. */
+  /** Clears a slab and fills it with the next datagrams. Payloads (listed in `slab.reads`) and departure marks come later. */
   prepare(slab: Slab): void;
 }

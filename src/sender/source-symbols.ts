@@ -2,7 +2,7 @@ import type { ByteSource } from '../base/ports.js';
 import { firstSymbolOf, type Geometry } from '../object/geometry.js';
 import type { SymbolRun, SymbolSource } from './slab.js';
 
-/** The symbols of an object sent without a code, and the source symbols of one with: pieces of its bytes. */
+/** Reads source symbols, which are pieces of the object's bytes, from the object. */
 export class SourceSymbols implements SymbolSource {
   readonly symbolBytes: number;
   readonly #source: ByteSource;
@@ -15,8 +15,8 @@ export class SourceSymbols implements SymbolSource {
   }
 
   /**
-   * Short runs of many blocks, in turn, make stretches of the file when put in its order; each stretch is one read, whose
-   * pieces then go where they belong.
+   * A slab has short runs of many blocks in turn. Sorted by their position in the file, these runs form a few long stretches. Each
+   * stretch is one read, whose pieces are then copied to their entries.
    */
   async read(runs: readonly Readonly<SymbolRun>[], into: Uint8Array): Promise<void> {
     for (const stretch of stretchesOf(runs, this.#geometry)) await this.#readStretch(stretch, into);
@@ -41,22 +41,22 @@ export class SourceSymbols implements SymbolSource {
   }
 }
 
-/** Runs that lie side by side in the file. */
+/** Runs that are adjacent in the file. */
 interface Stretch {
   readonly firstSymbol: number;
   count: number;
-  readonly runs: [PlacedRun, ...PlacedRun[]];
+  readonly runs: [FileRun, ...FileRun[]];
 }
 
-interface PlacedRun {
-  /** Number of the first within the object. */
+interface FileRun {
+  /** Number of the run's first symbol within the object. */
   readonly symbol: number;
   readonly firstEntry: number;
   readonly count: number;
 }
 
 function stretchesOf(runs: readonly Readonly<SymbolRun>[], geometry: Geometry): readonly Stretch[] {
-  const placed = runs
+  const sorted = runs
     .map(({ block, firstEsi, firstEntry, count }) => ({
       symbol: firstSymbolOf(geometry, block) + firstEsi,
       firstEntry,
@@ -64,7 +64,7 @@ function stretchesOf(runs: readonly Readonly<SymbolRun>[], geometry: Geometry): 
     }))
     .sort((a, b) => a.symbol - b.symbol);
   const stretches: Stretch[] = [];
-  for (const run of placed) {
+  for (const run of sorted) {
     const last = stretches.at(-1);
     if (last !== undefined && last.firstSymbol + last.count === run.symbol) {
       last.count += run.count;

@@ -6,15 +6,15 @@ import { ReopeningSocket } from './reopening-socket.js';
 import type { SendLimits, Slab, SymbolSource } from './slab.js';
 
 export interface TransmissionEvents {
-  /** The object's bytes can no longer be had; the transmission has stopped. */
+  /** The object's bytes can no longer be read; the transmission has stopped. */
   readonly onFailure: (error: unknown) => void;
-  /** The network began (an errno name) or ceased (undefined) to refuse datagrams. */
+  /** The network has begun to refuse datagrams (`failure` is an errno name or error code), or takes them again (undefined). */
   readonly onNetwork: (failure: string | undefined) => void;
 }
 
 /**
- * One channel at work: moves datagrams from their maker to a socket and payloads from the disk into them. Everything is
- * started by `pump`, which its owner calls when `nextDueUs` has come.
+ * Sends one channel: reads payloads into the channel's datagrams, and hands due datagrams to a socket. The owner calls `pump` at
+ * `nextDueUs`; `pump` starts all sends and reads.
  */
 export class Transmission {
   readonly channel: SenderChannel;
@@ -28,7 +28,7 @@ export class Transmission {
   #filling = false;
   #closed = false;
 
-  /** @param symbols where payloads come from; undefined for channels that carry none. */
+  /** @param symbols where payloads come from; undefined for an object of zeros. */
   constructor(
     channel: SenderChannel,
     destination: Destination,
@@ -52,21 +52,24 @@ export class Transmission {
   /**
    * Opens the socket and makes the first datagrams.
    *
-   * @throws {LayercastError} `UNKNOWN_INTERFACE`, `NETWORK_UNAVAILABLE`, or what the first read of the object's bytes throws
+   * @throws {LayercastError} `UNKNOWN_INTERFACE`, `NETWORK_UNAVAILABLE`, or the error of the first read of the object's bytes
    */
   async open(): Promise<void> {
     await this.#socket.open();
     await this.#fill();
   }
 
-  /** When `pump` should be called next; infinite while a send or a read is under way, which call `wake` themselves. */
+  /**
+   * When to call `pump` next. Infinite after `close`, while a send is running, and while no datagrams are ready because a read is
+   * running; the send or the read then calls `wake` at its end.
+   */
   get nextDueUs(): number {
     return this.#sending || this.#closed || !this.channel.hasDatagrams
       ? Number.POSITIVE_INFINITY
       : this.channel.nextDueUs;
   }
 
-  /** Sends what is due. `wake` is called when the system has taken it. */
+  /** Sends the datagrams that are due. Calls `wake` when the system has taken them, and when a read has ended. */
   pump(nowUs: number, wake: () => void): void {
     if (this.#sending || this.#closed) return;
     const batches = this.channel.take(nowUs, this.#clock.wallUs(), this.#limits);

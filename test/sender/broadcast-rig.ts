@@ -95,7 +95,7 @@ export class BroadcastRig {
 
   announceAt(rateBitsPerSecond = 256_000, group = 'ff15::f'): Promise<void> {
     return this.broadcast.announceAt({
-      places: [{ destination: destinationOf(group), slowdown: 1 }],
+      targets: [{ destination: destinationOf(group), slowdown: 1 }],
       pace: { intervalUs: INTERVAL_US, rateBitsPerSecond },
     });
   }

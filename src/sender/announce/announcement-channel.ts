@@ -15,17 +15,17 @@ export interface AnnouncementWorld {
 }
 
 /**
- * Sends announcements to one group, one datagram at a time, each when its time has come. Nothing is made ahead, so that what is
- * no longer announced is not heard once more. When the network refuses datagrams, the channel goes on trying by itself.
+ * Sends announcements to one group, one datagram at a time. It makes each datagram when it is due, so that a withdrawn object is not
+ * announced once more. If the network refuses datagrams, the channel keeps trying by itself.
  */
 export class AnnouncementChannel {
   readonly loop = new AnnouncementLoop();
   readonly #clock: Clock;
   readonly #socket: ReopeningSocket;
-  /** Time to wait after a datagram whose packet has so many bytes. */
+  /** Time to wait after a datagram whose packet has `bytes` bytes. */
   readonly #gapUs: (bytes: number, hasFresh: boolean) => number;
   readonly #bytes = new Uint8Array(HEADER_BYTES + FRAGMENT_BYTES);
-  /** For the number of the slot alone: announcements have no ladder. */
+  /** Gives the slot's number; the rest is not used, because announcements have no ladder. */
   readonly #scheduleTime = new ScheduleTime();
   #sequence: number;
   /** When the last datagram was due, and how long its packet was. */
@@ -45,11 +45,11 @@ export class AnnouncementChannel {
     this.#socket = new ReopeningSocket(destination, world, onNetwork);
     this.#gapUs = gapUs;
     this.#sequence = world.random();
-    // A network that refuses now is asked again with the first datagrams.
+    // If the network refuses now, the first datagrams make it try again.
     void this.#socket.open().then(this.#goOn, this.#goOn);
   }
 
-  /** Looks again when the next datagram is due: what is announced, or how fast, has changed. */
+  /** Computes again when the next datagram is due, after the announcements or their pace have changed. */
   update(): void {
     this.#cancel?.();
     this.#cancel = undefined;
@@ -73,7 +73,7 @@ export class AnnouncementChannel {
   #send(dueUs: number): void {
     this.#cancel = undefined;
     const datagram = this.loop.take();
-    // `update` is called when there is something again.
+    // The owner calls `update` when there is an announcement again.
     if (datagram === undefined) return;
     const nowUs = this.#clock.nowUs();
     this.#scheduleTime.advance(nowUs, this.#clock.wallUs());
@@ -82,7 +82,7 @@ export class AnnouncementChannel {
     stampHeader({ ...marks, stepLevel: 0, flags: 0 }, this.#bytes, 0);
     this.#sequence = (this.#sequence + 1) % 2 ** 32;
     this.#lastBytes = packetBytes(datagram.length);
-    // A timer that is late does not make the next one late; a host that slept makes up for nothing.
+    // A late timer does not delay later datagrams. But a host that slept does not make up for the time it slept.
     this.#lastUs = nowUs - dueUs < this.#gapUs(this.#lastBytes, true) ? dueUs : nowUs;
     this.#isBusy = true;
     const bytes = this.#bytes.subarray(0, datagram.length);

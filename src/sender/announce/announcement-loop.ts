@@ -1,11 +1,11 @@
 /**
- * What one announcement channel sends: the pieces of every object's signed descriptor, in turn, for ever. What is put in comes
- * soon: new objects and those of the round alternate until all new ones have been announced once.
+ * Gives the datagrams of one announcement channel: the pieces of every object's signed descriptor, in turn and without end. New
+ * objects do not wait for a whole round: new and known objects alternate until every new object has been announced once.
  */
 export class AnnouncementLoop {
-  /** By object; in the order in which they come. */
+  /** The pieces of objects that have been announced, in the order of the round. */
   readonly #round = new Map<string, readonly Uint8Array[]>();
-  /** Not announced yet; not in the round yet either. */
+  /** The pieces of objects that have not been announced; these objects are not in the round yet. */
   readonly #fresh = new Map<string, readonly Uint8Array[]>();
   #current: { readonly name: string; readonly isFresh: boolean; piece: number } | undefined;
   #wasFresh = false;
@@ -14,12 +14,12 @@ export class AnnouncementLoop {
     return this.#round.size + this.#fresh.size === 0;
   }
 
-  /** Whether something waits for its first announcement. */
+  /** Whether an object waits for its first announcement. */
   get hasFresh(): boolean {
     return this.#fresh.size > 0;
   }
 
-  /** Announces an object from now on, or another record of it. @param datagrams at least one */
+  /** Announces an object, or another record of an object, from now on. @param datagrams at least one */
   put(name: string, datagrams: readonly Uint8Array[]): void {
     if (this.#round.has(name)) this.#round.set(name, datagrams);
     else this.#fresh.set(name, datagrams);
@@ -32,7 +32,7 @@ export class AnnouncementLoop {
     if (this.#current?.name === name) this.#current = undefined;
   }
 
-  /** The next datagram; undefined when there is nothing to announce. */
+  /** Takes the next datagram; undefined if there is no object. */
   take(): Uint8Array | undefined {
     const current = this.#current ?? this.#begin();
     if (current === undefined) return undefined;

@@ -2,35 +2,35 @@ import type { Destination } from '../../base/ports.js';
 import { type AnnouncePace, announceRoundUs, leastUs, packetBytes } from './announce-pace.js';
 import { AnnouncementChannel, type AnnouncementWorld } from './announcement-channel.js';
 
-/** Where a server announces. */
-export interface AnnouncementPlace {
+/** A group to which a server sends announcements. */
+export interface AnnouncementTarget {
   readonly destination: Destination;
-  /** On how many times the fleet's interval its rounds take here. */
+  /** How many times the fleet's announce interval a round takes on this group. */
   readonly slowdown: number;
 }
 
-/** Where and how fast a server announces what it sends. */
+/** Where and how fast a server announces its objects. */
 export interface AnnouncementPlan {
-  readonly places: readonly AnnouncementPlace[];
+  readonly targets: readonly AnnouncementTarget[];
   readonly pace: AnnouncePace;
 }
 
 export interface AnnouncementEvents {
-  /** As in `BroadcastEvents`, of one announcement channel. */
+  /** As in `BroadcastEvents`, for one announcement channel. */
   readonly onNetwork: (group: string, failure: string | undefined) => void;
 }
 
 /**
- * Announces what one server sends: each object once in the announce interval, evenly spread, within the bandwidth that
- * announcements may take. All changes take effect at once; none restarts what goes on.
+ * Announces the objects of one server: each once in the announce interval, evenly spread, within the rate of the pace. Changes take
+ * effect at once and do not restart the round.
  */
 export class Announcements {
   readonly #world: AnnouncementWorld;
   readonly #onNetwork: AnnouncementEvents['onNetwork'];
   readonly #objects = new Map<string, readonly Uint8Array[]>();
   #roundBytes = 0;
-  #plan: AnnouncementPlan = { places: [], pace: { intervalUs: 0, rateBitsPerSecond: Number.POSITIVE_INFINITY } };
-  /** By their destination in text form. */
+  #plan: AnnouncementPlan = { targets: [], pace: { intervalUs: 0, rateBitsPerSecond: Number.POSITIVE_INFINITY } };
+  /** By their target as JSON. */
   #channels = new Map<string, AnnouncementChannel>();
 
   constructor(world: AnnouncementWorld, { onNetwork }: AnnouncementEvents) {
@@ -38,14 +38,14 @@ export class Announcements {
     this.#onNetwork = onNetwork;
   }
 
-  /** Announces there from now on. Channels that are there already go on. */
+  /** Announces by this plan from now on. Channels that are also in the previous plan continue. */
   moveTo(plan: AnnouncementPlan): void {
     this.#plan = plan;
     const before = this.#channels;
     this.#channels = new Map();
-    for (const place of plan.places) {
-      const key = JSON.stringify(place);
-      this.#channels.set(key, before.get(key) ?? this.#open(place));
+    for (const target of plan.targets) {
+      const key = JSON.stringify(target);
+      this.#channels.set(key, before.get(key) ?? this.#open(target));
       before.delete(key);
     }
     for (const channel of before.values()) channel.close();
@@ -76,10 +76,10 @@ export class Announcements {
     for (const channel of this.#channels.values()) channel.update();
   }
 
-  #open({ destination, slowdown }: AnnouncementPlace): AnnouncementChannel {
+  #open({ destination, slowdown }: AnnouncementTarget): AnnouncementChannel {
     const gapUs = (bytes: number, hasFresh: boolean) => {
-      const { pace, places } = this.#plan;
-      const slowdowns = places.map((place) => place.slowdown);
+      const { pace, targets } = this.#plan;
+      const slowdowns = targets.map((target) => target.slowdown);
       if (hasFresh) return slowdown * leastUs(pace, bytes, slowdowns);
       return (slowdown * announceRoundUs(pace, this.#roundBytes, slowdowns) * bytes) / this.#roundBytes;
     };

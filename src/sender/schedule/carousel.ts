@@ -4,11 +4,11 @@ import { addressDatagram, DatagramType, type Header, writeHeader } from '../../w
 import type { DatagramSource, Slab } from '../slab.js';
 import type { SymbolOrder } from './symbol-order.js';
 
-/** A receiver on one channel should meet each accompanying datagram this often while it hears the object once. */
+/** How often a channel sends each accompanying datagram while it sends the object once. */
 const RECORDS_PER_PASS = 16;
-/** Accompanying datagrams never take more than one datagram in this many: 3 % of a channel. */
+/** Fewest symbols between two accompanying datagrams, which then take 3 % of a channel. */
 const MIN_RECORD_INTERVAL = 32;
-/** Nor come more seldom than this, so that a receiver of a huge object need not wait long for its first. */
+/** Most symbols between two accompanying datagrams, so that a receiver of a huge object does not wait long for its first. */
 const MAX_RECORD_INTERVAL = 1024;
 
 export interface CarouselOptions {
@@ -17,13 +17,13 @@ export interface CarouselOptions {
   readonly object: Readonly<Header>;
   readonly serverIndex: number;
   readonly channelIndex: number;
-  /** Symbols of the object: what a receiver hears at least. */
+  /** Number of source symbols of the object. */
   readonly symbolCount: number;
-  /** Descriptor pieces and digest runs that ride along, from `recordDatagrams` and `digestDatagram`. */
+  /** Accompanying datagrams: descriptor pieces and digest runs, from `recordDatagrams` and `digestDatagram`. */
   readonly records: readonly Uint8Array[];
 }
 
-/** A channel's endless loop: symbols in some order, with a descriptor piece or a digest run between them now and then. */
+/** Makes a channel's datagrams without end: symbols in a given order, with accompanying datagrams between them at intervals. */
 export class Carousel implements DatagramSource {
   readonly maxDatagramBytes: number;
   readonly #options: CarouselOptions;
@@ -40,14 +40,14 @@ export class Carousel implements DatagramSource {
     this.#records = records;
     this.#recordInterval = recordInterval(symbolCount, records.length);
     this.#untilRecord = this.#recordInterval;
-    // Channels begin their records at different places too, so that a receiver of several has all of them sooner.
+    // Channels begin with different records, so that a receiver of several channels has all records sooner.
     this.#record = records.length === 0 ? 0 : (channelIndex * 5 + serverIndex * 3) % records.length;
-    // A record that is signed anew may be some bytes longer, and never longer than a whole piece.
+    // A record that is signed again may be some bytes longer, but no datagram of it is longer than a full piece.
     const pieceBytes = records.length === 0 ? 0 : HEADER_BYTES + FRAGMENT_BYTES;
     this.maxDatagramBytes = Math.max(HEADER_BYTES + object.symbolBytes, pieceBytes, ...records.map((r) => r.length));
   }
 
-  /** Sends these records between the symbols from now on; at least one, and none longer than `maxDatagramBytes`. */
+  /** Sends these records between the symbols from now on. @param records at least one, none longer than `maxDatagramBytes` */
   renew(records: readonly Uint8Array[]): void {
     this.#records = records;
     this.#record %= records.length;
@@ -82,7 +82,7 @@ export class Carousel implements DatagramSource {
   }
 }
 
-/** Symbols between two accompanying datagrams of a carousel that has `recordCount` of them; infinite without any. */
+/** Number of symbols between two accompanying datagrams of a carousel that has `recordCount` of them; infinite if it has none. */
 export function recordInterval(symbolCount: number, recordCount: number): number {
   if (recordCount === 0) return Number.POSITIVE_INFINITY;
   const interval = Math.floor(symbolCount / (RECORDS_PER_PASS * recordCount));

@@ -2,24 +2,24 @@ import { type Geometry, symbolLength } from '../../object/geometry.js';
 import { type CarouselStream, carouselOverhead } from './carousel-cover.js';
 import { type Arc, RUN_SYMBOLS } from './ring.js';
 
-/** One channel of one server, as a receiver of some level hears it. */
+/** One channel of one server that a receiver has joined. */
 export interface HeardStream extends CarouselStream {
-  /** ESIs it goes through; undefined for an object without a code. */
+  /** The ESIs that the channel sends; undefined for an object without a code. */
   readonly arc: Arc | undefined;
 }
 
-/** What a receiver of a level may expect. */
+/** The forecast for a receiver of a level. */
 export interface LevelForecast {
-  /** For each loss ratio that was asked for: symbols received ÷ symbols of the object − 1, when it is done. */
+  /** For each requested loss ratio: symbols received ÷ symbols of the object − 1, at completion. */
   readonly overheads: readonly number[];
   /**
-   * Up to this loss ratio every symbol that arrives is a new one: no channel is through its arc before the receiver is done.
-   * Beyond it channels repeat themselves, and the object still arrives. Undefined without a code, where they always do.
+   * Up to this loss ratio, a receiver gets no symbol twice: no channel reaches the end of its arc before the receiver is done. At
+   * higher loss, channels repeat symbols, and the object still arrives. Undefined without a code, where channels always repeat.
    */
   readonly maxLossRatio: number | undefined;
 }
 
-/** Forecasts for a receiver that joins all of `streams` at some moment and stays. Works for empty objects too. */
+/** Makes the forecast for a receiver that joins all of `streams` at one moment and stays. Empty objects are allowed. */
 export function forecastLevel(
   geometry: Geometry,
   streams: readonly HeardStream[],
@@ -36,10 +36,11 @@ export function forecastLevel(
 }
 
 /**
- * Of B blocks, all of k symbols and served in turn, the unluckiest decides. When each should have k symbols, its losses make
- * their number vary by k·p, and every stream by what it has of a round over the blocks when the receiver comes and goes: a
- * run more or none, r²·f·(1 − f) for a share f of the round, r²/6 in the mean. RaptorQ itself wants 1/255 of a symbol more
- * (RFC 6330: 256^-(h+1) fail with h too many). Simulation agrees within 0.2 % (test/sender/schedule/level-plan.test.ts).
+ * The overhead with a code. There are B blocks of k symbols, sent in turn, and the unluckiest block decides. When each block should
+ * have k symbols, losses make their number vary with a variance of k·p. Each stream adds to the variance, because the receiver begins
+ * and ends in the middle of a round over the blocks: a block has a run of r symbols more or not, with a variance of r²·f·(1 − f) for
+ * a share f of the round, r²/6 in the mean. RaptorQ itself needs 1/255 of a symbol more (RFC 6330: decoding with h extra symbols
+ * fails with probability 256^-(h+1)). Simulation agrees within 0.2 % (test/sender/schedule/level-plan.test.ts).
  */
 function codedOverhead(geometry: Geometry, streamCount: number, lossRatio: number): number {
   const { blockCount, longBlockSymbolCount } = geometry;
@@ -47,23 +48,23 @@ function codedOverhead(geometry: Geometry, streamCount: number, lossRatio: numbe
   return (largestNormal(blockCount) * Math.sqrt(variance) + 1 / 255) / longBlockSymbolCount;
 }
 
-/** What the receiver needs of the stream that it gets the largest part of, compared with that stream's arc. */
+/** Highest loss ratio at which the receiver needs no more than the whole arc of any stream. */
 function maxLossRatioOf(geometry: Geometry, streams: readonly HeardStream[], overhead: number): number {
   const rate = streams.reduce((sum, stream) => sum + stream.rate, 0);
   const needed = geometry.longBlockSymbolCount * (1 + overhead);
   return Math.max(0, 1 - Math.max(...streams.map((s) => (needed * s.rate) / rate / s.arc!.symbolCount)));
 }
 
-/** Largest of `count` normal deviates, in the mean (Blom, Statistical Estimates and Transformed Beta-Variables, 1958). */
+/** Mean of the largest of `count` normal deviates (Blom, Statistical Estimates and Transformed Beta-Variables, 1958). */
 function largestNormal(count: number): number {
   const tail = 1 - (count - 0.375) / (count + 0.25);
   const t = Math.sqrt(-2 * Math.log(tail));
-  // Abramowitz and Stegun, Handbook of Mathematical Functions, 26.2.23: to 4.5e-4, for tails up to one half.
+  // Abramowitz and Stegun, Handbook of Mathematical Functions, 26.2.23: error below 4.5e-4, for tails of up to one half.
   const below = 2.515517 + 0.802853 * t + 0.010328 * t ** 2;
   return Math.max(0, t - below / (1 + 1.432788 * t + 0.189269 * t ** 2 + 0.001308 * t ** 3));
 }
 
-/** Seconds in which a receiver is done that gets `payloadBitsPerSecond` less its losses. */
+/** Seconds that a receiver needs if `payloadBitsPerSecond` are sent to it and `lossRatio` of them is lost. */
 export function completionSeconds(
   geometry: Geometry,
   payloadBitsPerSecond: number,

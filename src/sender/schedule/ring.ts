@@ -2,17 +2,17 @@ import { MAX_ESI } from '../../base/limits.js';
 import { cumulativeRates } from '../../rate/ladder.js';
 
 /**
- * Symbols of one block that a channel sends before it goes on with the next block. Whoever joins or leaves in the middle of a
- * round over the blocks has up to a run more of some than of others, for each channel and each time: runs of 16 cost a
- * receiver of 4 servers 1.2 % and one that moves between levels of 1 GB 2.8 %, runs of 4 cost them 0.3 % and 0.8 % (`npm run
- * bench -- schedule`). The next run of a block follows where this one ends, so a page cache still makes long writes of them:
- * of 1 GB in 52 blocks, 19 kB for each megabyte that is received.
+ * Symbols of one block that a channel sends before it continues with the next block. A receiver that joins or leaves in the middle
+ * of a round over the blocks gets up to a run more of some blocks than of others, for each channel and each join or leave. Runs of 16
+ * cost a receiver of 4 servers 1.2 %, and a receiver of 1 GB that moves between levels 2.8 %; runs of 4 cost them 0.3 % and 0.8 %
+ * (`npm run bench -- schedule`). The next run of a block begins where this run ends, so the page cache still joins runs into long
+ * writes: with 1 GB in 52 blocks, 19 kB for each megabyte that is received.
  */
 export const RUN_SYMBOLS = 4;
 /**
- * A channel repeats itself only when it has sent this many times what any receiver needs of it. Whoever is interrupted and
- * comes back, or moves between levels, then seldom meets a symbol again: with eight, a receiver that lost half an hour
- * half-way repeats 3 % on the average. More would cost nothing on the wire, but ESIs.
+ * A channel repeats a symbol only after it has sent this many times what any receiver needs of the channel. A receiver that is
+ * interrupted and resumes, or that moves between levels, then seldom gets a symbol twice: with eight passes, a receiver that pauses
+ * for half an hour half-way gets 3 % twice on average. A higher number would cost nothing on the wire, but would use up ESIs.
  */
 const ARC_PASSES = 8;
 
@@ -33,12 +33,12 @@ export interface RingOptions {
 }
 
 /**
- * Shares the ESIs of every block out among servers and channels, so that no two ever send the same symbol: the ring of coded
- * symbols, cut into arcs. Needs nothing but what all servers know.
+ * Divides the ESIs of every block among servers and channels, so that no two of them ever send the same symbol: the ring of coded
+ * symbols, cut into arcs. It needs nothing but what all servers know.
  *
- * A receiver at level l gets at most the share rate(l) ÷ (rate(0) + … + rate(l)) of its symbols from channel l, whether it
- * stays there or goes higher; so that much of an arc is what it needs of the channel. A channel that is complete by itself
- * has to give everything.
+ * From channel c of a layered ladder, a receiver gets at most the share rate(c) ÷ (rate(0) + … + rate(c)) of its symbols: this is
+ * its share at level c + 1, and higher levels make it smaller. So this share of a block is all that a receiver needs of the channel.
+ * A channel of a replicated ladder has to provide whole objects by itself, so its share is 1.
  *
  * @returns arcs by server index and channel index.
  */
@@ -48,7 +48,7 @@ export function planRing(options: RingOptions): readonly (readonly Arc[])[] {
   const wanted = shares.map((share) => runsFor(blockSymbolCount * share * ARC_PASSES));
   const available = Math.floor((MAX_ESI + 1) / RUN_SYMBOLS / serverCount);
   const wantedCount = wanted.reduce((sum, runs) => sum + runs, 0);
-  // One run for each channel however slow, and what is left in proportion.
+  // Each channel gets one run, however slow it is. The rest is divided in proportion.
   const channelCount = wanted.length;
   const scale = wantedCount <= available ? 1 : (available - channelCount) / (wantedCount - channelCount);
   const arcs: Arc[][] = [];
@@ -65,7 +65,7 @@ export function planRing(options: RingOptions): readonly (readonly Arc[])[] {
   return arcs;
 }
 
-/** The largest share of a receiver's symbols that can come from each channel. */
+/** For each channel, the largest share of a receiver's symbols that can come from it. */
 function sharesOf({ mode, rates }: RingOptions): readonly number[] {
   if (mode === 'best') return rates.map(() => 1);
   const sums = cumulativeRates(rates);

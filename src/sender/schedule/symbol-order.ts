@@ -1,24 +1,24 @@
 import { blockOf, firstSymbolOf, type Geometry, symbolLength } from '../../object/geometry.js';
 import { type Arc, RUN_SYMBOLS } from './ring.js';
 
-/** Multiples of it, without their whole part, lie as far from each other as can be, however many there are. */
+/** The fractional parts of this number's multiples are as far apart as possible, for any count of them. */
 const GOLDEN_SECTION = (Math.sqrt(5) - 1) / 2;
 
-/** Which symbol a channel sends next, for ever. */
+/** The endless sequence of symbols that a channel sends. The fields describe the next one. */
 export interface SymbolOrder {
   readonly block: number;
   readonly esi: number;
-  /** Bytes of the symbol that are sent. */
+  /** Length of the symbol's payload in bytes. */
   readonly length: number;
   advance(): void;
 }
 
-/** The carousel of an object without a code: the file from some symbol on, in order, round and round. */
+/** The order for an object without a code: the file from a given symbol on, in order, again and again. */
 export class FileOrder implements SymbolOrder {
   readonly #geometry: Geometry;
   #symbol: number;
 
-  /** @param firstSymbol its number within the object. */
+  /** @param firstSymbol the number, within the object, of the symbol to begin with. */
   constructor(geometry: Geometry, firstSymbol: number) {
     this.#geometry = geometry;
     this.#symbol = firstSymbol % geometry.symbolCount;
@@ -42,20 +42,20 @@ export class FileOrder implements SymbolOrder {
 }
 
 /**
- * The way round an arc of coded symbols: a run of consecutive ESIs of one block, the same ESIs of the next block, and when all
- * blocks have had theirs, the next run. A burst of losses is shared out among blocks, and all blocks are complete at about
- * the same time, whenever a receiver began. Channels of one rate, the same channel of several servers above all, are in step
- * by the clock: so each arc has its rounds begin with a block of its own, or they would all send one block at a time, which
- * is as uneven as longer runs.
+ * The order for an object with a code. It sends a run of consecutive ESIs of one block, the same ESIs of the next block, and after
+ * the last block the next run. So a burst of losses is spread over blocks, and all blocks are complete at about the same time,
+ * whenever a receiver began. Channels of one rate, above all the same channel of several servers, are in step by the clock. If they
+ * all began their rounds with the same block, they would all send one block at a time, which is as uneven as longer runs. So each arc
+ * begins its rounds with a block of its own.
  *
- * Repair symbols are whole; so is every source symbol but the object's last.
+ * Repair symbols have full length, and so does every source symbol but the object's last.
  */
 export class ArcOrder implements SymbolOrder {
   readonly #geometry: Geometry;
   readonly #arc: Arc;
-  /** Where rounds over the blocks begin. */
+  /** The block that begins each round over the blocks. */
   readonly #firstBlock: number;
-  /** Symbols from the beginning of the arc, over all blocks. */
+  /** Number of symbols since the beginning of the arc, of all blocks together. */
   #position: number;
 
   constructor(geometry: Geometry, arc: Arc, position: number) {
@@ -85,10 +85,11 @@ export class ArcOrder implements SymbolOrder {
 }
 
 /**
- * Where a channel is in its arc at some moment of wall-clock time: all servers and their successors agree on it without a
- * word, so one that starts anew goes on where it would have been.
+ * A channel's position in its arc at a moment of wall-clock time. Servers need not tell each other, because the clock gives the
+ * position. A server that restarts continues where it would have been.
  *
  * @param startRatio the channel's start offset, as a share of the arc.
+ * @returns number of symbols since the beginning of the arc, of all blocks together.
  */
 export function arcPosition(
   arc: Arc,
@@ -101,7 +102,7 @@ export function arcPosition(
   return (Math.floor(wallUs / intervalUs) + Math.floor((startRatio % 1) * symbolCount)) % symbolCount;
 }
 
-/** Bytes of a symbol of a coded object: only its very last source symbol may be short. */
+/** Length in bytes of a symbol of an object with a code. Only the last source symbol of the object may be short. */
 export function codedSymbolLength(geometry: Geometry, block: number, esi: number): number {
   const symbol = firstSymbolOf(geometry, block) + esi;
   return symbol === geometry.symbolCount - 1 && block === geometry.blockCount - 1

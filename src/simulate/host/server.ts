@@ -107,7 +107,7 @@ export class SimulatedServer {
     const { announceIntervalUs = 1e6, announceRateBitsPerSecond = DEFAULT_ANNOUNCE_RATE } = this.#options;
     const { group, port } = announcementOf(fleet);
     await this.broadcast.announceAt({
-      places: [{ destination: this.#destination(group, port), slowdown: 1 }],
+      targets: [{ destination: this.#destination(group, port), slowdown: 1 }],
       pace: { intervalUs: announceIntervalUs, rateBitsPerSecond: announceRateBitsPerSecond },
     });
   }
