@@ -139,7 +139,7 @@ class RunningReceiver extends SafeEmitter<ReceiverEvents> implements Receiver {
       {
         clock,
         network: network ?? udpNetworkOn(clock),
-        isInPlace: (descriptor) => destination.isInPlace(descriptor),
+        hasObject: (descriptor) => destination.hasObject(descriptor),
         openStore: (descriptor) => destination.openStore(descriptor),
         solver,
         emit: this.emit.bind(this),

@@ -1,10 +1,10 @@
-/** What a crash may cost at most: half a second of reception. */
+/** The longest interval: a crash costs about half a second of reception at most. */
 const LONGEST_INTERVAL_US = 500_000;
 /** The shortest interval. A checkpoint takes 1 to 3 ms on a fast disk. */
 const SHORTEST_INTERVAL_US = 20_000;
 /** A crash costs at most this share of what a run has received. Killed at random moments, a run loses half of it on average. */
 const LOST_RATIO = 0.2;
-/** The start of a checkpoint and the next: at most half of the time goes into checkpoints while intervals are short, on a slow disk too. */
+/** From the start of a checkpoint to the start of the next. While intervals are short, at most half of the time goes into checkpoints, on a slow disk too. */
 const INTERVAL_PER_DURATION = 2;
 
 /**
@@ -27,12 +27,12 @@ export class CheckpointTiming {
     return this.#isDemanded || nowUs - this.#startedUs >= this.#intervalUs(nowUs);
   }
 
-  /** A datagram has been received. Only the first call counts. */
+  /** Notes that a datagram has been received. Only the first call counts. */
   begin(nowUs: number): void {
     this.#beganUs ??= nowUs;
   }
 
-  /** The next checkpoint is due at once. */
+  /** Makes the next checkpoint due at once. */
   demand(): void {
     this.#isDemanded = true;
   }

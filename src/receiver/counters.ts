@@ -1,26 +1,26 @@
 import type { HeaderFault } from '../wire/header.js';
 
-/** Why a datagram was not used. None of these is an error: the network may bring anything. */
+/** Why a datagram was not used. No fault is an error: anybody can send anything to a group. */
 export type DatagramFault =
   | HeaderFault
-  /** Of an object or a version that is not wanted. */
+  /** The datagram belongs to another object or another version. */
   | 'otherObject'
-  /** Sizes, code, server or channel are not what the descriptor says. */
+  /** Sizes, code or channel differ from those in the descriptor. */
   | 'contradiction'
-  /** A block, symbol or payload length that the object does not have. */
+  /** The object has no such block, symbol or payload length. */
   | 'outOfRange'
-  /** From an address that had a part in blocks that were wrong. */
+  /** The datagram came from an address that had a part in wrong blocks. */
   | 'untrusted'
-  /** Block digests that do not lead to the signed root. */
+  /** The block digests do not lead to the signed root. */
   | 'digests'
-  /** A descriptor in pieces that do not fit together, or that is none. */
+  /** The pieces of a record do not fit together, or the record holds no descriptor. */
   | 'record'
-  /** A descriptor that somebody else's key signed, or nobody's. */
+  /** Another key signed the record, or nobody signed it. */
   | 'signature'
-  /** More new descriptors at once than one host should check. */
+  /** More new records arrived than this host checks. */
   | 'flood';
 
-/** How many datagrams had each fault; reasons that never occurred are absent. */
+/** How many datagrams had each fault; faults that never occurred are absent. */
 export class FaultCounters {
   readonly #counts = new Map<DatagramFault, number>();
   total = 0;

@@ -27,7 +27,7 @@ import { Tally } from './tally.js';
 import type { Finding } from './watch/findings.js';
 import { Watch } from './watch/watch.js';
 
-/** How often the policy looks at what has come: ten times in a slot. */
+/** How often the policy looks at the datagrams that have arrived: ten times in a slot. */
 export const TICK_US = 50_000;
 const DEFAULT_PROGRESS_INTERVAL_US = 1_000_000;
 
@@ -35,28 +35,28 @@ export interface ReceiverDriverOptions extends ChannelChoice {
   readonly fleet: string;
   readonly object: string;
   readonly publicKey: KeyObject;
-  /** Where the fleet announces. */
+  /** The group on which the fleet announces its objects. */
   readonly announcement: MembershipRequest;
-  /** Ends with `TIMEOUT` after this long, with `NOBODY_SENDING` if nothing was ever heard; undefined never. */
+  /** The run ends after this long: with `TIMEOUT`, or with `NOBODY_SENDING` if nothing was ever heard. Undefined: no limit. */
   readonly timeoutUs: number | undefined;
-  /** How long the caller waited before it started the driver; counts towards `timeoutUs`. @default 0 */
+  /** How long the caller waited before it started the driver. This time counts towards `timeoutUs`. @default 0 */
   readonly waitedUs?: number;
-  /** Ends with `NOBODY_SENDING` when nothing of the object was heard for this long. */
+  /** The run ends with `NOBODY_SENDING` when the receiver has heard nothing of the object for this long. */
   readonly patienceUs: number;
   readonly lowestVersion: number;
   readonly acceptExpired: boolean;
-  /** Whether a missing interface is waited for, beyond all patience. */
+  /** Whether the receiver waits for a missing interface for any length of time. */
   readonly waits: boolean;
-  /** The file that is made, for the final record. */
+  /** The file that the run makes; the final record names it. */
   readonly outputPath?: string | undefined;
   /** Time between two `progress` events. @default 1 s */
   readonly progressIntervalUs?: number;
 }
 
-/** What the driver needs of the world. */
+/** What the driver needs from outside: clock, network, solver, destination. */
 export type ReceiverWorld = Omit<FetchWorld, 'faults' | 'tally' | 'onDescriptor' | 'onWarning'>;
 
-/** Watches for an object, fetches its newest version, and says what it does. Runs once. */
+/** Watches for an object, fetches its newest version, and emits the receiver's events. Runs once. */
 export class ReceiverDriver {
   readonly #options: ReceiverDriverOptions;
   readonly #world: ReceiverWorld;
@@ -98,9 +98,9 @@ export class ReceiverDriver {
   }
 
   /**
-   * Resolves with the final record when the object is whole and in its place.
+   * Resolves with the final record when the object is whole and the file has its name.
    * @throws {LayercastError} `TIMEOUT`, `NOBODY_SENDING`, `ABORTED`, `VERSION_REFUSED`, `EXPIRED`, `RECORD_INVALID`,
-   * or what disk and network say; progress is kept.
+   * or an error of the disk or the network; progress is kept.
    */
   async run(signal: AbortSignal): Promise<CompleteEvent> {
     const { clock } = this.#world;
@@ -141,7 +141,7 @@ export class ReceiverDriver {
     }
   }
 
-  /** The newest descriptor, as soon as there is one. */
+  /** Resolves with the newest descriptor as soon as one has been heard. */
   async #nextDescriptor(): Promise<Descriptor> {
     while (this.#newest === undefined) {
       if (this.#failure) throw this.#failure.error;
@@ -201,7 +201,7 @@ export class ReceiverDriver {
     this.#fetch?.stop(new Superseded());
   }
 
-  /** The same version, described anew. */
+  /** Takes a newer description of the same version. */
   #renew(descriptor: Descriptor): void {
     this.#newest = descriptor;
     const fetch = this.#fetch;

@@ -5,10 +5,10 @@ import type { CompleteEvent, ReceiverStats, WarningEvent } from './events.js';
 import { messageOf } from './refusals.js';
 import type { Finding } from './watch/findings.js';
 
-/** Most different warnings of one run: a forger can cause any number of reasons that look genuine. */
+/** The most different warnings of one run: a forger can cause any number of them. */
 const MAX_WARNINGS = 100;
 
-/** Warnings of one run. Each is told once, and is kept: it may turn out to be the reason why the run ends. */
+/** Warnings of one run. Each is told once and kept, because it may turn out to be the reason why the run ends. */
 export class Warnings {
   readonly #told = new Map<string, WarningEvent>();
   readonly #tell: (event: WarningEvent) => void;
@@ -29,12 +29,12 @@ export class Warnings {
   }
 }
 
-/** The warning for a descriptor that cannot be used; undefined where there is nothing to warn of. */
+/** The warning for a descriptor that the receiver cannot use; undefined if it can, and if the descriptor is merely older. */
 export function warningFor({ kind, descriptor }: Finding): WarningEvent | undefined {
   const version = `version ${descriptor.version}`;
   switch (kind) {
     case 'rollback':
-      return { code: 'VERSION_REFUSED', message: `${version} is older than what was completed here before` };
+      return { code: 'VERSION_REFUSED', message: `${version} is older than a version that this host has completed` };
     case 'expired':
       return {
         code: 'EXPIRED',
@@ -43,10 +43,10 @@ export function warningFor({ kind, descriptor }: Finding): WarningEvent | undefi
     case 'conflict':
       return {
         code: 'CONFLICT',
-        message: `${version} has been signed for two different files; going on with the first heard`,
+        message: `${version} was signed for two different files; receiving the file that this host heard of first`,
       };
     case 'unsupported':
-      return { code: 'UNSUPPORTED', message: `${version} is sent in a way that this program does not speak` };
+      return { code: 'UNSUPPORTED', message: `${version} has a code or sizes that this program does not support` };
     case 'foreign':
       return FOREIGN_KEY;
     default:
@@ -54,12 +54,12 @@ export function warningFor({ kind, descriptor }: Finding): WarningEvent | undefi
   }
 }
 
-/** The warning for a newer version that has been announced meanwhile. */
+/** The warning for a newer version that is announced while an older one is being received. */
 export function supersededBy({ version }: Descriptor): WarningEvent {
-  return { code: 'SUPERSEDED', message: `version ${version} has taken the place of what was being received` };
+  return { code: 'SUPERSEDED', message: `the newer version ${version} is announced; receiving it from the beginning` };
 }
 
-/** The warning for a version that is sent in other pieces from now on. */
+/** The warning for a version that the fleet now sends in other pieces. */
 export function cutAnew({ version, symbolBytes, blockCount }: Descriptor): WarningEvent {
   const pieces = `symbols of ${symbolBytes} bytes in ${blockCount} block${blockCount === 1 ? '' : 's'}`;
   return {
@@ -71,10 +71,11 @@ export function cutAnew({ version, symbolBytes, blockCount }: Descriptor): Warni
 /** The warning for a record of the object that another key signed. */
 const FOREIGN_KEY: WarningEvent = {
   code: 'FOREIGN_KEY',
-  message: 'the object is announced with a signature of another key; check the key, unless a stranger announces it',
+  message:
+    'another key signed an announcement of the object: the key given here is wrong, or a stranger announces the object',
 };
 
-/** The warning where announcements arrive and data do not. */
+/** The warning that announcements arrive and data do not. */
 export function noData(channels: readonly number[], packetBytes: number): WarningEvent {
   const where = channels.length === 1 ? `channel ${channels[0]}` : `channels ${channels.join(', ')}`;
   return {
@@ -85,23 +86,23 @@ export function noData(channels: readonly number[], packetBytes: number): Warnin
   };
 }
 
-/** The warning where even the lowest channel is faster than the user allows. */
+/** The warning that even the lowest channel is faster than the user allows. */
 export function rateBelowLadder(maxBitsPerSecond: number, lowestBitsPerSecond: number): WarningEvent {
   return {
     code: 'RATE_BELOW_LADDER',
     message:
       `at most ${Math.round(maxBitsPerSecond)} bit/s are allowed, but the lowest channel has ` +
-      `${Math.round(lowestBitsPerSecond)} bit/s; joining that one`,
+      `${Math.round(lowestBitsPerSecond)} bit/s; joining the lowest channel all the same`,
   };
 }
 
-/** How much of an object is there; undefined before its store is open. */
+/** How much of an object the receiver has. */
 export interface Kept {
   readonly bytes: number;
   readonly totalBytes: number;
 }
 
-/** The final record of a run. @param path the file that was made; undefined where there is none. */
+/** The final record of a run. @param path the file that the run made; undefined if there is none. */
 export function completed(
   descriptor: Descriptor,
   stats: ReceiverStats,
@@ -120,23 +121,24 @@ export function completed(
   };
 }
 
+/** The error of a run that is not complete when its time is over. */
 export function outOfTime(timeoutUs: number, kept: Kept | undefined): LayercastError {
   return new LayercastError('TIMEOUT', `not complete after ${secondsText(timeoutUs)}; ${keptText(kept)}`, {
-    hint: 'Fetch again to go on from here',
+    hint: 'Fetch again to continue from here',
   });
 }
 
-/** A server sent before and sends nothing any more. */
+/** The error of a run that heard a server before and hears none any more. */
 export function fellSilent(what: string, limitUs: number, kept: Kept | undefined, refusal: unknown): LayercastError {
   const why = refusal === undefined ? '' : ` (${messageOf(refusal)})`;
   return new LayercastError(
     'NOBODY_SENDING',
     `nothing heard of ${what} for ${secondsText(limitUs)}${why}; ${keptText(kept)}`,
-    { hint: 'Fetch again when a server sends', cause: refusal },
+    { hint: 'Fetch again when a server is sending', cause: refusal },
   );
 }
 
-/** Somebody stopped the receiver. */
+/** The error of a run that its user or its caller stopped. */
 export function aborted(signal: AbortSignal, kept: Kept | undefined): LayercastError {
   const error = asLayercastError(signal.reason, signal);
   if (error === signal.reason) return error;
@@ -153,7 +155,7 @@ function megabytes(bytes: number): string {
   return String(Number((bytes / 1e6).toPrecision(Math.max(3, String(Math.round(bytes / 1e6)).length))));
 }
 
-/** Why there was never anything to receive: nobody spoke, or nobody who may. */
+/** The error of a run that never found a usable descriptor: nobody announced the object, or nobody announced it validly. */
 export function neverFound(what: string, limitUs: number, warnings: Warnings, faults: FaultCounters): LayercastError {
   for (const code of ['VERSION_REFUSED', 'EXPIRED', 'UNSUPPORTED'] as const) {
     const warning = warnings.first(code);
@@ -163,7 +165,7 @@ export function neverFound(what: string, limitUs: number, warnings: Warnings, fa
     });
   }
   if (faults.get('signature') > 0) {
-    return new LayercastError('RECORD_INVALID', `${what}: what is announced was not signed by this key`, {
+    return new LayercastError('RECORD_INVALID', `${what}: announcements arrive that were not signed by this key`, {
       hint: (say) => `Check that ${say('key')} is the public key of this fleet`,
     });
   }
@@ -176,10 +178,10 @@ export function neverFound(what: string, limitUs: number, warnings: Warnings, fa
 const REMEDIES = {
   VERSION_REFUSED: (say) => `Publish a higher version, or accept this one with ${say('allowRollback')}`,
   EXPIRED: (say) => `Sign the object anew, check the clock of this host, or accept it with ${say('allowExpired')}`,
-  UNSUPPORTED: 'Bring layercast on this host up to date',
+  UNSUPPORTED: 'Update layercast on this host',
 } as const satisfies Readonly<Record<string, Hint>>;
 
-/** To a tenth: times that are left over from others have digits that say nothing. */
+/** A time in seconds, to a tenth. */
 function secondsText(us: number): string {
   return `${Number((us / 1e6).toFixed(1))} s`;
 }

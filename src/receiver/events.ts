@@ -41,8 +41,8 @@ export interface ProgressEvent extends EventOf<typeof fetchEvents.progress> {}
 export interface CompleteEvent extends Readonly<Omit<EventOf<typeof fetchEvents.complete>, 'invalid'>>, ReceiverStats {}
 
 /**
- * Counts since the receiver started, over all versions it received and all ways in which these were sent; `overhead` and
- * `resumedBytes` are of the last version.
+ * Counts since the receiver started, over all versions that it received and all ways in which these were sent. Only `overhead`
+ * and `resumedBytes` are counted for the last version alone.
  */
 export interface ReceiverStats extends EventOf<typeof receiverStats> {
   readonly invalid: Readonly<Partial<Record<DatagramFault, number>>>;

@@ -19,10 +19,10 @@ export interface FetchOptions extends ChannelChoice {
   readonly interface: string | undefined;
 }
 
-/** Where an object goes. */
+/** Where a fetch puts an object. */
 export interface FetchDestination {
-  /** Whether the file that this descriptor speaks of is there already, whole and right. */
-  readonly isInPlace: (descriptor: Descriptor) => Promise<boolean>;
+  /** Whether the destination already has exactly the object that this descriptor names. */
+  readonly hasObject: (descriptor: Descriptor) => Promise<boolean>;
   readonly openStore: (descriptor: Descriptor) => Promise<ObjectStore>;
 }
 
@@ -33,17 +33,17 @@ export interface FetchWorld extends FetchDestination {
   readonly solver: BlockSolver;
   readonly emit: EventEmitter<ReceiverEvents>['emit'];
   readonly faults: FaultCounters;
-  /** Counts of the run, to which this fetch adds its own. */
+  /** Counts of the run. The fetch adds its own counts. */
   readonly tally: Tally;
-  /** Descriptors ride along with the object's symbols. */
+  /** Takes descriptors that arrive on the object's channels, between its symbols. */
   readonly onDescriptor: DescriptorHandler;
   readonly onWarning: (event: WarningEvent) => void;
 }
 
-/** A newer version, or other pieces of this one, take the place of what was being received, which is no longer wanted. */
+/** Why a fetch is stopped when the receiver begins a newer version, or the same version in other pieces. */
 export class Superseded extends Error {}
 
-/** Brings one version of one object, which a descriptor names, to its destination. Runs once. */
+/** Brings the version that one descriptor names to its destination. Runs once. */
 export class Fetch {
   readonly #options: FetchOptions;
   readonly #world: FetchWorld;
@@ -58,27 +58,27 @@ export class Fetch {
     this.#descriptor = options.descriptor;
   }
 
-  /** How the version is sent, as far as this fetch has been told. */
+  /** The newest descriptor of the version that this fetch was given. */
   get descriptor(): Descriptor {
     return this.#descriptor;
   }
 
-  /** Whether symbols are being received, or could be: the store is open. */
+  /** Whether the store is open, so that symbols can be received. */
   get isReceiving(): boolean {
     return this.#transfer !== undefined;
   }
 
-  /** What is joined and heard; undefined before the store is open. */
+  /** The joined channels, and when they were last heard; undefined before the store is open. */
   get steering(): Transfer['steering'] | undefined {
     return this.#transfer?.steering;
   }
 
-  /** How much of the object is there; undefined before the store is open. */
+  /** How much of the object the receiver has; undefined before the store is open. */
   get kept(): Transfer['kept'] | undefined {
     return this.#transfer?.kept;
   }
 
-  /** Undefined before the store is open. */
+  /** The next progress report; undefined before the store is open. */
   progress(): ProgressEvent | undefined {
     return this.#transfer?.progress();
   }
@@ -89,15 +89,15 @@ export class Fetch {
   }
 
   /**
-   * Resolves with the final counts when the object is whole, verified and in its place. Rejects with what stops it, progress
-   * kept unless that is `Superseded`.
+   * Resolves with the final counts when the object is whole and verified and the file has its name. Rejects with the error that
+   * stops the fetch. Progress is kept, unless that error is `Superseded`.
    * @throws {LayercastError} `USAGE` for channels that the ladder does not have, `NETWORK_UNAVAILABLE`, `DISK_FULL`, …
    */
   async run(): Promise<ReceiverStats> {
     const { descriptor } = this.#options;
-    const { emit, isInPlace, openStore, tally, faults } = this.#world;
+    const { emit, hasObject, openStore, tally, faults } = this.#world;
     checkChannels(descriptor, this.#options);
-    if (await isInPlace(descriptor)) {
+    if (await hasObject(descriptor)) {
       emit('descriptor', { descriptor, resumedBytes: descriptor.sizeBytes });
       return { ...statsOf(tally, faults), overhead: 0, resumedBytes: descriptor.sizeBytes };
     }
@@ -107,7 +107,7 @@ export class Fetch {
     try {
       emit('descriptor', { descriptor: this.#descriptor, resumedBytes: transfer.resumedBytes });
       this.#checkRate(this.#descriptor);
-      // Whatever came while the store was opened: a signal, a newer version.
+      // A signal or a newer version may have come while the store was opened.
       if (this.#stop) throw this.#stop.reason;
       await transfer.run();
     } catch (error) {
@@ -122,8 +122,8 @@ export class Fetch {
   }
 
   /**
-   * The fleet describes the same object, in the same geometry, anew: with other channels, rates, servers. What has been received
-   * stays.
+   * Takes a newer descriptor of the same object in the same geometry: channels, rates or servers may differ. All symbols that
+   * have been received stay.
    */
   renew(descriptor: Descriptor): void {
     try {
@@ -137,18 +137,18 @@ export class Fetch {
     if (this.isReceiving) this.#checkRate(descriptor);
   }
 
-  /** Leaves and makes `run` reject with `reason`. */
+  /** Leaves all channels and makes `run` reject with `reason`. */
   stop(reason: unknown): void {
     this.#stop ??= { reason };
     this.#transfer?.stop(reason);
   }
 
-  /** Does what the time asks for; its owner calls it every 50 ms. */
+  /** Does everything that is due; the owner calls `tick` every 50 ms. */
   tick(nowUs: number, latenessUs: number): void {
     this.#transfer?.tick(nowUs, latenessUs);
   }
 
-  /** The lowest channel is joined whatever is allowed: without it, nothing would ever come. */
+  /** Warns if even the lowest channel is faster than allowed. The receiver joins that channel all the same: it needs one at least. */
   #checkRate({ channels, symbolBytes }: Descriptor): void {
     const { maxRateBitsPerSecond: max, channels: picked } = this.#options;
     const lowest = Math.min(...channels.map(({ intervalUs }) => rateOf(intervalUs, symbolBytes)));

@@ -5,13 +5,13 @@ const CHANNEL_INTERVALS = 4;
 /** A receiver waits at least this many announcements: at a loss of a tenth, three in a row are lost once in a thousand times. */
 const ANNOUNCE_INTERVALS = 3;
 
-/** What a receiver waits for, and how long that may take. */
+/** Since when a receiver waits, and how rarely it can expect to hear something. */
 export interface Waiting {
-  /** When the receiver last heard something, or began to wait for it. */
+  /** When the receiver last heard something, or began to wait. */
   readonly heardUs: number;
   /** Time between two datagrams of the slowest channel that is joined; 0 if none is. */
   readonly slowestIntervalUs: number;
-  /** Time in which the fleet says that it announces a record once; 0 if it does not say. */
+  /** Time in which the fleet announces each record once, as its descriptors say; 0 if they do not say. */
   readonly announceIntervalUs: number;
 }
 
@@ -33,7 +33,7 @@ export class Patience {
   }
 
   /**
-   * Counts the silence up to now; to be called every 50 ms.
+   * Counts the silence up to now. The owner calls `count` every 50 ms.
    * @returns the limit, in µs, once the silence has reached it; undefined before.
    */
   count(nowUs: number, waiting: Waiting): number | undefined {

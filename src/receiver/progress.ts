@@ -20,7 +20,7 @@ interface Sample {
   readonly lostCount: number;
 }
 
-/** Turns the counters of a reception into what people and programs read. */
+/** Turns the counters of a reception into progress reports and final counts. */
 export class ProgressMeter {
   readonly #descriptor: Descriptor;
   #servers: readonly ServerDescription[];
@@ -28,7 +28,7 @@ export class ProgressMeter {
   readonly #resumedBytes: number;
   readonly #tally: Tally;
   readonly #samples: Sample[] = [];
-  /** Of hearings that ended while this reception went on: rates and losses are of the whole reception. */
+  /** Counts of hearings that ended while this reception went on: losses are counted over the whole reception. */
   #ended: DatagramCounts = { datagrams: 0, lostDatagrams: 0 };
   #isOver = false;
 
@@ -45,14 +45,14 @@ export class ProgressMeter {
     this.#servers = servers;
   }
 
-  /** The object is sent in another way from now on: sequences begin anew, counts go on. */
+  /** Ends all hearings, since the object is sent in another way from now on: sequences begin anew, counts go on. */
   endHearings(): void {
     this.#tally.addHearings(this.#hearings(), (index) => this.#serverName(index));
     this.#ended = plus(this.#ended, countsOf(this.#hearings()));
     this.#reception.forgetHearings();
   }
 
-  /** The reception is over: what it counted belongs to the run. */
+  /** Ends the reception and adds its counts to those of the run. */
   end(): void {
     if (this.#isOver) return;
     this.endHearings();
@@ -94,7 +94,7 @@ export class ProgressMeter {
     };
   }
 
-  /** Of the whole run so far. */
+  /** Counts of the whole run so far; `overhead` and `resumedBytes` of this reception only. */
   stats(faults: FaultCounters): ReceiverStats {
     const { assembler, symbolCount } = this.#reception;
     const { symbolCount: neededCount, symbolBytes } = assembler.geometry;
@@ -138,7 +138,7 @@ export class ProgressMeter {
   }
 }
 
-/** The counts of a run, as programs read them, without what belongs to one version. */
+/** The counts of a run as programs read them, without the fields that are counted for one version alone. */
 export function statsOf(run: Tally, faults: FaultCounters): Omit<ReceiverStats, 'overhead' | 'resumedBytes'> {
   const { payloadBytes, duplicateBytes, droppedCount, rejectedBlockCount } = run.symbols;
   const servers = [...run.servers].map(([server, counts]) => ({ server, ...counts }));
@@ -156,7 +156,7 @@ export function statsOf(run: Tally, faults: FaultCounters): Omit<ReceiverStats, 
   };
 }
 
-/** Bytes of the object that are there, from the count of symbols: the last may be short. */
+/** Bytes of the object that its filled places hold; the last symbol may be short. */
 export function presentBytes({ geometry, holdings }: Assembler): number {
   const { filled } = holdings;
   const last = geometry.symbolCount - 1;
@@ -171,7 +171,7 @@ function countsOf(hearings: readonly Hearing[]): DatagramCounts {
   };
 }
 
-/** A train that came all at once is too fast to tell. */
+/** A rounded capacity. A train whose datagrams arrived all at once gives an infinite capacity, which counts as not measured. */
 function roundIfKnown(value: number | undefined): number | undefined {
   return value === undefined || !Number.isFinite(value) ? undefined : Math.round(value);
 }

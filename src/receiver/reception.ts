@@ -14,7 +14,7 @@ import type { ObjectStore } from './assemble/object-store.js';
 import { FROM_DISK, Origins } from './assemble/origins.js';
 import type { DatagramFault, FaultCounters } from './counters.js';
 
-/** What one server's channel brought. */
+/** What the receiver has heard of one channel of one server. */
 export interface Hearing {
   readonly serverIndex: number;
   readonly channelIndex: number;
@@ -24,22 +24,21 @@ export interface Hearing {
 
 /**
  * Reception of one version of one object, with no I/O of its own: takes batches, decides what each datagram is, hands new
- * symbols to the sink and counts the rest. A datagram that is not exactly what the descriptor says changes nothing but a
- * counter.
+ * symbols to the store and counts the rest. A datagram that contradicts the descriptor changes nothing but a counter.
  */
 export class Reception {
   readonly assembler: Assembler;
-  /** Symbols heard, also those that were there or could not be taken. */
+  /** Symbols heard, duplicates and dropped symbols included. */
   symbolCount = 0;
   payloadBytes = 0;
   duplicateBytes = 0;
-  /** Symbols that this host could not take because the disk was behind. */
+  /** Symbols that arrived while this host's disk could not keep up. */
   droppedCount = 0;
   /** Bytes of the object that this run added. */
   newBytes = 0;
-  /** Bytes of whole IPv6 packets that came on the joined channels, whatever they held. */
+  /** Bytes of all IPv6 packets that arrived on the joined channels, used or not. */
   packetBytes = 0;
-  /** When the last symbol or digest came that fits the descriptor; undefined before the first. */
+  /** When the last symbol or digest run that fits the descriptor arrived; undefined before the first. */
   lastHeardUs: number | undefined;
   readonly #descriptor: Descriptor;
   readonly #store: ObjectStore;
@@ -48,13 +47,13 @@ export class Reception {
   readonly #datagram = new DatagramCursor();
   readonly #header = newHeader();
   readonly #origins = new Origins();
-  /** Of the datagram that is being handled. */
+  /** The origin of the datagram that is being handled. */
   #origin = FROM_DISK;
   readonly #tagHigh: number;
   readonly #tagLow: number;
   /**
-   * By serverIndex · 256 + channelIndex. A server that the descriptor does not know may have been added since; one byte names
-   * it, so there are 256 times as many as channels at most.
+   * By serverIndex · 256 + channelIndex. Servers that the descriptor does not name count too: the fleet may have added them
+   * since. One byte names a server, so there are at most 256 hearings for each channel.
    */
   readonly #hearings = new Map<number, Hearing>();
   readonly #readings: StreamReading[] = [];
@@ -71,17 +70,17 @@ export class Reception {
     this.#tagLow = tag.readUInt32BE(4);
   }
 
-  /** What was heard so far, by server and channel. */
+  /** What has been heard so far of each channel of each server. */
   get hearings(): Iterable<Hearing> {
     return this.#hearings.values();
   }
 
-  /** Sequences begin anew: the object is sent in another way from now on. */
+  /** Forgets all hearings: the object is sent in another way from now on, so sequences begin anew. */
   forgetHearings(): void {
     this.#hearings.clear();
   }
 
-  /** When something of the object was last heard on a channel, from whichever server; undefined if never. */
+  /** When a datagram of the object last arrived on a channel, from any server; undefined if never. */
   lastHeardOn(channelIndex: number): number | undefined {
     let lastUs: number | undefined;
     for (const hearing of this.#hearings.values()) {
@@ -90,9 +89,7 @@ export class Reception {
     return lastUs;
   }
 
-  /**
-   * A channel is joined anew, of one server or of all: what was sent on it meanwhile is not missed.
-   */
+  /** Notes that a channel is joined anew, of one server or of all: datagrams that were sent in between do not count as lost. */
   resume(nowUs: number, channelIndex: number, server: number | undefined): void {
     for (const hearing of this.#hearings.values()) {
       const isMeant = hearing.channelIndex === channelIndex && (server ?? hearing.serverIndex) === hearing.serverIndex;
@@ -100,7 +97,7 @@ export class Reception {
     }
   }
 
-  /** What came on the joined streams since the last reading; reused by the next. */
+  /** One reading for each joined stream, since the last call. The next call uses the same array. */
   read(isJoined: (channelIndex: number, serverIndex: number) => boolean): readonly StreamReading[] {
     this.#readings.length = 0;
     for (const { channelIndex, serverIndex, meter } of this.#hearings.values()) {
@@ -109,7 +106,7 @@ export class Reception {
     return this.#readings;
   }
 
-  /** Takes datagrams that came for channel `channelIndex`. */
+  /** Takes datagrams that arrived on the group of channel `channelIndex`. */
   handle(channelIndex: number, batch: ReceivedBatch): void {
     const datagram = this.#datagram;
     for (datagram.begin(batch); datagram.next(); ) {
@@ -133,8 +130,8 @@ export class Reception {
     if (fault !== undefined) return fault;
     if (header.channelIndex !== channelIndex) return 'contradiction';
     if (header.type === DatagramType.descriptor) {
-      // Its tag is the record's own, so it may ride along with another version of the object: only where this one has been
-      // heard does its number belong to the same sequence, and its server to those that contribute.
+      // The tag of a descriptor datagram is the record's own, so the datagram may have been sent with another version of the
+      // object. Its number belongs to the sequence heard here only if this version was heard from the same server and channel.
       if (this.#hearings.has(hearingKey(header))) this.#observe(header, length, arrivalUs);
       this.#onDescriptor(header, bytes, start + HEADER_BYTES, length - HEADER_BYTES);
       return undefined;
@@ -168,10 +165,10 @@ export class Reception {
     if (!isSource && this.#descriptor.fecEncodingId === NO_CODE) return 'outOfRange';
     const own = firstSymbolOf(geometry, block) + esi;
     if (length !== (isSource ? symbolLength(geometry, own) : geometry.symbolBytes)) return 'outOfRange';
-    // A banned source is not measured. It can write any server's number into its datagrams, and its sequence numbers would
-    // then look like losses of that server. A server that was banned by mistake is silent to rate control, and not lossy.
+    // A banned source is not measured. It can write any server's index into its datagrams, and its sequence numbers would
+    // then look like losses of that server. A server that was banned by mistake looks silent to rate control, not lossy.
     if (this.#origins.isBanned(this.#origin)) return 'untrusted';
-    // Measured before anything decides about the symbol: a symbol that is refused, or that the disk does not take, is not lost.
+    // The meter counts a datagram before anything decides about its symbol: a symbol that is refused or dropped is not lost.
     const meter = this.#observe(header, length + HEADER_BYTES, arrivalUs);
     this.lastHeardUs = arrivalUs;
     const place = assembler.placeFor(block, esi, this.#origin);
@@ -233,7 +230,7 @@ export class Reception {
   }
 }
 
-/** Takes the payload of a descriptor datagram, and the id of its source if somebody wants to know it. */
+/** Takes the payload of a descriptor datagram; `sourceId` only where the addresses of announcements are of interest. */
 export type DescriptorHandler = (
   header: Readonly<Header>,
   bytes: Uint8Array,

@@ -6,10 +6,10 @@ const SILENCE_INTERVALS = 4;
 /** In this many passes of the slowest joined channel, a server that sends the old pieces has sent all of them. */
 const MAX_PASSES = 2;
 
-/** When and how often the old pieces come. */
+/** How the old pieces arrive. */
 interface OldPieces {
   readonly lastHeardUs: number;
-  /** Of the channels that are joined. */
+  /** The longest time between two datagrams of a joined channel. */
   readonly slowestIntervalUs: number;
 }
 

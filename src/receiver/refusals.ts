@@ -1,6 +1,6 @@
 import { LayercastError } from '../base/errors.js';
 
-/** Why the system refused a join: `UNKNOWN_INTERFACE` while there is no such interface; undefined for no code. */
+/** The code of a refused join, `UNKNOWN_INTERFACE` if there is no such interface; undefined if the error has no code. */
 export function refusalCode(error: unknown): string | undefined {
   return error instanceof LayercastError ? error.code : undefined;
 }

@@ -1,14 +1,15 @@
 import type { Descriptor } from '../wire/descriptor.js';
 
-/** What another description of the same version changes for those who receive the version. */
+/** What a newer descriptor of the same version changes for its receivers. */
 export type Renewal =
-  /** Dates, names, starts: nothing to do. */
+  /** Only dates, names or starts differ: the receiver does nothing. */
   | 'nothing'
-  /** Other channels, rates, groups, ports, servers to join: what has been received stays. */
+  /** Channels, rates, groups, ports or servers to join differ: the receiver keeps all symbols and joins anew. */
   | 'sending'
-  /** Other symbols or blocks: what has been received does not fit. */
+  /** Symbols, blocks or code differ: the receiver can use none of the symbols that it has. */
   | 'geometry';
 
+/** Compares two descriptors of the same version. */
 export function renewalOf(before: Descriptor, after: Descriptor): Renewal {
   const isAlike =
     before.symbolBytes === after.symbolBytes &&
@@ -18,10 +19,11 @@ export function renewalOf(before: Descriptor, after: Descriptor): Renewal {
   return sendingOf(before) === sendingOf(after) ? 'nothing' : 'sending';
 }
 
-/** Everything that decides what is joined and how its rate is judged. */
+/** Everything that decides which channels a receiver joins and how it judges their rates. */
 function sendingOf({ mode, ssm, channels, servers }: Descriptor): string {
   const joined = channels.map(({ group, port, intervalUs }) => [hexOf(group), port, intervalUs]);
-  // Who sends an any-source channel is heard without being named, unless that server leaves out channels.
+  // A receiver hears every server of an any-source channel, whether or not the descriptor names it. So on any-source channels
+  // only servers count that do not send all channels.
   const senders = servers
     .filter((server) => ssm || server.channels !== undefined)
     .map(({ index, address, channels: sent }) => [index, ssm && address ? hexOf(address) : null, sent ?? null]);

@@ -9,7 +9,7 @@ const NO_DATA_INTERVALS = 10;
 export interface SilenceOptions {
   /** How long nothing may be heard, in µs, unless slow channels or rare announcements need more. */
   readonly patienceUs: number;
-  /** Whether a missing interface is waited for, beyond all patience. */
+  /** Whether the receiver waits for a missing interface for any length of time. */
   readonly waits: boolean;
 }
 
@@ -43,7 +43,7 @@ export class Silence {
     return this.#patience.limitUs({ slowestIntervalUs: 0, announceIntervalUs });
   }
 
-  /** Counts the silence up to now and says what it means; undefined while it means nothing. To be called every 50 ms. */
+  /** Counts the silence up to now and says what it means; undefined while it means nothing. The owner calls `judge` every 50 ms. */
   judge(nowUs: number, { watch, steering, isFound, startedUs }: Listened): SilenceVerdict | undefined {
     const { announceIntervalUs, isWaiting } = watch;
     const isPatient = (isWaiting && this.#waits) || (steering === undefined && isFound);

@@ -1,12 +1,12 @@
 import type { Hearing } from './reception.js';
 
-/** Datagrams that came, and those that were missed. */
+/** Counts of datagrams that arrived and of datagrams that were lost. */
 export interface DatagramCounts {
   readonly datagrams: number;
   readonly lostDatagrams: number;
 }
 
-/** What a reception has counted of symbols. */
+/** What a reception counts of symbols. */
 export interface SymbolCounts {
   readonly payloadBytes: number;
   readonly duplicateBytes: number;
@@ -16,10 +16,10 @@ export interface SymbolCounts {
 
 const NO_SYMBOLS: SymbolCounts = { payloadBytes: 0, duplicateBytes: 0, droppedCount: 0, rejectedBlockCount: 0 };
 
-/** Counts of a whole run, over all versions that it received and all ways in which these were sent. */
+/** Counts of a whole run, over all versions that it received and all ways in which these versions were sent. */
 export class Tally {
   #symbols = NO_SYMBOLS;
-  /** As many as descriptors of one run name: 255 servers and 32 channels each. */
+  /** By server name. Bounded by what the descriptors of one run name: at most 255 servers and 32 channels each. */
   readonly #servers = new Map<string, DatagramCounts>();
   readonly #channels = new Map<number, DatagramCounts>();
 
@@ -35,7 +35,7 @@ export class Tally {
     return this.#channels;
   }
 
-  /** A copy with what is being counted now on top. */
+  /** A copy of this tally plus the counts of a reception that is still going on. */
   with(symbols: SymbolCounts, hearings: Iterable<Hearing>, nameOf: (serverIndex: number) => string): Tally {
     const sum = new Tally();
     for (const [server, counts] of this.#servers) sum.#servers.set(server, counts);

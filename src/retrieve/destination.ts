@@ -86,7 +86,7 @@ export class Destination implements AsyncDisposable {
   }
 
   /** Whether FILE is there already, with the bytes that the descriptor speaks of. */
-  async isInPlace({ sizeBytes, sha256 }: Descriptor): Promise<boolean> {
+  async hasObject({ sizeBytes, sha256 }: Descriptor): Promise<boolean> {
     const { signal } = this.#options;
     if (!(await verifyFile(this.outputPath, { sizeBytes, sha256 }, { signal }))) return false;
     // What an interruption between renaming the file and forgetting its journal left behind; it is litter, and no more.

@@ -98,7 +98,7 @@ describe('a state directory that cannot be written', () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'x'), CONTENT);
     await using destination = await openDestination(join(folder, 'x'), '/proc/none');
-    expect(await destination.isInPlace(DESCRIPTOR)).toBe(true);
+    expect(await destination.hasObject(DESCRIPTOR)).toBe(true);
     await expect(destination.remember(1, '00')).rejects.toMatchObject(unusable);
     await expect(destination.openStore(DESCRIPTOR)).rejects.toMatchObject(unusable);
   });

@@ -13,7 +13,7 @@ import type { Origins } from './origins.js';
 /** A block that can be proven now. */
 export interface ReadyBlock {
   readonly block: number;
-  /** SHA-256 that it must have. */
+  /** SHA-256 that the block must have. */
   readonly digest: Uint8Array;
 }
 
@@ -24,38 +24,38 @@ export interface PlaceRun {
 }
 
 /**
- * What is there of an object and what is proven: places filled, digests heard, blocks verified. A block is ready when it has
- * as many symbols as it has places and its digest is known; the owner proves it, and says how it came out.
+ * Knows which symbols of an object the receiver has, which digests it has heard, and which blocks are verified. A block is ready
+ * when it has enough symbols and its digest is known. The owner of the assembler proves ready blocks and reports the results.
  */
 export class Assembler {
   readonly geometry: Geometry;
-  /** What the places hold. The store keeps it up to date: it changes when a symbol is written, restored or given up. */
+  /** What the places hold. The store updates this record when it writes, restores or gives up symbols. */
   readonly holdings: ReadonlyHoldings;
   readonly verifiedBlocks: SymbolSet;
-  /** Blocks whose symbols did not have the signed digest: damaged on the way, or forged. */
+  /** Blocks that did not have the signed digest: some of their symbols were damaged on the way, or forged. */
   rejectedBlockCount = 0;
   readonly #blockRoot: Uint8Array;
   readonly #origins: Origins;
   /** The origin of the symbol in each place. */
   readonly #originOf: Uint8Array;
   readonly #owners: BlockOwners;
-  /** Which symbols are where; undefined for an object without a code, where each is in its own place. */
+  /** Where coded symbols are; undefined for an object without a code, whose symbols are all in their own places. */
   readonly #coded: CodedPlaces | undefined;
-  /** Symbols that each block lacks. */
+  /** How many places of each block are empty. */
   readonly #missing: Uint16Array;
-  /** 1 for each block that has as many symbols as it needs, as far as anyone can tell before it is proven. */
+  /** 1 for each block that has as many symbols as it is known to need. */
   readonly #isEnough: Uint8Array;
   #openBlockCount: number;
-  /** 1 while a block is being proven, so that nothing changes under it. */
+  /** 1 for each block that is being proven, which takes no symbol meanwhile. */
   readonly #busy: Uint8Array;
-  /** 32 bytes a block, zero until heard: 10 GB in blocks of 1.2 MB have 264 kB of them. */
+  /** 32 bytes for each block, zeros until heard: 264 kB for 10 GB in blocks of 1.2 MB. */
   readonly #digests: Uint8Array;
   readonly #heardRuns: Uint8Array;
   #unheardRunCount: number;
-  /** Blocks that may be ready; each once. */
+  /** Blocks that may be ready. A block may be listed more than once: `nextReady` skips blocks that are not ready. */
   readonly #ready: number[] = [];
 
-  /** @param verifiedBlocks of an earlier run; the assembler adds to this set. */
+  /** @param verifiedBlocks the blocks that an earlier run verified; the assembler adds to this set. */
   constructor(
     descriptor: Descriptor,
     holdings: ReadonlyHoldings,
@@ -91,7 +91,7 @@ export class Assembler {
     return this.holdings.filled.isComplete;
   }
 
-  /** Whether no further symbol or digest is needed, unless a block turns out wrong or unsolved. */
+  /** Whether the receiver needs no further symbol or digest, unless a block turns out wrong or unsolved. */
   get hasEnough(): boolean {
     return this.#openBlockCount === 0 && this.#unheardRunCount === 0;
   }
@@ -100,12 +100,12 @@ export class Assembler {
     return this.verifiedBlocks.isComplete;
   }
 
-  /** Whether `nextReady` may have something. */
+  /** Whether `nextReady` may return a block. */
   get hasReady(): boolean {
     return this.#ready.length > 0;
   }
 
-  /** Where the symbol with this ESI, from this origin, should go: a place, or one of `NoPlace`. */
+  /** The place for the symbol with this ESI from this origin, or one of `NoPlace`. */
   placeFor(block: number, esi: number, origin: number): number {
     if (this.#busy[block] === 1 || this.verifiedBlocks.has(block)) return NoPlace.known;
     if (!this.#owners.isWelcome(block, origin)) return NoPlace.unwelcome;
@@ -114,7 +114,7 @@ export class Assembler {
     return this.holdings.filled.has(place) ? NoPlace.known : place;
   }
 
-  /** Notes a symbol that `placeFor` gave this place and that has been written there. */
+  /** Notes a symbol that has been written to the place that `placeFor` gave it. */
   add(block: number, esi: number, place: number, origin: number): void {
     this.#originOf[place] = origin;
     this.#owners.noteNew(block);
@@ -128,13 +128,13 @@ export class Assembler {
     this.#owners.refuse(block, origin);
   }
 
-  /** Keeps a symbol that `placeFor` has no place for. */
+  /** Keeps a copy of a symbol that `placeFor` calls spare. */
   addSpare(block: number, spare: SpareSymbol): void {
     this.#coded?.addSpare(block, spare);
     this.#consider(block);
   }
 
-  /** Takes digests of a run of blocks; false when they do not lead to the signed root. Hearing them again costs nothing. */
+  /** Takes the digests of a run of blocks; false when they do not lead to the signed root. A run that is known is not checked again. */
   addDigests(runIndex: number, run: DigestRun): boolean {
     if (runIndex >= this.#heardRuns.length) return false;
     if (this.#heardRuns[runIndex] === 1) return true;
@@ -143,7 +143,7 @@ export class Assembler {
     return true;
   }
 
-  /** The next block to prove, which then changes no more until `accept`, `reject` or `postpone`. */
+  /** The next block to prove. The block takes no symbol until `accept`, `reject` or `postpone` is called for it. */
   nextReady(): ReadyBlock | undefined {
     for (;;) {
       const block = this.#ready.shift();
@@ -156,12 +156,12 @@ export class Assembler {
     }
   }
 
-  /** What is in the places of a block, if not simply its own symbols. */
+  /** The symbols of a block that has to be solved; undefined when every symbol of the block is in its own place. */
   guestsOf(block: number): BlockContent | undefined {
     return this.#coded?.contentOf(block);
   }
 
-  /** The block is right, and all its symbols are at their own places. */
+  /** Marks a block as verified: its bytes have the signed digest, and all its symbols are at their own places. */
   accept(block: number): void {
     this.#busy[block] = 0;
     this.#origins.approve(this.#sharesOf(block).keys());
@@ -172,7 +172,7 @@ export class Assembler {
   }
 
   /**
-   * Takes back the symbols of a wrong block, except those whose origin is beyond suspicion, so that they are received again.
+   * Takes back the symbols of a wrong block so that they are received again, except those whose origin may keep its symbols.
    *
    * @returns the places that the store has to give up at once, as runs.
    */
@@ -195,8 +195,8 @@ export class Assembler {
   }
 
   /**
-   * The symbols of a block do not determine it: it is ready again when one more has come. False when it has had so many that
-   * some must be forged; it is then to be rejected.
+   * Postpones a block that its symbols do not determine: the block is ready again when it has one more symbol. False when the
+   * block has so many symbols that some must be forged; the caller then has to reject it.
    */
   postpone(block: number): boolean {
     if (!this.#coded?.wantSpare(block)) return false;
@@ -205,13 +205,13 @@ export class Assembler {
     return true;
   }
 
-  /** All blocks that an earlier run verified are to be proven again: the disk may have changed meanwhile. */
+  /** Makes all verified blocks ready to be proven again: the bytes on disk may have changed since an earlier run. */
   doubt(): void {
     this.verifiedBlocks.clear();
     for (let block = 0; block < this.geometry.blockCount; block++) this.#consider(block);
   }
 
-  /** Places of a block that hold something. */
+  /** The filled places of a block. */
   *#placesOf(block: number): Generator<number> {
     const first = firstSymbolOf(this.geometry, block);
     const end = first + blockSymbolCount(this.geometry, block);
@@ -235,7 +235,7 @@ export class Assembler {
     for (let i = 0; i < leaves.length / DIGEST_BYTES; i++) this.#consider(firstBlock + i);
   }
 
-  /** Follows every change to a block. */
+  /** Updates what is known of a block; to be called after every change to the block. */
   #consider(block: number): void {
     const isEnough = this.#missing[block]! <= (this.#coded?.surplusOf(block) ?? 0);
     if (isEnough !== (this.#isEnough[block] === 1)) {

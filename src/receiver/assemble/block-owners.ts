@@ -14,7 +14,7 @@ const MAX_REFUSED_PASSES = 2;
 /** One new symbol of the owner makes up for this many refused ones: more than there usually are servers. Fewer would drive out an honest owner. */
 const REFUSED_PER_NEW = 16;
 
-/** Which source may fill a block that has been wrong. Any source may fill the other blocks, unless it is banned. */
+/** Which sources may fill a block that has been wrong. Any source may fill the other blocks, unless it is banned. */
 export class BlockOwners {
   readonly #geometry: Geometry;
   readonly #isCoded: boolean;
@@ -38,14 +38,14 @@ export class BlockOwners {
     return owner === FROM_DISK || owner === origin || this.#origins.isProven(origin);
   }
 
-  /** The block got a new symbol. */
+  /** Notes that a block got a new symbol. */
   noteNew(block: number): void {
     this.#refused[block] = Math.max(0, this.#refused[block]! - REFUSED_PER_NEW);
   }
 
   /**
-   * A symbol of this origin was refused. If the owner of a wrong block sends nothing for it while another source does, the
-   * other source becomes the owner. This proves nothing against anybody: no source is banned.
+   * Notes that a symbol of this origin was refused. If the owner of a wrong block sends nothing for it while another source
+   * does, the other source becomes the owner. Silence proves nothing, so no source is banned.
    */
   refuse(block: number, origin: number): void {
     const passes = MAX_REFUSED_PASSES * blockSymbolCount(this.#geometry, block);
@@ -56,7 +56,7 @@ export class BlockOwners {
   }
 
   /**
-   * The block is wrong: it gets an owner.
+   * Gives a wrong block an owner.
    *
    * @param shares symbols of the block by origin
    * @returns the origins whose symbols may stay

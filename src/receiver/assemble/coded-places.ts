@@ -19,24 +19,24 @@ export interface BlockContent {
 }
 
 /**
- * Where the symbols of coded blocks are. A source symbol goes to its own place if that is free. Any other symbol is a guest
- * in a free place of its block, the first one, so that symbols sent one after the other come to lie one after the other. The
- * object's last place takes no guest unless it is as long as a symbol.
+ * Where the symbols of coded blocks are. A source symbol goes to its own place if that place is free. Any other symbol is a
+ * guest in the first free place of its block, so that symbols sent one after the other lie one after the other. If the
+ * object's last place is short, it takes no guest.
  */
 export class CodedPlaces {
   readonly #geometry: Geometry;
   readonly #holdings: ReadonlyHoldings;
-  /** Guests and spare symbols of each block: as many as it has places, and SPARE_SYMBOLS, at most. */
+  /** Guests and spare symbols of each block: at most as many as the block has places, and SPARE_SYMBOLS more. */
   readonly #esis: EsiSet;
-  /** No place of a block before this one is free; counted from its first. */
+  /** All places of a block before this one are taken; counted from the block's first place. */
   readonly #firstFree: Uint16Array;
-  /** How many symbols beyond as many as it has places each block needs, because it could not be solved with fewer. */
+  /** How many symbols more than it has places each block needs, because fewer did not determine it. */
   readonly #extra: Uint8Array;
   readonly #spares = new Map<number, SpareSymbol[]>();
   /** The object's last place if it is short; −1 if not. */
   readonly #shortPlace: number;
 
-  /** @param holdings what the places hold, guests of an earlier run included; the store keeps it up to date. */
+  /** @param holdings what the places hold, guests of an earlier run included; the store keeps the record up to date. */
   constructor(holdings: ReadonlyHoldings) {
     const { geometry } = holdings;
     this.#geometry = geometry;
@@ -52,8 +52,8 @@ export class CodedPlaces {
   }
 
   /**
-   * The place for the symbol with this ESI, or one of `NoPlace`. Where the search for a free place ended is kept for the next
-   * search; no answer depends on that.
+   * The place for the symbol with this ESI, or one of `NoPlace`. The next search for a free place begins where this one ended;
+   * no answer depends on that.
    */
   placeFor(block: number, esi: number): number {
     const first = firstSymbolOf(this.#geometry, block);
@@ -71,7 +71,7 @@ export class CodedPlaces {
     return this.#spareCount(block) < this.#spareLimit(block) ? NoPlace.spare : NoPlace.known;
   }
 
-  /** Notes what has been written to a place. */
+  /** Notes that a symbol has been written to a place. */
   note(block: number, esi: number, place: number): void {
     if (place !== firstSymbolOf(this.#geometry, block) + esi) this.#esis.add(block, esi);
   }
@@ -87,19 +87,19 @@ export class CodedPlaces {
     return this.#spares.get(block) ?? [];
   }
 
-  /** Symbols that the block has beyond those in its places and those that it is known to need. */
+  /** Spare symbols of the block, less those that it is known to need. */
   surplusOf(block: number): number {
     return this.#spareCount(block) - this.#extra[block]!;
   }
 
-  /** Lets a block have one symbol more; false when it has had as many as any honest block can need. */
+  /** Lets a block have one more symbol; false when the block already has as many as an honest block can need. */
   wantSpare(block: number): boolean {
     if (this.#spareLimit(block) >= SPARE_SYMBOLS) return false;
     this.#extra[block]!++;
     return true;
   }
 
-  /** Undefined when every symbol of the block is in its own place. */
+  /** The symbols of a block that has to be solved; undefined when every symbol of the block is in its own place. */
   contentOf(block: number): BlockContent | undefined {
     const first = firstSymbolOf(this.#geometry, block);
     const esis = new Int32Array(blockSymbolCount(this.#geometry, block));
@@ -112,7 +112,7 @@ export class CodedPlaces {
     return isWhole ? undefined : { esis, spares: this.sparesOf(block) };
   }
 
-  /** A place is about to be given up: what it holds may come again, and it will take another symbol. */
+  /** Notes that a place is about to be given up: its symbol may be received again, and the place will take another symbol. */
   vacate(block: number, place: number): void {
     const guest = this.#holdings.guestAt(place);
     if (guest >= 0) this.#esis.delete(block, guest);
@@ -120,7 +120,7 @@ export class CodedPlaces {
     this.#firstFree[block] = Math.min(this.#firstFree[block]!, index);
   }
 
-  /** Keeps only the spare symbols of these origins, and asks for no more of them than a new block does. */
+  /** Keeps only the spare symbols of these origins. The block needs as many symbols as a new block again. */
   keepSpares(block: number, origins: ReadonlySet<number>): void {
     for (const { esi, origin } of this.sparesOf(block)) if (!origins.has(origin)) this.#esis.delete(block, esi);
     this.#spares.set(
@@ -130,7 +130,7 @@ export class CodedPlaces {
     this.#extra[block] = 0;
   }
 
-  /** The block is whole. */
+  /** Forgets a block that is whole. */
   forget(block: number): void {
     this.#esis.clear(block);
     this.#spares.delete(block);
@@ -142,7 +142,7 @@ export class CodedPlaces {
     return this.#spares.get(block)?.length ?? 0;
   }
 
-  /** One symbol may stand in for that of the short place, which takes no other. */
+  /** How many spares a block may have. While the short place is empty, one spare may replace its symbol, since it takes no guest. */
   #spareLimit(block: number): number {
     const isShort = this.#shortPlace >= 0 && block === this.#geometry.blockCount - 1;
     return this.#extra[block]! + (isShort && !this.#holdings.filled.has(this.#shortPlace) ? 1 : 0);

@@ -1,9 +1,9 @@
-/** Why a symbol that has come gets no place of the object. Places are 0 and up, so both can be one number. */
+/** Why a symbol that has arrived gets no place. Places are 0 and up, so one number can be either a place or one of these. */
 export const NoPlace = {
-  /** The symbol is there, or its block is whole or is being made whole. */
+  /** The receiver has the symbol, or its block is verified or is being proven. */
   known: -1,
-  /** Every place of the block is taken and the block is not solved: the symbol is kept in memory and helps from there. */
+  /** The places of the block are taken and do not determine it, so the symbol is kept in memory as a spare. */
   spare: -2,
-  /** The block has been wrong before, and the sender of this symbol may have been the reason. */
+  /** The block has been wrong before, and the source of this symbol is not among those that may fill it now. */
   unwelcome: -3,
 } as const;

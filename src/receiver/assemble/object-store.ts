@@ -1,12 +1,12 @@
 import type { Holdings } from '../../object/holdings.js';
 import type { SymbolSet } from '../../object/symbol-set.js';
 
-/** What a receiver asks of the places of an object. */
+/** What a receiver may ask about the places of an object. */
 export type ReadonlyHoldings = Pick<Holdings, 'geometry' | 'filled' | 'guestAt' | 'guestRuns'>;
 
 /**
- * Where one version of an object is put together. The store remembers symbols across crashes and, at the end, makes a whole
- * file of them.
+ * The store of one version of an object while it is received. The store remembers symbols across crashes and, at the end,
+ * makes a whole file of them.
  *
  * A place is the position of a symbol in the object, numbered like the object's symbols. A place holds its own symbol or a
  * guest: another symbol of the same block, named by its ESI, which is kept for decoding the block. The object's last place
@@ -15,7 +15,7 @@ export type ReadonlyHoldings = Pick<Holdings, 'geometry' | 'filled' | 'guestAt' 
 export interface ObjectStore {
   /** What the places hold: at first what an earlier run left on disk. The store keeps it up to date; the receiver reads it. */
   readonly holdings: ReadonlyHoldings;
-  /** Blocks verified in an earlier run. The receiver takes this set over and adds to it; the store keeps its own account. */
+  /** Blocks verified in an earlier run. The receiver takes this set over and adds to it; the store does not read it again. */
   readonly verifiedBlocks: SymbolSet;
   /**
    * Copies a symbol, `bytes[start .. start + length]`, to a place of its block. The place is the symbol's own, or a free one
@@ -46,14 +46,14 @@ export interface ObjectStore {
   restoreBlock(block: number, bytes: Uint8Array): Promise<void>;
   /** The next checkpoint records this block as verified. */
   acceptBlock(block: number): void;
-  /** What these places hold, guests too, no longer counts; they are free from the next checkpoint on. */
+  /** Gives up what these places hold, guests too. The places are free from the next checkpoint on. */
   rejectPlaces(first: number, count: number): void;
-  /** Puts everything written so far on disk and into the journal. One at a time. Rejects with `DISK_FULL`, `FILE_IO`, … */
+  /** Puts everything written so far on disk and into the journal. One call at a time. Rejects with `DISK_FULL`, `FILE_IO`, … */
   checkpoint(): Promise<void>;
   /** Gives the complete file its name, in one step, and forgets the journal. */
   commit(): Promise<void>;
-  /** Ends with progress kept. */
+  /** Ends and keeps progress. */
   close(): Promise<void>;
-  /** Ends and forgets everything: another version has taken this one's place. */
+  /** Ends and forgets everything: the receiver begins another version, or this version in other pieces. */
   discard(): Promise<void>;
 }

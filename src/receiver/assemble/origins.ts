@@ -2,28 +2,29 @@
 const MAX_ORIGINS = 256;
 /** All sources beyond the first 254 share this number. Nobody trusts it: it is never proven. */
 const OTHERS = MAX_ORIGINS - 1;
-/** Wrong blocks in which an address was the only one that was never right, until it is heard no more. */
+/** An address is banned after this many wrong blocks in which it was the only source that was not proven. */
 const MAX_STRIKES = 3;
 
-/** Who sent the symbols of an earlier run is not known. */
+/** The origin of symbols from an earlier run: their sources are not known. */
 export const FROM_DISK = 0;
 
-/** What becomes of a wrong block. */
+/** What happens to a wrong block. */
 export interface Verdict {
   /**
-   * Whose symbols may stay: those proven before, or the owner's. What is on disk from an earlier run never stays: nobody can be
-   * banned for it, so that the block might be wrong for ever.
+   * The origins whose symbols stay: those proven before, or the owner. Symbols from an earlier run never stay: no source can be
+   * banned for them, so the block might be wrong for ever.
    */
   readonly kept: ReadonlySet<number>;
-  /** The only one who may fill it, besides those who are proven; `FROM_DISK` for anybody. */
+  /** The only origin, besides proven ones, that may fill the block from now on; `FROM_DISK` for any origin. */
   readonly owner: number;
 }
 
 /**
- * Sources that symbols came from, and what their blocks turned out to be. A block that is right proves all who had a part
- * in it; one that is wrong proves guilty whoever filled it alone.
+ * The sources of symbols, and whether their blocks were right. A right block proves all sources that had a part in it. A wrong
+ * block that a single source filled proves that source guilty.
  *
- * A forger who takes a server's own address passes for it here; blocks are then received again until one has none of his.
+ * A forger that uses a server's address counts as that server. Each block is then received again until it has none of the
+ * forger's symbols.
  */
 export class Origins {
   readonly #ids = new Map<number, number>();
@@ -33,7 +34,7 @@ export class Origins {
   #lastSourceId: number | undefined;
   #lastId = FROM_DISK;
 
-  /** The number that stands for a source here: 1 for the first, 2 for the next, and so on. It never changes. */
+  /** The number of a source's origin: 1 for the first source, 2 for the next, and so on. It never changes. */
   idOf(sourceId: number): number {
     if (sourceId === this.#lastSourceId) return this.#lastId;
     let id = this.#ids.get(sourceId);
@@ -54,19 +55,19 @@ export class Origins {
     return this.#banned[id] === 1;
   }
 
-  /** Takes nothing from this origin any more, unless nobody else is left. */
+  /** Bans an origin: the receiver takes nothing more from it. If all sources are banned, all bans end. */
   ban(id: number): void {
     if (id === FROM_DISK) return;
     this.#proven[id] = 0;
     this.#banned[id] = 1;
-    // With everybody banned nothing would ever come: then all may try again.
+    // With all sources banned the transfer would never end, so all may try again.
     if ([...this.#ids.values()].every((other) => this.isBanned(other))) {
       this.#banned.fill(0);
       this.#strikes.fill(0);
     }
   }
 
-  /** A block in which these had a part is right; which says nothing about what else is on disk. */
+  /** Notes that a block is right in which these origins had a part. `FROM_DISK` is never proven: other blocks on disk may be wrong. */
   approve(ids: Iterable<number>): void {
     for (const id of ids) {
       if (id === FROM_DISK) continue;
@@ -77,11 +78,11 @@ export class Origins {
   }
 
   /**
-   * A block is wrong. Nobody is banned for being one of several who may have done it: the next who fills it is then alone with
-   * those who were right before, and what comes of that is proof.
+   * Decides about a wrong block. If several sources may have spoilt it, none is banned: one of them, the owner, fills the block
+   * next, alone or with proven sources, and the result is proof for or against the owner.
    *
    * @param shares symbols of the block by origin.
-   * @param owner who was to fill it.
+   * @param owner the origin that was to fill the block.
    */
   blame(shares: ReadonlyMap<number, number>, owner = FROM_DISK): Verdict {
     const ids = [...shares.keys()];
@@ -90,7 +91,7 @@ export class Origins {
       this.ban(ids[0]!);
       return { kept: new Set(), owner: FROM_DISK };
     }
-    // All were right before, so one of them has changed: nobody's word counts any more.
+    // All of these origins were right before, so one of them has changed: all lose their proof.
     if (proven.length === ids.length) {
       for (const id of ids) this.#proven[id] = 0;
       return { kept: new Set(), owner: FROM_DISK };

@@ -3,41 +3,41 @@ import { blockLength, blockSymbolCount, firstSymbolOf, type Geometry } from '../
 import type { BlockContent } from './coded-places.js';
 import type { ObjectStore } from './object-store.js';
 
-/** Solves blocks; `CodingPool` does it in worker threads. */
+/** Solves blocks; `CodingPool` solves them in worker threads. */
 export interface BlockSolver {
-  /** Blocks that it solves at once. */
+  /** How many blocks the solver can solve at once. */
   readonly workerCount: number;
-  /** Makes ready for blocks of so many symbols, so many at once, ahead of the first. */
+  /** Prepares to solve `blockCount` blocks at once, of `sourceCount` source symbols each, so that the first solve does not wait. */
   prepare(sourceCount: number, blockCount: number): Promise<void>;
   /**
-   * Restores `partial.block` in place, whose places and spare symbols may be any symbols in any order.
+   * Overwrites `partial.block` with its source symbols. Its places and spare symbols may hold any symbols in any order.
    *
    * @returns SHA-256 of the first `lengthBytes` of the block; undefined when the symbols do not determine it.
    */
   solve(partial: PartialBlock, symbolBytes: number, lengthBytes: number): Promise<Uint8Array | undefined>;
 }
 
-/** A block as its symbols determine it. */
+/** The source bytes of a block, computed from its symbols. */
 export interface RestoredBlock {
   /** Shared memory that `release` takes back. */
   readonly bytes: Uint8Array;
   readonly sha256: Uint8Array;
 }
 
-/** Brings blocks of coded symbols from where they lie into memory, and has them solved. */
+/** Reads blocks of coded symbols into memory and has them solved. */
 export class Restoration {
   readonly #geometry: Geometry;
   readonly #store: Pick<ObjectStore, 'read'>;
   readonly #solver: BlockSolver;
-  /** Memory of blocks solved before: as many as are solved at once. */
+  /** Memory of blocks solved before; at most as many as are restored at once. */
   readonly #free: Uint8Array[] = [];
 
-  /** @param concurrency how many blocks will be restored at once, at most. */
+  /** @param concurrency the most blocks that will be restored at once. */
   constructor(geometry: Geometry, store: Pick<ObjectStore, 'read'>, solver: BlockSolver, concurrency: number) {
     this.#geometry = geometry;
     this.#store = store;
     this.#solver = solver;
-    // What cannot be made ready ahead is made when it is needed, and fails there.
+    // If the preparation fails, the solver prepares again when a block is solved, and fails there.
     solver.prepare(geometry.longBlockSymbolCount, concurrency).catch(() => undefined);
   }
 

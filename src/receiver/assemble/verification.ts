@@ -5,13 +5,13 @@ import type { BlockContent } from './coded-places.js';
 import type { ObjectStore } from './object-store.js';
 import type { Restoration } from './restoration.js';
 
-/** A block is read back and hashed in pieces of this size at most, so that any block takes little memory and no long turn. */
+/** A block is read back and hashed in pieces of at most this size, so that it takes little memory and never blocks the event loop for long. */
 const MAX_HASHED_BYTES = 2 ** 20;
 
-/** How proving a block came out: its digest is as signed, or is not, or its symbols do not determine it. */
+/** The result of proving a block: it has the signed digest, it does not have it, or its symbols do not determine it. */
 export type Outcome = 'genuine' | 'wrong' | 'unsolved';
 
-/** Proves what was received, in steps of one block; several may be under way at once. */
+/** Proves received blocks, one in each step; several steps may be under way at once. */
 export class Verification {
   readonly #assembler: Assembler;
   readonly #store: ObjectStore;
@@ -24,7 +24,7 @@ export class Verification {
     this.#restoration = restoration;
   }
 
-  /** Proves a ready block; false when none is ready. */
+  /** Proves a ready block and reports the outcome; false when no block is ready. */
   async step(onBlock: (block: number, outcome: Outcome) => void): Promise<boolean> {
     const ready = this.#assembler.nextReady();
     if (ready === undefined) return false;
@@ -33,7 +33,7 @@ export class Verification {
     return true;
   }
 
-  /** SHA-256 of all that is there, verified or not. */
+  /** SHA-256 of all bytes of the object in the store, verified or not. */
   async objectDigest(): Promise<Uint8Array> {
     const hash = createHash('sha256');
     const { blockCount } = this.#assembler.geometry;

@@ -5,17 +5,17 @@ import { rateOf } from '../../rate/ladder.js';
 import type { ChannelPolicy } from '../../rate/policy.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 
-/** What a user may pin. */
+/** What a user may say about the channels to join. */
 export interface ChannelChoice {
-  /** How channels go together; `auto` follows the ladder. */
+  /** Whether to join one channel (`best`) or several; `auto` follows the mode of the ladder. */
   readonly mode: 'auto' | 'best' | 'several';
-  /** Exactly these channels, whatever comes. */
+  /** Exactly these channels are joined, whatever their loss; undefined lets the policy choose. */
   readonly channels: readonly number[] | undefined;
-  /** Most that may be joined at once, bit/s. */
+  /** The highest rate of all joined channels together, bit/s; undefined: no limit. */
   readonly maxRateBitsPerSecond: number | undefined;
 }
 
-/** @throws {LayercastError} `USAGE` when a channel was picked that the ladder does not have. */
+/** @throws {LayercastError} `USAGE` when the ladder does not have a channel that the user picked. */
 export function checkChannels({ channels }: Descriptor, choice: ChannelChoice): void {
   const wrong = choice.channels?.find((channel) => channel >= channels.length);
   if (wrong === undefined) return;
@@ -23,13 +23,13 @@ export function checkChannels({ channels }: Descriptor, choice: ChannelChoice): 
     'USAGE',
     `there is no channel ${wrong}: the ladder has channels 0 to ${channels.length - 1}`,
     {
-      hint: (say) => `Name others with ${say('channels')}, or none to have them chosen`,
+      hint: (say) => `Name other channels with ${say('channels')}, or leave it out to let the receiver choose`,
     },
   );
 }
 
 /**
- * The policy for an object and what its user pinned.
+ * The policy for an object, with the user's choice.
  *
  * @param choosesServers whether source-specific channels may be joined server by server, where each sends all of them.
  */

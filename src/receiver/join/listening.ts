@@ -25,7 +25,7 @@ export class Listening {
   #maintainedUs = Number.NEGATIVE_INFINITY;
   #isMaintaining = false;
 
-  /** @param before what has to end before anything is joined. */
+  /** @param before resolves when channels may be joined. */
   constructor(memberships: Memberships, policy: ChannelPolicy, before: Promise<void> = Promise.resolve()) {
     this.#memberships = memberships;
     this.#policy = policy;
@@ -36,17 +36,17 @@ export class Listening {
     return this.#isOn;
   }
 
-  /** On, but the policy wishes for no channel. */
+  /** Whether listening is on while the policy wishes for no channel. */
   get isPaused(): boolean {
     return this.#isOn && this.#policy.status.levelRateBitsPerSecond === 0;
   }
 
-  /** When listening last began, or went on after a pause. */
+  /** When listening last began, or last continued after a pause. */
   get sinceUs(): number {
     return this.#sinceUs;
   }
 
-  /** Joins what the policy says, unless that is so already. */
+  /** Joins the channels that the policy begins with; does nothing if listening is on. Resolves when the joins have ended. */
   start(nowUs: number): Promise<void> {
     if (this.#isOn) return this.#work;
     this.#isOn = true;
@@ -54,7 +54,7 @@ export class Listening {
     return this.follow(this.#policy.start(nowUs), nowUs);
   }
 
-  /** Carries out what the policy decided after what it decided before. */
+  /** Carries out decisions of the policy, after all earlier ones. */
   follow(decisions: readonly Decision[], nowUs: number): Promise<void> {
     if (this.#memberships.channels.length === 0) this.#sinceUs = nowUs;
     for (const { action, channel } of decisions) if (action === 'join') this.#silentFromUs.set(channel, nowUs);
@@ -65,13 +65,13 @@ export class Listening {
     });
   }
 
-  /** Leaves everything; resolves when that is done. */
+  /** Leaves all channels; resolves when they are left. */
   stop(reason: string): Promise<void> {
     this.#isOn = false;
     return this.#next(() => this.#memberships.leaveAll(reason));
   }
 
-  /** Once a second, joins what is wanted and is not joined. */
+  /** Joins, once a second, wanted channels that are not joined. */
   maintain(nowUs: number): void {
     if (this.#isMaintaining || nowUs - this.#maintainedUs < MAINTAIN_INTERVAL_US) return;
     this.#maintainedUs = nowUs;
@@ -84,9 +84,10 @@ export class Listening {
   }
 
   /**
-   * Channels that have been silent for long: they are joined anew, in case an interface went and came back.
+   * Joins channels again that have been silent for long, in case an interface went away and came back.
    *
-   * @param lastHeardUs by channel; undefined if never.
+   * @param lastHeardUs when a channel was last heard; undefined if never.
+   * @returns the silent channels
    */
   renewSilent(
     nowUs: number,

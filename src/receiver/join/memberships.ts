@@ -10,21 +10,21 @@ export interface MembershipsOptions {
   readonly network: Network;
   readonly interface: string | undefined;
   readonly onBatch: (channel: number, batch: ReceivedBatch) => void;
-  /** Just before a join: what was missed on the channel while it was not joined is not lost. */
+  /** Called just before a join: datagrams that were sent while the channel was not joined do not count as lost. */
   readonly onJoining: (channel: number, server: number | undefined) => void;
   readonly onJoin: (event: MembershipEvent) => void;
   readonly onLeave: (event: MembershipEvent) => void;
-  /** The system refuses a join, which is tried again while it is wanted. */
+  /** Called when the system refuses a join. The join is tried again as long as the channel is wanted. */
   readonly onRefused: (error: unknown) => void;
 }
 
-/** A channel of one server, or of all of them, that is wanted. */
+/** A channel that is wanted, of one server or of all servers. */
 interface Wanted {
   readonly channel: number;
   readonly server: number | undefined;
   readonly reason: string;
   readonly subscription: Subscription;
-  /** Whether a join event was emitted; then a leave event has to follow. */
+  /** Whether a join event was emitted. A leave event then has to follow. */
   isTold: boolean;
   /** Why the channel is no longer wanted. It stays joined until the channel that replaces it is joined. */
   overdue: string | undefined;
@@ -45,20 +45,20 @@ export class Memberships {
     this.#options = options;
   }
 
-  /** Indexes of the joined channels, of whichever servers, ascending. */
+  /** Indexes of the channels that are joined, of any server, ascending. */
   get channels(): readonly number[] {
     const joined = [...this.#wanted.values()].filter(({ subscription }) => subscription.isJoined);
     return [...new Set(joined.map(({ channel }) => channel))].sort((a, b) => a - b);
   }
 
-  /** Whether everything that is wanted is joined, and nothing else. */
+  /** Whether all wanted channels are joined, and no others. */
   get isSettled(): boolean {
     return [...this.#wanted.values()].every(
       ({ subscription, overdue }) => subscription.isJoined && overdue === undefined,
     );
   }
 
-  /** Whether what this server sends on a channel is asked for. */
+  /** Whether a channel of this server is joined. */
   hears(channel: number, server: number): boolean {
     return this.#isJoined(keyOf(channel, undefined)) || this.#isJoined(keyOf(channel, server));
   }
@@ -73,13 +73,13 @@ export class Memberships {
     await Promise.all([...this.#wanted.keys()].map((key) => this.#leave(key, reason)));
   }
 
-  /** Joins wanted channels that are not joined: their join was refused, or they were lost with an interface. */
+  /** Joins wanted channels that are not joined: the system refused the join, or the membership was lost with an interface. */
   async maintain(): Promise<void> {
     for (const wanted of [...this.#wanted.values()]) if (!wanted.subscription.isJoined) await this.#join(wanted);
     await this.#leaveOverdue();
   }
 
-  /** Joins a silent channel anew, in case an interface went and came back without its memberships. */
+  /** Joins a silent channel again, in case an interface went away and came back without its memberships. */
   async renew(channel: number): Promise<void> {
     for (const wanted of [...this.#wanted.values()]) {
       if (wanted.channel === channel) await this.#attempt(() => wanted.subscription.renew());
@@ -152,7 +152,7 @@ export class Memberships {
       port,
       interface: this.#options.interface,
       sources: senders.flatMap(({ address }) => (address ? [addressFromBytes(address)] : [])),
-      // Every policy measures how far apart the datagrams of a train arrive.
+      // Every policy measures how far apart the datagrams of a train arrive, so each needs its own arrival time.
       isTimed: true,
     };
   }
@@ -162,7 +162,7 @@ export class Memberships {
     return senders.filter(({ index }) => (server ?? index) === index);
   }
 
-  /** One event a server where each is joined by itself, one for all otherwise. */
+  /** One event for each server of a source-specific channel; one event for all servers of an any-source channel. */
   #events(channel: number, server: number | undefined, reason: string): readonly MembershipEvent[] {
     const { descriptor } = this.#options;
     const group = addressFromBytes(descriptor.channels[channel]!.group);

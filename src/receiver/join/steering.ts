@@ -22,7 +22,7 @@ export interface SteeringOptions {
   readonly onWarning: (event: WarningEvent) => void;
 }
 
-/** Joins and leaves the channels of an object, as one descriptor names them, as a policy says. */
+/** Joins and leaves the channels that one descriptor names, as a policy decides. */
 export class Steering {
   readonly #options: SteeringOptions;
   readonly #memberships: Memberships;
@@ -31,7 +31,7 @@ export class Steering {
   #droppedCount: number;
   #refusal: unknown;
 
-  /** @param before what has to end before anything is joined: the steering that this one takes the place of. */
+  /** @param before resolves when the steering that this one replaces has left its channels; nothing is joined before. */
   constructor(options: SteeringOptions, before?: Promise<void>) {
     const { reception, clock, network, policy } = options;
     this.#options = options;
@@ -62,20 +62,23 @@ export class Steering {
     return this.#options.policy.status;
   }
 
-  /** Why nothing is joined, if the system refuses; undefined otherwise. */
+  /** The last refusal of a join, while no channel is joined; undefined otherwise. */
   get refusal(): unknown {
     return this.channels.length === 0 ? this.#refusal : undefined;
   }
 
-  /** Of the channels that are joined; 0 if none is. */
+  /** The longest time between two datagrams of a joined channel; 0 if none is joined. */
   get slowestIntervalUs(): number {
     const { channels } = this.#options.descriptor;
     return Math.max(0, ...this.channels.map((channel) => channels[channel]!.intervalUs));
   }
 
-  /** When the last datagram of the object came, or was first waited for; now, when none is waited for. */
+  /**
+   * When the last datagram of the object arrived, or when the receiver began to wait for one. While it waits for none, this is
+   * the present time.
+   */
   get lastHeardUs(): number {
-    // A policy that pauses has nothing joined.
+    // While its policy pauses, a receiver has no channel joined.
     if (!this.#listening.isOn || this.#listening.isPaused) return this.#options.clock.nowUs();
     return Math.max(this.#options.reception.lastHeardUs ?? 0, this.#listening.sinceUs);
   }
@@ -84,19 +87,19 @@ export class Steering {
     void this.#listening.start(nowUs);
   }
 
-  /** Leaves everything; resolves when that is done. */
+  /** Leaves all channels; resolves when they are left. */
   stop(reason: string): Promise<void> {
     return this.#listening.stop(reason);
   }
 
-  /** Does what the time asks for; its owner calls it every 50 ms. */
+  /** Does everything that is due; the owner calls `tick` every 50 ms. */
   tick(nowUs: number, latenessUs: number): void {
     if (this.#listening.isOn) this.#askPolicy(nowUs, latenessUs);
     this.#listening.maintain(nowUs);
     this.#renewSilent(nowUs);
   }
 
-  /** Lets the policy judge what has come. */
+  /** Shows the policy what has arrived and carries out its decisions. */
   #askPolicy(nowUs: number, latenessUs: number): void {
     const { policy, reception } = this.#options;
     const unreadCount = this.#unread.take();
@@ -111,14 +114,14 @@ export class Steering {
     const { descriptor, reception, onWarning } = this.#options;
     const intervalsUs = descriptor.channels.map(({ intervalUs }) => intervalUs);
     for (const channel of this.#listening.renewSilent(nowUs, intervalsUs, (one) => reception.lastHeardOn(one))) {
-      onWarning({ code: 'SILENCE', message: `nothing on channel ${channel}; joining it anew` });
+      onWarning({ code: 'SILENCE', message: `nothing arrives on channel ${channel}; joining it again` });
     }
   }
 
-  /** What is joined goes on; the policy sees that nothing comes of this one, and steps back. */
+  /** Joined channels go on. The policy sees that the refused channel delivers nothing, and goes back to a lower level. */
   #noteRefusal(error: unknown): void {
     this.#refusal = error;
-    // A missing interface is told by the watch, which misses it as well.
+    // The watch reports a missing interface, which it needs as well.
     if (refusalCode(error) === 'UNKNOWN_INTERFACE') return;
     this.#options.onWarning({ code: 'JOIN_REFUSED', message: messageOf(error) });
   }

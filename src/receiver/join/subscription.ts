@@ -1,8 +1,8 @@
 import type { Membership, MembershipRequest, Network, ReceivedBatch } from '../../base/ports.js';
 
 /**
- * One group that its owner wants to be joined, whatever happens to the interface: joins it, and joins it anew. One call at a
- * time; the owner orders them.
+ * One group that its owner wants joined: joins it, and joins it again after its interface has changed. The owner makes one
+ * call at a time.
  */
 export class Subscription {
   readonly #network: Network;
@@ -16,25 +16,25 @@ export class Subscription {
     this.#onBatch = onBatch;
   }
 
-  /** Whether the system keeps this host joined, as far as it says. */
+  /** Whether this host is joined, as far as the system says. */
   get isJoined(): boolean {
     return this.#membership !== undefined && !this.#membership.isStale;
   }
 
-  /** Joins unless that is so; what has become stale is left first. Rejects when the system refuses. */
+  /** Joins the group unless it is joined; a stale membership is left first. Rejects when the system refuses. */
   async join(): Promise<void> {
     if (this.isJoined) return;
     await this.leave();
     this.#membership = await this.#network.join(this.#request, this.#onBatch);
   }
 
-  /** Leaves and joins, in case an interface came back without its memberships. Rejects when the system refuses the join. */
+  /** Leaves and joins again, in case an interface came back without its memberships. Rejects when the system refuses the join. */
   async renew(): Promise<void> {
     await this.leave();
     await this.join();
   }
 
-  /** A membership that the system has already ended, or cannot end, is left all the same. */
+  /** Leaves the group. Never rejects: a membership that the system has ended already, or cannot end, counts as left. */
   async leave(): Promise<void> {
     const membership = this.#membership;
     this.#membership = undefined;

@@ -2,14 +2,14 @@ import { capabilitiesOf } from '../../base/capabilities.js';
 import type { Network, ReceivedBatch } from '../../base/ports.js';
 
 /**
- * Counts the datagrams that this host received and did not read in time, so that the system dropped them: the batches tell, or
- * else the network is asked. A network that knows neither counts as one that drops nothing.
+ * Counts the datagrams that the system dropped because this host did not read them in time. The count comes from the batches,
+ * or else from the network. If neither has it, the count is 0.
  */
 export class UnreadCount {
   readonly #network: Network;
   readonly #isInBatches: boolean;
   #noted = 0;
-  /** What the network had counted when it was asked last. */
+  /** The network's count when it was last asked. */
   #polled: number;
 
   constructor(network: Network) {
@@ -18,12 +18,12 @@ export class UnreadCount {
     this.#polled = this.#poll();
   }
 
-  /** A batch of one of the memberships came. */
+  /** Notes a batch of any membership. */
   note({ droppedCount }: ReceivedBatch): void {
     if (this.#isInBatches) this.#noted += droppedCount;
   }
 
-  /** Datagrams that were dropped since the last call, or since the beginning. */
+  /** Datagrams that were dropped since the last call; at the first call, since the beginning. */
   take(): number {
     const before = this.#polled;
     this.#polled = this.#poll();

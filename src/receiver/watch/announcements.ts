@@ -5,7 +5,7 @@ import { ANNOUNCEMENT_CHANNEL, DatagramType, newHeader, readHeader } from '../..
 import type { DatagramFault, FaultCounters } from '../counters.js';
 import type { DescriptorHandler } from '../reception.js';
 
-/** Picks the pieces of descriptors out of what comes on an announcement channel, and counts the rest. */
+/** Hands on the pieces of records that arrive on an announcement channel, and counts all other datagrams as faults. */
 export class AnnouncementReader {
   readonly #datagram = new DatagramCursor();
   readonly #header = newHeader();

@@ -11,28 +11,29 @@ import type { Finding, FindingKind } from './findings.js';
 import { RecordSources } from './record-sources.js';
 
 /**
- * New records that are checked and read, a second. An ordinary one takes 70 µs, 0.7 % of a core; the longest that there can be
- * takes 0.4 ms, but a stranger has to send 28 Mbit/s of those for 4 %. Genuine servers announce the same record over and over.
+ * New records that are checked in a second. Checking an ordinary record takes 70 µs, so 100 a second take 0.7 % of a core. The
+ * longest record takes 0.4 ms, so 100 a second take 4 %, but a stranger has to send 28 Mbit/s for that. Genuine servers repeat
+ * the same record, which is checked once.
  */
 const CHECKS_PER_SECOND = 100;
-/** New records at once after a quiet time: those of a thousand objects, heard in the first second, described anew once. */
+/** New records that are checked at once after a quiet time: a thousand objects heard in the first second, each with two records. */
 const CHECK_BURST = 2000;
-/** Objects of which the newest descriptor is kept: more than people can list; at about 1 kB each, 10 MB. */
+/** Objects whose newest descriptor is kept: more than people can list, and 10 MB at about 1 kB each. */
 const MAX_OBJECTS = 10_000;
 
 export interface InboxOptions {
-  /** The fleet whose objects are looked for; undefined for objects of any fleet. */
+  /** The fleet of the wanted objects; undefined for objects of any fleet. */
   readonly fleet: string | undefined;
-  /** The one object; undefined for all of the fleet. */
+  /** The wanted object; undefined for all objects of the fleet. */
   readonly object: string | undefined;
   /** The key that must have signed a record; undefined when signatures are not checked. */
   readonly publicKey: KeyObject | undefined;
-  /** The version of an object that was completed before; older ones are refused. 0 accepts all. */
+  /** The highest version of an object that this host has completed; older versions are refused. 0 accepts all. */
   readonly lowestVersionOf: (object: string) => number;
   readonly acceptExpired: boolean;
 }
 
-/** Finds objects among announcements: puts records together, checks who signed them, knows the newest version of each object. */
+/** Finds objects among announcements: assembles records, checks their signatures, and knows the newest version of each object. */
 export class DescriptorInbox {
   readonly #options: InboxOptions;
   readonly #faults: FaultCounters;
@@ -49,16 +50,16 @@ export class DescriptorInbox {
     this.#sources = new RecordSources(addressOf);
   }
 
-  /** The longest announce interval that a genuine record of the fleet, of whichever object, has said; 0 if none said one. */
+  /** The longest announce interval in any genuine record of the fleet, of any object; 0 if none names one. */
   get announceIntervalUs(): number {
     return this.#announceIntervalUs;
   }
 
   /**
-   * Takes the payload of a descriptor datagram; returns what a record means when the datagram completes one that was not heard
-   * before.
+   * Takes the payload of a descriptor datagram. If the datagram completes a record that was not heard before, returns what the
+   * record means.
    *
-   * @param sourceId where the datagram came from; undefined if nobody wants to know.
+   * @param sourceId where the datagram came from; undefined where the source is of no interest.
    */
   handle(
     header: Readonly<Header>,
@@ -79,7 +80,7 @@ export class DescriptorInbox {
   #open(header: Readonly<Header>, record: Uint8Array, nowUs: number, wallS: number): Finding | undefined {
     if (!this.#checks.take(nowUs)) {
       this.#faults.count('flood');
-      // It may be the genuine one among a forger's many: it has to count as new when it is announced again.
+      // The record may be the genuine one among a forger's many, so it has to count as new when it is announced again.
       this.#records.forget(header);
       return undefined;
     }
@@ -108,7 +109,7 @@ export class DescriptorInbox {
     if (descriptor.version < lowestVersionOf(descriptor.object)) return 'rollback';
     if (!acceptExpired && descriptor.expiresS !== undefined && descriptor.expiresS <= wallS) return 'expired';
     if (!isUsable(descriptor)) return 'unsupported';
-    // Names hold no control characters.
+    // Names hold no control characters, so no two pairs of names give the same key.
     const name = `${descriptor.fleet}\n${descriptor.object}`;
     const newest = this.#newest.get(name);
     if (newest !== undefined && descriptor.version < newest.version) return 'older';
@@ -123,7 +124,7 @@ export class DescriptorInbox {
   }
 }
 
-/** Cut into other pieces, an object is still the same. */
+/** Whether two descriptors name the same bytes; the same object may be cut into other pieces. */
 function isSameObject(one: Descriptor, other: Descriptor): boolean {
   return one.sizeBytes === other.sizeBytes && Buffer.compare(one.sha256, other.sha256) === 0;
 }

@@ -1,6 +1,6 @@
 /**
- * Things that were found and that nobody has taken yet: one side adds, the other iterates. Bounded: when it is full, the oldest
- * is dropped.
+ * Findings that wait for their reader: one side adds them, the other iterates. When the queue is full, the oldest finding is
+ * dropped.
  */
 export class FindingQueue<Item> implements AsyncIterable<Item> {
   readonly #maxCount: number;
@@ -8,7 +8,7 @@ export class FindingQueue<Item> implements AsyncIterable<Item> {
   #isClosed = false;
   #wake: () => void = () => undefined;
 
-  /** @param maxCount items that may wait. */
+  /** @param maxCount how many items may wait. */
   constructor(maxCount: number) {
     this.#maxCount = maxCount;
   }
@@ -20,13 +20,13 @@ export class FindingQueue<Item> implements AsyncIterable<Item> {
     this.#wake();
   }
 
-  /** Ends the iteration after what has been added before. */
+  /** Ends the iteration after the items that were added before. */
   close(): void {
     this.#isClosed = true;
     this.#wake();
   }
 
-  /** For one reader. */
+  /** Iterates the items, for one reader. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
     for (;;) {
       const item = this.#items.shift();

@@ -1,27 +1,27 @@
 import type { Descriptor } from '../../wire/descriptor.js';
 
-/** What a record that was heard means to somebody who wants its object. */
+/** What a record that was heard means to a receiver of its object. */
 export type FindingKind =
-  /** The newest version so far: the one to receive. */
+  /** The record describes the newest version so far, which is to be received. */
   | 'newest'
-  /** The same version, described anew: it may be sent in another way now. */
+  /** The record describes the newest version anew: the version may be sent in another way now. */
   | 'renewed'
-  /** An older version than the newest, or an older description of it. */
+  /** The record describes an older version than the newest, or is an older description of the newest. */
   | 'older'
-  /** Older than the version that was completed before. */
+  /** The version is older than the highest version that this host completed. */
   | 'rollback'
-  /** Past its date. */
+  /** The version's expiry date has passed. */
   | 'expired'
-  /** The same version number signed for different bytes. */
+  /** The version number was signed before for different bytes. */
   | 'conflict'
-  /** For a code that this program does not speak, or sizes that it cannot handle. */
+  /** The version has a code or sizes that this program does not support. */
   | 'unsupported'
-  /** Signed by another key, or by nobody: anybody can have said it. */
+  /** Another key signed the record, or nobody did, so anybody can have sent it. */
   | 'foreign'
-  /** Nobody gave a key, so nobody asked who signed. */
+  /** No key was given, so the signature was not checked. */
   | 'unchecked';
 
-/** A descriptor that was heard, once for each record. */
+/** A descriptor that was heard. Each record gives one finding, however often it is heard. */
 export interface Finding {
   readonly kind: FindingKind;
   readonly descriptor: Descriptor;

@@ -2,20 +2,20 @@ import type { Header } from '../../wire/header.js';
 
 /** Records whose sources are kept: as many as objects (src/receiver/watch/descriptor-inbox.ts). */
 const MAX_RECORDS = 10_000;
-/** Addresses kept of one record: more are not shown. */
+/** Addresses that are kept of one record; `layercast list` shows no more. */
 const MAX_SOURCES = 16;
 
-/** From where each record was heard: servers that send the very same record are all heard, though it is opened once. */
+/** The addresses from which each record was heard. Servers that send the same record are all noted, though it is opened once. */
 export class RecordSources {
   readonly #addressOf: (sourceId: number) => string | undefined;
   readonly #byTag = new Map<string, Sources>();
 
-  /** @param addressOf asked once for each source of a record; a source without an address is left out. */
+  /** @param addressOf called once for each source of a record; a source without an address is left out. */
   constructor(addressOf: (sourceId: number) => string | undefined) {
     this.#addressOf = addressOf;
   }
 
-  /** The list for this record, which grows from now on. */
+  /** The sources of this record, as a list that grows when `note` names a new one. */
   of(header: Readonly<Header>): readonly string[] {
     const tag = tagOf(header);
     const sources = this.#byTag.get(tag) ?? { ids: [], addresses: [] };
@@ -24,7 +24,7 @@ export class RecordSources {
     return sources.addresses;
   }
 
-  /** A piece of a record came from this source. */
+  /** Notes that a piece of a record came from this source. */
   note(header: Readonly<Header>, sourceId: number): void {
     const sources = this.#byTag.get(tagOf(header));
     if (sources === undefined || sources.ids.length >= MAX_SOURCES || sources.ids.includes(sourceId)) return;

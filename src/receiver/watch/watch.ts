@@ -8,36 +8,36 @@ import { DescriptorInbox, type InboxOptions } from './descriptor-inbox.js';
 import { FindingQueue } from './finding-queue.js';
 import type { Finding } from './findings.js';
 
-/** Findings that may wait for whoever iterates: as many as there may be objects. */
+/** Findings that may wait for their reader: as many as the inbox keeps objects. */
 const MAX_WAITING = 10_000;
-/** How often is looked whether the group is joined: an interface that comes back is used within a second. */
+/** How often the watch checks that the group is joined: an interface that comes back is used within a second. */
 const LOOK_INTERVAL_US = 1_000_000;
 /**
- * A group as silent as this is joined anew, or three announce intervals if that is longer: an interface may have come back
- * without its memberships, and nobody says so.
+ * A group that is silent for this long, or for three announce intervals if that is longer, is joined again: an interface may
+ * have come back without its memberships, and the system does not report that.
  */
 const RENEW_AFTER_US = 10_000_000;
 const RENEW_AFTER_INTERVALS = 3;
 
 export interface WatchOptions extends InboxOptions {
-  /** Where the fleet announces. */
+  /** The group on which the fleet announces its objects. */
   readonly announcement: MembershipRequest;
-  /** Whether `open` waits for an interface that is missing. Once open, the watch always does. */
+  /** Whether `open` waits for an interface that is missing. Once it is open, a watch always waits. */
   readonly waits: boolean;
 }
 
 export interface WatchWorld {
   readonly clock: Clock;
   readonly network: Network;
-  /** The interface is missing, and is waited for: told once, until the group is joined again. */
+  /** Called when the watch begins to wait for a missing interface, and then not again until the group has been joined. */
   readonly onWaiting: (message: string) => void;
-  /** The system refuses to join anew, for another reason; it is asked again. */
+  /** Called when the system refuses to join again for another reason. The watch tries again. */
   readonly onRefused: (message: string) => void;
 }
 
 /**
- * Finds objects: stays joined to a group where objects are announced, whatever happens to the interface, and tells what is heard
- * there. One reader iterates the findings; the iteration ends when the watch is closed.
+ * Finds objects: stays joined to a group where objects are announced, also when its interface goes away and comes back, and
+ * reports what is heard there. One reader iterates the findings; the iteration ends when the watch is closed.
  */
 export class Watch implements AsyncIterable<Finding> {
   readonly #options: WatchOptions;
@@ -61,23 +61,23 @@ export class Watch implements AsyncIterable<Finding> {
     this.#subscription = new Subscription(world.network, options.announcement, (batch) => this.#handle(batch));
   }
 
-  /** Whether the interface is missing, so that nothing can be heard. */
+  /** Whether the watch waits for a missing interface, so that nothing can be heard. */
   get isWaiting(): boolean {
     return this.#isWaiting;
   }
 
-  /** When something last came on the group, announcement or not; undefined if never. */
+  /** When a datagram last arrived on the group, announcement or not; undefined if never. */
   get heardUs(): number | undefined {
     return this.#heardUs;
   }
 
-  /** The longest time in which a genuine record that was heard says that it is announced once; 0 if none says so. */
+  /** The longest announce interval in any genuine record of the fleet; 0 if none names one. */
   get announceIntervalUs(): number {
     return this.#inbox.announceIntervalUs;
   }
 
   /**
-   * Joins the group. With `waits`, a missing interface is no error: the group is joined when the interface is there.
+   * Joins the group. With `waits`, a missing interface is no error: the watch joins the group when the interface appears.
    * @throws {LayercastError} `UNKNOWN_INTERFACE`, `NETWORK_UNAVAILABLE` when the system refuses.
    */
   async open(): Promise<void> {
@@ -125,7 +125,7 @@ export class Watch implements AsyncIterable<Finding> {
     });
   }
 
-  /** Joins anew what is not joined any more, or has been silent for long. */
+  /** Joins the group again if it is no longer joined, or has been silent for long. */
   async #look(): Promise<void> {
     if (this.#subscription.isJoined && !this.#isSilent()) return;
     try {

@@ -19,7 +19,7 @@ export interface DiskOptions {
 /** What a simulated receiver needs of a disk. */
 export interface ReceiverDisk {
   /** Whether this version is there, whole, under its final name. */
-  isInPlace(descriptor: Descriptor): Promise<boolean>;
+  hasObject(descriptor: Descriptor): Promise<boolean>;
   /** Takes up what there is of this version, or begins it. */
   open(descriptor: Descriptor): Promise<ObjectStore>;
   /** Power off: only what the journal claims is left. */
@@ -40,7 +40,7 @@ export class SimulatedDisk implements ReceiverDisk {
     this.#options = options;
   }
 
-  async isInPlace(descriptor: Descriptor): Promise<boolean> {
+  async hasObject(descriptor: Descriptor): Promise<boolean> {
     return isTag(this.#completedTag, descriptor);
   }
 

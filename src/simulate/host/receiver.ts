@@ -50,7 +50,7 @@ export class SimulatedReceiver extends EventEmitter<ReceiverEvents> {
       {
         clock: host.clock,
         network: host,
-        isInPlace: (descriptor) => disk.isInPlace(descriptor),
+        hasObject: (descriptor) => disk.hasObject(descriptor),
         openStore: (descriptor) => disk.open(descriptor),
         solver: instantSolver(isBlank),
         emit: this.emit.bind(this),

@@ -154,7 +154,7 @@ describe('the display of a fetch', () => {
     display.follow(events);
     events.emit('join', { server: undefined, channel: 0, group: 'ff15::1', reason: 'the lowest level' });
     events.emit('progress', progress);
-    events.emit('warning', { code: 'SILENCE', message: 'nothing on channel 1; joining it anew' });
-    expect(text()).toBe('nothing on channel 1; joining it anew\n');
+    events.emit('warning', { code: 'SILENCE', message: 'nothing arrives on channel 1; joining it again' });
+    expect(text()).toBe('nothing arrives on channel 1; joining it again\n');
   });
 });

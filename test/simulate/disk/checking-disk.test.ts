@@ -95,9 +95,9 @@ describe('a checking disk', () => {
   it('is in its place after the commit, byte for byte', async () => {
     const { object, disk, store, write } = await diskOf();
     for (let symbol = 0; symbol < 8; symbol++) write(symbol);
-    expect(await disk.isInPlace(object.descriptor)).toBe(false);
+    expect(await disk.hasObject(object.descriptor)).toBe(false);
     await store.commit();
-    expect(await disk.isInPlace(object.descriptor)).toBe(true);
+    expect(await disk.hasObject(object.descriptor)).toBe(true);
     const file = new Uint8Array(object.content.sizeBytes);
     disk.completed?.read(0, file);
     expect(Buffer.compare(file, object.content.slice(0, file.length))).toBe(0);

@@ -77,7 +77,7 @@ export class CheckingDisk {
     return bytes;
   }
 
-  async isInPlace(descriptor: Descriptor): Promise<boolean> {
+  async hasObject(descriptor: Descriptor): Promise<boolean> {
     return this.#completed !== undefined && isSame(this.#completed.descriptor, descriptor);
   }
 
