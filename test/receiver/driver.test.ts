@@ -37,7 +37,7 @@ describe('the receiving driver', () => {
       level: 2,
       levelCount: 2,
     });
-    expect(events.at(-2)!.event).toMatchObject({ reason: 'has what it needs' });
+    expect(events.at(-2)!.event).toMatchObject({ reason: 'enough symbols received' });
     expect(events.at(-1)!.event).toEqual(complete);
     expect(complete).toMatchObject({ fleet: 'fleet', object: 'object', version: 1, bytes: 500 * SYMBOL_BYTES });
     expect(Math.abs(complete.elapsedMs - bed.nowS * 1000)).toBeLessThan(2);

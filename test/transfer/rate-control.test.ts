@@ -75,7 +75,7 @@ describe('a receiver that finds its rate', () => {
     expect(told.moves.filter(({ kind }) => kind === 'leave').length).toBeGreaterThan(layers.length);
     expect(told.warnings).toEqual([]);
     // Whoever reads the log sees from where to where, and why.
-    const [first, ...others] = told.moves.filter(({ reason }) => reason !== 'has what it needs');
+    const [first, ...others] = told.moves.filter(({ reason }) => reason !== 'enough symbols received');
     expect(first!.reason).toBe('the lowest level first, to measure the path');
     for (const { kind, reason } of others) {
       const [, from, to] = /^level (\d) → (\d): .+$/.exec(reason) ?? [];

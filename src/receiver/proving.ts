@@ -1,0 +1,134 @@
+import { type Descriptor, NO_CODE } from '../wire/descriptor.js';
+import type { Assembler } from './assemble/assembler.js';
+import type { ObjectStore } from './assemble/object-store.js';
+import { type BlockSolver, Restoration } from './assemble/restoration.js';
+import { type Outcome, Verification } from './assemble/verification.js';
+import type { WarningEvent } from './events.js';
+
+/** Blocks longer than this are solved one at a time: each takes as much memory as it is long, and tables of some 40 MB. */
+const MAX_SHARED_BLOCK_BYTES = 12e6;
+
+export interface ProvingOptions {
+  readonly descriptor: Descriptor;
+  readonly assembler: Assembler;
+  readonly store: ObjectStore;
+  readonly solver: BlockSolver;
+  /** Called when the object needs symbols that the receiver may not be listening for. */
+  readonly onNeed: () => void;
+  /** Called when places of a wrong block have been given up; they can be filled again after the next checkpoint. */
+  readonly onRejected: () => void;
+  readonly onWarning: (event: WarningEvent) => void;
+  /** Called once, when the object is known to be whole. */
+  readonly onWhole: () => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Proves the blocks of an object as they become ready, and finds out when the whole object is right. */
+export class Proving {
+  readonly #options: ProvingOptions;
+  readonly #verification: Verification;
+  readonly #concurrency: number;
+  readonly #isCoded: boolean;
+  /** At most `#concurrency`. */
+  readonly #workers = new Set<Promise<void>>();
+  /** Whether the whole object was hashed, for want of block digests, since a block was last found wrong. */
+  #wasHashed: boolean;
+  #trustsEarlierRun: boolean;
+  #isWhole = false;
+  #ended = false;
+
+  constructor(options: ProvingOptions) {
+    const { descriptor, assembler, store, solver } = options;
+    const { geometry } = assembler;
+    const blockBytes = geometry.longBlockSymbolCount * geometry.symbolBytes;
+    this.#options = options;
+    this.#isCoded = descriptor.fecEncodingId !== NO_CODE;
+    this.#concurrency = this.#isCoded && blockBytes <= MAX_SHARED_BLOCK_BYTES ? solver.workerCount : 1;
+    const restoration = this.#isCoded ? new Restoration(geometry, store, solver, this.#concurrency) : undefined;
+    this.#verification = new Verification(assembler, store, restoration);
+    // Places of coded blocks hold any symbols, so the bytes of all places are not the object before all blocks are solved.
+    this.#wasHashed = this.#isCoded;
+    this.#trustsEarlierRun = store.verifiedBlocks.count > 0;
+  }
+
+  /** Whether the object is known to be whole. Nothing may change it from then on. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
+  /** Whether a block is ready, or the whole object can be hashed. */
+  get hasWork(): boolean {
+    const { hasReady, isComplete } = this.#options.assembler;
+    return hasReady || (isComplete && !this.#wasHashed);
+  }
+
+  /** Proves ready blocks until no block is ready, as many at once as fit into memory. */
+  work(): void {
+    const { assembler, onError } = this.#options;
+    do {
+      if (this.#ended || this.#workers.size >= this.#concurrency) return;
+      const worker = this.#proveAll()
+        .catch((error: unknown) => onError(error))
+        .then(() => {
+          this.#workers.delete(worker);
+          if (assembler.hasReady) this.work();
+        });
+      this.#workers.add(worker);
+    } while (assembler.hasReady);
+  }
+
+  /** Begins no further block; resolves when the blocks under way are done. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    await Promise.all(this.#workers);
+  }
+
+  async #proveAll(): Promise<void> {
+    const { assembler, onWhole } = this.#options;
+    while (!this.#ended && (await this.#verification.step((block, outcome) => this.#judge(block, outcome))));
+    // The worker that ends last sees what all workers have done.
+    if (this.#workers.size > 1) return;
+    if (!(assembler.isVerified ? await this.#isStillRight() : await this.#isWholeWithoutDigests())) return;
+    this.#isWhole = true;
+    onWhole();
+  }
+
+  #judge(block: number, outcome: Outcome): void {
+    const { assembler, store, onNeed, onRejected, onWarning } = this.#options;
+    if (outcome !== 'genuine') onNeed();
+    if (outcome === 'unsolved' && assembler.postpone(block)) return;
+    if (outcome === 'genuine') {
+      assembler.accept(block);
+      store.acceptBlock(block);
+      return;
+    }
+    for (const { first, count } of assembler.reject(block)) store.rejectPlaces(first, count);
+    onRejected();
+    this.#wasHashed = this.#isCoded;
+    const message = `block ${block} did not have its signed digest; receiving the block again`;
+    onWarning({ code: 'REJECTED_BLOCK', message });
+  }
+
+  /** Whether the object is right although digests are missing: all symbols may have arrived before them, and the object has its own digest. */
+  async #isWholeWithoutDigests(): Promise<boolean> {
+    if (!this.#options.assembler.isComplete || this.#wasHashed) return false;
+    this.#wasHashed = true;
+    return this.#hasRightDigest();
+  }
+
+  async #hasRightDigest(): Promise<boolean> {
+    return Buffer.compare(await this.#verification.objectDigest(), this.#options.descriptor.sha256) === 0;
+  }
+
+  /** Whether blocks that an earlier run verified are still right. Nobody has read them since, and they may have changed on disk. */
+  async #isStillRight(): Promise<boolean> {
+    const { assembler, onNeed, onWarning } = this.#options;
+    if (!this.#trustsEarlierRun || (await this.#hasRightDigest())) return true;
+    this.#trustsEarlierRun = false;
+    const message = 'the data that an earlier run left on disk have changed; checking all blocks again';
+    onWarning({ code: 'REJECTED_BLOCK', message });
+    assembler.doubt();
+    onNeed();
+    return false;
+  }
+}
