@@ -4,7 +4,7 @@ import { RECEIVER_OPTIONS } from '../options/receiver-options.js';
 
 /* Options that only the command line has, declared as those of the library are. */
 
-/** Of `fetch` and `list`. */
+/** An option of `fetch` and `list`. */
 export const RECEIVER_FILE = {
   config: { kind: PATH, flag: '--config <receiver.yaml>', help: 'file with settings; flags override it' },
 } as const satisfies OptionTable;

@@ -4,7 +4,7 @@ import { Interrupted } from './interrupt.js';
 
 /** The process's exit code for each way to fail; scripts rely on them. */
 const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
-  // 2: what was typed, or what a file that was given says; trying again changes nothing.
+  // 2: a fault in what was typed, or in a file that was given; the same command fails again.
   USAGE: 2,
   CONFIG_INVALID: 2,
   LOG_INVALID: 2,
@@ -13,15 +13,15 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   UNKNOWN_INTERFACE: 2,
   ADDRESS_INVALID: 2,
   KEY_INVALID: 2,
-  // 3: not finished, progress kept.
+  // 3: not finished; progress is kept.
   TIMEOUT: 3,
-  // 4: what came is not what was signed, or may not be taken.
+  // 4: what arrived is not what was signed, or is refused.
   RECORD_INVALID: 4,
   VERSION_REFUSED: 4,
   EXPIRED: 4,
   // 5: nothing was heard at all.
   NOBODY_SENDING: 5,
-  // 1: this host or its network.
+  // 1: a fault of this host or its network.
   NOTHING_TO_SEND: 1,
   PERMISSION_DENIED: 1,
   DISK_FULL: 1,

@@ -5,7 +5,7 @@ import { RECEIVER_OPTIONS } from '../options/receiver-options.js';
 /** The kinds of settings files that `layercast config` checks. */
 export type FileKind = 'fleet' | 'receiver' | 'scenario';
 
-/** The kind of a file, told by settings that no other kind has. A file without such settings counts as a fleet. */
+/** Recognises the kind of a file by settings that no other kind has. A file without such settings counts as a fleet. */
 export function fileKindOf(text: string): FileKind {
   const { data } = readYaml(text);
   if (typeof data !== 'object' || data === null) return 'fleet';

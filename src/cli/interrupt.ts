@@ -2,7 +2,7 @@ import { LayercastError } from '../base/errors.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** Stopped from outside; the exit code says by which signal. */
+/** The error of a command that a signal stopped; the exit code follows from the signal. */
 export class Interrupted extends LayercastError {
   readonly signal: (typeof SIGNALS)[number];
 
@@ -13,8 +13,9 @@ export class Interrupted extends LayercastError {
 }
 
 /**
- * Runs `work` with an AbortSignal that SIGINT and SIGTERM abort, so that it can leave groups and flush. When it has ended
- * after that, however it did, the promise rejects with `Interrupted`. A second signal ends the process at once.
+ * Runs `work` with an AbortSignal that SIGINT and SIGTERM abort, so that it can leave groups and flush. After a signal the promise
+ * rejects as soon as `work` has ended: with an error of `work` if its code is not `ABORTED`, else with `Interrupted`. A second
+ * signal ends the process at once.
  */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
@@ -31,7 +32,7 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
     controller.signal.throwIfAborted();
     return result;
   } catch (error) {
-    // Of what failed because of the signal only the signal is news.
+    // An `ABORTED` of `work` is a consequence of the signal, so the signal is reported and not the consequence.
     const isConsequence = error instanceof LayercastError && error.code === 'ABORTED';
     throw controller.signal.aborted && isConsequence ? controller.signal.reason : error;
   } finally {

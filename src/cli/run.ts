@@ -6,7 +6,7 @@ import { exitCodeOf } from './exit-codes.js';
 import { printEvent } from './json/print-event.js';
 import { typed } from './spelling.js';
 
-/** Adds one command to the program; each file in `commands/` has one, and loads what is heavy when it runs. */
+/** Adds one command to the program. Each file in `commands/` exports one; it loads large modules only when the command runs. */
 export type Registration = (program: Command) => void;
 
 /** Runs the command line and sets the process's exit code. Never rejects. */
@@ -71,7 +71,7 @@ function describe(error: unknown): { code: string; message: string; hint: string
 
 const SEE_HELP = 'see layercast --help, or layercast COMMAND --help';
 
-/** `layercast plan … | head` is no failure: output that cannot be written any more is dropped. */
+/** Drops output that cannot be written any more, so that `layercast plan … | head` does not fail. */
 function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error) => {

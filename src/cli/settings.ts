@@ -13,7 +13,7 @@ export type Flags = Readonly<Record<string, string | boolean | undefined>>;
  * The settings of a command: each from its flag, else from its environment variable, else from the file, else its default. An
  * empty variable counts as not set.
  *
- * @throws {LayercastError} `USAGE` when the flag or variable that decides does not hold such a value.
+ * @throws {LayercastError} `USAGE` when the flag or variable that is used does not hold a value of the option's kind.
  */
 export function settle<T extends OptionTable>(
   table: T,
@@ -51,7 +51,7 @@ async function load(path: string): Promise<ReceiverFile> {
   return loadReceiverFile(path);
 }
 
-/** The value of a flag or variable; undefined when neither was typed. */
+/** The value of an option's flag, else of its variable; undefined when neither is set. */
 function typed(option: Option, flag: string, flags: Flags, environment: Environment): unknown {
   const given = flags[keyOf(flag)];
   // Commander gives true for a `--no-` flag that was not typed.

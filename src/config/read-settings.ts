@@ -5,7 +5,7 @@ import { ConfigError, type Fault } from './faults.js';
 import { type Repair, usablePart } from './usable-part.js';
 import { readYaml, type YamlSource } from './yaml-source.js';
 
-/** A settings file on its way from text to what a program works with. */
+/** A settings file whose schema was checked. `conclude` ends its checks. */
 export interface Settings<T> {
   /** What the file says, as its schema makes it; without the settings that have faults. */
   readonly file: T;
@@ -15,20 +15,21 @@ export interface Settings<T> {
   /** Where relative paths start: the folder of the file. */
   readonly folder: string;
   /**
-   * Returns what was made of the file.
+   * Returns what the caller made of the file, unless the file has a fault.
    *
-   * @param faults found while making it: what only the file as a whole can be wrong about
+   * @param faults those that the caller found: faults that only the file as a whole can have
    * @throws {ConfigError} `CONFIG_INVALID` with every fault of the file, if there is one
    */
   conclude<V>(made: V | undefined, faults: readonly Fault[]): V;
 }
 
 /**
- * Reads the text of a settings file. A new kind of file is made so: a schema of the blocks in fields.ts; a function that calls this
- * one, turns `file` into what the program works with, and concludes; an entry in src/cli/file-kinds.ts, for `layercast config`.
+ * Reads the text of a settings file. A new kind of file needs a schema made of the kinds in fields.ts; a function that calls
+ * this one, turns `file` into what the program works with, and calls `conclude`; for `layercast config` its kind in
+ * src/cli/file-kind.ts, its check in src/cli/actions/run-validate.ts and its schema in src/cli/json/json-schema.ts.
  *
  * @param path names the file in faults
- * @param repair how to judge the rest of a file with faults; without it only the schema's faults are told
+ * @param repair how to check the rest of a file with faults; without it only the schema's faults are reported
  * @throws {ConfigError} `CONFIG_INVALID` with every fault, when too little of the file is usable
  */
 export function readSettings<Schema extends z.ZodType>(

@@ -5,33 +5,33 @@
 export interface Quantity {
   /** With the article, for messages: `a rate`. */
   readonly name: string;
-  /** Each unit in terms of the one that `parse` returns. */
+  /** Factor of each unit: how many base units it is. `parseQuantity` returns a number of base units. */
   readonly units: Readonly<Record<string, number>>;
   readonly example: string;
 }
 
-/** → bit/s. Decimal multiples, as everywhere in networking. */
+/** Rates; the base unit is bit/s. Multiples are decimal, as everywhere in networking. */
 export const RATE: Quantity = {
   name: 'a rate',
   units: { bit: 1, kbit: 1e3, Mbit: 1e6, Gbit: 1e9 },
   example: '1.5Mbit',
 };
 
-/** → microseconds. */
+/** Times; the base unit is the microsecond. */
 export const DURATION: Quantity = {
   name: 'a time',
   units: { us: 1, ms: 1e3, s: 1e6, min: 60e6, h: 3600e6, d: 86_400e6 },
   example: '5ms',
 };
 
-/** → bytes. SI and IEC 80000-13 multiples. */
+/** Sizes; the base unit is the byte. Multiples are those of SI and IEC 80000-13. */
 export const SIZE: Quantity = {
   name: 'a size',
   units: { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 },
   example: '10MB',
 };
 
-/** → share, 1 is all. */
+/** Shares; in the base unit, 1 is all. */
 export const RATIO: Quantity = { name: 'a share', units: { '%': 0.01 }, example: '33%' };
 
 /** The values that a setting allows: a quantity between two bounds in its base unit, both allowed. */
@@ -41,7 +41,7 @@ export interface Bounds {
   readonly max: number;
 }
 
-/** The value of a text that is such a quantity and within the bounds; else undefined. */
+/** The value in its base unit; undefined if the text is not such a quantity or the value is out of bounds. */
 export function parseWithin({ quantity, min, max }: Bounds, text: string): number | undefined {
   const value = parseQuantity(quantity, text);
   return value !== undefined && value >= min && value <= max ? value : undefined;

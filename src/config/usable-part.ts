@@ -1,21 +1,21 @@
 import type { z } from 'zod';
 import type { Fault } from './faults.js';
 
-/** How a file with faults is cut down to a part without, so that the rest can be judged in the same run. */
+/** How to make a file without faults from one with faults, so that its other settings can be checked in the same run. */
 export interface Repair {
   /** Values for settings that have faults and may not be missing. Other settings with faults are left out. */
   readonly standIns: Readonly<Record<string, unknown>>;
-  /** Settings that decide how others are judged: with a fault in one of them nothing more is said. */
+  /** Settings on which the checks of others depend. If one of them has a fault, nothing else is checked. */
   readonly decisive?: readonly string[];
-  /** Settings that are no mapping of entries by name: a fault anywhere inside replaces them as a whole. */
+  /** Settings that are no mapping of entries by name. A fault anywhere inside removes or replaces the whole setting. */
   readonly undivided?: readonly string[];
-  /** What becomes of an entry that has a fault: dropped; or trimmed of the settings that have faults, since others may name it. */
+  /** `drop` removes an entry that has a fault. `trim` removes only its faulty settings, because other settings may name it. */
   readonly entries: 'drop' | 'trim';
 }
 
 export interface UsablePart<T> {
   readonly file: T;
-  /** Whether a fault that was found in `file` is one of the file itself, and not of what was left out. */
+  /** Whether a fault that was found in `file` is one of the original file, and no consequence of what was left out. */
   isReal(fault: Fault): boolean;
 }
 
@@ -54,7 +54,7 @@ export function usablePart<Schema extends z.ZodType>(
   };
 }
 
-/** Takes settings from an entry, or empties it when the fault is not in any of them. */
+/** Removes settings from an entry, or all of its settings if the fault is in none of them. */
 function trim(section: unknown, name: string, settings: readonly string[]): void {
   if (!isMapping(section)) return;
   if (settings.length === 0 || !isMapping(section[name])) section[name] = {};

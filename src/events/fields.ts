@@ -2,19 +2,19 @@ import { z } from 'zod';
 import { MAX_OBJECT_BYTES, MAX_SERVERS } from '../base/limits.js';
 
 /*
- * The kinds of field that events have. Each says its unit and its bounds, and how a reader reports a value that is not one of
- * it. A schema has two sides: its input is the JSON line, its output is what programs of this library get.
+ * The kinds of field that events have. Each has its unit and its bounds, and the text that reports a value that does not fit.
+ * A schema has two sides: its input is the JSON line, its output is what programs of this library get.
  */
 
-/** Names, addresses, hashes: longer than any that there is. */
+/** Longest name, address or hash: longer than any in use. */
 const MAX_NAME_LENGTH = 1000;
-/** Messages, with all faults of a file; reasons; hints. A whole line has at most 1 MiB. */
+/** Longest message, reason or hint. A message may list all faults of a file; a whole line has at most 1 MiB. */
 const MAX_TEXT_LENGTH = 100_000;
-/** Thirty years: longer than anything runs, and exact in any arithmetic on it. */
+/** Longest time, some thirty years: no program runs for longer, and numbers of this size are exact. */
 const MAX_MS = 1e12;
-/** Counts, versions and sizes are exact up to here. */
+/** Largest count, version or size: numbers are exact up to here. */
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
-/** Levels are at most as many as channels; more room lets logs of later versions be read. */
+/** Highest level and channel index: more than this version has, so that logs of later versions can be read. */
 export const MAX_LEVEL = 255;
 
 /** A name, an address, a hash or a word from a list that may grow. */
@@ -47,7 +47,7 @@ export function whole(least: number, most: number, description: string, unit?: s
   return z.int(fault).min(least, fault).max(most, fault).meta(described(description, unit));
 }
 
-/** Bytes, of an object at most. */
+/** A number of bytes, at most those of the largest object. */
 export function bytes(description: string) {
   return whole(0, MAX_OBJECT_BYTES, description, 'B');
 }

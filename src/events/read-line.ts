@@ -7,8 +7,8 @@ import { atMs } from './shared-fields.js';
  * and other fields are let through, because logs may be of other versions. For the same reason give schemas of the fields that you use,
  * not of all that there are: `progress.pick({ level: true })`.
  *
- * The reader never throws. It returns the event; or as a text what is wrong with the line; or undefined for an event that is
- * not in the table.
+ * The reader never throws. It returns the event, or a text that says what is wrong with the line; undefined for an event that
+ * is not in the table.
  */
 export function lineReader<const Table extends EventTable>(
   table: Table,

@@ -16,7 +16,7 @@ import {
 
 /* Fields that events of more than one command have. */
 
-/** Every line of every command but `list` has it. */
+/** Time of a line; lines of all commands except `list` have it. */
 export const atMs = wholeMs(
   'Time since the command started, by a clock that never jumps; of `simulate` the simulated time.',
 );
@@ -43,7 +43,7 @@ export const hint = message('What to do about it.').optional();
 /** A fault of this host or of its settings: the last line of a command that failed. */
 export const errorFields = { code, message: messageText, hint };
 
-/** `join` and `leave`. */
+/** Fields of `join` and `leave`. */
 export const membershipFields = {
   server: orNull(name('Server whose datagrams alone are wanted; null: those of any server.')),
   channel: channelIndex,
@@ -51,7 +51,7 @@ export const membershipFields = {
   reason: message('Why, for people. A change of the level begins with the old and the new one: `level 2 → 3: `.'),
 };
 
-/** What every `progress` has. */
+/** Fields that `progress` of every command has. */
 export const progressFields = {
   bytes: bytes('Bytes of the object that are there.'),
   totalBytes: objectBytes,

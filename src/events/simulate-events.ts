@@ -30,7 +30,7 @@ import {
   version,
 } from './shared-fields.js';
 
-/** Receivers, links and flows of one simulation. */
+/** Most receivers, links or flows of one simulation. */
 const MAX_ENTRIES = 100_000;
 
 const receiver = name('Name of the receiver or crowd.');
@@ -38,7 +38,7 @@ const link = name('Name of the link.');
 const flow = name('Name of the flow.');
 const capacity = orNull(rate('What the link carries; null without a limit.'));
 
-/** A figure of several receivers; all three are the same for one. */
+/** Least, median and largest value of a figure over several receivers; for one receiver all three are equal. */
 function spread<Figure extends z.ZodType>(figure: Figure, description: string) {
   return record({ min: figure, median: figure, max: figure }).meta({ description });
 }
@@ -78,8 +78,8 @@ export const flowSummary = record({
 });
 
 /**
- * The events of `simulate --json`, by name. Those of `fetch` mean the same, with the name of the receiver. A crowd is one
- * receiver, whose figures are the mean of its members, or their median where the field says so.
+ * The events of `simulate --json`, by name. Events that `fetch` has too mean the same here, and also name the receiver. A crowd
+ * counts as one receiver, whose figures are the mean of its members, or their median where the field says so.
  */
 export const simulateEvents = {
   descriptor: z

@@ -12,7 +12,7 @@ export function solveBlock(partial: PartialBlock, symbolBytes: number): boolean 
 }
 
 /**
- * Moves every source symbol to the row of its ESI, as decoding wants it: here a copy in memory, on disk it would be a write.
+ * Moves every source symbol to the row of its ESI, where decoding needs it. In memory that is a copy, on disk a write.
  */
 function arrange({ block, spare, esis }: PartialBlock, sourceCount: number, symbolBytes: number): void {
   const at = (row: number): Uint8Array => {

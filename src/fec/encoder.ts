@@ -14,7 +14,7 @@ import { loadRows, runPlan, type Slice, type Symbols, storeRows } from './solve/
 export class BlockEncoder {
   readonly code: BlockCode;
   readonly symbolBytes: number;
-  /** The L intermediate symbols. Each symbol is a sum of about seven of them. Who keeps them need not solve the block again. */
+  /** The L intermediate symbols. Each symbol is a sum of about seven of them. Keep them to avoid solving the block again. */
   readonly intermediate: Uint8Array;
   private readonly runs: RunEncoder;
 

@@ -39,7 +39,7 @@ export interface GroupAndPort {
 export const OBJECT_CODES = ['raptorq', 'none'] as const;
 export type ObjectCode = (typeof OBJECT_CODES)[number];
 
-/** `several`: layered, a receiver joins channels 0 to l. `best`: each channel is complete by itself. */
+/** `several`: layered; a receiver at level l joins the channels 0 to l − 1. `best`: replicated; each channel is complete. */
 export const LADDER_MODES = ['several', 'best'] as const;
 export type LadderMode = (typeof LADDER_MODES)[number];
 

@@ -1,6 +1,6 @@
 import type { Fleet, FleetChannel, FleetServer, StartOffset } from './fleet.js';
 
-/** The fractional parts of its multiples are as far apart as possible, for any number of multiples. */
+/** The fractional parts of the multiples of this number are as far apart as possible, for any number of multiples. */
 const GOLDEN_SECTION = (Math.sqrt(5) - 1) / 2;
 
 /**

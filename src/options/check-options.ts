@@ -17,10 +17,10 @@ export function checkSenderOptions(options: unknown): CheckedSenderOptions {
   return valuesOf('createSender', checkOptions(SENDER_OPTIONS, options));
 }
 
-/** Every fault of some options, and if there is none, their values with the defaults filled in. */
+/** The faults of some options; if there are none, also their values with the defaults filled in. */
 export interface CheckOf<T extends OptionTable> {
   readonly faults: readonly OptionFault[];
-  /** A copy, so that nothing changes afterwards; undefined where there are faults. */
+  /** A copy, so that later changes by the caller have no effect; undefined if there are faults. */
   readonly values: CheckedOptionsOf<T> | undefined;
 }
 

@@ -45,7 +45,7 @@ function schemaOf<F extends Form>(kind: KindOf<F>, description: string): z.ZodTy
   return (SCHEMAS[kind.form as F] as (kind: KindOf<F>, description: string) => z.ZodType)(kind, description);
 }
 
-/** Text may be left empty in a file (`interface:`), which says nothing. */
+/** A text may be empty in a file (`interface:`). The option then counts as not set. */
 const SCHEMAS: { readonly [F in Form]: (kind: KindOf<F>, description: string) => z.ZodType } = {
   whole: ({ min, max }, description) => whole(min, max).optional().meta({ description }),
   choice: ({ words }, description) => choice(words).optional().meta({ description }),
@@ -67,7 +67,7 @@ const SCHEMAS: { readonly [F in Form]: (kind: KindOf<F>, description: string) =>
   clock: notWritten,
 };
 
-/** A path is made absolute. Of an output, "-" stays "-", and a slash at the end stays (see `OUTPUT_PATH`). */
+/** Makes a path absolute. An output keeps "-" and a slash at its end (see `OUTPUT_PATH`). */
 function placed(form: Form, value: unknown, folder: string): unknown {
   if (typeof value !== 'string') return value;
   if (form === 'path' || form === 'key') return resolve(folder, value);

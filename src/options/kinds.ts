@@ -48,7 +48,7 @@ export interface NameKind<Form extends 'name' | 'objectName'> {
   readonly what: string;
 }
 
-/** What needs no more words: true or false, a path, a public key, channel indexes, and what only a program can hand in. */
+/** A kind without bounds or words: true or false, a path, a public key, channel indexes, objects that only a program has. */
 export interface PlainKind<Form extends keyof PlainValues> {
   readonly form: Form;
 }
@@ -76,7 +76,7 @@ export type Kind =
 export type Form = Kind['form'];
 export type KindOf<F extends Form> = Extract<Kind, { readonly form: F }>;
 
-/** What a program gives. */
+/** The type of the value that a program gives. */
 export type ValueOf<K extends Kind> =
   K extends ChoiceKind<infer Word>
     ? Word
@@ -86,7 +86,7 @@ export type ValueOf<K extends Kind> =
         ? PlainValues[Form]
         : string;
 
-/** What flags, variables and files give: the same, but the path of a key instead of the key. */
+/** The type of the value from flags, variables and files: the same, except that a key is given by its path. */
 export type WrittenValueOf<K extends Kind> = K extends PlainKind<'key'> ? string : ValueOf<K>;
 
 export const FLEET_NAME: NameKind<'name'> = { form: 'name', what: 'the name of a fleet' };
@@ -112,7 +112,7 @@ export const RECEIVER_MODE: ChoiceKind<ReceiverMode> = { form: 'choice', words: 
 export const PORT: WholeKind = { form: 'whole', min: 1, max: MAX_PORT };
 export const THREAD_COUNT: WholeKind = { form: 'whole', min: 1, max: 64 };
 
-/** The most that a receiver joins at once: from less than any ladder's lowest channel to what no host receives yet. */
+/** Limit of the joined rate. Its bounds: less than the lowest channel of any ladder, and more than any host receives yet. */
 export const JOINED_RATE: QuantityKind = {
   form: 'quantity',
   bounds: { quantity: RATE, min: 1e3, max: 100e9 },
@@ -129,7 +129,7 @@ export const WAITING_TIME: QuantityKind = {
   typedUnit: { name: 'seconds', symbol: 's' },
 };
 
-/** Room for intermediate symbols on disk. */
+/** Largest size of all intermediate symbols on disk. */
 export const CACHE_SIZE: QuantityKind = {
   form: 'quantity',
   bounds: { quantity: SIZE, min: 1, max: 1e15 },

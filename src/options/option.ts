@@ -7,16 +7,16 @@ export type Option = { [F in Kind['form']]: OptionOf<Extract<Kind, { readonly fo
 interface OptionOf<K extends Kind> {
   readonly kind: K;
   readonly isRequired?: true;
-  /** The value of an option that nobody sets. Options without one have no such value, or a rule that the docstring tells. */
+  /** Value if the option is not set. Without a default the value is then undefined, or the option's docstring gives a rule. */
   readonly default?: ValueOf<K>;
   /**
    * As help shows it: `-o, --output <file>`, `--max-rate <rate>`, `--no-wait`. The long name gives the YAML key (`maxRate`) and
-   * the environment variable (`LAYERCAST_MAX_RATE`). What is true or false has no variable.
+   * the environment variable (`LAYERCAST_MAX_RATE`). An option that is true or false has no variable.
    */
   readonly flag?: string;
-  /** For the command's help, without the default. */
+  /** Text for the command's help, without the default. */
   readonly help?: string;
-  /** For the file's JSON Schema, without the default. An option without it is not for files. */
+  /** Text for the file's JSON Schema. An option without this text cannot be set in files. */
   readonly file?: string;
   /** How hints name an option that is an argument of a command: `FLEET`. */
   readonly argument?: string;
@@ -70,13 +70,13 @@ export function keyOf(flag: string): string {
   return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** `LAYERCAST_MAX_RATE` for `--max-rate <rate>`; undefined for what is true or false. */
+/** `LAYERCAST_MAX_RATE` for `--max-rate <rate>`; undefined for an option that is true or false. */
 export function variableOf({ flag, kind }: Pick<Option, 'flag' | 'kind'>): string | undefined {
   if (flag === undefined || kind.form === 'truth') return undefined;
   return `LAYERCAST_${longFlagOf(flag).slice(2).replaceAll('-', '_').toUpperCase()}`;
 }
 
-/** The default as people write it; undefined where there is none, and for what is true or false, which its flag tells. */
+/** The default as people write it; undefined without a default, and for true or false, because the flag shows that one. */
 export function writtenDefaultOf({ kind, default: value }: Option): string | undefined {
   if (value === undefined || kind.form === 'truth') return undefined;
   if (kind.form !== 'quantity') return String(value);

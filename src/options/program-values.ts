@@ -50,7 +50,7 @@ const SCHEMAS: { readonly [F in Form]: (kind: KindOf<F>) => z.ZodType } = {
     ),
 };
 
-/** PEM text or a key object. Whether it is a key, and which, only `publicKeyFrom` tells. */
+/** PEM text or a key object. `publicKeyFrom` checks whether it is a key, and of which kind. */
 export const pemOrKey = z.custom<string | Buffer | KeyObject>(
   (value) => (typeof value === 'string' && value !== '') || value instanceof Uint8Array || value instanceof KeyObject,
   says('not a key', 'the text of a PEM file as a string or Buffer, or a KeyObject'),

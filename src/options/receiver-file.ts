@@ -10,7 +10,7 @@ export const receiverSchema = mappingOf('a receiver file', fileShapeOf(RECEIVER_
   description: 'Settings of layercast fetch and list on this host',
 });
 
-/** A receiver file after all checks, every path absolute. What it does not say is undefined; defaults come last. */
+/** A receiver file after all checks, with absolute paths. A setting that the file lacks is undefined; defaults come later. */
 export type ReceiverFile = Partial<SettingsOf<typeof RECEIVER_OPTIONS>>;
 
 /**

@@ -11,7 +11,7 @@ export interface Frame {
 
 export type TickText = (value: number) => string;
 
-/** Grid lines across; with `textOf` their values below. */
+/** Vertical grid lines; with `textOf` also their values, below the frame. */
 export function xAxis({ top, bottom }: Frame, scale: Scale, textOf?: TickText): string[] {
   return scale.ticks.flatMap((tick) => [
     element('path', { class: 'grid', d: `M${tenth(scale.at(tick))} ${top}V${bottom}` }),
@@ -19,7 +19,7 @@ export function xAxis({ top, bottom }: Frame, scale: Scale, textOf?: TickText): 
   ]);
 }
 
-/** Grid lines along, with their values at the left. */
+/** Horizontal grid lines, with their values at the left. */
 export function yAxis({ left, right }: Frame, scale: Scale, textOf: TickText): string[] {
   return scale.ticks.flatMap((tick) => [
     element('path', { class: 'grid', d: `M${left} ${tenth(scale.at(tick))}H${right}` }),
@@ -27,7 +27,7 @@ export function yAxis({ left, right }: Frame, scale: Scale, textOf: TickText): s
   ]);
 }
 
-/** The lines that the values stand at. */
+/** The two axes: the left edge and the lower edge of the frame. */
 export function axisLines({ left, right, top, bottom }: Frame): string {
   return element('path', { class: 'axis', d: `M${left} ${top}V${bottom}H${right}` });
 }

@@ -16,7 +16,7 @@ export interface ChartOptions {
   readonly xLabel: string;
   readonly yLabel: string;
   readonly series: readonly Series[];
-  /** Least and largest value of an axis; by default what the points need, and 0. */
+  /** Least and largest value of an axis; by default the range that holds all points and 0. */
   readonly xRange?: Range;
   readonly yRange?: Range;
 }

@@ -1,6 +1,9 @@
 import type { Described } from './transfer-event.js';
 
-/** Which level each channel of a ladder adds or is. Until it is described, the ladder counts as layered. */
+/**
+ * The level that each channel of a ladder adds (layered) or is (replicated). Until a `descriptor` event describes the ladder, it
+ * counts as layered.
+ */
 export class LadderLevels {
   #levels: readonly number[] = [];
 
@@ -14,7 +17,7 @@ export class LadderLevels {
     this.#levels = channels.map((_, channel) => slowestFirst.indexOf(channel) + 1);
   }
 
-  /** From 1. */
+  /** The level of a channel, from 1. */
   levelOf(channel: number): number {
     return this.#levels[channel] ?? channel + 1;
   }

@@ -4,7 +4,7 @@ import { element, escapeText, short, textWidth } from './svg.js';
 export interface LegendEntry {
   readonly name: string;
   readonly colourIndex: number;
-  /** Of `stroke-dasharray`. */
+  /** Value of `stroke-dasharray`. */
   readonly dashes?: string | undefined;
 }
 
@@ -12,7 +12,7 @@ const LINE_HEIGHT = 20;
 const SAMPLE = 24;
 const GAP = 18;
 
-/** A sample of each line with its name, as many side by side as there is room for. */
+/** A sample of each line with its name. Each row has as many entries as fit between `left` and `right`. */
 export function legend(
   entries: readonly LegendEntry[],
   { left: start, right, top }: { readonly left: number; readonly right: number; readonly top: number },

@@ -11,10 +11,10 @@ const LEVEL_HEIGHT = 16;
 const [LEAST_HEIGHT, MOST_HEIGHT] = [72, 180];
 /** Pixels between lines that share a level. */
 const LIFT = 2.5;
-/** Levels of room above the highest, for marks and the reasons beside them. */
+/** Room above the highest level, counted in levels, for marks and the reasons beside them. */
 const HEADROOM = 0.9;
 
-/** Levels as steps; joins and leaves as marks, with their reasons. */
+/** Shows the level of each receiver as a line of steps, and its joins and leaves as marks with their reasons. */
 export function levelPanel(record: TransferRecord): Panel {
   const { lines, bands } = receiverLines(
     record,
@@ -53,7 +53,7 @@ export function levelPanel(record: TransferRecord): Panel {
   };
 }
 
-/** The line of a receiver that is complete goes on until that moment. */
+/** Extends the line of a complete receiver up to the moment of completion. */
 function toEnd(points: Points, receiver: ReceiverRecord | undefined): Points {
   const last = points.at(-1);
   return receiver?.wholeMs === undefined || last === undefined ? points : [...points, [receiver.wholeMs, last[1]]];

@@ -1,7 +1,7 @@
 import type { Scale } from './scale.js';
 import { COLOUR_COUNT, tenth } from './svg.js';
 
-/** From left to right. A gap is a point whose y is NaN. */
+/** Points of a line, from left to right. A point whose y is NaN makes a gap. */
 export type Points = readonly (readonly [x: number, y: number])[];
 
 /** The path of a line: straight from point to point, or, as steps, level from each point to the next. */
@@ -25,7 +25,7 @@ export function areaClass(colourIndex: number): string {
   return `area c${colourIndex % COLOUR_COUNT}`;
 }
 
-/** Of `stroke-dasharray`. */
+/** Values of `stroke-dasharray`. */
 export const DASHES = '6 4';
 export const DOTS = '2 3';
 

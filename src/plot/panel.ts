@@ -19,12 +19,12 @@ export interface Panel {
 export interface PanelLine {
   readonly points: Points;
   readonly colourIndex: number;
-  /** At the right, beside where the line ends. */
+  /** Text at the right, beside the end of the line. */
   readonly label?: string | undefined;
   readonly isThin?: boolean;
   readonly isStep?: boolean;
   readonly dashes?: string | undefined;
-  /** Pixels upward, so that lines of the same values do not hide each other. */
+  /** Pixels by which the line is moved up, so that lines of the same values do not hide each other. */
   readonly lift?: number;
 }
 
@@ -38,18 +38,18 @@ export interface Mark {
   readonly y: number;
   readonly shape: 'up' | 'down' | 'end';
   readonly colourIndex: number;
-  /** Shown when the pointer rests on it. */
+  /** Shown when the pointer rests on the mark. */
   readonly title: string;
-  /** Written beside it where that fits before the next mark. */
+  /** Written beside the mark if there is room before the next mark. */
   readonly text?: string;
   readonly lift?: number;
 }
 
 export const HEADING_HEIGHT = 26;
-/** Between lines of labels. */
+/** Least distance between two labels. */
 const LABEL_HEIGHT = 13;
 
-/** A panel in its frame, with its heading above that; with `textOf` the values across below. */
+/** A panel in its frame, with its heading above; with `textOf` also the values of the time axis below. */
 export function panelElements(panel: Panel, frame: Frame, x: Scale, textOf?: TickText): readonly string[] {
   const { left, right, top, bottom } = frame;
   const y = panel.scale(bottom, top);
@@ -152,12 +152,12 @@ function labelElements(lines: readonly PanelLine[], { right, top, bottom }: Fram
   );
 }
 
-/** The last value above 0: the line of a receiver that is complete ends at 0, and its label belongs beside the value before. */
+/** The last value above 0. A complete receiver has left all channels, so its line ends at 0; its label belongs higher. */
 function lastSeen(points: Points): number {
   return points.findLast(([, y]) => y > 0)?.[1] ?? 0;
 }
 
-/** Moves labels apart until none hides another. @param wanted heights, ascending */
+/** Moves labels apart until none hides another. @param wanted their heights in pixels, ascending */
 function apart(wanted: readonly number[], largest: number): readonly number[] {
   const heights = [...wanted];
   for (let i = 1; i < heights.length; i++) heights[i] = Math.max(heights[i]!, heights[i - 1]! + LABEL_HEIGHT);

@@ -4,7 +4,7 @@ import type { ReceiverRecord } from './receiver-record.js';
 import type { Spread } from './spread.js';
 import { type Crowd, MAX_NAMED, type TransferRecord } from './transfer-record.js';
 
-/** The grey one comes last. */
+/** Colour indexes of receivers; grey comes last. */
 export const RECEIVER_COLOURS = [0, 1, 2, 3, 4, 5, 7, 6] as const;
 const CROWD_COLOUR = RECEIVER_COLOURS[0];
 /** Names are cut to this many letters. */
@@ -14,7 +14,7 @@ export function isCrowd(record: TransferRecord): boolean {
   return record.receiverCount > MAX_NAMED;
 }
 
-/** A line for each receiver, or the spread of many. */
+/** A line for each receiver; for a crowd, a line for the median and a band for the spread. */
 export function receiverLines(
   record: TransferRecord,
   of: (receiver: ReceiverRecord) => Points,

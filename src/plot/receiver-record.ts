@@ -6,14 +6,14 @@ import type { Change, Sample } from './transfer-event.js';
 export interface Step {
   readonly atMs: number;
   readonly reason: string;
-  /** After it; 0 for none. */
+  /** The level after the step; 0 for none. */
   readonly level: number;
   readonly isUp: boolean;
   readonly joined: readonly number[];
   readonly left: readonly number[];
 }
 
-/** Marks kept of one receiver: more are a blur at any width. */
+/** Most steps that are kept of one receiver: the marks of more would hide each other at any width. */
 const MAX_STEPS = 1000;
 /** Joins and leaves of one decision follow each other within this time. */
 const MOMENT_MS = 100;
@@ -21,7 +21,7 @@ const MOMENT_MS = 100;
 /** What one receiver did, as lines over time. */
 export class ReceiverRecord {
   readonly name: string;
-  /** 1 for the lowest level, 0 for none. */
+  /** The level over time: 1 is the lowest, 0 none. */
   readonly level = new ThinnedPoints();
   readonly rate = new ThinnedPoints();
   readonly levelRate = new ThinnedPoints();
@@ -29,8 +29,9 @@ export class ReceiverRecord {
   readonly queue = new ThinnedPoints();
   readonly loss = new ThinnedPoints();
   readonly steps: Step[] = [];
-  /** Changes that there was no room for. */
+  /** Steps beyond `MAX_STEPS`, which are not kept. */
   unmarkedCount = 0;
+  /** When the object was complete; undefined until then. */
   wholeMs: number | undefined;
   #moment: Moment | undefined;
   /** How often each channel is joined: once for each server, where servers are joined one by one. */
@@ -61,12 +62,12 @@ export class ReceiverRecord {
     this.loss.add(atMs, 100 * sample.lossRatio);
     if (sample.levelRateBitsPerSecond !== undefined) this.levelRate.add(atMs, sample.levelRateBitsPerSecond);
     if (sample.queueMs !== undefined) this.queue.add(atMs, sample.queueMs);
-    // Unknown again is a gap.
+    // If the capacity is no longer known, the line has a gap.
     if (sample.capacityBitsPerSecond !== undefined) this.capacity.add(atMs, sample.capacityBitsPerSecond);
     else if (Number.isFinite(this.capacity.last)) this.capacity.add(atMs, Number.NaN);
   }
 
-  /** A log may begin after the joins, or may have lost some of them: the level that the receiver reports is right. */
+  /** Corrects the joined channels by the reported level: a log may begin after the joins, or may lack some of them. */
   #believe(level: number, ladder: LadderLevels): void {
     for (const channel of this.#joinCounts.keys())
       if (ladder.levelOf(channel) > level) this.#joinCounts.delete(channel);
@@ -74,7 +75,7 @@ export class ReceiverRecord {
     if (level > 0 && !this.#joinCounts.has(highest)) this.#joinCounts.set(highest, 1);
   }
 
-  /** The one that goes on, or a new one with a point on the line of levels. */
+  /** The step that this change belongs to: the last one, or a new one, which also gets a point on the line of levels. */
   #momentOf(atMs: number, reason: string): Moment {
     const last = this.#moment;
     if (last !== undefined && last.reason === reason && atMs - last.atMs <= MOMENT_MS) return last;
@@ -88,7 +89,7 @@ export class ReceiverRecord {
   }
 }
 
-/** A step that may go on. */
+/** A step to which more changes may be added. */
 interface Moment extends Step {
   readonly before: number;
   level: number;

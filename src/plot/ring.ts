@@ -11,7 +11,7 @@ export interface Ring {
 
 /** Something that moves round the ring at an even pace, from the inner circle to the outer. */
 export interface Track {
-  /** Of the legend; the same for tracks that are drawn alike. */
+  /** Colour of the legend entry; tracks with the same colour share an entry. */
   readonly colourIndex: number;
   readonly start: number;
   /** Rounds on its way; may be more than one. */
@@ -23,7 +23,7 @@ export interface Track {
 export interface RingsOptions {
   readonly title: string;
   readonly rings: readonly Ring[];
-  /** By colour index. */
+  /** Names of the entries, by colour index. */
   readonly legend: readonly string[];
 }
 

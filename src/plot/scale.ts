@@ -1,4 +1,4 @@
-/** Where values of an axis are in the picture, and which of them get a label. */
+/** Maps the values of an axis to pixels, and says which values get a label. */
 export interface Scale {
   readonly at: (value: number) => number;
   readonly ticks: readonly number[];
@@ -7,10 +7,10 @@ export interface Scale {
 /** Least and largest value of an axis. */
 export type Range = readonly [least: number, largest: number];
 
-/** About as many lines across, spaced 1, 2 or 5 times a power of ten. */
+/** About how many ticks an axis has. They are spaced 1, 2 or 5 times a power of ten. */
 const TICK_COUNT = 6;
 
-/** An even scale from `start` to `end` (pixels), with about `tickCount` ticks; of 3 or more at least two are there. */
+/** A linear scale from `start` to `end` (pixels) with about `tickCount` ticks; with at least 2 if `tickCount` is 3 or more. */
 export function linearScale([least, largest]: Range, start: number, end: number, tickCount = TICK_COUNT): Scale {
   const step = tickStep((largest - least) / tickCount);
   const first = Math.ceil(least / step - 1e-9);
@@ -39,7 +39,7 @@ export function rootScale(largest: number, start: number, end: number): Scale {
   return { at, ticks: ticks.sort((a, b) => a - b) };
 }
 
-/** From 0, or below, to the next round number; never empty. */
+/** The range from 0, or from a round number below all values, to a round number above all values; never empty. */
 export function roundRange(values: Iterable<number>, tickCount = TICK_COUNT): Range {
   let [least, largest] = [0, 0];
   for (const value of values) {
@@ -51,7 +51,7 @@ export function roundRange(values: Iterable<number>, tickCount = TICK_COUNT): Ra
   return [Math.floor(least / step) * step, Math.ceil(largest / step) * step];
 }
 
-/** Ticks are sums of steps: 0.30000000000000004 is 0.3. */
+/** A value as text without its rounding error: the tick 0.30000000000000004 is written 0.3. */
 export function numberText(value: number): string {
   return String(Number(value.toPrecision(10)));
 }

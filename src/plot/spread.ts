@@ -4,20 +4,20 @@ export interface Buckets {
   readonly value: (bucket: number) => number;
 }
 
-/** How the values of many receivers lie, at one time. */
+/** The distribution of the values of many receivers in one stretch of time. */
 export interface SpreadPoint {
   readonly atMs: number;
-  /** A tenth of the values is lower, … */
+  /** A tenth of the values is lower than this. */
   readonly low: number;
   readonly median: number;
-  /** … and a tenth is higher. */
+  /** A tenth of the values is higher than this. */
   readonly high: number;
 }
 
 const BUCKET_COUNT = 1024;
-/** Stretches of time: more could not be seen in a band some hundred pixels wide. Their counters take 1 MB for each quantity. */
+/** Most stretches of time; more could not be seen in a band some hundred pixels wide. Counters take 1 MB for each quantity. */
 const MAX_STRETCHES = 240;
-/** The first length of a stretch: receivers report at most every half second. */
+/** Length of a stretch at the beginning: receivers report at most every half second. */
 const FIRST_STRETCH_MS = 500;
 
 /** The first bucket is for values below `least`. The others have equal ratios: 1 % apart over four decades, 2 % over eight. */
@@ -43,8 +43,8 @@ interface Stretch {
 }
 
 /**
- * Median and tenths of one quantity over any number of receivers and any time, in bounded memory: the values of each stretch of
- * time are counted in buckets, and where there are more stretches than kept, they are joined two by two.
+ * Median and tenths of one quantity over any number of receivers and any time, in bounded memory. The values of each stretch of
+ * time are counted in buckets. If there would be more than `MAX_STRETCHES`, every two neighbouring stretches become one.
  */
 export class Spread {
   readonly #buckets: Buckets;
@@ -65,13 +65,13 @@ export class Spread {
     stretch.sumMs += atMs;
   }
 
-  /** In the order of time; stretches without a value have none. */
+  /** One point for each stretch that has values, in order of time. */
   get points(): readonly SpreadPoint[] {
     return this.#stretches.flatMap((stretch) => (stretch === undefined ? [] : [this.#pointOf(stretch)]));
   }
 
   #pointOf({ counts, total, sumMs }: Stretch): SpreadPoint {
-    // Nearest rank.
+    // The quantile by the nearest-rank method.
     const at = (share: number) => {
       let [bucket, sum] = [0, counts[0]!];
       while (sum < Math.ceil(share * total)) sum += counts[++bucket]!;

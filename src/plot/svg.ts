@@ -19,17 +19,17 @@ export function escapeText(text: string): string {
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd');
 }
 
-/** At most two decimals: a hundredth of a pixel. */
+/** A number of pixels as text, with at most two decimals. */
 export function short(value: number): string {
   return String(Math.round(value * 100) / 100);
 }
 
-/** At most one decimal: enough for a path of many points. */
+/** A number of pixels as text, with at most one decimal: enough for a path of many points. */
 export function tenth(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
-/** Width of a wide letter, in font sizes: texts that are laid out with it overlap in no font. */
+/** Width of a wide letter, as a share of the font size. Texts that are placed by it do not overlap in any usual font. */
 const LETTER_WIDTH = 0.61;
 
 /** About how wide a text is in pixels. */
@@ -44,7 +44,7 @@ export function fitted(text: string, fontSize: number, width: number): string {
   return letters.length <= most ? text : `${letters.slice(0, most - 1).join('')}…`;
 }
 
-/** How many colours there are before they begin again, as classes `c0`, `c1`, …: lines and areas set their own property. */
+/** Number of colours, which are the classes `c0`, `c1`, …; line `COLOUR_COUNT` has the colour of line 0 again. */
 export const COLOUR_COUNT = 8;
 
 interface Palette {
@@ -100,7 +100,7 @@ export function picture({ width, height, title, description }: PictureOptions, b
   return `${element('svg', { ...attributes, role: 'img' }, ...head, ...body)}\n`;
 }
 
-/** Without CSS variables, which converters such as librsvg do not know. */
+/** The CSS rules of a palette. They use no CSS variables, which converters such as librsvg do not know. */
 function rulesOf({ paper, ink, faint, grid, colours }: Palette): string {
   const coloured = colours.map((colour, index) => `.c${index}{color:${colour}}`).join('');
   return `svg{color:${ink}}.paper{fill:${paper}}.halo{stroke:${paper}}.faint{fill:${faint}}.grid{stroke:${grid}}${coloured}`;

@@ -1,28 +1,28 @@
 /**
- * Points kept of one line. Twice as many as a picture has columns are more than can be seen; at this number a day of one
- * report a second is drawn from stretches of some 3 minutes.
+ * Most points that are kept of one line. Nobody can see more than two points in each column of pixels. With this number, a day of
+ * one report a second is drawn from stretches of some 3 minutes.
  */
 const MAX_POINTS = 4096;
-/** Each keeps at most 4 points, so that half the room is free again. */
+/** Stretches into which a full line is divided. Each keeps at most 4 points, so that at least half the room is free again. */
 const STRETCH_COUNT = MAX_POINTS / 8;
 
 type Point = readonly [x: number, y: number];
 
 /**
  * A line of any length in bounded memory: when it is full, each of 512 equal stretches keeps its first, its last, its lowest
- * and its highest point. Drawn no wider than that many pixels it looks as if all were there (M4; Jugel, Jerzak, Hackenbroich
+ * and its highest point. Drawn at most 512 pixels wide, the line looks as if it had all points (M4; Jugel, Jerzak, Hackenbroich
  * and Markl, VLDB 2014).
  */
 export class ThinnedPoints {
   #points: Point[] = [];
 
-  /** @param x not less than the last. */
+  /** @param x not less than that of the last point. */
   add(x: number, y: number): void {
     this.#points.push([x, y]);
     if (this.#points.length >= MAX_POINTS) this.#thin();
   }
 
-  /** The last point lies at this height instead. */
+  /** Changes the y of the last point. */
   moveLast(y: number): void {
     const last = this.#points.pop();
     if (last !== undefined) this.#points.push([last[0], y]);

@@ -6,9 +6,9 @@ const UNITS = [
   { name: 'min', ms: 60_000 },
   { name: 'h', ms: 3_600_000 },
 ] as const;
-/** A unit is used from this many of it. */
+/** The axis uses the largest unit of which it shows at least this many. */
 const FEWEST = 3;
-/** Between ticks. */
+/** About how many pixels lie between two ticks. */
 const TICK_WIDTH = 90;
 
 /** A scale of milliseconds whose ticks are round in seconds, minutes or hours, and say which. */
@@ -18,7 +18,7 @@ export function timeAxis(
   right: number,
 ): { readonly scale: Scale; readonly textOf: TickText } {
   const unit = UNITS.findLast(({ ms }) => lastMs - firstMs >= FEWEST * ms) ?? UNITS[0];
-  // Never empty, so that a log of one moment has an axis.
+  // The range is never empty, so that a log of one moment has an axis.
   const range = [firstMs / unit.ms, Math.max(lastMs, firstMs + 1) / unit.ms] as const;
   const inUnit = linearScale(range, left, right, Math.max(3, (right - left) / TICK_WIDTH));
   return {
@@ -27,7 +27,7 @@ export function timeAxis(
   };
 }
 
-/** To a tenth: `12.5 s`. */
+/** Seconds with one decimal: `12.5 s`. */
 export function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }

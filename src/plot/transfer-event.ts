@@ -31,7 +31,7 @@ const drawn = {
       capacityBitsPerSecond: true,
     })
     .partial({ levelCount: true, levelRateBitsPerSecond: true, queueMs: true, capacityBitsPerSecond: true })
-    // Without `levelCount` the highest channel that is joined, −1 for none.
+    // In a line without `levelCount` this is the index of the highest joined channel, −1 for none.
     .extend({ receiver, level: whole(-1, MAX_LEVEL, 'Level.') }),
   complete: complete.pick({}).extend({ receiver }),
   link: link
@@ -50,5 +50,5 @@ export type Sample = Named<'progress'>;
 export type LinkSample = Named<'link'>;
 export type FlowSample = Named<'flow'>;
 
-/** @returns the event; what is wrong with it; or undefined for an event that is not drawn. */
+/** Reads a parsed line. @returns the event, or a text that says what is wrong; undefined for an event that is not drawn. */
 export const readTransferEvent: (line: unknown) => TransferEvent | string | undefined = lineReader(drawn);

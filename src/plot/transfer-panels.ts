@@ -12,10 +12,10 @@ const FLOW_COLOURS = [4, 7, 5, 3] as const;
 const [JOINED, CAPACITY] = [1, 2];
 /** Room above the highest rate, so that its line is not at the edge. */
 const HEADROOM = 1.05;
-/** More links could not be told apart. */
+/** Most links that are drawn; more could not be told apart. */
 const MAX_LINKS = 4;
 
-/** Level, rate, queue delay and loss, as far as the log has them. */
+/** The panels of level, rate, queue delay and loss; a panel for which the log has no points is left out. */
 export function panelsOf(record: TransferRecord): readonly Panel[] {
   const panels = [levelPanel(record), ratePanel(record), queuePanel(record), lossPanel(record)];
   return panels.filter(({ lines }) => lines.some(({ points }) => points.length > 0));

@@ -8,17 +8,17 @@ import { TransferRecord } from './transfer-record.js';
 import { describeTransfer, subtitleOf, titleOf } from './transfer-text.js';
 
 export interface TransferPlotOptions {
-  /** By default what the log says is received. */
+  /** By default the object that the log says is received. */
   readonly title?: string | undefined;
   /** Pixels; 900 by default. */
   readonly width?: number | undefined;
-  /** Draws this receiver of many alone. */
+  /** Name of the only receiver to draw; by default all are drawn. */
   readonly receiver?: string | undefined;
 }
 
 const DEFAULT_WIDTH = 900;
 const LEFT = 52;
-/** Where there are no labels: half of the last tick's text. */
+/** Least margin at the right: half the text of the last tick needs it. */
 const LEAST_RIGHT = 28;
 const TOP = 58;
 const PANEL_GAP = 10;
@@ -52,7 +52,7 @@ export class TransferPlot {
     return typeof read === 'object' ? this.#record.add(read) : read;
   }
 
-  /** Nothing that could be drawn has come so far. */
+  /** Whether there is nothing to draw so far. */
   get isEmpty(): boolean {
     return panelsOf(this.#record).length === 0;
   }
@@ -68,7 +68,7 @@ export class TransferPlot {
     const panels = panelsOf(this.#record);
     const right = width - Math.max(LEAST_RIGHT, labelsWidth(panels) + 14);
     const { firstMs = 0, lastMs } = this.#record;
-    // A log that begins late is of a part of something, and is drawn from there.
+    // A log whose events begin in its second half is a part of a longer log: its time axis begins with the first event.
     const x = timeAxis([firstMs > lastMs / 2 ? firstMs : 0, lastMs], LEFT, right);
     const body: string[] = [
       element('text', { x: LEFT, y: 24, class: 'title' }, escapeText(fitted(title, 16, width - LEFT))),

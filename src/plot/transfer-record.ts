@@ -6,13 +6,13 @@ import type { Described, FlowSample, LinkSample, Sample, TransferEvent } from '.
 
 /** Up to this many receivers are drawn one by one; of more, the spread is drawn. */
 export const MAX_NAMED = 8;
-/** Names remembered, to count receivers. */
+/** Most names of receivers that are remembered, to count receivers. */
 const MAX_RECEIVERS = 100_000;
-/** Links and flows remembered. Of more, the first ones are kept, which are those of the backbone. */
+/** Most links and flows that are kept: the first ones of the log, which are those of the backbone. */
 const MAX_LINKS = 64;
 const MAX_FLOWS = 4;
 
-/** Many receivers as one. */
+/** The distribution of each quantity over all receivers. */
 export interface Crowd {
   readonly level: Spread;
   readonly rate: Spread;
@@ -25,13 +25,13 @@ export interface LinkRecord {
   readonly capacity: ThinnedPoints;
   readonly queue: ThinnedPoints;
   readonly loss: ThinnedPoints;
-  /** Over all samples, to tell bottlenecks from the rest. */
+  /** Sum of the queue delays of all samples. Bottlenecks are the links with the largest sums. */
   queueSumMs: number;
 }
 
 /** What is kept of a log while it is read: lines, spreads and counts, in memory that does not grow with the log. */
 export class TransferRecord {
-  /** By name; the first ones. */
+  /** The first receivers of the log, by name; at most `MAX_NAMED`. */
   readonly receivers = new Map<string, ReceiverRecord>();
   readonly crowd: Crowd = {
     level: new Spread(WHOLE_BUCKETS),
@@ -43,6 +43,7 @@ export class TransferRecord {
   readonly links = new Map<string, LinkRecord>();
   readonly flows = new Map<string, ThinnedPoints>();
   described: Described | undefined;
+  /** Receivers that are complete. */
   wholeCount = 0;
   firstMs: number | undefined;
   lastMs = 0;
@@ -55,17 +56,17 @@ export class TransferRecord {
     this.#only = only;
   }
 
-  /** All in the log, whether kept or not; 100,000 for more than that. */
+  /** Names of all receivers in the log, whether they are kept or not; at most 100,000. */
   get names(): ReadonlySet<string> {
     return this.#names;
   }
 
-  /** Of those kept. */
+  /** Number of receivers in the log; if only one receiver is kept, 1 as soon as the log has it. */
   get receiverCount(): number {
     return this.#only === undefined ? this.#names.size : this.receivers.size;
   }
 
-  /** @returns what is wrong with it, if it cannot be kept. */
+  /** Takes an event. @returns what is wrong with the event, if it cannot be kept. */
   add(event: TransferEvent): string | undefined {
     const { atMs } = event;
     if (atMs < this.lastMs) return `${event.event}: goes back in time, from ${this.lastMs} to ${atMs} ms`;
@@ -118,7 +119,10 @@ export class TransferRecord {
     this.#ladder.describe(event);
   }
 
-  /** Lines of older versions have no `levelCount`, and as `level` the index of the highest channel, −1 for none. */
+  /**
+   * The level of a sample. Lines of older versions have no `levelCount`; their `level` is the index of the highest joined
+   * channel, −1 for none.
+   */
   #levelIn({ level, levelCount }: Sample): number {
     if (level < 0) return 0;
     return levelCount === undefined ? this.#ladder.levelOf(level) : level;

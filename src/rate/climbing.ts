@@ -111,8 +111,8 @@ export function explore(
   if (!isPermitted || !backOff.permits(next, slot + 1)) return undefined;
   const verdict = previewVerdict(slot, readings);
   // If another receiver behind the bottleneck has the next level already, the preview for that level fills the link. The
-  // trains then
-  // decide. A level that failed may have failed because of another receiver's trial; the back-off keeps repeated tries rare.
+  // trains then decide. A level that failed may have failed because of another receiver's trial; the back-off keeps repeated
+  // tries rare.
   const fitsCapacity =
     link.capacityBitsPerSecond !== undefined && nextRate <= FULL_LINK_RATIO * link.shareBitsPerSecond;
   if ((verdict === 'no room' && !fitsCapacity) || (isBeyond && verdict !== 'room')) return undefined;

@@ -30,8 +30,7 @@ export class SlotWatch {
       }
       if (reading.serverIndex !== this.#serverIndex) continue;
       // Only a slot that is not older than the present one counts. After a clock that was set back, or a forged slot, the
-      // watch therefore
-      // begins again after 2 s instead of waiting until the slots have come that far.
+      // watch therefore begins again after 2 s instead of waiting until the slots have come that far.
       if (this.#slot < 0 || !isAfter(this.#slot, reading.slot)) this.#heardUs = nowUs;
       if (newest < 0 || isAfter(reading.slot, newest)) {
         newest = reading.slot;

@@ -37,7 +37,7 @@ export async function parseScenario(text: string, path: string, seed?: string): 
 }
 
 const REPAIR: Repair = {
-  // Without channels: then nothing is said of channels that receivers name.
+  // The stand-in for the object has no channels, so that the channels that receivers name are not checked.
   standIns: { duration: '1s', sampleInterval: '500ms', seed: 1, object: { size: '1MB' }, receivers: {} },
   undivided: ['object'],
   entries: 'trim',

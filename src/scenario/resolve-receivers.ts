@@ -6,7 +6,7 @@ import type { Prng } from '../simulate/random/prng.js';
 import type { LinkTree } from './link-tree.js';
 import { MAX_RECEIVERS, type ReceiverEntry } from './scenario-schema.js';
 
-/** Each runs all of the real code. About 100 of them at 1 Mbit/s simulate a second in a second. */
+/** Most full receivers, each of which runs all of the real code. About 100 of them at 1 Mbit/s run in real time. */
 const MAX_FULL_RECEIVERS = 1000;
 /** Settings that a crowd cannot have, because its members share what they hear and keep no symbols. */
 const FULL_ONLY = ['diskRate', 'sleeps', 'deaths', 'patience'] as const;

@@ -92,7 +92,7 @@ export class Thread<W extends WorkerFile> {
   #listenTo(worker: Worker): void {
     let failure: ThreadEnd | undefined;
     worker.on('message', (reply: ReplyMessage) => {
-      // A caller whose signal was aborted is not there any more.
+      // A call whose signal was aborted is no longer pending.
       const pending = this.#settle(reply.ticket);
       if ('failure' in reply) pending?.reject(errorOf(reply.failure));
       else pending?.resolve(reply.result as never);

@@ -2,10 +2,10 @@ import { LayercastError } from '../../base/errors.js';
 import { readYaml } from '../../config/yaml-source.js';
 import type { ConfigWarning } from '../../fleet/warnings.js';
 
-/** A warning as programs read it. */
+/** A warning in the form that `--json` prints. */
 export interface WarningRecord {
   readonly code: string;
-  /** As in faults: names and indexes joined by dots. */
+  /** Path of the setting: names and indexes joined by dots, as in faults. */
   readonly path: string;
   readonly message: string;
 }

@@ -28,7 +28,8 @@ export async function writeKeyPair(
   });
   try {
     await makeFolder(folder);
-    // A file that is there keeps its mode, and a link leads elsewhere: both have to go before, and nothing may come between.
+    // Existing files are deleted first: a file would keep its mode, and through a link the key would go elsewhere. With `wx` the
+    // write fails if a file appears in between.
     await Promise.all([privatePath, publicPath].map((path) => rm(path, { force: true })));
     await writeFile(privatePath, pair.privateKey, { flag: 'wx', mode: 0o600 });
     await writeFile(publicPath, pair.publicKey, { flag: 'wx', mode: 0o644 });

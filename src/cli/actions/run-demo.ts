@@ -90,7 +90,7 @@ async function demonstrate(folder: string, interfaceName: string, signal: AbortS
   say(`\nThe file received is the file sent. ${nextSteps()}`);
 }
 
-/** What to type next, as it works from the folder where the demo was started. */
+/** The commands to try next. They work from the folder in which the demo was started. */
 function nextSteps(): string {
   const layercast = commandLine();
   return `A fleet of your own, in the folder "acme":
@@ -115,7 +115,7 @@ ${layercast} list
 ${layercast} fetch acme/firmware --key acme/layercast.pub -o received.img`;
 }
 
-/** How this command line was called: by its name when that was installed, else by Node and the path of its file. */
+/** How to start this program again: by its name if it is installed, else with Node and the path of its file. */
 function commandLine(): string {
   const script = process.argv[1] ?? 'layercast';
   if (basename(script) === 'layercast') return 'layercast';
@@ -130,11 +130,11 @@ function announced(sender: Sender): Sender {
   });
 }
 
-/** A host whose only interface is loopback has no multicast; a network namespace of our own has. */
+/** Runs the demo in a network namespace of its own, for hosts without a usable interface: loopback alone has no multicast. */
 async function runInNamespace(): Promise<void> {
   say('This host has no interface with an IPv6 address. The demo makes one, in a network namespace of its own.');
   say('The steps that it shows at the end need an interface of this host: bring one up first.\n');
-  // Two ends of one cable: kernels without the module for dummy interfaces have cables, too.
+  // A pair of veth interfaces, because some kernels lack the module for dummy interfaces.
   const lay =
     'ip link add demo0 type veth peer name demo1 && ip link set demo1 up && ip link set demo0 up && exec "$@"';
   const command = [

@@ -9,7 +9,7 @@ import { tellPrograms } from '../json/fetch-events.js';
 import { printEvent } from '../json/print-event.js';
 import { type Flags, settleWithFile } from '../settings.js';
 
-/** `layercast fetch FLEET/OBJECT`: a receiver whose events are told on stderr, or on stdout as JSON. */
+/** `layercast fetch FLEET/OBJECT`: runs a receiver, and shows its events on stderr or prints them as JSON on stdout. */
 export async function runFetch(what: string, flags: Flags): Promise<void> {
   const settings = await settleWithFile(RECEIVER_OPTIONS, flags, process.env);
   const { key: keyPath, output } = settings;
@@ -29,7 +29,7 @@ export async function runFetch(what: string, flags: Flags): Promise<void> {
     try {
       await receiver.done;
     } catch (error) {
-      // Other errors say so themselves.
+      // The error of a signal does not say how much of the object is kept, so the display says it.
       if (signal.aborted) display.sayKept();
       throw error;
     }

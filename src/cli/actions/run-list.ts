@@ -16,7 +16,7 @@ import { interruptible } from '../interrupt.js';
 import { listedFields } from '../json/listed-object.js';
 import { type Flags, settleWithFile } from '../settings.js';
 
-/** `layercast list`: what is announced, on stdout. Nothing announced is an error, so that scripts can tell. */
+/** `layercast list`: prints on stdout what is announced. If nothing is, it throws `NOBODY_SENDING`, so that scripts notice. */
 export async function runList(fleet: string | undefined, flags: Flags): Promise<void> {
   const settings = await settleWithFile(LIST_OPTIONS, flags, process.env);
   const { key: keyPath, scope, port, hash, interface: interfaceName } = settings;

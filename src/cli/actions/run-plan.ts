@@ -13,13 +13,17 @@ import { recordsOf, refuseWarnings, showWarnings } from './config-warnings.js';
 export interface PlanOptions {
   readonly config: string;
   readonly json: boolean;
-  /** Where to draw it. */
+  /** Path of the picture; undefined for no picture. */
   readonly svg: string | undefined;
   /** Fail when there are warnings. */
   readonly strict: boolean;
 }
 
-/** `layercast plan`. @throws {LayercastError} `CONFIG_INVALID`, `FILE_NOT_FOUND`, `PERMISSION_DENIED`, `FILE_IO` */
+/**
+ * `layercast plan`: prints what a fleet file means.
+ *
+ * @throws {LayercastError} `CONFIG_INVALID`, `FILE_NOT_FOUND`, `PERMISSION_DENIED`, `FILE_IO`
+ */
 export async function runPlan({ config, json, svg, strict }: PlanOptions): Promise<void> {
   const text = await readText(config);
   const fleet = parseFleet(text, config);

@@ -15,12 +15,14 @@ export interface PlotFlags {
   readonly width?: string;
 }
 
-/** Names of receivers that a message has room for. */
+/** Most names of receivers in a message. */
 const MAX_NAMES = 8;
 
 /**
- * `layercast plot LOG`.
- * @throws {LayercastError} `LOG_INVALID` when there is nothing to draw, `USAGE`, or what the system says of the files.
+ * `layercast plot LOG`: draws a log of `fetch --json` or `simulate --json`.
+ *
+ * @throws {LayercastError} `LOG_INVALID` when there is nothing to draw, `USAGE`, or the system's reason if a file cannot
+ * be read or written.
  */
 export async function runPlot(log: string, { output, receiver, width: typedWidth }: PlotFlags): Promise<void> {
   const { width } = settle(PLOT_OPTIONS, { width: typedWidth }, process.env);
@@ -51,7 +53,7 @@ export async function runPlot(log: string, { output, receiver, width: typedWidth
 
 interface Faults {
   count: number;
-  /** Where and what. */
+  /** The first fault with the number of its line; undefined without faults. */
   first: string | undefined;
 }
 

@@ -10,7 +10,7 @@ export interface ServeRun extends SenderOptions {
   readonly json: boolean;
 }
 
-/** `layercast serve`: a sender whose events are told on stderr, or on stdout as JSON, and that SIGHUP makes reload. */
+/** `layercast serve`: runs a sender, and shows its events on stderr or prints them as JSON on stdout. SIGHUP makes it reload. */
 export async function runServe({ json, ...options }: ServeRun): Promise<void> {
   await using sender = createSender(options);
   const startedAt = Date.now();
@@ -30,7 +30,7 @@ export async function runServe({ json, ...options }: ServeRun): Promise<void> {
   });
   const reload = () => {
     sender.reload().catch((error: unknown) => {
-      // The server is stopping, which `done` reports.
+      // The server is stopping; `done` reports that.
       if (error instanceof LayercastError && error.code === 'ABORTED') return;
       if (json) printEvent('reloadFailed', reasonOf(error));
       else if (!(typeof error === 'object' && error !== null && told.has(error))) sayFailedReload(error);

@@ -8,7 +8,7 @@ import { writePicture } from '../display/write-picture.js';
 import { interruptible } from '../interrupt.js';
 import { settle } from '../settings.js';
 
-/** How often a terminal shows how far it is. */
+/** Time between two updates of the line that shows how far the simulation is. */
 const DISPLAY_INTERVAL_MS = 200;
 
 export interface SimulateFlags {
@@ -18,7 +18,8 @@ export interface SimulateFlags {
 }
 
 /**
- * `layercast simulate SCENARIO.yaml`: events as JSON lines on stdout, or a summary for people there; and a picture.
+ * `layercast simulate SCENARIO.yaml`: prints events as JSON lines on stdout, or a summary for people; draws a picture if one is
+ * asked for.
  *
  * @throws {LayercastError} `CONFIG_INVALID`, `FILE_NOT_FOUND`, `USAGE`, …
  */
@@ -41,7 +42,7 @@ export async function runSimulate(path: string, flags: SimulateFlags): Promise<v
   });
 }
 
-/** One line on a terminal that says how far the simulation is; nothing elsewhere. */
+/** Shows on one line of a terminal how far the simulation is. Writes nothing if stderr is no terminal. */
 class Display {
   readonly #stream: NodeJS.WriteStream;
   readonly #durationMs: number;
@@ -55,7 +56,7 @@ class Display {
   show(atMs: number): void {
     if (!this.#stream.isTTY || performance.now() - this.#shownMs < DISPLAY_INTERVAL_MS) return;
     this.#shownMs = performance.now();
-    // ECMA-48: to the first column, and clear the line.
+    // ECMA-48: goes to the first column and clears the line.
     this.#stream.write(`\r\x1b[K${Math.floor(atMs / 1000)} s of ${Math.round(this.#durationMs / 1000)} s`);
   }
 

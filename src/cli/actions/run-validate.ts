@@ -17,9 +17,11 @@ interface Finding {
 }
 
 /**
- * `layercast config validate FILE`: one line on stdout for a good file, warnings on stderr; with `--json` one object.
+ * `layercast config validate FILE`: prints one line on stdout for a file without faults, and warnings on stderr; with `--json`
+ * one object.
  *
- * @throws {LayercastError} `CONFIG_INVALID` with every fault, or for warnings with `--strict`; what the system says of the file.
+ * @throws {LayercastError} `CONFIG_INVALID` with every fault, or for warnings with `--strict`; the system's reason if the file cannot
+ * be read.
  */
 export async function runValidate(path: string, { json, strict }: ValidateFlags): Promise<void> {
   const text = await readText(path);

@@ -21,7 +21,7 @@ export function serve(program: Command): void {
       '\nExamples:\n  layercast serve --config fleet.yaml\n  layercast serve --config fleet.yaml --host alpha --interface eth0 --json',
     )
     .action(async (flags: Flags) => {
-      // Until the fleet file is read for the first time there is nothing to reload, and the signal must not end the process.
+      // SIGHUP must not end the process before `runServe` listens to it. Until then there is nothing to reload.
       process.on('SIGHUP', () => undefined);
       const { runServe } = await import('../actions/run-serve.js');
       const { settle } = await import('../settings.js');

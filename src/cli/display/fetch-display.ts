@@ -5,7 +5,7 @@ import type { CompleteEvent, ListeningEvent, ProgressEvent } from '../../receive
 import { RecentSteps } from './recent-steps.js';
 import { clip } from './table.js';
 
-/** How full a stretch of the object is, from nothing to all. */
+/** Characters of the map: how full a stretch of the object is, from nothing to all. */
 const SHADES = [' ', '░', '▒', '▓', '█'];
 
 /**
@@ -54,7 +54,7 @@ export class FetchDisplay {
     this.#erase();
   }
 
-  /** Says how far a fetch got that was stopped; nothing if it had not begun. */
+  /** Says how much of the object a stopped fetch has kept. Says nothing if no progress was reported. */
   sayKept(): void {
     if (this.#kept === undefined) return;
     const { bytes, totalBytes } = this.#kept;
@@ -63,13 +63,13 @@ export class FetchDisplay {
     this.say(`stopped at ${percent} %: ${sizes} are kept; run the same command again to go on`);
   }
 
-  /** Writes a line that stays. */
+  /** Writes a line that is not renewed. */
   say(line: string): void {
     this.#erase();
     this.#stream.write(`${line}\n`);
   }
 
-  /** Nothing else is shown until the first announcement. A log of what happened needs no such line. */
+  /** Says on a terminal where the command listens, as nothing else appears before an announcement. Logs need no such line. */
   #sayListening({ group, port, interface: name, patienceMs }: ListeningEvent): void {
     if (!this.#stream.isTTY) return;
     this.say(listeningText({ group, port, interface: name, forUs: patienceMs * 1000 }));
@@ -86,13 +86,13 @@ export class FetchDisplay {
   }
 
   #erase(): void {
-    // Up to the first drawn line, and clear from there to the end of the screen (ECMA-48: CPL, ED).
+    // Goes up to the first drawn line and clears from there to the end of the screen (ECMA-48: CPL, ED).
     if (this.#drawnLines > 0) this.#stream.write(`\x1b[${this.#drawnLines}F\x1b[J`);
     this.#drawnLines = 0;
   }
 }
 
-/** Three lines of at most `columns` − 1 characters, so that no terminal breaks them: the object, the path to it, a map of it. */
+/** Three lines of at most `columns` − 1 characters, so that no terminal breaks them: progress, network path, map. */
 export function progressLines(event: ProgressEvent, columns: number): readonly string[] {
   const { bytes, totalBytes, rateBitsPerSecond, etaMs, servers, channels, map } = event;
   const percent = totalBytes === 0 ? 100 : Math.floor((100 * bytes) / totalBytes);

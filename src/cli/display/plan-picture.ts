@@ -15,9 +15,9 @@ import { arcPosition } from '../../sender/schedule/symbol-order.js';
 import { completionTime } from './plan-text.js';
 
 /**
- * The plan as an SVG: a ring for each level of each object. Round the ring lie the symbols, ESIs of a block or, without a
- * code, positions in the file; outward goes the time, from when a receiver joins to when it is done. Each channel is a line that
- * moves round, with a code within its own arc.
+ * The plan as an SVG: a ring for each level of each object. The angle shows the symbol: its ESI, or without a
+ * code its position in the file. The distance from the middle shows the time, from the join of a receiver to its completion.
+ * Each channel is a line that goes round the ring; with a code it stays within its own arc.
  */
 export function planPicture(fleet: Fleet, plan: FleetForecast): string {
   const channelCount = Math.max(...plan.objects.map(({ channels }) => channels.length));

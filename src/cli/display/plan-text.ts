@@ -6,7 +6,7 @@ import { clip, table } from './table.js';
 
 const WIDTH = 80;
 
-/** A plan for people: at most 80 columns, without colour. */
+/** A plan as text for people, at most 80 columns wide and without colour. */
 export function planText(plan: FleetForecast): string {
   const lines = [...headOf(plan), ...serversOf(plan), ...plan.objects.flatMap((object) => objectOf(object, plan))];
   return `${lines.map((line) => clip(line, WIDTH)).join('\n')}\n`;
@@ -39,7 +39,7 @@ function serversOf({ servers }: FleetForecast): string[] {
   return ['', heading!, ...rows.flatMap((row, index) => [row, ...whereFrom(servers[index]!)])];
 }
 
-/** On a line of its own, as an address and a long name have no room beside each other. */
+/** A separate line for address and interface, because there is no room for them beside a long name. */
 function whereFrom({ address, interface: device }: ServerPlan): string[] {
   const from = [address && `from ${address}`, device && `on ${clip(device, 15)}`].filter(Boolean);
   return from.length === 0 ? [] : [`     ${from.join(' ')}`];
@@ -84,7 +84,7 @@ function channelRows(channel: ChannelPlan, plan: FleetPlan): string[][] {
   return [row, ...ownPort, ...names];
 }
 
-/** Times and overheads as expected: without loss, then the overhead at 10 %, and the loss up to which nothing comes twice. */
+/** The row of a level: time and overhead without loss, overhead at 10 % loss, and the highest loss without duplicates. */
 function levelRow(level: ForecastLevel): string[] {
   const { channels, rateBitsPerSecond, payloadBitsPerSecond, seconds, expected, maxLossRatio } = level;
   const [lossless, lossy] = [expected[0], expected.at(-1)];
@@ -99,7 +99,7 @@ function levelRow(level: ForecastLevel): string[] {
   ];
 }
 
-/** The fixed offsets that cost most; with a code, a note that fixed offsets cost nothing. */
+/** A warning about the fixed offsets that cost most; with a code, a note that fixed offsets cost nothing. */
 function offsetLines({ code, channels, warnings }: ObjectForecast): string[] {
   if (code === 'raptorq' && channels.some((channel) => channel.offset !== null)) {
     return ['  offsets cost nothing: each moves a channel within symbols of its own'];
@@ -118,14 +118,14 @@ function blocksOf({ code, blockCount }: ObjectForecast): string {
   return code === 'none' || blockCount === null ? '' : `, ${blockCount} block${blockCount === 1 ? '' : 's'}`;
 }
 
-/** Two digits, as a share of the object: 0.02%, 1.3%, 110%. */
+/** A ratio in per cent with two significant digits, such as 0.02%, 1.3%; from 100% on as a whole number. */
 function percent(ratio: number): string {
   const value = ratio * 100;
   if (value < 0.005) return '0%';
   return `${value >= 100 ? Math.round(value) : Number(value.toPrecision(2))}%`;
 }
 
-/** The end of a path says more than its beginning. */
+/** A path that fits on a line. Its beginning is cut off, because its end says more. */
 function clippedPath(path: string): string {
   const characters = [...path];
   return characters.length <= WIDTH - 2 ? path : `…${characters.slice(3 - WIDTH).join('')}`;
@@ -139,7 +139,7 @@ function offset(start: StartOffset): string {
   return 'bytes' in start ? formatQuantity(SIZE, start.bytes) : `${Number((start.ratio * 100).toPrecision(4))}%`;
 }
 
-/** Two units at most: `3 min 5 s`. */
+/** A time in at most two units: `3 min 5 s`. */
 export function completionTime(seconds: number): string {
   if (seconds < 60) return formatQuantity(DURATION, seconds * 1e6);
   const minutes = Math.round(seconds / 60);

@@ -1,4 +1,4 @@
-/** Few enough that the other lines stay on the screen. */
+/** Most steps that are shown, so that the other lines stay on the screen. */
 const MAX_STEPS = 3;
 /** Joins and leaves of one decision follow each other within this time; a policy decides every 50 ms. */
 const MOMENT_MS = 100;
@@ -8,7 +8,7 @@ interface Step {
   readonly reason: string;
 }
 
-/** The last changes of channels with their reasons: channels that changed together count once. */
+/** The last steps with their reasons. Channels that changed together are one step. */
 export class RecentSteps {
   readonly #steps: Step[] = [];
 
@@ -19,7 +19,7 @@ export class RecentSteps {
     if (this.#steps.length > MAX_STEPS) this.#steps.shift();
   }
 
-  /** `12.5 s  level 3 → 4: the preview found room`; the oldest first. */
+  /** A line for each step, such as `12.5 s  level 3 → 4: the preview found room`; the oldest first. */
   get lines(): readonly string[] {
     return this.#steps.map(({ atMs, reason }) => `${(atMs / 1000).toFixed(1).padStart(7)} s  ${reason}`);
   }

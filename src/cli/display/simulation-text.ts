@@ -10,13 +10,13 @@ import { completionTime } from './plan-text.js';
 import { clip, table } from './table.js';
 
 const WIDTH = 80;
-/** Of more links, the fullest are shown; of more flows, the first. */
+/** Most links and flows that are shown: the fullest links, and the first flows. */
 const MAX_LINKS = 20;
 const MAX_NAME = 24;
-/** Beside eight columns. */
+/** Longest name in the table of receivers, which has seven more columns. */
 const MAX_RECEIVER_NAME = 16;
 
-/** How a simulation ended, for people: at most 80 columns, without colour. */
+/** The summary of a simulation as text for people, at most 80 columns wide and without colour. */
 export function summaryText(summary: SummaryEvent, realMs: number): string {
   const { atMs, seed, digest, receivers, links, flows } = summary;
   const lines = [
@@ -35,7 +35,7 @@ function receiverLines(receivers: readonly ReceiverSummary[]): string[] {
   return [...table([heading, ...rows], [2, 3, 4, 5, 6, 7], ''), ...receivers.flatMap(countLines)];
 }
 
-/** One row for one receiver; least, median and most for several. */
+/** One row for one receiver; for several receivers, rows for least, median and most. */
 function receiverRows(summary: ReceiverSummary): string[][] {
   const name = clip(summary.receiver, MAX_RECEIVER_NAME);
   if (summary.count === 1) return [receiverRow(name, '', summary, 'median')];
@@ -98,7 +98,7 @@ function seconds(milliseconds: number): string {
   return completionTime(milliseconds / 1000);
 }
 
-/** Two digits: 0.02%, 1.3%, 85%. */
+/** A ratio in per cent with two significant digits: 0.02%, 1.3%, 85%. */
 function percent(ratio: number): string {
   const value = ratio * 100;
   if (value < 0.005) return '0%';

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** Columns of text, each as wide as its widest cell; `right` names the columns whose cells end in line. */
+/** Columns of text, each as wide as its widest cell. @param right indexes of the columns that are aligned to the right */
 export function table(rows: readonly (readonly string[])[], right: readonly number[], indent = '  '): string[] {
   const widths: number[] = [];
   for (const row of rows) {

@@ -1,6 +1,6 @@
 import { LayercastError } from '../../base/errors.js';
 
-/** What is described, by the name that `config schema` takes. Each loads what it needs. */
+/** Makers of schemas, by the names that `config schema` takes. Each loads only the modules that it needs. */
 const SCHEMAS = {
   async fleet() {
     const { fleetSchema } = await import('../../fleet/fleet-schema.js');

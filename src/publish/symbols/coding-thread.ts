@@ -15,7 +15,7 @@ const MAX_SPARE_BUFFERS = 32;
  */
 const HELD_BYTES = 64 * 2 ** 20;
 
-/** A request that two threads were lost over would end the third one too. */
+/** Most threads that are tried for one request: a request that ended two threads would end a third one too. */
 const MAX_ATTEMPTS = 2;
 
 /**

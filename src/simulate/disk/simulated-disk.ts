@@ -10,7 +10,7 @@ import { WriteQueue } from './write-queue.js';
 
 export interface DiskOptions {
   readonly clock: VirtualClock;
-  /** Of the one object that is received. With a code it must be blank: guests then read like any other symbol. */
+  /** Content of the received object. A coded object must be blank, so that guests have the same bytes as all other symbols. */
   readonly content: Content;
   /** How fast written bytes leave the write queue. @default at once */
   readonly bytesPerSecond?: number | undefined;

@@ -198,8 +198,7 @@ export class VirtualHost implements Network {
     for (let i = 0; i < count; i++) {
       const start = i * datagramBytes;
       const packet = this.#packetOf(flow, bytes, start, Math.min(datagramBytes, bytes.length - start));
-      // One event for each packet, so that receivers without any delay in between have reacted before the next packet
-      // arrives.
+      // Each packet is an event of its own, so that receivers without any delay in between react before the next packet.
       clock.quietlyAt(clock.nowUs, () => {
         this.#deliver(packet);
         if (destination.hopLimit > 0) this.up.carry(packet);

@@ -19,7 +19,7 @@ export class VirtualNetwork {
   readonly clock = new VirtualClock();
   readonly log = new EventLog();
   readonly prng: Prng;
-  /** Of all hosts. Nobody guesses numbers here: the key is the same in every simulation. */
+  /** Source ids of all hosts' addresses. They need no secret key, because nobody in a simulation guesses them. */
   readonly sources = new SourceTable('');
   readonly #nodes = new Map<string, TreeNode>();
   readonly #flows = new Map<string, Flow>();
