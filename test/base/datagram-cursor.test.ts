@@ -9,7 +9,7 @@ function batchOf(
 ): ReceivedBatch {
   return {
     count: pieces.length,
-    // What lies beyond `count` is left over from another batch.
+    // The entries beyond `count` belong to an earlier batch.
     buffers: [...pieces.map(() => bytes), new Uint8Array(9)],
     starts: [...pieces.map(([start]) => start), 0],
     lengths: [...pieces.map(([, length]) => length), 9],
@@ -30,7 +30,7 @@ function walk(cursor: DatagramCursor, batch: ReceivedBatch) {
 }
 
 describe('a cursor over the datagrams of a batch', () => {
-  it('cuts each piece into datagrams, the last of which may be shorter, and says when and from where each came', () => {
+  it('cuts each piece into datagrams, the last of which may be shorter, with arrival time and source of each', () => {
     expect(walk(new DatagramCursor(), batchOf([7, 25, 10], [40, 20, 10], [90, 4, 4]))).toEqual([
       [7, 10, 1000, 70],
       [17, 10, 1000, 70],
@@ -41,7 +41,7 @@ describe('a cursor over the datagrams of a batch', () => {
     ]);
   });
 
-  it('shows a datagram without a byte', () => {
+  it('shows a datagram of length 0', () => {
     expect(walk(new DatagramCursor(), batchOf([0, 0, 0], [5, 3, 3], [8, 0, 0]))).toEqual([
       [0, 0, 1000, 70],
       [5, 3, 1001, 71],
@@ -49,11 +49,11 @@ describe('a cursor over the datagrams of a batch', () => {
     ]);
   });
 
-  it('takes a piece without a segment size for one datagram', () => {
+  it('treats a piece without a segment size as one datagram', () => {
     expect(walk(new DatagramCursor(), batchOf([3, 50, 0]))).toEqual([[3, 50, 1000, 70]]);
   });
 
-  it('goes through any number of batches, also one that is empty', () => {
+  it('walks any number of batches, empty ones too', () => {
     const cursor = new DatagramCursor();
     expect(walk(cursor, batchOf([7, 25, 10]))).toHaveLength(3);
     expect(walk(cursor, batchOf())).toEqual([]);

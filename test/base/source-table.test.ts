@@ -3,8 +3,8 @@ import { SourceTable } from '../../dist/base/source-table.js';
 
 const strangers = Array.from({ length: 5000 }, (_, i) => `fd00:bad::${i.toString(16)}`);
 
-describe('a table of sources', () => {
-  it('gives an address one number, another address another one, and the address back', () => {
+describe('the table of sources', () => {
+  it('gives each address a number of its own, and the address of a number', () => {
     const table = new SourceTable('secret');
     const ids = ['fd00::1', 'fd00::2', 'fd00::1', 'fd00::3', 'fd00::2'].map((address) => table.idOf(address));
     expect(ids[0]).toBe(ids[2]);
@@ -14,14 +14,14 @@ describe('a table of sources', () => {
     for (const id of ids) expect(Number.isInteger(id) && id >= 0 && id < 2 ** 31).toBe(true);
   });
 
-  it('remembers 1024 addresses, and forgets those that came first', () => {
+  it('remembers 1024 addresses, and forgets the ones that were added first', () => {
     const table = new SourceTable('secret');
     const ids = strangers.map((address) => table.idOf(address));
     const known = ids.filter((id) => table.addressOf(id) !== undefined);
     expect(known).toEqual(ids.slice(-1024));
   });
 
-  it('keeps the numbers of honest servers apart and as they are, however many strangers send', () => {
+  it('keeps the numbers of honest servers, which differ, however many strangers send', () => {
     const table = new SourceTable('secret');
     const servers = ['fd00::1', 'fd00::2'];
     const before = servers.map((address) => table.idOf(address));
@@ -30,7 +30,7 @@ describe('a table of sources', () => {
     expect(servers.map((address) => table.addressOf(table.idOf(address)))).toEqual(servers);
   });
 
-  it('gives numbers that nobody can guess without its key', () => {
+  it('gives numbers that cannot be guessed without the key', () => {
     const [one, other] = ['one', 'other'].map((key) => new SourceTable(key).idOf('fd00::1'));
     expect(one).not.toBe(other);
   });

@@ -12,7 +12,7 @@ import { datagramsIn } from './sent-datagrams.js';
 
 export const INTERVAL_US = 200_000;
 
-/** An object made for the rig: what it is, where it is read from, how often it was released. */
+/** An object made for the rig, with the source that it is read from and the number of times it was released. */
 export interface RigObject {
   readonly sent: BroadcastObject;
   readonly object: SimulatedObject;
@@ -27,7 +27,7 @@ interface SentDatagram {
   readonly tag: string;
 }
 
-/** A broadcast on a simulated host, whose network looks at every datagram as it is handed over. */
+/** A broadcast on a simulated host. The host's network checks every datagram that it is given. */
 export class BroadcastRig {
   readonly bed: Bed;
   readonly host: VirtualHost;
@@ -36,10 +36,10 @@ export class BroadcastRig {
   readonly losses: { readonly label: string; readonly error: unknown }[] = [];
   readonly data: SentDatagram[] = [];
   readonly announcements: SentDatagram[] = [];
-  /** Groups to which the network takes nothing. */
+  /** Groups whose datagrams the network refuses. */
   readonly refusedGroups = new Set<string>();
   readonly networkEvents: { readonly group: string; readonly failure: string | undefined }[] = [];
-  /** What a datagram broke. */
+  /** The rules that datagrams have broken. */
   readonly violations: string[] = [];
   readonly #network: Network;
   readonly #next = new Map<string, number>();
@@ -67,7 +67,7 @@ export class BroadcastRig {
     return this.bed.network.clock.nowUs;
   }
 
-  /** An object on some of the groups ff15::0, ff15::1, …, at 100 datagrams a second each. */
+  /** Makes an object on some of the groups ff15::a0, ff15::a1, …, with 100 datagrams a second on each. */
   object(name: string, version: number, groups: readonly number[], readUs = 0): RigObject {
     const channels = groups.map((group) => ({ rateBitsPerSecond: MEGABIT, group: `ff15::a${group}` }));
     const content = this.bed.bytes(20_000, `${name} ${version}`);
@@ -100,12 +100,12 @@ export class BroadcastRig {
     });
   }
 
-  /** Lets what was asked for happen, without letting much time pass. */
+  /** Waits until a promise is settled, for a second of virtual time at most. */
   async settle(promise: Promise<unknown>): Promise<void> {
     await this.bed.network.clock.until(promise, this.nowUs + 1e6);
   }
 
-  /** Labels of what is on the air. */
+  /** Labels of the objects on the air. */
   get onAir(): readonly string[] {
     return this.broadcast.objects.map((sent) => this.#labelOf(sent));
   }
@@ -144,7 +144,7 @@ export class BroadcastRig {
     }
   }
 
-  /** A channel's sequence goes on or is another; one that has ended never goes on. */
+  /** A channel either continues its sequence or begins another. It never continues a sequence that has ended. */
   #lookAtSequence(group: string, sequence: number): void {
     const next = this.#next.get(group);
     const ended = this.#ended.get(group) ?? new Set();
@@ -174,7 +174,7 @@ export function tagOfRecord({ publication }: BroadcastObject): string {
   return `${header.tagHigh}-${header.tagLow}`;
 }
 
-/** Tag of an object's symbols: that of its record is another. */
+/** Tag of an object's symbols. Datagrams of its record have another tag. */
 function tagOf(sent: BroadcastObject, rig: BroadcastRig): string {
   const { descriptor } = rig.objects.find((made) => made.sent === sent)!.object;
   return symbolTag(descriptor);

@@ -4,8 +4,8 @@ import { simulatedKeys, simulatedObject } from '../../dist/simulate/index.js';
 import { seed, seeded } from '../simulate/seed.js';
 import { BroadcastRig, INTERVAL_US, tagOfRecord } from './broadcast-rig.js';
 
-describe('what a server has on the air', () => {
-  it('announces neither of two objects that fail at the same moment, and goes on with the third', async () => {
+describe('the broadcast of a server', () => {
+  it('stops announcing two objects that fail at the same moment, and continues with the third', async () => {
     const rig = new BroadcastRig('two fail');
     await rig.settle(rig.announceAt());
     const [a, b, c] = ['a', 'b', 'c'].map((name, group) => rig.object(name, 1, [group]));
@@ -26,7 +26,7 @@ describe('what a server has on the air', () => {
     rig.expectSafe();
   });
 
-  it('refuses an object whose first read fails, and sends and announces nothing of it', async () => {
+  it('refuses an object whose first read fails, and neither sends nor announces it', async () => {
     const rig = new BroadcastRig('first read');
     await rig.settle(rig.announceAt());
     const broken = rig.object('a', 1, [0, 1]);
@@ -39,7 +39,7 @@ describe('what a server has on the air', () => {
     expect(broken.releaseCount).toBe(1);
   });
 
-  it('keeps the version on the air when the next one cannot begin', async () => {
+  it('keeps sending a version when the next version cannot begin', async () => {
     const rig = new BroadcastRig('next version');
     await rig.settle(rig.announceAt());
     const [first, second] = [rig.object('a', 1, [0]), rig.object('a', 2, [0])];
@@ -53,7 +53,7 @@ describe('what a server has on the air', () => {
     rig.expectSafe();
   });
 
-  it('takes an object off the air whose channel another object takes, and says so', async () => {
+  it('takes an object off the air, and reports it, when another object takes one of its channels', async () => {
     const rig = new BroadcastRig('taken channel');
     const [a, b] = [rig.object('a', 1, [0, 1]), rig.object('b', 1, [1])];
     await rig.settle(rig.broadcast.put(a.sent));
@@ -64,7 +64,7 @@ describe('what a server has on the air', () => {
     rig.expectSafe();
   });
 
-  it('says of each group of announcements when it is refused and when it is heard again', async () => {
+  it('reports for each group of announcements when the network refuses it and when the network takes it again', async () => {
     const rig = new BroadcastRig('refused groups');
     await rig.settle(rig.announceAt());
     await rig.settle(rig.broadcast.put(rig.object('a', 1, [0]).sent));
@@ -77,7 +77,7 @@ describe('what a server has on the air', () => {
     expect(told('ff15::a0')).toEqual(['ENODEV']);
   });
 
-  it('announces a new object before the round comes to it, within the bandwidth of announcements', async () => {
+  it('announces a new object at once, not at the end of the round, within the rate of announcements', async () => {
     const rig = new BroadcastRig('pace');
     const rate = 64_000;
     await rig.settle(rig.announceAt(rate));
@@ -85,7 +85,7 @@ describe('what a server has on the air', () => {
     for (const { sent } of crowd) await rig.settle(rig.broadcast.put(sent));
     const packetBits = (crowd[0]!.sent.publication.announcement[0]!.length + 48) * 8;
     await rig.bed.pass(30);
-    // Far too many for the interval: the rate decides, and each object has its turn.
+    // There are far too many objects for the interval. The rate decides, and each object has its turn.
     const fromUs = rig.nowUs;
     await rig.bed.pass(10);
     const sent = rig.announcements.filter(({ atUs }) => atUs > fromUs);
@@ -99,7 +99,7 @@ describe('what a server has on the air', () => {
     rig.expectSafe();
   });
 
-  it('sends another record on the channels and in the announcements without a gap', async () => {
+  it('sends a renewed record on the channels and in the announcements without a gap', async () => {
     const rig = new BroadcastRig('renewed');
     await rig.settle(rig.announceAt());
     const made = rig.object('a', 1, [0]);
@@ -122,7 +122,9 @@ describe('what a server has on the air', () => {
     rig.expectSafe();
   });
 
-  it(seeded('has one owner for each channel and tells the truth, whatever changes at whatever moment'), async () => {
+  it(seeded(
+    'gives each channel one owner and announces exactly what it sends, whatever changes at whatever moment',
+  ), async () => {
     const action = fc.record({
       kind: fc.constantFrom('put', 'put', 'put', 'withdraw', 'change', 'fail', 'down', 'up', 'move', 'renew'),
       which: fc.nat(50),
@@ -172,14 +174,14 @@ describe('what a server has on the air', () => {
   }, 60_000);
 });
 
-/** When faults have stopped, everything on the air is sent, and announced within an interval. */
+/** After faults have ended, every object on the air is sent, and announced within two intervals. */
 async function liveness(rig: BroadcastRig, pending: readonly Promise<unknown>[]): Promise<void> {
   rig.host.interfaceUp();
   await rig.settle(Promise.all(pending));
   await rig.bed.pass(2.5);
   const [fromUs, onAir] = [rig.nowUs, rig.broadcast.objects];
   await rig.bed.pass((2 * INTERVAL_US) / 1e6);
-  // What failed in this time is not among them.
+  // An object that failed in this time is left out.
   const still = onAir.filter((sent) => rig.broadcast.has(sent));
   const announced = new Set(rig.announcements.filter(({ atUs }) => atUs >= fromUs).map(({ tag }) => tag));
   const heard = new Set(rig.data.filter(({ atUs }) => atUs >= fromUs).map(({ channel }) => channel));

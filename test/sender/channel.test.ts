@@ -5,7 +5,7 @@ import type { DatagramSource, Slab } from '../../dist/sender/slab.js';
 import { newHeader, readHeader, writeHeader } from '../../dist/wire/header.js';
 import { datagramsIn } from './sent-datagrams.js';
 
-/** Datagrams numbered by their ESI. */
+/** Makes datagrams that are numbered by their ESI. */
 class Numbered implements DatagramSource {
   readonly maxDatagramBytes = HEADER_BYTES + 4;
   #next = 0;
@@ -23,7 +23,7 @@ function refill(channel: SenderChannel): void {
 }
 
 describe('a sending channel', () => {
-  it('numbers datagrams without gaps across slabs and the end of 32 bits', () => {
+  it('numbers datagrams without gaps from slab to slab and past 2^32', () => {
     const channel = new SenderChannel(new Numbered(), 100, 0, 2 ** 32 - 500);
     const sequences: number[] = [];
     const esis: number[] = [];
@@ -44,19 +44,19 @@ describe('a sending channel', () => {
     expect([channel.sentCount, channel.sentBytes]).toEqual([sequences.length, sequences.length * (HEADER_BYTES + 4)]);
   });
 
-  it('keeps its rate over time, asked often or seldom', () => {
+  it('keeps its rate over time, whether `take` is called often or seldom', () => {
     for (const stepUs of [37, 1000, 9000]) {
       const channel = new SenderChannel(new Numbered(), 250, 0, 0);
       refill(channel);
       for (let nowUs = 0; nowUs <= 5_000_000; nowUs += stepUs) {
-        // A slab that is used up ends a batch; the driver asks again.
+        // A departure ends with its slab; the driver then calls again.
         while (channel.take(nowUs, 0).length > 0) if (channel.wantsRefill) refill(channel);
       }
       expect(Math.abs(channel.sentCount - 20_001)).toBeLessThan(40);
     }
   });
 
-  it('never sends more than 64 at once', () => {
+  it('never sends more than 64 datagrams at once', () => {
     const channel = new SenderChannel(new Numbered(), 1, 0, 0);
     refill(channel);
     channel.take(0, 0);
@@ -64,14 +64,14 @@ describe('a sending channel', () => {
     expect(datagramsIn(channel.take(10_000, 0))).toHaveLength(64);
   });
 
-  it('waits when the disk is late, and goes on where it was', () => {
+  it('waits when the disk is late, and continues with the next datagram', () => {
     const channel = new SenderChannel(new Numbered(), 10_000, 0, 0);
     expect(channel.hasDatagrams).toBe(false);
     expect(channel.take(0, 0)).toEqual([]);
     refill(channel);
     let count = 0;
     for (let nowUs = 0; nowUs < 1e6; nowUs += 10_000) count += datagramsIn(channel.take(nowUs, 0)).length;
-    // Four at this rate: what comes after is not there.
+    // A slab has four datagrams at this rate, and there is no second slab.
     expect([count, channel.sentCount, channel.hasDatagrams]).toEqual([4, 4, false]);
     refill(channel);
     const [datagram] = datagramsIn(channel.take(1e6, 0));
@@ -80,7 +80,7 @@ describe('a sending channel', () => {
     expect([header.sequence, header.esi]).toEqual([4, 4]);
   });
 
-  it('puts the time of a long-running host into 32 bits', () => {
+  it('reduces the clock of a long-running host to 32 bits', () => {
     const channel = new SenderChannel(new Numbered(), 100, 2 ** 40, 0);
     refill(channel);
     const [datagram] = datagramsIn(channel.take(2 ** 40 + 5, 0));

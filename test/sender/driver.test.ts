@@ -12,7 +12,7 @@ import { DatagramType, newHeader, readHeader } from '../../dist/wire/header.js';
 import { Bed, SYMBOL_BYTES } from '../transfer/bed.js';
 import { datagramsIn } from './sent-datagrams.js';
 
-/** A sender whose network notes what it is given, and can refuse or be slow. */
+/** A sender with a network that records the datagrams it is given, and can refuse datagrams or be slow. */
 function rig({
   intervalsUs = [1000],
   readUs = 0,
@@ -48,7 +48,7 @@ function rig({
           const datagrams = datagramsIn([batch]).map((datagram) => datagram.slice());
           if (sendUs > 0) await new Promise<void>((resolve) => virtual.at(virtual.nowUs + sendUs, resolve));
           if (state.refuses !== undefined) return { sentCount: 0, failure: state.refuses };
-          // The bytes must not have been touched while the system had them.
+          // The sender must not change the bytes while the system has them.
           for (const [i, datagram] of datagrams.entries()) {
             if (Buffer.compare(datagramsIn([batch])[i]!, datagram) !== 0) state.touchedCount++;
             sent.push({ atUs: virtual.nowUs, group, datagram });
@@ -107,7 +107,7 @@ describe('the sending driver', () => {
     }
   });
 
-  it('sends a short last symbol at its own length, and nothing of it in the datagram behind', async () => {
+  it('sends a short last symbol at its own length, and the following symbol whole', async () => {
     const { bed, object, sent, start } = rig({ intervalsUs: [100], symbolCount: 10, missingBytes: 7 });
     await start();
     await bed.pass(0.05);
@@ -124,13 +124,13 @@ describe('the sending driver', () => {
     }
   });
 
-  it('makes batches as large as the network takes, and sends the same at the same time', async () => {
+  it('keeps batches within the limits of the network, which change neither datagrams nor times', async () => {
     const plan = { intervalsUs: [50], symbolCount: 33, missingBytes: 7 };
     const [whole, cut] = [rig(plan), rig({ ...plan, capabilities: { maxBatchCount: 3, maxBatchBytes: 3000 } })];
     for (const { bed, start, state } of [whole, cut]) {
       await start();
       await bed.pass(0.02);
-      // The network is away, and what is due then is not sent later; one batch after the other is counted.
+      // While the network is down, every batch is counted as refused. Its datagrams are not sent later.
       state.refuses = 'ENETDOWN';
       await bed.pass(0.01);
       state.refuses = undefined;
@@ -143,11 +143,11 @@ describe('the sending driver', () => {
     expect(cut.networkEvents).toEqual(['ENETDOWN', undefined]);
   });
 
-  it('never touches a batch that the system still has, nor sends beside it', async () => {
+  it('neither changes a batch nor sends another while the system has the batch', async () => {
     const { bed, sent, state, start } = rig({ intervalsUs: [1000], sendUs: 3500 });
     await start();
     await bed.pass(1);
-    // Behind by one send, it makes up for it with larger batches.
+    // The channel is late by one send, and makes up for that with larger batches.
     expect(sent.length).toBeGreaterThan(990);
     expect(state.touchedCount).toBe(0);
     const header = newHeader();
@@ -176,7 +176,7 @@ describe('the sending driver', () => {
     expect(sent.length).toBe(before);
   });
 
-  it('stops one object whose bytes can no longer be had, says why once, and closes its socket', async () => {
+  it('stops an object whose bytes can no longer be read, reports the reason once, and closes its socket', async () => {
     const { bed, source, sent, failures, state, start } = rig();
     await start();
     await bed.pass(0.1);
@@ -189,7 +189,7 @@ describe('the sending driver', () => {
     expect(state.closedCount).toBe(1);
   });
 
-  it('counts what the system refuses, tells when it begins and ends, and opens the socket anew each second', async () => {
+  it('counts refused datagrams, reports when refusals begin and end, and opens another socket each second', async () => {
     const { bed, state, transmissions, networkEvents, sent, start } = rig({ intervalsUs: [10_000] });
     await start();
     await bed.pass(0.1);
@@ -198,7 +198,7 @@ describe('the sending driver', () => {
     await bed.pass(2.5);
     expect(transmissions[0]!.refusedCount).toBe(250);
     expect(networkEvents).toEqual(['ENETUNREACH']);
-    // At once and in each second after; each time the one before is closed.
+    // A socket is opened at once and after each second; each time the previous socket is closed.
     expect([state.openCount, state.closedCount]).toEqual([4, 3]);
     state.refusesOpen = true;
     await bed.pass(2);
@@ -209,7 +209,7 @@ describe('the sending driver', () => {
     expect(sent.length).toBe(before + 10);
   });
 
-  it('rejects at the start when the network does', async () => {
+  it('rejects `open` when the network cannot open a socket', async () => {
     const { state, transmissions } = rig();
     state.refusesOpen = true;
     await expect(transmissions[0]!.open()).rejects.toMatchObject({ code: 'NETWORK_UNAVAILABLE' });

@@ -9,12 +9,12 @@ import { Flag, type Header, newHeader, readHeader, writeHeader } from '../../dis
 import { anyLadder } from '../rate/ladders.js';
 import { datagramsIn } from './sent-datagrams.js';
 
-/** A moment when slot 0 begins. */
+/** A moment of wall-clock time at which slot 0 begins. */
 const WALL_US = 65_536 * 500_000 * 50_000;
-/** Levels of 1, 2, 4 and 3 Mbit/s more, in packets of 10,000 bit. */
+/** Levels of 1, 2, 4 and 7 Mbit/s, in packets of 10,000 bit. */
 const usual: Ladder = { rates: [1e6, 1e6, 2e6, 3e6], mode: 'several', symbolBytes: 1154 };
 
-/** Datagrams numbered by their ESI. */
+/** Makes datagrams that are numbered by their ESI. */
 class Numbered implements DatagramSource {
   readonly maxDatagramBytes = HEADER_BYTES;
   #next = 0;
@@ -29,22 +29,22 @@ class Numbered implements DatagramSource {
 interface Departure {
   readonly atUs: number;
   readonly header: Header;
-  /** Which batch it left in. */
+  /** Index of the departure. */
   readonly batch: number;
 }
 
 interface Run {
   readonly seconds: number;
-  /** What the monotonic clock shows at the beginning. */
+  /** Time of the monotonic clock at the beginning. */
   readonly startUs?: number;
   readonly wall?: (passedUs: number) => number;
-  /** How late timers are, one after the other. */
+  /** Delays of the timers, in turn. */
   readonly latenessUs?: readonly number[];
-  /** How long the disk takes for a slab. */
+  /** Time that the disk takes to read a slab. */
   readonly readUs?: number;
 }
 
-/** What leaves on a channel, driven as the driver does: when it wants to be asked, and again until nothing is due. */
+/** The departures of a channel that is called as the driver calls it: when it is due, and again until nothing is due. */
 function departures(ladder: Ladder, channel: number, run: Run): readonly Departure[] {
   const { seconds, startUs = 0, wall = (passed) => WALL_US + passed, latenessUs = [0], readUs = 0 } = run;
   const plan = new StepPlan(ladder);
@@ -73,7 +73,7 @@ function departures(ladder: Ladder, channel: number, run: Run): readonly Departu
   return found;
 }
 
-/** Runs of otherPaths that carry a flag. */
+/** The departures that carry a flag, as runs of consecutive ones. */
 function flagged(all: readonly Departure[], flag: number): readonly (readonly Departure[])[] {
   const runs: Departure[][] = [];
   for (const [i, departure] of all.entries()) {
@@ -91,12 +91,12 @@ function countBetween(all: readonly Departure[], fromUs: number, toUs: number): 
 const anyChannel = fc
   .tuple(anyLadder, fc.nat(31))
   .map(([ladder, number]) => ({ ladder, channel: number % ladder.rates.length }))
-  // Ten thousand datagrams a second are enough to count.
+  // Faster channels would only make the test slow.
   .filter(({ ladder, channel }) => ladder.rates[channel]! / (ladder.symbolBytes + 96) / 8 < 10_000);
 const anyLateness = fc.array(fc.nat(3000), { minLength: 1, maxLength: 20 });
 
 describe('a channel of a ladder', () => {
-  it('keeps its rate in every slot and over all, whatever the ladder and however late the timers', () => {
+  it('keeps its rate in every slot and over all slots, for any ladder and any delays of timers', () => {
     fc.assert(
       fc.property(anyChannel, anyLateness, ({ ladder, channel }, latenessUs) => {
         const all = departures(ladder, channel, { seconds: 4.1, latenessUs });
@@ -115,7 +115,7 @@ describe('a channel of a ladder', () => {
     );
   });
 
-  it('keeps it exactly over minutes', () => {
+  it('keeps its rate exactly over minutes', () => {
     const all = departures({ ...usual, rates: [1e6 / 3, 1.1e6, 77e3] }, 0, {
       seconds: 180,
       latenessUs: [0, 700, 2100],
@@ -123,17 +123,17 @@ describe('a channel of a ladder', () => {
     expect(Math.abs(all.length - 6000)).toBeLessThanOrEqual(1);
   });
 
-  it('keeps it where a preview of four times 100 Mbit/s needs several batches for each tick of a timer', () => {
+  it('keeps its rate when a preview of four times 100 Mbit/s needs several departures for each tick of a timer', () => {
     const ladder: Ladder = { rates: [100e6, 300e6], mode: 'several', symbolBytes: 1154 };
     const all = departures(ladder, 0, { seconds: 5, latenessUs: [1000] });
-    // A slot of eight permits the step, the last.
+    // Of eight slots, only the last permits the step.
     const previewed = all.filter(({ header }) => (header.flags & Flag.preview) !== 0);
-    // Of three times the rate more than usual, for a ninth of the usual time.
+    // The rate rises by three times itself, so the preview takes a ninth of the usual time.
     expect(Math.abs(previewed.length - 444)).toBeLessThan(50);
     expect(Math.abs(countBetween(all, 0, 4.5e6) - 45_000)).toBeLessThan(30);
   });
 
-  it('marks every datagram with its slot and what the ladder permits then', () => {
+  it('marks every datagram with its slot and with the step level that the ladder permits in the slot', () => {
     fc.assert(
       fc.property(anyChannel, fc.nat(65_535), anyLateness, ({ ladder, channel }, first, latenessUs) => {
         const wall = (passed: number) => WALL_US + first * 500_000 + passed;
@@ -147,7 +147,7 @@ describe('a channel of a ladder', () => {
     );
   });
 
-  it('is permitted the same by two servers whose clocks agree, however long they have been running', () => {
+  it('has the same step levels on two servers whose clocks agree, however long the servers have been running', () => {
     const marksOf = (startUs: number) => {
       const all = departures(usual, 1, { seconds: 9, startUs });
       return new Map(all.map(({ atUs, header }) => [Math.floor(atUs / 500_000), [header.slot, header.stepLevel]]));
@@ -158,7 +158,7 @@ describe('a channel of a ladder', () => {
 });
 
 describe('the train of a ladder', () => {
-  it('is as many datagrams as planned in one batch of their own, 200 ms into every slot, and no others are flagged', () => {
+  it('has the planned number of datagrams in a departure of its own, 200 ms into every slot, and no others are flagged', () => {
     fc.assert(
       fc.property(anyLadder, anyLateness, (ladder, latenessUs) => {
         const plan = new StepPlan(ladder);
@@ -166,7 +166,7 @@ describe('the train of a ladder', () => {
         fc.pre(ladder.rates[channel]! / (ladder.symbolBytes + 96) / 8 < 10_000);
         const all = departures(ladder, channel, { seconds: 2.5, wall: (passed) => WALL_US + passed, latenessUs });
         const trains = flagged(all, Flag.train);
-        // The server began in the middle of slot 0, as far as it knows.
+        // The server does not know that it began at the beginning of slot 0, so it sends no train in that slot.
         expect(trains).toHaveLength(plan.trainLength === 0 ? 0 : 4);
         for (const [i, train] of trains.entries()) {
           expect(train).toHaveLength(plan.trainLength);
@@ -189,7 +189,7 @@ describe('the train of a ladder', () => {
     expect([0, 1, 2].map((channel) => trainsOf('several', channel))).toEqual([5, 0, 0]);
   });
 
-  it('stays away when the disk is late, and when the host is; what was due then leaves without the flag', () => {
+  it('is left out when the disk or the host is late; its datagrams then leave without the flag', () => {
     const late = departures(usual, 0, { seconds: 20, readUs: 115_000 });
     const trains = flagged(late, Flag.train);
     expect(trains.length).toBeGreaterThan(0);
@@ -202,7 +202,7 @@ describe('the train of a ladder', () => {
 });
 
 describe('the preview of a ladder', () => {
-  /** Datagrams a second that a receiver of a level hears in the previews of a slot. */
+  /** Datagrams a second that a receiver of a level gets in the previews of a slot. */
   function shownTo(level: number, slot: number): number {
     const plan = new StepPlan(usual);
     const previewUs = plan.previewUs(plan.stepLevel(slot));
@@ -216,7 +216,7 @@ describe('the preview of a ladder', () => {
     return (flaggedOnes.reduce((sum, all) => sum + all.length, 0) * 1e6) / previewUs;
   }
 
-  it('shows each level that may step up the rate of the next, to a datagram for each channel', () => {
+  it('shows each level the rate of the next level, to one datagram for each channel', () => {
     // Levels of 100, 200, 400 and 700 datagrams a second.
     const slot = 7;
     expect(new StepPlan(usual).stepLevel(slot)).toBe(4);
@@ -225,7 +225,7 @@ describe('the preview of a ladder', () => {
     }
   });
 
-  it('is flagged where it leaves a channel as it is or makes it slower, and nowhere else', () => {
+  it('is flagged also on channels whose rate it keeps or lowers, but not on the last channel', () => {
     const ladder: Ladder = { rates: [2e6, 2e6, 2e6, 1e6, 1e6], mode: 'several', symbolBytes: 1154 };
     const plan = new StepPlan(ladder);
     const slot = 7;
@@ -234,7 +234,7 @@ describe('the preview of a ladder', () => {
       return all.filter(({ header }) => (header.flags & Flag.preview) !== 0).length;
     });
     expect(plan.stepLevel(slot)).toBe(5);
-    // The first level is shown twice its rate: for a third of the usual time.
+    // The first level is shown twice its rate, so the preview takes a third of the usual time.
     const expected = [40, 20, 10, 10, 0].map((count) => count / 3);
     for (const [channel, count] of counts.entries())
       expect(Math.abs(count - expected[channel]!)).toBeLessThanOrEqual(1);
@@ -243,17 +243,17 @@ describe('the preview of a ladder', () => {
 });
 
 describe('a channel whose wall clock jumps', () => {
-  it('sends no burst and leaves no gap, and is marked by the new time from the next slot on', () => {
+  it('sends no burst and leaves no gap, and has the marks of the new time from the next slot on', () => {
     for (const jumpUs of [-86_400e6, -777_000, -200_000, -12_000, 12_000, 200_000, 333_000, 1e6, 86_400e6]) {
       const wall = (passed: number) => WALL_US + passed + (passed >= 3_123_000 ? jumpUs : 0);
       const all = departures(usual, 0, { seconds: 8, wall });
-      // To the end of a slot of the new time.
+      // This is the end of a slot of the new time.
       const endUs = 7.5e6 - (((jumpUs % 500_000) + 500_000) % 500_000);
       expect(Math.abs(countBetween(all, 0, endUs) - endUs / 10_000)).toBeLessThanOrEqual(1);
       const others = all.filter(({ header }) => (header.flags & Flag.train) === 0);
       const gaps = others.slice(1).map(({ atUs }, i) => atUs - others[i]!.atUs);
       expect(Math.min(...gaps)).toBeGreaterThan(4900);
-      // The slowest there is: 120 ms of 500 for the train, 200 for a preview of twice the rate in 100.
+      // The lowest rate between: of 500 ms the train takes 120 ms, and a preview of twice the rate in 100 ms takes 200 ms.
       expect(Math.max(...gaps)).toBeLessThan(10_000 / 0.45 + 10);
       for (const { atUs, header } of all.filter((one) => one.atUs >= 3_500_000)) {
         expect(header.slot).toBe(Math.floor((wall(atUs) / 500_000) % 65_536));

@@ -11,7 +11,7 @@ import { newHeader, readHeader } from '../../dist/wire/header.js';
 import { datagramsOf } from '../receiver/datagrams.js';
 import { Bed } from '../transfer/bed.js';
 
-describe('what a server publishes of an object', () => {
+describe('the publication of an object', () => {
   it('lets a receiver check every block against the signed root', () => {
     const bed = new Bed('digests');
     const object = bed.object(200, { blockSymbols: 5 });
@@ -27,7 +27,7 @@ describe('what a server publishes of an object', () => {
     expect(Buffer.concat(leaves).equals(object.blockDigests)).toBe(true);
   });
 
-  it('announces the very record that was signed', () => {
+  it('announces the bytes of the signed record', () => {
     const bed = new Bed('announcement');
     const { descriptor, record, blockDigests } = bed.object(20);
     const { announcement } = new Publication(descriptor, record, blockDigests, 4);
@@ -54,7 +54,7 @@ describe('what a server publishes of an object', () => {
     }
   });
 
-  it('of one block sends no digests, and of an empty object nothing but the announcement', () => {
+  it('has no digests for a single block, and nothing but the announcement for an empty object', () => {
     const bed = new Bed('small');
     expect(datagramsOf(bed.object(5)).digests).toEqual([]);
     const { descriptor, record, blockDigests } = bed.object(0);
@@ -63,7 +63,7 @@ describe('what a server publishes of an object', () => {
     expect(publication.announcement).toHaveLength(1);
   });
 
-  it('starts each channel where server and channel together say', () => {
+  it('starts each channel at the sum of the start offsets of server and channel', () => {
     const bed = new Bed('starts');
     const channels = [0, 0.5, 0.9].map((startRatio) => ({ rateBitsPerSecond: 1e6, startRatio }));
     const servers = [{ name: 'one' }, { name: 'two', startRatio: 0.25 }];

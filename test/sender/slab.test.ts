@@ -6,7 +6,7 @@ import { datagramsIn } from './sent-datagrams.js';
 const NO_LIMITS = { maxBatchCount: Number.POSITIVE_INFINITY, maxBatchBytes: Number.POSITIVE_INFINITY };
 const MAX_BYTES = 9;
 
-/** A slab whose entries have these lengths; each is filled with its number. */
+/** A slab whose entries have these lengths. Every byte of an entry is the entry's number. */
 function slabOf(lengths: readonly number[], { margin = 0, from = 0 } = {}): Slab {
   const slab = new Slab(lengths.length, MAX_BYTES, margin);
   for (const [i, length] of lengths.entries()) {
@@ -60,7 +60,7 @@ describe('a slab', () => {
     );
   });
 
-  it('takes what is left of another slab in front of its own, and both lie in one row', () => {
+  it('takes the rest of another slab in front of its own datagrams, without a gap', () => {
     const [before, after] = [slabOf([5, 5, 2, 5, 5]), slabOf([5, 5, 4], { margin: 3, from: 5 })];
     after.putBefore(before, 2);
     const datagrams = datagramsIn(after.batches(-3, 3, NO_LIMITS)).map((datagram) => [datagram.length, datagram[0]]);
@@ -69,7 +69,7 @@ describe('a slab', () => {
     expect(row).toMatchObject({ count: 5, datagramBytes: 5 });
   });
 
-  it('begins anew when it is cleared, behind what was put in front', () => {
+  it('begins again at entry 0 when it is cleared', () => {
     const slab = slabOf([5, 5], { margin: 1 });
     slab.putBefore(slabOf([7]), 0);
     slab.clear();

@@ -17,7 +17,7 @@ const objectHeader = (sizeBytes: number, symbolBytes: number, blockCount: number
   blockCount,
 });
 
-/** A record of so many pieces, recognisable by its bytes. */
+/** A record of this many pieces, each with bytes of its own. */
 const recordsOf = (count: number) =>
   count === 0
     ? []
@@ -30,7 +30,7 @@ const recordsOf = (count: number) =>
 interface Sent {
   readonly header: Header;
   readonly length: number;
-  /** Set for symbols, from what the slab wants read. */
+  /** Set for symbols, from the reads that the slab lists. */
   readonly symbol: WantedSymbol | undefined;
 }
 
@@ -39,7 +39,7 @@ interface WantedSymbol {
   readonly esi: number;
 }
 
-/** The next datagrams, in slabs of this many. */
+/** The next datagrams, made in slabs of this many. */
 function take(source: Carousel, count: number, slabCount: number): Sent[] {
   const sent: Sent[] = [];
   const slab = new Slab(slabCount, source.maxDatagramBytes);
@@ -60,7 +60,7 @@ function take(source: Carousel, count: number, slabCount: number): Sent[] {
 }
 
 describe('a carousel', () => {
-  it('goes round all symbols in order from its start, whatever the slabs', () => {
+  it('sends all symbols in order from its start, again and again, for any slab size', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 3000 }),
@@ -97,7 +97,7 @@ describe('a carousel', () => {
     );
   });
 
-  it('puts each of its records between the symbols in turn, one datagram in 33 at most', () => {
+  it('sends its records in turn between the symbols, as one datagram in 33 at most', () => {
     const carousel = new Carousel({
       order: new FileOrder(geometryOf(1000 * 100, 100, 4), 0),
       symbolCount: 1000,
@@ -112,14 +112,14 @@ describe('a carousel', () => {
     expect(records.slice(0, 4).map(({ header }) => header.esi)).toEqual([2, 0, 1, 2]);
     expect(records.every(({ header }) => header.serverIndex === 0 && header.channelIndex === 1)).toBe(true);
     expect(records[0]!.length).toBe(HEADER_BYTES + 1184);
-    // A receiver that hears one pass meets each record ten times.
+    // A receiver of one pass gets each record ten times.
     expect(sent.slice(0, 33).map(({ header }) => header.type)).toEqual([
       ...new Array(32).fill(DatagramType.symbol),
       DatagramType.descriptor,
     ]);
   });
 
-  it('of a large object has each record sixteen times in a pass, and never waits longer than 1024 symbols', () => {
+  it('of a large object sends each record sixteen times in a pass, and a record after 1024 symbols at most', () => {
     const gaps = (symbolCount: number, recordCount: number) => {
       const carousel = new Carousel({
         order: new FileOrder(geometryOf(symbolCount, 1, Math.ceil(symbolCount / 50_000)), 0),
@@ -138,7 +138,7 @@ describe('a carousel', () => {
     expect(gaps(10_000_000, 2)).toBe(1024);
   });
 
-  it('without records sends symbols alone', () => {
+  it('without records sends only symbols', () => {
     const object = objectHeader(10, 10, 1);
     const order = new FileOrder(geometryOf(10, 10, 1), 0);
     const options = { order, symbolCount: 1, object, serverIndex: 0, channelIndex: 0 };

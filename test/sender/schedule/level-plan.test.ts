@@ -9,7 +9,7 @@ import { completionSeconds, forecastLevel } from '../../../dist/sender/schedule/
 
 const LADDERS = { one: [10e6], three: [1e6, 1e6, 1e6], thirds: LADDER } as const;
 
-/** The mean overhead of receivers that come when they like, in simulation; all servers began at one moment. */
+/** The mean overhead, in simulation, of receivers that begin at random moments. All servers began at one moment. */
 function simulated(transmission: Transmission, lossRatio: number, runCount: number): number {
   const levels = fixed(upTo(transmission.intervalsUs.length - 1));
   let sum = 0;
@@ -37,7 +37,7 @@ describe('the forecast of a coded level', () => {
     expect(Math.abs(overhead! - simulated(transmission, lossRatio, 20))).toBeLessThan(0.002);
   });
 
-  it('is good for the loss at which the first channel is through its arc', () => {
+  it('gives the loss ratio at which the first channel reaches the end of its arc', () => {
     const geometry = geometryOf(1000 * 100, 100, 1);
     const arc = { firstEsi: 0, symbolCount: 8000 };
     const alone = forecastLevel(geometry, [{ arc, rate: 1, startRatio: 0 }], []);
@@ -55,7 +55,7 @@ describe('the forecast of a coded level', () => {
 });
 
 describe('the forecast of carousels without a code', () => {
-  it('knows what can be said without it', () => {
+  it('agrees with cases that can be computed by hand', () => {
     const at = (...starts: number[]) =>
       carouselOverhead(
         starts.map((startRatio) => ({ startRatio, rate: 5 })),
@@ -65,7 +65,7 @@ describe('the forecast of carousels without a code', () => {
     expect(at(0.3)).toBeCloseTo(0, 2);
     expect(at(0, 0.5)).toBeCloseTo(0, 2);
     expect(at(0.2, 0.2)).toBeCloseTo(1, 2);
-    // A receiver waits until the largest gap is closed: three quarters of a round, twice as fast.
+    // A receiver waits for the largest gap: three quarters of a round, at twice the rate.
     expect(at(0, 0.25)).toBeCloseTo(0.5, 2);
   });
 
@@ -87,7 +87,7 @@ describe('the forecast of carousels without a code', () => {
     expect(Math.abs(forecast / (1 + simulated(transmission, lossRatio, 60)) - 1)).toBeLessThan(0.1);
   });
 
-  it('of an empty object is nothing', () => {
+  it('of an empty object is zero', () => {
     const geometry = geometryOf(0, 1184, 0);
     const streams = [{ arc: undefined, rate: 1, startRatio: 0 }];
     expect(forecastLevel(geometry, streams, [0, 0.1])).toEqual({ overheads: [0, 0], maxLossRatio: undefined });
@@ -96,7 +96,7 @@ describe('the forecast of carousels without a code', () => {
 });
 
 describe('the simulated streams', () => {
-  it('are where they would have been, whenever someone joins', () => {
+  it('do not depend on when a receiver joins', () => {
     const transmission = transmissionOf({ rates: LADDER, mode: 'several', clockErrorsUs: [0, 5e6] }, 60e6, 'raptorq');
     const streams = () => streamsOf(transmission, 1.7e15, [0, 0], randomFrom(1));
     const [whole, late] = [streams()[5]!, streams()[5]!];

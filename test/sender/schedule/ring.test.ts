@@ -25,7 +25,7 @@ describe('the ring of coded symbols', () => {
       {
         numRuns: 300,
         examples: [
-          // Slow channels, of which many servers leave less than a run each.
+          // With many servers, less than a run is left for each slow channel.
           [
             {
               blockSymbolCount: 5693,
@@ -39,7 +39,7 @@ describe('the ring of coded symbols', () => {
     );
   });
 
-  it('gives every server as much as every other', () => {
+  it('gives every server the same number of ESIs', () => {
     fc.assert(
       fc.property(ladders, (options) => {
         const sizes = planRing(options).map((arcs) => arcs.map(({ symbolCount }) => symbolCount).join());
@@ -49,11 +49,11 @@ describe('the ring of coded symbols', () => {
     );
   });
 
-  it('begins with the source symbols: channel 0 of the first server', () => {
+  it('gives the source symbols to channel 0 of the first server', () => {
     expect(planRing(ladder('several', [1, 1]))[0]![0]!.firstEsi).toBe(0);
   });
 
-  it('gives a channel eight times what a receiver at its level needs of it, in mode several', () => {
+  it('gives a channel eight times what a receiver needs of it, in mode several', () => {
     const [arcs] = planRing(ladder('several', [1e6, 1e6, 2e6]));
     expect(arcs!.map(({ symbolCount }) => symbolCount)).toEqual([8 * 1600, 4 * 1600, 4 * 1600]);
   });
@@ -63,7 +63,7 @@ describe('the ring of coded symbols', () => {
     expect(arcs!.map(({ symbolCount }) => symbolCount)).toEqual([8 * 1600, 8 * 1600, 8 * 1600]);
   });
 
-  it('makes all arcs shorter in proportion when many servers leave too few ESIs', () => {
+  it('shortens all arcs in proportion when there are too few ESIs for many servers', () => {
     const options = { ...ladder('several', [1e6, 3e6]), blockSymbolCount: 32_768, serverCount: 200 };
     const [arcs] = planRing(options);
     const sum = arcs!.reduce((total, { symbolCount }) => total + symbolCount, 0);

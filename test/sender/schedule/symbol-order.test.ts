@@ -35,8 +35,8 @@ function take(order: SymbolOrder, count: number): { block: number; esi: number; 
 
 const text = ({ block, esi }: { block: number; esi: number }) => `${block}/${esi}`;
 
-describe('the way round an arc', () => {
-  it('visits every symbol of the arc, of every block, once a round, and again in the same order', () => {
+describe('the order of an arc', () => {
+  it('has every symbol of the arc in every block once a round, in the same order each round', () => {
     fc.assert(
       fc.property(geometries, arcs, fc.nat(100_000), (geometry, arc, position) => {
         const count = arc.symbolCount * geometry.blockCount;
@@ -51,7 +51,7 @@ describe('the way round an arc', () => {
     );
   });
 
-  it('is the same way from wherever it begins', () => {
+  it('is the same from any position on', () => {
     fc.assert(
       fc.property(geometries, arcs, fc.nat(1000), fc.nat(1000), (geometry, arc, position, steps) => {
         const early = new ArcOrder(geometry, arc, position);
@@ -61,7 +61,7 @@ describe('the way round an arc', () => {
     );
   });
 
-  it('sends runs of consecutive symbols, each run of the next block, so that all blocks grow together', () => {
+  it('has runs of consecutive symbols, each of the next block, so that all blocks grow together', () => {
     const geometry = geometryOf(9000, 10, 3);
     const arc = { firstEsi: 0, symbolCount: 2 * RUN_SYMBOLS };
     const runs = take(new ArcOrder(geometry, arc, 0), 6 * RUN_SYMBOLS);
@@ -71,7 +71,7 @@ describe('the way round an arc', () => {
     for (let i = 1; i < RUN_SYMBOLS; i++) expect(runs[i]).toEqual({ block: 0, esi: i, length: 10 });
   });
 
-  it('begins with another block in each arc, so that servers in step by the clock do not all send the same', () => {
+  it('begins with another block in each arc, so that servers in step by the clock do not all send the same block', () => {
     const geometry = geometryOf(8000, 10, 8);
     const blocks = Array.from({ length: 8 }, (_, server) => {
       const arc = { firstEsi: server * 8000, symbolCount: 8000 };
@@ -82,7 +82,7 @@ describe('the way round an arc', () => {
 });
 
 describe('the length of a coded symbol', () => {
-  it('is whole, but for the very last source symbol of the object', () => {
+  it('is full, except for the last source symbol of the object', () => {
     fc.assert(
       fc.property(geometries, (geometry) => {
         const lastBlock = geometry.blockCount - 1;
@@ -100,25 +100,25 @@ describe('the length of a coded symbol', () => {
   });
 });
 
-describe('the place in an arc at a time of day', () => {
+describe('the position in an arc at a moment of wall-clock time', () => {
   const geometry = geometryOf(1_000_000, 100, 5);
   const arc = { firstEsi: 0, symbolCount: 40_000 };
   const round = arc.symbolCount * geometry.blockCount;
   const NOW_US = 1.78e15;
 
-  it('moves by one symbol each interval, so that a server that starts anew goes on where it would have been', () => {
+  it('moves by one symbol each interval, so that a server that restarts continues where it would have been', () => {
     fc.assert(
       fc.property(fc.double({ min: 10, max: 1e6, noNaN: true }), fc.nat(100_000), (intervalUs, elapsed) => {
         const before = arcPosition(arc, geometry, 0.25, intervalUs, NOW_US);
         const after = arcPosition(arc, geometry, 0.25, intervalUs, NOW_US + elapsed * intervalUs);
         const moved = (after - before + round) % round;
-        // The interval may be a fraction of a microsecond off where the division is rounded.
+        // Where the division is rounded, the position may change a fraction of a microsecond early or late.
         expect(Math.abs(moved - (elapsed % round))).toBeLessThanOrEqual(1);
       }),
     );
   });
 
-  it('differs between two hosts by what their clocks do', () => {
+  it('differs between two hosts by the difference of their clocks', () => {
     const intervalUs = 500;
     for (const apartUs of [0, 500, 5_000_000, 3_600_000_000]) {
       const one = arcPosition(arc, geometry, 0, intervalUs, NOW_US);
@@ -127,14 +127,14 @@ describe('the place in an arc at a time of day', () => {
     }
   });
 
-  it('is moved by the start offset, as a share of the arc that may go round', () => {
+  it('is moved by the start offset, a share of the arc, and wraps at its end', () => {
     const at = (startRatio: number) => arcPosition(arc, geometry, startRatio, 500, NOW_US);
     expect((at(0.5) - at(0) + round) % round).toBe(round / 2);
     expect(at(1.25)).toBe(at(0.25));
     expect(at(1)).toBe(at(0));
   });
 
-  it('lies within the arc whatever the clock says', () => {
+  it('lies within the arc at any time of the clock', () => {
     fc.assert(
       fc.property(fc.nat(Number.MAX_SAFE_INTEGER), fc.double({ min: 0, max: 4, noNaN: true }), (wallUs, startRatio) => {
         const position = arcPosition(arc, geometry, startRatio, 0.1, wallUs);
@@ -144,8 +144,8 @@ describe('the place in an arc at a time of day', () => {
   });
 });
 
-describe('the way through a file without a code', () => {
-  it('is the file in order, block by block, from some symbol on, round and round', () => {
+describe('the order of a file without a code', () => {
+  it('is the file in order, block by block, from a given symbol on, again and again', () => {
     fc.assert(
       fc.property(geometries, fc.nat(100_000), (geometry: Geometry, first) => {
         const visited = take(new FileOrder(geometry, first), geometry.symbolCount + 1);
