@@ -3,11 +3,11 @@ import type { AddressState } from './interfaces/interface-table.js';
 
 /** The call that failed, as far as an explanation needs it. */
 export interface Attempt {
-  /** Such as "join [ff15::1]:4242". */
+  /** The call in words, such as "join [ff15::1]:4242". */
   readonly what: string;
   readonly port: number;
   readonly interface: string | undefined;
-  /** The address that was asked for to send from. */
+  /** The requested source address. */
   readonly source?: string | undefined;
   /** The state of that address, or the common state of all addresses that the system could choose. */
   readonly sourceState?: AddressState | undefined;
@@ -52,7 +52,7 @@ function explain(errno: string | undefined, attempt: Attempt): Explanation {
   switch (errno) {
     case 'EADDRINUSE':
       return {
-        meaning: `another program has port ${port} for itself alone`,
+        meaning: `another program uses port ${port} exclusively`,
         hint: `End that program ("ss -ulpn sport = :${port}" names it), or use another port for the fleet, on all its hosts`,
       };
     case 'EADDRNOTAVAIL':
@@ -61,7 +61,7 @@ function explain(errno: string | undefined, attempt: Attempt): Explanation {
     case 'ENODEV':
     case 'ENXIO':
       return {
-        meaning: 'the interface, or its address to send from, is gone',
+        meaning: 'the interface or its source address is gone',
         hint: (say) => `Bring the interface back, or name another with ${say('interface')}`,
       };
     case 'ENETDOWN':
@@ -74,11 +74,11 @@ function explain(errno: string | undefined, attempt: Attempt): Explanation {
     case 'EACCES':
     case 'EPERM':
       return {
-        meaning: port < 1024 ? `this user may not use port ${port}` : 'this host does not permit it',
+        meaning: port < 1024 ? `this user may not use port ${port}` : 'this host does not permit this traffic',
         hint:
           port < 1024
             ? 'Use a port from 1024 on, or run with CAP_NET_BIND_SERVICE'
-            : 'Allow it in the firewall, and in what confines the program (container, sandbox, SELinux, AppArmor)',
+            : 'Allow the traffic in the firewall, and in whatever confines the program (container, sandbox, SELinux, AppArmor)',
       };
     case 'EMFILE':
       return {
@@ -93,7 +93,7 @@ function explain(errno: string | undefined, attempt: Attempt): Explanation {
     case 'ENOBUFS':
     case 'ENOMEM':
       return {
-        meaning: 'the system has no memory left for this',
+        meaning: 'the system has no memory left for this socket',
         hint: 'Join fewer channels or sources, or raise "sysctl net.ipv6.mld_max_msf" (sources of one group) and "net.core.optmem_max" (memory of one socket)',
       };
     case 'EMSGSIZE':
@@ -105,21 +105,21 @@ function explain(errno: string | undefined, attempt: Attempt): Explanation {
     case 'EPROTONOSUPPORT':
       return {
         meaning: 'this system has IPv6 turned off',
-        hint: 'Turn IPv6 on: no "ipv6.disable=1" among the kernel\'s parameters, "sysctl net.ipv6.conf.all.disable_ipv6=0"',
+        hint: 'Turn IPv6 on: remove "ipv6.disable=1" from the kernel\'s parameters, and set "sysctl net.ipv6.conf.all.disable_ipv6=0"',
       };
     case 'ENOPROTOOPT':
     case 'EOPNOTSUPP':
     case 'ENOTSUP':
     case 'ENOSYS':
       return {
-        meaning: 'this system cannot do that',
+        meaning: 'this system does not support this call',
         hint: isSourceSpecific
           ? 'Use a system with source-specific multicast (RFC 4607), or a fleet without "ssm: true"'
           : 'Use a system with IPv6 multicast',
       };
     case 'EINVAL':
       return {
-        meaning: 'the system does not take this group, address and interface together',
+        meaning: 'the system does not accept this combination of group, address and interface',
         hint: `Check that ${link} can do multicast ("ip link" shows MULTICAST) and that the group's scope and the address fit the interface`,
       };
     default:
@@ -141,7 +141,7 @@ function explainAddress({ source, sourceState }: Attempt, link: string): Explana
   }
   if (sourceState === 'duplicate') {
     return {
-      meaning: `${address} is also another host's, as duplicate address detection found`,
+      meaning: `${address} is also another host's address, as duplicate address detection found`,
       hint: `Give ${link} an address that no other host on the link has ("ip -6 addr" shows this one as dadfailed)`,
     };
   }
@@ -153,6 +153,6 @@ function explainAddress({ source, sourceState }: Attempt, link: string): Explana
   }
   return {
     meaning: `${source} is not an address of this host`,
-    hint: `Give the address to ${link}, or correct the address in the fleet file ("ip -6 addr" lists those of this host)`,
+    hint: `Give the address to ${link}, or correct the address in the fleet file ("ip -6 addr" lists the addresses of this host)`,
   };
 }

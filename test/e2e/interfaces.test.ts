@@ -141,7 +141,7 @@ describeBed('sockets on an interface', () => {
     const taken = owning('r1', { memberships: [{ ...membership, interface: 'eth0' }] });
     expect((await all(taken, 'refused', 1, ['plain']))[0]).toMatchObject({
       code: 'NETWORK_UNAVAILABLE',
-      message: `cannot join [${groups.plain}]:4242 on eth0: another program has port 4242 for itself alone (EADDRINUSE)`,
+      message: `cannot join [${groups.plain}]:4242 on eth0: another program uses port 4242 exclusively (EADDRINUSE)`,
       hint: expect.stringContaining('ss -ulpn'),
     });
     // The kernel allows 64 sources for one group, unless someone raised this limit.

@@ -1,8 +1,8 @@
 import type { Clock, MembershipRequest, Network, ReceivedBatch, SendBatch } from '../../dist/base/ports.js';
 
-/** How long datagrams wait for others: as long as it may take Linux to read a busy device's queue. */
+/** How long a datagram waits for others: the time that Linux may take to read a busy device's queue. */
 const WAIT_US = 200;
-/** What one UDP datagram in an IPv6 packet without jumbo option can have; UDP_SEGMENT takes no more either. */
+/** Most bytes of a UDP datagram in an IPv6 packet without jumbo option. UDP_SEGMENT has the same limit. */
 const MAX_BYTES = 65_527;
 const MAX_SEGMENTS = 64;
 
@@ -12,9 +12,10 @@ export interface CoalescingOptions {
 }
 
 /**
- * A network as batched sockets are, made of one that hands over datagrams one by one: it puts datagrams in a row together to
- * pieces (as UDP_GRO), several pieces to a batch (as recvmmsg), tells when a piece came and what was dropped, overwrites each
- * batch when it has been handled, and takes no batch to send that UDP_SEGMENT would not take.
+ * A network that behaves as batched sockets do, made of a network that hands over datagrams one by one. It joins consecutive
+ * datagrams into pieces (as UDP_GRO does) and pieces into a batch (as recvmmsg does), gives the arrival time of each piece and the
+ * number of dropped datagrams, overwrites each batch after the handler has returned, and throws on a batch to send that UDP_SEGMENT
+ * would not take.
  */
 export function coalescing(network: Network, clock: Clock, { dropInterval }: CoalescingOptions = {}): Network {
   return {
@@ -45,7 +46,7 @@ export function coalescing(network: Network, clock: Clock, { dropInterval }: Coa
   };
 }
 
-/** @throws {Error} for what the system would refuse, or send otherwise than it is meant. */
+/** @throws {Error} for a batch that the system would refuse, or would cut into other datagrams. */
 function checked(batch: SendBatch): SendBatch {
   const { count, bytes, datagramBytes } = batch;
   const lastBytes = bytes.length - (count - 1) * datagramBytes;
@@ -121,7 +122,7 @@ class GatheredBatch implements ReceivedBatch {
     this.#usedBytes = 0;
   }
 
-  /** Whether a datagram belongs to the last piece: of the same source, no longer than the first, behind none that is shorter. */
+  /** Whether a datagram belongs to the last piece: same source, not longer than the first one, and none before it is shorter. */
   #isNext(length: number, sourceId: number): boolean {
     const last = this.count - 1;
     if (last < 0 || length === 0 || sourceId !== this.sourceIds[last] || this.#segmentCount >= this.#maxSegments) {

@@ -6,18 +6,18 @@ export const FLAGS = { permanent: 0x80, tentative: 0xc0, optimistic: 0xc4, dupli
 
 export interface FakeInterface {
   readonly index: number;
-  /** Each address with its flags. */
+  /** The flags of each address. */
   readonly addresses: Readonly<Record<string, number>>;
   readonly isDown?: boolean;
-  /** It has lost its name already, and its addresses are still there. */
+  /** Whether the interface has lost its name and still has its addresses. */
   readonly isBeingDeleted?: boolean;
   readonly mtuBytes?: number;
 }
 
-/** Interfaces that a test may change, and readers that tell of them as Linux does. */
+/** Interfaces that a test may change, with readers that give the same texts as Linux. */
 export class FakeInterfaces implements InterfaceReaders {
   readonly all = new Map<string, FakeInterface>();
-  /** How often a file was read. */
+  /** How many times a file was read. */
   readCount = 0;
 
   constructor(all: Readonly<Record<string, FakeInterface>> = {}) {

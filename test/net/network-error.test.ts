@@ -11,21 +11,21 @@ function systemError(code: string): Error {
 
 describe('the error for a socket that the system refused', () => {
   it.each([
-    ['EADDRINUSE', /another program has port 4242/, /ss -ulpn sport = :4242/],
+    ['EADDRINUSE', /another program uses port 4242/, /ss -ulpn sport = :4242/],
     ['EADDRNOTAVAIL', /interface eth0 has no IPv6 address/, /another with the option interface/],
-    ['ENODEV', /the interface, or its address to send from, is gone/, /another with the option interface/],
+    ['ENODEV', /the interface or its source address is gone/, /another with the option interface/],
     ['ENETDOWN', /no route leads to multicast groups/, /Bring interface eth0 up/],
     ['ENETUNREACH', /no route leads to multicast groups/, /another with the option interface/],
-    ['EPERM', /this host does not permit it/, /firewall/],
-    ['EACCES', /this host does not permit it/, /firewall/],
+    ['EPERM', /this host does not permit this traffic/, /firewall/],
+    ['EACCES', /this host does not permit this traffic/, /firewall/],
     ['EMFILE', /this process has too many open files/, /LimitNOFILE/],
     ['ENFILE', /this host has too many open files/, /fs\.file-max/],
     ['ENOBUFS', /no memory left/, /net\.ipv6\.mld_max_msf/],
     ['ENOMEM', /no memory left/, /net\.core\.optmem_max/],
     ['EMSGSIZE', /larger than interface eth0 takes/, /symbolBytes/],
     ['EAFNOSUPPORT', /IPv6 turned off/, /disable_ipv6/],
-    ['ENOPROTOOPT', /cannot do that/, /IPv6 multicast/],
-    ['EINVAL', /does not take this group/, /scope/],
+    ['ENOPROTOOPT', /does not support this call/, /IPv6 multicast/],
+    ['EINVAL', /does not accept this combination of group/, /scope/],
     ['EWEIRD', /the system refused/, /interface eth0 is up/],
   ])('says of %s what the errno means and what to do, alike for senders and memberships', (errno, meaning, hint) => {
     for (const attempt of [send, join]) {
@@ -36,7 +36,7 @@ describe('the error for a socket that the system refused', () => {
       );
       expect(error.message).toMatch(meaning);
       expect(error.hint).toMatch(hint);
-      // Users of the library have no flags.
+      // The hint of the library names options, not flags.
       expect(error.hint).not.toContain('--');
     }
   });
@@ -52,20 +52,20 @@ describe('the error for a socket that the system refused', () => {
     expect(error.hint).toMatch(hint);
   });
 
-  it('speaks of privileges where a low port takes them, and of source-specific joins where those fail', () => {
+  it('names the privilege that a low port needs, and source-specific multicast when such a join fails', () => {
     expect(networkError({ ...join, port: 42 }, systemError('EACCES')).hint).toContain('1024');
     expect(networkError({ ...join, isSourceSpecific: true }, systemError('ENOPROTOOPT')).hint).toContain('ssm: true');
   });
 
-  it('has a meaning for sockets that were open already, whatever the failure is called', () => {
+  it('gives a meaning for every failure of an open socket', () => {
     for (const failure of ['ENODEV', 'UNKNOWN_INTERFACE']) {
-      expect(meaningOf(failure)).toBe('the interface, or its address to send from, is gone');
+      expect(meaningOf(failure)).toBe('the interface or its source address is gone');
     }
-    expect(meaningOf('EPERM')).toBe('this host does not permit it');
+    expect(meaningOf('EPERM')).toBe('this host does not permit this traffic');
     expect(meaningOf('NETWORK_UNAVAILABLE')).toBe('the system refused');
   });
 
-  it('is the error itself where that is one of ours, and never a raw one', () => {
+  it('is the cause itself if that is a LayercastError, and a LayercastError in every other case', () => {
     const own = new LayercastError('UNKNOWN_INTERFACE', 'there is no interface "eth0"');
     expect(networkError(send, own)).toBe(own);
     for (const raw of [new TypeError('odd'), 'odd']) {

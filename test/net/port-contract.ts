@@ -4,27 +4,27 @@ import { DatagramCursor } from '../../dist/base/datagram-cursor.js';
 import type { Clock, Membership, Network, ReceivedBatch, SendBatch, SendSocket } from '../../dist/base/ports.js';
 import { batchOfOne } from '../sender/sent-datagrams.js';
 
-/** A network to be tested, and what the tests need to know of it. */
+/** A network to be tested, with the facts that the tests need. */
 export interface PortBed {
   readonly network: Network;
   readonly clock: Clock;
-  /** A group of its own, so that other tests on this host are not heard. */
+  /** A group that no other test on this host uses. */
   readonly group: string;
   readonly interface: string | undefined;
-  /** Addresses to send from, one at least; each test of several needs two. */
+  /** Source addresses, at least one. Tests of several sources need two. */
   readonly sources: readonly string[];
-  /** Very many addresses to send from, where that can be; none elsewhere. */
+  /** Very many source addresses; empty where the host does not have them. */
   readonly strangers: readonly string[];
-  /** The longest datagram; a longer one is refused with `EMSGSIZE` where `refusesLonger`. */
+  /** Length of the longest datagram. If `refusesLonger`, a longer datagram is refused with `EMSGSIZE`. */
   readonly maxDatagramBytes: number;
   readonly refusesLonger: boolean;
-  /** How many datagrams of 1232 bytes it takes at once to have some dropped; 0 where none ever is. */
+  /** A number of datagrams of 1232 bytes of which, sent at once, some are dropped; 0 if this network never drops any. */
   readonly overflowCount: number;
-  /** Waits for something that was asked of the network. */
+  /** Waits for a promise of the network. */
   settle<T>(promise: Promise<T>): Promise<T>;
-  /** Lets time pass until so it is, for some seconds at most. */
+  /** Lets time pass until the condition holds, for some seconds at most. */
   until(isSo: () => boolean): Promise<void>;
-  /** Keeps the handlers from running for some 20 ms, where that is in the power of a program. */
+  /** Keeps handlers from running for some 20 ms, if a program can do that. */
   block(): void;
 }
 
@@ -37,7 +37,7 @@ interface Heard {
   readonly sourceId: number;
 }
 
-/** The tests that every port has to pass. A port that is new only needs a call of this with its bed. */
+/** The tests that every network port has to pass. A new port only needs a call of this function with its bed. */
 export function portContract(name: string, lay: () => PortBed): void {
   describe(`the contract of ports: ${name}`, () => {
     let bed: PortBed;
@@ -55,7 +55,7 @@ export function portContract(name: string, lay: () => PortBed): void {
       await bed.settle(Promise.all(memberships.map((membership) => membership.leave())));
     });
 
-    /** Joins, and keeps a copy of what comes. */
+    /** Joins the group, and keeps a copy of every datagram. */
     async function listen({ isTimed = false, see = (_: ReceivedBatch): void => undefined } = {}) {
       const heard: Heard[] = [];
       const cursor = new DatagramCursor();
@@ -85,7 +85,7 @@ export function portContract(name: string, lay: () => PortBed): void {
 
     const arrived = (heard: readonly Heard[], count: number) => bed.until(() => heard.length >= count);
 
-    it('brings datagrams whole and in order: single ones, equal ones in a batch, a shorter one at the end', async () => {
+    it('delivers datagrams whole and in order: single ones, equal ones in a batch, a shorter one at the end', async () => {
       const { heard } = await listen();
       const socket = await open();
       const batches = [batchOf(5, 20), batchOf(5, 20, 3), batchOf(1, 700), batchOf(2, 1000, 999), batchOf(3, 1)];
@@ -96,7 +96,7 @@ export function portContract(name: string, lay: () => PortBed): void {
       expect(heard.map(({ bytes }) => bytes)).toEqual(batches.flatMap(datagramsOf));
     });
 
-    it('brings datagrams without a byte, and the longest there are', async () => {
+    it('delivers datagrams of length 0 and of the greatest length', async () => {
       const { heard } = await listen();
       const socket = await open();
       const lengths = [0, bed.maxDatagramBytes, 0, 1];
@@ -106,7 +106,7 @@ export function portContract(name: string, lay: () => PortBed): void {
       expect(Buffer.compare(heard[1]!.bytes, batchOf(1, bed.maxDatagramBytes).bytes)).toBe(0);
     });
 
-    it('sends batches in the order of the calls, also those that do not wait for each other', async () => {
+    it('sends batches in the order of the calls, even if these do not wait for each other', async () => {
       const { heard } = await listen();
       const socket = await open();
       const sends = Array.from({ length: 60 }, (_, i) => socket.send(numbered(3 * i, 3)));
@@ -115,7 +115,7 @@ export function portContract(name: string, lay: () => PortBed): void {
       expect(heard.map(numberOf)).toEqual(Array.from({ length: 180 }, (_, i) => i));
     });
 
-    it('takes no byte of a batch after the send has resolved', async () => {
+    it('reads no byte of a batch after the send has resolved', async () => {
       const { heard } = await listen();
       const socket = await open();
       const batch = numbered(0, 8);
@@ -125,7 +125,7 @@ export function portContract(name: string, lay: () => PortBed): void {
       expect(heard.map(numberOf)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     });
 
-    it('takes batches as large as it says', async () => {
+    it('takes batches as large as its capabilities say', async () => {
       const { maxBatchCount, maxBatchBytes } = capabilitiesOf(bed.network);
       const { heard } = await listen();
       const socket = await open();
@@ -140,7 +140,7 @@ export function portContract(name: string, lay: () => PortBed): void {
       expect(heard.map(({ bytes }) => bytes)).toEqual(datagrams);
     });
 
-    it('says when datagrams came: between send and handling, and never before an earlier one', async () => {
+    it('gives arrival times between send and handling, none before that of an earlier datagram', async () => {
       const { heard } = await listen();
       const socket = await open();
       const sentUs: number[] = [];
@@ -157,7 +157,7 @@ export function portContract(name: string, lay: () => PortBed): void {
       }
     });
 
-    it('says truly whether these times are the system’s', async () => {
+    it('has the system’s arrival times if and only if its capabilities say so', async () => {
       const { heard } = await listen();
       const socket = await open();
       const sending = socket.send(batchOf(1, 100));
@@ -174,7 +174,7 @@ export function portContract(name: string, lay: () => PortBed): void {
       }
     });
 
-    it('hands over pieces as a batch has them, and single datagrams where each needs its time', async () => {
+    it('may put several datagrams into a piece, but never for a timed membership', async () => {
       const segmentCounts = { joined: [] as number[], timed: [] as number[] };
       const counting = (counts: number[]) => (batch: ReceivedBatch) => {
         for (let i = 0; i < batch.count; i++) {
@@ -194,7 +194,7 @@ export function portContract(name: string, lay: () => PortBed): void {
       expect(joined.heard.map(({ bytes }) => bytes)).toEqual(timed.heard.map(({ bytes }) => bytes));
     });
 
-    it('gives a source the same number on all memberships, which its address is found by', async (context) => {
+    it('gives a source the same number on all memberships, and the address of a number', async (context) => {
       if (bed.sources.length < 2) context.skip('this host has only one address');
       const [one, other] = [await listen(), await listen()];
       for (let round = 0; round < 3; round++) {
@@ -211,7 +211,7 @@ export function portContract(name: string, lay: () => PortBed): void {
       expect(bed.network.sourceAddress?.(-1)).toBeUndefined();
     });
 
-    it('keeps the numbers of sources, however many strangers send, and does not remember all of these', async (context) => {
+    it('keeps the numbers of sources, however many strangers send, and does not remember all strangers', async (context) => {
       if (bed.strangers.length === 0) context.skip('this host has few addresses');
       const { heard } = await listen();
       const servers = bed.sources.slice(0, 2);
@@ -249,7 +249,7 @@ export function portContract(name: string, lay: () => PortBed): void {
       await bed.settle(membership.leave());
     });
 
-    it('rejects what names an interface that is not there, with UNKNOWN_INTERFACE', async () => {
+    it('rejects a join or a sender on a missing interface with UNKNOWN_INTERFACE', async () => {
       const { group } = bed;
       const unknown = { group, port: PORT, interface: 'none0' };
       const joining = bed.network.join({ ...unknown, sources: [] }, () => undefined);
@@ -258,7 +258,7 @@ export function portContract(name: string, lay: () => PortBed): void {
       await expect(bed.settle(opening)).rejects.toMatchObject({ code: 'UNKNOWN_INTERFACE' });
     });
 
-    it('counts what the system does not take, and says why; a send never rejects', async () => {
+    it('counts the datagrams that the system refuses, and gives the reason; a send never rejects', async () => {
       const { heard } = await listen();
       const socket = await open();
       if (bed.refusesLonger) {
@@ -273,7 +273,7 @@ export function portContract(name: string, lay: () => PortBed): void {
       expect(heard).toHaveLength(2);
     });
 
-    it('tells of every datagram that it dropped, in the way that it says', async (context) => {
+    it('counts every dropped datagram, in batches or in total as its capabilities say', async (context) => {
       const { overflowCount, network } = bed;
       if (overflowCount === 0) context.skip('nothing is dropped here');
       const { heard, dropped } = await listen();
@@ -288,7 +288,7 @@ export function portContract(name: string, lay: () => PortBed): void {
       const droppedCount = () => (hasDropsInBatches ? dropped() : (network.dropped?.() ?? 0) - droppedBefore);
       const sentCount = sends.length * count;
       await bed.until(() => heard.length + droppedCount() >= sentCount);
-      // What is dropped last is told with the batch after.
+      // The last drops are told with the next batch.
       await bed.settle(socket.send(batchOf(1, 1)));
       await bed.until(() => heard.length + droppedCount() > sentCount);
       expect(heard.length + droppedCount()).toBe(sentCount + 1);
@@ -298,13 +298,13 @@ export function portContract(name: string, lay: () => PortBed): void {
   });
 }
 
-/** Datagrams of equal length, the last of another if that is given; all bytes differ from their neighbours'. */
+/** Datagrams of equal length, the last with a length of its own if that is given. All bytes differ from their neighbours. */
 function batchOf(count: number, datagramBytes: number, lastBytes = datagramBytes): SendBatch {
   const bytes = Uint8Array.from({ length: (count - 1) * datagramBytes + lastBytes }, (_, i) => (i * 31) % 251);
   return { count, bytes, datagramBytes };
 }
 
-/** Datagrams of two bytes, which are a number each. */
+/** Datagrams of two bytes each, which contain a number. */
 function numbered(first: number, count: number): SendBatch {
   const bytes = new Uint8Array(2 * count);
   for (let i = 0; i < count; i++) bytes.set([(first + i) >>> 8, (first + i) & 255], 2 * i);

@@ -7,14 +7,14 @@ import { joinUdpGroup } from '../../dist/net/portable/udp-membership.js';
 import { openUdpSender } from '../../dist/net/portable/udp-sender.js';
 import { FakeInterfaces, FLAGS } from './fake-interfaces.js';
 
-/** Nothing of these tests leaves the host: the interface is loopback, and the source addresses are not this host's. */
+/** No datagram of these tests leaves the host: the interface is loopback, and the source addresses are not this host's. */
 const destination = { group: 'ff11::aaaa:1', port: 4242, interface: 'lo', source: undefined, hopLimit: 0, dscp: 0 };
 const foreign = { ...destination, interface: undefined, source: '2001:db8::77' };
 const lo = { index: 1, addresses: { '::1': FLAGS.permanent } };
 const world = { clock: systemClock, sources: new SourceTable('test') };
 const never = () => Promise.reject(new Error('waits'));
 
-/** Interfaces that change just after the first look. */
+/** A watch whose interfaces change just after the first reading. */
 function changing(before: FakeInterfaces, change: () => void): InterfaceWatch {
   let lookCount = 0;
   const file = (path: string) => {
@@ -29,7 +29,7 @@ const isLinux = process.platform === 'linux';
 describe.runIf(isLinux)('a socket that is opened while its interface changes', () => {
   it.each([
     ['is deleted', (system: FakeInterfaces) => system.all.delete('lo')],
-    ['is made anew', (system: FakeInterfaces) => system.all.set('lo', { ...lo, index: 9 })],
+    ['is replaced', (system: FakeInterfaces) => system.all.set('lo', { ...lo, index: 9 })],
   ])('is closed again, and the error says so, when the interface %s', async (_, change) => {
     const openBefore = readdirSync('/proc/self/fd').length;
     for (const dscp of [0, 8]) {
@@ -69,7 +69,7 @@ describe.runIf(isLinux)('a socket whose source address the system refuses', () =
   });
 
   it.each([
-    [FLAGS.duplicate, "2001:db8::77 is also another host's"],
+    [FLAGS.duplicate, "2001:db8::77 is also another host's address"],
     [undefined, '2001:db8::77 is not an address of this host'],
   ])('is not tried again for any other reason (flags %s)', async (flags, message) => {
     const addresses: Record<string, number> = flags === undefined ? {} : { [foreign.source]: flags };

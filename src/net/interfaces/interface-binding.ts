@@ -8,7 +8,7 @@ import { unusable, whyMissing } from './interfaces.js';
  * calls and verified after them.
  */
 export class InterfaceBinding {
-  /** Undefined where the system chooses by route. */
+  /** Undefined if the system chooses the interface by route. */
   readonly name: string | undefined;
   readonly #watch: InterfaceWatch;
   readonly #index: number | undefined;
@@ -22,7 +22,7 @@ export class InterfaceBinding {
     if (name !== undefined && this.#index === undefined) throw unusable(name, whyMissing(name, table));
   }
 
-  /** What follows the address in the calls of Node: on Windows a number, elsewhere a name. Empty without an interface. */
+  /** The zone that follows an address in calls of Node: on Windows a number, elsewhere a name. Empty without an interface. */
   get zone(): string {
     if (this.name === undefined) return '';
     return `%${process.platform === 'win32' ? this.#index : this.name}`;
@@ -34,21 +34,21 @@ export class InterfaceBinding {
   }
 
   /**
-   * Whether the interface was gone, renamed or made anew at the last look, which was at most a second ago. Allocates nothing
-   * between looks.
+   * Whether, at most a second ago, the interface was gone or another interface had its name. Allocates nothing between two
+   * readings of the interfaces.
    */
   get isStale(): boolean {
     return !this.#holds(this.#watch.recent());
   }
 
-  /** @throws {LayercastError} `UNKNOWN_INTERFACE` when the name is not, or no longer, that of the same interface. */
+  /** @throws {LayercastError} `UNKNOWN_INTERFACE` if no interface has the name, or another interface has it now. */
   verify(): void {
     const table = this.#watch.fresh();
     if (this.#holds(table)) return;
     const isThere = this.name !== undefined && table.indexOf(this.name) !== undefined;
     throw unusable(
       this.name,
-      isThere ? `interface "${this.name}" was made anew meanwhile` : whyMissing(this.name, table),
+      isThere ? `another interface has the name "${this.name}" now` : whyMissing(this.name, table),
     );
   }
 
@@ -65,9 +65,9 @@ export class SourceBinding {
   readonly #isMakeshift: boolean;
 
   /**
-   * @param address what the socket is bound to, with or without zone.
-   * @param isMakeshift the system chose a link-local address for datagrams that are to travel farther, which routers do not
-   * forward: a wider address that the named interface gets later is to be used instead.
+   * @param address the address that the socket is bound to, with or without zone.
+   * @param isMakeshift whether the system chose a link-local address, which routers do not forward, for datagrams that need routers.
+   * If the named interface later gets an address that routers forward, the socket has to use that address instead.
    */
   constructor(interfaceName: string | undefined, address: string, isMakeshift: boolean, watch: InterfaceWatch) {
     const digits = digitsOf(address);
@@ -79,7 +79,7 @@ export class SourceBinding {
     this.#isMakeshift = isMakeshift && interfaceName !== undefined;
   }
 
-  /** Whether the address was gone at the last look, which was at most a second ago, or a better one had come. */
+  /** Whether, at most a second ago, the address was gone, or there was an address to replace a makeshift one. */
   get isStale(): boolean {
     const table = this.#watch.recent();
     if (table.stateOf(this.#interface, this.#digits) === undefined) return true;

@@ -17,7 +17,7 @@ const IFA_F_TENTATIVE = 0x40;
 /** The digits of ::1, the address of loopback (RFC 4291, section 2.5.3). */
 export const LOOPBACK = '1'.padStart(32, '0');
 
-/** What tells about interfaces. Tests put other readers in the place of the system's. */
+/** How the program reads the interfaces. Tests use other readers than the system's. */
 export interface InterfaceReaders {
   /** The text of a file; undefined when the file cannot be read. */
   readonly file: (path: string) => string | undefined;
@@ -91,7 +91,7 @@ export function isLinkLocal(digits: string): boolean {
 
 export const systemReaders: InterfaceReaders = { file: readFile, interfaces: networkInterfaces };
 
-/** Asks the system. Takes some 0.1 ms on Linux. */
+/** Reads the interfaces from the system. Takes some 0.1 ms on Linux. */
 export function readInterfaces(readers: InterfaceReaders = systemReaders): InterfaceTable {
   const addresses = readers.file(ADDRESSES_FILE);
   const groups = readers.file(GROUPS_FILE);

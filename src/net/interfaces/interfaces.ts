@@ -30,10 +30,10 @@ export interface UsableInterface {
   readonly addresses: readonly string[];
 }
 
-/** What waiting takes from the world. Tests put their own in the place of the system's. */
+/** What `awaitInterface` needs from the system. Tests pass their own. */
 export interface InterfaceWorld {
   readonly readers: InterfaceReaders;
-  /** Resolves after so many milliseconds, or when the signal is aborted. */
+  /** Resolves after `ms` milliseconds, or when the signal is aborted. */
   readonly pause: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
 }
 
@@ -42,7 +42,7 @@ const systemWorld: InterfaceWorld = {
   pause: (ms, signal) => pauseFor(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined),
 };
 
-/** What there is to choose from, in the system's order. Loopback is left out: multicast does not work there. */
+/** The interfaces to choose from, in the system's order. Loopback is left out, because it has no multicast. */
 export function usableInterfaces(readers: InterfaceReaders = systemReaders): readonly UsableInterface[] {
   return Object.entries(readers.interfaces()).flatMap(([name, entries = []]) => {
     const addresses = entries
@@ -53,12 +53,12 @@ export function usableInterfaces(readers: InterfaceReaders = systemReaders): rea
 }
 
 /**
- * The interface of this name, as soon as it is up and has an IPv6 address that can be sent from: one that is no longer
- * tentative. Without a name, the first interface that is so; most hosts have only one.
+ * Waits for the interface of this name to be up and to have an IPv6 address that datagrams can be sent from: one that is no longer
+ * tentative. Without a name, waits for the first interface with such an address; most hosts have only one.
  *
- * @param options.wait whether to look again every half second until there is such an interface. Otherwise only tentative
- * addresses are waited for, for `TENTATIVE_PATIENCE_MS`.
- * @param options.onWaiting called at most once, with what is waited for, when the first look finds no usable interface.
+ * @param options.wait whether to look again every half second until there is such an interface. Otherwise the call waits only while
+ * an address is tentative, for `TENTATIVE_PATIENCE_MS` at most.
+ * @param options.onWaiting called at most once, with a message, when the first look finds no usable interface.
  * @throws {LayercastError} `UNKNOWN_INTERFACE` without `wait`, listing the interfaces that there are; `ABORTED`, or the
  * `LayercastError` that is the signal's reason, when the signal is aborted.
  */

@@ -26,7 +26,7 @@ let found: Libc | undefined;
  * the socket, called through the optional dependency koffi, and Node takes the socket over.
  *
  * @param dscp 1–63.
- * @param at undefined leaves the address to the system.
+ * @param at undefined lets the system choose the address.
  * @returns a socket that is open, and bound if there is an address.
  * @throws {LayercastError} `NETWORK_UNAVAILABLE` where koffi, Linux or a C library is missing.
  * @throws {Error} with the system's errno name as `code` when the system refuses. No descriptor is left open then.

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** Linux only: one line for each socket; the last field counts the datagrams that its buffer had no room for (proc(5)). */
+/** A file of Linux with one line for each socket. The last field counts the datagrams that the socket dropped (proc(5)). */
 const SOCKETS = '/proc/self/net/udp6';
 const DESCRIPTORS = '/proc/self/fd';
 
-/** The fields of a line of that file that are used here. */
+/** The fields of such a line that are used here. */
 export interface SocketLine {
   /** 32 hexadecimal digits, in the byte order of the host. */
   readonly address: string;
@@ -14,8 +14,8 @@ export interface SocketLine {
 }
 
 /**
- * Counts datagrams that came for sockets of this process when the receive buffer was full: the network delivered them, but this
- * host did not read fast enough. The count is always 0 where the system does not report it.
+ * Counts the datagrams that sockets of this process dropped because their receive buffer was full. The network had delivered them,
+ * but this host did not read them fast enough. The count is always 0 where the system does not report it.
  */
 export class SocketDrops {
   readonly #read: () => string;
@@ -26,15 +26,15 @@ export class SocketDrops {
   #foreign = new Set<string>();
   #total = 0;
 
-  /** @param read what the system's file says; @param ownInodes the inodes of this process's sockets. */
+  /** @param read returns the text of the system's file. @param ownInodes returns the inodes of this process's sockets. */
   constructor(read: () => string = readSockets, ownInodes: () => ReadonlySet<string> = readOwnInodes) {
     this.#read = read;
     this.#ownInodes = ownInodes;
   }
 
   /**
-   * Since the first call, over all multicast sockets of this process. Costs some 0.2 ms, and 2 µs for each socket of another
-   * process; the descriptors of this process are looked at, once a call, only when a socket is new.
+   * The number of datagrams since the first call, over all multicast sockets of this process. A call takes some 0.2 ms, and 2 µs for
+   * each socket of another process. It reads the descriptors of this process once, and only if the file has a new socket.
    */
   total(): number {
     const counts = new Map<string, number>();
@@ -64,7 +64,7 @@ function isMulticast(address: string): boolean {
   return address.startsWith('FF') || address.slice(6, 8) === 'FF';
 }
 
-/** Local address and port, then fields that do not matter, the inode as the tenth and the count as the last (proc(5)). */
+/** A line with local address and port, the inode as the tenth field and the count as the last; other fields are skipped (proc(5)). */
 const SOCKET_LINE = /^ *\d+: ([0-9A-F]{32}):([0-9A-F]{4})(?: +\S+){7} +(\d+) \S+ \S+ (\d+) *$/gm;
 
 /** Leaves out lines that do not describe a socket. */

@@ -16,11 +16,11 @@ beforeEach(() => {
   watch = new InterfaceWatch(system, () => nowMs);
 });
 
-/** What happens to interfaces, and whether a socket that was opened on eth1 before is stale then. */
+/** Changes of interfaces, and whether each makes a socket stale that was opened on eth1 before. */
 const changes: readonly [string, boolean, () => void][] = [
   ['nothing happens to it', false, () => undefined],
   ['it is deleted', true, () => system.all.delete('eth1')],
-  ['it is deleted and made anew', true, () => system.all.set('eth1', { ...eth1, index: 4 })],
+  ['it is deleted and created again', true, () => system.all.set('eth1', { ...eth1, index: 4 })],
   [
     'it is being deleted, and its addresses outlive its name',
     true,
@@ -51,7 +51,7 @@ function rename(from: string, to: string): void {
 }
 
 describe('a socket on a named interface', () => {
-  it.each(changes)('when %s: it is stale: %s, a second later at most', (_, isStale, change) => {
+  it.each(changes)('when %s: is stale within a second: %s', (_, isStale, change) => {
     const binding = new InterfaceBinding('eth1', watch);
     change();
     nowMs += 1000;
@@ -60,32 +60,32 @@ describe('a socket on a named interface', () => {
     else binding.verify();
   });
 
-  it('verifies what is now, not what was a second ago', () => {
+  it('verifies the present interfaces, not those of a second ago', () => {
     const binding = new InterfaceBinding('eth1', watch);
     system.all.set('eth1', { ...eth1, index: 4 });
-    expect(() => binding.verify()).toThrow('interface "eth1" was made anew meanwhile');
+    expect(() => binding.verify()).toThrow('another interface has the name "eth1" now');
     system.all.delete('eth1');
     expect(() => binding.verify()).toThrow('there is no interface "eth1"');
   });
 
-  it('is not opened while there is no such interface', () => {
+  it('is not opened while no interface has the name', () => {
     expect(() => new InterfaceBinding('eth7', watch)).toThrow(
       expect.objectContaining({ code: 'UNKNOWN_INTERFACE', message: 'there is no interface "eth7"' }),
     );
   });
 
-  it('costs one look a second, however many sockets ask however often', () => {
+  it('costs one reading of the interfaces a second, however many sockets ask and however often', () => {
     const bindings = Array.from({ length: 100 }, () => new InterfaceBinding('eth1', watch));
     const before = system.readCount;
     let staleCount = 0;
     for (; nowMs < 3000; nowMs++) staleCount += bindings.filter(({ isStale }) => isStale).length;
     expect(staleCount).toBe(0);
-    // A look reads two files; the last one before was at 0.
+    // Each reading reads two files. The reading before this was at time 0.
     expect(system.readCount - before).toBe(2 * 2);
   });
 });
 
-describe('a socket on whichever interface the system chooses', () => {
+describe('a socket on an interface that the system chooses', () => {
   it('is never stale, and has no zone', () => {
     const binding = new InterfaceBinding(undefined, watch);
     system.all.clear();
@@ -113,7 +113,7 @@ describe('the source address of a socket', () => {
     expect(source.isStale).toBe(true);
   });
 
-  it('is stale when another interface has it now, but not when another interface always had it', () => {
+  it('is stale when it has moved to another interface, but not when another interface always had it', () => {
     const source = new SourceBinding('eth0', 'fd00:1::1', false, watch);
     const borrowed = new SourceBinding('eth1', 'fd00:1::1', false, watch);
     later();
@@ -124,7 +124,7 @@ describe('the source address of a socket', () => {
     expect(source.isStale).toBe(true);
   });
 
-  it('gives way to a wider one that comes later, where the system chose a link-local one for want of that', () => {
+  it('is stale when the system chose a link-local address and the interface gets one that routers forward', () => {
     const makeshift = new SourceBinding('eth1', 'fe80::2', true, watch);
     const meant = new SourceBinding('eth1', 'fe80::2', false, watch);
     const anywhere = new SourceBinding(undefined, 'fe80::2', true, watch);
@@ -140,7 +140,7 @@ describe('the source address of a socket', () => {
 
   const destination = { group: 'ff15::1', port: 4242, hopLimit: 1, dscp: 0 };
 
-  it('means an interface by itself when it is link-local', () => {
+  it('decides the interface when it is link-local', () => {
     const choose = (source: string | undefined, name?: string) =>
       sourceChoice({ ...destination, source, interface: name }, watch);
     expect(choose('fe80::2')).toEqual({ interface: 'eth1', source: 'fe80::2', isLinkLocal: true });
@@ -152,7 +152,7 @@ describe('the source address of a socket', () => {
     expect(() => choose('fe80::2')).toThrow('several interfaces have the link-local address fe80::2: eth1, eth2');
   });
 
-  it('is known to be tentative or a duplicate, whether asked for or chosen by the system', () => {
+  it('is found tentative or duplicate, whether it was requested or the system chose it', () => {
     system.all.set('eth0', { index: 2, addresses: { 'fe80::1': FLAGS.permanent, 'fd00::1': FLAGS.tentative } });
     system.all.set('eth1', { index: 3, addresses: { 'fe80::2': FLAGS.duplicate } });
     const state = (name: string | undefined, source?: string) =>

@@ -8,7 +8,7 @@ const eth0 = { index: 2, addresses: { 'fe80::1': FLAGS.permanent, 'fd00:1::1': F
 const eth1 = { index: 3, addresses: { 'fe80::2': FLAGS.permanent } };
 const lo = { index: 1, addresses: { '::1': FLAGS.permanent } };
 
-/** Waits on fake interfaces. `meanwhile[n]` happens during the pause after look n; a pause without one ends the test. */
+/** Waits on fake interfaces. `meanwhile[n]` runs during the pause after look n. A pause without such a function fails the test. */
 function waiting(system: FakeInterfaces, name: string | undefined, wait: boolean, meanwhile: (() => void)[] = []) {
   const said: string[] = [];
   const stop = new AbortController();
@@ -29,19 +29,19 @@ function waiting(system: FakeInterfaces, name: string | undefined, wait: boolean
 }
 
 describe('waiting for an interface', () => {
-  it('ends at once, without a word, when the interface is up and has an address', async () => {
+  it('ends at once, without a message, when the interface is up and has an address', async () => {
     const { found, said } = waiting(new FakeInterfaces({ lo, eth0, eth1 }), 'eth1', true);
     expect(await found).toEqual({ name: 'eth1', addresses: ['fe80::2'] });
     expect(said).toEqual([]);
   });
 
-  it('without a name takes the first interface that can be sent from', async () => {
+  it('without a name takes the first interface that datagrams can be sent from', async () => {
     const tentative = { index: 2, addresses: { 'fe80::1': FLAGS.tentative } };
     const { found } = waiting(new FakeInterfaces({ lo, eth0: tentative, eth1 }), undefined, true);
     expect((await found).name).toBe('eth1');
   });
 
-  it('fails at once when nobody wants to wait, and lists the interfaces that there are', async () => {
+  it('fails at once without `wait`, and lists the interfaces that there are', async () => {
     const { found } = waiting(new FakeInterfaces({ lo, eth0 }), 'eth7', false);
     await expect(found).rejects.toMatchObject({
       code: 'UNKNOWN_INTERFACE',
@@ -59,7 +59,7 @@ describe('waiting for an interface', () => {
     await expect(waiting(system, name, false).found).rejects.toMatchObject({ code: 'UNKNOWN_INTERFACE', message });
   });
 
-  it('looks until the interface is there, and says so once', async () => {
+  it('looks until the interface is there, and gives one message', async () => {
     const system = new FakeInterfaces({ lo, eth0 });
     const { found, said } = waiting(system, 'eth1', true, [
       () => undefined,
@@ -71,7 +71,7 @@ describe('waiting for an interface', () => {
     expect(said).toEqual(['waiting for interface "eth1": there is no interface "eth1"']);
   });
 
-  it('never takes another interface in the place of a missing one', async () => {
+  it('never takes another interface instead of a missing one', async () => {
     const { found, stop } = waiting(new FakeInterfaces({ eth0 }), 'eth1', true, [
       ...Array.from({ length: 50 }, () => () => undefined),
       () => stop.abort(),
@@ -79,7 +79,7 @@ describe('waiting for an interface', () => {
     await expect(found).rejects.toMatchObject({ code: 'ABORTED' });
   });
 
-  it('ends with the reason of the signal when that is an error of ours, and with ABORTED otherwise', async () => {
+  it('ends with the reason of the signal if that is a LayercastError, and with ABORTED otherwise', async () => {
     const reason = new LayercastError('TIMEOUT', 'out of time');
     const first = waiting(new FakeInterfaces(), undefined, true, [() => first.stop.abort(reason)]);
     await expect(first.found).rejects.toBe(reason);
@@ -91,7 +91,7 @@ describe('waiting for an interface', () => {
     ).rejects.toMatchObject({ code: 'ABORTED' });
   });
 
-  it('takes an abort while the real clock runs', async () => {
+  it('ends on an abort during a real pause', async () => {
     const stop = new AbortController();
     const onWaiting = () => stop.abort();
     await expect(awaitInterface('no-such-if', { wait: true, signal: stop.signal, onWaiting })).rejects.toMatchObject({
@@ -120,7 +120,7 @@ describe('waiting for an interface', () => {
     });
   });
 
-  it('says of an address that duplicate address detection refused that another host has the address', async () => {
+  it('reports that another host has the address when duplicate address detection has failed', async () => {
     const system = new FakeInterfaces({ eth0: { index: 2, addresses: { 'fe80::1': FLAGS.duplicate } } });
     await expect(waiting(system, 'eth0', false).found).rejects.toMatchObject({
       code: 'UNKNOWN_INTERFACE',
@@ -135,7 +135,7 @@ describe('waiting for an interface', () => {
 });
 
 describe('the MTU of an interface', () => {
-  it('is what the system says for that interface, and unknown for names that are not interfaces', () => {
+  it('is the value that the system has for the interface, and unknown for names that are not interfaces', () => {
     const system = new FakeInterfaces({ eth0: { ...eth0, mtuBytes: 1400 } });
     expect(mtuOf('eth0', system)).toBe(1400);
     for (const name of ['eth1', 'all', 'default', '../conf/eth0', '']) expect(mtuOf(name, system)).toBeUndefined();
@@ -143,7 +143,7 @@ describe('the MTU of an interface', () => {
 });
 
 describe('the table of interfaces', () => {
-  it('knows indexes of interfaces that are down, and takes no cut-off line for an interface', () => {
+  it('has the indexes of interfaces that are down, and ignores incomplete lines', () => {
     const system = new FakeInterfaces({ eth0: { ...eth0, isDown: true }, eth1 });
     expect(readInterfaces(system).indexOf('eth0')).toBe(2);
     expect(readInterfaces(system).addressesOf('eth0')).toEqual([]);
@@ -151,7 +151,7 @@ describe('the table of interfaces', () => {
     expect(readInterfaces(cut).addressesOf(undefined)).toEqual([]);
   });
 
-  it('is made from what every system tells where the files are missing', () => {
+  it('is made from the interfaces that Node lists where the files are missing', () => {
     const system = new FakeInterfaces({ lo, eth0, eth1: { index: 3, addresses: { 'fd00::1': FLAGS.permanent } } });
     const table = readInterfaces({ ...system, file: () => undefined });
     expect([table.indexOf('eth0'), table.indexOf('eth1'), table.indexOf('eth2')]).toEqual([2, 0, undefined]);

@@ -36,7 +36,7 @@ describe('the C library for marked sockets', () => {
     });
   });
 
-  it('throws what the system refuses as an error with the errno’s name', () => {
+  it('throws an error with the errno’s name when the system refuses a call', () => {
     expect(() => findLibc(koffiWith([null]))?.socket(10, 2, 0)).toThrow(expect.objectContaining({ code: 'EMFILE' }));
   });
 });

@@ -13,14 +13,14 @@ function line(address: string, inode: string, drops: number): string {
   return `  129: ${address}:1092 ${zeros} 07 00000000:00000000 00:00000000 00000000     0        0 ${inode} 2 0000000000000000 ${drops}`;
 }
 
-describe('what sockets had no room for', () => {
-  it('is the last field of a socket’s line, and other lines are none', () => {
+describe('the count of datagrams that sockets dropped', () => {
+  it('is the last field of a socket’s line; other lines are skipped', () => {
     expect(parseSockets([HEADER, line(GROUP, '77', 5), '', 'nonsense', line('XYZ', '1', 1)].join('\n'))).toEqual([
       { address: GROUP, port: 4242, inode: '77', droppedCount: 5 },
     ]);
   });
 
-  it('counts from the first look on, multicast sockets of this process alone', () => {
+  it('begins at the first call, and includes only multicast sockets of this process', () => {
     let text = '';
     const drops = new SocketDrops(
       () => text,
@@ -30,7 +30,7 @@ describe('what sockets had no room for', () => {
     expect(drops.total()).toBe(0);
     text = [HEADER, line(GROUP, '77', 9), line(UNICAST, '78', 50), line(GROUP, '99', 50)].join('\n');
     expect(drops.total()).toBe(4);
-    // A socket that is closed takes nothing back, and one that has its inode later begins anew.
+    // A closed socket does not lower the total, and a later socket with its inode begins from its own count.
     text = HEADER;
     expect(drops.total()).toBe(4);
     text = [HEADER, line(GROUP, '77', 2)].join('\n');
@@ -39,7 +39,7 @@ describe('what sockets had no room for', () => {
     expect(drops.total()).toBe(5);
   });
 
-  it('looks at the descriptors once for any number of new sockets, and never again for those that it has seen', () => {
+  it('reads the descriptors once for any number of new sockets, and never again for known sockets', () => {
     let lines: string[] = [];
     let lookCount = 0;
     const own = new Set<string>();
@@ -54,14 +54,14 @@ describe('what sockets had no room for', () => {
     own.add('1000');
     for (let i = 0; i < 20; i++) drops.total();
     expect(lookCount).toBe(1);
-    // An own new socket is found among foreign ones, old and new, wherever in the file it is.
+    // A new socket of this process is found among known and new foreign ones, at any line of the file.
     own.add('2000');
     lines = [line(GROUP, '2001', 0), ...lines, line(GROUP, '2000', 3), line(GROUP, '2002', 0)];
     expect(drops.total()).toBe(0);
     lines = lines.map((one) => one.replace(/ 3$/, ' 10'));
     expect(drops.total()).toBe(7);
     expect(lookCount).toBe(2);
-    // Foreign sockets that are gone are forgotten: a socket that has such an inode later is looked at anew.
+    // Foreign sockets that are gone are forgotten. A later socket with such an inode is checked again.
     lines = [];
     drops.total();
     own.add('2001');

@@ -5,7 +5,7 @@ import { usableInterfaces } from '../../../dist/net/interfaces/interfaces.js';
 import { udpNetwork } from '../../../dist/net/portable/udp-network.js';
 import { portContract } from '../port-contract.js';
 
-/** Nothing leaves the host: the hop limit is 0, and nobody reports memberships of groups of this scope (RFC 3810, section 6). */
+/** No packet leaves the host: the hop limit is 0, and hosts do not report memberships of groups of this scope (RFC 3810, section 6). */
 const GROUP = `ff11::${process.pid.toString(16).slice(-4)}:1`;
 const BLOCK_US = 20_000;
 const PATIENCE_US = 10e6;
@@ -28,7 +28,7 @@ if (process.platform !== 'linux' || lan === undefined) {
     strangers: [],
     maxDatagramBytes: 65_527,
     refusesLonger: true,
-    // Two buffers of 4 MB.
+    // Enough to fill the receive buffers of two sockets, 4 MB each.
     overflowCount: 8000,
     settle: (promise) => promise,
     until: async (isSo) => {
