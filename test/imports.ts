@@ -11,9 +11,9 @@ interface Rule {
   readonly types?: readonly string[];
 }
 
-const level1 = ['wire', 'object', 'fec', 'rate'];
+const parts = ['wire', 'object', 'fec', 'rate'];
 
-/** The table of layers: where it says nothing about a place, that place may not be. */
+/** The table of layers. Every folder of `src/` and every file directly in `src/` needs an entry. */
 export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   base: {
     folders: [],
@@ -30,30 +30,30 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
     only: { files: /worker/, modules: ['node:crypto'] },
   },
   rate: { folders: ['base'], modules: [] },
-  sender: { folders: ['base', ...level1], modules: ['eventemitter3'] },
+  sender: { folders: ['base', ...parts], modules: ['eventemitter3'] },
   // node:crypto is pure here: hashes of what was read, keys that were handed in.
-  receiver: { folders: ['base', ...level1], modules: ['eventemitter3', 'node:crypto'], types: ['events'] },
+  receiver: { folders: ['base', ...parts], modules: ['eventemitter3', 'node:crypto'], types: ['events'] },
   net: { folders: ['base'], modules: ['node:*', 'koffi'] },
   store: { folders: ['base', 'object'], modules: ['node:*', 'msgpackr', 'p-limit'] },
   // Text files of settings: where a value stands, what is wrong with it, and units.
   config: { folders: ['base'], modules: ['yaml', 'zod', 'node:fs/promises', 'node:path'] },
-  fleet: { folders: ['base', ...level1, 'config'], modules: ['zod', 'node:path'] },
-  // What programs read: one schema of every event. The core knows its types only, so that zod is loaded for nobody's datagrams.
+  fleet: { folders: ['base', ...parts, 'config'], modules: ['zod', 'node:path'] },
+  // What programs read: one schema of every event. The engines know its types only, so that zod is never loaded for a datagram.
   events: { folders: ['base', 'wire'], modules: ['zod', 'eventemitter3'] },
   plot: { folders: ['base', 'events'], modules: [] },
   // The drivers themselves, on virtual hosts; node:crypto for keys and hashes of simulated objects.
   simulate: {
-    folders: ['base', ...level1, 'sender', 'receiver'],
+    folders: ['base', ...parts, 'sender', 'receiver'],
     modules: ['eventemitter3', 'node:crypto'],
     types: ['events'],
   },
   // Scenario files: YAML as fleets have it, for what simulate runs.
   scenario: {
-    folders: ['base', ...level1, 'config', 'fleet', 'sender', 'simulate'],
+    folders: ['base', ...parts, 'config', 'fleet', 'sender', 'simulate'],
     modules: ['zod', 'node:fs', 'node:path'],
   },
   // What a program gives to the two calls, and what a receiver file says.
-  options: { folders: ['base', ...level1, 'config', 'fleet'], modules: ['zod', 'node:crypto', 'node:path'] },
+  options: { folders: ['base', ...parts, 'config', 'fleet'], modules: ['zod', 'node:crypto', 'node:path'] },
   publish: 'anything',
   retrieve: 'anything',
   cli: 'anything',
@@ -66,11 +66,11 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
  * @param file path inside `src/`, with `/`
  */
 export function offences(file: string, source: string): string[] {
-  const place = placeOf(file);
-  const rule = /^create-[a-z-]+\.ts$/.test(place) ? 'anything' : rules[place];
+  const entry = entryOf(file);
+  const rule = /^create-[a-z-]+\.ts$/.test(entry) ? 'anything' : rules[entry];
   if (rule === 'anything') return [];
-  if (rule === undefined) return [`src/${file}:1: ${place} has no place in the table of layers (test/imports.ts)`];
-  const name = place.endsWith('.ts') ? place : `${place}/`;
+  if (rule === undefined) return [`src/${file}:1: ${entry} is not in the table of layers (test/imports.ts)`];
+  const name = entry.endsWith('.ts') ? entry : `${entry}/`;
   return importsOf(source)
     .filter((statement) => !allows(rule, file, statement))
     .map(({ line, specifier }) => `src/${file}:${line}: ${name} may not import '${specifier}'`);
@@ -78,9 +78,9 @@ export function offences(file: string, source: string): string[] {
 
 function allows(rule: Rule, file: string, { specifier, isType }: Import): boolean {
   if (specifier.startsWith('.')) {
-    const target = placeOf(posix.join(posix.dirname(file), specifier).replace(/\.js$/, '.ts'));
+    const target = entryOf(posix.join(posix.dirname(file), specifier).replace(/\.js$/, '.ts'));
     if (isType && rule.types?.includes(target)) return true;
-    return target === placeOf(file) || rule.folders.includes(target);
+    return target === entryOf(file) || rule.folders.includes(target);
   }
   const { only } = rule;
   const modules = only?.files.test(posix.basename(file)) ? [...rule.modules, ...only.modules] : rule.modules;
@@ -126,8 +126,8 @@ function filesReachedFrom(start: string, imported: ReadonlyMap<string, readonly 
   return reached;
 }
 
-/** The folder directly under `src/`, or the file that lies there. */
-function placeOf(file: string): string {
+/** The key of a file in the table: its folder directly under `src/`, or the file itself if it lies there. */
+function entryOf(file: string): string {
   return file.split('/')[0] ?? '';
 }
 

@@ -46,8 +46,8 @@ function spread<Figure extends z.ZodType>(figure: Figure, description: string) {
 export const receiverSummary = record({
   receiver: name('Name of the entry in the scenario.'),
   count: count('Receivers of the entry.'),
-  completeCount: count('How many are complete.'),
-  failedCount: count('How many ended with an error.'),
+  completeCount: count('Receivers that are complete.'),
+  failedCount: count('Receivers that ended with an error.'),
   completionMs: orNull(
     spread(amount('ms', 'Time.'), 'Time from start to completion, of those that are complete; null when none is.'),
   ),
@@ -67,7 +67,9 @@ export const linkSummary = record({
   link,
   rateBitsPerSecond: rate('Mean rate carried.'),
   capacityBitsPerSecond: orNull(rate('Mean capacity; null where the link had no limit at some time.')),
-  use: orNull(amount('0–1', 'Carried ÷ what the capacity allowed, over all the time; null without a limit.')),
+  use: orNull(
+    amount('0–1', 'Bits carried ÷ bits that the capacity allowed, over the whole time; null without a limit.'),
+  ),
   lossRatio: ratio('Share of the packets that were lost or dropped.'),
 });
 
@@ -94,7 +96,7 @@ export const simulateEvents = {
       channels: perChannel(record({ channel: channelIndex, group, intervalUs }), 'The channels of the ladder.'),
       servers: perServer(name('Name.'), 'Names of the servers.'),
     })
-    .meta({ description: 'What is sent; the first line.' }),
+    .meta({ description: 'The object that is sent; the first line.' }),
   join: z
     .object({ receiver, ...membershipFields })
     .meta({ description: 'A channel was joined; of full receivers only.' }),
@@ -144,7 +146,7 @@ export const simulateEvents = {
     .meta({ description: 'One member of a crowd is complete.' }),
   warning: z
     .object({ receiver, code, message: messageText })
-    .meta({ description: 'As of `fetch`; of full receivers only.' }),
+    .meta({ description: 'A warning as in `fetch`; of full receivers only.' }),
   failure: z
     .object({
       receiver,
@@ -162,5 +164,5 @@ export const simulateEvents = {
       links: list(linkSummary, MAX_ENTRIES, 'One entry for each link, towards the receivers.'),
       flows: list(flowSummary, MAX_ENTRIES, 'One entry for each flow.'),
     })
-    .meta({ description: 'How it ended; the last line.' }),
+    .meta({ description: 'The result of the simulation; the last line.' }),
 };

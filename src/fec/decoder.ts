@@ -6,8 +6,8 @@ import { planDecoding } from './solve/decoding-plan.js';
 import { loadRows, runPlan, type Symbols, storeRows } from './solve/table.js';
 
 /**
- * Symbols kept beyond K. Each divides the chance of failure by 256: with eight it is below the chance that SHA-256 is broken,
- * unless somebody chose the ESIs. Twice as many leave room for chosen ESIs too.
+ * Most symbols that are kept beyond K. Each divides the chance of failure by 256: with eight it is below the chance that
+ * SHA-256 is broken, unless an attacker chose the ESIs. Sixteen leave room for chosen ESIs too.
  */
 export const SPARE_SYMBOLS = 16;
 

@@ -50,11 +50,11 @@ export class CodingPool {
   }
 
   /**
-   * As `solveBlock`, and hashes the block in the same thread: 25 MB take some 20 ms.
+   * Restores a block as `solveBlock` does, and hashes it in the same thread: 25 MB take some 20 ms.
    *
    * @param lengthBytes how much of the block is hashed: the object's last symbol may be short
    * @returns the SHA-256 of the block, or undefined when its symbols do not determine it
-   * @throws {LayercastError} as that, `THREAD_LOST`, or `ABORTED` when the pool was closed first
+   * @throws {LayercastError} `FEC_INVALID` as `solveBlock`, `THREAD_LOST`, or `ABORTED` when the pool was closed first
    */
   async solve(partial: PartialBlock, symbolBytes: number, lengthBytes: number): Promise<Uint8Array | undefined> {
     const { esis } = partial;

@@ -16,7 +16,7 @@ export function ladderRates(
   const faults: Fault[] = [];
   const found = `found ${formatQuantity(RATE, from)} to ${formatQuantity(RATE, to)}`;
   if (levels.length === 0) {
-    faults.push(source.faultAt([...path, 'to'], `no room for a level, ${found}, allowed: no less than "from"`));
+    faults.push(source.faultAt([...path, 'to'], `"to" is below "from", ${found}, allowed: no less than "from"`));
   }
   if (levels.length > MAX_CHANNELS) {
     const top = `"to" of at most ${formatQuantity(RATE, levels[MAX_CHANNELS - 1]!)}`;

@@ -109,7 +109,7 @@ export class FleetSender {
         // If the only object is refused at the start, the start ends with this error and no event is needed.
         if (!isFirst || wanted.length > 1 || refused.retryMs !== undefined) this.#options.emit('refuse', refused);
       }
-      // Objects that have not changed did not notice that the server stops.
+      // An object that has not changed does not throw when the server stops, so the signal is checked here.
       this.#options.signal.throwIfAborted();
       this.#watch.start();
       this.#throwFirst(refusals, isFirst);

@@ -21,7 +21,7 @@ export class AmbientLoss {
     this.#count = WINDOW_DATAGRAMS;
   }
 
-  /** 0–0.3. */
+  /** The estimate, from 0 to 0.3. */
   get ratio(): number {
     return this.#count < MIN_DATAGRAMS ? 0 : Math.min(MAX_AMBIENT_LOSS_RATIO, this.#lostCount / this.#count);
   }

@@ -179,7 +179,7 @@ function standingQueue(history: PathHistory, input: CongestionInput): Congestion
   }
   // A queue that came with a new level and stays is caused by that level.
   if (isNew && queueUs > NEW_QUEUES * lowQueueUs(serviceUs)) return stands();
-  // A queue too short to be long, but never empty for a second, and overflowing.
+  // A shorter queue also counts if it was never empty for a second and packets were lost.
   if (nowUs - freshUs < 1e6 || history.queueUs(nowUs - 1e6) < emptyQueueUs(serviceUs)) return undefined;
   const { receivedCount, lostCount } = history.sums(nowUs - 1e6);
   const ratio = lostCount / Math.max(1, receivedCount + lostCount);

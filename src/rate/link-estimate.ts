@@ -1,11 +1,11 @@
 import type { StreamReading } from './readings.js';
 import { TrainCapacity } from './train-capacity.js';
 
-/** For this long after a rate has failed, no capacity above it is believed: token buckets let trains pass too fast. */
+/** For this long after a rate has failed, no capacity above that rate is believed: token buckets let trains pass too fast. */
 const DISBELIEF_US = 60_000_000;
 /**
- * It is believed sooner if all trains of the last seconds are this many times faster than the slowest one since the failure:
- * then the path has changed.
+ * A capacity above the failed rate is believed sooner if all trains of the last seconds are this many times faster than the
+ * slowest one since the failure: then the path has changed.
  */
 const CHANGED_RATIO = 1.3;
 /**

@@ -1,8 +1,8 @@
 /** What one path has to know of the other paths of the same receiver. */
 export interface OtherPaths {
-  /** Rate that they carry through the same bottleneck. */
+  /** Rate that the other paths carry through the same bottleneck. */
   readonly bitsPerSecond: number;
-  /** Whether none of them is trying a level. Only one path tries a level at a time. */
+  /** Whether no other path is trying a level. Only one path tries a level at a time. */
   readonly areQuiet: boolean;
 }
 

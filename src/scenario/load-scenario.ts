@@ -151,5 +151,5 @@ function trafficFaults(name: string, { kind, rate }: TrafficEntry, source: YamlS
   const path = ['traffic', name, 'rate'];
   if (kind === 'udp' && rate === undefined) return [source.faultAt(path, 'missing, found nothing, allowed: a rate')];
   if (kind === 'udp' || rate === undefined) return [];
-  return [source.faultAt(path, 'TCP finds its own, found a rate, allowed: with kind udp only', 'key')];
+  return [source.faultAt(path, 'TCP finds its own rate, found a rate, allowed: a rate with kind udp only', 'key')];
 }

@@ -54,7 +54,7 @@ export function queueFault(
   source: YamlSource,
 ): readonly Fault[] {
   if (queue === undefined || !('us' in queue) || rate !== undefined) return [];
-  const text = 'a time says nothing of a queue without a rate, found no rate, allowed: bytes, or a rate with it';
+  const text = 'a queue given as a time needs a rate, found no rate, allowed: bytes, or a rate with it';
   return [source.faultAt([...path, 'queue'], text)];
 }
 
@@ -67,12 +67,7 @@ function faultsOf(entry: LinkEntry, path: Path, source: YamlSource): readonly Fa
       queueFault({ rate: entry.rate, ...defined(change) }, [...path, 'changes', index], source),
     ),
     ...(range
-      ? [
-          source.faultAt(
-            [...path, 'rate'],
-            'nothing between, found "from" above "to", allowed: from the least to the most',
-          ),
-        ]
+      ? [source.faultAt([...path, 'rate'], 'an empty range, found "from" above "to", allowed: "from" of at most "to"')]
       : []),
   ];
 }

@@ -101,18 +101,21 @@ function faultsOf(entry: ReceiverEntry, channelCount: number, path: Path, source
   if (isCrowd(entry)) {
     for (const key of FULL_ONLY) {
       if (entry[key] === undefined) continue;
-      add([key], 'not for crowds, found with model crowd, allowed: with count 1, or model: full', 'key');
+      add([key], 'not a setting of crowds, found with model crowd, allowed: with count 1, or model: full', 'key');
     }
   } else if (count > MAX_FULL_RECEIVERS) {
     add(['count'], `too many full receivers, found ${count}, allowed: ${MAX_FULL_RECEIVERS}, or model: crowd`);
   }
   for (const [index, { from, to }] of sleeps.entries()) {
     if (to <= from)
-      add(['sleeps', index, 'to'], 'before it begins, found "to" not after "from", allowed: a later time');
+      add(['sleeps', index, 'to'], 'ends before it begins, found "to" not after "from", allowed: a later time');
   }
   for (const [index, { at, rise }] of deaths.entries()) {
     if (rise !== undefined && rise <= at) {
-      add(['deaths', index, 'rise'], 'before its death, found "rise" not after "at", allowed: a later time');
+      add(
+        ['deaths', index, 'rise'],
+        'the power is back before it is cut, found "rise" not after "at", allowed: a later time',
+      );
     }
   }
   for (const [index, channel] of channels.entries()) {

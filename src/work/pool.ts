@@ -28,7 +28,7 @@ export class Pool<W extends WorkerFile> {
   /** Both together hold at most `threadCount` threads. */
   readonly #idle: Thread<W>[] = [];
   readonly #busy = new Set<Thread<W>>();
-  /** At most `maxWaiting`. */
+  /** Calls that wait for a thread; at most `maxWaiting`. */
   readonly #waiting: Task<W>[] = [];
   #isClosed = false;
 
@@ -43,9 +43,9 @@ export class Pool<W extends WorkerFile> {
   }
 
   /**
-   * As `Thread.call`, in the first thread that is free.
+   * Makes a call as `Thread.call` does, in the first thread that is free.
    *
-   * @throws {LayercastError} as that; `ABORTED` after `close`; `INTERNAL` when too many calls are waiting
+   * @throws {LayercastError} as `Thread.call`; `ABORTED` after `close`; `INTERNAL` when too many calls are waiting
    */
   call<K extends CallName<W>>(
     call: K,

@@ -76,7 +76,7 @@ describe('the table of layers in docs/architecture.md', () => {
       folder,
       [...allowed!.matchAll(/`(\w+)`/g)].map(([, name]) => name),
     ]);
-    const folders = Object.entries(rules).filter(([place]) => !place.endsWith('.ts'));
+    const folders = Object.entries(rules).filter(([entry]) => !entry.endsWith('.ts'));
     const allowed = folders.map(([folder, rule]) => [folder, rule === 'anything' ? [] : rule.folders]);
     expect(Object.fromEntries(said)).toEqual(Object.fromEntries(allowed));
   });

@@ -245,7 +245,7 @@ describe('a fault tells its place, what is wrong, what was found, what is allowe
     [
       'a ladder upside down',
       'fleet: f\nobjects:\n  a: { file: a, version: 1, ladder: { from: 2Mbit, to: 1Mbit } }\n',
-      ['3:56: objects.a.ladder.to: no room for a level, found 2 Mbit to 1 Mbit, allowed: no less than "from"'],
+      ['3:56: objects.a.ladder.to: "to" is below "from", found 2 Mbit to 1 Mbit, allowed: no less than "from"'],
     ],
     [
       'a ladder too long',

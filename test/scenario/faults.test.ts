@@ -55,7 +55,7 @@ describe('faults of a scenario file', () => {
   it.each([
     ['object: { size: 1MB }', '2:9: object: unclear which channels to send, found neither'],
     ['object: { ladder: { from: 1Mbit, to: 2Mbit } }', '2:1: object.size: missing, found nothing'],
-    ['object: { size: 1MB, ladder: { from: 2Mbit, to: 1Mbit } }', '2:49: object.ladder.to: no room for a level'],
+    ['object: { size: 1MB, ladder: { from: 2Mbit, to: 1Mbit } }', '2:49: object.ladder.to: "to" is below "from"'],
     ['object: { size: 1, channels: [{ rate: 1Mbit }] }', '2:17: object.size: not a size'],
   ])('tell what an object lacks: %s', async (object, expected) => {
     const faults = await faultsOf('duration: 10s', object, 'receivers: { one: {} }');
@@ -64,11 +64,14 @@ describe('faults of a scenario file', () => {
   });
 
   it.each([
-    ['one: { sleeps: [{ from: 5s, to: 4s }] }', '4:35: receivers.one.sleeps.0.to: before it begins'],
-    ['one: { deaths: [{ at: 5s, rise: 5s }] }', '4:35: receivers.one.deaths.0.rise: before its death'],
+    ['one: { sleeps: [{ from: 5s, to: 4s }] }', '4:35: receivers.one.sleeps.0.to: ends before it begins'],
+    [
+      'one: { deaths: [{ at: 5s, rise: 5s }] }',
+      '4:35: receivers.one.deaths.0.rise: the power is back before it is cut',
+    ],
     ['one: { channels: [2] }', '4:21: receivers.one.channels.0: no such channel, found 2, allowed: 0 to 1'],
     ['one: { clockDrift: 5 }', '4:22: receivers.one.clockDrift: not a drift, found 5'],
-    ['many: { count: 20, diskRate: 1Mbit }', '4:22: receivers.many.diskRate: not for crowds'],
+    ['many: { count: 20, diskRate: 1Mbit }', '4:22: receivers.many.diskRate: not a setting of crowds'],
     ['many: { count: 2000, model: full }', '4:18: receivers.many.count: too many full receivers, found 2000'],
     ['one: { below: 7 }', '4:17: receivers.one.below: not a name'],
   ])('tell what a receiver cannot be: %s', async (receiver, expected) => {
@@ -79,7 +82,7 @@ describe('faults of a scenario file', () => {
 
   it.each([
     ['x: { kind: udp, below: a }', '5:3: traffic.x.rate: missing'],
-    ['x: { kind: reno, below: a, rate: 1Mbit }', '5:30: traffic.x.rate: TCP finds its own'],
+    ['x: { kind: reno, below: a, rate: 1Mbit }', '5:30: traffic.x.rate: TCP finds its own rate'],
     ['x: { kind: reno, below: a, from: b }', '5:36: traffic.x.from: no such link, found "b", allowed: a'],
     ['x: { kind: vegas, below: a }', '5:14: traffic.x.kind: not one of the choices'],
     ['x: { kind: reno }', '5:3: traffic.x.below: missing'],
@@ -90,7 +93,7 @@ describe('faults of a scenario file', () => {
   });
 
   it.each([
-    ['a: { rate: { from: 2Mbit, to: 1Mbit } }', '4:14: links.a.rate: nothing between'],
+    ['a: { rate: { from: 2Mbit, to: 1Mbit } }', '4:14: links.a.rate: an empty range'],
     ['a: { loss: { share: 1%, burst: 0.5 } }', '4:34: links.a.loss: not a loss'],
     ['a: { queue: 5Mbit }', '4:15: links.a.queue: not the size of a queue'],
     ['a: { up: { queue: 5ms } }', '4:21: links.a.up.queue: a time says nothing'],

@@ -63,7 +63,8 @@ export async function solveBlocks(
   const outcomes = await Promise.allSettled(lanes);
   if (signal.aborted) throw new LayercastError('ABORTED', 'encoding was aborted', { cause: signal.reason });
   const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
-  // A lane that was ended because another one failed has an error that only says so.
+  // A lane that was ended because another lane failed rejects with the reason of `ending`. The fault itself is a
+  // `LayercastError`.
   const first = failures.find((failure) => failure instanceof LayercastError) ?? failures[0];
   if (first !== undefined) throw first;
 }

@@ -8,7 +8,7 @@ import { moving } from '../../work/calls.js';
 import { serveCalls } from '../../work/serve-calls.js';
 import { IntermediateLayout } from './intermediate-layout.js';
 
-/** What a solving thread is made with. */
+/** The data with which a solving thread is started. */
 export interface SolvingWork {
   /** Where intermediate symbols go; open as long as the thread is there. */
   readonly fd: number;

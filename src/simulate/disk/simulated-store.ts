@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../receiver/assemble/object-store.js';
 import type { Content } from '../object/content.js';
 import type { WriteQueue } from './write-queue.js';
 
-/** What is on a disk of an object that is not whole. The claims of `holdings` are its journal. */
+/** The part of an object that a simulated disk holds. The claims of `holdings` stand for the journal. */
 export interface PartialObject {
   readonly tag: Uint8Array;
   readonly geometry: Geometry;
@@ -21,15 +21,16 @@ export class SimulatedStore implements ObjectStore {
   readonly #queue: WriteQueue;
   readonly #content: Content;
   readonly #onEnd: (isWhole: boolean) => void;
-  /** Places filled since the last checkpoint began, and before that one. */
+  /** Places that were filled after the last checkpoint began. */
   #written: SymbolSet;
+  /** Places that the last checkpoint makes durable. */
   #flushing: SymbolSet;
   #accepted: number[] = [];
   readonly #restoring = new Set<number>();
   #isOpen = true;
   #isDead = false;
 
-  /** @param onEnd called when the object is whole and has its name, or when nothing of it is wanted any more. */
+  /** @param onEnd called when the object is whole and has its name, or when it is discarded. */
   constructor(partial: PartialObject, queue: WriteQueue, content: Content, onEnd: (isWhole: boolean) => void) {
     this.#partial = partial;
     this.#queue = queue;
@@ -115,7 +116,7 @@ export class SimulatedStore implements ObjectStore {
     this.#onEnd(false);
   }
 
-  /** The host has died: nothing that waits for this store ever goes on. */
+  /** Ends the store because the host has died. Its pending promises never settle. */
   kill(): void {
     this.#isOpen = false;
     this.#isDead = true;
@@ -125,7 +126,7 @@ export class SimulatedStore implements ObjectStore {
     await this.#pass(this.#queue.waitUs);
   }
 
-  /** Lets time pass; for ever, if the host dies meanwhile. */
+  /** Resolves when the write queue is empty; never if the host dies before. */
   async #pass(forUs = 0): Promise<void> {
     if (forUs > 0) await this.#queue.drain();
     if (this.#isDead) await new Promise(() => undefined);

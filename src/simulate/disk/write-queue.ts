@@ -1,9 +1,9 @@
 import type { VirtualClock } from '../clock/virtual-clock.js';
 
-/** As many bytes as the real write queue holds. */
+/** Size of the queue: the real write queue holds as many bytes. */
 const QUEUE_BYTES = 16 * 2 ** 20;
 
-/** What waits to be written to a simulated disk, kept as the time at which the last of it will have been written. */
+/** The write queue of a simulated disk. Its state is the time at which its last byte will have been written. */
 export class WriteQueue {
   readonly #clock: VirtualClock;
   readonly #bytesPerSecond: number | undefined;
@@ -20,7 +20,7 @@ export class WriteQueue {
     return Math.max(0, this.#emptyUs - this.#clock.nowUs);
   }
 
-  /** Takes so many bytes; false, with nothing taken, when the queue is full. */
+  /** Adds `length` bytes. Returns false, and adds none, if there is not enough room. */
   take(length: number): boolean {
     if (this.#bytesPerSecond === undefined) return true;
     const { waitUs } = this;
@@ -29,7 +29,7 @@ export class WriteQueue {
     return true;
   }
 
-  /** Resolves when all that was taken has been written. */
+  /** Resolves when all bytes that were added before the call have been written. */
   async drain(): Promise<void> {
     const { waitUs } = this;
     if (waitUs > 0) await new Promise<void>((resolve) => this.#clock.at(this.#clock.nowUs + waitUs, resolve));

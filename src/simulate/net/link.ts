@@ -9,14 +9,14 @@ import { Pipe } from './pipe.js';
 
 /** One direction of a link. All ratios are of packets, 0–1. */
 export interface LinkOptions {
-  /** Whole IPv6 packets. @default no limit, no queue */
+  /** Rate of the link, counting whole IPv6 packets. @default no limit, no queue */
   readonly rateBitsPerSecond?: number | undefined;
   /**
-   * Size of the queue of a link with a rate, including the packet being sent. Packets that do not fit are dropped. @default
-   * 64 kB
+   * Size of the queue of a link with a rate, including the packet being sent. Packets that do not fit are dropped.
+   * @default 64 kB
    */
   readonly queueBytes?: number | undefined;
-  /** Propagation. @default 0 */
+  /** Propagation delay. @default 0 */
   readonly delayUs?: number | undefined;
   /** @default 0 */
   readonly loss?: LossOptions | undefined;
@@ -49,7 +49,7 @@ export interface LinkWorld {
   readonly prng: Prng;
 }
 
-/** What happened to a packet, as numbers for the log. */
+/** Numbers in the log for what happened to a packet. */
 const CARRIED = 1;
 const LOST = 2;
 const OVERFLOWN = 3;

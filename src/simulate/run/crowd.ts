@@ -19,7 +19,7 @@ import { SymbolWorth } from './symbol-worth.js';
 /** Hosts of a crowd never drop datagrams, because they have no disks. */
 const NOTHING_LOCAL = { unreadCount: 0, droppedCount: 0, latenessUs: 0 } as const;
 
-/** What members do, as numbers for the log. */
+/** Numbers of the members' actions in the log. */
 const STARTED = 11;
 const JOINED = 12;
 const LEFT = 13;
@@ -29,7 +29,7 @@ export interface CrowdOptions {
   readonly plan: CrowdPlan;
   readonly descriptor: Descriptor;
   readonly announceIntervalUs: number;
-  /** Links from the root to the crowd, for the share of the slowest. */
+  /** Links from the root to the crowd. The slowest one limits the rate, and `share` is measured against it. */
   readonly path: readonly Link[];
   readonly onComplete: (member: CrowdMember, nowUs: number) => void;
 }
@@ -37,17 +37,17 @@ export interface CrowdOptions {
 export interface CrowdMember {
   readonly index: number;
   readonly totals: ReceiverTotals;
-  /** When it has heard an announcement and knows what to join. */
+  /** When the member has heard an announcement and can join channels. */
   readonly readyUs: number;
   readonly policy: ChannelPolicy;
-  /** Bit i for channel i. */
+  /** Joined channels: bit i is set for channel i. */
   channelMask: number;
   /**
-   * Channels that were already arriving for other members when it joined them, and that it has not heard yet; bit i for
-   * channel i.
+   * Channels that were already arriving for other members when this member joined them, and of which it has not had a datagram
+   * yet: bit i is set for channel i.
    */
   freshMask: number;
-  /** When it last joined or left a channel, by the clock of the crowd. */
+  /** When the member last joined or left a channel, by the clock of the crowd. */
   joinedUs: number;
 }
 

@@ -18,7 +18,7 @@ export interface FullReceiverOptions {
   readonly content: Content;
   readonly publicKey: KeyObject;
   readonly address: string;
-  /** Links from the root to the receiver, for the share of the slowest. */
+  /** Links from the root to the receiver. The slowest one limits the rate, and `share` is measured against it. */
   readonly path: readonly Link[];
   readonly timerGrainUs: number;
   /** How often the receiver reports progress. */

@@ -86,9 +86,9 @@ export interface FullReceiverPlan extends ReceiverBase {
   readonly startUs: number;
   readonly diskBytesPerSecond: number | undefined;
   readonly patienceUs: number;
-  /** Times in which its interface is down. */
+  /** Times in which the receiver's interface is down. */
   readonly sleeps: readonly { readonly fromUs: number; readonly toUs: number }[];
-  /** Power cuts, and when it starts again with the same disk (undefined: never). */
+  /** Power cuts, each with the time when the receiver starts again with the same disk (undefined: never). */
   readonly deaths: readonly { readonly atUs: number; readonly riseUs: number | undefined }[];
 }
 

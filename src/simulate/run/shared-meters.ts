@@ -16,9 +16,9 @@ export interface SharedReading {
 interface MeteredStream {
   readonly serverIndex: number;
   readonly meter: StreamMeter;
-  /** Since the last reading. */
+  /** Symbols that arrived since the last reading. */
   newSymbolCount: number;
-  /** In the last reading. */
+  /** Symbols of the last reading. */
   symbolCount: number;
   reading: StreamReading;
 }
@@ -47,7 +47,7 @@ export class SharedMeters {
     if (header.type === DatagramType.symbol) stream.newSymbolCount++;
   }
 
-  /** A channel is joined that nobody had joined until now. */
+  /** To be called when a channel is joined that no member had joined until now. */
   resume(channel: number): void {
     for (const { meter } of this.#streams[channel]!) meter.resume(this.#clock.nowUs());
   }
