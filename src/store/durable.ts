@@ -5,21 +5,21 @@ import { dirname, join } from 'node:path';
 import { errnoOf } from '../base/errors.js';
 import { systemError } from './system-error.js';
 
-/** Makes the names in the directory of `path` durable: without it, a power cut may undo a rename or a creation. */
+/** Makes the names in the directory of `path` durable: otherwise a power cut may undo a rename or a creation. */
 export async function syncDirectoryOf(path: string): Promise<void> {
   const directory = dirname(path);
   try {
     const handle = await open(directory, constants.O_RDONLY);
     await handle.sync().finally(() => handle.close());
   } catch (error) {
-    // Some systems and file systems have no fsync for directories; there is nothing better to call.
+    // Some systems and file systems have no fsync for directories, and offer nothing better.
     if (!['EINVAL', 'EISDIR', 'EPERM', 'EACCES', 'ENOTSUP'].includes(errnoOf(error) ?? '')) {
       throw systemError(error, 'sync', directory);
     }
   }
 }
 
-/** A name in the directory of `path` that nobody else uses; short, for the name in `path` may be as long as names can be. */
+/** An unused name in the directory of `path`. The name is short, because the name in `path` may be as long as names can be. */
 export function temporaryName(path: string): string {
   return join(dirname(path), `.layercast-${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
 }
@@ -27,16 +27,16 @@ export function temporaryName(path: string): string {
 /** Writes all of `bytes` at byte `position`. */
 export async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
-    // A full disk takes a part, and says so only when asked for the rest.
+    // A full disk takes a part of the bytes, and reports that it is full only at the next write.
     const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
     done += bytesWritten;
   }
 }
 
 /**
- * Gives `path` the content that comes in `pieces`, in one step: readers, and a crash at any moment, see all of the old or all
- * of the new. On disk when it resolves.
- * @throws {LayercastError} `PERMISSION_DENIED`, `DISK_FULL`, `FILE_IO`, …; `path` is then as it was, or wholly new
+ * Gives `path` the content that comes in `pieces`, in one step: a reader, and a process after a crash, finds either all of the
+ * old content or all of the new. The new content is on disk when the promise resolves.
+ * @throws {LayercastError} `PERMISSION_DENIED`, `DISK_FULL`, `FILE_IO`, …; `path` then has all of the old content or all of the new
  */
 export async function replaceFile(path: string, pieces: Iterable<Uint8Array>): Promise<void> {
   const temporary = temporaryName(path);

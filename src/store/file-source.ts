@@ -4,7 +4,7 @@ import { errnoOf, LayercastError } from '../base/errors.js';
 import type { ByteSource } from '../base/ports.js';
 import { systemError } from './system-error.js';
 
-/** What tells one content of a file from another without reading it. */
+/** Shows without reading a file whether its content may have changed. */
 export interface FileIdentity {
   readonly dev: bigint;
   readonly ino: bigint;
@@ -14,11 +14,11 @@ export interface FileIdentity {
 }
 
 /**
- * A file that is published, as it was when it was opened. Once it has changed, no byte of it is handed out any more: what
- * was read is looked at only after the file has been found unchanged behind it.
+ * A file that is published, as it was when it was opened. Once the file has changed, `read` hands out no byte of it: it checks
+ * after each read, before the caller sees the bytes, that the file is unchanged.
  *
- * A change of permissions, owner or links changes ctime as well and counts as a change, for it cannot be told from a write
- * that put mtime back. Writes through a memory map show when the system updates mtime, at the latest when it writes them out.
+ * A change of permissions, owner or links changes ctime too and counts as a change, because it looks like a write after which
+ * mtime was set back. A write through a memory map shows when the system updates mtime, at the latest when it writes the page.
  */
 export class FileSource implements ByteSource {
   readonly path: string;
@@ -36,7 +36,7 @@ export class FileSource implements ByteSource {
 
   /** @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`, or `FILE_IO` for what is no ordinary file. */
   static async open(path: string): Promise<FileSource> {
-    // Non-blocking, or opening a FIFO would wait for somebody to write to it; ordinary files do not care.
+    // Non-blocking, because opening a FIFO would wait for a writer. The flag makes no difference to ordinary files.
     const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((error) => {
       throw systemError(error, 'open', path);
     });
@@ -53,12 +53,12 @@ export class FileSource implements ByteSource {
     }
   }
 
-  /** @throws {LayercastError} `OBJECT_CHANGED` (and again ever after), `FILE_IO`, `INTERNAL` beyond the end. */
+  /** @throws {LayercastError} `OBJECT_CHANGED` (from then on at every read), `FILE_IO`, `INTERNAL` beyond the end of the file. */
   async read(offset: number, into: Uint8Array): Promise<void> {
     if (!(offset >= 0 && offset + into.length <= this.sizeBytes)) {
       throw new LayercastError(
         'INTERNAL',
-        `${into.length} bytes at offset ${offset} of ${this.path} are outside of it`,
+        `${into.length} bytes at offset ${offset} are beyond the end of ${this.path}`,
       );
     }
     if (this.#changed !== undefined) throw this.#changed;
@@ -68,7 +68,7 @@ export class FileSource implements ByteSource {
         if (bytesRead === 0) break;
         done += bytesRead;
       }
-      // A file that has become shorter has another size as well.
+      // A read that ended too early shows here too: the file has another size.
       this.#compare(await this.#handle.stat({ bigint: true }));
     } catch (error) {
       throw systemError(error, 'read', this.path);
@@ -76,7 +76,7 @@ export class FileSource implements ByteSource {
   }
 
   /**
-   * Looks at the path, for a file that was replaced or deleted reads on as it was.
+   * Checks the file at the path. A file that was replaced or deleted while it is open can still be read, unchanged.
    * @throws {LayercastError} `OBJECT_CHANGED`
    */
   async checkUnchanged(): Promise<void> {
@@ -84,7 +84,7 @@ export class FileSource implements ByteSource {
     try {
       this.#compare(await stat(this.path, { bigint: true }));
     } catch (error) {
-      if (errnoOf(error) === 'ENOENT') this.#fail('it is no longer there');
+      if (errnoOf(error) === 'ENOENT') this.#fail('the file is no longer there');
       throw systemError(error, 'look at', this.path);
     }
   }
@@ -96,7 +96,7 @@ export class FileSource implements ByteSource {
   #compare(found: BigIntStats): void {
     const now = identityIn(found);
     const then = this.identity;
-    if (now.dev !== then.dev || now.ino !== then.ino) this.#fail('another file has taken its name');
+    if (now.dev !== then.dev || now.ino !== then.ino) this.#fail('another file has its name now');
     if (now.sizeBytes !== then.sizeBytes) this.#fail(`its size was ${then.sizeBytes} bytes and is ${now.sizeBytes}`);
     if (now.mtimeNs !== then.mtimeNs) this.#fail(`it was modified at ${timeOf(now.mtimeNs)}`);
     if (now.ctimeNs !== then.ctimeNs) this.#fail(`its attributes or links were changed at ${timeOf(now.ctimeNs)}`);
@@ -104,7 +104,7 @@ export class FileSource implements ByteSource {
 
   #fail(what: string): never {
     this.#changed = new LayercastError('OBJECT_CHANGED', `${JSON.stringify(this.path)} has changed: ${what}`, {
-      hint: 'publish it under a higher version',
+      hint: 'publish the changed file under a higher version',
     });
     throw this.#changed;
   }

@@ -50,7 +50,7 @@ export async function verifyFile(
   }
 }
 
-/** Visits the bytes in order; the next piece is read while one is visited. */
+/** Visits the bytes in order, piece by piece; the next piece is read while one is visited. */
 async function eachPiece(
   source: Pick<ByteSource, 'read'>,
   sizeBytes: number,
@@ -61,7 +61,7 @@ async function eachPiece(
   const read = (offset: number, buffer: Buffer): Promise<Buffer> => {
     const piece = buffer.subarray(0, Math.min(FILE_PIECE_BYTES, sizeBytes - offset));
     const reading = source.read(offset, piece).then(() => piece);
-    // Awaited in its turn; until then a failure is not unhandled.
+    // The piece is awaited later; until then Node would take a failure for one that nobody handles.
     reading.catch(() => {});
     return reading;
   };

@@ -13,7 +13,7 @@ export interface PartialObjectOptions {
   readonly partPath: string;
   readonly journalPath: string;
   readonly identity: JournalIdentity;
-  /** Of the part file, as for `PartFile.open`. */
+  /** Mode of the part file, as for `PartFile.open`. */
   readonly mode?: number | undefined;
   /** As for `PartFile.open`. */
   readonly arrival?: Arrival | undefined;
@@ -23,13 +23,13 @@ export interface PartialObject {
   readonly part: PartFile;
   readonly journal: Journal;
   readonly checkpoint: Checkpoint;
-  /** Why there is nothing to take up, or undefined: then the journal says what there is. */
+  /** Why no earlier progress can be used; undefined if it is used: then the journal says what is on disk. */
   readonly startedOver: StartedOver | undefined;
 }
 
 /**
- * Opens what there is of an object, or begins it, in the order that a crash at any moment cannot turn into a journal that
- * claims bytes which are not there. Take the `FileLock` first.
+ * Opens the part file and journal of an object, or begins them. They are opened in such an order that after a crash at any
+ * moment the journal claims no bytes that are not on disk. Take the `FileLock` first.
  * @throws {LayercastError} as `PartFile.open` and `Journal.open`
  */
 export async function openPartialObject(options: PartialObjectOptions): Promise<PartialObject> {
@@ -48,7 +48,7 @@ export async function openPartialObject(options: PartialObjectOptions): Promise<
     });
     return { part, journal, checkpoint: new Checkpoint(part, journal), startedOver };
   } catch (error) {
-    // A journal that has just been begun says nothing yet: left behind, it would only be litter.
+    // A journal that has just been begun claims nothing yet, so it is removed.
     await (startedOver === undefined ? journal.close() : journal.discard());
     throw error;
   }

@@ -5,14 +5,15 @@ import { asLayercastError, errnoOf } from '../base/errors.js';
 import { FILE_PIECE_BYTES } from '../base/limits.js';
 import { syncDirectoryOf, temporaryName, writeFully } from './durable.js';
 
-/** Zeros of this length are left out of a copy: a block of most file systems. */
+/** Zeros of this length are left out of a copy: one block of most file systems. */
 const BLOCK_BYTES = 4096;
 
 /**
- * Puts a copy in the place of a file, so that a process that still has the old file open writes to what nobody reads. Shares the content
- * where the file system can (btrfs, XFS); otherwise copies it, without the holes. Where there is no room for a copy the file is removed.
- * Nothing happens when it is not there.
- * @throws {LayercastError} `ABORTED`; or what the system says when the file cannot even be removed
+ * Replaces a file by a copy of itself. A process that still has the old file open then writes to a file that nobody reads. The copy shares
+ * the content where the file system can (btrfs, XFS); otherwise the content is copied without its holes. If the file cannot be copied, for
+ * want of room or another reason, it is removed. If there is no such file, nothing happens.
+ * @throws {LayercastError} `ABORTED`
+ * @throws the system's error when the file can neither be copied nor removed
  */
 export async function renewFile(path: string, signal: AbortSignal | undefined): Promise<void> {
   const found = await stat(path).catch((error) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { LayercastError } from '../base/errors.js';
 
 /**
- * Where this user's programs keep what should outlive them (XDG Base Directory Specification 0.8).
+ * The directory in which layercast keeps this user's state between runs (XDG Base Directory Specification 0.8).
  * @throws {LayercastError} `FILE_NOT_FOUND` when neither XDG_STATE_HOME nor a home directory is known
  */
 export function defaultStateDir(environment: Readonly<Record<string, string | undefined>> = process.env): string {
@@ -12,14 +12,14 @@ export function defaultStateDir(environment: Readonly<Record<string, string | un
   return join(base?.startsWith('/') ? base : join(homeDirectory(), '.local', 'state'), 'layercast');
 }
 
-/** HOME, or what the system's list of users says. A container may run as a user whom that list does not know. */
+/** The home directory: HOME, or the entry in the system's list of users. In a container, the list may lack the user. */
 function homeDirectory(): string {
   for (const ask of [homedir, () => userInfo().homedir]) {
     try {
       const found = ask();
       if (found.startsWith('/')) return found;
     } catch {
-      // Asked next, or told below.
+      // The next source is tried, or the error below is thrown.
     }
   }
   throw new LayercastError('FILE_NOT_FOUND', 'this user has no home directory, so there is no state directory', {

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { type ErrorCode, errnoOf, LayercastError } from '../base/errors.js';
 
-/** What to do about a fault: it depends on whether something was to be read or written, and where. */
+/** What a user can do about an error, depending on whether the program was reading or writing. */
 interface Remedy {
   readonly reading: string;
   readonly writing: (path: string) => string;
@@ -13,7 +13,7 @@ const MISSING: Remedy = {
 };
 const FORBIDDEN: Remedy = {
   reading: 'let this user read it, or run as a user who may',
-  writing: () => 'let this user write there, run as a user who may, or choose another place',
+  writing: () => 'let this user write there, run as a user who may, or choose another folder',
 };
 
 const CODES: Readonly<Record<string, readonly [code: ErrorCode, what: string, hint: string | Remedy]>> = {
@@ -21,23 +21,23 @@ const CODES: Readonly<Record<string, readonly [code: ErrorCode, what: string, hi
   ENOTDIR: ['FILE_NOT_FOUND', 'a part of the path is not a directory', 'check the path'],
   EACCES: ['PERMISSION_DENIED', 'permission denied', FORBIDDEN],
   EPERM: ['PERMISSION_DENIED', 'not permitted', FORBIDDEN],
-  EROFS: ['PERMISSION_DENIED', 'the file system is read-only', 'choose a place that can be written'],
+  EROFS: ['PERMISSION_DENIED', 'the file system is read-only', 'choose a folder that can be written'],
   ENOSPC: ['DISK_FULL', 'no space left', 'make room and run again; what is on disk is kept'],
   EDQUOT: ['DISK_FULL', 'the disk quota is used up', 'make room and run again; what is on disk is kept'],
   EFBIG: ['FILE_IO', 'too large for this file system', 'choose another file system'],
   EISDIR: ['FILE_IO', 'it is a directory', 'name a file'],
   ELOOP: ['FILE_IO', 'symbolic links lead in a circle', 'check the path'],
-  EBUSY: ['FILE_IO', 'the system is using it', 'choose another place'],
+  EBUSY: ['FILE_IO', 'the system is using it', 'choose another file or folder'],
   EMFILE: ['FILE_IO', 'this process has too many open files', 'raise the limit (ulimit -n)'],
   ENAMETOOLONG: ['FILE_IO', 'the name is too long', 'choose a shorter name'],
 };
 
-/** What is done to something that has to be there; all else makes or changes something. */
+/** Actions on something that must exist. All other actions create or change something. */
 const READING: ReadonlySet<string> = new Set(['open', 'read', 'look at']);
 
 /**
- * What Node says of a failed system call, as an error of ours: `cannot write "/a/b": no space left`.
- * @param doing what was tried, as in "cannot …"
+ * A failed system call as a `LayercastError`: `cannot write "/a/b": no space left`.
+ * @param doing what the program tried to do, as in "cannot …"
  */
 export function systemError(error: unknown, doing: string, path: string): LayercastError {
   if (error instanceof LayercastError) return error;

@@ -70,7 +70,7 @@ describe('the command line', () => {
       'Name a file with -o; "./-" is a file called "-"',
     ],
     ['options/', '"options/" is a folder', 'Name the file to make with -o'],
-    ['/proc/x', 'cannot create a file in "/proc": it takes no new entries', 'choose another place'],
+    ['/proc/x', 'cannot create a file in "/proc": it takes no new entries', 'choose another folder'],
     ['x.part', 'ends in ".part"', 'Name a file without that ending with -o'],
   ])('refuses the output %s before it looks for an interface', async (output, message, hint) => {
     await runCli(['keygen', '--out', 'options'], { cwd: folder });

@@ -7,24 +7,24 @@ import { makeFolder } from '../folder/make-folder.js';
 import { openStateFolder, stateError } from '../folder/state-folder.js';
 import { systemError } from '../system-error.js';
 
-/** An object as a receiver knows it: another key is another publisher, so it starts anew. */
+/** The name of an object together with its key. The same name with another key is another publisher's object. */
 export interface SignedName {
   readonly fleet: string;
   readonly object: string;
-  /** Of the public key that its descriptors are signed with, in hex. */
+  /** Fingerprint, in hex, of the public key that verifies the object's descriptors. */
   readonly keyFingerprint: string;
 }
 
 export interface CompletedVersion {
   readonly version: number;
-  /** In hex; undefined when that can no longer be read. */
+  /** In hex; undefined when the file that holds it is damaged or cannot be read. */
   readonly sha256: string | undefined;
 }
 
 /**
- * The highest version of an object that was ever completed here, so that an older one can be refused; undefined when there
- * was none.
- * @throws {LayercastError} when the state directory cannot be read: to go on would be to forget
+ * The highest version of an object that this host ever completed, so that older versions can be refused; undefined when it has
+ * completed none.
+ * @throws {LayercastError} when the state directory cannot be read, since older versions might then be accepted
  */
 export async function highestCompleted(stateDir: string, object: SignedName): Promise<CompletedVersion | undefined> {
   const directory = directoryOf(stateDir, object);
@@ -38,7 +38,7 @@ export async function highestCompleted(stateDir: string, object: SignedName): Pr
 }
 
 /**
- * Proves that a completed version of this object can be remembered later, as far as that can be known before.
+ * Checks that a completed version of this object can be remembered later, as far as that can be checked before.
  * @throws {LayercastError} what `rememberCompleted` would throw; the hint says how to choose another state directory
  */
 export async function requireRememberable(stateDir: string, object: SignedName): Promise<void> {
@@ -48,8 +48,8 @@ export async function requireRememberable(stateDir: string, object: SignedName):
 }
 
 /**
- * Remembers a completed version; on disk when it resolves. One file a version, and only lower ones are removed, so processes
- * that do this at once cannot set each other back.
+ * Remembers a completed version; the version is on disk when the promise resolves. Each version has a file, and only files of
+ * lower versions are removed, so processes that do this at the same time cannot make each other forget a higher version.
  * @throws {LayercastError} `PERMISSION_DENIED`, `DISK_FULL`, …; the hint says how to choose another state directory
  */
 export async function rememberCompleted(
@@ -71,7 +71,7 @@ export async function rememberCompleted(
   for (const other of lower) await rm(join(directory, nameOf(other)), { force: true });
 }
 
-/** Names come from the network: their hash is the name of the directory. */
+/** The directory of an object. Its name is a hash, because the object's name comes from the network. */
 function directoryOf(stateDir: string, { fleet, object, keyFingerprint }: SignedName): string {
   const key = createHash('sha256')
     .update(JSON.stringify([fleet, object, keyFingerprint]))

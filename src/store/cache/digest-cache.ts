@@ -13,20 +13,20 @@ import { type HashOptions, hashObject } from '../hash-file.js';
 import { systemError } from '../system-error.js';
 
 export interface DigestCacheOptions extends HashOptions {
-  /** Entries live in `digests` below; made when it is not there. */
+  /** Entries are kept in its folder `digests`, which is made if it is missing. */
   readonly stateDir: string;
   /** @default the clock of this host, in ms since 1970 */
   readonly nowMs?: (() => number) | undefined;
 }
 
 export interface FileDigests extends ObjectDigests {
-  /** Whether they came from the cache, without the file being read. */
+  /** Whether the digests came from the cache, so that the file was not read. */
   readonly fromCache: boolean;
-  /** Why they could not be kept for the next time, when that went wrong; they are right all the same. */
+  /** Why the digests could not be kept for the next time; undefined if nothing went wrong. The digests are right in any case. */
   readonly notKept: string | undefined;
 }
 
-/** An entry of a 10 GB object has 270 kB: all together stay below 100 MB or so. */
+/** An entry of a 10 GB object has 270 kB, so all entries together stay below about 100 MB. */
 const MAX_ENTRIES = 256;
 /**
  * A file is young when its last change is less than this before it was first read. A second write within the granularity of
@@ -35,7 +35,7 @@ const MAX_ENTRIES = 256;
  */
 const YOUNG_MS = 2000;
 const SUFFIX = '.digests';
-/** A temporary file this old was left by a process that died. */
+/** A process that died left every temporary file that is older than this. */
 const ABANDONED_MS = 3_600_000;
 
 const packr = new Packr({ useRecords: false });
@@ -56,7 +56,7 @@ export async function digestsOf(
   const kept = await readEntry(path, key, geometry);
   if (kept !== undefined) {
     await source.checkUnchanged();
-    // The least recently used go first. A clock that cannot be set costs only that order.
+    // The least recently used entries are removed first. If the time cannot be set, only that order suffers.
     const now = nowMs() / 1000;
     await utimes(path, now, now).catch(() => {});
     return { ...kept, fromCache: true, notKept: undefined };
@@ -77,7 +77,7 @@ function keyOf({ path, identity }: FileSource, { symbolBytes, blockCount }: Geom
   return JSON.stringify([resolve(path), ...numbers.map(String)]);
 }
 
-/** Entry: u32 LE CRC-32 of the rest, then msgpack [key, sha256, blockDigests]. */
+/** Reads an entry: u32 LE CRC-32 of the rest, then msgpack [key, sha256, blockDigests]. Undefined if there is no valid entry. */
 async function readEntry(path: string, key: string, geometry: Geometry): Promise<ObjectDigests | undefined> {
   try {
     const content = await readFile(path);
@@ -89,7 +89,7 @@ async function readEntry(path: string, key: string, geometry: Geometry): Promise
     if (!isBytes(sha256, DIGEST_BYTES) || !isBytes(blockDigests, geometry.blockCount * DIGEST_BYTES)) return undefined;
     return { sha256: Buffer.from(sha256), blockDigests: Buffer.from(blockDigests) };
   } catch {
-    // Not there, not readable, or not msgpack: computing it anew is the answer to each.
+    // The entry is missing, unreadable or no msgpack. In each case the digests are computed again.
     return undefined;
   }
 }
@@ -98,7 +98,7 @@ function isBytes(value: unknown, length: number): value is Uint8Array {
   return value instanceof Uint8Array && value.length === length;
 }
 
-/** Says what went wrong, if anything did: a state directory that cannot be written keeps nobody from publishing. */
+/** Writes an entry; returns what went wrong, if anything. A file can be published although the state directory cannot be written. */
 async function keep(path: string, key: string, digests: ObjectDigests, nowMs: number): Promise<string | undefined> {
   try {
     await makeFolder(dirname(path));
@@ -123,7 +123,7 @@ async function prune(directory: string, nowMs: number): Promise<void> {
   const aged = await Promise.all(
     names.map(async (name) => {
       const path = join(directory, name);
-      // Another process may be pruning as well.
+      // Another process may remove entries at the same time.
       const found = await stat(path).catch(() => undefined);
       return { path, isEntry: name.endsWith(SUFFIX), usedMs: found?.mtimeMs ?? 0 };
     }),

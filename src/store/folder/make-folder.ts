@@ -4,8 +4,8 @@ import { errnoOf, LayercastError } from '../../base/errors.js';
 import { systemError } from '../system-error.js';
 
 /**
- * Makes a folder, and those above it that are missing. Nothing happens when it is there. Node's recursive mkdir is no choice:
- * in a folder that exists and answers ENOENT to every mkdir, such as /proc, it never ends (Node 20).
+ * Makes a folder and all missing folders above it. Does nothing if the folder exists. Node's recursive mkdir cannot be used: in
+ * a folder that exists and answers ENOENT to every mkdir, such as /proc, it never ends (Node 20).
  *
  * @param mode of new folders, less the umask
  * @throws {LayercastError} `PERMISSION_DENIED`, `FILE_NOT_FOUND`, `DISK_FULL`, …
@@ -13,17 +13,17 @@ import { systemError } from '../system-error.js';
 export async function makeFolder(path: string, mode = 0o777): Promise<void> {
   const folder = resolve(path);
   if (await isMade(folder, mode)) return;
-  // One missing folder at a time, from the top: as many calls as the path has parts.
+  // The folder above is made first, so there are at most as many calls as the path has parts.
   await makeFolder(dirname(folder), mode);
   if (await isMade(folder, mode)) return;
   throw new LayercastError(
     'FILE_NOT_FOUND',
-    `cannot create ${JSON.stringify(folder)}: its folder takes no new entries`,
-    { hint: 'choose another place' },
+    `cannot create ${JSON.stringify(folder)}: the folder above takes no new entries`,
+    { hint: 'choose another folder' },
   );
 }
 
-/** False when the folder above is missing. */
+/** Makes one folder, or finds that it exists; false when the folder above is missing. */
 async function isMade(folder: string, mode: number): Promise<boolean> {
   try {
     await mkdir(folder, { mode });
@@ -34,8 +34,8 @@ async function isMade(folder: string, mode: number): Promise<boolean> {
     const errno = errnoOf(error);
     if (errno === 'ENOENT' && dirname(folder) !== folder) return false;
     if (errno === 'EEXIST') {
-      throw new LayercastError('FILE_NOT_FOUND', `${JSON.stringify(folder)} is in the way: it is not a folder`, {
-        hint: 'remove it, or choose another place',
+      throw new LayercastError('FILE_NOT_FOUND', `${JSON.stringify(folder)} exists and is not a folder`, {
+        hint: 'remove it, or choose another folder',
       });
     }
     throw systemError(error, 'create', folder);

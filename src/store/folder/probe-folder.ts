@@ -5,10 +5,10 @@ import { temporaryName } from '../durable.js';
 import { systemError } from '../system-error.js';
 
 /**
- * Proves that a folder takes what this program does to it: creates a small file, writes, renames and removes it. Permission bits and mount
- * options tell less than the attempt.
+ * Checks that this program can use a folder: creates, writes, renames and removes a small file in it. An attempt shows more than permission
+ * bits and mount options.
  *
- * @param folder that exists
+ * @param folder must exist
  * @throws {LayercastError} `PERMISSION_DENIED`, `DISK_FULL`, `FILE_NOT_FOUND`, `FILE_IO`
  */
 export async function probeFolder(folder: string): Promise<void> {
@@ -22,12 +22,12 @@ export async function probeFolder(folder: string): Promise<void> {
   } catch (error) {
     await Promise.allSettled([first, second].map((path) => rm(path, { force: true })));
     if (errnoOf(error) === 'ENOENT') {
-      // The folder is there: file systems such as proc answer so to every attempt to create something.
+      // The folder exists, but file systems such as proc answer ENOENT to every attempt to create a file.
       throw new LayercastError(
         'FILE_NOT_FOUND',
         `cannot create a file in ${JSON.stringify(folder)}: it takes no new entries`,
         {
-          hint: 'choose another place',
+          hint: 'choose another folder',
           cause: error,
         },
       );

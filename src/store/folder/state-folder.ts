@@ -4,7 +4,7 @@ import { makeFolder } from './make-folder.js';
 import { probeFolder } from './probe-folder.js';
 
 /**
- * Makes a folder of the state directory when it is missing, and proves that files can be kept in it.
+ * Makes a folder of the state directory if it is missing, and checks that files can be kept in it.
  * @throws {LayercastError} `PERMISSION_DENIED`, `FILE_NOT_FOUND`, `DISK_FULL`, …; the hint says how to choose another directory
  */
 export async function openStateFolder(stateDir: string, folder: string): Promise<void> {
@@ -16,7 +16,7 @@ export async function openStateFolder(stateDir: string, folder: string): Promise
   }
 }
 
-/** What went wrong in the state directory, with a hint that tells how to choose another. */
+/** An error in the state directory, with a hint that says how to choose another directory. */
 export function stateError(error: unknown, stateDir: string): LayercastError {
   const { code, message } = systemError(error, 'use', stateDir);
   return new LayercastError(code, `the state directory ${JSON.stringify(stateDir)} cannot be used: ${message}`, {

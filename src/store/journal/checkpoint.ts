@@ -5,15 +5,15 @@ import { canHold } from './claims.js';
 import type { Journal } from './journal.js';
 import type { Run } from './journal-format.js';
 
-/** What puts symbols on disk: the part file. */
+/** The part file, as a checkpoint uses it. */
 export interface Flushable {
-  /** Everything written before this call is on disk when it resolves. */
+  /** Resolves when everything that was written before the call is on disk. */
   flush(): Promise<void>;
 }
 
 /**
- * Carries what was written into the journal, by way of the disk. The store notes here what the part file has taken; each
- * `run` has that flushed and then journalled. What is noted while the flush is under way waits for the next run.
+ * Writes into the journal which symbols are on disk. The store notes here which symbols the part file has taken; each `run`
+ * flushes the part file and then appends them to the journal. Symbols that are noted during the flush wait for the next run.
  */
 export class Checkpoint {
   readonly #part: Flushable;
@@ -21,14 +21,14 @@ export class Checkpoint {
   readonly #holdings: Holdings;
   /** Places filled since the last run began. */
   #written: SymbolSet;
-  /** Places of the run under way: on disk as soon as the flush ends. */
+  /** Places of the run under way, which are on disk as soon as its flush ends. */
   #flushing: SymbolSet;
-  /** Each block once. */
+  /** Verified blocks that are not yet journalled, each once. */
   #verifiedBlocks: number[] = [];
-  /** Short: a block must be received whole before it can be dropped. */
+  /** Places that were given up and are not yet journalled. The list stays short: a block must be received whole before it is dropped. */
   #dropped: Run[] = [];
   #running: Promise<void> | undefined;
-  /** The run that begins when the one under way has ended. */
+  /** The run that begins when the run under way has ended. */
   #waiting: Promise<void> | undefined;
 
   constructor(part: Flushable, journal: Journal) {
@@ -44,19 +44,19 @@ export class Checkpoint {
     return this.#holdings.claimedOwn.has(place) || (this.#isNoted(place) && this.#holdings.holdsOwn(place));
   }
 
-  /** Whether the journal says, or is going to say, that a place holds a guest: true until it has forgotten a dropped one. */
+  /** Whether the journal says, or is going to say, that a place holds a guest. True for a dropped guest until the journal has let go of it. */
   holdsGuest(place: number): boolean {
     return this.#holdings.claimedGuests.has(place) || (this.#isNoted(place) && this.#holdings.guestAt(place) >= 0);
   }
 
-  /** The part file has taken all bytes of a symbol, at its own place. */
+  /** Notes that the part file has taken all bytes of a symbol, at its own place. */
   noteWritten(place: number): void {
     if (this.#holdings.guestAt(place) >= 0) this.#flushing.removeRun(place, 1);
     this.#holdings.addOwn(place);
     this.#written.add(place);
   }
 
-  /** The part file has taken all bytes of these symbols, at their own places. */
+  /** Notes that the part file has taken all bytes of these symbols, at their own places. */
   noteRunWritten(first: number, count: number): void {
     this.#forgetGuests(first, count);
     this.#holdings.addOwnRun(first, count);
@@ -64,8 +64,8 @@ export class Checkpoint {
   }
 
   /**
-   * The part file has taken all bytes of a guest.
-   * @throws {LayercastError} `INTERNAL` when it cannot be there: the symbol's own place, a short one, or not a free one
+   * Notes that the part file has taken all bytes of a guest.
+   * @throws {LayercastError} `INTERNAL` when the place cannot hold the guest: it is the symbol's own place, a short one, or not free
    */
   noteGuest(place: number, esi: number): void {
     if (this.holdsOwn(place) || !canHold(this.#journal.geometry, place, esi)) {
@@ -75,12 +75,12 @@ export class Checkpoint {
     this.#written.add(place);
   }
 
-  /** The block has all its symbols (each noted before) and matches its digest. */
+  /** Notes that a block has all its symbols (each noted before) and matches its digest. */
   noteVerified(block: number): void {
     this.#verifiedBlocks.push(block);
   }
 
-  /** These symbols turned out wrong; they count no more until they are written and noted again. */
+  /** Notes that these symbols turned out wrong. They no longer count until they are written and noted again. */
   noteDropped(first: number, count: number): void {
     this.#dropped.push([first, count]);
     this.#written.removeRun(first, count);
@@ -89,21 +89,21 @@ export class Checkpoint {
   }
 
   /**
-   * Gives up the guests at these places, and only those, for the block that will be written over them. No run journals them
-   * any more. When it resolves the journal on disk knows of none, so that the places may be written over. Does not wait for
-   * the part file, and takes no time when the journal never knew of any.
-   * @throws {LayercastError} what the journal says; it may then still claim guests that are not noted here any more
+   * Gives up the guests at these places, and nothing else, because their block will be written over them. From the call on, no
+   * run journals these guests. When the promise resolves, the journal on disk claims none of them, so the places may be written
+   * over. The call does not wait for the part file, and writes nothing if the journal claims no guest there.
+   * @throws {LayercastError} the journal's error; the journal may then still claim guests that are no longer noted here
    */
   evictGuests(first: number, count: number): Promise<void> {
     this.#forgetGuests(first, count);
-    // A run that has handed its guests to the journal was carried out before this is, one that has not lacks these.
+    // If a run has handed these guests to the journal, its append is carried out before this one. A later run does not have them.
     return this.#journal.append({ evicted: [[first, count]] });
   }
 
   /**
-   * One checkpoint: when it resolves, everything noted before the call is on disk and in the journal. One is under way at a
-   * time: all calls meanwhile share another that begins when it has ended. What could not be journalled is kept for the next.
-   * @throws {LayercastError} what the part file or the journal says
+   * Makes one checkpoint: when the promise resolves, everything noted before the call is on disk and in the journal. One run is
+   * under way at a time; all calls meanwhile share the next run. After a failure, the notes are kept for the next run.
+   * @throws {LayercastError} the error of the part file or the journal
    */
   run(): Promise<void> {
     if (this.#waiting !== undefined) return this.#waiting;
@@ -152,7 +152,7 @@ export class Checkpoint {
     return this.#written.has(place) || this.#flushing.has(place);
   }
 
-  /** No run journals the guests at these places any more. */
+  /** Removes the guests at these places from what runs journal. */
   #forgetGuests(first: number, count: number): void {
     for (const [place, , length] of this.#holdings.guestRunsIn(first, count)) {
       this.#written.removeRun(place, length);

@@ -5,8 +5,8 @@ import { SymbolSet } from '../../object/symbol-set.js';
 import type { GuestRecord, JournalRecord, Run } from './journal-format.js';
 
 /**
- * What a journal claims about the bytes of a part file: the sum of its records. What it claims of places is part of
- * `Holdings`; what it claims of blocks is here.
+ * What a journal claims about the bytes of a part file: the sum of its records. Claims about places are kept in `Holdings`,
+ * claims about blocks here.
  */
 export class Claims {
   readonly holdings: Holdings;
@@ -23,23 +23,24 @@ export class Claims {
     this.verifiedBlocks.clear();
   }
 
-  /** Whether a record that comes next can be true: a guest has a place that no symbol of its own is at. */
+  /** Whether a record that comes next can be true: a guest's place must not hold its own symbol. */
   admits(record: JournalRecord): boolean {
     return record.kind !== 'guests' || record.runs.every((run) => this.#admitsGuests(run));
   }
 
-  /** Adds what a record says, without what it takes back: until it is on disk, a crash may leave either. */
+  /** Adds the claims of a record that is being written, and takes none back: a crash may leave the journal with or without it. */
   include(record: JournalRecord): void {
     if (record.kind === 'durable') for (const [first, count] of record.runs) this.holdings.claimOwn(first, count);
     if (record.kind === 'guests') for (const run of record.runs) this.holdings.claimGuests(run);
   }
 
+  /** Adds the claims of a record that is on disk, and takes back the claims that it ends. */
   apply(record: JournalRecord): void {
     if (record.kind === 'guests') for (const run of record.runs) this.holdings.claimGuests(run);
     else for (const run of record.runs) this.#applyRun(record.kind, run);
   }
 
-  /** A block without all its symbols is not verified, whatever a damaged journal makes it look like. */
+  /** Takes back the claim that a block is verified if symbols of the block are missing. Only a damaged journal claims that. */
   dropUnfounded(): void {
     const { geometry, claimedOwn } = this.holdings;
     let block = this.verifiedBlocks.nextPresent(0);
@@ -83,7 +84,7 @@ export class Claims {
   }
 }
 
-/** Whether symbol `esi` of the block of `place` can be a guest there: not where it belongs, nor at a place that is short. */
+/** Whether symbol `esi` of the block of `place` can be a guest at `place`: not at its own place, nor at a short one. */
 export function canHold(geometry: Geometry, place: number, esi: number): boolean {
   const ownEsi = place - firstSymbolOf(geometry, blockOf(geometry, place));
   return isEsi(esi) && esi !== ownEsi && symbolLength(geometry, place) === geometry.symbolBytes;

@@ -12,26 +12,26 @@ import type { GuestRun } from '../../object/placements.js';
  *     u32 LE  CRC-32 of the payload (zlib's)
  *     payload: a msgpack array, [kind, …]
  *
- * The first has kind 0 and says whose journal it is; the others list runs, as gap from the end of the run before and count;
- * runs of guests, as gap, count and first ESI.
+ * The first record has kind 0 and names the object. The other records list runs: each run as its gap from the end of the run
+ * before and its count; each run of guests as gap, count and first ESI.
  */
 export const FORMAT_VERSION = 1;
 
 export const HEADER_KIND = 0;
 
 /**
- * Symbols at their own places on disk; blocks that have matched their digests; places whose content has been taken back,
- * whatever it was; places whose guests are gone, and only those: in numbers that never change.
+ * The number of each kind of record, which never changes: symbols at their own places on disk; blocks that have matched their
+ * digests; places whose symbols, own or guests, have been taken back; places whose guests, and only guests, are gone.
  */
 export const RUN_KINDS = { durable: 1, verified: 2, dropped: 3, evicted: 5 } as const;
 export type RunKind = keyof typeof RUN_KINDS;
-/** Places that hold other symbols of their block. */
+/** The kind of a record of guests: places that hold other symbols of their block. */
 const GUESTS_KIND = 4;
 
 export type Run = readonly [first: number, count: number];
 export interface RunRecord {
   readonly kind: RunKind;
-  /** Of places, or of blocks when the kind is `verified`; none is empty. */
+  /** Runs of places, or of blocks when the kind is `verified`. No run is empty. */
   readonly runs: readonly Run[];
 }
 export interface GuestRecord {
@@ -40,14 +40,14 @@ export interface GuestRecord {
 }
 export type JournalRecord = RunRecord | GuestRecord;
 
-/** Bounds what a damaged length can make the reader fetch; a record of `RUNS_PER_RECORD` runs has 46 KiB at most. */
+/** The reader takes no longer payload, even if a damaged record claims one. A record of `RUNS_PER_RECORD` runs has 46 KiB at most. */
 const MAX_PAYLOAD_BYTES = 64 * 1024;
 const RUNS_PER_RECORD = 2048;
 const FRAME_HEADER_BYTES = 8;
 
 const packr = new Packr({ useRecords: false });
 
-/** @throws {LayercastError} `INTERNAL` for a payload that no reader would take. */
+/** A record as bytes. @throws {LayercastError} `INTERNAL` for a payload that is too long for the reader. */
 export function frame(payload: readonly unknown[]): Buffer {
   const packed = packr.pack(payload);
   if (packed.length > MAX_PAYLOAD_BYTES) {
@@ -59,7 +59,7 @@ export function frame(payload: readonly unknown[]): Buffer {
   return Buffer.concat([header, packed]);
 }
 
-/** As many records as the runs need; one whose place is before the end of the last begins a new record. */
+/** As many records as the runs need. A run that begins before the end of the run before it begins a new record. */
 export function* frameRuns(kind: RunKind, runs: Iterable<Run>): Generator<Buffer> {
   yield* frameFields(
     RUN_KINDS[kind],
@@ -79,8 +79,8 @@ export function* frameRecord(record: JournalRecord): Generator<Buffer> {
 }
 
 /**
- * The payloads from the start of a file up to its end, or up to the first record that is cut off, damaged or no array: what
- * comes after it cannot be trusted to be the start of a record.
+ * The payloads from the start of a file up to its end, or up to the first record that is cut off, damaged or no array. Nobody
+ * knows where the next record begins after such a record.
  */
 export async function* readFrames(handle: FileHandle): AsyncGenerator<readonly unknown[]> {
   const buffer = Buffer.alloc(2 * (MAX_PAYLOAD_BYTES + FRAME_HEADER_BYTES));
@@ -108,7 +108,7 @@ export async function* readFrames(handle: FileHandle): AsyncGenerator<readonly u
 
 /**
  * The runs of a decoded record.
- * @returns 'unknown' for a kind that a later version writes, undefined for what no version writes
+ * @returns 'unknown' for a kind that only a later version writes, undefined for a payload that no version writes
  */
 export function recordOf(
   payload: readonly unknown[],
@@ -129,7 +129,7 @@ export function recordOf(
   return runs && { kind, runs: runs.map(({ first, count }) => [first, count] as const) };
 }
 
-/** A run as it is written: where, how many, and what else there is to say of it. */
+/** A run as it is written: its first place or block, its count, and further fields. */
 interface FieldRun {
   readonly first: number;
   readonly count: number;
@@ -154,7 +154,7 @@ function* frameFields(kind: number, runs: Iterable<FieldRun>): Generator<Buffer>
   if (runCount > 0) yield frame([kind, flat]);
 }
 
-/** @param limit runs must lie below it */
+/** @param limit all places or blocks of the runs must be below this number */
 function readFields(flat: unknown, limit: number, fieldCount: number): FieldRun[] | undefined {
   const stride = 2 + fieldCount;
   if (!Array.isArray(flat) || flat.length % stride !== 0 || !flat.every(isCount)) return undefined;
@@ -183,7 +183,7 @@ function decode(payload: Uint8Array): readonly unknown[] | undefined {
     const decoded: unknown = packr.unpack(payload);
     return Array.isArray(decoded) ? decoded : undefined;
   } catch {
-    // msgpackr throws errors of many kinds for what is no msgpack; all mean the same here.
+    // msgpackr throws many kinds of errors for bytes that are no msgpack. All mean that the record is damaged.
     return undefined;
   }
 }

@@ -1,9 +1,9 @@
 import type { Geometry } from '../../object/geometry.js';
 import { FORMAT_VERSION, HEADER_KIND } from './journal-format.js';
 
-/** Whose progress it is. All of it must be the same, or the journal is of no use. */
+/** The object whose progress a journal records. If any field differs, the journal cannot be used. */
 export interface JournalIdentity {
-  /** The object tag that its datagrams carry. */
+  /** The object tag in the object's datagrams. */
   readonly tag: Uint8Array;
   readonly geometry: Geometry;
   readonly sha256: Uint8Array;
@@ -13,8 +13,8 @@ export interface JournalIdentity {
 }
 
 /**
- * Why there is no progress to take up: no journal; one of another object or version; none of it can be read; a later version
- * of this program wrote it; or the part file that it speaks of is not there.
+ * Why a run begins without earlier progress: there is no journal; the journal belongs to another object or version; its header
+ * is damaged; a later version of this program wrote it; or the part file is missing.
  */
 export type StartedOver = 'absent' | 'other-object' | 'damaged' | 'incompatible' | 'part-missing';
 
@@ -25,7 +25,7 @@ export function headerOf({ tag, geometry, sha256, fleet, object, version }: Jour
   return [HEADER_KIND, FORMAT_VERSION, ...bytes, sizeBytes, symbolBytes, blockCount, fleet, object, version];
 }
 
-/** Why a journal with this first record is of no use for this object; undefined when it is of use. */
+/** Why a journal with this first record cannot be used for this object; undefined when it can. */
 export function compareHeader(payload: readonly unknown[], identity: JournalIdentity): StartedOver | undefined {
   const [kind, formatVersion] = payload;
   if (kind !== HEADER_KIND) return 'damaged';

@@ -19,30 +19,30 @@ import {
 } from './journal-format.js';
 import { compareHeader, headerOf, type JournalIdentity, type StartedOver } from './journal-identity.js';
 
-/** Records to add; they are written, and count, in this order. */
+/** Records to add to the journal. They are written and applied in this order. */
 export interface JournalEntries {
-  /** Places whose content, symbols of their own or guests, counts no more. */
+  /** Places whose symbols, own or guests, no longer count. */
   readonly dropped?: Iterable<Run>;
-  /** Places whose guests count no more; symbols at their own places there stay. Written only where there are any. */
+  /** Places whose guests no longer count; own symbols there stay. Only runs with claimed guests are written. */
   readonly evicted?: Iterable<Run>;
-  /** Symbols at their own places; a guest there is gone. */
+  /** Places that hold their own symbols; they hold no guests any more. */
   readonly durable?: Iterable<Run>;
-  /** Guests, at places that hold no symbol of their own. */
+  /** Guests, at places that do not hold their own symbols. */
   readonly guests?: Iterable<GuestRun>;
-  /** Blocks; guests there are gone. */
+  /** Verified blocks; their places hold no guests any more. */
   readonly verified?: Iterable<Run>;
 }
 
-/** The journal is written anew when it is longer than twice what it was then, and this. */
+/** The journal is rewritten when it is longer than twice its length after the last rewrite plus this. */
 const COMPACTION_SLACK_BYTES = 1024 * 1024;
-/** Records collected before a write while the journal is written anew. */
+/** While the journal is rewritten, records are collected to this length before they are written. */
 const REWRITE_CHUNK_BYTES = 256 * 1024;
 
 /**
- * What of an object is safely on disk, so that a fetch goes on after a crash where it stopped. Append-only between rewrites;
- * a tail that is cut off or damaged costs only what it said.
+ * The record of which symbols and blocks of an object are on disk, so that a fetch continues after a crash where it stopped.
+ * The file only grows between rewrites. If its end is cut off or damaged, only the records there are lost.
  *
- * **Append only what the disk has confirmed** (`PartFile.flush`): the journal is believed without looking.
+ * **Append only what the disk has confirmed** (`PartFile.flush`): the next run believes the journal without checking the bytes.
  */
 export class Journal {
   readonly path: string;
@@ -53,7 +53,7 @@ export class Journal {
   #lengthBytes = 0;
   #compactedBytes = 0;
   #last: Promise<void> = Promise.resolve();
-  /** After a failed fdatasync the system may have forgotten what it could not write, so no later one can be believed. */
+  /** After a failed fdatasync, the system may have forgotten bytes that it could not write, so a later success proves nothing. */
   #broken: LayercastError | undefined;
 
   private constructor(path: string, identity: JournalIdentity, requireHeld: () => Promise<void>) {
@@ -69,25 +69,25 @@ export class Journal {
 
   /**
    * What the places of the object hold: at first what the journal claims, and from then on what the checkpoint notes. The
-   * journal adds what it claims: symbols and guests that are on disk after all appends so far. While an append is under way,
-   * that is what the file may claim before and after it: new records count, and so does what they take back.
+   * record also has the journal's claims: symbols and guests that are on disk after all appends so far. While an append is
+   * under way, the claims before it and the claims that it adds all count, since a crash may leave either.
    */
   get holdings(): Holdings {
     return this.#claims.holdings;
   }
 
-  /** Blocks that matched their digests and have all their symbols on disk: live, so copy it to keep it. */
+  /** Blocks that matched their digests and have all their symbols on disk. The set changes with each append; copy it to keep it. */
   get verifiedBlocks(): PlaceSet {
     return this.#claims.verifiedBlocks;
   }
 
   /**
-   * Reads the journal if it is there and of this object, and writes it anew, compact, in one step. When `startedOver` is set
-   * the journal is now empty and the part file must be emptied too; open the journal first, so that a crash in between
+   * Reads the journal if there is one of this object, and rewrites it compactly in one step. If `startedOver` is set, the
+   * journal is now empty and the caller must empty the part file too. The journal is opened first, so that a crash in between
    * never leaves claims about bytes that are gone.
    *
-   * @param requireHeld rejects when the caller has lost the lock on these files: then the journal is not written anew any more
-   * @param partIsThere whether there is a part file of the object's length; without one nothing in the journal can be true
+   * @param requireHeld rejects when the caller has lost the lock on these files; the journal is then not rewritten any more
+   * @param partIsThere whether there is a part file of the object's length; without it no claim of the journal can be true
    * @throws {LayercastError} when the file cannot be read or written
    */
   static async open(
@@ -106,8 +106,8 @@ export class Journal {
   }
 
   /**
-   * Adds records; they are on disk when it resolves. Calls are carried out one after the other. After a failure the records
-   * may be appended again.
+   * Adds records; they are on disk when the promise resolves. Calls are carried out one after the other. After a failure the
+   * caller may append the same records again.
    */
   append(entries: JournalEntries): Promise<void> {
     const done = this.#last.then(() => this.#append(entries));
@@ -137,7 +137,7 @@ export class Journal {
     try {
       await writeFully(handle, bytes, this.#lengthBytes);
     } catch (error) {
-      // Half a record may be there now: the next one takes its place.
+      // Half a record may have been written: cut it off, since the next append is written over it.
       await handle.truncate(this.#lengthBytes).catch(() => {});
       throw systemError(error, 'write', this.path);
     }
@@ -170,7 +170,7 @@ export class Journal {
     }
   }
 
-  /** A failure leaves the longer journal or the new one; both say the same. Tried again when it has doubled. */
+  /** Rewrites the journal. A failure leaves the longer file or the new one, with the same claims; a later append tries again. */
   async #compact(): Promise<void> {
     try {
       await this.#requireHeld();
@@ -230,7 +230,7 @@ export class Journal {
       }
       const record = recordOf(payload, this.geometry);
       if (record === 'unknown') return 'incompatible';
-      // Its checksum is right and its content is not: whoever wrote that, we believe what came before.
+      // The record's checksum is right and its content is not, so only the records before it are believed.
       if (record === undefined || !this.#claims.admits(record)) break;
       this.#claims.apply(record);
     }

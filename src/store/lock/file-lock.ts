@@ -9,29 +9,29 @@ import { ABANDONED_MS, RENEWAL_MS, sightingOf, watchLock } from './lock-watch.js
 import { livenessOf, thisProcess } from './process-identity.js';
 
 export interface LockOptions {
-  /** Ends the wait for a holder that cannot be seen. */
+  /** Ends the wait for a holder whose process this host cannot see. */
   readonly signal?: AbortSignal | undefined;
-  /** Told once, when acquiring takes seconds, why. */
+  /** Called once with the reason when acquiring takes seconds. */
   readonly onWaiting?: ((message: string) => void) | undefined;
   /** For tests. @default 10 s */
   readonly abandonedMs?: number | undefined;
 }
 
-/** Tries before giving up on a lock that keeps changing hands: each takes a process that locks and dies or releases. */
+/** Tries to take a lock that other processes keep taking. Each try fails only if a process locks and then dies or releases. */
 const MAX_TRIES = 100;
-/** What FAT and others without hard links answer to link(2): there the file is created first and written then. */
+/** What file systems without hard links, such as FAT, answer to link(2). There the lock file is created first and then written. */
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
-/** Longer than that takes, and than a tick of FAT's clock (2 s). */
+/** A lock file without a holder may still be written for this long: longer than writing takes, and than a tick of FAT's clock (2 s). */
 const YOUNG_MS = 3000;
 
 /**
- * Keeps two processes from working on the same file: a lock file that names its holder, who renews it every 2 s. Freed by `release`, and
- * by itself when the holder dies, however it dies: at once where the holder can be seen, and after 10 s without a renewal where it runs in
- * another pid namespace or on another host.
+ * Keeps two processes from working on the same file: a lock file that names its holder, who renews the file every 2 s. `release` frees the
+ * lock. A lock also becomes free when its holder dies in any way: at once if this host can see the holder's process, and after 10 s without
+ * a renewal if the holder runs in another pid namespace or on another host.
  *
- * The lock file appears with its content in one step (`link`). One that a dead process left is replaced, by whoever holds
- * the lock for replacing just that one: a second lock file, named after the name and the content of the first. Whoever has that looks
- * again, and only then renames its own over the dead one; so it never replaces a lock that was taken meanwhile.
+ * The lock file appears with its content in one step (`link`). To replace a lock file that a dead process left, a process first takes a
+ * second lock, whose name is made from the name and the content of the dead one. Then it reads the first lock file again, and renames its
+ * own file over it only if the content is still the same. So it never replaces a lock that was taken meanwhile.
  */
 export class FileLock {
   readonly path: string;
@@ -67,24 +67,24 @@ export class FileLock {
   }
 
   /**
-   * Whether an earlier holder may still live: it could not be seen and did not renew its lock, but it may go on some time and write to
-   * files that it has open. Whoever has the lock puts other files in the place of those, and then calls `settle`.
+   * Whether an earlier holder may still be alive: this host could not see its process, and it did not renew the lock, but it may wake up
+   * and write to files that it has open. The new holder replaces those files by copies and then calls `settle`.
    */
   get isContested(): boolean {
     return holderIn(this.#content)?.contested === 1;
   }
 
-  /** Nothing that an earlier holder has open matters any more. */
+  /** Notes in the lock file that all files which an earlier holder may have open have been replaced. */
   async settle(): Promise<void> {
     const position = this.#content.indexOf('"contested":1');
     if (position < 0) return;
     const digit = position + '"contested":'.length;
-    // One byte: whoever reads meanwhile finds the old content or the new.
+    // The write changes one byte, so a process that reads meanwhile finds the old content or the new.
     await this.#handle.write('0', Buffer.byteLength(this.#content.slice(0, digit)));
     this.#content = `${this.#content.slice(0, digit)}0${this.#content.slice(digit + 1)}`;
   }
 
-  /** @throws {LayercastError} `FILE_IN_USE` when the lock is gone or another's, because this process did not run for long. */
+  /** @throws {LayercastError} `FILE_IN_USE` when the lock is gone or belongs to another process, because this one was suspended. */
   async requireHeld(): Promise<void> {
     const found = await sightingOf(this.path);
     if (found?.content === this.#content) return;
@@ -92,17 +92,17 @@ export class FileLock {
     throw new LayercastError(
       'FILE_IN_USE',
       `this process was suspended, and ${who} has taken over: ${JSON.stringify(this.path)} is no longer held`,
-      { hint: 'Run it again when the other has ended' },
+      { hint: 'Run the command again when the other process has ended' },
     );
   }
 
   async release(): Promise<void> {
     await this.#stop();
-    // Nobody replaces a lock that is renewed, so what is read here is still there when it is removed.
+    // No process replaces a lock that is renewed, so the file that is read here is the file that is removed.
     if ((await sightingOf(this.path))?.content === this.#content) await rm(this.path, { force: true });
   }
 
-  /** Ends without a release: the next process finds the lock as if this one had died. */
+  /** Ends without a release: the next process finds the lock as if this process had died. */
   abandon(): Promise<void> {
     return this.#stop();
   }
@@ -115,24 +115,24 @@ export class FileLock {
 
   #renew(): void {
     const nowS = Date.now() / 1000;
-    // A file system that sets no times has them changed by a write.
+    // If the file system cannot set times, a write changes them.
     const renewed = this.#handle.utimes(nowS, nowS).catch(() => this.#handle.write(this.#content, 0));
     this.#renewing = renewed.then(
       () => undefined,
-      // A disk that fails now may work at the next renewal.
+      // A disk that fails now may work at the next renewal, so a failure is ignored.
       () => undefined,
     );
   }
 }
 
-/** Resolves with what the lock file says when it is ours. */
+/** Takes the lock; resolves with the content of the lock file. */
 async function claim(path: string, temporary: string, own: LockHolder, options: LockOptions): Promise<string> {
   const content = textOfHolder(own);
   let onWaiting = options.onWaiting;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     if (await created(path, temporary, content)) return content;
     const found = await sightingOf(path);
-    // Released since.
+    // The lock was released since.
     if (found === undefined) continue;
     const holder = holderIn(found.content);
     const liveness = holder === undefined ? await youth(path) : await livenessOf(holder, dirname(path));
@@ -151,10 +151,10 @@ async function claim(path: string, temporary: string, own: LockHolder, options: 
     if (await replaceDead(path, found.content, temporary, options)) return ours;
     await writeFile(temporary, content);
   }
-  throw new LayercastError('FILE_IN_USE', `the lock ${JSON.stringify(path)} keeps changing hands`);
+  throw new LayercastError('FILE_IN_USE', `other processes keep taking the lock ${JSON.stringify(path)}`);
 }
 
-/** True when our lock has taken the place of the dead one; false when another has it by now or is about to. */
+/** True when our lock file has replaced the dead one; false when another process has replaced it or is about to. */
 async function replaceDead(path: string, dead: string, temporary: string, options: LockOptions): Promise<boolean> {
   const name = createHash('sha256')
     .update(`${basename(path)}\n${dead}`)
@@ -166,7 +166,7 @@ async function replaceDead(path: string, dead: string, temporary: string, option
     right = await FileLock.acquire(takeover, { ...options, onWaiting: undefined });
   } catch (error) {
     if (!(error instanceof LayercastError && error.code === 'FILE_IN_USE')) throw error;
-    // Its holder needs no more than a few system calls.
+    // The holder of the second lock needs no more than a few system calls.
     await new Promise((resolve) => setTimeout(resolve, 5));
     return false;
   }
@@ -179,7 +179,7 @@ async function replaceDead(path: string, dead: string, temporary: string, option
   }
 }
 
-/** False when the lock file is there already. */
+/** Creates the lock file with its content; false when there is a lock file already. */
 async function created(path: string, temporary: string, content: string): Promise<boolean> {
   try {
     await link(temporary, path);
@@ -198,7 +198,7 @@ async function created(path: string, temporary: string, content: string): Promis
   }
 }
 
-/** A lock file that names nobody may be one that is being written, on a file system without links. */
+/** `alive` for a young lock file that names no holder: on a file system without links, a process may still be writing it. */
 async function youth(path: string): Promise<'alive' | 'dead'> {
   const found = await stat(path).catch(() => undefined);
   return found !== undefined && Date.now() - found.mtimeMs < YOUNG_MS ? 'alive' : 'dead';

@@ -1,11 +1,11 @@
 import { LayercastError } from '../../base/errors.js';
 import type { ProcessIdentity } from './process-identity.js';
 
-/** What a lock file says. */
+/** The content of a lock file. */
 export interface LockHolder extends ProcessIdentity {
-  /** Makes every taking of a lock a different one. */
+  /** A random text that makes the content different each time the lock is taken. */
   readonly nonce?: string | undefined;
-  /** 1 until everything that an earlier holder may still have open is out of the way: see `FileLock.isContested`. */
+  /** 1 until all files that an earlier holder may still have open are replaced: see `FileLock.isContested`. */
   readonly contested?: 0 | 1 | undefined;
 }
 
@@ -13,7 +13,7 @@ export function textOfHolder(holder: LockHolder): string {
   return `${JSON.stringify(holder)}\n`;
 }
 
-/** Undefined for a file that is no lock of ours, such as one that a power cut has emptied: nobody holds that. */
+/** The holder that a lock file names; undefined for any other content, such as an empty file after a power cut: nobody holds that. */
 export function holderIn(content: string): LockHolder | undefined {
   try {
     const found: unknown = JSON.parse(content);
@@ -37,14 +37,14 @@ export function holderIn(content: string): LockHolder | undefined {
   }
 }
 
-/** @param holder undefined when the lock file does not say */
+/** @param holder undefined when the lock file names no holder */
 export function inUse(path: string, holder: LockHolder | undefined): LayercastError {
   return new LayercastError('FILE_IN_USE', `${nameOf(holder)} holds the lock ${JSON.stringify(path)}`, {
-    hint: 'Wait for it, stop it, or choose another name for the output',
+    hint: 'Wait until that process has ended, stop it, or choose another name for the output',
   });
 }
 
-/** What to call a process that may be in another container or on another host, where its id means nothing here. */
+/** The name of a process for messages. The host is part of it, because a process id means nothing on another host. */
 export function nameOf(holder: LockHolder | undefined): string {
   if (holder === undefined) return 'another process';
   return holder.host === undefined ? `process ${holder.pid}` : `process ${holder.pid} of host ${holder.host}`;

@@ -6,19 +6,20 @@ import { systemError } from '../system-error.js';
 
 /** A holder renews its lock this often. */
 export const RENEWAL_MS = 2000;
-/** A lock that is not renewed for five renewals is abandoned: its holder is dead, or was suspended. */
+/** A lock that is not renewed for this long, five intervals, is abandoned: its holder is dead or was suspended. */
 export const ABANDONED_MS = 10_000;
 const LOOK_MS = 250;
 
-/** A lock file at one moment: what it says, and what a renewal changes. */
+/** A lock file at one moment: its content, and the inode number and times, which a renewal changes. */
 export interface LockSighting {
   readonly content: string;
   readonly stamp: string;
 }
 
 /**
- * Watches a lock whose holder cannot be seen, by this host's clock only: clocks of hosts differ.
- * @returns `renewed` as soon as the file changes: the holder lives; `replaced` when it is gone or says something else
+ * Watches a lock whose holder's process this host cannot see. Only this host's clock counts, since clocks of hosts differ.
+ * @returns `renewed` as soon as the file's times change: the holder is alive; `replaced` when the file is gone or has other content;
+ *   `abandoned` when neither has happened for `abandonedMs`
  * @throws {LayercastError} `ABORTED`, `PERMISSION_DENIED`, `FILE_IO`
  */
 export async function watchLock(
@@ -36,7 +37,7 @@ export async function watchLock(
     const found = await sightingOf(path);
     if (found?.content !== first.content) return 'replaced';
     if (found.stamp !== first.stamp) return 'renewed';
-    // If this process was suspended itself, so may have been the holder: that time does not count.
+    // If this process was suspended, the holder may have been suspended too, so that time does not count.
     const nowMs = performance.now();
     watchedMs += Math.min(nowMs - lookedMs, 2 * lookMs);
     lookedMs = nowMs;
@@ -44,7 +45,7 @@ export async function watchLock(
   return 'abandoned';
 }
 
-/** Undefined when there is no such file. Opens it, because network file systems answer `stat` from memory. */
+/** A lock file now; undefined when there is none. Opens the file, because network file systems answer `stat` from memory. */
 export async function sightingOf(path: string): Promise<LockSighting | undefined> {
   try {
     const handle = await open(path, 'r');

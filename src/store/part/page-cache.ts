@@ -3,17 +3,18 @@ import type { Geometry } from '../../object/geometry.js';
 import { Page } from './page.js';
 
 /**
- * Bytes of a page, about: 64 symbols of 1184 bytes, or 256 where symbols come in order. On 2 cores (bench/store.ts) a symbol
- * that comes in order costs all threads together 1.04 µs with pages of 64 and 0.65 with 256; in runs of 32 at many places,
- * 1.6 with 64 and 1.9 with 256, and the smaller keep four times as many places of the object open: some 220.
+ * Bytes of a page, about: 64 symbols of 1184 bytes, or 256 where symbols come in order. On 2 cores (bench/store.ts), a symbol
+ * that comes in order costs all threads together 1.04 µs with pages of 64 symbols and 0.65 µs with pages of 256. In runs of 32
+ * in many parts of the object, a symbol costs 1.6 µs with pages of 64 and 1.9 µs with pages of 256. With the smaller pages, the
+ * cache can collect symbols in four times as many parts of the object, some 220.
  */
 const PAGE_BYTES = { scattered: 75_776, inOrder: 303_104 } as const;
-/** All pages together: what 1 Gbit/s brings in 0.13 s, for that long a disk may stand still before symbols are lost. */
+/** Bytes of all pages: a disk may stand still for 0.13 s at 1 Gbit/s before symbols are dropped. */
 const CACHE_BYTES = 16 * 2 ** 20;
-/** Pages written at once. With 2 the pool's threads go to sleep in between, which costs a third more; 8 gain nothing. */
+/** Pages that are written at once. With 2 pages, the pool's threads go to sleep in between, which costs a third more; 8 gain nothing. */
 const CONCURRENT_PAGES = 4;
 
-/** Symbols that come from few places of the object, in order there, or from many. */
+/** Whether symbols come in order, in few parts of the object, or scattered over many parts. */
 export type Arrival = keyof typeof PAGE_BYTES;
 
 export interface PageCacheOptions {
@@ -22,18 +23,18 @@ export interface PageCacheOptions {
   readonly writeAt: (bytes: Uint8Array, position: number) => Promise<void>;
   /** How symbols are going to come. @default scattered */
   readonly arrival?: Arrival | undefined;
-  /** @default what makes pages of about 74 or, for symbols in order, 296 KiB, but 32 at least */
+  /** @default as many as make a page of about 74 KiB or, for symbols in order, 296 KiB; 32 at least */
   readonly pageSymbolCount?: number | undefined;
-  /** @default what makes 16 MiB, but 8 at least */
+  /** @default as many as make 16 MiB; 8 at least */
   readonly pageCount?: number | undefined;
 }
 
 /**
- * Collects symbols into pages, so that the file is written some 64 symbols a call and the receiving loop never waits. A page
- * is written when it is full, or when few are left and it has rested longest. Bounded: when all pages hold bytes that are
- * not yet written, symbols are refused.
+ * Collects symbols into pages, so that each write to the file has some 64 symbols and the receiving loop never waits. A page is
+ * written when it is full, or when few pages are free and it has rested longest. When all pages hold bytes that are not yet
+ * written, the cache refuses symbols.
  *
- * After a failed write all symbols are refused, and what could not be written is kept, until a `drain` succeeds.
+ * After a failed write, the cache refuses all symbols and keeps the bytes that could not be written, until a `drain` succeeds.
  */
 export class PageCache {
   readonly pageSymbolCount: number;
@@ -44,7 +45,7 @@ export class PageCache {
   /** Pages in use by their number within the object. */
   readonly #used = new Map<number, Page>();
   readonly #free: Page[] = [];
-  /** So many pages are free or on their way to the file, as long as the disk keeps up. */
+  /** How many pages should be free or on their way to the file. */
   readonly #reserveCount: number;
   #createdCount = 0;
   #writingCount = 0;
@@ -63,7 +64,7 @@ export class PageCache {
     this.#reserveCount = Math.floor(this.pageCount / 4);
   }
 
-  /** False, with nothing taken, when no page is free. */
+  /** Takes a symbol; false, with nothing taken, when no page is free or after a failed write. */
   put(place: number, bytes: Uint8Array, start: number, length: number): boolean {
     if (this.#failure !== undefined) return false;
     const index = Math.floor(place / this.pageSymbolCount);
@@ -120,9 +121,9 @@ export class PageCache {
 
   async #settle(page: Page, index: number): Promise<void> {
     await page.writing;
-    // The page may meanwhile stand for another place.
+    // The page may meanwhile be used for another part of the object.
     if (page.index !== index) return;
-    // That write may have begun before the latest symbols came; another may have taken them already.
+    // That write may have begun before the latest symbols came. Another write of these symbols may be under way already.
     if (page.writing !== undefined) await page.writing;
     else if (page.dirtyCount > 0) await this.#startWriting(page);
   }
@@ -176,7 +177,7 @@ export class PageCache {
       const end = Math.min(start + runs[i + 1]! * symbolBytes, sizeBytes - pageStart);
       writes.push(this.#writeAt(page.bytes.subarray(start, end), pageStart + start));
     }
-    // Until the last has ended, none of the bytes may be given to another place.
+    // Until the last write has ended, the page's memory must not be used for other symbols.
     const failed = (await Promise.allSettled(writes)).find((outcome) => outcome.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
@@ -185,7 +186,7 @@ export class PageCache {
     this.#writingCount--;
     page.writing = undefined;
     if (page.dirtyCount > 0) {
-      // Symbols came while the others were written; a page that filled up again has nothing to wait for.
+      // Symbols came while others were written. If the page is full again, it is written again at once.
       if (this.#failure === undefined && page.dirtyCount >= this.#placeCount(page.index)) this.#startWriting(page);
       return;
     }
@@ -198,7 +199,7 @@ export class PageCache {
     this.#failure = failure;
   }
 
-  /** Places of the object on a page: less on the last. */
+  /** Places of the object on a page; the last page may have fewer. */
   #placeCount(index: number): number {
     return Math.min(this.pageSymbolCount, this.#geometry.symbolCount - index * this.pageSymbolCount);
   }

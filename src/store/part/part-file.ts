@@ -12,9 +12,9 @@ import { type Arrival, PageCache } from './page-cache.js';
 export interface PartFileOptions {
   readonly path: string;
   readonly geometry: Geometry;
-  /** Keep what the file holds. A file of another size than the object's is emptied all the same: see `resumed`. */
+  /** Whether to keep the bytes of an existing file. A file that does not have the object's size is emptied all the same: see `resumed`. */
   readonly resume: boolean;
-  /** Of the file, less the umask. @default 0o666 */
+  /** Mode of the file, less the umask. @default 0o666 */
   readonly mode?: number | undefined;
   /** As for `PageCache`. */
   readonly arrival?: Arrival | undefined;
@@ -31,11 +31,11 @@ export interface PartFileOptions {
 export class PartFile {
   readonly path: string;
   readonly geometry: Geometry;
-  /** Whether the file was there, with the right length, and its bytes were kept. */
+  /** Whether there was a file of the right length whose bytes were kept. */
   readonly resumed: boolean;
   readonly #handle: FileHandle;
   readonly #cache: PageCache;
-  /** A failed fdatasync: the system may have forgotten the pages that it could not write, so no later one can be believed. */
+  /** A failed fdatasync. The system may have forgotten the pages that it could not write, so a later success proves nothing. */
   #broken: LayercastError | undefined;
   #closed: Promise<void> | undefined;
 
@@ -65,7 +65,7 @@ export class PartFile {
     try {
       const found = await handle.stat();
       if (!found.isFile()) {
-        throw new LayercastError('FILE_IO', `${JSON.stringify(path)} is there and is no ordinary file`, {
+        throw new LayercastError('FILE_IO', `${JSON.stringify(path)} exists and is no ordinary file`, {
           hint: 'remove it, or choose another name for the output',
         });
       }
@@ -85,7 +85,7 @@ export class PartFile {
   /**
    * Copies one whole symbol, `bytes[start .. start + length]`, to a place. False, with nothing taken, when the cache is full,
    * and from a failed write on until a `flush` has succeeded.
-   * @throws {LayercastError} `INTERNAL` when there is no such place, or it does not have this length: that is the caller's fault.
+   * @throws {LayercastError} `INTERNAL` for a place that the object does not have, or a length that the place does not have.
    */
   write(place: number, bytes: Uint8Array, start: number, length: number): boolean {
     if (!this.#isPlace(place) || length !== symbolLength(this.geometry, place) || start + length > bytes.length) {
@@ -95,19 +95,22 @@ export class PartFile {
   }
 
   /**
-   * Writes whole symbols from place `first` on over what is there, past the cache: in the file, but not yet on disk, when it
-   * resolves, and read as such from then on. No `write` to these places may come meanwhile.
+   * Writes whole symbols from place `first` on, past the cache, over whatever the places hold. When the promise resolves, the
+   * bytes are in the file, though not yet on disk, and `read` returns them. No `write` to these places may come meanwhile.
    *
-   * @param bytes not copied; may be shared with other threads that do not change them
-   * @throws {LayercastError} `DISK_FULL`, `FILE_IO`; any part of it may then be in the file. `INTERNAL` when the bytes are
-   *   not those of whole symbols.
+   * @param bytes are not copied; other threads may read them, and must not change them
+   * @throws {LayercastError} `DISK_FULL`, `FILE_IO`; any part of the bytes may then be in the file. `INTERNAL` when the bytes
+   *   are not those of whole symbols.
    */
   async overwrite(first: number, bytes: Uint8Array): Promise<void> {
     const { symbolBytes, sizeBytes } = this.geometry;
     const offset = symbolOffset(this.geometry, first);
     const end = offset + bytes.length;
     if (!this.#isPlace(first) || end > sizeBytes || (end % symbolBytes !== 0 && end !== sizeBytes)) {
-      throw new LayercastError('INTERNAL', `no symbols are ${bytes.length} bytes from place ${first} of ${this.path}`);
+      throw new LayercastError(
+        'INTERNAL',
+        `${bytes.length} bytes from place ${first} of ${this.path} are not whole symbols`,
+      );
     }
     if (this.#broken !== undefined) throw this.#broken;
     try {
@@ -129,10 +132,10 @@ export class PartFile {
     if (!(Number.isInteger(first) && first >= 0 && offset + into.length <= this.geometry.sizeBytes)) {
       throw new LayercastError(
         'INTERNAL',
-        `${into.length} bytes from place ${first} of ${this.path} are outside of it`,
+        `${into.length} bytes from place ${first} are beyond the end of ${this.path}`,
       );
     }
-    // What the cache holds is copied before anything is awaited: what it does not hold is in the file by now.
+    // Bytes in the cache are copied before anything is awaited. All other bytes are in the file by now.
     const gaps = this.#copyHeld(first, into);
     try {
       for (let i = 0; i < gaps.length; i += 2) {
@@ -143,7 +146,7 @@ export class PartFile {
     }
   }
 
-  /** Everything written before this call is on disk (fdatasync) when it resolves. */
+  /** Resolves when everything that was written before the call is on disk (fdatasync). */
   async flush(): Promise<void> {
     if (this.#broken !== undefined) throw this.#broken;
     await this.#cache.drain().catch((error) => {
@@ -153,10 +156,10 @@ export class PartFile {
   }
 
   /**
-   * Everything to disk, the file under its final name in one step, and that name on disk as well. A file that has this name
-   * is replaced, and its mode, owner and group are kept as far as possible. The part file is closed afterwards, also when the rename
-   * has failed: a finished file never has an open writer.
-   * @param confirm called right before the rename; when it rejects, so does this, and nothing is renamed
+   * Puts all bytes on disk, gives the file its final name in one step, and puts that name on disk. A file that has this name is
+   * replaced; its mode, owner and group are kept as far as possible. The part file is closed before the rename, so that a finished
+   * file never has an open writer.
+   * @param confirm called right before the rename; when it rejects, so does `finish`, and nothing is renamed
    */
   async finish(target: string, confirm: () => Promise<void> = async () => undefined): Promise<void> {
     await this.flush();
@@ -172,7 +175,7 @@ export class PartFile {
     await syncDirectoryOf(target);
   }
 
-  /** Ends; what was not flushed is lost. */
+  /** Closes the file; bytes in the cache are lost unless they were flushed. */
   close(): Promise<void> {
     this.#closed ??= this.#cache.rest().then(() => this.#handle.close());
     return this.#closed;
@@ -184,7 +187,7 @@ export class PartFile {
     await rm(this.path, { force: true });
   }
 
-  /** Copies what the cache holds, and returns the rest as flat pairs [start, end, …] of positions in `into`. */
+  /** Copies the bytes that the cache holds, and returns the gaps as flat pairs [start, end, …] of positions in `into`. */
   #copyHeld(first: number, into: Uint8Array): number[] {
     const { symbolBytes } = this.geometry;
     const gaps: number[] = [];
@@ -217,12 +220,12 @@ async function openOrCreate(path: string, mode: number): Promise<{ handle: FileH
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
   }
-  // Non-blocking, lest a FIFO of that name hold us up until somebody reads it; files do not care. No link, for the last rename would
-  // put the link in the place of the file.
+  // Non-blocking, because opening a FIFO may wait for another process; the flag makes no difference to ordinary files. Links are not
+  // followed, because the last rename would give the link the name of the file.
   const flags = constants.O_RDWR | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
   const handle = await open(path, flags).catch(async (error) => {
     if (errnoOf(error) !== 'EACCES') throw error;
-    // Whole, with the mode of a read-only FILE, and not renamed: its owner may write it all the same.
+    // A run that could not rename the whole part file has left it with the mode of a read-only FILE. Its owner may make it writable.
     await chmod(path, 0o600);
     return open(path, flags);
   });
@@ -232,12 +235,12 @@ async function openOrCreate(path: string, mode: number): Promise<{ handle: FileH
 async function requireSpace(path: string, missingBytes: number): Promise<void> {
   const { bavail, blocks, bsize } = await statfs(dirname(path));
   const freeBytes = bavail * bsize;
-  // A file system of no blocks at all is one that does not tell.
+  // A file system that reports no blocks at all does not know its free space.
   if (freeBytes >= missingBytes || blocks === 0) return;
   throw new LayercastError(
     'DISK_FULL',
     `${JSON.stringify(path)} needs ${missingBytes} bytes and its file system has ${freeBytes} left`,
-    { hint: `free ${missingBytes - freeBytes} bytes, or choose another place for the output` },
+    { hint: `free ${missingBytes - freeBytes} bytes, or choose another file system for the output` },
   );
 }
 
