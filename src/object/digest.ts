@@ -17,7 +17,7 @@ export class ObjectHasher {
   readonly #blockDigests: Buffer;
   #hash: Hash = createHash('sha256');
   #block = 0;
-  /** Bytes of the current block that are still to come. */
+  /** Bytes of the current block that have not been hashed yet. */
   #missingBytes: number;
   #hashedBytes = 0;
 
@@ -46,7 +46,7 @@ export class ObjectHasher {
   }
 
   /**
-   * Ends; call it once.
+   * Ends the hashing and returns the digests. To be called once.
    * @throws {LayercastError} `INTERNAL` when bytes are missing.
    */
   digest(): ObjectDigests {

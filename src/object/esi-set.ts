@@ -1,9 +1,9 @@
 import { SparseBits } from './sparse-bits.js';
 
 /**
- * Which coded symbols of each block of an object are held. Whoever fills it bounds it: a block holds as many symbols as it has
- * places, and a few spare ones, whatever their ESIs are. A stranger who strews ESIs over the range makes it cost 20 bytes a
- * symbol; symbols in the order in which servers send them cost less than a byte.
+ * Which coded symbols the receiver has of each block of an object. The owner bounds the set: a block has at most as many symbols
+ * as places, and a few spare ones, whatever their ESIs are. If a stranger strews ESIs over their range, a symbol costs 20 bytes.
+ * Symbols in the order in which servers send them cost less than a byte each.
  */
 export class EsiSet {
   readonly #blocks: (SparseBits | undefined)[];

@@ -4,7 +4,7 @@ import { MAX_ESI } from '../base/limits.js';
 /** Consecutive places that hold consecutive ESIs. */
 export type GuestRun = readonly [firstPlace: number, firstEsi: number, count: number];
 
-/** 16 KiB: of a block that is whole nearly all is given back, and an object of 10 GB has 2100 chunks. */
+/** 16 KiB: small enough that nearly all memory of a whole block is given back; an object of 10 GB has 2100 chunks. */
 const CHUNK_PLACES = 4096;
 const NONE = -1;
 
@@ -12,13 +12,13 @@ const NONE = -1;
  * Which places of an object hold guests, and which. A place is the position of a symbol in the file, numbered like the
  * object's symbols; a guest is another symbol of the same block that waits there, named by its ESI.
  *
- * Takes 4 bytes for each place of those chunks (of 4096 places) that hold any. `get`, and `set` but for the first of a
- * chunk, allocate nothing.
+ * Takes 4 bytes for each place of those chunks (of 4096 places) that hold guests. `get` allocates nothing; `set` allocates only
+ * for the first guest of a chunk.
  */
 export class Placements {
   readonly placeCount: number;
   readonly #chunks: (Int32Array | undefined)[];
-  /** Guests in each chunk; one without is given back. */
+  /** Guests in each chunk. The memory of a chunk without guests is given back. */
   readonly #chunkCounts: Uint16Array;
   #count = 0;
 
@@ -40,7 +40,7 @@ export class Placements {
   }
 
   /**
-   * Notes a guest; one that was there before is gone.
+   * Notes a guest. It replaces a guest that the place held before.
    * @throws {LayercastError} `INTERNAL` for a place outside the object or what is no ESI
    */
   set(place: number, esi: number): void {

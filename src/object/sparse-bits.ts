@@ -1,17 +1,18 @@
 /** Numbers that one word of the table stands for. */
 const WORD_BITS = 32;
 const MIN_CAPACITY = 8;
-/** Fuller than this, a table is doubled, so that it is at least 2/5 full then: 20 bytes for each word, 0.6 for each bit of full words. */
+/** A fuller table is doubled, and is then at least 2/5 full: 20 bytes for each word, 0.6 bytes for each bit of full words. */
 const MAX_LOAD = 4 / 5;
-/** Emptier than this, a table is made smaller. */
+/** An emptier table is made smaller. */
 const MIN_LOAD = 1 / 5;
 /** 2^32 divided by the golden section (Knuth, TAOCP 3, 6.4), and the second multiplier of MurmurHash3. */
 const HASH_HOME = 0x9e3779b1;
 const HASH_STEP = 0xc2b2ae35;
 
 /**
- * A set of whole numbers from 0 to 2^31 − 1 in a hash table of bitmaps, 32 numbers each. Its memory follows what the set holds
- * and not where that lies: at most 20 bytes a number if each lies by itself, a quarter of a byte to 0.6 if they lie together.
+ * A set of whole numbers from 0 to 2^31 − 1: a hash table of bitmaps of 32 numbers each. Its memory depends on how many numbers
+ * the set has, not on how large they are: at most 20 bytes for a number without neighbours, 0.25 to 0.6 bytes for each of many
+ * consecutive numbers.
  */
 export class SparseBits {
   /** Key + 1 of each entry of the table; 0 where the entry is empty. */
@@ -52,7 +53,7 @@ export class SparseBits {
     if (this.#keys[at] === 0 || this.#words[at] === 0) return;
     this.#words[at]! &= ~(1 << (value & (WORD_BITS - 1)));
     if (this.#words[at] !== 0) return;
-    // The key stays, so that what was placed behind it is still found, until the table is made anew.
+    // The key stays until the table is rebuilt, so that keys which were put in later entries because of it are still found.
     this.#wordCount--;
     if (this.#keys.length > MIN_CAPACITY && this.#wordCount < this.#keys.length * MIN_LOAD)
       this.#rebuild(this.#wordCount);
@@ -61,14 +62,15 @@ export class SparseBits {
   /** The entry that has this key, or the empty one where the key belongs. */
   #find(key: number): number {
     const mask = this.#keys.length - 1;
-    // A step of the key's own, odd so that it leads through all entries: keys picked to share a home do not share a way.
+    // Each key has its own step, so that keys chosen to have the same first entry do not try the same further ones. The step is odd,
+    // so that it leads through all entries.
     const step = (Math.imul(key, HASH_STEP) >>> 7) | 1;
     let at = (Math.imul(key, HASH_HOME) >>> 8) & mask;
     while (this.#keys[at] !== 0 && this.#keys[at] !== key + 1) at = (at + step) & mask;
     return at;
   }
 
-  /** Makes the table as large as so many words need, and forgets keys without a word. */
+  /** Makes the table as large as `wordCount` words need, and forgets keys whose word is zero. */
   #rebuild(wordCount: number): void {
     let capacity = MIN_CAPACITY;
     while (wordCount > capacity * MAX_LOAD) capacity *= 2;

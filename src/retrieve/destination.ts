@@ -21,30 +21,30 @@ import { type Output, openOutput } from './output.js';
 export interface DestinationOptions extends SignedName {
   /** FILE; symbolic links are followed. */
   readonly output: string;
-  /** Where the journal is kept; undefined beside FILE. */
+  /** The folder for the journal; undefined for a journal beside FILE. */
   readonly journalDir: string | undefined;
-  /** Where completed versions are remembered. */
+  /** The folder in which completed versions are remembered. */
   readonly stateDir: string;
   readonly signal: AbortSignal;
-  /** Told once when opening takes seconds, why. */
+  /** Called once with the reason when opening takes seconds. */
   readonly onWaiting?: ((message: string) => void) | undefined;
 }
 
-/** The place of one file on this host, held by one process at a time: what is there, what is being put there. */
+/** FILE on this host with its part file, journal and lock. One process at a time holds a destination. */
 export class Destination implements AsyncDisposable {
-  /** The file that is made or replaced: absolute, links followed. */
+  /** The file that is made or replaced: an absolute path, with links followed. */
   readonly outputPath: string;
   /** Highest version of this object, signed by this key, that was completed on this host; 0 if none. */
   readonly completedVersion: number;
   readonly #options: DestinationOptions;
   readonly #journalPath: string;
   readonly #lock: FileLock;
-  /** Why nothing may be received, though FILE may be right as it is. */
+  /** The error of the state directory, if any. Then nothing may be received, but FILE may already be right. */
   readonly #stateFault: unknown;
 
   private constructor(
     options: DestinationOptions,
-    { outputPath, journalPath }: Places,
+    { outputPath, journalPath }: Paths,
     lock: FileLock,
     completedVersion: number,
     stateFault: unknown,
@@ -58,52 +58,52 @@ export class Destination implements AsyncDisposable {
   }
 
   /**
-   * Looks at everything that receiving FILE needs: the output itself, the state directory, and the lock. What cannot work is found here,
-   * before anything is received.
+   * Checks everything that receiving FILE needs: the output itself, the state directory, and the lock. So errors are found before anything
+   * is received.
    * @throws {LayercastError} `FILE_IN_USE`, `USAGE` and `FILE_NOT_FOUND` (no name of a file, no such folder), `PERMISSION_DENIED`,
    *   `DISK_FULL`, `ABORTED`, …
    */
   static async open(options: DestinationOptions): Promise<Destination> {
     const { signal, onWaiting } = options;
     const output = await openOutput(options.output);
-    const places = placesOf(output, options.journalDir);
+    const paths = pathsOf(output, options.journalDir);
     const stateFault = await faultOfState(options);
-    // A FILE that is already right needs no state: only to remember it fails then.
+    // If FILE is already right, the state directory is needed only to remember its version.
     if (stateFault !== undefined && !output.exists) throw stateFault;
     const lock = await FileLock.acquire(`${partPathOf(output.path)}.lock`, { signal, onWaiting });
-    await renewContested(lock, places, signal);
+    await renewContested(lock, paths, signal);
     try {
       const completed = await highestCompleted(options.stateDir, options).catch((error: unknown) => {
-        // Nothing will be received with a state directory like that: no older version can take the place of FILE.
+        // With such a state directory nothing will be received, so no older version can replace FILE.
         if (stateFault !== undefined) return undefined;
         throw error;
       });
-      return new Destination(options, places, lock, completed?.version ?? 0, stateFault);
+      return new Destination(options, paths, lock, completed?.version ?? 0, stateFault);
     } catch (error) {
       await lock.release();
       throw error;
     }
   }
 
-  /** Whether FILE is there already, with the bytes that the descriptor speaks of. */
+  /** Whether FILE already has exactly the bytes that the descriptor names. */
   async hasObject({ sizeBytes, sha256 }: Descriptor): Promise<boolean> {
     const { signal } = this.#options;
     if (!(await verifyFile(this.outputPath, { sizeBytes, sha256 }, { signal }))) return false;
-    // What an interruption between renaming the file and forgetting its journal left behind; it is litter, and no more.
+    // A run that was interrupted between renaming FILE and removing its journal has left the journal behind.
     const removed = this.#lock.requireHeld().then(() => rm(this.#journalPath, { force: true }));
     await removed.catch(() => undefined);
     return true;
   }
 
-  /** @throws {LayercastError} as `openObjectFile`; and what is wrong with the state directory */
+  /** @throws {LayercastError} as `openObjectFile`, and the error of the state directory */
   async openStore(descriptor: Descriptor): Promise<ObjectStore> {
     if (this.#stateFault !== undefined) throw this.#stateFault;
     return await openObjectFile(descriptor, this.outputPath, this.#journalPath, this.#lock);
   }
 
   /**
-   * From now on, older versions are refused on this host.
-   * @throws {LayercastError} when the state directory cannot be written; FILE is as whole as before
+   * Remembers a completed version: this host refuses older versions from now on.
+   * @throws {LayercastError} when the state directory cannot be written; FILE stays as it is
    */
   remember(version: number, sha256: string): Promise<void> {
     return rememberCompleted(this.#options.stateDir, this.#options, version, sha256);
@@ -114,7 +114,7 @@ export class Destination implements AsyncDisposable {
   }
 }
 
-interface Places {
+interface Paths {
   readonly outputPath: string;
   readonly journalPath: string;
 }
@@ -131,29 +131,29 @@ async function faultOfState(options: DestinationOptions): Promise<unknown> {
 }
 
 /** Gives FILE.part and its journal new inodes, so that an earlier holder that goes on after all cannot write to them. */
-async function renewContested(lock: FileLock, places: Places, signal: AbortSignal): Promise<void> {
+async function renewContested(lock: FileLock, paths: Paths, signal: AbortSignal): Promise<void> {
   if (!lock.isContested) return;
   try {
-    // The journal first: what it says then is in the part file that is copied after it.
-    await renewFile(places.journalPath, signal);
-    await renewFile(partPathOf(places.outputPath), signal);
+    // The journal is copied first, so that the part file, copied later, has all bytes that the journal claims.
+    await renewFile(paths.journalPath, signal);
+    await renewFile(partPathOf(paths.outputPath), signal);
     await lock.settle();
   } catch (error) {
-    // Not released: the next process has to know that the files are contested.
+    // The lock is not released: the next process has to know that the files are contested.
     await lock.abandon();
-    throw systemError(error, 'renew', partPathOf(places.outputPath));
+    throw systemError(error, 'renew', partPathOf(paths.outputPath));
   }
 }
 
-/** In a folder for the journals of many files, a path's hash keeps apart those of one name. */
-function placesOf({ path: outputPath }: Output, journalDir: string | undefined): Places {
+/** FILE and its journal. In a folder with journals of many files, a hash of the path distinguishes files of the same name. */
+function pathsOf({ path: outputPath }: Output, journalDir: string | undefined): Paths {
   if (journalDir === undefined) return { outputPath, journalPath: `${partPathOf(outputPath)}.journal` };
   if (dirname(outputPath) === resolve(journalDir) && outputPath.endsWith('.journal')) {
-    throw new LayercastError('USAGE', `${JSON.stringify(outputPath)} is a name of a journal in the state directory`, {
+    throw new LayercastError('USAGE', `${JSON.stringify(outputPath)} is a name for journals in the state directory`, {
       hint: (say) => `Name another file with ${say('output')}`,
     });
   }
-  // In bytes, for that is what file systems count; a character cut in two becomes another.
+  // File systems count bytes. A character that is cut in two becomes a replacement character.
   const head = Buffer.from(basename(outputPath)).subarray(0, 100).toString();
   const hash = createHash('sha256').update(outputPath).digest('hex').slice(0, 16);
   return { outputPath, journalPath: join(journalDir, `${head}-${hash}.journal`) };

@@ -5,23 +5,23 @@ import type { Finding } from '../receiver/watch/findings.js';
 import { Watch } from '../receiver/watch/watch.js';
 import type { Descriptor } from '../wire/descriptor.js';
 
-/** More announcements than people can read; what a forger adds beyond costs nothing more. */
+/** More announcements than people can read. Further announcements, such as a forger's, are ignored. */
 const MAX_ANNOUNCEMENTS = 10_000;
 
-/** A descriptor as somebody announced it. */
+/** A descriptor that was announced. */
 export interface Announcement {
   readonly descriptor: Descriptor;
-  /** Addresses from which it was heard, in the order of hearing; at most 16 of each record. */
+  /** Addresses from which the descriptor was heard, in the order of hearing; at most 16 of each record. */
   readonly sources: readonly string[];
-  /** Whether the given key signed it; undefined when no key was given. */
+  /** Whether the given key signed the descriptor; undefined when no key was given. */
   readonly genuine: boolean | undefined;
 }
 
 /**
- * Listens to announcements for a while. Vouches for nothing unless a key is given: anyone can announce anything.
+ * Listens to announcements for a while. Without a key no signature is checked, and anybody can announce anything.
  *
  * @param request the directory's group, or a fleet's announcement group.
- * @param untilUs when to stop listening, on the clock given.
+ * @param untilUs when to stop listening, on the clock of `world`.
  */
 export async function listen(
   request: MembershipRequest,
@@ -46,7 +46,7 @@ export async function listen(
   return collected;
 }
 
-/** What a watch finds until it is closed, by fleet, object and version, as people look for them. */
+/** All that a watch finds until it is closed, sorted by fleet, object and version. */
 async function collect(watch: Watch): Promise<readonly Announcement[]> {
   const findings: Finding[] = [];
   for await (const finding of watch) if (findings.length < MAX_ANNOUNCEMENTS) findings.push(finding);
@@ -65,7 +65,7 @@ async function collect(watch: Watch): Promise<readonly Announcement[]> {
   );
 }
 
-/** Resolves at that time; rejects with the signal's reason when that aborts before. */
+/** Resolves at time `atUs`; rejects with the signal's reason if the signal aborts before. */
 function until(atUs: number, clock: Clock, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = () => {

@@ -16,13 +16,13 @@ import { openPartialObject, type PartialObject } from '../store/partial-object.j
 import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
 
 /**
- * An object on its way to becoming a file: `FILE.part` and its journal until it is whole, then FILE. The caller holds the
- * lock on FILE.
+ * Opens the store of an object that becomes a file: `FILE.part` and its journal until the object is whole, then FILE. The caller
+ * holds the lock on FILE.
  *
  * @param outputPath FILE.
- * @param journalPath the journal's file; beside FILE, or in a state directory.
- * @param lock on FILE. A process that has lost it, because it was suspended for long, ends with `FILE_IN_USE` at the next checkpoint and
- *   never renames, replaces or removes a file.
+ * @param journalPath the journal, beside FILE or in a state directory.
+ * @param lock the lock on FILE. A process that has lost the lock, because it was suspended for long, ends with `FILE_IN_USE` at the next
+ *   checkpoint and never renames, replaces or removes a file.
  * @throws {LayercastError} `PERMISSION_DENIED`, `FILE_NOT_FOUND` (no such folder), `DISK_FULL`, `FILE_IO`.
  */
 export async function openObjectFile(
@@ -36,7 +36,7 @@ export async function openObjectFile(
   const partial = await openPartialObject({
     partPath: partPathOf(outputPath),
     journalPath,
-    // What replaces a private file is private from its first byte on.
+    // If FILE exists, it may be private, so the part file is private from its first byte on.
     mode: (await isThere(outputPath)) ? 0o600 : 0o666,
     requireHeld: () => lock.requireHeld(),
     arrival: descriptor.fecEncodingId === NO_CODE ? 'inOrder' : 'scattered',
@@ -45,7 +45,7 @@ export async function openObjectFile(
   return new ObjectFile(partial, geometry, outputPath, lock);
 }
 
-/** For tests and tools that are alone with their files. */
+/** The lock of tests and tools that no other process disturbs. */
 const UNLOCKED = { requireHeld: async () => undefined };
 
 export function partPathOf(outputPath: string): string {
@@ -59,7 +59,7 @@ class ObjectFile implements ObjectStore {
   readonly #geometry: Geometry;
   readonly #outputPath: string;
   readonly #lock: Pick<FileLock, 'requireHeld'>;
-  /** Blocks that are being restored: as many as are decoded at once. */
+  /** Blocks that are being restored; at most as many as are solved at once. */
   readonly #restoring = new Map<number, Promise<void>>();
   #closed = false;
 
@@ -76,7 +76,7 @@ class ObjectFile implements ObjectStore {
     const { part, checkpoint } = this.#partial;
     const block = blockOf(this.#geometry, place);
     const isOwn = place === firstSymbolOf(this.#geometry, block) + esi;
-    // Over a guest, a crash would leave the claim that the guest is still there.
+    // If the symbol were written over a guest, a crash would leave the claim that the guest is still there.
     if (this.#restoring.has(block) || checkpoint.holdsGuest(place)) return false;
     if (!isOwn && checkpoint.holdsOwn(place)) return false;
     if (!part.write(place, bytes, start, length)) return false;
@@ -116,7 +116,7 @@ class ObjectFile implements ObjectStore {
 
   async commit(): Promise<void> {
     const { part, journal, checkpoint } = this.#partial;
-    // If the rename fails, the next run finds all of the object on disk and has only to rename it.
+    // If the rename fails, the next run finds the whole object on disk and only has to rename it.
     await checkpoint.run();
     this.#closed = true;
     try {
@@ -125,7 +125,7 @@ class ObjectFile implements ObjectStore {
       await Promise.allSettled([part.close(), journal.close()]);
       throw error;
     }
-    // FILE is whole; a journal that stays is removed by the next run.
+    // FILE is whole. If the journal cannot be removed, the next run removes it.
     await journal.discard().catch(() => undefined);
   }
 
@@ -149,7 +149,7 @@ class ObjectFile implements ObjectStore {
       await Promise.all([part.close(), journal.close()]);
       throw error;
     });
-    // The journal first: a crash between the two leaves bytes without claims, not claims without bytes.
+    // The journal is removed first: a crash between the two leaves bytes without claims, not claims without bytes.
     await journal.discard();
     await part.discard();
   }
@@ -163,7 +163,7 @@ class ObjectFile implements ObjectStore {
     checkpoint.noteRunWritten(first, count);
   }
 
-  /** Who asked for a block hears how it went; here it only matters that it has ended. */
+  /** Resolves when no block is being restored. The callers of `restoreBlock` get the failures. */
   async #allRestored(): Promise<void> {
     await Promise.allSettled(this.#restoring.values());
   }

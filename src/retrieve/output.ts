@@ -6,7 +6,7 @@ import { probeFolder } from '../store/folder/probe-folder.js';
 import { type Refusal, refusalToReplace } from '../store/replaceable.js';
 import { systemError } from '../store/system-error.js';
 
-/** Where a received file goes, after everything that could stop the last rename has been looked at. */
+/** The output of a fetch, after a check of everything that could make the last rename fail. */
 export interface Output {
   /** The file that the last rename makes or replaces: absolute, with symbolic links followed. */
   readonly path: string;
@@ -16,12 +16,12 @@ export interface Output {
 
 /** Endings of the names that a fetch gives to files beside its output. */
 const WORKING_ENDINGS = ['.part', '.part.journal', '.part.lock'];
-/** As many symbolic links as Linux follows in one path. */
+/** Symbolic links that are followed: as many as Linux follows in one path. */
 const MAX_LINKS = 40;
 
 /**
  * Follows symbolic links, and refuses every output that a rename cannot make or replace.
- * @throws {LayercastError} `USAGE` for what is no name of an ordinary file; `FILE_NOT_FOUND` when its folder is missing;
+ * @throws {LayercastError} `USAGE` for a text that is no name of an ordinary file; `FILE_NOT_FOUND` when its folder is missing;
  *   `PERMISSION_DENIED`, `DISK_FULL`, `FILE_IO`, … Nothing has been changed then.
  */
 export async function openOutput(output: string): Promise<Output> {
@@ -48,7 +48,7 @@ function requireName(output: string): void {
   if (/(^|\/)\.{0,2}$/.test(output)) throw refused(`${quoted} is a folder`);
 }
 
-/** Such a file would be written over by the fetch of another, or be that fetch's lock. */
+/** Refuses names with an ending of working files: the fetch of another file could overwrite such a file or use it as its lock. */
 function requireNoWorkingName(path: string): void {
   const ending = WORKING_ENDINGS.find((each) => path.endsWith(each));
   if (ending === undefined) return;
@@ -56,19 +56,19 @@ function requireNoWorkingName(path: string): void {
   throw refused(what, 'Name a file without that ending with');
 }
 
-/** The path at the end of all links, in folders without links; there need not be a file. */
+/** The path after all symbolic links in it have been followed. There need not be a file. */
 async function followLinks(output: string): Promise<string> {
   let path = resolve(output);
   for (let count = 0; count <= MAX_LINKS; count++) {
     path = join(await realFolder(dirname(path)), basename(path));
     const found = await lstat(path).catch((error) => absentOr(error, 'look at', path));
     if (!found?.isSymbolicLink()) return path;
-    // Links below /proc to pipes and the like lead nowhere by their text.
+    // The text of a link below /proc to a pipe or the like is no path, so the target itself is checked.
     const target = await stat(path).catch(() => undefined);
     if (target !== undefined && !target.isFile()) requireOrdinary(path, target);
     path = resolve(dirname(path), await readlink(path));
   }
-  throw refused(`${JSON.stringify(output)} is a symbolic link that leads in a circle`);
+  throw refused(`${JSON.stringify(output)} is a symbolic link in a circle of links`);
 }
 
 async function realFolder(folder: string): Promise<string> {
@@ -115,36 +115,36 @@ async function notReplaceable(path: string, found: Stats, refusal: Refusal): Pro
       ? (['PERMISSION_DENIED', 'it belongs to another user, in a sticky folder', 'Choose another folder'] as const)
       : (['PERMISSION_DENIED', 'it is immutable or append-only', `Allow it: chattr -i -a ${path}`] as const),
     EACCES: ['PERMISSION_DENIED', 'its folder cannot be written', 'Change the permissions of the folder'] as const,
-    EROFS: ['PERMISSION_DENIED', 'its file system is read-only', 'Choose a place that can be written'] as const,
+    EROFS: ['PERMISSION_DENIED', 'its file system is read-only', 'Choose a folder that can be written'] as const,
     EBUSY: ['FILE_IO', 'the system is using it', 'Name another file'] as const,
   }[refusal];
   return new LayercastError(code, `${JSON.stringify(path)} cannot be replaced: ${why}`, { hint });
 }
 
-/** What an earlier run left must be ordinary files that can be taken up, and names must not be too long. */
+/** Checks that the working files beside the output are ordinary files that can be replaced, and that their names are not too long. */
 async function requireWorkingNames(path: string): Promise<void> {
   for (const ending of WORKING_ENDINGS) {
     const working = `${path}${ending}`;
     const found = await lstat(working).catch((error) => absentOr(error, 'look at', working));
     if (found === undefined) continue;
     if (!found.isFile()) {
-      throw new LayercastError('FILE_IO', `${JSON.stringify(working)} is there and is no ordinary file`, {
+      throw new LayercastError('FILE_IO', `${JSON.stringify(working)} exists and is no ordinary file`, {
         hint: 'Remove it, or name another output',
       });
     }
-    // A lock that somebody holds has its own error.
+    // The lock file is checked when the lock is taken.
     const refusal = ending === '.part.lock' ? undefined : await refusalToReplace(working);
     if (refusal !== undefined) throw await notReplaceable(working, found, refusal);
   }
 }
 
-/** Linux only: elsewhere the rename itself tells. */
+/** Whether a file is a mount point. Works on Linux only; elsewhere the rename fails. */
 async function isMountPoint(path: string): Promise<boolean> {
   const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
   return mounts.split('\n').some((line) => unescaped(line.split(' ')[4] ?? '') === path);
 }
 
-/** Spaces and the like are octal numbers in mountinfo, byte by byte of UTF-8 only for those four characters. */
+/** A path from mountinfo, where space, tab, newline and backslash are written as octal numbers (proc(5)). */
 function unescaped(field: string): string {
   return field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
