@@ -56,11 +56,13 @@ export function levelPanel(record: TransferRecord): Panel {
 /** Extends the line of a complete receiver up to the moment of completion. */
 function toEnd(points: Points, receiver: ReceiverRecord | undefined): Points {
   const last = points.at(-1);
-  return receiver?.wholeMs === undefined || last === undefined ? points : [...points, [receiver.wholeMs, last[1]]];
+  return receiver?.completeMs === undefined || last === undefined
+    ? points
+    : [...points, [receiver.completeMs, last[1]]];
 }
 
 function marksOf(receiver: ReceiverRecord, index: number, isOne: boolean, lift: number): readonly Mark[] {
-  const { name, steps, wholeMs, level } = receiver;
+  const { name, steps, completeMs, level } = receiver;
   const prefix = isOne ? '' : `${name}, `;
   const common = { colourIndex: RECEIVER_COLOURS[index]!, lift };
   const marks: Mark[] = steps.map((step) => ({
@@ -71,13 +73,13 @@ function marksOf(receiver: ReceiverRecord, index: number, isOne: boolean, lift: 
     title: `${prefix}${seconds(step.atMs)}: ${step.reason}${step.reason === '' ? '' : ' '}(${channelsOf(step)})`,
     ...(isOne ? { text: step.reason.replace(/^level \d+ → \d+: /, '') } : {}),
   }));
-  if (wholeMs !== undefined) {
+  if (completeMs !== undefined) {
     marks.push({
       ...common,
-      x: wholeMs,
+      x: completeMs,
       y: level.last ?? 0,
       shape: 'end',
-      title: `${prefix}${seconds(wholeMs)}: the object is complete`,
+      title: `${prefix}${seconds(completeMs)}: the object is complete`,
     });
   }
   return marks;

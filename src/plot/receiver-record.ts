@@ -1,4 +1,4 @@
-import type { LadderLevels } from './ladder-levels.js';
+import type { ChannelLevels } from './channel-levels.js';
 import { ThinnedPoints } from './thinned-points.js';
 import type { Change, Sample } from './transfer-event.js';
 
@@ -32,7 +32,7 @@ export class ReceiverRecord {
   /** Steps beyond `MAX_STEPS`, which are not kept. */
   unmarkedCount = 0;
   /** When the object was complete; undefined until then. */
-  wholeMs: number | undefined;
+  completeMs: number | undefined;
   #moment: Moment | undefined;
   /** How often each channel is joined: once for each server, where servers are joined one by one. */
   readonly #joinCounts = new Map<number, number>();
@@ -41,7 +41,7 @@ export class ReceiverRecord {
     this.name = name;
   }
 
-  change(atMs: number, { event, channel, reason }: Change, ladder: LadderLevels): void {
+  change(atMs: number, { event, channel, reason }: Change, ladder: ChannelLevels): void {
     const count = (this.#joinCounts.get(channel) ?? 0) + (event === 'join' ? 1 : -1);
     if (count > 0) this.#joinCounts.set(channel, count);
     else this.#joinCounts.delete(channel);
@@ -54,7 +54,7 @@ export class ReceiverRecord {
   }
 
   /** @param level of the sample: 1 is the lowest, 0 none. */
-  sample(atMs: number, sample: Sample, level: number, ladder: LadderLevels): void {
+  sample(atMs: number, sample: Sample, level: number, ladder: ChannelLevels): void {
     this.#moment = undefined;
     if (level !== this.level.last) this.#believe(level, ladder);
     this.level.add(atMs, level);
@@ -68,7 +68,7 @@ export class ReceiverRecord {
   }
 
   /** Corrects the joined channels by the reported level: a log may begin after the joins, or may lack some of them. */
-  #believe(level: number, ladder: LadderLevels): void {
+  #believe(level: number, ladder: ChannelLevels): void {
     for (const channel of this.#joinCounts.keys())
       if (ladder.levelOf(channel) > level) this.#joinCounts.delete(channel);
     const highest = ladder.channelOf(level);

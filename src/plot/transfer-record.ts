@@ -1,4 +1,4 @@
-import { LadderLevels } from './ladder-levels.js';
+import { ChannelLevels } from './channel-levels.js';
 import { ReceiverRecord } from './receiver-record.js';
 import { ratioBuckets, Spread, WHOLE_BUCKETS } from './spread.js';
 import { ThinnedPoints } from './thinned-points.js';
@@ -44,12 +44,12 @@ export class TransferRecord {
   readonly flows = new Map<string, ThinnedPoints>();
   described: Described | undefined;
   /** Receivers that are complete. */
-  wholeCount = 0;
+  completeCount = 0;
   firstMs: number | undefined;
   lastMs = 0;
   readonly #only: string | undefined;
   readonly #names = new Set<string>();
-  readonly #ladder = new LadderLevels();
+  readonly #ladder = new ChannelLevels();
 
   /** @param only the one receiver to keep; undefined for all. */
   constructor(only: string | undefined) {
@@ -87,8 +87,8 @@ export class TransferRecord {
         break;
       case 'complete': {
         const receiver = this.#receiver(event.receiver);
-        if (receiver !== undefined) receiver.wholeMs = atMs;
-        this.wholeCount += 1;
+        if (receiver !== undefined) receiver.completeMs = atMs;
+        this.completeCount += 1;
         break;
       }
       case 'link':

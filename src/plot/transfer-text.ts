@@ -13,13 +13,13 @@ export function titleOf({ described, receivers }: TransferRecord, only: string |
 
 /** How many receivers are drawn, and how their transfers ended. */
 export function subtitleOf(record: TransferRecord): string {
-  const { receiverCount, wholeCount, lastMs } = record;
+  const { receiverCount, completeCount, lastMs } = record;
   if (receiverCount === 0) return `${seconds(lastMs)}, no receiver`;
   if (receiverCount === 1) {
-    const { wholeMs } = [...record.receivers.values()][0]!;
-    return wholeMs === undefined ? `not complete after ${seconds(lastMs)}` : `complete after ${seconds(wholeMs)}`;
+    const { completeMs } = [...record.receivers.values()][0]!;
+    return completeMs === undefined ? `not complete after ${seconds(lastMs)}` : `complete after ${seconds(completeMs)}`;
   }
-  const complete = `${count(wholeCount)} of ${count(receiverCount)} receivers complete after ${seconds(lastMs)}`;
+  const complete = `${count(completeCount)} of ${count(receiverCount)} receivers complete after ${seconds(lastMs)}`;
   return isCrowd(record) ? `${complete}; medians, with bands of the middle 80 %` : complete;
 }
 

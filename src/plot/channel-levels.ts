@@ -4,7 +4,7 @@ import type { Described } from './transfer-event.js';
  * The level that each channel of a ladder adds (layered) or is (replicated). Until a `descriptor` event describes the ladder, it
  * counts as layered.
  */
-export class LadderLevels {
+export class ChannelLevels {
   #levels: readonly number[] = [];
 
   /** Levels of a layered ladder go by the indexes of channels, those of a replicated one by the rates. */
