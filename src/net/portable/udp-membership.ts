@@ -16,6 +16,12 @@ const MAX_KERNEL_BYTES = 2 * RECEIVE_BUFFER_BYTES;
 /** The kernel memory that a datagram takes beside its bytes, at least. (64-bit Linux takes 576.) */
 const MIN_KERNEL_BYTES_PER_DATAGRAM = 256;
 
+/**
+ * libuv reads at least this many datagrams of a socket in each turn of the event loop, if the buffer has as many. A turn that brings
+ * fewer has emptied the buffer.
+ */
+const DATAGRAMS_PER_TURN = process.platform === 'win32' ? 1 : 32;
+
 /** What a membership needs beside its socket. */
 export interface MembershipWorld {
   readonly clock: Clock;
@@ -42,7 +48,7 @@ export async function joinUdpGroup(
     const batch = new SingleBatch();
     const membership = new UdpMembership(socket, request, binding);
     socket.on('message', (message, { address }) => {
-      membership.deliveredKernelBytes += message.length + MIN_KERNEL_BYTES_PER_DATAGRAM;
+      membership.countDelivered(message.length);
       onBatch(batch.of(message, clock.nowUs(), sources.idOf(withoutZone(address))));
     });
     return membership;
@@ -69,12 +75,13 @@ async function joined(request: MembershipRequest, binding: InterfaceBinding): Pr
 }
 
 class UdpMembership implements Membership {
-  /** The least kernel memory that all datagrams delivered so far took. */
-  deliveredKernelBytes = 0;
   readonly #socket: Socket;
   readonly #request: MembershipRequest;
   readonly #interface: InterfaceBinding;
   #left = false;
+  #deliveredCount = 0;
+  /** The least kernel memory that all datagrams delivered so far took. */
+  #deliveredKernelBytes = 0;
 
   constructor(socket: Socket, request: MembershipRequest, binding: InterfaceBinding) {
     this.#socket = socket;
@@ -94,18 +101,24 @@ class UdpMembership implements Membership {
     await new Promise<void>((resolve) => this.#socket.close(resolve));
   }
 
+  /** Counts a datagram of this length. */
+  countDelivered(length: number): void {
+    this.#deliveredCount++;
+    this.#deliveredKernelBytes += length + MIN_KERNEL_BYTES_PER_DATAGRAM;
+  }
+
   /**
-   * Waits until the socket's buffer is empty. A turn of the event loop delivers at most 32 datagrams of a socket (libuv), so the
-   * buffer is empty when a whole turn has delivered none. New datagrams may keep coming while another socket of this host is in
-   * the group. Therefore the wait also ends when a full buffer of datagrams has been delivered.
+   * Waits until the socket's buffer has been empty once. New datagrams may keep coming while another socket of this host is in the
+   * group. Therefore the wait also ends when a full buffer of datagrams has been delivered.
    */
   async #drain(): Promise<void> {
-    const end = this.deliveredKernelBytes + MAX_KERNEL_BYTES;
+    const endBytes = this.#deliveredKernelBytes + MAX_KERNEL_BYTES;
     // The turn that is under way may have passed the point at which it reads sockets.
     await new Promise(setImmediate);
-    for (let before = -1; before < this.deliveredKernelBytes && this.deliveredKernelBytes < end; ) {
-      before = this.deliveredKernelBytes;
+    for (let isEmpty = false; !isEmpty && this.#deliveredKernelBytes < endBytes; ) {
+      const before = this.#deliveredCount;
       await new Promise(setImmediate);
+      isEmpty = this.#deliveredCount - before < DATAGRAMS_PER_TURN;
     }
   }
 
