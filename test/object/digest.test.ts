@@ -16,7 +16,7 @@ const objects = fc
   );
 
 describe('the digests of an object', () => {
-  it('are those of the object and of each block, in whatever pieces the bytes come', () => {
+  it('are the SHA-256 of the object and of each block, in whatever pieces the bytes come', () => {
     fc.assert(
       fc.property(objects, ({ bytes, symbolBytes, blockCount, pieces }) => {
         const geometry = geometryOf(bytes.length, symbolBytes, blockCount);
@@ -44,7 +44,7 @@ describe('the digests of an object', () => {
     expect(blockDigests.length).toBe(0);
   });
 
-  it('are not made of too few or too many bytes', () => {
+  it('are refused for too few or too many bytes', () => {
     const hasher = new ObjectHasher(geometryOf(5, 2, 2));
     hasher.update(new Uint8Array(4));
     expect(() => hasher.digest()).toThrow(expect.objectContaining({ code: 'INTERNAL' }));

@@ -40,7 +40,7 @@ function runsOf(places: readonly number[]): [number, number][] {
 }
 
 describe('the record of what the places of an object hold', () => {
-  it('says what is held and what is claimed as two plain maps do', () => {
+  it('agrees with two plain maps on what is held and what is claimed', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const holdings = new Holdings(geometryOf(PLACES * 10, 10, 1));
@@ -92,7 +92,7 @@ describe('the record of what the places of an object hold', () => {
     );
   });
 
-  it('holds what was claimed once that is taken up, and nothing after all claims were given up before', () => {
+  it('holds what is claimed after `takeUp`, and nothing if all claims were given up before', () => {
     for (const isGivenUp of [false, true]) {
       const holdings = new Holdings(geometryOf(PLACES * 10, 10, 1));
       holdings.claimOwn(3, 4);

@@ -79,7 +79,7 @@ describe('the Merkle tree over block digests', () => {
     }
   });
 
-  it('refuses a run of another place, another number of leaves and another length of proof', () => {
+  it('refuses a run with another index, another number of leaves or another length of proof', () => {
     for (const count of [1, 16, 17, 33, 100, 256, 300]) {
       const leaves = digestsOf(count);
       const tree = new MerkleTree(Buffer.concat(leaves));
@@ -104,7 +104,7 @@ describe('the Merkle tree over block digests', () => {
     expect(verifyRun(tree.root, 2, 0, nodes, [])).toBe(false);
   });
 
-  it('answers no, and never throws, whatever it is asked', () => {
+  it('answers no, and never throws, for any wrong arguments', () => {
     const anyNumber = fc.oneof(fc.integer(), fc.double(), fc.nat(40), fc.constant(2 ** 32), fc.constant(2 ** 53));
     fc.assert(
       fc.property(
@@ -121,7 +121,7 @@ describe('the Merkle tree over block digests', () => {
     );
   });
 
-  it('is not made of parts of digests, nor proves runs that it has not', () => {
+  it('is not made of parts of digests, and proves no run that it does not have', () => {
     expect(() => new MerkleTree(new Uint8Array(33))).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
     const tree = new MerkleTree(Buffer.concat(digestsOf(17)));
     for (const run of [-1, 2, Number.NaN]) {

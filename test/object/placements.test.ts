@@ -79,7 +79,7 @@ describe('a record of guests', () => {
     expect(placements.get(4096)).toBe(MAX_ESI);
   });
 
-  it('knows no guest outside the object, and refuses to', () => {
+  it('has no guest outside the object, and refuses to note one', () => {
     const placements = new Placements(100);
     const refused = expect.objectContaining({ code: 'INTERNAL' });
     placements.set(99, 0);

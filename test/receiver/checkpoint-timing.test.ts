@@ -5,7 +5,7 @@ import { CheckpointTiming } from '../../dist/receiver/checkpoint-timing.js';
 /** How often a driver asks: at each batch of datagrams, and 20 times a second without any. */
 const TICK_US = 5000;
 
-/** Runs a driver's ticks; returns when each checkpoint started that had ended before `untilUs`. */
+/** Runs a driver's ticks; returns the start of each checkpoint that ended before `untilUs`. */
 function checkpointsUntil(untilUs: number, firstHeardUs: number, flushUs: number): number[] {
   const timing = new CheckpointTiming(0);
   const ended: number[] = [];
@@ -39,13 +39,13 @@ describe('the time of checkpoints', () => {
     );
   });
 
-  it('is every half second when a run has received for long, and before anything is heard', () => {
+  it('is every half second before anything is heard and after a run has received for long', () => {
     const long = checkpointsUntil(60e6, 1, 5000).filter((startedUs) => startedUs > 10e6);
     for (let i = 1; i < long.length; i++) expect(long[i]! - long[i - 1]!).toBe(500_000);
     expect(checkpointsUntil(3e6, 10e6, 0)).toEqual([500_000, 1e6, 1.5e6, 2e6, 2.5e6]);
   });
 
-  it('leaves a slow disk half of the time, up to the half second', () => {
+  it('uses at most half of the time of a slow disk, while intervals are below half a second', () => {
     const started = checkpointsUntil(2e6, 1, 60_000);
     for (let i = 2; i < started.length; i++) expect(started[i]! - started[i - 1]!).toBeGreaterThanOrEqual(120_000);
   });

@@ -55,13 +55,13 @@ function singularRun(): number {
 const [SERVER, FORGER] = [5, 66] as const;
 
 describe('the fetch of a coded object', () => {
-  it('that its first K symbols do not determine is complete with a spare one', async () => {
+  it('is complete with a spare symbol when the first K symbols do not determine it', async () => {
     const { bed, object, feed, done, disk, fetch, calls } = await fetching({ object: coded(1) });
     const first = singularRun();
     for (let i = 0; i < K; i++) feed(codedDatagram(object, 0, first + i));
     await bed.pass(0.1);
     expect(disk.completed).toBeUndefined();
-    // It had left, for it had enough as far as it knew; then it joined again.
+    // The receiver left when it had enough symbols as far as it knew, and then joined again.
     expect(calls).toEqual(['join', 'leave', 'join']);
     for (let esi = 20_000; disk.completed === undefined && esi < 20_010; esi++) {
       feed(codedDatagram(object, 0, esi));
@@ -72,7 +72,7 @@ describe('the fetch of a coded object', () => {
     expect(fetch.stats()).toMatchObject({ rejectedBlocks: 0, duplicateBytes: 0 });
   });
 
-  it('waits for the digest of a block that has all its symbols, and takes no more of it meanwhile', async () => {
+  it('waits for the digest of a block that has all its symbols, and takes no more symbols of that block meanwhile', async () => {
     const { bed, object, feed, done, disk, fetch } = await fetching({ object: coded(2) });
     for (const block of [0, 1]) for (let i = 0; i < K; i++) feed(codedDatagram(object, block, 50 + i));
     await bed.pass(1);
@@ -81,17 +81,17 @@ describe('the fetch of a coded object', () => {
     expect(fetch.stats()).toMatchObject({ duplicateBytes: 5 * SYMBOL_BYTES });
     feed(digestsOf(object));
     await bed.pass(0.1);
-    // One of the two may need a spare one.
+    // One of the two blocks may need a spare symbol.
     for (let i = 0; i < 5; i++) for (const block of [0, 1]) feed(codedDatagram(object, block, 90 + i));
     await bed.network.clock.until(done, 1e6);
     expect(disk.violations).toEqual([]);
   });
 
-  it('has nothing in the short last place but its own symbol, and can do without that', async () => {
+  it('puts only its own symbol in the short last place, and can be complete without that symbol', async () => {
     const { bed, object, feed, done, disk } = await fetching({ object: coded(1, 100) });
     for (let i = 0; i < K - 1; i++) feed(codedDatagram(object, 0, 30 + i));
     await bed.pass(0.1);
-    // The symbol for which there is no place is kept in memory.
+    // The symbol that gets no place is kept in memory.
     for (let esi = 60; disk.completed === undefined && esi < 65; esi++) {
       feed(codedDatagram(object, 0, esi));
       await bed.pass(0.1);
@@ -100,7 +100,7 @@ describe('the fetch of a coded object', () => {
     expect(disk.violations).toEqual([]);
   });
 
-  it('takes the short last symbol to its place among guests', async () => {
+  it('puts the short last symbol in its own place among guests', async () => {
     const { bed, object, feed, done, disk } = await fetching({ object: coded(1, 100) });
     for (let i = 0; i < K - 2; i++) feed(codedDatagram(object, 0, 30 + i));
     feed(codedDatagram(object, 0, K - 1));
@@ -113,7 +113,7 @@ describe('the fetch of a coded object', () => {
     expect(disk.violations).toEqual([]);
   });
 
-  it('puts a source symbol whose place has a guest elsewhere, and knows it when it comes again', async () => {
+  it('puts a source symbol whose own place has a guest in another place, and recognises it when it comes again', async () => {
     const { bed, object, feed, done, disk, fetch } = await fetching({ object: coded(1) });
     for (const esi of [40, 41, 0, 1, 0, 1]) feed(codedDatagram(object, 0, esi));
     expect(fetch.stats()).toMatchObject({ duplicateBytes: 2 * SYMBOL_BYTES });
@@ -127,7 +127,7 @@ describe('the fetch of a coded object', () => {
     expect(disk.violations).toEqual([]);
   });
 
-  it('whose source symbols are all in their places is not solved at all', async () => {
+  it('does not solve a block whose source symbols are all in their places', async () => {
     const { bed, object, feed, done, disk } = await fetching({ object: coded(2, 5), restoreUs: 50e6 });
     feed(digestsOf(object));
     for (const block of [0, 1]) for (let esi = 0; esi < K; esi++) feed(codedDatagram(object, block, esi));
@@ -135,7 +135,7 @@ describe('the fetch of a coded object', () => {
     expect(disk.violations).toEqual([]);
   });
 
-  it('takes no symbol of a block that is being restored, and those of others', async () => {
+  it('takes no symbol of a block that is being restored, but symbols of other blocks', async () => {
     const { bed, object, feed, done, disk, fetch } = await fetching({ object: coded(2), restoreUs: 100_000 });
     feed(digestsOf(object));
     for (let i = 0; i < K + 2; i++) feed(codedDatagram(object, 0, 50 + i));
@@ -155,7 +155,7 @@ describe('the fetch of a coded object', () => {
     expect(disk.violations).toEqual([]);
   });
 
-  it('is right again when a block was wrong: the forger’s symbols go, the server’s stay', async () => {
+  it('repairs a wrong block: the forger’s symbols are given up, the server’s symbols stay', async () => {
     const { bed, object, feed, done, disk, fetch, warnings } = await fetching({ object: coded(1) });
     for (let i = 0; i < K; i++) {
       const payload = i < 3 ? { payload: new Uint8Array(SYMBOL_BYTES).fill(i + 1) } : {};

@@ -78,8 +78,8 @@ export function batchFrom(
 }
 
 /**
- * A batch as a system makes it that puts datagrams together: in each piece there are `count` datagrams in a row, or fewer where
- * the next is longer than the first of the piece, or the one before is shorter.
+ * A batch as a system with UDP_GRO makes it: each piece has `count` consecutive datagrams, or fewer if the next datagram is
+ * longer than the first of the piece or the one before is shorter.
  */
 export function grouped(count: number, ...datagrams: readonly Uint8Array[]): ReceivedBatch {
   const pieces: Uint8Array[][] = [];
@@ -93,7 +93,7 @@ export function grouped(count: number, ...datagrams: readonly Uint8Array[]): Rec
   return { ...batch, segmentBytes: pieces.map(([first]) => first!.length) };
 }
 
-/** A datagram with a symbol of a coded object as server 0 sends it on channel 0, or with another payload in its place. */
+/** A datagram of server 0 on channel 0 with a symbol of a coded object, or with another payload. */
 export function codedDatagram(
   { descriptor, encoders }: SimulatedObject,
   block: number,

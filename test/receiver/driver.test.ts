@@ -15,7 +15,7 @@ function eventsOf(receiver: SimulatedReceiver) {
 }
 
 describe('the receiving driver', () => {
-  it('tells what it does in the order it happens', async () => {
+  it('emits events in the order in which things happen', async () => {
     const bed = new Bed('events');
     const channels = [0, 0.5].map((startRatio) => ({ rateBitsPerSecond: MEGABIT, startRatio }));
     const object = bed.object(500, { channels });
@@ -67,7 +67,7 @@ describe('the receiving driver', () => {
     expect(await bed.failure(bed.receiver({ name: 'wrong', channels: [3] }), 1.1)).toBe('USAGE');
   });
 
-  it('counts what comes on the announcement channel and is no descriptor', async () => {
+  it('counts datagrams on the announcement channel that carry no descriptor', async () => {
     const bed = new Bed('announcement noise');
     const object = bed.object(200);
     await bed.server().publish(object);
@@ -84,7 +84,7 @@ describe('the receiving driver', () => {
     expect(complete.invalid).toEqual({ foreign: 3 });
   });
 
-  it('that is stopped before it begins ends with the reason and has joined nothing for long', async () => {
+  it('ends with the given reason when it is stopped before it begins, and leaves what it joined', async () => {
     const bed = new Bed('stopped early');
     const receiver = bed.receiver();
     receiver.abort('no');
@@ -96,9 +96,9 @@ describe('the receiving driver', () => {
     expect(receiver.host.down.counts.carriedCount).toBe(0);
   });
 
-  it('waits as patiently for a slow channel as that needs', async () => {
+  it('waits longer for a slow channel', async () => {
     const bed = new Bed('slow channel');
-    // One datagram in 20 s, with a patience of 30.
+    // One datagram in 20 s, with a patience of 30 s.
     const object = bed.object(3, { channels: [{ rateBitsPerSecond: 500 }] });
     await bed.server().publish(object);
     const receiver = bed.receiver({ patienceUs: 10e6 });
@@ -125,7 +125,7 @@ describe('the receiving driver', () => {
     expect(events).toHaveLength(1);
   });
 
-  it('says nothing of records that another key signed for other objects', async () => {
+  it('does not warn of records that another key signed for other objects', async () => {
     const bed = new Bed('foreign object');
     const stranger = simulatedKeys(new Prng('another')).privateKey;
     await bed.server().publish(bed.object(100, { object: 'other' }, stranger));
@@ -137,14 +137,14 @@ describe('the receiving driver', () => {
     expect(events.filter(({ name }) => name === 'warning')).toEqual([]);
   });
 
-  it('says what it usually is when announcements arrive and data do not, once', async () => {
+  it('warns once, with the usual cause, when announcements arrive and data do not', async () => {
     const bed = new Bed('no data');
     const object = bed.object(1000);
     const server = bed.server();
     await server.publish(object);
     const receiver = bed.receiver({ patienceUs: 20e6 });
     const events = eventsOf(receiver);
-    // A link whose MTU holds a record, but no symbol.
+    // The link's MTU is large enough for records, but not for symbols.
     const join = receiver.host.join.bind(receiver.host);
     receiver.host.join = (request, onBatch) =>
       join(request, (batch) => {
@@ -152,7 +152,7 @@ describe('the receiving driver', () => {
       });
     await bed.pass(15);
     const warnings = events.filter(({ name, event }) => name === 'warning' && hasCode(event, 'NO_DATA'));
-    // RFC 8200: 40 bytes, RFC 768: 8 bytes, our header: 48.
+    // 40 bytes of IPv6 (RFC 8200), 8 of UDP (RFC 768), 48 of layercast's header.
     const packetBytes = SYMBOL_BYTES + 48 + HEADER_BYTES;
     const message = expect.stringContaining(
       `nothing on channel 0: usually a link on the way has an MTU below ${packetBytes}`,
@@ -160,7 +160,7 @@ describe('the receiving driver', () => {
     expect(warnings).toEqual([{ name: 'warning', event: { code: 'NO_DATA', message } }]);
   });
 
-  it('does not speak of links when a server has died', async () => {
+  it('does not blame the link when a server has died', async () => {
     const bed = new Bed('dead, not filtered');
     const server = bed.server();
     await server.publish(bed.object(1000));
@@ -172,7 +172,7 @@ describe('the receiving driver', () => {
     expect(events.some(({ event }) => hasCode(event, 'NO_DATA'))).toBe(false);
   });
 
-  it('is as patient as rare announcements need, where genuine records of the fleet say how rare they are', async () => {
+  it('waits longer for rare announcements when genuine records of the fleet say how rare they are', async () => {
     const bed = new Bed('rare announcements');
     const other = bed.object(100, { object: 'other', announceIntervalUs: 20e6 });
     const announcer = bed.server(1);
@@ -187,14 +187,14 @@ describe('the receiving driver', () => {
     expect(await bed.failure(lone, 3)).toBe('NOBODY_SENDING');
   });
 
-  it('is no more patient because a stranger says that records are rare', async () => {
+  it('does not wait longer because a stranger says that announcements are rare', async () => {
     const bed = new Bed('forged patience');
     const stranger = simulatedKeys(new Prng('another')).privateKey;
     await bed.server().publish(bed.object(100, { object: 'other', announceIntervalUs: 86_400e6 }, stranger));
     expect(await bed.failure(bed.receiver({ patienceUs: 5e6 }), 5.2)).toBe('RECORD_INVALID');
   });
 
-  it('warns when even the lowest channel is faster than allowed, and joins that one', async () => {
+  it('warns when even the lowest channel is faster than allowed, and joins that channel', async () => {
     const bed = new Bed('below the ladder');
     const object = bed.object(200, { channels: [1, 2].map((factor) => ({ rateBitsPerSecond: factor * MEGABIT })) });
     await bed.server().publish(object);
@@ -206,7 +206,7 @@ describe('the receiving driver', () => {
     expect(events.filter(({ event }) => hasCode(event, 'RATE_BELOW_LADDER'))).toHaveLength(1);
   });
 
-  it('says how far it got when it is stopped or out of time', async () => {
+  it('says how much it has received when it is stopped or out of time', async () => {
     const bed = new Bed('how far');
     await bed.server().publish(bed.object(1000));
     const timed = bed.receiver({ name: 'timed', timeoutUs: 6e6 });

@@ -12,7 +12,7 @@ import { batchFrom } from './datagrams.js';
 
 export interface HandFedOptions extends Pick<DiskOptions, 'readUs' | 'flushUs' | 'restoreUs'> {
   readonly membershipUs?: number;
-  /** Instead of 40 symbols in 5 blocks. */
+  /** The object; 40 symbols in 5 blocks if left out. */
   readonly object?: (bed: Bed) => SimulatedObject;
 }
 

@@ -84,13 +84,13 @@ describe('a reception', () => {
     expect([...reception.hearings]).toEqual([]);
   });
 
-  it('takes what a server brings that was added since the descriptor was heard', () => {
+  it('takes symbols of a server that was added after the descriptor was heard', () => {
     feed(changed(0, 4, 7));
     expect([reception.newBytes, faults.total]).toEqual([SYMBOL_BYTES, 0]);
     expect([...reception.hearings]).toMatchObject([{ serverIndex: 7, channelIndex: 0 }]);
   });
 
-  it('survives a million of random bits in the place of headers', () => {
+  it('survives a million random bits instead of headers', () => {
     const prng = new Prng('fuzz');
     for (let i = 0; i < 3000; i++) {
       const datagram = datagrams.symbols[i % 40]!.slice();
@@ -102,7 +102,7 @@ describe('a reception', () => {
     expect(faults.total).toBeGreaterThan(2000);
   });
 
-  it('counts as dropped what its disk did not take, and takes it when it comes again', () => {
+  it('counts symbols as dropped that its disk did not take, and takes them when they come again', () => {
     disk.options = { ...disk.options, bytesPerSecond: 1, queueBytes: 3 * SYMBOL_BYTES };
     feed(...datagrams.symbols.slice(0, 5));
     expect([reception.newBytes, reception.droppedCount]).toEqual([3 * SYMBOL_BYTES, 2]);
@@ -118,7 +118,7 @@ describe('a reception', () => {
     expect(faults.total).toBe(0);
   });
 
-  it('knows when a channel was last heard, and by which server', () => {
+  it('knows when each channel was last heard, and from which server', () => {
     expect(reception.lastHeardOn(0)).toBeUndefined();
     feed(datagrams.symbols[0]!);
     reception.handle(0, batchFrom({ arrivalUs: 5000 }, datagrams.symbols[1]!));
@@ -134,25 +134,35 @@ describe('a reception', () => {
 describe('a reception of pieces with several datagrams', () => {
   const all = [...datagrams.symbols, ...datagrams.digests, ...datagrams.descriptor, ...datagrams.symbols.slice(7, 9)];
 
-  it.each([2, 7, 64])('takes each datagram once, as if each came alone, with up to %i in a piece', async (count) => {
-    const plain = new Reception(object.descriptor, await bed.disk().open(object.descriptor), faults, () => undefined);
-    plain.handle(0, batchOf(...all));
-    const batch = grouped(count, ...all);
-    reception.handle(0, batch);
-    expect(Math.max(...batch.buffers.map((piece, i) => piece.length / batch.segmentBytes[i]!))).toBeGreaterThan(1);
-    expect(batch.count).toBeLessThan(all.length * 0.6);
-    const figures = ({ symbolCount, newBytes, payloadBytes, duplicateBytes, packetBytes, droppedCount }: Reception) => {
-      return { symbolCount, newBytes, payloadBytes, duplicateBytes, packetBytes, droppedCount };
-    };
-    expect(figures(reception)).toEqual(figures(plain));
-    expect([reception.newBytes, descriptorCount]).toEqual([40 * SYMBOL_BYTES - 5, datagrams.descriptor.length]);
-    expect([reception.read(() => true), faults.total]).toEqual([plain.read(() => true), 0]);
-    const file = new Uint8Array(40 * SYMBOL_BYTES - 5);
-    void store.read(0, file);
-    expect(Buffer.compare(file, object.content.slice(0, file.length))).toBe(0);
-  });
+  it.each([2, 7, 64])(
+    'takes each datagram once, as if it had come alone, with up to %i datagrams in a piece',
+    async (count) => {
+      const plain = new Reception(object.descriptor, await bed.disk().open(object.descriptor), faults, () => undefined);
+      plain.handle(0, batchOf(...all));
+      const batch = grouped(count, ...all);
+      reception.handle(0, batch);
+      expect(Math.max(...batch.buffers.map((piece, i) => piece.length / batch.segmentBytes[i]!))).toBeGreaterThan(1);
+      expect(batch.count).toBeLessThan(all.length * 0.6);
+      const figures = ({
+        symbolCount,
+        newBytes,
+        payloadBytes,
+        duplicateBytes,
+        packetBytes,
+        droppedCount,
+      }: Reception) => {
+        return { symbolCount, newBytes, payloadBytes, duplicateBytes, packetBytes, droppedCount };
+      };
+      expect(figures(reception)).toEqual(figures(plain));
+      expect([reception.newBytes, descriptorCount]).toEqual([40 * SYMBOL_BYTES - 5, datagrams.descriptor.length]);
+      expect([reception.read(() => true), faults.total]).toEqual([plain.read(() => true), 0]);
+      const file = new Uint8Array(40 * SYMBOL_BYTES - 5);
+      void store.read(0, file);
+      expect(Buffer.compare(file, object.content.slice(0, file.length))).toBe(0);
+    },
+  );
 
-  it('counts what is no datagram of ours, and takes those around it', () => {
+  it('counts foreign datagrams, and takes the datagrams around them', () => {
     const forged = changed(1, 0, 0x4d);
     reception.handle(0, grouped(3, datagrams.symbols[0]!, forged, datagrams.symbols[2]!));
     expect([reception.symbolCount, faults.byReason()]).toEqual([2, { foreign: 1 }]);
@@ -160,7 +170,7 @@ describe('a reception of pieces with several datagrams', () => {
 });
 
 describe('a reception of several datagrams at once', () => {
-  it('measures by when each came, not by when the batch is handled', () => {
+  it('measures by the arrival time of each datagram, not by the time at which the batch is handled', () => {
     const train = datagrams.symbols.slice(0, 5).map((datagram, i) => {
       const marked = datagram.slice();
       stampHeader({ sequence: 100 + i, sendTimeUs: 0, slot: 0, stepLevel: 0, flags: Flag.train }, marked, 0);
@@ -192,7 +202,7 @@ describe('verification', () => {
     expect(await step()).toBe(false);
   });
 
-  it('finds the block in which a single bit is wrong, and the whole is right after it has come again', async () => {
+  it('rejects the block with a wrong bit, and the object is right after that block has come again', async () => {
     const verification = new Verification(reception.assembler, store, undefined);
     const spoilt = datagrams.symbols.map((datagram, i) => (i === 20 ? changed(20, 500, datagram[500]! ^ 4) : datagram));
     feed(...datagrams.digests, ...spoilt);
@@ -211,7 +221,7 @@ describe('verification', () => {
     expect(Buffer.from(await verification.objectDigest()).equals(object.descriptor.sha256)).toBe(true);
   });
 
-  it('tells a whole from one with a wrong byte without any block digest', async () => {
+  it('distinguishes a right object from one with a wrong byte without any block digest', async () => {
     const verification = new Verification(reception.assembler, store, undefined);
     feed(...datagrams.symbols.map((datagram, i) => (i === 39 ? changed(39, 60, datagram[60]! ^ 1) : datagram)));
     expect(Buffer.from(await verification.objectDigest()).equals(object.descriptor.sha256)).toBe(false);
@@ -219,7 +229,7 @@ describe('verification', () => {
 });
 
 describe('the progress meter', () => {
-  it('says what is there, how fast it comes, how much is lost and how long it will take', () => {
+  it('reports how much has arrived, the rate, the loss and the remaining time', () => {
     const meter = new ProgressMeter(object.descriptor, reception, 0, new Tally());
     const empty = meter.report(0, [], [1], UNMEASURED);
     expect(empty).toMatchObject({
@@ -231,7 +241,7 @@ describe('the progress meter', () => {
       rateBitsPerSecond: 0,
     });
     expect(empty.map).toEqual(new Array(64).fill(0));
-    // 10 of 12 that were sent.
+    // 10 of the 12 symbols that were sent arrived.
     feed(...datagrams.symbols.slice(0, 4), ...datagrams.symbols.slice(6, 12));
     const progress = meter.report(1e6, [0], [1], UNMEASURED);
     expect(progress.bytes).toBe(10 * SYMBOL_BYTES);
@@ -241,7 +251,7 @@ describe('the progress meter', () => {
     expect(progress).toMatchObject({ level: 1, channels: [0], servers: ['server'], verifiedBytes: 0 });
   });
 
-  it('forgets what was more than five reports ago', () => {
+  it('averages over the last five reports', () => {
     const meter = new ProgressMeter(object.descriptor, reception, 0, new Tally());
     meter.report(0, [0], [1], UNMEASURED);
     feed(...datagrams.symbols.slice(0, 20));
@@ -250,7 +260,7 @@ describe('the progress meter', () => {
     expect(meter.report(6e6, [0], [1], UNMEASURED)).toMatchObject({ rateBitsPerSecond: 0, etaMs: undefined });
   });
 
-  it('counts the short last symbol with its own length, and all of it once', () => {
+  it('counts the short last symbol once, with its own length', () => {
     feed(...datagrams.digests, ...datagrams.symbols, ...datagrams.symbols.slice(0, 4));
     reception.assembler.accept(4);
     const meter = new ProgressMeter(object.descriptor, reception, 0, new Tally());

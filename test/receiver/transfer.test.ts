@@ -17,14 +17,14 @@ describe('the fetch of one version', () => {
     expect(calls).toEqual(['join', 'leave']);
   });
 
-  it('is not confused by digests that come while it leaves and looks at the whole once more', async () => {
+  it('is not disturbed by digests that come while it leaves and hashes the whole object', async () => {
     const { bed, start, feed, disk, warnings, object } = handFed({ readUs: 10_000, membershipUs: 15_000 });
     const datagrams = datagramsOf(object);
     const fetch = await start();
     const done = fetch.run();
     await bed.pass(0.02);
     for (const symbol of datagrams.symbols) feed(symbol);
-    // Five blocks of 10 ms each to hash, then it leaves.
+    // The receiver hashes five blocks, 10 ms each, and then leaves.
     await bed.pass(0.06);
     for (const digests of datagrams.digests) feed(digests);
     await bed.network.clock.until(done, 2e6);
@@ -32,7 +32,7 @@ describe('the fetch of one version', () => {
     expect(disk.violations).toEqual([]);
   });
 
-  it('receives a block again that did not have its digest, and nothing else', async () => {
+  it('receives only the block again that did not have its digest', async () => {
     const { bed, start, feed, warnings, object } = handFed();
     const datagrams = datagramsOf(object);
     const fetch = await start();
@@ -51,7 +51,7 @@ describe('the fetch of one version', () => {
     expect(fetch.stats()).toMatchObject({ rejectedBlocks: 1, payloadBytes: 49 * SYMBOL_BYTES });
   });
 
-  it('joins a channel anew that has fallen silent', async () => {
+  it('joins a channel again that has fallen silent', async () => {
     const { bed, start, feed, warnings, calls, object } = handFed();
     const datagrams = datagramsOf(object);
     const fetch = await start();
@@ -69,7 +69,7 @@ describe('the fetch of one version', () => {
     expect(warnings).toEqual(['SILENCE']);
   });
 
-  it('writes what it has down soon after the first datagram, one checkpoint at a time', async () => {
+  it('makes its first checkpoint soon after the first datagram, one checkpoint at a time', async () => {
     const { bed, start, feed, disk, object } = handFed({ flushUs: 300_000 });
     const datagrams = datagramsOf(object);
     const fetch = await start();
@@ -89,7 +89,7 @@ describe('the fetch of one version', () => {
     expect(disk.violations).toEqual([]);
   });
 
-  it('ends with the reason it is stopped for while it still joins, and leaves what it joined', async () => {
+  it('ends with the given reason when it is stopped while it joins, and leaves what it joined', async () => {
     const unhandled: unknown[] = [];
     const note = (error: unknown) => unhandled.push(error);
     process.on('unhandledRejection', note);

@@ -64,16 +64,13 @@ describe('a state directory that cannot be written', () => {
     },
   );
 
-  it.each(['root', 'root/state', 'root/state/completed'])(
-    'because a file is in the way at %s, is found',
-    async (where) => {
-      const folder = newFolder();
-      mkdirSync(join(folder, where, '..'), { recursive: true });
-      writeFileSync(join(folder, where), '');
-      const opened = openDestination(join(folder, 'x'), join(folder, 'root', 'state'));
-      await expect(opened).rejects.toMatchObject({ code: 'FILE_NOT_FOUND', ...unusable });
-    },
-  );
+  it.each(['root', 'root/state', 'root/state/completed'])('because %s is a file, is found', async (where) => {
+    const folder = newFolder();
+    mkdirSync(join(folder, where, '..'), { recursive: true });
+    writeFileSync(join(folder, where), '');
+    const opened = openDestination(join(folder, 'x'), join(folder, 'root', 'state'));
+    await expect(opened).rejects.toMatchObject({ code: 'FILE_NOT_FOUND', ...unusable });
+  });
 
   it('because it is a link to nowhere or in a circle, is found', async () => {
     const folder = newFolder();
@@ -94,7 +91,7 @@ describe('a state directory that cannot be written', () => {
     expect(readdirSync(folder)).toEqual(['state']);
   });
 
-  it('does not keep a FILE that is right from being recognised; only to remember it fails', async () => {
+  it('does not prevent a right FILE from being recognised; only remembering its version fails', async () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'x'), CONTENT);
     await using destination = await openDestination(join(folder, 'x'), '/proc/none');
@@ -105,7 +102,7 @@ describe('a state directory that cannot be written', () => {
 });
 
 describe('a destination', () => {
-  it('that is a link has its target replaced; working files lie beside the target, and the link stays', async () => {
+  it('that is a link gets its target replaced; working files are beside the target, and the link stays', async () => {
     const [folder, other] = [newFolder(), newFolder()];
     symlinkSync(join('..', basename(other), 'target'), join(folder, 'link'));
     for (const old of [undefined, 'old']) {
@@ -166,7 +163,7 @@ describe('a destination', () => {
     },
   );
 
-  it('whose last rename fails says so, and the next run has nothing to receive', async () => {
+  it('whose last rename fails reports the error, and the next run has nothing to receive', async () => {
     const folder = newFolder();
     const path = join(folder, 'x');
     {
@@ -189,7 +186,7 @@ describe('a destination', () => {
     expect(readFileSync(path).equals(CONTENT)).toBe(true);
   });
 
-  it('of a read-only file, whose last rename failed, is taken up by an ordinary user', async () => {
+  it('of a read-only file whose last rename failed can be continued by an ordinary user', async () => {
     const stateDir = newFolder();
     const folder = join(newFolder(), 'own');
     const path = join(folder, 'x');
@@ -214,7 +211,7 @@ describe('a destination', () => {
     expect(existsSync(`${path}.part.journal`)).toBe(false);
   });
 
-  it('that has lost its lock neither renames nor removes anything, and says so', async () => {
+  it('that has lost its lock neither renames nor removes anything, and reports the loss', async () => {
     const folder = newFolder();
     const path = join(folder, 'x');
     writeFileSync(path, 'old');

@@ -28,7 +28,7 @@ function openIn(directory: string) {
 }
 type Store = Awaited<ReturnType<typeof openIn>>;
 
-/** What is on disk now, as a process finds it that comes after one that was killed. */
+/** What is on disk now, as the next process finds it after this one is killed. */
 function crashed(directory: string): string {
   const copy = newDirectory();
   for (const name of ['out.journal', 'out.part']) cpSync(join(directory, name), join(copy, name));
@@ -54,7 +54,7 @@ function writeGuest(store: Store, place: number, esi: number): boolean {
   return store.writeSymbol(place, esi, Buffer.concat([Buffer.alloc(3), bytes]), 3, bytes.length);
 }
 
-/** What a store claims, as place → what it holds; each of it is read from the file itself and is so. */
+/** What a store claims that each place holds, after a check against the bytes in the file. */
 async function trueClaims(store: Store, directory: string): Promise<Map<number, string>> {
   const file = await readFile(join(directory, 'out.part'));
   const claims = new Map<number, string>();
@@ -105,13 +105,13 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'crash' as const }) },
 );
 
-/** A store beside a plain map of what it was given, and of what a crash cannot take any more. */
+/** A store beside plain maps of the symbols that it was given and of those that a crash cannot take any more. */
 class Model {
   store!: Store;
   directory!: string;
   /** Place → `own` or the ESI of its guest, written and not taken back. */
   held = new Map<number, string>();
-  /** Of `held`, what a checkpoint has confirmed. */
+  /** The part of `held` that a checkpoint has confirmed. */
   safe = new Map<number, string>();
   readonly restoring = new Map<number, Promise<void>>();
   checkpoints: Promise<void>[] = [];
@@ -186,7 +186,7 @@ class Model {
     return done;
   }
 
-  /** What was under way comes to its end, in a file that nobody looks at any more. */
+  /** Waits for writes under way, to a file that no test reads any more. */
   async abandon(): Promise<void> {
     await Promise.all([...this.restoring.values(), ...this.checkpoints]);
     this.restoring.clear();
@@ -195,8 +195,8 @@ class Model {
   }
 }
 
-describe('an object on its way to its file', () => {
-  it('claims after a crash at any moment only what is there, and everything that a checkpoint has confirmed', async () => {
+describe('the store of an object that becomes a file', () => {
+  it('claims after a crash at any moment only symbols on disk, and all that a checkpoint has confirmed', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 50, size: 'max' }), async (steps) => {
         const model = new Model();
@@ -241,7 +241,7 @@ describe('an object on its way to its file', () => {
     );
   });
 
-  it('reads as the restored block, whatever waited to be written before', async () => {
+  it('returns the restored block, whatever symbols waited to be written before', async () => {
     const directory = newDirectory();
     const store = await openIn(directory);
     const [first, end] = blockRange(1);
@@ -285,7 +285,7 @@ describe('an object on its way to its file', () => {
     await again.discard();
   });
 
-  it('writes over no guest that the journal could not forget', async () => {
+  it('does not write over a guest that the journal could not forget', async () => {
     const directory = newDirectory();
     const store = await openIn(directory);
     const [first] = blockRange(1);
@@ -302,7 +302,7 @@ describe('an object on its way to its file', () => {
     await expect(store.close()).rejects.toMatchObject({ code: 'FILE_IO' });
   });
 
-  it('ends only when the block that is being restored is there', async () => {
+  it('closes only after the block that is being restored is written', async () => {
     const directory = newDirectory();
     const store = await openIn(directory);
     expect(writeGuest(store, 3, 300)).toBe(true);
@@ -319,7 +319,7 @@ describe('an object on its way to its file', () => {
     await expect(again.restoreBlock(3, bytesOfBlock(GEOMETRY, 3))).rejects.toMatchObject({ code: 'INTERNAL' });
   });
 
-  it('refuses what is no place, no ESI and no block', async () => {
+  it('refuses a place, an ESI and a block that do not exist', async () => {
     const store = await openIn(newDirectory());
     const refused = expect.objectContaining({ code: 'INTERNAL' });
     for (const [place, esi] of [

@@ -71,7 +71,7 @@ function openedAfter(command: string, output: string): unknown {
 }
 
 describe('an output', () => {
-  it('that is not there, or is an ordinary file, is taken, and nothing is left beside it', async () => {
+  it('that does not exist or is an ordinary file is taken, and nothing is left beside it', async () => {
     const folder = newFolder();
     const path = join(folder, 'new');
     expect(await openOutput(path)).toEqual({ path, exists: false });
@@ -101,11 +101,11 @@ describe('an output', () => {
     await expectRefused(`${folder}${ending}`, 'USAGE', /is a folder/);
   });
 
-  it('that ends in a slash is refused though nothing is there', async () => {
+  it('that ends in a slash is refused although there is no such folder', async () => {
     await expectRefused(`${newFolder()}/none/`, 'USAGE', /is a folder/);
   });
 
-  it('without a folder, or with a file in the place of the folder, is refused', async () => {
+  it('whose folder is missing, or is a file, is refused', async () => {
     const folder = newFolder();
     await expect(openOutput(join(folder, 'none', 'x'))).rejects.toMatchObject({
       code: 'FILE_NOT_FOUND',
@@ -128,7 +128,7 @@ describe('an output', () => {
     server.close();
   });
 
-  it('that is a symbolic link means the target, through several links and folders, there or not', async () => {
+  it('that is a symbolic link means its target, through several links and folders, whether or not the target exists', async () => {
     const [folder, other] = [newFolder(), newFolder()];
     writeFileSync(join(other, 'target'), 'old');
     symlinkSync(join('..', basename(other), 'target'), join(folder, 'near'));
@@ -165,7 +165,7 @@ describe('an output', () => {
     }
   });
 
-  it.each(['.part', '.part.journal'])('is refused when its %s is there and is no ordinary file', async (ending) => {
+  it.each(['.part', '.part.journal'])('is refused when its %s exists and is no ordinary file', async (ending) => {
     const folder = newFolder();
     mkdirSync(join(folder, `folder${ending}`));
     await expectRefused(join(folder, 'folder'), 'FILE_IO', /no ordinary file/, /Remove it/);
@@ -212,7 +212,7 @@ describe('an output', () => {
     }
   });
 
-  it('with a second name is taken: only the name is given to the new file', async () => {
+  it('with a second name is taken: only this name is given to the new file', async () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'one'), '');
     linkSync(join(folder, 'one'), join(folder, 'two'));

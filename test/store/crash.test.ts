@@ -25,7 +25,7 @@ interface Claimed {
   readonly guestCount: number;
 }
 
-/** How much the journal claims; each of it has its bytes on disk. */
+/** How many symbols and guests the journal claims, after a check that their bytes are on disk. */
 async function claimed(directory: string): Promise<Claimed> {
   const { partPath, journalPath } = pathsIn(directory);
   const identity = identityOf(SIZE);
@@ -54,7 +54,7 @@ async function claimed(directory: string): Promise<Claimed> {
 }
 
 describe('a part file and its journal', () => {
-  it('after kill -9 at any moment claim only what is there, and the next process takes it up', async () => {
+  it('claim only bytes on disk after kill -9 at any moment, and the next process continues from there', async () => {
     const directory = join(scratch, 'crash');
     await mkdir(directory);
     let before: Claimed = { symbolCount: 0, guestCount: 0 };
@@ -79,7 +79,7 @@ describe('a part file and its journal', () => {
     expect(existsSync(pathsIn(directory).journalPath)).toBe(false);
   });
 
-  it('start over together when one of them is gone or of another object', async () => {
+  it('start over together when one of them is missing or belongs to another object', async () => {
     const directory = join(scratch, 'together');
     await mkdir(directory);
     const paths = pathsIn(directory);

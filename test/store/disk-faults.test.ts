@@ -27,7 +27,7 @@ async function onSmallDisk(): Promise<unknown> {
 }
 
 describe('a full disk', () => {
-  it('is told at the start where possible, keeps what there is, and is no end once there is room again', async () => {
+  it('is reported at the start where possible, keeps progress, and lets the fetch continue when there is room again', async () => {
     const full = { code: 'DISK_FULL', message: expect.stringContaining('no space left'), hint: expect.any(String) };
     expect(await onSmallDisk()).toEqual({
       tooLarge: {
@@ -65,7 +65,7 @@ describe('a failing disk', () => {
     return { disk, state, cache };
   }
 
-  it('loses nothing that was taken, and takes nothing until a drain has succeeded', async () => {
+  it('loses no symbol that was taken, and takes none until a drain has succeeded', async () => {
     const { disk, state, cache } = smallCache();
     const bytes = Buffer.from('abcdefghijklmnop');
     state.failing = true;
@@ -102,7 +102,7 @@ describe('a disk that fails to sync', () => {
   }
   afterEach(() => vi.restoreAllMocks());
 
-  it('is not believed again, for the system may have forgotten what it could not write', async () => {
+  it('is not believed again, because the system may have forgotten bytes that it could not write', async () => {
     const paths = { partPath: join(scratch, 'sync.part'), journalPath: join(scratch, 'sync.journal') };
     const { part, journal } = await openPartialObject({ ...paths, identity });
     const bytes = new Uint8Array(4);
@@ -119,7 +119,7 @@ describe('a disk that fails to sync', () => {
     await journal.close();
   });
 
-  it('is told from a directory that is not there', async () => {
+  it('is distinguished from a directory that does not exist', async () => {
     const journalPath = join(scratch, 'alone.journal');
     const opening = openPartialObject({ partPath: join(scratch, 'none', 'x'), journalPath, identity });
     await expect(opening).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
@@ -129,7 +129,7 @@ describe('a disk that fails to sync', () => {
 });
 
 describe('a directory that cannot be written', () => {
-  it('is told when a part file or a journal is to be created there', async () => {
+  it('is reported when a part file or a journal is created there', async () => {
     const directory = join(scratch, 'locked');
     await mkdir(directory);
     const existing = join(directory, 'existing.part');

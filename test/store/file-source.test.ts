@@ -23,7 +23,7 @@ async function backdate(path: string): Promise<void> {
 }
 
 describe('a file that is published', () => {
-  it('reads anywhere, beyond 4 GiB too', async () => {
+  it('can be read anywhere, also beyond 4 GiB', async () => {
     const path = await newFile('start');
     const size = 5 * 2 ** 30;
     await truncate(path, size);
@@ -67,7 +67,7 @@ describe('a file that is published', () => {
     await source.close();
   });
 
-  it('notices at its path that it was replaced or deleted', async () => {
+  it('is found to be replaced or deleted when its path is checked', async () => {
     const path = await newFile('0123456789');
     const kept = join(directory, 'kept');
     await link(path, kept);
@@ -85,7 +85,7 @@ describe('a file that is published', () => {
     await other.close();
   });
 
-  it('must be an ordinary file that is there and may be read', async () => {
+  it('must be an ordinary file that exists and may be read', async () => {
     const fifo = join(directory, 'fifo');
     execFileSync('mkfifo', [fifo]);
     const locked = await newFile('secret');
@@ -125,7 +125,7 @@ describe('a file that may already be the object', () => {
     await expect(verifyFile(join(directory, 'dir'), expected)).rejects.toMatchObject({ code: 'FILE_IO' });
   });
 
-  it('stops being read when the caller gives up', async () => {
+  it('stops being read when the caller aborts', async () => {
     const abort = new AbortController();
     const path = await newFile(content);
     const onProgress = () => abort.abort(new Error('enough'));

@@ -7,7 +7,7 @@ import { FileLock } from '../../dist/store/lock/file-lock.js';
 const path = argv[2]!;
 const roundCount = Number(argv[3]);
 let wonCount = 0;
-// Whoever releases goes on until it has had its turn: a dying process may take its time to go, and keep the lock meanwhile.
+// A process that releases goes on until it has had the lock once: a dying process may hold the lock for some time.
 for (let round = 0; round < roundCount || (argv[4] === 'release' && wonCount === 0); round++) {
   let lock: FileLock;
   try {

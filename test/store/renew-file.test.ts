@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 describe('a file that is renewed', () => {
-  it('has the same bytes, length, mode and holes, and whoever had it open writes to nothing', async () => {
+  it('has the same bytes, length, mode and holes, and a process that had it open no longer writes to it', async () => {
     const path = join(scratch, 'sparse');
     const before = await open(path, 'wx+', 0o640);
     await before.truncate(50e6 + 7);
@@ -30,7 +30,7 @@ describe('a file that is renewed', () => {
     expect(await readdir(scratch)).toEqual(['sparse']);
   });
 
-  it('is removed when there is no room for a copy, kept when that is stopped, and may be missing', async () => {
+  it('is removed when there is no room for a copy, kept when the copy is aborted, and may be missing', async () => {
     const path = join(scratch, 'large');
     await writeFile(path, randomBytes(10_000));
     const stopped = AbortSignal.abort();

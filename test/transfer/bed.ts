@@ -50,7 +50,7 @@ export class Bed {
     return this.network.clock.nowUs / 1e6;
   }
 
-  /** Where its fleet announces. */
+  /** The group on which the fleet announces its objects. */
   get announcement() {
     return announcementOf('fleet');
   }
@@ -90,7 +90,7 @@ export class Bed {
     return new SimulatedReceiver({ publicKey: this.keys.publicKey, ...options, host: place, disk }) as BedReceiver;
   }
 
-  /** Lets time pass. */
+  /** Lets virtual time pass. */
   async pass(seconds: number): Promise<void> {
     await this.network.clock.run(this.network.clock.nowUs + seconds * 1e6);
   }

@@ -7,12 +7,12 @@ const AT_RISK_COUNT = 70;
 
 describe('a receiver of coded symbols that loses power', () => {
   it.each([0, 0.1])(
-    seeded('goes on with the guests in its journal, twelve times over, and hears nothing twice; loss %d'),
+    seeded('continues with the guests in its journal, twelve times, and receives no symbol twice; loss %d'),
     async (loss) => {
       const bed = new Bed(`coded crashes ${loss}`);
       const object = bed.object(2000, { code: 'raptorq', blockSymbols: 1000 });
       await bed.server().publish(object);
-      // Symbols that are repairs all of them, in places of others.
+      // All symbols are repair symbols, so all are guests.
       await bed.pass(90);
       const disk = bed.disk({ flushUs: 50_000, readUs: 5000, restoreUs: 30_000 });
       let [kept, receivedCount] = [0, 0];
@@ -76,12 +76,12 @@ describe('a receiver of coded symbols that loses power', () => {
     },
   );
 
-  it(seeded('is not misled by guests that were being written when it happened'), async () => {
+  it(seeded('is not misled by guests that were being written when the power failed'), async () => {
     const bed = new Bed('coded garbage');
     const object = bed.object(400, { code: 'raptorq', blockSymbols: 400 });
     await bed.server().publish(object);
     await bed.pass(90);
-    // Checkpoints never end in time: all that the crash leaves is garbage.
+    // No checkpoint ends before the crash, so all bytes that it leaves are garbage.
     const disk = bed.disk({ flushUs: 10e6 });
     const receiver = bed.receiver({ disk });
     await bed.pass(3);
@@ -107,7 +107,7 @@ describe('a receiver of coded symbols that loses power', () => {
     const again = bed.receiver({ name: 'again', disk });
     const complete = await bed.completion(again, 1.01 + 7);
     expectSafe(again, object, complete);
-    // A block that is being proven takes no more: what came while it was read is all.
+    // A block that is being proven takes no symbols: those that arrive meanwhile count as duplicates.
     expect(complete.resumedBytes).toBe(500 * SYMBOL_BYTES);
     expect(complete.payloadBytes - complete.duplicateBytes).toBeLessThanOrEqual(2 * SYMBOL_BYTES);
   });

@@ -19,7 +19,9 @@ function forgerOf(bed: Bed, object: SimulatedObject) {
 
 describe('somebody without the key, among coded symbols', () => {
   it.each([1000, 250])(
-    seeded('who forges a tenth from an address of his own costs no more than they take away; blocks of %d'),
+    seeded(
+      'who forges a tenth of all symbols from an address of his own costs only the time of the rejected symbols; blocks of %d',
+    ),
     async (blockSymbols) => {
       const bed = new Bed(`coded forged ${blockSymbols}`);
       const object = bed.object(1000, { code: 'raptorq', blockSymbols });
@@ -28,7 +30,7 @@ describe('somebody without the key, among coded symbols', () => {
       await bed.pass(90);
       attack(bed, dataGroupOf(object), 90_000, forgerOf(bed, object));
       const receiver = bed.receiver();
-      // A tenth of the places were his: those are received again, as soon as a checkpoint has freed them; that takes
+      // A tenth of the places held his symbols. They are received again as soon as a checkpoint has freed the places; that takes
       // half a second at most, in which blocks that are wrong at the same time wait together.
       const complete = await bed.completion(receiver, 1.01 + 1.25 * passSeconds(1000) + 1);
       expectSafe(receiver, object, complete);
@@ -36,7 +38,7 @@ describe('somebody without the key, among coded symbols', () => {
     },
   );
 
-  it(seeded('is heard no more once three blocks were wrong with him and right without'), async () => {
+  it(seeded('is banned after three blocks were wrong with his symbols and right without them'), async () => {
     const bed = new Bed('coded banned');
     const object = bed.object(3000, { code: 'raptorq', blockSymbols: 100 });
     await bed.server().publish(object);
@@ -47,21 +49,24 @@ describe('somebody without the key, among coded symbols', () => {
     expect(complete.invalid.untrusted).toBeGreaterThan(10);
   });
 
-  it(seeded('who forges a tenth in a server’s name changes no byte; when he stops, it is complete'), async () => {
-    const bed = new Bed('coded forged as server');
-    const object = bed.object(1000, { code: 'raptorq', blockSymbols: 500 });
-    await bed.server().publish(object);
-    const attacker = attack(bed, dataGroupOf(object), 90_000, forgerOf(bed, object), SERVER);
-    const receiver = bed.receiver();
-    await bed.pass(40);
-    expect(receiver.disk.completed).toBeUndefined();
-    expect(receiver.disk.violations).toEqual([]);
-    attacker.die();
-    // What was poisoned when he fell silent is rejected once more.
-    const complete = await bed.completion(receiver, 2.2 * passSeconds(1000) + 1);
-    expectSafe(receiver, object, complete);
-    expect(complete.rejectedBlocks).toBeGreaterThan(2);
-  });
+  it(
+    seeded('who forges a tenth with a server’s address changes no byte; the object is complete when he stops'),
+    async () => {
+      const bed = new Bed('coded forged as server');
+      const object = bed.object(1000, { code: 'raptorq', blockSymbols: 500 });
+      await bed.server().publish(object);
+      const attacker = attack(bed, dataGroupOf(object), 90_000, forgerOf(bed, object), SERVER);
+      const receiver = bed.receiver();
+      await bed.pass(40);
+      expect(receiver.disk.completed).toBeUndefined();
+      expect(receiver.disk.violations).toEqual([]);
+      attacker.die();
+      // Blocks that were poisoned when he fell silent are rejected once more.
+      const complete = await bed.completion(receiver, 2.2 * passSeconds(1000) + 1);
+      expectSafe(receiver, object, complete);
+      expect(complete.rejectedBlocks).toBeGreaterThan(2);
+    },
+  );
 
   it(seeded('whose symbols an earlier run left on disk does not spoil the block for ever'), async () => {
     const bed = new Bed('coded forged on disk');
@@ -75,13 +80,13 @@ describe('somebody without the key, among coded symbols', () => {
     attacker.die();
     expect(disk.journalledBytes).toBeGreaterThan(500 * SYMBOL_BYTES);
     const receiver = bed.receiver({ name: 'again', disk });
-    // Who sent what is on disk is not known: all of it is received again.
+    // The sources of symbols on disk are not known, so the whole block is received again.
     const complete = await bed.completion(receiver, 1.01 + 1.5 * passSeconds(1000) + 1);
     expectSafe(receiver, object, complete);
     expect(complete.rejectedBlocks).toBe(1);
   });
 
-  it(seeded('who fills most of a block and falls silent does not keep it from those who send on'), async () => {
+  it(seeded('who fills most of a block and falls silent does not prevent others from filling it'), async () => {
     const bed = new Bed('coded majority');
     const object = bed.object(1000, { code: 'raptorq', blockSymbols: 1000 });
     await bed.server().publish(object);
@@ -94,12 +99,12 @@ describe('somebody without the key, among coded symbols', () => {
     });
     while (rejectedCount === 0 && bed.nowS < 10) await bed.pass(0.05);
     attacker.die();
-    // The forger has a while to go on; then what is there of the server's stays, and the rest comes.
+    // The forger goes on for a while. Then the server's symbols in the block stay, and the rest arrives.
     const complete = await bed.completion(receiver, 2 * passSeconds(1000));
     expectSafe(receiver, object, complete);
   });
 
-  it(seeded('who names ESIs all over the place does not keep genuine symbols out'), async () => {
+  it(seeded('who sends ESIs from their whole range does not keep genuine symbols out'), async () => {
     const bed = new Bed('coded scattered');
     const object = bed.object(1000, { code: 'raptorq', blockSymbols: 1000 });
     await bed.server().publish(object);
@@ -114,7 +119,7 @@ describe('somebody without the key, among coded symbols', () => {
     expect(complete.invalid.outOfRange).toBeUndefined();
   });
 
-  it(seeded('who sends symbols longer, shorter, or of blocks that there are not is counted'), async () => {
+  it(seeded('who sends symbols of a wrong length or of blocks that do not exist is counted'), async () => {
     const bed = new Bed('coded misshapen');
     const object = bed.object(0, { content: bed.bytes(299 * 1154 + 7), code: 'raptorq', blockSymbols: 100 });
     await bed.server().publish(object);

@@ -33,17 +33,20 @@ describe('several channels and servers of coded symbols', () => {
     expect(complete.servers).toHaveLength(serverCount);
   });
 
-  it(seeded('of several blocks repeat only what blocks hear while the last is not ready'), async () => {
-    const bed = new Bed('coded servers and blocks');
-    const object = bed.object(4000, { ...planOf(3), blockSymbols: 1000 });
-    for (let index = 0; index < 3; index++) await bed.server(index).publish(object);
-    const receiver = bed.receiver({ channels: [0, 1, 2], host: { down: { loss: 0.1 } } });
-    const complete = await bed.completion(receiver, 2.1 + (1.05 * passSeconds(4000)) / (12 * 0.9));
-    expectSafe(receiver, object, complete);
-    expect(complete.overhead).toBeLessThan(0.04);
-  });
+  it(
+    seeded('of several blocks repeat only symbols that come for ready blocks while the last block is not ready'),
+    async () => {
+      const bed = new Bed('coded servers and blocks');
+      const object = bed.object(4000, { ...planOf(3), blockSymbols: 1000 });
+      for (let index = 0; index < 3; index++) await bed.server(index).publish(object);
+      const receiver = bed.receiver({ channels: [0, 1, 2], host: { down: { loss: 0.1 } } });
+      const complete = await bed.completion(receiver, 2.1 + (1.05 * passSeconds(4000)) / (12 * 0.9));
+      expectSafe(receiver, object, complete);
+      expect(complete.overhead).toBeLessThan(0.04);
+    },
+  );
 
-  it(seeded('whose clocks are five seconds apart bring it as well'), async () => {
+  it(seeded('whose clocks are five seconds apart bring the object too'), async () => {
     const bed = new Bed('coded clocks');
     const object = bed.object(2000, planOf(3));
     for (let index = 0; index < 3; index++) {
@@ -56,7 +59,7 @@ describe('several channels and servers of coded symbols', () => {
     expect(complete.overhead).toBeLessThan(0.003);
   });
 
-  it(seeded('go on without the one that dies, and with it when it is back'), async () => {
+  it(seeded('go on without a server that dies, and with it when it is back'), async () => {
     const bed = new Bed('coded death');
     const object = bed.object(2000, { ...planOf(2), channels: [{ rateBitsPerSecond: MEGABIT }] });
     await bed.server(0).publish(object);
@@ -66,7 +69,7 @@ describe('several channels and servers of coded symbols', () => {
     await bed.pass(4);
     mortal.host.die();
     await bed.pass(4);
-    // Another machine in its place, with a clock 5 s behind: it sends again what the first sent in its last 5 s.
+    // Another machine replaces it, with a clock 5 s behind: it sends again what the first machine sent in its last 5 s.
     const host = bed.host('in its place', { address: 'fd00:5::2', wallErrorUs: -5e6 });
     await bed.server(1, { host }).publish(object);
     const complete = await bed.completion(receiver, 1.02 * (passSeconds(2000) / 2) - 8 + 1.01 + 2 + 1);
@@ -75,7 +78,7 @@ describe('several channels and servers of coded symbols', () => {
     expect(complete.overhead).toBeLessThan(0.06);
   });
 
-  it(seeded('started anew with the same clock go on where they would have been'), async () => {
+  it(seeded('that start anew with the same clock continue where they would have been'), async () => {
     const bed = new Bed('coded restart');
     const object = bed.object(1000, { ...planOf(1), blockSymbols: 1000, channels: [{ rateBitsPerSecond: MEGABIT }] });
     const before = bed.server();
@@ -89,7 +92,7 @@ describe('several channels and servers of coded symbols', () => {
     expect(complete.overhead).toBeLessThan(0.005);
   });
 
-  it(seeded('added half-way, which the descriptor in hand does not know, help at once'), async () => {
+  it(seeded('that are added half-way and are not in the receiver’s descriptor help at once'), async () => {
     const bed = new Bed('coded added');
     const channels = [{ rateBitsPerSecond: MEGABIT }];
     const content = bed.bytes(2000 * 1154);
@@ -109,7 +112,7 @@ describe('several channels and servers of coded symbols', () => {
     expect(complete.servers.every(({ datagrams }) => datagrams > 600)).toBe(true);
   });
 
-  it(seeded('of a replicated ladder: each channel brings it alone'), async () => {
+  it(seeded('of a replicated ladder: each channel brings the object alone'), async () => {
     const bed = new Bed('coded replicated');
     const object = bed.object(1000, { ...planOf(2), blockSymbols: 1000, mode: 'best' });
     await bed.server(0).publish(object);
@@ -122,7 +125,7 @@ describe('several channels and servers of coded symbols', () => {
     }
   });
 
-  it(seeded('left and joined by a receiver that changes its level keep all that it had'), async () => {
+  it(seeded('that a receiver leaves and joins when it changes its level cost it no symbols'), async () => {
     const bed = new Bed('coded levels');
     const object = bed.object(2000, planOf(2));
     for (const index of [0, 1]) await bed.server(index).publish(object);

@@ -36,7 +36,7 @@ describe('one channel of coded symbols', () => {
   );
 
   it.each([0, 0.01, 0.05, 0.1, 0.2])(
-    seeded('is complete with hardly more than K symbols of K, whenever it is joined, at a loss of %d'),
+    seeded('completes an object with hardly more than K symbols, whenever it is joined, at a loss of %d'),
     async (loss) => {
       const bed = new Bed(`coded loss ${loss}`);
       const object = coded(bed, 1000);
@@ -88,7 +88,7 @@ describe('one channel of coded symbols', () => {
     expect(complete.overhead).toBeLessThan(0.15);
   });
 
-  it(seeded('takes datagrams that overtake each other, come twice or come damaged for what they are'), async () => {
+  it(seeded('takes datagrams that overtake each other, and counts duplicates and damaged datagrams'), async () => {
     const bed = new Bed('coded reordering');
     const object = coded(bed, 1000, { blockSymbols: 250 });
     await bed.server().publish(object);
@@ -102,11 +102,11 @@ describe('one channel of coded symbols', () => {
     expectSafe(damaging, object, repaired);
   });
 
-  it(seeded('is solved from what a slow disk took, and needs nothing that it did not take'), async () => {
+  it(seeded('is solved from the symbols that a slow disk took, without those that it dropped'), async () => {
     const bed = new Bed('coded slow disk');
     const object = coded(bed, 1000, { blockSymbols: 500 });
     await bed.server().publish(object);
-    // Half of what comes.
+    // Half of the symbols that arrive.
     const disk = bed.disk({ bytesPerSecond: 50 * SYMBOL_BYTES, queueBytes: 20 * SYMBOL_BYTES, flushUs: 100_000 });
     const receiver = bed.receiver({ disk });
     const complete = await bed.completion(receiver, 3 + 1.1 * 2 * passSeconds(1000));
@@ -114,7 +114,7 @@ describe('one channel of coded symbols', () => {
     expect(complete.droppedDatagrams).toBeGreaterThan(800);
   });
 
-  it(seeded('keeps what a full disk holds, and goes on when there is room'), async () => {
+  it(seeded('keeps the symbols on a full disk, and continues when there is room'), async () => {
     const bed = new Bed('coded full disk');
     const object = coded(bed, 1000, { blockSymbols: 250 });
     await bed.server().publish(object);

@@ -4,7 +4,7 @@ import { seeded } from '../simulate/seed.js';
 import { Bed, expectSafe, newBytesOf, passSeconds, SYMBOL_BYTES } from './bed.js';
 
 describe('a receiver that loses power', () => {
-  it(seeded('goes on from the last checkpoint, twenty times over, and never takes a verified byte again'), async () => {
+  it(seeded('continues from the last checkpoint, twenty times, and never receives a verified byte again'), async () => {
     const bed = new Bed('crashes');
     const object = bed.object(1500, { blockSymbols: 32 });
     await bed.server().publish(object);
@@ -52,11 +52,11 @@ describe('a receiver that loses power', () => {
     },
   );
 
-  it(seeded('is not misled by bytes that were being written when it happened'), async () => {
+  it(seeded('is not misled by bytes that were being written when the power failed'), async () => {
     const bed = new Bed('garbage');
     const object = bed.object(400, { blockSymbols: 400 });
     await bed.server().publish(object);
-    // Checkpoints never end in time: all that the crash leaves is garbage.
+    // No checkpoint ends before the crash, so all bytes that it leaves are garbage.
     const disk = bed.disk({ flushUs: 10e6 });
     const receiver = bed.receiver({ disk });
     await bed.pass(4);
@@ -84,7 +84,7 @@ describe('a receiver that is stopped', () => {
     expect(receiver.disk.journalledBytes).toBe(newBytesOf(stats, object));
   });
 
-  it(seeded('in the very moment of joining, ends with the reason and nothing else'), async () => {
+  it(seeded('while it joins ends with the given reason and no other error'), async () => {
     const unhandled: unknown[] = [];
     const note = (error: unknown) => unhandled.push(error);
     process.on('unhandledRejection', note);
@@ -100,7 +100,7 @@ describe('a receiver that is stopped', () => {
     expect(unhandled).toEqual([]);
   });
 
-  it(seeded('by its own deadline, says so and keeps what it has'), async () => {
+  it(seeded('by its own time limit reports that and keeps its progress'), async () => {
     const bed = new Bed('deadline');
     await bed.server().publish(bed.object(1000));
     const receiver = bed.receiver({ timeoutUs: 4e6 });

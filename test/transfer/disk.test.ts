@@ -3,45 +3,54 @@ import { seeded } from '../simulate/seed.js';
 import { Bed, expectSafe, passesAt, passSeconds, SYMBOL_BYTES } from './bed.js';
 
 describe('a disk', () => {
-  it(seeded('that is full ends the transfer with DISK_FULL, and what fitted is taken up again'), async () => {
-    const bed = new Bed('full');
-    const object = bed.object(500);
-    await bed.server().publish(object);
-    const disk = bed.disk({ capacityBytes: 200 * SYMBOL_BYTES });
-    const receiver = bed.receiver({ disk });
-    expect(await bed.failure(receiver, 6)).toBe('DISK_FULL');
-    const kept = disk.journalledBytes;
-    expect(kept).toBeLessThanOrEqual(200 * SYMBOL_BYTES);
-    disk.options = { ...disk.options, capacityBytes: undefined };
-    const again = bed.receiver({ name: 'again', disk });
-    const complete = await bed.completion(again, 1.01 + passSeconds(500));
-    expectSafe(again, object, complete);
-    expect(complete.resumedBytes).toBe(kept);
-  });
+  it(
+    seeded('that is full ends the transfer with DISK_FULL, and the next run continues with the symbols on disk'),
+    async () => {
+      const bed = new Bed('full');
+      const object = bed.object(500);
+      await bed.server().publish(object);
+      const disk = bed.disk({ capacityBytes: 200 * SYMBOL_BYTES });
+      const receiver = bed.receiver({ disk });
+      expect(await bed.failure(receiver, 6)).toBe('DISK_FULL');
+      const kept = disk.journalledBytes;
+      expect(kept).toBeLessThanOrEqual(200 * SYMBOL_BYTES);
+      disk.options = { ...disk.options, capacityBytes: undefined };
+      const again = bed.receiver({ name: 'again', disk });
+      const complete = await bed.completion(again, 1.01 + passSeconds(500));
+      expectSafe(again, object, complete);
+      expect(complete.resumedBytes).toBe(kept);
+    },
+  );
 
-  it(seeded('that is slower than the channel drops symbols, which are counted and come again'), async () => {
-    const bed = new Bed('slow');
-    const object = bed.object(400);
-    await bed.server().publish(object);
-    // 60 % of what arrives, behind a queue of ten symbols.
-    const disk = bed.disk({ bytesPerSecond: 60 * SYMBOL_BYTES, queueBytes: 10 * SYMBOL_BYTES });
-    const receiver = bed.receiver({ disk });
-    const complete = await bed.completion(receiver, 1.01 + passesAt(0.4, 400) * passSeconds(400));
-    expectSafe(receiver, object, complete);
-    expect(complete.droppedDatagrams).toBe(disk.refusedCount);
-    expect(complete.droppedDatagrams).toBeGreaterThan(50);
-    expect(complete.lostDatagrams).toBe(0);
-  });
+  it(
+    seeded('that is slower than the channel makes the receiver drop symbols, which are counted and come again'),
+    async () => {
+      const bed = new Bed('slow');
+      const object = bed.object(400);
+      await bed.server().publish(object);
+      // 60 % of what arrives, behind a queue of ten symbols.
+      const disk = bed.disk({ bytesPerSecond: 60 * SYMBOL_BYTES, queueBytes: 10 * SYMBOL_BYTES });
+      const receiver = bed.receiver({ disk });
+      const complete = await bed.completion(receiver, 1.01 + passesAt(0.4, 400) * passSeconds(400));
+      expectSafe(receiver, object, complete);
+      expect(complete.droppedDatagrams).toBe(disk.refusedCount);
+      expect(complete.droppedDatagrams).toBeGreaterThan(50);
+      expect(complete.lostDatagrams).toBe(0);
+    },
+  );
 
-  it(seeded('that takes two seconds for each flush never has two checkpoints, nor one beside the end'), async () => {
-    const bed = new Bed('slow flush');
-    const object = bed.object(500);
-    await bed.server().publish(object);
-    const receiver = bed.receiver({ disk: bed.disk({ flushUs: 2e6 }) });
-    expectSafe(receiver, object, await bed.completion(receiver, 1.01 + passSeconds(500) + 4.1));
-  });
+  it(
+    seeded('that takes two seconds for each flush never has two checkpoints, or a checkpoint and the commit, at once'),
+    async () => {
+      const bed = new Bed('slow flush');
+      const object = bed.object(500);
+      await bed.server().publish(object);
+      const receiver = bed.receiver({ disk: bed.disk({ flushUs: 2e6 }) });
+      expectSafe(receiver, object, await bed.completion(receiver, 1.01 + passSeconds(500) + 4.1));
+    },
+  );
 
-  it(seeded('that takes longer for the end than patience lasts is waited for'), async () => {
+  it(seeded('that takes longer than the patience for the commit is waited for'), async () => {
     const bed = new Bed('slow end');
     const object = bed.object(200);
     await bed.server().publish(object);
@@ -52,7 +61,7 @@ describe('a disk', () => {
     expectSafe(receiver, object, await bed.completion(receiver, passSeconds(200) + 26));
   });
 
-  it(seeded('that takes a second to read a block back is not asked for a checkpoint beside the end'), async () => {
+  it(seeded('that takes a second to read a block back gets no checkpoint during the commit'), async () => {
     const bed = new Bed('slow read');
     const object = bed.object(300, { blockSymbols: 300 });
     await bed.server().publish(object);
@@ -60,7 +69,7 @@ describe('a disk', () => {
     expectSafe(receiver, object, await bed.completion(receiver, 1.01 + passSeconds(300) + 10));
   });
 
-  it(seeded('of a server that reads slowly slows its channels and nothing else'), async () => {
+  it(seeded('of a server that reads slowly slows down only the channels of that server'), async () => {
     const bed = new Bed('slow server');
     const object = bed.object(300);
     // A slab of four datagrams takes 50 ms to read where they are due every 10 ms.
@@ -71,16 +80,19 @@ describe('a disk', () => {
     expect(complete.lostDatagrams).toBe(0);
   });
 
-  it(seeded('of a server whose file changes stops that object and no mixture is sent'), async () => {
-    const bed = new Bed('changed');
-    const object = bed.object(1000);
-    const server = bed.server();
-    await server.publish(object);
-    const receiver = bed.receiver({ patienceUs: 5e6 });
-    await bed.pass(3);
-    server.sourceOf(object)?.change();
-    expect(await bed.failure(receiver, 6)).toBe('NOBODY_SENDING');
-    expect(server.failures).toEqual([expect.objectContaining({ code: 'OBJECT_CHANGED' })]);
-    expect(receiver.stats()?.rejectedBlocks).toBe(0);
-  });
+  it(
+    seeded('of a server whose file changes stops that object, and no mixture of old and new bytes is sent'),
+    async () => {
+      const bed = new Bed('changed');
+      const object = bed.object(1000);
+      const server = bed.server();
+      await server.publish(object);
+      const receiver = bed.receiver({ patienceUs: 5e6 });
+      await bed.pass(3);
+      server.sourceOf(object)?.change();
+      expect(await bed.failure(receiver, 6)).toBe('NOBODY_SENDING');
+      expect(server.failures).toEqual([expect.objectContaining({ code: 'OBJECT_CHANGED' })]);
+      expect(receiver.stats()?.rejectedBlocks).toBe(0);
+    },
+  );
 });

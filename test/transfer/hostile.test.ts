@@ -74,7 +74,7 @@ describe('somebody without the key', () => {
     expect(complete.rejectedBlocks).toBeGreaterThan(0);
   });
 
-  it(seeded('cannot have a wrong byte accepted in large blocks either, and those that are verified stay'), async () => {
+  it(seeded('cannot have a wrong byte accepted in large blocks either, and verified blocks stay'), async () => {
     const bed = new Bed('forged large');
     const object = bed.object(600, { blockSymbols: 100 });
     await bed.server().publish(object);
@@ -88,13 +88,13 @@ describe('somebody without the key', () => {
     await bed.pass(20);
     expect(receiver.disk.completed).toBeUndefined();
     attacker.die();
-    // What was poisoned when the forger fell silent is rejected once more; then one pass brings it.
+    // Blocks that were poisoned when the forger fell silent are rejected once more; then one pass completes them.
     const complete = await bed.completion(receiver, 2.1 * passSeconds(600));
     expectSafe(receiver, object, complete);
     expect(complete.rejectedBlocks).toBeGreaterThan(2);
   });
 
-  it(seeded('cannot write outside the object, nor pass for a server or a channel that is not'), async () => {
+  it(seeded('cannot write outside the object, or pass for a server or a channel that does not exist'), async () => {
     const bed = new Bed('outside');
     const object = bed.object(200);
     await bed.server().publish(object);
@@ -158,26 +158,29 @@ describe('somebody without the key', () => {
     expect(complete.rejectedBlocks).toBe(0);
   });
 
-  it(seeded('who floods the announcements for a while cannot hide the genuine one for longer'), async () => {
-    const bed = new Bed('flood');
-    const object = bed.object(100);
-    await bed.server().publish(object);
-    const prng = bed.network.prng.fork('records');
-    const { announcement } = bed;
-    const forge = () => recordDatagrams(prng.fill(new Uint8Array(300)), 0, ANNOUNCEMENT_CHANNEL)[0]!;
-    // The checks of a quiet time are used up before the first announcement.
-    const attacker = attack(bed, announcement, 200, forge);
-    const receiver = bed.receiver();
-    const faults = () => receiver.stats()?.invalid;
-    await bed.pass(5);
-    attacker.die();
-    const complete = await bed.completion(receiver, 2.1 + passSeconds(100));
-    expectSafe(receiver, object, complete);
-    expect(faults()?.flood).toBeGreaterThan(1000);
-  });
+  it(
+    seeded('who floods the announcement group for a while cannot hide the genuine announcement for longer'),
+    async () => {
+      const bed = new Bed('flood');
+      const object = bed.object(100);
+      await bed.server().publish(object);
+      const prng = bed.network.prng.fork('records');
+      const { announcement } = bed;
+      const forge = () => recordDatagrams(prng.fill(new Uint8Array(300)), 0, ANNOUNCEMENT_CHANNEL)[0]!;
+      // The checks of a quiet time are used up before the first announcement.
+      const attacker = attack(bed, announcement, 200, forge);
+      const receiver = bed.receiver();
+      const faults = () => receiver.stats()?.invalid;
+      await bed.pass(5);
+      attacker.die();
+      const complete = await bed.completion(receiver, 2.1 + passSeconds(100));
+      expectSafe(receiver, object, complete);
+      expect(faults()?.flood).toBeGreaterThan(1000);
+    },
+  );
 
   it(
-    seeded('who sends pieces of records that do not exist does not keep the genuine one from being put together'),
+    seeded('who sends pieces of invented records does not prevent the genuine record from being assembled'),
     async () => {
       const bed = new Bed('pieces');
       // A descriptor in two pieces.

@@ -12,7 +12,7 @@ import type { Bed } from './bed.js';
 const TICK_US = 50_000;
 
 export interface LightOptions extends Partial<ChannelChoice> {
-  /** Changes what a datagram says before it is measured. */
+  /** Changes the header of a datagram before it is measured. */
   readonly forge?: (header: Header) => void;
   /** What this host says of itself at each tick. */
   readonly local?: (nowUs: number) => LocalReading;

@@ -21,8 +21,8 @@ async function overtaxed(title: string, megabits: number, seconds: number) {
   return receiver;
 }
 
-describe('a host that cannot take what comes', () => {
-  it(seeded('asks for less, says that it is itself the reason, and tries again rarely'), async () => {
+describe('a host that cannot take all datagrams', () => {
+  it(seeded('goes down to a lower level, gives itself as the reason, and rarely tries the level again'), async () => {
     const receiver = await overtaxed('slow host', 3.3, 40);
     const leaves = receiver.moves.filter(({ action }) => action === 'leave');
     expect(new Set(leaves.map(({ reason }) => reason.replace(/^.*: /, '')))).toEqual(
@@ -49,7 +49,7 @@ describe('a host that cannot take what comes', () => {
     expect(receiver.levelRates.at(-1)).toBeCloseTo(6 * MEGABIT, 0);
   });
 
-  it(seeded('does not take for a queue what waited because it was itself late'), async () => {
+  it(seeded('does not take datagrams for a queue that waited because the host itself was late'), async () => {
     const bed = new Bed('busy host');
     const object = bed.object(2000, { channels });
     await bed.server().publish(object);
@@ -58,7 +58,7 @@ describe('a host that cannot take what comes', () => {
     const receiver = new LightReceiver(bed, object, bed.host('busy', { below: 'line' }), { local });
     await bed.pass(5);
     expect(receiver.levelRates.at(-1)).toBeCloseTo(6 * MEGABIT, 0);
-    // Everything comes 300 ms later from now on, and each tick says that it is as late.
+    // From now on all datagrams come 300 ms later, and each tick is reported to be 300 ms late.
     line.down.change({ delayUs: 300_000 });
     await bed.pass(8);
     expect(receiver.moves.filter(({ action }) => action === 'leave')).toEqual([]);

@@ -34,7 +34,7 @@ async function ear(bed: Bed, { descriptor }: SimulatedObject): Promise<readonly 
 const channels = [1e6, 1e6, 2e6].map((rateBitsPerSecond) => ({ rateBitsPerSecond }));
 
 describe('what servers send for receivers that find their rate', () => {
-  it(seeded('is the same of all servers with the same time, whenever they began'), async () => {
+  it(seeded('is the same from all servers with the same time, whenever they began'), async () => {
     const bed = new Bed('marks of two servers');
     const object = bed.object(2000, { channels, servers: [{ name: 'one' }, { name: 'two' }], code: 'raptorq' });
     const heard = await ear(bed, object);

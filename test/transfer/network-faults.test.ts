@@ -3,7 +3,7 @@ import { seeded } from '../simulate/seed.js';
 import { Bed, expectSafe, passSeconds } from './bed.js';
 
 describe('an interface', () => {
-  it(seeded('that goes down for a while costs the receiver that while'), async () => {
+  it(seeded('that goes down for a while costs the receiver only that time'), async () => {
     const bed = new Bed('down');
     const object = bed.object(500);
     await bed.server().publish(object);
@@ -16,7 +16,7 @@ describe('an interface', () => {
   });
 
   it(
-    seeded('that comes back without its memberships is joined anew within a second, for announcements too'),
+    seeded('that comes back without its memberships is used for joins again within a second, for announcements too'),
     async () => {
       const bed = new Bed('forgets');
       const object = bed.object(500);
@@ -41,21 +41,24 @@ describe('an interface', () => {
     },
   );
 
-  it(seeded('that is away for longer than all patience is waited for, unless nobody wants to wait'), async () => {
-    const bed = new Bed('away');
-    const object = bed.object(500);
-    await bed.server().publish(object);
-    const receivers = [true, false].map((waits) => bed.receiver({ name: `waits ${waits}`, waits, patienceUs: 5e6 }));
-    await bed.pass(3);
-    for (const { host } of receivers) host.interfaceDown(true);
-    expect(await bed.failure(receivers[1]!, 5.2)).toBe('NOBODY_SENDING');
-    await expect(receivers[1]!.done).rejects.toThrow(/is gone\); progress is kept: 0\.2\d\d? of 0\.577 MB/);
-    await bed.pass(100);
-    receivers[0]!.host.interfaceUp();
-    expectSafe(receivers[0]!, object, await bed.completion(receivers[0]!, 1.2 + passSeconds(500)));
-  });
+  it(
+    seeded('that is missing for longer than the patience is waited for, unless the receiver is told not to wait'),
+    async () => {
+      const bed = new Bed('away');
+      const object = bed.object(500);
+      await bed.server().publish(object);
+      const receivers = [true, false].map((waits) => bed.receiver({ name: `waits ${waits}`, waits, patienceUs: 5e6 }));
+      await bed.pass(3);
+      for (const { host } of receivers) host.interfaceDown(true);
+      expect(await bed.failure(receivers[1]!, 5.2)).toBe('NOBODY_SENDING');
+      await expect(receivers[1]!.done).rejects.toThrow(/is gone\); progress is kept: 0\.2\d\d? of 0\.577 MB/);
+      await bed.pass(100);
+      receivers[0]!.host.interfaceUp();
+      expectSafe(receivers[0]!, object, await bed.completion(receivers[0]!, 1.2 + passSeconds(500)));
+    },
+  );
 
-  it(seeded('that is not there at the start is waited for'), async () => {
+  it(seeded('that is missing at the start is waited for'), async () => {
     const bed = new Bed('late');
     const object = bed.object(200);
     await bed.server().publish(object);
@@ -66,7 +69,7 @@ describe('an interface', () => {
     expectSafe(receiver, object, await bed.completion(receiver, 2.2 + passSeconds(200)));
   });
 
-  it(seeded('of the server that goes down and up is used again, and the failure is told once'), async () => {
+  it(seeded('of the server that goes down and up is used again, and the failure is reported once'), async () => {
     const bed = new Bed('server down');
     const object = bed.object(500);
     const server = bed.server();
@@ -85,10 +88,13 @@ describe('an interface', () => {
     expect(complete.lostDatagrams).toBeGreaterThan(250);
   });
 
-  it(seeded('that does not exist ends the transfer with its name, where it is not to be waited for'), async () => {
-    const bed = new Bed('unknown');
-    const place = { group: 'ff15::1', port: 4242, interface: 'eth7', sources: [] };
-    const receiver = bed.receiver({ announcement: place, waits: false });
-    expect(await bed.failure(receiver, 1)).toBe('UNKNOWN_INTERFACE');
-  });
+  it(
+    seeded('that does not exist ends the transfer with an error that names it, if the receiver is told not to wait'),
+    async () => {
+      const bed = new Bed('unknown');
+      const place = { group: 'ff15::1', port: 4242, interface: 'eth7', sources: [] };
+      const receiver = bed.receiver({ announcement: place, waits: false });
+      expect(await bed.failure(receiver, 1)).toBe('UNKNOWN_INTERFACE');
+    },
+  );
 });

@@ -50,7 +50,7 @@ describe('one channel', () => {
     expect(complete.lostDatagrams).toBeGreaterThan(50);
   });
 
-  it(seeded('takes datagrams that overtake each other and come twice for what they are'), async () => {
+  it(seeded('takes datagrams that overtake each other, and counts duplicates'), async () => {
     const bed = new Bed('reordering');
     const object = bed.object(500);
     await bed.server().publish(object);
@@ -74,7 +74,7 @@ describe('one channel', () => {
     expect(complete.rejectedBlocks).toBeGreaterThan(0);
   });
 
-  it(seeded('is not slowed by a clock that is wrong by a day and runs 100 ppm fast'), async () => {
+  it(seeded('is not slowed down by a clock that is wrong by a day and runs 100 ppm fast'), async () => {
     const bed = new Bed('clocks');
     const object = bed.object(500);
     await bed.server().publish(object);
@@ -84,7 +84,7 @@ describe('one channel', () => {
     expect(complete.elapsedMs).toBeLessThan(1000 * (ANNOUNCED_S + passSeconds(500)));
   });
 
-  it(seeded('fits through a bottleneck that has just its rate'), async () => {
+  it(seeded('fits through a bottleneck of exactly its rate'), async () => {
     const bed = new Bed('bottleneck');
     const object = bed.object(500);
     await bed.server().publish(object);
@@ -95,7 +95,7 @@ describe('one channel', () => {
     expect([receiver.host.down.counts.overflowCount, complete.lostDatagrams]).toEqual([0, 0]);
   });
 
-  it(seeded('says what was lost when the bottleneck is too narrow, and finishes'), async () => {
+  it(seeded('reports the loss when the bottleneck is too narrow, and finishes'), async () => {
     const bed = new Bed('too narrow');
     const object = bed.object(300);
     await bed.server().publish(object);

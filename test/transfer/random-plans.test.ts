@@ -102,7 +102,7 @@ class RandomPlan {
     this.#durableBytes = durableBytes;
   }
 
-  /** No more faults: from now on it has to end. */
+  /** Ends all faults: from now on the transfer has to end. */
   async #finish(): Promise<void> {
     for (const server of this.#servers.values()) server.host.interfaceUp();
     if (!this.#servers.has(0)) await this.#startServer(0);
@@ -131,7 +131,7 @@ class RandomPlan {
   }
 
   #crash(): void {
-    // What is complete stays so: the next run finds it in its place.
+    // A complete object stays complete: the next run finds the file.
     this.#receiver?.die();
     this.#startReceiver();
   }

@@ -12,7 +12,7 @@ import { LightReceiver } from './light-receiver.js';
 const layers = [1, 1, 1, 1].map((megabits) => ({ rateBitsPerSecond: megabits * MEGABIT }));
 const replicas = [1, 2, 3, 4].map((megabits) => ({ rateBitsPerSecond: megabits * MEGABIT }));
 
-/** Everything that a receiver tells of its channels, in order. */
+/** All events of a receiver about its channels, in order. */
 function tale(receiver: SimulatedReceiver) {
   const told = {
     moves: [] as (MembershipEvent & { readonly kind: 'join' | 'leave' })[],
@@ -52,58 +52,64 @@ describe('a receiver that finds its rate', () => {
   it.each([
     ['several', layers],
     ['best', replicas],
-  ] as const)(seeded('uses all that came while it joined and left, and completes, mode %s'), async (mode, channels) => {
-    const bed = new Bed(`levels change ${mode}`);
-    const object = bed.object(4000, { channels, mode, code: mode === 'best' ? 'raptorq' : 'none' });
-    await bed.server().publish(object);
-    const down = { rateBitsPerSecond: 5e6, queueBytes: 50_000, delayUs: 10_000 };
-    const line = bed.network.addLink({ name: 'line', down, leaveLatencyUs: 300_000 });
-    const receiver = bed.receiver({ host: { below: 'line', membershipUs: 60_000 } });
-    const delivered = countDelivered(receiver);
-    const told = tale(receiver);
-    const counted: number[] = [];
-    for (const rateBitsPerSecond of [5e6, 1.5e6, 5e6, 2.5e6]) {
-      line.down.change({ rateBitsPerSecond });
-      for (let i = 0; i < 12; i++) {
-        await bed.pass(0.25);
-        counted.push((receiver.stats()?.payloadBytes ?? 0) - delivered());
+  ] as const)(
+    seeded('uses all symbols that came while it joined and left, and completes, mode %s'),
+    async (mode, channels) => {
+      const bed = new Bed(`levels change ${mode}`);
+      const object = bed.object(4000, { channels, mode, code: mode === 'best' ? 'raptorq' : 'none' });
+      await bed.server().publish(object);
+      const down = { rateBitsPerSecond: 5e6, queueBytes: 50_000, delayUs: 10_000 };
+      const line = bed.network.addLink({ name: 'line', down, leaveLatencyUs: 300_000 });
+      const receiver = bed.receiver({ host: { below: 'line', membershipUs: 60_000 } });
+      const delivered = countDelivered(receiver);
+      const told = tale(receiver);
+      const counted: number[] = [];
+      for (const rateBitsPerSecond of [5e6, 1.5e6, 5e6, 2.5e6]) {
+        line.down.change({ rateBitsPerSecond });
+        for (let i = 0; i < 12; i++) {
+          await bed.pass(0.25);
+          counted.push((receiver.stats()?.payloadBytes ?? 0) - delivered());
+        }
       }
-    }
-    expect(counted.filter((difference) => difference !== 0)).toEqual([]);
-    line.down.change({ rateBitsPerSecond: 20e6 });
-    expectSafe(receiver, object, await bed.completion(receiver, 60));
-    expect(told.moves.filter(({ kind }) => kind === 'leave').length).toBeGreaterThan(layers.length);
-    expect(told.warnings).toEqual([]);
-    // Whoever reads the log sees from where to where, and why.
-    const [first, ...others] = told.moves.filter(({ reason }) => reason !== 'enough symbols received');
-    expect(first!.reason).toBe('the lowest level first, to measure the path');
-    for (const { kind, reason } of others) {
-      const [, from, to] = /^level (\d) → (\d): .+$/.exec(reason) ?? [];
-      if (mode === 'several') expect([reason, kind]).toEqual([reason, Number(to) > Number(from) ? 'join' : 'leave']);
-      else expect(Number(to), reason).not.toBe(Number(from));
-    }
-  });
-
-  it(seeded('has not lost what was sent on a channel before it joined it again'), async () => {
-    const bed = new Bed('left and joined');
-    const object = bed.object(20_000, { channels: layers });
-    await bed.server().publish(object);
-    const line = bed.network.addLink({ name: 'line', down: { rateBitsPerSecond: 10e6, queueBytes: 50_000 } });
-    const receiver = bed.receiver({ host: { below: 'line' } });
-    const told = tale(receiver);
-    await bed.pass(5);
-    line.down.change({ rateBitsPerSecond: 2.2e6 });
-    await bed.pass(8);
-    line.down.change({ rateBitsPerSecond: 10e6 });
-    await bed.pass(20);
-    expect(told.moves.filter(({ kind, channel }) => kind === 'join' && channel === 3).length).toBeGreaterThan(1);
-    const { lostDatagrams } = receiver.stats()!;
-    // What the full queue dropped, what was under way when it left, and no more: 8 s of a channel are 800.
-    expect(lostDatagrams - line.down.counts.overflowCount).toBeLessThan(20);
-  });
+      expect(counted.filter((difference) => difference !== 0)).toEqual([]);
+      line.down.change({ rateBitsPerSecond: 20e6 });
+      expectSafe(receiver, object, await bed.completion(receiver, 60));
+      expect(told.moves.filter(({ kind }) => kind === 'leave').length).toBeGreaterThan(layers.length);
+      expect(told.warnings).toEqual([]);
+      // Each reason names the level before, the level after, and the cause.
+      const [first, ...others] = told.moves.filter(({ reason }) => reason !== 'enough symbols received');
+      expect(first!.reason).toBe('the lowest level first, to measure the path');
+      for (const { kind, reason } of others) {
+        const [, from, to] = /^level (\d) → (\d): .+$/.exec(reason) ?? [];
+        if (mode === 'several') expect([reason, kind]).toEqual([reason, Number(to) > Number(from) ? 'join' : 'leave']);
+        else expect(Number(to), reason).not.toBe(Number(from));
+      }
+    },
+  );
 
   it(
-    seeded('does not take a channel for silent that it has just joined, though its network takes a while'),
+    seeded('does not count datagrams as lost that were sent on a channel before it joined that channel again'),
+    async () => {
+      const bed = new Bed('left and joined');
+      const object = bed.object(20_000, { channels: layers });
+      await bed.server().publish(object);
+      const line = bed.network.addLink({ name: 'line', down: { rateBitsPerSecond: 10e6, queueBytes: 50_000 } });
+      const receiver = bed.receiver({ host: { below: 'line' } });
+      const told = tale(receiver);
+      await bed.pass(5);
+      line.down.change({ rateBitsPerSecond: 2.2e6 });
+      await bed.pass(8);
+      line.down.change({ rateBitsPerSecond: 10e6 });
+      await bed.pass(20);
+      expect(told.moves.filter(({ kind, channel }) => kind === 'join' && channel === 3).length).toBeGreaterThan(1);
+      const { lostDatagrams } = receiver.stats()!;
+      // What the full queue dropped, what was under way when it left, and no more: 8 s of a channel are 800.
+      expect(lostDatagrams - line.down.counts.overflowCount).toBeLessThan(20);
+    },
+  );
+
+  it(
+    seeded('does not take a channel for silent that it has just joined, even if its network takes long to join'),
     async () => {
       const bed = new Bed('slow grafts');
       const object = bed.object(20_000, { channels: layers });
@@ -125,52 +131,58 @@ describe('a receiver that finds its rate', () => {
   it.each([
     ['several', layers],
     ['best', replicas],
-  ] as const)(seeded('goes on with what it has when the system refuses a join, mode %s'), async (mode, channels) => {
-    const bed = new Bed(`refused ${mode}`);
-    const object = bed.object(3000, { channels, mode });
-    await bed.server().publish(object);
-    const receiver = bed.receiver();
-    const told = tale(receiver);
-    const refused = object.descriptor.channels.slice(2).map(({ group }) => addressFromBytes(group));
-    refuseJoins(receiver, (group) => refused.includes(group));
-    expectSafe(receiver, object, await bed.completion(receiver, 60));
-    expect(new Set(told.warnings.map(({ code }) => code))).toEqual(new Set(['JOIN_REFUSED']));
-    // It does not ask again and again.
-    expect(told.warnings.length).toBeLessThan(8);
-    expect(told.moves.filter(({ kind, channel }) => kind === 'join' && channel > 1)).toEqual([]);
-    // It does receive meanwhile, and says what: a system that refuses a level is no reason to have none.
-    expect(told.progress.slice(1).filter(({ channels: joined }) => joined.length === 0)).toEqual([]);
-    const levels = told.progress.slice(-10).map(({ levelRateBitsPerSecond }) => levelRateBitsPerSecond);
-    expect(Math.min(...levels)).toBeLessThanOrEqual(2 * MEGABIT + 1);
-  });
+  ] as const)(
+    seeded('goes on with its joined channels when the system refuses a join, mode %s'),
+    async (mode, channels) => {
+      const bed = new Bed(`refused ${mode}`);
+      const object = bed.object(3000, { channels, mode });
+      await bed.server().publish(object);
+      const receiver = bed.receiver();
+      const told = tale(receiver);
+      const refused = object.descriptor.channels.slice(2).map(({ group }) => addressFromBytes(group));
+      refuseJoins(receiver, (group) => refused.includes(group));
+      expectSafe(receiver, object, await bed.completion(receiver, 60));
+      expect(new Set(told.warnings.map(({ code }) => code))).toEqual(new Set(['JOIN_REFUSED']));
+      // The receiver does not try the refused join again and again.
+      expect(told.warnings.length).toBeLessThan(8);
+      expect(told.moves.filter(({ kind, channel }) => kind === 'join' && channel > 1)).toEqual([]);
+      // The receiver still receives on the lower levels, and reports what it receives.
+      expect(told.progress.slice(1).filter(({ channels: joined }) => joined.length === 0)).toEqual([]);
+      const levels = told.progress.slice(-10).map(({ levelRateBitsPerSecond }) => levelRateBitsPerSecond);
+      expect(Math.min(...levels)).toBeLessThanOrEqual(2 * MEGABIT + 1);
+    },
+  );
 
-  it(seeded('pauses where even the lowest level is too much, is not taken for silent, and goes on'), async () => {
-    const bed = new Bed('breaker');
-    const object = bed.object(2000, { channels: layers });
-    await bed.server().publish(object);
-    const down = { rateBitsPerSecond: 0.4e6, queueBytes: 20_000 };
-    const line = bed.network.addLink({ name: 'line', down, graftDelayUs: 150_000 });
-    const receiver = bed.receiver({ patienceUs: 12e6, host: { below: 'line' } });
-    const told = tale(receiver);
-    await bed.pass(20);
-    expect(told.moves.at(-1)).toMatchObject({
-      kind: 'leave',
-      channel: 0,
-      reason: expect.stringMatching(/pausing 30 s/),
-    });
-    expect(told.progress.at(-1)).toMatchObject({ channels: [], level: 0, levelRateBitsPerSecond: 0 });
-    line.down.change({ rateBitsPerSecond: 10e6 });
-    const before = told.moves.length;
-    expectSafe(receiver, object, await bed.completion(receiver, 60));
-    expect(told.moves[before]).toMatchObject({
-      kind: 'join',
-      channel: 0,
-      reason: 'the lowest level first, to measure the path',
-    });
-    expect(told.warnings).toEqual([]);
-  });
+  it(
+    seeded('pauses when even the lowest level is too much, does not give up during the pause, and goes on'),
+    async () => {
+      const bed = new Bed('breaker');
+      const object = bed.object(2000, { channels: layers });
+      await bed.server().publish(object);
+      const down = { rateBitsPerSecond: 0.4e6, queueBytes: 20_000 };
+      const line = bed.network.addLink({ name: 'line', down, graftDelayUs: 150_000 });
+      const receiver = bed.receiver({ patienceUs: 12e6, host: { below: 'line' } });
+      const told = tale(receiver);
+      await bed.pass(20);
+      expect(told.moves.at(-1)).toMatchObject({
+        kind: 'leave',
+        channel: 0,
+        reason: expect.stringMatching(/pausing 30 s/),
+      });
+      expect(told.progress.at(-1)).toMatchObject({ channels: [], level: 0, levelRateBitsPerSecond: 0 });
+      line.down.change({ rateBitsPerSecond: 10e6 });
+      const before = told.moves.length;
+      expectSafe(receiver, object, await bed.completion(receiver, 60));
+      expect(told.moves[before]).toMatchObject({
+        kind: 'join',
+        channel: 0,
+        reason: 'the lowest level first, to measure the path',
+      });
+      expect(told.warnings).toEqual([]);
+    },
+  );
 
-  it(seeded('ends as silent when nothing comes after a pause either'), async () => {
+  it(seeded('gives up when nothing comes after a pause either'), async () => {
     const bed = new Bed('dead after the pause');
     const object = bed.object(2000, { channels: layers });
     const server = bed.server();
@@ -183,7 +195,7 @@ describe('a receiver that finds its rate', () => {
     expect(bed.nowS).toBeGreaterThan(50);
   });
 
-  it(seeded('ends as silent when the system refuses to join again after a pause'), async () => {
+  it(seeded('gives up when the system refuses to join again after a pause'), async () => {
     const bed = new Bed('refused after the pause');
     const object = bed.object(2000, { channels: layers });
     await bed.server().publish(object);
@@ -198,7 +210,7 @@ describe('a receiver that finds its rate', () => {
     expect(told.warnings.map(({ code }) => code)).toContain('JOIN_REFUSED');
   });
 
-  it(seeded('goes on measuring when its server starts anew with other clocks'), async () => {
+  it(seeded('continues to measure when its server starts anew with other clocks'), async () => {
     const bed = new Bed('other clocks');
     const object = bed.object(2000, { channels: Array.from({ length: 8 }, () => layers[0]!) });
     const before = bed.server();

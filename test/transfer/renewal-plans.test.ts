@@ -38,7 +38,7 @@ const step = fc.record({
 /** Keeps account of what a host has joined, and refuses joins when told to. */
 class JoinAccount {
   refuses = false;
-  /** Groups that were joined while they were joined already. */
+  /** Groups that were joined again although they were joined. */
   readonly twice: string[] = [];
   readonly #active = new Set<{ readonly name: string; readonly isStale: () => boolean }>();
 
@@ -126,7 +126,9 @@ async function runPlan(steps: readonly (typeof step extends fc.Arbitrary<infer S
 
 describe('reloads, refused joins, interfaces that come and go, hosts that sleep', () => {
   it(
-    seeded('at random moments never harm: nothing is joined twice, all is joined again, and it ends in time'),
+    seeded(
+      'at random moments do no harm: no group is joined twice, all are joined again, and the transfer ends in time',
+    ),
     async () => {
       const random = new Prng(`${seed}/renewal plans`).next() | 0;
       await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 10 }), runPlan), {

@@ -27,7 +27,7 @@ const CHANGES: readonly (readonly [string, Partial<ObjectPlan>])[] = [
 
 describe('a version that is sent in another way while it is received', () => {
   it.each(CHANGES.flatMap(([what, plan]) => (['none', 'raptorq'] as const).map((code) => ({ what, plan, code }))))(
-    seeded('is followed, with all that is there: $what, code $code'),
+    seeded('is followed, and all symbols stay: $what, code $code'),
     async ({ what, plan, code }) => {
       const bed = new Bed(`renewed ${what} ${code}`);
       const before = bed.object(1000, { servers: [SERVER], channels: one(), code });
@@ -50,7 +50,7 @@ describe('a version that is sent in another way while it is received', () => {
     },
   );
 
-  it(seeded('by another server, whose address alone is heard, is followed'), async () => {
+  it(seeded('by another server, when only named servers are heard, is followed'), async () => {
     const bed = new Bed('renewed server');
     const ssm = { ssm: true, channels: one({ group: 'ff35::8000:1' }) };
     const other = { name: 'other', address: 'fd00:5::9' };
@@ -85,7 +85,7 @@ describe('a version that is sent in another way while it is received', () => {
   });
 
   it.each(['none', 'raptorq'] as const)(
-    seeded('that two servers cut into different pieces, and sign anew in turn, is not begun again and again: code %s'),
+    seeded('that two servers cut into different pieces and sign in turn is not begun again and again: code %s'),
     async (code) => {
       const bed = new Bed(`renewed in turn ${code}`);
       const content = bed.bytes(1000 * SYMBOL_BYTES);
@@ -109,7 +109,7 @@ describe('a version that is sent in another way while it is received', () => {
     },
   );
 
-  it(seeded('in other pieces is not kept from the receiver by a stranger who goes on with the old ones'), async () => {
+  it(seeded('in other pieces is received even if a stranger goes on sending the old pieces'), async () => {
     const bed = new Bed('renewed pieces, and a stranger');
     const before = bed.object(1000);
     const server = bed.server();
@@ -125,7 +125,7 @@ describe('a version that is sent in another way while it is received', () => {
     expectSafe(receiver, after, complete, true);
   });
 
-  it(seeded('is received on as before when only its dates are new, or it has other names'), async () => {
+  it(seeded('is received as before when only its dates or names change'), async () => {
     const bed = new Bed('renewed dates');
     const server = bed.server();
     const before = bed.object(1000);
@@ -142,7 +142,7 @@ describe('a version that is sent in another way while it is received', () => {
     expect(moves).toEqual(['join 0', 'leave 0']);
   });
 
-  it(seeded('and is described by an older record at the same time, follows the newer one'), async () => {
+  it(seeded('is received as its newer record says when an older record is announced at the same time'), async () => {
     const bed = new Bed('renewed and old');
     const servers = [SERVER, { name: 'old', address: 'fd00:5::2' }];
     const before = bed.object(1000, { servers });

@@ -54,7 +54,7 @@ describe('several channels and servers', () => {
     expect(datagrams.get('one')).toBeGreaterThan(datagrams.get('two')!);
   });
 
-  it(seeded('keep what they brought when all servers die, and go on from there when one is back'), async () => {
+  it(seeded('lose no symbols when all servers die, and continue when one server is back'), async () => {
     const bed = new Bed('all die');
     const object = bed.object(1000);
     const server = bed.server();
@@ -91,7 +91,7 @@ describe('several channels and servers', () => {
     expect(complete.datagrams).toBeGreaterThanOrEqual(1000);
   });
 
-  it(seeded('are heard by name of their sources alone where joins are source-specific'), async () => {
+  it(seeded('are heard only from the named sources if joins are source-specific'), async () => {
     const bed = new Bed('source-specific');
     const object = bed.object(600, { ...twoServers, ssm: true });
     await bed.server(0).publish(object);
@@ -105,11 +105,11 @@ describe('several channels and servers', () => {
     const complete = await bed.completion(receiver, 1.01 + passSeconds(600) / 3);
     expectSafe(receiver, object, complete);
     expect(joins).toEqual(['one', 'two', 'one', 'two', 'one', 'two']);
-    // Two of the three that speak: had the stranger been heard, each datagram of server 0 had come twice.
+    // Two of the three senders are heard. If the stranger were heard, each datagram of server 0 would arrive twice.
     expect(complete.duplicateBytes / complete.payloadBytes).toBeLessThan(0.1);
   });
 
-  it(seeded('of a replicated ladder: one channel brings it alone'), async () => {
+  it(seeded('of a replicated ladder: one channel brings the object alone'), async () => {
     const bed = new Bed('replicated');
     const rates = [0.5, 1, 2].map((factor) => ({ rateBitsPerSecond: factor * MEGABIT }));
     const object = bed.object(400, { mode: 'best', channels: rates });

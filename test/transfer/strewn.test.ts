@@ -33,7 +33,7 @@ async function secondsOf(forgedRatio: number): Promise<{ readonly seconds: numbe
 }
 
 describe('ESIs strewn over their range', () => {
-  it(seeded('by a stranger who sends a tenth of all symbols cost no more than they take away'), async () => {
+  it(seeded('by a stranger who sends a tenth of all symbols cost only the time of the rejected symbols'), async () => {
     const undisturbed = await secondsOf(0);
     const disturbed = await secondsOf(0.1);
     expect(disturbed.seconds).toBeLessThan(1.2 * undisturbed.seconds);
@@ -60,7 +60,7 @@ describe('ESIs strewn over their range', () => {
     expect(complete.overhead).toBeLessThan(0.01);
   });
 
-  it(seeded('by a carousel that a receiver hears for a moment now and then are all taken'), async () => {
+  it(seeded('by a carousel that a receiver hears only for moments are all taken'), async () => {
     const bed = new Bed('rare wakes');
     const object = bed.object(6000, {
       code: 'raptorq',

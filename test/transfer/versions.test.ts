@@ -12,7 +12,7 @@ function warningsOf(bed: Bed, plan: ReceiverPlan = {}) {
 }
 
 describe('versions', () => {
-  it(seeded('a newer one takes the place of the one that is being received'), async () => {
+  it(seeded('a newer version replaces the version that is being received'), async () => {
     const bed = new Bed('supersede');
     const [older, newer] = [
       bed.object(500),
@@ -27,7 +27,7 @@ describe('versions', () => {
     expectSafe(receiver, newer, complete, true);
     expect(complete.version).toBe(2);
     expect(complete.resumedBytes).toBe(0);
-    // Two seconds of the older one, and the newer one: counts are of the whole run.
+    // Counts are of the whole run: two seconds of the older version, and the newer version.
     expect(complete.payloadBytes).toBeGreaterThan((300 + 150) * 1154);
     expect(complete.datagrams).toBeGreaterThan(300 + 150);
     expect(complete.servers.map(({ datagrams }) => datagrams)).toEqual([complete.datagrams]);
@@ -35,7 +35,7 @@ describe('versions', () => {
     expect(codes).toEqual(['SUPERSEDED']);
   });
 
-  it(seeded('while both are sent, the newer wins however late it is heard'), async () => {
+  it(seeded('while two versions are sent, the newer one wins however late it is heard'), async () => {
     const bed = new Bed('both');
     const servers = [{ name: 'one' }, { name: 'two' }];
     const older = bed.object(200, { version: 4, servers });
@@ -52,7 +52,7 @@ describe('versions', () => {
     expect(codes).toEqual(['SUPERSEDED']);
   });
 
-  it(seeded('two files under one version: goes on with the first heard and says so'), async () => {
+  it(seeded('if two files have one version number, the receiver keeps to the first and warns'), async () => {
     const bed = new Bed('conflict');
     const servers = [{ name: 'one' }, { name: 'two' }];
     const one = bed.object(300, { servers });
@@ -67,7 +67,7 @@ describe('versions', () => {
     expect(codes).toEqual(['CONFLICT']);
   });
 
-  it(seeded('an expired one is refused, unless it is asked for'), async () => {
+  it(seeded('an expired version is refused, unless the user accepts it'), async () => {
     const bed = new Bed('expired');
     const object = bed.object(100, { expiresS: 2 });
     await bed.server().publish(object);
@@ -79,7 +79,7 @@ describe('versions', () => {
     expectSafe(lenient, object, await bed.completion(lenient, 3));
   });
 
-  it(seeded('an older one than was completed before is refused'), async () => {
+  it(seeded('a version older than a completed one is refused'), async () => {
     const bed = new Bed('rollback');
     const object = bed.object(100, { version: 6 });
     await bed.server().publish(object);
@@ -90,7 +90,7 @@ describe('versions', () => {
     expectSafe(same, object, await bed.completion(same, 3));
   });
 
-  it(seeded('what another key signed is nothing, and the error says why'), async () => {
+  it(seeded('a version that another key signed is not received, and the error says why'), async () => {
     const bed = new Bed('wrong key');
     await bed.server().publish(bed.object(100, {}, simulatedKeys(new Prng('another')).privateKey));
     const receiver = bed.receiver({ patienceUs: 5e6 });
@@ -99,7 +99,7 @@ describe('versions', () => {
     expect(receiver.disk.violations).toEqual([]);
   });
 
-  it(seeded('the same one, already in place, is not received again'), async () => {
+  it(seeded('a version that FILE already has is not received again'), async () => {
     const bed = new Bed('in place');
     const object = bed.object(200);
     await bed.server().publish(object);
@@ -111,7 +111,7 @@ describe('versions', () => {
     expect(again.host.down.counts.carriedCount).toBeLessThan(3);
   });
 
-  it(seeded('nobody announces: says so when patience ends'), async () => {
+  it(seeded('if nobody announces a version, the receiver reports that when its patience ends'), async () => {
     const bed = new Bed('nobody');
     expect(await bed.failure(bed.receiver({ patienceUs: 10e6 }), 10.2)).toBe('NOBODY_SENDING');
   });

@@ -38,7 +38,7 @@ function assemblerOf(
   const assembler = new Assembler(descriptor, holdings, blocks, coded, origins);
   return {
     assembler,
-    // What the store and the transfer do together, without a disk.
+    // These lines do what the store and the transfer do together, without a disk.
     add(block: number, esi: number, place: number, origin: number): void {
       if (place === firstSymbolOf(geometry, block) + esi) holdings.addOwn(place);
       else holdings.addGuest(place, esi);
@@ -117,7 +117,7 @@ describe('an assembler', () => {
               );
               if (pick % 3 === 0) {
                 const inBlock = [...have].filter(([symbol]) => blockOf(geometry, symbol) === ready.block);
-                // What came from the network stays if there is something from an earlier run to suspect.
+                // If some symbols are from an earlier run, these are suspected and the symbols from the network stay.
                 const isMixed = new Set(inBlock.map(([, origin]) => origin)).size > 1;
                 const gone = inBlock.flatMap(([symbol, origin]) => (isMixed && origin !== FROM_DISK ? [] : [symbol]));
                 const freed = reject(ready.block).flatMap(({ first, count }) =>
@@ -140,7 +140,7 @@ describe('an assembler', () => {
     );
   });
 
-  it('believes no digests that do not lead to the signed root, nor runs that there are not', () => {
+  it('believes no digests that do not lead to the signed root, and no run that the object does not have', () => {
     const { assembler, runOf } = assemblerOf(40, 40, [], []);
     const { leaves, proof } = runOf(1);
     const wrong = leaves.map((byte, i) => (i === 33 ? byte ^ 1 : byte));
@@ -165,7 +165,7 @@ describe('an assembler', () => {
     expect(assembler.nextReady()).toBeUndefined();
   });
 
-  it('takes symbols for a wrong block from the one that it is to be filled by, until that is silent', () => {
+  it('takes symbols for a wrong block only from the block’s owner, until the owner is silent', () => {
     const { assembler, add, reject, runOf, origins } = assemblerOf(20, 2, [], []);
     for (const sourceId of [71, 72, 73]) origins.idOf(sourceId);
     assembler.addDigests(0, runOf(0));
@@ -178,20 +178,20 @@ describe('an assembler', () => {
       NoPlace.unwelcome,
       NoPlace.unwelcome,
     ]);
-    // Another block is open to all.
+    // Any source may fill another block.
     expect(assembler.placeFor(1, 8, 2)).toBe(18);
     for (let i = 0; i < 255; i++) assembler.refuse(0, 2);
-    // What the owner brings outweighs sixteen of others.
+    // A new symbol of the owner makes up for sixteen refused ones.
     add(0, 7, 7, 1);
     for (let i = 0; i < 16; i++) assembler.refuse(0, 2);
     expect(assembler.placeFor(0, 8, 2)).toBe(NoPlace.unwelcome);
     assembler.refuse(0, 2);
     expect([1, 2].map((origin) => assembler.placeFor(0, 8, origin))).toEqual([NoPlace.unwelcome, 8]);
-    // To be silent is no proof of anything.
+    // Silence proves nothing, so the former owner is not banned.
     expect(origins.isBanned(1)).toBe(false);
   });
 
-  it('has enough when every block has and all digests are known, and not when one turns out wrong', () => {
+  it('has enough when every block has enough symbols and all digests are known, and not after a block turned out wrong', () => {
     const { assembler, add, reject, runOf } = assemblerOf(4, 2, [], []);
     for (let symbol = 0; symbol < 4; symbol++) add(symbol >> 1, symbol & 1, symbol, 1);
     expect(assembler.hasEnough).toBe(false);
@@ -202,7 +202,7 @@ describe('an assembler', () => {
     expect(assembler.hasEnough).toBe(false);
   });
 
-  it('offers a coded block again only when there is a symbol more than did not determine it', () => {
+  it('offers a coded block that could not be solved again only when it has one more symbol', () => {
     const { assembler, add, accept, runOf } = assemblerOf(8, 2, [], [], true);
     assembler.addDigests(0, runOf(0));
     for (let i = 0; i < 4; i++) add(0, 100 + i, assembler.placeFor(0, 100 + i, 1), 1);
@@ -220,7 +220,7 @@ describe('an assembler', () => {
     expect([...assembler.holdings.filled.runs()]).toEqual([[0, 4]]);
   });
 
-  it('gives up a coded block that more symbols than an honest one can need do not determine', () => {
+  it('gives up a coded block that has more symbols than an honest block can need and still cannot be solved', () => {
     const { assembler, add, reject, runOf } = assemblerOf(8, 2, [], [], true);
     assembler.addDigests(0, runOf(0));
     for (let i = 0; i < 4; i++) add(0, 100 + i, assembler.placeFor(0, 100 + i, 1), 1);

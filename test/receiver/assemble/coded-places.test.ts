@@ -8,7 +8,7 @@ import { NoPlace } from '../../../dist/receiver/assemble/no-place.js';
 
 const SYMBOL_BYTES = 10;
 
-/** The same in the plainest way: what each place holds, and a list of spares, for every block. */
+/** A plain model: for every block, what each place holds and a list of spares. */
 class Model {
   readonly places: Map<number, number>[];
   readonly spares: { readonly esi: number; readonly origin: number }[][];
@@ -45,7 +45,7 @@ class Model {
   }
 }
 
-/** What the store notes of a symbol that it has written. */
+/** Notes a written symbol as the store does. */
 function hold(holdings: Holdings, block: number, esi: number, place: number): void {
   if (place === firstSymbolOf(holdings.geometry, block) + esi) holdings.addOwn(place);
   else holdings.addGuest(place, esi);
@@ -60,7 +60,7 @@ const step = fc.oneof(
 );
 
 describe('places of coded symbols', () => {
-  it('are given and taken back as in the plainest account of them', () => {
+  it('are given and taken back as by a plain model', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 30 }),
@@ -102,7 +102,7 @@ describe('places of coded symbols', () => {
               model.spares[block] = model.spares[block]!.filter((spare) => spare.origin === origin);
               model.extra[block] = 0;
             } else if (kind === 'forget') {
-              // What happens when a block is proven: its places hold its own symbols from then on.
+              // When a block is proven, its places hold its own symbols from then on.
               const [first, count] = [firstSymbolOf(geometry, block), blockSymbolCount(geometry, block)];
               holdings.addOwnRun(first, count);
               coded.forget(block);
@@ -126,7 +126,7 @@ describe('places of coded symbols', () => {
     );
   });
 
-  it('are taken up from an earlier run: guests are known by their ESI, and their places are not free', () => {
+  it('keep what an earlier run left: guests are known by their ESI, and their places are not free', () => {
     const geometry = geometryOf(10 * SYMBOL_BYTES, SYMBOL_BYTES, 2);
     const holdings = new Holdings(geometry);
     holdings.claimOwn(0, 1);
@@ -140,13 +140,13 @@ describe('places of coded symbols', () => {
     expect([coded.placeFor(1, 100), coded.placeFor(1, 101), coded.placeFor(0, 0)]).toEqual(
       new Array(3).fill(NoPlace.known),
     );
-    // Its own place holds a guest, the next free one is the first of the block.
+    // The symbol's own place holds a guest, and the first place of the block is the next free one.
     expect(coded.placeFor(1, 1)).toBe(5);
     expect(coded.placeFor(1, 3)).toBe(8);
     expect(coded.placeFor(0, 100)).toBe(1);
   });
 
-  it('want no more symbols for a block than an honest one can need', () => {
+  it('ask for no more symbols for a block than an honest block can need', () => {
     const coded = new CodedPlaces(new Holdings(geometryOf(20, SYMBOL_BYTES, 1)));
     let count = 0;
     while (count < 100 && coded.wantSpare(0)) count++;

@@ -9,7 +9,7 @@ function shares(...pairs: readonly (readonly [number, number])[]): ReadonlyMap<n
 }
 
 describe('origins', () => {
-  it('have one number for each source, never that of the disk', () => {
+  it('have one number for each source, and never the number of the disk', () => {
     const origins = new Origins();
     const ids = [71, 72, 71, 73, 72].map((sourceId) => origins.idOf(sourceId));
     expect(ids).toEqual([1, 2, 1, 3, 2]);
@@ -22,7 +22,7 @@ describe('origins', () => {
     expect([1000, 1253, 1254, 1255, 5].map((sourceId) => origins.idOf(sourceId))).toEqual([1, 254, 255, 255, 255]);
   });
 
-  it('do not trust the number that the sources beyond 254 share, whatever their blocks were', () => {
+  it('never prove the number that the sources beyond 254 share, whether or not their blocks were right', () => {
     const origins = new Origins();
     for (let i = 0; i < 300; i++) origins.idOf(i);
     const [server, late] = [origins.idOf(0), origins.idOf(299)];
@@ -31,14 +31,14 @@ describe('origins', () => {
     expect([...origins.blame(shares([server, 1], [late, 99])).kept]).toEqual([server]);
   });
 
-  it('that filled a wrong block alone are heard no more', () => {
+  it('that filled a wrong block alone are banned', () => {
     const origins = new Origins();
     const [server, forger] = [origins.idOf(SERVER), origins.idOf(FORGER)];
     expect([...origins.blame(shares([forger, 10])).kept]).toEqual([]);
     expect([origins.isBanned(forger), origins.isBanned(server)]).toEqual([true, false]);
   });
 
-  it('that had a part in wrong blocks with others are not banned for that: the larger part is kept, and is alone from then on', () => {
+  it('that filled a wrong block with others are not banned: the symbols of the largest source stay, and it fills the block alone from then on', () => {
     const origins = new Origins();
     const [server, forger] = [origins.idOf(SERVER), origins.idOf(FORGER)];
     for (let i = 0; i < 10; i++) {
@@ -47,14 +47,14 @@ describe('origins', () => {
     expect([origins.isBanned(server), origins.isBanned(forger)]).toEqual([false, false]);
   });
 
-  it('that own a block keep it, however many symbols others have left there', () => {
+  it('that own a block keep it, however many symbols of others it still has', () => {
     const origins = new Origins();
     const [server, forger] = [origins.idOf(SERVER), origins.idOf(FORGER)];
     const verdict = origins.blame(shares([server, 10], [forger, 90]), server);
     expect(verdict).toEqual({ kept: new Set([server]), owner: server });
   });
 
-  it('that were three times alone in wrong blocks with those who are proven are heard no more', () => {
+  it('that were three times the only unproven source of a wrong block are banned', () => {
     const origins = new Origins();
     const [server, forger] = [origins.idOf(SERVER), origins.idOf(FORGER)];
     origins.approve([server]);
@@ -76,7 +76,7 @@ describe('origins', () => {
     expect([origins.isBanned(other), origins.isBanned(forger)]).toEqual([false, false]);
   });
 
-  it('that were proven before are kept, however small their part', () => {
+  it('that were proven before keep their symbols, however few they are', () => {
     const origins = new Origins();
     const [server, forger] = [origins.idOf(SERVER), origins.idOf(FORGER)];
     origins.approve([server]);
@@ -101,18 +101,18 @@ describe('origins', () => {
     expect([origins.isBanned(one), origins.isBanned(two)]).toEqual([false, false]);
   });
 
-  it('that are right once are forgiven', () => {
+  it('that had a part in a right block are forgiven', () => {
     const origins = new Origins();
     const [server, other] = [origins.idOf(SERVER), origins.idOf(OTHER)];
     for (let i = 0; i < 2; i++) origins.blame(shares([server, 90], [other, 10]));
     origins.approve([server, other]);
-    // Proven both: neither can be told from the other, and what was held against it is gone.
+    // Both are proven now, and earlier wrong blocks no longer count against them.
     origins.blame(shares([server, 90], [other, 10]));
     for (let i = 0; i < 2; i++) origins.blame(shares([server, 90], [other, 10]));
     expect(origins.isBanned(other)).toBe(false);
   });
 
-  it('of an earlier run are never kept in a wrong block, and do not count against whoever else is in it', () => {
+  it('of an earlier run never keep symbols in a wrong block, and other sources are not blamed for them', () => {
     const origins = new Origins();
     const server = origins.idOf(SERVER);
     origins.idOf(OTHER);
@@ -121,25 +121,25 @@ describe('origins', () => {
     expect(origins.isBanned(server)).toBe(false);
   });
 
-  it('of an earlier run are not kept either when others of them were right', () => {
+  it('of an earlier run keep no symbols even if other blocks of that run were right', () => {
     const origins = new Origins();
     const [server, other] = [origins.idOf(SERVER), origins.idOf(OTHER)];
     origins.approve([FROM_DISK, server]);
     expect([...origins.blame(shares([FROM_DISK, 90], [server, 10])).kept]).toEqual([server]);
     expect(origins.isProven(server)).toBe(true);
-    // An honest server is not held guilty for what the disk has, however often.
+    // An honest server is not banned for wrong symbols on disk, however often there are some.
     for (let i = 0; i < 5; i++) expect([...origins.blame(shares([FROM_DISK, 90], [other, 10])).kept]).toEqual([other]);
     expect(origins.isBanned(other)).toBe(false);
   });
 
-  it('that are banned are not kept for having sent most', () => {
+  it('that are banned keep no symbols even if they sent most', () => {
     const origins = new Origins();
     const [server, forger] = [origins.idOf(SERVER), origins.idOf(FORGER)];
     origins.ban(forger);
     expect([...origins.blame(shares([server, 10], [forger, 90])).kept]).toEqual([server]);
   });
 
-  it('of an earlier run are nobody that could be banned', () => {
+  it('of an earlier run cannot be banned', () => {
     const origins = new Origins();
     origins.idOf(SERVER);
     for (let i = 0; i < 5; i++) origins.blame(shares([FROM_DISK, 10]));

@@ -56,7 +56,7 @@ describe('a block of coded symbols', () => {
           spares: spares.map((esi) => ({ esi, origin: 1, bytes: symbol(esi) })),
         };
         const restored = await restoration.restore(0, content);
-        // Twelve symbols or more nearly always determine a block of twelve; what they determine must be the block.
+        // Twelve symbols or more nearly always determine a block of twelve. If they do, the result must be the block.
         fc.pre(restored !== undefined);
         expect(Buffer.from(restored!.bytes).equals(source)).toBe(true);
         expect(restored!.bytes.length).toBe(blockLength(geometry, 0));

@@ -94,7 +94,7 @@ describe('listening', () => {
     expect(memberships.channels).toEqual([]);
   });
 
-  it('begins again when what it had was not enough, after it has left', async () => {
+  it('begins again after it has left, when the symbols were not enough', async () => {
     const { bed, calls, listening, memberships } = rig();
     void listening.start(0);
     await bed.pass(0.01);
@@ -105,7 +105,7 @@ describe('listening', () => {
     expect([memberships.channels, listening.sinceUs]).toEqual([[0, 1], 20_000]);
   });
 
-  it('carries out the rest of a decision when one join of it is refused, and tries that one again each second', async () => {
+  it('carries out the other decisions when one join is refused, and tries that join again each second', async () => {
     const { bed, calls, reasons, state, listening, memberships } = rig();
     state.refuses = [0];
     void listening.start(0);
@@ -129,14 +129,14 @@ describe('listening', () => {
     expect(reasons.slice(-3)).toEqual(['joined 0', 'left 0: ended', 'left 1: ended']);
   });
 
-  it('keeps the last channel that brings anything while what is to take its place is refused', async () => {
+  it('keeps the last joined channel while the join of its replacement is refused', async () => {
     const { bed, state, reasons, listening, memberships } = rig([decision('join', 0)]);
     void listening.start(0);
     await bed.pass(0.01);
     state.refuses = [2];
     void listening.follow([decision('leave', 0), decision('join', 2)], 1e6);
     await bed.pass(0.01);
-    // Left before the join was refused: an exchange that begins with the leave has nothing to keep.
+    // This exchange begins with the leave, so the old channel was left before the join was refused.
     expect(memberships.channels).toEqual([]);
     void listening.follow([decision('leave', 2), decision('join', 0)], 2e6);
     await bed.pass(0.01);
@@ -150,7 +150,7 @@ describe('listening', () => {
     expect(reasons.slice(-2)).toEqual(['joined 2', 'left 0: test']);
   });
 
-  it('joins anew what an interface took with it, once a second while the interface is away', async () => {
+  it('tries once a second to join channels again that were lost with an interface', async () => {
     const { bed, calls, state, reasons, listening, memberships } = rig();
     void listening.start(0);
     await bed.pass(0.01);
@@ -165,11 +165,11 @@ describe('listening', () => {
     await bed.pass(0.01);
     expect(memberships.channels).toEqual([0, 1]);
     expect(calls.filter((call) => call === 'leave 0')).toHaveLength(1);
-    // It was never told as left.
+    // No leave event was emitted for it.
     expect(reasons.filter((reason) => reason !== 'refused')).toEqual(['joined 0', 'joined 1']);
   });
 
-  it('joins anew what was silent for five seconds or ten of its intervals, and not again at once', async () => {
+  it('joins a channel again that was silent for five seconds or ten of its intervals, and then waits as long again', async () => {
     const { bed, calls, listening } = rig();
     void listening.start(0);
     await bed.pass(0.01);
@@ -184,7 +184,7 @@ describe('listening', () => {
     expect(listening.renewSilent(13e6, intervalsUs, heard)).toEqual([0]);
   });
 
-  it('gives a channel that is joined late, or again, as long as the first to be heard', async () => {
+  it('gives a channel that is joined late, or again, the full time to be heard', async () => {
     const { bed, listening } = rig();
     void listening.start(0);
     await bed.pass(0.01);

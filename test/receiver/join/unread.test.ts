@@ -10,7 +10,7 @@ const calls: Pick<Network, 'openSender' | 'join'> = {
 const lossy = (droppedCount: number) => ({ ...batchOf(), droppedCount });
 
 describe('the count of datagrams that were not read in time', () => {
-  it('is what the network counts, from the beginning on', () => {
+  it('comes from the network, from the beginning on', () => {
     let dropped = 100;
     const unread = new UnreadCount({ ...calls, dropped: () => dropped });
     dropped = 103;
@@ -20,7 +20,7 @@ describe('the count of datagrams that were not read in time', () => {
     expect(unread.take()).toBe(1);
   });
 
-  it('is what the batches say where they say it; the network is then not asked', () => {
+  it('comes from the batches if they have it; the network is then not asked', () => {
     const asked = () => {
       throw new Error('asked');
     };
@@ -29,7 +29,7 @@ describe('the count of datagrams that were not read in time', () => {
     expect([unread.take(), unread.take()]).toEqual([7, 0]);
   });
 
-  it('is zero where nobody knows', () => {
+  it('is zero if neither batches nor network have it', () => {
     const unread = new UnreadCount(calls);
     unread.note(lossy(0));
     expect(unread.take()).toBe(0);

@@ -16,8 +16,8 @@ function reader() {
   return { faults, heard, announcements };
 }
 
-describe('what comes on an announcement channel', () => {
-  it('is handed on piece by piece when it is of a descriptor', () => {
+describe('a datagram on an announcement channel', () => {
+  it('is handed on when it carries a piece of a descriptor', () => {
     const { faults, heard, announcements } = reader();
     const record = Buffer.from(`${'x'.repeat(1184)}the end`);
     announcements.handle(batchOf(...recordDatagrams(record, 3, ANNOUNCEMENT_CHANNEL)));
@@ -28,7 +28,7 @@ describe('what comes on an announcement channel', () => {
     expect(faults.total).toBe(0);
   });
 
-  it('is counted by reason when it is anything else', () => {
+  it('is counted by reason when it carries anything else', () => {
     const { faults, heard, announcements } = reader();
     const { symbols, digests } = datagramsOf(new Bed('announcements').object(20, { blockSymbols: 5 }));
     const record = Buffer.from('a record');
@@ -38,7 +38,7 @@ describe('what comes on an announcement channel', () => {
     expect(faults.byReason()).toEqual({ otherObject: 2, contradiction: 1, foreign: 1, truncated: 1 });
   });
 
-  it('is read at its place in a larger buffer', () => {
+  it('is read from its position in a larger buffer', () => {
     const { heard, announcements } = reader();
     const [datagram] = recordDatagrams(Buffer.from('here'), 0, ANNOUNCEMENT_CHANNEL);
     const bytes = Buffer.concat([new Uint8Array(17), datagram!, new Uint8Array(9)]);

@@ -14,7 +14,7 @@ const bed = new Bed('inbox');
 const version = (number: number, plan: Partial<ObjectPlan> = {}) =>
   bed.object(2, { version: number, content: bed.bytes(2000, `version ${number}`), ...plan });
 
-/** By source id; the network has forgotten others. */
+/** Addresses by source id; the network does not know other sources. */
 const addresses = ['fd00::1', 'fd00::2'];
 
 function inboxOf(options: Partial<InboxOptions> = {}) {
@@ -43,14 +43,14 @@ describe('the inbox for descriptors', () => {
     expect(kinds).toEqual(['newest', 'older', undefined, 'newest', 'older']);
   });
 
-  it('tells the address of each source that a record comes from, once, and leaves out an address that is not known', () => {
+  it('names each address that a record comes from once, and leaves out sources without a known address', () => {
     const { hear } = inboxOf();
     const finding = hear(version(1).record, 0, 1.8e9, 0);
     for (const sourceId of [0, 9, 1, 1, 9]) hear(version(1).record, 0, 1.8e9, sourceId);
     expect(finding?.sources).toEqual(['fd00::1', 'fd00::2']);
   });
 
-  it('takes a record that comes again for known, and one that says the same in other words too', () => {
+  it('ignores a record that comes again, and one that describes the same version in other words', () => {
     const { hear } = inboxOf();
     expect(hear(version(1).record)?.kind).toBe('newest');
     expect(hear(version(1).record)).toBeUndefined();
@@ -58,7 +58,7 @@ describe('the inbox for descriptors', () => {
     expect(hear(elsewhere.record)?.kind).toBe('older');
   });
 
-  it('says what is wrong with a genuine one that it cannot use', () => {
+  it('says what is wrong with a genuine descriptor that it cannot use', () => {
     expect(inboxOf({ lowestVersionOf: () => 5 }).hear(version(4).record)?.kind).toBe('rollback');
     expect(inboxOf({ lowestVersionOf: () => 5 }).hear(version(5).record)?.kind).toBe('newest');
     const dated = version(1, { expiresS: 100 });
@@ -70,21 +70,21 @@ describe('the inbox for descriptors', () => {
     expect(conflicting.hear(version(1, { content: bed.bytes(2000, 'other') }).record)?.kind).toBe('conflict');
   });
 
-  it('says so when an object is sent with a code or in sizes that it does not speak', () => {
+  it('reports an object with a code or sizes that it does not support', () => {
     for (const change of [{ fecEncodingId: 7 }, { blockCount: 9 }]) {
       const body = packDescriptor({ ...version(1).descriptor, ...change });
       expect(inboxOf().hear(signRecord(body, bed.keys.privateKey))?.kind).toBe('unsupported');
     }
   });
 
-  it('passes over other objects and other fleets without a word', () => {
+  it('ignores other objects and other fleets', () => {
     const { hear, faults } = inboxOf();
     expect(hear(version(9, { object: 'other' }).record)).toBeUndefined();
     expect(hear(version(9, { fleet: 'other' }).record)).toBeUndefined();
     expect(faults.total).toBe(0);
   });
 
-  it('counts what somebody else signed, what nobody signed, and what is no descriptor', () => {
+  it('counts records that another key signed, that nobody signed, and that hold no descriptor', () => {
     const { hear, faults } = inboxOf();
     const stranger = simulatedKeys(new Prng('stranger'));
     hear(signRecord(packDescriptor(version(1).descriptor), stranger.privateKey));
@@ -93,7 +93,7 @@ describe('the inbox for descriptors', () => {
     expect(faults.byReason()).toEqual({ signature: 2, record: 1 });
   });
 
-  it('checks no more than 2000 signatures at once and 100 a second, and hears the genuine one when it may again', () => {
+  it('checks at most 2000 signatures at once and 100 a second, and then checks the genuine record again', () => {
     const { hear, faults } = inboxOf();
     const prng = new Prng('flood');
     for (let i = 0; i < 2044; i++) hear(prng.fill(new Uint8Array(200)));
@@ -104,7 +104,7 @@ describe('the inbox for descriptors', () => {
 });
 
 describe('a flood of invented descriptors', () => {
-  it('may hide a genuine one while it lasts, and no longer', () => {
+  it('can hide a genuine descriptor only while it lasts', () => {
     const { hear, faults } = inboxOf();
     for (let i = 0; i < 2044; i++) hear(Buffer.from(`${i}`.padEnd(100)));
     expect([faults.get('signature'), faults.get('flood')]).toEqual([2000, 44]);
@@ -116,7 +116,7 @@ describe('a flood of invented descriptors', () => {
 });
 
 describe('a fleet of a thousand objects', () => {
-  it('has the one that is wanted found the first time that it is announced, and each record opened once', () => {
+  it('has the wanted object found at its first announcement, and each record opened once', () => {
     const { hear, faults } = inboxOf({ object: 'object 999' });
     const records = Array.from({ length: 1000 }, (_, i) => {
       const body = packDescriptor({ ...version(1).descriptor, object: `object ${i}` });
@@ -129,7 +129,7 @@ describe('a fleet of a thousand objects', () => {
     expect(faults.total).toBe(0);
   });
 
-  it('is found whole by whoever wants all objects, each once for each version', () => {
+  it('is found whole by a receiver that wants all objects: one finding for each version of each object', () => {
     const { hear } = inboxOf({ object: undefined });
     const announce = (number: number, i: number) =>
       hear(signRecord(packDescriptor({ ...version(number).descriptor, object: `object ${i}` }), bed.keys.privateKey));
@@ -141,7 +141,7 @@ describe('a fleet of a thousand objects', () => {
 });
 
 describe('one version described anew', () => {
-  it('is renewed by a newer record, in other pieces too, and not by an older one', () => {
+  it('is renewed by a newer record, also in other pieces, and not by an older record', () => {
     const { hear } = inboxOf();
     expect(hear(version(1, { createdS: 5 }).record)?.kind).toBe('newest');
     expect(hear(version(1, { createdS: 9, channels: [{ rateBitsPerSecond: 5e6 }] }).record)?.kind).toBe('renewed');

@@ -24,7 +24,7 @@ describe('the highest completed version', () => {
     }
   });
 
-  it('survives many processes that remember at once, and keeps few files', async () => {
+  it('survives many processes that remember versions at the same time, and leaves few files', async () => {
     const stateDir = newStateDir();
     const versions = Array.from({ length: 30 }, (_, i) => (i * 7) % 30);
     await Promise.all(versions.map((version) => rememberCompleted(stateDir, FIRMWARE, version, SHA[0]!)));
@@ -34,7 +34,7 @@ describe('the highest completed version', () => {
     expect(await readdir(join(stateDir, 'completed', directory!))).toEqual([`version-${2 ** 53 - 1}`]);
   });
 
-  it('is known even when what was written about it is lost', async () => {
+  it('is known even when the content of its file is lost', async () => {
     const stateDir = newStateDir();
     await rememberCompleted(stateDir, FIRMWARE, 5, SHA[0]!);
     const [name] = await readdir(join(stateDir, 'completed'));
@@ -44,7 +44,7 @@ describe('the highest completed version', () => {
     expect(await highestCompleted(stateDir, FIRMWARE)).toEqual({ version: 5, sha256: undefined });
   });
 
-  it('cannot be known, rather than be none, when the state directory is not readable', async () => {
+  it('is an error, not none, when the state directory cannot be read', async () => {
     const stateDir = newStateDir();
     await rememberCompleted(stateDir, FIRMWARE, 5, SHA[0]!);
     const inFile = join(stateDir, 'a file');

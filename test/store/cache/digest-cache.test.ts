@@ -10,7 +10,7 @@ import { scratchDirectory } from '../scratch.js';
 
 const scratch = await scratchDirectory();
 const CONTENT = Buffer.alloc(1_500_000, 'something to publish. ');
-/** By then no file of these tests is young any more. */
+/** At this time no file of these tests is young any more. */
 const later = () => Date.now() + 10_000;
 
 let stateDir: string;
@@ -98,7 +98,7 @@ describe('digests of a file', () => {
     expect((await digests()).fromCache).toBe(true);
   });
 
-  it('take a bounded number of entries, of which the least recently used go', async () => {
+  it('are kept in a bounded number of entries; the least recently used are removed', async () => {
     await digests();
     const [mine] = await entries();
     const directory = join(stateDir, 'digests');
@@ -120,7 +120,7 @@ describe('digests of a file', () => {
     expect(names).toContain(join(directory, '046.digests'));
   });
 
-  it('are right without being kept when nothing can be', async () => {
+  it('are right even when they cannot be kept', async () => {
     await writeFile(stateDir, 'a file where a directory should be');
     const first = await digests();
     expectRight(first);
@@ -136,7 +136,7 @@ describe('digests of a file', () => {
     expect(denied.notKept).toContain('permission denied');
   });
 
-  it('are given up when the caller aborts, and when the file changes meanwhile', async () => {
+  it('are not computed further when the caller aborts or the file changes', async () => {
     await expect(digests({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' });
     const source = await FileSource.open(path);
     const geometry = geometryOf(CONTENT.length, 1000, 4);
@@ -146,7 +146,7 @@ describe('digests of a file', () => {
     await source.close();
   });
 
-  it('of an empty file are those of nothing', async () => {
+  it('of an empty file are the hash of nothing and no blocks', async () => {
     await writeFile(path, '');
     const source = await FileSource.open(path);
     const found = await digestsOf(source, geometryOf(0, 1000, 0), { stateDir, nowMs: later });

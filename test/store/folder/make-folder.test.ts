@@ -8,7 +8,7 @@ import { scratchDirectory } from '../scratch.js';
 const scratch = await scratchDirectory();
 
 describe('a folder', () => {
-  it('is made with those above it, and may be there', async () => {
+  it('is made with all missing folders above it, and may exist already', async () => {
     const folder = join(scratch, 'a', 'b', 'c');
     for (let i = 0; i < 2; i++) await makeFolder(folder, 0o700);
     expect([folder, join(scratch, 'a')].map((path) => statSync(path).mode & 0o777)).toEqual([0o700, 0o700]);
@@ -18,7 +18,7 @@ describe('a folder', () => {
     expect(readdirSync(join(scratch, 'a', 'b'))).toEqual(['c', 'd']);
   });
 
-  it('is made by many at once', async () => {
+  it('can be made by many calls at once', async () => {
     const folder = join(scratch, 'many', 'at', 'once');
     await Promise.all(Array.from({ length: 20 }, () => makeFolder(folder)));
     expect(statSync(folder).isDirectory()).toBe(true);
@@ -32,7 +32,7 @@ describe('a folder', () => {
     },
   );
 
-  it('whose place, or a place above, holds something else is an error that names it', async () => {
+  it('that cannot be made because a file has its name, or the name of a folder above, is an error that names the file', async () => {
     mkdirSync(join(scratch, 'other'));
     writeFileSync(join(scratch, 'other', 'file'), '');
     symlinkSync('nowhere', join(scratch, 'other', 'dangling'));

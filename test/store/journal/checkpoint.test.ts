@@ -66,7 +66,7 @@ describe('a checkpoint', () => {
     await journal.close();
   });
 
-  it('is one at a time, and those asked for meanwhile are one', async () => {
+  it('is one at a time; all calls meanwhile share the next one', async () => {
     const { journal, disk, checkpoint } = await open();
     checkpoint.noteWritten(1);
     const first = checkpoint.run();
@@ -111,7 +111,7 @@ describe('a checkpoint', () => {
     await journal.close();
   });
 
-  it('keeps for the next what could not be flushed', async () => {
+  it('keeps symbols for the next run that could not be flushed', async () => {
     const { journal, disk, checkpoint } = await open();
     for (let symbol = 0; symbol < 10; symbol++) checkpoint.noteWritten(symbol);
     checkpoint.noteVerified(0);
@@ -208,7 +208,7 @@ describe('a checkpoint', () => {
     await journal.close();
   });
 
-  it('refuses a guest at a place of its own, a short one and one that is taken', async () => {
+  it('refuses a guest at its own place, at a short place and at a place that is taken', async () => {
     const { journal, checkpoint } = await open(40 * 16 - 1);
     const refused = expect.objectContaining({ code: 'INTERNAL' });
     expect(() => checkpoint.noteGuest(12, 2)).toThrow(refused);

@@ -41,7 +41,7 @@ function stateOf(journal: Journal): State {
   };
 }
 
-/** What the journal should say after more entries, with plain sets. */
+/** What the journal should claim after more entries, as plain sets. */
 function after(state: State, entries: JournalEntries): State {
   const { dropped = [], evicted = [], durable = [], guests = [], verified = [] } = entries;
   const symbols = new Set(state.symbols);
@@ -82,7 +82,7 @@ async function opened(content: Uint8Array): Promise<State & { startedOver: strin
   return { ...state, startedOver };
 }
 
-/** A journal of one record an append, and what it says after each. */
+/** A journal with one record for each append, and its claims after each. */
 async function example(): Promise<{ content: Buffer; ends: number[]; states: State[] }> {
   const path = newPath();
   const { journal } = await Journal.open(path, IDENTITY, true);
@@ -130,7 +130,7 @@ async function example(): Promise<{ content: Buffer; ends: number[]; states: Sta
   return { content: await readFile(path), ends, states };
 }
 
-/** Guests may be where nothing else is: what is left of a run of them after other entries. */
+/** The parts of a run of guests that remain after other entries: guests may be only where nothing else is. */
 function possibleGuests(state: State, entries: JournalEntries, runs: readonly (readonly [number, number])[]) {
   const { symbols } = after(state, entries);
   return runs.flatMap(([first, count], i) =>
@@ -145,7 +145,7 @@ const run = fc
   .map(([first, count]) => [first, Math.min(count, 100 - first)] as const);
 
 describe('a journal', () => {
-  it('says after any appends, and after being opened again, what was appended', async () => {
+  it('claims what was appended, after any appends and after it is opened again', async () => {
     const entries = fc.record({
       dropped: fc.array(run, { maxLength: 3 }),
       evicted: fc.array(run, { maxLength: 2 }),
@@ -196,7 +196,7 @@ describe('a journal', () => {
     }
   });
 
-  it('keeps what is before a flipped bit', async () => {
+  it('keeps the records before a flipped bit', async () => {
     const { content, ends, states } = await example();
     for (let byte = 0; byte < content.length; byte++) {
       const flipped = Buffer.from(content);
@@ -208,7 +208,7 @@ describe('a journal', () => {
     }
   });
 
-  it('ignores whatever stands behind its records, or is there instead', async () => {
+  it('ignores garbage after its records, or instead of them', async () => {
     const { content, states } = await example();
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 300 }), async (junk) => {
@@ -219,7 +219,7 @@ describe('a journal', () => {
     );
   });
 
-  it('takes no record with a good checksum and a content that cannot be', async () => {
+  it('takes no record with a right checksum and impossible content', async () => {
     const { content, states } = await example();
     const bad: unknown[][] = [
       [1, [0]],
@@ -242,7 +242,7 @@ describe('a journal', () => {
       [4, [50, 1, 2 ** 24]],
       [4, [50, 2, 2 ** 24 - 1]],
       [4, [50, 1, '20']],
-      // Symbols of their own: where they are, and where they belong.
+      // A guest at a place that holds its own symbol, and a guest at its own place.
       [4, [9, 2, 20]],
       [4, [50, 2, 20, 18, 1, 20]],
       [4, [53, 1, 3]],
@@ -259,7 +259,7 @@ describe('a journal', () => {
     }
   });
 
-  it('does not believe that a block is verified whose symbols are not all there', async () => {
+  it('does not believe that a block is verified if symbols of the block are missing', async () => {
     const { content, ends } = await example();
     const outcome = await opened(Buffer.concat([content.subarray(0, ends[1]), frame([2, [0, 2]])]));
     expect(outcome.verified).toEqual([0]);
@@ -284,7 +284,7 @@ describe('a journal', () => {
     }
   });
 
-  it('counts what it takes back until that is on disk, and what is new from before', async () => {
+  it('counts old claims until the record that ends them is on disk, and new claims before their record is on disk', async () => {
     const path = newPath();
     const { journal } = await Journal.open(path, IDENTITY, true);
     await journal.append({ durable: [[0, 2]], guests: [[10, 20, 3]] });
@@ -360,7 +360,7 @@ describe('a journal', () => {
     expect(await opened(frame([1, [0, 1]]))).toEqual({ ...NOTHING, startedOver: 'damaged' });
   });
 
-  it('claims nothing when the part file is not there', async () => {
+  it('claims nothing when the part file is missing', async () => {
     const { content } = await example();
     const path = newPath();
     await writeFile(path, content);

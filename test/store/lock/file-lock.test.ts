@@ -47,7 +47,7 @@ describe('a lock on a file', () => {
     expect(await readdir(dirname(path))).toEqual([]);
   });
 
-  it('names the process that holds it, and is free as soon as that was killed', async () => {
+  it('names the process that holds it, and is free as soon as that process is killed', async () => {
     const path = await newPath();
     const child = start(path, 1, 'hold');
     await once(child.stdout, 'data');
@@ -76,14 +76,14 @@ describe('a lock on a file', () => {
     expect(await readdir(dirname(path))).toEqual([]);
   });
 
-  it('is judged by the process id alone where more is not known', async () => {
+  it('is judged by the process id alone if nothing else is known', async () => {
     const path = await newPath();
     await writeFile(path, JSON.stringify({ pid: process.ppid }));
     await expect(FileLock.acquire(path)).rejects.toMatchObject({ code: 'FILE_IN_USE' });
   });
 
   it.each(['', '\0\0\0', '{', 'null', '{"pid":-1}', '{"pid":"1"}'])(
-    'is free when all it has said for a while is %j',
+    'is free when its content has been %j for a while',
     async (content) => {
       const path = await newPath();
       await writeFile(path, content);
@@ -117,7 +117,7 @@ describe('a lock on a file', () => {
     expect(await readdir(dirname(path))).toEqual([]);
   });
 
-  it('stays contested over the deaths of those who take it, until one of them settles', async () => {
+  it('stays contested when its holders die one after the other, until one of them settles', async () => {
     const path = await newPath();
     const first = await FileLock.acquire(path);
     await first.abandon();
@@ -141,7 +141,7 @@ describe('a lock on a file', () => {
     await fourth.release();
   });
 
-  it('can be given up on while it is watched', async () => {
+  it('stops being watched when the caller aborts', async () => {
     const path = await newPath();
     await writeFile(path, JSON.stringify({ pid: 1, pidNamespace: 'pid:[1]' }));
     const stopping = new AbortController();
@@ -170,7 +170,7 @@ describe('a lock on a file', () => {
     }
   });
 
-  it('is never held twice, whoever dies in between', async () => {
+  it('is never held by two processes, whichever process dies in between', async () => {
     const path = await newPath();
     for (let round = 0; round < 2; round++) {
       const dying = Array.from({ length: 3 }, () => start(path, 1000, 'die'));
@@ -187,7 +187,7 @@ describe('a lock on a file', () => {
     expect(await readdir(dirname(path))).toEqual([]);
   });
 
-  it('goes to exactly one of many that find a dead one at once', async () => {
+  it('goes to exactly one of many processes that find a dead lock at the same time', async () => {
     for (let round = 0; round < 30; round++) {
       const path = await newPath();
       await writeFile(path, JSON.stringify({ pid: 2 ** 22 + 1 }));

@@ -46,7 +46,7 @@ describe('a page cache', () => {
     },
   );
 
-  it('waits at a release for no symbols but those', async () => {
+  it('waits at a release only for the released symbols', async () => {
     const { cache, state, endWrite } = slowCache();
     cache.put(0, Buffer.from('a'), 0, 1);
     await cache.release(1, 3);

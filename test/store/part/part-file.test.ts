@@ -15,7 +15,7 @@ let nameCount = 0;
 const newPath = () => join(directory, `${nameCount++}.part`);
 const GIB = 2 ** 30;
 
-/** Bytes that tell a symbol, and the time it was written, from every other. */
+/** Bytes that are different for each symbol and each time it is written. */
 function bytesOf(symbol: number, round: number, length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (symbol * 31 + round * 101 + i * 7 + 1) & 0xff);
 }
@@ -37,7 +37,7 @@ const scenario = fc.record({
 });
 
 describe('a part file', () => {
-  it('reads as what was written, through any number of pages, while writes are under way', async () => {
+  it('returns the bytes that were written, through any number of pages, while writes are under way', async () => {
     await fc.assert(
       fc.asyncProperty(scenario, async ({ symbolBytes, symbolCount, lastBytes, pageSymbolCount, pageCount, steps }) => {
         const sizeBytes = (symbolCount - 1) * symbolBytes + 1 + (lastBytes % symbolBytes);
@@ -133,7 +133,7 @@ describe('a part file', () => {
     await expect(part.overwrite(0, shared)).rejects.toMatchObject({ code: 'FILE_IO' });
   });
 
-  it('reads as overwritten while others keep the page of those symbols in memory', async () => {
+  it('returns overwritten symbols while other symbols keep their page in memory', async () => {
     const part = await PartFile.open({
       path: newPath(),
       geometry: geometryOf(64, 8, 1),
@@ -184,7 +184,7 @@ describe('a part file', () => {
     await again.discard();
   });
 
-  it('is renamed to its target in one step, over what was there', async () => {
+  it('is renamed in one step, over a file that had the name', async () => {
     const path = newPath();
     const target = join(directory, 'target');
     await writeFile(target, 'older');
@@ -196,7 +196,7 @@ describe('a part file', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  it('stays where it is when it cannot have its target name', async () => {
+  it('keeps its name when it cannot be renamed', async () => {
     const path = newPath();
     const part = await PartFile.open({ path, geometry: geometryOf(3, 3, 1), resume: false });
     part.write(0, Buffer.from('abc'), 0, 3);
@@ -228,7 +228,7 @@ describe('a part file', () => {
     expect((await stat(target)).size).toBe(0);
   });
 
-  it('keeps what is there only when asked to, and only when it is as long as the object', async () => {
+  it('keeps an existing file only when asked to, and only if it is as long as the object', async () => {
     const geometry = geometryOf(6, 3, 1);
     const path = newPath();
     for (const [content, resume, resumed] of [
