@@ -147,7 +147,7 @@ function explainAddress({ source, sourceState }: Attempt, link: string): Explana
   }
   if (source === undefined) {
     return {
-      meaning: `${link} has no IPv6 address for this`,
+      meaning: `${link} has no IPv6 address for this socket`,
       hint: (say) => `Give ${link} an IPv6 address, or name another with ${say('interface')}`,
     };
   }

@@ -69,7 +69,7 @@ describe('a slab', () => {
     expect(row).toMatchObject({ count: 5, datagramBytes: 5 });
   });
 
-  it('begins again at entry 0 when it is cleared', () => {
+  it('begins again at entry 0 when it is cleared, and keeps the datagrams in front of entry 0', () => {
     const slab = slabOf([5, 5], { margin: 1 });
     slab.putBefore(slabOf([7]), 0);
     slab.clear();
