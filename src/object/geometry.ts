@@ -38,7 +38,7 @@ export function geometryOf(sizeBytes: number, symbolBytes: number, blockCount: n
   };
 }
 
-/** Whether the three numbers, from wherever they came, describe an object that this program can handle. */
+/** Whether the three numbers, which may come from the network, describe an object that this program can handle. */
 export function isGeometry(sizeBytes: number, symbolBytes: number, blockCount: number): boolean {
   const whole =
     Number.isSafeInteger(sizeBytes) && Number.isSafeInteger(symbolBytes) && Number.isSafeInteger(blockCount);
@@ -82,12 +82,12 @@ export function symbolOffset(geometry: Geometry, symbol: number): number {
   return symbol * geometry.symbolBytes;
 }
 
-/** Bytes of the object in symbol `symbol`: `symbolBytes`, or what is left in the last. */
+/** Bytes of the object in symbol `symbol`: `symbolBytes`, except that the last symbol may be shorter. */
 export function symbolLength(geometry: Geometry, symbol: number): number {
   return Math.min(geometry.symbolBytes, geometry.sizeBytes - symbol * geometry.symbolBytes);
 }
 
-/** Byte range of a block: where it starts and how long it is. */
+/** Position of the first byte of a block in the object; `blockLength` says how many bytes it has. */
 export function blockOffset(geometry: Geometry, block: number): number {
   return firstSymbolOf(geometry, block) * geometry.symbolBytes;
 }

@@ -62,7 +62,7 @@ export class Holdings {
     this.#guests.removeRun(first, count);
   }
 
-  /** @throws {LayercastError} `INTERNAL` for a place outside the object or what is no ESI */
+  /** @throws {LayercastError} `INTERNAL` for a place outside the object or a number that is no ESI */
   addGuest(place: number, esi: number): void {
     this.#guests.set(place, esi);
     this.#filled.add(place);
@@ -98,7 +98,7 @@ export class Holdings {
     return this.#guests.runsIn(first, count);
   }
 
-  // What the journal claims.
+  // The journal's claims.
 
   /** Places that the journal claims to hold their own symbols. */
   get claimedOwn(): PlaceSet {
@@ -132,7 +132,7 @@ export class Holdings {
     this.unclaimGuests(0, this.geometry.symbolCount);
   }
 
-  /** What an earlier process left is held from now on: all that is claimed, and nothing else. */
+  /** Makes the places hold all symbols that the journal claims, and no others: these an earlier process left on disk. */
   takeUp(): void {
     this.#filled.addAll(this.#claimedOwn);
     this.#filled.addAll(this.#claimedGuests);

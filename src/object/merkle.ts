@@ -44,8 +44,8 @@ export class MerkleTree {
   }
 
   /**
-   * What is needed besides the leaves `16·runIndex …` (16 of them, or what is left) to compute the root: at each level from
-   * the run's own on the neighbour, where there is one.
+   * The hashes that are needed besides the leaves `16·runIndex …` (16, or fewer in the last run) to compute the root: the
+   * neighbour, where there is one, at each level of the tree from the run's own level on.
    */
   proofOfRun(runIndex: number): Uint8Array[] {
     if (!(runIndex >= 0 && runIndex < this.runCount)) {
@@ -69,7 +69,7 @@ export function merkleRoot(digests: Uint8Array): Buffer {
 
 /**
  * Whether `leaves` are the block digests `16·runIndex …` of the tree with this root. Never throws, whatever the arguments.
- * @param blockCount leaves of the tree, from where the root comes from
+ * @param blockCount leaves of the tree, from the same source as the root
  * @param leaves the digests of the run one after the other
  */
 export function verifyRun(

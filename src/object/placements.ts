@@ -41,7 +41,7 @@ export class Placements {
 
   /**
    * Notes a guest. It replaces a guest that the place held before.
-   * @throws {LayercastError} `INTERNAL` for a place outside the object or what is no ESI
+   * @throws {LayercastError} `INTERNAL` for a place outside the object or a number that is no ESI
    */
   set(place: number, esi: number): void {
     if (!(Number.isInteger(place) && place >= 0 && place < this.placeCount && isEsi(esi))) {

@@ -1,8 +1,8 @@
 import { LayercastError } from '../base/errors.js';
 
 /**
- * Which of `symbolCount` symbols are there: one bit each, so 10 GB in symbols of 1184 bytes are 1.1 MB. Numbers up to
- * 2^32 − 1. `add` and `has` allocate nothing. Works as well for the blocks of an object.
+ * A set of an object's symbols, or of its blocks, with one bit for each: 1.1 MB for 10 GB in symbols of 1184 bytes. Numbers may
+ * be up to 2^32 − 1. `add` and `has` allocate nothing.
  */
 export class SymbolSet {
   readonly symbolCount: number;
@@ -29,7 +29,7 @@ export class SymbolSet {
 
   /**
    * False when the symbol was present before.
-   * @throws {LayercastError} `INTERNAL` for a number outside the object: check what the network says before coming here.
+   * @throws {LayercastError} `INTERNAL` for a number outside the object: numbers from the network have to be checked before.
    */
   add(symbol: number): boolean {
     if (!(symbol >= 0 && symbol < this.symbolCount)) throw outside(symbol, 1, this.symbolCount);
@@ -92,7 +92,7 @@ export class SymbolSet {
     }
   }
 
-  /** Share of symbols present (0–1) in each of `bucketCount` equal stretches, for a small map of a file filling up. */
+  /** Share of symbols present (0–1) in each of `bucketCount` equal stretches, for a small map of the object's progress. */
   fill(bucketCount: number): number[] {
     return Array.from({ length: bucketCount }, (_, bucket) => {
       if (this.symbolCount === 0) return 1;

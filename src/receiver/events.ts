@@ -4,7 +4,7 @@ import type { Descriptor } from '../wire/descriptor.js';
 import type { DatagramFault } from './counters.js';
 
 /**
- * What a receiver tells while it works, in the order it happens. Names and fields are those of `fetch --json`; docs/events.md
+ * The events of a receiver, in the order in which things happen. Names and fields are those of `fetch --json`; docs/events.md
  * says what each field means, and src/events/fetch-events.ts declares them.
  */
 export interface ReceiverEvents {

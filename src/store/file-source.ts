@@ -34,7 +34,7 @@ export class FileSource implements ByteSource {
     this.sizeBytes = Number(identity.sizeBytes);
   }
 
-  /** @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`, or `FILE_IO` for what is no ordinary file. */
+  /** @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`, or `FILE_IO` when the path is no ordinary file. */
   static async open(path: string): Promise<FileSource> {
     // Non-blocking, because opening a FIFO would wait for a writer. The flag makes no difference to ordinary files.
     const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((error) => {

@@ -235,7 +235,7 @@ export class Assembler {
     for (let i = 0; i < leaves.length / DIGEST_BYTES; i++) this.#consider(firstBlock + i);
   }
 
-  /** Updates what is known of a block; to be called after every change to the block. */
+  /** Updates whether a block has enough symbols and may be ready; to be called after every change to the block. */
   #consider(block: number): void {
     const isEnough = this.#missing[block]! <= (this.#coded?.surplusOf(block) ?? 0);
     if (isEnough !== (this.#isEnough[block] === 1)) {

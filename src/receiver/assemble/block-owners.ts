@@ -7,7 +7,7 @@ import { FROM_DISK, type Origins } from './origins.js';
  */
 const MAX_REFUSED = 256;
 /**
- * Without a code, a server has nothing new for a block before its next pass. A stranger who sends as much as a server offers all
+ * Without a code, a server has nothing new for a block before its next pass. A stranger that sends as much as a server offers all
  * symbols of a block once in a pass.
  */
 const MAX_REFUSED_PASSES = 2;

@@ -16,7 +16,7 @@ export class Listening {
   readonly #policy: ChannelPolicy;
   /**
    * From when on the silence of each channel counts: the last decision to join it, or to join it anew. Only `Memberships` knows
-   * what is joined.
+   * which channels are joined.
    */
   readonly #silentFromUs = new Map<number, number>();
   #isOn = false;

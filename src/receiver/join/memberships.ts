@@ -31,7 +31,7 @@ interface Wanted {
 }
 
 /**
- * The one owner of what is joined: the channels of one object that are wanted, and which of them are joined. It carries out a
+ * Knows which channels of one object are wanted and which are joined; nothing else joins or leaves them. It carries out a
  * policy's decisions; what a policy reports of its level is a wish. A channel whose join fails stays wanted, and `maintain`
  * tries again. The last joined channel is not left while the channel that should replace it is refused. One call at a time; the
  * owner orders the calls.
