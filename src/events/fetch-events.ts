@@ -47,8 +47,9 @@ export const RECEIVER_WARNINGS = [
   'REJECTED_BLOCK',
   /** A channel brings nothing and is joined anew. */
   'SILENCE',
-  /** The disk is behind, and datagrams are dropped. */
+  /** The first datagrams were dropped because the disk of this host is behind. */
   'DROPPED',
+  /** The system refuses to join a group. */
   'JOIN_REFUSED',
   /** A version older than a completed one was announced. */
   'VERSION_REFUSED',

@@ -86,8 +86,13 @@ export class Bed {
   }
 
   receiver({ name = 'receiver', host, disk = this.disk(), ...options }: ReceiverPlan = {}): BedReceiver {
-    const place = this.host(name, { scrubs: true, ...host });
-    return new SimulatedReceiver({ publicKey: this.keys.publicKey, ...options, host: place, disk }) as BedReceiver;
+    const receiverHost = this.host(name, { scrubs: true, ...host });
+    return new SimulatedReceiver({
+      publicKey: this.keys.publicKey,
+      ...options,
+      host: receiverHost,
+      disk,
+    }) as BedReceiver;
   }
 
   /** Lets virtual time pass. */

@@ -23,7 +23,9 @@ describe('a disk', () => {
   );
 
   it(
-    seeded('that is slower than the channel makes the receiver drop symbols, which are counted and come again'),
+    seeded(
+      'that is slower than the channel makes the receiver drop symbols, which it counts, tells once, and receives again',
+    ),
     async () => {
       const bed = new Bed('slow');
       const object = bed.object(400);
@@ -31,8 +33,11 @@ describe('a disk', () => {
       // 60 % of what arrives, behind a queue of ten symbols.
       const disk = bed.disk({ bytesPerSecond: 60 * SYMBOL_BYTES, queueBytes: 10 * SYMBOL_BYTES });
       const receiver = bed.receiver({ disk });
+      const warnings: string[] = [];
+      receiver.on('warning', ({ code }) => warnings.push(code));
       const complete = await bed.completion(receiver, 1.01 + passesAt(0.4, 400) * passSeconds(400));
       expectSafe(receiver, object, complete);
+      expect(warnings).toEqual(['DROPPED']);
       expect(complete.droppedDatagrams).toBe(disk.refusedCount);
       expect(complete.droppedDatagrams).toBeGreaterThan(50);
       expect(complete.lostDatagrams).toBe(0);

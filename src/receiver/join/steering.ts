@@ -101,9 +101,15 @@ export class Steering {
 
   /** Shows the policy what has arrived and carries out its decisions. */
   #askPolicy(nowUs: number, latenessUs: number): void {
-    const { policy, reception } = this.#options;
+    const { policy, reception, onWarning } = this.#options;
     const unreadCount = this.#unread.take();
     const droppedCount = reception.droppedCount - this.#droppedCount;
+    if (this.#droppedCount === 0 && droppedCount > 0) {
+      onWarning({
+        code: 'DROPPED',
+        message: 'the disk of this host is behind; datagrams are dropped and received again',
+      });
+    }
     this.#droppedCount += droppedCount;
     const readings = reception.read((channel, server) => this.#memberships.hears(channel, server));
     const decisions = policy.tick(nowUs, readings, { unreadCount, droppedCount, latenessUs });
