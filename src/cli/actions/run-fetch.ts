@@ -5,7 +5,6 @@ import { RECEIVER_OPTIONS } from '../../options/receiver-options.js';
 import { publicKeyFrom } from '../../wire/signature.js';
 import { FetchDisplay } from '../display/fetch-display.js';
 import { interruptible } from '../interrupt.js';
-import { tellPrograms } from '../json/fetch-events.js';
 import { printEvent } from '../json/print-event.js';
 import { type Flags, settleWithFile } from '../settings.js';
 
@@ -17,10 +16,12 @@ export async function runFetch(what: string, flags: Flags): Promise<void> {
   if (keyPath === undefined) throw missing("missing --key (the fleet's public key)", 'Add --key layercast.pub');
   if (output === undefined) throw missing('missing -o FILE', 'Name the file to write with -o FILE');
   const key = publicKeyFrom(await readKeyText(keyPath), keyPath);
+  // Only JSON needs the schemas of events, which take some 25 ms to load.
+  const json = flags.json ? await import('../json/fetch-events.js') : undefined;
   await interruptible(async (signal) => {
     await using receiver = createReceiver({ ...settings, fleet, object, key, output, signal });
-    if (flags.json) {
-      tellPrograms(receiver, printEvent);
+    if (json !== undefined) {
+      json.tellPrograms(receiver, printEvent);
       await receiver.done;
       return;
     }

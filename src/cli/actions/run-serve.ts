@@ -3,7 +3,6 @@ import { createSender } from '../../create-sender.js';
 import type { SenderOptions } from '../../options/sender-options.js';
 import { sayFailedReload, sayStopped, tellPeople } from '../display/serve-display.js';
 import { printEvent } from '../json/print-event.js';
-import { tellPrograms } from '../json/serve-events.js';
 import { reasonOf } from '../reason.js';
 
 export interface ServeRun extends SenderOptions {
@@ -12,6 +11,8 @@ export interface ServeRun extends SenderOptions {
 
 /** `layercast serve`: runs a sender, and shows its events on stderr or prints them as JSON on stdout. SIGHUP makes it reload. */
 export async function runServe({ json, ...options }: ServeRun): Promise<void> {
+  // Only JSON needs the schemas of events, which take some 25 ms to load.
+  const events = json ? await import('../json/serve-events.js') : undefined;
   await using sender = createSender(options);
   const startedAt = Date.now();
   let hasStarted = false;
@@ -21,8 +22,8 @@ export async function runServe({ json, ...options }: ServeRun): Promise<void> {
     },
     () => undefined,
   );
-  if (json) tellPrograms(sender, printEvent);
-  else tellPeople(sender);
+  if (events === undefined) tellPeople(sender);
+  else events.tellPrograms(sender, printEvent);
   // An error that `refuse` reported for an object is not reported again for the reload.
   const told = new WeakSet<object>();
   sender.on('refuse', ({ error }) => {
