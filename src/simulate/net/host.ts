@@ -19,6 +19,7 @@ import { Arena } from './arena.js';
 import type { EventLog } from './event-log.js';
 import type { Link } from './link.js';
 import { type Flow, type Packet, packetOf } from './packet.js';
+import { ScrubbedBatch, SingleBatch } from './single-batch.js';
 import type { LinkPlan, TreeNode } from './tree.js';
 
 export interface HostOptions extends LinkPlan, HostClockOptions {
@@ -56,9 +57,6 @@ export type Attach = (onArrival: (packet: Packet) => void) => {
   readonly up: Link;
   readonly down: Link;
 };
-
-/** Most bytes in a UDP datagram. */
-const MAX_DATAGRAM_BYTES = 65_535;
 
 /**
  * A host at a leaf of a virtual network: a clock and a network for the code that runs on it, and methods that make the host
@@ -260,44 +258,4 @@ interface HostMembership {
 
 function sourcesOf({ request }: HostMembership): readonly (string | undefined)[] {
   return request.sources.length === 0 ? [undefined] : request.sources;
-}
-
-/** A batch with one datagram, which stays where it lies. */
-class SingleBatch implements ReceivedBatch {
-  readonly count = 1;
-  readonly buffers: Uint8Array[] = [new Uint8Array(0)];
-  readonly starts = [0];
-  readonly lengths = [0];
-  readonly segmentBytes = this.lengths;
-  readonly arrivalsUs = [0];
-  readonly sourceIds = [0];
-  readonly droppedCount = 0;
-
-  of(packet: Packet, arrivalUs: number, sourceId: number): this {
-    this.buffers[0] = packet.buffer;
-    this.starts[0] = packet.start;
-    this.lengths[0] = packet.length;
-    this.arrivalsUs[0] = arrivalUs;
-    this.sourceIds[0] = sourceId;
-    return this;
-  }
-
-  release(): void {}
-}
-
-/** One datagram in a buffer that says something else as soon as it has been handled. */
-class ScrubbedBatch extends SingleBatch {
-  readonly #scratch = new Uint8Array(MAX_DATAGRAM_BYTES);
-
-  override of(packet: Packet, arrivalUs: number, sourceId: number): this {
-    super.of(packet, arrivalUs, sourceId);
-    this.#scratch.set(packet.buffer.subarray(packet.start, packet.start + packet.length), 0);
-    this.buffers[0] = this.#scratch;
-    this.starts[0] = 0;
-    return this;
-  }
-
-  override release(): void {
-    this.#scratch.fill(0xa5, 0, this.lengths[0]);
-  }
 }
