@@ -12,8 +12,8 @@ export interface PoolOptions {
 }
 
 interface Task<W extends WorkerFile> {
-  /** Settles the promise of the caller; resolves when the thread is free again. */
-  readonly run: (thread: Thread<W>) => Promise<void>;
+  /** Resolves, when the thread is free again, with what settles the promise of the caller. */
+  readonly run: (thread: Thread<W>) => Promise<() => void>;
   readonly reject: (error: LayercastError) => void;
 }
 
@@ -59,7 +59,11 @@ export class Pool<W extends WorkerFile> {
       return Promise.reject(new LayercastError('INTERNAL', message, { hint: 'wait for earlier calls first' }));
     }
     return new Promise((resolve, reject) => {
-      const run = (thread: Thread<W>) => thread.call(call, args, options).then(resolve, reject);
+      const run = (thread: Thread<W>) =>
+        thread.call(call, args, options).then(
+          (result) => () => resolve(result),
+          (error: unknown) => () => reject(error),
+        );
       this.#waiting.push({ run, reject });
       this.#runNext();
     });
@@ -78,10 +82,12 @@ export class Pool<W extends WorkerFile> {
     if (thread === undefined) return;
     const task = this.#waiting.shift()!;
     this.#busy.add(thread);
-    void task.run(thread).then(() => {
+    void task.run(thread).then((settle) => {
       this.#busy.delete(thread);
       if (!thread.isEnded) this.#idle.push(thread);
       this.#runNext();
+      // Only now, so that a caller who goes on with another call finds this thread idle, and needs no further thread.
+      settle();
     });
   }
 

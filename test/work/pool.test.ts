@@ -29,6 +29,15 @@ describe('a pool', () => {
     expect(counts.filter((count) => count === 1)).toHaveLength(2);
   });
 
+  it('starts no second thread for calls that are made one after the other', async () => {
+    const pool = poolOf(2);
+    const counts: number[] = [];
+    for (let i = 0; i < 4; i++) counts.push(await pool.call('count', undefined));
+    await pool.call('trip', undefined).catch(() => undefined);
+    counts.push(await pool.call('count', undefined));
+    expect(counts).toEqual([1, 2, 3, 4, 5]);
+  });
+
   it('replaces a thread that is lost, at work or between two calls', async () => {
     const pool = poolOf(1);
     const ends = await Promise.allSettled([pool.call('exit', 0), pool.call('count', undefined)]);
