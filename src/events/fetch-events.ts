@@ -17,13 +17,13 @@ import {
 } from './fields.js';
 import {
   channelIndex,
+  descriptorFields,
   errorFields,
   fleet,
   group,
   intervalUs,
   membershipFields,
   messageText,
-  mode,
   object,
   objectBytes,
   port,
@@ -31,7 +31,6 @@ import {
   receivedOverhead,
   serverName,
   sha256,
-  symbolBytes,
   version,
 } from './shared-fields.js';
 
@@ -102,13 +101,7 @@ export const fetchEvents = {
     .meta({ description: 'The group in which the fleet announces is joined.' }),
   descriptor: z
     .object({
-      fleet,
-      object,
-      version,
-      bytes: objectBytes,
-      symbolBytes,
-      blockCount: count('Blocks of the object.'),
-      mode,
+      ...descriptorFields,
       sha256,
       channels: perChannel(record({ channel: channelIndex, group, port, intervalUs }), 'The channels of the ladder.'),
       servers: perServer(name('Name.'), 'Names of the servers.'),

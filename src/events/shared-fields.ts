@@ -31,6 +31,18 @@ export const mode = choice(
   ['several', 'best'],
   '`several`: a receiver joins the first channels; `best`: each channel is complete by itself.',
 );
+
+/** Fields that `descriptor` begins with. */
+export const descriptorFields = {
+  fleet,
+  object,
+  version,
+  bytes: objectBytes,
+  symbolBytes,
+  blockCount: count('Blocks of the object.'),
+  mode,
+};
+
 export const channelIndex = channel();
 export const group = name('Multicast group, an IPv6 address.');
 export const port = count('UDP port.');

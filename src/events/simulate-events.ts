@@ -16,18 +16,14 @@ import {
 import {
   channelIndex,
   code,
-  fleet,
+  descriptorFields,
   group,
   intervalUs,
   membershipFields,
   messageText,
-  mode,
-  object,
   objectBytes,
   progressFields,
   receivedOverhead,
-  symbolBytes,
-  version,
 } from './shared-fields.js';
 
 /** Most receivers, links or flows of one simulation. */
@@ -86,13 +82,7 @@ export const flowSummary = record({
 export const simulateEvents = {
   descriptor: z
     .object({
-      fleet,
-      object,
-      version,
-      bytes: objectBytes,
-      symbolBytes,
-      blockCount: count('Blocks of the object.'),
-      mode,
+      ...descriptorFields,
       channels: perChannel(record({ channel: channelIndex, group, intervalUs }), 'The channels of the ladder.'),
       servers: perServer(name('Name.'), 'Names of the servers.'),
     })
