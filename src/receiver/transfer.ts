@@ -1,5 +1,4 @@
 import type { Clock, Network, ReceivedBatch } from '../base/ports.js';
-import { channelLevels } from '../rate/channel-levels.js';
 import type { ChannelPolicy } from '../rate/policy.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { ObjectStore } from './assemble/object-store.js';
@@ -103,8 +102,8 @@ export class Transfer {
   }
 
   progress(): ProgressEvent {
-    const { channels, status } = this.#steering;
-    return this.#meter.report(this.#options.clock.nowUs(), channels, channelLevels(this.#descriptor), status);
+    const { channels, channelLevels, status } = this.#steering;
+    return this.#meter.report(this.#options.clock.nowUs(), channels, channelLevels, status);
   }
 
   stats(): ReceiverStats {

@@ -1,4 +1,5 @@
 import type { Clock, Network, ReceivedBatch } from '../../base/ports.js';
+import { channelLevels } from '../../rate/channel-levels.js';
 import type { ChannelPolicy, PolicyStatus } from '../../rate/policy.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { MembershipEvent, WarningEvent } from '../events.js';
@@ -24,6 +25,8 @@ export interface SteeringOptions {
 
 /** Joins and leaves the channels that one descriptor names, as a policy decides. */
 export class Steering {
+  /** The level of each channel that the descriptor names. */
+  readonly channelLevels: readonly number[];
   readonly #options: SteeringOptions;
   readonly #memberships: Memberships;
   readonly #listening: Listening;
@@ -35,6 +38,7 @@ export class Steering {
   constructor(options: SteeringOptions, before?: Promise<void>) {
     const { reception, clock, network, policy } = options;
     this.#options = options;
+    this.channelLevels = channelLevels(options.descriptor);
     this.#unread = new UnreadCount(network);
     this.#memberships = new Memberships({
       ...options,
