@@ -86,7 +86,7 @@ export class Pool<W extends WorkerFile> {
       this.#busy.delete(thread);
       if (!thread.isEnded) this.#idle.push(thread);
       this.#runNext();
-      // Only now, so that a caller who goes on with another call finds this thread idle, and needs no further thread.
+      // The caller may make its next call at once. The thread is idle by then, so that the call starts no further thread.
       settle();
     });
   }
