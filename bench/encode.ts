@@ -83,12 +83,13 @@ async function measure(folder: string, sourceCount: number, roundCount: number, 
   const [held, rowByRow] = [await openSource(threads[0]!), await openSource(threads[1]!)];
   const file = await cache.open(source, geometry, sha256, encoding);
   const [inMemory, fromFile] = [new StoredBlocks(file.fd, geometry, true), new StoredBlocks(file.fd, geometry, false)];
-  const bytes = new Uint8Array(RUN_SYMBOLS * RUNS_PER_READ * SYMBOL_BYTES);
+  const bytes = new Uint8Array(new SharedArrayBuffer(RUN_SYMBOLS * RUNS_PER_READ * SYMBOL_BYTES));
   const make = (blocks: StoredBlocks) => async () => {
     for (let i = 0; i < RUNS_PER_READ; i++)
-      blocks.encode(0, anyEsi(2 ** 23), RUN_SYMBOLS, bytes.subarray(i * RUN_SYMBOLS * SYMBOL_BYTES));
+      blocks.encode(0, anyEsi(2 ** 23), RUN_SYMBOLS, bytes.subarray(i * RUN_SYMBOLS * SYMBOL_BYTES), SYMBOL_BYTES);
   };
-  const read = (symbols: SymbolSource, firstEsi: () => number) => () => symbols.read(runs(firstEsi), bytes);
+  const read = (symbols: SymbolSource, firstEsi: () => number) => () =>
+    symbols.read(runs(firstEsi), bytes, SYMBOL_BYTES);
   const repair = () => sourceCount + anyEsi(2 ** 23);
   const ways: readonly (readonly [way: string, work: () => Promise<void>])[] = [
     ['file of the object (code: none)', read(sources, () => anyEsi(sourceCount - RUN_SYMBOLS))],
@@ -127,7 +128,7 @@ function runs(firstEsi: () => number) {
   return Array.from({ length: RUNS_PER_READ }, (_, i) => ({
     block: 0,
     firstEsi: firstEsi(),
-    firstEntry: i * RUN_SYMBOLS,
+    start: i * RUN_SYMBOLS * SYMBOL_BYTES,
     count: RUN_SYMBOLS,
   }));
 }

@@ -58,7 +58,7 @@ export class BlockEncoder {
 
   /** Writes `count` consecutive symbols side by side; otherwise as `encode`. */
   encodeRun(firstEsi: number, count: number, into: Uint8Array): void {
-    this.runs.encode(firstEsi, count, into, this.readRow);
+    this.runs.encode(firstEsi, count, into, this.symbolBytes, this.readRow);
   }
 
   private readonly readRow: RowReader = (row, offset, into) => {

@@ -3,7 +3,7 @@ import { MAX_ESI } from '../base/limits.js';
 import { type BlockCode, blockCode, checkSymbolBytes, internalId } from './code.js';
 import { ProgramBuilder, SUM, symbolRow } from './kernels/program.js';
 import { appendSymbol, MAX_SYMBOL_TERMS } from './solve/equations.js';
-import { runPlan, type Slice, storeRows } from './solve/table.js';
+import { runPlan, type Slice } from './solve/table.js';
 
 /** Fills `into` with bytes of intermediate symbol `row`, from byte `offset` of the symbol on. */
 export type RowReader = (row: number, offset: number, into: Uint8Array) => void;
@@ -32,31 +32,38 @@ export class RunEncoder {
   }
 
   /**
-   * Writes `count` consecutive symbols side by side to the beginning of `into`.
+   * Writes `count` consecutive symbols to `into`: symbol i begins at i · `strideBytes`. Bytes between symbols stay unchanged.
    *
+   * @param strideBytes at least the length of a symbol
    * @throws {LayercastError} `FEC_INVALID` if the ESIs are not whole numbers up to 2^24 − 1, or `into` is too short; and what
    * `readRow` throws
    */
-  encode(firstEsi: number, count: number, into: Uint8Array, readRow: RowReader): void {
+  encode(firstEsi: number, count: number, into: Uint8Array, strideBytes: number, readRow: RowReader): void {
     const { code, symbolBytes } = this;
     checkRange(firstEsi, count);
-    if (into.length < count * symbolBytes) {
+    const neededBytes = count === 0 ? 0 : (count - 1) * strideBytes + symbolBytes;
+    if (into.length < neededBytes) {
       throw new LayercastError('FEC_INVALID', `${into.length} bytes are no room for ${count} symbols`, {
-        hint: `give ${count * symbolBytes}`,
+        hint: `give ${neededBytes}`,
       });
     }
     this.program.clear();
     this.needed.length = 0;
     for (let i = 0; i < count; i++) this.appendSum(i, internalId(code, firstEsi + i), count);
     for (const column of this.needed) this.rowOf[column] = 0;
-    const load = ({ table, strideBytes, offset, width }: Slice) => {
+    const load = ({ table, strideBytes: rowBytes, offset, width }: Slice) => {
       for (let i = 0; i < this.needed.length; i++) {
-        const start = (count + i) * strideBytes;
+        const start = (count + i) * rowBytes;
         readRow(this.needed[i]!, offset, table.subarray(start, start + width));
       }
     };
+    const store = ({ table, strideBytes: rowBytes, offset, width }: Slice) => {
+      for (let i = 0; i < count; i++) {
+        into.set(table.subarray(i * rowBytes, i * rowBytes + width), i * strideBytes + offset);
+      }
+    };
     const plan = { program: this.program.view(), symbolRowCount: count + this.needed.length, workRowCount: 0 };
-    runPlan(plan, symbolBytes, load, (slice) => storeRows(slice, 0, { bytes: into, symbolBytes }, 0, count));
+    runPlan(plan, symbolBytes, load, store);
   }
 
   /**

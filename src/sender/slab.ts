@@ -1,15 +1,17 @@
+import { HEADER_BYTES } from '../base/limits.js';
 import type { NetworkCapabilities, SendBatch } from '../base/ports.js';
 
 /**
  * Memory for datagrams that are made before they are due. Headers are written first, payloads when the disk has delivered them, and
  * marks when the datagrams leave. Each entry, numbered from 0, holds one datagram. Entries lie back to back at their own lengths, so
- * consecutive datagrams of equal length are a batch for the network without a copy.
+ * consecutive datagrams of equal length are a batch for the network without a copy. The memory is shared with other threads, so
+ * that these write payloads to it.
  */
 export class Slab {
-  readonly bytes: Uint8Array;
+  readonly bytes: SharedBytes;
   /** Most datagrams that the slab holds. */
   readonly capacity: number;
-  /** Payloads to be read, as runs of consecutive symbols of a block in consecutive entries. */
+  /** Payloads to be read, as runs of consecutive symbols of a block in consecutive entries of equal distance. */
   readonly reads: SymbolRun[] = [];
   readonly #marginCount: number;
   /** Where each entry begins, and where the last one ends. The entries of the margin come first. */
@@ -23,7 +25,7 @@ export class Slab {
   constructor(capacity: number, maxDatagramBytes: number, marginCount = 0) {
     this.capacity = capacity;
     this.#marginCount = marginCount;
-    this.bytes = new Uint8Array((marginCount + capacity) * maxDatagramBytes);
+    this.bytes = new Uint8Array(new SharedArrayBuffer((marginCount + capacity) * maxDatagramBytes));
     this.#starts = new Uint32Array(marginCount + capacity + 1);
     this.#starts[marginCount] = marginCount * maxDatagramBytes;
   }
@@ -50,14 +52,18 @@ export class Slab {
     return start;
   }
 
-  /** Lists a symbol in `reads` as the payload of the entry that was added last. */
-  wantSymbol(block: number, esi: number): void {
-    const entry = this.#count - 1;
+  /**
+   * Lists a symbol in `reads` as the payload of the entry that was added last.
+   *
+   * @param strideBytes length of a datagram with a whole symbol: where the next payload of the same run begins
+   */
+  wantSymbol(block: number, esi: number, strideBytes: number): void {
+    const start = this.startOf(this.#count - 1) + HEADER_BYTES;
     const last = this.reads.at(-1);
     const follows =
-      last?.block === block && last.firstEsi + last.count === esi && last.firstEntry + last.count === entry;
+      last?.block === block && last.firstEsi + last.count === esi && last.start + last.count * strideBytes === start;
     if (follows) last.count++;
-    else this.reads.push({ block, firstEsi: esi, firstEntry: entry, count: 1 });
+    else this.reads.push({ block, firstEsi: esi, start, count: 1 });
   }
 
   /** The offset in `bytes` at which an entry begins. Entries put in front have numbers below 0; `count` gives the end of the last. */
@@ -104,11 +110,15 @@ export class Slab {
 /** Most datagrams and bytes of one batch. */
 export type SendLimits = Pick<NetworkCapabilities, 'maxBatchCount' | 'maxBatchBytes'>;
 
-/** Consecutive symbols of one block, and the first of the consecutive entries that they belong in. */
+/** Memory that several threads can use at once. */
+export type SharedBytes = Uint8Array<SharedArrayBuffer>;
+
+/** Consecutive symbols of one block, and where they belong. */
 export interface SymbolRun {
   readonly block: number;
   readonly firstEsi: number;
-  readonly firstEntry: number;
+  /** The offset in the memory at which the first symbol begins. The others follow at the stride of the read. */
+  readonly start: number;
   count: number;
 }
 
@@ -116,10 +126,14 @@ export interface SymbolRun {
 export interface SymbolSource {
   readonly symbolBytes: number;
   /**
-   * Writes the symbols of every run to `into`: the symbol of entry i begins at i · symbolBytes. Bytes between runs stay unchanged.
-   * Rejects when the symbols can no longer be read, for example with `OBJECT_CHANGED`.
+   * Writes the symbols of every run to `into`: symbol i of a run begins at its `start` + i · `strideBytes`. All other bytes stay
+   * unchanged, also those after the last source symbol of the object if it is short. Until the promise is settled, other threads
+   * may write to the runs; after that, nobody does.
+   *
+   * @param strideBytes at least `symbolBytes`
+   * @throws {LayercastError} when the symbols can no longer be read, for example `OBJECT_CHANGED`
    */
-  read(runs: readonly Readonly<SymbolRun>[], into: Uint8Array): Promise<void>;
+  read(runs: readonly Readonly<SymbolRun>[], into: SharedBytes, strideBytes: number): Promise<void>;
 }
 
 /** Makes the datagrams that a channel sends, in order and without end. */

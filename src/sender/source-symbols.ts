@@ -1,6 +1,6 @@
 import type { ByteSource } from '../base/ports.js';
 import { firstSymbolOf, type Geometry } from '../object/geometry.js';
-import type { SymbolRun, SymbolSource } from './slab.js';
+import type { SharedBytes, SymbolRun, SymbolSource } from './slab.js';
 
 /** Reads source symbols, which are pieces of the object's bytes, from the object. */
 export class SourceSymbols implements SymbolSource {
@@ -16,27 +16,23 @@ export class SourceSymbols implements SymbolSource {
 
   /**
    * A slab has short runs of many blocks in turn. Sorted by their position in the file, these runs form a few long stretches. Each
-   * stretch is one read, whose pieces are then copied to their entries.
+   * stretch is one read, whose symbols are then copied to their places.
    */
-  async read(runs: readonly Readonly<SymbolRun>[], into: Uint8Array): Promise<void> {
-    for (const stretch of stretchesOf(runs, this.#geometry)) await this.#readStretch(stretch, into);
+  async read(runs: readonly Readonly<SymbolRun>[], into: SharedBytes, strideBytes: number): Promise<void> {
+    for (const stretch of stretchesOf(runs, this.#geometry)) await this.#readStretch(stretch, into, strideBytes);
   }
 
-  async #readStretch({ firstSymbol, count, runs }: Stretch, into: Uint8Array): Promise<void> {
+  async #readStretch({ firstSymbol, count, runs }: Stretch, into: SharedBytes, strideBytes: number): Promise<void> {
     const { symbolBytes, sizeBytes } = this.#geometry;
     const offset = firstSymbol * symbolBytes;
     const length = Math.min(count * symbolBytes, sizeBytes - offset);
-    const [{ firstEntry }] = runs;
-    const isInOrder = runs.every(({ firstEntry: entry, symbol }) => entry - firstEntry === symbol - firstSymbol);
-    if (isInOrder) {
-      const start = firstEntry * symbolBytes;
-      return this.#source.read(offset, into.subarray(start, start + length));
-    }
     const bytes = new Uint8Array(length);
     await this.#source.read(offset, bytes);
     for (const run of runs) {
-      const start = (run.symbol - firstSymbol) * symbolBytes;
-      into.set(bytes.subarray(start, start + run.count * symbolBytes), run.firstEntry * symbolBytes);
+      for (let i = 0; i < run.count; i++) {
+        const from = (run.symbol + i - firstSymbol) * symbolBytes;
+        into.set(bytes.subarray(from, from + symbolBytes), run.start + i * strideBytes);
+      }
     }
   }
 }
@@ -45,23 +41,19 @@ export class SourceSymbols implements SymbolSource {
 interface Stretch {
   readonly firstSymbol: number;
   count: number;
-  readonly runs: [FileRun, ...FileRun[]];
+  readonly runs: FileRun[];
 }
 
 interface FileRun {
   /** Number of the run's first symbol within the object. */
   readonly symbol: number;
-  readonly firstEntry: number;
+  readonly start: number;
   readonly count: number;
 }
 
 function stretchesOf(runs: readonly Readonly<SymbolRun>[], geometry: Geometry): readonly Stretch[] {
   const sorted = runs
-    .map(({ block, firstEsi, firstEntry, count }) => ({
-      symbol: firstSymbolOf(geometry, block) + firstEsi,
-      firstEntry,
-      count,
-    }))
+    .map(({ block, firstEsi, start, count }) => ({ symbol: firstSymbolOf(geometry, block) + firstEsi, start, count }))
     .sort((a, b) => a.symbol - b.symbol);
   const stretches: Stretch[] = [];
   for (const run of sorted) {

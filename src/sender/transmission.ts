@@ -23,7 +23,6 @@ export class Transmission {
   readonly #clock: Clock;
   readonly #limits: SendLimits;
   readonly #events: TransmissionEvents;
-  #scratch = new Uint8Array(0);
   #sending = false;
   #filling = false;
   #closed = false;
@@ -110,15 +109,6 @@ export class Transmission {
   async #read(slab: Slab): Promise<void> {
     const symbols = this.#symbols;
     if (slab.reads.length === 0 || symbols === undefined) return;
-    const { symbolBytes } = symbols;
-    if (this.#scratch.length === 0) this.#scratch = new Uint8Array(slab.capacity * symbolBytes);
-    await symbols.read(slab.reads, this.#scratch);
-    for (const { firstEntry, count } of slab.reads) {
-      for (let entry = firstEntry; entry < firstEntry + count; entry++) {
-        const start = entry * symbolBytes;
-        const payload = this.#scratch.subarray(start, start + slab.lengthOf(entry) - HEADER_BYTES);
-        slab.bytes.set(payload, slab.startOf(entry) + HEADER_BYTES);
-      }
-    }
+    await symbols.read(slab.reads, slab.bytes, HEADER_BYTES + symbols.symbolBytes);
   }
 }

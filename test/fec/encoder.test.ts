@@ -133,16 +133,26 @@ describe('BlockEncoder', () => {
       const encoder = BlockEncoder.fromSource(randomBytes(sourceCount * symbolBytes, 8), symbolBytes);
       const runs = new RunEncoder(sourceCount, symbolBytes);
       const rows = new Set<number>();
-      const [one, other] = [new Uint8Array(count * symbolBytes), new Uint8Array(count * symbolBytes)];
+      const strideBytes = symbolBytes + 48;
+      const one = new Uint8Array(count * symbolBytes);
+      const other = new Uint8Array((count - 1) * strideBytes + symbolBytes);
+      const spread = (symbols: Uint8Array) => {
+        const into = new Uint8Array(other.length).fill(0xa5);
+        for (let i = 0; i < count; i++) {
+          into.set(symbols.subarray(i * symbolBytes, (i + 1) * symbolBytes), i * strideBytes);
+        }
+        return into;
+      };
       for (const firstEsi of [0, sourceCount - 3, 70_000]) {
         rows.clear();
         encoder.encodeRun(firstEsi, count, one);
-        runs.encode(firstEsi, count, other, (row, offset, into) => {
+        other.fill(0xa5);
+        runs.encode(firstEsi, count, other, strideBytes, (row, offset, into) => {
           rows.add(row);
           const start = row * symbolBytes + offset;
           into.set(encoder.intermediate.subarray(start, start + into.length));
         });
-        expect(Buffer.compare(other, one)).toBe(0);
+        expect(Buffer.compare(other, spread(one))).toBe(0);
         expect(rows.size).toBeLessThan(9 * 15);
       }
     },

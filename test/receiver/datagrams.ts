@@ -20,11 +20,12 @@ export function datagramsOf({ descriptor, record, blockDigests, content }: Simul
   const slab = new Slab(8 * symbolCount + 2000, carousel.maxDatagramBytes);
   carousel.prepare(slab);
   const geometry = geometryOf(descriptor.sizeBytes, descriptor.symbolBytes, descriptor.blockCount);
-  for (const { block, firstEsi, firstEntry, count } of slab.reads) {
+  const { sizeBytes, symbolBytes } = descriptor;
+  for (const { block, firstEsi, start, count } of slab.reads) {
     for (let i = 0; i < count; i++) {
-      const at = slab.startOf(firstEntry + i) + HEADER_BYTES;
-      const offset = (firstSymbolOf(geometry, block) + firstEsi + i) * descriptor.symbolBytes;
-      slab.bytes.set(content.slice(offset, slab.lengthOf(firstEntry + i) - HEADER_BYTES), at);
+      const offset = (firstSymbolOf(geometry, block) + firstEsi + i) * symbolBytes;
+      const symbol = content.slice(offset, Math.min(symbolBytes, sizeBytes - offset));
+      slab.bytes.set(symbol, start + i * (HEADER_BYTES + symbolBytes));
     }
   }
   const byKind = {

@@ -79,17 +79,28 @@ describe('a slab', () => {
   });
 
   it('asks for consecutive symbols of a block in consecutive entries as one run', () => {
-    const slab = new Slab(6, MAX_BYTES);
-    const wanted: readonly ([number, number] | undefined)[] = [[0, 7], [0, 8], undefined, [0, 9], [1, 10], [1, 12]];
-    for (const symbol of wanted) {
-      slab.add(3);
-      if (symbol !== undefined) slab.wantSymbol(...symbol);
+    const slab = new Slab(8, 60);
+    const wanted: readonly (readonly [length: number, block?: number, esi?: number])[] = [
+      [53, 0, 7],
+      [53, 0, 8],
+      [60],
+      [53, 0, 9],
+      [53, 1, 10],
+      [53, 1, 12],
+      // The last source symbol is short, so that the next symbol is nearer to it.
+      [50, 1, 13],
+      [53, 1, 14],
+    ];
+    for (const [length, block, esi] of wanted) {
+      slab.add(length);
+      if (block !== undefined && esi !== undefined) slab.wantSymbol(block, esi, 53);
     }
     expect(slab.reads).toEqual([
-      { block: 0, firstEsi: 7, firstEntry: 0, count: 2 },
-      { block: 0, firstEsi: 9, firstEntry: 3, count: 1 },
-      { block: 1, firstEsi: 10, firstEntry: 4, count: 1 },
-      { block: 1, firstEsi: 12, firstEntry: 5, count: 1 },
+      { block: 0, firstEsi: 7, start: 48, count: 2 },
+      { block: 0, firstEsi: 9, start: 2 * 53 + 60 + 48, count: 1 },
+      { block: 1, firstEsi: 10, start: 3 * 53 + 60 + 48, count: 1 },
+      { block: 1, firstEsi: 12, start: 4 * 53 + 60 + 48, count: 2 },
+      { block: 1, firstEsi: 14, start: 5 * 53 + 60 + 50 + 48, count: 1 },
     ]);
   });
 });

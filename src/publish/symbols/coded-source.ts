@@ -1,6 +1,6 @@
 import { LayercastError } from '../../base/errors.js';
 import { blockSymbolCount, type Geometry } from '../../object/geometry.js';
-import type { SymbolRun, SymbolSource } from '../../sender/slab.js';
+import type { SharedBytes, SymbolRun, SymbolSource } from '../../sender/slab.js';
 import type { CodingThread } from './coding-thread.js';
 import type { IntermediateFile } from './intermediate-cache.js';
 import { DamagedBlock } from './stored-blocks.js';
@@ -32,13 +32,13 @@ export class CodedSource implements SymbolSource {
     this.#object = thread.open({ fd: file.fd, geometry });
   }
 
-  async read(runs: readonly Readonly<SymbolRun>[], into: Uint8Array): Promise<void> {
+  async read(runs: readonly Readonly<SymbolRun>[], into: SharedBytes, strideBytes: number): Promise<void> {
     const source: SymbolRun[] = [];
     const repair: SymbolRun[] = [];
-    for (const run of runs) this.#split(run, source, repair);
+    for (const run of runs) this.#split(run, strideBytes, source, repair);
     await Promise.all([
-      source.length === 0 ? undefined : this.#sources.read(source, into),
-      repair.length === 0 ? undefined : this.#make(repair, into),
+      source.length === 0 ? undefined : this.#sources.read(source, into, strideBytes),
+      repair.length === 0 ? undefined : this.#make(repair, into, strideBytes),
     ]);
   }
 
@@ -49,21 +49,26 @@ export class CodedSource implements SymbolSource {
     await this.#file.close();
   }
 
-  #split({ block, firstEsi, firstEntry, count }: Readonly<SymbolRun>, source: SymbolRun[], repair: SymbolRun[]): void {
+  #split(
+    { block, firstEsi, start, count }: Readonly<SymbolRun>,
+    strideBytes: number,
+    source: SymbolRun[],
+    repair: SymbolRun[],
+  ): void {
     const sourceCount = blockSymbolCount(this.#geometry, block);
     const before = Math.max(0, Math.min(count, sourceCount - firstEsi));
-    if (before > 0) source.push({ block, firstEsi, firstEntry, count: before });
+    if (before > 0) source.push({ block, firstEsi, start, count: before });
     if (before < count) {
-      repair.push({ block, firstEsi: firstEsi + before, firstEntry: firstEntry + before, count: count - before });
+      repair.push({ block, firstEsi: firstEsi + before, start: start + before * strideBytes, count: count - before });
     }
   }
 
-  async #make(runs: readonly SymbolRun[], into: Uint8Array): Promise<void> {
+  async #make(runs: readonly SymbolRun[], into: SharedBytes, strideBytes: number): Promise<void> {
     // Each try mends one block, so `runs.length` tries mend all. A block is damaged twice only if the disk does not keep its
     // data.
     for (let tries = 0; tries <= runs.length; tries++) {
       try {
-        return await this.#thread.make(this.#object, this.symbolBytes, runs, into);
+        return await this.#thread.make(this.#object, runs, into, strideBytes);
       } catch (error) {
         if (!(error instanceof DamagedBlock)) throw error;
         await this.#mend(error.block);

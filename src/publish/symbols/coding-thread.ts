@@ -1,13 +1,9 @@
 import { LayercastError } from '../../base/errors.js';
-import type { SymbolRun } from '../../sender/slab.js';
+import type { SharedBytes, SymbolRun } from '../../sender/slab.js';
 import { Thread } from '../../work/thread.js';
-import type { CodingWorker, MadeSymbols, OpenObject } from './coding-worker.js';
+import type { CodingWorker, MakeRequest, OpenObject } from './coding-worker.js';
+import { packRuns } from './packed-runs.js';
 import { DamagedBlock } from './stored-blocks.js';
-
-type Bytes = Uint8Array<ArrayBuffer>;
-
-/** Memory kept for the next request. Each channel has one request under way, and a sender rarely has more channels. */
-const MAX_SPARE_BUFFERS = 32;
 
 /**
  * Intermediate symbols held in memory: six blocks of 10 MB. Objects beyond are read row by row, which makes 70,000 to 90,000
@@ -25,7 +21,6 @@ const MAX_ATTEMPTS = 2;
 export class CodingThread {
   /** Open objects of the sender; a new thread has to be told these first. */
   readonly #objects = new Map<number, OpenObject>();
-  readonly #spare: Bytes[] = [];
   readonly #heldBytes: number;
   #thread: Thread<CodingWorker> | undefined;
   #objectCount = 0;
@@ -49,22 +44,20 @@ export class CodingThread {
   }
 
   /**
-   * Makes runs of symbols and puts them into `into`, the one of entry i at i · `symbolBytes`.
+   * Makes runs of symbols. The thread writes them to `into` itself; when this has settled, it writes there no more.
    *
+   * @param into memory that the thread shares
+   * @param strideBytes from symbol to symbol of a run
    * @throws {DamagedBlock}
    * @throws {LayercastError} `FILE_IO` when the file cannot be read; `ABORTED` after `close`; `THREAD_LOST`
    */
   async make(
     object: number,
-    symbolBytes: number,
     runs: readonly Readonly<SymbolRun>[],
-    into: Uint8Array,
+    into: SharedBytes,
+    strideBytes: number,
   ): Promise<void> {
-    const sizeBytes = runs.reduce((sum, { count }) => sum + count, 0) * symbolBytes;
-    const { bytes, damagedBlock } = await this.#made(object, symbolBytes, runs, sizeBytes);
-    // The symbols are taken before their memory can be used again.
-    if (damagedBlock === undefined) spread(bytes, symbolBytes, runs, into);
-    if (this.#spare.length < MAX_SPARE_BUFFERS) this.#spare.push(bytes);
+    const damagedBlock = await this.#make({ object, runs: packRuns(runs), into, strideBytes });
     if (damagedBlock !== undefined) throw new DamagedBlock(damagedBlock);
   }
 
@@ -81,18 +74,14 @@ export class CodingThread {
     await this.#thread?.close();
   }
 
-  async #made(
-    object: number,
-    symbolBytes: number,
-    runs: readonly Readonly<SymbolRun>[],
-    sizeBytes: number,
-  ): Promise<MadeSymbols> {
+  async #make(request: MakeRequest): Promise<number | undefined> {
     for (let attempt = 1; ; attempt++) {
       const thread = this.#runningThread();
-      const bytes = this.#memory(sizeBytes);
       try {
-        return await thread.call('make', { object, symbolBytes, runs, bytes }, { transfer: [bytes.buffer] });
+        return await thread.call('make', request);
       } catch (error) {
+        // A thread that was told to end may still be writing.
+        if (thread.isEnded) await thread.close();
         const isLost = error instanceof LayercastError && error.code === 'THREAD_LOST';
         if (!isLost || attempt === MAX_ATTEMPTS) throw error;
       }
@@ -112,28 +101,9 @@ export class CodingThread {
     }
     return this.#thread;
   }
-
-  /** The smallest spare memory that is large enough, or new. */
-  #memory(sizeBytes: number): Bytes {
-    let best = -1;
-    for (let i = 0; i < this.#spare.length; i++) {
-      const { length } = this.#spare[i]!;
-      if (length >= sizeBytes && (best < 0 || length < this.#spare[best]!.length)) best = i;
-    }
-    return best < 0 ? new Uint8Array(sizeBytes) : this.#spare.splice(best, 1)[0]!;
-  }
 }
 
 /** A thread that is lost before it knows the object is told again by the next request. */
 function tell(thread: Thread<CodingWorker>, object: number, { fd, geometry }: OpenObject): void {
   thread.call('open', { object, fd, geometry }).catch(() => undefined);
-}
-
-/** Puts symbols that lie back to back where their runs want them. */
-function spread(bytes: Bytes, symbolBytes: number, runs: readonly Readonly<SymbolRun>[], into: Uint8Array): void {
-  let at = 0;
-  for (const { firstEntry, count } of runs) {
-    into.set(bytes.subarray(at, at + count * symbolBytes), firstEntry * symbolBytes);
-    at += count * symbolBytes;
-  }
 }

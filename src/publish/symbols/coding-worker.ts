@@ -1,10 +1,10 @@
 // The worker file of CodingThread (coding-thread.ts).
 import { LayercastError } from '../../base/errors.js';
 import type { Geometry } from '../../object/geometry.js';
-import type { SymbolRun } from '../../sender/slab.js';
-import { moving } from '../../work/calls.js';
+import type { SharedBytes } from '../../sender/slab.js';
 import { serveCalls } from '../../work/serve-calls.js';
 import { IntermediateLayout } from './intermediate-layout.js';
+import { forEachRun, type PackedRuns } from './packed-runs.js';
 import { DamagedBlock, StoredBlocks } from './stored-blocks.js';
 
 /** A file of intermediate symbols that is open in the process. */
@@ -15,16 +15,11 @@ export interface OpenObject {
 
 export interface MakeRequest {
   readonly object: number;
-  readonly symbolBytes: number;
-  readonly runs: readonly Pick<SymbolRun, 'block' | 'firstEsi' | 'count'>[];
-  /** Room for the symbols of all runs, back to back. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
-export interface MadeSymbols {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** The block whose intermediate symbols are damaged; `bytes` then hold nothing of use. */
-  readonly damagedBlock: number | undefined;
+  readonly runs: PackedRuns;
+  /** Memory that both threads use, for the symbols of all runs. */
+  readonly into: SharedBytes;
+  /** From symbol to symbol of a run. */
+  readonly strideBytes: number;
 }
 
 /** @param maxHeldBytes all files that are held in memory are together no larger; a file that does not fit is read instead */
@@ -37,10 +32,8 @@ const worker = (maxHeldBytes: number) => {
       const isHeld = heldBytes + fileBytes <= maxHeldBytes;
       objects.set(object, { blocks: new StoredBlocks(fd, geometry, isHeld), heldBytes: isHeld ? fileBytes : 0 });
     },
-    make: ({ object, symbolBytes, runs, bytes }: MakeRequest) => {
-      const damagedBlock = make(objects.get(object)?.blocks, symbolBytes, runs, bytes);
-      return moving<MadeSymbols>({ bytes, damagedBlock }, bytes);
-    },
+    /** @returns the number of a block that is damaged */
+    make: (request: MakeRequest) => make(objects.get(request.object)?.blocks, request),
     close: (object: number) => {
       objects.delete(object);
     },
@@ -51,20 +44,12 @@ export type CodingWorker = typeof worker;
 
 serveCalls(worker);
 
-/** @returns the number of a block that is damaged */
-function make(
-  blocks: StoredBlocks | undefined,
-  symbolBytes: number,
-  runs: MakeRequest['runs'],
-  bytes: Uint8Array,
-): number | undefined {
+function make(blocks: StoredBlocks | undefined, { runs, into, strideBytes }: MakeRequest): number | undefined {
   try {
     if (blocks === undefined) throw new Error('the object is closed');
-    let at = 0;
-    for (const { block, firstEsi, count } of runs) {
-      blocks.encode(block, firstEsi, count, bytes.subarray(at));
-      at += count * symbolBytes;
-    }
+    forEachRun(runs, (block, firstEsi, start, count) => {
+      blocks.encode(block, firstEsi, count, into.subarray(start), strideBytes);
+    });
     return undefined;
   } catch (cause) {
     if (cause instanceof DamagedBlock) return cause.block;

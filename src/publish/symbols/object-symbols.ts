@@ -31,7 +31,11 @@ export async function symbolsOf(prepared: PreparedObject, options: SymbolOptions
   const geometry: Geometry = geometryOf(sizeBytes, symbolBytes, blockCount);
   const sources = new SourceSymbols(source, geometry);
   if (fecEncodingId === NO_CODE || sizeBytes === 0) {
-    return { symbolBytes, read: (runs, into) => sources.read(runs, into), close: async () => undefined };
+    return {
+      symbolBytes,
+      read: (runs, into, strideBytes) => sources.read(runs, into, strideBytes),
+      close: async () => undefined,
+    };
   }
   const file = await options.cache.open(source, geometry, sha256, {
     signal: options.signal,

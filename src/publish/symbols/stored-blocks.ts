@@ -38,15 +38,15 @@ export class StoredBlocks {
   }
 
   /**
-   * Writes consecutive symbols of a block side by side to the beginning of `into`.
+   * Writes consecutive symbols of a block to `into`: symbol i begins at i · `strideBytes`.
    *
    * @throws {DamagedBlock} if a row of the file is damaged or missing; also errors of the system if the file cannot be read
    */
-  encode(block: number, firstEsi: number, count: number, into: Uint8Array): void {
+  encode(block: number, firstEsi: number, count: number, into: Uint8Array, strideBytes: number): void {
     this.#block = block;
     if (this.#held !== undefined) this.#heldBlock = this.#held.get(block) ?? this.#hold(this.#held, block);
     const readRow = this.#held === undefined ? this.#readFileRow : this.#readHeldRow;
-    this.#encoderOf(block).encode(firstEsi, count, into, readRow);
+    this.#encoderOf(block).encode(firstEsi, count, into, strideBytes, readRow);
   }
 
   /** The encoder for blocks of this length. Blocks have two lengths at most. */

@@ -61,12 +61,12 @@ export class Carousel implements DatagramSource {
   }
 
   #putSymbol(slab: Slab): void {
-    const { order } = this.#options;
+    const { object, order } = this.#options;
     const { block, esi } = order;
     this.#header.block = block;
     this.#header.esi = esi;
     writeHeader(this.#header, slab.bytes, slab.add(HEADER_BYTES + order.length));
-    slab.wantSymbol(block, esi);
+    slab.wantSymbol(block, esi, HEADER_BYTES + object.symbolBytes);
     order.advance();
     this.#untilRecord--;
   }

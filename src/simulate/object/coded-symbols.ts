@@ -1,7 +1,8 @@
 import type { ByteSource } from '../../base/ports.js';
 import { BlockEncoder } from '../../fec/index.js';
 import { blockLength, blockOffset, type Geometry } from '../../object/geometry.js';
-import type { SymbolRun, SymbolSource } from '../../sender/slab.js';
+import { codedSymbolLength } from '../../sender/schedule/symbol-order.js';
+import type { SharedBytes, SymbolRun, SymbolSource } from '../../sender/slab.js';
 import type { Content } from './content.js';
 
 /**
@@ -14,14 +15,14 @@ const MAX_BYTES = 64 * 2 ** 20;
 export class BlockEncoders {
   readonly symbolBytes: number;
   readonly #content: Content;
-  readonly #geometry: Geometry;
+  readonly geometry: Geometry;
   readonly #encoders = new Map<number, BlockEncoder>();
   #bytes = 0;
 
   constructor(content: Content, geometry: Geometry) {
     this.symbolBytes = geometry.symbolBytes;
     this.#content = content;
-    this.#geometry = geometry;
+    this.geometry = geometry;
   }
 
   of(block: number): BlockEncoder {
@@ -33,7 +34,7 @@ export class BlockEncoders {
   }
 
   #make(block: number): BlockEncoder {
-    const source = this.#content.slice(blockOffset(this.#geometry, block), blockLength(this.#geometry, block));
+    const source = this.#content.slice(blockOffset(this.geometry, block), blockLength(this.geometry, block));
     const encoder = BlockEncoder.fromSource(source, this.symbolBytes);
     this.#bytes += encoder.intermediate.length;
     for (const [other, { intermediate }] of this.#encoders) {
@@ -50,6 +51,7 @@ export class CodedSymbols implements SymbolSource {
   readonly symbolBytes: number;
   readonly #disk: ByteSource;
   readonly #encoders: BlockEncoders;
+  #scratch = new Uint8Array(0);
 
   constructor(disk: ByteSource, encoders: BlockEncoders) {
     this.symbolBytes = encoders.symbolBytes;
@@ -57,10 +59,16 @@ export class CodedSymbols implements SymbolSource {
     this.#encoders = encoders;
   }
 
-  async read(runs: readonly Readonly<SymbolRun>[], into: Uint8Array): Promise<void> {
+  async read(runs: readonly Readonly<SymbolRun>[], into: SharedBytes, strideBytes: number): Promise<void> {
     await this.#disk.read(0, new Uint8Array(0));
-    for (const { block, firstEsi, firstEntry, count } of runs) {
-      this.#encoders.of(block).encodeRun(firstEsi, count, into.subarray(firstEntry * this.symbolBytes));
+    const { symbolBytes } = this;
+    for (const { block, firstEsi, start, count } of runs) {
+      if (this.#scratch.length < count * symbolBytes) this.#scratch = new Uint8Array(count * symbolBytes);
+      this.#encoders.of(block).encodeRun(firstEsi, count, this.#scratch);
+      for (let i = 0; i < count; i++) {
+        const length = codedSymbolLength(this.#encoders.geometry, block, firstEsi + i);
+        into.set(this.#scratch.subarray(i * symbolBytes, i * symbolBytes + length), start + i * strideBytes);
+      }
     }
   }
 }

@@ -11,6 +11,9 @@ const scratch = await scratchDirectory();
 let folderCount = 0;
 const newFolder = () => join(scratch, String(folderCount++));
 
+/** Zeros that other threads may write to. */
+const sharedBytes = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
+
 /** The bytes between symbols, which must not change. */
 const UNTOUCHED = 0xa5;
 
@@ -26,19 +29,21 @@ describe('a source of coded symbols', () => {
           block: fc.nat(4),
           place: fc.constantFrom('first', 'before K', 'last of K', 'K', 'repair', 'last of all'),
           count: fc.integer({ min: 1, max: 20 }),
-          gap: fc.nat(2),
+          gapBytes: fc.nat(200),
         }),
         { minLength: 1, maxLength: 6 },
       ),
+      headerBytes: fc.nat(60),
     });
     await fc.assert(
-      fc.asyncProperty(objects, async ({ sizeBytes, symbolBytes, blockCount, heldBytes, picks }) => {
+      fc.asyncProperty(objects, async ({ sizeBytes, symbolBytes, blockCount, heldBytes, picks, headerBytes }) => {
         const geometry = geometryOf(sizeBytes, symbolBytes, Math.min(blockCount, Math.ceil(sizeBytes / symbolBytes)));
         const folder = newFolder();
         const { source, content } = await publishedFile(folder, sizeBytes, sizeBytes);
         const { coded, close } = await codedSource(cacheIn(folder), source, geometry, { heldBytes });
-        let slot = 0;
-        const runs = picks.map(({ block: anyBlock, place, count, gap }) => {
+        const strideBytes = headerBytes + symbolBytes;
+        let end = 0;
+        const runs = picks.map(({ block: anyBlock, place, count, gapBytes }) => {
           const block = anyBlock % geometry.blockCount;
           const sourceCount = blockSymbolCount(geometry, block);
           const firstEsi = {
@@ -49,18 +54,18 @@ describe('a source of coded symbols', () => {
             repair: 40_000 + sizeBytes,
             'last of all': 2 ** 24 - count,
           }[place];
-          const firstEntry = slot + gap;
-          slot = firstEntry + count;
-          return { block, firstEsi, firstEntry, count };
+          const start = end + gapBytes;
+          end = start + (count - 1) * strideBytes + symbolBytes;
+          return { block, firstEsi, start, count };
         });
-        const into = new Uint8Array((slot + 1) * symbolBytes).fill(UNTOUCHED);
-        await coded.read(runs, into);
+        const into = sharedBytes(end + 30).fill(UNTOUCHED);
+        await coded.read(runs, into, strideBytes);
         const expected = new Uint8Array(into.length).fill(UNTOUCHED);
-        for (const { block, firstEsi, firstEntry, count } of runs) {
+        for (const { block, firstEsi, start, count } of runs) {
           for (let i = 0; i < count; i++) {
             const symbol = expectedSymbol(content, geometry, block, firstEsi + i);
             const length = codedSymbolLength(geometry, block, firstEsi + i);
-            expected.set(symbol.subarray(0, length), (firstEntry + i) * symbolBytes);
+            expected.set(symbol.subarray(0, length), start + i * strideBytes);
           }
         }
         expect(Buffer.compare(into, expected)).toBe(0);
@@ -76,8 +81,8 @@ describe('a source of coded symbols', () => {
     const { source, content } = await publishedFile(folder, 30_000, 5);
     const { coded } = await codedSource(cacheIn(folder), source, geometry);
     const readers = Array.from({ length: 40 }, async (_, i) => {
-      const into = new Uint8Array((1 + (i % 5)) * 64);
-      await coded.read([{ block: i % 3, firstEsi: 1000 * i, firstEntry: 0, count: 1 + (i % 5) }], into);
+      const into = sharedBytes((1 + (i % 5)) * 64);
+      await coded.read([{ block: i % 3, firstEsi: 1000 * i, start: 0, count: 1 + (i % 5) }], into, 64);
       return [into, expectedSymbol(content, geometry, i % 3, 1000 * i)] as const;
     });
     for (const [found, expected] of await Promise.all(readers)) {
@@ -103,13 +108,13 @@ describe('a source of coded symbols', () => {
     await handle.write(Buffer.alloc(size - 64, 7), 0, size - 64, 64);
 
     const { coded } = await codedSource(cache, source, geometry, { heldBytes });
-    const runs = [0, 1].map((block) => ({ block, firstEsi: 5000, firstEntry: block * 3, count: 3 }));
-    const both = [new Uint8Array(600), new Uint8Array(600)];
-    await Promise.all(both.map((into) => coded.read(runs, into)));
+    const runs = [0, 1].map((block) => ({ block, firstEsi: 5000, start: block * 300, count: 3 }));
+    const both = [sharedBytes(600), sharedBytes(600)];
+    await Promise.all(both.map((into) => coded.read(runs, into, 100)));
     for (const into of both) {
-      for (const { block, firstEsi, firstEntry } of runs) {
+      for (const { block, firstEsi, start } of runs) {
         const expected = expectedSymbol(content, geometry, block, firstEsi);
-        expect(Buffer.compare(into.subarray(firstEntry * 100, firstEntry * 100 + 100), expected)).toBe(0);
+        expect(Buffer.compare(into.subarray(start, start + 100), expected)).toBe(0);
       }
     }
     const after = Buffer.alloc(size);
@@ -125,11 +130,11 @@ describe('a source of coded symbols', () => {
     const { coded } = await codedSource(cacheIn(folder), source, geometry, { heldBytes: 0 });
     await writeFile(path, new Uint8Array(5001));
     const changed = { code: 'OBJECT_CHANGED' };
-    const reading = coded.read([{ block: 0, firstEsi: 99, firstEntry: 0, count: 2 }], new Uint8Array(100));
+    const reading = coded.read([{ block: 0, firstEsi: 99, start: 0, count: 2 }], sharedBytes(100), 50);
     await expect(reading).rejects.toMatchObject(changed);
     const [name] = await readdir(join(folder, 'intermediate'));
     await writeFile(join(folder, 'intermediate', name!), new Uint8Array(2000));
-    const mending = coded.read([{ block: 0, firstEsi: 100, firstEntry: 0, count: 2 }], new Uint8Array(100));
+    const mending = coded.read([{ block: 0, firstEsi: 100, start: 0, count: 2 }], sharedBytes(100), 50);
     await expect(mending).rejects.toMatchObject(changed);
   });
 
@@ -138,9 +143,9 @@ describe('a source of coded symbols', () => {
     const folder = newFolder();
     const { source } = await publishedFile(folder, 5000, 8);
     const { coded, close } = await codedSource(cacheIn(folder), source, geometry);
-    const run = { block: 0, firstEsi: 700, firstEntry: 0, count: 1 };
-    const asked = coded.read([run], new Uint8Array(50));
+    const run = { block: 0, firstEsi: 700, start: 0, count: 1 };
+    const asked = coded.read([run], sharedBytes(50), 50);
     await Promise.all([asked, close()]);
-    await expect(coded.read([run], new Uint8Array(50))).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(coded.read([run], sharedBytes(50), 50)).rejects.toMatchObject({ code: 'ABORTED' });
   });
 });

@@ -24,8 +24,8 @@ async function rig(name: string) {
   });
   const { coded } = await codedSource(cacheIn(folder), source, geometry);
   const symbol = async () => {
-    const into = new Uint8Array(100);
-    await coded.read([{ block: 1, firstEsi: 200, firstEntry: 0, count: 1 }], into);
+    const into = new Uint8Array(new SharedArrayBuffer(100));
+    await coded.read([{ block: 1, firstEsi: 200, start: 0, count: 1 }], into, 100);
     expect(Buffer.compare(into, expectedSymbol(content, geometry, 1, 200))).toBe(0);
   };
   return { symbol, workers };

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { HEADER_BYTES } from '../../../dist/base/limits.js';
 import { solveBlock } from '../../../dist/fec/index.js';
 import { parseFleet } from '../../../dist/fleet/load-fleet.js';
 import { blockLength, blockOffset, blockSymbolCount } from '../../../dist/object/geometry.js';
@@ -10,6 +11,7 @@ import { prepareObject } from '../../../dist/publish/prepared-object.js';
 import { CodingThread } from '../../../dist/publish/symbols/coding-thread.js';
 import { symbolsOf } from '../../../dist/publish/symbols/object-symbols.js';
 import { Publication } from '../../../dist/sender/publication.js';
+import { codedSymbolLength } from '../../../dist/sender/schedule/symbol-order.js';
 import { Slab } from '../../../dist/sender/slab.js';
 import { NO_CODE, RAPTORQ } from '../../../dist/wire/descriptor.js';
 import { randomBytes, rowsOf } from '../../fec/samples.js';
@@ -69,22 +71,22 @@ describe('the symbols of an object', () => {
     const { geometry } = publication;
     const carousel = publication.carousel(channel, 1.78e15)!;
     const slab = new Slab(50, carousel.maxDatagramBytes);
-    const payloads = new Uint8Array(50 * 100);
     const received = [0, 1, 2].map(() => new Map<number, Uint8Array>());
     const restored = new Map<number, Uint8Array>();
     let receivedCount = 0;
     while (restored.size < 3 && receivedCount < 1000) {
       slab.clear();
       carousel.prepare(slab);
-      // The object’s last symbol is short; zeros fill it up.
-      payloads.fill(0);
-      await symbols.read(slab.reads, payloads);
-      for (const { block, firstEsi, firstEntry, count } of slab.reads) {
+      await symbols.read(slab.reads, slab.bytes, HEADER_BYTES + 100);
+      for (const { block, firstEsi, start, count } of slab.reads) {
         for (let i = 0; i < count; i++) {
-          const symbol = payloads.subarray((firstEntry + i) * 100, (firstEntry + i + 1) * 100);
+          const at = start + i * (HEADER_BYTES + 100);
+          // The object’s last symbol is short; zeros fill it up.
+          const symbol = new Uint8Array(100);
+          symbol.set(slab.bytes.subarray(at, at + codedSymbolLength(geometry, block, firstEsi + i)));
           receivedCount++;
           if (restored.has(block)) continue;
-          received[block]!.set(firstEsi + i, symbol.slice());
+          received[block]!.set(firstEsi + i, symbol);
           const whole = solved(blockSymbolCount(geometry, block), received[block]!);
           if (whole !== undefined) restored.set(block, whole);
         }
@@ -105,8 +107,8 @@ describe('the symbols of an object', () => {
     const settings = 'objects:\n  o: { file: file, code: none, version: 1, ';
     const { prepared, symbols, stateDir } = await published('plain', content, settings);
     expect(prepared.descriptor.fecEncodingId).toBe(NO_CODE);
-    const into = new Uint8Array(1100);
-    await symbols.read([{ block: 0, firstEsi: 0, firstEntry: 0, count: 11 }], into);
+    const into = new Uint8Array(new SharedArrayBuffer(1100));
+    await symbols.read([{ block: 0, firstEsi: 0, start: 0, count: 11 }], into, 100);
     expect(Buffer.compare(into.subarray(0, 1050), content)).toBe(0);
     expect(existsSync(join(stateDir, 'intermediate'))).toBe(false);
   });

@@ -40,20 +40,23 @@ interface WantedSymbol {
 }
 
 /** The next datagrams, made in slabs of this many. */
-function take(source: Carousel, count: number, slabCount: number): Sent[] {
+function take(source: Carousel, symbolBytes: number, count: number, slabCount: number): Sent[] {
   const sent: Sent[] = [];
   const slab = new Slab(slabCount, source.maxDatagramBytes);
   while (sent.length < count) {
     source.prepare(slab);
+    // By where its payload begins.
     const symbols = new Map<number, WantedSymbol>();
-    for (const { block, firstEsi, firstEntry, count: run } of slab.reads) {
-      for (let i = 0; i < run; i++) symbols.set(firstEntry + i, { block, esi: firstEsi + i });
+    for (const { block, firstEsi, start, count: run } of slab.reads) {
+      for (let i = 0; i < run; i++) {
+        symbols.set(start + i * (HEADER_BYTES + symbolBytes), { block, esi: firstEsi + i });
+      }
     }
     for (let entry = 0; entry < slab.count; entry++) {
       const header = newHeader();
       const length = slab.lengthOf(entry);
       expect(readHeader(slab.bytes, slab.startOf(entry), length, header)).toBeUndefined();
-      sent.push({ header, length, symbol: symbols.get(entry) });
+      sent.push({ header, length, symbol: symbols.get(slab.startOf(entry) + HEADER_BYTES) });
     }
   }
   return sent.slice(0, count);
@@ -82,7 +85,7 @@ describe('a carousel', () => {
             channelIndex: 2,
             records: recordsOf(recordCount),
           });
-          const sent = take(carousel, 2 * symbolCount + 10, slabCount);
+          const sent = take(carousel, symbolBytes, 2 * symbolCount + 10, slabCount);
           const symbols = sent.filter(({ header }) => header.type === DatagramType.symbol);
           for (const [i, { header, length, symbol }] of symbols.entries()) {
             const number = (start + i) % symbolCount;
@@ -106,7 +109,7 @@ describe('a carousel', () => {
       channelIndex: 1,
       records: recordsOf(3),
     });
-    const sent = take(carousel, 3300, 7);
+    const sent = take(carousel, 100, 3300, 7);
     const records = sent.filter(({ header }) => header.type === DatagramType.descriptor);
     expect(records).toHaveLength(100);
     expect(records.slice(0, 4).map(({ header }) => header.esi)).toEqual([2, 0, 1, 2]);
@@ -129,7 +132,7 @@ describe('a carousel', () => {
         channelIndex: 0,
         records: recordsOf(recordCount),
       });
-      const at = take(carousel, 3000, 256).flatMap(({ header }, i) =>
+      const at = take(carousel, 1, 3000, 256).flatMap(({ header }, i) =>
         header.type === DatagramType.descriptor ? [i] : [],
       );
       return at[1]! - at[0]! - 1;
@@ -142,7 +145,7 @@ describe('a carousel', () => {
     const object = objectHeader(10, 10, 1);
     const order = new FileOrder(geometryOf(10, 10, 1), 0);
     const options = { order, symbolCount: 1, object, serverIndex: 0, channelIndex: 0 };
-    const sent = take(new Carousel({ ...options, records: [] }), 100, 4);
+    const sent = take(new Carousel({ ...options, records: [] }), 10, 100, 4);
     expect(sent.every(({ symbol }) => symbol?.block === 0 && symbol.esi === 0)).toBe(true);
   });
 });
