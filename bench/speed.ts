@@ -1,166 +1,161 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { LayercastError } from '../dist/base/errors.js';
-import { Bed } from '../test/lab/bed.js';
-import { type BareResult, bareLoop } from './bare/loop.js';
-import { lastUsageOf, type Usage, usageOf } from './process/usage.js';
-import { median, table } from './table.js';
+import { layercast } from './speed/layercast.js';
+import { type Measured, middle } from './speed/measured.js';
+import { losses, start } from './speed/other-rows.js';
+import { Stage } from './speed/stage.js';
+import { udpcast } from './speed/udpcast.js';
+import { uftp } from './speed/uftp.js';
+import { type Column, table } from './table.js';
 
-const DATAGRAM_BYTES = 1232;
-const SYMBOL_BYTES = 1184;
-/** How a transfer is paced: not at all, or at a share of the bare loop's rate, so that the receiver keeps up. */
-const PACES = [
-  { how: 'as fast as possible', share: undefined },
-  { how: 'at 98 % of bare', share: 0.98 },
-  { how: 'at 95 % of bare', share: 0.95 },
-] as const;
+/** Rates to ask for, in Gbit/s: the best one depends on the machine. UFTP gets what it was given here, and less than it asks for. */
+const RATES = { none: [3, 4, 5], raptorq: [1.5, 2, 2.5], uftp: [1.5] } as const;
+/** The portable port at rates near to what it can do. */
+const PORTABLE_RATES = { none: 0.8, raptorq: 0.6 } as const;
+/** A file system in memory, so that not the disk is measured. */
+const MEMORY = '/dev/shm';
 
-interface Measured {
-  readonly how: string;
-  readonly seconds: number;
-  readonly payloadMegabytesPerSecond: number;
-  /** Datagrams received ÷ needed. */
-  readonly passes: number;
-  /** Processor time of all threads, for each datagram received. */
-  readonly sendCpuUs: number | undefined;
-  readonly receiveCpuUs: number | undefined;
-  readonly serveMegabytes: number | undefined;
-  readonly fetchMegabytes: number | undefined;
+const SECTIONS = ['lossless', 'portable', 'receivers', 'losses', 'start'] as const;
+type Section = (typeof SECTIONS)[number];
+
+/** A way to transfer the file; sections run all of their ways in turn, again and again, so that all ways meet the same disturbances. */
+interface Way {
+  readonly what: string;
+  readonly run: (what: string) => Promise<Measured>;
 }
 
 /**
- * Measures a whole transfer with real processes over a cable between two hosts, one channel, until the file is verified and on disk.
- * The bare node:dgram loop with as many datagrams runs alternately, to compare with. Figures are medians of the runs.
+ * Whole transfers with real processes on hosts around a bridge, until the file is verified and has its name, beside UFTP and udpcast.
+ * Each figure is the median of the runs; ratios are to the first row of a table.
  *
- * Arguments: `--megabytes N` (200), `--runs N` (3), `--dir DIR` for the files (the system's for temporary ones).
+ * Arguments: `--megabytes N` (1000), `--runs N` (5), `--only lossless,portable,receivers,losses,start`, `--dir DIR` for the files
+ * (a file system in memory where there is one), `--none 3,4,5` and `--coded 1.5,2,2.5` (Gbit/s).
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
+  const settings = settingsOf(args);
+  const { megabytes, runs, dir, only } = settings;
+  const sizeBytes = megabytes * 1e6;
+  const results: Record<string, unknown> = {};
+  console.log(`${megabytes} MB in ${dir}, hosts around a bridge, one channel; medians of ${runs} runs\n`);
+  if (only.includes('lossless') || only.includes('portable')) {
+    await using stage = await Stage.set(1, sizeBytes, dir);
+    for (const [peer, why] of Object.entries(stage.missing))
+      if (why !== undefined) console.log(`without ${peer}: ${why}`);
+    if (only.includes('lossless')) results.lossless = await compare(runs, lossless(stage, settings));
+    if (only.includes('portable')) results.portable = await compare(runs, portable(stage));
+  }
+  if (only.includes('receivers')) {
+    await using stage = await Stage.set(8, sizeBytes / 5, dir);
+    results.receivers = await compare(runs, crowd(stage));
+  }
+  if (only.includes('losses')) results.losses = await losses(runs, sizeBytes / 2, dir);
+  if (only.includes('start')) results.start = await start(runs, dir);
+  return { megabytes, runs, ...results };
+}
+
+function lossless(stage: Stage, { none, coded }: Settings): readonly Way[] {
+  const peers: Way[] = [];
+  if (stage.missing.uftp === undefined) {
+    for (const rate of RATES.uftp)
+      peers.push({ what: `UFTP, ${rate} Gbit/s asked`, run: (what) => uftp(stage, what, rate) });
+  }
+  if (stage.missing.udpcast === undefined) peers.push({ what: 'udpcast', run: (what) => udpcast(stage, what) });
+  const own = (code: 'none' | 'raptorq', rates: readonly number[]) =>
+    rates.map((rateGigabits) => ({
+      what: `layercast ${code}, ${rateGigabits} Gbit/s asked`,
+      run: (what: string) => layercast(stage, what, { code, rateGigabits }),
+    }));
+  return [...peers, ...own('none', none), ...own('raptorq', coded)];
+}
+
+function portable(stage: Stage): readonly Way[] {
+  return (['none', 'raptorq'] as const).map((code) => {
+    const rateGigabits = PORTABLE_RATES[code];
+    const sending = { code, rateGigabits, net: 'dgram' } as const;
+    return {
+      what: `${code}, ${rateGigabits} Gbit/s asked, LAYERCAST_NET=dgram`,
+      run: (what) => layercast(stage, what, sending),
+    };
+  });
+}
+
+/** The load of a server must not depend on the number of receivers. */
+function crowd(stage: Stage): readonly Way[] {
+  return [1, 8].map((receiverCount) => ({
+    what: `raptorq, 200 Mbit/s, ${receiverCount} receivers`,
+    run: (what) => layercast(stage, what, { code: 'raptorq', rateGigabits: 0.2, receiverCount }),
+  }));
+}
+
+async function compare(runs: number, ways: readonly Way[]): Promise<readonly Measured[]> {
+  const results = new Map<string, Measured[]>(ways.map(({ what }) => [what, []]));
+  for (let i = 0; i < runs; i++)
+    for (const { what, run: transfer } of ways) results.get(what)!.push(await transfer(what));
+  const medians = [...results.values()].map((each) => middle(each));
+  console.log(`${table(medians, COLUMNS)}\n`);
+  return medians;
+}
+
+const COLUMNS: readonly Column<Measured>[] = [
+  { title: 'transfer', cell: ({ what }) => what },
+  { title: 'Gbit/s', cell: ({ goodputGigabits }) => goodputGigabits, ratio: true },
+  { title: 'slowest ÷ fastest', cell: ({ seconds, fastestSeconds }) => seconds / fastestSeconds },
+  { title: 'passes', cell: ({ passes }) => passes },
+  { title: 'send s/GB', cell: ({ sendCpuSeconds }) => sendCpuSeconds, ratio: true },
+  { title: 'receive s/GB', cell: ({ receiveCpuSeconds }) => receiveCpuSeconds, ratio: true },
+  { title: 'send MB', cell: ({ sendMegabytes }) => sendMegabytes },
+  { title: 'receive MB', cell: ({ receiveMegabytes }) => receiveMegabytes },
+];
+
+interface Settings {
+  readonly megabytes: number;
+  readonly runs: number;
+  readonly dir: string;
+  readonly only: readonly Section[];
+  readonly none: readonly number[];
+  readonly coded: readonly number[];
+}
+
+function settingsOf(args: readonly string[]): Settings {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      megabytes: { type: 'string', default: '200' },
-      runs: { type: 'string', default: '3' },
-      dir: { type: 'string', default: tmpdir() },
+      megabytes: { type: 'string', default: '1000' },
+      runs: { type: 'string', default: '5' },
+      dir: { type: 'string', default: existsSync(MEMORY) ? MEMORY : tmpdir() },
+      only: { type: 'string', default: SECTIONS.join(',') },
+      none: { type: 'string', default: RATES.none.join(',') },
+      coded: { type: 'string', default: RATES.raptorq.join(',') },
     },
   });
   const [megabytes, runs] = [Number(values.megabytes), Number(values.runs)];
   if (!(megabytes > 0) || !(Number.isInteger(runs) && runs > 0)) {
     throw new LayercastError('USAGE', `${values.megabytes} MB and ${values.runs} runs are no load`);
   }
-  const folder = await mkdtemp(join(values.dir, 'layercast-speed-'));
-  try {
-    await using bed = await Bed.lay({ hosts: ['alpha', 'r1'] });
-    const cable = await bed.cable('alpha', 'r1');
-    const datagrams = Math.ceil((megabytes * 1e6) / SYMBOL_BYTES);
-    await writeFile(join(folder, 'file'), randomBytes(megabytes * 1e6));
-    await bed.host('alpha').layercast(['keygen', '--out', folder]).exited;
-    const results: Measured[] = [];
-    for (let i = 0; i < runs; i++) {
-      const path = { from: 'alpha', to: 'r1', interface: cable };
-      const bare = await bareLoop(bed, path, { way: 'unconnected', datagrams, sizeBytes: DATAGRAM_BYTES });
-      const connected = await bareLoop(bed, path, { way: 'connected', datagrams, sizeBytes: DATAGRAM_BYTES });
-      results.push(ofBare('bare loop', bare), ofBare('bare loop, connected', connected));
-      const bareBits = (datagrams / bare.seconds) * (DATAGRAM_BYTES + 48) * 8;
-      for (const { how, share } of PACES) {
-        const rate = share === undefined ? 10e9 : bareBits * share;
-        results.push(await transfer(bed, folder, cable, how, Math.round(rate), megabytes * 1e6));
-      }
-    }
-    const medians = [...new Set(results.map(({ how }) => how))].map((how) =>
-      middle(results.filter((result) => result.how === how)),
-    );
-    console.log(`${megabytes} MB over a veth pair, one channel, verified and on disk; medians of ${runs} runs\n`);
-    console.log(
-      table(medians, [
-        { title: 'transfer', cell: ({ how }) => how },
-        { title: 'seconds', cell: ({ seconds }) => seconds },
-        { title: 'MB/s', cell: ({ payloadMegabytesPerSecond }) => payloadMegabytesPerSecond, ratio: true },
-        { title: 'passes', cell: ({ passes }) => passes },
-        { title: 'send µs', cell: ({ sendCpuUs }) => sendCpuUs },
-        { title: 'receive µs', cell: ({ receiveCpuUs }) => receiveCpuUs },
-        { title: 'serve MB', cell: ({ serveMegabytes }) => serveMegabytes },
-        { title: 'fetch MB', cell: ({ fetchMegabytes }) => fetchMegabytes },
-      ]),
-    );
-    return { megabytes, runs, results: medians };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  const only = values.only.split(',').filter((name) => name !== '');
+  const unknown = only.find((name) => !SECTIONS.some((section) => section === name));
+  if (unknown !== undefined) {
+    throw new LayercastError('USAGE', `no section is called "${unknown}"`, { hint: `one of: ${SECTIONS.join(', ')}` });
   }
-}
-
-async function transfer(
-  bed: Bed,
-  folder: string,
-  cable: string,
-  how: string,
-  rateBitsPerSecond: number,
-  sizeBytes: number,
-): Promise<Measured> {
-  const config = join(folder, 'fleet.yaml');
-  await writeFile(
-    config,
-    `fleet: bench\nkey: layercast.key\nannounceInterval: 100ms\nobjects:\n  file:\n    file: file\n    version: 1\n    code: none\n    channels: [{ rate: ${rateBitsPerSecond / 1e3}kbit }]\n`,
-  );
-  const common = ['--interface', cable, '--state', join(folder, 'state'), '--json'];
-  await using server = bed.host('alpha').layercast(['serve', '--config', config, ...common]);
-  await server.waitForEvent('publish', { timeoutMs: 60_000 });
-  const output = join(folder, 'received');
-  const fetchArgs = ['fetch', 'bench/file', '--key', join(folder, 'layercast.pub'), '-o', output, '--timeout', '60'];
-  await using receiver = bed.host('r1').layercast([...fetchArgs, ...common]);
-  await receiver.waitForEvent('join');
-  const joinedAt = performance.now();
-  const [servingBefore, receivingBefore] = await Promise.all([usageOf(server), usageOf(receiver)]);
-  const receiving = lastUsageOf(receiver);
-  const complete = await receiver.waitForEvent('complete', { timeoutMs: 60_000 });
-  const seconds = (performance.now() - joinedAt) / 1000;
-  const [servingAfter, receivingAfter] = await Promise.all([usageOf(server), receiving.stop()]);
-  if (!(await readFile(output)).equals(await readFile(join(folder, 'file')))) throw new Error('not the same file');
-  await rm(output);
-  const heard = Number(complete.datagrams);
-  const cpuUs = (before: Usage | undefined, after: Usage | undefined) =>
-    before && after && ((after.cpuSeconds - before.cpuSeconds) * 1e6) / heard;
   return {
-    how,
-    seconds,
-    payloadMegabytesPerSecond: sizeBytes / 1e6 / seconds,
-    passes: Number(complete.overhead) + 1,
-    sendCpuUs: cpuUs(servingBefore, servingAfter),
-    receiveCpuUs: cpuUs(receivingBefore, receivingAfter),
-    serveMegabytes: servingAfter?.residentMegabytes,
-    fetchMegabytes: receivingAfter?.residentMegabytes,
+    megabytes,
+    runs,
+    dir: values.dir,
+    only: only as Section[],
+    none: rates(values.none),
+    coded: rates(values.coded),
   };
 }
 
-function ofBare(how: string, { seconds, datagrams, lossRatio, sendCpuUs, receiveCpuUs }: BareResult): Measured {
-  return {
-    how,
-    seconds,
-    payloadMegabytesPerSecond: (datagrams * (1 - lossRatio) * SYMBOL_BYTES) / 1e6 / seconds,
-    passes: 1 - lossRatio,
-    sendCpuUs,
-    receiveCpuUs,
-    serveMegabytes: undefined,
-    fetchMegabytes: undefined,
-  };
-}
-
-/** The median of each figure. */
-function middle(results: readonly Measured[]): Measured {
-  const of = (figure: (result: Measured) => number | undefined) => {
-    const known = results.map(figure).filter((value) => value !== undefined);
-    return known.length === 0 ? undefined : median(known);
-  };
-  return {
-    how: results[0]!.how,
-    seconds: of(({ seconds }) => seconds)!,
-    payloadMegabytesPerSecond: of(({ payloadMegabytesPerSecond }) => payloadMegabytesPerSecond)!,
-    passes: of(({ passes }) => passes)!,
-    sendCpuUs: of(({ sendCpuUs }) => sendCpuUs),
-    receiveCpuUs: of(({ receiveCpuUs }) => receiveCpuUs),
-    serveMegabytes: of(({ serveMegabytes }) => serveMegabytes),
-    fetchMegabytes: of(({ fetchMegabytes }) => fetchMegabytes),
-  };
+function rates(list: string): readonly number[] {
+  const parsed = list
+    .split(',')
+    .filter((item) => item !== '')
+    .map(Number);
+  const wrong = parsed.find((rate) => !(rate > 0));
+  if (wrong !== undefined)
+    throw new LayercastError('USAGE', `"${list}" is no list of rates in Gbit/s`, { hint: 'such as 1.5,2' });
+  return parsed;
 }

@@ -1,0 +1,78 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LabProcess } from '../../test/lab/process.js';
+import { lastUsageOf, usageOf } from '../process/usage.js';
+import { type Measured, measured } from './measured.js';
+import type { Stage } from './stage.js';
+
+export interface Sending {
+  readonly code: 'none' | 'raptorq';
+  /** Of the one channel, in whole IPv6 packets. */
+  readonly rateGigabits: number;
+  /** Hosts `r1`, `r2`, … that fetch at the same time. @default 1 */
+  readonly receiverCount?: number;
+  /** The port of both sides; as LAYERCAST_NET. @default chosen by layercast */
+  readonly net?: 'batch' | 'dgram' | undefined;
+}
+
+const WITHIN = { timeoutMs: 120_000 };
+
+/** One transfer with the built command line: from each receiver's first join until its file is verified and has its name. */
+export async function layercast(stage: Stage, what: string, sending: Sending): Promise<Measured> {
+  const { bed, folder, sizeBytes } = stage;
+  const { receiverCount = 1, net } = sending;
+  const config = join(folder, 'fleet.yaml');
+  await writeFile(config, fleetOf(sending));
+  const env: Record<string, string> = net === undefined ? {} : { LAYERCAST_NET: net };
+  const serving = ['serve', '--config', config, '--state', join(folder, 'state'), '--json'];
+  await using server = bed.host('alpha').layercast(serving, { env });
+  await server.waitForEvent('publish', WITHIN);
+  const names = Array.from({ length: receiverCount }, (_, i) => `r${i + 1}`);
+  const key = ['--key', join(folder, 'layercast.pub'), '--timeout', '120', '--json'];
+  const fetches = names.map((name) => {
+    const place = ['-o', join(folder, name), '--state', join(folder, `state-${name}`)];
+    return bed.host(name).layercast(['fetch', 'bench/file', ...place, ...key], { env });
+  });
+  try {
+    await Promise.all(fetches.map((fetch) => fetch.waitForEvent('join', WITHIN)));
+    const before = await usageOf(server);
+    const done = await Promise.all(fetches.map((fetch) => follow(fetch)));
+    const after = await usageOf(server);
+    for (const name of names) await stage.accept(join(folder, name));
+    return measured(what, {
+      seconds: done.map(({ seconds }) => seconds),
+      sizeBytes,
+      sender: { before, after },
+      receivers: done,
+      passes: done[0]!.passes,
+    });
+  } finally {
+    await Promise.all(fetches.map((fetch) => fetch[Symbol.asyncDispose]()));
+    for (const name of names) await rm(join(folder, name), { force: true });
+  }
+}
+
+async function follow(fetch: LabProcess) {
+  const startedAt = performance.now();
+  const before = await usageOf(fetch);
+  const usage = lastUsageOf(fetch);
+  const complete = await fetch.waitForEvent('complete', WITHIN);
+  const seconds = (performance.now() - startedAt) / 1000;
+  await fetch.exited;
+  return { seconds, before, after: await usage.stop(), passes: Number(complete.overhead) + 1 };
+}
+
+function fleetOf({ code, rateGigabits }: Sending): string {
+  return [
+    'fleet: bench',
+    'key: layercast.key',
+    'announceInterval: 100ms',
+    'objects:',
+    '  file:',
+    '    file: file',
+    '    version: 1',
+    `    code: ${code}`,
+    `    channels: [{ rate: ${Math.round(rateGigabits * 1e6)}kbit }]`,
+    '',
+  ].join('\n');
+}
