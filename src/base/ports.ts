@@ -8,6 +8,8 @@ export interface Clock {
   nowUs(): number;
   /** Microseconds since 1970-01-01T00:00Z, by this host's clock, which may jump. */
   wallUs(): number;
+  /** How late timers are on an idle host: their resolution, and what the system adds to it. @default 0 */
+  readonly timerLatenessUs?: number | undefined;
   /** Calls `callback` once, not before `atUs` (on the scale of `nowUs`). The returned function cancels the call. */
   schedule(atUs: number, callback: () => void): () => void;
 }

@@ -3,6 +3,7 @@ import type { Clock } from './ports.js';
 /** This host's clocks and timers. Timers have a resolution of 1 ms; a call that is due at once waits one turn of the event loop. */
 export const systemClock: Clock = {
   nowUs: () => Math.floor(performance.now() * 1000),
+  timerLatenessUs: 2000,
   wallUs: () => Date.now() * 1000,
   schedule(atUs, callback) {
     const waitMs = Math.ceil(atUs / 1000 - performance.now());

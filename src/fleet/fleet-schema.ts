@@ -10,6 +10,7 @@ import {
 } from '../base/limits.js';
 import { exactlyOneOf, mappingOf, path, quantity, says, text, truth, whole } from '../config/fields.js';
 import { DURATION, RATE } from '../config/units.js';
+import { DEFAULT_BURST_US } from '../rate/burst.js';
 import { DEFAULT_GROUP_HASH, DEFAULT_PORT, DEFAULT_SCOPE } from '../wire/group-options.js';
 import {
   channelIndexes,
@@ -28,6 +29,9 @@ import {
 /** From one packet in two minutes to what no single host sends yet. */
 export const rate = quantity(RATE, 100, 100e9);
 
+/** From less than one datagram of most channels to more than 64 of fast ones. */
+const burst = quantity(DURATION, 1, 1e6);
+
 const channelShape = {
   rate: rate.optional().meta({ description: 'Whole IPv6 packets, such as 4Mbit' }),
   pktDelay: quantity(DURATION, 0.1, 3600e6)
@@ -36,6 +40,7 @@ const channelShape = {
   offset: startOffset
     .optional()
     .meta({ description: 'Where in the object the carousel starts: 33% or 10MB. Default: the planner chooses' }),
+  burst: burst.optional().meta({ description: 'Longest time of its rate that leaves at once. Default: the object’s' }),
   group: text('IPv6 multicast group, such as ff15::42. Default: a hash of the channel’s name').optional(),
   port: port.optional().meta({ description: 'UDP port. Default: the fleet’s' }),
   hopLimit: hopLimit.optional().meta({ description: 'Routers that a packet may cross. Default: the fleet’s' }),
@@ -78,6 +83,9 @@ const objectShape = {
   expires: quantity(DURATION, 1e6, 36_500 * 86_400e6)
     .optional()
     .meta({ description: 'How long after signing receivers still accept the object, such as 30d. Default: for ever' }),
+  burst: burst.optional().meta({
+    description: 'Longest time of a channel’s rate that leaves at once. Default: the fleet’s',
+  }),
   channels: channelList.optional(),
   ladder: ladder.optional(),
 };
@@ -133,6 +141,11 @@ const fleetShape = {
   blockSymbols: whole(1, MAX_BLOCK_SYMBOLS)
     .optional()
     .meta({ description: 'Maximum symbols per block. Default: chosen from the file size' }),
+  burst: burst.default(DEFAULT_BURST_US).meta({
+    description:
+      'Longest time of a channel’s rate that leaves at once, but at least one datagram and at most 64. Default: 0.5ms',
+    default: '0.5ms',
+  }),
   announceInterval: quantity(DURATION, 100e3, 3600e6)
     .default(DEFAULT_ANNOUNCE_INTERVAL_US)
     .meta({ description: 'Time between two announcements of an object. Default: 1s', default: '1s' }),

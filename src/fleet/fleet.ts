@@ -18,6 +18,8 @@ export interface Fleet {
   readonly ssm: boolean;
   readonly hopLimit: number;
   readonly dscp: number;
+  /** Applies to channels for which neither their object nor they themselves say otherwise. */
+  readonly burstUs: number;
   readonly symbolBytes: number;
   /** Upper bound of symbols in a block; undefined leaves it to `automaticBlockSymbols`, by the size of the object. */
   readonly blockSymbols: number | undefined;
@@ -69,6 +71,8 @@ export interface FleetChannel {
   readonly rateBitsPerSecond: number;
   /** Where in the object the carousel starts. If undefined, the planner chooses. */
   readonly offset: StartOffset | undefined;
+  /** Longest time of the channel's rate that leaves at once; `burstCount` turns it into datagrams. */
+  readonly burstUs: number;
   readonly hopLimit: number;
   readonly dscp: number;
 }

@@ -1,3 +1,4 @@
+import { burstCount } from '../rate/burst.js';
 import { cumulativeRates, payloadRateOf } from '../rate/ladder.js';
 import type { Fleet, FleetChannel, FleetObject, FleetServer, GroupAndPort, LadderMode, ObjectCode } from './fleet.js';
 import { type Sending, sendingsOf } from './sendings.js';
@@ -46,6 +47,10 @@ export interface ChannelPlan {
   /** Rate at which each of its servers sends it. */
   readonly rateBitsPerSecond: number;
   readonly pktDelayUs: number;
+  /** As in the fleet file. */
+  readonly burstUs: number;
+  /** Datagrams that leave at once. */
+  readonly burstDatagrams: number;
   /** As in the fleet file; null if the planner chooses. */
   readonly offset: { readonly bytes: number } | { readonly ratio: number } | null;
   /** The servers that send it, each with its first byte; null if there is no such file. */
@@ -117,6 +122,8 @@ function objectPlanOf(
       port: channel.port,
       rateBitsPerSecond: channel.rateBitsPerSecond,
       pktDelayUs: channel.intervalUs,
+      burstUs: channel.burstUs,
+      burstDatagrams: burstCount(channel.burstUs, channel.intervalUs),
       offset: channel.offset ?? null,
       servers: sendersOf(channel).map((server) => ({
         server: server.name,

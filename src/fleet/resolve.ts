@@ -44,7 +44,12 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
     }
   }
 
-  function channelOf(object: string, entry: ChannelEntry, index: number): FleetChannel {
+  function channelOf(
+    object: string,
+    entry: ChannelEntry,
+    index: number,
+    objectBurst: number | undefined,
+  ): FleetChannel {
     const { rate, pktDelay, group } = entry;
     const path = ['objects', object, 'channels', index, 'group'];
     const interval = pktDelay ?? intervalUs(rate as number, symbolBytes);
@@ -58,6 +63,7 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
       intervalUs: interval,
       rateBitsPerSecond: rate ?? rateOf(interval, symbolBytes),
       offset: entry.offset,
+      burstUs: entry.burst ?? objectBurst ?? file.burst,
       hopLimit: entry.hopLimit ?? hopLimit,
       dscp: entry.dscp ?? dscp,
     };
@@ -79,7 +85,7 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
       code: entry.code,
       mode: entry.mode,
       expiresAfterUs: entry.expires,
-      channels: channelsOf(name, entry).map((channel, index) => channelOf(name, channel, index)),
+      channels: channelsOf(name, entry).map((channel, index) => channelOf(name, channel, index, entry.burst)),
     };
   }
 
@@ -110,6 +116,7 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
     ssm,
     hopLimit,
     dscp,
+    burstUs: file.burst,
     symbolBytes,
     blockSymbols: file.blockSymbols,
     announceIntervalUs: file.announceInterval,

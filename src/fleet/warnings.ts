@@ -13,6 +13,7 @@ export interface ConfigWarning {
 
 export type WarningCode =
   | 'ANNOUNCE_INTERVAL'
+  | 'BURST'
   | 'SAME_FILE'
   | 'SAME_ADDRESS'
   | 'HOP_LIMIT'
@@ -32,12 +33,22 @@ export type WarningCode =
  */
 export const LONG_ANNOUNCE_INTERVAL_US = 10e6;
 
+/** Longest burst without a warning. Receivers take a wait of up to 20 ms (`LOW_QUEUE_US` of src/rate/congestion.ts) for no queue. */
+export const LONG_BURST_US = 20e3;
+
 /** Shortest `expires` without a warning: few objects are sent for less than an hour. */
 const SHORT_EXPIRY_US = 3600e6;
 
 /** Warnings that follow from the settings alone, on any host. */
 export function warningsOf(fleet: Fleet): readonly ConfigWarning[] {
-  return [...announcements(fleet), ...hops(fleet), ...files(fleet), ...expiries(fleet), ...addresses(fleet)];
+  return [
+    ...announcements(fleet),
+    ...bursts(fleet),
+    ...hops(fleet),
+    ...files(fleet),
+    ...expiries(fleet),
+    ...addresses(fleet),
+  ];
 }
 
 function announcements({ announceIntervalUs }: Fleet): ConfigWarning[] {
@@ -45,6 +56,22 @@ function announcements({ announceIntervalUs }: Fleet): ConfigWarning[] {
   const [interval, longest] = [announceIntervalUs, LONG_ANNOUNCE_INTERVAL_US].map((us) => formatQuantity(DURATION, us));
   const message = `a receiver waits up to ${interval} before it can start, and gives up after ${formatQuantity(DURATION, DEFAULT_PATIENCE_US)} unless told otherwise; use ${longest} or less`;
   return [{ code: 'ANNOUNCE_INTERVAL', path: ['announceInterval'], message }];
+}
+
+function bursts({ burstUs, objects }: Fleet): ConfigWarning[] {
+  const ownUs = (channels: Fleet['objects'][number]['channels']) =>
+    Math.max(0, ...channels.map((channel) => (channel.burstUs === burstUs ? 0 : channel.burstUs)));
+  const settings = [
+    { path: ['burst'], us: burstUs },
+    ...objects.map(({ name, channels }) => ({ path: ['objects', name], us: ownUs(channels) })),
+  ];
+  return settings
+    .filter(({ us }) => us > LONG_BURST_US)
+    .map(({ path, us }): ConfigWarning => {
+      const [burst, longest] = [us, LONG_BURST_US].map((time) => formatQuantity(DURATION, time));
+      const message = `queues on the path have to hold what leaves at once in bursts of ${burst}, and receivers take the wait for congestion; use ${longest} or less`;
+      return { code: 'BURST', path, message };
+    });
 }
 
 function hops({ scope, hopLimit }: Fleet): ConfigWarning[] {

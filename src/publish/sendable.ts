@@ -67,9 +67,9 @@ export async function makeSendable(
       symbols,
       channels: sendingsOf(fleet, server)
         .filter((sending) => sending.object === object)
-        .map(({ channel: { index, group, port }, hopLimit, dscp }) => {
+        .map(({ channel: { index, group, port, burstUs }, hopLimit, dscp }) => {
           const from = { interface: station.interface, source: server.address };
-          return { index, destination: { group, port, hopLimit, dscp, ...from } };
+          return { index, burstUs, destination: { group, port, hopLimit, dscp, ...from } };
         }),
       release: async () => {
         await symbols.close();

@@ -5,49 +5,69 @@ const FORGIVEN_LAG_US = 250_000;
  * speed.
  */
 const CATCH_UP_FACTOR = 2;
-/**
- * Datagrams that may leave at once but need several calls keep this much of their permission. It is the usual lateness of
- * timers, which count in milliseconds. Without it, fast channels, which need several system calls in a millisecond, fell
- * behind.
- */
-const KEPT_PERMISSION_US = 2000;
+
+/** How many datagrams of a channel leave together. */
+export interface BurstLimits {
+  /** Datagrams that wait for each other, so that they leave together. */
+  readonly burstCount: number;
+  /**
+   * How late timers are on an idle host. A departure may have twice as many datagrams as are due in this time, and no fewer than a
+   * burst. Fast channels would otherwise fall behind timers that count in milliseconds.
+   */
+  readonly timerLatenessUs: number;
+}
+
+const SINGLE: BurstLimits = { burstCount: 1, timerLatenessUs: 0 };
 
 /**
  * Says when the datagrams of one channel leave: on average one every `intervalUs`, counted from a fixed origin, so that late
- * timers never add up. It has no clock: however often it is asked, it allows the same number over time. It may run on the
- * schedule time of a `ScheduleTime`.
+ * timers never add up. Datagrams of a burst leave together when the last of them is due. In any time t, at most
+ * `2 · t ÷ intervalUs` datagrams and one departure leave. The pacer has no clock: however often it is asked, it allows the same
+ * number over time. It may run on the schedule time of a `ScheduleTime`.
  */
 export class Pacer {
   readonly intervalUs: number;
-  #nextDueUs: number;
-  /** From this time on, datagrams may leave at the catch-up rate. */
+  readonly #burstCount: number;
+  /** The time in which the permission for the largest departure grows. */
+  readonly #fullUs: number;
+  /** When the first datagram that has not left is due. */
+  #firstDueUs: number;
+  /** The permission to send is what has grown at the catch-up rate since then, at most one departure. */
   #permittedFromUs: number;
 
-  constructor(intervalUs: number, startUs: number) {
+  constructor(intervalUs: number, startUs: number, { burstCount, timerLatenessUs }: BurstLimits = SINGLE) {
     this.intervalUs = intervalUs;
-    this.#nextDueUs = startUs;
-    this.#permittedFromUs = startUs - intervalUs;
+    this.#burstCount = burstCount;
+    this.#fullUs = Math.max((burstCount * intervalUs) / CATCH_UP_FACTOR, timerLatenessUs);
+    this.#firstDueUs = startUs;
+    this.#permittedFromUs = startUs - this.#fullUs;
   }
 
   /** Counts from `nowUs` on. Time that passed before, for example to open a socket, is not made up for. */
   begin(nowUs: number): void {
-    this.#nextDueUs = nowUs;
-    this.#permittedFromUs = nowUs - this.intervalUs;
+    this.#firstDueUs = nowUs;
+    this.#permittedFromUs = nowUs - this.#fullUs;
   }
 
-  /** When the next datagram may leave. It is in the past if a datagram is overdue. */
+  /** When the next burst may leave. It is in the past if a burst is overdue. */
   get nextDueUs(): number {
-    return Math.max(this.#nextDueUs, this.#permittedFromUs + this.intervalUs / CATCH_UP_FACTOR);
+    return Math.max(this.#lastDueUs, this.#permittedFromUs + (this.#burstCount * this.intervalUs) / CATCH_UP_FACTOR);
+  }
+
+  /** When the last datagram of the next burst is due. */
+  get #lastDueUs(): number {
+    return this.#firstDueUs + (this.#burstCount - 1) * this.intervalUs;
   }
 
   /** How many datagrams may leave now. */
   due(nowUs: number): number {
     if (nowUs < this.nextDueUs) return 0;
-    const lagUs = nowUs - FORGIVEN_LAG_US - this.#nextDueUs;
+    const lagUs = nowUs - FORGIVEN_LAG_US - this.#lastDueUs;
     // Skips whole intervals, so that the datagram due now still leaves, however long the interval is.
-    if (lagUs >= this.intervalUs) this.#nextDueUs += Math.floor(lagUs / this.intervalUs) * this.intervalUs;
-    const owed = Math.floor((nowUs - this.#nextDueUs) / this.intervalUs) + 1;
-    const permitted = Math.floor((CATCH_UP_FACTOR * (nowUs - this.#permittedFromUs)) / this.intervalUs);
+    if (lagUs >= this.intervalUs) this.#firstDueUs += Math.floor(lagUs / this.intervalUs) * this.intervalUs;
+    const owed = Math.floor((nowUs - this.#firstDueUs) / this.intervalUs + ROUNDING) + 1;
+    const permittedUs = Math.min(this.#fullUs, nowUs - this.#permittedFromUs);
+    const permitted = Math.floor((CATCH_UP_FACTOR * permittedUs) / this.intervalUs + ROUNDING);
     return Math.min(owed, Math.max(1, permitted));
   }
 
@@ -56,15 +76,17 @@ export class Pacer {
    * are due as if there had been neither train nor jump.
    */
   sentTrain(count: number): void {
-    this.#nextDueUs += count * this.intervalUs;
+    this.#firstDueUs += count * this.intervalUs;
     this.#permittedFromUs += count * this.intervalUs;
   }
 
   /** Tells that `count` datagrams left at `nowUs`. */
   sent(count: number, nowUs: number): void {
-    this.#nextDueUs += count * this.intervalUs;
+    this.#firstDueUs += count * this.intervalUs;
     const usedUs = (count * this.intervalUs) / CATCH_UP_FACTOR;
-    const isBehind = this.#nextDueUs <= nowUs;
-    this.#permittedFromUs = isBehind ? Math.max(this.#permittedFromUs + usedUs, nowUs - KEPT_PERMISSION_US) : nowUs;
+    this.#permittedFromUs = Math.max(this.#permittedFromUs, nowUs - this.#fullUs) + usedUs;
   }
 }
+
+/** Added to numbers of datagrams before they are rounded down, because sums of fractions are a little too low now and then. */
+const ROUNDING = 1e-6;

@@ -1,4 +1,5 @@
 import type { SendBatch } from '../base/ports.js';
+import { burstCount, DEFAULT_BURST_US, MAX_BURST_DATAGRAMS } from '../rate/burst.js';
 import { Pacer } from '../rate/pacer.js';
 import { type LadderChannel, ScheduleTime } from '../rate/schedule-time.js';
 import { type DepartureMarks, Flag, stampHeader } from '../wire/header.js';
@@ -13,11 +14,17 @@ const MAX_SLAB = 1024;
 /** The multiples of this number, modulo 1, are as far apart as possible, for any count of them (Weyl; Swierczkowski 1958). */
 const GOLDEN_RATIO = 0.618034;
 
-/** Most datagrams of one departure. A burst of this length (79 kB) takes 6 ms at 100 Mbit/s. */
-const MAX_BURST = 64;
-
 const NOTHING: readonly SendBatch[] = [];
 const NO_LIMITS: SendLimits = { maxBatchCount: Number.POSITIVE_INFINITY, maxBatchBytes: Number.POSITIVE_INFINITY };
+
+export interface SenderChannelOptions {
+  /** The channel's part in a ladder; a channel without a ladder has no step levels, previews or trains. */
+  readonly part?: Omit<LadderChannel, 'intervalUs'> | undefined;
+  /** Longest time of the channel's rate that leaves at once, but at least one datagram and at most 64. @default 500 */
+  readonly burstUs?: number | undefined;
+  /** How late the clock's timers are (`Clock.timerLatenessUs`). @default 0 */
+  readonly timerLatenessUs?: number | undefined;
+}
 
 /**
  * Decides how many datagrams of one channel of one server are due, and stamps them. It keeps two slabs: the datagrams of one leave
@@ -41,24 +48,29 @@ export class SenderChannel {
 
   /**
    * @param firstSequence random, so that receivers notice a server that has restarted.
-   * @param part the channel's part in a ladder; a channel without a ladder has no step levels, previews or trains.
    */
   constructor(
     source: DatagramSource,
     intervalUs: number,
     startUs: number,
     firstSequence: number,
-    part?: Omit<LadderChannel, 'intervalUs'>,
+    { part, burstUs = DEFAULT_BURST_US, timerLatenessUs = 0 }: SenderChannelOptions = {},
   ) {
-    this.#pacer = new Pacer(intervalUs, startUs);
     // Rates of a ladder are simple fractions of each other. Channels that begin together would send together again and again.
     this.#phaseUs = (((part?.channel ?? 0) * GOLDEN_RATIO) % 1) * intervalUs;
     this.#scheduleTime = new ScheduleTime(part === undefined ? undefined : { ...part, intervalUs });
     this.#source = source;
     this.#firstSequence = firstSequence;
     const { trainLength, peakFactor } = this.#scheduleTime;
+    const together = burstCount(burstUs, intervalUs);
+    // The pacer runs on schedule time, which passes faster than time in previews.
+    this.#pacer = new Pacer(intervalUs, startUs, {
+      burstCount: together,
+      timerLatenessUs: timerLatenessUs * peakFactor,
+    });
     const aheadCount = Math.ceil((AHEAD_US * peakFactor) / intervalUs);
-    const capacity = Math.min(MAX_SLAB, Math.max(MIN_SLAB, trainLength, aheadCount));
+    // Whole bursts, so that the end of a slab cuts few of them.
+    const capacity = Math.ceil(Math.max(MIN_SLAB, trainLength, Math.min(MAX_SLAB, aheadCount)) / together) * together;
     this.#front = new Slab(capacity, source.maxDatagramBytes, trainLength);
     this.#back = new Slab(capacity, source.maxDatagramBytes, trainLength);
   }
@@ -108,7 +120,7 @@ export class SenderChannel {
     if (this.#leftCount === this.#front.count) this.#swap(0);
     const front = this.#front;
     const first = this.#leftCount;
-    const count = Math.min(due, front.count - first, MAX_BURST);
+    const count = Math.min(due, front.count - first, MAX_BURST_DATAGRAMS);
     this.#stamp(count, nowUs, train ? Flag.train : this.#scheduleTime.isPreview(nowUs) ? Flag.preview : 0);
     this.#leftCount += count;
     this.sentCount += count;

@@ -37,8 +37,8 @@ export class ObjectTransmissions {
   async open(): Promise<void> {
     const { publication, symbols, channels } = this.#object;
     const { clock, random } = this.#world;
-    for (const { index, destination } of channels) {
-      const channel = publication.channel(index, clock, random());
+    for (const { index, destination, burstUs } of channels) {
+      const channel = publication.channel(index, clock, random(), burstUs);
       if (channel === undefined) continue;
       const events = {
         onFailure: this.#events.onFailure,

@@ -74,13 +74,18 @@ export class Publication {
    * object.
    *
    * @param firstSequence random, from 0 to 2^32 − 1.
+   * @param burstUs as in `SenderChannelOptions`
    */
-  channel(channelIndex: number, clock: Clock, firstSequence: number): SenderChannel | undefined {
+  channel(channelIndex: number, clock: Clock, firstSequence: number, burstUs?: number): SenderChannel | undefined {
     const carousel = this.carousel(channelIndex, clock.wallUs());
     if (carousel === undefined) return undefined;
     const { intervalUs } = this.descriptor.channels[channelIndex]!;
     const part = { plan: this.#plan, channel: channelIndex, serverIndex: this.#serverIndex };
-    return new SenderChannel(carousel, intervalUs, clock.nowUs(), firstSequence, part);
+    return new SenderChannel(carousel, intervalUs, clock.nowUs(), firstSequence, {
+      part,
+      burstUs,
+      timerLatenessUs: clock.timerLatenessUs,
+    });
   }
 
   /**

@@ -23,6 +23,7 @@ describe('a fleet file', () => {
       ssm: false,
       hopLimit: 64,
       dscp: 0,
+      burstUs: 500,
       symbolBytes: 1184,
       blockSymbols: undefined,
       announceIntervalUs: 1e6,
@@ -45,6 +46,7 @@ describe('a fleet file', () => {
               intervalUs: 10_000,
               rateBitsPerSecond: 1_024_000,
               offset: undefined,
+              burstUs: 500,
               hopLimit: 64,
               dscp: 0,
             },
@@ -79,6 +81,7 @@ ssm: true
 hopLimit: 7
 dscp: 8
 symbolBytes: 8900
+burst: 2ms
 blockSymbols: 56403
 announceInterval: 250ms
 objects:
@@ -88,8 +91,9 @@ objects:
     code: none
     mode: best
     expires: 30d
+    burst: 3ms
     channels:
-      - { pktDelay: 5ms, offset: 12.5%, port: 6000, hopLimit: 0, dscp: 63 }
+      - { pktDelay: 5ms, offset: 12.5%, port: 6000, burst: 100us, hopLimit: 0, dscp: 63 }
       - { rate: 10Mbit, offset: 10 MiB, group: "FF38:0::8000:0042" }
 servers:
   alpha: { address: "FD00:1:0::1", interface: eth1, offset: 1kB, channels: [0], objects: [firmware], hopLimit: 9, dscp: 1 }
@@ -106,6 +110,7 @@ servers:
       },
       announceIntervalUs: 250_000,
       blockSymbols: 56_403,
+      burstUs: 2000,
     });
     expect(fleet.objects[0]).toMatchObject({
       filePath: '/srv/firmware.img',
@@ -120,10 +125,11 @@ servers:
           intervalUs: 5000,
           rateBitsPerSecond: (8996 * 8) / 0.005,
           offset: { ratio: 0.125 },
+          burstUs: 100,
           hopLimit: 0,
           dscp: 63,
         },
-        { group: 'ff38::8000:42', port: 5000, offset: { bytes: 10 * 2 ** 20 }, hopLimit: 7, dscp: 8 },
+        { group: 'ff38::8000:42', port: 5000, offset: { bytes: 10 * 2 ** 20 }, burstUs: 3000, hopLimit: 7, dscp: 8 },
       ],
     });
     expect(fleet.servers).toEqual([

@@ -25,6 +25,8 @@ describe('a plan', () => {
     ]);
     expect(plan.objects[0]!.channels[1]).toMatchObject({
       pktDelayUs: 4000,
+      burstUs: 500,
+      burstDatagrams: 1,
       offset: { ratio: 0.5 },
       servers: [{ server: 'x', startBytes: 592_000 }],
     });
@@ -45,6 +47,13 @@ describe('a plan', () => {
     expect(plan.objects[0]).toMatchObject({ sizeBytes: null, levels: [{ seconds: null }, { seconds: null }] });
     expect(plan.objects[0]!.channels[0]!.servers[0]!.startBytes).toBe(null);
     expect(planText(forecastOf(fleet, plan))).toContain('size unknown, no such file');
+  });
+
+  it('says how many packets leave at once where it is more than one', () => {
+    const fleet = parseFleet(`${HEAD}${TWO.replace('2.56Mbit', '102.4Mbit')}`, 'f');
+    const plan = planOf(fleet, () => 1_184_000);
+    expect(plan.objects[0]!.channels.map(({ burstDatagrams }) => burstDatagrams)).toEqual([1, 5]);
+    expect(planText(forecastOf(fleet, plan)).match(/bursts of .*/g)).toEqual(['bursts of 5 packets']);
   });
 
   it('for people fits 80 columns and cuts no address, whatever the names, rates and ports', () => {

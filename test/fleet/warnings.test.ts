@@ -7,6 +7,13 @@ const FLEET = 'fleet: f\nobjects:\n  a: { file: a.img, version: 1, channels: [{ 
 describe('warnings about the settings of a fleet', () => {
   it.each([
     ['announcements that receivers wait for in vain', 'announceInterval: 11s', 'ANNOUNCE_INTERVAL', 'announceInterval'],
+    ['bursts that look like a queue', 'burst: 21ms', 'BURST', 'burst'],
+    [
+      'bursts of one object that look like a queue',
+      '  b: { file: b, version: 1, burst: 21ms, channels: [{ rate: 1Mbit }] }',
+      'BURST',
+      'objects.b',
+    ],
     ['a hop limit that keeps all on this host', 'hopLimit: 0', 'HOP_LIMIT', 'hopLimit'],
     [
       'two objects of one file',
@@ -35,6 +42,7 @@ describe('warnings about the settings of a fleet', () => {
   it.each([
     '',
     'announceInterval: 10s',
+    'burst: 20ms',
     'scope: interface\nhopLimit: 0',
     '  b: { file: b, version: 1, expires: 1h, channels: [{ rate: 1Mbit }] }',
   ])('say nothing of %j', (line) => {

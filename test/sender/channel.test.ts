@@ -46,7 +46,7 @@ describe('a sending channel', () => {
 
   it('keeps its rate over time, whether `take` is called often or seldom', () => {
     for (const stepUs of [37, 1000, 9000]) {
-      const channel = new SenderChannel(new Numbered(), 250, 0, 0);
+      const channel = new SenderChannel(new Numbered(), 250, 0, 0, { timerLatenessUs: stepUs });
       refill(channel);
       for (let nowUs = 0; nowUs <= 5_000_000; nowUs += stepUs) {
         // A departure ends with its slab; the driver then calls again.
@@ -56,13 +56,37 @@ describe('a sending channel', () => {
     }
   });
 
-  it('never sends more than 64 datagrams at once', () => {
-    const channel = new SenderChannel(new Numbered(), 1, 0, 0);
-    refill(channel);
-    channel.take(0, 0);
-    refill(channel);
-    expect(datagramsIn(channel.take(10_000, 0))).toHaveLength(64);
-  });
+  it.each([
+    // 1 Gbit/s, 100, 41, 40, and 10 in packets of 1280 bytes; one channel of 100 Gbit/s
+    [10.24, undefined, 48],
+    [102.4, undefined, 4],
+    [249, undefined, 2],
+    [256, undefined, 1],
+    [1024, undefined, 1],
+    [0.1024, undefined, 64],
+    [1024, 10_000, 9],
+    [10.24, 10_000, 64],
+    [10.24, 1, 1],
+  ])(
+    'of one datagram in %f µs with a burst of %s µs sends %i at once, however late it is',
+    (intervalUs, burstUs, most) => {
+      const channel = new SenderChannel(new Numbered(), intervalUs, 0, 0, { burstUs });
+      refill(channel);
+      let [nowUs, lastUs] = [0, Number.NEGATIVE_INFINITY];
+      for (let i = 0; i < 3900; i++) {
+        nowUs = Math.max(nowUs, Math.ceil(channel.nextDueUs)) + (i % 1000 === 999 ? 100_000 : 0);
+        const { length } = datagramsIn(channel.take(nowUs, 0));
+        expect(length).toBeLessThanOrEqual(most);
+        // While it makes up for the 100 ms, it sends twice as fast as usual.
+        expect(nowUs - lastUs).toBeGreaterThanOrEqual((length * intervalUs) / 2 - 1);
+        lastUs = nowUs;
+        if (channel.wantsRefill) refill(channel);
+      }
+      const isCaughtUp = channel.nextDueUs - nowUs > 0.9 * most * intervalUs;
+      if (intervalUs * most > 100) expect(isCaughtUp).toBe(true);
+      if (isCaughtUp) expect(channel.sentCount).toBeGreaterThan(nowUs / intervalUs - 2 * most);
+    },
+  );
 
   it('waits when the disk is late, and continues with the next datagram', () => {
     const channel = new SenderChannel(new Numbered(), 10_000, 0, 0);
@@ -83,9 +107,9 @@ describe('a sending channel', () => {
   it('reduces the clock of a long-running host to 32 bits', () => {
     const channel = new SenderChannel(new Numbered(), 100, 2 ** 40, 0);
     refill(channel);
-    const [datagram] = datagramsIn(channel.take(2 ** 40 + 5, 0));
+    const [datagram] = datagramsIn(channel.take(2 ** 40 + 405, 0));
     const header = newHeader();
     readHeader(datagram!, 0, datagram!.length, header);
-    expect(header.sendTimeUs).toBe(5);
+    expect(header.sendTimeUs).toBe(405);
   });
 });

@@ -49,7 +49,10 @@ function departures(ladder: Ladder, channel: number, run: Run): readonly Departu
   const { seconds, startUs = 0, wall = (passed) => WALL_US + passed, latenessUs = [0], readUs = 0 } = run;
   const plan = new StepPlan(ladder);
   const interval = intervalUs(ladder.rates[channel]!, ladder.symbolBytes);
-  const sender = new SenderChannel(new Numbered(), interval, startUs, 2 ** 32 - 5, { plan, channel });
+  const sender = new SenderChannel(new Numbered(), interval, startUs, 2 ** 32 - 5, {
+    part: { plan, channel },
+    timerLatenessUs: 3000,
+  });
   const found: Departure[] = [];
   let [nowUs, asked, batch, readyUs] = [startUs, 0, 0, startUs];
   sender.refill();
@@ -195,7 +198,7 @@ describe('the train of a ladder', () => {
     expect(trains.length).toBeGreaterThan(0);
     expect(trains.length).toBeLessThan(38);
     expect(trains.every((train) => train.length === 12)).toBe(true);
-    const asleep = departures(usual, 0, { seconds: 20, latenessUs: [...Array<number>(30).fill(0), 220_000] });
+    const asleep = departures(usual, 0, { seconds: 20, latenessUs: [...Array<number>(60).fill(0), 220_000] });
     expect(flagged(asleep, Flag.train).every((train) => train.length === 12)).toBe(true);
     expect(Math.abs(asleep.length - 2000)).toBeLessThan(25);
   });

@@ -79,9 +79,11 @@ function channelRows(channel: ChannelPlan, plan: FleetPlan): string[][] {
     channel.group,
   ];
   const ownPort = channel.port === plan.port ? [] : [['', '', '', '', `port ${channel.port}`]];
+  const { burstDatagrams } = channel;
+  const bursts = burstDatagrams === 1 ? [] : [['', '', '', '', `bursts of ${burstDatagrams} packets`]];
   const some = channel.servers.length < plan.servers.length;
   const names = some ? [['', '', '', '', `from ${clip(channel.servers.map((s) => s.server).join(', '), 33)}`]] : [];
-  return [row, ...ownPort, ...names];
+  return [row, ...ownPort, ...bursts, ...names];
 }
 
 /** The row of a level: time and overhead without loss, overhead at 10 % loss, and the highest loss without duplicates. */
