@@ -1,15 +1,14 @@
-import { randomInt } from 'node:crypto';
 import type { EventEmitter } from 'eventemitter3';
 import { asLayercastError, LayercastError } from './base/errors.js';
 import { systemClock } from './base/system-clock.js';
+import type { Engine } from './engine/engine.js';
+import type { SenderEngineOptions } from './engine/sender-engine.js';
+import type { SenderThread } from './engine/sender-thread.js';
+import { ThreadedEngine } from './engine/threaded-engine.js';
 import { SafeEmitter } from './events/safe-emitter.js';
-import { udpNetwork } from './net/portable/udp-network.js';
 import { checkSenderOptions } from './options/check-options.js';
 import type { CheckedSenderOptions, SenderOptions } from './options/sender-options.js';
 import type { SenderEvents, SenderStats } from './publish/events.js';
-import { FleetSender } from './publish/fleet-sender.js';
-import { Reloads } from './publish/reloads.js';
-import { defaultStateDir } from './store/state-dir.js';
 
 /** A running server of a fleet. It only sends and receives nothing. */
 export interface Sender extends EventEmitter<SenderEvents>, AsyncDisposable {
@@ -43,84 +42,42 @@ export interface Sender extends EventEmitter<SenderEvents>, AsyncDisposable {
  * and `done`.
  */
 export function createSender(options: SenderOptions): Sender {
-  try {
-    return new RunningSender(checkSenderOptions(options));
-  } catch (error) {
-    return new RefusedSender(asLayercastError(error));
-  }
+  return new RunningSender(options);
 }
 
-/** The sender that wrong options make: it has failed before it began. */
-class RefusedSender extends SafeEmitter<SenderEvents> implements Sender {
-  readonly ready: Promise<void>;
-  readonly done: Promise<void>;
-
-  constructor(error: LayercastError) {
-    super();
-    this.ready = Promise.reject(error);
-    this.done = Promise.reject(error);
-    for (const promise of [this.ready, this.done]) promise.catch(() => undefined);
-  }
-
-  reload(): Promise<void> {
-    return this.done;
-  }
-
-  stats(): SenderStats {
-    return { server: undefined, objects: [] };
-  }
-
-  async close(): Promise<void> {}
-
-  async [Symbol.asyncDispose](): Promise<void> {}
+interface SendingEngine extends Engine<SenderStats, void> {
+  ready(): Promise<void>;
+  reload(): Promise<void>;
 }
+
+const NOTHING_SENT: SenderStats = { server: undefined, objects: [] };
 
 class RunningSender extends SafeEmitter<SenderEvents> implements Sender {
   readonly ready: Promise<void>;
   readonly done: Promise<void>;
-  readonly #options: CheckedSenderOptions;
   readonly #stopping = new AbortController();
-  readonly #fleetSender: FleetSender;
-  readonly #reloads: Reloads;
-  #idleError: LayercastError | undefined;
+  readonly #starting: Promise<SendingEngine>;
+  #engine: SendingEngine | undefined;
   #isOver = false;
 
-  constructor(options: CheckedSenderOptions) {
+  constructor(options: SenderOptions) {
     super();
-    this.#options = options;
-    this.#fleetSender = new FleetSender({
-      host: options.host,
-      interface: options.interface,
-      wait: options.wait,
-      stateDir: options.stateDir ?? defaultStateDir(),
-      cacheBytes: options.cacheBytes,
-      threadCount: options.threadCount,
-      network: options.network ?? udpNetwork,
-      clock: options.clock ?? systemClock,
-      random: () => randomInt(2 ** 32),
-      signal: this.#stopping.signal,
-      emit: this.emit.bind(this),
-      onIdle: (error) => {
-        if (!options.exitWhenIdle) return;
-        this.#idleError = error;
-        this.#stopping.abort(error);
-      },
-    });
-    this.#reloads = new Reloads((superseded) => this.#apply(superseded));
     // Callers add listeners in the turn in which they make the sender; no event may come before.
-    this.ready = Promise.resolve().then(() => this.#reloads.request());
-    this.done = this.#run();
-    for (const promise of [this.ready, this.done]) promise.catch(() => undefined);
+    const checked = Promise.resolve().then(() => checkSenderOptions(options));
+    this.#starting = checked.then((values) => this.#newEngine(values));
+    this.ready = this.#starting.then((engine) => engine.ready()).catch(asOurs);
+    this.done = checked.then((values) => this.#run(values)).catch(asOurs);
+    for (const promise of [this.#starting, this.ready, this.done]) promise.catch(() => undefined);
   }
 
   async reload(): Promise<void> {
-    // A reload that was requested in the turn in which the sender was made comes after the start.
-    await Promise.resolve();
-    await this.#reloads.request();
+    const engine = await this.#starting.catch(asOurs);
+    if (this.#isOver) throw new LayercastError('ABORTED', 'the sender has stopped');
+    await engine.reload();
   }
 
   stats(): SenderStats {
-    return this.#fleetSender.stats();
+    return this.#engine?.stats() ?? NOTHING_SENT;
   }
 
   async close(): Promise<void> {
@@ -132,36 +89,50 @@ class RunningSender extends SafeEmitter<SenderEvents> implements Sender {
     await this.close();
   }
 
-  async #apply(superseded: AbortSignal): Promise<void> {
-    if (this.#isOver) throw new LayercastError('ABORTED', 'the sender has stopped');
-    try {
-      // The modules that read YAML are loaded only when there is a file to read.
-      const { loadFleet } = await import('./fleet/load-fleet.js');
-      await this.#fleetSender.apply(await loadFleet(this.#options.config), superseded);
-    } catch (error) {
-      throw asLayercastError(error, this.#stopping.signal);
-    }
-  }
-
-  async #run(): Promise<void> {
+  async #run({ signal }: CheckedSenderOptions): Promise<void> {
     const stop = () => void this.close();
-    const { signal } = this.#options;
     signal?.addEventListener('abort', stop, { once: true });
     if (signal?.aborted) stop();
     try {
-      await this.ready;
-      if (!this.#stopping.signal.aborted) {
-        await new Promise((resolve) => this.#stopping.signal.addEventListener('abort', resolve, { once: true }));
-      }
-    } catch (error) {
-      if (!this.#stopping.signal.aborted) throw error;
+      const engine = await this.#starting;
+      await engine.run(this.#stopping.signal);
     } finally {
-      signal?.removeEventListener('abort', stop);
       this.#isOver = true;
-      // A reload may be under way though the start failed.
-      this.#stopping.abort(new LayercastError('ABORTED', 'the sender has stopped'));
-      await this.#fleetSender.stop();
+      signal?.removeEventListener('abort', stop);
     }
-    if (this.#idleError !== undefined) throw this.#idleError;
   }
+
+  /** The caller's network and clock are objects of this thread, so an engine with one of them works here. */
+  async #newEngine({ signal: _, network, clock, ...options }: CheckedSenderOptions): Promise<SendingEngine> {
+    if (network === undefined && clock === undefined) this.#engine = new ThreadedSender(options, this);
+    else {
+      const { SenderEngine } = await import('./engine/sender-engine.js');
+      const emit = this.emit.bind(this);
+      this.#engine = new SenderEngine(options, { network, clock: clock ?? systemClock, emit });
+    }
+    return this.#engine;
+  }
+}
+
+class ThreadedSender
+  extends ThreadedEngine<SenderEngineOptions, SenderStats, void, SenderThread>
+  implements SendingEngine
+{
+  constructor(data: SenderEngineOptions, emitter: SafeEmitter<SenderEvents>) {
+    const file = new URL('./engine/sender-thread.js', import.meta.url);
+    const emit = emitter.emit.bind(emitter) as (event: string, fields: object) => void;
+    super(file, { name: 'sending', data, firstStats: NOTHING_SENT, emit });
+  }
+
+  ready(): Promise<void> {
+    return this.thread.call('ready', undefined);
+  }
+
+  reload(): Promise<void> {
+    return this.thread.call('reload', undefined);
+  }
+}
+
+function asOurs(error: unknown): never {
+  throw asLayercastError(error);
 }

@@ -54,6 +54,8 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   },
   // What a program gives to the two calls, and what a receiver file says.
   options: { folders: ['base', ...parts, 'config', 'fleet'], modules: ['zod', 'node:crypto', 'node:path'] },
+  // Engines with all that they need, in the thread of their owner or in one of their own.
+  engine: 'anything',
   publish: 'anything',
   retrieve: 'anything',
   cli: 'anything',

@@ -1,4 +1,4 @@
-import { asLayercastError, type ErrorCode, LayercastError } from '../base/errors.js';
+import type { PackedValue, Packer } from './packed-values.js';
 
 /**
  * The calls that a worker file answers, by name. Each takes one argument and returns its result, or a promise of the result.
@@ -8,7 +8,10 @@ export type Calls = Readonly<Record<string, (args: never) => unknown>>;
 /**
  * What a worker file gives to `serveCalls`: a function that makes the calls from the data with which the thread was started.
  */
-export type WorkerFile = (data: never) => Calls;
+export type WorkerFile = (data: never, owner: Owner) => Calls;
+
+/** What a worker file makes its calls from: nothing, or one value. */
+export type DataOf<W extends WorkerFile> = Parameters<W> extends [infer Data, ...unknown[]] ? [Data] : [];
 
 /** Names of the calls of a worker file. */
 export type CallName<W extends WorkerFile> = keyof ReturnType<W> & string;
@@ -50,32 +53,25 @@ export function memoryOf(...views: readonly (ArrayBuffer | Uint8Array)[]): Array
 
 /** What the owner of a thread posts to the worker. */
 export interface CallMessage {
-  readonly ticket: number;
+  /** Undefined for a call that nobody waits for. */
+  readonly ticket: number | undefined;
   readonly call: string;
   readonly args: unknown;
 }
 
-/** What the worker posts to the owner: one message for each call. */
+/** What the worker posts to the owner: one reply for each call with a ticket, and what it tells of its own accord. */
 export type ReplyMessage =
   | { readonly ticket: number; readonly result: unknown }
-  | { readonly ticket: number; readonly failure: Failure };
+  | { readonly ticket: number; readonly failure: PackedValue }
+  | { readonly told: unknown };
 
-/** An error in a form that can be sent to another thread. */
-export interface Failure {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint: string | undefined;
-  /** Where in the worker the error was thrown. */
-  readonly stack: string | undefined;
-}
-
-/** An error as the worker sends it. One that layercast did not expect becomes `INTERNAL`. */
-export function failureOf(error: unknown): Failure {
-  const { code, message, hint } = asLayercastError(error);
-  return { code, message, hint, stack: error instanceof Error ? error.stack : undefined };
-}
-
-/** The error as the owner of the thread throws it; the cause is the stack of the worker. */
-export function errorOf({ code, message, hint, stack }: Failure): LayercastError {
-  return new LayercastError(code, message, { ...(hint === undefined ? {} : { hint }), cause: stack });
+/** The owner of a thread, as the worker file sees it. */
+export interface Owner {
+  /**
+   * Tells the owner something without a call. What is told, and the replies to calls, arrive in the order in which they were
+   * sent. The worker limits how much it tells while the owner takes nothing.
+   */
+  tell(message: unknown): void;
+  /** Packs the errors of replies. An error that is told too goes through the same packer: the owner then gets the same error twice. */
+  readonly packer: Packer;
 }

@@ -1,5 +1,5 @@
 import { LayercastError } from '../base/errors.js';
-import type { Args, CallName, Result, WorkerFile } from './calls.js';
+import type { Args, CallName, DataOf, Result, WorkerFile } from './calls.js';
 import { type CallOptions, Thread } from './thread.js';
 
 export interface PoolOptions {
@@ -36,7 +36,7 @@ export class Pool<W extends WorkerFile> {
    * @param file the worker file, beside that of the caller, with the ending `.js`
    * @param data what the worker file makes its calls from; copied for each thread
    */
-  constructor(file: URL, options: PoolOptions, ...data: Parameters<W>) {
+  constructor(file: URL, options: PoolOptions, ...data: DataOf<W>) {
     this.threadCount = options.threadCount;
     this.#options = options;
     this.#start = () => new Thread<W>(file, options.name, ...data);

@@ -1,6 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { LayercastError } from '../base/errors.js';
-import { type Args, type CallName, errorOf, type ReplyMessage, type Result, type WorkerFile } from './calls.js';
+import type { Args, CallName, DataOf, ReplyMessage, Result, WorkerFile } from './calls.js';
+import { type PackedValue, type Reviver, Unpacker } from './packed-values.js';
 import { startWorker } from './start-worker.js';
 import { type ThreadEnd, threadLost } from './thread-lost.js';
 
@@ -9,6 +10,16 @@ export interface CallOptions {
   readonly transfer?: readonly ArrayBuffer[];
   /** Ends the waiting: the call rejects with the signal's reason. The worker finishes the call all the same. */
   readonly signal?: AbortSignal;
+}
+
+/** What an owner may say about a thread beside its name. */
+export interface ThreadOptions {
+  /** What the thread does, for messages: "the … thread ran out of memory". */
+  readonly name: string;
+  /** Takes what the worker tells of its own accord (`Owner.tell`), in the order in which it was told. */
+  readonly onTold?: ((message: unknown) => void) | undefined;
+  /** Makes the right classes of errors. @default all are `LayercastError` */
+  readonly revive?: Reviver | undefined;
 }
 
 interface Pending {
@@ -29,6 +40,7 @@ interface Pending {
  */
 export class Thread<W extends WorkerFile> {
   readonly #name: string;
+  readonly #unpacker: Unpacker;
   readonly #worker: Worker | undefined;
   /** Calls under way. Each holds memory of its caller, who therefore decides how many there may be. */
   readonly #pending = new Map<number, Pending>();
@@ -39,15 +51,17 @@ export class Thread<W extends WorkerFile> {
    * Does not throw: if the thread cannot be started, all calls say why.
    *
    * @param file the worker file, beside that of the caller, with the ending `.js`
-   * @param name what the thread does, for messages: "the … thread ran out of memory"
+   * @param options all that there is to say, or only the name
    * @param data what the worker file makes its calls from; copied
    */
-  constructor(file: URL, name: string, ...[data]: Parameters<W>) {
+  constructor(file: URL, options: ThreadOptions | string, ...[data]: DataOf<W>) {
+    const { name, onTold, revive }: ThreadOptions = typeof options === 'string' ? { name: options } : options;
     this.#name = name;
+    this.#unpacker = new Unpacker(revive);
     try {
       this.#worker = startWorker(file, { workerData: data });
       this.#worker.unref();
-      this.#listenTo(this.#worker);
+      this.#listenTo(this.#worker, onTold);
     } catch (error) {
       this.#endWith(threadLost(name, { error }));
     }
@@ -83,18 +97,41 @@ export class Thread<W extends WorkerFile> {
     });
   }
 
+  /**
+   * Makes a call whose answer nobody waits for. It must not fail: what it throws ends the thread. A thread that has ended
+   * ignores it.
+   */
+  send<K extends CallName<W>>(call: K, args: Args<W, K>): void {
+    if (this.#end === undefined) this.#worker?.postMessage({ call, args });
+  }
+
+  /** The reason for which this thread asks the worker to stop: where it comes back in an error, it is this very value. */
+  giveReason(reason: unknown): void {
+    this.#unpacker.giveReason(reason);
+  }
+
+  /** The value of what the worker packed with `Owner.packer`. */
+  unpack(packed: PackedValue): unknown {
+    return this.#unpacker.unpack(packed);
+  }
+
   /** Ends the thread; calls under way reject with `ABORTED`. Resolves when the thread does nothing any more. */
   async close(): Promise<void> {
     this.#endWith(new LayercastError('ABORTED', `the ${this.#name} thread was ended`));
     await this.#worker?.terminate();
   }
 
-  #listenTo(worker: Worker): void {
+  #listenTo(worker: Worker, onTold: (message: unknown) => void = () => undefined): void {
     let failure: ThreadEnd | undefined;
     worker.on('message', (reply: ReplyMessage) => {
+      if ('told' in reply) {
+        // What a closed thread told last comes too late for its owner.
+        if (this.#end === undefined) onTold(reply.told);
+        return;
+      }
       // A call whose signal was aborted is no longer pending.
       const pending = this.#settle(reply.ticket);
-      if ('failure' in reply) pending?.reject(errorOf(reply.failure));
+      if ('failure' in reply) pending?.reject(this.#unpacker.unpack(reply.failure));
       else pending?.resolve(reply.result as never);
     });
     worker.on('messageerror', (error) => {

@@ -55,7 +55,7 @@ describe('a call', () => {
     const thread = start();
     const error = await failed(thread.call('fail', { code: 'DISK_FULL', hint: 'make room' }));
     expect(error).toMatchObject({ name: 'LayercastError', code: 'DISK_FULL', message: 'it failed as asked' });
-    expect(error).toMatchObject({ hint: 'make room', cause: expect.stringContaining('odd-worker.mjs') });
+    expect(error).toMatchObject({ hint: 'make room', stack: expect.stringContaining('odd-worker.mjs') });
     expect(await thread.call('echo', 1)).toBe(1);
   });
 

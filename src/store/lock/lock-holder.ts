@@ -1,5 +1,5 @@
 import { LayercastError } from '../../base/errors.js';
-import type { ProcessIdentity } from './process-identity.js';
+import type { ProcessIdentity, ThreadIdentity } from './process-identity.js';
 
 /** The content of a lock file. */
 export interface LockHolder extends ProcessIdentity {
@@ -25,6 +25,7 @@ export function holderIn(content: string): LockHolder | undefined {
     return {
       pid,
       startedAt: text('startedAt'),
+      thread: threadIn(fields.thread),
       bootId: text('bootId'),
       pidNamespace: text('pidNamespace'),
       host: text('host'),
@@ -35,6 +36,13 @@ export function holderIn(content: string): LockHolder | undefined {
   } catch {
     return undefined;
   }
+}
+
+function threadIn(value: unknown): ThreadIdentity | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { id, startedAt }: { readonly id?: unknown; readonly startedAt?: unknown } = value;
+  if (typeof id !== 'number' || !Number.isSafeInteger(id) || id <= 0 || typeof startedAt !== 'string') return undefined;
+  return { id, startedAt };
 }
 
 /** @param holder undefined when the lock file names no holder */

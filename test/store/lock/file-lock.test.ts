@@ -4,6 +4,7 @@ import fs, { chmod, mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/
 import { syncBuiltinESMExports } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { FileLock } from '../../../dist/store/lock/file-lock.js';
 import { describeBed } from '../../lab/allowed.js';
@@ -58,6 +59,24 @@ describe('a lock on a file', () => {
     await exited;
     const lock = await FileLock.acquire(path);
     await lock.release();
+  });
+
+  it('is held against other threads of the process, and is free as soon as the thread that holds it is lost', async () => {
+    const path = await newPath();
+    const module = new URL('../../../dist/store/lock/file-lock.js', import.meta.url);
+    const code = `import(${JSON.stringify(module.href)}).then(async ({ FileLock }) => {
+      await FileLock.acquire(${JSON.stringify(path)});
+      const { parentPort } = await import('node:worker_threads');
+      parentPort.on('message', () => undefined);
+      parentPort.postMessage('locked');
+    })`;
+    const worker = new Worker(code, { eval: true });
+    await once(worker, 'message');
+    await expect(FileLock.acquire(path)).rejects.toMatchObject({ code: 'FILE_IN_USE' });
+    await worker.terminate();
+    const lock = await FileLock.acquire(path);
+    await lock.release();
+    expect(await readdir(dirname(path))).toEqual([]);
   });
 
   it.each([

@@ -1,0 +1,137 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import type { EventEmitter } from 'eventemitter3';
+import { asLayercastError } from '../base/errors.js';
+import type { Clock, Network } from '../base/ports.js';
+import { CodingPool } from '../fec/pool.js';
+import { awaitInterface } from '../net/interfaces/interfaces.js';
+import { udpNetworkOn } from '../net/portable/udp-network.js';
+import type { CheckedReceiverOptions } from '../options/check-receiver-options.js';
+import type { BlockSolver } from '../receiver/assemble/restoration.js';
+import { ReceiverDriver } from '../receiver/driver.js';
+import type { CompleteEvent, ReceiverEvents, ReceiverStats } from '../receiver/events.js';
+import { Destination } from '../retrieve/destination.js';
+import { defaultStateDir } from '../store/state-dir.js';
+import { announcementName, groupOf } from '../wire/address.js';
+import { keyFingerprint } from '../wire/signature.js';
+import type { Engine } from './engine.js';
+import { Start } from './start.js';
+
+/** The options that count once the receiver runs. They can be copied to another thread. */
+export type ReceiverEngineOptions = Omit<CheckedReceiverOptions, 'signal' | 'network' | 'clock'>;
+
+export interface ReceiverWorld {
+  /** Undefined for the sockets of this host. */
+  readonly network: Network | undefined;
+  readonly clock: Clock;
+  readonly emit: EventEmitter<ReceiverEvents>['emit'];
+}
+
+/**
+ * All that receives one file, from the opening of its destination to the sockets. It works in whichever thread makes it, which
+ * should do nothing else: a thread that is busy for longer than the buffers of sockets last loses datagrams.
+ */
+export class ReceiverEngine implements Engine<ReceiverStats | undefined, CompleteEvent> {
+  readonly #options: ReceiverEngineOptions;
+  readonly #world: ReceiverWorld;
+  #driver: ReceiverDriver | undefined;
+
+  constructor(options: ReceiverEngineOptions, world: ReceiverWorld) {
+    this.#options = options;
+    this.#world = world;
+  }
+
+  stats(): ReceiverStats | undefined {
+    return this.#driver?.stats();
+  }
+
+  /** @throws {LayercastError} as `Receiver.done` */
+  async run(signal: AbortSignal): Promise<CompleteEvent> {
+    const { timeoutMs, fleet, object, output, stateDir, allowRollback, key } = this.#options;
+    const beganMs = performance.now();
+    using start = new Start(timeoutMs, signal, (message) => this.#world.emit('waiting', { message }));
+    await using destination = await start.step((onWaiting) =>
+      Destination.open({
+        output,
+        journalDir: stateDir,
+        stateDir: stateDir ?? defaultStateDir(),
+        fleet,
+        object,
+        keyFingerprint: keyFingerprint(key),
+        signal: start.signal,
+        onWaiting,
+      }),
+    );
+    const lowestVersion = allowRollback ? 0 : destination.completedVersion;
+    await using solver = new ClosingPool({ workerCount: Math.min(2, availableParallelism()) });
+    const interfaceName = await start.step((onWaiting) => this.#interfaceName(start.signal, onWaiting));
+    start[Symbol.dispose]();
+    const waitedMs = performance.now() - beganMs;
+    this.#driver = this.#newDriver({ interfaceName, waitedMs, lowestVersion }, destination, solver);
+    const complete = await this.#driver.run(signal);
+    await this.#remember(destination, complete);
+    return complete;
+  }
+
+  /** The interface to receive on. A network that the caller hands in has its own interfaces. */
+  async #interfaceName(signal: AbortSignal, onWaiting: (message: string) => void): Promise<string | undefined> {
+    const { interface: name, wait } = this.#options;
+    if (this.#world.network !== undefined) return name;
+    return (await awaitInterface(name, { wait, signal, onWaiting })).name;
+  }
+
+  /** The file is complete. A failure to remember its version is a warning and does not reject `done`. */
+  async #remember(destination: Destination, { version, sha256 }: CompleteEvent): Promise<void> {
+    try {
+      await destination.remember(version, sha256);
+    } catch (error) {
+      const why = asLayercastError(error).message;
+      const message = `version ${version} is complete, but could not be remembered: ${why}; an older one would be accepted`;
+      this.#world.emit('warning', { code: 'NOT_REMEMBERED', message });
+    }
+  }
+
+  #newDriver(
+    start: { readonly interfaceName: string | undefined; readonly waitedMs: number; readonly lowestVersion: number },
+    destination: Destination,
+    solver: BlockSolver,
+  ): ReceiverDriver {
+    const { fleet, object, key, scope, port, hash, mode, channels, maxRateBitsPerSecond } = this.#options;
+    const { timeoutMs, patienceMs, allowExpired, wait, output } = this.#options;
+    const { network, clock, emit } = this.#world;
+    const group = groupOf(announcementName(fleet), { scope, hash, ssm: false });
+    return new ReceiverDriver(
+      {
+        fleet,
+        object,
+        publicKey: key,
+        announcement: { group, port, sources: [], interface: start.interfaceName },
+        mode,
+        channels,
+        maxRateBitsPerSecond,
+        timeoutUs: timeoutMs === undefined ? undefined : timeoutMs * 1000,
+        waitedUs: start.waitedMs * 1000,
+        patienceUs: patienceMs * 1000,
+        lowestVersion: start.lowestVersion,
+        acceptExpired: allowExpired,
+        waits: wait,
+        outputPath: resolve(output),
+      },
+      {
+        clock,
+        network: network ?? udpNetworkOn(clock),
+        hasObject: (descriptor) => destination.hasObject(descriptor),
+        openStore: (descriptor) => destination.openStore(descriptor),
+        solver,
+        emit,
+      },
+    );
+  }
+}
+
+/** A pool whose threads end with the receiver. */
+class ClosingPool extends CodingPool implements AsyncDisposable {
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
