@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LayercastError } from '../dist/base/errors.js';
 import { layercast } from './speed/layercast.js';
 import { type Measured, middle } from './speed/measured.js';
 import { losses, start } from './speed/other-rows.js';
+import { speedPicture } from './speed/picture.js';
 import { Stage } from './speed/stage.js';
 import { udpcast } from './speed/udpcast.js';
 import { uftp } from './speed/uftp.js';
@@ -16,6 +19,8 @@ const RATES = { none: [3, 4, 5], raptorq: [1.5, 2, 2.5], uftp: [1.5] } as const;
 const PORTABLE_RATES = { none: 0.8, raptorq: 0.6 } as const;
 /** A file system in memory, so that not the disk is measured. */
 const MEMORY = '/dev/shm';
+
+const PICTURE = fileURLToPath(new URL('../docs/images/speed.svg', import.meta.url));
 
 const SECTIONS = ['lossless', 'portable', 'receivers', 'losses', 'start'] as const;
 type Section = (typeof SECTIONS)[number];
@@ -31,7 +36,7 @@ interface Way {
  * Each figure is the median of the runs; ratios are to the first row of a table.
  *
  * Arguments: `--megabytes N` (1000), `--runs N` (5), `--only lossless,portable,receivers,losses,start`, `--dir DIR` for the files
- * (a file system in memory where there is one), `--none 3,4,5` and `--coded 1.5,2,2.5` (Gbit/s).
+ * (a file system in memory where there is one), `--none 3,4,5` and `--coded 1.5,2,2.5` (Gbit/s), `--draw` to write docs/images/speed.svg.
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const settings = settingsOf(args);
@@ -43,7 +48,11 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     await using stage = await Stage.set(1, sizeBytes, dir);
     for (const [peer, why] of Object.entries(stage.missing))
       if (why !== undefined) console.log(`without ${peer}: ${why}`);
-    if (only.includes('lossless')) results.lossless = await compare(runs, lossless(stage, settings));
+    if (only.includes('lossless')) {
+      const medians = await compare(runs, lossless(stage, settings));
+      results.lossless = medians;
+      if (settings.draws) await writeFile(PICTURE, speedPicture(`${megabytes} MB to one receiver, no losses`, medians));
+    }
     if (only.includes('portable')) results.portable = await compare(runs, portable(stage));
   }
   if (only.includes('receivers')) {
@@ -116,6 +125,7 @@ interface Settings {
   readonly only: readonly Section[];
   readonly none: readonly number[];
   readonly coded: readonly number[];
+  readonly draws: boolean;
 }
 
 function settingsOf(args: readonly string[]): Settings {
@@ -128,6 +138,7 @@ function settingsOf(args: readonly string[]): Settings {
       only: { type: 'string', default: SECTIONS.join(',') },
       none: { type: 'string', default: RATES.none.join(',') },
       coded: { type: 'string', default: RATES.raptorq.join(',') },
+      draw: { type: 'boolean', default: false },
     },
   });
   const [megabytes, runs] = [Number(values.megabytes), Number(values.runs)];
@@ -146,6 +157,7 @@ function settingsOf(args: readonly string[]): Settings {
     only: only as Section[],
     none: rates(values.none),
     coded: rates(values.coded),
+    draws: values.draw,
   };
 }
 
