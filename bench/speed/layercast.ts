@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { LabProcess } from '../../test/lab/process.js';
 import { lastUsageOf, usageOf } from '../process/usage.js';
 import { type Measured, measured } from './measured.js';
@@ -13,25 +14,31 @@ export interface Sending {
   readonly receiverCount?: number;
   /** The port of both sides; as LAYERCAST_NET. @default chosen by layercast */
   readonly net?: 'batch' | 'dgram' | undefined;
+  /** Options for Node itself. @default none */
+  readonly nodeOptions?: { readonly server: readonly string[]; readonly receiver: readonly string[] };
 }
 
+const commandLine = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const WITHIN = { timeoutMs: 120_000 };
 
 /** One transfer with the built command line: from each receiver's first join until its file is verified and has its name. */
 export async function layercast(stage: Stage, what: string, sending: Sending): Promise<Measured> {
   const { bed, folder, sizeBytes } = stage;
-  const { receiverCount = 1, net } = sending;
+  const { receiverCount = 1, net, nodeOptions = { server: [], receiver: [] } } = sending;
   const config = join(folder, 'fleet.yaml');
   await writeFile(config, fleetOf(sending));
   const env: Record<string, string> = net === undefined ? {} : { LAYERCAST_NET: net };
   const serving = ['serve', '--config', config, '--state', join(folder, 'state'), '--json'];
-  await using server = bed.host('alpha').layercast(serving, { env });
+  await using server = bed
+    .host('alpha')
+    .spawn(process.execPath, [...nodeOptions.server, commandLine, ...serving], { env });
   await server.waitForEvent('publish', WITHIN);
   const names = Array.from({ length: receiverCount }, (_, i) => `r${i + 1}`);
   const key = ['--key', join(folder, 'layercast.pub'), '--timeout', '120', '--json'];
   const fetches = names.map((name) => {
     const place = ['-o', join(folder, name), '--state', join(folder, `state-${name}`)];
-    return bed.host(name).layercast(['fetch', 'bench/file', ...place, ...key], { env });
+    const words = [...nodeOptions.receiver, commandLine, 'fetch', 'bench/file', ...place, ...key];
+    return bed.host(name).spawn(process.execPath, words, { env });
   });
   try {
     await Promise.all(fetches.map((fetch) => fetch.waitForEvent('join', WITHIN)));

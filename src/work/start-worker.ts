@@ -3,14 +3,26 @@ import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { LayercastError } from '../base/errors.js';
 
 /**
- * Options of Node that decide which modules a program loads and how. Each takes a value, as in `--import tsx` or `--import=tsx`.
- * A thread does not inherit other options: with `--input-type`, `--eval`, `--print` or `--test` it would not run its own
+ * Options of Node that decide which modules a program loads and how, or that profile it. Each takes a value, as in `--import tsx`
+ * or `--import=tsx`. A thread does not inherit other options: with `--input-type`, `--eval`, `--print` or `--test` it would not run its own
  * file, with `--inspect-brk` it would wait for a debugger, and options of V8 apply to the whole process anyway.
  */
-const LOADING = new Set(['--import', '--loader', '--experimental-loader', '--require', '-r', '--conditions', '-C']);
+const LOADING = new Set([
+  '--import',
+  '--loader',
+  '--experimental-loader',
+  '--require',
+  '-r',
+  '--conditions',
+  '-C',
+  // A profile without the threads would show nothing of a transfer.
+  '--cpu-prof-dir',
+  '--cpu-prof-interval',
+]);
 
 /** Options of the same kind that take no value. */
 const LOADING_FLAGS = new Set([
+  '--cpu-prof',
   '--enable-source-maps',
   '--experimental-strip-types',
   '--experimental-transform-types',

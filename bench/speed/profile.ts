@@ -1,0 +1,66 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Processor time of one thread in one folder of the program. */
+export interface Share {
+  /** 0 is the main thread; others are numbered in the order in which they were started. */
+  readonly thread: number;
+  readonly what: string;
+  readonly us: number;
+}
+
+/** The parts of V8's format of profiles that are read here. */
+interface Profile {
+  readonly nodes: readonly Node[];
+  readonly samples: readonly number[];
+  readonly timeDeltas: readonly number[];
+}
+
+interface Node {
+  readonly id: number;
+  readonly callFrame: { readonly functionName: string; readonly url: string };
+  readonly children?: readonly number[];
+}
+
+/** A share below this is not shown: it is no more than a few samples. */
+const LEAST_US = 5000;
+
+/** The profiles that Node's `--cpu-prof` left in a folder, one for each thread, summed up by folders of the program. */
+export async function sharesIn(folder: string): Promise<readonly Share[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.cpuprofile'));
+  const threads = await Promise.all(
+    // The name ends with the numbers of the process, of the thread and of the profile.
+    names.map(async (name) =>
+      sharesOf(Number(name.split('.').at(-3)), JSON.parse(await readFile(join(folder, name), 'utf8'))),
+    ),
+  );
+  return threads.flat().sort((a, b) => a.thread - b.thread || b.us - a.us);
+}
+
+function sharesOf(thread: number, { nodes, samples, timeDeltas }: Profile): readonly Share[] {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const owners = new Map<number, string>();
+  const visit = (node: Node, above: string) => {
+    const owner = ownerOf(node, above);
+    owners.set(node.id, owner);
+    for (const child of node.children ?? []) visit(byId.get(child)!, owner);
+  };
+  visit(nodes[0]!, 'node');
+  const sums = new Map<string, number>();
+  for (const [index, id] of samples.entries()) {
+    const owner = owners.get(id)!;
+    sums.set(owner, (sums.get(owner) ?? 0) + timeDeltas[index]!);
+  }
+  sums.delete('(idle)');
+  return [...sums].filter(([, us]) => us >= LEAST_US).map(([what, us]) => ({ thread, what, us }));
+}
+
+/** The folder of the program whose function runs, or called what runs. */
+function ownerOf({ callFrame: { functionName, url } }: Node, above: string): string {
+  if (functionName === '(idle)' || functionName === '(garbage collector)' || functionName === '(program)')
+    return functionName;
+  const file = /\/dist\/(.+)\/[^/]+\.js$/.exec(url)?.[1];
+  if (file !== undefined) return file;
+  if (url.startsWith('wasm:')) return 'fec/kernels';
+  return above;
+}
