@@ -16,6 +16,8 @@ export interface Track {
   readonly start: number;
   /** Rounds on its way; may be more than one. */
   readonly turns: number;
+  /** When it begins and ends, as shares of the way from the inner circle to the outer. @default the whole way */
+  readonly time?: { readonly from: number; readonly until: number };
   /** The part of the ring in which it stays. */
   readonly band?: { readonly start: number; readonly length: number };
 }
@@ -69,12 +71,12 @@ function ringElements({ title, caption, tracks }: Ring): string[] {
   ];
 }
 
-function spiral({ start, turns }: Track): string {
+function spiral({ start, turns, time: { from, until } = { from: 0, until: 1 } }: Track): string {
   const drawn = Math.min(turns, MAX_TURNS);
   const stepCount = Math.max(2, Math.ceil(drawn * STEPS_PER_TURN));
   const points = Array.from({ length: stepCount + 1 }, (_, step) => {
     const share = step / stepCount;
-    return point(INNER + (OUTER - INNER) * share, start + drawn * share);
+    return point(INNER + (OUTER - INNER) * (from + (until - from) * share), start + drawn * share);
   });
   return `M${points.join('L')}`;
 }

@@ -11,6 +11,7 @@ import {
   streamsOf,
 } from '../../publish/forecast.js';
 import { plannedGeometry } from '../../publish/planned-geometry.js';
+import { piecesOf } from '../../sender/schedule/stretches.js';
 import { arcPosition } from '../../sender/schedule/symbol-order.js';
 import { completionTime } from './plan-text.js';
 
@@ -50,19 +51,22 @@ function ringOf(
   return {
     title: `${object}, ${names}`,
     caption: `${formatQuantity(RATE, level.rateBitsPerSecond)}/s, code ${code}, ${completionTime(seconds)}`,
-    tracks: heard.map((stream) => trackOf(stream, geometry, (symbols * stream.rate) / rate, Math.max(...ends))),
+    tracks: heard.flatMap((stream) => tracksOf(stream, geometry, (symbols * stream.rate) / rate, Math.max(...ends))),
   };
 }
 
 /** @param symbolCount symbols that the channel sends until the receiver is done. */
-function trackOf(stream: PlannedStream, geometry: Geometry, symbolCount: number, esiCount: number): Track {
-  const { arc, channel, startRatio } = stream;
-  if (arc === undefined) return { colourIndex: channel, start: startRatio, turns: symbolCount / geometry.symbolCount };
-  const position = arcPosition(arc, geometry, startRatio, 1, 0) / geometry.blockCount;
-  return {
-    colourIndex: channel,
-    start: (arc.firstEsi + position) / esiCount,
-    turns: symbolCount / geometry.blockCount / esiCount,
-    band: { start: arc.firstEsi / esiCount, length: arc.symbolCount / esiCount },
-  };
+function tracksOf(stream: PlannedStream, geometry: Geometry, symbolCount: number, esiCount: number): readonly Track[] {
+  const { arc, channel: colourIndex, startRatio } = stream;
+  if (arc === undefined) return [{ colourIndex, start: startRatio, turns: symbolCount / geometry.symbolCount }];
+  const start = arcPosition(arc, geometry, startRatio, 1, 0) / geometry.blockCount;
+  const pieces = piecesOf(arc, start, symbolCount / geometry.blockCount);
+  const band = { start: arc.firstEsi / esiCount, length: arc.symbolCount / esiCount };
+  return pieces.map(({ firstEsi, length, time }, index) => ({
+    colourIndex,
+    start: firstEsi / esiCount,
+    turns: length / esiCount,
+    time,
+    ...(index === 0 ? { band } : {}),
+  }));
 }

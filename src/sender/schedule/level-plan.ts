@@ -1,6 +1,7 @@
 import { type Geometry, symbolLength } from '../../object/geometry.js';
 import { type CarouselStream, carouselOverhead } from './carousel-cover.js';
 import { type Arc, RUN_SYMBOLS } from './ring.js';
+import { freshSymbolCount } from './stretches.js';
 
 /** One channel of one server that a receiver has joined. */
 export interface HeardStream extends CarouselStream {
@@ -13,7 +14,7 @@ export interface LevelForecast {
   /** For each requested loss ratio: symbols received ÷ symbols of the object − 1, at completion. */
   readonly overheads: readonly number[];
   /**
-   * Up to this loss ratio, a receiver gets no symbol twice: no channel reaches the end of its arc before the receiver is done. At
+   * Up to this loss ratio, a receiver gets no symbol twice: no channel sends a symbol again before the receiver is done. At
    * higher loss, channels repeat symbols, and the object still arrives. Undefined without a code, where channels always repeat.
    */
   readonly maxLossRatio: number | undefined;
@@ -48,11 +49,11 @@ function codedOverhead(geometry: Geometry, streamCount: number, lossRatio: numbe
   return (largestNormal(blockCount) * Math.sqrt(variance) + 1 / 255) / longBlockSymbolCount;
 }
 
-/** Highest loss ratio at which the receiver needs no more than the whole arc of any stream. */
+/** Highest loss ratio at which the receiver needs no more of any stream than it sends without a repetition. */
 function maxLossRatioOf(geometry: Geometry, streams: readonly HeardStream[], overhead: number): number {
   const rate = streams.reduce((sum, stream) => sum + stream.rate, 0);
   const needed = geometry.longBlockSymbolCount * (1 + overhead);
-  return Math.max(0, 1 - Math.max(...streams.map((s) => (needed * s.rate) / rate / s.arc!.symbolCount)));
+  return Math.max(0, 1 - Math.max(...streams.map((s) => (needed * s.rate) / rate / freshSymbolCount(s.arc!))));
 }
 
 /** Mean of the largest of `count` normal deviates (Blom, Statistical Estimates and Transformed Beta-Variables, 1958). */

@@ -21,6 +21,11 @@ export interface Arc {
   readonly firstEsi: number;
   /** A multiple of `RUN_SYMBOLS`. */
   readonly symbolCount: number;
+  /**
+   * Length of a stretch (stretches.ts), a multiple of `RUN_SYMBOLS`, if every second stretch is the source symbols. Undefined for a
+   * channel that sends its arc in order.
+   */
+  readonly stretchSymbolCount?: number | undefined;
 }
 
 export interface RingOptions {
@@ -39,6 +44,10 @@ export interface RingOptions {
  * From channel c of a layered ladder, a receiver gets at most the share rate(c) ÷ (rate(0) + … + rate(c)) of its symbols: this is
  * its share at level c + 1, and higher levels make it smaller. So this share of a block is all that a receiver needs of the channel.
  * A channel of a replicated ladder has to provide whole objects by itself, so its share is 1.
+ *
+ * The first channel of the first server has the source symbols. It sends them in every second stretch, because its receivers are complete
+ * before it sends them again: a receiver of a layered ladder never leaves it, and one that moves between channels of a replicated ladder
+ * gets no less on the others, if the first is the slowest.
  *
  * @returns arcs by server index and channel index.
  */
@@ -62,7 +71,20 @@ export function planRing(options: RingOptions): readonly (readonly Arc[])[] {
       }),
     );
   }
+  const first = arcs[0]![0]!;
+  const stretchSymbolCount = stretchOf(options, first);
+  if (stretchSymbolCount !== undefined) arcs[0]![0] = { ...first, stretchSymbolCount };
   return arcs;
+}
+
+/**
+ * Undefined for a replicated ladder whose first channel is not the slowest, and for an arc that is too short for a stretch of repair
+ * symbols beside that of the source symbols.
+ */
+function stretchOf({ blockSymbolCount, mode, rates }: RingOptions, { symbolCount }: Arc): number | undefined {
+  if (mode === 'best' && rates[0]! > Math.min(...rates)) return undefined;
+  const stretchSymbolCount = runsFor(blockSymbolCount) * RUN_SYMBOLS;
+  return symbolCount < 2 * stretchSymbolCount ? undefined : stretchSymbolCount;
 }
 
 /** For each channel, the largest share of a receiver's symbols that can come from it. */

@@ -1,5 +1,6 @@
 import { blockOf, firstSymbolOf, type Geometry, symbolLength } from '../../object/geometry.js';
 import { type Arc, RUN_SYMBOLS } from './ring.js';
+import { cycleSymbolCount, esiAt } from './stretches.js';
 
 /** The fractional parts of this number's multiples are as far apart as possible, for any count of them. */
 const GOLDEN_SECTION = (Math.sqrt(5) - 1) / 2;
@@ -55,14 +56,17 @@ export class ArcOrder implements SymbolOrder {
   readonly #arc: Arc;
   /** The block that begins each round over the blocks. */
   readonly #firstBlock: number;
-  /** Number of symbols since the beginning of the arc, of all blocks together. */
+  /** Number of symbols until the order begins anew, of all blocks together. */
+  readonly #cycleCount: number;
+  /** Number of symbols since the beginning of the cycle, of all blocks together. */
   #position: number;
 
   constructor(geometry: Geometry, arc: Arc, position: number) {
     this.#geometry = geometry;
     this.#arc = arc;
     this.#firstBlock = Math.floor(((arc.firstEsi * GOLDEN_SECTION) % 1) * geometry.blockCount);
-    this.#position = position % (arc.symbolCount * geometry.blockCount);
+    this.#cycleCount = cycleSymbolCount(arc) * geometry.blockCount;
+    this.#position = position % this.#cycleCount;
   }
 
   get block(): number {
@@ -72,7 +76,7 @@ export class ArcOrder implements SymbolOrder {
   get esi(): number {
     const { blockCount } = this.#geometry;
     const run = Math.floor(this.#position / (RUN_SYMBOLS * blockCount));
-    return this.#arc.firstEsi + run * RUN_SYMBOLS + (this.#position % RUN_SYMBOLS);
+    return esiAt(this.#arc, run * RUN_SYMBOLS + (this.#position % RUN_SYMBOLS));
   }
 
   get length(): number {
@@ -80,16 +84,16 @@ export class ArcOrder implements SymbolOrder {
   }
 
   advance(): void {
-    this.#position = (this.#position + 1) % (this.#arc.symbolCount * this.#geometry.blockCount);
+    this.#position = (this.#position + 1) % this.#cycleCount;
   }
 }
 
 /**
- * A channel's position in its arc at a moment of wall-clock time. Servers need not tell each other, because the clock gives the
+ * A channel's position in the cycle of its arc at a moment of wall-clock time. Servers need not tell each other, because the clock gives the
  * position. A server that restarts continues where it would have been.
  *
- * @param startRatio the channel's start offset, as a share of the arc.
- * @returns number of symbols since the beginning of the arc, of all blocks together.
+ * @param startRatio the channel's start offset, as a share of the cycle.
+ * @returns number of symbols since the beginning of the cycle, of all blocks together.
  */
 export function arcPosition(
   arc: Arc,
@@ -98,7 +102,7 @@ export function arcPosition(
   intervalUs: number,
   wallUs: number,
 ): number {
-  const symbolCount = arc.symbolCount * geometry.blockCount;
+  const symbolCount = cycleSymbolCount(arc) * geometry.blockCount;
   return (Math.floor(wallUs / intervalUs) + Math.floor((startRatio % 1) * symbolCount)) % symbolCount;
 }
 

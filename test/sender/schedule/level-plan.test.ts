@@ -54,6 +54,18 @@ describe('the forecast of a coded level', () => {
   });
 });
 
+describe('the forecast of a level with source symbols in stretches', () => {
+  it('gives a loss of one half for the first channel alone, and more at levels that need less of it', () => {
+    const geometry = geometryOf(1000 * 100, 100, 1);
+    const stretched = { firstEsi: 0, symbolCount: 8000, stretchSymbolCount: 1000 };
+    const alone = forecastLevel(geometry, [{ arc: stretched, rate: 1, startRatio: 0 }], []);
+    expect(alone.maxLossRatio).toBeCloseTo(1 / 2, 4);
+    const second = { arc: { firstEsi: 8000, symbolCount: 4000 }, rate: 1, startRatio: 0 };
+    const both = forecastLevel(geometry, [{ arc: stretched, rate: 1, startRatio: 0 }, second], []);
+    expect(both.maxLossRatio).toBeCloseTo(3 / 4, 4);
+  });
+});
+
 describe('the forecast of carousels without a code', () => {
   it('agrees with cases that can be computed by hand', () => {
     const at = (...starts: number[]) =>
