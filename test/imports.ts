@@ -38,8 +38,8 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   // Text files of settings: where a value stands, what is wrong with it, and units.
   config: { folders: ['base'], modules: ['yaml', 'zod', 'node:fs/promises', 'node:path'] },
   fleet: { folders: ['base', ...parts, 'config'], modules: ['zod', 'node:path'] },
-  // What programs read: one schema of every event. The engines know its types only, so that zod is never loaded for a datagram.
-  events: { folders: ['base', 'wire'], modules: ['zod', 'eventemitter3'] },
+  // What programs read: one declaration of every event, as plain data, so that nobody loads zod to print a line.
+  events: { folders: ['base', 'wire'], modules: ['eventemitter3'] },
   plot: { folders: ['base', 'events'], modules: [] },
   // The drivers themselves, on virtual hosts; node:crypto for keys and hashes of simulated objects.
   simulate: {
@@ -53,7 +53,12 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
     modules: ['zod', 'node:fs', 'node:path'],
   },
   // What a program gives to the two calls, and what a receiver file says.
-  options: { folders: ['base', ...parts, 'config', 'fleet'], modules: ['zod', 'node:crypto', 'node:path'] },
+  options: {
+    folders: ['base', ...parts, 'config', 'fleet'],
+    modules: ['node:crypto', 'node:path'],
+    // Only files of settings have a schema.
+    only: { files: /file/, modules: ['zod'] },
+  },
   // Engines with all that they need, in the thread of their owner or in one of their own.
   engine: 'anything',
   publish: 'anything',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { shown } from './faults.js';
+import { choiceRule, faultText, isTextOf, lineRule, type Rule, type TextRule, TRUTH_RULE, wholeRule } from './rules.js';
 import { type Bounds, formOf, listOf, parseWithin, patternOf, type Quantity, rangeOf } from './units.js';
 
 /*
@@ -20,16 +20,16 @@ export function text(description: string) {
 
 /** A whole number between two bounds, both allowed. */
 export function whole(min: number, max: number) {
-  const error = says('not a number in range', `a whole number from ${min} to ${max}`);
+  const error = saying(wholeRule(min, max));
   return z.int(error).min(min, error).max(max, error);
 }
 
 export function choice<const T extends readonly string[]>(words: T) {
-  return z.enum(words, says('not one of the choices', listOf(words)));
+  return z.enum(words, saying(choiceRule(words)));
 }
 
 export function truth() {
-  return z.boolean(says('neither true nor false', 'true or false'));
+  return z.boolean(saying(TRUTH_RULE));
 }
 
 /** A quantity between two bounds in its base unit, both allowed. */
@@ -47,28 +47,13 @@ export function within(bounds: Bounds) {
     .transform((value) => parseWithin(bounds, value) as number);
 }
 
-/**
- * A quantity as programs write it, a number that counts a unit.
- *
- * @param unit as in messages: `milliseconds`
- * @param factor of the unit, in the quantity's base unit
- */
-export function numberWithin({ quantity, min, max }: Bounds, unit: string, factor = 1) {
-  const error = says(`not ${quantity.name}`, `a number of ${unit} from ${min / factor} to ${max / factor}`);
-  return z
-    .number(error)
-    .min(min / factor, error)
-    .max(max / factor, error);
-}
-
 /** The error setting of a zod schema, in the form of a fault. */
 export function says(wrong: string, allowed: string) {
-  return {
-    error: ({ input }: { readonly input?: unknown }) =>
-      input === undefined
-        ? `missing, found nothing, allowed: ${allowed}`
-        : `${wrong}, found ${shown(input)}, allowed: ${allowed}`,
-  };
+  return saying({ wrong, allowed });
+}
+
+function saying(rule: Rule) {
+  return { error: ({ input }: { readonly input?: unknown }) => faultText(rule, input) };
 }
 
 /**
@@ -100,19 +85,14 @@ export function exactlyOneOf(a: string, b: string, wrong: string) {
 
 /** One line of text that is not empty. */
 export function line(wrong: string) {
-  const error = says(wrong, 'text that is not empty, without control characters');
-  return z.string(error).regex(/^[^\p{Cc}]+$/u, error);
+  const rule = lineRule(wrong);
+  return z.string(saying(rule)).regex(rule.pattern, saying(rule));
 }
 
-/**
- * Text of a pattern and a length.
- *
- * @param maxBytes in UTF-8
- */
-export function name(pattern: RegExp, maxBytes: number, wrong: string, allowed: string) {
-  const error = says(wrong, `1 to ${maxBytes} bytes of ${allowed}`);
+/** Text of a pattern and a length. */
+export function name(rule: TextRule) {
   return z
-    .string(error)
-    .regex(pattern, error)
-    .refine((value) => Buffer.byteLength(value) <= maxBytes, error);
+    .string(saying(rule))
+    .regex(rule.pattern, saying(rule))
+    .refine((value) => isTextOf(rule, value), saying(rule));
 }

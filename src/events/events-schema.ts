@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import type { EventTable } from './event-types.js';
 import { fetchEvents } from './fetch-events.js';
+import { fieldSchema, type JsonSchema } from './field-schema.js';
 import { listedObject } from './listed-object.js';
 import { serveEvents } from './serve-events.js';
 import { atMs } from './shared-fields.js';
@@ -14,7 +14,7 @@ export const EVENT_TABLES: Readonly<Record<string, EventTable>> = {
 };
 
 /** JSON Schema (draft 7) of one line that a command prints with `--json`. Lines may have more fields than it names. */
-export function eventsJsonSchema(): object {
+export function eventsJsonSchema(): JsonSchema {
   const commands = [...Object.keys(EVENT_TABLES), 'list'];
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -25,35 +25,22 @@ export function eventsJsonSchema(): object {
       ...Object.fromEntries(
         Object.entries(EVENT_TABLES).map(([command, table]) => [
           command,
-          { description: `layercast ${command} --json`, anyOf: Object.values(lineSchemas(table)).map(asJsonSchema) },
+          { description: `layercast ${command} --json`, anyOf: lineSchemas(table) },
         ]),
       ),
-      list: asJsonSchema(listedObject),
+      list: fieldSchema(listedObject),
     },
   };
 }
 
 /** Schemas of whole lines, with `event` and `atMs`. */
-export function lineSchemas(table: EventTable): Readonly<Record<string, z.ZodObject>> {
-  return Object.fromEntries(
-    Object.entries(table).map(([name, schema]) => [
-      name,
-      z.object({ event: z.literal(name), atMs, ...schema.shape }).meta(schema.meta() ?? {}),
-    ]),
-  );
-}
-
-function asJsonSchema(schema: z.ZodObject): object {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
-    target: 'draft-7',
-    io: 'input',
-    // Validators do not know "unit", and strict ones refuse it.
-    override: ({ jsonSchema }) => {
-      const { unit, description } = jsonSchema;
-      if (unit !== undefined) jsonSchema.description = `${description} Unit: ${unit}.`;
-      delete jsonSchema.unit;
-      delete jsonSchema.readOnly;
-    },
+function lineSchemas(table: EventTable): readonly JsonSchema[] {
+  return Object.entries(table).map(([name, event]) => {
+    const { properties, required, ...others } = fieldSchema({ ...event, fields: { atMs, ...event.fields } });
+    return {
+      ...others,
+      properties: { event: { type: 'string', const: name }, ...(properties as JsonSchema) },
+      required: ['event', ...(required as readonly string[])],
+    };
   });
-  return rest;
 }

@@ -1,13 +1,15 @@
-import { z } from 'zod';
 import {
   amount,
   bytes,
   channel,
   choice,
   count,
+  event,
   list,
+  map,
   message,
   name,
+  optional,
   orNull,
   perChannel,
   perServer,
@@ -68,16 +70,17 @@ const datagrams = count('Datagrams received.');
 const lostDatagrams = count('Datagrams lost.');
 
 /** Counts of a receiver, for `complete` and for `stats()`. */
-export const receiverStats = z.object({
+export const receiverStats = record({
   datagrams: count('Datagrams of the object, over the whole run.'),
   payloadBytes: count('Symbol bytes received, duplicates included, over the whole run.', 'B'),
   duplicateBytes: count('Symbol bytes that were there already, over the whole run.', 'B'),
   lostDatagrams: count('Datagrams lost, over the whole run.'),
   invalidDatagrams: count('Datagrams that were not used, over the whole run.'),
-  invalid: z
-    .record(name('Reason.'), count('Datagrams.'), 'is not a JSON object')
-    .readonly()
-    .meta({ description: '`invalidDatagrams` by reason; reasons that did not occur are missing.' }),
+  invalid: map(
+    name('Reason.'),
+    count('Datagrams.'),
+    '`invalidDatagrams` by reason; reasons that did not occur are missing.',
+  ),
   droppedDatagrams: count('Datagrams that this host could not take because its disk was behind, over the whole run.'),
   rejectedBlocks: count('Blocks that were wrong and were received again, over the whole run.'),
   overhead: receivedOverhead,
@@ -88,53 +91,47 @@ export const receiverStats = z.object({
 
 /** The events of `fetch --json`, by name. */
 export const fetchEvents = {
-  waiting: z
-    .object({ message: messageText })
-    .meta({ description: 'The receiver waits for an interface, or for a lock that another process may still hold.' }),
-  listening: z
-    .object({
-      group,
-      port,
-      interface: orNull(name('Network interface; null: the system chooses.')),
-      patienceMs: amount('ms', 'How long the receiver waits for an announcement before it gives up.'),
-    })
-    .meta({ description: 'The group in which the fleet announces is joined.' }),
-  descriptor: z
-    .object({
-      ...descriptorFields,
-      sha256,
-      channels: perChannel(record({ channel: channelIndex, group, port, intervalUs }), 'The channels of the ladder.'),
-      servers: perServer(name('Name.'), 'Names of the servers.'),
-      resumedBytes: bytes('Bytes that an earlier run left on disk.'),
-    })
-    .meta({ description: 'An announcement with a right signature was received; again for a newer version.' }),
-  join: z.object(membershipFields).meta({ description: 'A channel was joined.' }),
-  leave: z.object(membershipFields).meta({ description: 'A channel was left.' }),
-  progress: z
-    .object({
-      ...progressFields,
-      verifiedBytes: bytes('Bytes whose block has been verified.'),
-      etaMs: wholeMs(
-        'Time until the object is complete, at the present rate; missing until something arrives.',
-      ).optional(),
-      servers: perServer(name('Name.'), 'Names of the servers that datagrams came from.'),
-      channels: perChannel(channel('Index.'), 'Indexes of the joined channels.'),
-      map: list(ratio('Share.'), 64, 'Share that is there of each of 64 equal stretches of the object.'),
-    })
-    .meta({ description: 'About once a second.' }),
-  warning: z
-    .object({ code: choice(RECEIVER_WARNINGS, 'What happened, as one word for programs.'), message: messageText })
-    .meta({ description: 'Something to know that does not end the transfer.' }),
-  complete: receiverStats
-    .extend({
-      fleet,
-      object,
-      version,
-      bytes: objectBytes,
-      sha256,
-      elapsedMs: wholeMs('Time since the receiver started.'),
-      path: message('The file, as an absolute path; missing where there is no file.').optional(),
-    })
-    .meta({ description: 'The file is complete, verified and under its name; the last line.' }),
-  error: z.object(errorFields).meta({ description: 'The command failed; the last line.' }),
+  waiting: event('The receiver waits for an interface, or for a lock that another process may still hold.', {
+    message: messageText,
+  }),
+  listening: event('The group in which the fleet announces is joined.', {
+    group,
+    port,
+    interface: orNull(name('Network interface; null: the system chooses.')),
+    patienceMs: amount('ms', 'How long the receiver waits for an announcement before it gives up.'),
+  }),
+  descriptor: event('An announcement with a right signature was received; again for a newer version.', {
+    ...descriptorFields,
+    sha256,
+    channels: perChannel(record({ channel: channelIndex, group, port, intervalUs }), 'The channels of the ladder.'),
+    servers: perServer(name('Name.'), 'Names of the servers.'),
+    resumedBytes: bytes('Bytes that an earlier run left on disk.'),
+  }),
+  join: event('A channel was joined.', membershipFields),
+  leave: event('A channel was left.', membershipFields),
+  progress: event('About once a second.', {
+    ...progressFields,
+    verifiedBytes: bytes('Bytes whose block has been verified.'),
+    etaMs: optional(
+      wholeMs('Time until the object is complete, at the present rate; missing until something arrives.'),
+    ),
+    servers: perServer(name('Name.'), 'Names of the servers that datagrams came from.'),
+    channels: perChannel(channel('Index.'), 'Indexes of the joined channels.'),
+    map: list(ratio('Share.'), 64, 'Share that is there of each of 64 equal stretches of the object.'),
+  }),
+  warning: event('Something to know that does not end the transfer.', {
+    code: choice(RECEIVER_WARNINGS, 'What happened, as one word for programs.'),
+    message: messageText,
+  }),
+  complete: event('The file is complete, verified and under its name; the last line.', {
+    ...receiverStats.fields,
+    fleet,
+    object,
+    version,
+    bytes: objectBytes,
+    sha256,
+    elapsedMs: wholeMs('Time since the receiver started.'),
+    path: optional(message('The file, as an absolute path; missing where there is no file.')),
+  }),
+  error: event('The command failed; the last line.', errorFields),
 };

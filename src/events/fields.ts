@@ -1,9 +1,21 @@
-import { z } from 'zod';
 import { MAX_OBJECT_BYTES, MAX_SERVERS } from '../base/limits.js';
+import type {
+  ChoiceField,
+  DefaultField,
+  Field,
+  FieldTable,
+  ListField,
+  MapField,
+  NullField,
+  NumberField,
+  OptionalField,
+  RecordField,
+  TextField,
+  TruthField,
+} from './field-kinds.js';
 
 /*
- * The kinds of field that events have. Each has its unit and its bounds, and the text that reports a value that does not fit.
- * A schema has two sides: its input is the JSON line, its output is what programs of this library get.
+ * The fields that events have. Each has its unit and its bounds, and the text that reports a value that does not fit.
  */
 
 /** Longest name, address or hash: longer than any in use. */
@@ -18,102 +30,122 @@ const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 export const MAX_LEVEL = 255;
 
 /** A name, an address, a hash or a word from a list that may grow. */
-export function name(description: string) {
-  return z.string('is not a text').max(MAX_NAME_LENGTH, 'is too long').meta({ description });
+export function name(description: string): TextField {
+  return { form: 'text', maxLength: MAX_NAME_LENGTH, description };
 }
 
 /** A sentence or more for people. */
-export function message(description: string) {
-  return z.string('is not a text').max(MAX_TEXT_LENGTH, 'is too long').meta({ description });
+export function message(description: string): TextField {
+  return { form: 'text', maxLength: MAX_TEXT_LENGTH, description };
 }
 
-export function truth(description: string) {
-  return z.boolean('is neither true nor false').meta({ description });
+export function truth(description: string): TruthField {
+  return { form: 'truth', description };
 }
 
 /** One word of a list that does not grow. */
-export function choice<const Words extends readonly string[]>(words: Words, description: string) {
-  return z.enum(words, `is none of ${words.join(', ')}`).meta({ description });
+export function choice<const Word extends string>(words: readonly Word[], description: string): ChoiceField<Word> {
+  return { form: 'choice', words, description };
 }
 
 /** A whole number of things. */
-export function count(description: string, unit?: string) {
+export function count(description: string, unit?: string): NumberField {
   return whole(0, MAX_COUNT, description, unit);
 }
 
 /** A whole number between two bounds, both allowed. */
-export function whole(least: number, most: number, description: string, unit?: string) {
+export function whole(least: number, most: number, description: string, unit?: string): NumberField {
   const fault = `is not a whole number from ${least} to ${most}`;
-  return z.int(fault).min(least, fault).max(most, fault).meta(described(description, unit));
+  return { form: 'number', isWhole: true, least, most, fault, ...described(description, unit) };
 }
 
 /** A number of bytes, at most those of the largest object. */
-export function bytes(description: string) {
+export function bytes(description: string): NumberField {
   return whole(0, MAX_OBJECT_BYTES, description, 'B');
 }
 
 /** Index of a channel in its ladder, from 0. */
-export function channel(description = 'Index of the channel in the ladder, from 0.') {
+export function channel(description = 'Index of the channel in the ladder, from 0.'): NumberField {
   return whole(0, MAX_LEVEL, description);
 }
 
 /** A level of the ladder, from 1; 0 is none. */
-export function level(description: string) {
+export function level(description: string): NumberField {
   return whole(0, MAX_LEVEL, description);
 }
 
 /** A moment or a time in whole milliseconds. */
-export function wholeMs(description: string) {
+export function wholeMs(description: string): NumberField {
   return whole(0, MAX_MS, description, 'ms');
 }
 
 /** A number of at least 0, with its unit. */
-export function amount(unit: string, description: string) {
-  const fault = 'is not a number of at least 0';
-  return z.number(fault).min(0, fault).meta(described(description, unit));
+export function amount(unit: string, description: string): NumberField {
+  return atLeast(0, description, unit);
 }
 
 /** Bits per second of whole IPv6 packets. */
-export function rate(description: string) {
+export function rate(description: string): NumberField {
   return amount('bit/s', description);
 }
 
 /** A share of something: 0 is nothing, 1 is all. */
-export function ratio(description: string) {
+export function ratio(description: string): NumberField {
   const fault = 'is not a number from 0 to 1';
-  return z.number(fault).min(0, fault).max(1, fault).meta(described(description, '0–1'));
+  return { form: 'number', isWhole: false, least: 0, most: 1, fault, ...described(description, '0–1') };
 }
 
 /** Symbols received ÷ symbols of the object − 1. */
-export function overhead(description: string) {
-  const fault = 'is not a number of at least -1';
-  return z.number(fault).min(-1, fault).meta({ description });
+export function overhead(description: string): NumberField {
+  return atLeast(-1, description);
 }
 
 /** A list of at most so many entries. */
-export function list<Entry extends z.ZodType>(entry: Entry, most: number, description: string) {
-  return z.array(entry, 'is not a list').max(most, `has more than ${most} entries`).readonly().meta({ description });
+export function list<Entry extends Field>(entry: Entry, most: number, description: string): ListField<Entry> {
+  return { form: 'list', entry, maxLength: most, description };
 }
 
 /** One entry for each channel, or for each server. */
-export function perChannel<Entry extends z.ZodType>(entry: Entry, description: string) {
+export function perChannel<Entry extends Field>(entry: Entry, description: string): ListField<Entry> {
   return list(entry, MAX_LEVEL + 1, description);
 }
-export function perServer<Entry extends z.ZodType>(entry: Entry, description: string) {
+export function perServer<Entry extends Field>(entry: Entry, description: string): ListField<Entry> {
   return list(entry, MAX_SERVERS, description);
 }
 
 /** Fields that belong together. */
-export function record<const Shape extends z.core.$ZodShape>(shape: Shape) {
-  return z.object(shape, 'is not a JSON object').readonly();
+export function record<Fields extends FieldTable>(fields: Fields): RecordField<Fields> {
+  return { form: 'record', fields };
+}
+
+/** An event: its fields, in the order in which they are printed, and when it happens. */
+export function event<Fields extends FieldTable>(description: string, fields: Fields): RecordField<Fields> {
+  return { form: 'record', fields, description };
+}
+
+/** Any names, each with a value of one kind. */
+export function map<Value extends Field>(key: TextField, value: Value, description: string): MapField<Value> {
+  return { form: 'map', key, value, description };
+}
+
+/** A field that may be missing. */
+export function optional<Inner extends Field>(field: Inner): OptionalField<Inner> {
+  return { form: 'optional', field };
 }
 
 /** A field that is null in JSON, and undefined in programs, while there is nothing to say. */
-export function orNull<Schema extends z.ZodType>(schema: Schema) {
-  return schema
-    .nullable()
-    .transform((value): z.output<Schema> | undefined => value ?? undefined)
-    .meta(schema.meta() ?? {});
+export function orNull<Inner extends Field>(field: Inner): NullField<Inner> {
+  return { form: 'orNull', field };
+}
+
+/** A field for which a value stands where it is missing. */
+export function withDefault<Inner extends Field, Value>(field: Inner, value: Value): DefaultField<Inner, Value> {
+  return { form: 'default', field, value };
+}
+
+function atLeast(least: number, description: string, unit?: string): NumberField {
+  const fault = `is not a number of at least ${least}`;
+  return { form: 'number', isWhole: false, least, most: Infinity, fault, ...described(description, unit) };
 }
 
 function described(description: string, unit: string | undefined) {

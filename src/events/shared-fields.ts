@@ -7,6 +7,7 @@ import {
   level,
   message,
   name,
+  optional,
   orNull,
   overhead,
   rate,
@@ -50,7 +51,7 @@ export const intervalUs = amount('µs', 'Time from one datagram of the channel t
 export const serverName = name('Name of the server.');
 export const code = name('What happened, as one word for programs.');
 export const messageText = message('What happened, as a sentence for people.');
-export const hint = message('What to do about it.').optional();
+export const hint = optional(message('What to do about it.'));
 
 /** A fault of this host or of its settings: the last line of a command that failed. */
 export const errorFields = { code, message: messageText, hint };

@@ -1,10 +1,12 @@
-import { z } from 'zod';
+import type { Field } from './field-kinds.js';
 import {
   amount,
   count,
+  event,
   level,
   list,
   name,
+  optional,
   orNull,
   perChannel,
   perServer,
@@ -35,8 +37,8 @@ const flow = name('Name of the flow.');
 const capacity = orNull(rate('What the link carries; null without a limit.'));
 
 /** Least, median and largest value of a figure over several receivers; for one receiver all three are equal. */
-function spread<Figure extends z.ZodType>(figure: Figure, description: string) {
-  return record({ min: figure, median: figure, max: figure }).meta({ description });
+function spread<Figure extends Field>(figure: Figure, description: string) {
+  return event(description, { min: figure, median: figure, max: figure });
 }
 
 export const receiverSummary = record({
@@ -80,79 +82,60 @@ export const flowSummary = record({
  * counts as one receiver, whose figures are the mean of its members, or their median where the field says so.
  */
 export const simulateEvents = {
-  descriptor: z
-    .object({
-      ...descriptorFields,
-      channels: perChannel(record({ channel: channelIndex, group, intervalUs }), 'The channels of the ladder.'),
-      servers: perServer(name('Name.'), 'Names of the servers.'),
-    })
-    .meta({ description: 'The object that is sent; the first line.' }),
-  join: z
-    .object({ receiver, ...membershipFields })
-    .meta({ description: 'A channel was joined; of full receivers only.' }),
-  leave: z
-    .object({ receiver, ...membershipFields })
-    .meta({ description: 'A channel was left; of full receivers only.' }),
-  progress: z
-    .object({
-      receiver,
-      ...progressFields,
-      rateBitsPerSecond: rate('Rate of whole packets since the last sample.'),
-      lossRatio: ratio('Share of the datagrams of joined channels that were lost since the last sample.'),
-      level: level('Level that is joined: 1 is the lowest, 0 none; of a crowd the median.'),
-      queueMs: orNull(progressFields.queueMs),
-      listening: count('Members of the crowd that are listening.').optional(),
-      complete: count('Members of the crowd that are complete.').optional(),
-      levelMin: level('Lowest level of the members that are listening.').optional(),
-      levelMax: level('Highest level of the members that are listening.').optional(),
-    })
-    .meta({ description: 'A sample of a receiver, each `sampleInterval`.' }),
-  link: z
-    .object({
-      link,
-      rateBitsPerSecond: rate('Rate carried since the last sample.'),
-      capacityBitsPerSecond: capacity,
-      queueMs: amount('ms', 'Delay in the queue of the link.'),
-      lossRatio: ratio('Share of the packets that were lost or dropped since the last sample.'),
-    })
-    .meta({ description: 'A sample of one direction of a link, each `sampleInterval`.' }),
-  flow: z
-    .object({ flow, rateBitsPerSecond: rate('Rate of whole packets that arrived since the last sample.') })
-    .meta({ description: 'A sample of cross traffic, each `sampleInterval`.' }),
-  complete: z
-    .object({
-      receiver,
-      elapsedMs: wholeMs('Time since the receiver started; of a crowd since its first member started.'),
-      bytes: objectBytes,
-      overhead: receivedOverhead.optional(),
-    })
-    .meta({ description: 'A receiver, or the last member of a crowd, is complete.' }),
-  memberComplete: z
-    .object({
-      receiver,
-      member: count('Number of the member, from 1.'),
-      elapsedMs: wholeMs('Time since the member started.'),
-    })
-    .meta({ description: 'One member of a crowd is complete.' }),
-  warning: z
-    .object({ receiver, code, message: messageText })
-    .meta({ description: 'A warning as in `fetch`; of full receivers only.' }),
-  failure: z
-    .object({
-      receiver,
-      elapsedMs: wholeMs('Time since the receiver started.'),
-      bytes: progressFields.bytes,
-      code,
-      message: messageText,
-    })
-    .meta({ description: 'A full receiver ended with an error.' }),
-  summary: z
-    .object({
-      seed: name('The seed of all random numbers.'),
-      digest: name('16 hexadecimal digits over everything that happened: two runs with the same digest are the same.'),
-      receivers: list(receiverSummary, MAX_ENTRIES, 'One entry for each entry of the scenario.'),
-      links: list(linkSummary, MAX_ENTRIES, 'One entry for each link, towards the receivers.'),
-      flows: list(flowSummary, MAX_ENTRIES, 'One entry for each flow.'),
-    })
-    .meta({ description: 'The result of the simulation; the last line.' }),
+  descriptor: event('The object that is sent; the first line.', {
+    ...descriptorFields,
+    channels: perChannel(record({ channel: channelIndex, group, intervalUs }), 'The channels of the ladder.'),
+    servers: perServer(name('Name.'), 'Names of the servers.'),
+  }),
+  join: event('A channel was joined; of full receivers only.', { receiver, ...membershipFields }),
+  leave: event('A channel was left; of full receivers only.', { receiver, ...membershipFields }),
+  progress: event('A sample of a receiver, each `sampleInterval`.', {
+    receiver,
+    ...progressFields,
+    rateBitsPerSecond: rate('Rate of whole packets since the last sample.'),
+    lossRatio: ratio('Share of the datagrams of joined channels that were lost since the last sample.'),
+    level: level('Level that is joined: 1 is the lowest, 0 none; of a crowd the median.'),
+    queueMs: orNull(progressFields.queueMs),
+    listening: optional(count('Members of the crowd that are listening.')),
+    complete: optional(count('Members of the crowd that are complete.')),
+    levelMin: optional(level('Lowest level of the members that are listening.')),
+    levelMax: optional(level('Highest level of the members that are listening.')),
+  }),
+  link: event('A sample of one direction of a link, each `sampleInterval`.', {
+    link,
+    rateBitsPerSecond: rate('Rate carried since the last sample.'),
+    capacityBitsPerSecond: capacity,
+    queueMs: amount('ms', 'Delay in the queue of the link.'),
+    lossRatio: ratio('Share of the packets that were lost or dropped since the last sample.'),
+  }),
+  flow: event('A sample of cross traffic, each `sampleInterval`.', {
+    flow,
+    rateBitsPerSecond: rate('Rate of whole packets that arrived since the last sample.'),
+  }),
+  complete: event('A receiver, or the last member of a crowd, is complete.', {
+    receiver,
+    elapsedMs: wholeMs('Time since the receiver started; of a crowd since its first member started.'),
+    bytes: objectBytes,
+    overhead: optional(receivedOverhead),
+  }),
+  memberComplete: event('One member of a crowd is complete.', {
+    receiver,
+    member: count('Number of the member, from 1.'),
+    elapsedMs: wholeMs('Time since the member started.'),
+  }),
+  warning: event('A warning as in `fetch`; of full receivers only.', { receiver, code, message: messageText }),
+  failure: event('A full receiver ended with an error.', {
+    receiver,
+    elapsedMs: wholeMs('Time since the receiver started.'),
+    bytes: progressFields.bytes,
+    code,
+    message: messageText,
+  }),
+  summary: event('The result of the simulation; the last line.', {
+    seed: name('The seed of all random numbers.'),
+    digest: name('16 hexadecimal digits over everything that happened: two runs with the same digest are the same.'),
+    receivers: list(receiverSummary, MAX_ENTRIES, 'One entry for each entry of the scenario.'),
+    links: list(linkSummary, MAX_ENTRIES, 'One entry for each link, towards the receivers.'),
+    flows: list(flowSummary, MAX_ENTRIES, 'One entry for each flow.'),
+  }),
 };

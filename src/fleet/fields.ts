@@ -1,28 +1,15 @@
 import { z } from 'zod';
-import { MAX_CHANNELS, MAX_NAME_BYTES, MAX_OBJECT_NAME_BYTES, MAX_PORT } from '../base/limits.js';
+import { MAX_CHANNELS, MAX_PORT } from '../base/limits.js';
 import { choice, name, says, whole } from '../config/fields.js';
 import { listOf, parseQuantity, patternOf, RATIO, SIZE } from '../config/units.js';
 import { GROUP_HASHES, SCOPES } from '../wire/group-options.js';
 import { LADDER_MODES, OBJECT_CODES, RECEIVER_MODES } from './fleet.js';
+import { OBJECT_NAME_RULE, PLAIN_NAME_RULE } from './names.js';
 
 /* The kinds of value that fleet files have of their own. Options and scenarios name fleets, objects and channels with them, too. */
 
-/** Names of objects. They never become paths. */
-export const objectName = name(
-  /^[^\p{Cc}\p{Cs}]+$/u,
-  MAX_OBJECT_NAME_BYTES,
-  'not a name for an object',
-  'text without control characters',
-);
-
-/** Names of fleets and servers, which people type and read in lists. */
-export const plainName = name(
-  /^[^\s/\p{Cc}\p{Cf}\p{Cs}]+$/u,
-  MAX_NAME_BYTES,
-  'not a name',
-  'text without spaces and /',
-);
-
+export const objectName = name(OBJECT_NAME_RULE);
+export const plainName = name(PLAIN_NAME_RULE);
 export const scope = choice(SCOPES);
 export const groupHash = choice(GROUP_HASHES);
 export const objectCode = choice(OBJECT_CODES);

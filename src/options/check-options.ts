@@ -1,11 +1,10 @@
-import { z } from 'zod';
 import { shown } from '../config/faults.js';
-import { says } from '../config/fields.js';
 import { nearestName } from '../config/nearest-name.js';
+import { faultText } from '../config/rules.js';
 import { listOf } from '../config/units.js';
 import type { CheckedOptionsOf, OptionTable } from './option.js';
 import { type OptionFault, OptionsError } from './options-error.js';
-import { programShapeOf } from './program-values.js';
+import { faultsOfValue, tidied } from './program-values.js';
 import { type CheckedSenderOptions, SENDER_OPTIONS } from './sender-options.js';
 
 /**
@@ -26,15 +25,20 @@ export interface CheckOf<T extends OptionTable> {
 
 export function checkOptions<T extends OptionTable>(table: T, options: unknown): CheckOf<T> {
   const names = Object.keys(table);
-  const schema = z.strictObject(programShapeOf(table), says('not options', `an object with ${listOf(names)}`));
-  const result = schema.safeParse(options);
-  if (result.success) return { faults: [], values: withDefaults(table, result.data) };
-  const faults = result.error.issues.flatMap((issue): OptionFault[] =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ option: key, text: unknown(key, table) }))
-      : [{ option: issue.path.join('.'), text: issue.message }],
-  );
-  return { faults: unique(faults), values: undefined };
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    const rule = { wrong: 'not options', allowed: `an object with ${listOf(names)}` };
+    return { faults: [{ option: '', text: faultText(rule, options) }], values: undefined };
+  }
+  const given = options as Readonly<Record<string, unknown>>;
+  const faults = [
+    ...Object.entries(table).flatMap(([name, { kind, isRequired }]) =>
+      given[name] === undefined && !isRequired ? [] : faultsOfValue(kind, name, given[name]),
+    ),
+    ...Object.keys(given)
+      .filter((name) => !Object.hasOwn(table, name))
+      .map((name) => ({ option: name, text: unknown(name, table) })),
+  ];
+  return { faults, values: faults.length > 0 ? undefined : withDefaults(table, given) };
 }
 
 /** @throws {OptionsError} where there are faults. */
@@ -44,7 +48,7 @@ export function valuesOf<T extends OptionTable>(call: string, { faults, values }
 }
 
 function withDefaults<T extends OptionTable>(table: T, given: Readonly<Record<string, unknown>>): CheckedOptionsOf<T> {
-  const values = Object.entries(table).map(([name, option]) => [name, given[name] ?? option.default]);
+  const values = Object.entries(table).map(([name, option]) => [name, tidied(given[name]) ?? option.default]);
   return Object.fromEntries(values) as CheckedOptionsOf<T>;
 }
 
@@ -58,9 +62,4 @@ function unknown(name: string, table: OptionTable): string {
   const names = Object.keys(table);
   const nearest = nearestName(name, names);
   return `${found}, allowed: ${listOf(names)}${nearest === undefined ? '' : ` (did you mean ${nearest}?)`}`;
-}
-
-/** Several rules of one value can find the same fault. */
-function unique(faults: readonly OptionFault[]): readonly OptionFault[] {
-  return [...new Map(faults.map((fault) => [`${fault.option}\0${fault.text}`, fault])).values()];
 }

@@ -3,7 +3,7 @@ import { asLayercastError, LayercastError } from '../base/errors.js';
 import { publicKeyFrom } from '../wire/signature.js';
 import { checkOptions, valuesOf } from './check-options.js';
 import { OptionsError } from './options-error.js';
-import { pemOrKey } from './program-values.js';
+import { isPemOrKey } from './program-values.js';
 import { type CheckedOptions, RECEIVER_OPTIONS } from './receiver-options.js';
 
 /** The options of a receiver after all checks, with defaults filled in and the key read. */
@@ -29,8 +29,8 @@ export function checkReceiverOptions(options: unknown): CheckedReceiverOptions {
 
 /** The key, or why it is not usable; undefined for a value whose type is not that of a key. */
 function readKey(options: unknown): KeyObject | LayercastError | undefined {
-  const { success, data } = pemOrKey.safeParse((options as { readonly key?: unknown } | undefined | null)?.key);
-  if (!success) return undefined;
+  const data = (options as { readonly key?: unknown } | undefined | null)?.key;
+  if (!isPemOrKey(data)) return undefined;
   try {
     return publicKeyFrom(data, 'the option key');
   } catch (error) {

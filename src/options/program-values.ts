@@ -1,66 +1,115 @@
 import { KeyObject } from 'node:crypto';
-import { z } from 'zod';
-import type { Clock, Network } from '../base/ports.js';
-import { choice, line, numberWithin, says, truth, whole } from '../config/fields.js';
-import { channelIndexes, objectName, plainName } from '../fleet/fields.js';
+import { MAX_CHANNELS } from '../base/limits.js';
+import {
+  choiceRule,
+  faultText,
+  isTextOf,
+  lineRule,
+  numberRule,
+  type Rule,
+  type TextRule,
+  TRUTH_RULE,
+  wholeRule,
+} from '../config/rules.js';
+import { OBJECT_NAME_RULE, PLAIN_NAME_RULE } from '../fleet/names.js';
 import type { Form, KindOf } from './kinds.js';
-import type { OptionTable } from './option.js';
+import type { OptionFault } from './options-error.js';
 
-/** The schemas of a call's options, by their names. */
-export function programShapeOf(table: OptionTable): Readonly<Record<string, z.ZodType>> {
-  return Object.fromEntries(
-    Object.entries(table).map(([name, { kind, isRequired }]) => {
-      const schema = schemaOf(kind);
-      return [name, isRequired ? schema : schema.optional()];
-    }),
-  );
+/**
+ * What is wrong with the value that a program gives for an option; nothing for a value of the option's kind.
+ *
+ * @param option its name
+ */
+export function faultsOfValue<F extends Form>(kind: KindOf<F>, option: string, value: unknown): readonly OptionFault[] {
+  return (CHECKS[kind.form as F] as Check<F>)(kind, value).map(({ entry, text }) => ({
+    option: entry === undefined ? option : `${option}.${entry}`,
+    text,
+  }));
 }
 
-/** What a program may give for a kind of value. */
-function schemaOf<F extends Form>(kind: KindOf<F>): z.ZodType {
-  return (SCHEMAS[kind.form as F] as (kind: KindOf<F>) => z.ZodType)(kind);
+/** The value of an option that has no faults, as the call uses it. An entry that is given twice counts once. */
+export function tidied(value: unknown): unknown {
+  return Array.isArray(value) ? [...new Set(value)] : value;
 }
 
-const SCHEMAS: { readonly [F in Form]: (kind: KindOf<F>) => z.ZodType } = {
-  whole: ({ min, max }) => whole(min, max),
-  choice: ({ words }) => choice(words),
-  quantity: ({ bounds, unit, unitFactor }) => numberWithin(bounds, unit, unitFactor),
-  truth,
-  text: ({ what }) => line(`not ${what}`),
-  name: () => plainName,
-  objectName: () => objectName,
-  path: () => line('not a path'),
-  output: () => line('not a path'),
-  key: () => pemOrKey,
-  channels: () => channelIndexes,
-  signal: () =>
-    z.custom<AbortSignal>(
-      (value) => isObjectWith(value, ['addEventListener', 'removeEventListener']) && 'aborted' in (value as object),
-      says('not a signal', 'an AbortSignal'),
-    ),
-  network: () =>
-    z.custom<Network>(
-      (value) => isObjectWith(value, ['openSender', 'join']) && isFunctionOrNothing((value as Network).dropped),
-      says('not a network', 'an object with the functions openSender and join'),
-    ),
-  clock: () =>
-    z.custom<Clock>(
-      (value) => isObjectWith(value, ['nowUs', 'wallUs', 'schedule']),
-      says('not a clock', 'an object with the functions nowUs, wallUs and schedule'),
-    ),
+/** A fault of a value, or of one entry of a list. */
+interface ValueFault {
+  readonly entry?: number;
+  readonly text: string;
+}
+
+type Check<F extends Form> = (kind: KindOf<F>, value: unknown) => readonly ValueFault[];
+
+const PATH_RULE = lineRule('not a path');
+const SIGNAL_RULE: Rule = { wrong: 'not a signal', allowed: 'an AbortSignal' };
+const NETWORK_RULE: Rule = { wrong: 'not a network', allowed: 'an object with the functions openSender and join' };
+const CLOCK_RULE: Rule = { wrong: 'not a clock', allowed: 'an object with the functions nowUs, wallUs and schedule' };
+const KEY_RULE: Rule = { wrong: 'not a key', allowed: 'the text of a PEM file as a string or Buffer, or a KeyObject' };
+
+const CHECKS: { readonly [F in Form]: Check<F> } = {
+  whole: ({ min, max }, value) => unless(isWhole(value, min, max), wholeRule(min, max), value),
+  choice: ({ words }, value) => unless(words.includes(value as string), choiceRule(words), value),
+  quantity({ bounds, unit, unitFactor }, value) {
+    const [min, max] = [bounds.min / unitFactor, bounds.max / unitFactor];
+    const isWithin = typeof value === 'number' && value >= min && value <= max;
+    return unless(isWithin, numberRule(bounds, unit, unitFactor), value);
+  },
+  truth: (_, value) => unless(typeof value === 'boolean', TRUTH_RULE, value),
+  text: ({ what }, value) => faultsOfText(lineRule(`not ${what}`), value),
+  name: (_, value) => faultsOfText(PLAIN_NAME_RULE, value),
+  objectName: (_, value) => faultsOfText(OBJECT_NAME_RULE, value),
+  path: (_, value) => faultsOfText(PATH_RULE, value),
+  output: (_, value) => faultsOfText(PATH_RULE, value),
+  key: (_, value) => unless(isPemOrKey(value), KEY_RULE, value),
+  channels: (_, value) => faultsOfChannels(value),
+  signal(_, value) {
+    const isSignal = hasFunctions(value, ['addEventListener', 'removeEventListener']) && 'aborted' in (value as object);
+    return unless(isSignal, SIGNAL_RULE, value);
+  },
+  network(_, value) {
+    const isNetwork = hasFunctions(value, ['openSender', 'join']) && isFunctionOrNothing(value, 'dropped');
+    return unless(isNetwork, NETWORK_RULE, value);
+  },
+  clock: (_, value) => unless(hasFunctions(value, ['nowUs', 'wallUs', 'schedule']), CLOCK_RULE, value),
 };
 
 /** PEM text or a key object. `publicKeyFrom` checks whether it is a key, and of which kind. */
-export const pemOrKey = z.custom<string | Buffer | KeyObject>(
-  (value) => (typeof value === 'string' && value !== '') || value instanceof Uint8Array || value instanceof KeyObject,
-  says('not a key', 'the text of a PEM file as a string or Buffer, or a KeyObject'),
-);
+export function isPemOrKey(value: unknown): value is string | Buffer | KeyObject {
+  if (typeof value === 'string') return value !== '';
+  return value instanceof Uint8Array || value instanceof KeyObject;
+}
 
-function isObjectWith(value: unknown, functions: readonly string[]): boolean {
+function unless(isRight: boolean, rule: Rule, value: unknown): readonly ValueFault[] {
+  return isRight ? [] : [{ text: faultText(rule, value) }];
+}
+
+function faultsOfText(rule: TextRule, value: unknown): readonly ValueFault[] {
+  return unless(isTextOf(rule, value), rule, value);
+}
+
+function faultsOfChannels(value: unknown): readonly ValueFault[] {
+  const examples = 'indexes such as [0, 1]';
+  if (!Array.isArray(value)) return unless(false, { wrong: 'not a list of channel indexes', allowed: examples }, value);
+  if (value.length === 0) return unless(false, { wrong: 'no channels', allowed: examples }, value);
+  if (value.length > MAX_CHANNELS) {
+    return unless(false, { wrong: 'too many channels', allowed: `at most ${MAX_CHANNELS} indexes` }, value);
+  }
+  const last = MAX_CHANNELS - 1;
+  return value.flatMap((index: unknown, entry) =>
+    isWhole(index, 0, last) ? [] : [{ entry, text: faultText(wholeRule(0, last), index) }],
+  );
+}
+
+function isWhole(value: unknown, min: number, max: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
+}
+
+function hasFunctions(value: unknown, functions: readonly string[]): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return functions.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
 }
 
-function isFunctionOrNothing(value: unknown): boolean {
-  return value === undefined || typeof value === 'function';
+function isFunctionOrNothing(value: unknown, name: string): boolean {
+  const found = (value as Record<string, unknown>)[name];
+  return found === undefined || typeof found === 'function';
 }

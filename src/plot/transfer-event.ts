@@ -1,43 +1,48 @@
 import type { ReadEvent } from '../events/event-types.js';
-import { MAX_LEVEL, perChannel, record, whole } from '../events/fields.js';
+import { MAX_LEVEL, optional, perChannel, record, whole, withDefault } from '../events/fields.js';
 import { lineReader } from '../events/read-line.js';
 import { intervalUs } from '../events/shared-fields.js';
 import { simulateEvents } from '../events/simulate-events.js';
 
-const { descriptor, join, leave, progress, complete, link, flow } = simulateEvents;
+const { descriptor, join, leave, progress, link, flow } = simulateEvents;
 
 /** `fetch` has one receiver, without a name. */
-const receiver = progress.shape.receiver.default('');
-const change = { receiver, reason: join.shape.reason.default('') };
+const receiver = withDefault(progress.fields.receiver, '');
+const reason = withDefault(join.fields.reason, '');
 
 /**
  * The events and fields that pictures are drawn from, of `simulate --json` and of `fetch --json`. Other fields are not read, and
  * those that older logs do not have may be missing.
  */
 const drawn = {
-  descriptor: descriptor
-    .pick({ fleet: true, object: true, version: true, mode: true })
-    .extend({ channels: perChannel(record({ intervalUs }), 'The channels of the ladder.') })
-    .partial({ version: true, mode: true, channels: true }),
-  join: join.pick({ channel: true }).extend(change),
-  leave: leave.pick({ channel: true }).extend(change),
-  progress: progress
-    .pick({
-      levelCount: true,
-      rateBitsPerSecond: true,
-      lossRatio: true,
-      levelRateBitsPerSecond: true,
-      queueMs: true,
-      capacityBitsPerSecond: true,
-    })
-    .partial({ levelCount: true, levelRateBitsPerSecond: true, queueMs: true, capacityBitsPerSecond: true })
+  descriptor: record({
+    fleet: descriptor.fields.fleet,
+    object: descriptor.fields.object,
+    version: optional(descriptor.fields.version),
+    mode: optional(descriptor.fields.mode),
+    channels: optional(perChannel(record({ intervalUs }), 'The channels of the ladder.')),
+  }),
+  join: record({ channel: join.fields.channel, receiver, reason }),
+  leave: record({ channel: leave.fields.channel, receiver, reason }),
+  progress: record({
+    levelCount: optional(progress.fields.levelCount),
+    rateBitsPerSecond: progress.fields.rateBitsPerSecond,
+    lossRatio: progress.fields.lossRatio,
+    levelRateBitsPerSecond: optional(progress.fields.levelRateBitsPerSecond),
+    queueMs: optional(progress.fields.queueMs),
+    capacityBitsPerSecond: optional(progress.fields.capacityBitsPerSecond),
+    receiver,
     // In a line without `levelCount` this is the index of the highest joined channel, −1 for none.
-    .extend({ receiver, level: whole(-1, MAX_LEVEL, 'Level.') }),
-  complete: complete.pick({}).extend({ receiver }),
-  link: link
-    .pick({ link: true, capacityBitsPerSecond: true, queueMs: true, lossRatio: true })
-    .partial({ capacityBitsPerSecond: true }),
-  flow: flow.pick({ flow: true, rateBitsPerSecond: true }),
+    level: whole(-1, MAX_LEVEL, 'Level.'),
+  }),
+  complete: record({ receiver }),
+  link: record({
+    link: link.fields.link,
+    capacityBitsPerSecond: optional(link.fields.capacityBitsPerSecond),
+    queueMs: link.fields.queueMs,
+    lossRatio: link.fields.lossRatio,
+  }),
+  flow: record({ flow: flow.fields.flow, rateBitsPerSecond: flow.fields.rateBitsPerSecond }),
 };
 
 /** What a picture of a transfer is drawn from. */
