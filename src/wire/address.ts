@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { blake3 } from '@noble/hashes/blake3.js';
 import { LayercastError } from '../base/errors.js';
 import { ip6addr, type ParsedAddress } from '../base/ip6addr.js';
+import { bytesOfAddress, textOfAddress } from '../base/ipv6-text.js';
 import { type GroupOptions, SCOPE_DIGITS } from './group-options.js';
 
 /** The name of the directory's group, on which all fleets of a network announce their descriptors. */
@@ -82,7 +83,7 @@ export function parseAddress(text: string): string {
         : 'an address such as fd00:1::1',
     });
   }
-  return canonicalTextOf(parsed);
+  return textOfAddress(bytesOfAddress(text));
 }
 
 /** Whether an address in canonical text is in ff00::/8. */
@@ -96,9 +97,8 @@ export function isMulticast(address: string): boolean {
  * @throws {LayercastError} `ADDRESS_INVALID`
  */
 export function addressToBytes(address: string): Uint8Array {
-  const parsed = parsedOf(address);
-  if (parsed === undefined) throw new LayercastError('ADDRESS_INVALID', `"${address}" is not an IPv6 address`);
-  return Buffer.from(parsed.toString({ format: 'v6', zeroElide: false, zeroPad: true }).replaceAll(':', ''), 'hex');
+  if (!isAddressText(address)) throw new LayercastError('ADDRESS_INVALID', `"${address}" is not an IPv6 address`);
+  return bytesOfAddress(address);
 }
 
 /**
@@ -108,25 +108,28 @@ export function addressToBytes(address: string): Uint8Array {
  */
 export function addressFromBytes(bytes: Uint8Array): string {
   if (bytes.length !== 16) throw new LayercastError('INTERNAL', `an address has 16 bytes, not ${bytes.length}`);
-  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, 16).toString('hex');
-  return canonicalTextOf(ip6addr.parse(hex.replace(/.{4}(?!$)/g, '$&:')));
+  return textOfAddress(bytes);
 }
 
-/** ip6addr accepts fields of more than four digits, and a `::` that replaces no field; other programs do not. */
 function parsedOf(text: string): ParsedAddress | undefined {
-  if (!/^(?:[0-9a-f]{0,4}:){2,8}[0-9a-f]{0,4}$/i.test(text)) return undefined;
-  if (text.includes('::') && text.split(':').filter((field) => field !== '').length === 8) return undefined;
+  if (!isAddressText(text)) return undefined;
   try {
-    return ip6addr.parse(text);
+    return ip6addr().parse(text);
   } catch {
     return undefined;
   }
 }
 
-/** RFC 5952, section 4.2.2: `::` must not replace a single zero field; ip6addr writes it there. */
-function canonicalTextOf(parsed: ParsedAddress): string {
-  const plain = parsed.toString({ format: 'v6', zeroElide: false });
-  return /(?:^|:)0:0(?::|$)/.test(plain) ? parsed.toString({ format: 'v6' }) : plain;
+/**
+ * Eight fields of one to four digits, or fewer around one `::`. ip6addr accepts longer fields, and a `::` that replaces no field; other
+ * programs do not.
+ */
+function isAddressText(text: string): boolean {
+  const parts = text.split('::');
+  if (parts.length > 2) return false;
+  const fields = parts.flatMap((part) => (part === '' ? [] : part.split(':')));
+  if (!fields.every((field) => /^[0-9a-f]{1,4}$/i.test(field))) return false;
+  return parts.length === 1 ? fields.length === 8 : fields.length < 8;
 }
 
 /** The first 112 bits of SHA3-512 of the name. */

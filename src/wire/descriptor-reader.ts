@@ -1,4 +1,4 @@
-import { Unpackr } from 'msgpackr';
+import { Unpackr } from 'msgpackr/unpack';
 import {
   MAX_CHANNELS,
   MAX_NAME_BYTES,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Packr } from 'msgpackr';
+import { Packr } from 'msgpackr/pack';
 
 /** What an object is and where it is sent: all that a receiver needs to know. */
 export interface Descriptor {

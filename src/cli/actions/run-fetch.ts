@@ -16,7 +16,7 @@ export async function runFetch(what: string, flags: Flags): Promise<void> {
   if (keyPath === undefined) throw missing("missing --key (the fleet's public key)", 'Add --key layercast.pub');
   if (output === undefined) throw missing('missing -o FILE', 'Name the file to write with -o FILE');
   const key = publicKeyFrom(await readKeyText(keyPath), keyPath);
-  // Only JSON needs the schemas of events, which take some 25 ms to load.
+  // Only JSON needs the declarations of events.
   const json = flags.json ? await import('../json/fetch-events.js') : undefined;
   await interruptible(async (signal) => {
     await using receiver = createReceiver({ ...settings, fleet, object, key, output, signal });

@@ -11,7 +11,7 @@ export interface ServeRun extends SenderOptions {
 
 /** `layercast serve`: runs a sender, and shows its events on stderr or prints them as JSON on stdout. SIGHUP makes it reload. */
 export async function runServe({ json, ...options }: ServeRun): Promise<void> {
-  // Only JSON needs the schemas of events, which take some 25 ms to load.
+  // Only JSON needs the declarations of events.
   const events = json ? await import('../json/serve-events.js') : undefined;
   await using sender = createSender(options);
   const startedAt = Date.now();

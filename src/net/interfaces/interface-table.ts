@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
-import { ip6addr } from '../../base/ip6addr.js';
+import { bytesOfAddress } from '../../base/ipv6-text.js';
 
 /**
  * Linux: which IPv6 addresses there are, with their states, and which interfaces take part in IPv6, whether up or down. Files
@@ -103,7 +103,7 @@ export function readInterfaces(readers: InterfaceReaders = systemReaders): Inter
 /** An address in any notation, with or without zone, as 32 hexadecimal digits. The text must be an IPv6 address. */
 export function digitsOf(address: string): string {
   const { 0: withoutZone = '' } = address.split('%');
-  return ip6addr.parse(withoutZone).toString({ format: 'v6', zeroElide: false, zeroPad: true }).replaceAll(':', '');
+  return Buffer.from(bytesOfAddress(withoutZone)).toString('hex');
 }
 
 /**

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { Packr } from 'msgpackr';
+import { Packr } from 'msgpackr/pack';
 import { DIGEST_BYTES } from '../../base/limits.js';
 import type { ObjectDigests } from '../../object/digest.js';
 import type { Geometry } from '../../object/geometry.js';

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import { Packr } from 'msgpackr';
+import { Packr } from 'msgpackr/pack';
 import { LayercastError } from '../../base/errors.js';
 import { MAX_ESI } from '../../base/limits.js';
 import type { GuestRun } from '../../object/placements.js';
