@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { SocketDrops } from '../dist/net/portable/socket-drops.js';
+import { SocketDrops } from '../dist/net/socket-drops.js';
 import { table } from './table.js';
 
 /** Sockets of a fetch of a long ladder. */

@@ -109,6 +109,11 @@ export interface Membership {
    * owner leaves, and joins again.
    */
   readonly isStale: boolean;
+  /**
+   * Changes `MembershipRequest.isTimed`. A change to true takes effect for datagrams that arrive after the buffer has been empty once;
+   * until then pieces may hold several datagrams. Absent where each piece is one datagram anyway.
+   */
+  readonly setTimed?: ((isTimed: boolean) => void) | undefined;
   /** Leaves the group. The promise resolves after every datagram of the socket's buffer has been delivered. */
   leave(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { asLayercastError } from '../base/errors.js';
 import type { Clock, Network } from '../base/ports.js';
 import { CodingPool } from '../fec/pool.js';
 import { awaitInterface } from '../net/interfaces/interfaces.js';
-import { udpNetworkOn } from '../net/portable/udp-network.js';
+import { systemNetworkOn } from '../net/system-network.js';
 import type { CheckedReceiverOptions } from '../options/check-receiver-options.js';
 import type { BlockSolver } from '../receiver/assemble/restoration.js';
 import { ReceiverDriver } from '../receiver/driver.js';
@@ -119,7 +119,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
       },
       {
         clock,
-        network: network ?? udpNetworkOn(clock),
+        network: network ?? systemNetworkOn(clock),
         hasObject: (descriptor) => destination.hasObject(descriptor),
         openStore: (descriptor) => destination.openStore(descriptor),
         solver,

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { EventEmitter } from 'eventemitter3';
 import { asLayercastError, LayercastError } from '../base/errors.js';
 import type { Clock, Network } from '../base/ports.js';
-import { udpNetworkOn } from '../net/portable/udp-network.js';
+import { systemNetworkOn } from '../net/system-network.js';
 import type { CheckedSenderOptions } from '../options/sender-options.js';
 import type { SenderEvents, SenderStats } from '../publish/events.js';
 import { FleetSender } from '../publish/fleet-sender.js';
@@ -42,7 +42,7 @@ export class SenderEngine implements Engine<SenderStats, void> {
       stateDir: options.stateDir ?? defaultStateDir(),
       cacheBytes: options.cacheBytes,
       threadCount: options.threadCount,
-      network: network ?? udpNetworkOn(clock),
+      network: network ?? systemNetworkOn(clock),
       clock,
       random: () => randomInt(2 ** 32),
       signal: this.#stopping.signal,

@@ -25,11 +25,19 @@ const LIBRARY_PATHS: readonly (string | null)[] = [
   ),
 ];
 
+/** What a file needs of a loaded library. */
+export type Library = ReturnType<Koffi['load']>;
+
 /** Finds the C library of this process; undefined where none of its names leads to one. */
 export function findLibc(koffi: Koffi): Libc | undefined {
+  return findIn(koffi, (library) => basicCalls(library, koffi));
+}
+
+/** The first library of those names in which `callsOf` finds its functions; undefined if there is none. */
+export function findIn<Calls>(koffi: Koffi, callsOf: (library: Library) => Calls): Calls | undefined {
   for (const path of LIBRARY_PATHS) {
     try {
-      return functionsOf(koffi, path);
+      return callsOf(koffi.load(path));
     } catch {
       // This system has no library of that name, or the library lacks some of the functions.
     }
@@ -37,16 +45,13 @@ export function findLibc(koffi: Koffi): Libc | undefined {
   return undefined;
 }
 
-function functionsOf(koffi: Koffi, path: string | null): Libc {
-  const library = koffi.load(path);
+/** The functions of `Libc` in a library. */
+export function basicCalls(library: Library, koffi: Pick<Koffi, 'errno'>): Libc {
   const socket = library.func('int socket(int, int, int)');
   const setsockopt = library.func('int setsockopt(int, int, int, const void *, uint32)');
   const bind = library.func('int bind(int, const void *, uint32)');
   const close = library.func('int close(int)');
-  const checked = (call: string, result: number): number => {
-    if (result < 0) throw systemError(call, koffi.errno());
-    return result;
-  };
+  const checked = checking(koffi);
   return {
     socket: (family, type, protocol) => checked('socket', socket(family, type, protocol)),
     setsockopt: (fd, level, name, value) => {
@@ -58,6 +63,14 @@ function functionsOf(koffi: Koffi, path: string | null): Libc {
     close: (fd) => {
       close(fd);
     },
+  };
+}
+
+/** A function that throws an error with the system's errno name as `code` for a negative result of a call. */
+export function checking(koffi: Pick<Koffi, 'errno'>): (call: string, result: number) => number {
+  return (call, result) => {
+    if (result < 0) throw systemError(call, koffi.errno());
+    return result;
   };
 }
 

@@ -5,6 +5,7 @@ import { layingScript, type Sites, siteBridge } from './laying.js';
 import { LinkWatch } from './link-watch.js';
 import { type Member, parseMemberships } from './memberships.js';
 import { countingRules, Port, probeDestination } from './port.js';
+import { portOf } from './ports.js';
 import { LabProcess } from './process.js';
 import { until } from './until.js';
 
@@ -44,7 +45,16 @@ export class Bed {
     this.#ports = new Map(portsOf(record).map((name, index) => [name, new Port(anchor, name, index, record.mtuBytes)]));
     this.#hosts = new Map(
       record.hosts.map((name, index) => {
-        return [name, new Host(name, `fd00:1::${(index + 1).toString(16)}`, anchor, this.port(name))];
+        return [
+          name,
+          new Host(
+            name,
+            `fd00:1::${(index + 1).toString(16)}`,
+            anchor,
+            this.port(name),
+            portOf(index, record.hosts.length),
+          ),
+        ];
       }),
     );
   }

@@ -21,13 +21,22 @@ export class Host {
   readonly address: string;
   readonly #anchor: Anchor;
   readonly #port: Port;
+  readonly #environment: Readonly<Record<string, string>>;
   readonly #processes: LabProcess[] = [];
 
-  constructor(name: string, address: string, anchor: Anchor, port: Port) {
+  /** @param environment variables for each `layercast` on this host */
+  constructor(
+    name: string,
+    address: string,
+    anchor: Anchor,
+    port: Port,
+    environment: Readonly<Record<string, string>>,
+  ) {
     this.name = name;
     this.address = address;
     this.#anchor = anchor;
     this.#port = port;
+    this.#environment = environment;
   }
 
   /** Starts a command on this host; it ends with the bed. */
@@ -39,7 +48,10 @@ export class Host {
 
   /** Starts this project's built command line. It inherits NODE_V8_COVERAGE, so its coverage counts. */
   layercast(args: readonly string[], options: SpawnOptions = {}): LabProcess {
-    return this.spawn(process.execPath, ['--enable-source-maps', commandLine, ...args], options);
+    return this.spawn(process.execPath, ['--enable-source-maps', commandLine, ...args], {
+      ...options,
+      env: { ...this.#environment, ...options.env },
+    });
   }
 
   /** Runs a short command on this host and resolves to its output. */

@@ -3,7 +3,7 @@ import { systemClock } from '../../base/system-clock.js';
 import { readKeyText } from '../../config/read-text.js';
 import { DURATION, formatQuantity, RATE, SIZE } from '../../config/units.js';
 import { awaitInterface } from '../../net/interfaces/interfaces.js';
-import { udpNetwork } from '../../net/portable/udp-network.js';
+import { systemNetworkOn } from '../../net/system-network.js';
 import { cumulativeRates, rateOf } from '../../rate/ladder.js';
 import { type Announcement, listen } from '../../retrieve/directory.js';
 import { announcementName, DIRECTORY_NAME, groupOf } from '../../wire/address.js';
@@ -23,7 +23,7 @@ export async function runList(fleet: string | undefined, flags: Flags): Promise<
   const waitUs = settings.waitMs * 1000;
   const key = keyPath === undefined ? undefined : publicKeyFrom(await readKeyText(keyPath), keyPath);
   const group = groupOf(fleet === undefined ? DIRECTORY_NAME : announcementName(fleet), { scope, hash, ssm: false });
-  const world = { clock: systemClock, network: udpNetwork };
+  const world = { clock: systemClock, network: systemNetworkOn(systemClock) };
   const { announcements, request } = await interruptible(async (signal) => {
     const { name } = await awaitInterface(interfaceName, { wait: false, signal });
     const request = { group, port, sources: [], interface: name };

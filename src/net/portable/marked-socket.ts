@@ -1,10 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { LayercastError } from '../../base/errors.js';
-import { digitsOf } from '../interfaces/interface-table.js';
 import { findLibc, type Koffi, type Libc } from '../libc.js';
+import { AF_INET6, socketAddress } from '../socket-address.js';
 
 /** Numbers of Linux's <sys/socket.h>, <fcntl.h> and <netinet/in.h>. */
-const AF_INET6 = 10;
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
@@ -57,7 +56,7 @@ export function openMarked(libc: Libc, dscp: number, at: BindAddress | undefined
   try {
     // The traffic class holds the code point in its upper six bits (RFC 2474, section 3).
     libc.setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, new Uint8Array(Int32Array.of(dscp << 2).buffer));
-    if (at !== undefined) libc.bind(fd, socketAddress(at));
+    if (at !== undefined) libc.bind(fd, socketAddress(at.address, 0, at.scopeId));
     return takenOver(fd);
   } catch (error) {
     libc.close(fd);
@@ -75,15 +74,6 @@ function takenOver(fd: number): Socket {
     socket.close();
     throw error;
   }
-}
-
-/** A struct sockaddr_in6: family (2 bytes), port (2), flow information (4), address (16), scope id (4). */
-function socketAddress({ address, scopeId }: BindAddress): Uint8Array {
-  const bytes = new Uint8Array(28);
-  bytes.set(new Uint8Array(Uint16Array.of(AF_INET6).buffer), 0);
-  bytes.set(Buffer.from(digitsOf(address), 'hex'), 8);
-  bytes.set(new Uint8Array(Uint32Array.of(scopeId).buffer), 24);
-  return bytes;
 }
 
 function unavailable(dscp: number, why: string, cause?: unknown): LayercastError {

@@ -1,9 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram';
 import type { Clock, Membership, MembershipRequest, ReceivedBatch } from '../../base/ports.js';
 import type { SourceTable } from '../../base/source-table.js';
-import { InterfaceBinding } from '../interfaces/interface-binding.js';
+import type { InterfaceBinding } from '../interfaces/interface-binding.js';
 import type { InterfaceWatch } from '../interfaces/interface-watch.js';
-import { networkError } from '../network-error.js';
+import { joinGroup } from '../join-group.js';
 
 /** 4 MB is 170 ms at 200 Mbit/s: longer than a garbage collection, or a write that blocks. The system may allow less. */
 const RECEIVE_BUFFER_BYTES = 4 * 2 ** 20;
@@ -29,20 +29,13 @@ export interface MembershipWorld {
   readonly watch: InterfaceWatch;
 }
 
-/**
- * Joins a group with a socket of its own that is bound to the group's address. The kernel then delivers only this group to the
- * socket, whatever other groups this host has joined (on Linux a socket bound to `::` would receive all of them). With several
- * sources, the call joins either all of them or none.
- *
- * @throws {LayercastError} `UNKNOWN_INTERFACE` while no interface has the name; `NETWORK_UNAVAILABLE` when the system refuses.
- */
-export async function joinUdpGroup(
+/** See `joinGroup`. */
+export function joinUdpGroup(
   request: MembershipRequest,
   onBatch: (batch: ReceivedBatch) => void,
   { clock, sources, watch }: MembershipWorld,
 ): Promise<Membership> {
-  const binding = new InterfaceBinding(request.interface, watch);
-  try {
+  return joinGroup(request, watch, async (binding) => {
     const socket = await joined(request, binding);
     socket.on('error', () => undefined);
     const batch = new SingleBatch();
@@ -52,11 +45,7 @@ export async function joinUdpGroup(
       onBatch(batch.of(message, clock.nowUs(), sources.idOf(withoutZone(address))));
     });
     return membership;
-  } catch (cause) {
-    const { port, group, interface: name, sources: from } = request;
-    const what = `join [${group}]:${port}${from.length === 0 ? '' : ` from ${from.join(', ')}`}`;
-    throw networkError({ what, port, interface: name, isSourceSpecific: from.length > 0 }, cause);
-  }
+  });
 }
 
 async function joined(request: MembershipRequest, binding: InterfaceBinding): Promise<Socket> {
@@ -64,12 +53,9 @@ async function joined(request: MembershipRequest, binding: InterfaceBinding): Pr
   try {
     await bind(socket, request, binding);
     for (const change of membershipsOf(request, binding)) change.join(socket);
-    binding.verify();
     return socket;
   } catch (cause) {
     socket.close();
-    // For a missing interface the system gives many different errors; the caller gets UNKNOWN_INTERFACE for all of them.
-    binding.verify();
     throw cause;
   }
 }
@@ -99,6 +85,12 @@ class UdpMembership implements Membership {
     this.#drop();
     await this.#drain();
     await new Promise<void>((resolve) => this.#socket.close(resolve));
+  }
+
+  /** Ends the membership at once; what the buffer holds is lost. */
+  close(): void {
+    this.#left = true;
+    this.#socket.close();
   }
 
   /** Counts a datagram of this length. */

@@ -3,7 +3,7 @@ import type { Clock, Network } from '../../base/ports.js';
 import { SourceTable } from '../../base/source-table.js';
 import { systemClock } from '../../base/system-clock.js';
 import { systemWatch } from '../interfaces/interface-watch.js';
-import { SocketDrops } from './socket-drops.js';
+import { SocketDrops } from '../socket-drops.js';
 import { joinUdpGroup } from './udp-membership.js';
 import { openUdpSender } from './udp-sender.js';
 

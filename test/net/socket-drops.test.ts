@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { parseSockets, SocketDrops } from '../../../dist/net/portable/socket-drops.js';
+import { parseSockets, SocketDrops } from '../../dist/net/socket-drops.js';
 
 const HEADER =
   '  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops';
