@@ -1,8 +1,9 @@
-// src/ → dist/: the erasure code's kernel, the TypeScript compiler, then the stamp that scripts/prepare.mjs compares with.
+// src/ → dist/: the erasure code's kernel, the TypeScript compiler, the bundles of what starts, then the stamp that scripts/prepare.mjs compares with.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.mjs';
 
 const top = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(top, 'dist');
@@ -10,6 +11,7 @@ const dist = join(top, 'dist');
 rmSync(dist, { recursive: true, force: true });
 run(process.execPath, [join(top, 'scripts', 'build-kernel.mjs')]);
 run(bin('tsc'), ['-p', 'tsconfig.json']);
+await bundle(dist);
 const main = join(dist, 'cli', 'main.js');
 if (existsSync(main)) chmodSync(main, 0o755);
 writeFileSync(join(dist, '.built'), '');

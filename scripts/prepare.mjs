@@ -18,7 +18,9 @@ if (!process.argv.includes('--install-only') && newest() > modified('dist/.built
 
 function newest() {
   const sources = readdirSync(join(top, 'src'), { recursive: true }).map((name) => join('src', name));
-  return Math.max(...[...sources, 'tsconfig.json', 'package-lock.json', 'scripts/build.mjs'].map(modified));
+  return Math.max(
+    ...[...sources, 'tsconfig.json', 'package-lock.json', 'scripts/build.mjs', 'scripts/bundle.mjs'].map(modified),
+  );
 }
 
 function modified(path) {

@@ -6,18 +6,45 @@ function loadedBy(url: URL, seen = new Set<string>()): Set<string> {
   if (seen.has(url.href)) return seen;
   seen.add(url.href);
   for (const [, name] of readFileSync(url, 'utf8').matchAll(
-    /^(?:import|export) (?:[^'"=]* from )?['"]([^'"]+)['"];/gm,
+    /(?:^|[;}\n])(?:import|export)\b(?:[^'"=;()]*\bfrom ?)?['"]([^'"]+)['"]/g,
   )) {
     if (name!.startsWith('.')) loadedBy(new URL(name!, url), seen);
-    else seen.add(name!);
+    else if (!name!.startsWith('node:')) seen.add(name!);
   }
   return seen;
 }
 
-describe('the command line starts fast', () => {
-  it.each(['main.js', 'settings.js'])('as %s loads what reads YAML only for commands that do', (file) => {
-    const loaded = loadedBy(new URL(`../../dist/cli/${file}`, import.meta.url));
-    const packages = [...loaded].filter((name) => !name.startsWith('file:') && !name.startsWith('node:'));
-    expect(packages.toSorted()).toEqual(file === 'main.js' ? ['commander'] : []);
+const dist = new URL('../../dist/', import.meta.url);
+
+describe('what processes and threads start with', () => {
+  it('is the command line in some files, without what reads YAML or checks with schemas', () => {
+    const loaded = [...loadedBy(new URL('cli/main.js', dist))];
+    expect(loaded.length).toBeGreaterThan(1);
+    // The sources are 40 modules and commander.
+    expect(loaded.length).toBeLessThan(25);
+    expect(loaded.filter((name) => !name.startsWith('file:'))).toEqual([]);
+    const text = loaded.map((name) => readFileSync(new URL(name), 'utf8')).join('\n');
+    expect(text).not.toMatch(/ZodType|parseDocument/);
   });
+
+  it('is one file for each kind of thread', () => {
+    const files = ['engine/receiver-thread', 'engine/sender-thread', 'fec/pool-worker'];
+    const others = ['publish/symbols/coding-worker', 'publish/symbols/solving-worker'];
+    for (const file of [...files, ...others]) expect([...loadedBy(new URL(`${file}.js`, dist))]).toHaveLength(1);
+  });
+
+  it('loads no schemas in the thread of a receiver', () => {
+    expect(readFileSync(new URL('engine/receiver-thread.js', dist), 'utf8')).not.toMatch(/ZodType|parseDocument/);
+  });
+
+  it.each(['settings.js', 'actions/run-fetch.js', 'actions/run-serve.js'])(
+    'loads no packages for checks with cli/%s',
+    (file) => {
+      const loaded = loadedBy(new URL(`cli/${file}`, dist));
+      const packages = [...loaded].filter((name) => !name.startsWith('file:'));
+      expect(
+        packages.filter((name) => !['eventemitter3', '@noble/hashes/blake3.js', 'msgpackr/pack'].includes(name)),
+      ).toEqual([]);
+    },
+  );
 });
