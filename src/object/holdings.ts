@@ -52,6 +52,14 @@ export class Holdings {
     return this.#filled.has(place) && this.#guests.get(place) < 0;
   }
 
+  /** How many of the places `first .. first + count`, from the first on, hold no guest, and no claim of one. */
+  ownCount(first: number, count: number): number {
+    if (this.#guests.count === 0) return count;
+    let own = 0;
+    while (own < count && this.#guests.get(first + own) < 0) own++;
+    return own;
+  }
+
   addOwn(place: number): void {
     this.#filled.add(place);
     if (this.#guests.count > 0) this.#guests.removeRun(place, 1);
@@ -86,6 +94,20 @@ export class Holdings {
       }
       if (end > start) yield [start, end - start];
     }
+  }
+
+  /** Those of the places `first .. first + count` that do not hold their own symbols, as runs. */
+  runsWithoutOwn(first: number, count: number): (readonly [first: number, count: number])[] {
+    const runs: (readonly [first: number, count: number])[] = [];
+    let start = -1;
+    for (let place = first; place <= first + count; place++) {
+      const isMissing = place < first + count && !this.holdsOwn(place);
+      if (isMissing && start < 0) start = place;
+      if (isMissing || start < 0) continue;
+      runs.push([start, place - start]);
+      start = -1;
+    }
+    return runs;
   }
 
   /** Guests of `places`, as runs. */

@@ -79,6 +79,7 @@ class ObjectFile implements ObjectStore {
     // If the symbol were written over a guest, a crash would leave the claim that the guest is still there.
     if (this.#restoring.has(block) || checkpoint.holdsGuest(place)) return false;
     if (!isOwn && checkpoint.holdsOwn(place)) return false;
+    if (this.holdings.filled.has(place)) part.forgetHashed(place, 1);
     if (!part.write(place, bytes, start, length)) return false;
     if (isOwn) checkpoint.noteWritten(place);
     else checkpoint.noteGuest(place, esi);
@@ -101,11 +102,16 @@ class ObjectFile implements ObjectStore {
     return this.#partial.part.read(place, into);
   }
 
+  hashBlock(block: number): Promise<Uint8Array> {
+    return this.#partial.part.digestOf(block);
+  }
+
   acceptBlock(block: number): void {
     this.#partial.checkpoint.noteVerified(block);
   }
 
   rejectPlaces(first: number, count: number): void {
+    this.#partial.part.forgetHashed(first, count);
     this.#partial.checkpoint.noteDropped(first, count);
   }
 
@@ -158,8 +164,10 @@ class ObjectFile implements ObjectStore {
     const { part, checkpoint } = this.#partial;
     const first = firstSymbolOf(this.#geometry, block);
     const count = blockSymbolCount(this.#geometry, block);
+    // The block takes no symbol meanwhile, so these places stay the same.
+    const missing = this.holdings.runsWithoutOwn(first, count);
     await checkpoint.evictGuests(first, count);
-    await part.overwrite(first, bytes);
+    await part.overwrite(first, bytes, missing);
     checkpoint.noteRunWritten(first, count);
   }
 

@@ -45,6 +45,7 @@ export async function openPartialObject(options: PartialObjectOptions): Promise<
       resume,
       mode: options.mode,
       arrival: options.arrival,
+      ownCount: (first, count) => journal.holdings.ownCount(first, count),
     });
     return { part, journal, checkpoint: new Checkpoint(part, journal), startedOver };
   } catch (error) {

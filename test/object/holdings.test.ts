@@ -86,6 +86,12 @@ describe('the record of what the places of an object hold', () => {
           expect(claimedGuests(holdings)).toEqual(new Map([...model.claimedGuests].toSorted(([a], [b]) => a - b)));
           const own = [...model.held].filter(([, held]) => held === 'own').map(([one]) => one);
           expect([...holdings.ownRuns(holdings.filled)]).toEqual(runsOf(own));
+          const others = places.filter((one) => !own.includes(one));
+          expect(holdings.runsWithoutOwn(first, count)).toEqual(runsOf(others));
+          const guest = places.findIndex(
+            (one) => typeof model.held.get(one) === 'number' || model.claimedGuests.has(one),
+          );
+          expect(holdings.ownCount(first, count)).toBe(guest < 0 ? count : guest);
         }
       }),
       { numRuns: 200 },

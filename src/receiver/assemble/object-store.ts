@@ -36,8 +36,13 @@ export interface ObjectStore {
    */
   read(place: number, into: Uint8Array): Promise<void>;
   /**
-   * Writes a decoded block over whatever its places hold; then all its symbols are there, and the next checkpoint records
-   * them. Until it resolves, no symbol of the block is taken. A crash at any moment costs no symbol that was at its own place
+   * SHA-256 of a block whose symbols are all at their own places. No symbol of the block is written meanwhile. Without this function
+   * the receiver reads the block and hashes it.
+   */
+  readonly hashBlock?: (block: number) => Promise<Uint8Array>;
+  /**
+   * Writes a decoded block to those of its places that do not hold their own symbols; then all its symbols are there, and the next
+   * checkpoint records them. Until it resolves, no symbol of the block is taken. A crash at any moment costs no symbol that was at its own place
    * and leaves no claim that is not true. One call a block at a time.
    *
    * @param bytes the block's source bytes, exactly; may be shared with other threads that do not change them.

@@ -9,8 +9,12 @@ import { Page } from './page.js';
  * cache can collect symbols in four times as many parts of the object, some 220.
  */
 const PAGE_BYTES = { scattered: 75_776, inOrder: 303_104 } as const;
-/** Bytes of all pages: a disk may stand still for 0.13 s at 1 Gbit/s before symbols are dropped. */
-const CACHE_BYTES = 16 * 2 ** 20;
+/**
+ * Bytes of all pages. With 8 MiB, a disk may stand still for 0.07 s at 1 Gbit/s before symbols are dropped; symbols in order cost the
+ * same as with 16 MiB (bench/reception.ts, 1 Gbit/s on 2 busy cores: no drops, 3.4 and 3.5 µs a symbol). Scattered symbols need pages
+ * for as many parts of the object as there are blocks.
+ */
+const CACHE_BYTES = { scattered: 16 * 2 ** 20, inOrder: 8 * 2 ** 20 } as const;
 /** Pages that are written at once. With 2 pages, the pool's threads go to sleep in between, which costs a third more; 8 gain nothing. */
 const CONCURRENT_PAGES = 4;
 
@@ -21,11 +25,16 @@ export interface PageCacheOptions {
   readonly geometry: Geometry;
   /** Writes all of `bytes` at byte `position` of the file. */
   readonly writeAt: (bytes: Uint8Array, position: number) => Promise<void>;
+  /**
+   * Called for each run of places just before it is written, with the bytes; again if a write has failed. Places of a run that are
+   * put anew meanwhile come again, too.
+   */
+  readonly onWrite?: ((first: number, count: number, bytes: Uint8Array) => void) | undefined;
   /** How symbols are going to come. @default scattered */
   readonly arrival?: Arrival | undefined;
   /** @default as many as make a page of about 74 KiB or, for symbols in order, 296 KiB; 32 at least */
   readonly pageSymbolCount?: number | undefined;
-  /** @default as many as make 16 MiB; 8 at least */
+  /** @default as many as make 16 MiB or, for symbols in order, 8 MiB; 8 at least */
   readonly pageCount?: number | undefined;
 }
 
@@ -41,6 +50,7 @@ export class PageCache {
   readonly pageCount: number;
   readonly #geometry: Geometry;
   readonly #writeAt: (bytes: Uint8Array, position: number) => Promise<void>;
+  readonly #onWrite: (first: number, count: number, bytes: Uint8Array) => void;
   readonly #limit = pLimit(CONCURRENT_PAGES);
   /** Pages in use by their number within the object. */
   readonly #used = new Map<number, Page>();
@@ -57,10 +67,12 @@ export class PageCache {
     const { geometry, arrival = 'scattered' } = options;
     this.#geometry = geometry;
     this.#writeAt = options.writeAt;
+    this.#onWrite = options.onWrite ?? (() => undefined);
     this.pageSymbolCount =
       options.pageSymbolCount ?? Math.max(1, Math.round(PAGE_BYTES[arrival] / geometry.symbolBytes / 32)) * 32;
     this.pageCount =
-      options.pageCount ?? Math.max(8, Math.floor(CACHE_BYTES / (this.pageSymbolCount * geometry.symbolBytes)));
+      options.pageCount ??
+      Math.max(8, Math.floor(CACHE_BYTES[arrival] / (this.pageSymbolCount * geometry.symbolBytes)));
     this.#reserveCount = Math.floor(this.pageCount / 4);
   }
 
@@ -80,15 +92,24 @@ export class PageCache {
     return true;
   }
 
-  /** Fills `into` with the first bytes of a place; false, with nothing copied, when they are in the file. */
-  copyHeld(place: number, into: Uint8Array): boolean {
-    const index = Math.floor(place / this.pageSymbolCount);
-    const page = this.#used.get(index);
-    const entry = place - index * this.pageSymbolCount;
-    if (page === undefined || !page.holds(entry)) return false;
-    const start = entry * this.#geometry.symbolBytes;
-    into.set(page.bytes.subarray(start, start + into.length));
-    return true;
+  /**
+   * Fills `into` with the bytes from the start of place `first` on, as far as they are held, and returns the gaps as flat pairs
+   * [start, end, …] of positions in `into`: the bytes there are in the file.
+   */
+  copyHeld(first: number, into: Uint8Array): number[] {
+    const gaps: number[] = [];
+    const pageBytes = this.pageSymbolCount * this.#geometry.symbolBytes;
+    const firstPage = Math.floor(first / this.pageSymbolCount);
+    let start = 0;
+    let inPage = (first - firstPage * this.pageSymbolCount) * this.#geometry.symbolBytes;
+    for (let index = firstPage; start < into.length; index++, inPage = 0) {
+      const end = Math.min(into.length, start + pageBytes - inPage);
+      const page = this.#used.get(index);
+      if (page === undefined) addGap(gaps, start, end);
+      else this.#copyPage(page, inPage, into, start, end, gaps);
+      start = end;
+    }
+    return gaps;
   }
 
   /** Resolves when everything put before the call is in the file (not yet on disk); rejects with the failure of a write. */
@@ -117,6 +138,21 @@ export class PageCache {
   /** Resolves when no write is under way any more. */
   async rest(): Promise<void> {
     while (this.#writingCount > 0) await Promise.all([...this.#used.values()].map((page) => page.writing));
+  }
+
+  #copyPage(page: Page, inPage: number, into: Uint8Array, start: number, end: number, gaps: number[]): void {
+    const { symbolBytes } = this.#geometry;
+    const shift = inPage - start;
+    for (let from = start; from < end; ) {
+      const entry = (from + shift) / symbolBytes;
+      const isHeld = page.holds(entry);
+      let stop = entry + 1;
+      while (stop * symbolBytes - shift < end && page.holds(stop) === isHeld) stop++;
+      const to = Math.min(end, stop * symbolBytes - shift);
+      if (isHeld) into.set(page.bytes.subarray(from + shift, to + shift), from);
+      else addGap(gaps, from, to);
+      from = to;
+    }
   }
 
   async #settle(page: Page, index: number): Promise<void> {
@@ -175,7 +211,9 @@ export class PageCache {
     for (let i = 0; i < runs.length; i += 2) {
       const start = runs[i]! * symbolBytes;
       const end = Math.min(start + runs[i + 1]! * symbolBytes, sizeBytes - pageStart);
-      writes.push(this.#writeAt(page.bytes.subarray(start, end), pageStart + start));
+      const bytes = page.bytes.subarray(start, end);
+      this.#onWrite(page.index * this.pageSymbolCount + runs[i]!, runs[i + 1]!, bytes);
+      writes.push(this.#writeAt(bytes, pageStart + start));
     }
     // Until the last write has ended, the page's memory must not be used for other symbols.
     const failed = (await Promise.allSettled(writes)).find((outcome) => outcome.status === 'rejected');
@@ -203,4 +241,9 @@ export class PageCache {
   #placeCount(index: number): number {
     return Math.min(this.pageSymbolCount, this.#geometry.symbolCount - index * this.pageSymbolCount);
   }
+}
+
+function addGap(gaps: number[], start: number, end: number): void {
+  if (gaps.at(-1) === start) gaps[gaps.length - 1] = end;
+  else gaps.push(start, end);
 }

@@ -3,11 +3,21 @@ import { chmod, type FileHandle, open, rename, rm, statfs } from 'node:fs/promis
 import { dirname } from 'node:path';
 import { errnoOf, LayercastError } from '../../base/errors.js';
 import { FILE_PIECE_BYTES } from '../../base/limits.js';
-import { type Geometry, symbolLength, symbolOffset } from '../../object/geometry.js';
+import { blockLength, blockOffset, type Geometry, symbolLength, symbolOffset } from '../../object/geometry.js';
 import { syncDirectoryOf, writeFully } from '../durable.js';
 import { systemError } from '../system-error.js';
 import { takeAttributes } from './file-attributes.js';
 import { type Arrival, PageCache } from './page-cache.js';
+import { RunningDigests } from './running-digests.js';
+
+/** A block is read back for hashing in pieces of at most this size, so that it takes little memory and few milliseconds at a time. */
+const HASHED_PIECE_BYTES = 512 * 1024;
+
+/** Runs with at most this many places between them are overwritten together: a call costs as much as writing some 30 symbols. */
+const JOINED_PLACES = 32;
+
+/** Consecutive places. */
+export type PlaceRun = readonly [first: number, count: number];
 
 export interface PartFileOptions {
   readonly path: string;
@@ -18,6 +28,11 @@ export interface PartFileOptions {
   readonly mode?: number | undefined;
   /** As for `PageCache`. */
   readonly arrival?: Arrival | undefined;
+  /**
+   * How many of the places `first .. first + count`, from the first on, take no guest. Their bytes are hashed on the way to the file.
+   * @default none
+   */
+  readonly ownCount?: ((first: number, count: number) => number) | undefined;
   /** For tests and benchmarks. */
   readonly pageSymbolCount?: number | undefined;
   /** For tests and benchmarks. */
@@ -25,7 +40,7 @@ export interface PartFileOptions {
 }
 
 /**
- * The object while it arrives: a sparse file of the object's full length, written through a bounded cache of pages (16 MiB).
+ * The object while it arrives: a sparse file of the object's full length, written through a bounded cache of pages (8 or 16 MiB).
  * Never writes beyond the object.
  */
 export class PartFile {
@@ -35,6 +50,10 @@ export class PartFile {
   readonly resumed: boolean;
   readonly #handle: FileHandle;
   readonly #cache: PageCache;
+  readonly #digests: RunningDigests;
+  readonly #ownCount: (first: number, count: number) => number;
+  /** Memory for hashing, while no block is hashed. */
+  #piece: Buffer | undefined;
   /** A failed fdatasync. The system may have forgotten the pages that it could not write, so a later success proves nothing. */
   #broken: LayercastError | undefined;
   #closed: Promise<void> | undefined;
@@ -44,8 +63,11 @@ export class PartFile {
     this.geometry = options.geometry;
     this.resumed = resumed;
     this.#handle = handle;
+    this.#digests = new RunningDigests(options.geometry);
+    this.#ownCount = options.ownCount ?? (() => 0);
     this.#cache = new PageCache({
       geometry: options.geometry,
+      onWrite: (first, count, bytes) => this.#hash(first, count, bytes),
       writeAt: (bytes, position) => writeFully(handle, bytes, position),
       arrival: options.arrival,
       pageSymbolCount: options.pageSymbolCount,
@@ -95,14 +117,15 @@ export class PartFile {
   }
 
   /**
-   * Writes whole symbols from place `first` on, past the cache, over whatever the places hold. When the promise resolves, the
+   * Makes the places from `first` on hold whole symbols, past the cache, whatever they held before. When the promise resolves, the
    * bytes are in the file, though not yet on disk, and `read` returns them. No `write` to these places may come meanwhile.
    *
    * @param bytes are not copied; other threads may read them, and must not change them
+   * @param runs of places that do not hold these bytes yet, in order; the others are left as they are. @default all
    * @throws {LayercastError} `DISK_FULL`, `FILE_IO`; any part of the bytes may then be in the file. `INTERNAL` when the bytes
    *   are not those of whole symbols.
    */
-  async overwrite(first: number, bytes: Uint8Array): Promise<void> {
+  async overwrite(first: number, bytes: Uint8Array, runs?: readonly PlaceRun[]): Promise<void> {
     const { symbolBytes, sizeBytes } = this.geometry;
     const offset = symbolOffset(this.geometry, first);
     const end = offset + bytes.length;
@@ -113,10 +136,16 @@ export class PartFile {
       );
     }
     if (this.#broken !== undefined) throw this.#broken;
+    const count = Math.ceil(bytes.length / symbolBytes);
+    this.#digests.forget(first, count);
     try {
-      await this.#cache.release(first, Math.ceil(bytes.length / symbolBytes));
-      for (let at = 0; at < bytes.length; at += FILE_PIECE_BYTES) {
-        await writeFully(this.#handle, bytes.subarray(at, at + FILE_PIECE_BYTES), offset + at);
+      await this.#cache.release(first, count);
+      for (const [place, runCount] of joined(runs ?? [[first, count]])) {
+        const from = (place - first) * symbolBytes;
+        const to = Math.min(bytes.length, from + runCount * symbolBytes);
+        for (let at = from; at < to; at += FILE_PIECE_BYTES) {
+          await writeFully(this.#handle, bytes.subarray(at, Math.min(to, at + FILE_PIECE_BYTES)), offset + at);
+        }
       }
     } catch (error) {
       throw systemError(error, 'write', this.path);
@@ -136,7 +165,7 @@ export class PartFile {
       );
     }
     // Bytes in the cache are copied before anything is awaited. All other bytes are in the file by now.
-    const gaps = this.#copyHeld(first, into);
+    const gaps = this.#cache.copyHeld(first, into);
     try {
       for (let i = 0; i < gaps.length; i += 2) {
         await readFully(this.#handle, into.subarray(gaps[i]!, gaps[i + 1]!), offset + gaps[i]!);
@@ -144,6 +173,36 @@ export class PartFile {
     } catch (error) {
       throw systemError(error, 'read', this.path);
     }
+  }
+
+  /**
+   * SHA-256 of the bytes of a block, whether or not they have reached the file. Bytes that came in order were hashed on their way; the
+   * others are read. No `write` or `overwrite` to the block may come meanwhile.
+   */
+  async digestOf(block: number): Promise<Uint8Array> {
+    const { hash, nextPlace } = this.#digests.take(block);
+    const { symbolBytes } = this.geometry;
+    const end = blockOffset(this.geometry, block) + blockLength(this.geometry, block);
+    const missingBytes = end - symbolOffset(this.geometry, nextPlace);
+    const pieceCount = Math.floor(HASHED_PIECE_BYTES / symbolBytes);
+    const piece = this.#piece ?? Buffer.allocUnsafeSlow(pieceCount * symbolBytes);
+    this.#piece = undefined;
+    for (
+      let place = nextPlace, doneBytes = 0;
+      doneBytes < missingBytes;
+      place += pieceCount, doneBytes += piece.length
+    ) {
+      const bytes = piece.subarray(0, Math.min(piece.length, missingBytes - doneBytes));
+      await this.read(place, bytes);
+      hash.update(bytes);
+    }
+    this.#piece = piece;
+    return hash.digest();
+  }
+
+  /** The next bytes that are written to these places replace others: what was hashed of their blocks no longer counts. */
+  forgetHashed(first: number, count: number): void {
+    this.#digests.forget(first, count);
   }
 
   /** Resolves when everything that was written before the call is on disk (fdatasync). */
@@ -187,17 +246,9 @@ export class PartFile {
     await rm(this.path, { force: true });
   }
 
-  /** Copies the bytes that the cache holds, and returns the gaps as flat pairs [start, end, …] of positions in `into`. */
-  #copyHeld(first: number, into: Uint8Array): number[] {
-    const { symbolBytes } = this.geometry;
-    const gaps: number[] = [];
-    for (let place = first, start = 0; start < into.length; place++, start += symbolBytes) {
-      const end = Math.min(into.length, start + symbolBytes);
-      if (this.#cache.copyHeld(place, into.subarray(start, end))) continue;
-      if (gaps.at(-1) === start) gaps[gaps.length - 1] = end;
-      else gaps.push(start, end);
-    }
-    return gaps;
+  #hash(first: number, count: number, bytes: Uint8Array): void {
+    const ownCount = this.#ownCount(first, count);
+    if (ownCount > 0) this.#digests.add(first, ownCount, bytes);
   }
 
   #isPlace(place: number): boolean {
@@ -212,6 +263,20 @@ export class PartFile {
       throw this.#broken;
     }
   }
+}
+
+/** Joins runs that are close to each other. */
+function* joined(runs: readonly PlaceRun[]): Generator<PlaceRun> {
+  let [first, end] = [0, 0];
+  for (const [next, count] of runs) {
+    if (end > 0 && next - end > JOINED_PLACES) {
+      yield [first, end - first];
+      end = 0;
+    }
+    if (end === 0) first = next;
+    end = next + count;
+  }
+  if (end > 0) yield [first, end - first];
 }
 
 async function openOrCreate(path: string, mode: number): Promise<{ handle: FileHandle; isNew: boolean }> {

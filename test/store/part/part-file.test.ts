@@ -133,6 +133,29 @@ describe('a part file', () => {
     await expect(part.overwrite(0, shared)).rejects.toMatchObject({ code: 'FILE_IO' });
   });
 
+  it('is overwritten in the given runs, and nowhere far from them', async () => {
+    const geometry = geometryOf(200 * 8 - 3, 8, 1);
+    const path = newPath();
+    const part = await PartFile.open({ path, geometry, resume: false });
+    const before = Buffer.alloc(geometry.sizeBytes, 1);
+    await part.overwrite(0, before);
+    const bytes = Buffer.alloc(geometry.sizeBytes - 80, 2);
+    await part.overwrite(10, bytes, [
+      [10, 1],
+      [12, 2],
+      [90, 1],
+      [199, 1],
+    ]);
+    const found = await readFile(path);
+    // Runs that are close to each other are written as one.
+    for (let place = 0; place < 200; place++) {
+      const isWritten = (place >= 10 && place < 14) || place === 90 || place === 199;
+      expect(new Set(found.subarray(place * 8, place * 8 + 8)), `place ${place}`).toEqual(new Set([isWritten ? 2 : 1]));
+    }
+    expect(found.length).toBe(geometry.sizeBytes);
+    await part.close();
+  });
+
   it('returns overwritten symbols while other symbols keep their page in memory', async () => {
     const part = await PartFile.open({
       path: newPath(),
