@@ -1,5 +1,5 @@
 import { LayercastError } from '../base/errors.js';
-import { type BlockCode, blockCode, checkSymbolBytes } from './code.js';
+import { type BlockCode, checkSymbolBytes } from './code.js';
 import { type RowReader, RunEncoder } from './run-encoder.js';
 import { encodingPlan } from './solve/encoding-plan.js';
 import { loadRows, runPlan, type Slice, type Symbols, storeRows } from './solve/table.js';
@@ -65,21 +65,6 @@ export class BlockEncoder {
     const start = row * this.symbolBytes + offset;
     into.set(this.intermediate.subarray(start, start + into.length));
   };
-}
-
-/**
- * Replaces a block by its intermediate symbols in the same memory.
- *
- * @param rows room for the L intermediate symbols; the first `sourceCount` symbols of it are the block
- * @throws {LayercastError} `FEC_INVALID` if its length is not that of a block of `sourceCount` symbols
- */
-export function replaceWithIntermediate(rows: Uint8Array, sourceCount: number, symbolBytes: number): void {
-  checkSymbolBytes(symbolBytes);
-  const code = blockCode(sourceCount);
-  checkIntermediate(code, symbolBytes, rows);
-  // A slice of all rows is read before any row of it is written, and a row's bytes stay in their columns.
-  const source = { bytes: rows.subarray(0, sourceCount * symbolBytes), symbolBytes };
-  solveSource(code, source, { bytes: rows, symbolBytes });
 }
 
 function checkIntermediate(code: BlockCode, symbolBytes: number, intermediate: Uint8Array): void {

@@ -53,6 +53,23 @@ export class FileSource implements ByteSource {
     }
   }
 
+  /**
+   * File descriptor for other threads of the process, valid until `close`. What they have read counts only after `confirm`.
+   */
+  get fd(): number {
+    return this.#handle.fd;
+  }
+
+  /** Checks, after another thread has read from `fd`, that it has read the published bytes. @throws {LayercastError} as `read` */
+  async confirm(): Promise<void> {
+    if (this.#changed !== undefined) throw this.#changed;
+    try {
+      this.#compare(await this.#handle.stat({ bigint: true }));
+    } catch (error) {
+      throw systemError(error, 'read', this.path);
+    }
+  }
+
   /** @throws {LayercastError} `OBJECT_CHANGED` (from then on at every read), `FILE_IO`, `INTERNAL` beyond the end of the file. */
   async read(offset: number, into: Uint8Array): Promise<void> {
     if (!(offset >= 0 && offset + into.length <= this.sizeBytes)) {

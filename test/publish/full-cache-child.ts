@@ -1,18 +1,22 @@
 // Encodes more than a small file system can hold. Argument: a directory on a file system of 2 MB. Prints the outcome as JSON.
 
-import { readdirSync } from 'node:fs';
+import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv, stdout } from 'node:process';
 import { geometryOf } from '../../dist/object/geometry.js';
 import { IntermediateCache } from '../../dist/publish/symbols/intermediate-cache.js';
+import { FileSource } from '../../dist/store/file-source.js';
 
 const stateDir = argv[2]!;
 const cache = new IntermediateCache({ stateDir, limitBytes: 1e9 });
 const options = { signal: new AbortController().signal, onProgress: () => undefined };
 
-/** Encodes zeros. */
+/** Encodes zeros, from a file that takes no room. */
 async function encode(name: string, sizeBytes: number): Promise<unknown> {
-  const source = { sizeBytes, read: async (_: number, into: Uint8Array) => void into.fill(0) };
+  const path = join(stateDir, name);
+  writeFileSync(path, '');
+  truncateSync(path, sizeBytes);
+  const source = await FileSource.open(path);
   const sha256 = Buffer.from(name.padEnd(32, '.'));
   try {
     await (await cache.open(source, geometryOf(sizeBytes, 1000, 1), sha256, options)).close();
@@ -20,6 +24,8 @@ async function encode(name: string, sizeBytes: number): Promise<unknown> {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && 'hint' in error)) throw error;
     return { code: error.code, message: error.message, hint: error.hint };
+  } finally {
+    await source.close();
   }
 }
 

@@ -71,10 +71,10 @@ export function storeRows(slice: Slice, row: number, symbols: Symbols, from: num
 }
 
 /**
- * A row starts at a multiple of 32 bytes. The stride is no multiple of 512, or all rows would compete for a few lines of the
+ * From row to row of a table, for rows of so many bytes. A row starts at a multiple of 32 bytes. The stride is no multiple of 512, or all rows would compete for a few lines of the
  * cache.
  */
-function strideFor(width: number): number {
+export function strideFor(width: number): number {
   const stride = Math.ceil(width / 32) * 32;
   return stride % 512 === 0 ? stride + 32 : stride;
 }

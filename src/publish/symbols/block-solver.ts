@@ -1,9 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { LayercastError } from '../../base/errors.js';
-import { FILE_PIECE_BYTES } from '../../base/limits.js';
-import type { ByteSource } from '../../base/ports.js';
-import { blockLength, blockOffset, blockSymbolCount, type Geometry } from '../../object/geometry.js';
+import { blockLength } from '../../object/geometry.js';
+import type { FileSource } from '../../store/file-source.js';
 import { Thread } from '../../work/thread.js';
 import type { IntermediateLayout } from './intermediate-layout.js';
 import type { SolvingWorker } from './solving-worker.js';
@@ -11,9 +10,8 @@ import type { SolvingWorker } from './solving-worker.js';
 /** Threads, if no setting gives their number. */
 const DEFAULT_THREADS = 2;
 /**
- * Blocks of these threads together; one thread may always have a larger block. Beside its block a thread has a table of up to
- * 32 MB and plans of the same size, so that two threads with blocks of 20 MB would take all of the 200 MB that a server may
- * have.
+ * Blocks of these threads together; one thread may always have a larger block. Beside its block a thread has the program that solves
+ * it, up to 5 MB, and an isolate of 10 MB.
  */
 const DEFAULT_BLOCKS_BYTES = 24 * 2 ** 20;
 /** Bytes between two reports of progress, as for `hashing`. */
@@ -28,14 +26,14 @@ export interface SolveOptions {
 }
 
 /**
- * Solves blocks of an object for their intermediate symbols and writes these to `handle`. The calling thread reads the object's
- * file; threads that end with the function, and free their memory then, do the rest.
+ * Solves blocks of an object for their intermediate symbols and writes these to `handle`. Threads do that; they end with the function
+ * and free their memory then. Nothing of a block is written before it is known that the object's file was unchanged when it was read.
  *
  * @param blocks numbers of blocks, each once
  * @throws {LayercastError} `OBJECT_CHANGED`, `ABORTED`, `DISK_FULL`, `THREAD_LOST`, …; when it rejects, nothing is under way
  */
 export async function solveBlocks(
-  source: ByteSource,
+  source: FileSource,
   layout: IntermediateLayout,
   handle: FileHandle,
   blocks: readonly number[],
@@ -75,9 +73,9 @@ function threadCountFor({ longRowCount, geometry }: IntermediateLayout, { thread
   return Math.min(chosen, geometry.blockCount);
 }
 
-/** Solves one block after the other, in one thread and the same memory. */
+/** Solves one block after the other, in one thread and the same memory, which end together. */
 async function runLane(
-  source: ByteSource,
+  source: FileSource,
   layout: IntermediateLayout,
   fd: number,
   waiting: Iterator<number>,
@@ -85,36 +83,18 @@ async function runLane(
   onDone: (block: number) => void,
 ): Promise<void> {
   const thread = new Thread<SolvingWorker>(new URL('./solving-worker.js', import.meta.url), 'encoding', {
+    sourceFd: source.fd,
     fd,
     geometry: layout.geometry,
   });
   try {
-    let memory = await thread.call('allocate', undefined, { signal });
     for (let next = waiting.next(); next.done !== true; next = waiting.next()) {
-      await loadBlock(source, layout.geometry, next.value, new Uint8Array(memory), signal);
-      memory = await thread.call('solve', { block: next.value, memory }, { transfer: [memory], signal });
+      await thread.call('load', next.value, { signal });
+      await source.confirm();
+      await thread.call('solve', undefined, { signal });
       onDone(next.value);
     }
-    // In this thread the memory would stay until the next collection of garbage, which may be far.
-    await thread.call('free', memory, { transfer: [memory] });
   } finally {
     await thread.close();
   }
-}
-
-async function loadBlock(
-  source: ByteSource,
-  geometry: Geometry,
-  block: number,
-  into: Uint8Array,
-  signal: AbortSignal,
-): Promise<void> {
-  const start = blockOffset(geometry, block);
-  const length = blockLength(geometry, block);
-  for (let done = 0; done < length; done += FILE_PIECE_BYTES) {
-    signal.throwIfAborted();
-    await source.read(start + done, into.subarray(done, Math.min(done + FILE_PIECE_BYTES, length)));
-  }
-  // The object's last symbol may be short.
-  into.fill(0, length, blockSymbolCount(geometry, block) * geometry.symbolBytes);
 }

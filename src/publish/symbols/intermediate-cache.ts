@@ -1,9 +1,9 @@
 import { type FileHandle, open, readdir, rename, rm, stat, statfs, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LayercastError } from '../../base/errors.js';
-import type { ByteSource } from '../../base/ports.js';
 import type { Geometry } from '../../object/geometry.js';
 import { syncDirectoryOf, temporaryName, writeFully } from '../../store/durable.js';
+import type { FileSource } from '../../store/file-source.js';
 import { makeFolder } from '../../store/folder/make-folder.js';
 import { systemError } from '../../store/system-error.js';
 import { type SolveOptions, solveBlocks } from './block-solver.js';
@@ -51,7 +51,7 @@ export class IntermediateCache {
    * `PERMISSION_DENIED`, …
    */
   async open(
-    source: ByteSource,
+    source: FileSource,
     geometry: Geometry,
     sha256: Uint8Array,
     options: Pick<SolveOptions, 'signal' | 'onProgress'>,
@@ -91,7 +91,7 @@ export class IntermediateCache {
   async #make(
     path: string,
     header: Buffer,
-    source: ByteSource,
+    source: FileSource,
     layout: IntermediateLayout,
     options: Pick<SolveOptions, 'signal' | 'onProgress'>,
   ): Promise<FileHandle> {
@@ -173,11 +173,11 @@ export class IntermediateCache {
 /** An open file of intermediate symbols. */
 export class IntermediateFile {
   readonly layout: IntermediateLayout;
-  readonly #source: ByteSource;
+  readonly #source: FileSource;
   readonly #handle: FileHandle;
   readonly #use: Use;
 
-  constructor(source: ByteSource, layout: IntermediateLayout, handle: FileHandle, use: Use) {
+  constructor(source: FileSource, layout: IntermediateLayout, handle: FileHandle, use: Use) {
     this.layout = layout;
     this.#source = source;
     this.#handle = handle;

@@ -1,68 +1,96 @@
 // The worker file of solveBlocks (block-solver.ts): solves one block after the other and writes it.
-import { writeSync } from 'node:fs';
+import { readSync, writeSync } from 'node:fs';
 import { FILE_PIECE_BYTES } from '../../base/limits.js';
-import { replaceWithIntermediate } from '../../fec/index.js';
-import { blockSymbolCount, type Geometry } from '../../object/geometry.js';
+import { type KernelBlock, openKernelBlock } from '../../fec/index.js';
+import { blockLength, blockOffset, blockSymbolCount, type Geometry } from '../../object/geometry.js';
 import { systemError } from '../../store/system-error.js';
-import { moving } from '../../work/calls.js';
 import { serveCalls } from '../../work/serve-calls.js';
 import { IntermediateLayout } from './intermediate-layout.js';
 
-/** The data with which a solving thread is started. */
+/** The data with which a solving thread is started. Both files are open as long as the thread is there. */
 export interface SolvingWork {
-  /** Where intermediate symbols go; open as long as the thread is there. */
+  /** The object. */
+  readonly sourceFd: number;
+  /** Where intermediate symbols go. */
   readonly fd: number;
   readonly geometry: Geometry;
 }
 
-export interface SolveRequest {
-  readonly block: number;
-  /** The memory that `allocate` made, with the block at its beginning; it comes back with the answer. */
-  readonly memory: ArrayBuffer;
-}
-
-const worker = ({ fd, geometry }: SolvingWork) => {
+/** A block lies in the memory of the kernel from the file to the file: this thread holds no copy of it. */
+const worker = ({ sourceFd, fd, geometry }: SolvingWork) => {
   const layout = new IntermediateLayout(geometry);
+  const { symbolBytes } = geometry;
   const pieceRows = Math.max(1, Math.floor(FILE_PIECE_BYTES / layout.rowBytes));
   const piece = Buffer.alloc(pieceRows * layout.rowBytes);
+  let loaded: { readonly block: number; readonly memory: KernelBlock } | undefined;
 
-  const solve = (block: number, memory: ArrayBuffer) => {
-    const { symbolBytes } = geometry;
+  const load = (block: number, { rows, strideBytes }: KernelBlock) => {
+    const rowCount = blockSymbolCount(geometry, block);
+    const [start, length] = [blockOffset(geometry, block), blockLength(geometry, block)];
+    for (let first = 0; first < rowCount; first += pieceRows) {
+      const from = first * symbolBytes;
+      const bytes = piece.subarray(0, Math.min(pieceRows * symbolBytes, length - from));
+      // A file that has become shorter is found when the read is confirmed.
+      readAll(sourceFd, bytes, start + from);
+      for (let at = 0; at < bytes.length; at += symbolBytes) {
+        rows.set(bytes.subarray(at, at + symbolBytes), (first + at / symbolBytes) * strideBytes);
+      }
+    }
+    // The object's last symbol may be short.
+    const lastBytes = length - (rowCount - 1) * symbolBytes;
+    rows.fill(0, (rowCount - 1) * strideBytes + lastBytes, rowCount * strideBytes);
+  };
+
+  const store = (block: number, { rows, strideBytes }: KernelBlock) => {
     const rowCount = layout.rowCount(block);
-    const rows = new Uint8Array(memory, 0, rowCount * symbolBytes);
-    replaceWithIntermediate(rows, blockSymbolCount(geometry, block), symbolBytes);
     for (let first = 0; first < rowCount; first += pieceRows) {
       const count = Math.min(pieceRows, rowCount - first);
       for (let i = 0; i < count; i++) {
-        const symbol = rows.subarray((first + i) * symbolBytes, (first + i + 1) * symbolBytes);
-        layout.fillRow(piece.subarray(i * layout.rowBytes, (i + 1) * layout.rowBytes), symbol);
+        const at = (first + i) * strideBytes;
+        const row = piece.subarray(i * layout.rowBytes, (i + 1) * layout.rowBytes);
+        layout.fillRow(row, rows.subarray(at, at + symbolBytes));
       }
       writeAll(fd, piece.subarray(0, count * layout.rowBytes), layout.blockStart(block) + first * layout.rowBytes);
     }
   };
 
   return {
-    /** Memory for the longest block and its intermediate symbols. */
-    allocate: () => {
-      const memory = new ArrayBuffer(layout.longRowCount * geometry.symbolBytes);
-      return moving(memory, memory);
-    },
-    solve: ({ block, memory }: SolveRequest) => {
+    /** Reads a block. The owner of the object's file then confirms that the file is unchanged. */
+    load: (block: number) => {
       try {
-        solve(block, memory);
+        const memory = openKernelBlock(blockSymbolCount(geometry, block), symbolBytes);
+        load(block, memory);
+        loaded = { block, memory };
+      } catch (error) {
+        throw systemError(error, 'read', 'the object');
+      }
+    },
+    /** Solves the block that was loaded last, and writes its intermediate symbols. */
+    solve: () => {
+      try {
+        if (loaded === undefined) throw new Error('no block is loaded');
+        const { block, memory } = loaded;
+        loaded = undefined;
+        memory.solve();
+        store(block, memory);
       } catch (error) {
         throw systemError(error, 'write', 'intermediate symbols');
       }
-      return moving(memory, memory);
     },
-    /** Takes the memory back: it then ends with the thread. */
-    free: (_memory: ArrayBuffer) => undefined,
   };
 };
 
 export type SolvingWorker = typeof worker;
 
 serveCalls(worker);
+
+function readAll(fd: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    const readBytes = readSync(fd, bytes, done, bytes.length - done, position + done);
+    if (readBytes === 0) return;
+    done += readBytes;
+  }
+}
 
 /** Writes all bytes. A full disk takes a part of them and reports the fault only for the rest. */
 function writeAll(fd: number, bytes: Uint8Array, position: number): void {
