@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'eventemitter3';
-import { systemClock } from '../base/system-clock.js';
+import { PreciseClock } from '../base/precise-clock.js';
 import type { SenderEvents } from '../publish/events.js';
 import type { Owner } from '../work/calls.js';
 import { serveCalls } from '../work/serve-calls.js';
@@ -7,7 +7,7 @@ import { SenderEngine, type SenderEngineOptions } from './sender-engine.js';
 import { serveEngine } from './serve-engine.js';
 
 /** The clock of the thread, by which datagrams leave. */
-const clock = systemClock;
+const clock = new PreciseClock();
 
 /** The worker file of a sender. */
 const worker = (options: SenderEngineOptions, owner: Owner) => {

@@ -1,13 +1,25 @@
 import type { Clock } from '../base/ports.js';
+import { TimeHeap, type Waiting } from '../base/time-heap.js';
 import type { Transmission } from './transmission.js';
 
+/** A transmission that waits for its time, for a send or for a read. */
+interface Turn extends Waiting {
+  readonly transmission: Transmission;
+  /** The transmission calls this when it can continue. */
+  readonly wake: () => void;
+}
+
 /**
- * Runs any number of transmissions with one timer. Transmissions can be added and removed at any time; the others are not affected.
+ * Runs any number of transmissions with one timer. Transmissions can be added and removed at any time; the others are not affected. A
+ * transmission costs time when it is due, and none while others are.
  */
 export class SenderDriver {
   readonly #clock: Clock;
-  /** Each transmission with the function that it calls when it can continue. */
-  readonly #transmissions = new Map<Transmission, () => void>();
+  readonly #turns = new Map<Transmission, Turn>();
+  /** The turns whose time is known. The times of the others are infinite until they are woken. */
+  readonly #heap = new TimeHeap<Turn>();
+  /** Turns that are due now; empty between calls. */
+  readonly #due: Turn[] = [];
   #cancelTimer: (() => void) | undefined;
   #timerUs = Number.POSITIVE_INFINITY;
   readonly #fire = () => this.#pumpDue();
@@ -19,18 +31,26 @@ export class SenderDriver {
   /** Starts a transmission that has been opened. */
   add(transmission: Transmission): void {
     transmission.channel.begin(this.#clock.nowUs());
-    this.#transmissions.set(transmission, () => this.#arm(transmission.nextDueUs));
-    this.#arm(transmission.nextDueUs);
+    const wake = () => {
+      if (this.#turns.get(transmission) !== turn) return;
+      this.#queue(turn);
+      this.#arm();
+    };
+    const turn: Turn = { transmission, wake, atUs: 0, order: 0, heapIndex: -1 };
+    this.#turns.set(transmission, turn);
+    wake();
   }
 
   /** Stops a transmission and closes its socket. */
   remove(transmission: Transmission): void {
-    this.#transmissions.delete(transmission);
+    const turn = this.#turns.get(transmission);
+    this.#turns.delete(transmission);
+    if (turn !== undefined) this.#heap.remove(turn);
     transmission.close();
   }
 
   close(): void {
-    for (const transmission of this.#transmissions.keys()) this.remove(transmission);
+    for (const transmission of this.#turns.keys()) this.remove(transmission);
     this.#cancelTimer?.();
   }
 
@@ -38,20 +58,26 @@ export class SenderDriver {
     this.#cancelTimer = undefined;
     this.#timerUs = Number.POSITIVE_INFINITY;
     const nowUs = this.#clock.nowUs();
-    let earliestUs = Number.POSITIVE_INFINITY;
-    for (const [transmission, wake] of this.#transmissions) {
-      let dueUs = transmission.nextDueUs;
-      if (dueUs <= nowUs) {
-        transmission.pump(nowUs, wake);
-        dueUs = transmission.nextDueUs;
-      }
-      if (dueUs < earliestUs) earliestUs = dueUs;
+    const due = this.#due;
+    for (let { first } = this.#heap; first !== undefined && first.atUs <= nowUs; { first } = this.#heap) {
+      this.#heap.remove(first);
+      due.push(first);
     }
-    this.#arm(earliestUs);
+    for (const { transmission, wake } of due) transmission.pump(nowUs, wake);
+    for (const turn of due) if (this.#turns.has(turn.transmission)) this.#queue(turn);
+    due.length = 0;
+    this.#arm();
   }
 
-  /** Sets the timer to `dueUs`, unless it is set to that time or an earlier one. */
-  #arm(dueUs: number): void {
+  #queue(turn: Turn): void {
+    this.#heap.remove(turn);
+    turn.atUs = turn.transmission.nextDueUs;
+    if (turn.atUs < Number.POSITIVE_INFINITY) this.#heap.add(turn);
+  }
+
+  /** Sets the timer to the first turn, unless it is set to that time or an earlier one. */
+  #arm(): void {
+    const dueUs = this.#heap.first?.atUs ?? Number.POSITIVE_INFINITY;
     if (dueUs >= this.#timerUs) return;
     this.#cancelTimer?.();
     this.#timerUs = dueUs;

@@ -1,0 +1,121 @@
+import type { Clock } from './ports.js';
+import { systemClock } from './system-clock.js';
+import { TimeHeap, type Waiting } from './time-heap.js';
+
+/** What a precise clock needs of its thread. */
+export interface PreciseHost {
+  nowUs(): number;
+  wallUs(): number;
+  /** Blocks the thread without using the processor. It may wake somewhat later. */
+  block(us: number): void;
+  /** Calls back after this time at the earliest, to the millisecond; the returned function cancels the call. */
+  callAfterMs(ms: number, callback: () => void): () => void;
+  /** Calls back after the event loop has handled what has happened until now. */
+  callAfterTurn(callback: () => void): void;
+}
+
+/** Longest time for which the thread blocks, so that messages and files that have been read never wait longer. */
+const MAX_BLOCK_US = 1000;
+/** Node's timers fire up to this much later than they are set to: they count in milliseconds, from the beginning of a turn. */
+const TIMER_MARGIN_US = 2000;
+/** For shorter waits no timer of Node is set. */
+const SHORT_WAIT_US = TIMER_MARGIN_US + 1000;
+
+interface Timer extends Waiting {
+  /** Undefined once the timer has been cancelled. */
+  callback: (() => void) | undefined;
+}
+
+/**
+ * A clock whose timers are exact to a tenth of a millisecond, for a thread that does nothing else for long. It waits with a timer of Node
+ * until 1 to 2 ms before the time, and for the rest blocks the thread, at most 1 ms at a stretch; between two blocks the event loop
+ * has a turn. It never spins.
+ */
+export class PreciseClock implements Clock {
+  readonly #host: PreciseHost;
+  readonly #heap = new TimeHeap<Timer>();
+  #cancelTimer: (() => void) | undefined;
+  #timerUs = Number.POSITIVE_INFINITY;
+  #isTurning = false;
+
+  constructor(host: PreciseHost = thisThread()) {
+    this.#host = host;
+  }
+
+  nowUs(): number {
+    return this.#host.nowUs();
+  }
+
+  wallUs(): number {
+    return this.#host.wallUs();
+  }
+
+  schedule(atUs: number, callback: () => void): () => void {
+    const timer: Timer = { atUs, callback, order: 0, heapIndex: -1 };
+    this.#heap.add(timer);
+    this.#arm();
+    return () => {
+      timer.callback = undefined;
+      this.#heap.remove(timer);
+    };
+  }
+
+  /** Makes sure that the thread looks again in time for the first timer. */
+  #arm(): void {
+    const { first } = this.#heap;
+    if (first === undefined || this.#isTurning) return;
+    const waitUs = first.atUs - this.#host.nowUs();
+    if (waitUs < SHORT_WAIT_US) {
+      this.#isTurning = true;
+      this.#host.callAfterTurn(this.#turn);
+    } else if (first.atUs < this.#timerUs) {
+      this.#cancelTimer?.();
+      this.#timerUs = first.atUs;
+      // setTimeout cannot wait longer than this; the clock then waits again.
+      const waitMs = Math.min(Math.floor((waitUs - TIMER_MARGIN_US) / 1000), 2 ** 31 - 1);
+      this.#cancelTimer = this.#host.callAfterMs(waitMs, this.#onTimer);
+    }
+  }
+
+  readonly #onTimer = (): void => {
+    this.#cancelTimer = undefined;
+    this.#timerUs = Number.POSITIVE_INFINITY;
+    this.#arm();
+  };
+
+  readonly #turn = (): void => {
+    this.#isTurning = false;
+    const { first } = this.#heap;
+    if (first === undefined) return;
+    const waitUs = first.atUs - this.#host.nowUs();
+    if (waitUs > 0 && waitUs < SHORT_WAIT_US) this.#host.block(Math.min(waitUs, MAX_BLOCK_US));
+    this.#fireDue();
+    this.#arm();
+  };
+
+  /** Calls those that are due and were scheduled before. What they schedule for now has to wait for a turn of the event loop. */
+  #fireDue(): void {
+    const nowUs = this.#host.nowUs();
+    const due: Timer[] = [];
+    for (let { first } = this.#heap; first !== undefined && first.atUs <= nowUs; { first } = this.#heap) {
+      this.#heap.remove(first);
+      due.push(first);
+    }
+    for (const timer of due) timer.callback?.();
+  }
+}
+
+/** The thread that calls this. */
+function thisThread(): PreciseHost {
+  const nobodyWakes = new Int32Array(new SharedArrayBuffer(4));
+  return {
+    nowUs: () => systemClock.nowUs(),
+    wallUs: () => systemClock.wallUs(),
+    block: (us) => void Atomics.wait(nobodyWakes, 0, 0, us / 1000),
+    callAfterMs: (ms, callback) => {
+      const timer = setTimeout(callback, ms);
+      return () => clearTimeout(timer);
+    },
+    callAfterTurn: (callback) => void setImmediate(callback),
+  };
+}
