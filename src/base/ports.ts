@@ -10,6 +10,8 @@ export interface Clock {
   wallUs(): number;
   /** How late timers are on an idle host: their resolution, and what the system adds to it. @default 0 */
   readonly timerLatenessUs?: number | undefined;
+  /** Callbacks that fall due within this time had better share one call, because waking up costs as much as their work. @default 0 */
+  readonly wakeGapUs?: number | undefined;
   /** Calls `callback` once, not before `atUs` (on the scale of `nowUs`). The returned function cancels the call. */
   schedule(atUs: number, callback: () => void): () => void;
 }

@@ -11,8 +11,9 @@ export interface BurstLimits {
   /** Datagrams that wait for each other, so that they leave together. */
   readonly burstCount: number;
   /**
-   * How late timers are on an idle host. A departure may have twice as many datagrams as are due in this time, and no fewer than a
-   * burst. Fast channels would otherwise fall behind timers that count in milliseconds.
+   * How late timers are on an idle host. Permission to catch up that grows in this time is kept, so that a channel catches up at twice
+   * its rate with late timers, too. A departure has at most as many datagrams, or one burst if that is more. Fast channels would
+   * otherwise fall behind timers that count in milliseconds.
    */
   readonly timerLatenessUs: number;
 }
@@ -22,23 +23,25 @@ const SINGLE: BurstLimits = { burstCount: 1, timerLatenessUs: 0 };
 /**
  * Says when the datagrams of one channel leave: on average one every `intervalUs`, counted from a fixed origin, so that late
  * timers never add up. Datagrams of a burst leave together when the last of them is due. In any time t, at most
- * `2 · t ÷ intervalUs` datagrams and one departure leave. The pacer has no clock: however often it is asked, it allows the same
+ * `2 · (t + timerLatenessUs) ÷ intervalUs` datagrams and one burst leave. The pacer has no clock: however often it is asked, it allows the same
  * number over time. It may run on the schedule time of a `ScheduleTime`.
  */
 export class Pacer {
   readonly intervalUs: number;
   readonly #burstCount: number;
-  /** The time in which the permission for the largest departure grows. */
+  readonly #mostAtOnce: number;
+  /** Permission that grew before this time is lost. */
   readonly #fullUs: number;
   /** When the first datagram that has not left is due. */
   #firstDueUs: number;
-  /** The permission to send is what has grown at the catch-up rate since then, at most one departure. */
+  /** The permission to send is what has grown at the catch-up rate since then, in `#fullUs` at most. */
   #permittedFromUs: number;
 
   constructor(intervalUs: number, startUs: number, { burstCount, timerLatenessUs }: BurstLimits = SINGLE) {
     this.intervalUs = intervalUs;
     this.#burstCount = burstCount;
-    this.#fullUs = Math.max((burstCount * intervalUs) / CATCH_UP_FACTOR, timerLatenessUs);
+    this.#mostAtOnce = Math.max(burstCount, Math.floor((CATCH_UP_FACTOR * timerLatenessUs) / intervalUs));
+    this.#fullUs = (burstCount * intervalUs) / CATCH_UP_FACTOR + timerLatenessUs;
     this.#firstDueUs = startUs;
     this.#permittedFromUs = startUs - this.#fullUs;
   }
@@ -68,7 +71,7 @@ export class Pacer {
     const owed = Math.floor((nowUs - this.#firstDueUs) / this.intervalUs + ROUNDING) + 1;
     const permittedUs = Math.min(this.#fullUs, nowUs - this.#permittedFromUs);
     const permitted = Math.floor((CATCH_UP_FACTOR * permittedUs) / this.intervalUs + ROUNDING);
-    return Math.min(owed, Math.max(1, permitted));
+    return Math.min(owed, this.#mostAtOnce, Math.max(1, permitted));
   }
 
   /**

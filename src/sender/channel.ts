@@ -34,6 +34,8 @@ export class SenderChannel {
   /** Number of datagrams that have left. The first sequence number plus this, modulo 2^32, is the next sequence number. */
   sentCount = 0;
   sentBytes = 0;
+  /** The shortest time between two bursts of a channel that is not late. */
+  readonly burstGapUs: number;
   readonly #pacer: Pacer;
   readonly #phaseUs: number;
   readonly #scheduleTime: ScheduleTime;
@@ -68,6 +70,7 @@ export class SenderChannel {
       burstCount: together,
       timerLatenessUs: timerLatenessUs * peakFactor,
     });
+    this.burstGapUs = (together * intervalUs) / peakFactor;
     const aheadCount = Math.ceil((AHEAD_US * peakFactor) / intervalUs);
     // Whole bursts, so that the end of a slab cuts few of them.
     const capacity = Math.ceil(Math.max(MIN_SLAB, trainLength, Math.min(MAX_SLAB, aheadCount)) / together) * together;

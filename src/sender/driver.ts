@@ -2,6 +2,12 @@ import type { Clock } from '../base/ports.js';
 import { TimeHeap, type Waiting } from '../base/time-heap.js';
 import type { Transmission } from './transmission.js';
 
+/**
+ * Channels that are due shortly after each other leave in one wake of the thread. A channel then waits for this share of the time between
+ * its bursts at most, so that it is never late by half of it, which would make it slower (src/rate/pacer.ts).
+ */
+const SHARED_WAKE_SHARE = 0.25;
+
 /** A transmission that waits for its time, for a send or for a read. */
 interface Turn extends Waiting {
   readonly transmission: Transmission;
@@ -22,10 +28,14 @@ export class SenderDriver {
   readonly #due: Turn[] = [];
   #cancelTimer: (() => void) | undefined;
   #timerUs = Number.POSITIVE_INFINITY;
+  #lastWakeUs = Number.NEGATIVE_INFINITY;
+  /** Shortest time between two wakes. */
+  #wakeGapUs: number;
   readonly #fire = () => this.#pumpDue();
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#wakeGapUs = this.#leastGapUs();
   }
 
   /** Starts a transmission that has been opened. */
@@ -38,6 +48,7 @@ export class SenderDriver {
     };
     const turn: Turn = { transmission, wake, atUs: 0, order: 0, heapIndex: -1 };
     this.#turns.set(transmission, turn);
+    this.#wakeGapUs = Math.min(this.#wakeGapUs, transmission.channel.burstGapUs * SHARED_WAKE_SHARE);
     wake();
   }
 
@@ -46,6 +57,7 @@ export class SenderDriver {
     const turn = this.#turns.get(transmission);
     this.#turns.delete(transmission);
     if (turn !== undefined) this.#heap.remove(turn);
+    this.#wakeGapUs = this.#leastGapUs();
     transmission.close();
   }
 
@@ -58,6 +70,7 @@ export class SenderDriver {
     this.#cancelTimer = undefined;
     this.#timerUs = Number.POSITIVE_INFINITY;
     const nowUs = this.#clock.nowUs();
+    this.#lastWakeUs = nowUs;
     const due = this.#due;
     for (let { first } = this.#heap; first !== undefined && first.atUs <= nowUs; { first } = this.#heap) {
       this.#heap.remove(first);
@@ -69,6 +82,12 @@ export class SenderDriver {
     this.#arm();
   }
 
+  #leastGapUs(): number {
+    let gapUs = this.#clock.wakeGapUs ?? 0;
+    for (const { channel } of this.#turns.keys()) gapUs = Math.min(gapUs, channel.burstGapUs * SHARED_WAKE_SHARE);
+    return gapUs;
+  }
+
   #queue(turn: Turn): void {
     this.#heap.remove(turn);
     turn.atUs = turn.transmission.nextDueUs;
@@ -77,7 +96,9 @@ export class SenderDriver {
 
   /** Sets the timer to the first turn, unless it is set to that time or an earlier one. */
   #arm(): void {
-    const dueUs = this.#heap.first?.atUs ?? Number.POSITIVE_INFINITY;
+    const { first } = this.#heap;
+    if (first === undefined) return;
+    const dueUs = Math.max(first.atUs, this.#lastWakeUs + this.#wakeGapUs);
     if (dueUs >= this.#timerUs) return;
     this.#cancelTimer?.();
     this.#timerUs = dueUs;
