@@ -13,6 +13,8 @@ export class DatagramCursor {
   length = 0;
   arrivalUs = 0;
   sourceId = 0;
+  /** Whether `arrivalUs` is the datagram's own time. It is not for the second and further datagrams of a piece. */
+  hasOwnArrival = true;
   #batch: ReceivedBatch | undefined;
   /** Index of the next piece. */
   #nextPiece = 0;
@@ -35,6 +37,7 @@ export class DatagramCursor {
     if (start >= this.#end) return this.#beginPiece();
     this.start = start;
     this.length = Math.min(this.#segmentBytes, this.#end - start);
+    this.hasOwnArrival = false;
     return true;
   }
 
@@ -52,6 +55,7 @@ export class DatagramCursor {
     this.length = Math.min(this.#segmentBytes, length);
     this.arrivalUs = batch.arrivalsUs[piece]!;
     this.sourceId = batch.sourceIds[piece]!;
+    this.hasOwnArrival = true;
     return true;
   }
 }

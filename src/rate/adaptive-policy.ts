@@ -63,6 +63,11 @@ export class AdaptivePolicy implements ChannelPolicy {
     };
   }
 
+  get isTimed(): boolean {
+    for (const { controller } of this.#paths) if (controller.isTimed) return true;
+    return false;
+  }
+
   start(nowUs: number): readonly Decision[] {
     this.#startedUs = nowUs;
     this.#countServers(nowUs, []);

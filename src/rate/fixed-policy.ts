@@ -24,6 +24,11 @@ export class FixedPolicy implements ChannelPolicy {
     };
   }
 
+  /** Nothing that arrives changes the channels. */
+  get isTimed(): boolean {
+    return false;
+  }
+
   start(): readonly Decision[] {
     return this.#channels.map((channel) => ({
       action: 'join',

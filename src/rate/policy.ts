@@ -30,4 +30,9 @@ export interface ChannelPolicy {
    */
   tick(nowUs: number, readings: readonly StreamReading[], local: LocalReading): readonly Decision[];
   readonly status: PolicyStatus;
+  /**
+   * Whether a train or a preview could change a decision now, so that each datagram needs its own time of arrival. The network may
+   * otherwise hand over several datagrams with one time, which costs less.
+   */
+  readonly isTimed: boolean;
 }

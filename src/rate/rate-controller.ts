@@ -97,6 +97,17 @@ export class RateController {
     this.#retreats.began(nowUs, 0);
   }
 
+  /**
+   * Whether trains and previews matter now: a higher level may be joined, or a queue asks whose it is. On the highest level without
+   * a queue they change nothing, and where there is only one level they never do.
+   */
+  get isTimed(): boolean {
+    const { max } = this.levels;
+    if (max === 1) return false;
+    const path = this.#path;
+    return path.level < max || this.#phase !== 'steady' || path.isContended || this.isQueued;
+  }
+
   /** @param readings of the streams of this path's joined channels. */
   tick(
     nowUs: number,

@@ -23,6 +23,8 @@ export class StreamMeter {
   /** When the channel was joined again, while datagrams sent before that may still arrive. */
   #resumedUs: number | undefined;
   #receivedCount = 0;
+  /** Those of the received whose delay was measured. */
+  #delayCount = 0;
   #duplicateCount = 0;
   #wireBytes = 0;
   #lostSeen = 0;
@@ -83,8 +85,17 @@ export class StreamMeter {
    * Takes a datagram that arrived at `nowUs`, in µs on any time scale that does not jump; fractions are allowed.
    * @param isTrain whether it was sent in a train.
    * @param isPreview whether it was sent in a preview.
+   * @param hasOwnArrival whether `nowUs` is its own time of arrival. Datagrams that the system put together have the time of the
+   *   first, so the others tell nothing of delay, and their trains nothing of the capacity.
    */
-  observe(marks: DatagramMarks, isTrain: boolean, isPreview: boolean, wireBytes: number, nowUs: number): void {
+  observe(
+    marks: DatagramMarks,
+    isTrain: boolean,
+    isPreview: boolean,
+    wireBytes: number,
+    nowUs: number,
+    hasOwnArrival = true,
+  ): void {
     if (this.#resumedUs !== undefined) this.#passLeftovers(this.#resumedUs, marks.sendTimeUs, nowUs);
     const lostBefore = this.window.lostCount;
     const arrival = this.window.observe(marks.sequence);
@@ -94,6 +105,13 @@ export class StreamMeter {
     if (this.#reading.sinceUs === Number.POSITIVE_INFINITY) this.#reading.sinceUs = nowUs;
     this.#heardUs = nowUs;
     this.#wireBytes += wireBytes;
+    this.#receivedCount++;
+    this.#slot = marks.slot;
+    this.#stepLevel = marks.stepLevel;
+    if (!hasOwnArrival && this.#delayCount > 0) {
+      this.#trainCount = 0;
+      return;
+    }
     const rawUs = (nowUs - marks.sendTimeUs) >>> 0;
     if (!this.#hasOrigin) {
       this.#originUs = rawUs;
@@ -102,11 +120,9 @@ export class StreamMeter {
     }
     const delayUs = (rawUs - this.#originUs) | 0;
     this.#leastDelayUs = Math.min(this.#leastDelayUs, delayUs);
-    this.#minDelayUs = this.#receivedCount === 0 ? delayUs : Math.min(this.#minDelayUs, delayUs);
+    this.#minDelayUs = this.#delayCount === 0 ? delayUs : Math.min(this.#minDelayUs, delayUs);
     this.#delaySumUs += delayUs;
-    this.#receivedCount++;
-    this.#slot = marks.slot;
-    this.#stepLevel = marks.stepLevel;
+    this.#delayCount++;
     if (isTrain) this.#extendTrain(marks.sequence, wireBytes, nowUs);
     else if (this.#trainCount > 0) this.#endTrain();
     if (isPreview) this.#preview.add(marks.slot, marks.sendTimeUs, delayUs);
@@ -134,7 +150,7 @@ export class StreamMeter {
     reading.wireBytes = this.#wireBytes;
     reading.epoch = this.#epoch;
     reading.minDelayUs = (this.#originUs + this.#minDelayUs) >>> 0;
-    reading.meanExcessUs = count === 0 ? 0 : this.#delaySumUs / count - this.#minDelayUs;
+    reading.meanExcessUs = count === 0 ? 0 : this.#delaySumUs / this.#delayCount - this.#minDelayUs;
     reading.trainBitsPerSecond = this.#trainBitsPerSecond;
     reading.slot = this.#slot;
     reading.stepLevel = this.#stepLevel;
@@ -157,6 +173,7 @@ export class StreamMeter {
   #clear(): void {
     this.#duplicateCount = 0;
     this.#receivedCount = 0;
+    this.#delayCount = 0;
     this.#wireBytes = 0;
     this.#delaySumUs = 0;
     this.#trainBitsPerSecond = 0;

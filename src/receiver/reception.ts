@@ -49,6 +49,8 @@ export class Reception {
   readonly #origins = new Origins();
   /** The origin of the datagram that is being handled. */
   #origin = FROM_DISK;
+  /** Whether the datagram that is being handled has its own time of arrival. */
+  #hasOwnArrival = true;
   readonly #tagHigh: number;
   readonly #tagLow: number;
   /**
@@ -112,6 +114,7 @@ export class Reception {
     for (datagram.begin(batch); datagram.next(); ) {
       this.#origin = this.#origins.idOf(datagram.sourceId);
       const { bytes, start, length, arrivalUs } = datagram;
+      this.#hasOwnArrival = datagram.hasOwnArrival;
       const fault = this.#handleOne(channelIndex, bytes, start, length, arrivalUs);
       if (fault !== undefined) this.#faults.count(fault);
     }
@@ -224,7 +227,8 @@ export class Reception {
     }
     const { flags } = header;
     const wireBytes = length + IP_AND_UDP_BYTES;
-    hearing.meter.observe(header, (flags & Flag.train) !== 0, (flags & Flag.preview) !== 0, wireBytes, arrivalUs);
+    const [isTrain, isPreview] = [(flags & Flag.train) !== 0, (flags & Flag.preview) !== 0];
+    hearing.meter.observe(header, isTrain, isPreview, wireBytes, arrivalUs, this.#hasOwnArrival);
     hearing.lastHeardUs = arrivalUs;
     return hearing.meter;
   }

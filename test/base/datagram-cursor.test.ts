@@ -41,6 +41,13 @@ describe('a cursor over the datagrams of a batch', () => {
     ]);
   });
 
+  it('tells which datagrams have a time of arrival of their own: the first of each piece', () => {
+    const cursor = new DatagramCursor();
+    const own: boolean[] = [];
+    for (cursor.begin(batchOf([7, 25, 10], [40, 4, 4], [50, 8, 4])); cursor.next(); ) own.push(cursor.hasOwnArrival);
+    expect(own).toEqual([true, false, false, true, true, false]);
+  });
+
   it('shows a datagram of length 0', () => {
     expect(walk(new DatagramCursor(), batchOf([0, 0, 0], [5, 3, 3], [8, 0, 0]))).toEqual([
       [0, 0, 1000, 70],

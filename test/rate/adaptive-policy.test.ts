@@ -239,4 +239,56 @@ describe('the adaptive policy', () => {
     membership.follow(policy.start(nowUs));
     expect(membership.channelsOf(undefined)).toEqual([0]);
   });
+
+  describe('with arrival times', () => {
+    const AT_LEISURE = { unreadCount: 0, droppedCount: 0, latenessUs: 0 };
+    const policyOf = (rates: readonly number[], maxRateBitsPerSecond?: number) =>
+      new AdaptivePolicy({
+        rates,
+        symbolBytes: 1184,
+        kind: 'several',
+        maxRateBitsPerSecond,
+        servers: serversOf(1),
+        areServersSeparate: false,
+      });
+    /** Ticks for some seconds on a path with much room; returns whether the policy needed times at the end of each. */
+    function clearPath(policy: AdaptivePolicy, seconds: number, delayUs = 1000, fromTick = 0): readonly boolean[] {
+      const isTimed: boolean[] = [];
+      const joined = new Set<number>();
+      if (fromTick === 0) for (const { channel } of policy.start(0)) joined.add(channel);
+      else for (const channel of [0, 1, 2]) joined.add(channel);
+      for (let i = fromTick + 1; i <= fromTick + seconds * 20; i++) {
+        const slot = Math.floor(i / 10);
+        const readings = [...joined].map((channelIndex) =>
+          reading({
+            channelIndex,
+            receivedCount: 20,
+            slot,
+            stepLevel: 3,
+            trainBitsPerSecond: 1e9,
+            minDelayUs: delayUs,
+          }),
+        );
+        for (const { action, channel } of policy.tick(i * TICK_US, readings, AT_LEISURE)) {
+          if (action === 'join') joined.add(channel);
+          else joined.delete(channel);
+        }
+        if (i % 20 === 0) isTimed.push(policy.isTimed);
+      }
+      return isTimed;
+    }
+
+    it('needs them until it is on the highest level, and again when a queue appears', () => {
+      const policy = policyOf([1e6, 1e6, 2e6]);
+      expect(policy.isTimed).toBe(true);
+      expect(clearPath(policy, 20).at(-1)).toBe(false);
+      clearPath(policy, 1, 31_000, 400);
+      expect(policy.isTimed).toBe(true);
+    });
+
+    it('needs them never where there is one level, or where one level is all that the user allows', () => {
+      expect(clearPath(policyOf([4e6]), 5)).not.toContain(true);
+      expect(clearPath(policyOf([1e6, 1e6, 2e6], 1.5e6), 5)).not.toContain(true);
+    });
+  });
 });

@@ -17,6 +17,10 @@ it('joins exactly the channels that the user chose, and stays there', () => {
   }
 });
 
+it('needs no arrival times of single datagrams', () => {
+  expect(new FixedPolicy([2, 0], [1000, 500, 250]).isTimed).toBe(false);
+});
+
 it('still reports the standing queue and the measured capacity', () => {
   const policy = new FixedPolicy([2, 0], [1000, 500, 250]);
   expect(policy.status).toEqual({ levelRateBitsPerSecond: 1250, queueUs: 0, capacityBitsPerSecond: undefined });

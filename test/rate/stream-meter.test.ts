@@ -243,6 +243,39 @@ describe('trains in a stream', () => {
     }
     expect(meter.read().trainBitsPerSecond).toBe(3 * 8e9);
   });
+
+  describe('of datagrams that the system has put together', () => {
+    /** A datagram each 10 µs, in pieces of `count` that have the time of their first. */
+    function observeGrouped(meter: StreamMeter, count: number, flag: 'none' | 'train' | 'preview'): void {
+      for (let i = 0; i < 60; i++) {
+        const marks = { sequence: i, sendTimeUs: i * 10, slot: 1, stepLevel: 0 };
+        const nowUs = 1e6 + Math.floor(i / count) * count * 10;
+        meter.observe(marks, flag === 'train', flag === 'preview', 1000, nowUs, i % count === 0);
+      }
+    }
+
+    it('measures delay by the first of each piece, and counts all', () => {
+      const meter = new StreamMeter(0, 0);
+      observeGrouped(meter, 20, 'none');
+      expect(meter.read()).toMatchObject({ receivedCount: 60, wireBytes: 60_000, minDelayUs: 1e6, meanExcessUs: 0 });
+    });
+
+    it('takes no capacity from a train whose datagrams have one time', () => {
+      for (const count of [2, 5, 20]) {
+        const meter = new StreamMeter(0, 0);
+        observeGrouped(meter, count, 'train');
+        meter.observe({ sequence: 60, sendTimeUs: 600, slot: 1, stepLevel: 0 }, false, false, 1000, 1e6 + 600);
+        expect(meter.read().trainBitsPerSecond).toBe(0);
+      }
+    });
+
+    it('takes a preview from the first of each piece', () => {
+      const meter = new StreamMeter(0, 0);
+      observeGrouped(meter, 20, 'preview');
+      const { preview } = meter.read();
+      expect([preview.count, preview.covariance, preview.scatter]).toEqual([3, 0, 0]);
+    });
+  });
 });
 
 function expectNear(value: number, expected: number, scale: number): void {

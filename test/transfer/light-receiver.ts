@@ -42,6 +42,7 @@ export class LightReceiver {
       descriptor,
       network: host,
       interface: undefined,
+      isTimed: true,
       onBatch: (_, { buffers, starts, lengths, count }) => {
         for (let i = 0; i < count; i++) this.#observe(buffers[i]!, starts[i]!, lengths[i]!);
       },

@@ -9,6 +9,8 @@ export interface MembershipsOptions {
   readonly descriptor: Descriptor;
   readonly network: Network;
   readonly interface: string | undefined;
+  /** Whether each datagram needs its own time of arrival, until `setTimed` says otherwise. */
+  readonly isTimed: boolean;
   readonly onBatch: (channel: number, batch: ReceivedBatch) => void;
   /** Called just before a join: datagrams that were sent while the channel was not joined do not count as lost. */
   readonly onJoining: (channel: number, server: number | undefined) => void;
@@ -41,8 +43,18 @@ export class Memberships {
   /** Bounded by the channels and servers of a descriptor. */
   readonly #wanted = new Map<number, Wanted>();
 
+  #isTimed: boolean;
+
   constructor(options: MembershipsOptions) {
     this.#options = options;
+    this.#isTimed = options.isTimed;
+  }
+
+  /** Changes, for all channels, whether each datagram needs its own time of arrival. */
+  setTimed(isTimed: boolean): void {
+    if (this.#isTimed === isTimed) return;
+    this.#isTimed = isTimed;
+    for (const { subscription } of this.#wanted.values()) subscription.setTimed(isTimed);
   }
 
   /** Indexes of the channels that are joined, of any server, ascending. */
@@ -152,8 +164,7 @@ export class Memberships {
       port,
       interface: this.#options.interface,
       sources: senders.flatMap(({ address }) => (address ? [addressFromBytes(address)] : [])),
-      // Every policy measures how far apart the datagrams of a train arrive, so each needs its own arrival time.
-      isTimed: true,
+      isTimed: this.#isTimed,
     };
   }
 

@@ -42,6 +42,7 @@ export class Steering {
     this.#unread = new UnreadCount(network);
     this.#memberships = new Memberships({
       ...options,
+      isTimed: policy.isTimed,
       onBatch: (channel, batch) => {
         this.#unread.note(batch);
         options.onBatch(channel, batch);
@@ -117,6 +118,7 @@ export class Steering {
     this.#droppedCount += droppedCount;
     const readings = reception.read((channel, server) => this.#memberships.hears(channel, server));
     const decisions = policy.tick(nowUs, readings, { unreadCount, droppedCount, latenessUs });
+    this.#memberships.setTimed(policy.isTimed);
     if (decisions.length > 0) void this.#listening.follow(decisions, nowUs);
   }
 

@@ -6,14 +6,27 @@ import type { Membership, MembershipRequest, Network, ReceivedBatch } from '../.
  */
 export class Subscription {
   readonly #network: Network;
-  readonly #request: MembershipRequest;
+  readonly #request: Omit<MembershipRequest, 'isTimed'>;
   readonly #onBatch: (batch: ReceivedBatch) => void;
   #membership: Membership | undefined;
+  #isTimed: boolean;
 
-  constructor(network: Network, request: MembershipRequest, onBatch: (batch: ReceivedBatch) => void) {
+  constructor(
+    network: Network,
+    { isTimed = false, ...request }: MembershipRequest,
+    onBatch: (batch: ReceivedBatch) => void,
+  ) {
     this.#network = network;
     this.#request = request;
+    this.#isTimed = isTimed;
     this.#onBatch = onBatch;
+  }
+
+  /** Changes whether each datagram needs its own time of arrival. */
+  setTimed(isTimed: boolean): void {
+    if (this.#isTimed === isTimed) return;
+    this.#isTimed = isTimed;
+    this.#membership?.setTimed?.(isTimed);
   }
 
   /** Whether this host is joined, as far as the system says. */
@@ -25,7 +38,11 @@ export class Subscription {
   async join(): Promise<void> {
     if (this.isJoined) return;
     await this.leave();
-    this.#membership = await this.#network.join(this.#request, this.#onBatch);
+    const isTimed = this.#isTimed;
+    const membership = await this.#network.join({ ...this.#request, isTimed }, this.#onBatch);
+    this.#membership = membership;
+    // It may have changed while the system joined.
+    if (this.#isTimed !== isTimed) membership.setTimed?.(this.#isTimed);
   }
 
   /** Leaves and joins again, in case an interface came back without its memberships. Rejects when the system refuses the join. */

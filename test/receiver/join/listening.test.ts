@@ -23,17 +23,21 @@ function rig(
   const channels = [0, 1, 2].map(() => ({ rateBitsPerSecond: 1e6 }));
   const { descriptor } = bed.object(10, { channels });
   const calls: string[] = [];
+  /** Whether the network gives each datagram of a joined channel its own time. */
+  const timed = new Map<number, boolean>();
   const reasons: string[] = [];
   const state = { refuses: [] as readonly number[], isStale: false };
   const pause = () => new Promise<void>((resolve) => bed.network.clock.at(bed.network.clock.nowUs + 1000, resolve));
   const network: Network = {
     openSender: () => Promise.reject(new Error('receivers do not send')),
-    async join({ group }) {
+    async join({ group, isTimed }) {
       const channel = descriptor.channels.findIndex((one) => addressFromBytes(one.group) === group);
       calls.push(`join ${channel}`);
       await pause();
       if (state.refuses.includes(channel)) throw new Error('refused');
+      timed.set(channel, isTimed === true);
       return {
+        setTimed: (isTimedNow: boolean) => void timed.set(channel, isTimedNow),
         get isStale() {
           return state.isStale;
         },
@@ -48,6 +52,7 @@ function rig(
     descriptor,
     network,
     interface: undefined,
+    isTimed: true,
     onBatch: () => undefined,
     onJoining: () => undefined,
     onJoin: ({ channel }) => reasons.push(`joined ${channel}`),
@@ -57,9 +62,10 @@ function rig(
   const listening = new Listening(memberships, {
     start: () => decisions,
     tick: () => [],
+    isTimed: true,
     status: { levelRateBitsPerSecond: 0, queueUs: 0, capacityBitsPerSecond: undefined },
   });
-  return { bed, calls, reasons, state, listening, memberships };
+  return { bed, calls, reasons, state, listening, memberships, timed };
 }
 
 describe('listening', () => {
@@ -74,6 +80,23 @@ describe('listening', () => {
     await bed.pass(0.01);
     expect(memberships.channels).toEqual([]);
     expect(reasons).toEqual(['joined 0', 'joined 1', 'left 0: enough', 'left 1: enough']);
+  });
+
+  it('has channels timed as said last, those too that are being joined or joined later', async () => {
+    const { bed, listening, memberships, timed } = rig();
+    void listening.start(0);
+    await bed.pass(0.0015);
+    expect([...timed]).toEqual([[0, true]]);
+    memberships.setTimed(false);
+    await bed.pass(0.01);
+    expect([...timed]).toEqual([
+      [0, false],
+      [1, false],
+    ]);
+    memberships.setTimed(true);
+    void listening.follow([decision('join', 2)], 20_000);
+    await bed.pass(0.01);
+    expect([...timed.values()]).toEqual([true, true, true]);
   });
 
   it('starts once, however often it is told', async () => {
