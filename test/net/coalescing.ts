@@ -37,6 +37,7 @@ export function coalescing(network: Network, clock: Clock, { dropInterval }: Coa
         get isStale() {
           return membership.isStale;
         },
+        setTimed: (isTimed) => gathered.setTimed(isTimed),
         leave: async () => {
           await membership.leave();
           gathered.deliver();
@@ -66,7 +67,7 @@ class GatheredBatch implements ReceivedBatch {
   readonly sourceIds: number[] = [];
   readonly #onBatch: (batch: ReceivedBatch) => void;
   readonly #clock: Clock;
-  readonly #maxSegments: number;
+  #maxSegments: number;
   readonly #dropInterval: number;
   #bytes = new Uint8Array(4 * MAX_BYTES);
   #usedBytes = 0;
@@ -109,6 +110,10 @@ class GatheredBatch implements ReceivedBatch {
     }
     this.#usedBytes += length;
     this.#cancel ??= this.#clock.schedule(this.#clock.nowUs() + WAIT_US, () => this.deliver());
+  }
+
+  setTimed(isTimed: boolean): void {
+    this.#maxSegments = isTimed ? 1 : MAX_SEGMENTS;
   }
 
   deliver(): void {

@@ -56,11 +56,15 @@ export function portContract(name: string, lay: () => PortBed): void {
     });
 
     /** Joins the group, and keeps a copy of every datagram. */
-    async function listen({ isTimed = false, see = (_: ReceivedBatch): void => undefined } = {}) {
+    async function listen({
+      isTimed = false,
+      sources = [] as readonly string[],
+      see = (_: ReceivedBatch): void => undefined,
+    } = {}) {
       const heard: Heard[] = [];
       const cursor = new DatagramCursor();
       let droppedCount = 0;
-      const request = { group: bed.group, port: PORT, interface: bed.interface, sources: [], isTimed };
+      const request = { group: bed.group, port: PORT, interface: bed.interface, sources, isTimed };
       const joining = bed.network.join(request, (batch) => {
         see(batch);
         droppedCount += batch.droppedCount;
@@ -192,6 +196,64 @@ export function portContract(name: string, lay: () => PortBed): void {
       expect(segmentCounts.timed).toEqual(new Array(20).fill(1));
       expect(segmentCounts.joined.reduce((sum, count) => sum + count, 0)).toBe(20);
       expect(joined.heard.map(({ bytes }) => bytes)).toEqual(timed.heard.map(({ bytes }) => bytes));
+    });
+
+    it('may be timed from some time on and no more after that; every datagram stays whole and in order', async () => {
+      const counts: number[] = [];
+      const { heard, membership } = await listen({
+        see: ({ count, lengths, segmentBytes }) => {
+          for (let i = 0; i < count; i++) counts.push(lengths[i]! / segmentBytes[i]!);
+        },
+      });
+      const other = await listen();
+      const socket = await open();
+      const sends: Promise<unknown>[] = [];
+      for (let i = 0; i < 8; i++) {
+        // Datagrams wait in the buffer at each change.
+        sends.push(socket.send(numbered(20 * i, 20)));
+        if (i % 2 === 0) membership.setTimed?.(i % 4 === 0);
+        if (i === 4) await arrived(other.heard, 80);
+      }
+      await bed.settle(Promise.all(sends));
+      membership.setTimed?.(true);
+      await arrived(heard, 160);
+      expect(heard.map(numberOf)).toEqual(Array.from({ length: 160 }, (_, i) => i));
+      if (membership.setTimed === undefined) return;
+      // The buffer is empty once when this one has come.
+      await bed.settle(socket.send(numbered(160, 1)));
+      await arrived(heard, 161);
+      counts.length = 0;
+      await bed.settle(socket.send(numbered(161, 20)));
+      await arrived(heard, 181);
+      expect(counts).toEqual(new Array(20).fill(1));
+    });
+
+    it('joined from some sources hears these alone', async () => {
+      const [source = ''] = bed.sources;
+      const [all, one, none] = [
+        await listen(),
+        await listen({ sources: [source] }),
+        await listen({ sources: ['2001:db8::77'] }),
+      ];
+      await bed.settle((await open(source)).send(numbered(0, 30)));
+      await arrived(all.heard, 30);
+      await arrived(one.heard, 30);
+      expect(one.heard.map(numberOf)).toEqual(Array.from({ length: 30 }, (_, i) => i));
+      expect(none.heard).toHaveLength(0);
+    });
+
+    it('serves many memberships, each with every datagram, and more that join and leave meanwhile', async () => {
+      const all = [];
+      for (let i = 0; i < 30; i++) all.push(await listen({ isTimed: i % 2 === 0 }));
+      const socket = await open();
+      for (let i = 0; i < 10; i++) {
+        const brief = await listen();
+        await bed.settle(socket.send(numbered(10 * i, 10)));
+        await bed.settle(brief.membership.leave());
+        expect(brief.heard.map(numberOf)).toEqual(Array.from({ length: 10 }, (_, k) => 10 * i + k));
+      }
+      for (const { heard } of all) await arrived(heard, 100);
+      for (const { heard } of all) expect(heard.map(numberOf)).toEqual(Array.from({ length: 100 }, (_, i) => i));
     });
 
     it('gives a source the same number on all memberships, and the address of a number', async () => {

@@ -32,3 +32,10 @@ export function setReceiveBuffer(calls: SocketCalls, fd: number, bytes: number):
 export function setSendBuffer(calls: SocketCalls, fd: number, bytes: number): void {
   if (!trySet(calls, fd, SOL_SOCKET, SO_SNDBUFFORCE, bytes)) trySet(calls, fd, SOL_SOCKET, SO_SNDBUF, bytes);
 }
+
+/** Kernel memory that the system granted for a receive buffer: twice what was asked for, because its own memory counts. */
+export function receiveBufferOf(calls: SocketCalls, fd: number): number {
+  const value = new Int32Array(1);
+  calls.getsockopt(fd, SOL_SOCKET, SO_RCVBUF, new Uint8Array(value.buffer));
+  return value[0]!;
+}
