@@ -20,7 +20,7 @@ export type PlaceSet = Pick<
  *   here until the journal has let go of it, so that nothing is written over it.
  * - A guest is no longer claimed although its place holds it, while its block is written over it.
  *
- * Memory: three bits a place, and 4 bytes for each place of a stretch with guests.
+ * Memory: three bits a place, and for guests 8 to 16 bytes a run, at most 4 bytes a place.
  */
 export class Holdings {
   readonly geometry: Geometry;
@@ -62,7 +62,7 @@ export class Holdings {
 
   addOwn(place: number): void {
     this.#filled.add(place);
-    if (this.#guests.count > 0) this.#guests.removeRun(place, 1);
+    if (this.#guests.get(place) >= 0) this.#guests.removeRun(place, 1);
   }
 
   addOwnRun(first: number, count: number): void {

@@ -1,10 +1,11 @@
 import { LayercastError } from '../base/errors.js';
 import { MAX_ESI } from '../base/limits.js';
+import { GuestChunk } from './guest-chunk.js';
 
 /** Consecutive places that hold consecutive ESIs. */
 export type GuestRun = readonly [firstPlace: number, firstEsi: number, count: number];
 
-/** 16 KiB: small enough that nearly all memory of a whole block is given back; an object of 10 GB has 2100 chunks. */
+/** At most 16 KiB: small enough that nearly all memory of a whole block is given back; an object of 10 GB has 2100 chunks. */
 const CHUNK_PLACES = 4096;
 const NONE = -1;
 
@@ -12,21 +13,18 @@ const NONE = -1;
  * Which places of an object hold guests, and which. A place is the position of a symbol in the file, numbered like the
  * object's symbols; a guest is another symbol of the same block that waits there, named by its ESI.
  *
- * Takes 4 bytes for each place of those chunks (of 4096 places) that hold guests. `get` allocates nothing; `set` allocates only
- * for the first guest of a chunk.
+ * Takes 8 to 16 bytes for each run of guests, and at most 4 bytes for each place of those chunks (of 4096 places) that hold guests. `get`
+ * allocates nothing; `set` allocates a few times for each chunk.
  */
 export class Placements {
   readonly placeCount: number;
-  readonly #chunks: (Int32Array | undefined)[];
-  /** Guests in each chunk. The memory of a chunk without guests is given back. */
-  readonly #chunkCounts: Uint16Array;
+  readonly #chunks: (GuestChunk | undefined)[];
   #count = 0;
 
   constructor(placeCount: number) {
     this.placeCount = placeCount;
     const chunkCount = Math.ceil(placeCount / CHUNK_PLACES);
-    this.#chunks = new Array<Int32Array | undefined>(chunkCount).fill(undefined);
-    this.#chunkCounts = new Uint16Array(chunkCount);
+    this.#chunks = new Array<GuestChunk | undefined>(chunkCount).fill(undefined);
   }
 
   /** How many places hold a guest. */
@@ -36,7 +34,7 @@ export class Placements {
 
   /** ESI of the guest at `place`; −1 if there is none, or no such place. */
   get(place: number): number {
-    return this.#chunks[Math.floor(place / CHUNK_PLACES)]?.[place % CHUNK_PLACES] ?? NONE;
+    return this.#chunks[Math.floor(place / CHUNK_PLACES)]?.get(place % CHUNK_PLACES) ?? NONE;
   }
 
   /**
@@ -49,12 +47,9 @@ export class Placements {
     }
     const index = Math.floor(place / CHUNK_PLACES);
     const chunk = this.#chunks[index] ?? this.#allocate(index);
-    const position = place % CHUNK_PLACES;
-    if (chunk[position] === NONE) {
-      this.#chunkCounts[index]!++;
-      this.#count++;
-    }
-    chunk[position] = esi;
+    const before = chunk.count;
+    chunk.set(place % CHUNK_PLACES, esi);
+    this.#count += chunk.count - before;
   }
 
   /** Notes a run of guests, as `set`. */
@@ -68,18 +63,15 @@ export class Placements {
     const before = this.#count;
     this.#visit(first, count, (index, from, to) => {
       const chunk = this.#chunks[index]!;
-      const removed = guestsIn(chunk, from, to);
-      chunk.fill(NONE, from, to);
-      this.#count -= removed;
-      this.#chunkCounts[index]! -= removed;
-      if (this.#chunkCounts[index] === 0) this.#chunks[index] = undefined;
+      this.#count -= chunk.remove(from, to);
+      // The memory of a chunk without guests is given back.
+      if (chunk.count === 0) this.#chunks[index] = undefined;
     });
     return before - this.#count;
   }
 
   clear(): void {
     this.#chunks.fill(undefined);
-    this.#chunkCounts.fill(0);
     this.#count = 0;
   }
 
@@ -96,7 +88,7 @@ export class Placements {
       const stop = Math.min(first + count, (index + 1) * CHUNK_PLACES);
       const chunk = this.#chunks[index];
       for (; chunk !== undefined && place < stop; place++) {
-        const esi = chunk[place - index * CHUNK_PLACES]!;
+        const esi = chunk.get(place - index * CHUNK_PLACES);
         if (esi === NONE) continue;
         if (runCount > 0 && place === firstPlace + runCount && esi === firstEsi + runCount) {
           runCount++;
@@ -110,9 +102,8 @@ export class Placements {
     if (runCount > 0) yield [firstPlace, firstEsi, runCount];
   }
 
-  #allocate(index: number): Int32Array {
-    const chunkPlaces = Math.min(CHUNK_PLACES, this.placeCount - index * CHUNK_PLACES);
-    const chunk = new Int32Array(chunkPlaces).fill(NONE);
+  #allocate(index: number): GuestChunk {
+    const chunk = new GuestChunk(Math.min(CHUNK_PLACES, this.placeCount - index * CHUNK_PLACES));
     this.#chunks[index] = chunk;
     return chunk;
   }
@@ -135,10 +126,4 @@ export class Placements {
 /** Whether a number can be an ESI: 0 .. 2^24 − 1. */
 export function isEsi(value: number): boolean {
   return Number.isInteger(value) && value >= 0 && value <= MAX_ESI;
-}
-
-function guestsIn(chunk: Int32Array, from: number, to: number): number {
-  let count = 0;
-  for (let i = from; i < to; i++) if (chunk[i] !== NONE) count++;
-  return count;
 }

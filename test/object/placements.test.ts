@@ -79,6 +79,20 @@ describe('a record of guests', () => {
     expect(placements.get(4096)).toBe(MAX_ESI);
   });
 
+  it('takes little where guests come in runs, also when they are noted again', () => {
+    const placeCount = 1_000_000;
+    const bytes = () => process.memoryUsage().arrayBuffers;
+    const [one, four] = [new Placements(placeCount), new Placements(placeCount)];
+    const empty = bytes();
+    for (let round = 0; round < 2; round++) for (let at = 0; at < placeCount; at++) one.set(at, 1000 + at);
+    expect(bytes() - empty).toBeLessThan(0.05 * placeCount);
+    const before = bytes();
+    const esiOf = (at: number) => 100_000 * (Math.floor(at / 4) % 12) + Math.floor(at / 48) * 4 + (at % 4);
+    for (let round = 0; round < 2; round++) for (let at = 0; at < placeCount; at++) four.set(at, esiOf(at));
+    expect(bytes() - before).toBeLessThan(2.1 * placeCount);
+    for (let at = 0; at < placeCount; at += 777) expect([one.get(at), four.get(at)]).toEqual([1000 + at, esiOf(at)]);
+  });
+
   it('has no guest outside the object, and refuses to note one', () => {
     const placements = new Placements(100);
     const refused = expect.objectContaining({ code: 'INTERNAL' });
