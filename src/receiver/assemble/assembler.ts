@@ -9,6 +9,7 @@ import type { BlockContent, CodedPlaces, SpareSymbol } from './coded-places.js';
 import { NoPlace } from './no-place.js';
 import type { ReadonlyHoldings } from './object-store.js';
 import type { Origins } from './origins.js';
+import { SymbolOrigins } from './symbol-origins.js';
 
 /** A block that can be proven now. */
 export interface ReadyBlock {
@@ -36,8 +37,7 @@ export class Assembler {
   rejectedBlockCount = 0;
   readonly #blockRoot: Uint8Array;
   readonly #origins: Origins;
-  /** The origin of the symbol in each place. */
-  readonly #originOf: Uint8Array;
+  readonly #symbolOrigins: SymbolOrigins;
   readonly #owners: BlockOwners;
   /** Where coded symbols are; undefined for an object without a code, whose symbols are all in their own places. */
   readonly #coded: CodedPlaces | undefined;
@@ -70,7 +70,7 @@ export class Assembler {
     this.#blockRoot = descriptor.blockRoot;
     this.#coded = coded;
     this.#origins = origins;
-    this.#originOf = new Uint8Array(geometry.symbolCount);
+    this.#symbolOrigins = new SymbolOrigins(geometry);
     this.#owners = new BlockOwners(geometry, coded !== undefined, origins);
     this.#missing = new Uint16Array(geometry.blockCount);
     this.#busy = new Uint8Array(geometry.blockCount);
@@ -116,7 +116,8 @@ export class Assembler {
 
   /** Notes a symbol that has been written to the place that `placeFor` gave it. */
   add(block: number, esi: number, place: number, origin: number): void {
-    this.#originOf[place] = origin;
+    const isFirst = this.#missing[block] === blockSymbolCount(this.geometry, block);
+    this.#symbolOrigins.note(block, place, origin, isFirst);
     this.#owners.noteNew(block);
     this.#coded?.note(block, esi, place);
     this.#missing[block]!--;
@@ -165,6 +166,8 @@ export class Assembler {
   accept(block: number): void {
     this.#busy[block] = 0;
     this.#origins.approve(this.#sharesOf(block).keys());
+    // If the block turns out wrong later, its bytes have changed on disk, and no source is to blame.
+    this.#symbolOrigins.forget(block);
     this.#missing[block] = 0;
     this.#coded?.forget(block);
     this.verifiedBlocks.add(block);
@@ -182,7 +185,7 @@ export class Assembler {
     const kept = this.#owners.blame(block, this.#sharesOf(block));
     const freed: PlaceRun[] = [];
     for (const place of this.#placesOf(block)) {
-      if (kept.has(this.#originOf[place]!)) continue;
+      if (kept.has(this.#symbolOrigins.of(block, place))) continue;
       this.#coded?.vacate(block, place);
       this.#missing[block]!++;
       const last = freed.at(-1);
@@ -222,7 +225,7 @@ export class Assembler {
   #sharesOf(block: number): Map<number, number> {
     const shares = new Map<number, number>();
     const count = (origin: number) => shares.set(origin, (shares.get(origin) ?? 0) + 1);
-    for (const place of this.#placesOf(block)) count(this.#originOf[place]!);
+    for (const place of this.#placesOf(block)) count(this.#symbolOrigins.of(block, place));
     for (const { origin } of this.#coded?.sparesOf(block) ?? []) count(origin);
     return shares;
   }
