@@ -144,6 +144,23 @@ export function portContract(name: string, lay: () => PortBed): void {
       expect(heard.map(({ bytes }) => bytes)).toEqual(datagrams);
     });
 
+    it('delivers batches at the edges of what one call can send, and datagrams that the link has to cut', async () => {
+      const { maxBatchCount, maxBatchBytes } = capabilitiesOf(bed.network);
+      const { heard } = await listen();
+      const socket = await open();
+      const count = Math.min(maxBatchCount, 64);
+      const bytes = Math.min(maxBatchBytes, 65_487);
+      const longest = Math.floor(bytes / count);
+      // As many bytes as there may be, with a last one that is shorter; and three datagrams of 5000 bytes, longer than packets.
+      const fullest = batchOf(count, longest + 1, bytes - (count - 1) * (longest + 1));
+      for (const batch of [fullest, batchOf(3, 5000), batchOf(2, 1, 1), batchOf(3, 5000, 1), batchOf(4, 1000, 1)]) {
+        heard.length = 0;
+        expect(await bed.settle(socket.send(batch))).toEqual({ sentCount: batch.count, failure: undefined });
+        await arrived(heard, batch.count);
+        expect(heard.map((one) => one.bytes)).toEqual(datagramsOf(batch));
+      }
+    });
+
     it('gives arrival times between send and handling, none before that of an earlier datagram', async () => {
       const { heard } = await listen();
       const socket = await open();
