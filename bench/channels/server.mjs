@@ -3,11 +3,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { PreciseClock } from '../../dist/base/precise-clock.js';
 import { systemClock } from '../../dist/base/system-clock.js';
 import { createSender } from '../../dist/index.js';
-import { udpNetworkOn } from '../../dist/net/portable/udp-network.js';
+import { systemNetworkOn } from '../../dist/net/system-network.js';
 
 const { config, state, clock: name, seconds } = JSON.parse(process.argv[2]);
 const clock = name === 'precise' ? new PreciseClock() : systemClock;
-const sender = createSender({ config, stateDir: state, clock, network: udpNetworkOn(clock) });
+const sender = createSender({ config, stateDir: state, clock, network: systemNetworkOn(clock) });
 await sender.ready;
 // The first slabs are read, and machine code is made of what runs often.
 await wait(2000);
