@@ -78,11 +78,11 @@ async function measure(folder: string, sourceCount: number, roundCount: number, 
   const encoding = { signal: new AbortController().signal, onProgress: () => undefined };
   const sha256 = Buffer.alloc(32, sourceCount % 251);
   const openSource = async (thread: CodingThread) =>
-    new CodedSource(geometry, sources, await cache.open(source, geometry, sha256, encoding), thread);
+    new CodedSource(geometry, source, await cache.open(source, geometry, sha256, encoding), thread);
   const threads = [new CodingThread(1e9), new CodingThread(0)];
   const [held, rowByRow] = [await openSource(threads[0]!), await openSource(threads[1]!)];
   const file = await cache.open(source, geometry, sha256, encoding);
-  const [inMemory, fromFile] = [new StoredBlocks(file.fd, geometry, true), new StoredBlocks(file.fd, geometry, false)];
+  const [inMemory, fromFile] = [new StoredBlocks(file.fd, geometry, 1e9), new StoredBlocks(file.fd, geometry, 0)];
   const bytes = new Uint8Array(new SharedArrayBuffer(RUN_SYMBOLS * RUNS_PER_READ * SYMBOL_BYTES));
   const make = (blocks: StoredBlocks) => async () => {
     for (let i = 0; i < RUNS_PER_READ; i++)

@@ -6,7 +6,6 @@ import { blockLength, blockOffset, type Geometry } from '../../dist/object/geome
 import { CodedSource } from '../../dist/publish/symbols/coded-source.js';
 import { CodingThread } from '../../dist/publish/symbols/coding-thread.js';
 import { IntermediateCache } from '../../dist/publish/symbols/intermediate-cache.js';
-import { SourceSymbols } from '../../dist/sender/source-symbols.js';
 import { FileSource } from '../../dist/store/file-source.js';
 import { randomBytes } from '../fec/samples.js';
 
@@ -23,7 +22,10 @@ export async function publishedFile(folder: string, sizeBytes: number, seed: num
   return { path, content, source };
 }
 
-export function cacheIn(stateDir: string, more: { limitBytes?: number; nowMs?: () => number } = {}): IntermediateCache {
+export function cacheIn(
+  stateDir: string,
+  more: { limitBytes?: number; nowMs?: () => number; threadCount?: number } = {},
+): IntermediateCache {
   return new IntermediateCache({ stateDir, limitBytes: 1e9, threadCount: 2, ...more });
 }
 
@@ -41,7 +43,7 @@ export async function codedSource(
 ) {
   const file = await cache.open(source, geometry, digestOf(name), notAborted);
   const thread = new CodingThread(heldBytes);
-  const coded = new CodedSource(geometry, new SourceSymbols(source, geometry), file, thread);
+  const coded = new CodedSource(geometry, source, file, thread);
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= coded.close().then(() => thread.close());

@@ -1,18 +1,20 @@
 import { LayercastError } from '../../base/errors.js';
 import { blockSymbolCount, type Geometry } from '../../object/geometry.js';
 import type { SharedBytes, SymbolRun, SymbolSource } from '../../sender/slab.js';
+import type { FileSource } from '../../store/file-source.js';
 import type { CodingThread } from './coding-thread.js';
 import type { IntermediateFile } from './intermediate-cache.js';
 import { DamagedBlock } from './stored-blocks.js';
 
 /**
- * The symbols of a coded object: source symbols from its file, repair symbols (ESI ≥ K) from its intermediate symbols. If a
+ * The symbols of a coded object: source symbols from its file, repair symbols (ESI ≥ K) from its intermediate symbols. The coding
+ * thread reads both: a slab has short runs of many blocks, and the hundred reads of these take this thread 100 µs each. If a
  * block's intermediate symbols are damaged, the block is solved anew, and reads that need the block wait.
  */
 export class CodedSource implements SymbolSource {
   readonly symbolBytes: number;
   readonly #geometry: Geometry;
-  readonly #sources: SymbolSource;
+  readonly #source: FileSource;
   readonly #thread: CodingThread;
   readonly #file: IntermediateFile;
   readonly #object: number;
@@ -20,26 +22,23 @@ export class CodedSource implements SymbolSource {
   readonly #mending = new Map<number, Promise<void>>();
 
   /**
-   * @param sources the object's source symbols
+   * @param source the object's file; open until `close` has resolved
    * @param file its intermediate symbols; `close` closes it
    */
-  constructor(geometry: Geometry, sources: SymbolSource, file: IntermediateFile, thread: CodingThread) {
+  constructor(geometry: Geometry, source: FileSource, file: IntermediateFile, thread: CodingThread) {
     this.symbolBytes = geometry.symbolBytes;
     this.#geometry = geometry;
-    this.#sources = sources;
+    this.#source = source;
     this.#thread = thread;
     this.#file = file;
-    this.#object = thread.open({ fd: file.fd, geometry });
+    this.#object = thread.open({ sourceFd: source.fd, fd: file.fd, geometry });
   }
 
   async read(runs: readonly Readonly<SymbolRun>[], into: SharedBytes, strideBytes: number): Promise<void> {
-    const source: SymbolRun[] = [];
-    const repair: SymbolRun[] = [];
-    for (const run of runs) this.#split(run, strideBytes, source, repair);
-    await Promise.all([
-      source.length === 0 ? undefined : this.#sources.read(source, into, strideBytes),
-      repair.length === 0 ? undefined : this.#make(repair, into, strideBytes),
-    ]);
+    await this.#make(runs, into, strideBytes);
+    if (runs.some(({ block, firstEsi }) => firstEsi < blockSymbolCount(this.#geometry, block))) {
+      await this.#source.confirm();
+    }
   }
 
   /** Resolves when nothing is read any more. */
@@ -49,21 +48,7 @@ export class CodedSource implements SymbolSource {
     await this.#file.close();
   }
 
-  #split(
-    { block, firstEsi, start, count }: Readonly<SymbolRun>,
-    strideBytes: number,
-    source: SymbolRun[],
-    repair: SymbolRun[],
-  ): void {
-    const sourceCount = blockSymbolCount(this.#geometry, block);
-    const before = Math.max(0, Math.min(count, sourceCount - firstEsi));
-    if (before > 0) source.push({ block, firstEsi, start, count: before });
-    if (before < count) {
-      repair.push({ block, firstEsi: firstEsi + before, start: start + before * strideBytes, count: count - before });
-    }
-  }
-
-  async #make(runs: readonly SymbolRun[], into: SharedBytes, strideBytes: number): Promise<void> {
+  async #make(runs: readonly Readonly<SymbolRun>[], into: SharedBytes, strideBytes: number): Promise<void> {
     // Each try mends one block, so `runs.length` tries mend all. A block is damaged twice only if the disk does not keep its
     // data.
     for (let tries = 0; tries <= runs.length; tries++) {

@@ -6,10 +6,10 @@ import { packRuns } from './packed-runs.js';
 import { DamagedBlock } from './stored-blocks.js';
 
 /**
- * Intermediate symbols held in memory: six blocks of 10 MB. Objects beyond are read row by row, which makes 70,000 to 90,000
- * symbols a second instead of 420,000 to 600,000 (bench/encode.ts): still 0.7 Gbit/s.
+ * Intermediate symbols held in memory: an object of one block, or the permanent symbols of 90 larger blocks. The server may take
+ * 110 MB in all, and without these symbols it takes some 80.
  */
-const HELD_BYTES = 64 * 2 ** 20;
+const HELD_BYTES = 24 * 2 ** 20;
 
 /** Most threads that are tried for one request: a request that ended two threads would end a third one too. */
 const MAX_ATTEMPTS = 2;
@@ -104,6 +104,6 @@ export class CodingThread {
 }
 
 /** A thread that is lost before it knows the object is told again by the next request. */
-function tell(thread: Thread<CodingWorker>, object: number, { fd, geometry }: OpenObject): void {
-  thread.call('open', { object, fd, geometry }).catch(() => undefined);
+function tell(thread: Thread<CodingWorker>, object: number, files: OpenObject): void {
+  thread.call('open', { ...files, object }).catch(() => undefined);
 }

@@ -10,6 +10,8 @@ import { blockSymbolCount, type Geometry } from '../../object/geometry.js';
 export class IntermediateLayout {
   readonly geometry: Geometry;
   readonly rowBytes: number;
+  /** Permanent symbols of the longest block (P), the last of its rows. */
+  readonly permanentRowCount: number;
   readonly #longRowCount: number;
   readonly #shortRowCount: number;
 
@@ -18,7 +20,9 @@ export class IntermediateLayout {
     const { longBlockSymbolCount, longBlockCount, blockCount, symbolBytes } = geometry;
     this.geometry = geometry;
     this.rowBytes = symbolBytes + CHECKSUM_BYTES;
-    this.#longRowCount = blockCode(longBlockSymbolCount).intermediateCount;
+    const code = blockCode(longBlockSymbolCount);
+    this.#longRowCount = code.intermediateCount;
+    this.permanentRowCount = code.permanentCount;
     const hasShort = longBlockCount < blockCount;
     this.#shortRowCount = hasShort ? blockCode(longBlockSymbolCount - 1).intermediateCount : 0;
   }
@@ -42,9 +46,13 @@ export class IntermediateLayout {
 
   /** Byte at which the rows of a block begin; for the number after the last block, the end of the file. */
   blockStart(block: number): number {
+    return HEADER_BYTES + this.rowOf(block) * this.rowBytes;
+  }
+
+  /** Number, within the file, of the first row of a block; for the number after the last block, how many rows there are. */
+  rowOf(block: number): number {
     const long = Math.min(block, this.geometry.longBlockCount);
-    const rows = long * this.#longRowCount + (block - long) * this.#shortRowCount;
-    return HEADER_BYTES + rows * this.rowBytes;
+    return long * this.#longRowCount + (block - long) * this.#shortRowCount;
   }
 
   /** Whether a row that was read has the checksum of its symbol. */

@@ -41,5 +41,5 @@ export async function symbolsOf(prepared: PreparedObject, options: SymbolOptions
     signal: options.signal,
     onProgress: (encodedBytes) => options.onEncoding(encodedBytes, sizeBytes),
   });
-  return new CodedSource(geometry, sources, file, options.thread);
+  return new CodedSource(geometry, source, file, options.thread);
 }

@@ -15,26 +15,43 @@ export class DamagedBlock extends Error {
 }
 
 /**
- * Makes symbols from a file of intermediate symbols, synchronously, in worker threads. Either blocks are held in memory
- * from their first use on, or each row is read when it is needed: a run of 16 symbols needs some 100 rows, 120 kB, of a block of
- * 10 to 40 MB.
+ * Makes symbols from a file of intermediate symbols, synchronously, in worker threads. If all rows fit into the memory that is
+ * allowed, they are held from their first use on. Otherwise each row is read when it is needed, except for the permanent symbols of
+ * as many blocks as fit: they are 200 of some 17,000 rows, but each symbol needs two or three of them among its seven rows.
+ *
+ * The checksum of a row is compared when the row is used for the first time.
  */
 export class StoredBlocks {
+  /** Most memory that rows will take. */
+  readonly maxHeldBytes: number;
   readonly #fd: number;
   readonly #layout: IntermediateLayout;
-  readonly #held: Map<number, Buffer> | undefined;
+  readonly #isHeld: boolean;
+  /** Of each block all rows, or the permanent ones; how many blocks these are is limited by the memory that is allowed. */
+  readonly #held = new Map<number, Buffer>();
+  readonly #maxHeldCount: number;
+  /** One bit for each row of the file, set when the row was found intact. */
+  readonly #intact: Uint8Array;
   readonly #encoders = new Map<number, RunEncoder>();
   readonly #row: Buffer;
-  /** Block whose rows `#readFileRow` and `#readHeldRow` read. */
+  /** The block whose rows `#readRow` reads, number of the first row of the file that belongs to it, and its first held row. */
   #block = 0;
-  #heldBlock: Buffer = Buffer.alloc(0);
+  #firstRow = 0;
+  #firstHeldRow = 0;
+  #heldRows: Buffer | undefined;
 
-  /** @param isHeld whether blocks are to be held: in all `layout.fileBytes`. */
-  constructor(fd: number, geometry: Geometry, isHeld: boolean) {
+  /** @param allowedBytes memory for rows */
+  constructor(fd: number, geometry: Geometry, allowedBytes: number) {
+    const layout = new IntermediateLayout(geometry);
     this.#fd = fd;
-    this.#layout = new IntermediateLayout(geometry);
-    this.#held = isHeld ? new Map() : undefined;
-    this.#row = Buffer.alloc(this.#layout.rowBytes);
+    this.#layout = layout;
+    this.#isHeld = layout.fileBytes <= allowedBytes;
+    const bytesOfBlock = layout.permanentRowCount * layout.rowBytes;
+    const fittingCount = Math.min(geometry.blockCount, Math.floor(Math.max(0, allowedBytes) / bytesOfBlock));
+    this.#maxHeldCount = this.#isHeld ? geometry.blockCount : fittingCount;
+    this.maxHeldBytes = this.#isHeld ? layout.fileBytes : fittingCount * bytesOfBlock;
+    this.#intact = new Uint8Array(Math.ceil(layout.rowOf(geometry.blockCount) / 8));
+    this.#row = Buffer.alloc(layout.rowBytes);
   }
 
   /**
@@ -43,10 +60,12 @@ export class StoredBlocks {
    * @throws {DamagedBlock} if a row of the file is damaged or missing; also errors of the system if the file cannot be read
    */
   encode(block: number, firstEsi: number, count: number, into: Uint8Array, strideBytes: number): void {
+    const encoder = this.#encoderOf(block);
     this.#block = block;
-    if (this.#held !== undefined) this.#heldBlock = this.#held.get(block) ?? this.#hold(this.#held, block);
-    const readRow = this.#held === undefined ? this.#readFileRow : this.#readHeldRow;
-    this.#encoderOf(block).encode(firstEsi, count, into, strideBytes, readRow);
+    this.#firstRow = this.#layout.rowOf(block);
+    this.#firstHeldRow = this.#isHeld ? 0 : encoder.code.ltCount;
+    this.#heldRows = this.#held.get(block) ?? this.#hold(block);
+    encoder.encode(firstEsi, count, into, strideBytes, this.#readRow);
   }
 
   /** The encoder for blocks of this length. Blocks have two lengths at most. */
@@ -58,10 +77,11 @@ export class StoredBlocks {
     return made;
   }
 
-  #hold(held: Map<number, Buffer>, block: number): Buffer {
+  #hold(block: number): Buffer | undefined {
+    if (this.#held.size >= this.#maxHeldCount) return undefined;
     const layout = this.#layout;
-    const start = layout.blockStart(block);
-    const rows = Buffer.allocUnsafeSlow(layout.rowCount(block) * layout.rowBytes);
+    const start = layout.blockStart(block) + this.#firstHeldRow * layout.rowBytes;
+    const rows = Buffer.allocUnsafeSlow((layout.rowCount(block) - this.#firstHeldRow) * layout.rowBytes);
     for (let done = 0; done < rows.length; ) {
       const readBytes = readSync(this.#fd, rows, done, rows.length - done, start + done);
       if (readBytes === 0) throw new DamagedBlock(block);
@@ -70,20 +90,27 @@ export class StoredBlocks {
     for (let at = 0; at < rows.length; at += layout.rowBytes) {
       if (!layout.isIntact(rows.subarray(at, at + layout.rowBytes))) throw new DamagedBlock(block);
     }
-    held.set(block, rows);
+    this.#held.set(block, rows);
     return rows;
   }
 
-  readonly #readHeldRow: RowReader = (row, offset, into) => {
-    const start = row * this.#layout.rowBytes + offset;
-    into.set(this.#heldBlock.subarray(start, start + into.length));
-  };
-
-  readonly #readFileRow: RowReader = (row, offset, into) => {
-    const layout = this.#layout;
-    const position = layout.blockStart(this.#block) + row * layout.rowBytes;
-    const readBytes = readSync(this.#fd, this.#row, 0, layout.rowBytes, position);
-    if (readBytes < layout.rowBytes || !layout.isIntact(this.#row)) throw new DamagedBlock(this.#block);
+  readonly #readRow: RowReader = (row, offset, into) => {
+    const { rowBytes } = this.#layout;
+    if (this.#heldRows !== undefined && row >= this.#firstHeldRow) {
+      const start = (row - this.#firstHeldRow) * rowBytes + offset;
+      into.set(this.#heldRows.subarray(start, start + into.length));
+      return;
+    }
+    const position = this.#layout.blockStart(this.#block) + row * rowBytes;
+    const bit = this.#firstRow + row;
+    if (((this.#intact[bit >>> 3]! >>> (bit & 7)) & 1) === 1) {
+      if (readSync(this.#fd, into, 0, into.length, position + offset) < into.length)
+        throw new DamagedBlock(this.#block);
+      return;
+    }
+    const readBytes = readSync(this.#fd, this.#row, 0, rowBytes, position);
+    if (readBytes < rowBytes || !this.#layout.isIntact(this.#row)) throw new DamagedBlock(this.#block);
+    this.#intact[bit >>> 3]! |= 1 << (bit & 7);
     into.set(this.#row.subarray(offset, offset + into.length));
   };
 }
