@@ -92,26 +92,25 @@ describe('a receiver in a thread of its own', () => {
     expect(threaded.stats()).toMatchObject({ payloadBytes: a.payloadBytes, channels: a.channels });
   });
 
-  it('loses nothing while this thread is blocked, and tells counts no older than the last event', async () => {
-    const fleet = await fleetOf(40_000_000, '200Mbit');
+  it('receives the whole file while this thread is blocked, and tells counts no older than the last event', async () => {
+    const fleet = await fleetOf(4_000_000, '20Mbit');
     await using sender = senderOf(fleet);
     await sender.ready;
     await using receiver = createReceiver(optionsOf(fleet, 'out'));
-    const bytesAtEvents: number[] = [];
-    receiver.on('progress', ({ bytes }) => {
-      expect(receiver.stats()!.payloadBytes).toBeGreaterThanOrEqual(bytes * 0.99);
-      bytesAtEvents.push(bytes);
-    });
+    const receivedBytes: number[] = [];
+    receiver.on('progress', ({ bytes }) => receivedBytes.push(receiver.stats()!.payloadBytes - bytes));
     await new Promise((resolve) => receiver.once('join', resolve));
-    const end = performance.now() + 1000;
-    while (performance.now() < end);
-    const { lostDatagrams, bytes, sha256 } = await receiver.done;
-    expect({ lostDatagrams, bytes }).toEqual({ lostDatagrams: 0, bytes: 40_000_000 });
-    expect(sha256).toBe(createHash('sha256').update(fleet.bytes).digest('hex'));
+    // Both engines have to work while no turn of this thread ends; with an engine in this thread the file would never be there.
+    const giveUpAt = performance.now() + 25_000;
+    while (!existsSync(join(fleet.folder, 'out')) && performance.now() < giveUpAt);
+    expect(await readFile(join(fleet.folder, 'out'))).toEqual(fleet.bytes);
+    await receiver.done;
+    expect(receivedBytes.length).toBeGreaterThan(0);
+    for (const ahead of receivedBytes) expect(ahead).toBeGreaterThanOrEqual(0);
   });
 
   it('whose thread is lost rejects with THREAD_LOST, and another takes up the same file at once', async () => {
-    const fleet = await fleetOf(4_000_000, '16Mbit');
+    const fleet = await fleetOf(20_000_000, '30Mbit');
     await using sender = senderOf(fleet);
     await sender.ready;
     const workers = startedWorkers();
