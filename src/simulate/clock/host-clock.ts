@@ -18,6 +18,8 @@ export interface HostClockOptions {
 
 /** The clocks and timers of one host, computed from virtual time. */
 export class HostClock implements Clock {
+  /** As the system's clock says it of its timers, whose grain is 1 ms. */
+  readonly timerLatenessUs: number;
   readonly #virtual: VirtualClock;
   readonly #originUs: number;
   readonly #wallErrorUs: number;
@@ -32,6 +34,7 @@ export class HostClock implements Clock {
     this.#wallErrorUs = options.wallErrorUs ?? 0;
     this.#speed = 1 + (options.driftPpm ?? 0) / 1e6;
     this.#grainUs = options.timerGrainUs ?? 1;
+    this.timerLatenessUs = this.#grainUs === 1 ? 0 : 2 * this.#grainUs;
   }
 
   nowUs(): number {
