@@ -1,5 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import { SourceMap } from 'node:module';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** Processor time of one thread in one folder of the program. */
 export interface Share {
@@ -18,7 +21,12 @@ interface Profile {
 
 interface Node {
   readonly id: number;
-  readonly callFrame: { readonly functionName: string; readonly url: string };
+  readonly callFrame: {
+    readonly functionName: string;
+    readonly url: string;
+    readonly lineNumber: number;
+    readonly columnNumber: number;
+  };
   readonly children?: readonly number[];
 }
 
@@ -55,12 +63,30 @@ function sharesOf(thread: number, { nodes, samples, timeDeltas }: Profile): read
   return [...sums].filter(([, us]) => us >= LEAST_US).map(([what, us]) => ({ thread, what, us }));
 }
 
+/** What a thread does while it waits: V8's word, and the call by which a thread sleeps for less than a millisecond. */
+const IDLE: ReadonlySet<string> = new Set(['(idle)', 'wait']);
+const OWN_WORDS: ReadonlySet<string> = new Set(['(garbage collector)', '(program)']);
+
 /** The folder of the program whose function runs, or called what runs. */
-function ownerOf({ callFrame: { functionName, url } }: Node, above: string): string {
-  if (functionName === '(idle)' || functionName === '(garbage collector)' || functionName === '(program)')
-    return functionName;
-  const file = /\/dist\/(.+)\/[^/]+\.js$/.exec(url)?.[1];
-  if (file !== undefined) return file;
+function ownerOf({ callFrame }: Node, above: string): string {
+  const { functionName, url } = callFrame;
+  if (IDLE.has(functionName) && url === '') return '(idle)';
+  if (OWN_WORDS.has(functionName)) return functionName;
   if (url.startsWith('wasm:')) return 'fec/kernels';
-  return above;
+  return folderOf(callFrame) ?? above;
+}
+
+const maps = new Map<string, SourceMap | undefined>();
+
+/** The folder of src/ that a function was written in. Threads run bundles, whose maps tell. */
+function folderOf({ url, lineNumber, columnNumber }: Node['callFrame']): string | undefined {
+  if (!url.includes('/dist/')) return undefined;
+  if (!maps.has(url)) maps.set(url, mapOf(fileURLToPath(url)));
+  const entry = maps.get(url)?.findEntry(lineNumber, columnNumber);
+  const source = entry !== undefined && 'originalSource' in entry ? entry.originalSource : '';
+  return /\/src\/(.+)\/[^/]+\.ts$/.exec(source)?.[1] ?? /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1];
+}
+
+function mapOf(path: string): SourceMap | undefined {
+  return existsSync(`${path}.map`) ? new SourceMap(JSON.parse(readFileSync(`${path}.map`, 'utf8'))) : undefined;
 }
