@@ -19,7 +19,8 @@ export class TimeHeap<W extends Waiting> {
 
   /** The next one in time; it stays in the heap. */
   get first(): W | undefined {
-    return this.#waiting[0];
+    // V8 gives up optimised code that reads beyond the end of an array, again and again.
+    return this.#waiting.length === 0 ? undefined : this.#waiting[0];
   }
 
   /** @param one in no heap */
@@ -31,7 +32,7 @@ export class TimeHeap<W extends Waiting> {
 
   /** Takes out the next one in time. @returns undefined if the heap is empty */
   takeFirst(): W | undefined {
-    const first = this.#waiting[0];
+    const { first } = this;
     if (first !== undefined) this.remove(first);
     return first;
   }
@@ -43,8 +44,7 @@ export class TimeHeap<W extends Waiting> {
     one.heapIndex = -1;
     const last = this.#waiting.pop()!;
     if (last === one) return;
-    const parent = this.#waiting[(index - 1) >>> 1];
-    if (index > 0 && isBefore(last, parent!)) this.#rise(last, index);
+    if (index > 0 && isBefore(last, this.#waiting[(index - 1) >>> 1]!)) this.#rise(last, index);
     else this.#sink(last, index);
   }
 

@@ -43,7 +43,9 @@ describe('a version that is sent in another way while it is received', () => {
       const complete = await bed.completion(receiver, 1.2 + passSeconds(1000));
       expectSafe(receiver, after, complete);
       expect(complete.rejectedBlocks).toBe(0);
-      expect(complete.payloadBytes - complete.duplicateBytes).toBeLessThanOrEqual(1000 * SYMBOL_BYTES);
+      // Now and then source and repair symbols together do not determine a block, and one or two more do.
+      const neededCount = code === 'raptorq' ? 1002 : 1000;
+      expect(complete.payloadBytes - complete.duplicateBytes).toBeLessThanOrEqual(neededCount * SYMBOL_BYTES);
       // What was counted before the change is in the final counts, and the change itself is no loss.
       expect(complete.payloadBytes).toBeGreaterThan(keptBytes);
       expect(complete.lostDatagrams).toBe(0);
