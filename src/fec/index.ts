@@ -9,5 +9,6 @@ export { type BlockCode, blockCode } from './code.js';
 export { type PartialBlock, restoreBlock, SPARE_SYMBOLS } from './decoder.js';
 export { BlockEncoder } from './encoder.js';
 export { type KernelBlock, openKernelBlock } from './kernel-block.js';
+export { LoadedBlock } from './loaded-block.js';
 export { CodingPool, type PoolOptions } from './pool.js';
 export { type RowReader, RunEncoder } from './run-encoder.js';

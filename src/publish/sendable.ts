@@ -9,6 +9,7 @@ import type { SenderEvents } from './events.js';
 import { type PreparedObject, prepareObject } from './prepared-object.js';
 import { type Station, settingsOf } from './station.js';
 import type { CodingThread } from './symbols/coding-thread.js';
+import { fastChannels } from './symbols/fast-channels.js';
 import type { IntermediateCache } from './symbols/intermediate-cache.js';
 import { symbolsOf } from './symbols/object-symbols.js';
 
@@ -55,22 +56,25 @@ export async function makeSendable(
   });
   try {
     check(prepared);
+    const { descriptor, record, content } = prepared;
+    const publication = new Publication(descriptor, record, content.blockDigests, server.index);
+    const sendings = sendingsOf(fleet, server).filter((sending) => sending.object === object);
+    const indices = sendings.map(({ channel }) => channel.index);
     const symbols = await symbolsOf(prepared, {
       cache: intermediates,
       thread: coding,
       signal,
+      fastChannels: fastChannels(publication, indices, clock),
       onEncoding: (bytes, totalBytes) => emit('encoding', { object: object.name, bytes, totalBytes }),
     });
     const sent: BroadcastObject = {
       name: object.name,
-      publication: new Publication(prepared.descriptor, prepared.record, prepared.content.blockDigests, server.index),
+      publication,
       symbols,
-      channels: sendingsOf(fleet, server)
-        .filter((sending) => sending.object === object)
-        .map(({ channel: { index, group, port, burstUs }, hopLimit, dscp }) => {
-          const from = { interface: station.interface, source: server.address };
-          return { index, burstUs, destination: { group, port, hopLimit, dscp, ...from } };
-        }),
+      channels: sendings.map(({ channel: { index, group, port, burstUs }, hopLimit, dscp }) => {
+        const from = { interface: station.interface, source: server.address };
+        return { index, burstUs, destination: { group, port, hopLimit, dscp, ...from } };
+      }),
       release: async () => {
         await symbols.close();
         await prepared.source.close();

@@ -10,7 +10,8 @@ import { recordDatagrams } from '../wire/fragments.js';
 import { ANNOUNCEMENT_CHANNEL, type Header, newHeader } from '../wire/header.js';
 import { SenderChannel } from './channel.js';
 import { Carousel } from './schedule/carousel.js';
-import { type Arc, planRing } from './schedule/ring.js';
+import { type Arc, planRing, RUN_SYMBOLS } from './schedule/ring.js';
+import { nextRepairEsi, type RepairRange, repairRangeOf } from './schedule/stretches.js';
 import { ArcOrder, arcPosition, FileOrder, type SymbolOrder } from './schedule/symbol-order.js';
 
 /** One version of an object as one server sends it: everything that the channels share. */
@@ -106,17 +107,55 @@ export class Publication {
     return carousel;
   }
 
+  /** The repair symbols of one of its channels; undefined for an object that is empty or has no code. */
+  repairsOf(channelIndex: number): ChannelRepairs | undefined {
+    const { descriptor, geometry } = this;
+    if (descriptor.sizeBytes === 0 || descriptor.fecEncodingId === NO_CODE) return undefined;
+    const { blockCount, longBlockSymbolCount } = geometry;
+    const arc = arcOf(descriptor, geometry, this.#serverIndex, channelIndex);
+    const { intervalUs } = descriptor.channels[channelIndex]!;
+    return {
+      range: repairRangeOf(arc, longBlockSymbolCount),
+      hasSources: arc.firstEsi < longBlockSymbolCount,
+      repairIntervalUs: arc.stretchSymbolCount === undefined ? intervalUs : 2 * intervalUs,
+      nextEsi: (wallUs) => {
+        const position = this.#positionOf(arc, channelIndex, wallUs);
+        const runCount = Math.floor(position / (RUN_SYMBOLS * blockCount));
+        return nextRepairEsi(arc, runCount * RUN_SYMBOLS, longBlockSymbolCount);
+      },
+    };
+  }
+
   #orderOf(channelIndex: number, wallUs: number): SymbolOrder {
     const { descriptor, geometry } = this;
-    const { intervalUs, startRatio } = descriptor.channels[channelIndex]!;
-    const server = descriptor.servers.find(({ index }) => index === this.#serverIndex);
-    const start = startRatio + (server?.startRatio ?? 0);
     if (descriptor.fecEncodingId === NO_CODE) {
-      return new FileOrder(geometry, Math.floor((start % 1) * geometry.symbolCount));
+      return new FileOrder(geometry, Math.floor((this.#startRatio(channelIndex) % 1) * geometry.symbolCount));
     }
     const arc = arcOf(descriptor, geometry, this.#serverIndex, channelIndex);
-    return new ArcOrder(geometry, arc, arcPosition(arc, geometry, start, intervalUs, wallUs));
+    return new ArcOrder(geometry, arc, this.#positionOf(arc, channelIndex, wallUs));
   }
+
+  #positionOf(arc: Arc, channelIndex: number, wallUs: number): number {
+    const { intervalUs } = this.descriptor.channels[channelIndex]!;
+    return arcPosition(arc, this.geometry, this.#startRatio(channelIndex), intervalUs, wallUs);
+  }
+
+  #startRatio(channelIndex: number): number {
+    const { channels, servers } = this.descriptor;
+    const server = servers.find(({ index }) => index === this.#serverIndex);
+    return channels[channelIndex]!.startRatio + (server?.startRatio ?? 0);
+  }
+}
+
+/** The repair symbols that one channel of one server sends of every block. */
+export interface ChannelRepairs {
+  readonly range: RepairRange;
+  /** Whether the channel sends the source symbols, too. */
+  readonly hasSources: boolean;
+  /** Time from repair symbol to repair symbol, on average, in µs. */
+  readonly repairIntervalUs: number;
+  /** The repair symbol that a channel sends at `wallUs` or next after that, if it goes on the air then. */
+  readonly nextEsi: (wallUs: number) => number;
 }
 
 /** The ESIs that a server sends on a channel, computed from the descriptor alone. */

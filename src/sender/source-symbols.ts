@@ -21,7 +21,9 @@ export class SourceSymbols implements SymbolSource {
    * stretch is one read, whose symbols are then copied to their places.
    */
   async read(runs: readonly Readonly<SymbolRun>[], into: SharedBytes, strideBytes: number): Promise<void> {
-    for (const stretch of stretchesOf(runs, this.#geometry)) await this.#readStretch(stretch, into, strideBytes);
+    const symbolOf = ({ block, firstEsi }: SymbolRun) => firstSymbolOf(this.#geometry, block) + firstEsi;
+    const placed = runs.map((run) => ({ symbol: symbolOf(run), start: run.start, count: run.count }));
+    for (const stretch of stretchesOf(placed)) await this.#readStretch(stretch, into, strideBytes);
   }
 
   async #readStretch({ firstSymbol, count, runs }: Stretch, into: SharedBytes, strideBytes: number): Promise<void> {
@@ -48,27 +50,26 @@ export class SourceSymbols implements SymbolSource {
   }
 }
 
-/** Runs that are adjacent in the file. */
+/** Runs that are adjacent in a file. */
 export interface Stretch {
   readonly firstSymbol: number;
   count: number;
   readonly runs: FileRun[];
 }
 
-interface FileRun {
-  /** Number of the run's first symbol within the object. */
+/** Consecutive symbols of a file of symbols, and where they belong. */
+export interface FileRun {
+  /** Number of the run's first symbol within the file. */
   readonly symbol: number;
+  /** As in `SymbolRun`. */
   readonly start: number;
   readonly count: number;
 }
 
-/** Sorts runs of source symbols by their position in the object and joins those that are adjacent there. */
-export function stretchesOf(runs: readonly Readonly<SymbolRun>[], geometry: Geometry): readonly Stretch[] {
-  const sorted = runs
-    .map(({ block, firstEsi, start, count }) => ({ symbol: firstSymbolOf(geometry, block) + firstEsi, start, count }))
-    .sort((a, b) => a.symbol - b.symbol);
+/** Sorts runs by their position in a file of symbols and joins those that are adjacent there. */
+export function stretchesOf(runs: readonly FileRun[]): readonly Stretch[] {
   const stretches: Stretch[] = [];
-  for (const run of sorted) {
+  for (const run of runs.toSorted((a, b) => a.symbol - b.symbol)) {
     const last = stretches.at(-1);
     if (last !== undefined && last.firstSymbol + last.count === run.symbol) {
       last.count += run.count;

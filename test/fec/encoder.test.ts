@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_ESI } from '../../dist/base/limits.js';
 import { blockCode, internalId } from '../../dist/fec/code.js';
-import { BlockEncoder, openKernelBlock, RunEncoder } from '../../dist/fec/index.js';
+import { BlockEncoder, LoadedBlock, openKernelBlock, RunEncoder } from '../../dist/fec/index.js';
 import { PADDED_SYMBOL_COUNTS } from '../../dist/fec/tables/systematic.js';
 import { combination, hdpcRows, ldpcRows, ltSymbols, symbolOf } from './reference.js';
 import { pick, randomBytes, randomFrom } from './samples.js';
@@ -125,6 +125,29 @@ describe('BlockEncoder', () => {
     for (let i = 0; i * symbolBytes < intermediate.length; i++) {
       const expected = intermediate.subarray(i * symbolBytes, (i + 1) * symbolBytes);
       expect(Buffer.compare(rows.subarray(i * strideBytes, i * strideBytes + symbolBytes), expected)).toBe(0);
+    }
+  });
+
+  it('makes the same symbols of one loaded block after the other, whatever their lengths', () => {
+    const loaded = new LoadedBlock();
+    for (const [sourceCount, symbolBytes] of [
+      [30, 64],
+      [300, 33],
+      [7, 512],
+      [2000, 16],
+    ] as const) {
+      const source = randomBytes(sourceCount * symbolBytes, sourceCount);
+      const encoder = BlockEncoder.fromSource(source, symbolBytes);
+      const { rows, strideBytes } = loaded.open(sourceCount, symbolBytes);
+      rows.fill(0xff);
+      for (let i = 0; i < encoder.code.intermediateCount; i++) {
+        rows.set(encoder.intermediate.subarray(i * symbolBytes, (i + 1) * symbolBytes), i * strideBytes);
+      }
+      for (const count of [1, 6, loaded.pieceCount]) {
+        const expected = new Uint8Array(count * symbolBytes);
+        encoder.encodeRun(sourceCount - 1, count, expected);
+        expect(Buffer.compare(loaded.encode(sourceCount - 1, count), expected)).toBe(0);
+      }
     }
   });
 

@@ -94,6 +94,25 @@ describe.each([
     );
   });
 
+  it('runs another program over the rows of the one before', () => {
+    const builder = new ProgramBuilder();
+    builder.begin(SUM, symbolRow(2));
+    builder.add(symbolRow(0));
+    builder.add(symbolRow(1));
+    const table = kernel.open({ program: builder.build(), symbolRowCount: 3, workRowCount: 0 }, 32);
+    table.set(randomBytes(96, 1));
+    const [first, second] = [table.slice(0, 32), table.slice(32, 64)];
+    kernel.run();
+    const sum = table.slice(64, 96);
+    expect(sum).toEqual(first.map((byte, i) => byte ^ second[i]!));
+    builder.clear();
+    builder.begin(SUM, symbolRow(0));
+    builder.add(symbolRow(2));
+    kernel.run(builder.view());
+    expect(table.slice(0, 32)).toEqual(sum);
+    expect(table.slice(32, 96)).toEqual(new Uint8Array([...second, ...sum]));
+  });
+
   it('multiplies every pair of elements right', () => {
     const builder = new ProgramBuilder();
     for (let coefficient = 0; coefficient < 256; coefficient++) {

@@ -39,11 +39,11 @@ export async function codedSource(
   cache: IntermediateCache,
   source: FileSource,
   geometry: Geometry,
-  { name = 'object', heldBytes = 1e9 } = {},
+  { name = 'object', heldBytes = 1e9, wantsSpools = false } = {},
 ) {
   const file = await cache.open(source, geometry, digestOf(name), notAborted);
   const thread = new CodingThread(heldBytes);
-  const coded = new CodedSource(geometry, source, file, thread);
+  const coded = new CodedSource(geometry, source, file, thread, wantsSpools);
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= coded.close().then(() => thread.close());

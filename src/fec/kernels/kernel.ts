@@ -1,4 +1,4 @@
-import type { Plan } from './program.js';
+import type { Plan, Program } from './program.js';
 
 /** Runs programs (program.ts) in memory of its own. */
 export interface Kernel {
@@ -10,8 +10,12 @@ export interface Kernel {
    * @param strideBytes a multiple of 32
    */
   open(plan: Plan, strideBytes: number): Uint8Array;
-  /** Runs the program, over all `strideBytes` of each symbol. */
-  run(): void;
+  /**
+   * Runs the program, over all `strideBytes` of each symbol.
+   *
+   * @param program another one over the same rows, no longer than the one that was opened
+   */
+  run(program?: Program): void;
   /** As `eliminate` (elimination.ts), for rows whose length is a multiple of 16 bytes; overwrites the table. */
   eliminate(matrix: Uint8Array, widthBytes: number, columnCount: number): boolean;
 }

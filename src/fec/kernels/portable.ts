@@ -33,8 +33,8 @@ export class PortableKernel implements Kernel {
     return this.bytes.subarray(plan.workRowCount * strideBytes, sizeBytes);
   }
 
-  run(): void {
-    const { program } = this;
+  run(program: Program = this.program): void {
+    this.program = program;
     for (let at = 0; at < program.length; ) {
       const opcode = program[at]! & 3;
       const count = program[at]! >>> 2;

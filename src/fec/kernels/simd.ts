@@ -1,7 +1,7 @@
 import { inverse, multiply } from './gf256.js';
 import type { Kernel } from './kernel.js';
 import { MODULE_BASE64 } from './module.js';
-import type { Plan } from './program.js';
+import type { Plan, Program } from './program.js';
 
 /** The exports of assembly/index.ts. */
 interface Exports {
@@ -54,7 +54,11 @@ export function simdKernel(): Kernel | undefined {
       new Int32Array(memory.buffer, TABLES_END, program.length).set(program);
       return new Uint8Array(memory.buffer, table, symbolRowCount * strideBytes);
     },
-    run() {
+    run(another?: Program) {
+      if (another !== undefined) {
+        programEnd = TABLES_END + another.byteLength;
+        new Int32Array(memory.buffer, TABLES_END, another.length).set(another);
+      }
       run(TABLES_END, programEnd, work, table, stride);
     },
     eliminate(matrix: Uint8Array, widthBytes: number, columnCount: number): boolean {

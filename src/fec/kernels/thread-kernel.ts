@@ -6,6 +6,11 @@ let shared: Kernel | undefined;
 
 /** The one kernel of this thread: with SIMD if the engine has it. */
 export function kernel(): Kernel {
-  shared ??= simdKernel() ?? new PortableKernel();
+  shared ??= newKernel();
   return shared;
+}
+
+/** A kernel with memory of its own, which is free when nobody has the kernel any more. */
+export function newKernel(): Kernel {
+  return simdKernel() ?? new PortableKernel();
 }

@@ -2,8 +2,10 @@ import { LayercastError } from '../../base/errors.js';
 import { blockSymbolCount, type Geometry } from '../../object/geometry.js';
 import type { SharedBytes, SymbolRun, SymbolSource } from '../../sender/slab.js';
 import type { FileSource } from '../../store/file-source.js';
+import type { CacheFolder } from './cache-folder.js';
 import type { CodingThread } from './coding-thread.js';
 import type { IntermediateFile } from './intermediate-cache.js';
+import { type FastChannel, ObjectSpools } from './object-spools.js';
 import { DamagedBlock } from './stored-blocks.js';
 
 /**
@@ -18,20 +20,46 @@ export class CodedSource implements SymbolSource {
   readonly #thread: CodingThread;
   readonly #file: IntermediateFile;
   readonly #object: number;
+  readonly #spools: ObjectSpools;
   /** Blocks being mended: at most one for each read under way. */
   readonly #mending = new Map<number, Promise<void>>();
 
   /**
    * @param source the object's file; open until `close` has resolved
    * @param file its intermediate symbols; `close` closes it
+   * @param wantsSpools whether `openSpools` will be called
    */
-  constructor(geometry: Geometry, source: FileSource, file: IntermediateFile, thread: CodingThread) {
+  constructor(
+    geometry: Geometry,
+    source: FileSource,
+    file: IntermediateFile,
+    thread: CodingThread,
+    wantsSpools = false,
+  ) {
     this.symbolBytes = geometry.symbolBytes;
     this.#geometry = geometry;
     this.#source = source;
     this.#thread = thread;
     this.#file = file;
-    this.#object = thread.open({ sourceFd: source.fd, fd: file.fd, geometry });
+    this.#object = thread.open({ sourceFd: source.fd, fd: file.fd, geometry }, wantsSpools);
+    this.#spools = new ObjectSpools(thread, this.#object);
+  }
+
+  /**
+   * Has repair symbols of these channels made ahead, unless the object is held in memory. Resolves when those are made with which they begin.
+   *
+   * @param folder where the files are made
+   * @throws the reason of the signal
+   */
+  async openSpools(
+    channels: readonly FastChannel[],
+    folder: CacheFolder,
+    signal: AbortSignal,
+    onProgress: (madeRatio: number) => void,
+  ): Promise<void> {
+    if (this.#thread.isHeld(this.#object)) return;
+    await this.#spools.open(folder, this.#geometry, channels);
+    await this.#spools.ready(signal, onProgress);
   }
 
   async read(runs: readonly Readonly<SymbolRun>[], into: SharedBytes, strideBytes: number): Promise<void> {
@@ -43,6 +71,7 @@ export class CodedSource implements SymbolSource {
 
   /** Resolves when nothing is read any more. */
   async close(): Promise<void> {
+    await this.#spools.close();
     await this.#thread.release(this.#object);
     await Promise.allSettled(this.#mending.values());
     await this.#file.close();

@@ -1,13 +1,16 @@
 import { LayercastError } from '../../base/errors.js';
 import type { SharedBytes, SymbolRun } from '../../sender/slab.js';
 import { Thread } from '../../work/thread.js';
-import type { CodingWorker, MakeRequest, OpenObject } from './coding-worker.js';
+import type { OpenObject } from './coded-object.js';
+import type { CodingWorker, MakeRequest, OpenSpool, SpoolFault } from './coding-worker.js';
+import { IntermediateLayout } from './intermediate-layout.js';
 import { packRuns } from './packed-runs.js';
-import { DamagedBlock } from './stored-blocks.js';
+import { DamagedBlock, heldBytesOf } from './stored-blocks.js';
 
 /**
- * Intermediate symbols held in memory: an object of one block, or the permanent symbols of 90 larger blocks. The server may take
- * 110 MB in all, and without these symbols it takes some 80.
+ * Intermediate symbols held in memory: an object of one block, or the permanent symbols of 90 larger blocks, or none while there are
+ * spools, because these are made from a block in memory. The server may take 110 MB in all, and without these symbols it takes
+ * some 80.
  */
 const HELD_BYTES = 24 * 2 ** 20;
 
@@ -20,7 +23,7 @@ const MAX_ATTEMPTS = 2;
  */
 export class CodingThread {
   /** Open objects of the sender; a new thread has to be told these first. */
-  readonly #objects = new Map<number, OpenObject>();
+  readonly #objects = new Map<number, KnownObject>();
   readonly #heldBytes: number;
   #thread: Thread<CodingWorker> | undefined;
   #objectCount = 0;
@@ -32,15 +35,63 @@ export class CodingThread {
   }
 
   /**
-   * @param file an open file of intermediate symbols; stays open until `release` has resolved
+   * @param files stay open until `release` has resolved
+   * @param wantsSpools whether spools will be opened for the object. It is held in memory then only if all of it fits there.
    * @returns the number that the object has from now on
    */
-  open(file: OpenObject): number {
+  open(files: ObjectFiles, wantsSpools = false): number {
     const object = this.#objectCount++;
-    this.#objects.set(object, file);
-    // A thread that starts later is told then.
-    if (this.#thread !== undefined) tell(this.#thread, object, file);
+    this.#tellOpen(object, { files, heldBytes: this.#allowedBytes(files, wantsSpools), spools: [] });
     return object;
+  }
+
+  /** Whether all rows of an object are held in memory. */
+  isHeld(object: number): boolean {
+    const { files, heldBytes } = this.#objects.get(object)!;
+    return heldBytes === new IntermediateLayout(files.geometry).fileBytes;
+  }
+
+  /**
+   * Gives an object another spool.
+   *
+   * @param spool its file stays open until `endSpool` or `release` has resolved
+   * @param onFault called when a fault has ended the spool; the thread does not use the file any more
+   * @returns the number of the spool among those of the object
+   */
+  openSpool(object: number, spool: OpenSpool, onFault: () => void): number {
+    const { spools } = this.#objects.get(object)!;
+    const index = spools.push({ ...spool, onFault, isEnded: false }) - 1;
+    this.#thread?.send('openSpool', { ...spool, object });
+    return index;
+  }
+
+  /**
+   * Says with which repair symbols the channels of an object's spools will begin. The spools are made from there on.
+   *
+   * @returns how much of what the channels need first is made, from 0 to 1
+   * @throws {LayercastError} `THREAD_LOST`, `ABORTED`
+   */
+  async aim(object: number, nextEsis: readonly number[], signal: AbortSignal): Promise<number> {
+    return await this.#runningThread().call('aim', { object, nextEsis }, { signal });
+  }
+
+  /** Ends a spool; resolves when its file is not used any more. When it was the last one, its object may hold some rows. */
+  async endSpool(object: number, spool: number): Promise<void> {
+    const known = this.#objects.get(object);
+    const ended = known?.spools[spool];
+    if (known === undefined || ended === undefined || ended.isEnded) return;
+    ended.isEnded = true;
+    const end = this.#thread?.call('endSpool', { object, spool }).catch(() => undefined);
+    if (known.spools.every(({ isEnded }) => isEnded)) this.holdRows(object);
+    await end;
+  }
+
+  /** Holds as many rows of an object as may be held, because it has no spool. */
+  holdRows(object: number): void {
+    const known = this.#objects.get(object);
+    if (known === undefined) return;
+    this.#objects.delete(object);
+    this.#tellOpen(object, { ...known, heldBytes: this.#allowedBytes(known.files, false) });
   }
 
   /**
@@ -94,16 +145,53 @@ export class CodingThread {
     if (this.#thread === undefined || this.#thread.isEnded) {
       this.#thread = new Thread<CodingWorker>(
         new URL('./coding-worker.js', import.meta.url),
-        'coding',
-        this.#heldBytes,
+        { name: 'coding', onTold: (fault) => this.#onFault(fault as SpoolFault) },
+        undefined,
       );
-      for (const [object, file] of this.#objects) tell(this.#thread, object, file);
+      for (const [object, known] of this.#objects) {
+        this.#tellOpen(object, known);
+        // The numbers of spools count those that have ended, too.
+        for (const [index, { fd, channel, nextEsi, isEnded }] of known.spools.entries()) {
+          this.#thread.send('openSpool', { object, fd, channel, nextEsi });
+          if (isEnded) this.#thread.send('endSpool', { object, spool: index });
+        }
+      }
     }
     return this.#thread;
   }
+
+  #tellOpen(object: number, known: KnownObject): void {
+    this.#objects.set(object, known);
+    // A thread that starts later is told then.
+    this.#thread?.send('open', { ...known.files, heldBytes: known.heldBytes, object });
+  }
+
+  #onFault({ object, spool }: SpoolFault): void {
+    const known = this.#objects.get(object)?.spools[spool];
+    if (known !== undefined && !known.isEnded) known.onFault();
+  }
+
+  #allowedBytes({ geometry }: ObjectFiles, wantsSpools: boolean): number {
+    const others = [...this.#objects.values()];
+    const heldBytes = others.reduce((sum, known) => sum + known.heldBytes, 0);
+    const layout = new IntermediateLayout(geometry);
+    const allowedBytes = heldBytesOf(layout, this.#heldBytes - heldBytes);
+    if (allowedBytes === layout.fileBytes) return allowedBytes;
+    const hasSpools = others.some(({ spools }) => spools.some(({ isEnded }) => !isEnded));
+    return wantsSpools || hasSpools ? 0 : allowedBytes;
+  }
 }
 
-/** A thread that is lost before it knows the object is told again by the next request. */
-function tell(thread: Thread<CodingWorker>, object: number, files: OpenObject): void {
-  thread.call('open', { ...files, object }).catch(() => undefined);
+/** The files of an object, as in `OpenObject`. */
+export type ObjectFiles = Omit<OpenObject, 'heldBytes'>;
+
+interface KnownObject {
+  readonly files: ObjectFiles;
+  readonly heldBytes: number;
+  readonly spools: KnownSpool[];
+}
+
+interface KnownSpool extends OpenSpool {
+  readonly onFault: () => void;
+  isEnded: boolean;
 }

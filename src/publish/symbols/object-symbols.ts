@@ -6,6 +6,7 @@ import type { PreparedObject } from '../prepared-object.js';
 import { CodedSource } from './coded-source.js';
 import type { CodingThread } from './coding-thread.js';
 import type { IntermediateCache } from './intermediate-cache.js';
+import type { FastChannel } from './object-spools.js';
 
 /** The payloads of an object's datagrams; `close` when no more are read. */
 export interface ObjectSymbols extends SymbolSource {
@@ -16,6 +17,8 @@ export interface SymbolOptions {
   readonly cache: IntermediateCache;
   readonly thread: CodingThread;
   readonly signal: AbortSignal;
+  /** Channels for which repair symbols are made ahead (`fastChannels`). */
+  readonly fastChannels: readonly FastChannel[];
   /** Called while an object is encoded; each content is encoded once. */
   readonly onEncoding: (encodedBytes: number, totalBytes: number) => void;
 }
@@ -41,5 +44,14 @@ export async function symbolsOf(prepared: PreparedObject, options: SymbolOptions
     signal: options.signal,
     onProgress: (encodedBytes) => options.onEncoding(encodedBytes, sizeBytes),
   });
-  return new CodedSource(geometry, source, file, options.thread);
+  const { thread, signal, cache, fastChannels } = options;
+  const coded = new CodedSource(geometry, source, file, thread, fastChannels.length > 0);
+  try {
+    const onProgress = (madeRatio: number) => options.onEncoding(Math.floor(madeRatio * sizeBytes), sizeBytes);
+    if (fastChannels.length > 0) await coded.openSpools(fastChannels, cache.folder, signal, onProgress);
+    return coded;
+  } catch (error) {
+    await coded.close();
+    throw error;
+  }
 }

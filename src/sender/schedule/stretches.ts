@@ -1,4 +1,4 @@
-import type { Arc } from './ring.js';
+import { type Arc, RUN_SYMBOLS } from './ring.js';
 
 /**
  * Symbols of a block that a channel sends until its order begins anew.
@@ -23,6 +23,35 @@ export function esiAt({ firstEsi, stretchSymbolCount }: Arc, position: number): 
   const stretch = Math.floor(position / stretchSymbolCount);
   const within = position - stretch * stretchSymbolCount;
   return firstEsi + (stretch % 2 === 0 ? 0 : ((stretch + 1) / 2) * stretchSymbolCount) + within;
+}
+
+/**
+ * The repair symbols of an arc: a channel sends them of every block in the order of their ESIs, and after the last the first again. Source
+ * symbols may come between.
+ */
+export interface RepairRange {
+  readonly firstEsi: number;
+  /** 0 for an arc of source symbols only. */
+  readonly count: number;
+}
+
+/** @param sourceCount source symbols of the longest block. Up to a run of repair symbols that follow these are left out. */
+export function repairRangeOf(arc: Arc, sourceCount: number): RepairRange {
+  const { symbolCount, stretchSymbolCount } = arc;
+  const sources = Math.ceil(sourceCount / RUN_SYMBOLS) * RUN_SYMBOLS;
+  const firstEsi = Math.max(arc.firstEsi, sources);
+  const end = arc.firstEsi + symbolCount - (stretchSymbolCount === undefined ? 0 : symbolCount % stretchSymbolCount);
+  return { firstEsi, count: Math.max(0, end - firstEsi) };
+}
+
+/** The repair symbol that a channel sends at a position of its cycle, or next after the source symbols that it sends there. */
+export function nextRepairEsi(arc: Arc, position: number, sourceCount: number): number {
+  const esi = esiAt(arc, position);
+  const { firstEsi } = repairRangeOf(arc, sourceCount);
+  if (esi >= firstEsi) return esi;
+  const { stretchSymbolCount } = arc;
+  if (stretchSymbolCount === undefined) return firstEsi;
+  return esiAt(arc, (Math.floor(position / stretchSymbolCount) + 1) * stretchSymbolCount);
 }
 
 /** Consecutive ESIs that a channel sends of a block. */

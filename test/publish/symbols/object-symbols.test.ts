@@ -42,6 +42,7 @@ async function published(name: string, content: Uint8Array, settings: string) {
     cache: cacheIn(stateDir),
     thread,
     signal: notAborted.signal,
+    fastChannels: [],
     onEncoding: (bytes, totalBytes) => progress.push(bytes / totalBytes),
   });
   onTestFinished(async () => {

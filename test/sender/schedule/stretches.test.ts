@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { geometryOf } from '../../../dist/object/geometry.js';
 import { planRing, RUN_SYMBOLS } from '../../../dist/sender/schedule/ring.js';
-import { cycleSymbolCount, esiAt, freshSymbolCount, piecesOf } from '../../../dist/sender/schedule/stretches.js';
+import {
+  cycleSymbolCount,
+  esiAt,
+  freshSymbolCount,
+  nextRepairEsi,
+  piecesOf,
+  repairRangeOf,
+} from '../../../dist/sender/schedule/stretches.js';
 import { ArcOrder } from '../../../dist/sender/schedule/symbol-order.js';
 
 /** Arcs with source symbols and without. */
@@ -52,6 +59,28 @@ describe('an arc in stretches', () => {
         }
         expect(sourceCounts).toEqual([80, 80, 80]);
         expect(seen.size).toBe(3 * 160);
+      }),
+    );
+  });
+
+  it('has its repair symbols in one range, in order, and says which one comes next from any position', () => {
+    const rings = fc.record({
+      blockSymbolCount: fc.integer({ min: 1, max: 70 }),
+      mode: fc.constantFrom('several', 'best'),
+    });
+    fc.assert(
+      fc.property(rings, fc.nat(2), fc.nat(10_000), ({ blockSymbolCount, mode }, channel, from) => {
+        const rates = [2e6, 1e6, 3e6];
+        const arc = planRing({ blockSymbolCount, mode: mode as 'best', rates, serverCount: 1 })[0]![channel]!;
+        const { firstEsi, count } = repairRangeOf(arc, blockSymbolCount);
+        const cycleCount = cycleSymbolCount(arc);
+        const cycle = Array.from({ length: cycleCount }, (_, position) => esiAt(arc, position));
+        const repairs = cycle.filter((esi) => esi >= Math.ceil(blockSymbolCount / RUN_SYMBOLS) * RUN_SYMBOLS);
+        expect(repairs).toEqual(Array.from({ length: count }, (_, i) => firstEsi + i));
+        if (count === 0) return;
+        const start = from % cycleCount;
+        const next = [...cycle.slice(start), ...cycle].find((esi) => esi >= firstEsi);
+        expect(nextRepairEsi(arc, start, blockSymbolCount)).toBe(next);
       }),
     );
   });
