@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import type { Geometry } from '../../object/geometry.js';
+import type { DirectWriter } from './direct-writes.js';
 import { Page } from './page.js';
 
 /**
@@ -25,6 +26,8 @@ export interface PageCacheOptions {
   readonly geometry: Geometry;
   /** Writes all of `bytes` at byte `position` of the file. */
   readonly writeAt: (bytes: Uint8Array, position: number) => Promise<void>;
+  /** Writes pages in the calling thread whenever it is ready; `writeAt` writes the others. @default none */
+  readonly direct?: DirectWriter | undefined;
   /**
    * Called for each run of places just before it is written, with the bytes; again if a write has failed. Places of a run that are
    * put anew meanwhile come again, too.
@@ -39,9 +42,9 @@ export interface PageCacheOptions {
 }
 
 /**
- * Collects symbols into pages, so that each write to the file has some 64 symbols and the receiving loop never waits. A page is
- * written when it is full, or when few pages are free and it has rested longest. When all pages hold bytes that are not yet
- * written, the cache refuses symbols.
+ * Collects symbols into pages, so that each write to the file has some 64 symbols and the receiving loop never waits for long. A
+ * page is written when it is full, or when few pages are free and it has rested longest. When all pages hold bytes that are not
+ * yet written, the cache refuses symbols.
  *
  * After a failed write, the cache refuses all symbols and keeps the bytes that could not be written, until a `drain` succeeds.
  */
@@ -50,11 +53,12 @@ export class PageCache {
   readonly pageCount: number;
   readonly #geometry: Geometry;
   readonly #writeAt: (bytes: Uint8Array, position: number) => Promise<void>;
+  readonly #direct: DirectWriter | undefined;
   readonly #onWrite: (first: number, count: number, bytes: Uint8Array) => void;
   readonly #limit = pLimit(CONCURRENT_PAGES);
   /** Pages in use by their number within the object. */
   readonly #used = new Map<number, Page>();
-  readonly #free: Page[] = [];
+  readonly #freePages: Page[] = [];
   /** How many pages should be free or on their way to the file. */
   readonly #reserveCount: number;
   #createdCount = 0;
@@ -67,6 +71,7 @@ export class PageCache {
     const { geometry, arrival = 'scattered' } = options;
     this.#geometry = geometry;
     this.#writeAt = options.writeAt;
+    this.#direct = options.direct;
     this.#onWrite = options.onWrite ?? (() => undefined);
     this.pageSymbolCount =
       options.pageSymbolCount ?? Math.max(1, Math.round(PAGE_BYTES[arrival] / geometry.symbolBytes / 32)) * 32;
@@ -165,12 +170,12 @@ export class PageCache {
   }
 
   #take(index: number): Page | undefined {
-    const page = this.#free.pop() ?? this.#create();
+    const page = this.#freePages.pop() ?? this.#create();
     if (page !== undefined) {
       page.index = index;
       this.#used.set(index, page);
     }
-    const availableCount = this.#free.length + this.pageCount - this.#createdCount;
+    const availableCount = this.#freePages.length + this.pageCount - this.#createdCount;
     if (availableCount + this.#writingCount < Math.max(1, this.#reserveCount)) this.#writeOldest(page);
     return page;
   }
@@ -190,7 +195,12 @@ export class PageCache {
     if (oldest !== undefined) this.#startWriting(oldest);
   }
 
-  #startWriting(page: Page): Promise<void> {
+  /** Writes the dirty entries of a page. Resolves, and never rejects, when they are in the file or have failed. */
+  #startWriting(page: Page): Promise<void> | undefined {
+    if (this.#direct?.isReady) {
+      this.#writeDirectly(page, this.#direct);
+      return undefined;
+    }
     this.#writingCount++;
     page.writing = this.#limit(() => this.#writeRuns(page)).then(
       () => this.#endWriting(page),
@@ -203,21 +213,37 @@ export class PageCache {
     return page.writing;
   }
 
+  #writeDirectly(page: Page, direct: DirectWriter): void {
+    try {
+      this.#eachRun(page, (bytes, position) => direct.write(bytes, position));
+      this.#free(page);
+    } catch (error) {
+      this.#fail({ error });
+      page.returnFlight();
+    }
+  }
+
   async #writeRuns(page: Page): Promise<void> {
-    const { symbolBytes, sizeBytes } = this.#geometry;
-    const pageStart = page.index * this.pageSymbolCount * symbolBytes;
-    const runs = page.takeDirtyRuns();
     const writes: Promise<void>[] = [];
+    this.#eachRun(page, (bytes, position) => writes.push(this.#writeAt(bytes, position)));
+    // Until the last write has ended, the page's memory must not be used for other symbols.
+    const failed = (await Promise.allSettled(writes)).find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  /** Puts the dirty entries of a page in flight, and hands them on in runs. */
+  #eachRun(page: Page, write: (bytes: Uint8Array, position: number) => void): void {
+    const { symbolBytes, sizeBytes } = this.#geometry;
+    const firstPlace = page.index * this.pageSymbolCount;
+    const pageStart = firstPlace * symbolBytes;
+    const runs = page.takeDirtyRuns();
     for (let i = 0; i < runs.length; i += 2) {
       const start = runs[i]! * symbolBytes;
       const end = Math.min(start + runs[i + 1]! * symbolBytes, sizeBytes - pageStart);
       const bytes = page.bytes.subarray(start, end);
-      this.#onWrite(page.index * this.pageSymbolCount + runs[i]!, runs[i + 1]!, bytes);
-      writes.push(this.#writeAt(bytes, pageStart + start));
+      this.#onWrite(firstPlace + runs[i]!, runs[i + 1]!, bytes);
+      write(bytes, pageStart + start);
     }
-    // Until the last write has ended, the page's memory must not be used for other symbols.
-    const failed = (await Promise.allSettled(writes)).find((outcome) => outcome.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
   }
 
   #endWriting(page: Page): void {
@@ -228,9 +254,13 @@ export class PageCache {
       if (this.#failure === undefined && page.dirtyCount >= this.#placeCount(page.index)) this.#startWriting(page);
       return;
     }
+    this.#free(page);
+  }
+
+  #free(page: Page): void {
     this.#used.delete(page.index);
     page.free();
-    this.#free.push(page);
+    this.#freePages.push(page);
   }
 
   #fail(failure: { readonly error: unknown } | undefined): void {

@@ -6,6 +6,7 @@ import { FILE_PIECE_BYTES } from '../../base/limits.js';
 import { blockLength, blockOffset, type Geometry, symbolLength, symbolOffset } from '../../object/geometry.js';
 import { syncDirectoryOf, writeFully } from '../durable.js';
 import { systemError } from '../system-error.js';
+import { DirectWrites } from './direct-writes.js';
 import { takeAttributes } from './file-attributes.js';
 import { type Arrival, PageCache } from './page-cache.js';
 import { RunningDigests } from './running-digests.js';
@@ -69,6 +70,7 @@ export class PartFile {
       geometry: options.geometry,
       onWrite: (first, count, bytes) => this.#hash(first, count, bytes),
       writeAt: (bytes, position) => writeFully(handle, bytes, position),
+      direct: new DirectWrites(handle.fd),
       arrival: options.arrival,
       pageSymbolCount: options.pageSymbolCount,
       pageCount: options.pageCount,
