@@ -1,9 +1,14 @@
 // Compares the erasure code with the npm package raptorq: encoding, decoding and memory. Also measures several threads.
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Decoder, Encoder, initSync } from 'raptorq/raptorq.js';
-import { BlockEncoder, blockCode, CodingPool, restoreBlock } from '../dist/fec/index.js';
+import { BlockEncoder, blockCode, restoreBlock } from '../dist/fec/index.js';
 import { planDecoding } from '../dist/fec/solve/decoding-plan.js';
+import { RestoringThreads } from '../dist/retrieve/block-restorer.js';
 
 const SOURCE_COUNTS = [128, 1024, 8192] as const;
 const SYMBOL_BYTES = [1184, 1280] as const;
@@ -26,7 +31,7 @@ interface Row {
  * Times are medians of processor time. Both codes take turns, so that other work of the machine affects both. Pools need the
  * whole machine, so the best of eight rounds by the clock counts.
  * Encoding: the block in, as many repair symbols out as were lost. Decoding: symbols copied into the block one by one, then
- * the block restored; in a pool also hashed. The package copies every symbol into a packet of its own; it has no other interface.
+ * the block restored; in a pool a block is read from a file, restored, hashed, and written where symbols were missing. The package copies every symbol into a packet of its own; it has no other interface.
  *
  * @param args none
  */
@@ -171,33 +176,42 @@ async function measurePool(sourceCount: number, lossRatio: number) {
   const encoder = BlockEncoder.fromSource(source, symbolBytes);
   const blockCount = Math.round((64 * 1024) / sourceCount);
   const lost = [...pick(Math.round(lossRatio * sourceCount), sourceCount)];
-  const spare = new Uint8Array(symbolBytes);
-  encoder.encode(2 * sourceCount, spare);
-  const esis = Int32Array.from({ length: sourceCount + 1 }, (_, row) => (row < sourceCount ? row : 2 * sourceCount));
+  const spare = { esi: 2 * sourceCount, origin: 1, bytes: new Uint8Array(symbolBytes) };
+  encoder.encode(spare.esi, spare.bytes);
+  const esis = Int32Array.from({ length: sourceCount }, (_, row) => row);
   const damaged = source.slice();
   for (const esi of lost) {
     esis[esi] = sourceCount + esi;
     encoder.encode(sourceCount + esi, damaged.subarray(esi * symbolBytes));
   }
-  const blocks = Array.from({ length: blockCount }, () => new Uint8Array(new SharedArrayBuffer(source.length)));
+  const missing = [...esis.keys()].filter((place) => esis[place] !== place).map((place) => [place, 1] as const);
+  const digest = createHash('sha256').update(source).digest();
+  const content = { esis, spares: [spare] };
   const speeds = new Map<number, number[]>([
     [1, []],
     [2, []],
   ]);
-  const pools = [1, 2].map((workerCount) => new CodingPool({ workerCount }));
+  const directory = await mkdtemp(join(tmpdir(), 'layercast-bench-'));
+  const path = join(directory, 'blocks');
+  const file = await open(path, 'w+');
+  const pools = [1, 2].map((threadCount) => new RestoringThreads(threadCount));
   for (let round = 0; round < 10; round++) {
     for (const pool of pools) {
-      for (const block of blocks) block.set(damaged);
+      for (let i = 0; i < blockCount; i++) await file.write(damaged, 0, damaged.length, i * damaged.length);
       const start = performance.now();
-      await Promise.all(blocks.map((block) => pool.solve({ block, spare, esis }, symbolBytes, block.length)));
+      const outcomes = Array.from({ length: blockCount }, (_, i) => {
+        const place = { fd: file.fd, path, position: i * source.length, lengthBytes: source.length, symbolBytes };
+        return pool.restore({ ...place, content }, digest, async () => missing);
+      });
+      if ((await Promise.all(outcomes)).some((outcome) => outcome !== 'genuine')) throw new Error('not restored');
       const seconds = (performance.now() - start) / 1000;
       // The first rounds start the threads and warm them up.
-      if (round > 1) speeds.get(pool.workerCount)!.push((blockCount * source.length) / 1e6 / seconds);
+      if (round > 1) speeds.get(pool.threadCount)!.push((blockCount * source.length) / 1e6 / seconds);
     }
   }
-  await Promise.all(pools.map((pool) => pool.close()));
-  if (blocks.some((block) => Buffer.compare(block, source) !== 0))
-    throw new Error('the pool decoded to something else');
+  for (const pool of pools) await pool.rest();
+  await file.close();
+  await rm(directory, { recursive: true });
   const [oneMBps, twoMBps] = [Math.max(...speeds.get(1)!), Math.max(...speeds.get(2)!)];
   return { sourceCount, lossRatio, oneMBps, twoMBps, ratio: twoMBps / oneMBps };
 }

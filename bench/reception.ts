@@ -6,11 +6,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Network, ReceivedBatch } from '../dist/base/ports.js';
 import { systemClock } from '../dist/base/system-clock.js';
-import { CodingPool } from '../dist/fec/index.js';
 import { AdaptivePolicy } from '../dist/rate/adaptive-policy.js';
 import { FaultCounters } from '../dist/receiver/counters.js';
 import { Tally } from '../dist/receiver/tally.js';
 import { Transfer } from '../dist/receiver/transfer.js';
+import { RestoringThreads } from '../dist/retrieve/block-restorer.js';
 import { openObjectFile } from '../dist/retrieve/object-file.js';
 import { ReadyObject, SYMBOL_BYTES } from './reception/ready-object.js';
 import { table } from './table.js';
@@ -78,16 +78,14 @@ async function measure(order: Order, sizeBytes: number, piece: number, bitsPerSe
   const pieces = { pieceDatagrams: piece, batchPieces: Math.ceil(BATCH_DATAGRAMS / piece) };
   const object = new ReadyObject({ ...shape, blockCount, ...pieces });
   const directory = await mkdtemp(join(dir, 'layercast-bench-'));
-  const solver = new CodingPool({ workerCount: Math.min(2, availableParallelism()) });
+  const restorer = new RestoringThreads(Math.min(2, availableParallelism()));
   try {
     const { descriptor } = object;
-    if (shape.isCoded) await solver.prepare(1, 1);
     globalThis.gc?.();
     const before = { residentMB: forgetPeak(), usage: process.cpuUsage(), mainMs: mainThreadMs() };
     const transfer = new Feeding(
       object,
-      await openObjectFile(descriptor, join(directory, 'f'), join(directory, 'j')),
-      solver,
+      await openObjectFile(descriptor, join(directory, 'f'), join(directory, 'j'), restorer),
     );
     await transfer.run(bitsPerSecond);
     const used = process.cpuUsage(before.usage);
@@ -103,7 +101,7 @@ async function measure(order: Order, sizeBytes: number, piece: number, bitsPerSe
       ...rest,
     };
   } finally {
-    await solver.close();
+    await restorer[Symbol.asyncDispose]();
     await rm(directory, { recursive: true, force: true });
   }
 }
@@ -120,7 +118,7 @@ class Feeding {
   #fedMs = 0;
   #endMs = 0;
 
-  constructor(object: ReadyObject, store: Awaited<ReturnType<typeof openObjectFile>>, solver: CodingPool) {
+  constructor(object: ReadyObject, store: Awaited<ReturnType<typeof openObjectFile>>) {
     this.#object = object;
     const network: Network = {
       openSender: () => Promise.reject(new Error('receivers do not send')),
@@ -146,7 +144,6 @@ class Feeding {
       tally: new Tally(),
       clock: systemClock,
       network,
-      solver,
       onDescriptor: () => undefined,
       onJoin: () => undefined,
       onLeave: () => undefined,

@@ -1,23 +1,37 @@
 // How much processor time a turn of the main thread takes while a coded block is restored, verified and accepted. Linux only.
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import koffi from 'koffi';
-import { BlockEncoder, CodingPool } from '../dist/fec/index.js';
-import { geometryOf } from '../dist/object/geometry.js';
-import { Holdings } from '../dist/object/holdings.js';
+import { BlockEncoder } from '../dist/fec/index.js';
 import { SymbolSet } from '../dist/object/symbol-set.js';
 import { Assembler } from '../dist/receiver/assemble/assembler.js';
 import { CodedPlaces } from '../dist/receiver/assemble/coded-places.js';
-import type { ObjectStore } from '../dist/receiver/assemble/object-store.js';
 import { Origins } from '../dist/receiver/assemble/origins.js';
-import { Restoration } from '../dist/receiver/assemble/restoration.js';
 import { Verification } from '../dist/receiver/assemble/verification.js';
-import type { Descriptor } from '../dist/wire/descriptor.js';
+import { RestoringThreads } from '../dist/retrieve/block-restorer.js';
+import { openObjectFile } from '../dist/retrieve/object-file.js';
+import { type Descriptor, RAPTORQ } from '../dist/wire/descriptor.js';
 import { randomBytes } from '../test/fec/samples.js';
 import { table } from './table.js';
 
 const SYMBOL_BYTES = 1184;
 const FIRST_ESI = 100_000;
 const ROUNDS = 10;
+
+const DESCRIPTOR: Omit<Descriptor, 'sizeBytes' | 'symbolBytes' | 'blockCount' | 'sha256' | 'blockRoot'> = {
+  fleet: 'bench',
+  object: 'o',
+  version: 1,
+  fecEncodingId: RAPTORQ,
+  mode: 'several',
+  ssm: false,
+  channels: [],
+  servers: [],
+  createdS: 0,
+  expiresS: undefined,
+};
 
 export async function run() {
   const rows = [];
@@ -32,26 +46,29 @@ export async function run() {
   return { rows };
 }
 
-/** A block that holds repair symbols only, in places in any order. */
+/** A block that holds repair symbols only, in the order in which they came. */
 async function measure(symbolCount: number) {
   const source = randomBytes(symbolCount * SYMBOL_BYTES, 1);
   const encoder = BlockEncoder.fromSource(source, SYMBOL_BYTES);
-  const file = new Uint8Array(source.length);
-  encoder.encodeRun(FIRST_ESI, symbolCount, file);
+  const symbols = new Uint8Array(source.length);
+  encoder.encodeRun(FIRST_ESI, symbolCount, symbols);
   const sha256 = createHash('sha256').update(source).digest();
-  const geometry = geometryOf(source.length, SYMBOL_BYTES, 1);
-  const pool = new CodingPool({ workerCount: 1 });
-  await pool.prepare(symbolCount, 1);
+  const sizes = { sizeBytes: source.length, symbolBytes: SYMBOL_BYTES, blockCount: 1 };
+  const descriptor = { ...DESCRIPTOR, ...sizes, sha256, blockRoot: sha256 };
   const longest: number[] = [];
   const all: number[] = [];
+  await using restorer = new RestoringThreads(1);
   for (let round = 0; round < ROUNDS; round++) {
-    const holdings = new Holdings(geometry);
-    for (let place = 0; place < symbolCount; place++) holdings.addGuest(place, FIRST_ESI + place);
-    const coded = new CodedPlaces(holdings);
-    const descriptor = { sha256, blockRoot: sha256 } as unknown as Descriptor;
-    const assembler = new Assembler(descriptor, holdings, new SymbolSet(1), coded, new Origins());
-    const store = memoryStore(file);
-    const verification = new Verification(assembler, store, new Restoration(geometry, store, pool, 1));
+    const directory = await mkdtemp(join(tmpdir(), 'layercast-bench-'));
+    const store = await openObjectFile(descriptor, join(directory, 'f'), join(directory, 'j'), restorer);
+    for (let place = 0; place < symbolCount; place++) {
+      const start = place * SYMBOL_BYTES;
+      while (!store.writeSymbol(place, FIRST_ESI + place, symbols, start, SYMBOL_BYTES))
+        await new Promise(setImmediate);
+    }
+    const coded = new CodedPlaces(store.holdings);
+    const assembler = new Assembler(descriptor, store.holdings, new SymbolSet(1), coded, new Origins());
+    const verification = new Verification(assembler, store);
     const stop = watchTurns();
     const startMs = performance.now();
     await verification.step((block, outcome) => {
@@ -60,8 +77,9 @@ async function measure(symbolCount: number) {
     });
     all.push(performance.now() - startMs);
     longest.push(stop());
+    await store.discard();
+    await rm(directory, { recursive: true });
   }
-  await pool.close();
   return { blockMB: source.length / 1e6, longestTurnMs: Math.min(...longest), allMs: Math.min(...all) };
 }
 
@@ -90,19 +108,4 @@ function threadMs(): number {
   const time = [0, 0];
   clockGettime(CLOCK_THREAD_CPUTIME_ID, time);
   return Number(time[0]) * 1000 + Number(time[1]) / 1e6;
-}
-
-/** Reads as libuv's threads do, without the main thread. */
-function memoryStore(file: Uint8Array): ObjectStore {
-  const store = {
-    read: async (place: number, into: Uint8Array) => {
-      const offset = place * SYMBOL_BYTES;
-      for (let at = 0; at < into.length; at += 2 ** 18) {
-        into.set(file.subarray(offset + at, offset + Math.min(into.length, at + 2 ** 18)), at);
-        await new Promise(setImmediate);
-      }
-    },
-    restoreBlock: async () => undefined,
-  };
-  return store as unknown as ObjectStore;
 }

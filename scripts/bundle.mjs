@@ -8,9 +8,9 @@ import { build } from 'esbuild';
 const WORKERS = [
   'engine/receiver-thread.js',
   'engine/sender-thread.js',
-  'fec/pool-worker.js',
   'publish/symbols/coding-worker.js',
   'publish/symbols/solving-worker.js',
+  'retrieve/restoring-worker.js',
 ];
 
 /** @param dist the folder that the compiler has filled */

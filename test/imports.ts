@@ -23,12 +23,7 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   wire: { folders: ['base'], modules: ['node:crypto', 'msgpackr', '@noble/hashes'] },
   object: { folders: ['base'], modules: ['node:crypto'] },
   work: { folders: ['base'], modules: ['node:fs', 'node:worker_threads'] },
-  fec: {
-    folders: ['base', 'work'],
-    modules: [],
-    // A worker hashes what it has solved.
-    only: { files: /worker/, modules: ['node:crypto'] },
-  },
+  fec: { folders: ['base'], modules: [] },
   rate: { folders: ['base'], modules: [] },
   sender: { folders: ['base', ...parts], modules: ['eventemitter3'] },
   // node:crypto is pure here: hashes of what was read, keys that were handed in.

@@ -3,13 +3,12 @@ import { resolve } from 'node:path';
 import type { EventEmitter } from 'eventemitter3';
 import { asLayercastError } from '../base/errors.js';
 import type { Clock, Network } from '../base/ports.js';
-import { CodingPool } from '../fec/pool.js';
 import { awaitInterface } from '../net/interfaces/interfaces.js';
 import { systemNetworkOn } from '../net/system-network.js';
 import type { CheckedReceiverOptions } from '../options/check-receiver-options.js';
-import type { BlockSolver } from '../receiver/assemble/restoration.js';
 import { ReceiverDriver } from '../receiver/driver.js';
 import type { CompleteEvent, ReceiverEvents, ReceiverStats } from '../receiver/events.js';
+import { type BlockRestorer, RestoringThreads } from '../retrieve/block-restorer.js';
 import { Destination } from '../retrieve/destination.js';
 import { defaultStateDir } from '../store/state-dir.js';
 import { announcementName, groupOf } from '../wire/address.js';
@@ -63,11 +62,11 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
       }),
     );
     const lowestVersion = allowRollback ? 0 : destination.completedVersion;
-    await using solver = new ClosingPool({ workerCount: Math.min(2, availableParallelism()) });
+    await using restorer = new RestoringThreads(Math.min(2, availableParallelism()));
     const interfaceName = await start.step((onWaiting) => this.#interfaceName(start.signal, onWaiting));
     start[Symbol.dispose]();
     const waitedMs = performance.now() - beganMs;
-    this.#driver = this.#newDriver({ interfaceName, waitedMs, lowestVersion }, destination, solver);
+    this.#driver = this.#newDriver({ interfaceName, waitedMs, lowestVersion }, destination, restorer);
     const complete = await this.#driver.run(signal);
     await this.#remember(destination, complete);
     return complete;
@@ -94,7 +93,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
   #newDriver(
     start: { readonly interfaceName: string | undefined; readonly waitedMs: number; readonly lowestVersion: number },
     destination: Destination,
-    solver: BlockSolver,
+    restorer: BlockRestorer,
   ): ReceiverDriver {
     const { fleet, object, key, scope, port, hash, mode, channels, maxRateBitsPerSecond } = this.#options;
     const { timeoutMs, patienceMs, allowExpired, wait, output } = this.#options;
@@ -121,17 +120,9 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
         clock,
         network: network ?? systemNetworkOn(clock),
         hasObject: (descriptor) => destination.hasObject(descriptor),
-        openStore: (descriptor) => destination.openStore(descriptor),
-        solver,
+        openStore: (descriptor) => destination.openStore(descriptor, restorer),
         emit,
       },
     );
-  }
-}
-
-/** A pool whose threads end with the receiver. */
-class ClosingPool extends CodingPool implements AsyncDisposable {
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
   }
 }

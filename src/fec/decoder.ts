@@ -57,7 +57,8 @@ function runDecoding(code: BlockCode, plan: Plan, partial: PartialBlock, symbolB
   );
 }
 
-function isComplete(code: BlockCode, esis: Int32Array): boolean {
+/** Whether every source symbol is in its row. */
+export function isComplete(code: BlockCode, esis: Int32Array): boolean {
   for (let esi = 0; esi < code.sourceCount; esi++) if (esis[esi] !== esi) return false;
   return true;
 }
@@ -81,7 +82,7 @@ export function codeOf({ block, esis, spare }: PartialBlock, symbolBytes: number
 }
 
 /** Refuses ESIs that are out of range or named twice, and source symbols outside of their rows. */
-function checkEsis({ sourceCount }: BlockCode, esis: Int32Array): void {
+export function checkEsis({ sourceCount }: BlockCode, esis: Int32Array): void {
   const seen = new Set<number>();
   for (let row = 0; row < esis.length; row++) {
     const esi = esis[row]!;

@@ -53,7 +53,7 @@ export interface ReceiverDriverOptions extends ChannelChoice {
   readonly progressIntervalUs?: number;
 }
 
-/** What the driver needs from outside: clock, network, solver, destination. */
+/** What the driver needs from outside: clock, network, destination. */
 export type ReceiverWorld = Omit<FetchWorld, 'faults' | 'tally' | 'onDescriptor' | 'onWarning'>;
 
 /** Watches for an object, fetches its newest version, and emits the receiver's events. Runs once. */

@@ -3,7 +3,6 @@ import type { Clock, Network } from '../base/ports.js';
 import { rateOf } from '../rate/ladder.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { ObjectStore } from './assemble/object-store.js';
-import type { BlockSolver } from './assemble/restoration.js';
 import type { FaultCounters } from './counters.js';
 import { rateBelowLadder } from './endings.js';
 import type { ProgressEvent, ReceiverEvents, ReceiverStats, WarningEvent } from './events.js';
@@ -29,8 +28,6 @@ export interface FetchDestination {
 export interface FetchWorld extends FetchDestination {
   readonly clock: Clock;
   readonly network: Network;
-  /** Solves coded blocks. */
-  readonly solver: BlockSolver;
   readonly emit: EventEmitter<ReceiverEvents>['emit'];
   readonly faults: FaultCounters;
   /** Counts of the run. The fetch adds its own counts. */
@@ -156,7 +153,7 @@ export class Fetch {
   }
 
   #open(store: ObjectStore): Transfer {
-    const { clock, network, emit, solver, faults, tally, onDescriptor, onWarning } = this.#world;
+    const { clock, network, emit, faults, tally, onDescriptor, onWarning } = this.#world;
     return new Transfer({
       descriptor: this.#descriptor,
       store,
@@ -166,7 +163,6 @@ export class Fetch {
       tally,
       clock,
       network,
-      solver,
       onDescriptor,
       onJoin: (event) => emit('join', event),
       onLeave: (event) => emit('leave', event),

@@ -1,18 +1,14 @@
 import { type Descriptor, NO_CODE } from '../wire/descriptor.js';
 import type { Assembler } from './assemble/assembler.js';
+import type { Outcome } from './assemble/block-content.js';
 import type { ObjectStore } from './assemble/object-store.js';
-import { type BlockSolver, Restoration } from './assemble/restoration.js';
-import { type Outcome, Verification } from './assemble/verification.js';
+import { Verification } from './assemble/verification.js';
 import type { WarningEvent } from './events.js';
-
-/** Blocks longer than this are solved one at a time: each takes as much memory as it is long, and tables of some 40 MB. */
-const MAX_SHARED_BLOCK_BYTES = 12e6;
 
 export interface ProvingOptions {
   readonly descriptor: Descriptor;
   readonly assembler: Assembler;
   readonly store: ObjectStore;
-  readonly solver: BlockSolver;
   /** Called when the object needs symbols that the receiver may not be listening for. */
   readonly onNeed: () => void;
   /** Called when places of a wrong block have been given up; they can be filled again after the next checkpoint. */
@@ -27,9 +23,8 @@ export interface ProvingOptions {
 export class Proving {
   readonly #options: ProvingOptions;
   readonly #verification: Verification;
-  readonly #concurrency: number;
   readonly #isCoded: boolean;
-  /** At most `#concurrency`. */
+  /** At most `ObjectStore.restoresAtOnce`. */
   readonly #workers = new Set<Promise<void>>();
   /** Whether the whole object was hashed, for want of block digests, since a block was last found wrong. */
   #wasHashed: boolean;
@@ -38,14 +33,10 @@ export class Proving {
   #ended = false;
 
   constructor(options: ProvingOptions) {
-    const { descriptor, assembler, store, solver } = options;
-    const { geometry } = assembler;
-    const blockBytes = geometry.longBlockSymbolCount * geometry.symbolBytes;
+    const { descriptor, assembler, store } = options;
     this.#options = options;
     this.#isCoded = descriptor.fecEncodingId !== NO_CODE;
-    this.#concurrency = this.#isCoded && blockBytes <= MAX_SHARED_BLOCK_BYTES ? solver.workerCount : 1;
-    const restoration = this.#isCoded ? new Restoration(geometry, store, solver, this.#concurrency) : undefined;
-    this.#verification = new Verification(assembler, store, restoration);
+    this.#verification = new Verification(assembler, store);
     // Places of coded blocks hold any symbols, so the bytes of all places are not the object before all blocks are solved.
     this.#wasHashed = this.#isCoded;
     this.#trustsEarlierRun = store.verifiedBlocks.count > 0;
@@ -64,9 +55,9 @@ export class Proving {
 
   /** Proves ready blocks until no block is ready, as many at once as fit into memory. */
   work(): void {
-    const { assembler, onError } = this.#options;
+    const { assembler, store, onError } = this.#options;
     do {
-      if (this.#ended || this.#workers.size >= this.#concurrency) return;
+      if (this.#ended || this.#workers.size >= store.restoresAtOnce) return;
       const worker = this.#proveAll()
         .catch((error: unknown) => onError(error))
         .then(() => {

@@ -2,7 +2,6 @@ import type { Clock, Network, ReceivedBatch } from '../base/ports.js';
 import type { ChannelPolicy } from '../rate/policy.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { ObjectStore } from './assemble/object-store.js';
-import type { BlockSolver } from './assemble/restoration.js';
 import { CheckpointTiming } from './checkpoint-timing.js';
 import type { FaultCounters } from './counters.js';
 import type { MembershipEvent, ProgressEvent, ReceiverStats, WarningEvent } from './events.js';
@@ -23,7 +22,6 @@ export interface TransferOptions {
   readonly tally: Tally;
   readonly clock: Clock;
   readonly network: Network;
-  readonly solver: BlockSolver;
   readonly onDescriptor: DescriptorHandler;
   readonly onJoin: (event: MembershipEvent) => void;
   readonly onLeave: (event: MembershipEvent) => void;
@@ -47,7 +45,7 @@ export class Transfer {
   readonly #checkpoints: CheckpointTiming;
 
   constructor(options: TransferOptions) {
-    const { descriptor, store, faults, onDescriptor, clock, solver, onWarning } = options;
+    const { descriptor, store, faults, onDescriptor, clock, onWarning } = options;
     this.#options = options;
     this.#reception = new Reception(descriptor, store, faults, onDescriptor);
     const { assembler } = this.#reception;
@@ -64,7 +62,6 @@ export class Transfer {
       descriptor,
       assembler,
       store,
-      solver,
       onNeed: () => this.#listen(),
       onRejected: () => this.#checkpoints.demand(),
       onWarning,

@@ -15,6 +15,7 @@ import { FileLock } from '../store/lock/file-lock.js';
 import { renewFile } from '../store/renew-file.js';
 import { systemError } from '../store/system-error.js';
 import type { Descriptor } from '../wire/descriptor.js';
+import type { BlockRestorer } from './block-restorer.js';
 import { openObjectFile, partPathOf } from './object-file.js';
 import { type Output, openOutput } from './output.js';
 
@@ -96,9 +97,9 @@ export class Destination implements AsyncDisposable {
   }
 
   /** @throws {LayercastError} as `openObjectFile`, and the error of the state directory */
-  async openStore(descriptor: Descriptor): Promise<ObjectStore> {
+  async openStore(descriptor: Descriptor, restorer: BlockRestorer): Promise<ObjectStore> {
     if (this.#stateFault !== undefined) throw this.#stateFault;
-    return await openObjectFile(descriptor, this.outputPath, this.#journalPath, this.#lock);
+    return await openObjectFile(descriptor, this.outputPath, this.#journalPath, restorer, this.#lock);
   }
 
   /**

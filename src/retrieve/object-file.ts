@@ -3,6 +3,7 @@ import { LayercastError } from '../base/errors.js';
 import {
   blockLength,
   blockOf,
+  blockOffset,
   blockSymbolCount,
   firstSymbolOf,
   type Geometry,
@@ -10,10 +11,15 @@ import {
 } from '../object/geometry.js';
 import type { Holdings, PlaceSet } from '../object/holdings.js';
 import { SymbolSet } from '../object/symbol-set.js';
+import type { BlockContent, Outcome } from '../receiver/assemble/block-content.js';
 import type { ObjectStore } from '../receiver/assemble/object-store.js';
 import type { FileLock } from '../store/lock/file-lock.js';
 import { openPartialObject, type PartialObject } from '../store/partial-object.js';
 import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
+import type { BlockRestorer } from './block-restorer.js';
+
+/** Blocks longer than this are restored one at a time: each takes as much memory as it is long. */
+const MAX_SHARED_BLOCK_BYTES = 12e6;
 
 /**
  * Opens the store of an object that becomes a file: `FILE.part` and its journal until the object is whole, then FILE. The caller
@@ -21,6 +27,7 @@ import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
  *
  * @param outputPath FILE.
  * @param journalPath the journal, beside FILE or in a state directory.
+ * @param restorer restores coded blocks; it outlives the store, which gives back its memory when the object is whole
  * @param lock the lock on FILE. A process that has lost the lock, because it was suspended for long, ends with `FILE_IN_USE` at the next
  *   checkpoint and never renames, replaces or removes a file.
  * @throws {LayercastError} `PERMISSION_DENIED`, `FILE_NOT_FOUND` (no such folder), `DISK_FULL`, `FILE_IO`.
@@ -29,6 +36,7 @@ export async function openObjectFile(
   descriptor: Descriptor,
   outputPath: string,
   journalPath: string,
+  restorer: BlockRestorer,
   lock: Pick<FileLock, 'requireHeld'> = UNLOCKED,
 ): Promise<ObjectStore> {
   const { fleet, object, version, sha256, sizeBytes, symbolBytes, blockCount } = descriptor;
@@ -42,7 +50,7 @@ export async function openObjectFile(
     arrival: descriptor.fecEncodingId === NO_CODE ? 'inOrder' : 'scattered',
     identity: { tag: objectTag(descriptor), geometry, sha256, fleet, object, version },
   });
-  return new ObjectFile(partial, geometry, outputPath, lock);
+  return new ObjectFile(partial, geometry, outputPath, restorer, lock);
 }
 
 /** The lock of tests and tools that no other process disturbs. */
@@ -55,19 +63,32 @@ export function partPathOf(outputPath: string): string {
 class ObjectFile implements ObjectStore {
   readonly holdings: Holdings;
   readonly verifiedBlocks: SymbolSet;
+  readonly restoresAtOnce: number;
   readonly #partial: PartialObject;
   readonly #geometry: Geometry;
   readonly #outputPath: string;
+  readonly #restorer: BlockRestorer;
   readonly #lock: Pick<FileLock, 'requireHeld'>;
   /** Blocks that are being restored; at most as many as are solved at once. */
-  readonly #restoring = new Map<number, Promise<void>>();
+  readonly #restoring = new Map<number, Promise<Outcome>>();
+  /** Whether a block will have to be restored: before the first guest comes, nothing is started for that. */
+  #isPrepared = false;
   #closed = false;
 
-  constructor(partial: PartialObject, geometry: Geometry, outputPath: string, lock: Pick<FileLock, 'requireHeld'>) {
+  constructor(
+    partial: PartialObject,
+    geometry: Geometry,
+    outputPath: string,
+    restorer: BlockRestorer,
+    lock: Pick<FileLock, 'requireHeld'>,
+  ) {
     this.#partial = partial;
     this.#geometry = geometry;
     this.#outputPath = outputPath;
+    this.#restorer = restorer;
     this.#lock = lock;
+    const isLong = geometry.longBlockSymbolCount * geometry.symbolBytes > MAX_SHARED_BLOCK_BYTES;
+    this.restoresAtOnce = isLong ? 1 : restorer.threadCount;
     this.holdings = partial.journal.holdings;
     this.verifiedBlocks = copyOf(partial.journal.verifiedBlocks);
   }
@@ -82,18 +103,21 @@ class ObjectFile implements ObjectStore {
     if (this.holdings.filled.has(place)) part.forgetHashed(place, 1);
     if (!part.write(place, bytes, start, length)) return false;
     if (isOwn) checkpoint.noteWritten(place);
-    else checkpoint.noteGuest(place, esi);
+    else {
+      checkpoint.noteGuest(place, esi);
+      this.#prepare();
+    }
     return true;
   }
 
-  restoreBlock(block: number, bytes: Uint8Array): Promise<void> {
+  restoreBlock(block: number, content: BlockContent, digest: Uint8Array): Promise<Outcome> {
     const isBlock = block >= 0 && block < this.#geometry.blockCount;
-    const fits = isBlock && bytes.length === blockLength(this.#geometry, block);
+    const fits = isBlock && content.esis.length === blockSymbolCount(this.#geometry, block);
     if (!fits || this.#restoring.has(block) || this.#closed) {
-      const message = `block ${block} cannot be restored from ${bytes.length} bytes now`;
+      const message = `block ${block} cannot be restored from ${content.esis.length} places now`;
       return Promise.reject(new LayercastError('INTERNAL', message));
     }
-    const restored = this.#restore(block, bytes).finally(() => this.#restoring.delete(block));
+    const restored = this.#restore(block, content, digest).finally(() => this.#restoring.delete(block));
     this.#restoring.set(block, restored);
     return restored;
   }
@@ -122,6 +146,7 @@ class ObjectFile implements ObjectStore {
 
   async commit(): Promise<void> {
     const { part, journal, checkpoint } = this.#partial;
+    await this.#restorer.rest();
     // If the rename fails, the next run finds the whole object on disk and only has to rename it.
     await checkpoint.run();
     this.#closed = true;
@@ -160,15 +185,28 @@ class ObjectFile implements ObjectStore {
     await part.discard();
   }
 
-  async #restore(block: number, bytes: Uint8Array): Promise<void> {
+  async #restore(block: number, content: BlockContent, digest: Uint8Array): Promise<Outcome> {
     const { part, checkpoint } = this.#partial;
+    const { symbolBytes } = this.#geometry;
     const first = firstSymbolOf(this.#geometry, block);
     const count = blockSymbolCount(this.#geometry, block);
-    // The block takes no symbol meanwhile, so these places stay the same.
-    const missing = this.holdings.runsWithoutOwn(first, count);
-    await checkpoint.evictGuests(first, count);
-    await part.overwrite(first, bytes, missing);
-    checkpoint.noteRunWritten(first, count);
+    const [position, lengthBytes] = [blockOffset(this.#geometry, block), blockLength(this.#geometry, block)];
+    const fd = await part.handOver(first, count);
+    const stored = { fd, path: part.path, position, lengthBytes, symbolBytes, content };
+    const outcome = await this.#restorer.restore(stored, digest, async () => {
+      // The block takes no symbol meanwhile, so these places stay the same.
+      const missing = this.holdings.runsWithoutOwn(first, count);
+      await checkpoint.evictGuests(first, count);
+      return missing.map(([place, placeCount]) => [place - first, placeCount] as const);
+    });
+    if (outcome === 'genuine') checkpoint.noteRunWritten(first, count);
+    return outcome;
+  }
+
+  #prepare(): void {
+    if (this.#isPrepared) return;
+    this.#isPrepared = true;
+    this.#restorer.prepare();
   }
 
   /** Resolves when no block is being restored. The callers of `restoreBlock` get the failures. */

@@ -27,7 +27,6 @@
  */
 export { HostClock } from './clock/host-clock.js';
 export type { VirtualClock } from './clock/virtual-clock.js';
-export { instantSolver } from './host/instant-solver.js';
 export { SimulatedReceiver, type SimulatedReceiverOptions } from './host/receiver.js';
 export { type ServerOptions, SimulatedServer } from './host/server.js';
 export type { HostOptions, VirtualHost } from './net/host.js';

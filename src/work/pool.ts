@@ -52,6 +52,15 @@ export class Pool<W extends WorkerFile> {
     args: Args<W, K>,
     options?: Pick<CallOptions, 'transfer'>,
   ): Promise<Result<W, K>> {
+    return this.lend((thread) => thread.call(call, args, options));
+  }
+
+  /**
+   * Lends the first thread that is free, for calls that belong together: nobody else has the thread before the promise of `use` is settled.
+   *
+   * @throws {LayercastError} what `use` throws; `ABORTED` after `close`; `INTERNAL` when too many calls are waiting
+   */
+  lend<T>(use: (thread: Thread<W>) => Promise<T>): Promise<T> {
     const { name, maxWaiting } = this.#options;
     if (this.#isClosed) return Promise.reject(closed(name));
     if (this.#waiting.length >= maxWaiting) {
@@ -60,7 +69,7 @@ export class Pool<W extends WorkerFile> {
     }
     return new Promise((resolve, reject) => {
       const run = (thread: Thread<W>) =>
-        thread.call(call, args, options).then(
+        use(thread).then(
           (result) => () => resolve(result),
           (error: unknown) => () => reject(error),
         );

@@ -28,7 +28,7 @@ describe('what processes and threads start with', () => {
   });
 
   it('is one file for each kind of thread', () => {
-    const files = ['engine/receiver-thread', 'engine/sender-thread', 'fec/pool-worker'];
+    const files = ['engine/receiver-thread', 'engine/sender-thread', 'retrieve/restoring-worker'];
     const others = ['publish/symbols/coding-worker', 'publish/symbols/solving-worker'];
     for (const file of [...files, ...others]) expect([...loadedBy(new URL(`${file}.js`, dist))]).toHaveLength(1);
   });

@@ -4,7 +4,7 @@ import { FaultCounters } from '../../dist/receiver/counters.js';
 import type { WarningEvent } from '../../dist/receiver/events.js';
 import { Tally } from '../../dist/receiver/tally.js';
 import { Transfer } from '../../dist/receiver/transfer.js';
-import { HostClock, instantSolver, type SimulatedObject } from '../../dist/simulate/index.js';
+import { HostClock, type SimulatedObject } from '../../dist/simulate/index.js';
 import { addressFromBytes } from '../../dist/wire/address.js';
 import type { DiskOptions } from '../simulate/disk/checking-disk.js';
 import { Bed } from '../transfer/bed.js';
@@ -52,7 +52,6 @@ export function handFed({ membershipUs = 1000, object: make, ...diskOptions }: H
       tally: new Tally(),
       clock,
       network,
-      solver: instantSolver(),
       onDescriptor: () => undefined,
       onJoin: () => undefined,
       onLeave: () => undefined,

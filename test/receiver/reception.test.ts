@@ -186,7 +186,7 @@ describe('a reception of several datagrams at once', () => {
 
 describe('verification', () => {
   it('proves blocks in any order and the whole at the end', async () => {
-    const verification = new Verification(reception.assembler, store, undefined);
+    const verification = new Verification(reception.assembler, store);
     feed(...datagrams.digests, ...datagrams.symbols.toReversed());
     const seen: number[] = [];
     const step = () =>
@@ -203,7 +203,7 @@ describe('verification', () => {
   });
 
   it('rejects the block with a wrong bit, and the object is right after that block has come again', async () => {
-    const verification = new Verification(reception.assembler, store, undefined);
+    const verification = new Verification(reception.assembler, store);
     const spoilt = datagrams.symbols.map((datagram, i) => (i === 20 ? changed(20, 500, datagram[500]! ^ 4) : datagram));
     feed(...datagrams.digests, ...spoilt);
     const wrong: number[] = [];
@@ -222,7 +222,7 @@ describe('verification', () => {
   });
 
   it('distinguishes a right object from one with a wrong byte without any block digest', async () => {
-    const verification = new Verification(reception.assembler, store, undefined);
+    const verification = new Verification(reception.assembler, store);
     feed(...datagrams.symbols.map((datagram, i) => (i === 39 ? changed(39, 60, datagram[60]! ^ 1) : datagram)));
     expect(Buffer.from(await verification.objectDigest()).equals(object.descriptor.sha256)).toBe(false);
   });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { geometryOf } from '../../dist/object/geometry.js';
 import type { ObjectStore } from '../../dist/receiver/assemble/object-store.js';
+import { RestoringThreads } from '../../dist/retrieve/block-restorer.js';
 import { Destination, type DestinationOptions } from '../../dist/retrieve/destination.js';
 import type { Descriptor } from '../../dist/wire/descriptor.js';
 import { bytesOfBlock, bytesOfSymbol, descriptorOf } from '../store/crash-object.js';
@@ -31,3 +32,6 @@ export function fill(store: ObjectStore, first = 0, count = GEOMETRY.symbolCount
     if (!store.writeSymbol(symbol, symbol, bytes, 0, bytes.length)) throw new Error(`symbol ${symbol} refused`);
   }
 }
+
+/** For objects that need no restoring. */
+export const NO_RESTORER = new RestoringThreads(1);

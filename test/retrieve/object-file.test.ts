@@ -7,6 +7,7 @@ import { blockOf, blockSymbolCount, firstSymbolOf, geometryOf } from '../../dist
 import { openObjectFile } from '../../dist/retrieve/object-file.js';
 import { heldIn } from '../object/held.js';
 import { bytesOfBlock, bytesOfGuest, bytesOfSymbol, descriptorOf } from '../store/crash-object.js';
+import { CrashRestorer, contentOf, digestOf, UNSOLVABLE } from '../store/crash-restorer.js';
 import { scratchDirectory } from '../store/scratch.js';
 
 const scratch = await scratchDirectory();
@@ -23,10 +24,14 @@ function newDirectory(): string {
   return directory;
 }
 
-function openIn(directory: string) {
-  return openObjectFile(DESCRIPTOR, join(directory, 'out'), join(directory, 'out.journal'));
+function openIn(directory: string, restorer = new CrashRestorer(GEOMETRY, 4)) {
+  return openObjectFile(DESCRIPTOR, join(directory, 'out'), join(directory, 'out.journal'), restorer);
 }
 type Store = Awaited<ReturnType<typeof openIn>>;
+
+function restore(store: Store, block: number, digest = digestOf(GEOMETRY, block)) {
+  return store.restoreBlock(block, contentOf(GEOMETRY, block, store.holdings), digest);
+}
 
 /** What is on disk now, as the next process finds it after this one is killed. */
 function crashed(directory: string): string {
@@ -95,6 +100,10 @@ const step = fc.oneof(
     weight: 3,
     arbitrary: fc.record({ kind: fc.constant('restore' as const), block: fc.nat(3), isAwaited: fc.boolean() }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('fail' as const), block: fc.nat(3), isUnsolved: fc.boolean() }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reject' as const), block: fc.nat(3) }) },
   {
     weight: 3,
@@ -146,18 +155,25 @@ class Model {
     const running = this.restoring.get(block);
     if (running !== undefined) return running;
     const [first, end] = blockRange(block);
+    const restored = restore(this.store, block).then((outcome) => {
+      expect(outcome).toBe('genuine');
+      this.restoring.delete(block);
+      for (let place = first; place < end; place++) this.held.set(place, 'own');
+    });
+    // From now on its guests may go at any moment.
     for (let place = first; place < end; place++) {
       if (this.held.get(place) !== 'own') this.held.delete(place);
       if (this.safe.get(place) !== 'own') this.safe.delete(place);
     }
-    const shared = new Uint8Array(new SharedArrayBuffer(bytesOfBlock(GEOMETRY, block).length));
-    shared.set(bytesOfBlock(GEOMETRY, block));
-    const restored = this.store.restoreBlock(block, shared).then(() => {
-      this.restoring.delete(block);
-      for (let place = first; place < end; place++) this.held.set(place, 'own');
-    });
     this.restoring.set(block, restored);
     return restored;
+  }
+
+  /** A block that turns out not to be genuine holds what it held, and every claim stays. */
+  async fail(block: number, isUnsolved: boolean): Promise<void> {
+    if (this.restoring.has(block)) return;
+    const digest = isUnsolved ? UNSOLVABLE : new Uint8Array(32).fill(1);
+    expect(await restore(this.store, block, digest)).toBe(isUnsolved ? 'unsolved' : 'wrong');
   }
 
   reject(block: number): void {
@@ -209,7 +225,8 @@ describe('the store of an object that becomes a file', () => {
           } else if (now.kind === 'restore') {
             const restored = model.restore(now.block);
             if (now.isAwaited) await restored;
-          } else if (now.kind === 'reject') model.reject(now.block);
+          } else if (now.kind === 'fail') await model.fail(now.block, now.isUnsolved);
+          else if (now.kind === 'reject') model.reject(now.block);
           else if (now.kind === 'checkpoint') {
             const done = model.checkpoint();
             if (now.isAwaited) await done;
@@ -237,7 +254,7 @@ describe('the store of an object that becomes a file', () => {
         );
         await closed.discard();
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -248,10 +265,10 @@ describe('the store of an object that becomes a file', () => {
     for (let place = first; place < end; place += 2) writeGuest(store, place, 500 + place);
     for (let place = first + 1; place < end; place += 4) writeOwn(store, place);
     for (const neighbour of [first - 1, end]) expect(writeOwn(store, neighbour)).toBe(true);
-    const restored = store.restoreBlock(1, bytesOfBlock(GEOMETRY, 1));
+    const restored = restore(store, 1);
     expect(writeOwn(store, first)).toBe(false);
     expect(writeGuest(store, first + 3, 900)).toBe(false);
-    await expect(store.restoreBlock(1, bytesOfBlock(GEOMETRY, 1))).rejects.toMatchObject({ code: 'INTERNAL' });
+    await expect(restore(store, 1)).rejects.toMatchObject({ code: 'INTERNAL' });
     await restored;
     const into = Buffer.alloc(bytesOfBlock(GEOMETRY, 1).length);
     await store.read(first, into);
@@ -294,7 +311,7 @@ describe('the store of an object that becomes a file', () => {
     await store.checkpoint();
     const before = await readFile(join(directory, 'out.part'));
     await failNextSync();
-    await expect(store.restoreBlock(1, bytesOfBlock(GEOMETRY, 1))).rejects.toMatchObject({ code: 'FILE_IO' });
+    await expect(restore(store, 1)).rejects.toMatchObject({ code: 'FILE_IO' });
     expect(await readFile(join(directory, 'out.part'))).toEqual(before);
     const other = await openIn(crashed(directory));
     expect(other.holdings.filled.has(first + 1)).toBe(true);
@@ -302,21 +319,57 @@ describe('the store of an object that becomes a file', () => {
     await expect(store.close()).rejects.toMatchObject({ code: 'FILE_IO' });
   });
 
+  it.each([0, 1, 3])(
+    'claims no guest that may be gone when its restoring failed after %d pieces',
+    async (pieceCount) => {
+      const directory = newDirectory();
+      const restorer = new CrashRestorer(GEOMETRY, 4);
+      const store = await openIn(directory, restorer);
+      const [first, end] = blockRange(1);
+      for (let place = first; place < end; place += 2) expect(writeGuest(store, place, 500 + place)).toBe(true);
+      for (let place = first + 1; place < end; place += 2) expect(writeOwn(store, place)).toBe(true);
+      await store.checkpoint();
+      restorer.failsAfter = pieceCount;
+      await expect(restore(store, 1)).rejects.toThrow('the thread is lost');
+      for (const found of [crashed(directory), directory]) {
+        if (found === directory) await store.close();
+        const again = await openIn(found);
+        expect(heldIn(again.holdings)).toEqual({ ownCount: 15, guestCount: 0 });
+        await trueClaims(again, found);
+        await again.discard();
+      }
+    },
+  );
+
+  it('prepares to restore blocks when the first guest comes, and gives the memory back before the file is finished', async () => {
+    const restorer = new CrashRestorer(GEOMETRY, 4);
+    const store = await openIn(newDirectory(), restorer);
+    expect(store.restoresAtOnce).toBe(2);
+    for (let place = 0; place < 40; place++) expect(writeOwn(store, place)).toBe(true);
+    expect(restorer.preparedCount).toBe(0);
+    for (let place = 40; place < 45; place++) expect(writeGuest(store, place, 500 + place)).toBe(true);
+    expect(restorer.preparedCount).toBe(1);
+    for (let block = 1; block < 4; block++) expect(await restore(store, block)).toBe('genuine');
+    expect(restorer.restCount).toBe(0);
+    await store.commit();
+    expect(restorer.restCount).toBe(1);
+  });
+
   it('closes only after the block that is being restored is written', async () => {
     const directory = newDirectory();
     const store = await openIn(directory);
     expect(writeGuest(store, 3, 300)).toBe(true);
     await store.checkpoint();
-    const restored = store.restoreBlock(0, bytesOfBlock(GEOMETRY, 0));
+    const restored = restore(store, 0);
     await store.close();
     await restored;
     const again = await openIn(directory);
     expect(heldIn(again.holdings)).toEqual({ ownCount: 31, guestCount: 0 });
     await trueClaims(again, directory);
-    const last = again.restoreBlock(3, bytesOfBlock(GEOMETRY, 3));
+    const last = restore(again, 3);
     await again.discard();
     await last;
-    await expect(again.restoreBlock(3, bytesOfBlock(GEOMETRY, 3))).rejects.toMatchObject({ code: 'INTERNAL' });
+    await expect(restore(again, 3)).rejects.toMatchObject({ code: 'INTERNAL' });
   });
 
   it('refuses a place, an ESI and a block that do not exist', async () => {
@@ -335,12 +388,14 @@ describe('the store of an object that becomes a file', () => {
       expect(() => store.writeSymbol(3, esi, new Uint8Array(1200), 0, 1199)).toThrow(refused);
     }
     expect(() => store.writeSymbol(LAST, ownEsi(LAST), new Uint8Array(1200), 0, 1200)).toThrow(refused);
-    for (const [block, length] of [
-      [0, bytesOfBlock(GEOMETRY, 0).length - 1],
-      [4, 1200],
-      [-1, 1200],
+    for (const [block, placeCount] of [
+      [0, 30],
+      [4, 30],
+      [-1, 31],
     ] as const) {
-      await expect(store.restoreBlock(block, new Uint8Array(length))).rejects.toMatchObject({ code: 'INTERNAL' });
+      const content = { esis: new Int32Array(placeCount), spares: [] };
+      const restored = store.restoreBlock(block, content, new Uint8Array(32));
+      await expect(restored, `${placeCount} places of ${block}`).rejects.toMatchObject({ code: 'INTERNAL' });
     }
     await store.discard();
   });

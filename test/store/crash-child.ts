@@ -6,20 +6,13 @@ import { argv, kill, pid, stdout } from 'node:process';
 import { blockOf, firstSymbolOf } from '../../dist/object/geometry.js';
 import { openObjectFile } from '../../dist/retrieve/object-file.js';
 import { heldIn } from '../object/held.js';
-import {
-  blockRun,
-  bytesOfBlock,
-  bytesOfGuest,
-  bytesOfSymbol,
-  descriptorOf,
-  identityOf,
-  pathsIn,
-} from './crash-object.js';
+import { blockRun, bytesOfGuest, bytesOfSymbol, descriptorOf, identityOf, pathsIn } from './crash-object.js';
+import { CrashRestorer, contentOf, digestOf } from './crash-restorer.js';
 
 const { geometry } = identityOf(Number(argv[3]));
 const { target, journalPath } = pathsIn(argv[2]!);
 const stepsToLive = Number(argv[4]);
-const store = await openObjectFile(descriptorOf(geometry), target, journalPath);
+const store = await openObjectFile(descriptorOf(geometry), target, journalPath, new CrashRestorer(geometry, 50));
 const { holdings } = store;
 const found = heldIn(holdings);
 stdout.write(`${found.ownCount} ${found.guestCount}\n`);
@@ -55,10 +48,8 @@ async function restore(block: number): Promise<void> {
   const hasGuests = Array.from({ length: count }, (_, i) => holdings.guestAt(first + i)).some((esi) => esi >= 0);
   if (restoring.has(block) || !hasGuests) return;
   restoring.add(block);
-  const bytes = bytesOfBlock(geometry, block);
-  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
-  shared.set(bytes);
-  await store.restoreBlock(block, shared);
+  const outcome = await store.restoreBlock(block, contentOf(geometry, block, holdings), digestOf(geometry, block));
+  if (outcome !== 'genuine') throw new Error(`block ${block} is ${outcome}`);
   restoring.delete(block);
 }
 
@@ -73,7 +64,7 @@ async function die(): Promise<void> {
 for (let step = 1; stepsToLive >= 0 || !holdings.filled.isComplete; step++) {
   await fillRun(Math.floor(Math.random() * geometry.symbolCount));
   // A failure ends the process with another code than the test waits for.
-  if (step % (stepsToLive < 0 ? 4 : 25) === 0) void restore(Math.floor(Math.random() * geometry.blockCount));
+  if (step % (stepsToLive < 0 ? 8 : 25) === 0) void restore(Math.floor(Math.random() * geometry.blockCount));
   if (step % 3 === 0) checkpoint = store.checkpoint();
   if (step % 2 === 0) await new Promise(setImmediate);
   if (step === stepsToLive) await die();

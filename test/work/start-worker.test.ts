@@ -12,14 +12,20 @@ const top = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'layercast-worker-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Hashes a block of 4 symbols in a thread. */
+/** Restores a block of 4 symbols in a thread. */
 const WORK = `
-import { CodingPool } from '${new URL('../../dist/fec/pool.js', import.meta.url)}';
-const pool = new CodingPool({ workerCount: 1 });
-const partial = { block: new Uint8Array(64).fill(7), spare: new Uint8Array(0), esis: Int32Array.of(0, 1, 2, 3) };
-await pool.solve(partial, 16, 64).then((digest) => console.log('solved', digest.length === 32));
-await pool.close();
+import { createHash } from 'node:crypto';
+import { openSync } from 'node:fs';
+import { RestoringThreads } from '${new URL('../../dist/retrieve/block-restorer.js', import.meta.url)}';
+const restorer = new RestoringThreads(1);
+const content = { esis: Int32Array.of(3, 0, 1, 2), spares: [] };
+const place = { fd: openSync('block', 'r+'), path: 'block', position: 0, lengthBytes: 64, symbolBytes: 16 };
+const digest = createHash('sha256').update(Buffer.alloc(64, 7)).digest();
+const outcome = await restorer.restore({ ...place, content }, digest, async () => [[0, 4]]);
+console.log('solved', outcome === 'genuine');
+await restorer.rest();
 `;
+writeFileSync(join(folder, 'block'), Buffer.alloc(64, 7));
 
 function run(args: readonly string[], cwd = folder): Promise<string> {
   return new Promise((resolve) => {
@@ -66,10 +72,11 @@ describe('a program in a bundle', () => {
     const { publicKey } = generateKeyPairSync('ed25519');
     await createReceiver({ fleet: 'f', object: 'o', key: publicKey, output: 'out' })
       .done.catch(({ code, message, hint }) => console.log(code, message, hint));
-    const { CodingPool } = await import('POOL');
-    await new CodingPool({ workerCount: 1 }).prepare(4, 1)
-      .then(() => console.log('prepared'), (error) => console.log(error.name, error.code, error.message, error.hint));
-  `.replace('POOL', join(top, 'dist/fec/pool.js'));
+    const { RestoringThreads } = await import('RESTORER');
+    const block = { fd: 0, path: '', position: 0, lengthBytes: 1, symbolBytes: 1, content: { esis: [0], spares: [] } };
+    await new RestoringThreads(1).restore(block, new Uint8Array(32), async () => [])
+      .then(() => console.log('restored'), (error) => console.log(error.name, error.code, error.message, error.hint));
+  `.replace('RESTORER', join(top, 'dist/retrieve/block-restorer.js'));
 
   async function bundled(name: string): Promise<string> {
     const directory = join(folder, name);
@@ -90,7 +97,7 @@ describe('a program in a bundle', () => {
   it('that contains layercast starts, and says what is missing when a thread is needed', async () => {
     const output = await bundled('whole');
     expect(output).toContain('true USAGE');
-    expect(output).toContain("LayercastError THREAD_LOST the decoding thread failed: layercast's own file");
+    expect(output).toContain("LayercastError THREAD_LOST the restoring thread failed: layercast's own file");
     expect(output).toContain('leave layercast external');
   });
 

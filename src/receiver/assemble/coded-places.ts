@@ -1,22 +1,9 @@
 import { SPARE_SYMBOLS } from '../../fec/decoder.js';
 import { EsiSet } from '../../object/esi-set.js';
 import { blockOf, blockSymbolCount, firstSymbolOf, type Geometry, symbolLength } from '../../object/geometry.js';
+import type { BlockContent, SpareSymbol } from './block-content.js';
 import { NoPlace } from './no-place.js';
 import type { ReadonlyHoldings } from './object-store.js';
-
-/** A symbol kept in memory because its block has no place left for it. */
-export interface SpareSymbol {
-  readonly esi: number;
-  readonly origin: number;
-  readonly bytes: Uint8Array;
-}
-
-/** The symbols of a block that has to be solved. */
-export interface BlockContent {
-  /** ESI of the symbol in each of the block's places; −1 for none. */
-  readonly esis: Int32Array;
-  readonly spares: readonly SpareSymbol[];
-}
 
 /**
  * Where the symbols of coded blocks are. A source symbol goes to its own place if that place is free. Any other symbol is a

@@ -1,5 +1,6 @@
 import type { Holdings } from '../../object/holdings.js';
 import type { SymbolSet } from '../../object/symbol-set.js';
+import type { BlockContent, Outcome } from './block-content.js';
 
 /** What a receiver may ask about the places of an object. */
 export type ReadonlyHoldings = Pick<Holdings, 'geometry' | 'filled' | 'guestAt' | 'guestRuns'>;
@@ -40,15 +41,19 @@ export interface ObjectStore {
    * the receiver reads the block and hashes it.
    */
   readonly hashBlock?: (block: number) => Promise<Uint8Array>;
+  /** How many blocks can be restored at once: each takes as much memory as it is long. */
+  readonly restoresAtOnce: number;
   /**
-   * Writes a decoded block to those of its places that do not hold their own symbols; then all its symbols are there, and the next
-   * checkpoint records them. Until it resolves, no symbol of the block is taken. A crash at any moment costs no symbol that was at its own place
-   * and leaves no claim that is not true. One call a block at a time.
+   * Solves a block from the symbols that it has. If the result has the digest, writes those symbols that are not at their own places; then
+   * all symbols of the block are there, and the next checkpoint records them. Until it resolves, no symbol of the block is taken. A crash
+   * at any moment costs no symbol that was at its own place and leaves no claim that is not true. If the result is not genuine, the
+   * places hold what they held. One call a block at a time.
    *
-   * @param bytes the block's source bytes, exactly; may be shared with other threads that do not change them.
-   * @throws {LayercastError} `DISK_FULL`, `FILE_IO`; of the block, only symbols at their own places are left then.
+   * @param content the symbols of the block, as `holdings` has them, and its spare symbols
+   * @param digest SHA-256 that the block must have
+   * @throws {LayercastError} `DISK_FULL`, `FILE_IO`, `THREAD_LOST`; of the block, perhaps only symbols at their own places are left then
    */
-  restoreBlock(block: number, bytes: Uint8Array): Promise<void>;
+  restoreBlock(block: number, content: BlockContent, digest: Uint8Array): Promise<Outcome>;
   /** The next checkpoint records this block as verified. */
   acceptBlock(block: number): void;
   /** Gives up what these places hold, guests too. The places are free from the next checkpoint on. */

@@ -1,35 +1,30 @@
 import { createHash, type Hash } from 'node:crypto';
 import { blockLength, firstSymbolOf } from '../../object/geometry.js';
 import type { Assembler, ReadyBlock } from './assembler.js';
-import type { BlockContent } from './coded-places.js';
+import type { Outcome } from './block-content.js';
 import type { ObjectStore } from './object-store.js';
-import type { Restoration } from './restoration.js';
 
 /** A block is read back and hashed in pieces of at most this size, so that it takes little memory and never blocks the event loop for long. */
 const MAX_HASHED_BYTES = 2 ** 20;
-
-/** The result of proving a block: it has the signed digest, it does not have it, or its symbols do not determine it. */
-export type Outcome = 'genuine' | 'wrong' | 'unsolved';
 
 /** Proves received blocks, one in each step; several steps may be under way at once. */
 export class Verification {
   readonly #assembler: Assembler;
   readonly #store: ObjectStore;
-  /** Undefined for an object without a code. */
-  readonly #restoration: Restoration | undefined;
 
-  constructor(assembler: Assembler, store: ObjectStore, restoration: Restoration | undefined) {
+  constructor(assembler: Assembler, store: ObjectStore) {
     this.#assembler = assembler;
     this.#store = store;
-    this.#restoration = restoration;
   }
 
   /** Proves a ready block and reports the outcome; false when no block is ready. */
   async step(onBlock: (block: number, outcome: Outcome) => void): Promise<boolean> {
     const ready = this.#assembler.nextReady();
     if (ready === undefined) return false;
-    const content = this.#assembler.guestsOf(ready.block);
-    onBlock(ready.block, content === undefined ? await this.#verify(ready) : await this.#restore(ready, content));
+    const { block, digest } = ready;
+    const content = this.#assembler.guestsOf(block);
+    const outcome = content === undefined ? this.#verify(ready) : this.#store.restoreBlock(block, content, digest);
+    onBlock(block, await outcome);
     return true;
   }
 
@@ -44,19 +39,6 @@ export class Verification {
   async #verify({ block, digest }: ReadyBlock): Promise<Outcome> {
     const found = await (this.#store.hashBlock?.(block) ?? this.#hash(block));
     return Buffer.compare(found, digest) === 0 ? 'genuine' : 'wrong';
-  }
-
-  async #restore({ block, digest }: ReadyBlock, content: BlockContent): Promise<Outcome> {
-    const restoration = this.#restoration!;
-    const restored = await restoration.restore(block, content);
-    if (restored === undefined) return 'unsolved';
-    try {
-      if (Buffer.compare(restored.sha256, digest) !== 0) return 'wrong';
-      await this.#store.restoreBlock(block, restored.bytes);
-      return 'genuine';
-    } finally {
-      restoration.release(restored.bytes);
-    }
   }
 
   async #hash(block: number): Promise<Uint8Array> {

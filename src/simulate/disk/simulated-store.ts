@@ -1,6 +1,16 @@
-import { blockOf, blockSymbolCount, firstSymbolOf, type Geometry, symbolOffset } from '../../object/geometry.js';
+import { createHash } from 'node:crypto';
+import {
+  blockLength,
+  blockOf,
+  blockOffset,
+  blockSymbolCount,
+  firstSymbolOf,
+  type Geometry,
+  symbolOffset,
+} from '../../object/geometry.js';
 import type { Holdings } from '../../object/holdings.js';
 import { SymbolSet } from '../../object/symbol-set.js';
+import type { BlockContent, Outcome } from '../../receiver/assemble/block-content.js';
 import type { ObjectStore } from '../../receiver/assemble/object-store.js';
 import type { Content } from '../object/content.js';
 import type { WriteQueue } from './write-queue.js';
@@ -17,6 +27,7 @@ export interface PartialObject {
 export class SimulatedStore implements ObjectStore {
   readonly holdings: Holdings;
   readonly verifiedBlocks: SymbolSet;
+  readonly restoresAtOnce = 1;
   readonly #partial: PartialObject;
   readonly #queue: WriteQueue;
   readonly #content: Content;
@@ -53,11 +64,18 @@ export class SimulatedStore implements ObjectStore {
     return true;
   }
 
-  async restoreBlock(block: number): Promise<void> {
+  /** Restores the block in no virtual time. Every symbol is genuine, so K of them are taken to determine the block. */
+  async restoreBlock(block: number, _content: BlockContent, digest: Uint8Array): Promise<Outcome> {
     const { geometry } = this.#partial;
     const [first, count] = [firstSymbolOf(geometry, block), blockSymbolCount(geometry, block)];
     this.#restoring.add(block);
+    const bytes = this.#content.slice(blockOffset(geometry, block), blockLength(geometry, block));
+    const isGenuine = Buffer.compare(createHash('sha256').update(bytes).digest(), digest) === 0;
     await this.#pass();
+    if (!isGenuine) {
+      this.#restoring.delete(block);
+      return 'wrong';
+    }
     for (const [place, , length] of this.holdings.guestRunsIn(first, count)) {
       this.#written.removeRun(place, length);
       this.#flushing.removeRun(place, length);
@@ -67,6 +85,7 @@ export class SimulatedStore implements ObjectStore {
     this.holdings.addOwnRun(first, count);
     this.#written.addRun(first, count);
     this.#restoring.delete(block);
+    return 'genuine';
   }
 
   async read(place: number, into: Uint8Array): Promise<void> {

@@ -7,14 +7,11 @@ import type { CompleteEvent, ReceiverEvents, ReceiverStats } from '../../receive
 import type { ReceiverDisk } from '../disk/simulated-disk.js';
 import type { VirtualHost } from '../net/host.js';
 import { announcementOf } from '../object/object.js';
-import { instantSolver } from './instant-solver.js';
 
 export interface SimulatedReceiverOptions extends Partial<ReceiverDriverOptions> {
   readonly host: VirtualHost;
   readonly disk: ReceiverDisk;
   readonly publicKey: KeyObject;
-  /** Whether the object is all zeros. @default false */
-  readonly isBlank?: boolean;
 }
 
 /** One run of the real receiving code, on a virtual host with a simulated disk. */
@@ -26,7 +23,7 @@ export class SimulatedReceiver extends EventEmitter<ReceiverEvents> {
   readonly #driver: ReceiverDriver;
   readonly #stopping = new AbortController();
 
-  constructor({ host, disk, publicKey, isBlank = false, ...options }: SimulatedReceiverOptions) {
+  constructor({ host, disk, publicKey, ...options }: SimulatedReceiverOptions) {
     super();
     this.host = host;
     this.disk = disk;
@@ -52,7 +49,6 @@ export class SimulatedReceiver extends EventEmitter<ReceiverEvents> {
         network: host,
         hasObject: (descriptor) => disk.hasObject(descriptor),
         openStore: (descriptor) => disk.open(descriptor),
-        solver: instantSolver(isBlank),
         emit: this.emit.bind(this),
       },
     );

@@ -122,7 +122,6 @@ export class FullReceiver {
       host,
       disk: this.#disk,
       publicKey,
-      isBlank: true,
       fleet,
       object,
       ...choice,

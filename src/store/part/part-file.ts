@@ -2,7 +2,6 @@ import { constants } from 'node:fs';
 import { chmod, type FileHandle, open, rename, rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errnoOf, LayercastError } from '../../base/errors.js';
-import { FILE_PIECE_BYTES } from '../../base/limits.js';
 import { blockLength, blockOffset, type Geometry, symbolLength, symbolOffset } from '../../object/geometry.js';
 import { syncDirectoryOf, writeFully } from '../durable.js';
 import { systemError } from '../system-error.js';
@@ -13,12 +12,6 @@ import { RunningDigests } from './running-digests.js';
 
 /** A block is read back for hashing in pieces of at most this size, so that it takes little memory and few milliseconds at a time. */
 const HASHED_PIECE_BYTES = 512 * 1024;
-
-/** Runs with at most this many places between them are overwritten together: a call costs as much as writing some 30 symbols. */
-const JOINED_PLACES = 32;
-
-/** Consecutive places. */
-export type PlaceRun = readonly [first: number, count: number];
 
 export interface PartFileOptions {
   readonly path: string;
@@ -119,39 +112,22 @@ export class PartFile {
   }
 
   /**
-   * Makes the places from `first` on hold whole symbols, past the cache, whatever they held before. When the promise resolves, the
-   * bytes are in the file, though not yet on disk, and `read` returns them. No `write` to these places may come meanwhile.
+   * Puts all that was written to these places into the file, and keeps nothing of it here, so that another thread can read and write them
+   * there. No `write` to these places may come before the other thread has done its work.
    *
-   * @param bytes are not copied; other threads may read them, and must not change them
-   * @param runs of places that do not hold these bytes yet, in order; the others are left as they are. @default all
-   * @throws {LayercastError} `DISK_FULL`, `FILE_IO`; any part of the bytes may then be in the file. `INTERNAL` when the bytes
-   *   are not those of whole symbols.
+   * @returns the number by which every thread of the process can use the open file, as long as this one is not closed
+   * @throws {LayercastError} `DISK_FULL`, `FILE_IO`; `INTERNAL` for places that the object does not have
    */
-  async overwrite(first: number, bytes: Uint8Array, runs?: readonly PlaceRun[]): Promise<void> {
-    const { symbolBytes, sizeBytes } = this.geometry;
-    const offset = symbolOffset(this.geometry, first);
-    const end = offset + bytes.length;
-    if (!this.#isPlace(first) || end > sizeBytes || (end % symbolBytes !== 0 && end !== sizeBytes)) {
-      throw new LayercastError(
-        'INTERNAL',
-        `${bytes.length} bytes from place ${first} of ${this.path} are not whole symbols`,
-      );
+  async handOver(first: number, count: number): Promise<number> {
+    if (!this.#isPlace(first) || !this.#isPlace(first + count - 1)) {
+      throw new LayercastError('INTERNAL', `there are no ${count} places from ${first} on in ${this.path}`);
     }
     if (this.#broken !== undefined) throw this.#broken;
-    const count = Math.ceil(bytes.length / symbolBytes);
     this.#digests.forget(first, count);
-    try {
-      await this.#cache.release(first, count);
-      for (const [place, runCount] of joined(runs ?? [[first, count]])) {
-        const from = (place - first) * symbolBytes;
-        const to = Math.min(bytes.length, from + runCount * symbolBytes);
-        for (let at = from; at < to; at += FILE_PIECE_BYTES) {
-          await writeFully(this.#handle, bytes.subarray(at, Math.min(to, at + FILE_PIECE_BYTES)), offset + at);
-        }
-      }
-    } catch (error) {
+    await this.#cache.release(first, count).catch((error) => {
       throw systemError(error, 'write', this.path);
-    }
+    });
+    return this.#handle.fd;
   }
 
   /**
@@ -179,7 +155,7 @@ export class PartFile {
 
   /**
    * SHA-256 of the bytes of a block, whether or not they have reached the file. Bytes that came in order were hashed on their way; the
-   * others are read. No `write` or `overwrite` to the block may come meanwhile.
+   * others are read. No write to the block may come meanwhile.
    */
   async digestOf(block: number): Promise<Uint8Array> {
     const { hash, nextPlace } = this.#digests.take(block);
@@ -265,20 +241,6 @@ export class PartFile {
       throw this.#broken;
     }
   }
-}
-
-/** Joins runs that are close to each other. */
-function* joined(runs: readonly PlaceRun[]): Generator<PlaceRun> {
-  let [first, end] = [0, 0];
-  for (const [next, count] of runs) {
-    if (end > 0 && next - end > JOINED_PLACES) {
-      yield [first, end - first];
-      end = 0;
-    }
-    if (end === 0) first = next;
-    end = next + count;
-  }
-  if (end > 0) yield [first, end - first];
 }
 
 async function openOrCreate(path: string, mode: number): Promise<{ handle: FileHandle; isNew: boolean }> {

@@ -1,8 +1,15 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ObjectStore } from '../../../dist/receiver/assemble/object-store.js';
 import { heldIn } from '../../object/held.js';
 import { Bed, SYMBOL_BYTES } from '../../transfer/bed.js';
 import type { DiskOptions } from './checking-disk.js';
+
+/** What a store is told when block 0 is restored: the bytes that the disk's `solve` gives are right. */
+function restorationOf(bytes: Uint8Array) {
+  const content = { esis: Int32Array.of(0, 100, -1, -1), spares: [] };
+  return [0, content, createHash('sha256').update(bytes).digest()] as const;
+}
 
 async function diskOf(options: Partial<DiskOptions> = {}) {
   const bed = new Bed('disk');
@@ -164,10 +171,12 @@ describe('a checking disk', () => {
     'restores a block so that a crash after %d ms leaves its own symbols and no false claim',
     async (ms, own, guests) => {
       const { bed, object, disk, store, write, read, symbolOf } = await diskOf({ restoreUs: 2000 });
+      const bytes = object.content.slice(0, 4 * SYMBOL_BYTES);
+      disk.options = { ...disk.options, solve: () => bytes };
       write(0);
       store.writeSymbol(1, 100, symbolOf(7), 0, SYMBOL_BYTES);
       await store.checkpoint();
-      void store.restoreBlock(0, object.content.slice(0, 4 * SYMBOL_BYTES));
+      void store.restoreBlock(...restorationOf(bytes));
       await bed.pass(ms / 1000);
       disk.crash();
       const again = await disk.open(object.descriptor);
@@ -180,7 +189,14 @@ describe('a checking disk', () => {
   it('has all symbols of a restored block in its journal after the next checkpoint', async () => {
     const { object, disk, store, symbolOf } = await diskOf();
     store.writeSymbol(1, 100, symbolOf(7), 0, SYMBOL_BYTES);
-    await store.restoreBlock(0, object.content.slice(0, 4 * SYMBOL_BYTES));
+    const bytes = object.content.slice(0, 4 * SYMBOL_BYTES);
+    disk.options = { ...disk.options, solve: () => undefined };
+    expect(await store.restoreBlock(...restorationOf(bytes))).toBe('unsolved');
+    disk.options = { ...disk.options, solve: () => new Uint8Array(4 * SYMBOL_BYTES) };
+    expect(await store.restoreBlock(...restorationOf(bytes))).toBe('wrong');
+    expect(heldIn(store.holdings).guestCount).toBe(1);
+    disk.options = { ...disk.options, solve: () => bytes };
+    expect(await store.restoreBlock(...restorationOf(bytes))).toBe('genuine');
     store.acceptBlock(0);
     expect(disk.journalledBytes).toBe(0);
     await store.checkpoint();
@@ -194,9 +210,9 @@ describe('a checking disk', () => {
   it('notes everything that must not be done with guests and blocks', async () => {
     const bed = new Bed('guests');
     const object = bed.object(0, { content: bed.bytes(8 * SYMBOL_BYTES - 3), blockSymbols: 4 });
-    const disk = bed.disk({ restoreUs: 1000 });
-    const store = await disk.open(object.descriptor);
     const bytes = new Uint8Array(4 * SYMBOL_BYTES);
+    const disk = bed.disk({ restoreUs: 1000, solve: () => bytes });
+    const store = await disk.open(object.descriptor);
     for (const [place, esi] of [
       [7, 100],
       [8, 100],
@@ -210,10 +226,12 @@ describe('a checking disk', () => {
     expect(store.writeSymbol(0, 0, bytes, 0, SYMBOL_BYTES)).toBe(false);
     store.writeSymbol(1, 100, bytes, 0, SYMBOL_BYTES);
     await store.checkpoint();
-    await expect(store.restoreBlock(0, bytes.subarray(1))).rejects.toMatchObject({ code: 'INTERNAL' });
-    const restored = store.restoreBlock(0, bytes);
+    const [block, content, digest] = restorationOf(bytes);
+    const fewer = { ...content, esis: content.esis.subarray(1) };
+    await expect(store.restoreBlock(block, fewer, digest)).rejects.toMatchObject({ code: 'INTERNAL' });
+    const restored = store.restoreBlock(block, content, digest);
     expect(store.writeSymbol(2, 2, bytes, 0, SYMBOL_BYTES)).toBe(false);
-    await expect(store.restoreBlock(0, bytes)).rejects.toMatchObject({ code: 'INTERNAL' });
+    await expect(store.restoreBlock(block, content, digest)).rejects.toMatchObject({ code: 'INTERNAL' });
     await bed.network.clock.until(restored, 1e6);
     store.acceptBlock(1);
     expect(disk.violations).toEqual([
@@ -222,9 +240,9 @@ describe('a checking disk', () => {
       'guest 101 at the occupied place 0',
       'symbol 0 over a guest',
       'ESI 100 once more at place 1',
-      `block 0 restored from ${4 * SYMBOL_BYTES - 1} bytes`,
+      'block 0 restored from 3 places',
       'symbol 2 while its block is restored',
-      `block 0 restored from ${4 * SYMBOL_BYTES} bytes`,
+      'block 0 restored from 4 places',
       ...[0, 1, 2, 3].map((place) => `symbol ${place} restored wrong`),
       ...[4, 5, 6, 7].map((place) => `block 1 accepted without symbol ${place}`),
     ]);

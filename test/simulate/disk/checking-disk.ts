@@ -7,6 +7,7 @@ import type { Content } from '../../../dist/simulate/object/content.js';
 import { type Descriptor, objectTag } from '../../../dist/wire/descriptor.js';
 import { CheckingStore } from './checking-store.js';
 import { PlaceClaims } from './place-claims.js';
+import type { SolveBlock } from './solved-block.js';
 import { SymbolStorage } from './symbol-storage.js';
 
 export interface DiskOptions {
@@ -26,6 +27,8 @@ export interface DiskOptions {
   readonly readUs?: number | undefined;
   /** What it takes to restore a block: half to have the journal forget its guests, half to write it. @default 0 */
   readonly restoreUs?: number | undefined;
+  /** Solves blocks. @default as the code says */
+  readonly solve?: SolveBlock | undefined;
   /** Bytes that fit; more is ENOSPC. @default any number */
   readonly capacityBytes?: number | undefined;
 }

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { LayercastError } from '../../../dist/base/errors.js';
 import { MAX_ESI } from '../../../dist/base/limits.js';
 import {
   blockLength,
   blockOf,
+  blockOffset,
   blockSymbolCount,
   firstSymbolOf,
   symbolLength,
@@ -10,15 +12,18 @@ import {
 } from '../../../dist/object/geometry.js';
 import { Holdings } from '../../../dist/object/holdings.js';
 import { SymbolSet } from '../../../dist/object/symbol-set.js';
+import type { BlockContent, Outcome } from '../../../dist/receiver/assemble/block-content.js';
 import type { ObjectStore } from '../../../dist/receiver/assemble/object-store.js';
 import type { CheckingDisk, PartialObject } from './checking-disk.js';
 import { PlaceClaims } from './place-claims.js';
+import { solvedBlock } from './solved-block.js';
 import { WriteQueue } from './write-queue.js';
 
 /** One run's view of a simulated disk: what the receiver takes for its store. */
 export class CheckingStore implements ObjectStore {
   readonly holdings: Holdings;
   readonly verifiedBlocks: SymbolSet;
+  readonly restoresAtOnce = 1;
   readonly #partial: PartialObject;
   readonly #disk: CheckingDisk;
   /** Written since the last checkpoint began, and before that one. */
@@ -64,18 +69,24 @@ export class CheckingStore implements ObjectStore {
     return isOwn ? this.#writeOwn(place, symbol) : this.#writeGuest(place, esi, symbol);
   }
 
-  async restoreBlock(block: number, bytes: Uint8Array): Promise<void> {
+  async restoreBlock(block: number, content: BlockContent, digest: Uint8Array): Promise<Outcome> {
     const { geometry, journal, storage } = this.#partial;
     const isBlock = Number.isInteger(block) && block >= 0 && block < geometry.blockCount;
-    const fits = isBlock && bytes.length === blockLength(geometry, block);
+    const fits = isBlock && content.esis.length === blockSymbolCount(geometry, block);
     if (!fits || this.#restoring.has(block) || this.#state === 'closed') {
-      this.#violated(`block ${block} restored from ${bytes.length} bytes`);
-      throw new LayercastError('INTERNAL', `block ${block} cannot be restored from ${bytes.length} bytes now`);
+      this.#violated(`block ${block} restored from ${content.esis.length} places`);
+      throw new LayercastError('INTERNAL', `block ${block} cannot be restored now`);
     }
     const [first, count] = [firstSymbolOf(geometry, block), blockSymbolCount(geometry, block)];
     this.#restoring.add(block);
-    const { restoreUs = 0 } = this.#disk.options;
+    const { readUs = 0, restoreUs = 0, solve = solvedBlock } = this.#disk.options;
     try {
+      const bytes = storage.isBlank
+        ? new Uint8Array(blockLength(geometry, block))
+        : solve(geometry, block, content, (into) => storage.copy(blockOffset(geometry, block), into));
+      await this.#pass(readUs);
+      if (bytes === undefined) return 'unsolved';
+      if (Buffer.compare(createHash('sha256').update(bytes).digest(), digest) !== 0) return 'wrong';
       for (const claims of [this.#written, this.#flushing]) claims.guests.removeRun(first, count);
       await this.#pass(restoreUs / 2);
       journal.guests.removeRun(first, count);
@@ -89,6 +100,7 @@ export class CheckingStore implements ObjectStore {
       await this.#pass(restoreUs / 2);
       this.#written.addOwn(first, count);
       this.holdings.addOwnRun(first, count);
+      return 'genuine';
     } finally {
       this.#restoring.delete(block);
     }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readSync, writeSync } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -23,7 +23,7 @@ function bytesOf(symbol: number, round: number, length: number): Uint8Array {
 const step = fc.oneof(
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('write' as const), at: fc.nat(), run: fc.nat(9) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('read' as const), at: fc.nat(), length: fc.nat() }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('overwrite' as const), at: fc.nat(), run: fc.nat(60) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('handOver' as const), at: fc.nat(), run: fc.nat(60) }) },
   { weight: 2, arbitrary: fc.constant({ kind: 'turn' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'flush' as const }) },
 );
@@ -57,19 +57,23 @@ describe('a part file', () => {
               bytes.fill(0);
               takenCount++;
             }
-          } else if (now.kind === 'overwrite') {
+          } else if (now.kind === 'handOver') {
             const first = now.at % symbolCount;
             const end = Math.min(sizeBytes, (first + now.run) * symbolBytes);
             const bytes = bytesOf(first, round, end - first * symbolBytes);
-            const overwritten = part.overwrite(first, bytes);
-            // Symbols that share a page with those that are overwritten come meanwhile.
+            const handedOver = part.handOver(first, Math.max(1, Math.ceil(bytes.length / symbolBytes)));
+            // Symbols that share a page with those that are handed over come meanwhile.
             if (first > 0) {
               const before = bytesOf(first - 1, round, symbolBytes);
               if (part.write(first - 1, before, 0, symbolBytes)) {
                 model.set(before, (first - 1) * symbolBytes);
               }
             }
-            await overwritten;
+            const fd = await handedOver;
+            const found = Buffer.alloc(bytes.length);
+            readSync(fd, found, 0, found.length, first * symbolBytes);
+            expect(found).toEqual(model.subarray(first * symbolBytes, end));
+            writeSync(fd, bytes, 0, bytes.length, first * symbolBytes);
             model.set(bytes, first * symbolBytes);
             const into = new Uint8Array(bytes.length);
             await part.read(first, into);
@@ -113,45 +117,7 @@ describe('a part file', () => {
     expect(part.write(0, model, 0, 8)).toBe(false);
   });
 
-  it('is overwritten with the bytes of other threads, in pieces', async () => {
-    const geometry = geometryOf(2 * 2 ** 20 + 1000, 1184, 1);
-    const path = newPath();
-    const part = await PartFile.open({ path, geometry, resume: false });
-    const shared = new Uint8Array(new SharedArrayBuffer(geometry.sizeBytes + 5)).subarray(5);
-    for (let i = 0; i < shared.length; i++) shared[i] = (i >>> 12) ^ i;
-    part.write(1, new Uint8Array(1184).fill(1), 0, 1184);
-    await part.overwrite(0, shared);
-    expect(Buffer.compare(await readFile(path), shared)).toBe(0);
-    await part.flush();
-    expect(Buffer.compare(await readFile(path), shared)).toBe(0);
-    await part.close();
-    await expect(part.overwrite(0, shared)).rejects.toMatchObject({ code: 'FILE_IO' });
-  });
-
-  it('is overwritten in the given runs, and nowhere far from them', async () => {
-    const geometry = geometryOf(200 * 8 - 3, 8, 1);
-    const path = newPath();
-    const part = await PartFile.open({ path, geometry, resume: false });
-    const before = Buffer.alloc(geometry.sizeBytes, 1);
-    await part.overwrite(0, before);
-    const bytes = Buffer.alloc(geometry.sizeBytes - 80, 2);
-    await part.overwrite(10, bytes, [
-      [10, 1],
-      [12, 2],
-      [90, 1],
-      [199, 1],
-    ]);
-    const found = await readFile(path);
-    // Runs that are close to each other are written as one.
-    for (let place = 0; place < 200; place++) {
-      const isWritten = (place >= 10 && place < 14) || place === 90 || place === 199;
-      expect(new Set(found.subarray(place * 8, place * 8 + 8)), `place ${place}`).toEqual(new Set([isWritten ? 2 : 1]));
-    }
-    expect(found.length).toBe(geometry.sizeBytes);
-    await part.close();
-  });
-
-  it('returns overwritten symbols while other symbols keep their page in memory', async () => {
+  it('returns what another thread wrote while other symbols keep their page in memory', async () => {
     const part = await PartFile.open({
       path: newPath(),
       geometry: geometryOf(64, 8, 1),
@@ -160,7 +126,8 @@ describe('a part file', () => {
     });
     for (let symbol = 0; symbol < 4; symbol++) part.write(symbol, Buffer.alloc(8, 'old'), 0, 8);
     let isDone = false;
-    const overwritten = part.overwrite(1, Buffer.alloc(16, 'new')).then(() => {
+    const overwritten = part.handOver(1, 2).then((fd) => {
+      writeSync(fd, Buffer.alloc(16, 'new'), 0, 16, 8);
       isDone = true;
     });
     while (!isDone) {
@@ -277,15 +244,13 @@ describe('a part file', () => {
     ] as const) {
       expect(() => part.write(place, bytes, start, length)).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
     }
-    for (const [place, length] of [
-      [0.25, 3],
+    for (const [place, count] of [
+      [0.25, 1],
       [1, 3],
-      [1, 7],
-      [-1, 4],
-      [Number.NaN, 4],
+      [-1, 2],
+      [Number.NaN, 1],
     ] as const) {
-      const overwritten = part.overwrite(place, new Uint8Array(length));
-      await expect(overwritten, `${length} at ${place}`).rejects.toMatchObject({ code: 'INTERNAL' });
+      await expect(part.handOver(place, count), `${count} at ${place}`).rejects.toMatchObject({ code: 'INTERNAL' });
     }
     await expect(part.read(2, new Uint8Array(3))).rejects.toMatchObject({ code: 'INTERNAL' });
     expect(part.write(2, bytes, 6, 2)).toBe(true);
