@@ -199,8 +199,8 @@ describe('schedule time with a wall clock that is wrong', () => {
 });
 
 describe('a pacer on schedule time', () => {
-  it('keeps its rate over every slot and over many, asked at any times', () => {
-    const anyLateness = fc.array(fc.nat(12_000), { minLength: 1, maxLength: 50 });
+  it('keeps its rate over every slot and over many, when it is asked late by less than half an interval', () => {
+    const anyLateness = fc.array(fc.double({ min: 0, max: 0.45, noNaN: true }), { minLength: 1, maxLength: 50 });
     fc.assert(
       fc.property(anyChannelOf, anyLateness, ({ ladder, channel }, latenesses) => {
         const interval = intervalUs(ladder.rates[channel]!, ladder.symbolBytes);
@@ -220,8 +220,10 @@ describe('a pacer on schedule time', () => {
           sent += count;
           // All datagrams due by schedule time have left.
           if (Math.abs(sent - scheduleUs / interval - 0.5) >= 2) wrong.push(nowUs);
-          const next = Math.max(nowUs + 1000, Math.ceil(scheduleTime.timeUs(pacer.nextDueUs)));
-          nowUs = next + latenesses[asked++ % latenesses.length]!;
+          const next = Math.max(nowUs + 1, Math.ceil(scheduleTime.timeUs(pacer.nextDueUs)));
+          // In previews, schedule time passes faster and intervals are shorter.
+          const shortestUs = interval / scheduleTime.peakFactor;
+          nowUs = next + Math.floor(latenesses[asked++ % latenesses.length]! * shortestUs);
         }
         expect(wrong).toEqual([]);
       }),
