@@ -10,7 +10,7 @@ export default defineConfig({
     maxWorkers: 2,
     setupFiles: ['test/flush-coverage.ts'],
     server: { deps: { external: [/\/dist\//] } },
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     // A bed of a dozen hosts takes a second to lay, and on a machine that is busy otherwise many times that.
     hookTimeout: 60_000,
   },
