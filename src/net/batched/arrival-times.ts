@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/ports.js';
+import { CLOCK_REALTIME } from '../socket-numbers.js';
 import { type ControlMessages, secondsAt } from './control-messages.js';
 import type { Layout } from './layout.js';
 import type { SocketCalls } from './socket-calls.js';
-import { CLOCK_REALTIME } from './socket-numbers.js';
 
 /**
  * Turns the system's arrival times, which are by a clock that may jump, into times of `Clock.nowUs`. Both clocks are read together for each

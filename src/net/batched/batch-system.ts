@@ -1,10 +1,6 @@
 import { constants } from 'node:os';
 import { errnoOf } from '../../base/errors.js';
 import type { Koffi } from '../libc.js';
-import { closeDescriptor, openDescriptor } from './descriptor.js';
-import { type Layout, layoutOf, type Measuring } from './layout.js';
-import { MessageHeaders } from './message-headers.js';
-import { findSocketCalls, type SocketCalls } from './socket-calls.js';
 import {
   IPPROTO_UDP,
   MSG_DONTWAIT,
@@ -13,7 +9,11 @@ import {
   SOL_SOCKET,
   UDP_GRO,
   UDP_SEGMENT,
-} from './socket-numbers.js';
+} from '../socket-numbers.js';
+import { closeDescriptor, openDescriptor } from './descriptor.js';
+import { type Layout, layoutOf, type Measuring } from './layout.js';
+import { MessageHeaders } from './message-headers.js';
+import { findSocketCalls, type SocketCalls } from './socket-calls.js';
 import { trySet } from './socket-options.js';
 
 /** The part of koffi 3 that batched sockets use. Tests pass their own. */

@@ -2,12 +2,12 @@ import type { Membership, MembershipRequest, ReceivedBatch } from '../../base/po
 import type { InterfaceBinding } from '../interfaces/interface-binding.js';
 import type { InterfaceWatch } from '../interfaces/interface-watch.js';
 import { joinGroup } from '../join-group.js';
+import { IPPROTO_UDP, UDP_GRO } from '../socket-numbers.js';
 import type { BatchSystem } from './batch-system.js';
 import { closeDescriptor } from './descriptor.js';
 import { leaveGroup, openGroupSocket } from './group-socket.js';
 import type { Readable, ReadRounds } from './read-rounds.js';
 import { MAX_PIECES, type ReadState, type ReceiveBuffers } from './receive-buffers.js';
-import { IPPROTO_UDP, UDP_GRO } from './socket-numbers.js';
 import { receiveBufferOf, set } from './socket-options.js';
 
 /** What a membership needs beside its socket. */

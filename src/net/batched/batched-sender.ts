@@ -3,16 +3,16 @@ import type { InterfaceBinding } from '../interfaces/interface-binding.js';
 import type { SourceChoice } from '../interfaces/source-address.js';
 import { openSender, SEND_BUFFER_BYTES, type SenderWorld } from '../open-sender.js';
 import { addressIn, socketAddress } from '../socket-address.js';
-import type { BatchSystem } from './batch-system.js';
-import { closeDescriptor, openDescriptor } from './descriptor.js';
-import { SegmentedSocket } from './segmented-socket.js';
 import {
   IPPROTO_IPV6,
   IPV6_MULTICAST_HOPS,
   IPV6_MULTICAST_IF,
   IPV6_MULTICAST_LOOP,
   IPV6_TCLASS,
-} from './socket-numbers.js';
+} from '../socket-numbers.js';
+import type { BatchSystem } from './batch-system.js';
+import { closeDescriptor, openDescriptor } from './descriptor.js';
+import { SegmentedSocket } from './segmented-socket.js';
 import { set, setSendBuffer } from './socket-options.js';
 
 /** See `openSender`. */

@@ -1,5 +1,5 @@
+import { IPPROTO_UDP, SO_RXQ_OVFL, SO_TIMESTAMPNS, SOL_SOCKET, UDP_GRO } from '../socket-numbers.js';
 import type { Layout } from './layout.js';
-import { IPPROTO_UDP, SO_RXQ_OVFL, SO_TIMESTAMPNS, SOL_SOCKET, UDP_GRO } from './socket-numbers.js';
 
 /** What the system tells beside a datagram (cmsg(3)). Reading allocates nothing. */
 export class ControlMessages {

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { AF_INET6 } from '../socket-address.js';
+import { O_CLOEXEC, O_PATH, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } from '../socket-numbers.js';
 import type { SocketCalls } from './socket-calls.js';
-import { O_CLOEXEC, O_PATH, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } from './socket-numbers.js';
 
 /**
  * Opens a UDP socket. Its descriptor takes the place of one that Node opened: so Node closes it when a worker thread is terminated,

@@ -2,8 +2,6 @@ import { bytesOfAddress } from '../../base/ipv6-text.js';
 import type { MembershipRequest } from '../../base/ports.js';
 import type { InterfaceBinding } from '../interfaces/interface-binding.js';
 import { socketAddress } from '../socket-address.js';
-import type { BatchSystem } from './batch-system.js';
-import { closeDescriptor, openDescriptor } from './descriptor.js';
 import {
   IPPROTO_IPV6,
   IPPROTO_UDP,
@@ -17,7 +15,9 @@ import {
   SO_TIMESTAMPNS,
   SOL_SOCKET,
   UDP_GRO,
-} from './socket-numbers.js';
+} from '../socket-numbers.js';
+import type { BatchSystem } from './batch-system.js';
+import { closeDescriptor, openDescriptor } from './descriptor.js';
 import { set, setReceiveBuffer, trySet } from './socket-options.js';
 
 /** 8 MB is 20 ms at 3.2 Gbit/s: longer than a garbage collection. Without CAP_NET_ADMIN the system may allow less (net.core.rmem_max). */

@@ -1,5 +1,5 @@
+import { POLLIN } from '../socket-numbers.js';
 import type { SocketCalls } from './socket-calls.js';
-import { POLLIN } from './socket-numbers.js';
 
 /** A socket that is read in rounds. */
 export interface Readable {

@@ -1,11 +1,11 @@
 import { constants } from 'node:os';
 import type { Clock, ReceivedBatch } from '../../base/ports.js';
 import { ADDRESS_AT } from '../socket-address.js';
+import { MSG_CTRUNC, MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC } from '../socket-numbers.js';
 import { ArrivalTimes } from './arrival-times.js';
 import type { BatchSystem } from './batch-system.js';
 import { ControlMessages } from './control-messages.js';
 import { MessageHeaders } from './message-headers.js';
-import { MSG_CTRUNC, MSG_DONTWAIT, MSG_PEEK, MSG_TRUNC } from './socket-numbers.js';
 import type { SourceNumbers } from './source-numbers.js';
 
 /** Most buffers of one call: 64 that are full of datagrams bring 4 MB, some 3400 datagrams of 1232 bytes. */

@@ -2,10 +2,10 @@ import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import type { SendBatch, SendResult } from '../../base/ports.js';
 import type { ConnectedSocket } from '../open-sender.js';
+import { IPPROTO_UDP, MSG_DONTWAIT, UDP_SEGMENT } from '../socket-numbers.js';
 import type { BatchSystem } from './batch-system.js';
 import { closeDescriptor } from './descriptor.js';
 import { MessageHeaders } from './message-headers.js';
-import { IPPROTO_UDP, MSG_DONTWAIT, UDP_SEGMENT } from './socket-numbers.js';
 import { trySet } from './socket-options.js';
 
 const { EAGAIN, ENOBUFS, EINTR, EINVAL, EIO, EMSGSIZE, ENOPROTOOPT, EOPNOTSUPP } = constants.errno;

@@ -1,6 +1,6 @@
 import type { Libc } from '../libc.js';
+import { SO_RCVBUF, SO_RCVBUFFORCE, SO_SNDBUF, SO_SNDBUFFORCE, SOL_SOCKET } from '../socket-numbers.js';
 import type { SocketCalls } from './socket-calls.js';
-import { SO_RCVBUF, SO_RCVBUFFORCE, SO_SNDBUF, SO_SNDBUFFORCE, SOL_SOCKET } from './socket-numbers.js';
 
 /** @throws {Error} with the system's errno name as `code` when the system refuses */
 export function set(calls: Pick<Libc, 'setsockopt'>, fd: number, level: number, name: number, value: number): void {

@@ -2,13 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { LayercastError } from '../../base/errors.js';
 import { findLibc, type Koffi, type Libc } from '../libc.js';
 import { AF_INET6, socketAddress } from '../socket-address.js';
-
-/** Numbers of Linux's <sys/socket.h>, <fcntl.h> and <netinet/in.h>. */
-const SOCK_DGRAM = 2;
-const SOCK_CLOEXEC = 0o2000000;
-const SOCK_NONBLOCK = 0o4000;
-const IPPROTO_IPV6 = 41;
-const IPV6_TCLASS = 67;
+import { IPPROTO_IPV6, IPV6_TCLASS, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } from '../socket-numbers.js';
 
 /** The address that a marked socket is bound to, with any port. */
 export interface BindAddress {
