@@ -2,7 +2,7 @@ import { type BlockCode, blockCode, checkSymbolBytes, internalId } from './code.
 import { ProgramBuilder, SUM, symbolRow } from './kernels/program.js';
 import { newKernel } from './kernels/thread-kernel.js';
 import { appendSymbol, MAX_SYMBOL_TERMS } from './solve/equations.js';
-import { strideFor } from './solve/table.js';
+import { closeGaps, strideFor } from './solve/table.js';
 
 /**
  * Symbols of one run of the kernel. It goes through all of them for each strip of 64 bytes, so their rows, seven each, should still be in the
@@ -56,9 +56,7 @@ export class LoadedBlock {
       this.encodeRun(first, firstEsi + first, Math.min(RUN_COUNT, count - first));
     }
     const { table, symbolBytes, strideBytes } = this;
-    for (let i = 1; i < count && strideBytes !== symbolBytes; i++) {
-      table.copyWithin(i * symbolBytes, i * strideBytes, i * strideBytes + symbolBytes);
-    }
+    closeGaps(table, strideBytes, count, symbolBytes);
     return table.subarray(0, count * symbolBytes);
   }
 

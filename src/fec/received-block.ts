@@ -4,7 +4,7 @@ import { checkEsis, isComplete } from './decoder.js';
 import type { Plan } from './kernels/program.js';
 import { kernel } from './kernels/thread-kernel.js';
 import { planDecoding } from './solve/decoding-plan.js';
-import { strideFor } from './solve/table.js';
+import { closeGaps, strideFor } from './solve/table.js';
 
 /**
  * A received block in the memory of this thread's kernel, which solves it there without a copy. Another use of the code makes it
@@ -54,7 +54,7 @@ export function openReceivedBlock(
   const rows = kernel().open(plan, strideBytes);
   const solve = () => {
     kernel().run();
-    if (strideBytes !== symbolBytes) closeGaps(rows, strideBytes, sourceCount, symbolBytes);
+    closeGaps(rows, strideBytes, sourceCount, symbolBytes);
     return rows.subarray(0, sourceCount * symbolBytes);
   };
   return { rows, strideBytes, rowOf, solve };
@@ -90,10 +90,4 @@ function arrangement(sourceCount: number, esis: Int32Array): { rowOf: Int32Array
 
 function nothingToDo(symbolRowCount: number): Plan {
   return { program: new Int32Array(0), symbolRowCount, workRowCount: 0 };
-}
-
-function closeGaps(rows: Uint8Array, strideBytes: number, count: number, symbolBytes: number): void {
-  for (let row = 1; row < count; row++) {
-    rows.copyWithin(row * symbolBytes, row * strideBytes, row * strideBytes + symbolBytes);
-  }
 }

@@ -78,3 +78,11 @@ export function strideFor(width: number): number {
   const stride = Math.ceil(width / 32) * 32;
   return stride % 512 === 0 ? stride + 32 : stride;
 }
+
+/** Moves the symbols in the first `count` rows together, so that they lie back to back. */
+export function closeGaps(rows: Uint8Array, strideBytes: number, count: number, symbolBytes: number): void {
+  if (strideBytes === symbolBytes) return;
+  for (let row = 1; row < count; row++) {
+    rows.copyWithin(row * symbolBytes, row * strideBytes, row * strideBytes + symbolBytes);
+  }
+}
