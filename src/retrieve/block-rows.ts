@@ -1,6 +1,7 @@
-import { readSync, readvSync, writeSync } from 'node:fs';
+import { readvSync } from 'node:fs';
 import { LayercastError } from '../base/errors.js';
 import type { ReceivedBlock } from '../fec/index.js';
+import { readWholly, writeWholly } from '../store/sync-io.js';
 import type { BlockRun, StoredBlock } from './stored-block.js';
 
 /** IOV_MAX of Linux, macOS and the BSDs: most pieces of memory that one call fills. */
@@ -37,9 +38,8 @@ export function writeRuns(
   runs: readonly BlockRun[],
 ): void {
   for (const [first, count] of joined(runs)) {
-    const end = Math.min(bytes.length, (first + count) * symbolBytes);
-    // A full disk takes a part of the bytes, and reports that it is full only at the next write.
-    for (let at = first * symbolBytes; at < end; ) at += writeSync(fd, bytes, at, end - at, position + at);
+    const start = first * symbolBytes;
+    writeWholly(fd, bytes.subarray(start, (first + count) * symbolBytes), position + start);
   }
 }
 
@@ -87,10 +87,9 @@ class Pieces {
 }
 
 function readAll(fd: number, into: Uint8Array, position: number): void {
-  for (let done = 0; done < into.length; ) {
-    const readBytes = readSync(fd, into, done, into.length - done, position + done);
-    if (readBytes === 0) throw new LayercastError('FILE_IO', `the file ends at byte ${position + done}, too early`);
-    done += readBytes;
+  const readBytes = readWholly(fd, into, position);
+  if (readBytes < into.length) {
+    throw new LayercastError('FILE_IO', `the file ends at byte ${position + readBytes}, too early`);
   }
 }
 

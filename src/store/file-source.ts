@@ -86,7 +86,7 @@ export class FileSource implements ByteSource {
         done += bytesRead;
       }
       // A read that ended too early shows here too: the file has another size.
-      this.#compare(await this.#handle.stat({ bigint: true }));
+      await this.confirm();
     } catch (error) {
       throw systemError(error, 'read', this.path);
     }

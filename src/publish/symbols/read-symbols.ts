@@ -1,6 +1,7 @@
-import { readSync, readvSync } from 'node:fs';
+import { readvSync } from 'node:fs';
 import type { SharedBytes } from '../../sender/slab.js';
 import { type FileRun, stretchesOf } from '../../sender/source-symbols.js';
+import { readWholly } from '../../store/sync-io.js';
 
 /** Most places that one call of the system fills (IOV_MAX of Linux). */
 const MAX_PLACES = 1024;
@@ -47,6 +48,6 @@ function readInto(fd: number, offset: number, places: readonly Uint8Array[]): bo
   if (readvSync(fd, places, offset) === length) return true;
   // A signal may end a read early; then each place is read by itself.
   let at = offset;
-  for (const place of places) at += readSync(fd, place, 0, place.length, at);
+  for (const place of places) at += readWholly(fd, place, at);
   return at === offset + length;
 }

@@ -1,8 +1,8 @@
 // The worker file of solveBlocks (block-solver.ts): solves one block after the other and writes it.
-import { readSync, writeSync } from 'node:fs';
 import { FILE_PIECE_BYTES } from '../../base/limits.js';
 import { type KernelBlock, openKernelBlock } from '../../fec/index.js';
 import { blockLength, blockOffset, blockSymbolCount, type Geometry } from '../../object/geometry.js';
+import { readWholly, writeWholly } from '../../store/sync-io.js';
 import { systemError } from '../../store/system-error.js';
 import { serveCalls } from '../../work/serve-calls.js';
 import { IntermediateLayout } from './intermediate-layout.js';
@@ -31,7 +31,7 @@ const worker = ({ sourceFd, fd, geometry }: SolvingWork) => {
       const from = first * symbolBytes;
       const bytes = piece.subarray(0, Math.min(pieceRows * symbolBytes, length - from));
       // A file that has become shorter is found when the read is confirmed.
-      readAll(sourceFd, bytes, start + from);
+      readWholly(sourceFd, bytes, start + from);
       for (let at = 0; at < bytes.length; at += symbolBytes) {
         rows.set(bytes.subarray(at, at + symbolBytes), (first + at / symbolBytes) * strideBytes);
       }
@@ -50,7 +50,7 @@ const worker = ({ sourceFd, fd, geometry }: SolvingWork) => {
         const row = piece.subarray(i * layout.rowBytes, (i + 1) * layout.rowBytes);
         layout.fillRow(row, rows.subarray(at, at + symbolBytes));
       }
-      writeAll(fd, piece.subarray(0, count * layout.rowBytes), layout.blockStart(block) + first * layout.rowBytes);
+      writeWholly(fd, piece.subarray(0, count * layout.rowBytes), layout.blockStart(block) + first * layout.rowBytes);
     }
   };
 
@@ -83,18 +83,3 @@ const worker = ({ sourceFd, fd, geometry }: SolvingWork) => {
 export type SolvingWorker = typeof worker;
 
 serveCalls(worker);
-
-function readAll(fd: number, bytes: Uint8Array, position: number): void {
-  for (let done = 0; done < bytes.length; ) {
-    const readBytes = readSync(fd, bytes, done, bytes.length - done, position + done);
-    if (readBytes === 0) return;
-    done += readBytes;
-  }
-}
-
-/** Writes all bytes. A full disk takes a part of them and reports the fault only for the rest. */
-function writeAll(fd: number, bytes: Uint8Array, position: number): void {
-  for (let done = 0; done < bytes.length; ) {
-    done += writeSync(fd, bytes, done, bytes.length - done, position + done);
-  }
-}

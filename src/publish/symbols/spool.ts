@@ -1,6 +1,6 @@
-import { writeSync } from 'node:fs';
 import type { Geometry } from '../../object/geometry.js';
 import type { RepairRange } from '../../sender/schedule/stretches.js';
+import { writeWholly } from '../../store/sync-io.js';
 import type { SymbolFile } from './read-symbols.js';
 import { Segments } from './segments.js';
 
@@ -145,9 +145,7 @@ export class Spool {
   write({ segment, block }: SpoolWork, at: number, bytes: Uint8Array): void {
     const slot = this.#slots.findIndex((one) => one.segment === segment);
     const position = (this.#symbolAt(slot, block) + at) * this.file.symbolBytes;
-    for (let done = 0; done < bytes.length; ) {
-      done += writeSync(this.file.fd, bytes, done, bytes.length - done, position + done);
-    }
+    writeWholly(this.file.fd, bytes, position);
   }
 
   /** @param isMade false if the block is damaged: its symbols are left out */

@@ -1,6 +1,6 @@
-import { readSync } from 'node:fs';
 import { type RowReader, RunEncoder } from '../../fec/index.js';
 import { blockSymbolCount, type Geometry } from '../../object/geometry.js';
+import { readWholly } from '../../store/sync-io.js';
 import { IntermediateLayout } from './intermediate-layout.js';
 
 /** Rows that `load` reads at once: some 0.2 ms, or 0.4 ms when their checksums are compared. */
@@ -132,8 +132,7 @@ export class StoredBlocks {
     const position = this.#layout.blockStart(this.#block) + row * rowBytes;
     const bit = this.#firstRow + row;
     if (this.#isIntact(bit)) {
-      if (readSync(this.#fd, into, 0, into.length, position + offset) < into.length)
-        throw new DamagedBlock(this.#block);
+      if (readWholly(this.#fd, into, position + offset) < into.length) throw new DamagedBlock(this.#block);
       return;
     }
     this.#readPiece(this.#block, this.#row, position);
@@ -142,11 +141,7 @@ export class StoredBlocks {
   };
 
   #readPiece(block: number, rows: Buffer, position: number): void {
-    for (let done = 0; done < rows.length; ) {
-      const readBytes = readSync(this.#fd, rows, done, rows.length - done, position + done);
-      if (readBytes === 0) throw new DamagedBlock(block);
-      done += readBytes;
-    }
+    if (readWholly(this.#fd, rows, position) < rows.length) throw new DamagedBlock(block);
   }
 
   /** @param bit number of the row within the file */

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { writeWholly } from '../sync-io.js';
 
 /**
  * A disk that takes longer than this for one write is not ready at the moment. Where memory takes it, a page of 296 KiB needs 0.1 ms; but
@@ -40,10 +41,7 @@ export class DirectWrites implements DirectWriter {
 
   write(bytes: Uint8Array, position: number): void {
     const beganMs = this.#nowMs();
-    // A full disk takes a part of the bytes, and reports that it is full only at the next write.
-    for (let done = 0; done < bytes.length; ) {
-      done += this.#write(this.#fd, bytes, done, bytes.length - done, position + done);
-    }
+    writeWholly(this.#fd, bytes, position, this.#write);
     const endedMs = this.#nowMs();
     if (endedMs - beganMs > SLOW_MS) this.#readyAtMs = endedMs + PAUSE_MS;
   }
