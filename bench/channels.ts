@@ -1,16 +1,10 @@
 // What a server costs with many channels: processor time for each datagram, the worst error of a rate, and memory.
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { DEFAULT_SYMBOL_BYTES, MAX_CHANNELS } from '../dist/base/limits.js';
 import { intervalUs } from '../dist/rate/ladder.js';
-import { Bed } from '../test/lab/bed.js';
+import { Serving } from './channels/serving.js';
 import { table } from './table.js';
 
-const SERVER = fileURLToPath(new URL('channels/server.mjs', import.meta.url));
-const OBJECT_BYTES = 10e6;
 /** The fastest channel has this many times the rate of the slowest. */
 const SPREAD = 1000;
 
@@ -44,35 +38,27 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       code: { type: 'string', default: 'none' },
     },
   });
-  const folder = await mkdtemp(join(tmpdir(), 'layercast-channels-'));
-  try {
-    await using bed = await Bed.lay({ hosts: ['alpha', 'r1'] });
-    await bed.host('alpha').layercast(['keygen', '--out', folder]).exited;
-    await using file = await open(join(folder, 'object'), 'w');
-    await file.truncate(OBJECT_BYTES);
-    const figures: Figures[] = [];
-    for (const count of values.channels.split(',').map(Number)) {
-      const rates = ratesOf(count, Number(values.megabits) * 1e6);
-      await writeFile(join(folder, 'fleet.yaml'), fleetOf(rates, values.burst, values.code));
-      for (const clock of values.clock.split(',')) {
-        figures.push(await measure(bed, folder, rates, clock, Number(values.seconds)));
-      }
+  await using serving = await Serving.set('channels');
+  const figures: Figures[] = [];
+  for (const count of values.channels.split(',').map(Number)) {
+    const rates = ratesOf(count, Number(values.megabits) * 1e6);
+    await serving.writeFleet(settingsOf(rates, values.burst, values.code));
+    for (const clock of values.clock.split(',')) {
+      figures.push(await measure(serving, rates, clock, Number(values.seconds)));
     }
-    console.log(
-      table(figures, [
-        { title: 'channels', cell: ({ channels }) => channels },
-        { title: 'clock', cell: ({ clock }) => clock },
-        { title: 'Mbit/s', cell: ({ megabits }) => megabits },
-        { title: 'CPU, µs a datagram', cell: ({ cpuUsPerDatagram }) => cpuUsPerDatagram },
-        { title: 'CPU, %', cell: ({ cpuPercent }) => cpuPercent },
-        { title: 'worst error of a rate, %', cell: ({ worstErrorPercent }) => worstErrorPercent },
-        { title: 'peak RSS, MB', cell: ({ peakMegabytes }) => peakMegabytes },
-      ]),
-    );
-    return { figures };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
+  console.log(
+    table(figures, [
+      { title: 'channels', cell: ({ channels }) => channels },
+      { title: 'clock', cell: ({ clock }) => clock },
+      { title: 'Mbit/s', cell: ({ megabits }) => megabits },
+      { title: 'CPU, µs a datagram', cell: ({ cpuUsPerDatagram }) => cpuUsPerDatagram },
+      { title: 'CPU, %', cell: ({ cpuPercent }) => cpuPercent },
+      { title: 'worst error of a rate, %', cell: ({ worstErrorPercent }) => worstErrorPercent },
+      { title: 'peak RSS, MB', cell: ({ peakMegabytes }) => peakMegabytes },
+    ]),
+  );
+  return { figures };
 }
 
 /** Log-uniform rates with this sum. */
@@ -82,25 +68,17 @@ function ratesOf(count: number, sumBitsPerSecond: number): readonly number[] {
   return shares.map((share) => Math.max(1000, Math.round((share / sum) * sumBitsPerSecond)));
 }
 
-function fleetOf(rates: readonly number[], burst: string, code: string): string {
+function settingsOf(rates: readonly number[], burst: string, code: string): string {
   const objects = Array.from({ length: Math.ceil(rates.length / MAX_CHANNELS) }, (_, index) => {
     const own = rates.slice(index * MAX_CHANNELS, (index + 1) * MAX_CHANNELS);
     const channels = own.map((rate) => `{ rate: ${rate}bit }`).join(', ');
     return `  o${index}: { file: object, version: 1, code: ${code}, channels: [${channels}] }\n`;
   });
-  return `fleet: bench\nkey: layercast.key\nburst: ${burst}\nobjects:\n${objects.join('')}`;
+  return `burst: ${burst}\nobjects:\n${objects.join('')}`;
 }
 
-async function measure(
-  bed: Bed,
-  folder: string,
-  rates: readonly number[],
-  clock: string,
-  seconds: number,
-): Promise<Figures> {
-  const task = { config: join(folder, 'fleet.yaml'), state: join(folder, 'state'), clock, seconds };
-  await using server = bed.host('alpha').spawn(process.execPath, [SERVER, JSON.stringify(task)]);
-  const measured = await server.waitForEvent('measured', { timeoutMs: 120_000 });
+async function measure(serving: Serving, rates: readonly number[], clock: string, seconds: number): Promise<Figures> {
+  const measured = await serving.measure(clock, seconds);
   const { elapsedUs, cpuUs, counts, peakMegabytes } = measured as unknown as {
     readonly elapsedUs: number;
     readonly cpuUs: number;

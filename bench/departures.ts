@@ -1,19 +1,15 @@
 // How a server's datagrams leave: the sizes of departures and the time between them, as the header's send times tell at a receiver.
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { DEFAULT_SYMBOL_BYTES } from '../dist/base/limits.js';
 import { burstCount, DEFAULT_BURST_US } from '../dist/rate/burst.js';
 import { intervalUs } from '../dist/rate/ladder.js';
 import { Flag, newHeader, readHeader } from '../dist/wire/header.js';
-import { Bed } from '../test/lab/bed.js';
+import { Serving } from './channels/serving.js';
 import { table } from './table.js';
 
-const SERVER = fileURLToPath(new URL('channels/server.mjs', import.meta.url));
-const OBJECT_BYTES = 10e6;
 const GROUP = 'ff15::5eed';
 
 interface Figures {
@@ -43,50 +39,39 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       seconds: { type: 'string', default: '4' },
     },
   });
-  const folder = await mkdtemp(join(tmpdir(), 'layercast-departures-'));
-  try {
-    await using bed = await Bed.lay({ hosts: ['alpha', 'r1'] });
-    await bed.host('alpha').layercast(['keygen', '--out', folder]).exited;
-    await using file = await open(join(folder, 'object'), 'w');
-    await file.truncate(OBJECT_BYTES);
-    const figures: Figures[] = [];
-    for (const megabits of values.megabits.split(',').map(Number)) {
-      const channels = `[{ rate: ${megabits}Mbit, group: "${GROUP}" }]`;
-      const objects = `  o: { file: object, version: 1, code: none, channels: ${channels} }\n`;
-      await writeFile(join(folder, 'fleet.yaml'), `fleet: bench\nkey: layercast.key\nobjects:\n${objects}`);
-      for (const clock of values.clock.split(',')) {
-        figures.push(await measure(bed, folder, megabits, clock, Number(values.seconds)));
-      }
+  await using serving = await Serving.set('departures');
+  const figures: Figures[] = [];
+  for (const megabits of values.megabits.split(',').map(Number)) {
+    const channels = `[{ rate: ${megabits}Mbit, group: "${GROUP}" }]`;
+    await serving.writeFleet(`objects:\n  o: { file: object, version: 1, code: none, channels: ${channels} }\n`);
+    for (const clock of values.clock.split(',')) {
+      figures.push(await measure(serving, megabits, clock, Number(values.seconds)));
     }
-    console.log(
-      table(figures, [
-        { title: 'Mbit/s', cell: ({ megabits }) => megabits },
-        { title: 'clock', cell: ({ clock }) => clock },
-        { title: 'sent', cell: ({ sentMegabits }) => sentMegabits },
-        { title: 'CPU, %', cell: ({ cpuPercent }) => cpuPercent },
-        { title: 'burst', cell: ({ burst }) => burst },
-        { title: 'longest', cell: ({ longest }) => longest },
-        { title: 'mean', cell: ({ meanCount }) => meanCount },
-        { title: 'shortest gap ÷ duration', cell: ({ leastGapRatio }) => leastGapRatio },
-        { title: 'late, ms (p99)', cell: ({ lateMs }) => lateMs },
-      ]),
-    );
-    return { figures };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
+  console.log(
+    table(figures, [
+      { title: 'Mbit/s', cell: ({ megabits }) => megabits },
+      { title: 'clock', cell: ({ clock }) => clock },
+      { title: 'sent', cell: ({ sentMegabits }) => sentMegabits },
+      { title: 'CPU, %', cell: ({ cpuPercent }) => cpuPercent },
+      { title: 'burst', cell: ({ burst }) => burst },
+      { title: 'longest', cell: ({ longest }) => longest },
+      { title: 'mean', cell: ({ meanCount }) => meanCount },
+      { title: 'shortest gap ÷ duration', cell: ({ leastGapRatio }) => leastGapRatio },
+      { title: 'late, ms (p99)', cell: ({ lateMs }) => lateMs },
+    ]),
+  );
+  return { figures };
 }
 
-async function measure(bed: Bed, folder: string, megabits: number, clock: string, seconds: number): Promise<Figures> {
-  const capture = join(folder, 'capture');
+async function measure(serving: Serving, megabits: number, clock: string, seconds: number): Promise<Figures> {
+  const capture = join(serving.folder, 'capture');
   const filter = ['udp', 'and', 'dst', 'host', GROUP];
   const options = ['-i', 'eth0', '-s', '120', '-B', '65536', '-w', capture];
   // The server's own interface, so that no join is needed.
-  await using tcpdump = bed.host('alpha').spawn('tcpdump', ['-Z', 'root', ...options, ...filter]);
+  await using tcpdump = serving.bed.host('alpha').spawn('tcpdump', ['-Z', 'root', ...options, ...filter]);
   await wait(1000);
-  const task = { config: join(folder, 'fleet.yaml'), state: join(folder, 'state'), clock, seconds };
-  await using server = bed.host('alpha').spawn(process.execPath, [SERVER, JSON.stringify(task)]);
-  const measured = await server.waitForEvent('measured', { timeoutMs: 120_000 });
+  const measured = await serving.measure(clock, seconds);
   await wait(500);
   tcpdump.kill();
   await tcpdump.exited;

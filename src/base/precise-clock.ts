@@ -99,7 +99,7 @@ export class PreciseClock implements Clock {
     this.#arm();
   };
 
-  /** Calls those that are due and were scheduled before. What they schedule for now has to wait for a turn of the event loop. */
+  /** Calls those that are due and were scheduled before. What these schedule without a wait has its turn after the event loop. */
   #fireDue(): void {
     const nowUs = this.#host.nowUs();
     const due: Timer[] = [];
