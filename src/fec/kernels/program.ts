@@ -81,6 +81,11 @@ export class ProgramBuilder {
     this.end = 0;
   }
 
+  /** Forgets the instructions from word `end` on, which begins one. */
+  truncate(end: number): void {
+    this.end = end;
+  }
+
   /** The program so far; valid until the builder is used again. */
   view(): Program {
     return this.words.subarray(0, this.end);

@@ -1,7 +1,8 @@
 import { type BlockCode, internalId } from '../code.js';
-import { COMBINE, type Plan, type Program, ProgramBuilder, SUM, symbolRow } from '../kernels/program.js';
+import { COMBINE, type Plan, type ProgramBuilder, SUM, symbolRow } from '../kernels/program.js';
 import { kernel } from '../kernels/thread-kernel.js';
 import type { EncodingPlan } from './encoding-plan.js';
+import { planBuilder } from './plan-builder.js';
 import { runPlan, type Slice } from './table.js';
 
 /**
@@ -11,7 +12,7 @@ import { runPlan, type Slice } from './table.js';
  * a unit matrix in the rows of the missing symbols instead of the block.
  *
  * @param missing ESIs of source symbols that are not in `esis`
- * @returns undefined if the repair symbols do not determine the missing ones
+ * @returns a plan that is valid until the next plan is made; undefined if the repair symbols do not determine the missing ones
  */
 export function planCorrection(
   code: BlockCode,
@@ -21,7 +22,7 @@ export function planCorrection(
 ): Plan | undefined {
   const ids: number[] = [];
   const differences: number[] = [];
-  const program = new ProgramBuilder();
+  const program = planBuilder();
   for (let row = 0; row < esis.length; row++) {
     if (esis[row]! < code.sourceCount) continue;
     const difference = encoding.workRowCount + ids.length;
@@ -36,7 +37,7 @@ export function planCorrection(
   program.append(encoding.solveInactive);
   encoding.solver.addSymbols(program, ids, differences, true);
   const workRowCount = encoding.workRowCount + ids.length;
-  const weights = solveDifferences(code, program.view().subarray(start), missing, differences, workRowCount);
+  const weights = solveDifferences(code, program, start, missing, differences, workRowCount);
   if (weights === undefined) return undefined;
   for (let i = 0; i < missing.length; i++) {
     program.begin(COMBINE, symbolRow(missing[i]!));
@@ -45,7 +46,7 @@ export function planCorrection(
       if (weight !== 0) program.addScaled(differences[j]!, weight);
     }
   }
-  return { program: program.build(), symbolRowCount: esis.length, workRowCount };
+  return { program: program.view(), symbolRowCount: esis.length, workRowCount };
 }
 
 /** Missing symbol i is the sum over j of difference j times `elements[i * widthBytes + j]`. */
@@ -54,18 +55,22 @@ interface Weights {
   readonly widthBytes: number;
 }
 
-/** @param encode the instructions that add the encoded symbols to the differences */
+/**
+ * @param program its instructions from word `start` on add the encoded symbols to the differences; others are put behind them for the time
+ *   of the call
+ */
 function solveDifferences(
   code: BlockCode,
-  encode: Program,
+  program: ProgramBuilder,
+  start: number,
   missing: readonly number[],
   differences: readonly number[],
   workRowCount: number,
 ): Weights | undefined {
   const { sourceCount } = code;
-  const program = new ProgramBuilder();
+  const end = program.length;
   for (const difference of differences) program.begin(SUM, difference);
-  program.append(encode);
+  program.append(program.view().subarray(start, end));
   for (let j = 0; j < differences.length; j++) {
     program.begin(SUM, symbolRow(sourceCount + j));
     program.add(differences[j]!);
@@ -84,7 +89,8 @@ function solveDifferences(
     }
   };
   const symbolRowCount = sourceCount + differences.length;
-  runPlan({ program: program.view(), symbolRowCount, workRowCount }, missing.length, load, store);
+  runPlan({ program: program.view().subarray(end), symbolRowCount, workRowCount }, missing.length, load, store);
+  program.truncate(end);
   for (let j = 0; j < differences.length; j++) matrix[j * widthBytes + missing.length + j] = 1;
   if (!kernel().eliminate(matrix, widthBytes, missing.length)) return undefined;
   return { elements: matrix.subarray(missing.length), widthBytes };

@@ -1,8 +1,9 @@
 import { type BlockCode, internalId } from '../code.js';
-import { type Plan, ProgramBuilder, SUM, symbolRow } from '../kernels/program.js';
+import { type Plan, SUM, symbolRow } from '../kernels/program.js';
 import { planCorrection } from './correction.js';
 import { encodingPlan } from './encoding-plan.js';
 import { appendSymbol, MAX_SYMBOL_TERMS } from './equations.js';
+import { planBuilder } from './plan-builder.js';
 import { Solver } from './solver.js';
 
 /**
@@ -17,7 +18,7 @@ const MANY_MISSING = 2;
  *
  * @param esis the ESI of the symbol in each row of the block, then of the spare rows; −1 for an empty row. A source symbol is in
  *   the row of its ESI
- * @returns undefined if these symbols do not determine the block
+ * @returns a plan that is valid until the next plan is made; undefined if these symbols do not determine the block
  */
 export function planDecoding(code: BlockCode, esis: Int32Array): Plan | undefined {
   const missing: number[] = [];
@@ -31,7 +32,7 @@ export function planDecoding(code: BlockCode, esis: Int32Array): Plan | undefine
 function planSolution(code: BlockCode, esis: Int32Array, missing: readonly number[]): Plan | undefined {
   const solver = Solver.of(code, esis);
   if (solver === undefined) return undefined;
-  const program = new ProgramBuilder();
+  const program = planBuilder();
   solver.solveInactive(program);
   const targets = missing.map(symbolRow);
   if (solver.isFew(missing.length)) {
@@ -45,5 +46,5 @@ function planSolution(code: BlockCode, esis: Int32Array, missing: readonly numbe
       for (let at = 0; at < end; at++) program.add(columns[at]!);
     }
   }
-  return { program: program.build(), symbolRowCount: esis.length, workRowCount: solver.workRowCount };
+  return { program: program.view(), symbolRowCount: esis.length, workRowCount: solver.workRowCount };
 }

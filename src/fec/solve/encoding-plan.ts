@@ -1,5 +1,6 @@
 import type { BlockCode } from '../code.js';
-import { type Plan, type Program, ProgramBuilder, SUM, symbolRow } from '../kernels/program.js';
+import { type Plan, type Program, SUM, symbolRow } from '../kernels/program.js';
+import { planBuilder } from './plan-builder.js';
 import { Solver } from './solver.js';
 
 /** Turns the K source symbols of a block into its L intermediate symbols, which replace them. */
@@ -31,7 +32,7 @@ function planEncoding(code: BlockCode): EncodingPlan {
     Int32Array.from({ length: code.sourceCount }, (_, esi) => esi),
   );
   if (solver === undefined) throw new Error(`RFC 6330 has no systematic index for ${code.sourceCount} symbols`);
-  const builder = new ProgramBuilder();
+  const builder = planBuilder();
   solver.solveInactive(builder);
   const inactiveEnd = builder.length;
   solver.substituteAll(builder);

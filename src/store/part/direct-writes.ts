@@ -6,8 +6,12 @@ import { writeWholly } from '../sync-io.js';
  * on a busy host the thread may lose the processor for some ms meanwhile. Socket buffers of 8 MB hold as much at 3 Gbit/s.
  */
 const SLOW_MS = 20;
-/** After a slow write, all writes go another way for this long. So a disk that is always slow stops the thread for 2 % of the time. */
-const PAUSE_MS = 1000;
+/**
+ * After a slow write, all writes go another way for five times as long as it took: so a disk that is always slow stops the thread for a sixth
+ * of the time. On a busy host most slow writes are threads that had no processor for 20 ms, and the other way, through threads of the
+ * pool, is the one that drops symbols there.
+ */
+const PAUSE_FACTOR = 5;
 
 /** Writes bytes in the calling thread; the promise of another way to write them is not needed then. */
 export interface DirectWriter {
@@ -20,7 +24,7 @@ export interface DirectWriter {
 /**
  * Writes to a file in the calling thread, as long as the system takes the bytes into its memory at once. Handing a page to another
  * thread and being told of its end takes longer than such a write. If the system makes one write wait, because its memory for
- * writes is full or the disk stands still, the writer is not ready for a second.
+ * writes is full or the disk stands still, the writer is not ready for five times as long.
  */
 export class DirectWrites implements DirectWriter {
   readonly #fd: number;
@@ -43,6 +47,6 @@ export class DirectWrites implements DirectWriter {
     const beganMs = this.#nowMs();
     writeWholly(this.#fd, bytes, position, this.#write);
     const endedMs = this.#nowMs();
-    if (endedMs - beganMs > SLOW_MS) this.#readyAtMs = endedMs + PAUSE_MS;
+    if (endedMs - beganMs > SLOW_MS) this.#readyAtMs = endedMs + PAUSE_FACTOR * (endedMs - beganMs);
   }
 }

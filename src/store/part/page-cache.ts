@@ -1,21 +1,27 @@
+import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Geometry } from '../../object/geometry.js';
 import type { DirectWriter } from './direct-writes.js';
 import { Page } from './page.js';
 
 /**
- * Bytes of a page, about: 64 symbols of 1184 bytes, or 256 where symbols come in order. On 2 cores (bench/store.ts), a symbol
+ * Bytes of a page at most, about: 64 symbols of 1184 bytes, or 256 where symbols come in order. On 2 cores (bench/store.ts), a symbol
  * that comes in order costs all threads together 1.04 µs with pages of 64 symbols and 0.65 µs with pages of 256. In runs of 32
- * in many parts of the object, a symbol costs 1.6 µs with pages of 64 and 1.9 µs with pages of 256. With the smaller pages, the
- * cache can collect symbols in four times as many parts of the object, some 220.
+ * in many parts of the object, a symbol costs 1.6 µs with pages of 64 and 1.9 µs with pages of 256.
  */
 const PAGE_BYTES = { scattered: 75_776, inOrder: 303_104 } as const;
 /**
- * Bytes of all pages. With 8 MiB, a disk may stand still for 0.07 s at 1 Gbit/s before symbols are dropped; symbols in order cost the
- * same as with 16 MiB (bench/reception.ts, 1 Gbit/s on 2 busy cores: no drops, 3.4 and 3.5 µs a symbol). Scattered symbols need pages
- * for as many parts of the object as there are blocks.
+ * Bytes of all pages. A disk may stand still for 0.07 s at 1 Gbit/s before symbols are dropped; symbols in order cost the
+ * same with 16 MiB (bench/reception.ts, 1 Gbit/s on 2 busy cores: no drops, 3.4 and 3.5 µs a symbol), scattered ones more, for
+ * the larger memory.
  */
-const CACHE_BYTES = { scattered: 16 * 2 ** 20, inOrder: 8 * 2 ** 20 } as const;
+const CACHE_BYTES = 8 * 2 ** 20;
+/** Pages for each block, where blocks have their symbols in turn: one, and a third of all pages is free or on its way to the file. */
+const PAGES_PER_BLOCK = 4 / 3;
+/** Pages have a multiple of this many symbols: two of the runs in which a server sends symbols of a block (src/sender/schedule/ring.ts). */
+const PAGE_STEP_SYMBOLS = 8;
+/** Pages of this size together are written in one turn of the calling thread, in half a millisecond. */
+const TURN_BYTES = 2 ** 20;
 /** Pages that are written at once. With 2 pages, the pool's threads go to sleep in between, which costs a third more; 8 gain nothing. */
 const CONCURRENT_PAGES = 4;
 
@@ -35,9 +41,9 @@ export interface PageCacheOptions {
   readonly onWrite?: ((first: number, count: number, bytes: Uint8Array) => void) | undefined;
   /** How symbols are going to come. @default scattered */
   readonly arrival?: Arrival | undefined;
-  /** @default as many as make a page of about 74 KiB or, for symbols in order, 296 KiB; 32 at least */
+  /** @default about 74 KiB or, for symbols in order, 296 KiB; less if there would not be a page for each block */
   readonly pageSymbolCount?: number | undefined;
-  /** @default as many as make 16 MiB or, for symbols in order, 8 MiB; 8 at least */
+  /** @default as many as make 8 MiB; 8 at least */
   readonly pageCount?: number | undefined;
 }
 
@@ -73,11 +79,9 @@ export class PageCache {
     this.#writeAt = options.writeAt;
     this.#direct = options.direct;
     this.#onWrite = options.onWrite ?? (() => undefined);
-    this.pageSymbolCount =
-      options.pageSymbolCount ?? Math.max(1, Math.round(PAGE_BYTES[arrival] / geometry.symbolBytes / 32)) * 32;
+    this.pageSymbolCount = options.pageSymbolCount ?? pageSymbolCount(geometry, arrival);
     this.pageCount =
-      options.pageCount ??
-      Math.max(8, Math.floor(CACHE_BYTES[arrival] / (this.pageSymbolCount * geometry.symbolBytes)));
+      options.pageCount ?? Math.max(8, Math.floor(CACHE_BYTES / (this.pageSymbolCount * geometry.symbolBytes)));
     this.#reserveCount = Math.floor(this.pageCount / 4);
   }
 
@@ -120,7 +124,7 @@ export class PageCache {
   /** Resolves when everything put before the call is in the file (not yet on disk); rejects with the failure of a write. */
   async drain(): Promise<void> {
     this.#fail(undefined);
-    await Promise.all([...this.#used.values()].map((page) => this.#settle(page, page.index)));
+    await this.#settleAll([...this.#used.values()]);
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
@@ -132,7 +136,7 @@ export class PageCache {
     const firstPage = Math.floor(first / this.pageSymbolCount);
     const endPage = Math.ceil((first + count) / this.pageSymbolCount);
     const pages = () => [...this.#used.values()].filter(({ index }) => index >= firstPage && index < endPage);
-    await Promise.all(pages().map((page) => this.#settle(page, page.index)));
+    await this.#settleAll(pages());
     if (this.#failure !== undefined) throw this.#failure.error;
     for (const page of pages()) {
       const pageStart = page.index * this.pageSymbolCount;
@@ -157,6 +161,17 @@ export class PageCache {
       if (isHeld) into.set(page.bytes.subarray(from + shift, to + shift), from);
       else addGap(gaps, from, to);
       from = to;
+    }
+  }
+
+  /** Puts what pages hold into the file, with turns for others after each group of pages. */
+  async #settleAll(pages: readonly Page[]): Promise<void> {
+    const indices = pages.map(({ index }) => index);
+    const groupSize = Math.max(1, Math.floor(TURN_BYTES / (this.pageSymbolCount * this.#geometry.symbolBytes)));
+    for (let first = 0; first < pages.length; first += groupSize) {
+      if (first > 0) await setImmediate();
+      const group = pages.slice(first, first + groupSize);
+      await Promise.all(group.map((page, i) => this.#settle(page, indices[first + i]!)));
     }
   }
 
@@ -271,6 +286,18 @@ export class PageCache {
   #placeCount(index: number): number {
     return Math.min(this.pageSymbolCount, this.#geometry.symbolCount - index * this.pageSymbolCount);
   }
+}
+
+/**
+ * The length of pages. Scattered symbols come a few at a time of each block in turn. With fewer pages than blocks, the page that has rested longest is
+ * always the one that is needed next, and each run is written by itself. With 413 blocks (10 GB) and runs of 4, a symbol costs 2.0 µs with pages of
+ * 8 symbols and 4.5 µs with pages of 64 in 16 MiB.
+ */
+function pageSymbolCount({ symbolBytes, blockCount }: Geometry, arrival: Arrival): number {
+  const longest = Math.max(1, Math.round(PAGE_BYTES[arrival] / symbolBytes / PAGE_STEP_SYMBOLS)) * PAGE_STEP_SYMBOLS;
+  if (arrival === 'inOrder') return longest;
+  const fitting = CACHE_BYTES / symbolBytes / (PAGES_PER_BLOCK * blockCount);
+  return Math.min(longest, Math.max(1, Math.floor(fitting / PAGE_STEP_SYMBOLS)) * PAGE_STEP_SYMBOLS);
 }
 
 function addGap(gaps: number[], start: number, end: number): void {

@@ -34,7 +34,7 @@ export interface PartFileOptions {
 }
 
 /**
- * The object while it arrives: a sparse file of the object's full length, written through a bounded cache of pages (8 or 16 MiB).
+ * The object while it arrives: a sparse file of the object's full length, written through a bounded cache of pages (8 MiB).
  * Never writes beyond the object.
  */
 export class PartFile {

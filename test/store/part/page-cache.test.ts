@@ -47,6 +47,57 @@ describe('a page cache', () => {
     },
   );
 
+  it.each([
+    ['64 symbols where that is room for all blocks', 53, 16_384, 'scattered', 64],
+    ['fewer symbols where there are more blocks', 250, 20_480, 'scattered', 16],
+    ['two runs for the blocks of 10 GB', 413, 20_480, 'scattered', 8],
+    ['many symbols where they come in order', 8250, 1024, 'inOrder', 256],
+  ] as const)('has pages of %s', (_, blockCount, blockSymbols, arrival, expected) => {
+    const geometry = geometryOf(blockCount * blockSymbols * 1184, 1184, blockCount);
+    const cache = new PageCache({ geometry, arrival, writeAt: () => Promise.reject(new Error('nothing is written')) });
+    expect(cache.pageSymbolCount).toBe(expected);
+    expect(cache.pageCount * cache.pageSymbolCount * 1184).toBeLessThanOrEqual(8 * 2 ** 20);
+  });
+
+  it('collects runs of as many blocks as an object of 10 GB has', async () => {
+    const [blockCount, blockSymbols] = [413, 20_480];
+    const geometry = geometryOf(blockCount * blockSymbols * 1184, 1184, blockCount);
+    const lengths: number[] = [];
+    const direct = { isReady: true, write: (bytes: Uint8Array) => lengths.push(bytes.length / 1184) };
+    const cache = new PageCache({ geometry, direct, writeAt: () => Promise.reject(new Error('not direct')) });
+    const symbol = new Uint8Array(1184);
+    for (let run = 0; run < 20; run++) {
+      for (let block = 0; block < blockCount; block++) {
+        for (let i = 0; i < 4; i++) expect(cache.put(block * blockSymbols + run * 4 + i, symbol, 0, 1184)).toBe(true);
+      }
+    }
+    await cache.drain();
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    expect(total).toBe(20 * 4 * blockCount);
+    expect(total / lengths.length).toBeGreaterThan(7);
+  });
+
+  it('lets others have turns while it is drained', async () => {
+    const geometry = geometryOf(8 * 2 ** 20, 1024, 1);
+    let pagesInTurn = 0;
+    let most = 0;
+    const write = () => {
+      if (pagesInTurn++ === 0)
+        setImmediate(() => {
+          most = Math.max(most, pagesInTurn);
+          pagesInTurn = 0;
+        });
+    };
+    const direct = { isReady: true, write };
+    const options = { geometry, pageSymbolCount: 64, pageCount: 128, direct };
+    const cache = new PageCache({ ...options, writeAt: () => Promise.reject(new Error('not direct')) });
+    const symbol = new Uint8Array(1024);
+    for (let place = 0; place < 64 * 64; place += 64) expect(cache.put(place, symbol, 0, 1024)).toBe(true);
+    await cache.drain();
+    await new Promise(setImmediate);
+    expect(most).toBe(16);
+  });
+
   it('waits at a release only for the released symbols', async () => {
     const { cache, state, endWrite } = slowCache();
     cache.put(0, Buffer.from('a'), 0, 1);
