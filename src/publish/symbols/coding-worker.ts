@@ -20,8 +20,8 @@ export interface OpenSpool {
 export interface MakeRequest {
   readonly object: number;
   readonly runs: PackedRuns;
-  /** Memory that both threads use, for the symbols of all runs. */
-  readonly into: SharedBytes;
+  /** Memory that both threads use, for the symbols of all runs; or its number among those that were shared for the object. */
+  readonly into: SharedBytes | number;
   /** From symbol to symbol of a run. */
   readonly strideBytes: number;
 }
@@ -34,6 +34,7 @@ export interface SpoolFault {
 
 const worker = (_: undefined, owner: Owner) => {
   const objects = new Map<number, CodedObject>();
+  const shared = new Map<number, SharedBytes[]>();
   const onFault = (spool: Spool) => {
     for (const [object, { spools }] of objects) {
       const index = spools.indexOf(spool);
@@ -65,9 +66,14 @@ const worker = (_: undefined, owner: Owner) => {
       if (ended !== undefined) ended.isEnded = true;
       maker.wake();
     },
+    /** Takes memory that several requests for an object will name. */
+    share: ({ object, memory }: { readonly object: number; readonly memory: SharedBytes }) => {
+      shared.set(object, [...(shared.get(object) ?? []), memory]);
+    },
     /** @returns the number of a block that is damaged */
-    make: ({ object, runs, into, strideBytes }: MakeRequest): number | undefined => {
+    make: ({ object, runs, strideBytes, ...request }: MakeRequest): number | undefined => {
       try {
+        const into = typeof request.into === 'number' ? shared.get(object)![request.into]! : request.into;
         const coded = objects.get(object);
         if (coded === undefined) throw new Error('the object is closed');
         maker.owe(coded.make(runs, into, strideBytes));
@@ -82,6 +88,7 @@ const worker = (_: undefined, owner: Owner) => {
     close: (object: number) => {
       for (const spool of objects.get(object)?.spools ?? []) spool.isEnded = true;
       objects.delete(object);
+      shared.delete(object);
       maker.wake();
     },
   };

@@ -9,6 +9,10 @@ export interface FastChannel extends SpoolChannel {
   readonly nextEsi: () => number;
 }
 
+/** Processor time of the coding thread for a repair symbol that is made from rows, in µs (`npm run bench -- encode`). */
+export const ROWS_US = 20;
+/** Channels that take less than this share of the coding thread without spools need not wait for the spools. */
+const PATIENT_SHARE = 0.5;
 /** Between two questions how much is made. */
 const ASK_MS = 100;
 /** If no block is made for so many questions, channels on the air need all the time. The object then goes on the air without waiting. */
@@ -35,12 +39,15 @@ export class ObjectSpools {
   }
 
   /**
-   * Resolves when the symbols are made with which the channels begin, if they go on the air now; also if they cannot be made.
+   * Resolves when the symbols are made with which the channels begin, if they go on the air now; also if they cannot be made. Channels for
+   * which rows suffice need not wait: a second for each gigabyte of the object, and much longer where a disk has to be read.
    *
    * @param onProgress called with how much is made, from 0 to 1
    * @throws the reason of the signal
    */
   async ready(signal: AbortSignal, onProgress: (madeRatio: number) => void): Promise<void> {
+    const share = this.#open.reduce((sum, { channel }) => sum + ROWS_US / channel.repairIntervalUs, 0);
+    if (share < PATIENT_SHARE) return;
     let [madeRatio, idleCount] = [0, 0];
     for (let aim = 0; aim < MAX_AIMS && this.#open.length > 0; ) {
       const now = await this.#aim(signal);

@@ -16,8 +16,8 @@ let folderCount = 0;
 
 afterEach(() => vi.restoreAllMocks());
 
-function channel(nextEsi: () => number, firstEsi = 1000): FastChannel {
-  return { range: { firstEsi, count: 240 }, hasSources: false, repairIntervalUs: 10, nextEsi };
+function channel(nextEsi: () => number, firstEsi = 1000, repairIntervalUs = 10): FastChannel {
+  return { range: { firstEsi, count: 240 }, hasSources: false, repairIntervalUs, nextEsi };
 }
 
 /** A coded object that holds no row, and a function that checks its symbols. */
@@ -66,6 +66,18 @@ describe('the spools of an object', () => {
     let asked = 0;
     await openSpools(channel(() => 1000 + 4 * (asked++ % 60)));
     expect(asked).toBeGreaterThan(1);
+    await check(1000);
+  });
+
+  it('are not waited for by channels for which rows suffice', async () => {
+    const { openSpools, progress, check } = await rig(10);
+    let asked = 0;
+    const nextEsi = () => {
+      asked++;
+      return 1000;
+    };
+    await openSpools(channel(nextEsi, 1000, 100));
+    expect([asked, progress]).toEqual([1, []]);
     await check(1000);
   });
 

@@ -103,6 +103,30 @@ describe('the symbols of an object', () => {
     }
   });
 
+  it.each([0, 1])('begin with the repair symbols that their publication foretells, on channel %i', async (channel) => {
+    const settings = 'blockSymbols: 110\nobjects:\n  o: { file: file, version: 1, ';
+    const { prepared } = await published(`foretold${channel}`, randomBytes(30_050, 1), settings);
+    const publication = new Publication(prepared.descriptor, prepared.record, prepared.content.blockDigests, 0);
+    const { range, hasSources, repairIntervalUs, nextEsi } = publication.repairsOf(channel)!;
+    const { intervalUs } = prepared.descriptor.channels[channel]!;
+    // Half of what the first channel sends are source symbols.
+    expect([hasSources, repairIntervalUs]).toEqual(channel === 0 ? [true, 2 * intervalUs] : [false, intervalUs]);
+    const slab = new Slab(1, HEADER_BYTES + 1200);
+    for (let wallUs = 1.78e15; wallUs < 1.78e15 + 40e6; wallUs += 0.7e6) {
+      const carousel = publication.carousel(channel, wallUs)!;
+      const next = () => {
+        do carousel.prepare(slab);
+        while (slab.reads.length === 0);
+        return slab.reads[0]!.firstEsi;
+      };
+      let esi = next();
+      while (esi < range.firstEsi) esi = next();
+      // A channel may begin in the middle of a run of four symbols.
+      expect(esi - (esi % 4)).toBe(nextEsi(wallUs));
+      expect(esi).toBeLessThan(range.firstEsi + range.count);
+    }
+  });
+
   it('are those of the file, with nothing encoded, without a code', async () => {
     const content = randomBytes(1050, 2);
     const settings = 'objects:\n  o: { file: file, code: none, version: 1, ';
