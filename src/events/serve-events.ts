@@ -20,7 +20,10 @@ const retryMs = optional(wholeMs('When the server tries again, from now; missing
 /** The events of `serve --json`, by name. */
 export const serveEvents = {
   hashing: event('A file is being hashed for the first time; every 64 MB.', work),
-  encoding: event('A file is being encoded for the first time; every 64 MB.', work),
+  encoding: event(
+    'A file is being encoded: once for its content, and at each start for the symbols with which fast channels begin; every 64 MB.',
+    work,
+  ),
   publish: event('An object, or its next version, is sent from now on.', {
     server: serverName,
     interface: optional(name('Network interface; missing: the system chooses.')),

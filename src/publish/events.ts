@@ -23,7 +23,10 @@ export interface SenderEvents {
   readonly refuse: (event: RefuseEvent) => void;
   /** A file is being hashed, which happens once per content; at most every 64 MB. */
   readonly hashing: (event: WorkEvent) => void;
-  /** A file is being encoded, which happens once per content with `code: raptorq`; at most every 64 MB. */
+  /**
+   * A file is being encoded, with `code: raptorq`: once for its content, and at each start for the symbols with which fast channels begin; at most
+   * every 64 MB.
+   */
   readonly encoding: (event: WorkEvent) => void;
   /** The system began to refuse datagrams to a group (an errno name or error code), or takes them again (undefined). */
   readonly network: (event: NetworkEvent) => void;

@@ -8,6 +8,9 @@ import type { CodingThread } from './coding-thread.js';
 import type { IntermediateCache } from './intermediate-cache.js';
 import type { FastChannel } from './object-spools.js';
 
+/** Bytes between two reports of progress, as for `hashing`. */
+const PROGRESS_BYTES = 64e6;
+
 /** The payloads of an object's datagrams; `close` when no more are read. */
 export interface ObjectSymbols extends SymbolSource {
   close(): Promise<void>;
@@ -47,7 +50,13 @@ export async function symbolsOf(prepared: PreparedObject, options: SymbolOptions
   const { thread, signal, cache, fastChannels } = options;
   const coded = new CodedSource(geometry, source, file, thread, fastChannels.length > 0);
   try {
-    const onProgress = (madeRatio: number) => options.onEncoding(Math.floor(madeRatio * sizeBytes), sizeBytes);
+    let toldBytes = 0;
+    const onProgress = (madeRatio: number) => {
+      const madeBytes = Math.floor(madeRatio * sizeBytes);
+      if (madeBytes < Math.min(sizeBytes, toldBytes + PROGRESS_BYTES)) return;
+      toldBytes = madeBytes;
+      options.onEncoding(madeBytes, sizeBytes);
+    };
     if (fastChannels.length > 0) await coded.openSpools(fastChannels, cache.folder, signal, onProgress);
     return coded;
   } catch (error) {
