@@ -5,7 +5,7 @@ import { announceRoundUs, packetBytes } from '../sender/announce/announce-pace.j
 import type { AnnouncementPlan } from '../sender/announce/announcements.js';
 import { MAX_ANNOUNCE_INTERVAL_US, MIN_ANNOUNCE_INTERVAL_US, packDescriptor } from '../wire/descriptor.js';
 import { FRAGMENT_BYTES } from '../wire/fragments.js';
-import { SIGNATURE_BYTES } from '../wire/signature.js';
+import { signatureBytes } from '../wire/signature.js';
 import { describeContent } from './records/describe.js';
 import type { Station } from './station.js';
 
@@ -79,6 +79,6 @@ function announcementBytes(fleet: Fleet, object: FleetObject): number {
   const digest = new Uint8Array(DIGEST_BYTES);
   const content = { geometry, sha256: digest, blockDigests: digest };
   const body = packDescriptor({ ...describeContent(fleet, object, content, 2 ** 31), announceIntervalUs: 1e9 });
-  const recordBytes = SIGNATURE_BYTES + body.length;
+  const recordBytes = signatureBytes() + body.length;
   return recordBytes + Math.ceil(recordBytes / FRAGMENT_BYTES) * packetBytes(HEADER_BYTES);
 }

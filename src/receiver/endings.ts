@@ -45,8 +45,14 @@ export function warningFor({ kind, descriptor }: Finding): WarningEvent | undefi
         code: 'CONFLICT',
         message: `${version} was signed for two different files; receiving the file that this host heard of first`,
       };
-    case 'unsupported':
-      return { code: 'UNSUPPORTED', message: `${version} has a code or sizes that this program does not support` };
+    case 'unsupported': {
+      const { needs } = descriptor;
+      const what =
+        needs === undefined
+          ? 'has a code or sizes that this program does not support'
+          : `needs a newer layercast: its descriptor has ${needs.join(', ')}, which this program does not know`;
+      return { code: 'UNSUPPORTED', message: `${version} ${what}` };
+    }
     case 'foreign':
       return FOREIGN_KEY;
     default:

@@ -17,8 +17,8 @@ import {
 } from './descriptor.js';
 
 /**
- * Reads a descriptor that `packDescriptor` wrote. The input may be anything: every field is checked for type and range, and
- * unknown keys are ignored. Returns undefined if the input is no descriptor. Strings and bytes are copies.
+ * Reads a descriptor that `packDescriptor` wrote. The input may be anything: every field is checked for type and range.
+ * Unknown keys are ignored, unless a capital letter at their beginning makes them critical; then `needs` lists them. Returns undefined if the input is no descriptor. Strings and bytes are copies.
  */
 export function unpackDescriptor(bytes: Uint8Array): Descriptor | undefined {
   if (bytes.length > MAX_RECORD_BYTES) return undefined;
@@ -55,7 +55,17 @@ function readDescriptor(value: unknown): Descriptor {
     ...optionally('announceIntervalUs', map.i, (interval) =>
       whole(interval, MIN_ANNOUNCE_INTERVAL_US, MAX_ANNOUNCE_INTERVAL_US),
     ),
+    ...needsOf(map),
   };
+}
+
+/** Keys that begin with a capital letter are critical, as the names of chunks in PNG are (ISO/IEC 15948, section 5.4). */
+const CRITICAL = /^[A-Z]/;
+
+/** The critical keys that this program does not know; today it knows none. */
+function needsOf(map: Readonly<Record<string, unknown>>): { readonly needs?: readonly string[] } {
+  const needs = Object.keys(map).filter((key) => CRITICAL.test(key));
+  return needs.length === 0 ? {} : { needs };
 }
 
 function readChannel(value: unknown): ChannelDescription {
@@ -72,7 +82,7 @@ function readChannel(value: unknown): ChannelDescription {
 }
 
 function readServer(value: unknown): ServerDescription {
-  const [index, serverName, address, startRatio, channels] = list(value, 5, 255);
+  const [index, serverName, address, startRatio, channels, publicKey] = list(value, 5, 255);
   return {
     index: whole(index, 0, MAX_SERVERS - 1),
     name: name(serverName, MAX_NAME_BYTES),
@@ -81,6 +91,7 @@ function readServer(value: unknown): ServerDescription {
     channels: optional(channels, (indexes) =>
       list(indexes, 0, MAX_CHANNELS).map((channel) => whole(channel, 0, MAX_CHANNELS - 1)),
     ),
+    ...optionally('publicKey', publicKey, (bytes) => binary(bytes, 32)),
   };
 }
 

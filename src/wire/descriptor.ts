@@ -34,6 +34,11 @@ export interface Descriptor {
    * least a few intervals. It says nothing about the object, so it is not part of the object's tag.
    */
   readonly announceIntervalUs?: number | undefined;
+  /**
+   * Critical keys of the map that this program does not know: what they say has to be obeyed, so the object cannot be received. Only the
+   * reader sets it, and it is never empty.
+   */
+  readonly needs?: readonly string[];
 }
 
 export interface ChannelDescription {
@@ -55,6 +60,8 @@ export interface ServerDescription {
   readonly startRatio: number;
   /** Indexes of the channels that it sends; undefined: all. */
   readonly channels: readonly number[] | undefined;
+  /** The Ed25519 key, 32 bytes, that signs its run records; undefined if it signs none. */
+  readonly publicKey?: Uint8Array | undefined;
 }
 
 /** The servers that send a channel. */
@@ -67,10 +74,10 @@ export const NO_CODE = 0;
 export const RAPTORQ = 6;
 
 /**
- * The longest possible descriptor, with 32 channels and 255 servers that each list all of them, has 34,853 bytes when
- * signed.
+ * The longest descriptor of today, with 32 channels and 255 servers that each list all of them and have a key, has 43,533 bytes when
+ * signed once. The rest is for what later versions add.
  */
-export const MAX_RECORD_BYTES = 36_864;
+export const MAX_RECORD_BYTES = 65_536;
 
 /** Bounds of `announceIntervalUs`: from a thousand times a second to once a day. */
 export const MIN_ANNOUNCE_INTERVAL_US = 1e3;
@@ -97,6 +104,7 @@ export function packDescriptor(descriptor: Descriptor): Uint8Array {
       server.address ?? null,
       server.startRatio,
       server.channels ?? null,
+      ...(server.publicKey === undefined ? [] : [server.publicKey]),
     ]),
     a: descriptor.createdS,
     x: descriptor.expiresS ?? null,

@@ -8,7 +8,7 @@ export const FRAGMENT_BYTES = DEFAULT_SYMBOL_BYTES;
 
 /**
  * Most records that are assembled at once, genuine or not. Genuine servers seldom send pieces of two records at once; 32
- * leave room for forged ones. 32 × 36 KiB, or twice that with pieces of one byte, are 2.4 MB.
+ * leave room for forged ones. 32 × 64 KiB, or twice that with pieces of one byte, are 4.2 MB.
  */
 const MAX_PENDING = 32;
 /**

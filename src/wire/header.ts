@@ -6,7 +6,7 @@ import { HEADER_BYTES } from '../base/limits.js';
  */
 /** "LC". */
 const MAGIC = 0x4c43;
-const WIRE_VERSION = 1;
+const WIRE_VERSION = 2;
 
 /** Types of datagrams, by what follows the header. */
 export const DatagramType = {

@@ -1,27 +1,76 @@
 import { createHash, createPrivateKey, createPublicKey, KeyObject, sign, verify } from 'node:crypto';
 import { LayercastError } from '../base/errors.js';
 
-/** A signed record: an Ed25519 signature (RFC 8032) and the signed bytes after it. `serve` sends it and `sign` stores it. */
-export const SIGNATURE_BYTES = 64;
+/**
+ * A signed record (docs/wire-format.md): its kind, the number of signatures, each signature (Ed25519, RFC 8032) behind the id of its key,
+ * and then the signed bytes. `serve` sends it and `sign` stores it.
+ */
+const PREFIX_BYTES = 2;
+const KEY_ID_BYTES = 8;
+const ED25519_BYTES = 64;
+/** Most signatures of a record: opening one takes at most so many checks. */
+export const MAX_SIGNATURES = 16;
+
+/** What a record is about. It is part of what is signed, so that a record of one kind is never valid as another. */
+export const RecordKind = { descriptor: 1 } as const;
+export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 
 /** Put before the bytes when they are signed, so that a signature made for anything else is not valid here. */
-const CONTEXT = Buffer.from('layercast descriptor 1\0');
+const CONTEXT = Buffer.from('layercast record 2\0');
 
-export function signRecord(body: Uint8Array, key: KeyObject): Uint8Array {
-  return Buffer.concat([sign(null, Buffer.concat([CONTEXT, body]), key), body]);
+/** How much longer a record is than the bytes in it. */
+export function signatureBytes(signatureCount = 1): number {
+  return PREFIX_BYTES + signatureCount * (KEY_ID_BYTES + ED25519_BYTES);
 }
 
-/** The signed bytes, or undefined if the key's owner did not sign them. Takes 63 µs (Node 20). */
-export function openRecord(record: Uint8Array, key: KeyObject): Uint8Array | undefined {
-  if (record.length <= SIGNATURE_BYTES) return undefined;
-  const body = record.subarray(SIGNATURE_BYTES);
-  const genuine = verify(null, Buffer.concat([CONTEXT, body]), key, record.subarray(0, SIGNATURE_BYTES));
-  return genuine ? body : undefined;
+/** @param keys one private key, or at most `MAX_SIGNATURES` that all sign */
+export function signRecord(
+  body: Uint8Array,
+  keys: KeyObject | readonly KeyObject[],
+  kind: RecordKind = RecordKind.descriptor,
+): Uint8Array {
+  const signers = keysIn(keys);
+  const text = signedText(kind, body);
+  const signatures = signers.flatMap((key) => [keyId(key), sign(null, text, key)]);
+  return Buffer.concat([Uint8Array.of(kind, signers.length), ...signatures, body]);
 }
 
-/** The signed bytes without a check of the signature: for `list`, which shows announcements without verifying them. */
-export function peekRecord(record: Uint8Array): Uint8Array {
-  return record.subarray(SIGNATURE_BYTES);
+/**
+ * The signed bytes, or undefined unless the record is of this kind and enough of the keys signed it. Each key counts once. Takes some 100
+ * µs for each signature by one of the keys (Node 20); signatures by other keys are not checked.
+ *
+ * @param keys public keys
+ * @param threshold how many of the keys must have signed
+ */
+export function openRecord(
+  record: Uint8Array,
+  keys: KeyObject | readonly KeyObject[],
+  kind: RecordKind = RecordKind.descriptor,
+  threshold = 1,
+): Uint8Array | undefined {
+  const body = peekRecord(record);
+  if (body === undefined || record[0] !== kind) return undefined;
+  const text = signedText(kind, body);
+  const waiting = new Map(keysIn(keys).map((key) => [keyId(key).toString('hex'), key]));
+  let genuineCount = 0;
+  for (let at = PREFIX_BYTES; at < record.length - body.length; at += KEY_ID_BYTES + ED25519_BYTES) {
+    const id = Buffer.from(record.subarray(at, at + KEY_ID_BYTES)).toString('hex');
+    const key = waiting.get(id);
+    waiting.delete(id);
+    const signature = record.subarray(at + KEY_ID_BYTES, at + KEY_ID_BYTES + ED25519_BYTES);
+    if (key !== undefined && verify(null, text, key, signature)) genuineCount++;
+  }
+  return genuineCount >= Math.max(1, threshold) ? body : undefined;
+}
+
+/**
+ * The signed bytes without a check of the signatures, for `list`, which shows announcements without verifying them. Undefined if the
+ * record has no signature or no bytes behind them.
+ */
+export function peekRecord(record: Uint8Array): Uint8Array | undefined {
+  const count = record[1] ?? 0;
+  const bodyAt = signatureBytes(count);
+  return count === 0 || count > MAX_SIGNATURES || record.length <= bodyAt ? undefined : record.subarray(bodyAt);
 }
 
 /**
@@ -60,6 +109,19 @@ export function keyFingerprint(key: KeyObject): string {
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest('hex')
     .slice(0, 16);
+}
+
+/** The first 8 bytes of the SHA-256 of a public key (SPKI DER): names the key of a signature. */
+function keyId(key: KeyObject): Buffer {
+  return Buffer.from(keyFingerprint(key), 'hex');
+}
+
+function keysIn(keys: KeyObject | readonly KeyObject[]): readonly KeyObject[] {
+  return keys instanceof KeyObject ? [keys] : keys;
+}
+
+function signedText(kind: RecordKind, body: Uint8Array): Uint8Array {
+  return Buffer.concat([CONTEXT, Uint8Array.of(kind), body]);
 }
 
 function ed25519(read: () => KeyObject, kind: 'private' | 'public', from: string): KeyObject {

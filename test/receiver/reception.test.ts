@@ -56,8 +56,8 @@ describe('a reception', () => {
 
   it.each([
     ['foreign', changed(0, 0, 0x4d)],
-    ['wireVersion', changed(0, 2, 0x20)],
-    ['type', changed(0, 2, 0x13)],
+    ['wireVersion', changed(0, 2, 0x10)],
+    ['type', changed(0, 2, 0x2f)],
     ['truncated', datagrams.symbols[0]!.slice(0, HEADER_BYTES - 1)],
     ['foreign', new Uint8Array(0)],
     ['contradiction', changed(0, 5, 1)],

@@ -8,9 +8,10 @@ export interface DescriptorText extends Omit<Descriptor, 'sha256' | 'blockRoot' 
   readonly sha256: string;
   readonly blockRoot: string;
   readonly channels: readonly (Omit<Descriptor['channels'][number], 'group'> & { readonly group: string })[];
-  readonly servers: readonly (Omit<Descriptor['servers'][number], 'address' | 'channels'> & {
+  readonly servers: readonly (Omit<Descriptor['servers'][number], 'address' | 'channels' | 'publicKey'> & {
     readonly address: string | null;
     readonly channels: readonly number[] | null;
+    readonly publicKey?: string;
   })[];
   readonly expiresS: number | null;
 }
@@ -19,6 +20,8 @@ export interface RecordVector {
   readonly what: string;
   readonly descriptor: DescriptorText;
   readonly body: string;
+  /** Kind, number of signatures and id of the key. */
+  readonly prefix: string;
   readonly signature: string;
   readonly objectTag: string;
   readonly recordTag: string;
@@ -44,10 +47,11 @@ export function descriptorOf(text: DescriptorText): Descriptor {
     sha256: fromHex(text.sha256),
     blockRoot: fromHex(text.blockRoot),
     channels: text.channels.map((channel) => ({ ...channel, group: fromHex(channel.group) })),
-    servers: text.servers.map((server) => ({
+    servers: text.servers.map(({ publicKey, ...server }) => ({
       ...server,
       address: server.address === null ? undefined : fromHex(server.address),
       channels: server.channels ?? undefined,
+      ...(publicKey === undefined ? {} : { publicKey: fromHex(publicKey) }),
     })),
     expiresS: text.expiresS ?? undefined,
   };
@@ -80,13 +84,17 @@ export const anyDescriptor: fc.Arbitrary<Descriptor> = fc.record(
       { minLength: 1, maxLength: 32 },
     ),
     servers: fc.array(
-      fc.record({
-        index: fc.integer({ min: 0, max: 254 }),
-        name: nameOf(63),
-        address: fc.option(bytesOf(16), { nil: undefined }),
-        startRatio: ratio(),
-        channels: fc.option(fc.array(fc.integer({ min: 0, max: 31 }), { maxLength: 32 }), { nil: undefined }),
-      }),
+      fc.record(
+        {
+          index: fc.integer({ min: 0, max: 254 }),
+          name: nameOf(63),
+          address: fc.option(bytesOf(16), { nil: undefined }),
+          startRatio: ratio(),
+          channels: fc.option(fc.array(fc.integer({ min: 0, max: 31 }), { maxLength: 32 }), { nil: undefined }),
+          publicKey: bytesOf(32),
+        },
+        { requiredKeys: ['index', 'name', 'address', 'startRatio', 'channels'] },
+      ),
       { minLength: 1, maxLength: 20 },
     ),
     createdS: fc.integer({ min: 0, max: 2 ** 48 - 1 }),

@@ -4,11 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { LayercastError } from '../../dist/base/errors.js';
 import {
   keyFingerprint,
+  MAX_SIGNATURES,
   openRecord,
   peekRecord,
   privateKeyFrom,
   publicKeyFrom,
-  SIGNATURE_BYTES,
+  RecordKind,
+  signatureBytes,
   signRecord,
 } from '../../dist/wire/signature.js';
 import { privateKey, publicKey, publicKeyHex, recordVectors } from './descriptor-samples.js';
@@ -29,18 +31,18 @@ function errorOf(run: () => unknown): LayercastError {
 }
 
 describe('a signed record', () => {
-  it.each(recordVectors)('is as in the vectors: $what', ({ body, signature }) => {
+  it.each(recordVectors)('is as in the vectors: $what', ({ body, prefix, signature }) => {
     const record = signRecord(fromHex(body), privateKey);
-    expect(toHex(record)).toBe(signature + body);
+    expect(toHex(record)).toBe(prefix + signature + body);
     expect(toHex(openRecord(record, publicKey)!)).toBe(body);
-    expect(toHex(peekRecord(record))).toBe(body);
+    expect(toHex(peekRecord(record)!)).toBe(body);
   });
 
   it('opens to any bytes that were signed, with the right key alone', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 3000 }), (body) => {
         const record = signRecord(body, privateKey);
-        expect(record.length).toBe(SIGNATURE_BYTES + body.length);
+        expect(record.length).toBe(signatureBytes() + body.length);
         expect(toHex(openRecord(record, publicKey)!)).toBe(toHex(body));
         expect(openRecord(record, stranger.publicKey)).toBeUndefined();
       }),
@@ -48,12 +50,42 @@ describe('a signed record', () => {
     );
   });
 
+  it('of several signatures opens when enough of the keys signed it, each counted once', () => {
+    const others = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')] as const;
+    const body = Uint8Array.of(1, 2, 3);
+    const record = signRecord(body, [privateKey, others[0].privateKey, privateKey]);
+    const keys = [publicKey, others[0].publicKey, others[1].publicKey];
+    expect(record.length).toBe(signatureBytes(3) + 3);
+    expect(openRecord(record, keys, RecordKind.descriptor, 2)).toEqual(Buffer.from(body));
+    expect(openRecord(record, keys, RecordKind.descriptor, 3)).toBeUndefined();
+    expect(openRecord(record, [publicKey, publicKey], RecordKind.descriptor, 2)).toBeUndefined();
+    expect(openRecord(record, [], RecordKind.descriptor, 0)).toBeUndefined();
+  });
+
+  it('with the most signatures opens, and with one more does not', () => {
+    const body = Uint8Array.of(1);
+    const full = signRecord(body, new Array(MAX_SIGNATURES).fill(privateKey));
+    const overfull = signRecord(body, new Array(MAX_SIGNATURES + 1).fill(privateKey));
+    expect(openRecord(full, publicKey)).toEqual(Buffer.from(body));
+    expect(openRecord(overfull, publicKey)).toBeUndefined();
+    expect(peekRecord(overfull)).toBeUndefined();
+  });
+
+  it('is not valid as a record of another kind', () => {
+    const record = signRecord(Uint8Array.of(1, 2, 3), privateKey);
+    record[0] = 2;
+    expect(openRecord(record, publicKey)).toBeUndefined();
+    expect(openRecord(record, publicKey, 2 as RecordKind)).toBeUndefined();
+  });
+
   it('is not valid when the same key signed the same bytes for another purpose', () => {
     const body = fromHex(recordVectors[0]!.body);
-    const bare = Buffer.concat([sign(null, body, privateKey), body]);
-    const other = Buffer.concat([sign(null, Buffer.concat([Buffer.from('else\0'), body]), privateKey), body]);
-    expect(openRecord(bare, publicKey)).toBeUndefined();
-    expect(openRecord(other, publicKey)).toBeUndefined();
+    const prefix = fromHex(recordVectors[0]!.prefix);
+    const signedAs = (text: Uint8Array) => Buffer.concat([prefix, sign(null, text, privateKey), body]);
+    expect(openRecord(signedAs(body), publicKey)).toBeUndefined();
+    expect(openRecord(signedAs(Buffer.concat([Buffer.from('else\0\x01'), body])), publicKey)).toBeUndefined();
+    const right = Buffer.concat([Buffer.from('layercast record 2\0\x01'), body]);
+    expect(openRecord(signedAs(right), publicKey)).toEqual(Buffer.from(body));
   });
 
   it('is not valid when it is truncated or longer than what was signed', () => {

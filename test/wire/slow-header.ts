@@ -5,7 +5,7 @@ export function slowWrite(header: Readonly<Header>): Uint8Array {
   const view = new DataView(new ArrayBuffer(48));
   view.setUint8(0, 'L'.charCodeAt(0));
   view.setUint8(1, 'C'.charCodeAt(0));
-  view.setUint8(2, 1 * 16 + header.type);
+  view.setUint8(2, 2 * 16 + header.type);
   view.setUint8(3, header.flags);
   view.setUint8(4, header.serverIndex);
   view.setUint8(5, header.channelIndex);
@@ -30,7 +30,7 @@ export function slowRead(bytes: Uint8Array): Header | HeaderFault {
   if (bytes.length < 48) return 'truncated';
   const version = Math.floor(view.getUint8(2) / 16);
   const type = view.getUint8(2) % 16;
-  if (version !== 1) return 'wireVersion';
+  if (version !== 2) return 'wireVersion';
   if (type !== 0 && type !== 1 && type !== 2) return 'type';
   const sizes = view.getBigUint64(24);
   return {

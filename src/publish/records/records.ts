@@ -55,7 +55,8 @@ export async function readRecord(folder: string, expected: Descriptor): Promise<
       cause,
     });
   });
-  const descriptor = unpackDescriptor(peekRecord(record));
+  const body = peekRecord(record);
+  const descriptor = body === undefined ? undefined : unpackDescriptor(body);
   if (descriptor === undefined) throw new LayercastError('RECORD_INVALID', `${path} is not a signed record`, { hint });
   const difference = differenceBetween(descriptor, expected);
   if (difference === undefined) return { descriptor, record };

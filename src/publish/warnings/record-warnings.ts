@@ -22,7 +22,8 @@ async function warningFor(folder: string, object: FleetObject, nowS: number): Pr
   const { name } = object;
   const file = recordPath(folder, name);
   const record = await readFile(file).catch(() => undefined);
-  const descriptor = record === undefined ? undefined : unpackDescriptor(peekRecord(record));
+  const body = record === undefined ? undefined : peekRecord(record);
+  const descriptor = body === undefined ? undefined : unpackDescriptor(body);
   const path = ['records'];
   if (record === undefined) return { code: 'RECORD', path, message: `no record of ${name} on this host: ${file}` };
   if (descriptor === undefined) return { code: 'RECORD', path, message: `${file} is not a signed record` };

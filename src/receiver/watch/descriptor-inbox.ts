@@ -87,7 +87,8 @@ export class DescriptorInbox {
     const { publicKey } = this.#options;
     const isForeign = publicKey !== undefined && openRecord(record, publicKey) === undefined;
     if (isForeign) this.#faults.count('signature');
-    const descriptor = unpackDescriptor(peekRecord(record));
+    const body = peekRecord(record);
+    const descriptor = body === undefined ? undefined : unpackDescriptor(body);
     if (descriptor === undefined && !isForeign) this.#faults.count('record');
     if (descriptor === undefined || !this.#isOfFleet(descriptor)) return undefined;
     if (publicKey !== undefined && !isForeign) {
@@ -129,7 +130,7 @@ function isSameObject(one: Descriptor, other: Descriptor): boolean {
   return one.sizeBytes === other.sizeBytes && Buffer.compare(one.sha256, other.sha256) === 0;
 }
 
-function isUsable({ sizeBytes, symbolBytes, blockCount, fecEncodingId }: Descriptor): boolean {
+function isUsable({ sizeBytes, symbolBytes, blockCount, fecEncodingId, needs }: Descriptor): boolean {
   const isSpoken = fecEncodingId === NO_CODE || fecEncodingId === RAPTORQ;
-  return isSpoken && isGeometry(sizeBytes, symbolBytes, blockCount);
+  return needs === undefined && isSpoken && isGeometry(sizeBytes, symbolBytes, blockCount);
 }

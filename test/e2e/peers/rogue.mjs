@@ -18,7 +18,7 @@ const make = {
   random: () => Buffer.concat([Buffer.of(0), randomBytes(randomInt(1200))]),
   truncated: () => Buffer.concat([Buffer.from('LC'), randomBytes(randomInt(headerBytes - 2))]),
   otherTag: () => changed((bytes) => randomBytes(8).copy(bytes, 8)),
-  wireVersion: () => changed((bytes) => bytes.writeUInt8(0x20, 2)),
+  wireVersion: () => changed((bytes) => bytes.writeUInt8(0x10, 2)),
   type: () => changed((bytes) => bytes.writeUInt8(0x1f, 2)),
   wrongSize: () => changed((bytes) => bytes.writeUInt32BE(randomInt(1, 1000), 26)),
   outOfRange: () => changed((bytes) => bytes.writeUInt32BE(0xfffffff0, 36)),

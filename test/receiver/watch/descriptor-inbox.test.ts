@@ -1,3 +1,4 @@
+import { Packr, Unpackr } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
 import { HEADER_BYTES } from '../../../dist/base/limits.js';
 import { FaultCounters } from '../../../dist/receiver/counters.js';
@@ -75,6 +76,16 @@ describe('the inbox for descriptors', () => {
       const body = packDescriptor({ ...version(1).descriptor, ...change });
       expect(inboxOf().hear(signRecord(body, bed.keys.privateKey))?.kind).toBe('unsupported');
     }
+  });
+
+  it('reports an object whose descriptor has a critical key that this program does not know', () => {
+    const { descriptor } = version(1);
+    const map = new Unpackr({ useRecords: false }).unpack(packDescriptor(descriptor)) as Record<string, unknown>;
+    const body = new Packr({ useRecords: false }).pack({ ...map, Q: 1 });
+    expect(inboxOf().hear(signRecord(body, bed.keys.privateKey))).toMatchObject({
+      kind: 'unsupported',
+      descriptor: { needs: ['Q'] },
+    });
   });
 
   it('ignores other objects and other fleets', () => {
