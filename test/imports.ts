@@ -25,9 +25,11 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   work: { folders: ['base'], modules: ['node:fs', 'node:worker_threads'] },
   fec: { folders: ['base'], modules: [] },
   rate: { folders: ['base'], modules: [] },
+  // Whose records count. node:crypto only for the type of keys: src/wire verifies.
+  trust: { folders: ['base', 'wire'], modules: ['node:crypto'] },
   sender: { folders: ['base', ...parts], modules: ['eventemitter3'] },
   // node:crypto is pure here: hashes of what was read, keys that were handed in.
-  receiver: { folders: ['base', ...parts], modules: ['eventemitter3', 'node:crypto'], types: ['events'] },
+  receiver: { folders: ['base', ...parts, 'trust'], modules: ['eventemitter3', 'node:crypto'], types: ['events'] },
   net: { folders: ['base'], modules: ['node:*', 'koffi'] },
   store: { folders: ['base', 'object'], modules: ['node:*', 'msgpackr', 'p-limit'] },
   // Text files of settings: where a value stands, what is wrong with it, and units.
@@ -38,7 +40,7 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   plot: { folders: ['base', 'events'], modules: [] },
   // The drivers themselves, on virtual hosts; node:crypto for keys and hashes of simulated objects.
   simulate: {
-    folders: ['base', ...parts, 'sender', 'receiver'],
+    folders: ['base', ...parts, 'trust', 'sender', 'receiver'],
     modules: ['eventemitter3', 'node:crypto'],
     types: ['events'],
   },
@@ -49,7 +51,7 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   },
   // What a program gives to the two calls, and what a receiver file says.
   options: {
-    folders: ['base', ...parts, 'config', 'fleet'],
+    folders: ['base', ...parts, 'trust', 'config', 'fleet'],
     modules: ['node:crypto', 'node:path'],
     // Only files of settings have a schema.
     only: { files: /file/, modules: ['zod'] },

@@ -1,18 +1,19 @@
-import { createHash, createPrivateKey, createPublicKey, KeyObject, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, KeyObject, sign, verify } from 'node:crypto';
 import { LayercastError } from '../base/errors.js';
+import { keyIdOf } from './public-key.js';
 
 /**
  * A signed record (docs/wire-format.md): its kind, the number of signatures, each signature (Ed25519, RFC 8032) behind the id of its key,
  * and then the signed bytes. `serve` sends it and `sign` stores it.
  */
-const PREFIX_BYTES = 2;
-const KEY_ID_BYTES = 8;
-const ED25519_BYTES = 64;
+export const PREFIX_BYTES = 2;
+export const KEY_ID_BYTES = 8;
+export const ED25519_BYTES = 64;
 /** Most signatures of a record: opening one takes at most so many checks. */
 export const MAX_SIGNATURES = 16;
 
 /** What a record is about. It is part of what is signed, so that a record of one kind is never valid as another. */
-export const RecordKind = { descriptor: 1 } as const;
+export const RecordKind = { descriptor: 1, root: 2, catalogue: 3 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 
 /** Put before the bytes when they are signed, so that a signature made for anything else is not valid here. */
@@ -104,11 +105,7 @@ export function publicKeyFrom(key: string | Buffer | KeyObject, from: string): K
 
 /** The first 16 hex digits of the SHA-256 of a public key (SPKI DER): names a key on disk and in messages. */
 export function keyFingerprint(key: KeyObject): string {
-  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
-  return createHash('sha256')
-    .update(publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('hex')
-    .slice(0, 16);
+  return keyIdOf(key);
 }
 
 /** The first 8 bytes of the SHA-256 of a public key (SPKI DER): names the key of a signature. */
@@ -120,7 +117,8 @@ function keysIn(keys: KeyObject | readonly KeyObject[]): readonly KeyObject[] {
   return keys instanceof KeyObject ? [keys] : keys;
 }
 
-function signedText(kind: RecordKind, body: Uint8Array): Uint8Array {
+/** What is signed: these bytes with a text before them that says what they are. */
+export function signedText(kind: RecordKind, body: Uint8Array): Uint8Array {
   return Buffer.concat([CONTEXT, Uint8Array.of(kind), body]);
 }
 

@@ -122,17 +122,17 @@ export const anyDescriptor: fc.Arbitrary<Descriptor> = fc.record(
   },
 );
 
-function keyFromSeed(seedHex: string): KeyObject {
+export function keyFromSeed(seedHex: string): KeyObject {
   // RFC 8410, section 7: what stands in front of the 32 bytes in PKCS#8.
   const der = Buffer.from(`302e020100300506032b657004220420${seedHex}`, 'hex');
   return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
 }
 
-function bytesOf(length: number): fc.Arbitrary<Uint8Array> {
+export function bytesOf(length: number): fc.Arbitrary<Uint8Array> {
   return fc.uint8Array({ minLength: length, maxLength: length });
 }
 
-function nameOf(maxBytes: number): fc.Arbitrary<string> {
+export function nameOf(maxBytes: number): fc.Arbitrary<string> {
   return fc
     .string({ unit: 'binary', minLength: 1, maxLength: maxBytes })
     .filter((text) => Buffer.byteLength(text) <= maxBytes && !/[\p{Cc}\u202A-\u202E\u2066-\u2069]/u.test(text));

@@ -30,6 +30,8 @@ describe('the page on the wire format', () => {
     expect(shown).toContain(record!.signature);
     expect(shown).toContain(record!.datagrams[0]!.slice(0, 96));
     expect(shown).toContain(lastRun!.datagram.slice(0, 96));
+    const [root] = vectorsOf<{ readonly records: readonly { readonly record: string }[] }>('roots').records;
+    expect(shown).toContain(root!.record);
   });
 
   it('shows groups as they are in the vectors', () => {

@@ -1,0 +1,110 @@
+import type { Catalogue } from '../wire/catalogue.js';
+import type { Role } from '../wire/root.js';
+import { isQuorum, type Signers } from './quorum.js';
+
+/** What became of a catalogue that was heard. */
+export type CatalogueOutcome =
+  | { readonly kind: 'taken' }
+  /** This part is known, or its signers have signed a newer catalogue. */
+  | { readonly kind: 'known' }
+  /** The catalogue names an older version of an object than another one did before. */
+  | { readonly kind: 'rollback'; readonly object: string; readonly version: number; readonly knownVersion: number };
+
+/** What the catalogues say about one version of an object. */
+export type Listing =
+  /** A valid catalogue names exactly this descriptor. */
+  | { readonly kind: 'listed' }
+  /** A catalogue names a newer version. */
+  | { readonly kind: 'superseded'; readonly version: number }
+  /** Valid catalogues name another descriptor of this version. */
+  | { readonly kind: 'other' }
+  /** All catalogues that were heard have expired, the last one at this time. */
+  | { readonly kind: 'expired'; readonly expiresS: number }
+  /** No catalogue names this version yet. */
+  | { readonly kind: 'unlisted' };
+
+/** Signers that are remembered. A root has at most 32 keys; several keys that sign together are one more signer. */
+const MAX_ISSUERS = 64;
+/** Objects whose newest version is remembered, as many as descriptors are kept (src/receiver/watch/descriptor-inbox.ts). */
+const MAX_OBJECTS = 10_000;
+
+interface Issued {
+  readonly signers: Signers;
+  readonly catalogue: Catalogue;
+  readonly parts: Set<number>;
+  /** By name: only the objects that the receiver wants. */
+  readonly entries: Map<string, { readonly version: number; readonly digest: Uint8Array }>;
+}
+
+/**
+ * The newest catalogue of each signer. Servers that sign catalogues do not talk to each other, so each of them counts for itself: a
+ * descriptor is current if any valid catalogue names it and none has ever named a newer version.
+ */
+export class Catalogues {
+  readonly #isWanted: (object: string) => boolean;
+  /** By the ids of the keys that signed. */
+  readonly #issued = new Map<string, Issued>();
+  readonly #newestVersions = new Map<string, number>();
+
+  /** @param isWanted of which objects the entries are kept. */
+  constructor(isWanted: (object: string) => boolean) {
+    this.#isWanted = isWanted;
+  }
+
+  /** Takes a part of a catalogue that enough keys signed. Whether it has expired does not matter before `listingOf`. */
+  take(catalogue: Catalogue, signers: Signers): CatalogueOutcome {
+    const issuer = [...signers].sort().join(' ');
+    const before = this.#issued.get(issuer);
+    const isSame = before?.catalogue.version === catalogue.version;
+    if (before !== undefined && (before.catalogue.version > catalogue.version || isSame)) {
+      if (!isSame || before.parts.has(catalogue.part)) return { kind: 'known' };
+    }
+    const wanted = catalogue.entries.filter(({ object }) => this.#isWanted(object));
+    for (const { object, version } of wanted) {
+      const knownVersion = this.#newestVersions.get(object) ?? 0;
+      if (version < knownVersion) return { kind: 'rollback', object, version, knownVersion };
+    }
+    const issued: Issued = isSame ? before! : { signers, catalogue, parts: new Set(), entries: new Map() };
+    issued.parts.add(catalogue.part);
+    this.#issued.delete(issuer);
+    if (this.#issued.size >= MAX_ISSUERS) this.#issued.delete(this.#issued.keys().next().value!);
+    this.#issued.set(issuer, issued);
+    for (const { object, version, digest } of wanted) {
+      if (issued.entries.size < MAX_OBJECTS) issued.entries.set(object, { version, digest });
+      this.#remember(object, version);
+    }
+    return { kind: 'taken' };
+  }
+
+  listingOf(object: string, version: number, digest: Uint8Array, nowS: number): Listing {
+    const newest = this.#newestVersions.get(object) ?? 0;
+    if (version < newest) return { kind: 'superseded', version: newest };
+    const all = [...this.#issued.values()];
+    const valid = all.filter(({ catalogue }) => catalogue.expiresS > nowS);
+    const named = valid
+      .flatMap(({ entries }) => entries.get(object) ?? [])
+      .filter((entry) => entry.version === version);
+    if (named.some((entry) => Buffer.compare(entry.digest, digest) === 0)) return { kind: 'listed' };
+    if (named.length > 0) return { kind: 'other' };
+    if (valid.length > 0 || all.length === 0) return { kind: 'unlisted' };
+    return { kind: 'expired', expiresS: Math.max(...all.map(({ catalogue }) => catalogue.expiresS)) };
+  }
+
+  /** Keeps only catalogues that enough keys of this role signed. @param isChanged whether the role has other keys than before */
+  keepSignedBy(role: Role, isChanged: boolean): void {
+    for (const [issuer, { signers }] of this.#issued) if (!isQuorum(role, signers)) this.#issued.delete(issuer);
+    // A replaced key may have named versions that never were, to keep receivers from the real ones (TUF, section 5.3.11).
+    if (isChanged) this.#newestVersions.clear();
+    for (const { entries } of this.#issued.values()) {
+      for (const [object, { version }] of entries) this.#remember(object, version);
+    }
+  }
+
+  #remember(object: string, version: number): void {
+    const known = this.#newestVersions.get(object);
+    if (known === undefined && this.#newestVersions.size >= MAX_OBJECTS) {
+      this.#newestVersions.delete(this.#newestVersions.keys().next().value!);
+    }
+    this.#newestVersions.set(object, Math.max(known ?? 0, version));
+  }
+}
