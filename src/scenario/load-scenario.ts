@@ -8,7 +8,8 @@ import type { FleetServer } from '../fleet/fleet.js';
 import type { Scenario, ScenarioServer, TrafficOptions } from '../simulate/index.js';
 import { Prng } from '../simulate/random/prng.js';
 import { LinkTree } from './link-tree.js';
-import { directionOf, queueFault, resolveLinks } from './resolve-links.js';
+import { readTraces, type Traces } from './read-traces.js';
+import { queueFault, resolveLinks, settingsOf } from './resolve-links.js';
 import { type FleetPart, fleetPartOf, resolveObject, startRatioOf } from './resolve-object.js';
 import { resolveReceivers } from './resolve-receivers.js';
 import { type ScenarioFile, type ServerEntry, scenarioSchema, type TrafficEntry } from './scenario-schema.js';
@@ -32,8 +33,9 @@ export async function parseScenario(text: string, path: string, seed?: string): 
   const { file, source, folder, conclude } = readSettings(scenarioSchema, text, path, REPAIR);
   const { part, faults } = await fleetPartOf(file.object, source, folder);
   if (faults.length > 0) return conclude<Scenario>(undefined, faults);
-  const made = resolveScenario(file, part, source, seed ?? String(file.seed));
-  return conclude(made.scenario, made.faults);
+  const { traces, faults: traceFaults } = await readTraces(file.links ?? {}, source, folder);
+  const made = resolveScenario(file, part, traces, source, seed ?? String(file.seed));
+  return conclude(made.scenario, [...traceFaults, ...made.faults]);
 }
 
 const REPAIR: Repair = {
@@ -43,13 +45,19 @@ const REPAIR: Repair = {
   entries: 'trim',
 };
 
-function resolveScenario(file: ScenarioFile, part: FleetPart | undefined, source: YamlSource, seed: string) {
+function resolveScenario(
+  file: ScenarioFile,
+  part: FleetPart | undefined,
+  traces: Traces,
+  source: YamlSource,
+  seed: string,
+) {
   const prng = new Prng(seed).fork('scenario');
   const faults: Fault[] = [];
   const servers = serverEntries(file, part, source, faults);
   const { object, faults: objectFaults } = resolveObject(file.object, part, servers.length, source);
   const tree = new LinkTree(file.links ?? {}, source);
-  const links = resolveLinks(file.links ?? {}, tree, source, prng);
+  const links = resolveLinks(file.links ?? {}, tree, traces, source, prng);
   const channelCount = object?.channels.length ?? 0;
   const receiverEntries = source.inOrder(file.receivers, ['receivers']);
   const receivers = resolveReceivers(receiverEntries, channelCount, tree, source, prng);
@@ -120,7 +128,7 @@ function serverOf(
   return {
     name,
     below: entry.below,
-    up: directionOf({ rate: entry.rate, queue: entry.queue, delay: entry.delay }),
+    up: settingsOf({ rate: entry.rate, queue: entry.queue, delay: entry.delay }),
     address: ofFleet?.address ?? entry.address ?? `fd00:5::${(index + 1).toString(16)}`,
     startRatio: startRatioOf(ofFleet === undefined ? entry.offset : ofFleet.offset, index, serverCount, sizeBytes),
     channels: ofFleet === undefined ? entry.channels : ofFleet.channels,

@@ -1,15 +1,25 @@
 import type { Fault } from '../config/faults.js';
 import type { Path, YamlSource } from '../config/yaml-source.js';
-import type { LinkChange, LossOptions, ScenarioLink } from '../simulate/index.js';
-import { DEFAULT_QUEUE_BYTES, type LinkOptions } from '../simulate/net/link.js';
+import {
+  DEFAULT_QUEUE_BYTES,
+  FQ_CODEL_QUEUE_BYTES,
+  type LinkChange,
+  type LinkOptions,
+  type LinkSettings,
+  type LossOptions,
+  type ScenarioLink,
+} from '../simulate/index.js';
 import type { Prng } from '../simulate/random/prng.js';
 import type { LinkTree } from './link-tree.js';
-import type { DirectionEntry, LinkEntry } from './scenario-schema.js';
+import type { Traces } from './read-traces.js';
+import { disciplineFor, modelFaults, rateFault } from './resolve-model.js';
+import type { DirectionEntry, LinkEntry, SettingsEntry } from './scenario-schema.js';
 
 /** The links of a scenario, each after the link that it is below, and their faults. */
 export function resolveLinks(
   entries: Readonly<Record<string, LinkEntry>>,
   tree: LinkTree,
+  traces: Traces,
   source: YamlSource,
   prng: Prng,
 ): { readonly links: readonly ScenarioLink[]; readonly faults: readonly Fault[] } {
@@ -25,8 +35,8 @@ export function resolveLinks(
       return {
         name: tree.linkName(name, index),
         below: tree.linkAbove(entry.below, index),
-        down: directionOf({ ...entry, rate }),
-        up: directionOf(entry.up ?? {}),
+        down: directionOf({ ...entry, rate }, traces),
+        up: directionOf(entry.up ?? {}, traces),
         graftDelayUs: entry.graftDelay,
         leaveLatencyUs: entry.leaveLatency,
         changes: changesOf(entry, rate),
@@ -36,8 +46,18 @@ export function resolveLinks(
   return { links, faults };
 }
 
-/** One direction of a link. A queue given as a time holds the bytes that the rate sends in that time. */
-export function directionOf({ rate, queue, delay, loss, jitter }: DirectionEntry): LinkOptions {
+/** One direction of a link. */
+function directionOf(entry: DirectionEntry, traces: Traces): LinkOptions {
+  const { link, queue } = entry;
+  const settings = settingsOf(entry);
+  if (link === undefined) return settings;
+  // Fair queueing keeps its queues short itself.
+  const queueBytes = link.kind === 'fqCodel' && queue === undefined ? FQ_CODEL_QUEUE_BYTES : settings.queueBytes;
+  return { ...settings, queueBytes, discipline: disciplineFor(link, traces) };
+}
+
+/** What of a direction can change. A queue given as a time holds the bytes that the rate sends in that time. */
+export function settingsOf({ rate, queue, delay, loss, jitter }: SettingsEntry): LinkSettings {
   return {
     rateBitsPerSecond: rate,
     queueBytes: queueBytesOf(queue, rate),
@@ -58,14 +78,28 @@ export function queueFault(
   return [source.faultAt([...path, 'queue'], text)];
 }
 
+function directionFaults(
+  direction: Omit<DirectionEntry, 'rate'> & { readonly rate?: unknown },
+  path: Path,
+  source: YamlSource,
+): readonly Fault[] {
+  const { link, rate } = direction;
+  return [
+    ...queueFault(direction, path, source),
+    ...modelFaults(link, direction, path, source),
+    ...rateFault(link, rate, path, source),
+  ];
+}
+
 function faultsOf(entry: LinkEntry, path: Path, source: YamlSource): readonly Fault[] {
   const range = typeof entry.rate === 'object' && entry.rate.from > entry.rate.to;
   return [
-    ...queueFault(entry, path, source),
-    ...queueFault(entry.up ?? {}, [...path, 'up'], source),
-    ...(entry.changes ?? []).flatMap((change, index) =>
-      queueFault({ rate: entry.rate, ...defined(change) }, [...path, 'changes', index], source),
-    ),
+    ...directionFaults(entry, path, source),
+    ...directionFaults(entry.up ?? {}, [...path, 'up'], source),
+    ...(entry.changes ?? []).flatMap((change, index) => [
+      ...queueFault({ rate: entry.rate, ...defined(change) }, [...path, 'changes', index], source),
+      ...modelFaults(entry.link, change, [...path, 'changes', index], source),
+    ]),
     ...(range
       ? [source.faultAt([...path, 'rate'], 'an empty range, found "from" above "to", allowed: "from" of at most "to"')]
       : []),
@@ -89,7 +123,7 @@ function changesOf(entry: LinkEntry, rate: number | undefined): readonly LinkCha
       queue = change.queue ?? queue;
       return {
         atUs: change.at,
-        down: defined({ ...directionOf(change), queueBytes: queueBytesOf(queue, current) }),
+        down: defined({ ...settingsOf(change), queueBytes: queueBytesOf(queue, current) }),
       };
     });
 }

@@ -13,6 +13,7 @@ import {
 } from '../fleet/fields.js';
 import { channelList, ladder } from '../fleet/fleet-schema.js';
 import { clockDrift, clockError, loss, moment, queue, rate, rateOrRange } from './fields.js';
+import { linkModel } from './model-fields.js';
 
 /** A simulation of this many links ends within minutes on one core. */
 const MAX_LINKS = 10_000;
@@ -58,7 +59,7 @@ const serverShape = {
   stop: moment.optional().meta({ description: 'When the server loses power. Default: never' }),
 };
 
-const directionShape = {
+const settingsShape = {
   rate: rate.optional().meta({ description: 'Rate of the link. Default: no limit' }),
   queue: queue
     .optional()
@@ -72,7 +73,13 @@ const directionShape = {
     .meta({ description: 'Maximum extra delay, random for each packet, so that packets overtake each other' }),
 };
 
-const changeShape = { at: moment, ...directionShape };
+const changeShape = { at: moment, ...settingsShape };
+
+const link = linkModel
+  .optional()
+  .meta({ description: 'How the link serves packets. Default: one after the other at its rate, from one queue' });
+
+const directionShape = { ...settingsShape, link };
 
 const linkShape = {
   below,
@@ -189,6 +196,7 @@ export function scenarioJsonSchema(): object {
 export type ScenarioFile = z.output<typeof scenarioSchema>;
 export type ObjectEntry = ScenarioFile['object'];
 export type ServerEntry = z.output<ReturnType<typeof z.strictObject<typeof serverShape>>>;
+export type SettingsEntry = z.output<ReturnType<typeof z.strictObject<typeof settingsShape>>>;
 export type DirectionEntry = z.output<ReturnType<typeof z.strictObject<typeof directionShape>>>;
 export type LinkEntry = z.output<ReturnType<typeof z.strictObject<typeof linkShape>>>;
 export type ReceiverEntry = z.output<ReturnType<typeof z.strictObject<typeof receiverShape>>>;

@@ -29,8 +29,15 @@ export { HostClock } from './clock/host-clock.js';
 export type { VirtualClock } from './clock/virtual-clock.js';
 export { SimulatedReceiver, type SimulatedReceiverOptions } from './host/receiver.js';
 export { type ServerOptions, SimulatedServer } from './host/server.js';
+export { CapacityTrace } from './net/discipline/capacity-trace.js';
+export {
+  type DisciplineOptions,
+  FQ_CODEL_DEFAULTS,
+  FQ_CODEL_QUEUE_BYTES,
+} from './net/discipline/discipline-options.js';
 export type { HostOptions, VirtualHost } from './net/host.js';
-export type { Link, LinkOptions } from './net/link.js';
+export type { Link } from './net/link.js';
+export { DEFAULT_QUEUE_BYTES, type LinkOptions, type LinkSettings } from './net/link-options.js';
 export type { LossOptions } from './net/loss.js';
 export { VirtualNetwork } from './net/network.js';
 export { headerOf, type Packet } from './net/packet.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseScenario } from '../../dist/scenario/load-scenario.js';
+import { parseTrace } from '../../dist/scenario/parse-trace.js';
 
 const OBJECT = 'object: { size: 1MB, channels: [{ rate: 1Mbit }, { rate: 1Mbit }] }';
 
@@ -101,5 +102,52 @@ describe('faults of a scenario file', () => {
     const faults = await within('links:', `  ${link}`, 'receivers: { one: {} }');
     expect(faults).toHaveLength(1);
     expect(faults[0]).toContain(`s.yaml:${expected.split(': ').slice(0, 2).join(': ')}`);
+  });
+
+  it.each([
+    ['link: 5', '4:14: links.a.link: not a model of a link, found 5, allowed: a mapping with kind: tokenBucket,'],
+    ['link: { burst: 5kB }', 'not a model of a link, found'],
+    ['link: { kind: bucket }', 'not a kind of link, found "bucket", allowed: tokenBucket, policer, bursts, beacons,'],
+    ['rate: 1Mbit, link: { kind: policer }', 'links.a.link.burst: missing, found nothing, allowed: a number and B'],
+    ['rate: 1Mbit, link: { kind: policer, burst: 1kB }', 'links.a.link.burst: not a size, found "1kB"'],
+    ['rate: 1Mbit, link: { kind: bursts, period: 1ms, burst: 2kB }', 'links.a.link.burst: unknown setting'],
+    ['rate: 1Mbit, link: { kind: beacons, dtim: 0 }', 'links.a.link.dtim: not a number in range, found 0'],
+    ['link: { kind: fqCodel }', '4:8: links.a.link: a link of kind fqCodel needs a rate, found no rate'],
+    ['up: { link: { kind: fqCodel } }', 'links.a.up.link: a link of kind fqCodel needs a rate'],
+    ['rate: 1Mbit, queue: 9kB, link: { kind: policer, burst: 9kB }', '4:21: links.a.queue: a policer has no queue'],
+    ['rate: 1Mbit, link: { kind: trace, file: README.md }', '4:8: links.a.rate: a trace is the rate itself'],
+    ['queue: 50ms, link: { kind: trace, file: README.md }', 'links.a.queue: a queue given as a time needs a rate'],
+    ['link: { kind: trace, file: README.md }', 'links.a.link.file: not a trace, line 3: found'],
+    ['link: { kind: trace, file: no/such }', 'links.a.link.file: not a trace, found no file'],
+  ])('tell what is wrong with a link: %s', async (link, expected) => {
+    const faults = await within('links:', `  a: { ${link} }`, 'receivers: { one: {} }');
+    expect(faults.some((fault) => fault.includes(expected)) ? expected : faults).toBe(expected);
+  });
+
+  it('tell which change a link cannot have', async () => {
+    const policer = 'a: { rate: 1Mbit, link: { kind: policer, burst: 9kB }, changes: [{ at: 1s, queue: 9kB }] }';
+    expect(await within(`links: { ${policer} }`, 'receivers: { one: {} }')).toEqual([
+      expect.stringContaining('links.a.changes.0.queue: a policer has no queue'),
+    ]);
+    const bucket = 'a: { rate: 1Mbit, changes: [{ at: 1s, link: { kind: fqCodel } }] }';
+    expect(await within(`links: { ${bucket} }`, 'receivers: { one: {} }')).toEqual([
+      expect.stringContaining('links.a.changes.0.link: unknown setting'),
+    ]);
+  });
+});
+
+describe('a trace', () => {
+  it.each([
+    ['', 'found no time above 0'],
+    ['0\n0\n', 'found no time above 0'],
+    ['1\n2 ms\n', 'line 2: found "2 ms", allowed: a whole number of ms'],
+    ['1\n1.5\n', 'line 2: found "1.5"'],
+    ['-1\n', 'line 1: found "-1"'],
+    ['1e3\n', 'line 1: found "1e3"'],
+    ['99999999999\n', 'line 1: found "99999999999"'],
+    ['86400001\n', 'line 1: found "86400001"'],
+    ['5\n\n4\n', 'line 3: found "4" after 5, allowed: times in order'],
+  ])('says what is wrong with it: %j', (text, expected) => {
+    expect(parseTrace(text)).toContain(expected);
   });
 });

@@ -39,6 +39,44 @@ describe('a scenario file', () => {
     expect(links[0]!.down!.loss).toEqual({ goodToBadRatio: 0.0625, badToGoodRatio: 0.25 });
   });
 
+  it('has links of other kinds in either direction, with their defaults', async () => {
+    const text = [
+      'links:',
+      '  a: { rate: 8Mbit, link: { kind: tokenBucket, burst: 16kB }, up: { rate: 1Mbit, link: { kind: fqCodel } } }',
+      '  b: { rate: 8Mbit, link: { kind: policer, burst: 64kB, lineRate: 100Mbit } }',
+      '  c: { rate: 8Mbit, link: { kind: beacons, dtim: 3 } }',
+      '  d: { rate: 8Mbit, queue: 1MB, link: { kind: fqCodel, target: 20ms, quantum: 300B, flows: 8 } }',
+      '  e: { rate: 8Mbit, link: { kind: bursts, period: 4ms } }',
+      'receivers: { one: {} }',
+    ];
+    const { links } = await parse(text.join('\n'));
+    const codel = { kind: 'fqCodel', targetUs: 5000, intervalUs: 100_000, quantumBytes: 1514, flowCount: 1024 };
+    expect(links.map(({ down }) => down!.discipline)).toMatchObject([
+      { kind: 'tokenBucket', burstBytes: 16_000 },
+      { kind: 'policer', burstBytes: 64_000, lineRateBitsPerSecond: 100e6 },
+      { kind: 'beacons', periodUs: 307_200 },
+      { ...codel, targetUs: 20_000, quantumBytes: 300, flowCount: 8 },
+      { kind: 'bursts', periodUs: 4000 },
+    ]);
+    expect(links[0]!.up).toMatchObject({ rateBitsPerSecond: 1e6, queueBytes: 15_503_360, discipline: codel });
+    expect(links[3]!.down!.queueBytes).toBe(1e6);
+  });
+
+  it('reads traces from files beside it, once each', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'layercast-'));
+    writeFileSync(join(folder, 'lte.down'), '# a comment\n0\n3\n3\r\n10\n');
+    const link = 'link: { kind: trace, file: lte.down, offset: 2s }';
+    writeFileSync(
+      join(folder, 's.yaml'),
+      `${HEAD}links:\n  a: { ${link} }\n  b: { up: { ${link} } }\nreceivers: { one: {} }`,
+    );
+    const { links } = await loadScenario(join(folder, 's.yaml'));
+    const [down, up] = [links[0]!.down!.discipline!, links[1]!.up!.discipline!];
+    expect(down).toMatchObject({ kind: 'trace', offsetUs: 2e6 });
+    expect(down.kind === 'trace' && [0, 1, 2, 3].map((index) => down.trace.timeUs(index))).toEqual([0, 3e3, 3e3, 10e3]);
+    expect(down.kind === 'trace' && up.kind === 'trace' && down.trace === up.trace).toBe(true);
+  });
+
   it('makes links by the dozen with rates between two, and spreads receivers over them in turn', async () => {
     const text =
       'links:\n  site: { count: 40, rate: { from: 1Mbit, to: 100Mbit } }\n  floor: { count: 80, below: site }\n' +

@@ -1,46 +1,13 @@
 import type { ScheduledEvent } from '../clock/event-heap.js';
 import type { VirtualClock } from '../clock/virtual-clock.js';
 import type { Prng } from '../random/prng.js';
+import type { Discipline, Limits } from './discipline/discipline.js';
+import { disciplineOf, lineUsPerByte } from './discipline/discipline-of.js';
 import type { EventLog } from './event-log.js';
-import { LossModel, type LossOptions } from './loss.js';
+import { DEFAULT_QUEUE_BYTES, type LinkCounts, type LinkOptions, type LinkSettings } from './link-options.js';
+import { LossModel } from './loss.js';
 import type { Packet } from './packet.js';
-import { damaged } from './packet.js';
-import { Pipe } from './pipe.js';
-
-/** One direction of a link. All ratios are of packets, 0–1. */
-export interface LinkOptions {
-  /** Rate of the link, counting whole IPv6 packets. @default no limit, no queue */
-  readonly rateBitsPerSecond?: number | undefined;
-  /**
-   * Size of the queue of a link with a rate, including the packet being sent. Packets that do not fit are dropped.
-   * @default 64 kB
-   */
-  readonly queueBytes?: number | undefined;
-  /** Propagation delay. @default 0 */
-  readonly delayUs?: number | undefined;
-  /** @default 0 */
-  readonly loss?: LossOptions | undefined;
-  /** Additional delay, uniform from 0 to this, so that packets overtake each other. @default 0 */
-  readonly jitterUs?: number | undefined;
-  /** Share of packets that have the additional delay. @default 1 */
-  readonly jitterRatio?: number | undefined;
-  /** Share of packets that arrive twice. @default 0 */
-  readonly duplicateRatio?: number | undefined;
-  /** Share of packets that arrive with flipped bits or cut short. @default 0 */
-  readonly damageRatio?: number | undefined;
-}
-
-/** The queue of a small router. */
-export const DEFAULT_QUEUE_BYTES = 65_536;
-
-/** What happened to the packets of one direction of a link. */
-export interface LinkCounts {
-  carriedCount: number;
-  carriedBytes: number;
-  lostCount: number;
-  /** Dropped because the queue was full. */
-  overflowCount: number;
-}
+import { type Deliver, Wire } from './wire.js';
 
 /** The network that a link belongs to. */
 export interface LinkWorld {
@@ -53,44 +20,58 @@ export interface LinkWorld {
 const CARRIED = 1;
 const LOST = 2;
 const OVERFLOWN = 3;
+/** What has left a discipline, and what it has dropped, by the time at which another packet comes. */
+const LEFT = 4;
 
-/** Takes a packet at a link's far end. `atUs` is when it arrived; on a lazy link that may be before now. */
-export type Deliver = (packet: Packet, atUs: number) => void;
+/** The rate of a link with a discipline and without a limit: high enough that a packet takes no time. */
+const NO_LIMIT = 1e15;
 
 /**
- * One direction of a link: a FIFO queue of bytes in front of a wire. The queue is kept as the time at which its last byte
- * will have left, so a packet costs at most one event. It costs none on a link with neither rate nor delay, and none on a
- * lazy link, where the far end asks for the packets that have arrived (`isLazy`).
+ * One direction of a link: a queue in front of a wire. Without a discipline the queue is a FIFO of bytes, kept as the time at which
+ * its last byte will have left, so a packet costs at most one event. It costs none on a link with neither rate nor delay, and none
+ * on a lazy link, where the far end asks for the packets that have arrived (`isLazy`).
  */
 export class Link {
+  /** On a lazy link with a discipline, up to the last call of `catchUp`; like what waits. */
   readonly counts: LinkCounts = { carriedCount: 0, carriedBytes: 0, lostCount: 0, overflowCount: 0 };
-  /** Whether packets wait at the far end until `catchUp` is called. A link with jitter reorders and is never lazy. */
-  isLazy = false;
   readonly #id: number;
   readonly #world: LinkWorld;
-  readonly #deliver: Deliver;
-  readonly #pipe = new Pipe();
-  readonly #fire = () => this.#arriveDue();
+  readonly #wire: Wire;
+  readonly #discipline: Discipline | undefined;
+  /** Time that a byte takes on the wire behind the discipline. */
+  readonly #lineUsPerByte: number;
+  readonly #fire = () => this.#departDue();
   #options: LinkOptions;
   #loss: LossModel;
   /** Time that a byte takes; 0 without a rate. */
   #usPerByte = 0;
   /** Time that a full queue takes to leave. */
   #queueUs = 0;
-  #delayUs = 0;
-  /** Whether packets arrive unchanged, once and in order. */
-  #isPlain = true;
+  /** Until when packets leave: those of the queue, or with a discipline, those that it has let go. */
   #busyUntilUs = 0;
-  #arrival: ScheduledEvent | undefined;
+  #departure: ScheduledEvent | undefined;
 
   /** @param id number of the link in the log. */
   constructor(id: number, options: LinkOptions, world: LinkWorld, deliver: Deliver) {
+    const { loss, discipline } = options;
     this.#id = id;
     this.#world = world;
-    this.#deliver = deliver;
+    this.#wire = new Wire(world.clock, world.prng, deliver);
     this.#options = options;
-    this.#loss = new LossModel(options.loss ?? 0, world.prng);
+    this.#loss = new LossModel(loss ?? 0, world.prng);
     this.#settle();
+    this.#lineUsPerByte = discipline === undefined ? 0 : lineUsPerByte(discipline);
+    if (discipline === undefined) return;
+    this.#discipline = disciplineOf(discipline, this.#limits, world.prng.fork('discipline'));
+  }
+
+  /** Whether packets wait at the far end until `catchUp` is called. A link with jitter reorders and is never lazy. */
+  get isLazy(): boolean {
+    return this.#wire.isLazy;
+  }
+
+  set isLazy(isLazy: boolean) {
+    this.#wire.isLazy = isLazy;
   }
 
   get options(): LinkOptions {
@@ -99,110 +80,140 @@ export class Link {
 
   /** Time that a packet sent now would wait before its first bit leaves. */
   get queueUs(): number {
-    return Math.max(0, this.#busyUntilUs - this.#world.clock.nowUs);
+    const { nowUs } = this.#world.clock;
+    return this.#discipline === undefined ? Math.max(0, this.#busyUntilUs - nowUs) : this.#discipline.waitUs(nowUs);
   }
 
   /** Bytes that wait or are being sent. */
   get backlogBytes(): number {
+    if (this.#discipline !== undefined) return this.#discipline.backlogBytes;
     return this.#usPerByte === 0 ? 0 : this.queueUs / this.#usPerByte;
+  }
+
+  /** Mean of what the link could carry between two times, at the rate that it has now; undefined if it has no limit. */
+  capacityBitsPerSecond(fromUs: number, toUs: number): number | undefined {
+    if (this.#discipline === undefined || toUs <= fromUs) return this.#options.rateBitsPerSecond;
+    return (this.#discipline.capacityBits(fromUs, toUs) * 1e6) / (toUs - fromUs);
   }
 
   /**
    * Changes some options from now on. Packets in the queue leave at the new rate; packets on the wire arrive as they would
    * have.
    */
-  change(options: LinkOptions): void {
+  change(settings: LinkSettings): void {
     const { nowUs } = this.#world.clock;
-    const [before, delayUs] = [this.#usPerByte, this.#delayUs];
-    this.#options = { ...this.#options, ...options };
+    this.#depart();
+    const [before, { delayUs }] = [this.#usPerByte, this.#wire];
+    this.#options = { ...this.#options, ...settings };
     this.#settle();
+    if ('loss' in settings) this.#loss = new LossModel(settings.loss ?? 0, this.#world.prng);
+    if (this.#discipline !== undefined) {
+      this.#discipline.change(this.#limits, nowUs);
+      this.#await();
+      return;
+    }
     const ratio = before === 0 ? 0 : this.#usPerByte / before;
     this.#busyUntilUs = nowUs + Math.max(0, this.#busyUntilUs - nowUs) * ratio;
-    if ('loss' in options) this.#loss = new LossModel(options.loss ?? 0, this.#world.prng);
-    this.#pipe.reschedule(
+    this.#wire.reschedule(
       nowUs + delayUs,
-      (arrivalUs) => nowUs + (arrivalUs - delayUs - nowUs) * ratio + this.#delayUs,
+      (arrivalUs) => nowUs + (arrivalUs - delayUs - nowUs) * ratio + this.#wire.delayUs,
     );
-    this.#await();
   }
 
   /** Takes a packet at the near end. */
   carry(packet: Packet): void {
+    if (this.#discipline !== undefined) {
+      this.#offer(packet, this.#discipline);
+      return;
+    }
     const { clock, log } = this.#world;
-    const { counts } = this;
     const { nowUs } = clock;
     const { wireBytes } = packet;
     let departureUs = nowUs;
     if (this.#usPerByte > 0) {
       const waitUs = Math.max(0, this.#busyUntilUs - nowUs);
       if (waitUs + wireBytes * this.#usPerByte > this.#queueUs) {
-        counts.overflowCount++;
+        this.counts.overflowCount++;
         log.add(nowUs, OVERFLOWN, this.#id);
         return;
       }
       departureUs = nowUs + waitUs + wireBytes * this.#usPerByte;
       this.#busyUntilUs = departureUs;
     }
-    counts.carriedCount++;
-    counts.carriedBytes += wireBytes;
-    const isLost = this.#loss.loses();
+    const isLost = this.#loses(packet);
     log.add(nowUs, isLost ? LOST : CARRIED, this.#id);
-    if (isLost) counts.lostCount++;
-    else if (this.#isPlain) this.#arrive(packet, departureUs + this.#delayUs);
-    else this.#arriveChanged(packet, departureUs + this.#delayUs);
+    if (!isLost) this.#wire.send(packet, departureUs);
   }
 
   /** Delivers the packets that have arrived on a lazy link. */
   catchUp(): void {
-    const { nowUs } = this.#world.clock;
-    for (let atUs = this.#pipe.nextUs; atUs <= nowUs; atUs = this.#pipe.nextUs) this.#deliver(this.#pipe.shift(), atUs);
+    this.#depart();
+    this.#wire.catchUp();
   }
 
-  #arrive(packet: Packet, atUs: number): void {
-    if (atUs <= this.#world.clock.nowUs && this.#pipe.count === 0) {
-      this.#deliver(packet, atUs);
-      return;
-    }
-    this.#pipe.push(packet, atUs);
-    if (!this.isLazy && this.#pipe.count === 1) this.#await();
-  }
-
-  #arriveChanged(packet: Packet, atUs: number): void {
-    const { duplicateRatio = 0 } = this.#options;
-    this.#arriveOnce(packet, atUs);
-    if (this.#world.prng.happens(duplicateRatio)) this.#arriveOnce(packet, atUs);
-  }
-
-  #arriveOnce(packet: Packet, atUs: number): void {
-    const { clock, prng } = this.#world;
-    const { jitterUs = 0, jitterRatio = 1, damageRatio = 0 } = this.#options;
-    const arrived = prng.happens(damageRatio) ? damaged(packet, prng) : packet;
-    const arrivalUs = jitterUs > 0 && prng.happens(jitterRatio) ? atUs + prng.ratio() * jitterUs : atUs;
-    if (arrivalUs <= clock.nowUs) this.#deliver(arrived, arrivalUs);
-    else clock.quietlyAt(arrivalUs, () => this.#deliver(arrived, clock.nowUs));
-  }
-
-  /** Schedules the arrival of the next packet. */
-  #await(): void {
-    if (this.#arrival !== undefined) this.#arrival.callback = undefined;
-    this.#arrival = undefined;
-    if (this.isLazy || this.#pipe.count === 0) return;
-    this.#arrival = this.#world.clock.quietlyAt(this.#pipe.nextUs, this.#fire);
-  }
-
-  #arriveDue(): void {
-    this.#arrival = undefined;
-    this.catchUp();
+  /** Gives a packet to the discipline. */
+  #offer(packet: Packet, discipline: Discipline): void {
+    const { clock, log } = this.#world;
+    const { nowUs } = clock;
+    this.#depart();
+    const { carriedCount, lostCount, overflowCount } = this.counts;
+    log.add(carriedCount, LEFT, lostCount + overflowCount);
+    discipline.offer(packet, nowUs);
+    log.add(nowUs, discipline.droppedCount > overflowCount ? OVERFLOWN : CARRIED, this.#id);
+    // What leaves without waiting needs no event.
+    this.#depart();
     this.#await();
   }
 
+  /** Puts on the wire what has left the discipline by now. */
+  #depart(): void {
+    const discipline = this.#discipline;
+    if (discipline === undefined) return;
+    const { nowUs } = this.#world.clock;
+    while (discipline.nextUs <= nowUs) {
+      const leftUs = discipline.nextUs;
+      const packet = discipline.take();
+      if (this.#loses(packet)) continue;
+      this.#busyUntilUs = Math.max(leftUs, this.#busyUntilUs) + packet.wireBytes * this.#lineUsPerByte;
+      this.#wire.send(packet, this.#busyUntilUs);
+    }
+    this.counts.overflowCount = discipline.droppedCount;
+  }
+
+  /** Schedules the next departure from the discipline. */
+  #await(): void {
+    if (this.#wire.waits) return;
+    const { nextUs } = this.#discipline!;
+    if (this.#departure !== undefined && this.#departure.atUs === Math.ceil(nextUs)) return;
+    if (this.#departure !== undefined) this.#departure.callback = undefined;
+    this.#departure = nextUs < Number.POSITIVE_INFINITY ? this.#world.clock.quietlyAt(nextUs, this.#fire) : undefined;
+  }
+
+  #departDue(): void {
+    this.#departure = undefined;
+    this.#depart();
+    this.#await();
+  }
+
+  /** Counts a packet that leaves the queue, and decides whether the wire loses it. */
+  #loses(packet: Packet): boolean {
+    this.counts.carriedCount++;
+    this.counts.carriedBytes += packet.wireBytes;
+    const isLost = this.#loss.loses();
+    if (isLost) this.counts.lostCount++;
+    return isLost;
+  }
+
+  get #limits(): Limits {
+    const { rateBitsPerSecond = NO_LIMIT, queueBytes = DEFAULT_QUEUE_BYTES } = this.#options;
+    return { rateBitsPerSecond, queueBytes };
+  }
+
   #settle(): void {
-    const { rateBitsPerSecond, queueBytes = DEFAULT_QUEUE_BYTES, delayUs = 0 } = this.#options;
-    const { jitterUs = 0, duplicateRatio = 0, damageRatio = 0 } = this.#options;
+    const { rateBitsPerSecond, queueBytes = DEFAULT_QUEUE_BYTES } = this.#options;
     this.#usPerByte = rateBitsPerSecond === undefined ? 0 : 8e6 / rateBitsPerSecond;
     // Rounding must not keep the last packet out of a queue that holds exactly that many packets.
     this.#queueUs = queueBytes * this.#usPerByte + 1e-6;
-    this.#delayUs = delayUs;
-    this.#isPlain = jitterUs === 0 && duplicateRatio === 0 && damageRatio === 0;
+    this.#wire.settings = this.#options;
   }
 }

@@ -4,9 +4,11 @@ import { VirtualClock } from '../clock/virtual-clock.js';
 import { Prng } from '../random/prng.js';
 import { EventLog } from './event-log.js';
 import { type HostOptions, VirtualHost } from './host.js';
-import { type Deliver, Link, type LinkOptions } from './link.js';
+import { Link } from './link.js';
+import type { LinkOptions } from './link-options.js';
 import type { Flow } from './packet.js';
 import { type LinkPlan, TreeNode } from './tree.js';
+import type { Deliver } from './wire.js';
 
 /** Name of the node at the top of every tree. */
 export const ROOT = 'root';

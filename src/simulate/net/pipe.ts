@@ -19,6 +19,11 @@ export class Pipe {
     return this.#count === 0 ? Number.POSITIVE_INFINITY : this.#arrivalsUs[this.#first]!;
   }
 
+  /** The next packet; there must be one. */
+  get next(): Packet {
+    return this.#packets[this.#first]!;
+  }
+
   /** Adds a packet behind the last one. A wire does not reorder, so the packet arrives no earlier than the last one. */
   push(packet: Packet, arrivalUs: number): void {
     if (this.#count === this.#packets.length) this.#grow();

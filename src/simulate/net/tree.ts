@@ -1,5 +1,6 @@
 import type { VirtualClock } from '../clock/virtual-clock.js';
-import type { Link, LinkOptions } from './link.js';
+import type { Link } from './link.js';
+import type { LinkOptions } from './link-options.js';
 import type { Flow, Packet } from './packet.js';
 
 /** How long a link takes to learn that a group has its first member below, and that it has none any more. */

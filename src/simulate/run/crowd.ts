@@ -158,7 +158,7 @@ export class Crowd implements Tap {
     this.#node.catchUp();
     this.#meters.read();
     const localUs = this.#clock.nowUs();
-    const capacityBitsPerSecond = capacityOf(this.#options.path);
+    const capacityBitsPerSecond = capacityOf(this.#options.path, nowUs - TICK_US, nowUs);
     let endedCount = 0;
     for (const member of this.#active) {
       if (this.#serve(member, localUs, capacityBitsPerSecond)) continue;

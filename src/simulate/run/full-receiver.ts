@@ -90,7 +90,8 @@ export class FullReceiver {
     const received = counts.datagrams - before.datagrams;
     const lost = Math.max(0, counts.lostDatagrams - before.lostDatagrams);
     const level = Math.max(0, ...[...this.#joined].map((channel) => this.#levels[channel] ?? 0));
-    this.totals.add(elapsedUs, level, arrivedBytes, received, lost, capacityOf(this.#options.path));
+    const capacity = capacityOf(this.#options.path, nowUs - elapsedUs, nowUs);
+    this.totals.add(elapsedUs, level, arrivedBytes, received, lost, capacity);
     const bytes = this.#bytesOf(receiver);
     this.totals.progress = bytes / Math.max(1, this.#options.descriptor.sizeBytes);
     const status = this.#progress;

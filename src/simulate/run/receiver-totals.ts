@@ -58,9 +58,11 @@ export class ReceiverTotals {
   }
 }
 
-/** Rate of the slowest of some links now; infinite if none has a limit. */
-export function capacityOf(links: readonly Link[]): number {
+/** Mean rate of the slowest of some links between two times; infinite if none has a limit. */
+export function capacityOf(links: readonly Link[], fromUs: number, toUs: number): number {
   let least = Number.POSITIVE_INFINITY;
-  for (const { options } of links) least = Math.min(least, options.rateBitsPerSecond ?? Number.POSITIVE_INFINITY);
+  for (const link of links) {
+    least = Math.min(least, link.capacityBitsPerSecond(fromUs, toUs) ?? Number.POSITIVE_INFINITY);
+  }
   return least;
 }

@@ -1,5 +1,6 @@
 import type { Descriptor } from '../../wire/descriptor.js';
-import type { Link, LinkCounts } from '../net/link.js';
+import type { Link } from '../net/link.js';
+import type { LinkCounts } from '../net/link-options.js';
 import type { CrossTraffic, TrafficOptions } from '../tcp/cross-traffic.js';
 import type { Crowd, CrowdMember } from './crowd.js';
 import type {
@@ -31,19 +32,20 @@ export class LinkSampler {
   sample(nowUs: number): LinkSample | undefined {
     const elapsedUs = nowUs - this.#sampledUs;
     if (elapsedUs === 0) return undefined;
-    const { counts, options, queueUs } = this.#link;
+    this.#link.catchUp();
+    const { counts, queueUs } = this.#link;
+    const capacity = this.#link.capacityBitsPerSecond(this.#sampledUs, nowUs);
     const before = this.#before;
     this.#before = { ...counts };
     this.#sampledUs = nowUs;
-    const { rateBitsPerSecond } = options;
-    if (rateBitsPerSecond === undefined) this.#wasLimited = false;
-    else this.#capacityBits += (rateBitsPerSecond * elapsedUs) / 1e6;
+    if (capacity === undefined) this.#wasLimited = false;
+    else this.#capacityBits += (capacity * elapsedUs) / 1e6;
     return {
       event: 'link',
       atMs: Math.round(nowUs / 1000),
       link: this.#name,
       rateBitsPerSecond: Math.round(((counts.carriedBytes - before.carriedBytes) * 8e6) / elapsedUs),
-      capacityBitsPerSecond: rateBitsPerSecond ?? null,
+      capacityBitsPerSecond: capacity === undefined ? null : Math.round(capacity),
       queueMs: Math.round(queueUs / 100) / 10,
       lossRatio: lossRatioOf(before, counts),
     };

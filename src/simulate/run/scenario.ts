@@ -1,4 +1,4 @@
-import type { LinkOptions } from '../net/link.js';
+import type { LinkOptions, LinkSettings } from '../net/link-options.js';
 import type { LinkPlan } from '../net/tree.js';
 import type { TrafficOptions } from '../tcp/cross-traffic.js';
 
@@ -64,7 +64,7 @@ export interface ScenarioLink extends LinkPlan {
 
 export interface LinkChange {
   readonly atUs: number;
-  readonly down: LinkOptions;
+  readonly down: LinkSettings;
 }
 
 /** What full receivers and crowds have in common. */

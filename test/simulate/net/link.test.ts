@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../dist/simulate/clock/virtual-clock.js';
+import { CapacityTrace } from '../../../dist/simulate/net/discipline/capacity-trace.js';
+import { type DisciplineOptions, FQ_CODEL_DEFAULTS } from '../../../dist/simulate/net/discipline/discipline-options.js';
 import { EventLog } from '../../../dist/simulate/net/event-log.js';
-import { Link, type LinkOptions } from '../../../dist/simulate/net/link.js';
+import { Link } from '../../../dist/simulate/net/link.js';
+import type { LinkOptions } from '../../../dist/simulate/net/link-options.js';
 import { type Packet, packetOf } from '../../../dist/simulate/net/packet.js';
 import { Prng } from '../../../dist/simulate/random/prng.js';
 import { seed, seeded } from '../seed.js';
@@ -128,5 +131,89 @@ describe('a link', () => {
     expect(Math.abs(damagedCount - 440)).toBeLessThan(120);
     const numbers = arrivals.map(({ packet: { buffer } }) => buffer[0]!);
     expect(numbers.filter((number, i) => i > 0 && number < numbers[i - 1]!).length).toBeGreaterThan(200);
+  });
+});
+
+describe('a link with a discipline', () => {
+  const disciplines: readonly DisciplineOptions[] = [
+    { kind: 'tokenBucket', burstBytes: 5000 },
+    { kind: 'policer', burstBytes: 5000 },
+    { kind: 'bursts', periodUs: 4000 },
+    { kind: 'beacons', periodUs: 10_240 },
+    { kind: 'trace', trace: new CapacityTrace(Uint32Array.of(1, 2, 2, 9)) },
+    { kind: 'fqCodel', ...FQ_CODEL_DEFAULTS, intervalUs: 10_000 },
+  ];
+
+  it('puts what leaves at once on a wire of its own rate, after which it has its delay', async () => {
+    const discipline = { kind: 'tokenBucket', burstBytes: 3750, lineRateBitsPerSecond: 100e6 } as const;
+    const { clock, link, times } = linkOf({ rateBitsPerSecond: 1e6, delayUs: 300, discipline });
+    for (let i = 0; i < 5; i++) link.carry(packet());
+    await clock.run(1e6);
+    expect(times()).toEqual([400, 500, 600, 10_400, 20_400]);
+    expect(link.counts).toEqual({ carriedCount: 5, carriedBytes: 6250, lostCount: 0, overflowCount: 0 });
+  });
+
+  it('counts drops of the discipline, and losses of the wire, of which only packets that leave are part', async () => {
+    const discipline = { kind: 'policer', burstBytes: 2500 } as const;
+    const { clock, link, arrivals } = linkOf({ rateBitsPerSecond: 1e6, loss: 1, discipline });
+    for (let i = 0; i < 5; i++) link.carry(packet());
+    await clock.run(1e6);
+    expect(link.counts).toEqual({ carriedCount: 2, carriedBytes: 2500, lostCount: 2, overflowCount: 3 });
+    expect(arrivals).toEqual([]);
+  });
+
+  it.each(disciplines)('of kind $kind does the same whether the far end waits or asks', async (discipline) => {
+    const play = async (isLazy: boolean, askEveryUs: number) => {
+      const clock = new VirtualClock();
+      const log = new EventLog();
+      const arrivals: (readonly [number, number])[] = [];
+      const rateBitsPerSecond = discipline.kind === 'trace' ? undefined : 5e6;
+      const link = new Link(
+        0,
+        { rateBitsPerSecond, queueBytes: 20_000, delayUs: 1000, loss: 0.1, discipline },
+        { clock, log, prng: new Prng(seed) },
+        ({ buffer }, atUs) => arrivals.push([buffer[0]!, Math.ceil(atUs)]),
+      );
+      link.isLazy = isLazy;
+      const draw = new Prng('arrivals');
+      for (let i = 0, atUs = 0; i < 200; i++) {
+        atUs += draw.happens(0.6) ? 0 : draw.below(8000);
+        clock.quietlyAt(atUs, () => link.carry(packet(i)));
+      }
+      clock.quietlyAt(200_000, () =>
+        link.change(discipline.kind === 'trace' ? { delayUs: 2000 } : { rateBitsPerSecond: 3e6 }),
+      );
+      for (let us = 0; us < 3e6; us += askEveryUs) {
+        await clock.run(us);
+        link.catchUp();
+      }
+      expect([link.backlogBytes, link.queueUs]).toEqual([0, 0]);
+      expect(link.counts.carriedCount + link.counts.overflowCount).toBe(200);
+      return { arrivals, digest: log.digest(), counts: link.counts };
+    };
+    const eager = await play(false, 1e6);
+    expect(eager.arrivals.length).toBeGreaterThan(50);
+    expect(await play(true, 50_000)).toEqual(eager);
+    expect(await play(true, 1700)).toEqual(eager);
+  });
+
+  it('delivers what jitter reorders without being asked', async () => {
+    const discipline = { kind: 'bursts', periodUs: 10_000 } as const;
+    const { clock, link, arrivals, times } = linkOf({ rateBitsPerSecond: 10e6, jitterUs: 5000, discipline });
+    link.isLazy = true;
+    for (let i = 0; i < 8; i++) link.carry(packet(i));
+    await clock.run(1e6);
+    expect(arrivals).toHaveLength(8);
+    expect(arrivals.map(({ packet: { buffer } }) => buffer[0])).not.toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(Math.max(...times())).toBeLessThan(5200);
+  });
+
+  it('says what it could carry: its rate, or what its trace had', () => {
+    const { link } = linkOf({ discipline: disciplines[4]! });
+    expect(link.capacityBitsPerSecond(0, 9001)).toBe((4 * 12_000 * 1e6) / 9001);
+    const { link: bucket } = linkOf({ rateBitsPerSecond: 1e6, discipline: disciplines[0]! });
+    expect(bucket.capacityBitsPerSecond(5, 10)).toBe(1e6);
+    expect(linkOf({ rateBitsPerSecond: 2e6 }).link.capacityBitsPerSecond(5, 10)).toBe(2e6);
+    expect(linkOf({}).link.capacityBitsPerSecond(5, 10)).toBeUndefined();
   });
 });

@@ -1,0 +1,69 @@
+import type { Fault } from '../config/faults.js';
+import type { Path, YamlSource } from '../config/yaml-source.js';
+import { type DisciplineOptions, FQ_CODEL_DEFAULTS } from '../simulate/index.js';
+import type { LinkModel } from './model-fields.js';
+import type { Traces } from './read-traces.js';
+
+/** Time between two beacons of nearly every access point: 100 units of 1024 µs (IEEE 802.11). */
+const BEACON_INTERVAL_US = 102_400;
+
+/** What the simulator needs to know of a model; undefined for a trace that could not be read. */
+export function disciplineFor(model: LinkModel, traces: Traces): DisciplineOptions | undefined {
+  switch (model.kind) {
+    case 'tokenBucket':
+    case 'policer':
+      return { kind: model.kind, burstBytes: model.burst, lineRateBitsPerSecond: model.lineRate };
+    case 'bursts':
+      return { kind: 'bursts', periodUs: Math.round(model.period), lineRateBitsPerSecond: model.lineRate };
+    case 'beacons': {
+      const { interval = BEACON_INTERVAL_US, dtim = 1 } = model;
+      return { kind: 'beacons', periodUs: Math.round(interval) * dtim };
+    }
+    case 'trace': {
+      const trace = traces.get(model.file);
+      const offsetUs = Math.round(model.offset ?? 0);
+      return trace && { kind: 'trace', trace, offsetUs, lineRateBitsPerSecond: model.lineRate };
+    }
+    case 'fqCodel': {
+      const { target, interval, quantum, flows } = model;
+      return {
+        ...FQ_CODEL_DEFAULTS,
+        kind: 'fqCodel',
+        ...(target === undefined ? {} : { targetUs: target }),
+        ...(interval === undefined ? {} : { intervalUs: interval }),
+        ...(quantum === undefined ? {} : { quantumBytes: quantum }),
+        ...(flows === undefined ? {} : { flowCount: flows }),
+      };
+    }
+  }
+}
+
+/** Settings of a direction that do not go with its model. `direction` may also be a change of it, without the model. */
+export function modelFaults(
+  model: LinkModel | undefined,
+  direction: { readonly rate?: unknown; readonly queue?: unknown },
+  path: Path,
+  source: YamlSource,
+): readonly Fault[] {
+  if (model?.kind === 'trace' && direction.rate !== undefined) {
+    const text = 'a trace is the rate itself, found a rate too, allowed: a link of another kind with a rate';
+    return [source.faultAt([...path, 'rate'], text, 'key')];
+  }
+  if (model?.kind === 'policer' && direction.queue !== undefined) {
+    const text = 'a policer has no queue, found a queue, allowed: kind tokenBucket with a queue';
+    return [source.faultAt([...path, 'queue'], text, 'key')];
+  }
+  return [];
+}
+
+/** The fault of a model that needs a rate and has none. */
+export function rateFault(
+  model: LinkModel | undefined,
+  rate: unknown,
+  path: Path,
+  source: YamlSource,
+): readonly Fault[] {
+  if (model === undefined || model.kind === 'trace' || rate !== undefined) return [];
+  const text = `a link of kind ${model.kind} needs a rate, found no rate, allowed: a rate beside link`;
+  return [source.faultAt([...path, 'link'], text, 'key')];
+}
