@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'RECORD_INVALID'
   | 'VERSION_REFUSED'
   | 'EXPIRED'
+  | 'ROLE_REFUSED'
   | 'NOBODY_SENDING'
   | 'NOTHING_TO_SEND'
   | 'TIMEOUT'

@@ -6,10 +6,12 @@ import { keygen } from './commands/keygen.js';
 import { list } from './commands/list.js';
 import { plan } from './commands/plan.js';
 import { plot } from './commands/plot.js';
+import { root } from './commands/root.js';
 import { serve } from './commands/serve.js';
 import { sign } from './commands/sign.js';
 import { simulate } from './commands/simulate.js';
+import { verify } from './commands/verify.js';
 import { run } from './run.js';
 
 /** In the order of the help text: what is needed to begin, what runs every day, what helps. */
-await run([keygen, serve, fetch, list, plan, simulate, plot, config, sign, demo], process.argv);
+await run([keygen, serve, fetch, list, plan, simulate, plot, config, sign, root, verify, demo], process.argv);

@@ -14,6 +14,17 @@ export interface Anchor {
    * completed are remembered under this name.
    */
   readonly id: string;
+  /** Keys that roots before this one had, to say why their records are refused. @default none */
+  readonly retired?: readonly RetiredKey[];
+}
+
+/** A key that an earlier root had in a role, and the newest one has not. */
+export interface RetiredKey {
+  readonly role: 'release' | 'announce';
+  readonly keyId: string;
+  readonly raw: Uint8Array;
+  /** The root that removed the key from the role. */
+  readonly rootVersion: number;
 }
 
 /**

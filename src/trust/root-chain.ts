@@ -2,7 +2,7 @@ import { keyIdOf } from '../wire/public-key.js';
 import { originAfter, type Root, signingRole, unpackRoot } from '../wire/root.js';
 import { RecordKind } from '../wire/signature.js';
 import type { SignedRecord } from '../wire/signed-record.js';
-import type { Anchor } from './anchor.js';
+import type { Anchor, RetiredKey } from './anchor.js';
 import { isSignedByRole, type KeyRing, keyRing } from './quorum.js';
 
 /** What became of a root that was heard. */
@@ -15,15 +15,6 @@ export type RootOutcome =
   | 'early'
   /** The record is no root of this fleet, or too few keys signed it. */
   | 'refused';
-
-/** A key that an earlier root had in a role, and the newest one has not. */
-export interface RetiredKey {
-  readonly role: 'release' | 'announce';
-  readonly keyId: string;
-  readonly raw: Uint8Array;
-  /** The root that removed the key from the role. */
-  readonly rootVersion: number;
-}
 
 /** Retired keys that are remembered, to say why a record is refused. A fleet that replaces two keys a month fills them in 2.6 years. */
 const MAX_RETIRED = 64;
@@ -39,10 +30,11 @@ export class RootChain {
   #retired: readonly RetiredKey[] = [];
   #ring: KeyRing;
 
-  constructor({ root, body }: Anchor) {
+  constructor({ root, body, retired = [] }: Anchor) {
     this.#root = root;
     this.#body = body;
-    this.#ring = keyRing(root.keys);
+    this.#retired = retired;
+    this.#ring = ringOf(root, retired);
   }
 
   /** The newest root. */
@@ -90,8 +82,12 @@ export class RootChain {
     this.#root = next;
     this.#body = record.body;
     this.#record = record;
-    this.#ring = keyRing([...next.keys, ...this.#retired.map(({ raw }) => raw)]);
+    this.#ring = ringOf(next, this.#retired);
   }
+}
+
+function ringOf(root: Root, retired: readonly RetiredKey[]): KeyRing {
+  return keyRing([...root.keys, ...retired.map(({ raw }) => raw)]);
 }
 
 function retiredBy(before: Root, next: Root): readonly RetiredKey[] {

@@ -1,38 +1,41 @@
-import { readKeyText } from '../../config/read-text.js';
 import { loadFleet } from '../../fleet/load-fleet.js';
 import { prepareObject } from '../../publish/prepared-object.js';
 import { keyExposure } from '../../publish/records/key-file.js';
-import { writeRecord } from '../../publish/records/records.js';
+import { coSigned, writeRecord } from '../../publish/records/records.js';
 import { defaultStateDir } from '../../store/state-dir.js';
-import { privateKeyFrom } from '../../wire/signature.js';
 import { interruptible } from '../interrupt.js';
+import { readPrivateKeys } from './root-file.js';
 
 export interface SignFlags {
   readonly config: string;
-  readonly key: string;
+  /** Private keys. */
+  readonly key: readonly string[];
   readonly out: string;
   readonly state?: string;
   readonly json?: boolean;
 }
 
 /** `layercast sign`: hashes every object of a fleet file and writes its signed record. */
-export async function runSign({ config, key: keyPath, out, state, json }: SignFlags): Promise<void> {
+export async function runSign({ config, key: keyPaths, out, state, json }: SignFlags): Promise<void> {
   const fleet = await loadFleet(config);
-  const key = privateKeyFrom(await readKeyText(keyPath), keyPath);
-  const exposure = await keyExposure(keyPath);
-  if (exposure !== undefined) process.stderr.write(`layercast: ${exposure}\n`);
+  const keys = await readPrivateKeys(keyPaths);
+  for (const keyPath of keyPaths) {
+    const exposure = await keyExposure(keyPath);
+    if (exposure !== undefined) process.stderr.write(`layercast: ${exposure}\n`);
+  }
   await interruptible(async (signal) => {
     for (const object of fleet.objects) {
       const prepared = await prepareObject(fleet, object, {
-        key,
+        key: keys[0]!,
         signal,
         stateDir: state ?? defaultStateDir(),
         nowS: Math.floor(Date.now() / 1000),
         onHashing: () => undefined,
       });
       await prepared.source.close();
-      const path = await writeRecord(out, prepared);
-      const { version, sizeBytes, sha256 } = prepared.descriptor;
+      const signed = await coSigned(out, prepared, keys);
+      const path = await writeRecord(out, signed);
+      const { version, sizeBytes, sha256 } = signed.descriptor;
       const record = {
         object: object.name,
         version,

@@ -7,10 +7,11 @@ export function sign(program: Command): void {
     .summary('create signed records away from the servers')
     .description(
       'Creates the signed descriptors of all objects of a fleet file, so that the servers do not need the private key: ' +
-        'copy the folder to them and name it as "records: DIR" in their fleet file, instead of "key:".',
+        'copy the folder to them and name it as "records: DIR" in their fleet file, instead of "key:". Where several ' +
+        'people have to sign, each runs the command on the same folder: it adds signatures to the records that are there.',
     )
     .requiredOption('--config <fleet.yaml>', 'fleet file')
-    .requiredOption('--key <key.pem>', "the fleet's private key")
+    .requiredOption('--key <key.pem...>', 'private keys that sign')
     .requiredOption('--out <dir>', 'folder to write to; created if it is missing')
     .option('--state <dir>', 'where digests of files are kept')
     .option('--json', 'print one JSON object per record')

@@ -6,7 +6,9 @@ import { replaceFile } from '../../store/durable.js';
 import { makeFolder } from '../../store/folder/make-folder.js';
 import { type Descriptor, objectTag, packDescriptor } from '../../wire/descriptor.js';
 import { unpackDescriptor } from '../../wire/descriptor-reader.js';
-import { peekRecord, signRecord } from '../../wire/signature.js';
+import { keyIdOf } from '../../wire/public-key.js';
+import { peekRecord, RecordKind, signRecord } from '../../wire/signature.js';
+import { packSignedRecord, signBody, unpackSignedRecord, withSignature } from '../../wire/signed-record.js';
 
 /** A descriptor and its record: the signed bytes. */
 export interface SignedDescriptor {
@@ -61,6 +63,37 @@ export async function readRecord(folder: string, expected: Descriptor): Promise<
   const difference = differenceBetween(descriptor, expected);
   if (difference === undefined) return { descriptor, record };
   throw new LayercastError('RECORD_INVALID', `${path} was signed for something else: ${difference}`, { hint });
+}
+
+/**
+ * Adds signatures to the record of an object. If the folder has a record of the same description that none of these keys has signed,
+ * its text is signed, so that several people can sign one record one after the other; otherwise the new description is.
+ *
+ * @param keys private keys, at least one
+ */
+export async function coSigned(
+  folder: string,
+  { descriptor, record }: SignedDescriptor,
+  keys: readonly KeyObject[],
+): Promise<SignedDescriptor> {
+  const found = await readFile(recordPath(folder, descriptor.object)).catch(() => undefined);
+  const before = found === undefined ? undefined : unpackSignedRecord(found);
+  const earlier = before?.kind === RecordKind.descriptor ? unpackDescriptor(before.body) : undefined;
+  const canJoin =
+    earlier !== undefined &&
+    isSameDescription(earlier, descriptor) &&
+    !before!.signatures.some(({ keyId }) => keys.some((key) => keyIdOf(key) === keyId));
+  const start = canJoin ? before! : { ...unpackSignedRecord(record)!, signatures: [] };
+  const signed = keys.reduce((all, key) => withSignature(all, signBody(all.kind, all.body, key)), start);
+  return { descriptor: canJoin ? earlier : descriptor, record: packSignedRecord(signed) };
+}
+
+/** Whether two descriptors differ at most in the time at which they were made, and have the same time to live. */
+function isSameDescription(earlier: Descriptor, now: Descriptor): boolean {
+  const lifeS = now.expiresS === undefined ? undefined : now.expiresS - now.createdS;
+  const expiresS = lifeS === undefined ? undefined : earlier.createdS + lifeS;
+  const moved = packDescriptor({ ...now, createdS: earlier.createdS, expiresS });
+  return Buffer.compare(moved, packDescriptor(earlier)) === 0;
 }
 
 /**
