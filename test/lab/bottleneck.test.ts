@@ -4,7 +4,7 @@ import { describeBed } from './allowed.js';
 import { Bed } from './bed.js';
 import type { Sites } from './laying.js';
 import type { LabProcess } from './process.js';
-import { bottleneck, type Shape } from './shaping.js';
+import { bottleneck, type Shape, tokenBucket } from './shaping.js';
 import { until } from './until.js';
 
 const sender = fileURLToPath(new URL('peers/sender.mjs', import.meta.url));
@@ -28,6 +28,15 @@ describe('the queue of a bottleneck', () => {
     [{ rateBitsPerSecond: 0.5e6 }, 15_000],
   ])('of %j has room for %d bytes', (shape: Shape, bytes) => {
     expect(/bfifo limit (\d+)/.exec(bottleneck('r1', shape, 1500))?.[1]).toBe(String(bytes));
+  });
+});
+
+describe('a token bucket', () => {
+  test('has a queue for the time given, and a bucket for a full packet at least', () => {
+    const shape = { rateBitsPerSecond: 2e6, burstBytes: 16_000, queueMs: 100 };
+    expect(tokenBucket('r1', shape, 1500)).toContain('tbf rate 2000000bit burst 16000 limit 25000');
+    expect(() => tokenBucket('r1', { ...shape, burstBytes: 1499 }, 1500)).toThrow('1499');
+    expect(() => tokenBucket('r1', { ...shape, rateBitsPerSecond: 7999 }, 1500)).toThrow('7999');
   });
 });
 
@@ -80,6 +89,20 @@ describeBed('a bottleneck of a bed', () => {
     expect(seconds).toHaveLength(5);
     // Times from the kernel: 20 ms for each packet of 1250 bytes, or up to a tenth less to make up for late timers.
     expect(seconds[4]! - seconds[0]!).toBeGreaterThan(4 * 0.02 * 0.89);
+  });
+
+  test('with a bucket passes a bucketful at once, keeps a queueful, and drops the rest', async () => {
+    const listener = await listen('r1');
+    await bed.port('r1').bucket({ rateBitsPerSecond: 20e3, burstBytes: 16_000, queueMs: 5000 });
+    await send('alpha', 50);
+    // 12 packets of 1250 bytes fill the bucket; the next ones wait 0.5 s each, and the queue has room for 10 of them.
+    await listener.waitForEvent(({ event, count }) => event === 'heard' && count === 12);
+    const { passed, waiting, droppedPackets } = (await bed.port('r1').shaped())!;
+    expect(waiting.bytes).toBeLessThanOrEqual(12_500);
+    expect(droppedPackets).toBeGreaterThan(20);
+    expect(passed.packets + waiting.packets + droppedPackets).toBeGreaterThanOrEqual(50);
+    await bed.port('r1').unshape();
+    expect(await bed.port('r1').shaped()).toBeUndefined();
   });
 
   test('is seen by a watch while its queue fills, drops and empties', async () => {

@@ -8,6 +8,8 @@ import {
   type Shape,
   separateBottlenecks,
   sortingRules,
+  type TokenBucket,
+  tokenBucket,
 } from './shaping.js';
 
 /** UDP datagrams of one multicast group and port that crossed one port of the bridge. */
@@ -97,6 +99,13 @@ export class Port {
     const lines = (await this.shaped()) === undefined ? bottleneck : changedBottleneck;
     const input = lines(this.#name, shape, this.#mtuBytes);
     if (lines === bottleneck) await this.unshape();
+    await this.#anchor.run(['tc', '-batch', '-'], { input });
+  }
+
+  /** Limits the rate to the host by a token bucket with a queue, in the place of any other shaping. */
+  async bucket(shape: TokenBucket): Promise<void> {
+    const input = tokenBucket(this.#name, shape, this.#mtuBytes);
+    await this.unshape();
     await this.#anchor.run(['tc', '-batch', '-'], { input });
   }
 

@@ -22,6 +22,19 @@ export interface Shape {
   readonly queueBytes?: number;
 }
 
+/**
+ * A token bucket with a queue, as home routers and leased lines have it (`tc tbf`): after a time of silence the link passes a bucketful at once,
+ * then its rate.
+ */
+export interface TokenBucket {
+  /** Rate of whole IPv6 packets. */
+  readonly rateBitsPerSecond: number;
+  /** Size of the bucket; at least a full packet. */
+  readonly burstBytes: number;
+  /** Size of the queue, as the time that its bytes take to pass; at least 8 full packets. */
+  readonly queueMs: number;
+}
+
 /** Packets that a link passed and dropped since it was shaped (all packets, not only multicast), and packets that wait now. */
 export interface LinkReading {
   readonly passed: Count;
@@ -37,8 +50,11 @@ const size = ['stab', 'overhead', String(-ethernetBytes), 'linklayer', 'ethernet
  * packets let the first two of a train out at once, and trains of 5 showed 1.5 times the rate.
  */
 const atOnceBytes = 100;
-/** Handles of the qdisc that shapes a whole link, and of the qdisc that shapes each source; by its handle one knows which of them is set. */
-const [whole, apart] = [1, 2];
+/**
+ * Handles of the qdisc that shapes a whole link, of the qdisc that shapes each source, and of a token bucket; by its handle one knows which
+ * of them is set.
+ */
+const [whole, apart, bucket] = [1, 2, 3];
 
 /** Lines for `tc -batch` that add a bottleneck at the end of a cable that has none. */
 export function bottleneck(device: string, shape: Shape, mtuBytes: number): string {
@@ -48,6 +64,19 @@ export function bottleneck(device: string, shape: Shape, mtuBytes: number): stri
 /** Lines for `tc -batch` that change a bottleneck while it runs. Waiting packets stay, and the counters continue. */
 export function changedBottleneck(device: string, shape: Shape, mtuBytes: number): string {
   return classOf('change', device, `${whole}:1`, shape, mtuBytes);
+}
+
+/** A line for `tc -batch` that adds a token bucket at the end of a cable that has no bottleneck. */
+export function tokenBucket(device: string, shape: TokenBucket, mtuBytes: number): string {
+  const { rateBitsPerSecond, burstBytes, queueMs } = shape;
+  const queueBytes = waitingBytes(checkedRate(rateBitsPerSecond), queueMs, mtuBytes);
+  if (!(burstBytes >= mtuBytes)) {
+    throw new LayercastError('USAGE', `a bucket of ${burstBytes} bytes passes no full packet`, {
+      hint: `${mtuBytes} bytes or more`,
+    });
+  }
+  const limits = `rate ${Math.round(rateBitsPerSecond)}bit burst ${Math.round(burstBytes)} limit ${queueBytes}`;
+  return `qdisc add dev ${device} root handle ${bucket}: ${size} tbf ${limits}\n`;
 }
 
 /** Lines for `tc -batch` that add a bottleneck for each source; packets of other sources pass at once. */
@@ -77,12 +106,13 @@ table netdev ${table} {
  */
 export function parseLinks(json: string, device = ''): ReadonlyMap<string, LinkReading> {
   const links = new Map<string, LinkReading>();
-  for (const { dev = device, kind, parent, packets, bytes, drops, backlog, qlen } of JSON.parse(
+  for (const { dev = device, kind, handle, parent, packets, bytes, drops, backlog, qlen } of JSON.parse(
     json,
   ) as readonly Qdisc[]) {
-    const [handle, source = ''] = kind === 'bfifo' ? (parent ?? '').split(':') : [];
-    if (handle !== String(whole) && handle !== String(apart)) continue;
-    links.set(handle === String(whole) ? dev : `${dev}/${Number.parseInt(source, 16)}`, {
+    const [parentHandle, source = ''] = kind === 'bfifo' ? (parent ?? '').split(':') : [];
+    const isWhole = parentHandle === String(whole) || (kind === 'tbf' && handle === `${bucket}:`);
+    if (!isWhole && parentHandle !== String(apart)) continue;
+    links.set(isWhole ? dev : `${dev}/${Number.parseInt(source, 16)}`, {
       passed: { packets, bytes },
       droppedPackets: drops,
       waiting: { packets: qlen, bytes: backlog },
@@ -94,6 +124,7 @@ export function parseLinks(json: string, device = ''): ReadonlyMap<string, LinkR
 interface Qdisc {
   readonly dev?: string;
   readonly kind: string;
+  readonly handle?: string;
   readonly parent?: string;
   readonly packets: number;
   readonly bytes: number;
@@ -121,17 +152,12 @@ function hex(number: number): string {
 
 function limitsOf(shape: Shape, mtuBytes: number) {
   const { rateBitsPerSecond, queueMs } = shape;
-  if (!(rateBitsPerSecond >= 8000)) {
-    throw new LayercastError('USAGE', `rate ${rateBitsPerSecond} bit/s is too low to shape`, {
-      hint: '8 kbit/s or more',
-    });
-  }
-  const bytesPerSecond = rateBitsPerSecond / 8;
+  const bytesPerSecond = checkedRate(rateBitsPerSecond) / 8;
   const burst = shape.burstBytes ?? Math.min(13.3 * mtuBytes, Math.max(2 * mtuBytes, bytesPerSecond / 100));
   const waiting =
     queueMs === undefined
       ? Math.max(10 * mtuBytes, bytesPerSecond / 20)
-      : Math.max(8 * mtuBytes, (bytesPerSecond * queueMs) / 1000);
+      : waitingBytes(rateBitsPerSecond, queueMs, mtuBytes);
   return {
     rate: Math.round(rateBitsPerSecond),
     // To make up for late timers: 5 % up to 10 Mbit/s, 10 % from 50 Mbit/s on. Measured on a busy machine: 0.995–1.00 of the
@@ -140,4 +166,16 @@ function limitsOf(shape: Shape, mtuBytes: number) {
     burst: Math.round(burst),
     queue: Math.round(shape.queueBytes ?? waiting),
   };
+}
+
+/** Bytes of a queue that takes so long to pass, at least 8 full packets. */
+function waitingBytes(rateBitsPerSecond: number, queueMs: number, mtuBytes: number): number {
+  return Math.round(Math.max(8 * mtuBytes, (rateBitsPerSecond * queueMs) / 8000));
+}
+
+function checkedRate(rateBitsPerSecond: number): number {
+  if (rateBitsPerSecond >= 8000) return rateBitsPerSecond;
+  throw new LayercastError('USAGE', `rate ${rateBitsPerSecond} bit/s is too low to shape`, {
+    hint: '8 kbit/s or more',
+  });
 }
