@@ -1,12 +1,14 @@
 import { LayercastError } from '../../dist/base/errors.js';
 import { Anchor } from './anchor.js';
 import { Host } from './host.js';
-import { layingScript, type Sites, siteBridge } from './laying.js';
+import { cutCable, cuttingScript, layingScript, plugInScript, type Sites, siteBridge } from './laying.js';
 import { LinkWatch } from './link-watch.js';
 import { type Member, parseMemberships } from './memberships.js';
 import { countingRules, Port, probeDestination } from './port.js';
 import { portOf } from './ports.js';
 import { LabProcess } from './process.js';
+import { Relay } from './relay/relay.js';
+import type { RelayOptions } from './relay/relay-options.js';
 import { until } from './until.js';
 
 export interface BedOptions {
@@ -38,6 +40,7 @@ export class Bed {
   readonly #hosts: ReadonlyMap<string, Host>;
   readonly #ports: ReadonlyMap<string, Port>;
   readonly #watches: LabProcess[] = [];
+  readonly #relays = new Map<string, Relay>();
 
   private constructor(anchor: Anchor, record: BedRecord) {
     this.record = record;
@@ -119,6 +122,28 @@ export class Bed {
     }
     await Promise.all([from, to].map((host) => this.host(host).ready(name)));
     return name;
+  }
+
+  /**
+   * Puts a relay in user space into the cable to a host, or another one in the place of the one there. It is for links that the kernel does
+   * not have. Processes must not run on the host yet: it gets a new `eth0`, with the same address. When the relay ends, the link is dead.
+   *
+   * @param limitS the relay ends by itself after this time
+   */
+  async relay(name: string, options: RelayOptions, limitS = 900): Promise<Relay> {
+    const host = this.host(name);
+    const index = this.record.hosts.indexOf(name);
+    const before = this.#relays.get(name);
+    await before?.[Symbol.asyncDispose]();
+    if (before === undefined) {
+      const input = cuttingScript(name, index, this.#anchor.pid, this.record.mtuBytes);
+      await this.#anchor.run(['sh', '-e'], { input });
+    }
+    const relay = await Relay.start(this.#anchor.enter(), { ...cutCable(index), options, limitS });
+    this.#relays.set(name, relay);
+    if (before === undefined) await this.#anchor.run(['sh', '-e'], { input: plugInScript(name, index) });
+    await host.ready();
+    return relay;
   }
 
   /** Mounts an empty file system of this size on a folder. All hosts see it, and nothing outside the bed does. */
@@ -203,7 +228,7 @@ export class Bed {
   /** Ends every process that this object started on the hosts, then the bed. */
   async lift(): Promise<void> {
     await Promise.all([...this.#hosts.values()].map((host) => host.end()));
-    await Promise.all(this.#watches.map((watch) => watch[Symbol.asyncDispose]()));
+    await Promise.all([...this.#watches, ...this.#relays.values()].map((one) => one[Symbol.asyncDispose]()));
     await this.#anchor.lift();
   }
 

@@ -35,6 +35,46 @@ export function uplinkOf(site: string): string {
   return `u-${site}`;
 }
 
+/** A cable that a relay has cut: its ends are in the namespace of the bridge, where the relay reads and writes them. */
+export interface CutCable {
+  readonly bridgeSide: string;
+  readonly hostSide: string;
+}
+
+/** Names that no host and no site can have. */
+export function cutCable(hostIndex: number): CutCable {
+  return { bridgeSide: `${hostIndex}-bridge`, hostSide: `${hostIndex}-host` };
+}
+
+/**
+ * Commands that cut the cable to a host, for a relay between its ends. The bridge keeps its port and the counters of it: the host's
+ * `eth0` becomes the bridge's side of the cut, and the host gets another one, which is still down. The ends take no part in IPv6. Both outer
+ * ends write checksums and cut segments themselves: a relay gets whole packets, as they are on a cable.
+ */
+export function cuttingScript(host: string, index: number, anchorPid: number, mtuBytes: number): string {
+  const { bridgeSide, hostSide } = cutCable(index);
+  const whole = 'tx off sg off tso off gso off tx-udp-segmentation off';
+  return `
+ip netns exec ${host} ip link set dev eth0 down
+ip netns exec ${host} ip link set dev eth0 name ${bridgeSide} netns ${anchorPid}
+ip link add name ${hostSide} mtu ${mtuBytes} type veth peer name eth0 mtu ${mtuBytes} netns ${host}
+for end in ${bridgeSide} ${hostSide}; do
+  echo 1 >/proc/sys/net/ipv6/conf/$end/disable_ipv6
+  ip link set dev $end up
+done
+ethtool -K ${host} ${whole} >&2
+ip netns exec ${host} ethtool -K eth0 ${whole} >&2
+`;
+}
+
+/** Commands that put a host's new `eth0` into operation, after `cuttingScript`. */
+export function plugInScript(host: string, index: number): string {
+  return `
+ip netns exec ${host} ip addr add fd00:1::${(index + 1).toString(16)}/64 dev eth0 nodad
+ip netns exec ${host} ip link set dev eth0 up
+`;
+}
+
 function layBridge(name: string, mtuBytes: number): string {
   const quick = [
     'mcast_mld_version 2',
