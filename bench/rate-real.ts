@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
 import { LayercastError } from '../dist/base/errors.js';
-import { requireTool } from '../test/lab/machine.js';
+import { requireIperf } from './rate-real/iperf.js';
 import type { Leave } from './rate-real/play.js';
 import type { Asked, Report, Row } from './rate-real/report.js';
 import { alone } from './rate-real/rows/alone.js';
 import { besideTcp } from './rate-real/rows/beside-tcp.js';
 import { changing } from './rate-real/rows/changing.js';
+import { kindsOfLinks } from './rate-real/rows/kinds-of-links.js';
 import { many } from './rate-real/rows/many.js';
 import { randomLoss } from './rate-real/rows/random-loss.js';
 import { shared } from './rate-real/rows/shared.js';
@@ -21,6 +22,7 @@ const rows: Readonly<Record<string, Row>> = {
   f: twoServers,
   g: many,
   h: wholeObject,
+  i: kindsOfLinks,
 };
 
 /**
@@ -29,7 +31,9 @@ const rows: Readonly<Record<string, Row>> = {
  *
  * Arguments: `--rows a,b,…` (all), `--seconds N` for each run (a row's own), `--rates 0.5,7` in Mbit/s and `--queues 20,100`
  * in ms (a row's own), `--leave fast|slow` (both in row a), `--logs DIR` for a log of each run in the form of
- * `simulate --json`, `--told` for receivers that are told the best level instead of finding it, `--whole` for 100 MB in all of row h.
+ * `simulate --json`, `--told` for receivers that are told the best level instead of finding it, `--whole` for 100 MB in all of row h,
+ * `--net batch|dgram` for the port that receivers use. For row i: `--only tbf-16kB,fair` for the links whose names begin so,
+ * `--runs N` for the median of so many, `--traces FILE,…` for links with the capacity that a file has.
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const text = { type: 'string' } as const;
@@ -37,7 +41,11 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
   const { values } = parseArgs({
     args: [...args],
     options: {
-      rows: { ...text, default: Object.keys(rows).join(',') },
+      rows: text,
+      only: text,
+      runs: { ...text, default: '1' },
+      traces: text,
+      net: text,
       seconds: text,
       rates: text,
       queues: text,
@@ -47,8 +55,9 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       whole: flag,
     },
   });
-  const wanted = values.rows.split(',').map((letter) => [letter, named(letter)] as const);
-  if (values.rows.includes('d')) requireTool('iperf3', 'iperf3');
+  const letters = values.rows ?? (values.only === undefined ? Object.keys(rows).join(',') : 'i');
+  const wanted = letters.split(',').map((letter) => [letter, named(letter)] as const);
+  if (/[di]/.test(letters)) requireIperf();
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
@@ -60,6 +69,10 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     logs: values.logs,
     told: values.told,
     whole: values.whole,
+    only: values.only?.split(','),
+    traces: values.traces?.split(','),
+    runs: numbers('runs', values.runs)![0]!,
+    net: values.net === undefined ? undefined : netOf(values.net),
     signal: interruption.signal,
     say: (what) => console.error(what),
   };
@@ -87,4 +100,9 @@ function numbers(option: string, text: string | undefined): readonly number[] | 
 function leaveOf(text: string): Leave {
   if (text === 'fast' || text === 'slow') return text;
   throw new LayercastError('USAGE', `--leave ${text} is neither fast nor slow`);
+}
+
+function netOf(text: string): string {
+  if (text === 'batch' || text === 'dgram') return text;
+  throw new LayercastError('USAGE', `--net ${text} is neither batch nor dgram`);
 }

@@ -13,8 +13,10 @@ export interface Ladder {
 /**
  * The generated ladder from 0.45 Mbit/s to two octaves above the fastest link, 128 Mbit/s at most: channels that no receiver can
  * reach would cost the server processor time that this machine needs for other work.
+ *
+ * @param fromBitsPerSecond its lowest level
  */
-export function ladderOf(fastestBitsPerSecond: number): Ladder {
-  const levels = thirdsLevels(lowestBitsPerSecond, Math.min(highestBitsPerSecond, 4 * fastestBitsPerSecond));
+export function ladderOf(fastestBitsPerSecond: number, fromBitsPerSecond = lowestBitsPerSecond): Ladder {
+  const levels = thirdsLevels(fromBitsPerSecond, Math.min(highestBitsPerSecond, 4 * fastestBitsPerSecond));
   return { levels, layers: layersOf(levels) };
 }

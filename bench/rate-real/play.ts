@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LayercastError } from '../../dist/base/errors.js';
 import { preferred, Scene } from '../../test/e2e/scene.js';
 import type { Bed } from '../../test/lab/bed.js';
+import { applyLink, type LabLink } from '../../test/lab/lab-link.js';
 import { ladderOf } from './ladder.js';
 import { bestLevel } from './levels.js';
 import { Recording } from './recording.js';
@@ -42,11 +43,15 @@ export interface Plan {
   readonly sites?: Readonly<Record<string, readonly string[]>>;
   /** Bottlenecks toward hosts and sites. */
   readonly links?: Readonly<Record<string, Link>>;
+  /** Links of other kinds, toward hosts. */
+  readonly kinds?: Readonly<Record<string, LabLink>>;
   /** Bottlenecks toward a host, one for each server in their order. */
   readonly apart?: { readonly host: string; readonly links: readonly Link[] };
   /** 'fast': a group stops with its last listener; 'slow': after the 2 s of MLD's defaults. */
   readonly leave: Leave;
   readonly fastestBitsPerSecond: number;
+  /** The lowest level, where it is not that of all ladders here. */
+  readonly slowestBitsPerSecond?: number;
   readonly object?: { readonly sizeBytes: number };
   readonly cues?: readonly Cue[];
 }
@@ -59,6 +64,8 @@ export interface Playing {
   readonly logs: string | undefined;
   /** Receivers are told the best level instead of finding it: what is the most that can be reached. */
   readonly told: boolean;
+  /** The port that receivers use, as `LAYERCAST_NET`; undefined for that of their host. */
+  readonly net: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -92,7 +99,7 @@ export async function play(plan: Plan, playing: Playing): Promise<Recording> {
   return recording;
 }
 
-async function perform(scene: Scene, recording: Recording, plan: Plan, { told, signal }: Playing): Promise<void> {
+async function perform(scene: Scene, recording: Recording, plan: Plan, { told, net, signal }: Playing): Promise<void> {
   const { servers = ['alpha'], receivers, cues = [] } = plan;
   const stage = await setUp(scene, recording, plan);
   const config = await publish(scene, plan);
@@ -104,7 +111,8 @@ async function perform(scene: Scene, recording: Recording, plan: Plan, { told, s
   const receptions = receivers.map(async ({ host, fromS = 0, untilS = plan.seconds, toldBitsPerSecond }) => {
     await after(fromS);
     const more = told ? ['--channels', toldChannels(plan, toldBitsPerSecond)] : [];
-    const receiver = new StagedReceiver(host, scene.fetch(host, 'bench/object', `${host}-${fromS}`, more));
+    const options = net === undefined ? {} : { env: { LAYERCAST_NET: net } };
+    const receiver = new StagedReceiver(host, scene.fetch(host, 'bench/object', `${host}-${fromS}`, more, options));
     recording.add(receiver);
     if (plan.object === undefined) await after(untilS - fromS);
     else await Promise.race([receiver.completed(), after(plan.seconds)]);
@@ -130,6 +138,10 @@ async function setUp(scene: Scene, recording: Recording, plan: Plan): Promise<St
     for (const port of ports) await bed.port(port).fastLeave(true);
   }
   for (const [port, link] of Object.entries(plan.links ?? {})) await relink(port, link);
+  for (const [host, link] of Object.entries(plan.kinds ?? {})) {
+    const relay = await applyLink(bed, host, link);
+    if (relay !== undefined) recording.relayed(host, relay);
+  }
   if (plan.apart !== undefined) {
     const { host, links } = plan.apart;
     const shapes = links.map((link, index) => ({
@@ -147,7 +159,7 @@ async function setUp(scene: Scene, recording: Recording, plan: Plan): Promise<St
 
 /** Writes the object and the fleet file. Without a size, the object is too large for any receiver to complete, and its bytes do not matter. */
 async function publish(scene: Scene, plan: Plan): Promise<string> {
-  const { servers = ['alpha'], seconds, fastestBitsPerSecond, object, ssm = false } = plan;
+  const { servers = ['alpha'], seconds, fastestBitsPerSecond, slowestBitsPerSecond, object, ssm = false } = plan;
   const endless = ((seconds + 10) * fastestBitsPerSecond * servers.length) / 8 + 1e6;
   await writeFile(scene.path('object'), object === undefined ? '' : randomBytes(object.sizeBytes));
   if (object === undefined) await truncate(scene.path('object'), Math.ceil(1.3 * endless));
@@ -155,7 +167,7 @@ async function publish(scene: Scene, plan: Plan): Promise<string> {
     name,
     { address: scene.bed.host(name).address, offset: `${(100 * index) / servers.length}%` },
   ]);
-  const channels = ladderOf(fastestBitsPerSecond).layers.map((rate) => ({ rate: `${rate}bit` }));
+  const channels = ladderOf(fastestBitsPerSecond, slowestBitsPerSecond).layers.map((rate) => ({ rate: `${rate}bit` }));
   const code = object === undefined ? 'none' : 'raptorq';
   return scene.fleet({
     fleet: 'bench',
@@ -167,7 +179,7 @@ async function publish(scene: Scene, plan: Plan): Promise<string> {
 }
 
 function toldChannels(plan: Plan, rateBitsPerSecond: number): string {
-  const { levels } = ladderOf(plan.fastestBitsPerSecond);
+  const { levels } = ladderOf(plan.fastestBitsPerSecond, plan.slowestBitsPerSecond);
   const count = Math.max(1, levels.indexOf(bestLevel(levels, rateBitsPerSecond)) + 1);
   return Array.from({ length: count }, (_, channel) => channel).join(',');
 }

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LinkSample, LinkWatch } from '../../test/lab/link-watch.js';
+import type { Relay } from '../../test/lab/relay/relay.js';
 import { carried, queueMsOf } from './carried.js';
 import type { StagedReceiver } from './staged-receiver.js';
 
@@ -19,6 +20,7 @@ export class Recording {
   readonly #receivers: StagedReceiver[] = [];
   readonly #leftMs = new Map<StagedReceiver, number>();
   readonly #links = new Map<string, { readonly atMs: number; readonly rateBitsPerSecond: number }[]>();
+  readonly #relays = new Map<string, Relay>();
   readonly #flows: { readonly atMs: number; readonly flow: string; readonly rateBitsPerSecond: number }[] = [];
   #startMs = performance.now();
   #endMs: number | undefined;
@@ -59,6 +61,16 @@ export class Recording {
     this.#links.set(link, [...rates, { atMs: performance.now(), rateBitsPerSecond }]);
   }
 
+  /** Notes that a link is a relay, whose counters are those of the link. */
+  relayed(link: string, relay: Relay): void {
+    this.#relays.set(link, relay);
+  }
+
+  /** The relay of a link, if it has one. */
+  relay(link: string): Relay | undefined {
+    return this.#relays.get(link);
+  }
+
   /** Notes what other traffic got at a moment. */
   flowed(flow: string, atMs: number, rateBitsPerSecond: number): void {
     this.#flows.push({ atMs, flow, rateBitsPerSecond });
@@ -77,7 +89,7 @@ export class Recording {
   }
 
   samples(link: string): readonly LinkSample[] {
-    return this.#watch.samples(link);
+    return this.#relays.get(link)?.samples ?? this.#watch.samples(link);
   }
 
   /** Writes the log, `NAME.jsonl`, in the form of `simulate --json`; every time is one since the beginning. */

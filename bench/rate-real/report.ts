@@ -9,6 +9,12 @@ export interface Asked extends Playing {
   readonly rates: readonly number[] | undefined;
   readonly queuesMs: readonly number[] | undefined;
   readonly leaves: readonly Leave[];
+  /** Row i: beginnings of the names of links; undefined for all. */
+  readonly only: readonly string[] | undefined;
+  /** Row i: files with capacities over time; undefined for some that are made up. */
+  readonly traces: readonly string[] | undefined;
+  /** Row i: runs of each link. */
+  readonly runs: number;
   /** Row h: 100 MB for the slowest too. */
   readonly whole: boolean;
   /** Says what is being played, on stderr. */
