@@ -18,7 +18,10 @@ const BENCHMARK_SEEDS = 20;
  *
  * Arguments: `--rows a,d` (all), `--seeds N` (20), `--first-seed N` (1), `--workers 1|2` (1), `--without PART,…` to switch off
  * parts of rate control, `--ablate` to do so with each in turn, `--each` for a line for every seed, `--decisions` for every
- * decision, too.
+ * decision, too, `--traces FILE,…` for the links of row traces (without it, they are made up).
+ *
+ * One row of links, quickly: `--rows tbf --seeds 32 --workers 2`; one seed of it with all decisions: `--rows tbf --seeds 1
+ * --first-seed 7 --decisions`.
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const { values } = parseArgs({
@@ -29,6 +32,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       'first-seed': { type: 'string', default: '1' },
       workers: { type: 'string', default: '1' },
       without: { type: 'string' },
+      traces: { type: 'string' },
       ablate: { type: 'boolean', default: false },
       each: { type: 'boolean', default: false },
       decisions: { type: 'boolean', default: false },
@@ -42,6 +46,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     names,
     seeds: Array.from({ length: countOf('seeds', values.seeds) }, (_, index) => firstSeed + index),
     workerCount: countOf('workers', values.workers),
+    traces: values.traces?.split(',') ?? [],
     showsEach: values.each || values.decisions,
     showsDecisions: values.decisions,
   };
@@ -63,13 +68,14 @@ interface Asked {
   readonly names: readonly string[];
   readonly seeds: readonly number[];
   readonly workerCount: number;
+  readonly traces: readonly string[];
   readonly showsEach: boolean;
   readonly showsDecisions: boolean;
 }
 
 /** All seeds of a row, in their order. */
 async function play(asked: Asked, row: string, without: string | undefined): Promise<readonly Outcome[]> {
-  const jobs = asked.seeds.map((seed): Job => ({ row, seed, without }));
+  const jobs = asked.seeds.map((seed): Job => ({ row, seed, without, traces: asked.traces }));
   const outcomes: Outcome[] = [];
   let cpuS = 0;
   for await (const done of doneBy(asked.workerCount, jobs)) {

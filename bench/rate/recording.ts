@@ -1,4 +1,5 @@
 import type { Step } from '../rate-real/levels.js';
+import type { Departure } from './links/departures.js';
 
 /** Sums since the beginning, and what stands in the queue. */
 export interface LinkSample {
@@ -25,6 +26,8 @@ export interface Recording {
   /** By receiver, what it had joined, with all servers. */
   readonly steps: readonly (readonly Step[])[];
   readonly decisions: readonly string[];
+  /** What came to the links, if the trial asked for it. */
+  readonly departures: readonly Departure[];
 }
 
 /** Samples are taken this often. */

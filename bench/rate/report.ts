@@ -14,7 +14,10 @@ const summaryColumns: readonly Column<Summary>[] = [
   { title: 'p90', cell: ({ p90 }) => shown(p90) },
   { title: 'never', cell: ({ neverCount }) => neverCount },
   { title: 'to reach', cell: ({ target }) => target },
-  { title: 'met by', cell: ({ metShare }) => (metShare === undefined ? undefined : percent(metShare)) },
+  {
+    title: 'met by',
+    cell: ({ metShare, count }) => (metShare === undefined || count === 0 ? undefined : percent(metShare)),
+  },
 ];
 
 /** A row for people: all figures, what they are in each group, and the seeds that are worst. */
@@ -43,7 +46,7 @@ export function reportOf(name: string, row: Row, outcomes: readonly Outcome[]): 
         ...row.figures.map(({ name: figure }) => ({
           title: figure,
           cell: (outcome: Outcome) =>
-            `${shown(outcome.figures[figure]!)}${missesOf(row, outcome).has(figure) ? ' !' : ''}`,
+            `${shown(outcome.figures[figure] ?? Number.NaN)}${missesOf(row, outcome).has(figure) ? ' !' : ''}`,
         })),
       ]),
     );
@@ -53,6 +56,7 @@ export function reportOf(name: string, row: Row, outcomes: readonly Outcome[]): 
 
 /** Mean, and how many seeds met what is to be reached. */
 export function brief({ mean, metShare, neverCount, count }: Summary): string {
+  if (count === 0) return '-';
   const figure = neverCount === count ? '∞' : shown(mean);
   return metShare === undefined ? figure : `${figure} (${percent(metShare)})`;
 }

@@ -35,7 +35,8 @@ export interface Outcome {
 export interface Row {
   readonly title: string;
   readonly figures: readonly FigureKind[];
-  readonly play: (seed: number, ablation: Ablation) => Promise<Outcome>;
+  /** @param traces files of capacity, for rows that need some. */
+  readonly play: (seed: number, ablation: Ablation, traces: readonly string[]) => Promise<Outcome>;
 }
 
 export function atLeast(least: number): Target {

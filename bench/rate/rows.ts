@@ -7,6 +7,8 @@ import { oddities } from './rows/oddities.js';
 import { randomLoss } from './rows/random-loss.js';
 import { replicated } from './rows/replicated.js';
 import { shared, sharedUnsure } from './rows/shared.js';
+import { beacons, bursts, fairQueues, policers, tokenBuckets } from './rows/steady-links.js';
+import { traces } from './rows/traces.js';
 import { twoServers } from './rows/two-servers.js';
 
 export const rows: Readonly<Record<string, Row>> = {
@@ -23,6 +25,12 @@ export const rows: Readonly<Record<string, Row>> = {
   f: twoServers,
   g: replicated,
   h: oddities,
+  tbf: tokenBuckets,
+  policer: policers,
+  fq: fairQueues,
+  beacons,
+  bursts,
+  traces,
 };
 
 /** @throws {LayercastError} `USAGE` when no row is called that. */

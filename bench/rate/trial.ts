@@ -14,12 +14,14 @@ import {
 import type { Prng } from '../../dist/simulate/random/prng.js';
 import type { Step } from '../rate-real/levels.js';
 import type { Ablation, Filter } from './ablation.js';
+import { Departures } from './links/departures.js';
 import { Listener, type ListenerOptions } from './listener.js';
 import { type Recording, SAMPLE_MS, type Sample } from './recording.js';
 import { SeveralPaths } from './several-paths.js';
 
 /** A link that is too narrow. */
-export interface Bottleneck extends Pick<LinkOptions, 'loss' | 'jitterUs'> {
+export interface Bottleneck extends Pick<LinkOptions, 'loss' | 'jitterUs' | 'discipline'> {
+  /** Of a trace, its mean. */
   readonly rateBitsPerSecond: number;
   /** Length of the queue as the time that it takes to leave; at least eight packets. */
   readonly queueMs: number;
@@ -52,6 +54,8 @@ export interface Trial {
     readonly fromS: number;
     readonly rateBitsPerSecond?: number;
   }[];
+  /** For how long everything that comes to the links is recorded. @default 0 */
+  readonly departuresS?: number;
 }
 
 /** A packet of ours: 1184 bytes of symbol and what is around it. */
@@ -89,6 +93,7 @@ class Stage {
   readonly #samples: Sample[] = [];
   readonly #steps: Step[][] = [];
   readonly #decisions: string[] = [];
+  readonly #departures: Departures;
 
   constructor(trial: Trial, ablation: Ablation) {
     this.#trial = trial;
@@ -110,6 +115,8 @@ class Stage {
     );
     this.#plan = new StepPlan({ rates: channels, mode, symbolBytes: SYMBOL_BYTES });
     this.#links = this.#layLinks();
+    this.#departures = new Departures(this.#beginUs, this.#us(trial.departuresS ?? 0));
+    if (trial.departuresS !== undefined) this.#network.nodeOf('root').addTap(this.#departures);
   }
 
   async play(): Promise<Recording> {
@@ -132,6 +139,7 @@ class Stage {
     }
     for (let atMs = 0; atMs <= seconds * 1000; atMs += SAMPLE_MS) {
       await clock.run(this.#us(atMs / 1000));
+      for (const link of this.#links) if (link.options.discipline !== undefined) link.catchUp();
       this.#samples.push({
         atMs,
         links: this.#links.map((link) => ({ ...link.counts, queueMs: link.queueUs / 1000 })),
@@ -139,7 +147,8 @@ class Stage {
         flowBytes: flows.map(({ arrivedBytes }) => arrivedBytes),
       });
     }
-    return { samples: this.#samples, steps: this.#steps, decisions: this.#decisions };
+    const departures = this.#departures.all;
+    return { samples: this.#samples, steps: this.#steps, decisions: this.#decisions, departures };
   }
 
   #us(seconds: number): number {
@@ -227,9 +236,11 @@ export function levelsOf(channels: readonly number[], mode: 'several' | 'best' =
   return mode === 'several' ? cumulativeRates(channels) : channels.toSorted((a, b) => a - b);
 }
 
-function optionsOf({ rateBitsPerSecond, queueMs, loss, jitterUs }: Bottleneck): LinkOptions {
+/** What a bottleneck is as a link. */
+export function optionsOf({ rateBitsPerSecond, queueMs, loss, jitterUs, discipline }: Bottleneck): LinkOptions {
   const queueBytes = Math.max((rateBitsPerSecond * queueMs) / 8000, MIN_QUEUE_PACKETS * PACKET_BYTES);
-  return { rateBitsPerSecond, queueBytes, delayUs: DELAY_US, loss, jitterUs };
+  const ownRate = discipline?.kind === 'trace' ? undefined : rateBitsPerSecond;
+  return { rateBitsPerSecond: ownRate, queueBytes, delayUs: DELAY_US, loss, jitterUs, discipline };
 }
 
 function addressOf(serverIndex: number): string {

@@ -6,6 +6,8 @@ export interface Job {
   readonly seed: number;
   /** What is switched off; undefined for nothing. */
   readonly without: string | undefined;
+  /** Files of capacity. */
+  readonly traces: readonly string[];
 }
 
 export interface Done {

@@ -30,11 +30,14 @@ export type { VirtualClock } from './clock/virtual-clock.js';
 export { SimulatedReceiver, type SimulatedReceiverOptions } from './host/receiver.js';
 export { type ServerOptions, SimulatedServer } from './host/server.js';
 export { CapacityTrace } from './net/discipline/capacity-trace.js';
+export type { Discipline } from './net/discipline/discipline.js';
+export { disciplineOf } from './net/discipline/discipline-of.js';
 export {
   type DisciplineOptions,
   FQ_CODEL_DEFAULTS,
   FQ_CODEL_QUEUE_BYTES,
 } from './net/discipline/discipline-options.js';
+export { type WanderingOptions, wanderingTrace } from './net/discipline/wandering-trace.js';
 export type { HostOptions, VirtualHost } from './net/host.js';
 export type { Link } from './net/link.js';
 export { DEFAULT_QUEUE_BYTES, type LinkOptions, type LinkSettings } from './net/link-options.js';
