@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MAX_CHANNELS, MAX_PORT } from '../base/limits.js';
 import { choice, name, says, whole } from '../config/fields.js';
+import { nameRule } from '../config/rules.js';
 import { listOf, parseQuantity, patternOf, RATIO, SIZE } from '../config/units.js';
 import { GROUP_HASHES, SCOPES } from '../wire/group-options.js';
 import { LADDER_MODES, OBJECT_CODES, RECEIVER_MODES } from './fleet.js';
@@ -18,6 +19,15 @@ export const receiverMode = choice(RECEIVER_MODES);
 export const port = whole(1, MAX_PORT);
 export const hopLimit = whole(0, 255);
 export const dscp = whole(0, 63);
+/** An Ed25519 public key: 32 bytes in Base64, of which the last character has only four bits. */
+export const serverKey = name(
+  nameRule(
+    /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/,
+    44,
+    'not a public key',
+    'Base64, as layercast keygen --server prints',
+  ),
+);
 const channelIndex = whole(0, MAX_CHANNELS - 1);
 
 /** Indexes of an object's channels. */

@@ -23,6 +23,7 @@ import {
   plainName,
   port,
   scope,
+  serverKey,
   startOffset,
 } from './fields.js';
 
@@ -111,6 +112,10 @@ const serverShape = {
     .meta({ description: 'Names of the objects that this server sends. Default: all' }),
   hopLimit: hopLimit.optional().meta({ description: 'Overrides the channel’s, for all that this server sends' }),
   dscp: dscp.optional().meta({ description: 'Overrides the channel’s, for all that this server sends' }),
+  serverKey: serverKey.optional().meta({
+    description:
+      'Public key by which receivers know what this server sent; needed if it does not hold the fleet’s private key. layercast keygen --server prints it',
+  }),
 };
 
 const server = mappingOf('a server', serverShape)

@@ -96,4 +96,6 @@ export interface FleetServer {
   /** `hopLimit` and `dscp` override the channel's. */
   readonly hopLimit: number | undefined;
   readonly dscp: number | undefined;
+  /** Public key of this server, 32 bytes in Base64, if it has a key of its own instead of one derived from the fleet's. */
+  readonly publicKey: string | undefined;
 }

@@ -101,6 +101,7 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
       objects: entry.objects,
       hopLimit: entry.hopLimit,
       dscp: entry.dscp,
+      publicKey: entry.serverKey,
     };
   }
 

@@ -22,6 +22,7 @@ export type WarningCode =
   | 'FILE'
   | 'KEY'
   | 'KEY_EXPOSED'
+  | 'SERVER_KEY'
   | 'RECORD'
   | 'INTERFACE'
   | 'MTU'

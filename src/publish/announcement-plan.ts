@@ -73,12 +73,17 @@ function paceOf(fleet: Fleet) {
   return { intervalUs: fleet.announceIntervalUs, rateBitsPerSecond: fleet.announceRateBitsPerSecond };
 }
 
-/** Bytes of the packets of an object's announcement. Digests have one length for any content; numbers differ by some bytes. */
+/**
+ * Bytes of the packets of an object's announcement. Digests have one length for any content, and so do keys, which all servers have or could
+ * have; numbers differ by some bytes.
+ */
 function announcementBytes(fleet: Fleet, object: FleetObject): number {
   const geometry = geometryOf(fleet.symbolBytes, fleet.symbolBytes, 1);
   const digest = new Uint8Array(DIGEST_BYTES);
   const content = { geometry, sha256: digest, blockDigests: digest };
-  const body = packDescriptor({ ...describeContent(fleet, object, content, 2 ** 31), announceIntervalUs: 1e9 });
+  const publicKeys = new Map(fleet.servers.map(({ index }) => [index, digest]));
+  const descriptor = describeContent(fleet, object, content, publicKeys, 2 ** 31);
+  const body = packDescriptor({ ...descriptor, announceIntervalUs: 1e9 });
   const recordBytes = signatureBytes() + body.length;
   return recordBytes + Math.ceil(recordBytes / FRAGMENT_BYTES) * packetBytes(HEADER_BYTES);
 }

@@ -137,10 +137,11 @@ export class FleetSender {
   }
 
   async #takeStation(fleet: Fleet, superseded: AbortSignal): Promise<Station> {
-    const { host, interface: interfaceName, wait, signal, emit } = this.#options;
+    const { host, interface: interfaceName, wait, stateDir, signal, emit } = this.#options;
     const station = await findStation(fleet, {
       host,
       interface: interfaceName,
+      stateDir,
       interfaceBefore: this.#station?.interface,
       wait,
       signal: AbortSignal.any([signal, superseded]),

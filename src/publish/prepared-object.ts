@@ -23,6 +23,8 @@ export interface PrepareOptions {
   readonly stateDir: string;
   /** Signs the descriptor; undefined takes the record from the fleet's `records` folder. */
   readonly key: KeyObject | undefined;
+  /** As in `Signing`. @default true */
+  readonly isKeyOnServers?: boolean;
   readonly nowS: number;
   readonly signal: AbortSignal;
   /** Called while the file is hashed; each content of a file is hashed once. */
@@ -51,7 +53,8 @@ export async function prepareObject(
       onProgress: every(PROGRESS_BYTES, (hashedBytes) => options.onHashing(hashedBytes, source.sizeBytes)),
     });
     const content = { geometry, sha256: digests.sha256, blockDigests: digests.blockDigests };
-    const signed = await signedRecord({ fleet, key: options.key }, object, content, options.nowS);
+    const { key, isKeyOnServers = true, nowS } = options;
+    const signed = await signedRecord({ fleet, key, isKeyOnServers }, object, content, nowS);
     return { ...signed, source, content };
   } catch (error) {
     await source.close();

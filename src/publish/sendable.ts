@@ -7,6 +7,7 @@ import type { BroadcastObject } from '../sender/broadcast-object.js';
 import { Publication } from '../sender/publication.js';
 import type { SenderEvents } from './events.js';
 import { type PreparedObject, prepareObject } from './prepared-object.js';
+import { runKeyFor } from './records/server-keys.js';
 import { type Station, settingsOf } from './station.js';
 import type { CodingThread } from './symbols/coding-thread.js';
 import { fastChannels } from './symbols/fast-channels.js';
@@ -57,7 +58,8 @@ export async function makeSendable(
   try {
     check(prepared);
     const { descriptor, record, content } = prepared;
-    const publication = new Publication(descriptor, record, content.blockDigests, server.index);
+    const runKey = runKeyFor(descriptor, server.index, station.serverKey);
+    const publication = new Publication(descriptor, record, content.blockDigests, server.index, runKey);
     const sendings = sendingsOf(fleet, server).filter((sending) => sending.object === object);
     const indices = sendings.map(({ channel }) => channel.index);
     const symbols = await symbolsOf(prepared, {

@@ -7,8 +7,11 @@ import { readKeyText } from '../config/read-text.js';
 import type { Fleet, FleetObject, FleetServer } from '../fleet/fleet.js';
 import { digitsOf, isLinkLocal } from '../net/interfaces/interface-table.js';
 import { awaitInterface, LOOK_INTERVAL_MS, usableInterfaces } from '../net/interfaces/interfaces.js';
+import { derivedServerKey, publicKeyBytes } from '../wire/server-keys.js';
 import { privateKeyFrom } from '../wire/signature.js';
 import { chooseServer } from './choose-host.js';
+import { serverKeyIn } from './records/server-key-file.js';
+import { hasOwnKey } from './records/server-keys.js';
 
 /** The server of a fleet that this host is, with the interface and the key that it uses. */
 export interface Station {
@@ -16,6 +19,8 @@ export interface Station {
   readonly server: FleetServer;
   /** Signs descriptors; undefined if records were signed elsewhere. */
   readonly key: KeyObject | undefined;
+  /** Signs the runs of this server, where the descriptor names its public half; undefined if there is none. */
+  readonly serverKey: KeyObject | undefined;
   /** The only interface to send on. */
   readonly interface: string;
 }
@@ -25,6 +30,8 @@ export interface StationOptions {
   readonly host: string | undefined;
   /** The interface to send on; undefined: as the fleet file says. */
   readonly interface: string | undefined;
+  /** Where a server that cannot derive its key keeps it. */
+  readonly stateDir: string;
   /** The interface that was used before. If no setting names an interface, this one stays in use as long as it is there. */
   readonly interfaceBefore: string | undefined;
   /** Whether to wait for an interface, or for an address that has to be there. */
@@ -47,21 +54,35 @@ export async function findStation(fleet: Fleet, options: StationOptions): Promis
   const named = options.interface ?? server.interface ?? fleet.interface;
   const name = named ?? interfaceWith(server.address) ?? stillUsable(options.interfaceBefore);
   const chosen = await awaitInterface(name, options);
-  return { fleet, server, key, interface: chosen.name };
+  const serverKey =
+    key === undefined || hasOwnKey(server, key)
+      ? await ownKey(options.stateDir)
+      : derivedServerKey(key, fleet.name, server.name);
+  return { fleet, server, key, serverKey, interface: chosen.name };
+}
+
+/** The key in the state directory; undefined if the directory cannot be used, of which a warning tells. */
+async function ownKey(stateDir: string): Promise<KeyObject | undefined> {
+  return serverKeyIn(stateDir).catch((error: unknown) => {
+    if (error instanceof LayercastError && error.code === 'KEY_INVALID') throw error;
+    return undefined;
+  });
 }
 
 /** All settings on which the datagrams of an object depend, as a text to compare; without the settings of its record alone. */
 export function settingsOf({ expiresAfterUs: _, ...object }: FleetObject, station: Station): string {
   const { fleet, server } = station;
-  const servers = fleet.servers.map(({ name, index, address, offset, channels, objects }) => {
-    return [name, index, address, offset, channels, objects];
+  const servers = fleet.servers.map(({ name, index, address, offset, channels, objects, publicKey }) => {
+    return [name, index, address, offset, channels, objects, publicKey];
   });
   return JSON.stringify([frameOf(station), fleet.symbolBytes, fleet.blockSymbols, object, servers, server]);
 }
 
 /** The settings that all objects of a server share, as a text to compare. When they change, no object can go on as before. */
-export function frameOf({ fleet, server, interface: interfaceName }: Station): string {
-  return JSON.stringify([fleet.name, fleet.ssm, server.name, server.index, server.address ?? null, interfaceName]);
+export function frameOf({ fleet, server, serverKey, interface: interfaceName }: Station): string {
+  const keyHex = serverKey === undefined ? null : Buffer.from(publicKeyBytes(serverKey)).toString('hex');
+  const place = [server.name, server.index, server.address ?? null, interfaceName];
+  return JSON.stringify([fleet.name, fleet.ssm, ...place, keyHex]);
 }
 
 /**

@@ -149,6 +149,10 @@ export class Reception {
     ) {
       return 'contradiction';
     }
+    if (header.type === DatagramType.run) {
+      this.#observe(header, length, arrivalUs);
+      return undefined;
+    }
     const take = header.type === DatagramType.digests ? this.#takeDigests : this.#takeSymbol;
     return take.call(this, header, bytes, start + HEADER_BYTES, length - HEADER_BYTES, arrivalUs);
   }

@@ -3,6 +3,7 @@ import { burstCount, DEFAULT_BURST_US, MAX_BURST_DATAGRAMS } from '../rate/burst
 import { Pacer } from '../rate/pacer.js';
 import { type LadderChannel, ScheduleTime } from '../rate/schedule-time.js';
 import { type DepartureMarks, Flag, stampHeader } from '../wire/header.js';
+import type { RunSigner } from './run-signer.js';
 import { type DatagramSource, type SendLimits, Slab } from './slab.js';
 
 /** How long before it leaves a datagram is made. A disk read on a busy host takes less, and slabs stay small. */
@@ -24,6 +25,8 @@ export interface SenderChannelOptions {
   readonly burstUs?: number | undefined;
   /** How late the clock's timers are (`Clock.timerLatenessUs`). @default 0 */
   readonly timerLatenessUs?: number | undefined;
+  /** Signs what leaves, for a source that makes run records. */
+  readonly signer?: RunSigner | undefined;
 }
 
 /**
@@ -41,6 +44,7 @@ export class SenderChannel {
   readonly #scheduleTime: ScheduleTime;
   readonly #source: DatagramSource;
   readonly #firstSequence: number;
+  readonly #signer: RunSigner | undefined;
   #front: Slab;
   #back: Slab;
   /** The first entry of the front slab that has not left; below 0 while datagrams in front of entry 0 wait. */
@@ -56,13 +60,14 @@ export class SenderChannel {
     intervalUs: number,
     startUs: number,
     firstSequence: number,
-    { part, burstUs = DEFAULT_BURST_US, timerLatenessUs = 0 }: SenderChannelOptions = {},
+    { part, burstUs = DEFAULT_BURST_US, timerLatenessUs = 0, signer }: SenderChannelOptions = {},
   ) {
     // Rates of a ladder are simple fractions of each other. Channels that begin together would send together again and again.
     this.#phaseUs = (((part?.channel ?? 0) * GOLDEN_RATIO) % 1) * intervalUs;
     this.#scheduleTime = new ScheduleTime(part === undefined ? undefined : { ...part, intervalUs });
     this.#source = source;
     this.#firstSequence = firstSequence;
+    this.#signer = signer;
     const { trainLength, peakFactor } = this.#scheduleTime;
     const together = burstCount(burstUs, intervalUs);
     // The pacer runs on schedule time, which passes faster than time in previews.
@@ -133,7 +138,7 @@ export class SenderChannel {
     return front.batches(first, first + count, limits);
   }
 
-  /** Writes the marks of the next `count` datagrams. */
+  /** Writes the marks of the next `count` datagrams, and signs what they end. */
   #stamp(count: number, nowUs: number, flags: number): void {
     const front = this.#front;
     const marks = this.#marks;
@@ -143,7 +148,9 @@ export class SenderChannel {
     marks.flags = flags;
     for (let i = 0; i < count; i++) {
       marks.sequence = (this.#firstSequence + this.sentCount + i) % 2 ** 32;
-      stampHeader(marks, front.bytes, front.startOf(this.#leftCount + i));
+      const entry = this.#leftCount + i;
+      stampHeader(marks, front.bytes, front.startOf(entry));
+      this.#signer?.take(front.bytes, front.startOf(entry), front.lengthOf(entry));
     }
   }
 

@@ -8,7 +8,9 @@ import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
 import { digestDatagram } from '../wire/digests.js';
 import { recordDatagrams } from '../wire/fragments.js';
 import { ANNOUNCEMENT_CHANNEL, type Header, newHeader } from '../wire/header.js';
+import type { ServerKey } from '../wire/server-keys.js';
 import { SenderChannel } from './channel.js';
+import { RunSigner } from './run-signer.js';
 import { Carousel } from './schedule/carousel.js';
 import { type Arc, planRing, RUN_SYMBOLS } from './schedule/ring.js';
 import { nextRepairEsi, type RepairRange, repairRangeOf } from './schedule/stretches.js';
@@ -22,14 +24,23 @@ export class Publication {
   readonly #object: Header;
   readonly #digests: readonly Uint8Array[];
   readonly #carousels: Carousel[] = [];
+  readonly #runKey: ServerKey | undefined;
   #descriptor: Descriptor;
   #announcement: readonly Uint8Array[];
 
   /**
    * @param record the descriptor, signed.
    * @param blockDigests SHA-256 of each block, back to back.
+   * @param runKey the server's private key, whose public half the descriptor has: runs are signed with it; undefined: they are not signed
    */
-  constructor(descriptor: Descriptor, record: Uint8Array, blockDigests: Uint8Array, serverIndex: number) {
+  constructor(
+    descriptor: Descriptor,
+    record: Uint8Array,
+    blockDigests: Uint8Array,
+    serverIndex: number,
+    runKey?: ServerKey,
+  ) {
+    this.#runKey = runKey;
     this.#descriptor = descriptor;
     this.geometry = geometryOf(descriptor.sizeBytes, descriptor.symbolBytes, descriptor.blockCount);
     this.#plan = new StepPlan(ladderOf(descriptor));
@@ -86,6 +97,7 @@ export class Publication {
       part,
       burstUs,
       timerLatenessUs: clock.timerLatenessUs,
+      signer: this.#runKey === undefined ? undefined : new RunSigner(this.#runKey),
     });
   }
 
@@ -102,6 +114,7 @@ export class Publication {
       channelIndex,
       symbolCount: this.geometry.symbolCount,
       records: [...this.#announcement, ...this.#digests],
+      signedFromS: this.#runKey === undefined ? undefined : Math.floor(wallUs / 1e6),
     });
     this.#carousels.push(carousel);
     return carousel;

@@ -16,6 +16,8 @@ export const DatagramType = {
   descriptor: 1,
   /** Digests of a run of blocks with the path to the signed root; `block` is the number of the run. */
   digests: 2,
+  /** Signed hashes of the datagrams before it; `esi` is their number, and `block` when the server began to count, in seconds since 1970. */
+  run: 3,
 } as const;
 export type DatagramType = (typeof DatagramType)[keyof typeof DatagramType];
 
@@ -109,6 +111,11 @@ export function addressDatagram(serverIndex: number, channelIndex: number, bytes
   bytes[at + 5] = channelIndex;
 }
 
+/** The type of the datagram at `at`, which has a valid header. */
+export function typeAt(bytes: Uint8Array, at: number): number {
+  return bytes[at + 2]! & 15;
+}
+
 /** The fields that are known only when a datagram leaves. */
 export interface DepartureMarks {
   readonly sequence: number;
@@ -138,7 +145,7 @@ export function readHeader(bytes: Uint8Array, at: number, length: number, into: 
   const versionAndType = bytes[at + 2]!;
   if (versionAndType >> 4 !== WIRE_VERSION) return 'wireVersion';
   const type = versionAndType & 15;
-  if (type !== DatagramType.symbol && type !== DatagramType.descriptor && type !== DatagramType.digests) return 'type';
+  if (!isType(type)) return 'type';
   into.type = type;
   into.flags = bytes[at + 3]!;
   into.serverIndex = bytes[at + 4]!;
@@ -156,6 +163,10 @@ export function readHeader(bytes: Uint8Array, at: number, length: number, into: 
   into.esi = get32(bytes, at + 40);
   into.slot = get16(bytes, at + 44);
   return undefined;
+}
+
+function isType(type: number): type is DatagramType {
+  return type <= DatagramType.run;
 }
 
 // Not with DataView, which would need one view for each datagram, because each datagram is in its own buffer.

@@ -259,6 +259,23 @@ describe('keygen', () => {
     expect(readFileSync(join(out, 'layercast.key'), 'utf8')).not.toBe(before);
   });
 
+  it('prints the key of the server on this host as the fleet file has it, and keeps it unless forced', async () => {
+    const state = join(folder, 'state of a server');
+    const print = (...more: readonly string[]) => runCli(['keygen', '--server', '--state', state, ...more]);
+    const { code, stdout } = await print();
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^serverKey: [A-Za-z0-9+/]{43}=\n$/)]);
+    expect(statSync(join(state, 'server.key')).mode & 0o777).toBe(0o600);
+    expect((await print()).stdout).toBe(stdout);
+    expect((await print('--force')).stdout).not.toBe(stdout);
+  });
+
+  it('asks for one of --out and --server', async () => {
+    for (const args of [[], ['--out', folder, '--server'], ['--out', folder, '--state', folder]]) {
+      const { code, stderr } = await runCli(['keygen', ...args]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('--out DIR')]);
+    }
+  });
+
   it('when forced writes no key through a link, nor into a file that others may read', async () => {
     const out = mkdtempSync(join(folder, 'linked-'));
     writeFileSync(join(out, 'elsewhere'), 'untouched');

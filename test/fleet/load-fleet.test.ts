@@ -64,6 +64,7 @@ describe('a fleet file', () => {
           objects: undefined,
           hopLimit: undefined,
           dscp: undefined,
+          publicKey: undefined,
         },
       ],
     });

@@ -6,6 +6,7 @@ import { geometryOf } from '../../dist/object/geometry.js';
 import { announceIntervalOf, plannedAnnouncements } from '../../dist/publish/announcement-plan.js';
 import { forecastOf } from '../../dist/publish/forecast.js';
 import { signDescriptor } from '../../dist/publish/records/records.js';
+import { serverPublicKeys } from '../../dist/publish/records/server-keys.js';
 import { describeObject } from '../../dist/publish/records/signing.js';
 import { recordDatagrams } from '../../dist/wire/fragments.js';
 
@@ -37,8 +38,10 @@ describe('the announcements of a server', () => {
       sha256: new Uint8Array(32),
       blockDigests: new Uint8Array(32),
     };
-    const descriptor = describeObject(fleet, fleet.objects[0]!, content, 1_800_000_000);
-    const { record } = signDescriptor(descriptor, generateKeyPairSync('ed25519').privateKey);
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const publicKeys = serverPublicKeys(fleet, privateKey);
+    const descriptor = describeObject(fleet, fleet.objects[0]!, content, publicKeys, 1_800_000_000);
+    const { record } = signDescriptor(descriptor, privateKey);
     const bytes = recordDatagrams(record, 0, 255).reduce((sum, { length }) => sum + length + 48, 0);
     // The directory has them a third as often.
     const planned = plannedAnnouncements(fleet, fleet.servers[0]!).rateBitsPerSecond;

@@ -115,7 +115,7 @@ export class ServedRig {
     const text = { fleet: 'f', symbolBytes: 100, servers: { s: {} }, ...frame };
     const entry = { file: name, version: 1, code: 'none', channels: [{ rate: '1Mbit' }], ...object };
     const fleet = parseFleet(JSON.stringify({ ...text, objects: { [name]: entry } }), this.path('fleet.yaml'));
-    const station = { fleet, server: fleet.servers[0]!, key: this.key, interface: 'sim0' };
+    const station = { fleet, server: fleet.servers[0]!, key: this.key, serverKey: undefined, interface: 'sim0' };
     return await this.object(name).update(fleet.objects[0]!, station);
   }
 

@@ -29,7 +29,7 @@ function number(bits: number): fc.Arbitrary<number> {
 }
 
 const anyHeader: fc.Arbitrary<Header> = fc.record({
-  type: fc.constantFrom(0, 1, 2),
+  type: fc.constantFrom(0, 1, 2, 3),
   flags: number(8),
   serverIndex: number(8),
   channelIndex: number(8),

@@ -31,7 +31,7 @@ export function slowRead(bytes: Uint8Array): Header | HeaderFault {
   const version = Math.floor(view.getUint8(2) / 16);
   const type = view.getUint8(2) % 16;
   if (version !== 2) return 'wireVersion';
-  if (type !== 0 && type !== 1 && type !== 2) return 'type';
+  if (type !== 0 && type !== 1 && type !== 2 && type !== 3) return 'type';
   const sizes = view.getBigUint64(24);
   return {
     type,

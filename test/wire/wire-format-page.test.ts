@@ -29,9 +29,11 @@ describe('the page on the wire format', () => {
     expect(shown).toContain(record!.body);
     expect(shown).toContain(record!.signature);
     expect(shown).toContain(record!.datagrams[0]!.slice(0, 96));
+    const { runs } = vectorsOf<{ readonly runs: readonly { readonly record: string }[] }>('runs');
     expect(shown).toContain(lastRun!.datagram.slice(0, 96));
     const [root] = vectorsOf<{ readonly records: readonly { readonly record: string }[] }>('roots').records;
     expect(shown).toContain(root!.record);
+    expect(shown).toContain(runs[0]!.record.slice(0, 96));
   });
 
   it('shows groups as they are in the vectors', () => {

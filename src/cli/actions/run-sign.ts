@@ -27,6 +27,7 @@ export async function runSign({ config, key: keyPaths, out, state, json }: SignF
     for (const object of fleet.objects) {
       const prepared = await prepareObject(fleet, object, {
         key: keys[0]!,
+        isKeyOnServers: false,
         signal,
         stateDir: state ?? defaultStateDir(),
         nowS: Math.floor(Date.now() / 1000),

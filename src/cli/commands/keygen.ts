@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { KeygenFlags } from '../actions/run-keygen.js';
 
 export function keygen(program: Command): void {
   program
@@ -8,12 +9,20 @@ export function keygen(program: Command): void {
       'Creates the Ed25519 key pair of a fleet: DIR/layercast.key (private, PKCS#8 PEM, readable by you alone), ' +
         'which signs what is published, and DIR/layercast.pub (public, SPKI PEM), which receivers need.',
     )
-    .requiredOption('--out <dir>', 'folder to write to; created if it is missing')
+    .option('--out <dir>', 'folder to write to; created if it is missing')
+    .option('--server', 'print the public key of the server on this host instead, as "serverKey" in a fleet file')
+    .option('--state <dir>', 'state directory of the server. Default: that of layercast serve')
     .option('--force', 'replace existing keys')
-    .addHelpText('after', '\nExample:\n  layercast keygen --out keys')
-    .action(async ({ out, force }: { readonly out: string; readonly force?: boolean }) => {
-      const { writeKeyPair } = await import('../actions/key-pair.js');
-      const { privatePath, publicPath } = await writeKeyPair(out, force ?? false);
-      process.stdout.write(`${privatePath}\n${publicPath}\n`);
+    .addHelpText(
+      'after',
+      '\nA server that holds the private key of its fleet needs no other. One that gets\n' +
+        'signed records instead (layercast sign) has a key of its own in its state\n' +
+        'directory, made when it is first needed. Its public half belongs into the fleet\n' +
+        'file where records are signed.\n' +
+        '\nExample:\n  layercast keygen --out keys\n  layercast keygen --server',
+    )
+    .action(async (flags: KeygenFlags) => {
+      const { runKeygen } = await import('../actions/run-keygen.js');
+      await runKeygen(flags);
     });
 }

@@ -4,6 +4,7 @@ import type { Geometry } from '../../object/geometry.js';
 import { merkleRoot } from '../../object/merkle.js';
 import { addressToBytes } from '../../wire/address.js';
 import { type Descriptor, NO_CODE, RAPTORQ } from '../../wire/descriptor.js';
+import type { ServerPublicKeys } from './server-keys.js';
 
 /** Geometry and digests of a file's content, as a descriptor gives them. */
 export interface DescribedContent {
@@ -21,6 +22,7 @@ export function describeContent(
   fleet: Fleet,
   object: FleetObject,
   { geometry, sha256, blockDigests }: DescribedContent,
+  publicKeys: ServerPublicKeys,
   nowS: number,
 ): Descriptor {
   const { sizeBytes, symbolBytes, blockCount } = geometry;
@@ -49,6 +51,7 @@ export function describeContent(
       address: server.address === undefined ? undefined : addressToBytes(server.address),
       startRatio: serverStartRatio(fleet, server, sizeBytes),
       channels: server.channels?.filter((channel) => channel < object.channels.length),
+      ...(publicKeys.has(server.index) ? { publicKey: publicKeys.get(server.index) } : {}),
     })),
     createdS: nowS,
     expiresS: object.expiresAfterUs === undefined ? undefined : nowS + Math.ceil(object.expiresAfterUs / 1e6),

@@ -97,8 +97,8 @@ function isSameDescription(earlier: Descriptor, now: Descriptor): boolean {
 }
 
 /**
- * The first difference between a record and what the fleet file and the object's file say. Dates do not count, nor does the
- * announce interval, which changes with the fleet's other objects.
+ * The first difference between a record and what the fleet file and the object's file say. Dates do not count, nor do the
+ * announce interval, which changes with the fleet's other objects, and the keys of servers, which the signer knew.
  */
 function differenceBetween(signed: Descriptor, expected: Descriptor): string | undefined {
   for (const field of [
@@ -116,6 +116,12 @@ function differenceBetween(signed: Descriptor, expected: Descriptor): string | u
   }
   if (!objectTag(signed).every((byte, i) => byte === objectTag(expected)[i])) return 'the file has another SHA-256';
   const ladder = (descriptor: Descriptor) =>
-    packDescriptor({ ...descriptor, createdS: 0, expiresS: undefined, announceIntervalUs: undefined });
+    packDescriptor({
+      ...descriptor,
+      servers: descriptor.servers.map((server) => ({ ...server, publicKey: undefined })),
+      createdS: 0,
+      expiresS: undefined,
+      announceIntervalUs: undefined,
+    });
   return Buffer.compare(ladder(signed), ladder(expected)) === 0 ? undefined : 'channels or servers have changed';
 }

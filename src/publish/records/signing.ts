@@ -6,17 +6,29 @@ import { openRecord } from '../../wire/signature.js';
 import { announceIntervalOf } from '../announcement-plan.js';
 import { type DescribedContent, describeContent } from './describe.js';
 import { readRecord, type SignedDescriptor, signDescriptor } from './records.js';
+import { type ServerPublicKeys, serverPublicKeys } from './server-keys.js';
 
 /** Where a fleet's signatures come from: the key on this host, or records that were signed elsewhere. */
 export interface Signing {
   readonly fleet: Fleet;
   /** Undefined: records are read from the fleet's `records` folder. */
   readonly key: KeyObject | undefined;
+  /** Whether the servers hold `key`, and can so derive their own keys from it. @default true */
+  readonly isKeyOnServers?: boolean;
 }
 
 /** The descriptor of one version of an object, as the fleet file and the digests of its file have it at `nowS` (Unix time). */
-export function describeObject(fleet: Fleet, object: FleetObject, content: DescribedContent, nowS: number): Descriptor {
-  return { ...describeContent(fleet, object, content, nowS), announceIntervalUs: announceIntervalOf(fleet) };
+export function describeObject(
+  fleet: Fleet,
+  object: FleetObject,
+  content: DescribedContent,
+  publicKeys: ServerPublicKeys,
+  nowS: number,
+): Descriptor {
+  return {
+    ...describeContent(fleet, object, content, publicKeys, nowS),
+    announceIntervalUs: announceIntervalOf(fleet),
+  };
 }
 
 /**
@@ -25,12 +37,13 @@ export function describeObject(fleet: Fleet, object: FleetObject, content: Descr
  * @throws {LayercastError} `RECORD_INVALID`, `PERMISSION_DENIED`, `CONFIG_INVALID` for a fleet with neither key nor records
  */
 export async function signedRecord(
-  { fleet, key }: Signing,
+  signing: Signing,
   object: FleetObject,
   content: DescribedContent,
   nowS: number,
 ): Promise<SignedDescriptor> {
-  const descriptor = describeObject(fleet, object, content, nowS);
+  const { fleet, key } = signing;
+  const descriptor = describeObject(fleet, object, content, keysOf(signing), nowS);
   if (key !== undefined) return signDescriptor(descriptor, key);
   if (fleet.recordsPath !== undefined) return readRecord(fleet.recordsPath, descriptor);
   throw new LayercastError(
@@ -40,6 +53,10 @@ export async function signedRecord(
       hint: 'Add "key: FILE" (layercast keygen makes one), or "records: DIR" with what layercast sign made',
     },
   );
+}
+
+function keysOf({ fleet, key, isKeyOnServers = true }: Signing): ServerPublicKeys {
+  return serverPublicKeys(fleet, isKeyOnServers ? key : undefined);
 }
 
 /**
@@ -64,7 +81,7 @@ export async function renewedRecord(
 ): Promise<SignedDescriptor | undefined> {
   const { fleet, key } = signing;
   if (key !== undefined) {
-    const same = describeObject(fleet, object, content, sent.descriptor.createdS);
+    const same = describeObject(fleet, object, content, keysOf(signing), sent.descriptor.createdS);
     const isSame = Buffer.compare(packDescriptor(same), packDescriptor(sent.descriptor)) === 0;
     const isOurs = openRecord(sent.record, createPublicKey(key)) !== undefined;
     if (isSame && isOurs && !isRenewalDue(sent.descriptor, nowS)) return undefined;

@@ -1,4 +1,5 @@
 import { warningsOf } from '../../fleet/warnings.js';
+import { publicKeyBytes } from '../../wire/server-keys.js';
 import type { SenderWarningEvent } from '../events.js';
 import { keyExposure } from '../records/key-file.js';
 import type { Station } from '../station.js';
@@ -36,5 +37,22 @@ export async function warningsOfStation(station: Station): Promise<readonly Send
     ...warningsOf(fleet),
     ...(await interfaceWarnings(fleet, here)),
     ...(exposure === undefined ? [] : [{ code: 'KEY_EXPOSED' as const, message: exposure }]),
+    ...serverKeyWarnings(station),
   ].map(({ code, message }) => ({ code, message, hint: undefined }));
+}
+
+/** A warning if receivers cannot know what this server sent, and so hold out less against forgers. */
+function serverKeyWarnings({ key, server, serverKey }: Station) {
+  const own = serverKey === undefined ? undefined : Buffer.from(publicKeyBytes(serverKey)).toString('base64');
+  const { name, publicKey } = server;
+  const needed = `add it to servers.${name} where records are signed: serverKey: ${own}`;
+  const message =
+    own === undefined
+      ? `server ${name} has no key of its own, because its state directory cannot be used; its datagrams are not signed`
+      : publicKey !== undefined && publicKey !== own
+        ? `serverKey of server ${name} is not the key of this host; its datagrams are not signed; ${needed}`
+        : key === undefined && publicKey === undefined
+          ? `the fleet file names no serverKey for server ${name}; its datagrams are not signed; ${needed}`
+          : undefined;
+  return message === undefined ? [] : [{ code: 'SERVER_KEY' as const, message }];
 }

@@ -1,6 +1,7 @@
 import { HEADER_BYTES } from '../../base/limits.js';
 import { FRAGMENT_BYTES } from '../../wire/fragments.js';
 import { addressDatagram, DatagramType, type Header, writeHeader } from '../../wire/header.js';
+import { RUN_DATAGRAMS, runRecordBytes } from '../../wire/runs.js';
 import type { DatagramSource, Slab } from '../slab.js';
 import type { SymbolOrder } from './symbol-order.js';
 
@@ -21,9 +22,14 @@ export interface CarouselOptions {
   readonly symbolCount: number;
   /** Accompanying datagrams: descriptor pieces and digest runs, from `recordDatagrams` and `digestDatagram`. */
   readonly records: readonly Uint8Array[];
+  /** When the channel began to count, in seconds since 1970, if its runs are signed; undefined if not. */
+  readonly signedFromS?: number | undefined;
 }
 
-/** Makes a channel's datagrams without end: symbols in a given order, with accompanying datagrams between them at intervals. */
+/**
+ * Makes a channel's datagrams without end: symbols in a given order, with accompanying datagrams between them at intervals. If runs are
+ * signed, every 64th datagram is a run record, which gets its payload when it leaves.
+ */
 export class Carousel implements DatagramSource {
   readonly maxDatagramBytes: number;
   readonly #options: CarouselOptions;
@@ -32,9 +38,12 @@ export class Carousel implements DatagramSource {
   #records: readonly Uint8Array[];
   #record: number;
   #untilRecord: number;
+  /** Datagrams until the next run record, and how many it will cover. */
+  #untilRun: number;
+  #runCount = RUN_DATAGRAMS - 1;
 
   constructor(options: CarouselOptions) {
-    const { object, serverIndex, channelIndex, symbolCount, records } = options;
+    const { object, serverIndex, channelIndex, symbolCount, records, signedFromS } = options;
     this.#options = options;
     this.#header = { ...object, type: DatagramType.symbol, serverIndex, channelIndex };
     this.#records = records;
@@ -44,7 +53,10 @@ export class Carousel implements DatagramSource {
     this.#record = records.length === 0 ? 0 : (channelIndex * 5 + serverIndex * 3) % records.length;
     // A record that is signed again may be some bytes longer, but no datagram of it is longer than a full piece.
     const pieceBytes = records.length === 0 ? 0 : HEADER_BYTES + FRAGMENT_BYTES;
-    this.maxDatagramBytes = Math.max(HEADER_BYTES + object.symbolBytes, pieceBytes, ...records.map((r) => r.length));
+    const runBytes = signedFromS === undefined ? 0 : runRecordBytes(RUN_DATAGRAMS);
+    this.#untilRun = signedFromS === undefined ? Number.POSITIVE_INFINITY : this.#runCount;
+    const longest = Math.max(pieceBytes, runBytes, ...records.map((record) => record.length));
+    this.maxDatagramBytes = Math.max(HEADER_BYTES + object.symbolBytes, longest);
   }
 
   /** Sends these records between the symbols from now on. @param records at least one, none longer than `maxDatagramBytes` */
@@ -55,6 +67,11 @@ export class Carousel implements DatagramSource {
 
   prepare(slab: Slab): void {
     for (slab.clear(); !slab.isFull; ) {
+      if (this.#untilRun === 0) {
+        this.#putRun(slab);
+        continue;
+      }
+      this.#untilRun--;
       if (this.#untilRecord === 0) this.#putRecord(slab);
       else this.#putSymbol(slab);
     }
@@ -69,6 +86,15 @@ export class Carousel implements DatagramSource {
     slab.wantSymbol(block, esi, HEADER_BYTES + object.symbolBytes);
     order.advance();
     this.#untilRecord--;
+  }
+
+  #putRun(slab: Slab): void {
+    const count = this.#runCount;
+    const header = { ...this.#header, type: DatagramType.run, block: this.#options.signedFromS ?? 0, esi: count };
+    writeHeader(header, slab.bytes, slab.add(runRecordBytes(count)));
+    // The next run begins with this record.
+    this.#runCount = RUN_DATAGRAMS;
+    this.#untilRun = RUN_DATAGRAMS - 1;
   }
 
   #putRecord(slab: Slab): void {

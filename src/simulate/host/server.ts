@@ -90,8 +90,8 @@ export class SimulatedServer {
 
   #sentObject(object: SimulatedObject): SentObject {
     const { serverIndex, readUs } = this.#options;
-    const { descriptor, record, blockDigests, content } = object;
-    const publication = new Publication(descriptor, record, blockDigests, serverIndex);
+    const { descriptor, record, blockDigests, content, serverKeys } = object;
+    const publication = new Publication(descriptor, record, blockDigests, serverIndex, serverKeys[serverIndex]);
     const source = new ContentSource(content, this.host.clock, readUs);
     const own = descriptor.servers.find(({ index }) => index === serverIndex)?.channels;
     const channels = descriptor.channels.flatMap(({ group, port }, index) => {

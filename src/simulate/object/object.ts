@@ -7,6 +7,7 @@ import { intervalUs } from '../../rate/ladder.js';
 import { addressToBytes, announcementName, channelName, groupOf } from '../../wire/address.js';
 import { type Descriptor, NO_CODE, packDescriptor, RAPTORQ } from '../../wire/descriptor.js';
 import { DEFAULT_GROUP_HASH, DEFAULT_PORT, DEFAULT_SCOPE } from '../../wire/group-options.js';
+import { derivedServerKey, publicKeyBytes } from '../../wire/server-keys.js';
 import { signRecord } from '../../wire/signature.js';
 import { SIMULATION_EPOCH_US } from '../clock/host-clock.js';
 import type { Prng } from '../random/prng.js';
@@ -48,6 +49,11 @@ export interface ObjectPlan {
   readonly createdS?: number;
   /** When the descriptor expires, in seconds from the beginning of the simulation. @default never */
   readonly expiresS?: number;
+  /**
+   * Whether servers sign the runs that they send, with keys derived from the fleet's. Without, simulations of many receivers hash nothing.
+   * @default false
+   */
+  readonly isSigned?: boolean;
   /** Announcement interval that the descriptor states. @default none is stated */
   readonly announceIntervalUs?: number;
 }
@@ -60,6 +66,8 @@ export interface SimulatedObject {
   readonly content: Content;
   /** Makes the coded symbols that are asked for. */
   readonly encoders: BlockEncoders;
+  /** The private keys of the servers, by index, if they sign their runs. */
+  readonly serverKeys: readonly KeyObject[];
 }
 
 export interface KeyPair {
@@ -92,6 +100,8 @@ export function simulatedObject(plan: ObjectPlan, key: KeyObject): SimulatedObje
   const { mode = 'several', ssm = false, code = 'none', servers = [{ name: 'server' }], createdS = 0, expiresS } = plan;
   const blockCount = Math.ceil(Math.ceil(content.sizeBytes / symbolBytes) / blockSymbols);
   const { sha256, blockDigests } = digestsOf(content, symbolBytes, blockCount);
+  const { isSigned = false } = plan;
+  const serverKeys = isSigned ? servers.map(({ name }) => derivedServerKey(key, fleet, name)) : [];
   const epochS = SIMULATION_EPOCH_US / 1e6;
   const descriptor: Descriptor = {
     fleet,
@@ -119,13 +129,21 @@ export function simulatedObject(plan: ObjectPlan, key: KeyObject): SimulatedObje
       address: address === undefined ? undefined : addressToBytes(address),
       startRatio,
       channels,
+      ...(serverKeys.length === 0 ? {} : { publicKey: publicKeyBytes(serverKeys[index]!) }),
     })),
     createdS: epochS + createdS,
     expiresS: expiresS === undefined ? undefined : epochS + expiresS,
     ...(plan.announceIntervalUs === undefined ? {} : { announceIntervalUs: plan.announceIntervalUs }),
   };
   const encoders = new BlockEncoders(content, geometryOf(content.sizeBytes, symbolBytes, blockCount));
-  return { descriptor, record: signRecord(packDescriptor(descriptor), key), blockDigests, content, encoders };
+  return {
+    descriptor,
+    record: signRecord(packDescriptor(descriptor), key),
+    blockDigests,
+    content,
+    encoders,
+    serverKeys,
+  };
 }
 
 /** The group and port on which a simulated fleet announces. */

@@ -19,11 +19,11 @@ const make = {
   truncated: () => Buffer.concat([Buffer.from('LC'), randomBytes(randomInt(headerBytes - 2))]),
   otherTag: () => changed((bytes) => randomBytes(8).copy(bytes, 8)),
   wireVersion: () => changed((bytes) => bytes.writeUInt8(0x10, 2)),
-  type: () => changed((bytes) => bytes.writeUInt8(0x1f, 2)),
+  type: () => changed((bytes) => bytes.writeUInt8(0x2f, 2)),
   wrongSize: () => changed((bytes) => bytes.writeUInt32BE(randomInt(1, 1000), 26)),
   outOfRange: () => changed((bytes) => bytes.writeUInt32BE(0xfffffff0, 36)),
   cut: () => genuine.subarray(0, randomInt(headerBytes, genuine.length)),
-  digests: () => changed((bytes) => bytes.writeUInt8(0x12, 2)),
+  digests: () => changed((bytes) => bytes.writeUInt8(0x22, 2)),
   forged: () =>
     changed((bytes) => {
       const symbol = randomInt(Math.floor(bytes.readUInt32BE(26) / bytes.readUInt16BE(30) / bytes.readUInt32BE(32)));
