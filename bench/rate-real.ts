@@ -32,7 +32,7 @@ const rows: Readonly<Record<string, Row>> = {
  * Arguments: `--rows a,b,…` (all), `--seconds N` for each run (a row's own), `--rates 0.5,7` in Mbit/s and `--queues 20,100`
  * in ms (a row's own), `--leave fast|slow` (both in row a), `--logs DIR` for a log of each run in the form of
  * `simulate --json`, `--told` for receivers that are told the best level instead of finding it, `--whole` for 100 MB in all of row h,
- * `--net batch|dgram` for the port that receivers use. For row i: `--only tbf-16kB,fair` for the links whose names begin so,
+ * `--net batch|dgram` for the port that receivers use. For row i: `--only tbf-16kB,fqCodel` for the links whose names begin so,
  * `--runs N` for the median of so many, `--traces FILE,…` for links with the capacity that a file has.
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {

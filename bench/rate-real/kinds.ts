@@ -46,8 +46,8 @@ export function allKinds(rates: readonly number[], traces: readonly string[] = m
       relayed({ service: { kind: 'policer', rateBitsPerSecond, burstBytes: 16_000 } }),
     ),
     ...[5e6].map((rateBitsPerSecond) => {
-      const service = { kind: 'fair', rateBitsPerSecond, targetMs: 20 } as const;
-      return steady('fair-5M', rateBitsPerSecond, relayed({ service, queueBytes: 1e6 }));
+      const service = { kind: 'fqCodel', rateBitsPerSecond, targetMs: 20 } as const;
+      return steady('fqCodel-5M', rateBitsPerSecond, relayed({ service, queueBytes: 1e6 }));
     }),
     ...[1, 3].map((dtim) => {
       const service = { kind: 'beacons', rateBitsPerSecond: 6e6, periodMs: dtim * dtimMs } as const;

@@ -16,6 +16,20 @@ export function parseRatio(text: string): number {
   throw new LayercastError('USAGE', `"${text}" is no share`, { hint: 'a percentage from 0% to 100%' });
 }
 
+/** @example parseBytes('16kB') === 16_000 */
+export function parseBytes(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(B|kB|MB)$/.exec(text);
+  if (match !== null) return Number(match[1]) * (match[2] === 'MB' ? 1e6 : match[2] === 'kB' ? 1e3 : 1);
+  throw new LayercastError('USAGE', `"${text}" is no size`, { hint: 'a number and B, kB or MB: 16kB' });
+}
+
+/** @example parseMs('102.4ms') === 102.4 */
+export function parseMs(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text);
+  if (match !== null) return Number(match[1]) * (match[2] === 's' ? 1000 : 1);
+  throw new LayercastError('USAGE', `"${text}" is no time`, { hint: 'a number and ms or s: 102.4ms' });
+}
+
 /** Splits `r1=2Mbit` into the host and the text after `=`. */
 export function parseAssignment(text: string): readonly [host: string, amount: string] {
   const [host, amount, ...rest] = text.split('=');

@@ -5,12 +5,24 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { describeBed } from './allowed.js';
-import { parseAssignment, parseRate, parseRatio } from './amounts.js';
+import { parseAssignment, parseBytes, parseMs, parseRate, parseRatio } from './amounts.js';
+import { parseLink } from './parse-link.js';
 
 const top = fileURLToPath(new URL('../..', import.meta.url));
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const runtime = mkdtempSync(join(tmpdir(), 'layercast-lab-'));
 afterAll(() => rmSync(runtime, { recursive: true }));
+
+describeBed('a link that is tried by hand', () => {
+  test('shows what the receiver and the link do, and that the bytes are the same', { timeout: 120_000 }, () => {
+    const { status, stdout } = lab(...'link tbf --rate 8Mbit --seconds 0.3 --leave fast'.split(' '));
+    expect(stdout).toMatch(/ join 0: the lowest level first/);
+    expect(stdout).toMatch(
+      / s, \d+\.\d+ of the ideal time; the link dropped \d+\.\d % of its packets; the bytes are the same\n$/,
+    );
+    expect(status).toBe(0);
+  });
+});
 
 describeBed('a bed by hand', () => {
   test('lies from `up` to `down`, with hosts to enter, to shape and to look at', () => {
@@ -43,8 +55,35 @@ describe('the lab command line', () => {
     [['up', '--host', 'a'], '--host'],
     [['rate'], 'HOST=2Mbit'],
     [['sideways'], '"sideways"'],
+    [
+      ['link', 'rope'],
+      'no kind of link is called "rope"; one of serial, tbf, policer, fqCodel, beacons, bursts, trace',
+    ],
+    [['link', 'trace'], '--trace FILE'],
+    [['link', 'tbf', '--burst', '16k'], '"16k" is no size'],
   ])('refuses %j as wrong use', (args, shown) => {
     expect(lab(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining(shown) });
+  });
+
+  test('reads links of the kernel and of the relay', () => {
+    const tbf = { kind: 'tbf', rateBitsPerSecond: 2e6, burstBytes: 64_000, queueMs: 50 };
+    expect(parseLink(['tbf', '--rate', '2Mbit', '--burst', '64kB', '--queue', '50ms'])).toEqual({
+      link: tbf,
+      rateBitsPerSecond: 2e6,
+      leave: 'slow',
+      seconds: 20,
+    });
+    expect(
+      parseLink(['beacons', '--rate', '6Mbit', '--period', '0.3072s', '--loss', '1%', '--queue', '1s']).link,
+    ).toEqual({
+      kind: 'relay',
+      service: { kind: 'beacons', rateBitsPerSecond: 6e6, periodMs: 307.2 },
+      queueBytes: 750_000,
+      loss: { ratio: 0.01, burstPackets: 1 },
+      delayMs: 0,
+    });
+    expect([parseBytes('2B'), parseBytes('0.5MB'), parseMs('10ms'), parseMs('2s')]).toEqual([2, 5e5, 10, 2000]);
+    for (const amount of ['2', '-1ms', 'ms']) expect(() => parseMs(amount)).toThrow(`"${amount}" is no time`);
   });
 
   test('reads rates and shares with their units, and refuses others', () => {

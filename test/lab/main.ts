@@ -6,7 +6,9 @@ import { parseAssignment, parseRate, parseRatio } from './amounts.js';
 import { Bed } from './bed.js';
 import { environment } from './machine.js';
 import { processesIn } from './occupants.js';
+import { parseLink } from './parse-link.js';
 import { dropRecord, findRecord, keepRecord, requireRecord } from './record.js';
+import { tryLink } from './try-link.js';
 
 const help = `Hosts in network namespaces around a bridge with MLD snooping; nothing leaves this machine.
 
@@ -18,6 +20,11 @@ const help = `Hosts in network namespaces around a bridge with MLD snooping; not
   npm run lab -- unplug HOST, plug HOST          the host's cable
   npm run lab -- show                            who listens to what, and what crossed each port
   npm run lab -- down                            end everything on the hosts, and the bed
+  npm run lab -- link KIND [--rate 5Mbit] …      try a link, with hosts of its own: a server, a receiver behind the link, what comes out
+
+Kinds of links: serial and tbf (--burst 16kB) of the kernel; policer (--burst), fqCodel (--target 5ms), beacons and bursts (--period 102.4ms) and
+trace (--trace FILE, milliseconds at which 1500 bytes leave) by a relay, which also knows --loss 5%, --loss-burst 5 and --delay 10ms. For all:
+--queue 100ms, --leave slow|fast, --seconds 20 (what the object takes at the rate of the link).
 
 Each host has eth0 with fd00:1::N, N from 1 in the order of --hosts. One bed lies at a time. The built command line is
 dist/cli/main.js: npm run lab -- exec r1 node dist/cli/main.js fetch …`;
@@ -33,6 +40,10 @@ const commands: Readonly<Record<string, Command>> = {
   rate: async (args) => await each(args, 'rate HOST=2Mbit', setRate),
   loss: async (args) => await each(args, 'loss HOST=5%', setLoss),
   plug: async (hosts) => await each(hosts, 'plug HOST', (bed, host) => bed.port(host).plug()),
+  link: async (args) => {
+    await tryLink(parseLink(args), console.log);
+    return 0;
+  },
   unplug: async (hosts) => await each(hosts, 'unplug HOST', (bed, host) => bed.port(host).unplug()),
 };
 

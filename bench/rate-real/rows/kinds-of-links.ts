@@ -26,6 +26,8 @@ interface Received {
   readonly isComplete: boolean;
   /** Packets that a relay missed, because this machine was too busy: the other figures are wrong then. 0 where the kernel is the link. */
   readonly missedCount: number;
+  /** How much later than it should a packet left a relay, at most; undefined where the kernel is the link. */
+  readonly lateMs: number | undefined;
 }
 
 interface Fared extends Received {
@@ -80,7 +82,8 @@ export async function kindsOfLinks(asked: Asked): Promise<Report> {
     { title: 'complete', cell: ({ isComplete }) => (isComplete ? 'yes' : 'no') },
     { title: 'CUBIC Mbit/s', cell: ({ cubicBitsPerSecond: rate }) => rate && mbit(rate) },
     { title: 'BBR', cell: ({ bbrBitsPerSecond: rate }) => rate && mbit(rate) },
-    { title: 'missed', cell: ({ missedCount }) => missedCount },
+    { title: 'relay missed', cell: ({ missedCount }) => missedCount },
+    { title: 'late ms', cell: ({ lateMs }) => lateMs },
   ]);
 }
 
@@ -97,7 +100,8 @@ async function behind(
       leave,
       object: { sizeBytes: Math.round((mean * seconds) / 8) },
       fastestBitsPerSecond: mean,
-      slowestBitsPerSecond: Math.min(0.25e6, mean / 4),
+      // The ladder of the other rows, unless the link is too slow for it: channels below 330 kbit/s have no trains.
+      slowestBitsPerSecond: Math.min(0.45e6, mean / 4),
       receivers: [{ host: 'r1', toldBitsPerSecond: mean }],
       kinds: { r1: kind.link },
     },
@@ -128,6 +132,7 @@ function received(recording: Recording, { name, capacityBitsPerSecond }: Kind) {
   const seconds = (endMs - fromMs) / 1000;
   const goodput = (bytesOf(receiver) * 8) / seconds;
   const samples = recording.samples('r1');
+  const counts = recording.relay('r1')?.counts;
   const turnMs = Math.min(endMs, fromMs + earlyMs);
   return {
     link: name,
@@ -137,7 +142,8 @@ function received(recording: Recording, { name, capacityBitsPerSecond }: Kind) {
     laterDropRatio: turnMs < endMs ? carried(samples, turnMs, endMs).dropRatio : undefined,
     joinCount: receiver.heard.filter(({ event }) => event.event === 'join').length,
     isComplete: receiver.completeMs !== undefined,
-    missedCount: recording.relay('r1')?.counts?.missedPackets ?? 0,
+    missedCount: counts?.missedPackets ?? 0,
+    lateMs: counts && counts.lateMaxUs / 1000,
   };
 }
 
@@ -163,6 +169,7 @@ function middle(runs: readonly Fared[]): Fared {
     joinCount: of((run) => run.joinCount)!,
     isComplete: runs.every(({ isComplete }) => isComplete),
     missedCount: Math.max(...runs.map(({ missedCount }) => missedCount)),
+    lateMs: of((run) => run.lateMs),
     cubicBitsPerSecond: of((run) => run.cubicBitsPerSecond),
     bbrBitsPerSecond: of((run) => run.bbrBitsPerSecond),
   };

@@ -24,7 +24,7 @@ function modelOf(service: RelayService): DisciplineOptions {
     case 'bursts':
     case 'beacons':
       return { kind: service.kind, periodUs: service.periodMs * 1000 };
-    case 'fair':
+    case 'fqCodel':
       return { kind: 'fqCodel', ...FQ_CODEL_DEFAULTS, targetUs: service.targetMs * 1000 };
     case 'trace':
       return { kind: 'trace', trace: readTrace(service.file) };

@@ -5,6 +5,7 @@ import { writeSync } from 'node:fs';
 import { Prng } from '../../../dist/simulate/random/prng.js';
 import { disciplineFor } from './discipline-for.js';
 import { awaitFrames, PacketSocket } from './packet-socket.js';
+import { goFirst } from './priority.js';
 import type { RelayCounts, RelayTask } from './relay-options.js';
 import { RelayedLink } from './relayed-link.js';
 
@@ -24,7 +25,7 @@ const parent = process.ppid;
 const sendToHost = (frame: Uint8Array) => host.send(frame);
 const sendToBridge = (frame: Uint8Array) => bridge.send(frame);
 
-say({ event: 'relaying' });
+say({ event: 'relaying', goesFirst: goFirst() });
 const endUs = nowUs() + limitS * 1e6;
 let sayUs = 0;
 let said = '';
@@ -59,6 +60,8 @@ function counters(): RelayCounts & { readonly event: 'relay' } {
     ...{ passedPackets, passedBytes, lostPackets, droppedPackets, waitingPackets, waitingBytes },
     returnedPackets: fromHost.passedPackets,
     missedPackets: bridge.missed() + host.missed() + bridge.refusedFrames + host.refusedFrames,
+    lateMaxUs: Math.round(toHost.lateMaxUs),
+    lateMeanUs: Math.round(toHost.lateSumUs / Math.max(1, passedPackets - lostPackets)),
   };
 }
 

@@ -17,7 +17,7 @@ export type RelayService =
   /** Wi-Fi with a station that sleeps: multicast waits for the next beacon, one each `periodMs`. */
   | { readonly kind: 'beacons'; readonly rateBitsPerSecond: number; readonly periodMs: number }
   /** Queues that take turns, one for each flow, kept short by CoDel (RFC 8290). */
-  | { readonly kind: 'fair'; readonly rateBitsPerSecond: number; readonly targetMs: number }
+  | { readonly kind: 'fqCodel'; readonly rateBitsPerSecond: number; readonly targetMs: number }
   /** At each time of the file, in milliseconds and one a line, 1500 bytes can leave; it begins again at its end. */
   | { readonly kind: 'trace'; readonly file: string };
 
@@ -51,4 +51,7 @@ export interface RelayCounts {
   readonly returnedPackets: number;
   /** Packets that the relay did not get because it was too slow to read them; 0, or the figures are wrong. */
   readonly missedPackets: number;
+  /** Toward the host: how much later than they should packets left, at most and on average. */
+  readonly lateMaxUs: number;
+  readonly lateMeanUs: number;
 }

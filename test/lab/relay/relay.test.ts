@@ -55,7 +55,7 @@ describeBed('a relay in the cable to a host', () => {
   });
 
   test('carries TCP in both directions, byte for byte, with losses', async () => {
-    const service = { kind: 'fair', rateBitsPerSecond: 50e6, targetMs: 5 } as const;
+    const service = { kind: 'fqCodel', rateBitsPerSecond: 50e6, targetMs: 5 } as const;
     const relay = await bed.relay('r1', {
       service,
       queueBytes: 1e6,

@@ -23,9 +23,8 @@ export class Relay implements AsyncDisposable {
    * @param enter the words in front of a command that run it where the interfaces are
    */
   static async start(enter: readonly string[], task: RelayTask): Promise<Relay> {
-    // With priority, where that is permitted: a relay that waits for the processor is a link with jitter.
     const command = [process.execPath, '--import', 'tsx', program, JSON.stringify(task)];
-    const relay = new Relay(new LabProcess(enter, command, { through: ['nice', '-n', '-19'] }));
+    const relay = new Relay(new LabProcess(enter, command));
     void relay.#follow();
     await relay.process.waitForEvent('relaying');
     return relay;

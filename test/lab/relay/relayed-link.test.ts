@@ -53,9 +53,17 @@ describe('a relayed link', () => {
       [21_000, 0],
       [21_000, 1],
     ]);
+    expect(link.lateMaxUs).toBe(0);
     const back = new RelayedLink(undefined, { delayMs: 20 }, new Prng(1));
     back.offer(frame({ number: 7 }), 5000);
     expect(arrivals(back, 5000)).toEqual([[25_000, 7]]);
+  });
+
+  test('counts how late it is asked', () => {
+    const link = new RelayedLink(undefined, { delayMs: 1 }, new Prng(1));
+    for (const number of [0, 1]) link.offer(frame({ number }), 500 * number);
+    link.release(1700, () => undefined);
+    expect(link).toMatchObject({ lateMaxUs: 700, lateSumUs: 900 });
   });
 
   test.each([1, 5])('loses its share of data in bursts of %d packets, and no ICMPv6', (burstPackets) => {

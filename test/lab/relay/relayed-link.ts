@@ -17,6 +17,9 @@ export class RelayedLink {
   passedPackets = 0;
   passedBytes = 0;
   lostPackets = 0;
+  /** How much later than they should packets were handed over, at most and in sum: the process had to wait for the processor. */
+  lateMaxUs = 0;
+  lateSumUs = 0;
   readonly #discipline: Discipline | undefined;
   readonly #loss: LossModel;
   readonly #delayUs: number;
@@ -75,7 +78,12 @@ export class RelayedLink {
   /** Hands over the frames that have arrived at the far end, in their order. */
   release(nowUs: number, send: (frame: Uint8Array) => void): void {
     this.#depart(nowUs);
-    while (this.#underWay.nextUs <= nowUs) send(this.#underWay.shift().buffer);
+    while (this.#underWay.nextUs <= nowUs) {
+      const lateUs = nowUs - this.#underWay.nextUs;
+      this.lateMaxUs = Math.max(this.lateMaxUs, lateUs);
+      this.lateSumUs += lateUs;
+      send(this.#underWay.shift().buffer);
+    }
   }
 
   /** Takes out of the queue what has left it. */
