@@ -1,5 +1,5 @@
 import type { Step } from '../rate-real/levels.js';
-import type { Departure } from './links/departures.js';
+import type { Departures } from './links/departures.js';
 
 /** Sums since the beginning, and what stands in the queue. */
 export interface LinkSample {
@@ -27,7 +27,7 @@ export interface Recording {
   readonly steps: readonly (readonly Step[])[];
   readonly decisions: readonly string[];
   /** What came to the links, if the trial asked for it. */
-  readonly departures: readonly Departure[];
+  readonly departures: Departures;
 }
 
 /** Samples are taken this often. */

@@ -14,7 +14,7 @@ import {
 import type { Prng } from '../../dist/simulate/random/prng.js';
 import type { Step } from '../rate-real/levels.js';
 import type { Ablation, Filter } from './ablation.js';
-import { Departures } from './links/departures.js';
+import { DeparturesTap } from './links/departures.js';
 import { Listener, type ListenerOptions } from './listener.js';
 import { type Recording, SAMPLE_MS, type Sample } from './recording.js';
 import { SeveralPaths } from './several-paths.js';
@@ -54,8 +54,8 @@ export interface Trial {
     readonly fromS: number;
     readonly rateBitsPerSecond?: number;
   }[];
-  /** For how long everything that comes to the links is recorded. @default 0 */
-  readonly departuresS?: number;
+  /** What of what comes to the links is recorded. @default nothing */
+  readonly recorded?: { readonly seconds: number; readonly channelCount: number };
 }
 
 /** A packet of ours: 1184 bytes of symbol and what is around it. */
@@ -93,7 +93,7 @@ class Stage {
   readonly #samples: Sample[] = [];
   readonly #steps: Step[][] = [];
   readonly #decisions: string[] = [];
-  readonly #departures: Departures;
+  readonly #departures: DeparturesTap;
 
   constructor(trial: Trial, ablation: Ablation) {
     this.#trial = trial;
@@ -115,8 +115,9 @@ class Stage {
     );
     this.#plan = new StepPlan({ rates: channels, mode, symbolBytes: SYMBOL_BYTES });
     this.#links = this.#layLinks();
-    this.#departures = new Departures(this.#beginUs, this.#us(trial.departuresS ?? 0));
-    if (trial.departuresS !== undefined) this.#network.nodeOf('root').addTap(this.#departures);
+    const { seconds: recordedS, channelCount } = trial.recorded ?? { seconds: 0, channelCount: 0 };
+    this.#departures = new DeparturesTap(this.#beginUs, this.#us(recordedS), channelCount);
+    if (channelCount > 0) this.#network.nodeOf('root').addTap(this.#departures);
   }
 
   async play(): Promise<Recording> {
@@ -147,8 +148,7 @@ class Stage {
         flowBytes: flows.map(({ arrivedBytes }) => arrivedBytes),
       });
     }
-    const departures = this.#departures.all;
-    return { samples: this.#samples, steps: this.#steps, decisions: this.#decisions, departures };
+    return { samples: this.#samples, steps: this.#steps, decisions: this.#decisions, departures: this.#departures };
   }
 
   #us(seconds: number): number {

@@ -1,19 +1,20 @@
 import { describe, expect, it, test } from 'vitest';
 import { WHOLE } from '../../bench/rate/ablation.js';
 import { clairvoyant } from '../../bench/rate/links/clairvoyant.js';
-import type { Departure } from '../../bench/rate/links/departures.js';
+import type { Departures } from '../../bench/rate/links/departures.js';
 import { bestFixedLevel } from '../../bench/rate/links/fixed-level.js';
 import { tcpAlone } from '../../bench/rate/links/tcp-alone.js';
 import { playTrial } from '../../bench/rate/trial.js';
 import { CapacityTrace, type LinkOptions } from '../../dist/simulate/index.js';
 
 /** Channels of 1 Mbit/s each, packets of 1250 bytes every 10 ms. */
-function sent(channelCount: number, seconds: number): readonly Departure[] {
-  return Array.from({ length: channelCount * seconds * 100 }, (_, index) => ({
-    atUs: Math.floor(index / channelCount) * 10_000 + 100 * (index % channelCount),
-    channel: index % channelCount,
-    bytes: 1250,
-  }));
+function sent(channelCount: number, seconds: number): Departures {
+  const channels = Array.from({ length: channelCount * seconds * 100 }, (_, index) => index % channelCount);
+  return {
+    atUs: channels.map((channel, index) => Math.floor(index / channelCount) * 10_000 + 100 * channel),
+    channels,
+    bytes: channels.map(() => 1250),
+  };
 }
 
 describe('the best fixed level', () => {
@@ -95,14 +96,14 @@ test('a trial records what came to a link, wanted or not', async () => {
       seconds: 6,
       channels: [0.5e6, 0.5e6, 1e6],
       bottlenecks: [{ rateBitsPerSecond: 0.3e6, queueMs: 0, leaveLatencyMs: 100, discipline }],
-      departuresS: 4,
+      recorded: { seconds: 4, channelCount: 2 },
     },
     WHOLE,
   );
-  const bitsOf = (channel: number) =>
-    8 * departures.filter((one) => one.channel === channel).reduce((sum, { bytes }) => sum + bytes, 0);
-  expect([0, 1, 2].map((channel) => Math.round(bitsOf(channel) / 4 / 0.5e6))).toEqual([1, 1, 2]);
-  expect(departures.every(({ atUs }, index) => atUs >= (departures[index - 1]?.atUs ?? 0) && atUs < 4e6)).toBe(true);
+  const { atUs, channels, bytes } = departures;
+  const bitsOf = (channel: number) => 8 * bytes.reduce((sum, one, i) => sum + (channels[i] === channel ? one : 0), 0);
+  expect([0, 1, 2].map((channel) => Math.round(bitsOf(channel) / 4 / 0.5e6))).toEqual([1, 1, 0]);
+  expect(atUs.every((us, index) => us >= (atUs[index - 1] ?? 0) && us < 4e6)).toBe(true);
   const { carriedBytes, overflowCount } = samples.at(-1)!.links[0]!;
   expect(carriedBytes * 8).toBeLessThanOrEqual((6 + 5) * 0.3e6 + 16_000 * 8);
   expect(overflowCount).toBeGreaterThan(50);

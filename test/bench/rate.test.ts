@@ -54,7 +54,7 @@ describe('a recording', () => {
   const recording: Recording = {
     steps: [],
     decisions: [],
-    departures: [],
+    departures: { atUs: [], channels: [], bytes: [] },
     samples: Array.from({ length: 6000 / SAMPLE_MS + 1 }, (_, index) => {
       const atMs = index * SAMPLE_MS;
       const link = {

@@ -1,5 +1,5 @@
 import type { CapacityTrace } from '../../../dist/simulate/index.js';
-import type { Departure } from './departures.js';
+import type { Departures } from './departures.js';
 
 /** A trace is looked at in steps of its own resolution. */
 const STEP_MS = 1;
@@ -32,7 +32,7 @@ export interface ClairvoyantFigures {
  * a leave decided at the next such moment has worked; the lowest if there is none. The queue is the same, and what was left comes until the
  * leave has worked.
  */
-export function clairvoyant(departures: readonly Departure[], options: ClairvoyantOptions): ClairvoyantFigures {
+export function clairvoyant(departures: Departures, options: ClairvoyantOptions): ClairvoyantFigures {
   const { seconds, levelCount, queueBytes, leaveLatencyMs } = options;
   const stepCount = (seconds * 1000) / STEP_MS;
   const offered = offeredBytes(departures, levelCount, stepCount);
@@ -83,11 +83,11 @@ export function clairvoyant(departures: readonly Departure[], options: Clairvoya
 }
 
 /** What each level brings in each step. */
-function offeredBytes(departures: readonly Departure[], levelCount: number, stepCount: number): Float32Array[] {
+function offeredBytes(departures: Departures, levelCount: number, stepCount: number): Float32Array[] {
   const offered = Array.from({ length: levelCount }, () => new Float32Array(stepCount));
-  for (const { atUs, channel, bytes } of departures) {
-    const step = Math.floor(atUs / (STEP_MS * 1000));
-    if (step < stepCount && channel < levelCount) offered[channel]![step]! += bytes;
+  for (const [index, channel] of departures.channels.entries()) {
+    const step = Math.floor(departures.atUs[index]! / (STEP_MS * 1000));
+    if (step < stepCount && channel < levelCount) offered[channel]![step]! += departures.bytes[index]!;
   }
   for (let level = 1; level < levelCount; level++) {
     for (let step = 0; step < stepCount; step++) offered[level]![step]! += offered[level - 1]![step]!;

@@ -1,30 +1,37 @@
 import { headerOf, type Packet } from '../../../dist/simulate/index.js';
-import { ANNOUNCEMENT_CHANNEL } from '../../../dist/wire/header.js';
 
-/** A packet of a channel that comes to a link. */
-export interface Departure {
+/** What servers sent on some channels, packet by packet: columns, because a trial sends hundreds of thousands. */
+export interface Departures {
   /** From the beginning of the trial. */
-  readonly atUs: number;
-  readonly channel: number;
-  readonly bytes: number;
+  readonly atUs: readonly number[];
+  readonly channels: readonly number[];
+  readonly bytes: readonly number[];
 }
 
-/** Records what servers send, whether anybody wants it or not, so that other receivers can be tried on the same packets. */
-export class Departures {
+/** Records what comes to links, whether anybody wants it or not, so that other receivers can be tried on the same packets. */
+export class DeparturesTap implements Departures {
   readonly isLazy = true;
-  readonly all: Departure[] = [];
+  readonly atUs: number[] = [];
+  readonly channels: number[] = [];
+  readonly bytes: number[] = [];
   readonly #fromUs: number;
   readonly #untilUs: number;
+  readonly #channelCount: number;
 
-  constructor(fromUs: number, untilUs: number) {
+  /** @param channelCount the first so many channels are recorded. */
+  constructor(fromUs: number, untilUs: number, channelCount: number) {
     this.#fromUs = fromUs;
     this.#untilUs = untilUs;
+    this.#channelCount = channelCount;
   }
 
   observe(packet: Packet, atUs: number): void {
     if (atUs < this.#fromUs || atUs >= this.#untilUs) return;
-    const channel = headerOf(packet)?.channelIndex ?? ANNOUNCEMENT_CHANNEL;
-    if (channel === ANNOUNCEMENT_CHANNEL) return;
-    this.all.push({ atUs: atUs - this.#fromUs, channel, bytes: packet.wireBytes });
+    const channel = headerOf(packet)?.channelIndex;
+    // Announcements have a number above those of channels.
+    if (channel === undefined || channel >= this.#channelCount) return;
+    this.atUs.push(atUs - this.#fromUs);
+    this.channels.push(channel);
+    this.bytes.push(packet.wireBytes);
   }
 }

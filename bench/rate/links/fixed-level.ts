@@ -1,6 +1,6 @@
 import { type Discipline, disciplineOf, type LinkOptions, type Packet } from '../../../dist/simulate/index.js';
 import { Prng } from '../../../dist/simulate/random/prng.js';
-import type { Departure } from './departures.js';
+import type { Departures } from './departures.js';
 
 /** "The highest fixed level that loses at most 1 %". */
 const MOST_LOSS = 0.01;
@@ -17,36 +17,41 @@ export interface FixedLevel {
   readonly dropRatio: number;
 }
 
+/** The number of levels that may be the best. */
+export function triedLevelCount(levels: readonly number[], meanBitsPerSecond: number): number {
+  return Math.max(1, levels.filter((rate) => rate <= TOO_MUCH * meanBitsPerSecond).length);
+}
+
 /**
  * The highest level that loses at most 1 % on a link, found by trying levels on what was really sent; the lowest if all lose more.
  * @param levels of one server, the sums of its channels.
  * @param meanBitsPerSecond of the link.
  */
 export function bestFixedLevel(
-  departures: readonly Departure[],
+  departures: Departures,
   levels: readonly number[],
   link: LinkOptions,
   meanBitsPerSecond: number,
 ): FixedLevel {
-  let level = levels.findLastIndex((rate) => rate <= TOO_MUCH * meanBitsPerSecond);
-  for (; level > 0; level--) {
+  for (let level = triedLevelCount(levels, meanBitsPerSecond) - 1; level > 0; level--) {
     const tried = tryLevel(departures, level, levels[level]!, link);
     if (tried.dropRatio <= MOST_LOSS) return tried;
   }
   return tryLevel(departures, 0, levels[0]!, link);
 }
 
-function tryLevel(departures: readonly Departure[], level: number, rate: number, link: LinkOptions): FixedLevel {
+function tryLevel(departures: Departures, level: number, rate: number, link: LinkOptions): FixedLevel {
   const discipline = emptied(link);
   let [count, bytes, seconds] = [0, 0, 0];
   const takeUntil = (us: number) => {
     while (discipline.nextUs <= us) bytes += discipline.take().wireBytes;
   };
   const droppedBefore = discipline.droppedCount;
-  for (const { atUs, channel, bytes: wireBytes } of departures) {
+  for (const [index, channel] of departures.channels.entries()) {
     if (channel > level) continue;
+    const atUs = departures.atUs[index]!;
     takeUntil(atUs);
-    discipline.offer(packetOf(channel, wireBytes), atUs);
+    discipline.offer(packetOf(channel, departures.bytes[index]!), atUs);
     count++;
     seconds = atUs / 1e6;
   }

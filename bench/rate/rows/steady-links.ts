@@ -1,7 +1,7 @@
 import { layersOf, thirdsLevels } from '../../../dist/rate/ladder.js';
 import { type DisciplineOptions, FQ_CODEL_DEFAULTS, type LossOptions } from '../../../dist/simulate/index.js';
 import { Draw, mbit } from '../draw.js';
-import { bestFixedLevel } from '../links/fixed-level.js';
+import { bestFixedLevel, triedLevelCount } from '../links/fixed-level.js';
 import { goodput, linkFigures, SECONDS, START_MS } from '../links/link-figures.js';
 import { tcpAlone } from '../links/tcp-alone.js';
 import { atLeast, atMost, type FigureKind, type Row } from '../row.js';
@@ -148,7 +148,7 @@ function rowOf(name: string, link: SteadyLink): Row {
           seconds: SECONDS,
           channels: layersOf(levels),
           bottlenecks: [bottleneck],
-          departuresS: TRIED_S,
+          recorded: { seconds: TRIED_S, channelCount: triedLevelCount(levels, rateBitsPerSecond) },
         },
         ablation,
       );

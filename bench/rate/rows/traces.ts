@@ -72,7 +72,7 @@ export const traces: Row = {
         seconds: SECONDS,
         channels: layersOf(LEVELS),
         bottlenecks: [bottleneck],
-        departuresS: SECONDS,
+        recorded: { seconds: SECONDS, channelCount: LEVELS.length },
       },
       ablation,
     );
