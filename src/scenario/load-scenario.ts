@@ -5,14 +5,15 @@ import { listOf } from '../config/units.js';
 import type { Repair } from '../config/usable-part.js';
 import type { YamlSource } from '../config/yaml-source.js';
 import type { FleetServer } from '../fleet/fleet.js';
-import type { Scenario, ScenarioServer, TrafficOptions } from '../simulate/index.js';
+import type { CapacityTrace, Scenario, ScenarioServer, TrafficOptions } from '../simulate/index.js';
 import { Prng } from '../simulate/random/prng.js';
 import { LinkTree } from './link-tree.js';
-import { readTraces, type Traces } from './read-traces.js';
+import { readTraces } from './read-traces.js';
 import { queueFault, resolveLinks, settingsOf } from './resolve-links.js';
 import { type FleetPart, fleetPartOf, resolveObject, startRatioOf } from './resolve-object.js';
 import { resolveReceivers } from './resolve-receivers.js';
 import { type ScenarioFile, type ServerEntry, scenarioSchema, type TrafficEntry } from './scenario-schema.js';
+import { Traces } from './traces.js';
 
 /**
  * Reads and checks a scenario file, and the fleet file that it may refer to.
@@ -33,8 +34,8 @@ export async function parseScenario(text: string, path: string, seed?: string): 
   const { file, source, folder, conclude } = readSettings(scenarioSchema, text, path, REPAIR);
   const { part, faults } = await fleetPartOf(file.object, source, folder);
   if (faults.length > 0) return conclude<Scenario>(undefined, faults);
-  const { traces, faults: traceFaults } = await readTraces(file.links ?? {}, source, folder);
-  const made = resolveScenario(file, part, traces, source, seed ?? String(file.seed));
+  const { files, faults: traceFaults } = await readTraces(file.links ?? {}, source, folder);
+  const made = resolveScenario(file, part, files, source, seed ?? String(file.seed));
   return conclude(made.scenario, [...traceFaults, ...made.faults]);
 }
 
@@ -48,7 +49,7 @@ const REPAIR: Repair = {
 function resolveScenario(
   file: ScenarioFile,
   part: FleetPart | undefined,
-  traces: Traces,
+  files: ReadonlyMap<string, CapacityTrace>,
   source: YamlSource,
   seed: string,
 ) {
@@ -57,7 +58,7 @@ function resolveScenario(
   const servers = serverEntries(file, part, source, faults);
   const { object, faults: objectFaults } = resolveObject(file.object, part, servers.length, source);
   const tree = new LinkTree(file.links ?? {}, source);
-  const links = resolveLinks(file.links ?? {}, tree, traces, source, prng);
+  const links = resolveLinks(file.links ?? {}, tree, new Traces(files, file.duration, prng), source, prng);
   const channelCount = object?.channels.length ?? 0;
   const receiverEntries = source.inOrder(file.receivers, ['receivers']);
   const receivers = resolveReceivers(receiverEntries, channelCount, tree, source, prng);

@@ -28,6 +28,13 @@ const trace = option('trace', {
   offset: moment.optional().meta({ description: 'Where in the trace the simulation begins. Default: 0s' }),
   lineRate,
 });
+const wandering = option('wandering', {
+  outage: wait.optional().meta({ description: 'Mean length of an outage. Default: 1s' }),
+  outageEvery: quantity(DURATION, 1e6, 24 * 3600e6)
+    .optional()
+    .meta({ description: 'Mean time from one outage to the next. Default: there are none' }),
+  lineRate,
+});
 const fqCodel = option('fqCodel', {
   target: wait.optional().meta({ description: 'Delay that a queue may always have. Default: 5ms' }),
   interval: wait
@@ -41,7 +48,7 @@ const fqCodel = option('fqCodel', {
     .meta({ description: 'Number of queues, over which a hash spreads the flows. Default: 1024' }),
 });
 
-const models = [tokenBucket, policer, bursts, beacons, trace, fqCodel] as const;
+const models = [tokenBucket, policer, bursts, beacons, trace, wandering, fqCodel] as const;
 const KINDS = listOf(models.map(({ shape }) => shape.kind.value));
 
 /** How a link serves packets, if not one after the other from one queue. */

@@ -7,15 +7,12 @@ import type { CapacityTrace } from '../simulate/index.js';
 import { parseTrace } from './parse-trace.js';
 import type { LinkEntry } from './scenario-schema.js';
 
-/** Traces by what the scenario file calls them. */
-export type Traces = ReadonlyMap<string, CapacityTrace>;
-
-/** Reads every trace that links name, once, and says which cannot be used. */
+/** Reads every trace that links name, once, by what the file calls it, and says which cannot be used. */
 export async function readTraces(
   entries: Readonly<Record<string, LinkEntry>>,
   source: YamlSource,
   folder: string,
-): Promise<{ readonly traces: Traces; readonly faults: readonly Fault[] }> {
+): Promise<{ readonly files: ReadonlyMap<string, CapacityTrace>; readonly faults: readonly Fault[] }> {
   const read = new Map<string, CapacityTrace | string>();
   const faults: Fault[] = [];
   for (const [name, { link, up }] of Object.entries(entries)) {
@@ -30,10 +27,10 @@ export async function readTraces(
       if (typeof trace === 'string') faults.push(source.faultAt(path, `not a trace, ${trace}`));
     }
   }
-  const traces = new Map(
+  const files = new Map(
     [...read].flatMap(([file, trace]) => (typeof trace === 'string' ? [] : [[file, trace] as const])),
   );
-  return { traces, faults };
+  return { files, faults };
 }
 
 async function readTrace(path: string): Promise<CapacityTrace | string> {

@@ -11,9 +11,9 @@ import {
 } from '../simulate/index.js';
 import type { Prng } from '../simulate/random/prng.js';
 import type { LinkTree } from './link-tree.js';
-import type { Traces } from './read-traces.js';
 import { disciplineFor, modelFaults, rateFault } from './resolve-model.js';
 import type { DirectionEntry, LinkEntry, SettingsEntry } from './scenario-schema.js';
+import type { TracePlace, Traces } from './traces.js';
 
 /** The links of a scenario, each after the link that it is below, and their faults. */
 export function resolveLinks(
@@ -35,8 +35,8 @@ export function resolveLinks(
       return {
         name: tree.linkName(name, index),
         below: tree.linkAbove(entry.below, index),
-        down: directionOf({ ...entry, rate }, traces),
-        up: directionOf(entry.up ?? {}, traces),
+        down: directionOf({ ...entry, rate }, traces, { entry: name, direction: 'down', index }),
+        up: directionOf(entry.up ?? {}, traces, { entry: name, direction: 'up', index }),
         graftDelayUs: entry.graftDelay,
         leaveLatencyUs: entry.leaveLatency,
         changes: changesOf(entry, rate),
@@ -47,13 +47,13 @@ export function resolveLinks(
 }
 
 /** One direction of a link. */
-function directionOf(entry: DirectionEntry, traces: Traces): LinkOptions {
-  const { link, queue } = entry;
+function directionOf(entry: DirectionEntry, traces: Traces, place: TracePlace): LinkOptions {
+  const { link, queue, rate } = entry;
   const settings = settingsOf(entry);
   if (link === undefined) return settings;
   // Fair queueing keeps its queues short itself.
   const queueBytes = link.kind === 'fqCodel' && queue === undefined ? FQ_CODEL_QUEUE_BYTES : settings.queueBytes;
-  return { ...settings, queueBytes, discipline: disciplineFor(link, traces) };
+  return { ...settings, queueBytes, discipline: disciplineFor(link, rate, traces, place) };
 }
 
 /** What of a direction can change. A queue given as a time holds the bytes that the rate sends in that time. */

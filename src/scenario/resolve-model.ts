@@ -2,13 +2,18 @@ import type { Fault } from '../config/faults.js';
 import type { Path, YamlSource } from '../config/yaml-source.js';
 import { type DisciplineOptions, FQ_CODEL_DEFAULTS } from '../simulate/index.js';
 import type { LinkModel } from './model-fields.js';
-import type { Traces } from './read-traces.js';
+import { MAX_WANDERING_BITS_PER_SECOND, type TracePlace, type Traces } from './traces.js';
 
 /** Time between two beacons of nearly every access point: 100 units of 1024 µs (IEEE 802.11). */
 const BEACON_INTERVAL_US = 102_400;
 
-/** What the simulator needs to know of a model; undefined for a trace that could not be read. */
-export function disciplineFor(model: LinkModel, traces: Traces): DisciplineOptions | undefined {
+/** What the simulator needs to know of a model; undefined where a trace could not be read or made. */
+export function disciplineFor(
+  model: LinkModel,
+  rateBitsPerSecond: number | undefined,
+  traces: Traces,
+  place: TracePlace,
+): DisciplineOptions | undefined {
   switch (model.kind) {
     case 'tokenBucket':
     case 'policer':
@@ -19,11 +24,9 @@ export function disciplineFor(model: LinkModel, traces: Traces): DisciplineOptio
       const { interval = BEACON_INTERVAL_US, dtim = 1 } = model;
       return { kind: 'beacons', periodUs: Math.round(interval) * dtim };
     }
-    case 'trace': {
-      const trace = traces.get(model.file);
-      const offsetUs = Math.round(model.offset ?? 0);
-      return trace && { kind: 'trace', trace, offsetUs, lineRateBitsPerSecond: model.lineRate };
-    }
+    case 'trace':
+    case 'wandering':
+      return traces.optionsOf(model, rateBitsPerSecond, place);
     case 'fqCodel': {
       const { target, interval, quantum, flows } = model;
       return {
@@ -41,12 +44,16 @@ export function disciplineFor(model: LinkModel, traces: Traces): DisciplineOptio
 /** Settings of a direction that do not go with its model. `direction` may also be a change of it, without the model. */
 export function modelFaults(
   model: LinkModel | undefined,
-  direction: { readonly rate?: unknown; readonly queue?: unknown },
+  direction: { readonly rate?: unknown; readonly queue?: unknown; readonly at?: unknown },
   path: Path,
   source: YamlSource,
 ): readonly Fault[] {
   if (model?.kind === 'trace' && direction.rate !== undefined) {
     const text = 'a trace is the rate itself, found a rate too, allowed: a link of another kind with a rate';
+    return [source.faultAt([...path, 'rate'], text, 'key')];
+  }
+  if (model?.kind === 'wandering' && direction.rate !== undefined && 'at' in direction) {
+    const text = 'a wandering link has one mean rate, found another, allowed: other changes';
     return [source.faultAt([...path, 'rate'], text, 'key')];
   }
   if (model?.kind === 'policer' && direction.queue !== undefined) {
@@ -56,13 +63,18 @@ export function modelFaults(
   return [];
 }
 
-/** The fault of a model that needs a rate and has none. */
+/** The fault of a model with a rate that it cannot have, or with none. */
 export function rateFault(
   model: LinkModel | undefined,
   rate: unknown,
   path: Path,
   source: YamlSource,
 ): readonly Fault[] {
+  if (model?.kind === 'wandering' && rate !== undefined && !(Number(rate) <= MAX_WANDERING_BITS_PER_SECOND)) {
+    const found = typeof rate === 'object' ? 'a range' : 'more';
+    const text = `a wandering link has one mean rate, found ${found}, allowed: a rate of at most 100 Mbit`;
+    return [source.faultAt([...path, 'rate'], text)];
+  }
   if (model === undefined || model.kind === 'trace' || rate !== undefined) return [];
   const text = `a link of kind ${model.kind} needs a rate, found no rate, allowed: a rate beside link`;
   return [source.faultAt([...path, 'link'], text, 'key')];

@@ -118,6 +118,10 @@ describe('faults of a scenario file', () => {
     ['rate: 1Mbit, link: { kind: trace, file: README.md }', '4:8: links.a.rate: a trace is the rate itself'],
     ['queue: 50ms, link: { kind: trace, file: README.md }', 'links.a.queue: a queue given as a time needs a rate'],
     ['link: { kind: trace, file: README.md }', 'links.a.link.file: not a trace, line 3: found'],
+    ['link: { kind: wandering }', 'a link of kind wandering needs a rate'],
+    ['rate: 200Mbit, link: { kind: wandering }', '4:14: links.a.rate: a wandering link has one mean rate, found more'],
+    ['rate: { from: 1Mbit, to: 2Mbit }, link: { kind: wandering }', 'one mean rate, found a range'],
+    ['rate: 1Mbit, link: { kind: wandering }, changes: [{ at: 1s, rate: 2Mbit }]', 'one mean rate, found another'],
     ['link: { kind: trace, file: no/such }', 'links.a.link.file: not a trace, found no file'],
   ])('tell what is wrong with a link: %s', async (link, expected) => {
     const faults = await within('links:', `  a: { ${link} }`, 'receivers: { one: {} }');

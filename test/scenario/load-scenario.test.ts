@@ -77,6 +77,27 @@ describe('a scenario file', () => {
     expect(down.kind === 'trace' && up.kind === 'trace' && down.trace === up.trace).toBe(true);
   });
 
+  it('makes up links that wander, each with its part of the same trace, by its seed', async () => {
+    const text =
+      'links: { a: { rate: 2Mbit, queue: 100ms, count: 3, link: { kind: wandering, outageEvery: 5s } } }\n' +
+      'receivers: { one: {} }';
+    const made = async (seed: string) =>
+      (await parse(text, seed)).links.map(({ down }) => {
+        const { discipline, queueBytes } = down!;
+        if (discipline?.kind !== 'trace') throw new Error('no trace');
+        const timesUs = Array.from({ length: 100 }, (_, i) => discipline.trace.timeUs(i));
+        return { ...discipline, queueBytes, timesUs };
+      });
+    const [first, second] = await made('1');
+    expect(first).toMatchObject({ offsetUs: 0, queueBytes: 25_000 });
+    expect(first!.trace.periodUs).toBe(10e6);
+    expect(first!.trace.meanBitsPerSecond / 2e6).toBeCloseTo(1, 2);
+    expect(second!.trace).toBe(first!.trace);
+    expect(second!.offsetUs).toBeGreaterThan(0);
+    expect(await made('1')).toEqual([first, second, expect.anything()]);
+    expect((await made('2'))[0]!.timesUs).not.toEqual(first!.timesUs);
+  });
+
   it('makes links by the dozen with rates between two, and spreads receivers over them in turn', async () => {
     const text =
       'links:\n  site: { count: 40, rate: { from: 1Mbit, to: 100Mbit } }\n  floor: { count: 80, below: site }\n' +
