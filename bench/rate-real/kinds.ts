@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { TracedService } from '../../dist/simulate/net/discipline/traced-service.js';
@@ -82,9 +82,10 @@ function traced(file: string): Kind {
   };
 }
 
-/** Files with traces that are made up, in the folder for temporary files: the means are those of recorded LTE, UMTS and EVDO links. */
+/** Files with traces that are made up, until this process ends: the means are those of recorded LTE, UMTS and EVDO links. */
 function madeTraces(): readonly string[] {
   const folder = mkdtempSync(join(tmpdir(), 'layercast-traces-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return [4.6e6, 2e6, 0.5e6].map((meanBitsPerSecond, index) => {
     const file = join(folder, `made-${meanBitsPerSecond / 1e6}M`);
     const times = madeTrace({ seed: index + 1, meanBitsPerSecond, seconds: madeSeconds });
