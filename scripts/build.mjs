@@ -11,6 +11,9 @@ const dist = join(top, 'dist');
 rmSync(dist, { recursive: true, force: true });
 run(process.execPath, [join(top, 'scripts', 'build-kernel.mjs')]);
 run(bin('tsc'), ['-p', 'tsconfig.json']);
+// A device without a clock takes this for the earliest time that it can be (src/base/build-time.ts).
+const builtS = Number(process.env.SOURCE_DATE_EPOCH || Math.floor(Date.now() / 1000));
+writeFileSync(join(dist, 'base', 'build-time.js'), `export const BUILT_S = ${builtS};\n`);
 await bundle(dist);
 const main = join(dist, 'cli', 'main.js');
 if (existsSync(main)) chmodSync(main, 0o755);

@@ -14,7 +14,7 @@ function flagsIn(source: string): string[] {
   const code = source.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
   return code
     .split('\n')
-    .filter((line) => /(?<=['"`( ])--[a-z][a-z-]+/.test(line) && !/layercast (keygen|sign) /.test(line))
+    .filter((line) => /(?<=['"`( ])--[a-z][a-z-]+/.test(line) && !/layercast (keygen|sign|root) /.test(line))
     .filter((line) => /['"`].*--[a-z].*['"`]/.test(line));
 }
 

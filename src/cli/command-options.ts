@@ -12,7 +12,7 @@ export const RECEIVER_FILE = {
 const { key, scope, port, hash } = RECEIVER_OPTIONS;
 
 export const LIST_OPTIONS = {
-  key: { ...key, help: 'public key to check signatures with' },
+  key: { ...key, help: 'public key, or root file, to check signatures with' },
   /** The directory of all fleets goes round in three announce intervals, of 1 s unless a fleet says otherwise. */
   waitMs: { kind: WAITING_TIME, default: 5000, flag: '--wait <time>', help: 'listen for this long' },
   interface: RECEIVER_OPTIONS.interface,

@@ -1,18 +1,22 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { EventEmitter } from 'eventemitter3';
+import { BUILT_S } from '../base/build-time.js';
 import { asLayercastError } from '../base/errors.js';
 import type { Clock, Network } from '../base/ports.js';
+import { systemClock } from '../base/system-clock.js';
 import { awaitInterface } from '../net/interfaces/interfaces.js';
 import { systemNetworkOn } from '../net/system-network.js';
 import type { CheckedReceiverOptions } from '../options/check-receiver-options.js';
 import { ReceiverDriver } from '../receiver/driver.js';
 import type { CompleteEvent, ReceiverEvents, ReceiverStats } from '../receiver/events.js';
+import type { TrustSource } from '../receiver/watch/fleet-trusts.js';
 import { type BlockRestorer, RestoringThreads } from '../retrieve/block-restorer.js';
 import { Destination } from '../retrieve/destination.js';
+import { TrustMemory } from '../retrieve/trust-memory.js';
 import { defaultStateDir } from '../store/state-dir.js';
+import { anchorFrom } from '../trust/read-anchor.js';
 import { announcementName, groupOf } from '../wire/address.js';
-import { keyFingerprint } from '../wire/signature.js';
 import type { Engine } from './engine.js';
 import { Start } from './start.js';
 
@@ -48,6 +52,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
   async run(signal: AbortSignal): Promise<CompleteEvent> {
     const { timeoutMs, fleet, object, output, stateDir, allowRollback, key } = this.#options;
     const beganMs = performance.now();
+    const anchor = anchorFrom(key, fleet, 'the option key');
     using start = new Start(timeoutMs, signal, (message) => this.#world.emit('waiting', { message }));
     await using destination = await start.step((onWaiting) =>
       Destination.open({
@@ -56,7 +61,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
         stateDir: stateDir ?? defaultStateDir(),
         fleet,
         object,
-        keyFingerprint: keyFingerprint(key),
+        keyFingerprint: anchor.id,
         signal: start.signal,
         onWaiting,
       }),
@@ -66,10 +71,24 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
     const interfaceName = await start.step((onWaiting) => this.#interfaceName(start.signal, onWaiting));
     start[Symbol.dispose]();
     const waitedMs = performance.now() - beganMs;
-    this.#driver = this.#newDriver({ interfaceName, waitedMs, lowestVersion }, destination, restorer);
-    const complete = await this.#driver.run(signal);
+    const memory = new TrustMemory(stateDir ?? defaultStateDir(), fleet, anchor);
+    const trust = { ...(await memory.recall()), builtS: this.#world.clock === systemClock ? BUILT_S : 0 };
+    this.#driver = this.#newDriver({ interfaceName, waitedMs, lowestVersion, trust }, destination, restorer);
+    const complete = await this.#driver.run(signal).finally(() => this.#rememberTrust(memory));
     await this.#remember(destination, complete);
     return complete;
+  }
+
+  /** Without what a run learned, the next run follows the roots anew. A failure to remember it is a warning. */
+  async #rememberTrust(memory: TrustMemory): Promise<void> {
+    const trust = this.#driver?.trust;
+    if (trust === undefined) return;
+    try {
+      await memory.remember(trust);
+    } catch (error) {
+      const message = `the newest root could not be remembered: ${asLayercastError(error).message}`;
+      this.#world.emit('warning', { code: 'NOT_REMEMBERED', message });
+    }
   }
 
   /** The interface to receive on. A network that the caller hands in has its own interfaces. */
@@ -91,11 +110,16 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
   }
 
   #newDriver(
-    start: { readonly interfaceName: string | undefined; readonly waitedMs: number; readonly lowestVersion: number },
+    start: {
+      readonly interfaceName: string | undefined;
+      readonly waitedMs: number;
+      readonly lowestVersion: number;
+      readonly trust: TrustSource;
+    },
     destination: Destination,
     restorer: BlockRestorer,
   ): ReceiverDriver {
-    const { fleet, object, key, scope, port, hash, mode, channels, maxRateBitsPerSecond } = this.#options;
+    const { fleet, object, scope, port, hash, mode, channels, maxRateBitsPerSecond } = this.#options;
     const { timeoutMs, patienceMs, allowExpired, wait, output } = this.#options;
     const { network, clock, emit } = this.#world;
     const group = groupOf(announcementName(fleet), { scope, hash, ssm: false });
@@ -103,7 +127,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
       {
         fleet,
         object,
-        publicKey: key,
+        trust: start.trust,
         announcement: { group, port, sources: [], interface: start.interfaceName },
         mode,
         channels,

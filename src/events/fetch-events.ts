@@ -54,6 +54,8 @@ export const RECEIVER_WARNINGS = [
   'JOIN_REFUSED',
   /** A version older than a completed one was announced. */
   'VERSION_REFUSED',
+  /** Too few keys of the role signed the announced version, or keys that the root has removed. */
+  'ROLE_REFUSED',
   /** A version that has expired was announced. */
   'EXPIRED',
   /** The object was announced with a signature of another key. */

@@ -123,12 +123,31 @@ const server = mappingOf('a server', serverShape)
   .transform((value) => value ?? {})
   .meta({ title: 'Server' });
 
+/**
+ * How long a stranger who keeps announcements away can keep receivers from seeing that there is a newer version. Servers that are all off for half
+ * a day do not end what receivers may fetch.
+ */
+const DEFAULT_CATALOGUE_LIFE_US = 86_400e6;
+
 const fleetShape = {
   fleet: plainName.meta({ description: 'Name of the fleet, as in: layercast fetch FLEET/OBJECT' }),
   key: path(
     `Private key (PKCS#8 PEM) that signs what is published, from layercast keygen; \${NAME} stands for a variable of the environment`,
   ).nullish(),
   records: path('Folder of signed records that layercast sign made elsewhere, instead of a key').nullish(),
+  root: path(
+    'Root file of layercast root, which says whose signatures count; receivers then need a catalogue, too',
+  ).nullish(),
+  announceKey: path(
+    `Private key that signs the catalogue of what is newest, if a root is given. Default: key, or the server’s own key; \${NAME} stands for a variable of the environment`,
+  ).nullish(),
+  catalogueExpires: quantity(DURATION, 10e6, 400 * 86_400e6)
+    .default(DEFAULT_CATALOGUE_LIFE_US)
+    .meta({
+      description:
+        'How long receivers accept a catalogue; a server signs it again after half of this time. Default: 1d',
+      default: '1d',
+    }),
   interface: text('Network interface to send on, such as eth0. Default: the first that is up').nullish(),
   scope: scope.default(DEFAULT_SCOPE).meta({ description: 'How far the groups reach (RFC 7346)' }),
   port: port.default(DEFAULT_PORT).meta({ description: 'UDP port of all groups' }),

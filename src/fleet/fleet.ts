@@ -10,6 +10,12 @@ export interface Fleet {
   readonly keyPath: string | undefined;
   /** Folder of records that were signed elsewhere; never given together with `keyPath`. */
   readonly recordsPath: string | undefined;
+  /** Root file: whose signatures count. Undefined: those of one key. */
+  readonly rootPath: string | undefined;
+  /** Private key that signs catalogues; undefined: the key at `keyPath`. Of no use without a root. */
+  readonly announceKeyPath: string | undefined;
+  /** How long a catalogue is valid. */
+  readonly catalogueLifeUs: number;
   readonly interface: string | undefined;
   readonly scope: Scope;
   readonly port: number;

@@ -24,6 +24,7 @@ export type WarningCode =
   | 'KEY_EXPOSED'
   | 'SERVER_KEY'
   | 'RECORD'
+  | 'ROLE'
   | 'INTERFACE'
   | 'MTU'
   | 'RATE';

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { asLayercastError, LayercastError } from '../base/errors.js';
+import { isRootText } from '../trust/root-armour.js';
 import { publicKeyFrom } from '../wire/signature.js';
 import { checkOptions, valuesOf } from './check-options.js';
 import { OptionsError } from './options-error.js';
@@ -8,7 +9,8 @@ import { type CheckedOptions, RECEIVER_OPTIONS } from './receiver-options.js';
 
 /** The options of a receiver after all checks, with defaults filled in and the key read. */
 export interface CheckedReceiverOptions extends CheckedOptions {
-  readonly key: KeyObject;
+  /** A public key, or the text of a root file, which is read when the receiver starts. */
+  readonly key: KeyObject | string;
 }
 
 /**
@@ -24,13 +26,14 @@ export function checkReceiverOptions(options: unknown): CheckedReceiverOptions {
     throw new OptionsError('createReceiver', [...checked.faults, { option: 'key', text: key.message }]);
   }
   // Without a key there is a fault, and `valuesOf` throws.
-  return { ...valuesOf('createReceiver', checked), key: key as KeyObject };
+  return { ...valuesOf('createReceiver', checked), key: key as KeyObject | string };
 }
 
 /** The key, or why it is not usable; undefined for a value whose type is not that of a key. */
-function readKey(options: unknown): KeyObject | LayercastError | undefined {
+function readKey(options: unknown): KeyObject | string | LayercastError | undefined {
   const data = (options as { readonly key?: unknown } | undefined | null)?.key;
   if (!isPemOrKey(data)) return undefined;
+  if ((typeof data === 'string' || data instanceof Uint8Array) && isRootText(data.toString())) return data.toString();
   try {
     return publicKeyFrom(data, 'the option key');
   } catch (error) {

@@ -31,13 +31,13 @@ export const RECEIVER_OPTIONS = {
   fleet: { kind: FLEET_NAME, isRequired: true, argument: 'FLEET' },
   /** Name of the object, as in the fleet file. */
   object: { kind: OBJECT_NAME, isRequired: true, argument: 'OBJECT' },
-  /** The fleet's Ed25519 public key: SPKI PEM, or a key object. */
+  /** The fleet's Ed25519 public key (SPKI PEM, or a key object), or the text of its root file. */
   key: {
     kind: PUBLIC_KEY,
     isRequired: true,
     flag: '--key <pub.pem>',
-    help: "the fleet's public key",
-    file: 'Public key (SPKI PEM) of the fleet',
+    help: "the fleet's public key, or its root file",
+    file: 'Public key (SPKI PEM) of the fleet, or its root file',
   },
   /** Path of the file to write. */
   output: {

@@ -47,7 +47,8 @@ export function announcementPlanOf({
 /** Time and rate of a server's announcements if it sends all its objects. Some bytes of each object are estimated. */
 export function plannedAnnouncements(fleet: Fleet, server: FleetServer): PlannedAnnouncements {
   const objects = fleet.objects.filter(({ name }) => server.objects?.includes(name) ?? true);
-  const roundBytes = objects.reduce((sum, object) => sum + announcementBytes(fleet, object), 0);
+  const objectBytes = objects.reduce((sum, object) => sum + announcementBytes(fleet, object), 0);
+  const roundBytes = objectBytes + (fleet.rootPath === undefined ? 0 : proofBytes(objects));
   const roundUs = announceRoundUs(paceOf(fleet), roundBytes, SLOWDOWNS);
   const share = SLOWDOWNS.reduce((sum, slowdown) => sum + 1 / slowdown, 0);
   return { roundUs, rateBitsPerSecond: (roundBytes * 8e6 * share) / roundUs };
@@ -71,6 +72,16 @@ const intervals = new WeakMap<Fleet, number>();
 
 function paceOf(fleet: Fleet) {
   return { intervalUs: fleet.announceIntervalUs, rateBitsPerSecond: fleet.announceRateBitsPerSecond };
+}
+
+/**
+ * Bytes of the packets of the roots and the catalogue in one round, estimated: the newest root and an earlier one with a datagram each, and 60
+ * bytes of the catalogue for each object.
+ */
+function proofBytes(objects: readonly FleetObject[]): number {
+  const catalogueBytes = 256 + 60 * objects.length;
+  const datagramCount = 2 + Math.ceil(catalogueBytes / FRAGMENT_BYTES);
+  return 2 * FRAGMENT_BYTES + catalogueBytes + datagramCount * packetBytes(HEADER_BYTES);
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Fleet, FleetObject } from '../fleet/fleet.js';
 import { Broadcast } from '../sender/broadcast.js';
 import { announcementPlanOf } from './announcement-plan.js';
 import type { RefuseEvent, SenderEvents, SenderStats } from './events.js';
+import { FleetProofs } from './fleet-proofs.js';
 import { ServedObject, type Serving } from './served-object.js';
 import { ServerLock } from './server-lock.js';
 import { ServerWatch } from './server-watch.js';
@@ -44,6 +45,7 @@ export class FleetSender {
   readonly #lock: ServerLock;
   readonly #warnings: Warnings;
   readonly #watch: ServerWatch;
+  readonly #proofs: FleetProofs;
   /** By name: the objects of the fleet file, which limits their number. */
   readonly #objects = new Map<string, ServedObject>();
   #station: Station | undefined;
@@ -76,11 +78,13 @@ export class FleetSender {
       signal,
       oneByOne: pLimit(1),
     };
+    this.#proofs = new FleetProofs(this.#broadcast, this.#warnings);
     this.#watch = new ServerWatch(clock, this.#warnings, {
       objects: () => [...this.#objects.values()],
       hasKey: () => this.#station?.key !== undefined,
       isApplying: () => this.#isApplying,
       onIdle: () => this.#tellIdle(),
+      prove: (nowS) => this.#prove(nowS),
     });
   }
 
@@ -112,10 +116,23 @@ export class FleetSender {
       // An object that has not changed does not throw when the server stops, so the signal is checked here.
       this.#options.signal.throwIfAborted();
       this.#watch.start();
+      await this.#proofs.settled;
       this.#throwFirst(refusals, isFirst);
     } finally {
       this.#isApplying = false;
     }
+  }
+
+  /** Announces the root and a catalogue of the objects on the air. */
+  #prove(nowS: number): void {
+    const station = this.#station;
+    if (station === undefined) return;
+    const onAir = [...this.#objects.values()].flatMap((object) => object.onAir ?? []);
+    this.#proofs.update(
+      station,
+      onAir.map(({ prepared }) => prepared),
+      nowS,
+    );
   }
 
   stats(): SenderStats {

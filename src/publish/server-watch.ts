@@ -19,6 +19,8 @@ export interface WatchedServer {
   readonly hasKey: () => boolean;
   readonly isApplying: () => boolean;
   readonly onIdle: () => void;
+  /** Announces what proves that the objects are the newest, as of `nowS` (Unix time). Cheap if nothing has changed. */
+  readonly prove: (nowS: number) => void;
 }
 
 /** Checks once a second what changes with time: files, dates of records, and whether the server sends anything. */
@@ -51,6 +53,7 @@ export class ServerWatch {
     const objects = this.#server.objects();
     for (const object of objects) void object.check();
     this.#lookAtDates(objects);
+    this.#server.prove(Math.floor(this.#clock.wallUs() / 1e6));
     this.#lookWhetherIdle(objects);
   }
 

@@ -10,6 +10,7 @@ import { awaitInterface, LOOK_INTERVAL_MS, usableInterfaces } from '../net/inter
 import { derivedServerKey, publicKeyBytes } from '../wire/server-keys.js';
 import { privateKeyFrom } from '../wire/signature.js';
 import { chooseServer } from './choose-host.js';
+import { type FleetRoot, readFleetRoot } from './records/fleet-root.js';
 import { serverKeyIn } from './records/server-key-file.js';
 import { hasOwnKey } from './records/server-keys.js';
 
@@ -21,6 +22,8 @@ export interface Station {
   readonly key: KeyObject | undefined;
   /** Signs the runs of this server, where the descriptor names its public half; undefined if there is none. */
   readonly serverKey: KeyObject | undefined;
+  /** Whose signatures count, and the key that signs catalogues; undefined in a fleet with one key. */
+  readonly root?: FleetRoot | undefined;
   /** The only interface to send on. */
   readonly interface: string;
 }
@@ -58,7 +61,8 @@ export async function findStation(fleet: Fleet, options: StationOptions): Promis
     key === undefined || hasOwnKey(server, key)
       ? await ownKey(options.stateDir)
       : derivedServerKey(key, fleet.name, server.name);
-  return { fleet, server, key, serverKey, interface: chosen.name };
+  const root = await readFleetRoot(fleet, [key, serverKey]);
+  return { fleet, server, key, serverKey, root, interface: chosen.name };
 }
 
 /** The key in the state directory; undefined if the directory cannot be used, of which a warning tells. */

@@ -1,7 +1,7 @@
-import type { KeyObject } from 'node:crypto';
 import type { LayercastError } from '../base/errors.js';
 import { PACKET_OVERHEAD_BYTES } from '../base/limits.js';
 import type { MembershipRequest } from '../base/ports.js';
+import type { Trust } from '../trust/trust.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import { FaultCounters } from './counters.js';
 import {
@@ -18,13 +18,14 @@ import {
   warningFor,
 } from './endings.js';
 import type { CompleteEvent, ReceiverStats } from './events.js';
-import { Fetch, type FetchWorld, Superseded } from './fetch.js';
+import { Fetch, type FetchWorld, Revoked, Superseded } from './fetch.js';
 import type { ChannelChoice } from './join/channel-choice.js';
 import { Recut } from './recut.js';
 import { renewalOf } from './renewal.js';
 import { Silence } from './silence.js';
 import { Tally } from './tally.js';
 import type { Finding } from './watch/findings.js';
+import type { TrustSource } from './watch/fleet-trusts.js';
 import { Watch } from './watch/watch.js';
 
 /** How often the policy looks at the datagrams that have arrived: ten times in a slot. */
@@ -34,7 +35,8 @@ const DEFAULT_PROGRESS_INTERVAL_US = 1_000_000;
 export interface ReceiverDriverOptions extends ChannelChoice {
   readonly fleet: string;
   readonly object: string;
-  readonly publicKey: KeyObject;
+  /** Whose records count. */
+  readonly trust: TrustSource;
   /** The group on which the fleet announces its objects. */
   readonly announcement: MembershipRequest;
   /** The run ends after this long: with `TIMEOUT`, or with `NOBODY_SENDING` if nothing was ever heard. Undefined: no limit. */
@@ -71,6 +73,8 @@ export class ReceiverDriver {
   #failure: { readonly error: unknown } | undefined;
   readonly #silence: Silence;
   #startedUs = 0;
+  /** Since when the receiver has been looking for a descriptor. */
+  #searchingUs = 0;
   #progressUs = 0;
   #lastStats: ReceiverStats | undefined;
 
@@ -97,6 +101,11 @@ export class ReceiverDriver {
     return this.#fetch?.stats() ?? this.#lastStats;
   }
 
+  /** What this run has learned of the fleet's roots and of the time, for the next run; undefined before anything of the fleet was heard. */
+  get trust(): Trust | undefined {
+    return this.#watch.trustOf(this.#options.fleet);
+  }
+
   /**
    * Resolves with the final record when the object is whole and the file has its name.
    * @throws {LayercastError} `TIMEOUT`, `NOBODY_SENDING`, `ABORTED`, `VERSION_REFUSED`, `EXPIRED`, `RECORD_INVALID`,
@@ -106,6 +115,7 @@ export class ReceiverDriver {
     const { clock } = this.#world;
     this.#startedUs = clock.nowUs();
     this.#progressUs = this.#startedUs;
+    this.#searchingUs = this.#startedUs;
     const onAbort = () => this.#stop(aborted(signal, this.#kept));
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
@@ -136,7 +146,7 @@ export class ReceiverDriver {
       try {
         return this.#complete(descriptor, await this.#receiveVersion(descriptor));
       } catch (error) {
-        if (!(error instanceof Superseded)) throw error;
+        if (!(error instanceof Superseded || error instanceof Revoked)) throw error;
       }
     }
   }
@@ -186,10 +196,20 @@ export class ReceiverDriver {
     const { kind, descriptor } = finding;
     if (kind === 'newest') this.#take(descriptor);
     else if (kind === 'renewed') this.#renew(descriptor);
+    else if (kind === 'unlisted') this.#warnings.noteUnlisted(finding.refusal!.message);
     else {
       const warning = warningFor(finding);
       if (warning !== undefined) this.#warnings.warn(warning);
+      if (kind === 'revoked') this.#revoke(descriptor);
     }
+  }
+
+  /** Stops the fetch of a version that does not count any more. What was received stays, and another record may still bring it. */
+  #revoke(descriptor: Descriptor): void {
+    if (this.#newest !== descriptor) return;
+    this.#newest = undefined;
+    this.#searchingUs = this.#world.clock.nowUs();
+    this.#fetch?.stop(new Revoked());
   }
 
   #take(descriptor: Descriptor): void {
@@ -242,7 +262,7 @@ export class ReceiverDriver {
       watch: this.#watch,
       steering,
       isFound: newest !== undefined,
-      startedUs: this.#startedUs,
+      startedUs: this.#searchingUs,
     });
     if (verdict?.kind === 'over') {
       const { limitUs } = verdict;

@@ -11,6 +11,7 @@ const MAX_WARNINGS = 100;
 /** Warnings of one run. Each is told once and kept, because it may turn out to be the reason why the run ends. */
 export class Warnings {
   readonly #told = new Map<string, WarningEvent>();
+  #unlisted: string | undefined;
   readonly #tell: (event: WarningEvent) => void;
 
   constructor(tell: (event: WarningEvent) => void) {
@@ -24,22 +25,33 @@ export class Warnings {
     this.#tell(event);
   }
 
+  /** Keeps why the last record was not taken yet. That is no warning: a catalogue may still come. */
+  noteUnlisted(message: string): void {
+    this.#unlisted = message;
+  }
+
+  get unlisted(): string | undefined {
+    return this.#unlisted;
+  }
+
   first(code: WarningEvent['code']): WarningEvent | undefined {
     return [...this.#told.values()].find((event) => event.code === code);
   }
 }
 
-/** The warning for a descriptor that the receiver cannot use; undefined if it can, and if the descriptor is merely older. */
-export function warningFor({ kind, descriptor }: Finding): WarningEvent | undefined {
+/**
+ * The warning for a descriptor that the receiver cannot use; undefined if it can, if the descriptor is merely older, and while a catalogue may
+ * still list it.
+ */
+export function warningFor({ kind, descriptor, refusal }: Finding): WarningEvent | undefined {
   const version = `version ${descriptor.version}`;
   switch (kind) {
     case 'rollback':
       return { code: 'VERSION_REFUSED', message: `${version} is older than a version that this host has completed` };
     case 'expired':
-      return {
-        code: 'EXPIRED',
-        message: `${version} expired at ${new Date(descriptor.expiresS! * 1000).toISOString()}`,
-      };
+    case 'refused':
+    case 'revoked':
+      return { code: refusal!.code === 'RECORD_INVALID' ? 'FOREIGN_KEY' : refusal!.code, message: refusal!.message };
     case 'conflict':
       return {
         code: 'CONFLICT',
@@ -163,12 +175,15 @@ function megabytes(bytes: number): string {
 
 /** The error of a run that never found a usable descriptor: nobody announced the object, or nobody announced it validly. */
 export function neverFound(what: string, limitUs: number, warnings: Warnings, faults: FaultCounters): LayercastError {
-  for (const code of ['VERSION_REFUSED', 'EXPIRED', 'UNSUPPORTED'] as const) {
+  for (const code of ['VERSION_REFUSED', 'EXPIRED', 'ROLE_REFUSED', 'UNSUPPORTED'] as const) {
     const warning = warnings.first(code);
     if (warning === undefined) continue;
     return new LayercastError(code === 'UNSUPPORTED' ? 'RECORD_INVALID' : code, `${what}: ${warning.message}`, {
       hint: REMEDIES[code],
     });
+  }
+  if (warnings.unlisted !== undefined) {
+    return new LayercastError('ROLE_REFUSED', `${what}: ${warnings.unlisted}`, { hint: REMEDIES.UNLISTED });
   }
   if (faults.get('signature') > 0) {
     return new LayercastError('RECORD_INVALID', `${what}: announcements arrive that were not signed by this key`, {
@@ -184,6 +199,8 @@ export function neverFound(what: string, limitUs: number, warnings: Warnings, fa
 const REMEDIES = {
   VERSION_REFUSED: (say) => `Publish a higher version, or accept this one with ${say('allowRollback')}`,
   EXPIRED: (say) => `Sign the object anew, check the clock of this host, or accept it with ${say('allowExpired')}`,
+  ROLE_REFUSED: 'Have it signed by enough release keys of the newest root (layercast root show)',
+  UNLISTED: 'Let a server announce a catalogue: it needs the root and an announce key',
   UNSUPPORTED: 'Update layercast on this host',
 } as const satisfies Readonly<Record<string, Hint>>;
 

@@ -40,6 +40,9 @@ export interface FetchWorld extends FetchDestination {
 /** Why a fetch is stopped when the receiver begins a newer version, or the same version in other pieces. */
 export class Superseded extends Error {}
 
+/** Why a fetch is stopped when the record of its version does not count any more. */
+export class Revoked extends Error {}
+
 /** Brings the version that one descriptor names to its destination. Runs once. */
 export class Fetch {
   readonly #options: FetchOptions;

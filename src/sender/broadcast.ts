@@ -1,6 +1,7 @@
 import { LayercastError } from '../base/errors.js';
 import type { Destination } from '../base/ports.js';
 import type { AnnouncementWorld } from './announce/announcement-channel.js';
+import type { AnnouncedTurns } from './announce/announcement-loop.js';
 import { type AnnouncementPlan, Announcements } from './announce/announcements.js';
 import type { BroadcastObject } from './broadcast-object.js';
 import { SenderDriver } from './driver.js';
@@ -39,6 +40,7 @@ export class Broadcast {
   readonly #queue = new OperationQueue();
   readonly #onAir = new Map<BroadcastObject, ObjectTransmissions>();
   readonly #releasing = new Set<Promise<void>>();
+  #beside: readonly string[] = [];
 
   constructor(world: AnnouncementWorld, events: BroadcastEvents) {
     this.#world = world;
@@ -118,6 +120,18 @@ export class Broadcast {
       const taken = new Set(plan.targets.map(({ destination }) => channelOf(destination)));
       for (const other of this.#ownersOf(taken)) this.#giveUp(other);
       this.#announcements.moveTo(plan);
+    });
+  }
+
+  /**
+   * Announces records beside those of the objects from now on: by name, lists of pieces of which each round announces the next. Records that
+   * were announced before and are not among these are announced no more. @param records their names are no names of objects
+   */
+  async announceBeside(records: ReadonlyMap<string, AnnouncedTurns>): Promise<void> {
+    await this.#queue.run(() => {
+      for (const name of this.#beside) if (!records.has(name)) this.#announcements.delete(name);
+      for (const [name, turns] of records) this.#announcements.put(name, ...turns);
+      this.#beside = [...records.keys()];
     });
   }
 

@@ -23,8 +23,8 @@ export type Listing =
   /** No catalogue names this version yet. */
   | { readonly kind: 'unlisted' };
 
-/** Signers that are remembered. A root has at most 32 keys; several keys that sign together are one more signer. */
-const MAX_ISSUERS = 64;
+/** Servers whose newest catalogue is kept: as many as a fleet has, each with one set of keys. */
+const MAX_ISSUERS = 256;
 /** Objects whose newest version is remembered, as many as descriptors are kept (src/receiver/watch/descriptor-inbox.ts). */
 const MAX_OBJECTS = 10_000;
 
@@ -37,12 +37,12 @@ interface Issued {
 }
 
 /**
- * The newest catalogue of each signer. Servers that sign catalogues do not talk to each other, so each of them counts for itself: a
+ * The newest catalogue of each server. Servers that sign catalogues do not talk to each other, so each of them counts for itself: a
  * descriptor is current if any valid catalogue names it and none has ever named a newer version.
  */
 export class Catalogues {
   readonly #isWanted: (object: string) => boolean;
-  /** By the ids of the keys that signed. */
+  /** By the server and the ids of the keys that signed. */
   readonly #issued = new Map<string, Issued>();
   readonly #newestVersions = new Map<string, number>();
 
@@ -53,7 +53,7 @@ export class Catalogues {
 
   /** Takes a part of a catalogue that enough keys signed. Whether it has expired does not matter before `listingOf`. */
   take(catalogue: Catalogue, signers: Signers): CatalogueOutcome {
-    const issuer = [...signers].sort().join(' ');
+    const issuer = [catalogue.serverIndex, ...[...signers].sort()].join(' ');
     const before = this.#issued.get(issuer);
     const isSame = before?.catalogue.version === catalogue.version;
     if (before !== undefined && (before.catalogue.version > catalogue.version || isSame)) {

@@ -2,8 +2,9 @@ import type { KeyObject } from 'node:crypto';
 import { LayercastError } from '../base/errors.js';
 import { publicKeyFrom } from '../wire/signature.js';
 import { type Anchor, anchorOfKey, anchorOfRoot } from './anchor.js';
+import { isRootText } from './root-armour.js';
 import { RootChain } from './root-chain.js';
-import { isRootText, type RootFile, readRootText } from './root-text.js';
+import { type RootFile, readRootText } from './root-text.js';
 
 /**
  * What a receiver trusts, from what its owner gave it: a public key (SPKI PEM or a key object), or the text of a root file, whose newest

@@ -6,13 +6,16 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** Says in a sentence why a version is refused; undefined for a valid one, and for one that a catalogue may still list. */
+/** Says in a sentence why a version does not count; undefined for a valid one. */
 export function refusalOf(verdict: Verdict, version: number): Refusal | undefined {
   const what = `version ${version}`;
   switch (verdict.kind) {
     case 'valid':
-    case 'unlisted':
       return undefined;
+    case 'unlisted': {
+      const message = `no catalogue of the fleet that was heard lists ${what}, so nobody says that it is the newest`;
+      return { code: 'ROLE_REFUSED', message };
+    }
     case 'foreign':
       return { code: 'RECORD_INVALID', message: `${what} was not signed by a key that is trusted here` };
     case 'tooFew': {

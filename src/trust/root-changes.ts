@@ -44,7 +44,7 @@ export function withoutKey(members: Members, keyId: string, roles: readonly Role
     if (left.length === 0 && name === 'root') return [name, undefined] as const;
     if (left.length < threshold) {
       throw usage(`the role ${name} would have ${left.length} of the ${threshold} keys that have to sign`, {
-        hint: `Add another key first, replace this one with: layercast root rotate, or lower --threshold`,
+        hint: 'Add another key first, replace this one with: layercast root rotate, or lower the threshold',
       });
     }
     return [name, { threshold, keyIds: left }] as const;
@@ -75,14 +75,14 @@ export function withThreshold(members: Members, roles: readonly RoleName[], thre
  * The root file with changed members and no signature under them yet. The next version begins after a version that enough keys signed;
  * until then, changes go to the same version.
  *
- * @param fleet for a file without any version
+ * @param fleet for a file without any version or draft
  */
 export function changedFile(file: RootFile, fleet: string, members: Members, life: Life): RootFile {
   const last = file.versions.at(-1);
   const root: Root = {
     ...members,
     ...life,
-    fleet: last?.root.fleet ?? fleet,
+    fleet: (last ?? file.draft)?.root.fleet ?? fleet,
     version: (last?.root.version ?? 0) + 1,
     origin: last === undefined ? undefined : originAfter(last.root, last.record.body),
   };

@@ -4,10 +4,8 @@ import { RecordKind } from '../wire/signature.js';
 import { packSignedRecord, type SignedRecord, unpackSignedRecord } from '../wire/signed-record.js';
 import { anchorOfRoot } from './anchor.js';
 import { isSignedByRole, keyRing } from './quorum.js';
+import { armoured, blocksIn } from './root-armour.js';
 import { RootChain } from './root-chain.js';
-
-const BEGIN = '-----BEGIN LAYERCAST ROOT-----';
-const END = '-----END LAYERCAST ROOT-----';
 
 /** The most versions of roots in a file. */
 const MAX_ROOTS = 1000;
@@ -24,11 +22,6 @@ export interface RootFile {
   readonly versions: readonly RootVersion[];
   /** The version after these, if it is there and lacks signatures. */
   readonly draft: RootVersion | undefined;
-}
-
-/** Whether a text is that of a root file, and not of a key. */
-export function isRootText(text: string): boolean {
-  return text.includes(BEGIN);
 }
 
 /** The text of a root file: each record in Base64, as PEM has it (RFC 7468). */
@@ -66,22 +59,14 @@ function isOwnRoot(root: Root, record: SignedRecord): boolean {
 }
 
 function versionsIn(text: string, from: string): readonly RootVersion[] {
-  const blocks = [...text.matchAll(new RegExp(`${BEGIN}([A-Za-z0-9+/=\\s]*)${END}`, 'g'))];
+  const blocks = blocksIn(text);
   if (blocks.length === 0 || blocks.length > MAX_ROOTS) throw invalid(from, `found ${blocks.length} roots`);
-  return blocks.map(([, base64], index) => {
-    const record = unpackSignedRecord(Buffer.from(base64!, 'base64'));
+  return blocks.map((bytes, index) => {
+    const record = unpackSignedRecord(bytes);
     const root = record?.kind === RecordKind.root ? unpackRoot(record.body) : undefined;
     if (record === undefined || root === undefined) throw invalid(from, `its block ${index + 1} is no root`);
     return { root, record };
   });
-}
-
-function armoured(bytes: Uint8Array): string {
-  const lines =
-    Buffer.from(bytes)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
-  return [BEGIN, ...lines, END, ''].join('\n');
 }
 
 function invalid(from: string, why: string): LayercastError {

@@ -2,7 +2,7 @@ import { unpackCatalogue } from '../wire/catalogue.js';
 import type { Role, Root } from '../wire/root.js';
 import { RecordKind } from '../wire/signature.js';
 import type { SignedRecord } from '../wire/signed-record.js';
-import type { Anchor } from './anchor.js';
+import type { Anchor, RetiredKey } from './anchor.js';
 import { type CatalogueOutcome, Catalogues } from './catalogues.js';
 import { KnownTime, type Times } from './known-time.js';
 import { countOf, isQuorum, type KeyRing, type Signers, signersOf } from './quorum.js';
@@ -79,6 +79,11 @@ export class Trust {
   /** The record of the newest root, for the next run; undefined while it is the anchor's. */
   get rootRecord(): SignedRecord | undefined {
     return this.#chain.record;
+  }
+
+  /** Keys that lost a role, the oldest first. */
+  get retired(): readonly RetiredKey[] {
+    return this.#chain.retired;
   }
 
   /** What verified records say of the time, for the next run. */

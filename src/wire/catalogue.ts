@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DIGEST_BYTES, MAX_NAME_BYTES, MAX_OBJECT_NAME_BYTES, MAX_VERSION } from '../base/limits.js';
+import { DIGEST_BYTES, MAX_NAME_BYTES, MAX_OBJECT_NAME_BYTES, MAX_SERVERS, MAX_VERSION } from '../base/limits.js';
 import { MAX_RECORD_BYTES } from './descriptor.js';
 import {
   type FieldMap,
@@ -24,7 +24,9 @@ export interface CatalogueEntry {
 /** What a fleet publishes at one time: proves for a short time that these versions, and no other ones, are the newest. */
 export interface Catalogue {
   readonly fleet: string;
-  /** Grows with each catalogue of the same signers. */
+  /** The server that signed, as descriptors number it: servers may have the same key. */
+  readonly serverIndex: number;
+  /** Grows with each catalogue of the same server. */
   readonly version: number;
   /** The root that its signers know: receivers that know only an older one wait for that root first. */
   readonly rootVersion: number;
@@ -62,6 +64,7 @@ export function compareNames(a: string, b: string): number {
 export function packCatalogue(catalogue: Catalogue): Uint8Array {
   return packMap({
     f: catalogue.fleet,
+    s: catalogue.serverIndex,
     v: catalogue.version,
     w: catalogue.rootVersion,
     a: catalogue.createdS,
@@ -84,6 +87,7 @@ function readCatalogue(map: FieldMap): Catalogue {
   if (!isInOrder) throw new Unreadable();
   return {
     fleet: readName(map.f, MAX_NAME_BYTES),
+    serverIndex: readWhole(map.s, 0, MAX_SERVERS - 1),
     version: readWhole(map.v, 1, MAX_VERSION),
     rootVersion: readWhole(map.w, 0, MAX_ROOT_VERSION),
     createdS: readWhole(map.a, 0, MAX_TIME_S),

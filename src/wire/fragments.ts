@@ -81,6 +81,11 @@ export class RecordAssembler {
     this.#known.delete(tagOf(header));
   }
 
+  /** Forgets all records: each is returned once more when it arrives again, because what it means may have changed. */
+  forgetAll(): void {
+    this.#known.clear();
+  }
+
   #begin(key: string, sizeBytes: number, pieceCount: number): PendingRecord {
     if (this.#pending.size >= MAX_PENDING) this.#pending.delete(this.#pending.keys().next().value!);
     const pending = { bytes: new Uint8Array(sizeBytes), have: new Uint8Array(pieceCount), missingCount: pieceCount };

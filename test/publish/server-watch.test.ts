@@ -20,6 +20,7 @@ it('renews the records of a thousand objects in time, though each record is vali
     hasKey: () => true,
     isApplying: () => false,
     onIdle: () => undefined,
+    prove: () => undefined,
   });
   onTestFinished(() => watch.stop());
   watch.start();

@@ -52,7 +52,9 @@ class Model {
     if (catalogue.rootVersion > this.root.version) return 'early';
     const counted = signers.filter((key) => members(this.root.announce).includes(key)).sort();
     if (!enough(this.root.announce, counted)) return 'refused';
-    const bySame = this.heard.filter((one) => `${one.signers}` === `${counted}`);
+    const bySame = this.heard.filter(
+      (one) => `${one.signers}` === `${counted}` && one.catalogue.serverIndex === catalogue.serverIndex,
+    );
     if (bySame.some((one) => one.catalogue.version >= catalogue.version)) return 'known';
     if (catalogue.entries.some(({ version }) => version < this.newestVersion)) return 'rollback';
     this.heard.push({ catalogue, signers: counted });
@@ -92,7 +94,10 @@ class Model {
     return this.heard.filter(
       (one) =>
         !this.heard.some(
-          (other) => `${other.signers}` === `${one.signers}` && other.catalogue.version > one.catalogue.version,
+          (other) =>
+            `${other.signers}` === `${one.signers}` &&
+            other.catalogue.serverIndex === one.catalogue.serverIndex &&
+            other.catalogue.version > one.catalogue.version,
         ),
     );
   }
@@ -123,6 +128,7 @@ const rootStep = fc.record({
 });
 const catalogueStep = fc.record({
   what: fc.constant('catalogue' as const),
+  serverIndex: fc.nat(1),
   version: fc.integer({ min: 1, max: 5 }),
   lead: fc.constantFrom(0, 0, 0, 1),
   firmware: fc.option(fc.tuple(fc.integer({ min: 1, max: 3 }), fc.constantFrom('', 'b'))),
@@ -160,11 +166,11 @@ describe('whose records count', () => {
             expected = model.hearRoot(root, step.signers);
             said = trust.hearRoot(rootRecord(root, ...step.signers));
           } else if (step.what === 'catalogue') {
-            const { version, firmware, signers } = step;
+            const { serverIndex, version, firmware, signers } = step;
             const entries =
               firmware === null ? [] : [{ object: 'firmware', version: firmware[0], digest: digestOf(...firmware) }];
             const rootVersion = model.root.version + step.lead;
-            const catalogue = catalogueOf(1, { version, rootVersion, entries, ...step.dates });
+            const catalogue = catalogueOf(1, { serverIndex, version, rootVersion, entries, ...step.dates });
             expected = model.hearCatalogue(catalogue, signers);
             said = trust.hearCatalogue(catalogueRecord(catalogue, ...signers)).kind;
           } else {

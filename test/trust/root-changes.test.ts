@@ -82,5 +82,7 @@ describe('changes of a root', () => {
       version: 1,
       origin: undefined,
     });
+    const begun = changedFile({ versions: [], draft: undefined }, 'lab', members, life);
+    expect(changedFile(begun, '', members, life).draft!.root.fleet).toBe('lab');
   });
 });

@@ -51,6 +51,7 @@ export function digestOf(version: number, variant = ''): Uint8Array {
 export function catalogueOf(firmware: number, changes: Partial<Catalogue> = {}): Catalogue {
   return {
     fleet: 'acme',
+    serverIndex: 0,
     version: 1,
     rootVersion: 1,
     createdS: 1000,

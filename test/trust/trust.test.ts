@@ -162,7 +162,9 @@ describe('catalogues', () => {
     });
     trust.hearCatalogue(catalogueRecord(catalogueOf(3, { version: 100, ...entry('alpha') }), 2));
     trust.hearCatalogue(catalogueRecord(catalogueOf(3, { version: 90, ...entry('beta') }), 3));
-    for (const variant of ['alpha', 'beta'])
+    // A third server has the key of the first one.
+    trust.hearCatalogue(catalogueRecord(catalogueOf(3, { serverIndex: 2, version: 80, ...entry('delta') }), 2));
+    for (const variant of ['alpha', 'beta', 'delta'])
       expect(trust.judge(releaseOf(3, [1], { variant }), NOW_S)).toEqual({ kind: 'valid' });
     expect(trust.judge(releaseOf(3, [1], { variant: 'gamma' }), NOW_S)).toEqual({ kind: 'other' });
   });

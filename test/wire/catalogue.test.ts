@@ -30,6 +30,7 @@ function catalogueFrom({ entries, ...rest }: CatalogueVector['catalogue']): Cata
 function mapOf({ entries, ...rest }: Catalogue): Record<string, unknown> {
   return {
     f: rest.fleet,
+    s: rest.serverIndex,
     v: rest.version,
     w: rest.rootVersion,
     a: rest.createdS,
@@ -42,6 +43,7 @@ function mapOf({ entries, ...rest }: Catalogue): Record<string, unknown> {
 const digest = new Uint8Array(32).fill(7);
 const sample: Catalogue = {
   fleet: 'acme',
+  serverIndex: 254,
   version: 5,
   rootVersion: 2,
   createdS: 1000,
@@ -80,6 +82,7 @@ describe('a catalogue', () => {
 describe('the reader of catalogues', () => {
   it.each([
     ['f', ['f'.repeat(63)], ['', 'f'.repeat(64), 'a\nb', null, 1]],
+    ['s', [0, 254], [255, -1, null]],
     ['v', [1, 2 ** 48 - 1], [0, 2 ** 48, 1.5, null, '1']],
     ['w', [0, 2 ** 32 - 1], [2 ** 32, -1, null]],
     ['a', [0, 2 ** 48 - 1], [2 ** 48, -1, null]],

@@ -69,6 +69,7 @@ export const anyRoot: fc.Arbitrary<Root> = fc
 export const anyCatalogue: fc.Arbitrary<Catalogue> = fc
   .record({
     fleet: nameOf(63),
+    serverIndex: fc.integer({ min: 0, max: 254 }),
     version: fc.integer({ min: 1, max: 2 ** 48 - 1 }),
     rootVersion: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
     createdS: fc.integer({ min: 0, max: 2 ** 48 - 1 }),

@@ -2,6 +2,7 @@ import { LayercastError } from '../../base/errors.js';
 import { readKeyText } from '../../config/read-text.js';
 import { createReceiver } from '../../create-receiver.js';
 import { RECEIVER_OPTIONS } from '../../options/receiver-options.js';
+import { isRootText } from '../../trust/root-armour.js';
 import { publicKeyFrom } from '../../wire/signature.js';
 import { FetchDisplay } from '../display/fetch-display.js';
 import { interruptible } from '../interrupt.js';
@@ -15,7 +16,8 @@ export async function runFetch(what: string, flags: Flags): Promise<void> {
   const { fleet, object } = splitName(what);
   if (keyPath === undefined) throw missing("missing --key (the fleet's public key)", 'Add --key layercast.pub');
   if (output === undefined) throw missing('missing -o FILE', 'Name the file to write with -o FILE');
-  const key = publicKeyFrom(await readKeyText(keyPath), keyPath);
+  const keyText = await readKeyText(keyPath);
+  const key = isRootText(keyText) ? keyText : publicKeyFrom(keyText, keyPath);
   // Only JSON needs the declarations of events.
   const json = flags.json ? await import('../json/fetch-events.js') : undefined;
   await interruptible(async (signal) => {

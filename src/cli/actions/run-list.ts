@@ -5,7 +5,12 @@ import { DURATION, formatQuantity, RATE, SIZE } from '../../config/units.js';
 import { awaitInterface } from '../../net/interfaces/interfaces.js';
 import { systemNetworkOn } from '../../net/system-network.js';
 import { cumulativeRates, rateOf } from '../../rate/ladder.js';
+import type { TrustSource } from '../../receiver/watch/fleet-trusts.js';
 import { type Announcement, listen } from '../../retrieve/directory.js';
+import { anchorOfKey } from '../../trust/anchor.js';
+import { anchorFrom } from '../../trust/read-anchor.js';
+import { isRootText } from '../../trust/root-armour.js';
+import { readRootText } from '../../trust/root-text.js';
 import { announcementName, DIRECTORY_NAME, groupOf } from '../../wire/address.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import { publicKeyFrom } from '../../wire/signature.js';
@@ -21,14 +26,14 @@ export async function runList(fleet: string | undefined, flags: Flags): Promise<
   const settings = await settleWithFile(LIST_OPTIONS, flags, process.env);
   const { key: keyPath, scope, port, hash, interface: interfaceName } = settings;
   const waitUs = settings.waitMs * 1000;
-  const key = keyPath === undefined ? undefined : publicKeyFrom(await readKeyText(keyPath), keyPath);
+  const trust = keyPath === undefined ? undefined : await trustFrom(keyPath);
   const group = groupOf(fleet === undefined ? DIRECTORY_NAME : announcementName(fleet), { scope, hash, ssm: false });
   const world = { clock: systemClock, network: systemNetworkOn(systemClock) };
   const { announcements, request } = await interruptible(async (signal) => {
     const { name } = await awaitInterface(interfaceName, { wait: false, signal });
     const request = { group, port, sources: [], interface: name };
     if (process.stderr.isTTY) process.stderr.write(`${listeningText({ ...request, forUs: waitUs })}\n`);
-    return { request, announcements: await listen(request, systemClock.nowUs() + waitUs, key, world, signal) };
+    return { request, announcements: await listen(request, systemClock.nowUs() + waitUs, trust, world, signal) };
   });
   if (announcements.length === 0) {
     const what = fleet === undefined ? 'nothing' : `nothing of fleet ${fleet}`;
@@ -46,6 +51,17 @@ export async function runList(fleet: string | undefined, flags: Flags): Promise<
       flags.json ? `${JSON.stringify(listedFields(announcement))}\n` : `${textOf(announcement).join('\n')}\n`,
     );
   }
+}
+
+/** A public key counts for any fleet, a root for its own. */
+async function trustFrom(path: string): Promise<TrustSource> {
+  const text = await readKeyText(path);
+  if (!isRootText(text)) {
+    const key = publicKeyFrom(text, path);
+    return { anchorOf: (fleet) => anchorOfKey(fleet, key) };
+  }
+  const anchor = anchorFrom(text, readRootText(text, path).versions[0]?.root.fleet ?? '', path);
+  return { anchorOf: (fleet) => (fleet === anchor.root.fleet ? anchor : undefined) };
 }
 
 function textOf({ descriptor, sources, genuine }: Announcement): readonly string[] {

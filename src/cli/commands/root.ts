@@ -60,7 +60,9 @@ function changing(group: Command, name: string, summary: string): Command {
 
 const EXAMPLES = `
 Examples:
-  layercast root add release.pub --root acme.root --fleet acme --key release.key
-  layercast root add server.pub --root acme.root --role announce --key release.key
-  layercast root rotate release.pub new.pub --root acme.root --key release.key new.key
-  layercast root show --root acme.root`;
+  layercast keygen --out ann
+  layercast root add ann/layercast.pub --root our.root --fleet acme --key ann/layercast.key
+  layercast keygen --out online
+  layercast root add online/layercast.pub --root our.root --role announce --key ann/layercast.key
+  layercast root rotate --root our.root --key ann/layercast.key
+  layercast root show --root our.root`;

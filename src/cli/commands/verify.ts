@@ -12,7 +12,11 @@ export function verify(program: Command): void {
     .argument('<record>', 'file of a record, or root file')
     .requiredOption('--key <file>', 'public key, or root file, that is trusted')
     .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nExample:\n  layercast verify records/firmware-0123456789ab.record --key acme.root')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  layercast keygen --out bob\n  layercast root add bob/layercast.pub --root bob.root --fleet acme --key bob/layercast.key\n' +
+        '  layercast verify bob.root --key bob/layercast.pub',
+    )
     .action(async (path: string, flags: VerifyFlags) => {
       const { runVerify } = await import('../actions/run-verify.js');
       await runVerify(path, flags);

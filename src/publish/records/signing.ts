@@ -5,6 +5,7 @@ import { type Descriptor, packDescriptor } from '../../wire/descriptor.js';
 import { openRecord } from '../../wire/signature.js';
 import { announceIntervalOf } from '../announcement-plan.js';
 import { type DescribedContent, describeContent } from './describe.js';
+import { expiresSoon } from './expiry.js';
 import { readRecord, type SignedDescriptor, signDescriptor } from './records.js';
 import { type ServerPublicKeys, serverPublicKeys } from './server-keys.js';
 
@@ -109,9 +110,9 @@ function laterThan({ createdS }: Descriptor, nowS: number): number {
   return createdS >= nowS && createdS - nowS < MAX_AHEAD_S ? createdS + 1 : nowS;
 }
 
-/** The warning about a record that this host cannot renew, from three quarters of its life on; undefined before. */
+/** The warning about a record that this host cannot renew and that expires soon, or has expired; undefined before. */
 export function expiryWarning({ object, createdS, expiresS }: Descriptor, nowS: number): string | undefined {
-  if (expiresS === undefined || nowS < expiresS - (expiresS - createdS) / 4) return undefined;
+  if (expiresS === undefined || !expiresSoon(createdS, expiresS, nowS)) return undefined;
   const when = new Date(expiresS * 1000).toISOString();
   return nowS >= expiresS
     ? `${object}: its record expired at ${when}; receivers refuse it`

@@ -7,12 +7,16 @@ import type { Path } from '../../config/yaml-source.js';
 import type { Fleet, FleetServer } from '../../fleet/fleet.js';
 import { type ConfigWarning, LONG_ANNOUNCE_INTERVAL_US, type WarningCode } from '../../fleet/warnings.js';
 import { usableInterfaces } from '../../net/interfaces/interfaces.js';
+import { isRootText } from '../../trust/root-armour.js';
+import { readRootText } from '../../trust/root-text.js';
 import { privateKeyFrom, publicKeyFrom } from '../../wire/signature.js';
 import { announceIntervalOf } from '../announcement-plan.js';
 import { chooseServer } from '../choose-host.js';
+import { readFleetRoot } from '../records/fleet-root.js';
 import { keyExposure } from '../records/key-file.js';
 import { interfaceWarnings } from './interface-warnings.js';
 import { recordWarnings } from './record-warnings.js';
+import { rootExpiryWarning, rootWarnings } from './root-warnings.js';
 
 /**
  * Warnings about what this host lacks to serve a fleet: files, key, records and interface are checked. A fleet file may be meant
@@ -27,6 +31,7 @@ export async function hostWarnings(fleet: Fleet, nowS = Date.now() / 1000): Prom
     ...announcementWarning(fleet),
     ...(await Promise.all(files)).flat(),
     ...(fleet.keyPath === undefined ? [] : await privateKeyWarnings(['key'], fleet.keyPath)),
+    ...(await rootFileWarnings(fleet, nowS)),
     ...(fleet.recordsPath === undefined ? [] : await recordWarnings(fleet.recordsPath, objects, nowS)),
     ...(await interfaceWarnings(fleet, server)),
   ];
@@ -40,7 +45,7 @@ export async function receiverWarnings(file: {
   const { key: keyPath, interface: name } = file;
   const isMissing = name !== undefined && !usableInterfaces().some((usable) => usable.name === name);
   return [
-    ...(keyPath === undefined ? [] : await keyWarning(['key'], keyPath, publicKeyFrom)),
+    ...(keyPath === undefined ? [] : await keyWarning(['key'], keyPath, readTrusted)),
     ...(isMissing ? [warning('INTERFACE', ['interface'], `no usable interface ${name} on this host`)] : []),
   ];
 }
@@ -78,12 +83,32 @@ async function fileWarning(path: Path, filePath: string): Promise<ConfigWarning[
   return isReadable ? [] : [warning('FILE', path, `this user may not read ${filePath} on this host`)];
 }
 
+/** What `serve` would say of the root and the announce key. */
+async function rootFileWarnings(fleet: Fleet, nowS: number): Promise<readonly ConfigWarning[]> {
+  const { keyPath } = fleet;
+  try {
+    const key = keyPath === undefined ? undefined : privateKeyFrom(await readKeyText(keyPath), keyPath);
+    const root = await readFleetRoot(fleet, [key]);
+    const expiry = root === undefined ? undefined : rootExpiryWarning(root.versions.at(-1)!.root, nowS);
+    const keys = await rootWarnings({ fleet, key, root });
+    return expiry === undefined ? keys : [{ ...expiry, path: ['root'] }, ...keys];
+  } catch (error) {
+    const { message } = error as LayercastError;
+    // The private key of `key` has warnings of its own.
+    return fleet.rootPath === undefined ? [] : [warning('KEY', ['root'], message)];
+  }
+}
+
 async function privateKeyWarnings(path: Path, keyPath: string): Promise<ConfigWarning[]> {
   const exposure = await keyExposure(keyPath);
   const unusable = await keyWarning(path, keyPath, privateKeyFrom);
   // A public key instead of the private one is no secret.
   if (unusable.length > 0 || exposure === undefined) return unusable;
   return [warning('KEY_EXPOSED', path, exposure)];
+}
+
+function readTrusted(text: string, from: string): unknown {
+  return isRootText(text) ? readRootText(text, from) : publicKeyFrom(text, from);
 }
 
 async function keyWarning(

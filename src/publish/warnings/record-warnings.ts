@@ -3,10 +3,8 @@ import type { FleetObject } from '../../fleet/fleet.js';
 import type { ConfigWarning } from '../../fleet/warnings.js';
 import { unpackDescriptor } from '../../wire/descriptor-reader.js';
 import { peekRecord } from '../../wire/signature.js';
+import { expiresSoon } from '../records/expiry.js';
 import { recordPath } from '../records/records.js';
-
-/** A record that expires within this time causes a warning. */
-const SOON_S = 86_400;
 
 /** Warnings about objects whose record is missing, unusable, expired or soon to expire. */
 export async function recordWarnings(
@@ -31,8 +29,8 @@ async function warningFor(folder: string, object: FleetObject, nowS: number): Pr
     const message = `the record of ${name} is of version ${descriptor.version}, the fleet file says ${object.version}`;
     return { code: 'RECORD', path, message };
   }
-  const { expiresS } = descriptor;
-  if (expiresS === undefined || expiresS > nowS + SOON_S) return undefined;
+  const { createdS, expiresS } = descriptor;
+  if (expiresS === undefined || !expiresSoon(createdS, expiresS, nowS)) return undefined;
   const verb = expiresS <= nowS ? 'expired' : 'expires';
   const message = `the record of ${name} ${verb} at ${new Date(expiresS * 1000).toISOString()}; sign it anew`;
   return { code: expiresS <= nowS ? 'EXPIRED' : 'EXPIRES_SOON', path, message };

@@ -4,6 +4,7 @@ import type { SenderWarningEvent } from '../events.js';
 import { keyExposure } from '../records/key-file.js';
 import type { Station } from '../station.js';
 import { interfaceWarnings } from './interface-warnings.js';
+import { rootWarnings } from './root-warnings.js';
 
 /** Emits each warning once until `forget`, because its cause may last for as long as the server runs. */
 export class Warnings {
@@ -36,6 +37,7 @@ export async function warningsOfStation(station: Station): Promise<readonly Send
   return [
     ...warningsOf(fleet),
     ...(await interfaceWarnings(fleet, here)),
+    ...(await rootWarnings(station)),
     ...(exposure === undefined ? [] : [{ code: 'KEY_EXPOSED' as const, message: exposure }]),
     ...serverKeyWarnings(station),
   ].map(({ code, message }) => ({ code, message, hint: undefined }));

@@ -1,22 +1,28 @@
-import type { KeyObject } from 'node:crypto';
 import { isGeometry } from '../../object/geometry.js';
+import { checkCount, type Signers, signersOf } from '../../trust/quorum.js';
+import { refusalOf } from '../../trust/refusal.js';
+import type { SignedRelease, Trust, Verdict } from '../../trust/trust.js';
+import { descriptorDigest, unpackCatalogue } from '../../wire/catalogue.js';
 import { type Descriptor, NO_CODE, RAPTORQ } from '../../wire/descriptor.js';
 import { unpackDescriptor } from '../../wire/descriptor-reader.js';
 import { RecordAssembler } from '../../wire/fragments.js';
 import type { Header } from '../../wire/header.js';
-import { openRecord, peekRecord } from '../../wire/signature.js';
+import { unpackRoot } from '../../wire/root.js';
+import { RecordKind } from '../../wire/signature.js';
+import { type SignedRecord, unpackSignedRecord } from '../../wire/signed-record.js';
 import type { FaultCounters } from '../counters.js';
 import { Allowance } from './allowance.js';
 import type { Finding, FindingKind } from './findings.js';
+import { FleetTrusts, type TrustSource } from './fleet-trusts.js';
 import { RecordSources } from './record-sources.js';
 
 /**
- * New records that are checked in a second. Checking an ordinary record takes 70 µs, so 100 a second take 0.7 % of a core. The
+ * Signatures of new records that are checked in a second. Checking an ordinary record takes 70 µs, so 100 a second take 0.7 % of a core. The
  * longest record takes 0.4 ms, so 100 a second take 4 %, but a stranger has to send 28 Mbit/s for that. Genuine servers repeat
  * the same record, which is checked once.
  */
 const CHECKS_PER_SECOND = 100;
-/** New records that are checked at once after a quiet time: a thousand objects heard in the first second, each with two records. */
+/** Signatures that are checked at once after a quiet time: a thousand objects heard in the first second, each with two records. */
 const CHECK_BURST = 2000;
 /** Objects whose newest descriptor is kept: more than people can list, and 10 MB at about 1 kB each. */
 const MAX_OBJECTS = 10_000;
@@ -26,28 +32,43 @@ export interface InboxOptions {
   readonly fleet: string | undefined;
   /** The wanted object; undefined for all objects of the fleet. */
   readonly object: string | undefined;
-  /** The key that must have signed a record; undefined when signatures are not checked. */
-  readonly publicKey: KeyObject | undefined;
+  /** Whose records count; undefined when signatures are not checked. */
+  readonly trust: TrustSource | undefined;
   /** The highest version of an object that this host has completed; older versions are refused. 0 accepts all. */
   readonly lowestVersionOf: (object: string) => number;
   readonly acceptExpired: boolean;
 }
 
-/** Finds objects among announcements: assembles records, checks their signatures, and knows the newest version of each object. */
+/** A descriptor that counts, with what it is judged by anew. */
+interface Accepted {
+  readonly descriptor: Descriptor;
+  readonly release: SignedRelease;
+}
+
+/**
+ * Finds objects among announcements: assembles records, follows roots and catalogues, judges descriptors, and knows the newest version of
+ * each object.
+ */
 export class DescriptorInbox {
   readonly #options: InboxOptions;
   readonly #faults: FaultCounters;
   readonly #records = new RecordAssembler();
   readonly #sources: RecordSources;
   readonly #checks = new Allowance(CHECKS_PER_SECOND, CHECK_BURST);
-  readonly #newest = new Map<string, Descriptor>();
+  readonly #trusts: FleetTrusts | undefined;
+  readonly #newest = new Map<string, Accepted>();
   #announceIntervalUs = 0;
+  /** Whether verdicts may have changed since `revoked` was called. */
+  #isStale = false;
 
   /** @param addressOf the address of a source (`Network.sourceAddress`). */
   constructor(options: InboxOptions, faults: FaultCounters, addressOf: (sourceId: number) => string | undefined) {
     this.#options = options;
     this.#faults = faults;
     this.#sources = new RecordSources(addressOf);
+    const { trust, object, acceptExpired } = options;
+    const isWanted = (name: string) => object === undefined || name === object;
+    this.#trusts = trust && new FleetTrusts(trust, isWanted, acceptExpired);
   }
 
   /** The longest announce interval in any genuine record of the fleet, of any object; 0 if none names one. */
@@ -55,9 +76,14 @@ export class DescriptorInbox {
     return this.#announceIntervalUs;
   }
 
+  /** Whose records of a fleet count; undefined if signatures are not checked, or nothing of this fleet is trusted. */
+  trustOf(fleet: string): Trust | undefined {
+    return this.#trusts?.of(fleet);
+  }
+
   /**
-   * Takes the payload of a descriptor datagram. If the datagram completes a record that was not heard before, returns what the
-   * record means.
+   * Takes the payload of a descriptor datagram. If the datagram completes a descriptor that was not judged before, returns what the
+   * descriptor means.
    *
    * @param sourceId where the datagram came from; undefined where the source is of no interest.
    */
@@ -77,42 +103,92 @@ export class DescriptorInbox {
     return finding;
   }
 
-  #open(header: Readonly<Header>, record: Uint8Array, nowUs: number, wallS: number): Finding | undefined {
-    if (!this.#checks.take(nowUs)) {
-      this.#faults.count('flood');
-      // The record may be the genuine one among a forger's many, so it has to count as new when it is announced again.
-      this.#records.forget(header);
-      return undefined;
+  /** Judges all records anew when they are heard again, and those of `revoked` now. Call it when the clock was set. */
+  forgetVerdicts(): void {
+    this.#records.forgetAll();
+    this.#isStale = true;
+  }
+
+  /** The descriptors that counted and do not count any more. They are then no newest versions. */
+  revoked(wallS: number): readonly Finding[] {
+    if (!this.#isStale) return [];
+    this.#isStale = false;
+    return [...this.#newest].flatMap(([name, { descriptor, release }]) => {
+      const verdict = this.#trusts?.of(descriptor.fleet)?.judge(release, wallS) ?? { kind: 'valid' };
+      if (verdict.kind === 'valid') return [];
+      this.#newest.delete(name);
+      return [{ kind: 'revoked', descriptor, refusal: refusalOf(verdict, descriptor.version), sources: [] }];
+    });
+  }
+
+  #open(header: Readonly<Header>, bytes: Uint8Array, nowUs: number, wallS: number): Finding | undefined {
+    if (!this.#checks.take(nowUs)) return this.#flooded(header);
+    const record = unpackSignedRecord(bytes);
+    if (record?.kind === RecordKind.descriptor) return this.#openDescriptor(header, record, nowUs, wallS);
+    // What cannot be taken apart was not signed.
+    if (record === undefined) this.#faults.count(this.#trusts === undefined ? 'record' : 'signature');
+    else if (this.#trusts !== undefined) this.#openProof(header, record, nowUs);
+    return undefined;
+  }
+
+  /** Takes a root or a catalogue. */
+  #openProof(header: Readonly<Header>, record: SignedRecord, nowUs: number): void {
+    const isRoot = record.kind === RecordKind.root;
+    const body = isRoot ? unpackRoot(record.body) : unpackCatalogue(record.body);
+    if (body === undefined) this.#faults.count('record');
+    const trust = body === undefined || !this.#isOfFleet(body) ? undefined : this.#trusts!.of(body.fleet);
+    if (trust === undefined) return;
+    if (!this.#mayCheck(record, trust, nowUs)) {
+      this.#flooded(header);
+      return;
     }
-    const { publicKey } = this.#options;
-    const isForeign = publicKey !== undefined && openRecord(record, publicKey) === undefined;
+    const outcome = isRoot ? trust.hearRoot(record) : trust.hearCatalogue(record).kind;
+    if (outcome === 'refused') this.#faults.count('signature');
+    // A root that is missing comes later in the carousel, and this record again after it.
+    if (outcome === 'early') this.#records.forget(header);
+    if (outcome === 'taken') this.forgetVerdicts();
+  }
+
+  #openDescriptor(header: Readonly<Header>, record: SignedRecord, nowUs: number, wallS: number): Finding | undefined {
+    const descriptor = unpackDescriptor(record.body);
+    const fleet = descriptor?.fleet ?? this.#options.fleet;
+    const trust = fleet === undefined ? undefined : this.#trusts?.of(fleet);
+    if (trust !== undefined && !this.#mayCheck(record, trust, nowUs)) return this.#flooded(header);
+    const signers = trust === undefined ? undefined : signersOf(record, trust.ring);
+    const isForeign = this.#trusts !== undefined && (signers === undefined || signers.size === 0);
     if (isForeign) this.#faults.count('signature');
-    const body = peekRecord(record);
-    const descriptor = body === undefined ? undefined : unpackDescriptor(body);
-    if (descriptor === undefined && !isForeign) this.#faults.count('record');
+    else if (descriptor === undefined) this.#faults.count('record');
     if (descriptor === undefined || !this.#isOfFleet(descriptor)) return undefined;
-    if (publicKey !== undefined && !isForeign) {
+    const sources = this.#sources.of(header);
+    if (trust === undefined) {
+      const kind = this.#trusts === undefined ? 'unchecked' : 'foreign';
+      return this.#isWanted(descriptor) ? { kind, descriptor, sources } : undefined;
+    }
+    const release = releaseOf(descriptor, record, signers);
+    const verdict = trust.hearRelease(release, wallS);
+    if (!isOfStrangers(verdict)) {
       this.#announceIntervalUs = Math.max(this.#announceIntervalUs, descriptor.announceIntervalUs ?? 0);
     }
-    const { object = descriptor.object } = this.#options;
-    if (descriptor.object !== object) return undefined;
-    const kind = publicKey === undefined ? 'unchecked' : isForeign ? 'foreign' : this.#judge(descriptor, wallS);
-    return { kind, descriptor, sources: this.#sources.of(header) };
+    if (!this.#isWanted(descriptor)) return undefined;
+    // A catalogue may list it before it is heard again.
+    if (verdict.kind === 'unlisted') this.#records.forget(header);
+    const kind = this.#kindOf(verdict, descriptor, release);
+    return { kind, descriptor, refusal: refusalOf(verdict, descriptor.version), sources };
   }
 
-  #isOfFleet(descriptor: Descriptor): boolean {
-    const { fleet = descriptor.fleet } = this.#options;
-    return descriptor.fleet === fleet;
+  #kindOf(verdict: Verdict, descriptor: Descriptor, release: SignedRelease): FindingKind {
+    if (verdict.kind === 'foreign' || verdict.kind === 'unlisted') return verdict.kind;
+    const { lowestVersionOf } = this.#options;
+    if (!isOfStrangers(verdict) && descriptor.version < lowestVersionOf(descriptor.object)) return 'rollback';
+    if (verdict.kind === 'expired') return 'expired';
+    return verdict.kind === 'valid' ? this.#accept(descriptor, release) : 'refused';
   }
 
-  #judge(descriptor: Descriptor, wallS: number): FindingKind {
-    const { lowestVersionOf, acceptExpired } = this.#options;
-    if (descriptor.version < lowestVersionOf(descriptor.object)) return 'rollback';
-    if (!acceptExpired && descriptor.expiresS !== undefined && descriptor.expiresS <= wallS) return 'expired';
+  #accept(descriptor: Descriptor, release: SignedRelease): FindingKind {
     if (!isUsable(descriptor)) return 'unsupported';
     // Names hold no control characters, so no two pairs of names give the same key.
     const name = `${descriptor.fleet}\n${descriptor.object}`;
-    const newest = this.#newest.get(name);
+    const newest = this.#newest.get(name)?.descriptor;
     if (newest !== undefined && descriptor.version < newest.version) return 'older';
     if (newest?.version === descriptor.version) {
       if (!isSameObject(newest, descriptor)) return 'conflict';
@@ -120,9 +196,40 @@ export class DescriptorInbox {
     }
     if (newest === undefined && this.#newest.size >= MAX_OBJECTS)
       this.#newest.delete(this.#newest.keys().next().value!);
-    this.#newest.set(name, descriptor);
+    this.#newest.set(name, { descriptor, release });
     return newest?.version === descriptor.version ? 'renewed' : 'newest';
   }
+
+  /** Whether the signatures of a record may be checked now. Its first check was counted before. */
+  #mayCheck(record: SignedRecord, trust: Trust, nowUs: number): boolean {
+    for (let more = checkCount(record, trust.ring) - 1; more > 0; more--) if (!this.#checks.take(nowUs)) return false;
+    return true;
+  }
+
+  #flooded(header: Readonly<Header>): undefined {
+    this.#faults.count('flood');
+    // The record may be the genuine one among a forger's many, so it has to count as new when it is announced again.
+    this.#records.forget(header);
+    return undefined;
+  }
+
+  #isOfFleet({ fleet }: { readonly fleet: string }): boolean {
+    return fleet === (this.#options.fleet ?? fleet);
+  }
+
+  #isWanted({ object }: Descriptor): boolean {
+    return object === (this.#options.object ?? object);
+  }
+}
+
+function releaseOf(descriptor: Descriptor, { body }: SignedRecord, signers: Signers | undefined): SignedRelease {
+  const { object, version, createdS, expiresS } = descriptor;
+  return { object, version, createdS, expiresS, digest: descriptorDigest(body), signers };
+}
+
+/** Whether too few keys of the fleet signed, so that strangers may have made the record. */
+function isOfStrangers({ kind }: Verdict): boolean {
+  return kind === 'foreign' || kind === 'tooFew' || kind === 'retired';
 }
 
 /** Whether two descriptors name the same bytes; the same object may be cut into other pieces. */

@@ -1,3 +1,4 @@
+import type { Refusal } from '../../trust/refusal.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 
 /** What a record that was heard means to a receiver of its object. */
@@ -18,6 +19,12 @@ export type FindingKind =
   | 'unsupported'
   /** Another key signed the record, or nobody did, so anybody can have sent it. */
   | 'foreign'
+  /** Too few keys signed the record, or keys that a root has removed; or its root or catalogue has expired, or names another one. */
+  | 'refused'
+  /** Enough keys signed the record, and no catalogue that was heard names it yet. It is judged anew when it is heard again. */
+  | 'unlisted'
+  /** The record was the newest one, and does not count any more: a root removed its keys, or the clock was set. */
+  | 'revoked'
   /** No key was given, so the signature was not checked. */
   | 'unchecked';
 
@@ -25,6 +32,8 @@ export type FindingKind =
 export interface Finding {
   readonly kind: FindingKind;
   readonly descriptor: Descriptor;
+  /** Why the record does not count, for the kinds `expired`, `refused`, `unlisted` and `revoked`. */
+  readonly refusal?: Refusal | undefined;
   /** Addresses from which the record was heard, in the order of hearing; grows up to 16 while the record is heard again. */
   readonly sources: readonly string[];
 }

@@ -1,4 +1,5 @@
 import type { Clock, MembershipRequest, Network, ReceivedBatch } from '../../base/ports.js';
+import type { Trust } from '../../trust/trust.js';
 import type { FaultCounters } from '../counters.js';
 import { Subscription } from '../join/subscription.js';
 import type { DescriptorHandler } from '../reception.js';
@@ -7,6 +8,9 @@ import { AnnouncementReader } from './announcements.js';
 import { DescriptorInbox, type InboxOptions } from './descriptor-inbox.js';
 import { FindingQueue } from './finding-queue.js';
 import type { Finding } from './findings.js';
+
+/** A clock that differs by more than this from what it showed before, beyond the time that has passed, was set. */
+const CLOCK_JUMP_US = 2_000_000;
 
 /** Findings that may wait for their reader: as many as the inbox keeps objects. */
 const MAX_WAITING = 10_000;
@@ -50,6 +54,8 @@ export class Watch implements AsyncIterable<Finding> {
   #isWaiting = false;
   #heardUs: number | undefined;
   #joinedUs = 0;
+  /** By how much the clock of the day is ahead of the clock that never jumps. */
+  #wallAheadUs: number | undefined;
   #cancelLook: () => void = () => undefined;
   #work: Promise<void> = Promise.resolve();
 
@@ -89,6 +95,7 @@ export class Watch implements AsyncIterable<Finding> {
       this.#wait(error);
     }
     this.#joinedUs = this.#world.clock.nowUs();
+    this.#watchClock();
     this.#lookLater();
   }
 
@@ -97,7 +104,13 @@ export class Watch implements AsyncIterable<Finding> {
     const { clock } = this.#world;
     const finding = this.#inbox.handle(header, bytes, start, length, clock.nowUs(), clock.wallUs() / 1e6, sourceId);
     if (finding !== undefined) this.#findings.add(finding);
+    this.#tellRevoked();
   };
+
+  /** Whose records of a fleet count; undefined if nothing of it is trusted. */
+  trustOf(fleet: string): Trust | undefined {
+    return this.#inbox.trustOf(fleet);
+  }
 
   [Symbol.asyncIterator](): AsyncIterator<Finding> {
     return this.#findings[Symbol.asyncIterator]();
@@ -121,8 +134,23 @@ export class Watch implements AsyncIterable<Finding> {
     if (!this.#isOpen) return;
     const { clock } = this.#world;
     this.#cancelLook = clock.schedule(clock.nowUs() + LOOK_INTERVAL_US, () => {
+      this.#watchClock();
       this.#work = this.#look().then(() => this.#lookLater());
     });
+  }
+
+  /** Has records judged anew after the clock was set: dates may have passed, or not have passed yet. */
+  #watchClock(): void {
+    const { clock } = this.#world;
+    const aheadUs = clock.wallUs() - clock.nowUs();
+    const hasJumped = this.#wallAheadUs !== undefined && Math.abs(aheadUs - this.#wallAheadUs) > CLOCK_JUMP_US;
+    if (this.#wallAheadUs === undefined || hasJumped) this.#wallAheadUs = aheadUs;
+    if (hasJumped) this.#inbox.forgetVerdicts();
+    this.#tellRevoked();
+  }
+
+  #tellRevoked(): void {
+    for (const finding of this.#inbox.revoked(this.#world.clock.wallUs() / 1e6)) this.#findings.add(finding);
   }
 
   /** Joins the group again if it is no longer joined, or has been silent for long. */

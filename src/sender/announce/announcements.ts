@@ -1,6 +1,7 @@
 import type { Destination } from '../../base/ports.js';
 import { type AnnouncePace, announceRoundUs, leastUs, packetBytes } from './announce-pace.js';
 import { AnnouncementChannel, type AnnouncementWorld } from './announcement-channel.js';
+import type { AnnouncedTurns } from './announcement-loop.js';
 
 /** A group to which a server sends announcements. */
 export interface AnnouncementTarget {
@@ -27,7 +28,7 @@ export interface AnnouncementEvents {
 export class Announcements {
   readonly #world: AnnouncementWorld;
   readonly #onNetwork: AnnouncementEvents['onNetwork'];
-  readonly #objects = new Map<string, readonly Uint8Array[]>();
+  readonly #objects = new Map<string, AnnouncedTurns>();
   #roundBytes = 0;
   #plan: AnnouncementPlan = { targets: [], pace: { intervalUs: 0, rateBitsPerSecond: Number.POSITIVE_INFINITY } };
   /** By their target as JSON. */
@@ -52,11 +53,13 @@ export class Announcements {
     this.#update();
   }
 
-  /** @param datagrams pieces of the object's signed descriptor, at least one */
-  put(name: string, datagrams: readonly Uint8Array[]): void {
-    this.#roundBytes += bytesOf(datagrams) - bytesOf(this.#objects.get(name) ?? []);
-    this.#objects.set(name, datagrams);
-    for (const { loop } of this.#channels.values()) loop.put(name, datagrams);
+  /**
+   * @param turns pieces of the object's signed descriptor, at least one. Of several lists of pieces, each round announces the next.
+   */
+  put(name: string, ...turns: AnnouncedTurns): void {
+    this.#roundBytes += bytesOf(turns) - bytesOf(this.#objects.get(name) ?? []);
+    this.#objects.set(name, turns);
+    for (const { loop } of this.#channels.values()) loop.put(name, turns);
     this.#update();
   }
 
@@ -85,11 +88,12 @@ export class Announcements {
     };
     const onNetwork = (failure: string | undefined) => this.#onNetwork(destination.group, failure);
     const channel = new AnnouncementChannel(destination, this.#world, gapUs, onNetwork);
-    for (const [name, datagrams] of this.#objects) channel.loop.put(name, datagrams);
+    for (const [name, turns] of this.#objects) channel.loop.put(name, turns);
     return channel;
   }
 }
 
-function bytesOf(datagrams: readonly Uint8Array[]): number {
-  return datagrams.reduce((sum, { length }) => sum + packetBytes(length), 0);
+/** Bytes of packets in one round, those of the longest turn. */
+function bytesOf(turns: AnnouncedTurns): number {
+  return Math.max(0, ...turns.map((datagrams) => datagrams.reduce((sum, { length }) => sum + packetBytes(length), 0)));
 }

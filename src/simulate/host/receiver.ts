@@ -4,11 +4,12 @@ import { LayercastError } from '../../base/errors.js';
 import { DEFAULT_PATIENCE_US } from '../../base/limits.js';
 import { ReceiverDriver, type ReceiverDriverOptions } from '../../receiver/driver.js';
 import type { CompleteEvent, ReceiverEvents, ReceiverStats } from '../../receiver/events.js';
+import { anchorOfKey } from '../../trust/anchor.js';
 import type { ReceiverDisk } from '../disk/simulated-disk.js';
 import type { VirtualHost } from '../net/host.js';
 import { announcementOf } from '../object/object.js';
 
-export interface SimulatedReceiverOptions extends Partial<ReceiverDriverOptions> {
+export interface SimulatedReceiverOptions extends Partial<Omit<ReceiverDriverOptions, 'trust'>> {
   readonly host: VirtualHost;
   readonly disk: ReceiverDisk;
   readonly publicKey: KeyObject;
@@ -42,7 +43,7 @@ export class SimulatedReceiver extends EventEmitter<ReceiverEvents> {
         ...options,
         fleet,
         object,
-        publicKey,
+        trust: { anchorOf: (name) => anchorOfKey(name, publicKey) },
       },
       {
         clock: host.clock,

@@ -5,6 +5,7 @@ import { FaultCounters } from '../../../dist/receiver/counters.js';
 import { DescriptorInbox, type InboxOptions } from '../../../dist/receiver/watch/descriptor-inbox.js';
 import { type ObjectPlan, simulatedKeys } from '../../../dist/simulate/index.js';
 import { Prng } from '../../../dist/simulate/random/prng.js';
+import { anchorOfKey } from '../../../dist/trust/anchor.js';
 import { packDescriptor } from '../../../dist/wire/descriptor.js';
 import { recordDatagrams } from '../../../dist/wire/fragments.js';
 import { newHeader, readHeader } from '../../../dist/wire/header.js';
@@ -22,7 +23,7 @@ function inboxOf(options: Partial<InboxOptions> = {}) {
   const faults = new FaultCounters();
   const defaults = { fleet: 'fleet', object: 'object', lowestVersionOf: () => 0, acceptExpired: false };
   const inbox = new DescriptorInbox(
-    { publicKey: bed.keys.publicKey, ...defaults, ...options },
+    { trust: { anchorOf: (fleet) => anchorOfKey(fleet, bed.keys.publicKey) }, ...defaults, ...options },
     faults,
     (sourceId) => addresses[sourceId],
   );

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TrustSource } from '../receiver/watch/fleet-trusts.js';
+import { replaceFile } from '../store/durable.js';
+import { makeFolder } from '../store/folder/make-folder.js';
+import { type Anchor, anchorOfRoot, type RetiredKey } from '../trust/anchor.js';
+import type { Times } from '../trust/known-time.js';
+import type { Trust } from '../trust/trust.js';
+import { originAfter } from '../wire/root.js';
+import { packSignedRecord, unpackSignedRecord } from '../wire/signed-record.js';
+
+/**
+ * What receivers of a fleet on this host learned of its roots and of the time. So a stranger who keeps a newer root away from a later run does not
+ * bring back the keys that this root removed. The file is trusted as everything in the state directory.
+ */
+export class TrustMemory {
+  readonly #fleet: string;
+  readonly #anchor: Anchor;
+  readonly #folder: string;
+  readonly #path: string;
+
+  constructor(stateDir: string, fleet: string, anchor: Anchor) {
+    this.#fleet = fleet;
+    this.#anchor = anchor;
+    this.#folder = join(stateDir, 'trust');
+    // The fleet's name comes from people, and may be longer than names of files.
+    const name = createHash('sha256')
+      .update(JSON.stringify([fleet, anchor.id]))
+      .digest('hex');
+    this.#path = join(this.#folder, `${name}.json`);
+  }
+
+  /** The newest root that an earlier run knew, or what the receiver's owner gave if that is newer. A file that is damaged counts for nothing. */
+  async recall(): Promise<TrustSource> {
+    const text = await readFile(this.#path, 'utf8').catch(() => undefined);
+    const known = text === undefined ? undefined : read(text);
+    const kept = known?.anchor;
+    const isNewer = kept !== undefined && kept.root.version > this.#anchor.root.version && this.#isOfFleet(kept);
+    const anchor = isNewer ? { ...kept, id: this.#anchor.id } : this.#anchor;
+    return { anchorOf: (fleet) => (fleet === this.#fleet ? anchor : undefined), times: known?.times };
+  }
+
+  /**
+   * Keeps what a run learned. A fleet with one key has nothing to be kept.
+   * @throws {LayercastError} `PERMISSION_DENIED`, `DISK_FULL`, …
+   */
+  async remember({ root, rootRecord, retired, times }: Trust): Promise<void> {
+    if (root.version === 0) return;
+    const record = rootRecord === undefined ? undefined : Buffer.from(packSignedRecord(rootRecord)).toString('base64');
+    // While the anchor is the newest, an earlier file may hold the same root.
+    const kept = record ?? (await this.#keptRecord());
+    const old = retired.map((key) => ({ ...key, raw: Buffer.from(key.raw).toString('base64') }));
+    const text = JSON.stringify({ fleet: this.#fleet, root: kept, retired: old, times });
+    await makeFolder(this.#folder, 0o700);
+    await replaceFile(this.#path, [Buffer.from(`${text}\n`)]);
+  }
+
+  async #keptRecord(): Promise<string | undefined> {
+    const text = await readFile(this.#path, 'utf8').catch(() => undefined);
+    return text === undefined ? undefined : read(text)?.record;
+  }
+
+  #isOfFleet({ root, body }: Anchor): boolean {
+    const { root: given, id } = this.#anchor;
+    return root.fleet === this.#fleet && (given.version === 0 || originAfter(root, body) === id);
+  }
+}
+
+interface Remembered {
+  /** Undefined while the root that the owner gave was the newest. */
+  readonly anchor: Anchor | undefined;
+  readonly record: string | undefined;
+  readonly times: Times;
+}
+
+interface MemoryText {
+  readonly root?: string;
+  readonly retired: readonly (Omit<RetiredKey, 'raw'> & { readonly raw: string })[];
+  readonly times: Times;
+}
+
+function read(text: string): Remembered | undefined {
+  try {
+    const { root, retired, times } = JSON.parse(text) as MemoryText;
+    if (![times.root, times.release, times.announce].every(Number.isSafeInteger)) return undefined;
+    const record = root === undefined ? undefined : unpackSignedRecord(Buffer.from(root, 'base64'));
+    const anchor = record === undefined ? undefined : anchorOfRoot(record);
+    const keys = retired.map((key) => ({ ...key, raw: Buffer.from(key.raw, 'base64') }));
+    return { anchor: anchor && { ...anchor, retired: keys }, record: root, times };
+  } catch {
+    // Damaged by hand or by a disk: what was learned is learned again.
+    return undefined;
+  }
+}

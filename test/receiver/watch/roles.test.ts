@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import { HEADER_BYTES } from '../../../dist/base/limits.js';
+import { FaultCounters } from '../../../dist/receiver/counters.js';
+import { DescriptorInbox, type InboxOptions } from '../../../dist/receiver/watch/descriptor-inbox.js';
+import { anchorOfRoot } from '../../../dist/trust/anchor.js';
+import { type Catalogue, descriptorDigest } from '../../../dist/wire/catalogue.js';
+import { packDescriptor } from '../../../dist/wire/descriptor.js';
+import { recordDatagrams } from '../../../dist/wire/fragments.js';
+import { newHeader, readHeader } from '../../../dist/wire/header.js';
+import type { Root } from '../../../dist/wire/root.js';
+import { RecordKind } from '../../../dist/wire/signature.js';
+import { packSignedRecord, type SignedRecord } from '../../../dist/wire/signed-record.js';
+import { Bed } from '../../transfer/bed.js';
+import { catalogueOf, catalogueRecord, rootAfter, rootRecord, signedBy } from '../../trust/signing.js';
+import { roleOf, rootOf, testKey } from '../../wire/trust-samples.js';
+
+const bed = new Bed('roles');
+const NOW_S = 1.8e9;
+
+/** Keys 1 and 2 release, two of them have to; key 3 announces. */
+const first = rootOf({
+  fleet: 'fleet',
+  numbers: [1, 2, 3],
+  createdS: NOW_S - 1000,
+  expiresS: NOW_S + 1e6,
+  release: roleOf(2, 1, 2),
+  announce: roleOf(1, 3),
+});
+
+const bodyOf = (version: number) =>
+  packDescriptor(bed.object(2, { version, content: bed.bytes(2000, `version ${version}`) }).descriptor);
+const release = (version: number, ...numbers: readonly number[]) =>
+  signedBy(RecordKind.descriptor, bodyOf(version), numbers);
+
+function listing(version: number, changes: Partial<Catalogue> = {}): Catalogue {
+  const entries = [{ object: 'object', version, digest: descriptorDigest(bodyOf(version)) }];
+  return catalogueOf(1, { fleet: 'fleet', entries, createdS: NOW_S, expiresS: NOW_S + 3600, ...changes });
+}
+
+function inboxOf(root: Root = first, options: Partial<InboxOptions> = {}) {
+  const faults = new FaultCounters();
+  const anchor = anchorOfRoot(rootRecord(root))!;
+  const trust = { anchorOf: (fleet: string) => (fleet === 'fleet' ? anchor : undefined) };
+  const wanted = { fleet: 'fleet', object: 'object', lowestVersionOf: () => 0, acceptExpired: false };
+  const inbox = new DescriptorInbox({ ...wanted, trust, ...options }, faults, () => undefined);
+  const header = newHeader();
+  const hear = (record: SignedRecord, wallS = NOW_S, nowUs = 0) => {
+    const found = recordDatagrams(packSignedRecord(record), 0, 255).map((datagram) => {
+      readHeader(datagram, 0, datagram.length, header);
+      return inbox.handle(header, datagram, HEADER_BYTES, datagram.length - HEADER_BYTES, nowUs, wallS);
+    });
+    return found.at(-1);
+  };
+  return { inbox, hear, faults };
+}
+
+describe('the inbox of a receiver that trusts a root', () => {
+  it('takes a version that enough keys signed once a catalogue lists it, and judges it anew until then', () => {
+    const { hear } = inboxOf();
+    expect(hear(release(1, 1, 2))).toMatchObject({ kind: 'unlisted', refusal: { code: 'ROLE_REFUSED' } });
+    expect(hear(release(1, 1, 2))?.kind).toBe('unlisted');
+    expect(hear(catalogueRecord(listing(1), 3))).toBeUndefined();
+    expect(hear(release(1, 1, 2))?.kind).toBe('newest');
+    expect(hear(release(1, 1, 2))).toBeUndefined();
+  });
+
+  it('says how many keys signed a version that too few keys signed', () => {
+    const { hear, faults } = inboxOf();
+    hear(catalogueRecord(listing(1), 3));
+    const found = hear(release(1, 1));
+    expect(found).toMatchObject({ kind: 'refused', refusal: { code: 'ROLE_REFUSED' } });
+    expect(found?.refusal?.message).toContain('signed by 1 of the 2 release keys that version 1 of the root asks for');
+    expect(faults.get('signature')).toBe(0);
+    expect(hear(release(1, 5))?.kind).toBe('foreign');
+    expect(faults.get('signature')).toBe(1);
+  });
+
+  it('says until when a catalogue was valid, and takes the version when a fresh one comes', () => {
+    const { hear } = inboxOf();
+    hear(catalogueRecord(listing(1), 3));
+    const late = NOW_S + 7200;
+    const found = hear(release(1, 1, 2), late);
+    expect(found).toMatchObject({ kind: 'refused', refusal: { code: 'EXPIRED' } });
+    expect(found?.refusal?.message).toContain(new Date((NOW_S + 3600) * 1000).toISOString());
+    hear(catalogueRecord(listing(1, { version: 2, createdS: late, expiresS: late + 3600 }), 3), late);
+    expect(hear(release(1, 1, 2), late)?.kind).toBe('newest');
+  });
+
+  it('names a replayed version that is older than what a catalogue lists', () => {
+    const { hear } = inboxOf();
+    hear(catalogueRecord(listing(2), 3));
+    hear(catalogueRecord(listing(1, { version: 2 }), 3));
+    const found = hear(release(1, 1, 2));
+    expect(found).toMatchObject({ kind: 'refused', refusal: { code: 'VERSION_REFUSED' } });
+    expect(found?.refusal?.message).toBe("version 1 is older than version 2, which the fleet's catalogue lists");
+  });
+
+  it('follows three rotations in the order in which the carousel brings them, and hears all else again', () => {
+    const { inbox, hear } = inboxOf();
+    const rotated = (before: Root, release: Root['release'], ...numbers: readonly number[]) =>
+      rootAfter(before, { keys: numbers.map((n) => testKey(n).raw), release });
+    const second = rotated(first, roleOf(2, 2, 4), 2, 3, 4);
+    const third = rotated(second, roleOf(2, 4, 5), 3, 4, 5);
+    const fourth = rotated(third, roleOf(2, 5, 6), 3, 5, 6);
+    const roots = [rootRecord(second, 1, 2, 4), rootRecord(third, 2, 4, 5), rootRecord(fourth, 4, 5, 6)] as const;
+    const catalogue = catalogueRecord(listing(1, { rootVersion: 4 }), 3);
+    const round = (older: SignedRecord) => [roots[2], older, catalogue, release(1, 5, 6)].map((one) => hear(one)?.kind);
+    expect(round(roots[0])).toEqual([undefined, undefined, undefined, 'foreign']);
+    expect(inbox.trustOf('fleet')?.root.version).toBe(2);
+    // Key 5 releases from version 3 on, key 6 from version 4 on.
+    expect(round(roots[1]).at(-1)).toBe('refused');
+    expect(round(roots[0])).toEqual([undefined, undefined, undefined, 'newest']);
+    expect(inbox.trustOf('fleet')?.root.version).toBe(4);
+    const old = hear(release(2, 1, 2));
+    expect(old).toMatchObject({ kind: 'refused', refusal: { code: 'ROLE_REFUSED' } });
+    expect(old?.refusal?.message).toMatch(/signed by key [0-9a-f]{16}, which version [23] of the root has removed/);
+  });
+
+  it('revokes a version when a root removes the keys that signed it', () => {
+    const { inbox, hear } = inboxOf();
+    hear(catalogueRecord(listing(1), 3));
+    hear(release(1, 1, 2));
+    expect(inbox.revoked(NOW_S)).toEqual([]);
+    const second = rootAfter(first, { keys: [2, 3, 4].map((n) => testKey(n).raw), release: roleOf(2, 2, 4) });
+    hear(rootRecord(second, 1, 2, 4));
+    const [found, ...others] = inbox.revoked(NOW_S);
+    expect(found).toMatchObject({ kind: 'revoked', descriptor: { version: 1 }, refusal: { code: 'ROLE_REFUSED' } });
+    expect(others).toEqual([]);
+    expect(inbox.revoked(NOW_S)).toEqual([]);
+  });
+
+  it('judges anew what it heard before the clock was set, in both directions', () => {
+    const { inbox, hear } = inboxOf();
+    const farS = NOW_S + 1e9;
+    hear(catalogueRecord(listing(1), 3), farS);
+    expect(hear(release(1, 1, 2), farS)).toMatchObject({ kind: 'refused', refusal: { code: 'EXPIRED' } });
+    inbox.forgetVerdicts();
+    expect(inbox.revoked(NOW_S)).toEqual([]);
+    expect(hear(release(1, 1, 2), NOW_S)?.kind).toBe('newest');
+    inbox.forgetVerdicts();
+    expect(inbox.revoked(farS)).toMatchObject([{ kind: 'revoked', refusal: { code: 'EXPIRED' } }]);
+  });
+
+  it('counts roots and catalogues that strangers signed, and takes nothing from them', () => {
+    const { inbox, hear, faults } = inboxOf();
+    hear(rootRecord(rootAfter(first, { release: roleOf(1, 1) }), 1, 8, 9));
+    hear(catalogueRecord(listing(1), 9));
+    hear(signedBy(RecordKind.root, Buffer.from('no root'), [1]));
+    expect(faults.get('signature')).toBe(2);
+    expect(faults.get('record')).toBe(1);
+    expect(inbox.trustOf('fleet')?.root.version).toBe(1);
+    expect(hear(release(1, 1, 2))?.kind).toBe('unlisted');
+  });
+
+  it('checks at most as many signatures as it may, whatever keys a stranger names', () => {
+    const { hear, faults } = inboxOf();
+    const { descriptor } = bed.object(2, { content: bed.bytes(2000, 'flood') });
+    for (let version = 1; version <= 1100; version++) {
+      const wrong = [1, 2].map((number) => ({ keyId: testKey(number).id, bytes: new Uint8Array(64) }));
+      hear({ kind: RecordKind.descriptor, signatures: wrong, body: packDescriptor({ ...descriptor, version }) });
+    }
+    expect(faults.get('flood')).toBeGreaterThanOrEqual(100);
+    expect(faults.get('signature')).toBeLessThanOrEqual(1000);
+  });
+});
