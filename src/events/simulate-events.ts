@@ -69,6 +69,9 @@ export const linkSummary = record({
     amount('0–1', 'Bits carried ÷ bits that the capacity allowed, over the whole time; null without a limit.'),
   ),
   lossRatio: ratio('Share of the packets that were lost or dropped.'),
+  dropRatio: optional(
+    ratio('Share of the packets that the link itself dropped: for want of room or tokens, or to keep its queue short.'),
+  ),
 });
 
 export const flowSummary = record({
@@ -107,6 +110,9 @@ export const simulateEvents = {
     capacityBitsPerSecond: capacity,
     queueMs: amount('ms', 'Delay in the queue of the link.'),
     lossRatio: ratio('Share of the packets that were lost or dropped since the last sample.'),
+    dropRatio: optional(
+      ratio('What of `lossRatio` the link dropped itself: for want of room or tokens, or to keep its queue short.'),
+    ),
   }),
   flow: event('A sample of cross traffic, each `sampleInterval`.', {
     flow,

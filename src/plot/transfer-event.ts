@@ -41,6 +41,7 @@ const drawn = {
     capacityBitsPerSecond: optional(link.fields.capacityBitsPerSecond),
     queueMs: link.fields.queueMs,
     lossRatio: link.fields.lossRatio,
+    dropRatio: link.fields.dropRatio,
   }),
   flow: record({ flow: flow.fields.flow, rateBitsPerSecond: flow.fields.rateBitsPerSecond }),
 };

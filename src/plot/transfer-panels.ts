@@ -116,16 +116,22 @@ function lossPanel(record: TransferRecord): Panel {
     ({ loss }) => loss.points,
     ({ loss }) => loss,
   );
-  const links = narrowLinks(record).map(([, { loss }]) => linkLine(loss.points));
+  const narrow = narrowLinks(record).map(([, link]) => link);
+  const links = narrow.map(({ loss }) => linkLine(loss.points));
+  // Where all of the loss is drops, both lines are one.
+  const drops = narrow
+    .filter(({ hasOtherLoss }) => hasOtherLoss)
+    .map(({ drops }) => ({ ...linkLine(drops.points), dashes: DOTS }));
   const largest = largestOf([...lines, ...links], bands);
+  const ofLinks = drops.length > 0 ? '; dashed: on the link, dotted: dropped by it' : '; dashed: on the link';
   return {
     heading: 'Loss, %',
-    note: `of datagrams; square-root scale${links.length > 0 ? '; dashed: on the link' : ''}`,
+    note: `of datagrams; square-root scale${links.length > 0 ? ofLinks : ''}`,
     height: 96,
     scale: (bottom, top) => rootScale(largest, bottom, top),
     textOf: numberText,
     bands,
-    lines: [...links, ...lines],
+    lines: [...links, ...drops, ...lines],
   };
 }
 

@@ -25,6 +25,10 @@ export interface LinkRecord {
   readonly capacity: ThinnedPoints;
   readonly queue: ThinnedPoints;
   readonly loss: ThinnedPoints;
+  /** What of the loss the link dropped itself. */
+  readonly drops: ThinnedPoints;
+  /** Whether it also lost what it did not drop. */
+  hasOtherLoss: boolean;
   /** Sum of the queue delays of all samples. Bottlenecks are the links with the largest sums. */
   queueSumMs: number;
 }
@@ -137,16 +141,27 @@ export class TransferRecord {
     if (sample.queueMs !== undefined) queue.add(atMs, sample.queueMs);
   }
 
-  #addLink(atMs: number, { link: name, capacityBitsPerSecond, queueMs, lossRatio }: LinkSample): void {
+  #addLink(atMs: number, { link: name, capacityBitsPerSecond, queueMs, lossRatio, dropRatio }: LinkSample): void {
     let link = this.links.get(name);
     if (link === undefined) {
       if (this.links.size >= MAX_LINKS) return;
-      link = { capacity: new ThinnedPoints(), queue: new ThinnedPoints(), loss: new ThinnedPoints(), queueSumMs: 0 };
+      link = {
+        capacity: new ThinnedPoints(),
+        queue: new ThinnedPoints(),
+        loss: new ThinnedPoints(),
+        drops: new ThinnedPoints(),
+        hasOtherLoss: false,
+        queueSumMs: 0,
+      };
       this.links.set(name, link);
     }
     if (capacityBitsPerSecond !== undefined) link.capacity.add(atMs, capacityBitsPerSecond);
     link.queue.add(atMs, queueMs);
     link.loss.add(atMs, 100 * lossRatio);
+    if (dropRatio !== undefined) {
+      link.drops.add(atMs, 100 * dropRatio);
+      link.hasOtherLoss ||= lossRatio > dropRatio;
+    }
     link.queueSumMs += queueMs;
   }
 

@@ -155,6 +155,18 @@ describe('a picture of a transfer', () => {
     expect(headingsIn(svg)).toContain('Rate, Mbit/s');
   });
 
+  it('tells what a link dropped itself from what it lost otherwise, where that is not all', () => {
+    const link = { event: 'link', link: 'up', queueMs: 1, lossRatio: 0.2 };
+    const notes = (dropRatio?: number) => {
+      const lossy = [1000, 2000].map((atMs) => ({ ...link, atMs, ...(dropRatio === undefined ? {} : { dropRatio }) }));
+      return svgOf([progress(1000, 0), ...lossy, progress(2000, 0)]);
+    };
+    expect(notes(0.1)).toContain('dashed: on the link, dotted: dropped by it');
+    expect(notes(0.2)).not.toContain('dotted');
+    expect(notes()).toContain('dashed: on the link');
+    expect(notes()).not.toContain('dotted');
+  });
+
   it('refuses what goes back in time, and goes on', () => {
     const plot = new TransferPlot();
     plot.add(progress(5000, 1));

@@ -47,7 +47,8 @@ export class LinkSampler {
       rateBitsPerSecond: Math.round(((counts.carriedBytes - before.carriedBytes) * 8e6) / elapsedUs),
       capacityBitsPerSecond: capacity === undefined ? null : Math.round(capacity),
       queueMs: Math.round(queueUs / 100) / 10,
-      lossRatio: lossRatioOf(before, counts),
+      lossRatio: shareOf(before, counts, ({ lostCount, overflowCount }) => lostCount + overflowCount),
+      dropRatio: shareOf(before, counts, ({ overflowCount }) => overflowCount),
     };
   }
 
@@ -60,16 +61,18 @@ export class LinkSampler {
       rateBitsPerSecond: nowUs === 0 ? 0 : (bits * 1e6) / nowUs,
       capacityBitsPerSecond: isLimited ? (this.#capacityBits * 1e6) / nowUs : null,
       use: isLimited ? bits / this.#capacityBits : null,
-      lossRatio: lossRatioOf({ carriedCount: 0, carriedBytes: 0, lostCount: 0, overflowCount: 0 }, counts),
+      lossRatio: shareOf(NOTHING, counts, ({ lostCount, overflowCount }) => lostCount + overflowCount),
+      dropRatio: shareOf(NOTHING, counts, ({ overflowCount }) => overflowCount),
     };
   }
 }
 
-/** Share of the packets that went in and did not come out. */
-function lossRatioOf(before: LinkCounts, now: LinkCounts): number {
-  const overflowCount = now.overflowCount - before.overflowCount;
-  const inCount = now.carriedCount - before.carriedCount + overflowCount;
-  return inCount === 0 ? 0 : (now.lostCount - before.lostCount + overflowCount) / inCount;
+const NOTHING: LinkCounts = { carriedCount: 0, carriedBytes: 0, lostCount: 0, overflowCount: 0 };
+
+/** A count as a share of the packets that went in. */
+function shareOf(before: LinkCounts, now: LinkCounts, countOf: (counts: LinkCounts) => number): number {
+  const inCount = now.carriedCount - before.carriedCount + now.overflowCount - before.overflowCount;
+  return inCount === 0 ? 0 : (countOf(now) - countOf(before)) / inCount;
 }
 
 /** Turns the counters of a flow into samples and a summary. */

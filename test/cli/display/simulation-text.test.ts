@@ -34,6 +34,7 @@ const link = (index: number, use: number): LinkSummary => ({
   capacityBitsPerSecond: 123.4e6,
   use,
   lossRatio: 0.123,
+  dropRatio: 0.1,
 });
 
 const summary: SummaryEvent = {
