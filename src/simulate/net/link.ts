@@ -145,8 +145,9 @@ export class Link {
     if (!isLost) this.#wire.send(packet, departureUs);
   }
 
-  /** Delivers the packets that have arrived on a lazy link. */
+  /** Delivers the packets that have arrived on a lazy link. On another, each has an event of its own, whose turn must come. */
   catchUp(): void {
+    if (!this.#wire.waits) return;
     this.#depart();
     this.#wire.catchUp();
   }
