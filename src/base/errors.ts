@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'VERSION_REFUSED'
   | 'EXPIRED'
   | 'ROLE_REFUSED'
+  | 'INCOMPATIBLE'
   | 'NOBODY_SENDING'
   | 'NOTHING_TO_SEND'
   | 'TIMEOUT'

@@ -48,6 +48,9 @@ export const MAX_NAME_BYTES = 63;
 /** Most UTF-8 bytes of an object's name. */
 export const MAX_OBJECT_NAME_BYTES = 255;
 
+/** Most classes of devices that an object is for, or that a device belongs to: enough for a model, its revisions and its family. */
+export const MAX_CLASSES = 16;
+
 /** A descriptor's number for the version has 48 bits. */
 export const MAX_VERSION = 2 ** 48 - 1;
 

@@ -6,7 +6,14 @@ export function addFlags(command: Command, table: OptionTable): Command {
   for (const option of Object.values(table)) {
     if (option.flag === undefined) continue;
     const written = writtenDefaultOf(option);
-    command.option(option.flag, written === undefined ? option.help : `${option.help}; by default ${written}`);
+    const help = written === undefined ? option.help : `${option.help}; by default ${written}`;
+    // A list is typed entry by entry, each with the flag.
+    if (option.kind.form === 'classes') command.option(option.flag, help ?? '', added);
+    else command.option(option.flag, help);
   }
   return command;
+}
+
+function added(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
 }

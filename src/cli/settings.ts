@@ -7,7 +7,7 @@ import { RECEIVER_FILE } from './command-options.js';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What was typed, by the names that commander gives flags: `maxRate` for `--max-rate`. */
-export type Flags = Readonly<Record<string, string | boolean | undefined>>;
+export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 /**
  * The settings of a command: each from its flag, else from its environment variable, else from the file, else its default. An
@@ -58,7 +58,10 @@ function typed(option: Option, flag: string, flags: Flags, environment: Environm
   if (typeof given === 'boolean') return given && flag.startsWith('--no-') ? undefined : given;
   const variable = variableOf(option);
   const fromVariable = variable === undefined ? undefined : environment[variable] || undefined;
-  const [source, text] = given === undefined ? [variable, fromVariable] : [longFlagOf(flag), given];
+  const [source, text] =
+    given === undefined
+      ? [variable, fromVariable]
+      : [longFlagOf(flag), typeof given === 'string' ? given : given.join(' ')];
   if (text === undefined) return undefined;
   const { parse, allowed } = typedFormOf(option.kind);
   const value = parse(text);

@@ -120,7 +120,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
     restorer: BlockRestorer,
   ): ReceiverDriver {
     const { fleet, object, scope, port, hash, mode, channels, maxRateBitsPerSecond } = this.#options;
-    const { timeoutMs, patienceMs, allowExpired, wait, output } = this.#options;
+    const { timeoutMs, patienceMs, allowExpired, compatible = [], wait, output } = this.#options;
     const { network, clock, emit } = this.#world;
     const group = groupOf(announcementName(fleet), { scope, hash, ssm: false });
     return new ReceiverDriver(
@@ -137,6 +137,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
         patienceUs: patienceMs * 1000,
         lowestVersion: start.lowestVersion,
         acceptExpired: allowExpired,
+        compatible,
         waits: wait,
         outputPath: resolve(output),
       },

@@ -56,6 +56,8 @@ export const RECEIVER_WARNINGS = [
   'VERSION_REFUSED',
   /** Too few keys of the role signed the announced version, or keys that the root has removed. */
   'ROLE_REFUSED',
+  /** A version for devices of other classes was announced. */
+  'INCOMPATIBLE',
   /** A version that has expired was announced. */
   'EXPIRED',
   /** The object was announced with a signature of another key. */

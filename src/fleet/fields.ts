@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { MAX_CHANNELS, MAX_PORT } from '../base/limits.js';
+import { MAX_CHANNELS, MAX_CLASSES, MAX_PORT } from '../base/limits.js';
 import { choice, name, says, whole } from '../config/fields.js';
 import { nameRule } from '../config/rules.js';
 import { listOf, parseQuantity, patternOf, RATIO, SIZE } from '../config/units.js';
 import { GROUP_HASHES, SCOPES } from '../wire/group-options.js';
 import { LADDER_MODES, OBJECT_CODES, RECEIVER_MODES } from './fleet.js';
-import { OBJECT_NAME_RULE, PLAIN_NAME_RULE } from './names.js';
+import { CLASS_RULE, OBJECT_NAME_RULE, PLAIN_NAME_RULE } from './names.js';
 
 /* The kinds of value that fleet files have of their own. Options and scenarios name fleets, objects and channels with them, too. */
 
@@ -42,6 +42,16 @@ const offsetError = says(
   'not an offset',
   `a share from 0% to 100%, or a number and ${listOf(Object.keys(SIZE.units))}`,
 );
+
+const classesAllowed = `1 to ${MAX_CLASSES} classes such as acme/gateway-2`;
+
+/** Classes of devices. */
+export const deviceClasses = z
+  .array(name(CLASS_RULE), says('not a list of classes', classesAllowed))
+  .min(1, says('no classes', classesAllowed))
+  .max(MAX_CLASSES, says('too many classes', classesAllowed))
+  // A class that is given twice counts once.
+  .transform((classes) => [...new Set(classes)]);
 
 /** Where a carousel starts: a share of the object, or bytes. An offset beyond the end counts from the beginning again. */
 export const startOffset = z

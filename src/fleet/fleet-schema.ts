@@ -14,6 +14,7 @@ import { DEFAULT_BURST_US } from '../rate/burst.js';
 import { DEFAULT_GROUP_HASH, DEFAULT_PORT, DEFAULT_SCOPE } from '../wire/group-options.js';
 import {
   channelIndexes,
+  deviceClasses,
   dscp,
   groupHash,
   hopLimit,
@@ -84,6 +85,10 @@ const objectShape = {
   expires: quantity(DURATION, 1e6, 36_500 * 86_400e6)
     .optional()
     .meta({ description: 'How long after signing receivers still accept the object, such as 30d. Default: for ever' }),
+  compatible: deviceClasses.optional().meta({
+    description:
+      'Classes of devices that the object is for, such as acme/gateway-2; receivers of no such class refuse it. Default: any',
+  }),
   burst: burst.optional().meta({
     description: 'Longest time of a channel’s rate that leaves at once. Default: the fleet’s',
   }),

@@ -63,6 +63,8 @@ export interface FleetObject {
   readonly mode: LadderMode;
   /** Time from signing; undefined if the object never expires. */
   readonly expiresAfterUs: number | undefined;
+  /** The classes of devices that the object is for; undefined: any device. */
+  readonly compatible: readonly string[] | undefined;
   /** 1 to 32, in order of their indexes. */
   readonly channels: readonly FleetChannel[];
 }

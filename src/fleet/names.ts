@@ -9,6 +9,14 @@ export const OBJECT_NAME_RULE = nameRule(
   'text without control characters',
 );
 
+/** Classes of devices, such as `acme/gateway-2`. */
+export const CLASS_RULE = nameRule(
+  /^[^\s\p{Cc}\p{Cf}\p{Cs}]+$/u,
+  MAX_NAME_BYTES,
+  'not a class of devices',
+  'text without spaces',
+);
+
 /** Names of fleets and servers, which people type and read in lists. */
 export const PLAIN_NAME_RULE = nameRule(
   /^[^\s/\p{Cc}\p{Cf}\p{Cs}]+$/u,

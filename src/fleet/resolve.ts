@@ -85,6 +85,7 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
       code: entry.code,
       mode: entry.mode,
       expiresAfterUs: entry.expires,
+      compatible: entry.compatible,
       channels: channelsOf(name, entry).map((channel, index) => channelOf(name, channel, index, entry.burst)),
     };
   }

@@ -1,7 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { choice, line, path, truth, whole, within } from '../config/fields.js';
-import { channelIndexes, objectName, plainName } from '../fleet/fields.js';
+import { channelIndexes, deviceClasses, objectName, plainName } from '../fleet/fields.js';
 import type { Form, KindOf } from './kinds.js';
 import { keyOf, type Option, type OptionTable, type SettingsOf, writtenDefaultOf } from './option.js';
 
@@ -62,6 +62,7 @@ const SCHEMAS: { readonly [F in Form]: (kind: KindOf<F>, description: string) =>
   key: (_, description) => path(description).nullish(),
   output: (_, description) => path(description).nullish(),
   channels: (_, description) => channelIndexes.optional().meta({ description }),
+  classes: (_, description) => deviceClasses.optional().meta({ description }),
   signal: notWritten,
   network: notWritten,
   clock: notWritten,

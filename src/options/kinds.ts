@@ -59,6 +59,7 @@ interface PlainValues {
   readonly output: string;
   readonly key: string | Buffer | KeyObject;
   readonly channels: readonly number[];
+  readonly classes: readonly string[];
   readonly signal: AbortSignal;
   readonly network: Network;
   readonly clock: Clock;
@@ -103,6 +104,7 @@ export const OUTPUT_PATH: PlainKind<'output'> = { form: 'output' };
 export const PUBLIC_KEY: PlainKind<'key'> = { form: 'key' };
 
 export const CHANNEL_INDEXES: PlainKind<'channels'> = { form: 'channels' };
+export const DEVICE_CLASSES: PlainKind<'classes'> = { form: 'classes' };
 export const SIGNAL: PlainKind<'signal'> = { form: 'signal' };
 export const NETWORK: PlainKind<'network'> = { form: 'network' };
 export const CLOCK: PlainKind<'clock'> = { form: 'clock' };

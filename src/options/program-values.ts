@@ -1,5 +1,5 @@
 import { KeyObject } from 'node:crypto';
-import { MAX_CHANNELS } from '../base/limits.js';
+import { MAX_CHANNELS, MAX_CLASSES } from '../base/limits.js';
 import {
   choiceRule,
   faultText,
@@ -11,7 +11,7 @@ import {
   TRUTH_RULE,
   wholeRule,
 } from '../config/rules.js';
-import { OBJECT_NAME_RULE, PLAIN_NAME_RULE } from '../fleet/names.js';
+import { CLASS_RULE, OBJECT_NAME_RULE, PLAIN_NAME_RULE } from '../fleet/names.js';
 import type { Form, KindOf } from './kinds.js';
 import type { OptionFault } from './options-error.js';
 
@@ -62,6 +62,7 @@ const CHECKS: { readonly [F in Form]: Check<F> } = {
   output: (_, value) => faultsOfText(PATH_RULE, value),
   key: (_, value) => unless(isPemOrKey(value), KEY_RULE, value),
   channels: (_, value) => faultsOfChannels(value),
+  classes: (_, value) => faultsOfClasses(value),
   signal(_, value) {
     const isSignal = hasFunctions(value, ['addEventListener', 'removeEventListener']) && 'aborted' in (value as object);
     return unless(isSignal, SIGNAL_RULE, value);
@@ -97,6 +98,16 @@ function faultsOfChannels(value: unknown): readonly ValueFault[] {
   const last = MAX_CHANNELS - 1;
   return value.flatMap((index: unknown, entry) =>
     isWhole(index, 0, last) ? [] : [{ entry, text: faultText(wholeRule(0, last), index) }],
+  );
+}
+
+function faultsOfClasses(value: unknown): readonly ValueFault[] {
+  const allowed = `1 to ${MAX_CLASSES} classes such as ['acme/gateway-2']`;
+  if (!Array.isArray(value)) return unless(false, { wrong: 'not a list of classes', allowed }, value);
+  if (value.length === 0) return unless(false, { wrong: 'no classes', allowed }, value);
+  if (value.length > MAX_CLASSES) return unless(false, { wrong: 'too many classes', allowed }, value);
+  return value.flatMap((one: unknown, entry) =>
+    isTextOf(CLASS_RULE, one) ? [] : [{ entry, text: faultText(CLASS_RULE, one) }],
   );
 }
 

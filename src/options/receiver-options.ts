@@ -3,6 +3,7 @@ import { DEFAULT_GROUP_HASH, DEFAULT_PORT, DEFAULT_SCOPE } from '../wire/group-o
 import {
   CHANNEL_INDEXES,
   CLOCK,
+  DEVICE_CLASSES,
   FLEET_NAME,
   GROUP_HASH,
   INTERFACE_NAME,
@@ -75,6 +76,13 @@ export const RECEIVER_OPTIONS = {
     flag: '--channels <list>',
     help: 'join exactly these channels, such as 0,1,2',
     file: 'Indexes of the channels to join. Default: chosen by mode and rate',
+  },
+  /** Classes of devices that this host belongs to: an object for other classes is refused. @default none */
+  compatible: {
+    kind: DEVICE_CLASSES,
+    flag: '--compatible <class>',
+    help: 'class of devices that this host belongs to, such as acme/gateway-2; may be given several times',
+    file: 'Classes of devices that this host belongs to, such as acme/gateway-2. An object for other classes is refused',
   },
   /** Highest rate to join, counting whole IPv6 packets. @default no limit */
   maxRateBitsPerSecond: {

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
-import { MAX_CHANNELS } from '../base/limits.js';
+import { MAX_CHANNELS, MAX_CLASSES, MAX_NAME_BYTES } from '../base/limits.js';
+import { isTextOf } from '../config/rules.js';
 import { formOf, listOf, parseWithin, rangeOf } from '../config/units.js';
+import { CLASS_RULE } from '../fleet/names.js';
 import type { Form, KindOf } from './kinds.js';
 
 /** How a kind of value is typed, as a flag or in the environment. */
@@ -47,6 +49,14 @@ const TYPED: { readonly [F in Form]: (kind: KindOf<F>) => TypedForm } = {
       return indexes.every((index) => index !== undefined) ? [...new Set(indexes)] : undefined;
     },
     allowed: `channel indexes from 0 to ${MAX_CHANNELS - 1} with commas between, such as 0,1,2`,
+  }),
+  classes: () => ({
+    parse(text) {
+      const classes = text.split(/\s+/).filter((word) => word !== '');
+      const isRight = classes.length > 0 && classes.length <= MAX_CLASSES;
+      return isRight && classes.every((one) => isTextOf(CLASS_RULE, one)) ? [...new Set(classes)] : undefined;
+    },
+    allowed: `1 to ${MAX_CLASSES} classes of at most ${MAX_NAME_BYTES} bytes, such as acme/gateway-2`,
   }),
   signal: notTyped,
   network: notTyped,

@@ -74,7 +74,10 @@ async function ownKey(stateDir: string): Promise<KeyObject | undefined> {
 }
 
 /** All settings on which the datagrams of an object depend, as a text to compare; without the settings of its record alone. */
-export function settingsOf({ expiresAfterUs: _, ...object }: FleetObject, station: Station): string {
+export function settingsOf(
+  { expiresAfterUs: _, compatible: _classes, ...object }: FleetObject,
+  station: Station,
+): string {
   const { fleet, server } = station;
   const servers = fleet.servers.map(({ name, index, address, offset, channels, objects, publicKey }) => {
     return [name, index, address, offset, channels, objects, publicKey];

@@ -47,6 +47,8 @@ export interface ReceiverDriverOptions extends ChannelChoice {
   readonly patienceUs: number;
   readonly lowestVersion: number;
   readonly acceptExpired: boolean;
+  /** The classes of devices that this host belongs to; undefined: objects for any device are received. */
+  readonly compatible?: readonly string[] | undefined;
   /** Whether the receiver waits for a missing interface for any length of time. */
   readonly waits: boolean;
   /** The file that the run makes; the final record names it. */

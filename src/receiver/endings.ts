@@ -57,6 +57,10 @@ export function warningFor({ kind, descriptor, refusal }: Finding): WarningEvent
         code: 'CONFLICT',
         message: `${version} was signed for two different files; receiving the file that this host heard of first`,
       };
+    case 'incompatible': {
+      const message = `${version} is for devices of class ${descriptor.compatible!.join(' or ')}`;
+      return { code: 'INCOMPATIBLE', message };
+    }
     case 'unsupported': {
       const { needs } = descriptor;
       const what =
@@ -175,7 +179,7 @@ function megabytes(bytes: number): string {
 
 /** The error of a run that never found a usable descriptor: nobody announced the object, or nobody announced it validly. */
 export function neverFound(what: string, limitUs: number, warnings: Warnings, faults: FaultCounters): LayercastError {
-  for (const code of ['VERSION_REFUSED', 'EXPIRED', 'ROLE_REFUSED', 'UNSUPPORTED'] as const) {
+  for (const code of ['VERSION_REFUSED', 'EXPIRED', 'ROLE_REFUSED', 'INCOMPATIBLE', 'UNSUPPORTED'] as const) {
     const warning = warnings.first(code);
     if (warning === undefined) continue;
     return new LayercastError(code === 'UNSUPPORTED' ? 'RECORD_INVALID' : code, `${what}: ${warning.message}`, {
@@ -200,6 +204,8 @@ const REMEDIES = {
   VERSION_REFUSED: (say) => `Publish a higher version, or accept this one with ${say('allowRollback')}`,
   EXPIRED: (say) => `Sign the object anew, check the clock of this host, or accept it with ${say('allowExpired')}`,
   ROLE_REFUSED: 'Have it signed by enough release keys of the newest root (layercast root show)',
+  INCOMPATIBLE: (say) =>
+    `Fetch an object for this device, or name the classes that this device belongs to with ${say('compatible')}`,
   UNLISTED: 'Let a server announce a catalogue: it needs the root and an announce key',
   UNSUPPORTED: 'Update layercast on this host',
 } as const satisfies Readonly<Record<string, Hint>>;

@@ -1,6 +1,7 @@
 import { Unpackr } from 'msgpackr/unpack';
 import {
   MAX_CHANNELS,
+  MAX_CLASSES,
   MAX_NAME_BYTES,
   MAX_OBJECT_NAME_BYTES,
   MAX_PORT,
@@ -55,6 +56,9 @@ function readDescriptor(value: unknown): Descriptor {
     ...optionally('announceIntervalUs', map.i, (interval) =>
       whole(interval, MIN_ANNOUNCE_INTERVAL_US, MAX_ANNOUNCE_INTERVAL_US),
     ),
+    ...optionally('compatible', map.C, (classes) =>
+      list(classes, 1, MAX_CLASSES).map((one) => name(one, MAX_NAME_BYTES)),
+    ),
     ...needsOf(map),
   };
 }
@@ -62,9 +66,12 @@ function readDescriptor(value: unknown): Descriptor {
 /** Keys that begin with a capital letter are critical, as the names of chunks in PNG are (ISO/IEC 15948, section 5.4). */
 const CRITICAL = /^[A-Z]/;
 
-/** The critical keys that this program does not know; today it knows none. */
+/** The critical keys that this program knows. */
+const KNOWN_CRITICAL: readonly string[] = ['C'];
+
+/** The critical keys that this program does not know. */
 function needsOf(map: Readonly<Record<string, unknown>>): { readonly needs?: readonly string[] } {
-  const needs = Object.keys(map).filter((key) => CRITICAL.test(key));
+  const needs = Object.keys(map).filter((key) => CRITICAL.test(key) && !KNOWN_CRITICAL.includes(key));
   return needs.length === 0 ? {} : { needs };
 }
 

@@ -35,6 +35,11 @@ export interface Descriptor {
    */
   readonly announceIntervalUs?: number | undefined;
   /**
+   * The classes of devices that the object is for, such as `acme/gateway-2`; undefined: any device. A receiver that belongs to none of them must
+   * not write the object.
+   */
+  readonly compatible?: readonly string[] | undefined;
+  /**
    * Critical keys of the map that this program does not know: what they say has to be obeyed, so the object cannot be received. Only the
    * reader sets it, and it is never empty.
    */
@@ -108,6 +113,7 @@ export function packDescriptor(descriptor: Descriptor): Uint8Array {
     ]),
     a: descriptor.createdS,
     x: descriptor.expiresS ?? null,
+    ...(descriptor.compatible === undefined ? {} : { C: descriptor.compatible }),
     // Left out if undefined, so that such records are the same as those of the first versions of this program.
     ...(descriptor.announceIntervalUs === undefined ? {} : { i: descriptor.announceIntervalUs }),
   });

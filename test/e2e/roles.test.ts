@@ -98,6 +98,24 @@ describeBed('a fleet with a root', () => {
     ]);
   }, 60_000);
 
+  test('of objects for some devices gives them to these, and to others a refusal with exit code 4 and no file', async () => {
+    const objects = { image: { file: 'image', channels, compatible: ['acme/gateway-2', 'acme/gateway-3'] } };
+    const path = scene.fleet({ fleet: 'classes', key: 'a/layercast.key', objects });
+    expect((await scene.serve('alpha', path)).published.size).toBe(1);
+    const others = [
+      fetch('classes', 'a/layercast.pub', 'no-class'),
+      fetch('classes', 'a/layercast.pub', 'other', '--compatible', 'acme/tv'),
+    ];
+    for (const other of others) {
+      const end = await failed(other);
+      expect(end).toMatchObject({ exitCode: 4, code: 'INCOMPATIBLE' });
+      expect(end.message).toContain('version 1 is for devices of class acme/gateway-2 or acme/gateway-3');
+    }
+    expect(readdirSync(scene.folder).filter((name) => /^(no-class|other)/.test(name))).toEqual([]);
+    const ours = ['--compatible', 'acme/x', '--compatible', 'acme/gateway-3'];
+    expect(await completed(fetch('classes', 'a/layercast.pub', 'ours', ...ours))).toMatchObject({ version: 1 });
+  }, 60_000);
+
   const pub = (name: string) => scene.path(`${name}/layercast.pub`);
   const key = (name: string) => scene.path(`${name}/layercast.key`);
 

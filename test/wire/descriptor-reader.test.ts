@@ -57,10 +57,11 @@ const ALLOWED: Readonly<Record<string, readonly unknown[]>> = {
   a: [],
   x: [null],
   i: [null],
+  C: [null],
 };
 
 /** Keys that a map may lack. */
-const OPTIONAL = ['x', 'i'];
+const OPTIONAL = ['x', 'i', 'C'];
 
 describe('the reader of descriptors', () => {
   it.each(Object.keys(ALLOWED))('refuses a map whose %s is of another type or out of range', (key) => {
@@ -129,6 +130,15 @@ describe('the reader of descriptors', () => {
     };
     for (const value of inside) expect(spoilt(value), String(value)).toBeDefined();
     for (const value of outside) expect(spoilt(value), String(value)).toBeUndefined();
+  });
+
+  it('knows the bounds of the classes of devices', () => {
+    const read = (classes: unknown) => unpackDescriptor(encode({ ...goodMap(), C: classes }));
+    expect(read(['acme/gateway-2'])).toMatchObject({ compatible: ['acme/gateway-2'] });
+    expect(read(['c'.repeat(63), ...new Array(15).fill('c')])).toBeDefined();
+    for (const wrong of [[], ['c'.repeat(64)], [''], [1], ['a\nb'], new Array(17).fill('c'), 'c', { c: 1 }]) {
+      expect(read(wrong), JSON.stringify(wrong)).toBeUndefined();
+    }
   });
 
   it('refuses too many or no channels and servers, and those without a field', () => {

@@ -100,6 +100,7 @@ export const anyDescriptor: fc.Arbitrary<Descriptor> = fc.record(
     createdS: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
     expiresS: fc.option(fc.integer({ min: 0, max: 2 ** 48 - 1 }), { nil: undefined }),
     announceIntervalUs: fc.integer({ min: 1000, max: 86_400e6 }),
+    compatible: fc.array(nameOf(63), { minLength: 1, maxLength: 16 }),
   },
   {
     requiredKeys: [

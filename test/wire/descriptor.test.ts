@@ -38,6 +38,7 @@ function mapOf(descriptor: Descriptor): Record<string, unknown> {
     ]),
     a: descriptor.createdS,
     x: descriptor.expiresS ?? null,
+    ...(descriptor.compatible === undefined ? {} : { C: descriptor.compatible }),
     ...(descriptor.announceIntervalUs === undefined ? {} : { i: descriptor.announceIntervalUs }),
   };
 }

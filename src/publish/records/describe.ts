@@ -53,6 +53,7 @@ export function describeContent(
       channels: server.channels?.filter((channel) => channel < object.channels.length),
       ...(publicKeys.has(server.index) ? { publicKey: publicKeys.get(server.index) } : {}),
     })),
+    ...(object.compatible === undefined ? {} : { compatible: object.compatible }),
     createdS: nowS,
     expiresS: object.expiresAfterUs === undefined ? undefined : nowS + Math.ceil(object.expiresAfterUs / 1e6),
   };

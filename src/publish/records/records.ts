@@ -115,6 +115,9 @@ function differenceBetween(signed: Descriptor, expected: Descriptor): string | u
     if (signed[field] !== expected[field]) return `${field} is ${signed[field]} there and ${expected[field]} here`;
   }
   if (!objectTag(signed).every((byte, i) => byte === objectTag(expected)[i])) return 'the file has another SHA-256';
+  if (`${signed.compatible}` !== `${expected.compatible}`) {
+    return `compatible is ${signed.compatible ?? 'missing'} there and ${expected.compatible ?? 'missing'} here`;
+  }
   const ladder = (descriptor: Descriptor) =>
     packDescriptor({
       ...descriptor,

@@ -37,6 +37,8 @@ export interface InboxOptions {
   /** The highest version of an object that this host has completed; older versions are refused. 0 accepts all. */
   readonly lowestVersionOf: (object: string) => number;
   readonly acceptExpired: boolean;
+  /** The classes of devices that this host belongs to; undefined: objects for any device are found. */
+  readonly compatible?: readonly string[] | undefined;
 }
 
 /** A descriptor that counts, with what it is judged by anew. */
@@ -186,6 +188,7 @@ export class DescriptorInbox {
 
   #accept(descriptor: Descriptor, release: SignedRelease): FindingKind {
     if (!isUsable(descriptor)) return 'unsupported';
+    if (!this.#isForThisDevice(descriptor)) return 'incompatible';
     // Names hold no control characters, so no two pairs of names give the same key.
     const name = `${descriptor.fleet}\n${descriptor.object}`;
     const newest = this.#newest.get(name)?.descriptor;
@@ -198,6 +201,11 @@ export class DescriptorInbox {
       this.#newest.delete(this.#newest.keys().next().value!);
     this.#newest.set(name, { descriptor, release });
     return newest?.version === descriptor.version ? 'renewed' : 'newest';
+  }
+
+  #isForThisDevice({ compatible }: Descriptor): boolean {
+    const ours = this.#options.compatible;
+    return compatible === undefined || ours === undefined || compatible.some((one) => ours.includes(one));
   }
 
   /** Whether the signatures of a record may be checked now. Its first check was counted before. */

@@ -17,6 +17,8 @@ export type FindingKind =
   | 'conflict'
   /** The version has a code or sizes that this program does not support. */
   | 'unsupported'
+  /** The version is for other classes of devices. */
+  | 'incompatible'
   /** Another key signed the record, or nobody did, so anybody can have sent it. */
   | 'foreign'
   /** Too few keys signed the record, or keys that a root has removed; or its root or catalogue has expired, or names another one. */

@@ -89,6 +89,18 @@ describe('the inbox for descriptors', () => {
     });
   });
 
+  it('finds an object for some classes of devices where this host belongs to one of them', () => {
+    const { descriptor } = version(1);
+    const record = signRecord(packDescriptor({ ...descriptor, compatible: ['a/1', 'a/2'] }), bed.keys.privateKey);
+    for (const compatible of [[], ['a/3'], ['A/1', 'a']]) {
+      expect(inboxOf({ compatible }).hear(record)).toMatchObject({ kind: 'incompatible' });
+    }
+    for (const compatible of [undefined, ['a/2'], ['b', 'a/1']]) {
+      expect(inboxOf({ compatible }).hear(record)?.kind).toBe('newest');
+    }
+    expect(inboxOf({ compatible: ['a/3'] }).hear(version(1).record)?.kind).toBe('newest');
+  });
+
   it('ignores other objects and other fleets', () => {
     const { hear, faults } = inboxOf();
     expect(hear(version(9, { object: 'other' }).record)).toBeUndefined();
