@@ -176,7 +176,7 @@ async function measurePool(sourceCount: number, lossRatio: number) {
   const encoder = BlockEncoder.fromSource(source, symbolBytes);
   const blockCount = Math.round((64 * 1024) / sourceCount);
   const lost = [...pick(Math.round(lossRatio * sourceCount), sourceCount)];
-  const spare = { esi: 2 * sourceCount, origin: 1, bytes: new Uint8Array(symbolBytes) };
+  const spare = { esi: 2 * sourceCount, key: 1, bytes: new Uint8Array(symbolBytes) };
   encoder.encode(spare.esi, spare.bytes);
   const esis = Int32Array.from({ length: sourceCount }, (_, row) => row);
   const damaged = source.slice();

@@ -8,8 +8,8 @@ import { BlockEncoder } from '../dist/fec/index.js';
 import { SymbolSet } from '../dist/object/symbol-set.js';
 import { Assembler } from '../dist/receiver/assemble/assembler.js';
 import { CodedPlaces } from '../dist/receiver/assemble/coded-places.js';
-import { Origins } from '../dist/receiver/assemble/origins.js';
 import { Verification } from '../dist/receiver/assemble/verification.js';
+import { KnownKeys } from '../dist/receiver/runs/known-keys.js';
 import { RestoringThreads } from '../dist/retrieve/block-restorer.js';
 import { openObjectFile } from '../dist/retrieve/object-file.js';
 import { type Descriptor, RAPTORQ } from '../dist/wire/descriptor.js';
@@ -67,7 +67,7 @@ async function measure(symbolCount: number) {
         await new Promise(setImmediate);
     }
     const coded = new CodedPlaces(store.holdings);
-    const assembler = new Assembler(descriptor, store.holdings, new SymbolSet(1), coded, new Origins());
+    const assembler = new Assembler(descriptor, store.holdings, new SymbolSet(1), coded, new KnownKeys());
     const verification = new Verification(assembler, store);
     const stop = watchTurns();
     const startMs = performance.now();

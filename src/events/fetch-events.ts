@@ -46,6 +46,8 @@ export const RECEIVER_WARNINGS = [
   'UNSUPPORTED',
   /** A block was wrong and is received again. */
   'REJECTED_BLOCK',
+  'FORGED',
+  'SERVER_LEFT',
   /** A channel brings nothing and is joined anew. */
   'SILENCE',
   /** The first datagrams were dropped because the disk of this host is behind. */

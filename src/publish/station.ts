@@ -7,7 +7,8 @@ import { readKeyText } from '../config/read-text.js';
 import type { Fleet, FleetObject, FleetServer } from '../fleet/fleet.js';
 import { digitsOf, isLinkLocal } from '../net/interfaces/interface-table.js';
 import { awaitInterface, LOOK_INTERVAL_MS, usableInterfaces } from '../net/interfaces/interfaces.js';
-import { derivedServerKey, publicKeyBytes } from '../wire/server-keys.js';
+import { rawPublicKey } from '../wire/public-key.js';
+import { derivedServerKey } from '../wire/server-keys.js';
 import { privateKeyFrom } from '../wire/signature.js';
 import { chooseServer } from './choose-host.js';
 import { type FleetRoot, readFleetRoot } from './records/fleet-root.js';
@@ -87,7 +88,7 @@ export function settingsOf(
 
 /** The settings that all objects of a server share, as a text to compare. When they change, no object can go on as before. */
 export function frameOf({ fleet, server, serverKey, interface: interfaceName }: Station): string {
-  const keyHex = serverKey === undefined ? null : Buffer.from(publicKeyBytes(serverKey)).toString('hex');
+  const keyHex = serverKey === undefined ? null : Buffer.from(rawPublicKey(serverKey)).toString('hex');
   const place = [server.name, server.index, server.address ?? null, interfaceName];
   return JSON.stringify([fleet.name, fleet.ssm, ...place, keyHex]);
 }

@@ -9,8 +9,14 @@ export type DatagramFault =
   | 'contradiction'
   /** The object has no such block, symbol or payload length. */
   | 'outOfRange'
-  /** The datagram came from an address that had a part in wrong blocks. */
+  /** The datagram names a server that signed wrong symbols, or one that cannot prove what it sends although that is needed. */
   | 'untrusted'
+  /** A genuine run record says that the server sent another datagram with this number. */
+  | 'forged'
+  /** No run record proved the symbol, while somebody forged some or its number fitted nothing. */
+  | 'unproven'
+  /** A run record is malformed, or the server did not sign it. */
+  | 'run'
   /** The block digests do not lead to the signed root. */
   | 'digests'
   /** The pieces of a record do not fit together, or the record holds no descriptor. */

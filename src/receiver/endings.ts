@@ -3,6 +3,7 @@ import type { Descriptor } from '../wire/descriptor.js';
 import type { FaultCounters } from './counters.js';
 import type { CompleteEvent, ReceiverStats, WarningEvent } from './events.js';
 import { messageOf } from './refusals.js';
+import { QUIET_US } from './runs/alarm.js';
 import type { Finding } from './watch/findings.js';
 
 /** The most different warnings of one run: a forger can cause any number of them. */
@@ -74,6 +75,20 @@ export function warningFor({ kind, descriptor, refusal }: Finding): WarningEvent
     default:
       return undefined;
   }
+}
+
+/** The warning when only proven symbols are taken from now on, and the one when that ends. */
+export function forged(isOn: boolean): WarningEvent {
+  const message = isOn
+    ? 'somebody sends forged datagrams; taking only symbols that a server proves with its signature'
+    : `no forged datagrams for ${QUIET_US / 1e6} s; taking symbols before they are proven again`;
+  return { code: 'FORGED', message };
+}
+
+/** The warning for a server whose signed symbols made wrong blocks. */
+export function serverLeft(name: string, keyId: string): WarningEvent {
+  const message = `server ${name} (key ${keyId}) signed wrong data; nothing is taken from it any more`;
+  return { code: 'SERVER_LEFT', message };
 }
 
 /** The warning for a newer version that is announced while an older one is being received. */

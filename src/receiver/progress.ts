@@ -4,7 +4,8 @@ import type { Descriptor, ServerDescription } from '../wire/descriptor.js';
 import type { Assembler } from './assemble/assembler.js';
 import type { FaultCounters } from './counters.js';
 import type { ProgressEvent, ReceiverStats } from './events.js';
-import type { Hearing, Reception } from './reception.js';
+import type { Hearing } from './hearing.js';
+import type { Reception } from './reception.js';
 import { type DatagramCounts, plus, type SymbolCounts, type Tally } from './tally.js';
 
 /** Rates are averages over this many progress reports: five seconds, long enough not to flicker. */
@@ -166,8 +167,8 @@ export function presentBytes({ geometry, holdings }: Assembler): number {
 
 function countsOf(hearings: readonly Hearing[]): DatagramCounts {
   return {
-    datagrams: hearings.reduce((sum, { meter }) => sum + meter.window.receivedCount, 0),
-    lostDatagrams: hearings.reduce((sum, { meter }) => sum + meter.window.lostCount, 0),
+    datagrams: hearings.reduce((sum, { receivedCount }) => sum + receivedCount, 0),
+    lostDatagrams: hearings.reduce((sum, { lostCount }) => sum + lostCount, 0),
   };
 }
 

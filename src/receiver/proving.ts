@@ -1,5 +1,5 @@
 import { type Descriptor, NO_CODE } from '../wire/descriptor.js';
-import type { Assembler } from './assemble/assembler.js';
+import type { Assembler, Rejection } from './assemble/assembler.js';
 import type { Outcome } from './assemble/block-content.js';
 import type { ObjectStore } from './assemble/object-store.js';
 import { Verification } from './assemble/verification.js';
@@ -12,7 +12,9 @@ export interface ProvingOptions {
   /** Called when the object needs symbols that the receiver may not be listening for. */
   readonly onNeed: () => void;
   /** Called when places of a wrong block have been given up; they can be filled again after the next checkpoint. */
-  readonly onRejected: () => void;
+  readonly onRejected: (rejection: Rejection) => void;
+  /** Called when a server's key has signed wrong symbols, so that nothing is taken from it any more. */
+  readonly onLeft: () => void;
   readonly onWarning: (event: WarningEvent) => void;
   /** Called once, when the object is known to be whole. */
   readonly onWhole: () => void;
@@ -85,16 +87,19 @@ export class Proving {
   }
 
   #judge(block: number, outcome: Outcome): void {
-    const { assembler, store, onNeed, onRejected, onWarning } = this.#options;
+    const { assembler, store, onNeed, onRejected, onLeft, onWarning } = this.#options;
     if (outcome !== 'genuine') onNeed();
     if (outcome === 'unsolved' && assembler.postpone(block)) return;
     if (outcome === 'genuine') {
-      assembler.accept(block);
+      const left = assembler.accept(block);
       store.acceptBlock(block);
+      if (left !== undefined) onLeft();
       return;
     }
-    for (const { first, count } of assembler.reject(block)) store.rejectPlaces(first, count);
-    onRejected();
+    const rejection = assembler.reject(block);
+    for (const { first, count } of rejection.freed) store.rejectPlaces(first, count);
+    onRejected(rejection);
+    if (rejection.left !== undefined) onLeft();
     this.#wasHashed = this.#isCoded;
     const message = `block ${block} did not have its signed digest; receiving the block again`;
     onWarning({ code: 'REJECTED_BLOCK', message });

@@ -3,24 +3,26 @@ import { HEADER_BYTES, IP_AND_UDP_BYTES, MAX_ESI } from '../base/limits.js';
 import type { ReceivedBatch } from '../base/ports.js';
 import { blockSymbolCount, firstSymbolOf, symbolLength } from '../object/geometry.js';
 import type { StreamReading } from '../rate/readings.js';
-import { StreamMeter } from '../rate/stream-meter.js';
 import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
 import { readDigestRun } from '../wire/digests.js';
-import { DatagramType, Flag, type Header, newHeader, readHeader } from '../wire/header.js';
+import { DatagramType, type Header, newHeader, readHeader } from '../wire/header.js';
+import { RunRecords } from '../wire/runs.js';
 import { Assembler } from './assemble/assembler.js';
 import { CodedPlaces } from './assemble/coded-places.js';
 import { NoPlace } from './assemble/no-place.js';
 import type { ObjectStore } from './assemble/object-store.js';
-import { FROM_DISK, Origins } from './assemble/origins.js';
 import type { DatagramFault, FaultCounters } from './counters.js';
+import { Hearing } from './hearing.js';
+import { Alarm } from './runs/alarm.js';
+import { KnownKeys, UNPROVEN } from './runs/known-keys.js';
+import { type RunSink, StreamRuns } from './runs/stream-runs.js';
+import { Fate, type WaitingRing } from './runs/waiting-ring.js';
 
-/** What the receiver has heard of one channel of one server. */
-export interface Hearing {
-  readonly serverIndex: number;
-  readonly channelIndex: number;
-  readonly meter: StreamMeter;
-  lastHeardUs: number;
-}
+/**
+ * Streams whose runs are kept: servers that send an object, times joined channels. With 60 kB for each, and 0.75 MB of symbols that wait for
+ * their proof while somebody forges, strangers who claim to be every server of a large fleet get no more.
+ */
+const MAX_PROVEN_STREAMS = 256;
 
 /**
  * Reception of one version of one object, with no I/O of its own: takes batches, decides what each datagram is, hands new
@@ -46,9 +48,20 @@ export class Reception {
   readonly #onDescriptor: DescriptorHandler;
   readonly #datagram = new DatagramCursor();
   readonly #header = newHeader();
-  readonly #origins = new Origins();
-  /** The origin of the datagram that is being handled. */
-  #origin = FROM_DISK;
+  readonly #keys = new KnownKeys();
+  readonly #alarm: Alarm;
+  readonly #records = new RunRecords();
+  #provenStreamCount = 0;
+  /**
+   * 1 for each server of which any datagram has been proven. Before, nothing of it is measured: a forger who is there from the start would
+   * spoil the first measurements.
+   */
+  readonly #isServerProven = new Uint8Array(256);
+  /** The ring and entry in which `#hear` has put the last datagram of a server with a key. */
+  #ring: WaitingRing | undefined;
+  #entry = 0;
+  /** The present time, as far as datagrams and ticks tell. */
+  #nowUs = 0;
   /** Whether the datagram that is being handled has its own time of arrival. */
   #hasOwnArrival = true;
   readonly #tagHigh: number;
@@ -60,10 +73,19 @@ export class Reception {
   readonly #hearings = new Map<number, Hearing>();
   readonly #readings: StreamReading[] = [];
 
-  constructor(descriptor: Descriptor, store: ObjectStore, faults: FaultCounters, onDescriptor: DescriptorHandler) {
+  /** @param onAlarm called when only proven symbols are taken from now on, because somebody forges some, and when that ends */
+  constructor(
+    descriptor: Descriptor,
+    store: ObjectStore,
+    faults: FaultCounters,
+    onDescriptor: DescriptorHandler,
+    onAlarm: (isOn: boolean) => void = () => undefined,
+  ) {
     const tag = Buffer.from(objectTag(descriptor));
     const coded = descriptor.fecEncodingId === NO_CODE ? undefined : new CodedPlaces(store.holdings);
-    this.assembler = new Assembler(descriptor, store.holdings, store.verifiedBlocks, coded, this.#origins);
+    this.assembler = new Assembler(descriptor, store.holdings, store.verifiedBlocks, coded, this.#keys);
+    this.#alarm = new Alarm(onAlarm);
+    this.#keys.name(descriptor.servers);
     this.#descriptor = descriptor;
     this.#store = store;
     this.#faults = faults;
@@ -80,6 +102,30 @@ export class Reception {
   /** Forgets all hearings: the object is sent in another way from now on, so sequences begin anew. */
   forgetHearings(): void {
     this.#hearings.clear();
+    this.#provenStreamCount = 0;
+  }
+
+  /** Takes the keys of servers from a newer descriptor of the same object. */
+  nameServers(servers: Descriptor['servers']): void {
+    this.#keys.name(servers);
+  }
+
+  /** Notes that a wrong block had symbols that nobody signed. */
+  noteForgery(nowUs: number): void {
+    // Without keys nothing can be proven, so waiting for proofs would end the transfer.
+    if (this.#keys.hasKeys) this.#alarm.noteForgery(nowUs);
+  }
+
+  /** Indexes of the servers whose key signed wrong symbols. Nothing is taken from them. */
+  get leftServers(): ReadonlySet<number> {
+    return this.#keys.leftServers;
+  }
+
+  /** Does what is due without a datagram; the owner calls `tick` every 50 ms. */
+  tick(nowUs: number): void {
+    this.#nowUs = nowUs;
+    for (const { runs } of this.#hearings.values()) runs?.tick(nowUs);
+    this.#alarm.tick(nowUs);
   }
 
   /** When a datagram of the object last arrived on a channel, from any server; undefined if never. */
@@ -95,15 +141,15 @@ export class Reception {
   resume(nowUs: number, channelIndex: number, server: number | undefined): void {
     for (const hearing of this.#hearings.values()) {
       const isMeant = hearing.channelIndex === channelIndex && (server ?? hearing.serverIndex) === hearing.serverIndex;
-      if (isMeant) hearing.meter.resume(nowUs);
+      if (isMeant) hearing.resume(nowUs);
     }
   }
 
   /** One reading for each joined stream, since the last call. The next call uses the same array. */
   read(isJoined: (channelIndex: number, serverIndex: number) => boolean): readonly StreamReading[] {
     this.#readings.length = 0;
-    for (const { channelIndex, serverIndex, meter } of this.#hearings.values()) {
-      if (isJoined(channelIndex, serverIndex)) this.#readings.push(meter.read());
+    for (const hearing of this.#hearings.values()) {
+      if (isJoined(hearing.channelIndex, hearing.serverIndex)) this.#readings.push(hearing.read());
     }
     return this.#readings;
   }
@@ -112,8 +158,8 @@ export class Reception {
   handle(channelIndex: number, batch: ReceivedBatch): void {
     const datagram = this.#datagram;
     for (datagram.begin(batch); datagram.next(); ) {
-      this.#origin = this.#origins.idOf(datagram.sourceId);
       const { bytes, start, length, arrivalUs } = datagram;
+      this.#nowUs = arrivalUs;
       this.#hasOwnArrival = datagram.hasOwnArrival;
       const fault = this.#handleOne(channelIndex, bytes, start, length, arrivalUs);
       if (fault !== undefined) this.#faults.count(fault);
@@ -132,10 +178,11 @@ export class Reception {
     const fault = readHeader(bytes, start, length, header);
     if (fault !== undefined) return fault;
     if (header.channelIndex !== channelIndex) return 'contradiction';
+    const key = this.#keys.numberOf(header.serverIndex, channelIndex);
     if (header.type === DatagramType.descriptor) {
       // The tag of a descriptor datagram is the record's own, so the datagram may have been sent with another version of the
       // object. Its number belongs to the sequence heard here only if this version was heard from the same server and channel.
-      if (this.#hearings.has(hearingKey(header))) this.#observe(header, length, arrivalUs);
+      if (this.#hearings.has(keyOfStream(header))) this.#hear(header, bytes, start, length, arrivalUs, key);
       this.#onDescriptor(header, bytes, start + HEADER_BYTES, length - HEADER_BYTES);
       return undefined;
     }
@@ -149,12 +196,21 @@ export class Reception {
     ) {
       return 'contradiction';
     }
-    if (header.type === DatagramType.run) {
-      this.#observe(header, length, arrivalUs);
-      return undefined;
-    }
-    const take = header.type === DatagramType.digests ? this.#takeDigests : this.#takeSymbol;
-    return take.call(this, header, bytes, start + HEADER_BYTES, length - HEADER_BYTES, arrivalUs);
+    if (!this.#isTrusted(key, header.serverIndex)) return 'untrusted';
+    if (header.type === DatagramType.symbol) return this.#takeSymbol(header, bytes, start, length, arrivalUs, key);
+    if (header.type === DatagramType.digests) return this.#takeDigests(header, bytes, start, length, arrivalUs, key);
+    const { runs } = this.#hear(header, bytes, start, length, arrivalUs, key);
+    if (runs === undefined) return undefined;
+    const ring = this.#ring!;
+    const { isOn } = this.#alarm;
+    return runs.addRecord(header, bytes, start, length, arrivalUs, ring, this.#entry, isOn) ? undefined : 'run';
+  }
+
+  /** Whether anything is taken from a server now: it has not lied, and can prove what it sends if that is needed. */
+  #isTrusted(key: number, serverIndex: number): boolean {
+    if (key !== UNPROVEN) return !this.#keys.isLeft(key);
+    if (!this.#keys.hasKeys) return true;
+    return this.#keys.isWithoutKey(serverIndex) && !this.#alarm.isOn;
   }
 
   #takeSymbol(
@@ -163,43 +219,72 @@ export class Reception {
     start: number,
     length: number,
     arrivalUs: number,
+    key: number,
   ): DatagramFault | undefined {
     const { block, esi } = header;
-    const { assembler } = this;
-    const { geometry } = assembler;
+    const { geometry } = this.assembler;
+    const payloadBytes = length - HEADER_BYTES;
     if (block >= geometry.blockCount || esi > MAX_ESI) return 'outOfRange';
     const isSource = esi < blockSymbolCount(geometry, block);
     if (!isSource && this.#descriptor.fecEncodingId === NO_CODE) return 'outOfRange';
     const own = firstSymbolOf(geometry, block) + esi;
-    if (length !== (isSource ? symbolLength(geometry, own) : geometry.symbolBytes)) return 'outOfRange';
-    // A banned source is not measured. It can write any server's index into its datagrams, and its sequence numbers would
-    // then look like losses of that server. A server that was banned by mistake looks silent to rate control, not lossy.
-    if (this.#origins.isBanned(this.#origin)) return 'untrusted';
+    if (payloadBytes !== (isSource ? symbolLength(geometry, own) : geometry.symbolBytes)) return 'outOfRange';
     // The meter counts a datagram before anything decides about its symbol: a symbol that is refused or dropped is not lost.
-    const meter = this.#observe(header, length + HEADER_BYTES, arrivalUs);
+    const hearing = this.#hear(header, bytes, start, length, arrivalUs, key);
+    const { runs } = hearing;
+    const payloadAt = start + HEADER_BYTES;
     this.lastHeardUs = arrivalUs;
-    const place = assembler.placeFor(block, esi, this.#origin);
+    if (runs === undefined) {
+      if (key !== UNPROVEN) return 'unproven';
+      if (this.#take(block, esi, UNPROVEN, bytes, payloadAt, payloadBytes) === NoPlace.known) hearing.noteDuplicate();
+      return undefined;
+    }
+    const ring = this.#ring!;
+    const entry = this.#entry;
+    if (this.#alarm.isOn || ring === runs.far || !runs.hasCredit) {
+      ring.hold(entry, bytes, payloadAt, payloadBytes);
+      return undefined;
+    }
+    const generation = this.assembler.generationOf(block);
+    const place = this.#take(block, esi, UNPROVEN, bytes, payloadAt, payloadBytes);
+    if (place === NoPlace.known) hearing.noteDuplicate();
+    if (place === NoPlace.known || place === NoPlace.unwelcome) return undefined;
+    runs.takenCount++;
+    ring.fates[entry]! |= Fate.taken;
+    ring.places[entry] = place;
+    ring.generations[entry] = generation;
+    return undefined;
+  }
+
+  /**
+   * Hands a symbol to the store, unless it is known.
+   *
+   * @param key the number of the key that proves it, or `UNPROVEN`
+   * @returns its place, or `NoPlace.spare`; `NoPlace.known` and `NoPlace.unwelcome` if it was not taken
+   */
+  #take(block: number, esi: number, key: number, bytes: Uint8Array, start: number, length: number): number {
+    const { assembler } = this;
+    const place = assembler.placeFor(block, esi, key);
     if (place === NoPlace.unwelcome) {
-      assembler.refuse(block, this.#origin);
-      return 'untrusted';
+      this.#faults.count('untrusted');
+      return place;
     }
     this.symbolCount++;
     this.payloadBytes += length;
     if (place === NoPlace.known) {
       this.duplicateBytes += length;
-      meter.noteDuplicate();
-      return undefined;
+      return place;
     }
     if (place === NoPlace.spare) {
-      assembler.addSpare(block, { esi, origin: this.#origin, bytes: bytes.subarray(start, start + length) });
+      assembler.addSpare(block, { esi, key, bytes: bytes.subarray(start, start + length) });
     } else if (this.#store.writeSymbol(place, esi, bytes, start, length)) {
-      assembler.add(block, esi, place, this.#origin);
+      assembler.add(block, esi, place, key);
     } else {
       this.droppedCount++;
-      return undefined;
+      return NoPlace.unwelcome;
     }
     this.newBytes += length;
-    return undefined;
+    return place;
   }
 
   #takeDigests(
@@ -208,33 +293,111 @@ export class Reception {
     start: number,
     length: number,
     arrivalUs: number,
+    key: number,
   ): DatagramFault | undefined {
-    const run = readDigestRun(header, bytes, start, length);
+    const run = readDigestRun(header, bytes, start + HEADER_BYTES, length - HEADER_BYTES);
     if (run === undefined || !this.assembler.addDigests(header.block, run)) return 'digests';
-    this.#observe(header, length + HEADER_BYTES, arrivalUs);
+    this.#hear(header, bytes, start, length, arrivalUs, key);
     this.lastHeardUs = arrivalUs;
     return undefined;
   }
 
-  #observe(header: Header, length: number, arrivalUs: number): StreamMeter {
-    const key = hearingKey(header);
-    let hearing = this.#hearings.get(key);
-    if (hearing === undefined) {
-      const { serverIndex, channelIndex } = header;
-      hearing = {
-        serverIndex,
-        channelIndex,
-        meter: new StreamMeter(serverIndex, channelIndex),
-        lastHeardUs: arrivalUs,
-      };
-      this.#hearings.set(key, hearing);
+  /**
+   * Counts a datagram as heard on its stream. What a server with a key sends is noted until its record proves it, and measured at once only if
+   * its number fits and nobody forges.
+   */
+  #hear(header: Header, bytes: Uint8Array, start: number, length: number, arrivalUs: number, key: number): Hearing {
+    const hearing = this.#hearingOf(header, arrivalUs, key);
+    const { runs } = hearing;
+    if (runs === undefined) {
+      if (key !== UNPROVEN) return hearing;
+      hearing.measure(header, length, arrivalUs, this.#hasOwnArrival);
+      hearing.lastHeardUs = arrivalUs;
+      return hearing;
     }
-    const { flags } = header;
-    const wireBytes = length + IP_AND_UDP_BYTES;
-    const [isTrain, isPreview] = [(flags & Flag.train) !== 0, (flags & Flag.preview) !== 0];
-    hearing.meter.observe(header, isTrain, isPreview, wireBytes, arrivalUs, this.#hasOwnArrival);
+    const isNear = runs.isNear(header.sequence);
+    this.#entry = runs.note(header, bytes, start, length, arrivalUs, this.#hasOwnArrival, isNear);
+    this.#ring = isNear ? runs.near : runs.far;
+    if (!isNear) return hearing;
     hearing.lastHeardUs = arrivalUs;
-    return hearing.meter;
+    if (this.#alarm.isOn || this.#isServerProven[header.serverIndex] === 0) return hearing;
+    this.#ring.fates[this.#entry]! |= Fate.measured;
+    hearing.measure(header, length, arrivalUs, this.#hasOwnArrival);
+    return hearing;
+  }
+
+  #hearingOf(header: Header, arrivalUs: number, key: number): Hearing {
+    const { serverIndex, channelIndex } = header;
+    let hearing = this.#hearings.get(keyOfStream(header));
+    if (hearing === undefined) {
+      hearing = new Hearing(serverIndex, channelIndex, arrivalUs);
+      this.#hearings.set(keyOfStream(header), hearing);
+    }
+    const number = hearing.runs?.keyNumber ?? UNPROVEN;
+    if (number === key) return hearing;
+    if (number !== UNPROVEN) this.#provenStreamCount--;
+    hearing.runs = this.#runsFor(serverIndex, channelIndex, key);
+    return hearing;
+  }
+
+  #runsFor(serverIndex: number, channelIndex: number, keyNumber: number): StreamRuns | undefined {
+    if (keyNumber === UNPROVEN || this.#provenStreamCount >= MAX_PROVEN_STREAMS) return undefined;
+    this.#provenStreamCount++;
+    const stream = { serverIndex, channelIndex, keyNumber };
+    const { symbolBytes } = this.#descriptor;
+    return new StreamRuns(stream, this.#keys.keyOf(keyNumber), symbolBytes, this.#records, this.#sink);
+  }
+
+  readonly #sink: RunSink = {
+    onProven: (runs, ring, entry, mayMeasure) => {
+      this.#isServerProven[runs.serverIndex] = 1;
+      if (mayMeasure) this.#measure(runs, ring, entry, ring.hasOwnArrival(entry));
+      const fate = ring.fates[entry]!;
+      const block = ring.blocks[entry]!;
+      const esi = ring.esis[entry]!;
+      const { keyNumber } = runs;
+      if ((fate & Fate.taken) !== 0) {
+        this.assembler.prove(block, esi, ring.places[entry]!, ring.generations[entry]!, keyNumber);
+      } else if ((fate & Fate.held) !== 0) {
+        this.#takeHeld(ring, entry, keyNumber);
+      }
+    },
+    onForged: (runs, ring, entry) => {
+      this.#faults.count('forged');
+      if ((ring.fates[entry]! & Fate.measured) !== 0) this.#unmeasure(runs, ring.arrivalsUs[entry]!);
+      this.#alarm.noteForgery(this.#nowUs);
+    },
+    onUnproven: (_runs, ring, entry, isNear) => {
+      if ((ring.fates[entry]! & Fate.held) === 0) return;
+      if (isNear && !this.#alarm.isOn) this.#takeHeld(ring, entry, UNPROVEN);
+      else this.#faults.count('unproven');
+    },
+    onStray: (runs, ring, entry) => {
+      this.#faults.count('unproven');
+      const fate = ring.fates[entry]!;
+      if ((fate & Fate.measured) !== 0) this.#unmeasure(runs, ring.arrivalsUs[entry]!);
+      if ((fate & Fate.taken) !== 0) this.#alarm.noteForgery(this.#nowUs);
+    },
+    onStale: (runs) => this.#unmeasure(runs, this.#nowUs),
+    onPassed: (runs, ring, entry) => this.#measure(runs, ring, entry, false),
+    onFault: (fault) => this.#faults.count(fault),
+  };
+
+  #takeHeld(ring: WaitingRing, entry: number, key: number): void {
+    const block = ring.blocks[entry]!;
+    const esi = ring.esis[entry]!;
+    this.#take(block, esi, key, ring.payloads, ring.payloadAt(entry), ring.payloadLengths[entry]!);
+  }
+
+  /** Counts a datagram for rate control, unless that was done when it arrived. */
+  #measure(runs: StreamRuns, ring: WaitingRing, entry: number, hasOwnArrival: boolean): void {
+    if ((ring.fates[entry]! & Fate.measured) !== 0) return;
+    ring.fates[entry]! |= Fate.measured;
+    this.#hearings.get(keyOfStream(runs))?.measureWaiting(ring, entry, hasOwnArrival);
+  }
+
+  #unmeasure(runs: StreamRuns, arrivalUs: number): void {
+    this.#hearings.get(keyOfStream(runs))?.unmeasure(arrivalUs, this.#nowUs);
   }
 }
 
@@ -247,6 +410,6 @@ export type DescriptorHandler = (
   sourceId?: number,
 ) => void;
 
-function hearingKey({ serverIndex, channelIndex }: Readonly<Header>): number {
+function keyOfStream({ serverIndex, channelIndex }: Pick<Header, 'serverIndex' | 'channelIndex'>): number {
   return serverIndex * 256 + channelIndex;
 }

@@ -1,4 +1,4 @@
-import type { Hearing } from './reception.js';
+import type { Hearing } from './hearing.js';
 
 /** Counts of datagrams that arrived and of datagrams that were lost. */
 export interface DatagramCounts {
@@ -57,8 +57,8 @@ export class Tally {
   }
 
   addHearings(hearings: Iterable<Hearing>, nameOf: (serverIndex: number) => string): void {
-    for (const { serverIndex, channelIndex, meter } of hearings) {
-      const counts = { datagrams: meter.window.receivedCount, lostDatagrams: meter.window.lostCount };
+    for (const { serverIndex, channelIndex, receivedCount, lostCount } of hearings) {
+      const counts = { datagrams: receivedCount, lostDatagrams: lostCount };
       const server = nameOf(serverIndex);
       this.#servers.set(server, plus(this.#servers.get(server), counts));
       this.#channels.set(channelIndex, plus(this.#channels.get(channelIndex), counts));

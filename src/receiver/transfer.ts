@@ -1,9 +1,11 @@
 import type { Clock, Network, ReceivedBatch } from '../base/ports.js';
 import type { ChannelPolicy } from '../rate/policy.js';
 import type { Descriptor } from '../wire/descriptor.js';
+import { keyIdOf } from '../wire/public-key.js';
 import type { ObjectStore } from './assemble/object-store.js';
 import { CheckpointTiming } from './checkpoint-timing.js';
 import type { FaultCounters } from './counters.js';
+import { forged, serverLeft } from './endings.js';
 import type { MembershipEvent, ProgressEvent, ReceiverStats, WarningEvent } from './events.js';
 import { Steering } from './join/steering.js';
 import { ProgressMeter, presentBytes } from './progress.js';
@@ -47,7 +49,7 @@ export class Transfer {
   constructor(options: TransferOptions) {
     const { descriptor, store, faults, onDescriptor, clock, onWarning } = options;
     this.#options = options;
-    this.#reception = new Reception(descriptor, store, faults, onDescriptor);
+    this.#reception = new Reception(descriptor, store, faults, onDescriptor, (isOn) => onWarning(forged(isOn)));
     const { assembler } = this.#reception;
     this.resumedBytes = presentBytes(assembler);
     this.#meter = new ProgressMeter(descriptor, this.#reception, this.resumedBytes, options.tally);
@@ -63,7 +65,11 @@ export class Transfer {
       assembler,
       store,
       onNeed: () => this.#listen(),
-      onRejected: () => this.#checkpoints.demand(),
+      onRejected: ({ hadUnproven }) => {
+        this.#checkpoints.demand();
+        if (hadUnproven) this.#reception.noteForgery(clock.nowUs());
+      },
+      onLeft: () => this.#leaveServers(),
       onWarning,
       onWhole: () => this.#finish(),
       onError: (error) => this.#fail(error),
@@ -86,16 +92,31 @@ export class Transfer {
   renew(descriptor: Descriptor): void {
     const isSentOtherwise = renewalOf(this.#descriptor, descriptor) === 'sending';
     this.#descriptor = descriptor;
+    this.#reception.nameServers(descriptor.servers);
     if (!isSentOtherwise || this.#ended || this.#proving.isWhole) {
       this.#meter.nameServers(descriptor.servers);
       return;
     }
+    this.#joinAnew('the object is sent in another way');
+  }
+
+  #joinAnew(reason: string): void {
     const { isOn } = this.#steering;
-    const left = this.#steering.stop('the object is sent in another way');
+    const left = this.#steering.stop(reason);
     this.#meter.endHearings();
-    this.#meter.nameServers(descriptor.servers);
-    this.#steering = this.#steer(descriptor, left);
+    this.#meter.nameServers(this.#descriptor.servers);
+    this.#steering = this.#steer(this.#descriptor, left);
     if (isOn) this.#listen();
+  }
+
+  /** Tells of servers that signed wrong symbols, and joins the others alone where servers are joined one by one. */
+  #leaveServers(): void {
+    const { leftServers } = this.#reception;
+    for (const { index, name, publicKey } of this.#descriptor.servers) {
+      if (leftServers.has(index) && publicKey !== undefined)
+        this.#options.onWarning(serverLeft(name, keyIdOf(publicKey)));
+    }
+    if (this.#descriptor.ssm && !this.#ended) this.#joinAnew('a server signed wrong data');
   }
 
   progress(): ProgressEvent {
@@ -137,11 +158,16 @@ export class Transfer {
    */
   tick(nowUs: number, latenessUs: number): void {
     if (this.#ended || this.#proving.isWhole) return;
+    this.#reception.tick(nowUs);
+    this.#goOn();
     this.#steering.tick(nowUs, latenessUs);
     if (this.#checkpoints.isDue(nowUs)) this.#startCheckpoint(nowUs);
   }
 
-  #steer(descriptor: Descriptor, before?: Promise<void>): Steering {
+  #steer(named: Descriptor, before?: Promise<void>): Steering {
+    const servers = named.servers.filter(({ index }) => !this.#reception.leftServers.has(index));
+    // If all have lied, there is nobody else to listen to.
+    const descriptor = servers.length === 0 ? named : { ...named, servers };
     const steering: Steering = new Steering(
       {
         ...this.#options,
@@ -164,6 +190,11 @@ export class Transfer {
     this.#reception.handle(channel, batch);
     this.#checkpoints.begin(nowUs);
     if (this.#checkpoints.isDue(nowUs)) this.#startCheckpoint(nowUs);
+    this.#goOn();
+  }
+
+  /** Does what symbols that were taken have made possible. */
+  #goOn(): void {
     if (this.#proving.hasWork) this.#proving.work();
     // Symbols that arrived while the last blocks are being solved would be useless.
     if (this.#reception.assembler.hasEnough && this.#steering.isOn) void this.#steering.stop('enough symbols received');

@@ -209,9 +209,12 @@ describe('verification', () => {
     const wrong: number[] = [];
     const step = () =>
       verification.step((block, outcome) => {
-        if (outcome === 'genuine') return reception.assembler.accept(block);
+        if (outcome === 'genuine') {
+          reception.assembler.accept(block);
+          return;
+        }
         wrong.push(block);
-        for (const { first, count } of reception.assembler.reject(block)) store.rejectPlaces(first, count);
+        for (const { first, count } of reception.assembler.reject(block).freed) store.rejectPlaces(first, count);
       });
     while (await step());
     expect(wrong).toEqual([2]);

@@ -49,7 +49,7 @@ async function layBlock({ sourceCount, symbolBytes, shortBytes, esis, spareEsis 
   const handle = await open(path, 'w+');
   handles.push(handle);
   await handle.writeFile(file);
-  const spares = spareEsis.map((esi) => ({ esi, origin: 1, bytes: symbolOf(esi) }));
+  const spares = spareEsis.map((esi) => ({ esi, key: 1, bytes: symbolOf(esi) }));
   const content = { esis: Int32Array.from(esis), spares };
   const block = { fd: handle.fd, path, position: BEFORE, lengthBytes, symbolBytes, content };
   const digest = createHash('sha256').update(source).digest();

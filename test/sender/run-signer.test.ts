@@ -3,8 +3,8 @@ import { HEADER_BYTES } from '../../dist/base/limits.js';
 import { Publication } from '../../dist/sender/publication.js';
 import { hashDatagram } from '../../dist/wire/datagram-hash.js';
 import { DatagramType, newHeader, readHeader } from '../../dist/wire/header.js';
+import { publicKeyOf } from '../../dist/wire/public-key.js';
 import { isRunRecord, listsHash, RUN_DATAGRAMS, RunRecords } from '../../dist/wire/runs.js';
-import { publicKeyOf } from '../../dist/wire/server-keys.js';
 import { Bed, MEGABIT, SYMBOL_BYTES } from '../transfer/bed.js';
 
 const STEP_US = 100;

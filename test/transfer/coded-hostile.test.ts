@@ -24,7 +24,7 @@ describe('somebody without the key, among coded symbols', () => {
     ),
     async (blockSymbols) => {
       const bed = new Bed(`coded forged ${blockSymbols}`);
-      const object = bed.object(1000, { code: 'raptorq', blockSymbols });
+      const object = bed.object(1000, { code: 'raptorq', blockSymbols, isSigned: true });
       await bed.server().publish(object);
       // Repairs, so that forged symbols are guests among guests.
       await bed.pass(90);
@@ -38,19 +38,8 @@ describe('somebody without the key, among coded symbols', () => {
     },
   );
 
-  it(seeded('is banned after three blocks were wrong with his symbols and right without them'), async () => {
-    const bed = new Bed('coded banned');
-    const object = bed.object(3000, { code: 'raptorq', blockSymbols: 100 });
-    await bed.server().publish(object);
-    attack(bed, dataGroupOf(object), 90_000, forgerOf(bed, object));
-    const receiver = bed.receiver();
-    const complete = await bed.completion(receiver, 1.01 + 1.35 * passSeconds(3000) + 1);
-    expectSafe(receiver, object, complete);
-    expect(complete.invalid.untrusted).toBeGreaterThan(10);
-  });
-
   it(
-    seeded('who forges a tenth with a server’s address changes no byte; the object is complete when he stops'),
+    seeded('who forges a tenth of all symbols keeps a fleet without server keys from finishing only while he sends'),
     async () => {
       const bed = new Bed('coded forged as server');
       const object = bed.object(1000, { code: 'raptorq', blockSymbols: 500 });
@@ -106,7 +95,7 @@ describe('somebody without the key, among coded symbols', () => {
 
   it(seeded('who sends ESIs from their whole range does not keep genuine symbols out'), async () => {
     const bed = new Bed('coded scattered');
-    const object = bed.object(1000, { code: 'raptorq', blockSymbols: 1000 });
+    const object = bed.object(1000, { code: 'raptorq', blockSymbols: 1000, isSigned: true });
     await bed.server().publish(object);
     const prng = bed.network.prng.fork('scattered');
     attack(bed, dataGroupOf(object), 20_000, () => {

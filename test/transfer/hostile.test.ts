@@ -26,26 +26,23 @@ function forgerOf(bed: Bed, object: SimulatedObject) {
 describe('somebody without the key', () => {
   it(seeded('who forges a tenth of all symbols from an address of his own does not cost two passes'), async () => {
     const bed = new Bed('forged elsewhere');
-    const object = bed.object(600, { blockSymbols: 100 });
+    const object = bed.object(600, { blockSymbols: 100, isSigned: true });
     await bed.server().publish(object);
     attack(bed, dataGroupOf(object), 90_000, forgerOf(bed, object));
     const receiver = bed.receiver();
-    // Each block is wrong at the end of the first pass; what the forger's symbols kept out comes with the second.
+    // What the forger's symbols kept out until he was noticed comes with the second pass.
     const complete = await bed.completion(receiver, 1.01 + 2 * passSeconds(600));
     expectSafe(receiver, object, complete);
-    expect(complete.rejectedBlocks).toBeGreaterThan(2);
-    expect(complete.invalid.untrusted).toBeGreaterThan(10);
+    expect(complete.invalid.forged ?? complete.invalid.unproven).toBeGreaterThan(0);
   });
 
   it.each([
-    // One pass, in which every block is poisoned, and one in which the server fills them alone.
     { ratio: 0.1, passes: 2.1 },
-    // As many symbols as the server's: most of a block may be his, and is given to the server after two passes.
-    { ratio: 1, passes: 9 },
-  ])(seeded('who forges $ratio of all symbols from three addresses cannot have the server banned'), async (plan) => {
+    { ratio: 1, passes: 2.1 },
+  ])(seeded('who forges $ratio of all symbols on all channels costs one more pass at most'), async (plan) => {
     const bed = new Bed(`forged ladder ${plan.ratio}`);
     const channels = [1, 1, 2].map((megabits) => ({ rateBitsPerSecond: megabits * MEGABIT }));
-    const object = bed.object(1600, { blockSymbols: 800, channels });
+    const object = bed.object(1600, { blockSymbols: 800, channels, isSigned: true });
     await bed.server().publish(object);
     for (const [channel, intervalUs] of [10_000, 10_000, 5000].entries()) {
       const forge = forgerOf(bed, object);
@@ -58,7 +55,6 @@ describe('somebody without the key', () => {
     const receiver = bed.receiver();
     const complete = await bed.completion(receiver, 1.01 + plan.passes * passSeconds(1600));
     expectSafe(receiver, object, complete);
-    expect(complete.rejectedBlocks).toBeGreaterThan(1);
   });
 
   it(seeded('who forges a tenth of all symbols in a server’s name changes no byte of the result'), async () => {
@@ -96,7 +92,7 @@ describe('somebody without the key', () => {
 
   it(seeded('cannot write outside the object, or pass for a server or a channel that does not exist'), async () => {
     const bed = new Bed('outside');
-    const object = bed.object(200);
+    const object = bed.object(200, { isSigned: true });
     await bed.server().publish(object);
     const forge = forgerOf(bed, object);
     const prng = bed.network.prng.fork('fields');

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { HEADER_BYTES } from '../../dist/base/limits.js';
 import { DATAGRAM_HASH_WORDS, hashDatagram } from '../../dist/wire/datagram-hash.js';
 import { DatagramType, newHeader, readHeader, writeHeader } from '../../dist/wire/header.js';
+import { publicKeyOf } from '../../dist/wire/public-key.js';
 import { isRunRecord, listsHash, RUN_DATAGRAMS, RunRecords, runRecordBytes } from '../../dist/wire/runs.js';
-import { publicKeyOf } from '../../dist/wire/server-keys.js';
 import { fromHex, vectorsOf } from './vectors.js';
 
 const vectors = vectorsOf<{

@@ -1,6 +1,6 @@
 import { LayercastError } from '../../base/errors.js';
 import { defaultStateDir } from '../../store/state-dir.js';
-import { publicKeyBytes } from '../../wire/server-keys.js';
+import { rawPublicKey } from '../../wire/public-key.js';
 import { writeKeyPair } from './key-pair.js';
 
 export interface KeygenFlags {
@@ -31,5 +31,5 @@ async function printServerKey(stateDir: string, force: boolean): Promise<void> {
   const { forgetServerKey, serverKeyIn } = await import('../../publish/records/server-key-file.js');
   if (force) await forgetServerKey(stateDir);
   const key = await serverKeyIn(stateDir);
-  process.stdout.write(`serverKey: ${Buffer.from(publicKeyBytes(key)).toString('base64')}\n`);
+  process.stdout.write(`serverKey: ${Buffer.from(rawPublicKey(key)).toString('base64')}\n`);
 }

@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import type { Fleet, FleetServer } from '../../fleet/fleet.js';
 import type { Descriptor } from '../../wire/descriptor.js';
-import { derivedServerKey, publicKeyBytes } from '../../wire/server-keys.js';
+import { rawPublicKey } from '../../wire/public-key.js';
+import { derivedServerKey } from '../../wire/server-keys.js';
 
 /** The public keys of a fleet's servers, by index, as descriptors name them; servers without a key are left out. */
 export type ServerPublicKeys = ReadonlyMap<number, Uint8Array>;
@@ -16,7 +17,7 @@ export function serverPublicKeys(fleet: Fleet, fleetKey: KeyObject | undefined):
   const keys = new Map<number, Uint8Array>();
   for (const { index, name, publicKey } of fleet.servers) {
     if (publicKey !== undefined) keys.set(index, Buffer.from(publicKey, 'base64'));
-    else if (fleetKey !== undefined) keys.set(index, publicKeyBytes(derivedServerKey(fleetKey, fleet.name, name)));
+    else if (fleetKey !== undefined) keys.set(index, rawPublicKey(derivedServerKey(fleetKey, fleet.name, name)));
   }
   return keys;
 }
@@ -34,5 +35,5 @@ export function runKeyFor(
 ): KeyObject | undefined {
   const named = servers.find(({ index }) => index === serverIndex)?.publicKey;
   if (serverKey === undefined || named === undefined) return undefined;
-  return Buffer.compare(named, publicKeyBytes(serverKey)) === 0 ? serverKey : undefined;
+  return Buffer.compare(named, rawPublicKey(serverKey)) === 0 ? serverKey : undefined;
 }

@@ -1,5 +1,5 @@
 import { warningsOf } from '../../fleet/warnings.js';
-import { publicKeyBytes } from '../../wire/server-keys.js';
+import { rawPublicKey } from '../../wire/public-key.js';
 import type { SenderWarningEvent } from '../events.js';
 import { keyExposure } from '../records/key-file.js';
 import type { Station } from '../station.js';
@@ -45,7 +45,7 @@ export async function warningsOfStation(station: Station): Promise<readonly Send
 
 /** A warning if receivers cannot know what this server sent, and so hold out less against forgers. */
 function serverKeyWarnings({ key, server, serverKey }: Station) {
-  const own = serverKey === undefined ? undefined : Buffer.from(publicKeyBytes(serverKey)).toString('base64');
+  const own = serverKey === undefined ? undefined : Buffer.from(rawPublicKey(serverKey)).toString('base64');
   const { name, publicKey } = server;
   const needed = `add it to servers.${name} where records are signed: serverKey: ${own}`;
   const message =

@@ -4,19 +4,28 @@ import { RUN_LEAVES, verifyRun } from '../../object/merkle.js';
 import type { SymbolSet } from '../../object/symbol-set.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { DigestRun } from '../../wire/digests.js';
+import type { KnownKeys } from '../runs/known-keys.js';
 import type { BlockContent, SpareSymbol } from './block-content.js';
-import { BlockOwners } from './block-owners.js';
 import type { CodedPlaces } from './coded-places.js';
 import { NoPlace } from './no-place.js';
 import type { ReadonlyHoldings } from './object-store.js';
-import type { Origins } from './origins.js';
-import { SymbolOrigins } from './symbol-origins.js';
+import { SoleKeys } from './sole-keys.js';
+import { SymbolKeys } from './symbol-keys.js';
 
 /** A block that can be proven now. */
 export interface ReadyBlock {
   readonly block: number;
   /** SHA-256 that the block must have. */
   readonly digest: Uint8Array;
+}
+
+/** What has to be done about a wrong block. */
+export interface Rejection {
+  /** The places that the store has to give up at once, as runs. */
+  readonly freed: readonly PlaceRun[];
+  /** As in `Verdict`. */
+  readonly hadUnproven: boolean;
+  readonly left: number | undefined;
 }
 
 /** Consecutive places of the object. */
@@ -37,9 +46,10 @@ export class Assembler {
   /** Blocks that did not have the signed digest: some of their symbols were damaged on the way, or forged. */
   rejectedBlockCount = 0;
   readonly #blockRoot: Uint8Array;
-  readonly #origins: Origins;
-  readonly #symbolOrigins: SymbolOrigins;
-  readonly #owners: BlockOwners;
+  readonly #symbolKeys: SymbolKeys;
+  readonly #soleKeys: SoleKeys;
+  /** Counts how often each block was wrong, modulo 2^16. */
+  readonly #generations: Uint16Array;
   /** Where coded symbols are; undefined for an object without a code, whose symbols are all in their own places. */
   readonly #coded: CodedPlaces | undefined;
   /** How many places of each block are empty. */
@@ -62,7 +72,7 @@ export class Assembler {
     holdings: ReadonlyHoldings,
     verifiedBlocks: SymbolSet,
     coded: CodedPlaces | undefined,
-    origins: Origins,
+    keys: KnownKeys,
   ) {
     const { geometry } = holdings;
     this.geometry = geometry;
@@ -70,9 +80,9 @@ export class Assembler {
     this.verifiedBlocks = verifiedBlocks;
     this.#blockRoot = descriptor.blockRoot;
     this.#coded = coded;
-    this.#origins = origins;
-    this.#symbolOrigins = new SymbolOrigins(geometry);
-    this.#owners = new BlockOwners(geometry, coded !== undefined, origins);
+    this.#symbolKeys = new SymbolKeys(geometry);
+    this.#soleKeys = new SoleKeys(keys);
+    this.#generations = new Uint16Array(geometry.blockCount);
     this.#missing = new Uint16Array(geometry.blockCount);
     this.#busy = new Uint8Array(geometry.blockCount);
     this.#isEnough = new Uint8Array(geometry.blockCount);
@@ -106,28 +116,39 @@ export class Assembler {
     return this.#ready.length > 0;
   }
 
-  /** The place for the symbol with this ESI from this origin, or one of `NoPlace`. */
-  placeFor(block: number, esi: number, origin: number): number {
+  /** The place for the symbol with this ESI, which the key of this number proves, or none (`UNPROVEN`); or one of `NoPlace`. */
+  placeFor(block: number, esi: number, key: number): number {
     if (this.#busy[block] === 1 || this.verifiedBlocks.has(block)) return NoPlace.known;
-    if (!this.#owners.isWelcome(block, origin)) return NoPlace.unwelcome;
+    if (!this.#soleKeys.isWelcome(block, key)) return NoPlace.unwelcome;
     if (this.#coded !== undefined) return this.#coded.placeFor(block, esi);
     const place = firstSymbolOf(this.geometry, block) + esi;
     return this.holdings.filled.has(place) ? NoPlace.known : place;
   }
 
   /** Notes a symbol that has been written to the place that `placeFor` gave it. */
-  add(block: number, esi: number, place: number, origin: number): void {
+  add(block: number, esi: number, place: number, key: number): void {
     const isFirst = this.#missing[block] === blockSymbolCount(this.geometry, block);
-    this.#symbolOrigins.note(block, place, origin, isFirst);
-    this.#owners.noteNew(block);
+    this.#symbolKeys.note(block, place, key, isFirst);
     this.#coded?.note(block, esi, place);
     this.#missing[block]!--;
     this.#consider(block);
   }
 
-  /** Notes a symbol that `placeFor` calls unwelcome. */
-  refuse(block: number, origin: number): void {
-    this.#owners.refuse(block, origin);
+  /** Stands for the symbols that a block has now: it changes when a wrong block gives up symbols. */
+  generationOf(block: number): number {
+    return this.#generations[block]!;
+  }
+
+  /**
+   * Notes that a key proves a symbol that was added without a proof.
+   *
+   * @param place where it was added
+   * @param generation of the block then: if it has changed, the place may hold another symbol
+   */
+  prove(block: number, esi: number, place: number, generation: number, key: number): void {
+    if (generation !== this.#generations[block] || this.verifiedBlocks.has(block)) return;
+    if (place === NoPlace.spare) this.#coded?.proveSpare(block, esi, key);
+    else this.#symbolKeys.note(block, place, key, false);
   }
 
   /** Keeps a copy of a symbol that `placeFor` calls spare. */
@@ -163,30 +184,34 @@ export class Assembler {
     return this.#coded?.contentOf(block);
   }
 
-  /** Marks a block as verified: its bytes have the signed digest, and all its symbols are at their own places. */
-  accept(block: number): void {
+  /**
+   * Marks a block as verified: its bytes have the signed digest, and all its symbols are at their own places.
+   *
+   * @returns the number of a key that is left because of this; undefined if none is
+   */
+  accept(block: number): number | undefined {
     this.#busy[block] = 0;
-    this.#origins.approve(this.#sharesOf(block).keys());
-    // If the block turns out wrong later, its bytes have changed on disk, and no source is to blame.
-    this.#symbolOrigins.forget(block);
+    // If the block turns out wrong later, its bytes have changed on disk, and no server is to blame.
+    this.#symbolKeys.forget(block);
     this.#missing[block] = 0;
     this.#coded?.forget(block);
     this.verifiedBlocks.add(block);
     this.#consider(block);
+    return this.#soleKeys.clear(block);
   }
 
   /**
-   * Takes back the symbols of a wrong block so that they are received again, except those whose origin may keep its symbols.
-   *
-   * @returns the places that the store has to give up at once, as runs.
+   * Takes back the symbols of a wrong block so that they are received again: those that no key proves, or if there are none, those of a key
+   * that signed wrong ones.
    */
-  reject(block: number): readonly PlaceRun[] {
+  reject(block: number): Rejection {
     this.#busy[block] = 0;
     this.rejectedBlockCount++;
-    const kept = this.#owners.blame(block, this.#sharesOf(block));
+    this.#generations[block]!++;
+    const { kept, hadUnproven, left } = this.#soleKeys.judge(block, this.#sharesOf(block));
     const freed: PlaceRun[] = [];
     for (const place of this.#placesOf(block)) {
-      if (kept.has(this.#symbolOrigins.of(block, place))) continue;
+      if (kept.has(this.#symbolKeys.of(block, place))) continue;
       this.#coded?.vacate(block, place);
       this.#missing[block]!++;
       const last = freed.at(-1);
@@ -195,7 +220,7 @@ export class Assembler {
     }
     this.#coded?.keepSpares(block, kept);
     this.#consider(block);
-    return freed;
+    return { freed, hadUnproven, left };
   }
 
   /**
@@ -222,12 +247,12 @@ export class Assembler {
     for (let place = first; place < end; place++) if (this.holdings.filled.has(place)) yield place;
   }
 
-  /** Symbols of a block by origin. */
+  /** Symbols of a block by the numbers of their keys. */
   #sharesOf(block: number): Map<number, number> {
     const shares = new Map<number, number>();
-    const count = (origin: number) => shares.set(origin, (shares.get(origin) ?? 0) + 1);
-    for (const place of this.#placesOf(block)) count(this.#symbolOrigins.of(block, place));
-    for (const { origin } of this.#coded?.sparesOf(block) ?? []) count(origin);
+    const count = (key: number) => shares.set(key, (shares.get(key) ?? 0) + 1);
+    for (const place of this.#placesOf(block)) count(this.#symbolKeys.of(block, place));
+    for (const { key } of this.#coded?.sparesOf(block) ?? []) count(key);
     return shares;
   }
 

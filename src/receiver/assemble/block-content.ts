@@ -1,7 +1,8 @@
 /** A symbol kept in memory because its block has no place left for it. */
 export interface SpareSymbol {
   readonly esi: number;
-  readonly origin: number;
+  /** The number of the key that proves it. */
+  readonly key: number;
   readonly bytes: Uint8Array;
 }
 

@@ -107,12 +107,19 @@ export class CodedPlaces {
     this.#firstFree[block] = Math.min(this.#firstFree[block]!, index);
   }
 
-  /** Keeps only the spare symbols of these origins. The block needs as many symbols as a new block again. */
-  keepSpares(block: number, origins: ReadonlySet<number>): void {
-    for (const { esi, origin } of this.sparesOf(block)) if (!origins.has(origin)) this.#esis.delete(block, esi);
+  /** Notes that a key proves a spare symbol. */
+  proveSpare(block: number, esi: number, key: number): void {
+    const spares = this.#spares.get(block) ?? [];
+    const at = spares.findIndex((spare) => spare.esi === esi);
+    if (at >= 0) spares[at] = { ...spares[at]!, key };
+  }
+
+  /** Keeps only the spare symbols that these keys prove. The block needs as many symbols as a new block again. */
+  keepSpares(block: number, keys: ReadonlySet<number>): void {
+    for (const { esi, key } of this.sparesOf(block)) if (!keys.has(key)) this.#esis.delete(block, esi);
     this.#spares.set(
       block,
-      this.sparesOf(block).filter(({ origin }) => origins.has(origin)),
+      this.sparesOf(block).filter(({ key }) => keys.has(key)),
     );
     this.#extra[block] = 0;
   }

@@ -4,6 +4,6 @@ export const NoPlace = {
   known: -1,
   /** The places of the block are taken and do not determine it, so the symbol is kept in memory as a spare. */
   spare: -2,
-  /** The block has been wrong before, and the source of this symbol is not among those that may fill it now. */
+  /** The block was wrong although all its symbols were proven, and another key has to fill it alone now. */
   unwelcome: -3,
 } as const;

@@ -7,7 +7,8 @@ import { intervalUs } from '../../rate/ladder.js';
 import { addressToBytes, announcementName, channelName, groupOf } from '../../wire/address.js';
 import { type Descriptor, NO_CODE, packDescriptor, RAPTORQ } from '../../wire/descriptor.js';
 import { DEFAULT_GROUP_HASH, DEFAULT_PORT, DEFAULT_SCOPE } from '../../wire/group-options.js';
-import { derivedServerKey, publicKeyBytes } from '../../wire/server-keys.js';
+import { rawPublicKey } from '../../wire/public-key.js';
+import { derivedServerKey } from '../../wire/server-keys.js';
 import { signRecord } from '../../wire/signature.js';
 import { SIMULATION_EPOCH_US } from '../clock/host-clock.js';
 import type { Prng } from '../random/prng.js';
@@ -129,7 +130,7 @@ export function simulatedObject(plan: ObjectPlan, key: KeyObject): SimulatedObje
       address: address === undefined ? undefined : addressToBytes(address),
       startRatio,
       channels,
-      ...(serverKeys.length === 0 ? {} : { publicKey: publicKeyBytes(serverKeys[index]!) }),
+      ...(serverKeys.length === 0 ? {} : { publicKey: rawPublicKey(serverKeys[index]!) }),
     })),
     createdS: epochS + createdS,
     expiresS: expiresS === undefined ? undefined : epochS + expiresS,

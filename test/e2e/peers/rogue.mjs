@@ -64,7 +64,7 @@ function listen() {
   const ear = dgram.createSocket({ type: 'udp6', reuseAddr: true });
   return new Promise((resolve) => {
     ear.on('message', (bytes) => {
-      if (bytes[2] !== 0x10 || bytes.length !== headerBytes + bytes.readUInt16BE(30)) return;
+      if (bytes[2] !== 0x20 || bytes.length !== headerBytes + bytes.readUInt16BE(30)) return;
       ear.close();
       resolve(bytes);
     });

@@ -7,13 +7,14 @@ import { geometryOf } from '../../../dist/object/geometry.js';
 import { serverKeyIn, serverKeyPath } from '../../../dist/publish/records/server-key-file.js';
 import { runKeyFor } from '../../../dist/publish/records/server-keys.js';
 import { renewedRecord, signedRecord } from '../../../dist/publish/records/signing.js';
-import { derivedServerKey, publicKeyBytes } from '../../../dist/wire/server-keys.js';
+import { rawPublicKey } from '../../../dist/wire/public-key.js';
+import { derivedServerKey } from '../../../dist/wire/server-keys.js';
 import { scratchDirectory } from '../../store/scratch.js';
 
 const scratch = await scratchDirectory();
 const fleetKey = generateKeyPairSync('ed25519').privateKey;
 const own = generateKeyPairSync('ed25519').privateKey;
-const base64 = (key = own) => Buffer.from(publicKeyBytes(key)).toString('base64');
+const base64 = (key = own) => Buffer.from(rawPublicKey(key)).toString('base64');
 const content = { geometry: geometryOf(1000, 100, 1), sha256: new Uint8Array(32), blockDigests: new Uint8Array(32) };
 
 function fleetOf(servers: object) {
@@ -32,8 +33,8 @@ describe('the descriptor of an object', () => {
     const { descriptor } = await described({ a: {}, b: { serverKey: base64() } });
     const [a, b] = [derivedServerKey(fleetKey, 'f', 'a'), own];
     expect(descriptor.servers.map(({ publicKey }) => publicKey)).toEqual([
-      publicKeyBytes(a),
-      Buffer.from(publicKeyBytes(b)),
+      rawPublicKey(a),
+      Buffer.from(rawPublicKey(b)),
     ]);
     expect(runKeyFor(descriptor, 0, a)).toBe(a);
     expect(runKeyFor(descriptor, 1, own)).toBe(own);
@@ -52,7 +53,7 @@ describe('the descriptor of an object', () => {
     const sent = await described({ a: {} });
     const fleet = fleetOf({ a: { serverKey: base64() } });
     const next = await renewedRecord({ fleet, key: fleetKey }, fleet.objects[0]!, content, sent, 1_800_000_001);
-    expect(next!.descriptor.servers[0]!.publicKey).toEqual(Buffer.from(publicKeyBytes(own)));
+    expect(next!.descriptor.servers[0]!.publicKey).toEqual(Buffer.from(rawPublicKey(own)));
     expect(
       await renewedRecord({ fleet, key: fleetKey }, fleet.objects[0]!, content, next!, 1_800_000_002),
     ).toBeUndefined();

@@ -8,7 +8,7 @@ import { SymbolSet } from '../../../dist/object/symbol-set.js';
 import { Assembler, type PlaceRun } from '../../../dist/receiver/assemble/assembler.js';
 import { CodedPlaces } from '../../../dist/receiver/assemble/coded-places.js';
 import { NoPlace } from '../../../dist/receiver/assemble/no-place.js';
-import { FROM_DISK, Origins } from '../../../dist/receiver/assemble/origins.js';
+import { KnownKeys, UNPROVEN } from '../../../dist/receiver/runs/known-keys.js';
 import type { Descriptor } from '../../../dist/wire/descriptor.js';
 
 function digestsOf(blockCount: number): Uint8Array {
@@ -28,35 +28,35 @@ function assemblerOf(
   const [holdings, blocks] = [new Holdings(geometry), new SymbolSet(blockCount)];
   for (const symbol of symbols) holdings.addOwn(symbol);
   for (const block of verified) blocks.add(block);
-  const origins = new Origins();
+  const keys = new KnownKeys();
   const coded = isCoded ? new CodedPlaces(holdings) : undefined;
   const descriptor = { blockRoot: tree.root, sha256: digests } as Partial<Descriptor> as Descriptor;
   const runOf = (run: number) => ({
     leaves: digests.subarray(run * RUN_LEAVES * 32, (run + 1) * RUN_LEAVES * 32),
     proof: tree.proofOfRun(run),
   });
-  const assembler = new Assembler(descriptor, holdings, blocks, coded, origins);
+  const assembler = new Assembler(descriptor, holdings, blocks, coded, keys);
   return {
     assembler,
     // These lines do what the store and the transfer do together, without a disk.
-    add(block: number, esi: number, place: number, origin: number): void {
+    add(block: number, esi: number, place: number, key: number): void {
       if (place === firstSymbolOf(geometry, block) + esi) holdings.addOwn(place);
       else holdings.addGuest(place, esi);
-      assembler.add(block, esi, place, origin);
+      assembler.add(block, esi, place, key);
     },
     accept(block: number): void {
       holdings.addOwnRun(firstSymbolOf(geometry, block), blockSymbolCount(geometry, block));
       assembler.accept(block);
     },
     reject(block: number): readonly PlaceRun[] {
-      const freed = assembler.reject(block);
+      const { freed } = assembler.reject(block);
       for (const { first, count } of freed) holdings.remove(first, count);
       return freed;
     },
     geometry,
     tree,
     runOf,
-    origins,
+    keys,
   };
 }
 
@@ -76,14 +76,14 @@ describe('an assembler', () => {
         (symbolCount, blockWish, startSymbols, actions) => {
           const blockCount = Math.min(blockWish, symbolCount);
           const start = [...new Set(startSymbols.map((symbol) => symbol % symbolCount))];
-          const { assembler, add, accept, reject, geometry, tree, runOf } = assemblerOf(
+          const { assembler, add, accept, reject, geometry, tree, runOf, keys } = assemblerOf(
             symbolCount,
             blockCount,
             start,
             [],
           );
-          /** Each with its origin. */
-          const have = new Map(start.map((symbol) => [symbol, FROM_DISK]));
+          /** Each with the number of its key. */
+          const have = new Map(start.map((symbol) => [symbol, UNPROVEN]));
           const heard = new Set<number>();
           const verified = new Set<number>();
           for (const { kind, pick } of actions) {
@@ -117,9 +117,9 @@ describe('an assembler', () => {
               );
               if (pick % 3 === 0) {
                 const inBlock = [...have].filter(([symbol]) => blockOf(geometry, symbol) === ready.block);
-                // If some symbols are from an earlier run, these are suspected and the symbols from the network stay.
-                const isMixed = new Set(inBlock.map(([, origin]) => origin)).size > 1;
-                const gone = inBlock.flatMap(([symbol, origin]) => (isMixed && origin !== FROM_DISK ? [] : [symbol]));
+                // If some symbols are from an earlier run, these are suspected, and those that the key proves stay.
+                const isMixed = new Set(inBlock.map(([, key]) => key)).size > 1 && !keys.isLeft(1);
+                const gone = inBlock.flatMap(([symbol, key]) => (isMixed && key !== UNPROVEN ? [] : [symbol]));
                 const freed = reject(ready.block).flatMap(({ first, count }) =>
                   Array.from({ length: count }, (_, i) => first + i),
                 );
@@ -165,30 +165,57 @@ describe('an assembler', () => {
     expect(assembler.nextReady()).toBeUndefined();
   });
 
-  it('takes symbols for a wrong block only from the block’s owner, until the owner is silent', () => {
-    const { assembler, add, reject, runOf, origins } = assemblerOf(20, 2, [], []);
-    for (const sourceId of [71, 72, 73]) origins.idOf(sourceId);
+  it('gives up the symbols of a wrong block that no key proves, and keeps the others', () => {
+    const { assembler, add, reject, runOf } = assemblerOf(20, 2, [], []);
     assembler.addDigests(0, runOf(0));
-    for (let esi = 0; esi < 10; esi++) add(0, esi, esi, esi < 7 ? 1 : 2);
+    for (let esi = 0; esi < 10; esi++) add(0, esi, esi, esi < 5 ? 1 : UNPROVEN);
+    const generation = assembler.generationOf(0);
+    // A record proves two of them afterwards.
+    for (const esi of [7, 9]) assembler.prove(0, esi, esi, generation, 2);
     expect(assembler.nextReady()?.block).toBe(0);
-    expect([assembler.placeFor(0, 8, 2), assembler.hasEnough]).toEqual([NoPlace.known, false]);
-    expect(reject(0)).toEqual([{ first: 7, count: 3 }]);
-    expect([1, 2, 3].map((origin) => assembler.placeFor(0, 8, origin))).toEqual([
-      8,
-      NoPlace.unwelcome,
-      NoPlace.unwelcome,
+    expect([assembler.placeFor(0, 8, UNPROVEN), assembler.hasEnough]).toEqual([NoPlace.known, false]);
+    expect(reject(0)).toEqual([
+      { first: 5, count: 2 },
+      { first: 8, count: 1 },
     ]);
-    // Any source may fill another block.
-    expect(assembler.placeFor(1, 8, 2)).toBe(18);
-    for (let i = 0; i < 255; i++) assembler.refuse(0, 2);
-    // A new symbol of the owner makes up for sixteen refused ones.
-    add(0, 7, 7, 1);
-    for (let i = 0; i < 16; i++) assembler.refuse(0, 2);
-    expect(assembler.placeFor(0, 8, 2)).toBe(NoPlace.unwelcome);
-    assembler.refuse(0, 2);
-    expect([1, 2].map((origin) => assembler.placeFor(0, 8, origin))).toEqual([NoPlace.unwelcome, 8]);
-    // Silence proves nothing, so the former owner is not banned.
-    expect(origins.isBanned(1)).toBe(false);
+    // What was given up cannot be proven any more.
+    add(0, 8, 8, UNPROVEN);
+    assembler.prove(0, 8, 8, generation, 2);
+    for (const esi of [5, 6]) add(0, esi, esi, 1);
+    assembler.nextReady();
+    expect(reject(0)).toEqual([{ first: 8, count: 1 }]);
+  });
+
+  it('gives up all symbols of a wrong block that one key proves, and leaves the key at the second', () => {
+    const { assembler, add, runOf, keys } = assemblerOf(20, 2, [], []);
+    assembler.addDigests(0, runOf(0));
+    for (const block of [0, 1]) {
+      for (let esi = 0; esi < 10; esi++) add(block, esi, block * 10 + esi, 3);
+      assembler.nextReady();
+      const { freed, left } = assembler.reject(block);
+      expect([freed, left]).toEqual([[{ first: block * 10, count: 10 }], block === 0 ? undefined : 3]);
+    }
+    expect(keys.isLeft(3)).toBe(true);
+  });
+
+  it('lets one of several keys fill a wrong block alone, and so finds the one that lies', () => {
+    const { assembler, add, reject, accept, runOf, keys } = assemblerOf(20, 2, [], []);
+    assembler.addDigests(0, runOf(0));
+    for (const block of [0, 1]) {
+      for (let esi = 0; esi < 10; esi++) add(block, esi, block * 10 + esi, esi < 7 ? 1 : 2);
+      assembler.nextReady();
+      expect(reject(block)).toEqual([{ first: block * 10 + 7, count: 3 }]);
+      const at = block * 10 + 8;
+      expect([1, 2, UNPROVEN].map((key) => assembler.placeFor(block, 8, key))).toEqual([
+        at,
+        NoPlace.unwelcome,
+        NoPlace.unwelcome,
+      ]);
+      for (let esi = 7; esi < 10; esi++) add(block, esi, block * 10 + esi, 1);
+      assembler.nextReady();
+      accept(block);
+    }
+    expect([keys.isLeft(1), keys.isLeft(2)]).toEqual([false, true]);
   });
 
   it('has enough when every block has enough symbols and all digests are known, and not after a block turned out wrong', () => {
@@ -212,7 +239,7 @@ describe('an assembler', () => {
     expect(assembler.postpone(0)).toBe(true);
     expect(assembler.nextReady()).toBeUndefined();
     expect([assembler.placeFor(0, 104, 1), assembler.placeFor(0, 100, 1)]).toEqual([NoPlace.spare, NoPlace.known]);
-    assembler.addSpare(0, { esi: 104, origin: 1, bytes: new Uint8Array(1) });
+    assembler.addSpare(0, { esi: 104, key: 1, bytes: new Uint8Array(1) });
     expect(assembler.placeFor(0, 105, 1)).toBe(NoPlace.known);
     expect(assembler.nextReady()?.block).toBe(0);
     accept(0);
@@ -227,7 +254,7 @@ describe('an assembler', () => {
     let esi = 200;
     while (assembler.nextReady() !== undefined && assembler.postpone(0) && esi < 300) {
       expect(assembler.placeFor(0, esi, 1)).toBe(NoPlace.spare);
-      assembler.addSpare(0, { esi: esi++, origin: 1, bytes: new Uint8Array(1) });
+      assembler.addSpare(0, { esi: esi++, key: 1, bytes: new Uint8Array(1) });
     }
     expect(esi).toBe(200 + SPARE_SYMBOLS);
     expect(reject(0)).toEqual([{ first: 0, count: 4 }]);

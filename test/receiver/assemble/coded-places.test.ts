@@ -11,7 +11,7 @@ const SYMBOL_BYTES = 10;
 /** A plain model: for every block, what each place holds and a list of spares. */
 class Model {
   readonly places: Map<number, number>[];
-  readonly spares: { readonly esi: number; readonly origin: number }[][];
+  readonly spares: { readonly esi: number; readonly key: number }[][];
   readonly extra: number[];
   readonly geometry;
 
@@ -78,13 +78,13 @@ describe('places of coded symbols', () => {
           for (const { kind, pick, esi } of steps) {
             const block = pick % geometry.blockCount;
             const places = model.places[block]!;
-            const origin = 1 + (pick % 3);
+            const key = 1 + (pick % 3);
             if (kind === 'symbol') {
               const slot = coded.placeFor(block, esi);
               expect(slot).toBe(model.placeFor(block, esi));
               if (slot === NoPlace.spare) {
-                coded.addSpare(block, { esi, origin, bytes: Uint8Array.of(esi) });
-                model.spares[block]!.push({ esi, origin });
+                coded.addSpare(block, { esi, key, bytes: Uint8Array.of(esi) });
+                model.spares[block]!.push({ esi, key });
               } else if (slot >= 0) {
                 hold(holdings, block, esi, slot);
                 coded.note(block, esi, slot);
@@ -98,8 +98,8 @@ describe('places of coded symbols', () => {
             } else if (kind === 'want') {
               coded.wantSpare(block) && model.extra[block]!++;
             } else if (kind === 'keep') {
-              coded.keepSpares(block, new Set([origin]));
-              model.spares[block] = model.spares[block]!.filter((spare) => spare.origin === origin);
+              coded.keepSpares(block, new Set([key]));
+              model.spares[block] = model.spares[block]!.filter((spare) => spare.key === key);
               model.extra[block] = 0;
             } else if (kind === 'forget') {
               // When a block is proven, its places hold its own symbols from then on.
@@ -156,7 +156,7 @@ describe('places of coded symbols', () => {
   it('copy a spare symbol, whose datagram is gone when it is needed', () => {
     const coded = new CodedPlaces(new Holdings(geometryOf(20, SYMBOL_BYTES, 1)));
     const bytes = new Uint8Array(SYMBOL_BYTES).fill(7);
-    coded.addSpare(0, { esi: 5, origin: 1, bytes });
+    coded.addSpare(0, { esi: 5, key: 1, bytes });
     bytes.fill(0);
     expect(coded.sparesOf(0)[0]!.bytes).toEqual(new Uint8Array(SYMBOL_BYTES).fill(7));
   });

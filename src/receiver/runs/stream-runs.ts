@@ -1,0 +1,278 @@
+import type { KeyObject } from 'node:crypto';
+import { HEADER_BYTES } from '../../base/limits.js';
+import { DATAGRAM_HASH_WORDS } from '../../wire/datagram-hash.js';
+import type { Header } from '../../wire/header.js';
+import { isRunRecord, listsHash, RUN_DATAGRAMS, type RunRecords } from '../../wire/runs.js';
+import { Allowance } from '../watch/allowance.js';
+import { PendingRecords } from './pending-records.js';
+import { Fate, WaitingRing } from './waiting-ring.js';
+
+/**
+ * Datagrams whose sequence numbers fit what was proven last. A run and the record after it are 64; records are checked four at a time, some
+ * are lost, and in an attack others claim the same numbers.
+ */
+const NEAR_CAPACITY = 512;
+/** All others: after a restart of the server or a long outage, the next record proves up to 64 of them. */
+const FAR_CAPACITY = 128;
+/** How far a number may be ahead of the last proven one, beside those of records that wait for their check: three runs. */
+const NEAR_AHEAD = 3 * RUN_DATAGRAMS;
+/** How far it may be behind: datagrams that others have overtaken. */
+const NEAR_BEHIND = RUN_DATAGRAMS;
+/** Of a stream that was never proven, so many datagrams count as near: a server proves its first 64 at once. */
+const FIRST_COUNT = 4 * RUN_DATAGRAMS;
+/** While nobody forges, one signature is checked for so many records: 110 µs for 256 datagrams. */
+const RECORDS_PER_CHECK = 4;
+/** A record waits at most so long for its check, or for those that come after it. */
+const MAX_WAIT_US = 200_000;
+/** Checks of one stream, on average and at once. A genuine channel of 100 Mbit/s needs 150 in a second when it checks each record. */
+const CHECKS_PER_SECOND = 400;
+const CHECKS_AT_ONCE = 200;
+/** A genuine record that took this much longer than the quickest one is sent again by somebody. No queue that is of use is longer. */
+const STALE_US = 1_000_000;
+/** After this long without a genuine record, a server may have been restarted with its clock set back. */
+const FORGET_START_US = 10_000_000;
+
+/** What becomes of datagrams of a stream; entries are those of the ring. */
+export interface RunSink {
+  /** A genuine record lists the datagram. `mayMeasure` is false for one that was sent again later. */
+  readonly onProven: (runs: StreamRuns, ring: WaitingRing, entry: number, mayMeasure: boolean) => void;
+  /** A genuine record lists another datagram with this number. */
+  readonly onForged: (runs: StreamRuns, ring: WaitingRing, entry: number) => void;
+  /** No record came; `isNear` as for `isNear`. */
+  readonly onUnproven: (runs: StreamRuns, ring: WaitingRing, entry: number, isNear: boolean) => void;
+  /** The number of a datagram that was taken for near before the first proof does not fit that proof. */
+  readonly onStray: (runs: StreamRuns, ring: WaitingRing, entry: number) => void;
+  /** The datagram was sent in a run whose record was lost. The next record proves that the server sent one with this number. */
+  readonly onPassed: (runs: StreamRuns, ring: WaitingRing, entry: number) => void;
+  /** What was measured until now was sent before and sent again by somebody. */
+  readonly onStale: (runs: StreamRuns) => void;
+  /** A record is not genuine (`run`), or too many arrive to be checked (`flood`). */
+  readonly onFault: (fault: 'run' | 'flood') => void;
+}
+
+/** What one stream (a channel of a server that has a key) has sent, and which of it run records have proven. */
+export class StreamRuns {
+  readonly serverIndex: number;
+  readonly channelIndex: number;
+  /** The number of the server's key. */
+  readonly keyNumber: number;
+  readonly near: WaitingRing;
+  readonly far: WaitingRing;
+  /** Symbols taken without a proof since a record was last proven. */
+  takenCount = 0;
+  readonly #key: KeyObject;
+  readonly #sink: RunSink;
+  readonly #records: RunRecords;
+  readonly #pending = new PendingRecords();
+  readonly #checks = new Allowance(CHECKS_PER_SECOND, CHECKS_AT_ONCE);
+  readonly #chain: number[] = [];
+  /** Sequence number of the last proven record; −1 before the first. */
+  #provenTo = -1;
+  #provenUs = Number.NEGATIVE_INFINITY;
+  #startedS = 0;
+  #notedCount = 0;
+  /** The least delay of a genuine record, modulo 2^32 µs; −1 before the first. */
+  #leastDelayUs = -1;
+
+  constructor(
+    stream: { readonly serverIndex: number; readonly channelIndex: number; readonly keyNumber: number },
+    key: KeyObject,
+    symbolBytes: number,
+    records: RunRecords,
+    sink: RunSink,
+  ) {
+    this.serverIndex = stream.serverIndex;
+    this.channelIndex = stream.channelIndex;
+    this.keyNumber = stream.keyNumber;
+    this.near = new WaitingRing(NEAR_CAPACITY, symbolBytes);
+    this.far = new WaitingRing(FAR_CAPACITY, symbolBytes);
+    this.#key = key;
+    this.#records = records;
+    this.#sink = sink;
+  }
+
+  /** Whether a number fits what was proven last, so that its datagram may be measured and taken before it is proven. */
+  isNear(sequence: number): boolean {
+    if (this.#provenTo < 0) return this.#notedCount < FIRST_COUNT;
+    const ahead = (sequence - this.#provenTo) | 0;
+    return ahead > -NEAR_BEHIND && ahead <= this.#aheadLimit;
+  }
+
+  /** Whether a symbol may be taken without a proof: not many more are than the server sent. */
+  get hasCredit(): boolean {
+    return this.takenCount < (this.#provenTo < 0 ? 2 * RUN_DATAGRAMS : this.#aheadLimit);
+  }
+
+  /**
+   * The channel was joined again: numbers have gone on meanwhile. What still waits from before is measured no more, since a gap after it would
+   * count as loss.
+   */
+  resume(): void {
+    this.#provenTo = -1;
+    this.#notedCount = 0;
+    this.takenCount = 0;
+    for (const { fates } of [this.near, this.far]) for (let i = 0; i < fates.length; i++) fates[i]! |= Fate.measured;
+  }
+
+  /** Whether a record of this stream has been proven since it was joined. */
+  get isProven(): boolean {
+    return this.#provenTo >= 0;
+  }
+
+  /** Notes a datagram that has arrived and returns its entry in the ring. */
+  note(
+    header: Readonly<Header>,
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+    arrivalUs: number,
+    hasOwnArrival: boolean,
+    isNear: boolean,
+  ): number {
+    const ring = isNear ? this.near : this.far;
+    const oldest = ring.next;
+    if (ring.isUsed(oldest)) {
+      ring.release(oldest);
+      this.#sink.onUnproven(this, ring, oldest, isNear);
+    }
+    this.#notedCount++;
+    return ring.add(header, bytes, start, length, arrivalUs, hasOwnArrival);
+  }
+
+  /** Takes a run record that was noted as `entry` of the ring; false if it is none. */
+  addRecord(
+    header: Readonly<Header>,
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+    arrivalUs: number,
+    ring: WaitingRing,
+    entry: number,
+    isHasty: boolean,
+  ): boolean {
+    if (!isRunRecord(header.esi, length - HEADER_BYTES)) return false;
+    const at = entry * DATAGRAM_HASH_WORDS;
+    this.#pending.add(header, bytes, start, length, arrivalUs, ring.hashes, at);
+    if (isHasty || this.#provenTo < 0 || this.#pending.count >= RECORDS_PER_CHECK) this.#check(arrivalUs);
+    return true;
+  }
+
+  /** Checks records that have waited for long enough. */
+  tick(nowUs: number): void {
+    if (nowUs - this.#pending.oldestUs >= MAX_WAIT_US) this.#check(nowUs);
+  }
+
+  get #aheadLimit(): number {
+    return NEAR_AHEAD + this.#pending.count * RUN_DATAGRAMS;
+  }
+
+  /** Checks all pending records, the newest first, because it may prove those before it. */
+  #check(nowUs: number): void {
+    const pending = this.#pending;
+    for (let record = pending.newest; record >= 0; record = pending.newest) {
+      const isAllowed = this.#checks.take(nowUs);
+      const bytes = pending.bytes;
+      const start = pending.startOf(record);
+      if (isAllowed && this.#records.isGenuine(bytes, start, pending.countOf(record), this.#key)) {
+        this.#acceptChain(record, nowUs);
+      } else {
+        this.#sink.onFault(isAllowed ? 'run' : 'flood');
+        pending.remove(record);
+      }
+    }
+  }
+
+  /** Accepts a genuine record and those that it proves, the oldest first. */
+  #acceptChain(newest: number, nowUs: number): void {
+    const chain = this.#chain;
+    chain.length = 0;
+    for (let record = newest; record >= 0; record = this.#pending.provenBy(record)) {
+      chain.push(record);
+      this.#pending.remove(record);
+    }
+    for (let i = chain.length - 1; i >= 0; i--) this.#accept(chain[i]!, nowUs);
+  }
+
+  #accept(record: number, nowUs: number): void {
+    const pending = this.#pending;
+    const sequence = pending.sequenceOf(record);
+    const first = (sequence - pending.countOf(record)) >>> 0;
+    const isFirst = this.#provenTo < 0;
+    const isNow =
+      this.#noteStart(pending.startedSOf(record), sequence, nowUs) && !this.#isStale(pending.delayUsOf(record));
+    // A record that somebody sends again proves symbols, but says nothing of what the server sends now.
+    const mayMeasure = isNow && (this.#provenTo < 0 || ((sequence - this.#provenTo) | 0) > 0);
+    if (mayMeasure && this.#provenTo >= 0) this.#pass(first);
+    this.#prove(this.near, record, first, mayMeasure);
+    this.#prove(this.far, record, first, mayMeasure);
+    if (!isNow) return;
+    this.#provenUs = nowUs;
+    if (this.#provenTo >= 0 && ((sequence - this.#provenTo) | 0) <= 0) return;
+    this.#provenTo = sequence;
+    this.takenCount = 0;
+    if (isFirst) this.#dismissStrays();
+  }
+
+  /** Lets go of what was taken for near while nothing was known. */
+  #dismissStrays(): void {
+    const ring = this.near;
+    for (let entry = 0; entry < ring.capacity; entry++) {
+      if (!ring.isUsed(entry) || this.isNear(ring.sequences[entry]!)) continue;
+      ring.release(entry);
+      this.#sink.onStray(this, ring, entry);
+    }
+  }
+
+  /** Whether a genuine record is of what the server sends now, and not of what it sent before a restart. */
+  #noteStart(startedS: number, sequence: number, nowUs: number): boolean {
+    if (startedS === this.#startedS) return true;
+    if (startedS < this.#startedS && nowUs - this.#provenUs < FORGET_START_US) return false;
+    this.#startedS = startedS;
+    this.#leastDelayUs = -1;
+    this.#provenTo = (sequence - RUN_DATAGRAMS) >>> 0;
+    return true;
+  }
+
+  /** Whether a record of this delay is sent again later. If it is so much quicker than those before, they were. */
+  #isStale(delayUs: number): boolean {
+    const excessUs = this.#leastDelayUs < 0 ? 0 : (delayUs - this.#leastDelayUs) | 0;
+    if (excessUs > STALE_US) return true;
+    if (excessUs < -STALE_US) {
+      this.#provenTo = -1;
+      this.#sink.onStale(this);
+    }
+    if (this.#leastDelayUs < 0 || excessUs < 0) this.#leastDelayUs = delayUs;
+    return false;
+  }
+
+  /** Passes on what arrived between the last proven record and number `first`: the records in between were lost. */
+  #pass(first: number): void {
+    const gap = (first - this.#provenTo) | 0;
+    if (gap <= 0) return;
+    for (const ring of [this.near, this.far]) {
+      for (let i = 0; i < ring.capacity; i++) {
+        const entry = (ring.next + i) % ring.capacity;
+        const ahead = (ring.sequences[entry]! - this.#provenTo) | 0;
+        if (ring.isUsed(entry) && ahead > 0 && ahead < gap) this.#sink.onPassed(this, ring, entry);
+      }
+    }
+  }
+
+  #prove(ring: WaitingRing, record: number, first: number, mayMeasure: boolean): void {
+    const { bytes } = this.#pending;
+    const start = this.#pending.startOf(record);
+    const count = this.#pending.countOf(record);
+    for (let i = 0; i < ring.capacity; i++) {
+      const entry = (ring.next + i) % ring.capacity;
+      if (!ring.isUsed(entry)) continue;
+      const index = (ring.sequences[entry]! - first) >>> 0;
+      if (index >= count) continue;
+      ring.release(entry);
+      if (listsHash(bytes, start, index, ring.hashes, entry * DATAGRAM_HASH_WORDS)) {
+        this.#sink.onProven(this, ring, entry, mayMeasure);
+      } else {
+        this.#sink.onForged(this, ring, entry);
+      }
+    }
+  }
+}
