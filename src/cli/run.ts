@@ -44,7 +44,8 @@ Examples:
   layercast plan --config fleet.yaml
 
 Exit codes: 0 done; 1 failure; 2 usage or config; 3 incomplete, progress kept;
-4 integrity, signature, expiry or role; 5 nobody is sending; 130, 143 after a signal.`;
+4 integrity, signature, expiry or role; 5 nobody is sending;
+130, 143 after a signal.`;
 
 function versionOf(): string {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));

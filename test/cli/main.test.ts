@@ -100,7 +100,17 @@ describe('the command line', () => {
   });
 
   it('helps within 80 columns, with an example for every command', async () => {
-    for (const args of [[], ['keygen'], ['plan'], ['plot'], ['config'], ['config', 'validate'], ['config', 'schema']]) {
+    for (const args of [
+      [],
+      ['keygen'],
+      ['root'],
+      ['verify'],
+      ['plan'],
+      ['plot'],
+      ['config'],
+      ['config', 'validate'],
+      ['config', 'schema'],
+    ]) {
       const { code, stdout, stderr } = await runCli([...args, '--help']);
       expect([code, stderr]).toEqual([0, '']);
       for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);

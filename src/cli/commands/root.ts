@@ -61,8 +61,8 @@ function changing(group: Command, name: string, summary: string): Command {
 const EXAMPLES = `
 Examples:
   layercast keygen --out ann
-  layercast root add ann/layercast.pub --root our.root --fleet acme --key ann/layercast.key
+  layercast root add ann/layercast.pub --root our.root --fleet acme
+  layercast root sign --root our.root --key ann/layercast.key
   layercast keygen --out online
-  layercast root add online/layercast.pub --root our.root --role announce --key ann/layercast.key
-  layercast root rotate --root our.root --key ann/layercast.key
+  layercast root add online/layercast.pub --root our.root --role announce
   layercast root show --root our.root`;

@@ -14,8 +14,8 @@ export function verify(program: Command): void {
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
-      '\nExamples:\n  layercast keygen --out bob\n  layercast root add bob/layercast.pub --root bob.root --fleet acme --key bob/layercast.key\n' +
-        '  layercast verify bob.root --key bob/layercast.pub',
+      '\nExamples:\n  layercast keygen --out bob\n  layercast root add bob/layercast.pub --root bob.root --fleet acme\n' +
+        '  layercast root sign --root bob.root --key bob/layercast.key\n  layercast verify bob.root --key bob/layercast.pub',
     )
     .action(async (path: string, flags: VerifyFlags) => {
       const { runVerify } = await import('../actions/run-verify.js');
