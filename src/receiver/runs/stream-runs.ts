@@ -65,7 +65,8 @@ export class StreamRuns {
   readonly #records: RunRecords;
   readonly #pending = new PendingRecords();
   readonly #checks = new Allowance(CHECKS_PER_SECOND, CHECKS_AT_ONCE);
-  readonly #chain: number[] = [];
+  /** Records that were found genuine in the present check. */
+  readonly #genuine: number[] = [];
   /** Sequence number of the last proven record; −1 before the first. */
   #provenTo = -1;
   #provenUs = Number.NEGATIVE_INFINITY;
@@ -166,31 +167,32 @@ export class StreamRuns {
     return NEAR_AHEAD + this.#pending.count * RUN_DATAGRAMS;
   }
 
-  /** Checks all pending records, the newest first, because it may prove those before it. */
+  /** Checks all pending records, the newest first, because it may prove those before it, and accepts the genuine ones in their order. */
   #check(nowUs: number): void {
     const pending = this.#pending;
+    const genuine = this.#genuine;
+    genuine.length = 0;
     for (let record = pending.newest; record >= 0; record = pending.newest) {
       const isAllowed = this.#checks.take(nowUs);
-      const bytes = pending.bytes;
       const start = pending.startOf(record);
-      if (isAllowed && this.#records.isGenuine(bytes, start, pending.countOf(record), this.#key)) {
-        this.#acceptChain(record, nowUs);
+      if (isAllowed && this.#records.isGenuine(pending.bytes, start, pending.countOf(record), this.#key)) {
+        this.#collect(record);
       } else {
         this.#sink.onFault(isAllowed ? 'run' : 'flood');
         pending.remove(record);
       }
     }
+    genuine.sort((a, b) => (pending.sequenceOf(a) - pending.sequenceOf(b)) | 0);
+    // What they hold is overwritten only by records that arrive later.
+    for (const record of genuine) this.#accept(record, nowUs);
   }
 
-  /** Accepts a genuine record and those that it proves, the oldest first. */
-  #acceptChain(newest: number, nowUs: number): void {
-    const chain = this.#chain;
-    chain.length = 0;
+  /** Collects a genuine record and those that it proves. */
+  #collect(newest: number): void {
     for (let record = newest; record >= 0; record = this.#pending.provenBy(record)) {
-      chain.push(record);
+      this.#genuine.push(record);
       this.#pending.remove(record);
     }
-    for (let i = chain.length - 1; i >= 0; i--) this.#accept(chain[i]!, nowUs);
   }
 
   #accept(record: number, nowUs: number): void {
