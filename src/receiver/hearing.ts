@@ -68,7 +68,11 @@ export class Hearing {
 
   /** Begins to measure anew, because a datagram that was measured at `arrivalUs` was forged. */
   unmeasure(arrivalUs: number, nowUs: number): void {
-    if (arrivalUs <= this.#replacedUs) return;
+    if (arrivalUs > this.#replacedUs) this.measureAnew(nowUs);
+  }
+
+  /** Begins to measure anew: what was sent until now and comes later counts neither as arrived nor as lost. */
+  measureAnew(nowUs: number): void {
     this.#earlierReceived += this.#meter.window.receivedCount;
     this.#earlierLost += this.#meter.window.lostCount;
     this.#replacedCount += 1 + this.#meter.read().epoch;

@@ -84,7 +84,11 @@ export class Reception {
     const tag = Buffer.from(objectTag(descriptor));
     const coded = descriptor.fecEncodingId === NO_CODE ? undefined : new CodedPlaces(store.holdings);
     this.assembler = new Assembler(descriptor, store.holdings, store.verifiedBlocks, coded, this.#keys);
-    this.#alarm = new Alarm(onAlarm);
+    this.#alarm = new Alarm((isOn) => {
+      // Datagrams that wait for their proof when the alarm ends were measured by nobody, and are not lost.
+      if (!isOn) for (const hearing of this.#hearings.values()) hearing.measureAnew(this.#nowUs);
+      onAlarm(isOn);
+    });
     this.#keys.name(descriptor.servers);
     this.#descriptor = descriptor;
     this.#store = store;

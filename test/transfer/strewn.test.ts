@@ -14,7 +14,7 @@ const TEN_MEGABIT: Partial<ObjectPlan> = {
 /** Seconds that a transfer of eight seconds takes, while a stranger sends a tenth of all datagrams from `address`. */
 async function secondsOf(forgedRatio: number): Promise<{ readonly seconds: number; readonly lossRatio: number }> {
   const bed = new Bed('strewn');
-  const object = bed.object(8000, TEN_MEGABIT);
+  const object = bed.object(8000, { ...TEN_MEGABIT, isSigned: true });
   await bed.server().publish(object);
   const prng = bed.network.prng.fork('stranger');
   if (forgedRatio > 0) {
