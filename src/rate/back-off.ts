@@ -5,6 +5,11 @@
 const ROUND_SLOTS = 4;
 /** After this many failures in a row the wait no longer doubles: 32 rounds of 2 s are about a minute. */
 const MAX_WAIT_DOUBLINGS = 5;
+/**
+ * Where trains pass at any rate, only trying shows whether a level fits, and with slow leaves each try that fails loses 1 % of what a
+ * minute brings. There a level waits for half a minute after its first failure.
+ */
+export const LONG_FAILURES = 4;
 
 /**
  * How long to avoid a level that failed. The wait is counted in slot numbers instead of seconds, so that receivers behind
@@ -15,8 +20,9 @@ export class BackOff {
   /** Failures in a row, by level. */
   readonly #failures = new Map<number, number>();
 
-  failed(level: number): void {
-    this.#failures.set(level, Math.min(this.failureCount(level) + 1, MAX_WAIT_DOUBLINGS));
+  /** @param leastCount failures that this one counts for at least. */
+  failed(level: number, leastCount = 1): void {
+    this.#failures.set(level, Math.min(Math.max(this.failureCount(level) + 1, leastCount), MAX_WAIT_DOUBLINGS));
   }
 
   held(level: number): void {

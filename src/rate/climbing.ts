@@ -37,6 +37,8 @@ const REENTRY_RATIO = 0.9;
 export const START_STEP_US = 300_000;
 /** The newest channel must have been arriving for at least this long. */
 const START_HEARD_US = 250_000;
+/** The rhythm of the link is looked for on the lowest level for at most this long. */
+const RHYTHM_WAIT_US = 1_000_000;
 /** If no train has arrived by then, the start goes on without a measured capacity. */
 const TRAIN_WAIT_US = 1_500_000;
 /**
@@ -63,11 +65,13 @@ const REASONS = {
  */
 export function stepOfStart(path: PathState): Step | 'over' | undefined {
   const { levels, level, nowUs, heardUs } = path;
-  const { capacityBitsPerSecond, isSure } = path.link;
+  const { link } = path;
+  const { capacityBitsPerSecond, isSure } = link;
   const sinceUs = nowUs - path.changedUs;
   if (heardUs === undefined) return undefined;
   if (capacityBitsPerSecond === undefined && levels.plan.trainLength > 0 && sinceUs < TRAIN_WAIT_US) return undefined;
   if ((capacityBitsPerSecond === undefined || level > 1) && sinceUs < START_STEP_US) return undefined;
+  if (level === 1 && !path.rhythm.isKnown && sinceUs < RHYTHM_WAIT_US) return undefined;
   const isWaiting = !levels.isLayered && level === 1 && capacityBitsPerSecond !== undefined && !isSure;
   if (isWaiting && sinceUs < REPLICATED_WAIT_US) return undefined;
   // A channel may take seconds to arrive, especially a replicated one that waits for another to be left.
@@ -77,7 +81,13 @@ export function stepOfStart(path: PathState): Step | 'over' | undefined {
   const sureRatio = levels.isLayered ? SURE_JUMP_RATIO : REPLICATED_JUMP_RATIO;
   const jumpRatio = isSure ? sureRatio : JUMP_RATIO;
   const jumpRate = Math.min(jumpRatio * believedRate, MAX_JUMP * levels.rateOf(level));
-  const jump = capacityBitsPerSecond === undefined ? 0 : Math.min(levels.max, levels.within(jumpRate));
+  // Trains that no level of the ladder could fill may have passed a token bucket, which says nothing of the link's rate.
+  const isShown = capacityBitsPerSecond !== undefined && capacityBitsPerSecond < levels.rateOf(levels.count);
+  const jump = link.hasLied
+    ? levels.within(NO_PREVIEW_RATIO * believedRate)
+    : isShown
+      ? Math.min(levels.max, levels.within(jumpRate))
+      : 0;
   const hasRoom = jump > level || levels.rateOf(next) <= NO_PREVIEW_RATIO * believedRate;
   if (!hasRoom || !path.isClear(START_STEP_US) || next > levels.max || path.isContended) return 'over';
   return {
@@ -94,6 +104,7 @@ export function explore(
   { slot, stepLevel }: EndedSlot,
   backOff: BackOff,
   readings: readonly StreamReading[],
+  isBreathing: boolean,
 ): Step | 'start' | undefined {
   const { levels, level, link, nowUs } = path;
   const next = level + 1;
@@ -105,7 +116,8 @@ export function explore(
   // Outside a start there is time to rely on the slowest train. A host that reads late measures trains as too fast, hardly
   // ever as too slow.
   const sureRate = Math.min(link.assess(nowUs), link.recentShareBitsPerSecond);
-  if (link.capacityBitsPerSecond !== undefined && nextRate <= REENTRY_RATIO * sureRate) return 'start';
+  if (link.capacityBitsPerSecond !== undefined && !link.hasLied && nextRate <= REENTRY_RATIO * sureRate) return 'start';
+  if (isBreathing && nextRate <= NO_PREVIEW_RATIO * sureRate) return 'start';
   const interval = levels.plan.stepSlots[level - 1]!;
   const isPermitted = stepLevel >= next && (slot + 1) % interval === 0;
   if (!isPermitted || !backOff.permits(next, slot + 1)) return undefined;

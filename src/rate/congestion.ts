@@ -1,4 +1,4 @@
-import { type PathHistory, STANDING_US } from './path-history.js';
+import type { PathHistory } from './path-history.js';
 
 /** A queue below this harms nobody. Most links show as much in normal operation. */
 const LOW_QUEUE_US = 20_000;
@@ -14,7 +14,7 @@ const NEW_QUEUES = 2;
 /** This many packets may wait on a path without an overload, because bursts of several channels meet. */
 const LOW_QUEUE_PACKETS = 3;
 
-/** Growth of the queue from one span of `STANDING_US` to the next that means an overload of 10 %. */
+/** Growth of the queue from one span of the standing time to the next that means an overload of 10 %. */
 const RUNAWAY_US = 15_000;
 /**
  * One step of a ladder of thirds makes the delay grow by at most a quarter of the time. If it grows by more than this share
@@ -35,6 +35,9 @@ export const ARRIVAL_US = 300_000;
 export const MIN_JUDGED = 20;
 /** Share of the carried rate that is left free, for other traffic and for errors of the estimate. */
 const MARGIN = 0.1;
+const POLICED_MARGIN = 0.02;
+/** A queue that loses this share is full. */
+const FULL_QUEUE_LOSS_RATIO = 0.05;
 /**
  * A retreat is meant to drain the queue within this time, but it keeps at least the share `MIN_LEFT` of the carried rate.
  */
@@ -60,8 +63,16 @@ export interface CongestionInput {
   readonly packetUs: number;
   /** Time that the slowest link needs for one packet. */
   readonly serviceUs: number;
+  /** Period in which the link serves; waiting for as long is no queue. */
+  readonly periodUs: number;
   readonly levelBitsPerSecond: number;
   readonly ambientLossRatio: number;
+  /** Trains pass at far more than the level's rate, as through a token bucket. */
+  readonly isBucket: boolean;
+  /** The loss of some datagrams that ambient loss and chance explain, and some more. */
+  readonly lossLimit: (leastRatio: number, count: number, isQueued: boolean) => number;
+  /** Loss of the level that ambient loss does not explain. */
+  readonly excessLossRatio: number | undefined;
   /** How long a channel keeps arriving after a leave. */
   readonly leaveLatencyUs: number;
   /** Other traffic fills the queue, so the queue says nothing about this receiver's rate. */
@@ -73,13 +84,13 @@ export interface CongestionInput {
 }
 
 /** Queues up to this length are normal. */
-export function lowQueueUs(serviceUs: number): number {
-  return Math.max(LOW_QUEUE_US, LOW_QUEUE_PACKETS * serviceUs);
+export function lowQueueUs(serviceUs: number, periodUs: number): number {
+  return Math.max(1.8 * periodUs, LOW_QUEUE_US, LOW_QUEUE_PACKETS * serviceUs);
 }
 
 /** A queue below this shows that the path is idle now and then: it carries less than its capacity. */
-export function emptyQueueUs(serviceUs: number): number {
-  return Math.max(EMPTY_QUEUE_US, 2 * serviceUs);
+export function emptyQueueUs(serviceUs: number, periodUs: number): number {
+  return Math.max(1.5 * periodUs, EMPTY_QUEUE_US, 2 * serviceUs);
 }
 
 /** A ratio as text. */
@@ -93,8 +104,8 @@ export function arrivedRate(
   { nowUs, freshUs }: Pick<CongestionInput, 'nowUs' | 'freshUs'>,
 ): number {
   // The shorter span follows changes sooner; the longer one is less disturbed by bursts.
-  const { bitsPerSecond } = history.sums(Math.max(freshUs, nowUs - ARRIVAL_US));
-  const latest = history.sums(Math.max(freshUs, nowUs - ARRIVAL_US / 2));
+  const { bitsPerSecond } = history.sums(Math.max(freshUs, nowUs - 1.5 * history.standingUs));
+  const latest = history.sums(Math.max(freshUs, nowUs - 0.75 * history.standingUs));
   return latest.receivedCount < MIN_JUDGED / 2 ? bitsPerSecond : Math.min(bitsPerSecond, latest.bitsPerSecond);
 }
 
@@ -109,11 +120,20 @@ export function rateThatDrains(
     freshUs,
     levelBitsPerSecond,
     leaveLatencyUs,
-  }: Pick<CongestionInput, 'nowUs' | 'freshUs' | 'levelBitsPerSecond' | 'leaveLatencyUs'>,
+    isBucket = false,
+  }: Pick<CongestionInput, 'nowUs' | 'freshUs' | 'levelBitsPerSecond' | 'leaveLatencyUs'> & {
+    readonly isBucket?: boolean;
+  },
   carriedBitsPerSecond: number,
 ): number {
   const excessRatio = Math.max(0, levelBitsPerSecond / Math.max(1, carriedBitsPerSecond) - 1);
-  const queueUs = history.queueUs(Math.max(freshUs, nowUs - STANDING_US / 2)) + excessRatio * leaveLatencyUs;
+  const standsUs = history.queueUs(Math.max(freshUs, nowUs - history.standingUs / 2));
+  // Without a queue the path drops what it does not carry, and nothing has to drain.
+  if (standsUs < EMPTY_QUEUE_US) return carriedBitsPerSecond * (1 - POLICED_MARGIN);
+  // A queue that loses packets is full and grows no more.
+  const { receivedCount, lostCount } = history.sums(Math.max(freshUs, nowUs - 200_000));
+  const isFull = lostCount > FULL_QUEUE_LOSS_RATIO * (receivedCount + lostCount);
+  const queueUs = standsUs + (isFull && isBucket ? 0 : excessRatio * leaveLatencyUs);
   return carriedBitsPerSecond * Math.max(MIN_LEFT, 1 - Math.max(MARGIN, queueUs / DRAIN_TARGET_US));
 }
 
@@ -129,7 +149,9 @@ export function congestionOf(history: PathHistory, input: CongestionInput): Cong
 function heavyLoss(history: PathHistory, input: CongestionInput): Congestion | undefined {
   const { nowUs, freshUs, ambientLossRatio, isContended, isTrial } = input;
   // Radio links lose in bursts; full queues lose all the time. Without a queue only a whole second counts.
-  const isQueued = history.meanQueueSince(Math.max(freshUs, nowUs - STANDING_US)) >= emptyQueueUs(input.serviceUs);
+  const isQueued =
+    history.meanQueueSince(Math.max(freshUs, nowUs - history.standingUs)) >=
+    emptyQueueUs(input.serviceUs, input.periodUs);
   const spansUs = isContended || !isQueued ? [1_000_000] : [200_000, 400_000, 1_000_000];
   for (const spanUs of spansUs) {
     const { receivedCount, lostCount } = history.sums(Math.max(freshUs, nowUs - spanUs));
@@ -137,26 +159,36 @@ function heavyLoss(history: PathHistory, input: CongestionInput): Congestion | u
     if (count < MIN_JUDGED) continue;
     const ratio = lostCount / count;
     // A smaller loss ends a trial; the allowance of 0.2/√n is for the error of few datagrams.
-    const least = isContended ? DIRE_LOSS_RATIO : isTrial ? MILD_LOSS_RATIO + 0.2 / Math.sqrt(count) : HEAVY_LOSS_RATIO;
-    const limit = least + 1.5 * ambientLossRatio;
-    if (ratio <= limit) return undefined;
+    const least = isContended
+      ? DIRE_LOSS_RATIO
+      : isTrial
+        ? MILD_LOSS_RATIO + (isQueued ? 0.2 / Math.sqrt(count) : 0)
+        : HEAVY_LOSS_RATIO;
+    const limit = isContended ? least + 1.5 * ambientLossRatio : input.lossLimit(least, count, isQueued);
+    if (ratio <= limit) break;
     return { isMild: false, what: `${percent(ratio)} lost`, rateBitsPerSecond: sustainableRate(history, input) };
   }
-  return undefined;
+  const { excessLossRatio } = input;
+  if (isContended || excessLossRatio === undefined) return undefined;
+  const what = `${percent(excessLossRatio)} lost, more than on lower levels`;
+  return { isMild: false, what, rateBitsPerSecond: sustainableRate(history, input) };
 }
 
 /** The queue grows quickly. */
 function growingQueue(history: PathHistory, input: CongestionInput): Congestion | undefined {
   const { nowUs, freshUs, packetUs, serviceUs, isTrial } = input;
-  if (nowUs - freshUs < 2.5 * STANDING_US) return undefined;
-  const low = lowQueueUs(serviceUs);
-  const sinceUs = Math.max(freshUs, nowUs - STANDING_US);
+  if (nowUs - freshUs < 2.5 * history.standingUs) return undefined;
+  const low = lowQueueUs(serviceUs, input.periodUs);
+  const sinceUs = Math.max(freshUs, nowUs - history.standingUs);
   const queueUs = history.queueUs(sinceUs);
-  const beforeUs = history.queueUs(Math.max(freshUs, nowUs - 2.5 * STANDING_US), nowUs - 1.5 * STANDING_US);
+  const beforeUs = history.queueUs(
+    Math.max(freshUs, nowUs - 2.5 * history.standingUs),
+    nowUs - 1.5 * history.standingUs,
+  );
   const grownUs = queueUs - beforeUs;
   if (queueUs <= (isTrial ? low : 1.5 * low) || grownUs <= Math.max(RUNAWAY_US, packetUs)) return undefined;
   return {
-    isMild: grownUs < SUDDEN_GROWTH * 1.5 * STANDING_US,
+    isMild: grownUs < SUDDEN_GROWTH * 1.5 * history.standingUs,
     what: `queue ${milliseconds(queueUs)} and rising`,
     rateBitsPerSecond: sustainableRate(history, input),
   };
@@ -165,22 +197,25 @@ function growingQueue(history: PathHistory, input: CongestionInput): Congestion 
 /** A queue stands and does not shrink. */
 function standingQueue(history: PathHistory, input: CongestionInput): Congestion | undefined {
   const { nowUs, freshUs, serviceUs, ambientLossRatio, isNew } = input;
-  const high = Math.max(HIGH_QUEUE_US, 2 * lowQueueUs(serviceUs));
-  if (nowUs - freshUs < 2.5 * STANDING_US) return undefined;
-  const queueUs = history.queueUs(nowUs - 2.5 * STANDING_US);
+  const high = Math.max(HIGH_QUEUE_US, 2 * lowQueueUs(serviceUs, input.periodUs));
+  if (nowUs - freshUs < 2.5 * history.standingUs) return undefined;
+  const queueUs = history.queueUs(nowUs - 2.5 * history.standingUs);
   const stands = (): Congestion => ({
     isMild: true,
     what: `queue ${milliseconds(queueUs)}`,
     rateBitsPerSecond: sustainableRate(history, input),
   });
   if (queueUs > high) {
-    const beforeUs = history.queueUs(Math.max(freshUs, nowUs - 5 * STANDING_US), nowUs - 2.5 * STANDING_US);
+    const beforeUs = history.queueUs(
+      Math.max(freshUs, nowUs - 5 * history.standingUs),
+      nowUs - 2.5 * history.standingUs,
+    );
     return queueUs < beforeUs ? undefined : stands();
   }
   // A queue that came with a new level and stays is caused by that level.
-  if (isNew && queueUs > NEW_QUEUES * lowQueueUs(serviceUs)) return stands();
+  if (isNew && queueUs > NEW_QUEUES * lowQueueUs(serviceUs, input.periodUs)) return stands();
   // A shorter queue also counts if it was never empty for a second and packets were lost.
-  if (nowUs - freshUs < 1e6 || history.queueUs(nowUs - 1e6) < emptyQueueUs(serviceUs)) return undefined;
+  if (nowUs - freshUs < 1e6 || history.queueUs(nowUs - 1e6) < emptyQueueUs(serviceUs, input.periodUs)) return undefined;
   const { receivedCount, lostCount } = history.sums(nowUs - 1e6);
   const ratio = lostCount / Math.max(1, receivedCount + lostCount);
   if (receivedCount + lostCount < MIN_JUDGED || ratio <= OVERFLOW_LOSS_RATIO + 1.5 * ambientLossRatio) return undefined;
@@ -193,6 +228,10 @@ function standingQueue(history: PathHistory, input: CongestionInput): Congestion
 
 /** The rate to retreat to: the rate that arrives while the path is full is the rate that it carries. */
 function sustainableRate(history: PathHistory, input: CongestionInput): number {
+  if (history.meanQueueSince(input.nowUs - 1e6) < emptyQueueUs(input.serviceUs, input.periodUs)) {
+    const arrived = history.sums(Math.max(input.freshUs, input.nowUs - 1e6)).bitsPerSecond;
+    return ((1 - POLICED_MARGIN) * arrived) / (1 - input.ambientLossRatio);
+  }
   return rateThatDrains(history, input, arrivedRate(history, input));
 }
 

@@ -26,6 +26,10 @@ const LEAVE_WORKED_LOSS_RATIO = 0.02;
 /** If less than this share of the kept channels arrives, even those are too much. Smaller differences happen by chance. */
 const CARRIED_RATIO = 0.85;
 
+/** Where a leave drains no queue, nothing may be lost for this long. */
+const QUEUELESS_US = 1_000_000;
+/** Datagrams of the kept channels, arrived and lost, that tell what the path carries. */
+const MIN_MEASURED = 40;
 /** While one channel is being left and another waits for that, nothing at all arrives, for at most this long. */
 const MAX_SILENCE_US = 2 * MAX_LATENCY_US;
 /** The leave latency is the longest of this many leaves, because a queue can also drain for reasons other than our leave. */
@@ -35,7 +39,8 @@ const KEPT_LEAVES = 4;
 export type PathAfterLeave = Pick<PathState, 'nowUs' | 'changedUs' | 'emptyUs' | 'serviceUs' | 'history'> & {
   readonly joinTimes: Pick<PathState['joinTimes'], 'roundTripUs'>;
   readonly ambient: Pick<PathState['ambient'], 'ratio'>;
-  readonly link: Pick<PathState['link'], 'leastShareBitsPerSecond'>;
+  readonly link: Pick<PathState['link'], 'leastShareBitsPerSecond' | 'hasLied'>;
+  readonly rhythm: Pick<PathState['rhythm'], 'periodUs'>;
 };
 
 /**
@@ -48,7 +53,13 @@ export class DeafPeriod {
   #latencyUs = INITIAL_LATENCY_US;
   #peakUs = 0;
   #wasSilent = false;
+  /** Whether the leave was for losses without a queue. */
+  #isPoliced = false;
+  /** When something was last lost. */
+  #lostUs: number | undefined;
   #onWireBitsPerSecond: number | undefined;
+  /** What the path carried while the leave was waited for, in bit/s; undefined if it was not too little. */
+  carriedBitsPerSecond: number | undefined;
 
   /** How long a channel keeps arriving after a leave, as learnt so far. */
   get latencyUs(): number {
@@ -56,9 +67,12 @@ export class DeafPeriod {
   }
 
   /** @param onWireBitsPerSecond rate that keeps arriving until the leave has worked; undefined if another path has left. */
-  begin(onWireBitsPerSecond: number | undefined): void {
+  begin(onWireBitsPerSecond: number | undefined, isPoliced = false): void {
+    this.#isPoliced = isPoliced;
+    this.#lostUs = undefined;
     this.#peakUs = 0;
     this.#wasSilent = false;
+    this.carriedBitsPerSecond = undefined;
     this.#onWireBitsPerSecond = onWireBitsPerSecond;
   }
 
@@ -70,21 +84,43 @@ export class DeafPeriod {
       this.#wasSilent = true;
       return false;
     }
-    const { receivedCount, lostCount } = history.sums(nowUs - MIN_DEAF_US);
+    const { receivedCount, lostCount } = this.#latest(history, nowUs, changedUs);
     const queueUs = history.queueUs(nowUs - 100_000);
     this.#peakUs = Math.max(this.#peakUs, queueUs);
     const falls = queueUs < this.#peakUs - Math.max(FALLEN_US, FALLEN_RATIO * this.#peakUs);
+    if (history.lostCount > 0) this.#lostUs = nowUs;
     const mayLose = (receivedCount + lostCount) * (LEAVE_WORKED_LOSS_RATIO + 1.5 * ambient.ratio);
-    if (lostCount <= mayLose && (falls || queueUs < emptyUs)) {
-      const sampleUs = Math.min(MAX_LATENCY_US, Math.max(MIN_LATENCY_US, 1.25 * passedUs));
+    const isSure = this.#peakUs >= emptyUs || !this.#isPoliced || passedUs >= QUEUELESS_US;
+    if (lostCount <= mayLose && (falls || (queueUs < emptyUs && isSure))) {
+      const sampleUs = Math.min(
+        MAX_LATENCY_US,
+        Math.max(MIN_LATENCY_US, 1.25 * (this.#isPoliced ? (this.#lostUs ?? changedUs) - changedUs : passedUs)),
+      );
       // If nothing arrived until now, the leave may have worked earlier; the sample cannot raise the latency.
       this.#learn(this.#wasSilent ? Math.min(sampleUs, this.#latencyUs) : sampleUs);
       return true;
     }
     // Datagrams that waited in the queue, and gaps of those lost there, arrive later by the length of the queue.
-    if (passedUs < this.#latencyUs + joinTimes.roundTripUs + this.#peakUs) return false;
+    const longestUs = this.#latencyUs + joinTimes.roundTripUs + this.#peakUs;
+    if (passedUs < longestUs + (this.#isPoliced ? QUEUELESS_US : 0)) return false;
     this.#learn(Math.min(MAX_LATENCY_US, 1.5 * this.#latencyUs));
     return true;
+  }
+
+  /**
+   * Estimates what the path carries from what arrives of the kept channels, as long as something is lost: a full queue and a policer
+   * drop from all channels on the wire alike.
+   */
+  measure({ nowUs, changedUs, history, ambient }: PathAfterLeave): void {
+    const onWire = this.#onWireBitsPerSecond;
+    if (onWire === undefined || nowUs - changedUs < ARRIVAL_US) return;
+    const latest = history.sums(nowUs - ARRIVAL_US);
+    const lossRatio = latest.lostCount / Math.max(1, latest.lostCount + latest.receivedCount);
+    if (lossRatio < 0.03 + 1.5 * ambient.ratio) return;
+    const { receivedCount, lostCount } = history.sums(changedUs + 150_000);
+    const count = receivedCount + lostCount;
+    if (count < MIN_MEASURED) return;
+    this.carriedBitsPerSecond = (onWire * receivedCount) / count / (1 - ambient.ratio);
   }
 
   /**
@@ -93,20 +129,29 @@ export class DeafPeriod {
    * everything that the path carries. The path carries at most the measured capacity.
    */
   excess(path: PathAfterLeave, keptBitsPerSecond: number): Omit<Congestion, 'isMild'> | undefined {
-    const { nowUs, changedUs, history, serviceUs, ambient } = path;
+    const { nowUs, changedUs, history, serviceUs, ambient, link } = path;
     const onWire = this.#onWireBitsPerSecond;
     if (onWire === undefined || nowUs - changedUs < ARRIVAL_US) return undefined;
     const sinceUs = nowUs - ARRIVAL_US;
-    const isQueued = history.queueUs(sinceUs) >= lowQueueUs(serviceUs);
+    const isQueued = history.queueUs(sinceUs) >= lowQueueUs(serviceUs, path.rhythm.periodUs);
     if (!isQueued || history.sums(sinceUs).receivedCount < MIN_JUDGED) return undefined;
     const share = arrivedRate(history, { nowUs, freshUs: changedUs }) / keptBitsPerSecond / (1 - ambient.ratio);
-    const carried = Math.min(share * onWire, path.link.leastShareBitsPerSecond ?? Number.POSITIVE_INFINITY);
+    const carried = Math.min(share * onWire, link.leastShareBitsPerSecond ?? Number.POSITIVE_INFINITY);
     if (Math.max(share, carried / keptBitsPerSecond) >= CARRIED_RATIO) return undefined;
     const wire = { levelBitsPerSecond: onWire, leaveLatencyUs: this.#latencyUs };
     return {
       what: `only ${percent(share)} of the kept channels arrives`,
-      rateBitsPerSecond: rateThatDrains(history, { nowUs, freshUs: changedUs, ...wire }, carried),
+      rateBitsPerSecond: rateThatDrains(
+        history,
+        { nowUs, freshUs: changedUs, isBucket: link.hasLied, ...wire },
+        carried,
+      ),
     };
+  }
+
+  /** What happened lately. Where there is no queue, only losses tell that the leave has not worked, and these may come in turns. */
+  #latest(history: PathAfterLeave['history'], nowUs: number, changedUs: number) {
+    return history.sums(this.#isPoliced ? Math.max(changedUs, nowUs - QUEUELESS_US) : nowUs - MIN_DEAF_US);
   }
 
   #learn(sampleUs: number): void {

@@ -14,6 +14,10 @@ const CHANGED_RATIO = 1.3;
  */
 const CLEARING_RATIO = 1.2;
 const CLEARING_US = 30_000_000;
+/** A rate that failed although all trains before were this many times as fast shows that trains say nothing here. */
+const LIE_RATIO = 1.3;
+/** One train alone may be wrong. */
+const MIN_LIES = 2;
 /** Trains older than this are forgotten. A receiver on a higher replicated channel hears no trains. */
 const MAX_AGE_US = 30_000_000;
 
@@ -23,6 +27,11 @@ const MAX_AGE_US = 30_000_000;
  */
 export class LinkEstimate {
   readonly #trains = new TrainCapacity();
+  /** Trains that met no queue. */
+  readonly #idleTrains = new TrainCapacity();
+  #hasLied = false;
+  /** What arrived through overloads, in bit/s. */
+  #ceiling = Number.POSITIVE_INFINITY;
   #failedRate = Number.POSITIVE_INFINITY;
   #failedUs = Number.NEGATIVE_INFINITY;
   /** The slowest train since the failure, in bit/s. */
@@ -31,11 +40,12 @@ export class LinkEstimate {
   #heardUs = Number.NEGATIVE_INFINITY;
   #othersBitsPerSecond = 0;
 
-  note(nowUs: number, readings: readonly StreamReading[]): void {
-    if (nowUs - this.#heardUs > MAX_AGE_US) this.#trains.clear();
+  note(nowUs: number, readings: readonly StreamReading[], isQueued = false): void {
+    if (nowUs - this.#heardUs > MAX_AGE_US) this.forgetTrains();
     for (const { slot, trainBitsPerSecond } of readings) {
       if (trainBitsPerSecond === 0) continue;
       this.#trains.add(slot, trainBitsPerSecond);
+      if (!isQueued) this.#idleTrains.add(slot, trainBitsPerSecond);
       this.#heardUs = nowUs;
     }
   }
@@ -46,7 +56,8 @@ export class LinkEstimate {
   }
 
   /** Takes note that this rate was too much. */
-  failed(nowUs: number, rateBitsPerSecond: number): void {
+  failed(nowUs: number, rateBitsPerSecond: number, isBucket = this.passesTrains(rateBitsPerSecond)): void {
+    if (isBucket) this.#hasLied = true;
     this.#failedUs = nowUs;
     this.#failedRate = rateBitsPerSecond;
     this.#failedCapacity = this.#trains.leastBitsPerSecond ?? 0;
@@ -69,7 +80,29 @@ export class LinkEstimate {
 
   /** Takes note that this rate was not too much: a failure at or below it had another cause. */
   held(rateBitsPerSecond: number): void {
-    if (rateBitsPerSecond >= this.#failedRate) this.forgive();
+    if (rateBitsPerSecond >= this.#failedRate) this.#failedUs = Number.NEGATIVE_INFINITY;
+    this.#ceiling = Math.max(this.#ceiling, rateBitsPerSecond);
+  }
+
+  /** Whether all trains that met no queue passed at far more than a rate. */
+  passesTrains(rateBitsPerSecond: number): boolean {
+    const { count, leastBitsPerSecond = 0 } = this.#idleTrains;
+    return count >= MIN_LIES && leastBitsPerSecond > LIE_RATIO * rateBitsPerSecond;
+  }
+
+  /** Takes note of what arrived through an overload, in bit/s. */
+  carried(bitsPerSecond: number): void {
+    this.#ceiling = bitsPerSecond;
+  }
+
+  /** What arrived through the last overload, in bit/s, where trains say nothing; infinite if they do. */
+  get ceilingBitsPerSecond(): number {
+    return this.#hasLied ? this.#ceiling : Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether trains passed at more than a rate that was too much, as they do through a token bucket. */
+  get hasLied(): boolean {
+    return this.#hasLied;
   }
 
   /** Takes note that other traffic caused the failure. */
@@ -80,6 +113,7 @@ export class LinkEstimate {
   /** Forgets all trains, because the path may have changed. */
   forgetTrains(): void {
     this.#trains.clear();
+    this.#idleTrains.clear();
   }
 
   /** Measured capacity of the slowest link, in bit/s; undefined before the first train. */
@@ -92,10 +126,13 @@ export class LinkEstimate {
     return this.#trains.isSure;
   }
 
-  /** This path's share of the capacity by the slowest train, in bit/s; undefined before the first train. */
+  /**
+   * This path's share of the capacity by the slowest train, in bit/s, where trains say nothing at most what arrived through overloads;
+   * undefined before the first train.
+   */
   get leastShareBitsPerSecond(): number | undefined {
     const least = this.#trains.leastBitsPerSecond;
-    return least === undefined ? undefined : this.#oursOf(least);
+    return least === undefined ? undefined : Math.min(this.#oursOf(least), this.ceilingBitsPerSecond);
   }
 
   /**
@@ -122,6 +159,7 @@ export class LinkEstimate {
    */
   assess(nowUs: number): number {
     const share = this.shareBitsPerSecond;
+    if (this.#hasLied) return Math.min(share, this.#ceiling);
     if (this.capacityBitsPerSecond === undefined) return share;
     const least = this.#trains.leastBitsPerSecond ?? 0;
     this.#failedCapacity = Math.min(this.#failedCapacity, least);

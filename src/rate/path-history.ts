@@ -13,9 +13,10 @@ const WIRE_BYTES = 3;
 const QUEUE_US = 4;
 const MEAN_QUEUE_US = 5;
 
-/** The standing queue is the least queue over this time. */
-export const STANDING_US = 200_000;
-
+/** The standing queue is the least queue over this time, or over two periods of the link's own rhythm if that is longer. */
+const STANDING_US = 200_000;
+/** If the busiest channel waits for so much longer than another, it has a queue of its own. */
+const OWN_QUEUE_US = 20_000;
 /** The delays of a reading that comes later than this say more about this host than about the network. */
 const MAX_LATENESS_US = 25_000;
 /** If nothing arrives on any stream for this long, an interface or switch was down, or the host slept. */
@@ -48,6 +49,10 @@ export class PathHistory {
   /** Mean time between two readings that brought something. */
   #gapUs = 0;
   #outageUs = Number.NEGATIVE_INFINITY;
+  /** Least delay above the floor in the last reading; negative if no delay was measured. */
+  queueNowUs = -1;
+  /** The least queue over this time is the standing queue. */
+  standingUs = STANDING_US;
   /** Datagrams that this host did not read in time and that the sequences have not missed yet. */
   #unreadCount = 0;
 
@@ -58,7 +63,10 @@ export class PathHistory {
     let received = 0;
     let lost = 0;
     let bytes = 0;
-    for (const server of this.#servers.values()) server.queueUs = -1;
+    for (const server of this.#servers.values()) {
+      server.leastUs = Number.POSITIVE_INFINITY;
+      server.busiestCount = 0;
+    }
     let meanQueueUs = -1;
     for (const reading of readings) {
       // Losses in our own bursts say nothing about the average rate.
@@ -69,13 +77,18 @@ export class PathHistory {
       if (isDistorted) continue;
       const server = this.#serverOf(reading);
       const aboveUs = server.floor.above(nowUs, reading.minDelayUs, epochOf(server, reading));
-      server.queueUs = server.queueUs < 0 ? aboveUs : Math.min(server.queueUs, aboveUs);
+      server.leastUs = Math.min(server.leastUs, aboveUs);
+      if (reading.receivedCount > server.busiestCount) {
+        server.busiestCount = reading.receivedCount;
+        server.busiestUs = aboveUs;
+      }
       meanQueueUs = Math.max(meanQueueUs, aboveUs + reading.meanExcessUs);
     }
     lost -= this.#excused(nowUs, received, lost, local.unreadCount);
     // Servers may be behind different bottlenecks; the longest queue counts.
     let queueUs = -1;
-    for (const server of this.#servers.values()) queueUs = Math.max(queueUs, server.queueUs);
+    for (const server of this.#servers.values()) queueUs = Math.max(queueUs, queueOf(server));
+    this.queueNowUs = queueUs;
     this.#kept[at * FIELDS + AT_US] = nowUs;
     this.#kept[at * FIELDS + RECEIVED_COUNT] = received;
     this.#kept[at * FIELDS + LOST_COUNT] = lost;
@@ -113,7 +126,7 @@ export class PathHistory {
 
   /** The standing queue as of the last reading. */
   get standingQueueUs(): number {
-    return this.queueUs(this.#kept[this.#last * FIELDS + AT_US]! - STANDING_US);
+    return this.queueUs(this.#kept[this.#last * FIELDS + AT_US]! - this.standingUs);
   }
 
   /** Least queue of the readings after `sinceUs`. */
@@ -187,7 +200,14 @@ export class PathHistory {
   #serverOf({ serverIndex }: StreamReading): Server {
     let server = this.#servers.get(serverIndex);
     if (server === undefined) {
-      server = { floor: new DelayFloor(), queueUs: -1, epochs: new Uint32Array(MAX_CHANNELS), epoch: 0 };
+      server = {
+        floor: new DelayFloor(),
+        leastUs: Number.POSITIVE_INFINITY,
+        busiestUs: 0,
+        busiestCount: 0,
+        epochs: new Uint32Array(MAX_CHANNELS),
+        epoch: 0,
+      };
       this.#servers.set(serverIndex, server);
     }
     return server;
@@ -196,11 +216,23 @@ export class PathHistory {
 
 interface Server {
   readonly floor: DelayFloor;
-  queueUs: number;
+  /** Least delay above the floor in the last reading, and that of the channel that brought most. */
+  leastUs: number;
+  busiestUs: number;
+  busiestCount: number;
   /** Last known epoch of each channel. */
   readonly epochs: Uint32Array;
   /** Changes when any of the server's channels restarts. */
   epoch: number;
+}
+
+/**
+ * The queue of a server's channels; −1 if nothing arrived. Fair queueing gives each channel a queue of its own, and the busiest channel is
+ * the first that has one. Less of a difference between channels comes from bursts that meet.
+ */
+function queueOf({ leastUs, busiestUs, busiestCount }: Server): number {
+  if (busiestCount === 0) return -1;
+  return busiestUs - leastUs > OWN_QUEUE_US ? busiestUs : leastUs;
 }
 
 /**

@@ -4,12 +4,18 @@ import { Contention } from './contention.js';
 import { JoinTimes } from './join-times.js';
 import type { LadderLevels } from './ladder-levels.js';
 import { LinkEstimate } from './link-estimate.js';
-import { PathHistory, STANDING_US } from './path-history.js';
+import { LinkRhythm } from './link-rhythm.js';
+import { PathHistory } from './path-history.js';
 import type { LocalReading, StreamReading } from './readings.js';
 import { SLOT_US } from './step-plan.js';
 
 /** A queue that rises by fewer packets than this is no wave. */
 const WAVE_PACKETS = 3;
+/** The standing queue is the least queue over this time, or over two periods of the link's own rhythm if that is longer. */
+const STANDING_US = 200_000;
+const RHYTHMS = 2;
+/** Trains of up to this many times the level's rate come from the link that bounds the level. */
+const SHOWN_FACTOR = 2;
 /** A path counts as clear up to this loss beyond ambient loss. */
 const CLEAR_PATH_LOSS_RATIO = 0.03;
 
@@ -24,6 +30,8 @@ export class PathState {
   readonly link = new LinkEstimate();
   readonly ambient = new AmbientLoss();
   readonly joinTimes = new JoinTimes();
+  readonly rhythm = new LinkRhythm();
+  hasClimbed = false;
   nowUs = 0;
   level = 0;
   /** When the level last changed. Earlier readings say nothing about it. */
@@ -38,6 +46,8 @@ export class PathState {
   }
 
   change(level: number, nowUs: number): void {
+    if (level > this.level) this.ambient.climbed();
+    if (level > 1) this.hasClimbed = true;
     this.level = level;
     this.changedUs = nowUs;
     this.heardUs = undefined;
@@ -47,7 +57,13 @@ export class PathState {
   add(nowUs: number, readings: readonly StreamReading[], local: LocalReading): void {
     this.nowUs = nowUs;
     this.history.add(nowUs, readings, local);
-    this.link.note(nowUs, readings);
+    if (this.level === 1 && readings.length === 1 && !this.hasClimbed) {
+      const [{ calmCount, bunchedCount, meanCalmExcessUs }] = readings as readonly [StreamReading];
+      const { queueNowUs } = this.history;
+      this.rhythm.add(queueNowUs < 0 ? 0 : calmCount, bunchedCount, queueNowUs, queueNowUs + meanCalmExcessUs);
+      this.history.standingUs = Math.max(STANDING_US, RHYTHMS * this.rhythm.periodUs);
+    }
+    this.link.note(nowUs, readings, this.history.meanQueueUs >= this.emptyUs);
     this.#noteHeard(readings);
   }
 
@@ -58,7 +74,8 @@ export class PathState {
   judgeLosses(): void {
     const { receivedCount, lostCount, meanQueueUs } = this.history;
     const { queueUs } = this;
-    if (queueUs < this.emptyUs) this.ambient.add(receivedCount, lostCount);
+    if (queueUs < this.emptyUs) this.ambient.add(this.nowUs, receivedCount, lostCount);
+    if (this.level <= 1 && !this.ambient.isJudging) this.ambient.settle();
     this.contention.add(this.nowUs, {
       queueUs,
       // Losses without a queue are ambient.
@@ -74,8 +91,10 @@ export class PathState {
     const sinceUs = this.slotSinceUs;
     const wasOn = this.isContended;
     this.contention.judge(this.nowUs, {
-      isQueued: queueUs >= this.emptyUs,
-      arrivedBitsPerSecond: this.history.sums(sinceUs).bitsPerSecond,
+      isQueued: Math.min(queueUs, this.history.standingUs > SLOT_US / 2 ? this.queueUs : queueUs) >= this.emptyUs,
+      arrivedBitsPerSecond: this.history.sums(
+        Math.max(this.changedUs, this.nowUs - Math.max(SLOT_US, 10 * this.rhythm.periodUs)),
+      ).bitsPerSecond,
       capacityBitsPerSecond: this.link.leastShareBitsPerSecond,
       bitsPerSecond: Math.max(this.levels.rateOf(this.level), keptBitsPerSecond),
       roundTripUs: this.roundTripUs(sinceUs),
@@ -95,9 +114,14 @@ export class PathState {
     return this.history.standingQueueUs;
   }
 
+  /** Whether there has been no queue lately. */
+  get isQueueless(): boolean {
+    return this.history.meanQueueSince(this.nowUs - 1e6) < this.emptyUs;
+  }
+
   /** A queue below this counts as empty. */
   get emptyUs(): number {
-    return emptyQueueUs(this.serviceUs);
+    return emptyQueueUs(this.serviceUs, this.rhythm.periodUs);
   }
 
   /** Time that the slowest link needs for one packet, as far as known. Queues are multiples of it. */
@@ -120,7 +144,10 @@ export class PathState {
     const sinceUs = Math.max(this.changedUs, this.nowUs - spanUs);
     const { receivedCount, lostCount } = this.history.sums(sinceUs);
     const mayLose = (receivedCount + lostCount) * (CLEAR_PATH_LOSS_RATIO + 1.5 * this.ambient.ratio) + 1;
-    return lostCount <= mayLose && this.history.queueUs(Math.max(sinceUs, this.nowUs - STANDING_US)) < this.emptyUs;
+    return (
+      lostCount <= mayLose &&
+      this.history.queueUs(Math.max(sinceUs, this.nowUs - this.history.standingUs)) < this.emptyUs
+    );
   }
 
   /** Judges whether more arrives than the path carries; undefined if not. */
@@ -130,11 +157,26 @@ export class PathState {
       freshUs: this.changedUs,
       packetUs: this.levels.packetUs(this.level),
       serviceUs: this.serviceUs,
+      periodUs: this.rhythm.periodUs,
       levelBitsPerSecond: this.levels.rateOf(this.level),
       ambientLossRatio: this.ambient.ratio,
+      isBucket: this.link.hasLied || this.link.passesTrains(this.levels.rateOf(this.level)),
+      lossLimit: (leastRatio, count, isQueued) => this.ambient.limit(leastRatio, count, isQueued),
+      excessLossRatio: this.#mayBePoliced ? this.ambient.excessRatio : undefined,
       isContended: this.isContended,
       ...now,
     });
+  }
+
+  /**
+   * Whether losses without a queue may come from a policer. It lets trains pass; trains that show little more than the level's rate prove
+   * that a queue would be seen.
+   */
+  get #mayBePoliced(): boolean {
+    if (this.level <= 1 || this.ambient.isJudging) return false;
+    const { capacityBitsPerSecond = Number.POSITIVE_INFINITY } = this.link;
+    const rate = this.levels.rateOf(this.level);
+    return rate > capacityBitsPerSecond || capacityBitsPerSecond > SHOWN_FACTOR * rate;
   }
 
   #noteHeard(readings: readonly StreamReading[]): void {

@@ -1,8 +1,9 @@
-import { BackOff } from './back-off.js';
+import { Breathing } from './breathing.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { compete, explore, hasPassed, START_STEP_US, type Step, stepOfStart } from './climbing.js';
 import type { Congestion } from './congestion.js';
 import { DeafPeriod } from './deaf-period.js';
+import { Failures, type Suspect } from './failures.js';
 import type { LadderLevels } from './ladder-levels.js';
 import { isSilent, ownCongestion } from './leaving.js';
 import { LocalLoad } from './local-load.js';
@@ -25,8 +26,9 @@ export interface Move {
  */
 export type Phase = 'start' | 'steady' | 'trial' | 'deaf' | 'paused';
 
-/** An overload this soon after a step up is blamed on the step. A level without one for this long has been held. */
-const BLAME_US = 5_000_000;
+/** The rate that arrives through an overload is taken over this time; without a queue, over the longer one, because losses come in turns. */
+const CARRIED_US = 300_000;
+const POLICED_US = 500_000;
 
 /**
  * Rate control of one ladder on one path: measures, and decides which level to be on. It has neither clock nor socket;
@@ -35,18 +37,21 @@ const BLAME_US = 5_000_000;
 export class RateController {
   readonly levels: LadderLevels;
   readonly #path: PathState;
-  readonly #backOff = new BackOff();
+  readonly #failures: Failures;
   readonly #deafPeriod = new DeafPeriod();
   readonly #slots = new SlotWatch();
   readonly #retreats = new Retreats();
   readonly #breaker = new CircuitBreaker();
   readonly #load = new LocalLoad();
+  readonly #breathing = new Breathing();
   #phase: Phase = 'start';
+  #suspect: Suspect | undefined;
   #resumeUs = 0;
 
   constructor(levels: LadderLevels) {
     this.levels = levels;
     this.#path = new PathState(levels);
+    this.#failures = new Failures(this.#path);
   }
 
   get level(): number {
@@ -124,8 +129,19 @@ export class RateController {
     if (this.#phase === 'deaf') this.#checkDeafPeriod();
     if (this.#phase === 'deaf') return this.#leaveMore();
     path.judgeLosses();
+    this.#judgeSuspect();
     if (ended !== undefined) this.#checkForOthers();
     return this.#leaveIfNeeded() ?? (otherPaths.areQuiet ? this.#joinIfPossible(ended, readings) : undefined);
+  }
+
+  /** Decides whether the level that was left for its losses had caused them. */
+  #judgeSuspect(): void {
+    const path = this.#path;
+    const isWeather = path.ambient.judge(path.nowUs);
+    if (isWeather === undefined || this.#suspect === undefined) return;
+    if (isWeather) this.#phase = 'start';
+    else this.#failures.record(this.#suspect);
+    this.#suspect = undefined;
   }
 
   /** Looks for other traffic on the path, once a slot. */
@@ -153,11 +169,11 @@ export class RateController {
     if (level > levels.max) return this.#stepDown(levels.max, 'the joined channels exceed the rate limit');
     if (this.#load.isTooMuch && level > 1) {
       this.#load.clear();
-      this.#recordFailure();
+      this.#failures.record({ isBucket: false });
       return this.#stepDown(level - 1, 'this host drops datagrams because it cannot keep up');
     }
     if (level <= 1 || !isSilent(path)) return undefined;
-    this.#recordFailure();
+    this.#failures.record({ isBucket: false });
     return this.#stepDown(level - 1, 'the joined channel sends nothing');
   }
 
@@ -179,10 +195,32 @@ export class RateController {
     const { level, nowUs } = path;
     if (level <= 1) return this.#pause(what);
     const wasNew = this.#isNew;
-    if (wasNew && !(isMild && path.link.tryClear(nowUs, this.levels.rateOf(level)))) this.#recordFailure();
+    const isPoliced = path.isQueueless && !path.isContended;
+    const latest = path.history.sums(nowUs - (isPoliced ? POLICED_US : CARRIED_US));
+    const lossRatio = latest.lostCount / Math.max(1, latest.lostCount + latest.receivedCount);
+    const suspect = isPoliced
+      ? {
+          level,
+          lossRatio,
+          carriedBitsPerSecond: latest.bitsPerSecond,
+          isBucket: path.link.passesTrains(this.levels.rateOf(level)),
+        }
+      : undefined;
+    if (!isPoliced) this.#noteFull(latest.bitsPerSecond, isMild);
     this.#recordRetreat();
     // If the level is new, the level before it was right a moment ago.
-    return this.#stepDown(wasNew && isMild ? level - 1 : this.levels.below(level, rateBitsPerSecond), what);
+    return this.#stepDown(wasNew && isMild ? level - 1 : this.levels.below(level, rateBitsPerSecond), what, suspect);
+  }
+
+  /** Takes note of what arrives while the path is full, and of the level if that may be the cause. */
+  #noteFull(carriedBitsPerSecond: number, isMild: boolean): void {
+    const path = this.#path;
+    const { nowUs, level, link } = path;
+    if (!path.isContended) this.#breathing.noteFull(nowUs, carriedBitsPerSecond);
+    link.carried(carriedBitsPerSecond);
+    const isCause = this.#isNew && !this.#breathing.isOn(nowUs);
+    if (link.hasLied || (isCause && !(isMild && link.tryClear(nowUs, this.levels.rateOf(level)))))
+      this.#failures.record();
   }
 
   #recordRetreat(): void {
@@ -193,20 +231,15 @@ export class RateController {
 
   /** Whether the level is so new that it may have caused the congestion. */
   get #isNew(): boolean {
-    return this.#phase === 'trial' || this.#path.nowUs - this.#path.climbedUs < BLAME_US;
+    return this.#phase === 'trial' || this.#path.nowUs - this.#path.climbedUs < this.#failures.blameUs;
   }
 
-  /** Takes note that this level was too much. */
-  #recordFailure(): void {
-    const path = this.#path;
-    this.#backOff.failed(path.level);
-    path.link.failed(path.nowUs, this.levels.rateOf(path.level));
-    path.climbedUs = Number.NEGATIVE_INFINITY;
-  }
-
-  #stepDown(level: number, why: string): Move {
+  /** @param suspect what the level is left for, if that are losses without a queue. */
+  #stepDown(level: number, why: string, suspect?: Suspect): Move {
     this.#phase = 'deaf';
-    this.#deafPeriod.begin(this.levels.rateOf(this.#path.level));
+    this.#suspect = suspect;
+    this.#path.ambient.left(suspect?.lossRatio);
+    this.#deafPeriod.begin(this.levels.rateOf(this.#path.level), suspect !== undefined);
     return this.#changeLevel({ level, why });
   }
 
@@ -231,19 +264,22 @@ export class RateController {
   /** Ends the deaf period when the path is clear again, or when the leave must have worked. */
   #checkDeafPeriod(): void {
     const path = this.#path;
+    this.#deafPeriod.measure(path);
     if (!this.#deafPeriod.checkEnd(path)) return;
-    this.#phase = 'steady';
+    const carried = this.#deafPeriod.carriedBitsPerSecond;
+    if (carried !== undefined && this.#suspect !== undefined)
+      this.#suspect = { ...this.#suspect, carriedBitsPerSecond: carried };
+    else if (carried !== undefined) path.link.carried(carried);
+    this.#phase = path.link.hasLied || this.#breathing.isOn(path.nowUs) ? 'start' : 'steady';
     path.changedUs = path.nowUs;
   }
 
   /** Joins more if there may be room for it. */
   #joinIfPossible(ended: EndedSlot | undefined, readings: readonly StreamReading[]): Move | undefined {
     const path = this.#path;
-    if (this.#phase === 'trial' && hasPassed(path)) {
-      this.#phase = 'steady';
-      path.link.held(this.levels.rateOf(path.level));
-    }
-    if (path.heardUs !== undefined && path.nowUs - path.heardUs > BLAME_US) this.#backOff.held(path.level);
+    if (this.#phase === 'trial' && hasPassed(path)) this.#phase = 'steady';
+    if (this.#phase !== 'trial') this.#failures.noteLasting();
+    if (path.ambient.isJudging) return undefined;
     if (this.#phase === 'start') {
       const step = stepOfStart(path);
       if (step !== 'over') return step && this.#stepUp(step);
@@ -252,12 +288,12 @@ export class RateController {
     }
     if (ended === undefined) return undefined;
     if (path.isContended) {
-      const step = compete(path, ended, this.#backOff);
+      const step = compete(path, ended, this.#failures.backOff);
       if (step !== undefined) this.#phase = 'steady';
       return step && this.#changeLevel(step);
     }
     if (this.#phase !== 'steady') return undefined;
-    const step = explore(path, ended, this.#backOff, readings);
+    const step = explore(path, ended, this.#failures.backOff, readings, this.#breathing.isOn(path.nowUs));
     if (step !== undefined) this.#phase = step === 'start' ? 'start' : 'trial';
     return step === 'start' ? undefined : step && this.#stepUp(step);
   }

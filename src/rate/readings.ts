@@ -26,6 +26,12 @@ export interface StreamReading {
   readonly minDelayUs: number;
   /** Mean of the delays, above the least delay. */
   readonly meanExcessUs: number;
+  /** Those of the received, with a delay of their own, that were sent outside of trains and previews. */
+  readonly calmCount: number;
+  /** Those of them that arrived nearly together with the one before, although they were sent apart. */
+  readonly bunchedCount: number;
+  /** Mean of their delays, above the least delay of all. */
+  readonly meanCalmExcessUs: number;
   /** Rate of the last train that ended, in bit/s of whole packets; 0 if none ended since the last reading. */
   readonly trainBitsPerSecond: number;
   /** Marks of the last datagram. */

@@ -13,6 +13,17 @@ export interface DatagramMarks {
   readonly stepLevel: number;
 }
 
+/**
+ * Datagrams at the end of a train that are looked at by themselves: a token bucket lets the first datagrams of a train pass at once, and
+ * only the last ones at its rate. A mask of it indexes the ring, so it is a power of two.
+ */
+const TAIL_LENGTH = 4;
+/** If the end of a train is slower than the whole train by more than this factor, the train began with saved-up tokens. */
+const TAIL_RATIO = 0.7;
+/** Of the time by which two datagrams were sent apart, more than this share is missing between their arrivals. */
+const BUNCHED_RATIO = 0.5;
+const TAIL_EVENNESS = 0.5;
+
 /** Measures one stream: takes its datagrams one by one, and is read several times in each slot. */
 export class StreamMeter {
   readonly window = new SequenceWindow();
@@ -35,6 +46,13 @@ export class StreamMeter {
   #leastDelayUs = 0;
   #minDelayUs = 0;
   #delaySumUs = 0;
+  /** Datagrams outside of trains and previews, and their delays. */
+  #calmCount = 0;
+  #calmSumUs = 0;
+  /** Those that arrived nearly together with the one before, although they were sent apart. */
+  #bunchedCount = 0;
+  #lastSentUs = 0;
+  #lastDelayUs = Number.NEGATIVE_INFINITY;
   #slot = 0;
   #stepLevel = 0;
   #burstLost = 0;
@@ -44,6 +62,9 @@ export class StreamMeter {
   #trainLastUs = 0;
   #trainSequence = 0;
   #trainBitsPerSecond = 0;
+  /** Arrival times of the last datagrams of the train, and the bytes of the train until then. */
+  readonly #tailUs = new Float64Array(TAIL_LENGTH);
+  readonly #tailBytes = new Float64Array(TAIL_LENGTH);
 
   constructor(serverIndex: number, channelIndex: number) {
     this.#reading = {
@@ -58,6 +79,9 @@ export class StreamMeter {
       sinceUs: Number.POSITIVE_INFINITY,
       minDelayUs: 0,
       meanExcessUs: 0,
+      calmCount: 0,
+      bunchedCount: 0,
+      meanCalmExcessUs: 0,
       trainBitsPerSecond: 0,
       slot: 0,
       stepLevel: 0,
@@ -123,6 +147,14 @@ export class StreamMeter {
     this.#minDelayUs = this.#delayCount === 0 ? delayUs : Math.min(this.#minDelayUs, delayUs);
     this.#delaySumUs += delayUs;
     this.#delayCount++;
+    if (!isTrain && !isPreview) {
+      this.#calmSumUs += delayUs;
+      this.#calmCount++;
+      const apartUs = (marks.sendTimeUs - this.#lastSentUs) | 0;
+      if (apartUs > 0 && this.#lastDelayUs - delayUs > BUNCHED_RATIO * apartUs) this.#bunchedCount++;
+      this.#lastSentUs = marks.sendTimeUs;
+      this.#lastDelayUs = delayUs;
+    }
     if (isTrain) this.#extendTrain(marks.sequence, wireBytes, nowUs);
     else if (this.#trainCount > 0) this.#endTrain();
     if (isPreview) this.#preview.add(marks.slot, marks.sendTimeUs, delayUs);
@@ -151,6 +183,9 @@ export class StreamMeter {
     reading.epoch = this.#epoch;
     reading.minDelayUs = (this.#originUs + this.#minDelayUs) >>> 0;
     reading.meanExcessUs = count === 0 ? 0 : this.#delaySumUs / this.#delayCount - this.#minDelayUs;
+    reading.calmCount = this.#calmCount;
+    reading.bunchedCount = this.#bunchedCount;
+    reading.meanCalmExcessUs = this.#calmCount === 0 ? 0 : this.#calmSumUs / this.#calmCount - this.#minDelayUs;
     reading.trainBitsPerSecond = this.#trainBitsPerSecond;
     reading.slot = this.#slot;
     reading.stepLevel = this.#stepLevel;
@@ -176,12 +211,16 @@ export class StreamMeter {
     this.#delayCount = 0;
     this.#wireBytes = 0;
     this.#delaySumUs = 0;
+    this.#calmCount = 0;
+    this.#calmSumUs = 0;
+    this.#bunchedCount = 0;
     this.#trainBitsPerSecond = 0;
   }
 
   #restart(): void {
     this.#epoch++;
     this.#hasOrigin = false;
+    this.#lastDelayUs = Number.NEGATIVE_INFINITY;
     this.#clear();
     this.#trainCount = 0;
   }
@@ -197,20 +236,38 @@ export class StreamMeter {
     this.#trainSequence = sequence;
     this.#trainLastUs = nowUs;
     this.#trainBytes += wireBytes;
+    this.#tailUs[this.#trainCount % TAIL_LENGTH] = nowUs;
+    this.#tailBytes[this.#trainCount % TAIL_LENGTH] = this.#trainBytes;
     this.#trainCount++;
   }
 
   /**
    * Dispersion (Dovrolis, Ramanathan, Moore 2001): all datagrams but the first arrive in the time that the slowest link
-   * needs for them.
+   * needs for them. Where the end of the train is a lot slower, the end counts.
    */
   #endTrain(): void {
     // One late arrival among three gaps is already a third of the result, so shorter trains are not used.
     if (this.#trainCount >= MIN_TRAIN_LENGTH) {
       const spanUs = Math.max(1, this.#trainLastUs - this.#trainFirstUs);
-      this.#trainBitsPerSecond = (this.#trainBytes * 8e6) / spanUs;
+      const whole = (this.#trainBytes * 8e6) / spanUs;
+      const oldest = this.#trainCount % TAIL_LENGTH;
+      const tailSpanUs = Math.max(1, this.#trainLastUs - this.#tailUs[oldest]!);
+      const tail = ((this.#trainBytes - this.#tailBytes[oldest]!) * 8e6) / tailSpanUs;
+      this.#trainBitsPerSecond = tail < TAIL_RATIO * whole && this.#isTailEven(oldest) ? tail : whole;
     }
     this.#trainCount = 0;
+  }
+
+  /** Whether the last datagrams came at even distances, as from a token bucket, and not in bursts. */
+  #isTailEven(oldest: number): boolean {
+    let leastUs = Number.POSITIVE_INFINITY;
+    let mostUs = 0;
+    for (let i = 1; i < TAIL_LENGTH; i++) {
+      const gapUs = this.#tailUs[(oldest + i) % TAIL_LENGTH]! - this.#tailUs[(oldest + i - 1) % TAIL_LENGTH]!;
+      leastUs = Math.min(leastUs, gapUs);
+      mostUs = Math.max(mostUs, gapUs);
+    }
+    return leastUs >= TAIL_EVENNESS * mostUs;
   }
 }
 

@@ -30,6 +30,11 @@ export class TrainCapacity {
       .sort((a, b) => a - b);
   }
 
+  /** Number of slots that are remembered. */
+  get count(): number {
+    return this.#slots.length;
+  }
+
   /** Forgets all trains. */
   clear(): void {
     this.#slots.length = 0;

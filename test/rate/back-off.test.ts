@@ -17,6 +17,17 @@ describe('a back-off', () => {
     }
   });
 
+  it('is at least as long as after the failures that are named, and grows from there', () => {
+    const backOff = new BackOff();
+    backOff.failed(2, 4);
+    expect([backOff.failureCount(2), triesOf(backOff, 2)]).toEqual([4, [0, 64, 128, 192]]);
+    for (let i = 0; i < 3; i++) backOff.failed(2, 4);
+    expect(backOff.failureCount(2)).toBe(5);
+    for (let i = 0; i < 3; i++) backOff.failed(3);
+    backOff.failed(3, 2);
+    expect(backOff.failureCount(3)).toBe(4);
+  });
+
   it('ends when the level has been held', () => {
     const backOff = new BackOff();
     for (let i = 0; i < 9; i++) backOff.failed(3);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AmbientLoss } from '../../dist/rate/ambient-loss.js';
 import {
   type Congestion,
   type CongestionInput,
@@ -24,6 +25,14 @@ interface Moment {
   readonly arrived?: number;
 }
 
+/** Ambient loss after a thousand datagrams on the lowest level. */
+function ambientOf(ratio: number): AmbientLoss {
+  const ambient = new AmbientLoss();
+  for (let i = 0; i < 10; i++) ambient.add(i * TICK_US, 100 * (1 - ratio), 100 * ratio);
+  ambient.settle();
+  return ambient;
+}
+
 /** What is wrong at the end of three seconds in which the path was like this, `atS` seconds before the end. */
 function judge(pathAt: (beforeS: number) => Moment, part: Partial<CongestionInput> = {}): Congestion | undefined {
   const history = new PathHistory();
@@ -39,13 +48,18 @@ function judge(pathAt: (beforeS: number) => Moment, part: Partial<CongestionInpu
       AT_LEISURE,
     );
   }
+  const ambient = ambientOf(part.ambientLossRatio ?? 0);
   return congestionOf(history, {
     nowUs,
     freshUs: nowUs - 3e6,
     packetUs: PACKET_US,
     serviceUs: PACKET_US,
+    periodUs: 0,
     levelBitsPerSecond: LEVEL_RATE,
     ambientLossRatio: 0,
+    isBucket: false,
+    lossLimit: (leastRatio, count, isQueued) => ambient.limit(leastRatio, count, isQueued),
+    excessLossRatio: undefined,
     leaveLatencyUs: 500_000,
     isContended: false,
     isTrial: false,
@@ -61,14 +75,42 @@ describe('congestion', () => {
   });
 
   it('is found when much is lost, with a text and a rate below what arrives', () => {
-    const congestion = judge(() => ({ lossRatio: 0.3, arrived: 3.5 }))!;
+    const congestion = judge(() => ({ lossRatio: 0.3, arrived: 3.5, queueMs: 60 }))!;
     expect(congestion).toMatchObject({ what: '30 % lost', isMild: false });
     expect(congestion.rateBitsPerSecond).toBeLessThan(3.2e6);
     expect(congestion.rateBitsPerSecond).toBeGreaterThan(1.5e6);
   });
 
+  it('gives a rate just below what arrives and was not lost by chance, where no queue has to drain', () => {
+    const policed = judge(() => ({ lossRatio: 0.3, arrived: 3.5 }))!;
+    expect(policed).toMatchObject({ what: '30 % lost', isMild: false });
+    expect(policed.rateBitsPerSecond).toBeLessThan(3.5e6);
+    expect(policed.rateBitsPerSecond).toBeGreaterThan(0.95 * 3.5e6);
+    const ambientLossRatio = 0.1;
+    const lossy = judge(() => ({ lossRatio: 0.5, arrived: 2.7 }), { ambientLossRatio })!;
+    expect(lossy.rateBitsPerSecond).toBeLessThan(3e6);
+    expect(lossy.rateBitsPerSecond).toBeGreaterThan(0.95 * 3e6);
+  });
+
   it('is found within a fifth of a second when half is lost', () => {
     expect(judge((beforeS) => ({ lossRatio: beforeS < 0.2 ? 0.5 : 0 }))).toBeDefined();
+  });
+
+  it('is found within a fifth of a second for less where there is a queue; without one a burst of losses is no overload', () => {
+    const burst = (queueMs: number) => (beforeS: number) => ({ lossRatio: beforeS < 0.2 ? 0.3 : 0, queueMs });
+    expect(judge(burst(15))?.what).toMatch(/lost$/);
+    expect(judge(burst(0))).toBeUndefined();
+    expect(judge(() => ({ lossRatio: 0.3 }))?.what).toBe('30 % lost');
+  });
+
+  it('is found for less loss where it is more than on lower levels, but not beside other traffic', () => {
+    const lossy = () => ({ lossRatio: 0.02 });
+    expect(judge(lossy)).toBeUndefined();
+    const congestion = judge(lossy, { excessLossRatio: 0.021 })!;
+    expect(congestion).toMatchObject({ what: '2.1 % lost, more than on lower levels', isMild: false });
+    expect(congestion.rateBitsPerSecond).toBeLessThan(LEVEL_RATE);
+    expect(congestion.rateBitsPerSecond).toBeGreaterThan(0.95 * LEVEL_RATE);
+    expect(judge(lossy, { excessLossRatio: 0.021, isContended: true })).toBeUndefined();
   });
 
   it('is not found for ambient loss, nor for losses among a few datagrams', () => {
@@ -129,8 +171,27 @@ describe('congestion', () => {
     expect(rates[2]! / 5e6).toBeCloseTo(0.2, 1);
   });
 
+  it('gives a higher rate where a full queue loses packets and the link is a token bucket: that queue grows no more', () => {
+    const full = (isBucket: boolean) =>
+      judge(() => ({ queueMs: 100, lossRatio: 0.2, arrived: 4 }), { isBucket })!.rateBitsPerSecond;
+    // What is left of 0.7 s after 0.1 s; otherwise a quarter of the leave latency is added to that.
+    expect([full(true) / 4e6, full(false) / 4e6]).toEqual([
+      expect.closeTo(6 / 7, 5),
+      expect.closeTo(1 - 0.225 / 0.7, 5),
+    ]);
+  });
+
+  it('counts queues in periods of a link that serves in turns, and does not find waiting for a turn', () => {
+    expect([lowQueueUs(100, 100_000), emptyQueueUs(100, 100_000)]).toEqual([180_000, 150_000]);
+    expect([lowQueueUs(100, 1000), emptyQueueUs(100, 1000)]).toEqual([20_000, 4000]);
+    const waiting = () => ({ queueMs: 120 });
+    expect(judge(waiting)).toMatchObject({ what: 'queue 120 ms' });
+    expect(judge(waiting, { periodUs: 100_000 })).toBeUndefined();
+    expect(judge(() => ({ queueMs: 400 }), { periodUs: 100_000 })).toMatchObject({ what: 'queue 400 ms' });
+  });
+
   it('counts queues in packets if packets take long', () => {
-    expect([lowQueueUs(100), lowQueueUs(50_000)]).toEqual([20_000, 150_000]);
-    expect([emptyQueueUs(100), emptyQueueUs(50_000)]).toEqual([4000, 100_000]);
+    expect([lowQueueUs(100, 0), lowQueueUs(50_000, 0)]).toEqual([20_000, 150_000]);
+    expect([emptyQueueUs(100, 0), emptyQueueUs(50_000, 0)]).toEqual([4000, 100_000]);
   });
 });

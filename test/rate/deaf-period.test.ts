@@ -14,7 +14,8 @@ const CALM = {
   serviceUs: 1000,
   joinTimes: { roundTripUs: 100_000 },
   ambient: { ratio: 0 },
-  link: { leastShareBitsPerSecond: undefined },
+  link: { leastShareBitsPerSecond: undefined, hasLied: false },
+  rhythm: { periodUs: 0 },
 };
 
 interface Moment {
@@ -29,11 +30,12 @@ function deafFor(
   deafPeriod: DeafPeriod,
   pathAt: (afterUs: number) => Moment,
   ambientLossRatio = 0,
+  isPoliced = false,
 ): number | undefined {
   const history = new PathHistory();
   const leftUs = 1e9;
   for (let nowUs = leftUs - 1e6; nowUs < leftUs + 60e6; nowUs += TICK_US) {
-    if (nowUs === leftUs) deafPeriod.begin(2e6);
+    if (nowUs === leftUs) deafPeriod.begin(2e6, isPoliced);
     const moment: Moment = nowUs < leftUs - 900_000 ? {} : pathAt(nowUs - leftUs);
     const { isSilent = false, queueUs = 0, lossRatio = 0 } = moment;
     const came = reading({ receivedCount: 100 * (1 - lossRatio), lostCount: 100 * lossRatio, minDelayUs: queueUs });
@@ -67,7 +69,7 @@ describe('the deaf period after a leave', () => {
       const deafPeriod = new DeafPeriod();
       const lasted = deafFor(deafPeriod, pathAt)!;
       expect(lasted).toBeGreaterThanOrEqual(MLD_US);
-      expect(lasted).toBeLessThan(MLD_US + 500_000);
+      expect(lasted).toBeLessThan(MLD_US + 1_500_000);
       // What has outlived the leave may have been the leave's own slowness.
       expect(deafPeriod.latencyUs).toBe(1.5 * MLD_US);
     }
@@ -90,6 +92,89 @@ describe('the deaf period after a leave', () => {
   it('does not wait because of ambient loss', () => {
     const lasted = deafFor(new DeafPeriod(), () => ({ lossRatio: 0.05 }), 0.05);
     expect(lasted).toBeLessThan(300_000);
+  });
+
+  describe('for losses without a queue', () => {
+    const policed = (deafPeriod: DeafPeriod, pathAt: (afterUs: number) => Moment) =>
+      deafFor(deafPeriod, pathAt, 0, true);
+
+    it('ends only after a second without loss', () => {
+      expect(policed(new DeafPeriod(), () => ({}))).toBe(1e6);
+      for (const workedUs of [200_000, 600_000, 900_000]) {
+        const lasted = policed(new DeafPeriod(), (afterUs) => ({ lossRatio: afterUs < workedUs ? 0.3 : 0 }))!;
+        // Two per cent of a second may still be left in it.
+        expect(lasted).toBeGreaterThan(workedUs + 0.85e6);
+        expect(lasted).toBeLessThanOrEqual(workedUs + 1e6);
+      }
+    });
+
+    it('does not end between losses that come in turns, as long as leaves take to work and a second', () => {
+      const inTurns = (afterUs: number) => ({
+        lossRatio: afterUs < 1.5e6 && Math.floor(afterUs / 50_000) % 6 === 0 ? 0.5 : 0,
+      });
+      // With a queue it would end with the first reading that lost nothing for a while.
+      expect(deafFor(new DeafPeriod(), inTurns)!).toBeLessThan(500_000);
+      expect(policed(new DeafPeriod(), inTurns)!).toBeGreaterThan(2.1e6);
+      const lasted = policed(new DeafPeriod(), () => ({ lossRatio: 0.3 }))!;
+      expect(lasted).toBeGreaterThanOrEqual(MLD_US);
+      expect(lasted).toBeLessThan(MLD_US + 1_500_000);
+    });
+
+    it('ends sooner if a queue appears and drains', () => {
+      const lasted = policed(new DeafPeriod(), (afterUs) => ({ queueUs: afterUs < 400_000 ? 150_000 : 0 }))!;
+      expect(lasted).toBeGreaterThanOrEqual(400_000);
+      expect(lasted).toBeLessThan(700_000);
+    });
+
+    it('learns from the last loss how long leaves take, not from the second that it waited after that', () => {
+      const deafPeriod = new DeafPeriod();
+      const lossy = (afterUs: number) => ({ lossRatio: afterUs <= 400_000 ? 0.3 : 0 });
+      for (let i = 0; i < 4; i++) policed(deafPeriod, lossy);
+      expect(deafPeriod.latencyUs).toBe(1.25 * 400_000);
+    });
+
+    it('ends only after a second also where leaves are known to be short, and learns nothing longer from that', () => {
+      const deafPeriod = new DeafPeriod();
+      for (let i = 0; i < 4; i++) deafFor(deafPeriod, () => ({}));
+      expect(deafPeriod.latencyUs).toBeLessThan(200_000);
+      for (let i = 0; i < 4; i++) expect(policed(deafPeriod, () => ({}))).toBe(1e6);
+      expect(deafPeriod.latencyUs).toBe(100_000);
+    });
+  });
+
+  describe('estimates what the path carries', () => {
+    /** What is known half a second after a leave of 1 of 3 Mbit/s, where so much of what is kept is lost. */
+    function carriedAfter(
+      lossRatio: number,
+      given: { afterUs?: number; ambientLossRatio?: number; onWire?: number } = {},
+    ) {
+      const { afterUs = 500_000, ambientLossRatio = 0 } = given;
+      const history = new PathHistory();
+      const deafPeriod = new DeafPeriod();
+      const leftUs = 1e9;
+      deafPeriod.begin('onWire' in given ? given.onWire : 3e6);
+      for (let nowUs = leftUs - 1e6; nowUs <= leftUs + afterUs; nowUs += TICK_US) {
+        history.add(nowUs, [reading({ receivedCount: 100 * (1 - lossRatio), lostCount: 100 * lossRatio })], AT_LEISURE);
+        if (nowUs <= leftUs) continue;
+        deafPeriod.measure({ ...CALM, nowUs, changedUs: leftUs, history, ambient: { ratio: ambientLossRatio } });
+      }
+      return deafPeriod.carriedBitsPerSecond;
+    }
+
+    it('from the share of what is kept that arrives, as long as the leave has not worked', () => {
+      expect(carriedAfter(0.4)).toBeCloseTo(0.6 * 3e6, 0);
+      expect(carriedAfter(0.4, { ambientLossRatio: 0.2 })).toBeCloseTo((0.6 * 3e6) / 0.8, 0);
+    });
+
+    it('not where little is lost, nor too soon, nor while another path leaves, nor from the leave before', () => {
+      expect([carriedAfter(0.02), carriedAfter(0.05, { ambientLossRatio: 0.05 })]).toEqual([undefined, undefined]);
+      expect(carriedAfter(0.4, { afterUs: 250_000 })).toBeUndefined();
+      expect(carriedAfter(0.4, { onWire: undefined })).toBeUndefined();
+      const deafPeriod = new DeafPeriod();
+      deafPeriod.carriedBitsPerSecond = 1e6;
+      deafPeriod.begin(2e6);
+      expect(deafPeriod.carriedBitsPerSecond).toBeUndefined();
+    });
   });
 
   it('lasts a moment even on a clear path', () => {
@@ -122,7 +207,7 @@ describe('the deaf period after a leave', () => {
       const [nowUs, ambient, link] = [
         leftUs + afterUs,
         { ratio: ambientLossRatio },
-        { leastShareBitsPerSecond: given.trainBitsPerSecond },
+        { leastShareBitsPerSecond: given.trainBitsPerSecond, hasLied: false },
       ];
       return deafPeriod.excess({ ...CALM, nowUs, changedUs: leftUs, history, ambient, link }, KEPT);
     }

@@ -47,18 +47,20 @@ describe('the estimate of the slowest link', () => {
     expect([link.tryClear(30.9e6, 8e6), link.tryClear(31.1e6, 8e6)]).toEqual([false, true]);
   });
 
-  it('is believed only below a failed rate for a minute, whatever trains show', () => {
+  it('is believed only below a failed rate for a minute, where trains showed up to a third more', () => {
     const link = new LinkEstimate();
     addTrains(link, [10, 10, 10]);
-    link.failed(2e6, 5e6);
-    expect(link.assess(61.9e6)).toBeLessThan(5e6);
+    link.failed(2e6, 8e6);
+    expect(link.hasLied).toBe(false);
+    expect(link.assess(61.9e6)).toBeLessThan(8e6);
     expect(link.assess(62.1e6)).toBe(10e6);
   });
 
   it('is believed at once when other traffic caused the failure', () => {
     const link = new LinkEstimate();
     addTrains(link, [10, 10, 10]);
-    link.failed(2e6, 5e6);
+    link.failed(2e6, 8e6);
+    expect(link.assess(3e6)).toBeLessThan(8e6);
     link.forgive();
     expect(link.assess(3e6)).toBe(10e6);
   });
@@ -66,24 +68,80 @@ describe('the estimate of the slowest link', () => {
   it('is believed at once when a level as fast as the failed rate has been held', () => {
     const link = new LinkEstimate();
     addTrains(link, [10, 10, 10]);
-    link.failed(2e6, 5e6);
-    link.held(4.9e6);
-    expect(link.assess(3e6)).toBeLessThan(5e6);
-    link.held(5e6);
+    link.failed(2e6, 8e6);
+    link.held(7.9e6);
+    expect(link.assess(3e6)).toBeLessThan(8e6);
+    link.held(8e6);
     expect(link.assess(3e6)).toBe(10e6);
   });
 
   it('is believed again when all trains of four seconds show a third more than the slowest since the failure', () => {
     const link = new LinkEstimate();
     addTrains(link, [10, 10, 10]);
-    link.failed(2e6, 5e6);
+    link.failed(2e6, 8e6);
     addTrains(link, Array(8).fill(12), 4);
-    expect(link.assess(8e6)).toBeLessThan(5e6);
+    expect(link.assess(8e6)).toBeLessThan(8e6);
     // Trains that are read late seem fast.
     addTrains(link, [40, 14, 40, 14, 40, 14, 40], 12);
-    expect(link.assess(11.5e6)).toBeLessThan(5e6);
+    expect(link.assess(11.5e6)).toBeLessThan(8e6);
     addTrains(link, [14], 19);
     expect(link.assess(12e6)).toBe(14e6);
+  });
+
+  it('says nothing once a rate has failed although all trains had passed at far more', () => {
+    const link = new LinkEstimate();
+    addTrains(link, [10, 10, 10]);
+    expect([link.hasLied, link.ceilingBitsPerSecond]).toEqual([false, Number.POSITIVE_INFINITY]);
+    link.carried(4e6);
+    // What was carried bounds nothing while trains are believed.
+    expect([link.ceilingBitsPerSecond, link.assess(1e6)]).toEqual([Number.POSITIVE_INFINITY, 10e6]);
+    link.failed(2e6, 5e6);
+    expect([link.hasLied, link.ceilingBitsPerSecond, link.assess(3e6)]).toEqual([true, 4e6, 4e6]);
+    // It stays so: a bucket is the same bucket a minute later.
+    expect(link.assess(100e6)).toBe(4e6);
+    addTrains(link, Array(8).fill(50), 300);
+    expect(link.assess(155e6)).toBe(4e6);
+  });
+
+  it('is bounded by what the last overload carried, or by a faster level that held since', () => {
+    const link = new LinkEstimate();
+    addTrains(link, [10, 10, 10]);
+    link.failed(2e6, 5e6);
+    link.carried(4e6);
+    link.held(3e6);
+    expect(link.ceilingBitsPerSecond).toBe(4e6);
+    link.held(6e6);
+    expect(link.ceilingBitsPerSecond).toBe(6e6);
+    link.carried(3.5e6);
+    expect([link.ceilingBitsPerSecond, link.assess(3e6)]).toEqual([3.5e6, 3.5e6]);
+    // Where trains are slower than that, they count.
+    addTrains(link, Array(8).fill(2), 10);
+    expect(link.assess(9e6)).toBe(2e6);
+  });
+
+  it('knows rates that trains pass at far more than, if two or more without a queue show it', () => {
+    const link = new LinkEstimate();
+    expect(link.passesTrains(1)).toBe(false);
+    addTrains(link, [10]);
+    expect(link.passesTrains(1e6)).toBe(false);
+    addTrains(link, [12], 1);
+    expect([link.passesTrains(7.6e6), link.passesTrains(7.7e6)]).toEqual([true, false]);
+    // Behind a queue trains are as slow as the link, but the bucket has no tokens then.
+    for (const slot of [2, 3]) link.note(slot * 0.5e6, [reading({ slot, trainBitsPerSecond: 5e6 })], true);
+    expect([link.passesTrains(7.6e6), link.leastShareBitsPerSecond]).toEqual([true, 5e6]);
+    addTrains(link, [5], 4);
+    expect(link.passesTrains(7.6e6)).toBe(false);
+    link.forgetTrains();
+    expect(link.passesTrains(1)).toBe(false);
+  });
+
+  it('takes the word of whoever knew the trains before a failure, because a retreat forgets them', () => {
+    const [one, other] = [new LinkEstimate(), new LinkEstimate()];
+    one.failed(2e6, 5e6, true);
+    expect(one.hasLied).toBe(true);
+    addTrains(other, [10, 10, 10]);
+    other.failed(2e6, 5e6, false);
+    expect([other.hasLied, other.assess(3e6)]).toEqual([false, 0.99 * 5e6]);
   });
 
   it('is forgotten when the path may have changed, and when no train has come for half a minute', () => {

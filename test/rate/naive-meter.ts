@@ -11,6 +11,7 @@ export interface Observation {
 }
 
 interface Kept extends Observation {
+  readonly isBunched: boolean;
   readonly delayUs: number;
 }
 
@@ -26,6 +27,7 @@ export class NaiveMeter {
   #items: Kept[] = [];
   #originUs: number | undefined;
   #last: DatagramMarks | undefined;
+  #lastCalm: Kept | undefined;
   #lostSeen = 0;
   #lostReported = 0;
   #train: Observation[] = [];
@@ -47,6 +49,7 @@ export class NaiveMeter {
       this.#originUs = undefined;
       this.#delaysUs = [];
       this.#items = [];
+      this.#lastCalm = undefined;
       this.#train = [];
       this.#trainBitsPerSecond = 0;
     }
@@ -55,7 +58,11 @@ export class NaiveMeter {
     const delayUs = shortWay(Math.trunc(nowUs - marks.sendTimeUs) - Math.trunc(this.#originUs));
     this.#delaysUs.push(delayUs);
     this.#heardUs = nowUs;
-    const kept = { ...observation, delayUs };
+    const isCalm = !isTrain && !isPreview;
+    const apartUs = this.#lastCalm === undefined ? 0 : shortWay(marks.sendTimeUs - this.#lastCalm.marks.sendTimeUs);
+    const isBunched = isCalm && apartUs > 0 && this.#lastCalm!.delayUs - delayUs > apartUs / 2;
+    const kept = { ...observation, delayUs, isBunched };
+    if (isCalm) this.#lastCalm = kept;
     this.#items.push(kept);
     this.#last = marks;
     const gap = this.#train.length === 0 ? 1 : shortWay(marks.sequence - this.#train.at(-1)!.marks.sequence);
@@ -85,6 +92,7 @@ export class NaiveMeter {
     this.#lostSeen = this.#window.lostCount;
     const delays = this.#items.map(({ delayUs }) => delayUs);
     const least = Math.min(...delays);
+    const calm = this.#items.filter(({ isTrain, isPreview }) => !isTrain && !isPreview).map(({ delayUs }) => delayUs);
     const told = {
       receivedCount: delays.length,
       lostCount,
@@ -93,6 +101,9 @@ export class NaiveMeter {
       sinceUs: this.#sinceUs,
       minDelayUs: delays.length === 0 ? 0 : shortWay(Math.trunc(this.#originUs!) + least),
       meanExcessUs: delays.length === 0 ? 0 : sum(delays) / delays.length - least,
+      calmCount: calm.length,
+      bunchedCount: this.#items.filter(({ isBunched }) => isBunched).length,
+      meanCalmExcessUs: calm.length === 0 ? 0 : sum(calm) / calm.length - least,
       trainBitsPerSecond: this.#trainBitsPerSecond,
       slot: this.#last?.slot ?? 0,
       stepLevel: this.#last?.stepLevel ?? 0,
@@ -104,10 +115,12 @@ export class NaiveMeter {
   }
 
   #endTrain(): void {
-    const [first] = this.#train;
     if (this.#train.length >= 4) {
-      const bytes = sum(this.#train.slice(1).map(({ wireBytes }) => wireBytes));
-      this.#trainBitsPerSecond = (bytes * 8e6) / Math.max(1, this.#train.at(-1)!.nowUs - first!.nowUs);
+      const [whole, tail] = [rateOf(this.#train), rateOf(this.#train.slice(-4))];
+      const times = this.#train.slice(-4).map(({ nowUs }) => nowUs);
+      const gaps = times.slice(1).map((nowUs, i) => nowUs - times[i]!);
+      const isEven = Math.min(...gaps) >= 0.5 * Math.max(...gaps);
+      this.#trainBitsPerSecond = tail < 0.7 * whole && isEven ? tail : whole;
     }
     this.#train = [];
   }
@@ -128,6 +141,12 @@ export class NaiveMeter {
       scatter: sum(ys.map((y) => (y - meanY) ** 2)),
     };
   }
+}
+
+/** Rate of datagrams one after another: all but the first took the time. */
+function rateOf(train: readonly Observation[]): number {
+  const bytes = sum(train.slice(1).map(({ wireBytes }) => wireBytes));
+  return (bytes * 8e6) / Math.max(1, train.at(-1)!.nowUs - train[0]!.nowUs);
 }
 
 function sum(values: readonly number[]): number {

@@ -29,13 +29,13 @@ class NaiveHistory {
   add(atUs: number, readings: readonly StreamReading[], isDistorted: boolean): void {
     const heard = readings.filter(({ receivedCount }) => receivedCount > 0);
     const told = isDistorted ? [] : heard;
-    const queues = new Map<number, number>();
+    const queues = new Map<number, { readonly count: number; readonly queue: number }[]>();
     const means: number[] = [];
-    for (const { serverIndex, minDelayUs, meanExcessUs } of told) {
+    for (const { serverIndex, receivedCount: count, minDelayUs, meanExcessUs } of told) {
       const floor = Math.min(minDelayUs, this.#floors.get(serverIndex) ?? Number.POSITIVE_INFINITY);
       this.#floors.set(serverIndex, floor);
       const queue = minDelayUs - floor;
-      queues.set(serverIndex, Math.min(queue, queues.get(serverIndex) ?? Number.POSITIVE_INFINITY));
+      queues.set(serverIndex, [...(queues.get(serverIndex) ?? []), { count, queue }]);
       means.push(queue + meanExcessUs);
     }
     const before = this.#all.at(-1) ?? { queueUs: 0, meanQueueUs: 0 };
@@ -44,7 +44,7 @@ class NaiveHistory {
       receivedCount: sum(heard.map(({ receivedCount }) => receivedCount)),
       lostCount: sum(readings.map(({ lostCount, burstLostCount }) => lostCount - burstLostCount)),
       wireBytes: sum(heard.map(({ wireBytes }) => wireBytes)),
-      queueUs: queues.size > 0 ? Math.max(...queues.values()) : before.queueUs,
+      queueUs: queues.size > 0 ? Math.max(...[...queues.values()].map(queueOf)) : before.queueUs,
       meanQueueUs: means.length > 0 ? Math.max(...means) : before.meanQueueUs,
     });
   }
@@ -66,6 +66,13 @@ class NaiveHistory {
       bitsPerSecond: spanUs > 0 ? (sum(counted.map(({ wireBytes }) => wireBytes)) * 8e6) / spanUs : 0,
     };
   }
+}
+
+/** That of the channel that brought most, if it is 20 ms longer than the least; of several, the first. */
+function queueOf(channels: readonly { readonly count: number; readonly queue: number }[]): number {
+  const least = Math.min(...channels.map(({ queue }) => queue));
+  const busiest = channels.find(({ count }) => count === Math.max(...channels.map((one) => one.count)))!;
+  return busiest.queue - least > 20_000 ? busiest.queue : least;
 }
 
 function sum(values: readonly number[]): number {
@@ -142,6 +149,41 @@ describe('the history of a path', () => {
     expect(history.queueUs(TICK_US)).toBe(30_000);
     history.add(3 * TICK_US, [reading({ minDelayUs: 3000 })], AT_LEISURE);
     expect(history.queueUs(2 * TICK_US)).toBe(2000);
+  });
+
+  it('holds the queue of the busiest channel of a server: under fair queueing each channel has one of its own', () => {
+    const history = new PathHistory();
+    const both = (busyUs: number, quietUs: number) => [
+      reading({ receivedCount: 5, minDelayUs: quietUs }),
+      reading({ channelIndex: 1, receivedCount: 20, minDelayUs: busyUs }),
+      reading({ channelIndex: 2, receivedCount: 5, minDelayUs: quietUs }),
+    ];
+    history.add(TICK_US, both(1000, 1000), AT_LEISURE);
+    history.add(2 * TICK_US, both(31_000, 1000), AT_LEISURE);
+    expect([history.queueUs(TICK_US), history.queueNowUs]).toEqual([30_000, 30_000]);
+    history.add(3 * TICK_US, both(1000, 31_000), AT_LEISURE);
+    expect([history.queueUs(2 * TICK_US), history.queueNowUs]).toEqual([0, 0]);
+  });
+
+  it('knows no queue of a reading whose delays this host caused, or that brought nothing', () => {
+    const history = new PathHistory();
+    expect(history.queueNowUs).toBe(-1);
+    history.add(TICK_US, [reading()], AT_LEISURE);
+    expect(history.queueNowUs).toBe(0);
+    history.add(2 * TICK_US, [reading({ minDelayUs: 9000 })], LATE);
+    expect(history.queueNowUs).toBe(-1);
+    history.add(3 * TICK_US, [], AT_LEISURE);
+    expect(history.queueNowUs).toBe(-1);
+  });
+
+  it('holds the least queue of two hundred milliseconds, or of as long as it is told', () => {
+    const history = new PathHistory();
+    for (let i = 1; i <= 20; i++) {
+      history.add(i * TICK_US, [reading({ minDelayUs: i <= 14 ? 0 : 50_000 })], AT_LEISURE);
+    }
+    expect(history.standingQueueUs).toBe(50_000);
+    history.standingUs = 400_000;
+    expect(history.standingQueueUs).toBe(0);
   });
 
   it('still knows a queue after a restart, whose channels notice it in turn, some have and others never heard before', () => {

@@ -2,7 +2,7 @@ import type { PreviewReading, StreamReading } from '../../dist/rate/readings.js'
 
 export const NO_PREVIEW: PreviewReading = { slot: -1, count: 0, spread: 0, covariance: 0, scatter: 0 };
 
-/** What was read from the only server's lowest channel, in as far as a test says no other. */
+/** What was read from the only server's lowest channel outside of trains, in as far as a test says no other. */
 export function reading(part: Partial<StreamReading> = {}): StreamReading {
   const receivedCount = part.receivedCount ?? 10;
   return {
@@ -17,6 +17,9 @@ export function reading(part: Partial<StreamReading> = {}): StreamReading {
     sinceUs: 0,
     minDelayUs: 0,
     meanExcessUs: 0,
+    calmCount: receivedCount,
+    bunchedCount: (part.meanCalmExcessUs ?? 0) > 0 ? receivedCount : 0,
+    meanCalmExcessUs: part.meanExcessUs ?? 0,
     trainBitsPerSecond: 0,
     slot: 0,
     stepLevel: 0,

@@ -9,20 +9,28 @@ import { reading } from './readings.js';
 const rates = [1e6, 1e6];
 const plan = new StepPlan({ rates, mode: 'several', symbolBytes: 1154 });
 
-/** A path whose queue a test can fill and empty. */
+/** A path on its highest level, whose queue a test can fill and empty. */
 function pathOf(server: number) {
   const options = { packetBits: 10_000, isLayered: true, maxRateBitsPerSecond: undefined };
   const path = new Path(server, new LadderLevels(plan, rates, options));
-  path.start(0);
+  const joined = new Set(path.start(0).map(({ channel }) => channel));
   let nowUs = 0;
   const queue = (queueUs: number) => {
     for (let i = 0; i < 6; i++) {
       nowUs += 50_000;
-      const readings = [reading({ serverIndex: server, minDelayUs: queueUs })];
-      path.tick(nowUs, readings, { droppedCount: 0, unreadCount: 0, latenessUs: 0 }, NO_OTHER_PATHS);
+      const readings = [...joined].map((channelIndex) =>
+        reading({ serverIndex: server, channelIndex, minDelayUs: queueUs, trainBitsPerSecond: 1e9 }),
+      );
+      const none = { droppedCount: 0, unreadCount: 0, latenessUs: 0 };
+      for (const { action, channel } of path.tick(nowUs, readings, none, NO_OTHER_PATHS)) {
+        if (action === 'join') joined.add(channel);
+        else joined.delete(channel);
+      }
     }
   };
-  queue(0);
+  // On the lowest level, a queue that comes and goes would be taken for the rhythm of the link.
+  for (let i = 0; i < 5; i++) queue(0);
+  expect([...joined]).toEqual([0, 1]);
   return { path, queue };
 }
 

@@ -66,11 +66,12 @@ describe('a stream meter', () => {
             const expected = naive.read();
             expect([told.serverIndex, told.channelIndex]).toEqual([3, 5]);
             if (told.receivedCount > 0) expect(shortWay(told.minDelayUs)).toBe(expected.minDelayUs);
-            for (const name of ['receivedCount', 'lostCount', 'wireBytes', 'epoch', 'sinceUs'] as const) {
+            for (const name of ['receivedCount', 'lostCount', 'wireBytes', 'epoch', 'sinceUs', 'calmCount'] as const) {
               expect(told[name], name).toBe(expected[name]);
             }
             expect([told.slot, told.stepLevel]).toEqual([expected.slot, expected.stepLevel]);
             expectNear(told.meanExcessUs, expected.meanExcessUs, 2 ** 32);
+            expectNear(told.meanCalmExcessUs, expected.meanCalmExcessUs, 2 ** 32);
             expectNear(told.trainBitsPerSecond, expected.trainBitsPerSecond, 1);
             expect([told.preview.slot, told.preview.count]).toEqual([expected.preview.slot, expected.preview.count]);
             const { spread, covariance, scatter } = expected.preview;
@@ -106,6 +107,27 @@ describe('a stream meter', () => {
     expect(first.receivedCount).toBe(2);
     expect(meter.read()).toBe(first);
     expect(first.receivedCount).toBe(0);
+  });
+});
+
+describe('delays of a stream', () => {
+  it('are told apart for datagrams outside of trains and previews, above the least of all', () => {
+    const meter = new StreamMeter(0, 0);
+    const come = (sequence: number, mark: 'train' | 'preview' | 'none', delayUs: number) =>
+      meter.observe(
+        { sequence, sendTimeUs: sequence * 1000, slot: 1, stepLevel: 0 },
+        mark === 'train',
+        mark === 'preview',
+        1000,
+        1e6 + sequence * 1000 + delayUs,
+      );
+    come(1, 'none', 3000);
+    for (let i = 2; i < 6; i++) come(i, 'train', i * 10_000);
+    come(6, 'preview', 1000);
+    come(7, 'none', 5000);
+    expect(meter.read()).toMatchObject({ receivedCount: 7, calmCount: 2, meanCalmExcessUs: 3000 });
+    come(8, 'train', 500);
+    expect(meter.read()).toMatchObject({ receivedCount: 1, calmCount: 0, meanCalmExcessUs: 0 });
   });
 });
 
@@ -242,6 +264,74 @@ describe('trains in a stream', () => {
       meter.observe({ sequence, sendTimeUs: 0, slot: 0, stepLevel: 0 }, sequence < 5, false, 1000, 1e6);
     }
     expect(meter.read().trainBitsPerSecond).toBe(3 * 8e9);
+  });
+
+  describe('through a link that does not serve at an even rate', () => {
+    const PACKET_BYTES = 1250;
+
+    /** The rate of a train of 16 datagrams that arrive at these times after the first. */
+    function rateOfTrain(timesUs: readonly number[]): number {
+      const meter = new StreamMeter(0, 0);
+      for (const [i, timeUs] of [...timesUs, timesUs.at(-1)! + 1e5].entries()) {
+        const marks = { sequence: i, sendTimeUs: i * 100, slot: 1, stepLevel: 0 };
+        meter.observe(marks, i < timesUs.length, false, PACKET_BYTES, 1e6 + timeUs);
+      }
+      return meter.read().trainBitsPerSecond;
+    }
+
+    /** When 16 datagrams, as far apart as 1 Gbit/s needs, leave a full token bucket. */
+    function throughBucket(bitsPerSecond: number, bucketBytes: number): readonly number[] {
+      let [tokens, freeUs] = [bucketBytes, 0];
+      return Array.from({ length: 16 }, (_, i) => {
+        const comesUs = Math.max(i * 10, freeUs);
+        tokens = Math.min(bucketBytes, tokens + ((comesUs - freeUs) * bitsPerSecond) / 8e6);
+        const waitsUs = (Math.max(0, PACKET_BYTES - tokens) * 8e6) / bitsPerSecond;
+        tokens += (waitsUs * bitsPerSecond) / 8e6 - PACKET_BYTES;
+        freeUs = comesUs + waitsUs;
+        return freeUs;
+      });
+    }
+
+    it.each([
+      [0.5, 16_384],
+      [2, 16_384],
+      [10, 16_384],
+      [30, 16_000],
+    ])('tell the rate of a token bucket of 16 kB by their end (%d Mbit/s)', (megabits, most) => {
+      for (const bucketBytes of [8000, 12_000, 15_000, most]) {
+        const rate = rateOfTrain(throughBucket(megabits * 1e6, bucketBytes));
+        expect(Math.abs(rate / (megabits * 1e6) - 1)).toBeLessThan(0.1);
+      }
+    });
+
+    it('tell the rate of their burst where a token bucket takes all of them', () => {
+      expect(rateOfTrain(throughBucket(2e6, 20_000))).toBeCloseTo((PACKET_BYTES * 8e6) / 10, 3);
+    });
+
+    it('tell the mean rate where the link serves in bursts, wherever they begin', () => {
+      const burst = fc.record({
+        periodUs: fc.integer({ min: 2000, max: 20_000 }),
+        count: fc.integer({ min: 2, max: 6 }),
+        phase: fc.nat(5),
+        spacingUs: fc.integer({ min: 0, max: 100 }),
+      });
+      fc.assert(
+        fc.property(burst, ({ periodUs, count, phase, spacingUs }) => {
+          const times = Array.from({ length: 16 }, (_, i) => {
+            const at = i + (phase % count);
+            return Math.floor(at / count) * periodUs + (at % count) * spacingUs;
+          });
+          const spanUs = times.at(-1)! - times[0]!;
+          const rate = rateOfTrain(times.map((timeUs) => timeUs - times[0]!));
+          expectNear(rate, (15 * PACKET_BYTES * 8e6) / spanUs, 1);
+        }),
+      );
+    });
+
+    it('tell the mean rate where one datagram near the end was late', () => {
+      const times = Array.from({ length: 16 }, (_, i) => i * 1000 + (i >= 14 ? 8000 : 0));
+      expectNear(rateOfTrain(times), (15 * PACKET_BYTES * 8e6) / 23_000, 1);
+    });
   });
 
   describe('of datagrams that the system has put together', () => {

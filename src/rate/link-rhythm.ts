@@ -1,0 +1,57 @@
+/** Readings of a window: 0.35 s, longer than the slowest beacons for multicast (each third one of 102.4 ms). */
+const WINDOW_READINGS = 7;
+/** Windows that are remembered; their median counts, because queues of other traffic rise and fall more slowly. */
+const KEPT_WINDOWS = 9;
+/** So many of the datagrams must arrive together with the one before. */
+const LEAST_BUNCHED = 0.5;
+/** Fewer windows than this tell nothing. */
+const MIN_WINDOWS = 3;
+
+/**
+ * How long a link lets datagrams wait although it is idle: radio schedulers serve in turns, and sleeping Wi-Fi stations make
+ * multicast wait for beacons. On the lowest level, which surely fits, delays then lie evenly between nothing and the period, so the
+ * period is twice their mean. Waiting for less than that is no queue.
+ */
+export class LinkRhythm {
+  readonly #minimaUs: number[] = [];
+  readonly #sumsUs: number[] = [];
+  readonly #counts: number[] = [];
+  readonly #bunchedCounts: number[] = [];
+  readonly #spreadsUs: number[] = [];
+  /** The period; 0 while it is unknown, and on links that serve at once. */
+  periodUs = 0;
+
+  /** Whether the link has been heard for long enough. */
+  get isKnown(): boolean {
+    return this.#spreadsUs.length >= MIN_WINDOWS;
+  }
+
+  /**
+   * Adds a reading of the lowest level.
+   *
+   * @param count datagrams outside of trains and previews.
+   * @param bunchedCount those that arrived nearly together with the one before, although they were sent apart. The queue of other traffic
+   *   delays datagrams that follow each other alike; a link that serves in turns lets them go together.
+   * @param leastUs least of their delays above the floor, and `meanUs` the mean.
+   */
+  add(count: number, bunchedCount: number, leastUs: number, meanUs: number): void {
+    this.#minimaUs.push(count === 0 ? Number.POSITIVE_INFINITY : leastUs);
+    this.#sumsUs.push(count * meanUs);
+    this.#counts.push(count);
+    this.#bunchedCounts.push(bunchedCount);
+    if (this.#counts.length > WINDOW_READINGS)
+      for (const kept of [this.#minimaUs, this.#sumsUs, this.#counts, this.#bunchedCounts]) kept.shift();
+    if (this.#counts.length < WINDOW_READINGS) return;
+    const total = sumOf(this.#counts);
+    if (total < 2) return;
+    const isBunched = sumOf(this.#bunchedCounts) >= LEAST_BUNCHED * total;
+    this.#spreadsUs.push(isBunched ? sumOf(this.#sumsUs) / total - Math.min(...this.#minimaUs) : 0);
+    if (this.#spreadsUs.length > KEPT_WINDOWS) this.#spreadsUs.shift();
+    if (!this.isKnown) return;
+    this.periodUs = 2 * this.#spreadsUs.toSorted((a, b) => a - b)[this.#spreadsUs.length >> 1]!;
+  }
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { PACKET_OVERHEAD_BYTES } from '../../dist/base/limits.js';
+import { LadderLevels } from '../../dist/rate/ladder-levels.js';
+import { RateController } from '../../dist/rate/rate-controller.js';
+import type { LocalReading } from '../../dist/rate/readings.js';
+import { StepPlan } from '../../dist/rate/step-plan.js';
+import { reading } from './readings.js';
+
+const TICK_US = 50_000;
+const AT_LEISURE: LocalReading = { unreadCount: 0, droppedCount: 0, latenessUs: 0 };
+
+/** The levels of a receiver of four layers of 1 Mbit/s, on a path of 100 Mbit/s without loss, and when each began. */
+function levelsOn(seconds: number, localAt: (level: number) => LocalReading) {
+  const rates = [1e6, 1e6, 1e6, 1e6];
+  const plan = new StepPlan({ rates, mode: 'several', symbolBytes: 1250 - PACKET_OVERHEAD_BYTES });
+  const options = { packetBits: 10_000, isLayered: true, maxRateBitsPerSecond: undefined };
+  const controller = new RateController(new LadderLevels(plan, rates, options));
+  const moves = [{ atS: 0, level: controller.start(0).level }];
+  for (let nowUs = TICK_US; nowUs <= seconds * 1e6; nowUs += TICK_US) {
+    const slot = Math.floor(nowUs / 500_000);
+    const marks = { receivedCount: 5, slot, stepLevel: plan.stepLevel(slot) };
+    const readings = Array.from({ length: controller.level }, (_, channelIndex) =>
+      reading({ ...marks, channelIndex, trainBitsPerSecond: channelIndex === 0 ? 100e6 : 0 }),
+    );
+    const move = controller.tick(nowUs, readings, localAt(controller.level));
+    if (move !== undefined) moves.push({ atS: nowUs / 1e6, level: move.level });
+  }
+  return moves;
+}
+
+describe('the rate controller', () => {
+  it('stays on the lowest level until the rhythm of the link is known, and then climbs one level after the other', () => {
+    const moves = levelsOn(5, () => AT_LEISURE);
+    expect(moves.map(({ level }) => level)).toEqual([1, 2, 3, 4]);
+    const [, second, third, last] = moves.map(({ atS }) => atS);
+    // Nine readings tell the rhythm.
+    expect(second).toBeGreaterThanOrEqual(0.45);
+    expect(second).toBeLessThan(1);
+    expect(third! - second!).toBeGreaterThanOrEqual(0.3);
+    expect(last! - third!).toBeGreaterThanOrEqual(0.3);
+  });
+
+  it('waits for the rhythm of the link for a second at most', () => {
+    // Delays that this host causes say nothing about the link.
+    const moves = levelsOn(5, () => ({ ...AT_LEISURE, latenessUs: 30_000 }));
+    expect(moves[1]).toEqual({ atS: 1, level: 2 });
+  });
+
+  it('tries a level that this host cannot take ever more rarely, whatever trains show', () => {
+    const moves = levelsOn(40, (level) => ({ ...AT_LEISURE, droppedCount: level > 3 ? 3 : 0 }));
+    const triedS = moves.filter(({ level }) => level === 4).map(({ atS }) => atS);
+    expect(triedS.length).toBeGreaterThan(1);
+    expect(triedS.length).toBeLessThanOrEqual(6);
+  });
+});
