@@ -22,6 +22,8 @@ export interface ListenerOptions {
   readonly stopUs: number | undefined;
   /** @default none */
   readonly filter: Filter | undefined;
+  /** The highest rate that it may join. @default no limit */
+  readonly maxRateBitsPerSecond?: number | undefined;
   /** Takes the nominal rate of the joined channels in bit/s, and the reason of the last change. */
   readonly onDecisions: (rateBitsPerSecond: number, reason: string) => void;
 }
@@ -48,10 +50,10 @@ export class Listener {
 
   /** @param rates of channels, bit/s. */
   constructor(options: ListenerOptions, rates: readonly number[]) {
-    const { descriptor, node, clock, startUs } = options;
+    const { descriptor, node, clock, startUs, maxRateBitsPerSecond } = options;
     this.#options = options;
     this.#rates = rates;
-    this.#policy = policyFor(descriptor, { mode: 'auto', channels: undefined, maxRateBitsPerSecond: undefined });
+    this.#policy = policyFor(descriptor, { mode: 'auto', channels: undefined, maxRateBitsPerSecond });
     node.addTap({ isLazy: true, observe: (packet, atUs) => this.#observe(packet, atUs) });
     clock.quietlyAt(startUs, () => {
       this.#follow(this.#policy.start(options.hostClock.nowUs()));

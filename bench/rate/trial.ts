@@ -37,6 +37,8 @@ export interface Trial {
   /** @default several */
   readonly mode?: 'several' | 'best';
   readonly ssm?: boolean;
+  /** The highest rate that each receiver may join. @default no limit */
+  readonly maxRateBitsPerSecond?: number;
   /** Trains show up to this share too much capacity, as on real hosts, each by another amount. @default 0 */
   readonly trainErrorRatio?: number;
   /** @default 1 */
@@ -203,6 +205,7 @@ class Stage {
       startUs: this.#us(fromS),
       stopUs: untilS === undefined ? undefined : this.#us(untilS),
       filter: this.#filter(draw),
+      maxRateBitsPerSecond: this.#trial.maxRateBitsPerSecond,
       onDecisions: (rateBitsPerSecond, reason) => {
         const atMs = (clock.nowUs - this.#beginUs) / 1000;
         steps.push({ atMs, rateBitsPerSecond });

@@ -64,8 +64,7 @@ const REASONS = {
  * undefined to wait.
  */
 export function stepOfStart(path: PathState): Step | 'over' | undefined {
-  const { levels, level, nowUs, heardUs } = path;
-  const { link } = path;
+  const { levels, level, nowUs, heardUs, link } = path;
   const { capacityBitsPerSecond, isSure } = link;
   const sinceUs = nowUs - path.changedUs;
   if (heardUs === undefined) return undefined;
@@ -77,23 +76,22 @@ export function stepOfStart(path: PathState): Step | 'over' | undefined {
   // A channel may take seconds to arrive, especially a replicated one that waits for another to be left.
   if (level > 1 && nowUs - heardUs < START_HEARD_US) return undefined;
   const next = level + 1;
-  const believedRate = path.link.assess(nowUs);
+  const believedRate = link.assess(nowUs);
   const sureRatio = levels.isLayered ? SURE_JUMP_RATIO : REPLICATED_JUMP_RATIO;
   const jumpRatio = isSure ? sureRatio : JUMP_RATIO;
   const jumpRate = Math.min(jumpRatio * believedRate, MAX_JUMP * levels.rateOf(level));
   // Trains that no level of the ladder could fill may have passed a token bucket, which says nothing of the link's rate.
   const isShown = capacityBitsPerSecond !== undefined && capacityBitsPerSecond < levels.rateOf(levels.count);
-  const jump = link.hasLied
-    ? levels.within(NO_PREVIEW_RATIO * believedRate)
-    : isShown
-      ? Math.min(levels.max, levels.within(jumpRate))
-      : 0;
+  const carried = link.hasLied ? NO_PREVIEW_RATIO * believedRate : isShown ? jumpRate : 0;
+  const jump = Math.min(levels.max, levels.within(carried));
   const hasRoom = jump > level || levels.rateOf(next) <= NO_PREVIEW_RATIO * believedRate;
   if (!hasRoom || !path.isClear(START_STEP_US) || next > levels.max || path.isContended) return 'over';
-  return {
-    level: Math.max(next, jump),
-    why: capacityBitsPerSecond === undefined ? CLEAR : `measured capacity ${inWords(capacityBitsPerSecond)}`,
-  };
+  return { level: Math.max(next, jump), why: reasonOfStart(link) };
+}
+
+function reasonOfStart({ hasLied, ceilingBitsPerSecond, capacityBitsPerSecond }: PathState['link']): string {
+  if (hasLied) return `${inWords(ceilingBitsPerSecond)} arrived through the last overload`;
+  return capacityBitsPerSecond === undefined ? CLEAR : `measured capacity ${inWords(capacityBitsPerSecond)}`;
 }
 
 /**

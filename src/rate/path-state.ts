@@ -14,6 +14,8 @@ const WAVE_PACKETS = 3;
 /** The standing queue is the least queue over this time, or over two periods of the link's own rhythm if that is longer. */
 const STANDING_US = 200_000;
 const RHYTHMS = 2;
+/** One turn of the link more or less is then a tenth of what arrives. */
+const ARRIVAL_PERIODS = 10;
 /** Trains of up to this many times the level's rate come from the link that bounds the level. */
 const SHOWN_FACTOR = 2;
 /** A path counts as clear up to this loss beyond ambient loss. */
@@ -90,11 +92,13 @@ export class PathState {
   judgeOthers(queueUs: number, keptBitsPerSecond: number, leaveLatencyUs: number): void {
     const sinceUs = this.slotSinceUs;
     const wasOn = this.isContended;
+    const { standingUs } = this.history;
+    // Where the link serves in turns, a slot holds one turn more or less than the next, so its means say little.
+    const leastUs = standingUs > SLOT_US / 2 ? Math.min(queueUs, this.queueUs) : queueUs;
+    const arrivedSinceUs = this.nowUs - Math.max(SLOT_US, ARRIVAL_PERIODS * this.rhythm.periodUs);
     this.contention.judge(this.nowUs, {
-      isQueued: Math.min(queueUs, this.history.standingUs > SLOT_US / 2 ? this.queueUs : queueUs) >= this.emptyUs,
-      arrivedBitsPerSecond: this.history.sums(
-        Math.max(this.changedUs, this.nowUs - Math.max(SLOT_US, 10 * this.rhythm.periodUs)),
-      ).bitsPerSecond,
+      isQueued: leastUs >= this.emptyUs,
+      arrivedBitsPerSecond: this.history.sums(Math.max(this.changedUs, arrivedSinceUs)).bitsPerSecond,
       capacityBitsPerSecond: this.link.leastShareBitsPerSecond,
       bitsPerSecond: Math.max(this.levels.rateOf(this.level), keptBitsPerSecond),
       roundTripUs: this.roundTripUs(sinceUs),
