@@ -125,6 +125,9 @@ describeBed('the examples', () => {
     const { output } = await world.run(`layercast ${command} --help`);
     const examples = helpExamples(output);
     if (!['config', 'demo'].includes(command)) expect(examples.length).toBeGreaterThan(0);
+    // Keys and roots that the documents have made with the same names.
+    for (const name of ['ann', 'bob', 'acme.root', 'bob.root'])
+      rmSync(join(world.folder, name), { recursive: true, force: true });
     for (const example of examples.filter((line) => !tried.has(line))) {
       tried.add(example);
       provideFiles(example, world);
