@@ -45,7 +45,13 @@ export function readName(value: unknown, maxBytes: number): string {
 }
 
 export function readWhole(value: unknown, min: number, max: number): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min || value > max) throw new Unreadable();
+  const number = readReal(value, min, max);
+  if (!Number.isSafeInteger(number)) throw new Unreadable();
+  return number;
+}
+
+export function readReal(value: unknown, min: number, max: number): number {
+  if (typeof value !== 'number' || !(value >= min && value <= max)) throw new Unreadable();
   return value;
 }
 
