@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Packr } from 'msgpackr/pack';
+import { packMap } from './map-fields.js';
 
 /** What an object is and where it is sent: all that a receiver needs to know. */
 export interface Descriptor {
@@ -90,7 +90,7 @@ export const MAX_ANNOUNCE_INTERVAL_US = 86_400e6;
 
 /** The MessagePack bytes of a descriptor: a map with short keys, which holds lists of fixed order (docs/wire-format.md). */
 export function packDescriptor(descriptor: Descriptor): Uint8Array {
-  return packr.pack({
+  return packMap({
     f: descriptor.fleet,
     o: descriptor.object,
     v: descriptor.version,
@@ -145,6 +145,3 @@ function lengthAndText(text: string): Uint8Array {
   const bytes = Buffer.from(text);
   return Buffer.concat([Uint8Array.of(bytes.length >>> 8, bytes.length), bytes]);
 }
-
-// msgpackr's records would give maps a private extension type. Any MessagePack library can read plain maps.
-const packr = new Packr({ useRecords: false });
