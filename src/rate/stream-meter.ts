@@ -1,6 +1,7 @@
-import type { PreviewReading, StreamReading } from './readings.js';
+import { PreviewMeter } from './preview-meter.js';
+import type { StreamReading } from './readings.js';
 import { SequenceWindow } from './sequence-window.js';
-import { MAX_TRAIN_LENGTH, MIN_TRAIN_LENGTH } from './step-plan.js';
+import { TrainMeter } from './train-meter.js';
 
 /** No leave takes longer than this to work, and no queue holds datagrams for longer. */
 const LEFTOVERS_US = 5_000_000;
@@ -13,21 +14,14 @@ export interface DatagramMarks {
   readonly stepLevel: number;
 }
 
-/**
- * Datagrams at the end of a train that are looked at by themselves: a token bucket lets the first datagrams of a train pass at once, and
- * only the last ones at its rate. A mask of it indexes the ring, so it is a power of two.
- */
-const TAIL_LENGTH = 4;
-/** If the end of a train is slower than the whole train by more than this factor, the train began with saved-up tokens. */
-const TAIL_RATIO = 0.7;
 /** Of the time by which two datagrams were sent apart, more than this share is missing between their arrivals. */
 const BUNCHED_RATIO = 0.5;
-const TAIL_EVENNESS = 0.5;
 
 /** Measures one stream: takes its datagrams one by one, and is read several times in each slot. */
 export class StreamMeter {
   readonly window = new SequenceWindow();
   readonly #preview = new PreviewMeter();
+  readonly #train = new TrainMeter();
   readonly #reading: Mutable<StreamReading>;
   #epoch = 0;
   #heardUs = Number.NEGATIVE_INFINITY;
@@ -56,15 +50,6 @@ export class StreamMeter {
   #slot = 0;
   #stepLevel = 0;
   #burstLost = 0;
-  #trainCount = 0;
-  #trainBytes = 0;
-  #trainFirstUs = 0;
-  #trainLastUs = 0;
-  #trainSequence = 0;
-  #trainBitsPerSecond = 0;
-  /** Arrival times of the last datagrams of the train, and the bytes of the train until then. */
-  readonly #tailUs = new Float64Array(TAIL_LENGTH);
-  readonly #tailBytes = new Float64Array(TAIL_LENGTH);
 
   constructor(serverIndex: number, channelIndex: number) {
     this.#reading = {
@@ -102,7 +87,7 @@ export class StreamMeter {
     this.#lostReported = this.#lostSeen;
     this.#burstLost = 0;
     this.#clear();
-    this.#trainCount = 0;
+    this.#train.abandon();
   }
 
   /**
@@ -133,7 +118,7 @@ export class StreamMeter {
     this.#slot = marks.slot;
     this.#stepLevel = marks.stepLevel;
     if (!hasOwnArrival && this.#delayCount > 0) {
-      this.#trainCount = 0;
+      this.#train.abandon();
       return;
     }
     const rawUs = (nowUs - marks.sendTimeUs) >>> 0;
@@ -155,8 +140,8 @@ export class StreamMeter {
       this.#lastSentUs = marks.sendTimeUs;
       this.#lastDelayUs = delayUs;
     }
-    if (isTrain) this.#extendTrain(marks.sequence, wireBytes, nowUs);
-    else if (this.#trainCount > 0) this.#endTrain();
+    if (isTrain) this.#train.add(marks.sequence, wireBytes, nowUs);
+    else this.#train.end();
     if (isPreview) this.#preview.add(marks.slot, marks.sendTimeUs, delayUs);
   }
 
@@ -186,7 +171,7 @@ export class StreamMeter {
     reading.calmCount = this.#calmCount;
     reading.bunchedCount = this.#bunchedCount;
     reading.meanCalmExcessUs = this.#calmCount === 0 ? 0 : this.#calmSumUs / this.#calmCount - this.#minDelayUs;
-    reading.trainBitsPerSecond = this.#trainBitsPerSecond;
+    reading.trainBitsPerSecond = this.#train.bitsPerSecond;
     reading.slot = this.#slot;
     reading.stepLevel = this.#stepLevel;
     this.#preview.settle();
@@ -214,7 +199,7 @@ export class StreamMeter {
     this.#calmCount = 0;
     this.#calmSumUs = 0;
     this.#bunchedCount = 0;
-    this.#trainBitsPerSecond = 0;
+    this.#train.clear();
   }
 
   #restart(): void {
@@ -222,97 +207,7 @@ export class StreamMeter {
     this.#hasOrigin = false;
     this.#lastDelayUs = Number.NEGATIVE_INFINITY;
     this.#clear();
-    this.#trainCount = 0;
-  }
-
-  #extendTrain(sequence: number, wireBytes: number, nowUs: number): void {
-    const gap = (sequence - this.#trainSequence) | 0;
-    // With a longer gap these are two trains, or forged.
-    if (this.#trainCount > 0 && (gap <= 0 || gap > MAX_TRAIN_LENGTH)) this.#endTrain();
-    if (this.#trainCount === 0) {
-      this.#trainFirstUs = nowUs;
-      this.#trainBytes = -wireBytes;
-    }
-    this.#trainSequence = sequence;
-    this.#trainLastUs = nowUs;
-    this.#trainBytes += wireBytes;
-    this.#tailUs[this.#trainCount % TAIL_LENGTH] = nowUs;
-    this.#tailBytes[this.#trainCount % TAIL_LENGTH] = this.#trainBytes;
-    this.#trainCount++;
-  }
-
-  /**
-   * Dispersion (Dovrolis, Ramanathan, Moore 2001): all datagrams but the first arrive in the time that the slowest link
-   * needs for them. Where the end of the train is a lot slower, the end counts.
-   */
-  #endTrain(): void {
-    // One late arrival among three gaps is already a third of the result, so shorter trains are not used.
-    if (this.#trainCount >= MIN_TRAIN_LENGTH) {
-      const spanUs = Math.max(1, this.#trainLastUs - this.#trainFirstUs);
-      const whole = (this.#trainBytes * 8e6) / spanUs;
-      const oldest = this.#trainCount % TAIL_LENGTH;
-      const tailSpanUs = Math.max(1, this.#trainLastUs - this.#tailUs[oldest]!);
-      const tail = ((this.#trainBytes - this.#tailBytes[oldest]!) * 8e6) / tailSpanUs;
-      this.#trainBitsPerSecond = tail < TAIL_RATIO * whole && this.#isTailEven(oldest) ? tail : whole;
-    }
-    this.#trainCount = 0;
-  }
-
-  /** Whether the last datagrams came at even distances, as from a token bucket, and not in bursts. */
-  #isTailEven(oldest: number): boolean {
-    let leastUs = Number.POSITIVE_INFINITY;
-    let mostUs = 0;
-    for (let i = 1; i < TAIL_LENGTH; i++) {
-      const gapUs = this.#tailUs[(oldest + i) % TAIL_LENGTH]! - this.#tailUs[(oldest + i - 1) % TAIL_LENGTH]!;
-      leastUs = Math.min(leastUs, gapUs);
-      mostUs = Math.max(mostUs, gapUs);
-    }
-    return leastUs >= TAIL_EVENNESS * mostUs;
-  }
-}
-
-/** Sums for the regression of delay on send time over one preview, updated as in Welford 1962, so that no digits cancel. */
-class PreviewMeter {
-  readonly reading: Mutable<PreviewReading> = { slot: -1, count: 0, spread: 0, covariance: 0, scatter: 0 };
-  #slot = -1;
-  #count = 0;
-  #originUs = 0;
-  #meanX = 0;
-  #meanY = 0;
-  #spread = 0;
-  #covariance = 0;
-  #scatter = 0;
-
-  add(slot: number, sendTimeUs: number, delayUs: number): void {
-    if (slot !== this.#slot) this.#begin(slot, sendTimeUs);
-    const x = (sendTimeUs - this.#originUs) | 0;
-    this.#count++;
-    const dx = x - this.#meanX;
-    const dy = delayUs - this.#meanY;
-    this.#meanX += dx / this.#count;
-    this.#meanY += dy / this.#count;
-    this.#spread += dx * (x - this.#meanX);
-    this.#covariance += dx * (delayUs - this.#meanY);
-    this.#scatter += dy * (delayUs - this.#meanY);
-  }
-
-  settle(): void {
-    this.reading.slot = this.#slot;
-    this.reading.count = this.#count;
-    this.reading.spread = this.#spread;
-    this.reading.covariance = this.#covariance;
-    this.reading.scatter = this.#scatter;
-  }
-
-  #begin(slot: number, originUs: number): void {
-    this.#slot = slot;
-    this.#originUs = originUs;
-    this.#count = 0;
-    this.#meanX = 0;
-    this.#meanY = 0;
-    this.#spread = 0;
-    this.#covariance = 0;
-    this.#scatter = 0;
+    this.#train.abandon();
   }
 }
 
