@@ -1,4 +1,4 @@
-import type { PathHistory } from './path-history.js';
+import { lossRatioOf, type PathHistory } from './path-history.js';
 
 /** A queue below this harms nobody. Most links show as much in normal operation. */
 const LOW_QUEUE_US = 20_000;
@@ -11,6 +11,9 @@ const HIGH_QUEUE_US = 100_000;
  * many low queues.
  */
 const NEW_QUEUES = 2;
+/** Where a link serves in turns, waiting for this many of its periods is no queue, and a little more harms nobody. */
+const EMPTY_QUEUE_PERIODS = 1.5;
+const LOW_QUEUE_PERIODS = 1.8;
 /** This many packets may wait on a path without an overload, because bursts of several channels meet. */
 const LOW_QUEUE_PACKETS = 3;
 
@@ -29,15 +32,17 @@ const DIRE_LOSS_RATIO = 0.25;
 const MILD_LOSS_RATIO = 0.03;
 /** A loss of this share over a second in which the queue was never empty means an overload. */
 const OVERFLOW_LOSS_RATIO = 0.005;
-/** The rate that arrives through a full queue is averaged over this time. */
-export const ARRIVAL_US = 300_000;
+/** The rate that arrives through a full queue is averaged over this many standing times. */
+const ARRIVAL_TIMES = 1.5;
 /** Loss is judged on at least this many datagrams. */
 export const MIN_JUDGED = 20;
 /** Share of the carried rate that is left free, for other traffic and for errors of the estimate. */
 const MARGIN = 0.1;
+/** The share that is left free where nothing queues, so that nothing has to drain. */
 const POLICED_MARGIN = 0.02;
-/** A queue that loses this share is full. */
+/** A queue that loses this share over this time is full. */
 const FULL_QUEUE_LOSS_RATIO = 0.05;
+const FULL_QUEUE_US = 200_000;
 /**
  * A retreat is meant to drain the queue within this time, but it keeps at least the share `MIN_LEFT` of the carried rate.
  */
@@ -85,12 +90,12 @@ export interface CongestionInput {
 
 /** Queues up to this length are normal. */
 export function lowQueueUs(serviceUs: number, periodUs: number): number {
-  return Math.max(1.8 * periodUs, LOW_QUEUE_US, LOW_QUEUE_PACKETS * serviceUs);
+  return Math.max(LOW_QUEUE_PERIODS * periodUs, LOW_QUEUE_US, LOW_QUEUE_PACKETS * serviceUs);
 }
 
 /** A queue below this shows that the path is idle now and then: it carries less than its capacity. */
 export function emptyQueueUs(serviceUs: number, periodUs: number): number {
-  return Math.max(1.5 * periodUs, EMPTY_QUEUE_US, 2 * serviceUs);
+  return Math.max(EMPTY_QUEUE_PERIODS * periodUs, EMPTY_QUEUE_US, 2 * serviceUs);
 }
 
 /** A ratio as text. */
@@ -98,14 +103,15 @@ export function percent(ratio: number): string {
   return `${Math.round(ratio * 1000) / 10} %`;
 }
 
-/** Rate that arrived lately, in bit/s: over `ARRIVAL_US` or over its last half, whichever is lower. */
+/** Rate that arrived lately, in bit/s: over one and a half standing times or over the last half of these, whichever is lower. */
 export function arrivedRate(
   history: PathHistory,
   { nowUs, freshUs }: Pick<CongestionInput, 'nowUs' | 'freshUs'>,
 ): number {
   // The shorter span follows changes sooner; the longer one is less disturbed by bursts.
-  const { bitsPerSecond } = history.sums(Math.max(freshUs, nowUs - 1.5 * history.standingUs));
-  const latest = history.sums(Math.max(freshUs, nowUs - 0.75 * history.standingUs));
+  const spanUs = ARRIVAL_TIMES * history.standingUs;
+  const { bitsPerSecond } = history.sums(Math.max(freshUs, nowUs - spanUs));
+  const latest = history.sums(Math.max(freshUs, nowUs - spanUs / 2));
   return latest.receivedCount < MIN_JUDGED / 2 ? bitsPerSecond : Math.min(bitsPerSecond, latest.bitsPerSecond);
 }
 
@@ -131,8 +137,7 @@ export function rateThatDrains(
   // Without a queue the path drops what it does not carry, and nothing has to drain.
   if (standsUs < EMPTY_QUEUE_US) return carriedBitsPerSecond * (1 - POLICED_MARGIN);
   // A queue that loses packets is full and grows no more.
-  const { receivedCount, lostCount } = history.sums(Math.max(freshUs, nowUs - 200_000));
-  const isFull = lostCount > FULL_QUEUE_LOSS_RATIO * (receivedCount + lostCount);
+  const isFull = lossRatioOf(history.sums(Math.max(freshUs, nowUs - FULL_QUEUE_US))) > FULL_QUEUE_LOSS_RATIO;
   const queueUs = standsUs + (isFull && isBucket ? 0 : excessRatio * leaveLatencyUs);
   return carriedBitsPerSecond * Math.max(MIN_LEFT, 1 - Math.max(MARGIN, queueUs / DRAIN_TARGET_US));
 }
@@ -147,7 +152,7 @@ export function congestionOf(history: PathHistory, input: CongestionInput): Cong
 
 /** So much is lost that the receiver must leave at once, whatever the other traffic is. */
 function heavyLoss(history: PathHistory, input: CongestionInput): Congestion | undefined {
-  const { nowUs, freshUs, ambientLossRatio, isContended, isTrial } = input;
+  const { nowUs, freshUs, isContended } = input;
   // Radio links lose in bursts; full queues lose all the time. Without a queue only a whole second counts.
   const isQueued =
     history.meanQueueSince(Math.max(freshUs, nowUs - history.standingUs)) >=
@@ -158,20 +163,20 @@ function heavyLoss(history: PathHistory, input: CongestionInput): Congestion | u
     const count = receivedCount + lostCount;
     if (count < MIN_JUDGED) continue;
     const ratio = lostCount / count;
-    // A smaller loss ends a trial; the allowance of 0.2/√n is for the error of few datagrams.
-    const least = isContended
-      ? DIRE_LOSS_RATIO
-      : isTrial
-        ? MILD_LOSS_RATIO + (isQueued ? 0.2 / Math.sqrt(count) : 0)
-        : HEAVY_LOSS_RATIO;
-    const limit = isContended ? least + 1.5 * ambientLossRatio : input.lossLimit(least, count, isQueued);
-    if (ratio <= limit) break;
+    if (ratio <= lossLimit(input, count, isQueued)) break;
     return { isMild: false, what: `${percent(ratio)} lost`, rateBitsPerSecond: sustainableRate(history, input) };
   }
   const { excessLossRatio } = input;
   if (isContended || excessLossRatio === undefined) return undefined;
   const what = `${percent(excessLossRatio)} lost, more than on lower levels`;
   return { isMild: false, what, rateBitsPerSecond: sustainableRate(history, input) };
+}
+
+/** The most that some datagrams may lose. A smaller loss ends a trial; the allowance of 0.2/√n is for the error of few datagrams. */
+function lossLimit(input: CongestionInput, count: number, isQueued: boolean): number {
+  if (input.isContended) return DIRE_LOSS_RATIO + 1.5 * input.ambientLossRatio;
+  const mildRatio = MILD_LOSS_RATIO + (isQueued ? 0.2 / Math.sqrt(count) : 0);
+  return input.lossLimit(input.isTrial ? mildRatio : HEAVY_LOSS_RATIO, count, isQueued);
 }
 
 /** The queue grows quickly. */

@@ -1,12 +1,5 @@
-import {
-  ARRIVAL_US,
-  arrivedRate,
-  type Congestion,
-  lowQueueUs,
-  MIN_JUDGED,
-  percent,
-  rateThatDrains,
-} from './congestion.js';
+import { arrivedRate, type Congestion, lowQueueUs, MIN_JUDGED, percent, rateThatDrains } from './congestion.js';
+import { lossRatioOf } from './path-history.js';
 import type { PathState } from './path-state.js';
 
 /**
@@ -16,6 +9,8 @@ import type { PathState } from './path-state.js';
 const INITIAL_LATENCY_US = 2_200_000;
 const MIN_LATENCY_US = 100_000;
 const MAX_LATENCY_US = 5_000_000;
+/** What arrives of the kept channels is averaged over this time. */
+const ARRIVAL_US = 300_000;
 /** No sooner than this can be told whether a leave has worked. */
 const MIN_DEAF_US = 150_000;
 /** A queue that has fallen by this much since its peak is draining. Between two previews it may also fall, by less. */
@@ -30,6 +25,8 @@ const CARRIED_RATIO = 0.85;
 const QUEUELESS_US = 1_000_000;
 /** Datagrams of the kept channels, arrived and lost, that tell what the path carries. */
 const MIN_MEASURED = 40;
+/** With less loss than this beyond ambient loss, the channels left are no longer on the wire. */
+const MEASURED_LOSS_RATIO = 0.03;
 /** While one channel is being left and another waits for that, nothing at all arrives, for at most this long. */
 const MAX_SILENCE_US = 2 * MAX_LATENCY_US;
 /** The leave latency is the longest of this many leaves, because a queue can also drain for reasons other than our leave. */
@@ -114,10 +111,8 @@ export class DeafPeriod {
   measure({ nowUs, changedUs, history, ambient }: PathAfterLeave): void {
     const onWire = this.#onWireBitsPerSecond;
     if (onWire === undefined || nowUs - changedUs < ARRIVAL_US) return;
-    const latest = history.sums(nowUs - ARRIVAL_US);
-    const lossRatio = latest.lostCount / Math.max(1, latest.lostCount + latest.receivedCount);
-    if (lossRatio < 0.03 + 1.5 * ambient.ratio) return;
-    const { receivedCount, lostCount } = history.sums(changedUs + 150_000);
+    if (lossRatioOf(history.sums(nowUs - ARRIVAL_US)) < MEASURED_LOSS_RATIO + 1.5 * ambient.ratio) return;
+    const { receivedCount, lostCount } = history.sums(changedUs + MIN_DEAF_US);
     const count = receivedCount + lostCount;
     if (count < MIN_MEASURED) return;
     this.carriedBitsPerSecond = (onWire * receivedCount) / count / (1 - ambient.ratio);

@@ -7,16 +7,21 @@ const LEAST_BUNCHED = 0.5;
 /** Fewer windows than this tell nothing. */
 const MIN_WINDOWS = 3;
 
+/** What one reading brought. */
+interface Turn {
+  readonly count: number;
+  readonly bunchedCount: number;
+  readonly leastUs: number;
+  readonly sumUs: number;
+}
+
 /**
  * How long a link lets datagrams wait although it is idle: radio schedulers serve in turns, and sleeping Wi-Fi stations make
  * multicast wait for beacons. On the lowest level, which surely fits, delays then lie evenly between nothing and the period, so the
  * period is twice their mean. Waiting for less than that is no queue.
  */
 export class LinkRhythm {
-  readonly #minimaUs: number[] = [];
-  readonly #sumsUs: number[] = [];
-  readonly #counts: number[] = [];
-  readonly #bunchedCounts: number[] = [];
+  readonly #window: Turn[] = [];
   readonly #spreadsUs: number[] = [];
   /** The period; 0 while it is unknown, and on links that serve at once. */
   periodUs = 0;
@@ -35,23 +40,26 @@ export class LinkRhythm {
    * @param leastUs least of their delays above the floor, and `meanUs` the mean.
    */
   add(count: number, bunchedCount: number, leastUs: number, meanUs: number): void {
-    this.#minimaUs.push(count === 0 ? Number.POSITIVE_INFINITY : leastUs);
-    this.#sumsUs.push(count * meanUs);
-    this.#counts.push(count);
-    this.#bunchedCounts.push(bunchedCount);
-    if (this.#counts.length > WINDOW_READINGS)
-      for (const kept of [this.#minimaUs, this.#sumsUs, this.#counts, this.#bunchedCounts]) kept.shift();
-    if (this.#counts.length < WINDOW_READINGS) return;
-    const total = sumOf(this.#counts);
+    const window = this.#window;
+    window.push({
+      count,
+      bunchedCount,
+      leastUs: count === 0 ? Number.POSITIVE_INFINITY : leastUs,
+      sumUs: count * meanUs,
+    });
+    if (window.length > WINDOW_READINGS) window.shift();
+    if (window.length < WINDOW_READINGS) return;
+    const total = sumOf(window, (turn) => turn.count);
     if (total < 2) return;
-    const isBunched = sumOf(this.#bunchedCounts) >= LEAST_BUNCHED * total;
-    this.#spreadsUs.push(isBunched ? sumOf(this.#sumsUs) / total - Math.min(...this.#minimaUs) : 0);
+    const isBunched = sumOf(window, (turn) => turn.bunchedCount) >= LEAST_BUNCHED * total;
+    const meanOfAllUs = sumOf(window, (turn) => turn.sumUs) / total;
+    this.#spreadsUs.push(isBunched ? meanOfAllUs - Math.min(...window.map((turn) => turn.leastUs)) : 0);
     if (this.#spreadsUs.length > KEPT_WINDOWS) this.#spreadsUs.shift();
     if (!this.isKnown) return;
     this.periodUs = 2 * this.#spreadsUs.toSorted((a, b) => a - b)[this.#spreadsUs.length >> 1]!;
   }
 }
 
-function sumOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0);
+function sumOf(window: readonly Turn[], of: (turn: Turn) => number): number {
+  return window.reduce((sum, turn) => sum + of(turn), 0);
 }

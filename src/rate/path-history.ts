@@ -15,6 +15,7 @@ const MEAN_QUEUE_US = 5;
 
 /** The standing queue is the least queue over this time, or over two periods of the link's own rhythm if that is longer. */
 const STANDING_US = 200_000;
+const STANDING_PERIODS = 2;
 /** If the busiest channel waits for so much longer than another, it has a queue of its own. */
 const OWN_QUEUE_US = 20_000;
 /** The delays of a reading that comes later than this say more about this host than about the network. */
@@ -31,6 +32,13 @@ const SETTLING_US = 150_000;
 /** Unread datagrams that the sequences do not miss are multiplied by this at each reading: half are left after 0.7 s. */
 const UNREAD_DECAY = 0.95;
 
+/** What arrived and was lost in some time. */
+export interface PathSums {
+  readonly receivedCount: number;
+  readonly lostCount: number;
+  readonly bitsPerSecond: number;
+}
+
 /**
  * The last seconds of one path: what arrived on all its streams together, reading by reading. The queue of a reading is its
  * least delay above the server's floor. The least counts because our own bursts wait briefly in queues that are otherwise
@@ -44,6 +52,7 @@ export class PathHistory {
   readonly #kept = new Float64Array(KEPT_READINGS * FIELDS);
   /** By server index, which is one byte: at most 256. */
   readonly #servers = new Map<number, Server>();
+  #standingUs = STANDING_US;
   #count = 0;
   #heardUs: number | undefined;
   /** Mean time between two readings that brought something. */
@@ -51,8 +60,6 @@ export class PathHistory {
   #outageUs = Number.NEGATIVE_INFINITY;
   /** Least delay above the floor in the last reading; negative if no delay was measured. */
   queueNowUs = -1;
-  /** The least queue over this time is the standing queue. */
-  standingUs = STANDING_US;
   /** Datagrams that this host did not read in time and that the sequences have not missed yet. */
   #unreadCount = 0;
 
@@ -100,6 +107,16 @@ export class PathHistory {
       meanQueueUs >= 0 ? meanQueueUs : this.#kept[before * FIELDS + MEAN_QUEUE_US]!;
   }
 
+  /** The least queue over this time is the standing queue. */
+  get standingUs(): number {
+    return this.#standingUs;
+  }
+
+  /** Sets the period in which the link serves in turns; 0 if it serves at once. */
+  setPeriod(periodUs: number): void {
+    this.#standingUs = Math.max(STANDING_US, STANDING_PERIODS * periodUs);
+  }
+
   /** Datagrams received in the last reading. */
   get receivedCount(): number {
     return this.#kept[this.#last * FIELDS + RECEIVED_COUNT]!;
@@ -126,7 +143,7 @@ export class PathHistory {
 
   /** The standing queue as of the last reading. */
   get standingQueueUs(): number {
-    return this.queueUs(this.#kept[this.#last * FIELDS + AT_US]! - this.standingUs);
+    return this.queueUs(this.#kept[this.#last * FIELDS + AT_US]! - this.#standingUs);
   }
 
   /** Least queue of the readings after `sinceUs`. */
@@ -142,11 +159,7 @@ export class PathHistory {
   }
 
   /** Totals of the readings after `sinceUs`. */
-  sums(sinceUs: number): {
-    readonly receivedCount: number;
-    readonly lostCount: number;
-    readonly bitsPerSecond: number;
-  } {
+  sums(sinceUs: number): PathSums {
     let receivedCount = 0;
     let lostCount = 0;
     let bytes = 0;
@@ -212,6 +225,11 @@ export class PathHistory {
     }
     return server;
   }
+}
+
+/** The share of some datagrams that was lost; 0 if there were none. */
+export function lossRatioOf({ receivedCount, lostCount }: Pick<PathSums, 'receivedCount' | 'lostCount'>): number {
+  return lostCount / Math.max(1, receivedCount + lostCount);
 }
 
 interface Server {

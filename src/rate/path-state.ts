@@ -11,9 +11,6 @@ import { SLOT_US } from './step-plan.js';
 
 /** A queue that rises by fewer packets than this is no wave. */
 const WAVE_PACKETS = 3;
-/** The standing queue is the least queue over this time, or over two periods of the link's own rhythm if that is longer. */
-const STANDING_US = 200_000;
-const RHYTHMS = 2;
 /** One turn of the link more or less is then a tenth of what arrives. */
 const ARRIVAL_PERIODS = 10;
 /** Trains of up to this many times the level's rate come from the link that bounds the level. */
@@ -63,7 +60,7 @@ export class PathState {
       const [{ calmCount, bunchedCount, meanCalmExcessUs }] = readings as readonly [StreamReading];
       const { queueNowUs } = this.history;
       this.rhythm.add(queueNowUs < 0 ? 0 : calmCount, bunchedCount, queueNowUs, queueNowUs + meanCalmExcessUs);
-      this.history.standingUs = Math.max(STANDING_US, RHYTHMS * this.rhythm.periodUs);
+      this.history.setPeriod(this.rhythm.periodUs);
     }
     this.link.note(nowUs, readings, this.history.meanQueueUs >= this.emptyUs);
     this.#noteHeard(readings);

@@ -8,6 +8,7 @@ import type { LadderLevels } from './ladder-levels.js';
 import { isSilent, ownCongestion } from './leaving.js';
 import { LocalLoad } from './local-load.js';
 import { NO_OTHER_PATHS, type OtherPaths } from './other-paths.js';
+import { lossRatioOf } from './path-history.js';
 import { PathState } from './path-state.js';
 import type { LocalReading, StreamReading } from './readings.js';
 import { Retreats } from './retreats.js';
@@ -197,11 +198,10 @@ export class RateController {
     const wasNew = this.#isNew;
     const isPoliced = path.isQueueless && !path.isContended;
     const latest = path.history.sums(nowUs - (isPoliced ? POLICED_US : CARRIED_US));
-    const lossRatio = latest.lostCount / Math.max(1, latest.lostCount + latest.receivedCount);
     const suspect = isPoliced
       ? {
           level,
-          lossRatio,
+          lossRatio: lossRatioOf(latest),
           carriedBitsPerSecond: latest.bitsPerSecond,
           isBucket: path.link.passesTrains(this.levels.rateOf(level)),
         }
@@ -251,9 +251,7 @@ export class RateController {
 
   #pause(what: string): Move | undefined {
     const { history, nowUs, ambient } = this.#path;
-    const { receivedCount, lostCount } = history.sums(nowUs - 1e6);
-    const lossRatio = lostCount / Math.max(1, receivedCount + lostCount);
-    const pauseUs = this.#breaker.judge(nowUs, lossRatio, ambient.ratio);
+    const pauseUs = this.#breaker.judge(nowUs, lossRatioOf(history.sums(nowUs - 1e6)), ambient.ratio);
     if (pauseUs === undefined) return undefined;
     this.#phase = 'paused';
     this.#resumeUs = nowUs + pauseUs;

@@ -182,7 +182,7 @@ describe('the history of a path', () => {
       history.add(i * TICK_US, [reading({ minDelayUs: i <= 14 ? 0 : 50_000 })], AT_LEISURE);
     }
     expect(history.standingQueueUs).toBe(50_000);
-    history.standingUs = 400_000;
+    history.setPeriod(200_000);
     expect(history.standingQueueUs).toBe(0);
   });
 
