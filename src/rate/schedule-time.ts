@@ -51,7 +51,8 @@ export class ScheduleTime {
   constructor(part?: LadderChannel) {
     this.#ladderChannel = part;
     this.trainLength = part !== undefined && part.channel === part.plan.channelOrder[0] ? part.plan.trainLength : 0;
-    this.peakFactor = Math.max(1, part?.plan.previewFactor(part.channel, Number.POSITIVE_INFINITY) ?? 1);
+    const previewFactor = part?.plan.previewFactor(part.channel, Number.POSITIVE_INFINITY) ?? 1;
+    this.peakFactor = Math.max(previewFactor, restFactorOf(SLOT_US, PREVIEW_US, previewFactor));
   }
 
   /** Advances to the slot of `nowUs`; to be called before anything is asked about that time. Time only grows. */
@@ -122,7 +123,7 @@ export class ScheduleTime {
     this.#jumpUs = this.trainLength * intervalUs;
     this.#awaitsTrain = this.trainLength > 0;
     const lengthUs = this.#endUs - startUs;
-    this.#restFactor = (lengthUs - this.#jumpUs - previewUs * this.#previewFactor) / (lengthUs - previewUs);
+    this.#restFactor = restFactorOf(lengthUs, previewUs, this.#previewFactor, this.#jumpUs);
   }
 
   /** Plans a slot in which schedule time equals time. */
@@ -135,4 +136,9 @@ export class ScheduleTime {
     this.#awaitsTrain = false;
     this.#restFactor = 1;
   }
+}
+
+/** The rate outside of train and preview with which a slot's average is right; above 1 where the preview is slower than the rest. */
+function restFactorOf(lengthUs: number, previewUs: number, previewFactor: number, jumpUs = 0): number {
+  return (lengthUs - jumpUs - previewUs * previewFactor) / (lengthUs - previewUs);
 }

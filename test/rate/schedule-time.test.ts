@@ -70,6 +70,28 @@ describe('schedule time', () => {
     );
   });
 
+  it('is never faster than its peak factor outside of trains', () => {
+    fc.assert(
+      fc.property(anyChannelOf, ({ ladder, channel }) => {
+        const scheduleTime = startedAt(scheduleTimeOf(ladder, channel), 5e6);
+        for (let slot = 0; slot < 8; slot++) {
+          const beganUs = 5e6 + slot * 500_000;
+          scheduleTime.advance(beganUs, WALL_US + slot * 500_000);
+          const trainUs = scheduleTime.timeUs(Number.POSITIVE_INFINITY);
+          for (let atUs = beganUs; atUs < beganUs + 499_000; atUs += 1000) {
+            if (atUs < trainUs && trainUs <= atUs + 1000) continue;
+            const passed = scheduleTime.scheduleUs(atUs + 1000) - scheduleTime.scheduleUs(atUs);
+            expect(passed).toBeLessThan(1000 * scheduleTime.peakFactor + 0.01);
+          }
+        }
+      }),
+      {
+        numRuns: 60,
+        examples: [[{ ladder: { rates: [91e3, 290e3, 16e3], mode: 'several', symbolBytes: 16 }, channel: 1 }]],
+      },
+    );
+  });
+
   it('of the usual ladder has previews where they are permitted, at the rate of the next level', () => {
     const nowUs = 5e6;
     const scheduleTime = startedAt(scheduleTimeOf(usual, 0), nowUs);
@@ -201,6 +223,11 @@ describe('schedule time with a wall clock that is wrong', () => {
 describe('a pacer on schedule time', () => {
   it('keeps its rate over every slot and over many, when it is asked late by less than half an interval', () => {
     const anyLateness = fc.array(fc.double({ min: 0, max: 0.45, noNaN: true }), { minLength: 1, maxLength: 50 });
+    // The next channel is slower, so the preview is too, and the rest of the slot is faster than the nominal rate.
+    const slowPreview = {
+      ladder: { rates: [91e3, 16e3, 16e3, 290e3, 16e3], mode: 'several', symbolBytes: 16 } as const,
+      channel: 3,
+    };
     fc.assert(
       fc.property(anyChannelOf, anyLateness, ({ ladder, channel }, latenesses) => {
         const interval = intervalUs(ladder.rates[channel]!, ladder.symbolBytes);
@@ -220,14 +247,14 @@ describe('a pacer on schedule time', () => {
           sent += count;
           // All datagrams due by schedule time have left.
           if (Math.abs(sent - scheduleUs / interval - 0.5) >= 2) wrong.push(nowUs);
-          const next = Math.max(nowUs + 1, Math.ceil(scheduleTime.timeUs(pacer.nextDueUs)));
-          // In previews, schedule time passes faster and intervals are shorter.
-          const shortestUs = interval / scheduleTime.peakFactor;
-          nowUs = next + Math.floor(latenesses[asked++ % latenesses.length]! * shortestUs);
+          const dueUs = scheduleTime.timeUs(pacer.nextDueUs);
+          // In previews, schedule time passes faster and intervals are shorter. Whole microseconds are a part of the lateness.
+          const lateUs = latenesses[asked++ % latenesses.length]! * (interval / scheduleTime.peakFactor);
+          nowUs = Math.max(nowUs + 1, Math.ceil(dueUs), Math.floor(dueUs + lateUs));
         }
         expect(wrong).toEqual([]);
       }),
-      { numRuns: 100 },
+      { numRuns: 100, examples: [[slowPreview, [0.45]]] },
     );
   });
 });
