@@ -11,7 +11,7 @@ import { FaultCounters } from '../dist/receiver/counters.js';
 import { Tally } from '../dist/receiver/tally.js';
 import { Transfer } from '../dist/receiver/transfer.js';
 import { RestoringThreads } from '../dist/retrieve/block-restorer.js';
-import { openObjectFile } from '../dist/retrieve/object-file.js';
+import { finishAs, openObjectFile } from '../dist/retrieve/object-file.js';
 import { ReadyObject, SYMBOL_BYTES } from './reception/ready-object.js';
 import { table } from './table.js';
 
@@ -85,7 +85,12 @@ async function measure(order: Order, sizeBytes: number, piece: number, bitsPerSe
     const before = { residentMB: forgetPeak(), usage: process.cpuUsage(), mainMs: mainThreadMs() };
     const transfer = new Feeding(
       object,
-      await openObjectFile(descriptor, join(directory, 'f'), join(directory, 'j'), restorer),
+      await openObjectFile(descriptor, {
+        partPath: join(directory, 'f.part'),
+        journalPath: join(directory, 'j'),
+        restorer,
+        finish: finishAs(join(directory, 'f')),
+      }),
     );
     await transfer.run(bitsPerSecond);
     const used = process.cpuUsage(before.usage);

@@ -11,7 +11,7 @@ import { CodedPlaces } from '../dist/receiver/assemble/coded-places.js';
 import { Verification } from '../dist/receiver/assemble/verification.js';
 import { KnownKeys } from '../dist/receiver/runs/known-keys.js';
 import { RestoringThreads } from '../dist/retrieve/block-restorer.js';
-import { openObjectFile } from '../dist/retrieve/object-file.js';
+import { finishAs, openObjectFile } from '../dist/retrieve/object-file.js';
 import { type Descriptor, RAPTORQ } from '../dist/wire/descriptor.js';
 import { randomBytes } from '../test/fec/samples.js';
 import { table } from './table.js';
@@ -60,7 +60,12 @@ async function measure(symbolCount: number) {
   await using restorer = new RestoringThreads(1);
   for (let round = 0; round < ROUNDS; round++) {
     const directory = await mkdtemp(join(tmpdir(), 'layercast-bench-'));
-    const store = await openObjectFile(descriptor, join(directory, 'f'), join(directory, 'j'), restorer);
+    const store = await openObjectFile(descriptor, {
+      partPath: join(directory, 'f.part'),
+      journalPath: join(directory, 'j'),
+      restorer,
+      finish: finishAs(join(directory, 'f')),
+    });
     for (let place = 0; place < symbolCount; place++) {
       const start = place * SYMBOL_BYTES;
       while (!store.writeSymbol(place, FIRST_ESI + place, symbols, start, SYMBOL_BYTES))

@@ -12,7 +12,8 @@ import { ReceiverDriver } from '../receiver/driver.js';
 import type { CompleteEvent, ReceiverEvents, ReceiverStats } from '../receiver/events.js';
 import type { TrustSource } from '../receiver/watch/fleet-trusts.js';
 import { type BlockRestorer, RestoringThreads } from '../retrieve/block-restorer.js';
-import { Destination } from '../retrieve/destination.js';
+import type { Destination } from '../retrieve/destination.js';
+import { openDestination } from '../retrieve/open-destination.js';
 import { TrustMemory } from '../retrieve/trust-memory.js';
 import { defaultStateDir } from '../store/state-dir.js';
 import { anchorFrom } from '../trust/read-anchor.js';
@@ -55,7 +56,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
     const anchor = anchorFrom(key, fleet, 'the option key');
     using start = new Start(timeoutMs, signal, (message) => this.#world.emit('waiting', { message }));
     await using destination = await start.step((onWaiting) =>
-      Destination.open({
+      openDestination({
         output,
         journalDir: stateDir,
         stateDir: stateDir ?? defaultStateDir(),
@@ -144,8 +145,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
       {
         clock,
         network: network ?? systemNetworkOn(clock),
-        hasObject: (descriptor) => destination.hasObject(descriptor),
-        openStore: (descriptor) => destination.openStore(descriptor, restorer),
+        openDestination: (descriptor) => destination.open(descriptor, restorer),
         emit,
       },
     );

@@ -4,6 +4,7 @@ import { rateOf } from '../rate/ladder.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { ObjectStore } from './assemble/object-store.js';
 import type { FaultCounters } from './counters.js';
+import type { OpenDestination } from './destination.js';
 import { rateBelowLadder } from './endings.js';
 import type { ProgressEvent, ReceiverEvents, ReceiverStats, WarningEvent } from './events.js';
 import { type ChannelChoice, checkChannels, policyFor } from './join/channel-choice.js';
@@ -18,16 +19,11 @@ export interface FetchOptions extends ChannelChoice {
   readonly interface: string | undefined;
 }
 
-/** Where a fetch puts an object. */
-export interface FetchDestination {
-  /** Whether the destination already has exactly the object that this descriptor names. */
-  readonly hasObject: (descriptor: Descriptor) => Promise<boolean>;
-  readonly openStore: (descriptor: Descriptor) => Promise<ObjectStore>;
-}
-
-export interface FetchWorld extends FetchDestination {
+export interface FetchWorld {
   readonly clock: Clock;
   readonly network: Network;
+  /** Opens the place where this version goes. */
+  readonly openDestination: OpenDestination;
   readonly emit: EventEmitter<ReceiverEvents>['emit'];
   readonly faults: FaultCounters;
   /** Counts of the run. The fetch adds its own counts. */
@@ -91,17 +87,20 @@ export class Fetch {
   /**
    * Resolves with the final counts when the object is whole and verified and the file has its name. Rejects with the error that
    * stops the fetch. Progress is kept, unless that error is `Superseded`.
-   * @throws {LayercastError} `USAGE` for channels that the ladder does not have, `NETWORK_UNAVAILABLE`, `DISK_FULL`, …
+   * @throws {LayercastError} `USAGE` for channels that the ladder does not have, the error of a destination that refuses the version,
+   *   `NETWORK_UNAVAILABLE`, `DISK_FULL`, …
    */
   async run(): Promise<ReceiverStats> {
     const { descriptor } = this.#options;
-    const { emit, hasObject, openStore, tally, faults } = this.#world;
+    const { emit, openDestination, tally, faults } = this.#world;
     checkChannels(descriptor, this.#options);
-    if (await hasObject(descriptor)) {
+    const opened = await openDestination(descriptor);
+    if (opened.kind === 'refused') throw opened.error;
+    if (opened.kind === 'complete') {
       emit('descriptor', { descriptor, resumedBytes: descriptor.sizeBytes });
       return { ...statsOf(tally, faults), overhead: 0, resumedBytes: descriptor.sizeBytes };
     }
-    const store = await openStore(descriptor);
+    const { store } = opened;
     const transfer = this.#open(store);
     this.#transfer = transfer;
     try {

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { LayercastError } from '../base/errors.js';
 import {
   blockLength,
@@ -14,6 +13,7 @@ import { SymbolSet } from '../object/symbol-set.js';
 import type { BlockContent, Outcome } from '../receiver/assemble/block-content.js';
 import type { ObjectStore } from '../receiver/assemble/object-store.js';
 import type { FileLock } from '../store/lock/file-lock.js';
+import type { PartFile } from '../store/part/part-file.js';
 import { openPartialObject, type PartialObject } from '../store/partial-object.js';
 import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
 import type { BlockRestorer } from './block-restorer.js';
@@ -22,43 +22,53 @@ import type { BlockRestorer } from './block-restorer.js';
 const MAX_SHARED_BLOCK_BYTES = 12e6;
 
 /**
- * Opens the store of an object that becomes a file: `FILE.part` and its journal until the object is whole, then FILE. The caller
- * holds the lock on FILE.
- *
- * @param outputPath FILE.
- * @param journalPath the journal, beside FILE or in a state directory.
- * @param restorer restores coded blocks; it outlives the store, which gives back its memory when the object is whole
- * @param lock the lock on FILE. A process that has lost the lock, because it was suspended for long, ends with `FILE_IN_USE` at the next
- *   checkpoint and never renames, replaces or removes a file.
+ * Makes the output of a part file that is whole, and closes or removes the part file.
+ * @param confirm called right before the output changes; when it rejects, so does the function, and nothing has changed
+ */
+export type Finish = (part: PartFile, confirm: () => Promise<void>) => Promise<void>;
+
+/** Gives the part file the name `target` in one step. */
+export function finishAs(target: string): Finish {
+  return (part, confirm) => part.finish(target, confirm);
+}
+
+export interface ObjectFileOptions {
+  readonly partPath: string;
+  /** The journal, beside the part file or in a state directory. */
+  readonly journalPath: string;
+  /** Restores coded blocks. It outlives the store, which gives back its memory when the object is whole. */
+  readonly restorer: BlockRestorer;
+  readonly finish: Finish;
+  /** Whether nobody but the owner may read the part file from its first byte on. @default false */
+  readonly isPrivate?: boolean;
+  /**
+   * The lock on the output. A process that has lost the lock, because it was suspended for long, ends with `FILE_IN_USE` at the next
+   * checkpoint and never renames, replaces or removes a file.
+   * @default none, for tests and tools that no other process disturbs
+   */
+  readonly lock?: Pick<FileLock, 'requireHeld'> | undefined;
+}
+
+/**
+ * Opens the store of an object that lies in a part file with a journal until it is whole. The caller holds the lock on the output.
  * @throws {LayercastError} `PERMISSION_DENIED`, `FILE_NOT_FOUND` (no such folder), `DISK_FULL`, `FILE_IO`.
  */
-export async function openObjectFile(
-  descriptor: Descriptor,
-  outputPath: string,
-  journalPath: string,
-  restorer: BlockRestorer,
-  lock: Pick<FileLock, 'requireHeld'> = UNLOCKED,
-): Promise<ObjectStore> {
+export async function openObjectFile(descriptor: Descriptor, options: ObjectFileOptions): Promise<ObjectStore> {
+  const { partPath, journalPath, isPrivate, lock = UNLOCKED } = options;
   const { fleet, object, version, sha256, sizeBytes, symbolBytes, blockCount } = descriptor;
   const geometry = geometryOf(sizeBytes, symbolBytes, blockCount);
   const partial = await openPartialObject({
-    partPath: partPathOf(outputPath),
+    partPath,
     journalPath,
-    // If FILE exists, it may be private, so the part file is private from its first byte on.
-    mode: (await isThere(outputPath)) ? 0o600 : 0o666,
+    mode: isPrivate ? 0o600 : 0o666,
     requireHeld: () => lock.requireHeld(),
     arrival: descriptor.fecEncodingId === NO_CODE ? 'inOrder' : 'scattered',
     identity: { tag: objectTag(descriptor), geometry, sha256, fleet, object, version },
   });
-  return new ObjectFile(partial, geometry, outputPath, restorer, lock);
+  return new ObjectFile(partial, geometry, { ...options, lock });
 }
 
-/** The lock of tests and tools that no other process disturbs. */
 const UNLOCKED = { requireHeld: async () => undefined };
-
-export function partPathOf(outputPath: string): string {
-  return `${outputPath}.part`;
-}
 
 class ObjectFile implements ObjectStore {
   readonly holdings: Holdings;
@@ -66,7 +76,7 @@ class ObjectFile implements ObjectStore {
   readonly restoresAtOnce: number;
   readonly #partial: PartialObject;
   readonly #geometry: Geometry;
-  readonly #outputPath: string;
+  readonly #finish: Finish;
   readonly #restorer: BlockRestorer;
   readonly #lock: Pick<FileLock, 'requireHeld'>;
   /** Blocks that are being restored; at most as many as are solved at once. */
@@ -78,13 +88,15 @@ class ObjectFile implements ObjectStore {
   constructor(
     partial: PartialObject,
     geometry: Geometry,
-    outputPath: string,
-    restorer: BlockRestorer,
-    lock: Pick<FileLock, 'requireHeld'>,
+    {
+      finish,
+      restorer,
+      lock,
+    }: Pick<ObjectFileOptions, 'finish' | 'restorer'> & Required<Pick<ObjectFileOptions, 'lock'>>,
   ) {
     this.#partial = partial;
     this.#geometry = geometry;
-    this.#outputPath = outputPath;
+    this.#finish = finish;
     this.#restorer = restorer;
     this.#lock = lock;
     const isLong = geometry.longBlockSymbolCount * geometry.symbolBytes > MAX_SHARED_BLOCK_BYTES;
@@ -147,16 +159,16 @@ class ObjectFile implements ObjectStore {
   async commit(): Promise<void> {
     const { part, journal, checkpoint } = this.#partial;
     await this.#restorer.rest();
-    // If the rename fails, the next run finds the whole object on disk and only has to rename it.
+    // If the output cannot be made, the next run finds the whole object on disk and only has to make the output.
     await checkpoint.run();
     this.#closed = true;
     try {
-      await part.finish(this.#outputPath, () => this.#lock.requireHeld());
+      await this.#finish(part, () => this.#lock.requireHeld());
     } catch (error) {
       await Promise.allSettled([part.close(), journal.close()]);
       throw error;
     }
-    // FILE is whole. If the journal cannot be removed, the next run removes it.
+    // The output is whole. If the journal cannot be removed, the next run removes it.
     await journal.discard().catch(() => undefined);
   }
 
@@ -213,13 +225,6 @@ class ObjectFile implements ObjectStore {
   async #allRestored(): Promise<void> {
     await Promise.allSettled(this.#restoring.values());
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function copyOf(set: PlaceSet): SymbolSet {

@@ -45,7 +45,7 @@ export function handFed({ membershipUs = 1000, object: make, ...diskOptions }: H
   const start = async () => {
     const fetch = new Transfer({
       descriptor: object.descriptor,
-      store: await disk.open(object.descriptor),
+      store: await disk.openStore(object.descriptor),
       policyOf: () => new FixedPolicy([0], [1e6]),
       interface: undefined,
       faults: new FaultCounters(),

@@ -26,7 +26,7 @@ let descriptorCount: number;
 
 beforeEach(async () => {
   disk = bed.disk();
-  store = await disk.open(object.descriptor);
+  store = await disk.openStore(object.descriptor);
   faults = new FaultCounters();
   descriptorCount = 0;
   reception = new Reception(object.descriptor, store, faults, () => descriptorCount++);
@@ -137,7 +137,12 @@ describe('a reception of pieces with several datagrams', () => {
   it.each([2, 7, 64])(
     'takes each datagram once, as if it had come alone, with up to %i datagrams in a piece',
     async (count) => {
-      const plain = new Reception(object.descriptor, await bed.disk().open(object.descriptor), faults, () => undefined);
+      const plain = new Reception(
+        object.descriptor,
+        await bed.disk().openStore(object.descriptor),
+        faults,
+        () => undefined,
+      );
       plain.handle(0, batchOf(...all));
       const batch = grouped(count, ...all);
       reception.handle(0, batch);

@@ -21,7 +21,7 @@ import { describe, expect, it } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
 import { asOrdinaryUser } from '../store/ordinary-user.js';
 import { scratchDirectory } from '../store/scratch.js';
-import { CONTENT, DESCRIPTOR, fill, GEOMETRY, NO_RESTORER, openDestination } from './destinations.js';
+import { CONTENT, DESCRIPTOR, fill, GEOMETRY, NO_RESTORER, openDestination, storeOf } from './destinations.js';
 
 const CHILD = fileURLToPath(new URL('destination-child.ts', import.meta.url));
 const scratch = realpathSync(await scratchDirectory());
@@ -37,7 +37,7 @@ function newFolder(): string {
 /** Receives all of the object into `output`. */
 async function receive(output: string, stateDir: string): Promise<void> {
   await using destination = await openDestination(output, stateDir);
-  const store = await destination.openStore(DESCRIPTOR, NO_RESTORER);
+  const store = await storeOf(destination);
   fill(store);
   await store.commit();
   await destination.remember(1, Buffer.from(DESCRIPTOR.sha256).toString('hex'));
@@ -95,9 +95,10 @@ describe('a state directory that cannot be written', () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'x'), CONTENT);
     await using destination = await openDestination(join(folder, 'x'), '/proc/none');
-    expect(await destination.hasObject(DESCRIPTOR)).toBe(true);
+    expect(await destination.open(DESCRIPTOR, NO_RESTORER)).toEqual({ kind: 'complete' });
     await expect(destination.remember(1, '00')).rejects.toMatchObject(unusable);
-    await expect(destination.openStore(DESCRIPTOR, NO_RESTORER)).rejects.toMatchObject(unusable);
+    const other = { ...DESCRIPTOR, sha256: new Uint8Array(32) };
+    await expect(destination.open(other, NO_RESTORER)).rejects.toMatchObject(unusable);
   });
 });
 
@@ -108,7 +109,7 @@ describe('a destination', () => {
     for (const old of [undefined, 'old']) {
       if (old !== undefined) writeFileSync(join(other, 'target'), old);
       await using destination = await openDestination(join(folder, 'link'), join(folder, 'state'));
-      const store = await destination.openStore(DESCRIPTOR, NO_RESTORER);
+      const store = await storeOf(destination);
       expect(readdirSync(other)).toEqual(
         expect.arrayContaining(['target.part', 'target.part.journal', 'target.part.lock']),
       );
@@ -127,7 +128,7 @@ describe('a destination', () => {
     writeFileSync(path, 'old');
     chmodSync(path, mode);
     await using destination = await openDestination(path, join(folder, 'state'));
-    const store = await destination.openStore(DESCRIPTOR, NO_RESTORER);
+    const store = await storeOf(destination);
     expect(statSync(`${path}.part`).mode & 0o777).toBe(0o600);
     fill(store);
     await store.commit();
@@ -155,6 +156,7 @@ describe('a destination', () => {
       chmodSync(path, 0o6755);
       await receive(path, join(folder, 'state'));
       expect(statSync(path)).toMatchObject({ uid: 1234, gid: 4321, mode: 0o106755 });
+      writeFileSync(path, 'older');
       chmodSync(path, 0o6754);
       const stateDir = newFolder();
       await asOrdinaryUser(() => receive(path, stateDir));
@@ -168,7 +170,7 @@ describe('a destination', () => {
     const path = join(folder, 'x');
     {
       await using destination = await openDestination(path, join(folder, 'state'));
-      const store = await destination.openStore(DESCRIPTOR, NO_RESTORER);
+      const store = await storeOf(destination);
       fill(store);
       store.acceptBlock(0);
       mkdirSync(path);
@@ -180,7 +182,7 @@ describe('a destination', () => {
     }
     rmdirSync(path);
     await using destination = await openDestination(path, join(folder, 'state'));
-    const store = await destination.openStore(DESCRIPTOR, NO_RESTORER);
+    const store = await storeOf(destination);
     expect([store.holdings.filled.count, store.verifiedBlocks.count]).toEqual([GEOMETRY.symbolCount, 1]);
     await store.commit();
     expect(readFileSync(path).equals(CONTENT)).toBe(true);
@@ -195,14 +197,14 @@ describe('a destination', () => {
       writeFileSync(path, 'old', { mode: 0o444 });
       {
         await using destination = await openDestination(path, stateDir);
-        const store = await destination.openStore(DESCRIPTOR, NO_RESTORER);
+        const store = await storeOf(destination);
         fill(store);
         chmodSync(folder, 0o555);
         await expect(store.commit()).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
         chmodSync(folder, 0o755);
       }
       await using destination = await openDestination(path, stateDir);
-      const store = await destination.openStore(DESCRIPTOR, NO_RESTORER);
+      const store = await storeOf(destination);
       expect(store.holdings.filled.count).toBe(GEOMETRY.symbolCount);
       await store.commit();
     });
@@ -217,7 +219,7 @@ describe('a destination', () => {
     writeFileSync(path, 'old');
     for (const end of ['checkpoint', 'commit', 'discard'] as const) {
       await using destination = await openDestination(path, join(folder, 'state'));
-      const store = await destination.openStore(DESCRIPTOR, NO_RESTORER);
+      const store = await storeOf(destination);
       fill(store);
       const lock = readFileSync(`${path}.part.lock`, 'utf8');
       writeFileSync(`${path}.part.lock`, lock.replace(/"nonce":"\w+"/, '"nonce":"another"'));
@@ -240,7 +242,7 @@ describe('a destination', () => {
     const path = join(folder, 'ü'.repeat(120));
     const journalDir = join(folder, 'state');
     await using destination = await openDestination(path, journalDir, { journalDir });
-    const store = await destination.openStore(DESCRIPTOR, NO_RESTORER);
+    const store = await storeOf(destination);
     expect(readdirSync(journalDir).filter((name) => name.endsWith('.journal'))).toHaveLength(1);
     await store.discard();
   });

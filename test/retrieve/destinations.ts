@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { geometryOf } from '../../dist/object/geometry.js';
 import type { ObjectStore } from '../../dist/receiver/assemble/object-store.js';
 import { RestoringThreads } from '../../dist/retrieve/block-restorer.js';
-import { Destination, type DestinationOptions } from '../../dist/retrieve/destination.js';
+import type { Destination } from '../../dist/retrieve/destination.js';
+import { FileDestination } from '../../dist/retrieve/file-destination.js';
+import { type DestinationOptions, openDestination as open } from '../../dist/retrieve/open-destination.js';
 import type { Descriptor } from '../../dist/wire/descriptor.js';
 import { bytesOfBlock, bytesOfSymbol, descriptorOf } from '../store/crash-object.js';
 
@@ -14,14 +16,23 @@ export const DESCRIPTOR: Descriptor = {
 };
 
 /** The destination of an object of 100 symbols. */
-export function openDestination(
+export async function openDestination(
   output: string,
   stateDir: string,
   more: Partial<DestinationOptions> = {},
-): Promise<Destination> {
+): Promise<FileDestination> {
   const { signal } = new AbortController();
   const name = { fleet: 'f', object: 'o', keyFingerprint: 'ab' };
-  return Destination.open({ ...name, output, journalDir: undefined, stateDir, signal, ...more });
+  const opened = await open({ ...name, output, journalDir: undefined, stateDir, signal, ...more });
+  if (!(opened instanceof FileDestination)) throw new Error(`${output} is no file`);
+  return opened;
+}
+
+/** The store of a destination that is not complete. */
+export async function storeOf(destination: Pick<Destination, 'open'>): Promise<ObjectStore> {
+  const opened = await destination.open(DESCRIPTOR, NO_RESTORER);
+  if (opened.kind !== 'store') throw new Error(`the destination is ${opened.kind}`);
+  return opened.store;
 }
 
 /** Writes symbols `first .. first + count`, each of which the store has to take. */

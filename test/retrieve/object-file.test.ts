@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { blockOf, blockSymbolCount, firstSymbolOf, geometryOf } from '../../dist/object/geometry.js';
-import { openObjectFile } from '../../dist/retrieve/object-file.js';
+import { finishAs, openObjectFile } from '../../dist/retrieve/object-file.js';
 import { heldIn } from '../object/held.js';
 import { bytesOfBlock, bytesOfGuest, bytesOfSymbol, descriptorOf } from '../store/crash-object.js';
 import { CrashRestorer, contentOf, digestOf, UNSOLVABLE } from '../store/crash-restorer.js';
@@ -25,7 +25,8 @@ function newDirectory(): string {
 }
 
 function openIn(directory: string, restorer = new CrashRestorer(GEOMETRY, 4)) {
-  return openObjectFile(DESCRIPTOR, join(directory, 'out'), join(directory, 'out.journal'), restorer);
+  const [partPath, journalPath] = [join(directory, 'out.part'), join(directory, 'out.journal')];
+  return openObjectFile(DESCRIPTOR, { partPath, journalPath, restorer, finish: finishAs(join(directory, 'out')) });
 }
 type Store = Awaited<ReturnType<typeof openIn>>;
 

@@ -4,7 +4,7 @@
 // whole). It first prints how many symbols and guests it found.
 import { argv, kill, pid, stdout } from 'node:process';
 import { blockOf, firstSymbolOf } from '../../dist/object/geometry.js';
-import { openObjectFile } from '../../dist/retrieve/object-file.js';
+import { finishAs, openObjectFile } from '../../dist/retrieve/object-file.js';
 import { heldIn } from '../object/held.js';
 import { blockRun, bytesOfGuest, bytesOfSymbol, descriptorOf, identityOf, pathsIn } from './crash-object.js';
 import { CrashRestorer, contentOf, digestOf } from './crash-restorer.js';
@@ -12,7 +12,12 @@ import { CrashRestorer, contentOf, digestOf } from './crash-restorer.js';
 const { geometry } = identityOf(Number(argv[3]));
 const { target, journalPath } = pathsIn(argv[2]!);
 const stepsToLive = Number(argv[4]);
-const store = await openObjectFile(descriptorOf(geometry), target, journalPath, new CrashRestorer(geometry, 50));
+const store = await openObjectFile(descriptorOf(geometry), {
+  partPath: `${target}.part`,
+  journalPath,
+  restorer: new CrashRestorer(geometry, 50),
+  finish: finishAs(target),
+});
 const { holdings } = store;
 const found = heldIn(holdings);
 stdout.write(`${found.ownCount} ${found.guestCount}\n`);

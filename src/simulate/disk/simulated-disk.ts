@@ -1,7 +1,7 @@
 import { geometryOf } from '../../object/geometry.js';
 import { Holdings } from '../../object/holdings.js';
 import { SymbolSet } from '../../object/symbol-set.js';
-import type { ObjectStore } from '../../receiver/assemble/object-store.js';
+import type { Opened } from '../../receiver/destination.js';
 import { type Descriptor, objectTag } from '../../wire/descriptor.js';
 import type { VirtualClock } from '../clock/virtual-clock.js';
 import type { Content } from '../object/content.js';
@@ -18,10 +18,8 @@ export interface DiskOptions {
 
 /** What a simulated receiver needs of a disk. */
 export interface ReceiverDisk {
-  /** Whether this version is there, whole, under its final name. */
-  hasObject(descriptor: Descriptor): Promise<boolean>;
-  /** Takes up what there is of this version, or begins it. */
-  open(descriptor: Descriptor): Promise<ObjectStore>;
+  /** Takes up what there is of this version, or begins it, unless the version is there, whole, under its final name. */
+  open(descriptor: Descriptor): Promise<Opened>;
   /** Power off: only what the journal claims is left. */
   crash(): void;
 }
@@ -40,11 +38,8 @@ export class SimulatedDisk implements ReceiverDisk {
     this.#options = options;
   }
 
-  async hasObject(descriptor: Descriptor): Promise<boolean> {
-    return isTag(this.#completedTag, descriptor);
-  }
-
-  async open(descriptor: Descriptor): Promise<ObjectStore> {
+  async open(descriptor: Descriptor): Promise<Opened> {
+    if (isTag(this.#completedTag, descriptor)) return { kind: 'complete' };
     const partial = isTag(this.#partial?.tag, descriptor) ? this.#partial! : begin(descriptor);
     this.#partial = partial;
     const { clock, bytesPerSecond, content } = this.#options;
@@ -52,7 +47,7 @@ export class SimulatedDisk implements ReceiverDisk {
       this.#partial = undefined;
       if (isWhole) this.#completedTag = partial.tag;
     });
-    return this.#store;
+    return { kind: 'store', store: this.#store };
   }
 
   crash(): void {

@@ -48,8 +48,7 @@ export class SimulatedReceiver extends EventEmitter<ReceiverEvents> {
       {
         clock: host.clock,
         network: host,
-        hasObject: (descriptor) => disk.hasObject(descriptor),
-        openStore: (descriptor) => disk.open(descriptor),
+        openDestination: (descriptor) => disk.open(descriptor),
         emit: this.emit.bind(this),
       },
     );

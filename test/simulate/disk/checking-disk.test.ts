@@ -15,7 +15,7 @@ async function diskOf(options: Partial<DiskOptions> = {}) {
   const bed = new Bed('disk');
   const object = bed.object(8, { blockSymbols: 4 });
   const disk = bed.disk(options);
-  const store = await disk.open(object.descriptor);
+  const store = await disk.openStore(object.descriptor);
   const write = (symbol: number, to: ObjectStore = store, bytes = symbolOf(symbol)) =>
     to.writeSymbol(symbol, symbol % 4, bytes, 0, SYMBOL_BYTES);
   const symbolOf = (symbol: number) => object.content.slice(symbol * SYMBOL_BYTES, SYMBOL_BYTES);
@@ -36,7 +36,7 @@ describe('a checking disk', () => {
     for (const symbol of [4, 5]) write(symbol);
     expect(await read(5)).toBe(true);
     disk.crash();
-    const again = await disk.open(object.descriptor);
+    const again = await disk.openStore(object.descriptor);
     expect([...again.holdings.filled.runs()]).toEqual([[0, 4]]);
     expect([...again.verifiedBlocks.runs()]).toEqual([[0, 1]]);
     expect([await read(3, again), await read(5, again), await read(6, again)]).toEqual([true, false, false]);
@@ -50,7 +50,7 @@ describe('a checking disk', () => {
     await bed.pass(0.0009);
     disk.crash();
     await bed.pass(1);
-    expect((await disk.open(object.descriptor)).holdings.filled.count).toBe(0);
+    expect((await disk.openStore(object.descriptor)).holdings.filled.count).toBe(0);
   });
 
   it('journals with a checkpoint what was written before it, not after', async () => {
@@ -67,7 +67,7 @@ describe('a checking disk', () => {
     write(0);
     await store.checkpoint();
     const newer = bed.object(8, { version: 2 });
-    expect((await disk.open(newer.descriptor)).holdings.filled.count).toBe(0);
+    expect((await disk.openStore(newer.descriptor)).holdings.filled.count).toBe(0);
   });
 
   it('notes everything that a store must not be asked for', async () => {
@@ -102,9 +102,8 @@ describe('a checking disk', () => {
   it('is in its place after the commit, byte for byte', async () => {
     const { object, disk, store, write } = await diskOf();
     for (let symbol = 0; symbol < 8; symbol++) write(symbol);
-    expect(await disk.hasObject(object.descriptor)).toBe(false);
     await store.commit();
-    expect(await disk.hasObject(object.descriptor)).toBe(true);
+    expect(await disk.open(object.descriptor)).toEqual({ kind: 'complete' });
     const file = new Uint8Array(object.content.sizeBytes);
     disk.completed?.read(0, file);
     expect(Buffer.compare(file, object.content.slice(0, file.length))).toBe(0);
@@ -128,7 +127,7 @@ describe('a checking disk', () => {
     await store.checkpoint();
     expect(store.writeSymbol(2, 101, symbolOf(7), 0, SYMBOL_BYTES)).toBe(true);
     disk.crash();
-    const again = await disk.open(object.descriptor);
+    const again = await disk.openStore(object.descriptor);
     expect([...again.holdings.guestRuns(again.holdings.filled)]).toEqual([[1, 100, 1]]);
     expect([heldIn(again.holdings).ownCount, disk.journalledGuestCount]).toEqual([0, 1]);
     const into = new Uint8Array(SYMBOL_BYTES);
@@ -158,7 +157,7 @@ describe('a checking disk', () => {
     store.rejectPlaces(0, 1);
     write(0);
     disk.crash();
-    const again = await disk.open(object.descriptor);
+    const again = await disk.openStore(object.descriptor);
     expect(again.holdings.filled.has(0)).toBe(true);
     expect(await read(0, again)).toBe(false);
   });
@@ -179,7 +178,7 @@ describe('a checking disk', () => {
       void store.restoreBlock(...restorationOf(bytes));
       await bed.pass(ms / 1000);
       disk.crash();
-      const again = await disk.open(object.descriptor);
+      const again = await disk.openStore(object.descriptor);
       expect(heldIn(again.holdings)).toEqual({ ownCount: own, guestCount: guests });
       expect([await read(0, again), await read(3, again)]).toEqual([true, false]);
       expect(disk.violations).toEqual([]);
@@ -201,7 +200,7 @@ describe('a checking disk', () => {
     expect(disk.journalledBytes).toBe(0);
     await store.checkpoint();
     disk.crash();
-    const again = await disk.open(object.descriptor);
+    const again = await disk.openStore(object.descriptor);
     expect([...again.holdings.filled.runs()]).toEqual([[0, 4]]);
     expect([heldIn(again.holdings).guestCount, again.verifiedBlocks.has(0)]).toEqual([0, true]);
     expect(disk.violations).toEqual([]);
@@ -212,7 +211,7 @@ describe('a checking disk', () => {
     const object = bed.object(0, { content: bed.bytes(8 * SYMBOL_BYTES - 3), blockSymbols: 4 });
     const bytes = new Uint8Array(4 * SYMBOL_BYTES);
     const disk = bed.disk({ restoreUs: 1000, solve: () => bytes });
-    const store = await disk.open(object.descriptor);
+    const store = await disk.openStore(object.descriptor);
     for (const [place, esi] of [
       [7, 100],
       [8, 100],

@@ -2,6 +2,7 @@ import type { Geometry } from '../../../dist/object/geometry.js';
 import { geometryOf } from '../../../dist/object/geometry.js';
 import { SymbolSet } from '../../../dist/object/symbol-set.js';
 import type { ObjectStore } from '../../../dist/receiver/assemble/object-store.js';
+import type { Opened } from '../../../dist/receiver/destination.js';
 import type { VirtualClock } from '../../../dist/simulate/clock/virtual-clock.js';
 import type { Content } from '../../../dist/simulate/object/content.js';
 import { type Descriptor, objectTag } from '../../../dist/wire/descriptor.js';
@@ -80,8 +81,9 @@ export class CheckingDisk {
     return bytes;
   }
 
-  async hasObject(descriptor: Descriptor): Promise<boolean> {
-    return this.#completed !== undefined && isSame(this.#completed.descriptor, descriptor);
+  async open(descriptor: Descriptor): Promise<Opened> {
+    if (this.#completed !== undefined && isSame(this.#completed.descriptor, descriptor)) return { kind: 'complete' };
+    return { kind: 'store', store: await this.openStore(descriptor) };
   }
 
   /** Guests in the journal. */
@@ -90,7 +92,7 @@ export class CheckingDisk {
   }
 
   /** Takes up what there is of this version, or begins it; what was there of another is gone. */
-  async open(descriptor: Descriptor): Promise<ObjectStore> {
+  async openStore(descriptor: Descriptor): Promise<ObjectStore> {
     const before = this.#partial;
     const partial = before !== undefined && isSame(before.descriptor, descriptor) ? before : this.#begin(descriptor);
     this.#partial = partial;

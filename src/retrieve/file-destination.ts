@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import type { Opened } from '../receiver/destination.js';
+import { verifyFile } from '../store/hash-file.js';
+import type { Descriptor } from '../wire/descriptor.js';
+import type { BlockRestorer } from './block-restorer.js';
+import type { Destination } from './destination.js';
+import { finishAs } from './object-file.js';
+import { openOutput } from './output.js';
+import { WorkingFiles, type WorkingFilesOptions } from './working-files.js';
+
+/** FILE on this host: its part file gets its name in one step when the object is whole. */
+export class FileDestination implements Destination {
+  /** The file that is made or replaced: an absolute path, with links followed. */
+  readonly outputPath: string;
+  readonly #files: WorkingFiles;
+  readonly #signal: AbortSignal;
+
+  private constructor(outputPath: string, files: WorkingFiles, signal: AbortSignal) {
+    this.outputPath = outputPath;
+    this.#files = files;
+    this.#signal = signal;
+  }
+
+  /**
+   * @param output FILE; symbolic links are followed
+   * @throws {LayercastError} as `openOutput` and `WorkingFiles.open`
+   */
+  static async open(output: string, options: WorkingFilesOptions): Promise<FileDestination> {
+    const { path, exists } = await openOutput(output);
+    return new FileDestination(path, await WorkingFiles.open(path, exists, options), options.signal);
+  }
+
+  get completedVersion(): number {
+    return this.#files.completedVersion;
+  }
+
+  async open(descriptor: Descriptor, restorer: BlockRestorer): Promise<Opened> {
+    const { sizeBytes, sha256 } = descriptor;
+    if (await verifyFile(this.outputPath, { sizeBytes, sha256 }, { signal: this.#signal })) {
+      await this.#files.forgetProgress();
+      return { kind: 'complete' };
+    }
+    // If FILE exists, it may be private.
+    const isPrivate = existsSync(this.outputPath);
+    const store = await this.#files.openStore(descriptor, restorer, finishAs(this.outputPath), isPrivate);
+    return { kind: 'store', store };
+  }
+
+  remember(version: number, sha256: string): Promise<void> {
+    return this.#files.remember(version, sha256);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#files[Symbol.asyncDispose]();
+  }
+}

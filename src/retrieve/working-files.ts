@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { LayercastError } from '../base/errors.js';
+import type { ObjectStore } from '../receiver/assemble/object-store.js';
+import {
+  highestCompleted,
+  rememberCompleted,
+  requireRememberable,
+  type SignedName,
+} from '../store/cache/completed-versions.js';
+import { openStateFolder } from '../store/folder/state-folder.js';
+import { FileLock } from '../store/lock/file-lock.js';
+import { renewFile } from '../store/renew-file.js';
+import { systemError } from '../store/system-error.js';
+import type { Descriptor } from '../wire/descriptor.js';
+import type { BlockRestorer } from './block-restorer.js';
+import { type Finish, openObjectFile } from './object-file.js';
+
+export interface WorkingFilesOptions extends SignedName {
+  /** The folder for the journal; undefined for a journal beside the part file. */
+  readonly journalDir: string | undefined;
+  /** The folder in which completed versions are remembered. */
+  readonly stateDir: string;
+  readonly signal: AbortSignal;
+  /** Called once with the reason when opening takes seconds. */
+  readonly onWaiting?: ((message: string) => void) | undefined;
+}
+
+/**
+ * What an object needs on disk while it is received: `PATH.part`, its journal, and the lock `PATH.part.lock`, where PATH is the output. One
+ * process at a time holds them.
+ */
+export class WorkingFiles implements AsyncDisposable {
+  /** Highest version of this object, signed by this key, that was completed on this host; 0 if none. */
+  readonly completedVersion: number;
+  readonly partPath: string;
+  readonly #options: WorkingFilesOptions;
+  readonly #journalPath: string;
+  readonly #lock: FileLock;
+  /** The error of the state directory, if any. Then nothing may be received, but the output may already be right. */
+  readonly #stateFault: unknown;
+
+  private constructor(
+    options: WorkingFilesOptions,
+    { partPath, journalPath }: Paths,
+    lock: FileLock,
+    completedVersion: number,
+    stateFault: unknown,
+  ) {
+    this.#options = options;
+    this.partPath = partPath;
+    this.#journalPath = journalPath;
+    this.#lock = lock;
+    this.completedVersion = completedVersion;
+    this.#stateFault = stateFault;
+  }
+
+  /**
+   * Checks the state directory and takes the lock, so that errors are found before anything is received.
+   *
+   * @param path of the output, absolute, with links followed; its folder can be written
+   * @param outputExists whether the output is there, and so may be right already
+   * @throws {LayercastError} `FILE_IN_USE`, `USAGE` (the name of a journal in the state directory), `PERMISSION_DENIED`, `DISK_FULL`,
+   *   `ABORTED`, …
+   */
+  static async open(path: string, outputExists: boolean, options: WorkingFilesOptions): Promise<WorkingFiles> {
+    const { signal, onWaiting } = options;
+    const paths = pathsOf(path, options.journalDir);
+    const stateFault = await faultOfState(options);
+    // If the output is already right, the state directory is needed only to remember its version.
+    if (stateFault !== undefined && !outputExists) throw stateFault;
+    const lock = await FileLock.acquire(`${paths.partPath}.lock`, { signal, onWaiting });
+    await renewContested(lock, paths, signal);
+    try {
+      const completed = await highestCompleted(options.stateDir, options).catch((error: unknown) => {
+        // With such a state directory nothing will be received, so no older version can replace the output.
+        if (stateFault !== undefined) return undefined;
+        throw error;
+      });
+      return new WorkingFiles(options, paths, lock, completed?.version ?? 0, stateFault);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /**
+   * @param finish makes the output of the whole part file
+   * @param isPrivate whether nobody but the owner may read the part file from its first byte on
+   * @throws {LayercastError} as `openObjectFile`, and the error of the state directory
+   */
+  async openStore(
+    descriptor: Descriptor,
+    restorer: BlockRestorer,
+    finish: Finish,
+    isPrivate: boolean,
+  ): Promise<ObjectStore> {
+    if (this.#stateFault !== undefined) throw this.#stateFault;
+    return await openObjectFile(descriptor, {
+      partPath: this.partPath,
+      journalPath: this.#journalPath,
+      restorer,
+      lock: this.#lock,
+      finish,
+      isPrivate,
+    });
+  }
+
+  /**
+   * Removes the journal that a run left behind which was interrupted after it had made the output. A failure does no harm: the next run
+   * tries again.
+   */
+  async forgetProgress(): Promise<void> {
+    const removed = this.#lock.requireHeld().then(() => rm(this.#journalPath, { force: true }));
+    await removed.catch(() => undefined);
+  }
+
+  /**
+   * Remembers a completed version: this host refuses older versions from now on.
+   * @throws {LayercastError} when the state directory cannot be written; the output stays as it is
+   */
+  remember(version: number, sha256: string): Promise<void> {
+    return rememberCompleted(this.#options.stateDir, this.#options, version, sha256);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#lock.release();
+  }
+}
+
+interface Paths {
+  readonly partPath: string;
+  readonly journalPath: string;
+}
+
+async function faultOfState(options: WorkingFilesOptions): Promise<unknown> {
+  const { stateDir, journalDir } = options;
+  try {
+    if (journalDir !== undefined) await openStateFolder(journalDir, journalDir);
+    await requireRememberable(stateDir, options);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** Gives the part file and its journal new inodes, so that an earlier holder that goes on after all cannot write to them. */
+async function renewContested(lock: FileLock, { partPath, journalPath }: Paths, signal: AbortSignal): Promise<void> {
+  if (!lock.isContested) return;
+  try {
+    // The journal is copied first, so that the part file, copied later, has all bytes that the journal claims.
+    await renewFile(journalPath, signal);
+    await renewFile(partPath, signal);
+    await lock.settle();
+  } catch (error) {
+    // The lock is not released: the next process has to know that the files are contested.
+    await lock.abandon();
+    throw systemError(error, 'renew', partPath);
+  }
+}
+
+/** In a folder with journals of many outputs, a hash of the path distinguishes outputs of the same name. */
+function pathsOf(path: string, journalDir: string | undefined): Paths {
+  const partPath = `${path}.part`;
+  if (journalDir === undefined) return { partPath, journalPath: `${partPath}.journal` };
+  if (dirname(path) === resolve(journalDir) && path.endsWith('.journal')) {
+    throw new LayercastError('USAGE', `${JSON.stringify(path)} is a name for journals in the state directory`, {
+      hint: (say) => `Name another file with ${say('output')}`,
+    });
+  }
+  // File systems count bytes. A character that is cut in two becomes a replacement character.
+  const head = Buffer.from(basename(path)).subarray(0, 100).toString();
+  const hash = createHash('sha256').update(path).digest('hex').slice(0, 16);
+  return { partPath, journalPath: join(journalDir, `${head}-${hash}.journal`) };
+}
