@@ -57,6 +57,11 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
     only: { files: /file/, modules: ['zod'] },
   },
   // Engines with all that they need, in the thread of their owner or in one of their own.
+  // What would keep transfers from working on this host. Its checks are functions of facts.
+  doctor: {
+    folders: ['base', 'wire', 'config', 'fleet', 'net', 'store', 'publish'],
+    modules: ['node:*'],
+  },
   engine: 'anything',
   publish: 'anything',
   retrieve: 'anything',

@@ -21,6 +21,24 @@ export const LIST_OPTIONS = {
   hash: { ...hash, help: 'how fleets derive groups from names' },
 } as const satisfies OptionTable;
 
+/** What `doctor` reads: a fleet file or a receiver file. */
+export const DOCTOR_FILE = {
+  config: { kind: PATH, flag: '--config <file>', help: 'fleet file of a server, or receiver file' },
+} as const satisfies OptionTable;
+
+export const DOCTOR_OPTIONS = {
+  interface: { ...RECEIVER_OPTIONS.interface, help: 'interface to examine; by default the one that would be used' },
+  output: { ...RECEIVER_OPTIONS.output, help: 'file that a fetch would write' },
+  stateDir: { ...RECEIVER_OPTIONS.stateDir, help: 'state directory' },
+  scope: { ...scope, help: 'scope to join in' },
+  port: { ...port, help: 'port to join on' },
+  waitMs: {
+    kind: WAITING_TIME,
+    flag: '--wait <time>',
+    help: 'listen for MLD queries for this long; they come every 125 s',
+  },
+} as const satisfies OptionTable;
+
 export const SIMULATE_OPTIONS = {
   seed: {
     kind: { form: 'whole', min: 0, max: 999_999_999 },

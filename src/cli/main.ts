@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { config } from './commands/config.js';
 import { demo } from './commands/demo.js';
+import { doctor } from './commands/doctor.js';
 import { fetch } from './commands/fetch.js';
 import { keygen } from './commands/keygen.js';
 import { list } from './commands/list.js';
@@ -14,4 +15,4 @@ import { verify } from './commands/verify.js';
 import { run } from './run.js';
 
 /** In the order of the help text: what is needed to begin, what runs every day, what helps. */
-await run([keygen, serve, fetch, list, plan, simulate, plot, config, sign, root, verify, demo], process.argv);
+await run([keygen, serve, fetch, list, doctor, plan, simulate, plot, config, sign, root, verify, demo], process.argv);

@@ -1,3 +1,4 @@
+import { doctorEvents } from './doctor-events.js';
 import type { EventTable } from './event-types.js';
 import { fetchEvents } from './fetch-events.js';
 import { fieldSchema, type JsonSchema } from './field-schema.js';
@@ -11,6 +12,7 @@ export const EVENT_TABLES: Readonly<Record<string, EventTable>> = {
   fetch: fetchEvents,
   serve: serveEvents,
   simulate: simulateEvents,
+  doctor: doctorEvents,
 };
 
 /** JSON Schema (draft 7) of one line that a command prints with `--json`. Lines may have more fields than it names. */

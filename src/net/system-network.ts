@@ -53,7 +53,12 @@ export function portChoice(environment: Environment = process.env): PortChoice {
   return { port: 'batch', whyNotBatch: undefined, lacks: lacks.filter((lack) => lack !== undefined) };
 }
 
-function systemFor(environment: Environment): BatchSystem | { readonly why: string } {
+/**
+ * What batched sockets need on this host, or why there are none.
+ *
+ * @throws {LayercastError} as `systemNetworkOn` does
+ */
+export function systemFor(environment: Environment): BatchSystem | { readonly why: string } {
   const forced = environment[VARIABLE] || undefined;
   if (forced === 'dgram') return { why: `${VARIABLE} is dgram` };
   if (forced !== undefined && forced !== 'batch') {

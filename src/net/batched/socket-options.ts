@@ -35,7 +35,16 @@ export function setSendBuffer(calls: SocketCalls, fd: number, bytes: number): vo
 
 /** Kernel memory that the system granted for a receive buffer: twice what was asked for, because its own memory counts. */
 export function receiveBufferOf(calls: SocketCalls, fd: number): number {
+  return numberOf(calls, fd, SO_RCVBUF);
+}
+
+/** The same for a send buffer. */
+export function sendBufferOf(calls: SocketCalls, fd: number): number {
+  return numberOf(calls, fd, SO_SNDBUF);
+}
+
+function numberOf(calls: SocketCalls, fd: number, name: number): number {
   const value = new Int32Array(1);
-  calls.getsockopt(fd, SOL_SOCKET, SO_RCVBUF, new Uint8Array(value.buffer));
+  calls.getsockopt(fd, SOL_SOCKET, name, new Uint8Array(value.buffer));
   return value[0]!;
 }

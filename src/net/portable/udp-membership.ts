@@ -6,7 +6,7 @@ import type { InterfaceWatch } from '../interfaces/interface-watch.js';
 import { joinGroup } from '../join-group.js';
 
 /** 4 MB is 170 ms at 200 Mbit/s: longer than a garbage collection, or a write that blocks. The system may allow less. */
-const RECEIVE_BUFFER_BYTES = 4 * 2 ** 20;
+export const RECEIVE_BUFFER_BYTES = 4 * 2 ** 20;
 
 /**
  * The most kernel memory that a receive buffer has: Linux doubles the size that a program asks for, because it counts its own

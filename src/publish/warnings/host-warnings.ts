@@ -61,7 +61,7 @@ function announcementWarning(fleet: Fleet): ConfigWarning[] {
 }
 
 /** The server that this host is; undefined if this cannot be decided. */
-function serverHere(fleet: Fleet): FleetServer | undefined {
+export function serverHere(fleet: Fleet): FleetServer | undefined {
   const addresses = usableInterfaces().flatMap((usable) => usable.addresses);
   try {
     return chooseServer(fleet, undefined, { name: hostname(), addresses });
