@@ -6,8 +6,8 @@ import { describeBed } from '../lab/allowed.js';
 import { completed, eventsOf, failed, progressBeyond, progressKept, Scene } from './scene.js';
 import { seededRandom } from './seeded-random.js';
 
-const sizeBytes = 32e6;
-const killCount = 10;
+const sizeBytes = 16e6;
+const killCount = 6;
 
 describeBed('a fetch that was interrupted', () => {
   let scene: Scene;
@@ -22,8 +22,8 @@ describeBed('a fetch that was interrupted', () => {
         image: {
           file: 'image',
           channels: [
-            { rate: '16Mbit', offset: '0%' },
-            { rate: '80Mbit', offset: '50%' },
+            { rate: '8Mbit', offset: '0%' },
+            { rate: '40Mbit', offset: '50%' },
           ],
         },
       },

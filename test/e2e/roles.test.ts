@@ -1,7 +1,7 @@
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { signCatalogue } from '../../dist/publish/records/sign-catalogue.js';
 import { announcementName, groupOf } from '../../dist/wire/address.js';
 import { descriptorDigest } from '../../dist/wire/catalogue.js';
@@ -11,15 +11,16 @@ import { describeBed } from '../lab/allowed.js';
 import { completed, eventsOf, failed, Scene } from './scene.js';
 
 const program = fileURLToPath(new URL('peers/replay.mjs', import.meta.url));
-const channels = [{ rate: '20Mbit' }];
+const channels = [{ rate: '4Mbit' }];
 
 describeBed('a fleet with a root', () => {
   let scene: Scene;
   beforeAll(async () => {
     scene = await Scene.lay(['alpha', 'rogue', 'r1']);
-    scene.random('image', 3e5);
+    scene.random('image', 1e5);
     for (const name of ['a', 'b', 'c', 'd', 'online']) await run('keygen', '--out', scene.path(name));
   }, 60_000);
+  afterEach(() => scene.clear());
   afterAll(() => scene?.[Symbol.asyncDispose]());
 
   test('follows three rotations that a receiver slept through, from a bare key and from its first root', async () => {
