@@ -50,7 +50,7 @@ export class ProgressMeter {
   endHearings(): void {
     this.#tally.addHearings(this.#hearings(), (index) => this.#serverName(index));
     this.#ended = plus(this.#ended, countsOf(this.#hearings()));
-    this.#reception.forgetHearings();
+    this.#reception.hearings.forget();
   }
 
   /** Ends the reception and adds its counts to those of the run. */
@@ -97,20 +97,21 @@ export class ProgressMeter {
 
   /** Counts of the whole run so far; `overhead` and `resumedBytes` of this reception only. */
   stats(faults: FaultCounters): ReceiverStats {
-    const { assembler, symbolCount } = this.#reception;
+    const { assembler, intake } = this.#reception;
     const { symbolCount: neededCount, symbolBytes } = assembler.geometry;
     const resumedCount = Math.ceil(this.#resumedBytes / symbolBytes);
     const nameOf = (index: number) => this.#serverName(index);
     const run = this.#isOver ? this.#tally : this.#tally.with(this.#symbols(), this.#hearings(), nameOf);
     return {
       ...statsOf(run, faults),
-      overhead: neededCount === 0 ? 0 : round((symbolCount + resumedCount) / neededCount - 1, 6),
+      overhead: neededCount === 0 ? 0 : round((intake.symbolCount + resumedCount) / neededCount - 1, 6),
       resumedBytes: this.#resumedBytes,
     };
   }
 
   #symbols(): SymbolCounts {
-    const { assembler, payloadBytes, duplicateBytes, droppedCount } = this.#reception;
+    const { assembler, intake } = this.#reception;
+    const { payloadBytes, duplicateBytes, droppedCount } = intake;
     return { payloadBytes, duplicateBytes, droppedCount, rejectedBlockCount: assembler.rejectedBlockCount };
   }
 
@@ -129,9 +130,9 @@ export class ProgressMeter {
   }
 
   #sample(atUs: number): Sample {
-    const { packetBytes, newBytes } = this.#reception;
+    const { packetBytes, intake } = this.#reception;
     const { datagrams, lostDatagrams } = plus(this.#ended, countsOf(this.#hearings()));
-    return { atUs, packetBytes, newBytes, receivedCount: datagrams, lostCount: lostDatagrams };
+    return { atUs, packetBytes, newBytes: intake.newBytes, receivedCount: datagrams, lostCount: lostDatagrams };
   }
 
   #serverName(serverIndex: number): string {

@@ -46,9 +46,9 @@ function changed(symbol: number, at: number, ...bytes: readonly number[]): Uint8
 describe('a reception', () => {
   it('writes each symbol once, whatever the order, and counts the rest as duplicates', () => {
     feed(...datagrams.symbols.toReversed(), ...datagrams.symbols.slice(0, 10));
-    expect(reception.newBytes).toBe(40 * SYMBOL_BYTES - 5);
-    expect(reception.duplicateBytes).toBe(10 * SYMBOL_BYTES);
-    expect([reception.symbolCount, reception.droppedCount, faults.total]).toEqual([50, 0, 0]);
+    expect(reception.intake.newBytes).toBe(40 * SYMBOL_BYTES - 5);
+    expect(reception.intake.duplicateBytes).toBe(10 * SYMBOL_BYTES);
+    expect([reception.intake.symbolCount, reception.intake.droppedCount, faults.total]).toEqual([50, 0, 0]);
     const file = new Uint8Array(40 * SYMBOL_BYTES - 5);
     void store.read(0, file);
     expect(Buffer.compare(file, object.content.slice(0, file.length))).toBe(0);
@@ -80,13 +80,13 @@ describe('a reception', () => {
   ] as const)('counts as %s and changes nothing else: datagram %#', (reason, datagram) => {
     feed(datagram);
     expect(faults.byReason()).toEqual({ [reason]: 1 });
-    expect([reception.newBytes, reception.symbolCount, reception.lastHeardUs]).toEqual([0, 0, undefined]);
+    expect([reception.intake.newBytes, reception.intake.symbolCount, reception.lastHeardUs]).toEqual([0, 0, undefined]);
     expect([...reception.hearings]).toEqual([]);
   });
 
   it('takes symbols of a server that was added after the descriptor was heard', () => {
     feed(changed(0, 4, 7));
-    expect([reception.newBytes, faults.total]).toEqual([SYMBOL_BYTES, 0]);
+    expect([reception.intake.newBytes, faults.total]).toEqual([SYMBOL_BYTES, 0]);
     expect([...reception.hearings]).toMatchObject([{ serverIndex: 7, channelIndex: 0 }]);
   });
 
@@ -105,11 +105,11 @@ describe('a reception', () => {
   it('counts symbols as dropped that its disk did not take, and takes them when they come again', () => {
     disk.options = { ...disk.options, bytesPerSecond: 1, queueBytes: 3 * SYMBOL_BYTES };
     feed(...datagrams.symbols.slice(0, 5));
-    expect([reception.newBytes, reception.droppedCount]).toEqual([3 * SYMBOL_BYTES, 2]);
+    expect([reception.intake.newBytes, reception.intake.droppedCount]).toEqual([3 * SYMBOL_BYTES, 2]);
     disk.options = { ...disk.options, bytesPerSecond: undefined };
     feed(...datagrams.symbols.slice(0, 5));
-    expect([reception.newBytes, reception.droppedCount]).toEqual([5 * SYMBOL_BYTES, 2]);
-    expect(reception.duplicateBytes).toBe(3 * SYMBOL_BYTES);
+    expect([reception.intake.newBytes, reception.intake.droppedCount]).toEqual([5 * SYMBOL_BYTES, 2]);
+    expect(reception.intake.duplicateBytes).toBe(3 * SYMBOL_BYTES);
   });
 
   it('hands on pieces of descriptors that come between the symbols', () => {
@@ -119,10 +119,10 @@ describe('a reception', () => {
   });
 
   it('knows when each channel was last heard, and from which server', () => {
-    expect(reception.lastHeardOn(0)).toBeUndefined();
+    expect(reception.hearings.lastHeardOn(0)).toBeUndefined();
     feed(datagrams.symbols[0]!);
     reception.handle(0, batchFrom({ arrivalUs: 5000 }, datagrams.symbols[1]!));
-    expect([reception.lastHeardOn(0), reception.lastHeardOn(1), reception.lastHeardUs]).toEqual([
+    expect([reception.hearings.lastHeardOn(0), reception.hearings.lastHeardOn(1), reception.lastHeardUs]).toEqual([
       5000,
       undefined,
       5000,
@@ -148,20 +148,17 @@ describe('a reception of pieces with several datagrams', () => {
       reception.handle(0, batch);
       expect(Math.max(...batch.buffers.map((piece, i) => piece.length / batch.segmentBytes[i]!))).toBeGreaterThan(1);
       expect(batch.count).toBeLessThan(all.length * 0.6);
-      const figures = ({
-        symbolCount,
-        newBytes,
-        payloadBytes,
-        duplicateBytes,
-        packetBytes,
-        droppedCount,
-      }: Reception) => {
+      const figures = ({ intake, packetBytes }: Reception) => {
+        const { symbolCount, newBytes, payloadBytes, duplicateBytes, droppedCount } = intake;
         return { symbolCount, newBytes, payloadBytes, duplicateBytes, packetBytes, droppedCount };
       };
       expect(figures(reception)).toEqual(figures(plain));
-      expect([reception.newBytes, descriptorCount]).toEqual([40 * SYMBOL_BYTES - 5, datagrams.descriptor.length]);
+      expect([reception.intake.newBytes, descriptorCount]).toEqual([
+        40 * SYMBOL_BYTES - 5,
+        datagrams.descriptor.length,
+      ]);
       // Only the first datagram of a piece has a delay of its own.
-      const readings = (of: Reception) => of.read(() => true).map((reading) => ({ ...reading, calmCount: 0 }));
+      const readings = (of: Reception) => of.hearings.read(() => true).map((reading) => ({ ...reading, calmCount: 0 }));
       expect([readings(reception), faults.total]).toEqual([readings(plain), 0]);
       const file = new Uint8Array(40 * SYMBOL_BYTES - 5);
       void store.read(0, file);
@@ -172,7 +169,7 @@ describe('a reception of pieces with several datagrams', () => {
   it('counts foreign datagrams, and takes the datagrams around them', () => {
     const forged = changed(1, 0, 0x4d);
     reception.handle(0, grouped(3, datagrams.symbols[0]!, forged, datagrams.symbols[2]!));
-    expect([reception.symbolCount, faults.byReason()]).toEqual([2, { foreign: 1 }]);
+    expect([reception.intake.symbolCount, faults.byReason()]).toEqual([2, { foreign: 1 }]);
   });
 });
 
@@ -186,7 +183,7 @@ describe('a reception of several datagrams at once', () => {
     const batch = batchOf(...train, datagrams.symbols[20]!);
     reception.handle(0, { ...batch, arrivalsUs: [7000, 7100, 7200, 7300, 7400, 8000] });
     const wireBytes = train[0]!.length + IP_AND_UDP_BYTES;
-    expect(reception.read(() => true)).toMatchObject([{ trainBitsPerSecond: (4 * wireBytes * 8e6) / 400 }]);
+    expect(reception.hearings.read(() => true)).toMatchObject([{ trainBitsPerSecond: (4 * wireBytes * 8e6) / 400 }]);
     expect(reception.lastHeardUs).toBe(8000);
   });
 });

@@ -47,11 +47,11 @@ export class Steering {
         this.#unread.note(batch);
         options.onBatch(channel, batch);
       },
-      onJoining: (channel, server) => reception.resume(clock.nowUs(), channel, server),
+      onJoining: (channel, server) => reception.hearings.resume(clock.nowUs(), channel, server),
       onRefused: (error) => this.#noteRefusal(error),
     });
     this.#listening = new Listening(this.#memberships, policy, before);
-    this.#droppedCount = reception.droppedCount;
+    this.#droppedCount = reception.intake.droppedCount;
   }
 
   get isOn(): boolean {
@@ -108,7 +108,7 @@ export class Steering {
   #askPolicy(nowUs: number, latenessUs: number): void {
     const { policy, reception, onWarning } = this.#options;
     const unreadCount = this.#unread.take();
-    const droppedCount = reception.droppedCount - this.#droppedCount;
+    const droppedCount = reception.intake.droppedCount - this.#droppedCount;
     if (this.#droppedCount === 0 && droppedCount > 0) {
       onWarning({
         code: 'DROPPED',
@@ -116,7 +116,7 @@ export class Steering {
       });
     }
     this.#droppedCount += droppedCount;
-    const readings = reception.read((channel, server) => this.#memberships.hears(channel, server));
+    const readings = reception.hearings.read((channel, server) => this.#memberships.hears(channel, server));
     const decisions = policy.tick(nowUs, readings, { unreadCount, droppedCount, latenessUs });
     this.#memberships.setTimed(policy.isTimed);
     if (decisions.length > 0) void this.#listening.follow(decisions, nowUs);
@@ -125,7 +125,9 @@ export class Steering {
   #renewSilent(nowUs: number): void {
     const { descriptor, reception, onWarning } = this.#options;
     const intervalsUs = descriptor.channels.map(({ intervalUs }) => intervalUs);
-    for (const channel of this.#listening.renewSilent(nowUs, intervalsUs, (one) => reception.lastHeardOn(one))) {
+    for (const channel of this.#listening.renewSilent(nowUs, intervalsUs, (one) =>
+      reception.hearings.lastHeardOn(one),
+    )) {
       onWarning({ code: 'SILENCE', message: `nothing arrives on channel ${channel}; joining it again` });
     }
   }
