@@ -83,7 +83,7 @@ export class Pacer {
     this.#permittedFromUs += count * this.intervalUs;
   }
 
-  /** Tells that `count` datagrams left at `nowUs`. */
+  /** Tells that `count` datagrams left at `nowUs`, or longer ones that took the time of so many; fractions are allowed. */
   sent(count: number, nowUs: number): void {
     this.#firstDueUs += count * this.intervalUs;
     const usedUs = (count * this.intervalUs) / CATCH_UP_FACTOR;

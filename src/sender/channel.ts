@@ -1,3 +1,4 @@
+import { IP_AND_UDP_BYTES } from '../base/limits.js';
 import type { SendBatch } from '../base/ports.js';
 import { burstCount, DEFAULT_BURST_US, MAX_BURST_DATAGRAMS } from '../rate/burst.js';
 import { Pacer } from '../rate/pacer.js';
@@ -135,6 +136,7 @@ export class SenderChannel {
     this.sentBytes += front.startOf(first + count) - front.startOf(first);
     if (train) this.#pacer.sentTrain(count);
     else this.#pacer.sent(count, scheduleUs);
+    this.#pacer.sent(this.#excessOf(first, count), scheduleUs);
     return front.batches(first, first + count, limits);
   }
 
@@ -152,6 +154,19 @@ export class SenderChannel {
       stampHeader(marks, front.bytes, front.startOf(entry));
       this.#signer?.take(front.bytes, front.startOf(entry), front.lengthOf(entry));
     }
+  }
+
+  /**
+   * By how much entries are longer than the rate allows, in packets of the length that it is meant for: records are longer than small symbols.
+   */
+  #excessOf(first: number, count: number): number {
+    const { ratedDatagramBytes, maxDatagramBytes } = this.#source;
+    if (maxDatagramBytes === ratedDatagramBytes) return 0;
+    let excessBytes = 0;
+    for (let entry = first; entry < first + count; entry++) {
+      excessBytes += Math.max(0, this.#front.lengthOf(entry) - ratedDatagramBytes);
+    }
+    return excessBytes / (ratedDatagramBytes + IP_AND_UDP_BYTES);
   }
 
   /** Makes sure that the front slab holds a whole train. False if the disk is late; the train is then left out. */

@@ -140,6 +140,8 @@ export interface SymbolSource {
 export interface DatagramSource {
   /** Length of the longest datagram that the source makes. */
   readonly maxDatagramBytes: number;
+  /** Length of the datagrams that the channel's interval is meant for. A longer one takes as much more time. */
+  readonly ratedDatagramBytes: number;
   /** Clears a slab and fills it with the next datagrams. Payloads (listed in `slab.reads`) and departure marks come later. */
   prepare(slab: Slab): void;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { HEADER_BYTES } from '../../dist/base/limits.js';
+import { HEADER_BYTES, IP_AND_UDP_BYTES } from '../../dist/base/limits.js';
+import { StepPlan } from '../../dist/rate/step-plan.js';
 import { SenderChannel } from '../../dist/sender/channel.js';
 import type { DatagramSource, Slab } from '../../dist/sender/slab.js';
 import { newHeader, readHeader, writeHeader } from '../../dist/wire/header.js';
@@ -8,11 +9,26 @@ import { datagramsIn } from './sent-datagrams.js';
 /** Makes datagrams that are numbered by their ESI. */
 class Numbered implements DatagramSource {
   readonly maxDatagramBytes = HEADER_BYTES + 4;
+  readonly ratedDatagramBytes = HEADER_BYTES + 4;
   #next = 0;
 
   prepare(slab: Slab): void {
     for (slab.clear(); !slab.isFull; ) {
       writeHeader({ ...newHeader(), esi: this.#next++ }, slab.bytes, slab.add(HEADER_BYTES + 4));
+    }
+  }
+}
+
+/** Symbols of 16 bytes, and a record of 1136 bytes in the place of each 64th. */
+class WithRecords implements DatagramSource {
+  readonly maxDatagramBytes = 1136;
+  readonly ratedDatagramBytes = HEADER_BYTES + 16;
+  #next = 0;
+
+  prepare(slab: Slab): void {
+    for (slab.clear(); !slab.isFull; ) {
+      const length = this.#next++ % 64 === 63 ? this.maxDatagramBytes : this.ratedDatagramBytes;
+      writeHeader(newHeader(), slab.bytes, slab.add(length));
     }
   }
 }
@@ -53,6 +69,23 @@ describe('a sending channel', () => {
         while (channel.take(nowUs, 0).length > 0) if (channel.wantsRefill) refill(channel);
       }
       expect(Math.abs(channel.sentCount - 20_001)).toBeLessThan(40);
+    }
+  });
+
+  it('keeps its rate in bytes, trains and previews included, when some datagrams are longer than those that its interval is meant for', () => {
+    for (const part of [
+      undefined,
+      { plan: new StepPlan({ rates: [16e3, 32e3], mode: 'several', symbolBytes: 16 }), channel: 0 },
+    ]) {
+      const channel = new SenderChannel(new WithRecords(), 56_000, 0, 0, { part });
+      refill(channel);
+      const seconds = 600;
+      for (let nowUs = 0; nowUs <= seconds * 1e6; nowUs += 10_000) {
+        while (channel.take(nowUs, nowUs).length > 0) if (channel.wantsRefill) refill(channel);
+      }
+      const bits = 8 * (channel.sentBytes + channel.sentCount * IP_AND_UDP_BYTES);
+      expect(bits / seconds / 16e3).toBeGreaterThan(0.98);
+      expect(bits / seconds / 16e3).toBeLessThan(1.01);
     }
   });
 

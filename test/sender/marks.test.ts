@@ -17,6 +17,7 @@ const usual: Ladder = { rates: [1e6, 1e6, 2e6, 3e6], mode: 'several', symbolByte
 /** Makes datagrams that are numbered by their ESI. */
 class Numbered implements DatagramSource {
   readonly maxDatagramBytes = HEADER_BYTES;
+  readonly ratedDatagramBytes = HEADER_BYTES;
   #next = 0;
 
   prepare(slab: Slab): void {

@@ -32,6 +32,7 @@ export interface CarouselOptions {
  */
 export class Carousel implements DatagramSource {
   readonly maxDatagramBytes: number;
+  readonly ratedDatagramBytes: number;
   readonly #options: CarouselOptions;
   readonly #header: Header;
   readonly #recordInterval: number;
@@ -56,7 +57,8 @@ export class Carousel implements DatagramSource {
     const runBytes = signedFromS === undefined ? 0 : runRecordBytes(RUN_DATAGRAMS);
     this.#untilRun = signedFromS === undefined ? Number.POSITIVE_INFINITY : this.#runCount;
     const longest = Math.max(pieceBytes, runBytes, ...records.map((record) => record.length));
-    this.maxDatagramBytes = Math.max(HEADER_BYTES + object.symbolBytes, longest);
+    this.ratedDatagramBytes = HEADER_BYTES + object.symbolBytes;
+    this.maxDatagramBytes = Math.max(this.ratedDatagramBytes, longest);
   }
 
   /** Sends these records between the symbols from now on. @param records at least one, none longer than `maxDatagramBytes` */
