@@ -1,9 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HEADER_BYTES } from '../../../dist/base/limits.js';
 import { type RunSink, StreamRuns } from '../../../dist/receiver/runs/stream-runs.js';
 import type { WaitingRing } from '../../../dist/receiver/runs/waiting-ring.js';
 import { RunSigner } from '../../../dist/sender/run-signer.js';
+import { Prng } from '../../../dist/simulate/random/prng.js';
 import { DatagramType, newHeader, readHeader, writeHeader } from '../../../dist/wire/header.js';
 import { RUN_DATAGRAMS, RunRecords, runRecordBytes } from '../../../dist/wire/runs.js';
 
@@ -42,7 +44,15 @@ class Channel {
 }
 
 function listener() {
-  const told: Record<string, number[]> = { proven: [], forged: [], unproven: [], stray: [], passed: [], again: [] };
+  const told: Record<string, number[]> = {
+    proven: [],
+    forged: [],
+    unproven: [],
+    strange: [],
+    stray: [],
+    passed: [],
+    again: [],
+  };
   const faults: string[] = [];
   const note = (what: string) => (_runs: StreamRuns, ring: WaitingRing, entry: number) => {
     told[what]!.push(ring.sequences[entry]!);
@@ -50,7 +60,7 @@ function listener() {
   const sink: RunSink = {
     onProven: (runs, ring, entry, mayMeasure) => note(mayMeasure ? 'proven' : 'again')(runs, ring, entry),
     onForged: note('forged'),
-    onUnproven: note('unproven'),
+    onUnproven: (runs, ring, entry, isNear) => note(isNear ? 'unproven' : 'strange')(runs, ring, entry),
     onStray: note('stray'),
     onPassed: note('passed'),
     onStale: () => told.stray!.push(-1),
@@ -103,6 +113,30 @@ describe('the runs of a stream', () => {
     expect(told.passed!.every(isLost)).toBe(true);
     expect(told.passed!.length).toBeGreaterThan(50);
     expect(told.forged).toEqual([]);
+  });
+
+  it('take no datagram for a stranger’s, whichever are lost at the beginning and on the way', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0, max: 0.1, noNaN: true }),
+        fc.array(fc.record({ at: fc.nat(2000), count: fc.nat(5000) }), { maxLength: 3 }),
+        fc.nat(2 ** 32 - 1),
+        (lossRatio, outages, seed) => {
+          const { hear, settle, told, faults } = listener();
+          const prng = new Prng(seed);
+          const channel = new Channel(seed);
+          for (let i = 0; i < 2000; i++) {
+            const bytes = channel.next();
+            for (const { at, count } of outages) if (at === i) channel.send(count);
+            if (prng.ratio() >= lossRatio) hear(bytes);
+          }
+          settle();
+          expect([told.strange, told.forged, told.again, faults]).toEqual([[], [], [], []]);
+          if (outages.length === 0) expect(told.stray).toEqual([]);
+        },
+      ),
+      { numRuns: 30 },
+    );
   });
 
   it('find each datagram that was changed, whatever was changed, and keep the genuine one', () => {
