@@ -31,6 +31,8 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   // node:crypto is pure here: hashes of what was read, keys that were handed in.
   receiver: { folders: ['base', ...parts, 'trust'], modules: ['eventemitter3', 'node:crypto'], types: ['events'] },
   net: { folders: ['base'], modules: ['node:*', 'koffi'] },
+  // Child processes: in groups of their own, with an end.
+  process: { folders: [], modules: ['node:child_process', 'node:stream'] },
   store: { folders: ['base', 'object'], modules: ['node:*', 'msgpackr', 'p-limit'] },
   // Text files of settings: where a value stands, what is wrong with it, and units.
   config: { folders: ['base'], modules: ['yaml', 'zod', 'node:fs/promises', 'node:path'] },

@@ -12,6 +12,8 @@ export type ErrorCode =
   | 'FILE_IN_USE'
   | 'FILE_IO'
   | 'OBJECT_CHANGED'
+  | 'OUTPUT_CLOSED'
+  | 'COMMAND_FAILED'
   | 'UNKNOWN_HOST'
   | 'UNKNOWN_INTERFACE'
   | 'ADDRESS_INVALID'

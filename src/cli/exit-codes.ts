@@ -30,6 +30,8 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   FILE_IN_USE: 1,
   FILE_IO: 1,
   OBJECT_CHANGED: 1,
+  OUTPUT_CLOSED: 1,
+  COMMAND_FAILED: 1,
   NETWORK_UNAVAILABLE: 1,
   ABORTED: 1,
   FEC_INVALID: 1,

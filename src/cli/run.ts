@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { errnoOf, LayercastError } from '../base/errors.js';
 import { ConfigError } from '../config/faults.js';
 import { exitCodeOf } from './exit-codes.js';
-import { printEvent } from './json/print-event.js';
+import { areEventsOnStandardError, printEvent } from './json/print-event.js';
 import { typed } from './spelling.js';
 
 /** Adds one command to the program. Each file in `commands/` exports one; it loads large modules only when the command runs. */
@@ -55,7 +55,8 @@ function versionOf(): string {
 function report(error: unknown, json: boolean): void {
   const { code, message, hint } = describe(error);
   const lines = error instanceof ConfigError ? message : `layercast: ${message}`;
-  process.stderr.write(`${lines}\n${hint === undefined ? '' : `  ${hint.replaceAll('\n', '\n  ')}\n`}`);
+  if (!(json && areEventsOnStandardError()))
+    process.stderr.write(`${lines}\n${hint === undefined ? '' : `  ${hint.replaceAll('\n', '\n  ')}\n`}`);
   if (json) printEvent('error', { code, message, hint });
 }
 

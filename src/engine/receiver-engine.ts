@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
 import type { EventEmitter } from 'eventemitter3';
 import { BUILT_S } from '../base/build-time.js';
 import { asLayercastError } from '../base/errors.js';
@@ -121,7 +120,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
     restorer: BlockRestorer,
   ): ReceiverDriver {
     const { fleet, object, scope, port, hash, mode, channels, maxRateBitsPerSecond } = this.#options;
-    const { timeoutMs, patienceMs, allowExpired, compatible = [], wait, output } = this.#options;
+    const { timeoutMs, patienceMs, allowExpired, compatible = [], wait } = this.#options;
     const { network, clock, emit } = this.#world;
     const group = groupOf(announcementName(fleet), { scope, hash, ssm: false });
     return new ReceiverDriver(
@@ -140,7 +139,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
         acceptExpired: allowExpired,
         compatible,
         waits: wait,
-        outputPath: resolve(output),
+        outputPath: destination.path,
       },
       {
         clock,

@@ -68,7 +68,7 @@ const SCHEMAS: { readonly [F in Form]: (kind: KindOf<F>, description: string) =>
   clock: notWritten,
 };
 
-/** Makes a path absolute. An output keeps "-" and a slash at its end (see `OUTPUT_PATH`). */
+/** Makes a path absolute. An output keeps "-" and a slash at its end (see `OUTPUT`). */
 function placed(form: Form, value: unknown, folder: string): unknown {
   if (typeof value !== 'string') return value;
   if (form === 'path' || form === 'key') return resolve(folder, value);

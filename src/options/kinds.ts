@@ -4,6 +4,7 @@ import type { Clock, Network } from '../base/ports.js';
 import { type Bounds, DURATION, RATE, SIZE } from '../config/units.js';
 import { RECEIVER_MODES, type ReceiverMode } from '../fleet/fleet.js';
 import { GROUP_HASHES, type GroupHash, SCOPES, type Scope } from '../wire/group-options.js';
+import type { OutputTarget } from './output-target.js';
 
 /*
  * The kinds of value that options have: plain data, so that a command's help needs no checker. Three files read them:
@@ -56,7 +57,7 @@ export interface PlainKind<Form extends keyof PlainValues> {
 interface PlainValues {
   readonly truth: boolean;
   readonly path: string;
-  readonly output: string;
+  readonly output: OutputTarget;
   readonly key: string | Buffer | KeyObject;
   readonly channels: readonly number[];
   readonly classes: readonly string[];
@@ -87,8 +88,8 @@ export type ValueOf<K extends Kind> =
         ? PlainValues[Form]
         : string;
 
-/** The type of the value from flags, variables and files: the same, except that a key is given by its path. */
-export type WrittenValueOf<K extends Kind> = K extends PlainKind<'key'> ? string : ValueOf<K>;
+/** The type of the value from flags, variables and files: the same, except that a key and an output are given by their paths. */
+export type WrittenValueOf<K extends Kind> = K extends PlainKind<'key' | 'output'> ? string : ValueOf<K>;
 
 export const FLEET_NAME: NameKind<'name'> = { form: 'name', what: 'the name of a fleet' };
 export const OBJECT_NAME: NameKind<'objectName'> = { form: 'objectName', what: 'the name of an object' };
@@ -97,8 +98,8 @@ export const INTERFACE_NAME: TextKind = { form: 'text', what: 'the name of a net
 export const TRUTH: PlainKind<'truth'> = { form: 'truth' };
 export const PATH: PlainKind<'path'> = { form: 'path' };
 
-/** A path that keeps "-" and a slash at its end: opening the output refuses each with its own reason. */
-export const OUTPUT_PATH: PlainKind<'output'> = { form: 'output' };
+/** Where an object goes. A typed path keeps "-" and a slash at its end, which have their own meaning. */
+export const OUTPUT: PlainKind<'output'> = { form: 'output' };
 
 /** A program gives PEM text or a key object; people name the file. */
 export const PUBLIC_KEY: PlainKind<'key'> = { form: 'key' };

@@ -41,6 +41,10 @@ interface ValueFault {
 type Check<F extends Form> = (kind: KindOf<F>, value: unknown) => readonly ValueFault[];
 
 const PATH_RULE = lineRule('not a path');
+const OUTPUT_RULE: Rule = {
+  wrong: 'not an output',
+  allowed: "a path, or one of { file }, { dir }, { device } with a path, or { pipe: ['program', 'argument', …] }",
+};
 const SIGNAL_RULE: Rule = { wrong: 'not a signal', allowed: 'an AbortSignal' };
 const NETWORK_RULE: Rule = { wrong: 'not a network', allowed: 'an object with the functions openSender and join' };
 const CLOCK_RULE: Rule = { wrong: 'not a clock', allowed: 'an object with the functions nowUs, wallUs and schedule' };
@@ -59,7 +63,7 @@ const CHECKS: { readonly [F in Form]: Check<F> } = {
   name: (_, value) => faultsOfText(PLAIN_NAME_RULE, value),
   objectName: (_, value) => faultsOfText(OBJECT_NAME_RULE, value),
   path: (_, value) => faultsOfText(PATH_RULE, value),
-  output: (_, value) => faultsOfText(PATH_RULE, value),
+  output: (_, value) => unless(isOutput(value), OUTPUT_RULE, value),
   key: (_, value) => unless(isPemOrKey(value), KEY_RULE, value),
   channels: (_, value) => faultsOfChannels(value),
   classes: (_, value) => faultsOfClasses(value),
@@ -78,6 +82,29 @@ const CHECKS: { readonly [F in Form]: Check<F> } = {
 export function isPemOrKey(value: unknown): value is string | Buffer | KeyObject {
   if (typeof value === 'string') return value !== '';
   return value instanceof Uint8Array || value instanceof KeyObject;
+}
+
+/** Exactly one way to say where an object goes. */
+function isOutput(value: unknown): boolean {
+  if (isTextOf(PATH_RULE, value)) return true;
+  if (typeof value !== 'object' || value === null) return false;
+  const { pipe, timeoutMs, ...paths } = value as Readonly<Record<string, unknown>>;
+  const named = Object.entries(paths);
+  if (pipe === undefined) {
+    const [entry] = named;
+    const isPlace =
+      entry !== undefined && ['file', 'dir', 'device'].includes(entry[0]) && isTextOf(PATH_RULE, entry[1]);
+    return isPlace && named.length === 1 && timeoutMs === undefined;
+  }
+  const isCommand = Array.isArray(pipe) && pipe.length > 0 && pipe[0] !== '' && pipe.every(isArgument);
+  const isTime =
+    timeoutMs === undefined || (typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1);
+  return named.length === 0 && isCommand && isTime;
+}
+
+/** The system ends an argument at its first null character. */
+function isArgument(value: unknown): boolean {
+  return typeof value === 'string' && !value.includes('\0');
 }
 
 function unless(isRight: boolean, rule: Rule, value: unknown): readonly ValueFault[] {

@@ -10,7 +10,7 @@ import {
   JOINED_RATE,
   NETWORK,
   OBJECT_NAME,
-  OUTPUT_PATH,
+  OUTPUT,
   PATH,
   PORT,
   PUBLIC_KEY,
@@ -40,13 +40,13 @@ export const RECEIVER_OPTIONS = {
     help: "the fleet's public key, or its root file",
     file: 'Public key (SPKI PEM) of the fleet, or its root file',
   },
-  /** Path of the file to write. */
+  /** The file to write; `DIR/` for a tree; `-` for standard output; or `{ dir }`, `{ device }`, `{ pipe: [COMMAND, …] }`. */
   output: {
-    kind: OUTPUT_PATH,
+    kind: OUTPUT,
     isRequired: true,
     flag: '-o, --output <file>',
-    help: 'file to write; standard output (-) is not possible',
-    file: 'File to write',
+    help: 'file to write; DIR/ for a tree; - for standard output',
+    file: 'File to write; DIR/ for a tree; - for standard output',
   },
   /** Interface to join on. @default the first that is up */
   interface: {

@@ -4,6 +4,8 @@ import type { BlockRestorer } from './block-restorer.js';
 
 /** Where a fetched object goes on this host. One process at a time holds a destination. */
 export interface Destination extends AsyncDisposable {
+  /** The file, folder or device, absolute; undefined if there is none. */
+  readonly path: string | undefined;
   /** Highest version of this object, signed by this key, that was completed on this host; 0 if none. */
   readonly completedVersion: number;
   /**

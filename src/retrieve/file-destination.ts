@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Opened } from '../receiver/destination.js';
 import { verifyFile } from '../store/hash-file.js';
 import type { Descriptor } from '../wire/descriptor.js';
@@ -10,12 +11,14 @@ import { WorkingFiles, type WorkingFilesOptions } from './working-files.js';
 
 /** FILE on this host: its part file gets its name in one step when the object is whole. */
 export class FileDestination implements Destination {
+  readonly path: string;
   /** The file that is made or replaced: an absolute path, with links followed. */
   readonly outputPath: string;
   readonly #files: WorkingFiles;
   readonly #signal: AbortSignal;
 
-  private constructor(outputPath: string, files: WorkingFiles, signal: AbortSignal) {
+  private constructor(path: string, outputPath: string, files: WorkingFiles, signal: AbortSignal) {
+    this.path = path;
     this.outputPath = outputPath;
     this.#files = files;
     this.#signal = signal;
@@ -27,7 +30,7 @@ export class FileDestination implements Destination {
    */
   static async open(output: string, options: WorkingFilesOptions): Promise<FileDestination> {
     const { path, exists } = await openOutput(output);
-    return new FileDestination(path, await WorkingFiles.open(path, exists, options), options.signal);
+    return new FileDestination(resolve(output), path, await WorkingFiles.open(path, exists, options), options.signal);
   }
 
   get completedVersion(): number {

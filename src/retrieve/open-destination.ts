@@ -1,10 +1,14 @@
+import { type OutputTarget, outputKindOf } from '../options/output-target.js';
 import type { Destination } from './destination.js';
 import { FileDestination } from './file-destination.js';
+import { environmentOf } from './object-environment.js';
+import { CommandInput } from './stream/command-input.js';
+import { standardOutput } from './stream/standard-output.js';
+import { StreamDestination } from './stream/stream-destination.js';
 import type { WorkingFilesOptions } from './working-files.js';
 
 export interface DestinationOptions extends WorkingFilesOptions {
-  /** FILE; symbolic links are followed. */
-  readonly output: string;
+  readonly output: OutputTarget;
 }
 
 /**
@@ -14,5 +18,17 @@ export interface DestinationOptions extends WorkingFilesOptions {
  *   `DISK_FULL`, `ABORTED`, …
  */
 export function openDestination({ output, ...options }: DestinationOptions): Promise<Destination> {
-  return FileDestination.open(output, options);
+  const target = outputKindOf(output);
+  switch (target.kind) {
+    case 'stdout':
+      return StreamDestination.open({ id: '-', open: () => standardOutput(), canRestart: false }, options);
+    case 'pipe': {
+      const { pipe: argv, timeoutMs } = target;
+      const open = (descriptor: Parameters<typeof environmentOf>[0]) =>
+        new CommandInput({ argv, timeoutMs, environment: environmentOf(descriptor) });
+      return StreamDestination.open({ id: JSON.stringify(argv), open, canRestart: true }, options);
+    }
+    default:
+      return FileDestination.open(target.path, options);
+  }
 }

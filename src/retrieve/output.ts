@@ -37,13 +37,6 @@ export async function openOutput(output: string): Promise<Output> {
 
 function requireName(output: string): void {
   const quoted = JSON.stringify(output);
-  if (output === '-') {
-    throw refused(
-      '"-" is not a file: a fetch cannot write to standard output',
-      'Name a file with',
-      '; "./-" is a file called "-"',
-    );
-  }
   if (output === '' || output.includes('\0')) throw refused(`${quoted} is not a name of a file`);
   if (/(^|\/)\.{0,2}$/.test(output)) throw refused(`${quoted} is a folder`);
 }
@@ -162,7 +155,7 @@ function absentOr(error: unknown, doing: string, path: string): undefined {
   throw systemError(error, doing, path);
 }
 
-function refused(message: string, advice = 'Name the file to make with', more = ''): LayercastError {
-  const hint: Hint = (say) => `${advice} ${say('output')}${more}`;
+function refused(message: string, advice = 'Name the file to make with'): LayercastError {
+  const hint: Hint = (say) => `${advice} ${say('output')}`;
   return new LayercastError('USAGE', message, { hint });
 }

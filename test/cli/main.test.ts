@@ -64,12 +64,6 @@ describe('the command line', () => {
   });
 
   it.each([
-    [
-      '-',
-      '"-" is not a file: a fetch cannot write to standard output',
-      'Name a file with -o; "./-" is a file called "-"',
-    ],
-    ['options/', '"options/" is a folder', 'Name the file to make with -o'],
     ['/proc/x', 'cannot create a file in "/proc": it takes no new entries', 'choose another folder'],
     ['x.part', 'ends in ".part"', 'Name a file without that ending with -o'],
   ])('refuses the output %s before it looks for an interface', async (output, message, hint) => {
@@ -82,14 +76,15 @@ describe('the command line', () => {
   });
 
   it.each(['flag', 'file'])(
-    'refuses standard output as the output, in a %s, before anything is received',
+    'writes nothing but the object to standard output when it is the output, in a %s',
     async (place) => {
       await runCli(['keygen', '--out', 'stdout'], { cwd: folder });
       writeFileSync(join(folder, 'out.yaml'), 'key: stdout/layercast.pub\noutput: "-"\n');
       const typed = place === 'flag' ? ['--key', 'stdout/layercast.pub', '-o', '-'] : ['--config', 'out.yaml'];
-      const { code, stdout, stderr } = await runCli(['fetch', 'acme/firmware', ...typed], { cwd: folder });
+      const args = ['fetch', 'acme/firmware', ...typed, '--json', '--interface', 'none-such', '--no-wait'];
+      const { code, stdout, stderr } = await runCli(args, { cwd: folder });
       expect([code, stdout]).toEqual([2, '']);
-      expect(stderr).toMatch(/^layercast: .*standard output/);
+      expect(JSON.parse(stderr)).toMatchObject({ event: 'error', code: 'UNKNOWN_INTERFACE' });
     },
   );
 

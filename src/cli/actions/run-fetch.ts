@@ -6,7 +6,7 @@ import { isRootText } from '../../trust/root-armour.js';
 import { publicKeyFrom } from '../../wire/signature.js';
 import { FetchDisplay } from '../display/fetch-display.js';
 import { interruptible } from '../interrupt.js';
-import { printEvent } from '../json/print-event.js';
+import { leaveStandardOutput, printEvent } from '../json/print-event.js';
 import { type Flags, settleWithFile } from '../settings.js';
 
 /** `layercast fetch FLEET/OBJECT`: runs a receiver, and shows its events on stderr or prints them as JSON on stdout. */
@@ -16,6 +16,7 @@ export async function runFetch(what: string, flags: Flags): Promise<void> {
   const { fleet, object } = splitName(what);
   if (keyPath === undefined) throw missing("missing --key (the fleet's public key)", 'Add --key layercast.pub');
   if (output === undefined) throw missing('missing -o FILE', 'Name the file to write with -o FILE');
+  if (output === '-') leaveStandardOutput();
   const keyText = await readKeyText(keyPath);
   const key = isRootText(keyText) ? keyText : publicKeyFrom(keyText, keyPath);
   // Only JSON needs the declarations of events.

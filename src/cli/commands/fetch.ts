@@ -7,19 +7,21 @@ import type { Flags } from '../settings.js';
 export function fetch(program: Command): void {
   const command = program
     .command('fetch')
-    .summary('receive an object into a file')
+    .summary('receive an object into a file, a folder or a pipe')
     .description(
       'Receives the newest version of an object that its fleet announces. It checks the signature, joins channels, writes ' +
         'each piece at its offset in the file, whichever server sent it, verifies the file, and renames it to FILE in one ' +
-        'step. After an interruption, run the command again: it continues where it stopped.',
+        'step. With -o -, it writes the verified bytes in order to standard output. After an interruption, run the command ' +
+        'again: it continues where it stopped.',
     )
     .argument('<fleet/object>', 'what to receive');
   addFlags(command, { ...RECEIVER_OPTIONS, ...RECEIVER_FILE })
-    .option('--json', 'print one JSON object per line on stdout')
+    .option('--json', 'print one JSON object per line on stdout; on stderr with -o -')
     .addHelpText(
       'after',
       '\nExamples:\n  layercast fetch acme/firmware --key acme.pub -o firmware.img\n' +
-        '  layercast fetch acme/maps --key acme.pub -o maps.bin --max-rate 5Mbit',
+        '  layercast fetch acme/maps --key acme.pub -o maps.bin --max-rate 5Mbit\n' +
+        '  layercast fetch acme/maps --key acme.pub -o - | sha256sum',
     )
     .action(async (what: string, flags: Flags) => {
       const { runFetch } = await import('../actions/run-fetch.js');
