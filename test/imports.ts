@@ -59,6 +59,12 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
     only: { files: /file/, modules: ['zod'] },
   },
   // Engines with all that they need, in the thread of their owner or in one of their own.
+  // What those who watch a process read: metrics, over HTTP.
+  metrics: {
+    folders: ['base', 'events'],
+    modules: ['prom-client', 'node:http', 'node:net'],
+    types: ['create-receiver.ts', 'create-sender.ts'],
+  },
   // What would keep transfers from working on this host. Its checks are functions of facts.
   doctor: {
     folders: ['base', 'wire', 'config', 'fleet', 'net', 'store', 'publish'],

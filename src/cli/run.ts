@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { errnoOf, LayercastError } from '../base/errors.js';
 import { ConfigError } from '../config/faults.js';
 import { exitCodeOf } from './exit-codes.js';
 import { areEventsOnStandardError, printEvent } from './json/print-event.js';
 import { typed } from './spelling.js';
+import { version } from './version.js';
 
 /** Adds one command to the program. Each file in `commands/` exports one; it loads large modules only when the command runs. */
 export type Registration = (program: Command) => void;
@@ -26,7 +26,7 @@ function newProgram(): Command {
   return (
     new Command('layercast')
       .description('Files to any number of machines over IPv6 multicast, each at the rate its own link can take.')
-      .version(versionOf(), '-V, --version', 'print the version')
+      .version(version(), '-V, --version', 'print the version')
       .helpOption('-h, --help', 'print help for a command')
       .helpCommand('help [command]', 'print help for a command')
       .configureHelp({ helpWidth: 80, showGlobalOptions: false })
@@ -46,11 +46,6 @@ Examples:
 Exit codes: 0 done; 1 failure; 2 usage or config; 3 incomplete, progress kept;
 4 integrity, signature, expiry or role; 5 nobody is sending;
 130, 143 after a signal.`;
-
-function versionOf(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return version;
-}
 
 function report(error: unknown, json: boolean): void {
   const { code, message, hint } = describe(error);

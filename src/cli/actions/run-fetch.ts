@@ -8,6 +8,7 @@ import { FetchDisplay } from '../display/fetch-display.js';
 import { interruptible } from '../interrupt.js';
 import { leaveStandardOutput, printEvent } from '../json/print-event.js';
 import { type Flags, settleWithFile } from '../settings.js';
+import { watching } from '../watching.js';
 
 /** `layercast fetch FLEET/OBJECT`: runs a receiver, and shows its events on stderr or prints them as JSON on stdout. */
 export async function runFetch(what: string, flags: Flags): Promise<void> {
@@ -21,20 +22,22 @@ export async function runFetch(what: string, flags: Flags): Promise<void> {
   const key = isRootText(keyText) ? keyText : publicKeyFrom(keyText, keyPath);
   // Only JSON needs the declarations of events.
   const json = flags.json ? await import('../json/fetch-events.js') : undefined;
+  const watched = await watching(flags, async () => {
+    const { ReceiverMetrics } = await import('../../metrics/receiver-metrics.js');
+    return new ReceiverMetrics();
+  });
   await interruptible(async (signal) => {
     await using receiver = createReceiver({ ...settings, fleet, object, key, output, signal });
-    if (json !== undefined) {
-      json.tellPrograms(receiver, printEvent);
-      await receiver.done;
-      return;
-    }
-    using display = new FetchDisplay(process.stderr, what);
-    display.follow(receiver);
+    watched?.figures.follow(receiver, { fleet, object });
+    json?.tellPrograms(receiver, printEvent);
+    using display = json === undefined ? new FetchDisplay(process.stderr, what) : undefined;
+    display?.follow(receiver);
     try {
+      await using _ = await watched?.show();
       await receiver.done;
     } catch (error) {
       // The error of a signal does not say how much of the object is kept, so the display says it.
-      if (signal.aborted) display.sayKept();
+      if (signal.aborted) display?.sayKept();
       throw error;
     }
   });

@@ -4,16 +4,21 @@ import type { SenderOptions } from '../../options/sender-options.js';
 import { sayFailedReload, sayStopped, tellPeople } from '../display/serve-display.js';
 import { printEvent } from '../json/print-event.js';
 import { reasonOf } from '../reason.js';
-
-export interface ServeRun extends SenderOptions {
-  readonly json: boolean;
-}
+import type { Flags } from '../settings.js';
+import { watching } from '../watching.js';
 
 /** `layercast serve`: runs a sender, and shows its events on stderr or prints them as JSON on stdout. SIGHUP makes it reload. */
-export async function runServe({ json, ...options }: ServeRun): Promise<void> {
+export async function runServe(options: SenderOptions, flags: Flags): Promise<void> {
+  const json = flags.json === true;
   // Only JSON needs the declarations of events.
   const events = json ? await import('../json/serve-events.js') : undefined;
+  const watched = await watching(flags, async () => {
+    const { SenderMetrics } = await import('../../metrics/sender-metrics.js');
+    return new SenderMetrics();
+  });
+  const figures = watched?.figures;
   await using sender = createSender(options);
+  figures?.follow(sender);
   const startedAt = Date.now();
   let hasStarted = false;
   sender.ready.then(
@@ -33,12 +38,14 @@ export async function runServe({ json, ...options }: ServeRun): Promise<void> {
     sender.reload().catch((error: unknown) => {
       // The server is stopping; `done` reports that.
       if (error instanceof LayercastError && error.code === 'ABORTED') return;
+      figures?.countFailedReload();
       if (json) printEvent('reloadFailed', reasonOf(error));
       else if (!(typeof error === 'object' && error !== null && told.has(error))) sayFailedReload(error);
     });
   };
   process.on('SIGHUP', reload);
   try {
+    await using _ = await watched?.show();
     await sender.done;
   } finally {
     process.removeListener('SIGHUP', reload);

@@ -3,6 +3,7 @@ import { RECEIVER_OPTIONS } from '../../options/receiver-options.js';
 import { addFlags } from '../add-flags.js';
 import { RECEIVER_FILE } from '../command-options.js';
 import type { Flags } from '../settings.js';
+import { WATCHING_OPTIONS } from '../watching.js';
 
 export function fetch(program: Command): void {
   const command = program
@@ -15,7 +16,7 @@ export function fetch(program: Command): void {
         'again: it continues where it stopped.',
     )
     .argument('<fleet/object>', 'what to receive');
-  addFlags(command, { ...RECEIVER_OPTIONS, ...RECEIVER_FILE })
+  addFlags(command, { ...RECEIVER_OPTIONS, ...RECEIVER_FILE, ...WATCHING_OPTIONS })
     .option('--json', 'print one JSON object per line on stdout; on stderr with -o -')
     .addHelpText(
       'after',

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { SENDER_OPTIONS } from '../../options/sender-options.js';
 import { addFlags } from '../add-flags.js';
 import type { Flags } from '../settings.js';
+import { WATCHING_OPTIONS } from '../watching.js';
 
 export function serve(program: Command): void {
   const command = program
@@ -14,7 +15,7 @@ export function serve(program: Command): void {
         'object cannot be sent, the previous one stays on the air. Ends with 0 or the signal when stopped; with 1, 2 or 4 ' +
         'when it cannot start.',
     );
-  addFlags(command, SENDER_OPTIONS)
+  addFlags(command, { ...SENDER_OPTIONS, ...WATCHING_OPTIONS })
     .option('--json', 'print one JSON object per line on stdout')
     .addHelpText(
       'after',
@@ -31,6 +32,6 @@ export function serve(program: Command): void {
       if (config === undefined) {
         throw new LayercastError('USAGE', 'missing --config (the fleet file)', { hint: 'Add --config fleet.yaml' });
       }
-      await interruptible((signal) => runServe({ ...settings, config, json: flags.json === true, signal }));
+      await interruptible((signal) => runServe({ ...settings, config, signal }, flags));
     });
 }

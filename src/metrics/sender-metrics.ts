@@ -1,0 +1,178 @@
+import type { Sender } from '../create-sender.js';
+import { count, ratio, truth } from '../events/fields.js';
+import { serveEvents } from '../events/serve-events.js';
+import { type Figure, type Metric, metricsOf } from './metric.js';
+
+type Stats = ReturnType<Sender['stats']>;
+
+/** What is known of an object on the air. */
+interface Published {
+  readonly bytes: number;
+  /** By the index of the channel. */
+  readonly rates: ReadonlyMap<number, number>;
+}
+
+const { publish } = serveEvents;
+
+/** Follows a server, and says what it does as metrics, with the label `server`. */
+export class SenderMetrics {
+  #sender: Pick<Sender, 'stats'> = { stats: () => ({ server: undefined, objects: [] }) };
+  /** The objects on the air; at most those of the fleet file. */
+  readonly #published = new Map<string, Published>();
+  /** Channels whose datagrams the system refuses, by object and index. */
+  readonly #failing = new Set<string>();
+  /** Shares of files that are hashed and encoded, by object. */
+  readonly #prepared = new Map<string, number>();
+  readonly #warningCounts = new Map<string, number>();
+  readonly #refusalCounts = new Map<string, number>();
+  #reloadFailureCount = 0;
+  readonly metrics: readonly Metric[] = metricsOf('layercast_server_', this.#figures(), ['server'], () => {
+    const stats = this.#sender.stats();
+    return [[stats, { server: stats.server ?? '' }]];
+  });
+
+  /** Shows a server from now on; at most one. */
+  follow(sender: Sender): void {
+    this.#sender = sender;
+    sender.on('publish', ({ object, bytes, channels }) => {
+      this.#prepared.delete(object);
+      const rates = new Map(channels.map(({ channel, rateBitsPerSecond }) => [channel, rateBitsPerSecond]));
+      this.#published.set(object, { bytes, rates });
+    });
+    sender.on('withdraw', ({ object }) => {
+      this.#published.delete(object);
+      for (const channel of this.#failing) if (channel.startsWith(`${object}\n`)) this.#failing.delete(channel);
+    });
+    sender.on('refuse', ({ object, error }) => {
+      this.#prepared.delete(object);
+      add(this.#refusalCounts, codeOf(error));
+    });
+    sender.on('warning', ({ code }) => add(this.#warningCounts, code));
+    sender.on('network', ({ object = '', channel = '', failure }) => {
+      if (failure === undefined) this.#failing.delete(`${object}\n${channel}`);
+      else this.#failing.add(`${object}\n${channel}`);
+    });
+    for (const work of ['hashing', 'encoding'] as const) {
+      sender.on(work, ({ object, bytes, totalBytes }) => {
+        this.#prepared.set(object, totalBytes === 0 ? 1 : bytes / totalBytes);
+      });
+    }
+  }
+
+  /** Counts a reload that could not do all that the fleet file says. */
+  countFailedReload(): void {
+    this.#reloadFailureCount++;
+  }
+
+  /** Why nothing is sent at the moment; undefined if something is. */
+  get fault(): string | undefined {
+    const { objects } = this.#sender.stats();
+    if (objects.length === 0) return 'no object is being sent';
+    const channels = objects.flatMap(({ object, channels }) => channels.map(({ channel }) => `${object}\n${channel}`));
+    const isStuck = channels.length > 0 && channels.every((channel) => this.#failing.has(channel));
+    return isStuck ? 'the system refuses the datagrams of all channels' : undefined;
+  }
+
+  #figures(): readonly Figure<Stats>[] {
+    const perObject = { labels: ['object'] };
+    const perChannel = { labels: ['object', 'channel'] };
+    type ChannelCounts = Stats['objects'][number]['channels'][number];
+    const ofChannels = (value: (one: ChannelCounts, object: string) => number | undefined) => (stats: Stats) =>
+      stats.objects.flatMap(({ object, channels }) =>
+        channels.map((one) => [value(one, object), object, String(one.channel)] as const),
+      );
+    return [
+      {
+        name: 'datagrams',
+        kind: 'counter',
+        field: count('Datagrams handed to the system since the object or its version went on the air.'),
+        ...perChannel,
+        values: ofChannels(({ datagrams }) => datagrams),
+      },
+      {
+        name: 'sent',
+        kind: 'counter',
+        field: count('UDP payload of these datagrams.', 'B'),
+        ...perChannel,
+        values: ofChannels(({ bytes }) => bytes),
+      },
+      {
+        name: 'refused_datagrams',
+        kind: 'counter',
+        field: count('Datagrams that the system did not take.'),
+        ...perChannel,
+        values: ofChannels(({ refusedDatagrams }) => refusedDatagrams),
+      },
+      {
+        name: 'channel_rate',
+        kind: 'gauge',
+        field: publish.fields.channels.entry.fields.rateBitsPerSecond,
+        ...perChannel,
+        values: ofChannels(({ channel }, object) => this.#published.get(object)?.rates.get(channel)),
+      },
+      {
+        name: 'channel_up',
+        kind: 'gauge',
+        field: truth('1 if the system takes the datagrams of the channel, else 0.'),
+        ...perChannel,
+        values: ofChannels(({ channel }, object) => (this.#failing.has(`${object}\n${channel}`) ? 0 : 1)),
+      },
+      {
+        name: 'objects',
+        kind: 'gauge',
+        field: count('Objects that are being sent.'),
+        values: ({ objects }) => [[objects.length]],
+      },
+      {
+        name: 'object_version',
+        kind: 'gauge',
+        field: publish.fields.version,
+        ...perObject,
+        values: ({ objects }) => objects.map(({ object, version }) => [version, object]),
+      },
+      {
+        name: 'object',
+        kind: 'gauge',
+        field: publish.fields.bytes,
+        ...perObject,
+        values: ({ objects }) => objects.map(({ object }) => [this.#published.get(object)?.bytes, object]),
+      },
+      {
+        name: 'prepared',
+        kind: 'gauge',
+        field: ratio('Share of a file that has been hashed or encoded, while that goes on.'),
+        ...perObject,
+        values: () => [...this.#prepared].map(([object, share]) => [share, object]),
+      },
+      {
+        name: 'refusals',
+        kind: 'counter',
+        field: count('Objects or versions that could not be sent, by the code of the error.'),
+        labels: ['code'],
+        values: () => [...this.#refusalCounts].map(([code, value]) => [value, code]),
+      },
+      {
+        name: 'warnings',
+        kind: 'counter',
+        field: count('Warnings, by their code.'),
+        labels: ['code'],
+        values: () => [...this.#warningCounts].map(([code, value]) => [value, code]),
+      },
+      {
+        name: 'reload_failures',
+        kind: 'counter',
+        field: count('Reloads that could not do all that the fleet file says.'),
+        values: () => [[this.#reloadFailureCount]],
+      },
+    ];
+  }
+}
+
+function add(counts: Map<string, number>, code: string): void {
+  counts.set(code, (counts.get(code) ?? 0) + 1);
+}
+
+/** Codes of errors are words of a list, so maps by code are bounded. */
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'INTERNAL';
+}
