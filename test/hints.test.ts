@@ -7,7 +7,7 @@ const top = fileURLToPath(new URL('../src/', import.meta.url));
 const sources = readdirSync(top, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
 
 /** Sources in which flags are meant: of other programs, in whole command lines, and where flags are declared. */
-const EXCEPT = /^(cli|events|scenario)\/|^work\/start-worker\.ts$|^options\/(receiver|sender)-options\.ts$/;
+const EXCEPT = /^(cli|events|scenario)\/|^work\/start-worker\.ts$|^options\/(receiver|sender|agent)-options\.ts$/;
 
 /** A flag in a text: after a space, a quote or a bracket; not in comments, and not in a whole command line of layercast. */
 function flagsIn(source: string): string[] {

@@ -30,6 +30,8 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   sender: { folders: ['base', ...parts], modules: ['eventemitter3'] },
   // node:crypto is pure here: hashes of what was read, keys that were handed in.
   receiver: { folders: ['base', ...parts, 'trust'], modules: ['eventemitter3', 'node:crypto'], types: ['events'] },
+  // What a device does with objects, as logic alone: its journal, programs and transfers are handed in.
+  agent: { folders: ['base', 'wire', 'rate', 'trust', 'receiver'], modules: ['eventemitter3'], types: ['events'] },
   net: { folders: ['base'], modules: ['node:*', 'koffi'] },
   // Child processes: in groups of their own, with an end.
   process: { folders: [], modules: ['node:child_process', 'node:stream'] },
@@ -53,7 +55,7 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   },
   // What a program gives to the two calls, and what a receiver file says.
   options: {
-    folders: ['base', ...parts, 'trust', 'config', 'fleet'],
+    folders: ['base', ...parts, 'trust', 'agent', 'config', 'fleet'],
     modules: ['node:crypto', 'node:path'],
     // Only files of settings have a schema.
     only: { files: /file/, modules: ['zod'] },
@@ -71,6 +73,8 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
     modules: ['node:*'],
   },
   engine: 'anything',
+  // What an agent uses of its host: its journal, the programs of the device, the status file, the service manager.
+  device: { folders: ['base', 'agent', 'store', 'net'], modules: ['node:*', 'koffi'] },
   publish: 'anything',
   retrieve: 'anything',
   cli: 'anything',

@@ -1,4 +1,5 @@
 import type { LayercastError } from '../base/errors.js';
+import { AGENT_OPTIONS } from '../options/agent-options.js';
 import { type Option, type OptionTable, shortestFlagOf } from '../options/option.js';
 import { OptionsError } from '../options/options-error.js';
 import { RECEIVER_OPTIONS } from '../options/receiver-options.js';
@@ -15,7 +16,7 @@ export function typed(error: LayercastError): { readonly message: string; readon
 
 /** The flag or argument of an option. An option that cannot be typed, such as a signal, keeps its name. */
 function flagOf(name: string): string {
-  const option = optionOf(name, RECEIVER_OPTIONS) ?? optionOf(name, SENDER_OPTIONS);
+  const option = optionOf(name, RECEIVER_OPTIONS) ?? optionOf(name, SENDER_OPTIONS) ?? optionOf(name, AGENT_OPTIONS);
   return option?.flag === undefined ? (option?.argument ?? name) : shortestFlagOf(option.flag);
 }
 

@@ -48,7 +48,10 @@ export function valuesOf<T extends OptionTable>(call: string, { faults, values }
 }
 
 function withDefaults<T extends OptionTable>(table: T, given: Readonly<Record<string, unknown>>): CheckedOptionsOf<T> {
-  const values = Object.entries(table).map(([name, option]) => [name, tidied(given[name]) ?? option.default]);
+  const values = Object.entries(table).map(([name, { kind, ...option }]) => [
+    name,
+    tidied(kind, given[name]) ?? option.default,
+  ]);
   return Object.fromEntries(values) as CheckedOptionsOf<T>;
 }
 

@@ -30,7 +30,7 @@ export function checkReceiverOptions(options: unknown): CheckedReceiverOptions {
 }
 
 /** The key, or why it is not usable; undefined for a value whose type is not that of a key. */
-function readKey(options: unknown): KeyObject | string | LayercastError | undefined {
+export function readKey(options: unknown): KeyObject | string | LayercastError | undefined {
   const data = (options as { readonly key?: unknown } | undefined | null)?.key;
   if (!isPemOrKey(data)) return undefined;
   if ((typeof data === 'string' || data instanceof Uint8Array) && isRootText(data.toString())) return data.toString();

@@ -1,13 +1,21 @@
 import { isAbsolute, join, resolve } from 'node:path';
-import type { z } from 'zod';
-import { choice, line, path, truth, whole, within } from '../config/fields.js';
+import { z } from 'zod';
+import { choice, line, path, says, truth, whole, within } from '../config/fields.js';
 import { channelIndexes, deviceClasses, objectName, plainName } from '../fleet/fields.js';
 import type { Form, KindOf } from './kinds.js';
 import { keyOf, type Option, type OptionTable, type SettingsOf, writtenDefaultOf } from './option.js';
+import { COMMAND_RULE, isCommand } from './program-values.js';
 
 /** The schemas of a table's options as YAML writes them, by their keys (`maxRate`): only of those that are for files. */
 export function fileShapeOf(table: OptionTable): Readonly<Record<string, z.ZodType>> {
   return Object.fromEntries(filed(table).map(([, key, option]) => [key, fieldOf(option)]));
+}
+
+/** As `fileShapeOf`, for a file that is all that there is: it has to have what the call requires. */
+export function wholeShapeOf(table: OptionTable): Readonly<Record<string, z.ZodType>> {
+  return Object.fromEntries(
+    filed(table).map(([, key, option]) => [key, option.isRequired ? required(fieldOf(option)) : fieldOf(option)]),
+  );
 }
 
 /**
@@ -31,8 +39,17 @@ export function settingsFrom<T extends OptionTable>(
 /** The options that are for files: name, YAML key, option. */
 function filed(table: OptionTable): readonly (readonly [string, string, Option])[] {
   return Object.entries(table).flatMap(([name, option]) =>
-    option.file === undefined || option.flag === undefined ? [] : [[name, keyOf(option.flag), option] as const],
+    option.file === undefined ? [] : [[name, fileKeyOf(option), option] as const],
   );
+}
+
+function fileKeyOf({ flag, fileKey }: Option): string {
+  return fileKey ?? keyOf(flag!);
+}
+
+function required(field: z.ZodType): z.ZodType {
+  const isOpen = field instanceof z.ZodOptional || field instanceof z.ZodNullable;
+  return isOpen ? required(field.unwrap() as z.ZodType) : field;
 }
 
 function fieldOf(option: Option): z.ZodType {
@@ -63,6 +80,12 @@ const SCHEMAS: { readonly [F in Form]: (kind: KindOf<F>, description: string) =>
   output: (_, description) => path(description).nullish(),
   channels: (_, description) => channelIndexes.optional().meta({ description }),
   classes: (_, description) => deviceClasses.optional().meta({ description }),
+  command: (_, description) =>
+    z
+      .array(z.string(says(COMMAND_RULE.wrong, COMMAND_RULE.allowed)), says(COMMAND_RULE.wrong, COMMAND_RULE.allowed))
+      .refine(isCommand, says(COMMAND_RULE.wrong, COMMAND_RULE.allowed))
+      .optional()
+      .meta({ description }),
   signal: notWritten,
   network: notWritten,
   clock: notWritten,

@@ -61,6 +61,7 @@ interface PlainValues {
   readonly key: string | Buffer | KeyObject;
   readonly channels: readonly number[];
   readonly classes: readonly string[];
+  readonly command: readonly string[];
   readonly signal: AbortSignal;
   readonly network: Network;
   readonly clock: Clock;
@@ -106,6 +107,8 @@ export const PUBLIC_KEY: PlainKind<'key'> = { form: 'key' };
 
 export const CHANNEL_INDEXES: PlainKind<'channels'> = { form: 'channels' };
 export const DEVICE_CLASSES: PlainKind<'classes'> = { form: 'classes' };
+/** A program with its arguments; no shell reads them. */
+export const COMMAND: PlainKind<'command'> = { form: 'command' };
 export const SIGNAL: PlainKind<'signal'> = { form: 'signal' };
 export const NETWORK: PlainKind<'network'> = { form: 'network' };
 export const CLOCK: PlainKind<'clock'> = { form: 'clock' };

@@ -18,6 +18,8 @@ interface OptionOf<K extends Kind> {
   readonly help?: string;
   /** Text for the file's JSON Schema. An option without this text cannot be set in files. */
   readonly file?: string;
+  /** The YAML key of an option that has no flag. */
+  readonly fileKey?: string;
   /** How hints name an option that is an argument of a command: `FLEET`. */
   readonly argument?: string;
   /** The name that the option had before, in another unit. */

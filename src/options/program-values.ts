@@ -27,10 +27,18 @@ export function faultsOfValue<F extends Form>(kind: KindOf<F>, option: string, v
   }));
 }
 
-/** The value of an option that has no faults, as the call uses it. An entry that is given twice counts once. */
-export function tidied(value: unknown): unknown {
-  return Array.isArray(value) ? [...new Set(value)] : value;
+/** A copy of the value of an option that has no faults, as the call uses it. In a list of names, one that is given twice counts once. */
+export function tidied({ form }: { readonly form: Form }, value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  return form === 'command' ? [...value] : [...new Set(value)];
 }
+
+/** Words of a command: more than any updater takes. */
+const MAX_ARGUMENTS = 100;
+export const COMMAND_RULE: Rule = {
+  wrong: 'not a command',
+  allowed: `a list of 1 to ${MAX_ARGUMENTS} texts, such as [rauc, install, '{file}']`,
+};
 
 /** A fault of a value, or of one entry of a list. */
 interface ValueFault {
@@ -67,6 +75,7 @@ const CHECKS: { readonly [F in Form]: Check<F> } = {
   key: (_, value) => unless(isPemOrKey(value), KEY_RULE, value),
   channels: (_, value) => faultsOfChannels(value),
   classes: (_, value) => faultsOfClasses(value),
+  command: (_, value) => unless(isCommand(value), COMMAND_RULE, value),
   signal(_, value) {
     const isSignal = hasFunctions(value, ['addEventListener', 'removeEventListener']) && 'aborted' in (value as object);
     return unless(isSignal, SIGNAL_RULE, value);
@@ -77,6 +86,12 @@ const CHECKS: { readonly [F in Form]: Check<F> } = {
   },
   clock: (_, value) => unless(hasFunctions(value, ['nowUs', 'wallUs', 'schedule']), CLOCK_RULE, value),
 };
+
+/** A program with its arguments, of which only the program may not be empty. */
+export function isCommand(value: unknown): value is readonly string[] {
+  if (!Array.isArray(value) || value.length > MAX_ARGUMENTS || value[0] === '') return false;
+  return value.length > 0 && value.every((word) => typeof word === 'string' && !word.includes('\0'));
+}
 
 /** PEM text or a key object. `publicKeyFrom` checks whether it is a key, and of which kind. */
 export function isPemOrKey(value: unknown): value is string | Buffer | KeyObject {

@@ -13,7 +13,7 @@ export interface TypedForm {
   readonly allowed: string;
 }
 
-/** @throws {Error} for what nobody can type: a signal, a network, a clock */
+/** @throws {Error} for what nobody can type: a command, a signal, a network, a clock */
 export function typedFormOf<F extends Form>(kind: KindOf<F>): TypedForm {
   return (TYPED[kind.form as F] as (kind: KindOf<F>) => TypedForm)(kind);
 }
@@ -58,6 +58,7 @@ const TYPED: { readonly [F in Form]: (kind: KindOf<F>) => TypedForm } = {
     },
     allowed: `1 to ${MAX_CLASSES} classes of at most ${MAX_NAME_BYTES} bytes, such as acme/gateway-2`,
   }),
+  command: notTyped,
   signal: notTyped,
   network: notTyped,
   clock: notTyped,

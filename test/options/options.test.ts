@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { createReceiver, createSender, LayercastError, type OptionName } from '../../dist/index.js';
+import { AGENT_OPTIONS, SUBSCRIPTION_OPTIONS, WAKE_OPTIONS } from '../../dist/options/agent-options.js';
 import { keyOf, type Option, type OptionTable, writtenDefaultOf } from '../../dist/options/option.js';
 import { OptionsError } from '../../dist/options/options-error.js';
 import { faultsOfValue } from '../../dist/options/program-values.js';
@@ -202,7 +203,9 @@ describe('a sender after its end', () => {
 
 describe('the names of options', () => {
   it('are all known to hints', () => {
-    expectTypeOf<keyof ReceiverOptions | keyof SenderOptions>().toEqualTypeOf<OptionName>();
+    expectTypeOf<
+      keyof ReceiverOptions | keyof SenderOptions | keyof typeof AGENT_OPTIONS
+    >().toEqualTypeOf<OptionName>();
   });
 });
 
@@ -210,6 +213,9 @@ describe('the declaration of an option', () => {
   const tables = [
     ['receiver', RECEIVER_OPTIONS],
     ['sender', SENDER_OPTIONS],
+    ['agent', AGENT_OPTIONS],
+    ['agent', SUBSCRIPTION_OPTIONS],
+    ['agent', WAKE_OPTIONS],
   ] as const;
 
   it.each(tables)('of a %s shows its docstring and its default in an editor', (name, table: OptionTable) => {
@@ -225,6 +231,7 @@ describe('the declaration of an option', () => {
   it.each(tables)('of a %s has a flag, a variable and a key that no other has', (_, table: OptionTable) => {
     const flags = Object.values(table).flatMap(({ flag }) => flag ?? []);
     expect(new Set(flags.map(keyOf)).size).toBe(flags.length);
-    for (const { flag, file } of Object.values(table)) if (file !== undefined) expect(flag).toMatch(/--[a-z]/);
+    for (const { flag, fileKey, file } of Object.values(table))
+      if (file !== undefined) expect(flag ?? fileKey).toMatch(/[a-z]/);
   });
 });

@@ -48,6 +48,13 @@ const CHECKS: Readonly<Record<FileKind, (text: string, path: string) => Promise<
     const { receiverWarnings } = await import('../../publish/warnings/host-warnings.js');
     return { summary: 'receiver', warnings: await receiverWarnings(parseReceiverFile(text, path)) };
   },
+  async agent(text, path) {
+    const { parseAgentFile } = await import('../../options/agent-file.js');
+    const { receiverWarnings } = await import('../../publish/warnings/host-warnings.js');
+    const { subscribe, ...file } = parseAgentFile(text, path);
+    const summary = `agent of fleet ${file.fleet}: ${counted(subscribe.length, 'subscription')}`;
+    return { summary, warnings: await receiverWarnings(file) };
+  },
   async scenario(text, path) {
     const { parseScenario } = await import('../../scenario/load-scenario.js');
     return { summary: summaryOfScenario(await parseScenario(text, path)), warnings: [] };

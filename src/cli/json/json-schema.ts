@@ -10,6 +10,10 @@ const SCHEMAS = {
     const { receiverSchema } = await import('../../options/receiver-file.js');
     return inputOf(receiverSchema);
   },
+  async agent() {
+    const { agentSchema } = await import('../../options/agent-file.js');
+    return inputOf(agentSchema);
+  },
   async scenario() {
     const { scenarioJsonSchema } = await import('../../scenario/scenario-schema.js');
     return scenarioJsonSchema();
@@ -27,7 +31,9 @@ const SCHEMAS = {
  */
 export async function jsonSchemaOf(kind: string): Promise<object> {
   if (Object.hasOwn(SCHEMAS, kind)) return SCHEMAS[kind as keyof typeof SCHEMAS]();
-  throw new LayercastError('USAGE', `no schema is called "${kind}"`, { hint: 'fleet, receiver, scenario or events' });
+  throw new LayercastError('USAGE', `no schema is called "${kind}"`, {
+    hint: 'fleet, receiver, agent, scenario or events',
+  });
 }
 
 async function inputOf(schema: import('zod').ZodType): Promise<object> {

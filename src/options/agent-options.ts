@@ -1,0 +1,177 @@
+import { DURATION, RATIO, SIZE } from '../config/units.js';
+import { CLOCK, COMMAND, NETWORK, OBJECT_NAME, OUTPUT_PATH, PATH, type QuantityKind, SIGNAL, TRUTH } from './kinds.js';
+import type { CheckedOptionsOf, OptionsOf, OptionTable } from './option.js';
+import { RECEIVER_OPTIONS } from './receiver-options.js';
+
+/** How long a command of the device may run. */
+const COMMAND_TIME: QuantityKind = {
+  form: 'quantity',
+  bounds: { quantity: DURATION, min: 1e6, max: 7 * 86_400e6 },
+  unit: 'milliseconds',
+  unitFactor: 1000,
+};
+/** From one wake to the next. The shortest leaves room for announcements that come once in seconds. */
+const WAKE_TIME: QuantityKind = {
+  form: 'quantity',
+  bounds: { quantity: DURATION, min: 1e6, max: 365 * 86_400e6 },
+  unit: 'milliseconds',
+  unitFactor: 1000,
+};
+/** Without any jitter, wakes could fall into step with carousels; with more than half, one wake could overtake the next. */
+const JITTER: QuantityKind = {
+  form: 'quantity',
+  bounds: { quantity: RATIO, min: 0.01, max: 0.5 },
+  unit: 'times the interval',
+  unitFactor: 1,
+};
+const BUDGET: QuantityKind = {
+  form: 'quantity',
+  bounds: { quantity: SIZE, min: 1e3, max: 1e15 },
+  unit: 'bytes',
+  unitFactor: 1,
+};
+
+/** What an agent does with objects of one name, or of a pattern of names. */
+export const SUBSCRIPTION_OPTIONS = {
+  /** Name of the object. `*` stands for any characters but `/`, and `**` for any characters. */
+  object: {
+    kind: OBJECT_NAME,
+    isRequired: true,
+    fileKey: 'object',
+    file: 'Name of the object, or a pattern: * stands for any characters but /, and ** for any characters',
+  },
+  /** Path of the file to write. `{object}` stands for the name of the object; a pattern needs it. */
+  output: {
+    kind: OUTPUT_PATH,
+    isRequired: true,
+    fileKey: 'output',
+    file: 'File to write; {object} stands for the name of the object, with %2F for /. A pattern needs it',
+  },
+  /** Program that takes each new version over, with its arguments; `{file}` stands for the file. @default none */
+  run: {
+    kind: COMMAND,
+    fileKey: 'run',
+    file: 'Program that takes each new version over, with its arguments; {file} stands for the file. No shell reads them. Default: none',
+  },
+  /** The program is ended when it runs for longer. @default 1 h */
+  timeoutMs: {
+    kind: COMMAND_TIME,
+    default: 3600e3,
+    fileKey: 'timeout',
+    file: 'The program is ended when it runs for longer',
+  },
+} as const satisfies OptionTable;
+
+/** When an agent listens. */
+export const WAKE_OPTIONS = {
+  /** Time from one wake to the next. */
+  everyMs: { kind: WAKE_TIME, isRequired: true, fileKey: 'every', file: 'Time from one wake to the next, such as 6h' },
+  /** A wake ends after this time at the latest. It ends earlier when there is nothing to receive. @default 5 min */
+  forMs: {
+    kind: WAKE_TIME,
+    default: 300e3,
+    fileKey: 'for',
+    file: 'A wake ends after this time at the latest, and earlier when there is nothing to receive',
+  },
+  /** Each wake comes earlier or later by a random time of at most this share of `everyMs`. @default 10 % */
+  jitterRatio: {
+    kind: JITTER,
+    default: 0.1,
+    fileKey: 'jitter',
+    file: 'Each wake comes earlier or later by a random time, at most this share of every',
+  },
+  /** Receives at most about this many bytes in a wake, whole packets counted. @default no limit */
+  budgetBytes: {
+    kind: BUDGET,
+    fileKey: 'budget',
+    file: 'Receives at most about this much in a wake, whole packets counted. Default: no limit',
+  },
+} as const satisfies OptionTable;
+
+const { fleet, key, compatible, maxRateBitsPerSecond, mode, patienceMs } = RECEIVER_OPTIONS;
+const { scope, port, hash, allowExpired, stateDir, wait } = RECEIVER_OPTIONS;
+
+/**
+ * The options of an agent, beside `subscribe` and `wake`, which have tables of their own. From an entry follow the types below, the check
+ * of the call, the flag and variable of `layercast agent`, and the key of the agent file with its JSON Schema.
+ */
+export const AGENT_OPTIONS = {
+  /** Name of the fleet, as in its fleet file. */
+  fleet: { ...fleet, fileKey: 'fleet', file: 'Name of the fleet, as in its fleet file' },
+  /** The fleet's Ed25519 public key (SPKI PEM, or a key object), or the text of its root file. */
+  key,
+  /** Classes of devices that this host belongs to: an object for other classes is refused. @default none */
+  compatible,
+  /** Interface to join on. @default the first that is up */
+  interface: RECEIVER_OPTIONS.interface,
+  /** Wait for the interface while it is missing or not ready. @default true */
+  wait,
+  /** `auto` follows the object's ladder, `best` takes one channel, `several` takes layers. @default auto */
+  mode,
+  /** Highest rate that all transfers together may join, counting whole IPv6 packets. @default no limit */
+  maxRateBitsPerSecond: {
+    ...maxRateBitsPerSecond,
+    help: 'highest rate that all transfers together may join, such as 5Mbit',
+    file: 'Highest rate that all transfers together may join, such as 10Mbit. Default: no limit',
+  },
+  /** A transfer that hears nothing for this long is tried again later. @default 30 s */
+  patienceMs: {
+    ...patienceMs,
+    help: 'a transfer that hears nothing for this long is tried again later',
+    file: 'A transfer that hears nothing for this long is tried again later',
+  },
+  /** Scope in which the fleet announces. @default site */
+  scope,
+  /** UDP port on which the fleet announces. @default 4242 */
+  port,
+  /** How the fleet derives groups from names. @default sha3-512 */
+  hash,
+  /** Folder for the agent's journal, the journals of files, and the versions completed. @default $XDG_STATE_HOME/layercast */
+  stateDir: {
+    ...stateDir,
+    help: "folder for the agent's journal and the versions completed",
+    file: 'Folder for the journal and the versions completed. Default: $XDG_STATE_HOME/layercast',
+  },
+  /** Accept a descriptor that is past its date. @default false */
+  allowExpired,
+  /** File in which the agent keeps its state as JSON, for others to read. @default none */
+  statusFile: {
+    kind: PATH,
+    flag: '--status <file>',
+    help: 'file in which the agent keeps its state as JSON, for others to read',
+    file: 'File in which the agent keeps its state as JSON, for others to read, such as /run/layercast/status.json. Default: none',
+  },
+  /** Tries versions once more whose program failed. @default false */
+  retry: { kind: TRUTH, default: false, flag: '--retry', help: 'try versions once more whose program failed' },
+  /** Ends after one wake: when all that is announced has been received and taken over, or after the wake's `forMs` at the latest. @default false */
+  once: { kind: TRUTH, default: false, flag: '--once', help: 'end after one wake, for timers' },
+  /** Stops the agent when aborted; progress is kept. */
+  signal: { kind: SIGNAL },
+  /** Network to receive from. @default real sockets */
+  network: { kind: NETWORK },
+  /** Clock to go by. @default this host's clock */
+  clock: { kind: CLOCK },
+} as const satisfies OptionTable;
+
+/** What an agent does with objects of one name or pattern. */
+export interface Subscription extends OptionsOf<typeof SUBSCRIPTION_OPTIONS> {}
+
+/** When an agent listens. */
+export interface Wakes extends OptionsOf<typeof WAKE_OPTIONS> {}
+
+/** Options of `createAgent`. */
+export interface AgentOptions extends OptionsOf<typeof AGENT_OPTIONS> {
+  /** The first subscription that fits an object counts; objects that no subscription fits are left alone. */
+  readonly subscribe: readonly Subscription[];
+  /** @default always awake */
+  readonly wake?: Wakes | undefined;
+}
+
+export type CheckedSubscription = CheckedOptionsOf<typeof SUBSCRIPTION_OPTIONS>;
+export type CheckedWakes = CheckedOptionsOf<typeof WAKE_OPTIONS>;
+export type CheckedFlatOptions = CheckedOptionsOf<typeof AGENT_OPTIONS>;
+
+/** Hints, which every folder writes, name options by these names. */
+declare module '../base/errors.js' {
+  interface OptionNames extends Record<keyof typeof AGENT_OPTIONS, unknown> {}
+}
