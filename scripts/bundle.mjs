@@ -6,6 +6,7 @@ import { build } from 'esbuild';
 
 /** Files that run in a thread. A thread shares no classes with others, so each file has all that it needs. */
 const WORKERS = [
+  'engine/agent-thread.js',
   'engine/receiver-thread.js',
   'engine/sender-thread.js',
   'publish/symbols/coding-worker.js',

@@ -1,3 +1,5 @@
+export type { AgentStatus } from './agent/agent.js';
+export type { AgentEvents, AgentStateEvent, AgentWarningEvent } from './agent/events.js';
 export { type ErrorCode, LayercastError, type OptionName, type Spelling } from './base/errors.js';
 export type {
   Clock,
@@ -11,8 +13,10 @@ export type {
   SendResult,
   SendSocket,
 } from './base/ports.js';
+export { type Agent, createAgent } from './create-agent.js';
 export { createReceiver, type Receiver } from './create-receiver.js';
 export { createSender, type Sender } from './create-sender.js';
+export type { AgentOptions, Subscription, Wakes } from './options/agent-options.js';
 export { type OptionFault, OptionsError } from './options/options-error.js';
 export type { ReceiverOptions } from './options/receiver-options.js';
 export type { SenderOptions } from './options/sender-options.js';

@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'ABORTED'
   | 'FEC_INVALID'
   | 'THREAD_LOST'
+  | 'PROGRAM_FAILED'
   | 'INTERNAL';
 
 /** Has a property for each option. src/options adds them where it declares the options, because this folder imports nothing. */

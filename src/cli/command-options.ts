@@ -9,6 +9,11 @@ export const RECEIVER_FILE = {
   config: { kind: PATH, flag: '--config <receiver.yaml>', help: 'file with settings; flags override it' },
 } as const satisfies OptionTable;
 
+/** An option of `agent`. */
+export const AGENT_FILE = {
+  config: { kind: PATH, flag: '--config <agent.yaml>', help: 'agent file; flags override it' },
+} as const satisfies OptionTable;
+
 const { key, scope, port, hash } = RECEIVER_OPTIONS;
 
 export const LIST_OPTIONS = {

@@ -36,6 +36,7 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   ABORTED: 1,
   FEC_INVALID: 1,
   THREAD_LOST: 1,
+  PROGRAM_FAILED: 1,
   INTERNAL: 1,
 };
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { agent } from './commands/agent.js';
 import { config } from './commands/config.js';
 import { demo } from './commands/demo.js';
 import { doctor } from './commands/doctor.js';
@@ -15,4 +16,4 @@ import { verify } from './commands/verify.js';
 import { run } from './run.js';
 
 /** In the order of the help text: what is needed to begin, what runs every day, what helps. */
-await run([keygen, serve, fetch, list, doctor, plan, simulate, plot, config, sign, root, verify, demo], process.argv);
+await run([keygen, serve, fetch, agent, list, doctor, plan, simulate, plot, config, sign, root, verify, demo], process.argv);

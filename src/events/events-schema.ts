@@ -1,4 +1,5 @@
 import { doctorEvents } from './doctor-events.js';
+import { agentEvents } from './agent-events.js';
 import type { EventTable } from './event-types.js';
 import { fetchEvents } from './fetch-events.js';
 import { fieldSchema, type JsonSchema } from './field-schema.js';
@@ -10,6 +11,7 @@ import { simulateEvents } from './simulate-events.js';
 /** The events of each command, by its name. */
 export const EVENT_TABLES: Readonly<Record<string, EventTable>> = {
   fetch: fetchEvents,
+  agent: agentEvents,
   serve: serveEvents,
   simulate: simulateEvents,
   doctor: doctorEvents,

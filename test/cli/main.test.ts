@@ -26,7 +26,7 @@ describe('the command line', () => {
       'allowed: seconds',
     ],
     [['fetch', 'acme/firmware', '-o', 'x'], 'missing --key', 'Add --key layercast.pub'],
-    [['config', 'schema', 'server'], 'no schema is called "server"', 'fleet, receiver, scenario or events'],
+    [['config', 'schema', 'server'], 'no schema is called "server"', 'fleet, receiver, agent, scenario or events'],
     [['config', 'validate', 'a', 'b'], 'too many arguments', 'see layercast --help'],
   ])('answers %j with what is wrong, what to do, and exit code 2', async (args, message, hint) => {
     const { code, stdout, stderr } = await runCli(args);
@@ -153,7 +153,7 @@ describe('config schema', () => {
     expect(stdout).toBe(readFileSync(config('events.schema.json'), 'utf8'));
   });
 
-  it.each(['fleet', 'receiver', 'scenario'])('prints what config/%s.schema.json holds', async (kind) => {
+  it.each(['fleet', 'receiver', 'agent', 'scenario'])('prints what config/%s.schema.json holds', async (kind) => {
     const { stdout } = await runCli(['config', 'schema', kind]);
     expect(JSON.parse(stdout)).toEqual(JSON.parse(readFileSync(config(`${kind}.schema.json`), 'utf8')));
     expect(stdout).toBe(readFileSync(config(`${kind}.schema.json`), 'utf8'));

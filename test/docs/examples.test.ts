@@ -16,7 +16,7 @@ const files = [
     .map((name) => `docs/${name}`),
 ];
 const blocks = files.flatMap((file) => blocksOf(join(top, file), file));
-const COMMANDS = 'keygen serve fetch list doctor plan simulate plot config sign root verify demo'.split(' ');
+const COMMANDS = 'keygen serve fetch agent list doctor plan simulate plot config sign root verify demo'.split(' ');
 
 /** A line that starts with one of these words is a command, and has to be in a block that is run. */
 const COMMAND = /^(?:layercast|npm|npx|node \S+\.m?js|esbuild|sysctl|ip|nft|systemctl)\s/m;
@@ -83,6 +83,10 @@ function provideFiles(code: string, world: World): void {
   if (/fetch/.test(code))
     for (const name of ['firmware.img', 'maps.bin']) rmSync(join(world.folder, name), { force: true });
   else writeFileSync(image, randomBytes(100_000));
+  if (/layercast agent/.test(code)) {
+    const agent = { fleet: 'acme', key: 'layercast.pub', subscribe: [{ object: 'firmware', output: 'received.img' }] };
+    writeFileSync(join(world.folder, 'agent.yaml'), JSON.stringify(agent));
+  }
   if (/keygen/.test(code))
     for (const name of ['key', 'pub']) rmSync(join(world.folder, `layercast.${name}`), { force: true });
   else
@@ -142,6 +146,7 @@ describeBed('the examples', () => {
   it.each([
     'config/fleet.yaml',
     'config/receiver.yaml',
+    'config/agent.yaml',
     ...readdirSync(join(top, 'examples')).map((name) => `examples/${name}`),
   ])('in %s are valid', async (file) => {
     const { code, output } = await world.run(`layercast config validate ${file}`, top);

@@ -1,0 +1,64 @@
+/** One version of an object as the device has it, or is to have it. */
+export interface HeldVersion {
+  readonly version: number;
+  /** In hex. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  /** The file, as an absolute path. */
+  readonly path: string;
+}
+
+/** What the journal says of one object. It is written at each change of `state`, before anything that follows from the change. */
+export interface ObjectRecord {
+  readonly object: string;
+  /** How far `target` has come. */
+  readonly state: RecordedState;
+  /** The version that `state` speaks of. */
+  readonly target: HeldVersion;
+  /** How often the program was started for `target`. */
+  readonly attempts: number;
+  /** How often the agent died while that program ran. */
+  readonly interrupted: number;
+  /** The highest version that was ever verified here: only higher versions are received. 0 if none was. */
+  readonly lowestVersion: number;
+  /** The version that was taken over last; undefined if none was. */
+  readonly applied: HeldVersion | undefined;
+}
+
+export type RecordedState = 'receiving' | 'verified' | 'applying' | 'applied' | 'failed';
+const RECORDED: readonly string[] = [
+  'receiving',
+  'verified',
+  'applying',
+  'applied',
+  'failed',
+] satisfies RecordedState[];
+
+export function packRecord(record: ObjectRecord): string {
+  return `${JSON.stringify({ format: 1, ...record })}\n`;
+}
+
+/** Reads what `packRecord` wrote; undefined for a text that a disk has damaged, or that another program wrote. */
+export function unpackRecord(text: string): ObjectRecord | undefined {
+  try {
+    const fields = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    const { format, object, state, target, attempts, interrupted, lowestVersion, applied } = fields;
+    if (format !== 1 || typeof object !== 'string' || !RECORDED.includes(state as string)) return undefined;
+    if (!isVersion(target) || !(applied === undefined || isVersion(applied))) return undefined;
+    if (!isCount(attempts) || !isCount(interrupted) || !isCount(lowestVersion)) return undefined;
+    return { object, state: state as RecordedState, target, attempts, interrupted, lowestVersion, applied };
+  } catch {
+    return undefined;
+  }
+}
+
+function isVersion(value: unknown): value is HeldVersion {
+  if (typeof value !== 'object' || value === null) return false;
+  const { version, sha256, sizeBytes, path } = value as Readonly<Record<string, unknown>>;
+  const isHash = typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256);
+  return isHash && isCount(version) && isCount(sizeBytes) && typeof path === 'string';
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

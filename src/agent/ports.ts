@@ -1,0 +1,95 @@
+import type { EventEmitter } from 'eventemitter3';
+import type { Clock } from '../base/ports.js';
+import type { Finding } from '../receiver/watch/findings.js';
+import type { Watch } from '../receiver/watch/watch.js';
+import type { Descriptor } from '../wire/descriptor.js';
+import type { AgentEvents } from './events.js';
+import type { HeldVersion, ObjectRecord } from './object-record.js';
+
+/** What to do with objects of one name or pattern. */
+export interface ObjectPlan {
+  readonly object: string;
+  /** The file to write; `{object}` stands for the name of the object. */
+  readonly output: string;
+  /** The program that takes a version over; `{file}` stands for the file. */
+  readonly run: readonly string[] | undefined;
+  readonly timeoutUs: number;
+}
+
+/** What an agent needs from outside: time, chance, its journal, the network, and the programs of the device. */
+export interface AgentWorld {
+  readonly clock: Clock;
+  /** From 0 to 1, without 1. */
+  readonly random: () => number;
+  readonly journal: AgentJournal;
+  /**
+   * Joins the group where the fleet announces its objects. Each wake has a watch of its own.
+   *
+   * @param lowestVersionOf versions of an object below this one are refused
+   */
+  readonly openWatch: (lowestVersionOf: (object: string) => number) => Promise<AgentWatch>;
+  readonly receive: (request: ReceiveRequest) => Reception;
+  /** Whether the file still has exactly the bytes of the version. */
+  readonly holds: (held: HeldVersion) => Promise<boolean>;
+  readonly runProgram: (request: ProgramRequest) => RunningProgram;
+  readonly emit: EventEmitter<AgentEvents>['emit'];
+}
+
+/** Keeps the records of objects over power cuts. */
+export interface AgentJournal {
+  load(): Promise<readonly ObjectRecord[]>;
+  /** Resolves when the record is on disk. Records are saved one at a time for each object. */
+  save(record: ObjectRecord): Promise<void>;
+}
+
+/** The part of `Watch` that an agent uses. */
+export interface AgentWatch
+  extends AsyncIterable<Finding>,
+    Pick<Watch, 'close' | 'isWaiting' | 'heardUs' | 'announceIntervalUs' | 'hear'> {}
+
+export interface ReceiveRequest {
+  readonly descriptor: Descriptor;
+  readonly output: string;
+  /** Undefined: no limit. */
+  readonly maxRateBitsPerSecond: number | undefined;
+  /** Hears the records that arrive between the object's symbols. */
+  readonly watch: AgentWatch;
+}
+
+/** The transfer of an object's newest version into its file. */
+export interface Reception {
+  /** Resolves when the version is whole, verified, on disk, and has its name. Rejects with the error of `stop`, or with its own. */
+  readonly done: Promise<HeldVersion>;
+  /** Bytes of whole packets that were received. */
+  readonly packetBytes: number;
+  /** Takes what was found later of the object: the same version described anew, or a newer one. */
+  follow(finding: Finding): void;
+  /** Ends the transfer; progress is kept. */
+  stop(reason: Error): void;
+}
+
+export interface ProgramRequest {
+  readonly command: readonly string[];
+  readonly fleet: string;
+  readonly object: string;
+  readonly target: HeldVersion;
+  /** The version that was taken over before; undefined if none was. */
+  readonly previousVersion: number | undefined;
+  /** How often the program was started for this version, with this time. */
+  readonly attempt: number;
+  readonly timeoutUs: number;
+}
+
+/** A program of the device at work. */
+export interface RunningProgram {
+  /** Never rejects. */
+  readonly done: Promise<ProgramEnd>;
+  /** Ends the program and all that it started. */
+  stop(): void;
+}
+
+export type ProgramEnd =
+  | { readonly kind: 'exit'; readonly code: number }
+  | { readonly kind: 'signal'; readonly signal: string }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'notStarted'; readonly message: string };

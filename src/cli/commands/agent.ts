@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import { AGENT_OPTIONS } from '../../options/agent-options.js';
+import { addFlags } from '../add-flags.js';
+import { AGENT_FILE } from '../command-options.js';
+import type { Flags } from '../settings.js';
+
+export function agent(program: Command): void {
+  const command = program
+    .command('agent')
+    .summary('keep objects at their newest versions')
+    .description(
+      'Stays and keeps the objects of an agent file at their newest versions: listens, also only at certain times, receives ' +
+        'each new version, and runs the program that takes it over. A journal in the state directory remembers how far ' +
+        'each object has come, over power cuts. With --once it ends when all that is announced is there and taken over.',
+    );
+  addFlags(command, { ...AGENT_FILE, ...AGENT_OPTIONS })
+    .option('--json', 'print one JSON object per line on stdout')
+    .addHelpText('after', '\nExample:\n  layercast agent --config agent.yaml --once')
+    .action(async (flags: Flags) => {
+      const { runAgent } = await import('../actions/run-agent.js');
+      await runAgent(flags);
+    });
+}

@@ -1,0 +1,49 @@
+import type { AgentStateEvent } from '../../agent/events.js';
+import { DURATION, formatQuantity, RATE, SIZE } from '../../config/units.js';
+import type { Agent } from '../../create-agent.js';
+
+/** Progress is said this often for each object: an agent's log is read days later. */
+const PROGRESS_GAP_MS = 60_000;
+
+/** Shows the events of an agent to people, as lines on stderr. */
+export function tellPeople(agent: Agent): void {
+  const progressMs = new Map<string, number>();
+  agent.on('waiting', ({ message }) => say(message));
+  agent.on('state', (event) => {
+    for (const line of linesOf(event)) say(line);
+  });
+  agent.on('progress', ({ object, bytes, totalBytes, rateBitsPerSecond }) => {
+    const nowMs = performance.now();
+    if (nowMs - (progressMs.get(object) ?? -Infinity) < PROGRESS_GAP_MS) return;
+    progressMs.set(object, nowMs);
+    const share = totalBytes === 0 ? 100 : Math.floor((100 * bytes) / totalBytes);
+    say(`${object}: ${share} % of ${formatQuantity(SIZE, totalBytes)}, ${formatQuantity(RATE, rateBitsPerSecond)}/s`);
+  });
+  agent.on('output', ({ object, line }) => say(`${object}: | ${line}`));
+  agent.on('sleep', ({ nextWakeAt, packetBytes }) => {
+    const next = nextWakeAt === undefined ? '' : `; the next wake is at ${nextWakeAt}`;
+    say(`asleep after ${formatQuantity(SIZE, packetBytes)}${next}`);
+  });
+  agent.on('warning', ({ object, message }) => say(`${object === undefined ? '' : `${object}: `}${message}`));
+}
+
+const WORDS: Readonly<Record<AgentStateEvent['state'], string>> = {
+  idle: 'nothing is announced',
+  announced: 'is announced',
+  receiving: 'is being received',
+  verified: 'is whole and verified',
+  applying: 'is being taken over',
+  applied: 'is taken over',
+  failed: 'failed and is not tried again',
+};
+
+function linesOf({ object, version, state, bytes, message, retryMs }: AgentStateEvent): readonly string[] {
+  const size = state === 'receiving' ? `, ${formatQuantity(SIZE, bytes)}` : '';
+  const why = message === undefined ? [] : [`  ${message}`];
+  const again = retryMs === undefined ? [] : [`  tried again in ${formatQuantity(DURATION, retryMs * 1000)}`];
+  return [`${object} version ${version}${size} ${WORDS[state]}`, ...why, ...again];
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

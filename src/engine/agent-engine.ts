@@ -1,0 +1,280 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import type { EventEmitter } from 'eventemitter3';
+import type { AgentPlan } from '../agent/agent.js';
+import { Agent, type AgentEnd, type AgentStatus } from '../agent/agent.js';
+import type { AgentEvents } from '../agent/events.js';
+import type { AgentWatch, AgentWorld, ProgramRequest, ReceiveRequest } from '../agent/ports.js';
+import { BUILT_S } from '../base/build-time.js';
+import { asLayercastError, LayercastError } from '../base/errors.js';
+import type { Clock, Network } from '../base/ports.js';
+import { systemClock } from '../base/system-clock.js';
+import { AgentFolder } from '../device/agent-folder.js';
+import { runProgram } from '../device/run-program.js';
+import { StatusFile } from '../device/status-file.js';
+import { awaitInterface } from '../net/interfaces/interfaces.js';
+import { systemNetworkOn } from '../net/system-network.js';
+import type { CheckedAgentOptions } from '../options/check-agent-options.js';
+import { FaultCounters } from '../receiver/counters.js';
+import { Watch } from '../receiver/watch/watch.js';
+import { type BlockRestorer, RestoringThreads } from '../retrieve/block-restorer.js';
+import { TrustMemory } from '../retrieve/trust-memory.js';
+import { verifyFile } from '../store/hash-file.js';
+import { defaultStateDir } from '../store/state-dir.js';
+import type { Anchor } from '../trust/anchor.js';
+import { anchorFrom } from '../trust/read-anchor.js';
+import { announcementName, groupOf } from '../wire/address.js';
+import type { Engine } from './engine.js';
+import { ObjectReception, type TellReception } from './object-reception.js';
+
+/** The options that count once the agent runs. They can be copied to another thread. */
+export type AgentEngineOptions = Omit<CheckedAgentOptions, 'signal' | 'network' | 'clock'>;
+
+export interface AgentEngineWorld {
+  /** Undefined for the sockets of this host. */
+  readonly network: Network | undefined;
+  readonly clock: Clock;
+  readonly emit: EventEmitter<AgentEvents>['emit'];
+}
+
+/** Codes that say that what arrived is not what was signed, or is refused: with `once` they go before others. */
+const INTEGRITY_CODES = ['RECORD_INVALID', 'VERSION_REFUSED', 'EXPIRED', 'ROLE_REFUSED', 'INCOMPATIBLE'];
+
+/** All that an agent has: its folder in the state directory, the watch of each wake, transfers, programs, and the status file. */
+export class AgentEngine implements Engine<AgentStatus | undefined, void> {
+  readonly #options: AgentEngineOptions;
+  readonly #world: AgentEngineWorld;
+  readonly #network: Network;
+  readonly #stateDir: string;
+  readonly #anchor: Anchor;
+  #agent: Agent | undefined;
+  /** The interface of the present wake. */
+  #interface: string | undefined;
+
+  constructor(options: AgentEngineOptions, world: AgentEngineWorld) {
+    this.#options = options;
+    this.#world = world;
+    this.#network = world.network ?? systemNetworkOn(world.clock);
+    this.#stateDir = options.stateDir ?? defaultStateDir();
+    this.#anchor = anchorFrom(options.key, options.fleet, 'the option key');
+  }
+
+  stats(): AgentStatus | undefined {
+    return this.#agent?.status();
+  }
+
+  /** @throws {LayercastError} as `Agent.done` */
+  async run(signal: AbortSignal): Promise<void> {
+    const { emit } = this.#world;
+    await using folder = await AgentFolder.open({
+      stateDir: this.#stateDir,
+      fleet: this.#options.fleet,
+      anchorId: this.#anchor.id,
+      signal,
+      onWaiting: (message) => emit('waiting', { message }),
+      onDamaged: (message) => emit('warning', { code: 'JOURNAL_DAMAGED', message }),
+    });
+    await using restorer = new RestoringThreads(Math.min(2, availableParallelism()));
+    const status = this.#statusFile();
+    const agent = new Agent(planOf(this.#options), this.#agentWorld(folder, restorer, status, signal));
+    this.#agent = agent;
+    try {
+      const end = await agent.run(signal);
+      signal.throwIfAborted();
+      const error = this.#errorOf(end);
+      if (error !== undefined) throw error;
+    } finally {
+      await status?.close();
+    }
+  }
+
+  #agentWorld(
+    journal: AgentFolder,
+    restorer: BlockRestorer,
+    status: StatusFile | undefined,
+    signal: AbortSignal,
+  ): AgentWorld {
+    const { clock } = this.#world;
+    let warned = '';
+    const emit: AgentWorld['emit'] = (name, ...args) => {
+      if (name === 'state' || name === 'wake' || name === 'sleep') status?.change();
+      return this.#world.emit(name, ...args);
+    };
+    return {
+      clock,
+      random: Math.random,
+      journal,
+      openWatch: (lowestVersionOf) =>
+        this.#openWatch(lowestVersionOf, signal, (message) => {
+          if (message !== warned) emit('warning', { code: 'JOIN_REFUSED', message });
+          warned = message;
+        }),
+      receive: (request) => this.#receive(request, restorer),
+      holds: ({ path, sizeBytes, sha256 }) =>
+        verifyFile(path, { sizeBytes, sha256: Buffer.from(sha256, 'hex') }, { signal }),
+      runProgram: (request) => this.#runProgram(request),
+      emit,
+    };
+  }
+
+  async #openWatch(
+    lowestVersionOf: (object: string) => number,
+    signal: AbortSignal,
+    onRefused: (message: string) => void,
+  ): Promise<AgentWatch> {
+    const { fleet, scope, port, hash, wait, allowExpired, compatible = [], patienceMs } = this.#options;
+    const { clock, emit } = this.#world;
+    const onWaiting = (message: string) => emit('waiting', { message });
+    const group = groupOf(announcementName(fleet), { scope, hash, ssm: false });
+    this.#interface = await this.#interfaceName(signal, onWaiting);
+    const memory = new TrustMemory(this.#stateDir, fleet, this.#anchor);
+    const trust = { ...(await memory.recall()), builtS: clock === systemClock ? BUILT_S : 0 };
+    const announcement = { group, port, sources: [], interface: this.#interface };
+    const watch = new RememberingWatch(
+      {
+        fleet,
+        object: undefined,
+        trust,
+        announcement,
+        waits: wait,
+        lowestVersionOf,
+        acceptExpired: allowExpired,
+        compatible,
+      },
+      { clock, network: this.#network, onWaiting, onRefused },
+      new FaultCounters(),
+    );
+    watch.onClose = () => this.#rememberTrust(memory, watch);
+    await watch.open();
+    emit('listening', { group, port, interface: this.#interface, patienceMs });
+    return watch;
+  }
+
+  /** The interface to receive on. A network that the caller hands in has its own interfaces, and one with a name may still be missing. */
+  async #interfaceName(signal: AbortSignal, onWaiting: (message: string) => void): Promise<string | undefined> {
+    const { interface: name, wait } = this.#options;
+    if (this.#world.network !== undefined || (name !== undefined && wait)) return name;
+    return (await awaitInterface(name, { wait, signal, onWaiting })).name;
+  }
+
+  /** Without what a wake learned, the next one follows the roots anew. */
+  async #rememberTrust(memory: TrustMemory, watch: Watch): Promise<void> {
+    const trust = watch.trustOf(this.#options.fleet);
+    if (trust === undefined) return;
+    try {
+      await memory.remember(trust);
+    } catch (error) {
+      const message = `the newest root could not be remembered: ${asLayercastError(error).message}`;
+      this.#world.emit('warning', { code: 'NOT_REMEMBERED', message });
+    }
+  }
+
+  #receive(request: ReceiveRequest, restorer: BlockRestorer): ObjectReception {
+    const { mode, patienceMs, wait, stateDir } = this.#options;
+    const { object } = request.descriptor;
+    const emit = this.#world.emit as (name: string, event: object) => boolean;
+    const tell: TellReception = (name, event) =>
+      emit(name, name === 'received' || name === 'waiting' ? event : { object, ...event });
+    return new ObjectReception(
+      request,
+      {
+        interface: this.#interface,
+        mode,
+        patienceUs: patienceMs * 1000,
+        waits: wait,
+        journalDir: stateDir,
+        stateDir: this.#stateDir,
+        anchorId: this.#anchor.id,
+      },
+      { clock: this.#world.clock, network: this.#network, restorer, tell },
+    );
+  }
+
+  #runProgram(request: ProgramRequest) {
+    const { object, target } = request;
+    const onLine = (line: string) => this.#world.emit('output', { object, version: target.version, line });
+    return runProgram(request, { onLine });
+  }
+
+  #statusFile(): StatusFile | undefined {
+    const { statusFile } = this.#options;
+    if (statusFile === undefined) return undefined;
+    let warned = '';
+    return new StatusFile(
+      statusFile,
+      () => this.#statusText(),
+      (message) => {
+        // A folder that is missing would otherwise be told at each change.
+        if (message !== warned) this.#world.emit('warning', { code: 'STATUS_FAILED', message });
+        warned = message;
+      },
+    );
+  }
+
+  #statusText(): object {
+    const { clock } = this.#world;
+    const { fleet, isAwake, nextWakeUs, objects } = this.#agent!.status();
+    const wallMs = clock.wallUs() / 1000;
+    const nextMs = nextWakeUs === undefined ? undefined : wallMs + (nextWakeUs - clock.nowUs()) / 1000;
+    return {
+      fleet,
+      isAwake,
+      updatedAt: new Date(wallMs).toISOString(),
+      nextWakeAt: nextMs === undefined ? null : new Date(nextMs).toISOString(),
+      objects,
+    };
+  }
+
+  /** Why an agent that ran once did not do everything; undefined if it did. */
+  #errorOf({ hasHeard, unfinished, errors }: AgentEnd): LayercastError | undefined {
+    const { fleet, once } = this.#options;
+    if (!once) return undefined;
+    const integrity = errors.find(({ code }) => INTEGRITY_CODES.includes(code));
+    if (integrity !== undefined) return integrity;
+    if (unfinished.length > 0) {
+      const why = errors.length === 0 ? '' : ` (${errors[0]!.message})`;
+      return new LayercastError('TIMEOUT', `not finished: ${unfinished.join(', ')}${why}; progress is kept`, {
+        hint: 'Run the agent again to go on from here',
+      });
+    }
+    if (errors[0] !== undefined) return errors[0];
+    if (hasHeard) return undefined;
+    return new LayercastError('NOBODY_SENDING', `nobody announced anything of fleet ${fleet} to this device`, {
+      hint: (say) =>
+        `See what is announced with "layercast list", and try another ${say('interface')} or ${say('scope')}`,
+    });
+  }
+}
+
+/** A watch that has something done when it is closed. */
+class RememberingWatch extends Watch {
+  onClose: () => Promise<void> = async () => undefined;
+
+  override async close(): Promise<void> {
+    await super.close();
+    await this.onClose();
+  }
+}
+
+function planOf(options: AgentEngineOptions): AgentPlan {
+  const { fleet, subscribe, wake, once, retry, maxRateBitsPerSecond, patienceMs } = options;
+  return {
+    fleet,
+    objects: subscribe.map(({ object, output, run, timeoutMs }) => ({
+      object,
+      output: resolve(output),
+      run,
+      timeoutUs: timeoutMs * 1000,
+    })),
+    wake: wake && {
+      everyUs: wake.everyMs * 1000,
+      forUs: wake.forMs * 1000,
+      jitterRatio: wake.jitterRatio,
+      budgetBytes: wake.budgetBytes,
+    },
+    once,
+    retry,
+    maxRateBitsPerSecond,
+    patienceUs: patienceMs * 1000,
+  };
+}

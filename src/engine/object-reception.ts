@@ -1,0 +1,177 @@
+import { resolve } from 'node:path';
+import type { HeldVersion } from '../agent/object-record.js';
+import type { ReceiveRequest, Reception } from '../agent/ports.js';
+import { asLayercastError, LayercastError } from '../base/errors.js';
+import { PACKET_OVERHEAD_BYTES } from '../base/limits.js';
+import type { Clock, Network } from '../base/ports.js';
+import { FaultCounters } from '../receiver/counters.js';
+import { TICK_US } from '../receiver/driver.js';
+import { completed, neverFound, Warnings } from '../receiver/endings.js';
+import type { ReceiverEvents } from '../receiver/events.js';
+import type { ChannelChoice } from '../receiver/join/channel-choice.js';
+import { type Caught, Pursuit } from '../receiver/pursuit.js';
+import type { Finding } from '../receiver/watch/findings.js';
+import type { BlockRestorer } from '../retrieve/block-restorer.js';
+import type { Destination } from '../retrieve/destination.js';
+import { openDestination } from '../retrieve/open-destination.js';
+
+/** What a transfer tells, by name. */
+export interface ReceptionEvents extends Pick<ReceiverEvents, 'join' | 'leave' | 'progress' | 'warning' | 'waiting'> {
+  readonly received: ReceiverEvents['complete'];
+}
+
+export type TellReception = <Name extends keyof ReceptionEvents>(
+  name: Name,
+  ...args: Parameters<ReceptionEvents[Name]>
+) => void;
+
+/** What a pursuit tells that an agent tells on; its descriptor is in the agent's own events. */
+const TOLD: readonly string[] = ['join', 'leave', 'progress'] satisfies (keyof ReceptionEvents)[];
+
+export interface ReceptionOptions extends Pick<ChannelChoice, 'mode'> {
+  readonly interface: string | undefined;
+  readonly patienceUs: number;
+  readonly waits: boolean;
+  /** The folder for the journal; undefined for a journal beside the file. */
+  readonly journalDir: string | undefined;
+  readonly stateDir: string;
+  readonly anchorId: string;
+}
+
+export interface ReceptionWorld {
+  readonly clock: Clock;
+  readonly network: Network;
+  readonly restorer: BlockRestorer;
+  readonly tell: TellReception;
+}
+
+/** Receives the newest version of one object for an agent: holds its destination, and pursues it with the findings of the agent's watch. */
+export class ObjectReception implements Reception {
+  readonly done: Promise<HeldVersion>;
+  readonly #request: ReceiveRequest;
+  readonly #options: ReceptionOptions;
+  readonly #world: ReceptionWorld;
+  readonly #opening = new AbortController();
+  readonly #warnings: Warnings;
+  readonly #faults = new FaultCounters();
+  /** What holds the object's place on this host; undefined until it is open. */
+  #destination: Destination | undefined;
+  readonly #pursuit: Pursuit;
+  readonly #startedUs: number;
+
+  constructor(request: ReceiveRequest, options: ReceptionOptions, world: ReceptionWorld) {
+    this.#request = request;
+    this.#options = options;
+    this.#world = world;
+    this.#startedUs = world.clock.nowUs();
+    this.#warnings = new Warnings((event) => world.tell('warning', event));
+    this.#pursuit = this.#newPursuit();
+    this.#pursuit.follow({ kind: 'newest', descriptor: request.descriptor, sources: [] });
+    this.done = this.#run();
+  }
+
+  get packetBytes(): number {
+    const { channels = [] } = this.#pursuit.stats() ?? {};
+    const packets = channels.reduce((sum, { datagrams }) => sum + datagrams, 0);
+    return packets * ((this.#pursuit.newest ?? this.#request.descriptor).symbolBytes + PACKET_OVERHEAD_BYTES);
+  }
+
+  follow(finding: Finding): void {
+    this.#pursuit.follow(finding);
+  }
+
+  stop(reason: Error): void {
+    this.#opening.abort(reason);
+    this.#pursuit.stop(reason);
+  }
+
+  async #run(): Promise<HeldVersion> {
+    const { fleet, object } = this.#request.descriptor;
+    const { journalDir, stateDir, anchorId } = this.#options;
+    const { tell } = this.#world;
+    try {
+      await using destination = await openDestination({
+        output: this.#request.output,
+        journalDir,
+        stateDir,
+        fleet,
+        object,
+        keyFingerprint: anchorId,
+        signal: this.#opening.signal,
+        onWaiting: (message) => tell('waiting', { message }),
+      });
+      this.#destination = destination;
+      this.#requireNewer(destination);
+      const stopTicking = this.#tick();
+      const caught = await this.#pursuit.run().finally(stopTicking);
+      return await this.#conclude(caught, destination);
+    } catch (error) {
+      // Waiting for a lock ends with an error of its own; the agent wants to know that it was the one who ended it.
+      throw this.#opening.signal.aborted ? this.#opening.signal.reason : error;
+    }
+  }
+
+  /** Another program of this host may have completed a higher version. */
+  #requireNewer({ completedVersion }: Destination): void {
+    const { fleet, object, version } = this.#request.descriptor;
+    if (version >= completedVersion) return;
+    throw new LayercastError(
+      'VERSION_REFUSED',
+      `${fleet}/${object}: version ${version} is older than version ${completedVersion}, which this host has completed`,
+      { hint: 'Publish a higher version' },
+    );
+  }
+
+  async #conclude({ descriptor, stats }: Caught, destination: Destination): Promise<HeldVersion> {
+    const { tell, clock } = this.#world;
+    const { version, sizeBytes } = descriptor;
+    const path = resolve(this.#request.output);
+    const event = completed(descriptor, stats, clock.nowUs() - this.#startedUs, path);
+    try {
+      await destination.remember(version, event.sha256);
+    } catch (error) {
+      const why = asLayercastError(error).message;
+      const message = `version ${version} is complete, but could not be remembered: ${why}`;
+      tell('warning', { code: 'NOT_REMEMBERED', message });
+    }
+    tell('received', event);
+    return { version, sha256: event.sha256, sizeBytes, path };
+  }
+
+  /** Ticks every 50 ms until the returned function is called. */
+  #tick(): () => void {
+    const { clock } = this.#world;
+    let dueUs = clock.nowUs() + TICK_US;
+    const tick = () => {
+      const nowUs = clock.nowUs();
+      this.#pursuit.tick(nowUs, nowUs - dueUs);
+      dueUs = nowUs + TICK_US;
+      cancel = clock.schedule(dueUs, tick);
+    };
+    let cancel = clock.schedule(dueUs, tick);
+    return () => cancel();
+  }
+
+  #newPursuit(): Pursuit {
+    const { descriptor, maxRateBitsPerSecond, watch } = this.#request;
+    const { fleet, object } = descriptor;
+    const { clock, network, restorer, tell } = this.#world;
+    const [warnings, faults] = [this.#warnings, this.#faults];
+    return new Pursuit(
+      { ...this.#options, fleet, object, channels: undefined, maxRateBitsPerSecond },
+      {
+        clock,
+        network,
+        faults,
+        warnings,
+        watch,
+        openDestination: (newest) => this.#destination!.open(newest, restorer),
+        neverFound: (limitUs) => neverFound(`${fleet}/${object}`, limitUs, warnings, faults),
+        emit: (name, ...args) => {
+          if (TOLD.includes(name)) tell(name as 'progress', ...(args as Parameters<ReceptionEvents['progress']>));
+          return true;
+        },
+      },
+    );
+  }
+}
