@@ -74,7 +74,7 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   },
   engine: 'anything',
   // What an agent uses of its host: its journal, the programs of the device, the status file, the service manager.
-  device: { folders: ['base', 'agent', 'store', 'net'], modules: ['node:*', 'koffi'] },
+  device: { folders: ['base', 'agent', 'process', 'store', 'net'], modules: ['node:*', 'koffi'] },
   publish: 'anything',
   retrieve: 'anything',
   cli: 'anything',

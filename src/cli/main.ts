@@ -16,4 +16,7 @@ import { verify } from './commands/verify.js';
 import { run } from './run.js';
 
 /** In the order of the help text: what is needed to begin, what runs every day, what helps. */
-await run([keygen, serve, fetch, agent, list, doctor, plan, simulate, plot, config, sign, root, verify, demo], process.argv);
+await run(
+  [keygen, serve, fetch, agent, list, doctor, plan, simulate, plot, config, sign, root, verify, demo],
+  process.argv,
+);

@@ -1,5 +1,5 @@
-import { doctorEvents } from './doctor-events.js';
 import { agentEvents } from './agent-events.js';
+import { doctorEvents } from './doctor-events.js';
 import type { EventTable } from './event-types.js';
 import { fetchEvents } from './fetch-events.js';
 import { fieldSchema, type JsonSchema } from './field-schema.js';

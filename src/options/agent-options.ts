@@ -1,5 +1,5 @@
 import { DURATION, RATIO, SIZE } from '../config/units.js';
-import { CLOCK, COMMAND, NETWORK, OBJECT_NAME, OUTPUT_PATH, PATH, type QuantityKind, SIGNAL, TRUTH } from './kinds.js';
+import { CLOCK, COMMAND, NETWORK, OBJECT_NAME, PATH, type QuantityKind, SIGNAL, TRUTH } from './kinds.js';
 import type { CheckedOptionsOf, OptionsOf, OptionTable } from './option.js';
 import { RECEIVER_OPTIONS } from './receiver-options.js';
 
@@ -42,7 +42,7 @@ export const SUBSCRIPTION_OPTIONS = {
   },
   /** Path of the file to write. `{object}` stands for the name of the object; a pattern needs it. */
   output: {
-    kind: OUTPUT_PATH,
+    kind: PATH,
     isRequired: true,
     fileKey: 'output',
     file: 'File to write; {object} stands for the name of the object, with %2F for /. A pattern needs it',

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
+import { tellLines } from './output-lines.js';
 
 /** How long a group that was asked to end (SIGTERM) has until it is killed (SIGKILL). */
 const GRACE_MS = 5000;
@@ -13,6 +14,8 @@ export interface CommandOptions {
   readonly timeoutMs?: number | undefined;
   /** Ends the command and all that it started when aborted. */
   readonly signal?: AbortSignal | undefined;
+  /** Gets each line that the command prints, up to a bound. @default its outputs are the error output of this process */
+  readonly onLine?: ((line: string) => void) | undefined;
   /** For tests. @default 5 s */
   readonly graceMs?: number | undefined;
 }
@@ -26,7 +29,7 @@ export type CommandEnd =
   /** There is no such program, or it must not be run. */
   | { readonly kind: 'notStarted'; readonly error: unknown };
 
-/** A command that runs. Both its outputs go to the error output of this process. */
+/** A command that runs. */
 export interface RunningCommand {
   /** Its standard input. When the command has closed it, further bytes are dropped. */
   readonly input: Writable;
@@ -41,13 +44,14 @@ export interface RunningCommand {
  * those that left the group themselves. Standard output of this process may carry an object, so the command does not get it.
  */
 export function startCommand(options: CommandOptions): RunningCommand {
-  const { argv, environment, timeoutMs, signal, graceMs = GRACE_MS } = options;
+  const { argv, environment, timeoutMs, signal, onLine, graceMs = GRACE_MS } = options;
   const [program = '', ...args] = argv;
   const child = spawn(program, args, {
     detached: true,
     env: { ...process.env, ...environment },
-    stdio: ['pipe', 2, 2],
+    stdio: onLine === undefined ? ['pipe', 2, 2] : 'pipe',
   });
+  if (onLine !== undefined) tellLines([child.stdout!, child.stderr!], onLine);
   const input = child.stdin as Writable;
   // A command may end without reading all of its input (EPIPE). How it ended says whether that was right.
   input.on('error', () => undefined);
