@@ -31,7 +31,11 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   // node:crypto is pure here: hashes of what was read, keys that were handed in.
   receiver: { folders: ['base', ...parts, 'trust'], modules: ['eventemitter3', 'node:crypto'], types: ['events'] },
   // What a device does with objects, as logic alone: its journal, programs and transfers are handed in.
-  agent: { folders: ['base', 'wire', 'rate', 'trust', 'receiver'], modules: ['eventemitter3'], types: ['events'] },
+  agent: {
+    folders: ['base', 'wire', 'rate', 'trust', 'receiver'],
+    modules: ['eventemitter3'],
+    types: ['events', 'options'],
+  },
   net: { folders: ['base'], modules: ['node:*', 'koffi'] },
   // Child processes: in groups of their own, with an end.
   process: { folders: [], modules: ['node:child_process', 'node:stream'] },

@@ -1,4 +1,5 @@
 import { asLayercastError, LayercastError } from '../base/errors.js';
+import type { OutputTarget } from '../options/output-target.js';
 import { Warnings, warningFor } from '../receiver/endings.js';
 import type { Finding } from '../receiver/watch/findings.js';
 import type { Descriptor } from '../wire/descriptor.js';
@@ -6,7 +7,7 @@ import { backOffUs, PROGRAM_BACK_OFF, TRANSFER_BACK_OFF } from './back-off.js';
 import type { AgentStateEvent } from './events.js';
 import type { HeldVersion, ObjectRecord } from './object-record.js';
 import { Lwm2mResult, lwm2mResultOf, lwm2mStateOf, type ObjectState } from './object-state.js';
-import { filledIn, pathPart } from './placeholders.js';
+import { outputFor, pathOf } from './planned-output.js';
 import type { AgentWatch, AgentWorld, ObjectPlan, Reception, RunningProgram } from './ports.js';
 import { meaningOf, programError } from './program-end.js';
 
@@ -20,7 +21,9 @@ export class Paused extends Error {}
 export class AgentObject {
   readonly name: string;
   readonly plan: ObjectPlan;
-  readonly path: string;
+  readonly #output: OutputTarget;
+  /** Where the versions lie; undefined for a command that takes the bytes. */
+  readonly #path: string | undefined;
   readonly #fleet: string;
   readonly #world: AgentWorld;
   readonly #warnings: Warnings;
@@ -45,7 +48,8 @@ export class AgentObject {
   constructor(name: string, plan: ObjectPlan, fleet: string, record: ObjectRecord | undefined, world: AgentWorld) {
     this.name = name;
     this.plan = plan;
-    this.path = filledIn(plan.output, { object: pathPart(name) });
+    this.#output = outputFor(plan.output, name);
+    this.#path = pathOf(this.#output);
     this.#fleet = fleet;
     this.#world = world;
     this.#warnings = new Warnings((event) => world.emit('warning', { object: name, ...event }));
@@ -129,10 +133,10 @@ export class AgentObject {
     if (descriptor === undefined || this.#isBusy) return;
     this.#isBusy = true;
     try {
-      const target = heldOf(descriptor, this.path);
+      const target = heldOf(descriptor, this.#path);
       await this.#save({ state: 'receiving', target, attempts: 0, interrupted: 0 });
       if (this.#isEnding) throw new Paused();
-      const request = { descriptor: this.#newest ?? descriptor, output: this.path, maxRateBitsPerSecond, watch };
+      const request = { descriptor: this.#newest ?? descriptor, output: this.#output, maxRateBitsPerSecond, watch };
       this.#reception = this.#world.receive(request);
       this.#result = Lwm2mResult.initial;
       this.#tell();
@@ -194,7 +198,7 @@ export class AgentObject {
     if (newest === undefined || record === undefined) return newest;
     if (newest.version > record.lowestVersion) return newest;
     // The owner of the device wants the file in another place.
-    const isElsewhere = record.state === 'applied' && record.target.path !== this.path;
+    const isElsewhere = record.state === 'applied' && record.target.path !== this.#path;
     return isElsewhere && isSame(newest, record.target) ? newest : undefined;
   }
 
@@ -202,7 +206,7 @@ export class AgentObject {
     const known = this.#newest;
     if (known !== undefined && descriptor.version < known.version) return;
     const isAgain = known?.version === descriptor.version;
-    const held = isAgain ? heldOf(known, this.path) : this.#record?.target;
+    const held = isAgain ? heldOf(known, this.#path) : this.#record?.target;
     const isHeld = this.#record !== undefined && this.#record.state !== 'receiving';
     if ((isAgain || isHeld) && held?.version === descriptor.version && !isSame(descriptor, held)) {
       this.#warnings.warn(warningFor({ ...finding, kind: 'conflict' })!);
@@ -319,7 +323,7 @@ export class AgentObject {
     const { state } = this;
     const record = this.#record;
     const isNext = state === 'announced' || state === 'receiving';
-    const newest = isNext && this.#newest !== undefined ? heldOf(this.#newest, this.path) : record?.target;
+    const newest = isNext && this.#newest !== undefined ? heldOf(this.#newest, this.#path) : record?.target;
     if (newest === undefined) return undefined;
     const dueUs = this.dueUs ?? 0;
     const nowUs = this.#world.clock.nowUs();
@@ -331,7 +335,7 @@ export class AgentObject {
       lwm2mResult: this.#result,
       bytes: newest.sizeBytes,
       sha256: newest.sha256,
-      ...(isNext ? {} : { path: newest.path }),
+      ...(isNext || newest.path === undefined ? {} : { path: newest.path }),
       ...(record?.applied === undefined ? {} : { appliedVersion: record.applied.version }),
       ...(this.#error === undefined ? {} : { message: this.#error.message }),
       ...(this.#error === undefined || dueUs <= nowUs ? {} : { retryMs: Math.ceil((dueUs - nowUs) / 1000) }),
@@ -343,7 +347,7 @@ function newRecord(object: string, target: HeldVersion): ObjectRecord {
   return { object, state: 'receiving', target, attempts: 0, interrupted: 0, lowestVersion: 0, applied: undefined };
 }
 
-function heldOf({ version, sha256, sizeBytes }: Descriptor, path: string): HeldVersion {
+function heldOf({ version, sha256, sizeBytes }: Descriptor, path: string | undefined): HeldVersion {
   return { version, sha256: Buffer.from(sha256).toString('hex'), sizeBytes, path };
 }
 

@@ -4,8 +4,8 @@ export interface HeldVersion {
   /** In hex. */
   readonly sha256: string;
   readonly sizeBytes: number;
-  /** The file, as an absolute path. */
-  readonly path: string;
+  /** The file, as an absolute path; undefined if a command took the bytes. */
+  readonly path: string | undefined;
 }
 
 /** What the journal says of one object. It is written at each change of `state`, before anything that follows from the change. */
@@ -56,7 +56,7 @@ function isVersion(value: unknown): value is HeldVersion {
   if (typeof value !== 'object' || value === null) return false;
   const { version, sha256, sizeBytes, path } = value as Readonly<Record<string, unknown>>;
   const isHash = typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256);
-  return isHash && isCount(version) && isCount(sizeBytes) && typeof path === 'string';
+  return isHash && isCount(version) && isCount(sizeBytes) && (path === undefined || typeof path === 'string');
 }
 
 function isCount(value: unknown): value is number {

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'eventemitter3';
 import type { Clock } from '../base/ports.js';
+import type { OutputTarget } from '../options/output-target.js';
 import type { Finding } from '../receiver/watch/findings.js';
 import type { Watch } from '../receiver/watch/watch.js';
 import type { Descriptor } from '../wire/descriptor.js';
@@ -9,8 +10,8 @@ import type { HeldVersion, ObjectRecord } from './object-record.js';
 /** What to do with objects of one name or pattern. */
 export interface ObjectPlan {
   readonly object: string;
-  /** The file to write; `{object}` stands for the name of the object. */
-  readonly output: string;
+  /** Where versions go; in a path `{object}` stands for the name of the object. */
+  readonly output: OutputTarget;
   /** The program that takes a version over; `{file}` stands for the file. */
   readonly run: readonly string[] | undefined;
   readonly timeoutUs: number;
@@ -29,7 +30,7 @@ export interface AgentWorld {
    */
   readonly openWatch: (lowestVersionOf: (object: string) => number) => Promise<AgentWatch>;
   readonly receive: (request: ReceiveRequest) => Reception;
-  /** Whether the file still has exactly the bytes of the version. */
+  /** Whether the file still has exactly the bytes of the version; a version without a file was taken when its command ended. */
   readonly holds: (held: HeldVersion) => Promise<boolean>;
   readonly runProgram: (request: ProgramRequest) => RunningProgram;
   readonly emit: EventEmitter<AgentEvents>['emit'];
@@ -49,7 +50,7 @@ export interface AgentWatch
 
 export interface ReceiveRequest {
   readonly descriptor: Descriptor;
-  readonly output: string;
+  readonly output: OutputTarget;
   /** Undefined: no limit. */
   readonly maxRateBitsPerSecond: number | undefined;
   /** Hears the records that arrive between the object's symbols. */

@@ -17,7 +17,7 @@ export interface ProgramWatch {
  * shell reads its arguments. After the time-out, and when it is stopped, it is ended with all that it started.
  */
 export function runProgram(request: ProgramRequest, { onLine, graceMs = GRACE_MS }: ProgramWatch): RunningProgram {
-  const argv = request.command.map((word) => filledIn(word, { file: request.target.path }));
+  const argv = request.command.map((word) => filledIn(word, { file: request.target.path ?? '' }));
   try {
     const timeoutMs = request.timeoutUs / 1000;
     const command = startCommand({ argv, environment: environmentOf(request), timeoutMs, onLine, graceMs });
@@ -55,7 +55,7 @@ function descriptionOf({ fleet, object, target, previousVersion, attempt }: Prog
 
 /** The same as variables. A value that is not known is an empty text. */
 function environmentOf(request: ProgramRequest): Readonly<Record<string, string>> {
-  const { file, fleet, object, version, sha256, size, previousVersion = '', attempt } = descriptionOf(request);
+  const { file = '', fleet, object, version, sha256, size, previousVersion = '', attempt } = descriptionOf(request);
   return {
     LAYERCAST_FILE: file,
     LAYERCAST_FLEET: fleet,

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { EventEmitter } from 'eventemitter3';
 import type { AgentPlan } from '../agent/agent.js';
 import { Agent, type AgentEnd, type AgentStatus } from '../agent/agent.js';
@@ -110,8 +110,8 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
           warned = message;
         }),
       receive: (request) => this.#receive(request, restorer),
-      holds: ({ path, sizeBytes, sha256 }) =>
-        verifyFile(path, { sizeBytes, sha256: Buffer.from(sha256, 'hex') }, { signal }),
+      holds: async ({ path, sizeBytes, sha256 }) =>
+        path === undefined || (await verifyFile(path, { sizeBytes, sha256: Buffer.from(sha256, 'hex') }, { signal })),
       runProgram: (request) => this.#runProgram(request),
       emit,
     };
@@ -262,7 +262,7 @@ function planOf(options: AgentEngineOptions): AgentPlan {
     fleet,
     objects: subscribe.map(({ object, output, run, timeoutMs }) => ({
       object,
-      output: resolve(output),
+      output: typeof output === 'string' && !isAbsolute(output) ? join(process.cwd(), output) : output,
       run,
       timeoutUs: timeoutMs * 1000,
     })),

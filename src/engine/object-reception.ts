@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
 import type { HeldVersion } from '../agent/object-record.js';
+import { pathOf } from '../agent/planned-output.js';
 import type { ReceiveRequest, Reception } from '../agent/ports.js';
 import { asLayercastError, LayercastError } from '../base/errors.js';
 import { PACKET_OVERHEAD_BYTES } from '../base/limits.js';
@@ -125,7 +125,7 @@ export class ObjectReception implements Reception {
   async #conclude({ descriptor, stats }: Caught, destination: Destination): Promise<HeldVersion> {
     const { tell, clock } = this.#world;
     const { version, sizeBytes } = descriptor;
-    const path = resolve(this.#request.output);
+    const path = pathOf(this.#request.output);
     const event = completed(descriptor, stats, clock.nowUs() - this.#startedUs, path);
     try {
       await destination.remember(version, event.sha256);

@@ -1,13 +1,15 @@
 import { isPattern } from '../agent/object-pattern.js';
 import { placeholdersIn } from '../agent/placeholders.js';
+import { pathOf } from '../agent/planned-output.js';
 import { shown } from '../config/faults.js';
 import { DURATION, formatQuantity } from '../config/units.js';
 import { WAKE_OPTIONS, type Wakes } from './agent-options.js';
+import type { OutputTarget } from './output-target.js';
 
 /** What these checks look at. */
 export interface Subscribed {
   readonly object: string;
-  readonly output: string;
+  readonly output: OutputTarget;
   readonly run?: readonly string[] | undefined;
 }
 
@@ -27,23 +29,31 @@ export function subscriptionFaults(subscriptions: readonly Subscribed[]): readon
     if (before.some((other) => other.object === object)) {
       faults.push(fault('object', `subscribed twice, found ${shown(object)}, allowed: each name or pattern once`));
     }
-    if (before.some((other) => other.output === output)) {
-      faults.push(fault('output', `used twice, found ${shown(output)}, allowed: another path for each subscription`));
-    }
-    const inOutput = placeholdersIn(output);
-    if (isPattern(object) && !inOutput.includes('object')) {
-      faults.push(
-        fault('output', `the same file for several objects, found ${shown(output)}, allowed: a path with {object}`),
-      );
-    }
-    for (const name of inOutput.filter((one) => one !== 'object')) {
-      faults.push(fault('output', `nothing to fill in, found "{${name}}", allowed: {object}`));
-    }
-    for (const name of run.flatMap(placeholdersIn).filter((one) => one !== 'file')) {
-      faults.push(fault('run', `nothing to fill in, found "{${name}}", allowed: {file}`));
+    for (const text of outputFaults(object, output, before)) faults.push(fault('output', text));
+    const isFile = pathOf(output) !== undefined;
+    for (const name of run.flatMap(placeholdersIn).filter((one) => one !== 'file' || !isFile)) {
+      const allowed = isFile ? '{file}' : 'no names in braces, as the output is no file';
+      faults.push(fault('run', `nothing to fill in, found "{${name}}", allowed: ${allowed}`));
     }
     return faults;
   });
+}
+
+function outputFaults(object: string, output: OutputTarget, before: readonly Subscribed[]): readonly string[] {
+  const path = pathOf(output);
+  // A command learns from its environment which object it gets, so one command may serve many.
+  if (path === undefined) return [];
+  const found = `found ${shown(path)}`;
+  const inPath = placeholdersIn(path);
+  const isTwice = before.some((other) => pathOf(other.output) === path);
+  const isForMany = isPattern(object) && !inPath.includes('object');
+  return [
+    ...(isTwice ? [`used twice, ${found}, allowed: another path for each subscription`] : []),
+    ...(isForMany ? [`the same file for several objects, ${found}, allowed: a path with {object}`] : []),
+    ...inPath
+      .filter((name) => name !== 'object')
+      .map((name) => `nothing to fill in, found "{${name}}", allowed: {object}`),
+  ];
 }
 
 /** What is wrong with `forMs` beside the other times; undefined if nothing is. A wake has to end before the next can begin. */

@@ -1,5 +1,15 @@
 import { DURATION, RATIO, SIZE } from '../config/units.js';
-import { CLOCK, COMMAND, NETWORK, OBJECT_NAME, PATH, type QuantityKind, SIGNAL, TRUTH } from './kinds.js';
+import {
+  CLOCK,
+  COMMAND,
+  NETWORK,
+  OBJECT_NAME,
+  OUTPUT_TARGET,
+  PATH,
+  type QuantityKind,
+  SIGNAL,
+  TRUTH,
+} from './kinds.js';
 import type { CheckedOptionsOf, OptionsOf, OptionTable } from './option.js';
 import { RECEIVER_OPTIONS } from './receiver-options.js';
 
@@ -40,12 +50,15 @@ export const SUBSCRIPTION_OPTIONS = {
     fileKey: 'object',
     file: 'Name of the object, or a pattern: * stands for any characters but /, and ** for any characters',
   },
-  /** Path of the file to write. `{object}` stands for the name of the object; a pattern needs it. */
+  /**
+   * Path of the file to write, or `{ pipe: [program, argument, …], timeoutMs }` for a command that gets the verified bytes in order. In a path
+   * `{object}` stands for the name of the object; a pattern needs it.
+   */
   output: {
-    kind: PATH,
+    kind: OUTPUT_TARGET,
     isRequired: true,
     fileKey: 'output',
-    file: 'File to write; {object} stands for the name of the object, with %2F for /. A pattern needs it',
+    file: 'File to write, or { pipe: [program, argument, …] } for a command that gets the verified bytes in order. In a path, {object} stands for the name of the object, with %2F for /; a pattern needs it',
   },
   /** Program that takes each new version over, with its arguments; `{file}` stands for the file. @default none */
   run: {

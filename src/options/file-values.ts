@@ -1,10 +1,11 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { choice, line, path, says, truth, whole, within } from '../config/fields.js';
+import { choice, line, path, truth, whole, within } from '../config/fields.js';
 import { channelIndexes, deviceClasses, objectName, plainName } from '../fleet/fields.js';
 import type { Form, KindOf } from './kinds.js';
 import { keyOf, type Option, type OptionTable, type SettingsOf, writtenDefaultOf } from './option.js';
-import { COMMAND_RULE, isCommand } from './program-values.js';
+import { command, outputTarget } from './output-file.js';
+import type { OutputTarget } from './output-target.js';
 
 /** The schemas of a table's options as YAML writes them, by their keys (`maxRate`): only of those that are for files. */
 export function fileShapeOf(table: OptionTable): Readonly<Record<string, z.ZodType>> {
@@ -80,12 +81,8 @@ const SCHEMAS: { readonly [F in Form]: (kind: KindOf<F>, description: string) =>
   output: (_, description) => path(description).nullish(),
   channels: (_, description) => channelIndexes.optional().meta({ description }),
   classes: (_, description) => deviceClasses.optional().meta({ description }),
-  command: (_, description) =>
-    z
-      .array(z.string(says(COMMAND_RULE.wrong, COMMAND_RULE.allowed)), says(COMMAND_RULE.wrong, COMMAND_RULE.allowed))
-      .refine(isCommand, says(COMMAND_RULE.wrong, COMMAND_RULE.allowed))
-      .optional()
-      .meta({ description }),
+  command: (_, description) => command.optional().meta({ description }),
+  target: (_, description) => outputTarget.optional().meta({ description }),
   signal: notWritten,
   network: notWritten,
   clock: notWritten,
@@ -93,10 +90,17 @@ const SCHEMAS: { readonly [F in Form]: (kind: KindOf<F>, description: string) =>
 
 /** Makes a path absolute. An output keeps "-" and a slash at its end (see `OUTPUT`). */
 function placed(form: Form, value: unknown, folder: string): unknown {
+  if (form === 'target') return placedTarget(value as OutputTarget, folder);
   if (typeof value !== 'string') return value;
   if (form === 'path' || form === 'key') return resolve(folder, value);
   if (form === 'output' && value !== '-' && !isAbsolute(value)) return join(folder, value);
   return value;
+}
+
+/** Makes the path of an output absolute. A program of a pipe is looked up where it is run, as all programs are. */
+function placedTarget(target: OutputTarget, folder: string): OutputTarget {
+  if (typeof target === 'string') return isAbsolute(target) ? target : join(folder, target);
+  return target;
 }
 
 function notWritten({ form }: { readonly form: string }): never {

@@ -58,6 +58,7 @@ interface PlainValues {
   readonly truth: boolean;
   readonly path: string;
   readonly output: OutputTarget;
+  readonly target: OutputTarget;
   readonly key: string | Buffer | KeyObject;
   readonly channels: readonly number[];
   readonly classes: readonly string[];
@@ -101,6 +102,9 @@ export const PATH: PlainKind<'path'> = { form: 'path' };
 
 /** Where an object goes. A typed path keeps "-" and a slash at its end, which have their own meaning. */
 export const OUTPUT: PlainKind<'output'> = { form: 'output' };
+
+/** An output that files, too, write with its kind: a path, or `{ pipe: [program, argument, …] }`. */
+export const OUTPUT_TARGET: PlainKind<'target'> = { form: 'target' };
 
 /** A program gives PEM text or a key object; people name the file. */
 export const PUBLIC_KEY: PlainKind<'key'> = { form: 'key' };

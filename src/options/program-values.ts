@@ -72,6 +72,7 @@ const CHECKS: { readonly [F in Form]: Check<F> } = {
   objectName: (_, value) => faultsOfText(OBJECT_NAME_RULE, value),
   path: (_, value) => faultsOfText(PATH_RULE, value),
   output: (_, value) => unless(isOutput(value), OUTPUT_RULE, value),
+  target: (_, value) => unless(isOutput(value) && value !== '-', OUTPUT_RULE, value),
   key: (_, value) => unless(isPemOrKey(value), KEY_RULE, value),
   channels: (_, value) => faultsOfChannels(value),
   classes: (_, value) => faultsOfClasses(value),

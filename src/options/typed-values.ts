@@ -59,6 +59,7 @@ const TYPED: { readonly [F in Form]: (kind: KindOf<F>) => TypedForm } = {
     allowed: `1 to ${MAX_CLASSES} classes of at most ${MAX_NAME_BYTES} bytes, such as acme/gateway-2`,
   }),
   command: notTyped,
+  target: notTyped,
   signal: notTyped,
   network: notTyped,
   clock: notTyped,

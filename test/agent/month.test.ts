@@ -15,7 +15,8 @@ describe('a device whose power is cut at random moments', () => {
       const result = await month({ seed: `${seed} ${name}`, days: 30, versionCount: 40, cutCount: 1000, wake });
       expect(result.faults).toEqual([]);
       expect(result.cuts).toBeGreaterThan(800);
+      expect(result.cutsInPrograms).toBeGreaterThan(10);
       expect(result.applied).toBeGreaterThan(10);
-      },
+    },
   );
 });

@@ -25,8 +25,8 @@ export interface Month {
   readonly programStarts: number;
   readonly applied: number;
   readonly failed: number;
+  /** What arrived: the sizes of all versions, if nothing was received twice and no version was skipped. */
   readonly receivedBytes: number;
-  /** Bytes that were received although they were verified and on disk: the model loses only what no checkpoint has. */
   readonly lastVersion: number;
   readonly faults: readonly string[];
 }
@@ -143,7 +143,11 @@ class Device {
     this.#life.end();
     this.#life = undefined;
     this.#watches.clear();
-    for (const run of this.#runs.values()) run.mayStart ||= run.starts > 0 && !run.isOver;
+    for (const run of this.#runs.values()) {
+      if (run.starts === 0 || run.isOver || run.mayStart) continue;
+      run.mayStart = true;
+      this.#cutsInPrograms++;
+    }
     this.#clock.at(this.#clock.nowUs + (1 + 60 * this.#random.ratio()) * S, () => this.#boot());
   }
 
@@ -184,7 +188,14 @@ class Device {
     };
   }
 
+  /** A power cut soon after something happened. */
+  #cutSoon(probability: number, withinUs: number): void {
+    if (this.#clock.nowUs > this.#options.days * 86_400 * S || !this.#random.happens(probability)) return;
+    this.#clock.at(this.#clock.nowUs + this.#random.ratio() * withinUs, () => this.#cut());
+  }
+
   #write(record: ObjectRecord): void {
+    this.#cutSoon(0.2, 0.05 * S);
     const before = this.#record();
     if ((before?.applied?.version ?? 0) > (record.applied?.version ?? 0)) this.#fault('an older version is applied');
     const run = this.#runs.get(record.target.version);
@@ -248,20 +259,20 @@ class Device {
     if (run.isOver) this.#fault(`the program was started for version ${version}, which was over`);
     if (version < this.#lastStarted) this.#fault(`the program was started for version ${version} after a higher one`);
     if (this.#file?.sha256 !== sha256) this.#fault(`the program got a file that is not version ${version}`);
-    if (run.starts > 0) this.#cutsInPrograms++;
     run.starts++;
     run.mayStart = false;
     this.#lastStarted = version;
     this.#programStarts++;
+    this.#cutSoon(0.5, 110 * S);
   }
 
   #endProgram(version: number): ProgramEnd {
+    this.#cutSoon(0.3, 0.01 * S);
     if (isHopeless(version)) return { kind: 'exit', code: 1 };
     const isLater = this.#random.happens(0.2);
     if (!isLater) return { kind: 'exit', code: 0 };
     const run = this.#runs.get(version)!;
     run.mayStart = true;
-    this.#cutsInPrograms--;
     return { kind: 'exit', code: 75 };
   }
 

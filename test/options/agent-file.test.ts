@@ -22,6 +22,7 @@ subscribe:
     run: [rauc, install, '{file}', rauc]
     timeout: 20min
   - { object: "maps/**", output: "maps/{object}" }
+  - { object: tree, output: { pipe: [tar, -x], timeout: 5min } }
 wake: { every: 6h, for: 5min, jitter: 20%, budget: 20MB }
 `;
     expect(parseAgentFile(text, '/etc/layercast/a.yaml')).toEqual(
@@ -39,6 +40,12 @@ wake: { every: 6h, for: 5min, jitter: 20%, budget: 20MB }
             timeoutMs: 1200e3,
           },
           { object: 'maps/**', output: '/etc/layercast/maps/{object}', run: undefined, timeoutMs: undefined },
+          {
+            object: 'tree',
+            output: { pipe: ['tar', '-x'], timeoutMs: 300e3 },
+            run: undefined,
+            timeoutMs: undefined,
+          },
         ],
         wake: { everyMs: 21_600e3, forMs: 300e3, jitterRatio: 0.2, budgetBytes: 20e6 },
       }),
@@ -54,7 +61,7 @@ wake: { every: 6h, for: 5min, jitter: 20%, budget: 20MB }
         message: [
           'a.yaml:1:1: key: missing, found nothing, allowed: text that is not empty, without control characters',
           'a.yaml:1:8: fleet: not a name, found "a b", allowed: 1 to 63 bytes of text without spaces and /',
-          'a.yaml:3:5: subscribe.0.output: missing, found nothing, allowed: text that is not empty, without control characters',
+          'a.yaml:3:5: subscribe.0.output: missing, found nothing, allowed: a path, or { pipe: [program, argument, …] }',
           'a.yaml:4:10: subscribe.0.run: not a command, found "rauc", allowed: a list of 1 to 100 texts, such as [rauc, install, \'{file}\']',
           'a.yaml:5:1: wake.every: missing, found nothing, allowed: a number and us, ms, s, min, h or d, such as 5ms, from 1 s to 365 d',
           'a.yaml:5:14: wake.for: not a time, found 5, allowed: a number and us, ms, s, min, h or d, such as 5ms, from 1 s to 365 d',
@@ -72,6 +79,7 @@ subscribe:
   - { object: b, output: x }
   - { object: "m/*", output: m }
   - { object: c, output: "{version}", run: [cp, "{path}"] }
+  - { object: "d/*", output: { pipe: [tar, -x] }, run: [cp, "{file}"] }
 wake: { every: 1min }
 `;
     const error = (() => {
@@ -87,7 +95,8 @@ wake: { every: 1min }
       `7:30: subscribe.3.output: the same file for several objects, found ${JSON.stringify(`${process.cwd()}/m`)}, allowed: a path with {object}`,
       '8:26: subscribe.4.output: nothing to fill in, found "{version}", allowed: {object}',
       '8:44: subscribe.4.run: nothing to fill in, found "{path}", allowed: {file}',
-      '9:1: wake.for: longer than the time between two wakes, found 5 min, allowed: at most 54 s, the shortest time between two',
+      '9:56: subscribe.5.run: nothing to fill in, found "{file}", allowed: no names in braces, as the output is no file',
+      '10:1: wake.for: longer than the time between two wakes, found 5 min, allowed: at most 54 s, the shortest time between two',
     ]);
   });
 });

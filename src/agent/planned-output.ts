@@ -1,0 +1,18 @@
+import type { OutputTarget } from '../options/output-target.js';
+import { filledIn, pathPart } from './placeholders.js';
+
+/** The path of an output; undefined for a command and for standard output. */
+export function pathOf(output: OutputTarget): string | undefined {
+  if (typeof output === 'string') return output === '-' ? undefined : output;
+  if ('pipe' in output) return undefined;
+  return 'dir' in output ? output.dir : 'device' in output ? output.device : output.file;
+}
+
+/** The output for one object: in a path, its name stands for `{object}`. */
+export function outputFor(output: OutputTarget, object: string): OutputTarget {
+  const fill = (path: string) => filledIn(path, { object: pathPart(object) });
+  if (typeof output === 'string') return fill(output);
+  if ('pipe' in output) return output;
+  if ('dir' in output) return { dir: fill(output.dir) };
+  return 'device' in output ? { device: fill(output.device) } : { file: fill(output.file) };
+}

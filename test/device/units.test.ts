@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const units = fileURLToPath(new URL('../../config/systemd/', import.meta.url));
+
+describe.each(['layercast-agent.service', 'layercast@.service'])('the unit %s', (name) => {
+  const text = readFileSync(join(units, name), 'utf8');
+
+  it('starts after the network, restarts after failures, and has no rights', () => {
+    for (const setting of [
+      'After=network-online.target',
+      'StartLimitIntervalSec=0',
+      'Restart=on-failure',
+      'DynamicUser=yes',
+      'CapabilityBoundingSet=',
+      'NoNewPrivileges=yes',
+      'ProtectSystem=strict',
+      'WantedBy=multi-user.target',
+    ])
+      expect(text.split('\n')).toContain(setting);
+  });
+
+  it.skipIf(!existsSync('/usr/bin/systemd-analyze'))('is one that systemd understands', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'layercast-units-'));
+    const path = join(folder, name);
+    writeFileSync(path, text.replace('/usr/bin/layercast', process.execPath));
+    const said = execFileSync('systemd-analyze', ['verify', path], { encoding: 'utf8', stdio: 'pipe' });
+    rmSync(folder, { recursive: true, force: true });
+    expect(said).not.toContain(name);
+  });
+});
