@@ -40,6 +40,8 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   // Child processes: in groups of their own, with an end.
   process: { folders: [], modules: ['node:child_process', 'node:stream'] },
   store: { folders: ['base', 'object'], modules: ['node:*', 'msgpackr', 'p-limit'] },
+  // Folders as archives, and back.
+  tree: { folders: ['base', 'store'], modules: ['tar', 'node:fs', 'node:fs/promises', 'node:path'] },
   // Text files of settings: where a value stands, what is wrong with it, and units.
   config: { folders: ['base'], modules: ['yaml', 'zod', 'node:fs/promises', 'node:path'] },
   fleet: { folders: ['base', ...parts, 'config'], modules: ['zod', 'node:path'] },

@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'EXPIRED'
   | 'ROLE_REFUSED'
   | 'INCOMPATIBLE'
+  | 'TREE_INVALID'
   | 'NOBODY_SENDING'
   | 'NOTHING_TO_SEND'
   | 'TIMEOUT'

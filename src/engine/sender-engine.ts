@@ -41,6 +41,7 @@ export class SenderEngine implements Engine<SenderStats, void> {
       wait: options.wait,
       stateDir: options.stateDir ?? defaultStateDir(),
       cacheBytes: options.cacheBytes,
+      spoolBytes: options.spoolBytes,
       threadCount: options.threadCount,
       network: network ?? systemNetworkOn(clock),
       clock,

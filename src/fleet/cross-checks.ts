@@ -13,6 +13,7 @@ import type { FleetFile } from './fleet-schema.js';
 export function crossCheck(fleet: Fleet, file: FleetFile, source: YamlSource, isWhole: boolean): Fault[] {
   return [
     ...checkKeys(file, source),
+    ...checkPipes(fleet, source),
     ...checkGroups(fleet, file, source),
     ...checkSources(fleet, file, source),
     ...checkServers(fleet, source, isWhole),
@@ -24,6 +25,13 @@ function checkKeys(file: FleetFile, source: YamlSource): Fault[] {
   if (file.key == null || file.records == null) return [];
   const text = `unclear who signs, found both "key" and "records", allowed: at most one of them`;
   return [source.faultAt(['records'], text)];
+}
+
+/** There is one standard input, and it can be read once. */
+function checkPipes({ objects }: Fleet, source: YamlSource): Fault[] {
+  const [, ...others] = objects.filter(({ content }) => content === 'pipe');
+  const text = 'standard input is taken by another object, found "-", allowed: a file';
+  return others.map(({ name }) => source.faultAt(['objects', name, 'file'], text));
 }
 
 /** Every receiver would take two channels with the same group and port for one channel. */

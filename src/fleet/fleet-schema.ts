@@ -73,7 +73,8 @@ export const ladder = mappingOf('a ladder', ladderShape).meta({
 });
 
 const objectShape = {
-  file: path('File to publish'),
+  file: path('File to publish, or - for what comes from standard input').optional(),
+  dir: path('Folder to publish as one object, instead of a file').optional(),
   version: whole(1, MAX_VERSION).meta({
     description: 'Raise it with each change of the file; receivers refuse older versions',
   }),
@@ -98,10 +99,20 @@ const objectShape = {
 
 const object = mappingOf('an object', objectShape)
   .refine(
+    (value) => (value.file === undefined) !== (value.dir === undefined),
+    exactlyOneOf('file', 'dir', 'unclear what to publish'),
+  )
+  .refine(
     (value) => (value.channels === undefined) !== (value.ladder === undefined),
     exactlyOneOf('channels', 'ladder', 'unclear which channels to send'),
   )
-  .meta({ title: 'Object', oneOf: [{ required: ['channels'] }, { required: ['ladder'] }] });
+  .meta({
+    title: 'Object',
+    allOf: [
+      { oneOf: [{ required: ['file'] }, { required: ['dir'] }] },
+      { oneOf: [{ required: ['channels'] }, { required: ['ladder'] }] },
+    ],
+  });
 
 const serverShape = {
   address: text('Unicast IPv6 address that this server sends from; required with ssm: true').optional(),

@@ -55,9 +55,14 @@ export type LadderMode = (typeof LADDER_MODES)[number];
 export const RECEIVER_MODES = ['auto', 'best', 'several'] as const;
 export type ReceiverMode = (typeof RECEIVER_MODES)[number];
 
+/** A file, the archive of a folder, or what comes from standard input. */
+export type ContentKind = 'file' | 'tree' | 'pipe';
+
 export interface FleetObject {
   readonly name: string;
+  /** The file or folder; `-` for a pipe. */
   readonly filePath: string;
+  readonly content: ContentKind;
   readonly version: number;
   readonly code: ObjectCode;
   readonly mode: LadderMode;

@@ -80,7 +80,7 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
   function objectOf(name: string, entry: ObjectEntry): FleetObject {
     return {
       name,
-      filePath: resolvePath(folder, entry.file),
+      ...contentOf(entry, folder),
       version: entry.version,
       code: entry.code,
       mode: entry.mode,
@@ -149,6 +149,12 @@ function withVariables(path: string | null | undefined): string | undefined {
  */
 function defaultHopLimit(scope: Scope): number {
   return scope === 'interface' ? 0 : scope === 'link' ? 1 : 64;
+}
+
+/** The schema sees to it that exactly one of `file` and `dir` is there. */
+function contentOf({ file, dir }: ObjectEntry, folder: string): Pick<FleetObject, 'filePath' | 'content'> {
+  if (file === '-') return { filePath: '-', content: 'pipe' };
+  return { filePath: resolvePath(folder, dir ?? file ?? ''), content: dir === undefined ? 'file' : 'tree' };
 }
 
 function parseUnicast(text: string): string {

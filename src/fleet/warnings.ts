@@ -83,11 +83,13 @@ function hops({ scope, hopLimit }: Fleet): ConfigWarning[] {
 
 function files({ objects }: Fleet): ConfigWarning[] {
   const owners = new Map<string, string>();
-  return objects.flatMap(({ name, filePath }): ConfigWarning[] => {
+  return objects.flatMap(({ name, filePath, content }): ConfigWarning[] => {
     const owner = owners.get(filePath);
     if (owner === undefined) owners.set(filePath, name);
     const message = `the object ${JSON.stringify(owner)} has the same file; both are sent in full`;
-    return owner === undefined ? [] : [{ code: 'SAME_FILE', path: ['objects', name, 'file'], message }];
+    return owner === undefined
+      ? []
+      : [{ code: 'SAME_FILE', path: ['objects', name, content === 'tree' ? 'dir' : 'file'], message }];
   });
 }
 

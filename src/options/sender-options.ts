@@ -21,7 +21,7 @@ export const SENDER_OPTIONS = {
     flag: '--interface <if>',
     help: 'interface to send on; by default as the fleet file says, else the first that is up',
   },
-  /** Where digests and intermediate symbols of files are kept. @default $XDG_STATE_HOME/layercast */
+  /** Where digests, intermediate symbols and copies of what is sent are kept. @default $XDG_STATE_HOME/layercast */
   stateDir: { kind: PATH, flag: '--state <dir>', help: 'where digests and intermediate symbols of files are kept' },
   /** Most bytes of intermediate symbols kept there; those unused for the longest time go first. @default 32 GB */
   cacheBytes: {
@@ -29,6 +29,13 @@ export const SENDER_OPTIONS = {
     default: 32e9,
     flag: '--cache <size>',
     help: 'most room for intermediate symbols',
+  },
+  /** Most bytes of copies kept there: archives of folders, and what comes from a pipe. @default 32 GB */
+  spoolBytes: {
+    kind: CACHE_SIZE,
+    default: 32e9,
+    flag: '--spool <size>',
+    help: 'most room for archives of folders and for what comes from a pipe',
   },
   /** Threads that encode at once. @default 2, or 1 on one processor or for blocks larger than 12 MB */
   threadCount: {

@@ -5,6 +5,7 @@ import type { Clock, Network } from '../base/ports.js';
 import type { Fleet, FleetObject } from '../fleet/fleet.js';
 import { Broadcast } from '../sender/broadcast.js';
 import { announcementPlanOf } from './announcement-plan.js';
+import { Contents } from './contents/contents.js';
 import type { RefuseEvent, SenderEvents, SenderStats } from './events.js';
 import { FleetProofs } from './fleet-proofs.js';
 import { ServedObject, type Serving } from './served-object.js';
@@ -23,6 +24,8 @@ export interface FleetSenderOptions {
   readonly stateDir: string;
   /** Most bytes of intermediate symbols kept in `stateDir`. */
   readonly cacheBytes: number;
+  /** Most bytes of copies of contents in `stateDir`: archives of folders, and what came from a pipe. */
+  readonly spoolBytes: number;
   /** Threads that encode at once; undefined: chosen by the size of blocks. */
   readonly threadCount: number | undefined;
   readonly network: Network;
@@ -54,7 +57,7 @@ export class FleetSender {
   #finalStats: SenderStats | undefined;
 
   constructor(options: FleetSenderOptions) {
-    const { clock, random, emit, signal, stateDir, cacheBytes, threadCount } = options;
+    const { clock, random, emit, signal, stateDir, cacheBytes, spoolBytes, threadCount } = options;
     this.#options = options;
     this.#lock = new ServerLock(stateDir);
     this.#warnings = new Warnings((event) => emit('warning', event));
@@ -72,6 +75,7 @@ export class FleetSender {
       broadcast: this.#broadcast,
       clock,
       stateDir,
+      contents: new Contents(stateDir, spoolBytes),
       intermediates: new IntermediateCache({ stateDir, limitBytes: cacheBytes, threadCount }),
       coding: new CodingThread(),
       emit,
@@ -102,7 +106,10 @@ export class FleetSender {
     try {
       const isFirst = this.#station === undefined;
       const station = await this.#takeStation(fleet, superseded);
-      const wanted = fleet.objects.filter(({ name }) => station.server.objects?.includes(name) ?? true);
+      const wanted = fleet.objects
+        .filter(({ name }) => station.server.objects?.includes(name) ?? true)
+        // What comes from a pipe may take its time, so all other objects are sent before.
+        .toSorted((a, b) => Number(a.content === 'pipe') - Number(b.content === 'pipe'));
       await this.#removeAllBut(wanted);
       await this.#broadcast.announceAt(announcementPlanOf(station));
       const refusals: RefuseEvent[] = [];
@@ -150,6 +157,7 @@ export class FleetSender {
     await this.#broadcast.stop();
     await this.#serving.coding.close();
     await Promise.all([...this.#objects.values()].map((object) => object.close()));
+    await this.#serving.contents.close();
     await this.#lock.release();
   }
 

@@ -5,6 +5,7 @@ import type { FleetObject } from '../fleet/fleet.js';
 import { sendingsOf } from '../fleet/sendings.js';
 import type { BroadcastObject } from '../sender/broadcast-object.js';
 import { Publication } from '../sender/publication.js';
+import type { Contents } from './contents/contents.js';
 import type { SenderEvents } from './events.js';
 import { type PreparedObject, prepareObject } from './prepared-object.js';
 import { runKeyFor } from './records/server-keys.js';
@@ -28,6 +29,7 @@ export interface Sendable {
 export interface Workshop {
   readonly clock: Clock;
   readonly stateDir: string;
+  readonly contents: Contents;
   readonly intermediates: IntermediateCache;
   readonly coding: CodingThread;
   readonly emit: EventEmitter<SenderEvents>['emit'];
@@ -46,10 +48,11 @@ export async function makeSendable(
   signal: AbortSignal,
   check: (prepared: PreparedObject) => void,
 ): Promise<Sendable> {
-  const { clock, stateDir, intermediates, coding, emit } = workshop;
+  const { clock, stateDir, contents, intermediates, coding, emit } = workshop;
   const { fleet, server, key } = station;
   const prepared = await prepareObject(fleet, object, {
     key,
+    contents,
     signal,
     stateDir,
     nowS: Math.floor(clock.wallUs() / 1e6),
@@ -89,10 +92,7 @@ export async function makeSendable(
   }
 }
 
-/** False when the file has been changed or replaced since it was hashed. */
-export async function isUnchanged({ prepared }: Sendable): Promise<boolean> {
-  return prepared.source.checkUnchanged().then(
-    () => true,
-    () => false,
-  );
+/** False when the file or folder has been changed or replaced since it was hashed. */
+export function isUnchanged({ prepared }: Sendable): Promise<boolean> {
+  return prepared.isUnchanged();
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { LayercastError } from '../base/errors.js';
 import type { Opened } from '../receiver/destination.js';
 import { verifyFile } from '../store/hash-file.js';
 import type { Descriptor } from '../wire/descriptor.js';
@@ -38,7 +39,8 @@ export class FileDestination implements Destination {
   }
 
   async open(descriptor: Descriptor, restorer: BlockRestorer): Promise<Opened> {
-    const { sizeBytes, sha256 } = descriptor;
+    const { sizeBytes, sha256, fleet, object, tree } = descriptor;
+    if (tree !== undefined) return { kind: 'refused', error: isTree(`${fleet}/${object}`, this.path) };
     if (await verifyFile(this.outputPath, { sizeBytes, sha256 }, { signal: this.#signal })) {
       await this.#files.forgetProgress();
       return { kind: 'complete' };
@@ -56,4 +58,11 @@ export class FileDestination implements Destination {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#files[Symbol.asyncDispose]();
   }
+}
+
+/** The error of a tree that would have to become a file. */
+export function isTree(what: string, path: string): LayercastError {
+  return new LayercastError('USAGE', `${what} is a tree, and ${JSON.stringify(path)} is no folder`, {
+    hint: (say) => `Name a folder with a slash at its end with ${say('output')}, or "-" for the archive`,
+  });
 }

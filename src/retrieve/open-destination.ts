@@ -5,6 +5,7 @@ import { environmentOf } from './object-environment.js';
 import { CommandInput } from './stream/command-input.js';
 import { standardOutput } from './stream/standard-output.js';
 import { StreamDestination } from './stream/stream-destination.js';
+import { TreeDestination } from './tree/tree-destination.js';
 import type { WorkingFilesOptions } from './working-files.js';
 
 export interface DestinationOptions extends WorkingFilesOptions {
@@ -28,6 +29,8 @@ export function openDestination({ output, ...options }: DestinationOptions): Pro
         new CommandInput({ argv, timeoutMs, environment: environmentOf(descriptor) });
       return StreamDestination.open({ id: JSON.stringify(argv), open, canRestart: true }, options);
     }
+    case 'dir':
+      return TreeDestination.open(target.path, options);
     default:
       return FileDestination.open(target.path, options);
   }

@@ -115,7 +115,7 @@ async function notReplaceable(path: string, found: Stats, refusal: Refusal): Pro
 }
 
 /** Checks that the working files beside the output are ordinary files that can be replaced, and that their names are not too long. */
-async function requireWorkingNames(path: string): Promise<void> {
+export async function requireWorkingNames(path: string): Promise<void> {
   for (const ending of WORKING_ENDINGS) {
     const working = `${path}${ending}`;
     const found = await lstat(working).catch((error) => absentOr(error, 'look at', working));
@@ -132,7 +132,7 @@ async function requireWorkingNames(path: string): Promise<void> {
 }
 
 /** Whether a file is a mount point. Works on Linux only; elsewhere the rename fails. */
-async function isMountPoint(path: string): Promise<boolean> {
+export async function isMountPoint(path: string): Promise<boolean> {
   const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
   return mounts.split('\n').some((line) => unescaped(line.split(' ')[4] ?? '') === path);
 }

@@ -146,5 +146,6 @@ function contradictions(entry: ObjectEntry, source: YamlSource): Fault[] {
 }
 
 function sizeOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.size;
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.isFile() ? found.size : undefined;
 }

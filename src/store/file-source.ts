@@ -25,10 +25,18 @@ export class FileSource implements ByteSource {
   readonly sizeBytes: number;
   readonly identity: FileIdentity;
   readonly #handle: FileHandle;
+  /** Closes a copy of this process, which has no name that could lead to another file; undefined for a file with a name. */
+  readonly #closeCopy: (() => Promise<void>) | undefined;
   #changed: LayercastError | undefined;
 
-  private constructor(path: string, handle: FileHandle, identity: FileIdentity) {
+  private constructor(
+    path: string,
+    handle: FileHandle,
+    identity: FileIdentity,
+    closeCopy: (() => Promise<void>) | undefined,
+  ) {
     this.path = path;
+    this.#closeCopy = closeCopy;
     this.#handle = handle;
     this.identity = identity;
     this.sizeBytes = Number(identity.sizeBytes);
@@ -46,11 +54,21 @@ export class FileSource implements ByteSource {
         const kind = found.isDirectory() ? 'a directory' : found.isFIFO() ? 'a named pipe' : 'a device or socket';
         throw new LayercastError('FILE_IO', `${JSON.stringify(path)} is ${kind}`, { hint: 'name an ordinary file' });
       }
-      return new FileSource(path, handle, identityIn(found));
+      return new FileSource(path, handle, identityIn(found), undefined);
     } catch (error) {
       await handle.close();
       throw systemError(error, 'open', path);
     }
+  }
+
+  /**
+   * A copy that this process has made in a file without a name.
+   *
+   * @param what as in messages
+   * @param close called by `close`
+   */
+  static async ofCopy(handle: FileHandle, what: string, close: () => Promise<void>): Promise<FileSource> {
+    return new FileSource(what, handle, identityIn(await handle.stat({ bigint: true })), close);
   }
 
   /**
@@ -98,6 +116,7 @@ export class FileSource implements ByteSource {
    */
   async checkUnchanged(): Promise<void> {
     if (this.#changed !== undefined) throw this.#changed;
+    if (this.#closeCopy !== undefined) return await this.confirm();
     try {
       this.#compare(await stat(this.path, { bigint: true }));
     } catch (error) {
@@ -107,7 +126,7 @@ export class FileSource implements ByteSource {
   }
 
   async close(): Promise<void> {
-    await this.#handle.close();
+    await (this.#closeCopy?.() ?? this.#handle.close());
   }
 
   #compare(found: BigIntStats): void {

@@ -14,6 +14,7 @@ import {
   MAX_RECORD_BYTES,
   MIN_ANNOUNCE_INTERVAL_US,
   type ServerDescription,
+  TAR,
 } from './descriptor.js';
 import {
   type FieldMap,
@@ -59,6 +60,7 @@ function readDescriptor(map: FieldMap): Descriptor {
     ...optionally('compatible', map.C, (classes) =>
       readList(classes, 1, MAX_CLASSES).map((one) => readName(one, MAX_NAME_BYTES)),
     ),
+    ...(map.T === TAR ? { tree: 'tar' as const } : {}),
     ...needsOf(map),
   };
 }
@@ -66,12 +68,14 @@ function readDescriptor(map: FieldMap): Descriptor {
 /** Keys that begin with a capital letter are critical, as the names of chunks in PNG are (ISO/IEC 15948, section 5.4). */
 const CRITICAL = /^[A-Z]/;
 
-/** The critical keys that this program knows. */
+/** The critical keys that this program knows, whatever they say. */
 const KNOWN_CRITICAL: readonly string[] = ['C'];
 
 /** The critical keys that this program does not know. */
 function needsOf(map: FieldMap): { readonly needs?: readonly string[] } {
-  const needs = Object.keys(map).filter((key) => CRITICAL.test(key) && !KNOWN_CRITICAL.includes(key));
+  // A tree in another format is as unknown as an unknown key.
+  const isKnown = (key: string) => KNOWN_CRITICAL.includes(key) || (key === 'T' && map.T === TAR);
+  const needs = Object.keys(map).filter((key) => CRITICAL.test(key) && !isKnown(key));
   return needs.length === 0 ? {} : { needs };
 }
 

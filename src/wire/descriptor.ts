@@ -39,6 +39,8 @@ export interface Descriptor {
    * not write the object.
    */
   readonly compatible?: readonly string[] | undefined;
+  /** `tar`: the object is the archive of a folder, and a receiver unpacks it; undefined: the object is a file. */
+  readonly tree?: 'tar' | undefined;
   /**
    * Critical keys of the map that this program does not know: what they say has to be obeyed, so the object cannot be received. Only the
    * reader sets it, and it is never empty.
@@ -78,6 +80,9 @@ export function sendersOf(servers: readonly ServerDescription[], channel: number
 export const NO_CODE = 0;
 export const RAPTORQ = 6;
 
+/** Value of the key T: the object is a tar archive (POSIX.1-2017, pax) of a folder. */
+export const TAR = 1;
+
 /**
  * The longest descriptor of today, with 32 channels and 255 servers that each list all of them and have a key, has 43,533 bytes when
  * signed once. The rest is for what later versions add.
@@ -114,6 +119,7 @@ export function packDescriptor(descriptor: Descriptor): Uint8Array {
     a: descriptor.createdS,
     x: descriptor.expiresS ?? null,
     ...(descriptor.compatible === undefined ? {} : { C: descriptor.compatible }),
+    ...(descriptor.tree === undefined ? {} : { T: TAR }),
     // Left out if undefined, so that such records are the same as those of the first versions of this program.
     ...(descriptor.announceIntervalUs === undefined ? {} : { i: descriptor.announceIntervalUs }),
   });

@@ -19,7 +19,9 @@ export interface FleetText {
 }
 
 export interface ObjectText {
-  readonly file: string;
+  readonly file?: string;
+  /** Alternative to `file`. */
+  readonly dir?: string;
   /** Alternative to `ladder`. */
   readonly channels?: readonly Readonly<Record<string, unknown>>[];
   readonly [setting: string]: unknown;

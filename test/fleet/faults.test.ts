@@ -159,7 +159,12 @@ describe('a fault tells its place, what is wrong, what was found, what is allowe
     [
       'an object without file',
       'fleet: f\nobjects:\n  a:\n    version: 1\n    channels: [{ rate: 1Mbit }]\n',
-      ['3:3: objects.a.file: missing, found nothing, allowed: text that is not empty, without control characters'],
+      ['3:3: objects.a: unclear what to publish, found neither, allowed: exactly one of file and dir'],
+    ],
+    [
+      'two objects from standard input',
+      'fleet: f\nobjects:\n  a: { file: "-", version: 1, channels: [{ rate: 1Mbit }] }\n  b: { file: "-", version: 1, channels: [{ rate: 1Mbit }] }\n',
+      ['4:14: objects.b.file: standard input is taken by another object, found "-", allowed: a file'],
     ],
     [
       'version 0',

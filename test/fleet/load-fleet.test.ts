@@ -37,6 +37,7 @@ describe('a fleet file', () => {
         {
           name: 'a',
           filePath: '/etc/layercast/a.img',
+          content: 'file',
           version: 1,
           code: 'raptorq',
           mode: 'several',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Clock, Network } from '../../dist/base/ports.js';
 import { parseFleet } from '../../dist/fleet/load-fleet.js';
+import { Contents } from '../../dist/publish/contents/contents.js';
 import type { RefuseEvent } from '../../dist/publish/events.js';
 import { ServedObject } from '../../dist/publish/served-object.js';
 import { CodingThread } from '../../dist/publish/symbols/coding-thread.js';
@@ -82,6 +83,7 @@ export class ServedRig {
       broadcast: this.broadcast,
       clock: this.clock,
       stateDir: join(folder, 'state'),
+      contents: new Contents(join(folder, 'state'), 1e9),
       intermediates: new IntermediateCache({ stateDir: join(folder, 'state'), limitBytes: 1e9, threadCount: 1 }),
       coding: this.coding,
       emit: ((event: string, fields: object) => this.events.push({ event, ...fields })) as never,

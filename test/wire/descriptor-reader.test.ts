@@ -176,6 +176,13 @@ describe('the reader of descriptors', () => {
     expect(unpackDescriptor(encode({ ...goodMap(), É: 1 }))).toEqual(descriptor);
   });
 
+  it('knows one format of trees, and names the key of another as unknown', () => {
+    expect(unpackDescriptor(encode({ ...goodMap(), T: 1 }))).toEqual({ ...descriptor, tree: 'tar' });
+    for (const T of [2, 0, null, 'tar', [1]]) {
+      expect(unpackDescriptor(encode({ ...goodMap(), T }))).toEqual({ ...descriptor, needs: ['T'] });
+    }
+  });
+
   it('accepts whole numbers in any of their MessagePack forms', () => {
     const { version, sizeBytes, symbolBytes } = descriptor;
     const rewritten = encode({

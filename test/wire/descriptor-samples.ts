@@ -101,6 +101,7 @@ export const anyDescriptor: fc.Arbitrary<Descriptor> = fc.record(
     expiresS: fc.option(fc.integer({ min: 0, max: 2 ** 48 - 1 }), { nil: undefined }),
     announceIntervalUs: fc.integer({ min: 1000, max: 86_400e6 }),
     compatible: fc.array(nameOf(63), { minLength: 1, maxLength: 16 }),
+    tree: fc.constant('tar' as const),
   },
   {
     requiredKeys: [

@@ -39,6 +39,7 @@ function mapOf(descriptor: Descriptor): Record<string, unknown> {
     a: descriptor.createdS,
     x: descriptor.expiresS ?? null,
     ...(descriptor.compatible === undefined ? {} : { C: descriptor.compatible }),
+    ...(descriptor.tree === undefined ? {} : { T: 1 }),
     ...(descriptor.announceIntervalUs === undefined ? {} : { i: descriptor.announceIntervalUs }),
   };
 }

@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
 import { readText } from '../../config/read-text.js';
 import { parseFleet } from '../../fleet/load-fleet.js';
 import { planOf } from '../../fleet/plan.js';
 import { limited, warningsOf } from '../../fleet/warnings.js';
+import { contentSizes } from '../../publish/contents/content-sizes.js';
 import { forecastOf } from '../../publish/forecast.js';
 import { hostWarnings } from '../../publish/warnings/host-warnings.js';
 import { planPicture } from '../display/plan-picture.js';
@@ -27,9 +27,10 @@ export interface PlanOptions {
 export async function runPlan({ config, json, svg, strict }: PlanOptions): Promise<void> {
   const text = await readText(config);
   const fleet = parseFleet(text, config);
+  const sizes = await contentSizes(fleet);
   const plan = forecastOf(
     fleet,
-    planOf(fleet, (path) => statSync(path, { throwIfNoEntry: false })?.size),
+    planOf(fleet, (path) => sizes.get(path)),
   );
   if (svg !== undefined) await writePicture(svg, planPicture(fleet, plan));
   const warnings = limited([...warningsOf(fleet), ...(await hostWarnings(fleet))]);

@@ -1,4 +1,5 @@
 import { loadFleet } from '../../fleet/load-fleet.js';
+import { Contents } from '../../publish/contents/contents.js';
 import { prepareObject } from '../../publish/prepared-object.js';
 import { keyExposure } from '../../publish/records/key-file.js';
 import { coSigned, writeRecord } from '../../publish/records/records.js';
@@ -23,13 +24,16 @@ export async function runSign({ config, key: keyPaths, out, state, json }: SignF
     const exposure = await keyExposure(keyPath);
     if (exposure !== undefined) process.stderr.write(`layercast: ${exposure}\n`);
   }
+  const stateDir = state ?? defaultStateDir();
+  const contents = new Contents(stateDir, Number.MAX_SAFE_INTEGER);
   await interruptible(async (signal) => {
     for (const object of fleet.objects) {
       const prepared = await prepareObject(fleet, object, {
         key: keys[0]!,
         isKeyOnServers: false,
         signal,
-        stateDir: state ?? defaultStateDir(),
+        contents,
+        stateDir,
         nowS: Math.floor(Date.now() / 1000),
         onHashing: () => undefined,
       });
@@ -46,5 +50,6 @@ export async function runSign({ config, key: keyPaths, out, state, json }: SignF
       };
       process.stdout.write(json ? `${JSON.stringify(record)}\n` : `${path}\n`);
     }
+    await contents.close();
   });
 }

@@ -54,6 +54,7 @@ export function describeContent(
       ...(publicKeys.has(server.index) ? { publicKey: publicKeys.get(server.index) } : {}),
     })),
     ...(object.compatible === undefined ? {} : { compatible: object.compatible }),
+    ...(object.content === 'tree' ? { tree: 'tar' as const } : {}),
     createdS: nowS,
     expiresS: object.expiresAfterUs === undefined ? undefined : nowS + Math.ceil(object.expiresAfterUs / 1e6),
   };

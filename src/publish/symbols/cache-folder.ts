@@ -1,8 +1,8 @@
-import { type FileHandle, open, readdir, rm, stat, statfs, utimes } from 'node:fs/promises';
+import { readdir, rm, stat, statfs, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LayercastError } from '../../base/errors.js';
-import { temporaryName } from '../../store/durable.js';
 import { makeFolder } from '../../store/folder/make-folder.js';
+import { openNameless } from '../../store/nameless-file.js';
 
 /** How the names of files end that are kept. */
 export const SUFFIX = '.intermediate';
@@ -76,7 +76,7 @@ export class CacheFolder {
     this.#spools.add(spool);
     try {
       await this.#delete(0);
-      const handle = await openNameless(temporaryName(join(this.path, 'spool')));
+      const handle = await openNameless(this.path);
       return {
         fd: handle.fd,
         close: async () => {
@@ -168,17 +168,6 @@ interface CachedFile {
   readonly usedMs: number;
   readonly isAbandoned: boolean;
   readonly isFree: boolean;
-}
-
-async function openNameless(path: string): Promise<FileHandle> {
-  const handle = await open(path, 'wx+', 0o600);
-  try {
-    await rm(path);
-    return handle;
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
 }
 
 function sum(files: readonly { readonly sizeBytes: number }[]): number {

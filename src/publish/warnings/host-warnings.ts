@@ -1,12 +1,13 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import type { LayercastError } from '../../base/errors.js';
+import { asLayercastError, type LayercastError } from '../../base/errors.js';
 import { readKeyText } from '../../config/read-text.js';
 import { DURATION, formatQuantity } from '../../config/units.js';
 import type { Path } from '../../config/yaml-source.js';
 import type { Fleet, FleetServer } from '../../fleet/fleet.js';
 import { type ConfigWarning, LONG_ANNOUNCE_INTERVAL_US, type WarningCode } from '../../fleet/warnings.js';
 import { usableInterfaces } from '../../net/interfaces/interfaces.js';
+import { TreeArchive } from '../../tree/archive.js';
 import { isRootText } from '../../trust/root-armour.js';
 import { readRootText } from '../../trust/root-text.js';
 import { privateKeyFrom, publicKeyFrom } from '../../wire/signature.js';
@@ -26,7 +27,13 @@ import { rootExpiryWarning, rootWarnings } from './root-warnings.js';
 export async function hostWarnings(fleet: Fleet, nowS = Date.now() / 1000): Promise<readonly ConfigWarning[]> {
   const server = serverHere(fleet);
   const objects = fleet.objects.filter(({ name }) => server?.objects?.includes(name) ?? true);
-  const files = objects.map(({ name, filePath }) => fileWarning(['objects', name, 'file'], filePath));
+  const files = objects
+    .filter(({ content }) => content !== 'pipe')
+    .map(({ name, filePath, content }) =>
+      content === 'tree'
+        ? folderWarning(['objects', name, 'dir'], filePath)
+        : fileWarning(['objects', name, 'file'], filePath),
+    );
   return [
     ...announcementWarning(fleet),
     ...(await Promise.all(files)).flat(),
@@ -68,6 +75,13 @@ export function serverHere(fleet: Fleet): FleetServer | undefined {
   } catch {
     return undefined;
   }
+}
+
+async function folderWarning(path: Path, folderPath: string): Promise<ConfigWarning[]> {
+  return TreeArchive.of(folderPath).then(
+    () => [],
+    (error) => [warning('FILE', path, `${asLayercastError(error).message} (on this host)`)],
+  );
 }
 
 async function fileWarning(path: Path, filePath: string): Promise<ConfigWarning[]> {

@@ -7,6 +7,7 @@ import { HEADER_BYTES } from '../../../dist/base/limits.js';
 import { solveBlock } from '../../../dist/fec/index.js';
 import { parseFleet } from '../../../dist/fleet/load-fleet.js';
 import { blockLength, blockOffset, blockSymbolCount } from '../../../dist/object/geometry.js';
+import { Contents } from '../../../dist/publish/contents/contents.js';
 import { prepareObject } from '../../../dist/publish/prepared-object.js';
 import { CodingThread } from '../../../dist/publish/symbols/coding-thread.js';
 import { symbolsOf } from '../../../dist/publish/symbols/object-symbols.js';
@@ -30,6 +31,7 @@ async function published(name: string, content: Uint8Array, settings: string) {
   const fleet = parseFleet(text, join(stateDir, 'fleet.yaml'));
   const prepared = await prepareObject(fleet, fleet.objects[0]!, {
     key,
+    contents: new Contents(stateDir, 1e9),
     stateDir,
     nowS: 1_780_000_000,
     signal: notAborted.signal,

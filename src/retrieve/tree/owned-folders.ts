@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errnoOf } from '../../base/errors.js';
+import { replaceFile } from '../../store/durable.js';
+import { openStateFolder } from '../../store/folder/state-folder.js';
+
+/**
+ * Which folders of this host have been made by fetches, as a file each in the state directory. Only such a folder, or an empty one, is
+ * replaced: what people have put into a folder must not vanish because its name was typed.
+ */
+export class OwnedFolders {
+  readonly #stateDir: string;
+
+  constructor(stateDir: string) {
+    this.#stateDir = stateDir;
+  }
+
+  async has(path: string): Promise<boolean> {
+    try {
+      return (await readFile(this.#fileOf(path), 'utf8')) === `${path}\n`;
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return false;
+      throw error;
+    }
+  }
+
+  /** @throws {LayercastError} `PERMISSION_DENIED`, `DISK_FULL`, … */
+  async add(path: string): Promise<void> {
+    if (await this.has(path)) return;
+    await openStateFolder(this.#stateDir, join(this.#stateDir, 'trees'));
+    await replaceFile(this.#fileOf(path), [Buffer.from(`${path}\n`)]);
+  }
+
+  #fileOf(path: string): string {
+    return join(this.#stateDir, 'trees', createHash('sha256').update(path).digest('hex'));
+  }
+}

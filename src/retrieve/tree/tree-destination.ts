@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { chmod, chown, mkdir, open, rm, stat, statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { LayercastError } from '../../base/errors.js';
+import type { ObjectStore } from '../../receiver/assemble/object-store.js';
+import type { Opened } from '../../receiver/destination.js';
+import type { PartFile } from '../../store/part/part-file.js';
+import { systemError } from '../../store/system-error.js';
+import { TreeArchive } from '../../tree/archive.js';
+import { unpackTree } from '../../tree/unpack.js';
+import type { Descriptor } from '../../wire/descriptor.js';
+import type { BlockRestorer } from '../block-restorer.js';
+import type { Destination } from '../destination.js';
+import { WorkingFiles, type WorkingFilesOptions } from '../working-files.js';
+import { OwnedFolders } from './owned-folders.js';
+import { removeFolder } from './remove-folder.js';
+import { type FolderNames, namesOf, recoverFolder, swapFolders } from './swap-folders.js';
+import { openTreeOutput } from './tree-output.js';
+
+/**
+ * The folder that a tree becomes. The archive is received into `DIR.part`, unpacked into `DIR.part.new`, and that folder gets the name DIR in
+ * one step. A cut at any moment leaves all of the former folder or all of the new, and an archive that is whole is not received again.
+ */
+export class TreeDestination implements Destination {
+  readonly path: string;
+  readonly #names: FolderNames;
+  readonly #files: WorkingFiles;
+  readonly #owned: OwnedFolders;
+  readonly #signal: AbortSignal;
+
+  private constructor(path: string, folder: string, files: WorkingFiles, { stateDir, signal }: WorkingFilesOptions) {
+    this.path = path;
+    this.#names = namesOf(folder);
+    this.#files = files;
+    this.#owned = new OwnedFolders(stateDir);
+    this.#signal = signal;
+  }
+
+  /** @throws {LayercastError} as `openTreeOutput` and `WorkingFiles.open`; `USAGE` for a folder with files that no fetch has put there */
+  static async open(output: string, options: WorkingFilesOptions): Promise<TreeDestination> {
+    const { path, exists, isEmpty } = await openTreeOutput(output);
+    if (!isEmpty && !(await new OwnedFolders(options.stateDir).has(path))) {
+      throw new LayercastError('USAGE', `${JSON.stringify(path)} has files that no fetch has put there`, {
+        hint: 'A fetch replaces the whole folder: empty it, move it away, or name another folder',
+      });
+    }
+    const files = await WorkingFiles.open(path, exists, options);
+    try {
+      const destination = new TreeDestination(resolve(output), path, files, options);
+      await recoverFolder(destination.#names);
+      return destination;
+    } catch (error) {
+      await files[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get completedVersion(): number {
+    return this.#files.completedVersion;
+  }
+
+  async open(descriptor: Descriptor, restorer: BlockRestorer): Promise<Opened> {
+    const { fleet, object, tree } = descriptor;
+    if (tree === undefined) {
+      const message = `${fleet}/${object} is a file, and ${JSON.stringify(this.path)} is a folder`;
+      return {
+        kind: 'refused',
+        error: new LayercastError('USAGE', message, { hint: (say) => `Name a file with ${say('output')}` }),
+      };
+    }
+    if (await this.#hasTree(descriptor)) {
+      await rm(this.#files.partPath, { force: true }).catch(() => undefined);
+      await this.#files.forgetProgress();
+      return { kind: 'complete' };
+    }
+    const store = await this.#files.openStore(
+      descriptor,
+      restorer,
+      (part, confirm) => this.#finish(part, confirm),
+      true,
+    );
+    try {
+      await this.#requireRoom(descriptor, store);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+    return { kind: 'store', store };
+  }
+
+  remember(version: number, sha256: string): Promise<void> {
+    return this.#files.remember(version, sha256);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#files[Symbol.asyncDispose]();
+  }
+
+  /** Whether the archive of the folder would be the object. Files are read only if its length is right. */
+  async #hasTree({ sizeBytes, sha256 }: Descriptor): Promise<boolean> {
+    try {
+      const archive = await TreeArchive.of(this.#names.folder);
+      if (archive.sizeBytes !== sizeBytes) return false;
+      const hash = createHash('sha256');
+      for await (const piece of archive.bytes(this.#signal)) hash.update(piece);
+      return hash.digest().equals(sha256);
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      // No folder, one with files that cannot be in a tree, one that somebody changes or that is not readable: it is replaced.
+      if (error instanceof LayercastError) return false;
+      throw error;
+    }
+  }
+
+  /** The archive and the folder that is unpacked from it lie on disk at once. */
+  async #requireRoom({ sizeBytes }: Descriptor, { holdings }: ObjectStore): Promise<void> {
+    const { bavail, blocks, bsize } = await statfs(dirname(this.#names.folder));
+    const hereBytes = Math.min(sizeBytes, holdings.filled.count * holdings.geometry.symbolBytes);
+    const neededBytes = 2 * sizeBytes - hereBytes;
+    const freeBytes = bavail * bsize;
+    // A file system that reports no blocks at all does not know its free space.
+    if (freeBytes >= neededBytes || blocks === 0) return;
+    const message = `${JSON.stringify(this.path)} needs ${neededBytes} bytes, for the archive and the unpacked folder, and its file system has ${freeBytes} left`;
+    throw new LayercastError('DISK_FULL', message, {
+      hint: `free ${neededBytes - freeBytes} bytes, or name another folder`,
+    });
+  }
+
+  async #finish(part: PartFile, confirm: () => Promise<void>): Promise<void> {
+    const { folder, next } = this.#names;
+    await part.flush();
+    await removeFolder(next);
+    await mkdir(next, { mode: 0o700 }).catch((error) => {
+      throw systemError(error, 'create', next);
+    });
+    const handle = await open(part.path, 'r');
+    try {
+      const read = async (offset: number, into: Uint8Array) => {
+        const { bytesRead } = await handle.read(into, 0, into.length, offset);
+        if (bytesRead !== into.length)
+          throw new LayercastError('FILE_IO', `${JSON.stringify(part.path)} ends too early`);
+      };
+      await unpackTree({ sizeBytes: part.geometry.sizeBytes, read }, next, this.#signal);
+    } finally {
+      await handle.close();
+    }
+    await takeFolderAttributes(next, folder);
+    await confirm();
+    await this.#owned.add(folder);
+    await swapFolders(this.#names);
+    await part.discard();
+  }
+}
+
+/** Gives the new folder the mode and owner of the former one, as far as this process may; without one, the mode that mkdir gives. */
+async function takeFolderAttributes(next: string, former: string): Promise<void> {
+  const before = await stat(former).catch(() => undefined);
+  if (before !== undefined) await chown(next, before.uid, before.gid).catch(() => undefined);
+  await chmod(next, before === undefined ? 0o777 & ~process.umask() : before.mode & 0o777);
+}

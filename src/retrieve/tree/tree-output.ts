@@ -1,0 +1,59 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { errnoOf, type Hint, LayercastError } from '../../base/errors.js';
+import { probeFolder } from '../../store/folder/probe-folder.js';
+import { systemError } from '../../store/system-error.js';
+import { isMountPoint, requireWorkingNames } from '../output.js';
+
+/** The folder of a tree, after a check of everything that could make the last rename fail. */
+export interface TreeOutput {
+  /** Absolute, with symbolic links followed. */
+  readonly path: string;
+  readonly exists: boolean;
+  readonly isEmpty: boolean;
+}
+
+/**
+ * Follows symbolic links, and refuses folders that cannot be replaced by a rename.
+ * @throws {LayercastError} `USAGE`, `FILE_NOT_FOUND` (no folder to put it in), `PERMISSION_DENIED`, `DISK_FULL`, … Nothing has been changed then.
+ */
+export async function openTreeOutput(output: string): Promise<TreeOutput> {
+  if (output === '' || output.includes('\0')) throw refused(`${JSON.stringify(output)} is not a name of a folder`);
+  const path = await realPlace(resolve(output));
+  const found = await stat(path).catch((error) => {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw systemError(error, 'look at', path);
+  });
+  if (found !== undefined && !found.isDirectory()) throw refused(`${JSON.stringify(path)} is not a folder`);
+  if (dirname(path) === path || (await isMountPoint(path))) {
+    throw new LayercastError('USAGE', `${JSON.stringify(path)} is a mount point, which cannot be replaced`, {
+      hint: 'Name a folder in it',
+    });
+  }
+  if (path === process.cwd()) throw refused(`${JSON.stringify(path)} is the working directory`);
+  await requireWorkingNames(path);
+  await probeFolder(dirname(path));
+  const isEmpty = found === undefined || (await readdir(path)).length === 0;
+  return { path, exists: found !== undefined, isEmpty };
+}
+
+/** The folder, or the place where it will be. */
+async function realPlace(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw systemError(error, 'use the folder', path);
+  }
+  const above = await realpath(dirname(path)).catch((error) => {
+    if (errnoOf(error) !== 'ENOENT') throw systemError(error, 'use the folder', dirname(path));
+    throw new LayercastError('FILE_NOT_FOUND', `there is no folder ${JSON.stringify(dirname(path))} for the output`, {
+      hint: `Make it first: mkdir -p ${dirname(path)}`,
+    });
+  });
+  return join(above, basename(path));
+}
+
+function refused(message: string): LayercastError {
+  const hint: Hint = (say) => `Name the folder to make with ${say('output')}`;
+  return new LayercastError('USAGE', message, { hint });
+}
