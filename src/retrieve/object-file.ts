@@ -39,6 +39,8 @@ export interface ObjectFileOptions {
   /** Restores coded blocks. It outlives the store, which gives back its memory when the object is whole. */
   readonly restorer: BlockRestorer;
   readonly finish: Finish;
+  /** Whether the part file is a block device, which is overwritten in place. @default false */
+  readonly isDevice?: boolean | undefined;
   /** Whether nobody but the owner may read the part file from its first byte on. @default false */
   readonly isPrivate?: boolean;
   /**
@@ -54,12 +56,13 @@ export interface ObjectFileOptions {
  * @throws {LayercastError} `PERMISSION_DENIED`, `FILE_NOT_FOUND` (no such folder), `DISK_FULL`, `FILE_IO`.
  */
 export async function openObjectFile(descriptor: Descriptor, options: ObjectFileOptions): Promise<ObjectStore> {
-  const { partPath, journalPath, isPrivate, lock = UNLOCKED } = options;
+  const { partPath, journalPath, isPrivate, isDevice, lock = UNLOCKED } = options;
   const { fleet, object, version, sha256, sizeBytes, symbolBytes, blockCount } = descriptor;
   const geometry = geometryOf(sizeBytes, symbolBytes, blockCount);
   const partial = await openPartialObject({
     partPath,
     journalPath,
+    isDevice,
     mode: isPrivate ? 0o600 : 0o666,
     requireHeld: () => lock.requireHeld(),
     arrival: descriptor.fecEncodingId === NO_CODE ? 'inOrder' : 'scattered',

@@ -1,5 +1,6 @@
 import { type OutputTarget, outputKindOf } from '../options/output-target.js';
 import type { Destination } from './destination.js';
+import { DeviceDestination } from './device/device-destination.js';
 import { FileDestination } from './file-destination.js';
 import { environmentOf } from './object-environment.js';
 import { CommandInput } from './stream/command-input.js';
@@ -31,7 +32,9 @@ export function openDestination({ output, ...options }: DestinationOptions): Pro
     }
     case 'dir':
       return TreeDestination.open(target.path, options);
-    default:
+    case 'device':
+      return DeviceDestination.open(target.path, options);
+    case 'file':
       return FileDestination.open(target.path, options);
   }
 }

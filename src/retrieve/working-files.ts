@@ -88,6 +88,7 @@ export class WorkingFiles implements AsyncDisposable {
   /**
    * @param finish makes the output of the whole part file
    * @param isPrivate whether nobody but the owner may read the part file from its first byte on
+   * @param devicePath a block device that is overwritten in the place of a part file
    * @throws {LayercastError} as `openObjectFile`, and the error of the state directory
    */
   async openStore(
@@ -95,10 +96,12 @@ export class WorkingFiles implements AsyncDisposable {
     restorer: BlockRestorer,
     finish: Finish,
     isPrivate: boolean,
+    devicePath?: string,
   ): Promise<ObjectStore> {
     if (this.#stateFault !== undefined) throw this.#stateFault;
     return await openObjectFile(descriptor, {
-      partPath: this.partPath,
+      partPath: devicePath ?? this.partPath,
+      isDevice: devicePath !== undefined,
       journalPath: this.#journalPath,
       restorer,
       lock: this.#lock,

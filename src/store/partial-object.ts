@@ -16,6 +16,8 @@ export interface PartialObjectOptions {
   /** Mode of the part file, as for `PartFile.open`. */
   readonly mode?: number | undefined;
   /** As for `PartFile.open`. */
+  readonly isDevice?: boolean | undefined;
+  /** As for `PartFile.open`. */
   readonly arrival?: Arrival | undefined;
 }
 
@@ -35,7 +37,8 @@ export interface PartialObject {
 export async function openPartialObject(options: PartialObjectOptions): Promise<PartialObject> {
   const { partPath, journalPath, identity } = options;
   const { geometry } = identity;
-  const partIsThere = await hasLength(partPath, geometry.sizeBytes);
+  // A device is there, whatever it holds: before the object is whole, what an earlier run left is hashed again.
+  const partIsThere = options.isDevice || (await hasLength(partPath, geometry.sizeBytes));
   const { journal, startedOver } = await Journal.open(journalPath, identity, partIsThere, options.requireHeld);
   try {
     const resume = startedOver === undefined;
@@ -44,6 +47,7 @@ export async function openPartialObject(options: PartialObjectOptions): Promise<
       geometry,
       resume,
       mode: options.mode,
+      isDevice: options.isDevice,
       arrival: options.arrival,
       ownCount: (first, count) => journal.holdings.ownCount(first, count),
     });

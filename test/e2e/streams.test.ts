@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -62,6 +62,35 @@ describeBed('an object that is written to standard output', () => {
     await hears(stalled, '"event":"leave"');
     await scene.bed.host('r1').run('kill', ['-TERM', readFileSync(pid, 'utf8').trim()]);
     expect((await stalled.exited).code).toBe(143);
+  });
+});
+
+describeBed('an object that comes from a pipe', () => {
+  let scene: Scene;
+  beforeAll(async () => {
+    scene = await Scene.lay(['alpha', 'r1']);
+  });
+  afterAll(() => scene?.[Symbol.asyncDispose]());
+
+  test('is sent when the pipe has ended, beside others that wait for nothing, and stays after SIGHUP', async () => {
+    const content = scene.random('noise', 300_000);
+    const channels = [{ rate: '8Mbit' }];
+    const objects = { piped: { file: '-', channels }, plain: { file: 'noise', channels } };
+    const config = scene.fleet({ fleet: 'pipes', objects });
+    const [fifo, pid] = [scene.path('input'), scene.path('server')];
+    const script = `mkfifo ${fifo}; "$@" < ${fifo} & echo $! > ${pid}; exec 3> ${fifo}; until [ -e ${scene.path('go')} ]; do sleep 0.05; done; cat ${scene.path('noise')} >&3; exec 3>&-; wait`;
+    const serve = ['serve', '--config', config, '--json', '--state', scene.path('state')];
+    const server = scene.bed
+      .host('alpha')
+      .spawn('bash', ['-c', script, 'bash', process.execPath, commandLine, ...serve]);
+    await server.waitForEvent(({ event, object }) => event === 'publish' && object === 'plain', { timeoutMs: 30_000 });
+    expect(server.stdout).not.toContain('"object":"piped"');
+    writeFileSync(scene.path('go'), '');
+    await server.waitForEvent(({ event, object }) => event === 'publish' && object === 'piped', { timeoutMs: 30_000 });
+    await scene.bed.host('alpha').run('kill', ['-HUP', readFileSync(pid, 'utf8').trim()]);
+    await scene.fetched('r1', 'pipes/piped', 'copy');
+    expect(readFileSync(scene.path('copy')).equals(content)).toBe(true);
+    expect(server.stdout).not.toMatch(/"event":"(withdraw|refuse|reloadFailed)"/);
   });
 });
 

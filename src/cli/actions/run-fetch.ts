@@ -17,7 +17,8 @@ export async function runFetch(what: string, flags: Flags): Promise<void> {
   const { fleet, object } = splitName(what);
   if (keyPath === undefined) throw missing("missing --key (the fleet's public key)", 'Add --key layercast.pub');
   if (output === undefined) throw missing('missing -o FILE', 'Name the file to write with -o FILE');
-  if (output === '-') leaveStandardOutput();
+  if (output === '-' && flags.device !== true) leaveStandardOutput();
+  const target = flags.device === true ? { device: output } : output;
   const keyText = await readKeyText(keyPath);
   const key = isRootText(keyText) ? keyText : publicKeyFrom(keyText, keyPath);
   // Only JSON needs the declarations of events.
@@ -27,7 +28,7 @@ export async function runFetch(what: string, flags: Flags): Promise<void> {
     return new ReceiverMetrics();
   });
   await interruptible(async (signal) => {
-    await using receiver = createReceiver({ ...settings, fleet, object, key, output, signal });
+    await using receiver = createReceiver({ ...settings, fleet, object, key, output: target, signal });
     watched?.figures.follow(receiver, { fleet, object });
     json?.tellPrograms(receiver, printEvent);
     using display = json === undefined ? new FetchDisplay(process.stderr, what) : undefined;

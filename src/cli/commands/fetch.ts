@@ -17,6 +17,7 @@ export function fetch(program: Command): void {
     )
     .argument('<fleet/object>', 'what to receive');
   addFlags(command, { ...RECEIVER_OPTIONS, ...RECEIVER_FILE, ...WATCHING_OPTIONS })
+    .option('--device', 'the output is a block device, which is overwritten in place')
     .option('--json', 'print one JSON object per line on stdout; on stderr with -o -')
     .addHelpText(
       'after',

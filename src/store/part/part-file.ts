@@ -27,6 +27,8 @@ export interface PartFileOptions {
    * @default none
    */
   readonly ownCount?: ((first: number, count: number) => number) | undefined;
+  /** Whether the path is that of a block device that is large enough. It is overwritten in place, and never removed. @default false */
+  readonly isDevice?: boolean | undefined;
   /** For tests and benchmarks. */
   readonly pageSymbolCount?: number | undefined;
   /** For tests and benchmarks. */
@@ -46,6 +48,7 @@ export class PartFile {
   readonly #cache: PageCache;
   readonly #digests: RunningDigests;
   readonly #ownCount: (first: number, count: number) => number;
+  readonly #isDevice: boolean;
   /** Memory for hashing, while no block is hashed. */
   #piece: Buffer | undefined;
   /** A failed fdatasync. The system may have forgotten the pages that it could not write, so a later success proves nothing. */
@@ -59,6 +62,7 @@ export class PartFile {
     this.#handle = handle;
     this.#digests = new RunningDigests(options.geometry);
     this.#ownCount = options.ownCount ?? (() => 0);
+    this.#isDevice = options.isDevice ?? false;
     this.#cache = new PageCache({
       geometry: options.geometry,
       onWrite: (first, count, bytes) => this.#hash(first, count, bytes),
@@ -76,6 +80,7 @@ export class PartFile {
    */
   static async open(options: PartFileOptions): Promise<PartFile> {
     const { path, geometry } = options;
+    if (options.isDevice) return await PartFile.#openDevice(options);
     const { handle, isNew } = await openOrCreate(path, options.mode ?? 0o666).catch((error) => {
       throw systemError(error, 'create', path);
     });
@@ -218,10 +223,24 @@ export class PartFile {
     return this.#closed;
   }
 
-  /** Closes and removes the file. */
+  /** Closes and removes the file. A device is closed. */
   async discard(): Promise<void> {
     await this.close();
+    if (this.#isDevice) return;
     await rm(this.path, { force: true });
+  }
+
+  /** The system keeps everybody else from a device that was opened exclusively. */
+  static async #openDevice(options: PartFileOptions): Promise<PartFile> {
+    const { path } = options;
+    const handle = await open(path, constants.O_RDWR | constants.O_EXCL).catch((error) => {
+      throw systemError(error, 'write', path);
+    });
+    if ((await handle.stat()).isBlockDevice()) return new PartFile(options, handle, options.resume);
+    await handle.close();
+    throw new LayercastError('FILE_IO', `${JSON.stringify(path)} is no block device any more`, {
+      hint: 'check the path',
+    });
   }
 
   #hash(first: number, count: number, bytes: Uint8Array): void {
