@@ -58,7 +58,7 @@ export const SUBSCRIPTION_OPTIONS = {
     kind: OUTPUT_TARGET,
     isRequired: true,
     fileKey: 'output',
-    file: 'File to write, or { pipe: [program, argument, …] } for a command that gets the verified bytes in order. In a path, {object} stands for the name of the object, with %2F for /; a pattern needs it',
+    file: 'File to write, DIR/ or { dir: DIR } for a tree, { device: PATH } for a block device that is overwritten, or { pipe: [program, argument, …] } for a command that gets the verified bytes in order. In a path, {object} stands for the name of the object, with %2F for /; a pattern needs it',
   },
   /** Program that takes each new version over, with its arguments; `{file}` stands for the file. @default none */
   run: {

@@ -100,7 +100,8 @@ function placed(form: Form, value: unknown, folder: string): unknown {
 /** Makes the path of an output absolute. A program of a pipe is looked up where it is run, as all programs are. */
 function placedTarget(target: OutputTarget, folder: string): OutputTarget {
   if (typeof target === 'string') return isAbsolute(target) ? target : join(folder, target);
-  return target;
+  if ('dir' in target) return { dir: resolve(folder, target.dir) };
+  return 'device' in target ? { device: resolve(folder, target.device) } : target;
 }
 
 function notWritten({ form }: { readonly form: string }): never {

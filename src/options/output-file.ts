@@ -16,12 +16,21 @@ const pipe = mappingOf('an output', {
     .meta({ description: 'The command is ended when it takes longer from its first byte on. Default: never' }),
 });
 
+const dir = mappingOf('an output', { dir: line('not a path').meta({ description: 'Folder that a tree becomes' }) });
+
+const device = mappingOf('an output', {
+  device: line('not a path').meta({ description: 'Block device that is overwritten in place' }),
+});
+
 /** Where an object goes, as files write it. */
 export const outputTarget = z
-  .union([line('not an output'), pipe], {
-    error: ({ input }) => says('not an output', 'a path, or { pipe: [program, argument, …] }').error({ input }),
+  .union([line('not an output'), pipe, dir, device], {
+    error: ({ input }) =>
+      says('not an output', 'a path, or { pipe: [program, argument, …] }, { dir: FOLDER } or { device: PATH }').error({
+        input,
+      }),
   })
   .transform((value): OutputTarget => {
-    if (typeof value === 'string') return value;
+    if (typeof value === 'string' || !('pipe' in value)) return value;
     return value.timeout === undefined ? { pipe: value.pipe } : { pipe: value.pipe, timeoutMs: value.timeout / 1000 };
   });

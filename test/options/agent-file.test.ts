@@ -23,6 +23,8 @@ subscribe:
     timeout: 20min
   - { object: "maps/**", output: "maps/{object}" }
   - { object: tree, output: { pipe: [tar, -x], timeout: 5min } }
+  - { object: folder, output: { dir: maps } }
+  - { object: disk, output: { device: /dev/disk/by-partlabel/slot-b } }
 wake: { every: 6h, for: 5min, jitter: 20%, budget: 20MB }
 `;
     expect(parseAgentFile(text, '/etc/layercast/a.yaml')).toEqual(
@@ -46,6 +48,8 @@ wake: { every: 6h, for: 5min, jitter: 20%, budget: 20MB }
             run: undefined,
             timeoutMs: undefined,
           },
+          { object: 'folder', output: { dir: '/etc/layercast/maps' }, run: undefined, timeoutMs: undefined },
+          { object: 'disk', output: { device: '/dev/disk/by-partlabel/slot-b' }, run: undefined, timeoutMs: undefined },
         ],
         wake: { everyMs: 21_600e3, forMs: 300e3, jitterRatio: 0.2, budgetBytes: 20e6 },
       }),
@@ -61,7 +65,7 @@ wake: { every: 6h, for: 5min, jitter: 20%, budget: 20MB }
         message: [
           'a.yaml:1:1: key: missing, found nothing, allowed: text that is not empty, without control characters',
           'a.yaml:1:8: fleet: not a name, found "a b", allowed: 1 to 63 bytes of text without spaces and /',
-          'a.yaml:3:5: subscribe.0.output: missing, found nothing, allowed: a path, or { pipe: [program, argument, …] }',
+          'a.yaml:3:5: subscribe.0.output: missing, found nothing, allowed: a path, or { pipe: [program, argument, …] }, { dir: FOLDER } or { device: PATH }',
           'a.yaml:4:10: subscribe.0.run: not a command, found "rauc", allowed: a list of 1 to 100 texts, such as [rauc, install, \'{file}\']',
           'a.yaml:5:1: wake.every: missing, found nothing, allowed: a number and us, ms, s, min, h or d, such as 5ms, from 1 s to 365 d',
           'a.yaml:5:14: wake.for: not a time, found 5, allowed: a number and us, ms, s, min, h or d, such as 5ms, from 1 s to 365 d',
