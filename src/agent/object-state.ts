@@ -56,4 +56,6 @@ const RESULTS: Readonly<Partial<Record<ErrorCode, number>>> = {
   EXPIRED: Lwm2mResult.integrity,
   ROLE_REFUSED: Lwm2mResult.integrity,
   INCOMPATIBLE: Lwm2mResult.unsupportedType,
+  TREE_INVALID: Lwm2mResult.unsupportedType,
+  COMMAND_FAILED: Lwm2mResult.updateFailed,
 };
