@@ -14,10 +14,13 @@ interface Footprint {
   /** Share of one core, in per cent. */
   readonly corePercent: number;
   readonly residentMegabytes: number;
+  /** At the end of the measurement. */
+  readonly presentMegabytes: number;
 }
 
 /**
- * Measures the memory and processor time of a server and a receiver: an idle server of 100 channels at 10 kbit/s; server and receiver
+ * Measures the memory and processor time of a server and a receiver: an idle server of 100 channels at 10 kbit/s; an agent that has what it wants
+ * while 100 objects are announced, each once in 3 s (the default rate for announcements allows no more); server and receiver
  * of a small and of a huge (sparse) object at 100 Mbit/s, some seconds into the transfer.
  *
  * Arguments: `--seconds N` of measuring (10), `--gigabytes N` of the huge object (10), `--code none|raptorq`, `--dir DIR`.
@@ -38,7 +41,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     await using bed = await Bed.lay({ hosts: ['alpha', 'r1'] });
     const [alpha, r1] = [bed.host('alpha'), bed.host('r1')];
     await alpha.layercast(['keygen', '--out', folder]).exited;
-    const figures = [await idle(alpha, folder, seconds)];
+    const figures = [await idle(alpha, folder, seconds), await idleAgent(alpha, r1, folder, seconds)];
     for (const [name, sizeBytes] of [
       ['10 MB', 10e6],
       [`${values.gigabytes} GB`, Number(values.gigabytes) * 1e9],
@@ -50,6 +53,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
         { title: 'process', cell: ({ what }) => what },
         { title: '% of a core', cell: ({ corePercent }) => corePercent },
         { title: 'peak RSS, MB', cell: ({ residentMegabytes }) => residentMegabytes },
+        { title: 'RSS, MB', cell: ({ presentMegabytes }) => presentMegabytes },
       ]),
     );
     return { figures };
@@ -64,6 +68,26 @@ async function idle(host: Host, folder: string, seconds: number): Promise<Footpr
   await sparse(join(folder, 'small'), 1e6);
   await using server = await serve(host, folder, objects.join(''));
   return await measure('serve, 100 channels at 10 kbit/s', server, seconds);
+}
+
+async function idleAgent(sender: Host, receiver: Host, folder: string, seconds: number): Promise<Footprint> {
+  await sparse(join(folder, 'tiny'), 20_000);
+  const channels = '[{ rate: 10kbit }]';
+  const names = Array.from({ length: 100 }, (_, i) => `a${i}`);
+  const fast = '[{ rate: 10Mbit }]';
+  const objects = names.map((name, i) => {
+    return `  ${name}: { file: tiny, version: 1, code: none, channels: ${i === 0 ? fast : channels} }\n`;
+  });
+  await using _server = await serve(sender, folder, objects.join(''));
+  const config = join(folder, 'agent.yaml');
+  const settings = { fleet: 'bench', key: 'layercast.pub', subscribe: [{ object: 'a0', output: 'a0.bin' }] };
+  await writeFile(config, JSON.stringify(settings));
+  const state = join(folder, 'agent');
+  await using agent = receiver.layercast(['agent', '--config', config, '--state', state, '--json']);
+  await agent.waitForEvent(({ event, state: is }) => event === 'state' && is === 'applied', { timeoutMs: 120_000 });
+  // Threads that restored blocks and the signatures of the first round are gone.
+  await wait(15_000);
+  return await measure('agent, idle, 100 objects announced', agent, seconds);
 }
 
 async function transfer(
@@ -106,7 +130,8 @@ async function measure(what: string, process: LabProcess, seconds: number): Prom
   const after = await usageOf(process);
   if (before === undefined || after === undefined) throw new Error(`${what}: ended too soon\n${process.stderr}`);
   const corePercent = ((after.cpuSeconds - before.cpuSeconds) / seconds) * 100;
-  return { what, corePercent, residentMegabytes: after.residentMegabytes };
+  const { residentMegabytes, presentMegabytes } = after;
+  return { what, corePercent, residentMegabytes, presentMegabytes };
 }
 
 async function sparse(path: string, sizeBytes: number): Promise<void> {

@@ -10,6 +10,7 @@ export interface Usage {
   readonly cpuSeconds: number;
   /** The highest it was. */
   readonly residentMegabytes: number;
+  readonly presentMegabytes: number;
 }
 
 export async function usageOf(process: LabProcess): Promise<Usage | undefined> {
@@ -20,10 +21,12 @@ export async function usageOf(process: LabProcess): Promise<Usage | undefined> {
     // proc(5): the second field is a name in brackets; user and system time are the 14th and 15th.
     const fields = stat!.slice(stat!.lastIndexOf(')') + 2).split(' ');
     const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status!)?.[1];
+    const present = /^VmRSS:\s+(\d+) kB$/m.exec(status!)?.[1];
     if (kilobytes === undefined) return undefined;
     return {
       cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
       residentMegabytes: Number(kilobytes) / 1000,
+      presentMegabytes: Number(present) / 1000,
     };
   } catch {
     return undefined;

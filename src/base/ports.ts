@@ -103,6 +103,12 @@ export interface MembershipRequest {
    * @default false
    */
   readonly isTimed?: boolean | undefined;
+  /**
+   * Whether the owner can wait a quarter of a second for datagrams that have arrived. A network that has only such memberships wakes up less
+   * often.
+   * @default false
+   */
+  readonly isPatient?: boolean | undefined;
 }
 
 export interface Membership {

@@ -129,7 +129,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
     this.#interface = await this.#interfaceName(signal, onWaiting);
     const memory = new TrustMemory(this.#stateDir, fleet, this.#anchor);
     const trust = { ...(await memory.recall()), builtS: clock === systemClock ? BUILT_S : 0 };
-    const announcement = { group, port, sources: [], interface: this.#interface };
+    const announcement = { group, port, sources: [], interface: this.#interface, isPatient: true };
     const watch = new RememberingWatch(
       {
         fleet,

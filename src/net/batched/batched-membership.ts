@@ -69,6 +69,10 @@ class BatchedMembership implements Membership, Readable {
     rounds.add(this);
   }
 
+  get isPatient(): boolean {
+    return this.#request.isPatient === true;
+  }
+
   get fillRatio(): number {
     return this.#fillRatio;
   }

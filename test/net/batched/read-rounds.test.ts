@@ -6,6 +6,7 @@ class FakeSocket {
   waitingCount = 0;
   readCount = 0;
   fillRatio = 0;
+  isPatient = false;
   readonly fd: number;
 
   constructor(fd: number) {
@@ -93,6 +94,33 @@ describe('reading in rounds', () => {
       vi.advanceTimersByTime(1);
     }
     expect(askCount).toBeGreaterThanOrEqual(9);
+  });
+
+  it('asks four times a second while all owners are patient, unless a buffer fills', () => {
+    for (const socket of sockets) socket.isPatient = true;
+    vi.advanceTimersByTime(1000);
+    askCount = 0;
+    for (let i = 0; i < 10; i++) {
+      sockets[0]!.waitingCount = 5;
+      vi.advanceTimersByTime(250);
+    }
+    expect(askCount).toBe(10);
+    sockets[0]!.fillRatio = 0.2;
+    sockets[0]!.waitingCount = 5;
+    vi.advanceTimersByTime(250);
+    askCount = 0;
+    vi.advanceTimersByTime(900);
+    expect(askCount).toBeGreaterThan(150);
+    vi.advanceTimersByTime(500);
+    askCount = 0;
+    vi.advanceTimersByTime(1000);
+    expect(askCount).toBe(4);
+    sockets[0]!.fillRatio = 0;
+    sockets[1]!.isPatient = false;
+    vi.advanceTimersByTime(300);
+    askCount = 0;
+    vi.advanceTimersByTime(100);
+    expect(askCount).toBeGreaterThan(15);
   });
 
   it('goes on after a handler has thrown', () => {
