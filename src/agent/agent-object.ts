@@ -139,13 +139,13 @@ export class AgentObject {
       const request = { descriptor: this.#newest ?? descriptor, output: this.#output, maxRateBitsPerSecond, watch };
       this.#reception = this.#world.receive(request);
       this.#result = Lwm2mResult.initial;
+      this.#error = undefined;
       this.#tell();
       const held = await this.#reception.done;
       this.#endTransfer();
       this.#isChecked = true;
       this.#failureCount = 0;
       await this.#save({ state: 'verified', target: held, lowestVersion: held.version });
-      this.#error = undefined;
       this.#programNotBeforeUs = 0;
     } catch (error) {
       this.#endTransfer();

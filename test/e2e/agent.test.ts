@@ -1,11 +1,14 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
 import type { LabEvent, LabProcess } from '../lab/process.js';
 import { until } from '../lab/until.js';
-import { failed, type ObjectText, Scene, type Server, sha256Of } from './scene.js';
+import { eventsOf, failed, type ObjectText, Scene, type Server, sha256Of } from './scene.js';
 
 const KB = 1000;
+/** Fifty were measured (LAYERCAST_OBJECTS=50); twelve are more than run at once. */
+const objectCount = Number(process.env.LAYERCAST_OBJECTS ?? 12);
 
 describeBed('an agent', () => {
   let scene: Scene;
@@ -101,5 +104,73 @@ describeBed('an agent', () => {
     expect(await failed(startAgent(file))).toMatchObject({ exitCode: 1, code: 'FILE_IN_USE' });
     agent.kill('SIGTERM');
     expect((await agent.exited).code).toBe(143);
+  });
+
+  test('that is killed while it receives and while its program runs goes on where it was', {
+    timeout: 90_000,
+  }, async () => {
+    const bytes = scene.random('large', 4000 * KB);
+    await publish('kills', { firmware: { file: 'large' } });
+    const log = scene.path('kills.log');
+    const run = script('slow', `echo start >>${log}; sleep 0.5; echo end >>${log}`);
+    const subscribe = [{ object: 'firmware', output: 'kills-out/firmware', run: [run] }];
+    const file = agentFile('kills', { subscribe });
+    const first = startAgent(file);
+    await first.waitForEvent(({ event, bytes: got }) => event === 'progress' && Number(got) > 400 * KB);
+    first.kill('SIGKILL');
+    await first.exited;
+    const second = startAgent(file);
+    await second.waitForEvent('program', { timeoutMs: 30_000 });
+    second.kill('SIGKILL');
+    await second.exited;
+    // The second life had all but what the first had received, without what no checkpoint had.
+    const received = eventsOf(second, 'received')[0]!;
+    expect(Number(received.resumedBytes)).toBeGreaterThan(0);
+    const third = startAgent(file);
+    await third.waitForEvent(isState('firmware', 'applied', 1), { timeoutMs: 20_000 });
+    expect(eventsOf(third, 'received')).toEqual([]);
+    expect(eventsOf(third, 'program')).toMatchObject([{ attempt: 2 }]);
+    expect(readFileSync(scene.path('kills-out/firmware')).equals(bytes)).toBe(true);
+  });
+
+  test('brings many objects with one run, and says by its exit code what is left', { timeout: 90_000 }, async () => {
+    const names = Array.from({ length: objectCount }, (_, i) => `maps/${i}`);
+    for (const [i] of names.entries()) scene.random(`m${i}`, 5 * KB);
+    await publish('many', Object.fromEntries(names.map((name, i) => [name, { file: `m${i}` }])));
+    const file = agentFile('many', { subscribe: [{ object: 'maps/*', output: 'many-out/{object}' }] });
+    const once = startAgent(file, ['--once']);
+    expect((await once.exited).code).toBe(0);
+    for (const [i, name] of names.entries()) {
+      const output = scene.path(`many-out/${encodeURIComponent(name)}`);
+      expect(sha256Of(output)).toBe(sha256Of(scene.path(`m${i}`)));
+    }
+    const subscribe = [{ object: 'maps/1', output: 'many-out/one', run: ['sh', '-c', 'exit 75'] }];
+    expect(await failed(startAgent(agentFile('many', { subscribe }), ['--once']))).toMatchObject({ exitCode: 3 });
+    subscribe[0]!.run = ['sh', '-c', 'exit 1'];
+    const other = agentFile('many', { subscribe: [{ ...subscribe[0], object: 'maps/2', output: 'many-out/two' }] });
+    expect(await failed(startAgent(other, ['--once']))).toMatchObject({ exitCode: 1, code: 'PROGRAM_FAILED' });
+  });
+
+  test('hears of new versions on an interface that was deleted and made anew, and has room again', {
+    timeout: 90_000,
+  }, async () => {
+    scene.random('v1', 200 * KB);
+    const second = scene.random('v2', 3000 * KB);
+    const server = await publish('anew', { firmware: { file: 'v1' } });
+    const out = scene.path('anew-out');
+    const file = agentFile('anew', { interface: 'eth0', subscribe: [{ object: 'firmware', output: 'anew-out/fw' }] });
+    await scene.bed.mountSmallDisk(out, 2000 * KB);
+    const agent = startAgent(file);
+    await agent.waitForEvent(isState('firmware', 'applied', 1), { timeoutMs: 20_000 });
+    await scene.bed.host('r1').run('ip', ['link', 'set', 'eth0', 'name', 'gone']);
+    await agent.waitForEvent('waiting', { timeoutMs: 20_000 });
+    await scene.bed.host('r1').run('ip', ['link', 'set', 'gone', 'name', 'eth0']);
+    await publishAnew('anew', server, { firmware: { file: 'v2', version: 2 } });
+    const full = ({ event, state, message }: LabEvent) =>
+      event === 'state' && state === 'announced' && /needs \d+ bytes/.test(String(message));
+    expect(await agent.waitForEvent(full, { timeoutMs: 30_000 })).toMatchObject({ lwm2mResult: 2 });
+    await scene.bed.host('r1').run('mount', ['-o', 'remount,size=20m', out]);
+    await agent.waitForEvent(isState('firmware', 'applied', 2), { timeoutMs: 40_000 });
+    expect(readFileSync(join(out, 'fw')).equals(second)).toBe(true);
   });
 });
