@@ -7,6 +7,7 @@ import type { AgentStateEvent } from './events.js';
 import { patternTest } from './object-pattern.js';
 import type { AgentWatch, AgentWorld, ObjectPlan } from './ports.js';
 import { rateShare } from './rate-shares.js';
+import { RefusedVersions } from './refused-versions.js';
 import { heardAllUs, nextWakeUs, type WakePlan } from './wake-times.js';
 
 /** Transfers at once. Each has its own rate control, and more of them would only compete for the same link. */
@@ -58,6 +59,7 @@ export class Agent {
   /** Transfers under way, with the rates that they may join. */
   readonly #transfers = new Map<AgentObject, number | undefined>();
   readonly #work = new Set<Promise<void>>();
+  readonly #refused = new RefusedVersions();
   #isApplying = false;
   #watch: AgentWatch | undefined;
   #wokeUs = 0;
@@ -100,8 +102,9 @@ export class Agent {
     try {
       while (!this.#isEnding) {
         await this.#wake();
+        const untilUs = this.#planSleep();
         if (this.#plan.once) break;
-        await this.#sleep();
+        if (untilUs !== undefined) await this.#sleep(untilUs);
       }
       while (this.#work.size > 0) await Promise.all(this.#work);
       return this.#outcome();
@@ -153,15 +156,20 @@ export class Agent {
     }
   }
 
-  async #sleep(): Promise<void> {
+  /** Says when the next wake is; undefined if none is planned. */
+  #planSleep(): number | undefined {
     const { clock, random, emit } = this.#world;
     const { wake } = this.#plan;
-    if (wake === undefined || this.#isEnding) return;
+    if (wake === undefined || this.#isEnding) return undefined;
     const untilUs = Math.max(clock.nowUs(), nextWakeUs(wake, this.#wokeUs, random()));
-    this.#nextWakeUs = untilUs;
     const nextWakeMs = Math.round((untilUs - clock.nowUs()) / 1000);
     const nextWakeAt = new Date(clock.wallUs() / 1000 + nextWakeMs).toISOString();
     emit('sleep', { nextWakeMs, nextWakeAt, packetBytes: this.#packetBytes });
+    return untilUs;
+  }
+
+  async #sleep(untilUs: number): Promise<void> {
+    this.#nextWakeUs = untilUs;
     await new Promise<void>((resolve) => {
       this.#endWake = resolve;
       this.#look();
@@ -180,8 +188,10 @@ export class Agent {
     this.#isUnlisted ||= kind === 'unlisted';
     const { object: name } = descriptor;
     let object = this.#objects.get(name);
+    const warning = this.#refused.note(finding, object?.lowestVersion ?? 0);
     if (object === undefined) {
       // Strangers can announce any names; only the fleet's own make an object.
+      if (warning !== undefined) this.#world.emit('warning', { object: name, ...warning });
       if (kind !== 'newest') return;
       object = new AgentObject(name, plan, this.#plan.fleet, undefined, this.#world);
       this.#objects.set(name, object);
@@ -308,7 +318,7 @@ export class Agent {
     return {
       hasHeard: this.#hasHeard,
       unfinished: objects.filter(isUnfinished).map(({ name }) => name),
-      errors: objects.flatMap(({ error }) => error ?? []),
+      errors: [...this.#refused.errors, ...objects.flatMap(({ error }) => error ?? [])],
     };
   }
 

@@ -1,9 +1,11 @@
+import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { EventEmitter } from 'eventemitter3';
 import type { AgentPlan } from '../agent/agent.js';
 import { Agent, type AgentEnd, type AgentStatus } from '../agent/agent.js';
 import type { AgentEvents } from '../agent/events.js';
+import type { HeldVersion } from '../agent/object-record.js';
 import type { AgentWatch, AgentWorld, ProgramRequest, ReceiveRequest } from '../agent/ports.js';
 import { BUILT_S } from '../base/build-time.js';
 import { asLayercastError, LayercastError } from '../base/errors.js';
@@ -110,8 +112,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
           warned = message;
         }),
       receive: (request) => this.#receive(request, restorer),
-      holds: async ({ path, sizeBytes, sha256 }) =>
-        path === undefined || (await verifyFile(path, { sizeBytes, sha256: Buffer.from(sha256, 'hex') }, { signal })),
+      holds: (held) => isHeld(held, signal),
       runProgram: (request) => this.#runProgram(request),
       emit,
     };
@@ -254,6 +255,17 @@ class RememberingWatch extends Watch {
     await super.close();
     await this.onClose();
   }
+}
+
+/**
+ * Whether the file has the bytes of the version. A command has taken them when it ended. Of a folder or a device this says no: the object is
+ * pursued again, and its destination finds that nothing is missing.
+ */
+async function isHeld({ path, sizeBytes, sha256 }: HeldVersion, signal: AbortSignal): Promise<boolean> {
+  if (path === undefined) return true;
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile() !== true) return false;
+  return await verifyFile(path, { sizeBytes, sha256: Buffer.from(sha256, 'hex') }, { signal });
 }
 
 function planOf(options: AgentEngineOptions): AgentPlan {
