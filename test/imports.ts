@@ -23,13 +23,19 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   wire: { folders: ['base'], modules: ['node:crypto', 'msgpackr', '@noble/hashes'] },
   object: { folders: ['base'], modules: ['node:crypto'] },
   work: { folders: ['base'], modules: ['node:fs', 'node:worker_threads'] },
+  // Content-defined chunks, and deltas made of them. node:crypto for hashes.
+  chunks: { folders: ['base'], modules: ['node:crypto'] },
   fec: { folders: ['base'], modules: [] },
   rate: { folders: ['base'], modules: [] },
   // Whose records count. node:crypto only for the type of keys: src/wire verifies.
   trust: { folders: ['base', 'wire'], modules: ['node:crypto'] },
   sender: { folders: ['base', ...parts], modules: ['eventemitter3'] },
   // node:crypto is pure here: hashes of what was read, keys that were handed in.
-  receiver: { folders: ['base', ...parts, 'trust'], modules: ['eventemitter3', 'node:crypto'], types: ['events'] },
+  receiver: {
+    folders: ['base', ...parts, 'chunks', 'trust'],
+    modules: ['eventemitter3', 'node:crypto'],
+    types: ['events'],
+  },
   // What a device does with objects, as logic alone: its journal, programs and transfers are handed in.
   agent: {
     folders: ['base', 'wire', 'rate', 'trust', 'receiver'],

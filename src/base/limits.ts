@@ -51,6 +51,12 @@ export const MAX_OBJECT_NAME_BYTES = 255;
 /** Most classes of devices that an object is for, or that a device belongs to: enough for a model, its revisions and its family. */
 export const MAX_CLASSES = 16;
 
+/** Most files of older versions that a fleet file or a receiver names: each is read whole. */
+export const MAX_SEEDS = 16;
+
+/** Most servers of the web that a receiver asks, one after the other. */
+export const MAX_FILL_URLS = 16;
+
 /** A descriptor's number for the version has 48 bits. */
 export const MAX_VERSION = 2 ** 48 - 1;
 

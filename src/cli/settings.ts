@@ -61,7 +61,7 @@ function typed(option: Option, flag: string, flags: Flags, environment: Environm
   const [source, text] =
     given === undefined
       ? [variable, fromVariable]
-      : [longFlagOf(flag), typeof given === 'string' ? given : given.join(' ')];
+      : [longFlagOf(flag), typeof given === 'string' ? given : given.join('\n')];
   if (text === undefined) return undefined;
   const { parse, allowed } = typedFormOf(option.kind);
   const value = parse(text);

@@ -120,7 +120,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
     restorer: BlockRestorer,
   ): ReceiverDriver {
     const { fleet, object, scope, port, hash, mode, channels, maxRateBitsPerSecond } = this.#options;
-    const { timeoutMs, patienceMs, allowExpired, compatible = [], wait } = this.#options;
+    const { timeoutMs, patienceMs, allowExpired, compatible = [], wait, seeds } = this.#options;
     const { network, clock, emit } = this.#world;
     const group = groupOf(announcementName(fleet), { scope, hash, ssm: false });
     return new ReceiverDriver(
@@ -146,6 +146,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
         network: network ?? systemNetworkOn(clock),
         openDestination: (descriptor) => destination.open(descriptor, restorer),
         emit,
+        seeds: seeds && destination.seeds(seeds, restorer),
       },
     );
   }

@@ -68,6 +68,10 @@ export const RECEIVER_WARNINGS = [
   'NO_DATA',
   /** The highest rate allowed is below that of the lowest channel. */
   'RATE_BELOW_LADDER',
+  /** The delta of the object cannot be received or used; the object is received without it. */
+  'DELTA',
+  /** A seed cannot be read. */
+  'SEED',
   /** The file is complete, but its version could not be recorded. */
   'NOT_REMEMBERED',
 ] as const;
@@ -91,6 +95,8 @@ export const receiverStats = record({
   rejectedBlocks: count('Blocks that were wrong and were received again, over the whole run.'),
   overhead: receivedOverhead,
   resumedBytes: bytes('Bytes that an earlier run left on disk.'),
+  seedBytes: bytes('Bytes of the object that were taken from seeds.'),
+  deltaBytes: bytes('Bytes of the object that were taken from its delta.'),
   servers: perServer(record({ server: serverName, datagrams, lostDatagrams }), 'Counts of each server.'),
   channels: perChannel(record({ channel: channelIndex, datagrams, lostDatagrams }), 'Counts of each channel.'),
 });
@@ -112,6 +118,11 @@ export const fetchEvents = {
     channels: perChannel(record({ channel: channelIndex, group, port, intervalUs }), 'The channels of the ladder.'),
     servers: perServer(name('Name.'), 'Names of the servers.'),
     resumedBytes: bytes('Bytes that an earlier run left on disk.'),
+  }),
+  seed: event('What this host had of the object is in its place; only with seeds and a delta.', {
+    bytes: bytes('Bytes of the object that were taken from seeds.'),
+    deltaBytes: bytes('Bytes of the object that were taken from its delta.'),
+    totalBytes: objectBytes,
   }),
   join: event('A channel was joined.', membershipFields),
   leave: event('A channel was left.', membershipFields),

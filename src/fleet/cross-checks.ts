@@ -1,7 +1,7 @@
 import type { Fault } from '../config/faults.js';
 import { listOf } from '../config/units.js';
 import type { Path, YamlSource } from '../config/yaml-source.js';
-import type { Fleet } from './fleet.js';
+import type { Fleet, FleetChannel } from './fleet.js';
 import type { FleetFile } from './fleet-schema.js';
 
 /**
@@ -16,6 +16,7 @@ export function crossCheck(fleet: Fleet, file: FleetFile, source: YamlSource, is
     ...checkPipes(fleet, source),
     ...checkGroups(fleet, file, source),
     ...checkSources(fleet, file, source),
+    ...checkDeltas(fleet, source),
     ...checkServers(fleet, source, isWhole),
     ...(isWhole ? checkCoverage(fleet, source) : []),
   ];
@@ -41,20 +42,37 @@ function checkGroups(fleet: Fleet, file: FleetFile, source: YamlSource): Fault[]
     [`${fleet.announcement.group} port ${fleet.announcement.port}`, 'announcements'],
     [`${fleet.directory.group} port ${fleet.directory.port}`, 'the directory'],
   ]);
-  for (const object of fleet.objects) {
-    for (const { group, port, index } of object.channels) {
-      const isLadder = file.objects[object.name]?.ladder !== undefined;
-      const path: Path = ['objects', object.name, ...(isLadder ? ['ladder'] : ['channels', index, 'group'])];
-      const destination = `${group} port ${port}`;
-      const owner = owners.get(destination);
-      if (owner === undefined) owners.set(destination, `objects.${object.name}.channels.${index}`);
-      else {
-        const text = `group and port are taken by ${owner}, found ${destination}`;
-        faults.push(source.faultAt(path, `${text}, allowed: a group or port that no other channel has`));
-      }
+  const take = ({ group, port }: FleetChannel, owner: string, path: Path) => {
+    const destination = `${group} port ${port}`;
+    const before = owners.get(destination);
+    if (before === undefined) owners.set(destination, owner);
+    else {
+      const text = `group and port are taken by ${before}, found ${destination}`;
+      faults.push(source.faultAt(path, `${text}, allowed: a group or port that no other channel has`));
+    }
+  };
+  for (const { name, channels, delta } of fleet.objects) {
+    const isLadder = file.objects[name]?.ladder !== undefined;
+    for (const channel of channels) {
+      const path = ['objects', name, ...(isLadder ? ['ladder'] : ['channels', channel.index, 'group'])];
+      take(channel, `objects.${name}.channels.${channel.index}`, path);
+    }
+    for (const channel of delta?.channels ?? []) {
+      take(channel, `channel ${channel.index} of the delta of objects.${name}`, ['objects', name, 'deltaFrom']);
     }
   }
   return faults;
+}
+
+/** A delta is made from a file, which is there at each start. */
+function checkDeltas(fleet: Fleet, source: YamlSource): Fault[] {
+  return fleet.objects
+    .filter(({ delta, content }) => delta !== undefined && content !== 'file')
+    .map(({ name, content }) => {
+      const what = content === 'tree' ? 'a folder' : 'standard input';
+      const text = `not possible here, found it beside ${what}, allowed: deltaFrom for an object whose file: is a file`;
+      return source.faultAt(['objects', name, 'deltaFrom'], text);
+    });
 }
 
 /** A source-specific join names its sources, so every server needs an address. */

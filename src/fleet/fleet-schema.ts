@@ -4,6 +4,7 @@ import {
   DEFAULT_SYMBOL_BYTES,
   MAX_BLOCK_SYMBOLS,
   MAX_CHANNELS,
+  MAX_SEEDS,
   MAX_SERVERS,
   MAX_SYMBOL_BYTES,
   MAX_VERSION,
@@ -90,6 +91,15 @@ const objectShape = {
     description:
       'Classes of devices that the object is for, such as acme/gateway-2; receivers of no such class refuse it. Default: any',
   }),
+  deltaFrom: z
+    .array(path('File of an older version'), says('not a list of files', 'files of older versions'))
+    .min(1, says('no files', 'files of older versions'))
+    .max(MAX_SEEDS, says('too many files', `at most ${MAX_SEEDS} files`))
+    .optional()
+    .meta({
+      description:
+        'Files of older versions: the servers also send a delta, for receivers that have such a version, on as many channels of its own with the same rates. Default: none',
+    }),
   burst: burst.optional().meta({
     description: 'Longest time of a channel’s rate that leaves at once. Default: the fleet’s',
   }),

@@ -72,6 +72,16 @@ export interface FleetObject {
   readonly compatible: readonly string[] | undefined;
   /** 1 to 32, in order of their indexes. */
   readonly channels: readonly FleetChannel[];
+  /** What is sent for receivers that have an older version; undefined: nothing. */
+  readonly delta?: FleetDelta | undefined;
+}
+
+/** A delta of an object: the chunks of its file that no older version has. */
+export interface FleetDelta {
+  /** Files of older versions, at least one. */
+  readonly fromPaths: readonly string[];
+  /** As many as the object has, with the same rates; groups of their own. */
+  readonly channels: readonly FleetChannel[];
 }
 
 export interface FleetChannel {

@@ -38,6 +38,14 @@ export interface ObjectPlan {
   readonly channels: readonly ChannelPlan[];
   /** What a receiver can choose: in mode several the first channel, the first two, …; in mode best one channel. */
   readonly levels: readonly LevelPlan[];
+  /** What is sent for receivers that have an older version; null: nothing. Its size is known when it has been made. */
+  readonly delta: DeltaPlan | null;
+}
+
+export interface DeltaPlan {
+  /** Files of older versions. */
+  readonly from: readonly string[];
+  readonly channels: readonly ChannelPlan[];
 }
 
 export interface ChannelPlan {
@@ -106,7 +114,7 @@ function objectPlanOf(
   sendersOf: (channel: FleetChannel) => readonly FleetServer[],
   sizeBytes: number | null,
 ): ObjectPlan {
-  const { name, version, filePath, code, mode, channels } = object;
+  const { name, version, filePath, code, mode, channels, delta } = object;
   const heardRates = channels.map((channel) => channel.rateBitsPerSecond * sendersOf(channel).length);
   const levelRates = mode === 'several' ? cumulativeRates(heardRates) : heardRates;
   return {
@@ -116,20 +124,7 @@ function objectPlanOf(
     sizeBytes,
     code,
     mode,
-    channels: channels.map((channel) => ({
-      channel: channel.index,
-      group: channel.group,
-      port: channel.port,
-      rateBitsPerSecond: channel.rateBitsPerSecond,
-      pktDelayUs: channel.intervalUs,
-      burstUs: channel.burstUs,
-      burstDatagrams: burstCount(channel.burstUs, channel.intervalUs),
-      offset: channel.offset ?? null,
-      servers: sendersOf(channel).map((server) => ({
-        server: server.name,
-        startBytes: sizeBytes === null ? null : startByte(fleet, channel, server, sizeBytes),
-      })),
-    })),
+    channels: channels.map((channel) => channelPlanOf(fleet, channel, sendersOf(channel), sizeBytes)),
     levels: levelRates.map((rateBitsPerSecond, index) => {
       const payloadBitsPerSecond = payloadRateOf(rateBitsPerSecond, fleet.symbolBytes);
       return {
@@ -139,5 +134,34 @@ function objectPlanOf(
         seconds: sizeBytes === null ? null : (sizeBytes * 8) / payloadBitsPerSecond,
       };
     }),
+    delta:
+      delta === undefined
+        ? null
+        : {
+            from: delta.fromPaths,
+            channels: delta.channels.map((channel) => channelPlanOf(fleet, channel, sendersOf(channel), null)),
+          },
+  };
+}
+
+function channelPlanOf(
+  fleet: Fleet,
+  channel: FleetChannel,
+  senders: readonly FleetServer[],
+  sizeBytes: number | null,
+): ChannelPlan {
+  return {
+    channel: channel.index,
+    group: channel.group,
+    port: channel.port,
+    rateBitsPerSecond: channel.rateBitsPerSecond,
+    pktDelayUs: channel.intervalUs,
+    burstUs: channel.burstUs,
+    burstDatagrams: burstCount(channel.burstUs, channel.intervalUs),
+    offset: channel.offset ?? null,
+    servers: senders.map((server) => ({
+      server: server.name,
+      startBytes: sizeBytes === null ? null : startByte(fleet, channel, server, sizeBytes),
+    })),
   };
 }

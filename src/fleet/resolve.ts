@@ -12,8 +12,9 @@ import {
   parseAddress,
   parseGroup,
 } from '../wire/address.js';
+import { deltaName } from '../wire/delta.js';
 import type { Scope } from '../wire/group-options.js';
-import type { Fleet, FleetChannel, FleetObject, FleetServer } from './fleet.js';
+import type { Fleet, FleetChannel, FleetDelta, FleetObject, FleetServer } from './fleet.js';
 import type { ChannelEntry, FleetFile, ObjectEntry, ServerEntry } from './fleet-schema.js';
 import { ladderRates } from './ladder-rates.js';
 
@@ -77,7 +78,19 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
     return made.rates.map((rate) => ({ rate }));
   }
 
+  /** The same channels as those of the object, in groups of their own. */
+  function deltaOf(name: string, { deltaFrom, burst }: ObjectEntry, channels: readonly ChannelEntry[]) {
+    if (deltaFrom === undefined) return {};
+    const own = channels.map(({ group: _, offset: _start, ...channel }) => channel);
+    const delta: FleetDelta = {
+      fromPaths: deltaFrom.map((path) => resolvePath(folder, path)),
+      channels: own.map((channel, index) => channelOf(deltaName(name), channel, index, burst)),
+    };
+    return { delta };
+  }
+
   function objectOf(name: string, entry: ObjectEntry): FleetObject {
+    const channels = channelsOf(name, entry);
     return {
       name,
       ...contentOf(entry, folder),
@@ -86,7 +99,8 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
       mode: entry.mode,
       expiresAfterUs: entry.expires,
       compatible: entry.compatible,
-      channels: channelsOf(name, entry).map((channel, index) => channelOf(name, channel, index, entry.burst)),
+      channels: channels.map((channel, index) => channelOf(name, channel, index, entry.burst)),
+      ...deltaOf(name, entry, channels),
     };
   }
 

@@ -14,6 +14,7 @@ export interface ConfigWarning {
 export type WarningCode =
   | 'ANNOUNCE_INTERVAL'
   | 'BURST'
+  | 'DELTA'
   | 'SAME_FILE'
   | 'SAME_ADDRESS'
   | 'HOP_LIMIT'

@@ -1,6 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { choice, line, path, truth, whole, within } from '../config/fields.js';
+import { MAX_SEEDS } from '../base/limits.js';
+import { choice, line, path, says, truth, whole, within } from '../config/fields.js';
 import { channelIndexes, deviceClasses, objectName, plainName } from '../fleet/fields.js';
 import type { Form, KindOf } from './kinds.js';
 import { keyOf, type Option, type OptionTable, type SettingsOf, writtenDefaultOf } from './option.js';
@@ -77,6 +78,7 @@ const SCHEMAS: { readonly [F in Form]: (kind: KindOf<F>, description: string) =>
   name: (_, description) => plainName.meta({ description }).nullish(),
   objectName: (_, description) => objectName.meta({ description }).nullish(),
   path: (_, description) => path(description).nullish(),
+  paths: (_, description) => paths.optional().meta({ description }),
   key: (_, description) => path(description).nullish(),
   output: (_, description) => path(description).nullish(),
   channels: (_, description) => channelIndexes.optional().meta({ description }),
@@ -91,6 +93,7 @@ const SCHEMAS: { readonly [F in Form]: (kind: KindOf<F>, description: string) =>
 /** Makes a path absolute. An output keeps "-" and a slash at its end (see `OUTPUT`). */
 function placed(form: Form, value: unknown, folder: string): unknown {
   if (form === 'target') return placedTarget(value as OutputTarget, folder);
+  if (form === 'paths') return (value as readonly string[] | undefined)?.map((one) => resolve(folder, one));
   if (typeof value !== 'string') return value;
   if (form === 'path' || form === 'key') return resolve(folder, value);
   if (form === 'output' && value !== '-' && !isAbsolute(value)) return join(folder, value);
@@ -103,6 +106,11 @@ function placedTarget(target: OutputTarget, folder: string): OutputTarget {
   if ('dir' in target) return { dir: resolve(folder, target.dir) };
   return 'device' in target ? { device: resolve(folder, target.device) } : target;
 }
+
+const paths = z
+  .array(path('Path'), says('not a list of paths', `1 to ${MAX_SEEDS} paths`))
+  .min(1, says('no paths', `1 to ${MAX_SEEDS} paths`))
+  .max(MAX_SEEDS, says('too many paths', `1 to ${MAX_SEEDS} paths`));
 
 function notWritten({ form }: { readonly form: string }): never {
   throw new Error(`a ${form} cannot be written in a file`);

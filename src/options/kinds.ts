@@ -57,6 +57,7 @@ export interface PlainKind<Form extends keyof PlainValues> {
 interface PlainValues {
   readonly truth: boolean;
   readonly path: string;
+  readonly paths: readonly string[];
   readonly output: OutputTarget;
   readonly target: OutputTarget;
   readonly key: string | Buffer | KeyObject;
@@ -110,6 +111,7 @@ export const OUTPUT_TARGET: PlainKind<'target'> = { form: 'target' };
 export const PUBLIC_KEY: PlainKind<'key'> = { form: 'key' };
 
 export const CHANNEL_INDEXES: PlainKind<'channels'> = { form: 'channels' };
+export const SEED_PATHS: PlainKind<'paths'> = { form: 'paths' };
 export const DEVICE_CLASSES: PlainKind<'classes'> = { form: 'classes' };
 /** A program with its arguments; no shell reads them. */
 export const COMMAND: PlainKind<'command'> = { form: 'command' };

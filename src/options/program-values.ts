@@ -1,5 +1,5 @@
 import { KeyObject } from 'node:crypto';
-import { MAX_CHANNELS, MAX_CLASSES } from '../base/limits.js';
+import { MAX_CHANNELS, MAX_CLASSES, MAX_SEEDS } from '../base/limits.js';
 import {
   choiceRule,
   faultText,
@@ -71,6 +71,7 @@ const CHECKS: { readonly [F in Form]: Check<F> } = {
   name: (_, value) => faultsOfText(PLAIN_NAME_RULE, value),
   objectName: (_, value) => faultsOfText(OBJECT_NAME_RULE, value),
   path: (_, value) => faultsOfText(PATH_RULE, value),
+  paths: (_, value) => faultsOfPaths(value),
   output: (_, value) => unless(isOutput(value), OUTPUT_RULE, value),
   target: (_, value) => unless(isOutput(value) && value !== '-', OUTPUT_RULE, value),
   key: (_, value) => unless(isPemOrKey(value), KEY_RULE, value),
@@ -151,6 +152,16 @@ function faultsOfClasses(value: unknown): readonly ValueFault[] {
   if (value.length > MAX_CLASSES) return unless(false, { wrong: 'too many classes', allowed }, value);
   return value.flatMap((one: unknown, entry) =>
     isTextOf(CLASS_RULE, one) ? [] : [{ entry, text: faultText(CLASS_RULE, one) }],
+  );
+}
+
+function faultsOfPaths(value: unknown): readonly ValueFault[] {
+  const allowed = `1 to ${MAX_SEEDS} paths`;
+  if (!Array.isArray(value)) return unless(false, { wrong: 'not a list of paths', allowed }, value);
+  if (value.length === 0) return unless(false, { wrong: 'no paths', allowed }, value);
+  if (value.length > MAX_SEEDS) return unless(false, { wrong: 'too many paths', allowed }, value);
+  return value.flatMap((one: unknown, entry) =>
+    isTextOf(PATH_RULE, one) ? [] : [{ entry, text: faultText(PATH_RULE, one) }],
   );
 }
 

@@ -16,6 +16,7 @@ import {
   PUBLIC_KEY,
   RECEIVER_MODE,
   SCOPE,
+  SEED_PATHS,
   SIGNAL,
   TRUTH,
   WAITING_TIME,
@@ -83,6 +84,18 @@ export const RECEIVER_OPTIONS = {
     flag: '--compatible <class>',
     help: 'class of devices that this host belongs to, such as acme/gateway-2; may be given several times',
     file: 'Classes of devices that this host belongs to, such as acme/gateway-2. An object for other classes is refused',
+  },
+  /**
+   * Files or block devices with older versions of the object: equal parts are taken from them and the rest is received as a delta, if the servers
+   * send one.
+   *
+   * @default none
+   */
+  seeds: {
+    kind: SEED_PATHS,
+    flag: '--seed <file>',
+    help: 'older version to take equal parts from, if the servers send a delta; may be given several times',
+    file: 'Files or block devices with older versions, to take equal parts from if the servers send a delta',
   },
   /** Highest rate to join, counting whole IPv6 packets. @default no limit */
   maxRateBitsPerSecond: {

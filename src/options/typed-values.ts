@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { MAX_CHANNELS, MAX_CLASSES, MAX_NAME_BYTES } from '../base/limits.js';
+import { MAX_CHANNELS, MAX_CLASSES, MAX_NAME_BYTES, MAX_SEEDS } from '../base/limits.js';
 import { isTextOf } from '../config/rules.js';
 import { formOf, listOf, parseWithin, rangeOf } from '../config/units.js';
 import { CLASS_RULE } from '../fleet/names.js';
@@ -41,6 +41,16 @@ const TYPED: { readonly [F in Form]: (kind: KindOf<F>) => TypedForm } = {
   objectName: ({ what }) => ({ parse: notEmpty, allowed: what }),
   // A typed path starts from the working directory: the user of a shell means it so.
   path: () => ({ parse: (text) => (text === '' ? undefined : resolve(text)), allowed: 'a path' }),
+  // A path may have any character but a newline here, so a newline separates two.
+  paths: () => ({
+    parse(text) {
+      const paths = text.split('\n').filter((path) => path !== '');
+      return paths.length > 0 && paths.length <= MAX_SEEDS
+        ? [...new Set(paths.map((path) => resolve(path)))]
+        : undefined;
+    },
+    allowed: `1 to ${MAX_SEEDS} paths`,
+  }),
   key: () => TYPED.path({ form: 'path' }),
   output: () => ({ parse: notEmpty, allowed: 'a path' }),
   channels: () => ({

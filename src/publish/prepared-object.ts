@@ -4,8 +4,10 @@ import { MAX_OBJECT_BYTES } from '../base/limits.js';
 import type { Fleet, FleetObject } from '../fleet/fleet.js';
 import type { Geometry } from '../object/geometry.js';
 import { digestsOf } from '../store/cache/digest-cache.js';
+import type { FileSource } from '../store/file-source.js';
 import { hashObject } from '../store/hash-file.js';
 import type { Contents, OpenContent } from './contents/contents.js';
+import { openDelta } from './delta/delta-file.js';
 import { plannedGeometry } from './planned-geometry.js';
 import type { DescribedContent } from './records/describe.js';
 import type { SignedDescriptor } from './records/records.js';
@@ -17,6 +19,8 @@ const PROGRESS_BYTES = 64e6;
 /** One version of an object: its bytes, digests and signed descriptor. */
 export interface PreparedObject extends SignedDescriptor, Pick<OpenContent, 'source' | 'isUnchanged'> {
   readonly content: DescribedContent;
+  /** The file of its delta; undefined if none is sent. */
+  readonly deltaSource: FileSource | undefined;
 }
 
 export interface PrepareOptions {
@@ -30,6 +34,8 @@ export interface PrepareOptions {
   readonly signal: AbortSignal;
   /** Called while the file is hashed; each content of a file is hashed once. */
   readonly onHashing: (hashedBytes: number, totalBytes: number) => void;
+  /** Called with the reason when a delta is asked for and none is sent, since it would be too large. */
+  readonly onNoDelta?: ((reason: string) => void) | undefined;
 }
 
 /**
@@ -43,27 +49,52 @@ export async function prepareObject(
   object: FleetObject,
   options: PrepareOptions,
 ): Promise<PreparedObject> {
-  const { source, isCopy, isUnchanged } = await options.contents
-    .open(object, options.signal)
-    .catch((error: unknown) => {
-      throw explained(error, object);
-    });
+  const opened = await options.contents.open(object, options.signal).catch((error: unknown) => {
+    throw explained(error, object);
+  });
+  const { source, isUnchanged } = opened;
+  let deltaSource: FileSource | undefined;
   try {
-    const geometry = geometryFor(fleet, object, source.sizeBytes);
-    const onProgress = every(PROGRESS_BYTES, (hashedBytes) => options.onHashing(hashedBytes, source.sizeBytes));
-    const hashing = { signal: options.signal, onProgress };
-    // A copy is made anew at each start, so nobody would find its digests again.
-    const digests = isCopy
-      ? await hashObject(source, geometry, hashing)
-      : await digestsOf(source, geometry, { stateDir: options.stateDir, ...hashing });
-    const content = { geometry, sha256: digests.sha256, blockDigests: digests.blockDigests };
+    const whole = await contentOf(fleet, object, opened, options);
+    deltaSource = await deltaOf(object, source, options);
+    const delta = deltaSource && (await contentOf(fleet, object, { source: deltaSource, isCopy: false }, options));
+    const content = delta === undefined ? whole : { ...whole, delta };
     const { key, isKeyOnServers = true, nowS } = options;
     const signed = await signedRecord({ fleet, key, isKeyOnServers }, object, content, nowS);
-    return { ...signed, source, isUnchanged, content };
+    return { ...signed, source, isUnchanged, content, deltaSource };
   } catch (error) {
     await source.close();
+    await deltaSource?.close();
     throw error;
   }
+}
+
+async function contentOf(
+  fleet: Fleet,
+  object: FleetObject,
+  { source, isCopy }: Pick<OpenContent, 'source' | 'isCopy'>,
+  { stateDir, signal, onHashing }: PrepareOptions,
+): Promise<DescribedContent> {
+  const geometry = geometryFor(fleet, object, source);
+  const onProgress = every(PROGRESS_BYTES, (hashedBytes) => onHashing(hashedBytes, source.sizeBytes));
+  // A copy is made anew at each start, so nobody would find its digests again.
+  const { sha256, blockDigests } = isCopy
+    ? await hashObject(source, geometry, { signal, onProgress })
+    : await digestsOf(source, geometry, { stateDir, signal, onProgress });
+  return { geometry, sha256, blockDigests };
+}
+
+async function deltaOf(
+  object: FleetObject,
+  source: FileSource,
+  options: PrepareOptions,
+): Promise<FileSource | undefined> {
+  // Whoever hears of an empty object has all of it.
+  if (object.delta === undefined || source.sizeBytes === 0) return undefined;
+  const delta = await openDelta(object, source, options);
+  if ('source' in delta) return delta.source;
+  options.onNoDelta?.(delta.refusal);
+  return undefined;
 }
 
 /** Gives the error of a missing file or folder the hint for a server. */
@@ -76,10 +107,10 @@ function explained(error: unknown, { name, filePath, content }: FleetObject): un
   });
 }
 
-function geometryFor(fleet: Fleet, object: FleetObject, sizeBytes: number): Geometry {
+function geometryFor(fleet: Fleet, object: FleetObject, { path, sizeBytes }: FileSource): Geometry {
   const geometry = plannedGeometry(fleet, object, sizeBytes);
   if (geometry !== undefined) return geometry;
-  throw new LayercastError('CONFIG_INVALID', `${object.filePath}: ${sizeBytes} bytes are more than can be sent`, {
+  throw new LayercastError('CONFIG_INVALID', `${path}: ${sizeBytes} bytes are more than can be sent`, {
     hint: `Raise symbolBytes, or publish it in parts; at most 2^32 symbols and ${MAX_OBJECT_BYTES} bytes`,
   });
 }

@@ -2,9 +2,12 @@ import type { EventEmitter } from 'eventemitter3';
 import { LayercastError } from '../base/errors.js';
 import type { Clock } from '../base/ports.js';
 import type { FleetObject } from '../fleet/fleet.js';
-import { sendingsOf } from '../fleet/sendings.js';
-import type { BroadcastObject } from '../sender/broadcast-object.js';
+import { type Sending, sendingsOf } from '../fleet/sendings.js';
+import type { BroadcastContent, BroadcastObject } from '../sender/broadcast-object.js';
 import { Publication } from '../sender/publication.js';
+import type { FileSource } from '../store/file-source.js';
+import { deltaDescriptor } from '../wire/delta.js';
+import type { Descriptor } from '../wire/descriptor.js';
 import type { Contents } from './contents/contents.js';
 import type { SenderEvents } from './events.js';
 import { type PreparedObject, prepareObject } from './prepared-object.js';
@@ -57,37 +60,54 @@ export async function makeSendable(
     stateDir,
     nowS: Math.floor(clock.wallUs() / 1e6),
     onHashing: (bytes, totalBytes) => emit('hashing', { object: object.name, bytes, totalBytes }),
+    onNoDelta: (message) => emit('warning', { code: 'DELTA', message, hint: 'Take files out of "deltaFrom"' }),
   });
+  const { source, deltaSource, content, descriptor, record } = prepared;
+  const closing: (() => Promise<void>)[] = [() => source.close(), async () => await deltaSource?.close()];
+  const release = async () => {
+    for (const close of closing.toReversed()) await close();
+  };
   try {
     check(prepared);
-    const { descriptor, record, content } = prepared;
     const runKey = runKeyFor(descriptor, server.index, station.serverKey);
-    const publication = new Publication(descriptor, record, content.blockDigests, server.index, runKey);
     const sendings = sendingsOf(fleet, server).filter((sending) => sending.object === object);
-    const indices = sendings.map(({ channel }) => channel.index);
-    const symbols = await symbolsOf(prepared, {
-      cache: intermediates,
-      thread: coding,
-      signal,
-      fastChannels: fastChannels(publication, indices, clock),
-      onEncoding: (bytes, totalBytes) => emit('encoding', { object: object.name, bytes, totalBytes }),
-    });
-    const sent: BroadcastObject = {
-      name: object.name,
-      publication,
-      symbols,
-      channels: sendings.map(({ channel: { index, group, port, burstUs }, hopLimit, dscp }) => {
+    const contentOf = async (
+      described: Descriptor,
+      file: FileSource,
+      blockDigests: Uint8Array,
+      own: readonly Sending[],
+    ): Promise<BroadcastContent> => {
+      const publication = new Publication(described, record, blockDigests, server.index, runKey);
+      const indices = own.map(({ channel }) => channel.index);
+      const symbols = await symbolsOf(
+        { descriptor: described, source: file },
+        {
+          cache: intermediates,
+          thread: coding,
+          signal,
+          fastChannels: fastChannels(publication, indices, clock),
+          onEncoding: (bytes, totalBytes) => emit('encoding', { object: object.name, bytes, totalBytes }),
+        },
+      );
+      closing.push(() => symbols.close());
+      const channels = own.map(({ channel: { index, group, port, burstUs }, hopLimit, dscp }) => {
         const from = { interface: station.interface, source: server.address };
         return { index, burstUs, destination: { group, port, hopLimit, dscp, ...from } };
-      }),
-      release: async () => {
-        await symbols.close();
-        await prepared.source.close();
-      },
+      });
+      return { publication, symbols, channels };
+    };
+    const whole = sendings.filter(({ isOfDelta }) => !isOfDelta);
+    const ofDelta = sendings.filter(({ isOfDelta }) => isOfDelta);
+    const delta = deltaDescriptor(descriptor);
+    const sent: BroadcastObject = {
+      name: object.name,
+      ...(await contentOf(descriptor, source, content.blockDigests, whole)),
+      delta: delta && (await contentOf(delta, deltaSource!, content.delta!.blockDigests, ofDelta)),
+      release,
     };
     return { object, station, prepared, sent, settings: settingsOf(object, station) };
   } catch (error) {
-    await prepared.source.close();
+    await release();
     throw error instanceof LayercastError ? error : new LayercastError('INTERNAL', `${error}`, { cause: error });
   }
 }

@@ -14,6 +14,8 @@ export interface ReceiverEvents {
   readonly waiting: (event: WaitingEvent) => void;
   /** The signed description of the version that is being received. */
   readonly descriptor: (event: DescriptorEvent) => void;
+  /** What seeds and the object's delta had is in its place; the rest is received. */
+  readonly seed: (event: SeedEvent) => void;
   readonly join: (event: MembershipEvent) => void;
   readonly leave: (event: MembershipEvent) => void;
   /** About once a second. */
@@ -31,6 +33,8 @@ export interface WaitingEvent extends EventOf<typeof fetchEvents.waiting> {}
 export interface DescriptorEvent extends Pick<EventOf<typeof fetchEvents.descriptor>, 'resumedBytes'> {
   readonly descriptor: Descriptor;
 }
+
+export interface SeedEvent extends EventOf<typeof fetchEvents.seed> {}
 
 export interface MembershipEvent extends EventOf<typeof fetchEvents.join> {}
 

@@ -8,8 +8,10 @@ import type { OpenDestination } from './destination.js';
 import { rateBelowLadder } from './endings.js';
 import type { ProgressEvent, ReceiverEvents, ReceiverStats, WarningEvent } from './events.js';
 import { type ChannelChoice, checkChannels, policyFor } from './join/channel-choice.js';
-import { statsOf } from './progress.js';
+import { presentBytes, statsOf } from './progress.js';
 import type { DescriptorHandler } from './reception.js';
+import { Seeding } from './seeding/seeding.js';
+import type { Seeds } from './seeding/seeds.js';
 import type { Tally } from './tally.js';
 import { Transfer } from './transfer.js';
 
@@ -31,6 +33,8 @@ export interface FetchWorld {
   /** Takes descriptors that arrive on the object's channels, between its symbols. */
   readonly onDescriptor: DescriptorHandler;
   readonly onWarning: (event: WarningEvent) => void;
+  /** What may have parts of the object already; undefined: nothing. */
+  readonly seeds?: Seeds | undefined;
 }
 
 /** Why a fetch is stopped when the receiver begins a newer version, or the same version in other pieces. */
@@ -45,6 +49,10 @@ export class Fetch {
   readonly #world: FetchWorld;
   #descriptor: Descriptor;
   #transfer: Transfer | undefined;
+  /** Until all is used that this host has of the object. */
+  #seeding: Seeding | undefined;
+  /** Bytes of the object that seeds and its delta had. */
+  #seeded = { seedBytes: 0, deltaBytes: 0 };
   #stop: { readonly reason: unknown } | undefined;
   #stats: ReceiverStats | undefined;
 
@@ -61,27 +69,28 @@ export class Fetch {
 
   /** Whether the store is open, so that symbols can be received. */
   get isReceiving(): boolean {
-    return this.#transfer !== undefined;
+    return this.#current !== undefined;
   }
 
-  /** The joined channels, and when they were last heard; undefined before the store is open. */
+  /** The joined channels, and when they were last heard; undefined before the object itself is received. */
   get steering(): Transfer['steering'] | undefined {
     return this.#transfer?.steering;
   }
 
-  /** How much of the object the receiver has; undefined before the store is open. */
+  /** How much the receiver has of the object, or of its delta while it receives that one; undefined before the store is open. */
   get kept(): Transfer['kept'] | undefined {
-    return this.#transfer?.kept;
+    return this.#current?.kept;
   }
 
-  /** The next progress report; undefined before the store is open. */
+  /** The next progress report, of the object or its delta; undefined before the store is open. */
   progress(): ProgressEvent | undefined {
-    return this.#transfer?.progress();
+    return this.#current?.progress();
   }
 
   /** Counts so far; undefined before the store is open. */
   stats(): ReceiverStats | undefined {
-    return this.#transfer?.stats() ?? this.#stats;
+    const stats = this.#current?.stats();
+    return stats === undefined ? this.#stats : this.#withSeeds(stats);
   }
 
   /**
@@ -97,27 +106,29 @@ export class Fetch {
     const opened = await openDestination(descriptor);
     if (opened.kind === 'refused') throw opened.error;
     if (opened.kind === 'complete') {
+      await this.#world.seeds?.removeDelta();
       emit('descriptor', { descriptor, resumedBytes: descriptor.sizeBytes });
-      return { ...statsOf(tally, faults), overhead: 0, resumedBytes: descriptor.sizeBytes };
+      return { ...statsOf(tally, faults), ...this.#seeded, overhead: 0, resumedBytes: descriptor.sizeBytes };
     }
     const { store } = opened;
-    const transfer = this.#open(store);
-    this.#transfer = transfer;
     try {
-      emit('descriptor', { descriptor: this.#descriptor, resumedBytes: transfer.resumedBytes });
+      emit('descriptor', { descriptor: this.#descriptor, resumedBytes: presentBytes(store) });
       this.#checkRate(this.#descriptor);
+      await this.#takeSeeds(store);
       // A signal or a newer version may have come while the store was opened.
       if (this.#stop) throw this.#stop.reason;
-      await transfer.run();
+      this.#transfer = this.#open(this.#descriptor, store);
+      await this.#transfer.run();
+      await this.#world.seeds?.removeDelta();
     } catch (error) {
       if (error instanceof Superseded) await store.discard();
       else await store.close();
       throw error;
     } finally {
-      this.#stats = transfer.stats();
+      this.#stats = this.stats();
       this.#transfer = undefined;
     }
-    return this.#stats;
+    return this.#stats!;
   }
 
   /**
@@ -132,6 +143,7 @@ export class Fetch {
       return;
     }
     this.#descriptor = descriptor;
+    this.#seeding?.renew(descriptor);
     this.#transfer?.renew(descriptor);
     if (this.isReceiving) this.#checkRate(descriptor);
   }
@@ -139,11 +151,13 @@ export class Fetch {
   /** Leaves all channels and makes `run` reject with `reason`. */
   stop(reason: unknown): void {
     this.#stop ??= { reason };
+    this.#seeding?.stop(reason);
     this.#transfer?.stop(reason);
   }
 
   /** Does everything that is due; the owner calls `tick` every 50 ms. */
   tick(nowUs: number, latenessUs: number): void {
+    this.#seeding?.tick(nowUs, latenessUs);
     this.#transfer?.tick(nowUs, latenessUs);
   }
 
@@ -154,12 +168,45 @@ export class Fetch {
     if (max !== undefined && picked === undefined && max < lowest) this.#world.onWarning(rateBelowLadder(max, lowest));
   }
 
-  #open(store: ObjectStore): Transfer {
-    const { clock, network, emit, faults, tally, onDescriptor, onWarning } = this.#world;
-    return new Transfer({
+  get #current(): Transfer | undefined {
+    return this.#transfer ?? this.#seeding?.transfer;
+  }
+
+  /** What seeds had does not count as left by an earlier run. */
+  #withSeeds(stats: ReceiverStats): ReceiverStats {
+    const { seedBytes, deltaBytes } = this.#seeded;
+    const resumedBytes = Math.max(0, stats.resumedBytes - seedBytes - deltaBytes);
+    return { ...stats, ...this.#seeded, resumedBytes };
+  }
+
+  async #takeSeeds(store: ObjectStore): Promise<void> {
+    const { seeds, clock, emit, onWarning } = this.#world;
+    if (seeds === undefined || this.#stop) return;
+    this.#seeding = new Seeding({
       descriptor: this.#descriptor,
       store,
-      policyOf: (descriptor) => policyFor(descriptor, this.#options),
+      seeds,
+      clock,
+      openTransfer: (delta, deltaStore) => this.#open(delta, deltaStore),
+      onSeeded: (event) => {
+        this.#seeded = { seedBytes: event.bytes, deltaBytes: event.deltaBytes };
+        emit('seed', event);
+      },
+      onWarning,
+    });
+    try {
+      await this.#seeding.run();
+    } finally {
+      this.#seeding = undefined;
+    }
+  }
+
+  #open(descriptor: Descriptor, store: ObjectStore): Transfer {
+    const { clock, network, emit, faults, tally, onDescriptor, onWarning } = this.#world;
+    return new Transfer({
+      descriptor,
+      store,
+      policyOf: (sent) => policyFor(sent, this.#options),
       interface: this.#options.interface,
       faults,
       tally,

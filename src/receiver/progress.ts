@@ -1,7 +1,7 @@
 import { blockLength, blockOffset, symbolLength } from '../object/geometry.js';
 import type { PolicyStatus } from '../rate/policy.js';
 import type { Descriptor, ServerDescription } from '../wire/descriptor.js';
-import type { Assembler } from './assemble/assembler.js';
+import type { ObjectStore } from './assemble/object-store.js';
 import type { FaultCounters } from './counters.js';
 import type { ProgressEvent, ReceiverStats } from './events.js';
 import type { Hearing } from './hearing.js';
@@ -106,6 +106,8 @@ export class ProgressMeter {
       ...statsOf(run, faults),
       overhead: neededCount === 0 ? 0 : round((intake.symbolCount + resumedCount) / neededCount - 1, 6),
       resumedBytes: this.#resumedBytes,
+      seedBytes: 0,
+      deltaBytes: 0,
     };
   }
 
@@ -140,8 +142,11 @@ export class ProgressMeter {
   }
 }
 
+/** What is counted over a whole run, whatever was received. */
+type RunStats = Omit<ReceiverStats, 'overhead' | 'resumedBytes' | 'seedBytes' | 'deltaBytes'>;
+
 /** The counts of a run as programs read them, without the fields that are counted for one version alone. */
-export function statsOf(run: Tally, faults: FaultCounters): Omit<ReceiverStats, 'overhead' | 'resumedBytes'> {
+export function statsOf(run: Tally, faults: FaultCounters): RunStats {
   const { payloadBytes, duplicateBytes, droppedCount, rejectedBlockCount } = run.symbols;
   const servers = [...run.servers].map(([server, counts]) => ({ server, ...counts }));
   return {
@@ -159,8 +164,7 @@ export function statsOf(run: Tally, faults: FaultCounters): Omit<ReceiverStats, 
 }
 
 /** Bytes of the object that its filled places hold; the last symbol may be short. */
-export function presentBytes({ geometry, holdings }: Assembler): number {
-  const { filled } = holdings;
+export function presentBytes({ holdings: { geometry, filled } }: Pick<ObjectStore, 'holdings'>): number {
   const last = geometry.symbolCount - 1;
   const shortfall = last >= 0 && filled.has(last) ? geometry.symbolBytes - symbolLength(geometry, last) : 0;
   return filled.count * geometry.symbolBytes - shortfall;

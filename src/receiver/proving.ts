@@ -39,8 +39,8 @@ export class Proving {
     this.#options = options;
     this.#isCoded = descriptor.fecEncodingId !== NO_CODE;
     this.#verification = new Verification(assembler, store);
-    // Places of coded blocks hold any symbols, so the bytes of all places are not the object before all blocks are solved.
-    this.#wasHashed = this.#isCoded;
+    // Places of coded blocks hold any symbols, so the bytes of all places are not the object before all blocks are solved, unless there are no guests.
+    this.#wasHashed = this.#isCoded && !(assembler.isComplete && hasNoGuests(store));
     this.#trustsEarlierRun = store.verifiedBlocks.count > 0;
   }
 
@@ -49,10 +49,14 @@ export class Proving {
     return this.#isWhole;
   }
 
+  /** Whether the whole object can be hashed now, with or without digests of its blocks. */
+  get hasWholeObject(): boolean {
+    return this.#options.assembler.isComplete && !this.#wasHashed;
+  }
+
   /** Whether a block is ready, or the whole object can be hashed. */
   get hasWork(): boolean {
-    const { hasReady, isComplete } = this.#options.assembler;
-    return hasReady || (isComplete && !this.#wasHashed);
+    return this.#options.assembler.hasReady || this.hasWholeObject;
   }
 
   /** Proves ready blocks until no block is ready, as many at once as fit into memory. */
@@ -107,9 +111,11 @@ export class Proving {
 
   /** Whether the object is right although digests are missing: all symbols may have arrived before them, and the object has its own digest. */
   async #isWholeWithoutDigests(): Promise<boolean> {
-    if (!this.#options.assembler.isComplete || this.#wasHashed) return false;
+    if (!this.hasWholeObject) return false;
     this.#wasHashed = true;
-    return this.#hasRightDigest();
+    if (await this.#hasRightDigest()) return true;
+    this.#options.onNeed();
+    return false;
   }
 
   async #hasRightDigest(): Promise<boolean> {
@@ -127,4 +133,9 @@ export class Proving {
     onNeed();
     return false;
   }
+}
+
+function hasNoGuests({ holdings }: ObjectStore): boolean {
+  for (const _ of holdings.guestRuns(holdings.filled)) return false;
+  return true;
 }

@@ -136,8 +136,10 @@ export class Transfer {
   async run(): Promise<void> {
     const { store } = this.#options;
     try {
+      // If every symbol is in its place, the object is hashed before anything is joined.
+      const isComplete = this.#proving.hasWholeObject;
       this.#proving.work();
-      if (!this.#reception.assembler.isVerified) this.#listen();
+      if (!this.#reception.assembler.isVerified && !isComplete) this.#listen();
       await this.#finished;
       await this.#steering.stop('complete');
       await this.#checkpoint;

@@ -1,4 +1,5 @@
 import type { Opened } from '../receiver/destination.js';
+import type { Seeds } from '../receiver/seeding/seeds.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { BlockRestorer } from './block-restorer.js';
 
@@ -13,6 +14,8 @@ export interface Destination extends AsyncDisposable {
    * @throws {LayercastError} `DISK_FULL`, `PERMISSION_DENIED`, `FILE_IO`, …, and the error of the state directory
    */
   open(descriptor: Descriptor, restorer: BlockRestorer): Promise<Opened>;
+  /** Seeds for what is fetched here. The delta lies beside the part file while it is needed. */
+  seeds(paths: readonly string[], restorer: BlockRestorer): Seeds;
   /**
    * Remembers a completed version: this host refuses older versions from now on.
    * @throws {LayercastError} when the state directory cannot be written; the output stays as it is

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { LayercastError } from '../base/errors.js';
 import type { Opened } from '../receiver/destination.js';
+import type { Seeds } from '../receiver/seeding/seeds.js';
 import { verifyFile } from '../store/hash-file.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { BlockRestorer } from './block-restorer.js';
@@ -49,6 +50,10 @@ export class FileDestination implements Destination {
     const isPrivate = existsSync(this.outputPath);
     const store = await this.#files.openStore(descriptor, restorer, finishAs(this.outputPath), isPrivate);
     return { kind: 'store', store };
+  }
+
+  seeds(paths: readonly string[], restorer: BlockRestorer): Seeds {
+    return this.#files.seeds(paths, restorer);
   }
 
   remember(version: number, sha256: string): Promise<void> {

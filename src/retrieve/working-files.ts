@@ -16,6 +16,7 @@ import { systemError } from '../store/system-error.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { BlockRestorer } from './block-restorer.js';
 import { type Finish, openObjectFile } from './object-file.js';
+import { SeedFiles } from './seeds/seed-files.js';
 
 export interface WorkingFilesOptions extends SignedName {
   /** The folder for the journal; undefined for a journal beside the part file. */
@@ -108,6 +109,14 @@ export class WorkingFiles implements AsyncDisposable {
       finish,
       isPrivate,
     });
+  }
+
+  /** Seeds for what is received here. While it is needed, the delta is `PATH.part.delta`, with a part file and a journal of its own. */
+  seeds(paths: readonly string[], restorer: BlockRestorer): SeedFiles {
+    const deltaPath = `${this.partPath}.delta`;
+    const { partPath, journalPath } = pathsOf(deltaPath, this.#options.journalDir);
+    const { signal } = this.#options;
+    return new SeedFiles({ paths, deltaPath, partPath, journalPath, restorer, lock: this.#lock, signal });
   }
 
   /**

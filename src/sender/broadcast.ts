@@ -1,9 +1,10 @@
 import { LayercastError } from '../base/errors.js';
 import type { Destination } from '../base/ports.js';
+import { deltaDescriptor } from '../wire/delta.js';
 import type { AnnouncementWorld } from './announce/announcement-channel.js';
 import type { AnnouncedTurns } from './announce/announcement-loop.js';
 import { type AnnouncementPlan, Announcements } from './announce/announcements.js';
-import type { BroadcastObject } from './broadcast-object.js';
+import { type BroadcastObject, channelsOf } from './broadcast-object.js';
 import { SenderDriver } from './driver.js';
 import { type ChannelStats, ObjectTransmissions } from './object-transmissions.js';
 import { OperationQueue } from './operation-queue.js';
@@ -109,7 +110,10 @@ export class Broadcast {
   async renew(object: BroadcastObject, signed: Parameters<Publication['renew']>): Promise<void> {
     await this.#queue.run(() => {
       if (!this.#onAir.has(object)) return;
-      object.publication.renew(...signed);
+      const [descriptor, record] = signed;
+      object.publication.renew(descriptor, record);
+      const delta = deltaDescriptor(descriptor);
+      if (delta !== undefined) object.delta?.publication.renew(delta, record);
       this.#announcements.put(object.name, object.publication.announcement);
     });
   }
@@ -156,13 +160,13 @@ export class Broadcast {
   }
 
   #makeRoomFor(object: BroadcastObject): void {
-    const taken = new Set(object.channels.map(({ destination }) => channelOf(destination)));
+    const taken = new Set(channelsOf(object).map(({ destination }) => channelOf(destination)));
     for (const before of this.objects) if (before.name === object.name) this.#remove(before);
     for (const other of this.#ownersOf(taken)) this.#giveUp(other);
   }
 
   #ownersOf(taken: ReadonlySet<string>): readonly BroadcastObject[] {
-    return this.objects.filter(({ channels }) => channels.some((one) => taken.has(channelOf(one.destination))));
+    return this.objects.filter((object) => channelsOf(object).some((one) => taken.has(channelOf(one.destination))));
   }
 
   #giveUp(object: BroadcastObject): void {

@@ -1,5 +1,5 @@
 import type { AnnouncementWorld } from './announce/announcement-channel.js';
-import type { BroadcastObject } from './broadcast-object.js';
+import type { BroadcastContent, BroadcastObject } from './broadcast-object.js';
 import type { SenderDriver } from './driver.js';
 import { Transmission } from './transmission.js';
 
@@ -18,14 +18,20 @@ export interface ChannelStats {
   readonly bytes: number;
   /** How many of these datagrams the system did not take. */
   readonly refusedDatagrams: number;
+  /** There and true for a channel of the object's delta. */
+  readonly isOfDelta?: true;
 }
 
-/** Runs all channels on which one server sends one object. The channels open, begin and end together. */
+/** Runs all channels on which one server sends one object and its delta. The channels open, begin and end together. */
 export class ObjectTransmissions {
   readonly #object: BroadcastObject;
   readonly #world: AnnouncementWorld;
   readonly #events: ObjectTransmissionsEvents;
-  readonly #transmissions = new Map<number, Transmission>();
+  readonly #transmissions: {
+    readonly transmission: Transmission;
+    readonly index: number;
+    readonly isOfDelta: boolean;
+  }[] = [];
 
   constructor(object: BroadcastObject, world: AnnouncementWorld, events: ObjectTransmissionsEvents) {
     this.#object = object;
@@ -35,7 +41,32 @@ export class ObjectTransmissions {
 
   /** Opens all sockets and makes the first datagrams. Rejects with the first failure, after every channel's attempt has ended. */
   async open(): Promise<void> {
-    const { publication, symbols, channels } = this.#object;
+    const { delta } = this.#object;
+    this.#make(this.#object, false);
+    if (delta !== undefined) this.#make(delta, true);
+    const opened = this.#transmissions.map(({ transmission }) => transmission.open());
+    for (const outcome of await Promise.allSettled(opened)) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  start(driver: SenderDriver): void {
+    for (const { transmission } of this.#transmissions) driver.add(transmission);
+  }
+
+  stop(driver: SenderDriver): void {
+    for (const { transmission } of this.#transmissions) driver.remove(transmission);
+  }
+
+  stats(): readonly ChannelStats[] {
+    return this.#transmissions.map(({ index, transmission, isOfDelta }) => ({
+      channel: index,
+      datagrams: transmission.channel.sentCount,
+      bytes: transmission.channel.sentBytes,
+      refusedDatagrams: transmission.refusedCount,
+      ...(isOfDelta ? { isOfDelta } : {}),
+    }));
+  }
+
+  #make({ publication, symbols, channels }: BroadcastContent, isOfDelta: boolean): void {
     const { clock, random } = this.#world;
     for (const { index, destination, burstUs } of channels) {
       const channel = publication.channel(index, clock, random(), burstUs);
@@ -44,26 +75,8 @@ export class ObjectTransmissions {
         onFailure: this.#events.onFailure,
         onNetwork: (failure: string | undefined) => this.#events.onNetwork(index, destination.group, failure),
       };
-      this.#transmissions.set(index, new Transmission(channel, destination, symbols, this.#world, events));
+      const transmission = new Transmission(channel, destination, symbols, this.#world, events);
+      this.#transmissions.push({ transmission, index, isOfDelta });
     }
-    const opened = [...this.#transmissions.values()].map((transmission) => transmission.open());
-    for (const outcome of await Promise.allSettled(opened)) if (outcome.status === 'rejected') throw outcome.reason;
-  }
-
-  start(driver: SenderDriver): void {
-    for (const transmission of this.#transmissions.values()) driver.add(transmission);
-  }
-
-  stop(driver: SenderDriver): void {
-    for (const transmission of this.#transmissions.values()) driver.remove(transmission);
-  }
-
-  stats(): readonly ChannelStats[] {
-    return [...this.#transmissions].map(([channel, { channel: sender, refusedCount }]) => ({
-      channel,
-      datagrams: sender.sentCount,
-      bytes: sender.sentBytes,
-      refusedDatagrams: refusedCount,
-    }));
   }
 }

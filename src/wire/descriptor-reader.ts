@@ -9,6 +9,7 @@ import {
 } from '../base/limits.js';
 import {
   type ChannelDescription,
+  type DeltaDescription,
   type Descriptor,
   MAX_ANNOUNCE_INTERVAL_US,
   MAX_RECORD_BYTES,
@@ -50,7 +51,7 @@ function readDescriptor(map: FieldMap): Descriptor {
     blockRoot: readBinary(map.b, 32),
     mode: readWhole(map.m, 0, 1) === 0 ? 'several' : 'best',
     ssm: truth(map.s),
-    channels: readList(map.c, 1, MAX_CHANNELS).map(readChannel),
+    channels: readChannels(map.c),
     servers: readList(map.d, 1, MAX_SERVERS).map(readServer),
     createdS: readWhole(map.a, 0, 2 ** 48 - 1),
     expiresS: readOptional(map.x, (expires) => readWhole(expires, 0, 2 ** 48 - 1)),
@@ -61,6 +62,7 @@ function readDescriptor(map: FieldMap): Descriptor {
       readList(classes, 1, MAX_CLASSES).map((one) => readName(one, MAX_NAME_BYTES)),
     ),
     ...(map.T === TAR ? { tree: 'tar' as const } : {}),
+    ...optionally('delta', map.p, readDelta),
     ...needsOf(map),
   };
 }
@@ -77,6 +79,21 @@ function needsOf(map: FieldMap): { readonly needs?: readonly string[] } {
   const isKnown = (key: string) => KNOWN_CRITICAL.includes(key) || (key === 'T' && map.T === TAR);
   const needs = Object.keys(map).filter((key) => CRITICAL.test(key) && !isKnown(key));
   return needs.length === 0 ? {} : { needs };
+}
+
+function readDelta(value: unknown): DeltaDescription {
+  const [sizeBytes, blockCount, sha256, blockRoot, channels] = readList(value, 5, 255);
+  return {
+    sizeBytes: readWhole(sizeBytes, 1, 2 ** 48 - 1),
+    blockCount: readWhole(blockCount, 1, 2 ** 32 - 1),
+    sha256: readBinary(sha256, 32),
+    blockRoot: readBinary(blockRoot, 32),
+    channels: readChannels(channels),
+  };
+}
+
+function readChannels(value: unknown): readonly ChannelDescription[] {
+  return readList(value, 1, MAX_CHANNELS).map(readChannel);
 }
 
 function readChannel(value: unknown): ChannelDescription {

@@ -41,6 +41,8 @@ export interface Descriptor {
   readonly compatible?: readonly string[] | undefined;
   /** `tar`: the object is the archive of a folder, and a receiver unpacks it; undefined: the object is a file. */
   readonly tree?: 'tar' | undefined;
+  /** What a receiver that has an older version can receive instead of most of the object; undefined if the servers send no such thing. */
+  readonly delta?: DeltaDescription | undefined;
   /**
    * Critical keys of the map that this program does not know: what they say has to be obeyed, so the object cannot be received. Only the
    * reader sets it, and it is never empty.
@@ -69,6 +71,19 @@ export interface ServerDescription {
   readonly channels: readonly number[] | undefined;
   /** The Ed25519 key, 32 bytes, that signs its run records; undefined if it signs none. */
   readonly publicKey?: Uint8Array | undefined;
+}
+
+/**
+ * A delta of an object: what a receiver receives that has an older version, instead of most of the object. It is sent like an object of its own, in
+ * symbols of the object's size, by the object's servers, with the object's code and mode.
+ */
+export interface DeltaDescription {
+  readonly sizeBytes: number;
+  readonly blockCount: number;
+  /** As in `Descriptor`, of the delta. */
+  readonly sha256: Uint8Array;
+  readonly blockRoot: Uint8Array;
+  readonly channels: readonly ChannelDescription[];
 }
 
 /** The servers that send a channel. */
@@ -107,7 +122,7 @@ export function packDescriptor(descriptor: Descriptor): Uint8Array {
     b: descriptor.blockRoot,
     m: descriptor.mode === 'several' ? 0 : 1,
     s: descriptor.ssm,
-    c: descriptor.channels.map((channel) => [channel.group, channel.port, channel.intervalUs, channel.startRatio]),
+    c: packChannels(descriptor.channels),
     d: descriptor.servers.map((server) => [
       server.index,
       server.name,
@@ -122,7 +137,16 @@ export function packDescriptor(descriptor: Descriptor): Uint8Array {
     ...(descriptor.tree === undefined ? {} : { T: TAR }),
     // Left out if undefined, so that such records are the same as those of the first versions of this program.
     ...(descriptor.announceIntervalUs === undefined ? {} : { i: descriptor.announceIntervalUs }),
+    ...(descriptor.delta === undefined ? {} : { p: packDelta(descriptor.delta) }),
   });
+}
+
+function packDelta({ sizeBytes, blockCount, sha256, blockRoot, channels }: DeltaDescription): readonly unknown[] {
+  return [sizeBytes, blockCount, sha256, blockRoot, packChannels(channels)];
+}
+
+function packChannels(channels: readonly ChannelDescription[]): readonly unknown[] {
+  return channels.map(({ group, port, intervalUs, startRatio }) => [group, port, intervalUs, startRatio]);
 }
 
 /**

@@ -58,10 +58,11 @@ const ALLOWED: Readonly<Record<string, readonly unknown[]>> = {
   x: [null],
   i: [null],
   C: [null],
+  p: [null],
 };
 
 /** Keys that a map may lack. */
-const OPTIONAL = ['x', 'i', 'C'];
+const OPTIONAL = ['x', 'i', 'C', 'p'];
 
 describe('the reader of descriptors', () => {
   it.each(Object.keys(ALLOWED))('refuses a map whose %s is of another type or out of range', (key) => {
@@ -245,7 +246,7 @@ describe('what is no descriptor', () => {
   });
 
   it('is a valid map in more bytes than a record may have', () => {
-    const padded = encode({ ...goodMap(), p: new Uint8Array(MAX_RECORD_BYTES) });
+    const padded = encode({ ...goodMap(), unknown: new Uint8Array(MAX_RECORD_BYTES) });
     expect(unpackDescriptor(padded)).toBeUndefined();
   });
 

@@ -71,18 +71,7 @@ export const anyDescriptor: fc.Arbitrary<Descriptor> = fc.record(
     blockRoot: bytesOf(32),
     mode: fc.constantFrom('several', 'best'),
     ssm: fc.boolean(),
-    channels: fc.array(
-      fc.record({
-        group: bytesOf(16).map((bytes) => Uint8Array.from([0xff, ...bytes.subarray(1)])),
-        port: fc.integer({ min: 1, max: 65_535 }),
-        intervalUs: fc.oneof(
-          fc.double({ min: 0.001, max: 86_400e6, noNaN: true }),
-          fc.integer({ min: 1, max: 86_400e6 }),
-        ),
-        startRatio: ratio(),
-      }),
-      { minLength: 1, maxLength: 32 },
-    ),
+    channels: anyChannels(),
     servers: fc.array(
       fc.record(
         {
@@ -102,6 +91,13 @@ export const anyDescriptor: fc.Arbitrary<Descriptor> = fc.record(
     announceIntervalUs: fc.integer({ min: 1000, max: 86_400e6 }),
     compatible: fc.array(nameOf(63), { minLength: 1, maxLength: 16 }),
     tree: fc.constant('tar' as const),
+    delta: fc.record({
+      sizeBytes: fc.integer({ min: 1, max: 2 ** 48 - 1 }),
+      blockCount: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+      sha256: bytesOf(32),
+      blockRoot: bytesOf(32),
+      channels: anyChannels(),
+    }),
   },
   {
     requiredKeys: [
@@ -123,6 +119,21 @@ export const anyDescriptor: fc.Arbitrary<Descriptor> = fc.record(
     ],
   },
 );
+
+function anyChannels(): fc.Arbitrary<Descriptor['channels']> {
+  return fc.array(
+    fc.record({
+      group: bytesOf(16).map((bytes) => Uint8Array.from([0xff, ...bytes.subarray(1)])),
+      port: fc.integer({ min: 1, max: 65_535 }),
+      intervalUs: fc.oneof(
+        fc.double({ min: 0.001, max: 86_400e6, noNaN: true }),
+        fc.integer({ min: 1, max: 86_400e6 }),
+      ),
+      startRatio: ratio(),
+    }),
+    { minLength: 1, maxLength: 32 },
+  );
+}
 
 export function keyFromSeed(seedHex: string): KeyObject {
   // RFC 8410, section 7: what stands in front of the 32 bytes in PKCS#8.

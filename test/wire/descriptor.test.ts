@@ -41,7 +41,13 @@ function mapOf(descriptor: Descriptor): Record<string, unknown> {
     ...(descriptor.compatible === undefined ? {} : { C: descriptor.compatible }),
     ...(descriptor.tree === undefined ? {} : { T: 1 }),
     ...(descriptor.announceIntervalUs === undefined ? {} : { i: descriptor.announceIntervalUs }),
+    ...(descriptor.delta === undefined ? {} : { p: deltaOf(descriptor.delta) }),
   };
+}
+
+function deltaOf({ sizeBytes, blockCount, sha256, blockRoot, channels }: NonNullable<Descriptor['delta']>) {
+  const packed = channels.map(({ group, port, intervalUs, startRatio }) => [group, port, intervalUs, startRatio]);
+  return [sizeBytes, blockCount, sha256, blockRoot, packed];
 }
 
 describe('a descriptor', () => {
@@ -82,6 +88,18 @@ describe('a descriptor', () => {
       createdS: 2 ** 48 - 1,
       expiresS: 2 ** 48 - 1,
       announceIntervalUs: 86_400e6,
+      delta: {
+        sizeBytes: 2 ** 48 - 1,
+        blockCount: 2 ** 32 - 1,
+        sha256: sample.sha256,
+        blockRoot: sample.blockRoot,
+        channels: Array.from({ length: 32 }, () => ({
+          group: ones,
+          port: 65_535,
+          intervalUs: 1 / 3,
+          startRatio: 1 / 3,
+        })),
+      },
     };
     const packed = packDescriptor(longest);
     // docs/wire-format.md and src/wire/descriptor.ts name this number.

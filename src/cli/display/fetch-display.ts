@@ -41,6 +41,12 @@ export class FetchDisplay {
     receiver.on('listening', (event) => this.#sayListening(event));
     receiver.on('waiting', ({ message }) => this.say(message));
     receiver.on('warning', ({ message }) => this.say(message));
+    receiver.on('seed', ({ bytes, deltaBytes, totalBytes }) => {
+      const left = totalBytes - bytes - deltaBytes;
+      const [old, changed] = [bytes, deltaBytes].map((one) => formatQuantity(SIZE, one));
+      const rest = left > 0 ? `; receiving the other ${formatQuantity(SIZE, left)}` : '';
+      this.say(`${old} taken from seeds, ${changed} from the delta${rest}`);
+    });
     receiver.on('progress', (event) => {
       this.#kept = event;
       this.#draw(event);

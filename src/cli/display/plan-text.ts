@@ -67,6 +67,22 @@ function objectOf(object: ObjectForecast, plan: FleetPlan): string[] {
       [1, 2, 3, 4, 5, 6],
     ),
     ...offsetLines(object),
+    ...deltaLines(object, plan),
+  ];
+}
+
+function deltaLines({ delta }: ObjectForecast, plan: FleetPlan): string[] {
+  if (delta === null) return [];
+  return [
+    '  and a delta for receivers that have one of',
+    ...delta.from.map((path) => `  ${clippedPath(path)}`),
+    ...table(
+      [
+        ['ch', 'rate', 'pktDelay', 'offset', 'group'],
+        ...delta.channels.flatMap((channel) => channelRows(channel, plan)),
+      ],
+      [0, 1, 2, 3],
+    ),
   ];
 }
 

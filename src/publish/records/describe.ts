@@ -1,9 +1,9 @@
-import type { Fleet, FleetObject } from '../../fleet/fleet.js';
+import type { Fleet, FleetChannel, FleetObject } from '../../fleet/fleet.js';
 import { channelStartRatio, serverStartRatio } from '../../fleet/start-offsets.js';
 import type { Geometry } from '../../object/geometry.js';
 import { merkleRoot } from '../../object/merkle.js';
 import { addressToBytes } from '../../wire/address.js';
-import { type Descriptor, NO_CODE, RAPTORQ } from '../../wire/descriptor.js';
+import { type ChannelDescription, type Descriptor, NO_CODE, RAPTORQ } from '../../wire/descriptor.js';
 import type { ServerPublicKeys } from './server-keys.js';
 
 /** Geometry and digests of a file's content, as a descriptor gives them. */
@@ -12,6 +12,8 @@ export interface DescribedContent {
   readonly sha256: Uint8Array;
   /** SHA-256 of each block, back to back. */
   readonly blockDigests: Uint8Array;
+  /** The same of its delta; undefined if none is sent. */
+  readonly delta?: Omit<DescribedContent, 'delta'> | undefined;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface DescribedContent {
 export function describeContent(
   fleet: Fleet,
   object: FleetObject,
-  { geometry, sha256, blockDigests }: DescribedContent,
+  { geometry, sha256, blockDigests, delta }: DescribedContent,
   publicKeys: ServerPublicKeys,
   nowS: number,
 ): Descriptor {
@@ -39,12 +41,7 @@ export function describeContent(
     blockRoot: merkleRoot(blockDigests),
     mode: object.mode,
     ssm: fleet.ssm,
-    channels: object.channels.map((channel) => ({
-      group: addressToBytes(channel.group),
-      port: channel.port,
-      intervalUs: channel.intervalUs,
-      startRatio: channelStartRatio(fleet, channel, sizeBytes),
-    })),
+    channels: channelsOf(fleet, object.channels, sizeBytes),
     servers: servers.map((server) => ({
       index: server.index,
       name: server.name,
@@ -57,5 +54,25 @@ export function describeContent(
     ...(object.content === 'tree' ? { tree: 'tar' as const } : {}),
     createdS: nowS,
     expiresS: object.expiresAfterUs === undefined ? undefined : nowS + Math.ceil(object.expiresAfterUs / 1e6),
+    ...(delta === undefined || object.delta === undefined
+      ? {}
+      : {
+          delta: {
+            sizeBytes: delta.geometry.sizeBytes,
+            blockCount: delta.geometry.blockCount,
+            sha256: delta.sha256,
+            blockRoot: merkleRoot(delta.blockDigests),
+            channels: channelsOf(fleet, object.delta.channels, delta.geometry.sizeBytes),
+          },
+        }),
   };
+}
+
+function channelsOf(fleet: Fleet, channels: readonly FleetChannel[], sizeBytes: number): readonly ChannelDescription[] {
+  return channels.map((channel) => ({
+    group: addressToBytes(channel.group),
+    port: channel.port,
+    intervalUs: channel.intervalUs,
+    startRatio: channelStartRatio(fleet, channel, sizeBytes),
+  }));
 }

@@ -31,7 +31,10 @@ export interface SymbolOptions {
  *
  * @throws {LayercastError} `DISK_FULL`, `OBJECT_CHANGED`, `ABORTED`, …
  */
-export async function symbolsOf(prepared: PreparedObject, options: SymbolOptions): Promise<ObjectSymbols> {
+export async function symbolsOf(
+  prepared: Pick<PreparedObject, 'descriptor' | 'source'>,
+  options: SymbolOptions,
+): Promise<ObjectSymbols> {
   const { descriptor, source } = prepared;
   const { sizeBytes, symbolBytes, blockCount, fecEncodingId, sha256 } = descriptor;
   const geometry: Geometry = geometryOf(sizeBytes, symbolBytes, blockCount);

@@ -1,9 +1,8 @@
-import { isGeometry } from '../../object/geometry.js';
 import { checkCount, type Signers, signersOf } from '../../trust/quorum.js';
 import { refusalOf } from '../../trust/refusal.js';
 import type { SignedRelease, Trust, Verdict } from '../../trust/trust.js';
 import { descriptorDigest, unpackCatalogue } from '../../wire/catalogue.js';
-import { type Descriptor, NO_CODE, RAPTORQ } from '../../wire/descriptor.js';
+import type { Descriptor } from '../../wire/descriptor.js';
 import { unpackDescriptor } from '../../wire/descriptor-reader.js';
 import { RecordAssembler } from '../../wire/fragments.js';
 import type { Header } from '../../wire/header.js';
@@ -15,6 +14,7 @@ import { Allowance } from './allowance.js';
 import type { Finding, FindingKind } from './findings.js';
 import { FleetTrusts, type TrustSource } from './fleet-trusts.js';
 import { RecordSources } from './record-sources.js';
+import { isUsable } from './usable.js';
 
 /**
  * Signatures of new records that are checked in a second. Checking an ordinary record takes 70 µs, so 100 a second take 0.7 % of a core. The
@@ -243,9 +243,4 @@ function isOfStrangers({ kind }: Verdict): boolean {
 /** Whether two descriptors name the same bytes; the same object may be cut into other pieces. */
 function isSameObject(one: Descriptor, other: Descriptor): boolean {
   return one.sizeBytes === other.sizeBytes && Buffer.compare(one.sha256, other.sha256) === 0;
-}
-
-function isUsable({ sizeBytes, symbolBytes, blockCount, fecEncodingId, needs }: Descriptor): boolean {
-  const isSpoken = fecEncodingId === NO_CODE || fecEncodingId === RAPTORQ;
-  return needs === undefined && isSpoken && isGeometry(sizeBytes, symbolBytes, blockCount);
 }
