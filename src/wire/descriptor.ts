@@ -99,7 +99,8 @@ export const RAPTORQ = 6;
 export const TAR = 1;
 
 /**
- * The longest descriptor of today, with 32 channels and 255 servers that each list all of them and have a key, has 43,533 bytes when
+ * The longest descriptor of today, with 32 channels, as many of its delta, and 255 servers that each list all channels and have a key, has
+ * 44,901 bytes when
  * signed once. The rest is for what later versions add.
  */
 export const MAX_RECORD_BYTES = 65_536;

@@ -103,7 +103,7 @@ describe('a descriptor', () => {
     };
     const packed = packDescriptor(longest);
     // docs/wire-format.md and src/wire/descriptor.ts name this number.
-    expect(packed.length + signatureBytes()).toBe(43_533);
+    expect(packed.length + signatureBytes()).toBe(44_901);
     expect(packed.length + signatureBytes(MAX_SIGNATURES)).toBeLessThanOrEqual(MAX_RECORD_BYTES);
     expect(unpackDescriptor(packed)).toEqual(longest);
   });
