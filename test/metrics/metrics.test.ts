@@ -25,6 +25,8 @@ describe('metrics of a receiver', () => {
     rejectedBlocks: 0,
     overhead: 0,
     resumedBytes: 0,
+    seedBytes: 0,
+    deltaBytes: 0,
     servers: [{ server: 'a "quoted"\nname', datagrams: 30, lostDatagrams: 1 }],
     channels,
   };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { LayercastError } from '../../base/errors.js';
 import { geometryOf } from '../../object/geometry.js';
 import type { Opened } from '../../receiver/destination.js';
+import type { Seeds } from '../../receiver/seeding/seeds.js';
 import { openStateFolder } from '../../store/folder/state-folder.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { BlockRestorer } from '../block-restorer.js';
@@ -83,6 +84,10 @@ export class StreamDestination implements Destination {
       taken,
     });
     return { kind: 'store', store: new StreamStore(store, bytes, this.#abandon) };
+  }
+
+  seeds(paths: readonly string[], restorer: BlockRestorer): Seeds {
+    return this.#files.seeds(paths, restorer);
   }
 
   remember(version: number, sha256: string): Promise<void> {
