@@ -8,7 +8,8 @@ export function addFlags(command: Command, table: OptionTable): Command {
     const written = writtenDefaultOf(option);
     const help = written === undefined ? option.help : `${option.help}; by default ${written}`;
     // A list is typed entry by entry, each with the flag.
-    if (option.kind.form === 'classes' || option.kind.form === 'paths') command.option(option.flag, help ?? '', added);
+    if (option.kind.form === 'classes' || option.kind.form === 'paths' || option.kind.form === 'urls')
+      command.option(option.flag, help ?? '', added);
     else command.option(option.flag, help);
   }
   return command;

@@ -9,14 +9,17 @@ import { systemNetworkOn } from '../net/system-network.js';
 import type { CheckedReceiverOptions } from '../options/check-receiver-options.js';
 import { ReceiverDriver } from '../receiver/driver.js';
 import type { CompleteEvent, ReceiverEvents, ReceiverStats } from '../receiver/events.js';
+import type { FillOptions } from '../receiver/filling/filling.js';
 import type { TrustSource } from '../receiver/watch/fleet-trusts.js';
 import { type BlockRestorer, RestoringThreads } from '../retrieve/block-restorer.js';
 import type { Destination } from '../retrieve/destination.js';
+import { WebCopy } from '../retrieve/fill/web-copy.js';
 import { openDestination } from '../retrieve/open-destination.js';
 import { TrustMemory } from '../retrieve/trust-memory.js';
 import { defaultStateDir } from '../store/state-dir.js';
 import { anchorFrom } from '../trust/read-anchor.js';
 import { announcementName, groupOf } from '../wire/address.js';
+import type { Descriptor } from '../wire/descriptor.js';
 import type { Engine } from './engine.js';
 import { Start } from './start.js';
 
@@ -109,6 +112,17 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
     }
   }
 
+  #fillFor(): ((descriptor: Descriptor) => FillOptions) | undefined {
+    const { fill, fillAfterMs, fillRateBitsPerSecond } = this.#options;
+    if (fill === undefined) return undefined;
+    return ({ sizeBytes }) => ({
+      sources: fill.map((url) => new WebCopy(url, sizeBytes)),
+      afterUs: fillAfterMs * 1000,
+      maxRateBitsPerSecond: fillRateBitsPerSecond,
+      random: Math.random,
+    });
+  }
+
   #newDriver(
     start: {
       readonly interfaceName: string | undefined;
@@ -147,6 +161,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
         openDestination: (descriptor) => destination.open(descriptor, restorer),
         emit,
         seeds: seeds && destination.seeds(seeds, restorer),
+        fillFor: this.#fillFor(),
       },
     );
   }

@@ -70,6 +70,8 @@ export const RECEIVER_WARNINGS = [
   'RATE_BELOW_LADDER',
   /** The delta of the object cannot be received or used; the object is received without it. */
   'DELTA',
+  /** A URL brings nothing, or wrong bytes, and is left. */
+  'FILL',
   /** A seed cannot be read. */
   'SEED',
   /** The file is complete, but its version could not be recorded. */
@@ -97,6 +99,8 @@ export const receiverStats = record({
   resumedBytes: bytes('Bytes that an earlier run left on disk.'),
   seedBytes: bytes('Bytes of the object that were taken from seeds.'),
   deltaBytes: bytes('Bytes of the object that were taken from its delta.'),
+  filledBytes: bytes('Bytes that were asked for by unicast, and were right.'),
+  wrongFilledBytes: bytes('Bytes that were asked for by unicast, and were wrong.'),
   servers: perServer(record({ server: serverName, datagrams, lostDatagrams }), 'Counts of each server.'),
   channels: perChannel(record({ channel: channelIndex, datagrams, lostDatagrams }), 'Counts of each channel.'),
 });
@@ -123,6 +127,11 @@ export const fetchEvents = {
     bytes: bytes('Bytes of the object that were taken from seeds.'),
     deltaBytes: bytes('Bytes of the object that were taken from its delta.'),
     totalBytes: objectBytes,
+  }),
+  fill: event('A block that multicast did not bring was filled by unicast.', {
+    url: name('URL of the file.'),
+    block: count('Number of the block.'),
+    bytes: bytes('Bytes that were asked for.'),
   }),
   join: event('A channel was joined.', membershipFields),
   leave: event('A channel was left.', membershipFields),

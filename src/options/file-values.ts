@@ -1,12 +1,13 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { MAX_SEEDS } from '../base/limits.js';
+import { MAX_FILL_URLS, MAX_SEEDS } from '../base/limits.js';
 import { choice, line, path, says, truth, whole, within } from '../config/fields.js';
 import { channelIndexes, deviceClasses, objectName, plainName } from '../fleet/fields.js';
 import type { Form, KindOf } from './kinds.js';
 import { keyOf, type Option, type OptionTable, type SettingsOf, writtenDefaultOf } from './option.js';
 import { command, outputTarget } from './output-file.js';
 import type { OutputTarget } from './output-target.js';
+import { isWebUrl } from './program-values.js';
 
 /** The schemas of a table's options as YAML writes them, by their keys (`maxRate`): only of those that are for files. */
 export function fileShapeOf(table: OptionTable): Readonly<Record<string, z.ZodType>> {
@@ -78,6 +79,7 @@ const SCHEMAS: { readonly [F in Form]: (kind: KindOf<F>, description: string) =>
   name: (_, description) => plainName.meta({ description }).nullish(),
   objectName: (_, description) => objectName.meta({ description }).nullish(),
   path: (_, description) => path(description).nullish(),
+  urls: (_, description) => urls.optional().meta({ description }),
   paths: (_, description) => paths.optional().meta({ description }),
   key: (_, description) => path(description).nullish(),
   output: (_, description) => path(description).nullish(),
@@ -106,6 +108,14 @@ function placedTarget(target: OutputTarget, folder: string): OutputTarget {
   if ('dir' in target) return { dir: resolve(folder, target.dir) };
   return 'device' in target ? { device: resolve(folder, target.device) } : target;
 }
+
+const urls = z
+  .array(
+    z.string(says('not a URL', 'http: or https:')).refine(isWebUrl, says('not a URL of the web', 'http: or https:')),
+    says('not a list of URLs', `1 to ${MAX_FILL_URLS} URLs`),
+  )
+  .min(1, says('no URLs', `1 to ${MAX_FILL_URLS} URLs`))
+  .max(MAX_FILL_URLS, says('too many URLs', `1 to ${MAX_FILL_URLS} URLs`));
 
 const paths = z
   .array(path('Path'), says('not a list of paths', `1 to ${MAX_SEEDS} paths`))

@@ -58,6 +58,7 @@ interface PlainValues {
   readonly truth: boolean;
   readonly path: string;
   readonly paths: readonly string[];
+  readonly urls: readonly string[];
   readonly output: OutputTarget;
   readonly target: OutputTarget;
   readonly key: string | Buffer | KeyObject;
@@ -111,6 +112,7 @@ export const OUTPUT_TARGET: PlainKind<'target'> = { form: 'target' };
 export const PUBLIC_KEY: PlainKind<'key'> = { form: 'key' };
 
 export const CHANNEL_INDEXES: PlainKind<'channels'> = { form: 'channels' };
+export const FILL_URLS: PlainKind<'urls'> = { form: 'urls' };
 export const SEED_PATHS: PlainKind<'paths'> = { form: 'paths' };
 export const DEVICE_CLASSES: PlainKind<'classes'> = { form: 'classes' };
 /** A program with its arguments; no shell reads them. */

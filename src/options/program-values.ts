@@ -1,5 +1,5 @@
 import { KeyObject } from 'node:crypto';
-import { MAX_CHANNELS, MAX_CLASSES, MAX_SEEDS } from '../base/limits.js';
+import { MAX_CHANNELS, MAX_CLASSES, MAX_FILL_URLS, MAX_SEEDS } from '../base/limits.js';
 import {
   choiceRule,
   faultText,
@@ -72,6 +72,7 @@ const CHECKS: { readonly [F in Form]: Check<F> } = {
   objectName: (_, value) => faultsOfText(OBJECT_NAME_RULE, value),
   path: (_, value) => faultsOfText(PATH_RULE, value),
   paths: (_, value) => faultsOfPaths(value),
+  urls: (_, value) => faultsOfUrls(value),
   output: (_, value) => unless(isOutput(value), OUTPUT_RULE, value),
   target: (_, value) => unless(isOutput(value) && value !== '-', OUTPUT_RULE, value),
   key: (_, value) => unless(isPemOrKey(value), KEY_RULE, value),
@@ -163,6 +164,23 @@ function faultsOfPaths(value: unknown): readonly ValueFault[] {
   return value.flatMap((one: unknown, entry) =>
     isTextOf(PATH_RULE, one) ? [] : [{ entry, text: faultText(PATH_RULE, one) }],
   );
+}
+
+function faultsOfUrls(value: unknown): readonly ValueFault[] {
+  const allowed = `1 to ${MAX_FILL_URLS} URLs such as ['https://updates.example/firmware.img']`;
+  if (!Array.isArray(value)) return unless(false, { wrong: 'not a list of URLs', allowed }, value);
+  if (value.length === 0) return unless(false, { wrong: 'no URLs', allowed }, value);
+  if (value.length > MAX_FILL_URLS) return unless(false, { wrong: 'too many URLs', allowed }, value);
+  return value.flatMap((one: unknown, entry) =>
+    isWebUrl(one)
+      ? []
+      : [{ entry, text: faultText({ wrong: 'not a URL of the web', allowed: 'http: or https:' }, one) }],
+  );
+}
+
+/** Whether a value is a URL of which parts can be asked for. */
+export function isWebUrl(value: unknown): value is string {
+  return typeof value === 'string' && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }
 
 function isWhole(value: unknown, min: number, max: number): boolean {

@@ -4,6 +4,7 @@ import {
   CHANNEL_INDEXES,
   CLOCK,
   DEVICE_CLASSES,
+  FILL_URLS,
   FLEET_NAME,
   GROUP_HASH,
   INTERFACE_NAME,
@@ -96,6 +97,33 @@ export const RECEIVER_OPTIONS = {
     flag: '--seed <file>',
     help: 'older version to take equal parts from, if the servers send a delta; may be given several times',
     file: 'Files or block devices with older versions, to take equal parts from if the servers send a delta',
+  },
+  /**
+   * The object as a file on servers of the web, which are asked for blocks that multicast does not bring (HTTP range requests). Every block is checked
+   * against its signed digest.
+   *
+   * @default none
+   */
+  fill: {
+    kind: FILL_URLS,
+    flag: '--fill <urls>',
+    help: 'URLs of the file, to ask for what multicast does not bring',
+    file: 'URLs of the file on servers of the web, to ask for what multicast does not bring',
+  },
+  /** How long multicast alone has before `fill` begins; a random time of up to the same length is added. @default 20 s */
+  fillAfterMs: {
+    kind: WAITING_TIME,
+    default: 20_000,
+    flag: '--fill-after <time>',
+    help: 'ask after this time, and at random up to as much later, if no end is in sight',
+    file: 'How long multicast alone has before URLs are asked; at random up to as much is added',
+  },
+  /** Highest rate of what is asked for, bit/s. @default no limit */
+  fillRateBitsPerSecond: {
+    kind: JOINED_RATE,
+    flag: '--fill-rate <rate>',
+    help: 'highest rate of what URLs are asked for, such as 500kbit',
+    file: 'Highest rate of what URLs are asked for, such as 500kbit. Default: no limit',
   },
   /** Highest rate to join, counting whole IPv6 packets. @default no limit */
   maxRateBitsPerSecond: {

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
-import { MAX_CHANNELS, MAX_CLASSES, MAX_NAME_BYTES, MAX_SEEDS } from '../base/limits.js';
+import { MAX_CHANNELS, MAX_CLASSES, MAX_FILL_URLS, MAX_NAME_BYTES, MAX_SEEDS } from '../base/limits.js';
 import { isTextOf } from '../config/rules.js';
 import { formOf, listOf, parseWithin, rangeOf } from '../config/units.js';
 import { CLASS_RULE } from '../fleet/names.js';
 import type { Form, KindOf } from './kinds.js';
+import { isWebUrl } from './program-values.js';
 
 /** How a kind of value is typed, as a flag or in the environment. */
 export interface TypedForm {
@@ -50,6 +51,14 @@ const TYPED: { readonly [F in Form]: (kind: KindOf<F>) => TypedForm } = {
         : undefined;
     },
     allowed: `1 to ${MAX_SEEDS} paths`,
+  }),
+  urls: () => ({
+    parse(text) {
+      const urls = text.split(/[\s,]+/).filter((url) => url !== '');
+      const isRight = urls.length > 0 && urls.length <= MAX_FILL_URLS && urls.every(isWebUrl);
+      return isRight ? [...new Set(urls)] : undefined;
+    },
+    allowed: `1 to ${MAX_FILL_URLS} URLs with commas between, such as https://updates.example/firmware.img`,
   }),
   key: () => TYPED.path({ form: 'path' }),
   output: () => ({ parse: notEmpty, allowed: 'a path' }),

@@ -16,6 +16,8 @@ export interface ReceiverEvents {
   readonly descriptor: (event: DescriptorEvent) => void;
   /** What seeds and the object's delta had is in its place; the rest is received. */
   readonly seed: (event: SeedEvent) => void;
+  /** A block was filled by unicast. */
+  readonly fill: (event: FillEvent) => void;
   readonly join: (event: MembershipEvent) => void;
   readonly leave: (event: MembershipEvent) => void;
   /** About once a second. */
@@ -35,6 +37,8 @@ export interface DescriptorEvent extends Pick<EventOf<typeof fetchEvents.descrip
 }
 
 export interface SeedEvent extends EventOf<typeof fetchEvents.seed> {}
+
+export interface FillEvent extends EventOf<typeof fetchEvents.fill> {}
 
 export interface MembershipEvent extends EventOf<typeof fetchEvents.join> {}
 

@@ -7,6 +7,7 @@ import type { FaultCounters } from './counters.js';
 import type { OpenDestination } from './destination.js';
 import { rateBelowLadder } from './endings.js';
 import type { ProgressEvent, ReceiverEvents, ReceiverStats, WarningEvent } from './events.js';
+import type { FillOptions } from './filling/filling.js';
 import { type ChannelChoice, checkChannels, policyFor } from './join/channel-choice.js';
 import { presentBytes, statsOf } from './progress.js';
 import type { DescriptorHandler } from './reception.js';
@@ -35,7 +36,11 @@ export interface FetchWorld {
   readonly onWarning: (event: WarningEvent) => void;
   /** What may have parts of the object already; undefined: nothing. */
   readonly seeds?: Seeds | undefined;
+  /** What fills blocks of a version that multicast does not bring; undefined: nothing. */
+  readonly fillFor?: ((descriptor: Descriptor) => FillOptions) | undefined;
 }
+
+const NOT_FILLED = { filledBytes: 0, wrongFilledBytes: 0 };
 
 /** Why a fetch is stopped when the receiver begins a newer version, or the same version in other pieces. */
 export class Superseded extends Error {}
@@ -77,6 +82,11 @@ export class Fetch {
     return this.#transfer?.steering;
   }
 
+  /** Whether the fetch may go on although nothing is heard. */
+  get canFill(): boolean {
+    return this.#transfer?.canFill ?? false;
+  }
+
   /** How much the receiver has of the object, or of its delta while it receives that one; undefined before the store is open. */
   get kept(): Transfer['kept'] | undefined {
     return this.#current?.kept;
@@ -108,7 +118,13 @@ export class Fetch {
     if (opened.kind === 'complete') {
       await this.#world.seeds?.removeDelta();
       emit('descriptor', { descriptor, resumedBytes: descriptor.sizeBytes });
-      return { ...statsOf(tally, faults), ...this.#seeded, overhead: 0, resumedBytes: descriptor.sizeBytes };
+      return {
+        ...statsOf(tally, faults),
+        ...this.#seeded,
+        ...NOT_FILLED,
+        overhead: 0,
+        resumedBytes: descriptor.sizeBytes,
+      };
     }
     const { store } = opened;
     try {
@@ -117,7 +133,7 @@ export class Fetch {
       await this.#takeSeeds(store);
       // A signal or a newer version may have come while the store was opened.
       if (this.#stop) throw this.#stop.reason;
-      this.#transfer = this.#open(this.#descriptor, store);
+      this.#transfer = this.#open(this.#descriptor, store, this.#world.fillFor?.(this.#descriptor));
       await this.#transfer.run();
       await this.#world.seeds?.removeDelta();
     } catch (error) {
@@ -176,7 +192,7 @@ export class Fetch {
   #withSeeds(stats: ReceiverStats): ReceiverStats {
     const { seedBytes, deltaBytes } = this.#seeded;
     const resumedBytes = Math.max(0, stats.resumedBytes - seedBytes - deltaBytes);
-    return { ...stats, ...this.#seeded, resumedBytes };
+    return { ...stats, ...this.#seeded, ...this.#transfer?.filled, resumedBytes };
   }
 
   async #takeSeeds(store: ObjectStore): Promise<void> {
@@ -201,7 +217,7 @@ export class Fetch {
     }
   }
 
-  #open(descriptor: Descriptor, store: ObjectStore): Transfer {
+  #open(descriptor: Descriptor, store: ObjectStore, fill?: FillOptions): Transfer {
     const { clock, network, emit, faults, tally, onDescriptor, onWarning } = this.#world;
     return new Transfer({
       descriptor,
@@ -215,7 +231,9 @@ export class Fetch {
       onDescriptor,
       onJoin: (event) => emit('join', event),
       onLeave: (event) => emit('leave', event),
+      onFill: (event) => emit('fill', event),
       onWarning,
+      fill,
     });
   }
 }

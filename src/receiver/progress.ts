@@ -108,6 +108,8 @@ export class ProgressMeter {
       resumedBytes: this.#resumedBytes,
       seedBytes: 0,
       deltaBytes: 0,
+      filledBytes: 0,
+      wrongFilledBytes: 0,
     };
   }
 
@@ -143,7 +145,10 @@ export class ProgressMeter {
 }
 
 /** What is counted over a whole run, whatever was received. */
-type RunStats = Omit<ReceiverStats, 'overhead' | 'resumedBytes' | 'seedBytes' | 'deltaBytes'>;
+type RunStats = Omit<
+  ReceiverStats,
+  'overhead' | 'resumedBytes' | 'seedBytes' | 'deltaBytes' | 'filledBytes' | 'wrongFilledBytes'
+>;
 
 /** The counts of a run as programs read them, without the fields that are counted for one version alone. */
 export function statsOf(run: Tally, faults: FaultCounters): RunStats {

@@ -74,6 +74,12 @@ export class Proving {
     } while (assembler.hasReady);
   }
 
+  /** Takes a block whose bytes are in the store and have its digest. */
+  takeProven(block: number): void {
+    this.#judge(block, 'genuine');
+    this.work();
+  }
+
   /** Begins no further block; resolves when the blocks under way are done. */
   async end(): Promise<void> {
     this.#ended = true;

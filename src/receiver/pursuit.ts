@@ -127,7 +127,8 @@ export class Pursuit {
     fetch?.tick(nowUs, latenessUs);
     this.#beginNewPiecesIfDue(nowUs, fetch);
     this.#tellProgress(nowUs, fetch);
-    this.#judgeSilence(nowUs, fetch?.steering);
+    // While a server of the web may bring the rest, silence ends nothing.
+    this.#judgeSilence(nowUs, fetch?.canFill ? undefined : fetch?.steering);
   }
 
   /** Resolves with the newest descriptor as soon as one has been heard. */

@@ -2,11 +2,13 @@ import type { Clock, Network, ReceivedBatch } from '../base/ports.js';
 import type { ChannelPolicy } from '../rate/policy.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import { keyIdOf } from '../wire/public-key.js';
+import type { Assembler } from './assemble/assembler.js';
 import type { ObjectStore } from './assemble/object-store.js';
 import { CheckpointTiming } from './checkpoint-timing.js';
 import type { FaultCounters } from './counters.js';
 import { forged, serverLeft } from './endings.js';
-import type { MembershipEvent, ProgressEvent, ReceiverStats, WarningEvent } from './events.js';
+import type { FillEvent, MembershipEvent, ProgressEvent, ReceiverStats, WarningEvent } from './events.js';
+import { Filling, type FillOptions } from './filling/filling.js';
 import { Steering } from './join/steering.js';
 import { ProgressMeter, presentBytes } from './progress.js';
 import { Proving } from './proving.js';
@@ -28,6 +30,9 @@ export interface TransferOptions {
   readonly onJoin: (event: MembershipEvent) => void;
   readonly onLeave: (event: MembershipEvent) => void;
   readonly onWarning: (event: WarningEvent) => void;
+  /** What fills blocks that multicast does not bring; undefined: nothing. */
+  readonly fill?: FillOptions | undefined;
+  readonly onFill?: (event: FillEvent) => void;
 }
 
 /** Receives one version of one object into its store: joins channels, verifies blocks, writes checkpoints, leaves channels. */
@@ -43,6 +48,7 @@ export class Transfer {
   #finish!: () => void;
   #fail!: (error: unknown) => void;
   #ended = false;
+  readonly #filling: Filling | undefined;
   #checkpoint: Promise<void> = Promise.resolve();
   readonly #checkpoints: CheckpointTiming;
 
@@ -74,8 +80,19 @@ export class Transfer {
       onWhole: () => this.#finish(),
       onError: (error) => this.#fail(error),
     });
+    this.#filling = this.#newFilling(assembler);
     // The promise may reject while `run` still joins and nothing awaits it. Node would take that for a fault of the program.
     this.#finished.catch(() => undefined);
+  }
+
+  /** Whether something may still fill what multicast does not bring. */
+  get canFill(): boolean {
+    return this.#filling?.hasSources ?? false;
+  }
+
+  /** Bytes that were brought by unicast, and those of them that were wrong. */
+  get filled(): Pick<ReceiverStats, 'filledBytes' | 'wrongFilledBytes'> {
+    return { filledBytes: this.#filling?.filledBytes ?? 0, wrongFilledBytes: this.#filling?.wrongBytes ?? 0 };
   }
 
   /** The joined channels, and when they were last heard. */
@@ -98,6 +115,24 @@ export class Transfer {
       return;
     }
     this.#joinAnew('the object is sent in another way');
+  }
+
+  #newFilling(assembler: Assembler): Filling | undefined {
+    const { fill, store, clock, onWarning, onFill = () => undefined } = this.#options;
+    if (fill === undefined || store.putBlock === undefined) return undefined;
+    return new Filling({
+      ...fill,
+      assembler,
+      store,
+      clock,
+      onBlock: (block) => {
+        this.#checkpoints.begin(clock.nowUs());
+        this.#proving.takeProven(block);
+      },
+      onFill,
+      onWarning,
+      onError: (error) => this.#fail(error),
+    });
   }
 
   #joinAnew(reason: string): void {
@@ -163,6 +198,7 @@ export class Transfer {
     this.#reception.tick(nowUs);
     this.#goOn();
     this.#steering.tick(nowUs, latenessUs);
+    this.#filling?.tick(nowUs);
     if (this.#checkpoints.isDue(nowUs)) this.#startCheckpoint(nowUs);
   }
 
@@ -217,6 +253,7 @@ export class Transfer {
   async #end(reason: string): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
+    await this.#filling?.end();
     const proved = this.#proving.end();
     await this.#steering.stop(reason);
     await proved;

@@ -15,8 +15,10 @@ import type { ObjectStore } from '../receiver/assemble/object-store.js';
 import type { FileLock } from '../store/lock/file-lock.js';
 import type { PartFile } from '../store/part/part-file.js';
 import { openPartialObject, type PartialObject } from '../store/partial-object.js';
+import { systemError } from '../store/system-error.js';
 import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
 import type { BlockRestorer } from './block-restorer.js';
+import { writeRuns } from './block-rows.js';
 
 /** Blocks longer than this are restored one at a time: each takes as much memory as it is long. */
 const MAX_SHARED_BLOCK_BYTES = 12e6;
@@ -137,6 +139,12 @@ class ObjectFile implements ObjectStore {
     return restored;
   }
 
+  async putBlock(block: number, bytes: Uint8Array): Promise<void> {
+    const put = this.#put(block, bytes).finally(() => this.#restoring.delete(block));
+    this.#restoring.set(block, put);
+    await put;
+  }
+
   read(place: number, into: Uint8Array): Promise<void> {
     return this.#partial.part.read(place, into);
   }
@@ -216,6 +224,22 @@ class ObjectFile implements ObjectStore {
     });
     if (outcome === 'genuine') checkpoint.noteRunWritten(first, count);
     return outcome;
+  }
+
+  async #put(block: number, bytes: Uint8Array): Promise<Outcome> {
+    const { part, checkpoint } = this.#partial;
+    const { symbolBytes } = this.#geometry;
+    const first = firstSymbolOf(this.#geometry, block);
+    const count = blockSymbolCount(this.#geometry, block);
+    const fd = await part.handOver(first, count);
+    await checkpoint.evictGuests(first, count);
+    try {
+      writeRuns({ fd, position: blockOffset(this.#geometry, block), symbolBytes }, bytes, [[0, count]]);
+    } catch (error) {
+      throw systemError(error, 'write', part.path);
+    }
+    checkpoint.noteRunWritten(first, count);
+    return 'genuine';
   }
 
   #prepare(): void {

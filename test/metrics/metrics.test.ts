@@ -27,6 +27,8 @@ describe('metrics of a receiver', () => {
     resumedBytes: 0,
     seedBytes: 0,
     deltaBytes: 0,
+    filledBytes: 0,
+    wrongFilledBytes: 0,
     servers: [{ server: 'a "quoted"\nname', datagrams: 30, lostDatagrams: 1 }],
     channels,
   };

@@ -13,6 +13,7 @@ export function sign(program: Command): void {
     .requiredOption('--config <fleet.yaml>', 'fleet file')
     .requiredOption('--key <key.pem...>', 'private keys that sign')
     .requiredOption('--out <dir>', 'folder to write to; created if it is missing')
+    .option('--digests <dir>', 'also write FILE.digests here, for servers of the web (fetch --fill)')
     .option('--state <dir>', 'where digests of files are kept')
     .option('--json', 'print one JSON object per record')
     .addHelpText('after', '\nExample:\n  layercast sign --config fleet.yaml --key acme.key --out records')

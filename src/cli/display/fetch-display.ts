@@ -47,6 +47,7 @@ export class FetchDisplay {
       const rest = left > 0 ? `; receiving the other ${formatQuantity(SIZE, left)}` : '';
       this.say(`${old} taken from seeds, ${changed} from the delta${rest}`);
     });
+    receiver.once('fill', ({ url }) => this.say(`multicast does not bring the rest; asking ${url}`));
     receiver.on('progress', (event) => {
       this.#kept = event;
       this.#draw(event);

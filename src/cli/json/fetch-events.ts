@@ -14,6 +14,7 @@ export function tellPrograms(receiver: Receiver, print: (event: string, fields: 
   receiver.on('waiting', (event) => tell('waiting', event));
   receiver.on('listening', (event) => tell('listening', event));
   receiver.on('seed', (event) => tell('seed', event));
+  receiver.on('fill', (event) => tell('fill', event));
   receiver.on('join', (event) => tell('join', event));
   receiver.on('leave', (event) => tell('leave', event));
   receiver.on('progress', (event) => tell('progress', event));

@@ -1,6 +1,6 @@
 import { DIGEST_BYTES } from '../../base/limits.js';
-import { blockSymbolCount, firstSymbolOf, type Geometry } from '../../object/geometry.js';
-import { RUN_LEAVES, verifyRun } from '../../object/merkle.js';
+import { blockLength, blockSymbolCount, firstSymbolOf, type Geometry } from '../../object/geometry.js';
+import { merkleRoot, RUN_LEAVES, verifyRun } from '../../object/merkle.js';
 import type { SymbolSet } from '../../object/symbol-set.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { DigestRun } from '../../wire/digests.js';
@@ -164,6 +164,59 @@ export class Assembler {
     if (!verifyRun(this.#blockRoot, this.geometry.blockCount, runIndex, run.leaves, run.proof)) return false;
     this.#learn(runIndex, run.leaves);
     return true;
+  }
+
+  /** Whether the digests of all blocks are known. */
+  get knowsDigests(): boolean {
+    return this.#unheardRunCount === 0;
+  }
+
+  /** Bytes of the digests of all blocks. */
+  get digestBytes(): number {
+    return this.#digests.length;
+  }
+
+  /** Takes the digests of all blocks, back to back; false when they do not lead to the signed root. */
+  addAllDigests(digests: Uint8Array): boolean {
+    if (digests.length !== this.digestBytes || Buffer.compare(merkleRoot(digests), this.#blockRoot) !== 0) return false;
+    const runBytes = RUN_LEAVES * DIGEST_BYTES;
+    for (let run = 0; run < this.#heardRuns.length; run++) {
+      if (this.#heardRuns[run] === 0) this.#learn(run, digests.subarray(run * runBytes, (run + 1) * runBytes));
+    }
+    return true;
+  }
+
+  /**
+   * The block that lacks most symbols, of those whose digest is known; of several the last. Undefined if none lacks any.
+   *
+   * @param maxBytes longer blocks do not count
+   */
+  blockToFill(maxBytes: number): number | undefined {
+    let [found, most]: [number | undefined, number] = [undefined, 1];
+    for (let block = 0; block < this.geometry.blockCount; block++) {
+      const missing = this.#missing[block]!;
+      if (missing < most || this.#busy[block] === 1 || !this.#isDigestKnown(block)) continue;
+      if (this.verifiedBlocks.has(block) || blockLength(this.geometry, block) > maxBytes) continue;
+      [found, most] = [block, missing];
+    }
+    return found;
+  }
+
+  /**
+   * Keeps a block as it is until `accept` or `release` is called for it.
+   *
+   * @returns the SHA-256 that the block must have; undefined if the block is verified or being proven, or its digest is not known
+   */
+  claim(block: number): Uint8Array | undefined {
+    if (this.verifiedBlocks.has(block) || this.#busy[block] === 1 || !this.#isDigestKnown(block)) return undefined;
+    this.#busy[block] = 1;
+    return this.#digests.subarray(block * DIGEST_BYTES, (block + 1) * DIGEST_BYTES);
+  }
+
+  /** Lets a block that was claimed take symbols again. */
+  release(block: number): void {
+    this.#busy[block] = 0;
+    this.#consider(block);
   }
 
   /** The next block to prove. The block takes no symbol until `accept`, `reject` or `postpone` is called for it. */

@@ -54,6 +54,14 @@ export interface ObjectStore {
    * @throws {LayercastError} `DISK_FULL`, `FILE_IO`, `THREAD_LOST`; of the block, perhaps only symbols at their own places are left then
    */
   restoreBlock(block: number, content: BlockContent, digest: Uint8Array): Promise<Outcome>;
+  /**
+   * Writes the bytes of a whole block over whatever its places hold; then all symbols of the block are there, and the next checkpoint records
+   * them. Until it resolves, no symbol of the block is taken. A store without this function cannot be filled block by block.
+   *
+   * @param bytes they have the digest of the block
+   * @throws {LayercastError} `DISK_FULL`, `FILE_IO`
+   */
+  readonly putBlock?: (block: number, bytes: Uint8Array) => Promise<void>;
   /** The next checkpoint records this block as verified. */
   acceptBlock(block: number): void;
   /** Gives up what these places hold, guests too. The places are free from the next checkpoint on. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { LayercastError } from '../../base/errors.js';
 import type { Opened } from '../../receiver/destination.js';
+import type { Seeds } from '../../receiver/seeding/seeds.js';
 import { type BlockDevice, findDevice } from '../../store/device/block-device.js';
 import { deviceDigest } from '../../store/device/read-back.js';
 import { openStateFolder } from '../../store/folder/state-folder.js';
@@ -55,6 +56,10 @@ export class DeviceDestination implements Destination {
     const finish = (part: PartFile, confirm: () => Promise<void>) => this.#finish(part, confirm, descriptor);
     const store = await this.#files.openStore(descriptor, restorer, finish, true, device);
     return { kind: 'store', store };
+  }
+
+  seeds(paths: readonly string[], restorer: BlockRestorer): Seeds {
+    return this.#files.seeds(paths, restorer);
   }
 
   remember(version: number, sha256: string): Promise<void> {

@@ -42,6 +42,10 @@ export class StreamStore implements ObjectStore {
     return this.#store.restoreBlock(block, content, digest);
   }
 
+  async putBlock(block: number, bytes: Uint8Array): Promise<void> {
+    await this.#store.putBlock!(block, bytes);
+  }
+
   acceptBlock(block: number): void {
     this.#bytes.prove(block);
   }

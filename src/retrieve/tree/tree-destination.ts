@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { LayercastError } from '../../base/errors.js';
 import type { ObjectStore } from '../../receiver/assemble/object-store.js';
 import type { Opened } from '../../receiver/destination.js';
+import type { Seeds } from '../../receiver/seeding/seeds.js';
 import type { PartFile } from '../../store/part/part-file.js';
 import { systemError } from '../../store/system-error.js';
 import { TreeArchive } from '../../tree/archive.js';
@@ -86,6 +87,10 @@ export class TreeDestination implements Destination {
       throw error;
     }
     return { kind: 'store', store };
+  }
+
+  seeds(paths: readonly string[], restorer: BlockRestorer): Seeds {
+    return this.#files.seeds(paths, restorer);
   }
 
   remember(version: number, sha256: string): Promise<void> {

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeBed } from '../lab/allowed.js';
+import { completed, eventsOf, progressBeyond, Scene } from './scene.js';
+
+/** A server of the web for the files of a folder, with ranges. */
+const WEB = `
+  const fs = require('node:fs');
+  require('node:http').createServer((request, response) => {
+    const path = process.argv[1] + request.url;
+    if (!fs.existsSync(path)) return response.writeHead(404).end();
+    const bytes = fs.readFileSync(path);
+    const range = /^bytes=(\\d+)-(\\d+)$/.exec(request.headers.range);
+    if (!range) return response.end(bytes);
+    response.writeHead(206, { 'content-range': \`bytes \${range[1]}-\${range[2]}/\${bytes.length}\` });
+    response.end(bytes.subarray(Number(range[1]), Number(range[2]) + 1));
+  }).listen(8080, '::', () => console.log(JSON.stringify({ event: 'listening' })));
+`;
+
+describeBed('a receiver that may ask servers of the web', () => {
+  let scene: Scene;
+  let bytes: Buffer;
+  let config: string;
+  let web: string;
+  beforeAll(async () => {
+    scene = await Scene.lay(['server', 'r1', 'r2']);
+    bytes = scene.random('image', 2_000_000);
+    config = scene.fleet({
+      fleet: 'acme',
+      blockSymbols: 100,
+      objects: { image: { file: 'image', code: 'raptorq', channels: [{ rate: '500kbit' }] } },
+    });
+    mkdirSync(scene.path('www'));
+    writeFileSync(scene.path('www/image'), bytes);
+    writeFileSync(scene.path('www/wrong'), Buffer.from(bytes).fill(0, 500_000));
+    const key = scene.path('keys/layercast.key');
+    const signing = ['sign', '--config', config, '--key', key, '--out', scene.path('records')];
+    const signed = await scene.layercast('server', [...signing, '--digests', scene.path('www')]).exited;
+    expect(signed.code).toBe(0);
+    const server = scene.bed.host('server').spawn(process.execPath, ['-e', WEB, scene.path('www')]);
+    await server.waitForEvent('listening');
+    web = `http://[${scene.bed.host('server').address}]:8080`;
+  });
+  afterAll(() => scene?.[Symbol.asyncDispose]());
+
+  test('has the file although multicast ends, or is slow, and takes nothing wrong', async () => {
+    const server = await scene.serve('server', config);
+    const fill = (url: string) => ['--fill', `${web}/wrong,${web}/${url}`, '--fill-after', '1s'];
+    const slow = scene.fetch('r1', 'acme/image', 'slow', fill('image'));
+    const silent = scene.fetch('r2', 'acme/image', 'silent', [...fill('image'), '--patience', '2s']);
+    await Promise.all([progressBeyond(slow, 0.001), silent.waitForEvent('descriptor')]);
+    server.process.kill('SIGKILL');
+    for (const receiving of [slow, silent]) {
+      const { sha256, filledBytes } = await completed(receiving);
+      expect(sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
+      expect(filledBytes).toBeGreaterThan(0.5 * bytes.length);
+      expect(eventsOf(receiving, 'fill').length).toBeGreaterThan(5);
+    }
+    expect(readFileSync(scene.path('slow')).equals(bytes)).toBe(true);
+    expect(readFileSync(scene.path('silent')).equals(bytes)).toBe(true);
+    const warned = [...eventsOf(slow, 'warning'), ...eventsOf(silent, 'warning')];
+    expect(warned).toContainEqual(
+      expect.objectContaining({
+        code: 'FILL',
+        message: expect.stringMatching(/wrong is left: its .* is not what the/),
+      }),
+    );
+  });
+});
