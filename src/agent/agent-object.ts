@@ -76,6 +76,11 @@ export class AgentObject {
     return this.#record?.lowestVersion ?? 0;
   }
 
+  /** The highest version that was verified here or is announced. */
+  get knownVersion(): number {
+    return Math.max(this.lowestVersion, this.#newest?.version ?? 0);
+  }
+
   /** The last error of a transfer or program, if nothing has gone well since. */
   get error(): LayercastError | undefined {
     return this.#error;

@@ -188,7 +188,7 @@ export class Agent {
     this.#isUnlisted ||= kind === 'unlisted';
     const { object: name } = descriptor;
     let object = this.#objects.get(name);
-    const warning = this.#refused.note(finding, object?.lowestVersion ?? 0);
+    const warning = this.#refused.note(finding, object?.knownVersion ?? 0);
     if (object === undefined) {
       // Strangers can announce any names; only the fleet's own make an object.
       if (warning !== undefined) this.#world.emit('warning', { object: name, ...warning });

@@ -12,11 +12,16 @@ const KINDS: readonly Finding['kind'][] = ['expired', 'refused', 'incompatible',
 export class RefusedVersions {
   readonly #byObject = new Map<string, LayercastError>();
 
-  /** Notes a finding. @returns the warning for an object of which nothing else is known, when it is refused for a new reason */
-  note(finding: Finding, lowestVersion: number): WarningEvent | undefined {
+  /**
+   * Notes a finding.
+   *
+   * @param knownVersion the highest version that was verified here or is announced
+   * @returns the warning for an object of which nothing else is known, when it is refused for a new reason
+   */
+  note(finding: Finding, knownVersion: number): WarningEvent | undefined {
     const { object, version } = finding.descriptor;
     if (finding.kind === 'newest' || finding.kind === 'renewed') this.#byObject.delete(object);
-    if (!KINDS.includes(finding.kind) || version <= lowestVersion) return undefined;
+    if (!KINDS.includes(finding.kind) || version <= knownVersion) return undefined;
     const warning = warningFor(finding)!;
     const known = this.#byObject.get(object);
     if (known?.message === messageOf(object, warning) || this.#byObject.size >= MAX_OBJECTS) return undefined;
