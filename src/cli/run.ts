@@ -49,10 +49,18 @@ Exit codes: 0 done; 1 failure; 2 usage or config; 3 incomplete, progress kept;
 
 function report(error: unknown, json: boolean): void {
   const { code, message, hint } = describe(error);
-  const lines = error instanceof ConfigError ? message : `layercast: ${message}`;
+  const lines = error instanceof ConfigError ? withExcerpts(error) : `layercast: ${message}`;
   if (!(json && areEventsOnStandardError()))
     process.stderr.write(`${lines}\n${hint === undefined ? '' : `  ${hint.replaceAll('\n', '\n  ')}\n`}`);
   if (json) printEvent('error', { code, message, hint });
+}
+
+/** Each fault with its line of the file below it. Each fault is one line of the message. */
+function withExcerpts({ message, excerpts }: ConfigError): string {
+  return message
+    .split('\n')
+    .flatMap((line, i) => [line, ...(excerpts[i] ?? [])])
+    .join('\n');
 }
 
 function describe(error: unknown): { code: string; message: string; hint: string | undefined } {

@@ -1,4 +1,5 @@
 import { LayercastError } from '../base/errors.js';
+import { excerptOf } from './excerpt.js';
 
 /** One thing wrong with a file, and where. Lines and columns count from 1. */
 export interface Fault {
@@ -13,11 +14,15 @@ export interface Fault {
 /** `CONFIG_INVALID` for a file with one or more faults; the message has a line for each. */
 export class ConfigError extends LayercastError {
   readonly faults: readonly Fault[];
+  /** For each fault its line of the file with a caret under its column; empty where there is no such line. */
+  readonly excerpts: readonly (readonly string[])[];
 
-  constructor(filePath: string, faults: readonly Fault[]) {
+  /** @param text the file's text */
+  constructor(filePath: string, faults: readonly Fault[], text: string) {
     const sorted = faults.toSorted((a, b) => a.line - b.line || a.column - b.column);
     super('CONFIG_INVALID', sorted.map((fault) => lineOf(filePath, fault)).join('\n'));
     this.faults = sorted;
+    this.excerpts = sorted.map((fault) => excerptOf(text, fault));
   }
 }
 

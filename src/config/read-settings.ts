@@ -42,7 +42,7 @@ export function readSettings<Schema extends z.ZodType>(
   const { faults, value } = check(schema, source);
   const part = value === undefined && repair !== undefined ? usablePart(schema, source.data, repair) : undefined;
   const file = value ?? part?.file;
-  if (file === undefined) throw new ConfigError(path, faults);
+  if (file === undefined) throw new ConfigError(path, faults, text);
   return {
     file,
     isWhole: value !== undefined,
@@ -50,7 +50,7 @@ export function readSettings<Schema extends z.ZodType>(
     folder: dirname(resolve(path)),
     conclude(made, others) {
       const all = [...faults, ...others.filter((fault) => part?.isReal(fault) ?? true)];
-      if (all.length > 0 || made === undefined) throw new ConfigError(path, all);
+      if (all.length > 0 || made === undefined) throw new ConfigError(path, all, text);
       return made;
     },
   };

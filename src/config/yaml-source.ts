@@ -40,7 +40,9 @@ export function readYaml(text: string): YamlSource {
   let data: unknown;
   try {
     document = parseDocument(text, { lineCounter, prettyErrors: false });
-    for (const error of [...document.errors, ...document.warnings]) faults.push(fault(error.pos[0], [], error.message));
+    for (const error of independent([...document.errors, ...document.warnings])) {
+      faults.push(fault(error.pos[0], [], error.message));
+    }
     faults.push(...unusableNodes(document, fault));
     if (faults.length === 0) data = document.toJS();
   } catch (error) {
@@ -104,6 +106,13 @@ export function readYaml(text: string): YamlSource {
       return fault(position, path, message);
     },
   };
+}
+
+/** The first fault of syntax, as those after it are its consequences, and all names that are given twice. */
+function independent<E extends { readonly code: string }>(errors: readonly E[]): readonly E[] {
+  const isOwn = ({ code }: E) => code === 'DUPLICATE_KEY';
+  const first = errors.find((error) => !isOwn(error));
+  return errors.filter((error) => isOwn(error) || error === first);
 }
 
 function plain(text: string): string {

@@ -72,7 +72,7 @@ export class ThreadedEngine<Data, Stats, Result, W extends EngineFile<Data, Resu
 }
 
 /** The faults of a settings file are an error of their own class. */
-function revive(error: LayercastError, { faults }: Readonly<Record<string, unknown>>): LayercastError {
+function revive(error: LayercastError, { faults, excerpts }: Readonly<Record<string, unknown>>): LayercastError {
   if (error.code !== 'CONFIG_INVALID' || !Array.isArray(faults)) return asLayercastError(error);
-  return Object.setPrototypeOf(Object.assign(error, { faults }), ConfigError.prototype);
+  return Object.setPrototypeOf(Object.assign(error, { faults, excerpts }), ConfigError.prototype);
 }

@@ -76,7 +76,7 @@ export const RECEIVER_OPTIONS = {
   channels: {
     kind: CHANNEL_INDEXES,
     flag: '--channels <list>',
-    help: 'join exactly these channels, such as 0,1,2',
+    help: 'join exactly these channels, such as 0,1,2 or 0-12',
     file: 'Indexes of the channels to join. Default: chosen by mode and rate',
   },
   /** Classes of devices that this host belongs to: an object for other classes is refused. @default none */

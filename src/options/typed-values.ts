@@ -64,10 +64,10 @@ const TYPED: { readonly [F in Form]: (kind: KindOf<F>) => TypedForm } = {
   output: () => ({ parse: notEmpty, allowed: 'a path' }),
   channels: () => ({
     parse(text) {
-      const indexes = text.split(',').map((item) => wholeNumber(item, 0, MAX_CHANNELS - 1));
+      const indexes = text.split(',').flatMap(rangeIn);
       return indexes.every((index) => index !== undefined) ? [...new Set(indexes)] : undefined;
     },
-    allowed: `channel indexes from 0 to ${MAX_CHANNELS - 1} with commas between, such as 0,1,2`,
+    allowed: `channel indexes from 0 to ${MAX_CHANNELS - 1} with commas between, such as 0,1,2 or 0-12`,
   }),
   classes: () => ({
     parse(text) {
@@ -91,6 +91,14 @@ function notEmpty(text: string): string | undefined {
 function wholeNumber(text: string, min: number, max: number): number | undefined {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : undefined;
   return value !== undefined && value >= min && value <= max ? value : undefined;
+}
+
+/** The channel indexes of `3`, `0-12` or `0–12`; undefined in the place of what is no index. */
+function rangeIn(item: string): readonly (number | undefined)[] {
+  const [first, last] = item.split(/[-–]/).map((end) => wholeNumber(end, 0, MAX_CHANNELS - 1));
+  if (!/[-–]/.test(item)) return [first];
+  if (first === undefined || last === undefined || last < first || /[-–].*[-–]/.test(item)) return [undefined];
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
 function notTyped({ form }: { readonly form: string }): never {

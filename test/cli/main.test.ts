@@ -18,7 +18,8 @@ describe('the command line', () => {
   it.each([
     [['plna'], "unknown command 'plna'", '(Did you mean plan?)'],
     [['plan', '--config', 'x', '--jsn'], "unknown option '--jsn'", '(Did you mean --json?)'],
-    [['plan'], "required option '--config <fleet.yaml>' not specified", 'see layercast --help'],
+    [['plan'], 'no fleet file was named, and there is none of ./fleet.yaml, ', 'Name it: layercast COMMAND fleet.yaml'],
+    [['plan', 'a.yaml', '--config', 'b.yaml'], 'two fleet files: a.yaml and --config b.yaml', 'Name one of them'],
     [['plan', '--config'], "option '--config <fleet.yaml>' argument missing", 'see layercast --help'],
     [
       ['fetch', 'acme/firmware', '--key', 'KEY', '-o', 'x', '--timeout', '-1'],
@@ -132,11 +133,29 @@ describe('config validate', () => {
   it('prints a line for each fault, as compilers do, and exits with 2', async () => {
     const { code, stdout, stderr } = await runCli(['config', 'validate', 'bad.yaml'], { cwd: folder });
     expect([code, stdout]).toEqual([2, '']);
-    expect(stderr.split('\n').map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
-      'bad.yaml:1:8: fleet:',
-      'bad.yaml:3:52: objects.a.channels.0.rate:',
-      '',
-    ]);
+    const lines = stderr.split('\n');
+    expect(lines.filter((line) => line.startsWith('bad')).map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual(
+      ['bad.yaml:1:8: fleet:', 'bad.yaml:3:52: objects.a.channels.0.rate:'],
+    );
+    // Each with its line and a caret under the column.
+    expect(lines.slice(1, 3)).toEqual(['    1 | fleet: f g', '      |        ^']);
+    expect(lines[4]![lines[5]!.indexOf('^')]).toBe('1');
+    expect(lines.slice(6)).toEqual(['']);
+  });
+
+  it('reports only the first fault of syntax, because the others follow from it', async () => {
+    writeFileSync(join(folder, 'syntax.yaml'), 'fleet: [a\nobjects: {b: }}\n  c: d: e\n');
+    const { code, stderr } = await runCli(['config', 'validate', 'syntax.yaml'], { cwd: folder });
+    expect([code, stderr.match(/^syntax.yaml:/gm)?.length]).toEqual([2, 1]);
+  });
+
+  it('finds fleet.yaml where it is called', async () => {
+    mkdirSync(join(folder, 'found'), { recursive: true });
+    writeFileSync(join(folder, 'found', 'fleet.yaml'), FLEET);
+    for (const command of [['config', 'validate'], ['plan']]) {
+      const { code, stdout } = await runCli(command, { cwd: join(folder, 'found') });
+      expect([code, stdout]).toEqual([0, expect.stringContaining('fleet f')]);
+    }
   });
 
   it('says that there is no such file, and where it was looked for', async () => {
@@ -298,5 +317,23 @@ describe('keygen', () => {
       2,
       `layercast: cannot create ${path}: a part of the path is not a directory\n  check the path\n`,
     ]);
+  });
+});
+
+describe('serve --check', () => {
+  it('says whether this host could serve the file, and sends nothing', async () => {
+    await runCli(['keygen', '--out', 'check'], { cwd: folder });
+    const objects = 'objects:\n  a: { file: a.bin, version: 1, code: none, channels: [{ rate: 1Mbit }] }\n';
+    const text = `fleet: f\nkey: layercast.key\n${objects}`;
+    writeFileSync(join(folder, 'check', 'fleet.yaml'), text);
+    const cwd = join(folder, 'check');
+    const missing = await runCli(['serve', '--check'], { cwd });
+    expect([missing.code, missing.stdout]).toEqual([2, '']);
+    expect(missing.stderr).toMatch(/warning: objects.a.file: no file .*keeps server \S+ from sending/s);
+    writeFileSync(join(cwd, 'a.bin'), 'a');
+    const whole = await runCli(['serve', 'fleet.yaml', '--check', '--json'], { cwd });
+    expect([whole.code, JSON.parse(whole.stdout)]).toEqual([0, expect.objectContaining({ canServe: true })]);
+    const other = await runCli(['serve', '--check', '--host', 'nobody'], { cwd });
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('no server is called "nobody"')]);
   });
 });

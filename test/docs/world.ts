@@ -27,6 +27,7 @@ const MAIN = join(top, 'dist/cli/main.js');
  * finds a server; other commands run to their end.
  */
 const LAYERCAST = `#!/bin/sh
+case " $* " in *" --check "* | *" --help "*) exec "${process.execPath}" "${MAIN}" "$@" ;; esac
 if [ "$1" != serve ]; then exec "${process.execPath}" "${MAIN}" "$@"; fi
 log=$(mktemp "$WORLD/serve-XXXXXX")
 "${process.execPath}" "${MAIN}" "$@" >"$log" 2>&1 </dev/null &

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ValidateFlags } from '../actions/run-validate.js';
+import { fleetFile, PLACES_HELP } from '../fleet-file.js';
 
 export function config(program: Command): void {
   const group = program
@@ -16,7 +17,7 @@ export function config(program: Command): void {
         'what is allowed and probably wrong: settings that do not go together, and files, keys and interfaces that this ' +
         'host does not have. If the file is for other hosts, ignore the warnings that say "on this host".',
     )
-    .argument('<file>', 'YAML file; its settings show which kind it is')
+    .argument('[file]', `YAML file; its settings show which kind it is; ${PLACES_HELP}`)
     .option('--strict', 'exit with 2 if there are warnings')
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExample:\n  layercast config validate fleet.yaml')
@@ -32,9 +33,9 @@ export function config(program: Command): void {
     .action(schema);
 }
 
-async function validate(path: string, flags: ValidateFlags): Promise<void> {
+async function validate(path: string | undefined, flags: ValidateFlags): Promise<void> {
   const { runValidate } = await import('../actions/run-validate.js');
-  await runValidate(path, flags);
+  await runValidate(fleetFile(path, undefined), flags);
 }
 
 async function schema(kind: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { FLEET_FILE_HELP, fleetFile } from '../fleet-file.js';
 
 export function plan(program: Command): void {
   program
@@ -10,22 +11,23 @@ export function plan(program: Command): void {
         'loss and at 10 % (overhead), and the highest loss without duplicates (good to); for each server, and for all ' +
         'together, the bandwidth. Warns as "config validate" does.',
     )
-    .requiredOption('--config <fleet.yaml>', 'fleet file')
+    .argument('[fleet.yaml]', FLEET_FILE_HELP)
+    .option('--config <fleet.yaml>', 'fleet file')
     .option('--svg <file>', 'draw how the channels go round each object')
     .option('--strict', 'exit with 2 if there are warnings')
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
-      '\nExamples:\n  layercast plan --config fleet.yaml\n  layercast plan --config fleet.yaml --svg plan.svg\n  layercast plan --config fleet.yaml --json | jq .objects[].levels',
+      '\nExamples:\n  layercast plan\n  layercast plan fleet.yaml --svg plan.svg\n  layercast plan --config fleet.yaml --json | jq .objects[].levels',
     )
-    .action(async ({ config, json, svg, strict }: Flags) => {
+    .action(async (path: string | undefined, { config, json, svg, strict }: Flags) => {
       const { runPlan } = await import('../actions/run-plan.js');
-      await runPlan({ config, json: json ?? false, svg, strict: strict ?? false });
+      await runPlan({ config: fleetFile(path, config), json: json ?? false, svg, strict: strict ?? false });
     });
 }
 
 interface Flags {
-  readonly config: string;
+  readonly config?: string;
   readonly json?: boolean;
   readonly svg?: string;
   readonly strict?: boolean;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { SENDER_OPTIONS } from '../../options/sender-options.js';
 import { addFlags } from '../add-flags.js';
+import { FLEET_FILE_HELP, fleetFile } from '../fleet-file.js';
 import type { Flags } from '../settings.js';
 import { WATCHING_OPTIONS } from '../watching.js';
 
@@ -14,23 +15,26 @@ export function serve(program: Command): void {
         'additions, removals and changes take effect, and the other objects go on without a gap. If the new version of an ' +
         'object cannot be sent, the previous one stays on the air. Ends with 0 or the signal when stopped; with 1, 2 or 4 ' +
         'when it cannot start.',
-    );
+    )
+    .argument('[fleet.yaml]', FLEET_FILE_HELP);
   addFlags(command, { ...SENDER_OPTIONS, ...WATCHING_OPTIONS })
+    .option('--check', 'say whether this host could serve the file, and end')
     .option('--json', 'print one JSON object per line on stdout')
     .addHelpText(
       'after',
-      '\nExamples:\n  layercast serve --config fleet.yaml\n  layercast serve --config fleet.yaml --host alpha --interface eth0 --json',
+      '\nExamples:\n  layercast serve --check\n  layercast serve fleet.yaml\n  layercast serve --config fleet.yaml --host alpha --interface eth0 --json',
     )
-    .action(async (flags: Flags) => {
+    .action(async (path: string | undefined, flags: Flags) => {
       // SIGHUP must not end the process before `runServe` listens to it. Until then there is nothing to reload.
       process.on('SIGHUP', () => undefined);
       const { runServe } = await import('../actions/run-serve.js');
       const { settle } = await import('../settings.js');
       const { interruptible } = await import('../interrupt.js');
-      const { LayercastError } = await import('../../base/errors.js');
-      const { config, ...settings } = settle(SENDER_OPTIONS, flags, process.env);
-      if (config === undefined) {
-        throw new LayercastError('USAGE', 'missing --config (the fleet file)', { hint: 'Add --config fleet.yaml' });
+      const { config: _, ...settings } = settle(SENDER_OPTIONS, flags, process.env);
+      const config = fleetFile(path, flags.config as string | undefined);
+      if (flags.check === true) {
+        const { runCheck } = await import('../actions/run-check.js');
+        return await runCheck({ config, host: settings.host, json: flags.json === true });
       }
       await interruptible((signal) => runServe({ ...settings, config, signal }, flags));
     });

@@ -2,15 +2,19 @@ import type { WriteStream } from 'node:tty';
 import { DURATION, formatQuantity, RATE, SIZE } from '../../config/units.js';
 import type { Receiver } from '../../create-receiver.js';
 import type { CompleteEvent, ListeningEvent, ProgressEvent } from '../../receiver/events.js';
+import { rangesOf } from './index-ranges.js';
 import { RecentSteps } from './recent-steps.js';
 import { clip } from './table.js';
 
 /** Characters of the map: how full a stretch of the object is, from nothing to all. */
 const SHADES = [' ', '░', '▒', '▓', '█'];
 
+/** Long enough that a log of a night stays short, short enough to see whether a fetch goes on. */
+const LOG_INTERVAL_MS = 60_000;
+
 /**
  * What `fetch` shows people. On a terminal some lines are renewed, with a map of the file and the reasons of the last joins and
- * leaves. Elsewhere there is one line at the beginning and one at the end, besides warnings.
+ * leaves. Elsewhere there is a line at the beginning, each minute and at the end, besides warnings.
  */
 export class FetchDisplay {
   readonly #stream: NodeJS.WriteStream;
@@ -18,6 +22,8 @@ export class FetchDisplay {
   readonly #nowMs: () => number;
   readonly #steps = new RecentSteps();
   #drawnLines = 0;
+  /** When a log got its last line of progress; undefined before the first progress. */
+  #loggedMs: number | undefined;
   #kept: Pick<ProgressEvent, 'bytes' | 'totalBytes'> | undefined;
 
   /** @param nowMs milliseconds since the command started */
@@ -83,13 +89,26 @@ export class FetchDisplay {
   }
 
   #draw(event: ProgressEvent): void {
-    if (!this.#stream.isTTY) return;
+    if (!this.#stream.isTTY) {
+      this.#log(event);
+      return;
+    }
     const columns = (this.#stream as WriteStream).columns || 80;
     const steps = this.#steps.lines.map((line) => clip(line, columns - 1));
     const lines = [...progressLines(event, columns), ...steps];
     this.#erase();
     this.#stream.write(lines.map((line) => `${line}\n`).join(''));
     this.#drawnLines = lines.length;
+  }
+
+  /** Logs get a line each minute. */
+  #log(event: ProgressEvent): void {
+    const nowMs = this.#nowMs();
+    this.#loggedMs ??= nowMs;
+    if (nowMs - this.#loggedMs < LOG_INTERVAL_MS) return;
+    this.#loggedMs = nowMs;
+    const [progress, path] = progressLines(event, Number.POSITIVE_INFINITY);
+    this.say(`${progress}  ${path}`);
   }
 
   #erase(): void {
@@ -114,7 +133,7 @@ export function progressLines(event: ProgressEvent, columns: number): readonly s
   const width = columns - 1;
   const mapWidth = Math.min(drawing.length, Math.floor(width / 2));
   const cells = Array.from({ length: mapWidth }, (_, i) => [...drawing][Math.floor((i * drawing.length) / mapWidth)]);
-  const sources = `channels ${channels.join(',') || '-'} from ${from}`;
+  const sources = `channels ${rangesOf(channels, ',') || '-'} from ${from}`;
   return [numbers.join('  '), pathText(event), `▕${cells.join('')}▏ ${sources}`].map((line) => clip(line, width));
 }
 

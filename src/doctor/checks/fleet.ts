@@ -1,12 +1,10 @@
 import type { ConfigWarning, WarningCode } from '../../fleet/warnings.js';
+import { KEEPS_FROM_SENDING } from '../../publish/warnings/host-warnings.js';
 import { failure, type Judgement, ok, warning } from '../finding.js';
 import type { HostFacts } from '../host-facts.js';
 
 /** What other checks say of the host itself. */
 const SAID_ELSEWHERE: readonly WarningCode[] = ['INTERFACE', 'MTU'];
-
-/** What keeps a server from sending. */
-const FATAL: readonly WarningCode[] = ['FILE', 'KEY', 'RECORD', 'EXPIRED'];
 
 /** Why each matters, and what mends it. Where a kind is missing, its message says both. */
 const ADVICE: Readonly<Partial<Record<WarningCode, readonly [why: string, remedy: string]>>> = {
@@ -41,6 +39,6 @@ function judged({ code, path, message }: ConfigWarning, sends: boolean): Judgeme
     'This setting is allowed and probably a mistake.',
     `Correct ${path.length === 0 ? 'the fleet file' : path.join('.')}`,
   ];
-  const as = sends && FATAL.includes(code) ? failure : warning;
+  const as = sends && KEEPS_FROM_SENDING.includes(code) ? failure : warning;
   return as(`${where}${message}`, why, remedy);
 }

@@ -19,13 +19,19 @@ import { interfaceWarnings } from './interface-warnings.js';
 import { recordWarnings } from './record-warnings.js';
 import { rootExpiryWarning, rootWarnings } from './root-warnings.js';
 
+/** What keeps a server from sending; all others make it worse, or will. */
+export const KEEPS_FROM_SENDING: readonly WarningCode[] = ['FILE', 'KEY', 'RECORD', 'EXPIRED'];
+
 /**
  * Warnings about what this host lacks to serve a fleet: files, key, records and interface are checked. A fleet file may be meant
  * for other hosts. So if this host is one of the servers, by its name or an address, only the needs of this server are checked,
  * and each message says that it is about this host.
  */
-export async function hostWarnings(fleet: Fleet, nowS = Date.now() / 1000): Promise<readonly ConfigWarning[]> {
-  const server = serverHere(fleet);
+export async function hostWarnings(
+  fleet: Fleet,
+  { nowS = Date.now() / 1000, host }: { readonly nowS?: number; readonly host?: string | undefined } = {},
+): Promise<readonly ConfigWarning[]> {
+  const server = host === undefined ? serverHere(fleet) : serverNamed(fleet, host);
   const objects = fleet.objects.filter(({ name }) => server?.objects?.includes(name) ?? true);
   const files = objects
     .filter(({ content }) => content !== 'pipe')
@@ -69,12 +75,21 @@ function announcementWarning(fleet: Fleet): ConfigWarning[] {
 
 /** The server that this host is; undefined if this cannot be decided. */
 export function serverHere(fleet: Fleet): FleetServer | undefined {
-  const addresses = usableInterfaces().flatMap((usable) => usable.addresses);
   try {
-    return chooseServer(fleet, undefined, { name: hostname(), addresses });
+    return serverNamed(fleet, undefined);
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The server of this name; without a name, the one that this host is.
+ *
+ * @throws {LayercastError} `UNKNOWN_HOST`
+ */
+export function serverNamed(fleet: Fleet, name: string | undefined): FleetServer {
+  const addresses = usableInterfaces().flatMap((usable) => usable.addresses);
+  return chooseServer(fleet, name, { name: hostname(), addresses });
 }
 
 async function folderWarning(path: Path, folderPath: string): Promise<ConfigWarning[]> {

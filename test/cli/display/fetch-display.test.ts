@@ -40,7 +40,7 @@ describe('the progress of a fetch', () => {
     const [numbers, path, map] = progressLines(progress, 100);
     expect(numbers).toBe('84 %  42.1 MB of 50 MB  3.4 Mbit/s  19 s left');
     expect(path).toBe('level 3 of 4, 4 Mbit/s  queue 12 ms  loss 1.2 %  capacity 5 Mbit/s');
-    expect(map).toMatch(/^▕█+▒+ +▏ channels 0,1,2 from alpha, beta$/);
+    expect(map).toMatch(/^▕█+▒+ +▏ channels 0–2 from alpha, beta$/);
   });
 
   it('counts levels as the event does, and does not mention a capacity that has not been measured', () => {
@@ -156,5 +156,17 @@ describe('the display of a fetch', () => {
     events.emit('progress', progress);
     events.emit('warning', { code: 'SILENCE', message: 'nothing arrives on channel 1; joining it again' });
     expect(text()).toBe('nothing arrives on channel 1; joining it again\n');
+  });
+
+  it('writes a line of progress each minute where there is no terminal', () => {
+    const { stream: file, text } = stream(false);
+    const events = receiver();
+    let nowMs = 0;
+    using display = new FetchDisplay(file, 'acme/firmware', () => nowMs);
+    display.follow(events);
+    for (nowMs = 0; nowMs < 150_000; nowMs += 1_000) events.emit('progress', progress);
+    const lines = text().trimEnd().split('\n');
+    expect(lines).toHaveLength(2);
+    for (const line of lines) expect(line).toMatch(/^\d+ % .* level 3 of 4.* loss /);
   });
 });

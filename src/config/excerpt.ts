@@ -1,0 +1,25 @@
+/** Terminals have 80 columns; the number of the line takes some of them. */
+const WIDTH = 66;
+/** Characters kept before a fault that stands far to the right. */
+const BEFORE = 40;
+
+/**
+ * The line of a fault with its number, and a caret under its column, each as one text. Empty if the line is not there. Long lines are cut
+ * around the fault, and control characters replaced, so that each takes one line of a terminal.
+ */
+export function excerptOf(
+  text: string,
+  { line, column }: { readonly line: number; readonly column: number },
+): readonly string[] {
+  const source = text.split(/\r?\n/, line)[line - 1];
+  if (source === undefined || source.trim() === '') return [];
+  const characters = [...source.replace(/\p{Cc}/gu, ' ')];
+  const start = column - 1 > WIDTH ? column - 1 - BEFORE : 0;
+  const shown = characters
+    .slice(start, start + WIDTH)
+    .join('')
+    .trimEnd();
+  const label = `${line} | `.padStart(8);
+  const caret = `${' '.repeat(label.length - 2)}| ${' '.repeat(column - 1 - start)}^`;
+  return [`${label}${shown}`, caret];
+}
