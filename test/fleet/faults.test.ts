@@ -36,6 +36,13 @@ describe('a fault tells its place, what is wrong, what was found, what is allowe
       'fleet: [a\nobjects: 1\n',
       ['2:1: Flow sequence in block collection must be sufficiently indented'],
     ],
+    [
+      'a delta of what no file holds',
+      'fleet: f\nobjects:\n  a: { file: "-", version: 1, deltaFrom: [b], channels: [{ rate: 1Mbit }] }\n',
+      [
+        '3:42: objects.a.deltaFrom: not possible here, found it beside standard input, allowed: deltaFrom for an object whose file: is a file',
+      ],
+    ],
     ['a key given twice', 'fleet: f\nfleet: g\n', ['2:1: Map keys must be unique']],
     [
       'a list in place of the file',

@@ -43,7 +43,6 @@ export async function runSign({ config, key: keyPaths, out, digests, state, json
       });
       await prepared.source.close();
       await prepared.deltaSource?.close();
-      await prepared.deltaSource?.close();
       const signed = await coSigned(out, prepared, keys);
       const path = await writeRecord(out, signed);
       if (digests !== undefined) {

@@ -107,7 +107,8 @@ export class Filling {
     if (source.isAsked || assembler.knowsDigests) return;
     const digests = await source.source.digests(assembler.digestBytes, this.#stopping.signal);
     source.isAsked = true;
-    if (digests !== undefined && !assembler.addAllDigests(digests)) this.#refuse(digests.length, 'digests');
+    if (digests !== undefined && !assembler.addAllDigests(digests))
+      this.#refuse(digests.length, 'its digests of blocks are');
   }
 
   async #fillBlock(source: FillSource, block: number): Promise<void> {
@@ -121,7 +122,7 @@ export class Filling {
       fetchedBytes += await filled.fetch(true, read);
       outcome = await this.#put(filled);
     }
-    if (outcome === 'wrong') this.#refuse(fetchedBytes, `block ${block}`);
+    if (outcome === 'wrong') this.#refuse(fetchedBytes, `its block ${block} is`);
     if (outcome !== 'put') return;
     this.filledBytes += fetchedBytes;
     onFill({ url: source.name, block, bytes: fetchedBytes });
@@ -155,7 +156,7 @@ export class Filling {
 
   #refuse(bytes: number, what: string): never {
     this.wrongBytes += bytes;
-    throw new FillFault(`its ${what} is not what the fleet signed`, true);
+    throw new FillFault(`${what} not what the fleet signed`, true);
   }
 
   /** Leaves a source that is of no use; asks another one a little later. */
