@@ -97,7 +97,11 @@ function requireOrdinary(path: string, found: Stats): void {
         : found.isBlockDevice() || found.isCharacterDevice()
           ? 'a device'
           : 'not an ordinary file';
-  throw refused(`${JSON.stringify(path)} is ${kind}`);
+  const what = `${JSON.stringify(path)} is ${kind}`;
+  if (!found.isBlockDevice()) throw refused(what);
+  throw new LayercastError('USAGE', what, {
+    hint: 'To overwrite a block device, say so: --device on the command line, { device: PATH } in a program',
+  });
 }
 
 async function notReplaceable(path: string, found: Stats, refusal: Refusal): Promise<LayercastError> {

@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -34,6 +35,28 @@ describe('the content of an object', () => {
     await second.source.checkUnchanged();
     await contents.close();
     closeSync(fd);
+  });
+
+  test('from a real pipe is all that comes until its end, in whatever pieces', async () => {
+    const fifo = join(folders.next(), 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const writer = spawn('sh', ['-c', `{ head -c 200000 /dev/zero; sleep 0.1; printf end; } > ${fifo}`]);
+    const fd = openSync(fifo, 'r');
+    const contents = new Contents(folders.next(), 1e6, fd);
+    const content = await contents.open(PIPE, signal);
+    expect(await bytesOf(content)).toBe(`${'\0'.repeat(200_000)}end`);
+    await contents.close();
+    writer.kill();
+  });
+
+  test('that never comes does not keep the server from stopping', async () => {
+    const fifo = join(folders.next(), 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const fd = openSync(fifo, 'r+');
+    const contents = new Contents(folders.next(), 1e6, fd);
+    const opened = contents.open(PIPE, signal).catch((error) => error.code);
+    await contents.close();
+    expect(await opened).toBe('ABORTED');
   });
 
   test.each([
