@@ -4,6 +4,7 @@ import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './bundle.mjs';
+import { writeManual } from './manual.mjs';
 
 const top = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(top, 'dist');
@@ -15,6 +16,7 @@ run(bin('tsc'), ['-p', 'tsconfig.json']);
 const builtS = Number(process.env.SOURCE_DATE_EPOCH || Math.floor(Date.now() / 1000));
 writeFileSync(join(dist, 'base', 'build-time.js'), `export const BUILT_S = ${builtS};\n`);
 await bundle(dist);
+await writeManual(dist, builtS);
 const main = join(dist, 'cli', 'main.js');
 if (existsSync(main)) chmodSync(main, 0o755);
 writeFileSync(join(dist, '.built'), '');

@@ -2,7 +2,11 @@
 // 50 kB to load a module, and a receiver's thread has 170. Every other file of dist/ stays as the compiler wrote it.
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+
+/** The list of zod's languages. */
+const LOCALES = fileURLToPath(new URL('v4/locales/index.js', import.meta.resolve('zod/package.json')));
 
 /** Files that run in a thread. A thread shares no classes with others, so each file has all that it needs. */
 const WORKERS = [
@@ -61,6 +65,12 @@ function prepare(bundler, dist, folder) {
       .replace(/sourceMappingURL=(\S+)/, (_, map) => `sourceMappingURL=${resolve(dirname(path), map)}`);
     return { contents, loader: 'js' };
   });
+  // Faults of settings are in English, so zod's other fifty languages would only be read in vain.
+  bundler.onLoad({ filter: /zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, () => ({
+    contents: "export { default as en } from './en.js';",
+    resolveDir: dirname(LOCALES),
+    loader: 'js',
+  }));
   // commander loads this, at 2 MB, for commands that are programs of their own; here are none.
   bundler.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
     importer.includes('/commander/') ? { path: 'child_process', namespace: 'late' } : undefined,

@@ -1,22 +1,5 @@
 #!/usr/bin/env node
-import { agent } from './commands/agent.js';
-import { config } from './commands/config.js';
-import { demo } from './commands/demo.js';
-import { doctor } from './commands/doctor.js';
-import { fetch } from './commands/fetch.js';
-import { keygen } from './commands/keygen.js';
-import { list } from './commands/list.js';
-import { plan } from './commands/plan.js';
-import { plot } from './commands/plot.js';
-import { root } from './commands/root.js';
-import { serve } from './commands/serve.js';
-import { sign } from './commands/sign.js';
-import { simulate } from './commands/simulate.js';
-import { verify } from './commands/verify.js';
+import { REGISTRATIONS } from './registrations.js';
 import { run } from './run.js';
 
-/** In the order of the help text: what is needed to begin, what runs every day, what helps. */
-await run(
-  [keygen, serve, fetch, agent, list, doctor, plan, simulate, plot, config, sign, root, verify, demo],
-  process.argv,
-);
+await run(REGISTRATIONS, process.argv);

@@ -12,14 +12,20 @@ export type Registration = (program: Command) => void;
 /** Runs the command line and sets the process's exit code. Never rejects. */
 export async function run(registrations: readonly Registration[], argv: readonly string[]): Promise<void> {
   ignoreClosedPipes();
-  const program = newProgram();
-  for (const register of registrations) register(program);
+  const program = programOf(registrations);
   try {
     await program.parseAsync(argv);
   } catch (error) {
     process.exitCode = exitCodeOf(error);
     if (process.exitCode !== 0) report(error, argv.includes('--json'));
   }
+}
+
+/** The program with these commands. */
+export function programOf(registrations: readonly Registration[]): Command {
+  const program = newProgram();
+  for (const register of registrations) register(program);
+  return program;
 }
 
 function newProgram(): Command {

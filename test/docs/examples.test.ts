@@ -16,7 +16,23 @@ const files = [
     .map((name) => `docs/${name}`),
 ];
 const blocks = files.flatMap((file) => blocksOf(join(top, file), file));
-const COMMANDS = 'keygen serve fetch agent list doctor plan simulate plot config sign root verify demo'.split(' ');
+const COMMANDS = [
+  'keygen',
+  'serve',
+  'fetch',
+  'agent',
+  'list',
+  'doctor',
+  'plan',
+  'simulate',
+  'plot',
+  'config',
+  'sign',
+  'root',
+  'verify',
+  'completion',
+  'demo',
+];
 
 /** A line that starts with one of these words is a command, and has to be in a block that is run. */
 const COMMAND = /^(?:layercast|npm|npx|node \S+\.m?js|esbuild|sysctl|ip|nft|systemctl)\s/m;

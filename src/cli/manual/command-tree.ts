@@ -1,0 +1,66 @@
+import type { Command, Option } from 'commander';
+
+/** A flag of a command. */
+export interface FlagEntry {
+  /** `--max-rate`; undefined for a flag that has only a short form. */
+  readonly long: string | undefined;
+  /** `-o`. */
+  readonly short: string | undefined;
+  /** As help shows it: `-o, --output <file>`. */
+  readonly written: string;
+  readonly takesValue: boolean;
+  readonly help: string;
+}
+
+/** A command with what it takes, as completions and manual pages need it. */
+export interface CommandEntry {
+  /** `layercast config validate`. */
+  readonly path: readonly string[];
+  readonly summary: string;
+  readonly description: string;
+  /** As help shows it: `layercast fetch [options] <fleet/object>`. */
+  readonly usage: string;
+  readonly arguments: readonly { readonly name: string; readonly help: string }[];
+  readonly flags: readonly FlagEntry[];
+  readonly commands: readonly CommandEntry[];
+  /** What help says after all else: examples, exit codes. */
+  readonly after: string;
+}
+
+/** Reads a command and those below it. */
+export function commandTree(command: Command, above: readonly string[] = []): CommandEntry {
+  const path = [...above, command.name()];
+  const help = command.createHelp();
+  const own = help.visibleCommands(command).filter((one) => one.name() !== 'help');
+  const names = help.visibleArguments(command);
+  return {
+    path,
+    summary: command.summary() || command.description(),
+    description: command.description(),
+    usage: [...above, command.name(), command.usage()].join(' '),
+    arguments: names.map((one) => ({ name: one.name(), help: one.description })),
+    flags: help.visibleOptions(command).map(flagEntry),
+    commands: own.map((one) => commandTree(one, path)),
+    after: textAfter(command),
+  };
+}
+
+function flagEntry({ long, short, flags, required, optional, description }: Option): FlagEntry {
+  return {
+    long: long ?? undefined,
+    short: short ?? undefined,
+    written: flags,
+    takesValue: required || optional,
+    help: description,
+  };
+}
+
+/** What `addHelpText` has added, which commander only writes out. */
+function textAfter(command: Command): string {
+  let written = '';
+  const before = command.configureOutput();
+  command.configureOutput({ writeOut: (text) => (written += text) });
+  command.outputHelp();
+  command.configureOutput(before);
+  return written.slice(command.helpInformation().length).trim();
+}

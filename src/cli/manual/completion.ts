@@ -1,0 +1,116 @@
+import { LayercastError } from '../../base/errors.js';
+import type { CommandEntry, FlagEntry } from './command-tree.js';
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+/**
+ * The completion script of a shell: commands and flags. Where none fits, the shell completes files.
+ *
+ * @throws {LayercastError} `USAGE` for another shell
+ */
+export function completionFor(shell: string, tree: CommandEntry): string {
+  const commands = flattened(tree);
+  if (shell === 'bash') return bash(commands);
+  if (shell === 'zsh') return zsh(commands);
+  if (shell === 'fish') return fish(commands);
+  throw new LayercastError('USAGE', `no completion for the shell "${shell}"`, { hint: SHELLS.join(', ') });
+}
+
+function flattened(entry: CommandEntry): readonly CommandEntry[] {
+  return [entry, ...entry.commands.flatMap(flattened)];
+}
+
+/** `/config/validate`: the words after the program's name. */
+function keyOf({ path }: CommandEntry): string {
+  return path
+    .slice(1)
+    .map((word) => `/${word}`)
+    .join('');
+}
+
+/** Patterns of a shell's `case` for commands below the program. */
+function patternsOf(commands: readonly CommandEntry[]): string {
+  return commands.slice(1).map(keyOf).join(' | ');
+}
+
+function bash(commands: readonly CommandEntry[]): string {
+  const cases = commands.map((entry) => {
+    const words = [...entry.commands.map(({ path }) => path.at(-1)), ...entry.flags.flatMap(namesOf)];
+    return `    '${keyOf(entry)}') words='${words.join(' ')}' ;;`;
+  });
+  return `# bash completion of layercast; load it with: source <(layercast completion bash)
+_layercast() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} path= words= word i
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word=\${COMP_WORDS[i]}
+    case "$path/$word" in ${patternsOf(commands)}) path="$path/$word" ;; esac
+  done
+  case "$path" in
+${cases.join('\n')}
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$cur"))
+}
+complete -o default -F _layercast layercast
+`;
+}
+
+function zsh(commands: readonly CommandEntry[]): string {
+  const cases = commands.map((entry) => {
+    const below = entry.commands.map(({ path, summary }) => described(path.at(-1)!, summary));
+    const flags = entry.flags.flatMap((flag) => namesOf(flag).map((name) => described(name, flag.help)));
+    return `    '${keyOf(entry)}') entries=(${[...below, ...flags].join(' ')}) ;;`;
+  });
+  return `#compdef layercast
+# zsh completion of layercast; put it in a folder of $fpath as _layercast
+_layercast() {
+  local place= word
+  local -a entries
+  for word in \${words[2,CURRENT-1]}; do
+    case "$place/$word" in ${patternsOf(commands)}) place="$place/$word" ;; esac
+  done
+  case "$place" in
+${cases.join('\n')}
+  esac
+  _describe -o layercast entries
+  _files
+}
+compdef _layercast layercast
+`;
+}
+
+function fish(commands: readonly CommandEntry[]): string {
+  const lines = commands.flatMap((entry) => {
+    const words = entry.path.slice(1);
+    const below = entry.commands.map(({ path }) => path.at(-1)!);
+    const seen = words.map((word) => `__fish_seen_subcommand_from ${word}`);
+    const unseen = below.length > 0 ? [`not __fish_seen_subcommand_from ${below.join(' ')}`] : [];
+    const when = [...seen, ...unseen].join('; and ');
+    const condition = when === '' ? '' : ` -n '${when}'`;
+    return [
+      ...entry.commands.map(
+        ({ path, summary }) => `complete -c layercast${condition} -a ${path.at(-1)} -d ${quoted(summary)}`,
+      ),
+      ...entry.flags.map((flag) => `complete -c layercast${condition}${fishFlag(flag)} -d ${quoted(flag.help)}`),
+    ];
+  });
+  return `# fish completion of layercast; put it in ~/.config/fish/completions/layercast.fish\n${lines.join('\n')}\n`;
+}
+
+function fishFlag({ long, short, takesValue }: FlagEntry): string {
+  const names = [short === undefined ? '' : ` -s ${short.slice(1)}`, long === undefined ? '' : ` -l ${long.slice(2)}`];
+  return `${names.join('')}${takesValue ? ' -r' : ''}`;
+}
+
+function namesOf({ long, short }: FlagEntry): readonly string[] {
+  return [long, short].filter((name) => name !== undefined);
+}
+
+/** A word and what it means, as zsh's _describe takes them: a colon separates them. */
+function described(word: string, meaning: string): string {
+  return quoted(`${word}:${meaning.replaceAll(':', '\\:')}`);
+}
+
+/** A text in single quotes, for all three shells. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", '’').replace(/\s+/g, ' ')}'`;
+}

@@ -1,0 +1,92 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { type CommandEntry, commandTree } from '../../../dist/cli/manual/command-tree.js';
+import { completionFor } from '../../../dist/cli/manual/completion.js';
+import { manualPages } from '../../../dist/cli/manual/manual-page.js';
+import { REGISTRATIONS } from '../../../dist/cli/registrations.js';
+import { programOf } from '../../../dist/cli/run.js';
+
+const tree = commandTree(programOf(REGISTRATIONS));
+const commands = tree.commands.flatMap((entry) => [entry, ...entry.commands]);
+
+describe('completion', () => {
+  const completed = (...words: readonly string[]) => {
+    const script = `${completionFor('bash', tree)}
+COMP_WORDS=(layercast ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}; _layercast
+printf '%s\\n' "\${COMPREPLY[@]}"`;
+    return execFileSync('bash', ['-c', script], { encoding: 'utf8' }).trim().split('\n');
+  };
+
+  it.each([
+    [['ser'], ['serve']],
+    [['serve', '--met'], ['--metrics']],
+    [['config', 'va'], ['validate']],
+    [['config', 'validate', '--st'], ['--strict']],
+    [['fetch', 'acme/firmware', '--max'], ['--max-rate']],
+    [['--ver'], ['--version']],
+  ])('of bash knows what follows %j', (words, expected) => {
+    expect(completed(...words)).toEqual(expected);
+  });
+
+  it('of bash completes files where no command or flag fits', () => {
+    expect(completed('plan', 'fleet')).toEqual(['']);
+    expect(completionFor('bash', tree)).toContain('complete -o default');
+  });
+
+  it.each(['zsh', 'fish'])(
+    'of %s has every command and flag, and is right for that shell where it is installed',
+    (shell) => {
+      const script = completionFor(shell, tree);
+      for (const { path, flags } of commands) {
+        expect(script).toContain(path.at(-1));
+        for (const { long } of flags)
+          expect(script).toContain(shell === 'fish' ? ` -l ${long!.slice(2)}` : `'${long}:`);
+      }
+      const { error, status, stderr } = spawnSync(shell, ['-n'], { input: script, encoding: 'utf8' });
+      if (error === undefined) expect([status, stderr]).toEqual([0, '']);
+    },
+  );
+
+  it('refuses other shells and names those that there are', () => {
+    expect(() => completionFor('tcsh', tree)).toThrow(
+      expect.objectContaining({ code: 'USAGE', hint: 'bash, zsh, fish' }),
+    );
+  });
+});
+
+describe('manual pages', () => {
+  const pages = manualPages(tree, { version: '1.2.3', date: '2026-01-31' });
+  const plain = (page: string) => page.replaceAll('\\-', '-').replaceAll('\\e', '\\');
+
+  it('are one for the program and one for each command, with every flag and example', () => {
+    expect(pages.size).toBe(1 + tree.commands.length);
+    for (const entry of commands) {
+      const page = plain(pages.get(`layercast-${entry.path[1]}.1`)!);
+      for (const { written } of entry.flags) expect(page).toContain(`\n.B ${written}\n`);
+      for (const example of examplesOf(entry)) expect(page).toContain(`\n${example}\n`);
+    }
+    expect(plain(pages.get('layercast.1')!)).toContain('Exit codes: 0 done');
+  });
+
+  it('please groff where it is installed', () => {
+    const input = [...pages.values()].join('');
+    const { error, stderr } = spawnSync('groff', ['-man', '-Tutf8', '-ww', '-z'], { input, encoding: 'utf8' });
+    if (error === undefined) expect(stderr).toBe('');
+  });
+
+  it('are built, and named in package.json', () => {
+    const { man } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+    expect(man.toSorted()).toEqual([...pages.keys()].map((name) => `./dist/man/${name}`).toSorted());
+    for (const path of man) {
+      expect(readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')).toContain('.SH NAME');
+    }
+  });
+});
+
+function examplesOf({ after }: CommandEntry): readonly string[] {
+  return after
+    .split('\n')
+    .filter((line) => line.startsWith('  layercast '))
+    .map((line) => line.trim());
+}
