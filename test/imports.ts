@@ -77,7 +77,7 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   metrics: {
     folders: ['base', 'events'],
     modules: ['prom-client', 'node:http', 'node:net'],
-    types: ['create-receiver.ts', 'create-sender.ts'],
+    types: ['create-agent.ts', 'create-receiver.ts', 'create-sender.ts'],
   },
   // What would keep transfers from working on this host. Its checks are functions of facts.
   doctor: {

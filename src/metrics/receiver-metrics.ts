@@ -1,15 +1,16 @@
 import type { Receiver } from '../create-receiver.js';
 import type { EventOf } from '../events/event-types.js';
 import { fetchEvents, receiverStats } from '../events/fetch-events.js';
-import { count, truth, whole } from '../events/fields.js';
+import { count, truth } from '../events/fields.js';
 import { type Figure, type Metric, metricsOf } from './metric.js';
+import { PROGRESS_FIGURES, type Progressing } from './progress-figures.js';
 
 /** What is known of one receiver. */
-interface Followed {
+interface Followed extends Progressing {
   readonly receiver: Pick<Receiver, 'stats'>;
   readonly labels: { readonly fleet: string; readonly object: string };
   version: number | undefined;
-  progress: EventOf<typeof fetchEvents.progress> | undefined;
+  progress: Progressing['progress'];
   joinCount: number;
   leaveCount: number;
   readonly warningCounts: Map<string, number>;
@@ -17,7 +18,6 @@ interface Followed {
 }
 
 const stats = receiverStats.fields;
-const progress = fetchEvents.progress.fields;
 const channelStats = stats.channels.entry.fields;
 
 const FIGURES: readonly Figure<Followed>[] = [
@@ -79,17 +79,7 @@ const FIGURES: readonly Figure<Followed>[] = [
     labels: ['code'],
     values: ({ warningCounts }) => [...warningCounts].map(([code, value]) => [value, code]),
   },
-  now('rate', progress.rateBitsPerSecond, (event) => event.rateBitsPerSecond),
-  now('level_rate', progress.levelRateBitsPerSecond, (event) => event.levelRateBitsPerSecond),
-  now('capacity', progress.capacityBitsPerSecond, (event) => event.capacityBitsPerSecond),
-  now('loss', progress.lossRatio, (event) => event.lossRatio),
-  now('queue', progress.queueMs, (event) => event.queueMs),
-  now('level', progress.level, (event) => event.level),
-  now('levels', whole(0, 255, 'Levels of the ladder.'), (event) => event.levelCount),
-  now('joined_channels', count('Channels that are joined.'), (event) => event.channels.length),
-  now('present', progress.bytes, (event) => event.bytes),
-  now('verified', progress.verifiedBytes, (event) => event.verifiedBytes),
-  now('object', progress.totalBytes, (event) => event.totalBytes),
+  ...PROGRESS_FIGURES,
   {
     name: 'object_version',
     kind: 'gauge',
@@ -153,23 +143,9 @@ export class ReceiverMetrics {
 }
 
 type Counts = EventOf<typeof receiverStats>;
-type Progress = EventOf<typeof fetchEvents.progress>;
 
 function total(name: string, field: Figure<Followed>['field'], value: (counts: Counts) => number): Figure<Followed> {
   return { name, kind: 'counter', field, values: ({ receiver }) => of(receiver.stats(), (counts) => [value(counts)]) };
-}
-
-function now(
-  name: string,
-  field: Figure<Followed>['field'],
-  of: (event: Progress) => number | undefined,
-): Figure<Followed> {
-  return {
-    name,
-    kind: 'gauge',
-    field,
-    values: ({ progress: event }) => [[event === undefined ? undefined : of(event)]],
-  };
 }
 
 type Values = ReturnType<Figure<Followed>['values']>;

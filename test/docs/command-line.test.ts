@@ -24,7 +24,7 @@ const path = fileURLToPath(new URL('../../docs/command-line.md', import.meta.url
 const TABLES: Readonly<Record<string, OptionTable>> = {
   serve: { ...SENDER_OPTIONS, ...WATCHING_OPTIONS },
   fetch: { ...RECEIVER_OPTIONS, ...RECEIVER_FILE, ...WATCHING_OPTIONS },
-  agent: { ...AGENT_OPTIONS, ...AGENT_FILE },
+  agent: { ...AGENT_OPTIONS, ...AGENT_FILE, ...WATCHING_OPTIONS },
   list: { ...LIST_OPTIONS, ...RECEIVER_FILE },
   plan: { config: SENDER_OPTIONS.config },
   'config validate': { config: SENDER_OPTIONS.config },

@@ -2,8 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { EventEmitter } from 'eventemitter3';
 import { describe, expect, it } from 'vitest';
+import type { Agent } from '../../dist/create-agent.js';
 import type { Receiver } from '../../dist/create-receiver.js';
 import type { Sender } from '../../dist/create-sender.js';
+import { AgentMetrics } from '../../dist/metrics/agent-metrics.js';
 import { Exposition } from '../../dist/metrics/exposition.js';
 import { processMetrics } from '../../dist/metrics/process-metrics.js';
 import { ReceiverMetrics } from '../../dist/metrics/receiver-metrics.js';
@@ -150,8 +152,47 @@ describe('metrics of a server', () => {
   });
 });
 
+describe('metrics of an agent', () => {
+  it('are the state of each object, and those of receivers while one is received', async () => {
+    const agent = new EventEmitter();
+    const figures = new AgentMetrics();
+    figures.follow(agent as unknown as Agent);
+    const text = async () => (await new Exposition(figures.metrics).text()).split('\n');
+    agent.emit('start', { fleet: 'acme', objects: 0 });
+    agent.emit('wake', {});
+    agent.emit('state', { object: 'maps', version: 4, state: 'receiving', appliedVersion: 3 });
+    agent.emit('progress', { object: 'maps', rateBitsPerSecond: 8e6, channels: [0] });
+    agent.emit('warning', { object: 'maps', code: 'SILENCE' });
+    const of = 'fleet="acme",object="maps"';
+    const lines = await text();
+    for (const line of [
+      `layercast_agent_object_state{${of},state="receiving"} 1`,
+      `layercast_agent_object_state{${of},state="failed"} 0`,
+      `layercast_agent_object_version{${of}} 4`,
+      `layercast_agent_applied_version{${of}} 3`,
+      `layercast_receiver_rate_bytes_per_second{${of}} 1000000`,
+      'layercast_agent_wakes_total{fleet="acme"} 1',
+      'layercast_agent_warnings_total{fleet="acme",code="SILENCE"} 1',
+    ]) {
+      expect(lines).toContain(line);
+    }
+    expect(figures.fault).toBeUndefined();
+    agent.emit('received', { object: 'maps', payloadBytes: 900 });
+    agent.emit('state', { object: 'maps', version: 4, state: 'failed' });
+    expect(await text()).toContain(`layercast_agent_received_bytes_total{${of}} 900`);
+    expect((await text()).filter((line) => line.startsWith('layercast_receiver_rate'))).toEqual([]);
+    expect(figures.fault).toBe('failed: maps');
+  });
+});
+
 describe('all metrics', () => {
-  const all = [...new ReceiverMetrics().metrics, ...new SenderMetrics().metrics, ...processMetrics('1.2.3')];
+  const all = [
+    ...new ReceiverMetrics().metrics,
+    ...new SenderMetrics().metrics,
+    // An agent's transfers have the metrics of receivers, which are there already.
+    ...new AgentMetrics().metrics.filter(({ name }) => name.startsWith('layercast_agent_')),
+    ...processMetrics('1.2.3'),
+  ];
 
   it('have names by the conventions of Prometheus, and a help text', () => {
     for (const { name, kind, help } of all) {

@@ -12,6 +12,7 @@ import { tellPeople } from '../display/agent-display.js';
 import { interruptible } from '../interrupt.js';
 import { printEvent } from '../json/print-event.js';
 import { type Flags, settle } from '../settings.js';
+import { watching } from '../watching.js';
 import { tellServiceManager } from './agent-service.js';
 
 /** `layercast agent`: runs an agent, and shows its events on stderr or prints them as JSON on stdout. */
@@ -28,13 +29,19 @@ export async function runAgent(flags: Flags): Promise<void> {
   const key = isRootText(keyText) ? keyText : publicKeyFrom(keyText, keyPath);
   // Only JSON needs the declarations of events.
   const json = flags.json ? await import('../json/agent-events.js') : undefined;
+  const watched = await watching(flags, async () => {
+    const { AgentMetrics } = await import('../../metrics/agent-metrics.js');
+    return new AgentMetrics();
+  });
   using manager = await ServiceManager.find(process.env);
   await interruptible(async (signal) => {
     // With a clock of its own the agent works in this thread, which has nothing else to do: a thread more would take 10 MB.
     await using agent = createAgent({ ...settings, fleet, subscribe, wake, key, signal, clock: systemClock });
+    watched?.figures.follow(agent);
     if (json !== undefined) json.tellPrograms(agent, printEvent);
     else tellPeople(agent);
     if (manager !== undefined) tellServiceManager(agent, manager, signal);
+    await using _ = await watched?.show();
     await agent.done;
   });
 }

@@ -3,6 +3,7 @@ import { AGENT_OPTIONS } from '../../options/agent-options.js';
 import { addFlags } from '../add-flags.js';
 import { AGENT_FILE } from '../command-options.js';
 import type { Flags } from '../settings.js';
+import { WATCHING_OPTIONS } from '../watching.js';
 
 export function agent(program: Command): void {
   const command = program
@@ -13,7 +14,7 @@ export function agent(program: Command): void {
         'each new version, and runs the program that takes it over. A journal in the state directory remembers how far ' +
         'each object has come, over power cuts. With --once it ends when all that is announced is there and taken over.',
     );
-  addFlags(command, { ...AGENT_FILE, ...AGENT_OPTIONS })
+  addFlags(command, { ...AGENT_FILE, ...AGENT_OPTIONS, ...WATCHING_OPTIONS })
     .option('--json', 'print one JSON object per line on stdout')
     .addHelpText('after', '\nExample:\n  layercast agent --config agent.yaml --once')
     .action(async (flags: Flags) => {
