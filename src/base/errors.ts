@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'ROLE_REFUSED'
   | 'INCOMPATIBLE'
   | 'TREE_INVALID'
+  | 'ENCRYPTED'
   | 'NOBODY_SENDING'
   | 'NOTHING_TO_SEND'
   | 'TIMEOUT'

@@ -22,6 +22,7 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   ROLE_REFUSED: 4,
   INCOMPATIBLE: 4,
   TREE_INVALID: 4,
+  ENCRYPTED: 4,
   // 5: nothing was heard at all.
   NOBODY_SENDING: 5,
   // 1: a fault of this host or its network.

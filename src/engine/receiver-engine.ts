@@ -4,6 +4,7 @@ import { BUILT_S } from '../base/build-time.js';
 import { asLayercastError } from '../base/errors.js';
 import type { Clock, Network } from '../base/ports.js';
 import { systemClock } from '../base/system-clock.js';
+import { readKeyText } from '../config/read-text.js';
 import { awaitInterface } from '../net/interfaces/interfaces.js';
 import { systemNetworkOn } from '../net/system-network.js';
 import type { CheckedReceiverOptions } from '../options/check-receiver-options.js';
@@ -19,6 +20,7 @@ import { TrustMemory } from '../retrieve/trust-memory.js';
 import { defaultStateDir } from '../store/state-dir.js';
 import { anchorFrom } from '../trust/read-anchor.js';
 import { announcementName, groupOf } from '../wire/address.js';
+import { contentKeyFrom } from '../wire/content-cipher.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { Engine } from './engine.js';
 import { Start } from './start.js';
@@ -53,9 +55,20 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
 
   /** @throws {LayercastError} as `Receiver.done` */
   async run(signal: AbortSignal): Promise<CompleteEvent> {
-    const { timeoutMs, fleet, object, output, stateDir, allowRollback, key } = this.#options;
+    const {
+      timeoutMs,
+      fleet,
+      object,
+      output,
+      stateDir,
+      allowRollback,
+      key,
+      contentKey: contentKeyPath,
+    } = this.#options;
     const beganMs = performance.now();
     const anchor = anchorFrom(key, fleet, 'the option key');
+    const contentKey =
+      contentKeyPath === undefined ? undefined : contentKeyFrom(await readKeyText(contentKeyPath), contentKeyPath);
     using start = new Start(timeoutMs, signal, (message) => this.#world.emit('waiting', { message }));
     await using destination = await start.step((onWaiting) =>
       openDestination({
@@ -65,6 +78,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
         fleet,
         object,
         keyFingerprint: anchor.id,
+        contentKey,
         signal: start.signal,
         onWaiting,
       }),

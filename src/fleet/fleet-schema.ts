@@ -100,6 +100,9 @@ const objectShape = {
       description:
         'Files of older versions: the servers also send a delta, for receivers that have such a version, on as many channels of its own with the same rates. Default: none',
     }),
+  contentKey: path(
+    `Content key (64 hexadecimal digits, from layercast keygen --content) with which the file is encrypted; \${NAME} stands for a variable of the environment. Default: the fleet’s`,
+  ).nullish(),
   burst: burst.optional().meta({
     description: 'Longest time of a channel’s rate that leaves at once. Default: the fleet’s',
   }),
@@ -174,6 +177,9 @@ const fleetShape = {
         'How long receivers accept a catalogue; a server signs it again after half of this time. Default: 1d',
       default: '1d',
     }),
+  contentKey: path(
+    `Content key with which all objects are encrypted that name no other; \${NAME} stands for a variable of the environment. Default: no encryption`,
+  ).nullish(),
   interface: text('Network interface to send on, such as eth0. Default: the first that is up').nullish(),
   scope: scope.default(DEFAULT_SCOPE).meta({ description: 'How far the groups reach (RFC 7346)' }),
   port: port.default(DEFAULT_PORT).meta({ description: 'UDP port of all groups' }),

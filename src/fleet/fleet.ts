@@ -70,6 +70,8 @@ export interface FleetObject {
   readonly expiresAfterUs: number | undefined;
   /** The classes of devices that the object is for; undefined: any device. */
   readonly compatible: readonly string[] | undefined;
+  /** File of the content key with which the object is encrypted; undefined: it is not. */
+  readonly contentKeyPath: string | undefined;
   /** 1 to 32, in order of their indexes. */
   readonly channels: readonly FleetChannel[];
   /** What is sent for receivers that have an older version; undefined: nothing. */

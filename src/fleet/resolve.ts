@@ -99,6 +99,7 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
       mode: entry.mode,
       expiresAfterUs: entry.expires,
       compatible: entry.compatible,
+      contentKeyPath: absolute(withVariables(entry.contentKey ?? file.contentKey)),
       channels: channels.map((channel, index) => channelOf(name, channel, index, entry.burst)),
       ...deltaOf(name, entry, channels),
     };

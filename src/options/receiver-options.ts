@@ -42,6 +42,13 @@ export const RECEIVER_OPTIONS = {
     help: "the fleet's public key, or its root file",
     file: 'Public key (SPKI PEM) of the fleet, or its root file',
   },
+  /** Path of the file with the content key, for objects that are encrypted. @default none */
+  contentKey: {
+    kind: PATH,
+    flag: '--content-key <file>',
+    help: 'content key of an object that is encrypted',
+    file: 'Content key (64 hexadecimal digits), for objects that are encrypted',
+  },
   /** The file to write; `DIR/` for a tree; `-` for standard output; or `{ dir }`, `{ device }`, `{ pipe: [COMMAND, …] }`. */
   output: {
     kind: OUTPUT,

@@ -1,11 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import { LayercastError } from '../base/errors.js';
 import { MAX_OBJECT_BYTES } from '../base/limits.js';
+import { readKeyText } from '../config/read-text.js';
 import type { Fleet, FleetObject } from '../fleet/fleet.js';
 import type { Geometry } from '../object/geometry.js';
 import { digestsOf } from '../store/cache/digest-cache.js';
 import type { FileSource } from '../store/file-source.js';
 import { hashObject } from '../store/hash-file.js';
+import { ContentCipher, contentKeyFrom } from '../wire/content-cipher.js';
 import type { Contents, OpenContent } from './contents/contents.js';
 import { openDelta } from './delta/delta-file.js';
 import { plannedGeometry } from './planned-geometry.js';
@@ -49,21 +51,29 @@ export async function prepareObject(
   object: FleetObject,
   options: PrepareOptions,
 ): Promise<PreparedObject> {
-  const opened = await options.contents.open(object, options.signal).catch((error: unknown) => {
+  const { contents, signal } = options;
+  const contentKey = await contentKeyOf(object);
+  let opened = await contents.open(object, signal).catch((error: unknown) => {
     throw explained(error, object);
   });
-  const { source, isUnchanged } = opened;
   let deltaSource: FileSource | undefined;
   try {
-    const whole = await contentOf(fleet, object, opened, options);
-    deltaSource = await deltaOf(object, source, options);
+    let whole = await contentOf(fleet, object, opened, options);
+    deltaSource = await deltaOf(object, opened.source, options);
+    if (contentKey !== undefined) {
+      const cipher = ContentCipher.forContent(contentKey, whole.sha256);
+      opened = await contents.encrypt(opened, cipher, signal);
+      whole = { ...(await contentOf(fleet, object, opened, options)), encryption: cipher.encryption };
+    }
     const delta = deltaSource && (await contentOf(fleet, object, { source: deltaSource, isCopy: false }, options));
     const content = delta === undefined ? whole : { ...whole, delta };
     const { key, isKeyOnServers = true, nowS } = options;
     const signed = await signedRecord({ fleet, key, isKeyOnServers }, object, content, nowS);
-    return { ...signed, source, isUnchanged, content, deltaSource };
+    const sent = opened;
+    const isUnchanged = async () => (await sent.isUnchanged()) && (await isStill(object, contentKey));
+    return { ...signed, source: sent.source, isUnchanged, content, deltaSource };
   } catch (error) {
-    await source.close();
+    await opened.source.close();
     await deltaSource?.close();
     throw error;
   }
@@ -95,6 +105,26 @@ async function deltaOf(
   if ('source' in delta) return delta.source;
   options.onNoDelta?.(delta.refusal);
   return undefined;
+}
+
+/** @throws {LayercastError} `CONFIG_INVALID` for what cannot be encrypted */
+async function contentKeyOf({ name, content, delta, contentKeyPath }: FleetObject): Promise<Uint8Array | undefined> {
+  if (contentKeyPath === undefined) return undefined;
+  // A delta has parts of the file as they are, and receivers unpack no archive that is encrypted.
+  const fault = content === 'tree' ? 'a folder' : delta === undefined ? undefined : 'an object with a delta';
+  if (fault !== undefined) {
+    throw new LayercastError('CONFIG_INVALID', `objects.${name}: ${fault} cannot be encrypted`, {
+      hint: 'Leave out "contentKey", or send an archive or the whole file',
+    });
+  }
+  return contentKeyFrom(await readKeyText(contentKeyPath), contentKeyPath);
+}
+
+/** Whether the file of an object's content key, if there is one, still has this key. */
+async function isStill(object: FleetObject, contentKey: Uint8Array | undefined): Promise<boolean> {
+  if (contentKey === undefined) return true;
+  const now = await contentKeyOf(object).catch(() => undefined);
+  return now !== undefined && Buffer.compare(now, contentKey) === 0;
 }
 
 /** Gives the error of a missing file or folder the hint for a server. */

@@ -1,15 +1,14 @@
 import { type OutputTarget, outputKindOf } from '../options/output-target.js';
 import type { Destination } from './destination.js';
 import { DeviceDestination } from './device/device-destination.js';
-import { FileDestination } from './file-destination.js';
+import { FileDestination, type FileDestinationOptions } from './file-destination.js';
 import { environmentOf } from './object-environment.js';
 import { CommandInput } from './stream/command-input.js';
 import { standardOutput } from './stream/standard-output.js';
 import { StreamDestination } from './stream/stream-destination.js';
 import { TreeDestination } from './tree/tree-destination.js';
-import type { WorkingFilesOptions } from './working-files.js';
 
-export interface DestinationOptions extends WorkingFilesOptions {
+export interface DestinationOptions extends FileDestinationOptions {
   readonly output: OutputTarget;
 }
 

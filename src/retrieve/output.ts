@@ -15,7 +15,7 @@ export interface Output {
 }
 
 /** Endings of the names that a fetch gives to files beside its output. */
-const WORKING_ENDINGS = ['.part', '.part.journal', '.part.lock', '.part.delta'];
+const WORKING_ENDINGS = ['.part', '.part.journal', '.part.lock', '.part.delta', '.part.plain'];
 /** Symbolic links that are followed: as many as Linux follows in one path. */
 const MAX_LINKS = 40;
 

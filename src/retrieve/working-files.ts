@@ -122,9 +122,12 @@ export class WorkingFiles implements AsyncDisposable {
   /**
    * Removes the journal that a run left behind which was interrupted after it had made the output. A failure does no harm: the next run
    * tries again.
+   * @param more files to remove with it
    */
-  async forgetProgress(): Promise<void> {
-    const removed = this.#lock.requireHeld().then(() => rm(this.#journalPath, { force: true }));
+  async forgetProgress(more: readonly string[] = []): Promise<void> {
+    const removed = this.#lock.requireHeld().then(async () => {
+      for (const path of [this.#journalPath, ...more]) await rm(path, { force: true });
+    });
     await removed.catch(() => undefined);
   }
 

@@ -35,16 +35,29 @@ export async function verifyFile(
   expected: { readonly sizeBytes: number; readonly sha256: Uint8Array },
   options: HashOptions = {},
 ): Promise<boolean> {
+  const digest = await digestOfFile(path, expected.sizeBytes, options);
+  return digest !== undefined && Buffer.compare(digest, expected.sha256) === 0;
+}
+
+/**
+ * SHA-256 of the file at `path`; undefined when there is no such file, or one of another size.
+ * @throws {LayercastError} as `verifyFile`
+ */
+export async function digestOfFile(
+  path: string,
+  sizeBytes: number,
+  options: HashOptions = {},
+): Promise<Uint8Array | undefined> {
   const source = await FileSource.open(path).catch((error) => {
     if (error instanceof LayercastError && error.code === 'FILE_NOT_FOUND') return undefined;
     throw error;
   });
-  if (source === undefined) return false;
+  if (source === undefined) return undefined;
   try {
-    if (source.sizeBytes !== expected.sizeBytes) return false;
+    if (source.sizeBytes !== sizeBytes) return undefined;
     const hash = createHash('sha256');
     await eachPiece(source, source.sizeBytes, options, (piece) => hash.update(piece));
-    return hash.digest().equals(expected.sha256);
+    return hash.digest();
   } finally {
     await source.close();
   }

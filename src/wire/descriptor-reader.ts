@@ -11,6 +11,7 @@ import {
   type ChannelDescription,
   type DeltaDescription,
   type Descriptor,
+  type Encryption,
   MAX_ANNOUNCE_INTERVAL_US,
   MAX_RECORD_BYTES,
   MIN_ANNOUNCE_INTERVAL_US,
@@ -63,6 +64,7 @@ function readDescriptor(map: FieldMap): Descriptor {
     ),
     ...(map.T === TAR ? { tree: 'tar' as const } : {}),
     ...optionally('delta', map.p, readDelta),
+    ...optionally('encryption', map.P, readEncryption),
     ...needsOf(map),
   };
 }
@@ -71,7 +73,7 @@ function readDescriptor(map: FieldMap): Descriptor {
 const CRITICAL = /^[A-Z]/;
 
 /** The critical keys that this program knows, whatever they say. */
-const KNOWN_CRITICAL: readonly string[] = ['C'];
+const KNOWN_CRITICAL: readonly string[] = ['C', 'P'];
 
 /** The critical keys that this program does not know. */
 function needsOf(map: FieldMap): { readonly needs?: readonly string[] } {
@@ -94,6 +96,11 @@ function readDelta(value: unknown): DeltaDescription {
 
 function readChannels(value: unknown): readonly ChannelDescription[] {
   return readList(value, 1, MAX_CHANNELS).map(readChannel);
+}
+
+function readEncryption(value: unknown): Encryption {
+  const [plaintextMac, keyCheck] = readList(value, 2, 255);
+  return { plaintextMac: readBinary(plaintextMac, 32), keyCheck: readBinary(keyCheck, 16) };
 }
 
 function readChannel(value: unknown): ChannelDescription {

@@ -43,11 +43,21 @@ export interface Descriptor {
   readonly tree?: 'tar' | undefined;
   /** What a receiver that has an older version can receive instead of most of the object; undefined if the servers send no such thing. */
   readonly delta?: DeltaDescription | undefined;
+  /** How the object's bytes are encrypted; undefined if they are not. All digests are of the bytes as they are sent. */
+  readonly encryption?: Encryption | undefined;
   /**
    * Critical keys of the map that this program does not know: what they say has to be obeyed, so the object cannot be received. Only the
    * reader sets it, and it is never empty.
    */
   readonly needs?: readonly string[];
+}
+
+/** What a descriptor says of the encryption of its object's bytes (`ContentCipher`). */
+export interface Encryption {
+  /** A MAC of the plaintext's SHA-256 with the content key, 32 bytes: it says nothing to those who do not have the key. */
+  readonly plaintextMac: Uint8Array;
+  /** 16 bytes that follow from the content key and the MAC: whoever has another key sees it here. */
+  readonly keyCheck: Uint8Array;
 }
 
 export interface ChannelDescription {
@@ -136,6 +146,9 @@ export function packDescriptor(descriptor: Descriptor): Uint8Array {
     x: descriptor.expiresS ?? null,
     ...(descriptor.compatible === undefined ? {} : { C: descriptor.compatible }),
     ...(descriptor.tree === undefined ? {} : { T: TAR }),
+    ...(descriptor.encryption === undefined
+      ? {}
+      : { P: [descriptor.encryption.plaintextMac, descriptor.encryption.keyCheck] }),
     // Left out if undefined, so that such records are the same as those of the first versions of this program.
     ...(descriptor.announceIntervalUs === undefined ? {} : { i: descriptor.announceIntervalUs }),
     ...(descriptor.delta === undefined ? {} : { p: packDelta(descriptor.delta) }),

@@ -142,6 +142,23 @@ describe('the reader of descriptors', () => {
     }
   });
 
+  it('knows the form of an encryption', () => {
+    const read = (encryption: unknown) => unpackDescriptor(encode({ ...goodMap(), P: encryption }));
+    const [mac, check] = [new Uint8Array(32).fill(1), new Uint8Array(16).fill(2)];
+    expect(read([mac, check, 'more'])).toMatchObject({ encryption: { plaintextMac: mac, keyCheck: check } });
+    for (const wrong of [
+      [],
+      [mac],
+      [check, mac],
+      [mac.subarray(1), check],
+      [mac, new Uint8Array(17)],
+      [mac, null],
+      mac,
+    ]) {
+      expect(read(wrong), JSON.stringify(wrong)).toBeUndefined();
+    }
+  });
+
   it('refuses too many or no channels and servers, and those without a field', () => {
     const { c, d } = goodMap();
     for (const map of [

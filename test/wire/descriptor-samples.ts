@@ -98,6 +98,7 @@ export const anyDescriptor: fc.Arbitrary<Descriptor> = fc.record(
       blockRoot: bytesOf(32),
       channels: anyChannels(),
     }),
+    encryption: fc.record({ plaintextMac: bytesOf(32), keyCheck: bytesOf(16) }),
   },
   {
     requiredKeys: [

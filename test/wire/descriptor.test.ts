@@ -40,6 +40,9 @@ function mapOf(descriptor: Descriptor): Record<string, unknown> {
     x: descriptor.expiresS ?? null,
     ...(descriptor.compatible === undefined ? {} : { C: descriptor.compatible }),
     ...(descriptor.tree === undefined ? {} : { T: 1 }),
+    ...(descriptor.encryption === undefined
+      ? {}
+      : { P: [descriptor.encryption.plaintextMac, descriptor.encryption.keyCheck] }),
     ...(descriptor.announceIntervalUs === undefined ? {} : { i: descriptor.announceIntervalUs }),
     ...(descriptor.delta === undefined ? {} : { p: deltaOf(descriptor.delta) }),
   };

@@ -1,11 +1,15 @@
-import { LayercastError } from '../../base/errors.js';
+import { writeFile } from 'node:fs/promises';
+import { errnoOf, LayercastError } from '../../base/errors.js';
 import { defaultStateDir } from '../../store/state-dir.js';
+import { systemError } from '../../store/system-error.js';
+import { newContentKeyText } from '../../wire/content-cipher.js';
 import { rawPublicKey } from '../../wire/public-key.js';
 import { writeKeyPair } from './key-pair.js';
 
 export interface KeygenFlags {
   readonly out?: string;
   readonly server?: boolean;
+  readonly content?: string;
   readonly state?: string;
   readonly force?: boolean;
 }
@@ -16,15 +20,35 @@ export interface KeygenFlags {
  *
  * @throws {LayercastError} `USAGE` unless exactly one of `out` and `server` is given, and as `writeKeyPair` and `serverKeyIn`
  */
-export async function runKeygen({ out, server, state, force = false }: KeygenFlags): Promise<void> {
-  if (server === true && out === undefined) return printServerKey(state ?? defaultStateDir(), force);
-  if (server === true || out === undefined || state !== undefined) {
+export async function runKeygen({ out, server = false, content, state, force = false }: KeygenFlags): Promise<void> {
+  const isOne = [out !== undefined, server, content !== undefined].filter(Boolean).length === 1;
+  if (!isOne || (state !== undefined && !server)) {
     throw new LayercastError('USAGE', 'it is unclear which keys to make', {
-      hint: 'Give --out DIR for the key pair of a fleet, or --server, perhaps with --state DIR, for the key of this server',
+      hint:
+        'Give --out DIR for the key pair of a fleet, or --server, perhaps with --state DIR, for the key of this server, ' +
+        'or --content FILE for a content key',
     });
   }
+  if (server) return printServerKey(state ?? defaultStateDir(), force);
+  if (content !== undefined) return writeContentKey(content, force);
+  if (out === undefined) return;
   const { privatePath, publicPath } = await writeKeyPair(out, force);
   process.stdout.write(`${privatePath}\n${publicPath}\n`);
+}
+
+async function writeContentKey(path: string, force: boolean): Promise<void> {
+  try {
+    // Nobody but the owner may read it. A key that is there decrypts what was sent, so only --force replaces it.
+    await writeFile(path, newContentKeyText(), { mode: 0o600, flag: force ? 'w' : 'wx' });
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') {
+      throw new LayercastError('USAGE', `${path} already exists`, {
+        hint: 'Name another file, or replace it: --force',
+      });
+    }
+    throw systemError(error, 'write', path);
+  }
+  process.stdout.write(`${path}\n`);
 }
 
 async function printServerKey(stateDir: string, force: boolean): Promise<void> {

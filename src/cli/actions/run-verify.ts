@@ -94,7 +94,7 @@ function reportDescriptor(bytes: Uint8Array, path: string, keyText: string, keyP
   const signed = [...(signers ?? [])].join(', ') || 'no key of these';
   return {
     lines: [
-      `${path}: ${fleet}/${object}, version ${version}, ${sizeBytes} bytes, expires ${expires ?? 'never'}`,
+      `${path}: ${fleet}/${object}, version ${version}, ${sizeBytes} bytes${descriptor.encryption === undefined ? '' : ' encrypted'}, expires ${expires ?? 'never'}`,
       `  SHA-256 ${sha256}`,
       `  signed by ${signed}`,
     ],
@@ -105,6 +105,7 @@ function reportDescriptor(bytes: Uint8Array, path: string, keyText: string, keyP
       version,
       bytes: sizeBytes,
       sha256,
+      encrypted: descriptor.encryption !== undefined,
       expires,
       signers: [...(signers ?? [])],
     },

@@ -11,6 +11,7 @@ export function keygen(program: Command): void {
     )
     .option('--out <dir>', 'folder to write to; created if it is missing')
     .option('--server', 'print the public key of the server on this host instead, as "serverKey" in a fleet file')
+    .option('--content <file>', 'make a content key instead, with which objects are encrypted')
     .option('--state <dir>', 'state directory of the server. Default: that of layercast serve')
     .option('--force', 'replace existing keys')
     .addHelpText(
@@ -19,7 +20,10 @@ export function keygen(program: Command): void {
         'signed records instead (layercast sign) has a key of its own in its state\n' +
         'directory, made when it is first needed. Its public half belongs into the fleet\n' +
         'file where records are signed.\n' +
-        '\nExample:\n  layercast keygen --out keys\n  layercast keygen --server',
+        '\nA content key is a secret of its servers and receivers: "contentKey" in the fleet\n' +
+        'file, --content-key of layercast fetch. Whoever has it can read the objects.\n' +
+        '\nExample:\n  layercast keygen --out keys\n  layercast keygen --server\n' +
+        '  layercast keygen --content content.key',
     )
     .action(async (flags: KeygenFlags) => {
       const { runKeygen } = await import('../actions/run-keygen.js');

@@ -1,7 +1,9 @@
 import { LayercastError } from '../../base/errors.js';
+import { FILE_PIECE_BYTES } from '../../base/limits.js';
 import type { FleetObject } from '../../fleet/fleet.js';
 import { FileSource } from '../../store/file-source.js';
 import { TreeArchive } from '../../tree/archive.js';
+import type { ContentCipher } from '../../wire/content-cipher.js';
 import { type Spooled, SpoolFolder } from './spool-folder.js';
 import { standardInput } from './standard-input.js';
 
@@ -39,6 +41,15 @@ export class Contents {
     }
   }
 
+  /** An encrypted copy of a content, which is closed then. If this fails, it stays open. @throws {LayercastError} `OBJECT_CHANGED`, `DISK_FULL`, `ABORTED` */
+  async encrypt(content: OpenContent, cipher: ContentCipher, signal: AbortSignal): Promise<OpenContent> {
+    const what = `the encrypted copy of ${content.source.path}`;
+    const { handle, close } = await this.#spool.copy(encryptedBytes(content.source, cipher, signal), what);
+    await content.source.close();
+    const source = await FileSource.ofCopy(handle, what, close);
+    return { source, isCopy: true, isUnchanged: () => content.isUnchanged() };
+  }
+
   /** Ends reading, and gives back the room of what came from standard input. Sources that are open stay so. */
   async close(): Promise<void> {
     this.#stopping.abort(new LayercastError('ABORTED', 'the server stops'));
@@ -71,6 +82,20 @@ export class Contents {
       isCopy: true,
       isUnchanged: async () => true,
     };
+  }
+}
+
+async function* encryptedBytes(
+  source: FileSource,
+  cipher: ContentCipher,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const stream = cipher.start();
+  for (let offset = 0; offset < source.sizeBytes; offset += FILE_PIECE_BYTES) {
+    signal.throwIfAborted();
+    const piece = Buffer.allocUnsafe(Math.min(FILE_PIECE_BYTES, source.sizeBytes - offset));
+    await source.read(offset, piece);
+    yield stream.update(piece);
   }
 }
 

@@ -3,7 +3,7 @@ import { channelStartRatio, serverStartRatio } from '../../fleet/start-offsets.j
 import type { Geometry } from '../../object/geometry.js';
 import { merkleRoot } from '../../object/merkle.js';
 import { addressToBytes } from '../../wire/address.js';
-import { type ChannelDescription, type Descriptor, NO_CODE, RAPTORQ } from '../../wire/descriptor.js';
+import { type ChannelDescription, type Descriptor, type Encryption, NO_CODE, RAPTORQ } from '../../wire/descriptor.js';
 import type { ServerPublicKeys } from './server-keys.js';
 
 /** Geometry and digests of a file's content, as a descriptor gives them. */
@@ -14,6 +14,8 @@ export interface DescribedContent {
   readonly blockDigests: Uint8Array;
   /** The same of its delta; undefined if none is sent. */
   readonly delta?: Omit<DescribedContent, 'delta'> | undefined;
+  /** How the bytes are encrypted; undefined if they are not. */
+  readonly encryption?: Encryption | undefined;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface DescribedContent {
 export function describeContent(
   fleet: Fleet,
   object: FleetObject,
-  { geometry, sha256, blockDigests, delta }: DescribedContent,
+  { geometry, sha256, blockDigests, delta, encryption }: DescribedContent,
   publicKeys: ServerPublicKeys,
   nowS: number,
 ): Descriptor {
@@ -52,6 +54,7 @@ export function describeContent(
     })),
     ...(object.compatible === undefined ? {} : { compatible: object.compatible }),
     ...(object.content === 'tree' ? { tree: 'tar' as const } : {}),
+    ...(encryption === undefined ? {} : { encryption }),
     createdS: nowS,
     expiresS: object.expiresAfterUs === undefined ? undefined : nowS + Math.ceil(object.expiresAfterUs / 1e6),
     ...(delta === undefined || object.delta === undefined

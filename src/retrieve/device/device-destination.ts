@@ -9,6 +9,7 @@ import { openStateFolder } from '../../store/folder/state-folder.js';
 import type { PartFile } from '../../store/part/part-file.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { BlockRestorer } from '../block-restorer.js';
+import { notDecrypted } from '../decryption.js';
 import type { Destination } from '../destination.js';
 import { isTree } from '../file-destination.js';
 import { WorkingFiles, type WorkingFilesOptions } from '../working-files.js';
@@ -47,6 +48,7 @@ export class DeviceDestination implements Destination {
   async open(descriptor: Descriptor, restorer: BlockRestorer): Promise<Opened> {
     const { fleet, object, tree, sizeBytes, sha256 } = descriptor;
     if (tree !== undefined) return { kind: 'refused', error: isTree(`${fleet}/${object}`, this.path) };
+    if (descriptor.encryption !== undefined) return { kind: 'refused', error: notDecrypted(descriptor) };
     if (sizeBytes > this.#device.sizeBytes) return { kind: 'refused', error: this.#tooSmall(sizeBytes) };
     if (await this.#has(sizeBytes, sha256)) {
       await this.#files.forgetProgress();

@@ -7,9 +7,12 @@ import type { Seeds } from '../../receiver/seeding/seeds.js';
 import { openStateFolder } from '../../store/folder/state-folder.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { BlockRestorer } from '../block-restorer.js';
+import { type ContentKeyOption, type Decryption, decryptionOf } from '../decryption.js';
 import type { Destination } from '../destination.js';
 import { WorkingFiles, type WorkingFilesOptions } from '../working-files.js';
+
 import type { ByteSink } from './byte-sink.js';
+import { DecryptingSink } from './decrypting-sink.js';
 import { nothingTaken, OrderedBytes, type Taken } from './ordered-bytes.js';
 import { StreamStore } from './stream-store.js';
 
@@ -32,20 +35,26 @@ export class StreamDestination implements Destination {
   readonly #files: WorkingFiles;
   readonly #target: StreamTarget;
   readonly #signal: AbortSignal;
+  readonly #contentKey: Uint8Array | undefined;
   #stream:
     | { readonly sha256: Uint8Array; readonly version: number; readonly sink: ByteSink; readonly taken: Taken }
     | undefined;
 
-  private constructor(files: WorkingFiles, target: StreamTarget, signal: AbortSignal) {
+  private constructor(
+    files: WorkingFiles,
+    target: StreamTarget,
+    { signal, contentKey }: WorkingFilesOptions & ContentKeyOption,
+  ) {
     this.#files = files;
     this.#target = target;
     this.#signal = signal;
+    this.#contentKey = contentKey;
     signal.addEventListener('abort', this.#abandon, { once: true });
   }
 
   /** @throws {LayercastError} as `WorkingFiles.open` */
-  static async open(target: StreamTarget, options: WorkingFilesOptions): Promise<StreamDestination> {
-    const { fleet, object, keyFingerprint, stateDir, signal } = options;
+  static async open(target: StreamTarget, options: WorkingFilesOptions & ContentKeyOption): Promise<StreamDestination> {
+    const { fleet, object, keyFingerprint, stateDir } = options;
     const folder = join(stateDir, 'streams');
     await openStateFolder(stateDir, folder);
     const hash = createHash('sha256')
@@ -53,7 +62,7 @@ export class StreamDestination implements Destination {
       .digest('hex');
     const path = join(folder, `${`${fleet}-${object}`.replaceAll('/', '-').slice(0, 60)}-${hash.slice(0, 16)}`);
     const files = await WorkingFiles.open(path, false, { ...options, journalDir: undefined });
-    return new StreamDestination(files, target, signal);
+    return new StreamDestination(files, target, options);
   }
 
   get completedVersion(): number {
@@ -62,10 +71,12 @@ export class StreamDestination implements Destination {
 
   async open(descriptor: Descriptor, restorer: BlockRestorer): Promise<Opened> {
     const { sha256, sizeBytes, symbolBytes, blockCount } = descriptor;
+    const readable = decryptionOf(descriptor, this.#contentKey);
+    if ('refusal' in readable) return { kind: 'refused', error: readable.refusal };
     const refusal = this.#leaveFormer(descriptor);
     if (refusal !== undefined) return { kind: 'refused', error: refusal };
     const { version } = descriptor;
-    this.#stream ??= { sha256, version, sink: this.#target.open(descriptor), taken: nothingTaken() };
+    this.#stream ??= { sha256, version, sink: this.#open(descriptor, readable.decryption), taken: nothingTaken() };
     const { sink, taken } = this.#stream;
     const store = await this.#files.openStore(
       descriptor,
@@ -97,6 +108,11 @@ export class StreamDestination implements Destination {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#signal.removeEventListener('abort', this.#abandon);
     await this.#files[Symbol.asyncDispose]();
+  }
+
+  #open(descriptor: Descriptor, decryption: Decryption): ByteSink {
+    const sink = this.#target.open(descriptor);
+    return decryption === undefined ? sink : new DecryptingSink(sink, decryption);
   }
 
   readonly #abandon = (): void => this.#stream?.sink.abandon();

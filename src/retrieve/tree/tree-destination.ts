@@ -11,6 +11,7 @@ import { TreeArchive } from '../../tree/archive.js';
 import { unpackTree } from '../../tree/unpack.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { BlockRestorer } from '../block-restorer.js';
+import { notDecrypted } from '../decryption.js';
 import type { Destination } from '../destination.js';
 import { WorkingFiles, type WorkingFilesOptions } from '../working-files.js';
 import { OwnedFolders } from './owned-folders.js';
@@ -62,6 +63,7 @@ export class TreeDestination implements Destination {
 
   async open(descriptor: Descriptor, restorer: BlockRestorer): Promise<Opened> {
     const { fleet, object, tree } = descriptor;
+    if (descriptor.encryption !== undefined) return { kind: 'refused', error: notDecrypted(descriptor) };
     if (tree === undefined) {
       const message = `${fleet}/${object} is a file, and ${JSON.stringify(this.path)} is a folder`;
       return {

@@ -44,6 +44,8 @@ export class PartFile {
   readonly geometry: Geometry;
   /** Whether there was a file of the right length whose bytes were kept. */
   readonly resumed: boolean;
+  /** Mode that a new file gets, less the umask. */
+  readonly mode: number;
   readonly #handle: FileHandle;
   readonly #cache: PageCache;
   readonly #digests: RunningDigests;
@@ -59,6 +61,7 @@ export class PartFile {
     this.path = options.path;
     this.geometry = options.geometry;
     this.resumed = resumed;
+    this.mode = options.mode ?? 0o666;
     this.#handle = handle;
     this.#digests = new RunningDigests(options.geometry);
     this.#ownCount = options.ownCount ?? (() => 0);
@@ -280,7 +283,8 @@ async function openOrCreate(path: string, mode: number): Promise<{ handle: FileH
   return { handle, isNew: false };
 }
 
-async function requireSpace(path: string, missingBytes: number): Promise<void> {
+/** @throws {LayercastError} `DISK_FULL` if the file system of `path` has no room for so many bytes more */
+export async function requireSpace(path: string, missingBytes: number): Promise<void> {
   const { bavail, blocks, bsize } = await statfs(dirname(path));
   const freeBytes = bavail * bsize;
   // A file system that reports no blocks at all does not know its free space.
