@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -66,6 +66,28 @@ describeBed('a fleet with a root', () => {
     const end = await failed(fetch('rotated', 'rotated-first.root', 'rotated-after'));
     expect(end).toMatchObject({ exitCode: 4, code: 'ROLE_REFUSED' });
     expect(end.message).toMatch(/signed by key [0-9a-f]{16}, which version 2 of the root has removed/);
+  }, 60_000);
+
+  test('signs with a key that was put in the place of the former one, and sends such records, from a reload on', async () => {
+    const settings = { root: undefined, announceKey: undefined };
+    copyFileSync(key('a'), scene.path('current.key'));
+    const signing = await scene.serve('alpha', config('replaced', { ...settings, key: 'current.key' }, 1));
+    expect(await completed(fetch('replaced', 'a/layercast.pub', 'replaced-a'))).toMatchObject({ version: 1 });
+    copyFileSync(key('b'), scene.path('current.key'));
+    signing.process.kill('SIGHUP');
+    expect(await completed(fetch('replaced', 'b/layercast.pub', 'replaced-b', '--patience', '30s'))).toMatchObject({
+      version: 1,
+    });
+
+    const records = config('stored', { ...settings, key: undefined, records: 'stored-records' }, 1);
+    await run('sign', '--config', records, '--key', key('a'), '--out', scene.path('stored-records'));
+    const sending = await scene.serve('alpha', records);
+    renameSync(scene.path('stored-records'), scene.path('stored-before'));
+    await run('sign', '--config', records, '--key', key('b'), '--out', scene.path('stored-records'));
+    sending.process.kill('SIGHUP');
+    expect(await completed(fetch('stored', 'b/layercast.pub', 'stored', '--patience', '30s'))).toMatchObject({
+      version: 1,
+    });
   }, 60_000);
 
   test('refuses what only an expired catalogue proves, and says until when it was valid', async () => {

@@ -90,6 +90,26 @@ describe('a reload of an object on the air', () => {
   });
 });
 
+describe('an object that is encrypted', () => {
+  it('is sent as ciphertext, and again with the next version when its content key was replaced at the same path', async () => {
+    const rig = await onAir();
+    await rig.write('content.key', 'ab'.repeat(32));
+    const object = { contentKey: 'content.key', version: 2 };
+    expect(await rig.update('a', object)).toBeUndefined();
+    const digest = () => Buffer.from(rig.broadcast.objects[0]!.publication.descriptor.sha256).toString('hex');
+    const { encryption } = rig.broadcast.objects[0]!.publication.descriptor;
+    expect(encryption).toMatchObject({ plaintextMac: expect.any(Uint8Array), keyCheck: expect.any(Uint8Array) });
+    const first = digest();
+    await rig.write('content.key', 'cd'.repeat(32));
+    // Other bytes must not be sent as the same version.
+    expect(await rig.update('a', object)).toMatchObject({ error: { code: 'VERSION_REFUSED' } });
+    expect(await rig.update('a', { ...object, version: 3 })).toBeUndefined();
+    expect(digest()).not.toBe(first);
+    await rig.write('content.key', 'no key');
+    expect(await rig.update('a', { ...object, version: 4 })).toMatchObject({ error: { code: 'KEY_INVALID' } });
+  });
+});
+
 describe('an object that has failed', () => {
   it.each([
     ['a hard link', (path: string) => link(path, `${path}.backup`)],

@@ -20,8 +20,9 @@ export function keygen(program: Command): void {
         'signed records instead (layercast sign) has a key of its own in its state\n' +
         'directory, made when it is first needed. Its public half belongs into the fleet\n' +
         'file where records are signed.\n' +
-        '\nA content key is a secret of its servers and receivers: "contentKey" in the fleet\n' +
-        'file, --content-key of layercast fetch. Whoever has it can read the objects.\n' +
+        '\nA content key is a secret of its servers and receivers: "contentKey" in the\n' +
+        'fleet file, --content-key of layercast fetch. Whoever has it can read the\n' +
+        'objects.\n' +
         '\nExample:\n  layercast keygen --out keys\n  layercast keygen --server\n' +
         '  layercast keygen --content content.key',
     )

@@ -46,6 +46,17 @@ describe('records that were signed elsewhere', () => {
   });
 });
 
+describe('a record that is valid for a year', () => {
+  it('causes a warning from 30 days before it expires', async () => {
+    const daysS = 86_400;
+    const signing = { fleet: fleetOf({}), key };
+    const { descriptor } = await signedRecord(signing, signing.fleet.objects[0]!, content, nowS);
+    const ofAYear = { ...descriptor, expiresS: nowS + 365 * daysS };
+    expect(expiryWarning(ofAYear, nowS + 335 * daysS - 1)).toBeUndefined();
+    expect(expiryWarning(ofAYear, nowS + 335 * daysS)).toMatch(/its record expires at /);
+  });
+});
+
 describe('records that a server renews', () => {
   it('within one second have rising times, so that receivers follow', async () => {
     const withPort = (port: number) => ({ fleet: fleetOf({ port }), key });
