@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { LayercastError } from '../dist/base/errors.js';
-import { ablationOf, PARTS } from './rate/ablation.js';
+import { PARTS, rulesOf } from './rate/ablation.js';
 import { brief, lineOf, reportOf } from './rate/report.js';
 import type { Outcome } from './rate/row.js';
 import { rowOf, rows } from './rate/rows.js';
@@ -17,7 +17,7 @@ const BENCHMARK_SEEDS = 20;
  * Rate control in simulation: trials under many conditions, each decided by its seed. docs/simulation.md says what the rows are.
  *
  * Arguments: `--rows a,d` (all), `--seeds N` (20), `--first-seed N` (1), `--workers 1|2` (1), `--without PART,…` to switch off
- * parts of rate control, `--ablate` to do so with each in turn, `--each` for a line for every seed, `--decisions` for every
+ * parts of rate control, `--set climb.startStepUs=450000,…` to change its constants, `--ablate` to switch off each part in turn, `--each` for a line for every seed, `--decisions` for every
  * decision, too, `--traces FILE,…` for the links of row traces (without it, they are made up).
  *
  * One row of links, quickly: `--rows tbf --seeds 32 --workers 2`; one seed of it with all decisions: `--rows tbf --seeds 1
@@ -32,6 +32,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       'first-seed': { type: 'string', default: '1' },
       workers: { type: 'string', default: '1' },
       without: { type: 'string' },
+      set: { type: 'string' },
       traces: { type: 'string' },
       ablate: { type: 'boolean', default: false },
       each: { type: 'boolean', default: false },
@@ -40,12 +41,13 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
   });
   const names = (values.rows ?? (values.ablate ? ABLATED_ROWS : Object.keys(rows).join(','))).split(',');
   for (const name of names) rowOf(name);
-  ablationOf(values.without);
+  rulesOf(values.without, values.set);
   const firstSeed = countOf('first-seed', values['first-seed']);
   const asked: Asked = {
     names,
     seeds: Array.from({ length: countOf('seeds', values.seeds) }, (_, index) => firstSeed + index),
     workerCount: countOf('workers', values.workers),
+    constants: values.set,
     traces: values.traces?.split(',') ?? [],
     showsEach: values.each || values.decisions,
     showsDecisions: values.decisions,
@@ -68,6 +70,7 @@ interface Asked {
   readonly names: readonly string[];
   readonly seeds: readonly number[];
   readonly workerCount: number;
+  readonly constants: string | undefined;
   readonly traces: readonly string[];
   readonly showsEach: boolean;
   readonly showsDecisions: boolean;
@@ -75,7 +78,9 @@ interface Asked {
 
 /** All seeds of a row, in their order. */
 async function play(asked: Asked, row: string, without: string | undefined): Promise<readonly Outcome[]> {
-  const jobs = asked.seeds.map((seed): Job => ({ row, seed, without, traces: asked.traces }));
+  const jobs = asked.seeds.map(
+    (seed): Job => ({ row, seed, without, constants: asked.constants, traces: asked.traces }),
+  );
   const outcomes: Outcome[] = [];
   let cpuS = 0;
   for await (const done of doneBy(asked.workerCount, jobs)) {
@@ -100,7 +105,7 @@ async function ablate(asked: Asked, always: string | undefined): Promise<readonl
   const others = PARTS.filter((part) => always?.split(',').includes(part) !== true);
   for (const part of [undefined, ...others]) {
     const parts = [always, part].flatMap((one) => one ?? []).join(',') || undefined;
-    const line: Record<string, string> = { without: parts ?? '-', what: ablationOf(parts).what };
+    const line: Record<string, string> = { without: parts ?? '-' };
     for (const name of asked.names) {
       const outcomes = await play(asked, name, parts);
       for (const { kind } of compared.filter((one) => one.name === name)) {

@@ -1,5 +1,6 @@
 import type { ChannelPolicy, Decision } from '../../dist/rate/policy.js';
 import type { StreamReading } from '../../dist/rate/readings.js';
+import type { Rules } from '../../dist/rate/rules.js';
 import { StreamMeter } from '../../dist/rate/stream-meter.js';
 import { TICK_US } from '../../dist/receiver/driver.js';
 import { policyFor } from '../../dist/receiver/join/channel-choice.js';
@@ -7,7 +8,9 @@ import { type HostClock, headerOf, type Packet, type TreeNode, type VirtualClock
 import { addressFromBytes } from '../../dist/wire/address.js';
 import type { Descriptor } from '../../dist/wire/descriptor.js';
 import { Flag } from '../../dist/wire/header.js';
-import type { Filter } from './ablation.js';
+
+/** Changes the readings of a stream before rate control gets them. */
+export type Filter = (reading: StreamReading) => StreamReading;
 
 const NOTHING_LOCAL = { unreadCount: 0, droppedCount: 0, latenessUs: 0 } as const;
 
@@ -22,6 +25,7 @@ export interface ListenerOptions {
   readonly stopUs: number | undefined;
   /** @default none */
   readonly filter: Filter | undefined;
+  readonly rules: Rules;
   /** The highest rate that it may join. @default no limit */
   readonly maxRateBitsPerSecond?: number | undefined;
   /** Takes the nominal rate of the joined channels in bit/s, and the reason of the last change. */
@@ -50,10 +54,10 @@ export class Listener {
 
   /** @param rates of channels, bit/s. */
   constructor(options: ListenerOptions, rates: readonly number[]) {
-    const { descriptor, node, clock, startUs, maxRateBitsPerSecond } = options;
+    const { descriptor, node, clock, startUs, maxRateBitsPerSecond, rules } = options;
     this.#options = options;
     this.#rates = rates;
-    this.#policy = policyFor(descriptor, { mode: 'auto', channels: undefined, maxRateBitsPerSecond });
+    this.#policy = policyFor(descriptor, { mode: 'auto', channels: undefined, maxRateBitsPerSecond, rules });
     node.addTap({ isLazy: true, observe: (packet, atUs) => this.#observe(packet, atUs) });
     clock.quietlyAt(startUs, () => {
       this.#follow(this.#policy.start(options.hostClock.nowUs()));

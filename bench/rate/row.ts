@@ -1,4 +1,4 @@
-import type { Ablation } from './ablation.js';
+import type { Rules } from '../../dist/rate/rules.js';
 
 /** What a figure should be. */
 export interface Target {
@@ -36,7 +36,7 @@ export interface Row {
   readonly title: string;
   readonly figures: readonly FigureKind[];
   /** @param traces files of capacity, for rows that need some. */
-  readonly play: (seed: number, ablation: Ablation, traces: readonly string[]) => Promise<Outcome>;
+  readonly play: (seed: number, rules: Rules, traces: readonly string[]) => Promise<Outcome>;
 }
 
 export function atLeast(least: number): Target {

@@ -1,5 +1,5 @@
 import { cumulativeRates } from '../../dist/rate/ladder.js';
-import { StepPlan } from '../../dist/rate/step-plan.js';
+import type { Rules } from '../../dist/rate/rules.js';
 import {
   addCrossTraffic,
   blankContent,
@@ -13,9 +13,8 @@ import {
 } from '../../dist/simulate/index.js';
 import type { Prng } from '../../dist/simulate/random/prng.js';
 import type { Step } from '../rate-real/levels.js';
-import type { Ablation, Filter } from './ablation.js';
 import { DeparturesTap } from './links/departures.js';
-import { Listener, type ListenerOptions } from './listener.js';
+import { type Filter, Listener, type ListenerOptions } from './listener.js';
 import { type Recording, SAMPLE_MS, type Sample } from './recording.js';
 import { SeveralPaths } from './several-paths.js';
 
@@ -75,21 +74,15 @@ const PHASE_US = 4e6;
 const CLOCK_ERROR_US = 3000;
 
 /** Runs a trial in virtual time. The same trial always gives the same result. */
-export async function playTrial(trial: Trial, ablation: Ablation): Promise<Recording> {
-  const restore = ablation.patch?.();
-  try {
-    return await new Stage(trial, ablation).play();
-  } finally {
-    restore?.();
-  }
+export async function playTrial(trial: Trial, rules: Rules): Promise<Recording> {
+  return await new Stage(trial, rules).play();
 }
 
 class Stage {
   readonly #trial: Trial;
-  readonly #ablation: Ablation;
+  readonly #rules: Rules;
   readonly #network: SeveralPaths;
   readonly #object: SimulatedObject;
-  readonly #plan: StepPlan;
   readonly #beginUs: number;
   readonly #links: readonly Link[];
   readonly #samples: Sample[] = [];
@@ -97,9 +90,9 @@ class Stage {
   readonly #decisions: string[] = [];
   readonly #departures: DeparturesTap;
 
-  constructor(trial: Trial, ablation: Ablation) {
+  constructor(trial: Trial, rules: Rules) {
     this.#trial = trial;
-    this.#ablation = ablation;
+    this.#rules = rules;
     this.#network = new SeveralPaths(trial.seed);
     const { prng } = this.#network;
     const { channels, mode = 'several', ssm = false, serverCount = 1 } = trial;
@@ -115,7 +108,6 @@ class Stage {
       },
       simulatedKeys(prng.fork('keys')).privateKey,
     );
-    this.#plan = new StepPlan({ rates: channels, mode, symbolBytes: SYMBOL_BYTES });
     this.#links = this.#layLinks();
     const { seconds: recordedS, channelCount } = trial.recorded ?? { seconds: 0, channelCount: 0 };
     this.#departures = new DeparturesTap(this.#beginUs, this.#us(recordedS), channelCount);
@@ -204,6 +196,7 @@ class Stage {
       hostClock: new HostClock(clock, { originUs: draw.below(1e9), ...(driftPpm === undefined ? {} : { driftPpm }) }),
       startUs: this.#us(fromS),
       stopUs: untilS === undefined ? undefined : this.#us(untilS),
+      rules: this.#rules,
       filter: this.#filter(draw),
       maxRateBitsPerSecond: this.#trial.maxRateBitsPerSecond,
       onDecisions: (rateBitsPerSecond, reason) => {
@@ -218,13 +211,11 @@ class Stage {
   /** What changes a receiver's readings. */
   #filter(draw: Prng): Filter | undefined {
     const { trainErrorRatio = 0 } = this.#trial;
-    const ablate = this.#ablation.filter?.(this.#plan, draw);
-    if (trainErrorRatio === 0) return ablate;
+    if (trainErrorRatio === 0) return undefined;
     const errors = draw.fork('trains');
     return (reading) => {
       const factor = 1 + trainErrorRatio * errors.ratio();
-      const told = { ...reading, trainBitsPerSecond: reading.trainBitsPerSecond * factor };
-      return ablate?.(told) ?? told;
+      return { ...reading, trainBitsPerSecond: reading.trainBitsPerSecond * factor };
     };
   }
 

@@ -6,6 +6,8 @@ export interface Job {
   readonly seed: number;
   /** What is switched off; undefined for nothing. */
   readonly without: string | undefined;
+  /** Constants that are changed, as `rulesOf` takes them; undefined for none. */
+  readonly constants: string | undefined;
   /** Files of capacity. */
   readonly traces: readonly string[];
 }

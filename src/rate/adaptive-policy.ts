@@ -4,6 +4,7 @@ import { NO_OTHER_PATHS } from './other-paths.js';
 import { Path } from './path.js';
 import type { ChannelPolicy, Decision, PolicyStatus } from './policy.js';
 import type { LocalReading, StreamReading } from './readings.js';
+import type { Rules } from './rules.js';
 import { SharedBottlenecks } from './shared-bottlenecks.js';
 import { StepPlan } from './step-plan.js';
 
@@ -19,6 +20,8 @@ export interface AdaptivePolicyOptions {
   readonly servers: readonly { readonly index: number; readonly channels: readonly number[] | undefined }[];
   /** Whether channels can be joined server by server. If not, a joined channel brings what all servers send on it. */
   readonly areServersSeparate: boolean;
+  /** @default the rules of this project */
+  readonly rules?: Rules | undefined;
 }
 
 /** A server from which nothing has arrived for this long is taken for dead. */
@@ -42,7 +45,7 @@ export class AdaptivePolicy implements ChannelPolicy {
 
   constructor(options: AdaptivePolicyOptions) {
     this.#options = options;
-    const { rates, symbolBytes, kind, maxRateBitsPerSecond, servers, areServersSeparate } = options;
+    const { rates, symbolBytes, kind, maxRateBitsPerSecond, servers, areServersSeparate, rules } = options;
     this.#servers = servers.map(({ index }) => ({ index, heardUs: Number.NEGATIVE_INFINITY }));
     const plan = new StepPlan({ rates, mode: kind, symbolBytes });
     const packetBits = (symbolBytes + PACKET_OVERHEAD_BYTES) * 8;
@@ -50,6 +53,7 @@ export class AdaptivePolicy implements ChannelPolicy {
       new Path(
         server,
         new LadderLevels(plan, rates, { packetBits, isLayered: kind === 'several', maxRateBitsPerSecond }),
+        rules,
       );
     this.#paths = areServersSeparate ? servers.map(({ index }) => pathOf(index)) : [pathOf(undefined)];
   }

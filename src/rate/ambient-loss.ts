@@ -1,37 +1,4 @@
-/**
- * Datagrams over which the average is taken. With this many, a loss of a few per cent is known to within a quarter of its
- * value.
- */
-const WINDOW_DATAGRAMS = 1000;
-/** Usable radio links lose less than this. A higher loss comes from a queue that was full from the beginning. */
-const MAX_AMBIENT_LOSS_RATIO = 0.3;
-/** Fewer datagrams than this give no estimate. */
-const MIN_DATAGRAMS = 30;
-/** What is lost on the present level is compared with ambient loss for this long and then becomes part of it. */
-const COMPARED_US = 5_000_000;
-/** Losses on the present level are judged on at least this many datagrams. */
-const MIN_COMPARED = 100;
-/** A level may lose this much more than ambient loss: "no loss" to everybody else on the link. */
-const EXCESS_LOSS_RATIO = 0.01;
-const AMBIENT_FACTOR = 1.5;
-/** Losses up to this share are none. */
-const NO_LOSS_RATIO = 0.003;
-/** Standard errors of the loss by which it must exceed the limit. */
-const STANDARD_ERRORS = 3;
-/** With no loss until now, the error is that of this many losses. */
-const LEAST_LOST = 5;
-/**
- * If the level below loses this share of what was lost above it, the level above was not the cause. A level that a policer carries loses
- * nothing; and losses that a level is left for are more than the mean, or it would not have been left.
- */
-const SAME_LOSS = 0.25;
-/** The level below is watched for this many datagrams, or for this long if these are not too few. */
-const JUDGED_DATAGRAMS = 400;
-const JUDGED_US = 4_000_000;
-const MIN_JUDGED = 60;
-
-/** Losses with this index of dispersion or more come in bursts. */
-const BURSTY = 1.5;
+import { RULES, type Rules } from './rules.js';
 
 /** What happened to some datagrams. `squares` is the sum of the squares of losses by reading, which tells bursts. */
 interface Sums {
@@ -47,6 +14,7 @@ interface Sums {
  * ambient loss.
  */
 export class AmbientLoss {
+  readonly #rules: Rules;
   readonly #known: Sums = nothing();
   /** The levels that were climbed since, while nothing proves that they held. */
   readonly #climbed: Sums = nothing();
@@ -56,27 +24,35 @@ export class AmbientLoss {
   /** Loss that made the receiver leave the level above, until it is known whether that level was the cause. */
   #suspectedRatio: number | undefined;
 
+  constructor(rules: Rules = RULES) {
+    this.#rules = rules;
+  }
+
   /** The estimate, from 0 to 0.3. */
   get ratio(): number {
     const count = this.#known.count + this.#climbed.count;
     const lostCount = this.#known.lostCount + this.#climbed.lostCount;
-    return count < MIN_DATAGRAMS ? 0 : Math.min(MAX_AMBIENT_LOSS_RATIO, lostCount / count);
+    return count < this.#rules.ambient.minDatagrams ? 0 : Math.min(this.#rules.ambient.maxRatio, lostCount / count);
   }
 
   /** The loss of the present level, if it is more than ambient loss explains. */
   get excessRatio(): number | undefined {
     const { count, lostCount } = this.#present;
-    if (count < MIN_COMPARED) return undefined;
-    return lostCount / count > this.limit(EXCESS_LOSS_RATIO, count) ? lostCount / count : undefined;
+    if (count < this.#rules.ambient.minCompared) return undefined;
+    return lostCount / count > this.limit(this.#rules.ambient.excessLossRatio, count) ? lostCount / count : undefined;
   }
 
   /** The loss of some datagrams that ambient loss and chance explain, and `leastRatio` more. */
   limit(leastRatio: number, count: number, isQueued = false): number {
     const bursts = Math.max(burstsOf(this.#known), burstsOf(this.#present));
     // A full queue explains losses; only where losses are known to come in bursts, chance may.
-    if (isQueued && bursts < BURSTY) return leastRatio + AMBIENT_FACTOR * this.ratio;
-    const known = Math.max(this.ratio, LEAST_LOST / count);
-    return leastRatio + AMBIENT_FACTOR * this.ratio + STANDARD_ERRORS * Math.sqrt((known * bursts) / count);
+    if (isQueued && bursts < this.#rules.ambient.bursty) return leastRatio + this.#rules.ambient.factor * this.ratio;
+    const known = Math.max(this.ratio, this.#rules.ambient.leastLost / count);
+    return (
+      leastRatio +
+      this.#rules.ambient.factor * this.ratio +
+      this.#rules.ambient.standardErrors * Math.sqrt((known * bursts) / count)
+    );
   }
 
   /** Adds a reading of the present level. */
@@ -84,10 +60,12 @@ export class AmbientLoss {
     if (this.#present.count === 0) this.#sinceUs = nowUs;
     const { count } = this.#present;
     addTo(this.#present, { count: receivedCount + lostCount, lostCount, squares: lostCount ** 2, readingCount: 1 });
-    const isEnough = nowUs - this.#sinceUs >= COMPARED_US || count >= 2 * WINDOW_DATAGRAMS;
+    const isEnough =
+      nowUs - this.#sinceUs >= this.#rules.ambient.comparedUs || count >= 2 * this.#rules.ambient.windowDatagrams;
     if (this.#suspectedRatio !== undefined || !isEnough || this.excessRatio !== undefined) return;
     // Small steps must not add up: a level that loses a little more each time would never lose too much.
-    if (this.#present.lostCount <= Math.max(this.ratio, NO_LOSS_RATIO) * this.#present.count) this.settle();
+    if (this.#present.lostCount <= Math.max(this.ratio, this.#rules.ambient.noLossRatio) * this.#present.count)
+      this.settle();
     else Object.assign(this.#present, nothing());
   }
 
@@ -103,7 +81,7 @@ export class AmbientLoss {
     addTo(this.#known, this.#present);
     Object.assign(this.#climbed, nothing());
     Object.assign(this.#present, nothing());
-    const scale = WINDOW_DATAGRAMS / this.#known.count;
+    const scale = this.#rules.ambient.windowDatagrams / this.#known.count;
     if (scale >= 1) return;
     this.#known.count *= scale;
     this.#known.lostCount *= scale;
@@ -134,13 +112,15 @@ export class AmbientLoss {
   judge(nowUs: number): boolean | undefined {
     if (this.#suspectedRatio === undefined) return undefined;
     const { count, lostCount } = this.#present;
-    const isLong = count > 0 && nowUs - this.#sinceUs >= JUDGED_US;
-    if (count < (isLong ? MIN_JUDGED : JUDGED_DATAGRAMS)) return undefined;
+    const isLong = count > 0 && nowUs - this.#sinceUs >= this.#rules.ambient.judgedUs;
+    if (count < (isLong ? this.#rules.ambient.minJudged : this.#rules.ambient.judgedDatagrams)) return undefined;
     const excessRatio = lostCount / count - this.ratio;
-    const isSame = excessRatio >= Math.max(EXCESS_LOSS_RATIO, SAME_LOSS * (this.#suspectedRatio - this.ratio));
+    const isSame =
+      excessRatio >=
+      Math.max(this.#rules.ambient.excessLossRatio, this.#rules.ambient.sameLoss * (this.#suspectedRatio - this.ratio));
     this.#suspectedRatio = undefined;
     if (isSame) Object.assign(this.#known, nothing());
-    if (isSame || excessRatio < EXCESS_LOSS_RATIO) this.settle();
+    if (isSame || excessRatio < this.#rules.ambient.excessLossRatio) this.settle();
     return isSame;
   }
 }

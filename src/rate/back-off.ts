@@ -1,15 +1,4 @@
-/**
- * The harm that a failed try does to others lasts for seconds. After a failure, tries are this many slots apart, or a
- * multiple.
- */
-const ROUND_SLOTS = 4;
-/** After this many failures in a row the wait no longer doubles: 32 rounds of 2 s are about a minute. */
-const MAX_WAIT_DOUBLINGS = 5;
-/**
- * Where trains pass at any rate, only trying shows whether a level fits, and with slow leaves each try that fails loses 1 % of what a
- * minute brings. There a level waits for half a minute after its first failure.
- */
-export const LONG_FAILURES = 4;
+import { RULES, type Rules } from './rules.js';
 
 /**
  * How long to avoid a level that failed. The wait is counted in slot numbers instead of seconds, so that receivers behind
@@ -19,10 +8,19 @@ export const LONG_FAILURES = 4;
 export class BackOff {
   /** Failures in a row, by level. */
   readonly #failures = new Map<number, number>();
+  readonly #rules: Rules;
+
+  constructor(rules: Rules = RULES) {
+    this.#rules = rules;
+  }
 
   /** @param leastCount failures that this one counts for at least. */
   failed(level: number, leastCount = 1): void {
-    this.#failures.set(level, Math.min(Math.max(this.failureCount(level) + 1, leastCount), MAX_WAIT_DOUBLINGS));
+    if (!this.#rules.switches.backOff) return;
+    this.#failures.set(
+      level,
+      Math.min(Math.max(this.failureCount(level) + 1, leastCount), this.#rules.failures.maxWaitDoublings),
+    );
   }
 
   held(level: number): void {
@@ -37,6 +35,9 @@ export class BackOff {
   permits(level: number, slot: number): boolean {
     const failureCount = this.failureCount(level);
     if (failureCount === 0) return true;
-    return slot % ROUND_SLOTS === 0 && (slot / ROUND_SLOTS) % 2 ** failureCount === level % 2;
+    return (
+      slot % this.#rules.failures.roundSlots === 0 &&
+      (slot / this.#rules.failures.roundSlots) % 2 ** failureCount === level % 2
+    );
   }
 }

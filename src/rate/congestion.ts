@@ -1,53 +1,5 @@
 import { lossRatioOf, type PathHistory } from './path-history.js';
-
-/** A queue below this harms nobody. Most links show as much in normal operation. */
-const LOW_QUEUE_US = 20_000;
-/** A queue below this counts as empty. */
-const EMPTY_QUEUE_US = 4_000;
-/** A queue above this is too long if it does not shrink. */
-const HIGH_QUEUE_US = 100_000;
-/**
- * A link that is almost full drains the queue of a preview slowly. A new level is too much if the queue is more than this
- * many low queues.
- */
-const NEW_QUEUES = 2;
-/** Where a link serves in turns, waiting for this many of its periods is no queue, and a little more harms nobody. */
-const EMPTY_QUEUE_PERIODS = 1.5;
-const LOW_QUEUE_PERIODS = 1.8;
-/** This many packets may wait on a path without an overload, because bursts of several channels meet. */
-const LOW_QUEUE_PACKETS = 3;
-
-/** Growth of the queue from one span of the standing time to the next that means an overload of 10 %. */
-const RUNAWAY_US = 15_000;
-/**
- * One step of a ladder of thirds makes the delay grow by at most a quarter of the time. If it grows by more than this share
- * of the time, the cause is not a trial.
- */
-const SUDDEN_GROWTH = 0.3;
-/** A loss of this share beyond ambient loss means an overload. */
-const HEAVY_LOSS_RATIO = 0.1;
-/** A loss of this share means an overload even beside TCP, which finds its rate by losing packets. */
-const DIRE_LOSS_RATIO = 0.25;
-/** A loss of this share ends a trial. */
-const MILD_LOSS_RATIO = 0.03;
-/** A loss of this share over a second in which the queue was never empty means an overload. */
-const OVERFLOW_LOSS_RATIO = 0.005;
-/** The rate that arrives through a full queue is averaged over this many standing times. */
-const ARRIVAL_TIMES = 1.5;
-/** Loss is judged on at least this many datagrams. */
-export const MIN_JUDGED = 20;
-/** Share of the carried rate that is left free, for other traffic and for errors of the estimate. */
-const MARGIN = 0.1;
-/** The share that is left free where nothing queues, so that nothing has to drain. */
-const POLICED_MARGIN = 0.02;
-/** A queue that loses this share over this time is full. */
-const FULL_QUEUE_LOSS_RATIO = 0.05;
-const FULL_QUEUE_US = 200_000;
-/**
- * A retreat is meant to drain the queue within this time, but it keeps at least the share `MIN_LEFT` of the carried rate.
- */
-const DRAIN_TARGET_US = 700_000;
-const MIN_LEFT = 0.2;
+import type { Rules } from './rules.js';
 
 /** An overload of the path. */
 export interface Congestion {
@@ -61,6 +13,7 @@ export interface Congestion {
 
 /** What congestion is judged by, beside the history of the path. */
 export interface CongestionInput {
+  readonly rules: Rules;
   readonly nowUs: number;
   /** When the present level was joined. Earlier readings are not used. */
   readonly freshUs: number;
@@ -89,13 +42,13 @@ export interface CongestionInput {
 }
 
 /** Queues up to this length are normal. */
-export function lowQueueUs(serviceUs: number, periodUs: number): number {
-  return Math.max(LOW_QUEUE_PERIODS * periodUs, LOW_QUEUE_US, LOW_QUEUE_PACKETS * serviceUs);
+export function lowQueueUs({ overload }: Rules, serviceUs: number, periodUs: number): number {
+  return Math.max(overload.lowQueuePeriods * periodUs, overload.lowQueueUs, overload.lowQueuePackets * serviceUs);
 }
 
 /** A queue below this shows that the path is idle now and then: it carries less than its capacity. */
-export function emptyQueueUs(serviceUs: number, periodUs: number): number {
-  return Math.max(EMPTY_QUEUE_PERIODS * periodUs, EMPTY_QUEUE_US, 2 * serviceUs);
+export function emptyQueueUs({ overload }: Rules, serviceUs: number, periodUs: number): number {
+  return Math.max(overload.emptyQueuePeriods * periodUs, overload.emptyQueueUs, 2 * serviceUs);
 }
 
 /** A ratio as text. */
@@ -106,28 +59,31 @@ export function percent(ratio: number): string {
 /** Rate that arrived lately, in bit/s: over one and a half standing times or over the last half of these, whichever is lower. */
 export function arrivedRate(
   history: PathHistory,
-  { nowUs, freshUs }: Pick<CongestionInput, 'nowUs' | 'freshUs'>,
+  { rules, nowUs, freshUs }: Pick<CongestionInput, 'rules' | 'nowUs' | 'freshUs'>,
 ): number {
   // The shorter span follows changes sooner; the longer one is less disturbed by bursts.
-  const spanUs = ARRIVAL_TIMES * history.standingUs;
+  const spanUs = rules.overload.arrivalTimes * history.standingUs;
   const { bitsPerSecond } = history.sums(Math.max(freshUs, nowUs - spanUs));
   const latest = history.sums(Math.max(freshUs, nowUs - spanUs / 2));
-  return latest.receivedCount < MIN_JUDGED / 2 ? bitsPerSecond : Math.min(bitsPerSecond, latest.bitsPerSecond);
+  return latest.receivedCount < rules.overload.minJudged / 2
+    ? bitsPerSecond
+    : Math.min(bitsPerSecond, latest.bitsPerSecond);
 }
 
 /**
  * A rate below what the path carries, in bit/s, at which the queue that will stand once the leaves have worked drains within
- * `DRAIN_TARGET_US`.
+ * `drainTargetUs`.
  */
 export function rateThatDrains(
   history: PathHistory,
   {
+    rules,
     nowUs,
     freshUs,
     levelBitsPerSecond,
     leaveLatencyUs,
     isBucket = false,
-  }: Pick<CongestionInput, 'nowUs' | 'freshUs' | 'levelBitsPerSecond' | 'leaveLatencyUs'> & {
+  }: Pick<CongestionInput, 'rules' | 'nowUs' | 'freshUs' | 'levelBitsPerSecond' | 'leaveLatencyUs'> & {
     readonly isBucket?: boolean;
   },
   carriedBitsPerSecond: number,
@@ -135,11 +91,15 @@ export function rateThatDrains(
   const excessRatio = Math.max(0, levelBitsPerSecond / Math.max(1, carriedBitsPerSecond) - 1);
   const standsUs = history.queueUs(Math.max(freshUs, nowUs - history.standingUs / 2));
   // Without a queue the path drops what it does not carry, and nothing has to drain.
-  if (standsUs < EMPTY_QUEUE_US) return carriedBitsPerSecond * (1 - POLICED_MARGIN);
+  if (standsUs < rules.overload.emptyQueueUs) return carriedBitsPerSecond * (1 - rules.overload.policedMargin);
   // A queue that loses packets is full and grows no more.
-  const isFull = lossRatioOf(history.sums(Math.max(freshUs, nowUs - FULL_QUEUE_US))) > FULL_QUEUE_LOSS_RATIO;
+  const isFull =
+    lossRatioOf(history.sums(Math.max(freshUs, nowUs - rules.history.standingUs))) > rules.overload.fullQueueLossRatio;
   const queueUs = standsUs + (isFull && isBucket ? 0 : excessRatio * leaveLatencyUs);
-  return carriedBitsPerSecond * Math.max(MIN_LEFT, 1 - Math.max(MARGIN, queueUs / DRAIN_TARGET_US));
+  return (
+    carriedBitsPerSecond *
+    Math.max(rules.overload.minLeft, 1 - Math.max(rules.overload.margin, queueUs / rules.overload.drainTargetUs))
+  );
 }
 
 /** Judges by the last second of the history whether more arrives than the path carries; undefined if not. */
@@ -152,16 +112,17 @@ export function congestionOf(history: PathHistory, input: CongestionInput): Cong
 
 /** So much is lost that the receiver must leave at once, whatever the other traffic is. */
 function heavyLoss(history: PathHistory, input: CongestionInput): Congestion | undefined {
+  const { rules } = input;
   const { nowUs, freshUs, isContended } = input;
   // Radio links lose in bursts; full queues lose all the time. Without a queue only a whole second counts.
   const isQueued =
     history.meanQueueSince(Math.max(freshUs, nowUs - history.standingUs)) >=
-    emptyQueueUs(input.serviceUs, input.periodUs);
+    emptyQueueUs(input.rules, input.serviceUs, input.periodUs);
   const spansUs = isContended || !isQueued ? [1_000_000] : [200_000, 400_000, 1_000_000];
   for (const spanUs of spansUs) {
     const { receivedCount, lostCount } = history.sums(Math.max(freshUs, nowUs - spanUs));
     const count = receivedCount + lostCount;
-    if (count < MIN_JUDGED) continue;
+    if (count < rules.overload.minJudged) continue;
     const ratio = lostCount / count;
     if (ratio <= lossLimit(input, count, isQueued)) break;
     return { isMild: false, what: `${percent(ratio)} lost`, rateBitsPerSecond: sustainableRate(history, input) };
@@ -174,16 +135,17 @@ function heavyLoss(history: PathHistory, input: CongestionInput): Congestion | u
 
 /** The most that some datagrams may lose. A smaller loss ends a trial; the allowance of 0.2/√n is for the error of few datagrams. */
 function lossLimit(input: CongestionInput, count: number, isQueued: boolean): number {
-  if (input.isContended) return DIRE_LOSS_RATIO + 1.5 * input.ambientLossRatio;
-  const mildRatio = MILD_LOSS_RATIO + (isQueued ? 0.2 / Math.sqrt(count) : 0);
-  return input.lossLimit(input.isTrial ? mildRatio : HEAVY_LOSS_RATIO, count, isQueued);
+  const { rules } = input;
+  if (input.isContended) return rules.overload.direLossRatio + 1.5 * input.ambientLossRatio;
+  const mildRatio = rules.overload.mildLossRatio + (isQueued ? 0.2 / Math.sqrt(count) : 0);
+  return input.lossLimit(input.isTrial ? mildRatio : rules.overload.heavyLossRatio, count, isQueued);
 }
 
 /** The queue grows quickly. */
 function growingQueue(history: PathHistory, input: CongestionInput): Congestion | undefined {
-  const { nowUs, freshUs, packetUs, serviceUs, isTrial } = input;
+  const { rules, nowUs, freshUs, packetUs, serviceUs, isTrial } = input;
   if (nowUs - freshUs < 2.5 * history.standingUs) return undefined;
-  const low = lowQueueUs(serviceUs, input.periodUs);
+  const low = lowQueueUs(input.rules, serviceUs, input.periodUs);
   const sinceUs = Math.max(freshUs, nowUs - history.standingUs);
   const queueUs = history.queueUs(sinceUs);
   const beforeUs = history.queueUs(
@@ -191,9 +153,10 @@ function growingQueue(history: PathHistory, input: CongestionInput): Congestion 
     nowUs - 1.5 * history.standingUs,
   );
   const grownUs = queueUs - beforeUs;
-  if (queueUs <= (isTrial ? low : 1.5 * low) || grownUs <= Math.max(RUNAWAY_US, packetUs)) return undefined;
+  if (queueUs <= (isTrial ? low : 1.5 * low) || grownUs <= Math.max(rules.overload.runawayUs, packetUs))
+    return undefined;
   return {
-    isMild: grownUs < SUDDEN_GROWTH * 1.5 * history.standingUs,
+    isMild: grownUs < rules.overload.suddenGrowth * 1.5 * history.standingUs,
     what: `queue ${milliseconds(queueUs)} and rising`,
     rateBitsPerSecond: sustainableRate(history, input),
   };
@@ -201,8 +164,8 @@ function growingQueue(history: PathHistory, input: CongestionInput): Congestion 
 
 /** A queue stands and does not shrink. */
 function standingQueue(history: PathHistory, input: CongestionInput): Congestion | undefined {
-  const { nowUs, freshUs, serviceUs, ambientLossRatio, isNew } = input;
-  const high = Math.max(HIGH_QUEUE_US, 2 * lowQueueUs(serviceUs, input.periodUs));
+  const { rules, nowUs, freshUs, serviceUs, ambientLossRatio, isNew } = input;
+  const high = Math.max(rules.overload.highQueueUs, 2 * lowQueueUs(input.rules, serviceUs, input.periodUs));
   if (nowUs - freshUs < 2.5 * history.standingUs) return undefined;
   const queueUs = history.queueUs(nowUs - 2.5 * history.standingUs);
   const stands = (): Congestion => ({
@@ -218,12 +181,17 @@ function standingQueue(history: PathHistory, input: CongestionInput): Congestion
     return queueUs < beforeUs ? undefined : stands();
   }
   // A queue that came with a new level and stays is caused by that level.
-  if (isNew && queueUs > NEW_QUEUES * lowQueueUs(serviceUs, input.periodUs)) return stands();
+  if (isNew && queueUs > rules.overload.newQueues * lowQueueUs(input.rules, serviceUs, input.periodUs)) return stands();
   // A shorter queue also counts if it was never empty for a second and packets were lost.
-  if (nowUs - freshUs < 1e6 || history.queueUs(nowUs - 1e6) < emptyQueueUs(serviceUs, input.periodUs)) return undefined;
+  if (nowUs - freshUs < 1e6 || history.queueUs(nowUs - 1e6) < emptyQueueUs(input.rules, serviceUs, input.periodUs))
+    return undefined;
   const { receivedCount, lostCount } = history.sums(nowUs - 1e6);
   const ratio = lostCount / Math.max(1, receivedCount + lostCount);
-  if (receivedCount + lostCount < MIN_JUDGED || ratio <= OVERFLOW_LOSS_RATIO + 1.5 * ambientLossRatio) return undefined;
+  if (
+    receivedCount + lostCount < rules.overload.minJudged ||
+    ratio <= rules.overload.overflowLossRatio + 1.5 * ambientLossRatio
+  )
+    return undefined;
   return {
     isMild: true,
     what: `${percent(ratio)} lost, with a standing queue`,
@@ -233,9 +201,10 @@ function standingQueue(history: PathHistory, input: CongestionInput): Congestion
 
 /** The rate to retreat to: the rate that arrives while the path is full is the rate that it carries. */
 function sustainableRate(history: PathHistory, input: CongestionInput): number {
-  if (history.meanQueueSince(input.nowUs - 1e6) < emptyQueueUs(input.serviceUs, input.periodUs)) {
+  const { rules } = input;
+  if (history.meanQueueSince(input.nowUs - 1e6) < emptyQueueUs(input.rules, input.serviceUs, input.periodUs)) {
     const arrived = history.sums(Math.max(input.freshUs, input.nowUs - 1e6)).bitsPerSecond;
-    return ((1 - POLICED_MARGIN) * arrived) / (1 - input.ambientLossRatio);
+    return ((1 - rules.overload.policedMargin) * arrived) / (1 - input.ambientLossRatio);
   }
   return rateThatDrains(history, input, arrivedRate(history, input));
 }

@@ -1,25 +1,6 @@
 import type { StreamReading } from './readings.js';
+import { RULES, type Rules } from './rules.js';
 import { TrainCapacity } from './train-capacity.js';
-
-/** For this long after a rate has failed, no capacity above that rate is believed: token buckets let trains pass too fast. */
-const DISBELIEF_US = 60_000_000;
-/**
- * A capacity above the failed rate is believed sooner if all trains of the last seconds are this many times faster than the
- * slowest one since the failure: then the path has changed.
- */
-const CHANGED_RATIO = 1.3;
-/**
- * If even the slowest train is this many times faster than a rate that failed, the failure is not counted, at most once in
- * `CLEARING_US`.
- */
-const CLEARING_RATIO = 1.2;
-const CLEARING_US = 30_000_000;
-/** A rate that failed although all trains before were this many times as fast shows that trains say nothing here. */
-const LIE_RATIO = 1.3;
-/** One train alone may be wrong. */
-const MIN_LIES = 2;
-/** Trains older than this are forgotten. A receiver on a higher replicated channel hears no trains. */
-const MAX_AGE_US = 30_000_000;
 
 /**
  * The capacity of the path's slowest link by trains, the share of it that other paths leave to this one, and how far that is
@@ -39,9 +20,15 @@ export class LinkEstimate {
   #clearedUs = Number.NEGATIVE_INFINITY;
   #heardUs = Number.NEGATIVE_INFINITY;
   #othersBitsPerSecond = 0;
+  readonly #rules: Rules;
+
+  constructor(rules: Rules = RULES) {
+    this.#rules = rules;
+  }
 
   note(nowUs: number, readings: readonly StreamReading[], isQueued = false): void {
-    if (nowUs - this.#heardUs > MAX_AGE_US) this.forgetTrains();
+    if (nowUs - this.#heardUs > this.#rules.capacity.maxAgeUs) this.forgetTrains();
+    if (!this.#rules.switches.trains) return;
     for (const { slot, trainBitsPerSecond } of readings) {
       if (trainBitsPerSecond === 0) continue;
       this.#trains.add(slot, trainBitsPerSecond);
@@ -57,7 +44,7 @@ export class LinkEstimate {
 
   /** Takes note that this rate was too much. */
   failed(nowUs: number, rateBitsPerSecond: number, isBucket = this.passesTrains(rateBitsPerSecond)): void {
-    if (isBucket) this.#hasLied = true;
+    if (isBucket && this.#rules.switches.buckets) this.#hasLied = true;
     this.#failedUs = nowUs;
     this.#failedRate = rateBitsPerSecond;
     this.#failedCapacity = this.#trains.leastBitsPerSecond ?? 0;
@@ -65,13 +52,14 @@ export class LinkEstimate {
 
   /**
    * Returns whether a rate that failed was probably not too much: even the slowest train is a lot faster, so that another
-   * receiver's trial is the more likely cause. It says so at most once in `CLEARING_US`, because token buckets let trains
+   * receiver's trial is the more likely cause. It says so at most once in `clearingUs`, because token buckets let trains
    * pass too fast.
    */
   tryClear(nowUs: number, rateBitsPerSecond: number): boolean {
     if (
-      (this.leastShareBitsPerSecond ?? 0) < CLEARING_RATIO * rateBitsPerSecond ||
-      nowUs - this.#clearedUs < CLEARING_US
+      !this.#rules.switches.clearing ||
+      (this.leastShareBitsPerSecond ?? 0) < this.#rules.capacity.clearingRatio * rateBitsPerSecond ||
+      nowUs - this.#clearedUs < this.#rules.capacity.clearingUs
     )
       return false;
     this.#clearedUs = nowUs;
@@ -87,7 +75,11 @@ export class LinkEstimate {
   /** Whether all trains that met no queue passed at far more than a rate. */
   passesTrains(rateBitsPerSecond: number): boolean {
     const { count, leastBitsPerSecond = 0 } = this.#idleTrains;
-    return count >= MIN_LIES && leastBitsPerSecond > LIE_RATIO * rateBitsPerSecond;
+    return (
+      this.#rules.switches.buckets &&
+      count >= this.#rules.capacity.minLies &&
+      leastBitsPerSecond > this.#rules.capacity.muchFasterRatio * rateBitsPerSecond
+    );
   }
 
   /** Takes note of what arrived through an overload, in bit/s. */
@@ -163,7 +155,10 @@ export class LinkEstimate {
     if (this.capacityBitsPerSecond === undefined) return share;
     const least = this.#trains.leastBitsPerSecond ?? 0;
     this.#failedCapacity = Math.min(this.#failedCapacity, least);
-    const isDisbelieved = nowUs - this.#failedUs < DISBELIEF_US && least < CHANGED_RATIO * this.#failedCapacity;
+    const isDisbelieved =
+      this.#rules.switches.disbelief &&
+      nowUs - this.#failedUs < this.#rules.capacity.disbeliefUs &&
+      least < this.#rules.capacity.muchFasterRatio * this.#failedCapacity;
     return isDisbelieved ? Math.min(share, 0.99 * this.#failedRate) : share;
   }
 

@@ -1,11 +1,4 @@
-/** Readings of a window: 0.35 s, longer than the slowest beacons for multicast (each third one of 102.4 ms). */
-const WINDOW_READINGS = 7;
-/** Windows that are remembered; their median counts, because queues of other traffic rise and fall more slowly. */
-const KEPT_WINDOWS = 9;
-/** So many of the datagrams must arrive together with the one before. */
-const LEAST_BUNCHED = 0.5;
-/** Fewer windows than this tell nothing. */
-const MIN_WINDOWS = 3;
+import { RULES, type Rules } from './rules.js';
 
 /** What one reading brought. */
 interface Turn {
@@ -25,10 +18,19 @@ export class LinkRhythm {
   readonly #spreadsUs: number[] = [];
   /** The period; 0 while it is unknown, and on links that serve at once. */
   periodUs = 0;
+  readonly #rules: Rules;
+
+  constructor(rules: Rules = RULES) {
+    this.#rules = rules;
+  }
+
+  get #isSought(): boolean {
+    return this.#rules.switches.rhythm && this.#rules.switches.delay;
+  }
 
   /** Whether the link has been heard for long enough. */
   get isKnown(): boolean {
-    return this.#spreadsUs.length >= MIN_WINDOWS;
+    return !this.#isSought || this.#spreadsUs.length >= this.#rules.rhythm.minWindows;
   }
 
   /**
@@ -40,6 +42,7 @@ export class LinkRhythm {
    * @param leastUs least of their delays above the floor, and `meanUs` the mean.
    */
   add(count: number, bunchedCount: number, leastUs: number, meanUs: number): void {
+    if (!this.#isSought) return;
     const window = this.#window;
     window.push({
       count,
@@ -47,14 +50,14 @@ export class LinkRhythm {
       leastUs: count === 0 ? Number.POSITIVE_INFINITY : leastUs,
       sumUs: count * meanUs,
     });
-    if (window.length > WINDOW_READINGS) window.shift();
-    if (window.length < WINDOW_READINGS) return;
+    if (window.length > this.#rules.rhythm.windowReadings) window.shift();
+    if (window.length < this.#rules.rhythm.windowReadings) return;
     const total = sumOf(window, (turn) => turn.count);
     if (total < 2) return;
-    const isBunched = sumOf(window, (turn) => turn.bunchedCount) >= LEAST_BUNCHED * total;
+    const isBunched = sumOf(window, (turn) => turn.bunchedCount) >= this.#rules.rhythm.leastBunched * total;
     const meanOfAllUs = sumOf(window, (turn) => turn.sumUs) / total;
     this.#spreadsUs.push(isBunched ? meanOfAllUs - Math.min(...window.map((turn) => turn.leastUs)) : 0);
-    if (this.#spreadsUs.length > KEPT_WINDOWS) this.#spreadsUs.shift();
+    if (this.#spreadsUs.length > this.#rules.rhythm.keptWindows) this.#spreadsUs.shift();
     if (!this.isKnown) return;
     this.periodUs = 2 * this.#spreadsUs.toSorted((a, b) => a - b)[this.#spreadsUs.length >> 1]!;
   }

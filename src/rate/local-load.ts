@@ -1,22 +1,24 @@
-/** This host is overloaded if it drops more than this share of the datagrams itself. */
-const DROP_RATIO = 0.01;
-/** Fewer drops than this may be an accident. */
-const MIN_DROPS = 10;
-/** At each reading the counts are multiplied by this: half of them are left after 0.7 s. */
-const COUNT_DECAY = 0.95;
+import { RULES, type Rules } from './rules.js';
 
 /** Watches whether this host keeps up with what arrives, or its disk or processor is behind. */
 export class LocalLoad {
   #droppedCount = 0;
   #count = 0;
+  readonly #rules: Rules;
+
+  constructor(rules: Rules = RULES) {
+    this.#rules = rules;
+  }
 
   add(receivedCount: number, droppedCount: number): void {
-    this.#droppedCount = COUNT_DECAY * this.#droppedCount + droppedCount;
-    this.#count = COUNT_DECAY * this.#count + receivedCount + droppedCount;
+    this.#droppedCount = this.#rules.load.decay * this.#droppedCount + droppedCount;
+    this.#count = this.#rules.load.decay * this.#count + receivedCount + droppedCount;
   }
 
   get isTooMuch(): boolean {
-    return this.#droppedCount >= MIN_DROPS && this.#droppedCount > DROP_RATIO * this.#count;
+    return (
+      this.#droppedCount >= this.#rules.load.minDrops && this.#droppedCount > this.#rules.load.dropRatio * this.#count
+    );
   }
 
   clear(): void {

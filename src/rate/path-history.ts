@@ -1,6 +1,7 @@
 import { MAX_CHANNELS } from '../base/limits.js';
 import { DelayFloor } from './delay-floor.js';
 import type { LocalReading, StreamReading } from './readings.js';
+import { RULES, type Rules } from './rules.js';
 
 /** Readings kept: 3.2 s at 50 ms each, longer than any span that is asked for. */
 const KEPT_READINGS = 64;
@@ -12,25 +13,6 @@ const LOST_COUNT = 2;
 const WIRE_BYTES = 3;
 const QUEUE_US = 4;
 const MEAN_QUEUE_US = 5;
-
-/** The standing queue is the least queue over this time, or over two periods of the link's own rhythm if that is longer. */
-const STANDING_US = 200_000;
-const STANDING_PERIODS = 2;
-/** If the busiest channel waits for so much longer than another, it has a queue of its own. */
-const OWN_QUEUE_US = 20_000;
-/** The delays of a reading that comes later than this say more about this host than about the network. */
-const MAX_LATENESS_US = 25_000;
-/** If nothing arrives on any stream for this long, an interface or switch was down, or the host slept. */
-const OUTAGE_US = 1_000_000;
-/** On slow channels an outage is a silence of this many mean gaps between readings that brought something. */
-const OUTAGE_GAPS = 4;
-/**
- * Losses reported up to this long after an outage belong to it: its gap in the sequences counts once it has stayed open for
- * a reading.
- */
-const SETTLING_US = 150_000;
-/** Unread datagrams that the sequences do not miss are multiplied by this at each reading: half are left after 0.7 s. */
-const UNREAD_DECAY = 0.95;
 
 /** What arrived and was lost in some time. */
 export interface PathSums {
@@ -52,7 +34,8 @@ export class PathHistory {
   readonly #kept = new Float64Array(KEPT_READINGS * FIELDS);
   /** By server index, which is one byte: at most 256. */
   readonly #servers = new Map<number, Server>();
-  #standingUs = STANDING_US;
+  readonly #rules: Rules;
+  #standingUs: number;
   #count = 0;
   #heardUs: number | undefined;
   /** Mean time between two readings that brought something. */
@@ -63,9 +46,14 @@ export class PathHistory {
   /** Datagrams that this host did not read in time and that the sequences have not missed yet. */
   #unreadCount = 0;
 
+  constructor(rules: Rules = RULES) {
+    this.#rules = rules;
+    this.#standingUs = rules.history.standingUs;
+  }
+
   add(nowUs: number, readings: readonly StreamReading[], local: LocalReading): void {
     // Delays caused by this host itself say nothing about the path.
-    const isDistorted = local.latenessUs > MAX_LATENESS_US;
+    const isDistorted = local.latenessUs > this.#rules.history.maxLatenessUs;
     const at = this.#count++ % KEPT_READINGS;
     let received = 0;
     let lost = 0;
@@ -83,18 +71,21 @@ export class PathHistory {
       bytes += reading.wireBytes;
       if (isDistorted) continue;
       const server = this.#serverOf(reading);
-      const aboveUs = server.floor.above(nowUs, reading.minDelayUs, epochOf(server, reading));
+      const { delay } = this.#rules.switches;
+      const aboveUs = delay ? server.floor.above(nowUs, reading.minDelayUs, epochOf(server, reading)) : 0;
       server.leastUs = Math.min(server.leastUs, aboveUs);
       if (reading.receivedCount > server.busiestCount) {
         server.busiestCount = reading.receivedCount;
         server.busiestUs = aboveUs;
       }
-      meanQueueUs = Math.max(meanQueueUs, aboveUs + reading.meanExcessUs);
+      meanQueueUs = Math.max(meanQueueUs, delay ? aboveUs + reading.meanExcessUs : 0);
     }
     lost -= this.#excused(nowUs, received, lost, local.unreadCount);
     // Servers may be behind different bottlenecks; the longest queue counts.
     let queueUs = -1;
-    for (const server of this.#servers.values()) queueUs = Math.max(queueUs, queueOf(server));
+    const { overload, switches } = this.#rules;
+    const ownQueueUs = switches.ownQueues ? overload.lowQueueUs : Number.POSITIVE_INFINITY;
+    for (const server of this.#servers.values()) queueUs = Math.max(queueUs, queueOf(server, ownQueueUs));
     this.queueNowUs = queueUs;
     this.#kept[at * FIELDS + AT_US] = nowUs;
     this.#kept[at * FIELDS + RECEIVED_COUNT] = received;
@@ -114,7 +105,7 @@ export class PathHistory {
 
   /** Sets the period in which the link serves in turns; 0 if it serves at once. */
   setPeriod(periodUs: number): void {
-    this.#standingUs = Math.max(STANDING_US, STANDING_PERIODS * periodUs);
+    this.#standingUs = Math.max(this.#rules.history.standingUs, this.#rules.history.standingPeriods * periodUs);
   }
 
   /** Datagrams received in the last reading. */
@@ -200,11 +191,12 @@ export class PathHistory {
     if (receivedCount === 0) return 0;
     // A receiver that was cut off for a while missed everything. That says nothing about what the path carries.
     const gapUs = nowUs - (this.#heardUs ?? nowUs);
-    if (gapUs > Math.max(OUTAGE_US, OUTAGE_GAPS * this.#gapUs)) this.#outageUs = nowUs;
+    if (gapUs > Math.max(this.#rules.history.outageUs, this.#rules.history.outageGaps * this.#gapUs))
+      this.#outageUs = nowUs;
     else this.#gapUs += (gapUs - this.#gapUs) / 8;
     this.#heardUs = nowUs;
-    if (nowUs - this.#outageUs <= SETTLING_US) return lostCount;
-    this.#unreadCount = UNREAD_DECAY * this.#unreadCount + unreadCount;
+    if (nowUs - this.#outageUs <= this.#rules.history.settlingUs) return lostCount;
+    this.#unreadCount = this.#rules.load.decay * this.#unreadCount + unreadCount;
     const excusedCount = Math.min(lostCount, Math.round(this.#unreadCount));
     this.#unreadCount -= excusedCount;
     return excusedCount;
@@ -248,9 +240,9 @@ interface Server {
  * The queue of a server's channels; −1 if nothing arrived. Fair queueing gives each channel a queue of its own, and the busiest channel is
  * the first that has one. Less of a difference between channels comes from bursts that meet.
  */
-function queueOf({ leastUs, busiestUs, busiestCount }: Server): number {
+function queueOf({ leastUs, busiestUs, busiestCount }: Server, ownQueueUs: number): number {
   if (busiestCount === 0) return -1;
-  return busiestUs - leastUs > OWN_QUEUE_US ? busiestUs : leastUs;
+  return busiestUs - leastUs > ownQueueUs ? busiestUs : leastUs;
 }
 
 /**

@@ -7,16 +7,8 @@ import { LinkEstimate } from './link-estimate.js';
 import { LinkRhythm } from './link-rhythm.js';
 import { PathHistory } from './path-history.js';
 import type { LocalReading, StreamReading } from './readings.js';
+import { RULES, type Rules } from './rules.js';
 import { SLOT_US } from './step-plan.js';
-
-/** A queue that rises by fewer packets than this is no wave. */
-const WAVE_PACKETS = 3;
-/** One turn of the link more or less is then a tenth of what arrives. */
-const ARRIVAL_PERIODS = 10;
-/** Trains of up to this many times the level's rate come from the link that bounds the level. */
-const SHOWN_FACTOR = 2;
-/** A path counts as clear up to this loss beyond ambient loss. */
-const CLEAR_PATH_LOSS_RATIO = 0.03;
 
 /** What the controller adds to a path's state when congestion is judged. */
 export type LevelContext = Pick<CongestionInput, 'leaveLatencyUs' | 'isTrial' | 'isNew'>;
@@ -24,12 +16,13 @@ export type LevelContext = Pick<CongestionInput, 'leaveLatencyUs' | 'isTrial' | 
 /** Everything measured on one path, and the level that is joined on it now. */
 export class PathState {
   readonly levels: LadderLevels;
-  readonly history = new PathHistory();
-  readonly contention = new Contention();
-  readonly link = new LinkEstimate();
-  readonly ambient = new AmbientLoss();
+  readonly rules: Rules;
+  readonly history: PathHistory;
+  readonly contention: Contention;
+  readonly link: LinkEstimate;
+  readonly ambient: AmbientLoss;
   readonly joinTimes = new JoinTimes();
-  readonly rhythm = new LinkRhythm();
+  readonly rhythm: LinkRhythm;
   hasClimbed = false;
   nowUs = 0;
   level = 0;
@@ -40,8 +33,14 @@ export class PathState {
   /** When the newest channel of this level was first heard. */
   heardUs: number | undefined;
 
-  constructor(levels: LadderLevels) {
+  constructor(levels: LadderLevels, rules: Rules = RULES) {
     this.levels = levels;
+    this.rules = rules;
+    this.history = new PathHistory(rules);
+    this.contention = new Contention(rules);
+    this.link = new LinkEstimate(rules);
+    this.ambient = new AmbientLoss(rules);
+    this.rhythm = new LinkRhythm(rules);
   }
 
   change(level: number, nowUs: number): void {
@@ -81,7 +80,7 @@ export class PathState {
       lostCount: meanQueueUs >= this.emptyUs ? lostCount : 0,
       bitsPerSecond: this.levels.rateOf(this.level),
       roundTripUs: this.joinTimes.roundTripUs + meanQueueUs,
-      packetsUs: WAVE_PACKETS * this.serviceUs,
+      packetsUs: this.rules.path.wavePackets * this.serviceUs,
     });
   }
 
@@ -92,7 +91,7 @@ export class PathState {
     const { standingUs } = this.history;
     // Where the link serves in turns, a slot holds one turn more or less than the next, so its means say little.
     const leastUs = standingUs > SLOT_US / 2 ? Math.min(queueUs, this.queueUs) : queueUs;
-    const arrivedSinceUs = this.nowUs - Math.max(SLOT_US, ARRIVAL_PERIODS * this.rhythm.periodUs);
+    const arrivedSinceUs = this.nowUs - Math.max(SLOT_US, this.rules.path.arrivalPeriods * this.rhythm.periodUs);
     this.contention.judge(this.nowUs, {
       isQueued: leastUs >= this.emptyUs,
       arrivedBitsPerSecond: this.history.sums(Math.max(this.changedUs, arrivedSinceUs)).bitsPerSecond,
@@ -122,7 +121,7 @@ export class PathState {
 
   /** A queue below this counts as empty. */
   get emptyUs(): number {
-    return emptyQueueUs(this.serviceUs, this.rhythm.periodUs);
+    return emptyQueueUs(this.rules, this.serviceUs, this.rhythm.periodUs);
   }
 
   /** Time that the slowest link needs for one packet, as far as known. Queues are multiples of it. */
@@ -144,7 +143,7 @@ export class PathState {
   isClear(spanUs: number): boolean {
     const sinceUs = Math.max(this.changedUs, this.nowUs - spanUs);
     const { receivedCount, lostCount } = this.history.sums(sinceUs);
-    const mayLose = (receivedCount + lostCount) * (CLEAR_PATH_LOSS_RATIO + 1.5 * this.ambient.ratio) + 1;
+    const mayLose = (receivedCount + lostCount) * (this.rules.overload.mildLossRatio + 1.5 * this.ambient.ratio) + 1;
     return (
       lostCount <= mayLose &&
       this.history.queueUs(Math.max(sinceUs, this.nowUs - this.history.standingUs)) < this.emptyUs
@@ -154,6 +153,7 @@ export class PathState {
   /** Judges whether more arrives than the path carries; undefined if not. */
   congestion(now: LevelContext): Congestion | undefined {
     return congestionOf(this.history, {
+      rules: this.rules,
       nowUs: this.nowUs,
       freshUs: this.changedUs,
       packetUs: this.levels.packetUs(this.level),
@@ -174,10 +174,10 @@ export class PathState {
    * that a queue would be seen.
    */
   get #mayBePoliced(): boolean {
-    if (this.level <= 1 || this.ambient.isJudging) return false;
+    if (!this.rules.switches.weather || this.level <= 1 || this.ambient.isJudging) return false;
     const { capacityBitsPerSecond = Number.POSITIVE_INFINITY } = this.link;
     const rate = this.levels.rateOf(this.level);
-    return rate > capacityBitsPerSecond || capacityBitsPerSecond > SHOWN_FACTOR * rate;
+    return rate > capacityBitsPerSecond || capacityBitsPerSecond > this.rules.path.shownFactor * rate;
   }
 
   #noteHeard(readings: readonly StreamReading[]): void {

@@ -3,6 +3,7 @@ import type { OtherPaths } from './other-paths.js';
 import type { Decision } from './policy.js';
 import { type Move, RateController } from './rate-controller.js';
 import type { LocalReading, StreamReading } from './readings.js';
+import { RULES, type Rules } from './rules.js';
 
 /** While a channel replaces another and both are joined, the new one is waited for this long. */
 const OVERLAP_US = 2_000_000;
@@ -35,9 +36,9 @@ export class Path {
   readonly #leftUs = new Map<number, number>();
   #exchange: Exchange | undefined;
 
-  constructor(server: number | undefined, levels: LadderLevels) {
+  constructor(server: number | undefined, levels: LadderLevels, rules: Rules = RULES) {
     this.server = server;
-    this.controller = new RateController(levels);
+    this.controller = new RateController(levels, rules);
   }
 
   /** Nominal rate of the level that is joined or being joined, in bit/s. */

@@ -1,6 +1,6 @@
 import { Breathing } from './breathing.js';
 import { CircuitBreaker } from './circuit-breaker.js';
-import { compete, explore, hasPassed, START_STEP_US, type Step, stepOfStart } from './climbing.js';
+import { compete, explore, hasPassed, type Step, stepOfStart } from './climbing.js';
 import type { Congestion } from './congestion.js';
 import { DeafPeriod } from './deaf-period.js';
 import { Failures, type Suspect } from './failures.js';
@@ -12,6 +12,7 @@ import { lossRatioOf } from './path-history.js';
 import { PathState } from './path-state.js';
 import type { LocalReading, StreamReading } from './readings.js';
 import { Retreats } from './retreats.js';
+import { RULES, type Rules } from './rules.js';
 import { type EndedSlot, SlotWatch } from './slot-watch.js';
 import { SLOT_US } from './step-plan.js';
 
@@ -27,10 +28,6 @@ export interface Move {
  */
 export type Phase = 'start' | 'steady' | 'trial' | 'deaf' | 'paused';
 
-/** The rate that arrives through an overload is taken over this time; without a queue, over the longer one, because losses come in turns. */
-const CARRIED_US = 300_000;
-const POLICED_US = 500_000;
-
 /**
  * Rate control of one ladder on one path: measures, and decides which level to be on. It has neither clock nor socket;
  * `tick` takes the readings since the last tick. docs/rate-control.md describes it.
@@ -39,20 +36,27 @@ export class RateController {
   readonly levels: LadderLevels;
   readonly #path: PathState;
   readonly #failures: Failures;
-  readonly #deafPeriod = new DeafPeriod();
+  readonly #deafPeriod: DeafPeriod;
   readonly #slots = new SlotWatch();
-  readonly #retreats = new Retreats();
-  readonly #breaker = new CircuitBreaker();
-  readonly #load = new LocalLoad();
-  readonly #breathing = new Breathing();
+  readonly #retreats: Retreats;
+  readonly #breaker: CircuitBreaker;
+  readonly #load: LocalLoad;
+  readonly #breathing: Breathing;
+  readonly #rules: Rules;
   #phase: Phase = 'start';
   #suspect: Suspect | undefined;
   #resumeUs = 0;
 
-  constructor(levels: LadderLevels) {
+  constructor(levels: LadderLevels, rules: Rules = RULES) {
     this.levels = levels;
-    this.#path = new PathState(levels);
+    this.#rules = rules;
+    this.#path = new PathState(levels, rules);
     this.#failures = new Failures(this.#path);
+    this.#deafPeriod = new DeafPeriod(rules);
+    this.#retreats = new Retreats(rules);
+    this.#breaker = new CircuitBreaker(rules);
+    this.#load = new LocalLoad(rules);
+    this.#breathing = new Breathing(rules);
   }
 
   get level(): number {
@@ -80,7 +84,7 @@ export class RateController {
 
   /** Whether the last step up is so new that its effect is not known yet. */
   get isTrying(): boolean {
-    return this.#phase === 'trial' || this.#path.nowUs - this.#path.climbedUs < START_STEP_US;
+    return this.#phase === 'trial' || this.#path.nowUs - this.#path.climbedUs < this.#rules.climb.startStepUs;
   }
 
   /** How long a channel keeps arriving after a leave, as learnt so far. */
@@ -197,7 +201,9 @@ export class RateController {
     if (level <= 1) return this.#pause(what);
     const wasNew = this.#isNew;
     const isPoliced = path.isQueueless && !path.isContended;
-    const latest = path.history.sums(nowUs - (isPoliced ? POLICED_US : CARRIED_US));
+    const latest = path.history.sums(
+      nowUs - (isPoliced ? this.#rules.overload.policedUs : this.#rules.overload.carriedUs),
+    );
     const suspect = isPoliced
       ? {
           level,

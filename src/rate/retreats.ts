@@ -1,21 +1,4 @@
-/** Retreats closer together than this count as one, which began with the first. */
-const ONE_RETREAT_US = 10_000_000;
-/**
- * For this long after the last retreat, the rate that a TCP connection would have kept is known. Other traffic is recognised
- * up to ten seconds after it came.
- */
-const KEPT_US = 20_000_000;
-/** A TCP connection would have kept this share of the rate (RFC 9438, section 4.6). */
-const KEPT_SHARE = 0.7;
-/**
- * A queue that is still there this long after a retreat is not this receiver's own: the leave latency, and a second to
- * drain.
- */
-const MAX_DRAIN_US = 4_000_000;
-/** If this share of the measured capacity arrives here, this receiver causes the queue. */
-const OWN_SHARE = 0.9;
-/** If less than this share arrives here after a retreat, this receiver certainly does not cause the queue. */
-const INNOCENT_SHARE = 0.7;
+import { RULES, type Rules } from './rules.js';
 
 /** Remembers the last retreat, and decides whether a queue calls for another one. */
 export class Retreats {
@@ -24,10 +7,15 @@ export class Retreats {
   #hasDrained = true;
   /** Since when another receiver or flow seems to cause the queue. */
   #suspectedUs: number | undefined;
+  readonly #rules: Rules;
+
+  constructor(rules: Rules = RULES) {
+    this.#rules = rules;
+  }
 
   /** @param rateBitsPerSecond the rate that was too much. */
   began(nowUs: number, rateBitsPerSecond: number): void {
-    if (nowUs - this.#lastUs > ONE_RETREAT_US) this.#fromRate = rateBitsPerSecond;
+    if (nowUs - this.#lastUs > this.#rules.retreats.oneRetreatUs) this.#fromRate = rateBitsPerSecond;
     this.#lastUs = nowUs;
     this.#hasDrained = false;
   }
@@ -44,7 +32,7 @@ export class Retreats {
 
   /** Whether a queue may still be the one from before the retreat. */
   isDraining(nowUs: number): boolean {
-    return !this.#hasDrained && nowUs - this.#lastUs < MAX_DRAIN_US;
+    return !this.#hasDrained && nowUs - this.#lastUs < this.#rules.retreats.maxDrainUs;
   }
 
   /**
@@ -52,7 +40,7 @@ export class Retreats {
    * bit/s; 0 without a retreat lately.
    */
   keptRate(nowUs: number): number {
-    return nowUs - this.#lastUs < KEPT_US ? KEPT_SHARE * this.#fromRate : 0;
+    return nowUs - this.#lastUs < this.#rules.retreats.keptUs ? this.#rules.retreats.keptShare * this.#fromRate : 0;
   }
 
   /**
@@ -62,11 +50,15 @@ export class Retreats {
    * @param leaveUs time in which another receiver would have left, and its leave would have worked.
    */
   judgeQueue(nowUs: number, arrivedBitsPerSecond: number, shareBitsPerSecond: number, leaveUs: number): boolean {
-    if (nowUs - this.#lastUs < ONE_RETREAT_US && arrivedBitsPerSecond < INNOCENT_SHARE * shareBitsPerSecond) {
+    if (!this.#rules.switches.retreats) return true;
+    if (
+      nowUs - this.#lastUs < this.#rules.retreats.oneRetreatUs &&
+      arrivedBitsPerSecond < this.#rules.retreats.innocentShare * shareBitsPerSecond
+    ) {
       this.#hasDrained = true;
       return false;
     }
-    if (arrivedBitsPerSecond >= OWN_SHARE * shareBitsPerSecond) return true;
+    if (arrivedBitsPerSecond >= this.#rules.retreats.ownShare * shareBitsPerSecond) return true;
     this.#suspectedUs ??= nowUs;
     return nowUs - this.#suspectedUs > leaveUs;
   }

@@ -1,10 +1,10 @@
 import { describe, expect, it, test } from 'vitest';
-import { WHOLE } from '../../bench/rate/ablation.js';
 import { clairvoyant } from '../../bench/rate/links/clairvoyant.js';
 import type { Departures } from '../../bench/rate/links/departures.js';
 import { bestFixedLevel } from '../../bench/rate/links/fixed-level.js';
 import { tcpAlone } from '../../bench/rate/links/tcp-alone.js';
 import { playTrial } from '../../bench/rate/trial.js';
+import { RULES } from '../../dist/rate/rules.js';
 import { CapacityTrace, type LinkOptions } from '../../dist/simulate/index.js';
 
 /** Channels of 1 Mbit/s each, packets of 1250 bytes every 10 ms. */
@@ -98,7 +98,7 @@ test('a trial records what came to a link, wanted or not', async () => {
       bottlenecks: [{ rateBitsPerSecond: 0.3e6, queueMs: 0, leaveLatencyMs: 100, discipline }],
       recorded: { seconds: 4, channelCount: 2 },
     },
-    WHOLE,
+    RULES,
   );
   const { atUs, channels, bytes } = departures;
   const bitsOf = (channel: number) => 8 * bytes.reduce((sum, one, i) => sum + (channels[i] === channel ? one : 0), 0);

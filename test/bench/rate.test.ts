@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ablationOf, PARTS, WHOLE } from '../../bench/rate/ablation.js';
+import { PARTS, rulesOf } from '../../bench/rate/ablation.js';
 import { bestOf, Draw, LAYERS, LEVELS } from '../../bench/rate/draw.js';
 import { heldMs, settledMs, shareOf } from '../../bench/rate/levels.js';
 import {
@@ -14,12 +14,7 @@ import { atLeast, atMost, between, inTheMean, type Outcome, type Row } from '../
 import { missesOf, quantile, summaryOf, worstOf } from '../../bench/rate/summary.js';
 import { playTrial, type Trial } from '../../bench/rate/trial.js';
 import { averageRate } from '../../bench/rate-real/levels.js';
-import { BackOff } from '../../dist/rate/back-off.js';
-import { Contention } from '../../dist/rate/contention.js';
-import { DeafPeriod } from '../../dist/rate/deaf-period.js';
-import { StepPlan } from '../../dist/rate/step-plan.js';
-import { StreamMeter } from '../../dist/rate/stream-meter.js';
-import { Prng } from '../../dist/simulate/random/prng.js';
+import { RULES } from '../../dist/rate/rules.js';
 
 describe('a level', () => {
   // 1 Mbit/s from 1 s, 2 Mbit/s from 2 s with a trial of 4 Mbit/s from 5 s to 6 s.
@@ -147,25 +142,34 @@ describe('what a seed draws', () => {
   });
 });
 
-describe('what is switched off', () => {
-  test('adds up', () => {
-    const reading = {
-      ...new StreamMeter(0, 0).read(),
-      trainBitsPerSecond: 5,
-      minDelayUs: 7,
-      preview: { slot: 1, count: 9, spread: 1, covariance: 1, scatter: 1 },
-    };
-    const plan = new StepPlan({ rates: [1e6, 1e6], mode: 'several', symbolBytes: 1184 });
-    const told = (parts: string) => ablationOf(parts).filter!(plan, new Prng('test'))(reading);
-    expect(told('trains')).toEqual({ ...reading, trainBitsPerSecond: 0 });
-    expect(told('trains,previews')).toEqual({
-      ...reading,
-      trainBitsPerSecond: 0,
-      preview: { ...reading.preview, count: 0 },
-    });
-    const { slot, stepLevel, preview } = told('permissions');
-    expect(stepLevel).toBe(plan.stepLevel(slot));
-    expect((preview.slot - slot + 2 ** 16) % 2 ** 16).toBe(1 - reading.slot);
+describe('what is switched off or changed', () => {
+  test('is off, with all constants as they were', () => {
+    const rules = rulesOf('trains,backOff');
+    expect(rules).toEqual({ ...RULES, switches: { ...RULES.switches, trains: false, backOff: false } });
+    expect(rulesOf(undefined)).toEqual(RULES);
+  });
+
+  test('is a constant of a group', () => {
+    const rules = rulesOf('delay', 'climb.startStepUs=450000,overload.margin=0');
+    expect([rules.climb.startStepUs, rules.overload.margin, rules.switches.delay]).toEqual([450_000, 0, false]);
+    expect(rules.deaf).toEqual(RULES.deaf);
+  });
+
+  test.each([
+    ['luck', undefined, 'nothing is called "luck"'],
+    [undefined, 'luck.margin=1', 'no rules are called "luck"'],
+    [undefined, 'overload.luck=1', 'no rule is called "overload.luck"'],
+    [undefined, 'switches.trains=0', 'no rule is called "switches.trains"'],
+    [undefined, 'overload.margin=much', 'overload.margin=much names no number'],
+  ])('is known: %s, %s', (parts, constants, message) => {
+    expect(() => rulesOf(parts, constants)).toThrow(message);
+  });
+
+  test.each(PARTS)('leaves a receiver that finds something without %s', async (part) => {
+    const trial = { seed: 'test', seconds: 1, channels: [0.5e6, 0.5e6] };
+    const bottlenecks = [{ rateBitsPerSecond: 1.2e6, queueMs: 100, leaveLatencyMs: 100 }];
+    const { steps } = await playTrial({ ...trial, bottlenecks }, rulesOf(part));
+    expect(steps[0]!.length).toBeGreaterThan(0);
   });
 });
 
@@ -179,7 +183,7 @@ describe('a trial', () => {
 
   test('is the same each time, and another with another seed', async () => {
     const [first, again, other] = await Promise.all(
-      [alone, alone, { ...alone, seed: 'other' }].map((trial) => playTrial(trial, WHOLE)),
+      [alone, alone, { ...alone, seed: 'other' }].map((trial) => playTrial(trial, RULES)),
     );
     expect(first!.steps).toEqual(again!.steps);
     expect(first!.samples.at(-1)).toEqual(again!.samples.at(-1));
@@ -190,7 +194,7 @@ describe('a trial', () => {
   test('hears each server over its own link only', async () => {
     const narrow = { rateBitsPerSecond: 0.1e6, queueMs: 100, leaveLatencyMs: 100 };
     const [wide, dry] = (
-      await playTrial({ ...alone, serverCount: 2, ssm: true, bottlenecks: [alone.bottlenecks[0]!, narrow] }, WHOLE)
+      await playTrial({ ...alone, serverCount: 2, ssm: true, bottlenecks: [alone.bottlenecks[0]!, narrow] }, RULES)
     ).samples.at(-1)!.links;
     // Of 0.5 Mbit/s most is lost on the narrow link; the other carries one server's datagrams, and loses nothing like it.
     expect(dry!.carriedBytes * 8).toBeLessThan(13 * 0.1e6);
@@ -204,24 +208,14 @@ describe('a trial', () => {
     ['one link', [3e6], 2 * bestOf(LEVELS, 1.5e6)],
   ])('of two servers on the same channels finds what %s carries of both', async (_, rates, best) => {
     const bottlenecks = rates.map((rateBitsPerSecond) => ({ rateBitsPerSecond, queueMs: 100, leaveLatencyMs: 100 }));
-    const { steps } = await playTrial({ ...alone, seconds: 30, channels: LAYERS, serverCount: 2, bottlenecks }, WHOLE);
+    const { steps } = await playTrial({ ...alone, seconds: 30, channels: LAYERS, serverCount: 2, bottlenecks }, RULES);
     expect(averageRate(steps[0]!, 15_000, 30_000) / best).toBeCloseTo(1, 1);
   });
 
   test('ends for a receiver that goes', async () => {
-    const { steps, samples } = await playTrial({ ...alone, receivers: [{ untilS: 5 }] }, WHOLE);
+    const { steps, samples } = await playTrial({ ...alone, receivers: [{ untilS: 5 }] }, RULES);
     expect(steps[0]!.at(-1)).toEqual({ atMs: 5000, rateBitsPerSecond: 0 });
     expect(samples.at(-1)!.heardBytes).toEqual(samples[5200 / SAMPLE_MS]!.heardBytes);
-  });
-
-  test('puts back what it has switched off', async () => {
-    const patched = () => [BackOff.prototype.failed, Contention.prototype.isOn, DeafPeriod.prototype.checkEnd];
-    const before = patched();
-    for (const part of PARTS) await playTrial({ ...alone, seconds: 1 }, ablationOf(part));
-    expect(patched().every((part, index) => part === before[index])).toBe(true);
-    await playTrial({ ...alone, seconds: 1 }, ablationOf('deaf,delay,contention,backoff'));
-    expect(patched().every((part, index) => part === before[index])).toBe(true);
-    expect(() => ablationOf('deaf,luck')).toThrow('nothing is called "luck"');
   });
 });
 

@@ -8,6 +8,7 @@ import {
   lowQueueUs,
 } from '../../dist/rate/congestion.js';
 import { PathHistory } from '../../dist/rate/path-history.js';
+import { RULES } from '../../dist/rate/rules.js';
 import { reading } from './readings.js';
 
 /** Read in time. */
@@ -50,6 +51,7 @@ function judge(pathAt: (beforeS: number) => Moment, part: Partial<CongestionInpu
   }
   const ambient = ambientOf(part.ambientLossRatio ?? 0);
   return congestionOf(history, {
+    rules: RULES,
     nowUs,
     freshUs: nowUs - 3e6,
     packetUs: PACKET_US,
@@ -182,8 +184,8 @@ describe('congestion', () => {
   });
 
   it('counts queues in periods of a link that serves in turns, and does not find waiting for a turn', () => {
-    expect([lowQueueUs(100, 100_000), emptyQueueUs(100, 100_000)]).toEqual([180_000, 150_000]);
-    expect([lowQueueUs(100, 1000), emptyQueueUs(100, 1000)]).toEqual([20_000, 4000]);
+    expect([lowQueueUs(RULES, 100, 100_000), emptyQueueUs(RULES, 100, 100_000)]).toEqual([180_000, 150_000]);
+    expect([lowQueueUs(RULES, 100, 1000), emptyQueueUs(RULES, 100, 1000)]).toEqual([20_000, 4000]);
     const waiting = () => ({ queueMs: 120 });
     expect(judge(waiting)).toMatchObject({ what: 'queue 120 ms' });
     expect(judge(waiting, { periodUs: 100_000 })).toBeUndefined();
@@ -191,7 +193,7 @@ describe('congestion', () => {
   });
 
   it('counts queues in packets if packets take long', () => {
-    expect([lowQueueUs(100, 0), lowQueueUs(50_000, 0)]).toEqual([20_000, 150_000]);
-    expect([emptyQueueUs(100, 0), emptyQueueUs(50_000, 0)]).toEqual([4000, 100_000]);
+    expect([lowQueueUs(RULES, 100, 0), lowQueueUs(RULES, 50_000, 0)]).toEqual([20_000, 150_000]);
+    expect([emptyQueueUs(RULES, 100, 0), emptyQueueUs(RULES, 50_000, 0)]).toEqual([4000, 100_000]);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { WHOLE } from '../../bench/rate/ablation.js';
 import { bestOf, LAYERS, LEVELS } from '../../bench/rate/draw.js';
 import { dropRatio, type Recording, rateBetween } from '../../bench/rate/recording.js';
 import { type Bottleneck, playTrial } from '../../bench/rate/trial.js';
+import { RULES } from '../../dist/rate/rules.js';
 import { FQ_CODEL_DEFAULTS, type LossOptions } from '../../dist/simulate/index.js';
 import { seed, seeded } from '../simulate/seed.js';
 
@@ -84,7 +84,7 @@ function linkOf(rateBitsPerSecond: number, queueMs: number): Bottleneck {
 function play(what: string, bottleneck: Bottleneck, maxRateBitsPerSecond?: number): Promise<Recording> {
   const limit = maxRateBitsPerSecond === undefined ? {} : { maxRateBitsPerSecond };
   const plan = { seed: `${seed} ${what}`, seconds: SECONDS, channels: LAYERS, bottlenecks: [bottleneck] };
-  return playTrial({ ...plan, ...limit }, WHOLE);
+  return playTrial({ ...plan, ...limit }, RULES);
 }
 
 function arrivedBitsPerSecond(recording: Recording): number {

@@ -23,13 +23,13 @@ export const aloneFigures: readonly FigureKind[] = [
 export const alone: Row = {
   title: 'one receiver alone, 0.5–100 Mbit/s',
   figures: aloneFigures,
-  async play(seed, ablation) {
+  async play(seed, rules) {
     const draw = new Draw('a', seed);
     const path = draw.path();
     const rateBitsPerSecond = draw.rate(0.5e6, 100e6);
     const recording = await playTrial(
       { seed: draw.prng.seed, seconds: SECONDS, channels: LAYERS, bottlenecks: [{ ...path, rateBitsPerSecond }] },
-      ablation,
+      rules,
     );
     const best = bestOf(LEVELS, rateBitsPerSecond);
     return {

@@ -38,7 +38,7 @@ function rowOf({ name, title, flowCount = 1, isFirst = false, isReference = fals
       { name: 'link use' },
       { name: 'lost %' },
     ],
-    async play(seed, ablation) {
+    async play(seed, rules) {
       const draw = new Draw(name, seed);
       const kind = draw.turn(['reno', 'cubic'] as const);
       const queueMs = draw.turn([20, 100, 500], 2);
@@ -55,7 +55,7 @@ function rowOf({ name, title, flowCount = 1, isFirst = false, isReference = fals
           receivers: isReference ? [] : [{ fromS: isFirst ? SECOND_S : 0 }],
           traffic: isReference ? [{ kind, fromS: 0 }, ...flows] : flows,
         },
-        ablation,
+        rules,
       );
       const ours = rateBetween(recording, FROM_MS, END_MS, (sample) =>
         isReference ? sample.flowBytes[0]! : sample.heardBytes[0]!,

@@ -1,6 +1,6 @@
+import type { Rules } from '../../../dist/rate/rules.js';
 import { drainedLimitMs } from '../../rate-real/carried.js';
 import { prevailingRate } from '../../rate-real/levels.js';
-import type { Ablation } from '../ablation.js';
 import { Draw, LAYERS, mbit } from '../draw.js';
 import { heldMs } from '../levels.js';
 import { drainedMs, dropRatio } from '../recording.js';
@@ -21,9 +21,9 @@ const FIGURES = [
 export const halving: Row = {
   title: 'capacity halves at 20 s, doubles at 40 s, 2–60 Mbit/s',
   figures: FIGURES,
-  play: async (seed, ablation) => {
+  play: async (seed, rules) => {
     const draw = new Draw('b', seed);
-    return await playFall(draw, ablation, { path: draw.path(), before: [], atMs: HALVED_MS });
+    return await playFall(draw, rules, { path: draw.path(), before: [], atMs: HALVED_MS });
   },
 };
 
@@ -31,21 +31,21 @@ export const halving: Row = {
 export const halvingWhileDeaf: Row = {
   title: 'capacity rises by a third at 18 s, is back at 20 s, halves within 1.5 s, doubles at 40 s, 2–60 Mbit/s',
   figures: FIGURES,
-  play: async (seed, ablation) => {
+  play: async (seed, rules) => {
     const draw = new Draw('b2', seed);
     const before = [
       { atS: 18, share: 4 / 3 },
       { atS: 20, share: 1 },
     ];
     const path = draw.path();
-    return await playFall(draw, ablation, { path, before, atMs: Math.round(draw.between(20_500, 21_500)) });
+    return await playFall(draw, rules, { path, before, atMs: Math.round(draw.between(20_500, 21_500)) });
   },
 };
 
 /** @param before what happens to the link before it halves, as shares of its rate. */
 async function playFall(
   draw: Draw,
-  ablation: Ablation,
+  rules: Rules,
   fall: {
     readonly path: ReturnType<Draw['path']>;
     readonly before: readonly { readonly atS: number; readonly share: number }[];
@@ -66,7 +66,7 @@ async function playFall(
         { atS: DOUBLED_MS / 1000, rateBitsPerSecond },
       ],
     },
-    ablation,
+    rules,
   );
   const steps = recording.steps[0]!;
   const limitMs = drainedLimitMs(rateBitsPerSecond / 2, PACKET_BYTES);

@@ -28,7 +28,7 @@ const ODDITIES: readonly Oddity[] = [
 export const oddities: Row = {
   title: 'jitter, drift, constant cross traffic, ladders of users',
   figures: aloneFigures,
-  async play(seed, ablation) {
+  async play(seed, rules) {
     const draw = new Draw('h', seed);
     const oddity = draw.turn(ODDITIES);
     const path = draw.path(ODDITIES.length);
@@ -43,7 +43,7 @@ export const oddities: Row = {
       receivers: [{ driftPpm }],
       traffic: others > 0 ? [{ kind: 'udp', fromS: 0, rateBitsPerSecond: others }] : [],
     };
-    const recording = await playTrial(trial, ablation);
+    const recording = await playTrial(trial, rules);
     const left = rateBitsPerSecond - others;
     const best = bestOf(levelsOf(channels), left);
     return {

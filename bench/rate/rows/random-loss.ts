@@ -23,14 +23,14 @@ const LOSSES: readonly Loss[] = [
 export const randomLoss: Row = {
   title: 'random loss, 0.6–50 Mbit/s',
   figures: [{ name: 'of best', target: atLeast(0.8) }, { name: 'settled s' }, { name: 'steady loss %' }],
-  async play(seed, ablation) {
+  async play(seed, rules) {
     const draw = new Draw('e', seed);
     const { name, loss } = draw.turn(LOSSES);
     const path = draw.path(LOSSES.length);
     const rateBitsPerSecond = draw.rate(0.6e6, 50e6);
     const recording = await playTrial(
       { seed: draw.prng.seed, seconds: 60, channels: LAYERS, bottlenecks: [{ ...path, rateBitsPerSecond, loss }] },
-      ablation,
+      rules,
     );
     const best = bestOf(LEVELS, rateBitsPerSecond);
     return {

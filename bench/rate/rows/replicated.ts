@@ -13,14 +13,14 @@ const LADDERS = [
 export const replicated: Row = {
   title: 'replicated ladders, 0.5–100 Mbit/s',
   figures: aloneFigures,
-  async play(seed, ablation) {
+  async play(seed, rules) {
     const draw = new Draw('g', seed);
     const { name, channels, most } = draw.turn(LADDERS);
     const path = draw.path(LADDERS.length);
     const rateBitsPerSecond = draw.rate(0.5e6, most);
     const recording = await playTrial(
       { seed: draw.prng.seed, seconds: 60, channels, mode: 'best', bottlenecks: [{ ...path, rateBitsPerSecond }] },
-      ablation,
+      rules,
     );
     const best = bestOf(channels, rateBitsPerSecond);
     return {

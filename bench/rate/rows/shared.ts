@@ -29,7 +29,7 @@ function rowOf(
       { name: 'link ÷ best', target: atMost(1.05) },
       { name: 'of best', target: atLeast(0.95) },
     ],
-    async play(seed, ablation) {
+    async play(seed, rules) {
       const draw = new Draw(name, seed);
       const count = draw.turn([2, 3, 4]);
       const path = draw.path(3);
@@ -48,7 +48,7 @@ function rowOf(
             ...(index === 0 ? { untilS: DEPARTURE_MS / 1000 } : {}),
           })),
         },
-        ablation,
+        rules,
       );
       const { steps } = recording;
       const best = bestOf(LEVELS, rateBitsPerSecond);

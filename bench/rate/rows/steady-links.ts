@@ -132,7 +132,7 @@ function rowOf(name: string, link: SteadyLink): Row {
   return {
     title: link.title,
     figures,
-    async play(seed, ablation) {
+    async play(seed, rules) {
       const draw = new Draw(name, seed);
       const { group, bottleneck: drawn, lossRatio = 0 } = link.draw(draw);
       const leaveLatencyMs = draw.turn(LEAVES_MS);
@@ -150,7 +150,7 @@ function rowOf(name: string, link: SteadyLink): Row {
           bottlenecks: [bottleneck],
           recorded: { seconds: TRIED_S, channelCount: triedLevelCount(levels, rateBitsPerSecond) },
         },
-        ablation,
+        rules,
       );
       const options = optionsOf(bottleneck);
       const best = bestFixedLevel(recording.departures, levels, options, rateBitsPerSecond);

@@ -50,7 +50,7 @@ export const traces: Row = {
     { name: 'best level Mbit/s' },
     { name: 'joins' },
   ],
-  async play(seed, ablation, files) {
+  async play(seed, rules, files) {
     const draw = new Draw('traces', seed);
     const sources = files.length > 0 ? files.map(readTrace) : MADE_UP.map((options) => madeUp(options, seed));
     const { name, trace } = draw.turn(sources, LEAVES_MS.length);
@@ -74,7 +74,7 @@ export const traces: Row = {
         bottlenecks: [bottleneck],
         recorded: { seconds: SECONDS, channelCount: LEVELS.length },
       },
-      ablation,
+      rules,
     );
     const link = optionsOf(bottleneck);
     const { departures } = recording;

@@ -7,7 +7,7 @@ import { aloneFigures, figuresOf } from './alone.js';
 export const twoServers: Row = {
   title: 'two servers, 2–60 Mbit/s: behind one link; behind one each',
   figures: aloneFigures,
-  async play(seed, ablation) {
+  async play(seed, rules) {
     const draw = new Draw('f', seed);
     const isApart = draw.turn([false, true]);
     const ssm = draw.turn([false, true], 2);
@@ -22,7 +22,7 @@ export const twoServers: Row = {
         ssm,
         bottlenecks: rates.map((rateBitsPerSecond) => ({ ...path, rateBitsPerSecond })),
       },
-      ablation,
+      rules,
     );
     const best = bestFor(rates, ssm);
     return {

@@ -3,6 +3,7 @@ import { AdaptivePolicy } from '../../rate/adaptive-policy.js';
 import { FixedPolicy } from '../../rate/fixed-policy.js';
 import { rateOf } from '../../rate/ladder.js';
 import type { ChannelPolicy } from '../../rate/policy.js';
+import type { Rules } from '../../rate/rules.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 
 /** What a user may say about the channels to join. */
@@ -13,6 +14,8 @@ export interface ChannelChoice {
   readonly channels: readonly number[] | undefined;
   /** The highest rate of all joined channels together, bit/s; undefined: no limit. */
   readonly maxRateBitsPerSecond: number | undefined;
+  /** Rules of rate control. @default those of this project */
+  readonly rules?: Rules | undefined;
 }
 
 /** @throws {LayercastError} `USAGE` when the ladder does not have a channel that the user picked. */
@@ -42,6 +45,7 @@ export function policyFor(descriptor: Descriptor, choice: ChannelChoice, chooses
     symbolBytes,
     kind: choice.mode === 'auto' ? descriptor.mode : choice.mode,
     maxRateBitsPerSecond: choice.maxRateBitsPerSecond,
+    rules: choice.rules,
     servers,
     areServersSeparate: descriptor.ssm && servers.every(({ channels }) => channels === undefined) && choosesServers,
   });
