@@ -1,9 +1,9 @@
 import { PACKET_OVERHEAD_BYTES } from '../base/limits.js';
 import { LadderLevels } from './ladder-levels.js';
-import { NO_OTHER_PATHS } from './other-paths.js';
 import { Path } from './path.js';
 import type { ChannelPolicy, Decision, PolicyStatus } from './policy.js';
 import type { LocalReading, StreamReading } from './readings.js';
+import { NO_OTHER_PATHS } from './readings.js';
 import type { Rules } from './rules.js';
 import { SharedBottlenecks } from './shared-bottlenecks.js';
 import { StepPlan } from './step-plan.js';

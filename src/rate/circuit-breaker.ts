@@ -19,7 +19,7 @@ export class CircuitBreaker {
    * Takes the loss of the last second. Returns how long to pause if there was too much loss for too long, else undefined.
    */
   judge(nowUs: number, lossRatio: number, ambientLossRatio: number): number | undefined {
-    if (lossRatio <= this.#rules.breaker.pauseLossRatio + 1.5 * ambientLossRatio) {
+    if (lossRatio <= this.#rules.breaker.pauseLossRatio + this.#rules.ambient.factor * ambientLossRatio) {
       this.#lookedUs = undefined;
       return undefined;
     }

@@ -1,6 +1,6 @@
-import type { BackOff } from './back-off.js';
+import type { BackOff } from './failures.js';
 import type { PathState } from './path-state.js';
-import { previewVerdict } from './preview-verdict.js';
+import { previewVerdict } from './preview.js';
 import type { StreamReading } from './readings.js';
 import type { EndedSlot } from './slot-watch.js';
 import { SLOT_US } from './step-plan.js';
@@ -37,7 +37,7 @@ export function stepOfStart(path: PathState): Step | 'over' | undefined {
   // A channel may take seconds to arrive, especially a replicated one that waits for another to be left.
   if (level > 1 && nowUs - heardUs < rules.climb.startHeardUs) return undefined;
   const next = level + 1;
-  const believedRate = link.assess(nowUs);
+  const believedRate = link.believedBitsPerSecond(nowUs);
   const sureRatio = levels.isLayered ? rules.climb.sureJumpRatio : rules.climb.replicatedJumpRatio;
   const jumpRatio = isSure ? sureRatio : rules.climb.jumpRatio;
   const jumpRate = Math.min(jumpRatio * believedRate, rules.climb.maxJump * levels.rateOf(level));
@@ -63,7 +63,6 @@ export function explore(
   { slot, stepLevel }: EndedSlot,
   backOff: BackOff,
   readings: readonly StreamReading[],
-  isBreathing: boolean,
 ): Step | 'start' | undefined {
   const { rules, levels, level, link, nowUs } = path;
   const next = level + 1;
@@ -78,10 +77,10 @@ export function explore(
     return undefined;
   // Outside a start there is time to rely on the slowest train. A host that reads late measures trains as too fast, hardly
   // ever as too slow.
-  const sureRate = Math.min(link.assess(nowUs), link.recentShareBitsPerSecond);
+  const sureRate = Math.min(link.believedBitsPerSecond(nowUs), link.recentShareBitsPerSecond);
   if (link.capacityBitsPerSecond !== undefined && !link.hasLied && nextRate <= rules.climb.reentryRatio * sureRate)
     return 'start';
-  if (isBreathing && nextRate <= rules.climb.noPreviewRatio * sureRate) return 'start';
+  if (link.isBreathing(nowUs) && nextRate <= rules.climb.noPreviewRatio * sureRate) return 'start';
   const interval = levels.plan.stepSlots[level - 1]!;
   const isPermitted = !rules.switches.permissions || (stepLevel >= next && (slot + 1) % interval === 0);
   if (!isPermitted || !backOff.permits(next, slot + 1)) return undefined;
@@ -111,7 +110,7 @@ export function compete(path: PathState, { slot }: EndedSlot, backOff: BackOff):
   });
   const why = `other traffic on the path, fair share ${inWords(fairRate)}`;
   if (level > 1 && levels.rateOf(level) > fairRate) return { level: level - 1, why };
-  const limit = Math.min(fairRate, rules.climb.noPreviewRatio * path.link.assess(nowUs));
+  const limit = Math.min(fairRate, rules.climb.noPreviewRatio * path.link.believedBitsPerSecond(nowUs));
   if (level >= levels.max || levels.rateOf(level + 1) > limit || !backOff.permits(level + 1, slot + 1))
     return undefined;
   return { level: level + 1, why };

@@ -89,7 +89,7 @@ export class Contention {
   ): void {
     const { queueUs, lostCount, roundTripUs } = now;
     const inFlight = segmentsOf(now);
-    const isWave = this.#isWave(queueUs, now.packetsUs);
+    const isWave = this.#takeWave(queueUs, now.packetsUs);
     if (!this.isOn(nowUs)) {
       if (!isWave) return;
       this.#signs++;
@@ -129,8 +129,8 @@ export class Contention {
     this.#untilUs = nowUs + this.#rules.contention.memoryUs;
   }
 
-  /** Whether the queue has risen and fallen again. */
-  #isWave(queueUs: number, packetsUs: number): boolean {
+  /** Takes a queue. Returns whether it has risen and fallen again. */
+  #takeWave(queueUs: number, packetsUs: number): boolean {
     if (queueUs < this.#troughUs) {
       this.#troughUs = queueUs;
       this.#peakUs = queueUs;

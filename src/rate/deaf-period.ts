@@ -1,4 +1,4 @@
-import { arrivedRate, type Congestion, lowQueueUs, percent, rateThatDrains } from './congestion.js';
+import { arrivedRate, type Congestion, lowQueueUs, percent, rateThatDrains } from './overload.js';
 import { lossRatioOf } from './path-history.js';
 import type { PathState } from './path-state.js';
 import { RULES, type Rules } from './rules.js';
@@ -66,7 +66,9 @@ export class DeafPeriod {
     const falls =
       queueUs < this.#peakUs - Math.max(this.#rules.overload.lowQueueUs, this.#rules.deaf.fallenRatio * this.#peakUs);
     if (history.lostCount > 0) this.#lostUs = nowUs;
-    const mayLose = (receivedCount + lostCount) * (this.#rules.deaf.leaveWorkedLossRatio + 1.5 * ambient.ratio);
+    const mayLose =
+      (receivedCount + lostCount) *
+      (this.#rules.deaf.leaveWorkedLossRatio + this.#rules.ambient.factor * ambient.ratio);
     const isSure = this.#peakUs >= emptyUs || !this.#isPoliced || passedUs >= this.#rules.deaf.queuelessUs;
     if (lostCount <= mayLose && (falls || (queueUs < emptyUs && isSure))) {
       const sampleUs = Math.min(
@@ -96,7 +98,7 @@ export class DeafPeriod {
     if (onWire === undefined || nowUs - changedUs < this.#rules.overload.carriedUs) return;
     if (
       lossRatioOf(history.sums(nowUs - this.#rules.overload.carriedUs)) <
-      this.#rules.overload.mildLossRatio + 1.5 * ambient.ratio
+      this.#rules.overload.mildLossRatio + this.#rules.ambient.factor * ambient.ratio
     )
       return;
     const { receivedCount, lostCount } = history.sums(changedUs + this.#rules.deaf.minDeafUs);

@@ -19,7 +19,7 @@ export class DelayFloor {
    * @param delayUs modulo 2^32, as in `StreamReading`.
    * @param epoch when this changes, the server has another clock and the floor starts again.
    */
-  above(nowUs: number, delayUs: number, epoch: number): number {
+  add(nowUs: number, delayUs: number, epoch: number): number {
     if (epoch !== this.#epoch) {
       this.#epoch = epoch;
       this.#originUs = delayUs;

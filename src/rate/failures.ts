@@ -1,6 +1,6 @@
-import { BackOff } from './back-off.js';
+import { lossRatioOf } from './path-history.js';
 import type { PathState } from './path-state.js';
-import type { Rules } from './rules.js';
+import { RULES, type Rules } from './rules.js';
 
 /** A level that was left for losses without a queue. Whether it caused them is known once the level below has been watched. */
 export interface Suspect {
@@ -16,7 +16,9 @@ export interface Suspect {
 export class Failures {
   readonly backOff: BackOff;
   /** For this long after a step up, an overload is blamed on the step. */
-  blameUs: number;
+  #blameUs: number;
+  /** What was left for losses without a queue and is not judged yet. */
+  #suspect: Suspect | undefined;
   readonly #rules: Rules;
   readonly #path: PathState;
 
@@ -24,7 +26,52 @@ export class Failures {
     this.#path = path;
     this.#rules = path.rules;
     this.backOff = new BackOff(this.#rules);
-    this.blameUs = this.#rules.failures.blameUs;
+    this.#blameUs = this.#rules.failures.blameUs;
+  }
+
+  /** Whether the present level is so new that an overload is blamed on the step to it. */
+  get isNew(): boolean {
+    return this.#path.nowUs - this.#path.climbedUs < this.#blameUs;
+  }
+
+  /** A level is left; for losses without a queue if it is suspected. */
+  left(suspect: Suspect | undefined): void {
+    this.#suspect = suspect;
+    this.#path.ambient.left(suspect?.lossRatio);
+  }
+
+  /** Takes note of what the path carried while the leave was waited for, in bit/s. */
+  carried(bitsPerSecond: number): void {
+    if (this.#suspect === undefined) this.#path.link.carried(bitsPerSecond);
+    else this.#suspect = { ...this.#suspect, carriedBitsPerSecond: bitsPerSecond };
+  }
+
+  /** Decides whether the level that was left for its losses had caused them. Returns whether it is acquitted now. */
+  judgeSuspect(): boolean {
+    const isWeather = this.#path.ambient.judge(this.#path.nowUs);
+    if (isWeather === undefined || this.#suspect === undefined) return false;
+    if (!isWeather) this.record(this.#suspect);
+    this.#suspect = undefined;
+    return isWeather;
+  }
+
+  /**
+   * Takes note of an overload: of what arrives while the path is full, and of the present level if that may be the cause. Returns the level
+   * as a suspect if it loses without a queue, because only the level below will tell whether it is the cause.
+   */
+  blame({ isNew, isMild }: { readonly isNew: boolean; readonly isMild: boolean }): Suspect | undefined {
+    const { nowUs, level, link, levels, isContended, isQueueless, history } = this.#path;
+    const { policedUs, carriedUs } = this.#rules.overload;
+    const isPoliced = isQueueless && !isContended;
+    const latest = history.sums(nowUs - (isPoliced ? policedUs : carriedUs));
+    const { bitsPerSecond } = latest;
+    const isBucket = link.passesTrains(levels.rateOf(level));
+    if (isPoliced) return { level, lossRatio: lossRatioOf(latest), carriedBitsPerSecond: bitsPerSecond, isBucket };
+    if (!isContended) link.noteFull(nowUs, bitsPerSecond);
+    link.carried(bitsPerSecond);
+    const isCause = isNew && !link.isBreathing(nowUs);
+    if (link.hasLied || (isCause && !(isMild && link.tryClear(nowUs, levels.rateOf(level))))) this.record();
+    return undefined;
   }
 
   /** Takes note that a level was too much: the present one, or one that was left and has been judged since. */
@@ -37,22 +84,64 @@ export class Failures {
       for (let failed = lowest; failed <= level; failed++)
         this.backOff.failed(failed, this.#rules.failures.longFailures);
       const lastedUs = Number.isFinite(climbedUs) ? nowUs - climbedUs : 0;
-      this.blameUs = Math.min(
+      this.#blameUs = Math.min(
         this.#rules.failures.maxBlameUs,
-        Math.max(this.blameUs, this.#rules.failures.lastedFactor * lastedUs),
+        Math.max(this.#blameUs, this.#rules.failures.lastedFactor * lastedUs),
       );
     } else {
       this.backOff.failed(level);
     }
-    this.#path.climbedUs = Number.NEGATIVE_INFINITY;
+    this.#path.forgetClimb();
   }
 
   /** Takes note of how long the present level has lasted. */
   noteLasting(): void {
     const { link, levels, level, nowUs, heardUs } = this.#path;
     if (heardUs === undefined) return;
-    const isOutlasted = nowUs - heardUs > this.blameUs;
+    const isOutlasted = nowUs - heardUs > this.#blameUs;
     if (isOutlasted) this.backOff.held(level);
     if (isOutlasted || (!link.hasLied && nowUs - heardUs > this.#rules.climb.trialUs)) link.held(levels.rateOf(level));
+  }
+}
+
+/**
+ * How long to avoid a level that failed. The wait is counted in slot numbers instead of seconds, so that receivers behind
+ * one bottleneck that failed together try again together. Neighbouring levels are never tried in the same slot, because each
+ * receiver would take the queue of the other's try for its own.
+ */
+export class BackOff {
+  /** Failures in a row, by level. */
+  readonly #failures = new Map<number, number>();
+  readonly #rules: Rules;
+
+  constructor(rules: Rules = RULES) {
+    this.#rules = rules;
+  }
+
+  /** @param leastCount failures that this one counts for at least. */
+  failed(level: number, leastCount = 1): void {
+    if (!this.#rules.switches.backOff) return;
+    this.#failures.set(
+      level,
+      Math.min(Math.max(this.failureCount(level) + 1, leastCount), this.#rules.failures.maxWaitDoublings),
+    );
+  }
+
+  held(level: number): void {
+    this.#failures.delete(level);
+  }
+
+  failureCount(level: number): number {
+    return this.#failures.get(level) ?? 0;
+  }
+
+  /** Whether a level may be tried at the beginning of a slot. */
+  permits(level: number, slot: number): boolean {
+    const failureCount = this.failureCount(level);
+    if (failureCount === 0) return true;
+    return (
+      slot % this.#rules.failures.roundSlots === 0 &&
+      (slot / this.#rules.failures.roundSlots) % 2 ** failureCount === level % 2
+    );
   }
 }

@@ -20,6 +20,11 @@ export class LinkEstimate {
   #clearedUs = Number.NEGATIVE_INFINITY;
   #heardUs = Number.NEGATIVE_INFINITY;
   #othersBitsPerSecond = 0;
+  /** What arrived when the path was full last, in bit/s, and when that was. */
+  #fullBitsPerSecond: number | undefined;
+  #fullUs = 0;
+  /** When the capacity last moved by itself. */
+  #movedUs = Number.NEGATIVE_INFINITY;
   readonly #rules: Rules;
 
   constructor(rules: Rules = RULES) {
@@ -35,6 +40,8 @@ export class LinkEstimate {
       if (!isQueued) this.#idleTrains.add(slot, trainBitsPerSecond);
       this.#heardUs = nowUs;
     }
+    const least = this.#trains.leastBitsPerSecond;
+    if (least !== undefined) this.#failedCapacity = Math.min(this.#failedCapacity, least);
   }
 
   /** Sets the rate that other paths carry through the same link. */
@@ -85,6 +92,20 @@ export class LinkEstimate {
   /** Takes note of what arrived through an overload, in bit/s. */
   carried(bitsPerSecond: number): void {
     this.#ceiling = bitsPerSecond;
+  }
+
+  /** Takes note of what arrives while the path is full, in bit/s: if that moves by itself, as on cellular links, the link breathes. */
+  noteFull(nowUs: number, bitsPerSecond: number): void {
+    const { breathRatio, breathUs } = this.#rules.capacity;
+    const ratio = bitsPerSecond / (this.#fullBitsPerSecond ?? bitsPerSecond);
+    if (Math.max(ratio, 1 / ratio) > breathRatio && nowUs - this.#fullUs < breathUs) this.#movedUs = nowUs;
+    this.#fullBitsPerSecond = bitsPerSecond;
+    this.#fullUs = nowUs;
+  }
+
+  /** Whether the capacity moves by itself: a level that failed may fit a second later, so failures are not remembered. */
+  isBreathing(nowUs: number): boolean {
+    return this.#rules.switches.breathing && nowUs - this.#movedUs < this.#rules.capacity.breathUs;
   }
 
   /** What arrived through the last overload, in bit/s, where trains say nothing; infinite if they do. */
@@ -145,20 +166,14 @@ export class LinkEstimate {
     return this.#oursOf(this.capacityBitsPerSecond);
   }
 
-  /**
-   * Updates the slowest train since the failure. Returns the share of the capacity that is believed, in bit/s; infinite
-   * before the first train.
-   */
-  assess(nowUs: number): number {
+  /** This path's share of the capacity in as far as it is believed after failures, in bit/s; infinite before the first train. */
+  believedBitsPerSecond(nowUs: number): number {
     const share = this.shareBitsPerSecond;
     if (this.#hasLied) return Math.min(share, this.#ceiling);
-    if (this.capacityBitsPerSecond === undefined) return share;
-    const least = this.#trains.leastBitsPerSecond ?? 0;
-    this.#failedCapacity = Math.min(this.#failedCapacity, least);
-    const isDisbelieved =
-      this.#rules.switches.disbelief &&
-      nowUs - this.#failedUs < this.#rules.capacity.disbeliefUs &&
-      least < this.#rules.capacity.muchFasterRatio * this.#failedCapacity;
+    const least = this.#trains.leastBitsPerSecond;
+    if (least === undefined || !this.#rules.switches.disbelief) return share;
+    const { disbeliefUs, muchFasterRatio } = this.#rules.capacity;
+    const isDisbelieved = nowUs - this.#failedUs < disbeliefUs && least < muchFasterRatio * this.#failedCapacity;
     return isDisbelieved ? Math.min(share, 0.99 * this.#failedRate) : share;
   }
 

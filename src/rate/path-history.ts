@@ -72,7 +72,7 @@ export class PathHistory {
       if (isDistorted) continue;
       const server = this.#serverOf(reading);
       const { delay } = this.#rules.switches;
-      const aboveUs = delay ? server.floor.above(nowUs, reading.minDelayUs, epochOf(server, reading)) : 0;
+      const aboveUs = delay ? server.floor.add(nowUs, reading.minDelayUs, epochOf(server, reading)) : 0;
       server.leastUs = Math.min(server.leastUs, aboveUs);
       if (reading.receivedCount > server.busiestCount) {
         server.busiestCount = reading.receivedCount;
@@ -80,7 +80,7 @@ export class PathHistory {
       }
       meanQueueUs = Math.max(meanQueueUs, delay ? aboveUs + reading.meanExcessUs : 0);
     }
-    lost -= this.#excused(nowUs, received, lost, local.unreadCount);
+    lost -= this.#excuse(nowUs, received, lost, local.unreadCount);
     // Servers may be behind different bottlenecks; the longest queue counts.
     let queueUs = -1;
     const { overload, switches } = this.#rules;
@@ -187,7 +187,7 @@ export class PathHistory {
   }
 
   /** How many of the lost datagrams the network is not the cause of. */
-  #excused(nowUs: number, receivedCount: number, lostCount: number, unreadCount: number): number {
+  #excuse(nowUs: number, receivedCount: number, lostCount: number, unreadCount: number): number {
     if (receivedCount === 0) return 0;
     // A receiver that was cut off for a while missed everything. That says nothing about what the path carries.
     const gapUs = nowUs - (this.#heardUs ?? nowUs);

@@ -1,12 +1,13 @@
 import { AmbientLoss } from './ambient-loss.js';
-import { type Congestion, type CongestionInput, congestionOf, emptyQueueUs } from './congestion.js';
 import { Contention } from './contention.js';
 import { JoinTimes } from './join-times.js';
 import type { LadderLevels } from './ladder-levels.js';
 import { LinkEstimate } from './link-estimate.js';
 import { LinkRhythm } from './link-rhythm.js';
+import { type Congestion, type CongestionInput, congestionOf, emptyQueueUs } from './overload.js';
 import { PathHistory } from './path-history.js';
 import type { LocalReading, StreamReading } from './readings.js';
+import type { Retreats } from './retreats.js';
 import { RULES, type Rules } from './rules.js';
 import { SLOT_US } from './step-plan.js';
 
@@ -52,6 +53,21 @@ export class PathState {
     this.contention.rateChanged();
   }
 
+  /** The level is a step up, and what comes may be its effect. */
+  climbed(): void {
+    this.climbedUs = this.nowUs;
+  }
+
+  /** What comes is no effect of the last step up. */
+  forgetClimb(): void {
+    this.climbedUs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Earlier readings say nothing about the path as it is now. */
+  lookAnew(nowUs: number): void {
+    this.changedUs = nowUs;
+  }
+
   add(nowUs: number, readings: readonly StreamReading[], local: LocalReading): void {
     this.nowUs = nowUs;
     this.history.add(nowUs, readings, local);
@@ -85,8 +101,12 @@ export class PathState {
   }
 
   /** Looks for other traffic on the path; to be called once a slot. */
-  judgeOthers(queueUs: number, keptBitsPerSecond: number, leaveLatencyUs: number): void {
+  judgeOthers(retreats: Retreats, leaveLatencyUs: number): void {
     const sinceUs = this.slotSinceUs;
+    if (this.nowUs - sinceUs < SLOT_US / 2) return;
+    const queueUs = this.history.queueSince(sinceUs);
+    if (queueUs < this.emptyUs) retreats.drained();
+    if (retreats.isDraining(this.nowUs)) return;
     const wasOn = this.isContended;
     const { standingUs } = this.history;
     // Where the link serves in turns, a slot holds one turn more or less than the next, so its means say little.
@@ -96,7 +116,7 @@ export class PathState {
       isQueued: leastUs >= this.emptyUs,
       arrivedBitsPerSecond: this.history.sums(Math.max(this.changedUs, arrivedSinceUs)).bitsPerSecond,
       capacityBitsPerSecond: this.link.leastShareBitsPerSecond,
-      bitsPerSecond: Math.max(this.levels.rateOf(this.level), keptBitsPerSecond),
+      bitsPerSecond: Math.max(this.levels.rateOf(this.level), retreats.keptRate(this.nowUs)),
       roundTripUs: this.roundTripUs(sinceUs),
       leaveLatencyUs,
     });
@@ -143,7 +163,10 @@ export class PathState {
   isClear(spanUs: number): boolean {
     const sinceUs = Math.max(this.changedUs, this.nowUs - spanUs);
     const { receivedCount, lostCount } = this.history.sums(sinceUs);
-    const mayLose = (receivedCount + lostCount) * (this.rules.overload.mildLossRatio + 1.5 * this.ambient.ratio) + 1;
+    const mayLose =
+      (receivedCount + lostCount) *
+        (this.rules.overload.mildLossRatio + this.rules.ambient.factor * this.ambient.ratio) +
+      1;
     return (
       lostCount <= mayLose &&
       this.history.queueUs(Math.max(sinceUs, this.nowUs - this.history.standingUs)) < this.emptyUs

@@ -1,8 +1,7 @@
 import type { LadderLevels } from './ladder-levels.js';
-import type { OtherPaths } from './other-paths.js';
 import type { Decision } from './policy.js';
 import { type Move, RateController } from './rate-controller.js';
-import type { LocalReading, StreamReading } from './readings.js';
+import type { LocalReading, OtherPaths, StreamReading } from './readings.js';
 import { RULES, type Rules } from './rules.js';
 
 /** While a channel replaces another and both are joined, the new one is waited for this long. */

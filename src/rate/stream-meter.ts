@@ -1,4 +1,4 @@
-import { PreviewMeter } from './preview-meter.js';
+import { PreviewMeter } from './preview.js';
 import type { StreamReading } from './readings.js';
 import { SequenceWindow } from './sequence-window.js';
 import { TrainMeter } from './train-meter.js';

@@ -22,7 +22,7 @@ describe('the floor of delays', () => {
         for (const { pauseUs: passedUs, delayUs } of steps) {
           nowUs += passedUs;
           heard.push({ atUs: nowUs, delayUs });
-          const above = floor.above(nowUs, wrapped(offsetUs + delayUs), 0);
+          const above = floor.add(nowUs, wrapped(offsetUs + delayUs), 0);
           const leastOf = (memoryUs: number) =>
             Math.min(...heard.filter(({ atUs }) => atUs > nowUs - memoryUs).map((one) => one.delayUs));
           expect(above).toBeLessThanOrEqual(delayUs - leastOf(LONGEST_MEMORY_US));
@@ -36,25 +36,25 @@ describe('the floor of delays', () => {
     const floor = new DelayFloor();
     let most = 0;
     for (let nowUs = 0; nowUs < 600e6; nowUs += 50_000) {
-      most = Math.max(most, floor.above(nowUs, wrapped(4e9 + (nowUs * ppm) / 1e6), 0));
+      most = Math.max(most, floor.add(nowUs, wrapped(4e9 + (nowUs * ppm) / 1e6), 0));
     }
     expect(most).toBeLessThan(6000);
   });
 
   it('tells a queue of seconds as what it is, across the wrap', () => {
     const floor = new DelayFloor();
-    expect(floor.above(0, 2 ** 32 - 1000, 0)).toBe(0);
-    expect(floor.above(50_000, wrapped(2 ** 32 - 1000 + 3e6), 0)).toBe(3e6);
-    expect(floor.above(100_000, 2 ** 32 - 2000, 0)).toBe(0);
-    expect(floor.above(150_000, 0, 0)).toBe(2000);
+    expect(floor.add(0, 2 ** 32 - 1000, 0)).toBe(0);
+    expect(floor.add(50_000, wrapped(2 ** 32 - 1000 + 3e6), 0)).toBe(3e6);
+    expect(floor.add(100_000, 2 ** 32 - 2000, 0)).toBe(0);
+    expect(floor.add(150_000, 0, 0)).toBe(2000);
   });
 
   it('begins anew with a server that has another clock', () => {
     const floor = new DelayFloor();
-    floor.above(0, 5000, 0);
-    expect(floor.above(50_000, 905_000, 1)).toBe(0);
-    expect(floor.above(100_000, 906_000, 1)).toBe(1000);
+    floor.add(0, 5000, 0);
+    expect(floor.add(50_000, 905_000, 1)).toBe(0);
+    expect(floor.add(100_000, 906_000, 1)).toBe(1000);
     // What came before is forgotten for good.
-    expect(floor.above(150_000, 6000, 2)).toBe(0);
+    expect(floor.add(150_000, 6000, 2)).toBe(0);
   });
 });

@@ -14,7 +14,10 @@ describe('the estimate of the slowest link', () => {
   it('excludes nothing while no train has come', () => {
     const link = new LinkEstimate();
     expect([link.capacityBitsPerSecond, link.leastShareBitsPerSecond]).toEqual([undefined, undefined]);
-    expect([link.mostBitsPerSecond, link.assess(0)]).toEqual([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+    expect([link.mostBitsPerSecond, link.believedBitsPerSecond(0)]).toEqual([
+      Number.POSITIVE_INFINITY,
+      Number.POSITIVE_INFINITY,
+    ]);
   });
 
   it('is the rate of trains, less what other paths carry through the same link; the least is that of the slowest train', () => {
@@ -25,10 +28,12 @@ describe('the estimate of the slowest link', () => {
       link.capacityBitsPerSecond,
       link.leastShareBitsPerSecond,
       link.mostBitsPerSecond,
-      link.assess(2e6),
+      link.believedBitsPerSecond(2e6),
     ]).toEqual([10e6, 5e6, 11e6, 6e6]);
     link.setOthers(40e6);
-    expect([link.leastShareBitsPerSecond, link.mostBitsPerSecond, link.assess(2e6)]).toEqual([0, 11e6, 0]);
+    expect([link.leastShareBitsPerSecond, link.mostBitsPerSecond, link.believedBitsPerSecond(2e6)]).toEqual([
+      0, 11e6, 0,
+    ]);
   });
 
   it('gives the slowest train of the last three slots', () => {
@@ -52,17 +57,17 @@ describe('the estimate of the slowest link', () => {
     addTrains(link, [10, 10, 10]);
     link.failed(2e6, 8e6);
     expect(link.hasLied).toBe(false);
-    expect(link.assess(61.9e6)).toBeLessThan(8e6);
-    expect(link.assess(62.1e6)).toBe(10e6);
+    expect(link.believedBitsPerSecond(61.9e6)).toBeLessThan(8e6);
+    expect(link.believedBitsPerSecond(62.1e6)).toBe(10e6);
   });
 
   it('is believed at once when other traffic caused the failure', () => {
     const link = new LinkEstimate();
     addTrains(link, [10, 10, 10]);
     link.failed(2e6, 8e6);
-    expect(link.assess(3e6)).toBeLessThan(8e6);
+    expect(link.believedBitsPerSecond(3e6)).toBeLessThan(8e6);
     link.forgive();
-    expect(link.assess(3e6)).toBe(10e6);
+    expect(link.believedBitsPerSecond(3e6)).toBe(10e6);
   });
 
   it('is believed at once when a level as fast as the failed rate has been held', () => {
@@ -70,9 +75,9 @@ describe('the estimate of the slowest link', () => {
     addTrains(link, [10, 10, 10]);
     link.failed(2e6, 8e6);
     link.held(7.9e6);
-    expect(link.assess(3e6)).toBeLessThan(8e6);
+    expect(link.believedBitsPerSecond(3e6)).toBeLessThan(8e6);
     link.held(8e6);
-    expect(link.assess(3e6)).toBe(10e6);
+    expect(link.believedBitsPerSecond(3e6)).toBe(10e6);
   });
 
   it('is believed again when all trains of four seconds show a third more than the slowest since the failure', () => {
@@ -80,12 +85,12 @@ describe('the estimate of the slowest link', () => {
     addTrains(link, [10, 10, 10]);
     link.failed(2e6, 8e6);
     addTrains(link, Array(8).fill(12), 4);
-    expect(link.assess(8e6)).toBeLessThan(8e6);
+    expect(link.believedBitsPerSecond(8e6)).toBeLessThan(8e6);
     // Trains that are read late seem fast.
     addTrains(link, [40, 14, 40, 14, 40, 14, 40], 12);
-    expect(link.assess(11.5e6)).toBeLessThan(8e6);
+    expect(link.believedBitsPerSecond(11.5e6)).toBeLessThan(8e6);
     addTrains(link, [14], 19);
-    expect(link.assess(12e6)).toBe(14e6);
+    expect(link.believedBitsPerSecond(12e6)).toBe(14e6);
   });
 
   it('says nothing once a rate has failed although all trains had passed at far more', () => {
@@ -94,13 +99,13 @@ describe('the estimate of the slowest link', () => {
     expect([link.hasLied, link.ceilingBitsPerSecond]).toEqual([false, Number.POSITIVE_INFINITY]);
     link.carried(4e6);
     // What was carried bounds nothing while trains are believed.
-    expect([link.ceilingBitsPerSecond, link.assess(1e6)]).toEqual([Number.POSITIVE_INFINITY, 10e6]);
+    expect([link.ceilingBitsPerSecond, link.believedBitsPerSecond(1e6)]).toEqual([Number.POSITIVE_INFINITY, 10e6]);
     link.failed(2e6, 5e6);
-    expect([link.hasLied, link.ceilingBitsPerSecond, link.assess(3e6)]).toEqual([true, 4e6, 4e6]);
+    expect([link.hasLied, link.ceilingBitsPerSecond, link.believedBitsPerSecond(3e6)]).toEqual([true, 4e6, 4e6]);
     // It stays so: a bucket is the same bucket a minute later.
-    expect(link.assess(100e6)).toBe(4e6);
+    expect(link.believedBitsPerSecond(100e6)).toBe(4e6);
     addTrains(link, Array(8).fill(50), 300);
-    expect(link.assess(155e6)).toBe(4e6);
+    expect(link.believedBitsPerSecond(155e6)).toBe(4e6);
   });
 
   it('is bounded by what the last overload carried, or by a faster level that held since', () => {
@@ -113,10 +118,10 @@ describe('the estimate of the slowest link', () => {
     link.held(6e6);
     expect(link.ceilingBitsPerSecond).toBe(6e6);
     link.carried(3.5e6);
-    expect([link.ceilingBitsPerSecond, link.assess(3e6)]).toEqual([3.5e6, 3.5e6]);
+    expect([link.ceilingBitsPerSecond, link.believedBitsPerSecond(3e6)]).toEqual([3.5e6, 3.5e6]);
     // Where trains are slower than that, they count.
     addTrains(link, Array(8).fill(2), 10);
-    expect(link.assess(9e6)).toBe(2e6);
+    expect(link.believedBitsPerSecond(9e6)).toBe(2e6);
   });
 
   it('knows rates that trains pass at far more than, if two or more without a queue show it', () => {
@@ -141,7 +146,7 @@ describe('the estimate of the slowest link', () => {
     expect(one.hasLied).toBe(true);
     addTrains(other, [10, 10, 10]);
     other.failed(2e6, 5e6, false);
-    expect([other.hasLied, other.assess(3e6)]).toEqual([false, 0.99 * 5e6]);
+    expect([other.hasLied, other.believedBitsPerSecond(3e6)]).toEqual([false, 0.99 * 5e6]);
   });
 
   it('is forgotten when the path may have changed, and when no train has come for half a minute', () => {

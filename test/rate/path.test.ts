@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { PACKET_OVERHEAD_BYTES } from '../../dist/base/limits.js';
 import { LadderLevels } from '../../dist/rate/ladder-levels.js';
-import { NO_OTHER_PATHS } from '../../dist/rate/other-paths.js';
 import { Path } from '../../dist/rate/path.js';
 import type { Decision } from '../../dist/rate/policy.js';
+import { NO_OTHER_PATHS } from '../../dist/rate/readings.js';
 import { StepPlan } from '../../dist/rate/step-plan.js';
 import { reading } from './readings.js';
 

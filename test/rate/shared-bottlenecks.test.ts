@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LadderLevels } from '../../dist/rate/ladder-levels.js';
-import { NO_OTHER_PATHS } from '../../dist/rate/other-paths.js';
 import { Path } from '../../dist/rate/path.js';
+import { NO_OTHER_PATHS } from '../../dist/rate/readings.js';
 import { SharedBottlenecks } from '../../dist/rate/shared-bottlenecks.js';
 import { StepPlan } from '../../dist/rate/step-plan.js';
 import { reading } from './readings.js';

@@ -6,7 +6,7 @@ import {
   congestionOf,
   emptyQueueUs,
   lowQueueUs,
-} from '../../dist/rate/congestion.js';
+} from '../../dist/rate/overload.js';
 import { PathHistory } from '../../dist/rate/path-history.js';
 import { RULES } from '../../dist/rate/rules.js';
 import { reading } from './readings.js';

@@ -1,4 +1,6 @@
 import { lossRatioOf, type PathHistory } from './path-history.js';
+import type { LevelContext, PathState } from './path-state.js';
+import type { Retreats } from './retreats.js';
 import type { Rules } from './rules.js';
 
 /** An overload of the path. */
@@ -110,6 +112,39 @@ export function congestionOf(history: PathHistory, input: CongestionInput): Cong
   );
 }
 
+/**
+ * The path's congestion, if this receiver is the one that must leave; undefined if there is none or another receiver's trial
+ * causes it.
+ */
+export function ownCongestion(path: PathState, retreats: Retreats, now: LevelContext): Congestion | undefined {
+  const { rules } = path;
+  const congestion = path.congestion(now);
+  if (congestion === undefined) {
+    retreats.cleared();
+    return undefined;
+  }
+  const { leastShareBitsPerSecond } = path.link;
+  if (!congestion.isMild || leastShareBitsPerSecond === undefined || now.isTrial) return congestion;
+  const { bitsPerSecond } = path.history.sums(path.slotSinceUs);
+  return retreats.judgeQueue(
+    path.nowUs,
+    bitsPerSecond,
+    leastShareBitsPerSecond,
+    now.leaveLatencyUs + rules.contention.othersTrialUs,
+  )
+    ? congestion
+    : undefined;
+}
+
+/** Whether nothing has arrived from the newest channel for long enough to give it up. */
+export function isSilent({ rules, levels, level, nowUs, heardUs, changedUs }: PathState): boolean {
+  const patienceUs = Math.max(
+    rules.overload.silenceUs,
+    rules.overload.silentIntervals * levels.newestIntervalUs(level),
+  );
+  return heardUs === undefined && nowUs - changedUs >= patienceUs;
+}
+
 /** So much is lost that the receiver must leave at once, whatever the other traffic is. */
 function heavyLoss(history: PathHistory, input: CongestionInput): Congestion | undefined {
   const { rules } = input;
@@ -136,7 +171,7 @@ function heavyLoss(history: PathHistory, input: CongestionInput): Congestion | u
 /** The most that some datagrams may lose. A smaller loss ends a trial; the allowance of 0.2/√n is for the error of few datagrams. */
 function lossLimit(input: CongestionInput, count: number, isQueued: boolean): number {
   const { rules } = input;
-  if (input.isContended) return rules.overload.direLossRatio + 1.5 * input.ambientLossRatio;
+  if (input.isContended) return rules.overload.direLossRatio + rules.ambient.factor * input.ambientLossRatio;
   const mildRatio = rules.overload.mildLossRatio + (isQueued ? 0.2 / Math.sqrt(count) : 0);
   return input.lossLimit(input.isTrial ? mildRatio : rules.overload.heavyLossRatio, count, isQueued);
 }
@@ -189,7 +224,7 @@ function standingQueue(history: PathHistory, input: CongestionInput): Congestion
   const ratio = lostCount / Math.max(1, receivedCount + lostCount);
   if (
     receivedCount + lostCount < rules.overload.minJudged ||
-    ratio <= rules.overload.overflowLossRatio + 1.5 * ambientLossRatio
+    ratio <= rules.overload.overflowLossRatio + rules.ambient.factor * ambientLossRatio
   )
     return undefined;
   return {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BackOff } from '../../dist/rate/back-off.js';
+import { BackOff } from '../../dist/rate/failures.js';
 
 /** The slots that a level may be tried in. */
 function triesOf(backOff: BackOff, level: number, slotCount = 256): number[] {

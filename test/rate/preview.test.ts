@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { previewVerdict } from '../../dist/rate/preview-verdict.js';
+import { previewVerdict } from '../../dist/rate/preview.js';
 import type { StreamReading } from '../../dist/rate/readings.js';
 import { StreamMeter } from '../../dist/rate/stream-meter.js';
 import { Prng } from '../../dist/simulate/random/prng.js';
