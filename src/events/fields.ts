@@ -84,6 +84,11 @@ export function amount(unit: string, description: string): NumberField {
   return atLeast(0, description, unit);
 }
 
+/** A number of at least 0 whose name has its unit. */
+export function plain(description: string): NumberField {
+  return atLeast(0, description);
+}
+
 /** Bits per second of whole IPv6 packets. */
 export function rate(description: string): NumberField {
   return amount('bit/s', description);

@@ -5,11 +5,13 @@ import {
   choice,
   count,
   level,
+  map,
   message,
   name,
   optional,
   orNull,
   overhead,
+  plain,
   rate,
   ratio,
   wholeMs,
@@ -62,6 +64,13 @@ export const membershipFields = {
   channel: channelIndex,
   group,
   reason: message('Why, for people. A change of the level begins with the old and the new one: `level 2 → 3: `.'),
+  compared: optional(
+    map(
+      name('What, with its unit: `lossRatio`, `queueMs`, `nextBitsPerSecond`.'),
+      plain('How much.'),
+      'The numbers that were compared; missing where there were none. Bounds begin with `most` and `least`.',
+    ),
+  ),
 };
 
 /** Fields that `progress` of every command has. */

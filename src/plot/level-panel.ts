@@ -70,7 +70,7 @@ function marksOf(receiver: ReceiverRecord, index: number, isOne: boolean, lift: 
     x: step.atMs,
     y: step.level,
     shape: step.isUp ? 'up' : 'down',
-    title: `${prefix}${seconds(step.atMs)}: ${step.reason}${step.reason === '' ? '' : ' '}(${channelsOf(step)})`,
+    title: `${prefix}${seconds(step.atMs)}: ${step.reason}${step.reason === '' ? '' : ' '}(${channelsOf(step)})${comparedIn(step)}`,
     ...(isOne ? { text: step.reason.replace(/^level \d+ → \d+: /, '') } : {}),
   }));
   if (completeMs !== undefined) {
@@ -93,4 +93,10 @@ function spoken(verb: string, channels: readonly number[]): readonly string[] {
   if (channels.length === 0) return [];
   const distinct = [...new Set(channels)].sort((a, b) => a - b);
   return [`${verb} channel${distinct.length === 1 ? '' : 's'} ${distinct.join(', ')}`];
+}
+
+/** The numbers that were compared: `; lossRatio 0.149, mostLossRatio 0.1`. */
+function comparedIn({ compared = {} }: Step): string {
+  const numbers = Object.entries(compared).map(([name, value]) => `${name} ${Number(value.toPrecision(3))}`);
+  return numbers.length === 0 ? '' : `; ${numbers.join(', ')}`;
 }

@@ -6,6 +6,8 @@ import type { Change, Sample } from './transfer-event.js';
 export interface Step {
   readonly atMs: number;
   readonly reason: string;
+  /** The numbers that were compared, by what they are. */
+  readonly compared: Readonly<Record<string, number>> | undefined;
   /** The level after the step; 0 for none. */
   readonly level: number;
   readonly isUp: boolean;
@@ -41,12 +43,12 @@ export class ReceiverRecord {
     this.name = name;
   }
 
-  change(atMs: number, { event, channel, reason }: Change, ladder: ChannelLevels): void {
+  change(atMs: number, { event, channel, reason, compared }: Change, ladder: ChannelLevels): void {
     const count = (this.#joinCounts.get(channel) ?? 0) + (event === 'join' ? 1 : -1);
     if (count > 0) this.#joinCounts.set(channel, count);
     else this.#joinCounts.delete(channel);
     const level = Math.max(0, ...[...this.#joinCounts.keys()].map((joined) => ladder.levelOf(joined)));
-    const moment = this.#momentOf(atMs, reason);
+    const moment = this.#momentOf(atMs, reason, compared);
     (event === 'join' ? moment.joined : moment.left).push(channel);
     moment.level = level;
     moment.isUp = level > moment.before || (level === moment.before && moment.left.length === 0);
@@ -76,11 +78,11 @@ export class ReceiverRecord {
   }
 
   /** The step that this change belongs to: the last one, or a new one, which also gets a point on the line of levels. */
-  #momentOf(atMs: number, reason: string): Moment {
+  #momentOf(atMs: number, reason: string, compared: Step['compared']): Moment {
     const last = this.#moment;
     if (last !== undefined && last.reason === reason && atMs - last.atMs <= MOMENT_MS) return last;
     const before = this.level.last ?? 0;
-    const moment = { atMs, reason, before, level: before, isUp: true, joined: [], left: [] };
+    const moment = { atMs, reason, compared, before, level: before, isUp: true, joined: [], left: [] };
     this.level.add(atMs, before);
     if (this.steps.length < MAX_STEPS) this.steps.push(moment);
     else this.unmarkedCount += 1;

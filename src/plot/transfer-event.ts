@@ -9,6 +9,7 @@ const { descriptor, join, leave, progress, link, flow } = simulateEvents;
 /** `fetch` has one receiver, without a name. */
 const receiver = withDefault(progress.fields.receiver, '');
 const reason = withDefault(join.fields.reason, '');
+const { compared } = join.fields;
 
 /**
  * The events and fields that pictures are drawn from, of `simulate --json` and of `fetch --json`. Other fields are not read, and
@@ -22,8 +23,8 @@ const drawn = {
     mode: optional(descriptor.fields.mode),
     channels: optional(perChannel(record({ intervalUs }), 'The channels of the ladder.')),
   }),
-  join: record({ channel: join.fields.channel, receiver, reason }),
-  leave: record({ channel: leave.fields.channel, receiver, reason }),
+  join: record({ channel: join.fields.channel, receiver, reason, compared }),
+  leave: record({ channel: leave.fields.channel, receiver, reason, compared }),
   progress: record({
     levelCount: optional(progress.fields.levelCount),
     rateBitsPerSecond: progress.fields.rateBitsPerSecond,

@@ -1,5 +1,6 @@
 import type { BackOff } from './failures.js';
 import type { PathState } from './path-state.js';
+import type { Compared } from './policy.js';
 import { previewVerdict } from './preview.js';
 import type { StreamReading } from './readings.js';
 import type { EndedSlot } from './slot-watch.js';
@@ -9,6 +10,7 @@ import { SLOT_US } from './step-plan.js';
 export interface Step {
   readonly level: number;
   readonly why: string;
+  readonly compared?: Compared;
 }
 
 const CLEAR = 'no loss and no queue';
@@ -47,7 +49,11 @@ export function stepOfStart(path: PathState): Step | 'over' | undefined {
   const jump = Math.min(levels.max, levels.within(carried));
   const hasRoom = jump > level || levels.rateOf(next) <= rules.climb.noPreviewRatio * believedRate;
   if (!hasRoom || !path.isClear(rules.climb.startStepUs) || next > levels.max || path.isContended) return 'over';
-  return { level: Math.max(next, jump), why: reasonOfStart(link) };
+  return {
+    level: Math.max(next, jump),
+    why: reasonOfStart(link),
+    compared: finite({ nextBitsPerSecond: levels.rateOf(next), believedBitsPerSecond: believedRate }),
+  };
 }
 
 function reasonOfStart({ hasLied, ceilingBitsPerSecond, capacityBitsPerSecond }: PathState['link']): string {
@@ -91,7 +97,11 @@ export function explore(
   const fitsCapacity =
     link.capacityBitsPerSecond !== undefined && nextRate <= rules.climb.fullLinkRatio * link.shareBitsPerSecond;
   if ((verdict === 'no room' && !fitsCapacity) || (isBeyond && verdict !== 'room')) return undefined;
-  return { level: next, why: REASONS[verdict] };
+  return {
+    level: next,
+    why: REASONS[verdict],
+    compared: finite({ nextBitsPerSecond: nextRate, shareBitsPerSecond: link.shareBitsPerSecond }),
+  };
 }
 
 /** Whether the trial of the present level has lasted long enough. */
@@ -109,11 +119,19 @@ export function compete(path: PathState, { slot }: EndedSlot, backOff: BackOff):
     capacityBitsPerSecond: path.link.shareBitsPerSecond,
   });
   const why = `other traffic on the path, fair share ${inWords(fairRate)}`;
-  if (level > 1 && levels.rateOf(level) > fairRate) return { level: level - 1, why };
+  const levelBitsPerSecond = levels.rateOf(level);
+  if (level > 1 && levelBitsPerSecond > fairRate)
+    return { level: level - 1, why, compared: finite({ levelBitsPerSecond, fairBitsPerSecond: fairRate }) };
   const limit = Math.min(fairRate, rules.climb.noPreviewRatio * path.link.believedBitsPerSecond(nowUs));
   if (level >= levels.max || levels.rateOf(level + 1) > limit || !backOff.permits(level + 1, slot + 1))
     return undefined;
-  return { level: level + 1, why };
+  const nextBitsPerSecond = levels.rateOf(level + 1);
+  return { level: level + 1, why, compared: finite({ nextBitsPerSecond, fairBitsPerSecond: limit }) };
+}
+
+/** Rates that are known. */
+function finite(rates: Compared): Compared {
+  return Object.fromEntries(Object.entries(rates).filter(([, rate]) => Number.isFinite(rate)));
 }
 
 function inWords(bitsPerSecond: number): string {

@@ -126,6 +126,7 @@ export class DeafPeriod {
     const wire = { levelBitsPerSecond: onWire, leaveLatencyUs: this.#latencyUs };
     return {
       what: `only ${percent(share)} of the kept channels arrives`,
+      compared: { arrivedRatio: share, leastArrivedRatio: this.#rules.deaf.carriedRatio },
       rateBitsPerSecond: rateThatDrains(
         history,
         { rules: this.#rules, nowUs, freshUs: changedUs, isBucket: link.hasLied, ...wire },

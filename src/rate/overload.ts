@@ -1,5 +1,5 @@
 import { lossRatioOf, type PathHistory } from './path-history.js';
-import type { LevelContext, PathState } from './path-state.js';
+import type { Compared } from './policy.js';
 import type { Retreats } from './retreats.js';
 import type { Rules } from './rules.js';
 
@@ -9,6 +9,7 @@ export interface Congestion {
   readonly isMild: boolean;
   /** In words for people. */
   readonly what: string;
+  readonly compared: Compared;
   /** Highest rate that should be joined from now on. Infinite: any level below the present one. */
   readonly rateBitsPerSecond: number;
 }
@@ -42,6 +43,9 @@ export interface CongestionInput {
   /** The level is so new that it may be the cause of the queue. */
   readonly isNew: boolean;
 }
+
+/** What the controller adds to a path's state when congestion is judged. */
+export type LevelContext = Pick<CongestionInput, 'leaveLatencyUs' | 'isTrial' | 'isNew'>;
 
 /** Queues up to this length are normal. */
 export function lowQueueUs({ overload }: Rules, serviceUs: number, periodUs: number): number {
@@ -112,11 +116,21 @@ export function congestionOf(history: PathHistory, input: CongestionInput): Cong
   );
 }
 
+/** The part of a path's state that tells whose congestion it is. */
+interface CongestedPath {
+  readonly rules: Rules;
+  readonly nowUs: number;
+  readonly slotSinceUs: number;
+  readonly history: PathHistory;
+  readonly link: { readonly leastShareBitsPerSecond: number | undefined };
+  congestion(now: LevelContext): Congestion | undefined;
+}
+
 /**
  * The path's congestion, if this receiver is the one that must leave; undefined if there is none or another receiver's trial
  * causes it.
  */
-export function ownCongestion(path: PathState, retreats: Retreats, now: LevelContext): Congestion | undefined {
+export function ownCongestion(path: CongestedPath, retreats: Retreats, now: LevelContext): Congestion | undefined {
   const { rules } = path;
   const congestion = path.congestion(now);
   if (congestion === undefined) {
@@ -136,15 +150,6 @@ export function ownCongestion(path: PathState, retreats: Retreats, now: LevelCon
     : undefined;
 }
 
-/** Whether nothing has arrived from the newest channel for long enough to give it up. */
-export function isSilent({ rules, levels, level, nowUs, heardUs, changedUs }: PathState): boolean {
-  const patienceUs = Math.max(
-    rules.overload.silenceUs,
-    rules.overload.silentIntervals * levels.newestIntervalUs(level),
-  );
-  return heardUs === undefined && nowUs - changedUs >= patienceUs;
-}
-
 /** So much is lost that the receiver must leave at once, whatever the other traffic is. */
 function heavyLoss(history: PathHistory, input: CongestionInput): Congestion | undefined {
   const { rules } = input;
@@ -159,13 +164,18 @@ function heavyLoss(history: PathHistory, input: CongestionInput): Congestion | u
     const count = receivedCount + lostCount;
     if (count < rules.overload.minJudged) continue;
     const ratio = lostCount / count;
-    if (ratio <= lossLimit(input, count, isQueued)) break;
-    return { isMild: false, what: `${percent(ratio)} lost`, rateBitsPerSecond: sustainableRate(history, input) };
+    const most = lossLimit(input, count, isQueued);
+    if (ratio <= most) break;
+    return heavy(history, input, `${percent(ratio)} lost`, { lossRatio: ratio, mostLossRatio: most });
   }
   const { excessLossRatio } = input;
   if (isContended || excessLossRatio === undefined) return undefined;
   const what = `${percent(excessLossRatio)} lost, more than on lower levels`;
-  return { isMild: false, what, rateBitsPerSecond: sustainableRate(history, input) };
+  return heavy(history, input, what, { lossRatio: excessLossRatio, ambientLossRatio: input.ambientLossRatio });
+}
+
+function heavy(history: PathHistory, input: CongestionInput, what: string, compared: Compared): Congestion {
+  return { isMild: false, what, compared, rateBitsPerSecond: sustainableRate(history, input) };
 }
 
 /** The most that some datagrams may lose. A smaller loss ends a trial; the allowance of 0.2/√n is for the error of few datagrams. */
@@ -193,6 +203,12 @@ function growingQueue(history: PathHistory, input: CongestionInput): Congestion 
   return {
     isMild: grownUs < rules.overload.suddenGrowth * 1.5 * history.standingUs,
     what: `queue ${milliseconds(queueUs)} and rising`,
+    compared: {
+      queueMs: queueUs / 1000,
+      mostQueueMs: (isTrial ? low : 1.5 * low) / 1000,
+      grownMs: grownUs / 1000,
+      mostGrownMs: Math.max(rules.overload.runawayUs, packetUs) / 1000,
+    },
     rateBitsPerSecond: sustainableRate(history, input),
   };
 }
@@ -203,9 +219,10 @@ function standingQueue(history: PathHistory, input: CongestionInput): Congestion
   const high = Math.max(rules.overload.highQueueUs, 2 * lowQueueUs(input.rules, serviceUs, input.periodUs));
   if (nowUs - freshUs < 2.5 * history.standingUs) return undefined;
   const queueUs = history.queueUs(nowUs - 2.5 * history.standingUs);
-  const stands = (): Congestion => ({
+  const stands = (mostUs: number): Congestion => ({
     isMild: true,
     what: `queue ${milliseconds(queueUs)}`,
+    compared: { queueMs: queueUs / 1000, mostQueueMs: mostUs / 1000 },
     rateBitsPerSecond: sustainableRate(history, input),
   });
   if (queueUs > high) {
@@ -213,23 +230,22 @@ function standingQueue(history: PathHistory, input: CongestionInput): Congestion
       Math.max(freshUs, nowUs - 5 * history.standingUs),
       nowUs - 2.5 * history.standingUs,
     );
-    return queueUs < beforeUs ? undefined : stands();
+    return queueUs < beforeUs ? undefined : stands(high);
   }
   // A queue that came with a new level and stays is caused by that level.
-  if (isNew && queueUs > rules.overload.newQueues * lowQueueUs(input.rules, serviceUs, input.periodUs)) return stands();
+  const newMost = rules.overload.newQueues * lowQueueUs(rules, serviceUs, input.periodUs);
+  if (isNew && queueUs > newMost) return stands(newMost);
   // A shorter queue also counts if it was never empty for a second and packets were lost.
   if (nowUs - freshUs < 1e6 || history.queueUs(nowUs - 1e6) < emptyQueueUs(input.rules, serviceUs, input.periodUs))
     return undefined;
   const { receivedCount, lostCount } = history.sums(nowUs - 1e6);
   const ratio = lostCount / Math.max(1, receivedCount + lostCount);
-  if (
-    receivedCount + lostCount < rules.overload.minJudged ||
-    ratio <= rules.overload.overflowLossRatio + rules.ambient.factor * ambientLossRatio
-  )
-    return undefined;
+  const mostRatio = rules.overload.overflowLossRatio + rules.ambient.factor * ambientLossRatio;
+  if (receivedCount + lostCount < rules.overload.minJudged || ratio <= mostRatio) return undefined;
   return {
     isMild: true,
     what: `${percent(ratio)} lost, with a standing queue`,
+    compared: { lossRatio: ratio, mostLossRatio: mostRatio },
     rateBitsPerSecond: Number.POSITIVE_INFINITY,
   };
 }

@@ -4,15 +4,12 @@ import { JoinTimes } from './join-times.js';
 import type { LadderLevels } from './ladder-levels.js';
 import { LinkEstimate } from './link-estimate.js';
 import { LinkRhythm } from './link-rhythm.js';
-import { type Congestion, type CongestionInput, congestionOf, emptyQueueUs } from './overload.js';
+import { type Congestion, congestionOf, emptyQueueUs, type LevelContext } from './overload.js';
 import { PathHistory } from './path-history.js';
 import type { LocalReading, StreamReading } from './readings.js';
 import type { Retreats } from './retreats.js';
 import { RULES, type Rules } from './rules.js';
 import { SLOT_US } from './step-plan.js';
-
-/** What the controller adds to a path's state when congestion is judged. */
-export type LevelContext = Pick<CongestionInput, 'leaveLatencyUs' | 'isTrial' | 'isNew'>;
 
 /** Everything measured on one path, and the level that is joined on it now. */
 export class PathState {
@@ -148,6 +145,13 @@ export class PathState {
   get serviceUs(): number {
     const rate = Math.max(this.levels.rateOf(this.level), this.link.capacityBitsPerSecond ?? 0);
     return (this.levels.packetUs(1) * this.levels.rateOf(1)) / rate;
+  }
+
+  /** Whether nothing has arrived from the newest channel for long enough to give it up. */
+  get isSilent(): boolean {
+    const { silenceUs, silentIntervals } = this.rules.overload;
+    const patienceUs = Math.max(silenceUs, silentIntervals * this.levels.newestIntervalUs(this.level));
+    return this.heardUs === undefined && this.nowUs - this.changedUs >= patienceUs;
   }
 
   get isContended(): boolean {

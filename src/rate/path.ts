@@ -1,6 +1,6 @@
 import type { LadderLevels } from './ladder-levels.js';
-import type { Decision } from './policy.js';
-import { type Move, RateController } from './rate-controller.js';
+import type { Decision, Move } from './policy.js';
+import { RateController } from './rate-controller.js';
 import type { LocalReading, OtherPaths, StreamReading } from './readings.js';
 import { RULES, type Rules } from './rules.js';
 
@@ -9,6 +9,9 @@ const OVERLAP_US = 2_000_000;
 
 /** One shared empty list: ten thousand simulated receivers decide nothing twenty times a second. */
 const NOTHING: readonly Decision[] = [];
+
+/** Why channels change. */
+type Why = Pick<Decision, 'reason' | 'compared'>;
 
 /** The half of a change from one channel to another that still waits. */
 interface Exchange extends Omit<Decision, 'server'> {
@@ -69,7 +72,7 @@ export class Path {
     }
   }
 
-  #apply(nowUs: number, { level, reason }: Move): readonly Decision[] {
+  #apply(nowUs: number, { level, ...why }: Move): readonly Decision[] {
     // A waiting half belonged to another level.
     this.#exchange = undefined;
     const wanted = this.controller.levels.channelsOf(level);
@@ -78,20 +81,20 @@ export class Path {
     const [to] = joins;
     // If two channels are joined, the older one is the one that arrives.
     const from = to === undefined ? undefined : leaves.pop();
-    const others = leaves.flatMap((channel) => this.#decide(nowUs, { action: 'leave', channel, reason }));
-    if (from !== undefined && to !== undefined) return [...others, ...this.#exchangeChannels(nowUs, from, to, reason)];
-    return [...others, ...joins.flatMap((channel) => this.#decide(nowUs, { action: 'join', channel, reason }))];
+    const others = leaves.flatMap((channel) => this.#decide(nowUs, { action: 'leave', channel, ...why }));
+    if (from !== undefined && to !== undefined) return [...others, ...this.#exchangeChannels(nowUs, from, to, why)];
+    return [...others, ...joins.flatMap((channel) => this.#decide(nowUs, { action: 'join', channel, ...why }))];
   }
 
   /**
    * Exchanges one replicated channel for another. If the capacity holds both, both are joined for a moment, if need be after
    * channels left before have stopped arriving. If not, the new one is joined when the old one should have stopped arriving.
    */
-  #exchangeChannels(nowUs: number, from: number, to: number, reason: string): readonly Decision[] {
+  #exchangeChannels(nowUs: number, from: number, to: number, why: Why): readonly Decision[] {
     const { capacityBitsPerSecond = 0, leaveLatencyUs } = this.controller;
     const [before, after] = [this.#rateOf(from), this.#rateOf(to)];
-    const leave = { action: 'leave', channel: from, reason } as const;
-    const join = { action: 'join', channel: to, reason } as const;
+    const leave = { action: 'leave', channel: from, ...why } as const;
+    const join = { action: 'join', channel: to, ...why } as const;
     if (before + after > capacityBitsPerSecond) {
       this.#exchange = { ...join, atUs: nowUs + leaveLatencyUs, awaits: undefined };
       return this.#decide(nowUs, leave);
@@ -124,7 +127,7 @@ export class Path {
     return this.#decide(nowUs, exchange);
   }
 
-  #decide(nowUs: number, { action, channel, reason }: Omit<Decision, 'server'>): readonly Decision[] {
+  #decide(nowUs: number, { action, channel, reason, compared }: Omit<Decision, 'server'>): readonly Decision[] {
     if (action === 'join') {
       this.#joined.add(channel);
       this.#leftUs.delete(channel);
@@ -132,6 +135,6 @@ export class Path {
       this.#joined.delete(channel);
       this.#leftUs.set(channel, nowUs);
     }
-    return [{ action, channel, server: this.server, reason }];
+    return [{ action, channel, server: this.server, reason, compared }];
   }
 }

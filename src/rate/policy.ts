@@ -1,5 +1,18 @@
 import type { LocalReading, StreamReading } from './readings.js';
 
+/**
+ * The numbers that a decision compared, by what they are, with the unit at the end of the name: a measured one (`lossRatio`) beside the bound
+ * that it crossed or kept (`mostLossRatio`, `leastShareRatio`). All are finite.
+ */
+export type Compared = Readonly<Record<string, number>>;
+
+/** The level that a receiver is to be on from now on, and the reason. */
+export interface Move {
+  readonly level: number;
+  readonly reason: string;
+  readonly compared?: Compared | undefined;
+}
+
 /** A channel to join or leave, and the reason in words for people. */
 export interface Decision {
   readonly action: 'join' | 'leave';
@@ -7,6 +20,8 @@ export interface Decision {
   /** Index of the server whose datagrams to join (source-specific); undefined for all servers. */
   readonly server: number | undefined;
   readonly reason: string;
+  /** What the reason compared, for programs; undefined if it compared nothing. */
+  readonly compared?: Compared | undefined;
 }
 
 /** What a policy has measured, for people and logs. */

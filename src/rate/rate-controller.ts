@@ -4,20 +4,15 @@ import { DeafPeriod } from './deaf-period.js';
 import { Failures, type Suspect } from './failures.js';
 import type { LadderLevels } from './ladder-levels.js';
 import { LocalLoad } from './local-load.js';
-import { type Congestion, isSilent, ownCongestion } from './overload.js';
+import { type Congestion, ownCongestion } from './overload.js';
 import { lossRatioOf } from './path-history.js';
 import { PathState } from './path-state.js';
 import { type Phase, PhaseMachine } from './phase.js';
+import type { Compared, Move } from './policy.js';
 import { type LocalReading, NO_OTHER_PATHS, type OtherPaths, type StreamReading } from './readings.js';
 import { Retreats } from './retreats.js';
 import { RULES, type Rules } from './rules.js';
 import { type EndedSlot, SlotWatch } from './slot-watch.js';
-
-/** The level that a receiver is to be on from now on, and the reason. */
-export interface Move {
-  readonly level: number;
-  readonly reason: string;
-}
 
 /**
  * Rate control of one ladder on one path: measures, and decides which level to be on. It has neither clock nor socket;
@@ -136,15 +131,16 @@ export class RateController {
     });
     if (congestion !== undefined) return this.#retreat(congestion);
     this.#breaker.rest(path.nowUs);
-    if (level > levels.max) return this.#stepDown(levels.max, 'the joined channels exceed the rate limit');
+    if (level > levels.max)
+      return this.#stepDown({ level: levels.max, why: 'the joined channels exceed the rate limit' });
     if (this.#load.isTooMuch && level > 1) {
       this.#load.clear();
       this.#failures.record({ isBucket: false });
-      return this.#stepDown(level - 1, 'this host drops datagrams because it cannot keep up');
+      return this.#stepDown({ level: level - 1, why: 'this host drops datagrams because it cannot keep up' });
     }
-    if (level <= 1 || !isSilent(path)) return undefined;
+    if (level <= 1 || !path.isSilent) return undefined;
     this.#failures.record({ isBucket: false });
-    return this.#stepDown(level - 1, 'the joined channel sends nothing');
+    return this.#stepDown({ level: level - 1, why: 'the joined channel sends nothing' });
   }
 
   /** Leaves more if the path becomes slower still while a leave is waited for. */
@@ -156,19 +152,24 @@ export class RateController {
     const excess = this.#deafPeriod.excess(path, levels.rateOf(level));
     if (excess === undefined) return undefined;
     this.#recordRetreat();
-    return this.#changeLevel({ level: levels.below(level, excess.rateBitsPerSecond), why: excess.what });
+    return this.#changeLevel({
+      level: levels.below(level, excess.rateBitsPerSecond),
+      why: excess.what,
+      compared: excess.compared,
+    });
   }
 
   /** Retreats from congestion at once and far enough. */
-  #retreat({ what, rateBitsPerSecond, isMild }: Congestion): Move | undefined {
+  #retreat({ what, compared, rateBitsPerSecond, isMild }: Congestion): Move | undefined {
     const path = this.#path;
     const { level } = path;
-    if (level <= 1) return this.#pause(what);
+    if (level <= 1) return this.#pause(what, compared);
     const wasNew = this.#isNew;
     const suspect = this.#failures.blame({ isNew: wasNew, isMild });
     this.#recordRetreat();
     // If the level is new, the level before it was right a moment ago.
-    return this.#stepDown(wasNew && isMild ? level - 1 : this.levels.below(level, rateBitsPerSecond), what, suspect);
+    const to = wasNew && isMild ? level - 1 : this.levels.below(level, rateBitsPerSecond);
+    return this.#stepDown({ level: to, why: what, compared }, suspect);
   }
 
   #recordRetreat(): void {
@@ -183,27 +184,27 @@ export class RateController {
   }
 
   /** @param suspect what the level is left for, if that are losses without a queue. */
-  #stepDown(level: number, why: string, suspect?: Suspect): Move {
+  #stepDown(step: Step, suspect?: Suspect): Move {
     this.#phases.transition('left');
     this.#failures.left(suspect);
     this.#deafPeriod.begin(this.levels.rateOf(this.#path.level), suspect !== undefined);
-    return this.#changeLevel({ level, why });
+    return this.#changeLevel(step);
   }
 
-  #changeLevel({ level, why }: Step): Move {
+  #changeLevel({ level, why, compared }: Step): Move {
     const from = this.#path.level;
     this.#path.change(level, this.#path.nowUs);
-    return { level, reason: `level ${from} → ${level}: ${why}` };
+    return { level, reason: `level ${from} → ${level}: ${why}`, compared };
   }
 
-  #pause(what: string): Move | undefined {
+  #pause(what: string, compared: Compared): Move | undefined {
     const { history, nowUs, ambient } = this.#path;
     const pauseUs = this.#breaker.judge(nowUs, lossRatioOf(history.sums(nowUs - 1e6)), ambient.ratio);
     if (pauseUs === undefined) return undefined;
     this.#phases.transition('gaveUp');
     this.#resumeUs = nowUs + pauseUs;
     this.#path.change(0, nowUs);
-    return { level: 0, reason: `even the lowest level is too much: ${what}; pausing ${pauseUs / 1e6} s` };
+    return { level: 0, reason: `even the lowest level is too much: ${what}; pausing ${pauseUs / 1e6} s`, compared };
   }
 
   /** Ends the deaf period when the path is clear again, or when the leave must have worked. */

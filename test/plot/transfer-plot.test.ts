@@ -65,6 +65,14 @@ describe('a picture of a transfer', () => {
     ]);
   });
 
+  it('says what was compared', () => {
+    const left = { ...leave(9000, 2, 'level 3 → 2: 12 % lost'), compared: { lossRatio: 0.12345, mostLossRatio: 0.1 } };
+    const svg = svgOf([join(0, 2, 'room'), progress(1000, 2), left, progress(10_000, 1)]);
+    expect(titlesIn(svg)[1]).toBe(
+      '9.0 s: level 3 → 2: 12 % lost (leaves channel 2); lossRatio 0.123, mostLossRatio 0.1',
+    );
+  });
+
   it('tells changes apart that have the same reason at another time', () => {
     expect(titlesIn(svgOf([join(0, 0, 'room'), join(500, 1, 'room'), progress(1000, 1)]))).toHaveLength(2);
   });

@@ -153,6 +153,25 @@ describe('congestion', () => {
     expect(judge(() => lossy, { ambientLossRatio: 0.02 })).toBeUndefined();
   });
 
+  it('says what was compared, and that the bound was crossed', () => {
+    const found = [
+      judge(() => ({ lossRatio: 0.3, arrived: 3.5, queueMs: 60 })),
+      judge((beforeS) => ({ queueMs: Math.max(0, 100 * (0.8 - beforeS)), arrived: 4 })),
+      judge(() => ({ queueMs: 150 })),
+      judge(() => ({ queueMs: 45 }), { isNew: true }),
+      judge(() => ({ queueMs: 15, lossRatio: 0.02 })),
+    ].map((congestion) => congestion!.compared);
+    expect(found.map((compared) => Object.keys(compared))).toEqual([
+      ['lossRatio', 'mostLossRatio'],
+      ['queueMs', 'mostQueueMs', 'grownMs', 'mostGrownMs'],
+      ['queueMs', 'mostQueueMs'],
+      ['queueMs', 'mostQueueMs'],
+      ['lossRatio', 'mostLossRatio'],
+    ]);
+    expect(found.every(({ lossRatio = 1, mostLossRatio = 0 }) => lossRatio > mostLossRatio)).toBe(true);
+    expect(found.every(({ queueMs = 1, mostQueueMs = 0 }) => queueMs > mostQueueMs)).toBe(true);
+  });
+
   it('is not found in readings from before the level changed', () => {
     const nowUs = 1e9;
     const past = (beforeS: number) => (beforeS > 0.5 ? { lossRatio: 0.5, queueMs: 300 } : {});

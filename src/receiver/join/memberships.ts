@@ -20,16 +20,18 @@ export interface MembershipsOptions {
   readonly onRefused: (error: unknown) => void;
 }
 
+type Why = Pick<Decision, 'reason' | 'compared'>;
+
 /** A channel that is wanted, of one server or of all servers. */
 interface Wanted {
   readonly channel: number;
   readonly server: number | undefined;
-  readonly reason: string;
+  readonly why: Why;
   readonly subscription: Subscription;
   /** Whether a join event was emitted. A leave event then has to follow. */
   isTold: boolean;
   /** Why the channel is no longer wanted. It stays joined until the channel that replaces it is joined. */
-  overdue: string | undefined;
+  overdue: Why | undefined;
 }
 
 /**
@@ -75,14 +77,15 @@ export class Memberships {
     return this.#isJoined(keyOf(channel, undefined)) || this.#isJoined(keyOf(channel, server));
   }
 
-  async carryOut({ action, channel, server, reason }: Decision): Promise<void> {
-    if (action === 'join') await this.#want(channel, server, reason);
-    else await this.#unwant(keyOf(channel, server), reason);
+  async carryOut({ action, channel, server, reason, compared }: Decision): Promise<void> {
+    const why = { reason, compared };
+    if (action === 'join') await this.#want(channel, server, why);
+    else await this.#unwant(keyOf(channel, server), why);
     await this.#leaveOverdue();
   }
 
   async leaveAll(reason: string): Promise<void> {
-    await Promise.all([...this.#wanted.keys()].map((key) => this.#leave(key, reason)));
+    await Promise.all([...this.#wanted.keys()].map((key) => this.#leave(key, { reason })));
   }
 
   /** Joins wanted channels that are not joined: the system refused the join, or the membership was lost with an interface. */
@@ -98,31 +101,31 @@ export class Memberships {
     }
   }
 
-  async #want(channel: number, server: number | undefined, reason: string): Promise<void> {
+  async #want(channel: number, server: number | undefined, why: Why): Promise<void> {
     const key = keyOf(channel, server);
     const before = this.#wanted.get(key);
     if (before !== undefined) before.overdue = undefined;
     if (before !== undefined) return;
     const { network, onBatch } = this.#options;
     const subscription = new Subscription(network, this.#request(channel, server), (batch) => onBatch(channel, batch));
-    const wanted: Wanted = { channel, server, reason, subscription, isTold: false, overdue: undefined };
+    const wanted: Wanted = { channel, server, why, subscription, isTold: false, overdue: undefined };
     this.#wanted.set(key, wanted);
     await this.#join(wanted);
   }
 
   async #join(wanted: Wanted): Promise<void> {
-    const { channel, server, reason, subscription } = wanted;
+    const { channel, server, why, subscription } = wanted;
     this.#options.onJoining(channel, server);
     if (!(await this.#attempt(() => subscription.join())) || wanted.isTold) return;
     wanted.isTold = true;
-    for (const event of this.#events(channel, server, reason)) this.#options.onJoin(event);
+    for (const event of this.#events(channel, server, why)) this.#options.onJoin(event);
   }
 
-  async #unwant(key: number, reason: string): Promise<void> {
+  async #unwant(key: number, why: Why): Promise<void> {
     const wanted = this.#wanted.get(key);
     if (wanted === undefined) return;
-    wanted.overdue = reason;
-    if (!wanted.subscription.isJoined) await this.#leave(key, reason);
+    wanted.overdue = why;
+    if (!wanted.subscription.isJoined) await this.#leave(key, why);
   }
 
   /** Leaves channels that are no longer wanted, unless nothing else is joined and the wanted channels are refused. */
@@ -132,13 +135,13 @@ export class Memberships {
     for (const [key, { overdue }] of [...this.#wanted]) if (overdue !== undefined) await this.#leave(key, overdue);
   }
 
-  async #leave(key: number, reason: string): Promise<void> {
+  async #leave(key: number, why: Why): Promise<void> {
     const wanted = this.#wanted.get(key);
     if (wanted === undefined) return;
     this.#wanted.delete(key);
     await wanted.subscription.leave();
     if (!wanted.isTold) return;
-    for (const event of this.#events(wanted.channel, wanted.server, reason)) this.#options.onLeave(event);
+    for (const event of this.#events(wanted.channel, wanted.server, why)) this.#options.onLeave(event);
   }
 
   async #attempt(join: () => Promise<void>): Promise<boolean> {
@@ -174,11 +177,11 @@ export class Memberships {
   }
 
   /** One event for each server of a source-specific channel; one event for all servers of an any-source channel. */
-  #events(channel: number, server: number | undefined, reason: string): readonly MembershipEvent[] {
+  #events(channel: number, server: number | undefined, { reason, compared }: Why): readonly MembershipEvent[] {
     const { descriptor } = this.#options;
     const group = addressFromBytes(descriptor.channels[channel]!.group);
     const servers = descriptor.ssm ? this.#senders(channel, server).map(({ name }) => name) : [undefined];
-    return servers.map((name) => ({ server: name, channel, group, reason }));
+    return servers.map((name) => ({ server: name, channel, group, reason, compared }));
   }
 }
 

@@ -139,11 +139,11 @@ export class FullReceiver {
 
   #follow(receiver: SimulatedReceiver): void {
     for (const event of ['join', 'leave'] as const) {
-      receiver.on(event, ({ server, channel, group, reason }) => {
+      receiver.on(event, ({ server, channel, group, reason, compared }) => {
         if (event === 'join') this.#joined.add(channel);
         else this.#joined.delete(channel);
         this.#network.log.note(this.#network.clock.nowUs, `${this.plan.name} ${event} ${channel}`);
-        this.#tell({ event, ...this.#stamp, server: server ?? null, channel, group, reason });
+        this.#tell({ event, ...this.#stamp, server: server ?? null, channel, group, reason, compared });
       });
     }
     receiver.on('progress', (event) => {
