@@ -5,7 +5,7 @@ import { LayercastError } from '../base/errors.js';
 import type { Opened } from '../receiver/destination.js';
 import type { Seeds } from '../receiver/seeding/seeds.js';
 import { verifyFile } from '../store/hash-file.js';
-import { requireSpace } from '../store/part/part-file.js';
+import { requireSpace } from '../store/part/sized-file.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { BlockRestorer } from './block-restorer.js';
 import {

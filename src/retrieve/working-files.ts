@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { LayercastError } from '../base/errors.js';
 import type { ObjectStore } from '../receiver/assemble/object-store.js';
 import {
   highestCompleted,
@@ -10,11 +7,9 @@ import {
   type SignedName,
 } from '../store/cache/completed-versions.js';
 import { openStateFolder } from '../store/folder/state-folder.js';
-import { FileLock } from '../store/lock/file-lock.js';
-import { renewFile } from '../store/renew-file.js';
-import { systemError } from '../store/system-error.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { BlockRestorer } from './block-restorer.js';
+import { LockedFiles } from './locked-files.js';
 import { type Finish, openObjectFile } from './object-file.js';
 import { SeedFiles } from './seeds/seed-files.js';
 
@@ -37,22 +32,19 @@ export class WorkingFiles implements AsyncDisposable {
   readonly completedVersion: number;
   readonly partPath: string;
   readonly #options: WorkingFilesOptions;
-  readonly #journalPath: string;
-  readonly #lock: FileLock;
+  readonly #files: LockedFiles;
   /** The error of the state directory, if any. Then nothing may be received, but the output may already be right. */
   readonly #stateFault: unknown;
 
   private constructor(
     options: WorkingFilesOptions,
-    { partPath, journalPath }: Paths,
-    lock: FileLock,
+    files: LockedFiles,
     completedVersion: number,
     stateFault: unknown,
   ) {
     this.#options = options;
-    this.partPath = partPath;
-    this.#journalPath = journalPath;
-    this.#lock = lock;
+    this.partPath = files.partPath;
+    this.#files = files;
     this.completedVersion = completedVersion;
     this.#stateFault = stateFault;
   }
@@ -66,22 +58,19 @@ export class WorkingFiles implements AsyncDisposable {
    *   `ABORTED`, …
    */
   static async open(path: string, outputExists: boolean, options: WorkingFilesOptions): Promise<WorkingFiles> {
-    const { signal, onWaiting } = options;
-    const paths = pathsOf(path, options.journalDir);
     const stateFault = await faultOfState(options);
     // If the output is already right, the state directory is needed only to remember its version.
     if (stateFault !== undefined && !outputExists) throw stateFault;
-    const lock = await FileLock.acquire(`${paths.partPath}.lock`, { signal, onWaiting });
-    await renewContested(lock, paths, signal);
+    const files = await LockedFiles.take(path, options);
     try {
       const completed = await highestCompleted(options.stateDir, options).catch((error: unknown) => {
         // With such a state directory nothing will be received, so no older version can replace the output.
         if (stateFault !== undefined) return undefined;
         throw error;
       });
-      return new WorkingFiles(options, paths, lock, completed?.version ?? 0, stateFault);
+      return new WorkingFiles(options, files, completed?.version ?? 0, stateFault);
     } catch (error) {
-      await lock.release();
+      await files.release();
       throw error;
     }
   }
@@ -103,9 +92,9 @@ export class WorkingFiles implements AsyncDisposable {
     return await openObjectFile(descriptor, {
       partPath: devicePath ?? this.partPath,
       isDevice: devicePath !== undefined,
-      journalPath: this.#journalPath,
+      journalPath: this.#files.journalPath,
       restorer,
-      lock: this.#lock,
+      lock: this.#files.lock,
       finish,
       isPrivate,
     });
@@ -125,8 +114,9 @@ export class WorkingFiles implements AsyncDisposable {
    * @param more files to remove with it
    */
   async forgetProgress(more: readonly string[] = []): Promise<void> {
-    const removed = this.#lock.requireHeld().then(async () => {
-      for (const path of [this.#journalPath, ...more]) await rm(path, { force: true });
+    const { lock, journalPath } = this.#files;
+    const removed = lock.requireHeld().then(async () => {
+      for (const path of [journalPath, ...more]) await rm(path, { force: true });
     });
     await removed.catch(() => undefined);
   }
@@ -140,13 +130,8 @@ export class WorkingFiles implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#lock.release();
+    await this.#files.release();
   }
-}
-
-interface Paths {
-  readonly partPath: string;
-  readonly journalPath: string;
 }
 
 async function faultOfState(options: WorkingFilesOptions): Promise<unknown> {
@@ -158,34 +143,4 @@ async function faultOfState(options: WorkingFilesOptions): Promise<unknown> {
   } catch (error) {
     return error;
   }
-}
-
-/** Gives the part file and its journal new inodes, so that an earlier holder that goes on after all cannot write to them. */
-async function renewContested(lock: FileLock, { partPath, journalPath }: Paths, signal: AbortSignal): Promise<void> {
-  if (!lock.isContested) return;
-  try {
-    // The journal is copied first, so that the part file, copied later, has all bytes that the journal claims.
-    await renewFile(journalPath, signal);
-    await renewFile(partPath, signal);
-    await lock.settle();
-  } catch (error) {
-    // The lock is not released: the next process has to know that the files are contested.
-    await lock.abandon();
-    throw systemError(error, 'renew', partPath);
-  }
-}
-
-/** In a folder with journals of many outputs, a hash of the path distinguishes outputs of the same name. */
-function pathsOf(path: string, journalDir: string | undefined): Paths {
-  const partPath = `${path}.part`;
-  if (journalDir === undefined) return { partPath, journalPath: `${partPath}.journal` };
-  if (dirname(path) === resolve(journalDir) && path.endsWith('.journal')) {
-    throw new LayercastError('USAGE', `${JSON.stringify(path)} is a name for journals in the state directory`, {
-      hint: (say) => `Name another file with ${say('output')}`,
-    });
-  }
-  // File systems count bytes. A character that is cut in two becomes a replacement character.
-  const head = Buffer.from(basename(path)).subarray(0, 100).toString();
-  const hash = createHash('sha256').update(path).digest('hex').slice(0, 16);
-  return { partPath, journalPath: join(journalDir, `${head}-${hash}.journal`) };
 }

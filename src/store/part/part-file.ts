@@ -1,14 +1,13 @@
-import { constants } from 'node:fs';
-import { chmod, type FileHandle, open, rename, rm, statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { errnoOf, LayercastError } from '../../base/errors.js';
+import { type FileHandle, rm } from 'node:fs/promises';
+import { LayercastError } from '../../base/errors.js';
 import { blockLength, blockOffset, type Geometry, symbolLength, symbolOffset } from '../../object/geometry.js';
-import { syncDirectoryOf, writeFully } from '../durable.js';
+import { writeFully } from '../durable.js';
 import { systemError } from '../system-error.js';
 import { DirectWrites } from './direct-writes.js';
 import { takeAttributes } from './file-attributes.js';
 import { type Arrival, PageCache } from './page-cache.js';
 import { RunningDigests } from './running-digests.js';
+import { openSized, renameFinished } from './sized-file.js';
 
 /** A block is read back for hashing in pieces of at most this size, so that it takes little memory and few milliseconds at a time. */
 const HASHED_PIECE_BYTES = 512 * 1024;
@@ -84,27 +83,12 @@ export class PartFile {
   static async open(options: PartFileOptions): Promise<PartFile> {
     const { path, geometry } = options;
     if (options.isDevice) return await PartFile.#openDevice(options);
-    const { handle, isNew } = await openOrCreate(path, options.mode ?? 0o666).catch((error) => {
-      throw systemError(error, 'create', path);
+    const { handle, resumed } = await openSized(path, {
+      sizeBytes: geometry.sizeBytes,
+      resume: options.resume,
+      mode: options.mode,
     });
-    try {
-      const found = await handle.stat();
-      if (!found.isFile()) {
-        throw new LayercastError('FILE_IO', `${JSON.stringify(path)} exists and is no ordinary file`, {
-          hint: 'remove it, or choose another name for the output',
-        });
-      }
-      const resumed = options.resume && found.size === geometry.sizeBytes;
-      if (!resumed) await handle.truncate(0);
-      await requireSpace(path, geometry.sizeBytes - (resumed ? Math.min(found.blocks * 512, found.size) : 0));
-      await handle.truncate(geometry.sizeBytes);
-      await syncDirectoryOf(path);
-      return new PartFile(options, handle, resumed);
-    } catch (error) {
-      await handle.close();
-      if (isNew) await rm(path, { force: true });
-      throw systemError(error, 'create', path);
-    }
+    return new PartFile(options, handle, resumed);
   }
 
   /**
@@ -211,13 +195,7 @@ export class PartFile {
     await takeAttributes(this.#handle, target);
     await this.#sync(() => this.#handle.sync());
     await this.close();
-    await confirm();
-    try {
-      await rename(this.path, target);
-    } catch (error) {
-      throw systemError(error, 'rename the finished file to', target);
-    }
-    await syncDirectoryOf(target);
+    await renameFinished(this.path, target, confirm);
   }
 
   /** Closes the file; bytes in the cache are lost unless they were flushed. */
@@ -263,37 +241,6 @@ export class PartFile {
       throw this.#broken;
     }
   }
-}
-
-async function openOrCreate(path: string, mode: number): Promise<{ handle: FileHandle; isNew: boolean }> {
-  try {
-    return { handle: await open(path, 'wx+', mode), isNew: true };
-  } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw error;
-  }
-  // Non-blocking, because opening a FIFO may wait for another process; the flag makes no difference to ordinary files. Links are not
-  // followed, because the last rename would give the link the name of the file.
-  const flags = constants.O_RDWR | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
-  const handle = await open(path, flags).catch(async (error) => {
-    if (errnoOf(error) !== 'EACCES') throw error;
-    // A run that could not rename the whole part file has left it with the mode of a read-only FILE. Its owner may make it writable.
-    await chmod(path, 0o600);
-    return open(path, flags);
-  });
-  return { handle, isNew: false };
-}
-
-/** @throws {LayercastError} `DISK_FULL` if the file system of `path` has no room for so many bytes more */
-export async function requireSpace(path: string, missingBytes: number): Promise<void> {
-  const { bavail, blocks, bsize } = await statfs(dirname(path));
-  const freeBytes = bavail * bsize;
-  // A file system that reports no blocks at all does not know its free space.
-  if (freeBytes >= missingBytes || blocks === 0) return;
-  throw new LayercastError(
-    'DISK_FULL',
-    `${JSON.stringify(path)} needs ${missingBytes} bytes and its file system has ${freeBytes} left`,
-    { hint: `free ${missingBytes - freeBytes} bytes, or choose another file system for the output` },
-  );
 }
 
 async function readFully(handle: FileHandle, into: Uint8Array, position: number): Promise<void> {

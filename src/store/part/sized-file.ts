@@ -1,0 +1,93 @@
+import { constants } from 'node:fs';
+import { chmod, type FileHandle, open, rename, rm, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { errnoOf, LayercastError } from '../../base/errors.js';
+import { syncDirectoryOf } from '../durable.js';
+import { systemError } from '../system-error.js';
+
+export interface SizedFileOptions {
+  readonly sizeBytes: number;
+  /** Whether to keep the bytes of an existing file of this size. Any other file is emptied. */
+  readonly resume: boolean;
+  /** Mode of the file, less the umask. @default 0o666 */
+  readonly mode?: number | undefined;
+}
+
+/**
+ * Creates or opens a file, gives it its full length, and checks that the disk has room for what is missing.
+ *
+ * @returns `resumed`: whether there was a file of the right length whose bytes were kept
+ * @throws {LayercastError} `FILE_NOT_FOUND` (no such directory), `PERMISSION_DENIED`, `DISK_FULL`, `FILE_IO`.
+ */
+export async function openSized(
+  path: string,
+  { sizeBytes, resume, mode = 0o666 }: SizedFileOptions,
+): Promise<{ readonly handle: FileHandle; readonly resumed: boolean }> {
+  const { handle, isNew } = await openOrCreate(path, mode).catch((error) => {
+    throw systemError(error, 'create', path);
+  });
+  try {
+    const found = await handle.stat();
+    if (!found.isFile()) {
+      throw new LayercastError('FILE_IO', `${JSON.stringify(path)} exists and is no ordinary file`, {
+        hint: 'remove it, or choose another name for the output',
+      });
+    }
+    const resumed = resume && found.size === sizeBytes;
+    if (!resumed) await handle.truncate(0);
+    await requireSpace(path, sizeBytes - (resumed ? Math.min(found.blocks * 512, found.size) : 0));
+    await handle.truncate(sizeBytes);
+    await syncDirectoryOf(path);
+    return { handle, resumed };
+  } catch (error) {
+    await handle.close();
+    if (isNew) await rm(path, { force: true });
+    throw systemError(error, 'create', path);
+  }
+}
+
+/**
+ * Gives a finished file, which nobody has open, its final name in one step, and puts that name on disk.
+ *
+ * @param confirm called right before the rename; when it rejects, so does this, and nothing is renamed
+ */
+export async function renameFinished(path: string, target: string, confirm: () => Promise<void>): Promise<void> {
+  await confirm();
+  try {
+    await rename(path, target);
+  } catch (error) {
+    throw systemError(error, 'rename the finished file to', target);
+  }
+  await syncDirectoryOf(target);
+}
+
+async function openOrCreate(path: string, mode: number): Promise<{ handle: FileHandle; isNew: boolean }> {
+  try {
+    return { handle: await open(path, 'wx+', mode), isNew: true };
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  }
+  // Non-blocking, because opening a FIFO may wait for another process; the flag makes no difference to ordinary files. Links are not
+  // followed, because the last rename would give the link the name of the file.
+  const flags = constants.O_RDWR | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
+  const handle = await open(path, flags).catch(async (error) => {
+    if (errnoOf(error) !== 'EACCES') throw error;
+    // A run that could not rename the whole part file has left it with the mode of a read-only FILE. Its owner may make it writable.
+    await chmod(path, 0o600);
+    return open(path, flags);
+  });
+  return { handle, isNew: false };
+}
+
+/** @throws {LayercastError} `DISK_FULL` if the file system of `path` has no room for so many bytes more */
+export async function requireSpace(path: string, missingBytes: number): Promise<void> {
+  const { bavail, blocks, bsize } = await statfs(dirname(path));
+  const freeBytes = bavail * bsize;
+  // A file system that reports no blocks at all does not know its free space.
+  if (freeBytes >= missingBytes || blocks === 0) return;
+  throw new LayercastError(
+    'DISK_FULL',
+    `${JSON.stringify(path)} needs ${missingBytes} bytes and its file system has ${freeBytes} left`,
+    { hint: `free ${missingBytes - freeBytes} bytes, or choose another file system for the output` },
+  );
+}
