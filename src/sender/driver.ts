@@ -1,6 +1,6 @@
 import type { Clock } from '../base/ports.js';
 import { TimeHeap, type Waiting } from '../base/time-heap.js';
-import type { Transmission } from './transmission.js';
+import type { TimedSending } from './timed-sending.js';
 
 /**
  * Channels that are due shortly after each other leave in one wake of the thread. A channel then waits for this share of the time between
@@ -10,7 +10,7 @@ const SHARED_WAKE_SHARE = 0.25;
 
 /** A transmission that waits for its time, for a send or for a read. */
 interface Turn extends Waiting {
-  readonly transmission: Transmission;
+  readonly transmission: TimedSending;
   /** The transmission calls this when it can continue. */
   readonly wake: () => void;
 }
@@ -21,7 +21,7 @@ interface Turn extends Waiting {
  */
 export class SenderDriver {
   readonly #clock: Clock;
-  readonly #turns = new Map<Transmission, Turn>();
+  readonly #turns = new Map<TimedSending, Turn>();
   /** The turns whose time is known. The times of the others are infinite until they are woken. */
   readonly #heap = new TimeHeap<Turn>();
   /** Turns that are due now; empty between calls. */
@@ -39,8 +39,8 @@ export class SenderDriver {
   }
 
   /** Starts a transmission that has been opened. */
-  add(transmission: Transmission): void {
-    transmission.channel.begin(this.#clock.nowUs());
+  add(transmission: TimedSending): void {
+    transmission.begin(this.#clock.nowUs());
     const wake = () => {
       if (this.#turns.get(transmission) !== turn) return;
       this.#queue(turn);
@@ -48,12 +48,12 @@ export class SenderDriver {
     };
     const turn: Turn = { transmission, wake, atUs: 0, order: 0, heapIndex: -1 };
     this.#turns.set(transmission, turn);
-    this.#wakeGapUs = Math.min(this.#wakeGapUs, transmission.channel.burstGapUs * SHARED_WAKE_SHARE);
+    this.#wakeGapUs = Math.min(this.#wakeGapUs, transmission.burstGapUs * SHARED_WAKE_SHARE);
     wake();
   }
 
   /** Stops a transmission and closes its socket. */
-  remove(transmission: Transmission): void {
+  remove(transmission: TimedSending): void {
     const turn = this.#turns.get(transmission);
     this.#turns.delete(transmission);
     if (turn !== undefined) this.#heap.remove(turn);
@@ -84,7 +84,7 @@ export class SenderDriver {
 
   #leastGapUs(): number {
     let gapUs = this.#clock.wakeGapUs ?? 0;
-    for (const { channel } of this.#turns.keys()) gapUs = Math.min(gapUs, channel.burstGapUs * SHARED_WAKE_SHARE);
+    for (const { burstGapUs } of this.#turns.keys()) gapUs = Math.min(gapUs, burstGapUs * SHARED_WAKE_SHARE);
     return gapUs;
   }
 

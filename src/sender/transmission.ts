@@ -4,6 +4,7 @@ import type { Clock, Destination, Network } from '../base/ports.js';
 import type { SenderChannel } from './channel.js';
 import { ReopeningSocket } from './reopening-socket.js';
 import type { SendLimits, Slab, SymbolSource } from './slab.js';
+import type { TimedSending } from './timed-sending.js';
 
 export interface TransmissionEvents {
   /** The object's bytes can no longer be read; the transmission has stopped. */
@@ -16,7 +17,7 @@ export interface TransmissionEvents {
  * Sends one channel: reads payloads into the channel's datagrams, and hands due datagrams to a socket. The owner calls `pump` at
  * `nextDueUs`; `pump` starts all sends and reads.
  */
-export class Transmission {
+export class Transmission implements TimedSending {
   readonly channel: SenderChannel;
   readonly #socket: ReopeningSocket;
   readonly #symbols: SymbolSource | undefined;
@@ -41,6 +42,14 @@ export class Transmission {
     this.#clock = world.clock;
     this.#limits = capabilitiesOf(world.network);
     this.#events = events;
+  }
+
+  get burstGapUs(): number {
+    return this.channel.burstGapUs;
+  }
+
+  begin(nowUs: number): void {
+    this.channel.begin(nowUs);
   }
 
   /** Datagrams that the system did not take. */
@@ -68,7 +77,6 @@ export class Transmission {
       : this.channel.nextDueUs;
   }
 
-  /** Sends the datagrams that are due. Calls `wake` when the system has taken them, and when a read has ended. */
   pump(nowUs: number, wake: () => void): void {
     if (this.#sending || this.#closed) return;
     const batches = this.channel.take(nowUs, this.#clock.wallUs(), this.#limits);
