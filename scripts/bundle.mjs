@@ -13,6 +13,7 @@ const WORKERS = [
   'engine/agent-thread.js',
   'engine/receiver-thread.js',
   'engine/sender-thread.js',
+  'publish/iotupd/frame-hash-worker.js',
   'publish/symbols/coding-worker.js',
   'publish/symbols/solving-worker.js',
   'retrieve/restoring-worker.js',

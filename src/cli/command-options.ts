@@ -1,4 +1,4 @@
-import { PATH, WAITING_TIME } from '../options/kinds.js';
+import { PATH, TRUTH, WAITING_TIME } from '../options/kinds.js';
 import type { OptionTable } from '../options/option.js';
 import { RECEIVER_OPTIONS } from '../options/receiver-options.js';
 
@@ -12,6 +12,21 @@ export const RECEIVER_FILE = {
 /** An option of `agent`. */
 export const AGENT_FILE = {
   config: { kind: PATH, flag: '--config <agent.yaml>', help: 'agent file; flags override it' },
+} as const satisfies OptionTable;
+
+/** Options of `fetch iotupd://…`. */
+export const IOTUPD_OPTIONS = {
+  sha256: {
+    kind: { form: 'text', what: 'a SHA-256 in hexadecimal', example: 'what sha256sum prints' },
+    flag: '--sha256 <hex>',
+    help: 'of iotupd:// only: SHA-256 that the file must have',
+  },
+  insecure: {
+    kind: TRUTH,
+    default: false,
+    flag: '--insecure',
+    help: 'of iotupd:// only: take any file, though nobody vouches for it',
+  },
 } as const satisfies OptionTable;
 
 const { key, scope, port, hash } = RECEIVER_OPTIONS;

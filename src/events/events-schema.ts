@@ -3,15 +3,17 @@ import { doctorEvents } from './doctor-events.js';
 import type { EventTable } from './event-types.js';
 import { fetchEvents } from './fetch-events.js';
 import { fieldSchema, type JsonSchema } from './field-schema.js';
+import { iotupdEvents } from './iotupd-events.js';
 import { listedObject } from './listed-object.js';
 import { serveEvents } from './serve-events.js';
 import { atMs } from './shared-fields.js';
 import { simulateEvents } from './simulate-events.js';
 
-/** The events of each command, by its name. */
+/** The events of each command, by its name; `iotupd` is `fetch` from a server of iotupd. */
 export const EVENT_TABLES: Readonly<Record<string, EventTable>> = {
   fetch: fetchEvents,
   agent: agentEvents,
+  iotupd: iotupdEvents,
   serve: serveEvents,
   simulate: simulateEvents,
   doctor: doctorEvents,
@@ -29,7 +31,10 @@ export function eventsJsonSchema(): JsonSchema {
       ...Object.fromEntries(
         Object.entries(EVENT_TABLES).map(([command, table]) => [
           command,
-          { description: `layercast ${command} --json`, anyOf: lineSchemas(table) },
+          {
+            description: `layercast ${command === 'iotupd' ? 'fetch iotupd://…' : command} --json`,
+            anyOf: lineSchemas(table),
+          },
         ]),
       ),
       list: fieldSchema(listedObject),

@@ -35,6 +35,15 @@ export const serveEvents = {
       record({ channel: channelIndex, group, port, rateBitsPerSecond: rate('Rate of whole packets.') }),
       'The channels that this server sends.',
     ),
+    iotupd: optional(
+      record({
+        group,
+        port,
+        rateBitsPerSecond: rate('Rate of whole packets.'),
+        frameBytes: count('Length of a frame, which names its layout: 1246, 1251 or 1252.', 'B'),
+        hash: name('Hash of the file in the frames, in hexadecimal.'),
+      }),
+    ),
   }),
   withdraw: event('An object is no longer sent. Without `code` the fleet file no longer has it; else it failed.', {
     object,

@@ -1,7 +1,7 @@
 import type { Fault } from '../config/faults.js';
 import { listOf } from '../config/units.js';
 import type { Path, YamlSource } from '../config/yaml-source.js';
-import type { Fleet, FleetChannel } from './fleet.js';
+import type { Fleet, GroupAndPort } from './fleet.js';
 import type { FleetFile } from './fleet-schema.js';
 
 /**
@@ -42,7 +42,7 @@ function checkGroups(fleet: Fleet, file: FleetFile, source: YamlSource): Fault[]
     [`${fleet.announcement.group} port ${fleet.announcement.port}`, 'announcements'],
     [`${fleet.directory.group} port ${fleet.directory.port}`, 'the directory'],
   ]);
-  const take = ({ group, port }: FleetChannel, owner: string, path: Path) => {
+  const take = ({ group, port }: GroupAndPort, owner: string, path: Path) => {
     const destination = `${group} port ${port}`;
     const before = owners.get(destination);
     if (before === undefined) owners.set(destination, owner);
@@ -51,7 +51,7 @@ function checkGroups(fleet: Fleet, file: FleetFile, source: YamlSource): Fault[]
       faults.push(source.faultAt(path, `${text}, allowed: a group or port that no other channel has`));
     }
   };
-  for (const { name, channels, delta } of fleet.objects) {
+  for (const { name, channels, delta, iotupd } of fleet.objects) {
     const isLadder = file.objects[name]?.ladder !== undefined;
     for (const channel of channels) {
       const path = ['objects', name, ...(isLadder ? ['ladder'] : ['channels', channel.index, 'group'])];
@@ -60,6 +60,7 @@ function checkGroups(fleet: Fleet, file: FleetFile, source: YamlSource): Fault[]
     for (const channel of delta?.channels ?? []) {
       take(channel, `channel ${channel.index} of the delta of objects.${name}`, ['objects', name, 'deltaFrom']);
     }
+    if (iotupd !== undefined) take(iotupd, `objects.${name}.iotupd`, ['objects', name, 'iotupd']);
   }
   return faults;
 }

@@ -4,6 +4,8 @@ import { choice, name, says, whole } from '../config/fields.js';
 import { nameRule } from '../config/rules.js';
 import { listOf, parseQuantity, patternOf, RATIO, SIZE } from '../config/units.js';
 import { GROUP_HASHES, SCOPES } from '../wire/group-options.js';
+import { FRAME_LENGTHS } from '../wire/iotupd-frame.js';
+import { LIBRECAST_HASHES } from '../wire/librecast.js';
 import { LADDER_MODES, OBJECT_CODES, RECEIVER_MODES } from './fleet.js';
 import { CLASS_RULE, OBJECT_NAME_RULE, PLAIN_NAME_RULE } from './names.js';
 
@@ -13,6 +15,16 @@ export const objectName = name(OBJECT_NAME_RULE);
 export const plainName = name(PLAIN_NAME_RULE);
 export const scope = choice(SCOPES);
 export const groupHash = choice(GROUP_HASHES);
+export const librecastHash = choice(LIBRECAST_HASHES);
+/** Length of a frame of iotupd, which names its layout. */
+export const frameBytes = z.literal(
+  [...FRAME_LENGTHS],
+  says('not the length of a frame', listOf(FRAME_LENGTHS.map(String))),
+);
+/** The name of a channel of Librecast. */
+export const librecastName = name(
+  nameRule(/^[^\p{Cc}\p{Cs}]+$/u, 255, 'not a name', 'text without control characters'),
+);
 export const objectCode = choice(OBJECT_CODES);
 export const ladderMode = choice(LADDER_MODES);
 export const receiverMode = choice(RECEIVER_MODES);

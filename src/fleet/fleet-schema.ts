@@ -17,9 +17,12 @@ import {
   channelIndexes,
   deviceClasses,
   dscp,
+  frameBytes,
   groupHash,
   hopLimit,
   ladderMode,
+  librecastHash,
+  librecastName,
   objectCode,
   objectName,
   plainName,
@@ -73,6 +76,37 @@ export const ladder = mappingOf('a ladder', ladderShape).meta({
   description: 'Generated channels: levels at 1, 4/3 and 5/3 times each power of two of the lowest',
 });
 
+const framesShape = {
+  group: text('IPv6 multicast group of the frames, such as ff1e::42').optional(),
+  name: librecastName.optional().meta({
+    description: 'Name of the channel of Librecast, such as firmware; its group is ff1e:: and a hash of the name',
+  }),
+  rate: rate.meta({ description: 'Whole IPv6 packets, such as 1Mbit' }),
+  frame: frameBytes.default(1246).meta({
+    description:
+      'Length of the frames: 1246 for the last revision of iotupd, 1251 for that of 19 December 2021, 1252 for those of the days after it',
+  }),
+  hash: librecastHash.default('blake3').meta({
+    description:
+      'Hash of Librecast’s build: blake3 for 0.5, blake2b for builds with libsodium. It names the file, and the group of a name',
+  }),
+  port: port.default(DEFAULT_PORT).meta({ description: 'UDP port' }),
+  hopLimit: hopLimit.optional().meta({ description: 'Routers that a packet may cross. Default: the fleet’s' }),
+  dscp: dscp.optional().meta({ description: 'DiffServ code point. Default: the fleet’s' }),
+};
+
+/** How an object is also sent to receivers of iotupd. */
+export const frames = mappingOf('frames of iotupd', framesShape)
+  .refine(
+    (value) => (value.group === undefined) !== (value.name === undefined),
+    exactlyOneOf('group', 'name', 'unclear where to send'),
+  )
+  .meta({
+    title: 'Frames of iotupd',
+    description: 'Sends the file also as frames of iotupd, which are not signed',
+    oneOf: [{ required: ['group'] }, { required: ['name'] }],
+  });
+
 const objectShape = {
   file: path('File to publish, or - for what comes from standard input').optional(),
   dir: path('Folder to publish as one object, instead of a file').optional(),
@@ -108,6 +142,7 @@ const objectShape = {
   }),
   channels: channelList.optional(),
   ladder: ladder.optional(),
+  iotupd: frames.optional(),
 };
 
 const object = mappingOf('an object', objectShape)
@@ -237,4 +272,5 @@ export const fleetSchema = mappingOf('a fleet file', fleetShape).meta({
 export type FleetFile = z.output<typeof fleetSchema>;
 export type ObjectEntry = z.output<typeof object>;
 export type ServerEntry = z.output<typeof server>;
+export type FramesEntry = z.output<typeof frames>;
 export type ChannelEntry = z.output<typeof channel>;

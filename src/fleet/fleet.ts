@@ -1,4 +1,6 @@
 import type { GroupHash, Scope } from '../wire/group-options.js';
+import type { FrameBytes } from '../wire/iotupd-frame.js';
+import type { LibrecastHash } from '../wire/librecast.js';
 
 /**
  * A fleet file after all checks: every default is filled in, every path is absolute, every group is an address in canonical text.
@@ -76,6 +78,8 @@ export interface FleetObject {
   readonly channels: readonly FleetChannel[];
   /** What is sent for receivers that have an older version; undefined: nothing. */
   readonly delta?: FleetDelta | undefined;
+  /** Undefined: the object is not sent as frames of iotupd. */
+  readonly iotupd?: FleetFrames | undefined;
 }
 
 /** A delta of an object: the chunks of its file that no older version has. */
@@ -84,6 +88,18 @@ export interface FleetDelta {
   readonly fromPaths: readonly string[];
   /** As many as the object has, with the same rates; groups of their own. */
   readonly channels: readonly FleetChannel[];
+}
+
+/** How an object is sent as frames of iotupd, beside its channels. */
+export interface FleetFrames extends GroupAndPort {
+  readonly frameBytes: FrameBytes;
+  /** Of the file, in the frames. */
+  readonly hash: LibrecastHash;
+  readonly intervalUs: number;
+  /** Counts whole IPv6 packets. It says the same as `intervalUs`. */
+  readonly rateBitsPerSecond: number;
+  readonly hopLimit: number;
+  readonly dscp: number;
 }
 
 export interface FleetChannel {

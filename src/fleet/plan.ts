@@ -1,7 +1,17 @@
 import { burstCount } from '../rate/burst.js';
 import { cumulativeRates, payloadRateOf } from '../rate/ladder.js';
-import type { Fleet, FleetChannel, FleetObject, FleetServer, GroupAndPort, LadderMode, ObjectCode } from './fleet.js';
-import { type Sending, sendingsOf } from './sendings.js';
+import type { FrameBytes } from '../wire/iotupd-frame.js';
+import type {
+  Fleet,
+  FleetChannel,
+  FleetFrames,
+  FleetObject,
+  FleetServer,
+  GroupAndPort,
+  LadderMode,
+  ObjectCode,
+} from './fleet.js';
+import { framesRateOf, type Sending, sendingsOf } from './sendings.js';
 import { startByte } from './start-offsets.js';
 
 /** What a fleet will send, as plain data: `layercast plan --json` prints it. Rates count whole IPv6 packets. */
@@ -36,6 +46,8 @@ export interface ObjectPlan {
   readonly code: ObjectCode;
   readonly mode: LadderMode;
   readonly channels: readonly ChannelPlan[];
+  /** The object as frames of iotupd; null if it is not sent so. */
+  readonly iotupd: FramesPlan | null;
   /** What a receiver can choose: in mode several the first channel, the first two, …; in mode best one channel. */
   readonly levels: readonly LevelPlan[];
   /** What is sent for receivers that have an older version; null: nothing. Its size is known when it has been made. */
@@ -46,6 +58,12 @@ export interface DeltaPlan {
   /** Files of older versions. */
   readonly from: readonly string[];
   readonly channels: readonly ChannelPlan[];
+}
+
+export interface FramesPlan extends GroupAndPort {
+  readonly frameBytes: FrameBytes;
+  /** Rate at which each of its servers sends it. */
+  readonly rateBitsPerSecond: number;
 }
 
 export interface ChannelPlan {
@@ -104,7 +122,10 @@ function serverPlanOf(fleet: Fleet, server: FleetServer, sendings: readonly Send
     address: server.address ?? null,
     interface: server.interface ?? fleet.interface ?? null,
     channelCount: sendings.length,
-    rateBitsPerSecond: sendings.reduce((sum, { channel }) => sum + channel.rateBitsPerSecond, 0),
+    rateBitsPerSecond: sendings.reduce(
+      (sum, { channel }) => sum + channel.rateBitsPerSecond,
+      framesRateOf(fleet, server),
+    ),
   };
 }
 
@@ -114,7 +135,7 @@ function objectPlanOf(
   sendersOf: (channel: FleetChannel) => readonly FleetServer[],
   sizeBytes: number | null,
 ): ObjectPlan {
-  const { name, version, filePath, code, mode, channels, delta } = object;
+  const { name, version, filePath, code, mode, channels, delta, iotupd } = object;
   const heardRates = channels.map((channel) => channel.rateBitsPerSecond * sendersOf(channel).length);
   const levelRates = mode === 'several' ? cumulativeRates(heardRates) : heardRates;
   return {
@@ -125,6 +146,7 @@ function objectPlanOf(
     code,
     mode,
     channels: channels.map((channel) => channelPlanOf(fleet, channel, sendersOf(channel), sizeBytes)),
+    iotupd: iotupd === undefined ? null : framesPlanOf(iotupd),
     levels: levelRates.map((rateBitsPerSecond, index) => {
       const payloadBitsPerSecond = payloadRateOf(rateBitsPerSecond, fleet.symbolBytes);
       return {
@@ -164,4 +186,8 @@ function channelPlanOf(
       startBytes: sizeBytes === null ? null : startByte(fleet, channel, server, sizeBytes),
     })),
   };
+}
+
+function framesPlanOf({ group, port, frameBytes, rateBitsPerSecond }: FleetFrames): FramesPlan {
+  return { group, port, frameBytes, rateBitsPerSecond };
 }

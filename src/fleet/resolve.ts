@@ -1,5 +1,6 @@
 import { resolve as resolvePath } from 'node:path';
 import { LayercastError } from '../base/errors.js';
+import { IP_AND_UDP_BYTES } from '../base/limits.js';
 import type { Fault } from '../config/faults.js';
 import type { Path, YamlSource } from '../config/yaml-source.js';
 import { intervalUs, rateOf } from '../rate/ladder.js';
@@ -9,13 +10,14 @@ import {
   DIRECTORY_NAME,
   groupOf,
   isMulticast,
+  librecastGroup,
   parseAddress,
   parseGroup,
 } from '../wire/address.js';
 import { deltaName } from '../wire/delta.js';
 import type { Scope } from '../wire/group-options.js';
-import type { Fleet, FleetChannel, FleetDelta, FleetObject, FleetServer } from './fleet.js';
-import type { ChannelEntry, FleetFile, ObjectEntry, ServerEntry } from './fleet-schema.js';
+import type { Fleet, FleetChannel, FleetDelta, FleetFrames, FleetObject, FleetServer } from './fleet.js';
+import type { ChannelEntry, FleetFile, FramesEntry, ObjectEntry, ServerEntry } from './fleet-schema.js';
 import { ladderRates } from './ladder-rates.js';
 
 /** The fleet that a file describes, and the faults of its addresses and ladders. */
@@ -89,6 +91,23 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
     return { delta };
   }
 
+  function framesOf(object: string, entry: FramesEntry): FleetFrames {
+    const { group, name, rate, frame, hash } = entry;
+    return {
+      group:
+        group === undefined
+          ? librecastGroup(name as string, hash)
+          : attempt((text) => parseGroup(text, { ssm: false }), group, ['objects', object, 'iotupd', 'group']),
+      port: entry.port,
+      frameBytes: frame,
+      hash,
+      intervalUs: ((frame + IP_AND_UDP_BYTES) * 8e6) / rate,
+      rateBitsPerSecond: rate,
+      hopLimit: entry.hopLimit ?? hopLimit,
+      dscp: entry.dscp ?? dscp,
+    };
+  }
+
   function objectOf(name: string, entry: ObjectEntry): FleetObject {
     const channels = channelsOf(name, entry);
     return {
@@ -102,6 +121,7 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
       contentKeyPath: absolute(withVariables(entry.contentKey ?? file.contentKey)),
       channels: channels.map((channel, index) => channelOf(name, channel, index, entry.burst)),
       ...deltaOf(name, entry, channels),
+      ...(entry.iotupd === undefined ? {} : { iotupd: framesOf(name, entry.iotupd) }),
     };
   }
 

@@ -28,3 +28,10 @@ export function sendingsOf(fleet: Fleet, server: FleetServer): Sending[] {
         })),
     );
 }
+
+/** Rate of the frames of iotupd that a server sends, counting whole IPv6 packets. */
+export function framesRateOf(fleet: Fleet, server: FleetServer): number {
+  return fleet.objects
+    .filter(({ name }) => server.objects?.includes(name) ?? true)
+    .reduce((sum, { iotupd }) => sum + (iotupd?.rateBitsPerSecond ?? 0), 0);
+}

@@ -28,7 +28,8 @@ export type WarningCode =
   | 'ROLE'
   | 'INTERFACE'
   | 'MTU'
-  | 'RATE';
+  | 'RATE'
+  | 'IOTUPD_ZEROS';
 
 /**
  * Longest time between announcements without a warning. Receivers wait 30 s (`DEFAULT_PATIENCE_US`) for the first announcement, so

@@ -58,12 +58,12 @@ export type SettingsOf<T extends OptionTable> = {
 
 /** `-o` of `-o, --output <file>`, else the long name. */
 export function shortestFlagOf(flag: string): string {
-  return /^-\w|--[a-z-]+/.exec(flag)![0];
+  return /^-\w|--[a-z0-9-]+/.exec(flag)![0];
 }
 
 /** `--max-rate` of `--max-rate <rate>`. */
 export function longFlagOf(flag: string): string {
-  return /--[a-z-]+/.exec(flag)![0];
+  return /--[a-z0-9-]+/.exec(flag)![0];
 }
 
 /** What parsed flags and files call an option: `maxRate` for `--max-rate <rate>`, `wait` for `--no-wait`. */

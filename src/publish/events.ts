@@ -3,6 +3,7 @@ import type { EventOf } from '../events/event-types.js';
 import type { serveEvents } from '../events/serve-events.js';
 import type { FleetObject } from '../fleet/fleet.js';
 import type { WarningCode } from '../fleet/warnings.js';
+import type { FrameSending } from '../sender/iotupd/frame-transmission.js';
 import type { ChannelStats } from '../sender/object-transmissions.js';
 import type { PreparedObject } from './prepared-object.js';
 import type { Station } from './station.js';
@@ -76,6 +77,7 @@ export function publishEvent(
   object: FleetObject,
   prepared: PreparedObject,
   { server, interface: interfaceName }: Station,
+  frames: FrameSending | undefined,
 ): PublishEvent {
   return {
     server: server.name,
@@ -87,5 +89,12 @@ export function publishEvent(
     channels: object.channels
       .filter(({ index }) => server.channels?.includes(index) ?? true)
       .map(({ index, group, port, rateBitsPerSecond }) => ({ channel: index, group, port, rateBitsPerSecond })),
+    iotupd: iotupdOf(object, frames),
   };
+}
+
+function iotupdOf({ iotupd }: FleetObject, frames: FrameSending | undefined): PublishEvent['iotupd'] {
+  if (iotupd === undefined || frames === undefined) return undefined;
+  const { group, port, rateBitsPerSecond, frameBytes } = iotupd;
+  return { group, port, rateBitsPerSecond, frameBytes, hash: Buffer.from(frames.file.hash).toString('hex') };
 }

@@ -4,12 +4,14 @@ import type { Clock } from '../base/ports.js';
 import type { FleetObject } from '../fleet/fleet.js';
 import { type Sending, sendingsOf } from '../fleet/sendings.js';
 import type { BroadcastContent, BroadcastObject } from '../sender/broadcast-object.js';
+import type { FrameSending } from '../sender/iotupd/frame-transmission.js';
 import { Publication } from '../sender/publication.js';
 import type { FileSource } from '../store/file-source.js';
 import { deltaDescriptor } from '../wire/delta.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { Contents } from './contents/contents.js';
 import type { SenderEvents } from './events.js';
+import { framedFile } from './iotupd/framed-file.js';
 import { type PreparedObject, prepareObject } from './prepared-object.js';
 import { runKeyFor } from './records/server-keys.js';
 import { type Station, settingsOf } from './station.js';
@@ -99,10 +101,12 @@ export async function makeSendable(
     const whole = sendings.filter(({ isOfDelta }) => !isOfDelta);
     const ofDelta = sendings.filter(({ isOfDelta }) => isOfDelta);
     const delta = deltaDescriptor(descriptor);
+    const frames = await framesOf(object, station, prepared, signal, emit);
     const sent: BroadcastObject = {
       name: object.name,
       ...(await contentOf(descriptor, source, content.blockDigests, whole)),
       delta: delta && (await contentOf(delta, deltaSource!, content.delta!.blockDigests, ofDelta)),
+      frames,
       release,
     };
     return { object, station, prepared, sent, settings: settingsOf(object, station) };
@@ -110,6 +114,32 @@ export async function makeSendable(
     await release();
     throw error instanceof LayercastError ? error : new LayercastError('INTERNAL', `${error}`, { cause: error });
   }
+}
+
+/** The object as frames of iotupd; undefined if it is not sent so. */
+async function framesOf(
+  object: FleetObject,
+  { interface: interfaceName, server }: Station,
+  { source }: PreparedObject,
+  signal: AbortSignal,
+  emit: Workshop['emit'],
+): Promise<FrameSending | undefined> {
+  const { iotupd, name } = object;
+  if (iotupd === undefined) return undefined;
+  const file = await framedFile({ ...object, iotupd }, source, server.index, signal, () => {
+    const message = `object ${name}: iotupd's receivers cannot complete this file, because too much of it is zeros`;
+    emit('warning', { code: 'IOTUPD_ZEROS', message, hint: 'Compress the file, or receive it with layercast' });
+  });
+  const { group, port, intervalUs } = iotupd;
+  const destination = {
+    group,
+    port,
+    interface: interfaceName,
+    source: server.address,
+    hopLimit: server.hopLimit ?? iotupd.hopLimit,
+    dscp: server.dscp ?? iotupd.dscp,
+  };
+  return { file, destination, intervalUs };
 }
 
 /** False when the file or folder has been changed or replaced since it was hashed. */

@@ -169,7 +169,8 @@ export class ServedObject {
     this.#lastSent.set(next.prepared, next.object.version);
     this.#toldReason = undefined;
     this.#retry.succeed();
-    if (broadcast.has(next.sent)) emit('publish', publishEvent(next.object, next.prepared, next.station));
+    if (broadcast.has(next.sent))
+      emit('publish', publishEvent(next.object, next.prepared, next.station, next.sent.frames));
   }
 
   async #renew(onAir: Sendable): Promise<void> {

@@ -36,7 +36,7 @@ export class LockedFiles implements Paths {
     },
   ): Promise<LockedFiles> {
     const { journalDir, signal, onWaiting } = options;
-    const paths = pathsOf(path, journalDir);
+    const paths = workingPaths(path, journalDir);
     const lock = await FileLock.acquire(`${paths.partPath}.lock`, { signal, onWaiting });
     await renewContested(lock, paths, signal);
     return new LockedFiles(paths, lock);
@@ -62,8 +62,8 @@ async function renewContested(lock: FileLock, { partPath, journalPath }: Paths, 
   }
 }
 
-/** In a folder with journals of many outputs, a hash of the path distinguishes outputs of the same name. */
-function pathsOf(path: string, journalDir: string | undefined): Paths {
+/** Where a part file and its journal are. In a folder with journals of many outputs, a hash of the path distinguishes outputs of the same name. */
+export function workingPaths(path: string, journalDir: string | undefined): Paths {
   const partPath = `${path}.part`;
   if (journalDir === undefined) return { partPath, journalPath: `${partPath}.journal` };
   if (dirname(path) === resolve(journalDir) && path.endsWith('.journal')) {

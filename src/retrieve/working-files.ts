@@ -9,7 +9,7 @@ import {
 import { openStateFolder } from '../store/folder/state-folder.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { BlockRestorer } from './block-restorer.js';
-import { LockedFiles } from './locked-files.js';
+import { LockedFiles, workingPaths } from './locked-files.js';
 import { type Finish, openObjectFile } from './object-file.js';
 import { SeedFiles } from './seeds/seed-files.js';
 
@@ -36,12 +36,7 @@ export class WorkingFiles implements AsyncDisposable {
   /** The error of the state directory, if any. Then nothing may be received, but the output may already be right. */
   readonly #stateFault: unknown;
 
-  private constructor(
-    options: WorkingFilesOptions,
-    files: LockedFiles,
-    completedVersion: number,
-    stateFault: unknown,
-  ) {
+  private constructor(options: WorkingFilesOptions, files: LockedFiles, completedVersion: number, stateFault: unknown) {
     this.#options = options;
     this.partPath = files.partPath;
     this.#files = files;
@@ -103,9 +98,9 @@ export class WorkingFiles implements AsyncDisposable {
   /** Seeds for what is received here. While it is needed, the delta is `PATH.part.delta`, with a part file and a journal of its own. */
   seeds(paths: readonly string[], restorer: BlockRestorer): SeedFiles {
     const deltaPath = `${this.partPath}.delta`;
-    const { partPath, journalPath } = pathsOf(deltaPath, this.#options.journalDir);
+    const { partPath, journalPath } = workingPaths(deltaPath, this.#options.journalDir);
     const { signal } = this.#options;
-    return new SeedFiles({ paths, deltaPath, partPath, journalPath, restorer, lock: this.#lock, signal });
+    return new SeedFiles({ paths, deltaPath, partPath, journalPath, restorer, lock: this.#files.lock, signal });
   }
 
   /**

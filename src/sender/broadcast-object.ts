@@ -1,4 +1,5 @@
 import type { Destination } from '../base/ports.js';
+import type { FrameSending } from './iotupd/frame-transmission.js';
 import type { Publication } from './publication.js';
 import type { SymbolSource } from './slab.js';
 
@@ -7,6 +8,8 @@ export interface BroadcastObject extends BroadcastContent {
   readonly name: string;
   /** What is sent beside the object, and goes on and off the air with it; undefined: nothing. */
   readonly delta?: BroadcastContent | undefined;
+  /** The object's file as frames of iotupd, beside the channels; undefined: it is not sent so. */
+  readonly frames?: FrameSending | undefined;
   /** The sender calls this once, when it no longer reads the object: after it has taken it off the air, or failed to start it. */
   readonly release: () => Promise<void>;
 }
@@ -20,9 +23,10 @@ export interface BroadcastContent {
   readonly channels: readonly BroadcastChannel[];
 }
 
-/** All channels on which an object is sent, with those of its delta. */
-export function channelsOf({ channels, delta }: BroadcastObject): readonly BroadcastChannel[] {
-  return [...channels, ...(delta?.channels ?? [])];
+/** Where an object is sent: on its channels, on those of its delta, and as frames of iotupd. */
+export function destinationsOf({ channels, delta, frames }: BroadcastObject): readonly Destination[] {
+  const all = [...channels, ...(delta?.channels ?? []), ...(frames === undefined ? [] : [frames])];
+  return all.map(({ destination }) => destination);
 }
 
 export interface BroadcastChannel {

@@ -4,7 +4,7 @@ import { deltaDescriptor } from '../wire/delta.js';
 import type { AnnouncementWorld } from './announce/announcement-channel.js';
 import type { AnnouncedTurns } from './announce/announcement-loop.js';
 import { type AnnouncementPlan, Announcements } from './announce/announcements.js';
-import { type BroadcastObject, channelsOf } from './broadcast-object.js';
+import { type BroadcastObject, destinationsOf } from './broadcast-object.js';
 import { SenderDriver } from './driver.js';
 import { type ChannelStats, ObjectTransmissions } from './object-transmissions.js';
 import { OperationQueue } from './operation-queue.js';
@@ -18,7 +18,7 @@ export interface BroadcastEvents {
   readonly onLoss: (object: BroadcastObject, error: unknown) => void;
   /**
    * The network has begun to refuse datagrams to a group (`failure` is an errno name or error code), or takes them again
-   * (`failure` is undefined). Without `object`, the group is one of announcements.
+   * (`failure` is undefined). Without `object`, the group is one of announcements; without `channel` alone, that of frames of iotupd.
    */
   readonly onNetwork: (
     object: BroadcastObject | undefined,
@@ -160,13 +160,13 @@ export class Broadcast {
   }
 
   #makeRoomFor(object: BroadcastObject): void {
-    const taken = new Set(channelsOf(object).map(({ destination }) => channelOf(destination)));
+    const taken = new Set(destinationsOf(object).map(channelOf));
     for (const before of this.objects) if (before.name === object.name) this.#remove(before);
     for (const other of this.#ownersOf(taken)) this.#giveUp(other);
   }
 
   #ownersOf(taken: ReadonlySet<string>): readonly BroadcastObject[] {
-    return this.objects.filter((object) => channelsOf(object).some((one) => taken.has(channelOf(one.destination))));
+    return this.objects.filter((object) => destinationsOf(object).some((one) => taken.has(channelOf(one))));
   }
 
   #giveUp(object: BroadcastObject): void {

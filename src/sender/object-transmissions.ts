@@ -1,13 +1,14 @@
 import type { AnnouncementWorld } from './announce/announcement-channel.js';
 import type { BroadcastContent, BroadcastObject } from './broadcast-object.js';
 import type { SenderDriver } from './driver.js';
+import { FrameTransmission } from './iotupd/frame-transmission.js';
 import { Transmission } from './transmission.js';
 
 export interface ObjectTransmissionsEvents {
   /** The object's bytes can no longer be read; one of its channels has stopped. */
   readonly onFailure: (error: unknown) => void;
-  /** The network has begun to refuse datagrams of a channel (`failure` is an errno name or error code), or takes them again. */
-  readonly onNetwork: (channel: number, group: string, failure: string | undefined) => void;
+  /** The network has begun to refuse datagrams of a channel (`failure` is an errno name or error code), or takes them again; frames of iotupd have no channel. */
+  readonly onNetwork: (channel: number | undefined, group: string, failure: string | undefined) => void;
 }
 
 export interface ChannelStats {
@@ -32,6 +33,7 @@ export class ObjectTransmissions {
     readonly index: number;
     readonly isOfDelta: boolean;
   }[] = [];
+  #frames: FrameTransmission | undefined;
 
   constructor(object: BroadcastObject, world: AnnouncementWorld, events: ObjectTransmissionsEvents) {
     this.#object = object;
@@ -44,16 +46,17 @@ export class ObjectTransmissions {
     const { delta } = this.#object;
     this.#make(this.#object, false);
     if (delta !== undefined) this.#make(delta, true);
-    const opened = this.#transmissions.map(({ transmission }) => transmission.open());
+    this.#frames = this.#frameTransmission();
+    const opened = this.#all.map((transmission) => transmission.open());
     for (const outcome of await Promise.allSettled(opened)) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
   start(driver: SenderDriver): void {
-    for (const { transmission } of this.#transmissions) driver.add(transmission);
+    for (const transmission of this.#all) driver.add(transmission);
   }
 
   stop(driver: SenderDriver): void {
-    for (const { transmission } of this.#transmissions) driver.remove(transmission);
+    for (const transmission of this.#all) driver.remove(transmission);
   }
 
   stats(): readonly ChannelStats[] {
@@ -78,5 +81,20 @@ export class ObjectTransmissions {
       const transmission = new Transmission(channel, destination, symbols, this.#world, events);
       this.#transmissions.push({ transmission, index, isOfDelta });
     }
+  }
+
+  get #all(): readonly (Transmission | FrameTransmission)[] {
+    const all = this.#transmissions.map(({ transmission }) => transmission);
+    return this.#frames === undefined ? all : [...all, this.#frames];
+  }
+
+  #frameTransmission(): FrameTransmission | undefined {
+    const { frames } = this.#object;
+    if (frames === undefined) return undefined;
+    const { group } = frames.destination;
+    return new FrameTransmission(frames, this.#world, {
+      onFailure: this.#events.onFailure,
+      onNetwork: (failure) => this.#events.onNetwork(undefined, group, failure),
+    });
   }
 }

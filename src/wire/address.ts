@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { blake3 } from '@noble/hashes/blake3.js';
 import { LayercastError } from '../base/errors.js';
 import { ip6addr, type ParsedAddress } from '../base/ip6addr.js';
 import { bytesOfAddress, textOfAddress } from '../base/ipv6-text.js';
 import { type GroupOptions, SCOPE_DIGITS } from './group-options.js';
+import { type LibrecastHash, librecastTag } from './librecast.js';
 
 /** The name of the directory's group, on which all fleets of a network announce their descriptors. */
 export const DIRECTORY_NAME = 'layercast';
@@ -26,7 +26,7 @@ export function channelName(fleet: string, object: string, channelIndex: number)
  * highest bit set, because ids from 0x80000000 are for dynamic use by hosts (RFC 3307, section 4.3).
  */
 export function groupOf(name: string, { scope, hash, ssm }: GroupOptions): string {
-  const tag = hash === 'blake3' ? librecastTag(name) : sha3Tag(name);
+  const tag = hash === 'blake3' ? librecastTag(name, hash) : sha3Tag(name);
   const bytes = new Uint8Array(16);
   bytes[0] = 0xff;
   bytes[1] = (ssm ? 0x30 : 0x10) | Number.parseInt(SCOPE_DIGITS[scope], 16);
@@ -36,6 +36,22 @@ export function groupOf(name: string, { scope, hash, ssm }: GroupOptions): strin
   } else {
     bytes.set(tag, 2);
   }
+  return addressFromBytes(bytes);
+}
+
+/** The group of a channel of Librecast, such as iotupd's: always of global scope, over ff1e::. */
+export function librecastGroup(name: string, hash: LibrecastHash): string {
+  return addressFromBytes(Uint8Array.of(0xff, 0x1e, ...librecastTag(name, hash)));
+}
+
+/**
+ * The group `index` places after a group: iotupd counts the channels of a file in the last byte, which wraps.
+ *
+ * @param group in canonical text
+ */
+export function groupAfter(group: string, index: number): string {
+  const bytes = addressToBytes(group);
+  bytes[15] = (bytes[15]! + index) % 256;
   return addressFromBytes(bytes);
 }
 
@@ -135,9 +151,4 @@ function isAddressText(text: string): boolean {
 /** The first 112 bits of SHA3-512 of the name. */
 function sha3Tag(name: string): Uint8Array {
   return createHash('sha3-512').update(name).digest().subarray(0, 14);
-}
-
-/** As in the library of Librecast 0.5: bytes 2 to 15 of BLAKE3 of the name followed by four zero bytes. */
-function librecastTag(name: string): Uint8Array {
-  return blake3(Buffer.from(`${name}\0\0\0\0`)).subarray(2, 16);
 }

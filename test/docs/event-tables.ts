@@ -5,7 +5,7 @@ import { listedObject } from '../../dist/events/listed-object.js';
 /** The page with its tables made anew: each stands between `<!-- COMMAND -->` and `<!-- end -->`. */
 export function withTables(page: string): string {
   return page.replace(
-    /<!-- (fetch|agent|serve|simulate|doctor|list) -->\n[\s\S]*?<!-- end -->/g,
+    /<!-- (fetch|iotupd|agent|serve|simulate|doctor|list) -->\n[\s\S]*?<!-- end -->/g,
     (_, command: string) => {
       const events = command === 'list' ? { '': listedObject } : EVENT_TABLES[command]!;
       const tables = Object.entries(events).map(([event, declared]) => tableOf(event, declared));

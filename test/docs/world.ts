@@ -143,8 +143,9 @@ export class World implements AsyncDisposable {
     writeFileSync(join(server, 'firmware.img'), randomBytes(300_000));
     writeFileSync(join(server, 'maps.bin'), randomBytes(300_000));
     const channels = 'version: 1, code: none, channels: [{ rate: 4Mbit }, { rate: 4Mbit }]';
+    const iotupd = (name: string) => `iotupd: { name: ${name}, rate: 4Mbit }`;
     const objects = ['firmware.img', 'maps.bin'].map(
-      (file) => `  ${file.split('.')[0]}: { file: ${file}, ${channels} }\n`,
+      (file) => `  ${file.split('.')[0]}: { file: ${file}, ${channels}, ${iotupd(file.split('.')[0]!)} }\n`,
     );
     writeFileSync(
       join(server, 'fleet.yaml'),

@@ -13,6 +13,9 @@ import { watching } from '../watching.js';
 /** `layercast fetch FLEET/OBJECT`: runs a receiver, and shows its events on stderr or prints them as JSON on stdout. */
 export async function runFetch(what: string, flags: Flags): Promise<void> {
   const settings = await settleWithFile(RECEIVER_OPTIONS, flags, process.env);
+  for (const flag of ['sha256', 'insecure']) {
+    if (flags[flag] !== undefined) throw missing(`--${flag} is only for iotupd://`, SIGNED);
+  }
   const { key: keyPath, output } = settings;
   const { fleet, object } = splitName(what);
   if (keyPath === undefined) throw missing("missing --key (the fleet's public key)", 'Add --key layercast.pub');
@@ -43,6 +46,8 @@ export async function runFetch(what: string, flags: Flags): Promise<void> {
     }
   });
 }
+
+const SIGNED = 'Leave it out: an object of a fleet is signed';
 
 /** An object's name may hold `/`; a fleet's does not. */
 function splitName(what: string): { readonly fleet: string; readonly object: string } {

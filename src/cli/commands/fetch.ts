@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { RECEIVER_OPTIONS } from '../../options/receiver-options.js';
 import { addFlags } from '../add-flags.js';
-import { RECEIVER_FILE } from '../command-options.js';
+import { IOTUPD_OPTIONS, RECEIVER_FILE } from '../command-options.js';
 import type { Flags } from '../settings.js';
 import { WATCHING_OPTIONS } from '../watching.js';
 
@@ -15,8 +15,8 @@ export function fetch(program: Command): void {
         'step. With -o -, it writes the verified bytes in order to standard output. After an interruption, run the command ' +
         'again: it continues where it stopped.',
     )
-    .argument('<fleet/object>', 'what to receive');
-  addFlags(command, { ...RECEIVER_OPTIONS, ...RECEIVER_FILE, ...WATCHING_OPTIONS })
+    .argument('<fleet/object>', 'what to receive; or iotupd://[GROUP]:PORT or iotupd://NAME, from servers of iotupd');
+  addFlags(command, { ...RECEIVER_OPTIONS, ...RECEIVER_FILE, ...WATCHING_OPTIONS, ...IOTUPD_OPTIONS })
     .option('--device', 'the output is a block device, which is overwritten in place')
     .option('--json', 'print one JSON object per line on stdout; on stderr with -o -')
     .addHelpText(
@@ -26,7 +26,12 @@ export function fetch(program: Command): void {
         '  layercast fetch acme/maps --key acme.pub -o - | sha256sum',
     )
     .action(async (what: string, flags: Flags) => {
-      const { runFetch } = await import('../actions/run-fetch.js');
-      await runFetch(what, flags);
+      if (what.startsWith('iotupd:')) {
+        const { runFetchIotupd } = await import('../actions/run-fetch-iotupd.js');
+        await runFetchIotupd(what, flags);
+      } else {
+        const { runFetch } = await import('../actions/run-fetch.js');
+        await runFetch(what, flags);
+      }
     });
 }

@@ -59,6 +59,7 @@ function objectOf(object: ObjectForecast, plan: FleetPlan): string[] {
       ],
       [0, 1, 2, 3],
     ),
+    ...framesLines(object),
     ...table(
       [
         ['channels', 'rate', 'payload', 'complete in', 'overhead', '10% loss', 'good to'],
@@ -84,6 +85,12 @@ function deltaLines({ delta }: ObjectForecast, plan: FleetPlan): string[] {
       [0, 1, 2, 3],
     ),
   ];
+}
+
+function framesLines({ iotupd }: ObjectForecast): string[] {
+  if (iotupd === null) return [];
+  const { group, port, rateBitsPerSecond, frameBytes } = iotupd;
+  return [`  also ${rate(rateBitsPerSecond)} of iotupd to ${group} port ${port}, ${frameBytes} B`];
 }
 
 function channelRows(channel: ChannelPlan, plan: FleetPlan): string[][] {

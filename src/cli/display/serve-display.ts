@@ -11,11 +11,15 @@ export function tellPeople(sender: Sender): void {
   sender.on('encoding', ({ object, bytes, totalBytes }) => {
     say(`${object}: encoding, ${Math.floor((100 * bytes) / totalBytes)} % of ${formatQuantity(SIZE, totalBytes)}`);
   });
-  sender.on('publish', ({ server, interface: on, object, version, bytes, channels }) => {
+  sender.on('publish', ({ server, interface: on, object, version, bytes, channels, iotupd }) => {
     say(`${object} version ${version}, ${formatQuantity(SIZE, bytes)}, from ${server} on ${on}`);
     for (const { channel, group, port, rateBitsPerSecond } of channels) {
       say(`  channel ${channel}: ${formatQuantity(RATE, rateBitsPerSecond)}/s to [${group}]:${port}`);
     }
+    if (iotupd === undefined) return;
+    const { group, port, rateBitsPerSecond, frameBytes, hash } = iotupd;
+    say(`  iotupd: ${formatQuantity(RATE, rateBitsPerSecond)}/s to [${group}]:${port}, frames of ${frameBytes} bytes`);
+    say(`  iotupd: hash ${hash}`);
   });
   sender.on('withdraw', ({ object, version, error, retryMs }) => {
     const because = error === undefined ? '' : becauseOf(error);
@@ -34,7 +38,10 @@ export function tellPeople(sender: Sender): void {
   });
   sender.on('idle', ({ message }) => say(message));
   sender.on('network', ({ object, channel, group, failure }) => {
-    const what = object === undefined ? `announcements to [${group}]` : `${object}, channel ${channel}`;
+    const what =
+      object === undefined
+        ? `announcements to [${group}]`
+        : `${object}, ${channel === undefined ? 'iotupd' : `channel ${channel}`}`;
     say(
       failure === undefined ? `${what}: sending again` : `${what}: nothing is sent: ${meaningOf(failure)} (${failure})`,
     );

@@ -1,4 +1,5 @@
-import { type FileHandle, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { LayercastError } from '../../base/errors.js';
 import { blockLength, blockOffset, type Geometry, symbolLength, symbolOffset } from '../../object/geometry.js';
 import { writeFully } from '../durable.js';
