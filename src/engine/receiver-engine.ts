@@ -1,3 +1,4 @@
+import { Resolver } from 'node:dns/promises';
 import { availableParallelism } from 'node:os';
 import type { EventEmitter } from 'eventemitter3';
 import { BUILT_S } from '../base/build-time.js';
@@ -5,6 +6,8 @@ import { asLayercastError } from '../base/errors.js';
 import type { Clock, Network } from '../base/ports.js';
 import { systemClock } from '../base/system-clock.js';
 import { readKeyText } from '../config/read-text.js';
+import { type DomainAnswer, DomainServers } from '../net/dns/domain-servers.js';
+import { sourcedNetwork } from '../net/dns/sourced-network.js';
 import { awaitInterface } from '../net/interfaces/interfaces.js';
 import { systemNetworkOn } from '../net/system-network.js';
 import type { CheckedReceiverOptions } from '../options/check-receiver-options.js';
@@ -86,11 +89,15 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
     const lowestVersion = allowRollback ? 0 : destination.completedVersion;
     await using restorer = new RestoringThreads(Math.min(2, availableParallelism()));
     const interfaceName = await start.step((onWaiting) => this.#interfaceName(start.signal, onWaiting));
+    using domain = this.#domainServers();
+    await start.step(
+      (onWaiting) => domain?.open(this.#options.patienceMs, start.signal, onWaiting) ?? Promise.resolve(),
+    );
     start[Symbol.dispose]();
     const waitedMs = performance.now() - beganMs;
     const memory = new TrustMemory(stateDir ?? defaultStateDir(), fleet, anchor);
     const trust = { ...(await memory.recall()), builtS: this.#world.clock === systemClock ? BUILT_S : 0 };
-    this.#driver = this.#newDriver({ interfaceName, waitedMs, lowestVersion, trust }, destination, restorer);
+    this.#driver = this.#newDriver({ interfaceName, waitedMs, lowestVersion, trust, domain }, destination, restorer);
     const complete = await this.#driver.run(signal).finally(() => this.#rememberTrust(memory));
     await this.#remember(destination, complete);
     return complete;
@@ -113,6 +120,14 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
     const { interface: name, wait } = this.#options;
     if (this.#world.network !== undefined) return name;
     return (await awaitInterface(name, { wait, signal, onWaiting })).name;
+  }
+
+  #domainServers(): DomainServers | undefined {
+    const { domain } = this.#options;
+    if (domain === undefined) return undefined;
+    return new DomainServers(domain, new Resolver(), this.#world.clock, (message) => {
+      this.#world.emit('warning', { code: 'DNS', message });
+    });
   }
 
   /** The file is complete. A failure to remember its version is a warning and does not reject `done`. */
@@ -143,20 +158,25 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
       readonly waitedMs: number;
       readonly lowestVersion: number;
       readonly trust: TrustSource;
+      /** Open; undefined: any server is heard. */
+      readonly domain: { readonly answer: DomainAnswer } | undefined;
     },
     destination: Destination,
     restorer: BlockRestorer,
   ): ReceiverDriver {
     const { fleet, object, scope, port, hash, mode, channels, maxRateBitsPerSecond } = this.#options;
     const { timeoutMs, patienceMs, allowExpired, compatible = [], wait, seeds } = this.#options;
-    const { network, clock, emit } = this.#world;
+    const { clock, emit } = this.#world;
+    const { domain } = start;
     const group = groupOf(announcementName(fleet), { scope, hash, ssm: false });
+    const whole = this.#world.network ?? systemNetworkOn(clock);
+    const network = domain === undefined ? whole : sourcedNetwork(whole, group, () => domain.answer);
     return new ReceiverDriver(
       {
         fleet,
         object,
         trust: start.trust,
-        announcement: { group, port, sources: [], interface: start.interfaceName },
+        announcement: { group, port: domain?.answer.port ?? port, sources: [], interface: start.interfaceName },
         mode,
         channels,
         maxRateBitsPerSecond,
@@ -171,7 +191,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
       },
       {
         clock,
-        network: network ?? systemNetworkOn(clock),
+        network,
         openDestination: (descriptor) => destination.open(descriptor, restorer),
         emit,
         seeds: seeds && destination.seeds(seeds, restorer),

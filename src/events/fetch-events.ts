@@ -74,6 +74,8 @@ export const RECEIVER_WARNINGS = [
   'FILL',
   /** A seed cannot be read. */
   'SEED',
+  /** The servers of a domain cannot be looked up any more. */
+  'DNS',
   /** The file is complete, but its version could not be recorded. */
   'NOT_REMEMBERED',
 ] as const;

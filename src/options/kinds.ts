@@ -98,6 +98,7 @@ export type WrittenValueOf<K extends Kind> = K extends PlainKind<'key' | 'output
 export const FLEET_NAME: NameKind<'name'> = { form: 'name', what: 'the name of a fleet' };
 export const OBJECT_NAME: NameKind<'objectName'> = { form: 'objectName', what: 'the name of an object' };
 export const SERVER_NAME: NameKind<'name'> = { form: 'name', what: 'the name of a server of the fleet' };
+export const DOMAIN_NAME: TextKind = { form: 'text', what: 'the name of a domain', example: 'acme.example' };
 export const INTERFACE_NAME: TextKind = { form: 'text', what: 'the name of a network interface', example: 'eth0' };
 export const TRUTH: PlainKind<'truth'> = { form: 'truth' };
 export const PATH: PlainKind<'path'> = { form: 'path' };

@@ -4,6 +4,7 @@ import {
   CHANNEL_INDEXES,
   CLOCK,
   DEVICE_CLASSES,
+  DOMAIN_NAME,
   FILL_URLS,
   FLEET_NAME,
   GROUP_HASH,
@@ -63,6 +64,13 @@ export const RECEIVER_OPTIONS = {
     flag: '--interface <if>',
     help: 'interface to join on; by default the first that is up',
     file: 'Network interface to receive on, such as eth0. Default: the first that is up',
+  },
+  /** Hear only the servers of this domain, which DNS names and which are followed while they change. @default any server */
+  domain: {
+    kind: DOMAIN_NAME,
+    flag: '--domain <name>',
+    help: 'hear only the servers that DNS names for this domain, on the port that it names',
+    file: 'Hear only the servers that DNS names for this domain (SRV of _layercast._udp and AAAA). Default: any server',
   },
   /** Wait for the interface while it is missing or not ready. @default true */
   wait: {

@@ -137,6 +137,7 @@ describeBed('the examples', () => {
     expect(blocks.filter(({ notRun }) => notRun !== undefined).map(({ file }) => file)).toEqual([
       'docs/erasure-code.md',
       'docs/interworking.md',
+      'docs/interworking.md',
       'docs/operations.md',
     ]);
     expect(run.length).toBeGreaterThan(15);
