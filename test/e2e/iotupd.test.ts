@@ -97,17 +97,17 @@ describeBed('servers and receivers of iotupd', () => {
 
   test('nothing wrong gets the name of the file', { timeout: 90_000 }, async () => {
     const other = scene.random('other', 20_000);
-    peer('alpha', { frame: 1246, file: scene.path('other'), hash: hashOf(other, 'blake3') });
-    const wrongFile = failed(fetch('iotupd://[ff15::42]', 'never', ['--sha256', sha256, '--patience', '4s']));
+    const framed = { frame: 1246, file: scene.path('other'), hash: hashOf(other, 'blake3') };
+    peer('alpha', { ...framed, group: 'ff15::51' });
+    peer('beta', { ...framed, group: 'ff15::52', wrongEvery: 7 });
+    const wrongFile = failed(fetch('iotupd://[ff15::51]', 'never-one', ['--sha256', sha256, '--patience', '4s']));
+    const wrongBytes = fetch('iotupd://[ff15::52]', 'never-two', ['--insecure', '--timeout', '6s']);
+    const nobody = failed(fetch('iotupd://[ff15::53]', 'never-three', ['--insecure', '--patience', '1s']));
     expect(await wrongFile).toMatchObject({ exitCode: 4, code: 'RECORD_INVALID' });
-    await scene.clear();
-    peer('alpha', { frame: 1246, file: scene.path('other'), hash: hashOf(other, 'blake3'), wrongEvery: 7 });
-    const wrongBytes = fetch('iotupd://[ff15::42]', 'never', ['--insecure', '--timeout', '8s']);
     expect(await failed(wrongBytes)).toMatchObject({ exitCode: expect.toSatisfy((code) => code === 3 || code === 4) });
     expect(eventsOf(wrongBytes, 'warning').map(({ code }) => code)).toContain('WRONG_BYTES');
-    const nobody = failed(fetch('iotupd://[ff15::43]', 'nothing', ['--insecure', '--patience', '1s']));
     expect(await nobody).toMatchObject({ exitCode: 5, code: 'NOBODY_SENDING' });
-    expect(existsSync(scene.path('never'))).toBe(false);
+    for (const name of ['one', 'two', 'three']) expect(existsSync(scene.path(`never-${name}`))).toBe(false);
   });
 
   test('a fleet sends frames that receivers of iotupd complete, zeros and all, beside its channels', {
