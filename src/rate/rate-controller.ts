@@ -121,9 +121,8 @@ export class RateController {
 
   /** Leaves channels if more arrives than the path, the user's limit or this host allows. */
   #leaveIfNeeded(): Move | undefined {
-    const { levels } = this;
     const path = this.#path;
-    const { level } = path;
+    const { level, levels } = path;
     const congestion = ownCongestion(path, this.#retreats, {
       leaveLatencyUs: this.#deafPeriod.latencyUs,
       isTrial: this.phase === 'trial',
@@ -145,9 +144,8 @@ export class RateController {
 
   /** Leaves more if the path becomes slower still while a leave is waited for. */
   #leaveMore(): Move | undefined {
-    const { levels } = this;
     const path = this.#path;
-    const { level } = path;
+    const { level, levels } = path;
     if (level <= 1 || path.isContended) return undefined;
     const excess = this.#deafPeriod.excess(path, levels.rateOf(level));
     if (excess === undefined) return undefined;
