@@ -15,6 +15,7 @@ import { type Flags, settle, settleWithFile } from '../settings.js';
 /** Options of `fetch` that say nothing about a file of iotupd, and why. */
 const USELESS = {
   key: 'iotupd signs nothing; use --sha256',
+  contentKey: 'iotupd encrypts nothing',
   mode: 'iotupd has no ladder',
   maxRateBitsPerSecond: 'iotupd has no ladder',
   compatible: 'frames do not say which devices a file is for',
