@@ -14,6 +14,8 @@ interface OptionOf<K extends Kind> {
    * the environment variable (`LAYERCAST_MAX_RATE`). An option that is true or false has no variable.
    */
   readonly flag?: string;
+  /** The environment variable, where another command has a flag of the same name that means something else. */
+  readonly variable?: string;
   /** Text for the command's help, without the default. */
   readonly help?: string;
   /** Text for the file's JSON Schema. An option without this text cannot be set in files. */
@@ -73,8 +75,9 @@ export function keyOf(flag: string): string {
 }
 
 /** `LAYERCAST_MAX_RATE` for `--max-rate <rate>`; undefined for an option that is true or false. */
-export function variableOf({ flag, kind }: Pick<Option, 'flag' | 'kind'>): string | undefined {
+export function variableOf({ flag, kind, variable }: Pick<Option, 'flag' | 'kind' | 'variable'>): string | undefined {
   if (flag === undefined || kind.form === 'truth') return undefined;
+  if (variable !== undefined) return variable;
   return `LAYERCAST_${longFlagOf(flag).slice(2).replaceAll('-', '_').toUpperCase()}`;
 }
 

@@ -110,6 +110,8 @@ export const RECEIVER_OPTIONS = {
   seeds: {
     kind: SEED_PATHS,
     flag: '--seed <file>',
+    // LAYERCAST_SEED is the number from which a simulation draws.
+    variable: 'LAYERCAST_SEEDS',
     help: 'older version to take equal parts from, if the servers send a delta; may be given several times',
     file: 'Files or block devices with older versions, to take equal parts from if the servers send a delta',
   },
