@@ -7,7 +7,7 @@ import { backOffUs, PROGRAM_BACK_OFF, TRANSFER_BACK_OFF } from './back-off.js';
 import type { AgentStateEvent } from './events.js';
 import type { HeldVersion, ObjectRecord } from './object-record.js';
 import { Lwm2mResult, lwm2mResultOf, lwm2mStateOf, type ObjectState } from './object-state.js';
-import { outputFor, pathOf } from './planned-output.js';
+import { outputFor, pathOf, placeFor } from './planned-output.js';
 import type { AgentWatch, AgentWorld, ObjectPlan, Reception, RunningProgram } from './ports.js';
 import { meaningOf, programError } from './program-end.js';
 
@@ -141,7 +141,10 @@ export class AgentObject {
       const target = heldOf(descriptor, this.#path);
       await this.#save({ state: 'receiving', target, attempts: 0, interrupted: 0 });
       if (this.#isEnding) throw new Paused();
-      const request = { descriptor: this.#newest ?? descriptor, output: this.#output, maxRateBitsPerSecond, watch };
+      const { seeds = [], fill = [] } = this.plan;
+      const places = (texts: readonly string[]) => texts.map((text) => placeFor(text, this.name));
+      const from = { descriptor: this.#newest ?? descriptor, seeds: places(seeds), fill: places(fill), watch };
+      const request = { ...from, output: this.#output, maxRateBitsPerSecond };
       this.#reception = this.#world.receive(request);
       this.#result = Lwm2mResult.initial;
       this.#error = undefined;

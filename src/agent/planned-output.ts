@@ -8,9 +8,14 @@ export function pathOf(output: OutputTarget): string | undefined {
   return 'dir' in output ? output.dir : 'device' in output ? output.device : output.file;
 }
 
+/** A path or URL for one object: its name stands for `{object}`. */
+export function placeFor(place: string, object: string): string {
+  return filledIn(place, { object: pathPart(object) });
+}
+
 /** The output for one object: in a path, its name stands for `{object}`. */
 export function outputFor(output: OutputTarget, object: string): OutputTarget {
-  const fill = (path: string) => filledIn(path, { object: pathPart(object) });
+  const fill = (path: string) => placeFor(path, object);
   if (typeof output === 'string') return fill(output);
   if ('pipe' in output) return output;
   if ('dir' in output) return { dir: fill(output.dir) };

@@ -12,6 +12,10 @@ export interface ObjectPlan {
   readonly object: string;
   /** Where versions go; in a path `{object}` stands for the name of the object. */
   readonly output: OutputTarget;
+  /** Files with older versions, to take equal parts from; `{object}` as in `output`. */
+  readonly seeds?: readonly string[] | undefined;
+  /** URLs of the file, to ask for what multicast does not bring; `{object}` as in `output`. */
+  readonly fill?: readonly string[] | undefined;
   /** The program that takes a version over; `{file}` stands for the file. */
   readonly run: readonly string[] | undefined;
   readonly timeoutUs: number;
@@ -51,6 +55,8 @@ export interface AgentWatch
 export interface ReceiveRequest {
   readonly descriptor: Descriptor;
   readonly output: OutputTarget;
+  readonly seeds: readonly string[];
+  readonly fill: readonly string[];
   /** Undefined: no limit. */
   readonly maxRateBitsPerSecond: number | undefined;
   /** Hears the records that arrive between the object's symbols. */

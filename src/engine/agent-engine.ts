@@ -171,7 +171,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
   }
 
   #receive(request: ReceiveRequest, restorer: BlockRestorer): ObjectReception {
-    const { mode, patienceMs, wait, stateDir } = this.#options;
+    const { mode, patienceMs, wait, stateDir, fillAfterMs, fillRateBitsPerSecond } = this.#options;
     const { object } = request.descriptor;
     const emit = this.#world.emit as (name: string, event: object) => boolean;
     const tell: TellReception = (name, event) =>
@@ -186,6 +186,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
         journalDir: stateDir,
         stateDir: this.#stateDir,
         anchorId: this.#anchor.id,
+        fill: { afterMs: fillAfterMs, rateBitsPerSecond: fillRateBitsPerSecond },
       },
       { clock: this.#world.clock, network: this.#network, restorer, tell },
     );
@@ -272,10 +273,12 @@ function planOf(options: AgentEngineOptions): AgentPlan {
   const { fleet, subscribe, wake, once, retry, maxRateBitsPerSecond, patienceMs } = options;
   return {
     fleet,
-    objects: subscribe.map(({ object, output, run, timeoutMs }) => ({
+    objects: subscribe.map(({ object, output, run, seeds, fill, timeoutMs }) => ({
       object,
       output: typeof output === 'string' && !isAbsolute(output) ? join(process.cwd(), output) : output,
       run,
+      seeds,
+      fill,
       timeoutUs: timeoutMs * 1000,
     })),
     wake: wake && {

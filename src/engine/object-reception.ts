@@ -10,10 +10,12 @@ import { completed, neverFound, Warnings } from '../receiver/endings.js';
 import type { ReceiverEvents } from '../receiver/events.js';
 import type { ChannelChoice } from '../receiver/join/channel-choice.js';
 import { type Caught, Pursuit } from '../receiver/pursuit.js';
+import type { Seeds } from '../receiver/seeding/seeds.js';
 import type { Finding } from '../receiver/watch/findings.js';
 import type { BlockRestorer } from '../retrieve/block-restorer.js';
 import type { Destination } from '../retrieve/destination.js';
 import { openDestination } from '../retrieve/open-destination.js';
+import { type FillChoice, fillFrom } from './fill-from.js';
 
 /** What a transfer tells, by name. */
 export interface ReceptionEvents extends Pick<ReceiverEvents, 'join' | 'leave' | 'progress' | 'warning' | 'waiting'> {
@@ -36,6 +38,7 @@ export interface ReceptionOptions extends Pick<ChannelChoice, 'mode'> {
   readonly journalDir: string | undefined;
   readonly stateDir: string;
   readonly anchorId: string;
+  readonly fill: FillChoice;
 }
 
 export interface ReceptionWorld {
@@ -56,6 +59,8 @@ export class ObjectReception implements Reception {
   readonly #faults = new FaultCounters();
   /** What holds the object's place on this host; undefined until it is open. */
   #destination: Destination | undefined;
+  /** Older versions on this host; undefined until the destination is open, and if there are none. */
+  #seeds: Seeds | undefined;
   readonly #pursuit: Pursuit;
   readonly #startedUs: number;
 
@@ -102,6 +107,8 @@ export class ObjectReception implements Reception {
       });
       this.#destination = destination;
       this.#requireNewer(destination);
+      const { seeds } = this.#request;
+      if (seeds.length > 0) this.#seeds = destination.seeds(seeds, this.#world.restorer);
       const stopTicking = this.#tick();
       const caught = await this.#pursuit.run().finally(stopTicking);
       return await this.#conclude(caught, destination);
@@ -153,7 +160,8 @@ export class ObjectReception implements Reception {
   }
 
   #newPursuit(): Pursuit {
-    const { descriptor, maxRateBitsPerSecond, watch } = this.#request;
+    const { descriptor, maxRateBitsPerSecond, watch, fill } = this.#request;
+    const seeds = () => this.#seeds;
     const { fleet, object } = descriptor;
     const { clock, network, restorer, tell } = this.#world;
     const [warnings, faults] = [this.#warnings, this.#faults];
@@ -166,6 +174,11 @@ export class ObjectReception implements Reception {
         warnings,
         watch,
         openDestination: (newest) => this.#destination!.open(newest, restorer),
+        // Asked for when a fetch begins: the destination is open then.
+        get seeds() {
+          return seeds();
+        },
+        fillFor: fillFrom(fill, this.#options.fill),
         neverFound: (limitUs) => neverFound(`${fleet}/${object}`, limitUs, warnings, faults),
         emit: (name, ...args) => {
           if (TOLD.includes(name)) tell(name as 'progress', ...(args as Parameters<ReceptionEvents['progress']>));

@@ -13,19 +13,17 @@ import { systemNetworkOn } from '../net/system-network.js';
 import type { CheckedReceiverOptions } from '../options/check-receiver-options.js';
 import { ReceiverDriver } from '../receiver/driver.js';
 import type { CompleteEvent, ReceiverEvents, ReceiverStats } from '../receiver/events.js';
-import type { FillOptions } from '../receiver/filling/filling.js';
 import type { TrustSource } from '../receiver/watch/fleet-trusts.js';
 import { type BlockRestorer, RestoringThreads } from '../retrieve/block-restorer.js';
 import type { Destination } from '../retrieve/destination.js';
-import { WebCopy } from '../retrieve/fill/web-copy.js';
 import { openDestination } from '../retrieve/open-destination.js';
 import { TrustMemory } from '../retrieve/trust-memory.js';
 import { defaultStateDir } from '../store/state-dir.js';
 import { anchorFrom } from '../trust/read-anchor.js';
 import { announcementName, groupOf } from '../wire/address.js';
 import { contentKeyFrom } from '../wire/content-cipher.js';
-import type { Descriptor } from '../wire/descriptor.js';
 import type { Engine } from './engine.js';
+import { fillFrom } from './fill-from.js';
 import { Start } from './start.js';
 
 /** The options that count once the receiver runs. They can be copied to another thread. */
@@ -141,17 +139,6 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
     }
   }
 
-  #fillFor(): ((descriptor: Descriptor) => FillOptions) | undefined {
-    const { fill, fillAfterMs, fillRateBitsPerSecond } = this.#options;
-    if (fill === undefined) return undefined;
-    return ({ sizeBytes }) => ({
-      sources: fill.map((url) => new WebCopy(url, sizeBytes)),
-      afterUs: fillAfterMs * 1000,
-      maxRateBitsPerSecond: fillRateBitsPerSecond,
-      random: Math.random,
-    });
-  }
-
   #newDriver(
     start: {
       readonly interfaceName: string | undefined;
@@ -166,6 +153,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
   ): ReceiverDriver {
     const { fleet, object, scope, port, hash, mode, channels, maxRateBitsPerSecond } = this.#options;
     const { timeoutMs, patienceMs, allowExpired, compatible = [], wait, seeds } = this.#options;
+    const { fill, fillAfterMs, fillRateBitsPerSecond } = this.#options;
     const { clock, emit } = this.#world;
     const { domain } = start;
     const group = groupOf(announcementName(fleet), { scope, hash, ssm: false });
@@ -195,7 +183,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
         openDestination: (descriptor) => destination.open(descriptor, restorer),
         emit,
         seeds: seeds && destination.seeds(seeds, restorer),
-        fillFor: this.#fillFor(),
+        fillFor: fillFrom(fill, { afterMs: fillAfterMs, rateBitsPerSecond: fillRateBitsPerSecond }),
       },
     );
   }

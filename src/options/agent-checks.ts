@@ -11,6 +11,8 @@ export interface Subscribed {
   readonly object: string;
   readonly output: OutputTarget;
   readonly run?: readonly string[] | undefined;
+  readonly seeds?: readonly string[] | undefined;
+  readonly fill?: readonly string[] | undefined;
 }
 
 /** A fault of one subscription: the setting, and what is wrong. */
@@ -22,7 +24,7 @@ export interface SubscriptionFault {
 
 /** What only all subscriptions together can be wrong about, and what is wrong with the names in braces. */
 export function subscriptionFaults(subscriptions: readonly Subscribed[]): readonly SubscriptionFault[] {
-  return subscriptions.flatMap(({ object, output, run = [] }, index) => {
+  return subscriptions.flatMap(({ object, output, run = [], seeds = [], fill = [] }, index) => {
     const fault = (setting: keyof Subscribed, text: string) => ({ index, setting, text });
     const faults: SubscriptionFault[] = [];
     const before = subscriptions.slice(0, index);
@@ -35,8 +37,18 @@ export function subscriptionFaults(subscriptions: readonly Subscribed[]): readon
       const allowed = isFile ? '{file}' : 'no names in braces, as the output is no file';
       faults.push(fault('run', `nothing to fill in, found "{${name}}", allowed: ${allowed}`));
     }
+    for (const text of strangers(seeds)) faults.push(fault('seeds', text));
+    for (const text of strangers(fill)) faults.push(fault('fill', text));
     return faults;
   });
+}
+
+/** Faults for names in braces for which nothing is filled in. */
+function strangers(texts: readonly string[]): readonly string[] {
+  return texts
+    .flatMap(placeholdersIn)
+    .filter((name) => name !== 'object')
+    .map((name) => `nothing to fill in, found "{${name}}", allowed: {object}`);
 }
 
 function outputFaults(object: string, output: OutputTarget, before: readonly Subscribed[]): readonly string[] {
@@ -50,9 +62,7 @@ function outputFaults(object: string, output: OutputTarget, before: readonly Sub
   return [
     ...(isTwice ? [`used twice, ${found}, allowed: another path for each subscription`] : []),
     ...(isForMany ? [`the same file for several objects, ${found}, allowed: a path with {object}`] : []),
-    ...inPath
-      .filter((name) => name !== 'object')
-      .map((name) => `nothing to fill in, found "{${name}}", allowed: {object}`),
+    ...strangers([path]),
   ];
 }
 

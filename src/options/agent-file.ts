@@ -63,7 +63,7 @@ export function parseAgentFile(text: string, path: string): AgentFile {
 
 function faultsOf(subscriptions: readonly Subscribed[], source: YamlSource): readonly Fault[] {
   return subscriptionFaults(subscriptions).map(({ index, setting, text }) =>
-    source.faultAt(['subscribe', index, setting], text),
+    source.faultAt(['subscribe', index, SUBSCRIPTION_OPTIONS[setting].fileKey], text),
   );
 }
 

@@ -2,11 +2,13 @@ import { DURATION, RATIO, SIZE } from '../config/units.js';
 import {
   CLOCK,
   COMMAND,
+  FILL_URLS,
   NETWORK,
   OBJECT_NAME,
   OUTPUT_TARGET,
   PATH,
   type QuantityKind,
+  SEED_PATHS,
   SIGNAL,
   TRUTH,
 } from './kinds.js';
@@ -66,6 +68,18 @@ export const SUBSCRIPTION_OPTIONS = {
     fileKey: 'run',
     file: 'Program that takes each new version over, with its arguments; {file} stands for the file. No shell reads them. Default: none',
   },
+  /** Files or block devices with older versions, to take equal parts from if the servers send a delta. `{object}` as in `output`. @default none */
+  seeds: {
+    kind: SEED_PATHS,
+    fileKey: 'seed',
+    file: 'Files or block devices with older versions, to take equal parts from if the servers send a delta; {object} as in output. Default: none',
+  },
+  /** URLs of the file on servers of the web, to ask for what multicast does not bring. `{object}` as in `output`. @default none */
+  fill: {
+    kind: FILL_URLS,
+    fileKey: 'fill',
+    file: 'URLs of the file on servers of the web, to ask for what multicast does not bring; {object} as in output. Default: none',
+  },
   /** The program is ended when it runs for longer. @default 1 h */
   timeoutMs: {
     kind: COMMAND_TIME,
@@ -102,6 +116,7 @@ export const WAKE_OPTIONS = {
 } as const satisfies OptionTable;
 
 const { fleet, key, compatible, maxRateBitsPerSecond, mode, patienceMs } = RECEIVER_OPTIONS;
+const { fillAfterMs, fillRateBitsPerSecond } = RECEIVER_OPTIONS;
 const { scope, port, hash, allowExpired, stateDir, wait } = RECEIVER_OPTIONS;
 
 /**
@@ -127,6 +142,10 @@ export const AGENT_OPTIONS = {
     help: 'highest rate that all transfers together may join, such as 5Mbit',
     file: 'Highest rate that all transfers together may join, such as 10Mbit. Default: no limit',
   },
+  /** How long multicast alone has before URLs are asked; a random time of up to the same length is added. @default 20 s */
+  fillAfterMs,
+  /** Highest rate of what each transfer asks URLs for, bit/s. @default no limit */
+  fillRateBitsPerSecond,
   /** A transfer that hears nothing for this long is tried again later. @default 30 s */
   patienceMs: {
     ...patienceMs,

@@ -14,12 +14,15 @@ describe('an agent file', () => {
     const text = `fleet: acme
 key: acme.pub
 maxRate: 5Mbit
+fillAfter: 10min
 state: state
 status: /run/status.json
 subscribe:
   - object: firmware
     output: fw.img
     run: [rauc, install, '{file}', rauc]
+    seed: [fw.img, /dev/slot-b]
+    fill: ["https://updates.example/{object}"]
     timeout: 20min
   - { object: "maps/**", output: "maps/{object}" }
   - { object: tree, output: { pipe: [tar, -x], timeout: 5min } }
@@ -32,6 +35,7 @@ wake: { every: 6h, for: 5min, jitter: 20%, budget: 20MB }
         fleet: 'acme',
         key: '/etc/layercast/acme.pub',
         maxRateBitsPerSecond: 5e6,
+        fillAfterMs: 600e3,
         stateDir: '/etc/layercast/state',
         statusFile: '/run/status.json',
         subscribe: [
@@ -39,6 +43,8 @@ wake: { every: 6h, for: 5min, jitter: 20%, budget: 20MB }
             object: 'firmware',
             output: '/etc/layercast/fw.img',
             run: ['rauc', 'install', '{file}', 'rauc'],
+            seeds: ['/etc/layercast/fw.img', '/dev/slot-b'],
+            fill: ['https://updates.example/{object}'],
             timeoutMs: 1200e3,
           },
           { object: 'maps/**', output: '/etc/layercast/maps/{object}', run: undefined, timeoutMs: undefined },
