@@ -78,7 +78,8 @@ describeBed('an object that comes from a pipe', () => {
     const objects = { piped: { file: '-', channels }, plain: { file: 'noise', channels } };
     const config = scene.fleet({ fleet: 'pipes', objects });
     const [fifo, pid] = [scene.path('input'), scene.path('server')];
-    const script = `mkfifo ${fifo}; "$@" < ${fifo} & echo $! > ${pid}; exec 3> ${fifo}; until [ -e ${scene.path('go')} ]; do sleep 0.05; done; cat ${scene.path('noise')} >&3; exec 3>&-; wait`;
+    // Who ends the script ends the server, which holds the script's output open.
+    const script = `mkfifo ${fifo}; "$@" < ${fifo} & trap "kill $!" TERM; echo $! > ${pid}; exec 3> ${fifo}; until [ -e ${scene.path('go')} ]; do sleep 0.05; done; cat ${scene.path('noise')} >&3; exec 3>&-; wait; wait`;
     const serve = ['serve', '--config', config, '--json', '--state', scene.path('state')];
     const server = scene.bed
       .host('alpha')
