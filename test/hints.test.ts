@@ -6,15 +6,16 @@ import { describe, expect, it } from 'vitest';
 const top = fileURLToPath(new URL('../src/', import.meta.url));
 const sources = readdirSync(top, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
 
-/** Sources in which flags are meant: of other programs, in whole command lines, and where flags are declared. */
-const EXCEPT = /^(cli|events|scenario)\/|^work\/start-worker\.ts$|^options\/(receiver|sender|agent)-options\.ts$/;
+/** Sources in which flags are meant: of other programs, in whole command lines, where flags are declared, and what only the command line has. */
+const EXCEPT =
+  /^(cli|doctor|events|metrics|scenario)\/|^work\/start-worker\.ts$|^options\/(receiver|sender|agent)-options\.ts$/;
 
 /** A flag in a text: after a space, a quote or a bracket; not in comments, and not in a whole command line of layercast. */
 function flagsIn(source: string): string[] {
   const code = source.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
   return code
     .split('\n')
-    .filter((line) => /(?<=['"`( ])--[a-z][a-z-]+/.test(line) && !/layercast (keygen|sign|root) /.test(line))
+    .filter((line) => /(?<=['"`( ])--[a-z][a-z-]+/.test(line) && !/layercast (keygen|sign|root|serve) /.test(line))
     .filter((line) => /['"`].*--[a-z].*['"`]/.test(line));
 }
 

@@ -16,6 +16,8 @@ export function typed(error: LayercastError): { readonly message: string; readon
 
 /** The flag or argument of an option. An option that cannot be typed, such as a signal, keeps its name. */
 function flagOf(name: string): string {
+  // Part of an option for programs, a flag of its own on the command line.
+  if (name === 'output.device') return '--device';
   const option = optionOf(name, RECEIVER_OPTIONS) ?? optionOf(name, SENDER_OPTIONS) ?? optionOf(name, AGENT_OPTIONS);
   return option?.flag === undefined ? (option?.argument ?? name) : shortestFlagOf(option.flag);
 }

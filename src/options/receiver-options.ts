@@ -230,5 +230,5 @@ export type CheckedOptions = CheckedOptionsOf<typeof RECEIVER_OPTIONS>;
 
 /** Hints, which every folder writes, name options by these names. */
 declare module '../base/errors.js' {
-  interface OptionNames extends Record<keyof typeof RECEIVER_OPTIONS, unknown> {}
+  interface OptionNames extends Record<keyof typeof RECEIVER_OPTIONS | 'output.device', unknown> {}
 }

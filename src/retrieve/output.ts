@@ -100,7 +100,7 @@ function requireOrdinary(path: string, found: Stats): void {
   const what = `${JSON.stringify(path)} is ${kind}`;
   if (!found.isBlockDevice()) throw refused(what);
   throw new LayercastError('USAGE', what, {
-    hint: 'To overwrite a block device, say so: --device on the command line, { device: PATH } in a program',
+    hint: (say) => `To overwrite a block device, say so with ${say('output.device')}`,
   });
 }
 

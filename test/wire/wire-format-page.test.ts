@@ -13,7 +13,8 @@ const shown = page
 
 describe('the page on the wire format', () => {
   it('names every file of vectors', () => {
-    const files = readdirSync(new URL('../vectors', import.meta.url));
+    // The frames of iotupd are another program's: docs/interworking.md names theirs.
+    const files = readdirSync(new URL('../vectors', import.meta.url)).filter((file) => file !== 'iotupd.json');
     expect(files.length).toBeGreaterThan(3);
     expect(files.filter((file) => !page.includes(`(../test/vectors/${file})`))).toEqual([]);
   });
