@@ -75,30 +75,36 @@ describeBed('a fetch from the servers of a domain', () => {
     expect(eventsOf(process, 'warning')).toEqual([]);
   });
 
-  test.skipIf(!existsSync(DNSMASQ))('understands the answers of dnsmasq', { timeout: 90_000 }, async () => {
-    const records = [
-      '--srv-host=_layercast._udp.acme.example,alpha.acme.example,4242',
-      `--host-record=alpha.acme.example,${addressOf('alpha')}`,
-    ];
-    const only = [
-      '--no-resolv',
-      '--no-hosts',
-      '--conf-file=/dev/null',
-      '--pid-file=',
-      '--bind-interfaces',
-      '--local-ttl=5',
-    ];
-    scene.bed
-      .host('ns')
-      .spawn(DNSMASQ, [
-        '--keep-in-foreground',
-        '--user=root',
-        ...only,
-        ...records,
-        `--listen-address=${addressOf('ns')}`,
-      ]);
-    await scene.serve('alpha', config(4242, '2Mbit'), [], ['--host', 'alpha']);
-    const complete = await completed(fetch('dnsmasq'));
-    expect(complete.servers.map(({ server }) => server)).toEqual(['alpha']);
-  });
+  // Where nothing may be skipped, the test fails without the program.
+  const isMissing = process.env.CI !== 'true' && !existsSync(DNSMASQ);
+  test.skipIf(isMissing)(
+    'understands the answers of dnsmasq (skipped without the package dnsmasq-base)',
+    { timeout: 90_000 },
+    async () => {
+      const records = [
+        '--srv-host=_layercast._udp.acme.example,alpha.acme.example,4242',
+        `--host-record=alpha.acme.example,${addressOf('alpha')}`,
+      ];
+      const only = [
+        '--no-resolv',
+        '--no-hosts',
+        '--conf-file=/dev/null',
+        '--pid-file=',
+        '--bind-interfaces',
+        '--local-ttl=5',
+      ];
+      scene.bed
+        .host('ns')
+        .spawn(DNSMASQ, [
+          '--keep-in-foreground',
+          '--user=root',
+          ...only,
+          ...records,
+          `--listen-address=${addressOf('ns')}`,
+        ]);
+      await scene.serve('alpha', config(4242, '2Mbit'), [], ['--host', 'alpha']);
+      const complete = await completed(fetch('dnsmasq'));
+      expect(complete.servers.map(({ server }) => server)).toEqual(['alpha']);
+    },
+  );
 });
