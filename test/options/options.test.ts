@@ -204,7 +204,7 @@ describe('a sender after its end', () => {
 describe('the names of options', () => {
   it('are all known to hints', () => {
     expectTypeOf<
-      keyof ReceiverOptions | keyof SenderOptions | keyof typeof AGENT_OPTIONS
+      keyof ReceiverOptions | 'output.device' | keyof SenderOptions | keyof typeof AGENT_OPTIONS
     >().toEqualTypeOf<OptionName>();
   });
 });
