@@ -11,9 +11,9 @@ const together = pure.split(' ').map((folder) => `test/${folder}/**/*.test.ts`);
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Most of the longest files wait for what other processes send at a rate: two files at a time leave a fifth of two processors idle, and one file,
-    // the default there, leaves half.
-    maxWorkers: 3,
+    // Most of the longest files wait for what other processes send at a rate. One file at a time, as is the default on two processors, leaves one of
+    // them idle; with three, transfers with a server and a receiver wait for each other's processes (4 GiB: 44 s became more than 60).
+    maxWorkers: 2,
     setupFiles: ['test/flush-coverage.ts'],
     server: { deps: { external: [/\/dist\//] } },
     testTimeout: 60_000,

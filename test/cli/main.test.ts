@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { runCli } from './run-cli.js';
+import { runCli, runHere } from './run-cli.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'layercast-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -30,7 +30,7 @@ describe('the command line', () => {
     [['config', 'schema', 'server'], 'no schema is called "server"', 'fleet, receiver, agent, scenario or events'],
     [['config', 'validate', 'a', 'b'], 'too many arguments', 'see layercast --help'],
   ])('answers %j with what is wrong, what to do, and exit code 2', async (args, message, hint) => {
-    const { code, stdout, stderr } = await runCli(args);
+    const { code, stdout, stderr } = await runHere(args);
     expect(code).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toMatch(/^layercast: /);
@@ -40,9 +40,9 @@ describe('the command line', () => {
   });
 
   it('says what is wrong with options of the library in its own words', async () => {
-    await runCli(['keygen', '--out', 'options'], { cwd: folder });
+    await runHere(['keygen', '--out', 'options'], { cwd: folder });
     const typed = ['fetch', `a b/${'x'.repeat(300)}`, '--key', 'options/layercast.pub', '-o', 'x'];
-    const { code, stderr } = await runCli(typed, { cwd: folder });
+    const { code, stderr } = await runHere(typed, { cwd: folder });
     expect(code).toBe(2);
     expect(stderr).toContain('layercast: FLEET: not a name, found "a b", allowed:');
     expect(stderr).toContain('\nOBJECT: not a name for an object, found');
@@ -57,7 +57,7 @@ describe('the command line', () => {
   ])('says of the key %s what is wrong with it as a key', async (key, message, hint) => {
     writeFileSync(join(folder, 'noise'), Buffer.from([0xff, 0xfe, 0x00, 0x80]));
     mkdirSync(join(folder, 'folder'), { recursive: true });
-    const { code, stderr } = await runCli(['fetch', 'acme/firmware', '--key', key, '-o', 'x'], { cwd: folder });
+    const { code, stderr } = await runHere(['fetch', 'acme/firmware', '--key', key, '-o', 'x'], { cwd: folder });
     expect(code).toBeGreaterThan(0);
     expect(stderr).toContain(message);
     expect(stderr).toContain(hint);
@@ -68,9 +68,9 @@ describe('the command line', () => {
     ['/proc/x', 'cannot create a file in "/proc": it takes no new entries', 'choose another folder'],
     ['x.part', 'ends in ".part"', 'Name a file without that ending with -o'],
   ])('refuses the output %s before it looks for an interface', async (output, message, hint) => {
-    await runCli(['keygen', '--out', 'options'], { cwd: folder });
+    await runHere(['keygen', '--out', 'options'], { cwd: folder });
     const typed = ['fetch', 'acme/firmware', '--key', 'options/layercast.pub', '-o', output];
-    const { code, stderr } = await runCli(typed, { cwd: folder });
+    const { code, stderr } = await runHere(typed, { cwd: folder });
     expect(code).toBe(2);
     expect(stderr).toContain(message);
     expect(stderr).toContain(`\n  ${hint}`);
@@ -79,7 +79,7 @@ describe('the command line', () => {
   it.each(['flag', 'file'])(
     'writes nothing but the object to standard output when it is the output, in a %s',
     async (place) => {
-      await runCli(['keygen', '--out', 'stdout'], { cwd: folder });
+      await runHere(['keygen', '--out', 'stdout'], { cwd: folder });
       writeFileSync(join(folder, 'out.yaml'), 'key: stdout/layercast.pub\noutput: "-"\n');
       const typed = place === 'flag' ? ['--key', 'stdout/layercast.pub', '-o', '-'] : ['--config', 'out.yaml'];
       const args = ['fetch', 'acme/firmware', ...typed, '--json', '--interface', 'none-such', '--no-wait'];
@@ -107,7 +107,7 @@ describe('the command line', () => {
       ['config', 'validate'],
       ['config', 'schema'],
     ]) {
-      const { code, stdout, stderr } = await runCli([...args, '--help']);
+      const { code, stdout, stderr } = await runHere([...args, '--help']);
       expect([code, stderr]).toEqual([0, '']);
       for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
       expect(stdout).toMatch(args[0] === 'config' && args.length === 1 ? /Commands:/ : /Examples?:\n/);
@@ -122,16 +122,16 @@ describe('the command line', () => {
 
 describe('config validate', () => {
   it('sums up a fleet and a receiver file', async () => {
-    const { stdout } = await runCli(['config', 'validate', 'good.yaml'], { cwd: folder });
+    const { stdout } = await runHere(['config', 'validate', 'good.yaml'], { cwd: folder });
     expect(stdout).toBe('good.yaml: ok: fleet f: 1 object, 1 channel, 1 server\n');
-    expect((await runCli(['config', 'validate', config('fleet.yaml')])).stdout).toContain(
+    expect((await runHere(['config', 'validate', config('fleet.yaml')])).stdout).toContain(
       'ok: fleet acme: 2 objects, 23 channels, 2 servers',
     );
-    expect((await runCli(['config', 'validate', config('receiver.yaml')])).stdout).toContain('ok: receiver');
+    expect((await runHere(['config', 'validate', config('receiver.yaml')])).stdout).toContain('ok: receiver');
   });
 
   it('prints a line for each fault, as compilers do, and exits with 2', async () => {
-    const { code, stdout, stderr } = await runCli(['config', 'validate', 'bad.yaml'], { cwd: folder });
+    const { code, stdout, stderr } = await runHere(['config', 'validate', 'bad.yaml'], { cwd: folder });
     expect([code, stdout]).toEqual([2, '']);
     const lines = stderr.split('\n');
     expect(lines.filter((line) => line.startsWith('bad')).map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual(
@@ -145,7 +145,7 @@ describe('config validate', () => {
 
   it('reports only the first fault of syntax, because the others follow from it', async () => {
     writeFileSync(join(folder, 'syntax.yaml'), 'fleet: [a\nobjects: {b: }}\n  c: d: e\n');
-    const { code, stderr } = await runCli(['config', 'validate', 'syntax.yaml'], { cwd: folder });
+    const { code, stderr } = await runHere(['config', 'validate', 'syntax.yaml'], { cwd: folder });
     expect([code, stderr.match(/^syntax.yaml:/gm)?.length]).toEqual([2, 1]);
   });
 
@@ -159,7 +159,7 @@ describe('config validate', () => {
   });
 
   it('says that there is no such file, and where it was looked for', async () => {
-    const { code, stderr } = await runCli(['config', 'validate', 'none.yaml'], { cwd: folder });
+    const { code, stderr } = await runHere(['config', 'validate', 'none.yaml'], { cwd: folder });
     expect(code).toBe(2);
     expect(stderr).toContain('layercast: no file none.yaml');
     expect(stderr).toContain(folder);
@@ -168,12 +168,12 @@ describe('config validate', () => {
 
 describe('config schema', () => {
   it('prints what config/events.schema.json holds', async () => {
-    const { stdout } = await runCli(['config', 'schema', 'events']);
+    const { stdout } = await runHere(['config', 'schema', 'events']);
     expect(stdout).toBe(readFileSync(config('events.schema.json'), 'utf8'));
   });
 
   it.each(['fleet', 'receiver', 'agent', 'scenario'])('prints what config/%s.schema.json holds', async (kind) => {
-    const { stdout } = await runCli(['config', 'schema', kind]);
+    const { stdout } = await runHere(['config', 'schema', kind]);
     expect(JSON.parse(stdout)).toEqual(JSON.parse(readFileSync(config(`${kind}.schema.json`), 'utf8')));
     expect(stdout).toBe(readFileSync(config(`${kind}.schema.json`), 'utf8'));
     const [example, schema] =
@@ -182,26 +182,26 @@ describe('config schema', () => {
   });
 
   it('prints that of fleets unless told otherwise', async () => {
-    expect((await runCli(['config', 'schema'])).stdout).toContain('"layercast fleet"');
+    expect((await runHere(['config', 'schema'])).stdout).toContain('"layercast fleet"');
   });
 });
 
 describe('plan', () => {
   it('shows the size of files that are there, from the folder of the fleet file', async () => {
     writeFileSync(join(folder, 'a.bin'), Buffer.alloc(1_184_000));
-    const { code, stdout, stderr } = await runCli(['plan', '--config', join(folder, 'good.yaml')]);
+    const { code, stdout, stderr } = await runHere(['plan', '--config', join(folder, 'good.yaml')]);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain('version 1, 1.18 MB, code raptorq, mode several, 1 block\n');
     expect(stdout).toContain('\n  0         1 Mbit/s  925 kbit/s       10.2 s');
   });
 
   it('with --json prints one object, and one line for an error', async () => {
-    const good = await runCli(['plan', '--config', 'good.yaml', '--json'], { cwd: folder });
+    const good = await runHere(['plan', '--config', 'good.yaml', '--json'], { cwd: folder });
     expect(JSON.parse(good.stdout)).toMatchObject({
       fleet: 'f',
       objects: [{ object: 'a', file: join(folder, 'a.bin') }],
     });
-    const bad = await runCli(['plan', '--config', 'bad.yaml', '--json'], { cwd: folder });
+    const bad = await runHere(['plan', '--config', 'bad.yaml', '--json'], { cwd: folder });
     expect(bad.code).toBe(2);
     expect(bad.stdout.trimEnd().split('\n')).toHaveLength(1);
     expect(JSON.parse(bad.stdout)).toMatchObject({
@@ -209,7 +209,7 @@ describe('plan', () => {
       code: 'CONFIG_INVALID',
       message: expect.stringContaining('bad.yaml:1:8: fleet:'),
     });
-    const usage = await runCli(['plan', '--json']);
+    const usage = await runHere(['plan', '--json']);
     expect(JSON.parse(usage.stdout)).toMatchObject({ event: 'error', code: 'USAGE' });
   });
 });
@@ -220,7 +220,7 @@ describe('plan of offsets', () => {
   const planned = async (text: string) => {
     writeFileSync(join(folder, 'b.bin'), Buffer.alloc(1_184_000));
     writeFileSync(join(folder, 'offsets.yaml'), text);
-    return (await runCli(['plan', '--config', 'offsets.yaml'], { cwd: folder })).stdout;
+    return (await runHere(['plan', '--config', 'offsets.yaml'], { cwd: folder })).stdout;
   };
 
   it('warns of carousels that say the same at the same time, with what it costs', async () => {
@@ -241,14 +241,14 @@ describe('plan of offsets', () => {
 
   it('draws a ring for each level, or says why it cannot', async () => {
     const svg = join(folder, 'plan.svg');
-    const { code, stderr } = await runCli(['plan', '--config', 'good.yaml', '--svg', svg], { cwd: folder });
+    const { code, stderr } = await runHere(['plan', '--config', 'good.yaml', '--svg', svg], { cwd: folder });
     expect([code, stderr]).toEqual([0, '']);
     const picture = readFileSync(svg, 'utf8');
     expect(picture).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
     expect(picture).toContain('a, channel 0');
     expect(picture).not.toContain('NaN');
     expect(picture.match(/<circle/g)).toHaveLength(2);
-    const nowhere = await runCli(['plan', '--config', 'good.yaml', '--svg', join(folder, 'no', 'plan.svg')], {
+    const nowhere = await runHere(['plan', '--config', 'good.yaml', '--svg', join(folder, 'no', 'plan.svg')], {
       cwd: folder,
     });
     expect(nowhere.code).toBe(2);
@@ -259,7 +259,7 @@ describe('plan of offsets', () => {
 describe('keygen', () => {
   it('makes a pair that signs and verifies; the private one is for its owner alone', async () => {
     const out = join(folder, 'deep', 'keys');
-    const { code, stdout } = await runCli(['keygen', '--out', out]);
+    const { code, stdout } = await runHere(['keygen', '--out', out]);
     expect([code, stdout]).toEqual([0, `${join(out, 'layercast.key')}\n${join(out, 'layercast.pub')}\n`]);
     const privatePem = readFileSync(join(out, 'layercast.key'), 'utf8');
     const publicPem = readFileSync(join(out, 'layercast.pub'), 'utf8');
@@ -273,19 +273,19 @@ describe('keygen', () => {
 
   it('keeps keys that are there, unless forced', async () => {
     const out = join(folder, 'kept');
-    await runCli(['keygen', '--out', out]);
+    await runHere(['keygen', '--out', out]);
     const before = readFileSync(join(out, 'layercast.key'), 'utf8');
-    const again = await runCli(['keygen', '--out', out]);
+    const again = await runHere(['keygen', '--out', out]);
     expect(again.code).toBe(2);
     expect(again.stderr).toMatch(/layercast\.key is already there\n {2}.*--force/);
     expect(readFileSync(join(out, 'layercast.key'), 'utf8')).toBe(before);
-    expect((await runCli(['keygen', '--out', out, '--force'])).code).toBe(0);
+    expect((await runHere(['keygen', '--out', out, '--force'])).code).toBe(0);
     expect(readFileSync(join(out, 'layercast.key'), 'utf8')).not.toBe(before);
   });
 
   it('prints the key of the server on this host as the fleet file has it, and keeps it unless forced', async () => {
     const state = join(folder, 'state of a server');
-    const print = (...more: readonly string[]) => runCli(['keygen', '--server', '--state', state, ...more]);
+    const print = (...more: readonly string[]) => runHere(['keygen', '--server', '--state', state, ...more]);
     const { code, stdout } = await print();
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^serverKey: [A-Za-z0-9+/]{43}=\n$/)]);
     expect(statSync(join(state, 'server.key')).mode & 0o777).toBe(0o600);
@@ -295,7 +295,7 @@ describe('keygen', () => {
 
   it('asks for one of --out and --server', async () => {
     for (const args of [[], ['--out', folder, '--server'], ['--out', folder, '--state', folder]]) {
-      const { code, stderr } = await runCli(['keygen', ...args]);
+      const { code, stderr } = await runHere(['keygen', ...args]);
       expect([code, stderr]).toEqual([2, expect.stringContaining('--out DIR')]);
     }
   });
@@ -305,13 +305,13 @@ describe('keygen', () => {
     writeFileSync(join(out, 'elsewhere'), 'untouched');
     symlinkSync(join(out, 'elsewhere'), join(out, 'layercast.key'));
     writeFileSync(join(out, 'layercast.pub'), '', { mode: 0o666 });
-    expect((await runCli(['keygen', '--out', out, '--force'])).code).toBe(0);
+    expect((await runHere(['keygen', '--out', out, '--force'])).code).toBe(0);
     expect(readFileSync(join(out, 'elsewhere'), 'utf8')).toBe('untouched');
     expect(statSync(join(out, 'layercast.key')).mode & 0o777).toBe(0o600);
   });
 
   it('says why it cannot write', async () => {
-    const { code, stderr } = await runCli(['keygen', '--out', join(folder, 'good.yaml', 'x')]);
+    const { code, stderr } = await runHere(['keygen', '--out', join(folder, 'good.yaml', 'x')]);
     const path = JSON.stringify(join(folder, 'good.yaml', 'x'));
     expect([code, stderr]).toEqual([
       2,
@@ -322,7 +322,7 @@ describe('keygen', () => {
 
 describe('serve --check', () => {
   it('says whether this host could serve the file, and sends nothing', async () => {
-    await runCli(['keygen', '--out', 'check'], { cwd: folder });
+    await runHere(['keygen', '--out', 'check'], { cwd: folder });
     const objects = 'objects:\n  a: { file: a.bin, version: 1, code: none, channels: [{ rate: 1Mbit }] }\n';
     const text = `fleet: f\nkey: layercast.key\n${objects}`;
     writeFileSync(join(folder, 'check', 'fleet.yaml'), text);

@@ -2,12 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCli } from './run-cli.js';
+import { runHere } from './run-cli.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'layercast-root-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const run = (line: string) => runCli(line.split(' '), { cwd: folder });
+const run = (line: string) => runHere(line.split(' '), { cwd: folder });
 async function shown(line: string) {
   const { code, stdout, stderr } = await run(`${line} --json`);
   expect(stderr).toBe('');

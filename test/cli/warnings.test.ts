@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
-import { runCli } from './run-cli.js';
+import { runCli, runHere } from './run-cli.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'layercast-warnings-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -17,7 +17,7 @@ const RECEIVER = 'key: layercast.pub\nmode: auto\n';
 
 async function validate(text: string, ...flags: string[]) {
   writeFileSync(join(folder, 'x.yaml'), text);
-  return runCli(['config', 'validate', 'x.yaml', ...flags], { cwd: folder });
+  return runHere(['config', 'validate', 'x.yaml', ...flags], { cwd: folder });
 }
 
 describe('config validate warns, with the place in the file, and still says ok', () => {

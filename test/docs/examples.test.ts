@@ -139,6 +139,10 @@ describeBed('the examples', () => {
       'docs/interworking.md',
       'docs/interworking.md',
       'docs/operations.md',
+      'docs/operations.md',
+      'docs/seeds-and-fill.md',
+      'docs/seeds-and-fill.md',
+      'docs/seeds-and-fill.md',
     ]);
     expect(run.length).toBeGreaterThan(15);
   });

@@ -52,7 +52,7 @@ describeBed('a coded object', () => {
     console.log(`moments of kill -9 by seed ${seed}`);
     await serve('alpha');
     let keptBytes = 0;
-    for (let run = 0; run < 5; run++) {
+    for (let run = 0; run < 3; run++) {
       const receiving = scene.fetch('r1', 'acme/image', 'killed', ['--channels', '0,1']);
       const { resumedBytes } = await receiving.waitForEvent('descriptor');
       await receiving.waitForEvent('join');

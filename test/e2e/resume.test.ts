@@ -7,7 +7,7 @@ import { completed, eventsOf, failed, progressBeyond, progressKept, Scene } from
 import { seededRandom } from './seeded-random.js';
 
 const sizeBytes = 16e6;
-const killCount = 6;
+const killCount = 4;
 
 describeBed('a fetch that was interrupted', () => {
   let scene: Scene;
