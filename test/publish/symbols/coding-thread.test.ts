@@ -44,9 +44,18 @@ describe('the coding thread', () => {
     const { symbol, workers } = await rig('at work');
     await symbol();
     const first = workers.at(-1)!;
-    const making = Promise.all([symbol(), symbol()]);
-    await first.terminate();
-    await making;
+    // It dies instead of taking the work, so that the work is certainly not done before.
+    let isFirst = true;
+    const passOn = vi.mocked(Worker.prototype.postMessage).getMockImplementation()!;
+    vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (this: Worker, ...args) {
+      if (isFirst && this === first) {
+        isFirst = false;
+        void this.terminate();
+        return;
+      }
+      passOn.apply(this, args as Parameters<Worker['postMessage']>);
+    });
+    await Promise.all([symbol(), symbol()]);
     expect(workers.at(-1)).not.toBe(first);
   });
 
