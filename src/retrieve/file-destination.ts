@@ -3,7 +3,6 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { LayercastError } from '../base/errors.js';
 import type { Opened } from '../receiver/destination.js';
-import type { Seeds } from '../receiver/seeding/seeds.js';
 import { verifyFile } from '../store/hash-file.js';
 import { requireSpace } from '../store/part/sized-file.js';
 import type { Descriptor } from '../wire/descriptor.js';
@@ -16,25 +15,24 @@ import {
   decryptionOf,
   hasPlaintext,
 } from './decryption.js';
-import type { Destination } from './destination.js';
 import { finishAs } from './object-file.js';
 import { openOutput } from './output.js';
+import { WorkingDestination } from './working-destination.js';
 import { WorkingFiles, type WorkingFilesOptions } from './working-files.js';
 
 export interface FileDestinationOptions extends WorkingFilesOptions, ContentKeyOption {}
 
 /** FILE on this host: its part file gets its name in one step when the object is whole. */
-export class FileDestination implements Destination {
+export class FileDestination extends WorkingDestination {
   readonly path: string;
   /** The file that is made or replaced: an absolute path, with links followed. */
   readonly outputPath: string;
-  readonly #files: WorkingFiles;
   readonly #options: FileDestinationOptions;
 
   private constructor(path: string, outputPath: string, files: WorkingFiles, options: FileDestinationOptions) {
+    super(files);
     this.path = path;
     this.outputPath = outputPath;
-    this.#files = files;
     this.#options = options;
   }
 
@@ -47,10 +45,6 @@ export class FileDestination implements Destination {
     return new FileDestination(resolve(output), path, await WorkingFiles.open(path, exists, options), options);
   }
 
-  get completedVersion(): number {
-    return this.#files.completedVersion;
-  }
-
   async open(descriptor: Descriptor, restorer: BlockRestorer): Promise<Opened> {
     const { outputPath } = this;
     const { fleet, object, tree } = descriptor;
@@ -60,8 +54,8 @@ export class FileDestination implements Destination {
     const { decryption } = readable;
     if (await this.#has(descriptor, decryption)) {
       // Where content is encrypted, a run may have ended between making FILE and removing what it was made of.
-      const sources = [this.#files.partPath, decryptedPathOf(outputPath)];
-      await this.#files.forgetProgress(decryption === undefined ? [] : sources);
+      const sources = [this.files.partPath, decryptedPathOf(outputPath)];
+      await this.files.forgetProgress(decryption === undefined ? [] : sources);
       return { kind: 'complete' };
     }
     // If FILE exists, it may be private.
@@ -69,17 +63,13 @@ export class FileDestination implements Destination {
     // The part file and the plaintext are there together for a moment.
     if (decryption !== undefined) await requireSpace(outputPath, 2 * descriptor.sizeBytes - (await this.#partBytes()));
     const finish = decryption === undefined ? finishAs(outputPath) : decryptAs(outputPath, decryption);
-    const store = await this.#files.openStore(descriptor, restorer, finish, isPrivate);
+    const store = await this.files.openStore(descriptor, restorer, finish, isPrivate);
     return { kind: 'store', store };
-  }
-
-  seeds(paths: readonly string[], restorer: BlockRestorer): Seeds {
-    return this.#files.seeds(paths, restorer);
   }
 
   /** What the part file of an earlier run takes on disk. */
   #partBytes(): Promise<number> {
-    return stat(this.#files.partPath).then(
+    return stat(this.files.partPath).then(
       ({ blocks, size }) => Math.min(blocks * 512, size),
       () => 0,
     );
@@ -89,14 +79,6 @@ export class FileDestination implements Destination {
     const { signal } = this.#options;
     if (decryption === undefined) return verifyFile(this.outputPath, { sizeBytes, sha256 }, { signal });
     return hasPlaintext(this.outputPath, sizeBytes, decryption, signal);
-  }
-
-  remember(version: number, sha256: string): Promise<void> {
-    return this.#files.remember(version, sha256);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#files[Symbol.asyncDispose]();
   }
 }
 

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { LayercastError } from '../../base/errors.js';
 import type { Opened } from '../../receiver/destination.js';
-import type { Seeds } from '../../receiver/seeding/seeds.js';
 import { type BlockDevice, findDevice } from '../../store/device/block-device.js';
 import { deviceDigest } from '../../store/device/read-back.js';
 import { openStateFolder } from '../../store/folder/state-folder.js';
@@ -10,24 +9,23 @@ import type { PartFile } from '../../store/part/part-file.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { BlockRestorer } from '../block-restorer.js';
 import { notDecrypted } from '../decryption.js';
-import type { Destination } from '../destination.js';
 import { isTree } from '../file-destination.js';
+import { WorkingDestination } from '../working-destination.js';
 import { WorkingFiles, type WorkingFilesOptions } from '../working-files.js';
 
 /**
  * A block device that is overwritten in place. Lock and journal lie in the state directory. Until the object is whole, the device holds a part
  * of it; at the end it is read back and compared with the signed hash.
  */
-export class DeviceDestination implements Destination {
+export class DeviceDestination extends WorkingDestination {
   readonly path: string;
   readonly #device: BlockDevice;
-  readonly #files: WorkingFiles;
   readonly #signal: AbortSignal;
 
   private constructor(path: string, device: BlockDevice, files: WorkingFiles, signal: AbortSignal) {
+    super(files);
     this.path = path;
     this.#device = device;
-    this.#files = files;
     this.#signal = signal;
   }
 
@@ -41,35 +39,19 @@ export class DeviceDestination implements Destination {
     return new DeviceDestination(resolve(output), device, files, options.signal);
   }
 
-  get completedVersion(): number {
-    return this.#files.completedVersion;
-  }
-
   async open(descriptor: Descriptor, restorer: BlockRestorer): Promise<Opened> {
     const { fleet, object, tree, sizeBytes, sha256 } = descriptor;
     if (tree !== undefined) return { kind: 'refused', error: isTree(`${fleet}/${object}`, this.path) };
     if (descriptor.encryption !== undefined) return { kind: 'refused', error: notDecrypted(descriptor) };
     if (sizeBytes > this.#device.sizeBytes) return { kind: 'refused', error: this.#tooSmall(sizeBytes) };
     if (await this.#has(sizeBytes, sha256)) {
-      await this.#files.forgetProgress();
+      await this.files.forgetProgress();
       return { kind: 'complete' };
     }
     const { path: device } = this.#device;
     const finish = (part: PartFile, confirm: () => Promise<void>) => this.#finish(part, confirm, descriptor);
-    const store = await this.#files.openStore(descriptor, restorer, finish, true, device);
+    const store = await this.files.openStore(descriptor, restorer, finish, true, device);
     return { kind: 'store', store };
-  }
-
-  seeds(paths: readonly string[], restorer: BlockRestorer): Seeds {
-    return this.#files.seeds(paths, restorer);
-  }
-
-  remember(version: number, sha256: string): Promise<void> {
-    return this.#files.remember(version, sha256);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#files[Symbol.asyncDispose]();
   }
 
   async #finish(part: PartFile, confirm: () => Promise<void>, { sizeBytes, sha256 }: Descriptor): Promise<void> {

@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { LayercastError } from '../../base/errors.js';
 import { geometryOf } from '../../object/geometry.js';
 import type { Opened } from '../../receiver/destination.js';
-import type { Seeds } from '../../receiver/seeding/seeds.js';
 import { openStateFolder } from '../../store/folder/state-folder.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { BlockRestorer } from '../block-restorer.js';
 import { type ContentKeyOption, type Decryption, decryptionOf } from '../decryption.js';
-import type { Destination } from '../destination.js';
+import { WorkingDestination } from '../working-destination.js';
 import { WorkingFiles, type WorkingFilesOptions } from '../working-files.js';
 
 import type { ByteSink } from './byte-sink.js';
@@ -30,9 +29,8 @@ export interface StreamTarget {
  * the state directory, as large as the object, and removed when all has been taken. After an interruption the next run takes up the part
  * file, and writes from the first byte on.
  */
-export class StreamDestination implements Destination {
+export class StreamDestination extends WorkingDestination {
   readonly path = undefined;
-  readonly #files: WorkingFiles;
   readonly #target: StreamTarget;
   readonly #signal: AbortSignal;
   readonly #contentKey: Uint8Array | undefined;
@@ -45,7 +43,7 @@ export class StreamDestination implements Destination {
     target: StreamTarget,
     { signal, contentKey }: WorkingFilesOptions & ContentKeyOption,
   ) {
-    this.#files = files;
+    super(files);
     this.#target = target;
     this.#signal = signal;
     this.#contentKey = contentKey;
@@ -65,10 +63,6 @@ export class StreamDestination implements Destination {
     return new StreamDestination(files, target, options);
   }
 
-  get completedVersion(): number {
-    return this.#files.completedVersion;
-  }
-
   async open(descriptor: Descriptor, restorer: BlockRestorer): Promise<Opened> {
     const { sha256, sizeBytes, symbolBytes, blockCount } = descriptor;
     const readable = decryptionOf(descriptor, this.#contentKey);
@@ -78,7 +72,7 @@ export class StreamDestination implements Destination {
     const { version } = descriptor;
     this.#stream ??= { sha256, version, sink: this.#open(descriptor, readable.decryption), taken: nothingTaken() };
     const { sink, taken } = this.#stream;
-    const store = await this.#files.openStore(
+    const store = await this.files.openStore(
       descriptor,
       restorer,
       async (part, confirm) => {
@@ -97,17 +91,9 @@ export class StreamDestination implements Destination {
     return { kind: 'store', store: new StreamStore(store, bytes, this.#abandon) };
   }
 
-  seeds(paths: readonly string[], restorer: BlockRestorer): Seeds {
-    return this.#files.seeds(paths, restorer);
-  }
-
-  remember(version: number, sha256: string): Promise<void> {
-    return this.#files.remember(version, sha256);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
+  override async [Symbol.asyncDispose](): Promise<void> {
     this.#signal.removeEventListener('abort', this.#abandon);
-    await this.#files[Symbol.asyncDispose]();
+    await super[Symbol.asyncDispose]();
   }
 
   #open(descriptor: Descriptor, decryption: Decryption): ByteSink {

@@ -4,7 +4,6 @@ import { dirname, resolve } from 'node:path';
 import { LayercastError } from '../../base/errors.js';
 import type { ObjectStore } from '../../receiver/assemble/object-store.js';
 import type { Opened } from '../../receiver/destination.js';
-import type { Seeds } from '../../receiver/seeding/seeds.js';
 import type { PartFile } from '../../store/part/part-file.js';
 import { systemError } from '../../store/system-error.js';
 import { TreeArchive } from '../../tree/archive.js';
@@ -12,7 +11,7 @@ import { unpackTree } from '../../tree/unpack.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { BlockRestorer } from '../block-restorer.js';
 import { notDecrypted } from '../decryption.js';
-import type { Destination } from '../destination.js';
+import { WorkingDestination } from '../working-destination.js';
 import { WorkingFiles, type WorkingFilesOptions } from '../working-files.js';
 import { OwnedFolders } from './owned-folders.js';
 import { removeFolder } from './remove-folder.js';
@@ -23,17 +22,16 @@ import { openTreeOutput } from './tree-output.js';
  * The folder that a tree becomes. The archive is received into `DIR.part`, unpacked into `DIR.part.new`, and that folder gets the name DIR in
  * one step. A cut at any moment leaves all of the former folder or all of the new, and an archive that is whole is not received again.
  */
-export class TreeDestination implements Destination {
+export class TreeDestination extends WorkingDestination {
   readonly path: string;
   readonly #names: FolderNames;
-  readonly #files: WorkingFiles;
   readonly #owned: OwnedFolders;
   readonly #signal: AbortSignal;
 
   private constructor(path: string, folder: string, files: WorkingFiles, { stateDir, signal }: WorkingFilesOptions) {
+    super(files);
     this.path = path;
     this.#names = namesOf(folder);
-    this.#files = files;
     this.#owned = new OwnedFolders(stateDir);
     this.#signal = signal;
   }
@@ -57,10 +55,6 @@ export class TreeDestination implements Destination {
     }
   }
 
-  get completedVersion(): number {
-    return this.#files.completedVersion;
-  }
-
   async open(descriptor: Descriptor, restorer: BlockRestorer): Promise<Opened> {
     const { fleet, object, tree } = descriptor;
     if (descriptor.encryption !== undefined) return { kind: 'refused', error: notDecrypted(descriptor) };
@@ -72,11 +66,11 @@ export class TreeDestination implements Destination {
       };
     }
     if (await this.#hasTree(descriptor)) {
-      await rm(this.#files.partPath, { force: true }).catch(() => undefined);
-      await this.#files.forgetProgress();
+      await rm(this.files.partPath, { force: true }).catch(() => undefined);
+      await this.files.forgetProgress();
       return { kind: 'complete' };
     }
-    const store = await this.#files.openStore(
+    const store = await this.files.openStore(
       descriptor,
       restorer,
       (part, confirm) => this.#finish(part, confirm),
@@ -89,18 +83,6 @@ export class TreeDestination implements Destination {
       throw error;
     }
     return { kind: 'store', store };
-  }
-
-  seeds(paths: readonly string[], restorer: BlockRestorer): Seeds {
-    return this.#files.seeds(paths, restorer);
-  }
-
-  remember(version: number, sha256: string): Promise<void> {
-    return this.#files.remember(version, sha256);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#files[Symbol.asyncDispose]();
   }
 
   /** Whether the archive of the folder would be the object. Files are read only if its length is right. */
