@@ -1,13 +1,13 @@
 import type { EventEmitter } from 'eventemitter3';
 import type { AgentStatus } from './agent/agent.js';
 import type { AgentEvents } from './agent/events.js';
-import { asLayercastError, LayercastError } from './base/errors.js';
 import { systemClock } from './base/system-clock.js';
 import type { AgentEngineOptions } from './engine/agent-engine.js';
 import type { AgentThread } from './engine/agent-thread.js';
 import type { Engine } from './engine/engine.js';
+import { Running } from './engine/running.js';
 import { ThreadedEngine } from './engine/threaded-engine.js';
-import { SafeEmitter } from './events/safe-emitter.js';
+import type { SafeEmitter } from './events/safe-emitter.js';
 import type { AgentOptions } from './options/agent-options.js';
 import { type CheckedAgentOptions, checkAgentOptions } from './options/check-agent-options.js';
 
@@ -32,49 +32,21 @@ export function createAgent(options: AgentOptions): Agent {
 
 type WorkingEngine = Engine<AgentStatus | undefined, void>;
 
-class RunningAgent extends SafeEmitter<AgentEvents> implements Agent {
-  readonly done: Promise<void>;
-  readonly #stopping = new AbortController();
-  #engine: WorkingEngine | undefined;
-
+class RunningAgent extends Running<AgentEvents, CheckedAgentOptions, AgentStatus | undefined, void> implements Agent {
   constructor(options: AgentOptions) {
-    super();
-    // Callers add listeners in the turn in which they make the agent; no event may come before.
-    this.done = Promise.resolve()
-      .then(() => this.#run(checkAgentOptions(options)))
-      .catch((error: unknown) => {
-        throw asLayercastError(error, this.#stopping.signal);
-      });
-    this.done.catch(() => undefined);
+    super('agent', () => checkAgentOptions(options));
   }
 
   status(): AgentStatus | undefined {
-    return this.#engine?.stats();
-  }
-
-  async close(): Promise<void> {
-    this.#stopping.abort(new LayercastError('ABORTED', 'the agent was closed; progress is kept'));
-    await this.done.catch(() => undefined);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-
-  async #run({ signal, ...options }: CheckedAgentOptions): Promise<void> {
-    const stop = () => this.#stopping.abort(signal?.reason);
-    signal?.addEventListener('abort', stop, { once: true });
-    if (signal?.aborted) stop();
-    try {
-      this.#engine = await this.#newEngine(options);
-      await this.#engine.run(this.#stopping.signal);
-    } finally {
-      signal?.removeEventListener('abort', stop);
-    }
+    return this.engineStats;
   }
 
   /** The caller's network and clock are objects of this thread, so an engine with one of them works here. */
-  async #newEngine({ network, clock, ...options }: Omit<CheckedAgentOptions, 'signal'>): Promise<WorkingEngine> {
+  protected async newEngine({
+    network,
+    clock,
+    ...options
+  }: Omit<CheckedAgentOptions, 'signal'>): Promise<WorkingEngine> {
     if (network === undefined && clock === undefined) return threadedEngine(options, this);
     const { AgentEngine } = await import('./engine/agent-engine.js');
     return new AgentEngine(options, { network, clock: clock ?? systemClock, emit: this.emit.bind(this) });

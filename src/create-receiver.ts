@@ -1,11 +1,11 @@
 import type { EventEmitter } from 'eventemitter3';
-import { asLayercastError, LayercastError } from './base/errors.js';
 import { systemClock } from './base/system-clock.js';
 import type { Engine } from './engine/engine.js';
 import type { ReceiverEngineOptions } from './engine/receiver-engine.js';
 import type { ReceiverThread } from './engine/receiver-thread.js';
+import { Running } from './engine/running.js';
 import { ThreadedEngine } from './engine/threaded-engine.js';
-import { SafeEmitter } from './events/safe-emitter.js';
+import type { SafeEmitter } from './events/safe-emitter.js';
 import { type CheckedReceiverOptions, checkReceiverOptions } from './options/check-receiver-options.js';
 import type { ReceiverOptions } from './options/receiver-options.js';
 import type { CompleteEvent, ReceiverEvents, ReceiverStats } from './receiver/events.js';
@@ -30,49 +30,24 @@ export function createReceiver(options: ReceiverOptions): Receiver {
 
 type ReceivingEngine = Engine<ReceiverStats | undefined, CompleteEvent>;
 
-class RunningReceiver extends SafeEmitter<ReceiverEvents> implements Receiver {
-  readonly done: Promise<CompleteEvent>;
-  readonly #stopping = new AbortController();
-  #engine: ReceivingEngine | undefined;
-
+class RunningReceiver
+  extends Running<ReceiverEvents, CheckedReceiverOptions, ReceiverStats | undefined, CompleteEvent>
+  implements Receiver
+{
   constructor(options: ReceiverOptions) {
-    super();
-    // Callers add listeners in the turn in which they make the receiver; no event may come before.
-    this.done = Promise.resolve()
-      .then(() => this.#run(checkReceiverOptions(options)))
-      .catch((error: unknown) => {
-        throw asLayercastError(error, this.#stopping.signal);
-      });
-    this.done.catch(() => undefined);
+    super('receiver', () => checkReceiverOptions(options));
   }
 
   stats(): ReceiverStats | undefined {
-    return this.#engine?.stats();
-  }
-
-  async close(): Promise<void> {
-    this.#stopping.abort(new LayercastError('ABORTED', 'the receiver was closed; progress is kept'));
-    await this.done.catch(() => undefined);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-
-  async #run({ signal, ...options }: CheckedReceiverOptions): Promise<CompleteEvent> {
-    const stop = () => this.#stopping.abort(signal?.reason);
-    signal?.addEventListener('abort', stop, { once: true });
-    if (signal?.aborted) stop();
-    try {
-      this.#engine = await this.#newEngine(options);
-      return await this.#engine.run(this.#stopping.signal);
-    } finally {
-      signal?.removeEventListener('abort', stop);
-    }
+    return this.engineStats;
   }
 
   /** The caller's network and clock are objects of this thread, so an engine with one of them works here. */
-  async #newEngine({ network, clock, ...options }: Omit<CheckedReceiverOptions, 'signal'>): Promise<ReceivingEngine> {
+  protected async newEngine({
+    network,
+    clock,
+    ...options
+  }: Omit<CheckedReceiverOptions, 'signal'>): Promise<ReceivingEngine> {
     if (network === undefined && clock === undefined) return threadedEngine(options, this);
     const { ReceiverEngine } = await import('./engine/receiver-engine.js');
     return new ReceiverEngine(options, { network, clock: clock ?? systemClock, emit: this.emit.bind(this) });
