@@ -1,4 +1,5 @@
 import type { Clock, MembershipRequest, Network } from '../base/ports.js';
+import { waitUntil } from '../base/waiting.js';
 import { FaultCounters } from '../receiver/counters.js';
 import type { Finding } from '../receiver/watch/findings.js';
 import type { TrustSource } from '../receiver/watch/fleet-trusts.js';
@@ -39,7 +40,7 @@ export async function listen(
   const collected = collect(watch);
   try {
     await watch.open();
-    await until(untilUs, world.clock, signal);
+    await waitUntil(untilUs, world.clock, signal);
   } finally {
     await watch.close();
   }
@@ -64,20 +65,4 @@ async function collect(watch: Watch): Promise<readonly Announcement[]> {
   return [...announcements.values()].sort(
     (a, b) => text(a).localeCompare(text(b)) || a.descriptor.version - b.descriptor.version,
   );
-}
-
-/** Resolves at time `atUs`; rejects with the signal's reason if the signal aborts before. */
-function until(atUs: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      cancel();
-      reject(signal.reason);
-    };
-    const cancel = clock.schedule(atUs, () => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    });
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
-  });
 }

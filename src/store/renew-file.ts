@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
-import { copyFile, type FileHandle, open, rename, rm, stat, statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { copyFile, type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { asLayercastError, errnoOf } from '../base/errors.js';
 import { FILE_PIECE_BYTES } from '../base/limits.js';
 import { syncDirectoryOf, temporaryName, writeFully } from './durable.js';
+import { freeBytesFor } from './free-space.js';
 
 /** Zeros of this length are left out of a copy: one block of most file systems. */
 const BLOCK_BYTES = 4096;
@@ -38,8 +38,7 @@ export async function renewFile(path: string, signal: AbortSignal | undefined): 
 }
 
 async function requireRoom(path: string, neededBytes: number): Promise<void> {
-  const { bavail, bsize, blocks } = await statfs(dirname(path));
-  if (blocks > 0 && bavail * bsize < neededBytes) throw new Error('no room for a copy');
+  if ((await freeBytesFor(path)) < neededBytes) throw new Error('no room for a copy');
 }
 
 async function copySparse(from: string, to: string, mode: number, signal: AbortSignal | undefined): Promise<void> {

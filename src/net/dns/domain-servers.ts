@@ -1,6 +1,7 @@
 import { LayercastError } from '../../base/errors.js';
 import { bytesOfAddress, textOfAddress } from '../../base/ipv6-text.js';
 import type { Clock } from '../../base/ports.js';
+import { waitUntil } from '../../base/waiting.js';
 
 /** The part of node:dns/promises that is used here. Tests pass their own. */
 export interface DnsResolver {
@@ -84,7 +85,7 @@ export class DomainServers implements Disposable {
       const nowUs = this.#clock.nowUs();
       if (found.isFinal || nowUs + RETRY_US > endUs) throw this.#nobody(found.why);
       if (isFirst) onWaiting(`waiting for the servers of ${this.#domain}: ${found.why}`);
-      await this.#until(nowUs + RETRY_US, signal);
+      await waitUntil(nowUs + RETRY_US, this.#clock, signal);
     }
   }
 
@@ -173,17 +174,6 @@ export class DomainServers implements Disposable {
   #nobody(why: string): LayercastError {
     return new LayercastError('NOBODY_SENDING', `found no server of ${this.#domain}: ${why}`, {
       hint: `Publish _layercast._udp.${this.#domain} (SRV) and the addresses of its targets (AAAA), or check this host's resolver`,
-    });
-  }
-
-  async #until(atUs: number, signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const cancel = this.#clock.schedule(atUs, resolve);
-      const stop = () => {
-        cancel();
-        resolve();
-      };
-      signal.addEventListener('abort', stop, { once: true });
     });
   }
 }

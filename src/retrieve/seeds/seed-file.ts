@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { LayercastError } from '../../base/errors.js';
 import type { Seed } from '../../receiver/seeding/seeds.js';
+import { readUpTo } from '../../store/handle-io.js';
 import { systemError } from '../../store/system-error.js';
 
 /**
@@ -34,12 +35,7 @@ export class SeedFile implements Seed {
 
   async read(offset: number, into: Uint8Array): Promise<number> {
     try {
-      for (let done = 0; done < into.length; ) {
-        const { bytesRead } = await this.#handle.read(into, done, into.length - done, offset + done);
-        if (bytesRead === 0) return done;
-        done += bytesRead;
-      }
-      return into.length;
+      return await readUpTo(this.#handle, into, offset);
     } catch (error) {
       throw systemError(error, 'read', this.name);
     }

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { chmod, chown, mkdir, open, rm, stat, statfs } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { chmod, chown, mkdir, open, rm, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { LayercastError } from '../../base/errors.js';
 import type { ObjectStore } from '../../receiver/assemble/object-store.js';
 import type { Opened } from '../../receiver/destination.js';
+import { freeBytesFor } from '../../store/free-space.js';
+import { readFully } from '../../store/handle-io.js';
 import type { PartFile } from '../../store/part/part-file.js';
 import { systemError } from '../../store/system-error.js';
 import { TreeArchive } from '../../tree/archive.js';
@@ -103,12 +105,10 @@ export class TreeDestination extends WorkingDestination {
 
   /** The archive and the folder that is unpacked from it lie on disk at once. */
   async #requireRoom({ sizeBytes }: Descriptor, { holdings }: ObjectStore): Promise<void> {
-    const { bavail, blocks, bsize } = await statfs(dirname(this.#names.folder));
+    const freeBytes = await freeBytesFor(this.#names.folder);
     const hereBytes = Math.min(sizeBytes, holdings.filled.count * holdings.geometry.symbolBytes);
     const neededBytes = 2 * sizeBytes - hereBytes;
-    const freeBytes = bavail * bsize;
-    // A file system that reports no blocks at all does not know its free space.
-    if (freeBytes >= neededBytes || blocks === 0) return;
+    if (freeBytes >= neededBytes) return;
     const message = `${JSON.stringify(this.path)} needs ${neededBytes} bytes, for the archive and the unpacked folder, and its file system has ${freeBytes} left`;
     throw new LayercastError('DISK_FULL', message, {
       hint: `free ${neededBytes - freeBytes} bytes, or name another folder`,
@@ -124,11 +124,7 @@ export class TreeDestination extends WorkingDestination {
     });
     const handle = await open(part.path, 'r');
     try {
-      const read = async (offset: number, into: Uint8Array) => {
-        const { bytesRead } = await handle.read(into, 0, into.length, offset);
-        if (bytesRead !== into.length)
-          throw new LayercastError('FILE_IO', `${JSON.stringify(part.path)} ends too early`);
-      };
+      const read = (offset: number, into: Uint8Array) => readFully(handle, into, offset);
       await unpackTree({ sizeBytes: part.geometry.sizeBytes, read }, next, this.#signal);
     } finally {
       await handle.close();

@@ -3,6 +3,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { LayercastError } from '../../base/errors.js';
 import { blockLength, blockOffset, type Geometry, symbolLength, symbolOffset } from '../../object/geometry.js';
 import { writeFully } from '../durable.js';
+import { readFully } from '../handle-io.js';
 import { systemError } from '../system-error.js';
 import { DirectWrites } from './direct-writes.js';
 import { takeAttributes } from './file-attributes.js';
@@ -241,13 +242,5 @@ export class PartFile {
       this.#broken = systemError(error, 'sync', this.path);
       throw this.#broken;
     }
-  }
-}
-
-async function readFully(handle: FileHandle, into: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < into.length; ) {
-    const { bytesRead } = await handle.read(into, done, into.length - done, position + done);
-    if (bytesRead === 0) throw new LayercastError('FILE_IO', `the file ends at byte ${position + done}, too early`);
-    done += bytesRead;
   }
 }

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
-import { chmod, type FileHandle, open, rename, rm, statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { chmod, type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { errnoOf, LayercastError } from '../../base/errors.js';
 import { syncDirectoryOf } from '../durable.js';
+import { freeBytesFor } from '../free-space.js';
 import { systemError } from '../system-error.js';
 
 export interface SizedFileOptions {
@@ -81,10 +81,8 @@ async function openOrCreate(path: string, mode: number): Promise<{ handle: FileH
 
 /** @throws {LayercastError} `DISK_FULL` if the file system of `path` has no room for so many bytes more */
 export async function requireSpace(path: string, missingBytes: number): Promise<void> {
-  const { bavail, blocks, bsize } = await statfs(dirname(path));
-  const freeBytes = bavail * bsize;
-  // A file system that reports no blocks at all does not know its free space.
-  if (freeBytes >= missingBytes || blocks === 0) return;
+  const freeBytes = await freeBytesFor(path);
+  if (freeBytes >= missingBytes) return;
   throw new LayercastError(
     'DISK_FULL',
     `${JSON.stringify(path)} needs ${missingBytes} bytes and its file system has ${freeBytes} left`,
