@@ -8,7 +8,7 @@ import type { AgentEvents } from '../agent/events.js';
 import type { HeldVersion } from '../agent/object-record.js';
 import type { AgentWatch, AgentWorld, ProgramRequest, ReceiveRequest } from '../agent/ports.js';
 import { BUILT_S } from '../base/build-time.js';
-import { asLayercastError, LayercastError } from '../base/errors.js';
+import { LayercastError } from '../base/errors.js';
 import type { Clock, Network } from '../base/ports.js';
 import { systemClock } from '../base/system-clock.js';
 import { AgentFolder } from '../device/agent-folder.js';
@@ -145,7 +145,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
       { clock, network: this.#network, onWaiting, onRefused },
       new FaultCounters(),
     );
-    watch.onClose = () => this.#rememberTrust(memory, watch);
+    watch.onClose = () => memory.rememberOrWarn(watch.trustOf(fleet), (event) => emit('warning', event));
     await watch.open();
     emit('listening', { group, port, interface: this.#interface, patienceMs });
     return watch;
@@ -156,18 +156,6 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
     const { interface: name, wait } = this.#options;
     if (this.#world.network !== undefined || (name !== undefined && wait)) return name;
     return (await awaitInterface(name, { wait, signal, onWaiting })).name;
-  }
-
-  /** Without what a wake learned, the next one follows the roots anew. */
-  async #rememberTrust(memory: TrustMemory, watch: Watch): Promise<void> {
-    const trust = watch.trustOf(this.#options.fleet);
-    if (trust === undefined) return;
-    try {
-      await memory.remember(trust);
-    } catch (error) {
-      const message = `the newest root could not be remembered: ${asLayercastError(error).message}`;
-      this.#world.emit('warning', { code: 'NOT_REMEMBERED', message });
-    }
   }
 
   #receive(request: ReceiveRequest, restorer: BlockRestorer): ObjectReception {

@@ -5,12 +5,12 @@ import { asLayercastError, LayercastError } from '../base/errors.js';
 import { PACKET_OVERHEAD_BYTES } from '../base/limits.js';
 import type { Clock, Network } from '../base/ports.js';
 import { FaultCounters } from '../receiver/counters.js';
-import { TICK_US } from '../receiver/driver.js';
 import { completed, neverFound, Warnings } from '../receiver/endings.js';
 import type { ReceiverEvents } from '../receiver/events.js';
 import type { ChannelChoice } from '../receiver/join/channel-choice.js';
 import { type Caught, Pursuit } from '../receiver/pursuit.js';
 import type { Seeds } from '../receiver/seeding/seeds.js';
+import { startTicking } from '../receiver/ticking.js';
 import type { Finding } from '../receiver/watch/findings.js';
 import type { BlockRestorer } from '../retrieve/block-restorer.js';
 import type { Destination } from '../retrieve/destination.js';
@@ -109,7 +109,7 @@ export class ObjectReception implements Reception {
       this.#requireNewer(destination);
       const { seeds } = this.#request;
       if (seeds.length > 0) this.#seeds = destination.seeds(seeds, this.#world.restorer);
-      const stopTicking = this.#tick();
+      const stopTicking = startTicking(this.#world.clock, (nowUs, latenessUs) => this.#pursuit.tick(nowUs, latenessUs));
       const caught = await this.#pursuit.run().finally(stopTicking);
       return await this.#conclude(caught, destination);
     } catch (error) {
@@ -143,20 +143,6 @@ export class ObjectReception implements Reception {
     }
     tell('received', event);
     return { version, sha256: event.sha256, sizeBytes, path };
-  }
-
-  /** Ticks every 50 ms until the returned function is called. */
-  #tick(): () => void {
-    const { clock } = this.#world;
-    let dueUs = clock.nowUs() + TICK_US;
-    const tick = () => {
-      const nowUs = clock.nowUs();
-      this.#pursuit.tick(nowUs, nowUs - dueUs);
-      dueUs = nowUs + TICK_US;
-      cancel = clock.schedule(dueUs, tick);
-    };
-    let cancel = clock.schedule(dueUs, tick);
-    return () => cancel();
   }
 
   #newPursuit(): Pursuit {

@@ -12,7 +12,7 @@ import { awaitInterface } from '../net/interfaces/interfaces.js';
 import { systemNetworkOn } from '../net/system-network.js';
 import type { CheckedReceiverOptions } from '../options/check-receiver-options.js';
 import { ReceiverDriver } from '../receiver/driver.js';
-import type { CompleteEvent, ReceiverEvents, ReceiverStats } from '../receiver/events.js';
+import type { CompleteEvent, ReceiverEvents, ReceiverStats, WarningEvent } from '../receiver/events.js';
 import type { TrustSource } from '../receiver/watch/fleet-trusts.js';
 import { type BlockRestorer, RestoringThreads } from '../retrieve/block-restorer.js';
 import type { Destination } from '../retrieve/destination.js';
@@ -95,22 +95,12 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
     const waitedMs = performance.now() - beganMs;
     const memory = new TrustMemory(stateDir ?? defaultStateDir(), fleet, anchor);
     const trust = { ...(await memory.recall()), builtS: this.#world.clock === systemClock ? BUILT_S : 0 };
-    this.#driver = this.#newDriver({ interfaceName, waitedMs, lowestVersion, trust, domain }, destination, restorer);
-    const complete = await this.#driver.run(signal).finally(() => this.#rememberTrust(memory));
+    const driver = this.#newDriver({ interfaceName, waitedMs, lowestVersion, trust, domain }, destination, restorer);
+    this.#driver = driver;
+    const warn = (event: WarningEvent) => this.#world.emit('warning', event);
+    const complete = await driver.run(signal).finally(() => memory.rememberOrWarn(driver.trust, warn));
     await this.#remember(destination, complete);
     return complete;
-  }
-
-  /** Without what a run learned, the next run follows the roots anew. A failure to remember it is a warning. */
-  async #rememberTrust(memory: TrustMemory): Promise<void> {
-    const trust = this.#driver?.trust;
-    if (trust === undefined) return;
-    try {
-      await memory.remember(trust);
-    } catch (error) {
-      const message = `the newest root could not be remembered: ${asLayercastError(error).message}`;
-      this.#world.emit('warning', { code: 'NOT_REMEMBERED', message });
-    }
   }
 
   /** The interface to receive on. A network that the caller hands in has its own interfaces. */

@@ -7,11 +7,9 @@ import type { CompleteEvent, ReceiverStats } from './events.js';
 import type { FetchWorld } from './fetch.js';
 import type { ChannelChoice } from './join/channel-choice.js';
 import { type Caught, Pursuit } from './pursuit.js';
+import { startTicking } from './ticking.js';
 import type { TrustSource } from './watch/fleet-trusts.js';
 import { Watch } from './watch/watch.js';
-
-/** How often the policy looks at the datagrams that have arrived: ten times in a slot. */
-export const TICK_US = 50_000;
 
 export interface ReceiverDriverOptions extends ChannelChoice {
   readonly fleet: string;
@@ -94,15 +92,10 @@ export class ReceiverDriver {
     const onAbort = () => this.#pursuit.stop(aborted(signal, this.#pursuit.kept));
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
-    let dueUs = this.#startedUs + TICK_US;
-    let cancelTick = clock.schedule(dueUs, () => tick());
-    const tick = () => {
-      const nowUs = clock.nowUs();
+    const stopTicking = startTicking(clock, (nowUs, latenessUs) => {
       this.#watchTime(nowUs);
-      this.#pursuit.tick(nowUs, nowUs - dueUs);
-      dueUs = nowUs + TICK_US;
-      cancelTick = clock.schedule(dueUs, tick);
-    };
+      this.#pursuit.tick(nowUs, latenessUs);
+    });
     const watching = this.#followFindings();
     try {
       await this.#watch.open();
@@ -110,7 +103,7 @@ export class ReceiverDriver {
       return this.#complete(await this.#pursuit.run());
     } finally {
       signal.removeEventListener('abort', onAbort);
-      cancelTick();
+      stopTicking();
       await this.#watch.close();
       await watching;
     }

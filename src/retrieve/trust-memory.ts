@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { asLayercastError } from '../base/errors.js';
+import type { WarningEvent } from '../receiver/events.js';
 import type { TrustSource } from '../receiver/watch/fleet-trusts.js';
 import { replaceFile } from '../store/durable.js';
 import { makeFolder } from '../store/folder/make-folder.js';
@@ -54,6 +56,20 @@ export class TrustMemory {
     const text = JSON.stringify({ fleet: this.#fleet, root: kept, retired: old, times });
     await makeFolder(this.#folder, 0o700);
     await replaceFile(this.#path, [Buffer.from(`${text}\n`)]);
+  }
+
+  /**
+   * Keeps what a run learned, if anything. A failure is a warning: without what a run learned, the next one follows the roots anew.
+   * @param trust undefined if nothing of the fleet was heard
+   */
+  async rememberOrWarn(trust: Trust | undefined, warn: (event: WarningEvent) => void): Promise<void> {
+    if (trust === undefined) return;
+    try {
+      await this.remember(trust);
+    } catch (error) {
+      const message = `the newest root could not be remembered: ${asLayercastError(error).message}`;
+      warn({ code: 'NOT_REMEMBERED', message });
+    }
   }
 
   async #keptRecord(): Promise<string | undefined> {

@@ -2,13 +2,12 @@ import { copyFileSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { REGISTRATIONS } from '../../dist/cli/registrations.js';
-import { run as runCommandLine } from '../../dist/cli/run.js';
 import { signCatalogue } from '../../dist/publish/records/sign-catalogue.js';
 import { announcementName, groupOf } from '../../dist/wire/address.js';
 import { descriptorDigest } from '../../dist/wire/catalogue.js';
 import { recordDatagrams } from '../../dist/wire/fragments.js';
 import { peekRecord, privateKeyFrom } from '../../dist/wire/signature.js';
+import { runHere } from '../cli/run-cli.js';
 import { describeBed } from '../lab/allowed.js';
 import { completed, eventsOf, failed, Scene } from './scene.js';
 
@@ -152,10 +151,8 @@ describeBed('a fleet with a root', () => {
 
   /** A command that needs no network, in this process: each process takes half a second to start. */
   async function here(...args: readonly string[]): Promise<void> {
-    await runCommandLine(REGISTRATIONS, [process.execPath, 'layercast', ...args]);
-    const { exitCode } = process;
-    process.exitCode = undefined;
-    if (exitCode) throw new Error(`${args.join(' ')}: exit code ${exitCode}`);
+    const { code, stderr } = await runHere(args);
+    if (code !== 0) throw new Error(`${args.join(' ')}: ${stderr}`);
   }
 
   async function root(action: string, fleet: string, ...args: readonly string[]): Promise<void> {

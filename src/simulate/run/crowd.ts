@@ -1,8 +1,8 @@
 import { channelLevels } from '../../rate/channel-levels.js';
 import type { ChannelPolicy, Decision } from '../../rate/policy.js';
 import type { StreamReading } from '../../rate/readings.js';
-import { TICK_US } from '../../receiver/driver.js';
 import { policyFor } from '../../receiver/join/channel-choice.js';
+import { TICK_US } from '../../receiver/ticking.js';
 import { addressFromBytes } from '../../wire/address.js';
 import { type Descriptor, sendersOf } from '../../wire/descriptor.js';
 import { ANNOUNCEMENT_CHANNEL } from '../../wire/header.js';
