@@ -2,6 +2,7 @@ import type { Agent } from '../create-agent.js';
 import { agentEvents } from '../events/agent-events.js';
 import type { EventOf } from '../events/event-types.js';
 import { count, truth } from '../events/fields.js';
+import { countCode } from './count-code.js';
 import { type Figure, type Metric, metricsOf } from './metric.js';
 import { PROGRESS_FIGURES, type Progressing } from './progress-figures.js';
 
@@ -113,10 +114,7 @@ export class AgentMetrics {
     agent.on('program', ({ object }) => {
       this.#of(object).programCount++;
     });
-    agent.on('warning', ({ code }) => {
-      // Codes are words of a list, so the map is bounded.
-      this.#warningCounts.set(code, (this.#warningCounts.get(code) ?? 0) + 1);
-    });
+    agent.on('warning', ({ code }) => countCode(this.#warningCounts, code));
   }
 
   /** Which objects have failed; undefined if none has. */

@@ -2,6 +2,7 @@ import type { Receiver } from '../create-receiver.js';
 import type { EventOf } from '../events/event-types.js';
 import { fetchEvents, receiverStats } from '../events/fetch-events.js';
 import { count, truth } from '../events/fields.js';
+import { countCode } from './count-code.js';
 import { type Figure, type Metric, metricsOf } from './metric.js';
 import { PROGRESS_FIGURES, type Progressing } from './progress-figures.js';
 
@@ -123,10 +124,7 @@ export class ReceiverMetrics {
     });
     receiver.on('join', () => followed.joinCount++);
     receiver.on('leave', () => followed.leaveCount++);
-    receiver.on('warning', ({ code }) => {
-      // Codes are words of a list, so the map is bounded.
-      followed.warningCounts.set(code, (followed.warningCounts.get(code) ?? 0) + 1);
-    });
+    receiver.on('warning', ({ code }) => countCode(followed.warningCounts, code));
     receiver.on('complete', () => {
       followed.isComplete = true;
     });

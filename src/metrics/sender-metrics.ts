@@ -1,6 +1,7 @@
 import type { Sender } from '../create-sender.js';
 import { count, ratio, truth } from '../events/fields.js';
 import { serveEvents } from '../events/serve-events.js';
+import { countCode } from './count-code.js';
 import { type Figure, type Metric, metricsOf } from './metric.js';
 
 type Stats = ReturnType<Sender['stats']>;
@@ -45,9 +46,9 @@ export class SenderMetrics {
     });
     sender.on('refuse', ({ object, error }) => {
       this.#prepared.delete(object);
-      add(this.#refusalCounts, codeOf(error));
+      countCode(this.#refusalCounts, codeOf(error));
     });
-    sender.on('warning', ({ code }) => add(this.#warningCounts, code));
+    sender.on('warning', ({ code }) => countCode(this.#warningCounts, code));
     sender.on('network', ({ object = '', channel = '', failure }) => {
       if (failure === undefined) this.#failing.delete(`${object}\n${channel}`);
       else this.#failing.add(`${object}\n${channel}`);
@@ -168,11 +169,6 @@ export class SenderMetrics {
   }
 }
 
-function add(counts: Map<string, number>, code: string): void {
-  counts.set(code, (counts.get(code) ?? 0) + 1);
-}
-
-/** Codes of errors are words of a list, so maps by code are bounded. */
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'INTERNAL';
 }

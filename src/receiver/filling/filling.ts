@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/ports.js';
+import { waitUntil } from '../../base/waiting.js';
 import type { Assembler } from '../assemble/assembler.js';
 import type { ObjectStore } from '../assemble/object-store.js';
 import type { FillEvent, WarningEvent } from '../events.js';
@@ -174,18 +175,7 @@ export class Filling {
     const { signal } = this.#stopping;
     const { clock } = this.#options;
     if (us <= 0 || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const cancel = clock.schedule(clock.nowUs() + us, resolve);
-      signal.addEventListener(
-        'abort',
-        () => {
-          cancel();
-          resolve();
-        },
-        { once: true },
-      );
-    });
-    signal.throwIfAborted();
+    await waitUntil(clock.nowUs() + us, clock, signal);
   }
 }
 
