@@ -7,21 +7,40 @@ import { defineConfig } from 'vitest/config';
 const pure = 'base config events fec fleet object options plot rate receiver scenario sender simulate trust wire';
 const together = pure.split(' ').map((folder) => `test/${folder}/**/*.test.ts`);
 
+/**
+ * Files whose transfers or loads keep both processors of a small machine busy. Three at a time made them wait for each other's processes (4 GiB: 44 s
+ * became more than 60).
+ */
+const busy = [
+  ...'coded kinds-of-links kills links membership rate rate-control resume sizes transfer'
+    .split(' ')
+    .map((name) => `test/e2e/${name}.test.ts`),
+  'test/engine/threads.test.ts',
+];
+
 /** Tests run against `dist/` (with source maps), so that coverage counts spawned command lines too. */
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Most of the longest files wait for what other processes send at a rate. One file at a time, as is the default on two processors, leaves one of
-    // them idle; with three, transfers with a server and a receiver wait for each other's processes (4 GiB: 44 s became more than 60).
-    maxWorkers: 2,
     setupFiles: ['test/flush-coverage.ts'],
     server: { deps: { external: [/\/dist\//] } },
     testTimeout: 60_000,
     // A bed of a dozen hosts takes a second to lay, and on a machine that is busy otherwise many times that.
     hookTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: 'together', include: together, isolate: false } },
-      { extends: true, test: { name: 'apart', include: ['test/**/*.test.ts'], exclude: together } },
+      { extends: true, test: { name: 'together', include: together, isolate: false, maxWorkers: 2 } },
+      // These files mostly wait for what other processes send at a rate, so one more of them than there are processors (on two) costs nobody time.
+      {
+        extends: true,
+        test: {
+          name: 'apart',
+          include: ['test/**/*.test.ts'],
+          exclude: [...together, ...busy],
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      { extends: true, test: { name: 'busy', include: busy, maxWorkers: 2, sequence: { groupOrder: 2 } } },
     ],
   },
 });
