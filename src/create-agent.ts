@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'eventemitter3';
-import type { AgentStatus } from './agent/agent.js';
+import type { AgentStatus } from './agent/agent-plan.js';
 import type { AgentEvents } from './agent/events.js';
 import { systemClock } from './base/system-clock.js';
 import type { AgentEngineOptions } from './engine/agent-engine.js';

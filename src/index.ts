@@ -1,4 +1,4 @@
-export type { AgentStatus } from './agent/agent.js';
+export type { AgentStatus } from './agent/agent-plan.js';
 export type { AgentEvents, AgentStateEvent, AgentWarningEvent } from './agent/events.js';
 export { type ErrorCode, LayercastError, type OptionName, type Spelling } from './base/errors.js';
 export type {

@@ -1,3 +1,5 @@
+import type { Descriptor } from '../wire/descriptor.js';
+
 /** One version of an object as the device has it, or is to have it. */
 export interface HeldVersion {
   readonly version: number;
@@ -23,6 +25,21 @@ export interface ObjectRecord {
   readonly lowestVersion: number;
   /** The version that was taken over last; undefined if none was. */
   readonly applied: HeldVersion | undefined;
+}
+
+/** The record of an object of which a first version is about to be received. */
+export function newRecord(object: string, target: HeldVersion): ObjectRecord {
+  return { object, state: 'receiving', target, attempts: 0, interrupted: 0, lowestVersion: 0, applied: undefined };
+}
+
+/** @param path where the version lies, or will lie */
+export function heldOf({ version, sha256, sizeBytes }: Descriptor, path: string | undefined): HeldVersion {
+  return { version, sha256: Buffer.from(sha256).toString('hex'), sizeBytes, path };
+}
+
+/** Whether the descriptor speaks of the same bytes. */
+export function hasBytesOf({ sha256, sizeBytes }: Descriptor, held: HeldVersion): boolean {
+  return held.sizeBytes === sizeBytes && held.sha256 === Buffer.from(sha256).toString('hex');
 }
 
 export type RecordedState = 'receiving' | 'verified' | 'applying' | 'applied' | 'failed';

@@ -18,6 +18,16 @@ export const OBJECT_STATES = [
 ] as const;
 export type ObjectState = (typeof OBJECT_STATES)[number];
 
+/** Whether the state speaks of a version that is not under its name yet. */
+export function isToCome(state: ObjectState): boolean {
+  return state === 'announced' || state === 'receiving';
+}
+
+/** Whether an object in this state is not yet at the version that the state speaks of, and may still come to it by itself. */
+export function isUnfinished(state: ObjectState): boolean {
+  return isToCome(state) || state === 'verified' || state === 'applying';
+}
+
 /**
  * The value of the resource State of LwM2M's firmware object (OMA-TS-LightweightM2M, appendix E.6, /5/0/3): 0 idle, 1 downloading, 2
  * downloaded, 3 updating. "If the Update Resource failed, the state returns at Downloaded."

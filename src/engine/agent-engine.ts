@@ -2,30 +2,24 @@ import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { EventEmitter } from 'eventemitter3';
-import type { AgentPlan } from '../agent/agent.js';
-import { Agent, type AgentEnd, type AgentStatus } from '../agent/agent.js';
+import { Agent } from '../agent/agent.js';
+import type { AgentPlan, AgentStatus } from '../agent/agent-plan.js';
 import type { AgentEvents } from '../agent/events.js';
 import type { HeldVersion } from '../agent/object-record.js';
-import type { AgentWatch, AgentWorld, ProgramRequest, ReceiveRequest } from '../agent/ports.js';
-import { BUILT_S } from '../base/build-time.js';
-import { LayercastError } from '../base/errors.js';
+import type { AgentWorld, ProgramRequest, ReceiveRequest } from '../agent/ports.js';
 import type { Clock, Network } from '../base/ports.js';
-import { systemClock } from '../base/system-clock.js';
 import { AgentFolder } from '../device/agent-folder.js';
 import { runProgram } from '../device/run-program.js';
 import { StatusFile } from '../device/status-file.js';
-import { awaitInterface } from '../net/interfaces/interfaces.js';
 import { systemNetworkOn } from '../net/system-network.js';
 import type { CheckedAgentOptions } from '../options/check-agent-options.js';
-import { FaultCounters } from '../receiver/counters.js';
-import { Watch } from '../receiver/watch/watch.js';
 import { type BlockRestorer, RestoringThreads } from '../retrieve/block-restorer.js';
-import { TrustMemory } from '../retrieve/trust-memory.js';
 import { verifyFile } from '../store/hash-file.js';
 import { defaultStateDir } from '../store/state-dir.js';
 import type { Anchor } from '../trust/anchor.js';
 import { anchorFrom } from '../trust/read-anchor.js';
-import { announcementName, groupOf } from '../wire/address.js';
+import { errorOfOnce } from './agent-outcome.js';
+import { AgentWatches } from './agent-watches.js';
 import type { Engine } from './engine.js';
 import { ObjectReception, type TellReception } from './object-reception.js';
 
@@ -38,9 +32,6 @@ export interface AgentEngineWorld {
   readonly clock: Clock;
   readonly emit: EventEmitter<AgentEvents>['emit'];
 }
-
-/** Codes that say that what arrived is not what was signed, or is refused: with `once` they go before others. */
-const INTEGRITY_CODES = ['RECORD_INVALID', 'VERSION_REFUSED', 'EXPIRED', 'ROLE_REFUSED', 'INCOMPATIBLE'];
 
 /** All that an agent has: its folder in the state directory, the watch of each wake, transfers, programs, and the status file. */
 export class AgentEngine implements Engine<AgentStatus | undefined, void> {
@@ -83,7 +74,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
     try {
       const end = await agent.run(signal);
       signal.throwIfAborted();
-      const error = this.#errorOf(end);
+      const error = this.#options.once ? errorOfOnce(end, this.#options.fleet) : undefined;
       if (error !== undefined) throw error;
     } finally {
       await status?.close();
@@ -97,65 +88,29 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
     signal: AbortSignal,
   ): AgentWorld {
     const { clock } = this.#world;
-    let warned = '';
     const emit: AgentWorld['emit'] = (name, ...args) => {
       if (name === 'state' || name === 'wake' || name === 'sleep') status?.change();
       return this.#world.emit(name, ...args);
     };
+    const { network } = this.#world;
+    const watches = new AgentWatches(
+      { ...this.#options, stateDir: this.#stateDir, anchor: this.#anchor },
+      { clock, network: this.#network, hasOwnInterfaces: network !== undefined, emit, signal },
+    );
     return {
       clock,
       random: Math.random,
       journal,
-      openWatch: (lowestVersionOf) =>
-        this.#openWatch(lowestVersionOf, signal, (message) => {
-          if (message !== warned) emit('warning', { code: 'JOIN_REFUSED', message });
-          warned = message;
-        }),
+      openWatch: async (lowestVersionOf) => {
+        const { watch, interface: name } = await watches.open(lowestVersionOf);
+        this.#interface = name;
+        return watch;
+      },
       receive: (request) => this.#receive(request, restorer),
       holds: (held) => isHeld(held, signal),
       runProgram: (request) => this.#runProgram(request),
       emit,
     };
-  }
-
-  async #openWatch(
-    lowestVersionOf: (object: string) => number,
-    signal: AbortSignal,
-    onRefused: (message: string) => void,
-  ): Promise<AgentWatch> {
-    const { fleet, scope, port, hash, wait, allowExpired, compatible = [], patienceMs } = this.#options;
-    const { clock, emit } = this.#world;
-    const onWaiting = (message: string) => emit('waiting', { message });
-    const group = groupOf(announcementName(fleet), { scope, hash, ssm: false });
-    this.#interface = await this.#interfaceName(signal, onWaiting);
-    const memory = new TrustMemory(this.#stateDir, fleet, this.#anchor);
-    const trust = { ...(await memory.recall()), builtS: clock === systemClock ? BUILT_S : 0 };
-    const announcement = { group, port, sources: [], interface: this.#interface, isPatient: true };
-    const watch = new RememberingWatch(
-      {
-        fleet,
-        object: undefined,
-        trust,
-        announcement,
-        waits: wait,
-        lowestVersionOf,
-        acceptExpired: allowExpired,
-        compatible,
-      },
-      { clock, network: this.#network, onWaiting, onRefused },
-      new FaultCounters(),
-    );
-    watch.onClose = () => memory.rememberOrWarn(watch.trustOf(fleet), (event) => emit('warning', event));
-    await watch.open();
-    emit('listening', { group, port, interface: this.#interface, patienceMs });
-    return watch;
-  }
-
-  /** The interface to receive on. A network that the caller hands in has its own interfaces, and one with a name may still be missing. */
-  async #interfaceName(signal: AbortSignal, onWaiting: (message: string) => void): Promise<string | undefined> {
-    const { interface: name, wait } = this.#options;
-    if (this.#world.network !== undefined || (name !== undefined && wait)) return name;
-    return (await awaitInterface(name, { wait, signal, onWaiting })).name;
   }
 
   #receive(request: ReceiveRequest, restorer: BlockRestorer): ObjectReception {
@@ -213,36 +168,6 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
       nextWakeAt: nextMs === undefined ? null : new Date(nextMs).toISOString(),
       objects,
     };
-  }
-
-  /** Why an agent that ran once did not do everything; undefined if it did. */
-  #errorOf({ hasHeard, unfinished, errors }: AgentEnd): LayercastError | undefined {
-    const { fleet, once } = this.#options;
-    if (!once) return undefined;
-    const integrity = errors.find(({ code }) => INTEGRITY_CODES.includes(code));
-    if (integrity !== undefined) return integrity;
-    if (unfinished.length > 0) {
-      const why = errors.length === 0 ? '' : ` (${errors[0]!.message})`;
-      return new LayercastError('TIMEOUT', `not finished: ${unfinished.join(', ')}${why}; progress is kept`, {
-        hint: 'Run the agent again to go on from here',
-      });
-    }
-    if (errors[0] !== undefined) return errors[0];
-    if (hasHeard) return undefined;
-    return new LayercastError('NOBODY_SENDING', `nobody announced anything of fleet ${fleet} to this device`, {
-      hint: (say) =>
-        `See what is announced with "layercast list", and try another ${say('interface')} or ${say('scope')}`,
-    });
-  }
-}
-
-/** A watch that has something done when it is closed. */
-class RememberingWatch extends Watch {
-  onClose: () => Promise<void> = async () => undefined;
-
-  override async close(): Promise<void> {
-    await super.close();
-    await this.onClose();
   }
 }
 

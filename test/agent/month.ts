@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { Agent, type AgentPlan } from '../../dist/agent/agent.js';
+import { Agent } from '../../dist/agent/agent.js';
+import type { AgentPlan } from '../../dist/agent/agent-plan.js';
 import { type HeldVersion, type ObjectRecord, packRecord, unpackRecord } from '../../dist/agent/object-record.js';
 import type { AgentWatch, AgentWorld, ProgramEnd, ReceiveRequest, Reception } from '../../dist/agent/ports.js';
 import type { Finding } from '../../dist/receiver/watch/findings.js';

@@ -1,0 +1,88 @@
+import type { LayercastError } from '../base/errors.js';
+import { type HeldVersion, newRecord, type ObjectRecord } from './object-record.js';
+import { Lwm2mResult, lwm2mResultOf } from './object-state.js';
+import type { AgentJournal } from './ports.js';
+
+/** Where one object stands on this device: what its journal says, and how the last transfer or program went. */
+export class Standing {
+  readonly #object: string;
+  readonly #journal: AgentJournal;
+  readonly #onChange: () => void;
+  #record: ObjectRecord | undefined;
+  #result: number;
+  #error: LayercastError | undefined;
+  /** Whether this process has seen that the file has the bytes of the record's version. */
+  isChecked = false;
+
+  /**
+   * @param record what the journal said when the agent began
+   * @param onChange is called when the journal has changed
+   */
+  constructor(object: string, record: ObjectRecord | undefined, journal: AgentJournal, onChange: () => void) {
+    this.#object = object;
+    this.#journal = journal;
+    this.#onChange = onChange;
+    this.#record = record?.state === 'applying' ? { ...record, interrupted: record.interrupted + 1 } : record;
+    this.#result = resultOf(record);
+  }
+
+  get record(): ObjectRecord | undefined {
+    return this.#record;
+  }
+
+  /** The value of LwM2M's resource Update Result. */
+  get result(): number {
+    return this.#result;
+  }
+
+  /** The last error of a transfer or program, if nothing has gone well since. */
+  get error(): LayercastError | undefined {
+    return this.#error;
+  }
+
+  /** Forgets how the last attempt went, since another one begins. */
+  begin(): void {
+    this.#result = Lwm2mResult.initial;
+    this.#error = undefined;
+  }
+
+  succeed(): void {
+    this.#result = Lwm2mResult.success;
+    this.#error = undefined;
+  }
+
+  /** The transfer ended with an error, and is tried again. */
+  failTransfer(error: LayercastError): void {
+    this.#error = error;
+    this.#result = lwm2mResultOf(error.code);
+  }
+
+  /** The version is given up. */
+  failUpdate(error: LayercastError): void {
+    this.#error = error;
+    this.#result = Lwm2mResult.updateFailed;
+  }
+
+  /** The program is run again later; the version has not failed. */
+  postpone(error: LayercastError): void {
+    this.#error = error;
+  }
+
+  /**
+   * Changes the record, on disk first.
+   *
+   * @throws {LayercastError} when the journal cannot be written; the record is as before then
+   */
+  async save(change: Partial<ObjectRecord> & Pick<ObjectRecord, 'state'>): Promise<void> {
+    const before = this.#record ?? newRecord(this.#object, change.target as HeldVersion);
+    const record = { ...before, ...change };
+    await this.#journal.save(record);
+    this.#record = record;
+    this.#onChange();
+  }
+}
+
+function resultOf(record: ObjectRecord | undefined): number {
+  if (record?.state === 'applied') return Lwm2mResult.success;
+  return record?.state === 'failed' ? Lwm2mResult.updateFailed : Lwm2mResult.initial;
+}

@@ -1,0 +1,79 @@
+import type { AgentPlan } from './agent-plan.js';
+import type { AgentWatch } from './ports.js';
+import { heardAllUs } from './wake-times.js';
+
+/** How often the bytes of a wake are compared with its budget. At 100 Mbit/s that is 1.25 MB. */
+const BUDGET_LOOK_US = 100_000;
+/** How often a wake that has an end looks whether its interface came back, and what it has heard first: neither is told. */
+const LOOK_US = 1e6;
+
+/** One time of listening: knows when it is over. */
+export class Wake {
+  readonly watch: AgentWatch;
+  readonly wokeUs: number;
+  readonly #plan: AgentPlan;
+  /** Since when the group is joined, or its interface is looked for. */
+  #openedUs: number;
+  /** Whether something waits for a catalogue. */
+  #isUnlisted = false;
+
+  constructor(watch: AgentWatch, plan: AgentPlan, nowUs: number) {
+    this.watch = watch;
+    this.#plan = plan;
+    this.wokeUs = nowUs;
+    this.#openedUs = nowUs;
+  }
+
+  /** Notes that a record has to be heard again, after the catalogue that lists it. */
+  noteUnlisted(): void {
+    this.#isUnlisted = true;
+  }
+
+  /** Notes whether anything can be heard now. */
+  look(nowUs: number): void {
+    if (this.watch.isWaiting) this.#openedUs = nowUs;
+  }
+
+  /** @param packetBytes what was received in this wake */
+  isSpent(packetBytes: number): boolean {
+    const { budgetBytes = Infinity } = this.#plan.wake ?? {};
+    return packetBytes >= budgetBytes;
+  }
+
+  /**
+   * @param packetBytes what was received in this wake
+   * @param isAtWork whether something is being received, or waits for nothing but a place
+   */
+  isOver(nowUs: number, packetBytes: number, isAtWork: boolean): boolean {
+    const { wake } = this.#plan;
+    if (!this.#hasEnd) return false;
+    if (wake !== undefined && nowUs >= this.wokeUs + wake.forUs) return true;
+    if (this.isSpent(packetBytes)) return true;
+    return !isAtWork && nowUs >= (this.#heardAllUs ?? Infinity);
+  }
+
+  /** When the wake may be over without any event before. */
+  nextLooksUs(nowUs: number, isTransferring: boolean): readonly (number | undefined)[] {
+    const { wake } = this.#plan;
+    const times: (number | undefined)[] = [];
+    if (wake !== undefined) times.push(this.wokeUs + wake.forUs);
+    if (wake?.budgetBytes !== undefined && isTransferring) times.push(nowUs + BUDGET_LOOK_US);
+    if (this.#hasEnd) times.push(this.#heardAllUs, nowUs + LOOK_US);
+    return times;
+  }
+
+  get #hasEnd(): boolean {
+    return this.#plan.wake !== undefined || this.#plan.once;
+  }
+
+  get #heardAllUs(): number | undefined {
+    const { watch } = this;
+    const heard = {
+      sinceUs: watch.isWaiting ? undefined : this.#openedUs,
+      isGenuine: watch.announceIntervalUs > 0,
+      announceIntervalUs: watch.announceIntervalUs,
+      isUnlisted: this.#isUnlisted,
+    };
+    return heardAllUs(heard, this.#plan.patienceUs);
+  }
+}
