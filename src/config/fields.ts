@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { suggestionFor } from './nearest-name.js';
 import { choiceRule, faultText, isTextOf, lineRule, type Rule, type TextRule, TRUTH_RULE, wholeRule } from './rules.js';
 import { type Bounds, formOf, listOf, parseWithin, patternOf, type Quantity, rangeOf } from './units.js';
 
@@ -57,16 +58,18 @@ function saying(rule: Rule) {
 }
 
 /**
- * A mapping whose keys are known. A fault names each unknown key, with those that are known.
+ * A mapping whose keys are known. A fault names each unknown key, with those that are known and the one that was probably meant. The message of
+ * `unrecognized_keys` has a line for each of the keys.
  *
  * @param what with the article, for messages: `a channel`
  */
 export function mappingOf<const Shape extends z.core.$ZodShape>(what: string, shape: Shape) {
-  const keys = listOf(Object.keys(shape));
+  const names = Object.keys(shape);
+  const keys = listOf(names);
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `allowed: ${keys}`
+        ? (issue.keys as readonly string[]).map((key) => `allowed: ${keys}${suggestionFor(key, names)}`).join('\n')
         : says(`not ${what}`, `a mapping with ${keys}`).error(issue),
   });
 }
@@ -74,6 +77,8 @@ export function mappingOf<const Shape extends z.core.$ZodShape>(what: string, sh
 /** Settings for `refine`: exactly one of two keys has to be given. The rule holds whatever else is wrong with the mapping. */
 export function exactlyOneOf(a: string, b: string, wrong: string) {
   return {
+    // Tells src/config/check.ts which names may be misspelt.
+    params: { alternatives: [a, b] },
     when: ({ value }: { readonly value: unknown }) =>
       typeof value === 'object' && value !== null && !Array.isArray(value),
     error: ({ input }: { readonly input?: unknown }) => {

@@ -15,6 +15,12 @@ export function nearestName(found: string, names: readonly string[]): string | u
   return ranked[0]?.name;
 }
 
+/** The end of a message about a name that does not exist, which asks for the nearest one; empty if no name is near. */
+export function suggestionFor(found: string, names: readonly string[]): string {
+  const nearest = nearestName(found, names);
+  return nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
+}
+
 /** Writers take `max-rate`, `max_rate` and `maxRate` for one name. */
 function plain(name: string): string {
   return name

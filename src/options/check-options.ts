@@ -1,5 +1,5 @@
 import { shown } from '../config/faults.js';
-import { nearestName } from '../config/nearest-name.js';
+import { suggestionFor } from '../config/nearest-name.js';
 import { faultText } from '../config/rules.js';
 import { listOf } from '../config/units.js';
 import type { CheckedOptionsOf, OptionTable } from './option.js';
@@ -63,6 +63,5 @@ function unknown(name: string, table: OptionTable): string {
     return `${found}, allowed: ${newName}${kind.form === 'quantity' ? `, which counts ${kind.unit}` : ''}`;
   }
   const names = Object.keys(table);
-  const nearest = nearestName(name, names);
-  return `${found}, allowed: ${listOf(names)}${nearest === undefined ? '' : ` (did you mean ${nearest}?)`}`;
+  return `${found}, allowed: ${listOf(names)}${suggestionFor(name, names)}`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { line, mappingOf, quantity, says, whole } from '../../dist/config/fields.js';
+import { exactlyOneOf, line, mappingOf, quantity, says, whole } from '../../dist/config/fields.js';
 import { readSettings } from '../../dist/config/read-settings.js';
 import { RATE } from '../../dist/config/units.js';
 import type { Repair } from '../../dist/config/usable-part.js';
@@ -52,7 +52,44 @@ describe('a kind of file made of the blocks', () => {
       'k.yaml:1:8: owner: not a name, found "", allowed: text that is not empty, without control characters',
       'k.yaml:2:36: pots.b.cups: not a number in range, found 10, allowed: a whole number from 1 to 9',
       'k.yaml:3:24: shelves.s.holds: no such pot, found c',
-      'k.yaml:4:1: lamps: unknown setting, found "lamps", allowed: owner, pots, shelves or lamp',
+      'k.yaml:4:1: lamps: unknown setting, found "lamps", allowed: owner, pots, shelves or lamp (did you mean lamp?)',
+    ]);
+  });
+
+  it('asks for the setting that was probably meant, and does not say that this one is missing', () => {
+    expect(faultsOf('owner: me\npotts: { a: { cups: 2 } }\nzebra: 1\n')).toEqual([
+      'k.yaml:2:1: potts: unknown setting, found "potts", allowed: owner, pots, shelves or lamp (did you mean pots?)',
+      'k.yaml:3:1: zebra: unknown setting, found "zebra", allowed: owner, pots, shelves or lamp',
+    ]);
+    expect(faultsOf('owner: me\npots: { a: { cusp: 2 }, b: {} }\n').map((fault) => fault.split(',')[0])).toEqual([
+      'k.yaml:2:14: pots.a.cusp: unknown setting',
+      'k.yaml:2:25: pots.b.cups: missing',
+    ]);
+    // Several names of one mapping, each with its own suggestion.
+    expect(faultsOf('ownr: me\npods: {}\n').map((fault) => fault.slice(fault.indexOf('(')))).toEqual([
+      '(did you mean owner?)',
+      '(did you mean pots?)',
+    ]);
+  });
+
+  it('does not ask for one of two settings where one of them is misspelt', () => {
+    const tray = mappingOf('a tray', { cups: whole(1, 9).optional(), plates: whole(1, 9).optional() }).refine(
+      ({ cups, plates }) => (cups === undefined) !== (plates === undefined),
+      exactlyOneOf('cups', 'plates', 'not one load'),
+    );
+    const said = (text: string) => {
+      try {
+        readSettings(tray, text, 't.yaml');
+      } catch (error) {
+        return (error as Error).message.split('\n').map((fault) => fault.split(',')[0]);
+      }
+      return [];
+    };
+    expect(said('plaets: 2\n')).toEqual(['t.yaml:1:1: plaets: unknown setting']);
+    expect(said('lamp: 2\n')).toEqual(['t.yaml:1:1: lamp: unknown setting', 't.yaml:1:1: not one load']);
+    expect(said('cups: 1\nplates: 2\nplaets: 2\n')).toEqual([
+      't.yaml:1:1: not one load',
+      't.yaml:3:1: plaets: unknown setting',
     ]);
   });
 

@@ -54,7 +54,7 @@ output: ../firmware.img
         message: [
           'r.yaml:1:7: mode: not one of the choices, found "most", allowed: auto, best or several',
           'r.yaml:2:15: channels.1: not a number in range, found 32, allowed: a whole number from 0 to 31',
-          'r.yaml:3:1: maxrate: unknown setting, found "maxrate", allowed: key, contentKey, output, interface, domain, mode, channels, compatible, seed, fill, fillAfter, fillRate, maxRate, timeout, patience, scope, port, hash or state',
+          'r.yaml:3:1: maxrate: unknown setting, found "maxrate", allowed: key, contentKey, output, interface, domain, mode, channels, compatible, seed, fill, fillAfter, fillRate, maxRate, timeout, patience, scope, port, hash or state (did you mean maxRate?)',
           'r.yaml:4:10: timeout: not a time, found 5, allowed: a number and us, ms, s, min, h or d, such as 5ms, from 1 ms to 365 d',
         ].join('\n'),
       }),
