@@ -22,6 +22,7 @@ export type { ReceiverOptions } from './options/receiver-options.js';
 export type { SenderOptions } from './options/sender-options.js';
 export type {
   NetworkEvent,
+  PauseEvent,
   PublishEvent,
   RefuseEvent,
   SenderEvents,
@@ -42,4 +43,5 @@ export type {
   WarningEvent,
 } from './receiver/events.js';
 export type { ChannelStats } from './sender/object-transmissions.js';
+export type { PauseReason } from './sender/pauses.js';
 export type { ChannelDescription, Descriptor, ServerDescription } from './wire/descriptor.js';

@@ -1,4 +1,18 @@
-import { bytes, channel, count, event, message, name, optional, perChannel, rate, record, wholeMs } from './fields.js';
+import {
+  bytes,
+  channel,
+  choice,
+  count,
+  event,
+  list,
+  message,
+  name,
+  optional,
+  perChannel,
+  rate,
+  record,
+  wholeMs,
+} from './fields.js';
 import {
   channelIndex,
   code,
@@ -66,6 +80,16 @@ export const serveEvents = {
     channel: optional(channel('Index of the channel; missing: of announcements.')),
     group,
     failure: optional(name('Error name of the system, or error code; missing: datagrams are sent again.')),
+  }),
+  pause: event('A channel pauses, or sends again. It continues where it stopped, and announcements go on.', {
+    object,
+    channel: optional(channel('Index of the channel; missing: of frames of iotupd.')),
+    group,
+    pausedFor: list(
+      choice(['listeners'], '`listeners`: nobody on the link listens to the group.'),
+      1,
+      'Why it pauses (`listeners`: nobody on the link listens to the group); empty: it sends again.',
+    ),
   }),
   waiting: event('The interface or address is not there yet; once.', { message: messageText }),
   warning: event('Something is probably a mistake.', errorFields),

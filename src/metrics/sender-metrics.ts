@@ -119,6 +119,13 @@ export class SenderMetrics {
         values: ofChannels(({ channel }, object) => (this.#failing.has(`${object}\n${channel}`) ? 0 : 1)),
       },
       {
+        name: 'channel_paused',
+        kind: 'gauge',
+        field: truth('1 if the channel pauses, because nobody on the link listens; else 0.'),
+        ...perChannel,
+        values: ofChannels(({ pausedFor }) => (pausedFor.length > 0 ? 1 : 0)),
+      },
+      {
         name: 'objects',
         kind: 'gauge',
         field: count('Objects that are being sent.'),

@@ -31,6 +31,8 @@ export interface SenderEvents {
   readonly encoding: (event: WorkEvent) => void;
   /** The system began to refuse datagrams to a group (an errno name or error code), or takes them again (undefined). */
   readonly network: (event: NetworkEvent) => void;
+  /** A channel pauses, or sends again (`pausedFor` is empty). Announcements go on. */
+  readonly pause: (event: PauseEvent) => void;
   /** The interface, or an address that is needed, is not there yet; told once. */
   readonly waiting: (event: EventOf<typeof serveEvents.waiting>) => void;
   /** Something that does not keep the server from sending, but probably is a mistake. */
@@ -62,6 +64,8 @@ export interface SenderWarningEvent extends EventOf<typeof serveEvents.warning> 
 }
 
 export interface NetworkEvent extends EventOf<typeof serveEvents.network> {}
+
+export interface PauseEvent extends EventOf<typeof serveEvents.pause> {}
 
 export interface SenderStats {
   readonly server: string | undefined;

@@ -69,6 +69,7 @@ export class FleetSender {
         onNetwork: (object, channel, group, failure) => {
           emit('network', { object: object?.name, channel, group, failure });
         },
+        onPause: ({ name }, channel, group, pausedFor) => emit('pause', { object: name, channel, group, pausedFor }),
       },
     );
     this.#serving = {

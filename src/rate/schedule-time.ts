@@ -55,6 +55,11 @@ export class ScheduleTime {
     this.peakFactor = Math.max(previewFactor, restFactorOf(SLOT_US, PREVIEW_US, previewFactor));
   }
 
+  /** Forgets all slots before, as after a pause: the rest of the present slot has neither train nor preview. */
+  restart(): void {
+    this.#endUs = Number.NEGATIVE_INFINITY;
+  }
+
   /** Advances to the slot of `nowUs`; to be called before anything is asked about that time. Time only grows. */
   advance(nowUs: number, wallUs: number): void {
     if (nowUs < this.#endUs) return;

@@ -8,6 +8,7 @@ import { type BroadcastObject, destinationsOf } from './broadcast-object.js';
 import { SenderDriver } from './driver.js';
 import { type ChannelStats, ObjectTransmissions } from './object-transmissions.js';
 import { OperationQueue } from './operation-queue.js';
+import { channelOf, type PauseReason, Pauses } from './pauses.js';
 import type { Publication } from './publication.js';
 
 export interface BroadcastEvents {
@@ -26,6 +27,13 @@ export interface BroadcastEvents {
     group: string,
     failure: string | undefined,
   ) => void;
+  /** A channel of an object on the air pauses, or sends again (`pausedFor` is empty). Without `channel`, it is that of frames of iotupd. */
+  readonly onPause: (
+    object: BroadcastObject,
+    channel: number | undefined,
+    group: string,
+    pausedFor: readonly PauseReason[],
+  ) => void;
 }
 
 /**
@@ -39,6 +47,7 @@ export class Broadcast {
   readonly #driver: SenderDriver;
   readonly #announcements: Announcements;
   readonly #queue = new OperationQueue();
+  readonly #pauses = new Pauses();
   readonly #onAir = new Map<BroadcastObject, ObjectTransmissions>();
   readonly #releasing = new Set<Promise<void>>();
   #beside: readonly string[] = [];
@@ -74,9 +83,10 @@ export class Broadcast {
    * its bytes. The object has then been released.
    */
   async put(object: BroadcastObject): Promise<void> {
-    const transmissions = new ObjectTransmissions(object, this.#world, {
+    const transmissions = new ObjectTransmissions(object, this.#world, this.#pauses, {
       onFailure: (error) => void this.#lose(object, error),
       onNetwork: (channel, group, failure) => this.#events.onNetwork(object, channel, group, failure),
+      onPause: (channel, group, pausedFor) => this.#events.onPause(object, channel, group, pausedFor),
     });
     try {
       await this.#queue.run(async () => {
@@ -92,6 +102,15 @@ export class Broadcast {
       await object.release();
       throw error;
     }
+  }
+
+  /**
+   * Pauses a channel for a reason from now on, whichever object has it, or takes this pause back. The channel's announcements go on. It continues
+   * where it stopped, so that receivers see no loss.
+   */
+  setPaused(destination: Destination, reason: PauseReason, isPaused: boolean): void {
+    if (!this.#pauses.set(destination, reason, isPaused)) return;
+    for (const transmissions of this.#onAir.values()) transmissions.applyPauses(this.#driver, destination);
   }
 
   /** Takes an object off the air. Resolves when the object has been released: to false if it was not on the air. */
@@ -185,8 +204,4 @@ export class Broadcast {
     this.#releasing.add(released);
     return released;
   }
-}
-
-function channelOf({ group, port }: Destination): string {
-  return `[${group}]:${port}`;
 }

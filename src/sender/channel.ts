@@ -104,8 +104,9 @@ export class SenderChannel {
     return this.#leftCount < this.#front.count || this.#backReady;
   }
 
-  /** Begins to count at `nowUs`. The channel does not make up for time before that, such as the opening of a socket. */
+  /** Begins to count at `nowUs`. The channel does not make up for time before that, such as the opening of a socket, or a pause. */
   begin(nowUs: number): void {
+    this.#scheduleTime.restart();
     this.#pacer.begin(nowUs + this.#phaseUs);
   }
 

@@ -13,6 +13,7 @@ interface Turn extends Waiting {
   readonly transmission: TimedSending;
   /** The transmission calls this when it can continue. */
   readonly wake: () => void;
+  isPaused: boolean;
 }
 
 /**
@@ -39,17 +40,29 @@ export class SenderDriver {
   }
 
   /** Starts a transmission that has been opened. */
-  add(transmission: TimedSending): void {
+  add(transmission: TimedSending, isPaused = false): void {
     transmission.begin(this.#clock.nowUs());
     const wake = () => {
       if (this.#turns.get(transmission) !== turn) return;
       this.#queue(turn);
       this.#arm();
     };
-    const turn: Turn = { transmission, wake, atUs: 0, order: 0, heapIndex: -1 };
+    const turn: Turn = { transmission, wake, isPaused, atUs: 0, order: 0, heapIndex: -1 };
     this.#turns.set(transmission, turn);
     this.#wakeGapUs = Math.min(this.#wakeGapUs, transmission.burstGapUs * SHARED_WAKE_SHARE);
     wake();
+  }
+
+  /**
+   * Pauses a transmission, or lets it go on: with the datagram at which it stopped, and its next sequence number, so that receivers see no loss.
+   * A send that is under way ends. Does nothing for a transmission that has not been added.
+   */
+  setPaused(transmission: TimedSending, isPaused: boolean): void {
+    const turn = this.#turns.get(transmission);
+    if (turn === undefined || turn.isPaused === isPaused) return;
+    turn.isPaused = isPaused;
+    if (!isPaused) transmission.begin(this.#clock.nowUs());
+    turn.wake();
   }
 
   /** Stops a transmission and closes its socket. */
@@ -90,7 +103,7 @@ export class SenderDriver {
 
   #queue(turn: Turn): void {
     this.#heap.remove(turn);
-    turn.atUs = turn.transmission.nextDueUs;
+    turn.atUs = turn.isPaused ? Number.POSITIVE_INFINITY : turn.transmission.nextDueUs;
     if (turn.atUs < Number.POSITIVE_INFINITY) this.#heap.add(turn);
   }
 

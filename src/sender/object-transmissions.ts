@@ -1,7 +1,9 @@
+import type { Destination } from '../base/ports.js';
 import type { AnnouncementWorld } from './announce/announcement-channel.js';
 import type { BroadcastContent, BroadcastObject } from './broadcast-object.js';
 import type { SenderDriver } from './driver.js';
 import { FrameTransmission } from './iotupd/frame-transmission.js';
+import { channelOf, type PauseReason, type Pauses } from './pauses.js';
 import { Transmission } from './transmission.js';
 
 export interface ObjectTransmissionsEvents {
@@ -9,6 +11,8 @@ export interface ObjectTransmissionsEvents {
   readonly onFailure: (error: unknown) => void;
   /** The network has begun to refuse datagrams of a channel (`failure` is an errno name or error code), or takes them again; frames of iotupd have no channel. */
   readonly onNetwork: (channel: number | undefined, group: string, failure: string | undefined) => void;
+  /** A channel pauses, or sends again (`pausedFor` is empty); frames of iotupd have no channel. */
+  readonly onPause: (channel: number | undefined, group: string, pausedFor: readonly PauseReason[]) => void;
 }
 
 export interface ChannelStats {
@@ -21,6 +25,22 @@ export interface ChannelStats {
   readonly refusedDatagrams: number;
   /** There and true for a channel of the object's delta. */
   readonly isOfDelta?: true;
+  /** Why nothing is sent on it at the moment; empty while it sends. */
+  readonly pausedFor: readonly PauseReason[];
+}
+
+/** What is sent to one group and port. */
+interface Target {
+  readonly transmission: Transmission | FrameTransmission;
+  readonly destination: Destination;
+  /** Undefined for frames of iotupd. */
+  readonly index: number | undefined;
+}
+
+interface OwnChannel extends Target {
+  readonly transmission: Transmission;
+  readonly index: number;
+  readonly isOfDelta: boolean;
 }
 
 /** Runs all channels on which one server sends one object and its delta. The channels open, begin and end together. */
@@ -28,16 +48,14 @@ export class ObjectTransmissions {
   readonly #object: BroadcastObject;
   readonly #world: AnnouncementWorld;
   readonly #events: ObjectTransmissionsEvents;
-  readonly #transmissions: {
-    readonly transmission: Transmission;
-    readonly index: number;
-    readonly isOfDelta: boolean;
-  }[] = [];
-  #frames: FrameTransmission | undefined;
+  readonly #pauses: Pauses;
+  readonly #channels: OwnChannel[] = [];
+  #frames: Target | undefined;
 
-  constructor(object: BroadcastObject, world: AnnouncementWorld, events: ObjectTransmissionsEvents) {
+  constructor(object: BroadcastObject, world: AnnouncementWorld, pauses: Pauses, events: ObjectTransmissionsEvents) {
     this.#object = object;
     this.#world = world;
+    this.#pauses = pauses;
     this.#events = events;
   }
 
@@ -47,25 +65,41 @@ export class ObjectTransmissions {
     this.#make(this.#object, false);
     if (delta !== undefined) this.#make(delta, true);
     this.#frames = this.#frameTransmission();
-    const opened = this.#all.map((transmission) => transmission.open());
+    const opened = this.#all.map(({ transmission }) => transmission.open());
     for (const outcome of await Promise.allSettled(opened)) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
+  /** Channels that pause begin later (`applyPauses`). */
   start(driver: SenderDriver): void {
-    for (const transmission of this.#all) driver.add(transmission);
+    for (const { transmission, destination, index } of this.#all) {
+      const pausedFor = this.#pauses.of(destination);
+      driver.add(transmission, pausedFor.length > 0);
+      if (pausedFor.length > 0) this.#events.onPause(index, destination.group, pausedFor);
+    }
+  }
+
+  /** Pauses the channel of this group and port, or lets it go on, as the pauses say now; if it is one of this object. */
+  applyPauses(driver: SenderDriver, changed: Destination): void {
+    for (const { transmission, destination, index } of this.#all) {
+      if (channelOf(destination) !== channelOf(changed)) continue;
+      const pausedFor = this.#pauses.of(destination);
+      driver.setPaused(transmission, pausedFor.length > 0);
+      this.#events.onPause(index, destination.group, pausedFor);
+    }
   }
 
   stop(driver: SenderDriver): void {
-    for (const transmission of this.#all) driver.remove(transmission);
+    for (const { transmission } of this.#all) driver.remove(transmission);
   }
 
   stats(): readonly ChannelStats[] {
-    return this.#transmissions.map(({ index, transmission, isOfDelta }) => ({
+    return this.#channels.map(({ index, transmission, destination, isOfDelta }) => ({
       channel: index,
       datagrams: transmission.channel.sentCount,
       bytes: transmission.channel.sentBytes,
       refusedDatagrams: transmission.refusedCount,
       ...(isOfDelta ? { isOfDelta } : {}),
+      pausedFor: this.#pauses.of(destination),
     }));
   }
 
@@ -79,22 +113,22 @@ export class ObjectTransmissions {
         onNetwork: (failure: string | undefined) => this.#events.onNetwork(index, destination.group, failure),
       };
       const transmission = new Transmission(channel, destination, symbols, this.#world, events);
-      this.#transmissions.push({ transmission, index, isOfDelta });
+      this.#channels.push({ transmission, destination, index, isOfDelta });
     }
   }
 
-  get #all(): readonly (Transmission | FrameTransmission)[] {
-    const all = this.#transmissions.map(({ transmission }) => transmission);
-    return this.#frames === undefined ? all : [...all, this.#frames];
+  get #all(): readonly Target[] {
+    return this.#frames === undefined ? this.#channels : [...this.#channels, this.#frames];
   }
 
-  #frameTransmission(): FrameTransmission | undefined {
+  #frameTransmission(): Target | undefined {
     const { frames } = this.#object;
     if (frames === undefined) return undefined;
-    const { group } = frames.destination;
-    return new FrameTransmission(frames, this.#world, {
+    const { destination } = frames;
+    const transmission = new FrameTransmission(frames, this.#world, {
       onFailure: this.#events.onFailure,
-      onNetwork: (failure) => this.#events.onNetwork(undefined, group, failure),
+      onNetwork: (failure) => this.#events.onNetwork(undefined, destination.group, failure),
     });
+    return { transmission, destination, index: undefined };
   }
 }

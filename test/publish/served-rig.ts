@@ -76,6 +76,7 @@ export class ServedRig {
       { clock: this.clock, network, random: () => sequence++ },
       {
         onLoss: (sent, error) => this.#served.get(sent.name)?.lost(sent, error),
+        onPause: () => undefined,
         onNetwork: () => undefined,
       },
     );

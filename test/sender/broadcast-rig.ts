@@ -39,6 +39,7 @@ export class BroadcastRig {
   /** Groups whose datagrams the network refuses. */
   readonly refusedGroups = new Set<string>();
   readonly networkEvents: { readonly group: string; readonly failure: string | undefined }[] = [];
+  readonly pauses: { readonly group: string; readonly pausedFor: readonly string[] }[] = [];
   /** The rules that datagrams have broken. */
   readonly violations: string[] = [];
   readonly #network: Network;
@@ -59,6 +60,7 @@ export class BroadcastRig {
       {
         onLoss: (sent, error) => this.losses.push({ label: this.#labelOf(sent), error }),
         onNetwork: (_object, _channel, group, failure) => this.networkEvents.push({ group, failure }),
+        onPause: (_object, _channel, group, pausedFor) => this.pauses.push({ group, pausedFor }),
       },
     );
   }
@@ -163,7 +165,7 @@ export class BroadcastRig {
   }
 }
 
-function destinationOf(group: string): Destination {
+export function destinationOf(group: string): Destination {
   return { group, port: 4242, interface: undefined, source: undefined, hopLimit: 1, dscp: 0 };
 }
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HEADER_BYTES, IP_AND_UDP_BYTES } from '../../dist/base/limits.js';
 import { StepPlan } from '../../dist/rate/step-plan.js';
@@ -118,6 +119,47 @@ describe('a sending channel', () => {
       const isCaughtUp = channel.nextDueUs - nowUs > 0.9 * most * intervalUs;
       if (intervalUs * most > 100) expect(isCaughtUp).toBe(true);
       if (isCaughtUp) expect(channel.sentCount).toBeGreaterThan(nowUs / intervalUs - 2 * most);
+    },
+  );
+
+  it.each([undefined, 0, 3])(
+    'after pauses of any length it keeps its rate, and its sequence without a gap (ladder channel %s)',
+    (index) => {
+      fc.assert(
+        fc.property(fc.array(fc.integer({ min: 0, max: 3_000_000 }), { minLength: 1, maxLength: 8 }), (pausesUs) => {
+          const intervalUs = 500;
+          const part =
+            index === undefined
+              ? undefined
+              : {
+                  plan: new StepPlan({ rates: [1e6, 2e6, 4e6, 8e6], mode: 'several', symbolBytes: 1184 }),
+                  channel: index,
+                };
+          const channel = new SenderChannel(new Numbered(), intervalUs, 0, 7, { part });
+          const header = newHeader();
+          let [nowUs, expected] = [0, 7];
+          refill(channel);
+          for (const pauseUs of pausesUs) {
+            nowUs += pauseUs;
+            channel.begin(nowUs);
+            const fromCount = channel.sentCount;
+            // Up to the end of the slot, there is neither a train nor a preview.
+            const endUs = nowUs + Math.min(50_000, 500_000 - (nowUs % 500_000));
+            const expectedCount = (endUs - nowUs) / intervalUs;
+            while (nowUs < endUs) {
+              for (const datagram of datagramsIn(channel.take(nowUs, nowUs))) {
+                readHeader(datagram, 0, datagram.length, header);
+                expect(header.sequence).toBe(expected++);
+              }
+              if (channel.wantsRefill) refill(channel);
+              nowUs = Math.max(nowUs + 1, Math.ceil(channel.nextDueUs));
+            }
+            nowUs = endUs;
+            expect(Math.abs(channel.sentCount - fromCount - expectedCount)).toBeLessThanOrEqual(2);
+          }
+        }),
+        { numRuns: 50 },
+      );
     },
   );
 

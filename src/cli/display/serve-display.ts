@@ -1,7 +1,10 @@
 import { DURATION, formatQuantity, RATE, SIZE } from '../../config/units.js';
 import type { Sender } from '../../create-sender.js';
 import { meaningOf } from '../../net/network-error.js';
+import type { PauseReason } from '../../sender/pauses.js';
 import { reasonOf } from '../reason.js';
+
+const PAUSES: Readonly<Record<PauseReason, string>> = { listeners: 'nobody on the link listens' };
 
 /** Shows the events of a sender to people, as lines on stderr. */
 export function tellPeople(sender: Sender): void {
@@ -37,6 +40,11 @@ export function tellPeople(sender: Sender): void {
     if (hint !== undefined) say(`  ${hint}`);
   });
   sender.on('idle', ({ message }) => say(message));
+  sender.on('pause', ({ object, channel, pausedFor }) => {
+    const what = `${object}, ${channel === undefined ? 'iotupd' : `channel ${channel}`}`;
+    const because = pausedFor.map((reason) => PAUSES[reason]).join(', ');
+    say(pausedFor.length === 0 ? `${what}: sending again` : `${what}: paused: ${because}`);
+  });
   sender.on('network', ({ object, channel, group, failure }) => {
     const what =
       object === undefined

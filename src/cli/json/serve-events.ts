@@ -18,5 +18,6 @@ export function tellPrograms(sender: Sender, print: (event: string, fields: obje
   sender.on('waiting', (event) => tell('waiting', event));
   sender.on('warning', (event) => tell('warning', event));
   sender.on('idle', (event) => tell('idle', event));
+  sender.on('pause', (event) => tell('pause', event));
   sender.on('network', (event) => tell('network', event));
 }

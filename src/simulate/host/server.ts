@@ -48,6 +48,8 @@ export class SimulatedServer {
       {
         onLoss: (_, error) => this.failures.push(error),
         onNetwork: (_object, _channel, _group, failure) => this.networkEvents.push(failure),
+        // No simulated server pauses a channel.
+        onPause: () => undefined,
       },
     );
   }
