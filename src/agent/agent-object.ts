@@ -129,9 +129,15 @@ export class AgentObject {
       const target = heldOf(descriptor, this.#path);
       await this.#standing.save({ state: 'receiving', target, attempts: 0, interrupted: 0 });
       if (this.#isEnding) throw new Paused();
-      const { seeds = [], fill = [] } = this.plan;
+      const { seeds = [], fill = [], contentKey } = this.plan;
       const places = (texts: readonly string[]) => texts.map((text) => placeFor(text, this.name));
-      const from = { descriptor: this.#newest ?? descriptor, seeds: places(seeds), fill: places(fill), watch };
+      const from = {
+        descriptor: this.#newest ?? descriptor,
+        seeds: places(seeds),
+        fill: places(fill),
+        contentKey,
+        watch,
+      };
       const request = { ...from, output: this.#output, maxRateBitsPerSecond };
       this.#reception = this.#world.receive(request);
       this.#standing.begin();

@@ -3,11 +3,13 @@ import type { Descriptor } from '../wire/descriptor.js';
 /** One version of an object as the device has it, or is to have it. */
 export interface HeldVersion {
   readonly version: number;
-  /** In hex. */
+  /** In hex; of the ciphertext if the version is encrypted. */
   readonly sha256: string;
   readonly sizeBytes: number;
   /** The file, as an absolute path; undefined if a command took the bytes. */
   readonly path: string | undefined;
+  /** If the version is encrypted, by what its plaintext is recognised, in hex: as in the descriptor. */
+  readonly encryption?: { readonly plaintextMac: string; readonly keyCheck: string } | undefined;
 }
 
 /** What the journal says of one object. It is written at each change of `state`, before anything that follows from the change. */
@@ -33,13 +35,16 @@ export function newRecord(object: string, target: HeldVersion): ObjectRecord {
 }
 
 /** @param path where the version lies, or will lie */
-export function heldOf({ version, sha256, sizeBytes }: Descriptor, path: string | undefined): HeldVersion {
-  return { version, sha256: Buffer.from(sha256).toString('hex'), sizeBytes, path };
+export function heldOf({ version, sha256, sizeBytes, encryption }: Descriptor, path: string | undefined): HeldVersion {
+  const held = { version, sha256: hexOf(sha256), sizeBytes, path };
+  if (encryption === undefined) return held;
+  const { plaintextMac, keyCheck } = encryption;
+  return { ...held, encryption: { plaintextMac: hexOf(plaintextMac), keyCheck: hexOf(keyCheck) } };
 }
 
 /** Whether the descriptor speaks of the same bytes. */
 export function hasBytesOf({ sha256, sizeBytes }: Descriptor, held: HeldVersion): boolean {
-  return held.sizeBytes === sizeBytes && held.sha256 === Buffer.from(sha256).toString('hex');
+  return held.sizeBytes === sizeBytes && held.sha256 === hexOf(sha256);
 }
 
 export type RecordedState = 'receiving' | 'verified' | 'applying' | 'applied' | 'failed';
@@ -71,11 +76,27 @@ export function unpackRecord(text: string): ObjectRecord | undefined {
 
 function isVersion(value: unknown): value is HeldVersion {
   if (typeof value !== 'object' || value === null) return false;
-  const { version, sha256, sizeBytes, path } = value as Readonly<Record<string, unknown>>;
+  const { version, sha256, sizeBytes, path, encryption } = value as Readonly<Record<string, unknown>>;
   const isHash = typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256);
-  return isHash && isCount(version) && isCount(sizeBytes) && (path === undefined || typeof path === 'string');
+  return (
+    isHash &&
+    isCount(version) &&
+    isCount(sizeBytes) &&
+    (path === undefined || typeof path === 'string') &&
+    isEncryption(encryption)
+  );
+}
+
+function isEncryption(value: unknown): boolean {
+  if (value === undefined) return true;
+  const { plaintextMac, keyCheck } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return /^[0-9a-f]{64}$/.test(String(plaintextMac)) && /^[0-9a-f]{32}$/.test(String(keyCheck));
 }
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
 }

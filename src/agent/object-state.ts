@@ -65,6 +65,7 @@ const RESULTS: Readonly<Partial<Record<ErrorCode, number>>> = {
   VERSION_REFUSED: Lwm2mResult.integrity,
   EXPIRED: Lwm2mResult.integrity,
   ROLE_REFUSED: Lwm2mResult.integrity,
+  ENCRYPTED: Lwm2mResult.integrity,
   INCOMPATIBLE: Lwm2mResult.unsupportedType,
   TREE_INVALID: Lwm2mResult.unsupportedType,
   COMMAND_FAILED: Lwm2mResult.updateFailed,

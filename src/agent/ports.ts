@@ -16,6 +16,8 @@ export interface ObjectPlan {
   readonly seeds?: readonly string[] | undefined;
   /** URLs of the file, to ask for what multicast does not bring; `{object}` as in `output`. */
   readonly fill?: readonly string[] | undefined;
+  /** The file with the content key, if the object may be encrypted. */
+  readonly contentKey?: string | undefined;
   /** The program that takes a version over; `{file}` stands for the file. */
   readonly run: readonly string[] | undefined;
   readonly timeoutUs: number;
@@ -34,8 +36,12 @@ export interface AgentWorld {
    */
   readonly openWatch: (lowestVersionOf: (object: string) => number) => Promise<AgentWatch>;
   readonly receive: (request: ReceiveRequest) => Reception;
-  /** Whether the file still has exactly the bytes of the version; a version without a file was taken when its command ended. */
-  readonly holds: (held: HeldVersion) => Promise<boolean>;
+  /**
+   * Whether the file still has exactly the bytes of the version; a version without a file was taken when its command ended.
+   *
+   * @param contentKey as in `ObjectPlan`
+   */
+  readonly holds: (held: HeldVersion, contentKey: string | undefined) => Promise<boolean>;
   readonly runProgram: (request: ProgramRequest) => RunningProgram;
   readonly emit: EventEmitter<AgentEvents>['emit'];
 }
@@ -57,6 +63,7 @@ export interface ReceiveRequest {
   readonly output: OutputTarget;
   readonly seeds: readonly string[];
   readonly fill: readonly string[];
+  readonly contentKey: string | undefined;
   /** Undefined: no limit. */
   readonly maxRateBitsPerSecond: number | undefined;
   /** Hears the records that arrive between the object's symbols. */

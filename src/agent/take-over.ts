@@ -57,9 +57,9 @@ export class TakeOver {
   async run(): Promise<void> {
     const { record, isChecked } = this.#standing;
     if (record === undefined) return;
-    const { run } = this.#of.plan;
+    const { run, contentKey } = this.#of.plan;
     try {
-      if (!(isChecked || (await this.#world.holds(record.target)))) await this.#beginAnew(record);
+      if (!(isChecked || (await this.#world.holds(record.target, contentKey)))) await this.#beginAnew(record);
       else if (record.interrupted >= MAX_INTERRUPTED) {
         await this.#fail(diedTooOften(this.#whatOf(record), record.interrupted));
       } else if (run === undefined) await this.#succeed(record);

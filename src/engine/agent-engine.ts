@@ -14,10 +14,12 @@ import { StatusFile } from '../device/status-file.js';
 import { systemNetworkOn } from '../net/system-network.js';
 import type { CheckedAgentOptions } from '../options/check-agent-options.js';
 import { type BlockRestorer, RestoringThreads } from '../retrieve/block-restorer.js';
+import { hasPlaintext, readContentKey } from '../retrieve/decryption.js';
 import { verifyFile } from '../store/hash-file.js';
 import { defaultStateDir } from '../store/state-dir.js';
 import type { Anchor } from '../trust/anchor.js';
 import { anchorFrom } from '../trust/read-anchor.js';
+import { ContentCipher } from '../wire/content-cipher.js';
 import { errorOfOnce } from './agent-outcome.js';
 import { AgentWatches } from './agent-watches.js';
 import type { Engine } from './engine.js';
@@ -59,6 +61,9 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
   /** @throws {LayercastError} as `Agent.done` */
   async run(signal: AbortSignal): Promise<void> {
     const { emit } = this.#world;
+    const plan = planOf(this.#options);
+    // What is wrong with a content key is told at once, not when an object that needs it is announced.
+    for (const path of new Set(plan.objects.map(({ contentKey }) => contentKey))) await readContentKey(path);
     await using folder = await AgentFolder.open({
       stateDir: this.#stateDir,
       fleet: this.#options.fleet,
@@ -69,7 +74,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
     });
     await using restorer = new RestoringThreads(Math.min(2, availableParallelism()));
     const status = this.#statusFile();
-    const agent = new Agent(planOf(this.#options), this.#agentWorld(folder, restorer, status, signal));
+    const agent = new Agent(plan, this.#agentWorld(folder, restorer, status, signal));
     this.#agent = agent;
     try {
       const end = await agent.run(signal);
@@ -107,7 +112,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
         return watch;
       },
       receive: (request) => this.#receive(request, restorer),
-      holds: (held) => isHeld(held, signal),
+      holds: (held, contentKey) => isHeld(held, contentKey, signal),
       runProgram: (request) => this.#runProgram(request),
       emit,
     };
@@ -175,23 +180,36 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
  * Whether the file has the bytes of the version. A command has taken them when it ended. Of a folder or a device this says no: the object is
  * pursued again, and its destination finds that nothing is missing.
  */
-async function isHeld({ path, sizeBytes, sha256 }: HeldVersion, signal: AbortSignal): Promise<boolean> {
+async function isHeld(held: HeldVersion, contentKeyPath: string | undefined, signal: AbortSignal): Promise<boolean> {
+  const { path, sizeBytes, sha256, encryption } = held;
   if (path === undefined) return true;
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile() !== true) return false;
-  return await verifyFile(path, { sizeBytes, sha256: Buffer.from(sha256, 'hex') }, { signal });
+  if (encryption === undefined) {
+    return await verifyFile(path, { sizeBytes, sha256: Buffer.from(sha256, 'hex') }, { signal });
+  }
+  const contentKey = await readContentKey(contentKeyPath);
+  if (contentKey === undefined) return false;
+  const [plaintextMac, keyCheck] = [
+    Buffer.from(encryption.plaintextMac, 'hex'),
+    Buffer.from(encryption.keyCheck, 'hex'),
+  ];
+  const cipher = ContentCipher.open(contentKey, { plaintextMac, keyCheck });
+  return cipher !== undefined && (await hasPlaintext(path, sizeBytes, cipher, signal));
 }
 
 function planOf(options: AgentEngineOptions): AgentPlan {
   const { fleet, subscribe, wake, once, retry, maxRateBitsPerSecond, patienceMs } = options;
+  const ofAgent = options.contentKey;
   return {
     fleet,
-    objects: subscribe.map(({ object, output, run, seeds, fill, timeoutMs }) => ({
+    objects: subscribe.map(({ object, output, run, seeds, fill, contentKey = ofAgent, timeoutMs }) => ({
       object,
       output: typeof output === 'string' && !isAbsolute(output) ? join(process.cwd(), output) : output,
       run,
       seeds,
       fill,
+      contentKey,
       timeoutUs: timeoutMs * 1000,
     })),
     wake: wake && {

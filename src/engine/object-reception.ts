@@ -1,4 +1,4 @@
-import type { HeldVersion } from '../agent/object-record.js';
+import { type HeldVersion, heldOf } from '../agent/object-record.js';
 import { pathOf } from '../agent/planned-output.js';
 import type { ReceiveRequest, Reception } from '../agent/ports.js';
 import { asLayercastError, LayercastError } from '../base/errors.js';
@@ -13,6 +13,7 @@ import type { Seeds } from '../receiver/seeding/seeds.js';
 import { startTicking } from '../receiver/ticking.js';
 import type { Finding } from '../receiver/watch/findings.js';
 import type { BlockRestorer } from '../retrieve/block-restorer.js';
+import { readContentKey } from '../retrieve/decryption.js';
 import type { Destination } from '../retrieve/destination.js';
 import { openDestination } from '../retrieve/open-destination.js';
 import { type FillChoice, fillFrom } from './fill-from.js';
@@ -102,6 +103,7 @@ export class ObjectReception implements Reception {
         fleet,
         object,
         keyFingerprint: anchorId,
+        contentKey: await readContentKey(this.#request.contentKey),
         signal: this.#opening.signal,
         onWaiting: (message) => tell('waiting', { message }),
       });
@@ -131,7 +133,7 @@ export class ObjectReception implements Reception {
 
   async #conclude({ descriptor, stats }: Caught, destination: Destination): Promise<HeldVersion> {
     const { tell, clock } = this.#world;
-    const { version, sizeBytes } = descriptor;
+    const { version } = descriptor;
     const path = pathOf(this.#request.output);
     const event = completed(descriptor, stats, clock.nowUs() - this.#startedUs, path);
     try {
@@ -142,7 +144,7 @@ export class ObjectReception implements Reception {
       tell('warning', { code: 'NOT_REMEMBERED', message });
     }
     tell('received', event);
-    return { version, sha256: event.sha256, sizeBytes, path };
+    return heldOf(descriptor, path);
   }
 
   #newPursuit(): Pursuit {

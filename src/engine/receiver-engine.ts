@@ -5,7 +5,6 @@ import { BUILT_S } from '../base/build-time.js';
 import { asLayercastError } from '../base/errors.js';
 import type { Clock, Network } from '../base/ports.js';
 import { systemClock } from '../base/system-clock.js';
-import { readKeyText } from '../config/read-text.js';
 import { type DomainAnswer, DomainServers } from '../net/dns/domain-servers.js';
 import { sourcedNetwork } from '../net/dns/sourced-network.js';
 import { awaitInterface } from '../net/interfaces/interfaces.js';
@@ -15,13 +14,13 @@ import { ReceiverDriver } from '../receiver/driver.js';
 import type { CompleteEvent, ReceiverEvents, ReceiverStats, WarningEvent } from '../receiver/events.js';
 import type { TrustSource } from '../receiver/watch/fleet-trusts.js';
 import { type BlockRestorer, RestoringThreads } from '../retrieve/block-restorer.js';
+import { readContentKey } from '../retrieve/decryption.js';
 import type { Destination } from '../retrieve/destination.js';
 import { openDestination } from '../retrieve/open-destination.js';
 import { TrustMemory } from '../retrieve/trust-memory.js';
 import { defaultStateDir } from '../store/state-dir.js';
 import { anchorFrom } from '../trust/read-anchor.js';
 import { announcementName, groupOf } from '../wire/address.js';
-import { contentKeyFrom } from '../wire/content-cipher.js';
 import type { Engine } from './engine.js';
 import { fillFrom } from './fill-from.js';
 import { Start } from './start.js';
@@ -56,20 +55,10 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
 
   /** @throws {LayercastError} as `Receiver.done` */
   async run(signal: AbortSignal): Promise<CompleteEvent> {
-    const {
-      timeoutMs,
-      fleet,
-      object,
-      output,
-      stateDir,
-      allowRollback,
-      key,
-      contentKey: contentKeyPath,
-    } = this.#options;
+    const { timeoutMs, fleet, object, output, stateDir, allowRollback, key } = this.#options;
     const beganMs = performance.now();
     const anchor = anchorFrom(key, fleet, 'the option key');
-    const contentKey =
-      contentKeyPath === undefined ? undefined : contentKeyFrom(await readKeyText(contentKeyPath), contentKeyPath);
+    const contentKey = await readContentKey(this.#options.contentKey);
     using start = new Start(timeoutMs, signal, (message) => this.#world.emit('waiting', { message }));
     await using destination = await start.step((onWaiting) =>
       openDestination({

@@ -17,6 +17,7 @@ export function crossCheck(fleet: Fleet, file: FleetFile, source: YamlSource, is
     ...checkGroups(fleet, file, source),
     ...checkSources(fleet, file, source),
     ...checkDeltas(fleet, source),
+    ...checkEncryption(fleet, file, source),
     ...checkServers(fleet, source, isWhole),
     ...(isWhole ? checkCoverage(fleet, source) : []),
   ];
@@ -74,6 +75,22 @@ function checkDeltas(fleet: Fleet, source: YamlSource): Fault[] {
       const text = `not possible here, found it beside ${what}, allowed: deltaFrom for an object whose file: is a file`;
       return source.faultAt(['objects', name, 'deltaFrom'], text);
     });
+}
+
+/**
+ * A delta has parts of the file as they are, receivers unpack no archive that is encrypted, and those of iotupd decrypt nothing.
+ */
+function checkEncryption(fleet: Fleet, file: FleetFile, source: YamlSource): Fault[] {
+  return fleet.objects.flatMap(({ name, content, contentKeyPath, delta, iotupd }) => {
+    if (contentKeyPath === undefined) return [];
+    const key =
+      content === 'tree' ? 'dir' : delta !== undefined ? 'deltaFrom' : iotupd !== undefined ? 'iotupd' : undefined;
+    if (key === undefined) return [];
+    const isOwn = file.objects[name]?.contentKey != null;
+    const whose = isOwn ? 'the object’s' : 'the fleet’s';
+    const text = `an object with "${key}" cannot be encrypted, found ${whose} "contentKey", allowed: contentKey: false`;
+    return [source.faultAt(['objects', name, isOwn ? 'contentKey' : key], text)];
+  });
 }
 
 /** A source-specific join names its sources, so every server needs an address. */

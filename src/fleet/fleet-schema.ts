@@ -134,9 +134,18 @@ const objectShape = {
       description:
         'Files of older versions: the servers also send a delta, for receivers that have such a version, on as many channels of its own with the same rates. Default: none',
     }),
-  contentKey: path(
-    `Content key (64 hexadecimal digits, from layercast keygen --content) with which the file is encrypted; \${NAME} stands for a variable of the environment. Default: the fleet’s`,
-  ).nullish(),
+  contentKey: z
+    .union(
+      [
+        path(
+          `Content key (64 hexadecimal digits, from layercast keygen --content) with which the file is encrypted; \${NAME} stands for a variable of the environment`,
+        ),
+        z.literal(false).meta({ description: 'The object is not encrypted, whatever the fleet says' }),
+      ],
+      says('not a path', 'one line of text that is not empty, or false for an object that is not encrypted'),
+    )
+    .nullish()
+    .meta({ description: 'Content key with which the file is encrypted; false for none. Default: the fleet’s' }),
   burst: burst.optional().meta({
     description: 'Longest time of a channel’s rate that leaves at once. Default: the fleet’s',
   }),

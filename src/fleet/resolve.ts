@@ -108,6 +108,10 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
     };
   }
 
+  function contentKeyOf({ contentKey }: ObjectEntry): string | undefined {
+    return contentKey === false ? undefined : absolute(withVariables(contentKey ?? file.contentKey));
+  }
+
   function objectOf(name: string, entry: ObjectEntry): FleetObject {
     const channels = channelsOf(name, entry);
     return {
@@ -118,7 +122,7 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
       mode: entry.mode,
       expiresAfterUs: entry.expires,
       compatible: entry.compatible,
-      contentKeyPath: absolute(withVariables(entry.contentKey ?? file.contentKey)),
+      contentKeyPath: contentKeyOf(entry),
       channels: channels.map((channel, index) => channelOf(name, channel, index, entry.burst)),
       ...deltaOf(name, entry, channels),
       ...(entry.iotupd === undefined ? {} : { iotupd: framesOf(name, entry.iotupd) }),

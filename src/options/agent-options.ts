@@ -80,6 +80,12 @@ export const SUBSCRIPTION_OPTIONS = {
     fileKey: 'fill',
     file: 'URLs of the file on servers of the web, to ask for what multicast does not bring; {object} as in output. Default: none',
   },
+  /** Path of the file with the content key, if the object is encrypted. @default the agent's */
+  contentKey: {
+    kind: PATH,
+    fileKey: 'contentKey',
+    file: 'Content key (64 hexadecimal digits), if the object is encrypted. Default: the agent’s',
+  },
   /** The program is ended when it runs for longer. @default 1 h */
   timeoutMs: {
     kind: COMMAND_TIME,
@@ -115,7 +121,7 @@ export const WAKE_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
-const { fleet, key, compatible, maxRateBitsPerSecond, mode, patienceMs } = RECEIVER_OPTIONS;
+const { fleet, key, contentKey, compatible, maxRateBitsPerSecond, mode, patienceMs } = RECEIVER_OPTIONS;
 const { fillAfterMs, fillRateBitsPerSecond } = RECEIVER_OPTIONS;
 const { scope, port, hash, allowExpired, stateDir, wait } = RECEIVER_OPTIONS;
 
@@ -128,6 +134,12 @@ export const AGENT_OPTIONS = {
   fleet: { ...fleet, fileKey: 'fleet', file: 'Name of the fleet, as in its fleet file' },
   /** The fleet's Ed25519 public key (SPKI PEM, or a key object), or the text of its root file. */
   key,
+  /** Path of the file with the content key, for encrypted objects whose subscription names no other. @default none */
+  contentKey: {
+    ...contentKey,
+    help: 'content key of objects that are encrypted',
+    file: 'Content key (64 hexadecimal digits), for encrypted objects whose subscription names no other. Default: none',
+  },
   /** Classes of devices that this host belongs to: an object for other classes is refused. @default none */
   compatible,
   /** Interface to join on. @default the first that is up */

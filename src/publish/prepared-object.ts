@@ -43,7 +43,7 @@ export interface PrepareOptions {
 /**
  * Opens an object's file, hashes it if that was not done before, and signs its descriptor or finds the record.
  *
- * @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`, `OBJECT_CHANGED`, `RECORD_INVALID`, `CONFIG_INVALID`,
+ * @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`, `OBJECT_CHANGED`, `RECORD_INVALID`, `KEY_INVALID`,
  * `ABORTED`.
  */
 export async function prepareObject(
@@ -107,17 +107,8 @@ async function deltaOf(
   return undefined;
 }
 
-/** @throws {LayercastError} `CONFIG_INVALID` for what cannot be encrypted */
-async function contentKeyOf({ name, content, delta, contentKeyPath }: FleetObject): Promise<Uint8Array | undefined> {
-  if (contentKeyPath === undefined) return undefined;
-  // A delta has parts of the file as they are, and receivers unpack no archive that is encrypted.
-  const fault = content === 'tree' ? 'a folder' : delta === undefined ? undefined : 'an object with a delta';
-  if (fault !== undefined) {
-    throw new LayercastError('CONFIG_INVALID', `objects.${name}: ${fault} cannot be encrypted`, {
-      hint: 'Leave out "contentKey", or send an archive or the whole file',
-    });
-  }
-  return contentKeyFrom(await readKeyText(contentKeyPath), contentKeyPath);
+async function contentKeyOf({ contentKeyPath }: FleetObject): Promise<Uint8Array | undefined> {
+  return contentKeyPath === undefined ? undefined : contentKeyFrom(await readKeyText(contentKeyPath), contentKeyPath);
 }
 
 /** Whether the file of an object's content key, if there is one, still has this key. */

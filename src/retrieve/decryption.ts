@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { LayercastError } from '../base/errors.js';
+import { readKeyText } from '../config/read-text.js';
 import type { Geometry } from '../object/geometry.js';
 import { syncDirectoryOf, writeFully } from '../store/durable.js';
 import { digestOfFile } from '../store/hash-file.js';
 import { takeAttributes } from '../store/part/file-attributes.js';
 import type { PartFile } from '../store/part/part-file.js';
 import { systemError } from '../store/system-error.js';
-import { ContentCipher } from '../wire/content-cipher.js';
+import { ContentCipher, contentKeyFrom } from '../wire/content-cipher.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { Finish } from './object-file.js';
 
@@ -17,6 +18,15 @@ const PIECE_BYTES = 1024 * 1024;
 export interface ContentKeyOption {
   /** Decrypts what was encrypted with it; undefined: versions that are encrypted are refused. */
   readonly contentKey?: Uint8Array | undefined;
+}
+
+/**
+ * Reads the file of a content key; undefined without a file.
+ *
+ * @throws {LayercastError} `KEY_INVALID`, `FILE_NOT_FOUND`, `PERMISSION_DENIED` or `FILE_IO`
+ */
+export async function readContentKey(path: string | undefined): Promise<Uint8Array | undefined> {
+  return path === undefined ? undefined : contentKeyFrom(await readKeyText(path), path);
 }
 
 /** How the content of a version is decrypted; undefined for content that is not encrypted. */

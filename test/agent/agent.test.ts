@@ -71,10 +71,19 @@ describe('a record of the journal', () => {
   it('comes back as it was, and is nothing when any part of it is cut off or changed to something else', () => {
     const text = packRecord(record);
     expect(unpackRecord(text)).toEqual(record);
+    const encryption = { plaintextMac: 'cd'.repeat(32), keyCheck: 'ef'.repeat(16) };
+    const encrypted = { ...record, target: { ...target, encryption } };
+    expect(unpackRecord(packRecord(encrypted))).toEqual(encrypted);
     for (let length = 0; length < text.length - 2; length++) {
       expect(unpackRecord(text.slice(0, length))).toBeUndefined();
     }
-    for (const wrong of [{ state: 'dancing' }, { attempts: -1 }, { target: {} }, { applied: 7 }]) {
+    for (const wrong of [
+      { state: 'dancing' },
+      { attempts: -1 },
+      { target: {} },
+      { target: { ...target, encryption: {} } },
+      { applied: 7 },
+    ]) {
       expect(unpackRecord(JSON.stringify({ format: 1, ...record, ...wrong }))).toBeUndefined();
     }
   });

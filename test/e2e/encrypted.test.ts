@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
-import { completed, failed, progressBeyond, Scene } from './scene.js';
+import { completed, eventsOf, failed, progressBeyond, Scene } from './scene.js';
 
 describeBed('an object that is encrypted', () => {
   let scene: Scene;
@@ -38,6 +38,32 @@ describeBed('an object that is encrypted', () => {
     expect(again).toMatchObject({ resumedBytes: bytes.length, datagrams: 0 });
     await completed(scene.fetch('r1', 'acme/coded', 'coded', key));
     expect(readFileSync(scene.path('coded')).equals(bytes)).toBe(true);
+  });
+
+  test('is received by an agent, which knows the file again after it was killed while the program ran', {
+    timeout: 60_000,
+  }, async () => {
+    const agent = (name: string, settings: Readonly<Record<string, unknown>>, more: readonly string[] = []) => {
+      const file = scene.path(`${name}.agent.yaml`);
+      writeFileSync(file, JSON.stringify({ fleet: 'acme', key: 'keys/layercast.pub', state: 'agent', ...settings }));
+      return scene.layercast('r1', ['agent', '--config', file, '--json', ...more]);
+    };
+    const subscribe = [{ object: 'coded', output: 'agent-out', contentKey: 'content.key', run: ['sleep', '30'] }];
+    const first = agent('first', { subscribe, contentKey: 'other.key' });
+    await first.waitForEvent('program', { timeoutMs: 30_000 });
+    first.kill('SIGKILL');
+    await first.exited;
+    expect(readFileSync(scene.path('agent-out')).equals(bytes)).toBe(true);
+    const again = [{ ...subscribe[0], contentKey: undefined, run: ['true'] }];
+    const second = agent('second', { subscribe: again, contentKey: 'content.key' }, ['--once']);
+    expect((await second.exited).code).toBe(0);
+    expect(eventsOf(second, 'received')).toEqual([]);
+    expect(eventsOf(second, 'program')).toMatchObject([{ version: 1, attempt: 2 }]);
+    const refused = agent('third', { subscribe: again, contentKey: 'other.key', state: 'elsewhere' }, ['--once']);
+    expect(await failed(refused)).toMatchObject({ exitCode: 4, code: 'ENCRYPTED' });
+    expect(await failed(agent('fourth', { subscribe: again, contentKey: 'image' }))).toMatchObject({
+      code: 'KEY_INVALID',
+    });
   });
 
   test.each([

@@ -43,6 +43,32 @@ describe('a fault tells its place, what is wrong, what was found, what is allowe
         '3:42: objects.a.deltaFrom: not possible here, found it beside standard input, allowed: deltaFrom for an object whose file: is a file',
       ],
     ],
+    [
+      'a content key of the fleet for a folder, a delta and frames of iotupd',
+      'fleet: f\ncontentKey: c\nobjects:\n  a: { dir: d, version: 1, channels: [{ rate: 1Mbit }] }\n' +
+        '  b: { file: b, version: 1, deltaFrom: [c], channels: [{ rate: 1Mbit }] }\n' +
+        '  c: { file: c, version: 1, channels: [{ rate: 1Mbit }], iotupd: { name: c, rate: 1Mbit } }\n' +
+        '  d: { file: d, version: 1, channels: [{ rate: 1Mbit }] }\n',
+      [
+        '4:13: objects.a.dir: an object with "dir" cannot be encrypted, found the fleet’s "contentKey", allowed: contentKey: false',
+        '5:40: objects.b.deltaFrom: an object with "deltaFrom" cannot be encrypted, found the fleet’s "contentKey", allowed: contentKey: false',
+        '6:66: objects.c.iotupd: an object with "iotupd" cannot be encrypted, found the fleet’s "contentKey", allowed: contentKey: false',
+      ],
+    ],
+    [
+      'a content key of a folder',
+      'fleet: f\nobjects:\n  a: { dir: d, version: 1, contentKey: c, channels: [{ rate: 1Mbit }] }\n',
+      [
+        '3:40: objects.a.contentKey: an object with "dir" cannot be encrypted, found the object’s "contentKey", allowed: contentKey: false',
+      ],
+    ],
+    [
+      'a content key that is no path',
+      'fleet: f\nobjects:\n  a: { file: d, version: 1, contentKey: true, channels: [{ rate: 1Mbit }] }\n',
+      [
+        '3:41: objects.a.contentKey: not a path, found true, allowed: one line of text that is not empty, or false for an object that is not encrypted',
+      ],
+    ],
     ['a key given twice', 'fleet: f\nfleet: g\n', ['2:1: Map keys must be unique']],
     [
       'a list in place of the file',

@@ -10,6 +10,21 @@ import { groupOf } from '../../dist/wire/address.js';
 const MINIMAL = 'fleet: f\nobjects:\n  a: { file: a.img, version: 1, channels: [{ rate: 1024kbit }] }\n';
 
 describe('a fleet file', () => {
+  it('encrypts with the object’s key, else with the fleet’s, and an object can opt out', () => {
+    const of = (own: string, fleet = 'contentKey: f.key\n') =>
+      parseFleet(`${fleet}${MINIMAL.replace('version: 1', `version: 1${own}`)}`, '/etc/f.yaml').objects[0]!
+        .contentKeyPath;
+    expect([of(''), of(', contentKey: own.key'), of(', contentKey: false'), of(', contentKey:')]).toEqual([
+      '/etc/f.key',
+      '/etc/own.key',
+      undefined,
+      '/etc/f.key',
+    ]);
+    expect([of('', ''), of(', contentKey: false', '')]).toEqual([undefined, undefined]);
+    const tree = MINIMAL.replace('file: a.img', 'dir: a, contentKey: false');
+    expect(parseFleet(`contentKey: f.key\n${tree}`, '/etc/f.yaml').objects[0]!.contentKeyPath).toBeUndefined();
+  });
+
   it('of three lines has every default', () => {
     const hashed = (name: string) => groupOf(name, { scope: 'site', hash: 'sha3-512', ssm: false });
     expect(parseFleet(MINIMAL, '/etc/layercast/f.yaml')).toEqual({

@@ -13,6 +13,7 @@ describe('an agent file', () => {
   it('has each setting where it says so, with paths from its folder', () => {
     const text = `fleet: acme
 key: acme.pub
+contentKey: content.key
 maxRate: 5Mbit
 fillAfter: 10min
 state: state
@@ -23,6 +24,7 @@ subscribe:
     run: [rauc, install, '{file}', rauc]
     seed: [fw.img, /dev/slot-b]
     fill: ["https://updates.example/{object}"]
+    contentKey: keys/firmware.key
     timeout: 20min
   - { object: "maps/**", output: "maps/{object}" }
   - { object: tree, output: { pipe: [tar, -x], timeout: 5min } }
@@ -34,6 +36,7 @@ wake: { every: 6h, for: 5min, jitter: 20%, budget: 20MB }
       expect.objectContaining({
         fleet: 'acme',
         key: '/etc/layercast/acme.pub',
+        contentKey: '/etc/layercast/content.key',
         maxRateBitsPerSecond: 5e6,
         fillAfterMs: 600e3,
         stateDir: '/etc/layercast/state',
@@ -45,6 +48,7 @@ wake: { every: 6h, for: 5min, jitter: 20%, budget: 20MB }
             run: ['rauc', 'install', '{file}', 'rauc'],
             seeds: ['/etc/layercast/fw.img', '/dev/slot-b'],
             fill: ['https://updates.example/{object}'],
+            contentKey: '/etc/layercast/keys/firmware.key',
             timeoutMs: 1200e3,
           },
           { object: 'maps/**', output: '/etc/layercast/maps/{object}', run: undefined, timeoutMs: undefined },
