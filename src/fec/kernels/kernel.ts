@@ -13,7 +13,7 @@ export interface Kernel {
   /**
    * Runs the program, over all `strideBytes` of each symbol.
    *
-   * @param program another one over the same rows, no longer than the one that was opened
+   * @param program another one over the same rows, no longer than the one that was opened; only where the plan has no working rows
    */
   run(program?: Program): void;
   /** As `eliminate` (elimination.ts), for rows whose length is a multiple of 16 bytes; overwrites the table. */

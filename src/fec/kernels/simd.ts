@@ -7,6 +7,23 @@ import type { Plan, Program } from './program.js';
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   readonly run: (program: number, programEnd: number, work: number, table: number, strideBytes: number) => void;
+  readonly prepare: (
+    program: number,
+    programEnd: number,
+    workRowCount: number,
+    written: number,
+    symbolRowCount: number,
+  ) => void;
+  readonly solve: (
+    program: number,
+    programEnd: number,
+    work: number,
+    table: number,
+    strideBytes: number,
+    copies: number,
+    symbolRowCount: number,
+    written: number,
+  ) => void;
   readonly eliminate: (matrix: number, rowCount: number, widthBytes: number, columnCount: number) => number;
 }
 
@@ -32,13 +49,15 @@ export function simdKernel(): Kernel | undefined {
   const bytes = Buffer.from(MODULE_BASE64, 'base64');
   if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(bytes)) return undefined;
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-  const { memory, run, eliminate } = instance.exports as Exports;
+  const { memory, run, prepare, solve, eliminate } = instance.exports as Exports;
   memory.grow(1);
   new Uint8Array(memory.buffer).set(tables());
   let programEnd = TABLES_END;
   let work = TABLES_END;
   let table = TABLES_END;
   let stride = 0;
+  /** Programs with working rows solve blocks; the others make a few symbols. */
+  let solving: { readonly copies: number; readonly symbolRowCount: number; readonly written: number } | undefined;
   const reserve = (endByte: number) => {
     const missing = endByte - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
@@ -47,14 +66,25 @@ export function simdKernel(): Kernel | undefined {
     name: 'simd',
     open({ program, symbolRowCount, workRowCount }: Plan, strideBytes: number): Uint8Array {
       programEnd = TABLES_END + program.byteLength;
-      work = Math.ceil(programEnd / 64) * 64;
-      table = work + workRowCount * STRIP_BYTES;
+      const written = programEnd;
+      const isSolving = workRowCount > 0;
+      work = alignedTo64(written + (isSolving ? symbolRowCount : 0));
+      const copies = work + workRowCount * STRIP_BYTES;
+      table = copies + (isSolving ? symbolRowCount * STRIP_BYTES : 0);
       stride = strideBytes;
       reserve(table + symbolRowCount * strideBytes);
       new Int32Array(memory.buffer, TABLES_END, program.length).set(program);
+      solving = isSolving ? { copies, symbolRowCount, written } : undefined;
+      if (isSolving) prepare(TABLES_END, programEnd, workRowCount, written, symbolRowCount);
       return new Uint8Array(memory.buffer, table, symbolRowCount * strideBytes);
     },
     run(another?: Program) {
+      if (solving !== undefined) {
+        const { copies, symbolRowCount, written } = solving;
+        if (another !== undefined) throw new Error('a block is solved by the program that it was opened with');
+        solve(TABLES_END, programEnd, work, table, stride, copies, symbolRowCount, written);
+        return;
+      }
       if (another !== undefined) {
         programEnd = TABLES_END + another.byteLength;
         new Int32Array(memory.buffer, TABLES_END, another.length).set(another);
@@ -70,6 +100,10 @@ export function simdKernel(): Kernel | undefined {
       return done;
     },
   };
+}
+
+function alignedTo64(address: number): number {
+  return Math.ceil(address / 64) * 64;
 }
 
 /** For each coefficient, its products with 0 to 15 and with 0, 16, … 240; then the inverse of each element but 0. */
