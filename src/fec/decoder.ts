@@ -83,16 +83,24 @@ export function codeOf({ block, esis, spare }: PartialBlock, symbolBytes: number
 
 /** Refuses ESIs that are out of range or named twice, and source symbols outside of their rows. */
 export function checkEsis({ sourceCount }: BlockCode, esis: Int32Array): void {
-  const seen = new Set<number>();
+  const repairs = new Int32Array(esis.length);
+  let repairCount = 0;
   for (let row = 0; row < esis.length; row++) {
     const esi = esis[row]!;
     if (esi === -1) continue;
     const misplaced = esi < sourceCount && row !== esi;
-    if (esi < 0 || esi > MAX_ESI || misplaced || seen.has(esi)) {
-      throw new LayercastError('FEC_INVALID', `row ${row} cannot hold the symbol of ESI ${esi}`, {
-        hint: 'each symbol has one row, and a source symbol that of its ESI',
-      });
-    }
-    seen.add(esi);
+    if (esi < 0 || esi > MAX_ESI || misplaced) throw refusal(row, esi);
+    if (esi >= sourceCount) repairs[repairCount++] = esi;
   }
+  // A source symbol that is named twice is in a wrong row once. Repair symbols of one ESI become neighbours.
+  repairs.subarray(0, repairCount).sort();
+  for (let i = 1; i < repairCount; i++) {
+    if (repairs[i] === repairs[i - 1]) throw refusal(esis.lastIndexOf(repairs[i]!), repairs[i]!);
+  }
+}
+
+function refusal(row: number, esi: number): LayercastError {
+  return new LayercastError('FEC_INVALID', `row ${row} cannot hold the symbol of ESI ${esi}`, {
+    hint: 'each symbol has one row, and a source symbol that of its ESI',
+  });
 }

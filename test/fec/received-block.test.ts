@@ -48,6 +48,22 @@ describe('a received block in the memory of the kernel', () => {
     );
   });
 
+  it.each([
+    ['many', 101, (i: number) => (i < 20 ? i : 300 + i)],
+    ['few', 102, (i: number) => (i < 98 ? i : 300 + i)],
+  ])(
+    'is solved with the plan of the block before when %s symbols are missing, until another plan was made',
+    (_, otherCount, esiOf) => {
+      const esis = Int32Array.from({ length: 102 }, (_, i) => esiOf(i));
+      const sourceOf = (seed: number) => randomBytes(100 * 64, seed);
+      const restored = (seed: number) => solved(BlockEncoder.fromSource(sourceOf(seed), 64), esis)!.slice();
+      for (const seed of [1, 2]) expect(restored(seed)).toEqual(sourceOf(seed));
+      // A block of a size that this thread has not met yet, which has a plan of its own.
+      BlockEncoder.fromSource(randomBytes(otherCount * 64, 3), 64);
+      expect(restored(4)).toEqual(sourceOf(4));
+    },
+  );
+
   it('keeps symbols in the rows of their places as far as it can, so that they are read together', () => {
     const esis = Int32Array.of(0, 1, 70, 71, 4, 5, 2, 7, 72, 9, 73);
     const { rowOf } = openReceivedBlock(10, 1184, esis)!;

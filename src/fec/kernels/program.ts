@@ -47,6 +47,24 @@ export class ProgramBuilder {
     this.words[this.head]! += 4;
   }
 
+  /** Starts a SUM that writes `row`, and makes room for `maxCount` operands at once, which `put` then writes. */
+  beginSum(row: number, maxCount: number): void {
+    this.reserve(2 + maxCount);
+    this.head = this.end;
+    this.words[this.end + 1] = row;
+    this.end += 2;
+  }
+
+  /** An operand of a sum that was started with `beginSum`. */
+  put(row: number): void {
+    this.words[this.end++] = row;
+  }
+
+  /** Ends a sum that was started with `beginSum`. */
+  endSum(): void {
+    this.words[this.head] = (this.end - this.head - 2) * 4 + SUM;
+  }
+
   /** An operand of COMBINE. */
   addScaled(row: number, coefficient: number): void {
     this.reserve(2);

@@ -43,13 +43,14 @@ export function appendProduct(
       appendTable(program, tables, table, sources, from, Math.min(groupBits, end - from), scratch);
     }
     for (let i = 0; i < targets.length; i++) {
-      program.begin(SUM, targets[i]!);
-      if (accumulate || first > 0) program.add(targets[i]!);
+      program.beginSum(targets[i]!, 1 + groupsPerRound);
+      if (accumulate || first > 0) program.put(targets[i]!);
       const row = i * matrix.wordsPerRow + matrix.firstWord;
       for (let from = first, table = 0; from < end; from += groupBits, table += 1 << groupBits) {
         const subset = bitsAt(matrix.bits, row, from, Math.min(groupBits, end - from));
-        if (subset !== 0) program.add(tables[table + subset]!);
+        if (subset !== 0) program.put(tables[table + subset]!);
       }
+      program.endSum();
     }
   }
 }

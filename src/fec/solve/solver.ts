@@ -133,12 +133,15 @@ export class Solver {
     pivotsOnly: boolean,
   ): void {
     const { columns, starts } = this.rows;
-    program.begin(SUM, target);
-    if (this.sums[row]! >= 0) program.add(symbolRow(this.sums[row]!));
-    for (let i = starts[row]!; i < starts[row + 1]!; i++) {
+    const end = starts[row + 1]!;
+    const { isPivot } = this.peeling;
+    program.beginSum(target, 1 + end - starts[row]!);
+    if (this.sums[row]! >= 0) program.put(symbolRow(this.sums[row]!));
+    for (let i = starts[row]!; i < end; i++) {
       const column = columns[i]!;
-      if (column !== except && (!pivotsOnly || this.isPivot(column))) program.add(column);
+      if (column !== except && (!pivotsOnly || isPivot[column] === 1)) program.put(column);
     }
+    program.endSum();
   }
 
   /** Computes the rest of each dense check: its sum over the pivot columns. */
@@ -193,16 +196,14 @@ export class Solver {
 /** The equations of the known symbols: those of `esis`, and the zeros that pad the block to K′. */
 function known(code: BlockCode, esis: Int32Array): { ids: Int32Array; sums: Int32Array } {
   const { ldpcCount, paddedCount, sourceCount } = code;
-  const ids: number[] = [];
-  const sums: number[] = new Array(ldpcCount).fill(-1);
+  const ids = new Int32Array(esis.length + paddedCount - sourceCount);
+  const sums = new Int32Array(ldpcCount + ids.length).fill(-1);
+  let count = 0;
   for (let row = 0; row < esis.length; row++) {
     if (esis[row]! < 0) continue;
-    ids.push(internalId(code, esis[row]!));
-    sums.push(row);
+    sums[ldpcCount + count] = row;
+    ids[count++] = internalId(code, esis[row]!);
   }
-  for (let id = sourceCount; id < paddedCount; id++) {
-    ids.push(id);
-    sums.push(-1);
-  }
-  return { ids: Int32Array.from(ids), sums: Int32Array.from(sums) };
+  for (let id = sourceCount; id < paddedCount; id++) ids[count++] = id;
+  return { ids: ids.subarray(0, count), sums };
 }

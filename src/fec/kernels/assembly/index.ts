@@ -38,7 +38,13 @@ export function run(program: usize, programEnd: usize, work: usize, table: usize
  *
  * @param written address of a byte for each symbol, which becomes 1 if the program writes the symbol, otherwise 0
  */
-export function prepare(program: usize, programEnd: usize, workRowCount: i32, written: usize, symbolRowCount: usize): void {
+export function prepare(
+  program: usize,
+  programEnd: usize,
+  workRowCount: i32,
+  written: usize,
+  symbolRowCount: usize,
+): void {
   memory.fill(written, 0, symbolRowCount);
   let at = program;
   while (at < programEnd) {
