@@ -8,6 +8,7 @@ import { keygen } from './commands/keygen.js';
 import { list } from './commands/list.js';
 import { plan } from './commands/plan.js';
 import { plot } from './commands/plot.js';
+import { publish } from './commands/publish.js';
 import { root } from './commands/root.js';
 import { serve } from './commands/serve.js';
 import { sign } from './commands/sign.js';
@@ -19,6 +20,7 @@ import type { Registration } from './run.js';
 export const REGISTRATIONS: readonly Registration[] = [
   keygen,
   serve,
+  publish,
   fetch,
   agent,
   list,

@@ -30,6 +30,8 @@ export interface YamlSource {
    * of the key. If the path leads nowhere, the position is that of the nearest mapping or list around it.
    */
   faultAt(path: Path, text: string, at?: 'value' | 'key'): Fault;
+  /** Where the text of a single value starts and ends, as offsets in the file. Undefined for anything else, such as `*alias`. */
+  rangeOf(path: Path): readonly [start: number, end: number] | undefined;
 }
 
 /** Reads YAML 1.2; never throws. */
@@ -72,10 +74,17 @@ export function readYaml(text: string): YamlSource {
     return isMap(map) ? map.items.find((pair) => textOf(pair.key) === String(key)) : undefined;
   }
 
-  function keysOf(path: Path): readonly string[] {
+  function nodeAt(path: Path): unknown {
     let node: unknown = root;
-    for (const key of path) node = pairOf(node, key)?.value;
-    const map = resolved(node);
+    for (const key of path) {
+      const list = resolved(node);
+      node = isSeq(list) ? list.items[Number(key)] : pairOf(node, key)?.value;
+    }
+    return node;
+  }
+
+  function keysOf(path: Path): readonly string[] {
+    const map = resolved(nodeAt(path));
     return isMap(map) ? map.items.map((pair) => textOf(pair.key)) : [];
   }
 
@@ -104,6 +113,10 @@ export function readYaml(text: string): YamlSource {
         node = value;
       }
       return fault(position, path, message);
+    },
+    rangeOf(path) {
+      const node = nodeAt(path);
+      return isScalar(node) && node.range != null ? [node.range[0], node.range[1]] : undefined;
     },
   };
 }

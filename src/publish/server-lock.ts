@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { LayercastError } from '../base/errors.js';
 import { makeFolder } from '../store/folder/make-folder.js';
 import { FileLock, type LockOptions } from '../store/lock/file-lock.js';
+import { holderIn } from '../store/lock/lock-holder.js';
+import { sightingOf } from '../store/lock/lock-watch.js';
+import { livenessOf } from '../store/lock/process-identity.js';
 
 /**
  * Keeps two senders of one machine from being the same server of the same fleet: both would send on every channel, at twice the
@@ -57,6 +60,17 @@ export class ServerLock {
     await this.#held?.lock.release();
     this.#held = undefined;
   }
+}
+
+/**
+ * The process that is a server of a fleet on this machine and uses this state directory; undefined if there is none that this process can see.
+ *
+ * @throws {LayercastError} `PERMISSION_DENIED`, `FILE_IO` when the lock cannot be read
+ */
+export async function processOf(stateDir: string, fleet: string, server: string): Promise<number | undefined> {
+  const folder = join(stateDir, 'serving');
+  const holder = holderIn((await sightingOf(join(folder, await lockName(fleet, server))))?.content ?? '');
+  return holder !== undefined && (await livenessOf(holder, folder)) === 'alive' ? holder.pid : undefined;
 }
 
 /** False if somebody has deleted the state directory; another process may then hold the lock in a new one. */

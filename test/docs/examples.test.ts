@@ -19,6 +19,7 @@ const blocks = files.flatMap((file) => blocksOf(join(top, file), file));
 const COMMANDS = [
   'keygen',
   'serve',
+  'publish',
   'fetch',
   'agent',
   'list',

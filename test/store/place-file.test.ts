@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import fs, { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { placeFile, placeText } from '../../dist/store/place-file.js';
+import { scratchDirectory } from './scratch.js';
+
+const scratch = await scratchDirectory();
+afterEach(() => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+});
+
+async function folder(name: string): Promise<string> {
+  await mkdir(join(scratch, name));
+  return join(scratch, name);
+}
+
+describe('a file that gets new content', () => {
+  it('has the bytes of the other file, its own mode, and another inode; the other file stays', async () => {
+    const here = await folder('bytes');
+    const [from, to] = [join(here, 'new'), join(here, 'old')];
+    const bytes = randomBytes(3e6);
+    await writeFile(from, bytes, { mode: 0o600 });
+    await writeFile(to, 'old');
+    await chmod(to, 0o640);
+    const before = await stat(to);
+    await placeFile(from, to);
+    expect((await readFile(to)).equals(bytes)).toBe(true);
+    const after = await stat(to);
+    expect([after.mode & 0o777, after.ino === before.ino]).toEqual([0o640, false]);
+    expect((await readdir(here)).toSorted()).toEqual(['new', 'old']);
+    await placeText('text', to);
+    expect([await readFile(to, 'utf8'), (await stat(to)).mode & 0o777]).toEqual(['text', 0o640]);
+  });
+
+  it('may be missing before, and is replaced where a symbolic link leads', async () => {
+    const here = await folder('links');
+    await mkdir(join(here, 'far'));
+    await placeText('one', join(here, 'far', 'fleet.yaml'));
+    await symlink('far/fleet.yaml', join(here, 'fleet.yaml'));
+    await placeText('two', join(here, 'fleet.yaml'));
+    expect((await lstat(join(here, 'fleet.yaml'))).isSymbolicLink()).toBe(true);
+    expect(await readFile(join(here, 'far', 'fleet.yaml'), 'utf8')).toBe('two');
+  });
+
+  it('keeps the old content, alone in its folder, when it was aborted, the other is missing, or there is no room', async () => {
+    const here = await folder('failures');
+    const [from, to] = [join(here, 'new'), join(here, 'old')];
+    await writeFile(from, randomBytes(100_000));
+    await writeFile(to, 'old');
+    await expect(placeFile(from, to, AbortSignal.abort())).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(placeFile(join(here, 'none'), to)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+    await expect(placeFile(from, join(here, 'none', 'x'))).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+    const full = { ...(await fs.statfs(here)), bavail: 0 };
+    vi.spyOn(fs, 'statfs').mockResolvedValue(full as Awaited<ReturnType<typeof fs.statfs>>);
+    syncBuiltinESMExports();
+    await expect(placeFile(from, to)).rejects.toMatchObject({ code: 'DISK_FULL' });
+    expect([(await readdir(here)).toSorted(), await readFile(to, 'utf8')]).toEqual([['new', 'old'], 'old']);
+  });
+});
