@@ -74,3 +74,16 @@ export const PLOT_OPTIONS = {
     help: 'from 400 to 4000; by default 900',
   },
 } as const satisfies OptionTable;
+
+export const CACHE_OPTIONS = {
+  stateDir: { ...RECEIVER_OPTIONS.stateDir, help: 'state directory. Default: that of layercast serve and fetch' },
+} as const satisfies OptionTable;
+
+export const CLEAN_OPTIONS = {
+  ...CACHE_OPTIONS,
+  unusedForMs: {
+    kind: WAITING_TIME,
+    flag: '--unused-for <time>',
+    help: 'only what was not used for this long, such as 30d',
+  },
+} as const satisfies OptionTable;

@@ -1,4 +1,5 @@
 import { agent } from './commands/agent.js';
+import { cache } from './commands/cache.js';
 import { completion } from './commands/completion.js';
 import { config } from './commands/config.js';
 import { demo } from './commands/demo.js';
@@ -32,6 +33,7 @@ export const REGISTRATIONS: readonly Registration[] = [
   sign,
   root,
   verify,
+  cache,
   completion,
   demo,
 ];

@@ -7,6 +7,7 @@ import { LayercastError } from '../base/errors.js';
 import { replaceFile } from '../store/durable.js';
 import { openStateFolder, stateError } from '../store/folder/state-folder.js';
 import { FileLock } from '../store/lock/file-lock.js';
+import { statePart } from '../store/state-parts.js';
 
 export interface AgentFolderOptions {
   readonly stateDir: string;
@@ -38,7 +39,7 @@ export class AgentFolder implements AgentJournal, AsyncDisposable {
   static async open(options: AgentFolderOptions): Promise<AgentFolder> {
     const { stateDir, fleet, anchorId, signal, onWaiting } = options;
     // The fleet's name comes from people, and may be longer than names of files.
-    const folder = join(stateDir, 'agent', hashOf([fleet, anchorId]));
+    const folder = join(statePart(stateDir, 'agent'), hashOf([fleet, anchorId]));
     await openStateFolder(stateDir, folder);
     const lock = await FileLock.acquire(join(folder, 'agent.lock'), { signal, onWaiting }).catch((error: unknown) => {
       if (!(error instanceof LayercastError && error.code === 'FILE_IN_USE')) throw error;

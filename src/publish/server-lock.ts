@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
-import { readlink } from 'node:fs/promises';
+import { readdir, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LayercastError } from '../base/errors.js';
 import { makeFolder } from '../store/folder/make-folder.js';
 import { FileLock, type LockOptions } from '../store/lock/file-lock.js';
-import { holderIn } from '../store/lock/lock-holder.js';
-import { sightingOf } from '../store/lock/lock-watch.js';
+import { holderIn, nameOf } from '../store/lock/lock-holder.js';
+import { ABANDONED_MS, sightingOf } from '../store/lock/lock-watch.js';
 import { livenessOf } from '../store/lock/process-identity.js';
+import { statePart } from '../store/state-parts.js';
+
+const SUFFIX = '.lock';
 
 /**
  * Keeps two senders of one machine from being the same server of the same fleet: both would send on every channel, at twice the
@@ -36,7 +39,7 @@ export class ServerLock {
     if (this.#held?.name === name && (await isThere(this.#held.lock))) return undefined;
     const before = this.#held?.lock;
     try {
-      const folder = join(this.#stateDir, 'serving');
+      const folder = statePart(this.#stateDir, 'serving');
       await makeFolder(folder);
       this.#held = { name, lock: await FileLock.acquire(join(folder, name), options) };
     } catch (error) {
@@ -63,12 +66,34 @@ export class ServerLock {
 }
 
 /**
+ * The processes that use a state directory as servers of any fleet, for messages: `process 17 of host alpha`. A process that cannot be seen from
+ * here counts while it renews its lock.
+ *
+ * @throws {LayercastError} `PERMISSION_DENIED`, `FILE_IO` when a lock cannot be read
+ */
+export async function serversIn(stateDir: string): Promise<readonly string[]> {
+  const folder = statePart(stateDir, 'serving');
+  const names = await readdir(folder).catch(() => []);
+  const found: string[] = [];
+  for (const name of names.filter((other) => other.endsWith(SUFFIX))) {
+    const path = join(folder, name);
+    const holder = holderIn((await sightingOf(path))?.content ?? '');
+    if (holder === undefined) continue;
+    const liveness = await livenessOf(holder, folder);
+    const renewedMs = (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
+    if (liveness === 'alive' || (liveness === 'unknown' && Date.now() - renewedMs < ABANDONED_MS))
+      found.push(nameOf(holder));
+  }
+  return found;
+}
+
+/**
  * The process that is a server of a fleet on this machine and uses this state directory; undefined if there is none that this process can see.
  *
  * @throws {LayercastError} `PERMISSION_DENIED`, `FILE_IO` when the lock cannot be read
  */
 export async function processOf(stateDir: string, fleet: string, server: string): Promise<number | undefined> {
-  const folder = join(stateDir, 'serving');
+  const folder = statePart(stateDir, 'serving');
   const holder = holderIn((await sightingOf(join(folder, await lockName(fleet, server))))?.content ?? '');
   return holder !== undefined && (await livenessOf(holder, folder)) === 'alive' ? holder.pid : undefined;
 }
@@ -87,7 +112,7 @@ async function lockName(fleet: string, server: string): Promise<string> {
   const hash = createHash('sha256')
     .update(JSON.stringify([fleet, server, namespace]))
     .digest('hex');
-  return `${hash.slice(0, 32)}.lock`;
+  return `${hash.slice(0, 32)}${SUFFIX}`;
 }
 
 function inUse(fleet: string, server: string, cause: LayercastError): LayercastError {

@@ -6,6 +6,7 @@ import type { WarningEvent } from '../receiver/events.js';
 import type { TrustSource } from '../receiver/watch/fleet-trusts.js';
 import { replaceFile } from '../store/durable.js';
 import { makeFolder } from '../store/folder/make-folder.js';
+import { statePart } from '../store/state-parts.js';
 import { type Anchor, anchorOfRoot, type RetiredKey } from '../trust/anchor.js';
 import type { Times } from '../trust/known-time.js';
 import type { Trust } from '../trust/trust.js';
@@ -25,7 +26,7 @@ export class TrustMemory {
   constructor(stateDir: string, fleet: string, anchor: Anchor) {
     this.#fleet = fleet;
     this.#anchor = anchor;
-    this.#folder = join(stateDir, 'trust');
+    this.#folder = statePart(stateDir, 'trust');
     // The fleet's name comes from people, and may be longer than names of files.
     const name = createHash('sha256')
       .update(JSON.stringify([fleet, anchor.id]))

@@ -4,6 +4,8 @@ import { expect, it } from 'vitest';
 import { type ErrorCode, LayercastError } from '../../dist/base/errors.js';
 import {
   AGENT_FILE,
+  CACHE_OPTIONS,
+  CLEAN_OPTIONS,
   DOCTOR_FILE,
   DOCTOR_OPTIONS,
   LIST_OPTIONS,
@@ -31,6 +33,8 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   doctor: { ...DOCTOR_FILE, ...DOCTOR_OPTIONS },
   simulate: SIMULATE_OPTIONS,
   plot: PLOT_OPTIONS,
+  'cache show': CACHE_OPTIONS,
+  'cache clean': CLEAN_OPTIONS,
 };
 
 const MEANINGS: Readonly<Record<number, string>> = {

@@ -31,6 +31,7 @@ const COMMANDS = [
   'sign',
   'root',
   'verify',
+  'cache',
   'completion',
   'demo',
 ];
@@ -148,23 +149,27 @@ describeBed('the examples', () => {
     expect(run.length).toBeGreaterThan(15);
   });
 
-  it.each(['', ...COMMANDS, 'config validate', 'config schema'])('of "layercast %s --help" work', async (command) => {
-    const { output } = await world.run(`layercast ${command} --help`);
-    const examples = helpExamples(output);
-    if (!['config', 'demo'].includes(command)) expect(examples.length).toBeGreaterThan(0);
-    // Keys and roots that the documents have made with the same names.
-    for (const name of readdirSync(world.folder).filter((file) => /^(ann|bob|online)$|[.]root/.test(file)))
-      rmSync(join(world.folder, name), { recursive: true, force: true });
-    for (const example of examples.filter((line) => !tried.has(line))) {
-      tried.add(example);
-      provideFiles(example, world);
-      if (/plot/.test(example) && !/fetch/.test(example)) expect(existsSync(join(world.folder, 'maps.log'))).toBe(true);
-      rmSync(join(world.folder, 'keys'), { recursive: true, force: true });
-      const { code, output } = await world.run(example);
-      await world.stopServers();
-      expect([example, code, code === 0 ? '' : output]).toEqual([example, 0, '']);
-    }
-  });
+  it.each(['', ...COMMANDS, 'config validate', 'config schema', 'cache show', 'cache clean'])(
+    'of "layercast %s --help" work',
+    async (command) => {
+      const { output } = await world.run(`layercast ${command} --help`);
+      const examples = helpExamples(output);
+      if (!['config', 'cache', 'demo'].includes(command)) expect(examples.length).toBeGreaterThan(0);
+      // Keys and roots that the documents have made with the same names.
+      for (const name of readdirSync(world.folder).filter((file) => /^(ann|bob|online)$|[.]root/.test(file)))
+        rmSync(join(world.folder, name), { recursive: true, force: true });
+      for (const example of examples.filter((line) => !tried.has(line))) {
+        tried.add(example);
+        provideFiles(example, world);
+        if (/plot/.test(example) && !/fetch/.test(example))
+          expect(existsSync(join(world.folder, 'maps.log'))).toBe(true);
+        rmSync(join(world.folder, 'keys'), { recursive: true, force: true });
+        const { code, output } = await world.run(example);
+        await world.stopServers();
+        expect([example, code, code === 0 ? '' : output]).toEqual([example, 0, '']);
+      }
+    },
+  );
 
   it.each([
     'config/fleet.yaml',

@@ -1,9 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
 import { LayercastError } from '../../base/errors.js';
 import { writeFully } from '../../store/durable.js';
 import { openStateFolder } from '../../store/folder/state-folder.js';
 import { openNameless } from '../../store/nameless-file.js';
+import { statePart } from '../../store/state-parts.js';
 import { systemError } from '../../store/system-error.js';
 
 /** A content that was copied, in a file without a name. */
@@ -35,7 +35,7 @@ export class SpoolFolder {
    * @throws {LayercastError} `DISK_FULL` when the limit or the disk is reached, and what `pieces` throws
    */
   async copy(pieces: AsyncIterable<Uint8Array>, what: string): Promise<Spooled> {
-    const folder = join(this.#stateDir, 'spool');
+    const folder = statePart(this.#stateDir, 'spool');
     await openStateFolder(this.#stateDir, folder);
     const handle = await openNameless(folder).catch((error) => {
       throw systemError(error, 'create a file in', folder);

@@ -6,6 +6,7 @@ import type { FleetObject } from '../../fleet/fleet.js';
 import { syncDirectoryOf, temporaryName } from '../../store/durable.js';
 import { FileSource } from '../../store/file-source.js';
 import { makeFolder } from '../../store/folder/make-folder.js';
+import { statePart } from '../../store/state-parts.js';
 import { systemError } from '../../store/system-error.js';
 import { planDelta, writeDelta } from './write-delta.js';
 
@@ -39,7 +40,7 @@ export async function openDelta(
   const olds: FileSource[] = [];
   try {
     for (const path of object.delta!.fromPaths) olds.push(await openOld(path, object));
-    const folder = join(stateDir, 'deltas');
+    const folder = statePart(stateDir, 'deltas');
     const path = join(folder, `${nameOf([file, ...olds])}.delta`);
     const kept = await openKept(path);
     if (kept !== undefined) return { source: kept };

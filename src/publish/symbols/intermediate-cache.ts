@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Geometry } from '../../object/geometry.js';
 import { syncDirectoryOf, temporaryName, writeFully } from '../../store/durable.js';
 import type { FileSource } from '../../store/file-source.js';
+import { statePart } from '../../store/state-parts.js';
 import { systemError } from '../../store/system-error.js';
 import { type SolveOptions, solveBlocks } from './block-solver.js';
 import { CacheFolder, SUFFIX, type Use } from './cache-folder.js';
@@ -31,7 +32,7 @@ export class IntermediateCache {
   constructor(options: IntermediateCacheOptions) {
     const { stateDir, limitBytes, nowMs = Date.now } = options;
     this.#options = options;
-    this.folder = new CacheFolder(join(stateDir, 'intermediate'), limitBytes, nowMs);
+    this.folder = new CacheFolder(statePart(stateDir, 'intermediate'), limitBytes, nowMs);
   }
 
   /**

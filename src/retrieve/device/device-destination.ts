@@ -6,6 +6,7 @@ import { type BlockDevice, findDevice } from '../../store/device/block-device.js
 import { deviceDigest } from '../../store/device/read-back.js';
 import { openStateFolder } from '../../store/folder/state-folder.js';
 import type { PartFile } from '../../store/part/part-file.js';
+import { statePart } from '../../store/state-parts.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { BlockRestorer } from '../block-restorer.js';
 import { notDecrypted } from '../decryption.js';
@@ -32,7 +33,7 @@ export class DeviceDestination extends WorkingDestination {
   /** @throws {LayercastError} as `findDevice` and `WorkingFiles.open` */
   static async open(output: string, options: WorkingFilesOptions): Promise<DeviceDestination> {
     const device = await findDevice(output);
-    const folder = join(options.stateDir, 'devices');
+    const folder = statePart(options.stateDir, 'devices');
     await openStateFolder(options.stateDir, folder);
     const name = createHash('sha256').update(device.path).digest('hex').slice(0, 16);
     const files = await WorkingFiles.open(join(folder, name), true, { ...options, journalDir: undefined });

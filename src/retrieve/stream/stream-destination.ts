@@ -4,12 +4,12 @@ import { LayercastError } from '../../base/errors.js';
 import { geometryOf } from '../../object/geometry.js';
 import type { Opened } from '../../receiver/destination.js';
 import { openStateFolder } from '../../store/folder/state-folder.js';
+import { statePart } from '../../store/state-parts.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { BlockRestorer } from '../block-restorer.js';
 import { type ContentKeyOption, type Decryption, decryptionOf } from '../decryption.js';
 import { WorkingDestination } from '../working-destination.js';
 import { WorkingFiles, type WorkingFilesOptions } from '../working-files.js';
-
 import type { ByteSink } from './byte-sink.js';
 import { DecryptingSink } from './decrypting-sink.js';
 import { nothingTaken, OrderedBytes, type Taken } from './ordered-bytes.js';
@@ -53,7 +53,7 @@ export class StreamDestination extends WorkingDestination {
   /** @throws {LayercastError} as `WorkingFiles.open` */
   static async open(target: StreamTarget, options: WorkingFilesOptions & ContentKeyOption): Promise<StreamDestination> {
     const { fleet, object, keyFingerprint, stateDir } = options;
-    const folder = join(stateDir, 'streams');
+    const folder = statePart(stateDir, 'streams');
     await openStateFolder(stateDir, folder);
     const hash = createHash('sha256')
       .update(JSON.stringify([fleet, object, keyFingerprint, target.id]))

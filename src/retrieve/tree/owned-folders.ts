@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { errnoOf } from '../../base/errors.js';
 import { replaceFile } from '../../store/durable.js';
 import { openStateFolder } from '../../store/folder/state-folder.js';
+import { statePart } from '../../store/state-parts.js';
 
 /**
  * Which folders of this host have been made by fetches, as a file each in the state directory. Only such a folder, or an empty one, is
@@ -28,11 +29,11 @@ export class OwnedFolders {
   /** @throws {LayercastError} `PERMISSION_DENIED`, `DISK_FULL`, … */
   async add(path: string): Promise<void> {
     if (await this.has(path)) return;
-    await openStateFolder(this.#stateDir, join(this.#stateDir, 'trees'));
+    await openStateFolder(this.#stateDir, statePart(this.#stateDir, 'trees'));
     await replaceFile(this.#fileOf(path), [Buffer.from(`${path}\n`)]);
   }
 
   #fileOf(path: string): string {
-    return join(this.#stateDir, 'trees', createHash('sha256').update(path).digest('hex'));
+    return join(statePart(this.#stateDir, 'trees'), createHash('sha256').update(path).digest('hex'));
   }
 }

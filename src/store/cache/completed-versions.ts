@@ -5,6 +5,7 @@ import { errnoOf } from '../../base/errors.js';
 import { replaceFile } from '../durable.js';
 import { makeFolder } from '../folder/make-folder.js';
 import { openStateFolder, stateError } from '../folder/state-folder.js';
+import { statePart } from '../state-parts.js';
 import { systemError } from '../system-error.js';
 
 /** The name of an object together with its key. The same name with another key is another publisher's object. */
@@ -76,7 +77,7 @@ function directoryOf(stateDir: string, { fleet, object, keyFingerprint }: Signed
   const key = createHash('sha256')
     .update(JSON.stringify([fleet, object, keyFingerprint]))
     .digest('hex');
-  return join(stateDir, 'completed', key);
+  return join(statePart(stateDir, 'completed'), key);
 }
 
 function nameOf(version: number): string {

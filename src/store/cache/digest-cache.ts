@@ -10,6 +10,7 @@ import { replaceFile } from '../durable.js';
 import type { FileSource } from '../file-source.js';
 import { makeFolder } from '../folder/make-folder.js';
 import { type HashOptions, hashObject } from '../hash-file.js';
+import { statePart } from '../state-parts.js';
 import { systemError } from '../system-error.js';
 
 export interface DigestCacheOptions extends HashOptions {
@@ -52,7 +53,10 @@ export async function digestsOf(
 ): Promise<FileDigests> {
   const nowMs = options.nowMs ?? Date.now;
   const key = keyOf(source, geometry);
-  const path = join(options.stateDir, 'digests', `${createHash('sha256').update(key).digest('hex')}${SUFFIX}`);
+  const path = join(
+    statePart(options.stateDir, 'digests'),
+    `${createHash('sha256').update(key).digest('hex')}${SUFFIX}`,
+  );
   const kept = await readEntry(path, key, geometry);
   if (kept !== undefined) {
     await source.checkUnchanged();
