@@ -1,8 +1,10 @@
 import { asLayercastError, type LayercastError } from '../base/errors.js';
 import type { OutputTarget } from '../options/output-target.js';
 import { Warnings, warningFor } from '../receiver/endings.js';
+import { isOffAir, isOnAir, onAirAgainS } from '../receiver/on-air.js';
 import type { Finding } from '../receiver/watch/findings.js';
 import type { Descriptor } from '../wire/descriptor.js';
+import { nextWindow, offAirUs, onAirUs, type Window } from './air-times.js';
 import { backOffUs, TRANSFER_BACK_OFF } from './back-off.js';
 import type { AgentStateEvent } from './events.js';
 import { hasBytesOf, heldOf, type ObjectRecord } from './object-record.js';
@@ -82,13 +84,29 @@ export class AgentObject {
   /** When the object can go on at the earliest; undefined while there is nothing to do, or it is being done. */
   get dueUs(): number | undefined {
     if (this.#isBusy || this.#isEnding) return undefined;
-    return this.#takeOver.dueUs ?? (this.#wanted === undefined ? undefined : this.#transferNotBeforeUs);
+    const wanted = this.#wanted;
+    const receiveUs = wanted && Math.max(this.#transferNotBeforeUs, onAirUs(wanted, this.#world.clock));
+    return this.#takeOver.dueUs ?? receiveUs;
   }
 
   /** The version to receive now; undefined if there is none, or it is not time. */
   toReceive(nowUs: number): Descriptor | undefined {
     if (this.#isBusy || this.#isEnding || nowUs < this.#transferNotBeforeUs) return undefined;
-    return this.#takeOver.isDue(nowUs) ? undefined : this.#wanted;
+    const wanted = this.#wanted;
+    if (wanted === undefined || this.#takeOver.isDue(nowUs)) return undefined;
+    return isOnAir(wanted, this.#world.clock.wallUs() / 1e6) ? wanted : undefined;
+  }
+
+  /** The next window in which servers send the newest version; undefined if they always do, or no version is known. */
+  get nextWindow(): Window | undefined {
+    return this.#newest && nextWindow(this.#newest, this.#world.clock);
+  }
+
+  /** When the transfer under way ends because nothing is sent any more; undefined: not for that reason. */
+  get offAirUs(): number | undefined {
+    // Servers of the web may bring the rest while nothing is sent.
+    const isBound = this.#reception !== undefined && (this.plan.fill ?? []).length === 0;
+    return isBound && this.#newest !== undefined ? offAirUs(this.#newest, this.#world.clock) : undefined;
   }
 
   /** Whether the program is to be run now. */
@@ -166,6 +184,13 @@ export class AgentObject {
     this.#tell();
   }
 
+  /** Ends the transfer under way if nothing is sent any more. */
+  keepToSchedule(): void {
+    const hasFill = (this.plan.fill ?? []).length > 0;
+    if (hasFill || this.#reception === undefined || this.#newest === undefined) return;
+    if (isOffAir(this.#newest, this.#world.clock.wallUs() / 1e6)) this.pause();
+  }
+
   /** Ends the transfer under way; progress is kept. */
   pause(): void {
     this.#reception?.stop(new Paused());
@@ -185,7 +210,8 @@ export class AgentObject {
     const newest = isNext ? heldOf(this.#newest!, this.#path) : this.#standing.record?.target;
     if (newest === undefined) return undefined;
     const waitUs = Math.max(0, (this.dueUs ?? 0) - this.#world.clock.nowUs());
-    return stateEvent(this.name, state, newest, this.#standing, waitUs);
+    const sentAgainS = isNext ? onAirAgainS(this.#newest!, this.#world.clock.wallUs() / 1e6) : undefined;
+    return stateEvent(this.name, state, newest, this.#standing, { waitUs, sentAgainS });
   }
 
   /** The newest version, if it is to be received. */
@@ -239,8 +265,8 @@ export class AgentObject {
   #tell(): void {
     const event = this.describe();
     if (event === undefined) return;
-    const { state, version, message } = event;
-    const key = `${state} ${version} ${message}`;
+    const { state, version, message, nextSentAt } = event;
+    const key = `${state} ${version} ${message} ${nextSentAt}`;
     if (key === this.#told) return;
     this.#told = key;
     this.#world.emit('state', event);

@@ -3,8 +3,8 @@ import type { AgentEnd, AgentPlan, AgentStatus } from './agent-plan.js';
 import { DeviceObjects } from './device-objects.js';
 import type { AgentWatch, AgentWorld } from './ports.js';
 import { SharedWork } from './shared-work.js';
+import { Sleep } from './sleep.js';
 import { Wake } from './wake.js';
-import { nextWakeUs } from './wake-times.js';
 
 /**
  * Keeps the objects of one device at their newest versions: wakes and listens, receives what is newer, and has it taken over. It has one
@@ -23,7 +23,8 @@ export class Agent {
   #isEnding = false;
   #endWake: () => void = () => undefined;
   #cancelLook: () => void = () => undefined;
-  #nextWakeUs: number | undefined;
+  /** Undefined while the agent is awake. */
+  #sleep: Sleep | undefined;
 
   constructor(plan: AgentPlan, world: AgentWorld) {
     this.#plan = plan;
@@ -36,7 +37,7 @@ export class Agent {
     return {
       fleet: this.#plan.fleet,
       isAwake: this.#wake !== undefined,
-      nextWakeUs: this.#nextWakeUs,
+      nextWakeUs: this.#sleep?.untilUs,
       objects: this.#objects.describe(),
     };
   }
@@ -55,9 +56,9 @@ export class Agent {
     try {
       while (!this.#isEnding) {
         await this.#listen();
-        const untilUs = this.#planSleep();
+        const sleep = this.#planSleep();
         if (this.#plan.once) break;
-        if (untilUs !== undefined) await this.#sleep(untilUs);
+        if (sleep?.untilUs !== undefined) await this.#untilWoken();
       }
       await this.#work.idle();
       return this.#objects.outcome();
@@ -73,11 +74,11 @@ export class Agent {
   async #listen(): Promise<void> {
     const { clock, openWatch, emit } = this.#world;
     this.#bytesBefore = this.#objects.packetBytes;
-    this.#nextWakeUs = undefined;
+    this.#sleep = undefined;
     emit('wake', {});
     for (const object of this.#objects) object.wake();
     const watch = await openWatch((object) => this.#objects.lowestVersionOf(object));
-    const wake = new Wake(watch, this.#plan, clock.nowUs());
+    const wake = new Wake(watch, this.#plan, clock.nowUs(), () => this.#hasSchedule);
     this.#wokeUs = wake.wokeUs;
     this.#wake = wake;
     const following = this.#follow(watch, wake);
@@ -91,21 +92,19 @@ export class Agent {
     }
   }
 
-  /** Says when the next wake is; undefined if none is planned. */
-  #planSleep(): number | undefined {
+  /** Says when the next wake is; undefined if the agent does not sleep. */
+  #planSleep(): Sleep | undefined {
     const { clock, random, emit } = this.#world;
-    const { wake } = this.#plan;
-    if (wake === undefined || this.#isEnding) return undefined;
-    const untilUs = Math.max(clock.nowUs(), nextWakeUs(wake, this.#wokeUs, random()));
+    const { wake, once } = this.#plan;
+    if ((wake === undefined && !once) || this.#isEnding) return undefined;
+    const sleep = new Sleep(this.#plan, this.#objects, this.#wokeUs, clock, random());
+    this.#sleep = sleep;
+    const { untilUs } = sleep;
+    if (untilUs === undefined) return undefined;
     const nextWakeMs = Math.round((untilUs - clock.nowUs()) / 1000);
     const nextWakeAt = new Date(clock.wallUs() / 1000 + nextWakeMs).toISOString();
     emit('sleep', { nextWakeMs, nextWakeAt, packetBytes: this.#packetBytes });
-    return untilUs;
-  }
-
-  async #sleep(untilUs: number): Promise<void> {
-    this.#nextWakeUs = untilUs;
-    await this.#untilWoken();
+    return sleep;
   }
 
   /** Resolves when the wake or the sleep is over. */
@@ -133,6 +132,8 @@ export class Agent {
     const nowUs = this.#world.clock.nowUs();
     const wake = this.#wake;
     wake?.look(nowUs);
+    this.#sleep?.look();
+    for (const object of this.#objects) object.keepToSchedule();
     this.#work.beginProgram(this.#objects, nowUs);
     if (wake !== undefined && !wake.isSpent(this.#packetBytes)) {
       this.#work.beginTransfers(this.#objects, wake.watch, nowUs);
@@ -148,9 +149,14 @@ export class Agent {
 
   /** Whether the wake or the sleep is over. */
   #isOver(nowUs: number): boolean {
-    if (this.#wake === undefined) return nowUs >= (this.#nextWakeUs ?? Infinity);
+    if (this.#wake === undefined) return nowUs >= (this.#sleep?.untilUs ?? Infinity);
     const isAtWork = this.#work.isTransferring || this.#hasMoreToReceive(nowUs);
     return this.#wake.isOver(nowUs, this.#packetBytes, isAtWork);
+  }
+
+  /** Whether it is known when anything is sent next. */
+  get #hasSchedule(): boolean {
+    return [...this.#objects].some(({ nextWindow }) => nextWindow !== undefined);
   }
 
   /** Whether an object waits for nothing but another one's transfer or program. */
@@ -165,8 +171,8 @@ export class Agent {
 
   /** When there may be something to do without any event before; undefined: never. */
   #nextLookUs(nowUs: number): number | undefined {
-    const wakeTimes = this.#wake?.nextLooksUs(nowUs, this.#work.isTransferring) ?? [this.#nextWakeUs];
-    const times = [...[...this.#objects].map(({ dueUs }) => dueUs), ...wakeTimes];
+    const wakeTimes = this.#wake?.nextLooksUs(nowUs, this.#work.isTransferring) ?? [this.#sleep?.nextLookUs(nowUs)];
+    const times = [...[...this.#objects].flatMap(({ dueUs, offAirUs }) => [dueUs, offAirUs]), ...wakeTimes];
     const later = times.filter((time) => time !== undefined && time > nowUs) as number[];
     return later.length === 0 ? undefined : Math.min(...later);
   }

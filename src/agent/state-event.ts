@@ -3,18 +3,25 @@ import type { HeldVersion } from './object-record.js';
 import { isToCome, lwm2mStateOf, type ObjectState } from './object-state.js';
 import type { Standing } from './standing.js';
 
+/** What an object waits for. */
+export interface ObjectWait {
+  /** How long until it goes on; 0 if it need not wait. */
+  readonly waitUs: number;
+  /** When servers send it next, in seconds since 1970; undefined: they do now. */
+  readonly sentAgainS: number | undefined;
+}
+
 /**
  * What programs and people are told of an object: the event `state`, which is also its part of the status.
  *
  * @param held the version that the state speaks of
- * @param waitUs how long the object waits before it goes on; 0 if it need not wait
  */
 export function stateEvent(
   object: string,
   state: ObjectState,
   held: HeldVersion,
   { record, result, error }: Standing,
-  waitUs: number,
+  { waitUs, sentAgainS }: ObjectWait,
 ): AgentStateEvent {
   return {
     object,
@@ -27,6 +34,7 @@ export function stateEvent(
     ...(isToCome(state) || held.path === undefined ? {} : { path: held.path }),
     ...(record?.applied === undefined ? {} : { appliedVersion: record.applied.version }),
     ...(error === undefined ? {} : { message: error.message }),
+    ...(sentAgainS === undefined ? {} : { nextSentAt: new Date(sentAgainS * 1000).toISOString() }),
     ...(error === undefined || waitUs === 0 ? {} : { retryMs: Math.ceil(waitUs / 1000) }),
   };
 }

@@ -1,7 +1,9 @@
 /** When an agent listens. */
 export interface WakePlan {
-  readonly everyUs: number;
-  readonly forUs: number;
+  /** Undefined: the agent wakes when servers send what it wants, by their schedules, and listens for as long as it knows of none. */
+  readonly everyUs: number | undefined;
+  /** A wake ends after this time at the latest; undefined: when nothing is sent any more. */
+  readonly forUs: number | undefined;
   /** Share of `everyUs` by which each wake comes earlier or later. */
   readonly jitterRatio: number;
   readonly budgetBytes: number | undefined;
@@ -13,8 +15,22 @@ export interface WakePlan {
  *
  * @param random from 0 to 1
  */
-export function nextWakeUs({ everyUs, jitterRatio }: WakePlan, wokeUs: number, random: number): number {
+export function nextWakeUs(everyUs: number, jitterRatio: number, wokeUs: number, random: number): number {
   return Math.round(wokeUs + everyUs * (1 + jitterRatio * (2 * random - 1)));
+}
+
+/** Devices that wake for a window come within this share of it, and within this time, so that not all join at once. */
+const ARRIVAL_SHARE = 0.02;
+const ARRIVAL_US = 10e6;
+
+/**
+ * When a device wakes for a window.
+ *
+ * @param beginsUs when the window begins
+ * @param random from 0 to 1
+ */
+export function windowWakeUs(beginsUs: number, lastsUs: number, random: number): number {
+  return Math.round(beginsUs + Math.min(ARRIVAL_US, lastsUs * ARRIVAL_SHARE) * random);
 }
 
 /** What has been heard in one wake. */

@@ -12,14 +12,17 @@ export class Wake {
   readonly watch: AgentWatch;
   readonly wokeUs: number;
   readonly #plan: AgentPlan;
+  readonly #hasSchedule: () => boolean;
   /** Since when the group is joined, or its interface is looked for. */
   #openedUs: number;
   /** Whether something waits for a catalogue. */
   #isUnlisted = false;
 
-  constructor(watch: AgentWatch, plan: AgentPlan, nowUs: number) {
+  /** @param hasSchedule whether it is known when anything is sent next */
+  constructor(watch: AgentWatch, plan: AgentPlan, nowUs: number, hasSchedule: () => boolean) {
     this.watch = watch;
     this.#plan = plan;
+    this.#hasSchedule = hasSchedule;
     this.wokeUs = nowUs;
     this.#openedUs = nowUs;
   }
@@ -37,7 +40,7 @@ export class Wake {
   /** @param packetBytes what was received in this wake */
   isSpent(packetBytes: number): boolean {
     const { budgetBytes = Infinity } = this.#plan.wake ?? {};
-    return packetBytes >= budgetBytes;
+    return this.#hasEnd && packetBytes >= budgetBytes;
   }
 
   /**
@@ -47,7 +50,7 @@ export class Wake {
   isOver(nowUs: number, packetBytes: number, isAtWork: boolean): boolean {
     const { wake } = this.#plan;
     if (!this.#hasEnd) return false;
-    if (wake !== undefined && nowUs >= this.wokeUs + wake.forUs) return true;
+    if (wake?.forUs !== undefined && nowUs >= this.wokeUs + wake.forUs) return true;
     if (this.isSpent(packetBytes)) return true;
     return !isAtWork && nowUs >= (this.#heardAllUs ?? Infinity);
   }
@@ -56,14 +59,15 @@ export class Wake {
   nextLooksUs(nowUs: number, isTransferring: boolean): readonly (number | undefined)[] {
     const { wake } = this.#plan;
     const times: (number | undefined)[] = [];
-    if (wake !== undefined) times.push(this.wokeUs + wake.forUs);
+    if (wake?.forUs !== undefined) times.push(this.wokeUs + wake.forUs);
     if (wake?.budgetBytes !== undefined && isTransferring) times.push(nowUs + BUDGET_LOOK_US);
     if (this.#hasEnd) times.push(this.#heardAllUs, nowUs + LOOK_US);
     return times;
   }
 
   get #hasEnd(): boolean {
-    return this.#plan.wake !== undefined || this.#plan.once;
+    const { wake, once } = this.#plan;
+    return once || (wake !== undefined && (wake.everyUs !== undefined || this.#hasSchedule()));
   }
 
   get #heardAllUs(): number | undefined {

@@ -213,8 +213,8 @@ function planOf(options: AgentEngineOptions): AgentPlan {
       timeoutUs: timeoutMs * 1000,
     })),
     wake: wake && {
-      everyUs: wake.everyMs * 1000,
-      forUs: wake.forMs * 1000,
+      everyUs: wake.everyMs === undefined ? undefined : wake.everyMs * 1000,
+      forUs: wake.forMs === undefined ? undefined : wake.forMs * 1000,
       jitterRatio: wake.jitterRatio,
       budgetBytes: wake.budgetBytes,
     },

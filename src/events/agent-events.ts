@@ -37,6 +37,11 @@ export const agentEvents = {
     path: optional(message('The file, as an absolute path; missing until the version is verified.')),
     appliedVersion: optional(count('The version that was taken over last; missing: none was.')),
     message: optional(message('Why, for people; missing where the state says it.')),
+    nextSentAt: optional(
+      name(
+        'When servers send it next, by its schedule (RFC 3339); missing: they do now, or nothing is to be received.',
+      ),
+    ),
     retryMs: optional(
       wholeMs('When it is tried again, from now; missing: when something is heard or a transfer has ended, or never.'),
     ),

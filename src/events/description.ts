@@ -20,5 +20,22 @@ export function descriptionOf(descriptor: Descriptor) {
       intervalUs,
     })),
     servers: servers.map(({ name }) => name),
+    ...describedOptions(descriptor),
+  };
+}
+
+/** What a descriptor says only where it is so: that the object is a folder, and when it is sent. */
+export function describedOptions({ tree, schedule }: Descriptor) {
+  return {
+    ...(tree === undefined ? {} : { tree }),
+    ...(schedule === undefined
+      ? {}
+      : {
+          schedule: {
+            everyMs: schedule.everyS * 1000,
+            forMs: schedule.lastsS * 1000,
+            fromMs: schedule.fromS * 1000,
+          },
+        }),
   };
 }

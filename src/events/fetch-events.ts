@@ -28,6 +28,7 @@ import {
   messageText,
   object,
   objectBytes,
+  optionalFields,
   port,
   progressFields,
   receivedOverhead,
@@ -109,22 +110,29 @@ export const receiverStats = record({
 
 /** The events of `fetch --json`, by name. */
 export const fetchEvents = {
-  waiting: event('The receiver waits for an interface, or for a lock that another process may still hold.', {
-    message: messageText,
-  }),
+  waiting: event(
+    'The receiver waits for an interface, for a lock that another process may still hold, or for the next window of a schedule.',
+    {
+      message: messageText,
+    },
+  ),
   listening: event('The group in which the fleet announces is joined.', {
     group,
     port,
     interface: orNull(name('Network interface; null: the system chooses.')),
     patienceMs: amount('ms', 'How long the receiver waits for an announcement before it gives up.'),
   }),
-  descriptor: event('An announcement with a right signature was received; again for a newer version.', {
-    ...descriptorFields,
-    sha256,
-    channels: perChannel(record({ channel: channelIndex, group, port, intervalUs }), 'The channels of the ladder.'),
-    servers: perServer(name('Name.'), 'Names of the servers.'),
-    resumedBytes: bytes('Bytes that an earlier run left on disk.'),
-  }),
+  descriptor: event(
+    'An announcement with a right signature was received; again for a newer version, and at the beginning of each window of a schedule.',
+    {
+      ...descriptorFields,
+      sha256,
+      channels: perChannel(record({ channel: channelIndex, group, port, intervalUs }), 'The channels of the ladder.'),
+      servers: perServer(name('Name.'), 'Names of the servers.'),
+      ...optionalFields,
+      resumedBytes: bytes('Bytes that an earlier run left on disk.'),
+    },
+  ),
   seed: event('What this host had of the object is in its place; only with seeds and a delta.', {
     bytes: bytes('Bytes of the object that were taken from seeds.'),
     deltaBytes: bytes('Bytes of the object that were taken from its delta.'),

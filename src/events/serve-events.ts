@@ -86,9 +86,9 @@ export const serveEvents = {
     channel: optional(channel('Index of the channel; missing: of frames of iotupd.')),
     group,
     pausedFor: list(
-      choice(['listeners'], '`listeners`: nobody on the link listens to the group.'),
-      1,
-      'Why it pauses (`listeners`: nobody on the link listens to the group); empty: it sends again.',
+      choice(['listeners', 'schedule'], 'Why.'),
+      2,
+      'Why it pauses (`listeners`: nobody on the link listens to the group; `schedule`: the object is not sent at this time); empty: it sends again.',
     ),
   }),
   waiting: event('The interface or address is not there yet; once.', { message: messageText }),

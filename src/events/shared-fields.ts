@@ -14,6 +14,7 @@ import {
   plain,
   rate,
   ratio,
+  record,
   wholeMs,
 } from './fields.js';
 
@@ -57,6 +58,18 @@ export const hint = optional(message('What to do about it.'));
 
 /** A fault of this host or of its settings: the last line of a command that failed. */
 export const errorFields = { code, message: messageText, hint };
+
+/** Fields that say of a descriptor what it may leave out. */
+export const optionalFields = {
+  tree: optional(name('Format of the archive, `tar`, if the object is a folder; missing: it is a file.')),
+  schedule: optional(
+    record({
+      everyMs: wholeMs('From the beginning of one window to that of the next.'),
+      forMs: wholeMs('How long a window lasts.'),
+      fromMs: wholeMs('When the first window began, after 1970-01-01T00:00Z.'),
+    }),
+  ),
+};
 
 /** Fields of `join` and `leave`. */
 export const membershipFields = {

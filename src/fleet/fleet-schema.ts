@@ -13,6 +13,7 @@ import { exactlyOneOf, mappingOf, path, quantity, says, text, truth, whole } fro
 import { DURATION, RATE } from '../config/units.js';
 import { DEFAULT_BURST_US } from '../rate/burst.js';
 import { DEFAULT_GROUP_HASH, DEFAULT_PORT, DEFAULT_SCOPE } from '../wire/group-options.js';
+import { MAX_EVERY_S, MIN_EVERY_S } from '../wire/sending-windows.js';
 import {
   channelIndexes,
   deviceClasses,
@@ -107,6 +108,35 @@ export const frames = mappingOf('frames of iotupd', framesShape)
     oneOf: [{ required: ['group'] }, { required: ['name'] }],
   });
 
+const scheduleShape = {
+  every: quantity(DURATION, MIN_EVERY_S * 1e6, MAX_EVERY_S * 1e6).meta({
+    description: 'Time from the beginning of one window to that of the next, such as 1d',
+  }),
+  for: quantity(DURATION, 1e6, MAX_EVERY_S * 1e6).meta({ description: 'How long a window lasts, such as 90min' }),
+  from: quantity(DURATION, 0, MAX_EVERY_S * 1e6)
+    .default(0)
+    .meta({
+      description:
+        'Shifts the windows: with every: 1d, the time of day in UTC at which they begin, such as 2h. Default: 0s',
+      default: '0s',
+    }),
+};
+
+/** Descriptors count whole seconds. */
+function wholeS(us: number): number {
+  return Math.floor(us / 1e6);
+}
+
+/** When an object is sent. */
+export const schedule = mappingOf('a schedule', scheduleShape)
+  .refine(
+    (value) => value.for <= value.every,
+    says('for is longer than every', 'windows that end before the next begins'),
+  )
+  .refine((value) => value.from < value.every, says('from is not less than every', 'less than every'))
+  .transform((us) => ({ everyS: wholeS(us.every), lastsS: wholeS(us.for), fromS: wholeS(us.from) }))
+  .meta({ title: 'Schedule', description: 'Windows of time in which the servers send the object' });
+
 const objectShape = {
   file: path('File to publish, or - for what comes from standard input').optional(),
   dir: path('Folder to publish as one object, instead of a file').optional(),
@@ -134,6 +164,9 @@ const objectShape = {
       description:
         'Files of older versions: the servers also send a delta, for receivers that have such a version, on as many channels of its own with the same rates. Default: none',
     }),
+  schedule: schedule.optional().meta({
+    description: 'When the object is sent, such as { every: 1d, from: 2h, for: 90min }. Default: always',
+  }),
   contentKey: z
     .union(
       [

@@ -1,6 +1,7 @@
 import type { GroupHash, Scope } from '../wire/group-options.js';
 import type { FrameBytes } from '../wire/iotupd-frame.js';
 import type { LibrecastHash } from '../wire/librecast.js';
+import type { SendingWindows } from '../wire/sending-windows.js';
 
 /**
  * A fleet file after all checks: every default is filled in, every path is absolute, every group is an address in canonical text.
@@ -72,6 +73,8 @@ export interface FleetObject {
   readonly expiresAfterUs: number | undefined;
   /** The classes of devices that the object is for; undefined: any device. */
   readonly compatible: readonly string[] | undefined;
+  /** When the object is sent; undefined: always. */
+  readonly schedule?: SendingWindows | undefined;
   /** File of the content key with which the object is encrypted; undefined: it is not. */
   readonly contentKeyPath: string | undefined;
   /** 1 to 32, in order of their indexes. */

@@ -1,6 +1,7 @@
 import { burstCount } from '../rate/burst.js';
 import { cumulativeRates, payloadRateOf } from '../rate/ladder.js';
 import type { FrameBytes } from '../wire/iotupd-frame.js';
+import type { SendingWindows } from '../wire/sending-windows.js';
 import type {
   Fleet,
   FleetChannel,
@@ -45,6 +46,8 @@ export interface ObjectPlan {
   readonly sizeBytes: number | null;
   readonly code: ObjectCode;
   readonly mode: LadderMode;
+  /** When the object is sent; null: always. Rates are those within the windows. */
+  readonly schedule: SendingWindows | null;
   readonly channels: readonly ChannelPlan[];
   /** The object as frames of iotupd; null if it is not sent so. */
   readonly iotupd: FramesPlan | null;
@@ -145,6 +148,7 @@ function objectPlanOf(
     sizeBytes,
     code,
     mode,
+    schedule: object.schedule ?? null,
     channels: channels.map((channel) => channelPlanOf(fleet, channel, sendersOf(channel), sizeBytes)),
     iotupd: iotupd === undefined ? null : framesPlanOf(iotupd),
     levels: levelRates.map((rateBitsPerSecond, index) => {

@@ -122,6 +122,7 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
       mode: entry.mode,
       expiresAfterUs: entry.expires,
       compatible: entry.compatible,
+      schedule: entry.schedule,
       contentKeyPath: contentKeyOf(entry),
       channels: channels.map((channel, index) => channelOf(name, channel, index, entry.burst)),
       ...deltaOf(name, entry, channels),

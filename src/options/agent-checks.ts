@@ -3,7 +3,7 @@ import { placeholdersIn } from '../agent/placeholders.js';
 import { pathOf } from '../agent/planned-output.js';
 import { shown } from '../config/faults.js';
 import { DURATION, formatQuantity } from '../config/units.js';
-import { WAKE_OPTIONS, type Wakes } from './agent-options.js';
+import { DEFAULT_WAKE_MS, WAKE_OPTIONS, type Wakes } from './agent-options.js';
 import type { OutputTarget } from './output-target.js';
 
 /** What these checks look at. */
@@ -69,9 +69,10 @@ function outputFaults(object: string, output: OutputTarget, before: readonly Sub
 /** What is wrong with `forMs` beside the other times; undefined if nothing is. A wake has to end before the next can begin. */
 export function wakeFault({
   everyMs,
-  forMs = WAKE_OPTIONS.forMs.default,
+  forMs = DEFAULT_WAKE_MS,
   jitterRatio = WAKE_OPTIONS.jitterRatio.default,
 }: Wakes): string | undefined {
+  if (everyMs === undefined) return undefined;
   const mostMs = everyMs * (1 - jitterRatio);
   if (forMs <= mostMs) return undefined;
   const [found, most] = [forMs, mostMs].map((ms) => formatQuantity(DURATION, ms * 1000));

@@ -95,16 +95,22 @@ export const SUBSCRIPTION_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
+/** How long a wake lasts at most that comes by `everyMs`, if nothing else is said. */
+export const DEFAULT_WAKE_MS = 300e3;
+
 /** When an agent listens. */
 export const WAKE_OPTIONS = {
-  /** Time from one wake to the next. */
-  everyMs: { kind: WAKE_TIME, isRequired: true, fileKey: 'every', file: 'Time from one wake to the next, such as 6h' },
-  /** A wake ends after this time at the latest. It ends earlier when there is nothing to receive. @default 5 min */
+  /** Time from one wake to the next. @default none: it wakes when servers send, by their schedules, and listens while it knows of none */
+  everyMs: {
+    kind: WAKE_TIME,
+    fileKey: 'every',
+    file: 'Time from one wake to the next, such as 6h. Default: it wakes when servers send, by their schedules, and listens while it knows of none',
+  },
+  /** A wake ends after this time at the latest. It ends earlier when there is nothing to receive. @default 5 min with `everyMs`, else no limit */
   forMs: {
     kind: WAKE_TIME,
-    default: 300e3,
     fileKey: 'for',
-    file: 'A wake ends after this time at the latest, and earlier when there is nothing to receive',
+    file: 'A wake ends after this time at the latest, and earlier when there is nothing to receive. Default: 5min with every, else no limit',
   },
   /** Each wake comes earlier or later by a random time of at most this share of `everyMs`. @default 10 % */
   jitterRatio: {

@@ -7,6 +7,7 @@ import {
   type CheckedFlatOptions,
   type CheckedSubscription,
   type CheckedWakes,
+  DEFAULT_WAKE_MS,
   SUBSCRIPTION_OPTIONS,
   WAKE_OPTIONS,
 } from './agent-options.js';
@@ -53,8 +54,13 @@ export function checkAgentOptions(options: unknown): CheckedAgentOptions {
     ...flat.values!,
     key: key!,
     subscribe: entries.map(({ values }) => values!),
-    wake: wakes?.values,
+    wake: wakes?.values && withLength(wakes.values),
   };
+}
+
+/** A wake that comes for a window of a schedule lasts until the window ends; one that comes by the clock does not last for ever. */
+function withLength(wake: CheckedWakes): CheckedWakes {
+  return { ...wake, forMs: wake.forMs ?? (wake.everyMs === undefined ? undefined : DEFAULT_WAKE_MS) };
 }
 
 function within(name: string, { faults }: { readonly faults: readonly OptionFault[] }): readonly OptionFault[] {

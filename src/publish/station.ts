@@ -76,7 +76,7 @@ async function ownKey(stateDir: string): Promise<KeyObject | undefined> {
 
 /** All settings on which the datagrams of an object depend, as a text to compare; without the settings of its record alone. */
 export function settingsOf(
-  { expiresAfterUs: _, compatible: _classes, ...object }: FleetObject,
+  { expiresAfterUs: _, compatible: _classes, schedule: _windows, ...object }: FleetObject,
   station: Station,
 ): string {
   const { fleet, server } = station;

@@ -2,6 +2,7 @@ import { asLayercastError, type Hint, LayercastError } from '../base/errors.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { FaultCounters } from './counters.js';
 import type { CompleteEvent, ReceiverStats, WarningEvent } from './events.js';
+import { onAirAgainS } from './on-air.js';
 import { messageOf } from './refusals.js';
 import { QUIET_US } from './runs/alarm.js';
 import type { Finding } from './watch/findings.js';
@@ -89,6 +90,12 @@ export function forged(isOn: boolean): WarningEvent {
 export function serverLeft(name: string, keyId: string): WarningEvent {
   const message = `server ${name} (key ${keyId}) signed wrong data; nothing is taken from it any more`;
   return { code: 'SERVER_LEFT', message };
+}
+
+/** What a receiver says while the object is not sent, by its schedule. */
+export function sentNext(descriptor: Descriptor, wallS: number): string {
+  const next = new Date(onAirAgainS(descriptor, wallS)! * 1000).toISOString();
+  return `${descriptor.fleet}/${descriptor.object} is sent next at ${next}, by its schedule`;
 }
 
 /** The warning for a newer version that is announced while an older one is being received. */

@@ -1,12 +1,14 @@
 import type { LayercastError } from '../base/errors.js';
 import { PACKET_OVERHEAD_BYTES } from '../base/limits.js';
 import type { Descriptor } from '../wire/descriptor.js';
+import { continuedStats } from './continued-stats.js';
 import { cutAnew, fellSilent, type Kept, noData, supersededBy, type Warnings, warningFor } from './endings.js';
 import type { ReceiverStats } from './events.js';
 import { Fetch, type FetchWorld, Revoked, Superseded } from './fetch.js';
 import type { ChannelChoice } from './join/channel-choice.js';
 import { Recut } from './recut.js';
 import { renewalOf } from './renewal.js';
+import { OffAir, ScheduleKeeper } from './schedule-keeper.js';
 import { Silence, type SilenceOptions } from './silence.js';
 import { Tally } from './tally.js';
 import type { Finding } from './watch/findings.js';
@@ -56,10 +58,14 @@ export class Pursuit {
   #searchingUs: number;
   #progressUs: number;
   #lastStats: ReceiverStats | undefined;
+  readonly #schedule: ScheduleKeeper;
+  /** What the fetches of earlier windows counted. */
+  #earlier: ReceiverStats | undefined;
 
   constructor(options: PursuitOptions, world: PursuitWorld) {
     this.#options = options;
     this.#world = world;
+    this.#schedule = new ScheduleKeeper(world.clock, (message) => world.emit('waiting', { message }));
     const nowUs = world.clock.nowUs();
     this.#silence = new Silence(options, nowUs);
     this.#searchingUs = nowUs;
@@ -83,7 +89,8 @@ export class Pursuit {
 
   /** Counts so far; undefined before a descriptor has been heard. */
   stats(): ReceiverStats | undefined {
-    return this.#fetch?.stats() ?? this.#lastStats;
+    const now = this.#fetch?.stats();
+    return now === undefined ? this.#lastStats : continuedStats(this.#earlier, now);
   }
 
   /**
@@ -96,7 +103,7 @@ export class Pursuit {
       try {
         return { descriptor, stats: await this.#receiveVersion(descriptor) };
       } catch (error) {
-        if (!(error instanceof Superseded || error instanceof Revoked)) throw error;
+        if (!(error instanceof Superseded || error instanceof Revoked || error instanceof OffAir)) throw error;
       }
     }
   }
@@ -123,6 +130,7 @@ export class Pursuit {
 
   /** Does everything that is due; the owner calls `tick` every 50 ms. */
   tick(nowUs: number, latenessUs: number): void {
+    this.#keepToSchedule();
     const fetch = this.#fetch?.isReceiving ? this.#fetch : undefined;
     fetch?.tick(nowUs, latenessUs);
     this.#beginNewPiecesIfDue(nowUs, fetch);
@@ -131,9 +139,9 @@ export class Pursuit {
     this.#judgeSilence(nowUs, fetch?.canFill ? undefined : fetch?.steering);
   }
 
-  /** Resolves with the newest descriptor as soon as one has been heard. */
+  /** Resolves with the newest descriptor as soon as one has been heard and its object is sent. */
   async #nextDescriptor(): Promise<Descriptor> {
-    while (this.#newest === undefined) {
+    while (this.#newest === undefined || !this.#schedule.isOnAir(this.#newest)) {
       if (this.#failure) throw this.#failure.error;
       await new Promise<void>((resolve) => {
         this.#found = resolve;
@@ -155,10 +163,15 @@ export class Pursuit {
     );
     this.#fetch = fetch;
     this.#recut = undefined;
+    let isOffAir = false;
     try {
-      return await fetch.run();
+      return continuedStats(this.#earlier, await fetch.run());
+    } catch (error) {
+      isOffAir = error instanceof OffAir;
+      throw error;
     } finally {
-      this.#lastStats = fetch.stats() ?? this.#lastStats;
+      this.#lastStats = this.stats();
+      this.#earlier = isOffAir ? this.#lastStats : undefined;
       this.#fetch = undefined;
     }
   }
@@ -190,6 +203,15 @@ export class Pursuit {
       fetch.renew(descriptor);
     } else if (fetch.steering === undefined) fetch.stop(new Superseded());
     else this.#recut ??= new Recut(this.#world.clock.nowUs(), fetch.descriptor, fetch.steering);
+  }
+
+  /** Leaves all channels when a window of the schedule has ended, and begins again with the next. */
+  #keepToSchedule(): void {
+    const fetch = this.#fetch;
+    const step = this.#schedule.look(this.#newest, fetch !== undefined);
+    if (step === 'begin') this.#found();
+    // A server of the web may bring the rest meanwhile.
+    else if (step === 'stop' && fetch?.canFill === false) fetch.stop(new OffAir());
   }
 
   #beginNewPiecesIfDue(nowUs: number, fetch: Fetch | undefined): void {

@@ -10,6 +10,7 @@ import { type ChannelStats, ObjectTransmissions } from './object-transmissions.j
 import { OperationQueue } from './operation-queue.js';
 import { channelOf, type PauseReason, Pauses } from './pauses.js';
 import type { Publication } from './publication.js';
+import { WindowPauses } from './window-pauses.js';
 
 export interface BroadcastEvents {
   /**
@@ -48,6 +49,7 @@ export class Broadcast {
   readonly #announcements: Announcements;
   readonly #queue = new OperationQueue();
   readonly #pauses = new Pauses();
+  readonly #windows: WindowPauses;
   readonly #onAir = new Map<BroadcastObject, ObjectTransmissions>();
   readonly #releasing = new Set<Promise<void>>();
   #beside: readonly string[] = [];
@@ -56,6 +58,9 @@ export class Broadcast {
     this.#world = world;
     this.#events = events;
     this.#driver = new SenderDriver(world.clock);
+    this.#windows = new WindowPauses(world.clock, (destination, isPaused) =>
+      this.setPaused(destination, 'schedule', isPaused),
+    );
     this.#announcements = new Announcements(world, {
       onNetwork: (group, failure) => events.onNetwork(undefined, undefined, group, failure),
     });
@@ -93,6 +98,7 @@ export class Broadcast {
         await transmissions.open();
         this.#queue.throwIfClosed();
         this.#makeRoomFor(object);
+        this.#windows.follow(object);
         this.#onAir.set(object, transmissions);
         transmissions.start(this.#driver);
         this.#announcements.put(object.name, object.publication.announcement);
@@ -133,6 +139,7 @@ export class Broadcast {
       object.publication.renew(descriptor, record);
       const delta = deltaDescriptor(descriptor);
       if (delta !== undefined) object.delta?.publication.renew(delta, record);
+      this.#windows.follow(object);
       this.#announcements.put(object.name, object.publication.announcement);
     });
   }
@@ -162,6 +169,7 @@ export class Broadcast {
   async stop(): Promise<void> {
     const ended = this.#queue.close();
     this.#announcements.stop();
+    this.#windows.stop();
     for (const object of this.objects) this.#remove(object);
     this.#driver.close();
     await ended;
@@ -198,6 +206,7 @@ export class Broadcast {
     const transmissions = this.#onAir.get(object);
     if (transmissions === undefined) return undefined;
     this.#onAir.delete(object);
+    this.#windows.forget(object);
     transmissions.stop(this.#driver);
     this.#announcements.delete(object.name);
     const released = object.release().finally(() => this.#releasing.delete(released));

@@ -29,6 +29,7 @@ import {
   readWhole,
   Unreadable,
 } from './map-fields.js';
+import { MAX_EVERY_S, MIN_EVERY_S, type SendingWindows } from './sending-windows.js';
 
 /**
  * Reads a descriptor that `packDescriptor` wrote. The input may be anything: every field is checked for type and range. Unknown keys are
@@ -65,6 +66,7 @@ function readDescriptor(map: FieldMap): Descriptor {
     ...(map.T === TAR ? { tree: 'tar' as const } : {}),
     ...optionally('delta', map.p, readDelta),
     ...optionally('encryption', map.P, readEncryption),
+    ...optionally('schedule', map.w, readWindows),
     ...needsOf(map),
   };
 }
@@ -92,6 +94,12 @@ function readDelta(value: unknown): DeltaDescription {
     blockRoot: readBinary(blockRoot, 32),
     channels: readChannels(channels),
   };
+}
+
+function readWindows(value: unknown): SendingWindows {
+  const [every, lasts, from] = readList(value, 3, 255);
+  const everyS = readWhole(every, MIN_EVERY_S, MAX_EVERY_S);
+  return { everyS, lastsS: readWhole(lasts, 1, everyS), fromS: readWhole(from, 0, everyS - 1) };
 }
 
 function readChannels(value: unknown): readonly ChannelDescription[] {

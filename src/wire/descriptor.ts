@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { packMap } from './map-fields.js';
+import type { SendingWindows } from './sending-windows.js';
 
 /** What an object is and where it is sent: all that a receiver needs to know. */
 export interface Descriptor {
@@ -43,6 +44,8 @@ export interface Descriptor {
   readonly tree?: 'tar' | undefined;
   /** What a receiver that has an older version can receive instead of most of the object; undefined if the servers send no such thing. */
   readonly delta?: DeltaDescription | undefined;
+  /** When the servers send the object; undefined: always. It says nothing about the object, so it is not part of the object's tag. */
+  readonly schedule?: SendingWindows | undefined;
   /** How the object's bytes are encrypted; undefined if they are not. All digests are of the bytes as they are sent. */
   readonly encryption?: Encryption | undefined;
   /**
@@ -110,7 +113,7 @@ export const TAR = 1;
 
 /**
  * The longest descriptor of today, with 32 channels, as many of its delta, and 255 servers that each list all channels and have a key, has
- * 44,901 bytes when
+ * 44,919 bytes when
  * signed once. The rest is for what later versions add.
  */
 export const MAX_RECORD_BYTES = 65_536;
@@ -152,11 +155,16 @@ export function packDescriptor(descriptor: Descriptor): Uint8Array {
     // Left out if undefined, so that such records are the same as those of the first versions of this program.
     ...(descriptor.announceIntervalUs === undefined ? {} : { i: descriptor.announceIntervalUs }),
     ...(descriptor.delta === undefined ? {} : { p: packDelta(descriptor.delta) }),
+    ...(descriptor.schedule === undefined ? {} : { w: packWindows(descriptor.schedule) }),
   });
 }
 
 function packDelta({ sizeBytes, blockCount, sha256, blockRoot, channels }: DeltaDescription): readonly unknown[] {
   return [sizeBytes, blockCount, sha256, blockRoot, packChannels(channels)];
+}
+
+function packWindows({ everyS, lastsS, fromS }: SendingWindows): readonly unknown[] {
+  return [everyS, lastsS, fromS];
 }
 
 function packChannels(channels: readonly ChannelDescription[]): readonly unknown[] {

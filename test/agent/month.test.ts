@@ -19,4 +19,17 @@ describe('a device whose power is cut at random moments', () => {
       expect(result.applied).toBeGreaterThan(10);
     },
   );
+
+  it(
+    seeded('and whose fleet sends an hour a day listens in that hour only, and comes to the newest version'),
+    async () => {
+      const wake = { everyUs: undefined, forUs: undefined, jitterRatio: 0.1, budgetBytes: undefined };
+      const schedule = { everyS: 86_400, lastsS: 3600, fromS: 7200 };
+      const result = await month({ seed, days: 30, versionCount: 40, cutCount: 400, wake, schedule });
+      expect(result.faults).toEqual([]);
+      expect(result.applied).toBeGreaterThan(10);
+      // Transfers and programs of the versions take 2 minutes in an hour of each day; after each cut a device listens until it has heard.
+      expect(result.awakeRatio).toBeLessThan(0.02);
+    },
+  );
 });

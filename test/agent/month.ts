@@ -4,10 +4,11 @@ import type { AgentPlan } from '../../dist/agent/agent-plan.js';
 import { type HeldVersion, type ObjectRecord, packRecord, unpackRecord } from '../../dist/agent/object-record.js';
 import type { AgentWatch, AgentWorld, ProgramEnd, ReceiveRequest, Reception } from '../../dist/agent/ports.js';
 import type { Finding } from '../../dist/receiver/watch/findings.js';
-import { HostClock } from '../../dist/simulate/clock/host-clock.js';
+import { HostClock, SIMULATION_EPOCH_US } from '../../dist/simulate/clock/host-clock.js';
 import { VirtualClock } from '../../dist/simulate/clock/virtual-clock.js';
 import { Prng } from '../../dist/simulate/random/prng.js';
 import type { Descriptor } from '../../dist/wire/descriptor.js';
+import { type SendingWindows, windowAt } from '../../dist/wire/sending-windows.js';
 
 export interface MonthOptions {
   readonly seed: string;
@@ -16,6 +17,8 @@ export interface MonthOptions {
   readonly cutCount: number;
   /** Undefined: the device is always awake. */
   readonly wake: AgentPlan['wake'];
+  /** When versions are sent; undefined: always. */
+  readonly schedule?: SendingWindows;
 }
 
 /** What happened in a month, and everything that should not have. */
@@ -29,6 +32,8 @@ export interface Month {
   /** What arrived: the sizes of all versions, if nothing was received twice and no version was skipped. */
   readonly receivedBytes: number;
   readonly lastVersion: number;
+  /** Share of the time in which the device listened. */
+  readonly awakeRatio: number;
   readonly faults: readonly string[];
 }
 
@@ -61,6 +66,9 @@ class Device {
   #watches = new Set<ModelWatch>();
   #life: Life | undefined;
   #wallStepUs = 0;
+  #lastStepUs = Number.NEGATIVE_INFINITY;
+  #looks = 0;
+  #awakeLooks = 0;
   #cuts = 0;
   #cutsInPrograms = 0;
   #receivedBytes = 0;
@@ -92,8 +100,10 @@ class Device {
     for (let i = 0; i < days; i++) {
       clock.at(this.#random.ratio() * endUs, () => {
         this.#wallStepUs += (this.#random.ratio() - 0.5) * 7200 * S;
+        this.#lastStepUs = clock.nowUs;
       });
     }
+    for (let atUs = 0; atUs < endUs; atUs += 60 * S) clock.at(atUs, () => this.#lookWhetherAwake());
     this.#boot();
     await clock.run(endUs);
     // A day without cuts: whatever was begun has to come to its end.
@@ -112,12 +122,26 @@ class Device {
       failed: runs.filter(({ isOver }) => isOver).length - this.#applied,
       receivedBytes: this.#receivedBytes,
       lastVersion: last,
+      awakeRatio: this.#awakeLooks / this.#looks,
       faults: this.#faults,
     };
   }
 
+  #lookWhetherAwake(): void {
+    this.#looks++;
+    if (this.#watches.size > 0) this.#awakeLooks++;
+  }
+
+  /** By the device's clock of the day, with the seconds before and after in which a device listens. */
+  get #isSent(): boolean {
+    const { schedule } = this.#options;
+    const wallS = (SIMULATION_EPOCH_US + this.#clock.nowUs + this.#wallStepUs) / S;
+    if (schedule === undefined || this.#clock.nowUs - this.#lastStepUs < 3600 * S) return true;
+    return [wallS, wallS + 2, wallS - 6].some((atS) => windowAt(schedule, atS).isOpen);
+  }
+
   #publish(version: number): void {
-    this.#newest = descriptorOf(version);
+    this.#newest = descriptorOf(version, this.#options.schedule);
     for (const watch of this.#watches) watch.announce(this.#newest, this.#random.ratio() * ANNOUNCE_US);
   }
 
@@ -226,6 +250,7 @@ class Device {
     };
     const step = () => {
       if (isOver) return;
+      if (!this.#isSent) this.#fault('a transfer listens outside of the windows');
       const { version, sizeBytes } = target;
       if (this.#file?.version === version && this.#file.sha256 === heldOf(target).sha256) return complete();
       if (this.#part?.version !== version) this.#part = { version, bytes: 0 };
@@ -373,7 +398,7 @@ class ModelWatch implements AgentWatch {
   }
 }
 
-function descriptorOf(version: number): Descriptor {
+function descriptorOf(version: number, schedule: SendingWindows | undefined): Descriptor {
   const sha256 = createHash('sha256').update(`${version}`).digest();
   return {
     fleet: 'acme',
@@ -391,6 +416,7 @@ function descriptorOf(version: number): Descriptor {
     servers: [],
     createdS: version,
     expiresS: undefined,
+    ...(schedule === undefined ? {} : { schedule }),
   };
 }
 

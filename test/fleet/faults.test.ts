@@ -69,6 +69,11 @@ describe('a fault tells its place, what is wrong, what was found, what is allowe
         '3:41: objects.a.contentKey: not a path, found true, allowed: one line of text that is not empty, or false for an object that is not encrypted',
       ],
     ],
+    [
+      'windows that overlap, and one that begins after the next',
+      'fleet: f\nobjects:\n  a: { file: a, version: 1, schedule: { every: 1h, for: 2h, from: 3h }, channels: [{ rate: 1Mbit }] }\n',
+      ['3:39: objects.a.schedule: for is longer than every', '3:39: objects.a.schedule: from is not less than every'],
+    ],
     ['a key given twice', 'fleet: f\nfleet: g\n', ['2:1: Map keys must be unique']],
     [
       'a list in place of the file',

@@ -111,6 +111,7 @@ objects:
     code: none
     mode: best
     expires: 30d
+    schedule: { every: 1d, from: 2h, for: 90min }
     burst: 3ms
     channels:
       - { pktDelay: 5ms, offset: 12.5%, port: 6000, burst: 100us, hopLimit: 0, dscp: 63 }
@@ -138,6 +139,7 @@ servers:
       code: 'none',
       mode: 'best',
       expiresAfterUs: 30 * 86_400e6,
+      schedule: { everyS: 86_400, lastsS: 5400, fromS: 7200 },
       channels: [
         {
           group: groupOf('acme/firmware/0', { scope: 'organization', hash: 'blake3', ssm: true }),

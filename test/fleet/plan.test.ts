@@ -41,6 +41,18 @@ describe('a plan', () => {
     ]);
   });
 
+  it('says when an object is sent', () => {
+    const fleet = parseFleet(
+      `${HEAD}${TWO.replace('version', 'schedule: { every: 1d, from: 2h, for: 90min }, version')}`,
+      'f',
+    );
+    const plan = planOf(fleet, () => 1_184_000);
+    expect(plan.objects[0]!.schedule).toEqual({ everyS: 86_400, lastsS: 5400, fromS: 7200 });
+    expect(planText(forecastOf(fleet, plan))).toContain(
+      '  sent for 1.5 h every 1 d, from 02:00 UTC; times below count only these windows\n',
+    );
+  });
+
   it('does without the file, and says so', () => {
     const fleet = parseFleet(HEAD + TWO, 'f');
     const plan = planOf(fleet, () => undefined);

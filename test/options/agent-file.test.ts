@@ -77,7 +77,6 @@ wake: { every: 6h, for: 5min, jitter: 20%, budget: 20MB }
           'a.yaml:1:8: fleet: not a name, found "a b", allowed: 1 to 63 bytes of text without spaces and /',
           'a.yaml:3:5: subscribe.0.output: missing, found nothing, allowed: a path, or { pipe: [program, argument, …] }, { dir: FOLDER } or { device: PATH }',
           'a.yaml:4:10: subscribe.0.run: not a command, found "rauc", allowed: a list of 1 to 100 texts, such as [rauc, install, \'{file}\']',
-          'a.yaml:5:1: wake.every: missing, found nothing, allowed: a number and us, ms, s, min, h or d, such as 5ms, from 1 s to 365 d',
           'a.yaml:5:14: wake.for: not a time, found 5, allowed: a number and us, ms, s, min, h or d, such as 5ms, from 1 s to 365 d',
         ].join('\n'),
       }),

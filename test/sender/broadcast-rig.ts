@@ -4,7 +4,7 @@ import { Broadcast } from '../../dist/sender/broadcast.js';
 import type { BroadcastObject } from '../../dist/sender/broadcast-object.js';
 import { Publication } from '../../dist/sender/publication.js';
 import { SourceSymbols } from '../../dist/sender/source-symbols.js';
-import { ContentSource, type SimulatedObject, type VirtualHost } from '../../dist/simulate/index.js';
+import { ContentSource, type ObjectPlan, type SimulatedObject, type VirtualHost } from '../../dist/simulate/index.js';
 import { objectTag } from '../../dist/wire/descriptor.js';
 import { ANNOUNCEMENT_CHANNEL, DatagramType, newHeader, readHeader } from '../../dist/wire/header.js';
 import { Bed, MEGABIT } from '../transfer/bed.js';
@@ -70,10 +70,16 @@ export class BroadcastRig {
   }
 
   /** Makes an object on some of the groups ff15::a0, ff15::a1, …, with 100 datagrams a second on each. */
-  object(name: string, version: number, groups: readonly number[], readUs = 0): RigObject {
+  object(
+    name: string,
+    version: number,
+    groups: readonly number[],
+    readUs = 0,
+    plan: Partial<ObjectPlan> = {},
+  ): RigObject {
     const channels = groups.map((group) => ({ rateBitsPerSecond: MEGABIT, group: `ff15::a${group}` }));
     const content = this.bed.bytes(20_000, `${name} ${version}`);
-    const object = this.bed.object(0, { object: name, version, content, channels });
+    const object = this.bed.object(0, { object: name, version, content, channels, ...plan });
     const source = new ContentSource(content, this.host.clock, readUs);
     const publication = new Publication(object.descriptor, object.record, object.blockDigests, 0);
     const made: RigObject = {

@@ -90,6 +90,22 @@ describe('the reader of descriptors', () => {
     expect(unpackDescriptor(encode(announced))).toEqual({ ...descriptor, announceIntervalUs: 60e6 });
   });
 
+  it('knows the bounds of a schedule: a window fits between the beginnings of two', () => {
+    const withWindows = (...w: unknown[]) => unpackDescriptor(encode({ ...goodMap(), w }));
+    expect(withWindows(86_400, 3600, 7200)?.schedule).toEqual({ everyS: 86_400, lastsS: 3600, fromS: 7200 });
+    expect(withWindows(60, 60, 59, 'what later versions add')?.schedule?.lastsS).toBe(60);
+    for (const wrong of [
+      [59, 1, 0],
+      [60, 61, 0],
+      [60, 0, 0],
+      [60, 1, 60],
+      [366 * 86_400 + 1, 1, 0],
+      [60, 1],
+    ]) {
+      expect(withWindows(...wrong), `${wrong}`).toBeUndefined();
+    }
+  });
+
   it.each([
     ['v', [1, 2 ** 48 - 1], [0, 2 ** 48]],
     ['n', [0, 2 ** 48 - 1], [-1, 2 ** 48, 0.5]],

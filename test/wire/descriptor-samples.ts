@@ -98,6 +98,9 @@ export const anyDescriptor: fc.Arbitrary<Descriptor> = fc.record(
       blockRoot: bytesOf(32),
       channels: anyChannels(),
     }),
+    schedule: fc
+      .record({ everyS: fc.integer({ min: 60, max: 366 * 86_400 }), lasts: fc.nat(), from: fc.nat() })
+      .map(({ everyS, lasts, from }) => ({ everyS, lastsS: 1 + (lasts % everyS), fromS: from % everyS })),
     encryption: fc.record({ plaintextMac: bytesOf(32), keyCheck: bytesOf(16) }),
   },
   {

@@ -45,6 +45,9 @@ function mapOf(descriptor: Descriptor): Record<string, unknown> {
       : { P: [descriptor.encryption.plaintextMac, descriptor.encryption.keyCheck] }),
     ...(descriptor.announceIntervalUs === undefined ? {} : { i: descriptor.announceIntervalUs }),
     ...(descriptor.delta === undefined ? {} : { p: deltaOf(descriptor.delta) }),
+    ...(descriptor.schedule === undefined
+      ? {}
+      : { w: [descriptor.schedule.everyS, descriptor.schedule.lastsS, descriptor.schedule.fromS] }),
   };
 }
 
@@ -91,6 +94,7 @@ describe('a descriptor', () => {
       createdS: 2 ** 48 - 1,
       expiresS: 2 ** 48 - 1,
       announceIntervalUs: 86_400e6,
+      schedule: { everyS: 366 * 86_400, lastsS: 365 * 86_400, fromS: 364 * 86_400 },
       delta: {
         sizeBytes: 2 ** 48 - 1,
         blockCount: 2 ** 32 - 1,
@@ -106,7 +110,7 @@ describe('a descriptor', () => {
     };
     const packed = packDescriptor(longest);
     // docs/wire-format.md and src/wire/descriptor.ts name this number.
-    expect(packed.length + signatureBytes()).toBe(44_901);
+    expect(packed.length + signatureBytes()).toBe(44_919);
     expect(packed.length + signatureBytes(MAX_SIGNATURES)).toBeLessThanOrEqual(MAX_RECORD_BYTES);
     expect(unpackDescriptor(packed)).toEqual(longest);
   });

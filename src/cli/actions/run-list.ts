@@ -17,6 +17,7 @@ import { publicKeyFrom } from '../../wire/signature.js';
 import { LIST_OPTIONS } from '../command-options.js';
 import { listeningText } from '../display/fetch-display.js';
 import { clip } from '../display/table.js';
+import { windowsText } from '../display/windows-text.js';
 import { interruptible } from '../interrupt.js';
 import { listedFields } from '../json/listed-object.js';
 import { type Flags, settleWithFile } from '../settings.js';
@@ -65,13 +66,15 @@ async function trustFrom(path: string): Promise<TrustSource> {
 }
 
 function textOf({ descriptor, sources, genuine }: Announcement): readonly string[] {
-  const { fleet, object, version, sizeBytes, servers, expiresS } = descriptor;
+  const { fleet, object, version, sizeBytes, servers, expiresS, tree, schedule } = descriptor;
   const signature = genuine === undefined ? '' : genuine ? ', signed by this key' : ', NOT signed by this key';
+  const kind = tree === undefined ? '' : ', a folder';
   const expires = expiresS === undefined ? '' : `, expires ${new Date(expiresS * 1000).toISOString()}`;
   return [
     `${fleet}/${object}`,
-    `  version ${version}, ${formatQuantity(SIZE, sizeBytes)}${signature}${expires}`,
+    `  version ${version}, ${formatQuantity(SIZE, sizeBytes)}${kind}${signature}${expires}`,
     `  ${ladderText(descriptor)}`,
+    ...(schedule === undefined ? [] : [`  ${windowsText(schedule)}`]),
     `  servers ${servers.map(({ name }) => name).join(', ')}; heard from ${sources.join(', ')}`,
   ].map((line) => clip(line, 79));
 }

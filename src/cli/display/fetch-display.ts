@@ -36,10 +36,12 @@ export class FetchDisplay {
   /** Shows the events of a receiver from now on. */
   follow(receiver: Receiver): void {
     receiver.on('descriptor', ({ descriptor, resumedBytes }) => {
-      const { version, sizeBytes } = descriptor;
+      const { version, sizeBytes, tree } = descriptor;
       const resumed = resumedBytes > 0 && resumedBytes < sizeBytes;
       const kept = resumed ? `, of which ${formatQuantity(SIZE, resumedBytes)} are already here` : '';
-      this.say(`${this.#what} version ${version}, ${formatQuantity(SIZE, sizeBytes)}${kept}`);
+      this.say(
+        `${this.#what} version ${version}, ${formatQuantity(SIZE, sizeBytes)}${tree === undefined ? '' : ', a folder'}${kept}`,
+      );
     });
     for (const name of ['join', 'leave'] as const) {
       receiver.on(name, ({ reason }) => this.#steps.add(this.#nowMs(), reason));

@@ -3,6 +3,7 @@ import type { StartOffset } from '../../fleet/fleet.js';
 import type { ChannelPlan, FleetPlan, ServerPlan } from '../../fleet/plan.js';
 import type { FleetForecast, ForecastLevel, ObjectForecast } from '../../publish/forecast.js';
 import { clip, table } from './table.js';
+import { windowsText } from './windows-text.js';
 
 const WIDTH = 80;
 
@@ -52,6 +53,7 @@ function objectOf(object: ObjectForecast, plan: FleetPlan): string[] {
     `object ${object.object}`,
     `  version ${object.version}, ${size}, code ${object.code}, mode ${object.mode}${blocksOf(object)}`,
     `  ${clippedPath(object.file)}`,
+    ...(object.schedule === null ? [] : [`  ${windowsText(object.schedule)}; times below count only these windows`]),
     ...table(
       [
         ['ch', 'rate', 'pktDelay', 'offset', 'group'],

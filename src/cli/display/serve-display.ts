@@ -4,7 +4,10 @@ import { meaningOf } from '../../net/network-error.js';
 import type { PauseReason } from '../../sender/pauses.js';
 import { reasonOf } from '../reason.js';
 
-const PAUSES: Readonly<Record<PauseReason, string>> = { listeners: 'nobody on the link listens' };
+const PAUSES: Readonly<Record<PauseReason, string>> = {
+  listeners: 'nobody on the link listens',
+  schedule: 'not sent at this time, by its schedule',
+};
 
 /** Shows the events of a sender to people, as lines on stderr. */
 export function tellPeople(sender: Sender): void {

@@ -1,3 +1,4 @@
+import { describedOptions } from '../../events/description.js';
 import type { FieldsOf } from '../../events/event-types.js';
 import type { listedObject } from '../../events/listed-object.js';
 import { rateOf } from '../../rate/ladder.js';
@@ -32,6 +33,7 @@ export function listedFields({ descriptor, sources, genuine }: Announcement): Fi
     created: dateOf(createdS),
     expires: expiresS === undefined ? null : dateOf(expiresS),
     sources,
+    ...describedOptions(descriptor),
     genuine: genuine ?? null,
   };
 }

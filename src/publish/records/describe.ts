@@ -55,6 +55,7 @@ export function describeContent(
     ...(object.compatible === undefined ? {} : { compatible: object.compatible }),
     ...(object.content === 'tree' ? { tree: 'tar' as const } : {}),
     ...(encryption === undefined ? {} : { encryption }),
+    ...(object.schedule === undefined ? {} : { schedule: object.schedule }),
     createdS: nowS,
     expiresS: object.expiresAfterUs === undefined ? undefined : nowS + Math.ceil(object.expiresAfterUs / 1e6),
     ...(delta === undefined || object.delta === undefined

@@ -7,6 +7,7 @@ import { makeFolder } from '../../store/folder/make-folder.js';
 import { type Descriptor, objectTag, packDescriptor } from '../../wire/descriptor.js';
 import { unpackDescriptor } from '../../wire/descriptor-reader.js';
 import { keyIdOf } from '../../wire/public-key.js';
+import { sameWindows } from '../../wire/sending-windows.js';
 import { peekRecord, RecordKind, signRecord } from '../../wire/signature.js';
 import { packSignedRecord, signBody, unpackSignedRecord, withSignature } from '../../wire/signed-record.js';
 
@@ -118,6 +119,7 @@ function differenceBetween(signed: Descriptor, expected: Descriptor): string | u
   if (`${signed.compatible}` !== `${expected.compatible}`) {
     return `compatible is ${signed.compatible ?? 'missing'} there and ${expected.compatible ?? 'missing'} here`;
   }
+  if (!sameWindows(signed.schedule, expected.schedule)) return 'the schedule is another one there';
   const ladder = (descriptor: Descriptor) =>
     packDescriptor({
       ...descriptor,

@@ -8,6 +8,7 @@ import { addressToBytes, announcementName, channelName, groupOf } from '../../wi
 import { type Descriptor, NO_CODE, packDescriptor, RAPTORQ } from '../../wire/descriptor.js';
 import { DEFAULT_GROUP_HASH, DEFAULT_PORT, DEFAULT_SCOPE } from '../../wire/group-options.js';
 import { rawPublicKey } from '../../wire/public-key.js';
+import type { SendingWindows } from '../../wire/sending-windows.js';
 import { derivedServerKey } from '../../wire/server-keys.js';
 import { signRecord } from '../../wire/signature.js';
 import { SIMULATION_EPOCH_US } from '../clock/host-clock.js';
@@ -57,6 +58,8 @@ export interface ObjectPlan {
   readonly isSigned?: boolean;
   /** Announcement interval that the descriptor states. @default none is stated */
   readonly announceIntervalUs?: number;
+  /** When servers send it. @default always */
+  readonly schedule?: SendingWindows;
 }
 
 /** One version of an object, signed and ready to be sent. */
@@ -134,6 +137,7 @@ export function simulatedObject(plan: ObjectPlan, key: KeyObject): SimulatedObje
     })),
     createdS: epochS + createdS,
     expiresS: expiresS === undefined ? undefined : epochS + expiresS,
+    ...(plan.schedule === undefined ? {} : { schedule: plan.schedule }),
     ...(plan.announceIntervalUs === undefined ? {} : { announceIntervalUs: plan.announceIntervalUs }),
   };
   const encoders = new BlockEncoders(content, geometryOf(content.sizeBytes, symbolBytes, blockCount));

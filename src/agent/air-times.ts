@@ -1,0 +1,37 @@
+import type { Clock } from '../base/ports.js';
+import { EARLY_S, isOnAir, offAirS, onAirAgainS } from '../receiver/on-air.js';
+import type { Descriptor } from '../wire/descriptor.js';
+
+/** A window of an object's schedule, on the clock that never jumps: when to listen. */
+export interface Window {
+  readonly beginsUs: number;
+  readonly lastsUs: number;
+}
+
+/** When to listen for the object, on the clock that never jumps; 0 if now. */
+export function onAirUs(descriptor: Descriptor, clock: Clock): number {
+  const againS = onAirAgainS(descriptor, clock.wallUs() / 1e6);
+  return againS === undefined ? 0 : steadyUs(againS - EARLY_S, clock);
+}
+
+/** When servers have stopped sending the object, on the clock that never jumps; undefined if they have, or never do. */
+export function offAirUs(descriptor: Descriptor, clock: Clock): number | undefined {
+  const untilS = offAirS(descriptor, clock.wallUs() / 1e6);
+  return untilS === undefined ? undefined : steadyUs(untilS, clock);
+}
+
+/** The next window that begins; undefined for an object that is always sent. */
+export function nextWindow(descriptor: Descriptor, clock: Clock): Window | undefined {
+  const { schedule } = descriptor;
+  const wallS = clock.wallUs() / 1e6;
+  if (schedule === undefined) return undefined;
+  const { everyS, lastsS, fromS } = schedule;
+  const beginsS = isOnAir(descriptor, wallS)
+    ? (Math.floor((wallS - fromS) / everyS) + 1) * everyS + fromS
+    : onAirAgainS(descriptor, wallS)!;
+  return { beginsUs: steadyUs(beginsS - EARLY_S, clock), lastsUs: lastsS * 1e6 };
+}
+
+function steadyUs(wallS: number, clock: Clock): number {
+  return Math.ceil(clock.nowUs() + wallS * 1e6 - clock.wallUs());
+}
