@@ -8,7 +8,10 @@ import type { Alarm } from './runs/alarm.js';
 import { UNPROVEN } from './runs/known-keys.js';
 import { Fate, type WaitingRing } from './runs/waiting-ring.js';
 
-/** Hands symbols to the assembler and the store: at once while nobody forges, and when a run record has proven them while somebody does. */
+/**
+ * Hands symbols to the assembler and the store: at once while nobody forges, and when a run record has proven them while somebody does, or if only
+ * one key may fill their block.
+ */
 export class Intake implements ProofSink {
   /** Symbols heard, duplicates and dropped symbols included. */
   symbolCount = 0;
@@ -45,11 +48,11 @@ export class Intake implements ProofSink {
     length: number,
   ): void {
     const runs = hearing.runs!;
-    if (this.#alarm.isOn || ring === runs.far || !runs.hasCredit) {
+    const block = ring.blocks[entry]!;
+    if (this.#alarm.isOn || ring === runs.far || !runs.hasCredit || this.#assembler.needsProof(block)) {
       ring.hold(entry, bytes, start, length);
       return;
     }
-    const block = ring.blocks[entry]!;
     const generation = this.#assembler.generationOf(block);
     const place = this.#take(block, ring.esis[entry]!, UNPROVEN, bytes, start, length);
     if (place === NoPlace.known) hearing.noteDuplicate();
@@ -91,6 +94,7 @@ export class Intake implements ProofSink {
     const assembler = this.#assembler;
     const place = assembler.placeFor(block, esi, key);
     if (place === NoPlace.unwelcome) {
+      assembler.noteRefused(block, key);
       this.#faults.count('untrusted');
       return place;
     }

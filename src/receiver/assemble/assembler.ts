@@ -125,6 +125,16 @@ export class Assembler {
     return this.holdings.filled.has(place) ? NoPlace.known : place;
   }
 
+  /** Whether a symbol of this block has to be proven before it is taken: one key alone may fill the block. */
+  needsProof(block: number): boolean {
+    return this.#soleKeys.isReserved(block);
+  }
+
+  /** Notes that `placeFor` called a symbol unwelcome and nobody takes it. */
+  noteRefused(block: number, key: number): void {
+    this.#soleKeys.noteRefused(block, key, blockSymbolCount(this.geometry, block));
+  }
+
   /** Notes a symbol that has been written to the place that `placeFor` gave it. */
   add(block: number, esi: number, place: number, key: number): void {
     const isFirst = this.#missing[block] === blockSymbolCount(this.geometry, block);

@@ -10,14 +10,26 @@ export interface Verdict {
   readonly left: number | undefined;
 }
 
+/** The only key that may fill a block. */
+interface Sole {
+  readonly key: number;
+  /** The keys that had a part in the block before. */
+  readonly others: readonly number[];
+  /** Proven symbols of other keys that were refused. */
+  refusedCount: number;
+}
+
 /**
  * Finds the key that signs wrong symbols. A wrong block of symbols that one key proved convicts it. If several keys proved them, one of them
- * alone fills the block next: the block then convicts that key or, if there was only one other, the other.
+ * alone fills the block next: the block then convicts that key or, if there was only one other, the other. A key that does not fill it, because its
+ * server is slow or silent, gives its turn to another one.
  */
 export class SoleKeys {
   readonly #keys: KnownKeys;
-  /** The only key that may fill a block, and the keys that had a part in it before. Only blocks of lying servers are here. */
-  readonly #soleOf = new Map<number, { readonly key: number; readonly others: readonly number[] }>();
+  /** By block. Only blocks of lying servers are here. */
+  readonly #soleOf = new Map<number, Sole>();
+  /** Keys that had a block alone and did not fill it, by block. */
+  readonly #triedOf = new Map<number, Set<number>>();
 
   constructor(keys: KnownKeys) {
     this.#keys = keys;
@@ -30,6 +42,24 @@ export class SoleKeys {
     return sole === undefined || sole.key === key || this.#keys.isLeft(sole.key);
   }
 
+  /** Whether one key alone may fill a block, so that its symbols have to be proven before they are taken. */
+  isReserved(block: number): boolean {
+    const sole = this.#soleOf.get(block);
+    return sole !== undefined && !this.#keys.isLeft(sole.key);
+  }
+
+  /**
+   * Notes that a symbol was not welcome. When the others have sent as many proven ones as the block has, its turn is over.
+   *
+   * @param symbolCount of the block
+   */
+  noteRefused(block: number, key: number, symbolCount: number): void {
+    const sole = this.#soleOf.get(block);
+    if (sole === undefined || key === UNPROVEN || ++sole.refusedCount < symbolCount) return;
+    this.#soleOf.delete(block);
+    this.#triedOf.set(block, (this.#triedOf.get(block) ?? new Set()).add(sole.key));
+  }
+
   /**
    * Judges a wrong block.
    *
@@ -39,21 +69,39 @@ export class SoleKeys {
     const proven = [...shares.keys()].filter((key) => key !== UNPROVEN && !this.#keys.isLeft(key));
     const hadUnproven = proven.length < shares.size;
     if (hadUnproven) return { kept: new Set(proven), hadUnproven: shares.has(UNPROVEN), left: undefined };
-    const [most = UNPROVEN, ...others] = proven.toSorted((a, b) => shares.get(b)! - shares.get(a)!);
-    if (others.length === 0) {
-      this.#soleOf.delete(block);
-      return { kept: new Set(), hadUnproven: false, left: this.#keys.strike(most) ? most : undefined };
+    if (proven.length === 1) {
+      const [only = UNPROVEN] = proven;
+      this.#forget(block);
+      return { kept: new Set(), hadUnproven: false, left: this.#keys.strike(only) ? only : undefined };
     }
-    this.#soleOf.set(block, { key: most, others });
-    return { kept: new Set([most]), hadUnproven: false, left: undefined };
+    const key = this.#nextOf(block, proven, shares);
+    this.#soleOf.set(block, { key, others: proven.filter((other) => other !== key), refusedCount: 0 });
+    return { kept: new Set([key]), hadUnproven: false, left: undefined };
   }
 
   /** Notes that a block is right; returns the number of a key that is left because of that, or undefined. */
   clear(block: number): number | undefined {
     const sole = this.#soleOf.get(block);
-    if (sole === undefined) return undefined;
-    this.#soleOf.delete(block);
+    this.#forget(block);
+    // Where the key is left, others have filled the block.
+    if (sole === undefined || this.#keys.isLeft(sole.key)) return undefined;
     const [liar = UNPROVEN, ...rest] = sole.others;
     return rest.length === 0 && this.#keys.strike(liar) ? liar : undefined;
+  }
+
+  /** The key that gets a block next: of those that have not had it, the one with most symbols. */
+  #nextOf(block: number, keys: readonly number[], shares: ReadonlyMap<number, number>): number {
+    const tried = this.#triedOf.get(block);
+    const untried = keys.filter((key) => !tried?.has(key));
+    if (untried.length === 0) this.#triedOf.delete(block);
+    const [next = UNPROVEN] = (untried.length === 0 ? keys : untried).toSorted(
+      (a, b) => shares.get(b)! - shares.get(a)!,
+    );
+    return next;
+  }
+
+  #forget(block: number): void {
+    this.#soleOf.delete(block);
+    this.#triedOf.delete(block);
   }
 }

@@ -218,6 +218,58 @@ describe('an assembler', () => {
     expect([keys.isLeft(1), keys.isLeft(2)]).toEqual([false, true]);
   });
 
+  it('blames nobody who fills the blocks that a key had alone before it was left', () => {
+    const { assembler, add, reject, accept, runOf, keys } = assemblerOf(40, 4, [], []);
+    assembler.addDigests(0, runOf(0));
+    const place = (block: number, esi: number) => block * 10 + esi;
+    for (const block of [0, 1, 2, 3]) {
+      for (let esi = 0; esi < 10; esi++) add(block, esi, place(block, esi), esi < 7 ? 2 : 1);
+      assembler.nextReady();
+      reject(block);
+    }
+    for (const block of [0, 1]) {
+      for (let esi = 7; esi < 10; esi++) add(block, esi, place(block, esi), 2);
+      assembler.nextReady();
+      reject(block);
+    }
+    expect(keys.isLeft(2)).toBe(true);
+    for (const block of [2, 3]) {
+      for (let esi = 7; esi < 10; esi++) add(block, esi, assembler.placeFor(block, esi, 1), 1);
+      assembler.nextReady();
+      expect(reject(block)).toEqual([{ first: place(block, 0), count: 7 }]);
+      for (let esi = 0; esi < 7; esi++) add(block, esi, assembler.placeFor(block, esi, 1), 1);
+      assembler.nextReady();
+      accept(block);
+    }
+    expect(keys.isLeft(1)).toBe(false);
+  });
+
+  it('gives a wrong block to another key when the one that has it alone falls silent', () => {
+    const { assembler, add, reject, accept, runOf, keys } = assemblerOf(20, 2, [], []);
+    assembler.addDigests(0, runOf(0));
+    for (const block of [0, 1]) {
+      const place = (esi: number) => block * 10 + esi;
+      for (let esi = 0; esi < 10; esi++) add(block, esi, place(esi), esi < 7 ? 2 : 1);
+      assembler.nextReady();
+      expect(reject(block)).toEqual([{ first: place(7), count: 3 }]);
+      expect([assembler.needsProof(block), assembler.needsProof(1 - block)]).toEqual([true, false]);
+      // Symbols that nobody proves are no reason, since a stranger can send any number of them.
+      for (let i = 0; i < 100; i++) assembler.noteRefused(block, UNPROVEN);
+      for (let i = 0; i < 9; i++) assembler.noteRefused(block, 1);
+      expect(assembler.placeFor(block, 7, 1)).toBe(NoPlace.unwelcome);
+      assembler.noteRefused(block, 1);
+      expect(assembler.needsProof(block)).toBe(false);
+      for (let esi = 7; esi < 10; esi++) add(block, esi, assembler.placeFor(block, esi, 1), 1);
+      assembler.nextReady();
+      expect(reject(block)).toEqual([{ first: place(0), count: 7 }]);
+      expect([1, 2].map((key) => assembler.placeFor(block, 0, key))).toEqual([place(0), NoPlace.unwelcome]);
+      for (let esi = 0; esi < 7; esi++) add(block, esi, place(esi), 1);
+      assembler.nextReady();
+      accept(block);
+    }
+    expect([keys.isLeft(1), keys.isLeft(2), assembler.needsProof(0)]).toEqual([false, true, false]);
+  });
+
   it('has enough when every block has enough symbols and all digests are known, and not after a block turned out wrong', () => {
     const { assembler, add, reject, runOf } = assemblerOf(4, 2, [], []);
     for (let symbol = 0; symbol < 4; symbol++) add(symbol >> 1, symbol & 1, symbol, 1);
