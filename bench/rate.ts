@@ -1,6 +1,8 @@
+import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { LayercastError } from '../dist/base/errors.js';
-import { PARTS, rulesOf } from './rate/ablation.js';
+import { PARTS, type RuleChoice, rulesOf } from './rate/ablation.js';
+import { rowPicture } from './rate/picture.js';
 import { brief, lineOf, reportOf } from './rate/report.js';
 import type { Outcome } from './rate/row.js';
 import { rowOf, rows } from './rate/rows.js';
@@ -17,8 +19,9 @@ const BENCHMARK_SEEDS = 20;
  * Rate control in simulation: trials under many conditions, each decided by its seed. docs/simulation.md says what the rows are.
  *
  * Arguments: `--rows a,d` (all), `--seeds N` (20), `--first-seed N` (1), `--workers 1|2` (1), `--without PART,…` to switch off
- * parts of rate control, `--set climb.startStepUs=450000,…` to change its constants, `--ablate` to switch off each part in turn, `--each` for a line for every seed, `--decisions` for every
- * decision, too, `--traces FILE,…` for the links of row traces (without it, they are made up).
+ * parts of rate control, `--set climb.startStepUs=450000,…` to change its constants, `--caution low|normal|high` (normal), `--ablate` to
+ * switch off each part in turn, `--each` for a line for every seed, `--decisions` for every decision, too, `--traces FILE,…` for the links of row traces (without it, they are made up),
+ * `--draw` to write docs/images/links-ROW.svg for rows of links.
  *
  * One row of links, quickly: `--rows tbf --seeds 32 --workers 2`; one seed of it with all decisions: `--rows tbf --seeds 1
  * --first-seed 7 --decisions`.
@@ -33,54 +36,58 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       workers: { type: 'string', default: '1' },
       without: { type: 'string' },
       set: { type: 'string' },
+      caution: { type: 'string' },
       traces: { type: 'string' },
       ablate: { type: 'boolean', default: false },
       each: { type: 'boolean', default: false },
       decisions: { type: 'boolean', default: false },
+      draw: { type: 'boolean', default: false },
     },
   });
   const names = (values.rows ?? (values.ablate ? ABLATED_ROWS : Object.keys(rows).join(','))).split(',');
   for (const name of names) rowOf(name);
-  rulesOf(values.without, values.set);
+  const rules: RuleChoice = { without: values.without, constants: values.set, caution: values.caution };
+  rulesOf(rules);
   const firstSeed = countOf('first-seed', values['first-seed']);
   const asked: Asked = {
     names,
     seeds: Array.from({ length: countOf('seeds', values.seeds) }, (_, index) => firstSeed + index),
     workerCount: countOf('workers', values.workers),
-    constants: values.set,
+    rules,
     traces: values.traces?.split(',') ?? [],
     showsEach: values.each || values.decisions,
     showsDecisions: values.decisions,
   };
   console.log(`seeds ${firstSeed} to ${asked.seeds.at(-1)}`);
-  if (values.ablate) return { firstSeed, ablations: await ablate(asked, values.without) };
+  if (values.ablate) return { firstSeed, ablations: await ablate(asked) };
   const results: Record<string, unknown> = {};
   for (const name of names) {
-    const outcomes = await play(asked, name, values.without);
+    const outcomes = await play(asked, name);
     console.log(`\n${reportOf(name, rowOf(name), outcomes)}`);
+    const drawn = values.draw ? rowPicture(rowOf(name), outcomes) : undefined;
+    if (drawn !== undefined) await writeFile(new URL(`../docs/images/links-${name}.svg`, import.meta.url), drawn);
     results[name] = {
       summaries: summariesOf(rowOf(name), outcomes),
       outcomes: outcomes.map(({ decisions, ...outcome }) => outcome),
     };
   }
-  return { firstSeed, without: values.without, rows: results };
+  return { firstSeed, without: values.without, caution: values.caution, rows: results };
 }
 
 interface Asked {
   readonly names: readonly string[];
   readonly seeds: readonly number[];
   readonly workerCount: number;
-  readonly constants: string | undefined;
+  readonly rules: RuleChoice;
   readonly traces: readonly string[];
   readonly showsEach: boolean;
   readonly showsDecisions: boolean;
 }
 
 /** All seeds of a row, in their order. */
-async function play(asked: Asked, row: string, without: string | undefined): Promise<readonly Outcome[]> {
-  const jobs = asked.seeds.map(
-    (seed): Job => ({ row, seed, without, constants: asked.constants, traces: asked.traces }),
-  );
+async function play(asked: Asked, row: string): Promise<readonly Outcome[]> {
+  const { rules } = asked;
+  const jobs = asked.seeds.map((seed): Job => ({ row, seed, rules, traces: asked.traces }));
   const outcomes: Outcome[] = [];
   let cpuS = 0;
   for await (const done of doneBy(asked.workerCount, jobs)) {
@@ -89,13 +96,14 @@ async function play(asked: Asked, row: string, without: string | undefined): Pro
     if (asked.showsEach) console.log(lineOf(row, done.outcome));
     if (asked.showsDecisions) for (const decision of done.outcome.decisions) console.log(`  ${decision}`);
   }
-  const what = without === undefined ? '' : ` without ${without}`;
+  const what = rules.without === undefined ? '' : ` without ${rules.without}`;
   console.error(`row ${row}${what}: ${jobs.length} seeds, ${cpuS.toFixed(1)} s of processor time`);
   return outcomes.toSorted((a, b) => a.seed - b.seed);
 }
 
-/** @param always what is switched off in any case. */
-async function ablate(asked: Asked, always: string | undefined): Promise<readonly Record<string, string>[]> {
+/** Switches off each part in turn, beside what is switched off in any case. */
+async function ablate(asked: Asked): Promise<readonly Record<string, string>[]> {
+  const always = asked.rules.without;
   const compared = asked.names.flatMap((name) =>
     rowOf(name)
       .figures.filter(({ target }) => target !== undefined)
@@ -104,10 +112,10 @@ async function ablate(asked: Asked, always: string | undefined): Promise<readonl
   const lines: Record<string, string>[] = [];
   const others = PARTS.filter((part) => always?.split(',').includes(part) !== true);
   for (const part of [undefined, ...others]) {
-    const parts = [always, part].flatMap((one) => one ?? []).join(',') || undefined;
-    const line: Record<string, string> = { without: parts ?? '-' };
+    const without = [always, part].flatMap((one) => one ?? []).join(',') || undefined;
+    const line: Record<string, string> = { without: without ?? '-' };
     for (const name of asked.names) {
-      const outcomes = await play(asked, name, parts);
+      const outcomes = await play({ ...asked, rules: { ...asked.rules, without } }, name);
       for (const { kind } of compared.filter((one) => one.name === name)) {
         line[`${name}: ${kind.name}`] = brief(summaryOf(kind, outcomes));
       }

@@ -1,4 +1,5 @@
 import { LayercastError } from '../../dist/base/errors.js';
+import { CAUTIONS, rulesFor } from '../../dist/rate/caution.js';
 import { RULES, type Rules, rulesWithout } from '../../dist/rate/rules.js';
 
 /** Parts of rate control that can be switched off: the switches of its rules. */
@@ -6,20 +7,30 @@ export const PARTS = Object.keys(RULES.switches) as readonly Part[];
 
 type Part = Extract<keyof Rules['switches'], string>;
 
+/** What a job says about the rules. */
+export interface RuleChoice {
+  /** Names of parts to switch off, with commas between; undefined for none. */
+  readonly without?: string | undefined;
+  /** Constants to change, as `climb.startStepUs=450000`, with commas between; undefined for none. */
+  readonly constants?: string | undefined;
+  /** @default normal */
+  readonly caution?: string | undefined;
+}
+
 /**
- * The rules with some parts switched off and some constants changed.
+ * The rules of a degree of caution, with some parts switched off and some constants changed.
  *
- * @param parts names with commas between; undefined for none.
- * @param constants as `climb.startStepUs=450000`, with commas between; undefined for none.
  * @throws {LayercastError} `USAGE` when nothing is called that.
  */
-export function rulesOf(parts: string | undefined, constants?: string): Rules {
-  const off = parts?.split(',').map((part) => {
+export function rulesOf({ without, constants, caution }: RuleChoice): Rules {
+  const degree = CAUTIONS.find((one) => one === (caution ?? 'normal'));
+  if (degree === undefined) throw wrong(`no caution is called "${caution}"`, CAUTIONS);
+  const off = without?.split(',').map((part) => {
     const known = PARTS.find((name) => name === part);
     if (known === undefined) throw wrong(`nothing is called "${part}"`, PARTS);
     return known;
   });
-  const rules = rulesWithout(...(off ?? []));
+  const rules = rulesWithout(off ?? [], rulesFor(degree));
   return constants === undefined ? rules : constants.split(',').reduce(changed, rules);
 }
 

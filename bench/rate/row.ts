@@ -1,4 +1,5 @@
 import type { Rules } from '../../dist/rate/rules.js';
+import type { BarPanel } from '../bars.js';
 
 /** What a figure should be. */
 export interface Target {
@@ -35,6 +36,8 @@ export interface Outcome {
 export interface Row {
   readonly title: string;
   readonly figures: readonly FigureKind[];
+  /** What a picture shows of the means of a group, by figure. @default the row has no picture */
+  readonly panels?: readonly BarPanel<ReadonlyMap<string, number>>[];
   /** @param traces files of capacity, for rows that need some. */
   readonly play: (seed: number, rules: Rules, traces: readonly string[]) => Promise<Outcome>;
 }

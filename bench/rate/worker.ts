@@ -5,7 +5,7 @@ import type { Done, Job } from './work.js';
 
 process.on('message', async (job: Job) => {
   const startCpu = process.cpuUsage();
-  const outcome = await rowOf(job.row).play(job.seed, rulesOf(job.without, job.constants), job.traces);
+  const outcome = await rowOf(job.row).play(job.seed, rulesOf(job.rules), job.traces);
   const { user, system } = process.cpuUsage(startCpu);
   const done: Done = { job, cpuS: (user + system) / 1e6, outcome };
   process.send!(done);

@@ -119,7 +119,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
   }
 
   #receive(request: ReceiveRequest, restorer: BlockRestorer): ObjectReception {
-    const { mode, patienceMs, wait, stateDir, fillAfterMs, fillRateBitsPerSecond } = this.#options;
+    const { mode, caution, patienceMs, wait, stateDir, fillAfterMs, fillRateBitsPerSecond } = this.#options;
     const { object } = request.descriptor;
     const emit = this.#world.emit as (name: string, event: object) => boolean;
     const tell: TellReception = (name, event) =>
@@ -129,6 +129,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
       {
         interface: this.#interface,
         mode,
+        caution,
         patienceUs: patienceMs * 1000,
         waits: wait,
         journalDir: stateDir,

@@ -31,7 +31,7 @@ export type TellReception = <Name extends keyof ReceptionEvents>(
 /** What a pursuit tells that an agent tells on; its descriptor is in the agent's own events. */
 const TOLD: readonly string[] = ['join', 'leave', 'progress'] satisfies (keyof ReceptionEvents)[];
 
-export interface ReceptionOptions extends Pick<ChannelChoice, 'mode'> {
+export interface ReceptionOptions extends Pick<ChannelChoice, 'mode' | 'caution'> {
   readonly interface: string | undefined;
   readonly patienceUs: number;
   readonly waits: boolean;

@@ -130,7 +130,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
     destination: Destination,
     restorer: BlockRestorer,
   ): ReceiverDriver {
-    const { fleet, object, scope, port, hash, mode, channels, maxRateBitsPerSecond } = this.#options;
+    const { fleet, object, scope, port, hash, mode, channels, maxRateBitsPerSecond, caution } = this.#options;
     const { timeoutMs, patienceMs, allowExpired, compatible = [], wait, seeds } = this.#options;
     const { fill, fillAfterMs, fillRateBitsPerSecond } = this.#options;
     const { clock, emit } = this.#world;
@@ -147,6 +147,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
         mode,
         channels,
         maxRateBitsPerSecond,
+        caution,
         timeoutUs: timeoutMs === undefined ? undefined : timeoutMs * 1000,
         waitedUs: start.waitedMs * 1000,
         patienceUs: patienceMs * 1000,

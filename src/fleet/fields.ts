@@ -3,6 +3,7 @@ import { MAX_CHANNELS, MAX_CLASSES, MAX_PORT } from '../base/limits.js';
 import { choice, name, says, whole } from '../config/fields.js';
 import { nameRule } from '../config/rules.js';
 import { listOf, parseQuantity, patternOf, RATIO, SIZE } from '../config/units.js';
+import { CAUTIONS } from '../rate/caution.js';
 import { GROUP_HASHES, SCOPES } from '../wire/group-options.js';
 import { FRAME_LENGTHS } from '../wire/iotupd-frame.js';
 import { LIBRECAST_HASHES } from '../wire/librecast.js';
@@ -28,6 +29,7 @@ export const librecastName = name(
 export const objectCode = choice(OBJECT_CODES);
 export const ladderMode = choice(LADDER_MODES);
 export const receiverMode = choice(RECEIVER_MODES);
+export const caution = choice(CAUTIONS);
 export const port = whole(1, MAX_PORT);
 export const hopLimit = whole(0, 255);
 export const dscp = whole(0, 63);

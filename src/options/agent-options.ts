@@ -127,7 +127,7 @@ export const WAKE_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
-const { fleet, key, contentKey, compatible, maxRateBitsPerSecond, mode, patienceMs } = RECEIVER_OPTIONS;
+const { fleet, key, contentKey, compatible, maxRateBitsPerSecond, caution, mode, patienceMs } = RECEIVER_OPTIONS;
 const { fillAfterMs, fillRateBitsPerSecond } = RECEIVER_OPTIONS;
 const { scope, port, hash, allowExpired, stateDir, wait } = RECEIVER_OPTIONS;
 
@@ -160,6 +160,8 @@ export const AGENT_OPTIONS = {
     help: 'highest rate that all transfers together may join, such as 5Mbit',
     file: 'Highest rate that all transfers together may join, such as 10Mbit. Default: no limit',
   },
+  /** How much the link may drop for speed: `low` on a link of this receiver's own, `high` on one that it shares. @default normal */
+  caution,
   /** How long multicast alone has before URLs are asked; a random time of up to the same length is added. @default 20 s */
   fillAfterMs,
   /** Highest rate of what each transfer asks URLs for, bit/s. @default no limit */

@@ -3,6 +3,7 @@ import { MAX_PORT } from '../base/limits.js';
 import type { Clock, Network } from '../base/ports.js';
 import { type Bounds, DURATION, RATE, SIZE } from '../config/units.js';
 import { RECEIVER_MODES, type ReceiverMode } from '../fleet/fleet.js';
+import { CAUTIONS, type Caution } from '../rate/caution.js';
 import { GROUP_HASHES, type GroupHash, SCOPES, type Scope } from '../wire/group-options.js';
 import type { OutputTarget } from './output-target.js';
 
@@ -124,6 +125,7 @@ export const CLOCK: PlainKind<'clock'> = { form: 'clock' };
 export const SCOPE: ChoiceKind<Scope> = { form: 'choice', words: SCOPES };
 export const GROUP_HASH: ChoiceKind<GroupHash> = { form: 'choice', words: GROUP_HASHES };
 export const RECEIVER_MODE: ChoiceKind<ReceiverMode> = { form: 'choice', words: RECEIVER_MODES };
+export const CAUTION: ChoiceKind<Caution> = { form: 'choice', words: CAUTIONS };
 export const PORT: WholeKind = { form: 'whole', min: 1, max: MAX_PORT };
 export const THREAD_COUNT: WholeKind = { form: 'whole', min: 1, max: 64 };
 

@@ -1,6 +1,7 @@
 import { DEFAULT_PATIENCE_US } from '../base/limits.js';
 import { DEFAULT_GROUP_HASH, DEFAULT_PORT, DEFAULT_SCOPE } from '../wire/group-options.js';
 import {
+  CAUTION,
   CHANNEL_INDEXES,
   CLOCK,
   DEVICE_CLASSES,
@@ -148,6 +149,14 @@ export const RECEIVER_OPTIONS = {
     flag: '--max-rate <rate>',
     help: 'highest rate to join, such as 5Mbit',
     file: 'Highest rate to join, such as 10Mbit. Default: no limit',
+  },
+  /** How much the link may drop for speed: `low` on a link of this receiver's own, `high` on one that it shares. @default normal */
+  caution: {
+    kind: CAUTION,
+    default: 'normal',
+    flag: '--caution <degree>',
+    help: 'low (a link of its own: fast, drops more), normal, or high (a shared link: drops less)',
+    file: 'How much the link may drop for speed. low: it is this receiver’s own; high: others share it',
   },
   /** Give up after this long; progress is kept. @default never */
   timeoutMs: {

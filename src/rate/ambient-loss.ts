@@ -35,6 +35,11 @@ export class AmbientLoss {
     return count < this.#rules.ambient.minDatagrams ? 0 : Math.min(this.#rules.ambient.maxRatio, lostCount / count);
   }
 
+  /** The loss of the present level, for up to five seconds. */
+  get presentRatio(): number {
+    return this.#present.lostCount / Math.max(1, this.#present.count);
+  }
+
   /** The loss of the present level, if it is more than ambient loss explains. */
   get excessRatio(): number | undefined {
     const { count, lostCount } = this.#present;
@@ -107,9 +112,10 @@ export class AmbientLoss {
 
   /**
    * Decides whether the level above caused its losses, once the present one tells. Returns true if it did not, and false if it did;
-   * undefined while there is nothing to decide.
+   * undefined while there is nothing to decide. A heavy loss does not decide above the lowest level, because a policer may drop from the
+   * present level, too: a lower one will tell.
    */
-  judge(nowUs: number): boolean | undefined {
+  judge(nowUs: number, isLowest: boolean): boolean | 'heavy' | undefined {
     if (this.#suspectedRatio === undefined) return undefined;
     const { count, lostCount } = this.#present;
     const isLong = count > 0 && nowUs - this.#sinceUs >= this.#rules.ambient.judgedUs;
@@ -118,6 +124,7 @@ export class AmbientLoss {
     const isSame =
       excessRatio >=
       Math.max(this.#rules.ambient.excessLossRatio, this.#rules.ambient.sameLoss * (this.#suspectedRatio - this.ratio));
+    if (isSame && !isLowest && excessRatio >= this.#rules.overload.heavyLossRatio) return 'heavy';
     this.#suspectedRatio = undefined;
     if (isSame) Object.assign(this.#known, nothing());
     if (isSame || excessRatio < this.#rules.ambient.excessLossRatio) this.settle();

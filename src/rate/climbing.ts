@@ -1,17 +1,10 @@
 import type { BackOff } from './failures.js';
 import type { PathState } from './path-state.js';
-import type { Compared } from './policy.js';
+import type { Compared, Step } from './policy.js';
 import { previewVerdict } from './preview.js';
 import type { StreamReading } from './readings.js';
 import type { EndedSlot } from './slot-watch.js';
 import { SLOT_US } from './step-plan.js';
-
-/** A level to go to, and the reason in words for people. */
-export interface Step {
-  readonly level: number;
-  readonly why: string;
-  readonly compared?: Compared;
-}
 
 const CLEAR = 'no loss and no queue';
 /** Reason for a trial, by what the preview of the level showed. */
@@ -38,13 +31,14 @@ export function stepOfStart(path: PathState): Step | 'over' | undefined {
   if (isWaiting && sinceUs < rules.climb.replicatedWaitUs) return undefined;
   // A channel may take seconds to arrive, especially a replicated one that waits for another to be left.
   if (level > 1 && nowUs - heardUs < rules.climb.startHeardUs) return undefined;
+  const isUnshown = link.isUnshown(levels.rateOf(levels.count));
+  if (level > 1 && isUnshown && nowUs - heardUs < unshownWaitUs(path)) return undefined;
   const next = level + 1;
   const believedRate = link.believedBitsPerSecond(nowUs);
   const sureRatio = levels.isLayered ? rules.climb.sureJumpRatio : rules.climb.replicatedJumpRatio;
   const jumpRatio = isSure ? sureRatio : rules.climb.jumpRatio;
   const jumpRate = Math.min(jumpRatio * believedRate, rules.climb.maxJump * levels.rateOf(level));
-  // Trains that no level of the ladder could fill may have passed a token bucket, which says nothing of the link's rate.
-  const isShown = capacityBitsPerSecond !== undefined && capacityBitsPerSecond < levels.rateOf(levels.count);
+  const isShown = capacityBitsPerSecond !== undefined && !isUnshown;
   const carried = link.hasLied ? rules.climb.noPreviewRatio * believedRate : isShown ? jumpRate : 0;
   const jump = Math.min(levels.max, levels.within(carried));
   const hasRoom = jump > level || levels.rateOf(next) <= rules.climb.noPreviewRatio * believedRate;
@@ -54,6 +48,11 @@ export function stepOfStart(path: PathState): Step | 'over' | undefined {
     why: reasonOfStart(link),
     compared: finite({ nextBitsPerSecond: levels.rateOf(next), believedBitsPerSecond: believedRate }),
   };
+}
+
+/** How long a level is kept where trains show more than the ladder has: until so much of it has arrived that a bucket would be empty. */
+function unshownWaitUs({ rules, levels, level }: PathState): number {
+  return Math.min(rules.climb.unshownMostUs, (rules.climb.unshownBytes * 8e6) / levels.rateOf(level));
 }
 
 function reasonOfStart({ hasLied, ceilingBitsPerSecond, capacityBitsPerSecond }: PathState['link']): string {

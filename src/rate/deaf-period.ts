@@ -1,7 +1,9 @@
-import { arrivedRate, type Congestion, lowQueueUs, percent, rateThatDrains } from './overload.js';
+import { type Congestion, percent } from './overload.js';
 import { lossRatioOf } from './path-history.js';
 import type { PathState } from './path-state.js';
+import { lowQueueUs } from './queue-limits.js';
 import { RULES, type Rules } from './rules.js';
+import { arrivedRate, rateThatDrains } from './sustainable-rate.js';
 
 /** The part of a path's state that shows whether a leave has worked. */
 export type PathAfterLeave = Pick<PathState, 'nowUs' | 'changedUs' | 'emptyUs' | 'serviceUs' | 'history'> & {

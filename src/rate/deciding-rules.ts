@@ -83,6 +83,13 @@ export const DECIDING_RULES = {
     startStepUs: 300_000,
     /** The newest channel must have been arriving for at least this long. */
     startHeardUs: 250_000,
+    /**
+     * Where trains show more than the highest level, a level is kept until this much of it has arrived, but no longer than `unshownMostUs`:
+     * a bucket of 64 kB is empty by then if the level is a fourteenth more than the link carries. Only `high` caution waits so
+     * (src/rate/caution.ts): a link that is really so fast would need seconds more.
+     */
+    unshownBytes: 1_000_000,
+    unshownMostUs: 0,
     /** The rhythm of the link is looked for on the lowest level for at most this long. */
     rhythmWaitUs: 1_000_000,
     /** If no train has arrived by then, the start goes on without a measured capacity. */

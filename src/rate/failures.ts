@@ -1,5 +1,7 @@
+import { percent } from './overload.js';
 import { lossRatioOf } from './path-history.js';
 import type { PathState } from './path-state.js';
+import type { Step } from './policy.js';
 import { RULES, type Rules } from './rules.js';
 
 /** A level that was left for losses without a queue. Whether it caused them is known once the level below has been watched. */
@@ -46,13 +48,25 @@ export class Failures {
     else this.#suspect = { ...this.#suspect, carriedBitsPerSecond: bitsPerSecond };
   }
 
-  /** Decides whether the level that was left for its losses had caused them. Returns whether it is acquitted now. */
-  judgeSuspect(): boolean {
-    const isWeather = this.#path.ambient.judge(this.#path.nowUs);
-    if (isWeather === undefined || this.#suspect === undefined) return false;
-    if (!isWeather) this.record(this.#suspect);
+  /**
+   * Decides whether the level that was left for its losses had caused them; undefined if it did, or while that is not known. Returns the
+   * step to a lower level if the present one loses so much, too, that only a lower one will tell.
+   */
+  judgeSuspect(): 'acquitted' | { readonly step: Step; readonly suspect: Suspect } | undefined {
+    const { ambient, nowUs, level, levels, history } = this.#path;
+    const suspect = this.#suspect;
+    const isWeather = ambient.judge(nowUs, level <= 1);
+    if (isWeather === undefined || suspect === undefined) return undefined;
+    if (isWeather === 'heavy') {
+      const { bitsPerSecond } = history.sums(nowUs - this.#rules.overload.policedUs);
+      const to = levels.below(level, (1 - this.#rules.overload.policedMargin) * bitsPerSecond);
+      const compared = { lossRatio: ambient.presentRatio, mostLossRatio: this.#rules.overload.heavyLossRatio };
+      const step = { level: to, why: `${percent(ambient.presentRatio)} lost on this level, too`, compared };
+      return { step, suspect: { ...suspect, carriedBitsPerSecond: bitsPerSecond } };
+    }
+    if (!isWeather) this.record(suspect);
     this.#suspect = undefined;
-    return isWeather;
+    return isWeather ? 'acquitted' : undefined;
   }
 
   /**

@@ -89,6 +89,12 @@ export class LinkEstimate {
     );
   }
 
+  /** Whether trains passed at more than the highest level, so that they say nothing of the link's rate: a token bucket may have let them pass. */
+  isUnshown(highestBitsPerSecond: number): boolean {
+    const { capacityBitsPerSecond = 0 } = this;
+    return !this.#hasLied && capacityBitsPerSecond >= highestBitsPerSecond;
+  }
+
   /** Takes note of what arrived through an overload, in bit/s. */
   carried(bitsPerSecond: number): void {
     this.#ceiling = bitsPerSecond;

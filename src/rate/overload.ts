@@ -1,7 +1,9 @@
-import { lossRatioOf, type PathHistory } from './path-history.js';
+import type { PathHistory } from './path-history.js';
 import type { Compared } from './policy.js';
+import { emptyQueueUs, lowQueueUs } from './queue-limits.js';
 import type { Retreats } from './retreats.js';
 import type { Rules } from './rules.js';
+import { type RetreatInput, sustainableRate } from './sustainable-rate.js';
 
 /** An overload of the path. */
 export interface Congestion {
@@ -15,27 +17,13 @@ export interface Congestion {
 }
 
 /** What congestion is judged by, beside the history of the path. */
-export interface CongestionInput {
-  readonly rules: Rules;
-  readonly nowUs: number;
-  /** When the present level was joined. Earlier readings are not used. */
-  readonly freshUs: number;
+export interface CongestionInput extends RetreatInput {
   /** Time between two packets at the level's rate. */
   readonly packetUs: number;
-  /** Time that the slowest link needs for one packet. */
-  readonly serviceUs: number;
-  /** Period in which the link serves; waiting for as long is no queue. */
-  readonly periodUs: number;
-  readonly levelBitsPerSecond: number;
-  readonly ambientLossRatio: number;
-  /** Trains pass at far more than the level's rate, as through a token bucket. */
-  readonly isBucket: boolean;
   /** The loss of some datagrams that ambient loss and chance explain, and some more. */
   readonly lossLimit: (leastRatio: number, count: number, isQueued: boolean) => number;
   /** Loss of the level that ambient loss does not explain. */
   readonly excessLossRatio: number | undefined;
-  /** How long a channel keeps arriving after a leave. */
-  readonly leaveLatencyUs: number;
   /** Other traffic fills the queue, so the queue says nothing about this receiver's rate. */
   readonly isContended: boolean;
   /** The level is on trial: a smaller overload ends it. */
@@ -47,65 +35,9 @@ export interface CongestionInput {
 /** What the controller adds to a path's state when congestion is judged. */
 export type LevelContext = Pick<CongestionInput, 'leaveLatencyUs' | 'isTrial' | 'isNew'>;
 
-/** Queues up to this length are normal. */
-export function lowQueueUs({ overload }: Rules, serviceUs: number, periodUs: number): number {
-  return Math.max(overload.lowQueuePeriods * periodUs, overload.lowQueueUs, overload.lowQueuePackets * serviceUs);
-}
-
-/** A queue below this shows that the path is idle now and then: it carries less than its capacity. */
-export function emptyQueueUs({ overload }: Rules, serviceUs: number, periodUs: number): number {
-  return Math.max(overload.emptyQueuePeriods * periodUs, overload.emptyQueueUs, 2 * serviceUs);
-}
-
 /** A ratio as text. */
 export function percent(ratio: number): string {
   return `${Math.round(ratio * 1000) / 10} %`;
-}
-
-/** Rate that arrived lately, in bit/s: over one and a half standing times or over the last half of these, whichever is lower. */
-export function arrivedRate(
-  history: PathHistory,
-  { rules, nowUs, freshUs }: Pick<CongestionInput, 'rules' | 'nowUs' | 'freshUs'>,
-): number {
-  // The shorter span follows changes sooner; the longer one is less disturbed by bursts.
-  const spanUs = rules.overload.arrivalTimes * history.standingUs;
-  const { bitsPerSecond } = history.sums(Math.max(freshUs, nowUs - spanUs));
-  const latest = history.sums(Math.max(freshUs, nowUs - spanUs / 2));
-  return latest.receivedCount < rules.overload.minJudged / 2
-    ? bitsPerSecond
-    : Math.min(bitsPerSecond, latest.bitsPerSecond);
-}
-
-/**
- * A rate below what the path carries, in bit/s, at which the queue that will stand once the leaves have worked drains within
- * `drainTargetUs`.
- */
-export function rateThatDrains(
-  history: PathHistory,
-  {
-    rules,
-    nowUs,
-    freshUs,
-    levelBitsPerSecond,
-    leaveLatencyUs,
-    isBucket = false,
-  }: Pick<CongestionInput, 'rules' | 'nowUs' | 'freshUs' | 'levelBitsPerSecond' | 'leaveLatencyUs'> & {
-    readonly isBucket?: boolean;
-  },
-  carriedBitsPerSecond: number,
-): number {
-  const excessRatio = Math.max(0, levelBitsPerSecond / Math.max(1, carriedBitsPerSecond) - 1);
-  const standsUs = history.queueUs(Math.max(freshUs, nowUs - history.standingUs / 2));
-  // Without a queue the path drops what it does not carry, and nothing has to drain.
-  if (standsUs < rules.overload.emptyQueueUs) return carriedBitsPerSecond * (1 - rules.overload.policedMargin);
-  // A queue that loses packets is full and grows no more.
-  const isFull =
-    lossRatioOf(history.sums(Math.max(freshUs, nowUs - rules.history.standingUs))) > rules.overload.fullQueueLossRatio;
-  const queueUs = standsUs + (isFull && isBucket ? 0 : excessRatio * leaveLatencyUs);
-  return (
-    carriedBitsPerSecond *
-    Math.max(rules.overload.minLeft, 1 - Math.max(rules.overload.margin, queueUs / rules.overload.drainTargetUs))
-  );
 }
 
 /** Judges by the last second of the history whether more arrives than the path carries; undefined if not. */
@@ -248,16 +180,6 @@ function standingQueue(history: PathHistory, input: CongestionInput): Congestion
     compared: { lossRatio: ratio, mostLossRatio: mostRatio },
     rateBitsPerSecond: Number.POSITIVE_INFINITY,
   };
-}
-
-/** The rate to retreat to: the rate that arrives while the path is full is the rate that it carries. */
-function sustainableRate(history: PathHistory, input: CongestionInput): number {
-  const { rules } = input;
-  if (history.meanQueueSince(input.nowUs - 1e6) < emptyQueueUs(input.rules, input.serviceUs, input.periodUs)) {
-    const arrived = history.sums(Math.max(input.freshUs, input.nowUs - 1e6)).bitsPerSecond;
-    return ((1 - rules.overload.policedMargin) * arrived) / (1 - input.ambientLossRatio);
-  }
-  return rateThatDrains(history, input, arrivedRate(history, input));
 }
 
 function milliseconds(us: number): string {

@@ -6,6 +6,13 @@ import type { LocalReading, StreamReading } from './readings.js';
  */
 export type Compared = Readonly<Record<string, number>>;
 
+/** A level to go to, and the reason in words for people. */
+export interface Step {
+  readonly level: number;
+  readonly why: string;
+  readonly compared?: Compared;
+}
+
 /** The level that a receiver is to be on from now on, and the reason. */
 export interface Move {
   readonly level: number;

@@ -1,5 +1,5 @@
 import { CircuitBreaker } from './circuit-breaker.js';
-import { compete, explore, hasPassed, type Step, stepOfStart } from './climbing.js';
+import { compete, explore, hasPassed, stepOfStart } from './climbing.js';
 import { DeafPeriod } from './deaf-period.js';
 import { Failures, type Suspect } from './failures.js';
 import type { LadderLevels } from './ladder-levels.js';
@@ -8,7 +8,7 @@ import { type Congestion, ownCongestion } from './overload.js';
 import { lossRatioOf } from './path-history.js';
 import { PathState } from './path-state.js';
 import { type Phase, PhaseMachine } from './phase.js';
-import type { Compared, Move } from './policy.js';
+import type { Compared, Move, Step } from './policy.js';
 import { type LocalReading, NO_OTHER_PATHS, type OtherPaths, type StreamReading } from './readings.js';
 import { Retreats } from './retreats.js';
 import { RULES, type Rules } from './rules.js';
@@ -114,7 +114,9 @@ export class RateController {
     if (this.phase === 'deaf') this.#checkDeafPeriod();
     if (this.phase === 'deaf') return this.#leaveMore();
     path.judgeLosses();
-    if (this.#failures.judgeSuspect()) this.#phases.transition('acquitted');
+    const verdict = this.#failures.judgeSuspect();
+    if (verdict === 'acquitted') this.#phases.transition('acquitted');
+    else if (verdict !== undefined) return this.#stepDown(verdict.step, verdict.suspect);
     if (ended !== undefined) path.judgeOthers(this.#retreats, this.#deafPeriod.latencyUs);
     return this.#leaveIfNeeded() ?? (otherPaths.areQuiet ? this.#joinIfPossible(ended, readings) : undefined);
   }
@@ -159,8 +161,7 @@ export class RateController {
 
   /** Retreats from congestion at once and far enough. */
   #retreat({ what, compared, rateBitsPerSecond, isMild }: Congestion): Move | undefined {
-    const path = this.#path;
-    const { level } = path;
+    const { level } = this.#path;
     if (level <= 1) return this.#pause(what, compared);
     const wasNew = this.#isNew;
     const suspect = this.#failures.blame({ isNew: wasNew, isMild });
@@ -212,8 +213,7 @@ export class RateController {
     if (!this.#deafPeriod.checkEnd(path)) return;
     const carried = this.#deafPeriod.carriedBitsPerSecond;
     if (carried !== undefined) this.#failures.carried(carried);
-    const climbs = path.link.hasLied || path.link.isBreathing(path.nowUs);
-    this.#phases.transition(climbs ? 'clearedToClimb' : 'cleared');
+    this.#phases.transition(path.link.hasLied || path.link.isBreathing(path.nowUs) ? 'clearedToClimb' : 'cleared');
     path.lookAnew(path.nowUs);
   }
 

@@ -40,9 +40,9 @@ export const RULES = { ...MEASURING_RULES, ...DECIDING_RULES, switches: SWITCHES
 
 export type Rules = DeepReadonly<typeof RULES>;
 
-/** The rules with parts switched off. */
-export function rulesWithout(...parts: readonly (keyof typeof SWITCHES)[]): Rules {
-  return { ...RULES, switches: { ...SWITCHES, ...Object.fromEntries(parts.map((part) => [part, false])) } };
+/** Rules with parts switched off. */
+export function rulesWithout(parts: readonly (keyof typeof SWITCHES)[], rules: Rules = RULES): Rules {
+  return { ...rules, switches: { ...rules.switches, ...Object.fromEntries(parts.map((part) => [part, false])) } };
 }
 
 type DeepReadonly<T> = { readonly [Key in keyof T]: T[Key] extends object ? DeepReadonly<T[Key]> : T[Key] };

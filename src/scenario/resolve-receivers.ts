@@ -89,6 +89,7 @@ function commonOf(entryName: string, entry: ReceiverEntry) {
     mode: entry.mode ?? 'auto',
     channels: entry.channels,
     maxRateBitsPerSecond: entry.maxRate,
+    caution: entry.caution,
   } as const;
 }
 

@@ -3,6 +3,7 @@ import { MAX_BLOCK_SYMBOLS, MAX_SYMBOL_BYTES } from '../base/limits.js';
 import { choice, mappingOf, path, quantity, says, text, whole } from '../config/fields.js';
 import { DURATION, SIZE } from '../config/units.js';
 import {
+  caution,
   channelIndexes,
   ladderMode,
   objectCode,
@@ -126,6 +127,7 @@ const receiverShape = {
   mode: receiverMode.optional().meta({ description: 'As fetch --mode' }),
   channels: channelIndexes.optional().meta({ description: 'As fetch --channels' }),
   maxRate: rate.optional().meta({ description: 'As fetch --max-rate' }),
+  caution: caution.optional().meta({ description: 'As fetch --caution' }),
   patience: quantity(DURATION, 1e6, 24 * 3600e6)
     .optional()
     .meta({ description: 'As fetch --patience' }),

@@ -14,6 +14,7 @@ import { atLeast, atMost, between, inTheMean, type Outcome, type Row } from '../
 import { missesOf, quantile, summaryOf, worstOf } from '../../bench/rate/summary.js';
 import { playTrial, type Trial } from '../../bench/rate/trial.js';
 import { averageRate } from '../../bench/rate-real/levels.js';
+import { rulesFor } from '../../dist/rate/caution.js';
 import { RULES } from '../../dist/rate/rules.js';
 
 describe('a level', () => {
@@ -144,15 +145,22 @@ describe('what a seed draws', () => {
 
 describe('what is switched off or changed', () => {
   test('is off, with all constants as they were', () => {
-    const rules = rulesOf('trains,backOff');
+    const rules = rulesOf({ without: 'trains,backOff' });
     expect(rules).toEqual({ ...RULES, switches: { ...RULES.switches, trains: false, backOff: false } });
-    expect(rulesOf(undefined)).toEqual(RULES);
+    expect(rulesOf({})).toEqual(RULES);
   });
 
   test('is a constant of a group', () => {
-    const rules = rulesOf('delay', 'climb.startStepUs=450000,overload.margin=0');
+    const rules = rulesOf({ without: 'delay', constants: 'climb.startStepUs=450000,overload.margin=0' });
     expect([rules.climb.startStepUs, rules.overload.margin, rules.switches.delay]).toEqual([450_000, 0, false]);
     expect(rules.deaf).toEqual(RULES.deaf);
+  });
+
+  test('is switched off in the rules of a degree of caution', () => {
+    const { switches, ...rest } = rulesOf({ without: 'delay', caution: 'low' });
+    expect({ ...rest, switches: { ...switches, delay: rulesFor('low').switches.delay } }).toEqual(rulesFor('low'));
+    expect(switches.delay).toBe(false);
+    expect(() => rulesOf({ caution: 'much' })).toThrow('no caution is called "much"');
   });
 
   test.each([
@@ -161,14 +169,14 @@ describe('what is switched off or changed', () => {
     [undefined, 'overload.luck=1', 'no rule is called "overload.luck"'],
     [undefined, 'switches.trains=0', 'no rule is called "switches.trains"'],
     [undefined, 'overload.margin=much', 'overload.margin=much names no number'],
-  ])('is known: %s, %s', (parts, constants, message) => {
-    expect(() => rulesOf(parts, constants)).toThrow(message);
+  ])('is known: %s, %s', (without, constants, message) => {
+    expect(() => rulesOf({ without, constants })).toThrow(message);
   });
 
   test.each(PARTS)('leaves a receiver that finds something without %s', async (part) => {
     const trial = { seed: 'test', seconds: 1, channels: [0.5e6, 0.5e6] };
     const bottlenecks = [{ rateBitsPerSecond: 1.2e6, queueMs: 100, leaveLatencyMs: 100 }];
-    const { steps } = await playTrial({ ...trial, bottlenecks }, rulesOf(part));
+    const { steps } = await playTrial({ ...trial, bottlenecks }, rulesOf({ without: part }));
     expect(steps[0]!.length).toBeGreaterThan(0);
   });
 });

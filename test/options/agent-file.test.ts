@@ -15,6 +15,7 @@ describe('an agent file', () => {
 key: acme.pub
 contentKey: content.key
 maxRate: 5Mbit
+caution: high
 fillAfter: 10min
 state: state
 status: /run/status.json
@@ -38,6 +39,7 @@ wake: { every: 6h, for: 5min, jitter: 20%, budget: 20MB }
         key: '/etc/layercast/acme.pub',
         contentKey: '/etc/layercast/content.key',
         maxRateBitsPerSecond: 5e6,
+        caution: 'high',
         fillAfterMs: 600e3,
         stateDir: '/etc/layercast/state',
         statusFile: '/run/status.json',

@@ -13,6 +13,7 @@ state: state
 mode: best
 channels: [0, 3]
 maxRate: 20Mbit
+caution: low
 timeout: 10min
 patience: 45s
 output: ../firmware.img
@@ -27,6 +28,7 @@ output: ../firmware.img
       mode: 'best',
       channels: [0, 3],
       maxRateBitsPerSecond: 20e6,
+      caution: 'low',
       timeoutMs: 600e3,
       patienceMs: 45e3,
       output: '/etc/firmware.img',
@@ -54,7 +56,7 @@ output: ../firmware.img
         message: [
           'r.yaml:1:7: mode: not one of the choices, found "most", allowed: auto, best or several',
           'r.yaml:2:15: channels.1: not a number in range, found 32, allowed: a whole number from 0 to 31',
-          'r.yaml:3:1: maxrate: unknown setting, found "maxrate", allowed: key, contentKey, output, interface, domain, mode, channels, compatible, seed, fill, fillAfter, fillRate, maxRate, timeout, patience, scope, port, hash or state (did you mean maxRate?)',
+          'r.yaml:3:1: maxrate: unknown setting, found "maxrate", allowed: key, contentKey, output, interface, domain, mode, channels, compatible, seed, fill, fillAfter, fillRate, maxRate, caution, timeout, patience, scope, port, hash or state (did you mean maxRate?)',
           'r.yaml:4:10: timeout: not a time, found 5, allowed: a number and us, ms, s, min, h or d, such as 5ms, from 1 ms to 365 d',
         ].join('\n'),
       }),

@@ -111,7 +111,7 @@ describe('losses of a level', () => {
         }
         ambient.left(lossRatio);
         for (let i = 0; i < 100; i++) ambient.add(60e6 + i * TICK_US, 10, 0);
-        expect([ambient.judge(70e6), ambient.ratio]).toEqual([false, 0]);
+        expect([ambient.judge(70e6, true), ambient.ratio]).toEqual([false, 0]);
       }),
     );
   });
@@ -241,9 +241,9 @@ describe('the level above a level that was left for it', () => {
       const ambient = below(0.2);
       expect(ambient.isJudging).toBe(true);
       addBelow(ambient, 20, 20 - lostCount, lostCount);
-      expect(ambient.judge(1e6)).toBe(true);
+      expect(ambient.judge(1e6, true)).toBe(true);
       expect(ambient.ratio).toBeCloseTo(lostCount / 20, 9);
-      expect([ambient.isJudging, ambient.judge(2e6)]).toEqual([false, undefined]);
+      expect([ambient.isJudging, ambient.judge(2e6, true)]).toEqual([false, undefined]);
     }
   });
 
@@ -251,38 +251,47 @@ describe('the level above a level that was left for it', () => {
     for (const lostCount of [0, 1, 4]) {
       const ambient = below(0.2);
       addBelow(ambient, 20, 100 - lostCount, lostCount);
-      expect(ambient.judge(1e6)).toBe(false);
+      expect(ambient.judge(1e6, true)).toBe(false);
       expect(ambient.isJudging).toBe(false);
       expect(ambient.ratio).toBeLessThan(0.01);
     }
   });
 
+  it('is not decided while a level above the lowest loses heavily, as it does behind a policer that is slower still', () => {
+    const ambient = below(0.4);
+    addBelow(ambient, 40, 8, 2);
+    expect([ambient.judge(1e6, false), ambient.isJudging, ambient.ratio]).toEqual(['heavy', true, 0]);
+    ambient.left(0.4);
+    addBelow(ambient, 40, 10, 0, 2e6);
+    expect([ambient.judge(3e6, false), ambient.ratio]).toEqual([false, 0]);
+  });
+
   it('is judged on four hundred datagrams, or on sixty after four seconds', () => {
     const ambient = below(0.2);
     addBelow(ambient, 39, 10, 0);
-    expect(ambient.judge(2e6)).toBeUndefined();
+    expect(ambient.judge(2e6, true)).toBeUndefined();
     addBelow(ambient, 1, 10, 0, 2e6);
-    expect(ambient.judge(2e6)).toBe(false);
+    expect(ambient.judge(2e6, true)).toBe(false);
     const rare = below(0.2);
     addBelow(rare, 59, 1, 0);
-    expect(rare.judge(4e6)).toBeUndefined();
+    expect(rare.judge(4e6, true)).toBeUndefined();
     addBelow(rare, 1, 1, 0, 3e6);
-    expect([rare.judge(3.9e6), rare.judge(4e6)]).toEqual([undefined, false]);
+    expect([rare.judge(3.9e6, true), rare.judge(4e6, true)]).toEqual([undefined, false]);
   });
 
   it('is not judged while nothing has arrived, nor if something else than loss made the receiver leave', () => {
     const ambient = below(0.2);
-    expect([ambient.judge(60e6), ambient.isJudging]).toEqual([undefined, true]);
+    expect([ambient.judge(60e6, true), ambient.isJudging]).toEqual([undefined, true]);
     const other = below(undefined);
     addBelow(other, 100, 10, 0);
-    expect([other.judge(60e6), other.isJudging]).toEqual([undefined, false]);
+    expect([other.judge(60e6, true), other.isJudging]).toEqual([undefined, false]);
   });
 
   it('keeps the losses of the level below from being ambient until it is judged', () => {
     const ambient = below(0.2);
     addBelow(ambient, 300, 19, 1);
     expect(ambient.ratio).toBe(0);
-    expect(ambient.judge(15e6)).toBe(true);
+    expect(ambient.judge(15e6, true)).toBe(true);
     expect(ambient.ratio).toBeCloseTo(0.05, 9);
   });
 });

@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { AmbientLoss } from '../../dist/rate/ambient-loss.js';
-import {
-  type Congestion,
-  type CongestionInput,
-  congestionOf,
-  emptyQueueUs,
-  lowQueueUs,
-} from '../../dist/rate/overload.js';
+import { type Congestion, type CongestionInput, congestionOf } from '../../dist/rate/overload.js';
 import { PathHistory } from '../../dist/rate/path-history.js';
+import { emptyQueueUs, lowQueueUs } from '../../dist/rate/queue-limits.js';
 import { RULES } from '../../dist/rate/rules.js';
 import { reading } from './readings.js';
 

@@ -148,9 +148,9 @@ describe('a scenario file', () => {
   });
 
   it('runs full receivers by the dozen when it is told to', async () => {
-    const { receivers } = await parse('receivers: { box: { count: 2, model: full, diskRate: 8Mbit } }');
+    const { receivers } = await parse('receivers: { box: { count: 2, model: full, diskRate: 8Mbit, caution: high } }');
     expect(receivers).toMatchObject([
-      { kind: 'full', name: 'box/1', entry: 'box', diskBytesPerSecond: 1e6 },
+      { kind: 'full', name: 'box/1', entry: 'box', diskBytesPerSecond: 1e6, caution: 'high' },
       { kind: 'full', name: 'box/2', entry: 'box' },
     ]);
   });

@@ -36,6 +36,28 @@ interface SteadyLink {
   };
 }
 
+const ofBothLeaves = (figure: string) => (means: ReadonlyMap<string, number>) =>
+  means.get(`${figure} (2 s)`) ?? means.get(`${figure} (0.1 s)`);
+
+const PANELS: Row['panels'] = [
+  {
+    title: 'Goodput ÷ the best fixed level’s',
+    isApart: true,
+    parts: [
+      { name: 'layercast', of: (means) => means.get('÷ best level') },
+      { name: 'one CUBIC', of: (means) => means.get('CUBIC ÷ best level') },
+    ],
+  },
+  {
+    title: 'Dropped by the link, % of what layercast’s servers sent to it',
+    isApart: true,
+    parts: [
+      { name: 'first 10 s', of: ofBothLeaves('start drops %') },
+      { name: 'after', of: ofBothLeaves('later drops %') },
+    ],
+  },
+];
+
 /** A shaper with a bucket and a queue. */
 export const tokenBuckets = rowOf('tbf', {
   title: 'token bucket of 4–256 kB with a queue of 20–1000 ms, 0.5–100 Mbit/s',
@@ -132,6 +154,7 @@ function rowOf(name: string, link: SteadyLink): Row {
   return {
     title: link.title,
     figures,
+    panels: PANELS,
     async play(seed, rules) {
       const draw = new Draw(name, seed);
       const { group, bottleneck: drawn, lossRatio = 0 } = link.draw(draw);

@@ -50,6 +50,25 @@ export const traces: Row = {
     { name: 'best level Mbit/s' },
     { name: 'joins' },
   ],
+  panels: [
+    {
+      title: 'Goodput, Mbit/s',
+      isApart: true,
+      parts: [
+        { name: 'layercast', of: (means) => means.get('Mbit/s') },
+        { name: 'one CUBIC', of: (means) => means.get('CUBIC Mbit/s') },
+        { name: 'clairvoyant', of: (means) => means.get('clairvoyant Mbit/s') },
+      ],
+    },
+    {
+      title: 'Dropped by the link, % of what was sent to it',
+      isApart: true,
+      parts: [
+        { name: 'layercast', of: (means) => means.get('dropped %') },
+        { name: 'clairvoyant', of: (means) => means.get('clairvoyant dropped %') },
+      ],
+    },
+  ],
   async play(seed, rules, files) {
     const draw = new Draw('traces', seed);
     const sources = files.length > 0 ? files.map(readTrace) : MADE_UP.map((options) => madeUp(options, seed));

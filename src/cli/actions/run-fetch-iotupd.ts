@@ -18,6 +18,7 @@ const USELESS = {
   contentKey: 'iotupd encrypts nothing',
   mode: 'iotupd has no ladder',
   maxRateBitsPerSecond: 'iotupd has no ladder',
+  caution: 'iotupd has no ladder',
   compatible: 'frames do not say which devices a file is for',
   scope: 'name the group, or the channel of Librecast, whose scope is global',
   port: 'write iotupd://[GROUP]:PORT',

@@ -1,5 +1,6 @@
 import { LayercastError } from '../../base/errors.js';
 import { AdaptivePolicy } from '../../rate/adaptive-policy.js';
+import { type Caution, rulesFor } from '../../rate/caution.js';
 import { FixedPolicy } from '../../rate/fixed-policy.js';
 import { rateOf } from '../../rate/ladder.js';
 import type { ChannelPolicy } from '../../rate/policy.js';
@@ -14,7 +15,9 @@ export interface ChannelChoice {
   readonly channels: readonly number[] | undefined;
   /** The highest rate of all joined channels together, bit/s; undefined: no limit. */
   readonly maxRateBitsPerSecond: number | undefined;
-  /** Rules of rate control. @default those of this project */
+  /** How drops on the link are weighed against speed. @default normal */
+  readonly caution?: Caution | undefined;
+  /** Rules of rate control. @default those that belong to the caution */
   readonly rules?: Rules | undefined;
 }
 
@@ -45,7 +48,7 @@ export function policyFor(descriptor: Descriptor, choice: ChannelChoice, chooses
     symbolBytes,
     kind: choice.mode === 'auto' ? descriptor.mode : choice.mode,
     maxRateBitsPerSecond: choice.maxRateBitsPerSecond,
-    rules: choice.rules,
+    rules: choice.rules ?? rulesFor(choice.caution),
     servers,
     areServersSeparate: descriptor.ssm && servers.every(({ channels }) => channels === undefined) && choosesServers,
   });

@@ -117,8 +117,8 @@ export class FullReceiver {
     const { clockErrorUs, driftPpm, name, below } = plan;
     const host = this.#network.addHost({ name, address, below, wallErrorUs: clockErrorUs, driftPpm, timerGrainUs });
     const { fleet, object } = descriptor;
-    const { mode, channels, maxRateBitsPerSecond, patienceUs } = plan;
-    const choice = { mode, channels, maxRateBitsPerSecond, patienceUs, progressIntervalUs: sampleIntervalUs };
+    const { mode, channels, maxRateBitsPerSecond, caution, patienceUs } = plan;
+    const choice = { mode, channels, maxRateBitsPerSecond, caution, patienceUs, progressIntervalUs: sampleIntervalUs };
     const receiver = new SimulatedReceiver({
       host,
       disk: this.#disk,

@@ -1,3 +1,4 @@
+import type { Caution } from '../../rate/caution.js';
 import type { LinkOptions, LinkSettings } from '../net/link-options.js';
 import type { LinkPlan } from '../net/tree.js';
 import type { TrafficOptions } from '../tcp/cross-traffic.js';
@@ -78,6 +79,8 @@ interface ReceiverBase {
   readonly mode: 'auto' | 'best' | 'several';
   readonly channels: readonly number[] | undefined;
   readonly maxRateBitsPerSecond: number | undefined;
+  /** @default normal */
+  readonly caution?: Caution | undefined;
 }
 
 /** A receiver that runs all of the real code. */
