@@ -164,4 +164,11 @@ export interface ByteSource {
   readonly sizeBytes: number;
   /** Fills `into` from `offset`; both ends lie within the source. */
   read(offset: number, into: Uint8Array): Promise<void>;
+  /**
+   * Does the same before it returns, in the calling thread. Returns false, with nothing read, where that thread might have to wait: then `read` is the
+   * way.
+   *
+   * @throws as `read` rejects
+   */
+  readNow?(offset: number, into: Uint8Array): boolean;
 }

@@ -7,7 +7,7 @@ export class SourceSymbols implements SymbolSource {
   readonly symbolBytes: number;
   readonly #source: ByteSource;
   readonly #geometry: Geometry;
-  /** Memory of the last read, for the next one: new memory of a megabyte takes four times as long to fill. */
+  /** Memory of an earlier read, for the next one: new memory of a megabyte takes four times as long to fill. */
   #spare: Uint8Array | undefined;
 
   constructor(source: ByteSource, geometry: Geometry) {
@@ -32,21 +32,22 @@ export class SourceSymbols implements SymbolSource {
     const length = Math.min(count * symbolBytes, sizeBytes - offset);
     const memory = this.#takeMemory(length);
     const bytes = memory.subarray(0, length);
-    await this.#source.read(offset, bytes);
+    if (!this.#source.readNow?.(offset, bytes)) await this.#source.read(offset, bytes);
     for (const run of runs) {
       for (let i = 0; i < run.count; i++) {
         const from = (run.symbol + i - firstSymbol) * symbolBytes;
         into.set(bytes.subarray(from, from + symbolBytes), run.start + i * strideBytes);
       }
     }
-    this.#spare = memory;
+    if (memory.length >= (this.#spare?.length ?? 0)) this.#spare = memory;
   }
 
   /** A read of another channel may have the spare memory at this moment. */
   #takeMemory(length: number): Uint8Array {
     const spare = this.#spare;
     this.#spare = undefined;
-    return spare !== undefined && spare.length >= length ? spare : new Uint8Array(length);
+    if (spare === undefined || spare.length < length) return new Uint8Array(length);
+    return spare;
   }
 }
 

@@ -1,8 +1,16 @@
-import { type BigIntStats, constants } from 'node:fs';
+import { type BigIntStats, constants, fstatSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { errnoOf, LayercastError } from '../base/errors.js';
 import type { ByteSource } from '../base/ports.js';
+import { Promptness } from './promptness.js';
+import { readWholly } from './sync-io.js';
 import { systemError } from './system-error.js';
+
+/**
+ * The system copies a slab's megabyte out of its memory in 0.2 ms. A thread that sends must not wait for a disk, or its datagrams leave late: one
+ * whose disk is always slow waits for a hundredth of the time at most.
+ */
+const PROMPTNESS = { slowMs: 2, pauseFactor: 100 } as const;
 
 /** Shows without reading a file whether its content may have changed. */
 export interface FileIdentity {
@@ -27,6 +35,7 @@ export class FileSource implements ByteSource {
   readonly #handle: FileHandle;
   /** Closes a copy of this process, which has no name that could lead to another file; undefined for a file with a name. */
   readonly #closeCopy: (() => Promise<void>) | undefined;
+  readonly #promptness = new Promptness(PROMPTNESS);
   #changed: LayercastError | undefined;
 
   private constructor(
@@ -88,14 +97,25 @@ export class FileSource implements ByteSource {
     }
   }
 
+  /**
+   * As `confirm`, before it returns.
+   *
+   * @returns false, with nothing confirmed, where the calling thread might have to wait
+   * @throws {LayercastError} as `read`
+   */
+  confirmNow(): boolean {
+    return this.#doNow(() => undefined);
+  }
+
+  /** As `read`, in the calling thread, as long as the file lies in the system's memory. @throws {LayercastError} as `read` */
+  readNow(offset: number, into: Uint8Array): boolean {
+    this.#checkRange(offset, into.length);
+    return this.#doNow(() => readWholly(this.#handle.fd, into, offset));
+  }
+
   /** @throws {LayercastError} `OBJECT_CHANGED` (from then on at every read), `FILE_IO`, `INTERNAL` beyond the end of the file. */
   async read(offset: number, into: Uint8Array): Promise<void> {
-    if (!(offset >= 0 && offset + into.length <= this.sizeBytes)) {
-      throw new LayercastError(
-        'INTERNAL',
-        `${into.length} bytes at offset ${offset} are beyond the end of ${this.path}`,
-      );
-    }
+    this.#checkRange(offset, into.length);
     if (this.#changed !== undefined) throw this.#changed;
     try {
       for (let done = 0; done < into.length; ) {
@@ -127,6 +147,27 @@ export class FileSource implements ByteSource {
 
   async close(): Promise<void> {
     await (this.#closeCopy?.() ?? this.#handle.close());
+  }
+
+  #checkRange(offset: number, length: number): void {
+    if (offset >= 0 && offset + length <= this.sizeBytes) return;
+    throw new LayercastError('INTERNAL', `${length} bytes at offset ${offset} are beyond the end of ${this.path}`);
+  }
+
+  /** Reads if the calling thread need not wait, and checks that the file is unchanged. */
+  #doNow(read: () => void): boolean {
+    if (this.#changed !== undefined) throw this.#changed;
+    if (!this.#promptness.isExpected) return false;
+    const beganMs = this.#promptness.begin();
+    try {
+      read();
+      // A read that ended too early shows here too: the file has another size.
+      this.#compare(fstatSync(this.#handle.fd, { bigint: true }));
+    } catch (error) {
+      throw systemError(error, 'read', this.path);
+    }
+    this.#promptness.end(beganMs);
+    return true;
   }
 
   #compare(found: BigIntStats): void {

@@ -38,6 +38,9 @@ describe('a file that is published', () => {
     await source.checkUnchanged();
     await expect(source.read(size, into)).rejects.toMatchObject({ code: 'INTERNAL' });
     await expect(source.read(-1, into)).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect(source.readNow(size - 1, into)).toBe(true);
+    expect(into.toString('latin1')).toBe('\0the end');
+    expect(() => source.readNow(size, into)).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
     await source.close();
   });
 
@@ -57,10 +60,18 @@ describe('a file that is published', () => {
     const into = Buffer.alloc(2);
     await source.read(1, into);
     expect(into.toString()).toBe('12');
+    expect(source.readNow(3, into)).toBe(true);
+    expect(into.toString()).toBe('34');
+    expect(source.confirmNow()).toBe(true);
     // ctime moves in ticks of some milliseconds and nothing tells when the next one comes.
     await new Promise((resolve) => setTimeout(resolve, 20));
     await change(path);
     const changed = { code: 'OBJECT_CHANGED', message: expect.stringMatching(message) };
+    const other = await FileSource.open(path);
+    expect(other.confirmNow()).toBe(true);
+    await other.close();
+    expect(() => source.readNow(1, into)).toThrow(expect.objectContaining(changed));
+    expect(() => source.confirmNow()).toThrow(expect.objectContaining(changed));
     await expect(source.read(1, into)).rejects.toMatchObject(changed);
     await expect(source.checkUnchanged()).rejects.toMatchObject(changed);
     await expect(source.read(0, into)).rejects.toMatchObject(changed);

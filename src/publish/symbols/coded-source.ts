@@ -65,7 +65,7 @@ export class CodedSource implements SymbolSource {
   async read(runs: readonly Readonly<SymbolRun>[], into: SharedBytes, strideBytes: number): Promise<void> {
     await this.#make(runs, into, strideBytes);
     if (runs.some(({ block, firstEsi }) => firstEsi < blockSymbolCount(this.#geometry, block))) {
-      await this.#source.confirm();
+      if (!this.#source.confirmNow()) await this.#source.confirm();
     }
   }
 

@@ -1,17 +1,14 @@
 import { writeSync } from 'node:fs';
+import { Promptness } from '../promptness.js';
 import { writeWholly } from '../sync-io.js';
 
 /**
- * A disk that takes longer than this for one write is not ready at the moment. Where memory takes it, a page of 296 KiB needs 0.1 ms; but
- * on a busy host the thread may lose the processor for some ms meanwhile. Socket buffers of 8 MB hold as much at 3 Gbit/s.
+ * Where memory takes it, a page of 296 KiB needs 0.1 ms; but on a busy host the thread may lose the processor for some ms meanwhile. Socket
+ * buffers of 8 MB hold as much as arrives in 20 ms at 3 Gbit/s. A disk that is always slow stops the thread for a sixth of the time. On a busy
+ * host most slow writes are threads that had no processor for 20 ms, and the other way, through threads of the pool, is the one that drops symbols
+ * there.
  */
-const SLOW_MS = 20;
-/**
- * After a slow write, all writes go another way for five times as long as it took: so a disk that is always slow stops the thread for a sixth
- * of the time. On a busy host most slow writes are threads that had no processor for 20 ms, and the other way, through threads of the
- * pool, is the one that drops symbols there.
- */
-const PAUSE_FACTOR = 5;
+const LIMITS = { slowMs: 20, pauseFactor: 5 } as const;
 
 /** Writes bytes in the calling thread; the promise of another way to write them is not needed then. */
 export interface DirectWriter {
@@ -29,24 +26,22 @@ export interface DirectWriter {
 export class DirectWrites implements DirectWriter {
   readonly #fd: number;
   readonly #write: typeof writeSync;
-  readonly #nowMs: () => number;
-  #readyAtMs = Number.NEGATIVE_INFINITY;
+  readonly #promptness: Promptness;
 
   /** @param write and `nowMs` are for tests */
-  constructor(fd: number, write: typeof writeSync = writeSync, nowMs: () => number = () => performance.now()) {
+  constructor(fd: number, write: typeof writeSync = writeSync, nowMs?: () => number) {
     this.#fd = fd;
     this.#write = write;
-    this.#nowMs = nowMs;
+    this.#promptness = new Promptness(LIMITS, nowMs);
   }
 
   get isReady(): boolean {
-    return this.#nowMs() >= this.#readyAtMs;
+    return this.#promptness.isExpected;
   }
 
   write(bytes: Uint8Array, position: number): void {
-    const beganMs = this.#nowMs();
+    const beganMs = this.#promptness.begin();
     writeWholly(this.#fd, bytes, position, this.#write);
-    const endedMs = this.#nowMs();
-    if (endedMs - beganMs > SLOW_MS) this.#readyAtMs = endedMs + PAUSE_FACTOR * (endedMs - beganMs);
+    this.#promptness.end(beganMs);
   }
 }
