@@ -15,10 +15,10 @@ import { serve } from './commands/serve.js';
 import { sign } from './commands/sign.js';
 import { simulate } from './commands/simulate.js';
 import { verify } from './commands/verify.js';
-import type { Registration } from './run.js';
+import type { Registrations } from './run.js';
 
 /** In the order of the help text: what is needed to begin, what runs every day, what helps. */
-export const REGISTRATIONS: readonly Registration[] = [
+export const REGISTRATIONS: Registrations = {
   keygen,
   serve,
   publish,
@@ -36,4 +36,4 @@ export const REGISTRATIONS: readonly Registration[] = [
   cache,
   completion,
   demo,
-];
+};

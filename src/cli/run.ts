@@ -9,10 +9,16 @@ import { version } from './version.js';
 /** Adds one command to the program. Each file in `commands/` exports one; it loads large modules only when the command runs. */
 export type Registration = (program: Command) => void;
 
+/** Commands by their names. */
+export type Registrations = Readonly<Record<string, Registration>>;
+
+/** Prints the flags of all commands, so that it needs them. */
+const OF_ALL_COMMANDS = 'completion';
+
 /** Runs the command line and sets the process's exit code. Never rejects. */
-export async function run(registrations: readonly Registration[], argv: readonly string[]): Promise<void> {
+export async function run(registrations: Registrations, argv: readonly string[]): Promise<void> {
   ignoreClosedPipes();
-  const program = programOf(registrations);
+  const program = programOf(neededFor(argv[2], registrations));
   try {
     await program.parseAsync(argv);
   } catch (error) {
@@ -22,10 +28,16 @@ export async function run(registrations: readonly Registration[], argv: readonly
 }
 
 /** The program with these commands. */
-export function programOf(registrations: readonly Registration[]): Command {
+export function programOf(registrations: Registrations): Command {
   const program = newProgram();
-  for (const register of registrations) register(program);
+  for (const register of Object.values(registrations)) register(program);
   return program;
+}
+
+/** What has to be known to run a command. To declare the flags of all commands takes as long as to load them. */
+function neededFor(name: string | undefined, registrations: Registrations): Registrations {
+  if (name === undefined || name === OF_ALL_COMMANDS || !Object.hasOwn(registrations, name)) return registrations;
+  return { [name]: registrations[name]! };
 }
 
 function newProgram(): Command {
