@@ -9,6 +9,7 @@ export type {
   Network,
   NetworkCapabilities,
   ReceivedBatch,
+  ReportHearing,
   SendBatch,
   SendResult,
   SendSocket,

@@ -145,6 +145,28 @@ export interface Network {
    * is not known; not called where batches tell (`hasDropsInBatches`).
    */
   readonly dropped?: (() => number) | undefined;
+  /**
+   * Hears what hosts and routers of a link say in MLD. Absent where the network cannot.
+   *
+   * @param onPackets gets whole IPv6 packets of MLD, which nobody has checked; their bytes are reused after the call.
+   * @throws {LayercastError} `UNKNOWN_INTERFACE`, or `PERMISSION_DENIED`
+   */
+  readonly hearReports?:
+    | ((interfaceName: string, onPackets: (packets: readonly Uint8Array[]) => void) => Promise<ReportHearing>)
+    | undefined;
+}
+
+/** What hears MLD on one link, and speaks like a router there. */
+export interface ReportHearing {
+  /** The interface's link-local address, without zone; undefined while it has none. */
+  readonly address: string | undefined;
+  /** Whether the interface is gone, or another one has its name now. Nothing is heard any more: the owner closes this and opens another. */
+  readonly isStale: boolean;
+  /** Hears from now on also what is sent to these groups, and to no others of former calls: reports of version 1, and queries. */
+  setGroups(groups: readonly string[]): void;
+  /** Sends an IPv6 packet to the link; a packet that the system refuses is lost. Its destination is a multicast address. */
+  send(packet: Uint8Array): void;
+  close(): void;
 }
 
 /** What differs from network to network. Drivers adapt to these values and assume nothing else about a network. */

@@ -1,8 +1,12 @@
 import type { Fault } from '../config/faults.js';
 import { listOf } from '../config/units.js';
 import type { Path, YamlSource } from '../config/yaml-source.js';
+import { scopeOf } from '../wire/address.js';
 import type { Fleet, GroupAndPort } from './fleet.js';
 import type { FleetFile } from './fleet-schema.js';
+
+/** Scope of groups that stay on the link (RFC 7346); that of groups that stay on the host is lower. */
+const LINK_SCOPE = 2;
 
 /**
  * Faults that only a fleet as a whole can have.
@@ -18,6 +22,7 @@ export function crossCheck(fleet: Fleet, file: FleetFile, source: YamlSource, is
     ...checkSources(fleet, file, source),
     ...checkDeltas(fleet, source),
     ...checkEncryption(fleet, file, source),
+    ...checkTriggers(fleet, file, source),
     ...checkServers(fleet, source, isWhole),
     ...(isWhole ? checkCoverage(fleet, source) : []),
   ];
@@ -90,6 +95,36 @@ function checkEncryption(fleet: Fleet, file: FleetFile, source: YamlSource): Fau
     const whose = isOwn ? 'the object’s' : 'the fleet’s';
     const text = `an object with "${key}" cannot be encrypted, found ${whose} "contentKey", allowed: contentKey: false`;
     return [source.faultAt(['objects', name, isOwn ? 'contentKey' : key], text)];
+  });
+}
+
+/** Reports of listeners do not cross routers, and of some groups there are none. */
+function checkTriggers(fleet: Fleet, file: FleetFile, source: YamlSource): Fault[] {
+  return fleet.objects.flatMap(({ name, channels, delta, iotupd }) => {
+    const senders = fleet.servers.filter((server) => sends(server.objects, name));
+    const own = file.objects[name]?.channels ?? [];
+    const faults = [...channels, ...(delta?.channels ?? []), ...(iotupd === undefined ? [] : [iotupd])].flatMap(
+      (channel): Fault[] => {
+        const { group, trigger, hopLimit } = channel;
+        const index = 'index' in channel ? channel.index : undefined;
+        if (trigger === undefined) return [];
+        const hops = Math.max(...senders.map((server) => server.hopLimit ?? hopLimit));
+        const isOwn = index !== undefined && own[index]?.trigger !== undefined;
+        const path = ['objects', name, ...(isOwn ? ['channels', index] : []), 'trigger'];
+        const scope = scopeOf(group);
+        if (scope < LINK_SCOPE) {
+          const text = `nobody reports groups of scope interface, found "${trigger}" for ${group}`;
+          return [source.faultAt(path, `${text}, allowed: a group of a wider scope`)];
+        }
+        if (trigger === 'mld-beyond-link' || scope === LINK_SCOPE || hops <= 1) return [];
+        const text = `listeners behind routers would not be heard of, found "mld" for ${group} with hop limit ${hops}`;
+        const allowed =
+          'scope: link, hopLimit: 1, or mld-beyond-link where no router is or routers report for those behind them';
+        return [source.faultAt(path, `${text}, allowed: ${allowed}`)];
+      },
+    );
+    // The channels of an object have one cause.
+    return faults.filter((fault, i) => faults.findIndex(({ path }) => `${path}` === `${fault.path}`) === i);
   });
 }
 

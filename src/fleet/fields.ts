@@ -7,7 +7,7 @@ import { CAUTIONS } from '../rate/caution.js';
 import { GROUP_HASHES, SCOPES } from '../wire/group-options.js';
 import { FRAME_LENGTHS } from '../wire/iotupd-frame.js';
 import { LIBRECAST_HASHES } from '../wire/librecast.js';
-import { LADDER_MODES, OBJECT_CODES, RECEIVER_MODES } from './fleet.js';
+import { LADDER_MODES, OBJECT_CODES, RECEIVER_MODES, TRIGGERS } from './fleet.js';
 import { CLASS_RULE, OBJECT_NAME_RULE, PLAIN_NAME_RULE } from './names.js';
 
 /* The kinds of value that fleet files have of their own. Options and scenarios name fleets, objects and channels with them, too. */
@@ -28,6 +28,7 @@ export const librecastName = name(
 );
 export const objectCode = choice(OBJECT_CODES);
 export const ladderMode = choice(LADDER_MODES);
+export const trigger = choice(TRIGGERS);
 export const receiverMode = choice(RECEIVER_MODES);
 export const caution = choice(CAUTIONS);
 export const port = whole(1, MAX_PORT);

@@ -31,6 +31,7 @@ import {
   scope,
   serverKey,
   startOffset,
+  trigger,
 } from './fields.js';
 
 /** From one packet in two minutes to what no single host sends yet. */
@@ -54,18 +55,36 @@ const channelShape = {
   dscp: dscp.optional().meta({ description: 'DiffServ code point. Default: the fleet’s' }),
 };
 
-const channel = mappingOf('a channel', channelShape)
-  .refine(
-    (value) => (value.rate === undefined) !== (value.pktDelay === undefined),
-    exactlyOneOf('rate', 'pktDelay', 'unclear how fast to send'),
-  )
-  .meta({ title: 'Channel', oneOf: [{ required: ['rate'] }, { required: ['pktDelay'] }] });
+const triggeredShape = {
+  ...channelShape,
+  trigger: trigger
+    .optional()
+    .meta({ description: 'When the channel is sent, as for an object. Default: the object’s' }),
+};
 
-/** The channels of an object, usually with the lowest first. */
-export const channelList = z
-  .array(channel, says('not a list of channels', `1 to ${MAX_CHANNELS} channels, such as - { rate: 1Mbit }`))
-  .min(1, says('no channels', `1 to ${MAX_CHANNELS} channels`))
-  .max(MAX_CHANNELS, says('too many channels', `1 to ${MAX_CHANNELS} channels`));
+const saysSpeed = ({
+  rate,
+  pktDelay,
+}: {
+  readonly rate?: number | undefined;
+  readonly pktDelay?: number | undefined;
+}) => (rate === undefined) !== (pktDelay === undefined);
+const unclearSpeed = exactlyOneOf('rate', 'pktDelay', 'unclear how fast to send');
+const oneSpeed = { title: 'Channel', oneOf: [{ required: ['rate'] }, { required: ['pktDelay'] }] };
+
+function listOfChannels<Channel extends z.ZodType>(channel: Channel) {
+  return z
+    .array(channel, says('not a list of channels', `1 to ${MAX_CHANNELS} channels, such as - { rate: 1Mbit }`))
+    .min(1, says('no channels', `1 to ${MAX_CHANNELS} channels`))
+    .max(MAX_CHANNELS, says('too many channels', `1 to ${MAX_CHANNELS} channels`));
+}
+
+const channel = mappingOf('a channel', triggeredShape).refine(saysSpeed, unclearSpeed).meta(oneSpeed);
+
+/** The channels of an object that a scenario sends: usually with the lowest first, and always. */
+export const channelList = listOfChannels(
+  mappingOf('a channel', channelShape).refine(saysSpeed, unclearSpeed).meta(oneSpeed),
+);
 
 const ladderShape = {
   from: rate.meta({ description: 'Rate of the lowest level, such as 1Mbit' }),
@@ -182,7 +201,11 @@ const objectShape = {
   burst: burst.optional().meta({
     description: 'Longest time of a channel’s rate that leaves at once. Default: the fleet’s',
   }),
-  channels: channelList.optional(),
+  trigger: trigger.default('none').meta({
+    description:
+      'mld: each channel is sent only while somebody on the link listens to it (MLD). mld-beyond-link: the same for groups that routers pass on, whose listeners behind routers then do not count. none: always',
+  }),
+  channels: listOfChannels(channel).optional(),
   ladder: ladder.optional(),
   iotupd: frames.optional(),
 };

@@ -54,6 +54,13 @@ export type ObjectCode = (typeof OBJECT_CODES)[number];
 export const LADDER_MODES = ['several', 'best'] as const;
 export type LadderMode = (typeof LADDER_MODES)[number];
 
+/**
+ * When a channel is sent. `mld`: while somebody on the link listens. `mld-beyond-link`: the same, though routers pass the group on, because they report
+ * listeners behind them (RFC 4605) or there are none. `none`: always.
+ */
+export const TRIGGERS = ['mld', 'mld-beyond-link', 'none'] as const;
+export type Trigger = (typeof TRIGGERS)[number];
+
 /** How a receiver chooses channels: as the object's mode says, one that is complete, or as many of a layered ladder as fit. */
 export const RECEIVER_MODES = ['auto', 'best', 'several'] as const;
 export type ReceiverMode = (typeof RECEIVER_MODES)[number];
@@ -103,6 +110,8 @@ export interface FleetFrames extends GroupAndPort {
   readonly rateBitsPerSecond: number;
   readonly hopLimit: number;
   readonly dscp: number;
+  /** Absent: always sent. */
+  readonly trigger?: Exclude<Trigger, 'none'> | undefined;
 }
 
 export interface FleetChannel {
@@ -119,6 +128,8 @@ export interface FleetChannel {
   readonly burstUs: number;
   readonly hopLimit: number;
   readonly dscp: number;
+  /** Absent: always sent. */
+  readonly trigger?: Exclude<Trigger, 'none'> | undefined;
 }
 
 /** A byte position, or a share of the object's size from 0 to 1. */

@@ -11,6 +11,7 @@ import type {
   GroupAndPort,
   LadderMode,
   ObjectCode,
+  Trigger,
 } from './fleet.js';
 import { framesRateOf, type Sending, sendingsOf } from './sendings.js';
 import { startByte } from './start-offsets.js';
@@ -67,6 +68,8 @@ export interface FramesPlan extends GroupAndPort {
   readonly frameBytes: FrameBytes;
   /** Rate at which each of its servers sends it. */
   readonly rateBitsPerSecond: number;
+  /** As in the fleet file; null if it is always sent. */
+  readonly trigger: Trigger | null;
 }
 
 export interface ChannelPlan {
@@ -80,6 +83,8 @@ export interface ChannelPlan {
   readonly burstUs: number;
   /** Datagrams that leave at once. */
   readonly burstDatagrams: number;
+  /** As in the fleet file; null if it is always sent. */
+  readonly trigger: Trigger | null;
   /** As in the fleet file; null if the planner chooses. */
   readonly offset: { readonly bytes: number } | { readonly ratio: number } | null;
   /** The servers that send it, each with its first byte; null if there is no such file. */
@@ -184,6 +189,7 @@ function channelPlanOf(
     pktDelayUs: channel.intervalUs,
     burstUs: channel.burstUs,
     burstDatagrams: burstCount(channel.burstUs, channel.intervalUs),
+    trigger: channel.trigger ?? null,
     offset: channel.offset ?? null,
     servers: senders.map((server) => ({
       server: server.name,
@@ -192,6 +198,6 @@ function channelPlanOf(
   };
 }
 
-function framesPlanOf({ group, port, frameBytes, rateBitsPerSecond }: FleetFrames): FramesPlan {
-  return { group, port, frameBytes, rateBitsPerSecond };
+function framesPlanOf({ group, port, frameBytes, rateBitsPerSecond, trigger }: FleetFrames): FramesPlan {
+  return { group, port, frameBytes, rateBitsPerSecond, trigger: trigger ?? null };
 }

@@ -16,7 +16,7 @@ import {
 } from '../wire/address.js';
 import { deltaName } from '../wire/delta.js';
 import type { Scope } from '../wire/group-options.js';
-import type { Fleet, FleetChannel, FleetDelta, FleetFrames, FleetObject, FleetServer } from './fleet.js';
+import type { Fleet, FleetChannel, FleetDelta, FleetFrames, FleetObject, FleetServer, Trigger } from './fleet.js';
 import type { ChannelEntry, FleetFile, FramesEntry, ObjectEntry, ServerEntry } from './fleet-schema.js';
 import { ladderRates } from './ladder-rates.js';
 
@@ -51,7 +51,7 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
     object: string,
     entry: ChannelEntry,
     index: number,
-    objectBurst: number | undefined,
+    { burst: objectBurst, trigger: objectTrigger }: Pick<ObjectEntry, 'burst' | 'trigger'>,
   ): FleetChannel {
     const { rate, pktDelay, group } = entry;
     const path = ['objects', object, 'channels', index, 'group'];
@@ -69,6 +69,7 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
       burstUs: entry.burst ?? objectBurst ?? file.burst,
       hopLimit: entry.hopLimit ?? hopLimit,
       dscp: entry.dscp ?? dscp,
+      ...triggerOf(entry.trigger ?? objectTrigger),
     };
   }
 
@@ -81,17 +82,18 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
   }
 
   /** The same channels as those of the object, in groups of their own. */
-  function deltaOf(name: string, { deltaFrom, burst }: ObjectEntry, channels: readonly ChannelEntry[]) {
+  function deltaOf(name: string, object: ObjectEntry, channels: readonly ChannelEntry[]) {
+    const { deltaFrom } = object;
     if (deltaFrom === undefined) return {};
     const own = channels.map(({ group: _, offset: _start, ...channel }) => channel);
     const delta: FleetDelta = {
       fromPaths: deltaFrom.map((path) => resolvePath(folder, path)),
-      channels: own.map((channel, index) => channelOf(deltaName(name), channel, index, burst)),
+      channels: own.map((channel, index) => channelOf(deltaName(name), channel, index, object)),
     };
     return { delta };
   }
 
-  function framesOf(object: string, entry: FramesEntry): FleetFrames {
+  function framesOf(object: string, entry: FramesEntry, trigger: Trigger): FleetFrames {
     const { group, name, rate, frame, hash } = entry;
     return {
       group:
@@ -105,6 +107,7 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
       rateBitsPerSecond: rate,
       hopLimit: entry.hopLimit ?? hopLimit,
       dscp: entry.dscp ?? dscp,
+      ...triggerOf(trigger),
     };
   }
 
@@ -124,9 +127,9 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
       compatible: entry.compatible,
       schedule: entry.schedule,
       contentKeyPath: contentKeyOf(entry),
-      channels: channels.map((channel, index) => channelOf(name, channel, index, entry.burst)),
+      channels: channels.map((channel, index) => channelOf(name, channel, index, entry)),
       ...deltaOf(name, entry, channels),
-      ...(entry.iotupd === undefined ? {} : { iotupd: framesOf(name, entry.iotupd) }),
+      ...(entry.iotupd === undefined ? {} : { iotupd: framesOf(name, entry.iotupd, entry.trigger) }),
     };
   }
 
@@ -189,6 +192,11 @@ function withVariables(path: string | null | undefined): string | undefined {
  */
 function defaultHopLimit(scope: Scope): number {
   return scope === 'interface' ? 0 : scope === 'link' ? 1 : 64;
+}
+
+/** `none` is said only to overrule the object's. */
+function triggerOf(trigger: Trigger): Pick<FleetChannel, 'trigger'> {
+  return trigger === 'none' ? {} : { trigger };
 }
 
 /** The schema sees to it that exactly one of `file` and `dir` is there. */

@@ -29,7 +29,8 @@ export type WarningCode =
   | 'INTERFACE'
   | 'MTU'
   | 'RATE'
-  | 'IOTUPD_ZEROS';
+  | 'IOTUPD_ZEROS'
+  | 'MLD';
 
 /**
  * Longest time between announcements without a warning. Receivers wait 30 s (`DEFAULT_PATIENCE_US`) for the first announcement, so

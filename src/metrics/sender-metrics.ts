@@ -121,7 +121,7 @@ export class SenderMetrics {
       {
         name: 'channel_paused',
         kind: 'gauge',
-        field: truth('1 if the channel pauses, because nobody on the link listens; else 0.'),
+        field: truth('1 if the channel pauses, because nobody listens or by its schedule; else 0.'),
         ...perChannel,
         values: ofChannels(({ pausedFor }) => (pausedFor.length > 0 ? 1 : 0)),
       },

@@ -16,6 +16,8 @@ export const SO_RCVBUF = 8;
 /** The size of a buffer beyond the system's limit; needs CAP_NET_ADMIN. */
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
+/** A program that chooses packets, as a struct sock_fprog. */
+export const SO_ATTACH_FILTER = 26;
 /** Arrival times as two numbers of C's type long. Also the type of the control message. */
 export const SO_TIMESTAMPNS = 35;
 /** The number of dropped datagrams with each datagram. Also the type of the control message. */
@@ -38,6 +40,15 @@ export const IPPROTO_UDP = 17;
 export const UDP_SEGMENT = 103;
 /** The system puts datagrams of one source together. Since Linux 5.0. Also the type of the control message. */
 export const UDP_GRO = 104;
+
+export const AF_PACKET = 17;
+export const SOL_PACKET = 263;
+export const PACKET_ADD_MEMBERSHIP = 1;
+export const PACKET_DROP_MEMBERSHIP = 2;
+/** Of a struct packet_mreq: one multicast address of the link. */
+export const PACKET_MR_MULTICAST = 0;
+/** Protocol of IPv6 packets on a link (<linux/if_ether.h>). */
+export const ETH_P_IPV6 = 0x86dd;
 
 export const MSG_PEEK = 2;
 export const MSG_CTRUNC = 8;

@@ -8,6 +8,7 @@ import { announcementPlanOf } from './announcement-plan.js';
 import { Contents } from './contents/contents.js';
 import type { RefuseEvent, SenderEvents, SenderStats } from './events.js';
 import { FleetProofs } from './fleet-proofs.js';
+import { Listening } from './listening.js';
 import { ServedObject, type Serving } from './served-object.js';
 import { ServerLock } from './server-lock.js';
 import { ServerWatch } from './server-watch.js';
@@ -49,6 +50,7 @@ export class FleetSender {
   readonly #warnings: Warnings;
   readonly #watch: ServerWatch;
   readonly #proofs: FleetProofs;
+  readonly #listening: Listening;
   /** By name: the objects of the fleet file, which limits their number. */
   readonly #objects = new Map<string, ServedObject>();
   #station: Station | undefined;
@@ -83,6 +85,7 @@ export class FleetSender {
       signal,
       oneByOne: pLimit(1),
     };
+    this.#listening = new Listening({ clock, network, random }, this.#broadcast, this.#warnings);
     this.#proofs = new FleetProofs(this.#broadcast, this.#warnings);
     this.#watch = new ServerWatch(clock, this.#warnings, {
       objects: () => [...this.#objects.values()],
@@ -113,6 +116,7 @@ export class FleetSender {
         .toSorted((a, b) => Number(a.content === 'pipe') - Number(b.content === 'pipe'));
       await this.#removeAllBut(wanted);
       await this.#broadcast.announceAt(announcementPlanOf(station));
+      this.#listening.follow(station);
       const refusals: RefuseEvent[] = [];
       for (const object of wanted) {
         const refused = await this.#served(object).update(object, station);
@@ -155,6 +159,7 @@ export class FleetSender {
   async stop(): Promise<void> {
     this.#finalStats = this.stats();
     this.#watch.stop();
+    this.#listening.close();
     await this.#broadcast.stop();
     await this.#serving.coding.close();
     await Promise.all([...this.#objects.values()].map((object) => object.close()));

@@ -10,6 +10,7 @@ import type { FileSource } from '../store/file-source.js';
 import { deltaDescriptor } from '../wire/delta.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { Contents } from './contents/contents.js';
+import { channelDestination, framesDestination } from './destinations.js';
 import type { SenderEvents } from './events.js';
 import { framedFile } from './iotupd/framed-file.js';
 import { type PreparedObject, prepareObject } from './prepared-object.js';
@@ -92,9 +93,9 @@ export async function makeSendable(
         },
       );
       closing.push(() => symbols.close());
-      const channels = own.map(({ channel: { index, group, port, burstUs }, hopLimit, dscp }) => {
-        const from = { interface: station.interface, source: server.address };
-        return { index, burstUs, destination: { group, port, hopLimit, dscp, ...from } };
+      const channels = own.map((sending) => {
+        const { index, burstUs } = sending.channel;
+        return { index, burstUs, destination: channelDestination(sending, station) };
       });
       return { publication, symbols, channels };
     };
@@ -119,27 +120,18 @@ export async function makeSendable(
 /** The object as frames of iotupd; undefined if it is not sent so. */
 async function framesOf(
   object: FleetObject,
-  { interface: interfaceName, server }: Station,
+  station: Station,
   { source }: PreparedObject,
   signal: AbortSignal,
   emit: Workshop['emit'],
 ): Promise<FrameSending | undefined> {
   const { iotupd, name } = object;
   if (iotupd === undefined) return undefined;
-  const file = await framedFile({ ...object, iotupd }, source, server.index, signal, () => {
+  const file = await framedFile({ ...object, iotupd }, source, station.server.index, signal, () => {
     const message = `object ${name}: iotupd's receivers cannot complete this file, because too much of it is zeros`;
     emit('warning', { code: 'IOTUPD_ZEROS', message, hint: 'Compress the file, or receive it with layercast' });
   });
-  const { group, port, intervalUs } = iotupd;
-  const destination = {
-    group,
-    port,
-    interface: interfaceName,
-    source: server.address,
-    hopLimit: server.hopLimit ?? iotupd.hopLimit,
-    dscp: server.dscp ?? iotupd.dscp,
-  };
-  return { file, destination, intervalUs };
+  return { file, destination: framesDestination(iotupd, station), intervalUs: iotupd.intervalUs };
 }
 
 /** False when the file or folder has been changed or replaced since it was hashed. */

@@ -55,6 +55,11 @@ export function groupAfter(group: string, index: number): string {
   return addressFromBytes(bytes);
 }
 
+/** The scope of a multicast group as a number (RFC 7346): 1 interface, 2 link, and so on. */
+export function scopeOf(group: string): number {
+  return addressToBytes(group)[1]! & 15;
+}
+
 /**
  * Checks a group that the fleet file gives, and returns it in canonical text. Source-specific fleets need a group in
  * ff3x::/96. Other fleets need a multicast address outside ff3x::/32, which is reserved for source-specific use (RFC 4607,

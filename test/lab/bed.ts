@@ -205,6 +205,19 @@ export class Bed {
     }
   }
 
+  /** Lets the bridge in the middle ask who listens as often, at least once a second, and twice at once. A bed is laid with 10 s. */
+  async queryEvery(intervalMs: number): Promise<void> {
+    const set = (...words: readonly string[]) =>
+      this.#anchor.run(['ip', 'link', 'set', 'dev', siteBridge(undefined), 'type', 'bridge', ...words]);
+    await set('mcast_querier', '0', 'mcast_query_interval', String(Math.round(intervalMs / 10)));
+    await set('mcast_querier', '1');
+  }
+
+  /** Ends all asking. */
+  async endQueries(): Promise<void> {
+    await this.#anchor.run(['ip', 'link', 'set', 'dev', siteBridge(undefined), 'type', 'bridge', 'mcast_querier', '0']);
+  }
+
   /** Reads the shaped links 20 times a second, until it is disposed. */
   watch(): LinkWatch {
     return new LinkWatch(this.#anchor.enter());

@@ -91,8 +91,9 @@ function deltaLines({ delta }: ObjectForecast, plan: FleetPlan): string[] {
 
 function framesLines({ iotupd }: ObjectForecast): string[] {
   if (iotupd === null) return [];
-  const { group, port, rateBitsPerSecond, frameBytes } = iotupd;
-  return [`  also ${rate(rateBitsPerSecond)} of iotupd to ${group} port ${port}, ${frameBytes} B`];
+  const { group, port, rateBitsPerSecond, frameBytes, trigger } = iotupd;
+  const triggered = trigger === null ? [] : ['  these frames only while somebody listens'];
+  return [`  also ${rate(rateBitsPerSecond)} of iotupd to ${group} port ${port}, ${frameBytes} B`, ...triggered];
 }
 
 function channelRows(channel: ChannelPlan, plan: FleetPlan): string[][] {
@@ -106,9 +107,10 @@ function channelRows(channel: ChannelPlan, plan: FleetPlan): string[][] {
   const ownPort = channel.port === plan.port ? [] : [['', '', '', '', `port ${channel.port}`]];
   const { burstDatagrams } = channel;
   const bursts = burstDatagrams === 1 ? [] : [['', '', '', '', `bursts of ${burstDatagrams} packets`]];
+  const triggered = channel.trigger === null ? [] : [['', '', '', '', 'only while somebody listens']];
   const some = channel.servers.length < plan.servers.length;
   const names = some ? [['', '', '', '', `from ${clip(channel.servers.map((s) => s.server).join(', '), 33)}`]] : [];
-  return [row, ...ownPort, ...bursts, ...names];
+  return [row, ...ownPort, ...bursts, ...triggered, ...names];
 }
 
 /** The row of a level: time and overhead without loss, overhead at 10 % loss, and the highest loss without duplicates. */

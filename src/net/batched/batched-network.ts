@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock, Network } from '../../base/ports.js';
 import { SourceTable } from '../../base/source-table.js';
 import { systemWatch } from '../interfaces/interface-watch.js';
+import { hearReports } from '../mld/report-socket.js';
 import { SocketDrops } from '../socket-drops.js';
 import type { BatchSystem } from './batch-system.js';
 import { joinBatchedGroup } from './batched-membership.js';
@@ -33,6 +34,8 @@ export function batchedNetworkOn(clock: Clock, system: BatchSystem): Network {
       buffers ??= new ReceiveBuffers(system, clock, new SourceNumbers(sources));
       return joinBatchedGroup(request, onBatch, { system, buffers, rounds, watch: systemWatch });
     },
+    hearReports: (interfaceName, onPackets) =>
+      hearReports(interfaceName, onPackets, { system, rounds, watch: systemWatch }),
     sourceAddress: (sourceId) => sources.addressOf(sourceId),
     ...(hasDrops ? {} : { dropped: () => drops.total() }),
   };

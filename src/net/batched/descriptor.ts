@@ -4,11 +4,14 @@ import { O_CLOEXEC, O_PATH, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } from '../s
 import type { SocketCalls } from './socket-calls.js';
 
 /**
- * Opens a UDP socket. Its descriptor takes the place of one that Node opened: so Node closes it when a worker thread is terminated,
+ * Opens a socket, of UDP unless told otherwise. Its descriptor takes the place of one that Node opened: so Node closes it when a worker thread is terminated,
  * which leaves no other code time to close anything.
  */
-export function openDescriptor(calls: Pick<SocketCalls, 'socket' | 'dup3' | 'close'>): number {
-  const socket = calls.socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+export function openDescriptor(
+  calls: Pick<SocketCalls, 'socket' | 'dup3' | 'close'>,
+  family: number = AF_INET6,
+): number {
+  const socket = calls.socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   try {
     const fd = openSync('/', O_PATH);
     try {

@@ -11,6 +11,8 @@ export interface Readable {
   readonly fillRatio: number;
   /** Whether its owner can wait for datagrams (`MembershipRequest.isPatient`). */
   readonly isPatient: boolean;
+  /** Longest pause between rounds, where what is read must not wait for longer. */
+  readonly mostPauseMs?: number | undefined;
 }
 
 /** Most buffers that a round reads before timers and other work of the thread get their turn; a socket's batch is not cut. */
@@ -109,6 +111,14 @@ export class ReadRounds {
   }
 
   #pause(): number {
+    const mostMs = this.#sockets.reduce(
+      (least, { mostPauseMs = least }) => Math.min(least, mostPauseMs),
+      PATIENT_PAUSE_MS,
+    );
+    return Math.min(mostMs, this.#ownPause());
+  }
+
+  #ownPause(): number {
     const nowMs = performance.now();
     const isAlert = nowMs - this.#denseMs < ALERT_MS;
     if (!isAlert && this.#sockets.every(({ isPatient }) => isPatient)) return PATIENT_PAUSE_MS;

@@ -12,6 +12,8 @@ export interface SocketCalls extends Libc {
   dup3(from: number, to: number, flags: number): void;
   /** Never throws. @returns bytes sent, or a negative errno */
   send(fd: number, bytes: Uint8Array, length: number, flags: number): number;
+  /** Never throws. @returns bytes sent, or a negative errno */
+  sendto(fd: number, bytes: Uint8Array, flags: number, address: Uint8Array): number;
   /** Never throws. @param headers `count` of struct mmsghdr @returns datagrams sent, or a negative errno */
   sendmmsg(fd: number, headers: Uint8Array, count: number, flags: number): number;
   /** Never throws. @param headers `count` of struct mmsghdr @returns messages received, or a negative errno */
@@ -35,6 +37,7 @@ export function findSocketCalls(koffi: Koffi): SocketCalls | undefined {
     const getsockname = library.func('int getsockname(int, void *, void *)');
     const dup3 = library.func('int dup3(int, int, int)');
     const send = library.func('intptr_t send(int, const void *, size_t, int)');
+    const sendto = library.func('intptr_t sendto(int, const void *, size_t, int, const void *, uint32)');
     const sendmmsg = library.func('int sendmmsg(int, void *, unsigned int, int)');
     // The last argument is a time limit, which these calls do not use.
     const recvmmsg = library.func('int recvmmsg(int, void *, unsigned int, int, void *)');
@@ -60,6 +63,7 @@ export function findSocketCalls(koffi: Koffi): SocketCalls | undefined {
         checked('dup3', dup3(from, to, flags));
       },
       send: (fd, bytes, length, flags) => orErrno(send(fd, bytes, length, flags)),
+      sendto: (fd, bytes, flags, address) => orErrno(sendto(fd, bytes, bytes.length, flags, address, address.length)),
       sendmmsg: (fd, headers, count, flags) => orErrno(sendmmsg(fd, headers, count, flags)),
       recvmmsg: (fd, headers, count, flags) => orErrno(recvmmsg(fd, headers, count, flags, null)),
       poll: (states, count, waitMs) => poll(states, count, waitMs),

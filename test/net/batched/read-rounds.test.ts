@@ -7,6 +7,7 @@ class FakeSocket {
   readCount = 0;
   fillRatio = 0;
   isPatient = false;
+  mostPauseMs: number | undefined;
   readonly fd: number;
 
   constructor(fd: number) {
@@ -121,6 +122,14 @@ describe('reading in rounds', () => {
     askCount = 0;
     vi.advanceTimersByTime(100);
     expect(askCount).toBe(5);
+  });
+
+  it('asks as often as a socket needs whose owner cannot wait, however long nothing comes', () => {
+    sockets[1]!.mostPauseMs = 10;
+    vi.advanceTimersByTime(30_000);
+    askCount = 0;
+    vi.advanceTimersByTime(1000);
+    expect(askCount).toBe(100);
   });
 
   it('goes on after a handler has thrown', () => {
