@@ -1,5 +1,12 @@
 #!/usr/bin/env node
-import { REGISTRATIONS } from './registrations.js';
-import { run } from './run.js';
+import { ignoreClosedPipes } from './closed-pipes.js';
+import { readyTextFor } from './ready-text.js';
 
-await run(REGISTRATIONS, process.argv);
+const text = readyTextFor(process.argv.slice(2));
+if (text === undefined) {
+  const [{ REGISTRATIONS }, { run }] = await Promise.all([import('./registrations.js'), import('./run.js')]);
+  await run(REGISTRATIONS, process.argv);
+} else {
+  ignoreClosedPipes();
+  process.stdout.write(text);
+}

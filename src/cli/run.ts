@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
-import { errnoOf, LayercastError } from '../base/errors.js';
+import { LayercastError } from '../base/errors.js';
 import { ConfigError } from '../config/faults.js';
+import { ignoreClosedPipes } from './closed-pipes.js';
 import { exitCodeOf } from './exit-codes.js';
 import { areEventsOnStandardError, printEvent } from './json/print-event.js';
 import { typed } from './spelling.js';
@@ -93,12 +94,3 @@ function describe(error: unknown): { code: string; message: string; hint: string
 }
 
 const SEE_HELP = 'see layercast --help, or layercast COMMAND --help';
-
-/** Drops output that cannot be written any more, so that `layercast plan … | head` does not fail. */
-function ignoreClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error) => {
-      if (errnoOf(error) !== 'EPIPE') throw error;
-    });
-  }
-}

@@ -1,4 +1,5 @@
 import type { Command, Option } from 'commander';
+import { helpOf } from './help-texts.js';
 
 /** A flag of a command. */
 export interface FlagEntry {
@@ -57,10 +58,5 @@ function flagEntry({ long, short, flags, required, optional, description }: Opti
 
 /** What `addHelpText` has added, which commander only writes out. */
 function textAfter(command: Command): string {
-  let written = '';
-  const before = command.configureOutput();
-  command.configureOutput({ writeOut: (text) => (written += text) });
-  command.outputHelp();
-  command.configureOutput(before);
-  return written.slice(command.helpInformation().length).trim();
+  return helpOf(command).slice(command.helpInformation().length).trim();
 }
