@@ -65,7 +65,7 @@ export class DeviceObjects implements Iterable<AgentObject> {
     const { kind, descriptor } = finding;
     const plan = this.#planOf(descriptor.object);
     if (plan === undefined) return false;
-    if (kind !== 'foreign') this.#hasHeard = true;
+    if (kind !== 'foreign' && finding.isRecalled !== true) this.#hasHeard = true;
     const { object: name } = descriptor;
     let object = this.#byName.get(name);
     const warning = this.#refused.note(finding, object?.knownVersion ?? 0);

@@ -9,6 +9,9 @@ import { openStateFolder, stateError } from '../store/folder/state-folder.js';
 import { FileLock } from '../store/lock/file-lock.js';
 import { statePart } from '../store/state-parts.js';
 
+/** Name of the file of announced records: a line of Base64 for each. */
+const ANNOUNCED = 'announced';
+
 export interface AgentFolderOptions {
   readonly stateDir: string;
   readonly fleet: string;
@@ -28,6 +31,8 @@ export class AgentFolder implements AgentJournal, AsyncDisposable {
   readonly #options: AgentFolderOptions;
   readonly #folder: string;
   readonly #lock: FileLock;
+  /** What the file of announced records says, since this process wrote it. */
+  #announced: string | undefined;
 
   private constructor(options: AgentFolderOptions, folder: string, lock: FileLock) {
     this.#options = options;
@@ -72,6 +77,24 @@ export class AgentFolder implements AgentJournal, AsyncDisposable {
   async save(record: ObjectRecord): Promise<void> {
     await this.#lock.requireHeld();
     await replaceFile(join(this.#folder, nameOf(record.object)), [Buffer.from(packRecord(record))]);
+  }
+
+  /** The records that were announced in the last wake; none if there are none, or the file is damaged. */
+  async loadAnnounced(): Promise<readonly Uint8Array[]> {
+    const text = await readFile(join(this.#folder, ANNOUNCED), 'utf8').catch(() => '');
+    return text.split('\n').flatMap((line) => (line === '' ? [] : [Buffer.from(line, 'base64')]));
+  }
+
+  /**
+   * Keeps the records that are announced, so that the next life need not wait for them. They are judged anew there.
+   *
+   * @throws {LayercastError} `DISK_FULL`, `PERMISSION_DENIED`, …
+   */
+  async saveAnnounced(records: readonly Uint8Array[]): Promise<void> {
+    const text = records.map((record) => `${Buffer.from(record).toString('base64')}\n`).join('');
+    if (text === this.#announced) return;
+    await replaceFile(join(this.#folder, ANNOUNCED), [Buffer.from(text)]);
+    this.#announced = text;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

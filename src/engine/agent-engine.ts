@@ -100,7 +100,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
     const { network } = this.#world;
     const watches = new AgentWatches(
       { ...this.#options, stateDir: this.#stateDir, anchor: this.#anchor },
-      { clock, network: this.#network, hasOwnInterfaces: network !== undefined, emit, signal },
+      { clock, network: this.#network, hasOwnInterfaces: network !== undefined, folder: journal, emit, signal },
     );
     return {
       clock,

@@ -1,9 +1,11 @@
 import type { EventEmitter } from 'eventemitter3';
 import type { AgentEvents } from '../agent/events.js';
+import { patternTest } from '../agent/object-pattern.js';
 import type { AgentWatch } from '../agent/ports.js';
 import { BUILT_S } from '../base/build-time.js';
 import type { Clock, Network } from '../base/ports.js';
 import { systemClock } from '../base/system-clock.js';
+import type { AgentFolder } from '../device/agent-folder.js';
 import { awaitInterface } from '../net/interfaces/interfaces.js';
 import type { CheckedAgentOptions } from '../options/check-agent-options.js';
 import { FaultCounters } from '../receiver/counters.js';
@@ -15,7 +17,16 @@ import { announcementName, groupOf } from '../wire/address.js';
 export interface AgentWatchOptions
   extends Pick<
     CheckedAgentOptions,
-    'fleet' | 'scope' | 'port' | 'hash' | 'wait' | 'allowExpired' | 'compatible' | 'patienceMs' | 'interface'
+    | 'fleet'
+    | 'scope'
+    | 'port'
+    | 'hash'
+    | 'wait'
+    | 'allowExpired'
+    | 'compatible'
+    | 'patienceMs'
+    | 'interface'
+    | 'subscribe'
   > {
   readonly stateDir: string;
   readonly anchor: Anchor;
@@ -26,6 +37,7 @@ export interface AgentWatchWorld {
   readonly network: Network;
   /** Whether the network does not use this host's interfaces. */
   readonly hasOwnInterfaces: boolean;
+  readonly folder: Pick<AgentFolder, 'loadAnnounced' | 'saveAnnounced'>;
   readonly emit: EventEmitter<AgentEvents>['emit'];
   /** Ends the wait for an interface. */
   readonly signal: AbortSignal;
@@ -35,11 +47,14 @@ export interface AgentWatchWorld {
 export class AgentWatches {
   readonly #options: AgentWatchOptions;
   readonly #world: AgentWatchWorld;
+  /** One for each subscription. */
+  readonly #fits: readonly ((object: string) => boolean)[];
   #warned = '';
 
   constructor(options: AgentWatchOptions, world: AgentWatchWorld) {
     this.#options = options;
     this.#world = world;
+    this.#fits = options.subscribe.map(({ object }) => patternTest(object));
   }
 
   /**
@@ -51,7 +66,7 @@ export class AgentWatches {
     lowestVersionOf: (object: string) => number,
   ): Promise<{ readonly watch: AgentWatch; readonly interface: string | undefined }> {
     const { fleet, scope, port, hash, wait, allowExpired, compatible = [], patienceMs } = this.#options;
-    const { clock, network, emit } = this.#world;
+    const { clock, network, folder, emit } = this.#world;
     const onWaiting = (message: string) => emit('waiting', { message });
     const onRefused = (message: string) => this.#warnOnce(message);
     const group = groupOf(announcementName(fleet), { scope, hash, ssm: false });
@@ -73,7 +88,13 @@ export class AgentWatches {
       { clock, network, onWaiting, onRefused },
       new FaultCounters(),
     );
-    watch.onClose = () => memory.rememberOrWarn(watch.trustOf(fleet), (event) => emit('warning', event));
+    watch.onClose = async () => {
+      await memory.rememberOrWarn(watch.trustOf(fleet), (event) => emit('warning', event));
+      // Without the records, the next wake waits for announcements.
+      const wanted = watch.records.filter(({ object }) => this.#fits.some((fits) => fits(object)));
+      await folder.saveAnnounced(wanted.map(({ record }) => record)).catch(() => undefined);
+    };
+    for (const record of await folder.loadAnnounced()) watch.recall(record);
     await watch.open();
     emit('listening', { group, port, interface: name, patienceMs });
     return { watch, interface: name };

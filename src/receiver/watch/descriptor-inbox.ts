@@ -24,7 +24,7 @@ import { isUsable } from './usable.js';
 const CHECKS_PER_SECOND = 100;
 /** Signatures that are checked at once after a quiet time: a thousand objects heard in the first second, each with two records. */
 const CHECK_BURST = 2000;
-/** Objects whose newest descriptor is kept: more than people can list, and 10 MB at about 1 kB each. */
+/** Objects whose newest descriptor is kept: more than people can list, and 20 MB at about 1 kB each, with their records. */
 const MAX_OBJECTS = 10_000;
 
 export interface InboxOptions {
@@ -41,10 +41,19 @@ export interface InboxOptions {
   readonly compatible?: readonly string[] | undefined;
 }
 
+/** A record to be kept for a later time. */
+export interface KeptRecord {
+  readonly object: string;
+  /** The signed bytes. */
+  readonly record: Uint8Array;
+}
+
 /** A descriptor that counts, with what it is judged by anew. */
 interface Accepted {
   readonly descriptor: Descriptor;
   readonly release: SignedRelease;
+  /** The signed bytes. */
+  readonly record: Uint8Array;
 }
 
 /**
@@ -105,6 +114,28 @@ export class DescriptorInbox {
     return finding;
   }
 
+  /** Records of the newest versions that count, to be given to `recall` later. */
+  get records(): readonly KeptRecord[] {
+    return [...this.#newest.values()].map(({ descriptor, record }) => ({ object: descriptor.object, record }));
+  }
+
+  /**
+   * Takes a record that was heard in an earlier time, so that its version can be received before it is announced again. It is judged as all others;
+   * nothing is found if it does not count any more, or not yet.
+   */
+  recall(bytes: Uint8Array, wallS: number): Finding | undefined {
+    const record = unpackSignedRecord(bytes);
+    const descriptor = record?.kind === RecordKind.descriptor ? unpackDescriptor(record.body) : undefined;
+    if (record === undefined || descriptor === undefined) return undefined;
+    const trust = this.#trusts?.of(descriptor.fleet);
+    if (trust === undefined || !this.#isOfFleet(descriptor) || !this.#isWanted(descriptor)) return undefined;
+    const release = releaseOf(descriptor, record, signersOf(record, trust.ring));
+    if (trust.judge(release, wallS).kind !== 'valid') return undefined;
+    if (descriptor.version < this.#options.lowestVersionOf(descriptor.object)) return undefined;
+    const kind = this.#accept(descriptor, release, bytes);
+    return kind === 'newest' ? { kind, descriptor, sources: [], isRecalled: true } : undefined;
+  }
+
   /** Judges all records anew when they are heard again, and those of `revoked` now. Call it when the clock was set. */
   forgetVerdicts(): void {
     this.#records.forgetAll();
@@ -126,7 +157,7 @@ export class DescriptorInbox {
   #open(header: Readonly<Header>, bytes: Uint8Array, nowUs: number, wallS: number): Finding | undefined {
     if (!this.#checks.take(nowUs)) return this.#flooded(header);
     const record = unpackSignedRecord(bytes);
-    if (record?.kind === RecordKind.descriptor) return this.#openDescriptor(header, record, nowUs, wallS);
+    if (record?.kind === RecordKind.descriptor) return this.#openDescriptor(header, record, bytes, nowUs, wallS);
     // What cannot be taken apart was not signed.
     if (record === undefined) this.#faults.count(this.#trusts === undefined ? 'record' : 'signature');
     else if (this.#trusts !== undefined) this.#openProof(header, record, nowUs);
@@ -151,7 +182,13 @@ export class DescriptorInbox {
     if (outcome === 'taken') this.forgetVerdicts();
   }
 
-  #openDescriptor(header: Readonly<Header>, record: SignedRecord, nowUs: number, wallS: number): Finding | undefined {
+  #openDescriptor(
+    header: Readonly<Header>,
+    record: SignedRecord,
+    bytes: Uint8Array,
+    nowUs: number,
+    wallS: number,
+  ): Finding | undefined {
     const descriptor = unpackDescriptor(record.body);
     const fleet = descriptor?.fleet ?? this.#options.fleet;
     const trust = fleet === undefined ? undefined : this.#trusts?.of(fleet);
@@ -174,19 +211,19 @@ export class DescriptorInbox {
     if (!this.#isWanted(descriptor)) return undefined;
     // A catalogue may list it before it is heard again.
     if (verdict.kind === 'unlisted') this.#records.forget(header);
-    const kind = this.#kindOf(verdict, descriptor, release);
+    const kind = this.#kindOf(verdict, descriptor, release, bytes);
     return { kind, descriptor, refusal: refusalOf(verdict, descriptor.version), sources };
   }
 
-  #kindOf(verdict: Verdict, descriptor: Descriptor, release: SignedRelease): FindingKind {
+  #kindOf(verdict: Verdict, descriptor: Descriptor, release: SignedRelease, record: Uint8Array): FindingKind {
     if (verdict.kind === 'foreign' || verdict.kind === 'unlisted') return verdict.kind;
     const { lowestVersionOf } = this.#options;
     if (!isOfStrangers(verdict) && descriptor.version < lowestVersionOf(descriptor.object)) return 'rollback';
     if (verdict.kind === 'expired') return 'expired';
-    return verdict.kind === 'valid' ? this.#accept(descriptor, release) : 'refused';
+    return verdict.kind === 'valid' ? this.#accept(descriptor, release, record) : 'refused';
   }
 
-  #accept(descriptor: Descriptor, release: SignedRelease): FindingKind {
+  #accept(descriptor: Descriptor, release: SignedRelease, record: Uint8Array): FindingKind {
     if (!isUsable(descriptor)) return 'unsupported';
     if (!this.#isForThisDevice(descriptor)) return 'incompatible';
     // Names hold no control characters, so no two pairs of names give the same key.
@@ -199,7 +236,7 @@ export class DescriptorInbox {
     }
     if (newest === undefined && this.#newest.size >= MAX_OBJECTS)
       this.#newest.delete(this.#newest.keys().next().value!);
-    this.#newest.set(name, { descriptor, release });
+    this.#newest.set(name, { descriptor, release, record });
     return newest?.version === descriptor.version ? 'renewed' : 'newest';
   }
 

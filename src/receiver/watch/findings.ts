@@ -38,4 +38,6 @@ export interface Finding {
   readonly refusal?: Refusal | undefined;
   /** Addresses from which the record was heard, in the order of hearing; grows up to 16 while the record is heard again. */
   readonly sources: readonly string[];
+  /** Whether the record is one that an earlier watch heard (`Watch.recall`). */
+  readonly isRecalled?: boolean;
 }

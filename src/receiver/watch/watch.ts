@@ -5,7 +5,7 @@ import { Subscription } from '../join/subscription.js';
 import type { DescriptorHandler } from '../reception.js';
 import { messageOf, refusalCode } from '../refusals.js';
 import { AnnouncementReader } from './announcements.js';
-import { DescriptorInbox, type InboxOptions } from './descriptor-inbox.js';
+import { DescriptorInbox, type InboxOptions, type KeptRecord } from './descriptor-inbox.js';
 import { FindingQueue } from './finding-queue.js';
 import type { Finding } from './findings.js';
 
@@ -16,6 +16,8 @@ const CLOCK_JUMP_US = 2_000_000;
 const MAX_WAITING = 10_000;
 /** How often the watch checks that the group is joined: an interface that comes back is used within a second. */
 const LOOK_INTERVAL_US = 1_000_000;
+/** A group that was heard within this time is joined. Longer than the longest pause between reads of patient sockets. */
+const HEARD_US = 2_500_000;
 /**
  * A group that is silent for this long, or for three announce intervals if that is longer, is joined again: an interface may
  * have come back without its memberships, and the system does not report that.
@@ -107,6 +109,17 @@ export class Watch implements AsyncIterable<Finding> {
     this.#tellRevoked();
   };
 
+  /** Records of the newest versions that count, for `recall` of a later watch. */
+  get records(): readonly KeptRecord[] {
+    return this.#inbox.records;
+  }
+
+  /** Takes a record that an earlier watch heard, before it is announced again. It does not count as heard. */
+  recall(record: Uint8Array): void {
+    const finding = this.#inbox.recall(record, this.#world.clock.wallUs() / 1e6);
+    if (finding !== undefined) this.#findings.add(finding);
+  }
+
   /** Whose records of a fleet count; undefined if nothing of it is trusted. */
   trustOf(fleet: string): Trust | undefined {
     return this.#inbox.trustOf(fleet);
@@ -155,6 +168,8 @@ export class Watch implements AsyncIterable<Finding> {
 
   /** Joins the group again if it is no longer joined, or has been silent for long. */
   async #look(): Promise<void> {
+    // Whoever hears is joined; to ask the system costs more than all that an idle watch does otherwise.
+    if (this.#world.clock.nowUs() - (this.#heardUs ?? Number.NEGATIVE_INFINITY) < HEARD_US) return;
     if (this.#subscription.isJoined && !this.#isSilent()) return;
     try {
       await this.#subscription.renew();

@@ -35,7 +35,8 @@ function inboxOf(options: Partial<InboxOptions> = {}) {
     });
     return findings.at(-1);
   };
-  return { hear, faults };
+  const recall = (record: Uint8Array, wallS = 1.8e9) => inbox.recall(record, wallS);
+  return { hear, recall, faults, inbox };
 }
 
 describe('the inbox for descriptors', () => {
@@ -172,5 +173,32 @@ describe('one version described anew', () => {
     expect(hear(version(1, { createdS: 7, channels: [{ rateBitsPerSecond: 2e6 }] }).record)?.kind).toBe('older');
     expect(hear(version(1, { createdS: 11, symbolBytes: 500 }).record)?.kind).toBe('renewed');
     expect(hear(version(1, { createdS: 10, symbolBytes: 700 }).record)?.kind).toBe('older');
+  });
+});
+
+describe('a record that is kept for a later time', () => {
+  it('is found again at once, and is no news when it is heard then', () => {
+    const before = inboxOf();
+    for (const number of [1, 2]) before.hear(version(number).record);
+    const [kept, ...more] = before.inbox.records;
+    expect(more).toEqual([]);
+    const after = inboxOf();
+    expect(after.recall(kept!.record)).toMatchObject({ kind: 'newest', isRecalled: true, descriptor: { version: 2 } });
+    expect(after.inbox.announceIntervalUs).toBe(0);
+    expect(after.hear(version(2).record)?.kind).toBe('older');
+    expect(after.hear(version(3).record)?.kind).toBe('newest');
+  });
+
+  it('counts for nothing when it has expired, was changed, is of another fleet, or is older than what this host has', () => {
+    const expiring = version(1, { expiresS: 100 }).record;
+    const { recall } = inboxOf();
+    expect(recall(expiring, 1.8e9 + 101)).toBeUndefined();
+    const changed = version(1).record.slice();
+    changed[changed.length - 70]! ^= 1;
+    expect(recall(changed)).toBeUndefined();
+    expect(recall(new Uint8Array(10))).toBeUndefined();
+    expect(recall(version(1, { fleet: 'other' }).record)).toBeUndefined();
+    expect(inboxOf({ lowestVersionOf: () => 2 }).recall(version(1).record)).toBeUndefined();
+    expect(recall(expiring, 1.8e9 + 99)?.kind).toBe('newest');
   });
 });
