@@ -83,7 +83,9 @@ async function idleAgent(sender: Host, receiver: Host, folder: string, seconds: 
   const settings = { fleet: 'bench', key: 'layercast.pub', subscribe: [{ object: 'a0', output: 'a0.bin' }] };
   await writeFile(config, JSON.stringify(settings));
   const state = join(folder, 'agent');
-  await using agent = receiver.layercast(['agent', '--config', config, '--state', state, '--json']);
+  // As an installed agent receives; hosts of a bed have other ports in turn.
+  const args = ['agent', '--config', config, '--state', state, '--json'];
+  await using agent = receiver.layercast(args, { env: { LAYERCAST_NET: 'batch' } });
   await agent.waitForEvent(({ event, state: is }) => event === 'state' && is === 'applied', { timeoutMs: 120_000 });
   // Threads that restored blocks and the signatures of the first round are gone.
   await wait(15_000);

@@ -40,12 +40,17 @@ const QUIET_PAUSES = [
 ] as const;
 
 /**
- * The pause while all owners are patient: an agent that only listens to announcements then takes a thirtieth of the processor time. A buffer of
- * 208 kB, Linux's default, bears 6 Mbit/s for this long. After a buffer was rather full, the pauses are those of busy sockets for a while, so
- * that a flood keeps little away.
+ * Bounds of the pause while all owners are patient: an agent that only listens to announcements is then woken once a second. A buffer of 208 kB, Linux's
+ * default, bears 6 Mbit/s for the shortest of these pauses, and 1.6 Mbit/s for the longest. After a buffer was more than half full, the pauses are those
+ * of busy sockets for a while, so that a flood keeps little away.
  */
-const PATIENT_PAUSE_MS = 250;
+const MIN_PATIENT_PAUSE_MS = 250;
+const MAX_PATIENT_PAUSE_MS = 1000;
 const ALERT_MS = 1000;
+
+/** Patient pauses double below the first ratio, and halve above the second. */
+const PATIENT_SPARSE_RATIO = 1 / 4;
+const PATIENT_DENSE_RATIO = 1 / 2;
 
 /** Fields of struct pollfd: descriptor (4 bytes), events asked for (2), events that are there (2). */
 const SHORTS_PER_SOCKET = 4;
@@ -66,6 +71,9 @@ export class ReadRounds {
   #next = 0;
   #busyMs = 0;
   #pauseMs = MIN_PAUSE_MS;
+  #patientPauseMs = MIN_PATIENT_PAUSE_MS;
+  /** Whether the last pause was one for patient owners. */
+  #wasPatient = false;
   /** When a buffer was rather full last. */
   #denseMs = Number.NEGATIVE_INFINITY;
   /** The fullest buffer of the round. */
@@ -121,7 +129,8 @@ export class ReadRounds {
   #ownPause(): number {
     const nowMs = performance.now();
     const isAlert = nowMs - this.#denseMs < ALERT_MS;
-    if (!isAlert && this.#sockets.every(({ isPatient }) => isPatient)) return PATIENT_PAUSE_MS;
+    this.#wasPatient = !isAlert && this.#sockets.every(({ isPatient }) => isPatient);
+    if (this.#wasPatient) return this.#patientPauseMs;
     const sinceMs = nowMs - this.#busyMs;
     return QUIET_PAUSES.find(({ quietMs }) => sinceMs >= quietMs)?.pauseMs ?? this.#pauseMs;
   }
@@ -139,9 +148,22 @@ export class ReadRounds {
   };
 
   #adapt(): void {
+    if (this.#wasPatient) {
+      this.#adaptPatience();
+      return;
+    }
     if (this.#fillRatio < SPARSE_RATIO) this.#pauseMs = Math.min(MAX_PAUSE_MS, 2 * this.#pauseMs);
     else if (this.#fillRatio > DENSE_RATIO) {
       this.#pauseMs = Math.max(MIN_PAUSE_MS, this.#pauseMs / 2);
+      this.#denseMs = performance.now();
+    }
+  }
+
+  #adaptPatience(): void {
+    if (this.#fillRatio < PATIENT_SPARSE_RATIO) {
+      this.#patientPauseMs = Math.min(MAX_PATIENT_PAUSE_MS, 2 * this.#patientPauseMs);
+    } else if (this.#fillRatio > PATIENT_DENSE_RATIO) {
+      this.#patientPauseMs = Math.max(MIN_PATIENT_PAUSE_MS, this.#patientPauseMs / 2);
       this.#denseMs = performance.now();
     }
   }

@@ -97,31 +97,29 @@ describe('reading in rounds', () => {
     expect(askCount).toBeGreaterThanOrEqual(9);
   });
 
-  it('asks four times a second while all owners are patient, unless a buffer fills', () => {
+  it('asks once a second while all owners are patient, more often as a buffer fills, and as for busy ones after a flood', () => {
     for (const socket of sockets) socket.isPatient = true;
-    vi.advanceTimersByTime(1000);
-    askCount = 0;
-    for (let i = 0; i < 10; i++) {
-      sockets[0]!.waitingCount = 5;
-      vi.advanceTimersByTime(250);
-    }
-    expect(askCount).toBe(10);
-    sockets[0]!.fillRatio = 0.2;
+    const asksIn = (ms: number) => {
+      askCount = 0;
+      vi.advanceTimersByTime(ms);
+      return askCount;
+    };
+    vi.advanceTimersByTime(3000);
+    expect(asksIn(10_000)).toBe(10);
+    sockets[0]!.fillRatio = 0.4;
     sockets[0]!.waitingCount = 5;
-    vi.advanceTimersByTime(250);
-    askCount = 0;
-    vi.advanceTimersByTime(900);
-    expect(askCount).toBeGreaterThan(150);
-    vi.advanceTimersByTime(500);
-    askCount = 0;
     vi.advanceTimersByTime(1000);
-    expect(askCount).toBe(4);
+    expect(sockets[0]!.waitingCount).toBe(0);
+    sockets[0]!.fillRatio = 0.6;
+    sockets[0]!.waitingCount = 5;
+    vi.advanceTimersByTime(1000);
+    expect(asksIn(900)).toBeGreaterThan(150);
+    vi.advanceTimersByTime(1000);
     sockets[0]!.fillRatio = 0;
+    expect(asksIn(2000)).toBeLessThanOrEqual(3);
     sockets[1]!.isPatient = false;
-    vi.advanceTimersByTime(300);
-    askCount = 0;
-    vi.advanceTimersByTime(100);
-    expect(askCount).toBe(5);
+    vi.advanceTimersByTime(1000);
+    expect(asksIn(100)).toBe(5);
   });
 
   it('asks as often as a socket needs whose owner cannot wait, however long nothing comes', () => {
