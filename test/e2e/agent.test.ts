@@ -19,10 +19,19 @@ describeBed('an agent', () => {
   afterEach(() => scene?.clear());
   afterAll(() => scene?.[Symbol.asyncDispose]());
 
-  const publish = (fleet: string, objects: Readonly<Record<string, ObjectText>>): Promise<Server> => {
+  const publish = (
+    fleet: string,
+    objects: Readonly<Record<string, ObjectText>>,
+    more: readonly string[] = [],
+  ): Promise<Server> => {
     const ladder = { channels: [{ rate: '20Mbit' }] };
     const all = Object.fromEntries(Object.entries(objects).map(([name, one]) => [name, { ...ladder, ...one }]));
-    return scene.serve('alpha', scene.fleet({ fleet, objects: all, servers: { alpha: {} } }), Object.keys(objects));
+    return scene.serve(
+      'alpha',
+      scene.fleet({ fleet, objects: all, servers: { alpha: {} } }),
+      Object.keys(objects),
+      more,
+    );
   };
 
   /** Publishes again, with what the fleet file says now. */
@@ -152,20 +161,21 @@ describeBed('an agent', () => {
     expect(await failed(startAgent(other, ['--once']))).toMatchObject({ exitCode: 1, code: 'PROGRAM_FAILED' });
   });
 
-  test('hears of new versions on an interface that was away, and has room again', {
+  test('hears of new versions on an interface that was deleted and made anew, and has room again', {
     timeout: 90_000,
   }, async () => {
     scene.random('v1', 200 * KB);
     const second = scene.random('v2', 3000 * KB);
-    const server = await publish('anew', { firmware: { file: 'v1' } });
+    await scene.bed.cable('alpha', 'r1');
+    const server = await publish('anew', { firmware: { file: 'v1' } }, ['--host', 'alpha', '--interface', 'eth1']);
     const out = scene.path('anew-out');
-    const file = agentFile('anew', { interface: 'eth0', subscribe: [{ object: 'firmware', output: 'anew-out/fw' }] });
+    const file = agentFile('anew', { interface: 'eth1', subscribe: [{ object: 'firmware', output: 'anew-out/fw' }] });
     await scene.bed.mountSmallDisk(out, 2000 * KB);
     const agent = startAgent(file);
     await agent.waitForEvent(isState('firmware', 'applied', 1), { timeoutMs: 20_000 });
-    await scene.bed.host('r1').run('ip', ['link', 'set', 'eth0', 'name', 'gone']);
+    await scene.bed.host('r1').run('ip', ['link', 'del', 'eth1']);
     await agent.waitForEvent('waiting', { timeoutMs: 20_000 });
-    await scene.bed.host('r1').run('ip', ['link', 'set', 'gone', 'name', 'eth0']);
+    await scene.bed.cable('alpha', 'r1');
     await publishAnew('anew', server, { firmware: { file: 'v2', version: 2 } });
     const full = ({ event, state, message }: LabEvent) =>
       event === 'state' && state === 'announced' && /needs \d+ bytes/.test(String(message));

@@ -121,7 +121,7 @@ export class ReadRounds {
   #pause(): number {
     const mostMs = this.#sockets.reduce(
       (least, { mostPauseMs = least }) => Math.min(least, mostPauseMs),
-      PATIENT_PAUSE_MS,
+      MAX_PATIENT_PAUSE_MS,
     );
     return Math.min(mostMs, this.#ownPause());
   }
