@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { DatagramCursor } from '../../dist/base/datagram-cursor.js';
 import type { ReceivedBatch } from '../../dist/base/ports.js';
 import {
@@ -43,7 +44,7 @@ export async function fuzz(seed: string, datagrams: number, code: 'raptorq' | 'n
   const object = simulatedObject(plan, keys.privateKey);
   const server = network.addHost({ name: 'server', address: 'fd00:5::1' });
   await new SimulatedServer({ host: server, prng: network.prng.fork('server'), serverIndex: 0 }).publish(object);
-  const stranger = new FuzzingStranger(network, object, datagrams);
+  const stranger = new FuzzingStranger(network, object, keys.publicKey, datagrams);
   const invalid: Record<string, number> = {};
   let completed = 0;
   for (; stranger.leftCount > 0 || completed === 0; completed++) {
@@ -73,9 +74,9 @@ class FuzzingStranger {
   leftCount: number;
   readonly #mutator: Mutator;
 
-  constructor(network: VirtualNetwork, { descriptor }: SimulatedObject, count: number) {
+  constructor(network: VirtualNetwork, { descriptor }: SimulatedObject, fleetKey: KeyObject, count: number) {
     this.leftCount = count;
-    this.#mutator = new Mutator(network.prng.fork('mutator'));
+    this.#mutator = new Mutator(network.prng.fork('mutator'), fleetKey);
     const hears = network.addHost({ name: 'ear', address: 'fd00:6::1' });
     const sends = network.addHost({ name: 'stranger', address: 'fd00:6::2' });
     const prng = network.prng.fork('groups');

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { HEADER_BYTES } from '../../dist/base/limits.js';
 import { bufferContent, simulatedKeys, simulatedObject } from '../../dist/simulate/index.js';
 import type { Prng } from '../../dist/simulate/random/prng.js';
@@ -18,11 +19,14 @@ export class Mutator {
   readonly #prng: Prng;
   readonly #kept = new Map<number, Uint8Array[]>();
   readonly #strangers;
+  readonly #fleetKeyId: Buffer;
   /** Pieces of records that were made before. */
   readonly #made: (Uint8Array | undefined)[] = new Array(KEPT).fill(undefined);
 
-  constructor(prng: Prng) {
+  /** @param fleetKey whose signatures receivers check */
+  constructor(prng: Prng, fleetKey: KeyObject) {
     this.#prng = prng;
+    this.#fleetKeyId = Buffer.from(keyIdOf(fleetKey), 'hex');
     this.#strangers = simulatedKeys(prng.fork('stranger'));
   }
 
@@ -121,6 +125,8 @@ export class Mutator {
     const isChangedBefore = prng.happens(0.5);
     const body = Uint8Array.from(this.#body(kind));
     let record = signRecord(isChangedBefore ? this.#flipped(body) : body, this.#strangers.privateKey, kind);
+    // In the fleet's name, so that the signature itself is checked.
+    if (prng.happens(0.5)) record = withKeyId(record, this.#fleetKeyId);
     if (prng.happens(0.3)) record = this.#flipped(Uint8Array.from(record));
     const pieces = recordDatagrams(record, prng.below(256), ANNOUNCEMENT_CHANNEL);
     const piece = Uint8Array.from(pieces[prng.below(pieces.length)]!);
@@ -155,6 +161,13 @@ export class Mutator {
     const channels = [{ rateBitsPerSecond: 1e6 }];
     return peekRecord(simulatedObject({ content, version, channels }, this.#strangers.privateKey).record)!;
   }
+}
+
+/** A record whose only signature names this key (docs/wire-format.md, records). */
+function withKeyId(record: Uint8Array, keyId: Uint8Array): Uint8Array {
+  const made = Uint8Array.from(record);
+  made.set(keyId, 2);
+  return made;
 }
 
 function joined(...parts: readonly Uint8Array[]): Uint8Array {
