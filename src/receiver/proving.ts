@@ -74,9 +74,9 @@ export class Proving {
     } while (assembler.hasReady);
   }
 
-  /** Takes a block whose bytes are in the store and have its digest. */
+  /** Takes a block whose bytes came from elsewhere than servers, are in the store, and have its digest. */
   takeProven(block: number): void {
-    this.#judge(block, 'genuine');
+    this.#accept(block, false);
     this.work();
   }
 
@@ -101,9 +101,7 @@ export class Proving {
     if (outcome !== 'genuine') onNeed();
     if (outcome === 'unsolved' && assembler.postpone(block)) return;
     if (outcome === 'genuine') {
-      const left = assembler.accept(block);
-      store.acceptBlock(block);
-      if (left !== undefined) onLeft();
+      this.#accept(block, true);
       return;
     }
     const rejection = assembler.reject(block);
@@ -113,6 +111,13 @@ export class Proving {
     this.#wasHashed = this.#isCoded;
     const message = `block ${block} did not have its signed digest; receiving the block again`;
     onWarning({ code: 'REJECTED_BLOCK', message });
+  }
+
+  #accept(block: number, isFromServers: boolean): void {
+    const { assembler, store, onLeft } = this.#options;
+    const left = assembler.accept(block, isFromServers);
+    store.acceptBlock(block);
+    if (left !== undefined) onLeft();
   }
 
   /** Whether the object is right although digests are missing: all symbols may have arrived before them, and the object has its own digest. */

@@ -34,7 +34,7 @@ describe('exit codes', () => {
       ],
     ],
     [3, ['TIMEOUT']],
-    [4, ['RECORD_INVALID', 'VERSION_REFUSED', 'EXPIRED', 'ROLE_REFUSED', 'INCOMPATIBLE']],
+    [4, ['RECORD_INVALID', 'VERSION_REFUSED', 'EXPIRED', 'ROLE_REFUSED', 'INCOMPATIBLE', 'ENCRYPTED']],
     [5, ['NOBODY_SENDING']],
   ])('%d for %s', (exitCode, codes) => {
     for (const code of codes) expect(exitCodeOf(new LayercastError(code, ''))).toBe(exitCode);

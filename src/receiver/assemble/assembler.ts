@@ -250,9 +250,10 @@ export class Assembler {
   /**
    * Marks a block as verified: its bytes have the signed digest, and all its symbols are at their own places.
    *
+   * @param isFromServers false if its bytes came from elsewhere, so that they say nothing of the keys that had a part in it
    * @returns the number of a key that is left because of this; undefined if none is
    */
-  accept(block: number): number | undefined {
+  accept(block: number, isFromServers = true): number | undefined {
     this.#busy[block] = 0;
     // If the block turns out wrong later, its bytes have changed on disk, and no server is to blame.
     this.#symbolKeys.forget(block);
@@ -260,7 +261,7 @@ export class Assembler {
     this.#coded?.forget(block);
     this.verifiedBlocks.add(block);
     this.#consider(block);
-    return this.#soleKeys.clear(block);
+    return this.#soleKeys.clear(block, isFromServers);
   }
 
   /**

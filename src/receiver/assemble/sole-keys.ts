@@ -79,12 +79,16 @@ export class SoleKeys {
     return { kept: new Set([key]), hadUnproven: false, left: undefined };
   }
 
-  /** Notes that a block is right; returns the number of a key that is left because of that, or undefined. */
-  clear(block: number): number | undefined {
+  /**
+   * Notes that a block is right; returns the number of a key that is left because of that, or undefined.
+   *
+   * @param isFromServers whether symbols of servers filled it
+   */
+  clear(block: number, isFromServers: boolean): number | undefined {
     const sole = this.#soleOf.get(block);
     this.#forget(block);
     // Where the key is left, others have filled the block.
-    if (sole === undefined || this.#keys.isLeft(sole.key)) return undefined;
+    if (sole === undefined || this.#keys.isLeft(sole.key) || !isFromServers) return undefined;
     const [liar = UNPROVEN, ...rest] = sole.others;
     return rest.length === 0 && this.#keys.strike(liar) ? liar : undefined;
   }

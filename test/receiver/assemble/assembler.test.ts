@@ -244,6 +244,19 @@ describe('an assembler', () => {
     expect(keys.isLeft(1)).toBe(false);
   });
 
+  it('blames nobody when a wrong block is filled from elsewhere', () => {
+    const { assembler, add, reject, runOf, keys } = assemblerOf(20, 2, [], []);
+    assembler.addDigests(0, runOf(0));
+    for (const block of [0, 1]) {
+      for (let esi = 0; esi < 10; esi++) add(block, esi, block * 10 + esi, esi < 7 ? 2 : 1);
+      assembler.nextReady();
+      reject(block);
+      expect(assembler.claim(block)).toBeDefined();
+      expect(assembler.accept(block, false)).toBeUndefined();
+    }
+    expect([keys.isLeft(1), keys.isLeft(2), assembler.needsProof(0)]).toEqual([false, false, false]);
+  });
+
   it('gives a wrong block to another key when the one that has it alone falls silent', () => {
     const { assembler, add, reject, accept, runOf, keys } = assemblerOf(20, 2, [], []);
     assembler.addDigests(0, runOf(0));
