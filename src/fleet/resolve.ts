@@ -16,9 +16,11 @@ import {
 } from '../wire/address.js';
 import { deltaName } from '../wire/delta.js';
 import type { Scope } from '../wire/group-options.js';
+import type { ChannelEntry } from './channel-schema.js';
 import type { Fleet, FleetChannel, FleetDelta, FleetFrames, FleetObject, FleetServer, Trigger } from './fleet.js';
-import type { ChannelEntry, FleetFile, FramesEntry, ObjectEntry, ServerEntry } from './fleet-schema.js';
+import type { FleetFile, ServerEntry } from './fleet-schema.js';
 import { ladderRates } from './ladder-rates.js';
+import type { FramesEntry, ObjectEntry } from './object-schema.js';
 
 /** The fleet that a file describes, and the faults of its addresses and ladders. */
 export interface Resolution {

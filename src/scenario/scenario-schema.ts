@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { MAX_BLOCK_SYMBOLS, MAX_SYMBOL_BYTES } from '../base/limits.js';
 import { choice, mappingOf, path, quantity, says, text, whole } from '../config/fields.js';
 import { DURATION, SIZE } from '../config/units.js';
+import { channelList, ladder } from '../fleet/channel-schema.js';
 import {
   caution,
   channelIndexes,
@@ -12,7 +13,6 @@ import {
   receiverMode,
   startOffset,
 } from '../fleet/fields.js';
-import { channelList, ladder } from '../fleet/fleet-schema.js';
 import { clockDrift, clockError, loss, moment, queue, rate, rateOrRange } from './fields.js';
 import { linkModel } from './model-fields.js';
 
