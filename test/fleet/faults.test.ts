@@ -27,7 +27,7 @@ const withMore = (...lines: string[]) =>
 const RATES = 'a number and bit, kbit, Mbit or Gbit, such as 1.5Mbit, from 100 bit to 100 Gbit';
 const TIMES = 'a number and us, ms, s, min, h or d, such as 5ms';
 const OFFSETS = 'a share from 0% to 100%, or a number and B, kB, MB, GB, TB, KiB, MiB, GiB or TiB';
-const CHANNEL = 'a mapping with rate, pktDelay, offset, burst, group, port, hopLimit or dscp';
+const CHANNEL = 'a mapping with rate, pktDelay, offset, burst, group, port, hopLimit, dscp or trigger';
 
 describe('a fault tells its place, what is wrong, what was found, what is allowed', () => {
   it.each<[string, string, string[]]>([
@@ -122,7 +122,7 @@ describe('a fault tells its place, what is wrong, what was found, what is allowe
       'an unknown setting of a channel',
       withChannels('{ rate: 1Mbit, speed: 2 }'),
       [
-        '7:24: objects.a.channels.0.speed: unknown setting, found "speed", allowed: rate, pktDelay, offset, burst, group, port, hopLimit or dscp',
+        '7:24: objects.a.channels.0.speed: unknown setting, found "speed", allowed: rate, pktDelay, offset, burst, group, port, hopLimit, dscp or trigger',
       ],
     ],
     [
