@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { parseScenario } from '../../../dist/scenario/load-scenario.js';
+import { simulate } from '../../../dist/simulate/run/simulation.js';
+import type { SimulationEvent } from '../../../dist/simulate/run/simulation-events.js';
+import { seed, seeded } from '../seed.js';
+
+/** Awake for 10 s of each 30 s, in phases that drift against the carousel's. */
+const SLEEPS = Array.from({ length: 20 }, (_, i) => `{ from: ${10 + 31 * i}s, to: ${31 + 31 * i}s }`).join(', ');
+
+it(
+  seeded('a device that is asleep two thirds of the time receives at most 2 % more than one that is always awake'),
+  async () => {
+    const events: SimulationEvent[] = [];
+    const text = `
+duration: 600s
+object: { size: 8MB, channels: [{ rate: 1Mbit }] }
+servers: { a: {} }
+links: { line: { rate: 4Mbit, loss: { share: 1%, burst: 3 } } }
+receivers:
+  awake: { below: line }
+  asleep: { below: line, sleeps: [${SLEEPS}] }
+`;
+    const summary = await simulate(await parseScenario(text, 's.yaml', seed), {
+      onEvent: (event) => events.push(event),
+    });
+    const overheadOf = (name: string) => {
+      const complete = events.find((event) => event.event === 'complete' && event.receiver === name);
+      return complete?.event === 'complete' ? complete.overhead : undefined;
+    };
+    const [awake, asleep] = summary.receivers.map(({ completionMs }) => completionMs?.median);
+    // It was away for two thirds of the time, so that each of its wakes began elsewhere in the carousel.
+    expect(asleep).toBeGreaterThan(2.5 * awake!);
+    expect(overheadOf('awake')).toBeLessThan(0.02);
+    expect(overheadOf('asleep')! - overheadOf('awake')!).toBeLessThanOrEqual(0.02);
+  },
+);
