@@ -1,11 +1,10 @@
-import { DIGEST_BYTES } from '../../base/limits.js';
 import { blockLength, blockSymbolCount, firstSymbolOf, type Geometry } from '../../object/geometry.js';
-import { merkleRoot, RUN_LEAVES, verifyRun } from '../../object/merkle.js';
 import type { SymbolSet } from '../../object/symbol-set.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { DigestRun } from '../../wire/digests.js';
 import type { KnownKeys } from '../runs/known-keys.js';
 import type { BlockContent, SpareSymbol } from './block-content.js';
+import { BlockDigests } from './block-digests.js';
 import type { CodedPlaces } from './coded-places.js';
 import { NoPlace } from './no-place.js';
 import type { ReadonlyHoldings } from './object-store.js';
@@ -45,7 +44,7 @@ export class Assembler {
   readonly verifiedBlocks: SymbolSet;
   /** Blocks that did not have the signed digest: some of their symbols were damaged on the way, or forged. */
   rejectedBlockCount = 0;
-  readonly #blockRoot: Uint8Array;
+  readonly #digests: BlockDigests;
   readonly #symbolKeys: SymbolKeys;
   readonly #soleKeys: SoleKeys;
   /** Counts how often each block was wrong, modulo 2^16. */
@@ -59,10 +58,6 @@ export class Assembler {
   #openBlockCount: number;
   /** 1 for each block that is being proven, which takes no symbol meanwhile. */
   readonly #busy: Uint8Array;
-  /** 32 bytes for each block, zeros until heard: 264 kB for 10 GB in blocks of 1.2 MB. */
-  readonly #digests: Uint8Array;
-  readonly #heardRuns: Uint8Array;
-  #unheardRunCount: number;
   /** Blocks that may be ready. A block may be listed more than once: `nextReady` skips blocks that are not ready. */
   readonly #ready: number[] = [];
 
@@ -78,7 +73,7 @@ export class Assembler {
     this.geometry = geometry;
     this.holdings = holdings;
     this.verifiedBlocks = verifiedBlocks;
-    this.#blockRoot = descriptor.blockRoot;
+    this.#digests = new BlockDigests(descriptor.blockRoot, geometry.blockCount);
     this.#coded = coded;
     this.#symbolKeys = new SymbolKeys(geometry);
     this.#soleKeys = new SoleKeys(keys);
@@ -87,15 +82,12 @@ export class Assembler {
     this.#busy = new Uint8Array(geometry.blockCount);
     this.#isEnough = new Uint8Array(geometry.blockCount);
     this.#openBlockCount = geometry.blockCount;
-    this.#digests = new Uint8Array(geometry.blockCount * DIGEST_BYTES);
-    this.#heardRuns = new Uint8Array(Math.ceil(geometry.blockCount / RUN_LEAVES));
-    this.#unheardRunCount = this.#heardRuns.length;
+    if (geometry.blockCount === 1) this.#digests.learnOnly(descriptor.sha256);
     for (let block = 0; block < geometry.blockCount; block++) {
       const first = firstSymbolOf(geometry, block);
       this.#missing[block] = holdings.filled.missingIn(first, first + blockSymbolCount(geometry, block));
       this.#consider(block);
     }
-    if (geometry.blockCount === 1) this.#learn(0, descriptor.sha256);
   }
 
   get isComplete(): boolean {
@@ -104,7 +96,7 @@ export class Assembler {
 
   /** Whether the receiver needs no further symbol or digest, unless a block turns out wrong or unsolved. */
   get hasEnough(): boolean {
-    return this.#openBlockCount === 0 && this.#unheardRunCount === 0;
+    return this.#openBlockCount === 0 && this.#digests.isComplete;
   }
 
   get isVerified(): boolean {
@@ -169,30 +161,26 @@ export class Assembler {
 
   /** Takes the digests of a run of blocks; false when they do not lead to the signed root. A run that is known is not checked again. */
   addDigests(runIndex: number, run: DigestRun): boolean {
-    if (runIndex >= this.#heardRuns.length) return false;
-    if (this.#heardRuns[runIndex] === 1) return true;
-    if (!verifyRun(this.#blockRoot, this.geometry.blockCount, runIndex, run.leaves, run.proof)) return false;
-    this.#learn(runIndex, run.leaves);
+    const learnt = this.#digests.addRun(runIndex, run);
+    if (learnt === undefined) return false;
+    for (let i = 0; i < learnt.count; i++) this.#consider(learnt.first + i);
     return true;
   }
 
   /** Whether the digests of all blocks are known. */
   get knowsDigests(): boolean {
-    return this.#unheardRunCount === 0;
+    return this.#digests.isComplete;
   }
 
   /** Bytes of the digests of all blocks. */
   get digestBytes(): number {
-    return this.#digests.length;
+    return this.#digests.bytes;
   }
 
   /** Takes the digests of all blocks, back to back; false when they do not lead to the signed root. */
   addAllDigests(digests: Uint8Array): boolean {
-    if (digests.length !== this.digestBytes || Buffer.compare(merkleRoot(digests), this.#blockRoot) !== 0) return false;
-    const runBytes = RUN_LEAVES * DIGEST_BYTES;
-    for (let run = 0; run < this.#heardRuns.length; run++) {
-      if (this.#heardRuns[run] === 0) this.#learn(run, digests.subarray(run * runBytes, (run + 1) * runBytes));
-    }
+    if (!this.#digests.addAll(digests)) return false;
+    for (let block = 0; block < this.geometry.blockCount; block++) this.#consider(block);
     return true;
   }
 
@@ -205,7 +193,7 @@ export class Assembler {
     let [found, most]: [number | undefined, number] = [undefined, 1];
     for (let block = 0; block < this.geometry.blockCount; block++) {
       const missing = this.#missing[block]!;
-      if (missing < most || this.#busy[block] === 1 || !this.#isDigestKnown(block)) continue;
+      if (missing < most || this.#busy[block] === 1 || !this.#digests.knows(block)) continue;
       if (this.verifiedBlocks.has(block) || blockLength(this.geometry, block) > maxBytes) continue;
       [found, most] = [block, missing];
     }
@@ -218,9 +206,9 @@ export class Assembler {
    * @returns the SHA-256 that the block must have; undefined if the block is verified or being proven, or its digest is not known
    */
   claim(block: number): Uint8Array | undefined {
-    if (this.verifiedBlocks.has(block) || this.#busy[block] === 1 || !this.#isDigestKnown(block)) return undefined;
+    if (this.verifiedBlocks.has(block) || this.#busy[block] === 1 || !this.#digests.knows(block)) return undefined;
     this.#busy[block] = 1;
-    return this.#digests.subarray(block * DIGEST_BYTES, (block + 1) * DIGEST_BYTES);
+    return this.#digests.of(block);
   }
 
   /** Lets a block that was claimed take symbols again. */
@@ -234,11 +222,10 @@ export class Assembler {
     for (;;) {
       const block = this.#ready.shift();
       if (block === undefined) return undefined;
-      const isReady = this.#isEnough[block] === 1 && this.#isDigestKnown(block);
+      const isReady = this.#isEnough[block] === 1 && this.#digests.knows(block);
       if (!isReady || this.verifiedBlocks.has(block) || this.#busy[block] === 1) continue;
       this.#busy[block] = 1;
-      const at = block * DIGEST_BYTES;
-      return { block, digest: this.#digests.subarray(at, at + DIGEST_BYTES) };
+      return { block, digest: this.#digests.of(block) };
     }
   }
 
@@ -320,14 +307,6 @@ export class Assembler {
     return shares;
   }
 
-  #learn(runIndex: number, leaves: Uint8Array): void {
-    const firstBlock = runIndex * RUN_LEAVES;
-    this.#digests.set(leaves, firstBlock * DIGEST_BYTES);
-    this.#heardRuns[runIndex] = 1;
-    this.#unheardRunCount--;
-    for (let i = 0; i < leaves.length / DIGEST_BYTES; i++) this.#consider(firstBlock + i);
-  }
-
   /** Updates whether a block has enough symbols and may be ready; to be called after every change to the block. */
   #consider(block: number): void {
     const isEnough = this.#missing[block]! <= (this.#coded?.surplusOf(block) ?? 0);
@@ -335,10 +314,6 @@ export class Assembler {
       this.#isEnough[block] = isEnough ? 1 : 0;
       this.#openBlockCount += isEnough ? -1 : 1;
     }
-    if (isEnough && this.#isDigestKnown(block) && !this.verifiedBlocks.has(block)) this.#ready.push(block);
-  }
-
-  #isDigestKnown(block: number): boolean {
-    return this.#heardRuns[Math.floor(block / RUN_LEAVES)] === 1;
+    if (isEnough && this.#digests.knows(block) && !this.verifiedBlocks.has(block)) this.#ready.push(block);
   }
 }
