@@ -11,16 +11,20 @@ import type { SafeEmitter } from './events/safe-emitter.js';
 import type { AgentOptions } from './options/agent-options.js';
 import { type CheckedAgentOptions, checkAgentOptions } from './options/check-agent-options.js';
 
+/** What those who watch an agent need of it. */
+export interface WatchedAgent extends EventEmitter<AgentEvents> {
+  /** What the agent has come to; undefined before it has read its journal. */
+  status(): AgentStatus | undefined;
+}
+
 /** An agent that keeps objects of a fleet at their newest versions on this host. */
-export interface Agent extends EventEmitter<AgentEvents>, AsyncDisposable {
+export interface Agent extends WatchedAgent, AsyncDisposable {
   /**
    * Resolves when the agent has ended: with the option `once`, when everything that was announced is there and taken over. Rejects with a
    * `LayercastError`: `USAGE`, `FILE_IN_USE` (another agent of the fleet has this state directory), `ABORTED`, `NETWORK_UNAVAILABLE`, …; with
    * `once` also with `TIMEOUT` (not finished), `NOBODY_SENDING`, `PROGRAM_FAILED`, and the errors of what was refused. Progress is kept.
    */
   readonly done: Promise<void>;
-  /** What the agent has come to; undefined before it has read its journal. */
-  status(): AgentStatus | undefined;
   /** Ends transfers and programs, and stops. Progress is kept; a program that was running is run again by the next agent. */
   close(): Promise<void>;
 }

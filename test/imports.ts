@@ -84,6 +84,8 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
     folders: ['base', 'wire', 'config', 'fleet', 'net', 'store', 'publish'],
     modules: ['node:*'],
   },
+  // What a gateway serves, and how: versions, ranges and preconditions, HTTP.
+  gateway: { folders: ['base', 'object', 'wire', 'receiver'], modules: ['node:http', 'node:net'] },
   engine: 'anything',
   // What an agent uses of its host: its journal, the programs of the device, the status file, the service manager.
   device: { folders: ['base', 'agent', 'process', 'store', 'net'], modules: ['node:*', 'koffi'] },

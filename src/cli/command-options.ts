@@ -14,6 +14,11 @@ export const AGENT_FILE = {
   config: { kind: PATH, flag: '--config <agent.yaml>', help: 'agent file; flags override it' },
 } as const satisfies OptionTable;
 
+/** An option of `gateway`. */
+export const GATEWAY_FILE = {
+  config: { kind: PATH, flag: '--config <gateway.yaml>', help: 'gateway file; flags override it' },
+} as const satisfies OptionTable;
+
 /** Options of `fetch iotupd://…`. */
 export const IOTUPD_OPTIONS = {
   sha256: {

@@ -5,6 +5,7 @@ import { config } from './commands/config.js';
 import { demo } from './commands/demo.js';
 import { doctor } from './commands/doctor.js';
 import { fetch } from './commands/fetch.js';
+import { gateway } from './commands/gateway.js';
 import { keygen } from './commands/keygen.js';
 import { list } from './commands/list.js';
 import { plan } from './commands/plan.js';
@@ -24,6 +25,7 @@ export const REGISTRATIONS: Registrations = {
   publish,
   fetch,
   agent,
+  gateway,
   list,
   doctor,
   plan,

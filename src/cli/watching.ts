@@ -67,11 +67,15 @@ export async function watching<F extends Figures>(
  *
  * @throws {LayercastError} `USAGE`
  */
-export function addressOf(text: string): { readonly host: string; readonly port: number } {
+export function addressOf(
+  text: string,
+  flag = '--metrics',
+  example = 9464,
+): { readonly host: string; readonly port: number } {
   const [, bracketed, plain, digits] = /^(?:(?:\[([\da-f:.%\w]+)\]|([^:[\]\s]+)):)?(\d{1,5})$/i.exec(text) ?? [];
   const port = Number(digits ?? Number.NaN);
   if (port <= MAX_PORT) return { host: bracketed ?? plain ?? LOOPBACK, port };
-  throw new LayercastError('USAGE', `--metrics: not an address, found ${JSON.stringify(text)}`, {
-    hint: 'allowed: a port, or a host and a port: 9464, 192.0.2.1:9464, [::]:9464',
+  throw new LayercastError('USAGE', `${flag}: not an address, found ${JSON.stringify(text)}`, {
+    hint: `allowed: a port, or a host and a port: ${example}, 192.0.2.1:${example}, [::]:${example}`,
   });
 }

@@ -23,7 +23,7 @@ import { ContentCipher } from '../wire/content-cipher.js';
 import { errorOfOnce } from './agent-outcome.js';
 import { AgentWatches } from './agent-watches.js';
 import type { Engine } from './engine.js';
-import { ObjectReception, type TellReception } from './object-reception.js';
+import { ObjectReception, type TellReception, type WatchStore } from './object-reception.js';
 
 /** The options that count once the agent runs. They can be copied to another thread. */
 export type AgentEngineOptions = Omit<CheckedAgentOptions, 'signal' | 'network' | 'clock'>;
@@ -33,6 +33,8 @@ export interface AgentEngineWorld {
   readonly network: Network | undefined;
   readonly clock: Clock;
   readonly emit: EventEmitter<AgentEvents>['emit'];
+  /** Puts something between a transfer and its store, which looks on. @default nothing */
+  readonly watchStore?: WatchStore | undefined;
 }
 
 /** All that an agent has: its folder in the state directory, the watch of each wake, transfers, programs, and the status file. */
@@ -137,7 +139,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
         anchorId: this.#anchor.id,
         fill: { afterMs: fillAfterMs, rateBitsPerSecond: fillRateBitsPerSecond },
       },
-      { clock: this.#world.clock, network: this.#network, restorer, tell },
+      { clock: this.#world.clock, network: this.#network, restorer, tell, watchStore: this.#world.watchStore },
     );
   }
 

@@ -4,7 +4,9 @@ import type { ReceiveRequest, Reception } from '../agent/ports.js';
 import { asLayercastError, LayercastError } from '../base/errors.js';
 import { PACKET_OVERHEAD_BYTES } from '../base/limits.js';
 import type { Clock, Network } from '../base/ports.js';
+import type { ObjectStore } from '../receiver/assemble/object-store.js';
 import { FaultCounters } from '../receiver/counters.js';
+import type { Opened } from '../receiver/destination.js';
 import { completed, neverFound, Warnings } from '../receiver/endings.js';
 import type { ReceiverEvents } from '../receiver/events.js';
 import type { ChannelChoice } from '../receiver/join/channel-choice.js';
@@ -16,6 +18,7 @@ import type { BlockRestorer } from '../retrieve/block-restorer.js';
 import { readContentKey } from '../retrieve/decryption.js';
 import type { Destination } from '../retrieve/destination.js';
 import { openDestination } from '../retrieve/open-destination.js';
+import type { Descriptor } from '../wire/descriptor.js';
 import { type FillChoice, fillFrom } from './fill-from.js';
 
 /** What a transfer tells, by name. */
@@ -27,6 +30,9 @@ export type TellReception = <Name extends keyof ReceptionEvents>(
   name: Name,
   ...args: Parameters<ReceptionEvents[Name]>
 ) => void;
+
+/** A store that does what `store` does, for somebody who looks on. */
+export type WatchStore = (descriptor: Descriptor, store: ObjectStore) => ObjectStore;
 
 /** What a pursuit tells that an agent tells on; its descriptor is in the agent's own events. */
 const TOLD: readonly string[] = ['join', 'leave', 'progress'] satisfies (keyof ReceptionEvents)[];
@@ -47,6 +53,7 @@ export interface ReceptionWorld {
   readonly network: Network;
   readonly restorer: BlockRestorer;
   readonly tell: TellReception;
+  readonly watchStore?: WatchStore | undefined;
 }
 
 /** Receives the newest version of one object for an agent: holds its destination, and pursues it with the findings of the agent's watch. */
@@ -147,11 +154,18 @@ export class ObjectReception implements Reception {
     return heldOf(descriptor, path);
   }
 
+  async #open(newest: Descriptor): Promise<Opened> {
+    const { restorer, watchStore } = this.#world;
+    const opened = await this.#destination!.open(newest, restorer);
+    if (opened.kind !== 'store' || watchStore === undefined) return opened;
+    return { kind: 'store', store: watchStore(newest, opened.store) };
+  }
+
   #newPursuit(): Pursuit {
     const { descriptor, maxRateBitsPerSecond, watch, fill } = this.#request;
     const seeds = () => this.#seeds;
     const { fleet, object } = descriptor;
-    const { clock, network, restorer, tell } = this.#world;
+    const { clock, network, tell } = this.#world;
     const [warnings, faults] = [this.#warnings, this.#faults];
     return new Pursuit(
       { ...this.#options, fleet, object, channels: undefined, maxRateBitsPerSecond },
@@ -161,7 +175,7 @@ export class ObjectReception implements Reception {
         faults,
         warnings,
         watch,
-        openDestination: (newest) => this.#destination!.open(newest, restorer),
+        openDestination: (newest) => this.#open(newest),
         // Asked for when a fetch begins: the destination is open then.
         get seeds() {
           return seeds();

@@ -1,4 +1,4 @@
-import type { Agent } from '../create-agent.js';
+import type { WatchedAgent } from '../create-agent.js';
 import { agentEvents } from '../events/agent-events.js';
 import type { EventOf } from '../events/event-types.js';
 import { count, truth } from '../events/fields.js';
@@ -91,7 +91,7 @@ export class AgentMetrics {
   ];
 
   /** Shows an agent from now on; at most one. */
-  follow(agent: Agent): void {
+  follow(agent: WatchedAgent): void {
     agent.on('start', ({ fleet }) => {
       this.#fleet = fleet;
     });

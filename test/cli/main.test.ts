@@ -172,14 +172,19 @@ describe('config schema', () => {
     expect(stdout).toBe(readFileSync(config('events.schema.json'), 'utf8'));
   });
 
-  it.each(['fleet', 'receiver', 'agent', 'scenario'])('prints what config/%s.schema.json holds', async (kind) => {
-    const { stdout } = await runHere(['config', 'schema', kind]);
-    expect(JSON.parse(stdout)).toEqual(JSON.parse(readFileSync(config(`${kind}.schema.json`), 'utf8')));
-    expect(stdout).toBe(readFileSync(config(`${kind}.schema.json`), 'utf8'));
-    const [example, schema] =
-      kind === 'scenario' ? ['../examples/home.yaml', '../config/scenario'] : [`${kind}.yaml`, kind];
-    expect(readFileSync(config(example!), 'utf8')).toContain(`# yaml-language-server: $schema=${schema}.schema.json\n`);
-  });
+  it.each(['fleet', 'receiver', 'agent', 'gateway', 'scenario'])(
+    'prints what config/%s.schema.json holds',
+    async (kind) => {
+      const { stdout } = await runHere(['config', 'schema', kind]);
+      expect(JSON.parse(stdout)).toEqual(JSON.parse(readFileSync(config(`${kind}.schema.json`), 'utf8')));
+      expect(stdout).toBe(readFileSync(config(`${kind}.schema.json`), 'utf8'));
+      const [example, schema] =
+        kind === 'scenario' ? ['../examples/home.yaml', '../config/scenario'] : [`${kind}.yaml`, kind];
+      expect(readFileSync(config(example!), 'utf8')).toContain(
+        `# yaml-language-server: $schema=${schema}.schema.json\n`,
+      );
+    },
+  );
 
   it('prints that of fleets unless told otherwise', async () => {
     expect((await runHere(['config', 'schema'])).stdout).toContain('"layercast fleet"');

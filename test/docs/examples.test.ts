@@ -22,6 +22,7 @@ const COMMANDS = [
   'publish',
   'fetch',
   'agent',
+  'gateway',
   'list',
   'doctor',
   'plan',
@@ -105,6 +106,10 @@ function provideFiles(code: string, world: World): void {
     const agent = { fleet: 'acme', key: 'layercast.pub', subscribe: [{ object: 'firmware', output: 'received.img' }] };
     writeFileSync(join(world.folder, 'agent.yaml'), JSON.stringify(agent));
   }
+  if (/layercast gateway/.test(code)) {
+    const gateway = { fleet: 'acme', key: 'layercast.pub', objects: ['firmware'] };
+    writeFileSync(join(world.folder, 'gateway.yaml'), JSON.stringify(gateway));
+  }
   if (/keygen/.test(code))
     for (const name of ['key', 'pub']) rmSync(join(world.folder, `layercast.${name}`), { force: true });
   else
@@ -138,6 +143,8 @@ describeBed('the examples', () => {
     // A block that is not run may go wrong unnoticed, so a new one has to be counted here.
     expect(blocks.filter(({ notRun }) => notRun !== undefined).map(({ file }) => file)).toEqual([
       'docs/erasure-code.md',
+      'docs/interworking.md',
+      'docs/interworking.md',
       'docs/interworking.md',
       'docs/interworking.md',
       'docs/operations.md',
@@ -175,6 +182,7 @@ describeBed('the examples', () => {
     'config/fleet.yaml',
     'config/receiver.yaml',
     'config/agent.yaml',
+    'config/gateway.yaml',
     ...readdirSync(join(top, 'examples')).map((name) => `examples/${name}`),
   ])('in %s are valid', async (file) => {
     const { code, output } = await world.run(`layercast config validate ${file}`, top);

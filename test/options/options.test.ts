@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { createReceiver, createSender, LayercastError, type OptionName } from '../../dist/index.js';
 import { AGENT_OPTIONS, SUBSCRIPTION_OPTIONS, WAKE_OPTIONS } from '../../dist/options/agent-options.js';
+import { GATEWAY_OPTIONS } from '../../dist/options/gateway-options.js';
 import { keyOf, type Option, type OptionTable, writtenDefaultOf } from '../../dist/options/option.js';
 import { OptionsError } from '../../dist/options/options-error.js';
 import { faultsOfValue } from '../../dist/options/program-values.js';
@@ -216,6 +217,7 @@ describe('the declaration of an option', () => {
     ['agent', AGENT_OPTIONS],
     ['agent', SUBSCRIPTION_OPTIONS],
     ['agent', WAKE_OPTIONS],
+    ['gateway', GATEWAY_OPTIONS],
   ] as const;
 
   it.each(tables)('of a %s shows its docstring and its default in an editor', (name, table: OptionTable) => {

@@ -1,8 +1,8 @@
-import type { Agent } from '../../create-agent.js';
+import type { WatchedAgent } from '../../create-agent.js';
 import type { ServiceManager } from '../../device/service-manager.js';
 
 /** Tells the service manager how an agent is doing. The agent is ready as soon as it has its journal: an interface may come days later. */
-export function tellServiceManager(agent: Agent, manager: ServiceManager, signal: AbortSignal): void {
+export function tellServiceManager(agent: WatchedAgent, manager: ServiceManager, signal: AbortSignal): void {
   let next: string | undefined;
   const tell = () => manager.status(statusText(agent, next));
   agent.once('start', () => manager.ready());
@@ -19,7 +19,7 @@ export function tellServiceManager(agent: Agent, manager: ServiceManager, signal
 }
 
 /** Such as `listening; 3 applied, 1 receiving`. */
-function statusText(agent: Agent, nextWakeAt: string | undefined): string {
+function statusText(agent: WatchedAgent, nextWakeAt: string | undefined): string {
   const counts = new Map<string, number>();
   for (const { state } of agent.status()?.objects ?? []) counts.set(state, (counts.get(state) ?? 0) + 1);
   const objects = [...counts].map(([state, count]) => `${count} ${state}`).join(', ') || 'nothing announced yet';

@@ -55,6 +55,13 @@ const CHECKS: Readonly<Record<FileKind, (text: string, path: string) => Promise<
     const summary = `agent of fleet ${file.fleet}: ${counted(subscribe.length, 'subscription')}`;
     return { summary, warnings: await receiverWarnings(file) };
   },
+  async gateway(text, path) {
+    const { parseGatewayFile } = await import('../../options/gateway-file.js');
+    const { receiverWarnings } = await import('../../publish/warnings/host-warnings.js');
+    const file = parseGatewayFile(text, path);
+    const summary = `gateway of fleet ${file.fleet}: ${counted(file.objects.length, 'name')} of objects`;
+    return { summary, warnings: await receiverWarnings({ key: file.key, interface: file.interface }) };
+  },
   async scenario(text, path) {
     const { parseScenario } = await import('../../scenario/load-scenario.js');
     return { summary: summaryOfScenario(await parseScenario(text, path)), warnings: [] };

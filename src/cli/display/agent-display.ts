@@ -1,12 +1,12 @@
 import type { AgentStateEvent } from '../../agent/events.js';
 import { DURATION, formatQuantity, RATE, SIZE } from '../../config/units.js';
-import type { Agent } from '../../create-agent.js';
+import type { WatchedAgent } from '../../create-agent.js';
 
 /** Progress is said this often for each object: an agent's log is read days later. */
 const PROGRESS_GAP_MS = 60_000;
 
 /** Shows the events of an agent to people, as lines on stderr. */
-export function tellPeople(agent: Agent): void {
+export function tellPeople(agent: WatchedAgent): void {
   const progressMs = new Map<string, number>();
   agent.on('waiting', ({ message }) => say(message));
   agent.on('state', (event) => {

@@ -1,5 +1,5 @@
 import type { AgentEvents } from '../../agent/events.js';
-import type { Agent } from '../../create-agent.js';
+import type { WatchedAgent } from '../../create-agent.js';
 import { agentEvents } from '../../events/agent-events.js';
 import type { EventOf } from '../../events/event-types.js';
 import { writeFields } from '../../events/write-fields.js';
@@ -7,7 +7,7 @@ import { writeFields } from '../../events/write-fields.js';
 const NAMES = Object.keys(agentEvents).filter((name) => name !== 'error') as (keyof AgentEvents)[];
 
 /** What `agent --json` prints: the agent's events, one by one, in the order they happen (docs/events.md). */
-export function tellPrograms(agent: Agent, print: (event: string, fields: object) => void): void {
+export function tellPrograms(agent: WatchedAgent, print: (event: string, fields: object) => void): void {
   for (const name of NAMES) {
     const tell = (event: EventOf<(typeof agentEvents)[typeof name]>) =>
       print(name, writeFields(agentEvents[name] as (typeof agentEvents)['warning'], event as never));

@@ -14,6 +14,10 @@ const SCHEMAS = {
     const { agentSchema } = await import('../../options/agent-file.js');
     return inputOf(agentSchema);
   },
+  async gateway() {
+    const { gatewaySchema } = await import('../../options/gateway-file.js');
+    return inputOf(gatewaySchema);
+  },
   async scenario() {
     const { scenarioJsonSchema } = await import('../../scenario/scenario-schema.js');
     return scenarioJsonSchema();
@@ -32,7 +36,7 @@ const SCHEMAS = {
 export async function jsonSchemaOf(kind: string): Promise<object> {
   if (Object.hasOwn(SCHEMAS, kind)) return SCHEMAS[kind as keyof typeof SCHEMAS]();
   throw new LayercastError('USAGE', `no schema is called "${kind}"`, {
-    hint: 'fleet, receiver, agent, scenario or events',
+    hint: 'fleet, receiver, agent, gateway, scenario or events',
   });
 }
 

@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import { GATEWAY_OPTIONS } from '../../options/gateway-options.js';
+import { addFlags } from '../add-flags.js';
+import { GATEWAY_FILE } from '../command-options.js';
+import type { Flags } from '../settings.js';
+import { WATCHING_OPTIONS } from '../watching.js';
+
+export function gateway(program: Command): void {
+  const command = program
+    .command('gateway')
+    .summary('receive by multicast, serve by HTTP')
+    .description(
+      'Stays and keeps the objects of a gateway file at their newest versions, as layercast agent does, and serves them by HTTP: ' +
+        'for clients without multicast. What is proven of a version is served while the rest is still being received. ' +
+        '/objects lists what there is; /objects/NAME is the newest version, /objects/NAME/VERSION never changes.',
+    );
+  addFlags(command, { ...GATEWAY_FILE, ...GATEWAY_OPTIONS, ...WATCHING_OPTIONS })
+    .option('--json', 'print one JSON object per line on stdout')
+    .addHelpText('after', '\nExample:\n  layercast gateway --config gateway.yaml --listen 8080')
+    .action(async (flags: Flags) => {
+      const { runGateway } = await import('../actions/run-gateway.js');
+      await runGateway(flags);
+    });
+}

@@ -1,0 +1,202 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { errnoOf, LayercastError } from '../base/errors.js';
+import { notYet, type ObjectAnswer, objectAnswer, objectPath, pathTarget, versionPath } from './object-answer.js';
+import type { Span } from './requested-range.js';
+import type { ServedVersion } from './served-version.js';
+import type { Shelf } from './shelf.js';
+
+/** No request here has a body or long fields; whoever takes longer is not a client. */
+const REQUEST_MS = 10_000;
+const MAX_HEADER_BYTES = 8 * 1024;
+/** After so many requests a connection is made anew, so that none stays for ever. */
+const MAX_REQUESTS = 1_000;
+const KEEP_ALIVE_MS = 30_000;
+/** A client that takes no byte for this long, beside what it waits for bytes, has gone. */
+const STALLED_MS = 60_000;
+/** The content is read in pieces of at most this size: as much memory as a client takes. */
+const PIECE_BYTES = 256 * 1024;
+
+export interface HttpGatewayOptions {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Most connections at once. */
+  readonly clientCount: number;
+  /** How long a request waits for bytes that are not there yet. */
+  readonly waitMs: number;
+}
+
+/**
+ * Serves the versions on a shelf by HTTP: `/objects` lists them, `/objects/NAME` is the newest, `/objects/NAME/VERSION` never changes. GET and HEAD,
+ * with ranges, of clients that nobody knows: everything has a bound.
+ */
+export class HttpGateway implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #options: HttpGatewayOptions;
+
+  private constructor(server: Server, options: HttpGatewayOptions) {
+    this.#server = server;
+    this.#options = options;
+  }
+
+  /** @throws {LayercastError} `NETWORK_UNAVAILABLE` if the system refuses to listen there */
+  static async listen(shelf: Shelf, options: HttpGatewayOptions): Promise<HttpGateway> {
+    const { host, port, clientCount, waitMs } = options;
+    const busy = new WeakSet<Socket>();
+    const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
+      const { socket } = request;
+      // Requests that do not wait for the answers before them would each take the memory of a client.
+      if (busy.has(socket)) return void socket.destroy();
+      busy.add(socket);
+      response.on('close', () => busy.delete(socket));
+      void new Exchange(request, response, waitMs).answer(shelf);
+    });
+    server.maxConnections = clientCount;
+    server.maxRequestsPerSocket = MAX_REQUESTS;
+    server.headersTimeout = REQUEST_MS;
+    server.requestTimeout = REQUEST_MS;
+    server.keepAliveTimeout = KEEP_ALIVE_MS;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (cause) => reject(refused(host, port, cause)));
+      server.listen({ host, port }, resolve);
+    });
+    return new HttpGateway(server, options);
+  }
+
+  /** Where it listens: `http://127.0.0.1:8080`. */
+  get url(): string {
+    const { host } = this.#options;
+    const { port } = this.#server.address() as AddressInfo;
+    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+}
+
+/** One request and its answer. */
+class Exchange {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #waitMs: number;
+  readonly #gone = new AbortController();
+
+  constructor(request: IncomingMessage, response: ServerResponse, waitMs: number) {
+    this.#request = request;
+    this.#response = response;
+    this.#waitMs = waitMs;
+    response.on('close', () => this.#gone.abort());
+    response.on('error', () => this.#gone.abort());
+    response.setTimeout(STALLED_MS + waitMs, () => response.destroy());
+  }
+
+  async answer(shelf: Shelf): Promise<void> {
+    const { method, url = '/' } = this.#request;
+    if (method !== 'GET' && method !== 'HEAD') return this.#say(405, 'only GET and HEAD', { allow: 'GET, HEAD' });
+    if (url === '/' || url === '/objects') return this.#json(listOf(shelf));
+    const target = pathTarget(url);
+    const version =
+      target &&
+      (target.version === undefined ? shelf.newest(target.object) : shelf.version(target.object, target.version));
+    if (version === undefined) return this.#say(404, 'no such object or version; /objects lists what there is');
+    const release = version.hold();
+    try {
+      await this.#serve(version, target?.version !== undefined);
+    } catch {
+      // The head is on its way, so only an end that comes too early can tell.
+      this.#response.destroy();
+    } finally {
+      release();
+    }
+  }
+
+  async #serve(version: ServedVersion, isVersioned: boolean): Promise<void> {
+    const answer = objectAnswer(version, this.#request.headers, isVersioned);
+    const { span } = answer;
+    if (span === undefined || this.#request.method === 'HEAD') return this.#head(answer, true);
+    const isThere = span.first === span.end || (await version.await(span.first, this.#waitMs, this.#gone.signal));
+    if (!isThere) return this.#head(notYet(), true);
+    this.#head(answer, span.first === span.end);
+    await this.#send(version, span);
+  }
+
+  async #send(version: ServedVersion, { first, end }: Span): Promise<void> {
+    const { signal } = this.#gone;
+    for (let at = first; at < end && !signal.aborted; ) {
+      if (!(await version.await(at, this.#waitMs, signal)))
+        throw new LayercastError('TIMEOUT', 'bytes did not come in time');
+      const most = Math.min(PIECE_BYTES, end - at, version.readableEnd(at) - at);
+      const bytes = await version.read(at, most, signal);
+      at += bytes.length;
+      if (!this.#response.write(bytes)) await this.#drained();
+    }
+    this.#response.end();
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#response.off('drain', done);
+        this.#gone.signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#response.once('drain', done);
+      this.#gone.signal.addEventListener('abort', done, { once: true });
+      if (this.#gone.signal.aborted) done();
+    });
+  }
+
+  #head({ status, fields }: ObjectAnswer, isAll: boolean): void {
+    this.#response.writeHead(status, fields);
+    if (isAll) this.#response.end();
+  }
+
+  #json(value: object): void {
+    this.#text(200, `${JSON.stringify(value, null, 2)}\n`, { 'content-type': 'application/json' });
+  }
+
+  #say(status: number, line: string, more: Readonly<Record<string, string>> = {}): void {
+    this.#text(status, `${line}\n`, { 'content-type': 'text/plain; charset=utf-8', ...more });
+  }
+
+  #text(status: number, text: string, fields: Readonly<Record<string, string>>): void {
+    this.#response.writeHead(status, {
+      'content-length': Buffer.byteLength(text),
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...fields,
+    });
+    this.#response.end(this.#request.method === 'HEAD' ? undefined : text);
+  }
+}
+
+function listOf(shelf: Shelf): object {
+  return {
+    objects: shelf.objects.map((object) => ({
+      object,
+      url: objectPath(object),
+      versions: shelf.versions(object).map((version) => ({
+        version: version.identity.version,
+        url: versionPath(object, version.identity.version),
+        bytes: version.identity.sizeBytes,
+        provenBytes: version.provenBytes,
+        sha256: Buffer.from(version.identity.sha256).toString('hex'),
+      })),
+    })),
+  };
+}
+
+function refused(host: string, port: number, cause: unknown): LayercastError {
+  const errno = errnoOf(cause);
+  return new LayercastError(
+    'NETWORK_UNAVAILABLE',
+    `cannot serve objects on ${host}, port ${port}: the system refuses (${errno})`,
+    {
+      hint: 'Name another address with --listen [HOST:]PORT, or end the program that listens there',
+      cause,
+    },
+  );
+}

@@ -1,0 +1,87 @@
+import type { ObjectStore } from '../receiver/assemble/object-store.js';
+import type { Descriptor } from '../wire/descriptor.js';
+import { ServedVersion, type VersionIdentity, type WholeFile } from './served-version.js';
+import { WatchedStore } from './watched-store.js';
+
+/** Most objects that are served: each has a file open. Those beyond are received, and not served. */
+export const MAX_OBJECTS = 1000;
+
+interface Slot {
+  /** The newest version whose file is there. */
+  readonly whole?: ServedVersion;
+  /** A newer version that is being received. */
+  readonly coming?: ServedVersion;
+}
+
+/** What is there to be served: of each object the newest whole version, and the one that is being received. */
+export class Shelf {
+  readonly #slots = new Map<string, Slot>();
+
+  get objects(): readonly string[] {
+    return [...this.#slots.keys()];
+  }
+
+  /** The whole version of an object, else the one that is being received. */
+  newest(object: string): ServedVersion | undefined {
+    const { whole, coming } = this.#slots.get(object) ?? {};
+    return whole ?? coming;
+  }
+
+  /** A version by its number. */
+  version(object: string, version: number): ServedVersion | undefined {
+    return this.versions(object).find(({ identity }) => identity.version === version);
+  }
+
+  versions(object: string): readonly ServedVersion[] {
+    const { whole, coming } = this.#slots.get(object) ?? {};
+    return [whole, coming].filter((one) => one !== undefined);
+  }
+
+  /** A version begins to be received. @returns the store through which its proven blocks are served */
+  begin(descriptor: Descriptor, store: ObjectStore): ObjectStore {
+    const { object, version, sizeBytes, sha256 } = descriptor;
+    const slot = this.#slotOf(object);
+    if (slot === undefined) return store;
+    // Receiving again what is there: its file was damaged.
+    if (slot.whole !== undefined && slot.whole.identity.version >= version) {
+      slot.whole.end();
+      this.#slots.set(object, {});
+    }
+    slot.coming?.end();
+    const coming = new ServedVersion({ object, version, sizeBytes, sha256 });
+    this.#slots.set(object, { ...this.#slots.get(object), coming });
+    return new WatchedStore(store, coming);
+  }
+
+  /** A version is whole, and its file is there; unless a newer one is there already. Readers of the version before still get all of it. */
+  complete(identity: VersionIdentity, file: WholeFile): void {
+    const slot = this.#slotOf(identity.object);
+    const isThere =
+      slot?.whole !== undefined &&
+      (slot.whole.identity.version > identity.version || isSame(slot.whole.identity, identity));
+    if (slot === undefined || isThere) {
+      void file.close();
+      return;
+    }
+    const isComing = slot.coming !== undefined && !slot.coming.hasEnded && isSame(slot.coming.identity, identity);
+    if (!isComing) slot.coming?.end();
+    slot.whole?.end();
+    const whole = isComing ? slot.coming! : new ServedVersion(identity);
+    whole.complete(file);
+    this.#slots.set(identity.object, { whole });
+  }
+
+  close(): void {
+    for (const { whole, coming } of this.#slots.values()) for (const one of [whole, coming]) one?.end();
+    this.#slots.clear();
+  }
+
+  /** Undefined when there are too many objects. */
+  #slotOf(object: string): Slot | undefined {
+    return this.#slots.get(object) ?? (this.#slots.size < MAX_OBJECTS ? {} : undefined);
+  }
+}
+
+function isSame(a: VersionIdentity, b: VersionIdentity): boolean {
+  return a.version === b.version && Buffer.compare(a.sha256, b.sha256) === 0;
+}
