@@ -71,15 +71,12 @@ function checkGroups(fleet: Fleet, file: FleetFile, source: YamlSource): Fault[]
   return faults;
 }
 
-/** A delta is made from a file, which is there at each start. */
+/** What comes from standard input is of one process, and older versions of it are nowhere. */
 function checkDeltas(fleet: Fleet, source: YamlSource): Fault[] {
+  const text = 'not possible here, found it beside standard input, allowed: deltaFrom for a file or a folder';
   return fleet.objects
-    .filter(({ delta, content }) => delta !== undefined && content !== 'file')
-    .map(({ name, content }) => {
-      const what = content === 'tree' ? 'a folder' : 'standard input';
-      const text = `not possible here, found it beside ${what}, allowed: deltaFrom for an object whose file: is a file`;
-      return source.faultAt(['objects', name, 'deltaFrom'], text);
-    });
+    .filter(({ delta, content }) => delta !== undefined && content === 'pipe')
+    .map(({ name }) => source.faultAt(['objects', name, 'deltaFrom'], text));
 }
 
 /**

@@ -97,13 +97,16 @@ const objectShape = {
       'Classes of devices that the object is for, such as acme/gateway-2; receivers of no such class refuse it. Default: any',
   }),
   deltaFrom: z
-    .array(path('File of an older version'), says('not a list of files', 'files of older versions'))
+    .array(
+      path('File of an older version; a folder beside dir'),
+      says('not a list of files', 'files of older versions'),
+    )
     .min(1, says('no files', 'files of older versions'))
     .max(MAX_SEEDS, says('too many files', `at most ${MAX_SEEDS} files`))
     .optional()
     .meta({
       description:
-        'Files of older versions: the servers also send a delta, for receivers that have such a version, on as many channels of its own with the same rates. Default: none',
+        'Files of older versions, or beside dir folders: the servers also send a delta, for receivers that have such a version, on as many channels of its own with the same rates. Default: none',
     }),
   schedule: schedule.optional().meta({
     description: 'When the object is sent, such as { every: 1d, from: 2h, for: 90min }. Default: always',

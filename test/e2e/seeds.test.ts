@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
-import { eventsOf, Scene } from './scene.js';
+import { eventsOf, type ObjectText, Scene } from './scene.js';
 
 const sizeBytes = 3_000_000;
 
@@ -46,6 +46,28 @@ describeBed('a receiver with an older version', () => {
     expect(most.seedBytes).toBeGreaterThan(0.7 * sizeBytes);
     expect(most.seedBytes + most.deltaBytes).toBeLessThan(wanted.length - 400_000);
     expect(whole).toMatchObject({ seedBytes: 0, deltaBytes: 0, resumedBytes: 0 });
+  });
+
+  test('of a folder receives the files that have changed', async () => {
+    for (const name of ['tree1', 'tree2']) {
+      mkdirSync(scene.path(`${name}/sub`), { recursive: true });
+      writeFileSync(scene.path(`${name}/same`), old.subarray(0, 600_000));
+      utimesSync(scene.path(`${name}/same`), 1e9, 1e9);
+      writeFileSync(scene.path(`${name}/sub/changed`), `${name} `.repeat(5000));
+    }
+    const channels = [{ rate: '8Mbit' }];
+    const first = { dir: 'tree1', version: 1, code: 'raptorq', channels };
+    const text = (maps: ObjectText) => scene.fleet({ fleet: 'folders', objects: { maps } });
+    const { process } = await scene.serve('server', text(first));
+    const more = ['--seed', `${scene.path('maps')}/`];
+    await scene.fetched('r1', 'folders/maps', 'maps/');
+    text({ ...first, dir: 'tree2', version: 2, deltaFrom: ['tree1'] });
+    process.kill('SIGHUP');
+    await process.waitForEvent(({ event, version }) => event === 'publish' && version === 2);
+    const changed = await scene.fetched('r1', 'folders/maps', 'maps/', more);
+    expect(readFileSync(scene.path('maps/sub/changed'), 'utf8')).toBe('tree2 '.repeat(5000));
+    expect(changed.seedBytes).toBeGreaterThan(550_000);
+    expect(changed.payloadBytes).toBeLessThan(200_000);
   });
 
   test('goes on after kill -9 with what it has of the delta and of its seed', async () => {

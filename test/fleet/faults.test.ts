@@ -40,7 +40,7 @@ describe('a fault tells its place, what is wrong, what was found, what is allowe
       'a delta of what no file holds',
       'fleet: f\nobjects:\n  a: { file: "-", version: 1, deltaFrom: [b], channels: [{ rate: 1Mbit }] }\n',
       [
-        '3:42: objects.a.deltaFrom: not possible here, found it beside standard input, allowed: deltaFrom for an object whose file: is a file',
+        '3:42: objects.a.deltaFrom: not possible here, found it beside standard input, allowed: deltaFrom for a file or a folder',
       ],
     ],
     [

@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, LayercastError } from '../../base/errors.js';
+import { FILE_PIECE_BYTES } from '../../base/limits.js';
 import type { FleetObject } from '../../fleet/fleet.js';
 import { syncDirectoryOf, temporaryName } from '../../store/durable.js';
 import { FileSource } from '../../store/file-source.js';
 import { makeFolder } from '../../store/folder/make-folder.js';
 import { statePart } from '../../store/state-parts.js';
 import { systemError } from '../../store/system-error.js';
+import type { Contents } from '../contents/contents.js';
 import { planDelta, writeDelta } from './write-delta.js';
 
 /** A delta that is a larger share of its object is not sent: two objects on the air would serve receivers worse than one. */
@@ -24,6 +26,8 @@ export interface DeltaOptions {
   /** Deltas are kept in its folder `deltas`. */
   readonly stateDir: string;
   readonly signal: AbortSignal;
+  /** Opens older versions that are folders. */
+  readonly contents: Pick<Contents, 'open'>;
 }
 
 /**
@@ -35,13 +39,13 @@ export interface DeltaOptions {
 export async function openDelta(
   object: FleetObject,
   file: FileSource,
-  { stateDir, signal }: DeltaOptions,
+  { stateDir, signal, contents }: DeltaOptions,
 ): Promise<DeltaFile> {
   const olds: FileSource[] = [];
   try {
-    for (const path of object.delta!.fromPaths) olds.push(await openOld(path, object));
+    for (const path of object.delta!.fromPaths) olds.push(await openOld(path, object, contents, signal));
     const folder = statePart(stateDir, 'deltas');
-    const path = join(folder, `${nameOf([file, ...olds])}.delta`);
+    const path = join(folder, `${await nameOf([file, ...olds], object, signal)}.delta`);
     const kept = await openKept(path);
     if (kept !== undefined) return { source: kept };
     const plan = await planDelta(file, olds, signal);
@@ -76,18 +80,39 @@ export async function openDelta(
   }
 }
 
-async function openOld(path: string, { name }: FleetObject): Promise<FileSource> {
-  return FileSource.open(path).catch((error: unknown) => {
+async function openOld(
+  path: string,
+  { name, content }: FleetObject,
+  contents: Pick<Contents, 'open'>,
+  signal: AbortSignal,
+): Promise<FileSource> {
+  const what = content === 'tree' ? 'folder' : 'file';
+  const opening = content === 'tree' ? contents.open({ filePath: path, content }, signal) : FileSource.open(path);
+  try {
+    const opened = await opening;
+    return 'source' in opened ? opened.source : opened;
+  } catch (error) {
     if (!(error instanceof LayercastError) || error.code !== 'FILE_NOT_FOUND') throw error;
-    throw new LayercastError(error.code, `there is no file ${JSON.stringify(path)} to make a delta from`, {
+    throw new LayercastError(error.code, `there is no ${what} ${JSON.stringify(path)} to make a delta from`, {
       hint: `Put the older version there, or take it out of "deltaFrom" of objects.${name}, on all servers`,
       cause: error,
     });
-  });
+  }
 }
 
-/** Stands for the files as they are now: another content has another inode, size or time. */
-function nameOf(files: readonly FileSource[]): string {
+/**
+ * Stands for the files as they are now: another content has another inode, size or time. Archives of folders are made anew at each start, so their
+ * content stands for them.
+ */
+async function nameOf(files: readonly FileSource[], { content }: FleetObject, signal: AbortSignal): Promise<string> {
+  if (content === 'tree') {
+    const hashes: string[] = [];
+    for (const file of files) hashes.push(await hashOf(file, signal));
+    return createHash('sha256')
+      .update(JSON.stringify([FORMAT, hashes]))
+      .digest('hex')
+      .slice(0, 32);
+  }
   const identities = files.map(({ path, identity: { dev, ino, sizeBytes, mtimeNs, ctimeNs } }) =>
     [path, dev, ino, sizeBytes, mtimeNs, ctimeNs].map(String),
   );
@@ -95,6 +120,18 @@ function nameOf(files: readonly FileSource[]): string {
     .update(JSON.stringify([FORMAT, identities]))
     .digest('hex')
     .slice(0, 32);
+}
+
+async function hashOf(file: FileSource, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(Math.min(FILE_PIECE_BYTES, file.sizeBytes));
+  for (let offset = 0; offset < file.sizeBytes; offset += buffer.length) {
+    signal.throwIfAborted();
+    const piece = buffer.subarray(0, Math.min(buffer.length, file.sizeBytes - offset));
+    await file.read(offset, piece);
+    hash.update(piece);
+  }
+  return hash.digest('hex');
 }
 
 async function openKept(path: string): Promise<FileSource | undefined> {

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import type { OpenedDelta, Seed, Seeds } from '../../receiver/seeding/seeds.js';
 import { verifyFile } from '../../store/hash-file.js';
 import type { FileLock } from '../../store/lock/file-lock.js';
@@ -6,9 +6,10 @@ import type { Descriptor } from '../../wire/descriptor.js';
 import type { BlockRestorer } from '../block-restorer.js';
 import { finishAs, openObjectFile } from '../object-file.js';
 import { SeedFile } from './seed-file.js';
+import { TreeSeed } from './tree-seed.js';
 
 export interface SeedFilesOptions {
-  /** Files or block devices. */
+  /** Files, block devices, or folders, which count as their archives. */
   readonly paths: readonly string[];
   /** The file of the delta while it is needed. */
   readonly deltaPath: string;
@@ -33,8 +34,10 @@ export class SeedFiles implements Seeds {
     return this.#options.paths.length;
   }
 
-  open(seed: number): Promise<Seed> {
-    return SeedFile.open(this.#options.paths[seed]!);
+  async open(seed: number): Promise<Seed> {
+    const path = this.#options.paths[seed]!;
+    const found = await stat(path).catch(() => undefined);
+    return found?.isDirectory() ? await TreeSeed.open(path) : await SeedFile.open(path);
   }
 
   async openDelta(delta: Descriptor): Promise<OpenedDelta> {

@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deltaHeadLength, readDeltaHead } from '../../../dist/chunks/delta-head.js';
 import type { FleetObject } from '../../../dist/fleet/fleet.js';
+import { Contents } from '../../../dist/publish/contents/contents.js';
 import { openDelta } from '../../../dist/publish/delta/delta-file.js';
 import { FileSource } from '../../../dist/store/file-source.js';
+import { plant } from '../../tree/folders.js';
 
 const { signal } = new AbortController();
+let contents: Contents;
 let folder: string;
 const path = (name: string) => join(folder, name);
 
@@ -17,7 +20,7 @@ async function deltaOf(from: readonly string[], stateDir = 'state'): Promise<Buf
   const object = { name: 'firmware', delta: { fromPaths: from.map(path), channels: [] } } as unknown as FleetObject;
   const file = await FileSource.open(path('new.img'));
   try {
-    const delta = await openDelta(object, file, { stateDir: path(stateDir), signal });
+    const delta = await openDelta(object, file, { stateDir: path(stateDir), signal, contents });
     if ('refusal' in delta) return delta.refusal;
     const bytes = Buffer.alloc(delta.source.sizeBytes);
     await delta.source.read(0, bytes);
@@ -30,6 +33,7 @@ async function deltaOf(from: readonly string[], stateDir = 'state'): Promise<Buf
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'layercast-delta-'));
+  contents = new Contents(path('spool'), 1e9);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -51,6 +55,34 @@ describe('a delta', () => {
       at = end;
     }
     expect(bytes.length).toBeLessThan(2 * fresh.length + 200_000);
+  });
+
+  it('of a folder brings what its older folder does not have, and is found again although archives are made anew', async () => {
+    const [same, fresh] = [randomBytes(300_000).toString('latin1'), randomBytes(60_000).toString('latin1')];
+    for (const [name, more] of [
+      ['old', {}],
+      ['new', { 'b/fresh': fresh }],
+    ] as const) {
+      mkdirSync(path(name));
+      plant(path(name), { 'a/same': same, ...more });
+    }
+    const object = {
+      name: 'maps',
+      content: 'tree',
+      delta: { fromPaths: [path('old')], channels: [] },
+    } as unknown as FleetObject;
+    const sizes: number[] = [];
+    for (let time = 0; time < 2; time++) {
+      const { source } = await contents.open({ filePath: path('new'), content: 'tree' }, signal);
+      const delta = await openDelta(object, source, { stateDir: path('state'), signal, contents });
+      if ('refusal' in delta) throw new Error(delta.refusal);
+      sizes.push(delta.source.sizeBytes);
+      await delta.source.close();
+      await source.close();
+    }
+    expect(sizes[0]).toBeLessThan(0.5 * 360_000);
+    expect(sizes[1]).toBe(sizes[0]);
+    expect(readdirSync(path('state/deltas'))).toHaveLength(1);
   });
 
   it('is the same on every host that has the same files, and is kept', async () => {
