@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -67,4 +68,55 @@ describeBed('a receiver that may ask servers of the web', () => {
       }),
     );
   });
+
+  const missing = ['nginx', 'openssl'].filter((name) => spawnSync('sh', ['-c', `command -v ${name}`]).status !== 0);
+  test.skipIf(missing.length > 0)(
+    `has the file from nginx, over TLS with an authority of its own, and through a proxy${missing.length > 0 ? ` (skipped: there is no ${missing})` : ''}`,
+    { timeout: 60_000 },
+    async () => {
+      const { address } = scene.bed.host('server');
+      const subject = ['-subj', '/CN=web', '-addext', `subjectAltName=IP:${address}`];
+      const made = ['-keyout', scene.path('web.key'), '-out', scene.path('web.pem')];
+      execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...made, ...subject], {
+        stdio: 'pipe',
+      });
+      const folder = scene.path('nginx');
+      mkdirSync(folder);
+      const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+      writeFileSync(
+        scene.path('nginx.conf'),
+        `daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/error.log;
+events {}
+http {
+  ${temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}
+  access_log off;
+  server {
+    listen [::]:8443 ssl;
+    ssl_certificate ${scene.path('web.pem')};
+    ssl_certificate_key ${scene.path('web.key')};
+    root ${scene.path('www')};
+    gzip off;
+    location /proxied/ { proxy_pass http://[${address}]:8080/; }
+  }
+}
+`,
+      );
+      const nginx = scene.bed.host('server').spawn('nginx', ['-c', scene.path('nginx.conf')]);
+      const server = await scene.serve('server', config);
+      const start = (host: string, url: string, output: string) => {
+        const fill = ['--fill', `https://[${address}]:8443/${url}`, '--fill-after', '1s', '--fill-rate', '20Mbit'];
+        const args = ['fetch', 'acme/image', '--key', scene.publicKey, '-o', scene.path(output), '--json', ...fill];
+        return scene.layercast(host, args, { env: { NODE_EXTRA_CA_CERTS: scene.path('web.pem') } });
+      };
+      const fetches = [start('r1', 'image', 'nginx-file'), start('r2', 'proxied/image', 'nginx-proxy')];
+      for (const [index, fetch] of fetches.entries()) {
+        const { filledBytes } = await completed(fetch);
+        expect(eventsOf(fetch, 'warning'), nginx.stderr).toEqual([]);
+        expect(filledBytes).toBeGreaterThan(0.3 * bytes.length);
+        expect(readFileSync(scene.path(['nginx-file', 'nginx-proxy'][index]!)).equals(bytes)).toBe(true);
+      }
+      server.process.kill('SIGTERM');
+      nginx.kill('SIGTERM');
+    },
+  );
 });
