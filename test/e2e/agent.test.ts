@@ -1,6 +1,8 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
 import type { LabEvent, LabProcess } from '../lab/process.js';
@@ -10,6 +12,16 @@ import { eventsOf, failed, type ObjectText, Scene, type Server, sha256Of } from 
 const KB = 1000;
 /** Fifty were measured (LAYERCAST_OBJECTS=50); twelve are more than run at once. */
 const objectCount = Number(process.env.LAYERCAST_OBJECTS ?? 12);
+
+/** A loop device; undefined where the system does not let this process make one. */
+const backing = join(mkdtempSync(join(tmpdir(), 'layercast-slot-')), 'slot.img');
+writeFileSync(backing, Buffer.alloc(2 ** 20));
+const made = spawnSync('losetup', ['-f', '--show', backing], { encoding: 'utf8' });
+const loop = made.status === 0 ? made.stdout.trim() : undefined;
+afterAll(() => {
+  if (loop !== undefined) spawnSync('losetup', ['-d', loop]);
+  rmSync(dirname(backing), { recursive: true });
+});
 
 describeBed('an agent', () => {
   let scene: Scene;
@@ -160,6 +172,21 @@ describeBed('an agent', () => {
     const other = agentFile('many', { subscribe: [{ ...subscribe[0], object: 'maps/2', output: 'many-out/two' }] });
     expect(await failed(startAgent(other, ['--once']))).toMatchObject({ exitCode: 1, code: 'PROGRAM_FAILED' });
   });
+
+  test.skipIf(loop === undefined)(
+    `overwrites a block device, and takes it over once${loop === undefined ? ' (skipped: this process may make no loop device)' : ''}`,
+    { timeout: 60_000 },
+    async () => {
+      const image = scene.random('slot', 300 * KB);
+      await publish('slots', { firmware: { file: 'slot' } });
+      const subscribe = [{ object: 'firmware', output: { device: loop }, run: ['sh', '-c', `echo "$LAYERCAST_FILE"`] }];
+      const agent = startAgent(agentFile('slots', { subscribe }), ['--once']);
+      expect((await agent.exited).code, agent.stderr).toBe(0);
+      expect(eventsOf(agent, 'output')).toMatchObject([{ line: loop }]);
+      const written = execFileSync('head', ['-c', `${image.length}`, loop!], { maxBuffer: 2 ** 24 });
+      expect(written.equals(image)).toBe(true);
+    },
+  );
 
   test('hears of new versions on an interface that was deleted and made anew, and has room again', {
     timeout: 90_000,
