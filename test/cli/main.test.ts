@@ -27,7 +27,11 @@ describe('the command line', () => {
       'allowed: seconds',
     ],
     [['fetch', 'acme/firmware', '-o', 'x'], 'missing --key', 'Add --key layercast.pub'],
-    [['config', 'schema', 'server'], 'no schema is called "server"', 'fleet, receiver, agent, scenario or events'],
+    [
+      ['config', 'schema', 'server'],
+      'no schema is called "server"',
+      'fleet, receiver, agent, gateway, scenario or events',
+    ],
     [['config', 'validate', 'a', 'b'], 'too many arguments', 'see layercast --help'],
   ])('answers %j with what is wrong, what to do, and exit code 2', async (args, message, hint) => {
     const { code, stdout, stderr } = await runHere(args);
