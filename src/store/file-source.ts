@@ -35,7 +35,7 @@ export class FileSource implements ByteSource {
   readonly #handle: FileHandle;
   /** Closes a copy of this process, which has no name that could lead to another file; undefined for a file with a name. */
   readonly #closeCopy: (() => Promise<void>) | undefined;
-  readonly #promptness = new Promptness(PROMPTNESS);
+  readonly #promptness: Promptness;
   #changed: LayercastError | undefined;
 
   private constructor(
@@ -43,16 +43,21 @@ export class FileSource implements ByteSource {
     handle: FileHandle,
     identity: FileIdentity,
     closeCopy: (() => Promise<void>) | undefined,
+    nowMs?: () => number,
   ) {
     this.path = path;
+    this.#promptness = new Promptness(PROMPTNESS, nowMs);
     this.#closeCopy = closeCopy;
     this.#handle = handle;
     this.identity = identity;
     this.sizeBytes = Number(identity.sizeBytes);
   }
 
-  /** @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`, or `FILE_IO` when the path is no ordinary file. */
-  static async open(path: string): Promise<FileSource> {
+  /**
+   * @param nowMs for tests: the time by which reads are judged slow
+   * @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`, or `FILE_IO` when the path is no ordinary file
+   */
+  static async open(path: string, nowMs?: () => number): Promise<FileSource> {
     // Non-blocking, because opening a FIFO would wait for a writer. The flag makes no difference to ordinary files.
     const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((error) => {
       throw systemError(error, 'open', path);
@@ -63,7 +68,7 @@ export class FileSource implements ByteSource {
         const kind = found.isDirectory() ? 'a directory' : found.isFIFO() ? 'a named pipe' : 'a device or socket';
         throw new LayercastError('FILE_IO', `${JSON.stringify(path)} is ${kind}`, { hint: 'name an ordinary file' });
       }
-      return new FileSource(path, handle, identityIn(found), undefined);
+      return new FileSource(path, handle, identityIn(found), undefined, nowMs);
     } catch (error) {
       await handle.close();
       throw systemError(error, 'open', path);

@@ -22,13 +22,16 @@ async function backdate(path: string): Promise<void> {
   await utimes(path, 1_700_000_000, 1_700_000_000);
 }
 
+/** A time that stands still: no read is slow, however busy the machine is. */
+const standing = () => 0;
+
 describe('a file that is published', () => {
   it('can be read anywhere, also beyond 4 GiB', async () => {
     const path = await newFile('start');
     const size = 5 * 2 ** 30;
     await truncate(path, size);
     await appendFile(path, 'the end');
-    const source = await FileSource.open(path);
+    const source = await FileSource.open(path, standing);
     expect(source.sizeBytes).toBe(size + 7);
     const into = Buffer.alloc(8);
     await source.read(size - 1, into);
@@ -56,7 +59,7 @@ describe('a file that is published', () => {
   ])('hands out no byte once it is %s', async (_, change, message) => {
     const path = await newFile('0123456789');
     await backdate(path);
-    const source = await FileSource.open(path);
+    const source = await FileSource.open(path, standing);
     const into = Buffer.alloc(2);
     await source.read(1, into);
     expect(into.toString()).toBe('12');
@@ -67,7 +70,7 @@ describe('a file that is published', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     await change(path);
     const changed = { code: 'OBJECT_CHANGED', message: expect.stringMatching(message) };
-    const other = await FileSource.open(path);
+    const other = await FileSource.open(path, standing);
     expect(other.confirmNow()).toBe(true);
     await other.close();
     expect(() => source.readNow(1, into)).toThrow(expect.objectContaining(changed));
@@ -75,6 +78,25 @@ describe('a file that is published', () => {
     await expect(source.read(1, into)).rejects.toMatchObject(changed);
     await expect(source.checkUnchanged()).rejects.toMatchObject(changed);
     await expect(source.read(0, into)).rejects.toMatchObject(changed);
+    await source.close();
+  });
+
+  it('is not read at once for a while after a read that was slow', async () => {
+    let nowMs = 0;
+    let readMs = 0;
+    const source = await FileSource.open(await newFile('0123456789'), () => {
+      nowMs += readMs;
+      return nowMs;
+    });
+    const into = Buffer.alloc(2);
+    expect(source.readNow(0, into)).toBe(true);
+    readMs = 5;
+    expect(source.readNow(0, into)).toBe(true);
+    readMs = 0;
+    nowMs += 499;
+    expect([source.readNow(0, into), source.confirmNow()]).toEqual([false, false]);
+    nowMs += 1;
+    expect(source.readNow(0, into)).toBe(true);
     await source.close();
   });
 
