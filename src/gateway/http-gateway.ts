@@ -195,7 +195,7 @@ function refused(host: string, port: number, cause: unknown): LayercastError {
     'NETWORK_UNAVAILABLE',
     `cannot serve objects on ${host}, port ${port}: the system refuses (${errno})`,
     {
-      hint: 'Name another address with --listen [HOST:]PORT, or end the program that listens there',
+      hint: (say) => `Name another address with ${say('listen')}, or end the program that listens there`,
       cause,
     },
   );

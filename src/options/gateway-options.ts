@@ -77,4 +77,9 @@ export const GATEWAY_OPTIONS = {
   allowExpired,
 } as const satisfies OptionTable;
 
+/** Hints, which every folder writes, name options by these names. */
+declare module '../base/errors.js' {
+  interface OptionNames extends Record<keyof typeof GATEWAY_OPTIONS, unknown> {}
+}
+
 export type GatewaySettings = SettingsOf<typeof GATEWAY_OPTIONS>;

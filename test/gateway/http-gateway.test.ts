@@ -236,7 +236,7 @@ describe('a gateway', () => {
     const again = HttpGateway.listen(shelf, { host: '127.0.0.1', port, clientCount: 1, waitMs: 1 });
     await expect(again).rejects.toMatchObject({
       code: 'NETWORK_UNAVAILABLE',
-      hint: expect.stringContaining('--listen'),
+      hint: expect.stringContaining('the option listen'),
     });
   });
 });
