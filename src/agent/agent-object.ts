@@ -1,59 +1,46 @@
-import { asLayercastError, type LayercastError } from '../base/errors.js';
-import type { OutputTarget } from '../options/output-target.js';
+import type { LayercastError } from '../base/errors.js';
 import { Warnings, warningFor } from '../receiver/endings.js';
 import { isOffAir, isOnAir, onAirAgainS } from '../receiver/on-air.js';
 import type { Finding } from '../receiver/watch/findings.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import { nextWindow, offAirUs, onAirUs, type Window } from './air-times.js';
-import { backOffUs, TRANSFER_BACK_OFF } from './back-off.js';
 import type { AgentStateEvent } from './events.js';
 import { hasBytesOf, heldOf, type ObjectRecord } from './object-record.js';
 import { isToCome, type ObjectState } from './object-state.js';
-import { outputFor, pathOf, placeFor } from './planned-output.js';
-import type { AgentWatch, AgentWorld, ObjectPlan, Reception } from './ports.js';
+import type { AgentWatch, AgentWorld, ObjectPlan } from './ports.js';
 import { Standing } from './standing.js';
 import { stateEvent } from './state-event.js';
 import { TakeOver } from './take-over.js';
-
-/** Why a transfer is stopped that goes on later: the wake is over, or the agent ends. */
-export class Paused extends Error {}
+import { Transfer } from './transfer.js';
 
 /** One object on this device: what is known of it, how far its newest version has come, and what is to be done next. */
 export class AgentObject {
   readonly name: string;
   readonly plan: ObjectPlan;
-  readonly #output: OutputTarget;
-  /** Where the versions lie; undefined for a command that takes the bytes. */
-  readonly #path: string | undefined;
   readonly #world: AgentWorld;
   readonly #warnings: Warnings;
   readonly #standing: Standing;
+  readonly #transfer: Transfer;
   readonly #takeOver: TakeOver;
   /** The newest version that is announced, if it is one that this device may get. */
   #newest: Descriptor | undefined;
-  #reception: Reception | undefined;
-  /** What the transfers received that have ended. */
-  #endedBytes = 0;
   #isBusy = false;
   #isEnding = false;
-  #failureCount = 0;
-  #transferNotBeforeUs = 0;
   #told = '';
 
   constructor(name: string, plan: ObjectPlan, fleet: string, record: ObjectRecord | undefined, world: AgentWorld) {
     this.name = name;
     this.plan = plan;
-    this.#output = outputFor(plan.output, name);
-    this.#path = pathOf(this.#output);
     this.#world = world;
     this.#warnings = new Warnings((event) => world.emit('warning', { object: name, ...event }));
     const tell = () => this.#tell();
     this.#standing = new Standing(name, record, world.journal, tell);
+    this.#transfer = new Transfer(name, plan, this.#standing, world, tell);
     this.#takeOver = new TakeOver({ fleet, object: name, plan }, this.#standing, world, tell);
   }
 
   get state(): ObjectState {
-    if (this.#reception !== undefined) return 'receiving';
+    if (this.#transfer.isRunning) return 'receiving';
     if (this.#takeOver.isRunning) return 'applying';
     const recorded = this.#standing.record?.state;
     if (recorded === 'verified' || recorded === 'applying') return 'verified';
@@ -78,20 +65,20 @@ export class AgentObject {
 
   /** Bytes of whole packets that all transfers of the object have received. */
   get packetBytes(): number {
-    return this.#endedBytes + (this.#reception?.packetBytes ?? 0);
+    return this.#transfer.packetBytes;
   }
 
   /** When the object can go on at the earliest; undefined while there is nothing to do, or it is being done. */
   get dueUs(): number | undefined {
     if (this.#isBusy || this.#isEnding) return undefined;
     const wanted = this.#wanted;
-    const receiveUs = wanted && Math.max(this.#transferNotBeforeUs, onAirUs(wanted, this.#world.clock));
+    const receiveUs = wanted && Math.max(this.#transfer.notBeforeUs, onAirUs(wanted, this.#world.clock));
     return this.#takeOver.dueUs ?? receiveUs;
   }
 
   /** The version to receive now; undefined if there is none, or it is not time. */
   toReceive(nowUs: number): Descriptor | undefined {
-    if (this.#isBusy || this.#isEnding || nowUs < this.#transferNotBeforeUs) return undefined;
+    if (this.#isBusy || this.#isEnding || nowUs < this.#transfer.notBeforeUs) return undefined;
     const wanted = this.#wanted;
     if (wanted === undefined || this.#takeOver.isDue(nowUs)) return undefined;
     return isOnAir(wanted, this.#world.clock.wallUs() / 1e6) ? wanted : undefined;
@@ -104,9 +91,8 @@ export class AgentObject {
 
   /** When the transfer under way ends because nothing is sent any more; undefined: not for that reason. */
   get offAirUs(): number | undefined {
-    // Servers of the web may bring the rest while nothing is sent.
-    const isBound = this.#reception !== undefined && (this.plan.fill ?? []).length === 0;
-    return isBound && this.#newest !== undefined ? offAirUs(this.#newest, this.#world.clock) : undefined;
+    const { isRunning, isBoundToAir } = this.#transfer;
+    return isRunning && isBoundToAir && this.#newest ? offAirUs(this.#newest, this.#world.clock) : undefined;
   }
 
   /** Whether the program is to be run now. */
@@ -116,7 +102,7 @@ export class AgentObject {
 
   /** Lets a new wake try at once what failed in an earlier one. */
   wake(): void {
-    this.#transferNotBeforeUs = 0;
+    this.#transfer.retry();
   }
 
   /** Has a version that failed tried once more. */
@@ -143,36 +129,9 @@ export class AgentObject {
     const descriptor = this.#wanted;
     if (descriptor === undefined || this.#isBusy) return;
     this.#isBusy = true;
-    try {
-      const target = heldOf(descriptor, this.#path);
-      await this.#standing.save({ state: 'receiving', target, attempts: 0, interrupted: 0 });
-      if (this.#isEnding) throw new Paused();
-      const { seeds = [], fill = [], contentKey } = this.plan;
-      const places = (texts: readonly string[]) => texts.map((text) => placeFor(text, this.name));
-      const from = {
-        descriptor: this.#newest ?? descriptor,
-        seeds: places(seeds),
-        fill: places(fill),
-        contentKey,
-        watch,
-      };
-      const request = { ...from, output: this.#output, maxRateBitsPerSecond };
-      this.#reception = this.#world.receive(request);
-      this.#standing.begin();
-      this.#tell();
-      const held = await this.#reception.done;
-      this.#endTransfer();
-      this.#standing.isChecked = true;
-      this.#failureCount = 0;
-      await this.#standing.save({ state: 'verified', target: held, lowestVersion: held.version });
-      this.#takeOver.expect();
-    } catch (error) {
-      this.#endTransfer();
-      if (!(error instanceof Paused)) this.#failTransfer(error);
-    } finally {
-      this.#isBusy = false;
-      this.#tell();
-    }
+    if (await this.#transfer.run(descriptor, () => this.#newest, watch, maxRateBitsPerSecond)) this.#takeOver.expect();
+    this.#isBusy = false;
+    this.#tell();
   }
 
   /** Has the version taken over. Never rejects. */
@@ -186,20 +145,19 @@ export class AgentObject {
 
   /** Ends the transfer under way if nothing is sent any more. */
   keepToSchedule(): void {
-    const hasFill = (this.plan.fill ?? []).length > 0;
-    if (hasFill || this.#reception === undefined || this.#newest === undefined) return;
+    if (!this.#transfer.isBoundToAir || this.#newest === undefined) return;
     if (isOffAir(this.#newest, this.#world.clock.wallUs() / 1e6)) this.pause();
   }
 
   /** Ends the transfer under way; progress is kept. */
   pause(): void {
-    this.#reception?.stop(new Paused());
+    this.#transfer.pause();
   }
 
   /** Ends the transfer and the program under way, and begins nothing more. */
   end(): void {
     this.#isEnding = true;
-    this.pause();
+    this.#transfer.end();
     this.#takeOver.end();
   }
 
@@ -207,7 +165,7 @@ export class AgentObject {
   describe(): AgentStateEvent | undefined {
     const { state } = this;
     const isNext = isToCome(state) && this.#newest !== undefined;
-    const newest = isNext ? heldOf(this.#newest!, this.#path) : this.#standing.record?.target;
+    const newest = isNext ? heldOf(this.#newest!, this.#transfer.path) : this.#standing.record?.target;
     if (newest === undefined) return undefined;
     const waitUs = Math.max(0, (this.dueUs ?? 0) - this.#world.clock.nowUs());
     const sentAgainS = isNext ? onAirAgainS(this.#newest!, this.#world.clock.wallUs() / 1e6) : undefined;
@@ -221,7 +179,7 @@ export class AgentObject {
     if (newest === undefined || record === undefined) return newest;
     if (newest.version > record.lowestVersion) return newest;
     // The owner of the device wants the file in another place.
-    const isElsewhere = record.state === 'applied' && record.target.path !== this.#path;
+    const isElsewhere = record.state === 'applied' && record.target.path !== this.#transfer.path;
     return isElsewhere && hasBytesOf(newest, record.target) ? newest : undefined;
   }
 
@@ -230,35 +188,20 @@ export class AgentObject {
     if (known !== undefined && descriptor.version < known.version) return;
     const isAgain = known?.version === descriptor.version;
     const { record } = this.#standing;
-    const held = isAgain ? heldOf(known, this.#path) : record?.target;
+    const held = isAgain ? heldOf(known, this.#transfer.path) : record?.target;
     const isHeld = record !== undefined && record.state !== 'receiving';
     if ((isAgain || isHeld) && held?.version === descriptor.version && !hasBytesOf(descriptor, held)) {
       this.#warnings.warn(warningFor({ ...finding, kind: 'conflict' })!);
       return;
     }
     this.#newest = descriptor;
-    if (!isAgain) {
-      this.#failureCount = 0;
-      this.#transferNotBeforeUs = 0;
-    }
-    this.#reception?.follow({ ...finding, kind: isAgain ? 'renewed' : 'newest' });
+    if (!isAgain) this.#transfer.expect();
+    this.#transfer.follow({ ...finding, kind: isAgain ? 'renewed' : 'newest' });
   }
 
   #revoke(finding: Finding): void {
     if (this.#newest?.version === finding.descriptor.version) this.#newest = undefined;
-    this.#reception?.follow(finding);
-  }
-
-  #endTransfer(): void {
-    this.#endedBytes = this.packetBytes;
-    this.#reception = undefined;
-  }
-
-  #failTransfer(error: unknown): void {
-    const { random, clock } = this.#world;
-    this.#standing.failTransfer(asLayercastError(error));
-    this.#failureCount++;
-    this.#transferNotBeforeUs = clock.nowUs() + backOffUs(TRANSFER_BACK_OFF, this.#failureCount, random());
+    this.#transfer.follow(finding);
   }
 
   /** Tells the state, if it has changed since it was told last. */
