@@ -1,4 +1,5 @@
 import type { StreamReading } from '../rate/readings.js';
+import type { Descriptor } from '../wire/descriptor.js';
 import type { Header } from '../wire/header.js';
 import { RunRecords } from '../wire/runs.js';
 import type { FaultCounters } from './counters.js';
@@ -33,7 +34,7 @@ export class Hearings {
   readonly #keys: KnownKeys;
   readonly #alarm: Alarm;
   readonly #faults: FaultCounters;
-  readonly #symbolBytes: number;
+  readonly #descriptor: Descriptor;
   readonly #symbols: ProofSink;
   readonly #records = new RunRecords();
   #provenStreamCount = 0;
@@ -51,12 +52,11 @@ export class Hearings {
   readonly #byStream = new Map<number, Hearing>();
   readonly #readings: StreamReading[] = [];
 
-  /** @param symbolBytes the object's */
-  constructor(keys: KnownKeys, alarm: Alarm, faults: FaultCounters, symbolBytes: number, symbols: ProofSink) {
+  constructor(keys: KnownKeys, alarm: Alarm, faults: FaultCounters, descriptor: Descriptor, symbols: ProofSink) {
     this.#keys = keys;
     this.#alarm = alarm;
     this.#faults = faults;
-    this.#symbolBytes = symbolBytes;
+    this.#descriptor = descriptor;
     this.#symbols = symbols;
   }
 
@@ -164,7 +164,11 @@ export class Hearings {
     if (keyNumber === UNPROVEN || this.#provenStreamCount >= MAX_PROVEN_STREAMS) return undefined;
     this.#provenStreamCount++;
     const stream = { serverIndex, channelIndex, keyNumber };
-    return new StreamRuns(stream, this.#keys.keyOf(keyNumber), this.#symbolBytes, this.#records, this.#sink);
+    const { symbolBytes, channels } = this.#descriptor;
+    // A channel that the descriptor does not name may have been added since.
+    const datagramsPerSecond = 1e6 / (channels[channelIndex]?.intervalUs ?? Number.POSITIVE_INFINITY);
+    const key = this.#keys.keyOf(keyNumber);
+    return new StreamRuns(stream, datagramsPerSecond, key, symbolBytes, this.#records, this.#sink);
   }
 
   readonly #sink: RunSink = {

@@ -55,7 +55,7 @@ export class Reception {
       onAlarm(isOn);
     });
     this.intake = new Intake(this.assembler, store, faults, this.#alarm);
-    this.hearings = new Hearings(this.#keys, this.#alarm, faults, descriptor.symbolBytes, this.intake);
+    this.hearings = new Hearings(this.#keys, this.#alarm, faults, descriptor, this.intake);
     this.#keys.name(descriptor.servers);
     this.#descriptor = descriptor;
     this.#faults = faults;

@@ -36,7 +36,7 @@ function receiver() {
   const stream = { serverIndex: 0, channelIndex: 0, keyNumber: 1 };
   const { publicKey } = generateKeyPairSync('ed25519');
   const hearing = new Hearing(0, 0, 0);
-  hearing.runs = new StreamRuns(stream, publicKey, 1, new RunRecords(), {} as Partial<RunSink> as RunSink);
+  hearing.runs = new StreamRuns(stream, 0, publicKey, 1, new RunRecords(), {} as Partial<RunSink> as RunSink);
   const ring = hearing.runs.near;
   const hear = (esi: number): number => {
     const bytes = new Uint8Array(HEADER_BYTES + 1).fill(esi);

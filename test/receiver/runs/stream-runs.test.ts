@@ -43,7 +43,7 @@ class Channel {
   }
 }
 
-function listener() {
+function listener(datagramsPerSecond = 0) {
   const told: Record<string, number[]> = {
     proven: [],
     forged: [],
@@ -68,6 +68,7 @@ function listener() {
   };
   const runs = new StreamRuns(
     { serverIndex: 0, channelIndex: 0, keyNumber: 1 },
+    datagramsPerSecond,
     pair.publicKey,
     4,
     new RunRecords(),
@@ -93,6 +94,23 @@ function listener() {
 }
 
 describe('the runs of a stream', () => {
+  it('are checked as often as a fast channel sends them, and 400 times a second at most on a slow one', () => {
+    const checked = (datagramsPerSecond: number) => {
+      const channel = new Channel(0);
+      const { hear, faults } = listener(datagramsPerSecond);
+      for (let run = 0; run < 300; run++) {
+        // The host loses so many datagrams that no record proves the one before it, and each arrives 0.1 ms after the last.
+        channel.sequence += 256;
+        hear(channel.send(64).at(-1)!);
+      }
+      return { floodCount: faults.filter((fault) => fault === 'flood').length };
+    };
+    expect(checked(300_000)).toEqual({ floodCount: 0 });
+    const slow = checked(1000);
+    expect(slow.floodCount).toBeGreaterThan(80);
+    expect(slow.floodCount).toBeLessThan(100);
+  });
+
   it('prove all that arrived of them, across the end of the numbers, with one check for four records', () => {
     const { hear, settle, told, faults } = listener();
     const sent = new Channel(2 ** 32 - 200).send(64 * 9);
