@@ -205,7 +205,11 @@ describe('a sender after its end', () => {
 describe('the names of options', () => {
   it('are all known to hints', () => {
     expectTypeOf<
-      keyof ReceiverOptions | 'output.device' | keyof SenderOptions | keyof typeof AGENT_OPTIONS
+      | keyof ReceiverOptions
+      | 'output.device'
+      | keyof SenderOptions
+      | keyof typeof AGENT_OPTIONS
+      | keyof typeof GATEWAY_OPTIONS
     >().toEqualTypeOf<OptionName>();
   });
 });
