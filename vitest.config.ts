@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config';
  * Folders of tests that change nothing outside their own objects, so one process may run many of their files. A process for each file costs a second
  * of processor time more (113 files: 207 s, together 91 s).
  */
-const pure = 'base config events fec fleet object options plot rate receiver scenario sender simulate trust wire';
+const pure =
+  'agent base chunks config events fec fleet object options plot rate receiver scenario sender simulate transfer trust wire';
 const together = pure.split(' ').map((folder) => `test/${folder}/**/*.test.ts`);
 
 /**

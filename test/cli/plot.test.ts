@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runPlot } from '../../dist/cli/actions/run-plot.js';
 import { asOrdinaryUser } from '../store/ordinary-user.js';
-import { runCli } from './run-cli.js';
+import { runHere } from './run-cli.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'layercast-plot-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const path = (name: string) => join(folder, name);
-const plot = (...args: string[]) => runCli(['plot', ...args], { cwd: folder });
+const plot = (...args: string[]) => runHere(['plot', ...args], { cwd: folder });
 
 const progress = { event: 'progress', atMs: 1000, rateBitsPerSecond: 2e6, lossRatio: 0.01, level: 2, queueMs: 3 };
 const lines = (...events: readonly unknown[]) =>

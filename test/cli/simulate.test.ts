@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { runCli } from './run-cli.js';
+import { runHere } from './run-cli.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'simulate-'));
 writeFileSync(
@@ -12,7 +12,7 @@ writeFileSync(
   'duration: 20s\nobject: { size: 1MB, ladder: { from: 500kbit, to: 4Mbit } }\n' +
     'links: { line: { rate: 3Mbit, loss: 1% } }\nreceivers: { box: { below: line } }\n',
 );
-const simulate = (...args: readonly string[]) => runCli(['simulate', 's.yaml', ...args], { cwd: folder });
+const simulate = (...args: readonly string[]) => runHere(['simulate', 's.yaml', ...args], { cwd: folder });
 const digestOf = (text: string) => /digest"?[ :]"?([0-9a-f]{16})/.exec(text)?.[1];
 
 describe('layercast simulate', () => {
@@ -40,13 +40,13 @@ describe('layercast simulate', () => {
   it('with --svg draws what plot draws of --json', async () => {
     await simulate('--svg', 'one.svg');
     writeFileSync(join(folder, 'log.json'), (await simulate('--json')).stdout);
-    await runCli(['plot', 'log.json', '-o', 'other.svg'], { cwd: folder });
+    await runHere(['plot', 'log.json', '-o', 'other.svg'], { cwd: folder });
     expect(readFileSync(join(folder, 'one.svg'), 'utf8')).toBe(readFileSync(join(folder, 'other.svg'), 'utf8'));
   });
 
   it('tells faults of the file, and what cannot be typed, with exit code 2', async () => {
     writeFileSync(join(folder, 'bad.yaml'), 'duration: 20\nreceivers: { box: { below: line } }\n');
-    const bad = await runCli(['simulate', 'bad.yaml'], { cwd: folder });
+    const bad = await runHere(['simulate', 'bad.yaml'], { cwd: folder });
     expect(bad.code).toBe(2);
     // Each fault has its line of the file below it.
     const faults = bad.stderr.split('\n').filter((line) => line.startsWith('bad.yaml:'));
@@ -55,7 +55,7 @@ describe('layercast simulate', () => {
       'bad.yaml:1:11: duration',
       'bad.yaml:2:28: receivers.box.below',
     ]);
-    expect((await runCli(['simulate', 'none.yaml'], { cwd: folder })).code).toBe(2);
+    expect((await runHere(['simulate', 'none.yaml'], { cwd: folder })).code).toBe(2);
     expect((await simulate('--seed', 'x')).code).toBe(2);
   });
 
