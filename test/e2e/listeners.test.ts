@@ -95,6 +95,9 @@ describeBed('a server with trigger: mld, at a bridge that snoops', () => {
     await fetching.waitForEvent('progress', { timeoutMs: 20_000 });
     await scene.bed.port('r2').unplug();
     await paused(server, [0, 1]);
+    // It must not listen again when it is back: then both channels would be sent already when nobody asks any more.
+    fetching.kill('SIGKILL');
+    await fetching.exited;
     await scene.bed.port('r2').plug();
     const before = eventsOf(server.process, 'pause').length;
     await scene.bed.endQueries();
