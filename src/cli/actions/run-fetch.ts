@@ -1,14 +1,12 @@
 import { LayercastError } from '../../base/errors.js';
-import { readKeyText } from '../../config/read-text.js';
 import { createReceiver } from '../../create-receiver.js';
 import { RECEIVER_OPTIONS } from '../../options/receiver-options.js';
-import { isRootText } from '../../trust/root-armour.js';
-import { publicKeyFrom } from '../../wire/signature.js';
 import { FetchDisplay } from '../display/fetch-display.js';
 import { interruptible } from '../interrupt.js';
 import { leaveStandardOutput, printEvent } from '../json/print-event.js';
 import { type Flags, settleWithFile } from '../settings.js';
 import { watching } from '../watching.js';
+import { readTrustedKey } from './trusted-key.js';
 
 /** `layercast fetch FLEET/OBJECT`: runs a receiver, and shows its events on stderr or prints them as JSON on stdout. */
 export async function runFetch(what: string, flags: Flags): Promise<void> {
@@ -22,8 +20,7 @@ export async function runFetch(what: string, flags: Flags): Promise<void> {
   if (output === undefined) throw missing('missing -o FILE', 'Name the file to write with -o FILE');
   if (output === '-' && flags.device !== true) leaveStandardOutput();
   const target = flags.device === true ? { device: output } : output;
-  const keyText = await readKeyText(keyPath);
-  const key = isRootText(keyText) ? keyText : publicKeyFrom(keyText, keyPath);
+  const key = await readTrustedKey(keyPath);
   // Only JSON needs the declarations of events.
   const json = flags.json ? await import('../json/fetch-events.js') : undefined;
   const watched = await watching(flags, async () => {

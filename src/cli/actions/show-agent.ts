@@ -1,0 +1,83 @@
+import type { WatchedAgent } from '../../create-agent.js';
+import { ServiceManager } from '../../device/service-manager.js';
+import type { AgentMetrics } from '../../metrics/agent-metrics.js';
+import { tellPeople } from '../display/agent-display.js';
+import { printEvent } from '../json/print-event.js';
+import type { Flags } from '../settings.js';
+import { type Watching, watching } from '../watching.js';
+
+/** How a command shows an agent: its events on stderr or as JSON on stdout, its metrics, and to the service manager how it is doing. */
+export class AgentShow implements Disposable {
+  readonly #json: typeof import('../json/agent-events.js') | undefined;
+  readonly #watched: Watching<AgentMetrics> | undefined;
+  readonly #manager: ServiceManager | undefined;
+
+  private constructor(
+    json: typeof import('../json/agent-events.js') | undefined,
+    watched: Watching<AgentMetrics> | undefined,
+    manager: ServiceManager | undefined,
+  ) {
+    this.#json = json;
+    this.#watched = watched;
+    this.#manager = manager;
+  }
+
+  /**
+   * Loads what the flags ask for, before the agent begins: no event may be missed.
+   *
+   * @throws {LayercastError} as `watching`
+   */
+  static async prepare(flags: Flags): Promise<AgentShow> {
+    // Only JSON needs the declarations of events.
+    const json = flags.json ? await import('../json/agent-events.js') : undefined;
+    const watched = await watching(flags, async () => {
+      const { AgentMetrics } = await import('../../metrics/agent-metrics.js');
+      return new AgentMetrics();
+    });
+    return new AgentShow(json, watched, await ServiceManager.find(process.env));
+  }
+
+  /**
+   * Shows an agent from now on. Call it in the turn in which the agent was made.
+   *
+   * @param signal ends the agent
+   * @returns the endpoint of the metrics; undefined if nobody asked for them
+   * @throws {LayercastError} `NETWORK_UNAVAILABLE` if the system refuses to listen
+   */
+  async follow(agent: WatchedAgent, signal: AbortSignal): Promise<AsyncDisposable | undefined> {
+    this.#watched?.figures.follow(agent);
+    if (this.#json === undefined) tellPeople(agent);
+    else this.#json.tellPrograms(agent, printEvent);
+    if (this.#manager !== undefined) tellServiceManager(agent, this.#manager, signal);
+    return await this.#watched?.show();
+  }
+
+  [Symbol.dispose](): void {
+    this.#manager?.[Symbol.dispose]();
+  }
+}
+
+/** Tells the service manager how an agent is doing. The agent is ready as soon as it has its journal: an interface may come days later. */
+function tellServiceManager(agent: WatchedAgent, manager: ServiceManager, signal: AbortSignal): void {
+  let next: string | undefined;
+  const tell = () => manager.status(statusText(agent, next));
+  agent.once('start', () => manager.ready());
+  agent.on('wake', () => {
+    next = undefined;
+    tell();
+  });
+  agent.on('sleep', ({ nextWakeAt }) => {
+    next = nextWakeAt;
+    tell();
+  });
+  agent.on('state', tell);
+  signal.addEventListener('abort', () => manager.stopping(), { once: true });
+}
+
+/** Such as `listening; 3 applied, 1 receiving`. */
+function statusText(agent: WatchedAgent, nextWakeAt: string | undefined): string {
+  const counts = new Map<string, number>();
+  for (const { state } of agent.status()?.objects ?? []) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const objects = [...counts].map(([state, count]) => `${count} ${state}`).join(', ') || 'nothing announced yet';
+  return `${nextWakeAt === undefined ? 'listening' : `asleep until ${nextWakeAt}`}; ${objects}`;
+}
