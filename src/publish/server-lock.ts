@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { LayercastError } from '../base/errors.js';
 import { makeFolder } from '../store/folder/make-folder.js';
 import { FileLock, type LockOptions } from '../store/lock/file-lock.js';
-import { holderIn, nameOf } from '../store/lock/lock-holder.js';
+import { holderIn, type LockHolder, nameOf } from '../store/lock/lock-holder.js';
 import { ABANDONED_MS, sightingOf } from '../store/lock/lock-watch.js';
-import { livenessOf } from '../store/lock/process-identity.js';
+import { type Liveness, livenessOf } from '../store/lock/process-identity.js';
 import { statePart } from '../store/state-parts.js';
 
 const SUFFIX = '.lock';
@@ -76,13 +76,10 @@ export async function serversIn(stateDir: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(() => []);
   const found: string[] = [];
   for (const name of names.filter((other) => other.endsWith(SUFFIX))) {
-    const path = join(folder, name);
-    const holder = holderIn((await sightingOf(path))?.content ?? '');
-    if (holder === undefined) continue;
-    const liveness = await livenessOf(holder, folder);
-    const renewedMs = (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
-    if (liveness === 'alive' || (liveness === 'unknown' && Date.now() - renewedMs < ABANDONED_MS))
-      found.push(nameOf(holder));
+    const { holder, liveness } = await holderOf(folder, name);
+    if (holder === undefined || liveness === 'dead') continue;
+    const renewedMs = (await stat(join(folder, name)).catch(() => undefined))?.mtimeMs ?? 0;
+    if (liveness === 'alive' || Date.now() - renewedMs < ABANDONED_MS) found.push(nameOf(holder));
   }
   return found;
 }
@@ -93,9 +90,17 @@ export async function serversIn(stateDir: string): Promise<readonly string[]> {
  * @throws {LayercastError} `PERMISSION_DENIED`, `FILE_IO` when the lock cannot be read
  */
 export async function processOf(stateDir: string, fleet: string, server: string): Promise<number | undefined> {
-  const folder = statePart(stateDir, 'serving');
-  const holder = holderIn((await sightingOf(join(folder, await lockName(fleet, server))))?.content ?? '');
-  return holder !== undefined && (await livenessOf(holder, folder)) === 'alive' ? holder.pid : undefined;
+  const { holder, liveness } = await holderOf(statePart(stateDir, 'serving'), await lockName(fleet, server));
+  return liveness === 'alive' ? holder?.pid : undefined;
+}
+
+/** Who holds a lock, if its file names anybody, and whether that process lives. */
+async function holderOf(
+  folder: string,
+  name: string,
+): Promise<{ readonly holder: LockHolder | undefined; readonly liveness: Liveness }> {
+  const holder = holderIn((await sightingOf(join(folder, name)))?.content ?? '');
+  return { holder, liveness: holder === undefined ? 'dead' : await livenessOf(holder, folder) };
 }
 
 /** False if somebody has deleted the state directory; another process may then hold the lock in a new one. */
