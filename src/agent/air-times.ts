@@ -1,6 +1,7 @@
 import type { Clock } from '../base/ports.js';
-import { EARLY_S, isOnAir, offAirS, onAirAgainS } from '../receiver/on-air.js';
+import { EARLY_S, offAirS, onAirAgainS } from '../receiver/on-air.js';
 import type { Descriptor } from '../wire/descriptor.js';
+import { nextWindowS } from '../wire/sending-windows.js';
 
 /** A window of an object's schedule, on the clock that never jumps: when to listen. */
 export interface Window {
@@ -25,11 +26,8 @@ export function nextWindow(descriptor: Descriptor, clock: Clock): Window | undef
   const { schedule } = descriptor;
   const wallS = clock.wallUs() / 1e6;
   if (schedule === undefined) return undefined;
-  const { everyS, lastsS, fromS } = schedule;
-  const beginsS = isOnAir(descriptor, wallS)
-    ? (Math.floor((wallS - fromS) / everyS) + 1) * everyS + fromS
-    : onAirAgainS(descriptor, wallS)!;
-  return { beginsUs: steadyUs(beginsS - EARLY_S, clock), lastsUs: lastsS * 1e6 };
+  const beginsS = onAirAgainS(descriptor, wallS) ?? nextWindowS(schedule, wallS);
+  return { beginsUs: steadyUs(beginsS - EARLY_S, clock), lastsUs: schedule.lastsS * 1e6 };
 }
 
 function steadyUs(wallS: number, clock: Clock): number {

@@ -21,11 +21,17 @@ export interface WindowState {
 }
 
 /** @param wallS seconds since 1970, and may be a fraction */
-export function windowAt({ everyS, lastsS, fromS }: SendingWindows, wallS: number): WindowState {
-  const beganS = Math.floor((wallS - fromS) / everyS) * everyS + fromS;
-  const isOpen = wallS < beganS + lastsS;
+export function windowAt(windows: SendingWindows, wallS: number): WindowState {
+  const nextS = nextWindowS(windows, wallS);
+  const endS = nextS - windows.everyS + windows.lastsS;
+  const isOpen = wallS < endS;
   // Windows that touch are one that never ends, so their ends change nothing; whoever waits for one looks again and waits on.
-  return { isOpen, changesS: beganS + (isOpen ? lastsS : everyS) };
+  return { isOpen, changesS: isOpen ? endS : nextS };
+}
+
+/** When the first window after this moment begins, in seconds since 1970. */
+export function nextWindowS({ everyS, fromS }: SendingWindows, wallS: number): number {
+  return (Math.floor((wallS - fromS) / everyS) + 1) * everyS + fromS;
 }
 
 /** Whether two are the same. */
