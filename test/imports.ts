@@ -73,10 +73,12 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
     only: { files: /file/, modules: ['zod'] },
   },
   // Engines with all that they need, in the thread of their owner or in one of their own.
+  // What listens for HTTP, with bounds.
+  http: { folders: [], modules: ['node:http', 'node:net'] },
   // What those who watch a process read: metrics, over HTTP.
   metrics: {
-    folders: ['base', 'events'],
-    modules: ['prom-client', 'node:http', 'node:net'],
+    folders: ['base', 'events', 'http'],
+    modules: ['prom-client', 'node:http'],
     types: ['create-agent.ts', 'create-receiver.ts', 'create-sender.ts'],
   },
   // What would keep transfers from working on this host. Its checks are functions of facts.
@@ -85,7 +87,7 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
     modules: ['node:*'],
   },
   // What a gateway serves, and how: versions, ranges and preconditions, HTTP.
-  gateway: { folders: ['base', 'object', 'wire', 'receiver'], modules: ['node:http', 'node:net'] },
+  gateway: { folders: ['base', 'object', 'wire', 'receiver', 'http'], modules: ['node:http', 'node:net'] },
   engine: 'anything',
   // What an agent uses of its host: its journal, the programs of the device, the status file, the service manager.
   device: { folders: ['base', 'agent', 'process', 'store', 'net'], modules: ['node:*', 'koffi'] },

@@ -1,16 +1,14 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { errnoOf, LayercastError } from '../base/errors.js';
+import { BoundedServer } from '../http/bounded-server.js';
 import { notYet, type ObjectAnswer, objectAnswer, objectPath, pathTarget, versionPath } from './object-answer.js';
 import type { Span } from './requested-range.js';
 import type { ServedVersion } from './served-version.js';
 import type { Shelf } from './shelf.js';
 
-/** No request here has a body or long fields; whoever takes longer is not a client. */
+/** A client on a slow link sends a request in less. */
 const REQUEST_MS = 10_000;
-const MAX_HEADER_BYTES = 8 * 1024;
-/** After so many requests a connection is made anew, so that none stays for ever. */
-const MAX_REQUESTS = 1_000;
 const KEEP_ALIVE_MS = 30_000;
 /** A client that takes no byte for this long, beside what it waits for bytes, has gone. */
 const STALLED_MS = 60_000;
@@ -32,48 +30,38 @@ export interface HttpGatewayOptions {
  * with ranges, of clients that nobody knows: everything has a bound.
  */
 export class HttpGateway implements AsyncDisposable {
-  readonly #server: Server;
-  readonly #options: HttpGatewayOptions;
+  readonly #server: BoundedServer;
 
-  private constructor(server: Server, options: HttpGatewayOptions) {
+  private constructor(server: BoundedServer) {
     this.#server = server;
-    this.#options = options;
   }
 
   /** @throws {LayercastError} `NETWORK_UNAVAILABLE` if the system refuses to listen there */
   static async listen(shelf: Shelf, options: HttpGatewayOptions): Promise<HttpGateway> {
     const { host, port, clientCount, waitMs } = options;
     const busy = new WeakSet<Socket>();
-    const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
-      const { socket } = request;
-      // Requests that do not wait for the answers before them would each take the memory of a client.
-      if (busy.has(socket)) return void socket.destroy();
-      busy.add(socket);
-      response.on('close', () => busy.delete(socket));
-      void new Exchange(request, response, waitMs).answer(shelf);
-    });
-    server.maxConnections = clientCount;
-    server.maxRequestsPerSocket = MAX_REQUESTS;
-    server.headersTimeout = REQUEST_MS;
-    server.requestTimeout = REQUEST_MS;
-    server.keepAliveTimeout = KEEP_ALIVE_MS;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause) => reject(refused(host, port, cause)));
-      server.listen({ host, port }, resolve);
-    });
-    return new HttpGateway(server, options);
+    const bounds = { connectionCount: clientCount, requestMs: REQUEST_MS, keepAliveMs: KEEP_ALIVE_MS };
+    const server = await BoundedServer.listen(
+      { host, port, ...bounds, refused: (cause) => refused(host, port, cause) },
+      (request, response) => {
+        const { socket } = request;
+        // Requests that do not wait for the answers before them would each take the memory of a client.
+        if (busy.has(socket)) return void socket.destroy();
+        busy.add(socket);
+        response.on('close', () => busy.delete(socket));
+        void new Exchange(request, response, waitMs).answer(shelf);
+      },
+    );
+    return new HttpGateway(server);
   }
 
   /** Where it listens: `http://127.0.0.1:8080`. */
   get url(): string {
-    const { host } = this.#options;
-    const { port } = this.#server.address() as AddressInfo;
-    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    return this.#server.url;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#server[Symbol.asyncDispose]();
   }
 }
 

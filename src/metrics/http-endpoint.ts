@@ -1,14 +1,13 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errnoOf, LayercastError } from '../base/errors.js';
+import { BoundedServer } from '../http/bounded-server.js';
 
 /** Prometheus has one connection, and a few more people look now and then. */
 const MAX_CONNECTIONS = 32;
-/** No request here has a body or long headers; whoever takes longer is not a client. */
+/** Scrapes are short. */
 const REQUEST_MS = 5_000;
-const MAX_HEADER_BYTES = 8 * 1024;
-/** After so many requests a connection is made anew, so that none stays for ever. */
-const MAX_REQUESTS = 1_000;
+/** Longer than Prometheus waits between two scrapes, as a rule a minute at most. */
+const KEEP_ALIVE_MS = 120_000;
 
 /** What a path answers with. */
 export interface Answer {
@@ -27,40 +26,29 @@ export interface EndpointOptions {
 
 /** A small HTTP server for those who watch this process: GET and HEAD of a few paths, bounded in clients, requests and time. */
 export class HttpEndpoint implements AsyncDisposable {
-  readonly #server: Server;
-  readonly #host: string;
+  readonly #server: BoundedServer;
 
-  private constructor(server: Server, host: string) {
+  private constructor(server: BoundedServer) {
     this.#server = server;
-    this.#host = host;
   }
 
   /** @throws {LayercastError} `NETWORK_UNAVAILABLE` if the system refuses to listen there */
   static async listen({ host, port, answers }: EndpointOptions): Promise<HttpEndpoint> {
-    const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
-      void answer(request, response, answers);
-    });
-    server.maxConnections = MAX_CONNECTIONS;
-    server.maxRequestsPerSocket = MAX_REQUESTS;
-    server.headersTimeout = REQUEST_MS;
-    server.requestTimeout = REQUEST_MS;
-    server.keepAliveTimeout = 2 * 60_000;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause) => reject(refused(host, port, cause)));
-      server.listen({ host, port }, resolve);
-    });
-    return new HttpEndpoint(server, host);
+    const bounds = { connectionCount: MAX_CONNECTIONS, requestMs: REQUEST_MS, keepAliveMs: KEEP_ALIVE_MS };
+    const server = await BoundedServer.listen(
+      { host, port, ...bounds, refused: (cause) => refused(host, port, cause) },
+      (request, response) => void answer(request, response, answers),
+    );
+    return new HttpEndpoint(server);
   }
 
   /** Where it listens: `http://localhost:9464`. */
   get url(): string {
-    const { port } = this.#server.address() as AddressInfo;
-    return `http://${this.#host.includes(':') ? `[${this.#host}]` : this.#host}:${port}`;
+    return this.#server.url;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#server[Symbol.asyncDispose]();
   }
 }
 
