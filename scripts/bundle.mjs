@@ -43,8 +43,8 @@ function optionsFor(dist, folder) {
     allowOverwrite: true,
     minifyWhitespace: true,
     logLevel: 'warning',
-    // Optional packages stay apart: native code cannot be in a bundle, and few need MQTT.
-    external: ['koffi', 'mqtt'],
+    // Optional packages stay apart: native code cannot be in a bundle, and few need MQTT or SQLite.
+    external: ['koffi', 'mqtt', 'node-sqlite3-wasm'],
     // Packages in CommonJS require modules of Node when they run.
     banner: {
       js: "import { createRequire as $createRequire } from 'node:module';\nconst require = $createRequire(import.meta.url);",

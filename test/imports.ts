@@ -45,7 +45,7 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   net: { folders: ['base'], modules: ['node:*', 'koffi'] },
   // Child processes: in groups of their own, with an end.
   process: { folders: [], modules: ['node:child_process', 'node:stream'] },
-  store: { folders: ['base', 'object'], modules: ['node:*', 'msgpackr', 'p-limit'] },
+  store: { folders: ['base', 'object'], modules: ['node:*', 'msgpackr', 'p-limit', 'node-sqlite3-wasm'] },
   // Folders as archives, and back.
   tree: { folders: ['base', 'store'], modules: ['tar', 'node:fs', 'node:fs/promises', 'node:path'] },
   // Text files of settings: where a value stands, what is wrong with it, and units.
