@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
  * of processor time more (113 files: 207 s, together 91 s).
  */
 const pure =
-  'agent base chunks config events fec fleet object options plot rate receiver scenario sender simulate transfer trust wire';
+  'agent base chunks coap config events fec fleet object options plot rate receiver scenario sender simulate transfer trust wire';
 const together = pure.split(' ').map((folder) => `test/${folder}/**/*.test.ts`);
 
 /**

@@ -75,6 +75,12 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   // Engines with all that they need, in the thread of their owner or in one of their own.
   // What listens for HTTP, with bounds.
   http: { folders: [], modules: ['node:http', 'node:net'] },
+  // CoAP: messages, requests, observations and blocks, as logic alone; the socket is in one file. node:crypto for tags of bodies.
+  coap: {
+    folders: ['base'],
+    modules: ['coap-packet', 'node:crypto'],
+    only: { files: /^udp-endpoint/, modules: ['node:dgram', 'node:net'] },
+  },
   // What those who watch a process read: metrics, over HTTP.
   metrics: {
     folders: ['base', 'events', 'http'],

@@ -1,0 +1,76 @@
+/** A link of RFC 6690, such as `</fw/firmware>;rt="layercast.object";obs`. */
+export interface Link {
+  /** A path with a slash in front, or a whole URI. */
+  readonly target: string;
+  /** true for an attribute without a value. */
+  readonly attributes: Readonly<Record<string, string | true>>;
+}
+
+/** Most links that are read from one text, and most attributes of a link: a device has some ten. */
+const MAX_LINKS = 1_000;
+const MAX_ATTRIBUTES = 32;
+
+/** Links as text (RFC 6690, section 2). */
+export function formatLinks(links: readonly Link[]): string {
+  return links.map(formatLink).join(',');
+}
+
+/** Reads links. @returns undefined if the text has another form, or more than 1000 links */
+export function parseLinks(text: string): readonly Link[] | undefined {
+  const links: Link[] = [];
+  const target = /\s*<([^>]*)>/y;
+  const attribute = /\s*;\s*([!#$&+\-.^_`|~0-9A-Za-z]+\*?)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]+)))?/y;
+  const comma = /\s*,/y;
+  const end = /\s*$/y;
+  for (let at = 0; ; ) {
+    if (links.length === 0 && matchAt(end, text, at) !== undefined) return links;
+    const start = matchAt(target, text, at);
+    if (start === undefined || links.length === MAX_LINKS) return undefined;
+    at = target.lastIndex;
+    const attributes: Record<string, string | true> = Object.create(null);
+    for (let count = 0; ; count++) {
+      const found = matchAt(attribute, text, at);
+      if (found === undefined) break;
+      if (count === MAX_ATTRIBUTES) return undefined;
+      at = attribute.lastIndex;
+      const [, name = '', quoted, plain] = found;
+      // Of an attribute that comes twice, the first counts (RFC 6690, section 3).
+      attributes[name] ??= quoted?.replace(/\\(.)/g, '$1') ?? plain ?? true;
+    }
+    links.push({ target: start[1]!, attributes: { ...attributes } });
+    if (matchAt(end, text, at) !== undefined) return links;
+    if (matchAt(comma, text, at) === undefined) return undefined;
+    at = comma.lastIndex;
+  }
+}
+
+/**
+ * The links that a query of `/.well-known/core` asks for (RFC 6690, section 4.1): `rt=layercast.*`. A query of another form leaves all.
+ */
+export function filterLinks(links: readonly Link[], query: readonly string[]): readonly Link[] {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(query[0] ?? '') ?? [];
+  if (name === undefined || value === undefined) return links;
+  const fits = value.endsWith('*')
+    ? (text: string) => text.startsWith(value.slice(0, -1))
+    : (text: string) => text === value;
+  return links.filter(({ target, attributes }) => {
+    if (name === 'href') return fits(target);
+    const found = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+    if (found === undefined) return false;
+    // rt, if and rel have several values with spaces between.
+    return found === true ? value === '' || value === '*' : [found, ...found.split(' ')].some(fits);
+  });
+}
+
+function formatLink({ target, attributes }: Link): string {
+  const texts = Object.entries(attributes).map(([name, value]) => {
+    if (value === true) return `;${name}`;
+    return /^\d+$/.test(value) ? `;${name}=${value}` : `;${name}="${value.replace(/["\\]/g, '\\$&')}"`;
+  });
+  return `<${target}>${texts.join('')}`;
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(text) ?? undefined;
+}

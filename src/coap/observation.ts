@@ -1,0 +1,135 @@
+import type { Client } from './client.js';
+import { Code, isSuccess } from './code.js';
+import type { LinkLayer } from './link-layer.js';
+import type { Message } from './message.js';
+import { OptionNumber, Options, uintOption } from './options.js';
+import type { Peer } from './peer.js';
+import { type CoapFault, type CoapResponse, requestOptions, responseOf } from './request.js';
+import { exchangeWhole } from './whole-exchange.js';
+
+/** Notifications are numbered with 24 bits (RFC 7641, section 3.4). */
+const HALF = 2 ** 23;
+/** After this time any number is newer (RFC 7641, section 3.4). */
+const ORDER_US = 128_000_000;
+/** What a response is fresh for if it says nothing (RFC 7252, section 5.10.5). */
+const DEFAULT_MAX_AGE_S = 60;
+/** Time beyond Max-Age before the resource is asked again (RFC 7641, section 3.3.1, asks for 5 to 15 s). */
+const GRACE_US = 10_000_000;
+
+export interface ObserveTarget {
+  readonly path: readonly string[];
+  readonly query?: readonly string[] | undefined;
+}
+
+export interface ObservationEnd {
+  /** The state of the resource, at first and after each change. */
+  onNotification(response: CoapResponse): void;
+  /** No more will come. An answer: the resource says no, or cannot be observed. */
+  onEnd(why: CoapFault | CoapResponse): void;
+}
+
+export interface Observation {
+  /** Forgets it; the next notification tells the other side so (RFC 7641, section 3.6). */
+  cancel(): void;
+}
+
+/** One resource of a peer that is observed (RFC 7641). When its state is no longer fresh, it is asked again. */
+export class ClientObservation implements Observation {
+  readonly #client: Client;
+  readonly #link: LinkLayer;
+  readonly #peer: Peer;
+  readonly #token: Uint8Array;
+  readonly #target: ObserveTarget;
+  readonly #end: ObservationEnd;
+  readonly #stopListening: () => void;
+  #newest: { readonly sequence: number; readonly atUs: number } | undefined;
+  #cancelTimer: () => void = () => undefined;
+  #isOver = false;
+
+  /** @throws {CoapFault} `full` */
+  constructor(client: Client, link: LinkLayer, peer: Peer, target: ObserveTarget, end: ObservationEnd) {
+    this.#client = client;
+    this.#link = link;
+    this.#peer = peer;
+    this.#token = link.newToken();
+    this.#target = target;
+    this.#end = end;
+    const [hear, close] = [(message: Message) => this.#hear(message), (fault: CoapFault) => this.#over(fault)];
+    this.#stopListening = client.listen(peer, this.#token, hear, close);
+    this.#register();
+  }
+
+  cancel(): void {
+    this.#isOver = true;
+    this.#cancelTimer();
+    this.#stopListening();
+  }
+
+  /** Asks for the state and its changes, at first and again: the token stays, so the other side has one observer. */
+  #register(): void {
+    const options = [...requestOptions({ method: 'GET', ...this.#target }), uintOption(OptionNumber.observe, 0)];
+    const content = { code: Code.get, token: this.#token, options, payload: new Uint8Array() };
+    this.#client.send(this.#peer, content).then(
+      (message) => this.#hear(message),
+      (fault: unknown) => this.#over(fault as CoapFault),
+    );
+  }
+
+  #hear(message: Message): void {
+    if (this.#isOver) return;
+    let response: CoapResponse;
+    try {
+      response = responseOf(message);
+    } catch {
+      return;
+    }
+    if (!isSuccess(response.code)) {
+      this.#over(response);
+      return;
+    }
+    const sequence = new Options(message.options).uint(OptionNumber.observe, 3);
+    if (sequence === undefined) {
+      this.#tell(response, () => this.#over(response));
+      return;
+    }
+    if (!this.#isNewer(sequence)) return;
+    this.#newest = { sequence, atUs: this.#link.clock.nowUs() };
+    this.#cancelTimer();
+    const freshUs = (response.maxAgeS ?? DEFAULT_MAX_AGE_S) * 1e6;
+    this.#cancelTimer = this.#link.clock.schedule(this.#link.clock.nowUs() + freshUs + GRACE_US, () =>
+      this.#register(),
+    );
+    this.#tell(response);
+  }
+
+  /** A state that does not fit one message is asked for as a whole. */
+  #tell(response: CoapResponse, after: () => void = () => undefined): void {
+    const tell = (whole: CoapResponse) => {
+      if (this.#isOver) return;
+      this.#end.onNotification(whole);
+      after();
+    };
+    if (response.block2?.hasMore !== true) {
+      tell(response);
+      return;
+    }
+    const request = { method: 'GET', ...this.#target } as const;
+    exchangeWhole(this.#client, this.#link, this.#peer, request, {}).then(tell, (fault: unknown) =>
+      this.#over(fault as CoapFault),
+    );
+  }
+
+  #over(why: CoapFault | CoapResponse): void {
+    if (this.#isOver) return;
+    this.cancel();
+    this.#end.onEnd(why);
+  }
+
+  #isNewer(sequence: number): boolean {
+    if (this.#newest === undefined) return true;
+    const { sequence: last, atUs } = this.#newest;
+    // The same number comes when a state that has not changed is asked again.
+    const isAfter = (last <= sequence && sequence - last < HALF) || (last > sequence && last - sequence > HALF);
+    return isAfter || this.#link.clock.nowUs() > atUs + ORDER_US;
+  }
+}

@@ -1,0 +1,11 @@
+/** Who a datagram came from, or goes to. */
+export interface Peer {
+  /** As the socket writes it: IPv6 with a zone where one is needed, or IPv4. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** One text for each peer: `[::1]:5683`. */
+export function peerKey({ address, port }: Peer): string {
+  return `[${address}]:${port}`;
+}

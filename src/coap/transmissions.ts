@@ -1,0 +1,118 @@
+import type { LinkLayer } from './link-layer.js';
+import type { Message } from './message.js';
+import { type Peer, peerKey } from './peer.js';
+
+/** RFC 7252, section 4.8: ACK_TIMEOUT, ACK_RANDOM_FACTOR and MAX_RETRANSMIT. */
+const ACK_TIMEOUT_US = 2_000_000;
+const ACK_RANDOM_FACTOR = 1.5;
+const MAX_RETRANSMIT = 4;
+
+/** A confirmable message, without the id that it gets when it is sent. */
+export type Content = Pick<Message, 'code' | 'token' | 'options' | 'payload'>;
+
+export interface TransmissionEnd {
+  /** Acknowledged; the message is empty, or the response itself. */
+  onAcknowledged(message: Message): void;
+  onReset(): void;
+  /** Sent five times, and never acknowledged. */
+  onTimeout(): void;
+}
+
+interface Transmission {
+  readonly peer: Peer;
+  readonly content: Content;
+  readonly end: TransmissionEnd;
+  id: number | undefined;
+  bytes: Uint8Array | undefined;
+  sentCount: number;
+  timeoutUs: number;
+  cancelTimer: () => void;
+}
+
+/**
+ * Sends confirmable messages until they are acknowledged (RFC 7252, section 4.2). One message at a time is under way to a peer (NSTART = 1), the
+ * others wait for their turn: that is all the congestion control that CoAP has.
+ */
+export class Transmissions {
+  readonly #link: LinkLayer;
+  readonly #mostCount: number;
+  /** For each peer, the first is under way. */
+  readonly #queues = new Map<string, Transmission[]>();
+  #count = 0;
+
+  constructor(link: LinkLayer, mostCount: number) {
+    this.#link = link;
+    this.#mostCount = mostCount;
+  }
+
+  /** Undefined if too many wait. The returned function gives the message up, and nothing is told of it then. */
+  send(peer: Peer, content: Content, end: TransmissionEnd): (() => void) | undefined {
+    if (this.#count >= this.#mostCount) return undefined;
+    const key = peerKey(peer);
+    const queue = this.#queues.get(key) ?? [];
+    this.#queues.set(key, queue);
+    const { random } = { random: this.#link.random() };
+    const timeoutUs = ACK_TIMEOUT_US * (1 + random * (ACK_RANDOM_FACTOR - 1));
+    const none = () => undefined;
+    const one = { peer, content, end, id: undefined, bytes: undefined, sentCount: 0, timeoutUs, cancelTimer: none };
+    queue.push(one);
+    this.#count++;
+    if (queue.length === 1) this.#begin(one);
+    return () => this.#remove(one);
+  }
+
+  /** An acknowledgement or a reset has come. */
+  settle(peer: Peer, message: Message): void {
+    const one = this.#queues.get(peerKey(peer))?.[0];
+    if (one === undefined || one.id !== message.id) {
+      this.#link.counts.stray++;
+      return;
+    }
+    this.#remove(one);
+    if (message.type === 'RST') one.end.onReset();
+    else one.end.onAcknowledged(message);
+  }
+
+  close(): void {
+    for (const queue of this.#queues.values()) for (const one of queue) one.cancelTimer();
+    this.#queues.clear();
+    this.#count = 0;
+  }
+
+  #begin(one: Transmission): void {
+    one.id = this.#link.nextId();
+    one.bytes = this.#link.send({ type: 'CON', id: one.id, ...one.content }, one.peer);
+    this.#await(one);
+  }
+
+  #await(one: Transmission): void {
+    one.sentCount++;
+    const { clock } = this.#link;
+    one.cancelTimer = clock.schedule(clock.nowUs() + one.timeoutUs, () => this.#again(one));
+    one.timeoutUs *= 2;
+  }
+
+  #again(one: Transmission): void {
+    if (one.sentCount <= MAX_RETRANSMIT) {
+      this.#link.counts.retransmitted++;
+      this.#link.sendBytes(one.bytes!, one.peer);
+      this.#await(one);
+      return;
+    }
+    this.#link.counts.unacknowledged++;
+    this.#remove(one);
+    one.end.onTimeout();
+  }
+
+  #remove(one: Transmission): void {
+    const key = peerKey(one.peer);
+    const queue = this.#queues.get(key);
+    const index = queue?.indexOf(one) ?? -1;
+    if (queue === undefined || index < 0) return;
+    one.cancelTimer();
+    queue.splice(index, 1);
+    this.#count--;
+    if (queue.length === 0) this.#queues.delete(key);
+    else if (index === 0) this.#begin(queue[0]!);
+  }
+}
