@@ -1,53 +1,147 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const top = fileURLToPath(new URL('../../', import.meta.url));
+const manifest = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
+
+/** What a program may rely on, and two mistakes that the compiler has to find. */
+const PROGRAM = `import { createReceiver, createSender, LayercastError, type ProgressEvent, type ReceiverOptions } from 'layercast';
+const options: ReceiverOptions = { fleet: 'acme', object: 'firmware', key: 'KEY', output: 'firmware.img' };
+const receiver = createReceiver(options);
+receiver.on('progress', ({ bytes, totalBytes }: ProgressEvent) => console.log(bytes / totalBytes));
+receiver.done.catch((error: unknown) => {
+  if (error instanceof LayercastError) console.log(error.code, error.hintFor((option) => (option === 'timeoutMs' ? 'T' : option)));
+});
+createSender({ config: 'fleet.yaml' }).on('publish', ({ version }) => console.log(version + 1));
+// @ts-expect-error no such option
+createReceiver({ ...options, timeout: 1 });
+// @ts-expect-error no such event
+receiver.on('finish', () => undefined);
+`;
 
 describe('the package', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'layercast-pack-'));
-  const root = join(folder, 'package');
+  const folder = mkdtempSync(join(tmpdir(), 'layercast-package-'));
+  const [staged, prefix] = [join(folder, 'staged'), join(folder, 'prefix')];
+  const root = join(prefix, 'lib/node_modules/layercast');
+  const archive = join(folder, `layercast-${manifest.version}.tgz`);
+  const run = (command: string, ...args: readonly string[]) =>
+    execFileSync(command, args, { cwd: folder, encoding: 'utf8', env: { ...process.env, NODE_V8_COVERAGE: '' } });
+
   beforeAll(() => {
-    execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: top, stdio: 'ignore' });
-    const archive = readdirSync(folder).find((name) => name.endsWith('.tgz'))!;
-    execFileSync('tar', ['-xzf', join(folder, archive), '-C', folder]);
-    symlinkSync(join(top, 'node_modules'), join(folder, 'node_modules'));
+    mkdirSync(staged);
+    run(process.execPath, join(top, 'scripts/package.mjs'), staged);
+    run('npm', 'pack', '--silent', '--ignore-scripts', staged);
+    // Nothing is asked of the network: the packages that the code needs are in it.
+    const offline = ['--offline', '--omit=optional', '--ignore-scripts', '--no-audit', '--no-fund', '--silent'];
+    run('npm', 'install', '--global', '--prefix', prefix, ...offline, archive);
+    for (const name of ['koffi', '@koromix']) {
+      const optional = join(top, 'node_modules', name);
+      if (existsSync(optional)) cpSync(optional, join(root, 'node_modules', name), { recursive: true });
+    }
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('has no maps, tests or benchmarks', () => {
-    const files = readdirSync(root, { recursive: true, encoding: 'utf8' });
-    expect(files.filter((name) => /[.]map$|^(src|test|bench|scripts)\b/.test(name))).toEqual([]);
+  it('is small, packed and installed with what is native', () => {
+    expect(statSync(archive).size).toBeLessThan(520_000);
+    const bytes = readdirSync(root, { recursive: true, encoding: 'utf8' })
+      .map((name) => statSync(join(root, name)))
+      .reduce((sum, stats) => sum + (stats.isFile() ? stats.size : 0), 0);
+    expect(bytes).toBeLessThan(15e6);
   });
 
-  it('has everything that the library and the command line load', () => {
-    const workers = readdirSync(join(top, 'dist'), { recursive: true, encoding: 'utf8' })
-      .filter((name) => /(engine|symbols|retrieve)\/[a-z]+-(thread|worker)\.js$/.test(name))
-      .map((name) => `dist/${name}`);
-    expect(workers.length).toBeGreaterThanOrEqual(5);
-    const names = ['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', ...workers];
-    const starts = names.map((name) => join(root, name));
-    const reached = new Set(starts);
+  it('needs no other package, and no script that runs when it is installed', () => {
+    expect([manifest.dependencies, manifest.peerDependencies]).toEqual([undefined, undefined]);
+    expect(Object.keys(manifest.scripts).filter((name) => /^(pre|post)?(install|prepare)$/.test(name))).toEqual([]);
+    expect(readdirSync(root).filter((name) => name === 'node_modules')).toHaveLength(
+      existsSync(join(top, 'node_modules/koffi')) ? 1 : 0,
+    );
+  });
+
+  it('has what users need, and no maps, sources, tests or benchmarks', () => {
+    const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
+      (name) => !name.startsWith('node_modules'),
+    );
+    expect(files.filter((name) => /[.]map$|^(src|test|bench|scripts|docs)\b/.test(name))).toEqual([]);
+    const needed = [
+      'README.md',
+      'LICENSE',
+      'SECURITY.md',
+      'config/fleet.yaml',
+      'config/fleet.schema.json',
+      'examples/home.yaml',
+    ];
+    expect(files).toEqual(expect.arrayContaining([...needed, 'dist/licences.txt']));
+    for (const page of manifest.man) expect(existsSync(join(root, page))).toBe(true);
+    expect(readdirSync(join(prefix, 'share/man/man1'))).toHaveLength(manifest.man.length);
+  });
+
+  it('names the licence of each package that is in the bundle', () => {
+    const text = readFileSync(join(root, 'dist/licences.txt'), 'utf8');
+    for (const name of ['zod', 'yaml', 'commander', 'msgpackr', 'eventemitter3', 'ip6addr'])
+      expect(text).toMatch(new RegExp(`^${name} \\d.* \\(.+\\)$`, 'm'));
+  });
+
+  it('has every file that its code and its types name', () => {
+    const reached = new Set(['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js'].map((name) => join(root, name)));
     for (const file of reached) {
       const text = readFileSync(file, 'utf8');
-      for (const [, name = ''] of text.matchAll(/\b(?:from|import) ?\(? ?["'](\.[^"']+\.js)["']/g)) {
-        const path = join(dirname(file), file.endsWith('.d.ts') ? name.replace(/js$/, 'd.ts') : name);
-        expect([file.slice(root.length), name, existsSync(path)]).toEqual([file.slice(root.length), name, true]);
+      for (const [, name = ''] of text.matchAll(/\b(?:from|import|URL) ?\(? ?["'`](\.[^"'`$]+\.js)["'`]/g)) {
+        const path = join(dirname(file), name);
+        expect([file, name, existsSync(path)]).toEqual([file, name, true]);
         reached.add(path);
       }
     }
-    expect(reached.size).toBeGreaterThan(100);
+    const bundle = readdirSync(join(root, 'dist/bundle')).filter((name) => name.endsWith('.js'));
+    expect(bundle.filter((name) => !reached.has(join(root, 'dist/bundle', name)))).toEqual([]);
   });
 
-  it('runs: its commands, and a program that imports it', () => {
-    const run = (...args: readonly string[]) => execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
-    const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
-    expect(run('dist/cli/main.js', '--version')).toBe(`${version}\n`);
-    expect(run('dist/cli/main.js', 'config', 'validate', 'config/receiver.yaml')).toContain('ok: receiver');
+  it('loads one small file for --help', () => {
+    const main = readFileSync(join(root, 'dist/bundle/main.js'), 'utf8');
+    expect(main.length).toBeLessThan(5_000);
+    expect([...main.matchAll(/\bfrom ?["'`]([^"'`]+)["'`]/g)].map(([, name]) => name)).toEqual(['node:fs']);
+  });
+
+  it('runs: its commands, and a transfer with all its threads', () => {
+    const command = join(prefix, 'bin/layercast');
+    expect(run(command, '--version')).toBe(`${manifest.version}\n`);
+    expect(run(command, '--help')).toContain('fetch');
+    expect(run(command, 'config', 'validate', join(root, 'config/receiver.yaml'))).toContain('ok: receiver');
+    expect(run('sh', '-c', `${command} demo 2>&1`)).toContain('The file received is the file sent.');
+  });
+
+  it('is a library with types', () => {
+    const consumer = join(folder, 'consumer');
+    mkdirSync(join(consumer, 'node_modules'), { recursive: true });
+    cpSync(join(root, 'dist'), join(consumer, 'node_modules/layercast/dist'), { recursive: true });
+    cpSync(join(root, 'package.json'), join(consumer, 'node_modules/layercast/package.json'));
+    writeFileSync(join(consumer, 'program.ts'), PROGRAM);
+    writeFileSync(join(consumer, 'package.json'), '{ "type": "module" }');
+    const compilerOptions = {
+      strict: true,
+      noEmit: true,
+      module: 'nodenext',
+      target: 'es2023',
+      types: ['node'],
+      typeRoots: [join(top, 'node_modules/@types')],
+    };
+    writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.ts'] }));
     const program = "import { createReceiver } from 'layercast'; console.log(typeof createReceiver)";
-    expect(run('--input-type=module', '-e', program)).toBe('function\n');
+    const loaded = `cd ${consumer} && ${process.execPath} --input-type=module -e "${program}"`;
+    expect(run('sh', '-c', loaded)).toBe('function\n');
+    expect(run('sh', '-c', `${join(top, 'node_modules/.bin/tsc')} -p ${consumer}/tsconfig.json || exit 0`)).toBe('');
   });
 });

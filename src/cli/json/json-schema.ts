@@ -1,3 +1,4 @@
+import { toJSONSchema, type ZodType } from 'zod';
 import { LayercastError } from '../../base/errors.js';
 
 /** Makers of schemas, by the names that `config schema` takes. Each loads only the modules that it needs. */
@@ -40,7 +41,6 @@ export async function jsonSchemaOf(kind: string): Promise<object> {
   });
 }
 
-async function inputOf(schema: import('zod').ZodType): Promise<object> {
-  const { z } = await import('zod');
-  return z.toJSONSchema(schema, { target: 'draft-7', io: 'input' });
+function inputOf(schema: ZodType): object {
+  return toJSONSchema(schema, { target: 'draft-7', io: 'input' });
 }

@@ -1,0 +1,40 @@
+// The folder of the package: what package.json names in `files`, with dist/ as users get it: one bundle without unused code, one file of types.
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { writeBundle } from './bundle.mjs';
+import { writeDeclarations } from './declarations.mjs';
+import { licenceText } from './licences.mjs';
+
+const top = fileURLToPath(new URL('../..', import.meta.url));
+const built = join(top, 'dist');
+
+/**
+ * Fills a folder with all that `npm pack` needs there. Needs a build.
+ *
+ * @returns folders of the packages that are in the bundle
+ */
+export async function stagePackage(folder) {
+  const packages = await stageDist(join(folder, 'dist'));
+  const { files } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
+  const carried = files.filter((name) => name !== 'dist' && !name.startsWith('!'));
+  for (const name of ['package.json', 'README.md', 'LICENSE', ...carried])
+    cpSync(join(top, name), join(folder, name), { recursive: true });
+  return packages;
+}
+
+/** Fills a folder with `dist/` of the package. @returns folders of the packages that are in the bundle */
+export async function stageDist(dist) {
+  rmSync(dist, { recursive: true, force: true });
+  for (const folder of ['bundle', 'cli']) mkdirSync(join(dist, folder), { recursive: true });
+  const { BUILT_S } = await import(pathToFileURL(join(built, 'base/build-time.js')).href);
+  const packages = await writeBundle(join(dist, 'bundle'), BUILT_S);
+  await writeDeclarations(built, dist);
+  copyFileSync(join(built, 'cli/ready-texts.json'), join(dist, 'bundle/ready-texts.json'));
+  cpSync(join(built, 'man'), join(dist, 'man'), { recursive: true });
+  writeFileSync(join(dist, 'licences.txt'), licenceText(packages));
+  writeFileSync(join(dist, 'index.js'), "export * from './bundle/index.js';\n");
+  writeFileSync(join(dist, 'cli/main.js'), "#!/usr/bin/env node\nimport '../bundle/main.js';\n");
+  chmodSync(join(dist, 'cli/main.js'), 0o755);
+  return packages;
+}
