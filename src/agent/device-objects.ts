@@ -83,7 +83,8 @@ export class DeviceObjects implements Iterable<AgentObject> {
   /** The state of each object of which anything is known, by name. */
   describe(): readonly AgentStateEvent[] {
     const known = [...this].flatMap((object) => object.describe() ?? []);
-    return known.sort((a, b) => a.object.localeCompare(b.object));
+    // Names are unique. To compare them by a language's rules would load its tables, which are 3 MB.
+    return known.sort((a, b) => (a.object < b.object ? -1 : 1));
   }
 
   outcome(): AgentEnd {

@@ -69,7 +69,6 @@ export class DescriptorInbox {
   readonly #trusts: FleetTrusts | undefined;
   readonly #newest = new Map<string, Accepted>();
   #announceIntervalUs = 0;
-  /** Whether verdicts may have changed since `revoked` was called. */
   #isStale = false;
 
   /** @param addressOf the address of a source (`Network.sourceAddress`). */
@@ -85,6 +84,11 @@ export class DescriptorInbox {
   /** The longest announce interval in any genuine record of the fleet, of any object; 0 if none names one. */
   get announceIntervalUs(): number {
     return this.#announceIntervalUs;
+  }
+
+  /** Whether verdicts may have changed since `revoked` was called. */
+  get isStale(): boolean {
+    return this.#isStale;
   }
 
   /** Whose records of a fleet count; undefined if signatures are not checked, or nothing of this fleet is trusted. */

@@ -106,7 +106,7 @@ export class Watch implements AsyncIterable<Finding> {
     const { clock } = this.#world;
     const finding = this.#inbox.handle(header, bytes, start, length, clock.nowUs(), clock.wallUs() / 1e6, sourceId);
     if (finding !== undefined) this.#findings.add(finding);
-    this.#tellRevoked();
+    if (this.#inbox.isStale) this.#tellRevoked();
   };
 
   /** Records of the newest versions that count, for `recall` of a later watch. */
@@ -140,13 +140,16 @@ export class Watch implements AsyncIterable<Finding> {
 
   #handle(batch: ReceivedBatch): void {
     this.#heardUs = this.#world.clock.nowUs();
+    this.#watchClock();
     this.#announcements.handle(batch);
   }
 
+  /** While the group is heard, there is nothing to look for, and each batch shows whether the clock was set. */
   #lookLater(): void {
     if (!this.#isOpen) return;
     const { clock } = this.#world;
-    this.#cancelLook = clock.schedule(clock.nowUs() + LOOK_INTERVAL_US, () => {
+    const atUs = Math.max(clock.nowUs() + LOOK_INTERVAL_US, (this.#heardUs ?? 0) + HEARD_US);
+    this.#cancelLook = clock.schedule(atUs, () => {
       this.#watchClock();
       this.#work = this.#look().then(() => this.#lookLater());
     });
@@ -159,7 +162,7 @@ export class Watch implements AsyncIterable<Finding> {
     const hasJumped = this.#wallAheadUs !== undefined && Math.abs(aheadUs - this.#wallAheadUs) > CLOCK_JUMP_US;
     if (this.#wallAheadUs === undefined || hasJumped) this.#wallAheadUs = aheadUs;
     if (hasJumped) this.#inbox.forgetVerdicts();
-    this.#tellRevoked();
+    if (this.#inbox.isStale) this.#tellRevoked();
   }
 
   #tellRevoked(): void {
