@@ -1,13 +1,21 @@
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Bed } from '../test/lab/bed.js';
 import type { Host } from '../test/lab/host.js';
 import type { LabProcess } from '../test/lab/process.js';
 import { usageOf } from './process/usage.js';
 import { table } from './table.js';
+
+const commandLine = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+
+/** From an agent's last transfer to the measurement of the idle agent. */
+const SETTLING_MS = 60_000;
+/** An idle agent works for a millisecond in a second, so a shorter time would show single collections. */
+const IDLE_SECONDS = 60;
 
 interface Footprint {
   readonly what: string;
@@ -23,7 +31,7 @@ interface Footprint {
  * while 100 objects are announced, each once in 3 s (the default rate for announcements allows no more); server and receiver
  * of a small and of a huge (sparse) object at 100 Mbit/s, some seconds into the transfer.
  *
- * Arguments: `--seconds N` of measuring (10), `--gigabytes N` of the huge object (10), `--code none|raptorq`, `--dir DIR`.
+ * Arguments: `--seconds N` of measuring (10; an idle agent 60 at least), `--gigabytes N` of the huge object (10), `--code none|raptorq`, `--dir DIR`.
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const { values } = parseArgs({
@@ -83,13 +91,22 @@ async function idleAgent(sender: Host, receiver: Host, folder: string, seconds: 
   const settings = { fleet: 'bench', key: 'layercast.pub', subscribe: [{ object: 'a0', output: 'a0.bin' }] };
   await writeFile(config, JSON.stringify(settings));
   const state = join(folder, 'agent');
-  // As an installed agent receives; hosts of a bed have other ports in turn.
   const args = ['agent', '--config', config, '--state', state, '--json'];
-  await using agent = receiver.layercast(args, { env: { LAYERCAST_NET: 'batch' } });
+  await using agent = receiver.spawn(process.execPath, [commandLine, ...args], { env: await installed() });
   await agent.waitForEvent(({ event, state: is }) => event === 'state' && is === 'applied', { timeoutMs: 120_000 });
-  // Threads that restored blocks and the signatures of the first round are gone.
-  await wait(15_000);
-  return await measure('agent, idle, 100 objects announced', agent, seconds);
+  // An agent idles for months. V8 collects twice when a program becomes quiet, the last time half a minute after the transfer.
+  await wait(SETTLING_MS);
+  return await measure('agent, idle, 100 objects announced', agent, Math.max(IDLE_SECONDS, seconds));
+}
+
+/** The environment of an installed agent: that of its unit, and the port that hosts of a bed have only in turn. */
+async function installed(): Promise<Record<string, string>> {
+  const unit = await readFile(new URL('../config/systemd/layercast-agent.service', import.meta.url), 'utf8');
+  const settings = [...unit.matchAll(/^Environment=((?:NODE|MALLOC)_\w+)=(.*)$/gm)].map(([, name, value]) => [
+    name,
+    value,
+  ]);
+  return { ...Object.fromEntries(settings), LAYERCAST_NET: 'batch' };
 }
 
 async function transfer(
@@ -126,11 +143,11 @@ async function serve(host: Host, folder: string, objects: string): Promise<LabPr
   return server;
 }
 
-async function measure(what: string, process: LabProcess, seconds: number): Promise<Footprint> {
-  const before = await usageOf(process);
+async function measure(what: string, measured: LabProcess, seconds: number): Promise<Footprint> {
+  const before = await usageOf(measured);
   await wait(seconds * 1000);
-  const after = await usageOf(process);
-  if (before === undefined || after === undefined) throw new Error(`${what}: ended too soon\n${process.stderr}`);
+  const after = await usageOf(measured);
+  if (before === undefined || after === undefined) throw new Error(`${what}: ended too soon\n${measured.stderr}`);
   const corePercent = ((after.cpuSeconds - before.cpuSeconds) / seconds) * 100;
   const { residentMegabytes, presentMegabytes } = after;
   return { what, corePercent, residentMegabytes, presentMegabytes };
