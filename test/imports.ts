@@ -93,7 +93,7 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
     modules: ['node:*'],
   },
   // What a gateway serves, and how: versions, ranges and preconditions, HTTP.
-  gateway: { folders: ['base', 'object', 'wire', 'receiver', 'http'], modules: ['node:http', 'node:net'] },
+  gateway: { folders: ['base', 'object', 'wire', 'receiver', 'http', 'coap'], modules: ['node:http', 'node:net'] },
   engine: 'anything',
   // What an agent uses of its host: its journal, the programs of the device, the status file, the service manager.
   device: { folders: ['base', 'agent', 'process', 'store', 'net'], modules: ['node:*', 'koffi'] },

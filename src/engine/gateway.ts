@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import type { AgentStatus } from '../agent/agent-plan.js';
 import type { AgentEvents, AgentStateEvent } from '../agent/events.js';
 import type { Clock } from '../base/ports.js';
+import { peerKey } from '../coap/peer.js';
+import type { UdpEndpoint } from '../coap/udp-endpoint.js';
 import type { WatchedAgent } from '../create-agent.js';
 import { SafeEmitter } from '../events/safe-emitter.js';
+import { descriptionPath, GatewaySite } from '../gateway/coap-site.js';
 import { HttpGateway, type HttpGatewayOptions } from '../gateway/http-gateway.js';
 import type { WholeFile } from '../gateway/served-version.js';
 import { Shelf } from '../gateway/shelf.js';
@@ -19,6 +22,8 @@ export interface GatewayOptions {
   readonly agent: CheckedAgentOptions;
   readonly folder: string;
   readonly http: HttpGatewayOptions;
+  /** Where objects are served by CoAP, too; undefined: nowhere. */
+  readonly coap: { readonly host: string; readonly port: number } | undefined;
 }
 
 /** The output of an agent for the objects of a gateway: one file for each. */
@@ -26,15 +31,18 @@ export function gatewayOutput(folder: string): string {
   return join(folder, '{object}');
 }
 
-/** Receives objects as an agent does, and serves them by HTTP: what is proven of a version at once, and its file when it is whole. */
+/** Receives objects as an agent does, and serves them by HTTP and CoAP: what is proven of a version at once, and its file when it is whole. */
 export class Gateway extends SafeEmitter<AgentEvents> implements WatchedAgent {
   readonly #options: GatewayOptions;
-  readonly #shelf = new Shelf();
+  readonly #shelf = new Shelf((object) => this.#coap?.endpoint.notify(descriptionPath(object)));
+  readonly #clock: Clock;
+  #coap: UdpEndpoint | undefined;
   readonly #engine: AgentEngine;
 
   constructor(options: GatewayOptions, clock: Clock) {
     super();
     this.#options = options;
+    this.#clock = clock;
     const { signal: _signal, network, clock: _clock, ...agent } = options.agent;
     this.#engine = new AgentEngine(agent, {
       network,
@@ -51,13 +59,16 @@ export class Gateway extends SafeEmitter<AgentEvents> implements WatchedAgent {
   /**
    * Runs until the signal is aborted.
    *
-   * @param onListening gets the URL when clients can come
+   * @param onListening gets each URL when clients can come
    * @throws {LayercastError} as `Agent.done`; `NETWORK_UNAVAILABLE` if the system refuses to listen
    */
   async run(signal: AbortSignal, onListening: (url: string) => void): Promise<void> {
     await makeFolder(this.#options.folder);
     await using http = await HttpGateway.listen(this.#shelf, this.#options.http);
+    await using coap = await this.#openCoap();
+    this.#coap = coap;
     onListening(http.url);
+    if (coap !== undefined) onListening(`coap://${peerKey(coap.address)}`);
     // A version that was there before is hashed: the file may have changed while the gateway was away.
     this.on('start', () => {
       for (const state of this.status()?.objects ?? []) void this.#serve(state, true, signal);
@@ -68,6 +79,20 @@ export class Gateway extends SafeEmitter<AgentEvents> implements WatchedAgent {
     } finally {
       this.#shelf.close();
     }
+  }
+
+  /** A gateway answers clients by CoAP, and asks nobody. */
+  async #openCoap(): Promise<UdpEndpoint | undefined> {
+    const { coap, http } = this.#options;
+    if (coap === undefined) return undefined;
+    const { UdpEndpoint } = await import('../coap/udp-endpoint.js');
+    const bounds = { requestCount: http.clientCount, observationCount: 0 };
+    return await UdpEndpoint.open({
+      ...coap,
+      clock: this.#clock,
+      site: new GatewaySite(this.#shelf, http.waitMs),
+      bounds,
+    });
   }
 
   async #serve(state: AgentStateEvent, isOld: boolean, signal: AbortSignal): Promise<void> {

@@ -16,6 +16,12 @@ interface Slot {
 /** What is there to be served: of each object the newest whole version, and the one that is being received. */
 export class Shelf {
   readonly #slots = new Map<string, Slot>();
+  readonly #onChange: (object: string) => void;
+
+  /** @param onChange hears of which object another version is the newest, or is whole now */
+  constructor(onChange: (object: string) => void = () => undefined) {
+    this.#onChange = onChange;
+  }
 
   get objects(): readonly string[] {
     return [...this.#slots.keys()];
@@ -50,6 +56,7 @@ export class Shelf {
     slot.coming?.end();
     const coming = new ServedVersion({ object, version, sizeBytes, sha256 });
     this.#slots.set(object, { ...this.#slots.get(object), coming });
+    this.#onChange(object);
     return new WatchedStore(store, coming);
   }
 
@@ -69,6 +76,7 @@ export class Shelf {
     const whole = isComing ? slot.coming! : new ServedVersion(identity);
     whole.complete(file);
     this.#slots.set(identity.object, { whole });
+    this.#onChange(identity.object);
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import { FILL_URLS, PATH, type TextKind, WAITING_TIME, type WholeKind } from './
 import type { OptionTable, SettingsOf } from './option.js';
 
 const LISTEN_ADDRESS: TextKind = { form: 'text', what: 'a port, or a host and a port', example: '8080 or [::]:8080' };
+const COAP_ADDRESS: TextKind = { form: 'text', what: 'a port, or a host and a port', example: '5683 or [::]:5683' };
 const CLIENT_COUNT: WholeKind = { form: 'whole', min: 1, max: 10_000 };
 
 const { fleet, key, compatible, maxRateBitsPerSecond, patienceMs } = AGENT_OPTIONS;
@@ -29,13 +30,20 @@ export const GATEWAY_OPTIONS = {
     help: 'serve objects by HTTP at [HOST:]PORT; HOST is 127.0.0.1 unless given',
     file: 'Serve objects by HTTP at [HOST:]PORT; HOST is 127.0.0.1 unless given',
   },
+  /** Where clients find the objects by CoAP. @default none */
+  coap: {
+    kind: COAP_ADDRESS,
+    flag: '--coap <address>',
+    help: 'serve objects by CoAP, too, at [HOST:]PORT; HOST is 127.0.0.1 unless given',
+    file: 'Serve objects by CoAP, too, at [HOST:]PORT; HOST is 127.0.0.1 unless given. Default: none',
+  },
   /** Most connections of clients at once. @default 64 */
   clientCount: {
     kind: CLIENT_COUNT,
     default: 64,
     flag: '--clients <count>',
-    help: 'most connections of clients at once',
-    file: 'Most connections of clients at once',
+    help: 'most connections of clients at once, and as many requests by CoAP',
+    file: 'Most connections of clients at once, and as many requests by CoAP',
   },
   /** How long a request waits for bytes that have not been received yet. @default 10 s */
   waitMs: {

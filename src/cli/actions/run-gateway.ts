@@ -15,7 +15,7 @@ import { readTrustedKey } from './trusted-key.js';
 /** Where objects are kept unless told otherwise. */
 const FOLDER = 'gateway';
 
-/** `layercast gateway`: receives as an agent, serves by HTTP, and shows the events of the agent on stderr or prints them as JSON on stdout. */
+/** `layercast gateway`: receives as an agent, serves by HTTP and CoAP, and shows the events of the agent on stderr or prints them as JSON on stdout. */
 export async function runGateway(flags: Flags): Promise<void> {
   const { config } = settle(GATEWAY_FILE, flags, process.env);
   if (config === undefined) {
@@ -24,21 +24,25 @@ export async function runGateway(flags: Flags): Promise<void> {
   const file = await loadGatewayFile(config);
   const {
     listen,
+    coap,
     clientCount,
     waitMs,
     folder = FOLDER,
     ...settings
   } = settle(GATEWAY_OPTIONS, flags, process.env, file);
   const address = addressOf(listen, '--listen', 8080);
+  const coapAddress = coap === undefined ? undefined : addressOf(coap, '--coap', 5683);
   const key = await readTrustedKey(settings.key ?? file.key);
   const output = gatewayOutput(resolve(folder));
   const subscribe = file.objects.map((object) => ({ object, output, fill: file.fill }));
   const agent = checkAgentOptions({ ...settings, fleet: file.fleet, key, subscribe });
   using show = await AgentShow.prepare(flags);
   await interruptible(async (signal) => {
-    const options = { agent, folder: resolve(folder), http: { ...address, clientCount, waitMs } };
+    const options = { agent, folder: resolve(folder), http: { ...address, clientCount, waitMs }, coap: coapAddress };
     const gateway = new Gateway(options, systemClock);
     await using _ = await show.follow(gateway, signal);
-    await gateway.run(signal, (url) => process.stderr.write(`objects at ${url}/objects\n`));
+    await gateway.run(signal, (url) =>
+      process.stderr.write(`objects at ${url}${url.startsWith('coap:') ? '/fw' : '/objects'}\n`),
+    );
   });
 }

@@ -8,11 +8,12 @@ import { WATCHING_OPTIONS } from '../watching.js';
 export function gateway(program: Command): void {
   const command = program
     .command('gateway')
-    .summary('receive by multicast, serve by HTTP')
+    .summary('receive by multicast, serve by HTTP and CoAP')
     .description(
-      'Stays and keeps the objects of a gateway file at their newest versions, as layercast agent does, and serves them by HTTP: ' +
+      'Stays and keeps the objects of a gateway file at their newest versions, as layercast agent does, and serves them by HTTP and, with --coap, by CoAP: ' +
         'for clients without multicast. What is proven of a version is served while the rest is still being received. ' +
-        '/objects lists what there is; /objects/NAME is the newest version, /objects/NAME/VERSION never changes.',
+        '/objects lists what there is; /objects/NAME is the newest version, /objects/NAME/VERSION never changes. ' +
+        'By CoAP these are /fw, /fw/NAME (what is newest; it can be observed), /fw/NAME/bin and /fw/NAME/bin/VERSION.',
     );
   addFlags(command, { ...GATEWAY_FILE, ...GATEWAY_OPTIONS, ...WATCHING_OPTIONS })
     .option('--json', 'print one JSON object per line on stdout')
