@@ -67,7 +67,7 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   },
   // What a program gives to the two calls, and what a receiver file says.
   options: {
-    folders: ['base', ...parts, 'trust', 'agent', 'config', 'fleet'],
+    folders: ['base', ...parts, 'trust', 'agent', 'coap', 'config', 'fleet'],
     modules: ['node:crypto', 'node:path'],
     // Only files of settings have a schema.
     only: { files: /file/, modules: ['zod'] },

@@ -6,9 +6,6 @@ import type { Clock } from '../base/ports.js';
 import { CoapEndpoint, type EndpointOptions } from './endpoint.js';
 import type { Peer } from './peer.js';
 
-/** The port of CoAP without DTLS (RFC 7252, section 6.1). */
-export const COAP_PORT = 5683;
-
 /** Room for what arrives while the process is busy: some 150 datagrams of a full block. */
 const RECEIVE_BUFFER_BYTES = 256 * 1024;
 

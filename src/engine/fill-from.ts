@@ -1,4 +1,6 @@
+import type { Clock } from '../base/ports.js';
 import type { FillOptions } from '../receiver/filling/filling.js';
+import { CoapCopy } from '../retrieve/fill/coap-copy.js';
 import { WebCopy } from '../retrieve/fill/web-copy.js';
 import type { Descriptor } from '../wire/descriptor.js';
 
@@ -10,16 +12,21 @@ export interface FillChoice {
   readonly rateBitsPerSecond: number | undefined;
 }
 
-/** What fills the blocks of a version that multicast does not bring, from copies on servers of the web; undefined without a URL. */
+/** What fills the blocks of a version that multicast does not bring, from copies on servers of the web or of CoAP; undefined without a URL. */
 export function fillFrom(
   urls: readonly string[] | undefined,
   { afterMs, rateBitsPerSecond }: FillChoice,
+  clock: Clock,
 ): ((descriptor: Descriptor) => FillOptions) | undefined {
   if (urls === undefined || urls.length === 0) return undefined;
   return ({ sizeBytes }) => ({
-    sources: urls.map((url) => new WebCopy(url, sizeBytes)),
+    sources: urls.map((url) => (isCoap(url) ? new CoapCopy(url, sizeBytes, clock) : new WebCopy(url, sizeBytes))),
     afterUs: afterMs * 1000,
     maxRateBitsPerSecond: rateBitsPerSecond,
     random: Math.random,
   });
+}
+
+function isCoap(url: string): boolean {
+  return new URL(url).protocol === 'coap:';
 }

@@ -180,7 +180,7 @@ export class ObjectReception implements Reception {
         get seeds() {
           return seeds();
         },
-        fillFor: fillFrom(fill, this.#options.fill),
+        fillFor: fillFrom(fill, this.#options.fill, clock),
         neverFound: (limitUs) => neverFound(`${fleet}/${object}`, limitUs, warnings, faults),
         emit: (name, ...args) => {
           if (TOLD.includes(name)) tell(name as 'progress', ...(args as Parameters<ReceptionEvents['progress']>));

@@ -163,7 +163,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
         openDestination: (descriptor) => destination.open(descriptor, restorer),
         emit,
         seeds: seeds && destination.seeds(seeds, restorer),
-        fillFor: fillFrom(fill, { afterMs: fillAfterMs, rateBitsPerSecond: fillRateBitsPerSecond }),
+        fillFor: fillFrom(fill, { afterMs: fillAfterMs, rateBitsPerSecond: fillRateBitsPerSecond }, clock),
       },
     );
   }

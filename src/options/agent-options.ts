@@ -74,11 +74,11 @@ export const SUBSCRIPTION_OPTIONS = {
     fileKey: 'seed',
     file: 'Files or block devices with older versions, to take equal parts from if the servers send a delta; {object} as in output. Default: none',
   },
-  /** URLs of the file on servers of the web, to ask for what multicast does not bring. `{object}` as in `output`. @default none */
+  /** URLs of the file on servers of the web or of CoAP, to ask for what multicast does not bring. `{object}` as in `output`. @default none */
   fill: {
     kind: FILL_URLS,
     fileKey: 'fill',
-    file: 'URLs of the file on servers of the web, to ask for what multicast does not bring; {object} as in output. Default: none',
+    file: 'URLs of the file on servers of the web (http:, https:) or of CoAP (coap:), to ask for what multicast does not bring; {object} as in output. Default: none',
   },
   /** Path of the file with the content key, if the object is encrypted. @default the agent's */
   contentKey: {

@@ -7,7 +7,7 @@ import type { Form, KindOf } from './kinds.js';
 import { keyOf, type Option, type OptionTable, type SettingsOf, writtenDefaultOf } from './option.js';
 import { command, outputTarget } from './output-file.js';
 import type { OutputTarget } from './output-target.js';
-import { isWebUrl } from './program-values.js';
+import { isFillUrl } from './program-values.js';
 
 /** The schemas of a table's options as YAML writes them, by their keys (`maxRate`): only of those that are for files. */
 export function fileShapeOf(table: OptionTable): Readonly<Record<string, z.ZodType>> {
@@ -109,9 +109,11 @@ function placedTarget(target: OutputTarget, folder: string): OutputTarget {
   return 'device' in target ? { device: resolve(folder, target.device) } : target;
 }
 
+const FILL_SCHEMES = 'http:, https: or coap:';
+
 const urls = z
   .array(
-    z.string(says('not a URL', 'http: or https:')).refine(isWebUrl, says('not a URL of the web', 'http: or https:')),
+    z.string(says('not a URL', FILL_SCHEMES)).refine(isFillUrl, says('not a URL of the web or of CoAP', FILL_SCHEMES)),
     says('not a list of URLs', `1 to ${MAX_FILL_URLS} URLs`),
   )
   .min(1, says('no URLs', `1 to ${MAX_FILL_URLS} URLs`))

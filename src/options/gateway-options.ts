@@ -53,11 +53,11 @@ export const GATEWAY_OPTIONS = {
     help: 'how long a request waits for bytes that have not been received yet',
     file: 'How long a request waits for bytes that have not been received yet; then the answer is 503',
   },
-  /** URLs of the objects on servers of the web, to ask for what multicast does not bring. `{object}` stands for the name. @default none */
+  /** URLs of the objects on servers of the web or of CoAP, to ask for what multicast does not bring. `{object}` stands for the name. @default none */
   fill: {
     kind: FILL_URLS,
     fileKey: 'fill',
-    file: 'URLs of the objects on servers of the web, to ask for what multicast does not bring; {object} stands for the name. Default: none',
+    file: 'URLs of the objects on servers of the web (http:, https:) or of CoAP (coap:), to ask for what multicast does not bring; {object} stands for the name. Default: none',
   },
   /** Classes of devices that the clients belong to: an object for other classes is refused. @default none */
   compatible,

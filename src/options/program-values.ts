@@ -1,5 +1,6 @@
 import { KeyObject } from 'node:crypto';
 import { MAX_CHANNELS, MAX_CLASSES, MAX_FILL_URLS, MAX_SEEDS } from '../base/limits.js';
+import { parseCoapUrl } from '../coap/coap-url.js';
 import {
   choiceRule,
   faultText,
@@ -172,15 +173,21 @@ function faultsOfUrls(value: unknown): readonly ValueFault[] {
   if (value.length === 0) return unless(false, { wrong: 'no URLs', allowed }, value);
   if (value.length > MAX_FILL_URLS) return unless(false, { wrong: 'too many URLs', allowed }, value);
   return value.flatMap((one: unknown, entry) =>
-    isWebUrl(one)
+    isFillUrl(one)
       ? []
-      : [{ entry, text: faultText({ wrong: 'not a URL of the web', allowed: 'http: or https:' }, one) }],
+      : [
+          {
+            entry,
+            text: faultText({ wrong: 'not a URL of the web or of CoAP', allowed: 'http:, https: or coap:' }, one),
+          },
+        ],
   );
 }
 
 /** Whether a value is a URL of which parts can be asked for. */
-export function isWebUrl(value: unknown): value is string {
-  return typeof value === 'string' && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+export function isFillUrl(value: unknown): value is string {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  return /^https?:$/.test(new URL(value).protocol) || parseCoapUrl(value) !== undefined;
 }
 
 function isWhole(value: unknown, min: number, max: number): boolean {

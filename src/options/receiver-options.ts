@@ -117,8 +117,8 @@ export const RECEIVER_OPTIONS = {
     file: 'Files or block devices with older versions, to take equal parts from if the servers send a delta',
   },
   /**
-   * The object as a file on servers of the web, which are asked for blocks that multicast does not bring (HTTP range requests). Every block is checked
-   * against its signed digest.
+   * The object as a file on servers of the web or of CoAP, which are asked for blocks that multicast does not bring (HTTP range requests, or CoAP's
+   * blocks). Every block is checked against its signed digest.
    *
    * @default none
    */
@@ -126,7 +126,7 @@ export const RECEIVER_OPTIONS = {
     kind: FILL_URLS,
     flag: '--fill <urls>',
     help: 'URLs of the file, to ask for what multicast does not bring',
-    file: 'URLs of the file on servers of the web, to ask for what multicast does not bring',
+    file: 'URLs of the file on servers of the web (http:, https:) or of CoAP (coap:), to ask for what multicast does not bring',
   },
   /** How long multicast alone has before `fill` begins; a random time of up to the same length is added. @default 20 s */
   fillAfterMs: {

@@ -4,7 +4,7 @@ import { isTextOf } from '../config/rules.js';
 import { formOf, listOf, parseWithin, rangeOf } from '../config/units.js';
 import { CLASS_RULE } from '../fleet/names.js';
 import type { Form, KindOf } from './kinds.js';
-import { isWebUrl } from './program-values.js';
+import { isFillUrl } from './program-values.js';
 
 /** How a kind of value is typed, as a flag or in the environment. */
 export interface TypedForm {
@@ -55,7 +55,7 @@ const TYPED: { readonly [F in Form]: (kind: KindOf<F>) => TypedForm } = {
   urls: () => ({
     parse(text) {
       const urls = text.split(/[\s,]+/).filter((url) => url !== '');
-      const isRight = urls.length > 0 && urls.length <= MAX_FILL_URLS && urls.every(isWebUrl);
+      const isRight = urls.length > 0 && urls.length <= MAX_FILL_URLS && urls.every(isFillUrl);
       return isRight ? [...new Set(urls)] : undefined;
     },
     allowed: `1 to ${MAX_FILL_URLS} URLs with commas between, such as https://updates.example/firmware.img`,
