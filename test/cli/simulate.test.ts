@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { runHere } from './run-cli.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'simulate-'));
@@ -62,12 +62,13 @@ describe('layercast simulate', () => {
   it('ends at SIGINT with exit code 130', async () => {
     writeFileSync(
       join(folder, 'long.yaml'),
-      'duration: 10h\nobject: { size: 10GB, channels: [{ rate: 50Mbit }] }\nreceivers: { box: { maxRate: 1Mbit } }\n',
+      'duration: 10h\nobject: { size: 500MB, channels: [{ rate: 50Mbit }] }\nreceivers: { box: { maxRate: 1Mbit } }\n',
     );
     const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
     const child = spawn(process.execPath, [main, 'simulate', 'long.yaml', '--json'], { cwd: folder });
     child.stdout.once('data', () => child.kill('SIGINT'));
     child.stdout.resume();
+    onTestFinished(() => void child.kill('SIGKILL'));
     const code = await new Promise((resolve) => child.once('exit', resolve));
     expect(code).toBe(130);
   }, 30_000);

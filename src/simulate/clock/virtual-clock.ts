@@ -1,7 +1,7 @@
 import { EventHeap, type ScheduledEvent } from './event-heap.js';
 
-/** After this many events Node's event loop has a turn, so that a long simulation can be interrupted. */
-const EVENTS_PER_TURN = 2 ** 16;
+/** After this many events, a tenth of a second of work, Node's event loop has a turn, so that a long simulation can be interrupted. */
+const EVENTS_PER_TURN = 2 ** 13;
 
 /**
  * Virtual time, in whole microseconds from 0. It jumps to the next event when there is nothing left to do. Events of the
