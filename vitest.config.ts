@@ -4,9 +4,22 @@ import { defineConfig } from 'vitest/config';
  * Folders of tests that change nothing outside their own objects, so one process may run many of their files. A process for each file costs a second
  * of processor time more (113 files: 207 s, together 91 s).
  */
-const pure =
-  'agent base chunks coap config events fec fleet object options plot rate receiver scenario sender simulate transfer trust wire';
-const together = pure.split(' ').map((folder) => `test/${folder}/**/*.test.ts`);
+const together = [
+  ...'agent base bench chunks cli coap config device doctor events fec fleet gateway metrics net object options plot process publish rate receiver'.split(
+    ' ',
+  ),
+  ...'retrieve scenario sender simulate store transfer tree trust wire work'.split(' '),
+].map((folder) => `test/${folder}/**/*.test.ts`);
+
+/** Long simulations, whose coverage is not counted (stop-coverage.ts). */
+const simulated = [
+  ...'large forged-marks links-of-other-kinds random-plans renewal-plans strangers strewn'
+    .split(' ')
+    .map((name) => `transfer/${name}`),
+  'simulate/rate-plans',
+  'simulate/run/crowd',
+  'simulate/run/simulation',
+].map((name) => `test/${name}.test.ts`);
 
 /**
  * Files whose transfers or loads keep both processors of a small machine busy. Three at a time made them wait for each other's processes (4 GiB: 44 s
@@ -29,14 +42,27 @@ export default defineConfig({
     // A bed of a dozen hosts takes a second to lay, and on a machine that is busy otherwise many times that.
     hookTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: 'together', include: together, isolate: false, maxWorkers: 2 } },
+      {
+        extends: true,
+        test: { name: 'together', include: together, exclude: simulated, isolate: false, maxWorkers: 2 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'simulated',
+          include: simulated,
+          isolate: false,
+          maxWorkers: 2,
+          setupFiles: ['test/stop-coverage.ts'],
+        },
+      },
       // These files mostly wait for what other processes send at a rate, so one more of them than there are processors (on two) costs nobody time.
       {
         extends: true,
         test: {
           name: 'apart',
           include: ['test/**/*.test.ts'],
-          exclude: [...together, ...busy],
+          exclude: [...together, ...simulated, ...busy],
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
