@@ -34,7 +34,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       channels: { type: 'string', default: '1,10,100,1000' },
       clock: { type: 'string', default: 'precise' },
       seconds: { type: 'string', default: '8' },
-      burst: { type: 'string', default: '0.5ms' },
+      burst: { type: 'string', default: '1ms' },
       code: { type: 'string', default: 'none' },
     },
   });

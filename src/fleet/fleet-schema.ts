@@ -97,8 +97,8 @@ const fleetShape = {
     .meta({ description: 'Maximum symbols per block. Default: chosen from the file size' }),
   burst: burst.default(DEFAULT_BURST_US).meta({
     description:
-      'Longest time of a channel’s rate that leaves at once, but at least one datagram and at most 64. Default: 0.5ms',
-    default: '0.5ms',
+      'Longest time of a channel’s rate that leaves at once, but at least one datagram and at most 64. Default: 1ms',
+    default: '1ms',
   }),
   announceInterval: quantity(DURATION, 100e3, 3600e6)
     .default(DEFAULT_ANNOUNCE_INTERVAL_US)

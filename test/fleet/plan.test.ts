@@ -25,7 +25,7 @@ describe('a plan', () => {
     ]);
     expect(plan.objects[0]!.channels[1]).toMatchObject({
       pktDelayUs: 4000,
-      burstUs: 500,
+      burstUs: 1000,
       burstDatagrams: 1,
       offset: { ratio: 0.5 },
       servers: [{ server: 'x', startBytes: 592_000 }],
@@ -64,8 +64,8 @@ describe('a plan', () => {
   it('says how many packets leave at once where it is more than one', () => {
     const fleet = parseFleet(`${HEAD}${TWO.replace('2.56Mbit', '102.4Mbit')}`, 'f');
     const plan = planOf(fleet, () => 1_184_000);
-    expect(plan.objects[0]!.channels.map(({ burstDatagrams }) => burstDatagrams)).toEqual([1, 5]);
-    expect(planText(forecastOf(fleet, plan)).match(/bursts of .*/g)).toEqual(['bursts of 5 packets']);
+    expect(plan.objects[0]!.channels.map(({ burstDatagrams }) => burstDatagrams)).toEqual([1, 10]);
+    expect(planText(forecastOf(fleet, plan)).match(/bursts of .*/g)).toEqual(['bursts of 10 packets']);
   });
 
   it('for people fits 80 columns and cuts no address, whatever the names, rates and ports', () => {

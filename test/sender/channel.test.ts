@@ -91,11 +91,12 @@ describe('a sending channel', () => {
   });
 
   it.each([
-    // 1 Gbit/s, 100, 41, 40, and 10 in packets of 1280 bytes; one channel of 100 Gbit/s
-    [10.24, undefined, 48],
-    [102.4, undefined, 4],
-    [249, undefined, 2],
-    [256, undefined, 1],
+    // 1 Gbit/s, 500, 100, 21, 20, and 10 Mbit/s in packets of 1280 bytes; one channel of 100 Gbit/s
+    [10.24, undefined, 64],
+    [20.48, undefined, 48],
+    [102.4, undefined, 9],
+    [490, undefined, 2],
+    [512, undefined, 1],
     [1024, undefined, 1],
     [0.1024, undefined, 64],
     [1024, 10_000, 9],
@@ -180,7 +181,7 @@ describe('a sending channel', () => {
   });
 
   it('reduces the clock of a long-running host to 32 bits', () => {
-    const channel = new SenderChannel(new Numbered(), 100, 2 ** 40, 0);
+    const channel = new SenderChannel(new Numbered(), 100, 2 ** 40, 0, { burstUs: 100 });
     refill(channel);
     const [datagram] = datagramsIn(channel.take(2 ** 40 + 405, 0));
     const header = newHeader();
