@@ -27,10 +27,10 @@ const MIN_PAUSE_MS = 1;
 const MAX_PAUSE_MS = 4;
 
 /**
- * Below the first ratio the pause doubles; above the second it halves. At 8 MB the first one is 1 Gbit/s with a pause of 1 ms, and there are
- * three halvings between the second one and a full buffer.
+ * Below the first ratio the pause doubles; above the second it halves. At 8 MB the first one is 1 Gbit/s with a pause of 2 ms, and there are
+ * three halvings between the second one and a full buffer. A doubled pause fills at most what the second one allows.
  */
-const SPARSE_RATIO = 1 / 32;
+const SPARSE_RATIO = 1 / 16;
 const DENSE_RATIO = 1 / 8;
 
 /** Pauses by the time since a datagram came last. */

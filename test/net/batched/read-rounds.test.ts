@@ -97,6 +97,20 @@ describe('reading in rounds', () => {
     expect(askCount).toBeGreaterThanOrEqual(9);
   });
 
+  it('asks each 4 ms, and not each ms, while less than a sixteenth of a buffer fills', () => {
+    const askedInASecond = (fillRatio: number) => {
+      sockets[0]!.fillRatio = fillRatio;
+      askCount = 0;
+      for (let i = 0; i < 1000; i++) {
+        sockets[0]!.waitingCount = 5;
+        vi.advanceTimersByTime(1);
+      }
+      return askCount;
+    };
+    expect(askedInASecond(1 / 20)).toBeLessThanOrEqual(255);
+    expect(askedInASecond(1 / 4)).toBeGreaterThan(900);
+  });
+
   it('asks once a second while all owners are patient, more often as a buffer fills, and as for busy ones after a flood', () => {
     for (const socket of sockets) socket.isPatient = true;
     const asksIn = (ms: number) => {
