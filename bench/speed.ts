@@ -111,6 +111,7 @@ const COLUMNS: readonly Column<Measured>[] = [
   { title: 'transfer', cell: ({ what }) => what },
   { title: 'Gbit/s', cell: ({ goodputGigabits }) => goodputGigabits, ratio: true },
   { title: 'slowest ÷ fastest', cell: ({ seconds, fastestSeconds }) => seconds / fastestSeconds },
+  { title: 'sent ÷ size', cell: ({ sentRatio }) => sentRatio },
   { title: 'passes', cell: ({ passes }) => passes },
   { title: 'send s/GB', cell: ({ sendCpuSeconds }) => sendCpuSeconds, ratio: true },
   { title: 'receive s/GB', cell: ({ receiveCpuSeconds }) => receiveCpuSeconds, ratio: true },

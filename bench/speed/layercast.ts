@@ -42,9 +42,9 @@ export async function layercast(stage: Stage, what: string, sending: Sending): P
   });
   try {
     await Promise.all(fetches.map((fetch) => fetch.waitForEvent('join', WITHIN)));
-    const before = await usageOf(server);
+    const [before, sentBefore] = [await usageOf(server), await stage.sentBytes()];
     const done = await Promise.all(fetches.map((fetch) => follow(fetch)));
-    const after = await usageOf(server);
+    const [after, sentAfter] = [await usageOf(server), await stage.sentBytes()];
     for (const name of names) await stage.accept(join(folder, name));
     return measured(what, {
       seconds: done.map(({ seconds }) => seconds),
@@ -52,6 +52,7 @@ export async function layercast(stage: Stage, what: string, sending: Sending): P
       sender: { before, after },
       receivers: done,
       passes: done[0]!.passes,
+      sentBytes: sentAfter - sentBefore,
     });
   } finally {
     await Promise.all(fetches.map((fetch) => fetch[Symbol.asyncDispose]()));

@@ -17,6 +17,8 @@ export interface Measured {
   readonly receiveMegabytes: number | undefined;
   /** Symbols heard ÷ symbols needed; undefined for programs that do not tell. */
   readonly passes: number | undefined;
+  /** Bytes sent, headers included, for each byte of the file; undefined where nobody counted them. */
+  readonly sentRatio: number | undefined;
 }
 
 export interface Run {
@@ -25,6 +27,7 @@ export interface Run {
   readonly sender: Spent;
   readonly receivers: readonly Spent[];
   readonly passes?: number;
+  readonly sentBytes?: number;
 }
 
 /** What a process used before and after. */
@@ -33,7 +36,7 @@ export interface Spent {
   readonly after: Usage | undefined;
 }
 
-export function measured(what: string, { seconds, sizeBytes, sender, receivers, passes }: Run): Measured {
+export function measured(what: string, { seconds, sizeBytes, sender, receivers, passes, sentBytes }: Run): Measured {
   const slowest = Math.max(...seconds);
   const gigabytes = sizeBytes / 1e9;
   const cpu = receivers.map((spent) => cpuSeconds(spent)).filter((value) => value !== undefined);
@@ -47,6 +50,7 @@ export function measured(what: string, { seconds, sizeBytes, sender, receivers, 
     sendMegabytes: sender.after?.residentMegabytes,
     receiveMegabytes: receivers[0]?.after?.residentMegabytes,
     passes,
+    sentRatio: over(sentBytes, sizeBytes),
   };
 }
 
@@ -66,6 +70,7 @@ export function middle(runs: readonly Measured[]): Measured {
     sendMegabytes: of(({ sendMegabytes }) => sendMegabytes),
     receiveMegabytes: of(({ receiveMegabytes }) => receiveMegabytes),
     passes: of(({ passes }) => passes),
+    sentRatio: of(({ sentRatio }) => sentRatio),
   };
 }
 

@@ -48,6 +48,13 @@ export class Stage implements AsyncDisposable {
     return join(this.folder, 'file');
   }
 
+  /** Bytes of all packets that the server has sent so far, as its interface counts them. */
+  async sentBytes(): Promise<number> {
+    const listed = await this.bed.host('alpha').run('ip', ['-j', '-s', 'link', 'show', 'dev', 'eth0']);
+    const [link] = JSON.parse(listed) as readonly { readonly stats64: { readonly tx: { readonly bytes: number } } }[];
+    return link!.stats64.tx.bytes;
+  }
+
   /** Removes a received file. @throws {Error} when it is not the file that was sent */
   async accept(received: string): Promise<void> {
     await this.bed.host('alpha').run('cmp', [received, this.file]);
