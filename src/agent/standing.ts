@@ -69,17 +69,23 @@ export class Standing {
   }
 
   /**
-   * Changes the record, on disk first.
+   * Changes the record, on disk first. With another version as its target, programs count from zero; the same version goes on counting, also
+   * when its output was lost and received again, because the device may not survive its program.
    *
    * @throws {LayercastError} when the journal cannot be written; the record is as before then
    */
   async save(change: Partial<ObjectRecord> & Pick<ObjectRecord, 'state'>): Promise<void> {
     const before = this.#record ?? newRecord(this.#object, change.target as HeldVersion);
-    const record = { ...before, ...change };
+    const isOther = change.target !== undefined && !isSameVersion(change.target, before.target);
+    const record = { ...before, ...(isOther ? { attempts: 0, interrupted: 0 } : {}), ...change };
     await this.#journal.save(record);
     this.#record = record;
     this.#onChange();
   }
+}
+
+function isSameVersion(one: HeldVersion, other: HeldVersion): boolean {
+  return one.version === other.version && one.sha256 === other.sha256;
 }
 
 function resultOf(record: ObjectRecord | undefined): number {

@@ -118,9 +118,9 @@ export class TakeOver {
     this.#standing.postpone(error);
   }
 
-  /** The file is gone or has changed since it was verified. */
+  /** The output is gone or has changed since it was verified. How often the program began still counts: the device may not survive it. */
   async #beginAnew({ target }: ObjectRecord): Promise<void> {
-    await this.#standing.save({ state: 'receiving', attempts: 0, interrupted: 0, lowestVersion: target.version - 1 });
+    await this.#standing.save({ state: 'receiving', lowestVersion: target.version - 1 });
   }
 
   #whatOf({ target }: ObjectRecord): string {

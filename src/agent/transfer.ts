@@ -88,7 +88,7 @@ export class Transfer {
   ): Promise<boolean> {
     try {
       const target = heldOf(wanted, this.path);
-      await this.#standing.save({ state: 'receiving', target, attempts: 0, interrupted: 0 });
+      await this.#standing.save({ state: 'receiving', target });
       if (this.#isEnding) throw new Paused();
       const { seeds = [], fill = [], contentKey } = this.#plan;
       const places = (texts: readonly string[]) => texts.map((text) => placeFor(text, this.#object));

@@ -1,11 +1,9 @@
-import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { EventEmitter } from 'eventemitter3';
 import { Agent } from '../agent/agent.js';
 import type { AgentPlan, AgentStatus } from '../agent/agent-plan.js';
 import type { AgentEvents } from '../agent/events.js';
-import type { HeldVersion } from '../agent/object-record.js';
 import type { AgentWorld, ProgramRequest, ReceiveRequest } from '../agent/ports.js';
 import type { Clock, Network } from '../base/ports.js';
 import { AgentFolder } from '../device/agent-folder.js';
@@ -14,12 +12,11 @@ import { StatusFile } from '../device/status-file.js';
 import { systemNetworkOn } from '../net/system-network.js';
 import type { CheckedAgentOptions } from '../options/check-agent-options.js';
 import { type BlockRestorer, RestoringThreads } from '../retrieve/block-restorer.js';
-import { hasPlaintext, readContentKey } from '../retrieve/decryption.js';
-import { verifyFile } from '../store/hash-file.js';
+import { readContentKey } from '../retrieve/decryption.js';
+import { isHeld } from '../retrieve/held-output.js';
 import { defaultStateDir } from '../store/state-dir.js';
 import type { Anchor } from '../trust/anchor.js';
 import { anchorFrom } from '../trust/read-anchor.js';
-import { ContentCipher } from '../wire/content-cipher.js';
 import { errorOfOnce } from './agent-outcome.js';
 import { AgentWatches } from './agent-watches.js';
 import type { Engine } from './engine.js';
@@ -177,28 +174,6 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
       objects,
     };
   }
-}
-
-/**
- * Whether the file has the bytes of the version. A command has taken them when it ended. Of a folder or a device this says no: the object is
- * pursued again, and its destination finds that nothing is missing.
- */
-async function isHeld(held: HeldVersion, contentKeyPath: string | undefined, signal: AbortSignal): Promise<boolean> {
-  const { path, sizeBytes, sha256, encryption } = held;
-  if (path === undefined) return true;
-  const found = await stat(path).catch(() => undefined);
-  if (found?.isFile() !== true) return false;
-  if (encryption === undefined) {
-    return await verifyFile(path, { sizeBytes, sha256: Buffer.from(sha256, 'hex') }, { signal });
-  }
-  const contentKey = await readContentKey(contentKeyPath);
-  if (contentKey === undefined) return false;
-  const [plaintextMac, keyCheck] = [
-    Buffer.from(encryption.plaintextMac, 'hex'),
-    Buffer.from(encryption.keyCheck, 'hex'),
-  ];
-  const cipher = ContentCipher.open(contentKey, { plaintextMac, keyCheck });
-  return cipher !== undefined && (await hasPlaintext(path, sizeBytes, cipher, signal));
 }
 
 function planOf(options: AgentEngineOptions): AgentPlan {

@@ -2,7 +2,15 @@ import type { AgentEnd } from '../agent/agent-plan.js';
 import { LayercastError } from '../base/errors.js';
 
 /** Codes that say that what arrived is not what was signed, or is refused: they go before others. */
-const INTEGRITY_CODES = ['RECORD_INVALID', 'VERSION_REFUSED', 'EXPIRED', 'ROLE_REFUSED', 'INCOMPATIBLE', 'ENCRYPTED'];
+const INTEGRITY_CODES = [
+  'RECORD_INVALID',
+  'VERSION_REFUSED',
+  'EXPIRED',
+  'ROLE_REFUSED',
+  'INCOMPATIBLE',
+  'ENCRYPTED',
+  'TREE_INVALID',
+];
 
 /** Why an agent that ran once did not do everything; undefined if it did. */
 export function errorOfOnce({ hasHeard, unfinished, errors }: AgentEnd, fleet: string): LayercastError | undefined {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { chmod, chown, mkdir, open, rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { LayercastError } from '../../base/errors.js';
@@ -8,13 +7,13 @@ import { freeBytesFor } from '../../store/free-space.js';
 import { readFully } from '../../store/handle-io.js';
 import type { PartFile } from '../../store/part/part-file.js';
 import { systemError } from '../../store/system-error.js';
-import { TreeArchive } from '../../tree/archive.js';
 import { unpackTree } from '../../tree/unpack.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { BlockRestorer } from '../block-restorer.js';
 import { notDecrypted } from '../decryption.js';
 import { WorkingDestination } from '../working-destination.js';
 import { WorkingFiles, type WorkingFilesOptions } from '../working-files.js';
+import { hasTree } from './has-tree.js';
 import { OwnedFolders } from './owned-folders.js';
 import { removeFolder } from './remove-folder.js';
 import { type FolderNames, namesOf, recoverFolder, swapFolders } from './swap-folders.js';
@@ -67,7 +66,7 @@ export class TreeDestination extends WorkingDestination {
         error: new LayercastError('USAGE', message, { hint: (say) => `Name a file with ${say('output')}` }),
       };
     }
-    if (await this.#hasTree(descriptor)) {
+    if (await hasTree(this.#names.folder, descriptor, this.#signal)) {
       await rm(this.files.partPath, { force: true }).catch(() => undefined);
       await this.files.forgetProgress();
       return { kind: 'complete' };
@@ -85,22 +84,6 @@ export class TreeDestination extends WorkingDestination {
       throw error;
     }
     return { kind: 'store', store };
-  }
-
-  /** Whether the archive of the folder would be the object. Files are read only if its length is right. */
-  async #hasTree({ sizeBytes, sha256 }: Descriptor): Promise<boolean> {
-    try {
-      const archive = await TreeArchive.of(this.#names.folder);
-      if (archive.sizeBytes !== sizeBytes) return false;
-      const hash = createHash('sha256');
-      for await (const piece of archive.bytes(this.#signal)) hash.update(piece);
-      return hash.digest().equals(sha256);
-    } catch (error) {
-      this.#signal.throwIfAborted();
-      // No folder, one with files that cannot be in a tree, one that somebody changes or that is not readable: it is replaced.
-      if (error instanceof LayercastError) return false;
-      throw error;
-    }
   }
 
   /** The archive and the folder that is unpacked from it lie on disk at once. */
