@@ -8,9 +8,9 @@ import { eventsOf, Scene } from './scene.js';
 /** Calls of the system by which anything becomes durable: after each of them, the disk says something else. */
 const CALLS = 'rename,renameat,renameat2,fsync,fdatasync';
 /** Each kill is a start of the agent, of about a second (LAYERCAST_KILLS=50 kills at each call). */
-const killCount = Number(process.env.LAYERCAST_KILLS ?? 5);
-/** Calls between two kills, so that a few kills reach the end: the journal's beginning, verification, the rename, the program. */
-const stride = Number(process.env.LAYERCAST_KILL_STRIDE ?? (killCount > 20 ? 1 : 4));
+const killCount = Number(process.env.LAYERCAST_KILLS ?? 3);
+/** Calls between two kills, so that few kills are before the reception, in it, and near its end. */
+const stride = Number(process.env.LAYERCAST_KILL_STRIDE ?? (killCount > 20 ? 1 : 6));
 
 const strace = spawnSync('strace', ['-V']).status === 0;
 

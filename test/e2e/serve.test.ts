@@ -118,6 +118,23 @@ describeBed('a running server', () => {
     expect(told - packets).toBeLessThanOrEqual(64);
   });
 
+  test.concurrent('sends an object by its schedule, and a receiver of one window goes on in the next without a loss', {
+    timeout: 90_000,
+  }, async () => {
+    // The window in which the receiver begins ends 12 s from now, and the next one begins 10 s later. A loop takes 13 s.
+    const untilS = Math.floor(Date.now() / 1000) + 12;
+    const schedule = { every: '1min', for: '50s', from: `${(untilS + 10) % 60}s` };
+    const config = scene.fleet(fleet('timed', { steady: { channels: [{ rate: '2500kbit' }], schedule } }));
+    const server = await scene.serve('alpha', config);
+    const receiving = scene.fetch('r1', 'timed/steady', 'timed');
+    expectOnePass(await completed(receiving));
+    expect(readFileSync(scene.path('timed')).equals(steady)).toBe(true);
+    const pauses = eventsOf(server.process, 'pause').map(({ pausedFor }) => pausedFor);
+    expect(pauses).toEqual([['schedule'], []]);
+    expect(eventsOf(receiving, 'join')).toHaveLength(2);
+    expect(eventsOf(receiving, 'leave')).toHaveLength(2);
+  });
+
   test.concurrent('does not speak of a reload that was asked for as it stops', async () => {
     const config = scene.fleet(fleet('ending', { steady: {} }));
     const server = await scene.serve('alpha', config);
