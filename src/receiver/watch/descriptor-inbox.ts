@@ -41,6 +41,17 @@ export interface InboxOptions {
   readonly compatible?: readonly string[] | undefined;
 }
 
+/** Where a record came from. */
+interface RecordOrigin {
+  /** The addresses from which it was announced. */
+  sources(): readonly string[];
+  /** Has the record judged anew when it is announced again. */
+  forget(): void;
+}
+
+/** Whoever gives a whole record remembers himself what he gave. */
+const ELSEWHERE: RecordOrigin = { sources: () => [], forget: () => undefined };
+
 /** A record to be kept for a later time. */
 export interface KeptRecord {
   readonly object: string;
@@ -113,7 +124,7 @@ export class DescriptorInbox {
   ): Finding | undefined {
     const record = this.#records.add(header, bytes, start, length);
     if (record === false) this.#faults.count('record');
-    const finding = record ? this.#open(header, record, nowUs, wallS) : undefined;
+    const finding = record ? this.#open(this.#originOf(header), record, nowUs, wallS) : undefined;
     if (sourceId !== undefined) this.#sources.note(header, sourceId);
     return finding;
   }
@@ -140,6 +151,14 @@ export class DescriptorInbox {
     return kind === 'newest' ? { kind, descriptor, sources: [], isRecalled: true } : undefined;
   }
 
+  /**
+   * Takes a whole record that came by another way than announcements, from somebody who is not trusted. It is judged as those are. Given
+   * again, it is judged again.
+   */
+  take(record: Uint8Array, nowUs: number, wallS: number): Finding | undefined {
+    return this.#open(ELSEWHERE, record, nowUs, wallS);
+  }
+
   /** Judges all records anew when they are heard again, and those of `revoked` now. Call it when the clock was set. */
   forgetVerdicts(): void {
     this.#records.forgetAll();
@@ -158,36 +177,40 @@ export class DescriptorInbox {
     });
   }
 
-  #open(header: Readonly<Header>, bytes: Uint8Array, nowUs: number, wallS: number): Finding | undefined {
-    if (!this.#checks.take(nowUs)) return this.#flooded(header);
+  #originOf(header: Readonly<Header>): RecordOrigin {
+    return { sources: () => this.#sources.of(header), forget: () => this.#records.forget(header) };
+  }
+
+  #open(origin: RecordOrigin, bytes: Uint8Array, nowUs: number, wallS: number): Finding | undefined {
+    if (!this.#checks.take(nowUs)) return this.#flooded(origin);
     const record = unpackSignedRecord(bytes);
-    if (record?.kind === RecordKind.descriptor) return this.#openDescriptor(header, record, bytes, nowUs, wallS);
+    if (record?.kind === RecordKind.descriptor) return this.#openDescriptor(origin, record, bytes, nowUs, wallS);
     // What cannot be taken apart was not signed.
     if (record === undefined) this.#faults.count(this.#trusts === undefined ? 'record' : 'signature');
-    else if (this.#trusts !== undefined) this.#openProof(header, record, nowUs);
+    else if (this.#trusts !== undefined) this.#openProof(origin, record, nowUs);
     return undefined;
   }
 
   /** Takes a root or a catalogue. */
-  #openProof(header: Readonly<Header>, record: SignedRecord, nowUs: number): void {
+  #openProof(origin: RecordOrigin, record: SignedRecord, nowUs: number): void {
     const isRoot = record.kind === RecordKind.root;
     const body = isRoot ? unpackRoot(record.body) : unpackCatalogue(record.body);
     if (body === undefined) this.#faults.count('record');
     const trust = body === undefined || !this.#isOfFleet(body) ? undefined : this.#trusts!.of(body.fleet);
     if (trust === undefined) return;
     if (!this.#mayCheck(record, trust, nowUs)) {
-      this.#flooded(header);
+      this.#flooded(origin);
       return;
     }
     const outcome = isRoot ? trust.hearRoot(record) : trust.hearCatalogue(record).kind;
     if (outcome === 'refused') this.#faults.count('signature');
     // A root that is missing comes later in the carousel, and this record again after it.
-    if (outcome === 'early') this.#records.forget(header);
+    if (outcome === 'early') origin.forget();
     if (outcome === 'taken') this.forgetVerdicts();
   }
 
   #openDescriptor(
-    header: Readonly<Header>,
+    origin: RecordOrigin,
     record: SignedRecord,
     bytes: Uint8Array,
     nowUs: number,
@@ -196,13 +219,13 @@ export class DescriptorInbox {
     const descriptor = unpackDescriptor(record.body);
     const fleet = descriptor?.fleet ?? this.#options.fleet;
     const trust = fleet === undefined ? undefined : this.#trusts?.of(fleet);
-    if (trust !== undefined && !this.#mayCheck(record, trust, nowUs)) return this.#flooded(header);
+    if (trust !== undefined && !this.#mayCheck(record, trust, nowUs)) return this.#flooded(origin);
     const signers = trust === undefined ? undefined : signersOf(record, trust.ring);
     const isForeign = this.#trusts !== undefined && (signers === undefined || signers.size === 0);
     if (isForeign) this.#faults.count('signature');
     else if (descriptor === undefined) this.#faults.count('record');
     if (descriptor === undefined || !this.#isOfFleet(descriptor)) return undefined;
-    const sources = this.#sources.of(header);
+    const sources = origin.sources();
     if (trust === undefined) {
       const kind = this.#trusts === undefined ? 'unchecked' : 'foreign';
       return this.#isWanted(descriptor) ? { kind, descriptor, sources } : undefined;
@@ -214,7 +237,7 @@ export class DescriptorInbox {
     }
     if (!this.#isWanted(descriptor)) return undefined;
     // A catalogue may list it before it is heard again.
-    if (verdict.kind === 'unlisted') this.#records.forget(header);
+    if (verdict.kind === 'unlisted') origin.forget();
     const kind = this.#kindOf(verdict, descriptor, release, bytes);
     return { kind, descriptor, refusal: refusalOf(verdict, descriptor.version), sources };
   }
@@ -255,10 +278,10 @@ export class DescriptorInbox {
     return true;
   }
 
-  #flooded(header: Readonly<Header>): undefined {
+  #flooded(origin: RecordOrigin): undefined {
     this.#faults.count('flood');
     // The record may be the genuine one among a forger's many, so it has to count as new when it is announced again.
-    this.#records.forget(header);
+    origin.forget();
     return undefined;
   }
 

@@ -109,6 +109,17 @@ export class Watch implements AsyncIterable<Finding> {
     if (this.#inbox.isStale) this.#tellRevoked();
   };
 
+  /**
+   * Takes a whole signed record that came by another way than announcements. Nothing of it is believed beyond its signatures, and it counts as
+   * heard. Give it again after a record that may prove it.
+   */
+  take(record: Uint8Array): void {
+    const { clock } = this.#world;
+    const finding = this.#inbox.take(record, clock.nowUs(), clock.wallUs() / 1e6);
+    if (finding !== undefined) this.#findings.add(finding);
+    this.#tellRevoked();
+  }
+
   /** Records of the newest versions that count, for `recall` of a later watch. */
   get records(): readonly KeptRecord[] {
     return this.#inbox.records;

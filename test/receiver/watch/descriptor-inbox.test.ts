@@ -53,6 +53,31 @@ describe('the inbox for descriptors', () => {
     expect(finding?.sources).toEqual(['fd00::1', 'fd00::2']);
   });
 
+  it('judges a record that came by another way as one that was announced: genuine, foreign, older than what the host has, damaged', () => {
+    const { inbox, faults } = inboxOf({ lowestVersionOf: () => 5 });
+    const take = (record: Uint8Array) => inbox.take(record, 0, 1.8e9)?.kind;
+    expect([7, 7, 6, 4].map((number) => take(version(number).record))).toEqual([
+      'newest',
+      'older',
+      'older',
+      'rollback',
+    ]);
+    const foreign = signRecord(
+      packDescriptor(version(9).descriptor),
+      simulatedKeys(new Prng('somebody else')).privateKey,
+    );
+    expect(take(foreign)).toBe('foreign');
+    const { record } = version(8);
+    for (let length = 0; length < record.length; length += 7) expect(take(record.subarray(0, length))).toBeUndefined();
+    for (let at = 0; at < record.length; at++) {
+      const flipped = Uint8Array.from(record);
+      flipped[at]! ^= 1 << (at % 8);
+      expect([undefined, 'foreign']).toContain(take(flipped));
+    }
+    expect(faults.get('signature')).toBeGreaterThan(0);
+    expect(take(record)).toBe('newest');
+  });
+
   it('ignores a record that comes again, and one that describes the same version in other words', () => {
     const { hear } = inboxOf();
     expect(hear(version(1).record)?.kind).toBe('newest');
