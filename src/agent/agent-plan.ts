@@ -22,6 +22,8 @@ export interface AgentPlan {
 export interface AgentStatus {
   readonly fleet: string;
   readonly isAwake: boolean;
+  /** Whether somebody has said that no transfer and no program may begin (`pause`). */
+  readonly isPaused: boolean;
   /** On the clock that never jumps; undefined: none is planned. */
   readonly nextWakeUs: number | undefined;
   readonly objects: readonly AgentStateEvent[];

@@ -21,6 +21,8 @@ export class Agent {
   /** What all transfers had received when this wake began. */
   #bytesBefore = 0;
   #isEnding = false;
+  /** Whether somebody has said that no transfer and no program may begin. */
+  #isPaused = false;
   #endWake: () => void = () => undefined;
   #cancelLook: () => void = () => undefined;
   /** Undefined while the agent is awake. */
@@ -37,9 +39,29 @@ export class Agent {
     return {
       fleet: this.#plan.fleet,
       isAwake: this.#wake !== undefined,
+      isPaused: this.#isPaused,
       nextWakeUs: this.#sleep?.untilUs,
       objects: this.#objects.describe(),
     };
+  }
+
+  /** Wakes, if the agent sleeps, and tries at once what waits for its next try. */
+  fetchNow(): void {
+    for (const object of this.#objects) object.wake();
+    if (this.#sleep === undefined) this.#look();
+    else this.#endWake();
+  }
+
+  /** Ends transfers and begins none, and no programs, until `resume`. A program that is running goes on. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#work.pauseTransfers();
+  }
+
+  /** Goes on after `pause`. */
+  resume(): void {
+    this.#isPaused = false;
+    this.#look();
   }
 
   /**
@@ -134,8 +156,8 @@ export class Agent {
     wake?.look(nowUs);
     this.#sleep?.look();
     for (const object of this.#objects) object.keepToSchedule();
-    this.#work.beginProgram(this.#objects, nowUs);
-    if (wake !== undefined && !wake.isSpent(this.#packetBytes)) {
+    if (!this.#isPaused) this.#work.beginProgram(this.#objects, nowUs);
+    if (wake !== undefined && !this.#isPaused && !wake.isSpent(this.#packetBytes)) {
       this.#work.beginTransfers(this.#objects, wake.watch, nowUs);
     }
     if (this.#isOver(nowUs)) this.#endWake();
@@ -150,7 +172,7 @@ export class Agent {
   /** Whether the wake or the sleep is over. */
   #isOver(nowUs: number): boolean {
     if (this.#wake === undefined) return nowUs >= (this.#sleep?.untilUs ?? Infinity);
-    const isAtWork = this.#work.isTransferring || this.#hasMoreToReceive(nowUs);
+    const isAtWork = this.#work.isTransferring || (!this.#isPaused && this.#hasMoreToReceive(nowUs));
     return this.#wake.isOver(nowUs, this.#packetBytes, isAtWork);
   }
 

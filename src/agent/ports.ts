@@ -56,7 +56,10 @@ export interface AgentJournal {
 /** The part of `Watch` that an agent uses. */
 export interface AgentWatch
   extends AsyncIterable<Finding>,
-    Pick<Watch, 'close' | 'isWaiting' | 'heardUs' | 'announceIntervalUs' | 'hear'> {}
+    Pick<Watch, 'close' | 'isWaiting' | 'heardUs' | 'announceIntervalUs' | 'hear'> {
+  /** Whether something may still come by another way than announcements, for which a wake waits. Absent: nothing. */
+  readonly isExpecting?: boolean;
+}
 
 export interface ReceiveRequest {
   readonly descriptor: Descriptor;

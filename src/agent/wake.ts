@@ -72,6 +72,7 @@ export class Wake {
 
   get #heardAllUs(): number | undefined {
     const { watch } = this;
+    if (watch.isExpecting === true) return undefined;
     const heard = {
       sinceUs: watch.isWaiting ? undefined : this.#openedUs,
       isGenuine: watch.announceIntervalUs > 0,
