@@ -42,6 +42,13 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
     modules: ['eventemitter3'],
     types: ['events', 'options'],
   },
+  // What an agent says and hears at a broker; only one file opens sockets. node:crypto for names of entities.
+  mqtt: {
+    folders: ['base', 'wire', 'fleet', 'receiver', 'agent'],
+    modules: ['node:crypto'],
+    only: { files: /^connect/, modules: ['mqtt', 'node:fs/promises', 'node:net', 'node:tls'] },
+    types: ['events', 'options'],
+  },
   net: { folders: ['base'], modules: ['node:*', 'koffi'] },
   // Child processes: in groups of their own, with an end.
   process: { folders: [], modules: ['node:child_process', 'node:stream'] },

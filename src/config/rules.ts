@@ -27,6 +27,10 @@ export function choiceRule(words: readonly string[]): Rule {
   return { wrong: 'not one of the choices', allowed: listOf(words) };
 }
 
+export function choicesRule(words: readonly string[]): Rule {
+  return { wrong: 'not a list of these words', allowed: `a list of ${listOf(words)}, which may be empty` };
+}
+
 export const TRUTH_RULE: Rule = { wrong: 'neither true nor false', allowed: 'true or false' };
 
 /**

@@ -9,6 +9,7 @@ import type { Clock, Network } from '../base/ports.js';
 import { AgentFolder } from '../device/agent-folder.js';
 import { runProgram } from '../device/run-program.js';
 import { StatusFile } from '../device/status-file.js';
+import type { DeviceLink } from '../mqtt/device-link.js';
 import { systemNetworkOn } from '../net/system-network.js';
 import type { CheckedAgentOptions } from '../options/check-agent-options.js';
 import { type BlockRestorer, RestoringThreads } from '../retrieve/block-restorer.js';
@@ -17,6 +18,7 @@ import { isHeld } from '../retrieve/held-output.js';
 import { defaultStateDir } from '../store/state-dir.js';
 import type { Anchor } from '../trust/anchor.js';
 import { anchorFrom } from '../trust/read-anchor.js';
+import { devicePlan, obey } from './agent-mqtt.js';
 import { errorOfOnce } from './agent-outcome.js';
 import { AgentWatches } from './agent-watches.js';
 import type { Engine } from './engine.js';
@@ -73,7 +75,8 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
     });
     await using restorer = new RestoringThreads(Math.min(2, availableParallelism()));
     const status = this.#statusFile();
-    const agent = new Agent(plan, this.#agentWorld(folder, restorer, status, signal));
+    const mqtt = await this.#mqtt();
+    const agent = new Agent(plan, this.#agentWorld(folder, restorer, { status, mqtt }, signal));
     this.#agent = agent;
     try {
       const end = await agent.run(signal);
@@ -81,6 +84,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
       const error = this.#options.once ? errorOfOnce(end, this.#options.fleet) : undefined;
       if (error !== undefined) throw error;
     } finally {
+      await mqtt?.close();
       await status?.close();
     }
   }
@@ -88,18 +92,29 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
   #agentWorld(
     journal: AgentFolder,
     restorer: BlockRestorer,
-    status: StatusFile | undefined,
+    { status, mqtt }: Readers,
     signal: AbortSignal,
   ): AgentWorld {
     const { clock } = this.#world;
     const emit: AgentWorld['emit'] = (name, ...args) => {
-      if (name === 'state' || name === 'wake' || name === 'sleep') status?.change();
+      if (name === 'state' || name === 'wake' || name === 'sleep') {
+        status?.change();
+        mqtt?.change();
+      }
       return this.#world.emit(name, ...args);
     };
     const { network } = this.#world;
     const watches = new AgentWatches(
       { ...this.#options, stateDir: this.#stateDir, anchor: this.#anchor },
-      { clock, network: this.#network, hasOwnInterfaces: network !== undefined, folder: journal, emit, signal },
+      {
+        clock,
+        network: this.#network,
+        hasOwnInterfaces: network !== undefined,
+        folder: journal,
+        emit,
+        signal,
+        elsewhere: mqtt,
+      },
     );
     return {
       clock,
@@ -140,6 +155,26 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
     );
   }
 
+  /** The device at its broker; what it needs is loaded only if there is one. */
+  async #mqtt(): Promise<DeviceLink | undefined> {
+    const { mqtt, fleet, subscribe } = this.#options;
+    if (mqtt === undefined) return undefined;
+    const [{ DeviceLink }, { connectTo }] = await Promise.all([
+      import('../mqtt/device-link.js'),
+      import('../mqtt/connect.js'),
+    ]);
+    const objects = subscribe.map(({ object }) => object);
+    return new DeviceLink(devicePlan(mqtt, fleet, objects), {
+      clock: this.#world.clock,
+      random: Math.random,
+      connect: (request) => connectTo(mqtt, request),
+      status: () => this.#agent?.status(),
+      document: () => this.#statusText(),
+      obey: (command) => obey(this.#agent!, command),
+      warn: (message) => this.#world.emit('warning', { code: 'MQTT', message }),
+    });
+  }
+
   #runProgram(request: ProgramRequest) {
     const { object, target } = request;
     const onLine = (line: string) => this.#world.emit('output', { object, version: target.version, line });
@@ -163,17 +198,24 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
 
   #statusText(): object {
     const { clock } = this.#world;
-    const { fleet, isAwake, nextWakeUs, objects } = this.#agent!.status();
+    const { fleet, isAwake, isPaused, nextWakeUs, objects } = this.#agent!.status();
     const wallMs = clock.wallUs() / 1000;
     const nextMs = nextWakeUs === undefined ? undefined : wallMs + (nextWakeUs - clock.nowUs()) / 1000;
     return {
       fleet,
       isAwake,
+      isPaused,
       updatedAt: new Date(wallMs).toISOString(),
       nextWakeAt: nextMs === undefined ? null : new Date(nextMs).toISOString(),
       objects,
     };
   }
+}
+
+/** What tells others of the agent. */
+interface Readers {
+  readonly status: StatusFile | undefined;
+  readonly mqtt: DeviceLink | undefined;
 }
 
 function planOf(options: AgentEngineOptions): AgentPlan {

@@ -39,8 +39,20 @@ export interface AgentWatchWorld {
   readonly hasOwnInterfaces: boolean;
   readonly folder: Pick<AgentFolder, 'loadAnnounced' | 'saveAnnounced'>;
   readonly emit: EventEmitter<AgentEvents>['emit'];
+  /** What brings records by another way than announcements; undefined: nothing does. */
+  readonly elsewhere: Elsewhere | undefined;
   /** Ends the wait for an interface. */
   readonly signal: AbortSignal;
+}
+
+/** A way by which records come beside announcements. */
+export interface Elsewhere {
+  /** Whether records may still come that a wake should wait for. */
+  readonly isExpecting: boolean;
+  /** A wake has begun. @param take judges records, until `sleep` */
+  wake(take: (record: Uint8Array) => void): void;
+  /** The wake is over. */
+  sleep(): void;
 }
 
 /** A watch for each wake, and the interface that it listens on. */
@@ -66,7 +78,7 @@ export class AgentWatches {
     lowestVersionOf: (object: string) => number,
   ): Promise<{ readonly watch: AgentWatch; readonly interface: string | undefined }> {
     const { fleet, scope, port, hash, wait, allowExpired, compatible = [], patienceMs } = this.#options;
-    const { clock, network, folder, emit } = this.#world;
+    const { clock, network, folder, emit, elsewhere } = this.#world;
     const onWaiting = (message: string) => emit('waiting', { message });
     const onRefused = (message: string) => this.#warnOnce(message);
     const group = groupOf(announcementName(fleet), { scope, hash, ssm: false });
@@ -88,7 +100,9 @@ export class AgentWatches {
       { clock, network, onWaiting, onRefused },
       new FaultCounters(),
     );
+    watch.elsewhere = elsewhere;
     watch.onClose = async () => {
+      elsewhere?.sleep();
       await memory.rememberOrWarn(watch.trustOf(fleet), (event) => emit('warning', event));
       // Without the records, the next wake waits for announcements.
       const wanted = watch.records.filter(({ object }) => this.#fits.some((fits) => fits(object)));
@@ -96,6 +110,7 @@ export class AgentWatches {
     };
     for (const record of await folder.loadAnnounced()) watch.recall(record);
     await watch.open();
+    elsewhere?.wake((record) => watch.take(record));
     emit('listening', { group, port, interface: name, patienceMs });
     return { watch, interface: name };
   }
@@ -117,7 +132,13 @@ export class AgentWatches {
 
 /** A watch that has something done when it is closed. */
 class RememberingWatch extends Watch {
+  elsewhere: Elsewhere | undefined;
   onClose: () => Promise<void> = async () => undefined;
+
+  /** As `AgentWatch.isExpecting`. */
+  get isExpecting(): boolean {
+    return this.elsewhere?.isExpecting ?? false;
+  }
 
   override async close(): Promise<void> {
     await super.close();

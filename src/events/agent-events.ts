@@ -12,6 +12,8 @@ export const AGENT_WARNINGS = [
   'JOURNAL_DAMAGED',
   /** The status file cannot be written. */
   'STATUS_FAILED',
+  /** The MQTT broker cannot be used, or sent what is not taken. */
+  'MQTT',
 ] as const;
 
 const ofObject = { object, version };

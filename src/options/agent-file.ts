@@ -7,6 +7,7 @@ import type { YamlSource } from '../config/yaml-source.js';
 import { type Subscribed, subscriptionFaults, wakeFault } from './agent-checks.js';
 import { AGENT_OPTIONS, type AgentOptions, SUBSCRIPTION_OPTIONS, WAKE_OPTIONS } from './agent-options.js';
 import { settingsFrom, wholeShapeOf } from './file-values.js';
+import { MQTT_OPTIONS, mqttFaults } from './mqtt-options.js';
 import type { SettingsOf } from './option.js';
 
 /** More than any device takes, so that a file is read in bounded time. */
@@ -26,6 +27,10 @@ export const agentSchema = mappingOf('an agent file', {
   wake: mappingOf('times of wakes', wholeShapeOf(WAKE_OPTIONS))
     .optional()
     .meta({ title: 'Wakes', description: 'When the agent listens. Default: always' }),
+  mqtt: mappingOf('an MQTT broker', wholeShapeOf(MQTT_OPTIONS)).optional().meta({
+    title: 'MQTT',
+    description: 'The broker where the agent hears releases and tells its state. Default: none',
+  }),
 }).meta({
   title: 'layercast agent',
   description: 'What layercast agent receives on this host, and what it does with it',
@@ -34,7 +39,7 @@ export const agentSchema = mappingOf('an agent file', {
 /** An agent file after all checks, with absolute paths. A setting that the file lacks is undefined; defaults come later. */
 export interface AgentFile
   extends Partial<SettingsOf<typeof AGENT_OPTIONS>>,
-    Pick<AgentOptions, 'subscribe' | 'wake' | 'fleet'> {
+    Pick<AgentOptions, 'subscribe' | 'wake' | 'mqtt' | 'fleet'> {
   /** Path of the key file. */
   readonly key: string;
 }
@@ -57,14 +62,20 @@ export function parseAgentFile(text: string, path: string): AgentFile {
   const { file, source, folder, conclude } = readSettings(agentSchema, text, path);
   const subscribe = file.subscribe.map((entry) => settingsFrom(SUBSCRIPTION_OPTIONS, entry, folder)) as Subscribed[];
   const wake = file.wake === undefined ? undefined : settingsFrom(WAKE_OPTIONS, file.wake, folder);
-  const made = { ...settingsFrom(AGENT_OPTIONS, file, folder), subscribe, wake } as unknown as AgentFile;
-  return conclude(made, [...faultsOf(subscribe, source), ...wakeFaults(made, source)]);
+  const mqtt = file.mqtt === undefined ? undefined : settingsFrom(MQTT_OPTIONS, file.mqtt, folder);
+  const made = { ...settingsFrom(AGENT_OPTIONS, file, folder), subscribe, wake, mqtt } as unknown as AgentFile;
+  return conclude(made, [...faultsOf(subscribe, source), ...wakeFaults(made, source), ...brokerFaultsOf(made, source)]);
 }
 
 function faultsOf(subscriptions: readonly Subscribed[], source: YamlSource): readonly Fault[] {
   return subscriptionFaults(subscriptions).map(({ index, setting, text }) =>
     source.faultAt(['subscribe', index, SUBSCRIPTION_OPTIONS[setting].fileKey], text),
   );
+}
+
+function brokerFaultsOf({ mqtt }: AgentFile, source: YamlSource): readonly Fault[] {
+  const faults = mqtt === undefined ? [] : mqttFaults(mqtt);
+  return faults.map(({ setting, text }) => source.faultAt(['mqtt', setting], text));
 }
 
 function wakeFaults({ wake }: AgentFile, source: YamlSource): readonly Fault[] {

@@ -12,6 +12,7 @@ import {
   SIGNAL,
   TRUTH,
 } from './kinds.js';
+import type { MqttChoice } from './mqtt-options.js';
 import type { CheckedOptionsOf, OptionsOf, OptionTable } from './option.js';
 import { RECEIVER_OPTIONS } from './receiver-options.js';
 
@@ -217,6 +218,8 @@ export interface AgentOptions extends OptionsOf<typeof AGENT_OPTIONS> {
   readonly subscribe: readonly Subscription[];
   /** @default always awake */
   readonly wake?: Wakes | undefined;
+  /** The broker where releases are heard and the state is told. @default none */
+  readonly mqtt?: MqttChoice | undefined;
 }
 
 export type CheckedSubscription = CheckedOptionsOf<typeof SUBSCRIPTION_OPTIONS>;

@@ -13,6 +13,7 @@ import {
 } from './agent-options.js';
 import { type CheckOf, checkOptions } from './check-options.js';
 import { readKey } from './check-receiver-options.js';
+import { type CheckedMqttChoice, MQTT_OPTIONS, mqttFaults } from './mqtt-options.js';
 import { type OptionFault, OptionsError } from './options-error.js';
 
 /** The options of an agent after all checks, with defaults filled in and the key read. */
@@ -21,6 +22,7 @@ export interface CheckedAgentOptions extends CheckedFlatOptions {
   readonly key: KeyObject | string;
   readonly subscribe: readonly CheckedSubscription[];
   readonly wake: CheckedWakes | undefined;
+  readonly mqtt: CheckedMqttChoice | undefined;
 }
 
 const SUBSCRIPTIONS_RULE = { wrong: 'no subscriptions', allowed: 'a list of objects with object and output' };
@@ -31,17 +33,19 @@ const SUBSCRIPTIONS_RULE = { wrong: 'no subscriptions', allowed: 'a list of obje
  * @throws {OptionsError} `USAGE` with every fault; {LayercastError} `KEY_INVALID` when only the key is wrong.
  */
 export function checkAgentOptions(options: unknown): CheckedAgentOptions {
-  const { subscribe, wake, ...others } = (options ?? {}) as Partial<AgentOptions>;
+  const { subscribe, wake, mqtt, ...others } = (options ?? {}) as Partial<AgentOptions>;
   const flat = checkOptions(AGENT_OPTIONS, others);
   const list = Array.isArray(subscribe) ? subscribe : [];
   const entries = list.map((entry) => checkOptions(SUBSCRIPTION_OPTIONS, entry));
   const wakes = wake === undefined ? undefined : checkOptions(WAKE_OPTIONS, wake);
+  const broker = mqtt === undefined ? undefined : checkOptions(MQTT_OPTIONS, mqtt);
   const faults = [
     ...flat.faults,
     ...(list.length === 0 ? [{ option: 'subscribe', text: faultText(SUBSCRIPTIONS_RULE, subscribe) }] : []),
     ...entries.flatMap((entry, index) => within(`subscribe.${index}`, entry)),
     ...togetherFaults(entries),
     ...(wakes === undefined ? [] : [...within('wake', wakes), ...faultsOfWakes(wakes.values)]),
+    ...(broker === undefined ? [] : [...within('mqtt', broker), ...faultsOfBroker(broker.values)]),
   ];
   const key = readKey(others);
   if (key instanceof Error) {
@@ -55,6 +59,7 @@ export function checkAgentOptions(options: unknown): CheckedAgentOptions {
     key: key!,
     subscribe: entries.map(({ values }) => values!),
     wake: wakes?.values && withLength(wakes.values),
+    mqtt: broker?.values,
   };
 }
 
@@ -75,6 +80,10 @@ function togetherFaults(entries: readonly CheckOf<typeof SUBSCRIPTION_OPTIONS>[]
     option: `subscribe.${index}.${setting}`,
     text,
   }));
+}
+
+function faultsOfBroker(mqtt: CheckedMqttChoice | undefined): readonly OptionFault[] {
+  return mqtt === undefined ? [] : mqttFaults(mqtt).map(({ setting, text }) => ({ option: `mqtt.${setting}`, text }));
 }
 
 function faultsOfWakes(wakes: CheckedWakes | undefined): readonly OptionFault[] {

@@ -2,6 +2,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { MAX_FILL_URLS, MAX_SEEDS } from '../base/limits.js';
 import { choice, line, path, says, truth, whole, within } from '../config/fields.js';
+import { choicesRule } from '../config/rules.js';
 import { channelIndexes, deviceClasses, objectName, plainName } from '../fleet/fields.js';
 import type { Form, KindOf } from './kinds.js';
 import { keyOf, type Option, type OptionTable, type SettingsOf, writtenDefaultOf } from './option.js';
@@ -69,6 +70,11 @@ function schemaOf<F extends Form>(kind: KindOf<F>, description: string): z.ZodTy
 const SCHEMAS: { readonly [F in Form]: (kind: KindOf<F>, description: string) => z.ZodType } = {
   whole: ({ min, max }, description) => whole(min, max).optional().meta({ description }),
   choice: ({ words }, description) => choice(words).optional().meta({ description }),
+  choices: ({ words }, description) =>
+    z
+      .array(choice(words), says(choicesRule(words).wrong, choicesRule(words).allowed))
+      .optional()
+      .meta({ description }),
   quantity: ({ bounds, unitFactor }, description) =>
     within(bounds)
       .transform((value) => value / unitFactor)

@@ -24,6 +24,12 @@ export interface ChoiceKind<Word extends string = string> {
   readonly words: readonly Word[];
 }
 
+/** Several of some words, each at most once; an empty list is allowed. */
+export interface ChoicesKind<Word extends string = string> {
+  readonly form: 'choices';
+  readonly words: readonly Word[];
+}
+
 /** A quantity between two bounds: programs give a number that counts `unit`, people write a number with its unit. */
 export interface QuantityKind {
   readonly form: 'quantity';
@@ -74,6 +80,7 @@ interface PlainValues {
 export type Kind =
   | WholeKind
   | ChoiceKind
+  | ChoicesKind
   | QuantityKind
   | TextKind
   | NameKind<'name'>
@@ -87,11 +94,13 @@ export type KindOf<F extends Form> = Extract<Kind, { readonly form: F }>;
 export type ValueOf<K extends Kind> =
   K extends ChoiceKind<infer Word>
     ? Word
-    : K extends WholeKind | QuantityKind
-      ? number
-      : K extends PlainKind<infer Form>
-        ? PlainValues[Form]
-        : string;
+    : K extends ChoicesKind<infer Word>
+      ? readonly Word[]
+      : K extends WholeKind | QuantityKind
+        ? number
+        : K extends PlainKind<infer Form>
+          ? PlainValues[Form]
+          : string;
 
 /** The type of the value from flags, variables and files: the same, except that a key and an output are given by their paths. */
 export type WrittenValueOf<K extends Kind> = K extends PlainKind<'key' | 'output'> ? string : ValueOf<K>;

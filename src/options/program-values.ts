@@ -3,6 +3,7 @@ import { MAX_CHANNELS, MAX_CLASSES, MAX_FILL_URLS, MAX_SEEDS } from '../base/lim
 import { parseCoapUrl } from '../coap/coap-url.js';
 import {
   choiceRule,
+  choicesRule,
   faultText,
   isTextOf,
   lineRule,
@@ -62,6 +63,10 @@ const KEY_RULE: Rule = { wrong: 'not a key', allowed: 'the text of a PEM file as
 const CHECKS: { readonly [F in Form]: Check<F> } = {
   whole: ({ min, max }, value) => unless(isWhole(value, min, max), wholeRule(min, max), value),
   choice: ({ words }, value) => unless(words.includes(value as string), choiceRule(words), value),
+  choices: ({ words }, value) => {
+    const isRight = Array.isArray(value) && value.every((word) => words.includes(word as string));
+    return unless(isRight, choicesRule(words), value);
+  },
   quantity({ bounds, unit, unitFactor }, value) {
     const [min, max] = [bounds.min / unitFactor, bounds.max / unitFactor];
     const isWithin = typeof value === 'number' && value >= min && value <= max;

@@ -25,6 +25,13 @@ const TYPED: { readonly [F in Form]: (kind: KindOf<F>) => TypedForm } = {
     allowed: `a whole number from ${min} to ${max}`,
   }),
   choice: ({ words }) => ({ parse: (text) => words.find((word) => word === text), allowed: listOf(words) }),
+  choices: ({ words }) => ({
+    parse(text) {
+      const found = text.split(/[\s,]+/).filter((word) => word !== '');
+      return found.every((word) => words.includes(word)) ? [...new Set(found)] : undefined;
+    },
+    allowed: `${listOf(words)}, with commas between`,
+  }),
   quantity({ bounds, unitFactor, typedUnit }) {
     const allowed = `${formOf(bounds.quantity)}, from ${rangeOf(bounds)}`;
     return {

@@ -17,12 +17,12 @@ export async function runAgent(flags: Flags): Promise<void> {
   }
   const file = await loadAgentFile(config);
   const settings = settle(AGENT_OPTIONS, flags, process.env, file);
-  const { fleet, subscribe, wake } = file;
+  const { fleet, subscribe, wake, mqtt } = file;
   const key = await readTrustedKey(settings.key ?? file.key);
   using show = await AgentShow.prepare(flags);
   await interruptible(async (signal) => {
     // With a clock of its own the agent works in this thread, which has nothing else to do: a thread more would take 10 MB.
-    await using agent = createAgent({ ...settings, fleet, subscribe, wake, key, signal, clock: systemClock });
+    await using agent = createAgent({ ...settings, fleet, subscribe, wake, mqtt, key, signal, clock: systemClock });
     await using _ = await show.follow(agent, signal);
     await agent.done;
   });
