@@ -11,6 +11,7 @@ import { list } from './commands/list.js';
 import { plan } from './commands/plan.js';
 import { plot } from './commands/plot.js';
 import { publish } from './commands/publish.js';
+import { release } from './commands/release.js';
 import { root } from './commands/root.js';
 import { serve } from './commands/serve.js';
 import { sign } from './commands/sign.js';
@@ -23,6 +24,7 @@ export const REGISTRATIONS: Registrations = {
   keygen,
   serve,
   publish,
+  release,
   fetch,
   agent,
   gateway,

@@ -10,6 +10,7 @@ import { mappingOf, path, quantity, says, text, truth, whole } from '../config/f
 import { DURATION, RATE } from '../config/units.js';
 import { DEFAULT_BURST_US } from '../rate/burst.js';
 import { DEFAULT_GROUP_HASH, DEFAULT_PORT, DEFAULT_SCOPE } from '../wire/group-options.js';
+import { broker } from './broker-schema.js';
 import { burst } from './channel-schema.js';
 import {
   channelIndexes,
@@ -108,6 +109,7 @@ const fleetShape = {
       'Maximum bandwidth for the announcements of one server; with many objects, each is announced less often. Default: 256kbit',
     default: '256kbit',
   }),
+  mqtt: broker.optional(),
   objects: z
     .record(objectName, object, says('not the objects of a fleet', 'a mapping from names to objects'))
     .refine((value) => Object.keys(value).length > 0, says('no objects', 'at least one object'))

@@ -2,6 +2,7 @@ import type { GroupHash, Scope } from '../wire/group-options.js';
 import type { FrameBytes } from '../wire/iotupd-frame.js';
 import type { LibrecastHash } from '../wire/librecast.js';
 import type { SendingWindows } from '../wire/sending-windows.js';
+import type { Broker } from './broker.js';
 
 /**
  * A fleet file after all checks: every default is filled in, every path is absolute, every group is an address in canonical text.
@@ -37,9 +38,16 @@ export interface Fleet {
   readonly announceRateBitsPerSecond: number;
   readonly announcement: GroupAndPort;
   readonly directory: GroupAndPort;
+  /** The broker that is told of new versions; undefined: none. */
+  readonly broker?: FleetBroker | undefined;
   readonly objects: readonly FleetObject[];
   /** In the order of the file, which is the order of their indexes. Never empty. */
   readonly servers: readonly FleetServer[];
+}
+
+export interface FleetBroker extends Broker {
+  /** The first words of all topics. */
+  readonly prefix: string;
 }
 
 export interface GroupAndPort {

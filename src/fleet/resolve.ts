@@ -16,8 +16,18 @@ import {
 } from '../wire/address.js';
 import { deltaName } from '../wire/delta.js';
 import type { Scope } from '../wire/group-options.js';
+import { brokerFaults } from './broker.js';
 import type { ChannelEntry } from './channel-schema.js';
-import type { Fleet, FleetChannel, FleetDelta, FleetFrames, FleetObject, FleetServer, Trigger } from './fleet.js';
+import type {
+  Fleet,
+  FleetBroker,
+  FleetChannel,
+  FleetDelta,
+  FleetFrames,
+  FleetObject,
+  FleetServer,
+  Trigger,
+} from './fleet.js';
 import type { FleetFile, ServerEntry } from './fleet-schema.js';
 import { ladderRates } from './ladder-rates.js';
 import type { FramesEntry, ObjectEntry } from './object-schema.js';
@@ -151,6 +161,21 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
     };
   }
 
+  function brokerOf(entry: NonNullable<FleetFile['mqtt']>): FleetBroker {
+    const { url, username, passwordFile, ca, certificate, privateKey, prefix } = entry;
+    const broker = {
+      url,
+      prefix,
+      username: username ?? undefined,
+      passwordFile: absolute(passwordFile),
+      ca: absolute(ca),
+      certificate: absolute(certificate),
+      privateKey: absolute(privateKey),
+    };
+    for (const { setting, text } of brokerFaults(broker, prefix)) faults.push(source.faultAt(['mqtt', setting], text));
+    return broker;
+  }
+
   const servers = file.servers ?? { [ONLY_SERVER]: {} };
   const fleet: Fleet = {
     name: file.fleet,
@@ -173,6 +198,7 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
     announceRateBitsPerSecond: file.announceRate,
     announcement: { group: groupOf(announcementName(file.fleet), { scope, hash, ssm: false }), port },
     directory: { group: groupOf(DIRECTORY_NAME, { scope, hash, ssm: false }), port },
+    ...(file.mqtt === undefined ? {} : { broker: brokerOf(file.mqtt) }),
     objects: source.inOrder(file.objects, ['objects']).map(([name, entry]) => objectOf(name, entry)),
     servers: source.inOrder(servers, ['servers']).map(([name, entry], index) => serverOf(name, entry, index)),
   };

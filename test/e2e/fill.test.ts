@@ -1,23 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
 import { completed, eventsOf, progressBeyond, Scene } from './scene.js';
 
-/** A server of the web for the files of a folder, with ranges. */
-const WEB = `
-  const fs = require('node:fs');
-  require('node:http').createServer((request, response) => {
-    const path = process.argv[1] + request.url;
-    if (!fs.existsSync(path)) return response.writeHead(404).end();
-    const bytes = fs.readFileSync(path);
-    const range = /^bytes=(\\d+)-(\\d+)$/.exec(request.headers.range);
-    if (!range) return response.end(bytes);
-    response.writeHead(206, { 'content-range': \`bytes \${range[1]}-\${range[2]}/\${bytes.length}\` });
-    response.end(bytes.subarray(Number(range[1]), Number(range[2]) + 1));
-  }).listen(8080, '::', () => console.log(JSON.stringify({ event: 'listening' })));
-`;
+const webServer = fileURLToPath(new URL('peers/web.mjs', import.meta.url));
 
 describeBed('a receiver that may ask servers of the web', () => {
   let scene: Scene;
@@ -39,7 +28,7 @@ describeBed('a receiver that may ask servers of the web', () => {
     const signing = ['sign', '--config', config, '--key', key, '--out', scene.path('records')];
     const signed = await scene.layercast('server', [...signing, '--digests', scene.path('www')]).exited;
     expect(signed.code).toBe(0);
-    const server = scene.bed.host('server').spawn(process.execPath, ['-e', WEB, scene.path('www')]);
+    const server = scene.bed.host('server').spawn(process.execPath, [webServer, scene.path('www')]);
     await server.waitForEvent('listening');
     web = `http://[${scene.bed.host('server').address}]:8080`;
   });
