@@ -35,6 +35,6 @@ export async function stageDist(dist) {
   writeFileSync(join(dist, 'licences.txt'), licenceText(packages));
   writeFileSync(join(dist, 'index.js'), "export * from './bundle/index.js';\n");
   writeFileSync(join(dist, 'cli/main.js'), "#!/usr/bin/env node\nimport '../bundle/main.js';\n");
-  chmodSync(join(dist, 'cli/main.js'), 0o755);
+  for (const name of ['cli/main.js', 'bundle/main.js']) chmodSync(join(dist, name), 0o755);
   return packages;
 }

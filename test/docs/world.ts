@@ -45,7 +45,7 @@ exit 1
 /** The command `npm`: scripts take minutes, so it only checks that package.json has a script of this name. */
 const NPM = `#!/bin/sh
 [ "$1" = run ] && shift
-case $1 in i | install) exit 0 ;; esac
+case $1 in i | install | link) exit 0 ;; esac
 exec "${process.execPath}" -e 'process.exit(process.argv[1] in require(process.argv[2]).scripts ? 0 : 1)' "$1" "${join(top, 'package.json')}"
 `;
 

@@ -14,14 +14,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { optionalPackages } from '../../scripts/release/optional-packages.mjs';
 
 const top = fileURLToPath(new URL('../../', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
 
-/** Folders of the optional packages and of what they need, as `npm install` puts them into a clone. */
-const OPTIONAL = Object.entries<{ readonly dev?: boolean }>(
-  JSON.parse(readFileSync(join(top, 'package-lock.json'), 'utf8')).packages,
-).flatMap(([path, { dev }]) => (path !== '' && dev !== true ? [path] : []));
+const MAKE = join(top, 'scripts/release/make.mjs');
 
 /** What a program may rely on, and two mistakes that the compiler has to find. */
 const PROGRAM = `import { createReceiver, createSender, LayercastError, type ProgressEvent, type ReceiverOptions } from 'layercast';
@@ -38,26 +36,25 @@ createReceiver({ ...options, timeout: 1 });
 receiver.on('finish', () => undefined);
 `;
 
-describe('the package', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'layercast-package-'));
-  const [staged, prefix] = [join(folder, 'staged'), join(folder, 'prefix')];
-  const root = join(prefix, 'lib/node_modules/layercast');
-  const archive = join(folder, `layercast-${manifest.version}.tgz`);
-  const run = (command: string, ...args: readonly string[]) =>
-    execFileSync(command, args, { cwd: folder, encoding: 'utf8', env: { ...process.env, NODE_V8_COVERAGE: '' } });
+const folder = mkdtempSync(join(tmpdir(), 'layercast-package-'));
+const [release, prefix] = [join(folder, 'release'), join(folder, 'prefix')];
+const root = join(prefix, 'lib/node_modules/layercast');
+const archive = join(release, `layercast-${manifest.version}.tgz`);
 
-  beforeAll(() => {
-    mkdirSync(staged);
-    run(process.execPath, join(top, 'scripts/package.mjs'), staged);
-    run('npm', 'pack', '--silent', '--ignore-scripts', staged);
-    // Nothing is asked of the network: the packages that the code needs are in it.
-    const offline = ['--offline', '--omit=optional', '--ignore-scripts', '--no-audit', '--no-fund', '--silent'];
-    run('npm', 'install', '--global', '--prefix', prefix, ...offline, archive);
-    for (const name of OPTIONAL.filter((one) => existsSync(join(top, one))))
-      cpSync(join(top, name), join(root, name), { recursive: true });
-  });
-  afterAll(() => rmSync(folder, { recursive: true }));
+function run(command: string, ...args: readonly string[]): string {
+  return execFileSync(command, args, { cwd: folder, encoding: 'utf8', env: { ...process.env, NODE_V8_COVERAGE: '' } });
+}
 
+beforeAll(() => {
+  run(process.execPath, MAKE, release);
+  // Nothing is asked of the network: the packages that the code needs are in it.
+  const offline = ['--offline', '--omit=optional', '--ignore-scripts', '--no-audit', '--no-fund', '--silent'];
+  run('npm', 'install', '--global', '--prefix', prefix, ...offline, archive);
+  for (const name of optionalPackages()) cpSync(join(top, name), join(root, name), { recursive: true });
+}, 300_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('the package', { timeout: 300_000 }, () => {
   it('is small, packed and installed with what is native', () => {
     expect(statSync(archive).size).toBeLessThan(520_000);
     const bytes = readdirSync(root, { recursive: true, encoding: 'utf8' })
@@ -143,5 +140,59 @@ describe('the package', () => {
     const loaded = `cd ${consumer} && ${process.execPath} --input-type=module -e "${program}"`;
     expect(run('sh', '-c', loaded)).toBe('function\n');
     expect(run('sh', '-c', `${join(top, 'node_modules/.bin/tsc')} -p ${consumer}/tsconfig.json || exit 0`)).toBe('');
+  });
+});
+
+describe('a release', { timeout: 300_000 }, () => {
+  it('has the same bytes when it is made again', () => {
+    const again = join(folder, 'again');
+    run(process.execPath, MAKE, again);
+    expect(readFileSync(join(again, 'SHA256SUMS'), 'utf8')).toBe(readFileSync(join(release, 'SHA256SUMS'), 'utf8'));
+    expect(run('sh', '-c', `cd ${again} && sha256sum --check --quiet SHA256SUMS`)).toBe('');
+  });
+
+  it('has a bill of materials that names each package in the bundle, and no tool', () => {
+    const bill = JSON.parse(readFileSync(join(release, `layercast-${manifest.version}.cdx.json`), 'utf8'));
+    const names = (scope: string) =>
+      bill.components.flatMap((one: Record<string, string>) =>
+        one.scope === scope ? [`${one.name} ${one.version}`] : [],
+      );
+    const licences = readFileSync(join(root, 'dist/licences.txt'), 'utf8').matchAll(/^-{80}\n(\S+ \S+) /gm);
+    expect(names('required').sort()).toEqual([...licences].map(([, name]) => name).sort());
+    expect(names('optional').join()).toMatch(/\bkoffi 3/);
+    expect(JSON.stringify(bill)).not.toMatch(/typescript|vitest|https?:\/\/(?!cyclonedx)/);
+  });
+
+  it.skipIf(!existsSync('/usr/bin/dpkg-deb'))('installs as a Debian package, with pages, completions and units', () => {
+    const system = join(folder, 'system');
+    for (const name of ['info', 'updates']) mkdirSync(join(system, 'var/lib/dpkg', name), { recursive: true });
+    writeFileSync(join(system, 'var/lib/dpkg/status'), '');
+    const file = readdirSync(release).find((name) => name.endsWith('.deb'))!;
+    run('dpkg', `--root=${system}`, '--force-depends', '--force-not-root', '--install', join(release, file));
+    expect(run(join(system, 'usr/bin/layercast'), '--version')).toBe(`${manifest.version}\n`);
+    for (const unit of readdirSync(join(system, 'usr/lib/systemd/system'))) {
+      const text = readFileSync(join(system, 'usr/lib/systemd/system', unit), 'utf8');
+      const program = /^ExecStart=(\S+)/m.exec(text)![1]!;
+      expect([unit, existsSync(join(system, program))]).toEqual([unit, true]);
+    }
+    expect(readdirSync(join(system, 'usr/share/man/man1'))).toHaveLength(manifest.man.length);
+    expect(readFileSync(join(system, 'usr/share/bash-completion/completions/layercast'), 'utf8')).toContain('fetch');
+    expect(existsSync(join(system, 'usr/lib/layercast/node_modules/koffi'))).toBe(
+      existsSync(join(top, 'node_modules/koffi')),
+    );
+  });
+
+  it('has a container file that takes what is beside it, and runs as nobody special', () => {
+    const text = readFileSync(join(release, 'Containerfile'), 'utf8');
+    const lines = text.replace(/\\\n/g, ' ').split('\n');
+    const words = lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(/\s+/));
+    const known = ['FROM', 'COPY', 'RUN', 'ENV', 'VOLUME', 'WORKDIR', 'USER', 'ENTRYPOINT', 'CMD'];
+    expect(words.filter(([instruction]) => !known.includes(instruction!))).toEqual([]);
+    const line = (instruction: string) => words.find(([word]) => word === instruction)!.slice(1);
+    expect(Number(/^node:(\d+)-slim$/.exec(line('FROM')[0]!)![1])).toBeGreaterThanOrEqual(20);
+    const taken = new RegExp(`^${line('COPY')[0]!.replace('*', '.*')}$`);
+    expect(readdirSync(release).filter((name) => taken.test(name))).toEqual([`layercast-${manifest.version}.tgz`]);
+    expect(line('USER')).toEqual(['node']);
+    expect(JSON.parse(line('ENTRYPOINT').join(' '))).toEqual(Object.keys(manifest.bin));
   });
 });
