@@ -25,6 +25,15 @@ export function areaClass(colourIndex: number): string {
   return `area c${colourIndex % COLOUR_COUNT}`;
 }
 
+/**
+ * Dashes that tell lines of the same colour apart, as a value of `stroke-dasharray`: none for the first line of each colour, and longer ones for each that
+ * follows. So no two of any number of lines look the same.
+ */
+export function dashesOf(colourIndex: number): string | undefined {
+  const round = Math.floor(colourIndex / COLOUR_COUNT);
+  return round === 0 ? undefined : `${3 * round} 3`;
+}
+
 /** Values of `stroke-dasharray`. */
 export const DASHES = '6 4';
 export const DOTS = '2 3';

@@ -1,5 +1,5 @@
 import { legend as legendOf } from './legend.js';
-import { areaClass, lineClass } from './line.js';
+import { areaClass, dashesOf, lineClass } from './line.js';
 import { element, escapeText, picture, short } from './svg.js';
 
 /** One ring. The angle shows a position from 0 to 1, beginning at the top; the distance from the middle shows time. */
@@ -11,7 +11,7 @@ export interface Ring {
 
 /** Something that moves round the ring at an even pace, from the inner circle to the outer. */
 export interface Track {
-  /** Colour of the legend entry; tracks with the same colour share an entry. */
+  /** Number of the legend entry, which gives the colour and from the ninth on the dashes. */
   readonly colourIndex: number;
   readonly start: number;
   /** Rounds on its way; may be more than one. */
@@ -25,7 +25,7 @@ export interface Track {
 export interface RingsOptions {
   readonly title: string;
   readonly rings: readonly Ring[];
-  /** Names of the entries, by colour index. */
+  /** Names of the entries, by their numbers. */
   readonly legend: readonly string[];
 }
 
@@ -42,7 +42,7 @@ const MAX_TURNS = 60;
 
 /** Rings side by side, with titles and one legend: an SVG. */
 export function ringPicture({ title, rings, legend }: RingsOptions): string {
-  const entries = legend.map((name, colourIndex) => ({ name, colourIndex }));
+  const entries = legend.map((name, colourIndex) => ({ name, colourIndex, dashes: dashesOf(colourIndex) }));
   const names = legendOf(entries, { left: MARGIN, right: COLUMNS * CELL - MARGIN, top: 34 });
   const top = 36 + names.height;
   const height = top + Math.ceil(rings.length / COLUMNS) * CELL_HEIGHT + 8;
@@ -67,7 +67,13 @@ function ringElements({ title, caption, tracks }: Ring): string[] {
     ),
     element('circle', { class: 'grid', r: INNER }),
     element('circle', { class: 'grid', r: OUTER }),
-    ...tracks.map((track) => element('path', { class: lineClass(track.colourIndex), d: spiral(track) })),
+    ...tracks.map((track) =>
+      element('path', {
+        class: lineClass(track.colourIndex),
+        d: spiral(track),
+        'stroke-dasharray': dashesOf(track.colourIndex),
+      }),
+    ),
   ];
 }
 

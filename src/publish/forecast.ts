@@ -51,6 +51,8 @@ export interface OffsetWarning {
 
 /** One channel of one server. */
 export interface PlannedStream extends HeardStream {
+  /** Name of the server that sends it. */
+  readonly server: string;
   readonly channel: number;
 }
 
@@ -114,6 +116,7 @@ export function streamsOf(fleet: Fleet, object: FleetObject, geometry: Geometry)
     object.channels
       .filter(({ index }) => server.channels?.includes(index) ?? true)
       .map((channel) => ({
+        server: server.name,
         channel: channel.index,
         rate: channel.rateBitsPerSecond,
         startRatio:

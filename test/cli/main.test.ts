@@ -257,6 +257,10 @@ describe('plan of offsets', () => {
     expect(picture).toContain('a, channel 0');
     expect(picture).not.toContain('NaN');
     expect(picture.match(/<circle/g)).toHaveLength(2);
+    writeFileSync(join(folder, 'two.yaml'), `${FLEET}servers: { alpha: {}, beta: {} }\n`);
+    await runHere(['plan', '--config', 'two.yaml', '--svg', svg], { cwd: folder });
+    const two = readFileSync(svg, 'utf8');
+    expect([two.includes('>alpha, channel 0<'), two.includes('>beta, channel 0<')]).toEqual([true, true]);
     const nowhere = await runHere(['plan', '--config', 'good.yaml', '--svg', join(folder, 'no', 'plan.svg')], {
       cwd: folder,
     });

@@ -37,11 +37,14 @@ describe('layercast simulate', () => {
     expect(events.find(({ event }) => event === 'join')).toMatchObject({ receiver: 'box', server: null });
   });
 
-  it('with --svg draws what plot draws of --json', async () => {
+  it('with --svg draws what plot draws of --json, titled by the scenario', async () => {
     await simulate('--svg', 'one.svg');
     writeFileSync(join(folder, 'log.json'), (await simulate('--json')).stdout);
     await runHere(['plot', 'log.json', '-o', 'other.svg'], { cwd: folder });
-    expect(readFileSync(join(folder, 'one.svg'), 'utf8')).toBe(readFileSync(join(folder, 'other.svg'), 'utf8'));
+    const [one, other] = ['one.svg', 'other.svg'].map((name) => readFileSync(join(folder, name), 'utf8'));
+    const [title, otherTitle] = [one!, other!].map((svg) => /<title>([^<]*)/.exec(svg)![1]!);
+    expect(title).toMatch(/^Simulation of .*\.yaml$/);
+    expect(one!.replaceAll(title!, '')).toBe(other!.replaceAll(otherTitle!, ''));
   });
 
   it('tells faults of the file, and what cannot be typed, with exit code 2', async () => {

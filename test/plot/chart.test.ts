@@ -76,6 +76,17 @@ describe('a picture of rings', () => {
     expect(spiral).toMatch(/L100 0$/);
   });
 
+  it('has no two lines that look the same, and their samples in the legend', () => {
+    const names = Array.from({ length: 40 }, (_, index) => `line ${index}`);
+    const tracks = names.map((_, colourIndex) => ({ colourIndex, start: 0, turns: 0.5 }));
+    const svg = ringPicture({ title: 't', legend: names, rings: [{ title: 'r', caption: 'c', tracks }] });
+    const looks = [...svg.matchAll(/<path class="line (c\d)" d="[^"]*"(?: stroke-dasharray="([^"]*)")?/g)].map(
+      ([, colour, dashes = '']) => `${colour} ${dashes}`,
+    );
+    expect(new Set(looks.slice(0, 40)).size).toBe(40);
+    expect(looks.slice(40)).toEqual(looks.slice(0, 40));
+  });
+
   it('draws bands of any length, and tracks that hardly move', () => {
     for (const length of [0, 0.3, 1]) expect(picture(0.9, 1e-9, length)).not.toMatch(/NaN|Infinity/);
   });

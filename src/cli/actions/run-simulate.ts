@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { TransferPlot } from '../../plot/transfer-plot.js';
 import { loadScenario } from '../../scenario/load-scenario.js';
 import { simulate } from '../../simulate/index.js';
@@ -29,7 +30,7 @@ export async function runSimulate(path: string, flags: SimulateFlags): Promise<v
   const startMs = performance.now();
   await interruptible(async (signal) => {
     using display = new Display(process.stderr, scenario.durationUs / 1000);
-    const plot = flags.svg === undefined ? undefined : new TransferPlot();
+    const plot = flags.svg === undefined ? undefined : new TransferPlot({ title: `Simulation of ${basename(path)}` });
     const onEvent = (event: SimulationEvent) => {
       plot?.add(event);
       if (flags.json) process.stdout.write(`${JSON.stringify(event)}\n`);

@@ -1,6 +1,7 @@
 import type { AgentStateEvent } from '../../agent/events.js';
 import { DURATION, formatQuantity, RATE, SIZE } from '../../config/units.js';
 import type { WatchedAgent } from '../../create-agent.js';
+import { say } from './say.js';
 
 /** Progress is said this often for each object: an agent's log is read days later. */
 const PROGRESS_GAP_MS = 60_000;
@@ -43,8 +44,4 @@ function linesOf({ object, version, state, bytes, message, retryMs, nextSentAt }
   const again = retryMs === undefined ? [] : [`  tried again in ${formatQuantity(DURATION, retryMs * 1000)}`];
   const next = nextSentAt === undefined ? '' : ` and sent next at ${nextSentAt}`;
   return [`${object} version ${version}${size} ${WORDS[state]}${next}`, ...why, ...again];
-}
-
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

@@ -13,15 +13,22 @@ import {
 import { plannedGeometry } from '../../publish/planned-geometry.js';
 import { piecesOf } from '../../sender/schedule/stretches.js';
 import { arcPosition } from '../../sender/schedule/symbol-order.js';
+import { rangesOf } from './index-ranges.js';
 import { completionTime } from './plan-text.js';
 
 /**
  * The plan as an SVG: a ring for each level of each object. The angle shows the symbol: its ESI, or without a
  * code its position in the file. The distance from the middle shows the time, from the join of a receiver to its completion.
- * Each channel is a line that goes round the ring; with a code it stays within its own arc.
+ * Each channel of each server is a line that goes round the ring; with a code it stays within its own arc.
  */
 export function planPicture(fleet: Fleet, plan: FleetForecast): string {
-  const channelCount = Math.max(...plan.objects.map(({ channels }) => channels.length));
+  const names: string[] = [];
+  /** Number of a stream's line in the legend. Lines of several servers say whose they are. */
+  const lineOf = ({ server, channel }: PlannedStream) => {
+    const name = `${fleet.servers.length > 1 ? `${server}, ` : ''}channel ${channel}`;
+    if (!names.includes(name)) names.push(name);
+    return names.indexOf(name);
+  };
   return ringPicture({
     title: `fleet ${plan.fleet}: what each channel sends until a receiver is done (outward is time)`,
     rings: plan.objects.flatMap((object, index) => {
@@ -29,9 +36,9 @@ export function planPicture(fleet: Fleet, plan: FleetForecast): string {
       const geometry = object.sizeBytes === null ? undefined : plannedGeometry(fleet, planned, object.sizeBytes);
       if (geometry === undefined || geometry.symbolCount === 0) return [];
       const streams = streamsOf(fleet, planned, geometry);
-      return object.levels.map((level) => ringOf(object, level, geometry, streams));
+      return object.levels.map((level) => ringOf(object, level, geometry, streams, lineOf));
     }),
-    legend: Array.from({ length: channelCount }, (_, channel) => `channel ${channel}`),
+    legend: names,
   });
 }
 
@@ -40,9 +47,9 @@ function ringOf(
   level: ForecastLevel,
   geometry: Geometry,
   streams: readonly PlannedStream[],
+  lineOf: (stream: PlannedStream) => number,
 ): Ring {
-  const [first, last] = [level.channels[0], level.channels.at(-1)];
-  const names = first === last ? `channel ${first}` : `channels ${first}-${last}`;
+  const names = `channel${level.channels.length === 1 ? '' : 's'} ${rangesOf(level.channels)}`;
   const { overhead, seconds } = level.expected[0]!;
   const ends = streams.map(({ arc }) => (arc === undefined ? 0 : arc.firstEsi + arc.symbolCount));
   const heard = heardAt(level, streams);
@@ -51,13 +58,21 @@ function ringOf(
   return {
     title: `${object}, ${names}`,
     caption: `${formatQuantity(RATE, level.rateBitsPerSecond)}/s, code ${code}, ${completionTime(seconds)}`,
-    tracks: heard.flatMap((stream) => tracksOf(stream, geometry, (symbols * stream.rate) / rate, Math.max(...ends))),
+    tracks: heard.flatMap((stream) =>
+      tracksOf(stream, lineOf(stream), geometry, (symbols * stream.rate) / rate, Math.max(...ends)),
+    ),
   };
 }
 
 /** @param symbolCount symbols that the channel sends until the receiver is done. */
-function tracksOf(stream: PlannedStream, geometry: Geometry, symbolCount: number, esiCount: number): readonly Track[] {
-  const { arc, channel: colourIndex, startRatio } = stream;
+function tracksOf(
+  stream: PlannedStream,
+  colourIndex: number,
+  geometry: Geometry,
+  symbolCount: number,
+  esiCount: number,
+): readonly Track[] {
+  const { arc, startRatio } = stream;
   if (arc === undefined) return [{ colourIndex, start: startRatio, turns: symbolCount / geometry.symbolCount }];
   const start = arcPosition(arc, geometry, startRatio, 1, 0) / geometry.blockCount;
   const pieces = piecesOf(arc, start, symbolCount / geometry.blockCount);

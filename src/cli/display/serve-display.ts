@@ -3,6 +3,7 @@ import type { Sender } from '../../create-sender.js';
 import { meaningOf } from '../../net/network-error.js';
 import type { PauseReason } from '../../sender/pauses.js';
 import { reasonOf } from '../reason.js';
+import { say } from './say.js';
 
 const PAUSES: Readonly<Record<PauseReason, string>> = {
   listeners: 'nobody on the link listens',
@@ -83,8 +84,4 @@ function again(retryMs: number | undefined): string {
 function sayHint(error: unknown): void {
   const { hint } = reasonOf(error);
   if (hint !== undefined) say(`  ${hint}`);
-}
-
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
 }
