@@ -8,7 +8,7 @@ const together = [
   ...'agent base bench chunks cli coap config device doctor events fec fleet gateway metrics mqtt net object options plot process publish rate receiver'.split(
     ' ',
   ),
-  ...'retrieve scenario sender simulate store transfer tree trust wire work'.split(' '),
+  ...'manager retrieve scenario sender simulate store transfer tree trust wire work'.split(' '),
 ].map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** Long simulations, whose coverage is not counted (stop-coverage.ts). */

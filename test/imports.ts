@@ -101,6 +101,8 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   },
   // What a gateway serves, and how: versions, ranges and preconditions, HTTP.
   gateway: { folders: ['base', 'object', 'wire', 'receiver', 'http', 'coap'], modules: ['node:http', 'node:net'] },
+  // What a manager knows of devices and tells them: directory, states, triggers. Endpoint, clock and database are handed in.
+  manager: { folders: ['base', 'agent', 'coap', 'events', 'http'], modules: ['node:crypto', 'node:http', 'node:net'] },
   engine: 'anything',
   // What an agent uses of its host: its journal, the programs of the device, the status file, the service manager.
   device: { folders: ['base', 'agent', 'process', 'store', 'net'], modules: ['node:*', 'koffi'] },

@@ -1,0 +1,198 @@
+import type { Clock } from '../base/ports.js';
+import { ContentFormat, codeText, isSuccess } from '../coap/code.js';
+import type { CoapEndpoint } from '../coap/endpoint.js';
+import type { Peer } from '../coap/peer.js';
+import { CoapFault } from '../coap/request.js';
+import { DeviceWatch } from './device-watch.js';
+import type { Trigger, TriggerResult } from './triggers/trigger.js';
+import type { TriggerQueue } from './triggers/trigger-queue.js';
+
+export interface ContactOptions {
+  /** How long a device can be reached after it was heard. */
+  readonly reachableMs: number;
+  /** Triggers that are under way at once. */
+  readonly sendingCount: number;
+}
+
+/** Who hears what devices say and do. */
+export interface ContactEars {
+  onNotification(device: string, path: string, payload: Uint8Array): void;
+  onAttempt(trigger: Trigger): void;
+  /** The bytes of a record that is pushed. */
+  recordOf(key: string): Uint8Array | undefined;
+  /** The trigger is to be taken out of the queue. */
+  onOutcome(trigger: Trigger, result: TriggerResult, message?: string): void;
+}
+
+interface Contact {
+  readonly device: string;
+  readonly watch: DeviceWatch;
+  peer: Peer;
+  heardUs: number;
+  isAwake: boolean;
+  isSending: boolean;
+  cancelTimer: () => void;
+}
+
+const NOT_SET = () => undefined;
+
+/**
+ * Speaks with registered devices. Behind a NAT, and with a radio that sleeps, a device can be reached only for a time after it was heard: in
+ * this time its observations are renewed, and its triggers sent.
+ */
+export class Contacts {
+  readonly #endpoint: Pick<CoapEndpoint, 'observe' | 'request'>;
+  readonly #clock: Clock;
+  readonly #queue: TriggerQueue;
+  readonly #options: ContactOptions;
+  readonly #ears: ContactEars;
+  readonly #contacts = new Map<string, Contact>();
+  /** Devices with something to send, while too much is under way. */
+  readonly #waiting = new Set<Contact>();
+  #sendingCount = 0;
+  #isClosed = false;
+  /** How often a device could not be observed because there were too many observations. */
+  unobservedCount = 0;
+
+  constructor(
+    endpoint: Pick<CoapEndpoint, 'observe' | 'request'>,
+    clock: Clock,
+    queue: TriggerQueue,
+    options: ContactOptions,
+    ears: ContactEars,
+  ) {
+    this.#endpoint = endpoint;
+    this.#clock = clock;
+    this.#queue = queue;
+    this.#options = options;
+    this.#ears = ears;
+  }
+
+  /** A device was heard from there: it is awake, and can be reached. */
+  hear(device: string, peer: Peer): void {
+    const contact = this.#contacts.get(device) ?? this.#meet(device, peer);
+    contact.peer = peer;
+    contact.heardUs = this.#clock.nowUs();
+    contact.isAwake = true;
+    if (!contact.watch.renew(peer)) this.unobservedCount++;
+    this.#look(contact);
+  }
+
+  /** What a device said of its radio. While it says that it sleeps, it is left alone. */
+  setAwake(device: string, isAwake: boolean): void {
+    const contact = this.#contacts.get(device);
+    if (contact === undefined) return;
+    contact.isAwake = isAwake;
+    this.#look(contact);
+  }
+
+  /** A trigger waits for this device. */
+  look(device: string): void {
+    const contact = this.#contacts.get(device);
+    if (contact !== undefined) this.#look(contact);
+  }
+
+  /** Whether something can be sent to the device now. */
+  isReachable(device: string): boolean {
+    const contact = this.#contacts.get(device);
+    return contact !== undefined && this.#isReachable(contact);
+  }
+
+  leave(device: string): void {
+    const contact = this.#contacts.get(device);
+    if (contact === undefined) return;
+    contact.watch.close();
+    contact.cancelTimer();
+    this.#waiting.delete(contact);
+    this.#contacts.delete(device);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const device of [...this.#contacts.keys()]) this.leave(device);
+  }
+
+  #meet(device: string, peer: Peer): Contact {
+    const watch = new DeviceWatch(this.#endpoint, (path, payload) => this.#notified(device, path, payload));
+    const contact = { device, watch, peer, heardUs: 0, isAwake: true, isSending: false, cancelTimer: NOT_SET };
+    this.#contacts.set(device, contact);
+    return contact;
+  }
+
+  #notified(device: string, path: string, payload: Uint8Array): void {
+    const contact = this.#contacts.get(device);
+    if (contact === undefined) return;
+    contact.heardUs = this.#clock.nowUs();
+    // It may say that the device sleeps, or is awake, before anything is sent.
+    this.#ears.onNotification(device, path, payload);
+    if (!contact.watch.renew(contact.peer)) this.unobservedCount++;
+    this.#look(contact);
+  }
+
+  #isReachable({ heardUs, isAwake }: Contact): boolean {
+    return isAwake && this.#clock.nowUs() < heardUs + this.#options.reachableMs * 1000;
+  }
+
+  #look(contact: Contact): void {
+    if (this.#isClosed || contact.isSending || !this.#isReachable(contact)) return;
+    const nowMs = this.#nowMs;
+    const trigger = this.#queue.next(contact.device, nowMs);
+    if (trigger === undefined) {
+      const dueMs = this.#queue.dueMs(contact.device);
+      if (dueMs !== undefined && dueMs > nowMs) this.#lookIn(contact, dueMs - nowMs);
+    } else if (this.#sendingCount >= this.#options.sendingCount) this.#waiting.add(contact);
+    else void this.#send(contact, trigger);
+  }
+
+  #lookIn(contact: Contact, ms: number): void {
+    contact.cancelTimer();
+    contact.cancelTimer = this.#clock.schedule(this.#clock.nowUs() + ms * 1000, () => this.#look(contact));
+  }
+
+  async #send(contact: Contact, { id }: Trigger): Promise<void> {
+    const trigger = this.#queue.begin(id, this.#nowMs);
+    if (trigger === undefined) return;
+    contact.isSending = true;
+    this.#sendingCount++;
+    this.#ears.onAttempt(trigger);
+    const answer = await this.#ask(contact.peer, trigger);
+    contact.isSending = false;
+    this.#sendingCount--;
+    if (this.#isClosed) return;
+    this.#settle(contact, trigger, answer);
+    this.#look(contact);
+    for (const waiting of this.#waiting) {
+      if (this.#sendingCount >= this.#options.sendingCount) return;
+      this.#waiting.delete(waiting);
+      this.#look(waiting);
+    }
+  }
+
+  /** The code of the answer; undefined if none came. */
+  async #ask(peer: Peer, { object, record }: Trigger): Promise<number | undefined> {
+    try {
+      const query = object === undefined ? [] : [`object=${object}`];
+      const payload = record === undefined ? undefined : this.#ears.recordOf(record);
+      const contentFormat = payload === undefined ? undefined : ContentFormat.octets;
+      const request = { method: 'POST', path: ['sw'], query, payload, contentFormat } as const;
+      return (await this.#endpoint.request(peer, request)).code;
+    } catch (error) {
+      if (error instanceof CoapFault) return undefined;
+      throw error;
+    }
+  }
+
+  #settle(contact: Contact, trigger: Trigger, code: number | undefined): void {
+    if (code !== undefined) contact.heardUs = this.#clock.nowUs();
+    // It may have expired, or been cancelled, while it was under way.
+    if (this.#queue.find(trigger.id) === undefined) return;
+    if (code !== undefined && isSuccess(code)) this.#ears.onOutcome(trigger, 'delivered');
+    else if (code !== undefined && code >> 5 === 4) {
+      this.#ears.onOutcome(trigger, 'refused', `the device answered ${codeText(code)}`);
+    } else this.#queue.fail(trigger.id, this.#nowMs);
+  }
+
+  get #nowMs(): number {
+    return this.#clock.wallUs() / 1000;
+  }
+}

@@ -1,0 +1,89 @@
+import { Code, ContentFormat } from '../../coap/code.js';
+import { formatLinks, type Link } from '../../coap/links.js';
+import type { Peer } from '../../coap/peer.js';
+import type { CoapReply, CoapResource, CoapSite, IncomingRequest } from '../../coap/site.js';
+import type { Directory } from './directory.js';
+import { findEndpoints, findResources, type LookUp, readLookUp } from './look-up.js';
+import { MAX_LINKS_BYTES, type Registration, readUpdate, readWish } from './registration.js';
+
+const LINKS: readonly Link[] = [
+  { target: '/rd', attributes: { rt: 'core.rd', ct: '40' } },
+  { target: '/rd-lookup/ep', attributes: { rt: 'core.rd-lookup-ep', ct: '40' } },
+  { target: '/rd-lookup/res', attributes: { rt: 'core.rd-lookup-res', ct: '40' } },
+];
+
+/** Answers those who register at a directory and who look something up there (RFC 9176). */
+export class DirectorySite implements CoapSite {
+  readonly #resources: Readonly<Record<string, CoapResource>>;
+  readonly #registered: (id: string) => CoapResource;
+
+  /** @param admits says who may register and look up */
+  constructor(directory: Directory, admits: (peer: Peer) => boolean) {
+    const lookUp = (find: typeof findEndpoints): CoapResource => ({
+      admits,
+      answer: (request) => (request.method === 'GET' ? found(directory, request, find) : WRONG_METHOD),
+    });
+    this.#resources = {
+      rd: {
+        admits,
+        maxPayloadBytes: MAX_LINKS_BYTES,
+        answer: (request) => (request.method === 'POST' ? register(directory, request) : WRONG_METHOD),
+      },
+      'rd-lookup/ep': lookUp(findEndpoints),
+      'rd-lookup/res': lookUp(findResources),
+    };
+    this.#registered = (id) => ({ admits, answer: (request) => changed(directory, id, request) });
+  }
+
+  links(): readonly Link[] {
+    return LINKS;
+  }
+
+  find(path: readonly string[]): CoapResource | undefined {
+    const [first, id] = path;
+    if (path.length === 2 && first === 'rd') return this.#registered(id!);
+    const name = path.join('/');
+    return Object.hasOwn(this.#resources, name) ? this.#resources[name] : undefined;
+  }
+}
+
+const WRONG_METHOD: CoapReply = { code: Code.methodNotAllowed };
+
+function register(directory: Directory, { query, payload, peer, contentFormat }: IncomingRequest): CoapReply {
+  if (payload.length > 0 && contentFormat !== undefined && contentFormat !== ContentFormat.links) {
+    return says(Code.badRequest, 'the payload is a list of links (content format 40)');
+  }
+  const wish = readWish(query, payload);
+  if (typeof wish === 'string') return says(Code.badRequest, wish);
+  const registration = directory.register(wish, peer);
+  if (registration === undefined) return says(Code.unavailable, 'the directory is full');
+  return { code: Code.created, locationPath: ['rd', registration.id] };
+}
+
+function changed(directory: Directory, id: string, { method, query, payload, peer }: IncomingRequest): CoapReply {
+  if (method === 'DELETE') return { code: directory.remove(id) ? Code.deleted : Code.notFound };
+  if (method !== 'POST') return WRONG_METHOD;
+  if (payload.length > 0) return says(Code.badRequest, 'an update has no payload: links change with POST to /rd');
+  const update = readUpdate(query);
+  if (typeof update === 'string') return says(Code.badRequest, update);
+  return { code: directory.update(id, peer, update.lifetimeS) === undefined ? Code.notFound : Code.changed };
+}
+
+function found(
+  directory: Directory,
+  { query }: IncomingRequest,
+  find: (registrations: Iterable<Registration>, lookUp: LookUp) => readonly Link[],
+): CoapReply {
+  const lookUp = readLookUp(query);
+  if (lookUp === undefined) return says(Code.badRequest, 'a criterion has the form name=value');
+  return {
+    code: Code.content,
+    payload: Buffer.from(formatLinks(find(directory, lookUp))),
+    contentFormat: ContentFormat.links,
+  };
+}
+
+/** An answer with a diagnostic payload (RFC 7252, section 5.5.2). */
+function says(code: number, text: string): CoapReply {
+  return { code, payload: Buffer.from(text) };
+}

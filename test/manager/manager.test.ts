@@ -1,0 +1,203 @@
+import { describe, expect, it } from 'vitest';
+import { Code } from '../../dist/coap/code.js';
+import { Fleet } from './fleet.js';
+
+const LOOK = { object: undefined, record: undefined, expiresInMs: 3_600_000 };
+
+describe('a manager', () => {
+  it('observes a device as soon as it has registered, and follows what it says', async () => {
+    const fleet = new Fleet();
+    const manager = fleet.manager();
+    const seen: unknown[] = [];
+    manager.on('device', ({ status }) => seen.push(status?.value.objects[0]?.state ?? 'none'));
+    const device = fleet.device('dev-1');
+    expect(await device.register()).toBe(Code.created);
+    await fleet.wire.pass(1e6);
+    expect(manager.find('dev-1')).toMatchObject({ isRegistered: true, radio: { isAwake: true } });
+    await fleet.wire.pass(600e6);
+    device.say({ version: 2, state: 'receiving' });
+    await fleet.wire.pass(1e6);
+    device.say({ version: 2, state: 'applied' });
+    await fleet.wire.pass(1e6);
+    expect(seen.filter((state, i) => state !== seen[i - 1])).toEqual(['none', 'applied', 'receiving', 'applied']);
+    expect(manager.stateCounts()).toMatchObject([{ version: 2, state: 'applied', deviceCount: 1 }]);
+    manager.close();
+  });
+
+  it('triggers a device only while its NAT lets it through, and at once when the device is heard', async () => {
+    const fleet = new Fleet();
+    const manager = fleet.manager();
+    const device = fleet.device('dev-1');
+    await device.register();
+    await fleet.wire.pass(60e6);
+    const before = fleet.wire.seen.length;
+    manager.trigger(['dev-1'], { ...LOOK, object: 'firmware' });
+    await fleet.wire.pass(600e6);
+    expect([fleet.wire.seen.length - before, device.triggers.length, manager.triggerCount]).toEqual([0, 0, 1]);
+    device.say({ version: 1, state: 'applied', message: 'battery low' });
+    await fleet.wire.pass(1e6);
+    expect(device.triggers).toEqual([{ query: ['object=firmware'], payload: '' }]);
+    expect(manager.find('dev-1')?.lastTrigger).toMatchObject({ result: 'delivered' });
+    expect([manager.triggerCount, fleet.blockedCount]).toEqual([0, 0]);
+    manager.close();
+  });
+
+  it('leaves a device alone that says that it sleeps, until it says that it is awake', async () => {
+    const fleet = new Fleet();
+    fleet.hasNats = false;
+    const manager = fleet.manager({ reachableMs: 3_600_000 });
+    const device = fleet.device('dev-1');
+    await device.register();
+    await fleet.wire.pass(1e6);
+    device.sayRadio(false, '2027-01-15T09:00:00.000Z');
+    await fleet.wire.pass(1e6);
+    manager.trigger(['dev-1'], LOOK);
+    await fleet.wire.pass(600e6);
+    expect(device.triggers).toEqual([]);
+    expect(manager.find('dev-1')?.radio).toEqual({ isAwake: false, nextWakeAt: '2027-01-15T09:00:00.000Z' });
+    device.sayRadio(true);
+    await fleet.wire.pass(1e6);
+    expect(device.triggers).toHaveLength(1);
+    manager.close();
+  });
+
+  it('sends a trigger again until it is answered, whatever is lost, and stops when it expires', async () => {
+    const fleet = new Fleet();
+    const manager = fleet.manager();
+    const device = fleet.device('dev-1');
+    await device.register();
+    await fleet.wire.pass(1e6);
+    // The device acts, and its answers are lost: at least once.
+    fleet.loses = ({ message }) => message.type === 'ACK' && message.code === Code.changed;
+    manager.trigger(['dev-1'], LOOK);
+    for (let i = 0; i < 20; i++) {
+      await fleet.wire.pass(25e6);
+      device.say({ version: 1, state: 'applied', message: `${i}` });
+    }
+    expect(device.triggers.length).toBeGreaterThan(1);
+    expect(manager.triggerCount).toBe(1);
+    fleet.loses = () => false;
+    for (let i = 0; i < 20; i++) {
+      await fleet.wire.pass(25e6);
+      device.say({ version: 1, state: 'applied', message: `${i}` });
+    }
+    expect(manager.find('dev-1')?.lastTrigger?.result).toBe('delivered');
+    const [before, { triggerCount }] = [device.triggers.length, manager];
+    expect(triggerCount).toBe(0);
+    fleet.loses = () => true;
+    manager.trigger(['dev-1'], { ...LOOK, expiresInMs: 120_000 });
+    await fleet.wire.pass(600e6);
+    fleet.loses = () => false;
+    device.say({ version: 3 });
+    await fleet.wire.pass(60e6);
+    expect(manager.find('dev-1')?.lastTrigger?.result).toBe('expired');
+    expect(device.triggers.length).toBe(before);
+    manager.close();
+  });
+
+  it('does not send again what a device refuses, and sends the next', async () => {
+    const fleet = new Fleet();
+    const manager = fleet.manager();
+    const device = fleet.device('dev-1');
+    await device.register();
+    device.code = Code.forbidden;
+    const record = new Uint8Array(3000).fill(65);
+    manager.trigger(['dev-1'], { ...LOOK, record });
+    manager.trigger(['dev-1'], LOOK);
+    await fleet.wire.pass(5e6);
+    expect(device.triggers).toEqual([
+      { query: [], payload: 'A'.repeat(3000) },
+      { query: [], payload: '' },
+    ]);
+    expect(manager.results).toMatchObject({ refused: 2, delivered: 0 });
+    expect(manager.find('dev-1')?.lastTrigger?.message).toBe('the device answered 4.03');
+    await fleet.wire.pass(5e6);
+    expect(fleet.store.all('record')).toEqual([]);
+    manager.close();
+  });
+
+  it('says why a trigger is not queued, and queues the same one once', async () => {
+    const fleet = new Fleet();
+    const manager = fleet.manager();
+    await fleet.device('dev-1').register();
+    await fleet.wire.pass(60e6);
+    const [first, unknown] = manager.trigger(['dev-1', 'nobody'], LOOK);
+    expect(unknown).toBe('unknown');
+    expect(manager.trigger(['dev-1'], LOOK)).toEqual([first]);
+    const more = Array.from({ length: 9 }, (_, i) => manager.trigger(['dev-1'], { ...LOOK, object: `o${i}` })[0]);
+    expect(more.filter((one) => one === 'full')).toHaveLength(2);
+    fleet.store.isBroken = true;
+    expect(manager.cancel((first as { id: string }).id)).toBe(true);
+    expect(() => manager.trigger(['dev-1'], LOOK)).toThrow('no space left');
+    expect(manager.triggerCount).toBe(7);
+    manager.close();
+  });
+
+  it('knows after a kill what it knew, and triggers when a device speaks to its former life', async () => {
+    const fleet = new Fleet();
+    const first = fleet.manager();
+    const device = fleet.device('dev-1');
+    await device.register(7200);
+    await fleet.device('dev-2', 40_001).register(60);
+    await fleet.wire.pass(10e6);
+    const record = new Uint8Array(100).fill(66);
+    await fleet.wire.pass(60e6);
+    first.trigger(['dev-1'], { ...LOOK, record });
+    // Killed: nothing is closed; the registration of dev-2 ends meanwhile.
+    const second = fleet.manager();
+    await fleet.wire.pass(60e6);
+    expect(second.find('dev-1')).toMatchObject({ isRegistered: true });
+    expect(second.find('dev-1')?.status?.value).toEqual(device.status);
+    expect(second.find('dev-2')).toMatchObject({ isRegistered: false });
+    expect(second.triggersOf('dev-1')).toHaveLength(1);
+    device.say({ version: 2, state: 'receiving' });
+    await fleet.wire.pass(20e6);
+    expect(device.triggers.at(-1)).toEqual({ query: [], payload: 'B'.repeat(100) });
+    expect(second.find('dev-1')?.status?.value.objects[0]?.version).toBe(2);
+    // And its location is the same.
+    expect(await device.update()).toBe(Code.changed);
+    second.close();
+  });
+
+  it('goes on where a device has another address since, and forgets one that stays away', async () => {
+    const fleet = new Fleet();
+    const manager = fleet.manager({ forgetAfterMs: 3_600_000 });
+    const device = fleet.device('dev-1');
+    await device.register(120);
+    const moved = fleet.device('dev-1', 50_000);
+    await moved.register(120);
+    await fleet.wire.pass(5e6);
+    manager.trigger(['dev-1'], LOOK);
+    await fleet.wire.pass(1e6);
+    expect([device.triggers.length, moved.triggers.length]).toEqual([0, 1]);
+    await fleet.wire.pass(130e6);
+    manager.trigger(['dev-1'], LOOK);
+    expect(manager.find('dev-1')?.isRegistered).toBe(false);
+    const forgotten: string[] = [];
+    manager.on('forgotten', (name) => forgotten.push(name));
+    await fleet.wire.pass(2 * 3600e6);
+    expect([forgotten, manager.deviceCount, manager.triggerCount]).toEqual([['dev-1'], 0, 0]);
+    expect([...fleet.store.records]).toEqual([]);
+    manager.close();
+  });
+
+  it('does not believe damaged records and notifications, counts them, and goes on', async () => {
+    const fleet = new Fleet();
+    for (const text of ['', '{}', 'null', '{"heardAtMs":1800000000000,"registration":{"id":1}}']) {
+      fleet.store.records.set(`device d${fleet.store.records.size}`, text);
+    }
+    fleet.store.records.set('trigger t', '{"device":5}');
+    const manager = fleet.manager();
+    expect(manager.deviceCount).toBe(1);
+    const device = fleet.device('dev-1');
+    device.status = { fleet: 'acme', objects: 'none' };
+    await device.register();
+    await fleet.wire.pass(2e6);
+    expect(manager.unreadableCount).toBe(1);
+    device.say({ version: 5 });
+    await fleet.wire.pass(2e6);
+    expect(manager.find('dev-1')?.status?.value.objects[0]?.version).toBe(5);
+    expect(fleet.store.all('trigger')).toEqual([]);
+    manager.close();
+  });
+});
