@@ -74,14 +74,14 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   },
   // What a program gives to the two calls, and what a receiver file says.
   options: {
-    folders: ['base', ...parts, 'trust', 'agent', 'coap', 'config', 'fleet'],
+    folders: ['base', ...parts, 'net', 'trust', 'agent', 'coap', 'config', 'fleet'],
     modules: ['node:crypto', 'node:path'],
     // Only files of settings have a schema.
     only: { files: /file/, modules: ['zod'] },
   },
   // Engines with all that they need, in the thread of their owner or in one of their own.
   // What listens for HTTP, with bounds.
-  http: { folders: [], modules: ['node:http', 'node:net'] },
+  http: { folders: [], modules: ['node:http', 'node:https', 'node:net'] },
   // CoAP: messages, requests, observations and blocks, as logic alone; the socket is in one file. node:crypto for tags of bodies.
   coap: {
     folders: ['base'],
@@ -92,7 +92,7 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   metrics: {
     folders: ['base', 'events', 'http'],
     modules: ['prom-client', 'node:http'],
-    types: ['create-agent.ts', 'create-receiver.ts', 'create-sender.ts'],
+    types: ['coap', 'manager', 'create-agent.ts', 'create-receiver.ts', 'create-sender.ts'],
   },
   // What would keep transfers from working on this host. Its checks are functions of facts.
   doctor: {
@@ -100,9 +100,9 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
     modules: ['node:*'],
   },
   // What a gateway serves, and how: versions, ranges and preconditions, HTTP.
-  gateway: { folders: ['base', 'object', 'wire', 'receiver', 'http', 'coap'], modules: ['node:http', 'node:net'] },
+  gateway: { folders: ['base', 'object', 'wire', 'receiver', 'http', 'coap'], modules: ['node:http'] },
   // What a manager knows of devices and tells them: directory, states, triggers. Endpoint, clock and database are handed in.
-  manager: { folders: ['base', 'agent', 'coap', 'events', 'http'], modules: ['node:crypto', 'node:http', 'node:net'] },
+  manager: { folders: ['base', 'agent', 'coap', 'events', 'http'], modules: ['node:crypto', 'node:http', 'node:tls'] },
   engine: 'anything',
   // What an agent uses of its host: its journal, the programs of the device, the status file, the service manager.
   device: { folders: ['base', 'agent', 'process', 'store', 'net'], modules: ['node:*', 'koffi'] },

@@ -19,6 +19,11 @@ export const GATEWAY_FILE = {
   config: { kind: PATH, flag: '--config <gateway.yaml>', help: 'gateway file; flags override it' },
 } as const satisfies OptionTable;
 
+/** An option of `manager`. */
+export const MANAGER_FILE = {
+  config: { kind: PATH, flag: '--config <manager.yaml>', help: 'manager file; flags override it' },
+} as const satisfies OptionTable;
+
 /** Options of `fetch iotupd://…`. */
 export const IOTUPD_OPTIONS = {
   sha256: {

@@ -3,7 +3,7 @@ import { keyOf } from '../options/option.js';
 import { RECEIVER_OPTIONS } from '../options/receiver-options.js';
 
 /** The kinds of settings files that `layercast config` checks. */
-export type FileKind = 'fleet' | 'receiver' | 'agent' | 'gateway' | 'scenario';
+export type FileKind = 'fleet' | 'receiver' | 'agent' | 'gateway' | 'manager' | 'scenario';
 
 /** Recognises the kind of a file by settings that no other kind has. A file without such settings counts as a fleet. */
 export function fileKindOf(text: string): FileKind {
@@ -12,12 +12,14 @@ export function fileKindOf(text: string): FileKind {
   const hasOneOf = (settings: readonly string[]) => settings.some((key) => key in data);
   if (hasOneOf(SCENARIO_SETTINGS)) return 'scenario';
   if (hasOneOf(AGENT_SETTINGS)) return 'agent';
+  if (hasOneOf(MANAGER_SETTINGS)) return 'manager';
   if (hasOneOf(GATEWAY_SETTINGS) || ('objects' in data && Array.isArray(data.objects))) return 'gateway';
   return hasOneOf(FLEET_SETTINGS) || !hasOneOf(RECEIVER_SETTINGS) ? 'fleet' : 'receiver';
 }
 
 const SCENARIO_SETTINGS = ['duration', 'receivers', 'links', 'traffic'];
 const AGENT_SETTINGS = ['subscribe', 'wake'];
+const MANAGER_SETTINGS = ['allow', 'tokens', 'tls', 'devices', 'reachableFor', 'forgetAfter'];
 const GATEWAY_SETTINGS = ['listen', 'folder', 'clients', 'waitFor'];
 const FLEET_SETTINGS = ['fleet', 'objects', 'servers', 'records'];
 const RECEIVER_SETTINGS = Object.values(RECEIVER_OPTIONS).flatMap((option) =>

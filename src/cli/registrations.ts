@@ -8,6 +8,7 @@ import { fetch } from './commands/fetch.js';
 import { gateway } from './commands/gateway.js';
 import { keygen } from './commands/keygen.js';
 import { list } from './commands/list.js';
+import { manager } from './commands/manager.js';
 import { plan } from './commands/plan.js';
 import { plot } from './commands/plot.js';
 import { publish } from './commands/publish.js';
@@ -28,6 +29,7 @@ export const REGISTRATIONS: Registrations = {
   fetch,
   agent,
   gateway,
+  manager,
   list,
   doctor,
   plan,

@@ -1,6 +1,7 @@
 import type { LayercastError } from '../base/errors.js';
 import { AGENT_OPTIONS } from '../options/agent-options.js';
 import { GATEWAY_OPTIONS } from '../options/gateway-options.js';
+import { MANAGER_OPTIONS } from '../options/manager-options.js';
 import { type Option, type OptionTable, shortestFlagOf } from '../options/option.js';
 import { OptionsError } from '../options/options-error.js';
 import { RECEIVER_OPTIONS } from '../options/receiver-options.js';
@@ -19,7 +20,7 @@ export function typed(error: LayercastError): { readonly message: string; readon
 function flagOf(name: string): string {
   // Part of an option for programs, a flag of its own on the command line.
   if (name === 'output.device') return '--device';
-  const tables = [RECEIVER_OPTIONS, SENDER_OPTIONS, AGENT_OPTIONS, GATEWAY_OPTIONS];
+  const tables = [RECEIVER_OPTIONS, SENDER_OPTIONS, AGENT_OPTIONS, GATEWAY_OPTIONS, MANAGER_OPTIONS];
   const option = tables.map((table) => optionOf(name, table)).find((found) => found !== undefined);
   return option?.flag === undefined ? (option?.argument ?? name) : shortestFlagOf(option.flag);
 }

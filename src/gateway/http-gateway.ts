@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { errnoOf, LayercastError } from '../base/errors.js';
 import { BoundedServer } from '../http/bounded-server.js';
 import { notYet, type ObjectAnswer, objectAnswer, objectPath, pathTarget, versionPath } from './object-answer.js';
@@ -39,18 +38,10 @@ export class HttpGateway implements AsyncDisposable {
   /** @throws {LayercastError} `NETWORK_UNAVAILABLE` if the system refuses to listen there */
   static async listen(shelf: Shelf, options: HttpGatewayOptions): Promise<HttpGateway> {
     const { host, port, clientCount, waitMs } = options;
-    const busy = new WeakSet<Socket>();
     const bounds = { connectionCount: clientCount, requestMs: REQUEST_MS, keepAliveMs: KEEP_ALIVE_MS };
     const server = await BoundedServer.listen(
       { host, port, ...bounds, refused: (cause) => refused(host, port, cause) },
-      (request, response) => {
-        const { socket } = request;
-        // Requests that do not wait for the answers before them would each take the memory of a client.
-        if (busy.has(socket)) return void socket.destroy();
-        busy.add(socket);
-        response.on('close', () => busy.delete(socket));
-        void new Exchange(request, response, waitMs).answer(shelf);
-      },
+      (request, response) => void new Exchange(request, response, waitMs).answer(shelf),
     );
     return new HttpGateway(server);
   }

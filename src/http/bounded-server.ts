@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 /** No request has long fields. */
 const MAX_HEADER_BYTES = 8 * 1024;
@@ -12,28 +12,48 @@ export interface BoundedServerOptions {
   readonly port: number;
   /** Most connections at once. */
   readonly connectionCount: number;
-  /** No request has a body; whoever takes longer than this for one is no client. */
+  /** Whoever takes longer than this for a request, with its body, is no client. */
   readonly requestMs: number;
   /** How long a connection may wait for its next request. */
   readonly keepAliveMs: number;
+  /** @default no TLS */
+  readonly tls?: TlsOptions | undefined;
   /** Makes the error of `listen` from the system's. */
   readonly refused: (cause: unknown) => Error;
+}
+
+/** Keys and certificates, in PEM. */
+export interface TlsOptions {
+  readonly certificate: string;
+  readonly key: string;
+  /** The authority of the certificates of clients. Clients without one are answered, too. @default certificates of clients mean nothing */
+  readonly clients?: string | undefined;
 }
 
 /** An HTTP server for clients that nobody knows: connections, requests and times have bounds. */
 export class BoundedServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #host: string;
+  readonly #scheme: string;
 
-  private constructor(server: Server, host: string) {
+  private constructor(server: Server, { host, tls }: BoundedServerOptions) {
     this.#server = server;
     this.#host = host;
+    this.#scheme = tls === undefined ? 'http' : 'https';
   }
 
   /** @throws what `refused` makes, if the system refuses to listen there */
   static async listen(options: BoundedServerOptions, onRequest: RequestListener): Promise<BoundedServer> {
     const { host, port, connectionCount, requestMs, keepAliveMs, refused } = options;
-    const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, onRequest);
+    const busy = new WeakSet<Socket>();
+    const server = await newServer(options, (request, response) => {
+      const { socket } = request;
+      // Requests that do not wait for the answers before them would each take the memory of a client.
+      if (busy.has(socket)) return void socket.destroy();
+      busy.add(socket);
+      response.on('close', () => busy.delete(socket));
+      onRequest(request, response);
+    });
     server.maxConnections = connectionCount;
     server.maxRequestsPerSocket = MAX_REQUESTS;
     server.headersTimeout = requestMs;
@@ -43,17 +63,30 @@ export class BoundedServer implements AsyncDisposable {
       server.once('error', (cause) => reject(refused(cause)));
       server.listen({ host, port }, resolve);
     });
-    return new BoundedServer(server, host);
+    return new BoundedServer(server, options);
   }
 
   /** Where it listens: `http://127.0.0.1:8080`. */
   get url(): string {
     const { port } = this.#server.address() as AddressInfo;
-    return `http://${this.#host.includes(':') ? `[${this.#host}]` : this.#host}:${port}`;
+    return `${this.#scheme}://${this.#host.includes(':') ? `[${this.#host}]` : this.#host}:${port}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+}
+
+async function newServer({ tls, refused }: BoundedServerOptions, onRequest: RequestListener): Promise<Server> {
+  const bounds = { maxHeaderSize: MAX_HEADER_BYTES };
+  if (tls === undefined) return createServer(bounds, onRequest);
+  const { createServer: createTlsServer } = await import('node:https');
+  const { certificate: cert, key, clients } = tls;
+  const asked = clients === undefined ? {} : { ca: clients, requestCert: true, rejectUnauthorized: false };
+  try {
+    return createTlsServer({ ...bounds, cert, key, ...asked }, onRequest);
+  } catch (cause) {
+    throw refused(cause);
   }
 }

@@ -44,6 +44,11 @@ export class Keeper {
     this.#onFailure = onFailure;
   }
 
+  /** Records that are not written yet. */
+  get changedCount(): number {
+    return this.#changed.size;
+  }
+
   note(kind: Kind, key: string): void {
     this.#changed.add(`${kind} ${key}`);
     this.#await(GAP_US);

@@ -129,6 +129,16 @@ export class Manager extends SafeEmitter<ManagerEvents> {
     return this.#triggers.queue.size;
   }
 
+  /** Records that have changed and are not written yet. */
+  get unwrittenCount(): number {
+    return this.#keeper.changedCount;
+  }
+
+  /** How often there was no room to observe a device. */
+  get unobservedCount(): number {
+    return this.#contacts?.unobservedCount ?? 0;
+  }
+
   /** Triggers that are over, by how they ended, since this manager began. */
   get results(): Readonly<Record<TriggerResult, number>> {
     return this.#triggers.results;

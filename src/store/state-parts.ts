@@ -21,6 +21,7 @@ export const STATE_PARTS = {
   completed: { what: 'versions that were received', isRemade: false },
   trust: { what: 'roots that are trusted', isRemade: false },
   agent: { what: 'journals of agents', isRemade: false },
+  manager: { what: 'the database of a manager', isRemade: false },
   '.': { what: 'key of the server, journals of fetches', isRemade: false },
 } as const satisfies Readonly<Record<string, Part>>;
 

@@ -30,7 +30,7 @@ describe('the command line', () => {
     [
       ['config', 'schema', 'server'],
       'no schema is called "server"',
-      'fleet, receiver, agent, gateway, scenario or events',
+      'fleet, receiver, agent, gateway, manager, scenario or events',
     ],
     [['config', 'validate', 'a', 'b'], 'too many arguments', 'see layercast --help'],
   ])('answers %j with what is wrong, what to do, and exit code 2', async (args, message, hint) => {
@@ -176,7 +176,7 @@ describe('config schema', () => {
     expect(stdout).toBe(readFileSync(config('events.schema.json'), 'utf8'));
   });
 
-  it.each(['fleet', 'receiver', 'agent', 'gateway', 'scenario'])(
+  it.each(['fleet', 'receiver', 'agent', 'gateway', 'manager', 'scenario'])(
     'prints what config/%s.schema.json holds',
     async (kind) => {
       const { stdout } = await runHere(['config', 'schema', kind]);

@@ -24,6 +24,7 @@ const COMMANDS = [
   'fetch',
   'agent',
   'gateway',
+  'manager',
   'list',
   'doctor',
   'plan',
@@ -114,6 +115,9 @@ function provideFiles(code: string, world: World): void {
     const gateway = { fleet: 'acme', key: 'layercast.pub', objects: ['firmware'] };
     writeFileSync(join(world.folder, 'gateway.yaml'), JSON.stringify(gateway));
   }
+  if (/layercast manager/.test(code)) {
+    writeFileSync(join(world.folder, 'manager.yaml'), JSON.stringify({ state: 'state', devices: 100 }));
+  }
   if (/keygen/.test(code))
     for (const name of ['key', 'pub']) rmSync(join(world.folder, `layercast.${name}`), { force: true });
   else
@@ -157,6 +161,8 @@ describeBed('the examples', () => {
       'docs/interworking.md',
       'docs/interworking.md',
       'docs/interworking.md',
+      'docs/interworking.md',
+      'docs/interworking.md',
       'docs/operations.md',
       'docs/operations.md',
       'docs/seeds-and-fill.md',
@@ -193,6 +199,7 @@ describeBed('the examples', () => {
     'config/receiver.yaml',
     'config/agent.yaml',
     'config/gateway.yaml',
+    'config/manager.yaml',
     ...readdirSync(join(top, 'examples')).map((name) => `examples/${name}`),
   ])('in %s are valid', async (file) => {
     const { code, output } = await world.run(`layercast config validate ${file}`, top);

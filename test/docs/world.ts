@@ -24,17 +24,17 @@ const MAIN = join(top, 'dist/cli/main.js');
 
 /**
  * The command `layercast` of the documents. `serve` continues in the background after it has published, so that the next command
- * finds a server, and `gateway` after it listens; other commands run to their end.
+ * finds a server, `gateway` and `manager` after they listen; other commands run to their end.
  */
 const LAYERCAST = `#!/bin/sh
 case " $* " in *" --check "* | *" --help "*) exec "${process.execPath}" "${MAIN}" "$@" ;; esac
-case "$1" in serve | gateway) ;; *) exec "${process.execPath}" "${MAIN}" "$@" ;; esac
+case "$1" in serve | gateway | manager) ;; *) exec "${process.execPath}" "${MAIN}" "$@" ;; esac
 log=$(mktemp "$WORLD/serve-XXXXXX")
 "${process.execPath}" "${MAIN}" "$@" >"$log" 2>&1 </dev/null &
 server=$!
 echo $server >>"$WORLD/servers"
 for i in $(seq 300); do
-  if grep -qE '"event":"publish"|  channel |^objects at ' "$log"; then exit 0; fi
+  if grep -qE '"event":"publish"|  channel |^objects at |^devices at ' "$log"; then exit 0; fi
   kill -0 $server 2>/dev/null || break
   sleep 0.1
 done

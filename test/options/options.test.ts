@@ -4,6 +4,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import { createReceiver, createSender, LayercastError, type OptionName } from '../../dist/index.js';
 import { AGENT_OPTIONS, SUBSCRIPTION_OPTIONS, WAKE_OPTIONS } from '../../dist/options/agent-options.js';
 import { GATEWAY_OPTIONS } from '../../dist/options/gateway-options.js';
+import { MANAGER_OPTIONS } from '../../dist/options/manager-options.js';
 import { keyOf, type Option, type OptionTable, writtenDefaultOf } from '../../dist/options/option.js';
 import { OptionsError } from '../../dist/options/options-error.js';
 import { faultsOfValue } from '../../dist/options/program-values.js';
@@ -210,6 +211,7 @@ describe('the names of options', () => {
       | keyof SenderOptions
       | keyof typeof AGENT_OPTIONS
       | keyof typeof GATEWAY_OPTIONS
+      | keyof typeof MANAGER_OPTIONS
     >().toEqualTypeOf<OptionName>();
   });
 });
@@ -222,6 +224,7 @@ describe('the declaration of an option', () => {
     ['agent', SUBSCRIPTION_OPTIONS],
     ['agent', WAKE_OPTIONS],
     ['gateway', GATEWAY_OPTIONS],
+    ['manager', MANAGER_OPTIONS],
   ] as const;
 
   it.each(tables)('of a %s shows its docstring and its default in an editor', (name, table: OptionTable) => {

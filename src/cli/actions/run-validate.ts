@@ -62,6 +62,14 @@ const CHECKS: Readonly<Record<FileKind, (text: string, path: string) => Promise<
     const summary = `gateway of fleet ${file.fleet}: ${counted(file.objects.length, 'name')} of objects`;
     return { summary, warnings: await receiverWarnings({ key: file.key, interface: file.interface }) };
   },
+  async manager(text, path) {
+    const { parseManagerFile } = await import('../../options/manager-file.js');
+    const { allow, tokens, tls } = parseManagerFile(text, path);
+    const who = allow === undefined ? 'this host' : counted(allow.length, 'prefix', 'prefixes');
+    const isClosed = tokens === undefined && (tls?.names.length ?? 0) === 0;
+    const summary = `manager: devices of ${who} may register, ${isClosed ? 'nobody may' : 'operators may'} trigger`;
+    return { summary, warnings: [] };
+  },
   async scenario(text, path) {
     const { parseScenario } = await import('../../scenario/load-scenario.js');
     return { summary: summaryOfScenario(await parseScenario(text, path)), warnings: [] };
@@ -89,6 +97,6 @@ function summaryOfScenario({ servers, links, receivers, traffic }: Scenario): st
   return `scenario: ${counts.join(', ')}`;
 }
 
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
 }

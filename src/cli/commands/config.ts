@@ -7,13 +7,13 @@ export function config(program: Command): void {
     .command('config')
     .summary('check files of settings, print their JSON Schema')
     .description(
-      'Checks fleet, receiver, agent, gateway and scenario files, and prints the JSON Schema by which editors help to write them.',
+      'Checks fleet, receiver, agent, gateway, manager and scenario files, and prints the JSON Schema by which editors help to write them.',
     );
   group
     .command('validate')
-    .summary('check a fleet, receiver, agent, gateway or scenario file')
+    .summary('check a fleet, receiver, agent, gateway, manager or scenario file')
     .description(
-      'Checks a fleet, receiver, agent, gateway or scenario file. Prints every fault with its line and column, and exits with 2. Warns of ' +
+      'Checks a fleet, receiver, agent, gateway, manager or scenario file. Prints every fault with its line and column, and exits with 2. Warns of ' +
         'what is allowed and probably wrong: settings that do not go together, and files, keys and interfaces that this ' +
         'host does not have. If the file is for other hosts, ignore the warnings that say "on this host".',
     )
@@ -26,9 +26,9 @@ export function config(program: Command): void {
     .command('schema')
     .summary('print a JSON Schema')
     .description(
-      'Prints the JSON Schema (draft 7) of fleet, receiver, agent, gateway or scenario files, or of the lines that commands print with --json.',
+      'Prints the JSON Schema (draft 7) of fleet, receiver, agent, gateway, manager or scenario files, or of the lines that commands print with --json.',
     )
-    .argument('[kind]', 'fleet, receiver, agent, gateway, scenario or events', 'fleet')
+    .argument('[kind]', 'fleet, receiver, agent, gateway, manager, scenario or events', 'fleet')
     .addHelpText('after', '\nExample:\n  layercast config schema > fleet.schema.json')
     .action(schema);
 }

@@ -19,6 +19,10 @@ const SCHEMAS = {
     const { gatewaySchema } = await import('../../options/gateway-file.js');
     return inputOf(gatewaySchema);
   },
+  async manager() {
+    const { managerSchema } = await import('../../options/manager-file.js');
+    return inputOf(managerSchema);
+  },
   async scenario() {
     const { scenarioJsonSchema } = await import('../../scenario/scenario-schema.js');
     return scenarioJsonSchema();
@@ -37,7 +41,7 @@ const SCHEMAS = {
 export async function jsonSchemaOf(kind: string): Promise<object> {
   if (Object.hasOwn(SCHEMAS, kind)) return SCHEMAS[kind as keyof typeof SCHEMAS]();
   throw new LayercastError('USAGE', `no schema is called "${kind}"`, {
-    hint: 'fleet, receiver, agent, gateway, scenario or events',
+    hint: 'fleet, receiver, agent, gateway, manager, scenario or events',
   });
 }
 
