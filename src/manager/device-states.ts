@@ -124,15 +124,16 @@ export class DeviceStates {
   /** @param after name after which the page begins; it need not be there */
   page(filter: DeviceFilter, after: string | undefined, count: number): DevicePage {
     const devices: DeviceState[] = [];
-    const { prefix = '' } = filter;
-    for (const name of this.#names.after(after, prefix)) {
-      if (!name.startsWith(prefix)) break;
+    const { prefix = '', isRegistered } = filter;
+    const isWanted = this.#statusFilter(filter);
+    for (let place = this.#names.placeAfter(after, prefix); ; place++) {
+      const name = this.#names.at(place);
+      if (name === undefined || !name.startsWith(prefix)) return { devices, next: undefined };
       const state = this.#byName.get(name)!;
-      if (!fits(state, filter)) continue;
+      if (!isWanted(state) || (isRegistered !== undefined && isRegistered !== state.isRegistered)) continue;
       if (devices.length === count) return { devices, next: devices.at(-1)!.device };
       devices.push(state);
     }
-    return { devices, next: undefined };
   }
 
   /** Largest counts first. */
@@ -146,6 +147,14 @@ export class DeviceStates {
       }
     }
     return [...counts.values()].sort((a, b) => b.deviceCount - a.deviceCount);
+  }
+
+  /** Looks at each of the few different statuses once, not at those of all devices. */
+  #statusFilter(filter: DeviceFilter): (state: DeviceState) => boolean {
+    const { fleet, object, state, version } = filter;
+    if ([fleet, object, state, version].every((one) => one === undefined)) return () => true;
+    const wanted = new Set([...this.#statuses.all].filter(({ value }) => fits(value, filter)));
+    return ({ status }) => status !== undefined && wanted.has(status);
   }
 
   #makeRoom(device: string): boolean {
@@ -172,12 +181,10 @@ function newState(device: string): DeviceState {
   return { device, isRegistered: true, heardAtMs: 0, status: undefined, radio: undefined, lastTrigger: undefined };
 }
 
-function fits({ isRegistered, status }: DeviceState, filter: DeviceFilter): boolean {
-  if (filter.isRegistered !== undefined && filter.isRegistered !== isRegistered) return false;
-  const { fleet, object, state, version } = filter;
-  if (fleet !== undefined && status?.value.fleet !== fleet) return false;
+function fits(said: DeviceStatus, { fleet, object, state, version }: DeviceFilter): boolean {
+  if (fleet !== undefined && said.fleet !== fleet) return false;
   if (object === undefined && state === undefined && version === undefined) return true;
-  return (status?.value.objects ?? []).some(
+  return said.objects.some(
     (one) =>
       (object === undefined || one.object === object) &&
       (state === undefined || one.state === state) &&

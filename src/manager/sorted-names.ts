@@ -17,14 +17,16 @@ export class SortedNames {
     if (this.#names[place] === name) this.#names.splice(place, 1);
   }
 
-  /** The names from the first with this prefix on, and after `after` if that is later. */
-  *after(after: string | undefined, prefix: string): Iterable<string> {
-    let place = this.#placeOf(prefix);
-    if (after !== undefined && after >= prefix) {
-      place = this.#placeOf(after);
-      if (this.#names[place] === after) place++;
-    }
-    for (; place < this.#names.length; place++) yield this.#names[place]!;
+  /** The place of the first name that has this prefix or follows it, and that comes after `after`. */
+  placeAfter(after: string | undefined, prefix: string): number {
+    if (after === undefined || after < prefix) return this.#placeOf(prefix);
+    const place = this.#placeOf(after);
+    return this.#names[place] === after ? place + 1 : place;
+  }
+
+  /** Undefined after the last. */
+  at(place: number): string | undefined {
+    return this.#names[place];
   }
 
   /** Where a name is, or would be. */
