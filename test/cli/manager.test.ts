@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../dist/base/system-clock.js';
+import { Code } from '../../dist/coap/code.js';
+import type { IncomingRequest } from '../../dist/coap/site.js';
+import { UdpEndpoint } from '../../dist/coap/udp-endpoint.js';
+import { runHere } from './run-cli.js';
+
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const TOKEN = 'f'.repeat(64);
+
+let folder: string;
+const running: ChildProcess[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'layercast-manager-'));
+  writeFileSync(join(folder, 'tokens'), TOKEN);
+});
+afterEach(() => {
+  for (const process of running.splice(0)) process.kill('SIGKILL');
+  rmSync(folder, { recursive: true });
+});
+
+/** Starts the command; resolves when it listens. */
+async function start(): Promise<{ readonly process: ChildProcess; readonly coapPort: number; readonly url: string }> {
+  const args = ['manager', '--coap', '[::1]:0', '--listen', '0', '--state', folder, '--tokens', join(folder, 'tokens')];
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  running.push(child);
+  let text = '';
+  return await new Promise((resolve, reject) => {
+    child.stderr.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+      const [, port, url] = /coap:\/\/\[::1\]:(\d+)\ndevices at (\S+)\/devices/.exec(text) ?? [];
+      if (url !== undefined) resolve({ process: child, coapPort: Number(port), url });
+    });
+    child.on('exit', () => reject(new Error(text)));
+  });
+}
+
+/** The port is open until the test ends, and never another one. */
+async function deviceAt(onTrigger: (request: IncomingRequest) => void) {
+  const says = (value: object) => ({
+    isObservable: true,
+    answer: () => ({ code: Code.content, payload: Buffer.from(JSON.stringify(value)), maxAgeS: 3600 }),
+  });
+  const resources: Readonly<Record<string, object>> = {
+    fw: says({ fleet: 'acme', objects: [{ object: 'firmware', version: 3, state: 'applied' }] }),
+    Radio_link_status: says({ isAwake: true, nextWakeAt: null }),
+    sw: {
+      answer(request: IncomingRequest) {
+        onTrigger(request);
+        return { code: Code.changed };
+      },
+    },
+  };
+  const site = { links: () => [], find: (path: readonly string[]) => resources[path.join('/')] as never };
+  return await UdpEndpoint.open({ host: '::1', port: 0, clock: systemClock, site });
+}
+
+async function json(url: string, init: RequestInit = {}) {
+  const response = await fetch(url, init);
+  return await response.json();
+}
+
+async function until(url: string, isRight: (value: never) => boolean): Promise<unknown> {
+  for (let i = 0; ; i++) {
+    const value = await json(url).catch(() => undefined);
+    if (value !== undefined && isRight(value as never)) return value;
+    if (i > 200) throw new Error(JSON.stringify(value));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+describe('layercast manager', () => {
+  it('knows after a kill what devices said, and triggers them', async () => {
+    let heard = 0;
+    let triggered: (query: readonly string[]) => void = () => undefined;
+    const trigger = new Promise<readonly string[]>((resolve) => {
+      triggered = resolve;
+    });
+    await using device = await deviceAt(({ query }) => triggered(query));
+    const first = await start();
+    const register = async (port: number) => {
+      const request = { method: 'POST', path: ['rd'], query: ['ep=dev-1', 'lt=600'] } as const;
+      heard = (await device.endpoint.request({ address: '::1', port }, request)).code;
+    };
+    await register(first.coapPort);
+    expect(heard).toBe(Code.created);
+    const isKnown = ({ objects }: { readonly objects: readonly object[] }) => objects.length === 1;
+    await until(`${first.url}/devices/dev-1`, isKnown);
+    const metrics = await (await fetch(`${first.url}/metrics`)).text();
+    expect(metrics).toMatch(/layercast_manager_object_devices{[^}]*version="3"[^}]*} 1/);
+    const body = JSON.stringify({ devices: ['dev-1'], object: 'firmware' });
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` };
+    expect(await json(`${first.url}/triggers`, { method: 'POST', headers, body })).toMatchObject({
+      triggers: [{ device: 'dev-1' }],
+    });
+    expect(await trigger).toEqual(['object=firmware']);
+    type Known = { readonly lastTrigger?: { readonly result: string } };
+    await until(`${first.url}/devices/dev-1`, ({ lastTrigger }: Known) => lastTrigger?.result === 'delivered');
+    const isWritten = (text: string) => /layercast_manager_unwritten_records 0\n/.test(text);
+    while (!isWritten(await (await fetch(`${first.url}/metrics`)).text())) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const killed = new Promise((resolve) => first.process.removeAllListeners('exit').once('exit', resolve));
+    first.process.kill('SIGKILL');
+    await killed;
+    const second = await start();
+    expect(await json(`${second.url}/devices`)).toMatchObject({
+      devices: [
+        { device: 'dev-1', isRegistered: true, objects: [{ version: 3 }], lastTrigger: { result: 'delivered' } },
+      ],
+    });
+    const ended = new Promise((resolve) => second.process.removeAllListeners('exit').once('exit', resolve));
+    second.process.kill('SIGTERM');
+    expect(await ended).toBe(143);
+  });
+
+  it('says what is wrong with its settings before it listens', async () => {
+    writeFileSync(join(folder, 'tokens'), 'short');
+    const { code, stderr } = await runHere(['manager', '--tokens', join(folder, 'tokens'), '--state', folder]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/tokens:1: not a token/)]);
+    writeFileSync(join(folder, 'manager.yaml'), 'devices: 100\nallow: [fd00::/200]\n');
+    const wrong = await runHere(['manager', '--config', join(folder, 'manager.yaml')]);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/manager\.yaml:2:9: allow\.0/)]);
+  });
+});

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { describeBed } from '../lab/allowed.js';
+import type { LabEvent, LabProcess } from '../lab/process.js';
+import { until } from '../lab/until.js';
+import { eventsOf, Scene } from './scene.js';
+
+const coapDevice = fileURLToPath(new URL('peers/coap-device.mjs', import.meta.url));
+const TOKEN = 'e'.repeat(64);
+
+/** What the NAT forgets after 5 s, as those of the world do after 30 s. */
+const NAT = `
+table ip6 nat {
+  chain post { type nat hook postrouting priority 100; oifname "eth0" masquerade; }
+  chain forward {
+    type filter hook forward priority 0; policy drop;
+    iifname "eth1" accept
+    ct state established,related accept
+  }
+}`;
+
+describeBed('a manager', () => {
+  let scene: Scene;
+  beforeAll(async () => {
+    scene = await Scene.lay(['m', 'nat', 'd']);
+    const [nat, device] = [scene.bed.host('nat'), scene.bed.host('d')];
+    await scene.bed.cable('nat', 'd');
+    await device.run('ip', ['route', 'add', `${scene.bed.host('m').address}/128`, 'via', 'fd00:2::1']);
+    await nat.run('nft', ['-f', '-'], NAT);
+    for (const setting of [
+      'ipv6.conf.all.forwarding=1',
+      'netfilter.nf_conntrack_udp_timeout=5',
+      'netfilter.nf_conntrack_udp_timeout_stream=5',
+    ]) {
+      await nat.run('sysctl', ['-qw', `net.${setting}`]);
+    }
+  });
+  afterEach(() => scene.clear());
+  afterAll(() => scene?.[Symbol.asyncDispose]());
+
+  const startManager = async (): Promise<LabProcess> => {
+    const { address } = scene.bed.host('m');
+    const settings = { coap: `[${address}]:5683`, allow: ['fd00:1::/64'], tokens: 'tokens', reachableFor: '4s' };
+    writeFileSync(scene.path('tokens'), TOKEN);
+    writeFileSync(scene.path('manager.yaml'), JSON.stringify(settings));
+    const manager = scene.layercast('m', ['manager', '--config', scene.path('manager.yaml')]);
+    await until('the manager listens', async () => manager.stderr.includes('/devices'));
+    return manager;
+  };
+
+  const ask = async (path: string, ...more: readonly string[]) => {
+    const args = ['-sS', '--max-time', '20', '-H', `Authorization: Bearer ${TOKEN}`, ...more];
+    return JSON.parse(await scene.bed.host('m').run('curl', [...args, `http://127.0.0.1:8090${path}`]));
+  };
+
+  const trigger = (order: object) => {
+    const body = JSON.stringify({ devices: ['dev-1'], ...order });
+    return ask('/triggers', '-H', 'Content-Type: application/json', '-d', body);
+  };
+
+  const isAway = async () => (await ask('/devices/dev-1')).isReachable === false;
+
+  test('triggers a device behind a NAT when it is heard, and only then, also after both were killed or forgotten', {
+    timeout: 90_000,
+  }, async () => {
+    const first = await startManager();
+    const to = { name: 'dev-1', host: scene.bed.host('m').address, port: 5683 };
+    const device = scene.bed.host('d').spawn(process.execPath, [coapDevice, JSON.stringify(to)]);
+    await device.waitForEvent('registered');
+    await until('the manager knows its state', async () => (await ask('/devices/dev-1')).objects.length === 1);
+    // What the manager sees is the NAT.
+    expect((await ask('/devices/dev-1')).address).toContain(`[${scene.bed.host('nat').address}]`);
+    await until('the device cannot be reached', isAway);
+    await trigger({ object: 'firmware' });
+    const [waiting] = (await ask('/devices/dev-1')).triggers;
+    expect(waiting).toMatchObject({ object: 'firmware', attempts: 0 });
+    device.kill('SIGUSR2');
+    await device.waitForEvent((event: LabEvent) => `${event.query}` === 'object=firmware');
+    await until('it is delivered', async () => (await ask('/devices/dev-1')).lastTrigger?.result === 'delivered');
+    // A record of several blocks is pushed through the same hole.
+    const record = randomBytes(5_000).toString('base64');
+    await until('the device cannot be reached', isAway);
+    await trigger({ record });
+    first.kill('SIGKILL');
+    await first.exited;
+    await startManager();
+    expect((await ask('/devices/dev-1')).triggers).toMatchObject([{ id: expect.any(String) }]);
+    // The device knows nothing of the new life of its manager: what it sends tells where it can be reached.
+    device.kill('SIGUSR2');
+    await device.waitForEvent((event: LabEvent) => event.record === record);
+    await until('the manager follows it again', async () => (await ask('/devices/dev-1')).objects[0]?.version === 3);
+    expect(eventsOf(device, 'trigger')).toHaveLength(2);
+    expect((await ask('/counts')).states).toMatchObject([{ object: 'firmware', version: 3, deviceCount: 1 }]);
+  });
+});
