@@ -83,7 +83,7 @@ export class Manager extends SafeEmitter<ManagerEvents> {
     this.#options = options;
     this.#states = new DeviceStates(options.deviceCount, (device) => this.#forgotten(device));
     this.#directory = new Directory({ clock, randomBytes }, options.deviceCount, {
-      onRegistered: (registration) => this.#registered(registration),
+      onRegistered: (registration, isRenewed) => this.#registered(registration, isRenewed),
       onEnded: (device) => this.#ended(device),
     });
     const failed = (error: unknown) => this.emit('warning', error instanceof Error ? error.message : String(error));
@@ -203,7 +203,7 @@ export class Manager extends SafeEmitter<ManagerEvents> {
     this.#keeper.close();
   }
 
-  #registered(registration: Registration): void {
+  #registered(registration: Registration, isRenewed: boolean): void {
     const { device, peer } = registration;
     const before = this.#states.find(device);
     const state = this.#states.change(device, { isRegistered: true, heardAtMs: this.#nowMs });
@@ -211,6 +211,7 @@ export class Manager extends SafeEmitter<ManagerEvents> {
     if (state === undefined) return;
     this.#keeper.note('device', device);
     if (before?.isRegistered !== true) this.emit('device', state);
+    if (!isRenewed) this.#contacts?.leave(device);
     this.#contacts?.hear(device, peer);
   }
 

@@ -159,6 +159,23 @@ describe('a manager', () => {
     second.close();
   });
 
+  it('observes a device anew that registers anew from the same address: it has forgotten its observers', async () => {
+    const fleet = new Fleet();
+    const manager = fleet.manager();
+    await fleet.device('dev-1').register();
+    await fleet.wire.pass(5e6);
+    const begunAnew = fleet.device('dev-1');
+    begunAnew.status = { fleet: 'acme', objects: [{ object: 'firmware', version: 2, state: 'applied' }] };
+    await begunAnew.register();
+    await fleet.wire.pass(5e6);
+    const version = () => manager.find('dev-1')?.status?.value.objects[0]?.version;
+    expect(version()).toBe(2);
+    begunAnew.say({ version: 3 });
+    await fleet.wire.pass(5e6);
+    expect(version()).toBe(3);
+    manager.close();
+  });
+
   it('goes on where a device has another address since, and forgets one that stays away', async () => {
     const fleet = new Fleet();
     const manager = fleet.manager({ forgetAfterMs: 3_600_000 });

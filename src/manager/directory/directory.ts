@@ -12,8 +12,12 @@ export interface DirectoryWorld {
 
 /** Who hears of changes. */
 export interface DirectoryEars {
-  /** A device has registered, or renewed its registration: it can be reached now. */
-  onRegistered(registration: Registration): void;
+  /**
+   * A device has registered, or renewed its registration: it can be reached now.
+   *
+   * @param isRenewed it knows what it was told since it registered; without this it may have begun anew
+   */
+  onRegistered(registration: Registration, isRenewed: boolean): void;
   /** Its registration has ended. */
   onEnded(device: string): void;
 }
@@ -73,7 +77,7 @@ export class Directory {
     const before = this.#byDevice.get(wish.device);
     if (before === undefined && this.size >= this.#mostCount) return undefined;
     const id = before?.registration.id ?? Buffer.from(this.#world.randomBytes(9)).toString('base64url');
-    return this.#put(wish, id, peer, this.#world.clock.nowUs() + wish.lifetimeS * 1e6);
+    return this.#put(wish, id, peer, false);
   }
 
   /** Begins the lifetime again; what is undefined stays. @returns undefined if there is no such registration */
@@ -86,7 +90,7 @@ export class Directory {
       lifetimeS: lifetimeS ?? registration.lifetimeS,
       linksText: registration.links.text,
     };
-    return this.#put(wish, id, peer, this.#world.clock.nowUs() + wish.lifetimeS * 1e6);
+    return this.#put(wish, id, peer, true);
   }
 
   /** @returns whether there was such a registration */
@@ -110,9 +114,9 @@ export class Directory {
     this.#cancelTimer();
   }
 
-  #put(wish: RegistrationWish, id: string, peer: Peer, endsUs: number): Registration {
-    const registration = this.#enter(wish, id, peer, endsUs);
-    this.#ears.onRegistered(registration);
+  #put(wish: RegistrationWish, id: string, peer: Peer, isRenewed: boolean): Registration {
+    const registration = this.#enter(wish, id, peer, this.#world.clock.nowUs() + wish.lifetimeS * 1e6);
+    this.#ears.onRegistered(registration, isRenewed);
     return registration;
   }
 

@@ -33,8 +33,8 @@ const NONE: RegistrationWish['attributes'] = {};
 const MAX_NAME_BYTES = 63;
 /** RFC 9176, section 5. */
 const DEFAULT_LIFETIME_S = 90_000;
-/** 30 days. Whoever is away for longer registers again; a longer lifetime would keep the place of a device that is gone. */
-export const MAX_LIFETIME_S = 2_592_000;
+/** A year: devices that wake once a month keep their registration, and one that is gone gives its place free some day. */
+export const MAX_LIFETIME_S = 31_536_000;
 /** A device has some ten links of 60 bytes. */
 export const MAX_LINKS_BYTES = 2048;
 const MAX_LINK_COUNT = 64;
