@@ -1,7 +1,9 @@
 import { DEFAULT_PATIENCE_US } from '../base/limits.js';
 import { DURATION, formatQuantity } from '../config/units.js';
 import type { Path } from '../config/yaml-source.js';
+import { burstCount } from '../rate/burst.js';
 import type { Fleet } from './fleet.js';
+import { type Sending, sendingsOf } from './sendings.js';
 
 /** A setting that is allowed but probably wrong. */
 export interface ConfigWarning {
@@ -17,6 +19,7 @@ export type WarningCode =
   | 'DELTA'
   | 'SAME_FILE'
   | 'SAME_ADDRESS'
+  | 'SEND_CALLS'
   | 'HOP_LIMIT'
   | 'EXPIRES_SOON'
   | 'EXPIRED'
@@ -41,6 +44,12 @@ export const LONG_ANNOUNCE_INTERVAL_US = 10e6;
 /** Longest burst without a warning. Receivers take a wait of up to 20 ms (`LOW_QUEUE_US` of src/rate/congestion.ts) for no queue. */
 export const LONG_BURST_US = 20e3;
 
+/**
+ * Most bursts a second of one server without a warning. Each is a call of the system, and a server's thread took 14 to 29 µs for one
+ * (`npm run bench -- channels`, 1000 channels, a busy machine), 7 of them in the kernel.
+ */
+const MAX_BURSTS_PER_SECOND = 50_000;
+
 /** Shortest `expires` without a warning: few objects are sent for less than an hour. */
 const SHORT_EXPIRY_US = 3600e6;
 
@@ -49,6 +58,7 @@ export function warningsOf(fleet: Fleet): readonly ConfigWarning[] {
   return [
     ...announcements(fleet),
     ...bursts(fleet),
+    ...sendCalls(fleet),
     ...hops(fleet),
     ...files(fleet),
     ...expiries(fleet),
@@ -77,6 +87,28 @@ function bursts({ burstUs, objects }: Fleet): ConfigWarning[] {
       const message = `queues on the path have to hold what leaves at once in bursts of ${burst}, and receivers take the wait for congestion; use ${longest} or less`;
       return { code: 'BURST', path, message };
     });
+}
+
+/** Many channels that are too fast for a thread because hardly two of their datagrams leave together. */
+function sendCalls(fleet: Fleet): ConfigWarning[] {
+  return fleet.servers.flatMap((server): ConfigWarning[] => {
+    const sendings = sendingsOf(fleet, server);
+    const count = Math.round(burstsPerSecond(sendings, 0));
+    if (count <= MAX_BURSTS_PER_SECOND) return [];
+    const canGather = burstsPerSecond(sendings, LONG_BURST_US) <= MAX_BURSTS_PER_SECOND;
+    const advice = canGather
+      ? `let more leave at once with a longer "burst", up to ${formatQuantity(DURATION, LONG_BURST_US)}`
+      : 'divide the objects among several servers, or send them more slowly';
+    const message = `its ${sendings.length} channels need ${count} bursts a second, and a server can send some ${MAX_BURSTS_PER_SECOND}, so their rates would be lower than the file says; ${advice}`;
+    const path = fleet.servers.length === 1 ? ['burst'] : ['servers', server.name];
+    return [{ code: 'SEND_CALLS', path, message }];
+  });
+}
+
+function burstsPerSecond(sendings: readonly Sending[], leastBurstUs: number): number {
+  return sendings.reduce((sum, { channel: { intervalUs, burstUs } }) => {
+    return sum + 1e6 / (intervalUs * burstCount(Math.max(burstUs, leastBurstUs), intervalUs));
+  }, 0);
 }
 
 function hops({ scope, hopLimit }: Fleet): ConfigWarning[] {

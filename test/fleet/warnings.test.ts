@@ -39,6 +39,27 @@ describe('warnings about the settings of a fleet', () => {
     expect(warnings[0]!.message).not.toMatch(/undefined|NaN/);
   });
 
+  it('tell of a server that has to send more bursts than a thread can', () => {
+    const objects = (rate: string, burst: string) =>
+      Array.from({ length: 32 }, (_, i) => {
+        const channels = Array.from({ length: 30 }, () => `{ rate: ${rate} }`).join(', ');
+        return `  o${i}: { file: f${i}, version: 1, burst: ${burst}, channels: [${channels}] }\n`;
+      }).join('');
+    const of = (rate: string, burst = '1ms', more = '') =>
+      warningsOf(parseFleet(`fleet: f\nobjects:\n${objects(rate, burst)}${more}`, 'f.yaml'));
+    const [tooMany, ...others] = of('0.6Mbit');
+    expect(others).toEqual([]);
+    expect(tooMany).toMatchObject({ code: 'SEND_CALLS', path: ['burst'] });
+    expect(tooMany!.message).toMatch(/^its 960 channels need 56250 bursts .* divide the objects/);
+    expect(of('0.4Mbit')).toEqual([]);
+    // At 10.24 Mbit/s, 20 ms are 20 datagrams: 48,000 bursts.
+    expect(of('10.24Mbit').map(({ message }) => message)).toEqual([expect.stringContaining('"burst", up to 20 ms')]);
+    expect(of('10.24Mbit', '20ms')).toEqual([]);
+    // Each of two servers is judged by its own channels.
+    const servers = `servers: { x: { objects: [${Array.from({ length: 16 }, (_, i) => `o${i}`).join(', ')}] }, y: {} }\n`;
+    expect(of('0.6Mbit', '1ms', servers).map(({ path }) => path)).toEqual([['servers', 'y']]);
+  });
+
   it.each([
     '',
     'announceInterval: 10s',
