@@ -46,21 +46,10 @@ export class Standing {
     this.#error = undefined;
   }
 
-  succeed(): void {
-    this.#result = Lwm2mResult.success;
-    this.#error = undefined;
-  }
-
   /** The transfer ended with an error, and is tried again. */
   failTransfer(error: LayercastError): void {
     this.#error = error;
     this.#result = lwm2mResultOf(error.code);
-  }
-
-  /** The version is given up. */
-  failUpdate(error: LayercastError): void {
-    this.#error = error;
-    this.#result = Lwm2mResult.updateFailed;
   }
 
   /** The program is run again later; the version has not failed. */
@@ -72,14 +61,19 @@ export class Standing {
    * Changes the record, on disk first. With another version as its target, programs count from zero; the same version goes on counting, also
    * when its output was lost and received again, because the device may not survive its program.
    *
+   * @param error why the version is given up
    * @throws {LayercastError} when the journal cannot be written; the record is as before then
    */
-  async save(change: Partial<ObjectRecord> & Pick<ObjectRecord, 'state'>): Promise<void> {
+  async save(change: Partial<ObjectRecord> & Pick<ObjectRecord, 'state'>, error?: LayercastError): Promise<void> {
     const before = this.#record ?? newRecord(this.#object, change.target as HeldVersion);
     const isOther = change.target !== undefined && !isSameVersion(change.target, before.target);
     const record = { ...before, ...(isOther ? { attempts: 0, interrupted: 0 } : {}), ...change };
     await this.#journal.save(record);
     this.#record = record;
+    if (record.state === 'applied' || record.state === 'failed') {
+      this.#result = resultOf(record);
+      this.#error = error;
+    }
     this.#onChange();
   }
 }

@@ -103,12 +103,10 @@ export class TakeOver {
 
   async #succeed({ target }: ObjectRecord): Promise<void> {
     await this.#standing.save({ state: 'applied', applied: target });
-    this.#standing.succeed();
   }
 
   async #fail(error: LayercastError): Promise<void> {
-    await this.#standing.save({ state: 'failed' });
-    this.#standing.failUpdate(error);
+    await this.#standing.save({ state: 'failed' }, error);
   }
 
   #tryAgain(error: LayercastError): void {

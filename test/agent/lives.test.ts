@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Agent } from '../../dist/agent/agent.js';
 import type { AgentPlan } from '../../dist/agent/agent-plan.js';
+import type { AgentStateEvent } from '../../dist/agent/events.js';
 import { heldOf, type ObjectRecord } from '../../dist/agent/object-record.js';
 import type { AgentWatch, AgentWorld, ProgramEnd, Reception } from '../../dist/agent/ports.js';
 import type { Finding } from '../../dist/receiver/watch/findings.js';
@@ -24,6 +25,7 @@ const plan: AgentPlan = {
 class Device {
   readonly clock = new VirtualClock();
   readonly attempts: number[] = [];
+  readonly states: AgentStateEvent[] = [];
   announced = versionOf(1);
   record: ObjectRecord | undefined;
   /** Whether the output is found whole by the next agent. */
@@ -59,7 +61,10 @@ class Device {
         this.attempts.push(attempt);
         return { done: end === undefined ? new Promise(() => undefined) : Promise.resolve(end), stop: () => undefined };
       },
-      emit: () => true,
+      emit: (name, ...events) => {
+        if (name === 'state') this.states.push(events[0] as AgentStateEvent);
+        return true;
+      },
     };
     void new Agent(plan, world).run(new AbortController().signal);
     await this.clock.run(this.clock.nowUs + 10 * S);
@@ -121,5 +126,17 @@ describe('a device that does not survive its program', () => {
     await device.live({ kind: 'exit', code: 0 });
     expect(device.attempts).toEqual([1, 2]);
     expect(device.record).toMatchObject({ state: 'applied', interrupted: 1, applied: { version: 2 } });
+  });
+});
+
+describe('the event of a version that is over', () => {
+  it.each([
+    [0, { state: 'applied', lwm2mState: 0, lwm2mResult: 1, appliedVersion: 1 }],
+    [1, { state: 'failed', lwm2mState: 2, lwm2mResult: 8, message: expect.stringContaining('exit code 1') }],
+  ])('comes once, with its result, when the program ended with %i', async (code, event) => {
+    const device = new Device();
+    await device.live({ kind: 'exit', code });
+    const over = device.states.filter(({ state }) => state === event.state);
+    expect(over).toEqual([expect.objectContaining(event)]);
   });
 });
