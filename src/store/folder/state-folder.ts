@@ -20,8 +20,13 @@ export async function openStateFolder(stateDir: string, folder: string): Promise
 export function stateError(error: unknown, stateDir: string): LayercastError {
   const { code, message } = systemError(error, 'use', stateDir);
   return new LayercastError(code, `the state directory ${JSON.stringify(stateDir)} cannot be used: ${message}`, {
-    hint: (say) =>
-      `Name a directory that this user can write with ${say('stateDir')}, or with the variable XDG_STATE_HOME`,
+    hint: (say) => {
+      const wanted =
+        code === 'DISK_FULL'
+          ? 'Free some space, or name a directory on another disk'
+          : 'Name a directory that this user can write';
+      return `${wanted} with ${say('stateDir')}, or with the variable XDG_STATE_HOME`;
+    },
     cause: error,
   });
 }
