@@ -104,7 +104,8 @@ describeBed('an agent', () => {
     await agent.waitForEvent(isState('maps/eu', 'applied', 1), { timeoutMs: 20_000 });
     expect(readFileSync(scene.path('hooks-out/maps%2Feu')).equals(map)).toBe(true);
     expect(existsSync(scene.path('hooks-out/other'))).toBe(false);
-    await publishAnew('hooks', server, { firmware: { file: 'fw2', version: 2 }, 'maps/eu': { file: 'map' } });
+    const rest = { 'maps/eu': { file: 'map' }, other: { file: 'map' } };
+    await publishAnew('hooks', server, { firmware: { file: 'fw2', version: 2 }, ...rest });
     await agent.waitForEvent(isState('firmware', 'applied', 2), { timeoutMs: 20_000 });
     expect(readFileSync(scene.path('taken')).equals(second)).toBe(true);
     const said = readFileSync(log, 'utf8').trim().split('\n');
@@ -122,6 +123,16 @@ describeBed('an agent', () => {
       { object: 'firmware', version: 2, state: 'applied', lwm2mState: 0, lwm2mResult: 1 },
       { object: 'maps/eu', version: 1, state: 'applied' },
     ]);
+    // SIGHUP brings new settings, unless they are wrong.
+    const before = readFileSync(file, 'utf8');
+    writeFileSync(file, before.replace('"object":"firmware"', '"objekt":"firmware"'));
+    agent.kill('SIGHUP');
+    const warning = ({ event, code }: LabEvent) => event === 'warning' && code === 'RELOAD_FAILED';
+    expect(String((await agent.waitForEvent(warning)).message)).toContain('objekt');
+    writeFileSync(file, before.replace('maps/*', '**'));
+    agent.kill('SIGHUP');
+    await agent.waitForEvent(isState('other', 'applied', 1), { timeoutMs: 20_000 });
+    expect(eventsOf(agent, 'program')).toHaveLength(2);
     // A second agent with the same state directory says who has it.
     expect(await failed(startAgent(file))).toMatchObject({ exitCode: 1, code: 'FILE_IN_USE' });
     agent.kill('SIGTERM');

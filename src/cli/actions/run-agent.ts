@@ -2,28 +2,41 @@ import { LayercastError } from '../../base/errors.js';
 import { systemClock } from '../../base/system-clock.js';
 import { createAgent } from '../../create-agent.js';
 import { loadAgentFile } from '../../options/agent-file.js';
-import { AGENT_OPTIONS } from '../../options/agent-options.js';
+import { AGENT_OPTIONS, type AgentOptions } from '../../options/agent-options.js';
 import { AGENT_FILE } from '../command-options.js';
 import { interruptible } from '../interrupt.js';
 import { type Flags, settle } from '../settings.js';
+import { AgentReloads } from './agent-reloads.js';
 import { AgentShow } from './show-agent.js';
 import { readTrustedKey } from './trusted-key.js';
 
-/** `layercast agent`: runs an agent, and shows its events on stderr or prints them as JSON on stdout. */
+/**
+ * `layercast agent`: runs an agent, and shows its events on stderr or prints them as JSON on stdout. SIGHUP has another agent go on with what the
+ * agent file says then.
+ */
 export async function runAgent(flags: Flags): Promise<void> {
   const { config } = settle(AGENT_FILE, flags, process.env);
   if (config === undefined) {
     throw new LayercastError('USAGE', 'missing --config (the agent file)', { hint: 'Add --config agent.yaml' });
   }
+  const read = () => optionsOf(config, flags);
+  const first = await read();
+  using show = await AgentShow.prepare(flags);
+  await interruptible(async (signal) => {
+    await using _ = await show.openMetrics();
+    using reloads = new AgentReloads(read);
+    for (let options: AgentOptions | undefined = first; options !== undefined; ) {
+      // With a clock of its own the agent works in this thread, which has nothing else to do: a thread more would take 10 MB.
+      await using agent = createAgent({ ...options, signal, clock: systemClock });
+      show.follow(agent, signal);
+      options = await reloads.next(agent);
+    }
+  });
+}
+
+async function optionsOf(config: string, flags: Flags): Promise<AgentOptions> {
   const file = await loadAgentFile(config);
   const settings = settle(AGENT_OPTIONS, flags, process.env, file);
   const { fleet, subscribe, wake, mqtt } = file;
-  const key = await readTrustedKey(settings.key ?? file.key);
-  using show = await AgentShow.prepare(flags);
-  await interruptible(async (signal) => {
-    // With a clock of its own the agent works in this thread, which has nothing else to do: a thread more would take 10 MB.
-    await using agent = createAgent({ ...settings, fleet, subscribe, wake, mqtt, key, signal, clock: systemClock });
-    await using _ = await show.follow(agent, signal);
-    await agent.done;
-  });
+  return { ...settings, fleet, subscribe, wake, mqtt, key: await readTrustedKey(settings.key ?? file.key) };
 }

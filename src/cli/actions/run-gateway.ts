@@ -40,7 +40,8 @@ export async function runGateway(flags: Flags): Promise<void> {
   await interruptible(async (signal) => {
     const options = { agent, folder: resolve(folder), http: { ...address, clientCount, waitMs }, coap: coapAddress };
     const gateway = new Gateway(options, systemClock);
-    await using _ = await show.follow(gateway, signal);
+    show.follow(gateway, signal);
+    await using _ = await show.openMetrics();
     await gateway.run(signal, (url) =>
       process.stderr.write(`objects at ${url}${url.startsWith('coap:') ? '/fw' : '/objects'}\n`),
     );

@@ -37,18 +37,21 @@ export class AgentShow implements Disposable {
     return new AgentShow(json, watched, await ServiceManager.find(process.env));
   }
 
-  /**
-   * Shows an agent from now on. Call it in the turn in which the agent was made.
-   *
-   * @param signal ends the agent
-   * @returns the endpoint of the metrics; undefined if nobody asked for them
-   * @throws {LayercastError} `NETWORK_UNAVAILABLE` if the system refuses to listen
-   */
-  async follow(agent: WatchedAgent, signal: AbortSignal): Promise<AsyncDisposable | undefined> {
+  /** Shows an agent from now on, after one that has ended. Call it in the turn in which the agent was made. @param signal ends the agent */
+  follow(agent: WatchedAgent, signal: AbortSignal): void {
     this.#watched?.figures.follow(agent);
     if (this.#json === undefined) tellPeople(agent);
     else this.#json.tellPrograms(agent, printEvent);
     if (this.#manager !== undefined) tellServiceManager(agent, this.#manager, signal);
+  }
+
+  /**
+   * Serves the metrics of the agents that are followed, before and after.
+   *
+   * @returns the endpoint; undefined if nobody asked for it
+   * @throws {LayercastError} `NETWORK_UNAVAILABLE` if the system refuses to listen
+   */
+  async openMetrics(): Promise<AsyncDisposable | undefined> {
     return await this.#watched?.show();
   }
 
