@@ -57,6 +57,34 @@ describe('the recipes for updaters', () => {
   });
 
   const isRoot = process.getuid?.() === 0;
+  const forDeploying = [...has('ostree', 'chattr'), ...(isRoot ? [] : ['root'])];
+  recipe('of OSTree deploys what it took over, for the next boot', forDeploying, async () => {
+    // What a kernel and an initramfs are to OSTree: files of these names. The device's root has no deployment yet.
+    sh(`mkdir -p tree/usr/lib/modules/6.1 tree/usr/etc; echo k >tree/usr/lib/modules/6.1/vmlinuz; echo i >tree/usr/lib/modules/6.1/initramfs.img
+      printf 'ID=acme\\nPRETTY_NAME=acme\\nVERSION_ID=1\\n' >tree/usr/lib/os-release; mkdir root delta
+      ostree --repo=server init --mode=archive; ostree --repo=server commit -b os --tree=dir=tree >COMMIT; cp COMMIT delta/commit
+      ostree --repo=server static-delta generate --empty --to=$(cat COMMIT) --inline --min-fallback-size=0 --filename=delta/delta
+      ostree admin init-fs root; ostree admin os-init --sysroot=root acme`);
+    const line = /^ {4}(ostree admin deploy) (.*)$/m.exec(page)!;
+    const script = /^ {4}#!\/bin\/sh -e\n( {4}.*\n)+/m.exec(page)![0].replaceAll(/^ {4}/gm, '');
+    const deploy = `${line[1]} --sysroot=${at('root')} ${line[2]}\n`;
+    writeFileSync(at('deploy'), script.replace('/ostree/repo', at('root/ostree/repo')) + deploy);
+    chmodSync(at('deploy'), 0o755);
+    try {
+      for (const time of ['first', 'second']) {
+        const { end, lines } = await takeOver('apply-ostree', at('delta'), {
+          '/usr/lib/acme/apply-ostree': at('deploy'),
+        });
+        expect([time, end, lines]).toEqual([time, DONE, lines]);
+      }
+      expect(sh('ostree admin status --sysroot=root')).toContain(readFileSync(at('COMMIT'), 'utf8').trim());
+      expect(sh('cat root/boot/loader/entries/*.conf')).toContain('title acme');
+    } finally {
+      // Deployments are immutable.
+      sh('chattr -R -i root 2>/dev/null || true');
+    }
+  });
+
   const mayLoop = isRoot && spawnSync('losetup', ['-f']).status === 0;
   const forRauc = [...has('rauc', 'mksquashfs', 'openssl', 'dbus-run-session'), ...(mayLoop ? [] : ['right to mount'])];
   recipe('of RAUC installs a plain bundle into the other slot', forRauc, async () => {
