@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errnoOf, LayercastError } from '../base/errors.js';
 import { BoundedServer } from '../http/bounded-server.js';
+import { whyNotListening } from '../http/listening.js';
 import { notYet, type ObjectAnswer, objectAnswer, objectPath, pathTarget, versionPath } from './object-answer.js';
 import type { Span } from './requested-range.js';
 import type { ServedVersion } from './served-version.js';
@@ -169,12 +170,11 @@ function listOf(shelf: Shelf): object {
 }
 
 function refused(host: string, port: number, cause: unknown): LayercastError {
-  const errno = errnoOf(cause);
   return new LayercastError(
     'NETWORK_UNAVAILABLE',
-    `cannot serve objects on ${host}, port ${port}: the system refuses (${errno})`,
+    `cannot serve objects on ${host}, port ${port}: ${whyNotListening(errnoOf(cause))}`,
     {
-      hint: (say) => `Name another address with ${say('listen')}, or end the program that listens there`,
+      hint: (say) => `Name another address with ${say('listen')}`,
       cause,
     },
   );

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errnoOf, LayercastError } from '../base/errors.js';
 import { BoundedServer } from '../http/bounded-server.js';
+import { whyNotListening } from '../http/listening.js';
 
 /** Prometheus has one connection, and a few more people look now and then. */
 const MAX_CONNECTIONS = 32;
@@ -85,17 +86,9 @@ export function plain(status: number, line: string): Answer {
 }
 
 function refused(host: string, port: number, cause: unknown): LayercastError {
-  const errno = errnoOf(cause);
-  const meanings: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'another program listens there',
-    EACCES: 'this user may not use this port',
-    EADDRNOTAVAIL: 'this host does not have the address',
-    ENOTFOUND: 'the name has no address',
-  };
-  const meaning = meanings[errno ?? ''] ?? 'the system refuses';
   return new LayercastError(
     'NETWORK_UNAVAILABLE',
-    `cannot serve metrics on ${host}, port ${port}: ${meaning} (${errno})`,
+    `cannot serve metrics on ${host}, port ${port}: ${whyNotListening(errnoOf(cause))}`,
     {
       hint: 'Name another address with --metrics [HOST:]PORT',
       cause,

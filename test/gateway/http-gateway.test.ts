@@ -180,6 +180,7 @@ describe('a gateway', () => {
     const again = HttpGateway.listen(shelf, { host: '127.0.0.1', port, clientCount: 1, waitMs: 1 });
     await expect(again).rejects.toMatchObject({
       code: 'NETWORK_UNAVAILABLE',
+      message: expect.stringContaining('another program listens there (EADDRINUSE)'),
       hint: expect.stringContaining('the option listen'),
     });
   });
