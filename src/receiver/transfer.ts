@@ -4,7 +4,7 @@ import type { Descriptor } from '../wire/descriptor.js';
 import { keyIdOf } from '../wire/public-key.js';
 import type { Assembler } from './assemble/assembler.js';
 import type { ObjectStore } from './assemble/object-store.js';
-import { CheckpointTiming } from './checkpoint-timing.js';
+import { Checkpoints } from './checkpoints.js';
 import type { FaultCounters } from './counters.js';
 import { forged, serverLeft } from './endings.js';
 import type { FillEvent, MembershipEvent, ProgressEvent, ReceiverStats, WarningEvent } from './events.js';
@@ -49,8 +49,7 @@ export class Transfer {
   #fail!: (error: unknown) => void;
   #ended = false;
   readonly #filling: Filling | undefined;
-  #checkpoint: Promise<void> = Promise.resolve();
-  readonly #checkpoints: CheckpointTiming;
+  readonly #checkpoints: Checkpoints;
 
   constructor(options: TransferOptions) {
     const { descriptor, store, faults, onDescriptor, clock, onWarning } = options;
@@ -61,7 +60,7 @@ export class Transfer {
     this.#meter = new ProgressMeter(descriptor, this.#reception, this.resumedBytes, options.tally);
     this.#descriptor = descriptor;
     this.#steering = this.#steer(descriptor);
-    this.#checkpoints = new CheckpointTiming(clock.nowUs());
+    this.#checkpoints = new Checkpoints(store, clock, (error) => this.#fail(error));
     this.#finished = new Promise((resolve, reject) => {
       this.#finish = resolve;
       this.#fail = reject;
@@ -117,6 +116,54 @@ export class Transfer {
     this.#joinAnew('the object is sent in another way');
   }
 
+  progress(): ProgressEvent {
+    const { channels, channelLevels, status } = this.#steering;
+    return this.#meter.report(this.#options.clock.nowUs(), channels, channelLevels, status);
+  }
+
+  stats(): ReceiverStats {
+    return this.#meter.stats(this.#options.faults);
+  }
+
+  /**
+   * Resolves when the object is whole and verified and the file has its name. Rejects with the error that stops the transfer;
+   * progress is kept.
+   * @throws {LayercastError} `NETWORK_UNAVAILABLE`, `DISK_FULL`, `FILE_IO`, …
+   */
+  async run(): Promise<void> {
+    const { store } = this.#options;
+    try {
+      // If every symbol is in its place, the object is hashed before anything is joined.
+      const isComplete = this.#proving.hasWholeObject;
+      this.#proving.work();
+      if (!this.#reception.assembler.isVerified && !isComplete) this.#listen();
+      await this.#finished;
+      await this.#steering.stop('complete');
+      await this.#checkpoints.settled();
+      await store.commit();
+    } finally {
+      await this.#end('stopped');
+    }
+  }
+
+  /** Leaves all channels and makes `run` reject with `error`. A checkpoint that is under way ends first. */
+  stop(error: unknown): void {
+    this.#fail(error);
+  }
+
+  /**
+   * Does everything that is due; the owner calls `tick` every 50 ms.
+   * @param latenessUs how much later than 50 ms after the last call this call comes.
+   */
+  tick(nowUs: number, latenessUs: number): void {
+    if (this.#ended || this.#proving.isWhole) return;
+    this.#reception.tick(nowUs);
+    this.#goOn();
+    this.#steering.tick(nowUs, latenessUs);
+    this.#filling?.tick(nowUs);
+    this.#checkpoints.look(nowUs);
+  }
+
   #newFilling(assembler: Assembler): Filling | undefined {
     const { fill, store, clock, onWarning, onFill = () => undefined } = this.#options;
     if (fill === undefined || store.putBlock === undefined) return undefined;
@@ -154,54 +201,6 @@ export class Transfer {
     if (this.#descriptor.ssm && !this.#ended) this.#joinAnew('a server signed wrong data');
   }
 
-  progress(): ProgressEvent {
-    const { channels, channelLevels, status } = this.#steering;
-    return this.#meter.report(this.#options.clock.nowUs(), channels, channelLevels, status);
-  }
-
-  stats(): ReceiverStats {
-    return this.#meter.stats(this.#options.faults);
-  }
-
-  /**
-   * Resolves when the object is whole and verified and the file has its name. Rejects with the error that stops the transfer;
-   * progress is kept.
-   * @throws {LayercastError} `NETWORK_UNAVAILABLE`, `DISK_FULL`, `FILE_IO`, …
-   */
-  async run(): Promise<void> {
-    const { store } = this.#options;
-    try {
-      // If every symbol is in its place, the object is hashed before anything is joined.
-      const isComplete = this.#proving.hasWholeObject;
-      this.#proving.work();
-      if (!this.#reception.assembler.isVerified && !isComplete) this.#listen();
-      await this.#finished;
-      await this.#steering.stop('complete');
-      await this.#checkpoint;
-      await store.commit();
-    } finally {
-      await this.#end('stopped');
-    }
-  }
-
-  /** Leaves all channels and makes `run` reject with `error`. A checkpoint that is under way ends first. */
-  stop(error: unknown): void {
-    this.#fail(error);
-  }
-
-  /**
-   * Does everything that is due; the owner calls `tick` every 50 ms.
-   * @param latenessUs how much later than 50 ms after the last call this call comes.
-   */
-  tick(nowUs: number, latenessUs: number): void {
-    if (this.#ended || this.#proving.isWhole) return;
-    this.#reception.tick(nowUs);
-    this.#goOn();
-    this.#steering.tick(nowUs, latenessUs);
-    this.#filling?.tick(nowUs);
-    if (this.#checkpoints.isDue(nowUs)) this.#startCheckpoint(nowUs);
-  }
-
   #steer(named: Descriptor, before?: Promise<void>): Steering {
     const servers = named.servers.filter(({ index }) => !this.#reception.leftServers.has(index));
     // If all have lied, there is nobody else to listen to.
@@ -227,7 +226,7 @@ export class Transfer {
     const nowUs = this.#options.clock.nowUs();
     this.#reception.handle(channel, batch);
     this.#checkpoints.begin(nowUs);
-    if (this.#checkpoints.isDue(nowUs)) this.#startCheckpoint(nowUs);
+    this.#checkpoints.look(nowUs);
     this.#goOn();
   }
 
@@ -242,14 +241,6 @@ export class Transfer {
     if (!this.#ended) this.#steering.start(this.#options.clock.nowUs());
   }
 
-  #startCheckpoint(nowUs: number): void {
-    this.#checkpoints.start(nowUs);
-    this.#checkpoint = this.#options.store.checkpoint().then(
-      () => this.#checkpoints.end(this.#options.clock.nowUs()),
-      (error) => this.#fail(error),
-    );
-  }
-
   async #end(reason: string): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
@@ -257,7 +248,7 @@ export class Transfer {
     const proved = this.#proving.end();
     await this.#steering.stop(reason);
     await proved;
-    await this.#checkpoint.catch(() => undefined);
+    await this.#checkpoints.settled();
     this.#meter.end();
   }
 }

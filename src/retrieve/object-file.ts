@@ -1,13 +1,4 @@
-import { LayercastError } from '../base/errors.js';
-import {
-  blockLength,
-  blockOf,
-  blockOffset,
-  blockSymbolCount,
-  firstSymbolOf,
-  type Geometry,
-  geometryOf,
-} from '../object/geometry.js';
+import { blockOf, firstSymbolOf, type Geometry, geometryOf } from '../object/geometry.js';
 import type { Holdings, PlaceSet } from '../object/holdings.js';
 import { SymbolSet } from '../object/symbol-set.js';
 import type { BlockContent, Outcome } from '../receiver/assemble/block-content.js';
@@ -15,10 +6,9 @@ import type { ObjectStore } from '../receiver/assemble/object-store.js';
 import type { FileLock } from '../store/lock/file-lock.js';
 import type { PartFile } from '../store/part/part-file.js';
 import { openPartialObject, type PartialObject } from '../store/partial-object.js';
-import { systemError } from '../store/system-error.js';
 import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
 import type { BlockRestorer } from './block-restorer.js';
-import { writeRuns } from './block-rows.js';
+import { PlacedBlocks } from './placed-blocks.js';
 
 /** Blocks longer than this are restored one at a time: each takes as much memory as it is long. */
 const MAX_SHARED_BLOCK_BYTES = 12e6;
@@ -84,8 +74,7 @@ class ObjectFile implements ObjectStore {
   readonly #finish: Finish;
   readonly #restorer: BlockRestorer;
   readonly #lock: Pick<FileLock, 'requireHeld'>;
-  /** Blocks that are being restored; at most as many as are solved at once. */
-  readonly #restoring = new Map<number, Promise<Outcome>>();
+  readonly #blocks: PlacedBlocks;
   /** Whether a block will have to be restored: before the first guest comes, nothing is started for that. */
   #isPrepared = false;
   #closed = false;
@@ -104,6 +93,7 @@ class ObjectFile implements ObjectStore {
     this.#finish = finish;
     this.#restorer = restorer;
     this.#lock = lock;
+    this.#blocks = new PlacedBlocks(partial, geometry, restorer);
     const isLong = geometry.longBlockSymbolCount * geometry.symbolBytes > MAX_SHARED_BLOCK_BYTES;
     this.restoresAtOnce = isLong ? 1 : restorer.threadCount;
     this.holdings = partial.journal.holdings;
@@ -115,7 +105,7 @@ class ObjectFile implements ObjectStore {
     const block = blockOf(this.#geometry, place);
     const isOwn = place === firstSymbolOf(this.#geometry, block) + esi;
     // If the symbol were written over a guest, a crash would leave the claim that the guest is still there.
-    if (this.#restoring.has(block) || checkpoint.holdsGuest(place)) return false;
+    if (this.#blocks.has(block) || checkpoint.holdsGuest(place)) return false;
     if (!isOwn && checkpoint.holdsOwn(place)) return false;
     if (this.holdings.filled.has(place)) part.forgetHashed(place, 1);
     if (!part.write(place, bytes, start, length)) return false;
@@ -128,21 +118,11 @@ class ObjectFile implements ObjectStore {
   }
 
   restoreBlock(block: number, content: BlockContent, digest: Uint8Array): Promise<Outcome> {
-    const isBlock = block >= 0 && block < this.#geometry.blockCount;
-    const fits = isBlock && content.esis.length === blockSymbolCount(this.#geometry, block);
-    if (!fits || this.#restoring.has(block) || this.#closed) {
-      const message = `block ${block} cannot be restored from ${content.esis.length} places now`;
-      return Promise.reject(new LayercastError('INTERNAL', message));
-    }
-    const restored = this.#restore(block, content, digest).finally(() => this.#restoring.delete(block));
-    this.#restoring.set(block, restored);
-    return restored;
+    return this.#blocks.restore(block, content, digest);
   }
 
   async putBlock(block: number, bytes: Uint8Array): Promise<void> {
-    const put = this.#put(block, bytes).finally(() => this.#restoring.delete(block));
-    this.#restoring.set(block, put);
-    await put;
+    await this.#blocks.put(block, bytes);
   }
 
   read(place: number, into: Uint8Array): Promise<void> {
@@ -173,6 +153,7 @@ class ObjectFile implements ObjectStore {
     // If the output cannot be made, the next run finds the whole object on disk and only has to make the output.
     await checkpoint.run();
     this.#closed = true;
+    await this.#blocks.end();
     try {
       await this.#finish(part, () => this.#lock.requireHeld());
     } catch (error) {
@@ -187,7 +168,7 @@ class ObjectFile implements ObjectStore {
     if (this.#closed) return;
     this.#closed = true;
     const { part, journal, checkpoint } = this.#partial;
-    await this.#allRestored();
+    await this.#blocks.end();
     try {
       await checkpoint.run();
     } finally {
@@ -198,7 +179,7 @@ class ObjectFile implements ObjectStore {
   async discard(): Promise<void> {
     this.#closed = true;
     const { part, journal } = this.#partial;
-    await this.#allRestored();
+    await this.#blocks.end();
     await this.#lock.requireHeld().catch(async (error) => {
       await Promise.all([part.close(), journal.close()]);
       throw error;
@@ -208,49 +189,10 @@ class ObjectFile implements ObjectStore {
     await part.discard();
   }
 
-  async #restore(block: number, content: BlockContent, digest: Uint8Array): Promise<Outcome> {
-    const { part, checkpoint } = this.#partial;
-    const { symbolBytes } = this.#geometry;
-    const first = firstSymbolOf(this.#geometry, block);
-    const count = blockSymbolCount(this.#geometry, block);
-    const [position, lengthBytes] = [blockOffset(this.#geometry, block), blockLength(this.#geometry, block)];
-    const fd = await part.handOver(first, count);
-    const stored = { fd, path: part.path, position, lengthBytes, symbolBytes, content };
-    const outcome = await this.#restorer.restore(stored, digest, async () => {
-      // The block takes no symbol meanwhile, so these places stay the same.
-      const missing = this.holdings.runsWithoutOwn(first, count);
-      await checkpoint.evictGuests(first, count);
-      return missing.map(([place, placeCount]) => [place - first, placeCount] as const);
-    });
-    if (outcome === 'genuine') checkpoint.noteRunWritten(first, count);
-    return outcome;
-  }
-
-  async #put(block: number, bytes: Uint8Array): Promise<Outcome> {
-    const { part, checkpoint } = this.#partial;
-    const { symbolBytes } = this.#geometry;
-    const first = firstSymbolOf(this.#geometry, block);
-    const count = blockSymbolCount(this.#geometry, block);
-    const fd = await part.handOver(first, count);
-    await checkpoint.evictGuests(first, count);
-    try {
-      writeRuns({ fd, position: blockOffset(this.#geometry, block), symbolBytes }, bytes, [[0, count]]);
-    } catch (error) {
-      throw systemError(error, 'write', part.path);
-    }
-    checkpoint.noteRunWritten(first, count);
-    return 'genuine';
-  }
-
   #prepare(): void {
     if (this.#isPrepared) return;
     this.#isPrepared = true;
     this.#restorer.prepare();
-  }
-
-  /** Resolves when no block is being restored. The callers of `restoreBlock` get the failures. */
-  async #allRestored(): Promise<void> {
-    await Promise.allSettled(this.#restoring.values());
   }
 }
 
