@@ -69,14 +69,16 @@ export class PathState {
   add(nowUs: number, readings: readonly StreamReading[], local: LocalReading): void {
     this.nowUs = nowUs;
     this.history.add(nowUs, readings, local);
-    if (this.level === 1 && readings.length === 1 && !this.hasClimbed) {
-      const [{ calmCount, bunchedCount, meanCalmExcessUs }] = readings as readonly [StreamReading];
-      const { queueNowUs } = this.history;
-      this.rhythm.add(queueNowUs < 0 ? 0 : calmCount, bunchedCount, queueNowUs, queueNowUs + meanCalmExcessUs);
-      this.history.setPeriod(this.rhythm.periodUs);
-    }
+    if (this.level === 1 && readings.length === 1 && !this.hasClimbed) this.#noteRhythm(readings[0]!);
     this.link.note(nowUs, readings, this.history.meanQueueUs >= this.emptyUs);
     this.#noteHeard(readings);
+  }
+
+  #noteRhythm({ calmCount, bunchedCount, meanCalmExcessUs, trainBitsPerSecond }: StreamReading): void {
+    const { queueNowUs } = this.history;
+    this.rhythm.add(queueNowUs < 0 ? 0 : calmCount, bunchedCount, queueNowUs, queueNowUs + meanCalmExcessUs);
+    if (trainBitsPerSecond > 0) this.rhythm.noteTrains(trainBitsPerSecond >= this.levels.rateOf(this.levels.count));
+    this.history.setPeriod(this.rhythm.periodUs);
   }
 
   /**

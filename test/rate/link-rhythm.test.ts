@@ -112,6 +112,18 @@ describe('the rhythm of a link', () => {
     expect(rhythm.periodUs).toBe(0);
   });
 
+  it('is found where the channel is too slow to show it, if whole trains arrive together', () => {
+    const rhythm = new LinkRhythm();
+    // One datagram in a reading, none of which meets the one before; they wait for up to 10 ms.
+    for (let i = 0; i < 20; i++) rhythm.add(1, 0, (i % 7) * 1500, (i % 7) * 1500);
+    expect(rhythm.periodUs).toBe(0);
+    rhythm.noteTrains(true);
+    expect(rhythm.periodUs).toBeCloseTo(9000, 6);
+    // A train that takes its time shows a queue instead.
+    rhythm.noteTrains(false);
+    expect(rhythm.periodUs).toBe(0);
+  });
+
   it('is at most twice the longest wait, whatever is read', () => {
     const one = fc.tuple(fc.nat(100), fc.nat(1e6), fc.nat(1e6));
     fc.assert(
@@ -157,6 +169,16 @@ describe('the rhythm of a path', () => {
       path.add(i * TICK_US, [i % 10 === 0 ? train : reading()], AT_LEISURE);
     }
     expect([path.rhythm.isKnown, path.rhythm.periodUs]).toEqual([true, 0]);
+  });
+
+  it('is found on a slow channel if a train passes at more than the highest level', () => {
+    const spread = (i: number) => reading({ receivedCount: 1, calmCount: 1, minDelayUs: 5000 + (i % 7) * 1500 });
+    const periodAfter = (trainBitsPerSecond: number) => {
+      const path = pathOf();
+      for (let i = 1; i <= 20; i++) path.add(i * TICK_US, [{ ...spread(i), trainBitsPerSecond }], AT_LEISURE);
+      return path.rhythm.periodUs;
+    };
+    expect([periodAfter(0), periodAfter(1.9e6), periodAfter(2e6)]).toEqual([0, 0, expect.closeTo(9000, 6)]);
   });
 
   it('is not learnt from delays that this host causes', () => {
