@@ -112,7 +112,8 @@ export class DeafPeriod {
   /**
    * The overload if even the kept channels are too much because the path has become slower still; undefined otherwise. A
    * full queue serves all channels on the wire in proportion. So the share of the kept channels that arrives is the share of
-   * everything that the path carries. The path carries at most the measured capacity.
+   * everything that the path carries. The path carries at most the measured capacity; trains that show a tenth less than what arrives are
+   * wrong.
    */
   excess(path: PathAfterLeave, keptBitsPerSecond: number): Omit<Congestion, 'isMild'> | undefined {
     const { nowUs, changedUs, history, serviceUs, ambient, link } = path;
@@ -123,7 +124,9 @@ export class DeafPeriod {
     if (!isQueued || history.sums(sinceUs).receivedCount < this.#rules.overload.minJudged) return undefined;
     const share =
       arrivedRate(history, { rules: this.#rules, nowUs, freshUs: changedUs }) / keptBitsPerSecond / (1 - ambient.ratio);
-    const carried = Math.min(share * onWire, link.leastShareBitsPerSecond ?? Number.POSITIVE_INFINITY);
+    const { leastShareBitsPerSecond = Number.POSITIVE_INFINITY } = link;
+    const isShown = leastShareBitsPerSecond >= (1 - this.#rules.overload.margin) * share * keptBitsPerSecond;
+    const carried = Math.min(share * onWire, isShown ? leastShareBitsPerSecond : Number.POSITIVE_INFINITY);
     if (Math.max(share, carried / keptBitsPerSecond) >= this.#rules.deaf.carriedRatio) return undefined;
     const wire = { levelBitsPerSecond: onWire, leaveLatencyUs: this.#latencyUs };
     return {

@@ -14,7 +14,7 @@ const CALM = {
   serviceUs: 1000,
   joinTimes: { roundTripUs: 100_000 },
   ambient: { ratio: 0 },
-  link: { leastShareBitsPerSecond: undefined, hasLied: false },
+  link: { leastShareBitsPerSecond: undefined, hasLied: false, isBreathing: () => false },
   rhythm: { periodUs: 0 },
 };
 
@@ -207,7 +207,7 @@ describe('the deaf period after a leave', () => {
       const [nowUs, ambient, link] = [
         leftUs + afterUs,
         { ratio: ambientLossRatio },
-        { leastShareBitsPerSecond: given.trainBitsPerSecond, hasLied: false },
+        { leastShareBitsPerSecond: given.trainBitsPerSecond, hasLied: false, isBreathing: () => false },
       ];
       return deafPeriod.excess({ ...CALM, nowUs, changedUs: leftUs, history, ambient, link }, KEPT);
     }
@@ -230,6 +230,12 @@ describe('the deaf period after a leave', () => {
       expect(excessWith({ arrivedBitsPerSecond })).toBeUndefined();
       const { rateBitsPerSecond } = excessWith({ arrivedBitsPerSecond, trainBitsPerSecond: 1.4e6 })!;
       expect(rateBitsPerSecond).toBeLessThan(1.4e6);
+    });
+
+    it('is not believed when trains show less than what arrives: a link that serves in turns spreads them', () => {
+      const arrivedBitsPerSecond = 0.8 * KEPT;
+      expect(excessWith({ arrivedBitsPerSecond, trainBitsPerSecond: 0.7e6 })).toBeUndefined();
+      expect(excessWith({ arrivedBitsPerSecond, trainBitsPerSecond: 1.5e6 })).toBeDefined();
     });
 
     it('is not found without a queue, too soon after the leave, or while another path leaves', () => {
