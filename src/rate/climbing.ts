@@ -42,12 +42,18 @@ export function stepOfStart(path: PathState): Step | 'over' | undefined {
   const carried = link.hasLied ? rules.climb.noPreviewRatio * believedRate : isShown ? jumpRate : 0;
   const jump = Math.min(levels.max, levels.within(carried));
   const hasRoom = jump > level || levels.rateOf(next) <= rules.climb.noPreviewRatio * believedRate;
-  if (!hasRoom || !path.isClear(rules.climb.startStepUs) || next > levels.max || path.isContended) return 'over';
+  if (!hasRoom || !isClearForStart(path) || next > levels.max || path.isContended) return 'over';
   return {
     level: Math.max(next, jump),
     why: reasonOfStart(link),
     compared: finite({ nextBitsPerSecond: levels.rateOf(next), believedBitsPerSecond: believedRate }),
   };
+}
+
+/** Whether the newest readings show no queue: each step of the start that is taken while a queue begins is one level more to leave. */
+function isClearForStart(path: PathState): boolean {
+  const { climb, history } = path.rules;
+  return path.isClear(climb.startStepUs, Math.max(climb.startQueueUs, history.standingPeriods * path.rhythm.periodUs));
 }
 
 /** How long a level is kept where trains show more than the ladder has: until so much of it has arrived that a bucket would be empty. */

@@ -166,18 +166,19 @@ export class PathState {
     return this.joinTimes.roundTripUs + this.history.meanQueueSince(sinceUs);
   }
 
-  /** Whether there has been no loss and no queue for this long, or since the level changed. */
-  isClear(spanUs: number): boolean {
+  /**
+   * Whether there has been no loss for this long, or since the level changed, and there is no queue.
+   *
+   * @param queueSpanUs the least queue of this time counts.
+   */
+  isClear(spanUs: number, queueSpanUs = this.history.standingUs): boolean {
     const sinceUs = Math.max(this.changedUs, this.nowUs - spanUs);
     const { receivedCount, lostCount } = this.history.sums(sinceUs);
     const mayLose =
       (receivedCount + lostCount) *
         (this.rules.overload.mildLossRatio + this.rules.ambient.factor * this.ambient.ratio) +
       1;
-    return (
-      lostCount <= mayLose &&
-      this.history.queueUs(Math.max(sinceUs, this.nowUs - this.history.standingUs)) < this.emptyUs
-    );
+    return lostCount <= mayLose && this.history.queueUs(Math.max(sinceUs, this.nowUs - queueSpanUs)) < this.emptyUs;
   }
 
   /** Judges whether more arrives than the path carries; undefined if not. */

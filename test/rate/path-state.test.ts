@@ -53,3 +53,13 @@ describe('the round trip of a path', () => {
     expect(path.joinTimes.roundTripUs).toBe(before);
   });
 });
+
+describe('a path is clear', () => {
+  it('by the least queue of a fifth of a second, or of a shorter time for those who ask what has just begun', () => {
+    const path = queued();
+    for (let i = 1; i <= 3; i++) {
+      path.add(2e6 + i * TICK_US, [reading({ minDelayUs: i === 1 ? 0 : QUEUE_US })], AT_LEISURE);
+    }
+    expect([path.isClear(500_000), path.isClear(500_000, 100_000)]).toEqual([true, false]);
+  });
+});
