@@ -16,6 +16,7 @@ const LOW: Rules = {
     margin: 0,
     drainTargetUs: 5_000_000,
     minLeft: 0.7,
+    breathMinLeft: 0.7,
   },
   climb: { ...RULES.climb, startStepUs: 150_000, startHeardUs: 100_000 },
 };

@@ -9,7 +9,7 @@ import { arrivedRate, rateThatDrains } from './sustainable-rate.js';
 export type PathAfterLeave = Pick<PathState, 'nowUs' | 'changedUs' | 'emptyUs' | 'serviceUs' | 'history'> & {
   readonly joinTimes: Pick<PathState['joinTimes'], 'roundTripUs'>;
   readonly ambient: Pick<PathState['ambient'], 'ratio'>;
-  readonly link: Pick<PathState['link'], 'leastShareBitsPerSecond' | 'hasLied'>;
+  readonly link: Pick<PathState['link'], 'leastShareBitsPerSecond' | 'hasLied' | 'isBreathing'>;
   readonly rhythm: Pick<PathState['rhythm'], 'periodUs'>;
 };
 
@@ -129,12 +129,13 @@ export class DeafPeriod {
     const carried = Math.min(share * onWire, isShown ? leastShareBitsPerSecond : Number.POSITIVE_INFINITY);
     if (Math.max(share, carried / keptBitsPerSecond) >= this.#rules.deaf.carriedRatio) return undefined;
     const wire = { levelBitsPerSecond: onWire, leaveLatencyUs: this.#latencyUs };
+    const kind = { isBucket: link.hasLied, isBreathing: link.isBreathing(nowUs) };
     return {
       what: `only ${percent(share)} of the kept channels arrives`,
       compared: { arrivedRatio: share, leastArrivedRatio: this.#rules.deaf.carriedRatio },
       rateBitsPerSecond: rateThatDrains(
         history,
-        { rules: this.#rules, nowUs, freshUs: changedUs, isBucket: link.hasLied, ...wire },
+        { rules: this.#rules, nowUs, freshUs: changedUs, ...kind, ...wire },
         carried,
       ),
     };

@@ -47,9 +47,11 @@ export const DECIDING_RULES = {
     policedMargin: 0.02,
     /** A queue that loses this share over this time is full. */
     fullQueueLossRatio: 0.05,
-    /** A retreat is meant to drain the queue within this time, but it keeps at least the share `MIN_LEFT` of the carried rate. */
+    /** A retreat is meant to drain the queue within this time, but it keeps at least this share of the carried rate. */
     drainTargetUs: 700_000,
     minLeft: 0.2,
+    /** Where the capacity moves by itself, what arrives now is soon less than the path carries. */
+    breathMinLeft: 0.6,
     /** The rate that arrives through an overload is taken over this time. */
     carriedUs: 300_000,
     /** The same without a queue, where losses come in turns. */

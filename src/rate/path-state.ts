@@ -192,6 +192,7 @@ export class PathState {
       periodUs: this.rhythm.periodUs,
       levelBitsPerSecond: this.levels.rateOf(this.level),
       ambientLossRatio: this.ambient.ratio,
+      isBreathing: this.link.isBreathing(this.nowUs),
       isBucket: this.link.hasLied || this.link.passesTrains(this.levels.rateOf(this.level)),
       lossLimit: (leastRatio, count, isQueued) => this.ambient.limit(leastRatio, count, isQueued),
       excessLossRatio: this.#mayBePoliced ? this.ambient.excessRatio : undefined,

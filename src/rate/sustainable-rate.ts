@@ -16,6 +16,8 @@ export interface RetreatInput {
   readonly ambientLossRatio: number;
   /** Trains pass at far more than the level's rate, as through a token bucket. */
   readonly isBucket: boolean;
+  /** The capacity moves by itself. */
+  readonly isBreathing: boolean;
   /** How long a channel keeps arriving after a leave. */
   readonly leaveLatencyUs: number;
 }
@@ -56,10 +58,12 @@ export function rateThatDrains(
     freshUs,
     levelBitsPerSecond,
     leaveLatencyUs,
-    isBucket = false,
-  }: Pick<RetreatInput, 'rules' | 'nowUs' | 'freshUs' | 'levelBitsPerSecond' | 'leaveLatencyUs'> & {
-    readonly isBucket?: boolean;
-  },
+    isBucket,
+    isBreathing,
+  }: Pick<
+    RetreatInput,
+    'rules' | 'nowUs' | 'freshUs' | 'levelBitsPerSecond' | 'leaveLatencyUs' | 'isBucket' | 'isBreathing'
+  >,
   carriedBitsPerSecond: number,
 ): number {
   const excessRatio = Math.max(0, levelBitsPerSecond / Math.max(1, carriedBitsPerSecond) - 1);
@@ -70,8 +74,9 @@ export function rateThatDrains(
   const isFull =
     lossRatioOf(history.sums(Math.max(freshUs, nowUs - rules.history.standingUs))) > rules.overload.fullQueueLossRatio;
   const queueUs = standsUs + (isFull && isBucket ? 0 : excessRatio * leaveLatencyUs);
+  const leastShare = isBreathing ? rules.overload.breathMinLeft : rules.overload.minLeft;
   return (
     carriedBitsPerSecond *
-    Math.max(rules.overload.minLeft, 1 - Math.max(rules.overload.margin, queueUs / rules.overload.drainTargetUs))
+    Math.max(leastShare, 1 - Math.max(rules.overload.margin, queueUs / rules.overload.drainTargetUs))
   );
 }

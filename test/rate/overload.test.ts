@@ -55,6 +55,7 @@ function judge(pathAt: (beforeS: number) => Moment, part: Partial<CongestionInpu
     levelBitsPerSecond: LEVEL_RATE,
     ambientLossRatio: 0,
     isBucket: false,
+    isBreathing: false,
     lossLimit: (leastRatio, count, isQueued) => ambient.limit(leastRatio, count, isQueued),
     excessLossRatio: undefined,
     leaveLatencyUs: 500_000,
@@ -185,6 +186,14 @@ describe('congestion', () => {
     expect(rates).toEqual(rates.toSorted((a, b) => b - a));
     expect(rates[0]).toBeLessThanOrEqual(0.9 * 5e6 * 1.01);
     expect(rates[2]! / 5e6).toBeCloseTo(0.2, 1);
+  });
+
+  it('gives at least three fifths of what arrives where the capacity moves by itself: it will soon be more', () => {
+    const rates = [120, 3000].map(
+      (queueMs) => judge(() => ({ queueMs, arrived: 5 }), { isBreathing: true })!.rateBitsPerSecond,
+    );
+    expect(rates[0]).toBeGreaterThan(0.6 * 5e6);
+    expect(rates[1]! / 5e6).toBeCloseTo(0.6, 1);
   });
 
   it('gives a higher rate where a full queue loses packets and the link is a token bucket: that queue grows no more', () => {
