@@ -73,7 +73,7 @@ export class Failures {
    * Takes note of an overload: of what arrives while the path is full, and of the present level if that may be the cause. Returns the level
    * as a suspect if it loses without a queue, because only the level below will tell whether it is the cause.
    */
-  blame({ isNew, isMild }: { readonly isNew: boolean; readonly isMild: boolean }): Suspect | undefined {
+  blame(isNew: boolean): Suspect | undefined {
     const { nowUs, level, link, levels, isContended, isQueueless, history } = this.#path;
     const { policedUs, carriedUs } = this.#rules.overload;
     const isPoliced = isQueueless && !isContended;
@@ -84,7 +84,7 @@ export class Failures {
     if (!isContended) link.noteFull(nowUs, bitsPerSecond);
     link.carried(bitsPerSecond);
     const isCause = isNew && !link.isBreathing(nowUs);
-    if (link.hasLied || (isCause && !(isMild && link.tryClear(nowUs, levels.rateOf(level))))) this.record();
+    if (link.hasLied || isCause) this.record();
     return undefined;
   }
 

@@ -17,7 +17,6 @@ export class LinkEstimate {
   #failedUs = Number.NEGATIVE_INFINITY;
   /** The slowest train since the failure, in bit/s. */
   #failedCapacity = Number.POSITIVE_INFINITY;
-  #clearedUs = Number.NEGATIVE_INFINITY;
   #heardUs = Number.NEGATIVE_INFINITY;
   #othersBitsPerSecond = 0;
   /** What arrived when the path was full last, in bit/s, and when that was. */
@@ -55,22 +54,6 @@ export class LinkEstimate {
     this.#failedUs = nowUs;
     this.#failedRate = rateBitsPerSecond;
     this.#failedCapacity = this.#trains.leastBitsPerSecond ?? 0;
-  }
-
-  /**
-   * Returns whether a rate that failed was probably not too much: even the slowest train is a lot faster, so that another
-   * receiver's trial is the more likely cause. It says so at most once in `clearingUs`, because token buckets let trains
-   * pass too fast.
-   */
-  tryClear(nowUs: number, rateBitsPerSecond: number): boolean {
-    if (
-      !this.#rules.switches.clearing ||
-      (this.leastShareBitsPerSecond ?? 0) < this.#rules.capacity.clearingRatio * rateBitsPerSecond ||
-      nowUs - this.#clearedUs < this.#rules.capacity.clearingUs
-    )
-      return false;
-    this.#clearedUs = nowUs;
-    return true;
   }
 
   /** Takes note that this rate was not too much: a failure at or below it had another cause. */

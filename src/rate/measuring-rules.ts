@@ -77,12 +77,6 @@ export const MEASURING_RULES = {
   capacity: {
     /** For this long after a rate has failed, no capacity above that rate is believed: token buckets let trains pass too fast. */
     disbeliefUs: 60_000_000,
-    /**
-     * If even the slowest train is this many times faster than a rate that failed, the failure is not counted, at most once in
-     * `CLEARING_US`.
-     */
-    clearingRatio: 1.2,
-    clearingUs: 30_000_000,
     /** A rate that failed although all trains before were this many times as fast shows that trains say nothing here. */
     muchFasterRatio: 1.3,
     /** One train alone may be wrong. */

@@ -164,7 +164,7 @@ export class RateController {
     const { level } = this.#path;
     if (level <= 1) return this.#pause(what, compared);
     const wasNew = this.#isNew;
-    const suspect = this.#failures.blame({ isNew: wasNew, isMild });
+    const suspect = this.#failures.blame(wasNew);
     this.#recordRetreat();
     // If the level is new, the level before it was right a moment ago.
     const to = wasNew && isMild ? level - 1 : this.levels.below(level, rateBitsPerSecond);

@@ -19,8 +19,6 @@ const SWITCHES = {
   backOff: true,
   /** No capacity above a rate that failed is believed for a minute. */
   disbelief: true,
-  /** A mild failure is not counted where even the slowest train shows far more. */
-  clearing: true,
   /** A queue is left to another receiver that may have caused it. */
   retreats: true,
   /** Trains that pass at any rate are found out. */

@@ -44,14 +44,6 @@ describe('the estimate of the slowest link', () => {
     expect([link.leastShareBitsPerSecond, link.recentShareBitsPerSecond]).toEqual([5e6, 7e6]);
   });
 
-  it('clears a rate that is far below even the slowest train, once in half a minute', () => {
-    const link = new LinkEstimate();
-    expect(link.tryClear(0, 1e6)).toBe(false);
-    addTrains(link, [12, 10, 11]);
-    expect([link.tryClear(1e6, 9e6), link.tryClear(1e6, 8e6), link.tryClear(2e6, 8e6)]).toEqual([false, true, false]);
-    expect([link.tryClear(30.9e6, 8e6), link.tryClear(31.1e6, 8e6)]).toEqual([false, true]);
-  });
-
   it('is believed only below a failed rate for a minute, where trains showed up to a third more', () => {
     const link = new LinkEstimate();
     addTrains(link, [10, 10, 10]);
