@@ -60,7 +60,6 @@ export class PathHistory {
     let bytes = 0;
     for (const server of this.#servers.values()) {
       server.leastUs = Number.POSITIVE_INFINITY;
-      server.busiestCount = 0;
     }
     let meanQueueUs = -1;
     for (const reading of readings) {
@@ -74,18 +73,14 @@ export class PathHistory {
       const { delay } = this.#rules.switches;
       const aboveUs = delay ? server.floor.add(nowUs, reading.minDelayUs, epochOf(server, reading)) : 0;
       server.leastUs = Math.min(server.leastUs, aboveUs);
-      if (reading.receivedCount > server.busiestCount) {
-        server.busiestCount = reading.receivedCount;
-        server.busiestUs = aboveUs;
-      }
       meanQueueUs = Math.max(meanQueueUs, delay ? aboveUs + reading.meanExcessUs : 0);
     }
     lost -= this.#excuse(nowUs, received, lost, local.unreadCount);
     // Servers may be behind different bottlenecks; the longest queue counts.
     let queueUs = -1;
-    const { overload, switches } = this.#rules;
-    const ownQueueUs = switches.ownQueues ? overload.lowQueueUs : Number.POSITIVE_INFINITY;
-    for (const server of this.#servers.values()) queueUs = Math.max(queueUs, queueOf(server, ownQueueUs));
+    for (const { leastUs } of this.#servers.values()) {
+      if (leastUs < Number.POSITIVE_INFINITY) queueUs = Math.max(queueUs, leastUs);
+    }
     this.queueNowUs = queueUs;
     this.#kept[at * FIELDS + AT_US] = nowUs;
     this.#kept[at * FIELDS + RECEIVED_COUNT] = received;
@@ -208,8 +203,6 @@ export class PathHistory {
       server = {
         floor: new DelayFloor(),
         leastUs: Number.POSITIVE_INFINITY,
-        busiestUs: 0,
-        busiestCount: 0,
         epochs: new Uint32Array(MAX_CHANNELS),
         epoch: 0,
       };
@@ -226,23 +219,12 @@ export function lossRatioOf({ receivedCount, lostCount }: Pick<PathSums, 'receiv
 
 interface Server {
   readonly floor: DelayFloor;
-  /** Least delay above the floor in the last reading, and that of the channel that brought most. */
+  /** Least delay above the floor in the last reading. */
   leastUs: number;
-  busiestUs: number;
-  busiestCount: number;
   /** Last known epoch of each channel. */
   readonly epochs: Uint32Array;
   /** Changes when any of the server's channels restarts. */
   epoch: number;
-}
-
-/**
- * The queue of a server's channels; −1 if nothing arrived. Fair queueing gives each channel a queue of its own, and the busiest channel is
- * the first that has one. Less of a difference between channels comes from bursts that meet.
- */
-function queueOf({ leastUs, busiestUs, busiestCount }: Server, ownQueueUs: number): number {
-  if (busiestCount === 0) return -1;
-  return busiestUs - leastUs > ownQueueUs ? busiestUs : leastUs;
 }
 
 /**

@@ -23,8 +23,6 @@ const SWITCHES = {
   retreats: true,
   /** Trains that pass at any rate are found out. */
   buckets: true,
-  /** A channel that waits longer than the others has a queue of its own. */
-  ownQueues: true,
   /** Losses without a queue are compared with those on the level below. */
   weather: true,
   /** Waiting for the turns of the link is no queue. */

@@ -29,13 +29,13 @@ class NaiveHistory {
   add(atUs: number, readings: readonly StreamReading[], isDistorted: boolean): void {
     const heard = readings.filter(({ receivedCount }) => receivedCount > 0);
     const told = isDistorted ? [] : heard;
-    const queues = new Map<number, { readonly count: number; readonly queue: number }[]>();
+    const queues = new Map<number, number[]>();
     const means: number[] = [];
-    for (const { serverIndex, receivedCount: count, minDelayUs, meanExcessUs } of told) {
+    for (const { serverIndex, minDelayUs, meanExcessUs } of told) {
       const floor = Math.min(minDelayUs, this.#floors.get(serverIndex) ?? Number.POSITIVE_INFINITY);
       this.#floors.set(serverIndex, floor);
       const queue = minDelayUs - floor;
-      queues.set(serverIndex, [...(queues.get(serverIndex) ?? []), { count, queue }]);
+      queues.set(serverIndex, [...(queues.get(serverIndex) ?? []), queue]);
       means.push(queue + meanExcessUs);
     }
     const before = this.#all.at(-1) ?? { queueUs: 0, meanQueueUs: 0 };
@@ -44,7 +44,7 @@ class NaiveHistory {
       receivedCount: sum(heard.map(({ receivedCount }) => receivedCount)),
       lostCount: sum(readings.map(({ lostCount, burstLostCount }) => lostCount - burstLostCount)),
       wireBytes: sum(heard.map(({ wireBytes }) => wireBytes)),
-      queueUs: queues.size > 0 ? Math.max(...[...queues.values()].map(queueOf)) : before.queueUs,
+      queueUs: queues.size > 0 ? Math.max(...[...queues.values()].map((all) => Math.min(...all))) : before.queueUs,
       meanQueueUs: means.length > 0 ? Math.max(...means) : before.meanQueueUs,
     });
   }
@@ -66,13 +66,6 @@ class NaiveHistory {
       bitsPerSecond: spanUs > 0 ? (sum(counted.map(({ wireBytes }) => wireBytes)) * 8e6) / spanUs : 0,
     };
   }
-}
-
-/** That of the channel that brought most, if it is 20 ms longer than the least; of several, the first. */
-function queueOf(channels: readonly { readonly count: number; readonly queue: number }[]): number {
-  const least = Math.min(...channels.map(({ queue }) => queue));
-  const busiest = channels.find(({ count }) => count === Math.max(...channels.map((one) => one.count)))!;
-  return busiest.queue - least > 20_000 ? busiest.queue : least;
 }
 
 function sum(values: readonly number[]): number {
@@ -151,18 +144,15 @@ describe('the history of a path', () => {
     expect(history.queueUs(2 * TICK_US)).toBe(2000);
   });
 
-  it('holds the queue of the busiest channel of a server: under fair queueing each channel has one of its own', () => {
+  it('holds the least queue of the channels of a server: the others meet in bursts', () => {
     const history = new PathHistory();
     const both = (busyUs: number, quietUs: number) => [
       reading({ receivedCount: 5, minDelayUs: quietUs }),
       reading({ channelIndex: 1, receivedCount: 20, minDelayUs: busyUs }),
-      reading({ channelIndex: 2, receivedCount: 5, minDelayUs: quietUs }),
     ];
     history.add(TICK_US, both(1000, 1000), AT_LEISURE);
-    history.add(2 * TICK_US, both(31_000, 1000), AT_LEISURE);
-    expect([history.queueUs(TICK_US), history.queueNowUs]).toEqual([30_000, 30_000]);
-    history.add(3 * TICK_US, both(1000, 31_000), AT_LEISURE);
-    expect([history.queueUs(2 * TICK_US), history.queueNowUs]).toEqual([0, 0]);
+    history.add(2 * TICK_US, both(31_000, 2000), AT_LEISURE);
+    expect([history.queueUs(TICK_US), history.queueNowUs]).toEqual([1000, 1000]);
   });
 
   it('knows no queue of a reading whose delays this host caused, or that brought nothing', () => {
