@@ -38,7 +38,7 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   },
   // What a device does with objects, as logic alone: its journal, programs and transfers are handed in.
   agent: {
-    folders: ['base', 'wire', 'rate', 'trust', 'receiver'],
+    folders: ['base', 'wire', 'rate', 'trust', 'receiver', 'coap'],
     modules: ['eventemitter3'],
     types: ['events', 'options'],
   },

@@ -1,7 +1,7 @@
 import { LayercastError } from '../base/errors.js';
-import { MAX_PORT } from '../base/limits.js';
 import type { HttpEndpoint } from '../metrics/http-endpoint.js';
 import type { Metric } from '../metrics/metric.js';
+import { parseListenAddress } from '../options/listen-address.js';
 import type { OptionTable } from '../options/option.js';
 import { type Flags, settle } from './settings.js';
 
@@ -13,9 +13,6 @@ export const WATCHING_OPTIONS = {
     help: 'serve metrics at [HOST:]PORT, for Prometheus; HOST is 127.0.0.1 unless given',
   },
 } as const satisfies OptionTable;
-
-/** A number, because not every host resolves the name localhost. */
-const LOOPBACK = '127.0.0.1';
 
 /** What a command shows to those who watch it. */
 export interface Figures {
@@ -72,9 +69,8 @@ export function addressOf(
   flag = '--metrics',
   example = 9464,
 ): { readonly host: string; readonly port: number } {
-  const [, bracketed, plain, digits] = /^(?:(?:\[([\da-f:.%\w]+)\]|([^:[\]\s]+)):)?(\d{1,5})$/i.exec(text) ?? [];
-  const port = Number(digits ?? Number.NaN);
-  if (port <= MAX_PORT) return { host: bracketed ?? plain ?? LOOPBACK, port };
+  const address = parseListenAddress(text);
+  if (address !== undefined) return address;
   throw new LayercastError('USAGE', `${flag}: not an address, found ${JSON.stringify(text)}`, {
     hint: `allowed: a port, or a host and a port: ${example}, 192.0.2.1:${example}, [::]:${example}`,
   });

@@ -19,6 +19,8 @@ const GRACE_US = 10_000_000;
 export interface ObserveTarget {
   readonly path: readonly string[];
   readonly query?: readonly string[] | undefined;
+  /** Whether it is asked again when the state is no longer fresh. Without this it takes no timer, and the owner asks anew. @default true */
+  readonly renews?: boolean | undefined;
 }
 
 export interface ObservationEnd {
@@ -95,11 +97,13 @@ export class ClientObservation implements Observation {
     if (!this.#isNewer(sequence)) return;
     this.#newest = { sequence, atUs: this.#link.clock.nowUs() };
     this.#cancelTimer();
-    const freshUs = (response.maxAgeS ?? DEFAULT_MAX_AGE_S) * 1e6;
-    this.#cancelTimer = this.#link.clock.schedule(this.#link.clock.nowUs() + freshUs + GRACE_US, () =>
-      this.#register(),
-    );
+    if (this.#target.renews !== false) this.#renewAfter((response.maxAgeS ?? DEFAULT_MAX_AGE_S) * 1e6);
     this.#tell(response);
+  }
+
+  #renewAfter(freshUs: number): void {
+    const { clock } = this.#link;
+    this.#cancelTimer = clock.schedule(clock.nowUs() + freshUs + GRACE_US, () => this.#register());
   }
 
   /** A state that does not fit one message is asked for as a whole. */

@@ -18,9 +18,10 @@ import { isHeld } from '../retrieve/held-output.js';
 import { defaultStateDir } from '../store/state-dir.js';
 import type { Anchor } from '../trust/anchor.js';
 import { anchorFrom } from '../trust/read-anchor.js';
+import type { AgentCoap } from './agent-coap.js';
 import { devicePlan, obey } from './agent-mqtt.js';
 import { errorOfOnce } from './agent-outcome.js';
-import { AgentWatches } from './agent-watches.js';
+import { AgentWatches, togetherOf } from './agent-watches.js';
 import type { Engine } from './engine.js';
 import { ObjectReception, type TellReception, type WatchStore } from './object-reception.js';
 
@@ -76,7 +77,8 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
     await using restorer = new RestoringThreads(Math.min(2, availableParallelism()));
     const status = this.#statusFile();
     const mqtt = await this.#mqtt();
-    const agent = new Agent(plan, this.#agentWorld(folder, restorer, { status, mqtt }, signal));
+    const coap = await this.#coap();
+    const agent = new Agent(plan, this.#agentWorld(folder, restorer, { status, mqtt, coap }, signal));
     this.#agent = agent;
     try {
       const end = await agent.run(signal);
@@ -84,7 +86,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
       const error = this.#options.once ? errorOfOnce(end, this.#options.fleet) : undefined;
       if (error !== undefined) throw error;
     } finally {
-      await mqtt?.close();
+      await Promise.all([mqtt?.close(), coap?.[Symbol.asyncDispose]()]);
       await status?.close();
     }
   }
@@ -92,7 +94,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
   #agentWorld(
     journal: AgentFolder,
     restorer: BlockRestorer,
-    { status, mqtt }: Readers,
+    { status, mqtt, coap }: Readers,
     signal: AbortSignal,
   ): AgentWorld {
     const { clock } = this.#world;
@@ -101,6 +103,9 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
         status?.change();
         mqtt?.change();
       }
+      if (name === 'state') coap?.changeState();
+      if (name === 'wake') coap?.changeRadio(null);
+      if (name === 'sleep') coap?.changeRadio((args[0] as { readonly nextWakeAt: string }).nextWakeAt);
       return this.#world.emit(name, ...args);
     };
     const { network } = this.#world;
@@ -113,7 +118,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
         folder: journal,
         emit,
         signal,
-        elsewhere: mqtt,
+        elsewhere: togetherOf([mqtt, coap].filter((way) => way !== undefined)),
       },
     );
     return {
@@ -175,6 +180,20 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
     });
   }
 
+  /** The device by CoAP; what it needs is loaded only if it is asked for. */
+  async #coap(): Promise<AgentCoap | undefined> {
+    const { coap, fleet, subscribe } = this.#options;
+    if (coap === undefined) return undefined;
+    const { AgentCoap } = await import('./agent-coap.js');
+    const objects = subscribe.map(({ object }) => object);
+    return await AgentCoap.open(coap, fleet, objects, {
+      clock: this.#world.clock,
+      status: () => this.#agent?.status(),
+      fetchNow: () => this.#agent?.fetchNow(),
+      warn: (message) => this.#world.emit('warning', { code: 'COAP', message }),
+    });
+  }
+
   #runProgram(request: ProgramRequest) {
     const { object, target } = request;
     const onLine = (line: string) => this.#world.emit('output', { object, version: target.version, line });
@@ -216,6 +235,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
 interface Readers {
   readonly status: StatusFile | undefined;
   readonly mqtt: DeviceLink | undefined;
+  readonly coap: AgentCoap | undefined;
 }
 
 function planOf(options: AgentEngineOptions): AgentPlan {

@@ -39,8 +39,8 @@ export interface AgentWatchWorld {
   readonly hasOwnInterfaces: boolean;
   readonly folder: Pick<AgentFolder, 'loadAnnounced' | 'saveAnnounced'>;
   readonly emit: EventEmitter<AgentEvents>['emit'];
-  /** What brings records by another way than announcements; undefined: nothing does. */
-  readonly elsewhere: Elsewhere | undefined;
+  /** What brings records by another way than announcements. */
+  readonly elsewhere: Elsewhere;
   /** Ends the wait for an interface. */
   readonly signal: AbortSignal;
 }
@@ -53,6 +53,21 @@ export interface Elsewhere {
   wake(take: (record: Uint8Array) => void): void;
   /** The wake is over. */
   sleep(): void;
+}
+
+/** Several ways as one. */
+export function togetherOf(ways: readonly Elsewhere[]): Elsewhere {
+  return {
+    get isExpecting() {
+      return ways.some(({ isExpecting }) => isExpecting);
+    },
+    wake: (take) => {
+      for (const way of ways) way.wake(take);
+    },
+    sleep: () => {
+      for (const way of ways) way.sleep();
+    },
+  };
 }
 
 /** A watch for each wake, and the interface that it listens on. */
@@ -102,7 +117,7 @@ export class AgentWatches {
     );
     watch.elsewhere = elsewhere;
     watch.onClose = async () => {
-      elsewhere?.sleep();
+      elsewhere.sleep();
       await memory.rememberOrWarn(watch.trustOf(fleet), (event) => emit('warning', event));
       // Without the records, the next wake waits for announcements.
       const wanted = watch.records.filter(({ object }) => this.#fits.some((fits) => fits(object)));
@@ -110,7 +125,7 @@ export class AgentWatches {
     };
     for (const record of await folder.loadAnnounced()) watch.recall(record);
     await watch.open();
-    elsewhere?.wake((record) => watch.take(record));
+    elsewhere.wake((record) => watch.take(record));
     emit('listening', { group, port, interface: name, patienceMs });
     return { watch, interface: name };
   }

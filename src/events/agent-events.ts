@@ -14,6 +14,8 @@ export const AGENT_WARNINGS = [
   'STATUS_FAILED',
   /** The MQTT broker cannot be used, or sent what is not taken. */
   'MQTT',
+  /** The device is not registered at its resource directory. */
+  'COAP',
   /** The settings that a reload was to bring are wrong; the old ones stay. */
   'RELOAD_FAILED',
 ] as const;

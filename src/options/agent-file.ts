@@ -6,6 +6,7 @@ import { readText } from '../config/read-text.js';
 import type { YamlSource } from '../config/yaml-source.js';
 import { type Subscribed, subscriptionFaults, wakeFault } from './agent-checks.js';
 import { AGENT_OPTIONS, type AgentOptions, SUBSCRIPTION_OPTIONS, WAKE_OPTIONS } from './agent-options.js';
+import { COAP_OPTIONS, coapFaults } from './coap-options.js';
 import { settingsFrom, wholeShapeOf } from './file-values.js';
 import { MQTT_OPTIONS, mqttFaults } from './mqtt-options.js';
 import type { SettingsOf } from './option.js';
@@ -31,6 +32,10 @@ export const agentSchema = mappingOf('an agent file', {
     title: 'MQTT',
     description: 'The broker where the agent hears releases and tells its state. Default: none',
   }),
+  coap: mappingOf('settings of CoAP', wholeShapeOf(COAP_OPTIONS)).optional().meta({
+    title: 'CoAP',
+    description: 'Where the agent registers, tells its state and can be triggered by CoAP. Default: nowhere',
+  }),
 }).meta({
   title: 'layercast agent',
   description: 'What layercast agent receives on this host, and what it does with it',
@@ -39,7 +44,7 @@ export const agentSchema = mappingOf('an agent file', {
 /** An agent file after all checks, with absolute paths. A setting that the file lacks is undefined; defaults come later. */
 export interface AgentFile
   extends Partial<SettingsOf<typeof AGENT_OPTIONS>>,
-    Pick<AgentOptions, 'subscribe' | 'wake' | 'mqtt' | 'fleet'> {
+    Pick<AgentOptions, 'subscribe' | 'wake' | 'mqtt' | 'coap' | 'fleet'> {
   /** Path of the key file. */
   readonly key: string;
 }
@@ -63,14 +68,25 @@ export function parseAgentFile(text: string, path: string): AgentFile {
   const subscribe = file.subscribe.map((entry) => settingsFrom(SUBSCRIPTION_OPTIONS, entry, folder)) as Subscribed[];
   const wake = file.wake === undefined ? undefined : settingsFrom(WAKE_OPTIONS, file.wake, folder);
   const mqtt = file.mqtt === undefined ? undefined : settingsFrom(MQTT_OPTIONS, file.mqtt, folder);
-  const made = { ...settingsFrom(AGENT_OPTIONS, file, folder), subscribe, wake, mqtt } as unknown as AgentFile;
-  return conclude(made, [...faultsOf(subscribe, source), ...wakeFaults(made, source), ...brokerFaultsOf(made, source)]);
+  const coap = file.coap === undefined ? undefined : settingsFrom(COAP_OPTIONS, file.coap, folder);
+  const made = { ...settingsFrom(AGENT_OPTIONS, file, folder), subscribe, wake, mqtt, coap } as unknown as AgentFile;
+  return conclude(made, [
+    ...faultsOf(subscribe, source),
+    ...wakeFaults(made, source),
+    ...brokerFaultsOf(made, source),
+    ...coapFaultsOf(made, source),
+  ]);
 }
 
 function faultsOf(subscriptions: readonly Subscribed[], source: YamlSource): readonly Fault[] {
   return subscriptionFaults(subscriptions).map(({ index, setting, text }) =>
     source.faultAt(['subscribe', index, SUBSCRIPTION_OPTIONS[setting].fileKey], text),
   );
+}
+
+function coapFaultsOf({ coap }: AgentFile, source: YamlSource): readonly Fault[] {
+  const faults = coap === undefined ? [] : coapFaults(coap);
+  return faults.map(({ setting, text }) => source.faultAt(['coap', COAP_OPTIONS[setting].fileKey], text));
 }
 
 function brokerFaultsOf({ mqtt }: AgentFile, source: YamlSource): readonly Fault[] {

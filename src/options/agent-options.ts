@@ -1,4 +1,5 @@
 import { DURATION, RATIO, SIZE } from '../config/units.js';
+import type { CoapChoice } from './coap-options.js';
 import {
   CLOCK,
   COMMAND,
@@ -220,6 +221,8 @@ export interface AgentOptions extends OptionsOf<typeof AGENT_OPTIONS> {
   readonly wake?: Wakes | undefined;
   /** The broker where releases are heard and the state is told. @default none */
   readonly mqtt?: MqttChoice | undefined;
+  /** What the agent says and hears by CoAP. @default nothing */
+  readonly coap?: CoapChoice | undefined;
 }
 
 export type CheckedSubscription = CheckedOptionsOf<typeof SUBSCRIPTION_OPTIONS>;

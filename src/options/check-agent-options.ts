@@ -13,6 +13,7 @@ import {
 } from './agent-options.js';
 import { type CheckOf, checkOptions } from './check-options.js';
 import { readKey } from './check-receiver-options.js';
+import { type CheckedCoapChoice, COAP_OPTIONS, coapFaults } from './coap-options.js';
 import { type CheckedMqttChoice, MQTT_OPTIONS, mqttFaults } from './mqtt-options.js';
 import { type OptionFault, OptionsError } from './options-error.js';
 
@@ -23,6 +24,7 @@ export interface CheckedAgentOptions extends CheckedFlatOptions {
   readonly subscribe: readonly CheckedSubscription[];
   readonly wake: CheckedWakes | undefined;
   readonly mqtt: CheckedMqttChoice | undefined;
+  readonly coap: CheckedCoapChoice | undefined;
 }
 
 const SUBSCRIPTIONS_RULE = { wrong: 'no subscriptions', allowed: 'a list of objects with object and output' };
@@ -33,12 +35,13 @@ const SUBSCRIPTIONS_RULE = { wrong: 'no subscriptions', allowed: 'a list of obje
  * @throws {OptionsError} `USAGE` with every fault; {LayercastError} `KEY_INVALID` when only the key is wrong.
  */
 export function checkAgentOptions(options: unknown): CheckedAgentOptions {
-  const { subscribe, wake, mqtt, ...others } = (options ?? {}) as Partial<AgentOptions>;
+  const { subscribe, wake, mqtt, coap, ...others } = (options ?? {}) as Partial<AgentOptions>;
   const flat = checkOptions(AGENT_OPTIONS, others);
   const list = Array.isArray(subscribe) ? subscribe : [];
   const entries = list.map((entry) => checkOptions(SUBSCRIPTION_OPTIONS, entry));
   const wakes = wake === undefined ? undefined : checkOptions(WAKE_OPTIONS, wake);
   const broker = mqtt === undefined ? undefined : checkOptions(MQTT_OPTIONS, mqtt);
+  const device = coap === undefined ? undefined : checkOptions(COAP_OPTIONS, coap);
   const faults = [
     ...flat.faults,
     ...(list.length === 0 ? [{ option: 'subscribe', text: faultText(SUBSCRIPTIONS_RULE, subscribe) }] : []),
@@ -46,6 +49,7 @@ export function checkAgentOptions(options: unknown): CheckedAgentOptions {
     ...togetherFaults(entries),
     ...(wakes === undefined ? [] : [...within('wake', wakes), ...faultsOfWakes(wakes.values)]),
     ...(broker === undefined ? [] : [...within('mqtt', broker), ...faultsOfBroker(broker.values)]),
+    ...(device === undefined ? [] : [...within('coap', device), ...faultsOfCoap(device.values)]),
   ];
   const key = readKey(others);
   if (key instanceof Error) {
@@ -60,6 +64,7 @@ export function checkAgentOptions(options: unknown): CheckedAgentOptions {
     subscribe: entries.map(({ values }) => values!),
     wake: wakes?.values && withLength(wakes.values),
     mqtt: broker?.values,
+    coap: device?.values,
   };
 }
 
@@ -80,6 +85,10 @@ function togetherFaults(entries: readonly CheckOf<typeof SUBSCRIPTION_OPTIONS>[]
     option: `subscribe.${index}.${setting}`,
     text,
   }));
+}
+
+function faultsOfCoap(coap: CheckedCoapChoice | undefined): readonly OptionFault[] {
+  return coap === undefined ? [] : coapFaults(coap).map(({ setting, text }) => ({ option: `coap.${setting}`, text }));
 }
 
 function faultsOfBroker(mqtt: CheckedMqttChoice | undefined): readonly OptionFault[] {

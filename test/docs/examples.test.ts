@@ -163,6 +163,7 @@ describeBed('the examples', () => {
       'docs/interworking.md',
       'docs/interworking.md',
       'docs/interworking.md',
+      'docs/interworking.md',
       'docs/operations.md',
       'docs/operations.md',
       'docs/seeds-and-fill.md',

@@ -37,6 +37,6 @@ export async function runAgent(flags: Flags): Promise<void> {
 async function optionsOf(config: string, flags: Flags): Promise<AgentOptions> {
   const file = await loadAgentFile(config);
   const settings = settle(AGENT_OPTIONS, flags, process.env, file);
-  const { fleet, subscribe, wake, mqtt } = file;
-  return { ...settings, fleet, subscribe, wake, mqtt, key: await readTrustedKey(settings.key ?? file.key) };
+  const { fleet, subscribe, wake, mqtt, coap } = file;
+  return { ...settings, fleet, subscribe, wake, mqtt, coap, key: await readTrustedKey(settings.key ?? file.key) };
 }

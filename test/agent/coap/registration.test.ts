@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest';
+import { Registration } from '../../../dist/agent/coap/registration.js';
+import { Code } from '../../../dist/coap/code.js';
+import { CoapFault, type CoapRequest, type CoapResponse } from '../../../dist/coap/request.js';
+import { HostClock } from '../../../dist/simulate/clock/host-clock.js';
+import { VirtualClock } from '../../../dist/simulate/clock/virtual-clock.js';
+
+const LIFETIME_S = 3600;
+
+/** A directory, and what it was asked when. */
+function scene() {
+  const virtual = new VirtualClock();
+  const asked: string[] = [];
+  const warnings: string[] = [];
+  let known: string | undefined;
+  let isThere = true;
+  let updates = true;
+  let untilUs = 0;
+  let isLate = false;
+  const answer = (code: number, locationPath: readonly string[] = []) => ({ code, locationPath }) as CoapResponse;
+  const ask = async ({ method, path, query = [], payload }: CoapRequest): Promise<CoapResponse> => {
+    const links = payload === undefined ? '' : ` ${Buffer.from(payload).toString()}`;
+    asked.push(`${method} /${path.join('/')}?${query.join('&')}${links}`);
+    if (!isThere) throw new CoapFault('timeout');
+    const nowUs = virtual.nowUs;
+    if (method === 'DELETE') {
+      known = undefined;
+      return answer(Code.deleted);
+    }
+    if (path.join('/') === 'rd') {
+      known = `rd/${asked.length}`;
+      untilUs = nowUs + LIFETIME_S * 1e6;
+      return answer(Code.created, known.split('/'));
+    }
+    if (path.join('/') !== known) return answer(Code.notFound);
+    if (!updates) return answer(Code.methodNotAllowed);
+    isLate ||= nowUs > untilUs;
+    untilUs = nowUs + LIFETIME_S * 1e6;
+    return answer(Code.changed);
+  };
+  const registration = new Registration(
+    {
+      endpoint: 'device-17',
+      lifetimeS: LIFETIME_S,
+      path: ['rd'],
+      links: [{ target: '/fw', attributes: { obs: true } }],
+    },
+    { clock: new HostClock(virtual), random: () => 0.5, ask, warn: (message) => warnings.push(message) },
+  );
+  return {
+    asked,
+    warnings,
+    registration,
+    pass: (s: number) => virtual.run(virtual.nowUs + s * 1e6),
+    forget: () => {
+      known = undefined;
+    },
+    setUpdates: (value: boolean) => {
+      updates = value;
+    },
+    setThere: (value: boolean) => {
+      isThere = value;
+    },
+    get isLate() {
+      return isLate;
+    },
+  };
+}
+
+describe('a registration', () => {
+  test('is made without a base, renewed before its lifetime is over, and ended', async () => {
+    const directory = scene();
+    directory.registration.renew();
+    await directory.pass(10 * LIFETIME_S);
+    const [first, ...others] = directory.asked;
+    expect(first).toBe('POST /rd?ep=device-17&lt=3600 </fw>;obs');
+    expect(new Set(others)).toEqual(new Set(['POST /rd/1?']));
+    expect(others.length).toBeGreaterThanOrEqual(15);
+    expect(others.length).toBeLessThanOrEqual(20);
+    expect([directory.isLate, directory.warnings]).toEqual([false, []]);
+    await directory.registration.end();
+    expect(directory.asked.at(-1)).toBe('DELETE /rd/1?');
+    await directory.pass(2 * LIFETIME_S);
+    expect(directory.asked.at(-1)).toBe('DELETE /rd/1?');
+  });
+
+  test('is made anew when the directory has forgotten the device', async () => {
+    const directory = scene();
+    directory.registration.renew();
+    await directory.pass(1);
+    directory.forget();
+    directory.registration.renew();
+    await directory.pass(1);
+    expect(directory.asked.slice(1)).toEqual(['POST /rd/1?', 'POST /rd?ep=device-17&lt=3600 </fw>;obs']);
+    expect(directory.registration.isRegistered).toBe(true);
+  });
+
+  test('is made anew at a directory that takes no updates, after the old one was removed', async () => {
+    const directory = scene();
+    directory.setUpdates(false);
+    directory.registration.renew();
+    await directory.pass(1);
+    directory.registration.renew();
+    await directory.pass(1);
+    expect(directory.asked.slice(1).map((line) => line.split('?')[0])).toEqual([
+      'POST /rd/1',
+      'DELETE /rd/1',
+      'POST /rd',
+    ]);
+  });
+
+  test('is tried again while nobody answers, less and less often, with one warning for each time of silence', async () => {
+    const directory = scene();
+    directory.setThere(false);
+    directory.registration.renew();
+    await directory.pass(3600);
+    expect(directory.asked.length).toBeGreaterThan(8);
+    expect(directory.asked.length).toBeLessThan(20);
+    expect(directory.warnings).toEqual([expect.stringContaining('did not answer')]);
+    directory.setThere(true);
+    await directory.pass(600);
+    expect(directory.registration.isRegistered).toBe(true);
+    directory.setThere(false);
+    directory.registration.renew();
+    await directory.pass(60);
+    expect(directory.warnings.length).toBe(2);
+  });
+
+  test('is renewed once more when a wake comes while it is being renewed, and not more often', async () => {
+    const directory = scene();
+    for (let i = 0; i < 5; i++) directory.registration.renew();
+    await directory.pass(10);
+    expect(directory.asked.length).toBe(2);
+  });
+});
