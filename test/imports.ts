@@ -100,7 +100,7 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
     modules: ['node:*'],
   },
   // What a gateway serves, and how: versions, ranges and preconditions, HTTP.
-  gateway: { folders: ['base', 'object', 'wire', 'receiver', 'http', 'coap'], modules: ['node:http'] },
+  gateway: { folders: ['base', 'object', 'wire', 'receiver', 'http', 'coap'], modules: ['node:crypto', 'node:http'] },
   // What a manager knows of devices and tells them: directory, states, triggers. Endpoint, clock and database are handed in.
   manager: { folders: ['base', 'agent', 'coap', 'events', 'http'], modules: ['node:crypto', 'node:http', 'node:tls'] },
   engine: 'anything',

@@ -9,10 +9,12 @@ import type { Shelf } from './shelf.js';
 const IMMUTABLE_S = 31_536_000;
 const ROOT = 'fw';
 const CONTENT = 'bin';
+/** Where `fill` looks for the digests of blocks. */
+const DIGESTS = 'bin.digests';
 
 /**
  * The versions on a shelf for CoAP: `/fw` has links to all objects, `/fw/OBJECT` says what is newest and can be observed, `/fw/OBJECT/bin` is its
- * content, and `/fw/OBJECT/bin/VERSION` is that of one version, which never changes. Nothing can be changed here.
+ * content, and `/fw/OBJECT/bin/VERSION` is that of one version, which never changes. `/fw/OBJECT/bin.digests` has the SHA-256 of each block. Nothing can be changed here.
  */
 export class GatewaySite implements CoapSite {
   readonly #shelf: Shelf;
@@ -36,6 +38,7 @@ export class GatewaySite implements CoapSite {
     const newest = this.#shelf.newest(object);
     if (newest === undefined) return undefined;
     if (content === undefined) return { ...readOnly(() => describe(newest)), isObservable: true };
+    if (content === DIGESTS && digits === undefined) return digestsOf(newest);
     if (content !== CONTENT) return undefined;
     if (digits === undefined) return this.#contentOf(newest, undefined);
     const version = /^[1-9]\d{0,15}$/.test(digits) ? this.#shelf.version(object, Number(digits)) : undefined;
@@ -115,6 +118,14 @@ function contentOf(version: ServedVersion, waitMs: number): CoapContent {
   return { sizeBytes, etag: etagOf(sha256), read };
 }
 
-function readOnly(get: () => CoapReply): CoapResource {
+function digestsOf(version: ServedVersion): CoapResource {
+  return readOnly(async () => {
+    const payload = await version.digests();
+    const contentFormat = ContentFormat.octets;
+    return payload === undefined ? { code: Code.notFound } : { code: Code.content, payload, contentFormat };
+  });
+}
+
+function readOnly(get: () => CoapReply | Promise<CoapReply>): CoapResource {
   return { answer: ({ method }) => (method === 'GET' ? get() : { code: Code.methodNotAllowed }) };
 }

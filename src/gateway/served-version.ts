@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { LayercastError } from '../base/errors.js';
+import { DIGEST_BYTES, FILE_PIECE_BYTES } from '../base/limits.js';
 import { blockLength, blockOf, blockOffset, type Geometry } from '../object/geometry.js';
 import { SymbolSet } from '../object/symbol-set.js';
 
@@ -31,6 +33,9 @@ export class ServedVersion {
   readonly identity: VersionIdentity;
   #partial: { readonly geometry: Geometry; readonly read: ReadPlaces; readonly proven: SymbolSet } | undefined;
   #file: WholeFile | undefined;
+  /** How the version was sent, if it was received in this run. */
+  #geometry: Geometry | undefined;
+  #digests: Promise<Uint8Array> | undefined;
   #hasEnded = false;
   #readerCount = 0;
   readonly #waiting = new Set<() => void>();
@@ -66,6 +71,7 @@ export class ServedVersion {
 
   /** Serves what is proven of a transfer from now on. */
   receive(geometry: Geometry, read: ReadPlaces): void {
+    this.#geometry = geometry;
     this.#partial = { geometry, read, proven: new SymbolSet(geometry.blockCount) };
   }
 
@@ -144,6 +150,40 @@ export class ServedVersion {
     const bytes = Buffer.allocUnsafe(Math.min(most, this.identity.sizeBytes - offset));
     await this.#file.read(offset, bytes);
     return bytes;
+  }
+
+  /**
+   * SHA-256 of each block, back to back, which receivers need that fill from here alone. They are made once, from the whole file.
+   *
+   * @returns undefined while the file is not whole, and for a file of an earlier run, of which the blocks are not known
+   * @throws {LayercastError} as `read`
+   */
+  async digests(): Promise<Uint8Array | undefined> {
+    const geometry = this.#geometry;
+    if (geometry === undefined || !this.isWhole) return undefined;
+    this.#digests ??= this.#hashBlocks(geometry);
+    return await this.#digests;
+  }
+
+  async #hashBlocks(geometry: Geometry): Promise<Uint8Array> {
+    const release = this.hold();
+    const { signal } = new AbortController();
+    try {
+      const digests = new Uint8Array(geometry.blockCount * DIGEST_BYTES);
+      for (let block = 0; block < geometry.blockCount; block++) {
+        const hash = createHash('sha256');
+        const end = blockOffset(geometry, block) + blockLength(geometry, block);
+        for (let at = blockOffset(geometry, block); at < end; ) {
+          const piece = await this.read(at, Math.min(FILE_PIECE_BYTES, end - at), signal);
+          hash.update(piece);
+          at += piece.length;
+        }
+        digests.set(hash.digest(), block * DIGEST_BYTES);
+      }
+      return digests;
+    } finally {
+      release();
+    }
   }
 
   async #readPartial(

@@ -23,7 +23,7 @@ describeBed('CoAP', () => {
   const fleet = (version: number, sizeBytes: number) => {
     scene.random('image', sizeBytes);
     const object = { file: 'image', version, channels: [{ rate: '50Mbit' }] };
-    return scene.fleet({ fleet: 'g', interface: 'eth0', objects: { image: object } });
+    return scene.fleet({ fleet: 'g', blockSymbols: 20, interface: 'eth0', objects: { image: object } });
   };
   const publish = (version: number, sizeBytes: number) => {
     fleet(version, sizeBytes);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Code } from '../../dist/coap/code.js';
 import type { CoapFault } from '../../dist/coap/request.js';
@@ -68,6 +69,20 @@ describe('a gateway by CoAP', () => {
     ]) {
       expect((await get(...path)).code).toBe(Code.notFound);
     }
+  });
+
+  test('has the digests of blocks of a version that it has received, once it is whole', async () => {
+    const { get, shelf, whole } = scene();
+    const coming = new Content('image', 1);
+    shelf.begin(coming.descriptor, coming.store());
+    expect((await get('fw', 'image', 'bin.digests')).code).toBe(Code.notFound);
+    shelf.complete(coming.identity, coming.file);
+    const blocks = Array.from({ length: 10 }, (_, block) => coming.bytes.subarray(block * 2000, (block + 1) * 2000));
+    const digests = blocks.map((block) => createHash('sha256').update(block).digest());
+    expect(Buffer.from((await get('fw', 'image', 'bin.digests')).payload).equals(Buffer.concat(digests))).toBe(true);
+    // Of a file of an earlier run it is not known how it was sent.
+    whole('old', 1);
+    expect((await get('fw', 'old', 'bin.digests')).code).toBe(Code.notFound);
   });
 
   test('changes nothing for anybody', async () => {
