@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
  * of processor time more (113 files: 207 s, together 91 s).
  */
 const together = [
-  ...'agent base bench chunks cli coap config device doctor events fec fleet gateway metrics mqtt net object options plot process publish rate receiver'.split(
+  ...'agent base bench chunks cli coap config device doctor events fec fleet gateway metrics mirror mqtt net object options plot process publish rate receiver'.split(
     ' ',
   ),
   ...'manager retrieve scenario sender simulate store transfer tree trust wire work'.split(' '),

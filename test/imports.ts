@@ -42,6 +42,11 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
     modules: ['eventemitter3'],
     types: ['events', 'options'],
   },
+  // What comes from servers of the web to be published: requests, downloads, times of looking.
+  mirror: {
+    folders: ['base', 'fleet', 'store'],
+    modules: ['node:crypto', 'node:fs/promises', 'zod', 'aws4fetch'],
+  },
   // What an agent says and hears at a broker; only one file opens sockets. node:crypto for names of entities.
   mqtt: {
     folders: ['base', 'wire', 'fleet', 'receiver', 'agent'],

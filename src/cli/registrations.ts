@@ -9,6 +9,7 @@ import { gateway } from './commands/gateway.js';
 import { keygen } from './commands/keygen.js';
 import { list } from './commands/list.js';
 import { manager } from './commands/manager.js';
+import { mirror } from './commands/mirror.js';
 import { plan } from './commands/plan.js';
 import { plot } from './commands/plot.js';
 import { publish } from './commands/publish.js';
@@ -26,6 +27,7 @@ export const REGISTRATIONS: Registrations = {
   serve,
   publish,
   release,
+  mirror,
   fetch,
   agent,
   gateway,

@@ -98,6 +98,18 @@ export interface FleetObject {
   readonly delta?: FleetDelta | undefined;
   /** Undefined: the object is not sent as frames of iotupd. */
   readonly iotupd?: FleetFrames | undefined;
+  /** Where `layercast mirror` finds the file; undefined: nowhere. */
+  readonly origin?: FleetOrigin | undefined;
+}
+
+/** The file of an object on a server of the web or in a bucket. */
+export interface FleetOrigin {
+  readonly url: string;
+  readonly everyUs: number;
+  /** A larger file is refused. */
+  readonly maxBytes: number;
+  /** How requests are signed; undefined: not at all. */
+  readonly s3: { readonly region: string; readonly credentialsPath: string | undefined } | undefined;
 }
 
 /** A delta of an object: the chunks of its file that no older version has. */

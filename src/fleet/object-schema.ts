@@ -17,6 +17,7 @@ import {
   port,
   trigger,
 } from './fields.js';
+import { origin } from './origin-schema.js';
 
 const framesShape = {
   group: text('IPv6 multicast group of the frames, such as ff1e::42').optional(),
@@ -133,6 +134,7 @@ const objectShape = {
   channels: triggeredChannels.optional(),
   ladder: ladder.optional(),
   iotupd: frames.optional(),
+  origin: origin.optional(),
 };
 
 /** An object of a fleet file. */
@@ -141,6 +143,10 @@ export const object = mappingOf('an object', objectShape)
     (value) => (value.file === undefined) !== (value.dir === undefined),
     exactlyOneOf('file', 'dir', 'unclear what to publish'),
   )
+  .refine((value) => value.origin === undefined || (value.file !== undefined && value.file !== '-'), {
+    ...says('an origin without a file of its own', 'origin beside file, which is not -'),
+    path: ['origin'],
+  })
   .refine(
     (value) => (value.channels === undefined) !== (value.ladder === undefined),
     exactlyOneOf('channels', 'ladder', 'unclear which channels to send'),

@@ -25,12 +25,14 @@ import type {
   FleetDelta,
   FleetFrames,
   FleetObject,
+  FleetOrigin,
   FleetServer,
   Trigger,
 } from './fleet.js';
 import type { FleetFile, ServerEntry } from './fleet-schema.js';
 import { ladderRates } from './ladder-rates.js';
 import type { FramesEntry, ObjectEntry } from './object-schema.js';
+import type { OriginEntry } from './origin-schema.js';
 
 /** The fleet that a file describes, and the faults of its addresses and ladders. */
 export interface Resolution {
@@ -127,6 +129,11 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
     return contentKey === false ? undefined : absolute(withVariables(contentKey ?? file.contentKey));
   }
 
+  function originOf({ url, every, maxSize, s3 }: OriginEntry): FleetOrigin {
+    const signature = s3 && { region: s3.region, credentialsPath: absolute(s3.credentials) };
+    return { url, everyUs: every, maxBytes: maxSize, s3: signature };
+  }
+
   function objectOf(name: string, entry: ObjectEntry): FleetObject {
     const channels = channelsOf(name, entry);
     return {
@@ -141,6 +148,7 @@ export function resolveFleet(file: FleetFile, source: YamlSource, folder: string
       contentKeyPath: contentKeyOf(entry),
       channels: channels.map((channel, index) => channelOf(name, channel, index, entry)),
       ...deltaOf(name, entry, channels),
+      ...(entry.origin === undefined ? {} : { origin: originOf(entry.origin) }),
       ...(entry.iotupd === undefined ? {} : { iotupd: framesOf(name, entry.iotupd, entry.trigger) }),
     };
   }

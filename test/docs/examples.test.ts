@@ -21,6 +21,7 @@ const COMMANDS = [
   'serve',
   'publish',
   'release',
+  'mirror',
   'fetch',
   'agent',
   'gateway',
@@ -39,8 +40,8 @@ const COMMANDS = [
   'demo',
 ];
 
-/** No broker runs beside the documents. */
-const NEEDS_BROKER = /layercast release/;
+/** Neither a broker nor an origin runs beside the documents. */
+const NEEDS_SERVER = /layercast (release|mirror)/;
 
 /** A line that starts with one of these words is a command, and has to be in a block that is run. */
 const COMMAND = /^(?:layercast|npm|npx|node \S+\.m?js|esbuild|sysctl|ip|nft|systemctl)\s/m;
@@ -164,6 +165,7 @@ describeBed('the examples', () => {
       'docs/interworking.md',
       'docs/interworking.md',
       'docs/interworking.md',
+      'docs/interworking.md',
       'docs/operations.md',
       'docs/operations.md',
       'docs/seeds-and-fill.md',
@@ -182,7 +184,7 @@ describeBed('the examples', () => {
       // Keys and roots that the documents have made with the same names.
       for (const name of readdirSync(world.folder).filter((file) => /^(ann|bob|online)$|[.]root/.test(file)))
         rmSync(join(world.folder, name), { recursive: true, force: true });
-      for (const example of examples.filter((line) => !tried.has(line) && !NEEDS_BROKER.test(line))) {
+      for (const example of examples.filter((line) => !tried.has(line) && !NEEDS_SERVER.test(line))) {
         tried.add(example);
         provideFiles(example, world);
         if (/plot/.test(example) && !/fetch/.test(example))

@@ -35,7 +35,21 @@ interface Told {
  * fleet file; `PERMISSION_DENIED` if a server may not be told; as `parseFleet`, `withVersion` and `placeFile`
  */
 export async function runPublish(file: string | undefined, flags: PublishFlags, signal: AbortSignal): Promise<void> {
-  const path = fleetFile(undefined, flags.config);
+  await publishNext(fleetFile(undefined, flags.config), { ...flags, file }, signal);
+}
+
+/** What `publishNext` publishes, and whom it tells. */
+export interface NextVersion extends Omit<PublishFlags, 'config'> {
+  /** The new content; undefined: it is in its place already. */
+  readonly file?: string | undefined;
+}
+
+/**
+ * Publishes the next version of an object of a fleet file, and says so.
+ *
+ * @throws {LayercastError} as `runPublish`
+ */
+export async function publishNext(path: string, { file, ...flags }: NextVersion, signal: AbortSignal): Promise<void> {
   // A fleet file that is missing or may not be read is reported as such, and not as a lock that cannot be taken.
   await readText(path);
   const lock = await FileLock.acquire(`${path}.lock`, { signal });

@@ -1,0 +1,80 @@
+import { asLayercastError, LayercastError } from '../../base/errors.js';
+import { systemClock } from '../../base/system-clock.js';
+import type { FleetObject } from '../../fleet/fleet.js';
+import { loadFleet } from '../../fleet/load-fleet.js';
+import { askOrigin } from '../../mirror/ask-origin.js';
+import { download, hasBytes } from '../../mirror/download.js';
+import { OriginFault } from '../../mirror/origin-fault.js';
+import { pollAll } from '../../mirror/polls.js';
+import { fleetFile } from '../fleet-file.js';
+import { publishNext } from './run-publish.js';
+
+export interface MirrorFlags {
+  readonly config?: string;
+  readonly once?: boolean;
+  readonly state?: string;
+  readonly reload: boolean;
+  readonly json?: boolean;
+}
+
+type Mirrored = FleetObject & Required<Pick<FleetObject, 'origin'>>;
+
+/**
+ * `layercast mirror`: publishes what the origins of a fleet file have.
+ *
+ * @throws {LayercastError} `CONFIG_INVALID` if no object has an origin; with `once` `NETWORK_UNAVAILABLE` if an origin cannot be used; as `publishNext`
+ */
+export async function runMirror(flags: MirrorFlags, signal: AbortSignal): Promise<void> {
+  const path = fleetFile(undefined, flags.config);
+  const { objects } = await loadFleet(path);
+  const mirrored = objects.filter((object): object is Mirrored => object.origin !== undefined);
+  if (mirrored.length === 0) {
+    throw new LayercastError('CONFIG_INVALID', `no object of ${path} has an origin`, {
+      hint: 'Add "origin: { url: https://… }" to an object',
+    });
+  }
+  if (flags.once) {
+    for (const object of mirrored) await lookOnce(path, object, flags, signal);
+    return;
+  }
+  const polls = mirrored.map((object) => {
+    const poll = () =>
+      look(path, object, flags, signal).then(
+        () => true,
+        (error) => tell(object, error, flags, signal),
+      );
+    return { everyUs: object.origin.everyUs, poll };
+  });
+  await pollAll(polls, systemClock, Math.random, signal);
+  signal.throwIfAborted();
+}
+
+async function lookOnce(path: string, object: Mirrored, flags: MirrorFlags, signal: AbortSignal): Promise<void> {
+  await look(path, object, flags, signal).catch((error: unknown) => {
+    if (!(error instanceof OriginFault)) throw error;
+    throw new LayercastError('NETWORK_UNAVAILABLE', `${object.name}: ${object.origin.url}: ${error.message}`, {
+      hint: 'Correct "origin", or try again later; what has been fetched is kept',
+      cause: error,
+    });
+  });
+}
+
+/** Publishes what the origin has, if that is something else than what is here. */
+async function look(path: string, object: Mirrored, flags: MirrorFlags, signal: AbortSignal): Promise<void> {
+  const { filePath, origin, name } = object;
+  const found = await download({ origin, filePath, ask: askOrigin, signal });
+  if (found === undefined) return;
+  // An origin that has put the same file there again has nothing new.
+  if (!(await hasBytes(filePath, found.sizeBytes, found.sha256))) {
+    await publishNext(path, { ...flags, object: name, file: found.path }, signal);
+  }
+  await found.conclude();
+}
+
+function tell({ name, origin }: Mirrored, error: unknown, { json }: MirrorFlags, signal: AbortSignal): false {
+  if (signal.aborted) return false;
+  const message = error instanceof OriginFault ? error.message : asLayercastError(error).message;
+  if (json) process.stdout.write(`${JSON.stringify({ object: name, url: origin.url, error: message })}\n`);
+  else process.stderr.write(`layercast: ${name}: ${origin.url}: ${message}; trying again later\n`);
+  return false;
+}

@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import type { MirrorFlags } from '../actions/run-mirror.js';
+import { PLACES_HELP } from '../fleet-file.js';
+
+export function mirror(program: Command): void {
+  program
+    .command('mirror')
+    .summary('publish what a server of the web or a bucket has')
+    .description(
+      'Stays and looks at the origins of a fleet file (origin: of an object), HTTP servers or S3-compatible buckets. When an ' +
+        'origin has another file, and it is here whole, publishes it as layercast publish does. Interrupted downloads ' +
+        'continue. With --once it looks at each origin once and ends.',
+    )
+    .option('--config <fleet.yaml>', `fleet file; ${PLACES_HELP}`)
+    .option('--once', 'look at each origin once, and end')
+    .option('--state <dir>', 'state directory of the servers. Default: that of layercast serve')
+    .option('--no-reload', 'leave the servers as they are, until they get SIGHUP')
+    .option('--json', 'print one JSON object per line')
+    .addHelpText('after', '\nExample:\n  layercast mirror --config fleet.yaml --once')
+    .action(async (flags: MirrorFlags) => {
+      const { runMirror } = await import('../actions/run-mirror.js');
+      const { interruptible } = await import('../interrupt.js');
+      await interruptible((signal) => runMirror(flags, signal));
+    });
+}

@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises';
+import { errnoOf } from '../base/errors.js';
+import type { FleetOrigin } from '../fleet/fleet.js';
+import { type OriginAnswer, type OriginRequest, readAnswer, requestFields } from './origin.js';
+import { OriginFault } from './origin-fault.js';
+
+/** Longest wait for an answer, and for the next bytes of one. */
+const SILENCE_MS = 60_000;
+
+/** Asks an origin by HTTP, with a signature where it is a bucket (AWS Signature Version 4). @throws {OriginFault}; the reason of the signal */
+export async function askOrigin(
+  origin: FleetOrigin,
+  request: OriginRequest,
+  signal: AbortSignal,
+): Promise<OriginAnswer> {
+  const silence = new Silence(signal);
+  try {
+    const fields = requestFields(request);
+    const signedFields = origin.s3 === undefined ? fields : await signed(origin, fields);
+    // A compressed answer would have other bytes. Node adds this to requests for a part; said twice, and signed, a bucket would refuse it.
+    const headers = 'range' in fields ? signedFields : { ...signedFields, 'accept-encoding': 'identity' };
+    // A redirect is answered by a fault: see `readAnswer`.
+    const response = await fetch(origin.url, { headers, redirect: 'manual', signal: silence.signal });
+    try {
+      const answer = readAnswer(response, request);
+      return answer.kind === 'content' ? { ...answer, body: silence.watch(answer.body) } : answer;
+    } catch (error) {
+      await response.body?.cancel().catch(() => undefined);
+      throw error;
+    }
+  } catch (error) {
+    silence.end();
+    signal.throwIfAborted();
+    throw error instanceof OriginFault ? error : new OriginFault(reasonOf(error));
+  }
+}
+
+async function signed(
+  { url, s3 }: FleetOrigin,
+  fields: Readonly<Record<string, string>>,
+): Promise<Record<string, string>> {
+  const { region, credentialsPath } = s3!;
+  const { AwsClient } = await import('aws4fetch');
+  const client = new AwsClient({ ...(await credentialsOf(credentialsPath)), service: 's3', region });
+  const request = await client.sign(url, { headers: { ...fields, 'x-amz-checksum-mode': 'ENABLED' } });
+  return Object.fromEntries(request.headers);
+}
+
+/** The keys of a bucket, by the names that Amazon's tools use: lines of a file, or variables of the environment. */
+async function credentialsOf(path: string | undefined) {
+  const text =
+    path === undefined
+      ? ''
+      : await readFile(path, 'utf8').catch((error: unknown) => {
+          throw new OriginFault(`cannot read ${path} (${errnoOf(error)})`);
+        });
+  const lines = text.matchAll(/^\s*(?:export\s+)?(AWS_[A-Z_]+)\s*=\s*"?([^"\s]*)"?\s*$/gm);
+  const values: Readonly<Record<string, string | undefined>> =
+    path === undefined ? process.env : Object.fromEntries([...lines].map(([, name, value]) => [name, value]));
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN } = values;
+  if (!accessKeyId || !secretAccessKey) {
+    const where = path ?? 'the environment';
+    throw new OriginFault(`AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both in ${where}`);
+  }
+  return { accessKeyId, secretAccessKey, ...(AWS_SESSION_TOKEN ? { sessionToken: AWS_SESSION_TOKEN } : {}) };
+}
+
+/** Ends a request of which nothing comes any more. */
+class Silence {
+  readonly signal: AbortSignal;
+  readonly #controller = new AbortController();
+  #timer: NodeJS.Timeout;
+
+  constructor(signal: AbortSignal) {
+    this.signal = AbortSignal.any([signal, this.#controller.signal]);
+    this.#timer = this.#start();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  async *watch(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const piece of body) {
+        this.end();
+        this.#timer = this.#start();
+        yield piece;
+      }
+    } catch (error) {
+      throw new OriginFault(reasonOf(error));
+    } finally {
+      this.end();
+    }
+  }
+
+  #start(): NodeJS.Timeout {
+    return setTimeout(
+      () => this.#controller.abort(new OriginFault(`nothing came for ${SILENCE_MS / 1000} s`)),
+      SILENCE_MS,
+    );
+  }
+}
+
+/** What went wrong: Node hides it in the cause. */
+function reasonOf(error: unknown): string {
+  if (error instanceof OriginFault) return error.message;
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = errnoOf(cause);
+  const text = cause instanceof Error && cause.message !== '' ? cause.message : String(cause);
+  return code === undefined || text.includes(code) ? text : `${text} (${code})`;
+}

@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+import { open, readFile, rm, stat } from 'node:fs/promises';
+import { z } from 'zod';
+import type { FleetOrigin } from '../fleet/fleet.js';
+import { replaceFile } from '../store/durable.js';
+import { type AskOrigin, isSameContent, type OriginAnswer, strongTag, type Validator } from './origin.js';
+import { OriginFault } from './origin-fault.js';
+
+/** What is kept beside a file: what was published last, and of which content the part is. */
+const STATE = z.object({
+  url: z.string(),
+  published: z.object({ etag: z.string().optional(), lastModified: z.string().optional() }).optional(),
+  partEtag: z.string().optional(),
+});
+type State = z.output<typeof STATE>;
+
+export interface DownloadOptions {
+  readonly origin: FleetOrigin;
+  /** The file of the object; what is kept lies beside it. */
+  readonly filePath: string;
+  readonly ask: AskOrigin;
+  readonly signal: AbortSignal;
+}
+
+/** A content that has come whole. */
+export interface Download {
+  /** The file that has it. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly sha256: Uint8Array;
+  /** Notes that it is published, and deletes it. */
+  conclude(): Promise<void>;
+}
+
+/**
+ * Fetches the content of an origin if it has changed, and continues a download that was interrupted if the origin names its content by a strong
+ * tag. The bytes are counted and hashed before anybody gets them.
+ *
+ * @returns undefined if nothing has changed
+ * @throws {OriginFault} for what the origin did; errors of the file system as they are
+ */
+export async function download(options: DownloadOptions): Promise<Download | undefined> {
+  const { origin, filePath, ask, signal } = options;
+  const [partPath, statePath] = [`${filePath}.mirror`, `${filePath}.mirror.json`];
+  const state = await readState(statePath, origin.url);
+  const haveFile = (await stat(filePath).catch(() => undefined)) !== undefined;
+  const known = haveFile ? (state.published as Validator | undefined) : undefined;
+  const partBytes = state.partEtag === undefined ? 0 : await sizeOf(partPath);
+  const part = partBytes === 0 ? undefined : { etag: state.partEtag!, bytes: partBytes };
+  let answer: OriginAnswer;
+  try {
+    answer = await ask(origin, { known, part }, signal);
+  } catch (error) {
+    if (error instanceof OriginFault && error.remedy === 'restart') await rm(partPath, { force: true });
+    throw error;
+  }
+  if (answer.kind === 'unchanged' || isSameContent(known, answer.validator)) {
+    if (answer.kind === 'content') await drop(answer.body);
+    await rm(partPath, { force: true });
+    return undefined;
+  }
+  const partEtag = strongTag(answer.validator);
+  if (answer.fromByte === 0) {
+    // The tag is on disk before the first byte that it is of.
+    await rm(partPath, { force: true });
+    await writeState(statePath, { ...state, url: origin.url, partEtag });
+  }
+  const { sizeBytes, sha256 } = await fill(partPath, answer, origin.maxBytes);
+  return {
+    path: partPath,
+    sizeBytes,
+    sha256,
+    conclude: async () => {
+      await writeState(statePath, { url: origin.url, published: written(answer.validator) });
+      await rm(partPath, { force: true });
+    },
+  };
+}
+
+/** Appends the body, and checks the whole. What is wrong as a whole is deleted. */
+async function fill(
+  path: string,
+  { fromByte, sizeBytes, sha256, body }: Extract<OriginAnswer, { kind: 'content' }>,
+  maxBytes: number,
+): Promise<{ readonly sizeBytes: number; readonly sha256: Uint8Array }> {
+  const tooLarge = () => new OriginFault(`its file has more than ${maxBytes} bytes (maxSize)`, 'restart');
+  if ((sizeBytes ?? 0) > maxBytes) {
+    await drop(body);
+    throw tooLarge();
+  }
+  let count = fromByte;
+  const file = await open(path, fromByte === 0 ? 'w' : 'r+');
+  try {
+    for await (const piece of body) {
+      if (count + piece.length > (sizeBytes ?? maxBytes)) {
+        throw sizeBytes === undefined ? tooLarge() : new OriginFault('it sent more than it said', 'restart');
+      }
+      await file.write(piece, 0, piece.length, count);
+      count += piece.length;
+    }
+    await file.sync();
+  } catch (error) {
+    if (error instanceof OriginFault && error.remedy === 'restart') await rm(path, { force: true });
+    throw error;
+  } finally {
+    await file.close();
+  }
+  if (count !== (sizeBytes ?? count)) throw new OriginFault(`it sent ${count} of ${sizeBytes} bytes`);
+  const found = await hashOf(path);
+  if (sha256 !== undefined && Buffer.compare(sha256, found) !== 0) {
+    await rm(path, { force: true });
+    throw new OriginFault('its bytes do not have the SHA-256 that it names', 'restart');
+  }
+  return { sizeBytes: count, sha256: found };
+}
+
+async function hashOf(path: string): Promise<Uint8Array> {
+  const hash = createHash('sha256');
+  const file = await open(path, 'r');
+  for await (const piece of file.createReadStream({ highWaterMark: 1 << 20 })) hash.update(piece as Uint8Array);
+  return hash.digest();
+}
+
+/** Whether a file has these bytes. */
+export async function hasBytes(path: string, sizeBytes: number, sha256: Uint8Array): Promise<boolean> {
+  if ((await sizeOf(path, -1)) !== sizeBytes) return false;
+  return Buffer.compare(await hashOf(path), sha256) === 0;
+}
+
+async function sizeOf(path: string, otherwise = 0): Promise<number> {
+  return await stat(path).then(
+    ({ size }) => size,
+    () => otherwise,
+  );
+}
+
+/** A file that is damaged, or of another address, says nothing. */
+async function readState(path: string, url: string): Promise<State> {
+  const text = await readFile(path, 'utf8').catch(() => '{}');
+  try {
+    const state = STATE.parse(JSON.parse(text));
+    return state.url === url ? state : { url };
+  } catch {
+    return { url };
+  }
+}
+
+async function writeState(path: string, state: State): Promise<void> {
+  await replaceFile(path, [Buffer.from(JSON.stringify(state))]);
+}
+
+function written({ etag, lastModified }: Validator): NonNullable<State['published']> {
+  return { ...(etag === undefined ? {} : { etag }), ...(lastModified === undefined ? {} : { lastModified }) };
+}
+
+/** Ends a body that nobody reads. */
+async function drop(body: AsyncIterable<Uint8Array>): Promise<void> {
+  await body[Symbol.asyncIterator]().return?.();
+}

@@ -1,0 +1,212 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runHere } from '../cli/run-cli.js';
+import { isSigned } from './signature-check.js';
+
+/** An origin that does as it is told. */
+class Origin {
+  content = randomBytes(200_000);
+  /** Undefined: it gives none. */
+  etag: ((content: Buffer) => string) | undefined = (content) => `"${sha256(content).toString('hex')}"`;
+  digest: Buffer | undefined;
+  /** Ends each answer after so many bytes. */
+  cutAfter = Infinity;
+  status: number | undefined;
+  hasLength = true;
+  isAllowed: (request: IncomingMessage) => boolean = () => true;
+  readonly answers: string[] = [];
+  readonly #server: Server;
+
+  private constructor() {
+    this.#server = createServer((request, response) => this.#answer(request, response));
+  }
+
+  static async start(): Promise<Origin> {
+    const origin = new Origin();
+    origin.#server.listen(0, '127.0.0.1');
+    await once(origin.#server, 'listening');
+    return origin;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/firmware.img`;
+  }
+
+  stop(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const tag = this.etag?.(this.content);
+    const { range, 'if-range': ifRange, 'if-none-match': ifNoneMatch } = request.headers;
+    const isUnchanged = tag !== undefined && ifNoneMatch === tag;
+    const from = tag !== undefined && ifRange === tag ? Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0) : 0;
+    const status = this.status ?? (this.isAllowed(request) ? (isUnchanged ? 304 : from > 0 ? 206 : 200) : 403);
+    this.answers.push(from > 0 && status === 206 ? `206 from ${from}` : `${status}`);
+    const body = status === 200 || status === 206 ? this.content.subarray(from) : Buffer.alloc(0);
+    const headers = {
+      ...(tag === undefined ? {} : { etag: tag }),
+      ...(this.digest === undefined ? {} : { 'repr-digest': `sha-256=:${this.digest.toString('base64')}:` }),
+      ...(status === 206 ? { 'content-range': `bytes ${from}-${this.content.length - 1}/${this.content.length}` } : {}),
+      ...(this.hasLength ? { 'content-length': body.length } : {}),
+      ...(status === 302 ? { location: 'http://elsewhere.example/' } : {}),
+    };
+    response.writeHead(status, headers);
+    if (body.length <= this.cutAfter) response.end(body);
+    else response.write(body.subarray(0, this.cutAfter), () => setTimeout(() => response.destroy(), 20));
+  }
+}
+
+let folder: string;
+let origin: Origin;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'layercast-mirror-'));
+  origin = await Origin.start();
+  writeFileSync(join(folder, 'firmware.img'), 'old');
+});
+afterEach(() => {
+  origin.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const path = (name: string) => join(folder, name);
+const version = () => Number(/version: (\d+)/.exec(readFileSync(path('fleet.yaml'), 'utf8'))![1]);
+const image = () => readFileSync(path('firmware.img'));
+
+/** Looks once, after the fleet file was written with these settings of the origin. */
+async function mirror(settings = '', more: readonly string[] = []) {
+  if (!existsSync(path('fleet.yaml'))) {
+    const of = `{ url: "${origin.url}"${settings} }`;
+    const object = `{ file: firmware.img, version: 1, origin: ${of}, ladder: { from: 1Mbit, to: 4Mbit } }`;
+    writeFileSync(path('fleet.yaml'), `fleet: acme\nkey: layercast.key\nobjects:\n  firmware: ${object}\n`);
+  }
+  return runHere(['mirror', '--once', '--state', path('state'), ...more], { cwd: folder });
+}
+
+describe('mirror', () => {
+  it('publishes what the origin has, and nothing more until that changes', async () => {
+    expect((await mirror()).code).toBe(0);
+    expect([version(), image().equals(origin.content)]).toEqual([2, true]);
+    await mirror();
+    expect([version(), origin.answers]).toEqual([2, ['200', '304']]);
+    origin.content = randomBytes(1000);
+    await mirror();
+    expect([version(), image().equals(origin.content)]).toEqual([3, true]);
+    // The same bytes under another tag are no new version.
+    origin.etag = () => '"other"';
+    await mirror();
+    expect(version()).toBe(3);
+    expect(readdirSync(folder).toSorted()).toEqual(['firmware.img', 'firmware.img.mirror.json', 'fleet.yaml']);
+  });
+
+  it('continues an interrupted download where it stopped, and raises the version only when all is there', async () => {
+    origin.cutAfter = 70_000;
+    const cut = await mirror();
+    expect([cut.code, version(), image().toString()]).toEqual([1, 1, 'old']);
+    expect(cut.stderr).toContain('firmware');
+    await mirror();
+    origin.cutAfter = Infinity;
+    await mirror();
+    expect([version(), image().equals(origin.content)]).toEqual([2, true]);
+    expect(origin.answers).toEqual(['200', '206 from 70000', '206 from 140000']);
+  });
+
+  it('begins anew when the content has changed in between, or its tag is weak: bytes of two contents are never mixed', async () => {
+    origin.cutAfter = 70_000;
+    await mirror();
+    origin.content = randomBytes(150_000);
+    await mirror();
+    origin.etag = (content) => `W/"${content.length}"`;
+    origin.content = randomBytes(160_000);
+    await mirror();
+    origin.cutAfter = Infinity;
+    await mirror();
+    expect(origin.answers).toEqual(['200', '200', '200', '200']);
+    expect([version(), image().equals(origin.content)]).toEqual([2, true]);
+  });
+
+  it('compares the SHA-256 that the origin names', async () => {
+    origin.digest = sha256(Buffer.from('something else'));
+    const { code, stderr } = await mirror();
+    expect([code, version()]).toEqual([1, 1]);
+    expect(stderr).toContain('do not have the SHA-256');
+    origin.digest = sha256(origin.content);
+    expect((await mirror()).code).toBe(0);
+    expect(version()).toBe(2);
+  });
+
+  it('takes no file that is larger than allowed, whether the origin says so or not', async () => {
+    for (const hasLength of [true, false]) {
+      origin.hasLength = hasLength;
+      const { code, stderr } = await mirror(', maxSize: 199kB');
+      expect([code, version()]).toEqual([1, 1]);
+      expect(stderr).toContain('more than 199000 bytes');
+    }
+    expect(existsSync(path('firmware.img.mirror'))).toBe(false);
+  });
+
+  it('follows no redirect, and says what was answered', async () => {
+    for (const [status, text] of [
+      [302, 'sends to http://elsewhere.example/'],
+      [404, 'answered 404'],
+      [503, 'answered 503'],
+    ] as const) {
+      origin.status = status;
+      const { code, stderr } = await mirror();
+      expect([code, stderr.includes(text)]).toEqual([1, true]);
+    }
+    origin.stop();
+    expect((await mirror()).stderr).toContain('ECONNREFUSED');
+    expect(version()).toBe(1);
+  });
+
+  it('signs its requests to a bucket, also those for a part', async () => {
+    const user = {
+      accessKeyId: 'AKIDEXAMPLE',
+      secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
+      region: 'eu-central-1',
+    };
+    origin.isAllowed = (request) => isSigned(request, user, Date.now());
+    const lines = `AWS_ACCESS_KEY_ID=${user.accessKeyId}\nAWS_SECRET_ACCESS_KEY=`;
+    writeFileSync(path('keys'), `${lines}guess\n`);
+    const settings = ', s3: { region: eu-central-1, credentials: keys }';
+    expect((await mirror(settings)).stderr).toContain('answered 403');
+    writeFileSync(path('keys'), `${lines}${user.secretAccessKey}\n`);
+    origin.cutAfter = 100_000;
+    await mirror();
+    origin.cutAfter = Infinity;
+    expect((await mirror()).code).toBe(0);
+    await mirror();
+    expect(origin.answers).toEqual(['403', '200', '206 from 100000', '304']);
+    expect([version(), image().equals(origin.content)]).toEqual([2, true]);
+  });
+
+  it('says what is wrong with the fleet file', async () => {
+    writeFileSync(
+      path('fleet.yaml'),
+      'fleet: acme\nobjects:\n  a: { file: firmware.img, version: 1, ladder: { from: 1Mbit, to: 4Mbit } }\n',
+    );
+    expect((await mirror()).stderr).toContain('no object of ./fleet.yaml has an origin');
+    rmSync(path('fleet.yaml'));
+    origin.etag = undefined;
+    const { code } = await mirror(', s3: { region: x, credentials: missing }');
+    expect(code).toBe(1);
+    writeFileSync(
+      path('fleet.yaml'),
+      'fleet: acme\nobjects:\n  a: { dir: images, version: 1, origin: { url: "ftp://x" }, ladder: { from: 1Mbit, to: 4Mbit } }\n',
+    );
+    const { stderr } = await mirror();
+    expect(stderr).toContain('not an address of the web, found "ftp://x"');
+  });
+});
+
+function sha256(bytes: Buffer): Buffer {
+  return createHash('sha256').update(bytes).digest();
+}

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { pollAll } from '../../dist/mirror/polls.js';
+import { HostClock } from '../../dist/simulate/clock/host-clock.js';
+import { VirtualClock } from '../../dist/simulate/clock/virtual-clock.js';
+
+const S = 1e6;
+
+it('looks at each origin at its interval, after failures ever later, and at no two at once', async () => {
+  const clock = new VirtualClock();
+  const stopping = new AbortController();
+  const times: Record<string, number[]> = { good: [], bad: [] };
+  let underWay = 0;
+  const poll = (name: string, isGood: boolean) => async () => {
+    expect(underWay++).toBe(0);
+    times[name]!.push(Math.round(clock.nowUs / S));
+    await new Promise<void>((resolve) => clock.at(clock.nowUs + S, resolve));
+    underWay--;
+    return isGood;
+  };
+  const polls = [
+    { everyUs: 300 * S, poll: poll('good', true) },
+    { everyUs: 60 * S, poll: poll('bad', false) },
+  ];
+  const done = pollAll(polls, new HostClock(clock), () => 0.5, stopping.signal);
+  await clock.run(20_000 * S);
+  const gaps = (name: string) => times[name]!.map((time, i, all) => time - (all[i - 1] ?? time)).slice(1);
+  for (const gap of gaps('good')) expect(Math.abs(gap - 301)).toBeLessThan(4);
+  const expected = [60, 120, 240, 480, 960, 1920, 3600, 3600];
+  expect(
+    gaps('bad')
+      .slice(0, 8)
+      .every((gap, i) => Math.abs(gap - expected[i]!) < 5),
+  ).toBe(true);
+  stopping.abort();
+  await done;
+});
