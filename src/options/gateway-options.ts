@@ -7,7 +7,7 @@ const COAP_ADDRESS: TextKind = { form: 'text', what: 'a port, or a host and a po
 const CLIENT_COUNT: WholeKind = { form: 'whole', min: 1, max: 10_000 };
 
 const { fleet, key, compatible, maxRateBitsPerSecond, patienceMs } = AGENT_OPTIONS;
-const { fillAfterMs, fillRateBitsPerSecond, scope, port, hash, allowExpired, stateDir, wait } = AGENT_OPTIONS;
+const { caution, fillAfterMs, fillRateBitsPerSecond, scope, port, hash, allowExpired, stateDir, wait } = AGENT_OPTIONS;
 
 /** The options of `layercast gateway`, beside `objects`. What it receives, it receives as an agent does. */
 export const GATEWAY_OPTIONS = {
@@ -67,6 +67,8 @@ export const GATEWAY_OPTIONS = {
   wait,
   /** Highest rate that all transfers together may join, counting whole IPv6 packets. @default no limit */
   maxRateBitsPerSecond,
+  /** How much the link may drop for speed: `low` on a link of the gateway's own, `high` on one that it shares. @default normal */
+  caution,
   /** How long multicast alone has before URLs are asked; a random time of up to the same length is added. @default 20 s */
   fillAfterMs,
   /** Highest rate of what each transfer asks URLs for, bit/s. @default no limit */

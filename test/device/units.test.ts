@@ -7,7 +7,9 @@ import { describe, expect, it } from 'vitest';
 
 const units = fileURLToPath(new URL('../../config/systemd/', import.meta.url));
 
-describe.each(['layercast-agent.service', 'layercast-manager.service', 'layercast@.service'])('the unit %s', (name) => {
+const UNITS = ['agent', 'gateway', 'manager'].map((name) => `layercast-${name}.service`);
+
+describe.each([...UNITS, 'layercast@.service'])('the unit %s', (name) => {
   const text = readFileSync(join(units, name), 'utf8');
 
   it('starts after the network, restarts after failures, and has no rights', () => {
