@@ -7,6 +7,7 @@ import { fleet } from './checks/fleet.js';
 import { output, state } from './checks/folders.js';
 import { interfaceChoice } from './checks/interface-choice.js';
 import { join } from './checks/join.js';
+import { listeners } from './checks/listeners.js';
 import { loop } from './checks/loop.js';
 import { mld } from './checks/mld.js';
 import { mtu } from './checks/mtu.js';
@@ -22,6 +23,7 @@ const CHECKS: Readonly<Record<string, (facts: HostFacts) => readonly Judgement[]
   join,
   loop,
   mld,
+  listeners,
   bridge,
   mtu,
   buffers,

@@ -27,6 +27,13 @@ export interface HostFacts {
   /** Where a fetch would write; undefined if no file is named. */
   readonly output: FolderFacts | undefined;
   readonly fleet: FleetFacts | undefined;
+  /** Undefined unless the fleet sends something only while somebody listens. */
+  readonly hearing?: HearingFacts | undefined;
+}
+
+export interface HearingFacts {
+  /** Whether this process has the capability that hearing reports needs. */
+  readonly mayHear: boolean | undefined;
 }
 
 /** What a transfer needs of the network: from the fleet file or the receiver file, else the defaults. */

@@ -61,6 +61,13 @@ const broken: readonly (readonly [string, Partial<HostFacts>, string, Severity, 
   ['no MULTICAST flag', { link: { ...link, canMulticast: false } }, 'multicast', 'failure', /dev eth0 multicast on/],
   ['a refused join', { probe: { ...probe, joinFault: fault } }, 'join', 'failure', /Do this/],
   ['a refused send', { probe: { ...probe, sendFault: fault } }, 'loop', 'failure', /Do this/],
+  [
+    'a server that may not hear listeners',
+    { hearing: { mayHear: false }, needs: server },
+    'listeners',
+    'failure',
+    /CAP_NET_RAW/,
+  ],
   ['nothing that comes back', { probe: { ...probe, heardCount: 0 } }, 'loop', 'failure', /nft list ruleset/],
   [
     'a firewall of nft',

@@ -16,6 +16,7 @@ import type { BatchFacts, HostFacts, InterfaceChoice } from '../host-facts.js';
 import { clockFacts } from './clock-facts.js';
 import { firewallFacts } from './firewall-facts.js';
 import { folderFacts } from './folder-facts.js';
+import { hearingFacts } from './hearing-facts.js';
 import { bridgeFacts, linkFacts, listedLinks } from './link-facts.js';
 import { probe } from './probe.js';
 
@@ -71,6 +72,7 @@ export async function gather(network: Network, options: GatherOptions): Promise<
     state: await folderFacts(options.stateDir ?? defaultStateDir()),
     output: output === undefined ? undefined : await folderFacts(dirname(output)),
     fleet: fleet === undefined ? undefined : { warnings: [...warningsOf(fleet), ...(await hostWarnings(fleet))] },
+    hearing: await hearingFacts(fleet),
   };
 }
 
