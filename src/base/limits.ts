@@ -54,6 +54,9 @@ export const MAX_CLASSES = 16;
 /** Most files of older versions that a fleet file or a receiver names: each is read whole. */
 export const MAX_SEEDS = 16;
 
+/** Most addresses and prefixes that a list of those who may change something has: more than anybody writes, and few enough to compare each request with. */
+export const MAX_PREFIXES = 1000;
+
 /** Most servers of the web that a receiver asks, one after the other. */
 export const MAX_FILL_URLS = 16;
 

@@ -10,7 +10,7 @@ import type { Peer } from '../coap/peer.js';
 import type { CoapRequest, CoapResponse } from '../coap/request.js';
 import { UdpEndpoint } from '../coap/udp-endpoint.js';
 import { AddressList } from '../net/address-list.js';
-import { type CheckedCoapChoice, parseNetworks } from '../options/coap-options.js';
+import type { CheckedCoapChoice } from '../options/coap-options.js';
 import { parseListenAddress } from '../options/listen-address.js';
 import { unpackDescriptor } from '../wire/descriptor-reader.js';
 import { unpackSignedRecord } from '../wire/signed-record.js';
@@ -52,7 +52,7 @@ export class AgentCoap implements Elsewhere, AsyncDisposable {
     this.#fleet = fleet;
     this.#fits = objects.map(patternTest);
     this.#world = world;
-    this.#allowed = coap.allow === undefined ? undefined : new AddressList(parseNetworks(coap.allow)!);
+    this.#allowed = coap.allow === undefined ? undefined : new AddressList(coap.allow);
     this.#directory = coap.directory === undefined ? undefined : parseCoapUrl(coap.directory);
     this.#registration = this.#directory && this.#registrationAt(this.#directory);
   }

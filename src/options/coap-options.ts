@@ -1,8 +1,7 @@
 import { parseCoapUrl } from '../coap/coap-url.js';
 import { faultText } from '../config/rules.js';
 import { DURATION } from '../config/units.js';
-import { isPrefix } from '../net/address-list.js';
-import type { QuantityKind, TextKind } from './kinds.js';
+import { PREFIXES, type QuantityKind, type TextKind } from './kinds.js';
 import { parseListenAddress } from './listen-address.js';
 import type { CheckedOptionsOf, OptionsOf, OptionTable } from './option.js';
 
@@ -13,7 +12,6 @@ const DIRECTORY: TextKind = {
 };
 const ENDPOINT: TextKind = { form: 'text', what: 'the name of a device', example: 'device-17' };
 const LISTEN: TextKind = { form: 'text', what: 'a port, or a host and a port', example: '5683 or [::]:5683' };
-const ADDRESSES: TextKind = { form: 'text', what: 'addresses or networks', example: 'fd00::1, 192.0.2.0/24' };
 /** RFC 9176, section 5: `lt` counts seconds in 32 bits. Less than a minute would be more registrations than work. */
 const LIFETIME: QuantityKind = {
   form: 'quantity',
@@ -23,8 +21,6 @@ const LIFETIME: QuantityKind = {
 };
 /** RFC 9176, section 5: the name of an endpoint has at most 63 bytes. */
 const MAX_ENDPOINT_BYTES = 63;
-/** More networks than any fleet has managers. */
-const MAX_ALLOWED = 64;
 
 /** What an agent says and hears by CoAP. */
 export const COAP_OPTIONS = {
@@ -53,11 +49,11 @@ export const COAP_OPTIONS = {
     fileKey: 'listen',
     file: 'Where everybody can read the state of the device: [HOST:]PORT; HOST is 127.0.0.1 unless given. Default: only the directory and allow are answered, at a port that the system chooses',
   },
-  /** Addresses or networks that may trigger the device and push records to it, with commas between. @default the directory */
+  /** Addresses and prefixes that may trigger the device and push records to it. @default the directory */
   allow: {
-    kind: ADDRESSES,
+    kind: PREFIXES,
     fileKey: 'allow',
-    file: 'Addresses or networks that may trigger the device and push signed records to it, with commas between. Default: the directory',
+    file: 'Addresses and prefixes that may trigger the device and push signed records to it. Default: the directory',
   },
 } as const satisfies OptionTable;
 
@@ -72,7 +68,7 @@ export interface CoapSettingFault {
 }
 
 /** What the settings say wrong that are each texts. */
-export function coapFaults({ directory, endpoint, listen, allow }: CoapChoice): readonly CoapSettingFault[] {
+export function coapFaults({ directory, endpoint, listen }: CoapChoice): readonly CoapSettingFault[] {
   const faults: CoapSettingFault[] = [];
   const unless = (isRight: boolean, setting: keyof CoapChoice, wrong: string, allowed: string, value: unknown) => {
     if (!isRight) faults.push({ setting, text: faultText({ wrong, allowed }, value) });
@@ -99,15 +95,5 @@ export function coapFaults({ directory, endpoint, listen, allow }: CoapChoice): 
       listen,
     );
   }
-  if (allow !== undefined) {
-    const isRight = parseNetworks(allow) !== undefined;
-    unless(isRight, 'allow', 'not a list of addresses or networks', 'such as fd00::1, 192.0.2.0/24', allow);
-  }
   return faults;
-}
-
-/** The addresses and networks of a text with commas between; undefined if one of them is none. */
-export function parseNetworks(text: string): readonly string[] | undefined {
-  const words = text.split(/[\s,]+/).filter((word) => word !== '');
-  return words.length > 0 && words.length <= MAX_ALLOWED && words.every(isPrefix) ? words : undefined;
 }

@@ -1,14 +1,15 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { MAX_FILL_URLS, MAX_SEEDS } from '../base/limits.js';
+import { MAX_FILL_URLS, MAX_PREFIXES, MAX_SEEDS } from '../base/limits.js';
 import { choice, line, path, says, truth, whole, within } from '../config/fields.js';
 import { choicesRule } from '../config/rules.js';
 import { channelIndexes, deviceClasses, objectName, plainName } from '../fleet/fields.js';
+import { isPrefix } from '../net/address-list.js';
 import type { Form, KindOf } from './kinds.js';
 import { keyOf, type Option, type OptionTable, type SettingsOf, writtenDefaultOf } from './option.js';
 import { command, outputTarget } from './output-file.js';
 import type { OutputTarget } from './output-target.js';
-import { isFillUrl } from './program-values.js';
+import { isFillUrl, PREFIXES_ALLOWED } from './program-values.js';
 
 /** The schemas of a table's options as YAML writes them, by their keys (`maxRate`): only of those that are for files. */
 export function fileShapeOf(table: OptionTable): Readonly<Record<string, z.ZodType>> {
@@ -86,6 +87,7 @@ const SCHEMAS: { readonly [F in Form]: (kind: KindOf<F>, description: string) =>
   objectName: (_, description) => objectName.meta({ description }).nullish(),
   path: (_, description) => path(description).nullish(),
   urls: (_, description) => urls.optional().meta({ description }),
+  prefixes: (_, description) => prefixes.optional().meta({ description }),
   paths: (_, description) => paths.optional().meta({ description }),
   key: (_, description) => path(description).nullish(),
   output: (_, description) => path(description).nullish(),
@@ -124,6 +126,16 @@ const urls = z
   )
   .min(1, says('no URLs', `1 to ${MAX_FILL_URLS} URLs`))
   .max(MAX_FILL_URLS, says('too many URLs', `1 to ${MAX_FILL_URLS} URLs`));
+
+const prefix = z
+  .string(says('not an address', PREFIXES_ALLOWED))
+  .refine(isPrefix, says('neither an address nor a prefix', PREFIXES_ALLOWED));
+
+/** A list of addresses and prefixes. */
+export const prefixes = z
+  .array(prefix, says('not a list of addresses', PREFIXES_ALLOWED))
+  .min(1, says('no addresses', PREFIXES_ALLOWED))
+  .max(MAX_PREFIXES, says('too many addresses', PREFIXES_ALLOWED));
 
 const paths = z
   .array(path('Path'), says('not a list of paths', `1 to ${MAX_SEEDS} paths`))

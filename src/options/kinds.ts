@@ -66,6 +66,7 @@ interface PlainValues {
   readonly path: string;
   readonly paths: readonly string[];
   readonly urls: readonly string[];
+  readonly prefixes: readonly string[];
   readonly output: OutputTarget;
   readonly target: OutputTarget;
   readonly key: string | Buffer | KeyObject;
@@ -125,6 +126,8 @@ export const PUBLIC_KEY: PlainKind<'key'> = { form: 'key' };
 export const CHANNEL_INDEXES: PlainKind<'channels'> = { form: 'channels' };
 export const FILL_URLS: PlainKind<'urls'> = { form: 'urls' };
 export const SEED_PATHS: PlainKind<'paths'> = { form: 'paths' };
+/** Addresses and prefixes of addresses. */
+export const PREFIXES: PlainKind<'prefixes'> = { form: 'prefixes' };
 export const DEVICE_CLASSES: PlainKind<'classes'> = { form: 'classes' };
 /** A program with its arguments; no shell reads them. */
 export const COMMAND: PlainKind<'command'> = { form: 'command' };

@@ -3,18 +3,12 @@ import { z } from 'zod';
 import { line, mappingOf, path, says } from '../config/fields.js';
 import { readSettings } from '../config/read-settings.js';
 import { readText } from '../config/read-text.js';
-import { isPrefix } from '../net/address-list.js';
-import { settingsFrom, wholeShapeOf } from './file-values.js';
+import { prefixes, settingsFrom, wholeShapeOf } from './file-values.js';
 import { MANAGER_OPTIONS, type ManagerSettings } from './manager-options.js';
 
 /** More than anybody lists, so that a request is compared in bounded time. */
 const MAX_ENTRIES = 1000;
-const prefixesAllowed = `1 to ${MAX_ENTRIES} addresses or prefixes, such as ["fd00::/8", "192.0.2.1"]`;
 const namesAllowed = `1 to ${MAX_ENTRIES} names, such as [operator]`;
-
-const prefix = z
-  .string(says('not an address', prefixesAllowed))
-  .refine(isPrefix, says('neither an address nor a prefix', prefixesAllowed));
 
 const tlsSchema = mappingOf('settings of TLS', {
   certificate: path('File of the certificate of the manager and those of its authorities, in PEM'),
@@ -30,10 +24,7 @@ const tlsSchema = mappingOf('settings of TLS', {
 
 export const managerSchema = mappingOf('a manager file', {
   ...wholeShapeOf(MANAGER_OPTIONS),
-  allow: z
-    .array(prefix, says('not a list of addresses', prefixesAllowed))
-    .min(1, says('no addresses', prefixesAllowed))
-    .max(MAX_ENTRIES, says('too many addresses', prefixesAllowed))
+  allow: prefixes
     .optional()
     .meta({ description: 'Where devices may register from: addresses and prefixes. Default: this host' }),
   tls: tlsSchema.optional(),

@@ -1,5 +1,5 @@
 import { KeyObject } from 'node:crypto';
-import { MAX_CHANNELS, MAX_CLASSES, MAX_FILL_URLS, MAX_SEEDS } from '../base/limits.js';
+import { MAX_CHANNELS, MAX_CLASSES, MAX_FILL_URLS, MAX_PREFIXES, MAX_SEEDS } from '../base/limits.js';
 import { parseCoapUrl } from '../coap/coap-url.js';
 import {
   choiceRule,
@@ -14,6 +14,7 @@ import {
   wholeRule,
 } from '../config/rules.js';
 import { CLASS_RULE, OBJECT_NAME_RULE, PLAIN_NAME_RULE } from '../fleet/names.js';
+import { isPrefix } from '../net/address-list.js';
 import type { Form, KindOf } from './kinds.js';
 import type { OptionFault } from './options-error.js';
 
@@ -79,6 +80,7 @@ const CHECKS: { readonly [F in Form]: Check<F> } = {
   path: (_, value) => faultsOfText(PATH_RULE, value),
   paths: (_, value) => faultsOfPaths(value),
   urls: (_, value) => faultsOfUrls(value),
+  prefixes: (_, value) => faultsOfPrefixes(value),
   output: (_, value) => unless(isOutput(value), OUTPUT_RULE, value),
   target: (_, value) => unless(isOutput(value) && value !== '-', OUTPUT_RULE, value),
   key: (_, value) => unless(isPemOrKey(value), KEY_RULE, value),
@@ -95,6 +97,9 @@ const CHECKS: { readonly [F in Form]: Check<F> } = {
   },
   clock: (_, value) => unless(hasFunctions(value, ['nowUs', 'wallUs', 'schedule']), CLOCK_RULE, value),
 };
+
+/** As in messages: what a list of addresses and prefixes is. */
+export const PREFIXES_ALLOWED = `1 to ${MAX_PREFIXES} addresses or prefixes, such as ["fd00::/8", "192.0.2.1"]`;
 
 /** A program with its arguments, of which only the program may not be empty. */
 export function isCommand(value: unknown): value is readonly string[] {
@@ -169,6 +174,17 @@ function faultsOfPaths(value: unknown): readonly ValueFault[] {
   if (value.length > MAX_SEEDS) return unless(false, { wrong: 'too many paths', allowed }, value);
   return value.flatMap((one: unknown, entry) =>
     isTextOf(PATH_RULE, one) ? [] : [{ entry, text: faultText(PATH_RULE, one) }],
+  );
+}
+
+function faultsOfPrefixes(value: unknown): readonly ValueFault[] {
+  const allowed = PREFIXES_ALLOWED;
+  if (!Array.isArray(value)) return unless(false, { wrong: 'not a list of addresses', allowed }, value);
+  if (value.length === 0) return unless(false, { wrong: 'no addresses', allowed }, value);
+  if (value.length > MAX_PREFIXES) return unless(false, { wrong: 'too many addresses', allowed }, value);
+  const rule = { wrong: 'neither an address nor a prefix', allowed };
+  return value.flatMap((one: unknown, entry) =>
+    typeof one === 'string' && isPrefix(one) ? [] : [{ entry, text: faultText(rule, one) }],
   );
 }
 

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
-import { MAX_CHANNELS, MAX_CLASSES, MAX_FILL_URLS, MAX_NAME_BYTES, MAX_SEEDS } from '../base/limits.js';
+import { MAX_CHANNELS, MAX_CLASSES, MAX_FILL_URLS, MAX_NAME_BYTES, MAX_PREFIXES, MAX_SEEDS } from '../base/limits.js';
 import { isTextOf } from '../config/rules.js';
 import { formOf, listOf, parseWithin, rangeOf } from '../config/units.js';
 import { CLASS_RULE } from '../fleet/names.js';
+import { isPrefix } from '../net/address-list.js';
 import type { Form, KindOf } from './kinds.js';
 import { isFillUrl } from './program-values.js';
 
@@ -66,6 +67,14 @@ const TYPED: { readonly [F in Form]: (kind: KindOf<F>) => TypedForm } = {
       return isRight ? [...new Set(urls)] : undefined;
     },
     allowed: `1 to ${MAX_FILL_URLS} URLs with commas between, such as https://updates.example/firmware.img`,
+  }),
+  prefixes: () => ({
+    parse(text) {
+      const prefixes = text.split(/[\s,]+/).filter((prefix) => prefix !== '');
+      const isRight = prefixes.length > 0 && prefixes.length <= MAX_PREFIXES && prefixes.every(isPrefix);
+      return isRight ? [...new Set(prefixes)] : undefined;
+    },
+    allowed: `1 to ${MAX_PREFIXES} addresses or prefixes with commas between, such as fd00::/8`,
   }),
   key: () => TYPED.path({ form: 'path' }),
   output: () => ({ parse: notEmpty, allowed: 'a path' }),

@@ -85,6 +85,15 @@ wake: { every: 6h, for: 5min, jitter: 20%, budget: 20MB }
     );
   });
 
+  it.each([
+    ['fd00::1', /coap\.allow: not a list of addresses/],
+    ['[]', /coap\.allow: no addresses/],
+    ['["fd00::1", "fd00::/129"]', /a\.yaml:4:\d+: coap\.allow\.1: neither an address nor a prefix/],
+  ])('refuses coap.allow: %s', (allow, fault) => {
+    const text = `fleet: acme\nkey: k\nsubscribe: [{ object: x, output: y }]\ncoap: { listen: "5683", allow: ${allow} }\n`;
+    expect(() => parseAgentFile(text, 'a.yaml')).toThrow(fault);
+  });
+
   it('tells what its subscriptions and times together are wrong about', () => {
     const text = `fleet: acme
 key: k
