@@ -52,7 +52,9 @@ describeBed('a manager', () => {
 
   const ask = async (path: string, ...more: readonly string[]) => {
     const args = ['-sS', '--max-time', '20', '-H', `Authorization: Bearer ${TOKEN}`, ...more];
-    return JSON.parse(await scene.bed.host('m').run('curl', [...args, `http://127.0.0.1:8090${path}`]));
+    const text = await scene.bed.host('m').run('curl', [...args, `http://127.0.0.1:8090${path}`]);
+    // What is not there is said in words.
+    return text.startsWith('{') ? JSON.parse(text) : {};
   };
 
   const trigger = (order: object) => {
@@ -93,5 +95,39 @@ describeBed('a manager', () => {
     await until('the manager follows it again', async () => (await ask('/devices/dev-1')).objects[0]?.version === 3);
     expect(eventsOf(device, 'trigger')).toHaveLength(2);
     expect((await ask('/counts')).states).toMatchObject([{ object: 'firmware', version: 3, deviceCount: 1 }]);
+  });
+
+  test('knows real agents behind a NAT, triggers one that is awake, and leaves one alone that sleeps', {
+    timeout: 90_000,
+  }, async () => {
+    await startManager();
+    scene.random('fw', 100_000);
+    const channels = [{ rate: '10Mbit' }];
+    await scene.serve('m', scene.fleet({ fleet: 'acme', objects: { firmware: { file: 'fw', channels } } }));
+    const startAgent = (name: string, settings: object) => {
+      const path = scene.path(`${name}.yaml`);
+      const coap = { directory: `coap://[${scene.bed.host('m').address}]`, endpoint: name };
+      const subscribe = [{ object: 'firmware', output: scene.path(`${name}.img`) }];
+      const whole = {
+        fleet: 'acme',
+        key: scene.publicKey,
+        interface: 'eth0',
+        state: scene.path(name),
+        subscribe,
+        coap,
+      };
+      writeFileSync(path, JSON.stringify({ ...whole, ...settings }));
+      return scene.layercast('d', ['agent', '--config', path, '--json']);
+    };
+    startAgent('awake', {});
+    startAgent('asleep', { wake: { every: '1h', for: '10s' } });
+    const isApplied = async (name: string) => (await ask(`/devices/${name}`)).objects?.[0]?.state === 'applied';
+    await until('both have the version', async () => (await isApplied('awake')) && (await isApplied('asleep')));
+    await until('one sleeps', async () => (await ask('/devices/asleep')).isAwake === false);
+    await ask('/triggers', '-H', 'Content-Type: application/json', '-d', '{"devices":["awake","asleep"]}');
+    // What opens its NAT's hole again: it registers anew.
+    startAgent('awake', { state: scene.path('again') });
+    await until('one is triggered', async () => (await ask('/devices/awake')).lastTrigger?.result === 'delivered');
+    expect((await ask('/devices/asleep')).triggers).toMatchObject([{ attempts: 0 }]);
   });
 });
