@@ -25,7 +25,7 @@ export type Listing =
 
 /** Servers whose newest catalogue is kept: as many as a fleet has, each with one set of keys. */
 const MAX_ISSUERS = 256;
-/** Objects whose newest version is remembered, as many as descriptors are kept (src/receiver/watch/descriptor-inbox.ts). */
+/** Objects whose newest version is remembered, as many as descriptors are kept (src/receiver/watch/newest-descriptors.ts). */
 const MAX_OBJECTS = 10_000;
 
 interface Issued {

@@ -1,4 +1,4 @@
-import { checkCount, type Signers, signersOf } from '../../trust/quorum.js';
+import { type Signers, signersOf } from '../../trust/quorum.js';
 import { refusalOf } from '../../trust/refusal.js';
 import type { SignedRelease, Trust, Verdict } from '../../trust/trust.js';
 import { descriptorDigest, unpackCatalogue } from '../../wire/catalogue.js';
@@ -10,35 +10,20 @@ import { unpackRoot } from '../../wire/root.js';
 import { RecordKind } from '../../wire/signature.js';
 import { type SignedRecord, unpackSignedRecord } from '../../wire/signed-record.js';
 import type { FaultCounters } from '../counters.js';
-import { Allowance } from './allowance.js';
 import type { Finding, FindingKind } from './findings.js';
 import { FleetTrusts, type TrustSource } from './fleet-trusts.js';
+import { type KeptRecord, NewestDescriptors } from './newest-descriptors.js';
 import { RecordSources } from './record-sources.js';
+import { SignatureChecks } from './signature-checks.js';
 import { isUsable } from './usable.js';
+import { isForThisDevice, isOfFleet, isWanted, type WantedObjects } from './wanted-objects.js';
 
-/**
- * Signatures of new records that are checked in a second. Checking an ordinary record takes 70 µs, so 100 a second take 0.7 % of a core. The
- * longest record takes 0.4 ms, so 100 a second take 4 %, but a stranger has to send 28 Mbit/s for that. Genuine servers repeat
- * the same record, which is checked once.
- */
-const CHECKS_PER_SECOND = 100;
-/** Signatures that are checked at once after a quiet time: a thousand objects heard in the first second, each with two records. */
-const CHECK_BURST = 2000;
-/** Objects whose newest descriptor is kept: more than people can list, and 20 MB at about 1 kB each, with their records. */
-const MAX_OBJECTS = 10_000;
-
-export interface InboxOptions {
-  /** The fleet of the wanted objects; undefined for objects of any fleet. */
-  readonly fleet: string | undefined;
-  /** The wanted object; undefined for all objects of the fleet. */
-  readonly object: string | undefined;
+export interface InboxOptions extends WantedObjects {
   /** Whose records count; undefined when signatures are not checked. */
   readonly trust: TrustSource | undefined;
   /** The highest version of an object that this host has completed; older versions are refused. 0 accepts all. */
   readonly lowestVersionOf: (object: string) => number;
   readonly acceptExpired: boolean;
-  /** The classes of devices that this host belongs to; undefined: objects for any device are found. */
-  readonly compatible?: readonly string[] | undefined;
 }
 
 /** Where a record came from. */
@@ -49,23 +34,8 @@ interface RecordOrigin {
   forget(): void;
 }
 
-/** Whoever gives a whole record remembers himself what he gave. */
+/** The origin of whole records that came by another way: their giver remembers them. */
 const ELSEWHERE: RecordOrigin = { sources: () => [], forget: () => undefined };
-
-/** A record to be kept for a later time. */
-export interface KeptRecord {
-  readonly object: string;
-  /** The signed bytes. */
-  readonly record: Uint8Array;
-}
-
-/** A descriptor that counts, with what it is judged by anew. */
-interface Accepted {
-  readonly descriptor: Descriptor;
-  readonly release: SignedRelease;
-  /** The signed bytes. */
-  readonly record: Uint8Array;
-}
 
 /**
  * Finds objects among announcements: assembles records, follows roots and catalogues, judges descriptors, and knows the newest version of
@@ -76,9 +46,9 @@ export class DescriptorInbox {
   readonly #faults: FaultCounters;
   readonly #records = new RecordAssembler();
   readonly #sources: RecordSources;
-  readonly #checks = new Allowance(CHECKS_PER_SECOND, CHECK_BURST);
+  readonly #checks = new SignatureChecks();
   readonly #trusts: FleetTrusts | undefined;
-  readonly #newest = new Map<string, Accepted>();
+  readonly #newest = new NewestDescriptors();
   #announceIntervalUs = 0;
   #isStale = false;
 
@@ -88,8 +58,8 @@ export class DescriptorInbox {
     this.#faults = faults;
     this.#sources = new RecordSources(addressOf);
     const { trust, object, acceptExpired } = options;
-    const isWanted = (name: string) => object === undefined || name === object;
-    this.#trusts = trust && new FleetTrusts(trust, isWanted, acceptExpired);
+    const isNamed = (name: string) => object === undefined || name === object;
+    this.#trusts = trust && new FleetTrusts(trust, isNamed, acceptExpired);
   }
 
   /** The longest announce interval in any genuine record of the fleet, of any object; 0 if none names one. */
@@ -131,7 +101,7 @@ export class DescriptorInbox {
 
   /** Records of the newest versions that count, to be given to `recall` later. */
   get records(): readonly KeptRecord[] {
-    return [...this.#newest.values()].map(({ descriptor, record }) => ({ object: descriptor.object, record }));
+    return this.#newest.records;
   }
 
   /**
@@ -143,7 +113,8 @@ export class DescriptorInbox {
     const descriptor = record?.kind === RecordKind.descriptor ? unpackDescriptor(record.body) : undefined;
     if (record === undefined || descriptor === undefined) return undefined;
     const trust = this.#trusts?.of(descriptor.fleet);
-    if (trust === undefined || !this.#isOfFleet(descriptor) || !this.#isWanted(descriptor)) return undefined;
+    if (trust === undefined || !isOfFleet(this.#options, descriptor) || !isWanted(this.#options, descriptor))
+      return undefined;
     const release = releaseOf(descriptor, record, signersOf(record, trust.ring));
     if (trust.judge(release, wallS).kind !== 'valid') return undefined;
     if (descriptor.version < this.#options.lowestVersionOf(descriptor.object)) return undefined;
@@ -169,10 +140,10 @@ export class DescriptorInbox {
   revoked(wallS: number): readonly Finding[] {
     if (!this.#isStale) return [];
     this.#isStale = false;
-    return [...this.#newest].flatMap(([name, { descriptor, release }]) => {
+    return [...this.#newest].flatMap(({ descriptor, release }) => {
       const verdict = this.#trusts?.of(descriptor.fleet)?.judge(release, wallS) ?? { kind: 'valid' };
       if (verdict.kind === 'valid') return [];
-      this.#newest.delete(name);
+      this.#newest.remove(descriptor);
       return [{ kind: 'revoked', descriptor, refusal: refusalOf(verdict, descriptor.version), sources: [] }];
     });
   }
@@ -182,7 +153,7 @@ export class DescriptorInbox {
   }
 
   #open(origin: RecordOrigin, bytes: Uint8Array, nowUs: number, wallS: number): Finding | undefined {
-    if (!this.#checks.take(nowUs)) return this.#flooded(origin);
+    if (!this.#checks.takeFirst(nowUs)) return this.#flooded(origin);
     const record = unpackSignedRecord(bytes);
     if (record?.kind === RecordKind.descriptor) return this.#openDescriptor(origin, record, bytes, nowUs, wallS);
     // What cannot be taken apart was not signed.
@@ -196,9 +167,9 @@ export class DescriptorInbox {
     const isRoot = record.kind === RecordKind.root;
     const body = isRoot ? unpackRoot(record.body) : unpackCatalogue(record.body);
     if (body === undefined) this.#faults.count('record');
-    const trust = body === undefined || !this.#isOfFleet(body) ? undefined : this.#trusts!.of(body.fleet);
+    const trust = body === undefined || !isOfFleet(this.#options, body) ? undefined : this.#trusts!.of(body.fleet);
     if (trust === undefined) return;
-    if (!this.#mayCheck(record, trust, nowUs)) {
+    if (!this.#checks.takeRest(record, trust, nowUs)) {
       this.#flooded(origin);
       return;
     }
@@ -219,23 +190,23 @@ export class DescriptorInbox {
     const descriptor = unpackDescriptor(record.body);
     const fleet = descriptor?.fleet ?? this.#options.fleet;
     const trust = fleet === undefined ? undefined : this.#trusts?.of(fleet);
-    if (trust !== undefined && !this.#mayCheck(record, trust, nowUs)) return this.#flooded(origin);
+    if (trust !== undefined && !this.#checks.takeRest(record, trust, nowUs)) return this.#flooded(origin);
     const signers = trust === undefined ? undefined : signersOf(record, trust.ring);
     const isForeign = this.#trusts !== undefined && (signers === undefined || signers.size === 0);
     if (isForeign) this.#faults.count('signature');
     else if (descriptor === undefined) this.#faults.count('record');
-    if (descriptor === undefined || !this.#isOfFleet(descriptor)) return undefined;
+    if (descriptor === undefined || !isOfFleet(this.#options, descriptor)) return undefined;
     const sources = origin.sources();
     if (trust === undefined) {
       const kind = this.#trusts === undefined ? 'unchecked' : 'foreign';
-      return this.#isWanted(descriptor) ? { kind, descriptor, sources } : undefined;
+      return isWanted(this.#options, descriptor) ? { kind, descriptor, sources } : undefined;
     }
     const release = releaseOf(descriptor, record, signers);
     const verdict = trust.hearRelease(release, wallS);
     if (!isOfStrangers(verdict)) {
       this.#announceIntervalUs = Math.max(this.#announceIntervalUs, descriptor.announceIntervalUs ?? 0);
     }
-    if (!this.#isWanted(descriptor)) return undefined;
+    if (!isWanted(this.#options, descriptor)) return undefined;
     // A catalogue may list it before it is heard again.
     if (verdict.kind === 'unlisted') origin.forget();
     const kind = this.#kindOf(verdict, descriptor, release, bytes);
@@ -252,30 +223,8 @@ export class DescriptorInbox {
 
   #accept(descriptor: Descriptor, release: SignedRelease, record: Uint8Array): FindingKind {
     if (!isUsable(descriptor)) return 'unsupported';
-    if (!this.#isForThisDevice(descriptor)) return 'incompatible';
-    // Names hold no control characters, so no two pairs of names give the same key.
-    const name = `${descriptor.fleet}\n${descriptor.object}`;
-    const newest = this.#newest.get(name)?.descriptor;
-    if (newest !== undefined && descriptor.version < newest.version) return 'older';
-    if (newest?.version === descriptor.version) {
-      if (!isSameObject(newest, descriptor)) return 'conflict';
-      if (descriptor.createdS <= newest.createdS) return 'older';
-    }
-    if (newest === undefined && this.#newest.size >= MAX_OBJECTS)
-      this.#newest.delete(this.#newest.keys().next().value!);
-    this.#newest.set(name, { descriptor, release, record });
-    return newest?.version === descriptor.version ? 'renewed' : 'newest';
-  }
-
-  #isForThisDevice({ compatible }: Descriptor): boolean {
-    const ours = this.#options.compatible;
-    return compatible === undefined || ours === undefined || compatible.some((one) => ours.includes(one));
-  }
-
-  /** Whether the signatures of a record may be checked now. Its first check was counted before. */
-  #mayCheck(record: SignedRecord, trust: Trust, nowUs: number): boolean {
-    for (let more = checkCount(record, trust.ring) - 1; more > 0; more--) if (!this.#checks.take(nowUs)) return false;
-    return true;
+    if (!isForThisDevice(this.#options, descriptor)) return 'incompatible';
+    return this.#newest.take({ descriptor, release, record });
   }
 
   #flooded(origin: RecordOrigin): undefined {
@@ -283,14 +232,6 @@ export class DescriptorInbox {
     // The record may be the genuine one among a forger's many, so it has to count as new when it is announced again.
     origin.forget();
     return undefined;
-  }
-
-  #isOfFleet({ fleet }: { readonly fleet: string }): boolean {
-    return fleet === (this.#options.fleet ?? fleet);
-  }
-
-  #isWanted({ object }: Descriptor): boolean {
-    return object === (this.#options.object ?? object);
   }
 }
 
@@ -302,9 +243,4 @@ function releaseOf(descriptor: Descriptor, { body }: SignedRecord, signers: Sign
 /** Whether too few keys of the fleet signed, so that strangers may have made the record. */
 function isOfStrangers({ kind }: Verdict): boolean {
   return kind === 'foreign' || kind === 'tooFew' || kind === 'retired';
-}
-
-/** Whether two descriptors name the same bytes; the same object may be cut into other pieces. */
-function isSameObject(one: Descriptor, other: Descriptor): boolean {
-  return one.sizeBytes === other.sizeBytes && Buffer.compare(one.sha256, other.sha256) === 0;
 }

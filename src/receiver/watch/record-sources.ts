@@ -1,6 +1,6 @@
 import type { Header } from '../../wire/header.js';
 
-/** Records whose sources are kept: as many as objects (src/receiver/watch/descriptor-inbox.ts). */
+/** Records whose sources are kept: as many as objects (src/receiver/watch/newest-descriptors.ts). */
 const MAX_RECORDS = 10_000;
 /** Addresses that are kept of one record; `layercast list` shows no more. */
 const MAX_SOURCES = 16;

@@ -5,9 +5,10 @@ import { Subscription } from '../join/subscription.js';
 import type { DescriptorHandler } from '../reception.js';
 import { messageOf, refusalCode } from '../refusals.js';
 import { AnnouncementReader } from './announcements.js';
-import { DescriptorInbox, type InboxOptions, type KeptRecord } from './descriptor-inbox.js';
+import { DescriptorInbox, type InboxOptions } from './descriptor-inbox.js';
 import { FindingQueue } from './finding-queue.js';
 import type { Finding } from './findings.js';
+import type { KeptRecord } from './newest-descriptors.js';
 
 /** A clock that differs by more than this from what it showed before, beyond the time that has passed, was set. */
 const CLOCK_JUMP_US = 2_000_000;
