@@ -1,31 +1,19 @@
-import type { Clock } from '../base/ports.js';
 import type { CoapEndpoint } from '../coap/endpoint.js';
 import type { Peer } from '../coap/peer.js';
 import type { CoapSite } from '../coap/site.js';
 import { SafeEmitter } from '../events/safe-emitter.js';
 import { Contacts } from './contacts.js';
-import type { StateCount } from './device-states.js';
-import {
-  type DeviceChange,
-  type DeviceFilter,
-  type DevicePage,
-  type DeviceState,
-  DeviceStates,
-} from './device-states.js';
-import { readRadio, statusTextOf } from './device-status.js';
-import { STATUS_PATH } from './device-watch.js';
-import { Directory } from './directory/directory.js';
+import type { DeviceFilter, DevicePage, DeviceState, StateCount } from './device-states.js';
+import type { DirectoryWorld } from './directory/directory.js';
 import { DirectorySite } from './directory/directory-site.js';
 import type { Registration } from './directory/registration.js';
 import { Keeper, type Kind, type RecordStore } from './keeper.js';
-import { packDevice, unpackDevice } from './kept-records.js';
+import { KnownDevices } from './known-devices.js';
 import { Repeated } from './repeated.js';
 import type { Trigger, TriggerFault, TriggerOrder, TriggerResult } from './triggers/trigger.js';
 import { Triggers } from './triggers/triggers.js';
 
-export interface ManagerWorld {
-  readonly clock: Clock;
-  readonly randomBytes: (count: number) => Uint8Array;
+export interface ManagerWorld extends DirectoryWorld {
   readonly store: RecordStore;
 }
 
@@ -51,7 +39,7 @@ export interface ManagerEvents {
   warning: [message: string];
 }
 
-/** Less than the endpoint's bound of messages under way, so that observations have room too. */
+/** Triggers under way at once: fewer than messages may be (`boundsFor` of the service), so that observations have room too. */
 const SENDING_COUNT = 256;
 /** How often triggers expire. */
 const EXPIRY_US = 1e6;
@@ -63,14 +51,11 @@ const FORGETTING_US = 600e6;
  * What it knows stays over restarts.
  */
 export class Manager extends SafeEmitter<ManagerEvents> {
-  /** Notifications that said nothing that can be read. */
-  unreadableCount = 0;
   /** How often triggers were sent. */
   attemptCount = 0;
   readonly #world: ManagerWorld;
   readonly #options: ManagerOptions;
-  readonly #directory: Directory;
-  readonly #states: DeviceStates;
+  readonly #devices: KnownDevices;
   readonly #triggers: Triggers;
   readonly #keeper: Keeper;
   #contacts: Contacts | undefined;
@@ -81,19 +66,20 @@ export class Manager extends SafeEmitter<ManagerEvents> {
     const { clock, store, randomBytes } = world;
     this.#world = world;
     this.#options = options;
-    this.#states = new DeviceStates(options.deviceCount, (device) => this.#forgotten(device));
-    this.#directory = new Directory({ clock, randomBytes }, options.deviceCount, {
-      onRegistered: (registration, isRenewed) => this.#registered(registration, isRenewed),
-      onEnded: (device) => this.#ended(device),
-    });
     const failed = (error: unknown) => this.emit('warning', error instanceof Error ? error.message : String(error));
     this.#keeper = new Keeper(store, clock, (kind, key) => this.#textOf(kind, key), failed);
+    this.#devices = new KnownDevices(world, options.deviceCount, this.#keeper, {
+      onRegistered: (registration, isRenewed) => this.#registered(registration, isRenewed),
+      onEnded: (device) => this.#contacts?.leave(device),
+      onChanged: (state) => this.emit('device', state),
+      onForgotten: (device) => this.#forgotten(device),
+    });
     this.#triggers = new Triggers(this.#keeper, randomBytes);
   }
 
   /** What its CoAP endpoint serves. */
   get site(): CoapSite {
-    return new DirectorySite(this.#directory, this.#options.admits);
+    return new DirectorySite(this.#devices.directory, this.#options.admits);
   }
 
   /** Reads what was kept, and begins to speak with devices. @throws {LayercastError} if the database cannot be read */
@@ -107,22 +93,22 @@ export class Manager extends SafeEmitter<ManagerEvents> {
       recordOf: (key) => this.#triggers.recordOf(key),
     });
     this.#restore();
-    const forget = () => this.#states.forgetBefore(this.#nowMs - this.#options.forgetAfterMs);
+    const forget = () => this.#devices.forgetAfter(this.#options.forgetAfterMs);
     this.#repeated = [new Repeated(clock, EXPIRY_US, () => this.#expire()), new Repeated(clock, FORGETTING_US, forget)];
   }
 
   /** A device sent a notification that belongs to an earlier life of this manager: it can be reached now. */
   hearStray(peer: Peer): void {
-    const registration = this.#directory.at(peer);
-    if (registration !== undefined) this.#heard(registration, {});
+    const registration = this.#devices.hearFrom(peer);
+    if (registration !== undefined) this.#contacts?.hear(registration.device, peer);
   }
 
   get deviceCount(): number {
-    return this.#states.size;
+    return this.#devices.states.size;
   }
 
   get registeredCount(): number {
-    return this.#states.registeredCount;
+    return this.#devices.states.registeredCount;
   }
 
   get triggerCount(): number {
@@ -132,6 +118,11 @@ export class Manager extends SafeEmitter<ManagerEvents> {
   /** Records that have changed and are not written yet. */
   get unwrittenCount(): number {
     return this.#keeper.changedCount;
+  }
+
+  /** Notifications that said nothing that can be read. */
+  get unreadableCount(): number {
+    return this.#devices.unreadableCount;
   }
 
   /** How often there was no room to observe a device. */
@@ -145,17 +136,16 @@ export class Manager extends SafeEmitter<ManagerEvents> {
   }
 
   find(device: string): DeviceState | undefined {
-    return this.#states.find(device);
+    return this.#devices.states.find(device);
   }
 
   registrationOf(device: string): Registration | undefined {
-    return this.#directory.find(device);
+    return this.#devices.directory.find(device);
   }
 
   /** When a registration ends, in milliseconds since 1970-01-01. */
-  endsAtMs({ endsUs }: Registration): number {
-    const { clock } = this.#world;
-    return (clock.wallUs() + endsUs - clock.nowUs()) / 1000;
+  endsAtMs(registration: Registration): number {
+    return this.#devices.endsAtMs(registration);
   }
 
   isReachable(device: string): boolean {
@@ -167,11 +157,11 @@ export class Manager extends SafeEmitter<ManagerEvents> {
   }
 
   page(filter: DeviceFilter, after: string | undefined, count: number): DevicePage {
-    return this.#states.page(filter, after, count);
+    return this.#devices.states.page(filter, after, count);
   }
 
   stateCounts(): readonly StateCount[] {
-    return this.#states.counts();
+    return this.#devices.states.counts();
   }
 
   /**
@@ -181,8 +171,7 @@ export class Manager extends SafeEmitter<ManagerEvents> {
    * @throws {LayercastError} if the disk refuses: none is queued then
    */
   trigger(devices: readonly string[], order: TriggerOrder): readonly (Trigger | TriggerFault)[] {
-    const isKnown = (device: string) => this.#states.find(device) !== undefined;
-    const { queued, answers } = this.#triggers.order(devices, order, this.#nowMs, isKnown);
+    const { queued, answers } = this.#triggers.order(devices, order, this.#nowMs, (one) => this.#devices.isKnown(one));
     for (const trigger of queued) {
       this.emit('trigger', trigger, undefined);
       this.#contacts?.look(trigger.device);
@@ -199,62 +188,24 @@ export class Manager extends SafeEmitter<ManagerEvents> {
   close(): void {
     for (const repeated of this.#repeated) repeated.close();
     this.#contacts?.close();
-    this.#directory.close();
+    this.#devices.directory.close();
     this.#keeper.close();
   }
 
-  #registered(registration: Registration, isRenewed: boolean): void {
-    const { device, peer } = registration;
-    const before = this.#states.find(device);
-    const state = this.#states.change(device, { isRegistered: true, heardAtMs: this.#nowMs });
-    // The directory has no more registrations than there is room for states, and those without a registration make room.
-    if (state === undefined) return;
-    this.#keeper.note('device', device);
-    if (before?.isRegistered !== true) this.emit('device', state);
+  #registered({ device, peer }: Registration, isRenewed: boolean): void {
+    // A device that has begun anew does not know its observers any more.
     if (!isRenewed) this.#contacts?.leave(device);
     this.#contacts?.hear(device, peer);
   }
 
-  #ended(device: string): void {
-    this.#contacts?.leave(device);
-    const state = this.#states.change(device, { isRegistered: false });
-    if (state === undefined) return;
-    this.#keeper.note('device', device);
-    this.emit('device', state);
-  }
-
   #forgotten(device: string): void {
     for (const { id } of this.triggersOf(device)) this.#settle(id, 'expired');
-    this.#keeper.note('device', device);
     this.emit('forgotten', device);
   }
 
-  #heard({ device, peer }: Registration, change: DeviceChange): void {
-    this.#states.change(device, { heardAtMs: this.#nowMs, ...change });
-    this.#contacts?.hear(device, peer);
-  }
-
   #notified(device: string, path: string, payload: Uint8Array): void {
-    const before = this.#states.find(device);
-    if (before === undefined) return;
-    const heardAtMs = this.#nowMs;
-    if (path === STATUS_PATH) {
-      const statusText = statusTextOf(payload);
-      if (statusText === undefined) this.unreadableCount++;
-      this.#change(device, { heardAtMs, ...(statusText === undefined ? {} : { statusText }) }, before);
-      return;
-    }
-    const radio = readRadio(payload);
-    if (radio === undefined) this.unreadableCount++;
-    this.#change(device, { heardAtMs, ...(radio === undefined ? {} : { radio }) }, before);
+    const radio = this.#devices.takeNotification(device, path, payload);
     if (radio !== undefined) this.#contacts?.setAwake(device, radio.isAwake);
-  }
-
-  #change(device: string, change: DeviceChange, before: DeviceState): void {
-    const after = this.#states.change(device, change)!;
-    this.#keeper.note('device', device);
-    const isNew = after.status !== before.status || after.radio?.isAwake !== before.radio?.isAwake;
-    if (isNew || after.radio?.nextWakeAt !== before.radio?.nextWakeAt) this.emit('device', after);
   }
 
   #attempted(trigger: Trigger): void {
@@ -265,14 +216,10 @@ export class Manager extends SafeEmitter<ManagerEvents> {
   #settle(id: string, result: TriggerResult, message?: string): boolean {
     const trigger = this.#triggers.settle(id, result);
     if (trigger === undefined) return false;
-    const { device } = trigger;
-    if (this.#states.find(device) !== undefined) {
-      this.#states.change(device, { lastTrigger: { id, result, atMs: this.#nowMs, message } });
-      this.#keeper.note('device', device);
-    }
+    this.#devices.noteOutcome(trigger.device, { id, result, message });
     this.emit('trigger', trigger, result);
-    // The next one may have waited for this one.
-    this.#contacts?.look(device);
+    // The next trigger of the device may have waited for this one.
+    this.#contacts?.look(trigger.device);
     return true;
   }
 
@@ -285,29 +232,14 @@ export class Manager extends SafeEmitter<ManagerEvents> {
 
   #restore(): void {
     const { store } = this.#world;
-    const damaged: string[] = [];
-    const states: [string, DeviceChange][] = [];
-    for (const { key, text } of store.all('device')) {
-      const kept = unpackDevice(key, text);
-      if (kept === undefined) damaged.push(key);
-      else {
-        const isRegistered = kept.registration !== undefined && this.#directory.restore(kept.registration);
-        states.push([key, { ...kept.state, isRegistered }]);
-      }
-    }
-    const leftOutCount = this.#states.restore(states) + damaged.length;
+    const leftOutCount = this.#devices.restore(store);
     if (leftOutCount > 0)
       this.emit('warning', `${leftOutCount} devices of before are damaged or have no room: they are new`);
-    for (const device of damaged) this.#keeper.note('device', device);
-    this.#triggers.restore(store, (device) => this.#states.find(device) !== undefined);
+    this.#triggers.restore(store, (device) => this.#devices.isKnown(device));
   }
 
   #textOf(kind: Kind, key: string): string | undefined {
-    if (kind !== 'device') return this.#triggers.textOf(kind, key);
-    const state = this.#states.find(key);
-    if (state === undefined) return undefined;
-    const registration = this.#directory.find(key);
-    return packDevice(state, registration, registration === undefined ? 0 : this.endsAtMs(registration));
+    return kind === 'device' ? this.#devices.textOf(key) : this.#triggers.textOf(kind, key);
   }
 
   get #nowMs(): number {
