@@ -97,7 +97,7 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   metrics: {
     folders: ['base', 'events', 'http'],
     modules: ['prom-client', 'node:http'],
-    types: ['coap', 'manager', 'create-agent.ts', 'create-receiver.ts', 'create-sender.ts'],
+    types: ['coap', 'gateway', 'manager', 'create-agent.ts', 'create-receiver.ts', 'create-sender.ts'],
   },
   // What would keep transfers from working on this host. Its checks are functions of facts.
   doctor: {

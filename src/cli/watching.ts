@@ -27,9 +27,10 @@ export interface Watching<F extends Figures> {
   /**
    * Serves them until the endpoint is disposed, and says where on stderr.
    *
+   * @param more metrics beside them
    * @throws {LayercastError} `NETWORK_UNAVAILABLE` if the system refuses to listen there
    */
-  show(): Promise<HttpEndpoint>;
+  show(more?: readonly Metric[]): Promise<HttpEndpoint>;
 }
 
 /**
@@ -50,9 +51,14 @@ export async function watching<F extends Figures>(
   const figures = await make();
   return {
     figures,
-    async show() {
+    async show(more = []) {
       const fault = () => figures.fault;
-      const endpoint = await serveMetrics({ ...address, metrics: figures.metrics, fault, version: version() });
+      const endpoint = await serveMetrics({
+        ...address,
+        metrics: [...figures.metrics, ...more],
+        fault,
+        version: version(),
+      });
       process.stderr.write(`metrics at ${endpoint.url}/metrics\n`);
       return endpoint;
     },

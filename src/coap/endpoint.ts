@@ -16,6 +16,8 @@ export interface EndpointOptions {
   /** What it serves. @default nothing */
   readonly site?: CoapSite | undefined;
   readonly bounds?: Partial<CoapBounds> | undefined;
+  /** Hears of each answer to a request: its code, and the bytes of its payload. */
+  readonly onAnswer?: ((code: number, payloadBytes: number) => void) | undefined;
   /**
    * Hears who sends a notification that nothing here has asked for: it has observers of an earlier life of this endpoint, and can be reached now.
    * It is told to stop.
@@ -40,7 +42,7 @@ export class CoapEndpoint {
     this.#link = new LinkLayer(world, this.counts);
     this.#transmissions = new Transmissions(this.#link, bounds.transmissionCount);
     this.#client = new Client(this.#link, this.#transmissions, bounds, options.onStrayNotification);
-    this.#server = new Server(this.#link, this.#transmissions, withDiscovery(options.site), bounds);
+    this.#server = new Server(this.#link, this.#transmissions, withDiscovery(options.site), bounds, options.onAnswer);
   }
 
   /** Takes a datagram; never throws. */

@@ -50,6 +50,7 @@ export class Server {
   readonly #link: LinkLayer;
   readonly #site: CoapSite;
   readonly #bounds: CoapBounds;
+  readonly #onAnswer: (code: number, payloadBytes: number) => void;
   readonly #remembered: Remembered;
   readonly #assemblies: Assemblies;
   /** Requests that are being answered, by peer and message id. */
@@ -58,10 +59,17 @@ export class Server {
   #budgetBytes: number;
   #budgetUs: number;
 
-  constructor(link: LinkLayer, transmissions: Transmissions, site: CoapSite, bounds: CoapBounds) {
+  constructor(
+    link: LinkLayer,
+    transmissions: Transmissions,
+    site: CoapSite,
+    bounds: CoapBounds,
+    onAnswer: (code: number, payloadBytes: number) => void = () => undefined,
+  ) {
     this.#link = link;
     this.#site = site;
     this.#bounds = bounds;
+    this.#onAnswer = onAnswer;
     this.observers = new Observers(transmissions, bounds);
     this.#remembered = new Remembered(link.clock, bounds.rememberedCount);
     this.#assemblies = new Assemblies(link.clock, bounds.assemblyCount);
@@ -183,6 +191,7 @@ export class Server {
     const head = { type: isConfirmable ? 'ACK' : 'NON', id: isConfirmable ? id : this.#link.nextId(), token } as const;
     const bytes = this.#link.send({ ...head, ...answer }, peer);
     this.#spend(bytes.length);
+    this.#onAnswer(answer.code, answer.payload.length);
     if (code !== Code.get) this.#remembered.answered(peer, id, bytes);
   }
 

@@ -7,6 +7,7 @@ import { peerKey } from '../coap/peer.js';
 import type { UdpEndpoint } from '../coap/udp-endpoint.js';
 import type { WatchedAgent } from '../create-agent.js';
 import { SafeEmitter } from '../events/safe-emitter.js';
+import { type ClientCounts, type ClientProtocol, ClientTally } from '../gateway/client-counts.js';
 import { descriptionPath, GatewaySite } from '../gateway/coap-site.js';
 import { HttpGateway, type HttpGatewayOptions } from '../gateway/http-gateway.js';
 import type { WholeFile } from '../gateway/served-version.js';
@@ -36,6 +37,7 @@ export class Gateway extends SafeEmitter<AgentEvents> implements WatchedAgent {
   readonly #options: GatewayOptions;
   readonly #shelf = new Shelf((object) => this.#coap?.endpoint.notify(descriptionPath(object)));
   readonly #clock: Clock;
+  readonly #clients = { http: new ClientTally(), coap: new ClientTally() };
   #coap: UdpEndpoint | undefined;
   readonly #engine: AgentEngine;
 
@@ -56,6 +58,18 @@ export class Gateway extends SafeEmitter<AgentEvents> implements WatchedAgent {
     return this.#engine.stats();
   }
 
+  /** What the clients asked and got so far. */
+  get clients(): Readonly<Record<ClientProtocol, ClientCounts>> {
+    const { http, coap } = this.#clients;
+    const { refused = 0, limited = 0 } = this.#coap?.endpoint.counts ?? {};
+    return { http, coap: { ...coap, refusedCount: refused + limited } };
+  }
+
+  /** Requests that wait for bytes that are not received yet. */
+  get waitingCount(): number {
+    return this.#shelf.waitingCount;
+  }
+
   /**
    * Runs until the signal is aborted.
    *
@@ -64,7 +78,7 @@ export class Gateway extends SafeEmitter<AgentEvents> implements WatchedAgent {
    */
   async run(signal: AbortSignal, onListening: (url: string) => void): Promise<void> {
     await makeFolder(this.#options.folder);
-    await using http = await HttpGateway.listen(this.#shelf, this.#options.http);
+    await using http = await HttpGateway.listen(this.#shelf, this.#options.http, this.#clients.http);
     await using coap = await this.#openCoap();
     this.#coap = coap;
     onListening(http.url);
@@ -91,6 +105,7 @@ export class Gateway extends SafeEmitter<AgentEvents> implements WatchedAgent {
       ...coap,
       clock: this.#clock,
       site: new GatewaySite(this.#shelf, http.waitMs),
+      onAnswer: (code, payloadBytes) => this.#clients.coap.answeredCoap(code, payloadBytes),
       bounds,
     });
   }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errnoOf, LayercastError } from '../base/errors.js';
 import { BoundedServer } from '../http/bounded-server.js';
 import { whyNotListening } from '../http/listening.js';
+import { ClientTally } from './client-counts.js';
 import { notYet, type ObjectAnswer, objectAnswer, objectPath, pathTarget, versionPath } from './object-answer.js';
 import type { Span } from './requested-range.js';
 import type { ServedVersion } from './served-version.js';
@@ -36,13 +37,16 @@ export class HttpGateway implements AsyncDisposable {
     this.#server = server;
   }
 
-  /** @throws {LayercastError} `NETWORK_UNAVAILABLE` if the system refuses to listen there */
-  static async listen(shelf: Shelf, options: HttpGatewayOptions): Promise<HttpGateway> {
+  /**
+   * @param tally counts its clients
+   * @throws {LayercastError} `NETWORK_UNAVAILABLE` if the system refuses to listen there
+   */
+  static async listen(shelf: Shelf, options: HttpGatewayOptions, tally = new ClientTally()): Promise<HttpGateway> {
     const { host, port, clientCount, waitMs } = options;
     const bounds = { connectionCount: clientCount, requestMs: REQUEST_MS, keepAliveMs: KEEP_ALIVE_MS };
     const server = await BoundedServer.listen(
-      { host, port, ...bounds, refused: (cause) => refused(host, port, cause) },
-      (request, response) => void new Exchange(request, response, waitMs).answer(shelf),
+      { host, port, ...bounds, refused: (cause) => refused(host, port, cause), onRefused: () => tally.refusedCount++ },
+      (request, response) => void new Exchange(request, response, waitMs, tally).answer(shelf),
     );
     return new HttpGateway(server);
   }
@@ -62,12 +66,14 @@ class Exchange {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #waitMs: number;
+  readonly #tally: ClientTally;
   readonly #gone = new AbortController();
 
-  constructor(request: IncomingMessage, response: ServerResponse, waitMs: number) {
+  constructor(request: IncomingMessage, response: ServerResponse, waitMs: number, tally: ClientTally) {
     this.#request = request;
     this.#response = response;
     this.#waitMs = waitMs;
+    this.#tally = tally;
     response.on('close', () => this.#gone.abort());
     response.on('error', () => this.#gone.abort());
     response.setTimeout(STALLED_MS + waitMs, () => response.destroy());
@@ -111,6 +117,7 @@ class Exchange {
       const most = Math.min(PIECE_BYTES, end - at, version.readableEnd(at) - at);
       const bytes = await version.read(at, most, signal);
       at += bytes.length;
+      this.#tally.bodyBytes += bytes.length;
       if (!this.#response.write(bytes)) await this.#drained();
     }
     this.#response.end();
@@ -130,6 +137,7 @@ class Exchange {
   }
 
   #head({ status, fields }: ObjectAnswer, isAll: boolean): void {
+    this.#tally.answeredHttp(status);
     this.#response.writeHead(status, fields);
     if (isAll) this.#response.end();
   }
@@ -143,13 +151,16 @@ class Exchange {
   }
 
   #text(status: number, text: string, fields: Readonly<Record<string, string>>): void {
+    const isBody = this.#request.method !== 'HEAD';
+    this.#tally.answeredHttp(status);
+    if (isBody) this.#tally.bodyBytes += Buffer.byteLength(text);
     this.#response.writeHead(status, {
       'content-length': Buffer.byteLength(text),
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
       ...fields,
     });
-    this.#response.end(this.#request.method === 'HEAD' ? undefined : text);
+    this.#response.end(isBody ? text : undefined);
   }
 }
 

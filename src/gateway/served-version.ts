@@ -58,6 +58,11 @@ export class ServedVersion {
     return this.#hasEnded;
   }
 
+  /** Readers that wait for bytes. */
+  get waitingCount(): number {
+    return this.#waiting.size;
+  }
+
   /** Bytes that can be served. */
   get provenBytes(): number {
     if (this.#file !== undefined) return this.identity.sizeBytes;

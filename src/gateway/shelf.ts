@@ -27,6 +27,13 @@ export class Shelf {
     return [...this.#slots.keys()];
   }
 
+  /** Readers that wait for bytes of what is being received. */
+  get waitingCount(): number {
+    let count = 0;
+    for (const { coming } of this.#slots.values()) count += coming?.waitingCount ?? 0;
+    return count;
+  }
+
   /** The whole version of an object, else the one that is being received. */
   newest(object: string): ServedVersion | undefined {
     const { whole, coming } = this.#slots.get(object) ?? {};

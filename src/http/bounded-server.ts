@@ -18,6 +18,8 @@ export interface BoundedServerOptions {
   readonly keepAliveMs: number;
   /** @default no TLS */
   readonly tls?: TlsOptions | undefined;
+  /** Hears of each connection that is ended because of a bound. @default nobody does */
+  readonly onRefused?: (() => void) | undefined;
   /** Makes the error of `listen` from the system's. */
   readonly refused: (cause: unknown) => Error;
 }
@@ -44,17 +46,21 @@ export class BoundedServer implements AsyncDisposable {
 
   /** @throws what `refused` makes, if the system refuses to listen there */
   static async listen(options: BoundedServerOptions, onRequest: RequestListener): Promise<BoundedServer> {
-    const { host, port, connectionCount, requestMs, keepAliveMs, refused } = options;
+    const { host, port, connectionCount, requestMs, keepAliveMs, refused, onRefused = () => undefined } = options;
     const busy = new WeakSet<Socket>();
     const server = await newServer(options, (request, response) => {
       const { socket } = request;
       // Requests that do not wait for the answers before them would each take the memory of a client.
-      if (busy.has(socket)) return void socket.destroy();
+      if (busy.has(socket)) {
+        socket.destroy();
+        return onRefused();
+      }
       busy.add(socket);
       response.on('close', () => busy.delete(socket));
       onRequest(request, response);
     });
     server.maxConnections = connectionCount;
+    server.on('drop', onRefused);
     server.maxRequestsPerSocket = MAX_REQUESTS;
     server.headersTimeout = requestMs;
     server.requestTimeout = requestMs;

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Code } from '../../dist/coap/code.js';
 import type { CoapFault } from '../../dist/coap/request.js';
 import type { CoapReply } from '../../dist/coap/site.js';
+import { ClientTally } from '../../dist/gateway/client-counts.js';
 import { descriptionPath, GatewaySite } from '../../dist/gateway/coap-site.js';
 import { Shelf } from '../../dist/gateway/shelf.js';
 import { Wire } from '../coap/wire.js';
@@ -16,7 +17,8 @@ function scene(waitMs = 10) {
   const wire = new Wire();
   const shelf: Shelf = new Shelf((object) => gateway.notify(descriptionPath(object)));
   const site = new GatewaySite(shelf, waitMs);
-  const gateway = wire.endpoint(GATEWAY, { site });
+  const tally = new ClientTally();
+  const gateway = wire.endpoint(GATEWAY, { site, onAnswer: (code, bytes) => tally.answeredCoap(code, bytes) });
   const client = wire.endpoint(CLIENT);
   const get = (...path: readonly string[]) => wire.finish(client.request(GATEWAY, { method: 'GET', path }));
   const whole = (object: string, version: number) => {
@@ -29,12 +31,21 @@ function scene(waitMs = 10) {
     const { signal } = new AbortController();
     return ((await site.find(path)!.answer({ ...request, peer: CLIENT, signal })) as CoapReply).content!;
   };
-  return { wire, shelf, site, gateway, client, get, whole, contentAt };
+  return { wire, shelf, tally, site, gateway, client, get, whole, contentAt };
 }
 
 const textOf = ({ payload }: { readonly payload: Uint8Array }) => Buffer.from(payload).toString();
 
 describe('a gateway by CoAP', () => {
+  test('has its answers counted by class, block by block, with the bytes of their payloads', async () => {
+    const { get, whole, tally } = scene();
+    const { bytes } = whole('a', 1);
+    await get('fw', 'a', 'bin');
+    await get('fw', 'b').catch(() => undefined);
+    expect(tally.answers).toEqual({ '2xx': Math.ceil(bytes.length / 1024), '3xx': 0, '4xx': 1, '5xx': 0 });
+    expect(tally.bodyBytes).toBe(bytes.length);
+  });
+
   test('links to its objects, says what is newest, and serves it with 8 bytes of its SHA-256 as tag', async () => {
     const { get, whole, client, wire } = scene();
     const { bytes, descriptor } = whole('maps/north', 3);

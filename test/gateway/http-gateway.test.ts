@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ClientTally } from '../../dist/gateway/client-counts.js';
 import { HttpGateway } from '../../dist/gateway/http-gateway.js';
 import { pathTarget, versionPath } from '../../dist/gateway/object-answer.js';
 import { Shelf } from '../../dist/gateway/shelf.js';
@@ -9,9 +10,12 @@ import { BLOCKS, Content } from './content.js';
 describe('a gateway', () => {
   let shelf: Shelf;
   let gateway: HttpGateway;
+  let tally: ClientTally;
   beforeEach(async () => {
     shelf = new Shelf();
-    gateway = await HttpGateway.listen(shelf, { host: '127.0.0.1', port: 0, clientCount: 8, waitMs: 300 });
+    tally = new ClientTally();
+    const bounds = { clientCount: 8, waitMs: 300 };
+    gateway = await HttpGateway.listen(shelf, { host: '127.0.0.1', port: 0, ...bounds }, tally);
   });
   afterEach(async () => {
     shelf.close();
@@ -92,6 +96,24 @@ describe('a gateway', () => {
     await expect(cut.arrayBuffer()).rejects.toThrow();
   });
 
+  it('counts answers by class, the bytes of bodies, and who waits for bytes', async () => {
+    const { bytes } = whole('a', 1);
+    await (await get('/objects/a')).arrayBuffer();
+    await (await get('/objects/a', { range: 'bytes=0-9' })).arrayBuffer();
+    await get('/objects/a', {}, 'HEAD');
+    const missing = (await (await get('/objects/b')).arrayBuffer()).byteLength;
+    await get('/objects/b', {}, 'HEAD');
+    expect(tally.answers).toEqual({ '2xx': 3, '3xx': 0, '4xx': 2, '5xx': 0 });
+    expect(tally.bodyBytes).toBe(bytes.length + 10 + missing);
+    const content = new Content('c', 1);
+    const store = shelf.begin(content.descriptor, content.store());
+    const waiting = get('/objects/c', { range: 'bytes=0-9' });
+    await expect.poll(() => shelf.waitingCount).toBe(1);
+    store.acceptBlock(0);
+    expect((await waiting).status).toBe(206);
+    expect(shelf.waitingCount).toBe(0);
+  });
+
   it('goes on from part file to file in the middle of an answer', async () => {
     const content = new Content('a', 1);
     const store = shelf.begin(content.descriptor, content.store());
@@ -152,6 +174,7 @@ describe('a gateway', () => {
     let closedCount = 0;
     for (const socket of sockets) socket.on('close', () => closedCount++).on('error', () => undefined);
     await expect.poll(() => closedCount).toBe(4);
+    expect(tally.refusedCount).toBe(4);
     for (const socket of sockets) socket.destroy();
   });
 

@@ -5,8 +5,10 @@ import { describe, expect, it } from 'vitest';
 import type { Agent } from '../../dist/create-agent.js';
 import type { Receiver } from '../../dist/create-receiver.js';
 import type { Sender } from '../../dist/create-sender.js';
+import { ClientTally } from '../../dist/gateway/client-counts.js';
 import { AgentMetrics } from '../../dist/metrics/agent-metrics.js';
 import { Exposition } from '../../dist/metrics/exposition.js';
+import { gatewayMetrics } from '../../dist/metrics/gateway-metrics.js';
 import { processMetrics } from '../../dist/metrics/process-metrics.js';
 import { ReceiverMetrics } from '../../dist/metrics/receiver-metrics.js';
 import { SenderMetrics } from '../../dist/metrics/sender-metrics.js';
@@ -186,12 +188,41 @@ describe('metrics of an agent', () => {
   });
 });
 
+describe('metrics of a gateway', () => {
+  it('count its clients by protocol and class of the answer', async () => {
+    const [http, coap] = [new ClientTally(), new ClientTally()];
+    for (const status of [200, 206, 304, 404, 503]) http.answeredHttp(status);
+    http.bodyBytes += 5_000;
+    http.refusedCount++;
+    coap.answeredCoap(0x45, 1_024);
+    coap.answeredCoap(0x84, 0);
+    const lines = (
+      await new Exposition(gatewayMetrics(() => ({ clients: { http, coap }, waitingCount: 3 }))).text()
+    ).split('\n');
+    for (const line of [
+      'layercast_gateway_requests_total{protocol="http",class="2xx"} 2',
+      'layercast_gateway_requests_total{protocol="http",class="3xx"} 1',
+      'layercast_gateway_requests_total{protocol="http",class="5xx"} 1',
+      'layercast_gateway_requests_total{protocol="coap",class="2xx"} 1',
+      'layercast_gateway_requests_total{protocol="coap",class="4xx"} 1',
+      'layercast_gateway_sent_bytes_total{protocol="http"} 5000',
+      'layercast_gateway_sent_bytes_total{protocol="coap"} 1024',
+      'layercast_gateway_refused_clients_total{protocol="http"} 1',
+      'layercast_gateway_refused_clients_total{protocol="coap"} 0',
+      'layercast_gateway_waiting_requests 3',
+    ]) {
+      expect(lines).toContain(line);
+    }
+  });
+});
+
 describe('all metrics', () => {
   const all = [
     ...new ReceiverMetrics().metrics,
     ...new SenderMetrics().metrics,
     // An agent's transfers have the metrics of receivers, which are there already.
     ...new AgentMetrics().metrics.filter(({ name }) => name.startsWith('layercast_agent_')),
+    ...gatewayMetrics(() => ({ clients: { http: new ClientTally(), coap: new ClientTally() }, waitingCount: 0 })),
     ...processMetrics('1.2.3'),
   ];
 

@@ -41,7 +41,10 @@ export async function runGateway(flags: Flags): Promise<void> {
     const options = { agent, folder: resolve(folder), http: { ...address, clientCount, waitMs }, coap: coapAddress };
     const gateway = new Gateway(options, systemClock);
     show.follow(gateway, signal);
-    await using _ = await show.openMetrics();
+    await using _ = await show.openMetrics(async () => {
+      const { gatewayMetrics } = await import('../../metrics/gateway-metrics.js');
+      return gatewayMetrics(() => gateway);
+    });
     await gateway.run(signal, (url) =>
       process.stderr.write(`objects at ${url}${url.startsWith('coap:') ? '/fw' : '/objects'}\n`),
     );

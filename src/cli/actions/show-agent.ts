@@ -1,6 +1,7 @@
 import type { WatchedAgent } from '../../create-agent.js';
 import { ServiceManager } from '../../device/service-manager.js';
 import type { AgentMetrics } from '../../metrics/agent-metrics.js';
+import type { Metric } from '../../metrics/metric.js';
 import { tellPeople } from '../display/agent-display.js';
 import { printEvent } from '../json/print-event.js';
 import type { Flags } from '../settings.js';
@@ -48,11 +49,13 @@ export class AgentShow implements Disposable {
   /**
    * Serves the metrics of the agents that are followed, before and after.
    *
+   * @param more makes metrics beside them; called only if somebody asked for metrics
    * @returns the endpoint; undefined if nobody asked for it
    * @throws {LayercastError} `NETWORK_UNAVAILABLE` if the system refuses to listen
    */
-  async openMetrics(): Promise<AsyncDisposable | undefined> {
-    return await this.#watched?.show();
+  async openMetrics(more?: () => Promise<readonly Metric[]>): Promise<AsyncDisposable | undefined> {
+    if (this.#watched === undefined) return undefined;
+    return await this.#watched.show(await more?.());
   }
 
   [Symbol.dispose](): void {
