@@ -23,7 +23,15 @@ export async function askOrigin(
     const response = await fetch(origin.url, { headers, redirect: 'manual', signal: silence.signal });
     try {
       const answer = readAnswer(response, request);
-      return answer.kind === 'content' ? { ...answer, body: silence.watch(answer.body) } : answer;
+      if (answer.kind === 'unchanged') {
+        silence.end();
+        return answer;
+      }
+      const end = async () => {
+        silence.end();
+        await answer.end();
+      };
+      return { ...answer, body: silence.watch(answer.body), end };
     } catch (error) {
       await response.body?.cancel().catch(() => undefined);
       throw error;

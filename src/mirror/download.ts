@@ -46,7 +46,8 @@ export async function download(options: DownloadOptions): Promise<Download | und
   const haveFile = (await stat(filePath).catch(() => undefined)) !== undefined;
   const known = haveFile ? (state.published as Validator | undefined) : undefined;
   const partBytes = state.partEtag === undefined ? 0 : await sizeOf(partPath);
-  const part = partBytes === 0 ? undefined : { etag: state.partEtag!, bytes: partBytes };
+  // Its last byte is asked for again: of a part that is the whole, as after a publication that failed, nothing would be left to ask for.
+  const part = partBytes <= 1 ? undefined : { etag: state.partEtag!, bytes: partBytes - 1 };
   let answer: OriginAnswer;
   try {
     answer = await ask(origin, { known, part }, signal);
@@ -54,11 +55,27 @@ export async function download(options: DownloadOptions): Promise<Download | und
     if (error instanceof OriginFault && error.remedy === 'restart') await rm(partPath, { force: true });
     throw error;
   }
-  if (answer.kind === 'unchanged' || isSameContent(known, answer.validator)) {
-    if (answer.kind === 'content') await drop(answer.body);
+  if (answer.kind === 'unchanged') {
     await rm(partPath, { force: true });
     return undefined;
   }
+  try {
+    if (!isSameContent(known, answer.validator)) return await take(answer, options, { partPath, statePath, state });
+    await rm(partPath, { force: true });
+    return undefined;
+  } finally {
+    await answer.end();
+  }
+}
+
+type Content = Extract<OriginAnswer, { kind: 'content' }>;
+
+/** Reads a content that is new, behind the part that is there. */
+async function take(
+  answer: Content,
+  { origin }: DownloadOptions,
+  { partPath, statePath, state }: { readonly partPath: string; readonly statePath: string; readonly state: State },
+): Promise<Download> {
   const partEtag = strongTag(answer.validator);
   if (answer.fromByte === 0) {
     // The tag is on disk before the first byte that it is of.
@@ -80,14 +97,11 @@ export async function download(options: DownloadOptions): Promise<Download | und
 /** Appends the body, and checks the whole. What is wrong as a whole is deleted. */
 async function fill(
   path: string,
-  { fromByte, sizeBytes, sha256, body }: Extract<OriginAnswer, { kind: 'content' }>,
+  { fromByte, sizeBytes, sha256, body }: Content,
   maxBytes: number,
 ): Promise<{ readonly sizeBytes: number; readonly sha256: Uint8Array }> {
   const tooLarge = () => new OriginFault(`its file has more than ${maxBytes} bytes (maxSize)`, 'restart');
-  if ((sizeBytes ?? 0) > maxBytes) {
-    await drop(body);
-    throw tooLarge();
-  }
+  if ((sizeBytes ?? 0) > maxBytes) throw tooLarge();
   let count = fromByte;
   const file = await open(path, fromByte === 0 ? 'w' : 'r+');
   try {
@@ -151,9 +165,4 @@ async function writeState(path: string, state: State): Promise<void> {
 
 function written({ etag, lastModified }: Validator): NonNullable<State['published']> {
   return { ...(etag === undefined ? {} : { etag }), ...(lastModified === undefined ? {} : { lastModified }) };
-}
-
-/** Ends a body that nobody reads. */
-async function drop(body: AsyncIterable<Uint8Array>): Promise<void> {
-  await body[Symbol.asyncIterator]().return?.();
 }

@@ -28,6 +28,8 @@ export type OriginAnswer =
       /** Of the whole content, if the origin names it: `Repr-Digest` (RFC 9530), or Amazon's checksum of the whole object. */
       readonly sha256: Uint8Array | undefined;
       readonly body: AsyncIterable<Uint8Array>;
+      /** Ends the exchange, also when nothing of the body was read. Harmless after its end; never rejects. */
+      readonly end: () => Promise<void>;
     };
 
 /** The fields of a request that say which bytes are wanted (RFC 9110, sections 13 and 14). */
@@ -47,8 +49,17 @@ export function readAnswer(response: Response, { part }: OriginRequest): OriginA
   if (status === 304) return { kind: 'unchanged' };
   if (status === 416) throw new OriginFault('it has fewer bytes than it had', 'restart');
   if (status !== 200 && status !== 206) throw new OriginFault(whyOf(response));
+  const encoding = headers.get('content-encoding') ?? 'identity';
+  if (encoding.toLowerCase() !== 'identity') {
+    // It was asked not to. What is read is decompressed; length, range and digest are of the compressed bytes.
+    const hint = 'have it send the file as it is';
+    throw new OriginFault(`it compresses its answer (Content-Encoding: ${encoding}); ${hint}`, 'restart');
+  }
   const validator = { etag: headers.get('etag') ?? undefined, lastModified: headers.get('last-modified') ?? undefined };
-  const answer = { kind: 'content', validator, sha256: sha256In(headers), body: piecesOf(response) } as const;
+  const end = async () => {
+    await response.body?.cancel().catch(() => undefined);
+  };
+  const answer = { kind: 'content', validator, sha256: sha256In(headers), body: piecesOf(response), end } as const;
   if (status === 200) return { ...answer, fromByte: 0, sizeBytes: wholeNumber(headers.get('content-length')) };
   const range = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(headers.get('content-range') ?? '');
   const isAsked = part !== undefined && range !== null && Number(range[1]) === part.bytes;

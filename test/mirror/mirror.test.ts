@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runHere } from '../cli/run-cli.js';
 import { isSigned } from './signature-check.js';
 
@@ -19,6 +20,10 @@ class Origin {
   cutAfter = Infinity;
   status: number | undefined;
   hasLength = true;
+  /** The Content-Encoding that it names; its bytes stay as they are. */
+  encoding: string | undefined;
+  /** Whether it compares If-None-Match. */
+  isComparing = true;
   isAllowed: (request: IncomingMessage) => boolean = () => true;
   readonly answers: string[] = [];
   readonly #server: Server;
@@ -46,15 +51,17 @@ class Origin {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const tag = this.etag?.(this.content);
     const { range, 'if-range': ifRange, 'if-none-match': ifNoneMatch } = request.headers;
-    const isUnchanged = tag !== undefined && ifNoneMatch === tag;
+    const isUnchanged = this.isComparing && tag !== undefined && ifNoneMatch === tag;
     const from = tag !== undefined && ifRange === tag ? Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0) : 0;
-    const status = this.status ?? (this.isAllowed(request) ? (isUnchanged ? 304 : from > 0 ? 206 : 200) : 403);
+    const found = isUnchanged ? 304 : from >= this.content.length ? 416 : from > 0 ? 206 : 200;
+    const status = this.status ?? (this.isAllowed(request) ? found : 403);
     this.answers.push(from > 0 && status === 206 ? `206 from ${from}` : `${status}`);
     const body = status === 200 || status === 206 ? this.content.subarray(from) : Buffer.alloc(0);
     const headers = {
       ...(tag === undefined ? {} : { etag: tag }),
       ...(this.digest === undefined ? {} : { 'repr-digest': `sha-256=:${this.digest.toString('base64')}:` }),
       ...(status === 206 ? { 'content-range': `bytes ${from}-${this.content.length - 1}/${this.content.length}` } : {}),
+      ...(this.encoding === undefined ? {} : { 'content-encoding': this.encoding }),
       ...(this.hasLength ? { 'content-length': body.length } : {}),
       ...(status === 302 ? { location: 'http://elsewhere.example/' } : {}),
     };
@@ -115,7 +122,7 @@ describe('mirror', () => {
     origin.cutAfter = Infinity;
     await mirror();
     expect([version(), image().equals(origin.content)]).toEqual([2, true]);
-    expect(origin.answers).toEqual(['200', '206 from 70000', '206 from 140000']);
+    expect(origin.answers).toEqual(['200', '206 from 69999', '206 from 139998']);
   });
 
   it('begins anew when the content has changed in between, or its tag is weak: bytes of two contents are never mixed', async () => {
@@ -130,6 +137,45 @@ describe('mirror', () => {
     await mirror();
     expect(origin.answers).toEqual(['200', '200', '200', '200']);
     expect([version(), image().equals(origin.content)]).toEqual([2, true]);
+  });
+
+  it('ends at once when there is nothing to fetch, whether the origin compares tags or not: nothing of a look stays behind', async () => {
+    await mirror();
+    for (const isComparing of [true, false]) {
+      origin.isComparing = isComparing;
+      const made = vi.spyOn(globalThis, 'setTimeout');
+      const cleared = vi.spyOn(globalThis, 'clearTimeout');
+      expect((await mirror()).code).toBe(0);
+      const silences = made.mock.results.filter((_, i) => made.mock.calls[i]![1] === 60_000);
+      const left = silences.filter(({ value }) => !cleared.mock.calls.some(([timer]) => timer === value));
+      expect([silences.length > 0, left]).toEqual([true, []]);
+      vi.restoreAllMocks();
+    }
+    expect([version(), origin.answers]).toEqual([2, ['200', '304', '200']]);
+  });
+
+  it('keeps what has come whole when it cannot be published, and publishes it at the next look', async () => {
+    await mirror();
+    origin.content = randomBytes(100_000);
+    rmSync(path('firmware.img'));
+    mkdirSync(path('firmware.img'));
+    writeFileSync(path('firmware.img/in-the-way'), '');
+    expect((await mirror()).code).not.toBe(0);
+    rmSync(path('firmware.img'), { recursive: true });
+    expect((await mirror()).code).toBe(0);
+    expect(origin.answers).toEqual(['200', '200', '206 from 99999']);
+    expect([version(), image().equals(origin.content)]).toEqual([3, true]);
+  });
+
+  it('refuses an answer that is compressed on the way: its length, its parts and its SHA-256 are of other bytes', async () => {
+    origin.content = gzipSync(randomBytes(1000));
+    origin.encoding = 'gzip';
+    const { code, stderr } = await mirror();
+    expect([code, version(), image().toString()]).toEqual([1, 1, 'old']);
+    expect(stderr).toContain('Content-Encoding: gzip');
+    origin.encoding = 'identity';
+    expect((await mirror()).code).toBe(0);
+    expect(image().equals(origin.content)).toBe(true);
   });
 
   it('compares the SHA-256 that the origin names', async () => {
@@ -184,7 +230,7 @@ describe('mirror', () => {
     origin.cutAfter = Infinity;
     expect((await mirror()).code).toBe(0);
     await mirror();
-    expect(origin.answers).toEqual(['403', '200', '206 from 100000', '304']);
+    expect(origin.answers).toEqual(['403', '200', '206 from 99999', '304']);
     expect([version(), image().equals(origin.content)]).toEqual([2, true]);
   });
 
