@@ -11,6 +11,7 @@ const LOCALES = fileURLToPath(new URL('v4/locales/index.js', import.meta.resolve
 /** Files that run in a thread. A thread shares no classes with others, so each file has all that it needs. */
 const WORKERS = [
   'engine/agent-thread.js',
+  'engine/gateway-thread.js',
   'engine/receiver-thread.js',
   'engine/sender-thread.js',
   'publish/iotupd/frame-hash-worker.js',

@@ -15,9 +15,14 @@ export type {
   SendSocket,
 } from './base/ports.js';
 export { type Agent, createAgent } from './create-agent.js';
+export { createGateway, type Gateway } from './create-gateway.js';
 export { createReceiver, type Receiver } from './create-receiver.js';
 export { createSender, type Sender } from './create-sender.js';
+export type { GatewayStatus } from './engine/gateway.js';
+export type { GatewayEvents } from './events/gateway-events.js';
+export type { AnswerClass, ClientCounts, ClientProtocol } from './gateway/client-counts.js';
 export type { AgentOptions, Subscription, Wakes } from './options/agent-options.js';
+export type { GatewayOptions } from './options/gateway-options.js';
 export { type OptionFault, OptionsError } from './options/options-error.js';
 export type { ReceiverOptions } from './options/receiver-options.js';
 export type { SenderOptions } from './options/sender-options.js';

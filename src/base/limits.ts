@@ -84,3 +84,6 @@ export const DIGEST_BYTES = 32;
  * at 670 MB/s (2 cores, Node 20).
  */
 export const FILE_PIECE_BYTES = 512 * 1024;
+
+/** Subscriptions of an agent: more than any device takes, so that a file is read in bounded time. */
+export const MAX_SUBSCRIPTIONS = 1000;

@@ -1,98 +1,111 @@
 import { open, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { EventEmitter } from 'eventemitter3';
 import type { AgentStatus } from '../agent/agent-plan.js';
 import type { AgentEvents, AgentStateEvent } from '../agent/events.js';
-import type { Clock } from '../base/ports.js';
+import type { Clock, Network } from '../base/ports.js';
 import { peerKey } from '../coap/peer.js';
 import type { UdpEndpoint } from '../coap/udp-endpoint.js';
-import type { WatchedAgent } from '../create-agent.js';
-import { SafeEmitter } from '../events/safe-emitter.js';
+import type { GatewayEvents } from '../events/gateway-events.js';
 import { type ClientCounts, type ClientProtocol, ClientTally } from '../gateway/client-counts.js';
 import { descriptionPath, GatewaySite } from '../gateway/coap-site.js';
-import { HttpGateway, type HttpGatewayOptions } from '../gateway/http-gateway.js';
+import { HttpGateway } from '../gateway/http-gateway.js';
 import type { WholeFile } from '../gateway/served-version.js';
 import { Shelf } from '../gateway/shelf.js';
-import type { CheckedAgentOptions } from '../options/check-agent-options.js';
+import type { CheckedGatewayOptions } from '../options/check-gateway-options.js';
 import { makeFolder } from '../store/folder/make-folder.js';
 import { readFully } from '../store/handle-io.js';
 import { verifyFile } from '../store/hash-file.js';
 import { AgentEngine } from './agent-engine.js';
+import type { Engine } from './engine.js';
 
-export interface GatewayOptions {
-  /** What the gateway receives, as an agent. Its outputs are files in `folder`. */
-  readonly agent: CheckedAgentOptions;
-  readonly folder: string;
-  readonly http: HttpGatewayOptions;
-  /** Where objects are served by CoAP, too; undefined: nowhere. */
-  readonly coap: { readonly host: string; readonly port: number } | undefined;
+/** The options that count once the gateway runs. They can be copied to another thread. */
+export type GatewayEngineOptions = Omit<CheckedGatewayOptions, 'signal' | 'network' | 'clock'>;
+
+export interface GatewayEngineWorld {
+  /** Undefined for the sockets of this host. */
+  readonly network: Network | undefined;
+  readonly clock: Clock;
+  readonly emit: EventEmitter<GatewayEvents>['emit'];
 }
 
-/** The output of an agent for the objects of a gateway: one file for each. */
-export function gatewayOutput(folder: string): string {
-  return join(folder, '{object}');
+/** What a gateway has come to. */
+export interface GatewayStatus extends AgentStatus {
+  /** Where clients can ask for objects: by HTTP, and by CoAP if it serves that. */
+  readonly urls: readonly string[];
+  /** What the clients asked and got so far. */
+  readonly clients: Readonly<Record<ClientProtocol, ClientCounts>>;
+  /** Requests that wait for bytes that are not received yet. */
+  readonly waitingCount: number;
 }
 
 /** Receives objects as an agent does, and serves them by HTTP and CoAP: what is proven of a version at once, and its file when it is whole. */
-export class Gateway extends SafeEmitter<AgentEvents> implements WatchedAgent {
-  readonly #options: GatewayOptions;
+export class GatewayEngine implements Engine<GatewayStatus | undefined, void> {
+  readonly #options: GatewayEngineOptions;
+  readonly #world: GatewayEngineWorld;
   readonly #shelf = new Shelf((object) => this.#coap?.endpoint.notify(descriptionPath(object)));
-  readonly #clock: Clock;
   readonly #clients = { http: new ClientTally(), coap: new ClientTally() };
+  readonly #urls: string[] = [];
+  /** Ends with the run: nothing is hashed any more. */
+  readonly #ending = new AbortController();
   #coap: UdpEndpoint | undefined;
-  readonly #engine: AgentEngine;
+  readonly #agent: AgentEngine;
 
-  constructor(options: GatewayOptions, clock: Clock) {
-    super();
+  constructor(options: GatewayEngineOptions, world: GatewayEngineWorld) {
     this.#options = options;
-    this.#clock = clock;
-    const { signal: _signal, network, clock: _clock, ...agent } = options.agent;
-    this.#engine = new AgentEngine(agent, {
-      network,
-      clock,
-      emit: this.emit.bind(this),
+    this.#world = world;
+    const emit = (event: string, fields: object) => {
+      const isHeard = world.emit(event as 'state', fields as AgentStateEvent);
+      this.#hear(event, fields);
+      return isHeard;
+    };
+    this.#agent = new AgentEngine(options.agent, {
+      network: world.network,
+      clock: world.clock,
+      emit: emit as EventEmitter<AgentEvents>['emit'],
       watchStore: (descriptor, store) => this.#shelf.begin(descriptor, store),
     });
   }
 
-  status(): AgentStatus | undefined {
-    return this.#engine.stats();
+  stats(): GatewayStatus | undefined {
+    const status = this.#agent.stats();
+    if (status === undefined) return undefined;
+    return { ...status, urls: [...this.#urls], clients: this.#counts(), waitingCount: this.#shelf.waitingCount };
   }
 
-  /** What the clients asked and got so far. */
-  get clients(): Readonly<Record<ClientProtocol, ClientCounts>> {
-    const { http, coap } = this.#clients;
-    const { refused = 0, limited = 0 } = this.#coap?.endpoint.counts ?? {};
-    return { http, coap: { ...coap, refusedCount: refused + limited } };
-  }
-
-  /** Requests that wait for bytes that are not received yet. */
-  get waitingCount(): number {
-    return this.#shelf.waitingCount;
-  }
-
-  /**
-   * Runs until the signal is aborted.
-   *
-   * @param onListening gets each URL when clients can come
-   * @throws {LayercastError} as `Agent.done`; `NETWORK_UNAVAILABLE` if the system refuses to listen
-   */
-  async run(signal: AbortSignal, onListening: (url: string) => void): Promise<void> {
+  /** @throws {LayercastError} as `Agent.done`; `NETWORK_UNAVAILABLE` if the system refuses to listen */
+  async run(signal: AbortSignal): Promise<void> {
     await makeFolder(this.#options.folder);
     await using http = await HttpGateway.listen(this.#shelf, this.#options.http, this.#clients.http);
     await using coap = await this.#openCoap();
     this.#coap = coap;
-    onListening(http.url);
-    if (coap !== undefined) onListening(`coap://${peerKey(coap.address)}`);
-    // A version that was there before is hashed: the file may have changed while the gateway was away.
-    this.on('start', () => {
-      for (const state of this.status()?.objects ?? []) void this.#serve(state, true, signal);
-    });
-    this.on('state', (state) => void this.#serve(state, false, signal));
+    this.#tellServing(http.url);
+    if (coap !== undefined) this.#tellServing(`coap://${peerKey(coap.address)}`);
     try {
-      await this.#engine.run(signal);
+      await this.#agent.run(signal);
     } finally {
+      this.#ending.abort();
       this.#shelf.close();
     }
+  }
+
+  #tellServing(url: string): void {
+    this.#urls.push(url);
+    this.#world.emit('serving', { url });
+  }
+
+  #hear(event: string, fields: object): void {
+    if (event === 'state') void this.#serve(fields as AgentStateEvent, false);
+    // A version that was there before is hashed: the file may have changed while the gateway was away.
+    if (event === 'start') for (const state of this.#agent.stats()?.objects ?? []) void this.#serve(state, true);
+  }
+
+  #counts(): GatewayStatus['clients'] {
+    const { refused = 0, limited = 0 } = this.#coap?.endpoint.counts ?? {};
+    const { http, coap } = this.#clients;
+    return {
+      http: { ...http, answers: { ...http.answers } },
+      coap: { ...coap, answers: { ...coap.answers }, refusedCount: refused + limited },
+    };
   }
 
   /** A gateway answers clients by CoAP, and asks nobody. */
@@ -103,18 +116,18 @@ export class Gateway extends SafeEmitter<AgentEvents> implements WatchedAgent {
     const bounds = { requestCount: http.clientCount, observationCount: 0 };
     return await UdpEndpoint.open({
       ...coap,
-      clock: this.#clock,
+      clock: this.#world.clock,
       site: new GatewaySite(this.#shelf, http.waitMs),
       onAnswer: (code, payloadBytes) => this.#clients.coap.answeredCoap(code, payloadBytes),
       bounds,
     });
   }
 
-  async #serve(state: AgentStateEvent, isOld: boolean, signal: AbortSignal): Promise<void> {
+  async #serve(state: AgentStateEvent, isOld: boolean): Promise<void> {
     const { object, version, sha256: digits, bytes: sizeBytes, path } = state;
     if (path === undefined) return;
     const sha256 = Buffer.from(digits, 'hex');
-    const isRight = () => !isOld || verifyFile(path, { sizeBytes, sha256 }, { signal });
+    const isRight = () => !isOld || verifyFile(path, { sizeBytes, sha256 }, { signal: this.#ending.signal });
     const file = await openWhole(path, isRight).catch(() => undefined);
     if (file !== undefined) this.#shelf.complete({ object, version, sizeBytes, sha256 }, file);
   }

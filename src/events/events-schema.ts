@@ -3,6 +3,7 @@ import { doctorEvents } from './doctor-events.js';
 import type { EventTable } from './event-types.js';
 import { fetchEvents } from './fetch-events.js';
 import { fieldSchema, type JsonSchema } from './field-schema.js';
+import { gatewayEvents } from './gateway-events.js';
 import { iotupdEvents } from './iotupd-events.js';
 import { listedObject } from './listed-object.js';
 import { serveEvents } from './serve-events.js';
@@ -13,6 +14,7 @@ import { simulateEvents } from './simulate-events.js';
 export const EVENT_TABLES: Readonly<Record<string, EventTable>> = {
   fetch: fetchEvents,
   agent: agentEvents,
+  gateway: gatewayEvents,
   iotupd: iotupdEvents,
   serve: serveEvents,
   simulate: simulateEvents,

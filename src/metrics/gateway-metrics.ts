@@ -13,12 +13,12 @@ const PROTOCOLS: readonly ClientProtocol[] = ['http', 'coap'];
 /**
  * The clients of a gateway, as metrics. Labels have few values whatever clients send: two protocols, four classes of answers.
  *
- * @param figures those of this moment
+ * @param figures those of this moment; undefined before there are any
  */
-export function gatewayMetrics(figures: () => GatewayFigures): readonly Metric[] {
+export function gatewayMetrics(figures: () => GatewayFigures | undefined): readonly Metric[] {
   const byProtocol = (samplesOf: (counts: ClientCounts, protocol: ClientProtocol) => readonly Sample[]) => () => {
-    const { clients } = figures();
-    return PROTOCOLS.flatMap((protocol) => samplesOf(clients[protocol], protocol));
+    const clients = figures()?.clients;
+    return clients === undefined ? [] : PROTOCOLS.flatMap((protocol) => samplesOf(clients[protocol], protocol));
   };
   return [
     {
@@ -49,7 +49,10 @@ export function gatewayMetrics(figures: () => GatewayFigures): readonly Metric[]
       kind: 'gauge',
       help: 'Requests that wait for bytes that have not been received yet.',
       labels: [],
-      samples: () => [{ labels: {}, value: figures().waitingCount }],
+      samples() {
+        const value = figures()?.waitingCount;
+        return value === undefined ? [] : [{ labels: {}, value }];
+      },
     },
   ];
 }

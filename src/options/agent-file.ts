@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_SUBSCRIPTIONS } from '../base/limits.js';
 import type { Fault } from '../config/faults.js';
 import { mappingOf, says } from '../config/fields.js';
 import { readSettings } from '../config/read-settings.js';
@@ -10,9 +11,6 @@ import { COAP_OPTIONS, coapFaults } from './coap-options.js';
 import { settingsFrom, wholeShapeOf } from './file-values.js';
 import { MQTT_OPTIONS, mqttFaults } from './mqtt-options.js';
 import type { SettingsOf } from './option.js';
-
-/** More than any device takes, so that a file is read in bounded time. */
-export const MAX_SUBSCRIPTIONS = 1000;
 
 const subscriptionsAllowed = `1 to ${MAX_SUBSCRIPTIONS} subscriptions, such as - { object: firmware, output: firmware.img }`;
 

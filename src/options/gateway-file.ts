@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { placeholdersIn } from '../agent/placeholders.js';
+import { MAX_SUBSCRIPTIONS } from '../base/limits.js';
 import type { Fault } from '../config/faults.js';
 import { mappingOf, says } from '../config/fields.js';
 import { readSettings } from '../config/read-settings.js';
 import { readText } from '../config/read-text.js';
 import { objectName } from '../fleet/fields.js';
-import { MAX_SUBSCRIPTIONS } from './agent-file.js';
 import { settingsFrom, wholeShapeOf } from './file-values.js';
 import { GATEWAY_OPTIONS, type GatewaySettings } from './gateway-options.js';
 

@@ -1,6 +1,6 @@
 import { AGENT_OPTIONS } from './agent-options.js';
-import { FILL_URLS, PATH, type TextKind, WAITING_TIME, type WholeKind } from './kinds.js';
-import type { OptionTable, SettingsOf } from './option.js';
+import { CLOCK, FILL_URLS, NETWORK, PATH, SIGNAL, type TextKind, WAITING_TIME, type WholeKind } from './kinds.js';
+import type { OptionsOf, OptionTable, SettingsOf } from './option.js';
 
 const LISTEN_ADDRESS: TextKind = { form: 'text', what: 'a port, or a host and a port', example: '8080 or [::]:8080' };
 const COAP_ADDRESS: TextKind = { form: 'text', what: 'a port, or a host and a port', example: '5683 or [::]:5683' };
@@ -85,7 +85,19 @@ export const GATEWAY_OPTIONS = {
   stateDir,
   /** Accept a descriptor that is past its date. @default false */
   allowExpired,
+  /** Stops the gateway when aborted; progress is kept. */
+  signal: { kind: SIGNAL },
+  /** Network to receive from. @default real sockets */
+  network: { kind: NETWORK },
+  /** Clock to go by. @default this host's clock */
+  clock: { kind: CLOCK },
 } as const satisfies OptionTable;
+
+/** Options of `createGateway`. */
+export interface GatewayOptions extends OptionsOf<typeof GATEWAY_OPTIONS> {
+  /** Objects to receive and serve: names, or patterns, in which `*` stands for any characters but `/`, and `**` for any characters. */
+  readonly objects: readonly string[];
+}
 
 /** Hints, which every folder writes, name options by these names. */
 declare module '../base/errors.js' {

@@ -1,3 +1,4 @@
+import type { EventTable } from '../../dist/events/event-types.js';
 import { EVENT_TABLES } from '../../dist/events/events-schema.js';
 import type { Field, RecordField } from '../../dist/events/field-kinds.js';
 import { listedObject } from '../../dist/events/listed-object.js';
@@ -5,10 +6,13 @@ import { listedObject } from '../../dist/events/listed-object.js';
 /** The page with its tables made anew: each stands between `<!-- COMMAND -->` and `<!-- end -->`. */
 export function withTables(page: string): string {
   return page.replace(
-    /<!-- (fetch|iotupd|agent|serve|simulate|doctor|list) -->\n[\s\S]*?<!-- end -->/g,
+    /<!-- (fetch|iotupd|agent|gateway|serve|simulate|doctor|list) -->\n[\s\S]*?<!-- end -->/g,
     (_, command: string) => {
-      const events = command === 'list' ? { '': listedObject } : EVENT_TABLES[command]!;
-      const tables = Object.entries(events).map(([event, declared]) => tableOf(event, declared));
+      // Of a gateway's events, the page has those that an agent has not.
+      const known = command === 'gateway' ? EVENT_TABLES.agent! : {};
+      const events: EventTable = command === 'list' ? { '': listedObject } : EVENT_TABLES[command]!;
+      const own = Object.entries(events).filter(([event]) => !(event in known));
+      const tables = own.map(([event, declared]) => tableOf(event, declared));
       return `<!-- ${command} -->\n\n${tables.join('\n')}\n<!-- end -->`;
     },
   );

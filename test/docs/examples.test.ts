@@ -166,6 +166,7 @@ describeBed('the examples', () => {
       'docs/interworking.md',
       'docs/interworking.md',
       'docs/interworking.md',
+      'docs/library.md',
       'docs/operations.md',
       'docs/operations.md',
       'docs/seeds-and-fill.md',
