@@ -1,4 +1,4 @@
-import { Allowance } from '../receiver/watch/allowance.js';
+import { Allowance } from '../receiver/allowance.js';
 import type { IncomingMessage } from './broker-connection.js';
 
 /** What a device can be told. `report` sends its status again; the others change what it does. */

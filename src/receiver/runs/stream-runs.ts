@@ -3,7 +3,7 @@ import { HEADER_BYTES } from '../../base/limits.js';
 import { DATAGRAM_HASH_WORDS } from '../../wire/datagram-hash.js';
 import type { Header } from '../../wire/header.js';
 import { isRunRecord, listsHash, RUN_DATAGRAMS, type RunRecords } from '../../wire/runs.js';
-import { Allowance } from '../watch/allowance.js';
+import { Allowance } from '../allowance.js';
 import { PendingRecords } from './pending-records.js';
 import { Fate, WaitingRing } from './waiting-ring.js';
 
