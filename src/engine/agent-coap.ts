@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
 import type { AgentStatus } from '../agent/agent-plan.js';
-import { DEVICE_LINKS, DeviceSite, RADIO_PATH, type RadioStatus, STATE_PATH } from '../agent/coap/device-site.js';
+import { RADIO_PATH, STATE_PATH } from '../agent/coap/device-paths.js';
+import { DEVICE_LINKS, DeviceSite, type RadioStatus } from '../agent/coap/device-site.js';
 import { Registration } from '../agent/coap/registration.js';
 import { patternTest } from '../agent/object-pattern.js';
 import type { Clock } from '../base/ports.js';
@@ -31,7 +32,7 @@ export interface AgentCoapWorld {
 
 /** An agent by CoAP: one socket for its directory, its observers and its manager, so that all of them use one hole in a NAT. */
 export class AgentCoap implements Elsewhere, AsyncDisposable {
-  /** A push is not waited for. */
+  /** No wake waits for a push. */
   readonly isExpecting = false;
   readonly #coap: CheckedCoapChoice;
   readonly #fleet: string;
@@ -78,20 +79,20 @@ export class AgentCoap implements Elsewhere, AsyncDisposable {
       push: (record) => agent.#push(record),
     });
     const address = listen ?? { host: '::', port: 0 };
-    // The only one that it asks is the directory.
+    // The agent observes nothing: it asks its directory only.
     agent.#udp = await UdpEndpoint.open({ ...address, clock: world.clock, site, bounds: { observationCount: 0 } });
     return agent;
   }
 
   /** An object has another state. */
   changeState(): void {
-    this.#udp.endpoint.notify(STATE_PATH);
+    this.#udp.endpoint.notify([STATE_PATH]);
   }
 
   /** The agent wakes (null) or goes to sleep. At each wake the directory learns from which address the device speaks now. */
   changeRadio(nextWakeAt: string | null): void {
     this.#radio = { isAwake: nextWakeAt === null, nextWakeAt };
-    this.#udp.endpoint.notify(RADIO_PATH);
+    this.#udp.endpoint.notify([RADIO_PATH]);
     if (this.#radio.isAwake) this.#registration?.renew();
   }
 
@@ -144,7 +145,7 @@ export class AgentCoap implements Elsewhere, AsyncDisposable {
     return true;
   }
 
-  /** Anybody can make a record: here only its form is looked at, so that what is none is refused. Whether it counts is judged as of announcements. */
+  /** Refuses what has not the form of a record of this fleet. Anybody can make a record of this form; whether it counts is judged later, as for announcements. */
   #push(record: Uint8Array): boolean {
     const signed = unpackSignedRecord(record);
     if (signed === undefined) return false;

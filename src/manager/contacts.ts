@@ -1,3 +1,4 @@
+import { TRIGGER_PATH } from '../agent/coap/device-paths.js';
 import type { Clock } from '../base/ports.js';
 import { ContentFormat, codeText, isSuccess } from '../coap/code.js';
 import type { CoapEndpoint } from '../coap/endpoint.js';
@@ -14,13 +15,15 @@ export interface ContactOptions {
   readonly sendingCount: number;
 }
 
-/** Who hears what devices say and do. */
+/** Hears what devices say, and what becomes of their triggers. */
 export interface ContactEars {
+  /** A device says at one of its observed paths what is new. */
   onNotification(device: string, path: string, payload: Uint8Array): void;
+  /** A trigger is sent now. */
   onAttempt(trigger: Trigger): void;
   /** The bytes of a record that is pushed. */
   recordOf(key: string): Uint8Array | undefined;
-  /** The trigger is to be taken out of the queue. */
+  /** A trigger is over: the owner takes it out of the queue. */
   onOutcome(trigger: Trigger, result: TriggerResult, message?: string): void;
 }
 
@@ -68,7 +71,7 @@ export class Contacts {
     this.#ears = ears;
   }
 
-  /** A device was heard from there: it is awake, and can be reached. */
+  /** Notes that a device was heard from this address: it is awake, and can be reached there. */
   hear(device: string, peer: Peer): void {
     const contact = this.#contacts.get(device) ?? this.#meet(device, peer);
     contact.peer = peer;
@@ -78,7 +81,7 @@ export class Contacts {
     this.#look(contact);
   }
 
-  /** What a device said of its radio. While it says that it sleeps, it is left alone. */
+  /** Notes what a device said of its radio. Nothing is sent to a device that said that it sleeps. */
   setAwake(device: string, isAwake: boolean): void {
     const contact = this.#contacts.get(device);
     if (contact === undefined) return;
@@ -86,7 +89,7 @@ export class Contacts {
     this.#look(contact);
   }
 
-  /** A trigger waits for this device. */
+  /** Sends what waits for a device, if the device can be reached. */
   look(device: string): void {
     const contact = this.#contacts.get(device);
     if (contact !== undefined) this.#look(contact);
@@ -98,6 +101,7 @@ export class Contacts {
     return contact !== undefined && this.#isReachable(contact);
   }
 
+  /** Ends the contact with a device, whose registration has ended or begins anew. */
   leave(device: string): void {
     const contact = this.#contacts.get(device);
     if (contact === undefined) return;
@@ -174,7 +178,7 @@ export class Contacts {
       const query = object === undefined ? [] : [`object=${object}`];
       const payload = record === undefined ? undefined : this.#ears.recordOf(record);
       const contentFormat = payload === undefined ? undefined : ContentFormat.octets;
-      const request = { method: 'POST', path: ['sw'], query, payload, contentFormat } as const;
+      const request = { method: 'POST', path: [TRIGGER_PATH], query, payload, contentFormat } as const;
       return (await this.#endpoint.request(peer, request)).code;
     } catch (error) {
       if (error instanceof CoapFault) return undefined;

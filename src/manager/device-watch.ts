@@ -1,3 +1,4 @@
+import { RADIO_PATH, STATE_PATH } from '../agent/coap/device-paths.js';
 import type { CoapEndpoint } from '../coap/endpoint.js';
 import type { Observation } from '../coap/observation.js';
 import { type Peer, peerKey } from '../coap/peer.js';
@@ -7,9 +8,7 @@ import { CoapFault } from '../coap/request.js';
 export type Observer = Pick<CoapEndpoint, 'observe'>;
 
 /** What is observed of a device. */
-export const STATUS_PATH = 'fw';
-export const RADIO_PATH = 'Radio_link_status';
-const PATHS = [STATUS_PATH, RADIO_PATH];
+const PATHS = [STATE_PATH, RADIO_PATH];
 
 /** Hears what a device says at one of its paths. */
 export type NotificationEar = (path: string, payload: Uint8Array) => void;

@@ -1,8 +1,8 @@
+import { STATE_PATH } from '../agent/coap/device-paths.js';
 import type { Clock } from '../base/ports.js';
 import type { Peer } from '../coap/peer.js';
 import { type DeviceChange, type DeviceState, DeviceStates } from './device-states.js';
 import { type RadioStatus, readRadio, statusTextOf } from './device-status.js';
-import { STATUS_PATH } from './device-watch.js';
 import { Directory, type DirectoryEars, type DirectoryWorld } from './directory/directory.js';
 import type { Registration } from './directory/registration.js';
 import type { Keeper, RecordStore } from './keeper.js';
@@ -66,8 +66,8 @@ export class KnownDevices {
   takeNotification(device: string, path: string, payload: Uint8Array): RadioStatus | undefined {
     const before = this.states.find(device);
     if (before === undefined) return undefined;
-    const statusText = path === STATUS_PATH ? statusTextOf(payload) : undefined;
-    const radio = path === STATUS_PATH ? undefined : readRadio(payload);
+    const statusText = path === STATE_PATH ? statusTextOf(payload) : undefined;
+    const radio = path === STATE_PATH ? undefined : readRadio(payload);
     if (statusText === undefined && radio === undefined) this.unreadableCount++;
     this.#say(before, {
       heardAtMs: this.#nowMs,

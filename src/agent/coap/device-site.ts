@@ -5,12 +5,9 @@ import type { CoapReply, CoapResource, CoapSite, IncomingRequest } from '../../c
 import { MAX_RECORD_BYTES } from '../../wire/descriptor.js';
 import type { AgentStatus } from '../agent-plan.js';
 import type { AgentStateEvent } from '../events.js';
+import { RADIO_PATH, STATE_PATH, TRIGGER_PATH } from './device-paths.js';
 
-/** Paths of what a device has. */
-export const STATE_PATH: readonly string[] = ['fw'];
-export const RADIO_PATH: readonly string[] = ['Radio_link_status'];
-const TRIGGER_PATH: readonly string[] = ['sw'];
-/** Observers ask again after so long, if they hear nothing: states last for days. */
+/** Observers that hear nothing for this long ask again: states last for days. */
 const FRESH_S = 86_400;
 
 /** Whether the device hears its servers. */
@@ -51,11 +48,11 @@ export class DeviceSite implements CoapSite {
 
   find(path: readonly string[]): CoapResource | undefined {
     switch (path.join('/')) {
-      case STATE_PATH[0]:
+      case STATE_PATH:
         return this.#readable(() => this.#state());
-      case RADIO_PATH[0]:
+      case RADIO_PATH:
         return this.#readable(() => this.#world.radio());
-      case TRIGGER_PATH[0]:
+      case TRIGGER_PATH:
         return {
           maxPayloadBytes: MAX_RECORD_BYTES,
           admits: (peer) => this.#world.mayTrigger(peer),
@@ -89,12 +86,12 @@ export class DeviceSite implements CoapSite {
 
 /** What a device registers. */
 export const DEVICE_LINKS: readonly Link[] = [
-  { target: `/${STATE_PATH[0]}`, attributes: { rt: 'layercast.state', ct: String(ContentFormat.json), obs: true } },
-  { target: `/${RADIO_PATH[0]}`, attributes: { rt: 'layercast.radio', ct: String(ContentFormat.json), obs: true } },
-  { target: `/${TRIGGER_PATH[0]}`, attributes: { rt: 'layercast.trigger' } },
+  { target: `/${STATE_PATH}`, attributes: { rt: 'layercast.state', ct: String(ContentFormat.json), obs: true } },
+  { target: `/${RADIO_PATH}`, attributes: { rt: 'layercast.radio', ct: String(ContentFormat.json), obs: true } },
+  { target: `/${TRIGGER_PATH}`, attributes: { rt: 'layercast.trigger' } },
 ];
 
-/** The part of a state that a manager needs: paths of the device are nobody's business. */
+/** The part of a state that a manager needs. The paths of the device's files stay on the device. */
 function shownState(state: AgentStateEvent): object {
   const { object, version, lwm2mState, lwm2mResult, appliedVersion, message } = state;
   return { object, version, state: state.state, lwm2mState, lwm2mResult, appliedVersion, message };

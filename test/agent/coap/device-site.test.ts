@@ -1,12 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AgentStatus } from '../../../dist/agent/agent-plan.js';
-import {
-  DEVICE_LINKS,
-  DeviceSite,
-  RADIO_PATH,
-  type RadioStatus,
-  STATE_PATH,
-} from '../../../dist/agent/coap/device-site.js';
+import { RADIO_PATH, STATE_PATH } from '../../../dist/agent/coap/device-paths.js';
+import { DEVICE_LINKS, DeviceSite, type RadioStatus } from '../../../dist/agent/coap/device-site.js';
 import { codeText } from '../../../dist/coap/code.js';
 import { formatLinks } from '../../../dist/coap/links.js';
 import { Wire } from '../../coap/wire.js';
@@ -58,7 +53,7 @@ describe('a device by CoAP', () => {
   test('tells its manager the states of its objects, without paths, and whether it is awake, and each change of both', async () => {
     const { wire, state, device, manager, change } = scene();
     const heard: unknown[] = [];
-    for (const path of [STATE_PATH, RADIO_PATH]) {
+    for (const path of [[STATE_PATH], [RADIO_PATH]]) {
       manager.observe(
         DEVICE,
         { path },
@@ -67,8 +62,8 @@ describe('a device by CoAP', () => {
     }
     await wire.pass(1e6);
     change([], { isAwake: false, nextWakeAt: '2027-01-15T08:00:00.000Z' });
-    device.notify(STATE_PATH);
-    device.notify(RADIO_PATH);
+    device.notify([STATE_PATH]);
+    device.notify([RADIO_PATH]);
     await wire.pass(1e6);
     expect(heard).toEqual([
       { fleet: 'acme', objects: [state] },
@@ -107,7 +102,7 @@ describe('a device by CoAP', () => {
 
   test('that listens to its directory only tells strangers nothing', async () => {
     const { wire, device, stranger } = scene();
-    for (const path of [STATE_PATH, RADIO_PATH]) {
+    for (const path of [[STATE_PATH], [RADIO_PATH]]) {
       const ended: unknown[] = [];
       stranger.observe(DEVICE, { path }, { onNotification: () => ended.push('told'), onEnd: (why) => ended.push(why) });
       await wire.pass(1e6);
