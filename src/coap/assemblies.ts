@@ -2,11 +2,10 @@ import type { Clock } from '../base/ports.js';
 import { type Block, MAX_BLOCK_BYTES } from './block.js';
 import { Code } from './code.js';
 import { type Peer, peerKey } from './peer.js';
-
-/** A client that sends no block for this long has given up: NSTART and retransmissions fit into EXCHANGE_LIFETIME. */
-const LIFETIME_US = 247_000_000;
+import { EXCHANGE_LIFETIME_US } from './remembered.js';
 
 interface Assembly {
+  /** A client that sends no block until then has given up: NSTART and retransmissions fit into EXCHANGE_LIFETIME. */
   untilUs: number;
   readonly pieces: Uint8Array[];
   bytes: number;
@@ -50,7 +49,7 @@ export class Assemblies {
     before.pieces.push(Uint8Array.from(payload));
     if (!block.hasMore) return { kind: 'whole', payload: Buffer.concat(before.pieces) };
     this.#assemblies.set(key, {
-      untilUs: nowUs + LIFETIME_US,
+      untilUs: nowUs + EXCHANGE_LIFETIME_US,
       pieces: before.pieces,
       bytes: before.bytes + payload.length,
     });

@@ -12,7 +12,7 @@ export interface CoapBounds {
   readonly assemblyCount: number;
   /** Messages that are remembered so that they work once only. A reply of at most 1.3 kB is kept with each; the oldest make room. */
   readonly rememberedCount: number;
-  /** Answers in all, so that nobody can turn this endpoint against a third party. Requests beyond are dropped, and come again. */
+  /** Bytes of all answers in a second: with forged addresses nobody can have this endpoint flood a third party. Requests beyond the limit are dropped; their clients repeat them. */
   readonly answerBytesPerSecond: number;
 }
 

@@ -50,16 +50,24 @@ export function parseLinks(text: string): readonly Link[] | undefined {
 export function filterLinks(links: readonly Link[], query: readonly string[]): readonly Link[] {
   const [, name, value] = /^([^=]+)=(.*)$/s.exec(query[0] ?? '') ?? [];
   if (name === undefined || value === undefined) return links;
-  const fits = value.endsWith('*')
-    ? (text: string) => text.startsWith(value.slice(0, -1))
-    : (text: string) => text === value;
-  return links.filter(({ target, attributes }) => {
-    if (name === 'href') return fits(target);
-    const found = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
-    if (found === undefined) return false;
-    // rt, if and rel have several values with spaces between.
-    return found === true ? value === '' || value === '*' : [found, ...found.split(' ')].some(fits);
-  });
+  const fits = valueTest(value);
+  return links.filter((link) => linkHas(link, name, fits));
+}
+
+/** A test for values of attributes: a `*` at the end of what is wanted stands for any rest (RFC 6690, section 4.1). */
+export function valueTest(wanted: string): (value: string) => boolean {
+  if (!wanted.endsWith('*')) return (value) => value === wanted;
+  const start = wanted.slice(0, -1);
+  return (value) => value.startsWith(start);
+}
+
+/** Whether a link has an attribute of this name with a value that passes the test. `href` is the target; an attribute without a value has an empty one. */
+export function linkHas({ target, attributes }: Link, name: string, fits: (value: string) => boolean): boolean {
+  if (name === 'href') return fits(target);
+  const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+  if (value === undefined) return false;
+  // rt, if and rel have several values with spaces between.
+  return value === true ? fits('') : value.split(' ').some(fits) || fits(value);
 }
 
 function formatLink({ target, attributes }: Link): string {

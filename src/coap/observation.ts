@@ -19,14 +19,15 @@ const GRACE_US = 10_000_000;
 export interface ObserveTarget {
   readonly path: readonly string[];
   readonly query?: readonly string[] | undefined;
-  /** Whether it is asked again when the state is no longer fresh. Without this it takes no timer, and the owner asks anew. @default true */
+  /** Whether the resource is asked again when its state is no longer fresh. If not, the observation needs no timer, and its owner asks anew. @default true */
   readonly renews?: boolean | undefined;
 }
 
-export interface ObservationEnd {
+/** Hears what an observed resource says. */
+export interface ObservationEars {
   /** The state of the resource, at first and after each change. */
   onNotification(response: CoapResponse): void;
-  /** No more will come. An answer: the resource says no, or cannot be observed. */
+  /** No notification follows. An answer as the reason: the resource refuses, or cannot be observed. */
   onEnd(why: CoapFault | CoapResponse): void;
 }
 
@@ -42,20 +43,20 @@ export class ClientObservation implements Observation {
   readonly #peer: Peer;
   readonly #token: Uint8Array;
   readonly #target: ObserveTarget;
-  readonly #end: ObservationEnd;
+  readonly #ears: ObservationEars;
   readonly #stopListening: () => void;
   #newest: { readonly sequence: number; readonly atUs: number } | undefined;
   #cancelTimer: () => void = () => undefined;
   #isOver = false;
 
   /** @throws {CoapFault} `full` */
-  constructor(client: Client, link: LinkLayer, peer: Peer, target: ObserveTarget, end: ObservationEnd) {
+  constructor(client: Client, link: LinkLayer, peer: Peer, target: ObserveTarget, ears: ObservationEars) {
     this.#client = client;
     this.#link = link;
     this.#peer = peer;
     this.#token = link.newToken();
     this.#target = target;
-    this.#end = end;
+    this.#ears = ears;
     const [hear, close] = [(message: Message) => this.#hear(message), (fault: CoapFault) => this.#over(fault)];
     this.#stopListening = client.listen(peer, this.#token, hear, close);
     this.#register();
@@ -110,7 +111,7 @@ export class ClientObservation implements Observation {
   #tell(response: CoapResponse, after: () => void = () => undefined): void {
     const tell = (whole: CoapResponse) => {
       if (this.#isOver) return;
-      this.#end.onNotification(whole);
+      this.#ears.onNotification(whole);
       after();
     };
     if (response.block2?.hasMore !== true) {
@@ -126,7 +127,7 @@ export class ClientObservation implements Observation {
   #over(why: CoapFault | CoapResponse): void {
     if (this.#isOver) return;
     this.cancel();
-    this.#end.onEnd(why);
+    this.#ears.onEnd(why);
   }
 
   #isNewer(sequence: number): boolean {

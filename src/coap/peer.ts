@@ -1,4 +1,4 @@
-/** Who a datagram came from, or goes to. */
+/** The host and port that a datagram came from, or goes to. */
 export interface Peer {
   /** As the socket writes it: IPv6 with a zone where one is needed, or IPv4. */
   readonly address: string;

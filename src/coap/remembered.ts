@@ -2,7 +2,7 @@ import type { Clock } from '../base/ports.js';
 import { type Peer, peerKey } from './peer.js';
 
 /** EXCHANGE_LIFETIME (RFC 7252, section 4.8.2): for so long a message may still come again. */
-const LIFETIME_US = 247_000_000;
+export const EXCHANGE_LIFETIME_US = 247_000_000;
 
 interface Entry {
   readonly untilUs: number;
@@ -31,7 +31,7 @@ export class Remembered {
     this.#forgetOld();
     const [oldest] = this.#entries.keys();
     if (this.#entries.size >= this.#mostCount && oldest !== undefined) this.#entries.delete(oldest);
-    this.#entries.set(keyOf(peer, id), { untilUs: this.#clock.nowUs() + LIFETIME_US, reply: undefined });
+    this.#entries.set(keyOf(peer, id), { untilUs: this.#clock.nowUs() + EXCHANGE_LIFETIME_US, reply: undefined });
   }
 
   answered(peer: Peer, id: number, reply: Uint8Array): void {

@@ -92,7 +92,9 @@ export class Server {
       const known = this.#remembered.of(peer, message.id);
       if (known !== undefined) {
         counts.duplicate++;
-        if (known.reply !== undefined) this.#spend(known.reply.length, () => this.#link.sendBytes(known.reply!, peer));
+        if (known.reply === undefined) return;
+        this.#spend(known.reply.length);
+        this.#link.sendBytes(known.reply, peer);
         return;
       }
       this.#remembered.note(peer, message.id);
@@ -195,9 +197,9 @@ export class Server {
     if (code !== Code.get) this.#remembered.answered(peer, id, bytes);
   }
 
-  #spend(bytes: number, send: () => void = () => undefined): void {
+  /** Counts an answer of so many bytes against the limit of answers. */
+  #spend(bytes: number): void {
     this.#budgetBytes -= bytes + PACKET_BYTES;
-    send();
   }
 
   #hasBudget(): boolean {

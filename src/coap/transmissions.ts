@@ -10,18 +10,19 @@ const MAX_RETRANSMIT = 4;
 /** A confirmable message, without the id that it gets when it is sent. */
 export type Content = Pick<Message, 'code' | 'token' | 'options' | 'payload'>;
 
-export interface TransmissionEnd {
-  /** Acknowledged; the message is empty, or the response itself. */
+/** Hears how a message has ended; one of these is called, once. */
+export interface TransmissionEars {
+  /** The message was acknowledged, by an empty message or by the response itself. */
   onAcknowledged(message: Message): void;
   onReset(): void;
-  /** Sent five times, and never acknowledged. */
+  /** The message was sent five times, and never acknowledged. */
   onTimeout(): void;
 }
 
 interface Transmission {
   readonly peer: Peer;
   readonly content: Content;
-  readonly end: TransmissionEnd;
+  readonly ears: TransmissionEars;
   id: number | undefined;
   bytes: Uint8Array | undefined;
   sentCount: number;
@@ -45,16 +46,15 @@ export class Transmissions {
     this.#mostCount = mostCount;
   }
 
-  /** Undefined if too many wait. The returned function gives the message up, and nothing is told of it then. */
-  send(peer: Peer, content: Content, end: TransmissionEnd): (() => void) | undefined {
+  /** @returns a function that gives the message up, after which the ears hear nothing of it; undefined if too many messages wait */
+  send(peer: Peer, content: Content, ears: TransmissionEars): (() => void) | undefined {
     if (this.#count >= this.#mostCount) return undefined;
     const key = peerKey(peer);
     const queue = this.#queues.get(key) ?? [];
     this.#queues.set(key, queue);
-    const { random } = { random: this.#link.random() };
-    const timeoutUs = ACK_TIMEOUT_US * (1 + random * (ACK_RANDOM_FACTOR - 1));
+    const timeoutUs = ACK_TIMEOUT_US * (1 + this.#link.random() * (ACK_RANDOM_FACTOR - 1));
     const none = () => undefined;
-    const one = { peer, content, end, id: undefined, bytes: undefined, sentCount: 0, timeoutUs, cancelTimer: none };
+    const one = { peer, content, ears, id: undefined, bytes: undefined, sentCount: 0, timeoutUs, cancelTimer: none };
     queue.push(one);
     this.#count++;
     if (queue.length === 1) this.#begin(one);
@@ -69,8 +69,8 @@ export class Transmissions {
       return;
     }
     this.#remove(one);
-    if (message.type === 'RST') one.end.onReset();
-    else one.end.onAcknowledged(message);
+    if (message.type === 'RST') one.ears.onReset();
+    else one.ears.onAcknowledged(message);
   }
 
   close(): void {
@@ -101,7 +101,7 @@ export class Transmissions {
     }
     this.#link.counts.unacknowledged++;
     this.#remove(one);
-    one.end.onTimeout();
+    one.ears.onTimeout();
   }
 
   #remove(one: Transmission): void {

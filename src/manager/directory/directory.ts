@@ -10,12 +10,12 @@ export interface DirectoryWorld {
   readonly randomBytes: (count: number) => Uint8Array;
 }
 
-/** Who hears of changes. */
+/** Hears what becomes of registrations. */
 export interface DirectoryEars {
   /**
    * A device has registered, or renewed its registration: it can be reached now.
    *
-   * @param isRenewed it knows what it was told since it registered; without this it may have begun anew
+   * @param isRenewed whether the device only renews its registration. If not, it may have begun anew, and have forgotten its observers
    */
   onRegistered(registration: Registration, isRenewed: boolean): void;
   /** Its registration has ended. */
@@ -67,7 +67,7 @@ export class Directory {
     return this.#byDevice.get(device)?.registration;
   }
 
-  /** Who registered from there last. */
+  /** The device that registered last from this address. */
   at(peer: Peer): Registration | undefined {
     return this.#byPeer.get(peerKey(peer))?.registration;
   }

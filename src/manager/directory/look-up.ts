@@ -1,4 +1,4 @@
-import type { Link } from '../../coap/links.js';
+import { type Link, linkHas, valueTest } from '../../coap/links.js';
 import { type Peer, peerKey } from '../../coap/peer.js';
 import { endpointOf, type Registration } from './registration.js';
 
@@ -32,7 +32,7 @@ export function readLookUp(query: readonly string[]): LookUp | undefined {
       if (!/^\d{1,7}$/.test(value)) return undefined;
       if (name === 'page') page = Number(value);
       else count = Math.min(Number(value), MAX_COUNT);
-    } else criteria.push({ name, fits: fitting(value) });
+    } else criteria.push({ name, fits: valueTest(value) });
   }
   return { criteria, page, count };
 }
@@ -40,7 +40,9 @@ export function readLookUp(query: readonly string[]): LookUp | undefined {
 /** The registrations that a look-up finds, as links (RFC 9176, section 6.4). */
 export function findEndpoints(registrations: Iterable<Registration>, lookUp: LookUp): readonly Link[] {
   const found = filtered(registrations, ({ links, ...own }) =>
-    lookUp.criteria.every((one) => isOfEndpoint(one, own) || links.value.some((link) => isOfLink(one, link))),
+    lookUp.criteria.every(
+      (one) => isOfEndpoint(one, own) || links.value.some((link) => linkHas(link, one.name, one.fits)),
+    ),
   );
   return pageOf(found, lookUp, endpointLink);
 }
@@ -60,7 +62,7 @@ function* resources(registrations: Iterable<Registration>, { criteria }: LookUp)
   for (const registration of registrations) {
     const open = criteria.filter((one) => !isOfEndpoint(one, registration));
     for (const link of registration.links.value) {
-      if (open.every((one) => isOfLink(one, link))) yield [registration, link] as const;
+      if (open.every(({ name, fits }) => linkHas(link, name, fits))) yield [registration, link] as const;
     }
   }
 }
@@ -97,20 +99,6 @@ function isOfEndpoint(
   };
   const value = Object.hasOwn(known, name) ? known[name] : undefined;
   return value !== undefined && fits(value);
-}
-
-function isOfLink({ name, fits }: Criterion, { target, attributes }: Link): boolean {
-  if (name === 'href') return fits(target);
-  const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
-  if (value === undefined) return false;
-  // rt, if and rel have several values with spaces between.
-  return value === true ? fits('') : value.split(' ').some(fits) || fits(value);
-}
-
-function fitting(wanted: string): Criterion['fits'] {
-  if (!wanted.endsWith('*')) return (value) => value === wanted;
-  const start = wanted.slice(0, -1);
-  return (value) => value.startsWith(start);
 }
 
 function whole(peer: Peer, target: string): string {

@@ -81,7 +81,7 @@ export function endpointOf(device: string): { readonly ep: string; readonly d?: 
   return d === undefined ? { ep } : { ep, d };
 }
 
-/** Who could name another base could have requests sent to others. */
+/** A device that named another base could have requests sent to a third party. */
 const BASE = 'base is not taken: the address that the request comes from counts';
 const LIFETIME = `lt is a number of seconds from 1 to ${MAX_LIFETIME_S}`;
 
