@@ -30,9 +30,9 @@ export interface DeviceFilter {
   readonly fleet?: string | undefined;
   /** They have an object of this name. */
   readonly object?: string | undefined;
-  /** It has, or any object has, this state. */
+  /** The object that is asked for, or any object if none is, has this state. */
   readonly state?: string | undefined;
-  /** And this version. */
+  /** The same object has this version. */
   readonly version?: number | undefined;
 }
 

@@ -20,7 +20,7 @@ export interface ManagerWorld extends DirectoryWorld {
 export interface ManagerOptions {
   /** Devices that are known at once. */
   readonly deviceCount: number;
-  /** Who may register. */
+  /** Whether a peer may register. */
   readonly admits: (peer: Peer) => boolean;
   /** How long a device can be reached after it was heard. */
   readonly reachableMs: number;

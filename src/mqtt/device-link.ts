@@ -17,7 +17,7 @@ const GAP_US = 1e6;
 /** A wake waits this long for the broker, and after the subscription this long for what the broker has kept. */
 const BROKER_US = 10e6;
 const RETAINED_US = 1e6;
-/** A device that sleeps or stops tries for this long to tell what nobody knows yet. */
+/** A device that goes to sleep tries for this long to send the reports that the broker does not have yet, and one that stops for `STOP_US`. */
 const LAST_WORDS_US = 60e6;
 const STOP_US = 3e6;
 /** Different warnings that are told: a hostile broker can cause any number. */

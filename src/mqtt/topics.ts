@@ -49,7 +49,7 @@ export class FleetTopics {
     return this.device(id, `updates/${level(object)}`);
   }
 
-  /** What a topic means to the device; undefined for one that is none of its own. */
+  /** What a topic means to the device; undefined for a topic that does not concern the device. */
   meaningOf(topic: string, deviceId: string): TopicMeaning | undefined {
     if (topic === this.device(deviceId, 'command')) return { kind: 'command' };
     if (!topic.startsWith(`${this.#base}/`)) return undefined;

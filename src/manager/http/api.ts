@@ -22,7 +22,7 @@ const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
 /** Devices that one request triggers. */
 const MAX_TRIGGERED = 1_000;
-/** A device takes at most as much as a record. */
+/** The longest record that devices take. */
 const MAX_RECORD_BYTES = 65_536;
 const DEFAULT_EXPIRY_MS = 86_400_000;
 const MAX_EXPIRY_MS = 30 * 86_400_000;

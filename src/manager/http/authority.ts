@@ -12,9 +12,9 @@ const MAX_TOKENS = 1_000;
 export type Sender = Pick<IncomingMessage, 'headers' | 'socket'>;
 
 export interface AuthorityOptions {
-  /** Who has one of these may read and change all. */
+  /** Whoever sends one of these tokens may read and change all. */
   readonly tokens: readonly string[];
-  /** And who has a certificate, of the authority that the server trusts, with one of these common names. */
+  /** Clients with a certificate of one of these common names, by the authority that the server trusts, may do so too. */
   readonly names: readonly string[];
 }
 

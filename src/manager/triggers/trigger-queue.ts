@@ -5,7 +5,7 @@ import type { Trigger } from './trigger.js';
 export interface TriggerBounds {
   /** Triggers that wait, of all devices. */
   readonly mostCount: number;
-  /** And of one device. */
+  /** Triggers that wait for one device. */
   readonly mostOfDevice: number;
 }
 
