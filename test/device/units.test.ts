@@ -26,6 +26,13 @@ describe.each([...UNITS, 'layercast@.service'])('the unit %s', (name) => {
       expect(text.split('\n')).toContain(setting);
   });
 
+  it.runIf(UNITS.includes(name))(
+    'lets its program speak IPv4, too, as brokers, clients and servers of the web do',
+    () => {
+      expect(text).toMatch(/^RestrictAddressFamilies=AF_INET AF_INET6 /m);
+    },
+  );
+
   it.skipIf(!existsSync('/usr/bin/systemd-analyze'))('is one that systemd understands', () => {
     const folder = mkdtempSync(join(tmpdir(), 'layercast-units-'));
     const path = join(folder, name);
