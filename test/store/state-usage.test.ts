@@ -38,7 +38,18 @@ it('only what is made again is removed: never keys, progress, versions or roots,
     ['deltas', 1],
   ]);
   const left = (await usageOf(stateDir)).filter(({ fileCount }) => fileCount > 0).map(({ part }) => part);
-  expect(left).toEqual(['spool', 'serving', 'streams', 'devices', 'trees', 'completed', 'trust', 'agent', '.']);
+  expect(left).toEqual([
+    'spool',
+    'serving',
+    'streams',
+    'devices',
+    'trees',
+    'completed',
+    'trust',
+    'agent',
+    'manager',
+    '.',
+  ]);
   expect(await readdir(stateDir)).toContain('server.key');
   expect(await readdir(scratch)).toContain('foreign');
 });
