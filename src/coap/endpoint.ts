@@ -4,7 +4,7 @@ import { Code, ContentFormat, isRequestCode, isResponseCode } from './code.js';
 import { type CoapWorld, LinkLayer } from './link-layer.js';
 import { filterLinks, formatLinks } from './links.js';
 import { decodeMessage, emptyMessage, type Message, rejectionOf } from './message.js';
-import { ClientObservation, type Observation, type ObservationEars, type ObserveTarget } from './observation.js';
+import { ClientObservation, type Observation, type ObservationCallbacks, type ObserveTarget } from './observation.js';
 import type { Peer } from './peer.js';
 import type { CoapRequest, CoapResponse } from './request.js';
 import { Server } from './server.js';
@@ -67,8 +67,8 @@ export class CoapEndpoint {
   }
 
   /** Observes a resource of a peer. @throws {CoapFault} `full` */
-  observe(peer: Peer, target: ObserveTarget, ears: ObservationEars): Observation {
-    return new ClientObservation(this.#client, this.#link, peer, target, ears);
+  observe(peer: Peer, target: ObserveTarget, callbacks: ObservationCallbacks): Observation {
+    return new ClientObservation(this.#client, this.#link, peer, target, callbacks);
   }
 
   /** The resource at this path of the site has changed: its observers are told. */

@@ -24,7 +24,7 @@ export interface ObserveTarget {
 }
 
 /** Hears what an observed resource says. */
-export interface ObservationEars {
+export interface ObservationCallbacks {
   /** The state of the resource, at first and after each change. */
   onNotification(response: CoapResponse): void;
   /** No notification follows. An answer as the reason: the resource refuses, or cannot be observed. */
@@ -43,20 +43,20 @@ export class ClientObservation implements Observation {
   readonly #peer: Peer;
   readonly #token: Uint8Array;
   readonly #target: ObserveTarget;
-  readonly #ears: ObservationEars;
+  readonly #callbacks: ObservationCallbacks;
   readonly #stopListening: () => void;
   #newest: { readonly sequence: number; readonly atUs: number } | undefined;
   #cancelTimer: () => void = () => undefined;
   #isOver = false;
 
   /** @throws {CoapFault} `full` */
-  constructor(client: Client, link: LinkLayer, peer: Peer, target: ObserveTarget, ears: ObservationEars) {
+  constructor(client: Client, link: LinkLayer, peer: Peer, target: ObserveTarget, callbacks: ObservationCallbacks) {
     this.#client = client;
     this.#link = link;
     this.#peer = peer;
     this.#token = link.newToken();
     this.#target = target;
-    this.#ears = ears;
+    this.#callbacks = callbacks;
     const [hear, close] = [(message: Message) => this.#hear(message), (fault: CoapFault) => this.#over(fault)];
     this.#stopListening = client.listen(peer, this.#token, hear, close);
     this.#register();
@@ -111,7 +111,7 @@ export class ClientObservation implements Observation {
   #tell(response: CoapResponse, after: () => void = () => undefined): void {
     const tell = (whole: CoapResponse) => {
       if (this.#isOver) return;
-      this.#ears.onNotification(whole);
+      this.#callbacks.onNotification(whole);
       after();
     };
     if (response.block2?.hasMore !== true) {
@@ -127,7 +127,7 @@ export class ClientObservation implements Observation {
   #over(why: CoapFault | CoapResponse): void {
     if (this.#isOver) return;
     this.cancel();
-    this.#ears.onEnd(why);
+    this.#callbacks.onEnd(why);
   }
 
   #isNewer(sequence: number): boolean {

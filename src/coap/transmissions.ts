@@ -11,7 +11,7 @@ const MAX_RETRANSMIT = 4;
 export type Content = Pick<Message, 'code' | 'token' | 'options' | 'payload'>;
 
 /** Hears how a message has ended; one of these is called, once. */
-export interface TransmissionEars {
+export interface TransmissionCallbacks {
   /** The message was acknowledged, by an empty message or by the response itself. */
   onAcknowledged(message: Message): void;
   onReset(): void;
@@ -22,7 +22,7 @@ export interface TransmissionEars {
 interface Transmission {
   readonly peer: Peer;
   readonly content: Content;
-  readonly ears: TransmissionEars;
+  readonly callbacks: TransmissionCallbacks;
   id: number | undefined;
   bytes: Uint8Array | undefined;
   sentCount: number;
@@ -46,15 +46,24 @@ export class Transmissions {
     this.#mostCount = mostCount;
   }
 
-  /** @returns a function that gives the message up, after which the ears hear nothing of it; undefined if too many messages wait */
-  send(peer: Peer, content: Content, ears: TransmissionEars): (() => void) | undefined {
+  /** @returns a function that gives the message up, after which none of the callbacks is called; undefined if too many messages wait */
+  send(peer: Peer, content: Content, callbacks: TransmissionCallbacks): (() => void) | undefined {
     if (this.#count >= this.#mostCount) return undefined;
     const key = peerKey(peer);
     const queue = this.#queues.get(key) ?? [];
     this.#queues.set(key, queue);
     const timeoutUs = ACK_TIMEOUT_US * (1 + this.#link.random() * (ACK_RANDOM_FACTOR - 1));
     const none = () => undefined;
-    const one = { peer, content, ears, id: undefined, bytes: undefined, sentCount: 0, timeoutUs, cancelTimer: none };
+    const one = {
+      peer,
+      content,
+      callbacks,
+      id: undefined,
+      bytes: undefined,
+      sentCount: 0,
+      timeoutUs,
+      cancelTimer: none,
+    };
     queue.push(one);
     this.#count++;
     if (queue.length === 1) this.#begin(one);
@@ -69,8 +78,8 @@ export class Transmissions {
       return;
     }
     this.#remove(one);
-    if (message.type === 'RST') one.ears.onReset();
-    else one.ears.onAcknowledged(message);
+    if (message.type === 'RST') one.callbacks.onReset();
+    else one.callbacks.onAcknowledged(message);
   }
 
   close(): void {
@@ -101,7 +110,7 @@ export class Transmissions {
     }
     this.#link.counts.unacknowledged++;
     this.#remove(one);
-    one.ears.onTimeout();
+    one.callbacks.onTimeout();
   }
 
   #remove(one: Transmission): void {

@@ -20,7 +20,7 @@ export interface ManagerServiceOptions extends Omit<ManagerOptions, 'admits'> {
 /** Who may register unless told otherwise: programs of this host. */
 export const THIS_HOST: readonly string[] = ['::1', '127.0.0.0/8'];
 
-export interface ManagerServiceEars {
+export interface ManagerServiceCallbacks {
   onManager(manager: Manager): void;
   /** Devices and operators can come. */
   onListening(addresses: { readonly coap: string; readonly http: string }): void;
@@ -35,16 +35,16 @@ export interface ManagerServiceEars {
  */
 export async function runManagerService(
   options: ManagerServiceOptions,
-  ears: ManagerServiceEars,
+  callbacks: ManagerServiceCallbacks,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
   const { stateDir, allow, coap, http, deviceCount } = options;
-  await using database = await OwnedDatabase.open(stateDir, 'manager', { signal, onWaiting: ears.onWaiting });
+  await using database = await OwnedDatabase.open(stateDir, 'manager', { signal, onWaiting: callbacks.onWaiting });
   const list = new AddressList(allow);
   const world = { clock, randomBytes, store: database.records };
   const manager = new Manager(world, { ...options, admits: ({ address }) => list.has(address) });
-  ears.onManager(manager);
+  callbacks.onManager(manager);
   await using udp = await UdpEndpoint.open({
     ...coap,
     clock,
@@ -60,7 +60,7 @@ export async function runManagerService(
     });
     const { address, port } = udp.address;
     const host = address.includes(':') ? `[${address}]` : address;
-    ears.onListening({ coap: `coap://${host}:${port}`, http: server.url });
+    callbacks.onListening({ coap: `coap://${host}:${port}`, http: server.url });
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       else signal.addEventListener('abort', () => resolve(), { once: true });

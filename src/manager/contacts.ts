@@ -16,7 +16,7 @@ export interface ContactOptions {
 }
 
 /** Hears what devices say, and what becomes of their triggers. */
-export interface ContactEars {
+export interface ContactCallbacks {
   /** A device says at one of its observed paths what is new. */
   onNotification(device: string, path: string, payload: Uint8Array): void;
   /** A trigger is sent now. */
@@ -48,7 +48,7 @@ export class Contacts {
   readonly #clock: Clock;
   readonly #queue: TriggerQueue;
   readonly #options: ContactOptions;
-  readonly #ears: ContactEars;
+  readonly #callbacks: ContactCallbacks;
   readonly #contacts = new Map<string, Contact>();
   /** Devices with something to send, while too much is under way. */
   readonly #waiting = new Set<Contact>();
@@ -62,13 +62,13 @@ export class Contacts {
     clock: Clock,
     queue: TriggerQueue,
     options: ContactOptions,
-    ears: ContactEars,
+    callbacks: ContactCallbacks,
   ) {
     this.#endpoint = endpoint;
     this.#clock = clock;
     this.#queue = queue;
     this.#options = options;
-    this.#ears = ears;
+    this.#callbacks = callbacks;
   }
 
   /** Notes that a device was heard from this address: it is awake, and can be reached there. */
@@ -128,7 +128,7 @@ export class Contacts {
     if (contact === undefined) return;
     contact.heardUs = this.#clock.nowUs();
     // It may say that the device sleeps, or is awake, before anything is sent.
-    this.#ears.onNotification(device, path, payload);
+    this.#callbacks.onNotification(device, path, payload);
     if (!contact.watch.renew(contact.peer)) this.unobservedCount++;
     this.#look(contact);
   }
@@ -158,7 +158,7 @@ export class Contacts {
     if (trigger === undefined) return;
     contact.isSending = true;
     this.#sendingCount++;
-    this.#ears.onAttempt(trigger);
+    this.#callbacks.onAttempt(trigger);
     const answer = await this.#ask(contact.peer, trigger);
     contact.isSending = false;
     this.#sendingCount--;
@@ -176,7 +176,7 @@ export class Contacts {
   async #ask(peer: Peer, { object, record }: Trigger): Promise<number | undefined> {
     try {
       const query = object === undefined ? [] : [`object=${object}`];
-      const payload = record === undefined ? undefined : this.#ears.recordOf(record);
+      const payload = record === undefined ? undefined : this.#callbacks.recordOf(record);
       const contentFormat = payload === undefined ? undefined : ContentFormat.octets;
       const request = { method: 'POST', path: [TRIGGER_PATH], query, payload, contentFormat } as const;
       return (await this.#endpoint.request(peer, request)).code;
@@ -190,9 +190,9 @@ export class Contacts {
     if (code !== undefined) contact.heardUs = this.#clock.nowUs();
     // It may have expired, or been cancelled, while it was under way.
     if (this.#queue.find(trigger.id) === undefined) return;
-    if (code !== undefined && isSuccess(code)) this.#ears.onOutcome(trigger, 'delivered');
+    if (code !== undefined && isSuccess(code)) this.#callbacks.onOutcome(trigger, 'delivered');
     else if (code !== undefined && code >> 5 === 4) {
-      this.#ears.onOutcome(trigger, 'refused', `the device answered ${codeText(code)}`);
+      this.#callbacks.onOutcome(trigger, 'refused', `the device answered ${codeText(code)}`);
     } else this.#queue.fail(trigger.id, this.#nowMs);
   }
 

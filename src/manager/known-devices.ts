@@ -3,14 +3,14 @@ import type { Clock } from '../base/ports.js';
 import type { Peer } from '../coap/peer.js';
 import { type DeviceChange, type DeviceState, DeviceStates } from './device-states.js';
 import { type RadioStatus, readRadio, statusTextOf } from './device-status.js';
-import { Directory, type DirectoryEars, type DirectoryWorld } from './directory/directory.js';
+import { Directory, type DirectoryCallbacks, type DirectoryWorld } from './directory/directory.js';
 import type { Registration } from './directory/registration.js';
 import type { Keeper, RecordStore } from './keeper.js';
 import { packDevice, unpackDevice } from './kept-records.js';
 import type { TriggerOutcome } from './triggers/trigger.js';
 
 /** Hears what becomes of devices. */
-export interface DeviceEars extends DirectoryEars {
+export interface DeviceCallbacks extends DirectoryCallbacks {
   /** A device says something new, or has registered, or its registration has ended. */
   onChanged(state: DeviceState): void;
   /** A device is not known any more. */
@@ -28,13 +28,13 @@ export class KnownDevices {
   readonly states: DeviceStates;
   readonly #clock: Clock;
   readonly #keeper: Keeper;
-  readonly #ears: DeviceEars;
+  readonly #callbacks: DeviceCallbacks;
 
   /** @param mostCount devices that are known at once */
-  constructor(world: DirectoryWorld, mostCount: number, keeper: Keeper, ears: DeviceEars) {
+  constructor(world: DirectoryWorld, mostCount: number, keeper: Keeper, callbacks: DeviceCallbacks) {
     this.#clock = world.clock;
     this.#keeper = keeper;
-    this.#ears = ears;
+    this.#callbacks = callbacks;
     this.states = new DeviceStates(mostCount, (device) => this.#forgotten(device));
     this.directory = new Directory(world, mostCount, {
       onRegistered: (registration, isRenewed) => this.#registered(registration, isRenewed),
@@ -122,21 +122,21 @@ export class KnownDevices {
     // The directory has no more registrations than there is room for states, and those without a registration make room.
     if (state === undefined) return;
     this.#keeper.note('device', device);
-    if (before?.isRegistered !== true) this.#ears.onChanged(state);
-    this.#ears.onRegistered(registration, isRenewed);
+    if (before?.isRegistered !== true) this.#callbacks.onChanged(state);
+    this.#callbacks.onRegistered(registration, isRenewed);
   }
 
   #ended(device: string): void {
-    this.#ears.onEnded(device);
+    this.#callbacks.onEnded(device);
     const state = this.states.change(device, { isRegistered: false });
     if (state === undefined) return;
     this.#keeper.note('device', device);
-    this.#ears.onChanged(state);
+    this.#callbacks.onChanged(state);
   }
 
   #forgotten(device: string): void {
     this.#keeper.note('device', device);
-    this.#ears.onForgotten(device);
+    this.#callbacks.onForgotten(device);
   }
 
   #say(before: DeviceState, change: DeviceChange): void {
@@ -144,7 +144,7 @@ export class KnownDevices {
     const after = this.states.change(device, change)!;
     this.#keeper.note('device', device);
     const isNew = after.status !== before.status || after.radio?.isAwake !== before.radio?.isAwake;
-    if (isNew || after.radio?.nextWakeAt !== before.radio?.nextWakeAt) this.#ears.onChanged(after);
+    if (isNew || after.radio?.nextWakeAt !== before.radio?.nextWakeAt) this.#callbacks.onChanged(after);
   }
 
   get #nowMs(): number {

@@ -29,8 +29,8 @@ describe('a directory', () => {
         let next = 0;
         const randomBytes = (count: number) => new Uint8Array(count).fill(next++);
         const told: string[] = [];
-        const ears = { onRegistered: () => undefined, onEnded: (device: string) => void told.push(device) };
-        const directory = new Directory({ clock: new HostClock(virtual), randomBytes }, 4, ears);
+        const callbacks = { onRegistered: () => undefined, onEnded: (device: string) => void told.push(device) };
+        const directory = new Directory({ clock: new HostClock(virtual), randomBytes }, 4, callbacks);
         // The oracle: when each ends, and all that have ended.
         const ends = new Map<string, { endsS: number; lifetimeS: number; id: string }>();
         const ended: string[] = [];
@@ -92,8 +92,8 @@ describe('a directory', () => {
     const virtual = new VirtualClock();
     const clock = new HostClock(virtual);
     const ended: string[] = [];
-    const ears = { onRegistered: () => undefined, onEnded: (device: string) => void ended.push(device) };
-    const directory = new Directory({ clock, randomBytes: (count) => new Uint8Array(count) }, 9, ears);
+    const callbacks = { onRegistered: () => undefined, onEnded: (device: string) => void ended.push(device) };
+    const directory = new Directory({ clock, randomBytes: (count) => new Uint8Array(count) }, 9, callbacks);
     const kept = (device: string, leftS: number) => ({
       ...{ device, lifetimeS: 100, linksText: LINKS, attributes: {}, id: device, peer: DEVICE },
       endsAtMs: clock.wallUs() / 1000 + leftS * 1000,

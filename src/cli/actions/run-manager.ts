@@ -42,7 +42,7 @@ export async function runManager(flags: Flags): Promise<void> {
   await interruptible(async (signal) => {
     signal.addEventListener('abort', () => service?.stopping(), { once: true });
     const say = (text: string) => process.stderr.write(`${text}\n`);
-    const ears = {
+    const callbacks = {
       onManager: (manager: Manager) => {
         manager.on('warning', (message) => say(`warning: ${message}`));
       },
@@ -52,7 +52,7 @@ export async function runManager(flags: Flags): Promise<void> {
       },
       onWaiting: say,
     };
-    await runManagerService(options, ears, systemClock, signal);
+    await runManagerService(options, callbacks, systemClock, signal);
   });
 }
 

@@ -11,7 +11,7 @@ export interface DirectoryWorld {
 }
 
 /** Hears what becomes of registrations. */
-export interface DirectoryEars {
+export interface DirectoryCallbacks {
   /**
    * A device has registered, or renewed its registration: it can be reached now.
    *
@@ -38,7 +38,7 @@ interface Entry extends Waiting {
 export class Directory {
   readonly #world: DirectoryWorld;
   readonly #mostCount: number;
-  readonly #ears: DirectoryEars;
+  readonly #callbacks: DirectoryCallbacks;
   readonly #byDevice = new Map<string, Entry>();
   readonly #byId = new Map<string, Entry>();
   readonly #byPeer = new Map<string, Entry>();
@@ -48,10 +48,10 @@ export class Directory {
   #timerUs = Infinity;
 
   /** @param mostCount registrations; one more is refused */
-  constructor(world: DirectoryWorld, mostCount: number, ears: DirectoryEars) {
+  constructor(world: DirectoryWorld, mostCount: number, callbacks: DirectoryCallbacks) {
     this.#world = world;
     this.#mostCount = mostCount;
-    this.#ears = ears;
+    this.#callbacks = callbacks;
   }
 
   get size(): number {
@@ -116,7 +116,7 @@ export class Directory {
 
   #put(wish: RegistrationWish, id: string, peer: Peer, isRenewed: boolean): Registration {
     const registration = this.#enter(wish, id, peer, this.#world.clock.nowUs() + wish.lifetimeS * 1e6);
-    this.#ears.onRegistered(registration, isRenewed);
+    this.#callbacks.onRegistered(registration, isRenewed);
     return registration;
   }
 
@@ -140,7 +140,7 @@ export class Directory {
   #end(entry: Entry): void {
     this.#forget(entry);
     this.#byDevice.delete(entry.registration.device);
-    this.#ears.onEnded(entry.registration.device);
+    this.#callbacks.onEnded(entry.registration.device);
   }
 
   /** Takes an entry out of all but its place by name. */
