@@ -70,7 +70,18 @@ export function linkHas({ target, attributes }: Link, name: string, fits: (value
   return value === true ? fits('') : value.split(' ').some(fits) || fits(value);
 }
 
-function formatLink({ target, attributes }: Link): string {
+/** A list is sent block by block, and each block is cut from the whole text, so the text of a link is made once. */
+const linkTexts = new WeakMap<Link, string>();
+
+function formatLink(link: Link): string {
+  const known = linkTexts.get(link);
+  if (known !== undefined) return known;
+  const text = textOf(link);
+  linkTexts.set(link, text);
+  return text;
+}
+
+function textOf({ target, attributes }: Link): string {
   const texts = Object.entries(attributes).map(([name, value]) => {
     if (value === true) return `;${name}`;
     return /^\d+$/.test(value) ? `;${name}=${value}` : `;${name}="${value.replace(/["\\]/g, '\\$&')}"`;

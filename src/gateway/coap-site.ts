@@ -19,6 +19,8 @@ const DIGESTS = 'bin.digests';
 export class GatewaySite implements CoapSite {
   readonly #shelf: Shelf;
   readonly #waitMs: number;
+  /** Each block of a list is another request, so the list is made once for each change of the shelf. */
+  #listed: { readonly changeCount: number; readonly links: readonly Link[] } | undefined;
 
   /** @param waitMs how long a request waits for bytes that are not there yet */
   constructor(shelf: Shelf, waitMs: number) {
@@ -51,6 +53,12 @@ export class GatewaySite implements CoapSite {
   }
 
   #objectLinks(): readonly Link[] {
+    const { changeCount } = this.#shelf;
+    if (this.#listed?.changeCount !== changeCount) this.#listed = { changeCount, links: this.#linksNow() };
+    return this.#listed.links;
+  }
+
+  #linksNow(): readonly Link[] {
     return this.#shelf.objects.flatMap((object) => {
       const newest = this.#shelf.newest(object);
       const { json, octets } = ContentFormat;

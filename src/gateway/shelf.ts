@@ -17,10 +17,16 @@ interface Slot {
 export class Shelf {
   readonly #slots = new Map<string, Slot>();
   readonly #onChange: (object: string) => void;
+  #changeCount = 0;
 
   /** @param onChange hears of which object another version is the newest, or is whole now */
   constructor(onChange: (object: string) => void = () => undefined) {
     this.#onChange = onChange;
+  }
+
+  /** How often what is newest has changed: what was made of the shelf is right as long as this stays the same. */
+  get changeCount(): number {
+    return this.#changeCount;
   }
 
   get objects(): readonly string[] {
@@ -63,7 +69,7 @@ export class Shelf {
     slot.coming?.end();
     const coming = new ServedVersion({ object, version, sizeBytes, sha256 });
     this.#slots.set(object, { ...this.#slots.get(object), coming });
-    this.#onChange(object);
+    this.#changed(object);
     return new WatchedStore(store, coming);
   }
 
@@ -83,12 +89,18 @@ export class Shelf {
     const whole = isComing ? slot.coming! : new ServedVersion(identity);
     whole.complete(file);
     this.#slots.set(identity.object, { whole });
-    this.#onChange(identity.object);
+    this.#changed(identity.object);
   }
 
   close(): void {
     for (const { whole, coming } of this.#slots.values()) for (const one of [whole, coming]) one?.end();
     this.#slots.clear();
+    this.#changeCount++;
+  }
+
+  #changed(object: string): void {
+    this.#changeCount++;
+    this.#onChange(object);
   }
 
   /** Undefined when there are too many objects. */

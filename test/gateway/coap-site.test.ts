@@ -46,6 +46,16 @@ describe('a gateway by CoAP', () => {
     expect(tally.bodyBytes).toBe(bytes.length);
   });
 
+  test('makes its list of links once for each change of what it has, however often it is asked', () => {
+    const { site, whole } = scene();
+    whole('a', 1);
+    const before = site.links();
+    expect(site.links()[1]).toBe(before[1]);
+    whole('a', 2);
+    whole('b', 1);
+    expect(site.links().map(({ target }) => target)).toEqual(['/fw', '/fw/a', '/fw/a/bin', '/fw/b', '/fw/b/bin']);
+  });
+
   test('links to its objects, says what is newest, and serves it with 8 bytes of its SHA-256 as tag', async () => {
     const { get, whole, client, wire } = scene();
     const { bytes, descriptor } = whole('maps/north', 3);
