@@ -109,7 +109,7 @@ describeBed('CoAP', () => {
           endpoint: 'device-17',
           lifetime: '1min',
           listen: '[::]:5683',
-          allow: client.address,
+          allow: [client.address],
         },
       };
       writeFileSync(scene.path('agent.yaml'), JSON.stringify(settings));
