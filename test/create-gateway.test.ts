@@ -23,7 +23,10 @@ describe('createGateway', () => {
     const urls: string[] = [];
     gateway.on('serving', ({ url }) => urls.push(url));
     await new Promise<void>((resolve) => gateway.once('start', () => resolve()));
-    expect(urls).toEqual([expect.stringMatching(/^http:/), expect.stringMatching(/^coap:/)]);
+    expect(urls).toEqual([
+      expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      expect.stringMatching(/^coap:\/\/127\.0\.0\.1:\d+$/),
+    ]);
     const url = `${urls[0]}/objects`;
     expect(await (await fetch(url)).json()).toEqual({ objects: [] });
     expect((await fetch(`${url}/none`)).status).toBe(404);

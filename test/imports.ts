@@ -84,9 +84,8 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
     // Only files of settings have a schema.
     only: { files: /file/, modules: ['zod'] },
   },
-  // Engines with all that they need, in the thread of their owner or in one of their own.
   // What listens for HTTP, with bounds.
-  http: { folders: [], modules: ['node:http', 'node:https', 'node:net'] },
+  http: { folders: ['base'], modules: ['node:http', 'node:https', 'node:net'] },
   // CoAP: messages, requests, observations and blocks, as logic alone; the socket is in one file. node:crypto for tags of bodies.
   coap: {
     folders: ['base'],
@@ -108,6 +107,7 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   gateway: { folders: ['base', 'object', 'wire', 'receiver', 'http', 'coap'], modules: ['node:crypto', 'node:http'] },
   // What a manager knows of devices and tells them: directory, states, triggers. Endpoint, clock and database are handed in.
   manager: { folders: ['base', 'agent', 'coap', 'events', 'http'], modules: ['node:crypto', 'node:http', 'node:tls'] },
+  // Engines with all that they need, in the thread of their owner or in one of their own.
   engine: 'anything',
   // What an agent uses of its host: its journal, the programs of the device, the status file, the service manager.
   device: { folders: ['base', 'agent', 'process', 'store', 'net'], modules: ['node:*', 'koffi'] },

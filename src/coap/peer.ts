@@ -5,7 +5,7 @@ export interface Peer {
   readonly port: number;
 }
 
-/** One text for each peer: `[::1]:5683`. */
+/** One text for each peer, as a key: `[::1]:5683`, `[192.0.2.1]:5683`. Texts for others are made by `authorityOf`. */
 export function peerKey({ address, port }: Peer): string {
   return `[${address}]:${port}`;
 }

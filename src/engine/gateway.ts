@@ -2,8 +2,8 @@ import { open, stat } from 'node:fs/promises';
 import type { EventEmitter } from 'eventemitter3';
 import type { AgentStatus } from '../agent/agent-plan.js';
 import type { AgentEvents, AgentStateEvent } from '../agent/events.js';
+import { authorityOf } from '../base/authority.js';
 import type { Clock, Network } from '../base/ports.js';
-import { peerKey } from '../coap/peer.js';
 import type { UdpEndpoint } from '../coap/udp-endpoint.js';
 import type { GatewayEvents } from '../events/gateway-events.js';
 import { type ClientCounts, type ClientProtocol, ClientTally } from '../gateway/client-counts.js';
@@ -79,7 +79,7 @@ export class GatewayEngine implements Engine<GatewayStatus | undefined, void> {
     await using coap = await this.#openCoap();
     this.#coap = coap;
     this.#tellServing(http.url);
-    if (coap !== undefined) this.#tellServing(`coap://${peerKey(coap.address)}`);
+    if (coap !== undefined) this.#tellServing(`coap://${authorityOf(coap.address.address, coap.address.port)}`);
     try {
       await this.#agent.run(signal);
     } finally {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { authorityOf } from '../base/authority.js';
 import type { Clock } from '../base/ports.js';
 import { UdpEndpoint } from '../coap/udp-endpoint.js';
 import { ManagerHttp, type ManagerHttpOptions } from '../manager/http/manager-http.js';
@@ -59,8 +60,7 @@ export async function runManagerService(
       metrics: options.metrics(manager, udp.endpoint),
     });
     const { address, port } = udp.address;
-    const host = address.includes(':') ? `[${address}]` : address;
-    callbacks.onListening({ coap: `coap://${host}:${port}`, http: server.url });
+    callbacks.onListening({ coap: `coap://${authorityOf(address, port)}`, http: server.url });
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       else signal.addEventListener('abort', () => resolve(), { once: true });

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { authorityOf } from '../base/authority.js';
 
 /** No request has long fields. */
 const MAX_HEADER_BYTES = 8 * 1024;
@@ -75,7 +76,7 @@ export class BoundedServer implements AsyncDisposable {
   /** Where it listens: `http://127.0.0.1:8080`. */
   get url(): string {
     const { port } = this.#server.address() as AddressInfo;
-    return `${this.#scheme}://${this.#host.includes(':') ? `[${this.#host}]` : this.#host}:${port}`;
+    return `${this.#scheme}://${authorityOf(this.#host, port)}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
+import { authorityOf } from '../../base/authority.js';
 import { type Link, linkHas, valueTest } from '../../coap/links.js';
-import { type Peer, peerKey } from '../../coap/peer.js';
+import type { Peer } from '../../coap/peer.js';
 import { endpointOf, type Registration } from './registration.js';
 
 /** Entries on a page unless the request says less: some 100 bytes each. */
@@ -103,7 +104,5 @@ function isOfEndpoint(
 
 function whole(peer: Peer, target: string): string {
   if (!target.startsWith('/') && target !== '') return target;
-  const { address, port } = peer;
-  const authority = address.includes(':') ? peerKey(peer) : `${address}:${port}`;
-  return `coap://${authority}${target}`;
+  return `coap://${authorityOf(peer.address, peer.port)}${target}`;
 }

@@ -1,4 +1,4 @@
-import { peerKey } from '../../coap/peer.js';
+import { authorityOf } from '../../base/authority.js';
 import type { DeviceState } from '../device-states.js';
 import { endpointOf } from '../directory/registration.js';
 import type { Manager } from '../manager.js';
@@ -15,7 +15,7 @@ export function deviceJson(manager: Manager, state: DeviceState): object {
     sector: d,
     isRegistered,
     isReachable: manager.isReachable(device),
-    address: registration && peerKey(registration.peer),
+    address: registration && authorityOf(registration.peer.address, registration.peer.port),
     registeredUntil: registration && timeText(manager.endsAtMs(registration)),
     heardAt: timeText(heardAtMs),
     isAwake: radio?.isAwake,
