@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv4 } from 'node:net';
-import { errnoOf, LayercastError } from '../base/errors.js';
+import { cannotListen } from '../base/cannot-listen.js';
 import type { Clock } from '../base/ports.js';
 import { CoapEndpoint, type EndpointOptions } from './endpoint.js';
 import type { Peer } from './peer.js';
 
 /** Room for what arrives while the process is busy: some 150 datagrams of a full block. */
 const RECEIVE_BUFFER_BYTES = 256 * 1024;
+
+/** When the address is not free. */
+const HINT = 'Name another address, or end the program that listens there';
 
 export interface UdpEndpointOptions extends EndpointOptions {
   /** An address of this host, such as `::1`; `::` is all, of IPv4 too. */
@@ -49,7 +52,7 @@ export class UdpEndpoint implements AsyncDisposable {
     await new Promise<void>((resolve, reject) => {
       socket.once('error', (cause) => {
         socket.close();
-        reject(refused(host, port, cause));
+        reject(cannotListen('cannot use CoAP', host, port, cause, HINT));
       });
       socket.bind({ address: host, port }, resolve);
     });
@@ -61,12 +64,4 @@ export class UdpEndpoint implements AsyncDisposable {
     this.endpoint.close();
     await new Promise<void>((resolve) => this.#socket.close(resolve));
   }
-}
-
-function refused(host: string, port: number, cause: unknown): LayercastError {
-  const text = `cannot use CoAP on ${host}, port ${port}: the system refuses (${errnoOf(cause)})`;
-  return new LayercastError('NETWORK_UNAVAILABLE', text, {
-    hint: 'Name another address, or end the program that listens there',
-    cause,
-  });
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { errnoOf, LayercastError } from '../base/errors.js';
+import { cannotListen } from '../base/cannot-listen.js';
+import { LayercastError } from '../base/errors.js';
 import { BoundedServer } from '../http/bounded-server.js';
-import { whyNotListening } from '../http/listening.js';
 import { ClientTally } from './client-counts.js';
 import { notYet, type ObjectAnswer, objectAnswer, objectPath, pathTarget, versionPath } from './object-answer.js';
 import type { Span } from './requested-range.js';
@@ -45,7 +45,20 @@ export class HttpGateway implements AsyncDisposable {
     const { host, port, clientCount, waitMs } = options;
     const bounds = { connectionCount: clientCount, requestMs: REQUEST_MS, keepAliveMs: KEEP_ALIVE_MS };
     const server = await BoundedServer.listen(
-      { host, port, ...bounds, refused: (cause) => refused(host, port, cause), onRefused: () => tally.refusedCount++ },
+      {
+        host,
+        port,
+        ...bounds,
+        refused: (cause) =>
+          cannotListen(
+            'cannot serve objects',
+            host,
+            port,
+            cause,
+            (say) => `Name another address with ${say('listen')}`,
+          ),
+        onRefused: () => tally.refusedCount++,
+      },
       (request, response) => void new Exchange(request, response, waitMs, tally).answer(shelf),
     );
     return new HttpGateway(server);
@@ -178,15 +191,4 @@ function listOf(shelf: Shelf): object {
       })),
     })),
   };
-}
-
-function refused(host: string, port: number, cause: unknown): LayercastError {
-  return new LayercastError(
-    'NETWORK_UNAVAILABLE',
-    `cannot serve objects on ${host}, port ${port}: ${whyNotListening(errnoOf(cause))}`,
-    {
-      hint: (say) => `Name another address with ${say('listen')}`,
-      cause,
-    },
-  );
 }

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { errnoOf, LayercastError } from '../base/errors.js';
+import { cannotListen } from '../base/cannot-listen.js';
 import { BoundedServer } from '../http/bounded-server.js';
-import { whyNotListening } from '../http/listening.js';
 
 /** Prometheus has one connection, and a few more people look now and then. */
 const MAX_CONNECTIONS = 32;
@@ -37,7 +36,13 @@ export class HttpEndpoint implements AsyncDisposable {
   static async listen({ host, port, answers }: EndpointOptions): Promise<HttpEndpoint> {
     const bounds = { connectionCount: MAX_CONNECTIONS, requestMs: REQUEST_MS, keepAliveMs: KEEP_ALIVE_MS };
     const server = await BoundedServer.listen(
-      { host, port, ...bounds, refused: (cause) => refused(host, port, cause) },
+      {
+        host,
+        port,
+        ...bounds,
+        refused: (cause) =>
+          cannotListen('cannot serve metrics', host, port, cause, 'Name another address with --metrics [HOST:]PORT'),
+      },
       (request, response) => void answer(request, response, answers),
     );
     return new HttpEndpoint(server);
@@ -83,15 +88,4 @@ async function found(method: string | undefined, path: string, answers: Endpoint
 /** One line of text. */
 export function plain(status: number, line: string): Answer {
   return { status, type: 'text/plain; charset=utf-8', body: `${line}\n` };
-}
-
-function refused(host: string, port: number, cause: unknown): LayercastError {
-  return new LayercastError(
-    'NETWORK_UNAVAILABLE',
-    `cannot serve metrics on ${host}, port ${port}: ${whyNotListening(errnoOf(cause))}`,
-    {
-      hint: 'Name another address with --metrics [HOST:]PORT',
-      cause,
-    },
-  );
 }

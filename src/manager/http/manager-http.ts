@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { errnoOf, LayercastError } from '../../base/errors.js';
+import { cannotListen } from '../../base/cannot-listen.js';
+import { type Hint, LayercastError } from '../../base/errors.js';
 import { BoundedServer, type TlsOptions } from '../../http/bounded-server.js';
 import type { Manager } from '../manager.js';
 import { type ApiAnswer, answerOf, changes } from './api.js';
@@ -10,6 +11,8 @@ const REQUEST_MS = 10_000;
 const KEEP_ALIVE_MS = 30_000;
 /** A record in Base64, and the names of the devices of one request. */
 const MAX_BODY_BYTES = 256 * 1024;
+/** When the address is not free. */
+const HINT: Hint = (say) => `Name another address with ${say('listen')}, or end the program that listens there`;
 /** A client that takes no byte for this long has gone. */
 const STALLED_MS = 60_000;
 
@@ -46,7 +49,7 @@ export class ManagerHttp implements AsyncDisposable {
     const http = new ManagerHttp(manager, options);
     const bounds = { connectionCount: clientCount, requestMs: REQUEST_MS, keepAliveMs: KEEP_ALIVE_MS };
     http.#server = await BoundedServer.listen(
-      { host, port, tls, ...bounds, refused: (cause) => refused(host, port, cause) },
+      { host, port, tls, ...bounds, refused: (cause) => cannotListen('cannot serve devices', host, port, cause, HINT) },
       (request, response) => void http.#answer(request, response),
     );
     return http;
@@ -134,16 +137,4 @@ function send(
     ...fields,
   });
   response.end(method === 'HEAD' ? undefined : text);
-}
-
-function refused(host: string, port: number, cause: unknown): LayercastError {
-  const errno = errnoOf(cause);
-  return new LayercastError(
-    'NETWORK_UNAVAILABLE',
-    `cannot serve devices on ${host}, port ${port}: the system refuses (${errno})`,
-    {
-      hint: (say) => `Name another address with ${say('listen')}, or end the program that listens there`,
-      cause,
-    },
-  );
 }
