@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { authorityOf } from '../base/authority.js';
+import { LayercastError } from '../base/errors.js';
 
 /** No request has long fields. */
 const MAX_HEADER_BYTES = 8 * 1024;
@@ -45,7 +46,7 @@ export class BoundedServer implements AsyncDisposable {
     this.#scheme = tls === undefined ? 'http' : 'https';
   }
 
-  /** @throws what `refused` makes, if the system refuses to listen there */
+  /** @throws what `refused` makes, if the system refuses to listen there; {LayercastError} `KEY_INVALID` for unusable certificates */
   static async listen(options: BoundedServerOptions, onRequest: RequestListener): Promise<BoundedServer> {
     const { host, port, connectionCount, requestMs, keepAliveMs, refused, onRefused = () => undefined } = options;
     const busy = new WeakSet<Socket>();
@@ -85,7 +86,7 @@ export class BoundedServer implements AsyncDisposable {
   }
 }
 
-async function newServer({ tls, refused }: BoundedServerOptions, onRequest: RequestListener): Promise<Server> {
+async function newServer({ tls }: BoundedServerOptions, onRequest: RequestListener): Promise<Server> {
   const bounds = { maxHeaderSize: MAX_HEADER_BYTES };
   if (tls === undefined) return createServer(bounds, onRequest);
   const { createServer: createTlsServer } = await import('node:https');
@@ -94,6 +95,10 @@ async function newServer({ tls, refused }: BoundedServerOptions, onRequest: Requ
   try {
     return createTlsServer({ ...bounds, cert, key, ...asked }, onRequest);
   } catch (cause) {
-    throw refused(cause);
+    const { message } = cause as Error;
+    throw new LayercastError('KEY_INVALID', `the certificates or the key of TLS cannot be used: ${message}`, {
+      hint: 'Give files in PEM; the key has to be that of the certificate, without a password',
+      cause,
+    });
   }
 }

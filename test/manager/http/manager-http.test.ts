@@ -227,6 +227,16 @@ describe('the HTTP side of a manager', () => {
     manager.close();
   });
 
+  it('says that a key of TLS is of no use, and not that its address is taken', async () => {
+    const { manager } = await scene();
+    const tls = { certificate: 'no certificate', key: 'no key', clients: undefined };
+    await expect(listen(manager, { tls })).rejects.toMatchObject({
+      code: 'KEY_INVALID',
+      message: expect.stringMatching(/^the certificates or the key of TLS cannot be used: /),
+    });
+    manager.close();
+  });
+
   it('takes certificates of clients whose names are on the list', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'layercast-tls-'));
     const openssl = (text: string) => execFileSync('openssl', text.split(' '), { cwd: folder, stdio: 'ignore' });
