@@ -1,5 +1,6 @@
+import { backOffUs } from '../base/back-off.js';
 import { asLayercastError, LayercastError } from '../base/errors.js';
-import { backOffUs, PROGRAM_BACK_OFF } from './back-off.js';
+import { PROGRAM_BACK_OFF } from './back-off.js';
 import type { ObjectRecord } from './object-record.js';
 import type { AgentWorld, ObjectPlan, RunningProgram } from './ports.js';
 import { meaningOf, programError } from './program-end.js';

@@ -1,8 +1,9 @@
+import { backOffUs } from '../base/back-off.js';
 import { asLayercastError } from '../base/errors.js';
 import type { OutputTarget } from '../options/output-target.js';
 import type { Finding } from '../receiver/watch/findings.js';
 import type { Descriptor } from '../wire/descriptor.js';
-import { backOffUs, TRANSFER_BACK_OFF } from './back-off.js';
+import { TRANSFER_BACK_OFF } from './back-off.js';
 import { heldOf } from './object-record.js';
 import { outputFor, pathOf, placeFor } from './planned-output.js';
 import type { AgentWatch, AgentWorld, ObjectPlan, Reception } from './ports.js';

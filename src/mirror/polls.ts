@@ -1,3 +1,4 @@
+import { backOffUs } from '../base/back-off.js';
 import type { Clock } from '../base/ports.js';
 
 /** The longest wait after failures, unless polls are rarer. */
@@ -28,8 +29,8 @@ export async function pollAll(
     next.failureCount = (await next.poll()) ? 0 : next.failureCount + 1;
     const { everyUs, failureCount } = next;
     const mostUs = Math.max(everyUs, MOST_WAIT_US);
-    const waitUs = Math.min(mostUs, everyUs * 2 ** Math.min(30, Math.max(0, failureCount - 1)));
-    next.dueUs = clock.nowUs() + Math.round(waitUs * (1 + JITTER_RATIO * (2 * random() - 1)));
+    const waitUs = backOffUs({ firstUs: everyUs, mostUs }, Math.max(1, failureCount), random(), JITTER_RATIO);
+    next.dueUs = clock.nowUs() + waitUs;
   }
 }
 

@@ -1,9 +1,9 @@
+import { type BackOffTimes, doubledUs } from '../base/back-off.js';
 import type { Clock } from '../base/ports.js';
 import { type BrokerConnection, BrokerFault, type Connect, type ConnectRequest } from './broker-connection.js';
 
-/** First and longest wait before a broker is asked again. */
-const FIRST_WAIT_US = 2e6;
-const MOST_WAIT_US = 300e6;
+/** Waits before a broker is asked again. */
+const BACK_OFF: BackOffTimes = { firstUs: 2e6, mostUs: 300e6 };
 /** A wait is at least this share of what it could be: a million devices that lost their broker together come back spread over the wait. */
 const LEAST_SHARE = 0.2;
 /** A connection that lasts this long has worked. One that ends sooner, as when two devices have one name, counts as a failure. */
@@ -111,9 +111,8 @@ export class BrokerLink {
     const { clock, random, onTrouble } = this.#world;
     if (!this.#isWanted) return;
     onTrouble(reason);
-    const mostUs = Math.min(MOST_WAIT_US, FIRST_WAIT_US * 2 ** Math.min(this.#failureCount, 20));
     this.#failureCount++;
-    const waitUs = mostUs * (LEAST_SHARE + (1 - LEAST_SHARE) * random());
+    const waitUs = doubledUs(BACK_OFF, this.#failureCount) * (LEAST_SHARE + (1 - LEAST_SHARE) * random());
     this.#cancelRetry = clock.schedule(clock.nowUs() + Math.round(waitUs), () => {
       this.#cancelRetry = undefined;
       this.#look();

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { backOffUs, PROGRAM_BACK_OFF } from '../../dist/agent/back-off.js';
+import { PROGRAM_BACK_OFF } from '../../dist/agent/back-off.js';
 import { packRecord, unpackRecord } from '../../dist/agent/object-record.js';
 import { lwm2mResultOf, lwm2mStateOf, OBJECT_STATES } from '../../dist/agent/object-state.js';
 import { rateShare } from '../../dist/agent/rate-shares.js';
 import { RefusedVersions } from '../../dist/agent/refused-versions.js';
 import { heardAllUs, nextWakeUs } from '../../dist/agent/wake-times.js';
+import { backOffUs } from '../../dist/base/back-off.js';
 import type { Finding } from '../../dist/receiver/watch/findings.js';
 import type { Descriptor } from '../../dist/wire/descriptor.js';
 

@@ -1,3 +1,4 @@
+import { type BackOffTimes, doubledUs } from '../../base/back-off.js';
 import type { Clock } from '../../base/ports.js';
 import { Code, ContentFormat, codeText } from '../../coap/code.js';
 import { formatLinks, type Link } from '../../coap/links.js';
@@ -6,9 +7,8 @@ import type { CoapRequest, CoapResponse } from '../../coap/request.js';
 /** A registration is renewed when this share of its lifetime has passed, and at random up to as much earlier: two more tries fit into the rest. */
 const RENEW_RATIO = 0.6;
 const RENEW_SPREAD_RATIO = 0.1;
-/** Pauses after failures double from the first to the longest. */
-const FIRST_PAUSE_US = 5e6;
-const LONGEST_PAUSE_US = 300e6;
+/** Pauses after failures. */
+const BACK_OFF: BackOffTimes = { firstUs: 5e6, mostUs: 300e6 };
 /** Saying goodbye may take this long: a message and a repetition. The directory forgets the device anyway when its lifetime is over. */
 const GOODBYE_US = 4e6;
 
@@ -46,8 +46,7 @@ export class Registration {
   #isBusy = false;
   /** Asked for while a request was under way. */
   #isWanted = false;
-  #pauseUs = FIRST_PAUSE_US;
-  #hasWarned = false;
+  #failureCount = 0;
   #cancelTimer: () => void = () => undefined;
 
   constructor(plan: RegistrationPlan, world: RegistrationWorld) {
@@ -121,8 +120,7 @@ export class Registration {
   }
 
   #succeed(): void {
-    this.#pauseUs = FIRST_PAUSE_US;
-    this.#hasWarned = false;
+    this.#failureCount = 0;
     const ratio = RENEW_RATIO - this.#world.random() * RENEW_SPREAD_RATIO;
     if (this.#isWanted) this.#again(0);
     else this.#again(this.#plan.lifetimeS * 1e6 * ratio);
@@ -130,10 +128,9 @@ export class Registration {
 
   #fail(fault: string): void {
     const { warn, random } = this.#world;
-    if (!this.#hasWarned) warn(`not registered at the resource directory: ${fault}; trying again`);
-    this.#hasWarned = true;
-    this.#again(this.#pauseUs * (1 + random()));
-    this.#pauseUs = Math.min(2 * this.#pauseUs, LONGEST_PAUSE_US);
+    this.#failureCount++;
+    if (this.#failureCount === 1) warn(`not registered at the resource directory: ${fault}; trying again`);
+    this.#again(doubledUs(BACK_OFF, this.#failureCount) * (1 + random()));
   }
 
   #again(us: number): void {

@@ -1,4 +1,4 @@
-import { type BackOffTimes, backOffUs } from '../../agent/back-off.js';
+import { type BackOffTimes, backOffUs } from '../../base/back-off.js';
 import { TimeHeap, type Waiting } from '../../base/time-heap.js';
 import type { Trigger } from './trigger.js';
 
