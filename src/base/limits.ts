@@ -87,3 +87,9 @@ export const FILE_PIECE_BYTES = 512 * 1024;
 
 /** Subscriptions of an agent: more than any device takes, so that a file is read in bounded time. */
 export const MAX_SUBSCRIPTIONS = 1000;
+
+/**
+ * The longest signed record. The longest descriptor of today, with 32 channels, as many of its delta, and 255 servers that each list all channels and have a key, has
+ * 44,919 bytes when signed once. The rest is for what later versions add.
+ */
+export const MAX_RECORD_BYTES = 65_536;

@@ -3,8 +3,8 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { errnoOf } from '../base/errors.js';
+import { MAX_RECORD_BYTES } from '../base/limits.js';
 import type { Broker } from '../fleet/broker.js';
-import { MAX_RECORD_BYTES } from '../wire/descriptor.js';
 import { type BrokerConnection, BrokerFault, type ConnectRequest, type Will } from './broker-connection.js';
 import { PacketLimit } from './packet-limit.js';
 

@@ -1,5 +1,5 @@
+import { MAX_RECORD_BYTES } from '../base/limits.js';
 import type { Clock } from '../base/ports.js';
-import { MAX_RECORD_BYTES } from '../wire/descriptor.js';
 
 /** Records that are kept, each of at most 64 KiB: a catalogue of many objects, or the objects of a device; at most 4 MB together. */
 const MAX_RECORDS = 1000;

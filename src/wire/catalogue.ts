@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
-import { DIGEST_BYTES, MAX_NAME_BYTES, MAX_OBJECT_NAME_BYTES, MAX_SERVERS, MAX_VERSION } from '../base/limits.js';
-import { MAX_RECORD_BYTES } from './descriptor.js';
+import {
+  DIGEST_BYTES,
+  MAX_NAME_BYTES,
+  MAX_OBJECT_NAME_BYTES,
+  MAX_RECORD_BYTES,
+  MAX_SERVERS,
+  MAX_VERSION,
+} from '../base/limits.js';
 import {
   type FieldMap,
   packMap,

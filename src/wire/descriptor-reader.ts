@@ -4,6 +4,7 @@ import {
   MAX_NAME_BYTES,
   MAX_OBJECT_NAME_BYTES,
   MAX_PORT,
+  MAX_RECORD_BYTES,
   MAX_SERVERS,
   MAX_VERSION,
 } from '../base/limits.js';
@@ -13,7 +14,6 @@ import {
   type Descriptor,
   type Encryption,
   MAX_ANNOUNCE_INTERVAL_US,
-  MAX_RECORD_BYTES,
   MIN_ANNOUNCE_INTERVAL_US,
   type ServerDescription,
   TAR,

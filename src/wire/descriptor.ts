@@ -111,13 +111,6 @@ export const RAPTORQ = 6;
 /** Value of the key T: the object is a tar archive (POSIX.1-2017, pax) of a folder. */
 export const TAR = 1;
 
-/**
- * The longest descriptor of today, with 32 channels, as many of its delta, and 255 servers that each list all channels and have a key, has
- * 44,919 bytes when
- * signed once. The rest is for what later versions add.
- */
-export const MAX_RECORD_BYTES = 65_536;
-
 /** Bounds of `announceIntervalUs`: from a thousand times a second to once a day. */
 export const MIN_ANNOUNCE_INTERVAL_US = 1e3;
 export const MAX_ANNOUNCE_INTERVAL_US = 86_400e6;

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DEFAULT_SYMBOL_BYTES, HEADER_BYTES } from '../base/limits.js';
-import { MAX_RECORD_BYTES } from './descriptor.js';
+import { DEFAULT_SYMBOL_BYTES, HEADER_BYTES, MAX_RECORD_BYTES } from '../base/limits.js';
 import { DatagramType, type Header, newHeader, writeHeader } from './header.js';
 
 /** Bytes of a record in one datagram. They fit IPv6's minimum MTU, whatever `symbolBytes` an object has. */

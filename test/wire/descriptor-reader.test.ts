@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_RECORD_BYTES, packDescriptor } from '../../dist/wire/descriptor.js';
+import { MAX_RECORD_BYTES } from '../../dist/base/limits.js';
+import { packDescriptor } from '../../dist/wire/descriptor.js';
 import { unpackDescriptor } from '../../dist/wire/descriptor-reader.js';
 import { openRecord, signatureBytes, signRecord } from '../../dist/wire/signature.js';
 import { anyDescriptor, descriptorOf, privateKey, publicKey, recordVectors } from './descriptor-samples.js';

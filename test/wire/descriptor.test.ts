@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Descriptor, MAX_RECORD_BYTES, objectTag, packDescriptor } from '../../dist/wire/descriptor.js';
+import { MAX_RECORD_BYTES } from '../../dist/base/limits.js';
+import { type Descriptor, objectTag, packDescriptor } from '../../dist/wire/descriptor.js';
 import { unpackDescriptor } from '../../dist/wire/descriptor-reader.js';
 import { MAX_SIGNATURES, signatureBytes } from '../../dist/wire/signature.js';
 import { anyDescriptor, descriptorOf, recordVectors } from './descriptor-samples.js';

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HEADER_BYTES } from '../../dist/base/limits.js';
-import { MAX_RECORD_BYTES } from '../../dist/wire/descriptor.js';
+import { HEADER_BYTES, MAX_RECORD_BYTES } from '../../dist/base/limits.js';
 import { FRAGMENT_BYTES, RecordAssembler, recordDatagrams } from '../../dist/wire/fragments.js';
 import { type Header, newHeader, readHeader, writeHeader } from '../../dist/wire/header.js';
 import { recordVectors } from './descriptor-samples.js';

@@ -1,8 +1,8 @@
+import { MAX_RECORD_BYTES } from '../../base/limits.js';
 import { Code, ContentFormat } from '../../coap/code.js';
 import type { Link } from '../../coap/links.js';
 import type { Peer } from '../../coap/peer.js';
 import type { CoapReply, CoapResource, CoapSite, IncomingRequest } from '../../coap/site.js';
-import { MAX_RECORD_BYTES } from '../../wire/descriptor.js';
 import type { AgentStatus } from '../agent-plan.js';
 import type { AgentStateEvent } from '../events.js';
 import { RADIO_PATH, STATE_PATH, TRIGGER_PATH } from './device-paths.js';

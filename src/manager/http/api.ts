@@ -1,3 +1,4 @@
+import { MAX_RECORD_BYTES } from '../../base/limits.js';
 import type { DeviceFilter } from '../device-states.js';
 import type { Manager } from '../manager.js';
 import type { TriggerOrder } from '../triggers/trigger.js';
@@ -22,8 +23,6 @@ const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1_000;
 /** Devices that one request triggers. */
 const MAX_TRIGGERED = 1_000;
-/** The longest record that devices take. */
-const MAX_RECORD_BYTES = 65_536;
 const DEFAULT_EXPIRY_MS = 86_400_000;
 const MAX_EXPIRY_MS = 30 * 86_400_000;
 
