@@ -1,3 +1,4 @@
+import { AnswerLimit } from './answer-limit.js';
 import { Assemblies } from './assemblies.js';
 import { type Block, blockOf, blockOption } from './block.js';
 import type { CoapBounds } from './bounds.js';
@@ -24,8 +25,6 @@ const UNDERSTOOD: ReadonlySet<number> = new Set([
 const PROXY: readonly number[] = [OptionNumber.proxyUri, OptionNumber.proxyScheme];
 /** How a client is told to come again when too much is asked at once. */
 const BUSY_S = 2;
-/** The limit of answers holds on average over this time. */
-const BUDGET_S = 1;
 /** Headers of IPv6 and UDP that carry an answer. */
 const PACKET_BYTES = 48;
 
@@ -53,11 +52,10 @@ export class Server {
   readonly #onAnswer: (code: number, payloadBytes: number) => void;
   readonly #remembered: Remembered;
   readonly #assemblies: Assemblies;
+  readonly #limit: AnswerLimit;
   /** Requests that are being answered, by peer and message id. */
   readonly #busy = new Set<string>();
   readonly #closing = new AbortController();
-  #budgetBytes: number;
-  #budgetUs: number;
 
   constructor(
     link: LinkLayer,
@@ -73,8 +71,7 @@ export class Server {
     this.observers = new Observers(transmissions, bounds);
     this.#remembered = new Remembered(link.clock, bounds.rememberedCount);
     this.#assemblies = new Assemblies(link.clock, bounds.assemblyCount);
-    this.#budgetBytes = bounds.answerBytesPerSecond * BUDGET_S;
-    this.#budgetUs = link.clock.nowUs();
+    this.#limit = new AnswerLimit(link.clock, bounds.answerBytesPerSecond);
   }
 
   async take(peer: Peer, message: Message): Promise<void> {
@@ -84,7 +81,7 @@ export class Server {
       counts.duplicate++;
       return;
     }
-    if (!this.#hasBudget()) {
+    if (!this.#limit.isOpen) {
       counts.limited++;
       return;
     }
@@ -93,7 +90,7 @@ export class Server {
       if (known !== undefined) {
         counts.duplicate++;
         if (known.reply === undefined) return;
-        this.#spend(known.reply.length);
+        this.#limit.spend(known.reply.length + PACKET_BYTES);
         this.#link.sendBytes(known.reply, peer);
         return;
       }
@@ -192,23 +189,9 @@ export class Server {
     const isConfirmable = type === 'CON';
     const head = { type: isConfirmable ? 'ACK' : 'NON', id: isConfirmable ? id : this.#link.nextId(), token } as const;
     const bytes = this.#link.send({ ...head, ...answer }, peer);
-    this.#spend(bytes.length);
+    this.#limit.spend(bytes.length + PACKET_BYTES);
     this.#onAnswer(answer.code, answer.payload.length);
     if (code !== Code.get) this.#remembered.answered(peer, id, bytes);
-  }
-
-  /** Counts an answer of so many bytes against the limit of answers. */
-  #spend(bytes: number): void {
-    this.#budgetBytes -= bytes + PACKET_BYTES;
-  }
-
-  #hasBudget(): boolean {
-    const nowUs = this.#link.clock.nowUs();
-    const { answerBytesPerSecond } = this.#bounds;
-    const grown = this.#budgetBytes + ((nowUs - this.#budgetUs) / 1e6) * answerBytesPerSecond;
-    this.#budgetBytes = Math.min(grown, answerBytesPerSecond * BUDGET_S);
-    this.#budgetUs = nowUs;
-    return this.#budgetBytes > 0;
   }
 }
 
