@@ -10,17 +10,17 @@ export type Observer = Pick<CoapEndpoint, 'observe'>;
 /** What is observed of a device. */
 const PATHS = [STATE_PATH, RADIO_PATH];
 
-/** Hears what a device says at one of its paths. */
-export type NotificationEar = (path: string, payload: Uint8Array) => void;
+/** Called with what a device says at one of its paths. */
+export type OnNotification = (path: string, payload: Uint8Array) => void;
 
 /** The observations of one device, at the address from which it was heard last. */
 export class DeviceWatch {
   readonly #observer: Observer;
-  readonly #onNotification: NotificationEar;
+  readonly #onNotification: OnNotification;
   readonly #observations = new Map<string, Observation>();
   #peer: Peer | undefined;
 
-  constructor(observer: Observer, onNotification: NotificationEar) {
+  constructor(observer: Observer, onNotification: OnNotification) {
     this.#observer = observer;
     this.#onNotification = onNotification;
   }
