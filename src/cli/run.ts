@@ -24,8 +24,15 @@ export async function run(registrations: Registrations, argv: readonly string[])
     await program.parseAsync(argv);
   } catch (error) {
     process.exitCode = exitCodeOf(error);
-    if (process.exitCode !== 0) report(error, argv.includes('--json'));
+    if (process.exitCode !== 0) report(await clearest(error, argv[2]), argv.includes('--json'));
   }
+}
+
+/** One error for a file that was written for another command, in place of a fault for each of its settings. */
+async function clearest(error: unknown, command: string | undefined): Promise<unknown> {
+  if (!(error instanceof ConfigError)) return error;
+  const { errorOfOtherKind } = await import('./other-kind.js');
+  return errorOfOtherKind(command, error) ?? error;
 }
 
 /** The program with these commands. */

@@ -14,6 +14,9 @@ export interface Fault {
 /** `CONFIG_INVALID` for a file with one or more faults; the message has a line for each. */
 export class ConfigError extends LayercastError {
   readonly faults: readonly Fault[];
+  readonly path: string;
+  /** The text of the whole file. */
+  readonly text: string;
   /** For each fault its line of the file with a caret under its column; empty where there is no such line. */
   readonly excerpts: readonly (readonly string[])[];
 
@@ -22,6 +25,8 @@ export class ConfigError extends LayercastError {
     const sorted = faults.toSorted((a, b) => a.line - b.line || a.column - b.column);
     super('CONFIG_INVALID', sorted.map((fault) => lineOf(filePath, fault)).join('\n'));
     this.faults = sorted;
+    this.path = filePath;
+    this.text = text;
     this.excerpts = sorted.map((fault) => excerptOf(text, fault));
   }
 }

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { errorOfOtherKind } from '../../dist/cli/other-kind.js';
+import { ConfigError } from '../../dist/config/faults.js';
+
+function errorFor(command: string, text: string) {
+  return errorOfOtherKind(command, new ConfigError('a.yaml', [], text));
+}
+
+const SCENARIO = 'duration: 2min\nobject: { size: 1MB }\nreceivers: { r: {} }\n';
+const FLEET = 'fleet: acme\nobjects:\n  a:\n    file: a\n    channels: [{ rate: 1Mbit/s }]\n';
+const AGENT = 'fleet: acme\nkey: k\nsubscribe: [{ object: a, output: a }]\n';
+
+test('a command that got the file of another command says whose it is, and what to run', () => {
+  const error = errorFor('plan', SCENARIO);
+  expect(error).toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: 'a.yaml is a scenario; layercast plan reads a fleet file',
+  });
+  expect(error!.hint).toContain('Run layercast simulate with it');
+  expect(errorFor('simulate', FLEET)!.message).toBe('a.yaml is a fleet file; layercast simulate reads a scenario');
+  expect(errorFor('serve', AGENT)!.message).toBe('a.yaml is an agent file; layercast serve reads a fleet file');
+});
+
+test('the faults of a file of the right kind are left as they are, whatever else one of its settings is called', () => {
+  expect(errorFor('plan', FLEET)).toBeUndefined();
+  expect(errorFor('serve', `${FLEET}receivers: 5\n`)).toBeUndefined();
+  expect(errorFor('simulate', 'nothing: here\n')).toBeUndefined();
+  expect(errorFor('cache', SCENARIO)).toBeUndefined();
+});
