@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { LayercastError } from '../base/errors.js';
+import { namedFile } from './named-file.js';
 
 /** Help of an argument that names a fleet file. */
 export const PLACES_HELP = 'by default ./fleet.yaml, else layercast/fleet.yaml in XDG_CONFIG_HOME or /etc';
@@ -21,12 +22,7 @@ export function fleetFile(
   flag: string | undefined,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): string {
-  if (argument !== undefined && flag !== undefined && argument !== flag) {
-    throw new LayercastError('USAGE', `two fleet files: ${argument} and --config ${flag}`, {
-      hint: 'Name one of them',
-    });
-  }
-  const named = argument ?? flag ?? (environment.LAYERCAST_CONFIG || undefined);
+  const named = namedFile(argument, flag) ?? (environment.LAYERCAST_CONFIG || undefined);
   if (named !== undefined) return named;
   const places = placesIn(environment);
   const found = places.find((path) => existsSync(path));

@@ -19,7 +19,7 @@ describe('the command line', () => {
     [['plna'], "unknown command 'plna'", '(Did you mean plan?)'],
     [['plan', '--config', 'x', '--jsn'], "unknown option '--jsn'", '(Did you mean --json?)'],
     [['plan'], 'no fleet file was named, and there is none of ./fleet.yaml, ', 'Name it: layercast COMMAND fleet.yaml'],
-    [['plan', 'a.yaml', '--config', 'b.yaml'], 'two fleet files: a.yaml and --config b.yaml', 'Name one of them'],
+    [['plan', 'a.yaml', '--config', 'b.yaml'], 'two files: a.yaml and --config b.yaml', 'Name one of them'],
     [['plan', '--config'], "option '--config <fleet.yaml>' argument missing", 'see layercast --help'],
     [
       ['fetch', 'acme/firmware', '--key', 'KEY', '-o', 'x', '--timeout', '-1'],

@@ -17,7 +17,7 @@ import { readTrustedKey } from './trusted-key.js';
 export async function runAgent(flags: Flags): Promise<void> {
   const { config } = settle(AGENT_FILE, flags, process.env);
   if (config === undefined) {
-    throw new LayercastError('USAGE', 'missing --config (the agent file)', { hint: 'Add --config agent.yaml' });
+    throw new LayercastError('USAGE', 'no agent file was named', { hint: 'Name it: layercast agent agent.yaml' });
   }
   const read = () => optionsOf(config, flags);
   const first = await read();

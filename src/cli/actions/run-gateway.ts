@@ -16,7 +16,7 @@ import { readTrustedKey } from './trusted-key.js';
 export async function runGateway(flags: Flags): Promise<void> {
   const { config } = settle(GATEWAY_FILE, flags, process.env);
   if (config === undefined) {
-    throw new LayercastError('USAGE', 'missing --config (the gateway file)', { hint: 'Add --config gateway.yaml' });
+    throw new LayercastError('USAGE', 'no gateway file was named', { hint: 'Name it: layercast gateway gateway.yaml' });
   }
   const file = await loadGatewayFile(config);
   const settings = settle(GATEWAY_OPTIONS, flags, process.env, file);

@@ -24,8 +24,8 @@ type Mirrored = FleetObject & Required<Pick<FleetObject, 'origin'>>;
  *
  * @throws {LayercastError} `CONFIG_INVALID` if no object has an origin; with `once` `NETWORK_UNAVAILABLE` if an origin cannot be used; as `publishNext`
  */
-export async function runMirror(flags: MirrorFlags, signal: AbortSignal): Promise<void> {
-  const path = fleetFile(undefined, flags.config);
+export async function runMirror(argument: string | undefined, flags: MirrorFlags, signal: AbortSignal): Promise<void> {
+  const path = fleetFile(argument, flags.config);
   const { objects } = await loadFleet(path);
   const mirrored = objects.filter((object): object is Mirrored => object.origin !== undefined);
   if (mirrored.length === 0) {

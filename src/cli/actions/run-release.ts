@@ -18,8 +18,12 @@ export interface ReleaseFlags {
  * @throws {LayercastError} `CONFIG_INVALID` if the fleet file names no broker; `NETWORK_UNAVAILABLE` if the broker cannot be used; as `loadFleet` and
  * `releaseMessages`
  */
-export async function runRelease({ config, state, json }: ReleaseFlags, signal: AbortSignal): Promise<void> {
-  const path = fleetFile(undefined, config);
+export async function runRelease(
+  argument: string | undefined,
+  { config, state, json }: ReleaseFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const path = fleetFile(argument, config);
   const fleet = await loadFleet(path);
   const { broker } = fleet;
   if (broker === undefined) {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { AGENT_OPTIONS } from '../../options/agent-options.js';
 import { addFlags } from '../add-flags.js';
 import { AGENT_FILE } from '../command-options.js';
+import { namedFile } from '../named-file.js';
 import type { Flags } from '../settings.js';
 import { WATCHING_OPTIONS } from '../watching.js';
 
@@ -13,12 +14,13 @@ export function agent(program: Command): void {
       'Stays and keeps the objects of an agent file at their newest versions: listens, also only at certain times, receives ' +
         'each new version, and runs the program that takes it over. A journal in the state directory remembers how far ' +
         'each object has come, over power cuts. With --once it ends when all that is announced is there and taken over.',
-    );
+    )
+    .argument('[agent.yaml]', 'agent file');
   addFlags(command, { ...AGENT_FILE, ...AGENT_OPTIONS, ...WATCHING_OPTIONS })
     .option('--json', 'print one JSON object per line on stdout')
-    .addHelpText('after', '\nExample:\n  layercast agent --config agent.yaml --once')
-    .action(async (flags: Flags) => {
+    .addHelpText('after', '\nExample:\n  layercast agent agent.yaml --once')
+    .action(async (path: string | undefined, flags: Flags) => {
       const { runAgent } = await import('../actions/run-agent.js');
-      await runAgent(flags);
+      await runAgent({ ...flags, config: namedFile(path, flags.config as string | undefined) });
     });
 }

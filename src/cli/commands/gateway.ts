@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { GATEWAY_OPTIONS } from '../../options/gateway-options.js';
 import { addFlags } from '../add-flags.js';
 import { GATEWAY_FILE } from '../command-options.js';
+import { namedFile } from '../named-file.js';
 import type { Flags } from '../settings.js';
 import { WATCHING_OPTIONS } from '../watching.js';
 
@@ -14,12 +15,13 @@ export function gateway(program: Command): void {
         'for clients without multicast. What is proven of a version is served while the rest is still being received. ' +
         '/objects lists what there is; /objects/NAME is the newest version, /objects/NAME/VERSION never changes. ' +
         'By CoAP these are /fw, /fw/NAME (what is newest; it can be observed), /fw/NAME/bin and /fw/NAME/bin/VERSION.',
-    );
+    )
+    .argument('[gateway.yaml]', 'gateway file');
   addFlags(command, { ...GATEWAY_FILE, ...GATEWAY_OPTIONS, ...WATCHING_OPTIONS })
     .option('--json', 'print one JSON object per line on stdout')
-    .addHelpText('after', '\nExample:\n  layercast gateway --config gateway.yaml --listen 8080')
-    .action(async (flags: Flags) => {
+    .addHelpText('after', '\nExample:\n  layercast gateway gateway.yaml --listen 8080')
+    .action(async (path: string | undefined, flags: Flags) => {
       const { runGateway } = await import('../actions/run-gateway.js');
-      await runGateway(flags);
+      await runGateway({ ...flags, config: namedFile(path, flags.config as string | undefined) });
     });
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { MANAGER_OPTIONS } from '../../options/manager-options.js';
 import { addFlags } from '../add-flags.js';
 import { MANAGER_FILE } from '../command-options.js';
+import { namedFile } from '../named-file.js';
 import type { Flags } from '../settings.js';
 
 export function manager(program: Command): void {
@@ -12,11 +13,12 @@ export function manager(program: Command): void {
       'Stays, and knows devices: layercast agent registers here by CoAP, and says what it has. Devices behind a NAT or asleep are triggered ' +
         'when they are heard. By HTTP, /devices lists them, /counts counts them, /events tells what changes, and POST to /triggers has them look ' +
         'for new versions. What is known stays over restarts.',
-    );
+    )
+    .argument('[manager.yaml]', 'manager file');
   addFlags(command, { ...MANAGER_FILE, ...MANAGER_OPTIONS })
-    .addHelpText('after', '\nExample:\n  layercast manager --config manager.yaml')
-    .action(async (flags: Flags) => {
+    .addHelpText('after', '\nExample:\n  layercast manager manager.yaml')
+    .action(async (path: string | undefined, flags: Flags) => {
       const { runManager } = await import('../actions/run-manager.js');
-      await runManager(flags);
+      await runManager({ ...flags, config: namedFile(path, flags.config as string | undefined) });
     });
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { MirrorFlags } from '../actions/run-mirror.js';
-import { PLACES_HELP } from '../fleet-file.js';
+import { FLEET_FILE_HELP } from '../fleet-file.js';
 
 export function mirror(program: Command): void {
   program
@@ -11,15 +11,16 @@ export function mirror(program: Command): void {
         'origin has another file, and it is here whole, publishes it as layercast publish does. Interrupted downloads ' +
         'continue. With --once it looks at each origin once and ends.',
     )
-    .option('--config <fleet.yaml>', `fleet file; ${PLACES_HELP}`)
+    .argument('[fleet.yaml]', FLEET_FILE_HELP)
+    .option('--config <fleet.yaml>', 'fleet file')
     .option('--once', 'look at each origin once, and end')
     .option('--state <dir>', 'state directory of the servers. Default: that of layercast serve')
     .option('--no-reload', 'leave the servers as they are, until they get SIGHUP')
     .option('--json', 'print one JSON object per line')
-    .addHelpText('after', '\nExample:\n  layercast mirror --config fleet.yaml --once')
-    .action(async (flags: MirrorFlags) => {
+    .addHelpText('after', '\nExample:\n  layercast mirror fleet.yaml --once')
+    .action(async (path: string | undefined, flags: MirrorFlags) => {
       const { runMirror } = await import('../actions/run-mirror.js');
       const { interruptible } = await import('../interrupt.js');
-      await interruptible((signal) => runMirror(flags, signal));
+      await interruptible((signal) => runMirror(path, flags, signal));
     });
 }

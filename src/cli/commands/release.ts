@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ReleaseFlags } from '../actions/run-release.js';
-import { PLACES_HELP } from '../fleet-file.js';
+import { FLEET_FILE_HELP } from '../fleet-file.js';
 
 export function release(program: Command): void {
   program
@@ -11,13 +11,14 @@ export function release(program: Command): void {
         'the signed records to the broker that the fleet file names with "mqtt:", which keeps them for all agents. ' +
         'It ends when the broker has them. Servers are not told, and do not use the broker.',
     )
-    .option('--config <fleet.yaml>', `fleet file; ${PLACES_HELP}`)
+    .argument('[fleet.yaml]', FLEET_FILE_HELP)
+    .option('--config <fleet.yaml>', 'fleet file')
     .option('--state <dir>', 'state directory of the servers. Default: that of layercast serve')
     .option('--json', 'print one JSON object per record')
     .addHelpText('after', '\nExample:\n  layercast publish firmware.img && layercast release')
-    .action(async (flags: ReleaseFlags) => {
+    .action(async (path: string | undefined, flags: ReleaseFlags) => {
       const { runRelease } = await import('../actions/run-release.js');
       const { interruptible } = await import('../interrupt.js');
-      await interruptible((signal) => runRelease(flags, signal));
+      await interruptible((signal) => runRelease(path, flags, signal));
     });
 }
