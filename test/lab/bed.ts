@@ -4,11 +4,12 @@ import { Host } from './host.js';
 import { cutCable, cuttingScript, layingScript, plugInScript, type Sites, siteBridge } from './laying.js';
 import { LinkWatch } from './link-watch.js';
 import { type Member, parseMemberships } from './memberships.js';
-import { countingRules, Port, probeDestination } from './port.js';
+import { countingRules, Port } from './port.js';
 import { portOf } from './ports.js';
 import { LabProcess } from './process.js';
 import { Relay } from './relay/relay.js';
 import type { RelayOptions } from './relay/relay-options.js';
+import { snoopingWorks } from './snooping.js';
 import { until } from './until.js';
 
 export interface BedOptions {
@@ -223,19 +224,9 @@ export class Bed {
     return new LinkWatch(this.#anchor.enter());
   }
 
-  /**
-   * Resolves when snooping works. Until the response time of its first query is over, the bridge floods every port, and a
-   * test of who hears which group would prove nothing. So this function sends datagrams to a group that nobody has joined, until no
-   * port passes them.
-   */
+  /** Resolves when snooping works. */
   async settled(): Promise<void> {
-    const counter = ['nft', '-j', 'list', 'counter', 'netdev', 'lab', 'flooded'];
-    await until('the bridge holds back what nobody has joined', async () => {
-      await this.#anchor.run(['nft', 'reset', 'counter', 'netdev', 'lab', 'flooded']);
-      const bridges = [siteBridge(undefined), ...Object.keys(this.record.sites).map(siteBridge)];
-      await this.#anchor.run([process.execPath, '-e', probe, ...bridges]);
-      return JSON.parse(await this.#anchor.run(counter)).nftables[1].counter.packets === 0;
-    });
+    await snoopingWorks(this.#anchor, [siteBridge(undefined), ...Object.keys(this.record.sites).map(siteBridge)]);
   }
 
   /** Ends every process that this object started on the hosts, then the bed. */
@@ -261,18 +252,6 @@ function named<T>(known: ReadonlyMap<string, T>, name: string): T {
     hint: `one of: ${[...known.keys()].join(', ')}`,
   });
 }
-
-/** Sends three datagrams from each bridge's own interface: they take the same way as a host's datagrams, and need no host. */
-const probe = `
-const dgram = require('node:dgram');
-for (const bridge of process.argv.slice(1)) {
-  const socket = dgram.createSocket('udp6');
-  socket.bind(() => {
-    socket.setMulticastInterface('::%' + bridge);
-    let left = 3;
-    for (let i = 0; i < 3; i++) socket.send('?', ${probeDestination.udpPort}, '${probeDestination.group}', () => --left || socket.close());
-  });
-}`;
 
 function checkNames(hosts: readonly string[], sites: Sites): void {
   const taken = new Set(['bridge', 'lo', 'all', 'default']);

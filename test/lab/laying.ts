@@ -75,7 +75,8 @@ ip netns exec ${host} ip link set dev eth0 up
 `;
 }
 
-function layBridge(name: string, mtuBytes: number): string {
+/** Commands that lay a bridge with MLD snooping, down and without addresses. */
+export function layBridge(name: string, mtuBytes: number): string {
   const quick = [
     'mcast_mld_version 2',
     'mcast_query_response_interval 10',

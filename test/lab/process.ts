@@ -130,6 +130,15 @@ export class LabProcess {
     throw new Error(`no ${name} ${end}: ${this.#command}\n${this.#stdout.slice(-2000)}\n${this.#stderr.slice(-2000)}`);
   }
 
+  /** Resolves when the process has written more than this to its standard output: to how much. Resolves to undefined when it has ended without. */
+  async written(beyondChars: number): Promise<number | undefined> {
+    while (this.#stdout.length <= beyondChars) {
+      if (this.#exit !== undefined) return undefined;
+      await new Promise<void>((resolve) => this.#wake.push(resolve));
+    }
+    return this.#stdout.length;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const late = setTimeout(() => this.kill('SIGKILL'), graceMs);
     this.kill('SIGTERM');
