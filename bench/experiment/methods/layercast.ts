@@ -1,0 +1,91 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Method, Scene } from '../method.js';
+import { SERVERS } from '../topology.js';
+
+/**
+ * Levels, as shares of the link: each is a third more than the one below (10^⅛), so that both a link and a tenth of it have a level just below them.
+ * That leaves 2 % for announcements, and for the clocks of hosts and links, which differ.
+ */
+const LEVELS = Array.from({ length: 11 }, (_, index) => 0.98 * 10 ** ((index - 10) / 8));
+/** The largest symbol of a packet of 1500 bytes: 40 are of IPv6, 8 of UDP, 48 of layercast. */
+const SYMBOL_BYTES = 1404;
+const WITHIN = { timeoutMs: 600_000 };
+
+const clientProgram = fileURLToPath(new URL('../client.mjs', import.meta.url));
+const commandLine = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+
+/**
+ * layercast with a code.
+ *
+ * @param serverCount the levels are the same for any number of servers: each sends its share of every channel's rate
+ * @param levels shares of the link
+ */
+export function layercast(serverCount: number, levels: readonly number[] = LEVELS): Method {
+  return {
+    needs: {},
+    async serve(scene) {
+      const { bed, folder } = scene;
+      const names = SERVERS.slice(0, serverCount);
+      await bed.host('alpha').layercast(['keygen', '--out', folder]).exited;
+      const config = join(folder, 'fleet.yaml');
+      await writeFile(config, fleetOf(scene, names, levels));
+      const servers = names.map((name) => {
+        const serving = [
+          'serve',
+          '--config',
+          config,
+          '--host',
+          name,
+          '--state',
+          join(folder, `state-${name}`),
+          '--json',
+        ];
+        return bed.host(name).spawn(process.execPath, [commandLine, ...serving]);
+      });
+      await Promise.all(servers.map((server) => server.waitForEvent('publish', WITHIN)));
+      return { servers, ready: (client, output) => waiting(scene, client, output) };
+    },
+  };
+}
+
+/** One channel of nearly the link's rate, and none for slower links. */
+export function layercastOneRate(): Method {
+  return layercast(1, LEVELS.slice(-1));
+}
+
+async function waiting({ bed, folder }: Scene, client: string, output: string) {
+  const options = {
+    ...{ fleet: 'experiment', object: 'file', output, stateDir: join(folder, `state-${client}`) },
+    key: join(folder, 'layercast.pub'),
+  };
+  const receiver = bed.host(client).spawn(process.execPath, [clientProgram, JSON.stringify(options)]);
+  await receiver.waitForEvent('ready', WITHIN);
+  return {
+    async fetch() {
+      receiver.kill('SIGUSR2');
+      const end = await receiver.waitForEvent(({ event }) => event === 'complete' || event === 'failed', WITHIN);
+      if (end.event === 'failed') throw new Error(`${end.code}: ${end.message}`);
+    },
+  };
+}
+
+function fleetOf({ file, linkBitsPerSecond }: Scene, servers: readonly string[], levels: readonly number[]): string {
+  const rates = levels.map((level, index) => level - (levels[index - 1] ?? 0));
+  const rate = (share: number) => `{ rate: ${Math.round((share * linkBitsPerSecond) / servers.length / 1000)}kbit }`;
+  return [
+    'fleet: experiment',
+    'key: layercast.key',
+    'announceInterval: 250ms',
+    `symbolBytes: ${SYMBOL_BYTES}`,
+    'objects:',
+    '  file:',
+    `    file: ${file}`,
+    '    version: 1',
+    `    channels: [${rates.map(rate).join(', ')}]`,
+    'servers:',
+    ...servers.map((name) => `  ${name}: {}`),
+    '',
+  ].join('\n');
+}
