@@ -135,9 +135,9 @@ function lossPanel(record: TransferRecord): Panel {
   };
 }
 
-/** The links with the longest queues. */
+/** The links that delay and drop most. */
 function narrowLinks({ links }: TransferRecord): readonly (readonly [name: string, link: LinkRecord])[] {
-  return [...links].sort(([, a], [, b]) => b.queueSumMs - a.queueSumMs).slice(0, MAX_LINKS);
+  return [...links].sort(([, a], [, b]) => b.harmSumMs - a.harmSumMs).slice(0, MAX_LINKS);
 }
 
 function linkLine(points: Points): PanelLine {

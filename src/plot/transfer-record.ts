@@ -29,8 +29,11 @@ export interface LinkRecord {
   readonly drops: ThinnedPoints;
   /** Whether it also lost what it did not drop. */
   hasOtherLoss: boolean;
-  /** Sum of the queue delays of all samples. Bottlenecks are the links with the largest sums. */
-  queueSumMs: number;
+  /**
+   * Sum over all samples of the queue delay, and of a second for all that is dropped, because a policer has no queue. Bottlenecks are the
+   * links with the largest sums.
+   */
+  harmSumMs: number;
 }
 
 /** What is kept of a log while it is read: lines, spreads and counts, in memory that does not grow with the log. */
@@ -151,7 +154,7 @@ export class TransferRecord {
         loss: new ThinnedPoints(),
         drops: new ThinnedPoints(),
         hasOtherLoss: false,
-        queueSumMs: 0,
+        harmSumMs: 0,
       };
       this.links.set(name, link);
     }
@@ -162,7 +165,7 @@ export class TransferRecord {
       link.drops.add(atMs, 100 * dropRatio);
       link.hasOtherLoss ||= lossRatio > dropRatio;
     }
-    link.queueSumMs += queueMs;
+    link.harmSumMs += queueMs + 1000 * (dropRatio ?? 0);
   }
 
   #addFlow(atMs: number, { flow: name, rateBitsPerSecond }: FlowSample): void {

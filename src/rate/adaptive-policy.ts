@@ -59,7 +59,7 @@ export class AdaptivePolicy implements ChannelPolicy {
   }
 
   get status(): PolicyStatus {
-    const capacities = this.#paths.flatMap(({ controller }) => controller.capacityBitsPerSecond ?? []);
+    const capacities = this.#paths.flatMap(({ controller }) => controller.estimateBitsPerSecond ?? []);
     return {
       levelRateBitsPerSecond: sumOf(this.#paths, (path) => path.levelBitsPerSecond),
       queueUs: Math.max(0, ...this.#paths.map(({ controller }) => controller.queueUs)),

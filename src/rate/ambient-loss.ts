@@ -8,6 +8,12 @@ interface Sums {
   readingCount: number;
 }
 
+/** A loss, and the bound that it exceeds; shares, 0–1. */
+export interface ExcessLoss {
+  readonly lossRatio: number;
+  readonly mostLossRatio: number;
+}
+
 /**
  * The share of datagrams that is lost although no queue is full. A radio link loses at any level, a policer only at levels above
  * its rate. So the losses on the present level are compared with those on levels below, and only losses that another level has too become
@@ -40,11 +46,13 @@ export class AmbientLoss {
     return this.#present.lostCount / Math.max(1, this.#present.count);
   }
 
-  /** The loss of the present level, if it is more than ambient loss explains. */
-  get excessRatio(): number | undefined {
+  /** The loss of the present level and the most that ambient loss explains, if it is more than that. */
+  get excess(): ExcessLoss | undefined {
     const { count, lostCount } = this.#present;
     if (count < this.#rules.ambient.minCompared) return undefined;
-    return lostCount / count > this.limit(this.#rules.ambient.excessLossRatio, count) ? lostCount / count : undefined;
+    const mostLossRatio = this.limit(this.#rules.ambient.excessLossRatio, count);
+    const lossRatio = lostCount / count;
+    return lossRatio > mostLossRatio ? { lossRatio, mostLossRatio } : undefined;
   }
 
   /** The loss of some datagrams that ambient loss and chance explain, and `leastRatio` more. */
@@ -67,7 +75,7 @@ export class AmbientLoss {
     addTo(this.#present, { count: receivedCount + lostCount, lostCount, squares: lostCount ** 2, readingCount: 1 });
     const isEnough =
       nowUs - this.#sinceUs >= this.#rules.ambient.comparedUs || count >= 2 * this.#rules.ambient.windowDatagrams;
-    if (this.#suspectedRatio !== undefined || !isEnough || this.excessRatio !== undefined) return;
+    if (this.#suspectedRatio !== undefined || !isEnough || this.excess !== undefined) return;
     // Small steps must not add up: a level that loses a little more each time would never lose too much.
     if (this.#present.lostCount <= Math.max(this.ratio, this.#rules.ambient.noLossRatio) * this.#present.count)
       this.settle();

@@ -1,7 +1,7 @@
 import type { BackOff } from './failures.js';
 import type { PathState } from './path-state.js';
 import type { Compared, Step } from './policy.js';
-import { previewVerdict } from './preview.js';
+import { judgePreview, NO_PREVIEW } from './preview.js';
 import type { StreamReading } from './readings.js';
 import type { EndedSlot } from './slot-watch.js';
 import { SLOT_US } from './step-plan.js';
@@ -43,17 +43,21 @@ export function stepOfStart(path: PathState): Step | 'over' | undefined {
   const jump = Math.min(levels.max, levels.within(carried));
   const hasRoom = jump > level || levels.rateOf(next) <= rules.climb.noPreviewRatio * believedRate;
   if (!hasRoom || !isClearForStart(path) || next > levels.max || path.isContended) return 'over';
-  return {
-    level: Math.max(next, jump),
-    why: reasonOfStart(link),
-    compared: finite({ nextBitsPerSecond: levels.rateOf(next), believedBitsPerSecond: believedRate }),
-  };
+  const to = Math.max(next, jump);
+  const mostBitsPerSecond = jump > level ? carried : rules.climb.noPreviewRatio * believedRate;
+  const rates = finite({ nextBitsPerSecond: levels.rateOf(to), mostBitsPerSecond });
+  const compared = Number.isFinite(mostBitsPerSecond) ? rates : { ...rates, ...path.clearness(...clearSpans(path)) };
+  return { level: to, why: reasonOfStart(link), compared };
 }
 
 /** Whether the newest readings show no queue: each step of the start that is taken while a queue begins is one level more to leave. */
 function isClearForStart(path: PathState): boolean {
-  const { climb, history } = path.rules;
-  return path.isClear(climb.startStepUs, Math.max(climb.startQueueUs, history.standingPeriods * path.rhythm.periodUs));
+  return path.isClear(...clearSpans(path));
+}
+
+/** For how long nothing may be lost, and of how long the least queue counts, before a step of the start. */
+function clearSpans({ rules: { climb, history }, rhythm }: PathState): readonly [spanUs: number, queueSpanUs: number] {
+  return [climb.startStepUs, Math.max(climb.startQueueUs, history.standingPeriods * rhythm.periodUs)];
 }
 
 /** How long a level is kept where trains show more than the ladder has: until so much of it has arrived that a bucket would be empty. */
@@ -95,18 +99,20 @@ export function explore(
   const interval = levels.plan.stepSlots[level - 1]!;
   const isPermitted = !rules.switches.permissions || (stepLevel >= next && (slot + 1) % interval === 0);
   if (!isPermitted || !backOff.permits(next, slot + 1)) return undefined;
-  const verdict = rules.switches.previews && rules.switches.delay ? previewVerdict(slot, readings) : 'unknown';
+  const isShown = rules.switches.previews && rules.switches.delay;
+  const { verdict, compared } = isShown ? judgePreview(slot, readings) : NO_PREVIEW;
   // If another receiver behind the bottleneck has the next level already, the preview for that level fills the link. The
   // trains then decide. A level that failed may have failed because of another receiver's trial; the back-off keeps repeated
   // tries rare.
   const fitsCapacity =
     link.capacityBitsPerSecond !== undefined && nextRate <= rules.climb.fullLinkRatio * link.shareBitsPerSecond;
   if ((verdict === 'no room' && !fitsCapacity) || (isBeyond && verdict !== 'room')) return undefined;
-  return {
-    level: next,
-    why: REASONS[verdict],
-    compared: finite({ nextBitsPerSecond: nextRate, shareBitsPerSecond: link.shareBitsPerSecond }),
-  };
+  const shown = {
+    room: compared,
+    'no room': { mostBitsPerSecond: rules.climb.fullLinkRatio * link.shareBitsPerSecond },
+    unknown: path.clearness(rules.climb.clearUs),
+  }[verdict];
+  return { level: next, why: REASONS[verdict], compared: { nextBitsPerSecond: nextRate, ...shown } };
 }
 
 /** Whether the trial of the present level has lasted long enough. */
@@ -126,12 +132,12 @@ export function compete(path: PathState, { slot }: EndedSlot, backOff: BackOff):
   const why = `other traffic on the path, fair share ${inWords(fairRate)}`;
   const levelBitsPerSecond = levels.rateOf(level);
   if (level > 1 && levelBitsPerSecond > fairRate)
-    return { level: level - 1, why, compared: finite({ levelBitsPerSecond, fairBitsPerSecond: fairRate }) };
+    return { level: level - 1, why, compared: { levelBitsPerSecond, mostBitsPerSecond: fairRate } };
   const limit = Math.min(fairRate, rules.climb.noPreviewRatio * path.link.believedBitsPerSecond(nowUs));
   if (level >= levels.max || levels.rateOf(level + 1) > limit || !backOff.permits(level + 1, slot + 1))
     return undefined;
   const nextBitsPerSecond = levels.rateOf(level + 1);
-  return { level: level + 1, why, compared: finite({ nextBitsPerSecond, fairBitsPerSecond: limit }) };
+  return { level: level + 1, why, compared: finite({ nextBitsPerSecond, mostBitsPerSecond: limit }) };
 }
 
 /** Rates that are known. */

@@ -60,7 +60,10 @@ export class Failures {
     if (isWeather === 'heavy') {
       const { bitsPerSecond } = history.sums(nowUs - this.#rules.overload.policedUs);
       const to = levels.below(level, (1 - this.#rules.overload.policedMargin) * bitsPerSecond);
-      const compared = { lossRatio: ambient.presentRatio, mostLossRatio: this.#rules.overload.heavyLossRatio };
+      const compared = {
+        lossRatio: ambient.presentRatio,
+        mostLossRatio: this.#rules.overload.heavyLossRatio + ambient.ratio,
+      };
       const step = { level: to, why: `${percent(ambient.presentRatio)} lost on this level, too`, compared };
       return { step, suspect: { ...suspect, carriedBitsPerSecond: bitsPerSecond } };
     }

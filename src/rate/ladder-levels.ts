@@ -75,6 +75,11 @@ export class LadderLevels {
     return Math.max(1, Math.min(level - 1, this.within(rateBitsPerSecond)));
   }
 
+  /** Highest rate that may be joined at once, in bit/s; infinite without a limit. */
+  get maxRateBitsPerSecond(): number {
+    return this.#maxRateBitsPerSecond;
+  }
+
   /** The highest level that may be joined. Level 1 may always be joined. */
   get max(): number {
     return Math.max(1, this.within(this.#maxRateBitsPerSecond));

@@ -166,6 +166,16 @@ export class LinkEstimate {
     return isDisbelieved ? Math.min(share, 0.99 * this.#failedRate) : share;
   }
 
+  /**
+   * The capacity that is believed after failures, in bit/s, other paths' share included; undefined before the first train. Where trains
+   * passed a token bucket this is what arrived through the last overload.
+   */
+  estimate(nowUs: number): number | undefined {
+    const { capacityBitsPerSecond } = this;
+    const isKnown = capacityBitsPerSecond !== undefined || (this.#hasLied && Number.isFinite(this.#ceiling));
+    return isKnown ? this.believedBitsPerSecond(nowUs) + this.#othersBitsPerSecond : undefined;
+  }
+
   #oursOf(bitsPerSecond = Number.POSITIVE_INFINITY): number {
     return Math.max(0, bitsPerSecond - this.#othersBitsPerSecond);
   }

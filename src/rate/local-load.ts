@@ -1,3 +1,4 @@
+import type { Compared } from './policy.js';
 import { RULES, type Rules } from './rules.js';
 
 /** Watches whether this host keeps up with what arrives, or its disk or processor is behind. */
@@ -19,6 +20,11 @@ export class LocalLoad {
     return (
       this.#droppedCount >= this.#rules.load.minDrops && this.#droppedCount > this.#rules.load.dropRatio * this.#count
     );
+  }
+
+  /** The share of the datagrams lately that this host dropped, and the most that it may drop. */
+  get compared(): Compared {
+    return { dropRatio: this.#droppedCount / Math.max(1, this.#count), mostDropRatio: this.#rules.load.dropRatio };
   }
 
   clear(): void {

@@ -1,3 +1,4 @@
+import type { ExcessLoss } from './ambient-loss.js';
 import type { PathHistory } from './path-history.js';
 import type { Compared } from './policy.js';
 import { emptyQueueUs, lowQueueUs } from './queue-limits.js';
@@ -23,7 +24,7 @@ export interface CongestionInput extends RetreatInput {
   /** The loss of some datagrams that ambient loss and chance explain, and some more. */
   readonly lossLimit: (leastRatio: number, count: number, isQueued: boolean) => number;
   /** Loss of the level that ambient loss does not explain. */
-  readonly excessLossRatio: number | undefined;
+  readonly excessLoss: ExcessLoss | undefined;
   /** Other traffic fills the queue, so the queue says nothing about this receiver's rate. */
   readonly isContended: boolean;
   /** The level is on trial: a smaller overload ends it. */
@@ -100,10 +101,10 @@ function heavyLoss(history: PathHistory, input: CongestionInput): Congestion | u
     if (ratio <= most) break;
     return heavy(history, input, `${percent(ratio)} lost`, { lossRatio: ratio, mostLossRatio: most });
   }
-  const { excessLossRatio } = input;
-  if (isContended || excessLossRatio === undefined) return undefined;
-  const what = `${percent(excessLossRatio)} lost, more than on lower levels`;
-  return heavy(history, input, what, { lossRatio: excessLossRatio, ambientLossRatio: input.ambientLossRatio });
+  const { excessLoss, ambientLossRatio } = input;
+  if (isContended || excessLoss === undefined) return undefined;
+  const what = `${percent(excessLoss.lossRatio)} lost, more than on lower levels`;
+  return heavy(history, input, what, { ...excessLoss, ambientLossRatio });
 }
 
 function heavy(history: PathHistory, input: CongestionInput, what: string, compared: Compared): Congestion {
@@ -151,10 +152,10 @@ function standingQueue(history: PathHistory, input: CongestionInput): Congestion
   const high = Math.max(rules.overload.highQueueUs, 2 * lowQueueUs(input.rules, serviceUs, input.periodUs));
   if (nowUs - freshUs < 2.5 * history.standingUs) return undefined;
   const queueUs = history.queueUs(nowUs - 2.5 * history.standingUs);
-  const stands = (mostUs: number): Congestion => ({
+  const stands = (mostUs: number, bounds: Compared = {}): Congestion => ({
     isMild: true,
     what: `queue ${milliseconds(queueUs)}`,
-    compared: { queueMs: queueUs / 1000, mostQueueMs: mostUs / 1000 },
+    compared: { queueMs: queueUs / 1000, mostQueueMs: mostUs / 1000, ...bounds },
     rateBitsPerSecond: sustainableRate(history, input),
   });
   if (queueUs > high) {
@@ -162,14 +163,15 @@ function standingQueue(history: PathHistory, input: CongestionInput): Congestion
       Math.max(freshUs, nowUs - 5 * history.standingUs),
       nowUs - 2.5 * history.standingUs,
     );
-    return queueUs < beforeUs ? undefined : stands(high);
+    return queueUs < beforeUs ? undefined : stands(high, { leastQueueMs: beforeUs / 1000 });
   }
   // A queue that came with a new level and stays is caused by that level.
   const newMost = rules.overload.newQueues * lowQueueUs(rules, serviceUs, input.periodUs);
   if (isNew && queueUs > newMost) return stands(newMost);
   // A shorter queue also counts if it was never empty for a second and packets were lost.
-  if (nowUs - freshUs < 1e6 || history.queueUs(nowUs - 1e6) < emptyQueueUs(input.rules, serviceUs, input.periodUs))
-    return undefined;
+  const emptyUs = emptyQueueUs(input.rules, serviceUs, input.periodUs);
+  const leastUs = history.queueUs(nowUs - 1e6);
+  if (nowUs - freshUs < 1e6 || leastUs < emptyUs) return undefined;
   const { receivedCount, lostCount } = history.sums(nowUs - 1e6);
   const ratio = lostCount / Math.max(1, receivedCount + lostCount);
   const mostRatio = rules.overload.overflowLossRatio + rules.ambient.factor * ambientLossRatio;
@@ -177,7 +179,12 @@ function standingQueue(history: PathHistory, input: CongestionInput): Congestion
   return {
     isMild: true,
     what: `${percent(ratio)} lost, with a standing queue`,
-    compared: { lossRatio: ratio, mostLossRatio: mostRatio },
+    compared: {
+      lossRatio: ratio,
+      mostLossRatio: mostRatio,
+      queueMs: leastUs / 1000,
+      leastQueueMs: emptyUs / 1000,
+    },
     rateBitsPerSecond: Number.POSITIVE_INFINITY,
   };
 }

@@ -5,7 +5,8 @@ import type { LadderLevels } from './ladder-levels.js';
 import { LinkEstimate } from './link-estimate.js';
 import { LinkRhythm } from './link-rhythm.js';
 import { type Congestion, congestionOf, type LevelContext } from './overload.js';
-import { PathHistory } from './path-history.js';
+import { PathHistory, type PathSums } from './path-history.js';
+import type { Compared } from './policy.js';
 import { emptyQueueUs } from './queue-limits.js';
 import type { LocalReading, StreamReading } from './readings.js';
 import type { Retreats } from './retreats.js';
@@ -152,9 +153,13 @@ export class PathState {
 
   /** Whether nothing has arrived from the newest channel for long enough to give it up. */
   get isSilent(): boolean {
+    return this.heardUs === undefined && this.nowUs - this.changedUs >= this.patienceUs;
+  }
+
+  /** How long the newest channel may be silent after its join. */
+  get patienceUs(): number {
     const { silenceUs, silentIntervals } = this.rules.overload;
-    const patienceUs = Math.max(silenceUs, silentIntervals * this.levels.newestIntervalUs(this.level));
-    return this.heardUs === undefined && this.nowUs - this.changedUs >= patienceUs;
+    return Math.max(silenceUs, silentIntervals * this.levels.newestIntervalUs(this.level));
   }
 
   get isContended(): boolean {
@@ -173,12 +178,29 @@ export class PathState {
    */
   isClear(spanUs: number, queueSpanUs = this.history.standingUs): boolean {
     const sinceUs = Math.max(this.changedUs, this.nowUs - spanUs);
-    const { receivedCount, lostCount } = this.history.sums(sinceUs);
-    const mayLose =
-      (receivedCount + lostCount) *
-        (this.rules.overload.mildLossRatio + this.rules.ambient.factor * this.ambient.ratio) +
-      1;
-    return lostCount <= mayLose && this.history.queueUs(Math.max(sinceUs, this.nowUs - queueSpanUs)) < this.emptyUs;
+    const sums = this.history.sums(sinceUs);
+    return (
+      sums.lostCount <= this.#mostLostCount(sums) &&
+      this.history.queueUs(Math.max(sinceUs, this.nowUs - queueSpanUs)) < this.emptyUs
+    );
+  }
+
+  /** The numbers that `isClear` compares. */
+  clearness(spanUs: number, queueSpanUs = this.history.standingUs): Compared {
+    const sinceUs = Math.max(this.changedUs, this.nowUs - spanUs);
+    const sums = this.history.sums(sinceUs);
+    return {
+      lostCount: sums.lostCount,
+      mostLostCount: this.#mostLostCount(sums),
+      queueMs: this.history.queueUs(Math.max(sinceUs, this.nowUs - queueSpanUs)) / 1000,
+      mostQueueMs: this.emptyUs / 1000,
+    };
+  }
+
+  /** The most of some datagrams that may be lost where a path counts as clear. */
+  #mostLostCount({ receivedCount, lostCount }: PathSums): number {
+    const { overload, ambient } = this.rules;
+    return (receivedCount + lostCount) * (overload.mildLossRatio + ambient.factor * this.ambient.ratio) + 1;
   }
 
   /** Judges whether more arrives than the path carries; undefined if not. */
@@ -195,7 +217,7 @@ export class PathState {
       isBreathing: this.link.isBreathing(this.nowUs),
       isBucket: this.link.hasLied || this.link.passesTrains(this.levels.rateOf(this.level)),
       lossLimit: (leastRatio, count, isQueued) => this.ambient.limit(leastRatio, count, isQueued),
-      excessLossRatio: this.#mayBePoliced ? this.ambient.excessRatio : undefined,
+      excessLoss: this.#mayBePoliced ? this.ambient.excess : undefined,
       isContended: this.isContended,
       ...now,
     });

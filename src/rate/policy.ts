@@ -37,7 +37,7 @@ export interface PolicyStatus {
   readonly levelRateBitsPerSecond: number;
   /** Standing queue of the path. */
   readonly queueUs: number;
-  /** Measured capacity of the slowest link, in bit/s; undefined until a train has arrived. */
+  /** What the slowest link is taken to carry, in bit/s, after failures, too; undefined until a train has arrived. */
   readonly capacityBitsPerSecond: number | undefined;
 }
 

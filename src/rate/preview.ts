@@ -1,3 +1,4 @@
+import type { Compared } from './policy.js';
 import type { PreviewReading, StreamReading } from './readings.js';
 
 /** A queue that grows by less than this share of the time cannot be told from a steady one. */
@@ -50,14 +51,20 @@ export class PreviewMeter {
   }
 }
 
-/** Whether a preview showed room for the next level. */
-export type PreviewVerdict = 'room' | 'no room' | 'unknown';
+/** Whether a preview showed room for the next level, and the numbers that say so; none while that is unknown. */
+export interface PreviewVerdict {
+  readonly verdict: 'room' | 'no room' | 'unknown';
+  readonly compared: Compared;
+}
+
+/** What is known where there was no preview. */
+export const NO_PREVIEW: PreviewVerdict = { verdict: 'unknown', compared: {} };
 
 /**
  * Whether the queue grew during the preview of the next level. The slope of delay over send time is the share by which the
  * previewed rate exceeds what the path carries.
  */
-export function previewVerdict(slot: number, readings: readonly StreamReading[]): PreviewVerdict {
+export function judgePreview(slot: number, readings: readonly StreamReading[]): PreviewVerdict {
   let count = 0;
   let groups = 0;
   let spread = 0;
@@ -72,10 +79,11 @@ export function previewVerdict(slot: number, readings: readonly StreamReading[])
     scatter += preview.scatter;
   }
   const freedom = count - groups - 1;
-  if (count < MIN_DATAGRAMS || freedom < 2 || spread <= 0) return 'unknown';
+  if (count < MIN_DATAGRAMS || freedom < 2 || spread <= 0) return NO_PREVIEW;
   const slope = covariance / spread;
   const error = Math.sqrt(Math.max(0, scatter - slope * covariance) / freedom / spread);
-  return slope > Math.max(LEAST_SLOPE, 2 * error) ? 'no room' : 'room';
+  const most = Math.max(LEAST_SLOPE, 2 * error);
+  return { verdict: slope > most ? 'no room' : 'room', compared: { growthRatio: slope, mostGrowthRatio: most } };
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };

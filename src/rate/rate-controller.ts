@@ -3,6 +3,7 @@ import { compete, explore, hasPassed, stepOfStart } from './climbing.js';
 import { DeafPeriod } from './deaf-period.js';
 import { Failures, type Suspect } from './failures.js';
 import type { LadderLevels } from './ladder-levels.js';
+import { stepBelow, stepDownFor } from './leaving.js';
 import { LocalLoad } from './local-load.js';
 import { type Congestion, ownCongestion } from './overload.js';
 import { lossRatioOf } from './path-history.js';
@@ -58,7 +59,12 @@ export class RateController {
     return this.#path.queueUs >= this.#path.emptyUs;
   }
 
-  /** Measured capacity, in bit/s; undefined before the first train. */
+  /** The capacity that this path is taken to have now, in bit/s; undefined before the first train. */
+  get estimateBitsPerSecond(): number | undefined {
+    return this.#path.link.estimate(this.#path.nowUs);
+  }
+
+  /** Capacity as trains show it, in bit/s; undefined before the first train. */
   get capacityBitsPerSecond(): number | undefined {
     return this.#path.link.capacityBitsPerSecond;
   }
@@ -124,7 +130,6 @@ export class RateController {
   /** Leaves channels if more arrives than the path, the user's limit or this host allows. */
   #leaveIfNeeded(): Move | undefined {
     const path = this.#path;
-    const { level, levels } = path;
     const congestion = ownCongestion(path, this.#retreats, {
       leaveLatencyUs: this.#deafPeriod.latencyUs,
       isTrial: this.phase === 'trial',
@@ -132,16 +137,13 @@ export class RateController {
     });
     if (congestion !== undefined) return this.#retreat(congestion);
     this.#breaker.rest(path.nowUs);
-    if (level > levels.max)
-      return this.#stepDown({ level: levels.max, why: 'the joined channels exceed the rate limit' });
-    if (this.#load.isTooMuch && level > 1) {
+    const down = stepDownFor(path, this.#load);
+    if (down === undefined) return undefined;
+    if (down.isFailure) {
       this.#load.clear();
       this.#failures.record({ isBucket: false });
-      return this.#stepDown({ level: level - 1, why: 'this host drops datagrams because it cannot keep up' });
     }
-    if (level <= 1 || !path.isSilent) return undefined;
-    this.#failures.record({ isBucket: false });
-    return this.#stepDown({ level: level - 1, why: 'the joined channel sends nothing' });
+    return this.#stepDown(down.step);
   }
 
   /** Leaves more if the path becomes slower still while a leave is waited for. */
@@ -152,23 +154,20 @@ export class RateController {
     const excess = this.#deafPeriod.excess(path, levels.rateOf(level));
     if (excess === undefined) return undefined;
     this.#recordRetreat();
-    return this.#changeLevel({
-      level: levels.below(level, excess.rateBitsPerSecond),
-      why: excess.what,
-      compared: excess.compared,
-    });
+    return this.#changeLevel(stepBelow(path, excess.rateBitsPerSecond, excess.what, excess.compared));
   }
 
   /** Retreats from congestion at once and far enough. */
   #retreat({ what, compared, rateBitsPerSecond, isMild }: Congestion): Move | undefined {
-    const { level } = this.#path;
+    const path = this.#path;
+    const { level } = path;
     if (level <= 1) return this.#pause(what, compared);
     const wasNew = this.#isNew;
     const suspect = this.#failures.blame(wasNew);
     this.#recordRetreat();
     // If the level is new, the level before it was right a moment ago.
-    const to = wasNew && isMild ? level - 1 : this.levels.below(level, rateBitsPerSecond);
-    return this.#stepDown({ level: to, why: what, compared }, suspect);
+    if (wasNew && isMild) return this.#stepDown({ level: level - 1, why: what, compared }, suspect);
+    return this.#stepDown(stepBelow(path, rateBitsPerSecond, what, compared), suspect);
   }
 
   #recordRetreat(): void {

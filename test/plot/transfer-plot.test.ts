@@ -163,6 +163,15 @@ describe('a picture of a transfer', () => {
     expect(headingsIn(svg)).toContain('Rate, Mbit/s');
   });
 
+  it('draws a link that drops without a queue before links that only delay', () => {
+    const link = (name: string, sample: Event) =>
+      [1000, 2000].map((atMs) => ({ event: 'link', atMs, link: name, capacityBitsPerSecond: 15e5, ...sample }));
+    const idle = ['a', 'b', 'c', 'd'].flatMap((name) => link(name, { queueMs: 1, lossRatio: 0, dropRatio: 0 }));
+    const policed = link('policed', { queueMs: 0, lossRatio: 0.2, dropRatio: 0.2 });
+    const events = [...idle, ...policed].sort((a, b) => a.atMs - b.atMs);
+    expect(textsIn(svgOf([progress(1000, 0), ...events, progress(2000, 0)]))).toContain('link policed');
+  });
+
   it('tells what a link dropped itself from what it lost otherwise, where that is not all', () => {
     const link = { event: 'link', link: 'up', queueMs: 1, lossRatio: 0.2 };
     const notes = (dropRatio?: number) => {

@@ -105,8 +105,8 @@ describe('losses of a level', () => {
         for (let i = 0; i < seconds * 20; i++) {
           ambient.add(i * TICK_US, count - lostCount, lostCount);
           const isEnough = (i + 1) * count >= 100;
-          if (isEnough) expect(ambient.excessRatio).toBeCloseTo(lostCount / count, 9);
-          else expect(ambient.excessRatio).toBeUndefined();
+          if (isEnough) expect(ambient.excess?.lossRatio).toBeCloseTo(lostCount / count, 9);
+          else expect(ambient.excess).toBeUndefined();
           expect(ambient.ratio).toBe(0);
         }
         ambient.left(lossRatio);
@@ -144,7 +144,7 @@ describe('losses of a level', () => {
       for (let nowUs = 0; nowUs < 5e6; nowUs += TICK_US) {
         const lostCount = lose(count);
         ambient.add(nowUs, count - lostCount, lostCount);
-        isAlarm ||= ambient.excessRatio !== undefined;
+        isAlarm ||= ambient.excess !== undefined;
       }
       if (isAlarm) alarmCount++;
     }
@@ -159,7 +159,7 @@ describe('losses of a level', () => {
       ambient.add(i * TICK_US, 100 - percents, percents);
       // A window that is next to free of loss may become ambient, no other.
       expect(ambient.ratio).toBeLessThan(0.003);
-      if (ambient.excessRatio !== undefined) found.push(percents);
+      if (ambient.excess !== undefined) found.push(percents);
     }
     expect(found).toHaveLength(1);
     expect(found[0]).toBeLessThanOrEqual(4);
@@ -173,7 +173,7 @@ describe('losses of a level', () => {
         for (let i = 0; i < seconds * 20 && !isFound; i++) {
           nowUs += TICK_US;
           ambient.add(nowUs, 100 - level, level);
-          isFound ||= ambient.excessRatio !== undefined;
+          isFound ||= ambient.excess !== undefined;
         }
         if (!isFound) ambient.climbed();
       }
@@ -185,9 +185,9 @@ describe('losses of a level', () => {
   it('are not compared on fewer than a hundred datagrams', () => {
     const ambient = aboveLowest(() => 0);
     ambient.add(0, 0, 99);
-    expect(ambient.excessRatio).toBeUndefined();
+    expect(ambient.excess).toBeUndefined();
     ambient.add(TICK_US, 1, 0);
-    expect(ambient.excessRatio).toBe(0.99);
+    expect(ambient.excess?.lossRatio).toBe(0.99);
   });
 });
 

@@ -94,6 +94,15 @@ describe('the estimate of the slowest link', () => {
     expect([link.ceilingBitsPerSecond, link.believedBitsPerSecond(1e6)]).toEqual([Number.POSITIVE_INFINITY, 10e6]);
     link.failed(2e6, 5e6);
     expect([link.hasLied, link.ceilingBitsPerSecond, link.believedBitsPerSecond(3e6)]).toEqual([true, 4e6, 4e6]);
+    // For people, the capacity is that of the whole link; a retreat forgets trains, but not what arrived.
+    link.setOthers(1e6);
+    link.forgetTrains();
+    expect([link.estimate(3e6), link.capacityBitsPerSecond, new LinkEstimate().estimate(3e6)]).toEqual([
+      5e6,
+      undefined,
+      undefined,
+    ]);
+    link.setOthers(0);
     // It stays so: a bucket is the same bucket a minute later.
     expect(link.believedBitsPerSecond(100e6)).toBe(4e6);
     addTrains(link, Array(8).fill(50), 300);

@@ -10,6 +10,7 @@ function afterReadings(count: number, receivedCount: number, droppedCount: numbe
 describe('the load of this host', () => {
   it('is too much when more than one in a hundred is dropped for some time', () => {
     expect(afterReadings(40, 97, 3).isTooMuch).toBe(true);
+    expect(afterReadings(40, 97, 3).compared.dropRatio).toBeCloseTo(0.03, 9);
     expect(afterReadings(40, 995, 5).isTooMuch).toBe(false);
   });
 

@@ -57,7 +57,7 @@ function judge(pathAt: (beforeS: number) => Moment, part: Partial<CongestionInpu
     isBucket: false,
     isBreathing: false,
     lossLimit: (leastRatio, count, isQueued) => ambient.limit(leastRatio, count, isQueued),
-    excessLossRatio: undefined,
+    excessLoss: undefined,
     leaveLatencyUs: 500_000,
     isContended: false,
     isTrial: false,
@@ -104,11 +104,13 @@ describe('congestion', () => {
   it('is found for less loss where it is more than on lower levels, but not beside other traffic', () => {
     const lossy = () => ({ lossRatio: 0.02 });
     expect(judge(lossy)).toBeUndefined();
-    const congestion = judge(lossy, { excessLossRatio: 0.021 })!;
+    const excessLoss = { lossRatio: 0.021, mostLossRatio: 0.015 };
+    const congestion = judge(lossy, { excessLoss })!;
     expect(congestion).toMatchObject({ what: '2.1 % lost, more than on lower levels', isMild: false });
     expect(congestion.rateBitsPerSecond).toBeLessThan(LEVEL_RATE);
     expect(congestion.rateBitsPerSecond).toBeGreaterThan(0.95 * LEVEL_RATE);
-    expect(judge(lossy, { excessLossRatio: 0.021, isContended: true })).toBeUndefined();
+    expect(congestion.compared).toEqual({ ...excessLoss, ambientLossRatio: 0 });
+    expect(judge(lossy, { excessLoss, isContended: true })).toBeUndefined();
   });
 
   it('is not found for ambient loss, nor for losses among a few datagrams', () => {
@@ -160,12 +162,13 @@ describe('congestion', () => {
     expect(found.map((compared) => Object.keys(compared))).toEqual([
       ['lossRatio', 'mostLossRatio'],
       ['queueMs', 'mostQueueMs', 'grownMs', 'mostGrownMs'],
+      ['queueMs', 'mostQueueMs', 'leastQueueMs'],
       ['queueMs', 'mostQueueMs'],
-      ['queueMs', 'mostQueueMs'],
-      ['lossRatio', 'mostLossRatio'],
+      ['lossRatio', 'mostLossRatio', 'queueMs', 'leastQueueMs'],
     ]);
     expect(found.every(({ lossRatio = 1, mostLossRatio = 0 }) => lossRatio > mostLossRatio)).toBe(true);
     expect(found.every(({ queueMs = 1, mostQueueMs = 0 }) => queueMs > mostQueueMs)).toBe(true);
+    expect(found.every(({ queueMs = 1, leastQueueMs = 0 }) => queueMs >= leastQueueMs)).toBe(true);
   });
 
   it('is not found in readings from before the level changed', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { previewVerdict } from '../../dist/rate/preview.js';
+import { judgePreview } from '../../dist/rate/preview.js';
 import type { StreamReading } from '../../dist/rate/readings.js';
 import { StreamMeter } from '../../dist/rate/stream-meter.js';
 import { Prng } from '../../dist/simulate/random/prng.js';
@@ -24,32 +24,32 @@ describe('the verdict of a preview', () => {
     const prng = new Prng(seed).fork('previews');
     for (let i = 0; i < 200; i++) {
       const noiseUs = 500 * prng.ratio();
-      expect(previewVerdict(7, [shown(12, 0, noiseUs, prng)])).toBe('room');
-      expect(previewVerdict(7, [shown(12, 0.2, noiseUs, prng)])).toBe('no room');
-      expect(previewVerdict(7, [shown(12, -0.2, noiseUs, prng)])).toBe('room');
+      expect(judgePreview(7, [shown(12, 0, noiseUs, prng)]).verdict).toBe('room');
+      expect(judgePreview(7, [shown(12, 0.2, noiseUs, prng)]).verdict).toBe('no room');
+      expect(judgePreview(7, [shown(12, -0.2, noiseUs, prng)]).verdict).toBe('room');
     }
   });
 
   it(seeded('adds up channels that each have too few datagrams, whatever their delays have between them'), () => {
     const prng = new Prng(seed).fork('channels');
     const channels = (slope: number) => [0, 1, 2].map((channel) => shown(4, slope, 100, prng, channel));
-    expect(previewVerdict(7, channels(0.2))).toBe('no room');
-    expect(previewVerdict(7, channels(0))).toBe('room');
-    expect(previewVerdict(7, channels(0.2).slice(0, 1))).toBe('unknown');
+    expect(judgePreview(7, channels(0.2)).verdict).toBe('no room');
+    expect(judgePreview(7, channels(0)).verdict).toBe('room');
+    expect(judgePreview(7, channels(0.2).slice(0, 1)).verdict).toBe('unknown');
   });
 
   it(seeded('does not take for growth what may be noise'), () => {
     const prng = new Prng(seed).fork('noise');
-    const verdicts = Array.from({ length: 200 }, () => previewVerdict(7, [shown(12, 0, 40_000, prng)]));
+    const verdicts = Array.from({ length: 200 }, () => judgePreview(7, [shown(12, 0, 40_000, prng)]).verdict);
     expect(verdicts.filter((verdict) => verdict === 'no room').length).toBeLessThan(20);
     expect(verdicts).not.toContain('unknown');
   });
 
   it(seeded('looks at the slot that ended and no other'), () => {
     const prng = new Prng(seed).fork('slots');
-    expect(previewVerdict(8, [shown(12, 0.2, 0, prng)])).toBe('unknown');
-    expect(previewVerdict(7, [reading(), shown(12, 0.2, 0, prng)])).toBe('no room');
-    expect(previewVerdict(-1, [reading()])).toBe('unknown');
+    expect(judgePreview(8, [shown(12, 0.2, 0, prng)]).verdict).toBe('unknown');
+    expect(judgePreview(7, [reading(), shown(12, 0.2, 0, prng)]).verdict).toBe('no room');
+    expect(judgePreview(-1, [reading()]).verdict).toBe('unknown');
   });
 
   it('knows nothing of datagrams that were all sent at once', () => {
@@ -57,6 +57,6 @@ describe('the verdict of a preview', () => {
     for (let i = 0; i < 20; i++) {
       meter.observe({ sequence: i, sendTimeUs: 5, slot: 7, stepLevel: 2 }, false, true, 1250, 1e6 + i * 1000);
     }
-    expect(previewVerdict(7, [meter.read()])).toBe('unknown');
+    expect(judgePreview(7, [meter.read()]).verdict).toBe('unknown');
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseScenario } from '../../../dist/scenario/load-scenario.js';
 import { simulate } from '../../../dist/simulate/run/simulation.js';
-import type { LinkSample, SimulationEvent } from '../../../dist/simulate/run/simulation-events.js';
+import type { LinkSample, MembershipChange, SimulationEvent } from '../../../dist/simulate/run/simulation-events.js';
 
 const KINDS = [
   'rate: 3Mbit, queue: 100ms, link: { kind: tokenBucket, burst: 16kB }',
@@ -24,7 +24,10 @@ async function play(link: string, sampleInterval: string) {
   const events: SimulationEvent[] = [];
   const scenario = await parseScenario(text.join('\n'), 's.yaml');
   const summary = await simulate(scenario, { onEvent: (event) => events.push(event) });
-  return { summary, samples: events.filter((event): event is LinkSample => event.event === 'link') };
+  const samples = events.filter((event): event is LinkSample => event.event === 'link');
+  const steps = events.filter((event): event is MembershipChange => event.event === 'join' || event.event === 'leave');
+  const beliefs = events.flatMap((event) => (event.event === 'progress' && event.receiver === 'full' ? [event] : []));
+  return { summary, samples, steps, belief: beliefs.at(-1)!.capacityBitsPerSecond! };
 }
 
 it.each(KINDS)(
@@ -42,6 +45,24 @@ it.each(KINDS)(
     const capacities = new Set(often.samples.map(({ capacityBitsPerSecond }) => capacityBitsPerSecond));
     if (link.includes('wandering')) expect(capacities.size).toBeGreaterThan(20);
     else expect([...capacities]).toEqual([3e6]);
+    // Fair queues give each train the turn of one of many flows.
+    if (link.includes('tokenBucket') || link.includes('policer') || link.includes('beacons')) {
+      expect(often.belief / 3e6).toBeGreaterThan(0.8);
+      expect(often.belief / 3e6).toBeLessThan(1.5);
+    }
     for (const receiver of often.summary.receivers) expect(receiver.rateBitsPerSecond.median).toBeGreaterThan(0.2e6);
+    const changes = often.steps.filter(({ reason }) => /^level \d+ → \d+: /.test(reason));
+    expect(changes.length).toBeGreaterThan(2);
+    for (const { event, reason, compared = {} } of changes) {
+      expect(Object.keys(compared), reason).not.toEqual([]);
+      expect(Object.values(compared).every(Number.isFinite), reason).toBe(true);
+      const { nextBitsPerSecond, mostBitsPerSecond = Number.POSITIVE_INFINITY } = compared;
+      if (event === 'join') expect(nextBitsPerSecond, reason).toBeLessThanOrEqual(mostBitsPerSecond);
+      else
+        expect(
+          Object.keys(compared).some((name) => name.startsWith('most')),
+          reason,
+        ).toBe(true);
+    }
   },
 );

@@ -1,0 +1,43 @@
+import type { LocalLoad } from './local-load.js';
+import type { PathState } from './path-state.js';
+import type { Compared, Step } from './policy.js';
+
+/** A step down, and whether the level is to be avoided for a while. */
+interface StepDown {
+  readonly step: Step;
+  readonly isFailure: boolean;
+}
+
+/**
+ * The step down that something else than an overload of the path asks for: the user's limit, this host, or a channel that sends nothing;
+ * undefined if nothing does.
+ */
+export function stepDownFor(path: PathState, load: LocalLoad): StepDown | undefined {
+  const { level, levels, nowUs } = path;
+  if (level > levels.max) {
+    const compared = { levelBitsPerSecond: levels.rateOf(level), mostBitsPerSecond: levels.maxRateBitsPerSecond };
+    return {
+      step: { level: levels.max, why: 'the joined channels exceed the rate limit', compared },
+      isFailure: false,
+    };
+  }
+  if (level <= 1) return undefined;
+  if (load.isTooMuch) {
+    const why = 'this host drops datagrams because it cannot keep up';
+    return { step: { level: level - 1, why, compared: load.compared }, isFailure: true };
+  }
+  if (!path.isSilent) return undefined;
+  const compared = { silentMs: (nowUs - path.changedUs) / 1000, mostSilentMs: path.patienceUs / 1000 };
+  return { step: { level: level - 1, why: 'the joined channel sends nothing', compared }, isFailure: true };
+}
+
+/** The step to the highest level below the present one within a rate, which an overload showed. */
+export function stepBelow(
+  { level, levels }: PathState,
+  mostBitsPerSecond: number,
+  why: string,
+  compared: Compared,
+): Step {
+  const bound: Compared = Number.isFinite(mostBitsPerSecond) ? { mostBitsPerSecond } : {};
+  return { level: levels.below(level, mostBitsPerSecond), why, compared: { ...compared, ...bound } };
+}
