@@ -8,6 +8,8 @@ export interface Quantity {
   /** Factor of each unit: how many base units it is. `parseQuantity` returns a number of base units. */
   readonly units: Readonly<Record<string, number>>;
   readonly example: string;
+  /** What may follow a unit and changes nothing. @default nothing */
+  readonly ending?: string;
 }
 
 /** Rates; the base unit is bit/s. Multiples are decimal, as everywhere in networking. */
@@ -15,6 +17,7 @@ export const RATE: Quantity = {
   name: 'a rate',
   units: { bit: 1, kbit: 1e3, Mbit: 1e6, Gbit: 1e9 },
   example: '1.5Mbit',
+  ending: '/s',
 };
 
 /** Times; the base unit is the microsecond. */
@@ -55,7 +58,7 @@ export function rangeOf({ quantity, min, max }: Bounds): string {
 /** The quantity's value in its base unit, or undefined when the text is not such a quantity. Units are case-sensitive. */
 export function parseQuantity(quantity: Quantity, text: string): number | undefined {
   const match = new RegExp(patternOf(quantity)).exec(text);
-  const factor = match === null ? undefined : quantity.units[match[2]!];
+  const factor = match === null ? undefined : quantity.units[withoutEnding(quantity, match[2]!)];
   if (factor === undefined) return undefined;
   // 33 × 0.01 is 0.33000000000000002; dividing by the whole number 100 is exact to the last bit.
   return factor < 1 ? Number(match![1]) / Math.round(1 / factor) : Number(match![1]) * factor;
@@ -63,8 +66,14 @@ export function parseQuantity(quantity: Quantity, text: string): number | undefi
 
 /** A regular expression (as text, for JSON Schema too) of what `parseQuantity` takes; groups: number, unit. */
 export function patternOf(...quantities: readonly Quantity[]): string {
-  const units = quantities.flatMap((quantity) => Object.keys(quantity.units));
+  const units = quantities.flatMap(({ units, ending }) =>
+    Object.keys(units).map((unit) => (ending === undefined ? unit : `${unit}(?:${ending})?`)),
+  );
   return `^([0-9]{1,15}(?:\\.[0-9]{1,9})?) ?(${units.join('|')})$`;
+}
+
+function withoutEnding({ ending }: Quantity, unit: string): string {
+  return ending !== undefined && unit.endsWith(ending) ? unit.slice(0, -ending.length) : unit;
 }
 
 /** What a quantity looks like, for messages: `a number and bit, kbit, Mbit or Gbit, such as 1.5Mbit`. */

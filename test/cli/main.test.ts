@@ -235,7 +235,7 @@ describe('plan of offsets', () => {
   it('warns of carousels that say the same at the same time, with what it costs', async () => {
     const same = await planned(objectOf('none', '{ rate: 1Mbit, offset: 5% }, { rate: 1Mbit, offset: 5% }'));
     // Both send the whole object, one of them in vain; a third of a round or so apart they share it.
-    expect(same).toMatch(/warning: offsets as written cost receivers of channels 0-1 [3-9][0-9]% more time\n/);
+    expect(same).toMatch(/warning: offsets as written cost receivers of channels 0–1 [3-9][0-9]% more time\n/);
     expect(await planned(objectOf('none', '{ rate: 1Mbit, offset: 0% }, { rate: 1Mbit, offset: 50% }'))).not.toContain(
       'warning',
     );

@@ -8,6 +8,7 @@ describe('quantities', () => {
     [RATE, '1.5Mbit', 1_500_000],
     [RATE, '2 Gbit', 2e9],
     [RATE, '300bit', 300],
+    [RATE, '1.5Mbit/s', 1_500_000],
     [DURATION, '250us', 250],
     [DURATION, '5ms', 5000],
     [DURATION, '1s', 1e6],
@@ -31,7 +32,9 @@ describe('quantities', () => {
   it.each([
     [RATE, '5'],
     [RATE, '5mbit'],
-    [RATE, '5Mbit/s'],
+    [RATE, '5ms/s'],
+    [RATE, '5Mbit/s/s'],
+    [DURATION, '5ms/s'],
     [RATE, '-5Mbit'],
     [RATE, '1e3Mbit'],
     [RATE, '.5Mbit'],

@@ -118,7 +118,7 @@ function levelRow(level: ForecastLevel): string[] {
   const { channels, rateBitsPerSecond, payloadBitsPerSecond, seconds, expected, maxLossRatio } = level;
   const [lossless, lossy] = [expected[0], expected.at(-1)];
   return [
-    channels.length === 1 ? String(channels[0]) : `${channels[0]}-${channels.at(-1)}`,
+    channels.length === 1 ? String(channels[0]) : `${channels[0]}–${channels.at(-1)}`,
     rate(rateBitsPerSecond),
     rate(payloadBitsPerSecond),
     seconds === null ? 'size unknown' : completionTime(lossless?.seconds ?? seconds),
@@ -136,7 +136,7 @@ function offsetLines({ code, channels, warnings }: ObjectForecast): string[] {
   const worst = warnings.toSorted((a, b) => b.costRatio - a.costRatio)[0];
   if (worst === undefined) return [];
   const [first, last] = [worst.channels[0], worst.channels.at(-1)];
-  const names = first === last ? `channel ${first}` : `channels ${first}-${last}`;
+  const names = first === last ? `channel ${first}` : `channels ${first}–${last}`;
   return [
     `  warning: offsets as written cost receivers of ${names} ${Math.round(worst.costRatio * 100)}% more time`,
     '           and data than offsets left to the planner',
