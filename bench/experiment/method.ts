@@ -32,4 +32,6 @@ export interface Service {
 export interface Client {
   /** Starts; resolves when the whole file is at the output. Rejects when it never will be. */
   readonly fetch: () => Promise<void>;
+  /** What it did, for the log: lines of JSON. */
+  readonly log?: () => string;
 }

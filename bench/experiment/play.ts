@@ -9,7 +9,7 @@ import { RoutedBed } from '../../test/lab/routed-bed.js';
 import { bottleneck } from '../../test/lab/shaping.js';
 import { type Cell, isUnicast, nameOf, sizeBytesOf } from './cells.js';
 import { isSlow, SLOW_SHARE } from './links.js';
-import type { Scene, Service } from './method.js';
+import type { Client, Scene, Service } from './method.js';
 import { METHODS } from './methods.js';
 import type { Result } from './result.js';
 import { type Sample, Samples } from './samples.js';
@@ -19,6 +19,8 @@ import { clientsOf, SERVERS, treeOf } from './topology.js';
 const PIECE_BYTES = 2 ** 22;
 const QUEUE_MS = 50;
 const MTU_BYTES = 1500;
+/** The queue of a host's own interface, as Linux has it on Ethernet: a socket that sends too fast has to wait there, and loses nothing. */
+const HOST_QUEUE_PACKETS = 1000;
 /** A client may take this many times as long as its way of transfer has to. */
 const PATIENCE_RATIO = 2;
 /** Beyond that, for programs to start and meet. */
@@ -80,7 +82,7 @@ async function transfer(stage: Playing & { readonly bed: RoutedBed; readonly cel
   );
   clearTimeout(limit);
   const taken = await samples.stop();
-  if (stage.logs !== undefined) await log(stage.logs, stage, { outcomes, taken });
+  if (stage.logs !== undefined) await log(stage.logs, stage, [...taken, ...outcomes], waiting);
   signal.throwIfAborted();
   if (bed.routingFailure !== undefined) throw bed.routingFailure;
   const checked = await Promise.all(
@@ -100,12 +102,11 @@ interface Outcome {
 /** Links toward clients and routers, and those from the servers. What goes the other way is requests and acknowledgements, and is not shaped. */
 async function shape(bed: RoutedBed, clients: readonly string[], links: readonly number[], linkBitsPerSecond: number) {
   const shapeOf = (rateBitsPerSecond: number) => ({ rateBitsPerSecond, queueMs: QUEUE_MS });
+  const own = { rateBitsPerSecond: linkBitsPerSecond, queueBytes: HOST_QUEUE_PACKETS * MTU_BYTES };
   await Promise.all([
     ...clients.map((client, index) => bed.port(client).shape(shapeOf(links[index]!))),
     ...bed.plan.routers.map((router) => bed.port(`${router}-0`).shape(shapeOf(linkBitsPerSecond))),
-    ...SERVERS.map((server) =>
-      bed.host(server).run('tc', ['-batch', '-'], bottleneck('eth0', shapeOf(linkBitsPerSecond), MTU_BYTES)),
-    ),
+    ...SERVERS.map((server) => bed.host(server).run('tc', ['-batch', '-'], bottleneck('eth0', own, MTU_BYTES))),
   ]);
 }
 
@@ -188,13 +189,15 @@ async function digestOf(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** One file for each cell and run: what each second was like. */
+/** One file for each cell and run: what each second was like, how each client ended, and what each said. */
 async function log(
   logs: string,
   { cell, run }: { readonly cell: Cell; readonly run: number },
-  { outcomes, taken }: { readonly outcomes: readonly Outcome[]; readonly taken: readonly Sample[] },
+  lines: readonly (Sample | Outcome)[],
+  clients: readonly Client[],
 ): Promise<void> {
   await mkdir(logs, { recursive: true });
-  const lines = [...taken, ...outcomes].map((line) => JSON.stringify(line));
-  await writeFile(join(logs, `${nameOf(cell).replaceAll('/', '_')}_${run}.jsonl`), `${lines.join('\n')}\n`);
+  const said = clients.map((client, index) => JSON.stringify({ client: index, said: client.log?.() }));
+  const text = [...lines.map((line) => JSON.stringify(line)), ...said].join('\n');
+  await writeFile(join(logs, `${nameOf(cell).replaceAll('/', '_')}_${run}.jsonl`), `${text}\n`);
 }

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Method, Scene } from '../method.js';
+import type { Client, Method, Scene } from '../method.js';
 import { SERVERS } from '../topology.js';
 
 /**
@@ -55,7 +55,7 @@ export function layercastOneRate(): Method {
   return layercast(1, LEVELS.slice(-1));
 }
 
-async function waiting({ bed, folder }: Scene, client: string, output: string) {
+async function waiting({ bed, folder }: Scene, client: string, output: string): Promise<Client> {
   const options = {
     ...{ fleet: 'experiment', object: 'file', output, stateDir: join(folder, `state-${client}`) },
     key: join(folder, 'layercast.pub'),
@@ -63,6 +63,7 @@ async function waiting({ bed, folder }: Scene, client: string, output: string) {
   const receiver = bed.host(client).spawn(process.execPath, [clientProgram, JSON.stringify(options)]);
   await receiver.waitForEvent('ready', WITHIN);
   return {
+    log: () => receiver.stdout,
     async fetch() {
       receiver.kill('SIGUSR2');
       const end = await receiver.waitForEvent(({ event }) => event === 'complete' || event === 'failed', WITHIN);
