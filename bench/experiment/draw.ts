@@ -1,2 +1,74 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { type BarPanel, barPicture, type NamedRow } from '../bars.js';
+import { type Links, type MethodName, WORDS } from './cells.js';
+import { tablesOf } from './page-tables.js';
 import type { Result } from './result.js';
-export async function drawExperiment(_results: readonly Result[]): Promise<void> {}
+import { type Summary, summariesOf } from './summary.js';
+
+const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
+/** What stands between these lines of the page is made here. */
+const [BEGIN, END] = ['<!-- made by --draw -->', '<!-- end of what --draw makes -->'];
+
+/** Writes the pictures and the tables of docs/experiment.md. */
+export async function drawExperiment(results: readonly Result[]): Promise<void> {
+  const summaries = summariesOf(results);
+  for (const links of WORDS.links) {
+    const some = largestGroup(summaries.filter(({ cell }) => cell.links === links));
+    if (some.length > 0) await writeFile(`${docs}images/experiment-${links}.svg`, timesPicture(links, some));
+  }
+  await writeFile(`${docs}images/experiment-server.svg`, serverPicture(summaries));
+  const page = `${docs}experiment.md`;
+  const [before = '', rest = ''] = (await readFile(page, 'utf8')).split(`${BEGIN}\n`);
+  const [, after = ''] = rest.split(END);
+  await writeFile(page, `${before}${BEGIN}\n\n${tablesOf(summaries)}\n${END}${after}`);
+}
+
+/** Cells that differ only in what a picture compares: those with the number of clients, size and link that most cells have. */
+function largestGroup(summaries: readonly Summary[]): readonly Summary[] {
+  const groups = new Map<string, Summary[]>();
+  for (const one of summaries) groups.set(scaleOf(one), [...(groups.get(scaleOf(one)) ?? []), one]);
+  return [...groups.values()].toSorted((a, b) => b.length - a.length)[0] ?? [];
+}
+
+function scaleOf({ cell, linkBitsPerSecond }: Summary): string {
+  return `${cell.clientCount} clients, ${cell.size.replace(/(?=[MG]B)/, ' ')}, ${linkBitsPerSecond / 1e6} Mbit/s`;
+}
+
+/** Cells of one way of transfer. */
+type Row = readonly Summary[];
+
+/** Panel below panel the schedules, in each all ways of transfer, with a bar for each topology. */
+export function timesPicture(links: Links, summaries: readonly Summary[]): string {
+  const panels = WORDS.schedule.map((schedule): BarPanel<Row> => {
+    return {
+      title: `Starts: ${schedule}. Mean of time ÷ (size ÷ link) (shorter is better)`,
+      isApart: true,
+      parts: WORDS.topology.map((topology) => ({
+        name: topology,
+        of: (row) => row.find(({ cell }) => cell.topology === topology && cell.schedule === schedule)?.meanToIdeal,
+      })),
+    };
+  });
+  const title = `${scaleOf(summaries[0]!)}, ${links} links`;
+  return barPicture(title, rowsOf(summaries), panels);
+}
+
+/** What a server sends for any number of clients on one LAN. */
+export function serverPicture(summaries: readonly Summary[]): string {
+  const some = summaries.filter(
+    ({ cell }) => cell.links === 'equal' && cell.schedule === 'immediate' && cell.topology === 'lan',
+  );
+  const counts = [...new Set(some.map(({ clientCount }) => clientCount))].toSorted((a, b) => a - b);
+  const parts = counts.map((count) => ({
+    name: `${count} clients`,
+    of: (row: Row) => row.find(({ clientCount }) => clientCount === count)?.sentToSize,
+  }));
+  const panel: BarPanel<Row> = { title: 'Bytes that the server sent ÷ size of the file', parts, isApart: true };
+  return barPicture('What clients cost the server: one LAN, starts at once', rowsOf(some), [panel]);
+}
+
+function rowsOf(summaries: readonly Summary[]): readonly NamedRow<Row>[] {
+  const of = (method: MethodName) => summaries.filter(({ cell }) => cell.method === method);
+  return WORDS.method.filter((method) => of(method).length > 0).map((name) => ({ name, row: of(name) }));
+}

@@ -1,3 +1,5 @@
+import type { Dialogue } from './dialogue.js';
+import { parseMemberships } from './memberships.js';
 import type { LabProcess } from './process.js';
 import type { RoutedBed } from './routed-bed.js';
 import { type Outputs, outputsOf } from './routing-state.js';
@@ -15,6 +17,9 @@ export class MulticastRouting implements AsyncDisposable {
   readonly #bed: RoutedBed;
   readonly #sources: readonly string[];
   readonly #watch: LabProcess;
+  readonly #bridges: Dialogue;
+  /** Takes the commands of each router. */
+  readonly #routers: ReadonlyMap<string, Dialogue>;
   readonly #applied: ReadonlyMap<string, Applied>;
   #isEnding = false;
   #failure: unknown;
@@ -23,6 +28,10 @@ export class MulticastRouting implements AsyncDisposable {
     this.#bed = bed;
     this.#sources = sources.flatMap((name) => bed.plan.plugsOf(name).flatMap(({ ipv6, ipv4 }) => [ipv6, ipv4]));
     this.#watch = watch;
+    this.#bridges = bed.dialogue(['sh', '-c', 'while read -r _; do bridge -j -d mdb show; done']);
+    this.#routers = new Map(
+      bed.plan.routers.map((name) => [name, bed.dialogue(['smcroutectl', '-p', '-i', name, '-b'])]),
+    );
     this.#applied = new Map(bed.plan.routers.map((router) => [router, new Map()]));
   }
 
@@ -38,12 +47,13 @@ export class MulticastRouting implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isEnding = true;
-    await this.#watch[Symbol.asyncDispose]();
+    await Promise.all([this.#watch, this.#bridges, ...this.#routers.values()].map((one) => one[Symbol.asyncDispose]()));
   }
 
   /** Why routers may not forward what they should; undefined while they do. */
   get failure(): unknown {
-    return this.#failure;
+    const complaint = [...this.#routers.values()].map((router) => router.complaint).join('');
+    return this.#failure ?? (complaint === '' ? undefined : new Error(complaint));
   }
 
   /** Follows the changes that the bridges tell. Those that come while others are applied are applied together. */
@@ -59,11 +69,11 @@ export class MulticastRouting implements AsyncDisposable {
   }
 
   async #apply(): Promise<void> {
-    const wanted = outputsOf(this.#bed.plan, await this.#bed.memberships());
-    await Promise.all(this.#bed.plan.routers.map((router) => this.#tell(router, wanted.get(router) ?? new Map())));
+    const wanted = outputsOf(this.#bed.plan, parseMemberships(await this.#bridges.ask('show')));
+    for (const router of this.#bed.plan.routers) this.#tell(router, wanted.get(router) ?? new Map());
   }
 
-  async #tell(router: string, wanted: Outputs): Promise<void> {
+  #tell(router: string, wanted: Outputs): void {
     const applied = this.#applied.get(router)!;
     const lines = [...new Set([...applied.keys(), ...wanted.keys()])].flatMap((group) =>
       this.#commands(group, applied.get(group) ?? new Set(), wanted.get(group) ?? new Set()),
@@ -71,7 +81,7 @@ export class MulticastRouting implements AsyncDisposable {
     if (lines.length === 0) return;
     applied.clear();
     for (const [group, interfaces] of wanted) applied.set(group, interfaces);
-    await this.#bed.host(router).run('smcroutectl', ['-p', '-i', router, '-b'], `${lines.join('\n')}\n`);
+    this.#routers.get(router)!.tell(lines);
   }
 
   /** Commands that change the way of a group. A router's way up is its first interface. */

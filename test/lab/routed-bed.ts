@@ -1,4 +1,5 @@
 import { Anchor } from './anchor.js';
+import { Dialogue } from './dialogue.js';
 import { Host } from './host.js';
 import { layRoutedScript } from './laying-routed.js';
 import { type Member, parseMemberships } from './memberships.js';
@@ -79,6 +80,11 @@ export class RoutedBed implements AsyncDisposable {
   /** The listeners that the bridges know, by port. A router is a listener of what it routes. */
   async memberships(): Promise<readonly Member[]> {
     return parseMemberships(await this.#anchor.run(['bridge', '-j', '-d', 'mdb', 'show']));
+  }
+
+  /** A process beside the bridges that takes lines. */
+  dialogue(command: readonly string[]): Dialogue {
+    return new Dialogue([...this.#anchor.enter(), ...command]);
   }
 
   /** A process that prints a line for each membership that a bridge learns or forgets. */
