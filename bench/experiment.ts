@@ -19,6 +19,9 @@ const DEFAULT_LINKS = [
   { upToBytes: Number.POSITIVE_INFINITY, megabits: 200 },
 ] as const;
 
+/** Clients that take so much longer than they may for the size of the file are late. */
+const GRACE_SECONDS = 20;
+
 /**
  * One file to many clients, by multicast and by unicast, over routers, with starts at once and at random. docs/experiment.md explains it.
  *
@@ -55,7 +58,12 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       const name = `${nameOf(task.cell)} run ${task.run}`;
       try {
         const { cell, ...playing } = task;
-        const result = await play(cell, { ...playing, ...settings, signal: interruption.signal });
+        const result = await play(cell, {
+          ...playing,
+          ...settings,
+          graceSeconds: GRACE_SECONDS,
+          signal: interruption.signal,
+        });
         await file.add(result);
         console.error(`${name}: ${lineOf(summariesOf([result])[0]!)}`);
       } catch (error) {

@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { environment } from '../../test/lab/machine.js';
+import { hasTool } from '../../test/lab/machine.js';
 import type { MethodName } from './cells.js';
 import type { Method } from './method.js';
 import { http } from './methods/http.js';
@@ -22,6 +21,6 @@ export const METHODS: Readonly<Record<MethodName, Method>> = {
 /** Debian packages that a method needs and this machine does not have; empty when the method can run. */
 export function missingFor(method: MethodName): readonly string[] {
   return Object.entries(METHODS[method].needs)
-    .filter(([command]) => spawnSync('sh', ['-c', `command -v ${command}`], { env: environment() }).status !== 0)
+    .filter(([command]) => !hasTool(command))
     .map(([, debianPackage]) => debianPackage);
 }

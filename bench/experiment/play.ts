@@ -23,12 +23,12 @@ const MTU_BYTES = 1500;
 const HOST_QUEUE_PACKETS = 1000;
 /** A client may take this many times as long as its way of transfer has to. */
 const PATIENCE_RATIO = 2;
-/** Beyond that, for programs to start and meet. */
-const GRACE_SECONDS = 20;
 
 export interface Playing {
   readonly run: number;
   readonly linkBitsPerSecond: number;
+  /** What clients may take longer than that, for programs to start and meet. */
+  readonly graceSeconds: number;
   /** Folder in which a folder for the files is made. */
   readonly dir: string;
   /** Folder for a log of each cell; undefined: none. */
@@ -64,7 +64,10 @@ async function transfer(stage: Playing & { readonly bed: RoutedBed; readonly cel
   const samples = new Samples(bed, service.servers);
   const late = new AbortController();
   const ended = AbortSignal.any([signal, late.signal, serverEnds(service)]);
-  const limit = setTimeout(() => late.abort(new Error('late')), limitSeconds(cell, idealSeconds) * 1000);
+  const limit = setTimeout(
+    () => late.abort(new Error('late')),
+    (limitSeconds(cell, idealSeconds) + stage.graceSeconds) * 1000,
+  );
   const outcomes = await Promise.all(
     waiting.map(async (client, index): Promise<Outcome> => {
       try {
@@ -82,7 +85,7 @@ async function transfer(stage: Playing & { readonly bed: RoutedBed; readonly cel
   );
   clearTimeout(limit);
   const taken = await samples.stop();
-  if (stage.logs !== undefined) await log(stage.logs, stage, [...taken, ...outcomes], waiting);
+  if (stage.logs !== undefined) await log(stage.logs, stage, [...taken, ...outcomes], service, waiting);
   signal.throwIfAborted();
   if (bed.routingFailure !== undefined) throw bed.routingFailure;
   const checked = await Promise.all(
@@ -115,7 +118,7 @@ function limitSeconds({ links, schedule, method, clientCount }: Cell, idealSecon
   const slowest = links === 'unequal' ? 1 / SLOW_SHARE : 1;
   const inTurn = schedule === 'immediate' || method.startsWith('layercast') ? 1 : 3;
   const least = Math.max(isUnicast(method) ? clientCount : 1, slowest * inTurn);
-  return (2 + PATIENCE_RATIO * least) * idealSeconds + GRACE_SECONDS;
+  return (2 + PATIENCE_RATIO * least) * idealSeconds;
 }
 
 function serverEnds({ servers }: Service): AbortSignal {
@@ -194,10 +197,14 @@ async function log(
   logs: string,
   { cell, run }: { readonly cell: Cell; readonly run: number },
   lines: readonly (Sample | Outcome)[],
+  { servers }: Service,
   clients: readonly Client[],
 ): Promise<void> {
   await mkdir(logs, { recursive: true });
-  const said = clients.map((client, index) => JSON.stringify({ client: index, said: client.log?.() }));
-  const text = [...lines.map((line) => JSON.stringify(line)), ...said].join('\n');
+  const saidBy = [
+    ...servers.map(({ stdout, stderr }, server) => ({ server, said: stdout, complained: stderr })),
+    ...clients.map((one, client) => ({ client, said: one.log?.() })),
+  ];
+  const text = [...lines, ...saidBy].map((line) => JSON.stringify(line)).join('\n');
   await writeFile(join(logs, `${nameOf(cell).replaceAll('/', '_')}_${run}.jsonl`), `${text}\n`);
 }

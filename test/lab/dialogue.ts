@@ -32,12 +32,14 @@ export class Dialogue implements AsyncDisposable {
   /** Tells a line, and resolves to the line that answers it. One question at a time. @throws {Error} when the process ends instead */
   async ask(line: string): Promise<string> {
     const over = new AbortController();
+    const end = () => over.abort();
+    this.#lines.once('close', end);
     const answer = once(this.#lines, 'line', { signal: over.signal });
-    this.#lines.once('close', () => over.abort());
     this.tell([line]);
     const [text] = (await answer.catch(() => {
       throw new Error(`no answer to "${line}": ${this.#complaint}`);
     })) as [string];
+    this.#lines.off('close', end);
     return text;
   }
 

@@ -66,6 +66,11 @@ export function requireTool(tool: string, debianPackage: string): void {
   });
 }
 
+/** Whether this machine has a program, also one of those for administrators. */
+export function hasTool(tool: string): boolean {
+  return isInstalled(tool);
+}
+
 function look(userNamespace: boolean): Isolation | LayercastError {
   const found = known.get(userNamespace) ?? probe(userNamespace);
   known.set(userNamespace, found);

@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { describeBed } from './allowed.js';
+import { hasTool } from './machine.js';
 import { RoutedBed } from './routed-bed.js';
 import { RoutedPlan, type Tree } from './routed-plan.js';
 import { outputsOf } from './routing-state.js';
@@ -58,8 +58,9 @@ describe('what routers forward', () => {
   });
 });
 
-const missing = spawnSync('sh', ['-c', 'command -v smcrouted || test -x /usr/sbin/smcrouted']).status !== 0;
-if (missing) describe.skip('a bed with routers (skipped: no smcrouted; apt-get install smcroute)', () => test('-'));
+if (!hasTool('smcrouted'))
+  describe.skip('a bed with routers (skipped: this machine has no smcrouted; apt-get install smcroute)', () =>
+    test('-'));
 else {
   describeBed('a bed with routers', () => {
     test('brings a group to those who joined it, over all routers, and to no other link', async () => {

@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { cellOf, cellsOf, nameOf, WORDS } from '../../bench/experiment/cells.js';
+import type { Result } from '../../bench/experiment/result.js';
+import { ResultsFile } from '../../bench/experiment/results-file.js';
+import { startSecondsOf } from '../../bench/experiment/start-times.js';
+import { errorOf, summariesOf } from '../../bench/experiment/summary.js';
+import { clientsOf, treeOf } from '../../bench/experiment/topology.js';
+import { RoutedPlan } from '../lab/routed-plan.js';
+
+const result = (more: Partial<Result>): Result => ({
+  cell: 'lan/immediate/equal/http/2/8MB',
+  linkBitsPerSecond: 8e6,
+  run: 1,
+  at: '2026-01-01T00:00:00Z',
+  seconds: [10, 12],
+  startSeconds: [0, 0],
+  ends: ['complete', 'complete'],
+  lastedSeconds: 12,
+  serverBytes: 16e6,
+  serverCpuSeconds: 1,
+  serverMegabytes: 10,
+  load: 1,
+  busyRatio: 0.5,
+  freeMegabytes: 1000,
+  links: {},
+  ...more,
+});
+
+describe('the cells of the experiment', () => {
+  test('have names that can be read back, each its own', () => {
+    const { topology, schedule, links, method } = WORDS;
+    const cells = cellsOf({ topology, schedule, links, method, clientCounts: [8, 50], sizes: ['32MB', '2GB'] });
+    const names = cells.map(nameOf);
+    expect(names.map(cellOf)).toEqual(cells);
+    expect(new Set(names).size).toBe(names.length);
+    expect(
+      names.filter((name) => name.includes('equal/uftp-slowest')).every((name) => name.includes('/unequal/')),
+    ).toBe(true);
+  });
+
+  test.each(['lan/at-once/equal/http/8/32MB', 'lan/immediate/equal/http/0/32MB', 'lan/immediate/equal/http/8/32kB'])(
+    'refuse %s',
+    (name) => expect(() => cellOf(name)).toThrow(expect.objectContaining({ code: 'USAGE' })),
+  );
+
+  test.each([
+    ['lan', 0, [8]],
+    ['two-lans', 1, [4, 4]],
+    ['four-a-lan', 3, [4, 4]],
+    ['two-a-lan', 7, [2, 2, 2, 2]],
+  ] as const)(
+    'with topology %s have %i routers, and so many of eight clients a LAN: %j',
+    (topology, routers, counts) => {
+      const plan = new RoutedPlan(treeOf(topology, 8));
+      expect(plan.routers).toHaveLength(routers);
+      const clients = new Set(clientsOf(8));
+      const found = Object.values(plan.tree.lans).map((hosts) => hosts.filter((host) => clients.has(host)).length);
+      expect(found.filter((count) => count > 0)).toEqual(counts);
+    },
+  );
+
+  test('start their clients at the same times whatever is compared, and at other times in another run', () => {
+    const of = (run: number) => startSecondsOf('random-twice', { clientCount: 50, idealSeconds: 10, run });
+    expect(of(1)).toEqual(of(1));
+    expect(of(2)).not.toEqual(of(1));
+    expect(Math.max(...of(1))).toBeGreaterThan(10);
+    expect(Math.max(...of(1))).toBeLessThan(20);
+  });
+});
+
+describe('a summary', () => {
+  test('says how far the clients are from what their own link allows', () => {
+    const slow = { cell: 'lan/immediate/unequal/http/3/8MB', seconds: [10, 10, 100] };
+    const [equal, unequal] = summariesOf([result({}), result(slow)]);
+    expect(equal).toMatchObject({ meanSeconds: 11, maxSeconds: 12, meanToIdeal: 11 / 8, slowestToFastest: 1.2 });
+    expect(unequal!.meanToIdeal).toBeCloseTo(10 / 8);
+    expect(unequal!.slowestToFastest).toBe(1);
+  });
+
+  test('has no mean where a client never got the file', () => {
+    const [summary] = summariesOf([result({ seconds: [10, null] })]);
+    expect(summary).toMatchObject({ lostCount: 1, meanSeconds: undefined, maxSeconds: undefined, p50Seconds: 10 });
+  });
+
+  test('tells the interval of the mean by the runs', () => {
+    // Of two runs, t is 12.7 and the standard error half of their difference.
+    expect(errorOf([1, 2])).toBeCloseTo(6.35);
+    expect(summariesOf([result({}), result({ run: 2 })])[0]).toMatchObject({ runCount: 2, meanToIdealError: 0 });
+  });
+});
+
+test('a file of results keeps what it has, and takes a line that is cut short for no result', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'layercast-results-'));
+  try {
+    const path = join(folder, 'results.jsonl');
+    await (await ResultsFile.open(path)).add(result({}));
+    const again = await ResultsFile.open(path);
+    expect(again.results).toEqual([result({})]);
+    expect([again.has(result({}).cell, 8e6, 1), again.has(result({}).cell, 8e6, 2)]).toEqual([true, false]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
