@@ -2,6 +2,7 @@ import { PACKET_OVERHEAD_BYTES } from '../base/limits.js';
 import { LadderLevels } from './ladder-levels.js';
 import { Path } from './path.js';
 import type { ChannelPolicy, Decision, PolicyStatus } from './policy.js';
+import { type ReadingSums, sumsOf } from './reading-sums.js';
 import type { LocalReading, StreamReading } from './readings.js';
 import { NO_OTHER_PATHS } from './readings.js';
 import type { Rules } from './rules.js';
@@ -74,15 +75,20 @@ export class AdaptivePolicy implements ChannelPolicy {
 
   start(nowUs: number): readonly Decision[] {
     this.#startedUs = nowUs;
-    this.#countServers(nowUs, []);
+    this.#countServers(nowUs);
     return this.#paths.flatMap((path) => path.start(nowUs));
   }
 
-  tick(nowUs: number, readings: readonly StreamReading[], local: LocalReading): readonly Decision[] {
-    this.#countServers(nowUs, readings);
+  tick(
+    nowUs: number,
+    readings: readonly StreamReading[],
+    local: LocalReading,
+    sums: ReadingSums = sumsOf(readings),
+  ): readonly Decision[] {
+    this.#countServers(nowUs, sums);
     const [first] = this.#paths;
     if (this.#paths.length === 1 && first !== undefined) {
-      return first.tick(nowUs, readings, local, NO_OTHER_PATHS);
+      return first.tick(nowUs, readings, local, NO_OTHER_PATHS, sums);
     }
     // The path with the fewest duplicates tries first.
     const ordered = this.#paths.toSorted((a, b) => a.duplicateRatio - b.duplicateRatio);
@@ -110,19 +116,16 @@ export class AdaptivePolicy implements ChannelPolicy {
     return decisions;
   }
 
-  #countServers(nowUs: number, readings: readonly StreamReading[]): void {
+  #countServers(nowUs: number, heard?: ReadingSums): void {
     const { servers, areServersSeparate } = this.#options;
     if (areServersSeparate) return;
-    for (const { serverIndex, receivedCount } of readings) {
-      if (receivedCount > 0) this.#serverOf(serverIndex).heardUs = nowUs;
-    }
+    if (heard !== undefined) for (const { serverIndex } of heard.servers) this.#serverOf(serverIndex).heardUs = nowUs;
     const isNew = nowUs - this.#startedUs < ALIVE_US;
-    const isAlive = ({ heardUs }: { readonly heardUs: number }) => isNew || nowUs - heardUs < ALIVE_US;
     let aliveCount = 0;
-    for (const server of this.#servers) if (isAlive(server)) aliveCount++;
+    for (const { heardUs } of this.#servers) if (isNew || nowUs - heardUs < ALIVE_US) aliveCount++;
     if (aliveCount === this.#aliveCount) return;
     this.#aliveCount = aliveCount;
-    const alive = this.#servers.filter(isAlive);
+    const alive = this.#servers.filter(({ heardUs }) => isNew || nowUs - heardUs < ALIVE_US);
     // A server that the descriptor does not list may send on any channel.
     const sends = (index: number, channel: number) =>
       servers.find((server) => server.index === index)?.channels?.includes(channel) ?? true;

@@ -49,7 +49,7 @@ export class AmbientLoss {
   /** The loss of the present level and the most that ambient loss explains, if it is more than that. */
   get excess(): ExcessLoss | undefined {
     const { count, lostCount } = this.#present;
-    if (count < this.#rules.ambient.minCompared) return undefined;
+    if (lostCount === 0 || count < this.#rules.ambient.minCompared) return undefined;
     const mostLossRatio = this.limit(this.#rules.ambient.excessLossRatio, count);
     const lossRatio = lostCount / count;
     return lossRatio > mostLossRatio ? { lossRatio, mostLossRatio } : undefined;

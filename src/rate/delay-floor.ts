@@ -38,6 +38,15 @@ export class DelayFloor {
     return relativeUs - this.#leastUs;
   }
 
+  /** Whether a delay would leave the floor where it is. */
+  holds(nowUs: number, delayUs: number, epoch: number): boolean {
+    return (
+      epoch === this.#epoch &&
+      nowUs - this.#bucketUs < WINDOW_US / BUCKETS &&
+      ((delayUs - this.#originUs) | 0) >= this.#leastUs
+    );
+  }
+
   #turn(nowUs: number): void {
     while (nowUs - this.#bucketUs >= WINDOW_US / BUCKETS) {
       this.#bucketUs = Math.max(this.#bucketUs + WINDOW_US / BUCKETS, nowUs - WINDOW_US);

@@ -145,7 +145,7 @@ export class BackOff {
   }
 
   held(level: number): void {
-    this.#failures.delete(level);
+    if (this.#failures.size > 0) this.#failures.delete(level);
   }
 
   failureCount(level: number): number {

@@ -1,6 +1,7 @@
 import { LinkEstimate } from './link-estimate.js';
 import { PathHistory } from './path-history.js';
 import type { ChannelPolicy, Decision, PolicyStatus } from './policy.js';
+import { type ReadingSums, sumsOf } from './reading-sums.js';
 import type { LocalReading, StreamReading } from './readings.js';
 
 /** Joins the channels that the user chose and never changes them. It measures only for the status. */
@@ -38,9 +39,14 @@ export class FixedPolicy implements ChannelPolicy {
     }));
   }
 
-  tick(nowUs: number, readings: readonly StreamReading[], local: LocalReading): readonly Decision[] {
-    this.#history.add(nowUs, readings, local);
-    this.#link.note(nowUs, readings);
+  tick(
+    nowUs: number,
+    readings: readonly StreamReading[],
+    local: LocalReading,
+    sums: ReadingSums = sumsOf(readings),
+  ): readonly Decision[] {
+    this.#history.add(nowUs, sums, local);
+    this.#link.note(nowUs, sums);
     return [];
   }
 }

@@ -82,6 +82,7 @@ export class LadderLevels {
 
   /** The highest level that may be joined. Level 1 may always be joined. */
   get max(): number {
+    if (this.#maxRateBitsPerSecond === Number.POSITIVE_INFINITY) return this.count;
     return Math.max(1, this.within(this.#maxRateBitsPerSecond));
   }
 

@@ -1,4 +1,4 @@
-import type { StreamReading } from './readings.js';
+import type { ReadingSums } from './reading-sums.js';
 import { RULES, type Rules } from './rules.js';
 import { TrainCapacity } from './train-capacity.js';
 
@@ -30,11 +30,10 @@ export class LinkEstimate {
     this.#rules = rules;
   }
 
-  note(nowUs: number, readings: readonly StreamReading[], isQueued = false): void {
+  note(nowUs: number, { trains }: Pick<ReadingSums, 'trains'>, isQueued = false): void {
     if (nowUs - this.#heardUs > this.#rules.capacity.maxAgeUs) this.forgetTrains();
-    if (!this.#rules.switches.trains) return;
-    for (const { slot, trainBitsPerSecond } of readings) {
-      if (trainBitsPerSecond === 0) continue;
+    if (trains.length === 0 || !this.#rules.switches.trains) return;
+    for (const { slot, trainBitsPerSecond } of trains) {
       this.#trains.add(slot, trainBitsPerSecond);
       if (!isQueued) this.#idleTrains.add(slot, trainBitsPerSecond);
       this.#heardUs = nowUs;

@@ -1,5 +1,6 @@
 import { MAX_CHANNELS } from '../base/limits.js';
 import { DelayFloor } from './delay-floor.js';
+import type { HeardServer, ReadingSums } from './reading-sums.js';
 import type { LocalReading, StreamReading } from './readings.js';
 import { RULES, type Rules } from './rules.js';
 
@@ -43,6 +44,10 @@ export class PathHistory {
   #outageUs = Number.NEGATIVE_INFINITY;
   /** Least delay above the floor in the last reading; negative if no delay was measured. */
   queueNowUs = -1;
+  /** Longest mean delay of a stream above the floor in the last reading; negative if no delay was measured. */
+  #meanQueueNowUs = -1;
+  /** When something was last lost. */
+  lostUs = Number.NEGATIVE_INFINITY;
   /** Datagrams that this host did not read in time and that the sequences have not missed yet. */
   #unreadCount = 0;
 
@@ -51,37 +56,18 @@ export class PathHistory {
     this.#standingUs = rules.history.standingUs;
   }
 
-  add(nowUs: number, readings: readonly StreamReading[], local: LocalReading): void {
+  add(nowUs: number, sums: ReadingSums, local: LocalReading): void {
     // Delays caused by this host itself say nothing about the path.
     const isDistorted = local.latenessUs > this.#rules.history.maxLatenessUs;
     const at = this.#count++ % KEPT_READINGS;
-    let received = 0;
-    let lost = 0;
-    let bytes = 0;
-    for (const server of this.#servers.values()) {
-      server.leastUs = Number.POSITIVE_INFINITY;
-    }
-    let meanQueueUs = -1;
-    for (const reading of readings) {
-      // Losses in our own bursts say nothing about the average rate.
-      lost += reading.lostCount - reading.burstLostCount;
-      if (reading.receivedCount === 0) continue;
-      received += reading.receivedCount;
-      bytes += reading.wireBytes;
-      if (isDistorted) continue;
-      const server = this.#serverOf(reading);
-      const { delay } = this.#rules.switches;
-      const aboveUs = delay ? server.floor.add(nowUs, reading.minDelayUs, epochOf(server, reading)) : 0;
-      server.leastUs = Math.min(server.leastUs, aboveUs);
-      meanQueueUs = Math.max(meanQueueUs, delay ? aboveUs + reading.meanExcessUs : 0);
-    }
-    lost -= this.#excuse(nowUs, received, lost, local.unreadCount);
-    // Servers may be behind different bottlenecks; the longest queue counts.
-    let queueUs = -1;
-    for (const { leastUs } of this.#servers.values()) {
-      if (leastUs < Number.POSITIVE_INFINITY) queueUs = Math.max(queueUs, leastUs);
-    }
-    this.queueNowUs = queueUs;
+    const { receivedCount: received, wireBytes: bytes, servers } = sums;
+    const lost = sums.lostCount - this.#excuse(nowUs, received, sums.lostCount, local.unreadCount);
+    this.queueNowUs = -1;
+    this.#meanQueueNowUs = -1;
+    if (!isDistorted) for (const heard of servers) this.#noteQueue(nowUs, heard);
+    const queueUs = this.queueNowUs;
+    const meanQueueUs = this.#meanQueueNowUs;
+    if (lost > 0) this.lostUs = nowUs;
     this.#kept[at * FIELDS + AT_US] = nowUs;
     this.#kept[at * FIELDS + RECEIVED_COUNT] = received;
     this.#kept[at * FIELDS + LOST_COUNT] = lost;
@@ -110,6 +96,11 @@ export class PathHistory {
 
   get lostCount(): number {
     return this.#kept[this.#last * FIELDS + LOST_COUNT]!;
+  }
+
+  /** Least delay above the floor in the last reading that measured one. */
+  get latestQueueUs(): number {
+    return this.#kept[this.#last * FIELDS + QUEUE_US]!;
   }
 
   /** Mean delay above the floor in the last reading. It includes the waiting time of bursts. */
@@ -197,12 +188,34 @@ export class PathHistory {
     return excusedCount;
   }
 
-  #serverOf({ serverIndex }: StreamReading): Server {
+  /** Takes the delays of what a server brought. Servers may be behind different bottlenecks; the longest queue counts. */
+  #noteQueue(nowUs: number, { serverIndex, streams, minDelayUs, slowest, isFirstEpoch }: HeardServer): void {
+    let leastUs = Number.POSITIVE_INFINITY;
+    let meanUs = 0;
+    const server = this.#serverOf(serverIndex);
+    const { floor } = server;
+    if (!this.#rules.switches.delay) {
+      leastUs = 0;
+    } else if (isFirstEpoch && floor.holds(nowUs, minDelayUs, server.epoch)) {
+      leastUs = floor.add(nowUs, minDelayUs, server.epoch);
+      meanUs = leastUs + ((slowest.minDelayUs - minDelayUs) | 0) + slowest.meanExcessUs;
+    } else {
+      // The floor moves with the streams, so they are taken one by one.
+      for (const reading of streams) {
+        const aboveUs = floor.add(nowUs, reading.minDelayUs, epochOf(server, reading));
+        leastUs = Math.min(leastUs, aboveUs);
+        meanUs = Math.max(meanUs, aboveUs + reading.meanExcessUs);
+      }
+    }
+    this.queueNowUs = Math.max(this.queueNowUs, leastUs);
+    this.#meanQueueNowUs = Math.max(this.#meanQueueNowUs, meanUs);
+  }
+
+  #serverOf(serverIndex: number): Server {
     let server = this.#servers.get(serverIndex);
     if (server === undefined) {
       server = {
         floor: new DelayFloor(),
-        leastUs: Number.POSITIVE_INFINITY,
         epochs: new Uint32Array(MAX_CHANNELS),
         epoch: 0,
       };
@@ -219,8 +232,6 @@ export function lossRatioOf({ receivedCount, lostCount }: Pick<PathSums, 'receiv
 
 interface Server {
   readonly floor: DelayFloor;
-  /** Least delay above the floor in the last reading. */
-  leastUs: number;
   /** Last known epoch of each channel. */
   readonly epochs: Uint32Array;
   /** Changes when any of the server's channels restarts. */

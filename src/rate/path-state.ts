@@ -7,7 +7,8 @@ import { LinkRhythm } from './link-rhythm.js';
 import { type Congestion, congestionOf, type LevelContext } from './overload.js';
 import { PathHistory, type PathSums } from './path-history.js';
 import type { Compared } from './policy.js';
-import { emptyQueueUs } from './queue-limits.js';
+import { emptyQueueUs, lowQueueUs } from './queue-limits.js';
+import type { ReadingSums } from './reading-sums.js';
 import type { LocalReading, StreamReading } from './readings.js';
 import type { Retreats } from './retreats.js';
 import { RULES, type Rules } from './rules.js';
@@ -67,11 +68,11 @@ export class PathState {
     this.changedUs = nowUs;
   }
 
-  add(nowUs: number, readings: readonly StreamReading[], local: LocalReading): void {
+  add(nowUs: number, readings: readonly StreamReading[], local: LocalReading, sums: ReadingSums): void {
     this.nowUs = nowUs;
-    this.history.add(nowUs, readings, local);
+    this.history.add(nowUs, sums, local);
     if (this.level === 1 && readings.length === 1 && !this.hasClimbed) this.#noteRhythm(readings[0]!);
-    this.link.note(nowUs, readings, this.history.meanQueueUs >= this.emptyUs);
+    this.link.note(nowUs, sums, this.history.meanQueueUs >= this.emptyUs);
     this.#noteHeard(readings);
   }
 
@@ -88,13 +89,13 @@ export class PathState {
    */
   judgeLosses(): void {
     const { receivedCount, lostCount, meanQueueUs } = this.history;
-    const { queueUs } = this;
-    if (queueUs < this.emptyUs) this.ambient.add(this.nowUs, receivedCount, lostCount);
+    const { queueUs, emptyUs } = this;
+    if (queueUs < emptyUs) this.ambient.add(this.nowUs, receivedCount, lostCount);
     if (this.level <= 1 && !this.ambient.isJudging) this.ambient.settle();
     this.contention.add(this.nowUs, {
       queueUs,
       // Losses without a queue are ambient.
-      lostCount: meanQueueUs >= this.emptyUs ? lostCount : 0,
+      lostCount: meanQueueUs >= emptyUs ? lostCount : 0,
       bitsPerSecond: this.levels.rateOf(this.level),
       roundTripUs: this.joinTimes.roundTripUs + meanQueueUs,
       packetsUs: this.rules.path.wavePackets * this.serviceUs,
@@ -205,6 +206,9 @@ export class PathState {
 
   /** Judges whether more arrives than the path carries; undefined if not. */
   congestion(now: LevelContext): Congestion | undefined {
+    const excessLoss = this.#mayBePoliced ? this.ambient.excess : undefined;
+    // Nearly always; all that follows would find nothing.
+    if (excessLoss === undefined && this.#isAtRest) return undefined;
     return congestionOf(this.history, {
       rules: this.rules,
       nowUs: this.nowUs,
@@ -217,10 +221,18 @@ export class PathState {
       isBreathing: this.link.isBreathing(this.nowUs),
       isBucket: this.link.hasLied || this.link.passesTrains(this.levels.rateOf(this.level)),
       lossLimit: (leastRatio, count, isQueued) => this.ambient.limit(leastRatio, count, isQueued),
-      excessLoss: this.#mayBePoliced ? this.ambient.excess : undefined,
+      excessLoss,
       isContended: this.isContended,
       ...now,
     });
+  }
+
+  /** Whether nothing was lost in the last second, the longest time in which losses are judged, and nothing queues now. */
+  get #isAtRest(): boolean {
+    const { history, rules, nowUs } = this;
+    if (history.lostUs > nowUs - 1e6) return false;
+    const low = lowQueueUs(rules, this.serviceUs, this.rhythm.periodUs);
+    return history.latestQueueUs < Math.min(low, this.emptyUs);
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { LadderLevels } from './ladder-levels.js';
 import type { Decision, Move } from './policy.js';
 import { RateController } from './rate-controller.js';
+import { type ReadingSums, sumsOf } from './reading-sums.js';
 import type { LocalReading, OtherPaths, StreamReading } from './readings.js';
 import { RULES, type Rules } from './rules.js';
 
@@ -59,10 +60,11 @@ export class Path {
     readings: readonly StreamReading[],
     local: LocalReading,
     otherPaths: OtherPaths,
+    sums: ReadingSums = sumsOf(readings),
   ): readonly Decision[] {
-    this.#noteDuplicates(readings);
+    if (sums.duplicateCount > 0 || this.duplicateRatio > 0) this.#noteDuplicates(readings);
     const completed = this.#completeExchange(nowUs, readings);
-    const move = this.controller.tick(nowUs, readings, local, otherPaths);
+    const move = this.controller.tick(nowUs, readings, local, otherPaths, sums);
     return move === undefined ? completed : [...completed, ...this.#apply(nowUs, move)];
   }
 

@@ -1,3 +1,4 @@
+import type { ReadingSums } from './reading-sums.js';
 import type { LocalReading, StreamReading } from './readings.js';
 
 /**
@@ -49,8 +50,9 @@ export interface ChannelPolicy {
    * Decides what to change from the readings since the last call; to be called every 50 ms.
    *
    * @param readings of the streams of joined channels.
+   * @param sums of these readings, from callers that have them already.
    */
-  tick(nowUs: number, readings: readonly StreamReading[], local: LocalReading): readonly Decision[];
+  tick(nowUs: number, readings: readonly StreamReading[], local: LocalReading, sums?: ReadingSums): readonly Decision[];
   readonly status: PolicyStatus;
   /**
    * Whether a train or a preview could change a decision now, so that each datagram needs its own time of arrival. The network may

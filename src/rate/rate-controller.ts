@@ -10,6 +10,7 @@ import { lossRatioOf } from './path-history.js';
 import { PathState } from './path-state.js';
 import { type Phase, PhaseMachine } from './phase.js';
 import type { Compared, Move, Step } from './policy.js';
+import { type ReadingSums, sumsOf } from './reading-sums.js';
 import { type LocalReading, NO_OTHER_PATHS, type OtherPaths, type StreamReading } from './readings.js';
 import { Retreats } from './retreats.js';
 import { RULES, type Rules } from './rules.js';
@@ -110,13 +111,14 @@ export class RateController {
     readings: readonly StreamReading[],
     local: LocalReading,
     otherPaths: OtherPaths = NO_OTHER_PATHS,
+    sums: ReadingSums = sumsOf(readings),
   ): Move | undefined {
     if (this.phase === 'paused') return nowUs >= this.#resumeUs ? this.start(nowUs) : undefined;
     const path = this.#path;
     path.link.setOthers(otherPaths.bitsPerSecond);
-    path.add(nowUs, readings, local);
+    path.add(nowUs, readings, local, sums);
     this.#load.add(path.history.receivedCount, local.droppedCount + local.unreadCount);
-    const ended = this.#slots.note(nowUs, readings);
+    const ended = this.#slots.note(nowUs, sums);
     if (this.phase === 'deaf') this.#checkDeafPeriod();
     if (this.phase === 'deaf') return this.#leaveMore();
     path.judgeLosses();

@@ -1,5 +1,4 @@
-import type { StreamReading } from './readings.js';
-import { SLOT_NUMBERS } from './step-plan.js';
+import { isAfter, type ReadingSums } from './reading-sums.js';
 
 /** A slot that has ended, and the step level that it permitted. */
 export interface EndedSlot {
@@ -18,27 +17,20 @@ export class SlotWatch {
   #heardUs = 0;
 
   /** The slot that ended with this reading, if one did. */
-  note(nowUs: number, readings: readonly StreamReading[]): EndedSlot | undefined {
+  note(nowUs: number, { servers }: Pick<ReadingSums, 'servers'>): EndedSlot | undefined {
     let newest = -1;
     let stepLevel = 0;
-    for (const reading of readings) {
-      if (reading.receivedCount === 0) continue;
+    for (const server of servers) {
       if (this.#serverIndex < 0 || nowUs - this.#heardUs > 2e6) {
-        this.#serverIndex = reading.serverIndex;
+        this.#serverIndex = server.serverIndex;
         this.#slot = -1;
-        newest = -1;
       }
-      if (reading.serverIndex !== this.#serverIndex) continue;
+      if (server.serverIndex !== this.#serverIndex) continue;
       // Only a slot that is not older than the present one counts. After a clock that was set back, or a forged slot, the
       // watch therefore begins again after 2 s instead of waiting until the slots have come that far.
-      if (this.#slot < 0 || !isAfter(this.#slot, reading.slot)) this.#heardUs = nowUs;
-      if (newest < 0 || isAfter(reading.slot, newest)) {
-        newest = reading.slot;
-        stepLevel = reading.stepLevel;
-      } else if (reading.slot === newest) {
-        // If marks contradict each other, the lower step level counts.
-        stepLevel = Math.min(stepLevel, reading.stepLevel);
-      }
+      if (this.#slot < 0 || !isAfter(this.#slot, server.slot)) this.#heardUs = nowUs;
+      newest = server.slot;
+      stepLevel = server.stepLevel;
     }
     if (newest < 0) return undefined;
     const ended =
@@ -51,9 +43,4 @@ export class SlotWatch {
     }
     return ended;
   }
-}
-
-function isAfter(slot: number, other: number): boolean {
-  const ahead = (slot - other + SLOT_NUMBERS) % SLOT_NUMBERS;
-  return ahead > 0 && ahead < SLOT_NUMBERS / 2;
 }

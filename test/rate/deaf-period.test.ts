@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DeafPeriod } from '../../dist/rate/deaf-period.js';
 import { PathHistory } from '../../dist/rate/path-history.js';
+import { sumsOf } from '../../dist/rate/reading-sums.js';
 import { reading } from './readings.js';
 
 /** Read in time. */
@@ -39,7 +40,7 @@ function deafFor(
     const moment: Moment = nowUs < leftUs - 900_000 ? {} : pathAt(nowUs - leftUs);
     const { isSilent = false, queueUs = 0, lossRatio = 0 } = moment;
     const came = reading({ receivedCount: 100 * (1 - lossRatio), lostCount: 100 * lossRatio, minDelayUs: queueUs });
-    history.add(nowUs, isSilent ? [] : [came], AT_LEISURE);
+    history.add(nowUs, sumsOf(isSilent ? [] : [came]), AT_LEISURE);
     const path = { ...CALM, nowUs, changedUs: leftUs, history, ambient: { ratio: ambientLossRatio } };
     if (nowUs > leftUs && deafPeriod.checkEnd(path)) return nowUs - leftUs;
   }
@@ -154,7 +155,11 @@ describe('the deaf period after a leave', () => {
       const leftUs = 1e9;
       deafPeriod.begin('onWire' in given ? given.onWire : 3e6);
       for (let nowUs = leftUs - 1e6; nowUs <= leftUs + afterUs; nowUs += TICK_US) {
-        history.add(nowUs, [reading({ receivedCount: 100 * (1 - lossRatio), lostCount: 100 * lossRatio })], AT_LEISURE);
+        history.add(
+          nowUs,
+          sumsOf([reading({ receivedCount: 100 * (1 - lossRatio), lostCount: 100 * lossRatio })]),
+          AT_LEISURE,
+        );
         if (nowUs <= leftUs) continue;
         deafPeriod.measure({ ...CALM, nowUs, changedUs: leftUs, history, ambient: { ratio: ambientLossRatio } });
       }
@@ -201,7 +206,7 @@ describe('the deaf period after a leave', () => {
       const leftUs = 1e9;
       for (let nowUs = leftUs - 2e6; nowUs <= leftUs + afterUs; nowUs += TICK_US) {
         const minDelayUs = nowUs < leftUs - 1e6 ? 0 : queueUs;
-        history.add(nowUs, [reading({ receivedCount: 10, wireBytes, minDelayUs })], AT_LEISURE);
+        history.add(nowUs, sumsOf([reading({ receivedCount: 10, wireBytes, minDelayUs })]), AT_LEISURE);
       }
       deafPeriod.begin('onWireBitsPerSecond' in given ? given.onWireBitsPerSecond : ON_WIRE);
       const [nowUs, ambient, link] = [

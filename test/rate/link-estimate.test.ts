@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { LinkEstimate } from '../../dist/rate/link-estimate.js';
+import { sumsOf } from '../../dist/rate/reading-sums.js';
 import { reading } from './readings.js';
 
 /** Trains of so many Mbit/s in the slots from 0, one each half second. */
 function addTrains(link: LinkEstimate, megabits: readonly number[], fromSlot = 0): void {
   for (const [i, rate] of megabits.entries()) {
     const slot = fromSlot + i;
-    link.note(slot * 0.5e6, [reading({ slot }), reading({ slot, trainBitsPerSecond: rate * 1e6 })]);
+    link.note(slot * 0.5e6, sumsOf([reading({ slot }), reading({ slot, trainBitsPerSecond: rate * 1e6 })]));
   }
 }
 
@@ -133,7 +134,7 @@ describe('the estimate of the slowest link', () => {
     addTrains(link, [12], 1);
     expect([link.passesTrains(7.6e6), link.passesTrains(7.7e6)]).toEqual([true, false]);
     // Behind a queue trains are as slow as the link, but the bucket has no tokens then.
-    for (const slot of [2, 3]) link.note(slot * 0.5e6, [reading({ slot, trainBitsPerSecond: 5e6 })], true);
+    for (const slot of [2, 3]) link.note(slot * 0.5e6, sumsOf([reading({ slot, trainBitsPerSecond: 5e6 })]), true);
     expect([link.passesTrains(7.6e6), link.leastShareBitsPerSecond]).toEqual([true, 5e6]);
     addTrains(link, [5], 4);
     expect(link.passesTrains(7.6e6)).toBe(false);
@@ -156,9 +157,9 @@ describe('the estimate of the slowest link', () => {
     link.forgetTrains();
     expect(link.capacityBitsPerSecond).toBeUndefined();
     addTrains(link, [10], 1);
-    link.note(29e6, [reading()]);
+    link.note(29e6, sumsOf([reading()]));
     expect(link.capacityBitsPerSecond).toBe(10e6);
-    link.note(31e6, [reading()]);
+    link.note(31e6, sumsOf([reading()]));
     expect(link.capacityBitsPerSecond).toBeUndefined();
   });
 });

@@ -4,6 +4,7 @@ import { PACKET_OVERHEAD_BYTES } from '../../dist/base/limits.js';
 import { LadderLevels } from '../../dist/rate/ladder-levels.js';
 import { LinkRhythm } from '../../dist/rate/link-rhythm.js';
 import { PathState } from '../../dist/rate/path-state.js';
+import { sumsOf } from '../../dist/rate/reading-sums.js';
 import type { StreamReading } from '../../dist/rate/readings.js';
 import { StepPlan } from '../../dist/rate/step-plan.js';
 import { reading } from './readings.js';
@@ -158,7 +159,12 @@ describe('the rhythm of a path', () => {
     const path = pathOf();
     expect(path.history.standingUs).toBe(200_000);
     for (let i = 1; i <= 20; i++)
-      path.add(i * TICK_US, [reading({ ...WAITING, bunchedCount: 5, meanCalmExcessUs: 75_000 })], AT_LEISURE);
+      path.add(
+        i * TICK_US,
+        [reading({ ...WAITING, bunchedCount: 5, meanCalmExcessUs: 75_000 })],
+        AT_LEISURE,
+        sumsOf([reading({ ...WAITING, bunchedCount: 5, meanCalmExcessUs: 75_000 })]),
+      );
     expect([path.rhythm.periodUs, path.history.standingUs, path.emptyUs]).toEqual([150_000, 300_000, 225_000]);
   });
 
@@ -166,7 +172,7 @@ describe('the rhythm of a path', () => {
     const path = pathOf();
     for (let i = 1; i <= 30; i++) {
       const train = reading({ receivedCount: 18, meanExcessUs: 40_000, calmCount: 2, meanCalmExcessUs: 0 });
-      path.add(i * TICK_US, [i % 10 === 0 ? train : reading()], AT_LEISURE);
+      path.add(i * TICK_US, [i % 10 === 0 ? train : reading()], AT_LEISURE, sumsOf([i % 10 === 0 ? train : reading()]));
     }
     expect([path.rhythm.isKnown, path.rhythm.periodUs]).toEqual([true, 0]);
   });
@@ -175,7 +181,13 @@ describe('the rhythm of a path', () => {
     const spread = (i: number) => reading({ receivedCount: 1, calmCount: 1, minDelayUs: 5000 + (i % 7) * 1500 });
     const periodAfter = (trainBitsPerSecond: number) => {
       const path = pathOf();
-      for (let i = 1; i <= 20; i++) path.add(i * TICK_US, [{ ...spread(i), trainBitsPerSecond }], AT_LEISURE);
+      for (let i = 1; i <= 20; i++)
+        path.add(
+          i * TICK_US,
+          [{ ...spread(i), trainBitsPerSecond }],
+          AT_LEISURE,
+          sumsOf([{ ...spread(i), trainBitsPerSecond }]),
+        );
       return path.rhythm.periodUs;
     };
     expect([periodAfter(0), periodAfter(1.9e6), periodAfter(2e6)]).toEqual([0, 0, expect.closeTo(9000, 6)]);
@@ -183,7 +195,8 @@ describe('the rhythm of a path', () => {
 
   it('is not learnt from delays that this host causes', () => {
     const path = pathOf();
-    for (let i = 1; i <= 30; i++) path.add(i * TICK_US, [WAITING], { ...AT_LEISURE, latenessUs: 30_000 });
+    for (let i = 1; i <= 30; i++)
+      path.add(i * TICK_US, [WAITING], { ...AT_LEISURE, latenessUs: 30_000 }, sumsOf([WAITING]));
     expect([path.rhythm.isKnown, path.rhythm.periodUs]).toEqual([false, 0]);
   });
 
@@ -193,7 +206,7 @@ describe('the rhythm of a path', () => {
     const pass = (count: number, one: StreamReading) => {
       for (let i = 0; i < count; i++) {
         nowUs += TICK_US;
-        path.add(nowUs, [one], AT_LEISURE);
+        path.add(nowUs, [one], AT_LEISURE, sumsOf([one]));
       }
     };
     pass(15, reading());

@@ -3,6 +3,7 @@ import { AmbientLoss } from '../../dist/rate/ambient-loss.js';
 import { type Congestion, type CongestionInput, congestionOf } from '../../dist/rate/overload.js';
 import { PathHistory } from '../../dist/rate/path-history.js';
 import { emptyQueueUs, lowQueueUs } from '../../dist/rate/queue-limits.js';
+import { sumsOf } from '../../dist/rate/reading-sums.js';
 import { RULES } from '../../dist/rate/rules.js';
 import { reading } from './readings.js';
 
@@ -33,14 +34,14 @@ function ambientOf(ratio: number): AmbientLoss {
 function judge(pathAt: (beforeS: number) => Moment, part: Partial<CongestionInput> = {}): Congestion | undefined {
   const history = new PathHistory();
   const nowUs = 1e9;
-  history.add(nowUs - 4e6, [reading({ minDelayUs: 0 })], AT_LEISURE);
+  history.add(nowUs - 4e6, sumsOf([reading({ minDelayUs: 0 })]), AT_LEISURE);
   for (let atUs = nowUs - 3e6; atUs <= nowUs; atUs += TICK_US) {
     const { queueMs = 0, lossRatio = 0, arrived = 5 } = pathAt((nowUs - atUs) / 1e6);
     const receivedCount = (arrived * 1e6 * (TICK_US / 1e6)) / 10_000;
     const lostCount = (receivedCount * lossRatio) / (1 - lossRatio);
     history.add(
       nowUs + (atUs - nowUs),
-      [reading({ receivedCount, lostCount, minDelayUs: queueMs * 1000 })],
+      sumsOf([reading({ receivedCount, lostCount, minDelayUs: queueMs * 1000 })]),
       AT_LEISURE,
     );
   }

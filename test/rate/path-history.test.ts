@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PathHistory } from '../../dist/rate/path-history.js';
+import { sumsOf } from '../../dist/rate/reading-sums.js';
 import type { StreamReading } from '../../dist/rate/readings.js';
 import { wrapped } from './naive-window.js';
 import { reading } from './readings.js';
@@ -104,7 +105,7 @@ describe('the history of a path', () => {
         let nowUs = 1e9;
         for (const { afterUs, readings, isDistorted } of ticks) {
           nowUs += afterUs;
-          history.add(nowUs, readings, isDistorted ? LATE : AT_LEISURE);
+          history.add(nowUs, sumsOf(readings), isDistorted ? LATE : AT_LEISURE);
           naive.add(nowUs, readings, isDistorted);
         }
         for (const [ageUs, otherUs] of [...questions, [0, 0] as const, [5e6, 0] as const]) {
@@ -137,10 +138,10 @@ describe('the history of a path', () => {
       reading({ minDelayUs: first }),
       reading({ serverIndex: 1, minDelayUs: second }),
     ];
-    history.add(TICK_US, both(1000, wrapped(-5000)), AT_LEISURE);
-    history.add(2 * TICK_US, both(2000, 25_000), AT_LEISURE);
+    history.add(TICK_US, sumsOf(both(1000, wrapped(-5000))), AT_LEISURE);
+    history.add(2 * TICK_US, sumsOf(both(2000, 25_000)), AT_LEISURE);
     expect(history.queueUs(TICK_US)).toBe(30_000);
-    history.add(3 * TICK_US, [reading({ minDelayUs: 3000 })], AT_LEISURE);
+    history.add(3 * TICK_US, sumsOf([reading({ minDelayUs: 3000 })]), AT_LEISURE);
     expect(history.queueUs(2 * TICK_US)).toBe(2000);
   });
 
@@ -150,26 +151,26 @@ describe('the history of a path', () => {
       reading({ receivedCount: 5, minDelayUs: quietUs }),
       reading({ channelIndex: 1, receivedCount: 20, minDelayUs: busyUs }),
     ];
-    history.add(TICK_US, both(1000, 1000), AT_LEISURE);
-    history.add(2 * TICK_US, both(31_000, 2000), AT_LEISURE);
+    history.add(TICK_US, sumsOf(both(1000, 1000)), AT_LEISURE);
+    history.add(2 * TICK_US, sumsOf(both(31_000, 2000)), AT_LEISURE);
     expect([history.queueUs(TICK_US), history.queueNowUs]).toEqual([1000, 1000]);
   });
 
   it('knows no queue of a reading whose delays this host caused, or that brought nothing', () => {
     const history = new PathHistory();
     expect(history.queueNowUs).toBe(-1);
-    history.add(TICK_US, [reading()], AT_LEISURE);
+    history.add(TICK_US, sumsOf([reading()]), AT_LEISURE);
     expect(history.queueNowUs).toBe(0);
-    history.add(2 * TICK_US, [reading({ minDelayUs: 9000 })], LATE);
+    history.add(2 * TICK_US, sumsOf([reading({ minDelayUs: 9000 })]), LATE);
     expect(history.queueNowUs).toBe(-1);
-    history.add(3 * TICK_US, [], AT_LEISURE);
+    history.add(3 * TICK_US, sumsOf([]), AT_LEISURE);
     expect(history.queueNowUs).toBe(-1);
   });
 
   it('holds the least queue of two hundred milliseconds, or of as long as it is told', () => {
     const history = new PathHistory();
     for (let i = 1; i <= 20; i++) {
-      history.add(i * TICK_US, [reading({ minDelayUs: i <= 14 ? 0 : 50_000 })], AT_LEISURE);
+      history.add(i * TICK_US, sumsOf([reading({ minDelayUs: i <= 14 ? 0 : 50_000 })]), AT_LEISURE);
     }
     expect(history.standingQueueUs).toBe(50_000);
     history.setPeriod(200_000);
@@ -180,12 +181,16 @@ describe('the history of a path', () => {
     const history = new PathHistory();
     const channel = (channelIndex: number, epoch: number, minDelayUs: number) =>
       reading({ channelIndex, epoch, minDelayUs });
-    history.add(TICK_US, [channel(0, 0, 1000), channel(1, 0, 1000)], AT_LEISURE);
-    history.add(2 * TICK_US, [channel(0, 1, 700_000), channel(1, 1, 700_000)], AT_LEISURE);
+    history.add(TICK_US, sumsOf([channel(0, 0, 1000), channel(1, 0, 1000)]), AT_LEISURE);
+    history.add(2 * TICK_US, sumsOf([channel(0, 1, 700_000), channel(1, 1, 700_000)]), AT_LEISURE);
     // A channel that was joined since: its own first beginning.
     for (let i = 3; i < 10; i++) {
       const delayUs = 700_000 + (i - 2) * 10_000;
-      history.add(i * TICK_US, [channel(0, 1, delayUs), channel(1, 1, delayUs), channel(2, 0, delayUs)], AT_LEISURE);
+      history.add(
+        i * TICK_US,
+        sumsOf([channel(0, 1, delayUs), channel(1, 1, delayUs), channel(2, 0, delayUs)]),
+        AT_LEISURE,
+      );
     }
     expect(history.queueUs(8 * TICK_US)).toBe(70_000);
   });

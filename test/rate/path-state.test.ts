@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PACKET_OVERHEAD_BYTES } from '../../dist/base/limits.js';
 import { LadderLevels } from '../../dist/rate/ladder-levels.js';
 import { PathState } from '../../dist/rate/path-state.js';
+import { sumsOf } from '../../dist/rate/reading-sums.js';
 import { StepPlan } from '../../dist/rate/step-plan.js';
 import { reading } from './readings.js';
 
@@ -21,7 +22,12 @@ function queued(): PathState {
   const path = new PathState(new LadderLevels(new StepPlan(ladder), rates, options));
   path.change(1, 0);
   for (let nowUs = TICK_US; nowUs <= 2e6; nowUs += TICK_US) {
-    path.add(nowUs, [reading({ minDelayUs: nowUs <= 1e6 ? 0 : QUEUE_US, sinceUs: TICK_US })], AT_LEISURE);
+    path.add(
+      nowUs,
+      [reading({ minDelayUs: nowUs <= 1e6 ? 0 : QUEUE_US, sinceUs: TICK_US })],
+      AT_LEISURE,
+      sumsOf([reading({ minDelayUs: nowUs <= 1e6 ? 0 : QUEUE_US, sinceUs: TICK_US })]),
+    );
   }
   return path;
 }
@@ -32,7 +38,7 @@ function joinSecond(path: PathState, sinceUs: number): void {
   path.change(2, joinedUs);
   const nowUs = joinedUs + JOIN_US + QUEUE_US + TICK_US;
   const [first, second] = [0, 1].map((channelIndex) => reading({ channelIndex, minDelayUs: QUEUE_US, sinceUs }));
-  path.add(nowUs, [first!, second!], AT_LEISURE);
+  path.add(nowUs, [first!, second!], AT_LEISURE, sumsOf([first!, second!]));
 }
 
 describe('the round trip of a path', () => {
@@ -58,7 +64,12 @@ describe('a path is clear', () => {
   it('by the least queue of a fifth of a second, or of a shorter time for those who ask what has just begun', () => {
     const path = queued();
     for (let i = 1; i <= 3; i++) {
-      path.add(2e6 + i * TICK_US, [reading({ minDelayUs: i === 1 ? 0 : QUEUE_US })], AT_LEISURE);
+      path.add(
+        2e6 + i * TICK_US,
+        [reading({ minDelayUs: i === 1 ? 0 : QUEUE_US })],
+        AT_LEISURE,
+        sumsOf([reading({ minDelayUs: i === 1 ? 0 : QUEUE_US })]),
+      );
     }
     expect([path.isClear(500_000), path.isClear(500_000, 100_000)]).toEqual([true, false]);
   });

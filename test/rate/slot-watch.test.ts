@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sumsOf } from '../../dist/rate/reading-sums.js';
 import { type EndedSlot, SlotWatch } from '../../dist/rate/slot-watch.js';
 import { reading } from './readings.js';
 
@@ -15,12 +16,7 @@ interface Mark {
 
 /** What ended with each of these readings, one every 50 ms from `fromUs`. */
 function watch(watched: SlotWatch, readings: readonly (readonly Mark[])[], fromUs = 0): (EndedSlot | undefined)[] {
-  return readings.map((marks, i) =>
-    watched.note(
-      fromUs + i * TICK_US,
-      marks.map((mark) => reading(mark)),
-    ),
-  );
+  return readings.map((marks, i) => watched.note(fromUs + i * TICK_US, sumsOf(marks.map((mark) => reading(mark)))));
 }
 
 describe('a watch over slots', () => {

@@ -173,7 +173,8 @@ export class Crowd implements Tap {
   /** Runs one tick of one member. Returns false if it is complete. */
   #serve(member: CrowdMember, localUs: number, capacityBitsPerSecond: number): boolean {
     const { totals, channelMask } = member;
-    const { readings, symbolCount, receivedCount, lostCount, wireBytes } = this.#meters.of(channelMask);
+    const { readings, sums, symbolCount, lostCount } = this.#meters.of(channelMask);
+    const { receivedCount, wireBytes } = sums;
     totals.add(TICK_US, this.levelOf(channelMask), wireBytes, receivedCount, lostCount, capacityBitsPerSecond);
     this.#heard.elapsedUs += TICK_US;
     this.#heard.wireBytes += wireBytes;
@@ -182,7 +183,7 @@ export class Crowd implements Tap {
     if (symbolCount > 0) totals.progress += symbolCount * this.#worth.of(channelMask, totals.lossRatio);
     if (totals.progress >= 1) return false;
     const own = member.freshMask === 0 ? readings : this.#freshly(member, readings);
-    this.#follow(member, member.policy.tick(localUs, own, NOTHING_LOCAL), localUs);
+    this.#follow(member, member.policy.tick(localUs, own, NOTHING_LOCAL, sums), localUs);
     return true;
   }
 

@@ -1,3 +1,4 @@
+import { type ReadingSums, sumsOf } from '../../rate/reading-sums.js';
 import type { StreamReading } from '../../rate/readings.js';
 import { StreamMeter } from '../../rate/stream-meter.js';
 import { DatagramType, Flag } from '../../wire/header.js';
@@ -7,10 +8,9 @@ import { headerOf, type Packet } from '../net/packet.js';
 /** What arrived since the last reading for all members that have joined the same channels. */
 export interface SharedReading {
   readonly readings: readonly StreamReading[];
+  readonly sums: ReadingSums;
   readonly symbolCount: number;
-  readonly receivedCount: number;
   readonly lostCount: number;
-  readonly wireBytes: number;
 }
 
 interface MeteredStream {
@@ -69,17 +69,17 @@ export class SharedMeters {
     const known = this.#shared.get(channelMask);
     if (known !== undefined) return known;
     const readings: StreamReading[] = [];
-    const shared = { readings, symbolCount: 0, receivedCount: 0, lostCount: 0, wireBytes: 0 };
+    let [symbolCount, lostCount] = [0, 0];
     for (let channel = 0; channel < this.#streams.length; channel++) {
       if (((channelMask >>> channel) & 1) === 0) continue;
-      for (const { reading, symbolCount } of this.#streams[channel]!) {
-        readings.push(reading);
-        shared.symbolCount += symbolCount;
-        shared.receivedCount += reading.receivedCount;
-        shared.lostCount += reading.lostCount;
-        shared.wireBytes += reading.wireBytes;
+      for (const stream of this.#streams[channel]!) {
+        readings.push(stream.reading);
+        symbolCount += stream.symbolCount;
+        lostCount += stream.reading.lostCount;
       }
     }
+    const sums = sumsOf(readings);
+    const shared = { readings, sums, symbolCount, lostCount };
     this.#shared.set(channelMask, shared);
     return shared;
   }
