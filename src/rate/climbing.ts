@@ -50,14 +50,26 @@ export function stepOfStart(path: PathState): Step | 'over' | undefined {
   return { level: to, why: reasonOfStart(link), compared };
 }
 
-/** Whether the newest readings show no queue: each step of the start that is taken while a queue begins is one level more to leave. */
+/** Whether nothing is lost and nothing queues that a further step of the start would add to. */
 function isClearForStart(path: PathState): boolean {
   return path.isClear(...clearSpans(path));
 }
 
-/** For how long nothing may be lost, and of how long the least queue counts, before a step of the start. */
-function clearSpans({ rules: { climb, history }, rhythm }: PathState): readonly [spanUs: number, queueSpanUs: number] {
-  return [climb.startStepUs, Math.max(climb.startQueueUs, history.standingPeriods * rhythm.periodUs)];
+/**
+ * For how long nothing may be lost, and of how long the least queue counts, before a step of the start. Where trains show no capacity,
+ * only the newest readings tell in time that a bucket is empty: each step that is taken while a queue begins is one level more to leave.
+ * Where they show it, a short queue is that of another receiver's try, and who stops for it stays on a low level beside the others.
+ */
+function clearSpans({
+  rules,
+  rhythm,
+  link,
+  levels,
+  history,
+}: PathState): readonly [spanUs: number, queueSpanUs: number] {
+  const { startStepUs, startQueueUs } = rules.climb;
+  const newestUs = Math.max(startQueueUs, rules.history.standingPeriods * rhythm.periodUs);
+  return [startStepUs, link.isUnshown(levels.rateOf(levels.count)) ? newestUs : history.standingUs];
 }
 
 /** How long a level is kept where trains show more than the ladder has: until so much of it has arrived that a bucket would be empty. */

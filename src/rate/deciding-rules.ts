@@ -83,7 +83,10 @@ export const DECIDING_RULES = {
     reentryRatio: 0.9,
     /** Time between two steps of the start. It is long enough for an overload of ten per cent to show. */
     startStepUs: 300_000,
-    /** The least queue of this time, or of two periods of the link's rhythm, must be empty before the next step of the start. */
+    /**
+     * Where trains show no capacity, the least queue of this time, or of two periods of the link's rhythm, must be empty before the next step
+     * of the start.
+     */
     startQueueUs: 100_000,
     /** The newest channel must have been arriving for at least this long. */
     startHeardUs: 250_000,

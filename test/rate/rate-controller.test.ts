@@ -9,8 +9,19 @@ import { reading } from './readings.js';
 const TICK_US = 50_000;
 const AT_LEISURE: LocalReading = { unreadCount: 0, droppedCount: 0, latenessUs: 0 };
 
-/** The levels of a receiver of four layers of 1 Mbit/s, on a path of 100 Mbit/s without loss, and when each began. */
-function levelsOn(seconds: number, localAt: (level: number) => LocalReading) {
+interface PathOf {
+  /** @default 100 Mbit/s */
+  readonly trainBitsPerSecond?: number;
+  /** The least delay of each reading. @default none */
+  readonly delayUs?: (nowUs: number, level: number) => number;
+}
+
+/** The levels of a receiver of four layers of 1 Mbit/s, on a path without loss, and when each began. */
+function levelsOn(
+  seconds: number,
+  localAt: (level: number) => LocalReading,
+  { trainBitsPerSecond = 100e6, delayUs = () => 0 }: PathOf = {},
+) {
   const rates = [1e6, 1e6, 1e6, 1e6];
   const plan = new StepPlan({ rates, mode: 'several', symbolBytes: 1250 - PACKET_OVERHEAD_BYTES });
   const options = { packetBits: 10_000, isLayered: true, maxRateBitsPerSecond: undefined };
@@ -20,7 +31,12 @@ function levelsOn(seconds: number, localAt: (level: number) => LocalReading) {
     const slot = Math.floor(nowUs / 500_000);
     const marks = { receivedCount: 5, slot, stepLevel: plan.stepLevel(slot) };
     const readings = Array.from({ length: controller.level }, (_, channelIndex) =>
-      reading({ ...marks, channelIndex, trainBitsPerSecond: channelIndex === 0 ? 100e6 : 0 }),
+      reading({
+        ...marks,
+        channelIndex,
+        minDelayUs: delayUs(nowUs, controller.level),
+        trainBitsPerSecond: channelIndex === 0 ? trainBitsPerSecond : 0,
+      }),
     );
     const move = controller.tick(nowUs, readings, localAt(controller.level));
     if (move !== undefined) moves.push({ atS: nowUs / 1e6, level: move.level });
@@ -44,6 +60,18 @@ describe('the rate controller', () => {
     // Delays that this host causes say nothing about the link.
     const moves = levelsOn(5, () => ({ ...AT_LEISURE, latenessUs: 30_000 }));
     expect(moves[1]).toEqual({ atS: 1, level: 2 });
+  });
+
+  it('stops the start for a queue of a tenth of a second only where trains show more than the ladder has', () => {
+    // Each fifth of a second one reading sees no queue.
+    const waitsS = (trainBitsPerSecond: number) =>
+      [0, 1, 2, 3].map((turn) => {
+        const delayUs = (nowUs: number, level: number) => (level < 2 || (nowUs / TICK_US) % 4 === turn ? 0 : 20_000);
+        const moves = levelsOn(5, () => AT_LEISURE, { trainBitsPerSecond, delayUs });
+        return moves[2]!.atS - moves[1]!.atS;
+      });
+    expect(Math.max(...waitsS(3.9e6))).toBeCloseTo(0.3, 9);
+    expect(Math.max(...waitsS(100e6))).toBeGreaterThan(0.4);
   });
 
   it('tries a level that this host cannot take ever more rarely, whatever trains show', () => {
