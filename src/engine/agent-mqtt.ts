@@ -6,7 +6,7 @@ import type { CheckedMqttChoice } from '../options/mqtt-options.js';
 
 /** What an agent says and hears at its broker, by its options. @param objects names or patterns that it subscribes to */
 export function devicePlan(mqtt: CheckedMqttChoice, fleet: string, objects: readonly string[]): DevicePlan {
-  const { device = hostname(), prefix, commands, jitterMs, sessionMs, homeAssistant, thingsBoard } = mqtt;
+  const { device = hostname(), prefix, commands, jitterMs, sessionMs, lostAfterMs, homeAssistant, thingsBoard } = mqtt;
   return {
     prefix,
     fleet,
@@ -15,6 +15,7 @@ export function devicePlan(mqtt: CheckedMqttChoice, fleet: string, objects: read
     commands,
     jitterUs: jitterMs * 1000,
     sessionS: Math.round(sessionMs / 1000),
+    lostAfterS: Math.round(lostAfterMs / 1000),
     homeAssistant,
     thingsBoard,
   };

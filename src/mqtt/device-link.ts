@@ -10,8 +10,6 @@ import { Releases } from './releases.js';
 import { Reports } from './reports.js';
 import { FleetTopics } from './topics.js';
 
-/** How long a device may be away before others are told that it is lost: a connection that is made anew is no news. */
-const WILL_DELAY_S = 30;
 /** Changes that follow each other faster than this share one report. */
 const GAP_US = 1e6;
 /** A wake waits this long for the broker, and after the subscription this long for what the broker has kept. */
@@ -73,7 +71,7 @@ export class DeviceLink {
       {
         clientId: `layercast-${plan.fleet}-${plan.deviceId}`,
         sessionS: plan.sessionS,
-        will: { topic: this.#topics.device(plan.deviceId, 'state'), payload: lost, delayS: WILL_DELAY_S },
+        will: { topic: this.#topics.device(plan.deviceId, 'state'), payload: lost, delayS: plan.lostAfterS },
       },
       {
         clock,

@@ -15,6 +15,8 @@ export interface DevicePlan {
   readonly jitterUs: number;
   /** How long the broker keeps commands for a device that is away. */
   readonly sessionS: number;
+  /** How long a device may be away before the broker tells others that it is lost: a connection that is made anew is no news. */
+  readonly lostAfterS: number;
   /** Home Assistant's discovery prefix; undefined: nothing is told for it. */
   readonly homeAssistant: string | undefined;
   /** The object whose state is told as ThingsBoard's firmware; undefined: none. */

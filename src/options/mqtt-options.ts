@@ -19,7 +19,13 @@ const JITTER_TIME: QuantityKind = {
   unit: 'milliseconds',
   unitFactor: 1000,
 };
-/** Brokers count whole seconds in 32 bits. */
+/** Brokers count whole seconds, in 32 bits. */
+const LOST_TIME: QuantityKind = {
+  form: 'quantity',
+  bounds: { quantity: DURATION, min: 1e6, max: 86_400e6 },
+  unit: 'milliseconds',
+  unitFactor: 1000,
+};
 const SESSION_TIME: QuantityKind = {
   form: 'quantity',
   bounds: { quantity: DURATION, min: 60e6, max: 365 * 86_400e6 },
@@ -82,6 +88,13 @@ export const MQTT_OPTIONS = {
     default: 86_400e3,
     fileKey: 'session',
     file: 'How long the broker keeps commands for this device while it is away',
+  },
+  /** How long the connection may be broken before the broker says that this device is lost. With MQTT 3.1.1 it says so at once. @default 30 s */
+  lostAfterMs: {
+    kind: LOST_TIME,
+    default: 30_000,
+    fileKey: 'lostAfter',
+    file: 'How long the connection may be broken before the broker says that this device is lost; MQTT 3.1.1 says so at once',
   },
   /** Prefix of Home Assistant's discovery, to tell it of each object as an update entity. @default none */
   homeAssistant: {

@@ -2,17 +2,20 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
-import type { LabProcess } from '../lab/process.js';
+import type { LabEvent, LabProcess } from '../lab/process.js';
 import { until } from '../lab/until.js';
-import { eventsOf, Scene } from './scene.js';
+import { eventsOf, Scene, type Server } from './scene.js';
 
 const webServer = fileURLToPath(new URL('peers/web.mjs', import.meta.url));
 const MOSQUITTO = '/usr/sbin/mosquitto';
+/** Tests whose peer is mosquitto; the title says why they are skipped. */
+const testMosquitto = test.skipIf(!existsSync(MOSQUITTO));
+const skipped = existsSync(MOSQUITTO) ? '' : ' (skipped without the package mosquitto)';
 
-describeBed('agents at an MQTT broker', () => {
+describeBed(`agents at an MQTT broker${skipped}`, () => {
   let scene: Scene;
   beforeAll(async () => {
-    scene = await Scene.lay(['alpha', 'broker', 'd1', 'd2']);
+    scene = await Scene.lay(['alpha', 'broker', 'd1', 'd2', 'gate', 'd3']);
   });
   afterAll(() => scene?.[Symbol.asyncDispose]());
 
@@ -32,11 +35,11 @@ describeBed('agents at an MQTT broker', () => {
   }
 
   /** The fleet with this version. Announcements come once an hour, so what a device learns in this test, it learns from the broker. */
-  function fleet(version: number): string {
-    scene.random('image', 400_000);
+  function fleet(version: number, announceInterval = '1h'): string {
+    if (announceInterval === '1h') scene.random('image', 400_000);
     return scene.fleet({
       fleet: 'acme',
-      announceInterval: '1h',
+      announceInterval,
       blockSymbols: 100,
       mqtt: { url: `mqtt://[${addressOf('broker')}]` },
       objects: { image: { file: 'image', version, channels: [{ rate: '4Mbit' }] } },
@@ -60,6 +63,7 @@ describeBed('agents at an MQTT broker', () => {
         url: `mqtt://[${addressOf('broker')}]`,
         device: host,
         jitter: '0.1s',
+        lostAfter: '3s',
         commands: ['pause', 'resume'],
         homeAssistant: 'homeassistant',
       },
@@ -85,18 +89,34 @@ describeBed('agents at an MQTT broker', () => {
     scene.bed.host('broker').spawn('mosquitto_pub', ['-h', addressOf('broker'), '-t', topic, '-m', payload, ...more])
       .exited;
 
-  test.skipIf(!existsSync(MOSQUITTO))(
-    'hear of versions there, receive them by multicast or HTTP, and tell how they are (skipped without the package mosquitto)',
-    { timeout: 150_000 },
+  /** A gateway that has the fleet's objects, and serves them by CoAP. */
+  function gateway(): LabProcess {
+    const coap = `[${addressOf('gate')}]:5683`;
+    const settings = { fleet: 'acme', key: scene.publicKey, objects: ['**'], folder: 'kept', listen: '0', coap };
+    writeFileSync(scene.path('gateway.yaml'), JSON.stringify(settings));
+    return scene.layercast('gate', ['gateway', '--config', scene.path('gateway.yaml'), '--json']);
+  }
+
+  const isWhole = (path: string) => readFileSync(scene.path(path)).equals(readFileSync(scene.path('image')));
+
+  let broker: LabProcess;
+  let server: Server;
+  let first: LabProcess;
+  let config: string;
+
+  testMosquitto(
+    'MQTT + multicast: an agent hears of a version there, receives it by multicast, and tells it',
+    {
+      timeout: 90_000,
+    },
     async () => {
-      let broker = startBroker();
-      const config = fleet(1);
-      const server = await scene.serve('alpha', config);
+      broker = startBroker();
+      config = fleet(1);
+      server = await scene.serve('alpha', config);
       await release(config);
-      // MQTT + multicast.
-      const first = agent('d1', {});
+      first = agent('d1', {});
       await applied(first, 1);
-      expect(readFileSync(scene.path('image-d1')).equals(readFileSync(scene.path('image')))).toBe(true);
+      expect(isWhole('image-d1')).toBe(true);
       await until('the broker knows', async () => (await kept('layercast/acme/devices/d1/status')).includes('applied'));
       expect(await kept('layercast/acme/devices/d1/state')).toBe('online');
       expect(JSON.parse(await kept('layercast/acme/devices/d1/updates/image'))).toMatchObject({
@@ -105,7 +125,15 @@ describeBed('agents at an MQTT broker', () => {
         in_progress: false,
       });
       expect(JSON.parse(await kept('homeassistant/update/+/config'))).toMatchObject({ name: 'image' });
-      // The broker restarts while a version comes; the device is paused meanwhile, and is told to go on after it.
+    },
+  );
+
+  testMosquitto(
+    'an agent that is paused while the broker restarts goes on when it is told to',
+    {
+      timeout: 90_000,
+    },
+    async () => {
       const command = 'layercast/acme/devices/d1/command';
       await publish(command, 'pause', '-q', '1');
       await until('it pauses', async () =>
@@ -124,8 +152,20 @@ describeBed('agents at an MQTT broker', () => {
       expect(eventsOf(first, 'received')).toHaveLength(1);
       await publish(command, 'resume', '-q', '1');
       await applied(first, 2);
-      // A device that is lost, and MQTT + HTTP: nothing is sent by multicast any more.
-      first.kill('SIGKILL');
+    },
+  );
+
+  testMosquitto(
+    'MQTT + HTTP, MQTT + CoAP: agents without multicast fetch from the web and from a gateway',
+    {
+      timeout: 90_000,
+    },
+    async () => {
+      const keeping = gateway();
+      fleet(2, '200ms');
+      server.process.kill('SIGHUP');
+      const isKept = ({ event, version, path }: LabEvent) => event === 'state' && version === 2 && path !== undefined;
+      await keeping.waitForEvent(isKept, { timeoutMs: 60_000 });
       server.process.kill('SIGTERM');
       await server.process.exited;
       const key = scene.path('keys/layercast.key');
@@ -133,17 +173,27 @@ describeBed('agents at an MQTT broker', () => {
       await scene.layercast('alpha', [...signing, '--digests', scene.folder]).exited;
       const web = scene.bed.host('alpha').spawn(process.execPath, [webServer, scene.folder]);
       await web.waitForEvent('listening');
-      const second = agent('d2', { fill: [`http://[${addressOf('alpha')}]:8080/image`] });
-      await applied(second, 2);
-      expect(readFileSync(scene.path('image-d2')).equals(readFileSync(scene.path('image')))).toBe(true);
-      second.kill('SIGTERM');
-      await second.exited;
+      const overHttp = agent('d2', { fill: [`http://[${addressOf('alpha')}]:8080/image`] });
+      const overCoap = agent('d3', { fill: [`coap://[${addressOf('gate')}]/fw/{object}/bin`] });
+      for (const one of [overHttp, overCoap]) await applied(one, 2);
+      for (const path of ['image-d2', 'image-d3']) expect(isWhole(path)).toBe(true);
+      overHttp.kill('SIGTERM');
+      await overHttp.exited;
       expect(await kept('layercast/acme/devices/d2/state')).toBe('stopped');
-      // Whoever subscribes now hears "online" first, and "lost" when the broker tells the will, 30 s after the end.
+    },
+  );
+
+  testMosquitto(
+    'whoever subscribes hears that a device is lost, and not before its time',
+    {
+      timeout: 90_000,
+    },
+    async () => {
+      first.kill('SIGKILL');
       const listener = scene.bed
         .host('broker')
         .spawn('mosquitto_sub', ['-h', addressOf('broker'), '-t', 'layercast/acme/devices/d1/state', '-W', '60']);
-      await until('the will is told', async () => listener.stdout.endsWith('lost\n'), 60_000);
+      await until('the will is told', async () => listener.stdout === 'online\nlost\n', 60_000);
     },
   );
 });

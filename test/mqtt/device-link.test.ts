@@ -26,6 +26,7 @@ function deviceOf(plan: Partial<DevicePlan> = {}) {
       commands: ['report', 'fetch', 'pause', 'resume'],
       jitterUs: 10 * S,
       sessionS: 86_400,
+      lostAfterS: 30,
       homeAssistant: undefined,
       thingsBoard: undefined,
       ...plan,

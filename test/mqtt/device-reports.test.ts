@@ -12,6 +12,7 @@ const plan: DevicePlan = {
   commands: ['fetch'],
   jitterUs: 0,
   sessionS: 60,
+  lostAfterS: 30,
   homeAssistant: 'homeassistant',
   thingsBoard: 'firmware',
 };
