@@ -5,37 +5,17 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
 import type { LabEvent, LabProcess } from '../lab/process.js';
 import { until } from '../lab/until.js';
+import { layNat } from './behind-nat.js';
 import { eventsOf, Scene } from './scene.js';
 
 const coapDevice = fileURLToPath(new URL('peers/coap-device.mjs', import.meta.url));
 const TOKEN = 'e'.repeat(64);
 
-/** What the NAT forgets after 5 s, as those of the world do after 30 s. */
-const NAT = `
-table ip6 nat {
-  chain post { type nat hook postrouting priority 100; oifname "eth0" masquerade; }
-  chain forward {
-    type filter hook forward priority 0; policy drop;
-    iifname "eth1" accept
-    ct state established,related accept
-  }
-}`;
-
 describeBed('a manager', () => {
   let scene: Scene;
   beforeAll(async () => {
     scene = await Scene.lay(['m', 'nat', 'd']);
-    const [nat, device] = [scene.bed.host('nat'), scene.bed.host('d')];
-    await scene.bed.cable('nat', 'd');
-    await device.run('ip', ['route', 'add', `${scene.bed.host('m').address}/128`, 'via', 'fd00:2::1']);
-    await nat.run('nft', ['-f', '-'], NAT);
-    for (const setting of [
-      'ipv6.conf.all.forwarding=1',
-      'netfilter.nf_conntrack_udp_timeout=5',
-      'netfilter.nf_conntrack_udp_timeout_stream=5',
-    ]) {
-      await nat.run('sysctl', ['-qw', `net.${setting}`]);
-    }
+    await layNat(scene);
   });
   afterEach(() => scene.clear());
   afterAll(() => scene?.[Symbol.asyncDispose]());
@@ -95,39 +75,5 @@ describeBed('a manager', () => {
     await until('the manager follows it again', async () => (await ask('/devices/dev-1')).objects[0]?.version === 3);
     expect(eventsOf(device, 'trigger')).toHaveLength(2);
     expect((await ask('/counts')).states).toMatchObject([{ object: 'firmware', version: 3, deviceCount: 1 }]);
-  });
-
-  test('knows real agents behind a NAT, triggers one that is awake, and leaves one alone that sleeps', {
-    timeout: 90_000,
-  }, async () => {
-    await startManager();
-    scene.random('fw', 100_000);
-    const channels = [{ rate: '10Mbit' }];
-    await scene.serve('m', scene.fleet({ fleet: 'acme', objects: { firmware: { file: 'fw', channels } } }));
-    const startAgent = (name: string, settings: object) => {
-      const path = scene.path(`${name}.yaml`);
-      const coap = { directory: `coap://[${scene.bed.host('m').address}]`, endpoint: name };
-      const subscribe = [{ object: 'firmware', output: scene.path(`${name}.img`) }];
-      const whole = {
-        fleet: 'acme',
-        key: scene.publicKey,
-        interface: 'eth0',
-        state: scene.path(name),
-        subscribe,
-        coap,
-      };
-      writeFileSync(path, JSON.stringify({ ...whole, ...settings }));
-      return scene.layercast('d', ['agent', '--config', path, '--json']);
-    };
-    startAgent('awake', {});
-    startAgent('asleep', { wake: { every: '1h', for: '10s' } });
-    const isApplied = async (name: string) => (await ask(`/devices/${name}`)).objects?.[0]?.state === 'applied';
-    await until('both have the version', async () => (await isApplied('awake')) && (await isApplied('asleep')));
-    await until('one sleeps', async () => (await ask('/devices/asleep')).isAwake === false);
-    await ask('/triggers', '-H', 'Content-Type: application/json', '-d', '{"devices":["awake","asleep"]}');
-    // What opens its NAT's hole again: it registers anew.
-    startAgent('awake', { state: scene.path('again') });
-    await until('one is triggered', async () => (await ask('/devices/awake')).lastTrigger?.result === 'delivered');
-    expect((await ask('/devices/asleep')).triggers).toMatchObject([{ attempts: 0 }]);
   });
 });
