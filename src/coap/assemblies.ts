@@ -4,7 +4,11 @@ import { Code } from './code.js';
 import { type Peer, peerKey } from './peer.js';
 import { EXCHANGE_LIFETIME_US } from './remembered.js';
 
+/** Payloads of one address and port that are put together at once, so that one peer cannot take the places of all. A client sends one at a time (NSTART = 1). */
+const MOST_OF_PEER = 4;
+
 interface Assembly {
+  readonly peer: string;
   /** A client that sends no block until then has given up: NSTART and retransmissions fit into EXCHANGE_LIFETIME. */
   untilUs: number;
   readonly pieces: Uint8Array[];
@@ -31,7 +35,8 @@ export class Assemblies {
 
   /** @param request names the method, path and query */
   take(peer: Peer, request: string, block: Block | undefined, payload: Uint8Array, maxBytes: number): Assembled {
-    const key = `${peerKey(peer)} ${request}`;
+    const from = peerKey(peer);
+    const key = `${from} ${request}`;
     const nowUs = this.#clock.nowUs();
     for (const [old, { untilUs }] of this.#assemblies) if (untilUs <= nowUs) this.#assemblies.delete(old);
     if (block === undefined || (block.index === 0 && !block.hasMore)) {
@@ -39,21 +44,29 @@ export class Assemblies {
       return payload.length > maxBytes ? refused(Code.tooLarge) : { kind: 'whole', payload };
     }
     if (block.index === 0) this.#assemblies.delete(key);
-    const before = this.#assemblies.get(key) ?? { untilUs: 0, pieces: [], bytes: 0 };
+    const before = this.#assemblies.get(key) ?? { peer: from, untilUs: 0, pieces: [], bytes: 0 };
     if (block.index * block.bytes !== before.bytes) return refused(Code.incomplete);
     if (block.hasMore && payload.length !== block.bytes) return refused(Code.badRequest);
     if (payload.length > MAX_BLOCK_BYTES) return refused(Code.badRequest);
     this.#assemblies.delete(key);
     if (before.bytes + payload.length > maxBytes) return refused(Code.tooLarge);
-    if (this.#assemblies.size >= this.#mostCount) return refused(Code.unavailable);
+    if (this.#isFull(from)) return refused(Code.unavailable);
     before.pieces.push(Uint8Array.from(payload));
     if (!block.hasMore) return { kind: 'whole', payload: Buffer.concat(before.pieces) };
     this.#assemblies.set(key, {
+      peer: from,
       untilUs: nowUs + EXCHANGE_LIFETIME_US,
       pieces: before.pieces,
       bytes: before.bytes + payload.length,
     });
     return { kind: 'more' };
+  }
+
+  #isFull(from: string): boolean {
+    if (this.#assemblies.size >= this.#mostCount) return true;
+    let count = 0;
+    for (const { peer } of this.#assemblies.values()) if (peer === from) count++;
+    return count >= MOST_OF_PEER;
   }
 }
 

@@ -187,7 +187,11 @@ export class Server {
 
   #reply(peer: Peer, { type, id, token, code }: Message, answer: Answer): void {
     const isConfirmable = type === 'CON';
-    const head = { type: isConfirmable ? 'ACK' : 'NON', id: isConfirmable ? id : this.#link.nextId(), token } as const;
+    const head = {
+      type: isConfirmable ? 'ACK' : 'NON',
+      id: isConfirmable ? id : this.#link.nextId(peer),
+      token,
+    } as const;
     const bytes = this.#link.send({ ...head, ...answer }, peer);
     this.#limit.spend(bytes.length + PACKET_BYTES);
     this.#onAnswer(answer.code, answer.payload.length);

@@ -89,7 +89,7 @@ export class Transmissions {
   }
 
   #begin(one: Transmission): void {
-    one.id = this.#link.nextId();
+    one.id = this.#link.nextId(one.peer);
     one.bytes = this.#link.send({ type: 'CON', id: one.id, ...one.content }, one.peer);
     this.#await(one);
   }

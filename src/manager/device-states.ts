@@ -1,4 +1,5 @@
-import { type DeviceStatus, type RadioStatus, readStatus } from './device-status.js';
+import type { RadioStatus } from '../agent/coap/device-site.js';
+import { type DeviceStatus, readStatus } from './device-status.js';
 import { type Shared, SharedTexts } from './shared-texts.js';
 import { SortedNames } from './sorted-names.js';
 import type { TriggerOutcome } from './triggers/trigger.js';

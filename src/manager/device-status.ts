@@ -1,3 +1,4 @@
+import type { RadioStatus } from '../agent/coap/device-site.js';
 import { OBJECT_STATES, type ObjectState } from '../agent/object-state.js';
 
 /** What a device says of one of its objects. */
@@ -13,13 +14,6 @@ export interface ObjectStatus {
 export interface DeviceStatus {
   readonly fleet: string;
   readonly objects: readonly ObjectStatus[];
-}
-
-/** What a device says at `/Radio_link_status`. */
-export interface RadioStatus {
-  readonly isAwake: boolean;
-  /** RFC 3339, as the device says it; undefined if it does not know. */
-  readonly nextWakeAt: string | undefined;
 }
 
 /** What is kept of a device's status: objects beyond are left out, and longer messages are cut. A device has a few objects of 100 bytes. */
@@ -46,13 +40,13 @@ export function readStatus(text: string): DeviceStatus {
   return JSON.parse(text) as DeviceStatus;
 }
 
-/** Undefined for what is no status of a radio. */
+/** What a device says at `/Radio_link_status`; undefined for what is no status of a radio. */
 export function readRadio(payload: Uint8Array): RadioStatus | undefined {
   const said = jsonOf(payload);
   if (!isMapping(said) || typeof said.isAwake !== 'boolean') return undefined;
   const { isAwake, nextWakeAt } = said;
   const isTime = typeof nextWakeAt === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]{8,15}Z$/.test(nextWakeAt);
-  return { isAwake, nextWakeAt: isTime ? nextWakeAt : undefined };
+  return { isAwake, nextWakeAt: isTime ? nextWakeAt : null };
 }
 
 function objectOf(said: unknown): ObjectStatus | undefined {

@@ -1,8 +1,9 @@
 import { STATE_PATH } from '../agent/coap/device-paths.js';
+import type { RadioStatus } from '../agent/coap/device-site.js';
 import type { Clock } from '../base/ports.js';
 import type { Peer } from '../coap/peer.js';
 import { type DeviceChange, type DeviceState, DeviceStates } from './device-states.js';
-import { type RadioStatus, readRadio, statusTextOf } from './device-status.js';
+import { readRadio, statusTextOf } from './device-status.js';
 import { Directory, type DirectoryCallbacks, type DirectoryWorld } from './directory/directory.js';
 import type { Registration } from './directory/registration.js';
 import type { Keeper, RecordStore } from './keeper.js';

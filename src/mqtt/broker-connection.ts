@@ -1,3 +1,5 @@
+import { plainText } from '../base/plain-text.js';
+
 /** What a connection to an MQTT broker is made with. */
 export interface ConnectRequest {
   /** The level of the protocol: 5, or 4 (MQTT 3.1.1) for brokers that do not know 5. */
@@ -45,13 +47,19 @@ export interface BrokerConnection {
 /** Opens a connection. @throws {BrokerFault} */
 export type Connect = (request: ConnectRequest) => Promise<BrokerConnection>;
 
-/** Why a broker could not be used. */
+/** Why a broker could not be used. The message may hold what the broker said. */
 export class BrokerFault extends Error {
   /** Whether the broker may not know the protocol that was used. */
   readonly isOfProtocol: boolean;
 
   constructor(message: string, isOfProtocol = false) {
-    super(message);
+    super(plainText(message));
     this.isOfProtocol = isOfProtocol;
   }
+}
+
+/** The protocol to try after a fault: the other one, whichever it was, if the broker may not know it. A broker may have been replaced. */
+export function protocolAfter(protocol: 4 | 5, fault: unknown): 4 | 5 {
+  if (!(fault instanceof BrokerFault && fault.isOfProtocol)) return protocol;
+  return protocol === 5 ? 4 : 5;
 }

@@ -1,6 +1,12 @@
 import { type BackOffTimes, doubledUs } from '../base/back-off.js';
 import type { Clock } from '../base/ports.js';
-import { type BrokerConnection, BrokerFault, type Connect, type ConnectRequest } from './broker-connection.js';
+import {
+  type BrokerConnection,
+  BrokerFault,
+  type Connect,
+  type ConnectRequest,
+  protocolAfter,
+} from './broker-connection.js';
 
 /** Waits before a broker is asked again. */
 const BACK_OFF: BackOffTimes = { firstUs: 2e6, mostUs: 300e6 };
@@ -101,8 +107,7 @@ export class BrokerLink {
       this.#connection = connection;
     } catch (error) {
       await connection?.end();
-      // The other protocol is next, whichever this was: the broker may have been replaced.
-      if (error instanceof BrokerFault && error.isOfProtocol) this.#protocol = protocol === 5 ? 4 : 5;
+      this.#protocol = protocolAfter(protocol, error);
       this.#fail(error instanceof Error ? error.message : String(error));
     }
   }

@@ -1,3 +1,4 @@
+import { plainText } from '../base/plain-text.js';
 import { Allowance } from '../receiver/allowance.js';
 import type { IncomingMessage } from './broker-connection.js';
 
@@ -30,7 +31,7 @@ export class CommandGate {
     if (payload.length > MAX_BYTES) return { refusal: `a command of ${payload.length} bytes` };
     const text = Buffer.from(payload).toString('utf8').trim();
     const command = this.#allowed.find((word) => word === text);
-    if (command === undefined) return { refusal: `the command ${JSON.stringify(text)} is not allowed` };
+    if (command === undefined) return { refusal: `the command ${JSON.stringify(plainText(text))} is not allowed` };
     if (!this.#allowance.take(nowUs)) return { refusal: `more commands than one in ${1 / PER_SECOND} s` };
     return { command };
   }

@@ -1,4 +1,5 @@
 import { MAX_RECORD_BYTES } from '../base/limits.js';
+import { plainText } from '../base/plain-text.js';
 import type { Clock } from '../base/ports.js';
 
 /** Records that are kept, each of at most 64 KiB: a catalogue of many objects, or the objects of a device; at most 4 MB together. */
@@ -57,7 +58,7 @@ export class Releases {
    * @returns what is wrong with it; undefined if it is kept
    */
   hear(topic: string, payload: Uint8Array, isProof: boolean): string | undefined {
-    if (payload.length > MAX_RECORD_BYTES) return `a record of ${payload.length} bytes on ${topic}`;
+    if (payload.length > MAX_RECORD_BYTES) return `a record of ${payload.length} bytes on ${plainText(topic)}`;
     const before = this.#kept.get(topic);
     if (before !== undefined && Buffer.compare(before.record, payload) === 0) return undefined;
     this.#forget(topic);

@@ -1,5 +1,11 @@
 import { LayercastError } from '../base/errors.js';
-import { type BrokerConnection, BrokerFault, type Connect, type OutgoingMessage } from './broker-connection.js';
+import {
+  type BrokerConnection,
+  BrokerFault,
+  type Connect,
+  type OutgoingMessage,
+  protocolAfter,
+} from './broker-connection.js';
 
 /** Publishes messages in their order, and resolves when the broker has them all. @throws {LayercastError} `NETWORK_UNAVAILABLE` */
 export async function tellBroker(
@@ -30,7 +36,8 @@ async function connected(connect: Connect, clientId: string): Promise<BrokerConn
   try {
     return await connect({ ...request, protocol: 5 });
   } catch (error) {
-    if (error instanceof BrokerFault && error.isOfProtocol) return await connect({ ...request, protocol: 4 });
-    throw error;
+    const protocol = protocolAfter(5, error);
+    if (protocol === 5) throw error;
+    return await connect({ ...request, protocol });
   }
 }

@@ -83,7 +83,10 @@ describe('what a device says', () => {
     ]) {
       expect(statusTextOf(Buffer.from(wrong)), wrong).toBeUndefined();
     }
-    expect(readRadio(Buffer.from('{"isAwake":false,"nextWakeAt":"<b>"}'))).toEqual({ isAwake: false });
+    expect(readRadio(Buffer.from('{"isAwake":false,"nextWakeAt":"<b>"}'))).toEqual({
+      isAwake: false,
+      nextWakeAt: null,
+    });
     expect(readRadio(Buffer.from('{"isAwake":1}'))).toBeUndefined();
   });
 

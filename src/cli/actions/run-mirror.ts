@@ -6,6 +6,7 @@ import { askOrigin } from '../../mirror/ask-origin.js';
 import { download, hasBytes } from '../../mirror/download.js';
 import { OriginFault } from '../../mirror/origin-fault.js';
 import { pollAll } from '../../mirror/polls.js';
+import { Turns } from '../../mirror/turns.js';
 import { fleetFile } from '../fleet-file.js';
 import { publishNext } from './run-publish.js';
 
@@ -33,13 +34,15 @@ export async function runMirror(argument: string | undefined, flags: MirrorFlags
       hint: 'Add "origin: { url: https://… }" to an object',
     });
   }
+  // One at a time: each publication changes the fleet file.
+  const publishing = new Turns(1);
   if (flags.once) {
-    for (const object of mirrored) await lookOnce(path, object, flags, signal);
+    for (const object of mirrored) await lookOnce(path, object, flags, signal, publishing);
     return;
   }
   const polls = mirrored.map((object) => {
     const poll = () =>
-      look(path, object, flags, signal).then(
+      look(path, object, flags, signal, publishing).then(
         () => true,
         (error) => tell(object, error, flags, signal),
       );
@@ -49,8 +52,14 @@ export async function runMirror(argument: string | undefined, flags: MirrorFlags
   signal.throwIfAborted();
 }
 
-async function lookOnce(path: string, object: Mirrored, flags: MirrorFlags, signal: AbortSignal): Promise<void> {
-  await look(path, object, flags, signal).catch((error: unknown) => {
+async function lookOnce(
+  path: string,
+  object: Mirrored,
+  flags: MirrorFlags,
+  signal: AbortSignal,
+  publishing: Turns,
+): Promise<void> {
+  await look(path, object, flags, signal, publishing).catch((error: unknown) => {
     if (!(error instanceof OriginFault)) throw error;
     throw new LayercastError('NETWORK_UNAVAILABLE', `${object.name}: ${object.origin.url}: ${error.message}`, {
       hint: 'Correct "origin", or try again later; what has been fetched is kept',
@@ -60,13 +69,19 @@ async function lookOnce(path: string, object: Mirrored, flags: MirrorFlags, sign
 }
 
 /** Publishes what the origin has, if that is something else than what is here. */
-async function look(path: string, object: Mirrored, flags: MirrorFlags, signal: AbortSignal): Promise<void> {
+async function look(
+  path: string,
+  object: Mirrored,
+  flags: MirrorFlags,
+  signal: AbortSignal,
+  publishing: Turns,
+): Promise<void> {
   const { filePath, origin, name } = object;
   const found = await download({ origin, filePath, ask: askOrigin, signal });
   if (found === undefined) return;
   // An origin that has put the same file there again has nothing new.
   if (!(await hasBytes(filePath, found.sizeBytes, found.sha256))) {
-    await publishNext(path, { ...flags, object: name, file: found.path }, signal);
+    await publishing.take(() => publishNext(path, { ...flags, object: name, file: found.path }, signal));
   }
   await found.conclude();
 }

@@ -19,7 +19,7 @@ export function deviceJson(manager: Manager, state: DeviceState): object {
     registeredUntil: registration && timeText(manager.endsAtMs(registration)),
     heardAt: timeText(heardAtMs),
     isAwake: radio?.isAwake,
-    nextWakeAt: radio?.nextWakeAt,
+    nextWakeAt: radio?.nextWakeAt ?? undefined,
     fleet: status?.value.fleet,
     objects: status?.value.objects ?? [],
     triggers: manager.triggersOf(device).map(triggerJson),

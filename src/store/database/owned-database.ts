@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { LayercastError } from '../../base/errors.js';
 import { openStateFolder } from '../folder/state-folder.js';
 import { FileLock, type LockOptions } from '../lock/file-lock.js';
 import { type StatePart, statePart } from '../state-parts.js';
@@ -18,7 +19,13 @@ export class OwnedDatabase implements AsyncDisposable {
   static async open(stateDir: string, part: StatePart, options: LockOptions): Promise<OwnedDatabase> {
     const folder = statePart(stateDir, part);
     await openStateFolder(stateDir, folder);
-    const lock = await FileLock.acquire(join(folder, 'owner.lock'), options);
+    const lock = await FileLock.acquire(join(folder, 'owner.lock'), options).catch((error: unknown) => {
+      if (!(error instanceof LayercastError && error.code === 'FILE_IN_USE')) throw error;
+      throw new LayercastError('FILE_IN_USE', `another ${part} uses ${stateDir}: ${error.message}`, {
+        hint: `Stop the other ${part}, or give this one a state directory of its own`,
+        cause: error,
+      });
+    });
     try {
       const records = await RecordDatabase.open(join(folder, 'records.db'));
       await lock.settle();
