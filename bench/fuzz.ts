@@ -1,8 +1,9 @@
-// Changed datagrams of every type at receivers, until none crashes, takes a wrong byte, or grows.
+// Changed datagrams of every type at receivers, and changed messages of CoAP at a server, until none crashes, takes a wrong byte, or grows.
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { fuzzCoap } from '../test/fuzz/fuzzed-coap.js';
 import { fuzz } from '../test/fuzz/fuzzed-fleet.js';
 import { median, table } from './table.js';
 
@@ -12,7 +13,7 @@ const MAX_GROWTH_MEGABYTES = 2;
 
 /**
  * Ends with an error, which names the seed of its slice, if a receiver crashed, made a wrong byte, or was not done after the flood, or if
- * live memory grew. Live is what is left when garbage has been collected.
+ * live memory grew; or if a server of CoAP passed a bound, or served its file no more. Live is what is left when garbage has been collected.
  * `--datagrams N` in all (10 million), `--slice N` in each run with a seed of its own (100,000), `--seed TEXT` to repeat it.
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
@@ -22,7 +23,7 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
   const total = Number(datagrams);
   const invalid: Record<string, number> = {};
   const megabytes: number[] = [];
-  let [sent, completed] = [0, 0];
+  let [sent, completed, coapMessages] = [0, 0, 0];
   for (let i = 0; sent < total; i++) {
     const name = `${seed}/${i}`;
     const outcome = await fuzz(name, Math.min(Number(slice), total - sent), i % 2 === 0 ? 'raptorq' : 'none').catch(
@@ -31,6 +32,12 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
         throw error;
       },
     );
+    // A tenth as many: a message of CoAP takes ten times as long.
+    const coap = await fuzzCoap(name, Math.ceil(outcome.datagrams / 10)).catch((error) => {
+      console.error(`seed ${name}`);
+      throw error;
+    });
+    coapMessages += coap.messages;
     sent += outcome.datagrams;
     completed += outcome.completed;
     for (const [reason, count] of Object.entries(outcome.invalid)) invalid[reason] = (invalid[reason] ?? 0) + count;
@@ -55,9 +62,10 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
   );
   const [early, late] = [median(megabytes.slice(1, 6)), median(megabytes.slice(-5))];
   const most = Math.max(...megabytes);
+  console.log(`${coapMessages} changed messages of CoAP`);
   console.log(`${sent} changed datagrams, ${completed} right files, at most ${most.toFixed(2)} MB live after a slice`);
   if (late > early + MAX_GROWTH_MEGABYTES) throw new Error(`live memory grew from ${early} to ${late} MB`);
-  return { seed, datagrams: sent, completed, invalid, slices, mostMegabytes: most };
+  return { seed, datagrams: sent, completed, coapMessages, invalid, slices, mostMegabytes: most };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { Code } from './code.js';
 import type { LinkLayer } from './link-layer.js';
 import type { Message } from './message.js';
 import { type Peer, peerKey } from './peer.js';
@@ -70,10 +71,10 @@ export class Transmissions {
     return () => this.#remove(one);
   }
 
-  /** An acknowledgement or a reset has come. */
+  /** An acknowledgement or a reset has come. Message ids can be guessed: a response with another token, which cannot, ends nothing. */
   settle(peer: Peer, message: Message): void {
     const one = this.#queues.get(peerKey(peer))?.[0];
-    if (one === undefined || one.id !== message.id) {
+    if (one === undefined || one.id !== message.id || !isOf(one.content, message)) {
       this.#link.counts.stray++;
       return;
     }
@@ -124,4 +125,9 @@ export class Transmissions {
     if (queue.length === 0) this.#queues.delete(key);
     else if (index === 0) this.#begin(queue[0]!);
   }
+}
+
+/** Whether an acknowledgement is empty, or answers just this message. */
+function isOf({ token }: Content, { code, token: answered }: Message): boolean {
+  return code === Code.empty || Buffer.compare(token, answered) === 0;
 }

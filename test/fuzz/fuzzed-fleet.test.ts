@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seed, seeded } from '../simulate/seed.js';
+import { fuzzCoap } from './fuzzed-coap.js';
 import { fuzz } from './fuzzed-fleet.js';
 
 describe('changed datagrams of every type, eight for each genuine one', () => {
@@ -15,4 +16,13 @@ describe('changed datagrams of every type, eight for each genuine one', () => {
       }
     },
   );
+});
+
+it(seeded('changed messages of CoAP pass no bound of a server, and its file is served after them'), async () => {
+  const { messages, counts, taken } = await fuzzCoap(`${seed}/fuzz`, 3_000);
+  expect(messages).toBe(3_000);
+  // All layers were reached.
+  expect(taken).toBeGreaterThan(0);
+  for (const kind of ['damaged', 'duplicate', 'retransmitted', 'stray'] as const)
+    expect(counts[kind], kind).toBeGreaterThan(0);
 });

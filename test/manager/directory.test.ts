@@ -5,6 +5,7 @@ import { parseLinks } from '../../dist/coap/links.js';
 import type { Peer } from '../../dist/coap/peer.js';
 import { Directory } from '../../dist/manager/directory/directory.js';
 import { DirectorySite } from '../../dist/manager/directory/directory-site.js';
+import { RecentAnswers } from '../../dist/manager/directory/recent-answers.js';
 import { readWish } from '../../dist/manager/directory/registration.js';
 import { HostClock } from '../../dist/simulate/clock/host-clock.js';
 import { VirtualClock } from '../../dist/simulate/clock/virtual-clock.js';
@@ -208,5 +209,29 @@ describe('the resources of a directory', () => {
         readWish(query, payload);
       }),
     );
+  });
+});
+
+describe('the answers of look-ups', () => {
+  it('are looked for once while nothing changes, also when a device renews its registration, and anew after a change', () => {
+    const virtual = new VirtualClock();
+    const world = { clock: new HostClock(virtual), randomBytes: (count: number) => new Uint8Array(count).fill(1) };
+    const directory = new Directory(world, 4, { onRegistered: () => undefined, onEnded: () => undefined });
+    const recent = new RecentAnswers(directory);
+    let looks = 0;
+    const ask = (what: string) => recent.of(what, () => Uint8Array.of(++looks))[0];
+    const wish = { device: 'a', lifetimeS: 50, linksText: LINKS, attributes: {} };
+    const { id } = directory.register(wish, DEVICE)!;
+    expect([ask('x'), ask('x'), ask('y'), ask('x')]).toEqual([1, 1, 2, 1]);
+    directory.update(id, DEVICE, 60);
+    expect(ask('x')).toBe(1);
+    directory.update(id, { ...DEVICE, port: 9 }, 60);
+    expect(ask('x')).toBe(3);
+    directory.remove(id);
+    expect(ask('x')).toBe(4);
+    // Sixteen are kept.
+    for (let i = 0; i < 16; i++) ask(`${i}`);
+    expect(ask('15')).toBe(20);
+    expect(ask('x')).toBe(21);
   });
 });

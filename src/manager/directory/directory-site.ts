@@ -4,6 +4,7 @@ import type { Peer } from '../../coap/peer.js';
 import type { CoapReply, CoapResource, CoapSite, IncomingRequest } from '../../coap/site.js';
 import type { Directory } from './directory.js';
 import { findEndpoints, findResources, type LookUp, readLookUp } from './look-up.js';
+import { RecentAnswers } from './recent-answers.js';
 import { MAX_LINKS_BYTES, type Registration, readUpdate, readWish } from './registration.js';
 
 const LINKS: readonly Link[] = [
@@ -19,10 +20,13 @@ export class DirectorySite implements CoapSite {
 
   /** @param admits says who may register and look up */
   constructor(directory: Directory, admits: (peer: Peer) => boolean) {
-    const lookUp = (find: typeof findEndpoints): CoapResource => ({
-      admits,
-      answer: (request) => (request.method === 'GET' ? found(directory, request, find) : WRONG_METHOD),
-    });
+    const lookUp = (find: typeof findEndpoints): CoapResource => {
+      const recent = new RecentAnswers(directory);
+      return {
+        admits,
+        answer: (request) => (request.method === 'GET' ? found(directory, request, find, recent) : WRONG_METHOD),
+      };
+    };
     this.#resources = {
       rd: {
         admits,
@@ -73,12 +77,13 @@ function found(
   directory: Directory,
   { query }: IncomingRequest,
   find: (registrations: Iterable<Registration>, lookUp: LookUp) => readonly Link[],
+  recent: RecentAnswers,
 ): CoapReply {
   const lookUp = readLookUp(query);
   if (lookUp === undefined) return says(Code.badRequest, 'a criterion has the form name=value');
   return {
     code: Code.content,
-    payload: Buffer.from(formatLinks(find(directory, lookUp))),
+    payload: recent.of(JSON.stringify(query), () => Buffer.from(formatLinks(find(directory, lookUp)))),
     contentFormat: ContentFormat.links,
   };
 }

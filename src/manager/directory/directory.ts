@@ -46,6 +46,7 @@ export class Directory {
   readonly #links = new SharedTexts<readonly Link[]>();
   #cancelTimer: () => void = () => undefined;
   #timerUs = Infinity;
+  #revision = 0;
 
   /** @param mostCount registrations; one more is refused */
   constructor(world: DirectoryWorld, mostCount: number, callbacks: DirectoryCallbacks) {
@@ -61,6 +62,11 @@ export class Directory {
   /** In the order in which devices registered for the first time. */
   *[Symbol.iterator](): Iterator<Registration> {
     for (const { registration } of this.#byDevice.values()) yield registration;
+  }
+
+  /** Changes with all that a look-up can show; a device that renews its registration from the same address changes nothing. */
+  get revision(): number {
+    return this.#revision;
   }
 
   find(device: string): Registration | undefined {
@@ -125,6 +131,7 @@ export class Directory {
     const links = this.#links.take(linksText, (text) => parseLinks(text) ?? []);
     const registration = { device, id, peer, lifetimeS, endsUs, links, attributes };
     const before = this.#byDevice.get(device);
+    if (before === undefined || !looksAlike(before.registration, registration)) this.#revision++;
     if (before !== undefined) this.#forget(before);
     const entry = before ?? { atUs: endsUs, order: 0, heapIndex: -1, registration };
     entry.atUs = endsUs;
@@ -140,6 +147,7 @@ export class Directory {
   #end(entry: Entry): void {
     this.#forget(entry);
     this.#byDevice.delete(entry.registration.device);
+    this.#revision++;
     this.#callbacks.onEnded(entry.registration.device);
   }
 
@@ -169,4 +177,10 @@ export class Directory {
     }
     this.#await();
   }
+}
+
+/** Whether look-ups show the same of both. */
+function looksAlike(one: Registration, other: Registration): boolean {
+  const isSaid = one.links.text === other.links.text && one.attributes === other.attributes;
+  return isSaid && one.id === other.id && peerKey(one.peer) === peerKey(other.peer);
 }
