@@ -5,7 +5,17 @@ export const WORDS = {
   topology: ['lan', 'two-lans', 'four-a-lan', 'two-a-lan'],
   schedule: ['immediate', 'random', 'random-twice'],
   links: ['equal', 'unequal'],
-  method: ['layercast', 'layercast-two', 'layercast-one-rate', 'uftp', 'uftp-slowest', 'udpcast', 'rsync', 'http'],
+  method: [
+    'layercast',
+    'layercast-two',
+    'layercast-one-rate',
+    'uftp',
+    'uftp-slowest',
+    'udpcast',
+    'udpcast-slowest',
+    'rsync',
+    'http',
+  ],
 } as const;
 
 export type Topology = (typeof WORDS.topology)[number];
@@ -67,8 +77,8 @@ export function cellsOf(choice: Choice): readonly Cell[] {
           choice.topology.flatMap((topology) =>
             choice.method
               .map((method) => ({ topology, schedule, links, method, clientCount, size }))
-              // With equal links the slowest link is every link, and these cells would be those of UFTP.
-              .filter((cell) => cell.links === 'unequal' || cell.method !== 'uftp-slowest'),
+              // With equal links the slowest link is every link.
+              .filter((cell) => cell.links === 'unequal' || !cell.method.endsWith('-slowest')),
           ),
         ),
       ),

@@ -17,7 +17,10 @@ export async function drawExperiment(results: readonly Result[]): Promise<void> 
     const some = largestGroup(summaries.filter(({ cell }) => cell.links === links));
     if (some.length > 0) await writeFile(`${docs}images/experiment-${links}.svg`, timesPicture(links, some));
   }
-  await writeFile(`${docs}images/experiment-server.svg`, serverPicture(summaries));
+  const onOneLan = summaries.filter(({ cell: { links, schedule, topology } }) => {
+    return links === 'equal' && schedule === 'immediate' && topology === 'lan';
+  });
+  if (onOneLan.length > 0) await writeFile(`${docs}images/experiment-server.svg`, serverPicture(onOneLan));
   const page = `${docs}experiment.md`;
   const [before = '', rest = ''] = (await readFile(page, 'utf8')).split(`${BEGIN}\n`);
   const [, after = ''] = rest.split(END);
@@ -56,16 +59,13 @@ export function timesPicture(links: Links, summaries: readonly Summary[]): strin
 
 /** What a server sends for any number of clients on one LAN. */
 export function serverPicture(summaries: readonly Summary[]): string {
-  const some = summaries.filter(
-    ({ cell }) => cell.links === 'equal' && cell.schedule === 'immediate' && cell.topology === 'lan',
-  );
-  const counts = [...new Set(some.map(({ clientCount }) => clientCount))].toSorted((a, b) => a - b);
+  const counts = [...new Set(summaries.map(({ clientCount }) => clientCount))].toSorted((a, b) => a - b);
   const parts = counts.map((count) => ({
     name: `${count} clients`,
     of: (row: Row) => row.find(({ clientCount }) => clientCount === count)?.sentToSize,
   }));
   const panel: BarPanel<Row> = { title: 'Bytes that the server sent ÷ size of the file', parts, isApart: true };
-  return barPicture('What clients cost the server: one LAN, starts at once', rowsOf(some), [panel]);
+  return barPicture('What clients cost the server: one LAN, starts at once', rowsOf(summaries), [panel]);
 }
 
 function rowsOf(summaries: readonly Summary[]): readonly NamedRow<Row>[] {

@@ -1,19 +1,23 @@
 import { hasTool } from '../../test/lab/machine.js';
 import type { MethodName } from './cells.js';
-import type { Method } from './method.js';
+import type { Method, Scene } from './method.js';
 import { http } from './methods/http.js';
 import { layercast, layercastOneRate } from './methods/layercast.js';
 import { rsync } from './methods/rsync.js';
 import { udpcast } from './methods/udpcast.js';
 import { uftp } from './methods/uftp.js';
 
+const fastest = ({ linkBitsPerSecond }: Scene) => linkBitsPerSecond;
+const slowest = ({ slowestBitsPerSecond }: Scene) => slowestBitsPerSecond;
+
 export const METHODS: Readonly<Record<MethodName, Method>> = {
   layercast: layercast(1),
   'layercast-two': layercast(2),
   'layercast-one-rate': layercastOneRate(),
-  uftp: uftp(({ linkBitsPerSecond }) => linkBitsPerSecond),
-  'uftp-slowest': uftp(({ slowestBitsPerSecond }) => slowestBitsPerSecond),
-  udpcast,
+  uftp: uftp(fastest),
+  'uftp-slowest': uftp(slowest),
+  udpcast: udpcast(fastest),
+  'udpcast-slowest': udpcast(slowest),
   rsync,
   http,
 };

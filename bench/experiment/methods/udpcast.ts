@@ -1,4 +1,4 @@
-import type { Method } from '../method.js';
+import type { Method, Scene } from '../method.js';
 import { succeed } from '../succeed.js';
 
 /** Share of the link that udpcast is told to send at. Its rate is of data; a packet of 1500 bytes has 44 bytes of headers. */
@@ -7,18 +7,19 @@ const GROUPS = { meeting: '239.1.1.1', data: '239.1.1.2' } as const;
 const TTL = '16';
 
 /**
- * udpcast, over IPv4, because it has no IPv6. Like UFTP, it sends to those who are there when it begins, and begins again when it is done. If all clients start
+ * udpcast at the rate of the fast links, or of the slowest; over IPv4, because it has no IPv6. Like UFTP, it sends to those who are there when it begins, and begins again when it is done. If all clients start
  * at once, it waits for all of them; otherwise for a second after the first.
  */
-export const udpcast: Method = {
+export const udpcast = (rateOf: (scene: Scene) => number): Method => ({
   needs: { 'udp-sender': 'udpcast', 'udp-receiver': 'udpcast' },
-  async serve({ bed, cell, file, linkBitsPerSecond }) {
+  async serve(scene) {
+    const { bed, cell, file } = scene;
     const common = ['--nokbd', '--interface', 'eth0', '--ttl', TTL, '--mcast-rdv-address', GROUPS.meeting];
     const isTogether = cell.schedule === 'immediate';
     const waiting = isTogether
       ? ['--min-receivers', String(cell.clientCount)]
       : ['--min-receivers', '1', '--min-wait', '1'];
-    const rate = ['--max-bitrate', `${Math.round((linkBitsPerSecond * RATE_SHARE) / 1000)}k`];
+    const rate = ['--max-bitrate', `${Math.round((rateOf(scene) * RATE_SHARE) / 1000)}k`];
     const sending = ['--file', file, '--mcast-data-address', GROUPS.data, '--rexmit-hello-interval', '200'];
     const words = ['udp-sender', ...common, ...sending, ...waiting, ...rate].join(' ');
     const through = ['unshare', '--pid', '--fork', '--kill-child'];
@@ -30,4 +31,4 @@ export const udpcast: Method = {
       }),
     };
   },
-};
+});

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { link, mkdir, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { LabProcess } from '../../../test/lab/process.js';
 import { until } from '../../../test/lab/until.js';
-import type { Method, Scene } from '../method.js';
+import type { Client, Method, Scene } from '../method.js';
 
 /** Share of a link that UFTP is told to send at: its rate is of its messages, and a packet of 1300 bytes has 72 bytes of headers. */
 const RATE_SHARE = 0.92;
@@ -19,29 +19,42 @@ export function uftp(rateOf: (scene: Scene) => number): Method {
   return {
     needs: { uftp: 'uftp', uftpd: 'uftp' },
     async serve(scene) {
-      const { bed, folder, file } = scene;
+      const { bed, file } = scene;
       const alpha = bed.host('alpha');
       const rate = Math.round((rateOf(scene) * RATE_SHARE) / 1000);
       const to = `-I ${alpha.address} -M ${GROUPS.public} -P ${GROUPS.private} -t ${HOP_LIMIT}`;
       const loop = `while true; do uftp -R ${rate} ${to} "$0"; sleep 0.1; done`;
       const through = ['unshare', '--pid', '--fork', '--kill-child'];
-      const servers = [alpha.spawn('sh', ['-c', loop, file], { through })];
       return {
-        servers,
-        ready: async (client, output) => ({
-          async fetch() {
-            const [whole, partial] = [join(folder, `uftp-${client}`), join(folder, `uftp-${client}-part`)];
-            await Promise.all([whole, partial].map((path) => mkdir(path)));
-            const host = bed.host(client);
-            await using _receiver = host.spawn('uftpd', [
-              ...['-d', '-D', whole, '-T', partial, '-I', host.address, '-M', GROUPS.public],
-            ]);
-            const received = join(whole, basename(file));
-            await until(`${client} has the file`, async () => existsSync(received), FOREVER_MS);
-            await rename(received, output);
-          },
-        }),
+        servers: [alpha.spawn('sh', ['-c', loop, file], { through })],
+        ready: async (client, output) => clientOf(scene, client, output),
       };
+    },
+  };
+}
+
+/** The file counts from when the client says that it is complete; UFTP moves it to its place when all clients have it. */
+function clientOf({ bed, folder, file }: Scene, client: string, output: string): Client {
+  const [whole, partial] = [join(folder, `uftp-${client}`), join(folder, `uftp-${client}-part`)];
+  let receiver: LabProcess | undefined;
+  return {
+    log: () => receiver?.stderr ?? '',
+    async fetch() {
+      await Promise.all([whole, partial].map((path) => mkdir(path)));
+      const host = bed.host(client);
+      const places = ['-D', whole, '-T', partial];
+      const process = host.spawn('uftpd', ['-d', ...places, '-I', host.address, '-M', GROUPS.public]);
+      receiver = process;
+      const said = (what: string) =>
+        until(`${client} says: ${what}`, async () => process.stderr.includes(what), FOREVER_MS);
+      await said('File transfer complete');
+      const [group] = await readdir(partial);
+      await link(join(group === undefined ? whole : join(partial, group), basename(file)), output);
+      // Until the server knows it, the client is needed; afterwards it would take part in the next transfer.
+      void said('Group file transfer confirmed').then(
+        () => process.kill(),
+        () => undefined,
+      );
     },
   };
 }
