@@ -189,6 +189,9 @@ describe('a trial', () => {
     bottlenecks: [{ rateBitsPerSecond: 1.2e6, queueMs: 100, leaveLatencyMs: 100 }],
   };
 
+  /** Levels that are far above what a link carries take the servers' time, and no receiver goes there. */
+  const layersTo8Mbit = LAYERS.slice(0, LEVELS.filter((level) => level <= 8e6).length);
+
   test('is the same each time, and another with another seed', async () => {
     const [first, again, other] = await Promise.all(
       [alone, alone, { ...alone, seed: 'other' }].map((trial) => playTrial(trial, RULES)),
@@ -216,7 +219,8 @@ describe('a trial', () => {
     ['one link', [3e6], 2 * bestOf(LEVELS, 1.5e6)],
   ])('of two servers on the same channels finds what %s carries of both', async (_, rates, best) => {
     const bottlenecks = rates.map((rateBitsPerSecond) => ({ rateBitsPerSecond, queueMs: 100, leaveLatencyMs: 100 }));
-    const { steps } = await playTrial({ ...alone, seconds: 30, channels: LAYERS, serverCount: 2, bottlenecks }, RULES);
+    const trial = { ...alone, seconds: 30, channels: layersTo8Mbit, serverCount: 2, bottlenecks };
+    const { steps } = await playTrial(trial, RULES);
     expect(averageRate(steps[0]!, 15_000, 30_000) / best).toBeCloseTo(1, 1);
   });
 
