@@ -126,7 +126,8 @@ receivers: { slow: { diskRate: 4Mbit, channels: [0] }, fast: { channels: [0] } }
   });
 
   it('stops when it is told to', async () => {
-    const scenario = await parseScenario(`duration: 1h\n${LADDER}\nreceivers: { box: { start: 59min } }`, 's.yaml');
+    const late = 'servers: { a: { start: 59min } }';
+    const scenario = await parseScenario(`duration: 1h\n${LADDER}\n${late}\nreceivers: { box: {} }`, 's.yaml');
     const controller = new AbortController();
     const onEvent = ({ atMs }: SimulationEvent) => {
       if (atMs > 10_000) controller.abort(new Error('enough'));
