@@ -4,12 +4,12 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { argv, exit, stdout } from 'node:process';
 import { FileLock } from '../../dist/store/lock/file-lock.js';
 
-const path = argv[2]!;
+const path = argv[2];
 const roundCount = Number(argv[3]);
 let wonCount = 0;
 // A process that releases goes on until it has had the lock once: a dying process may hold the lock for some time.
 for (let round = 0; round < roundCount || (argv[4] === 'release' && wonCount === 0); round++) {
-  let lock: FileLock;
+  let lock;
   try {
     lock = await FileLock.acquire(path);
   } catch (error) {
