@@ -1,15 +1,12 @@
-import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { writeKeyPair } from '../../dist/cli/actions/key-pair.js';
 import type { PublishEvent } from '../../dist/publish/events.js';
 import type { CompleteEvent, ProgressEvent } from '../../dist/receiver/events.js';
 import { Bed, type BedOptions } from '../lab/bed.js';
 import type { LabEvent, LabProcess, SpawnOptions } from '../lab/process.js';
-
-const commandLine = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** A fleet file's content. `fleet` fills in what all tests share. The file is JSON, which YAML readers can read. */
 export interface FleetText {
@@ -45,8 +42,7 @@ export class Scene implements AsyncDisposable {
 
   static async lay(hosts: readonly string[], options: Pick<BedOptions, 'sites'> = {}): Promise<Scene> {
     const folder = mkdtempSync(join(tmpdir(), 'layercast-e2e-'));
-    const { status, stderr } = spawnSync(process.execPath, [commandLine, 'keygen', '--out', join(folder, 'keys')]);
-    if (status !== 0) throw new Error(`keygen: ${stderr}`);
+    await writeKeyPair(join(folder, 'keys'), false);
     return new Scene(await Bed.lay({ hosts, ...options }), folder);
   }
 

@@ -46,9 +46,9 @@ export class Host {
     return process;
   }
 
-  /** Starts this project's built command line. It inherits NODE_V8_COVERAGE, so its coverage counts. */
+  /** Starts this project's built command line. */
   layercast(args: readonly string[], options: SpawnOptions = {}): LabProcess {
-    return this.spawn(process.execPath, ['--enable-source-maps', commandLine, ...args], {
+    return this.spawn(process.execPath, [commandLine, ...args], {
       ...options,
       env: { ...this.#environment, ...options.env },
     });

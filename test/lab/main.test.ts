@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { describeBed } from './allowed.js';
 import { parseAssignment, parseBytes, parseMs, parseRate, parseRatio } from './amounts.js';
+import { environment } from './machine.js';
 import { parseLink } from './parse-link.js';
 
 const top = fileURLToPath(new URL('../..', import.meta.url));
@@ -98,6 +99,6 @@ describe('the lab command line', () => {
 });
 
 function lab(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  const env = { ...process.env, XDG_RUNTIME_DIR: runtime };
+  const env = environment({ XDG_RUNTIME_DIR: runtime });
   return spawnSync(process.execPath, ['--import', 'tsx', main, ...args], { cwd: top, env, encoding: 'utf8' });
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Time between two checks: far shorter than a bridge takes to forget a listener, far longer than a check takes. */
-const pauseMs = 10;
+/** Time between two checks: shorter than a bridge takes to forget a listener (200 ms), longer than the processes of a check take (10 to 20 ms). */
+const pauseMs = 50;
 
 /** Checks `holds` until it is true; rejects with `what` after `timeoutMs`. For states of the kernel that send no event. */
 export async function until(what: string, holds: () => Promise<boolean>, timeoutMs = 15_000): Promise<void> {
