@@ -6,8 +6,8 @@ import { completed, eventsOf, progressBeyond, Scene } from './scene.js';
 import { seededRandom } from './seeded-random.js';
 
 /** Two blocks. The size is not a multiple of the symbol size, so that the last place is short. */
-const sizeBytes = 20_000_123;
-const channels = [{ rate: '8Mbit' }, { rate: '8Mbit' }, { rate: '16Mbit' }];
+const [sizeBytes, blockSymbols] = [5_000_123, 2200];
+const channels = [{ rate: '2Mbit' }, { rate: '2Mbit' }, { rate: '4Mbit' }];
 
 describeBed('a coded object', () => {
   let scene: Scene;
@@ -26,6 +26,7 @@ describeBed('a coded object', () => {
 
   const fleetOf = (servers: object) => ({
     fleet: 'acme',
+    blockSymbols,
     objects: { image: { file: 'image', code: 'raptorq', channels } },
     servers,
   });

@@ -6,7 +6,7 @@ import { describeBed } from '../lab/allowed.js';
 import { completed, eventsOf, failed, progressBeyond, progressKept, Scene } from './scene.js';
 import { seededRandom } from './seeded-random.js';
 
-const sizeBytes = 16e6;
+const sizeBytes = 4e6;
 const killCount = 4;
 
 describeBed('a fetch that was interrupted', () => {
@@ -22,8 +22,8 @@ describeBed('a fetch that was interrupted', () => {
         image: {
           file: 'image',
           channels: [
-            { rate: '8Mbit', offset: '0%' },
-            { rate: '40Mbit', offset: '50%' },
+            { rate: '2Mbit', offset: '0%' },
+            { rate: '10Mbit', offset: '50%' },
           ],
         },
       },

@@ -5,7 +5,7 @@ import { describeBed } from '../lab/allowed.js';
 import { completed, progressBeyond, Scene } from './scene.js';
 
 const symbolBytes = 1184;
-const sizeBytes = 50e6;
+const sizeBytes = 12.5e6;
 
 describeBed('one file on three channels from two servers', () => {
   let scene: Scene;
@@ -20,9 +20,9 @@ describeBed('one file on three channels from two servers', () => {
         image: {
           file: 'image',
           channels: [
-            { rate: '16Mbit', offset: '0%' },
-            { rate: '16Mbit', offset: '33%' },
-            { rate: '16Mbit', offset: '66%' },
+            { rate: '4Mbit', offset: '0%' },
+            { rate: '4Mbit', offset: '33%' },
+            { rate: '4Mbit', offset: '66%' },
           ],
         },
       },

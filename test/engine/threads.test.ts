@@ -93,7 +93,7 @@ describe('a receiver in a thread of its own', () => {
   });
 
   it('whose thread is lost rejects with THREAD_LOST, and another takes up the same file at once', async () => {
-    const fleet = await fleetOf(20_000_000, '30Mbit');
+    const fleet = await fleetOf(5_000_000, '8Mbit');
     await using sender = senderOf(fleet);
     await sender.ready;
     const workers = startedWorkers();
@@ -116,7 +116,7 @@ describe('a receiver in a thread of its own', () => {
     ['a function', () => 1],
     ['an error', new Error('enough')],
   ])('that is aborted with %s in the middle keeps its progress, and the reason is the cause', async (_, reason) => {
-    const fleet = await fleetOf(20_000_000, '50Mbit');
+    const fleet = await fleetOf(5_000_000, '12Mbit');
     await using sender = senderOf(fleet);
     await sender.ready;
     const stopping = new AbortController();
@@ -181,7 +181,7 @@ describe('a program with receivers and senders', () => {
   });
 
   it('may block its thread: the whole file is sent and received meanwhile', async () => {
-    const fleet = await fleetOf(4_000_000, '20Mbit');
+    const fleet = await fleetOf(1_000_000, '20Mbit');
     const output = await run(
       fleet,
       `import { existsSync } from 'node:fs';
@@ -200,7 +200,7 @@ describe('a program with receivers and senders', () => {
       console.log('complete', bytes, receiver.stats().payloadBytes >= bytes);
       await sender.close();`,
     );
-    expect(output).toBe('there true\ncomplete 4000000 true\n');
+    expect(output).toBe('there true\ncomplete 1000000 true\n');
   });
 
   it('hears of what a listener throws as an uncaught exception, and the transfer goes on', async () => {
