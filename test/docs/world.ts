@@ -141,10 +141,11 @@ export class World implements AsyncDisposable {
       chmodSync(join(bin, name), 0o755);
     }
     execFileSync(process.execPath, [MAIN, 'keygen', '--out', server]);
-    writeFileSync(join(server, 'firmware.img'), randomBytes(300_000));
-    writeFileSync(join(server, 'maps.bin'), randomBytes(300_000));
-    const channels = 'version: 1, code: none, channels: [{ rate: 4Mbit }, { rate: 4Mbit }]';
-    const iotupd = (name: string) => `iotupd: { name: ${name}, rate: 4Mbit }`;
+    writeFileSync(join(server, 'firmware.img'), randomBytes(75_000));
+    writeFileSync(join(server, 'maps.bin'), randomBytes(75_000));
+    // As slow as the files are small: this server sends as long as the documents are tried.
+    const channels = 'version: 1, code: none, channels: [{ rate: 1Mbit }, { rate: 1Mbit }]';
+    const iotupd = (name: string) => `iotupd: { name: ${name}, rate: 1Mbit }`;
     const objects = ['firmware.img', 'maps.bin'].map(
       (file) => `  ${file.split('.')[0]}: { file: ${file}, ${channels}, ${iotupd(file.split('.')[0]!)} }\n`,
     );
