@@ -11,7 +11,7 @@ const together = [
   ...'manager retrieve scenario sender simulate store transfer tree trust wire work'.split(' '),
 ].map((folder) => `test/${folder}/**/*.test.ts`);
 
-/** Long simulations, whose coverage is not counted (stop-coverage.ts). */
+/** Long simulations, whose coverage is not counted (coverage-environment.ts). */
 const simulated = [
   ...'large forged-marks links-of-other-kinds random-plans renewal-plans strangers strewn'
     .split(' ')
@@ -36,7 +36,7 @@ const busy = [
 export default defineConfig({
   test: {
     pool: 'forks',
-    setupFiles: ['test/flush-coverage.ts'],
+    environment: './test/coverage-environment.ts',
     server: { deps: { external: [/\/dist\//] } },
     testTimeout: 60_000,
     // A bed of a dozen hosts takes a second to lay, and on a machine that is busy otherwise many times that.
@@ -53,7 +53,7 @@ export default defineConfig({
           include: simulated,
           isolate: false,
           maxWorkers: 2,
-          setupFiles: ['test/stop-coverage.ts'],
+          environmentOptions: { isCounted: false },
         },
       },
       // These files mostly wait for what other processes send at a rate, so one more of them than there are processors (on two) costs nobody time.
