@@ -25,8 +25,9 @@ const COMPLETIONS = {
  *
  * @param staged the folder of the npm package
  * @param builtS time of the build, Unix time
+ * @param isQuick whether the package need not be small: xz takes ten seconds
  */
-export async function writeDebianPackage(staged, folder, builtS) {
+export async function writeDebianPackage(staged, folder, builtS, isQuick) {
   if (!existsSync('/usr/bin/dpkg-deb')) return;
   const { version } = JSON.parse(readFileSync(join(staged, 'package.json'), 'utf8'));
   const root = mkdtempSync(join(tmpdir(), 'layercast-deb-'));
@@ -40,7 +41,8 @@ export async function writeDebianPackage(staged, folder, builtS) {
     execFileSync('chmod', ['-R', 'u=rwX,go=rX', root]);
     const file = join(folder, `layercast_${version}_${architecture}.deb`);
     const env = { ...process.env, SOURCE_DATE_EPOCH: String(builtS) };
-    execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '--build', root, file], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+    const compression = isQuick ? ['-Zgzip', '-z1'] : ['-Zxz'];
+    execFileSync('dpkg-deb', ['--root-owner-group', ...compression, '--build', root, file], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   } finally {
     rmSync(root, { recursive: true });
   }

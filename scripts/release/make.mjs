@@ -14,9 +14,10 @@ const top = fileURLToPath(new URL('../..', import.meta.url));
 /**
  * Fills a folder: the npm package, the Debian package where `dpkg-deb` is, the bill of materials, the container file, and SHA256SUMS of them all.
  *
+ * @param isQuick whether the Debian package need not be small
  * @returns names of the files
  */
-export async function makeRelease(folder) {
+export async function makeRelease(folder, isQuick = false) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const staged = mkdtempSync(join(tmpdir(), 'layercast-release-'));
@@ -26,7 +27,7 @@ export async function makeRelease(folder) {
     const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
     const options = ['pack', '--silent', '--ignore-scripts', '--pack-destination', resolve(folder)];
     execFileSync('npm', [...options, staged], { stdio: ['ignore', 'ignore', 'inherit'] });
-    await writeDebianPackage(staged, folder, BUILT_S);
+    await writeDebianPackage(staged, folder, BUILT_S, isQuick);
     const bill = billOfMaterials(bundled, BUILT_S);
     writeFileSync(join(folder, `layercast-${version}.cdx.json`), `${JSON.stringify(bill, null, 1)}\n`);
     copyFileSync(join(top, 'config/Containerfile'), join(folder, 'Containerfile'));
@@ -43,4 +44,4 @@ function sha256(path) {
   return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await makeRelease(process.argv[2] ?? join(top, 'release'));
+if (process.argv[1] === fileURLToPath(import.meta.url)) await makeRelease(process.argv[2] ?? join(top, 'release'), process.argv[3] === 'quick');
