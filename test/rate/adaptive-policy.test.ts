@@ -122,7 +122,7 @@ describe('the adaptive policy, with any readings', () => {
           }
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 

@@ -86,7 +86,7 @@ describe('schedule time', () => {
         }
       }),
       {
-        numRuns: 60,
+        numRuns: 20,
         examples: [[{ ladder: { rates: [91e3, 290e3, 16e3], mode: 'several', symbolBytes: 16 }, channel: 1 }]],
       },
     );
@@ -254,7 +254,7 @@ describe('a pacer on schedule time', () => {
         }
         expect(wrong).toEqual([]);
       }),
-      { numRuns: 100, examples: [[slowPreview, [0.45]]] },
+      { numRuns: 50, examples: [[slowPreview, [0.45]]] },
     );
   });
 });

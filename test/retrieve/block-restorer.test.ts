@@ -109,7 +109,7 @@ describe('threads that restore blocks', () => {
         expect(await restorer.restore(block, digest, async () => missing)).toBe('genuine');
         expect((await read()).equals(whole)).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 

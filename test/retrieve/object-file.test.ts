@@ -257,7 +257,7 @@ describe('the store of an object that becomes a file', () => {
         );
         await closed.discard();
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 

@@ -136,7 +136,7 @@ describe('a spool', () => {
           await giveTurns(turnCount);
         }
       }),
-      { numRuns: 12, seed: 1 },
+      { numRuns: 6, seed: 1 },
     );
   });
 

@@ -194,7 +194,7 @@ describe('the listeners of a link', () => {
           if (second > 261 && isSilent) expect([second, heard.isWanted]).toEqual([second, false]);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 });
