@@ -37,6 +37,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     environment: './test/coverage-environment.ts',
+    setupFiles: ['test/compare-bytes.ts'],
     server: { deps: { external: [/\/dist\//] } },
     testTimeout: 60_000,
     // A bed of a dozen hosts takes a second to lay, and on a machine that is busy otherwise many times that.
