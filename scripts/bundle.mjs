@@ -44,7 +44,7 @@ function optionsFor(dist, folder) {
     allowOverwrite: true,
     minifyWhitespace: true,
     logLevel: 'warning',
-    // Optional packages stay apart: native code cannot be in a bundle, and few need MQTT or SQLite.
+    // These stay apart: native code cannot be in a bundle, and few need MQTT or SQLite.
     external: ['koffi', 'mqtt', 'node-sqlite3-wasm'],
     // Packages in CommonJS require modules of Node when they run.
     banner: {

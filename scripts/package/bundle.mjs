@@ -23,6 +23,15 @@ const UNUSED = [
   [/json-schema\/lib\/validate\.js$/, 'module.exports = {};'],
   // Metrics of the process itself, which layercast does not collect, can be sent to OpenTelemetry.
   [/@opentelemetry\/api\/[^.]*\.c?js$/, 'module.exports = {};'],
+  // Of mqtt only the client is used, on sockets of this project: without connections by WebSocket and proxies, logs, and timers and streams of browsers.
+  [/mqtt\/build\/index\.js$/, "exports.MqttClient = require('./lib/client').default;"],
+  [/mqtt\/build\/lib\/connect\/index\.js$/, 'module.exports = {};'],
+  [/worker-timers\/build\/.*\.js$/, 'module.exports = {};'],
+  [
+    /debug\/src\/index\.js$/,
+    'const silent = () => undefined; module.exports = () => Object.assign(() => undefined, { extend: () => silent });',
+  ],
+  [/readable-stream\/lib\/ours\/index\.js$/, "module.exports = require('node:stream');"],
 ];
 
 const INPUT_OPTIONS = {

@@ -18,11 +18,7 @@ const RECEIVE_MAXIMUM = 32;
 
 /** Opens a connection to a broker. Files of passwords and certificates are read anew each time. @throws {BrokerFault} */
 export async function connectTo(broker: Broker, request: ConnectRequest): Promise<BrokerConnection> {
-  const { MqttClient } = await import('mqtt').catch((cause: unknown) => {
-    throw new BrokerFault(
-      `the package mqtt cannot be loaded (${(cause as Error).message}); install it: npm install mqtt`,
-    );
-  });
+  const { MqttClient } = await import('mqtt');
   const options = { ...optionsOf(request), ...(await credentials(broker)) };
   const secrets = await tlsFiles(broker);
   const stream: { error?: Error } = {};
