@@ -1,36 +1,46 @@
 import type { WriteStream } from 'node:tty';
-import { DURATION, formatQuantity, RATE, SIZE } from '../../config/units.js';
+import { DURATION, formatQuantity, SIZE } from '../../config/units.js';
 import type { Receiver } from '../../create-receiver.js';
 import type { CompleteEvent, ListeningEvent, ProgressEvent } from '../../receiver/events.js';
-import { rangesOf } from './index-ranges.js';
+import { fetchPicture, progressLines, remaining } from './fetch-picture.js';
+import { LiveLines } from './live-lines.js';
 import { RecentSteps } from './recent-steps.js';
-import { clip } from './table.js';
-
-/** Characters of the map: how full a stretch of the object is, from nothing to all. */
-const SHADES = [' ', '░', '▒', '▓', '█'];
 
 /** Long enough that a log of a night stays short, short enough to see whether a fetch goes on. */
 const LOG_INTERVAL_MS = 60_000;
+/** Measurements that are kept, one a second: more than the columns of any terminal. */
+const MAX_MEASURED = 400;
+/** What terminals have that do not say how large they are. */
+const [COLUMNS, ROWS] = [80, 24];
 
 /**
- * What `fetch` shows people. On a terminal some lines are renewed, with a map of the file and the reasons of the last joins and
- * leaves. Elsewhere there is a line at the beginning, each minute and at the end, besides warnings.
+ * What `fetch` shows people. On a terminal a picture is renewed, with a map of the file, curves of rate and level, and the reasons of the last joins
+ * and leaves. Elsewhere there is a line at the beginning, each minute and at the end, besides warnings.
  */
 export class FetchDisplay {
   readonly #stream: NodeJS.WriteStream;
   readonly #what: string;
   readonly #nowMs: () => number;
   readonly #steps = new RecentSteps();
-  #drawnLines = 0;
+  /** Undefined where there is no terminal, or one that cannot renew lines. */
+  readonly #lines: LiveLines | undefined;
+  readonly #redraw = () => this.#draw();
+  readonly #rates: number[] = [];
+  readonly #levels: number[] = [];
   /** When a log got its last line of progress; undefined before the first progress. */
   #loggedMs: number | undefined;
-  #kept: Pick<ProgressEvent, 'bytes' | 'totalBytes'> | undefined;
+  /** The newest one. */
+  #progress: ProgressEvent | undefined;
 
   /** @param nowMs milliseconds since the command started */
   constructor(stream: NodeJS.WriteStream, what: string, nowMs = () => performance.now()) {
     this.#stream = stream;
     this.#what = what;
     this.#nowMs = nowMs;
+    if (stream.isTTY && process.env.TERM !== 'dumb') {
+      this.#lines = new LiveLines(stream as WriteStream);
+      stream.on('resize', this.#redraw);
+    }
   }
 
   /** Shows the events of a receiver from now on. */
@@ -57,22 +67,26 @@ export class FetchDisplay {
     });
     receiver.once('fill', ({ url }) => this.say(`multicast does not bring the rest; asking ${url}`));
     receiver.on('progress', (event) => {
-      this.#kept = event;
-      this.#draw(event);
+      this.#measure(event);
+      if (this.#lines === undefined) this.#log(event);
+      else this.#draw();
     });
     receiver.on('complete', (event) => {
+      this.#end();
       for (const line of summaryOf(event)) this.say(line);
     });
   }
 
   [Symbol.dispose](): void {
-    this.#erase();
+    this.#stream.off('resize', this.#redraw);
+    this.#end();
   }
 
   /** Says how much of the object a stopped fetch has kept. Says nothing if no progress was reported. */
   sayKept(): void {
-    if (this.#kept === undefined) return;
-    const { bytes, totalBytes } = this.#kept;
+    if (this.#progress === undefined) return;
+    const { bytes, totalBytes } = this.#progress;
+    this.#end();
     const percent = totalBytes === 0 ? 100 : Math.floor((100 * bytes) / totalBytes);
     const sizes = `${formatQuantity(SIZE, bytes)} of ${formatQuantity(SIZE, totalBytes)}`;
     this.say(`stopped at ${percent} %: ${sizes} are kept; run the same command again to go on`);
@@ -80,8 +94,14 @@ export class FetchDisplay {
 
   /** Writes a line that is not renewed. */
   say(line: string): void {
-    this.#erase();
-    this.#stream.write(`${line}\n`);
+    if (this.#lines === undefined) this.#stream.write(`${line}\n`);
+    else this.#lines.insert(line);
+  }
+
+  /** The picture is over; lines can follow. */
+  #end(): void {
+    this.#progress = undefined;
+    this.#lines?.clear();
   }
 
   /** Says on a terminal where the command listens, as nothing else appears before an announcement. Logs need no such line. */
@@ -90,17 +110,18 @@ export class FetchDisplay {
     this.say(listeningText({ group, port, interface: name, forUs: patienceMs * 1000 }));
   }
 
-  #draw(event: ProgressEvent): void {
-    if (!this.#stream.isTTY) {
-      this.#log(event);
-      return;
-    }
-    const columns = (this.#stream as WriteStream).columns || 80;
-    const steps = this.#steps.lines.map((line) => clip(line, columns - 1));
-    const lines = [...progressLines(event, columns), ...steps];
-    this.#erase();
-    this.#stream.write(lines.map((line) => `${line}\n`).join(''));
-    this.#drawnLines = lines.length;
+  #measure(event: ProgressEvent): void {
+    this.#progress = event;
+    this.#rates.push(event.rateBitsPerSecond);
+    this.#levels.push(event.level);
+    for (const values of [this.#rates, this.#levels]) if (values.length > MAX_MEASURED) values.shift();
+  }
+
+  #draw(): void {
+    if (this.#progress === undefined) return;
+    const picture = { progress: this.#progress, rates: this.#rates, levels: this.#levels, steps: this.#steps.lines };
+    const { columns, rows } = this.#stream as WriteStream;
+    this.#lines?.show(fetchPicture(picture, columns || COLUMNS, rows || ROWS));
   }
 
   /** Logs get a line each minute. */
@@ -112,31 +133,6 @@ export class FetchDisplay {
     const [progress, path] = progressLines(event, Number.POSITIVE_INFINITY);
     this.say(`${progress}  ${path}`);
   }
-
-  #erase(): void {
-    // Goes up to the first drawn line and clears from there to the end of the screen (ECMA-48: CPL, ED).
-    if (this.#drawnLines > 0) this.#stream.write(`\x1b[${this.#drawnLines}F\x1b[J`);
-    this.#drawnLines = 0;
-  }
-}
-
-/** Three lines of at most `columns` − 1 characters, so that no terminal breaks them: progress, network path, map. */
-export function progressLines(event: ProgressEvent, columns: number): readonly string[] {
-  const { bytes, totalBytes, rateBitsPerSecond, etaMs, servers, channels, map } = event;
-  const percent = totalBytes === 0 ? 100 : Math.floor((100 * bytes) / totalBytes);
-  const numbers = [
-    `${percent} %`,
-    `${formatQuantity(SIZE, bytes)} of ${formatQuantity(SIZE, totalBytes)}`,
-    rateText(rateBitsPerSecond),
-    etaMs === undefined ? 'waiting for data' : `${remaining(etaMs)} left`,
-  ];
-  const from = servers.length === 0 ? 'no server yet' : servers.join(', ');
-  const drawing = map.map((share) => SHADES[Math.floor(share * (SHADES.length - 1))]).join('');
-  const width = columns - 1;
-  const mapWidth = Math.min(drawing.length, Math.floor(width / 2));
-  const cells = Array.from({ length: mapWidth }, (_, i) => [...drawing][Math.floor((i * drawing.length) / mapWidth)]);
-  const sources = `channels ${rangesOf(channels, ',') || '-'} from ${from}`;
-  return [numbers.join('  '), pathText(event), `▕${cells.join('')}▏ ${sources}`].map((line) => clip(line, width));
 }
 
 /** Says where a command listens, and for how long at most. */
@@ -148,21 +144,6 @@ export function listeningText(where: {
 }): string {
   const { group, port, interface: name, forUs } = where;
   return `listening on [${group}]:${port}${name === undefined ? '' : ` on ${name}`}, for up to ${formatQuantity(DURATION, forUs)}`;
-}
-
-function pathText(event: ProgressEvent): string {
-  const { level, levelCount, levelRateBitsPerSecond, queueMs, lossRatio, capacityBitsPerSecond } = event;
-  const parts = [
-    `level ${level} of ${levelCount}, ${rateText(levelRateBitsPerSecond)}`,
-    `queue ${queueMs} ms`,
-    `loss ${(100 * lossRatio).toFixed(1)} %`,
-  ];
-  if (capacityBitsPerSecond !== undefined) parts.push(`capacity ${rateText(capacityBitsPerSecond)}`);
-  return parts.join('  ');
-}
-
-function rateText(rateBitsPerSecond: number): string {
-  return `${formatQuantity(RATE, rateBitsPerSecond)}/s`;
 }
 
 function summaryOf(event: CompleteEvent): readonly string[] {
@@ -177,12 +158,4 @@ function summaryOf(event: CompleteEvent): readonly string[] {
     `  from ${servers.map(({ server }) => server).join(', ') || 'no server'}`,
     ...result,
   ];
-}
-
-function remaining(milliseconds: number): string {
-  const seconds = milliseconds / 1000;
-  if (seconds < 60) return formatQuantity(DURATION, milliseconds * 1000, 2);
-  const minutes = Math.floor(seconds / 60);
-  const hours = Math.floor(minutes / 60);
-  return hours === 0 ? `${minutes} min ${Math.floor(seconds % 60)} s` : `${hours} h ${minutes % 60} min`;
 }

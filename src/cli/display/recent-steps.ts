@@ -1,5 +1,5 @@
-/** Most steps that are shown, so that the other lines stay on the screen. */
-const MAX_STEPS = 3;
+/** Most steps that are kept: as many as a terminal of 24 lines has room for beside the other lines. */
+const MAX_STEPS = 12;
 /** Joins and leaves of one decision follow each other within this time; a policy decides every 50 ms. */
 const MOMENT_MS = 100;
 

@@ -1,27 +1,11 @@
 import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import { EventEmitter } from 'eventemitter3';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FetchDisplay, progressLines } from '../../../dist/cli/display/fetch-display.js';
+import { FetchDisplay } from '../../../dist/cli/display/fetch-display.js';
 import type { Receiver } from '../../../dist/create-receiver.js';
-import type { CompleteEvent, ProgressEvent } from '../../../dist/receiver/events.js';
-
-const progress: ProgressEvent = {
-  bytes: 42_100_000,
-  totalBytes: 50_000_000,
-  verifiedBytes: 30_000_000,
-  rateBitsPerSecond: 3_400_000,
-  etaMs: 18_600,
-  lossRatio: 0.0123,
-  level: 3,
-  levelCount: 4,
-  levelRateBitsPerSecond: 4_000_000,
-  queueMs: 12,
-  capacityBitsPerSecond: 5_000_000,
-  servers: ['alpha', 'beta'],
-  channels: [0, 1, 2],
-  map: Array.from({ length: 64 }, (_, i) => (i < 32 ? 1 : i < 48 ? 0.5 : 0)),
-};
+import type { CompleteEvent } from '../../../dist/receiver/events.js';
+import { progress } from './progress.js';
 
 /** A stream that says whether it is a terminal, and keeps what was written. */
 function stream(isTTY: boolean, columns = 80) {
@@ -35,44 +19,6 @@ function receiver(): Receiver {
   return new EventEmitter() as unknown as Receiver;
 }
 
-describe('the progress of a fetch', () => {
-  it('says how much, how fast, how long yet; on what level, with what queue and loss; from whom; and draws a map', () => {
-    const [numbers, path, map] = progressLines(progress, 100);
-    expect(numbers).toBe('84 %  42.1 MB of 50 MB  3.4 Mbit/s  19 s left');
-    expect(path).toBe('level 3 of 4, 4 Mbit/s  queue 12 ms  loss 1.2 %  capacity 5 Mbit/s');
-    expect(map).toMatch(/^▕█+▒+ +▏ channels 0–2 from alpha, beta$/);
-  });
-
-  it('counts levels as the event does, and does not mention a capacity that has not been measured', () => {
-    const path = (level: number) =>
-      progressLines({ ...progress, level, levelCount: 3, capacityBitsPerSecond: undefined }, 80)[1];
-    expect([1, 2, 3, 0].map(path)).toEqual(
-      [1, 2, 3, 0].map((level) => `level ${level} of 3, 4 Mbit/s  queue 12 ms  loss 1.2 %`),
-    );
-  });
-
-  it('never needs more columns than the terminal has, nor ends at the last', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 20, max: 200 }),
-        fc.array(fc.string({ minLength: 1, maxLength: 63 }), { maxLength: 9 }),
-        (columns, servers) => {
-          for (const line of progressLines({ ...progress, servers }, columns)) {
-            expect([...line].length).toBeLessThan(columns);
-          }
-        },
-      ),
-    );
-  });
-
-  it('waits for data where nothing comes, and for nothing where there is nothing to get', () => {
-    const waiting = { ...progress, bytes: 0, etaMs: undefined, servers: [], channels: [] };
-    expect(progressLines(waiting, 80)[0]).toContain('waiting for data');
-    expect(progressLines(waiting, 80)[2]).toContain('from no server yet');
-    expect(progressLines({ ...waiting, totalBytes: 0 }, 80)[0]).toContain('100 %');
-  });
-});
-
 describe('the display of a fetch', () => {
   it('renews its lines on a terminal, and takes them away at the end', () => {
     const { stream: terminal, text } = stream(true);
@@ -81,10 +27,33 @@ describe('the display of a fetch', () => {
     display.follow(events);
     events.emit('progress', progress);
     const once = text();
-    events.emit('progress', progress);
-    expect(text().startsWith(`${once}\u001b[3F\u001b[J`)).toBe(true);
+    // Three lines of numbers, four of the rate, one of the level.
+    expect(once.split('\n')).toHaveLength(9);
+    events.emit('progress', { ...progress, bytes: 45e6 });
+    expect(text().slice(once.length).startsWith('\u001b[?2026h\u001b[8F90 %')).toBe(true);
     display[Symbol.dispose]();
-    expect(text().endsWith('\u001b[3F\u001b[J')).toBe(true);
+    expect(text().endsWith('\u001b[8F\u001b[J')).toBe(true);
+  });
+
+  it('is drawn anew when the size of the terminal changes, until it has ended', () => {
+    const { stream: terminal, text } = stream(true);
+    const events = receiver();
+    using display = new FetchDisplay(terminal, 'acme/firmware');
+    display.follow(events);
+    events.emit('progress', progress);
+    const before = text().length;
+    Object.assign(terminal, { columns: 30, rows: 5 }).emit('resize');
+    const lines = text().slice(before).trimEnd().split('\n');
+    expect(lines.map(stripVTControlCharacters)).toEqual([
+      '84 %  42.1 MB of 50 MB  3.4 …',
+      'level 3 of 4, 4 Mbit/s  queu…',
+      '▕███████▒▒▒▒   ▏ channels 0–…',
+      '',
+    ]);
+    display.sayKept();
+    const ended = text().length;
+    terminal.emit('resize');
+    expect(text().slice(ended)).toBe('');
   });
 
   it('shows the last changes of channels with their reasons, each decision once, within the columns', () => {
@@ -104,16 +73,28 @@ describe('the display of a fetch', () => {
     step('join', 65_500, 2, `level 2 → 3: ${'the preview found room '.repeat(9)}`);
     expect(text()).toBe('');
     events.emit('progress', progress);
-    const steps = text().trimEnd().split('\n').slice(3);
-    expect(steps.slice(0, 2)).toEqual([
+    const lines = stripVTControlCharacters(text()).trimEnd().split('\n');
+    const steps = lines.filter((line) => / s {2}/.test(line) && !line.includes('%  '));
+    expect(steps.slice(0, 3)).toEqual([
+      '    0.1 s  the lowest level first, to measure the path',
       '    2.0 s  level 1 → 3: measured capacity 6 Mbit/s',
       '    8.0 s  level 3 → 2: 12 % lost',
     ]);
-    expect(steps[2]).toMatch(/^ {3}65\.5 s {2}level 2 → 3: the preview found room .*…$/);
-    expect(steps).toHaveLength(3);
+    expect(steps[3]).toMatch(/^ {3}65\.5 s {2}level 2 → 3: the preview found room .*…$/);
+    expect(steps).toHaveLength(4);
     for (const line of steps) expect([...line].length).toBeLessThan(80);
-    display[Symbol.dispose]();
-    expect(text().endsWith('\u001b[6F\u001b[J')).toBe(true);
+  });
+
+  it('writes what has to be known above the picture, which stays', () => {
+    const { stream: terminal, text } = stream(true);
+    const events = receiver();
+    using display = new FetchDisplay(terminal, 'acme/firmware');
+    display.follow(events);
+    events.emit('progress', progress);
+    const before = text().length;
+    events.emit('warning', { code: 'SILENCE', message: 'nothing arrives on channel 1' });
+    const wanted = '\u001b[?2026h\u001b[8F\u001b[Jnothing arrives on channel 1\n84 %';
+    expect(text().slice(before).startsWith(wanted)).toBe(true);
   });
 
   it('ends with where the file is, once, and its SHA-256', () => {
