@@ -5,10 +5,10 @@ import { defineConfig } from 'vitest/config';
  * of processor time more (113 files: 207 s, together 91 s).
  */
 const together = [
-  ...'agent base bench chunks cli coap config device doctor events fec fleet gateway metrics mirror mqtt net object options plot process publish rate receiver'.split(
+  ...'agent base bench chunks cli coap config device doctor events fec fleet gateway http metrics mirror mqtt net object options plot process publish rate receiver'.split(
     ' ',
   ),
-  ...'manager retrieve scenario sender simulate store transfer tree trust wire work'.split(' '),
+  ...'manager page retrieve scenario sender simulate store transfer tree trust wire work'.split(' '),
 ].map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** Long simulations, whose coverage is not counted (coverage-environment.ts). */

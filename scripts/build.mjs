@@ -1,10 +1,11 @@
-// src/ → dist/: the erasure code's kernel, the TypeScript compiler, the bundles of what starts, then the stamp that scripts/prepare.mjs compares with.
+// src/ → dist/: the erasure code's kernel, the TypeScript compiler, the bundles of what starts, the page, then the stamp that scripts/prepare.mjs compares with.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './bundle.mjs';
 import { writeManual } from './manual.mjs';
+import { writePage } from './page.mjs';
 
 const top = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(top, 'dist');
@@ -16,6 +17,7 @@ run(bin('tsc'), ['-p', 'tsconfig.json']);
 const builtS = Number(process.env.SOURCE_DATE_EPOCH || Math.floor(Date.now() / 1000));
 writeFileSync(join(dist, 'base', 'build-time.js'), `export const BUILT_S = ${builtS};\n`);
 await bundle(dist);
+await writePage(dist);
 await writeManual(dist, builtS);
 const main = join(dist, 'cli', 'main.js');
 if (existsSync(main)) chmodSync(main, 0o755);

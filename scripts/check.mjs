@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 const top = fileURLToPath(new URL('..', import.meta.url));
 const checks = [
   ['tsc', '-p', 'tsconfig.json', '--noEmit'],
+  ['tsc', '-p', 'src/page/browser/tsconfig.json'],
   ['tsc', '-p', 'test/tsconfig.json'],
   ['biome', 'check', '--error-on-warnings', '.'],
   ['publint', '--strict', '--pack', 'false'],

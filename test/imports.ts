@@ -98,6 +98,12 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
     modules: ['prom-client', 'node:http'],
     types: ['coap', 'gateway', 'manager', 'create-agent.ts', 'create-receiver.ts', 'create-sender.ts'],
   },
+  // What people see of a process in a browser: states of a moment, the files of the page. The code that runs in the browser is in browser/.
+  page: {
+    folders: ['base', 'config', 'http', 'metrics'],
+    modules: ['node:http', 'node:fs/promises', 'node:util', 'node:zlib', 'uplot'],
+    types: ['agent', 'engine', 'events', 'create-agent.ts', 'create-receiver.ts', 'create-sender.ts'],
+  },
   // What would keep transfers from working on this host. Its checks are functions of facts.
   doctor: {
     folders: ['base', 'wire', 'config', 'fleet', 'net', 'store', 'publish'],
@@ -106,7 +112,10 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   // What a gateway serves, and how: versions, ranges and preconditions, HTTP.
   gateway: { folders: ['base', 'object', 'wire', 'receiver', 'http', 'coap'], modules: ['node:crypto', 'node:http'] },
   // What a manager knows of devices and tells them: directory, states, triggers. Endpoint, clock and database are handed in.
-  manager: { folders: ['base', 'agent', 'coap', 'events', 'http'], modules: ['node:crypto', 'node:http', 'node:tls'] },
+  manager: {
+    folders: ['base', 'agent', 'coap', 'events', 'http', 'page'],
+    modules: ['node:crypto', 'node:http', 'node:tls'],
+  },
   // Engines with all that they need, in the thread of their owner or in one of their own.
   engine: 'anything',
   // What an agent uses of its host: its journal, the programs of the device, the status file, the service manager.

@@ -28,9 +28,11 @@ export async function stageDist(dist) {
   rmSync(dist, { recursive: true, force: true });
   for (const folder of ['bundle', 'cli']) mkdirSync(join(dist, folder), { recursive: true });
   const { BUILT_S } = await import(pathToFileURL(join(built, 'base/build-time.js')).href);
-  const packages = await writeBundle(join(dist, 'bundle'), BUILT_S);
+  // The page has one that the program does not load.
+  const packages = [...(await writeBundle(join(dist, 'bundle'), BUILT_S)), join(top, 'node_modules/uplot')].sort();
   await writeDeclarations(built, dist);
   copyFileSync(join(built, 'cli/ready-texts.json'), join(dist, 'bundle/ready-texts.json'));
+  cpSync(join(built, 'page/assets'), join(dist, 'bundle/assets'), { recursive: true });
   cpSync(join(built, 'man'), join(dist, 'man'), { recursive: true });
   writeFileSync(join(dist, 'licences.txt'), licenceText(packages));
   writeFileSync(join(dist, 'index.js'), "export * from './bundle/index.js';\n");

@@ -1,8 +1,10 @@
+import { authorityOf } from '../base/authority.js';
 import { LayercastError } from '../base/errors.js';
-import type { HttpEndpoint } from '../metrics/http-endpoint.js';
+import { isLocalHost } from '../http/local-host.js';
 import type { Metric } from '../metrics/metric.js';
 import { parseListenAddress } from '../options/listen-address.js';
 import type { OptionTable } from '../options/option.js';
+import type { PageView } from '../page/live-page.js';
 import { type Flags, settle } from './settings.js';
 
 /** The option of every command that runs for long. */
@@ -10,7 +12,7 @@ export const WATCHING_OPTIONS = {
   metrics: {
     kind: { form: 'text', what: 'a port, or a host and a port', example: '9464 or [::]:9464' },
     flag: '--metrics <address>',
-    help: 'serve metrics at [HOST:]PORT, for Prometheus; HOST is 127.0.0.1 unless given',
+    help: 'serve a live page for people and metrics for Prometheus at [HOST:]PORT; HOST is 127.0.0.1 unless given',
   },
 } as const satisfies OptionTable;
 
@@ -21,45 +23,46 @@ export interface Figures {
   readonly fault: string | undefined;
 }
 
-/** Figures that follow the work as soon as it begins, and are served when `show` is called. */
-export interface Watching<F extends Figures> {
+/** What follows the work as soon as it begins, and is served when `show` is called. */
+export interface Watching<F extends Figures, V extends PageView> {
   readonly figures: F;
+  readonly view: V;
   /**
-   * Serves them until the endpoint is disposed, and says where on stderr.
+   * Serves them until the result is disposed, and says where on stderr.
    *
    * @param more metrics beside them
    * @throws {LayercastError} `NETWORK_UNAVAILABLE` if the system refuses to listen there
    */
-  show(more?: readonly Metric[]): Promise<HttpEndpoint>;
+  show(more?: readonly Metric[]): Promise<AsyncDisposable>;
 }
 
 /**
- * Makes figures if `--metrics` or LAYERCAST_METRICS asks for them; all modules are loaded only then. Call it before the work begins, so that
- * the figures can follow it in the turn in which it does.
+ * Makes figures and the view of the page if `--metrics` or LAYERCAST_METRICS asks for them; all modules are loaded only then. Call it before the work
+ * begins, so that they can follow it in the turn in which it does.
  *
  * @throws {LayercastError} `USAGE` for what is no address
  */
-export async function watching<F extends Figures>(
+export async function watching<F extends Figures, V extends PageView>(
   flags: Flags,
-  make: () => Promise<F>,
-): Promise<Watching<F> | undefined> {
+  make: () => Promise<{ readonly figures: F; readonly view: V }>,
+): Promise<Watching<F, V> | undefined> {
   const { metrics: text } = settle(WATCHING_OPTIONS, flags, process.env);
   if (text === undefined) return undefined;
   const address = addressOf(text);
   const { serveMetrics } = await import('../metrics/metrics-endpoint.js');
-  const { version } = await import('./version.js');
-  const figures = await make();
+  const { pageRoutes } = await import('../page/page-routes.js');
+  const { version: textOfVersion } = await import('./version.js');
+  const { figures, view } = await make();
   return {
     figures,
+    view,
     async show(more = []) {
+      const version = textOfVersion();
       const fault = () => figures.fault;
-      const endpoint = await serveMetrics({
-        ...address,
-        metrics: [...figures.metrics, ...more],
-        fault,
-        version: version(),
-      });
-      process.stderr.write(`metrics at ${endpoint.url}/metrics\n`);
+      const page = pageRoutes(view, { version, fault, isLocal: isLocalHost(authorityOf(address.host, address.port)) });
+      const metrics = [...figures.metrics, ...more];
+      const endpoint = await serveMetrics({ ...address, metrics, fault, version, more: page });
+      process.stderr.write(`page at ${endpoint.url}/\nmetrics at ${endpoint.url}/metrics\n`);
       return endpoint;
     },
   };

@@ -1,5 +1,5 @@
 import { Exposition } from './exposition.js';
-import { HttpEndpoint, plain } from './http-endpoint.js';
+import { type EndpointOptions, HttpEndpoint, plain } from './http-endpoint.js';
 import type { Metric } from './metric.js';
 import { processMetrics } from './process-metrics.js';
 
@@ -11,6 +11,8 @@ export interface MetricsOptions {
   readonly metrics: readonly Metric[];
   /** Why the work does not go on, as a sentence; undefined if it does. */
   readonly fault: () => string | undefined;
+  /** What it serves beside them. */
+  readonly more: Pick<EndpointOptions, 'answers' | 'streams'>;
 }
 
 /**
@@ -18,12 +20,21 @@ export interface MetricsOptions {
  *
  * @throws {LayercastError} `NETWORK_UNAVAILABLE` if the system refuses to listen there
  */
-export async function serveMetrics({ metrics, version, fault, host, port }: MetricsOptions): Promise<HttpEndpoint> {
+export async function serveMetrics({
+  metrics,
+  version,
+  fault,
+  host,
+  port,
+  more,
+}: MetricsOptions): Promise<HttpEndpoint> {
   const exposition = new Exposition([...metrics, ...processMetrics(version)]);
   return await HttpEndpoint.listen({
     host,
     port,
+    ...more,
     answers: {
+      ...more.answers,
       '/metrics': async () => ({ status: 200, type: exposition.contentType, body: await exposition.text() }),
       '/healthz': () => {
         const why = fault();

@@ -3,61 +3,32 @@ import { count, ratio, truth } from '../events/fields.js';
 import { serveEvents } from '../events/serve-events.js';
 import { countCode } from './count-code.js';
 import { type Figure, type Metric, metricsOf } from './metric.js';
+import { ServerFacts } from './server-facts.js';
 
 type Stats = ReturnType<Sender['stats']>;
-
-/** What is known of an object on the air. */
-interface Published {
-  readonly bytes: number;
-  /** By the index of the channel. */
-  readonly rates: ReadonlyMap<number, number>;
-}
 
 const { publish } = serveEvents;
 
 /** Follows a server, and says what it does as metrics, with the label `server`. */
 export class SenderMetrics {
-  #sender: Pick<Sender, 'stats'> = { stats: () => ({ server: undefined, objects: [] }) };
-  /** The objects on the air; at most those of the fleet file. */
-  readonly #published = new Map<string, Published>();
-  /** Channels whose datagrams the system refuses, by object and index. */
-  readonly #failing = new Set<string>();
-  /** Shares of files that are hashed and encoded, by object. */
-  readonly #prepared = new Map<string, number>();
+  readonly #facts: ServerFacts;
   readonly #warningCounts = new Map<string, number>();
   readonly #refusalCounts = new Map<string, number>();
   #reloadFailureCount = 0;
   readonly metrics: readonly Metric[] = metricsOf('layercast_server_', this.#figures(), ['server'], () => {
-    const stats = this.#sender.stats();
+    const { stats } = this.#facts;
     return [[stats, { server: stats.server ?? '' }]];
   });
 
+  constructor(facts = new ServerFacts()) {
+    this.#facts = facts;
+  }
+
   /** Shows a server from now on; at most one. */
   follow(sender: Sender): void {
-    this.#sender = sender;
-    sender.on('publish', ({ object, bytes, channels }) => {
-      this.#prepared.delete(object);
-      const rates = new Map(channels.map(({ channel, rateBitsPerSecond }) => [channel, rateBitsPerSecond]));
-      this.#published.set(object, { bytes, rates });
-    });
-    sender.on('withdraw', ({ object }) => {
-      this.#published.delete(object);
-      for (const channel of this.#failing) if (channel.startsWith(`${object}\n`)) this.#failing.delete(channel);
-    });
-    sender.on('refuse', ({ object, error }) => {
-      this.#prepared.delete(object);
-      countCode(this.#refusalCounts, codeOf(error));
-    });
+    this.#facts.follow(sender);
+    sender.on('refuse', ({ error }) => countCode(this.#refusalCounts, codeOf(error)));
     sender.on('warning', ({ code }) => countCode(this.#warningCounts, code));
-    sender.on('network', ({ object = '', channel = '', failure }) => {
-      if (failure === undefined) this.#failing.delete(`${object}\n${channel}`);
-      else this.#failing.add(`${object}\n${channel}`);
-    });
-    for (const work of ['hashing', 'encoding'] as const) {
-      sender.on(work, ({ object, bytes, totalBytes }) => {
-        this.#prepared.set(object, totalBytes === 0 ? 1 : bytes / totalBytes);
-      });
-    }
   }
 
   /** Counts a reload that could not do all that the fleet file says. */
@@ -67,11 +38,7 @@ export class SenderMetrics {
 
   /** Why nothing is sent at the moment; undefined if something is. */
   get fault(): string | undefined {
-    const { objects } = this.#sender.stats();
-    if (objects.length === 0) return 'no object is being sent';
-    const channels = objects.flatMap(({ object, channels }) => channels.map(({ channel }) => `${object}\n${channel}`));
-    const isStuck = channels.length > 0 && channels.every((channel) => this.#failing.has(channel));
-    return isStuck ? 'the system refuses the datagrams of all channels' : undefined;
+    return this.#facts.fault;
   }
 
   #figures(): readonly Figure<Stats>[] {
@@ -109,14 +76,14 @@ export class SenderMetrics {
         kind: 'gauge',
         field: publish.fields.channels.entry.fields.rateBitsPerSecond,
         ...perChannel,
-        values: ofChannels(({ channel }, object) => this.#published.get(object)?.rates.get(channel)),
+        values: ofChannels(({ channel }, object) => this.#facts.published.get(object)?.rates.get(channel)),
       },
       {
         name: 'channel_up',
         kind: 'gauge',
         field: truth('1 if the system takes the datagrams of the channel, else 0.'),
         ...perChannel,
-        values: ofChannels(({ channel }, object) => (this.#failing.has(`${object}\n${channel}`) ? 0 : 1)),
+        values: ofChannels(({ channel }, object) => (this.#facts.isFailing(object, channel) ? 0 : 1)),
       },
       {
         name: 'channel_paused',
@@ -143,14 +110,14 @@ export class SenderMetrics {
         kind: 'gauge',
         field: publish.fields.bytes,
         ...perObject,
-        values: ({ objects }) => objects.map(({ object }) => [this.#published.get(object)?.bytes, object]),
+        values: ({ objects }) => objects.map(({ object }) => [this.#facts.published.get(object)?.bytes, object]),
       },
       {
         name: 'prepared',
         kind: 'gauge',
         field: ratio('Share of a file that has been hashed or encoded, while that goes on.'),
         ...perObject,
-        values: () => [...this.#prepared].map(([object, share]) => [share, object]),
+        values: () => [...this.#facts.prepared].map(([object, share]) => [share, object]),
       },
       {
         name: 'refusals',

@@ -25,7 +25,7 @@ it('answers GET and HEAD of its paths, and says of others what there is', async 
   expect(await ask('/healthz?verbose')).toEqual([200, 'ok\n']);
   expect(await ask('/healthz', 'HEAD')).toEqual([200, '']);
   expect(await ask('/healthz', 'POST')).toEqual([405, 'only GET and HEAD\n']);
-  expect(await ask('/constructor')).toEqual([404, 'nothing here; there is /healthz and /broken\n']);
+  expect(await ask('/constructor')).toEqual([404, 'nothing here; there is /healthz, /broken\n']);
   expect(await ask('/broken')).toEqual([500, 'this answer could not be made\n']);
 });
 

@@ -21,7 +21,7 @@ export async function runAgent(flags: Flags): Promise<void> {
   }
   const read = () => optionsOf(config, flags);
   const first = await read();
-  using show = await AgentShow.prepare(flags);
+  using show = await AgentShow.prepare(flags, 'agent');
   await interruptible(async (signal) => {
     await using _ = await show.openMetrics();
     using reloads = new AgentReloads(read);

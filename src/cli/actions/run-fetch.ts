@@ -25,11 +25,13 @@ export async function runFetch(what: string, flags: Flags): Promise<void> {
   const json = flags.json ? await import('../json/fetch-events.js') : undefined;
   const watched = await watching(flags, async () => {
     const { ReceiverMetrics } = await import('../../metrics/receiver-metrics.js');
-    return new ReceiverMetrics();
+    const { ReceiverView } = await import('../../page/receiver-view.js');
+    return { figures: new ReceiverMetrics(), view: new ReceiverView() };
   });
   await interruptible(async (signal) => {
     await using receiver = createReceiver({ ...settings, fleet, object, key, output: target, signal });
     watched?.figures.follow(receiver, { fleet, object });
+    watched?.view.follow(receiver, { fleet, object });
     json?.tellPrograms(receiver, printEvent);
     using display = json === undefined ? new FetchDisplay(process.stderr, what) : undefined;
     display?.follow(receiver);

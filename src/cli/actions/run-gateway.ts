@@ -25,7 +25,7 @@ export async function runGateway(flags: Flags): Promise<void> {
   if (settings.coap !== undefined) addressOf(settings.coap, '--coap', 5683);
   const { fleet, objects, fill } = file;
   const options = { ...settings, fleet, objects, fill, key: await readTrustedKey(settings.key ?? file.key) };
-  using show = await AgentShow.prepare(flags);
+  using show = await AgentShow.prepare(flags, 'gateway');
   await interruptible(async (signal) => {
     // With a clock of its own the gateway works in this thread, which has nothing else to do: a thread more would take 10 MB.
     await using gateway = createGateway({ ...options, signal, clock: systemClock });

@@ -47,7 +47,7 @@ export async function runManager(flags: Flags): Promise<void> {
         manager.on('warning', (message) => say(`warning: ${message}`));
       },
       onListening: ({ coap: directory, http: url }: { readonly coap: string; readonly http: string }) => {
-        say(`devices register at ${directory}\ndevices at ${url}/devices`);
+        say(`devices register at ${directory}\ndevices at ${url}/devices\npage at ${url}/`);
         service?.ready();
       },
       onWaiting: say,

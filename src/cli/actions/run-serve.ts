@@ -14,11 +14,15 @@ export async function runServe(options: SenderOptions, flags: Flags): Promise<vo
   const events = json ? await import('../json/serve-events.js') : undefined;
   const watched = await watching(flags, async () => {
     const { SenderMetrics } = await import('../../metrics/sender-metrics.js');
-    return new SenderMetrics();
+    const { ServerFacts } = await import('../../metrics/server-facts.js');
+    const { ServerView } = await import('../../page/server-view.js');
+    const facts = new ServerFacts();
+    return { figures: new SenderMetrics(facts), view: new ServerView(facts) };
   });
   const figures = watched?.figures;
   await using sender = createSender(options);
   figures?.follow(sender);
+  watched?.view.follow(sender);
   const startedAt = Date.now();
   let hasStarted = false;
   sender.ready.then(

@@ -2,6 +2,7 @@ import type { WatchedAgent } from '../../create-agent.js';
 import { ServiceManager } from '../../device/service-manager.js';
 import type { AgentMetrics } from '../../metrics/agent-metrics.js';
 import type { Metric } from '../../metrics/metric.js';
+import type { AgentView } from '../../page/agent-view.js';
 import { tellPeople } from '../display/agent-display.js';
 import { printEvent } from '../json/print-event.js';
 import type { Flags } from '../settings.js';
@@ -10,12 +11,12 @@ import { type Watching, watching } from '../watching.js';
 /** How a command shows an agent: its events on stderr or as JSON on stdout, its metrics, and to the service manager how it is doing. */
 export class AgentShow implements Disposable {
   readonly #json: typeof import('../json/agent-events.js') | undefined;
-  readonly #watched: Watching<AgentMetrics> | undefined;
+  readonly #watched: Watching<AgentMetrics, AgentView> | undefined;
   readonly #manager: ServiceManager | undefined;
 
   private constructor(
     json: typeof import('../json/agent-events.js') | undefined,
-    watched: Watching<AgentMetrics> | undefined,
+    watched: Watching<AgentMetrics, AgentView> | undefined,
     manager: ServiceManager | undefined,
   ) {
     this.#json = json;
@@ -28,12 +29,13 @@ export class AgentShow implements Disposable {
    *
    * @throws {LayercastError} as `watching`
    */
-  static async prepare(flags: Flags): Promise<AgentShow> {
+  static async prepare(flags: Flags, role: AgentView['role']): Promise<AgentShow> {
     // Only JSON needs the declarations of events.
     const json = flags.json ? await import('../json/agent-events.js') : undefined;
     const watched = await watching(flags, async () => {
       const { AgentMetrics } = await import('../../metrics/agent-metrics.js');
-      return new AgentMetrics();
+      const { AgentView } = await import('../../page/agent-view.js');
+      return { figures: new AgentMetrics(), view: new AgentView(role) };
     });
     return new AgentShow(json, watched, await ServiceManager.find(process.env));
   }
@@ -41,6 +43,7 @@ export class AgentShow implements Disposable {
   /** Shows an agent from now on, after one that has ended. Call it in the turn in which the agent was made. @param signal ends the agent */
   follow(agent: WatchedAgent, signal: AbortSignal): void {
     this.#watched?.figures.follow(agent);
+    this.#watched?.view.follow(agent);
     if (this.#json === undefined) tellPeople(agent);
     else this.#json.tellPrograms(agent, printEvent);
     if (this.#manager !== undefined) tellServiceManager(agent, this.#manager, signal);

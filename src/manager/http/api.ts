@@ -43,7 +43,7 @@ export function answerOf(manager: Manager, { method, url, body }: ApiRequest): A
   if (place === 'triggers' && name !== undefined) return only('DELETE', method, () => cancel(manager, name));
   return {
     status: 404,
-    body: 'nothing here; there is /devices, /devices/NAME, /counts, /triggers, /events and /metrics',
+    body: 'nothing here; there is /, /devices, /devices/NAME, /counts, /triggers, /events and /metrics',
   };
 }
 

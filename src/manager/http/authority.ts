@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { LayercastError } from '../../base/errors.js';
+import { isLocalHost } from '../../http/local-host.js';
 
 /** 128 bits, as hexadecimal digits. */
 const MIN_TOKEN_CHARS = 32;
@@ -81,9 +82,4 @@ function nameOf(socket: Sender['socket']): string | undefined {
 
 function isLoopback(address: string | undefined): boolean {
   return address === '::1' || /^(::ffff:)?127\./.test(address ?? '');
-}
-
-/** Whether a request names this host as a program of this host does: a page that reaches us by a name of its own (DNS rebinding) names that. */
-function isLocalHost(host: string | undefined): boolean {
-  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i.test(host ?? '');
 }

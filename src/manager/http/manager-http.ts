@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { cannotListen } from '../../base/cannot-listen.js';
 import { type Hint, LayercastError } from '../../base/errors.js';
 import { BoundedServer, type TlsOptions } from '../../http/bounded-server.js';
+import { PageFiles } from '../../page/page-files.js';
 import type { Manager } from '../manager.js';
 import { type ApiAnswer, answerOf, changes } from './api.js';
 import { Authority, type AuthorityOptions } from './authority.js';
@@ -34,6 +35,7 @@ export class ManagerHttp implements AsyncDisposable {
   readonly #authority: Authority;
   readonly #metrics: ManagerHttpOptions['metrics'];
   readonly #events: EventStream;
+  readonly #page = new PageFiles('manager');
   #server: BoundedServer | undefined;
 
   private constructor(manager: Manager, { metrics, ...authority }: ManagerHttpOptions) {
@@ -70,6 +72,8 @@ export class ManagerHttp implements AsyncDisposable {
     response.setTimeout(STALLED_MS, () => response.destroy());
     const { method = '', url = '' } = request;
     const isChange = changes(method);
+    // The page holds nothing that is secret, and asks for the token.
+    if (!isChange && PageFiles.paths.includes(url)) return this.#sayPage(request, response);
     const mayDo = isChange ? this.#authority.mayChange(request) : this.#authority.mayRead(request);
     if (!mayDo) return say(response, { status: 401, body: 'a token is needed' }, method);
     if (isChange && method === 'POST' && !/^application\/json\b/.test(request.headers['content-type'] ?? '')) {
@@ -88,9 +92,16 @@ export class ManagerHttp implements AsyncDisposable {
     }
   }
 
+  async #sayPage({ method = '', url = '', headers }: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const file = await this.#page.answer(url, headers['accept-encoding']);
+      send(response, 200, file!.headers, file!.body, method);
+    } catch {
+      say(response, { status: 503, body: 'the page could not be read' }, method);
+    }
+  }
+
   #stream(response: ServerResponse): void {
-    // Events come when something happens.
-    response.setTimeout(0);
     if (!this.#events.add(response)) say(response, { status: 503, body: 'too many clients of /events' }, 'GET');
   }
 }
@@ -127,14 +138,14 @@ function send(
   response: ServerResponse,
   status: number,
   fields: Readonly<Record<string, string>>,
-  text: string,
+  body: string | Buffer,
   method: string,
 ): void {
   response.writeHead(status, {
-    'content-length': Buffer.byteLength(text),
+    'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     ...fields,
   });
-  response.end(method === 'HEAD' ? undefined : text);
+  response.end(method === 'HEAD' ? undefined : body);
 }
