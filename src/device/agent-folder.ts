@@ -48,10 +48,14 @@ export class AgentFolder implements AgentJournal, AsyncDisposable {
     await openStateFolder(stateDir, folder);
     const lock = await FileLock.acquire(join(folder, 'agent.lock'), { signal, onWaiting }).catch((error: unknown) => {
       if (!(error instanceof LayercastError && error.code === 'FILE_IN_USE')) throw error;
-      throw new LayercastError('FILE_IN_USE', `another agent of fleet ${fleet} uses ${stateDir}: ${error.message}`, {
-        hint: (say) => `Stop the other agent, or give this one a state directory of its own with ${say('stateDir')}`,
-        cause: error,
-      });
+      throw new LayercastError(
+        'FILE_IN_USE',
+        `another agent or gateway of fleet ${fleet} uses ${stateDir}: ${error.message}`,
+        {
+          hint: (say) => `Stop the other one, or give this one a state directory of its own with ${say('stateDir')}`,
+          cause: error,
+        },
+      );
     });
     return new AgentFolder(options, folder, lock);
   }
