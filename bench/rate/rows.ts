@@ -1,7 +1,7 @@
 import { LayercastError } from '../../dist/base/errors.js';
 import type { Row } from './row.js';
 import { alone } from './rows/alone.js';
-import { afterTcp, besideTcp, besideTwoTcp, tcpAlone } from './rows/beside-tcp.js';
+import { afterTcp, besideTcp, besideTcpBucket, besideTcpFair, besideTwoTcp, tcpAlone } from './rows/beside-tcp.js';
 import { halving, halvingWhileDeaf } from './rows/halving.js';
 import { oddities } from './rows/oddities.js';
 import { randomLoss } from './rows/random-loss.js';
@@ -21,6 +21,8 @@ export const rows: Readonly<Record<string, Row>> = {
   df: afterTcp,
   d2: besideTwoTcp,
   dt: tcpAlone,
+  dtbf: besideTcpBucket,
+  dfq: besideTcpFair,
   e: randomLoss,
   f: twoServers,
   g: replicated,

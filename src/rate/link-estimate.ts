@@ -10,6 +10,8 @@ export class LinkEstimate {
   readonly #trains = new TrainCapacity();
   /** Trains that met no queue. */
   readonly #idleTrains = new TrainCapacity();
+  /** Trains that met a queue: no bucket has tokens left then. */
+  readonly #queuedTrains = new TrainCapacity();
   #hasLied = false;
   /** What arrived through overloads, in bit/s. */
   #ceiling = Number.POSITIVE_INFINITY;
@@ -35,7 +37,7 @@ export class LinkEstimate {
     if (trains.length === 0 || !this.#rules.switches.trains) return;
     for (const { slot, trainBitsPerSecond } of trains) {
       this.#trains.add(slot, trainBitsPerSecond);
-      if (!isQueued) this.#idleTrains.add(slot, trainBitsPerSecond);
+      (isQueued ? this.#queuedTrains : this.#idleTrains).add(slot, trainBitsPerSecond);
       this.#heardUs = nowUs;
     }
     const least = this.#trains.leastBitsPerSecond;
@@ -96,9 +98,13 @@ export class LinkEstimate {
     return this.#rules.switches.breathing && nowUs - this.#movedUs < this.#rules.capacity.breathUs;
   }
 
-  /** What arrived through the last overload, in bit/s, where trains say nothing; infinite if they do. */
+  /**
+   * What the link carries where trains without a queue say nothing, in bit/s; infinite if they do. That is what arrived through the last
+   * overload, or what the slowest train through a queue shows, if that is more: other traffic then takes the rest.
+   */
   get ceilingBitsPerSecond(): number {
-    return this.#hasLied ? this.#ceiling : Number.POSITIVE_INFINITY;
+    if (!this.#hasLied) return Number.POSITIVE_INFINITY;
+    return Math.max(this.#ceiling, this.#oursOf(this.#queuedTrains.leastBitsPerSecond ?? 0));
   }
 
   /** Whether trains passed at more than a rate that was too much, as they do through a token bucket. */
@@ -115,6 +121,7 @@ export class LinkEstimate {
   forgetTrains(): void {
     this.#trains.clear();
     this.#idleTrains.clear();
+    this.#queuedTrains.clear();
   }
 
   /** Measured capacity of the slowest link, in bit/s; undefined before the first train. */
@@ -157,7 +164,7 @@ export class LinkEstimate {
   /** This path's share of the capacity in as far as it is believed after failures, in bit/s; infinite before the first train. */
   believedBitsPerSecond(nowUs: number): number {
     const share = this.shareBitsPerSecond;
-    if (this.#hasLied) return Math.min(share, this.#ceiling);
+    if (this.#hasLied) return Math.min(share, this.ceilingBitsPerSecond);
     const least = this.#trains.leastBitsPerSecond;
     if (least === undefined || !this.#rules.switches.disbelief) return share;
     const { disbeliefUs, muchFasterRatio } = this.#rules.capacity;

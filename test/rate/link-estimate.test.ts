@@ -126,6 +126,18 @@ describe('the estimate of the slowest link', () => {
     expect(link.believedBitsPerSecond(9e6)).toBe(2e6);
   });
 
+  it('is at least what trains through a queue show, because the rest may be other traffic that fills it', () => {
+    const link = new LinkEstimate();
+    addTrains(link, [10, 10, 10]);
+    link.failed(2e6, 5e6);
+    link.carried(2e6);
+    expect(link.believedBitsPerSecond(3e6)).toBe(2e6);
+    for (const slot of [10, 11]) link.note(slot * 0.5e6, sumsOf([reading({ slot, trainBitsPerSecond: 4e6 })]), true);
+    expect([link.believedBitsPerSecond(6e6), link.leastShareBitsPerSecond]).toEqual([4e6, 4e6]);
+    link.forgetTrains();
+    expect(link.believedBitsPerSecond(7e6)).toBe(2e6);
+  });
+
   it('knows rates that trains pass at far more than, if two or more without a queue show it', () => {
     const link = new LinkEstimate();
     expect(link.passesTrains(1)).toBe(false);

@@ -1,3 +1,4 @@
+import { type DisciplineOptions, FQ_CODEL_DEFAULTS } from '../../../dist/simulate/index.js';
 import { Draw, LAYERS, mbit } from '../draw.js';
 import { dropRatio, rateBetween } from '../recording.js';
 import { between, type Row } from '../row.js';
@@ -18,6 +19,8 @@ interface Variant {
   readonly isFirst?: boolean;
   /** Whether another TCP of the same kind is in our place: what is the most that can be asked. */
   readonly isReference?: boolean;
+  /** What the link is. @default a queue that is served packet after packet */
+  readonly discipline?: DisciplineOptions;
 }
 
 export const besideTcp = rowOf({ name: 'd', title: 'beside a TCP that comes later' });
@@ -28,9 +31,19 @@ export const tcpAlone = rowOf({
   title: 'a TCP in our place beside one that comes later',
   isReference: true,
 });
+export const besideTcpBucket = rowOf({
+  name: 'dtbf',
+  title: 'beside a TCP that comes later, behind a token bucket of 16 kB',
+  discipline: { kind: 'tokenBucket', burstBytes: 16_000 },
+});
+export const besideTcpFair = rowOf({
+  name: 'dfq',
+  title: 'beside a TCP that comes later, behind fair queueing (fq_codel)',
+  discipline: { ...FQ_CODEL_DEFAULTS, kind: 'fqCodel' },
+});
 
 /** Seeds go through 2, 7, 30 Mbit/s, queues of 20, 100, 500 ms, Reno and CUBIC: 18 combinations. */
-function rowOf({ name, title, flowCount = 1, isFirst = false, isReference = false }: Variant): Row {
+function rowOf({ name, title, flowCount = 1, isFirst = false, isReference = false, discipline }: Variant): Row {
   return {
     title: `${title}; 2, 7, 30 Mbit/s`,
     figures: [
@@ -41,7 +54,8 @@ function rowOf({ name, title, flowCount = 1, isFirst = false, isReference = fals
     async play(seed, rules) {
       const draw = new Draw(name, seed);
       const kind = draw.turn(['reno', 'cubic'] as const);
-      const queueMs = draw.turn([20, 100, 500], 2);
+      // Fair queueing keeps its queues short itself.
+      const queueMs = discipline?.kind === 'fqCodel' ? 2000 : draw.turn([20, 100, 500], 2);
       const rateBitsPerSecond = draw.turn([2e6, 7e6, 30e6], 6);
       const leaveLatencyMs = draw.prng.happens(0.5) ? 2000 : 100;
       const fromS = () => (isFirst ? 0 : SECOND_S + draw.between(0, 1));
@@ -51,7 +65,7 @@ function rowOf({ name, title, flowCount = 1, isFirst = false, isReference = fals
           seed: draw.prng.seed,
           seconds: END_MS / 1000,
           channels: LAYERS,
-          bottlenecks: [{ rateBitsPerSecond, queueMs, leaveLatencyMs }],
+          bottlenecks: [{ rateBitsPerSecond, queueMs, leaveLatencyMs, discipline }],
           receivers: isReference ? [] : [{ fromS: isFirst ? SECOND_S : 0 }],
           traffic: isReference ? [{ kind, fromS: 0 }, ...flows] : flows,
         },
