@@ -1,3 +1,4 @@
+import { clearnessOf, hasLost, isClear } from './clear-path.js';
 import type { BackOff } from './failures.js';
 import type { PathState } from './path-state.js';
 import type { Compared, Step } from './policy.js';
@@ -31,7 +32,7 @@ export function stepOfStart(path: PathState): Step | 'over' | undefined {
   if (isWaiting && sinceUs < rules.climb.replicatedWaitUs) return undefined;
   // A channel may take seconds to arrive, especially a replicated one that waits for another to be left.
   if (level > 1 && nowUs - heardUs < rules.climb.startHeardUs) return undefined;
-  const isUnshown = link.isUnshown(levels.rateOf(levels.count));
+  const isUnshown = hasNoTop(path);
   if (level > 1 && isUnshown && nowUs - heardUs < unshownWaitUs(path)) return undefined;
   const next = level + 1;
   const believedRate = link.believedBitsPerSecond(nowUs);
@@ -46,13 +47,21 @@ export function stepOfStart(path: PathState): Step | 'over' | undefined {
   const to = Math.max(next, jump);
   const mostBitsPerSecond = jump > level ? carried : rules.climb.noPreviewRatio * believedRate;
   const rates = finite({ nextBitsPerSecond: levels.rateOf(to), mostBitsPerSecond });
-  const compared = Number.isFinite(mostBitsPerSecond) ? rates : { ...rates, ...path.clearness(...clearSpans(path)) };
+  const compared = Number.isFinite(mostBitsPerSecond) ? rates : { ...rates, ...clearnessOf(path, ...clearSpans(path)) };
   return { level: to, why: reasonOfStart(link), compared };
 }
 
-/** Whether nothing is lost and nothing queues that a further step of the start would add to. */
+/**
+ * Whether nothing is lost and nothing queues that a further step of the start would add to. Where trains show no capacity, the first loss
+ * may be that of a policer whose bucket is empty, and no step is taken on it.
+ */
 function isClearForStart(path: PathState): boolean {
-  return path.isClear(...clearSpans(path));
+  return isClear(path, ...clearSpans(path)) && !(hasNoTop(path) && hasLost(path, path.rules.climb.startStepUs));
+}
+
+/** Whether trains show more than the ladder has, as through a token bucket or a policer that has tokens left. */
+function hasNoTop({ link, levels }: PathState): boolean {
+  return link.isUnshown(levels.rateOf(levels.count));
 }
 
 /**
@@ -60,16 +69,11 @@ function isClearForStart(path: PathState): boolean {
  * only the newest readings tell in time that a bucket is empty: each step that is taken while a queue begins is one level more to leave.
  * Where they show it, a short queue is that of another receiver's try, and who stops for it stays on a low level beside the others.
  */
-function clearSpans({
-  rules,
-  rhythm,
-  link,
-  levels,
-  history,
-}: PathState): readonly [spanUs: number, queueSpanUs: number] {
+function clearSpans(path: PathState): readonly [spanUs: number, queueSpanUs: number] {
+  const { rules, rhythm, history } = path;
   const { startStepUs, startQueueUs } = rules.climb;
   const newestUs = Math.max(startQueueUs, rules.history.standingPeriods * rhythm.periodUs);
-  return [startStepUs, link.isUnshown(levels.rateOf(levels.count)) ? newestUs : history.standingUs];
+  return [startStepUs, hasNoTop(path) ? newestUs : history.standingUs];
 }
 
 /** How long a level is kept where trains show more than the ladder has: until so much of it has arrived that a bucket would be empty. */
@@ -99,7 +103,7 @@ export function explore(
   if (
     next > levels.max ||
     levels.ownRateOf(next) > rules.climb.fullLinkRatio * link.mostBitsPerSecond ||
-    !path.isClear(rules.climb.clearUs)
+    !isClear(path, rules.climb.clearUs)
   )
     return undefined;
   // Outside a start there is time to rely on the slowest train. A host that reads late measures trains as too fast, hardly
@@ -122,7 +126,7 @@ export function explore(
   const shown = {
     room: compared,
     'no room': { mostBitsPerSecond: rules.climb.fullLinkRatio * link.shareBitsPerSecond },
-    unknown: path.clearness(rules.climb.clearUs),
+    unknown: clearnessOf(path, rules.climb.clearUs),
   }[verdict];
   return { level: next, why: REASONS[verdict], compared: { nextBitsPerSecond: nextRate, ...shown } };
 }

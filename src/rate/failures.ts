@@ -45,7 +45,11 @@ export class Failures {
   /** Takes note of what the path carried while the leave was waited for, in bit/s. */
   carried(bitsPerSecond: number): void {
     if (this.#suspect === undefined) this.#path.link.carried(bitsPerSecond);
-    else this.#suspect = { ...this.#suspect, carriedBitsPerSecond: bitsPerSecond };
+    else {
+      // A bucket that fills up again once the leave has worked lets more pass than the policer's rate.
+      const carriedBitsPerSecond = Math.min(this.#suspect.carriedBitsPerSecond, bitsPerSecond);
+      this.#suspect = { ...this.#suspect, carriedBitsPerSecond };
+    }
   }
 
   /**

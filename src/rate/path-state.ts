@@ -5,8 +5,7 @@ import type { LadderLevels } from './ladder-levels.js';
 import { LinkEstimate } from './link-estimate.js';
 import { LinkRhythm } from './link-rhythm.js';
 import { type Congestion, congestionOf, type LevelContext } from './overload.js';
-import { PathHistory, type PathSums } from './path-history.js';
-import type { Compared } from './policy.js';
+import { PathHistory } from './path-history.js';
 import { emptyQueueUs, lowQueueUs } from './queue-limits.js';
 import type { ReadingSums } from './reading-sums.js';
 import type { LocalReading, StreamReading } from './readings.js';
@@ -170,38 +169,6 @@ export class PathState {
   /** The substitute for the round-trip time, including the mean queue since `sinceUs`. */
   roundTripUs(sinceUs: number): number {
     return this.joinTimes.roundTripUs + this.history.meanQueueSince(sinceUs);
-  }
-
-  /**
-   * Whether there has been no loss for this long, or since the level changed, and there is no queue.
-   *
-   * @param queueSpanUs the least queue of this time counts.
-   */
-  isClear(spanUs: number, queueSpanUs = this.history.standingUs): boolean {
-    const sinceUs = Math.max(this.changedUs, this.nowUs - spanUs);
-    const sums = this.history.sums(sinceUs);
-    return (
-      sums.lostCount <= this.#mostLostCount(sums) &&
-      this.history.queueUs(Math.max(sinceUs, this.nowUs - queueSpanUs)) < this.emptyUs
-    );
-  }
-
-  /** The numbers that `isClear` compares. */
-  clearness(spanUs: number, queueSpanUs = this.history.standingUs): Compared {
-    const sinceUs = Math.max(this.changedUs, this.nowUs - spanUs);
-    const sums = this.history.sums(sinceUs);
-    return {
-      lostCount: sums.lostCount,
-      mostLostCount: this.#mostLostCount(sums),
-      queueMs: this.history.queueUs(Math.max(sinceUs, this.nowUs - queueSpanUs)) / 1000,
-      mostQueueMs: this.emptyUs / 1000,
-    };
-  }
-
-  /** The most of some datagrams that may be lost where a path counts as clear. */
-  #mostLostCount({ receivedCount, lostCount }: PathSums): number {
-    const { overload, ambient } = this.rules;
-    return (receivedCount + lostCount) * (overload.mildLossRatio + ambient.factor * this.ambient.ratio) + 1;
   }
 
   /** Judges whether more arrives than the path carries; undefined if not. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PACKET_OVERHEAD_BYTES } from '../../dist/base/limits.js';
+import { isClear } from '../../dist/rate/clear-path.js';
 import { LadderLevels } from '../../dist/rate/ladder-levels.js';
 import { PathState } from '../../dist/rate/path-state.js';
 import { sumsOf } from '../../dist/rate/reading-sums.js';
@@ -71,6 +72,6 @@ describe('a path is clear', () => {
         sumsOf([reading({ minDelayUs: i === 1 ? 0 : QUEUE_US })]),
       );
     }
-    expect([path.isClear(500_000), path.isClear(500_000, 100_000)]).toEqual([true, false]);
+    expect([isClear(path, 500_000), isClear(path, 500_000, 100_000)]).toEqual([true, false]);
   });
 });
