@@ -11,7 +11,7 @@ import { LinkTree } from './link-tree.js';
 import { readTraces } from './read-traces.js';
 import { queueFault, resolveLinks, settingsOf } from './resolve-links.js';
 import { type FleetPart, fleetPartOf, resolveObject, startRatioOf } from './resolve-object.js';
-import { resolveReceivers } from './resolve-receivers.js';
+import { deathFaults, resolveReceivers } from './resolve-receivers.js';
 import { type ScenarioFile, type ServerEntry, scenarioSchema, type TrafficEntry } from './scenario-schema.js';
 import { Traces } from './traces.js';
 
@@ -65,6 +65,7 @@ function resolveScenario(
   const resolved = servers.map(([name, entry, ofFleet], index) => {
     tree.expect(entry.below, ['servers', name, 'below']);
     faults.push(...queueFault(entry, ['servers', name], source));
+    faults.push(...deathFaults(entry.deaths ?? [], ['servers', name], source));
     return serverOf(name, entry, ofFleet, index, servers.length, object?.sizeBytes ?? 0);
   });
   const traffic = source.inOrder(file.traffic ?? {}, ['traffic']).flatMap(([name, entry]) => {
@@ -111,7 +112,7 @@ function serverEntries(
     for (const key of ['offset', 'channels', 'address'] as const) {
       if (entry[key] === undefined) continue;
       const text =
-        'given by the fleet file, found here too, allowed: below, rate, queue, delay, clockError, clockDrift, start and stop';
+        'given by the fleet file, found here too, allowed: below, rate, queue, delay, clockError, clockDrift, start, stop and deaths';
       faults.push(source.faultAt([...path, key], text, 'key'));
     }
   }
@@ -137,6 +138,7 @@ function serverOf(
     driftPpm: entry.clockDrift ?? 0,
     startUs: entry.start ?? 0,
     stopUs: entry.stop,
+    deaths: (entry.deaths ?? []).map(({ at, rise }) => ({ atUs: at, riseUs: rise })),
   };
 }
 

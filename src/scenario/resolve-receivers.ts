@@ -10,6 +10,8 @@ import { MAX_RECEIVERS, type ReceiverEntry } from './scenario-schema.js';
 const MAX_FULL_RECEIVERS = 1000;
 /** Settings that a crowd cannot have, because its members share what they hear and keep no symbols. */
 const FULL_ONLY = ['diskRate', 'sleeps', 'deaths', 'patience'] as const;
+/** Sleeps of a full receiver are times that the file names. */
+const CROWD_ONLY = ['dutyCycle'] as const;
 
 /** The receivers of a scenario, and their faults. */
 export function resolveReceivers(
@@ -78,6 +80,8 @@ function crowdsOf(
     ...commonOf(name, entry),
     below: tree.linkAbove(entry.below, index),
     startsUs: startsUs.filter((_, member) => member % crowdCount === index),
+    dutyCycle:
+      entry.dutyCycle === undefined ? undefined : { awakeUs: entry.dutyCycle.awake, asleepUs: entry.dutyCycle.asleep },
   }));
 }
 
@@ -104,24 +108,34 @@ function faultsOf(entry: ReceiverEntry, channelCount: number, path: Path, source
       if (entry[key] === undefined) continue;
       add([key], 'not a setting of crowds, found with model crowd, allowed: with count 1, or model: full', 'key');
     }
-  } else if (count > MAX_FULL_RECEIVERS) {
+  }
+  for (const key of isCrowd(entry) ? [] : CROWD_ONLY) {
+    if (entry[key] === undefined) continue;
+    add([key], 'a setting of crowds, found with model full, allowed: sleeps, or model: crowd', 'key');
+  }
+  if (!isCrowd(entry) && count > MAX_FULL_RECEIVERS) {
     add(['count'], `too many full receivers, found ${count}, allowed: ${MAX_FULL_RECEIVERS}, or model: crowd`);
   }
   for (const [index, { from, to }] of sleeps.entries()) {
     if (to <= from)
       add(['sleeps', index, 'to'], 'ends before it begins, found "to" not after "from", allowed: a later time');
   }
-  for (const [index, { at, rise }] of deaths.entries()) {
-    if (rise !== undefined && rise <= at) {
-      add(
-        ['deaths', index, 'rise'],
-        'the power is back before it is cut, found "rise" not after "at", allowed: a later time',
-      );
-    }
-  }
+  faults.push(...deathFaults(deaths, path, source));
   for (const [index, channel] of channels.entries()) {
     if (channelCount === 0 || channel < channelCount) continue;
     add(['channels', index], `no such channel, found ${channel}, allowed: 0 to ${channelCount - 1}`);
   }
   return faults;
+}
+
+/** Power cuts that end before they begin. */
+export function deathFaults(
+  deaths: NonNullable<ReceiverEntry['deaths']>,
+  path: Path,
+  source: YamlSource,
+): readonly Fault[] {
+  const text = 'the power is back before it is cut, found "rise" not after "at", allowed: a later time';
+  return deaths.flatMap(({ at, rise }, index) =>
+    rise !== undefined && rise <= at ? [source.faultAt([...path, 'deaths', index, 'rise'], text)] : [],
+  );
 }

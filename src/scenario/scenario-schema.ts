@@ -44,6 +44,16 @@ const objectShape = {
 
 const below = plainName.optional().meta({ description: 'Link that it is below. Default: the root of the tree' });
 
+const deathShape = {
+  at: moment,
+  rise: moment.optional().meta({ description: 'When the power is back. Default: never' }),
+};
+
+const deaths = z.array(
+  mappingOf('a death', deathShape),
+  says('not a list of deaths', 'times such as - { at: 10s, rise: 15s }'),
+);
+
 const serverShape = {
   below,
   rate: rate.optional().meta({ description: 'Rate of the server’s own link to the network. Default: no limit' }),
@@ -57,7 +67,8 @@ const serverShape = {
   clockError: clockError.optional().meta({ description: 'How far the clock is ahead, or behind with a minus sign' }),
   clockDrift: clockDrift.optional().meta({ description: 'How much too fast the clock runs, such as 20ppm' }),
   start: moment.optional().meta({ description: 'When the server begins to send. Default: at once' }),
-  stop: moment.optional().meta({ description: 'When the server loses power. Default: never' }),
+  stop: moment.optional().meta({ description: 'When the server loses power for ever. Default: never' }),
+  deaths: deaths.optional().meta({ description: 'Power cuts, after which it begins again' }),
 };
 
 const settingsShape = {
@@ -107,9 +118,10 @@ const linkShape = {
 };
 
 const sleepShape = { from: moment, to: moment };
-const deathShape = {
-  at: moment,
-  rise: moment.optional().meta({ description: 'When the power is back. Default: never' }),
+const turn = quantity(DURATION, 1e5, 24 * 3600e6);
+const dutyCycleShape = {
+  awake: turn.meta({ description: 'Mean time between two sleeps' }),
+  asleep: turn.meta({ description: 'Mean length of a sleep' }),
 };
 
 const receiverShape = {
@@ -136,10 +148,10 @@ const receiverShape = {
     .array(mappingOf('a sleep', sleepShape), says('not a list of sleeps', 'times such as - { from: 10s, to: 20s }'))
     .optional()
     .meta({ description: 'Times during which the interface is down' }),
-  deaths: z
-    .array(mappingOf('a death', deathShape), says('not a list of deaths', 'times such as - { at: 10s, rise: 15s }'))
+  deaths: deaths.optional().meta({ description: 'Power cuts; the disk survives them' }),
+  dutyCycle: mappingOf('a duty cycle', dutyCycleShape)
     .optional()
-    .meta({ description: 'Power cuts; the disk survives them' }),
+    .meta({ description: 'Members of a crowd are awake and asleep in turn, for random times with these means' }),
 };
 
 const trafficShape = {

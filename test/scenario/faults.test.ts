@@ -67,6 +67,10 @@ describe('faults of a scenario file', () => {
   it.each([
     ['one: { sleeps: [{ from: 5s, to: 4s }] }', '4:35: receivers.one.sleeps.0.to: ends before it begins'],
     [
+      'one: { dutyCycle: { awake: 5s, asleep: 5s } }',
+      '4:10: receivers.one.dutyCycle: a setting of crowds, found with model full, allowed: sleeps, or model: crowd',
+    ],
+    [
       'one: { deaths: [{ at: 5s, rise: 5s }] }',
       '4:35: receivers.one.deaths.0.rise: the power is back before it is cut',
     ],

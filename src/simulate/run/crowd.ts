@@ -11,6 +11,7 @@ import type { Link } from '../net/link.js';
 import type { VirtualNetwork } from '../net/network.js';
 import { headerOf, type Packet } from '../net/packet.js';
 import type { Interest, Tap, TreeNode } from '../net/tree.js';
+import type { Prng } from '../random/prng.js';
 import { capacityOf, ReceiverTotals } from './receiver-totals.js';
 import type { CrowdPlan } from './scenario.js';
 import { SharedMeters } from './shared-meters.js';
@@ -24,6 +25,8 @@ const STARTED = 11;
 const JOINED = 12;
 const LEFT = 13;
 const COMPLETED = 14;
+const FELL_ASLEEP = 15;
+const WOKE = 16;
 
 export interface CrowdOptions {
   readonly plan: CrowdPlan;
@@ -49,6 +52,9 @@ export interface CrowdMember {
   freshMask: number;
   /** When the member last joined or left a channel, by the clock of the crowd. */
   joinedUs: number;
+  isAsleep: boolean;
+  /** When the member falls asleep or wakes next. */
+  turnUs: number;
 }
 
 interface HeardSums {
@@ -84,12 +90,15 @@ export class Crowd implements Tap {
    */
   readonly #queue: readonly CrowdMember[];
   #waiting = 0;
+  /** Draws the times of sleeps. */
+  readonly #sleepPrng: Prng;
   #heard: HeardSums = { elapsedUs: 0, wireBytes: 0, receivedCount: 0, lostCount: 0 };
   #active: CrowdMember[] = [];
 
   constructor(options: CrowdOptions, network: VirtualNetwork) {
     const { plan, descriptor, announceIntervalUs } = options;
     const prng = network.prng.fork(`crowd ${plan.name}`);
+    this.#sleepPrng = network.prng.fork(`sleeps of ${plan.name}`);
     this.plan = plan;
     this.#options = options;
     this.#network = network;
@@ -109,6 +118,8 @@ export class Crowd implements Tap {
       channelMask: 0,
       freshMask: 0,
       joinedUs: 0,
+      isAsleep: false,
+      turnUs: Number.POSITIVE_INFINITY,
     }));
     this.#queue = this.members.toSorted((a, b) => a.readyUs - b.readyUs);
     this.#node.addTap(this);
@@ -134,7 +145,7 @@ export class Crowd implements Tap {
 
   /** Members that receive now. */
   get active(): readonly CrowdMember[] {
-    return this.#active;
+    return this.plan.dutyCycle === undefined ? this.#active : this.#active.filter(({ isAsleep }) => !isAsleep);
   }
 
   /** Sums over all members since the last call; `elapsedUs` is the sum of their times too. */
@@ -161,6 +172,8 @@ export class Crowd implements Tap {
     const capacityBitsPerSecond = capacityOf(this.#options.path, nowUs - TICK_US, nowUs);
     let endedCount = 0;
     for (const member of this.#active) {
+      if (nowUs >= member.turnUs) this.#turn(member, nowUs, localUs);
+      if (member.isAsleep) continue;
       if (this.#serve(member, localUs, capacityBitsPerSecond)) continue;
       endedCount++;
       this.#end(member, nowUs);
@@ -209,7 +222,27 @@ export class Crowd implements Tap {
       this.#network.log.add(nowUs, STARTED, member.index);
       this.#active.push(member);
       this.#follow(member, member.policy.start(localUs), localUs);
+      member.turnUs = nowUs + this.#timeOfTurn(this.plan.dutyCycle?.awakeUs);
     }
+  }
+
+  /** Has a member fall asleep, which leaves all its channels, or wake, and begin again with the lowest level. */
+  #turn(member: CrowdMember, nowUs: number, localUs: number): void {
+    member.isAsleep = !member.isAsleep;
+    this.#network.log.add(nowUs, member.isAsleep ? FELL_ASLEEP : WOKE, member.index);
+    if (member.isAsleep) this.#leaveAll(member);
+    else this.#follow(member, member.policy.start(localUs), localUs);
+    const { awakeUs, asleepUs } = this.plan.dutyCycle!;
+    member.turnUs = nowUs + this.#timeOfTurn(member.isAsleep ? asleepUs : awakeUs);
+  }
+
+  /** A random time with this mean (exponential: when it ends does not depend on how long it has lasted). */
+  #timeOfTurn(meanUs = Number.POSITIVE_INFINITY): number {
+    return meanUs === Number.POSITIVE_INFINITY ? meanUs : -Math.log(1 - this.#sleepPrng.ratio()) * meanUs;
+  }
+
+  #leaveAll(member: CrowdMember): void {
+    for (let channel = 0; channel < this.#memberCounts.length; channel++) this.#leave(member, channel);
   }
 
   #end(member: CrowdMember, nowUs: number): void {
@@ -217,7 +250,7 @@ export class Crowd implements Tap {
     totals.progress = 1;
     totals.completedUs = nowUs;
     this.#network.log.add(nowUs, COMPLETED, member.index);
-    for (let channel = 0; channel < this.#memberCounts.length; channel++) this.#leave(member, channel);
+    this.#leaveAll(member);
     this.#options.onComplete(member, nowUs);
   }
 

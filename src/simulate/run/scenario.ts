@@ -55,8 +55,15 @@ export interface ScenarioServer {
   readonly clockErrorUs: number;
   readonly driftPpm: number;
   readonly startUs: number;
-  /** When it loses power; undefined: never. */
+  /** When it loses power for ever; undefined: never. */
   readonly stopUs: number | undefined;
+  /** Power cuts, each with the time when it begins to send again (undefined: never). */
+  readonly deaths?: readonly PowerCut[];
+}
+
+export interface PowerCut {
+  readonly atUs: number;
+  readonly riseUs: number | undefined;
 }
 
 export interface ScenarioLink extends LinkPlan {
@@ -92,7 +99,7 @@ export interface FullReceiverPlan extends ReceiverBase {
   /** Times in which the receiver's interface is down. */
   readonly sleeps: readonly { readonly fromUs: number; readonly toUs: number }[];
   /** Power cuts, each with the time when the receiver starts again with the same disk (undefined: never). */
-  readonly deaths: readonly { readonly atUs: number; readonly riseUs: number | undefined }[];
+  readonly deaths: readonly PowerCut[];
 }
 
 /**
@@ -103,6 +110,8 @@ export interface CrowdPlan extends ReceiverBase {
   readonly kind: 'crowd';
   /** Start of each receiver. */
   readonly startsUs: readonly number[];
+  /** Means of the random times for which a member is awake and asleep in turn; undefined: always awake. */
+  readonly dutyCycle?: { readonly awakeUs: number; readonly asleepUs: number } | undefined;
 }
 
 export type ScenarioReceiver = FullReceiverPlan | CrowdPlan;

@@ -148,8 +148,8 @@ class Simulation {
 
   #addServer(plan: ScenarioServer, serverIndex: number, object: SimulatedObject): void {
     const { clock, prng } = this.#network;
-    const { name, below, up, address, clockErrorUs, driftPpm, startUs, stopUs } = plan;
-    clock.at(startUs, () => {
+    const { name, below, up, address, clockErrorUs, driftPpm } = plan;
+    const live = (untilUs: number | undefined, life: number) => {
       const host = this.#network.addHost({
         name,
         below,
@@ -161,12 +161,15 @@ class Simulation {
         isBlank: true,
       });
       const { announceIntervalUs } = this.#scenario.object;
-      const server = new SimulatedServer({ host, serverIndex, prng: prng.fork(`server ${name}`), announceIntervalUs });
+      const random = prng.fork(life === 1 ? `server ${name}` : `server ${name} ${life}`);
+      const server = new SimulatedServer({ host, serverIndex, prng: random, announceIntervalUs });
       server.publish(object).catch((error: unknown) => {
         this.#failure ??= { error };
       });
-      if (stopUs !== undefined) clock.at(stopUs, () => host.die());
-    });
+      if (untilUs !== undefined) clock.at(untilUs, () => host.die());
+    };
+    for (const [index, { fromUs, untilUs }] of livesOf(plan).entries())
+      clock.at(fromUs, () => live(untilUs, index + 1));
   }
 
   #sampleLater(): void {
@@ -193,6 +196,19 @@ class Simulation {
   #emit(event: SimulationEvent): void {
     this.#options.onEvent?.(event);
   }
+}
+
+/** The times in which a server has power. */
+function livesOf({ startUs, stopUs, deaths = [] }: ScenarioServer) {
+  const lives: { readonly fromUs: number; readonly untilUs: number | undefined }[] = [];
+  let fromUs: number | undefined = startUs;
+  for (const { atUs, riseUs } of deaths.toSorted((a, b) => a.atUs - b.atUs)) {
+    if (fromUs === undefined || atUs <= fromUs || atUs >= (stopUs ?? Number.POSITIVE_INFINITY)) continue;
+    lives.push({ fromUs, untilUs: atUs });
+    fromUs = riseUs;
+  }
+  if (fromUs !== undefined && fromUs < (stopUs ?? Number.POSITIVE_INFINITY)) lives.push({ fromUs, untilUs: stopUs });
+  return lives;
 }
 
 function descriptionOf(descriptor: Descriptor): SimulationEvent {
