@@ -7,6 +7,7 @@ import { drawExperiment } from './experiment/draw.js';
 import { missingFor } from './experiment/methods.js';
 import { play } from './experiment/play.js';
 import { ResultsFile } from './experiment/results-file.js';
+import { isSimulated, playSimulated } from './experiment/simulated.js';
 import { type Summary, summariesOf } from './experiment/summary.js';
 import { type Column, table } from './table.js';
 
@@ -28,7 +29,7 @@ const GRACE_SECONDS = 20;
  * Arguments, lists with commas: `--topology lan,…`, `--schedule immediate,…`, `--links equal,unequal`, `--method layercast,…`, `--clients 8`,
  * `--size 32MB`; `--link N` in Mbit/s (by size); `--runs N` (1); `--results FILE` (experiment.jsonl): what is there already is not run again;
  * `--at-once N` cells (1); `--logs DIR` for what each second was like; `--dir DIR` for the files (a file system in memory where there is one);
- * `--minutes N`: begin no cell later; `--list`: only say which cells are left; `--draw`: run nothing, and write the pictures and the tables of docs/experiment.md.
+ * `--minutes N`: begin no cell later; `--simulate`: run the cells of layercast in virtual time instead, which needs a file of results of its own; `--list`: only say which cells are left; `--draw`: run nothing, and write the pictures and the tables of docs/experiment.md.
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const settings = settingsOf(args);
@@ -37,7 +38,8 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     await drawExperiment(file.results);
     return { results: settings.results };
   }
-  const cells = withoutMissing(cellsOf(settings.choice));
+  const chosen = cellsOf(settings.choice);
+  const cells = settings.simulates ? chosen.filter(({ method }) => isSimulated(method)) : withoutMissing(chosen);
   const tasks = Array.from({ length: settings.runs }, (_, index) => index + 1).flatMap((run) =>
     cells
       .map((cell) => ({ cell, run, linkBitsPerSecond: settings.linkMegabits(cell) * 1e6 }))
@@ -58,12 +60,9 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
       const name = `${nameOf(task.cell)} run ${task.run}`;
       try {
         const { cell, ...playing } = task;
-        const result = await play(cell, {
-          ...playing,
-          ...settings,
-          graceSeconds: GRACE_SECONDS,
-          signal: interruption.signal,
-        });
+        const result = settings.simulates
+          ? await playSimulated(cell, playing.run, playing.linkBitsPerSecond)
+          : await play(cell, { ...playing, ...settings, graceSeconds: GRACE_SECONDS, signal: interruption.signal });
         await file.add(result);
         console.error(`${name}: ${lineOf(summariesOf([result])[0]!)}`);
       } catch (error) {
@@ -126,6 +125,7 @@ interface Settings {
   readonly minutes: number;
   readonly lists: boolean;
   readonly draws: boolean;
+  readonly simulates: boolean;
 }
 
 function settingsOf(args: readonly string[]): Settings {
@@ -149,6 +149,7 @@ function settingsOf(args: readonly string[]): Settings {
       minutes: text('1440'),
       list: flag,
       draw: flag,
+      simulate: flag,
     },
   });
   const link = values.link === undefined ? undefined : amount('link', values.link);
@@ -172,6 +173,7 @@ function settingsOf(args: readonly string[]): Settings {
     minutes: amount('minutes', values.minutes),
     lists: values.list,
     draws: values.draw,
+    simulates: values.simulate,
   };
 }
 

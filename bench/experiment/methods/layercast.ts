@@ -8,7 +8,7 @@ import { SERVERS } from '../topology.js';
  * Levels, as shares of the link: each is a third more than the one below (10^⅛), so that both a link and a tenth of it have a level just below them.
  * That leaves 2 % for announcements, and for the clocks of hosts and links, which differ.
  */
-const LEVELS = Array.from({ length: 11 }, (_, index) => 0.98 * 10 ** ((index - 10) / 8));
+export const LEVELS = Array.from({ length: 11 }, (_, index) => 0.98 * 10 ** ((index - 10) / 8));
 /** The largest symbol of a packet of 1500 bytes: 40 are of IPv6, 8 of UDP, 48 of layercast. */
 const SYMBOL_BYTES = 1404;
 const WITHIN = { timeoutMs: 600_000 };
@@ -72,7 +72,11 @@ async function waiting({ bed, folder }: Scene, client: string, output: string): 
   };
 }
 
-function fleetOf({ file, linkBitsPerSecond }: Scene, servers: readonly string[], levels: readonly number[]): string {
+export function fleetOf(
+  { file, linkBitsPerSecond }: Pick<Scene, 'file' | 'linkBitsPerSecond'>,
+  servers: readonly string[],
+  levels: readonly number[],
+): string {
   const rates = levels.map((level, index) => level - (levels[index - 1] ?? 0));
   const rate = (share: number) => `{ rate: ${Math.round((share * linkBitsPerSecond) / servers.length / 1000)}kbit }`;
   return [
