@@ -48,8 +48,11 @@ function clientOf({ bed, folder, file }: Scene, client: string, output: string):
       const said = (what: string) =>
         until(`${client} says: ${what}`, async () => process.stderr.includes(what), FOREVER_MS);
       await said('File transfer complete');
-      const [group] = await readdir(partial);
-      await link(join(group === undefined ? whole : join(partial, group), basename(file)), output);
+      // Another transfer may have begun and ended without this client: the line names the one that it has whole.
+      const group = /\[(\w+)\/\S+\]: File transfer complete/.exec(process.stderr)?.[1];
+      const here = await readdir(partial);
+      const isMoved = !here.includes(`_group_${group}`);
+      await link(join(isMoved ? whole : join(partial, `_group_${group}`), basename(file)), output);
       // Until the server knows it, the client is needed; afterwards it would take part in the next transfer.
       void said('Group file transfer confirmed').then(
         () => process.kill(),
