@@ -45,8 +45,15 @@ function clientOf({ bed, folder, file }: Scene, client: string, output: string):
       const places = ['-D', whole, '-T', partial];
       const process = host.spawn('uftpd', ['-d', ...places, '-I', host.address, '-M', GROUPS.public]);
       receiver = process;
-      const said = (what: string) =>
-        until(`${client} says: ${what}`, async () => process.stderr.includes(what), FOREVER_MS);
+      let hasEnded = false;
+      const note = () => {
+        hasEnded = true;
+      };
+      void process.exited.then(note, note);
+      const said = async (what: string) => {
+        const isOver = async () => hasEnded || process.stderr.includes(what);
+        await until(`${client} says: ${what}`, isOver, FOREVER_MS);
+      };
       await said('File transfer complete');
       // Another transfer may have begun and ended without this client: the line names the one that it has whole.
       const group = /\[(\w+)\/\S+\]: File transfer complete/.exec(process.stderr)?.[1];
