@@ -125,7 +125,7 @@ export class DeviceLink {
     this.#releases.detach();
     this.#cancelTell?.();
     this.#cancelGiveUp();
-    if (this.#link.connection !== undefined) {
+    if (this.#link.connection !== undefined || this.#hasSaidFarewell) {
       await new Promise<void>((resolve) => {
         const cancel = clock.schedule(clock.nowUs() + STOP_US, resolve);
         this.#onTold = () => {
@@ -133,9 +133,15 @@ export class DeviceLink {
           resolve();
         };
         this.#tell('stopped');
+        this.#link.want(true);
       });
     }
     await this.#link.close();
+  }
+
+  /** Whether the connection ended because all had been told: the broker was there, so it can be told that the device stops. */
+  get #hasSaidFarewell(): boolean {
+    return this.#toldUs > Number.NEGATIVE_INFINITY && this.#reports.areSent;
   }
 
   #tell(state: DeviceState): void {

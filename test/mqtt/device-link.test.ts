@@ -243,4 +243,33 @@ describe('a device at its broker', () => {
     await pass(60);
     expect(broker.texts('/state').at(-1)).toBe('stopped');
   });
+
+  it('tells that it stops, also when it has just said farewell because it sleeps', async () => {
+    const { link, broker, pass, take } = deviceOf();
+    link.wake(take);
+    await pass(3);
+    link.sleep();
+    await pass(3);
+    expect([broker.isConnected, broker.texts('/state').at(-1)]).toEqual([false, 'asleep']);
+    const closing = link.close();
+    await pass(1);
+    await closing;
+    expect([broker.isConnected, broker.texts('/state').at(-1)]).toEqual([false, 'stopped']);
+  });
+
+  it('stops within seconds where the broker is away, and at once where it has told nothing yet', async () => {
+    const { link, broker, pass, take } = deviceOf();
+    let isClosed = false;
+    await deviceOf().link.close();
+    link.wake(take);
+    await pass(3);
+    link.sleep();
+    await pass(3);
+    broker.isUp = false;
+    void link.close().then(() => {
+      isClosed = true;
+    });
+    await pass(4);
+    expect(isClosed).toBe(true);
+  });
 });
