@@ -73,10 +73,13 @@ export class LinkEstimate {
     );
   }
 
-  /** Whether trains passed at more than the highest level, so that they say nothing of the link's rate: a token bucket may have let them pass. */
+  /**
+   * Whether trains passed much faster than the highest level, so that they may say nothing of the link's rate: a token bucket may have let
+   * them pass. Where they passed a little faster, the ladder ends at the link's rate, as a ladder that was made for its link does.
+   */
   isUnshown(highestBitsPerSecond: number): boolean {
     const { capacityBitsPerSecond = 0 } = this;
-    return !this.#hasLied && capacityBitsPerSecond >= highestBitsPerSecond;
+    return !this.#hasLied && capacityBitsPerSecond >= this.#rules.capacity.muchFasterRatio * highestBitsPerSecond;
   }
 
   /** Takes note of what arrived through an overload, in bit/s. */

@@ -163,6 +163,13 @@ describe('the estimate of the slowest link', () => {
     expect([other.hasLied, other.believedBitsPerSecond(3e6)]).toEqual([false, 0.99 * 5e6]);
   });
 
+  it('shows the link also where the ladder ends a little below it, and not where trains pass much faster than the ladder', () => {
+    const link = new LinkEstimate();
+    expect(link.isUnshown(1e6)).toBe(false);
+    addTrains(link, [10, 10, 10]);
+    expect([12e6, 9.8e6, 8e6, 7.5e6].map((top) => link.isUnshown(top))).toEqual([false, false, false, true]);
+  });
+
   it('is forgotten when the path may have changed, and when no train has come for half a minute', () => {
     const link = new LinkEstimate();
     addTrains(link, [10]);
