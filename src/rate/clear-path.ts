@@ -34,9 +34,3 @@ export function clearnessOf(path: ShownPath, spanUs: number, queueSpanUs = path.
     mostQueueMs: emptyUs / 1000,
   };
 }
-
-/** Whether more was lost in this time than ambient loss explains, if only one datagram. */
-export function hasLost({ rules, history, ambient, nowUs }: ShownPath, spanUs: number): boolean {
-  const { receivedCount, lostCount } = history.sums(nowUs - spanUs);
-  return lostCount > rules.ambient.factor * ambient.ratio * (receivedCount + lostCount);
-}

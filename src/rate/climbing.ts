@@ -1,4 +1,4 @@
-import { clearnessOf, hasLost, isClear } from './clear-path.js';
+import { clearnessOf, isClear } from './clear-path.js';
 import type { BackOff } from './failures.js';
 import type { PathState } from './path-state.js';
 import type { Compared, Step } from './policy.js';
@@ -51,12 +51,9 @@ export function stepOfStart(path: PathState): Step | 'over' | undefined {
   return { level: to, why: reasonOfStart(link), compared };
 }
 
-/**
- * Whether nothing is lost and nothing queues that a further step of the start would add to. Where trains show no capacity, the first loss
- * may be that of a policer whose bucket is empty, and no step is taken on it.
- */
+/** Whether nothing is lost and nothing queues that a further step of the start would add to. */
 function isClearForStart(path: PathState): boolean {
-  return isClear(path, ...clearSpans(path)) && !(hasNoTop(path) && hasLost(path, path.rules.climb.startStepUs));
+  return isClear(path, ...clearSpans(path));
 }
 
 /** Whether trains show more than the ladder has, as through a token bucket or a policer that has tokens left. */

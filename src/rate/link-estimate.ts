@@ -12,6 +12,8 @@ export class LinkEstimate {
   readonly #idleTrains = new TrainCapacity();
   /** Trains that met a queue: no bucket has tokens left then. */
   readonly #queuedTrains = new TrainCapacity();
+  /** The slowest of the last trains that met no queue, in bit/s. It outlasts the trains, which a retreat forgets. */
+  #idleBitsPerSecond = 0;
   #hasLied = false;
   /** What arrived through overloads, in bit/s. */
   #ceiling = Number.POSITIVE_INFINITY;
@@ -40,6 +42,7 @@ export class LinkEstimate {
       (isQueued ? this.#queuedTrains : this.#idleTrains).add(slot, trainBitsPerSecond);
       this.#heardUs = nowUs;
     }
+    if (!isQueued) this.#idleBitsPerSecond = this.#idleTrains.leastBitsPerSecond ?? this.#idleBitsPerSecond;
     const least = this.#trains.leastBitsPerSecond;
     if (least !== undefined) this.#failedCapacity = Math.min(this.#failedCapacity, least);
   }
@@ -103,11 +106,14 @@ export class LinkEstimate {
 
   /**
    * What the link carries where trains without a queue say nothing, in bit/s; infinite if they do. That is what arrived through the last
-   * overload, or what the slowest train through a queue shows, if that is more: other traffic then takes the rest.
+   * overload, or what the slowest train through a queue shows, if that is more: other traffic then takes the rest. A link that sends in
+   * bursts passes trains as fast with a queue as without, and they say nothing there.
    */
   get ceilingBitsPerSecond(): number {
     if (!this.#hasLied) return Number.POSITIVE_INFINITY;
-    return Math.max(this.#ceiling, this.#oursOf(this.#queuedTrains.leastBitsPerSecond ?? 0));
+    const queued = this.#queuedTrains.leastBitsPerSecond ?? 0;
+    const isSlowed = queued * this.#rules.capacity.muchFasterRatio <= this.#idleBitsPerSecond;
+    return isSlowed ? Math.max(this.#ceiling, this.#oursOf(queued)) : this.#ceiling;
   }
 
   /** Whether trains passed at more than a rate that was too much, as they do through a token bucket. */

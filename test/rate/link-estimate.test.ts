@@ -138,6 +138,17 @@ describe('the estimate of the slowest link', () => {
     expect(link.believedBitsPerSecond(7e6)).toBe(2e6);
   });
 
+  it('does not believe trains through a queue that are as fast as those without, as where a link sends in bursts', () => {
+    const link = new LinkEstimate();
+    addTrains(link, [10, 10, 10]);
+    link.failed(2e6, 5e6);
+    link.carried(2e6);
+    // A retreat forgets the trains, and not how fast they were.
+    link.forgetTrains();
+    for (const slot of [10, 11]) link.note(slot * 0.5e6, sumsOf([reading({ slot, trainBitsPerSecond: 9e6 })]), true);
+    expect(link.believedBitsPerSecond(6e6)).toBe(2e6);
+  });
+
   it('knows rates that trains pass at far more than, if two or more without a queue show it', () => {
     const link = new LinkEstimate();
     expect(link.passesTrains(1)).toBe(false);

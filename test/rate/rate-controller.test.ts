@@ -14,15 +14,13 @@ interface PathOf {
   readonly trainBitsPerSecond?: number;
   /** The least delay of each reading. @default none */
   readonly delayUs?: (nowUs: number, level: number) => number;
-  /** Losses of each reading of the lowest channel. @default none */
-  readonly lostCount?: (nowUs: number, level: number) => number;
 }
 
 /** The levels of a receiver of four layers of 1 Mbit/s, on a path without loss, and when each began. */
 function levelsOn(
   seconds: number,
   localAt: (level: number) => LocalReading,
-  { trainBitsPerSecond = 100e6, delayUs = () => 0, lostCount = () => 0 }: PathOf = {},
+  { trainBitsPerSecond = 100e6, delayUs = () => 0 }: PathOf = {},
 ) {
   const rates = [1e6, 1e6, 1e6, 1e6];
   const plan = new StepPlan({ rates, mode: 'several', symbolBytes: 1250 - PACKET_OVERHEAD_BYTES });
@@ -37,7 +35,6 @@ function levelsOn(
         ...marks,
         channelIndex,
         minDelayUs: delayUs(nowUs, controller.level),
-        lostCount: channelIndex === 0 ? lostCount(nowUs, controller.level) : 0,
         trainBitsPerSecond: channelIndex === 0 ? trainBitsPerSecond : 0,
       }),
     );
@@ -75,20 +72,6 @@ describe('the rate controller', () => {
       });
     expect(Math.max(...waitsS(3.9e6))).toBeCloseTo(0.3, 9);
     expect(Math.max(...waitsS(100e6))).toBeGreaterThan(0.4);
-  });
-
-  it('takes no step of the start on a loss where trains show more than the ladder has: a bucket may be empty', () => {
-    const waitS = (trainBitsPerSecond: number) => {
-      let secondUs = Number.POSITIVE_INFINITY;
-      const lostCount = (nowUs: number, level: number) => {
-        if (level === 2) secondUs = Math.min(secondUs, nowUs);
-        return nowUs === secondUs + 3 * TICK_US ? 1 : 0;
-      };
-      const moves = levelsOn(8, () => AT_LEISURE, { trainBitsPerSecond, lostCount });
-      return moves[2]!.atS - moves[1]!.atS;
-    };
-    expect(waitS(3.9e6)).toBeCloseTo(0.3, 9);
-    expect(waitS(100e6)).toBeGreaterThan(0.4);
   });
 
   it('tries a level that this host cannot take ever more rarely, whatever trains show', () => {
