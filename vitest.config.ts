@@ -57,14 +57,14 @@ export default defineConfig({
           environmentOptions: { isCounted: false },
         },
       },
-      // These files mostly wait for what other processes send at a rate, so one more of them than there are processors (on two) costs nobody time.
+      // These files mostly wait for what other processes send at a rate, so two more of them than there are processors (on two) cost nobody time.
       {
         extends: true,
         test: {
           name: 'apart',
           include: ['test/**/*.test.ts'],
           exclude: [...together, ...simulated, ...busy],
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },
