@@ -43,11 +43,13 @@ type Row = readonly Summary[];
 
 /** Panel below panel the schedules, in each all ways of transfer, with a bar for each topology. */
 export function timesPicture(links: Links, summaries: readonly Summary[]): string {
-  const panels = WORDS.schedule.map((schedule): BarPanel<Row> => {
+  // Schedules and topologies that were not run have no panel and no bar.
+  const has = (word: string) => summaries.some(({ cell }) => cell.schedule === word || cell.topology === word);
+  const panels = WORDS.schedule.filter(has).map((schedule): BarPanel<Row> => {
     return {
-      title: `Starts: ${schedule}. Mean of time ÷ (size ÷ link) (shorter is better)`,
+      title: `Starts ${schedule}: mean ÷ ideal`,
       isApart: true,
-      parts: WORDS.topology.map((topology) => ({
+      parts: WORDS.topology.filter(has).map((topology) => ({
         name: topology,
         of: (row) => row.find(({ cell }) => cell.topology === topology && cell.schedule === schedule)?.meanToIdeal,
       })),

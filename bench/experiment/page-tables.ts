@@ -10,7 +10,7 @@ function timesTables(summaries: readonly Summary[]): string {
   const groups = new Map<string, Summary[]>();
   for (const one of summaries) {
     const { schedule, links, clientCount, size } = one.cell;
-    const title = `${clientCount} clients, ${size}, ${links} links of ${one.linkBitsPerSecond / 1e6} Mbit/s, starts ${schedule}`;
+    const title = `${clientCount} client${clientCount === 1 ? '' : 's'}, ${size}, ${links} links of ${one.linkBitsPerSecond / 1e6} Mbit/s, starts ${schedule}`;
     groups.set(title, [...(groups.get(title) ?? []), one]);
   }
   return [...groups].map(([title, group]) => timesTable(title, group)).join('');
