@@ -59,15 +59,24 @@ function changed(change) {
   return bytes;
 }
 
-/** A genuine symbol of full length. */
+/**
+ * The first genuine symbol of full length. For `forged`, `genuine` is from then on the newest of the same server, because a receiver takes only numbers near to
+ * those that it hears: a forger who goes on with an old number raises no alarm.
+ */
 function listen() {
   const ear = dgram.createSocket({ type: 'udp6', reuseAddr: true });
+  let server;
   return new Promise((resolve) => {
-    ear.on('message', (bytes) => {
+    ear.on('message', (bytes, { address }) => {
       if (bytes[2] !== 0x20 || bytes.length !== headerBytes + bytes.readUInt16BE(30)) return;
-      ear.close();
+      server ??= address;
+      if (address !== server) return;
+      if (kinds.includes('forged')) genuine = bytes;
+      else ear.close();
+      ear.unref();
       resolve(bytes);
     });
-    ear.bind(port, () => ear.addMembership(group, `::%${name}`));
+    // Bound to the group: a socket for all addresses hears what other programs of this host have joined, too.
+    ear.bind(port, group, () => ear.addMembership(group, `::%${name}`));
   });
 }
