@@ -45,7 +45,7 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   // What comes from servers of the web to be published: requests, downloads, times of looking.
   mirror: {
     folders: ['base', 'fleet', 'store'],
-    modules: ['node:crypto', 'node:fs/promises', 'zod', 'aws4fetch'],
+    modules: ['node:crypto', 'node:fs/promises', 'zod', 'aws4fetch', 'p-limit'],
   },
   // What an agent says and hears at a broker; only one file opens sockets. node:crypto for names of entities.
   mqtt: {

@@ -1,6 +1,6 @@
+import pLimit from 'p-limit';
 import { backOffUs } from '../base/back-off.js';
 import type { Clock } from '../base/ports.js';
-import { Turns } from './turns.js';
 
 /** The longest wait after failures, unless polls are rarer. */
 const MOST_WAIT_US = 3600e6;
@@ -25,12 +25,12 @@ export async function pollAll(
   random: () => number,
   signal: AbortSignal,
 ): Promise<void> {
-  const turns = new Turns(MOST_AT_ONCE);
+  const limit = pLimit(MOST_AT_ONCE);
   const repeat = async ({ everyUs, poll }: { readonly everyUs: number; readonly poll: Poll }) => {
     let [dueUs, failureCount] = [clock.nowUs(), 0];
     while (true) {
       await until(dueUs, clock, signal);
-      failureCount = (await turns.take(async () => signal.aborted || (await poll()))) ? 0 : failureCount + 1;
+      failureCount = (await limit(async () => signal.aborted || (await poll()))) ? 0 : failureCount + 1;
       if (signal.aborted) return;
       const mostUs = Math.max(everyUs, MOST_WAIT_US);
       dueUs =

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { asLayercastError, LayercastError } from '../../base/errors.js';
 import { systemClock } from '../../base/system-clock.js';
 import type { FleetObject } from '../../fleet/fleet.js';
@@ -6,7 +7,6 @@ import { askOrigin } from '../../mirror/ask-origin.js';
 import { download, hasBytes } from '../../mirror/download.js';
 import { OriginFault } from '../../mirror/origin-fault.js';
 import { pollAll } from '../../mirror/polls.js';
-import { Turns } from '../../mirror/turns.js';
 import { fleetFile } from '../fleet-file.js';
 import { publishNext } from './run-publish.js';
 
@@ -35,14 +35,19 @@ export async function runMirror(argument: string | undefined, flags: MirrorFlags
     });
   }
   // One at a time: each publication changes the fleet file.
-  const publishing = new Turns(1);
+  const publishing = pLimit(1);
+  const look = (object: Mirrored) => {
+    const publish = (file: string) =>
+      publishing(() => publishNext(path, { ...flags, object: object.name, file }, signal));
+    return lookAt(object, publish, signal);
+  };
   if (flags.once) {
-    for (const object of mirrored) await lookOnce(path, object, flags, signal, publishing);
+    for (const object of mirrored) await look(object).catch((error) => fail(object, error));
     return;
   }
   const polls = mirrored.map((object) => {
     const poll = () =>
-      look(path, object, flags, signal, publishing).then(
+      look(object).then(
         () => true,
         (error) => tell(object, error, flags, signal),
       );
@@ -52,38 +57,25 @@ export async function runMirror(argument: string | undefined, flags: MirrorFlags
   signal.throwIfAborted();
 }
 
-async function lookOnce(
-  path: string,
-  object: Mirrored,
-  flags: MirrorFlags,
+/** Publishes what the origin has, if that is something else than what is here. @param publish takes the path of a file */
+async function lookAt(
+  { filePath, origin }: Mirrored,
+  publish: (file: string) => Promise<void>,
   signal: AbortSignal,
-  publishing: Turns,
 ): Promise<void> {
-  await look(path, object, flags, signal, publishing).catch((error: unknown) => {
-    if (!(error instanceof OriginFault)) throw error;
-    throw new LayercastError('NETWORK_UNAVAILABLE', `${object.name}: ${object.origin.url}: ${error.message}`, {
-      hint: 'Correct "origin", or try again later; what has been fetched is kept',
-      cause: error,
-    });
-  });
-}
-
-/** Publishes what the origin has, if that is something else than what is here. */
-async function look(
-  path: string,
-  object: Mirrored,
-  flags: MirrorFlags,
-  signal: AbortSignal,
-  publishing: Turns,
-): Promise<void> {
-  const { filePath, origin, name } = object;
   const found = await download({ origin, filePath, ask: askOrigin, signal });
   if (found === undefined) return;
   // An origin that has put the same file there again has nothing new.
-  if (!(await hasBytes(filePath, found.sizeBytes, found.sha256))) {
-    await publishing.take(() => publishNext(path, { ...flags, object: name, file: found.path }, signal));
-  }
+  if (!(await hasBytes(filePath, found.sizeBytes, found.sha256))) await publish(found.path);
   await found.conclude();
+}
+
+function fail({ name, origin }: Mirrored, error: unknown): never {
+  if (!(error instanceof OriginFault)) throw error;
+  throw new LayercastError('NETWORK_UNAVAILABLE', `${name}: ${origin.url}: ${error.message}`, {
+    hint: 'Correct "origin", or try again later; what has been fetched is kept',
+    cause: error,
+  });
 }
 
 function tell({ name, origin }: Mirrored, error: unknown, { json }: MirrorFlags, signal: AbortSignal): false {
