@@ -7,14 +7,22 @@ export type FileKind = 'fleet' | 'receiver' | 'agent' | 'gateway' | 'manager' | 
 
 /** Recognises the kind of a file by settings that no other kind has. A file without such settings counts as a fleet. */
 export function fileKindOf(text: string): FileKind {
+  return surelyKindOf(text) ?? 'fleet';
+}
+
+/** The same, and undefined for a file without such settings. */
+export function surelyKindOf(text: string): FileKind | undefined {
   const { data } = readYaml(text);
-  if (typeof data !== 'object' || data === null) return 'fleet';
+  if (typeof data !== 'object' || data === null) return undefined;
   const hasOneOf = (settings: readonly string[]) => settings.some((key) => key in data);
+  // Only a fleet says what is sent, so that one wrong setting makes no other kind of file of it.
+  if ('objects' in data && isMapping(data.objects)) return 'fleet';
   if (hasOneOf(SCENARIO_SETTINGS)) return 'scenario';
   if (hasOneOf(AGENT_SETTINGS)) return 'agent';
   if (hasOneOf(MANAGER_SETTINGS)) return 'manager';
   if (hasOneOf(GATEWAY_SETTINGS) || ('objects' in data && Array.isArray(data.objects))) return 'gateway';
-  return hasOneOf(FLEET_SETTINGS) || !hasOneOf(RECEIVER_SETTINGS) ? 'fleet' : 'receiver';
+  if (hasOneOf(FLEET_SETTINGS)) return 'fleet';
+  return hasOneOf(RECEIVER_SETTINGS) ? 'receiver' : undefined;
 }
 
 const SCENARIO_SETTINGS = ['duration', 'receivers', 'links', 'traffic'];
@@ -25,3 +33,7 @@ const FLEET_SETTINGS = ['fleet', 'objects', 'servers', 'records'];
 const RECEIVER_SETTINGS = Object.values(RECEIVER_OPTIONS).flatMap((option) =>
   'file' in option ? [keyOf(option.flag)] : [],
 );
+
+function isMapping(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

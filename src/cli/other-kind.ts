@@ -1,6 +1,6 @@
 import { LayercastError } from '../base/errors.js';
 import type { ConfigError } from '../config/faults.js';
-import { type FileKind, fileKindOf } from './file-kind.js';
+import { type FileKind, surelyKindOf } from './file-kind.js';
 
 /** The kind of file that each command reads, by the command that people run for such a file. */
 const READ_BY: Readonly<Record<string, FileKind>> = {
@@ -21,13 +21,12 @@ const READ_BY: Readonly<Record<string, FileKind>> = {
  * settings, and none of them says what is wrong.
  *
  * @param command what was typed after the program's name
- * @returns undefined for another command, and for a file of the kind that this command reads
+ * @returns undefined for another command, for a file of the kind that this command reads, and for one whose kind is not certain
  */
 export function errorOfOtherKind(command: string | undefined, { path, text }: ConfigError): LayercastError | undefined {
   const wanted = command !== undefined && Object.hasOwn(READ_BY, command) ? READ_BY[command]! : undefined;
-  const found = fileKindOf(text);
-  if (wanted === undefined || found === wanted) return undefined;
-  if ((found === 'fleet' && !isSurelyFleet(text)) || (wanted === 'fleet' && sendsObjects(text))) return undefined;
+  const found = surelyKindOf(text);
+  if (wanted === undefined || found === undefined || found === wanted) return undefined;
   const reader = Object.keys(READ_BY).find((name) => READ_BY[name] === found)!;
   return new LayercastError(
     'CONFIG_INVALID',
@@ -46,13 +45,3 @@ const NAMES: Readonly<Record<FileKind, string>> = {
   manager: 'a manager file',
   scenario: 'a scenario',
 };
-
-/** A file without any setting that tells its kind counts as a fleet. */
-function isSurelyFleet(text: string): boolean {
-  return /^(fleet|objects|servers):/m.test(text);
-}
-
-/** Whether a file describes what is sent, as only a fleet does: one wrong setting does not make another kind of file of it. */
-function sendsObjects(text: string): boolean {
-  return /^objects:\s*(#.*)?$/m.test(text) && /^\s+channels:/m.test(text);
-}

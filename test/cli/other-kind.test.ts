@@ -24,6 +24,8 @@ test('a command that got the file of another command says whose it is, and what 
 test('the faults of a file of the right kind are left as they are, whatever else one of its settings is called', () => {
   expect(errorFor('plan', FLEET)).toBeUndefined();
   expect(errorFor('serve', `${FLEET}receivers: 5\n`)).toBeUndefined();
+  const withLadder = 'fleet: acme\nobjects: { a: { file: a, ladder: { from: 1Mbit, to: 4Mbit } } }\nduration: 5s\n';
+  expect(errorFor('serve', withLadder)).toBeUndefined();
   expect(errorFor('simulate', 'nothing: here\n')).toBeUndefined();
   expect(errorFor('cache', SCENARIO)).toBeUndefined();
 });
