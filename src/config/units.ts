@@ -92,3 +92,13 @@ export function formatQuantity(quantity: Quantity, value: number, digits = 3): s
   const [unit, factor] = units.findLast(([, factor]) => Number((value / factor).toPrecision(digits)) >= 1) ?? units[0]!;
   return `${Number((value / factor).toPrecision(digits))} ${unit}`;
 }
+
+/** A rate as people read it: `1.33 Mbit/s`. */
+export function rateText(bitsPerSecond: number): string {
+  return `${formatQuantity(RATE, bitsPerSecond)}/s`;
+}
+
+/** How many percent are done of something, which are 100 only when all is. */
+export function percentOf(doneBytes: number, totalBytes: number): number {
+  return totalBytes === 0 ? 100 : Math.floor((100 * doneBytes) / totalBytes);
+}

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LayercastError } from '../../base/errors.js';
-import { formatQuantity, RATE, SIZE } from '../../config/units.js';
+import { formatQuantity, rateText, SIZE } from '../../config/units.js';
 import { createReceiver } from '../../create-receiver.js';
 import { createSender, type Sender } from '../../create-sender.js';
 import { awaitInterface, usableInterfaces } from '../../net/interfaces/interfaces.js';
@@ -125,7 +125,7 @@ function commandLine(): string {
 
 function announced(sender: Sender): Sender {
   return sender.on('publish', ({ server, channels }) => {
-    const rates = channels.map(({ rateBitsPerSecond }) => `${formatQuantity(RATE, rateBitsPerSecond)}/s`);
+    const rates = channels.map(({ rateBitsPerSecond }) => rateText(rateBitsPerSecond));
     say(`  ${server}: channels at ${rates.join(', ')}`);
   });
 }

@@ -1,7 +1,7 @@
 import { LayercastError } from '../../base/errors.js';
 import { systemClock } from '../../base/system-clock.js';
 import { readKeyText } from '../../config/read-text.js';
-import { DURATION, formatQuantity, RATE, SIZE } from '../../config/units.js';
+import { DURATION, formatQuantity, rateText, SIZE } from '../../config/units.js';
 import { awaitInterface } from '../../net/interfaces/interfaces.js';
 import { systemNetworkOn } from '../../net/system-network.js';
 import { cumulativeRates, rateOf } from '../../rate/ladder.js';
@@ -82,7 +82,7 @@ function textOf({ descriptor, sources, genuine }: Announcement): readonly string
 function ladderText(descriptor: Descriptor): string {
   const { mode, channels } = descriptor;
   const levels = mode === 'several' ? cumulativeRates(ratesOf(descriptor)) : ratesOf(descriptor);
-  const shown = levels.map((rate) => `${formatQuantity(RATE, rate)}/s`);
+  const shown = levels.map((rate) => rateText(rate));
   const list = shown.length <= 4 ? shown.join(', ') : `${shown[0]} to ${shown.at(-1)}`;
   return `${channels.length} channel${channels.length === 1 ? '' : 's'}, ${mode === 'several' ? 'layered' : 'each complete'}: ${list}`;
 }

@@ -1,5 +1,5 @@
 import type { AgentStateEvent } from '../../agent/events.js';
-import { DURATION, formatQuantity, RATE, SIZE } from '../../config/units.js';
+import { DURATION, formatQuantity, percentOf, rateText, SIZE } from '../../config/units.js';
 import type { WatchedAgent } from '../../create-agent.js';
 import { say } from './say.js';
 
@@ -17,8 +17,8 @@ export function tellPeople(agent: WatchedAgent): void {
     const nowMs = performance.now();
     if (nowMs - (progressMs.get(object) ?? -Infinity) < PROGRESS_GAP_MS) return;
     progressMs.set(object, nowMs);
-    const share = totalBytes === 0 ? 100 : Math.floor((100 * bytes) / totalBytes);
-    say(`${object}: ${share} % of ${formatQuantity(SIZE, totalBytes)}, ${formatQuantity(RATE, rateBitsPerSecond)}/s`);
+    const share = percentOf(bytes, totalBytes);
+    say(`${object}: ${share} % of ${formatQuantity(SIZE, totalBytes)}, ${rateText(rateBitsPerSecond)}`);
   });
   agent.on('output', ({ object, line }) => say(`${object}: | ${line}`));
   agent.on('sleep', ({ nextWakeAt, packetBytes }) => {

@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty';
-import { DURATION, formatQuantity, SIZE } from '../../config/units.js';
+import { DURATION, formatQuantity, percentOf, SIZE } from '../../config/units.js';
 import type { Receiver } from '../../create-receiver.js';
 import type { CompleteEvent, ListeningEvent, ProgressEvent } from '../../receiver/events.js';
 import { fetchPicture, progressLines, remaining } from './fetch-picture.js';
@@ -87,7 +87,7 @@ export class FetchDisplay {
     if (this.#progress === undefined) return;
     const { bytes, totalBytes } = this.#progress;
     this.#end();
-    const percent = totalBytes === 0 ? 100 : Math.floor((100 * bytes) / totalBytes);
+    const percent = percentOf(bytes, totalBytes);
     const sizes = `${formatQuantity(SIZE, bytes)} of ${formatQuantity(SIZE, totalBytes)}`;
     this.say(`stopped at ${percent} %: ${sizes} are kept; run the same command again to go on`);
   }

@@ -1,4 +1,4 @@
-import { DURATION, formatQuantity, RATE, SIZE } from '../../config/units.js';
+import { DURATION, formatQuantity, percentOf, rateText, SIZE } from '../../config/units.js';
 import type { ProgressEvent } from '../../receiver/events.js';
 import { curve } from './curve.js';
 import { rangesOf } from './index-ranges.js';
@@ -40,7 +40,7 @@ export function fetchPicture(picture: FetchPicture, columns: number, rowCount: n
 /** Three lines of at most `columns` − 1 characters: progress, network path, map. */
 export function progressLines(event: ProgressEvent, columns: number): readonly string[] {
   const { bytes, totalBytes, rateBitsPerSecond, etaMs, servers, channels, map } = event;
-  const percent = totalBytes === 0 ? 100 : Math.floor((100 * bytes) / totalBytes);
+  const percent = percentOf(bytes, totalBytes);
   const numbers = [
     `${percent} %`,
     `${formatQuantity(SIZE, bytes)} of ${formatQuantity(SIZE, totalBytes)}`,
@@ -87,8 +87,4 @@ function pathText(event: ProgressEvent): string {
   ];
   if (capacityBitsPerSecond !== undefined) parts.push(`capacity ${rateText(capacityBitsPerSecond)}`);
   return parts.join('  ');
-}
-
-function rateText(rateBitsPerSecond: number): string {
-  return `${formatQuantity(RATE, rateBitsPerSecond)}/s`;
 }

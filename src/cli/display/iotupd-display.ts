@@ -1,4 +1,4 @@
-import { DURATION, formatQuantity, RATE, SIZE } from '../../config/units.js';
+import { DURATION, formatQuantity, rateText, SIZE } from '../../config/units.js';
 import type { EventOf } from '../../events/event-types.js';
 import type { iotupdEvents } from '../../events/iotupd-events.js';
 import { listeningText } from './fetch-display.js';
@@ -48,7 +48,7 @@ export class IotupdDisplay implements Disposable {
     const parts = [
       `${Math.floor((100 * bytes) / totalBytes)} %`,
       `${formatQuantity(SIZE, bytes)} of ${formatQuantity(SIZE, totalBytes)}`,
-      `${formatQuantity(RATE, rateBitsPerSecond)}/s`,
+      rateText(rateBitsPerSecond),
       `loss ${(100 * lossRatio).toFixed(1)} %`,
     ];
     this.#stream.write(parts.join('  '));

@@ -1,4 +1,4 @@
-import { formatQuantity, RATE } from '../../config/units.js';
+import { rateText } from '../../config/units.js';
 import type { Fleet } from '../../fleet/fleet.js';
 import type { Geometry } from '../../object/geometry.js';
 import { type Ring, ringPicture, type Track } from '../../plot/ring.js';
@@ -57,7 +57,7 @@ function ringOf(
   const rate = heard.reduce((sum, stream) => sum + stream.rate, 0);
   return {
     title: `${object}, ${names}`,
-    caption: `${formatQuantity(RATE, level.rateBitsPerSecond)}/s, code ${code}, ${completionTime(seconds)}`,
+    caption: `${rateText(level.rateBitsPerSecond)}, code ${code}, ${completionTime(seconds)}`,
     tracks: heard.flatMap((stream) =>
       tracksOf(stream, lineOf(stream), geometry, (symbols * stream.rate) / rate, Math.max(...ends)),
     ),

@@ -1,4 +1,4 @@
-import { DURATION, formatQuantity, RATE, SIZE } from '../../config/units.js';
+import { DURATION, formatQuantity, RATE, rateText, SIZE } from '../../config/units.js';
 import type { StartOffset } from '../../fleet/fleet.js';
 import type { ChannelPlan, FleetPlan, ServerPlan } from '../../fleet/plan.js';
 import type { FleetForecast, ForecastLevel, ObjectForecast } from '../../publish/forecast.js';
@@ -17,7 +17,7 @@ function headOf(plan: FleetForecast): string[] {
   const { announcement, announceIntervalUs } = plan;
   const longestUs = Math.max(announceIntervalUs, ...plan.servers.map(({ announceRoundUs }) => announceRoundUs));
   return [
-    `fleet ${clip(plan.fleet, 40)}: ${rate(plan.rateBitsPerSecond)} in all`,
+    `fleet ${clip(plan.fleet, 40)}: ${rateText(plan.rateBitsPerSecond)} in all`,
     `  scope ${plan.scope}, port ${plan.port}, ${plan.ssm ? 'source-specific' : 'any-source'}, symbols of ${plan.symbolBytes} B`,
     `  announced every ${formatQuantity(DURATION, longestUs, 2)} on ${announcement.group}`,
   ];
@@ -30,8 +30,8 @@ function serversOf({ servers }: FleetForecast): string[] {
       ...servers.map((server) => [
         String(server.index),
         clip(server.server, 40),
-        rate(server.rateBitsPerSecond),
-        rate(server.announceRateBitsPerSecond),
+        rateText(server.rateBitsPerSecond),
+        rateText(server.announceRateBitsPerSecond),
         String(server.channelCount),
       ]),
     ],
@@ -93,7 +93,7 @@ function framesLines({ iotupd }: ObjectForecast): string[] {
   if (iotupd === null) return [];
   const { group, port, rateBitsPerSecond, frameBytes, trigger } = iotupd;
   const triggered = trigger === null ? [] : ['  these frames only while somebody listens'];
-  return [`  also ${rate(rateBitsPerSecond)} of iotupd to ${group} port ${port}, ${frameBytes} B`, ...triggered];
+  return [`  also ${rateText(rateBitsPerSecond)} of iotupd to ${group} port ${port}, ${frameBytes} B`, ...triggered];
 }
 
 function channelRows(channel: ChannelPlan, plan: FleetPlan): string[][] {
@@ -119,8 +119,8 @@ function levelRow(level: ForecastLevel): string[] {
   const [lossless, lossy] = [expected[0], expected.at(-1)];
   return [
     channels.length === 1 ? String(channels[0]) : `${channels[0]}–${channels.at(-1)}`,
-    rate(rateBitsPerSecond),
-    rate(payloadBitsPerSecond),
+    rateText(rateBitsPerSecond),
+    rateText(payloadBitsPerSecond),
     seconds === null ? 'size unknown' : completionTime(lossless?.seconds ?? seconds),
     lossless === undefined ? '-' : percent(lossless.overhead),
     lossy === undefined ? '-' : percent(lossy.overhead),
@@ -158,10 +158,6 @@ function percent(ratio: number): string {
 function clippedPath(path: string): string {
   const characters = [...path];
   return characters.length <= WIDTH - 2 ? path : `…${characters.slice(3 - WIDTH).join('')}`;
-}
-
-function rate(bitsPerSecond: number): string {
-  return `${formatQuantity(RATE, bitsPerSecond)}/s`;
 }
 
 function offset(start: StartOffset): string {

@@ -1,4 +1,4 @@
-import { DURATION, formatQuantity, RATE, SIZE } from '../../config/units.js';
+import { DURATION, formatQuantity, rateText, SIZE } from '../../config/units.js';
 import type { Sender } from '../../create-sender.js';
 import { meaningOf } from '../../net/network-error.js';
 import type { PauseReason } from '../../sender/pauses.js';
@@ -21,11 +21,11 @@ export function tellPeople(sender: Sender): void {
   sender.on('publish', ({ server, interface: on, object, version, bytes, channels, iotupd }) => {
     say(`${object} version ${version}, ${formatQuantity(SIZE, bytes)}, from ${server} on ${on}`);
     for (const { channel, group, port, rateBitsPerSecond } of channels) {
-      say(`  channel ${channel}: ${formatQuantity(RATE, rateBitsPerSecond)}/s to [${group}]:${port}`);
+      say(`  channel ${channel}: ${rateText(rateBitsPerSecond)} to [${group}]:${port}`);
     }
     if (iotupd === undefined) return;
     const { group, port, rateBitsPerSecond, frameBytes, hash } = iotupd;
-    say(`  iotupd: ${formatQuantity(RATE, rateBitsPerSecond)}/s to [${group}]:${port}, frames of ${frameBytes} bytes`);
+    say(`  iotupd: ${rateText(rateBitsPerSecond)} to [${group}]:${port}, frames of ${frameBytes} bytes`);
     say(`  iotupd: hash ${hash}`);
   });
   sender.on('withdraw', ({ object, version, error, retryMs }) => {

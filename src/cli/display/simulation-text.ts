@@ -1,4 +1,4 @@
-import { formatQuantity, RATE } from '../../config/units.js';
+import { rateText } from '../../config/units.js';
 import type {
   FlowSummary,
   LinkSummary,
@@ -52,7 +52,7 @@ function receiverRow(name: string, label: string, summary: ReceiverSummary, whic
     percent(progress[which]),
     completionMs === null ? '-' : completionTime(completionMs[which] / 1000),
     level[which].toFixed(1),
-    rate(rateBitsPerSecond[which]),
+    rateText(rateBitsPerSecond[which]),
     share === null ? '-' : percent(share[which]),
     percent(lossRatio[which]),
   ];
@@ -69,8 +69,8 @@ function linkLines(links: readonly LinkSummary[]): string[] {
   const inOrder = links.length <= MAX_LINKS ? links : shown;
   const rows = inOrder.map(({ link, rateBitsPerSecond, capacityBitsPerSecond, use, lossRatio }) => [
     clip(link, MAX_NAME),
-    rate(rateBitsPerSecond),
-    capacityBitsPerSecond === null ? 'no limit' : rate(capacityBitsPerSecond),
+    rateText(rateBitsPerSecond),
+    capacityBitsPerSecond === null ? 'no limit' : rateText(capacityBitsPerSecond),
     use === null ? '-' : percent(use),
     percent(lossRatio),
   ]);
@@ -83,15 +83,11 @@ function flowLines(flows: readonly FlowSummary[]): string[] {
     .slice(0, MAX_LINKS)
     .map(({ flow, rateBitsPerSecond, lossRatio }) => [
       clip(flow, MAX_NAME),
-      rate(rateBitsPerSecond),
+      rateText(rateBitsPerSecond),
       percent(lossRatio),
     ]);
   const more = flows.length > MAX_LINKS ? [`the first ${MAX_LINKS} of ${flows.length} flows`] : [];
   return [...table([['flow', 'rate', 'loss'], ...rows], [1, 2], ''), ...more];
-}
-
-function rate(bitsPerSecond: number): string {
-  return `${formatQuantity(RATE, bitsPerSecond)}/s`;
 }
 
 function seconds(milliseconds: number): string {

@@ -1,6 +1,7 @@
-import { DURATION, formatQuantity, RATE, SIZE } from '../../config/units.js';
+import { DURATION, formatQuantity, SIZE } from '../../config/units.js';
 
-export const rateText = (bitsPerSecond: number): string => `${formatQuantity(RATE, bitsPerSecond)}/s`;
+export { percentOf, rateText } from '../../config/units.js';
+
 export const sizeText = (bytes: number): string => formatQuantity(SIZE, bytes);
 export const durationText = (ms: number): string => formatQuantity(DURATION, ms * 1000, 2);
 export const shareText = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
@@ -12,9 +13,4 @@ const TIME = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 /** The time of day, by the clock of the browser; of what is no time, that it is none. */
 export function timeText(atMs: number): string {
   return Number.isNaN(atMs) ? 'no time' : TIME.format(atMs);
-}
-
-/** Share that is there, which is 100 % only when all is there. */
-export function percentOf(bytes: number, totalBytes: number): number {
-  return totalBytes === 0 ? 100 : Math.floor((100 * bytes) / totalBytes);
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { PACKET_OVERHEAD_BYTES } from '../../base/limits.js';
-import { formatQuantity, RATE } from '../../config/units.js';
+import { rateText } from '../../config/units.js';
 import type { Path } from '../../config/yaml-source.js';
 import type { Fleet, FleetServer } from '../../fleet/fleet.js';
 import { sendingsOf } from '../../fleet/sendings.js';
@@ -53,7 +53,7 @@ async function rateWarning(fleet: Fleet, server: FleetServer | undefined, name: 
   if (server === undefined || speed === undefined) return [];
   const rate = sendingsOf(fleet, server).reduce((sum, { channel }) => sum + channel.rateBitsPerSecond, 0);
   if (rate <= speed) return [];
-  const [sent, carried] = [rate, speed].map((value) => `${formatQuantity(RATE, value)}/s`);
+  const [sent, carried] = [rate, speed].map((value) => rateText(value));
   const message = `${server.name} sends ${sent} in all, and interface ${name} on this host carries ${carried}`;
   return [{ code: 'RATE', path: ['objects'], message }];
 }
