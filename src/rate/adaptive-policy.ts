@@ -120,18 +120,22 @@ export class AdaptivePolicy implements ChannelPolicy {
     const { servers, areServersSeparate } = this.#options;
     if (areServersSeparate) return;
     if (heard !== undefined) for (const { serverIndex } of heard.servers) this.#serverOf(serverIndex).heardUs = nowUs;
-    const isNew = nowUs - this.#startedUs < ALIVE_US;
     let aliveCount = 0;
-    for (const { heardUs } of this.#servers) if (isNew || nowUs - heardUs < ALIVE_US) aliveCount++;
+    for (const server of this.#servers) if (this.#isAlive(server, nowUs)) aliveCount++;
     if (aliveCount === this.#aliveCount) return;
     this.#aliveCount = aliveCount;
-    const alive = this.#servers.filter(({ heardUs }) => isNew || nowUs - heardUs < ALIVE_US);
+    const alive = this.#servers.filter((server) => this.#isAlive(server, nowUs));
     // A server that the descriptor does not list may send on any channel.
     const sends = (index: number, channel: number) =>
       servers.find((server) => server.index === index)?.channels?.includes(channel) ?? true;
     this.#paths[0]?.controller.levels.setSenders((channel) =>
       Math.max(1, alive.filter(({ index }) => sends(index, channel)).length),
     );
+  }
+
+  /** Whether a server was heard lately; at the beginning each one counts as heard. */
+  #isAlive({ heardUs }: { readonly heardUs: number }, nowUs: number): boolean {
+    return nowUs - Math.max(heardUs, this.#startedUs) < ALIVE_US;
   }
 
   #serverOf(index: number): { heardUs: number } {

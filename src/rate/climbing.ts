@@ -43,7 +43,7 @@ export function stepOfStart(path: PathState): Step | 'over' | undefined {
   const carried = link.hasLied ? rules.climb.noPreviewRatio * believedRate : isShown ? jumpRate : 0;
   const jump = Math.min(levels.max, levels.within(carried));
   const hasRoom = jump > level || levels.rateOf(next) <= rules.climb.noPreviewRatio * believedRate;
-  if (!hasRoom || !isClearForStart(path) || next > levels.max || path.isContended) return 'over';
+  if (!hasRoom || !isClear(path, ...clearSpans(path)) || next > levels.max || path.isContended) return 'over';
   const to = Math.max(next, jump);
   const mostBitsPerSecond = jump > level ? carried : rules.climb.noPreviewRatio * believedRate;
   const rates = finite({ nextBitsPerSecond: levels.rateOf(to), mostBitsPerSecond });
@@ -51,12 +51,7 @@ export function stepOfStart(path: PathState): Step | 'over' | undefined {
   return { level: to, why: reasonOfStart(link), compared };
 }
 
-/** Whether nothing is lost and nothing queues that a further step of the start would add to. */
-function isClearForStart(path: PathState): boolean {
-  return isClear(path, ...clearSpans(path));
-}
-
-/** Whether trains show more than the ladder has, as through a token bucket or a policer that has tokens left. */
+/** Whether trains show much more than the ladder has, as through a token bucket or a policer that has tokens left. */
 function hasNoTop({ link, levels }: PathState): boolean {
   return link.isUnshown(levels.rateOf(levels.count));
 }
@@ -73,7 +68,7 @@ function clearSpans(path: PathState): readonly [spanUs: number, queueSpanUs: num
   return [startStepUs, hasNoTop(path) ? newestUs : history.standingUs];
 }
 
-/** How long a level is kept where trains show more than the ladder has: until so much of it has arrived that a bucket would be empty. */
+/** How long a level is kept where trains show much more than the ladder has: until so much of it has arrived that a bucket would be empty. */
 function unshownWaitUs({ rules, levels, level }: PathState): number {
   return Math.min(rules.climb.unshownMostUs, (rules.climb.unshownBytes * 8e6) / levels.rateOf(level));
 }
