@@ -53,6 +53,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
     await using http = await manager.serve();
     const tab = await browser.open(`${http.url}/`, { isDark: true });
     await tab.textWith('1,001 of 1,001 devices');
+    await tab.drawn();
     const text = await tab.textWith('device-0003');
     expect(text).toContain(`asleep until no time\tfailed firmware 7: ${HOSTILE}`);
     const rowCount = () => tab.evaluate<number>(`document.querySelectorAll('.devices tbody tr').length`);

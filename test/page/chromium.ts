@@ -140,6 +140,13 @@ export class Tab {
     })`);
   }
 
+  /** Resolves when what was asked for is drawn. A part of the page that another part renews is drawn with the picture after that. */
+  async drawn(): Promise<void> {
+    await this.evaluate(
+      `new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(true))))`,
+    );
+  }
+
   async screenshot(path: string, isWhole = false): Promise<void> {
     const { data } = await this.send('Page.captureScreenshot', { format: 'png', captureBeyondViewport: isWhole });
     writeFileSync(path, Buffer.from(data as string, 'base64'));
