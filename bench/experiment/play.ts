@@ -1,9 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { verifyFile } from '../../dist/store/hash-file.js';
 import type { LabProcess } from '../../test/lab/process.js';
 import { RoutedBed } from '../../test/lab/routed-bed.js';
 import { bottleneck } from '../../test/lab/shaping.js';
@@ -55,7 +54,7 @@ async function transfer(stage: Playing & { readonly bed: RoutedBed; readonly cel
   const links = clients.map((_, index) => linkBitsPerSecond * (isSlow(cell, index) ? SLOW_SHARE : 1));
   await shape(bed, clients, links, linkBitsPerSecond);
   const file = join(folder, 'file');
-  const digest = await fill(file, sizeBytes);
+  const sha256 = await fill(file, sizeBytes);
   const scene: Scene = { bed, cell, folder, file, linkBitsPerSecond, slowestBitsPerSecond: Math.min(...links) };
   const service = await METHODS[cell.method].serve(scene);
   const output = (client: string) => join(folder, `${client}-file`);
@@ -90,7 +89,8 @@ async function transfer(stage: Playing & { readonly bed: RoutedBed; readonly cel
   if (bed.routingFailure !== undefined) throw bed.routingFailure;
   const checked = await Promise.all(
     outcomes.map(async (outcome, index) => {
-      if (outcome.seconds === null || (await digestOf(output(clients[index]!))) === digest) return outcome;
+      if (outcome.seconds === null || (await verifyFile(output(clients[index]!), { sizeBytes, sha256 })))
+        return outcome;
       return { seconds: null, end: 'another file' };
     }),
   );
@@ -174,8 +174,8 @@ function resultOf(of: {
   };
 }
 
-/** A file of random bytes. Resolves to its digest. */
-async function fill(path: string, sizeBytes: number): Promise<string> {
+/** A file of random bytes. Resolves to its SHA-256. */
+async function fill(path: string, sizeBytes: number): Promise<Uint8Array> {
   const hash = createHash('sha256');
   await using file = await open(path, 'w');
   for (let done = 0; done < sizeBytes; done += PIECE_BYTES) {
@@ -183,13 +183,7 @@ async function fill(path: string, sizeBytes: number): Promise<string> {
     hash.update(piece);
     await file.write(piece);
   }
-  return hash.digest('hex');
-}
-
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
+  return hash.digest();
 }
 
 /** One file for each cell and run: what each second was like, how each client ended, and what each said. */

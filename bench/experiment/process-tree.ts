@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { statFields, TICKS_PER_SECOND } from '../process/usage.js';
 
-/** Clock ticks a second in /proc/PID/stat: fixed at 100 for programs on Linux. */
-const TICKS_PER_SECOND = 100;
 const PAGE_BYTES = 4096;
 
 /** What a process and all below it have used. */
@@ -43,14 +42,10 @@ export function sumOfUsage(usages: readonly TreeUsage[]): TreeUsage {
   );
 }
 
-/** proc(5): after the name in brackets, field 4 is the parent; 14 to 17 are the times, the latter two of children; 24 is resident pages. */
+/** proc(5): field 4 is the parent, 24 is resident pages. */
 function readEntry(pid: string): Entry | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .map(Number);
+    const fields = statFields(readFileSync(`/proc/${pid}/stat`, 'utf8'));
     const ticks = fields.slice(11, 15).reduce((total, value) => total + value, 0);
     return {
       parent: fields[1]!,

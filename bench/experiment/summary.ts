@@ -1,3 +1,4 @@
+import { meanOf, quantile } from '../rate/summary.js';
 import { median } from '../table.js';
 import { type Cell, cellOf, sizeBytesOf } from './cells.js';
 import { isSlow, SLOW_SHARE } from './links.js';
@@ -55,7 +56,7 @@ function summaryOf(runs: readonly Result[]): Summary {
   const all = runs.flatMap(({ seconds }) => seconds);
   const known = all.filter((value) => value !== null);
   const lostCount = all.length - known.length;
-  const whole = lostCount === 0 ? known.toSorted((a, b) => a - b) : undefined;
+  const whole = lostCount === 0 ? known : undefined;
   const toIdeal = runs
     .map((run) => meanToIdeal(cell, run.seconds, idealSeconds))
     .filter((value) => value !== undefined);
@@ -69,13 +70,10 @@ function summaryOf(runs: readonly Result[]): Summary {
     lostCount,
     idealSeconds,
     meanSeconds: whole === undefined ? undefined : meanOf(whole),
-    p50Seconds: quantile(
-      known.toSorted((a, b) => a - b),
-      0.5,
-    ),
+    p50Seconds: known.length === 0 ? undefined : quantile(known, 0.5),
     p95Seconds: whole === undefined ? undefined : quantile(whole, 0.95),
-    maxSeconds: whole?.at(-1),
-    meanToMin: whole === undefined ? undefined : meanOf(whole) / whole[0]!,
+    maxSeconds: whole === undefined ? undefined : Math.max(...whole),
+    meanToMin: whole === undefined ? undefined : meanOf(whole) / Math.min(...whole),
     meanToIdeal: toIdeal.length < runs.length ? undefined : meanOf(toIdeal),
     meanToIdealError: toIdeal.length < 2 ? undefined : errorOf(toIdeal),
     slowestToFastest: lostCount > 0 ? undefined : Math.max(...runs.map((run) => spreadOf(cell, run.seconds))),
@@ -104,11 +102,6 @@ function spreadOf(cell: Cell, seconds: Result['seconds']): number {
   return Math.max(...ratios);
 }
 
-/** The value below which this share of the sorted values lies (nearest rank). */
-export function quantile(sorted: readonly number[], share: number): number | undefined {
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
-}
-
 /** Student's t for 95 %, two-sided, by degrees of freedom from 1 on; beyond the list the normal distribution's. */
 const STUDENT = [12.7, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26];
 
@@ -117,8 +110,4 @@ export function errorOf(values: readonly number[]): number {
   const mean = meanOf(values);
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
   return (STUDENT[values.length - 2] ?? 1.96) * Math.sqrt(variance / values.length);
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

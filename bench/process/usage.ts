@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { LabProcess } from '../../test/lab/process.js';
 
 /** Clock ticks a second in /proc/PID/stat: fixed at 100 for programs on Linux. */
-const TICKS_PER_SECOND = 100;
+export const TICKS_PER_SECOND = 100;
 
 /** Resources that a process has used so far; undefined when the process has ended. */
 export interface Usage {
@@ -18,13 +18,12 @@ export async function usageOf(process: LabProcess): Promise<Usage | undefined> {
     const [stat, status] = await Promise.all(
       ['stat', 'status'].map((name) => readFile(`/proc/${process.pid}/${name}`, 'utf8')),
     );
-    // proc(5): the second field is a name in brackets; user and system time are the 14th and 15th.
-    const fields = stat!.slice(stat!.lastIndexOf(')') + 2).split(' ');
+    const fields = statFields(stat!);
     const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status!)?.[1];
     const present = /^VmRSS:\s+(\d+) kB$/m.exec(status!)?.[1];
     if (kilobytes === undefined) return undefined;
     return {
-      cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
+      cpuSeconds: (fields[11]! + fields[12]!) / TICKS_PER_SECOND,
       residentMegabytes: Number(kilobytes) / 1000,
       presentMegabytes: Number(present) / 1000,
     };
@@ -47,4 +46,12 @@ export function lastUsageOf(process: LabProcess): { readonly stop: () => Promise
       return last;
     },
   };
+}
+
+/** The fields of /proc/PID/stat from the third on, by proc(5); the second is a name in brackets. User and system time are at 11 and 12, those of children at 13 and 14. */
+export function statFields(stat: string): readonly number[] {
+  return stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
 }

@@ -37,7 +37,7 @@ export function summaryOf({ name, target, isRatio = false }: FigureKind, outcome
   };
 }
 
-function meanOf(values: readonly number[]): number {
+export function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
