@@ -25,6 +25,8 @@ export class AgentObject {
   /** The newest version that is announced, if it is one that this device may get. */
   #newest: Descriptor | undefined;
   #isBusy = false;
+  /** Whether the newest version was announced until its server left it out. */
+  #isWithdrawn = false;
   #isEnding = false;
   #told = '';
 
@@ -116,6 +118,7 @@ export class AgentObject {
     const { kind, descriptor } = finding;
     if (kind === 'newest' || kind === 'renewed') this.#hearOf(descriptor, finding);
     else if (kind === 'unlisted') this.#warnings.noteUnlisted(finding.refusal!.message);
+    else if (kind === 'withdrawn') this.#withdraw(finding);
     else {
       const warning = warningFor(finding);
       if (warning !== undefined) this.#warnings.warn(warning);
@@ -130,6 +133,7 @@ export class AgentObject {
     if (descriptor === undefined || this.#isBusy) return;
     this.#isBusy = true;
     if (await this.#transfer.run(descriptor, () => this.#newest, watch, maxRateBitsPerSecond)) this.#takeOver.expect();
+    else if (this.#newest === undefined && this.#isWithdrawn) await this.#giveUp();
     this.#isBusy = false;
     this.#tell();
   }
@@ -189,12 +193,13 @@ export class AgentObject {
     const isAgain = known?.version === descriptor.version;
     const { record } = this.#standing;
     const held = isAgain ? heldOf(known, this.#transfer.path) : record?.target;
-    const isHeld = record !== undefined && record.state !== 'receiving';
+    const isHeld = record !== undefined && record.state !== 'receiving' && record.state !== 'idle';
     if ((isAgain || isHeld) && held?.version === descriptor.version && !hasBytesOf(descriptor, held)) {
       this.#warnings.warn(warningFor({ ...finding, kind: 'conflict' })!);
       return;
     }
     this.#newest = descriptor;
+    this.#isWithdrawn = false;
     if (!isAgain) this.#transfer.expect();
     this.#transfer.follow({ ...finding, kind: isAgain ? 'renewed' : 'newest' });
   }
@@ -202,6 +207,34 @@ export class AgentObject {
   #revoke(finding: Finding): void {
     if (this.#newest?.version === finding.descriptor.version) this.#newest = undefined;
     this.#transfer.follow(finding);
+  }
+
+  /**
+   * Gives up a version that servers send no more. While servers of the web may bring the rest, it goes on, and a version that the device has already
+   * is no loss.
+   */
+  #withdraw(finding: Finding): void {
+    const wanted = this.#wanted;
+    if (this.#newest?.version !== finding.descriptor.version) return;
+    if (wanted !== undefined) this.#warnings.warn(warningFor(finding)!);
+    if (wanted !== undefined && !this.#transfer.isBoundToAir) return;
+    this.#newest = undefined;
+    this.#isWithdrawn = true;
+    // What is busy with it gives it up when it has stopped.
+    if (this.#isBusy) this.pause();
+    else void this.#giveUpNow();
+  }
+
+  async #giveUpNow(): Promise<void> {
+    this.#isBusy = true;
+    await this.#giveUp();
+    this.#isBusy = false;
+    this.#tell();
+  }
+
+  /** If the journal cannot be written, it goes on saying that the version is being received; nothing is lost by that. */
+  async #giveUp(): Promise<void> {
+    await this.#standing.giveUp().catch(() => undefined);
   }
 
   /** Tells the state, if it has changed since it was told last. */

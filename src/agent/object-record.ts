@@ -47,8 +47,9 @@ export function hasBytesOf({ sha256, sizeBytes }: Descriptor, held: HeldVersion)
   return held.sizeBytes === sizeBytes && held.sha256 === hexOf(sha256);
 }
 
-export type RecordedState = 'receiving' | 'verified' | 'applying' | 'applied' | 'failed';
+export type RecordedState = 'idle' | 'receiving' | 'verified' | 'applying' | 'applied' | 'failed';
 const RECORDED: readonly string[] = [
+  'idle',
   'receiving',
   'verified',
   'applying',

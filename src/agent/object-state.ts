@@ -2,7 +2,7 @@ import type { ErrorCode } from '../base/errors.js';
 
 /** The states of an object on a device, in the order in which a new version passes them; a version ends as `applied` or `failed`. */
 export const OBJECT_STATES = [
-  /** Nothing newer than what the device has is known. */
+  /** Nothing newer than what the device has is known; or what was known is not announced any more. */
   'idle',
   /** A newer version is known, and is not being received now. */
   'announced',

@@ -52,6 +52,19 @@ export class Standing {
     this.#result = lwm2mResultOf(error.code);
   }
 
+  /**
+   * Gives up the version that was being received, because nobody sends it any more: the device is again at the version that was taken over
+   * last, or at none. What was received stays where it is.
+   *
+   * @throws {LayercastError} when the journal cannot be written
+   */
+  async giveUp(): Promise<void> {
+    if (this.#record?.state !== 'receiving') return;
+    const { applied } = this.#record;
+    this.begin();
+    await this.save(applied === undefined ? { state: 'idle' } : { state: 'applied', target: applied });
+  }
+
   /** The program is run again later; the version has not failed. */
   postpone(error: LayercastError): void {
     this.#error = error;

@@ -9,8 +9,15 @@ import { openStateFolder, stateError } from '../store/folder/state-folder.js';
 import { FileLock } from '../store/lock/file-lock.js';
 import { statePart } from '../store/state-parts.js';
 
-/** Name of the file of announced records: a line of Base64 for each. */
+/** Name of the file of announced records: a line for each, of Base64 and, behind a space, the address of the server that announced it last. */
 const ANNOUNCED = 'announced';
+
+/** A record that was announced, and the server that announced it last, if one did. */
+export interface AnnouncedRecord {
+  /** The signed bytes. */
+  readonly record: Uint8Array;
+  readonly announcedBy: string | undefined;
+}
 
 export interface AgentFolderOptions {
   readonly stateDir: string;
@@ -84,9 +91,12 @@ export class AgentFolder implements AgentJournal, AsyncDisposable {
   }
 
   /** The records that were announced in the last wake; none if there are none, or the file is damaged. */
-  async loadAnnounced(): Promise<readonly Uint8Array[]> {
+  async loadAnnounced(): Promise<readonly AnnouncedRecord[]> {
     const text = await readFile(join(this.#folder, ANNOUNCED), 'utf8').catch(() => '');
-    return text.split('\n').flatMap((line) => (line === '' ? [] : [Buffer.from(line, 'base64')]));
+    return text.split('\n').flatMap((line) => {
+      const [record = '', announcedBy] = line.split(' ');
+      return line === '' ? [] : [{ record: Buffer.from(record, 'base64'), announcedBy }];
+    });
   }
 
   /**
@@ -94,8 +104,11 @@ export class AgentFolder implements AgentJournal, AsyncDisposable {
    *
    * @throws {LayercastError} `DISK_FULL`, `PERMISSION_DENIED`, …
    */
-  async saveAnnounced(records: readonly Uint8Array[]): Promise<void> {
-    const text = records.map((record) => `${Buffer.from(record).toString('base64')}\n`).join('');
+  async saveAnnounced(records: readonly AnnouncedRecord[]): Promise<void> {
+    const lines = records.map(({ record, announcedBy }) =>
+      [Buffer.from(record).toString('base64'), announcedBy].filter((part) => part !== undefined).join(' '),
+    );
+    const text = lines.map((line) => `${line}\n`).join('');
     if (text === this.#announced) return;
     await replaceFile(join(this.#folder, ANNOUNCED), [Buffer.from(text)]);
     this.#announced = text;

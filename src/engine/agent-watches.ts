@@ -121,9 +121,9 @@ export class AgentWatches {
       await memory.rememberOrWarn(watch.trustOf(fleet), (event) => emit('warning', event));
       // Without the records, the next wake waits for announcements.
       const wanted = watch.records.filter(({ object }) => this.#fits.some((fits) => fits(object)));
-      await folder.saveAnnounced(wanted.map(({ record }) => record)).catch(() => undefined);
+      await folder.saveAnnounced(wanted).catch(() => undefined);
     };
-    for (const record of await folder.loadAnnounced()) watch.recall(record);
+    for (const { record, announcedBy } of await folder.loadAnnounced()) watch.recall(record, announcedBy);
     await watch.open();
     elsewhere.wake((record) => watch.take(record));
     emit('listening', { group, port, interface: name, patienceMs });

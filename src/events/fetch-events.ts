@@ -63,6 +63,8 @@ export const RECEIVER_WARNINGS = [
   'INCOMPATIBLE',
   /** A version that has expired was announced. */
   'EXPIRED',
+  /** The version is not announced any more, and other objects of the server are. */
+  'WITHDRAWN',
   /** The object was announced with a signature of another key. */
   'FOREIGN_KEY',
   /** Announcements arrive, but no data. */

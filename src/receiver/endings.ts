@@ -71,6 +71,10 @@ export function warningFor({ kind, descriptor, refusal }: Finding): WarningEvent
           : `needs a newer layercast: its descriptor has ${needs.join(', ')}, which this program does not know`;
       return { code: 'UNSUPPORTED', message: `${version} ${what}` };
     }
+    case 'withdrawn': {
+      const message = `${version} is not announced any more, though its server announces other objects; what was received is kept`;
+      return { code: 'WITHDRAWN', message };
+    }
     case 'foreign':
       return FOREIGN_KEY;
     default:
@@ -201,12 +205,10 @@ function megabytes(bytes: number): string {
 
 /** The error of a run that never found a usable descriptor: nobody announced the object, or nobody announced it validly. */
 export function neverFound(what: string, limitUs: number, warnings: Warnings, faults: FaultCounters): LayercastError {
-  for (const code of ['VERSION_REFUSED', 'EXPIRED', 'ROLE_REFUSED', 'INCOMPATIBLE', 'UNSUPPORTED'] as const) {
+  for (const [code, error] of ENDING_WARNINGS) {
     const warning = warnings.first(code);
-    if (warning === undefined) continue;
-    return new LayercastError(code === 'UNSUPPORTED' ? 'RECORD_INVALID' : code, `${what}: ${warning.message}`, {
-      hint: REMEDIES[code],
-    });
+    if (warning !== undefined)
+      return new LayercastError(error, `${what}: ${warning.message}`, { hint: REMEDIES[code] });
   }
   if (warnings.unlisted !== undefined) {
     return new LayercastError('ROLE_REFUSED', `${what}: ${warnings.unlisted}`, { hint: REMEDIES.UNLISTED });
@@ -222,6 +224,16 @@ export function neverFound(what: string, limitUs: number, warnings: Warnings, fa
   });
 }
 
+/** Warnings that say why nothing usable was found, each with the code of its error. The first that was told counts. */
+const ENDING_WARNINGS = [
+  ['VERSION_REFUSED', 'VERSION_REFUSED'],
+  ['EXPIRED', 'EXPIRED'],
+  ['ROLE_REFUSED', 'ROLE_REFUSED'],
+  ['INCOMPATIBLE', 'INCOMPATIBLE'],
+  ['UNSUPPORTED', 'RECORD_INVALID'],
+  ['WITHDRAWN', 'NOBODY_SENDING'],
+] as const;
+
 const REMEDIES = {
   VERSION_REFUSED: (say) => `Publish a higher version, or accept this one with ${say('allowRollback')}`,
   EXPIRED: (say) => `Sign the object anew, check the clock of this host, or accept it with ${say('allowExpired')}`,
@@ -230,6 +242,7 @@ const REMEDIES = {
     `Fetch an object for this device, or name the classes that this device belongs to with ${say('compatible')}`,
   UNLISTED: 'Let a server announce a catalogue: it needs the root and an announce key',
   UNSUPPORTED: 'Update layercast on this host',
+  WITHDRAWN: 'Fetch again when a server announces the object',
 } as const satisfies Readonly<Record<string, Hint>>;
 
 /** A time in seconds, to a tenth. */

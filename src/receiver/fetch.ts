@@ -45,7 +45,7 @@ const NOT_FILLED = { filledBytes: 0, wrongFilledBytes: 0 };
 /** Why a fetch is stopped when the receiver begins a newer version, or the same version in other pieces. */
 export class Superseded extends Error {}
 
-/** Why a fetch is stopped when the record of its version does not count any more. */
+/** Why a fetch is stopped when the record of its version does not count any more, or is not announced any more. */
 export class Revoked extends Error {}
 
 /** Brings the version that one descriptor names to its destination. Runs once. */

@@ -59,8 +59,9 @@ export class Pursuit {
   #progressUs: number;
   #lastStats: ReceiverStats | undefined;
   readonly #schedule: ScheduleKeeper;
-  /** What the fetches of earlier windows counted. */
+  /** What earlier fetches of the same version counted, which ended with a window, or because the version was not to be had for a while. */
   #earlier: ReceiverStats | undefined;
+  #earlierVersion: number | undefined;
 
   constructor(options: PursuitOptions, world: PursuitWorld) {
     this.#options = options;
@@ -72,7 +73,7 @@ export class Pursuit {
     this.#progressUs = nowUs;
   }
 
-  /** The newest descriptor that counts; undefined until one has been heard, and after the last one was revoked. */
+  /** The newest descriptor that counts; undefined until one has been heard, and after the last one was revoked or withdrawn. */
   get newest(): Descriptor | undefined {
     return this.#newest;
   }
@@ -117,7 +118,8 @@ export class Pursuit {
     else {
       const warning = warningFor(finding);
       if (warning !== undefined) this.#world.warnings.warn(warning);
-      if (kind === 'revoked') this.#revoke(descriptor);
+      // A server of the web may bring the rest of what servers do not send any more.
+      if (kind === 'revoked' || (kind === 'withdrawn' && !this.#fetch?.canFill)) this.#revoke(descriptor);
     }
   }
 
@@ -163,20 +165,22 @@ export class Pursuit {
     );
     this.#fetch = fetch;
     this.#recut = undefined;
-    let isOffAir = false;
+    if (this.#earlierVersion !== descriptor.version) this.#earlier = undefined;
+    this.#earlierVersion = descriptor.version;
+    let isInterrupted = false;
     try {
       return continuedStats(this.#earlier, await fetch.run());
     } catch (error) {
-      isOffAir = error instanceof OffAir;
+      isInterrupted = error instanceof OffAir || error instanceof Revoked;
       throw error;
     } finally {
       this.#lastStats = this.stats();
-      this.#earlier = isOffAir ? this.#lastStats : undefined;
+      this.#earlier = isInterrupted ? this.#lastStats : undefined;
       this.#fetch = undefined;
     }
   }
 
-  /** Stops the fetch of a version that does not count any more. What was received stays, and another record may still bring it. */
+  /** Stops the fetch of a version that does not count any more, or that nobody sends any more. What was received stays, and another record may still bring it. */
   #revoke(descriptor: Descriptor): void {
     if (this.#newest !== descriptor) return;
     this.#newest = undefined;
@@ -233,6 +237,7 @@ export class Pursuit {
     const newest = this.#newest;
     const verdict = this.#silence.judge(nowUs, {
       watch: this.#world.watch,
+      announcedUs: newest && this.#world.watch.heardUs(newest),
       steering,
       isFound: newest !== undefined,
       startedUs: this.#searchingUs,

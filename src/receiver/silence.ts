@@ -2,7 +2,7 @@ import type { Fetch } from './fetch.js';
 import { Patience } from './patience.js';
 import type { Watch } from './watch/watch.js';
 
-/** If no data come for this long, or for ten intervals of the slowest channel, and announcements do, something blocks the data. */
+/** If the object is still announced when no data have come for this long, or for ten intervals of the slowest channel, something blocks the data. */
 const NO_DATA_US = 5_000_000;
 const NO_DATA_INTERVALS = 10;
 
@@ -15,7 +15,9 @@ export interface SilenceOptions {
 
 /** What the receiver listens to at one moment. */
 export interface Listened {
-  readonly watch: Pick<Watch, 'announceIntervalUs' | 'isWaiting' | 'heardUs'>;
+  readonly watch: Pick<Watch, 'announceIntervalUs' | 'isWaiting'>;
+  /** When the version was announced last; undefined if never. */
+  readonly announcedUs: number | undefined;
   /** Undefined while no symbols are received. */
   readonly steering: Fetch['steering'];
   /** Whether a descriptor of the object has been heard. */
@@ -44,7 +46,7 @@ export class Silence {
   }
 
   /** Counts the silence up to now and says what it means; undefined while it means nothing. The owner calls `judge` every 50 ms. */
-  judge(nowUs: number, { watch, steering, isFound, startedUs }: Listened): SilenceVerdict | undefined {
+  judge(nowUs: number, { watch, announcedUs = 0, steering, isFound, startedUs }: Listened): SilenceVerdict | undefined {
     const { announceIntervalUs, isWaiting } = watch;
     const isPatient = (isWaiting && this.#waits) || (steering === undefined && isFound);
     const slowestIntervalUs = steering?.slowestIntervalUs ?? 0;
@@ -52,8 +54,8 @@ export class Silence {
     const limitUs = this.#patience.count(nowUs, { heardUs, slowestIntervalUs, announceIntervalUs });
     if (limitUs !== undefined) return { kind: 'over', limitUs };
     if (steering === undefined || steering.channels.length === 0) return undefined;
-    const sinceUs = nowUs - Math.max(NO_DATA_US, NO_DATA_INTERVALS * slowestIntervalUs);
-    const isKeptAway = heardUs <= sinceUs && (watch.heardUs ?? 0) > sinceUs;
+    // A server that is gone, or that sends the object no more, does not announce it either.
+    const isKeptAway = announcedUs - heardUs >= Math.max(NO_DATA_US, NO_DATA_INTERVALS * slowestIntervalUs);
     return isKeptAway ? { kind: 'noData', channels: steering.channels } : undefined;
   }
 }

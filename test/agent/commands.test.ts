@@ -42,7 +42,7 @@ function agentOf(wake: AgentPlan['wake'], isExpecting: () => boolean = () => fal
     const over = deferred<void>();
     return {
       isWaiting: false,
-      heardUs: 0,
+      heardUs: () => undefined,
       announceIntervalUs: S,
       hear: () => undefined,
       close: async () => over.resolve(),

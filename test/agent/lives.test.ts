@@ -74,7 +74,7 @@ class Device {
 
 class SteadyWatch implements AgentWatch {
   readonly isWaiting = false;
-  readonly heardUs = 0;
+  readonly heardUs = () => undefined;
   readonly announceIntervalUs = S;
   readonly hear = () => undefined;
   readonly #descriptor: Descriptor;

@@ -355,7 +355,7 @@ class SteppedClock extends HostClock {
 /** Hears the newest version at a random phase of the announce interval, and each later version at another. */
 class ModelWatch implements AgentWatch {
   readonly isWaiting = false;
-  heardUs: number | undefined;
+  readonly heardUs = () => undefined;
   announceIntervalUs = 0;
   readonly hear = () => undefined;
   readonly #later: (inUs: number, then: () => void) => void;

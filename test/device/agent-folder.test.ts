@@ -22,14 +22,17 @@ describe('the folder of an agent', () => {
     });
 
   it('keeps the records that are announced for the next life, and begins with none', async () => {
-    const records = [Uint8Array.of(1, 2, 255), new Uint8Array(2000).fill(7)];
+    const records = [
+      { record: Buffer.of(1, 2, 255), announcedBy: 'fd00::1' },
+      { record: Buffer.alloc(2000, 7), announcedBy: undefined },
+    ];
     {
       await using folder = await open();
       expect(await folder.loadAnnounced()).toEqual([]);
       await folder.saveAnnounced(records);
     }
     await using folder = await open();
-    expect((await folder.loadAnnounced()).map((record) => [...record])).toEqual(records.map((record) => [...record]));
+    expect(await folder.loadAnnounced()).toEqual(records);
     await folder.saveAnnounced([]);
     expect(await folder.loadAnnounced()).toEqual([]);
     // A disk that damaged the file gives bytes that no signature fits, and no error.

@@ -202,6 +202,33 @@ describeBed('an agent', () => {
     },
   );
 
+  test('gives up what its server has withdrawn, says so once, and takes it up again with what it has', {
+    timeout: 90_000,
+  }, async () => {
+    scene.random('small', 10 * KB);
+    const large = scene.random('large', 3000 * KB);
+    const [kept, gone] = [{ file: 'small' }, { file: 'large', channels: [{ rate: '1Mbit' }] }];
+    const server = await publish('gone', { kept, gone });
+    const agent = startAgent(
+      agentFile('gone', { subscribe: [{ object: '*', output: 'gone-out/{object}' }], status: 'gone.json' }),
+    );
+    const isProgress = ({ event, object, bytes }: LabEvent) =>
+      event === 'progress' && object === 'gone' && Number(bytes) > 200 * KB;
+    await agent.waitForEvent(isProgress, { timeoutMs: 20_000 });
+    await publishAnew('gone', server, { kept });
+    await agent.waitForEvent(isState('gone', 'idle', 1), { timeoutMs: 40_000 });
+    expect(existsSync(scene.path('gone-out/gone'))).toBe(false);
+    await publishAnew('gone', server, { kept, gone });
+    await agent.waitForEvent(isState('gone', 'applied', 1), { timeoutMs: 60_000 });
+    expect(readFileSync(scene.path('gone-out/gone')).equals(large)).toBe(true);
+    const codes = eventsOf(agent, 'warning').map(({ code }) => code);
+    expect(codes.filter((code) => code === 'WITHDRAWN' || code === 'NO_DATA')).toEqual(['WITHDRAWN']);
+    const received = eventsOf(agent, 'received').find(({ object }) => object === 'gone');
+    expect(Number(received!.resumedBytes)).toBeGreaterThan(100 * KB);
+    agent.kill('SIGTERM');
+    expect((await agent.exited).code).toBe(143);
+  });
+
   test('hears of new versions on an interface that was deleted and made anew, and has room again', {
     timeout: 90_000,
   }, async () => {

@@ -14,6 +14,21 @@ function eventsOf(receiver: SimulatedReceiver) {
   return events;
 }
 
+/** A receiver in the middle of an object that its server has withdrawn 25 s ago. */
+async function withdrawn(seed: string) {
+  const bed = new Bed(seed);
+  const server = bed.server();
+  const object = bed.object(1000, { announceIntervalUs: 1e6 });
+  const other = bed.object(10, { object: 'other', announceIntervalUs: 1e6 });
+  await server.publish(other, object);
+  const receiver = bed.receiver({ patienceUs: 30e6 });
+  const events = eventsOf(receiver);
+  await bed.pass(4);
+  await server.publish(other);
+  await bed.pass(25);
+  return { bed, server, object, receiver, events };
+}
+
 describe('the receiving driver', () => {
   it('emits events in the order in which things happen', async () => {
     const bed = new Bed('events');
@@ -170,6 +185,22 @@ describe('the receiving driver', () => {
     server.host.die();
     await bed.pass(15);
     expect(events.some(({ event }) => hasCode(event, 'NO_DATA'))).toBe(false);
+  });
+
+  it('gives a version up that its server has withdrawn, says so once, and does not blame the link', async () => {
+    const { bed, receiver, events } = await withdrawn('withdrawn');
+    const told = (code: string) => events.filter(({ event }) => hasCode(event, code)).length;
+    expect([told('WITHDRAWN'), told('NO_DATA')]).toEqual([1, 0]);
+    expect(await bed.failure(receiver, 40)).toBe('NOBODY_SENDING');
+    await expect(receiver.done).rejects.toThrow(/version 1 is not announced any more.* is kept/);
+  });
+
+  it('takes a version up again that was withdrawn and comes back', async () => {
+    const { bed, server, object, receiver, events } = await withdrawn('withdrawn for a while');
+    await server.publish(object);
+    const complete = await bed.completion(receiver, 60);
+    expectSafe(receiver, object, complete);
+    expect(events.filter(({ event }) => hasCode(event, 'WITHDRAWN'))).toHaveLength(1);
   });
 
   it('waits longer for rare announcements when genuine records of the fleet say how rare they are', async () => {

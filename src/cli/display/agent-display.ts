@@ -29,7 +29,7 @@ export function tellPeople(agent: WatchedAgent): void {
 }
 
 const WORDS: Readonly<Record<AgentStateEvent['state'], string>> = {
-  idle: 'nothing is announced',
+  idle: 'is not announced any more',
   announced: 'is announced',
   receiving: 'is being received',
   verified: 'is whole and verified',

@@ -5,13 +5,15 @@ import { descriptorDigest, unpackCatalogue } from '../../wire/catalogue.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import { unpackDescriptor } from '../../wire/descriptor-reader.js';
 import { RecordAssembler } from '../../wire/fragments.js';
-import type { Header } from '../../wire/header.js';
+import { ANNOUNCEMENT_CHANNEL, type Header } from '../../wire/header.js';
 import { unpackRoot } from '../../wire/root.js';
 import { RecordKind } from '../../wire/signature.js';
 import { type SignedRecord, unpackSignedRecord } from '../../wire/signed-record.js';
 import type { FaultCounters } from '../counters.js';
+import { AnnouncingServers } from './announcing-servers.js';
 import type { Finding, FindingKind } from './findings.js';
 import { FleetTrusts, type TrustSource } from './fleet-trusts.js';
+import { GenuineRecords } from './genuine-records.js';
 import { type KeptRecord, NewestDescriptors } from './newest-descriptors.js';
 import { RecordSources } from './record-sources.js';
 import { SignatureChecks } from './signature-checks.js';
@@ -26,16 +28,25 @@ export interface InboxOptions extends WantedObjects {
   readonly acceptExpired: boolean;
 }
 
+/**
+ * A version that its server has left out of this many rounds of announcements, or of those of this time if that is longer, is withdrawn. At a loss of
+ * two fifths, fifteen in a row are lost once in a million times, and then the version is found again with its next announcement.
+ */
+const WITHDRAWN_INTERVALS = 15;
+const WITHDRAWN_US = 10e6;
+
 /** Where a record came from. */
 interface RecordOrigin {
   /** The addresses from which it was announced. */
   sources(): readonly string[];
+  /** The record is genuine: hearing it again shows that its server announces it. */
+  confirm(descriptor?: Descriptor): void;
   /** Has the record judged anew when it is announced again. */
   forget(): void;
 }
 
 /** The origin of whole records that came by another way: their giver remembers them. */
-const ELSEWHERE: RecordOrigin = { sources: () => [], forget: () => undefined };
+const ELSEWHERE: RecordOrigin = { sources: () => [], confirm: () => undefined, forget: () => undefined };
 
 /**
  * Finds objects among announcements: assembles records, follows roots and catalogues, judges descriptors, and knows the newest version of
@@ -49,6 +60,9 @@ export class DescriptorInbox {
   readonly #checks = new SignatureChecks();
   readonly #trusts: FleetTrusts | undefined;
   readonly #newest = new NewestDescriptors();
+  readonly #genuine = new GenuineRecords();
+  readonly #servers = new AnnouncingServers();
+  readonly #addressOf: (sourceId: number) => string | undefined;
   #announceIntervalUs = 0;
   #isStale = false;
 
@@ -56,6 +70,7 @@ export class DescriptorInbox {
   constructor(options: InboxOptions, faults: FaultCounters, addressOf: (sourceId: number) => string | undefined) {
     this.#options = options;
     this.#faults = faults;
+    this.#addressOf = addressOf;
     this.#sources = new RecordSources(addressOf);
     const { trust, object, acceptExpired } = options;
     const isNamed = (name: string) => object === undefined || name === object;
@@ -95,8 +110,13 @@ export class DescriptorInbox {
     const record = this.#records.add(header, bytes, start, length);
     if (record === false) this.#faults.count('record');
     const finding = record ? this.#open(this.#originOf(header), record, nowUs, wallS) : undefined;
-    if (sourceId !== undefined) this.#sources.note(header, sourceId);
+    if (sourceId !== undefined) this.#noteHeard(header, sourceId, nowUs);
     return finding;
+  }
+
+  /** When a record of the version was heard last, by which way ever, if it is the newest of its object; undefined if never. */
+  heardUs(descriptor: Descriptor): number | undefined {
+    return this.#newest.of(descriptor)?.heard?.atUs;
   }
 
   /** Records of the newest versions that count, to be given to `recall` later. */
@@ -107,8 +127,10 @@ export class DescriptorInbox {
   /**
    * Takes a record that was heard in an earlier time, so that its version can be received before it is announced again. It is judged as all others;
    * nothing is found if it does not count any more, or not yet.
+   *
+   * @param announcedBy as in `KeptRecord`: it counts as heard from there now
    */
-  recall(bytes: Uint8Array, wallS: number): Finding | undefined {
+  recall(bytes: Uint8Array, nowUs: number, wallS: number, announcedBy?: string): Finding | undefined {
     const record = unpackSignedRecord(bytes);
     const descriptor = record?.kind === RecordKind.descriptor ? unpackDescriptor(record.body) : undefined;
     if (record === undefined || descriptor === undefined) return undefined;
@@ -119,6 +141,7 @@ export class DescriptorInbox {
     if (trust.judge(release, wallS).kind !== 'valid') return undefined;
     if (descriptor.version < this.#options.lowestVersionOf(descriptor.object)) return undefined;
     const kind = this.#accept(descriptor, release, bytes);
+    if (announcedBy !== undefined) this.#newest.noteHeard(descriptor, { address: announcedBy, atUs: nowUs });
     return kind === 'newest' ? { kind, descriptor, sources: [], isRecalled: true } : undefined;
   }
 
@@ -148,8 +171,43 @@ export class DescriptorInbox {
     });
   }
 
+  /**
+   * The descriptors that counted, and that their server announces no more, though it announces others. They are then no newest versions; when
+   * they are announced again, they are found again. A version is not withdrawn while the server that announced it last is silent.
+   */
+  withdrawn(nowUs: number): readonly Finding[] {
+    const intervalUs = this.#announceIntervalUs;
+    if (intervalUs === 0) return [];
+    const limitUs = Math.max(WITHDRAWN_US, WITHDRAWN_INTERVALS * intervalUs);
+    const gone = [...this.#newest].filter(({ heard }) => {
+      if (heard === undefined || nowUs - heard.atUs < limitUs) return false;
+      const sinceUs = this.#servers.sinceUs(heard.address, nowUs, intervalUs);
+      return sinceUs !== undefined && nowUs - sinceUs >= limitUs;
+    });
+    if (gone.length > 0) this.#records.forgetAll();
+    return gone.map(({ descriptor }) => {
+      this.#newest.remove(descriptor);
+      return { kind: 'withdrawn', descriptor, sources: [] };
+    });
+  }
+
+  #noteHeard(header: Readonly<Header>, sourceId: number, nowUs: number): void {
+    this.#sources.note(header, sourceId);
+    const record = this.#genuine.heard(header);
+    const address = record && this.#addressOf(sourceId);
+    if (record === undefined || address === undefined) return;
+    const { descriptor } = record;
+    // A channel of one object says nothing of whether announcements of the others can be heard.
+    if (header.channelIndex === ANNOUNCEMENT_CHANNEL) this.#servers.hear(address, nowUs, this.#announceIntervalUs);
+    if (descriptor !== undefined) this.#newest.noteHeard(descriptor, { address, atUs: nowUs });
+  }
+
   #originOf(header: Readonly<Header>): RecordOrigin {
-    return { sources: () => this.#sources.of(header), forget: () => this.#records.forget(header) };
+    return {
+      sources: () => this.#sources.of(header),
+      confirm: (descriptor) => this.#genuine.add(header, descriptor),
+      forget: () => this.#records.forget(header),
+    };
   }
 
   #open(origin: RecordOrigin, bytes: Uint8Array, nowUs: number, wallS: number): Finding | undefined {
@@ -175,6 +233,7 @@ export class DescriptorInbox {
     }
     const outcome = isRoot ? trust.hearRoot(record) : trust.hearCatalogue(record).kind;
     if (outcome === 'refused') this.#faults.count('signature');
+    else origin.confirm();
     // A root that is missing comes later in the carousel, and this record again after it.
     if (outcome === 'early') origin.forget();
     if (outcome === 'taken') this.forgetVerdicts();
@@ -205,6 +264,7 @@ export class DescriptorInbox {
     const verdict = trust.hearRelease(release, wallS);
     if (!isOfStrangers(verdict)) {
       this.#announceIntervalUs = Math.max(this.#announceIntervalUs, descriptor.announceIntervalUs ?? 0);
+      origin.confirm(descriptor);
     }
     if (!isWanted(this.#options, descriptor)) return undefined;
     // A catalogue may list it before it is heard again.

@@ -27,6 +27,8 @@ export type FindingKind =
   | 'unlisted'
   /** The record was the newest one, and does not count any more: a root removed its keys, or the clock was set. */
   | 'revoked'
+  /** The record was the newest one, and the server that announced it last has announced others for long, and this one no more. */
+  | 'withdrawn'
   /** No key was given, so the signature was not checked. */
   | 'unchecked';
 

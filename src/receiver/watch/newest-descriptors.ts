@@ -13,25 +13,47 @@ export interface Accepted {
   readonly record: Uint8Array;
 }
 
+/** Where and when any record of a version was heard last. */
+export interface LastHeard {
+  readonly address: string;
+  readonly atUs: number;
+}
+
 /** A record to be kept for a later time. */
 export interface KeptRecord {
   readonly object: string;
   /** The signed bytes. */
   readonly record: Uint8Array;
+  /** The address of the server that announced the version last; undefined if none did. */
+  readonly announcedBy: string | undefined;
+}
+
+interface Newest extends Accepted {
+  heard: LastHeard | undefined;
 }
 
 /** The newest descriptor of each object. */
-export class NewestDescriptors implements Iterable<Accepted> {
-  readonly #byName = new Map<string, Accepted>();
+export class NewestDescriptors implements Iterable<Readonly<Newest>> {
+  readonly #byName = new Map<string, Newest>();
 
   /** In the order in which the objects were heard first. */
-  [Symbol.iterator](): IterableIterator<Accepted> {
+  [Symbol.iterator](): IterableIterator<Readonly<Newest>> {
     return this.#byName.values();
+  }
+
+  /** What is kept of this very version; undefined if another one is the newest of its object, or none is. */
+  of(descriptor: Descriptor): Readonly<Newest> | undefined {
+    const newest = this.#byName.get(nameOf(descriptor));
+    return newest?.descriptor.version === descriptor.version ? newest : undefined;
   }
 
   /** The records, to be kept for a later time. */
   get records(): readonly KeptRecord[] {
-    return [...this].map(({ descriptor, record }) => ({ object: descriptor.object, record }));
+    return [...this].map(({ descriptor: { object }, record, heard }) => ({
+      object,
+      record,
+      announcedBy: heard?.address,
+    }));
   }
 
   /**
@@ -42,7 +64,8 @@ export class NewestDescriptors implements Iterable<Accepted> {
   take(accepted: Accepted): Extract<FindingKind, 'newest' | 'renewed' | 'older' | 'conflict'> {
     const { descriptor } = accepted;
     const name = nameOf(descriptor);
-    const newest = this.#byName.get(name)?.descriptor;
+    const before = this.#byName.get(name);
+    const newest = before?.descriptor;
     if (newest !== undefined && descriptor.version < newest.version) return 'older';
     if (newest?.version === descriptor.version) {
       if (!isSameObject(newest, descriptor)) return 'conflict';
@@ -50,8 +73,15 @@ export class NewestDescriptors implements Iterable<Accepted> {
     }
     if (newest === undefined && this.#byName.size >= MAX_OBJECTS)
       this.#byName.delete(this.#byName.keys().next().value!);
-    this.#byName.set(name, accepted);
+    const heard = newest?.version === descriptor.version ? before?.heard : undefined;
+    this.#byName.set(name, { ...accepted, heard });
     return newest?.version === descriptor.version ? 'renewed' : 'newest';
+  }
+
+  /** Notes where and when a record of this version was heard, if the version is the newest. */
+  noteHeard(descriptor: Descriptor, heard: LastHeard): void {
+    const newest: Newest | undefined = this.of(descriptor);
+    if (newest !== undefined) newest.heard = heard;
   }
 
   /** Forgets the newest descriptor of an object. */

@@ -1,5 +1,6 @@
 import type { Clock, MembershipRequest, Network, ReceivedBatch } from '../../base/ports.js';
 import type { Trust } from '../../trust/trust.js';
+import type { Descriptor } from '../../wire/descriptor.js';
 import type { FaultCounters } from '../counters.js';
 import { Subscription } from '../join/subscription.js';
 import type { DescriptorHandler } from '../reception.js';
@@ -75,9 +76,9 @@ export class Watch implements AsyncIterable<Finding> {
     return this.#isWaiting;
   }
 
-  /** When a datagram last arrived on the group, announcement or not; undefined if never. */
-  get heardUs(): number | undefined {
-    return this.#heardUs;
+  /** When a record of this version was heard last; undefined if never, or if the version does not count (any more). */
+  heardUs(descriptor: Descriptor): number | undefined {
+    return this.#inbox.heardUs(descriptor);
   }
 
   /** The longest announce interval in any genuine record of the fleet; 0 if none names one. */
@@ -126,9 +127,14 @@ export class Watch implements AsyncIterable<Finding> {
     return this.#inbox.records;
   }
 
-  /** Takes a record that an earlier watch heard, before it is announced again. It does not count as heard. */
-  recall(record: Uint8Array): void {
-    const finding = this.#inbox.recall(record, this.#world.clock.wallUs() / 1e6);
+  /**
+   * Takes a record that an earlier watch heard, before it is announced again.
+   *
+   * @param announcedBy as in `KeptRecord`: if that server is heard, and does not announce the record, it counts as withdrawn
+   */
+  recall(record: Uint8Array, announcedBy?: string): void {
+    const { clock } = this.#world;
+    const finding = this.#inbox.recall(record, clock.nowUs(), clock.wallUs() / 1e6, announcedBy);
     if (finding !== undefined) this.#findings.add(finding);
   }
 
@@ -156,13 +162,14 @@ export class Watch implements AsyncIterable<Finding> {
     this.#announcements.handle(batch);
   }
 
-  /** While the group is heard, there is nothing to look for, and each batch shows whether the clock was set. */
+  /** While the group is heard, there is little to look for, and each batch shows whether the clock was set. */
   #lookLater(): void {
     if (!this.#isOpen) return;
     const { clock } = this.#world;
     const atUs = Math.max(clock.nowUs() + LOOK_INTERVAL_US, (this.#heardUs ?? 0) + HEARD_US);
     this.#cancelLook = clock.schedule(atUs, () => {
       this.#watchClock();
+      for (const finding of this.#inbox.withdrawn(clock.nowUs())) this.#findings.add(finding);
       this.#work = this.#look().then(() => this.#lookLater());
     });
   }
