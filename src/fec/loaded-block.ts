@@ -21,7 +21,7 @@ export class LoadedBlock {
   readonly pieceCount = PIECE_COUNT;
   private readonly kernel = newKernel();
   private readonly program = new ProgramBuilder();
-  private readonly columns = new Int32Array(MAX_SYMBOL_TERMS);
+  private readonly columns = new Uint16Array(MAX_SYMBOL_TERMS);
   /** The first rows of the table are the symbols that are made. */
   private table: Uint8Array = new Uint8Array(0);
   private code: BlockCode | undefined;

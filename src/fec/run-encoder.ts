@@ -17,7 +17,7 @@ export class RunEncoder {
   readonly symbolBytes: number;
   // Reused by `encode`. `rowOf` is 0 for an intermediate symbol that has no row in the table: row 0 is a result.
   private readonly program = new ProgramBuilder();
-  private readonly columns = new Int32Array(MAX_SYMBOL_TERMS);
+  private readonly columns = new Uint16Array(MAX_SYMBOL_TERMS);
   private readonly needed: number[] = [];
   private readonly rowOf: Int32Array;
 

@@ -60,6 +60,14 @@ export class ProgramBuilder {
     this.words[this.end++] = row;
   }
 
+  /** Operands of a sum that was started with `beginSum`: `rows[from]` to `rows[to - 1]`. */
+  putAll(rows: Uint16Array, from: number, to: number): void {
+    const { words } = this;
+    let end = this.end;
+    for (let i = from; i < to; i++) words[end++] = rows[i]!;
+    this.end = end;
+  }
+
   /** Ends a sum that was started with `beginSum`. */
   endSum(): void {
     this.words[this.head] = (this.end - this.head - 2) * 4 + SUM;

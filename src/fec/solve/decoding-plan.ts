@@ -1,8 +1,8 @@
-import { type BlockCode, internalId } from '../code.js';
+import type { BlockCode } from '../code.js';
 import { type Plan, symbolRow } from '../kernels/program.js';
 import { planCorrection } from './correction.js';
 import { encodingPlan } from './encoding-plan.js';
-import { appendSymbol, MAX_SYMBOL_TERMS } from './equations.js';
+import { fixedEquations } from './equations.js';
 import { planBuilder, planCount } from './plan-builder.js';
 import { Solver } from './solver.js';
 
@@ -23,7 +23,7 @@ let last:
 
 /**
  * Plans how to make the missing source symbols, each in the row of its ESI. Blocks that were received without losses have the same ESIs: the
- * plan of one of them, some 27 ms for 16,384 symbols, is that of the next.
+ * plan of one of them, some 13 ms for 16,384 symbols, is that of the next.
  *
  * @param esis the ESI of the symbol in each row of the block, then of the spare rows; −1 for an empty row. A source symbol is in
  *   the row of its ESI
@@ -63,11 +63,11 @@ function planSolution(code: BlockCode, esis: Int32Array, missing: readonly numbe
     solver.addSymbols(program, missing, targets, false);
   } else {
     solver.substituteAll(program);
-    const columns = new Int32Array(MAX_SYMBOL_TERMS);
+    const { columns, starts } = fixedEquations(code);
     for (let i = 0; i < missing.length; i++) {
-      const end = appendSymbol(code, internalId(code, missing[i]!), columns, 0);
-      program.beginSum(targets[i]!, end);
-      for (let at = 0; at < end; at++) program.put(columns[at]!);
+      const row = code.ldpcCount + missing[i]!;
+      program.beginSum(targets[i]!, starts[row + 1]! - starts[row]!);
+      program.putAll(columns, starts[row]!, starts[row + 1]!);
       program.endSum();
     }
   }

@@ -1,7 +1,12 @@
 import type { BlockCode } from '../code.js';
 import { eliminate } from '../kernels/elimination.js';
-import { EXP, multiply } from '../kernels/gf256.js';
+import { EXP } from '../kernels/gf256.js';
+import type { SparseRows } from './equations.js';
+import type { Peeling } from './peeling.js';
 import type { Reduction } from './reduction.js';
+
+/** Words of four elements each that hold a column's coefficient in every check. RFC 6330 has 10 to 16 checks. */
+const CHECK_WORDS = 4;
 
 /** How the dense checks (HDPC) determine the columns that the binary equations left free. */
 export interface DenseSolution {
@@ -12,20 +17,20 @@ export interface DenseSolution {
 }
 
 /**
- * @param inactiveColumns the columns that `reduction` numbers
  * @param pairs from `denseCheckRows`
  * @returns undefined if the checks do not determine the free columns
  */
 export function solveChecks(
   code: BlockCode,
+  rows: SparseRows,
+  peeling: Peeling,
   reduction: Reduction,
-  inactiveColumns: Int32Array,
   pairs: Int32Array,
 ): DenseSolution | undefined {
   const { hdpcCount } = code;
   const { free, solved, takesFree } = reduction;
-  const inactiveCount = inactiveColumns.length;
-  const coefficients = checkCoefficients(code, reduction, inactiveColumns, pairs);
+  const inactiveCount = peeling.inactiveColumns.length;
+  const coefficients = checkCoefficients(code, rows, peeling, pairs);
   // A unit matrix stands beside the coefficients of the free columns; the elimination turns it into the weights.
   const width = free.length + hdpcCount;
   const matrix = new Uint8Array(hdpcCount * width);
@@ -48,61 +53,66 @@ export function solveChecks(
 }
 
 /**
- * The coefficients of the dense checks, after every other column has been replaced by the inactive columns it depends on.
- *
- * RFC 6330, section 5.3.3.3, makes the checks as MT · GAMMA, and GAMMA times a vector is Horner's rule: s_j = 2·s_(j−1) +
- * row j. Elements of GF(256) are held as eight planes of bits, where doubling renames the planes and adds one to three.
+ * The coefficients of the dense checks, after every other column has been replaced by the inactive columns it depends on. Pivots are replaced from
+ * the last to the first: each hands its coefficients to the other columns of its row, which earlier steps replace.
  */
-function checkCoefficients(
-  code: BlockCode,
-  reduction: Reduction,
-  inactiveColumns: Int32Array,
-  pairs: Int32Array,
-): Uint8Array {
+function checkCoefficients(code: BlockCode, rows: SparseRows, peeling: Peeling, pairs: Int32Array): Uint8Array {
   const { hdpcCount } = code;
-  const { bits: dependence, wordsPerRow: words } = reduction.dependence;
-  const checks = new Int32Array(hdpcCount * 8 * words);
-  const sum = new Int32Array(8 * words);
-  let lowest = 0;
-  for (let j = 0; j <= pairs.length; j++) {
-    const overflow = lowest === 0 ? 7 : lowest - 1;
-    for (const plane of [2, 3, 4]) {
-      const target = ((overflow + plane) & 7) * words;
-      for (let w = 0; w < words; w++) sum[target + w]! ^= sum[overflow * words + w]!;
-    }
-    lowest = overflow;
-    for (let w = 0; w < words; w++) sum[lowest * words + w]! ^= dependence[j * words + w]!;
-    if (j === pairs.length) break;
-    const first = (pairs[j]! & 0xffff) * 8 * words;
-    const second = (pairs[j]! >>> 16) * 8 * words;
-    for (let plane = 0; plane < 8; plane++) {
-      const source = ((lowest + plane) & 7) * words;
-      for (let w = 0; w < words; w++) {
-        const value = sum[source + w]!;
-        checks[first + plane * words + w]! ^= value;
-        checks[second + plane * words + w]! ^= value;
-      }
+  const { inactiveColumns, pivotRows } = peeling;
+  const { columns, starts } = rows;
+  const words = columnsOfChecks(code, pairs);
+  for (let step = pivotRows.length - 1; step >= 0; step--) {
+    const first = starts[pivotRows[step]!]!;
+    const end = starts[pivotRows[step]! + 1]!;
+    const pivot = columns[first]! * CHECK_WORDS;
+    const a = words[pivot]!;
+    const b = words[pivot + 1]!;
+    const c = words[pivot + 2]!;
+    const d = words[pivot + 3]!;
+    for (let i = first + 1; i < end; i++) {
+      const column = columns[i]! * CHECK_WORDS;
+      words[column]! ^= a;
+      words[column + 1]! ^= b;
+      words[column + 2]! ^= c;
+      words[column + 3]! ^= d;
     }
   }
   const inactiveCount = inactiveColumns.length;
-  const firstOwn = code.intermediateCount - hdpcCount;
   const coefficients = new Uint8Array(hdpcCount * inactiveCount);
   for (let i = 0; i < inactiveCount; i++) {
-    const last = elementAt(sum, 0, lowest, words, i);
     for (let h = 0; h < hdpcCount; h++) {
-      const own = inactiveColumns[i] === firstOwn + h ? 1 : 0;
-      coefficients[h * inactiveCount + i] =
-        elementAt(checks, h * 8 * words, 0, words, i) ^ multiply(last, EXP[h]!) ^ own;
+      const word = words[inactiveColumns[i]! * CHECK_WORDS + (h >>> 2)]!;
+      coefficients[h * inactiveCount + i] = word >>> (8 * (h & 3));
     }
   }
   return coefficients;
 }
 
-function elementAt(planes: Int32Array, start: number, lowest: number, words: number, i: number): number {
-  let element = 0;
-  for (let plane = 0; plane < 8; plane++) {
-    const word = planes[start + ((lowest + plane) & 7) * words + (i >>> 5)]!;
-    element |= ((word >>> (i & 31)) & 1) << plane;
+/**
+ * Every column's coefficients in the dense checks: check h is byte h of the column's words.
+ *
+ * RFC 6330, section 5.3.3.3, makes the checks as MT · GAMMA, so from the last column to the first: a column has twice the coefficients of the
+ * next one, and 1 more in the two checks that its column of MT names. The last H columns are the checks' own.
+ */
+function columnsOfChecks({ hdpcCount, intermediateCount }: BlockCode, pairs: Int32Array): Int32Array {
+  const words = new Int32Array(intermediateCount * CHECK_WORDS);
+  const add = (column: number, h: number, element: number) => {
+    words[column * CHECK_WORDS + (h >>> 2)]! ^= element << (8 * (h & 3));
+  };
+  for (let h = 0; h < hdpcCount; h++) {
+    add(intermediateCount - hdpcCount + h, h, 1);
+    add(pairs.length, h, EXP[h]!);
   }
-  return element;
+  for (let column = pairs.length - 1; column >= 0; column--) {
+    const at = column * CHECK_WORDS;
+    for (let w = 0; w < CHECK_WORDS; w++) words[at + w] = doubled(words[at + CHECK_WORDS + w]!);
+    add(column, pairs[column]! & 0xffff, 1);
+    add(column, pairs[column]! >>> 16, 1);
+  }
+  return words;
+}
+
+/** Two times each of four elements of GF(256). */
+function doubled(word: number): number {
+  return ((word & 0x7f7f7f7f) << 1) ^ (((word >>> 7) & 0x01010101) * 0x1d);
 }

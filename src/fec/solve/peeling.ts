@@ -1,9 +1,13 @@
 import type { BlockCode } from '../code.js';
-import type { SparseRows } from './equations.js';
+import type { Columns, SparseRows } from './equations.js';
+
+/** A row's count of unknown columns is kept above the 16 bits of their exclusive or. */
+const ONE_UNKNOWN = 0x10000;
 
 /**
  * An order in which substitution solves the sparse equations, once the values of a few "inactive" columns are known. Step t gives
- * column `pivotColumns[t]` from row `pivotRows[t]`, whose other columns are inactive or pivots of earlier steps.
+ * column `pivotColumns[t]` from row `pivotRows[t]`, whose other columns are inactive or pivots of earlier steps. The pivot is the first column
+ * of its row.
  */
 export interface Peeling {
   readonly pivotRows: Int32Array;
@@ -19,7 +23,7 @@ export interface Peeling {
 /**
  * Inactivation decoding, first phase (RFC 6330, section 5.4.2.2). A row with one unknown column left gives this column. When
  * there is no such row, a column is declared inactive. It is taken from the largest group of columns that rows of two unknowns
- * connect, because this frees the whole group.
+ * connect, because this frees the whole group. Puts the pivot of each row in front.
  *
  * @returns undefined if this takes more inactive columns than `maxInactivations`, which only chosen symbols need
  */
@@ -34,7 +38,7 @@ export function peel(code: BlockCode, rows: SparseRows): Peeling | undefined {
   let pivotCount = 0;
   for (;;) {
     for (let row = state.nextSingle(); row >= 0; row = state.nextSingle()) {
-      const column = state.unknownSum[row]!;
+      const column = state.unknownOf(row);
       pivotRows[pivotCount] = row;
       pivotColumns[pivotCount++] = column;
       isPivot[column] = 1;
@@ -50,6 +54,7 @@ export function peel(code: BlockCode, rows: SparseRows): Peeling | undefined {
   for (let row = 0, end = 0; row < rows.count; row++) {
     if (isPivotRow[row] === 0) restRows[end++] = row;
   }
+  putPivotsFirst(rows, pivotRows, pivotColumns, pivotCount);
   for (let column = ltCount; column < code.intermediateCount; column++) inactive.push(column);
   return {
     pivotRows: pivotRows.subarray(0, pivotCount),
@@ -68,61 +73,83 @@ function maxInactivations(code: BlockCode): number {
   return 64 + 4 * Math.sqrt(code.intermediateCount);
 }
 
+function putPivotsFirst(
+  { columns, starts }: SparseRows,
+  pivotRows: Int32Array,
+  pivotColumns: Int32Array,
+  count: number,
+): void {
+  for (let step = 0; step < count; step++) {
+    const start = starts[pivotRows[step]!]!;
+    const pivot = pivotColumns[step]!;
+    let at = start;
+    while (columns[at] !== pivot) at++;
+    columns[at] = columns[start]!;
+    columns[start] = pivot;
+  }
+}
+
 /** The unknown columns of each row, and the groups of columns that rows of two unknowns connect. */
 class PeelState {
-  /** Exclusive or of the numbers of a row's unknown columns: when one column is left, this is its number. */
-  readonly unknownSum: Int32Array;
   private readonly rows: SparseRows;
-  private readonly unknownCount: Int32Array;
+  /** For each row how many unknown columns it has, times `ONE_UNKNOWN`, and the exclusive or of their numbers: of a single one, its number. */
+  private readonly unknownOfRow: Int32Array;
   private readonly columnStarts: Int32Array;
   private readonly columnRows: Int32Array;
   private readonly settled: Uint8Array;
-  /** Columns that may still be unknown; a walk of the list drops the settled ones. */
-  private readonly unknown: Int32Array;
-  private unknownEnd: number;
+  private settledCount = 0;
   private readonly singles: Int32Array;
   private singleCount = 0;
+  /** Rows that had two unknowns at some time since the last choice. Most of them have none when the next choice comes. */
+  private readonly pairs: Int32Array;
+  private pairCount = 0;
   // Union-find. A group is never divided: when one of its columns is settled, all are settled before the next choice.
-  private readonly parent: Int32Array;
-  private readonly groupSize: Int32Array;
+  private readonly parent: Columns;
+  private readonly groupSize: Columns;
+  /** The columns that stand for the groups of two and more; a walk of the list drops those that no longer do. */
+  private readonly groups: Columns;
+  private groupsEnd = 0;
 
   constructor(ltCount: number, rows: SparseRows) {
     this.rows = rows;
-    this.unknownSum = new Int32Array(rows.count);
-    this.unknownCount = new Int32Array(rows.count);
+    this.unknownOfRow = new Int32Array(rows.count);
     this.settled = new Uint8Array(ltCount);
     this.singles = new Int32Array(rows.count);
+    this.pairs = new Int32Array(rows.count);
     this.columnStarts = new Int32Array(ltCount + 1);
-    this.unknown = new Int32Array(ltCount);
-    this.parent = new Int32Array(ltCount);
-    this.groupSize = new Int32Array(ltCount).fill(1);
-    this.unknownEnd = ltCount;
-    for (let column = 0; column < ltCount; column++) {
-      this.parent[column] = column;
-      this.unknown[column] = column;
-    }
+    this.groups = new Uint16Array(ltCount);
+    this.parent = new Uint16Array(ltCount);
+    this.groupSize = new Uint16Array(ltCount).fill(1);
+    for (let column = 0; column < ltCount; column++) this.parent[column] = column;
     this.columnRows = this.transpose(ltCount);
-    for (let row = 0; row < rows.count; row++) this.noteCount(row);
+    for (let row = 0; row < rows.count; row++) this.noteCount(row, this.unknownOfRow[row]!);
   }
 
   /** A row with one unknown column, or −1. */
   nextSingle(): number {
     while (this.singleCount > 0) {
       const row = this.singles[--this.singleCount]!;
-      if (this.unknownCount[row] === 1) return row;
+      if (this.unknownOfRow[row]! >>> 16 === 1) return row;
     }
     return -1;
   }
 
+  /** The unknown column of a row that has only this one. */
+  unknownOf(row: number): number {
+    return this.unknownOfRow[row]! & 0xffff;
+  }
+
   /** Takes a column out of all rows. */
   settle(column: number): void {
-    const { columnRows, unknownCount, unknownSum } = this;
+    const { columnRows, unknownOfRow } = this;
     this.settled[column] = 1;
+    this.settledCount++;
     const end = this.columnStarts[column + 1]!;
     for (let i = this.columnStarts[column]!; i < end; i++) {
       const row = columnRows[i]!;
-      unknownSum[row]! ^= column;
-      if (--unknownCount[row]! <= 2) this.noteCount(row);
+      const left = (unknownOfRow[row]! ^ column) - ONE_UNKNOWN;
+      unknownOfRow[row] = left;
+      if (left < 3 * ONE_UNKNOWN) this.noteCount(row, left);
     }
   }
 
@@ -131,38 +158,38 @@ class PeelState {
    * unknown.
    */
   columnToInactivate(): number {
-    const { unknown, settled, parent, groupSize } = this;
+    this.joinPairs();
+    const { groups, groupSize, parent, settled } = this;
     let best = -1;
-    let bestSize = 1;
     let end = 0;
-    for (let i = 0; i < this.unknownEnd; i++) {
-      const column = unknown[i]!;
-      if (settled[column] === 1) continue;
-      unknown[end++] = column;
-      if (parent[column] === column && groupSize[column]! > bestSize) {
-        best = column;
-        bestSize = groupSize[column]!;
-      }
+    for (let i = 0; i < this.groupsEnd; i++) {
+      const column = groups[i]!;
+      if (settled[column] === 1 || parent[column] !== column) continue;
+      groups[end++] = column;
+      if (best < 0 || groupSize[column]! > groupSize[best]!) best = column;
     }
-    this.unknownEnd = end;
-    if (best >= 0 || end === 0) return best;
+    this.groupsEnd = end;
+    if (best >= 0 || this.settledCount === settled.length) return best;
     return this.columnOfShortestRow();
   }
 
   /** For when no row has one or two unknowns: of the shortest row, the column that is in most rows. */
   private columnOfShortestRow(): number {
-    const { unknownCount, columnStarts } = this;
+    const { unknownOfRow, columnStarts } = this;
     let shortest = -1;
+    let least = 0;
     for (let row = 0; row < this.rows.count; row++) {
-      const count = unknownCount[row]!;
-      if (count > 0 && (shortest < 0 || count < unknownCount[shortest]!)) shortest = row;
+      const count = unknownOfRow[row]! >>> 16;
+      if (count === 0 || (shortest >= 0 && count >= least)) continue;
+      shortest = row;
+      least = count;
     }
-    if (shortest < 0) return this.unknown[0]!;
+    if (shortest < 0) return this.settled.indexOf(0);
     let best = -1;
     let bestCount = -1;
-    for (let i = this.rows.starts[shortest]!; i < this.rows.starts[shortest + 1]!; i++) {
+    for (let i = this.rows.starts[shortest]!; i < this.rows.permanents[shortest]!; i++) {
       const column = this.rows.columns[i]!;
-      if (column >= this.settled.length || this.settled[column] === 1) continue;
+      if (this.settled[column] === 1) continue;
       const count = columnStarts[column + 1]! - columnStarts[column]!;
       if (count > bestCount) {
         best = column;
@@ -172,21 +199,28 @@ class PeelState {
     return best;
   }
 
-  private noteCount(row: number): void {
-    const count = this.unknownCount[row]!;
-    if (count === 1) {
-      this.singles[this.singleCount++] = row;
-    } else if (count === 2) {
-      const column = this.firstUnknown(row);
-      this.join(column, this.unknownSum[row]! ^ column);
+  private noteCount(row: number, left: number): void {
+    const count = left >>> 16;
+    if (count === 1) this.singles[this.singleCount++] = row;
+    else if (count === 2) this.pairs[this.pairCount++] = row;
+  }
+
+  /** Joins the columns of each row that has two unknowns. */
+  private joinPairs(): void {
+    const { pairs, unknownOfRow } = this;
+    for (let i = 0; i < this.pairCount; i++) {
+      const left = unknownOfRow[pairs[i]!]!;
+      if (left >>> 16 !== 2) continue;
+      const column = this.firstUnknown(pairs[i]!);
+      this.join(column, (left & 0xffff) ^ column);
     }
+    this.pairCount = 0;
   }
 
   private firstUnknown(row: number): number {
     const { columns, starts } = this.rows;
-    const { settled } = this;
     let i = starts[row]!;
-    while (columns[i]! >= settled.length || settled[columns[i]!] === 1) i++;
+    while (this.settled[columns[i]!] === 1) i++;
     return columns[i]!;
   }
 
@@ -194,9 +228,12 @@ class PeelState {
     const a = this.groupOf(left);
     const b = this.groupOf(right);
     if (a === b) return;
-    const [large, small] = this.groupSize[a]! >= this.groupSize[b]! ? [a, b] : [b, a];
+    const isLarger = this.groupSize[a]! >= this.groupSize[b]!;
+    const large = isLarger ? a : b;
+    const small = isLarger ? b : a;
     this.parent[small] = large;
     this.groupSize[large]! += this.groupSize[small]!;
+    if (this.groupSize[large] === 2) this.groups[this.groupsEnd++] = large;
   }
 
   private groupOf(column: number): number {
@@ -211,25 +248,24 @@ class PeelState {
 
   /** Fills the counts of rows and returns the rows of each column. */
   private transpose(ltCount: number): Int32Array {
-    const { columns, starts } = this.rows;
-    const { columnStarts, unknownCount, unknownSum } = this;
-    for (let row = 0; row < this.rows.count; row++) {
-      for (let i = starts[row]!; i < starts[row + 1]!; i++) {
+    const { columns, count, permanents, starts } = this.rows;
+    const { columnStarts, unknownOfRow } = this;
+    for (let row = 0; row < count; row++) {
+      const end = permanents[row]!;
+      let sum = (end - starts[row]!) * ONE_UNKNOWN;
+      for (let i = starts[row]!; i < end; i++) {
         const column = columns[i]!;
-        if (column >= ltCount) continue;
-        columnStarts[column + 1]!++;
-        unknownCount[row]!++;
-        unknownSum[row]! ^= column;
+        columnStarts[column]!++;
+        sum ^= column;
       }
+      unknownOfRow[row] = sum;
     }
-    for (let column = 0; column < ltCount; column++) columnStarts[column + 1]! += columnStarts[column]!;
+    for (let column = 1; column <= ltCount; column++) columnStarts[column]! += columnStarts[column - 1]!;
+    // Each start is at the end of its column now, and goes back as the column is filled.
     const columnRows = new Int32Array(columnStarts[ltCount]!);
-    const next = columnStarts.slice();
-    for (let row = 0; row < this.rows.count; row++) {
-      for (let i = starts[row]!; i < starts[row + 1]!; i++) {
-        const column = columns[i]!;
-        if (column < ltCount) columnRows[next[column]!++] = row;
-      }
+    for (let row = count - 1; row >= 0; row--) {
+      const end = permanents[row]!;
+      for (let i = starts[row]!; i < end; i++) columnRows[--columnStarts[columns[i]!]!] = row;
     }
     return columnRows;
   }

@@ -37,7 +37,7 @@ export class Solver {
     const reduction = reduce(code, rows, peeling);
     if (reduction === undefined) return undefined;
     const pairs = denseCheckRows(code);
-    const dense = solveChecks(code, reduction, peeling.inactiveColumns, pairs);
+    const dense = solveChecks(code, rows, peeling, reduction, pairs);
     if (dense === undefined) return undefined;
     return new Solver(code, rows, sums, peeling, reduction, dense, pairs);
   }
@@ -70,13 +70,15 @@ export class Solver {
 
   /** Solves the inactive columns. Each pivot column then has the value that it would have if all inactive columns were zero. */
   solveInactive(program: ProgramBuilder): void {
-    const { peeling, reduction } = this;
-    const { inactiveColumns, pivotColumns, pivotRows, restRows } = peeling;
-    for (let step = 0; step < pivotRows.length; step++) {
-      this.appendEquation(program, pivotRows[step]!, pivotColumns[step]!, pivotColumns[step]!, true);
-    }
+    const { peeling, reduction, rows } = this;
+    const { inactiveColumns, pivotRows, restRows } = peeling;
+    for (const column of inactiveColumns) program.begin(SUM, column);
+    for (const row of pivotRows) this.appendPivot(program, row, rows.permanents[row]!);
     if (reduction.free.length > 0) this.appendChecks(program);
-    for (let i = 0; i < restRows.length; i++) this.appendEquation(program, restRows[i]!, -1, this.restRow + i, true);
+    for (let i = 0; i < restRows.length; i++) {
+      const row = restRows[i]!;
+      this.appendEquation(program, this.restRow + i, row, rows.starts[row]!, rows.permanents[row]!);
+    }
     const targets = Int32Array.from(reduction.solved, (i) => inactiveColumns[i]!);
     const sources = Int32Array.from(restRows, (_, i) => this.restRow + i);
     appendProduct(program, reduction.solution, targets, sources, false, this.scratch);
@@ -85,10 +87,7 @@ export class Solver {
 
   /** Computes every pivot column again, with the inactive columns that are known now. */
   substituteAll(program: ProgramBuilder): void {
-    const { pivotColumns, pivotRows } = this.peeling;
-    for (let step = 0; step < pivotRows.length; step++) {
-      this.appendEquation(program, pivotRows[step]!, pivotColumns[step]!, pivotColumns[step]!, false);
-    }
+    for (const row of this.peeling.pivotRows) this.appendPivot(program, row, this.rows.starts[row + 1]!);
   }
 
   /**
@@ -100,7 +99,7 @@ export class Solver {
    */
   addSymbols(program: ProgramBuilder, ids: ArrayLike<number>, targets: ArrayLike<number>, accumulate: boolean): void {
     const { bits, wordsPerRow } = this.reduction.dependence;
-    const columns = new Int32Array(MAX_SYMBOL_TERMS);
+    const columns = new Uint16Array(MAX_SYMBOL_TERMS);
     const corrections = new Int32Array(ids.length * wordsPerRow);
     for (let i = 0; i < ids.length; i++) {
       const end = appendSymbol(this.code, ids[i]!, columns, 0);
@@ -121,33 +120,24 @@ export class Solver {
     return productCost(symbolCount, this.peeling.inactiveColumns.length) < this.rows.starts[this.rows.count]!;
   }
 
-  /**
-   * Makes `target` the sum of the equation's right side and its columns, without `except`, and without inactive ones if
-   * `pivotsOnly`.
-   */
-  private appendEquation(
-    program: ProgramBuilder,
-    row: number,
-    except: number,
-    target: number,
-    pivotsOnly: boolean,
-  ): void {
-    const { columns, starts } = this.rows;
-    const end = starts[row + 1]!;
-    const { isPivot } = this.peeling;
-    program.beginSum(target, 1 + end - starts[row]!);
-    if (this.sums[row]! >= 0) program.put(symbolRow(this.sums[row]!));
-    for (let i = starts[row]!; i < end; i++) {
-      const column = columns[i]!;
-      if (column !== except && (!pivotsOnly || isPivot[column] === 1)) program.put(column);
-    }
+  /** Makes the pivot of a row the sum of the equation's right side and its other columns before index `end`. */
+  private appendPivot(program: ProgramBuilder, row: number, end: number): void {
+    const first = this.rows.starts[row]!;
+    this.appendEquation(program, this.rows.columns[first]!, row, first + 1, end);
+  }
+
+  /** Makes `target` the sum of the equation's right side and some of its columns. */
+  private appendEquation(program: ProgramBuilder, target: number, row: number, from: number, to: number): void {
+    program.beginSum(target, 1 + to - from);
+    const sum = this.sums[row]!;
+    if (sum >= 0) program.put(symbolRow(sum));
+    program.putAll(this.rows.columns, from, to);
     program.endSum();
   }
 
   /** Computes the rest of each dense check: its sum over the pivot columns. */
   private appendChecks(program: ProgramBuilder): void {
     const { code } = this;
-    for (const column of this.peeling.inactiveColumns) program.begin(SUM, column);
     for (let h = 0; h < code.hdpcCount; h++) program.begin(SUM, this.checkRow + 1 + h);
     program.checks(this.checkRow, this.pairs);
     for (let h = 0; h < code.hdpcCount; h++) {
