@@ -15,6 +15,16 @@ export function addFlags(command: Command, table: OptionTable): Command {
   return command;
 }
 
+/** Adds `-q` to a command that tells people more than errors and its result. */
+export function addQuiet(command: Command): Command {
+  return command.option('-q, --quiet', 'print only errors and the result');
+}
+
+/** Adds `-v` to a command that decides. @param what it prints then */
+export function addVerbose(command: Command, what: string): Command {
+  return command.option('-v, --verbose', `also print ${what}`);
+}
+
 function added(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
 }

@@ -33,8 +33,8 @@ export interface ManagerEvents {
   device: [state: DeviceState];
   /** A device is not known any more. */
   forgotten: [device: string];
-  /** A trigger waits (no result), was sent, or is over. */
-  trigger: [trigger: Trigger, result: TriggerResult | undefined];
+  /** A trigger waits (no result), was sent, or is over, for people with the reason why. */
+  trigger: [trigger: Trigger, result: TriggerResult | undefined, why?: string];
   /** Something to know that does not end the manager. */
   warning: [message: string];
 }
@@ -217,7 +217,7 @@ export class Manager extends SafeEmitter<ManagerEvents> {
     const trigger = this.#triggers.settle(id, result);
     if (trigger === undefined) return false;
     this.#devices.noteOutcome(trigger.device, { id, result, message });
-    this.emit('trigger', trigger, result);
+    this.emit('trigger', trigger, result, message);
     // The next trigger of the device may have waited for this one.
     this.#contacts?.look(trigger.device);
     return true;

@@ -25,19 +25,31 @@ afterEach(() => {
 });
 
 /** Starts the command; resolves when it listens. */
-async function start(): Promise<{ readonly process: ChildProcess; readonly coapPort: number; readonly url: string }> {
-  const args = ['manager', '--coap', '[::1]:0', '--listen', '0', '--state', folder, '--tokens', join(folder, 'tokens')];
+async function start() {
+  const args = [
+    'manager',
+    '--coap',
+    '[::1]:0',
+    '--listen',
+    '0',
+    '--state',
+    folder,
+    '--tokens',
+    join(folder, 'tokens'),
+    '-v',
+  ];
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
   running.push(child);
   let text = '';
-  return await new Promise((resolve, reject) => {
+  const ready = new Promise<{ readonly coapPort: number; readonly url: string }>((resolve, reject) => {
     child.stderr.setEncoding('utf8').on('data', (part: string) => {
       text += part;
       const [, port, url] = /coap:\/\/\[::1\]:(\d+)\ndevices at (\S+)\/devices/.exec(text) ?? [];
-      if (url !== undefined) resolve({ process: child, coapPort: Number(port), url });
+      if (url !== undefined) resolve({ coapPort: Number(port), url });
     });
     child.on('exit', () => reject(new Error(text)));
   });
+  return { ...(await ready), process: child, text: () => text };
 }
 
 /** The port is open until the test ends, and never another one. */
@@ -101,6 +113,11 @@ describe('layercast manager', () => {
     expect(await trigger).toEqual(['object=firmware']);
     type Known = { readonly lastTrigger?: { readonly result: string } };
     await until(`${first.url}/devices/dev-1`, ({ lastTrigger }: Known) => lastTrigger?.result === 'delivered');
+    expect(first.text()).toContain(
+      ['waits until the device can be reached', 'sent, attempt 1', 'delivered']
+        .map((what) => `dev-1: trigger for firmware: ${what}\n`)
+        .join(''),
+    );
     const isWritten = (text: string) => /layercast_manager_unwritten_records 0\n/.test(text);
     while (!isWritten(await (await fetch(`${first.url}/metrics`)).text())) {
       await new Promise((resolve) => setTimeout(resolve, 100));

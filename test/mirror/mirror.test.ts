@@ -101,8 +101,12 @@ describe('mirror', () => {
   it('publishes what the origin has, and nothing more until that changes', async () => {
     expect((await mirror()).code).toBe(0);
     expect([version(), image().equals(origin.content)]).toEqual([2, true]);
-    await mirror();
+    // What a look decides is said only to those who ask.
+    expect((await mirror()).stderr).toBe('');
     expect([version(), origin.answers]).toEqual([2, ['200', '304']]);
+    expect((await mirror('', ['-v'])).stderr).toBe(
+      `firmware: ${origin.url}: nothing to do: nothing has changed since the last look\n`,
+    );
     origin.content = randomBytes(1000);
     await mirror();
     expect([version(), image().equals(origin.content)]).toEqual([3, true]);

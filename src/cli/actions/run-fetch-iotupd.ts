@@ -7,6 +7,7 @@ import { keyOf, longFlagOf } from '../../options/option.js';
 import { outputKindOf } from '../../options/output-target.js';
 import { RECEIVER_OPTIONS } from '../../options/receiver-options.js';
 import { IOTUPD_OPTIONS } from '../command-options.js';
+import { detailOf } from '../detail.js';
 import { IotupdDisplay } from '../display/iotupd-display.js';
 import { interruptible } from '../interrupt.js';
 import { printEvent } from '../json/print-event.js';
@@ -52,9 +53,11 @@ export async function runFetchIotupd(what: string, flags: Flags): Promise<void> 
   const { output, channels, interface: name, wait, timeoutMs, patienceMs, stateDir } = settings;
   if (output === undefined) throw usage('missing -o FILE', 'Name the file to write with -o FILE');
   if (outputKindOf(output).kind !== 'file') throw usage(`${JSON.stringify(output)} is not a file`, ONLY_FILES);
+  const detail = detailOf(flags);
+  if (detail === 'verbose') throw usage('--verbose has no effect on iotupd://', 'Leave it out: iotupd has no ladder');
   const json = flags.json ? await import('../json/iotupd-events.js') : undefined;
   await interruptible(async (signal) => {
-    using display = json === undefined ? new IotupdDisplay(process.stderr, what) : undefined;
+    using display = json === undefined ? new IotupdDisplay(process.stderr, what, detail === 'quiet') : undefined;
     const engine = new IotupdEngine(
       {
         groups: groupsOfChannels(address, channels),

@@ -1,6 +1,7 @@
 import { LayercastError } from '../../base/errors.js';
 import { createReceiver } from '../../create-receiver.js';
 import { RECEIVER_OPTIONS } from '../../options/receiver-options.js';
+import { detailOf } from '../detail.js';
 import { FetchDisplay } from '../display/fetch-display.js';
 import { interruptible } from '../interrupt.js';
 import { leaveStandardOutput, printEvent } from '../json/print-event.js';
@@ -21,6 +22,7 @@ export async function runFetch(what: string, flags: Flags): Promise<void> {
   if (output === '-' && flags.device !== true) leaveStandardOutput();
   const target = flags.device === true ? { device: output } : output;
   const key = await readTrustedKey(keyPath);
+  const detail = detailOf(flags);
   // Only JSON needs the declarations of events.
   const json = flags.json ? await import('../json/fetch-events.js') : undefined;
   const watched = await watching(flags, async () => {
@@ -33,7 +35,7 @@ export async function runFetch(what: string, flags: Flags): Promise<void> {
     watched?.figures.follow(receiver, { fleet, object });
     watched?.view.follow(receiver, { fleet, object });
     json?.tellPrograms(receiver, printEvent);
-    using display = json === undefined ? new FetchDisplay(process.stderr, what) : undefined;
+    using display = json === undefined ? new FetchDisplay(process.stderr, what, detail) : undefined;
     display?.follow(receiver);
     try {
       await using _ = await watched?.show();

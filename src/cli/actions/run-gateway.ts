@@ -32,7 +32,8 @@ export async function runGateway(flags: Flags): Promise<void> {
     show.follow(gateway as WatchedAgent, signal);
     gateway.on('serving', (event) => {
       if (flags.json) printEvent('serving', event);
-      process.stderr.write(`objects at ${event.url}${event.url.startsWith('coap:') ? '/fw' : '/objects'}\n`);
+      if (flags.quiet !== true)
+        process.stderr.write(`objects at ${event.url}${event.url.startsWith('coap:') ? '/fw' : '/objects'}\n`);
     });
     await using _ = await show.openMetrics(async () => {
       const { gatewayMetrics } = await import('../../metrics/gateway-metrics.js');

@@ -8,6 +8,7 @@ import { loadManagerFile, type ManagerFile, type ManagerTls } from '../../option
 import { MANAGER_OPTIONS } from '../../options/manager-options.js';
 import { defaultStateDir } from '../../store/state-dir.js';
 import { MANAGER_FILE } from '../command-options.js';
+import { detailOf } from '../detail.js';
 import { interruptible } from '../interrupt.js';
 import { type Flags, settle } from '../settings.js';
 import { version } from '../version.js';
@@ -15,6 +16,7 @@ import { addressOf } from '../watching.js';
 
 /** `layercast manager`: runs until a signal ends it, and says on stderr where it listens and what goes wrong. */
 export async function runManager(flags: Flags): Promise<void> {
+  const detail = detailOf(flags);
   const { config } = settle(MANAGER_FILE, flags, process.env);
   const file: ManagerFile = config === undefined ? {} : await loadManagerFile(config);
   const { coap, listen, clientCount, tokens, stateDir, ...settings } = settle(
@@ -41,10 +43,12 @@ export async function runManager(flags: Flags): Promise<void> {
   using service = await ServiceManager.find(process.env);
   await interruptible(async (signal) => {
     signal.addEventListener('abort', () => service?.stopping(), { once: true });
-    const say = (text: string) => process.stderr.write(`${text}\n`);
+    const write = (text: string) => process.stderr.write(`${text}\n`);
+    const say = detail === 'quiet' ? () => undefined : write;
     const callbacks = {
       onManager: (manager: Manager) => {
-        manager.on('warning', (message) => say(`warning: ${message}`));
+        manager.on('warning', (message) => write(`warning: ${message}`));
+        if (detail === 'verbose') tellTriggers(manager, say);
       },
       onListening: ({ coap: directory, http: url }: { readonly coap: string; readonly http: string }) => {
         say(`devices register at ${directory}\ndevices at ${url}/devices\npage at ${url}/`);
@@ -54,6 +58,17 @@ export async function runManager(flags: Flags): Promise<void> {
     };
     await runManagerService(options, callbacks, systemClock, signal);
   });
+}
+
+function tellTriggers(manager: Manager, say: (text: string) => void): void {
+  manager.on('trigger', ({ device, object, attemptCount }, result, why) => {
+    const become =
+      result ?? (attemptCount === 0 ? 'waits until the device can be reached' : `sent, attempt ${attemptCount}`);
+    say(
+      `${device}: trigger${object === undefined ? '' : ` for ${object}`}: ${become}${why === undefined ? '' : `: ${why}`}`,
+    );
+  });
+  manager.on('forgotten', (device) => say(`${device}: forgotten`));
 }
 
 async function readTls({ certificate, key, clients }: ManagerTls) {

@@ -16,6 +16,7 @@ export interface MirrorFlags {
   readonly state?: string;
   readonly reload: boolean;
   readonly json?: boolean;
+  readonly verbose?: boolean;
 }
 
 type Mirrored = FleetObject & Required<Pick<FleetObject, 'origin'>>;
@@ -39,7 +40,7 @@ export async function runMirror(argument: string | undefined, flags: MirrorFlags
   const look = (object: Mirrored) => {
     const publish = (file: string) =>
       publishing(() => publishNext(path, { ...flags, object: object.name, file }, signal));
-    return lookAt(object, publish, signal);
+    return lookAt(object, publish, flags.verbose === true && !flags.json, signal);
   };
   if (flags.once) {
     for (const object of mirrored) await look(object).catch((error) => fail(object, error));
@@ -59,14 +60,21 @@ export async function runMirror(argument: string | undefined, flags: MirrorFlags
 
 /** Publishes what the origin has, if that is something else than what is here. @param publish takes the path of a file */
 async function lookAt(
-  { filePath, origin }: Mirrored,
+  { name, filePath, origin }: Mirrored,
   publish: (file: string) => Promise<void>,
+  isVerbose: boolean,
   signal: AbortSignal,
 ): Promise<void> {
   const found = await download({ origin, filePath, ask: askOrigin, signal });
-  if (found === undefined) return;
+  const say = (text: string) => (isVerbose ? process.stderr.write(`${name}: ${origin.url}: ${text}\n`) : undefined);
+  if (found === undefined) {
+    say('nothing to do: nothing has changed since the last look');
+    return;
+  }
   // An origin that has put the same file there again has nothing new.
-  if (!(await hasBytes(filePath, found.sizeBytes, found.sha256))) await publish(found.path);
+  if (await hasBytes(filePath, found.sizeBytes, found.sha256))
+    say('nothing to do: the file has the bytes that are published');
+  else await publish(found.path);
   await found.conclude();
 }
 

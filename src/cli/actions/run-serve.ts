@@ -1,6 +1,7 @@
 import { LayercastError } from '../../base/errors.js';
 import { createSender } from '../../create-sender.js';
 import type { SenderOptions } from '../../options/sender-options.js';
+import { detailOf } from '../detail.js';
 import { sayFailedReload, sayStopped, tellPeople } from '../display/serve-display.js';
 import { printEvent } from '../json/print-event.js';
 import { reasonOf } from '../reason.js';
@@ -10,6 +11,7 @@ import { watching } from '../watching.js';
 /** `layercast serve`: runs a sender, and shows its events on stderr or prints them as JSON on stdout. SIGHUP makes it reload. */
 export async function runServe(options: SenderOptions, flags: Flags): Promise<void> {
   const json = flags.json === true;
+  const detail = detailOf(flags);
   // Only JSON needs the declarations of events.
   const events = json ? await import('../json/serve-events.js') : undefined;
   const watched = await watching(flags, async () => {
@@ -31,7 +33,7 @@ export async function runServe(options: SenderOptions, flags: Flags): Promise<vo
     },
     () => undefined,
   );
-  if (events === undefined) tellPeople(sender);
+  if (events === undefined) tellPeople(sender, detail);
   else events.tellPrograms(sender, printEvent);
   // An error that `refuse` reported for an object is not reported again for the reload.
   const told = new WeakSet<object>();

@@ -3,6 +3,7 @@ import { ServiceManager } from '../../device/service-manager.js';
 import type { AgentMetrics } from '../../metrics/agent-metrics.js';
 import type { Metric } from '../../metrics/metric.js';
 import type { AgentView } from '../../page/agent-view.js';
+import { type Detail, detailOf } from '../detail.js';
 import { tellPeople } from '../display/agent-display.js';
 import { printEvent } from '../json/print-event.js';
 import type { Flags } from '../settings.js';
@@ -14,11 +15,15 @@ export class AgentShow implements Disposable {
   readonly #watched: Watching<AgentMetrics, AgentView> | undefined;
   readonly #manager: ServiceManager | undefined;
 
+  readonly #detail: Detail;
+
   private constructor(
+    detail: Detail,
     json: typeof import('../json/agent-events.js') | undefined,
     watched: Watching<AgentMetrics, AgentView> | undefined,
     manager: ServiceManager | undefined,
   ) {
+    this.#detail = detail;
     this.#json = json;
     this.#watched = watched;
     this.#manager = manager;
@@ -30,6 +35,7 @@ export class AgentShow implements Disposable {
    * @throws {LayercastError} as `watching`
    */
   static async prepare(flags: Flags, role: AgentView['role']): Promise<AgentShow> {
+    const detail = detailOf(flags);
     // Only JSON needs the declarations of events.
     const json = flags.json ? await import('../json/agent-events.js') : undefined;
     const watched = await watching(flags, async () => {
@@ -37,14 +43,14 @@ export class AgentShow implements Disposable {
       const { AgentView } = await import('../../page/agent-view.js');
       return { figures: new AgentMetrics(), view: new AgentView(role) };
     });
-    return new AgentShow(json, watched, await ServiceManager.find(process.env));
+    return new AgentShow(detail, json, watched, await ServiceManager.find(process.env));
   }
 
   /** Shows an agent from now on, after one that has ended. Call it in the turn in which the agent was made. @param signal ends the agent */
   follow(agent: WatchedAgent, signal: AbortSignal): void {
     this.#watched?.figures.follow(agent);
     this.#watched?.view.follow(agent);
-    if (this.#json === undefined) tellPeople(agent);
+    if (this.#json === undefined) tellPeople(agent, this.#detail);
     else this.#json.tellPrograms(agent, printEvent);
     if (this.#manager !== undefined) tellServiceManager(agent, this.#manager, signal);
   }

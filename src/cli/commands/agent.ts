@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { AGENT_OPTIONS } from '../../options/agent-options.js';
-import { addFlags } from '../add-flags.js';
+import { addFlags, addQuiet, addVerbose } from '../add-flags.js';
 import { AGENT_FILE } from '../command-options.js';
 import { namedFile } from '../named-file.js';
 import type { Flags } from '../settings.js';
@@ -16,8 +16,11 @@ export function agent(program: Command): void {
         'each object has come, over power cuts. With --once it ends when all that is announced is there and taken over.',
     )
     .argument('[agent.yaml]', 'agent file');
-  addFlags(command, { ...AGENT_FILE, ...AGENT_OPTIONS, ...WATCHING_OPTIONS })
-    .option('--json', 'print one JSON object per line on stdout')
+  addFlags(command, { ...AGENT_FILE, ...AGENT_OPTIONS, ...WATCHING_OPTIONS }).option(
+    '--json',
+    'print one JSON object per line on stdout',
+  );
+  addVerbose(addQuiet(command), 'each wake, program, join and leave, with its reason')
     .addHelpText('after', '\nExample:\n  layercast agent agent.yaml --once')
     .action(async (path: string | undefined, flags: Flags) => {
       const { runAgent } = await import('../actions/run-agent.js');

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { GATEWAY_OPTIONS } from '../../options/gateway-options.js';
-import { addFlags } from '../add-flags.js';
+import { addFlags, addQuiet, addVerbose } from '../add-flags.js';
 import { GATEWAY_FILE } from '../command-options.js';
 import { namedFile } from '../named-file.js';
 import type { Flags } from '../settings.js';
@@ -17,8 +17,11 @@ export function gateway(program: Command): void {
         'By CoAP these are /fw, /fw/NAME (what is newest; it can be observed), /fw/NAME/bin and /fw/NAME/bin/VERSION.',
     )
     .argument('[gateway.yaml]', 'gateway file');
-  addFlags(command, { ...GATEWAY_FILE, ...GATEWAY_OPTIONS, ...WATCHING_OPTIONS })
-    .option('--json', 'print one JSON object per line on stdout')
+  addFlags(command, { ...GATEWAY_FILE, ...GATEWAY_OPTIONS, ...WATCHING_OPTIONS }).option(
+    '--json',
+    'print one JSON object per line on stdout',
+  );
+  addVerbose(addQuiet(command), 'each join and leave, with its reason')
     .addHelpText('after', '\nExample:\n  layercast gateway gateway.yaml --listen 8080')
     .action(async (path: string | undefined, flags: Flags) => {
       const { runGateway } = await import('../actions/run-gateway.js');

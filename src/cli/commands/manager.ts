@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { MANAGER_OPTIONS } from '../../options/manager-options.js';
-import { addFlags } from '../add-flags.js';
+import { addFlags, addQuiet, addVerbose } from '../add-flags.js';
 import { MANAGER_FILE } from '../command-options.js';
 import { namedFile } from '../named-file.js';
 import type { Flags } from '../settings.js';
@@ -15,7 +15,8 @@ export function manager(program: Command): void {
         'for new versions. What is known stays over restarts.',
     )
     .argument('[manager.yaml]', 'manager file');
-  addFlags(command, { ...MANAGER_FILE, ...MANAGER_OPTIONS })
+  addFlags(command, { ...MANAGER_FILE, ...MANAGER_OPTIONS });
+  addVerbose(addQuiet(command), 'what becomes of each trigger')
     .addHelpText('after', '\nExample:\n  layercast manager manager.yaml')
     .action(async (path: string | undefined, flags: Flags) => {
       const { runManager } = await import('../actions/run-manager.js');

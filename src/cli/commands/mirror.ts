@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { MirrorFlags } from '../actions/run-mirror.js';
+import { addVerbose } from '../add-flags.js';
 import { FLEET_FILE_HELP } from '../fleet-file.js';
 
 export function mirror(program: Command): void {
-  program
+  const command = program
     .command('mirror')
     .summary('publish what a server of the web or a bucket has')
     .description(
@@ -16,7 +17,8 @@ export function mirror(program: Command): void {
     .option('--once', 'look at each origin once, and end')
     .option('--state <dir>', 'state directory of the servers. Default: that of layercast serve')
     .option('--no-reload', 'leave the servers as they are, until they get SIGHUP')
-    .option('--json', 'print one JSON object per line')
+    .option('--json', 'print one JSON object per line');
+  addVerbose(command, 'what each look at an origin found')
     .addHelpText('after', '\nExample:\n  layercast mirror fleet.yaml --once')
     .action(async (path: string | undefined, flags: MirrorFlags) => {
       const { runMirror } = await import('../actions/run-mirror.js');

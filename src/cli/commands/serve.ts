@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { SENDER_OPTIONS } from '../../options/sender-options.js';
-import { addFlags } from '../add-flags.js';
+import { addFlags, addQuiet } from '../add-flags.js';
 import { FLEET_FILE_HELP, fleetFile } from '../fleet-file.js';
 import type { Flags } from '../settings.js';
 import { WATCHING_OPTIONS } from '../watching.js';
@@ -19,7 +19,8 @@ export function serve(program: Command): void {
     .argument('[fleet.yaml]', FLEET_FILE_HELP);
   addFlags(command, { ...SENDER_OPTIONS, ...WATCHING_OPTIONS })
     .option('--check', 'say whether this host could serve the file, and end')
-    .option('--json', 'print one JSON object per line on stdout')
+    .option('--json', 'print one JSON object per line on stdout');
+  addQuiet(command)
     .addHelpText(
       'after',
       '\nExamples:\n  layercast serve --check\n  layercast serve fleet.yaml\n  layercast serve --config fleet.yaml --host alpha --interface eth0 --json',

@@ -1,18 +1,31 @@
 import type { AgentStateEvent } from '../../agent/events.js';
 import { DURATION, formatQuantity, percentOf, rateText, SIZE } from '../../config/units.js';
 import type { WatchedAgent } from '../../create-agent.js';
+import type { Detail } from '../detail.js';
+import { decisionText } from './decision-text.js';
 import { say } from './say.js';
 
 /** Progress is said this often for each object: an agent's log is read days later. */
 const PROGRESS_GAP_MS = 60_000;
 
 /** Shows the events of an agent to people, as lines on stderr. */
-export function tellPeople(agent: WatchedAgent): void {
-  const progressMs = new Map<string, number>();
-  agent.on('waiting', ({ message }) => say(message));
+export function tellPeople(agent: WatchedAgent, detail: Detail): void {
   agent.on('state', (event) => {
+    if (detail === 'quiet' && !isResult(event)) return;
     for (const line of linesOf(event)) say(line);
   });
+  if (detail !== 'quiet') tellCourse(agent);
+  if (detail === 'verbose') tellDecisions(agent);
+}
+
+/** How a version ended, or what went wrong with it. */
+function isResult({ state, message }: AgentStateEvent): boolean {
+  return state === 'applied' || state === 'failed' || message !== undefined;
+}
+
+function tellCourse(agent: WatchedAgent): void {
+  const progressMs = new Map<string, number>();
+  agent.on('waiting', ({ message }) => say(message));
   agent.on('progress', ({ object, bytes, totalBytes, rateBitsPerSecond }) => {
     const nowMs = performance.now();
     if (nowMs - (progressMs.get(object) ?? -Infinity) < PROGRESS_GAP_MS) return;
@@ -26,6 +39,16 @@ export function tellPeople(agent: WatchedAgent): void {
     say(`asleep after ${formatQuantity(SIZE, packetBytes)}${next}`);
   });
   agent.on('warning', ({ object, message }) => say(`${object === undefined ? '' : `${object}: `}${message}`));
+}
+
+function tellDecisions(agent: WatchedAgent): void {
+  for (const name of ['join', 'leave'] as const) {
+    agent.on(name, ({ object, ...event }) => say(`${object}: ${decisionText(name, event)}`));
+  }
+  agent.on('wake', () => say('awake'));
+  agent.on('program', ({ object, version, attempt, program }) => {
+    say(`${object}: runs ${program} for version ${version}, attempt ${attempt}`);
+  });
 }
 
 const WORDS: Readonly<Record<AgentStateEvent['state'], string>> = {

@@ -2,6 +2,8 @@ import type { WriteStream } from 'node:tty';
 import { DURATION, formatQuantity, percentOf, SIZE } from '../../config/units.js';
 import type { Receiver } from '../../create-receiver.js';
 import type { CompleteEvent, ListeningEvent, ProgressEvent } from '../../receiver/events.js';
+import type { Detail } from '../detail.js';
+import { decisionText } from './decision-text.js';
 import { fetchPicture, progressLines, remaining } from './fetch-picture.js';
 import { LiveLines } from './live-lines.js';
 import { RecentSteps } from './recent-steps.js';
@@ -15,11 +17,13 @@ const [COLUMNS, ROWS] = [80, 24];
 
 /**
  * What `fetch` shows people. On a terminal a picture is renewed, with a map of the file, curves of rate and level, and the reasons of the last joins
- * and leaves. Elsewhere there is a line at the beginning, each minute and at the end, besides warnings.
+ * and leaves. Elsewhere there is a line at the beginning, each minute and at the end, besides warnings. Quiet, only the end is told; verbose, each
+ * join and leave has a line.
  */
 export class FetchDisplay {
   readonly #stream: NodeJS.WriteStream;
   readonly #what: string;
+  readonly #detail: Detail;
   readonly #nowMs: () => number;
   readonly #steps = new RecentSteps();
   /** Undefined where there is no terminal, or one that cannot renew lines. */
@@ -33,11 +37,12 @@ export class FetchDisplay {
   #progress: ProgressEvent | undefined;
 
   /** @param nowMs milliseconds since the command started */
-  constructor(stream: NodeJS.WriteStream, what: string, nowMs = () => performance.now()) {
+  constructor(stream: NodeJS.WriteStream, what: string, detail: Detail = 'usual', nowMs = () => performance.now()) {
     this.#stream = stream;
     this.#what = what;
+    this.#detail = detail;
     this.#nowMs = nowMs;
-    if (stream.isTTY && process.env.TERM !== 'dumb') {
+    if (detail !== 'quiet' && stream.isTTY && process.env.TERM !== 'dumb') {
       this.#lines = new LiveLines(stream as WriteStream);
       stream.on('resize', this.#redraw);
     }
@@ -45,6 +50,15 @@ export class FetchDisplay {
 
   /** Shows the events of a receiver from now on. */
   follow(receiver: Receiver): void {
+    receiver.on('complete', (event) => {
+      this.#end();
+      for (const line of summaryOf(event)) this.say(line);
+    });
+    if (this.#detail === 'quiet') receiver.on('progress', (event) => this.#measure(event));
+    else this.#followCourse(receiver);
+  }
+
+  #followCourse(receiver: Receiver): void {
     receiver.on('descriptor', ({ descriptor, resumedBytes }) => {
       const { version, sizeBytes, tree } = descriptor;
       const resumed = resumedBytes > 0 && resumedBytes < sizeBytes;
@@ -54,7 +68,10 @@ export class FetchDisplay {
       );
     });
     for (const name of ['join', 'leave'] as const) {
-      receiver.on(name, ({ reason }) => this.#steps.add(this.#nowMs(), reason));
+      receiver.on(name, (event) => {
+        this.#steps.add(this.#nowMs(), event.reason);
+        if (this.#detail === 'verbose') this.say(decisionText(name, event));
+      });
     }
     receiver.on('listening', (event) => this.#sayListening(event));
     receiver.on('waiting', ({ message }) => this.say(message));
@@ -70,10 +87,6 @@ export class FetchDisplay {
       this.#measure(event);
       if (this.#lines === undefined) this.#log(event);
       else this.#draw();
-    });
-    receiver.on('complete', (event) => {
-      this.#end();
-      for (const line of summaryOf(event)) this.say(line);
     });
   }
 

@@ -12,9 +12,12 @@ export class IotupdDisplay implements Disposable {
   #hasProgress = false;
   readonly #shown: Shown;
 
-  constructor(stream: NodeJS.WriteStream, what: string) {
+  constructor(stream: NodeJS.WriteStream, what: string, isQuiet = false) {
     this.#stream = stream;
     const say = (line: string) => this.#say(line);
+    const course: Partial<Shown> = isQuiet
+      ? { waiting: ignore, listening: ignore, file: ignore, progress: ignore, warning: ignore }
+      : {};
     this.#shown = {
       waiting: ({ message }) => say(message),
       listening: ({ group, port, interface: name, patienceMs }) => {
@@ -30,7 +33,8 @@ export class IotupdDisplay implements Disposable {
       complete: (event) => {
         for (const line of summaryOf(event)) say(line);
       },
-      error: () => undefined,
+      error: ignore,
+      ...course,
     };
   }
 
@@ -66,6 +70,8 @@ export class IotupdDisplay implements Disposable {
     this.#hasProgress = false;
   }
 }
+
+const ignore = (): void => undefined;
 
 function summaryOf(event: EventOf<Events['complete']>): readonly string[] {
   const { bytes, elapsedMs, datagrams, lostDatagrams, proof, servers, path, sha256 } = event;

@@ -2,6 +2,7 @@ import { DURATION, formatQuantity, rateText, SIZE } from '../../config/units.js'
 import type { Sender } from '../../create-sender.js';
 import { meaningOf } from '../../net/network-error.js';
 import type { PauseReason } from '../../sender/pauses.js';
+import type { Detail } from '../detail.js';
 import { reasonOf } from '../reason.js';
 import { say } from './say.js';
 
@@ -11,7 +12,13 @@ const PAUSES: Readonly<Record<PauseReason, string>> = {
 };
 
 /** Shows the events of a sender to people, as lines on stderr. */
-export function tellPeople(sender: Sender): void {
+export function tellPeople(sender: Sender, detail: Detail): void {
+  tellFaults(sender);
+  if (detail !== 'quiet') tellCourse(sender);
+}
+
+/** What is sent, and what is done for that. */
+function tellCourse(sender: Sender): void {
   sender.on('hashing', ({ object, bytes, totalBytes }) => {
     say(`${object}: hashing, ${Math.floor((100 * bytes) / totalBytes)} % of ${formatQuantity(SIZE, totalBytes)}`);
   });
@@ -28,15 +35,8 @@ export function tellPeople(sender: Sender): void {
     say(`  iotupd: ${rateText(rateBitsPerSecond)} to [${group}]:${port}, frames of ${frameBytes} bytes`);
     say(`  iotupd: hash ${hash}`);
   });
-  sender.on('withdraw', ({ object, version, error, retryMs }) => {
-    const because = error === undefined ? '' : becauseOf(error);
-    say(`${object} version ${version} is no longer sent${because}${again(retryMs)}`);
-    if (error !== undefined) sayHint(error);
-  });
-  sender.on('refuse', ({ object, version, error, sentVersion, retryMs }) => {
-    say(`${object} version ${version} cannot be sent${becauseOf(error)}${again(retryMs)}`);
-    sayHint(error);
-    if (sentVersion !== undefined) say(`  version ${sentVersion} is still being sent`);
+  sender.on('withdraw', ({ object, version, error }) => {
+    if (error === undefined) say(`${object} version ${version} is no longer sent`);
   });
   sender.on('waiting', ({ message }) => say(message));
   sender.on('warning', ({ message, hint }) => {
@@ -48,6 +48,20 @@ export function tellPeople(sender: Sender): void {
     const what = `${object}, ${channel === undefined ? 'iotupd' : `channel ${channel}`}`;
     const because = pausedFor.map((reason) => PAUSES[reason]).join(', ');
     say(pausedFor.length === 0 ? `${what}: sending again` : `${what}: paused: ${because}`);
+  });
+}
+
+/** What cannot be sent, and when it can be again. */
+function tellFaults(sender: Sender): void {
+  sender.on('withdraw', ({ object, version, error, retryMs }) => {
+    if (error === undefined) return;
+    say(`${object} version ${version} is no longer sent${becauseOf(error)}${again(retryMs)}`);
+    sayHint(error);
+  });
+  sender.on('refuse', ({ object, version, error, sentVersion, retryMs }) => {
+    say(`${object} version ${version} cannot be sent${becauseOf(error)}${again(retryMs)}`);
+    sayHint(error);
+    if (sentVersion !== undefined) say(`  version ${sentVersion} is still being sent`);
   });
   sender.on('network', ({ object, channel, group, failure }) => {
     const what =

@@ -60,7 +60,7 @@ describe('the display of a fetch', () => {
     const { stream: terminal, text } = stream(true);
     const events = receiver();
     let nowMs = 0;
-    using display = new FetchDisplay(terminal, 'acme/firmware', () => nowMs);
+    using display = new FetchDisplay(terminal, 'acme/firmware', 'usual', () => nowMs);
     display.follow(events);
     const step = (name: 'join' | 'leave', atMs: number, channel: number, reason: string) => {
       nowMs = atMs;
@@ -143,11 +143,38 @@ describe('the display of a fetch', () => {
     const { stream: file, text } = stream(false);
     const events = receiver();
     let nowMs = 0;
-    using display = new FetchDisplay(file, 'acme/firmware', () => nowMs);
+    using display = new FetchDisplay(file, 'acme/firmware', 'usual', () => nowMs);
     display.follow(events);
     for (nowMs = 0; nowMs < 150_000; nowMs += 1_000) events.emit('progress', progress);
     const lines = text().trimEnd().split('\n');
     expect(lines).toHaveLength(2);
     for (const line of lines) expect(line).toMatch(/^\d+ % .* level 3 of 4.* loss /);
+  });
+
+  it('says only the result when it is to be quiet, also what a stopped fetch has kept', () => {
+    const { stream: terminal, text } = stream(true);
+    const events = receiver();
+    using display = new FetchDisplay(terminal, 'acme/firmware', 'quiet');
+    display.follow(events);
+    events.emit('listening', { group: 'ff15::1', port: 4242, interface: 'eth0', patienceMs: 1000 });
+    events.emit('join', { server: undefined, channel: 0, group: 'ff15::1', reason: 'why' });
+    events.emit('warning', { code: 'SILENCE', message: 'channel 0 brings nothing' });
+    events.emit('progress', progress);
+    expect(text()).toBe('');
+    display.sayKept();
+    expect(text()).toMatch(/^stopped at 84 %: .* are kept/);
+  });
+
+  it('has a line for each join and leave when it is verbose, with the reason and what it compared', () => {
+    const { stream: log, text } = stream(false);
+    const events = receiver();
+    using display = new FetchDisplay(log, 'acme/firmware', 'verbose');
+    display.follow(events);
+    events.emit('join', { server: undefined, channel: 3, group: 'ff15::1', reason: 'level 3 → 4: room' });
+    const compared = { lossRatio: 0.123, mostLossRatio: 0.05 };
+    events.emit('leave', { server: 'alpha', channel: 3, group: 'ff15::1', reason: 'level 4 → 3: loss', compared });
+    expect(text()).toBe(
+      'joins channel 3: level 3 → 4: room\nleaves channel 3 of alpha: level 4 → 3: loss (loss 12.3 %, most loss 5 %)\n',
+    );
   });
 });
