@@ -95,6 +95,8 @@ export interface Decision {
   readonly kind: 'join' | 'leave';
   readonly channels: readonly number[];
   readonly reason: string;
+  /** The numbers that the reason compared, by names that end with their units; undefined if it compared nothing. */
+  readonly compared?: Readonly<Record<string, number>> | undefined;
 }
 
 /** Columns of what is kept of a transfer over time; null where nothing was measured. */

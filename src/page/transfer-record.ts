@@ -40,14 +40,14 @@ export class TransferRecord {
     if (before !== undefined) this.#samples[this.#samples.length - 2] = { ...before, map: [], servers: [] };
   }
 
-  decide(atMs: number, kind: Decision['kind'], { channel, reason }: MembershipEvent): void {
+  decide(atMs: number, kind: Decision['kind'], { channel, reason, compared }: MembershipEvent): void {
     const last = this.#decisions.at(-1);
     if (last !== undefined && last.kind === kind && last.reason === reason && atMs - last.atMs <= MOMENT_MS) {
       const channels = last.channels.includes(channel) ? last.channels : [...last.channels, channel];
       this.#decisions[this.#decisions.length - 1] = { ...last, channels };
       return;
     }
-    this.#decisions.push({ atMs, kind, channels: [channel], reason });
+    this.#decisions.push({ atMs, kind, channels: [channel], reason, compared });
     if (this.#decisions.length > MAX_DECISIONS) this.#decisions.shift();
   }
 

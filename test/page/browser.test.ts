@@ -14,7 +14,8 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
   it('shows a transfer as it goes on, to eyes and to screen readers, and asks nobody else', async () => {
     const { view, receiver, pass } = receiverView(HOSTILE);
     receiver.emit('descriptor', { descriptor: { version: 3 } });
-    receiver.emit('join', { channel: 1, reason: `level 1 → 2: ${HOSTILE}` });
+    const compared = { nextBitsPerSecond: 4e6, mostBitsPerSecond: 5.123e6, lossRatio: 0.0123, mostLossRatio: 0.05 };
+    receiver.emit('join', { channel: 1, reason: `level 1 → 2: ${HOSTILE}`, compared });
     receiver.emit('progress', progressOf(0.25));
     await using endpoint = await serve(view);
     const tab = await browser.open(`${endpoint.url}/`, { widthPx: 360, heightPx: 740 });
@@ -23,6 +24,10 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
     // Names and reasons that came over the network are text, whatever they look like.
     expect(text).toContain(`${HOSTILE}, version 3: 25 %`);
     expect(text).toContain(`level 1 → 2: ${HOSTILE}`);
+    // What a decision compared is below its reason, and all of it is to be seen at once.
+    expect(text).toContain('next 4 Mbit/s, most 5.12 Mbit/s, loss 1.23 %, most loss 5 %');
+    const hidden = `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('.short'))`;
+    expect(await tab.evaluate(hidden)).toBe(0);
     expect(await tab.evaluate('document.images.length')).toBe(0);
     expect(await tab.evaluate('document.title')).toBe('Receiver of fleet acme – layercast');
     pass(1000);

@@ -25,8 +25,8 @@ it('tells a page what was before it, and then the state, whole', async () => {
   receiver.emit('descriptor', { descriptor: { version: 3 } });
   receiver.emit('progress', progressOf(0.25));
   pass(1000);
-  receiver.emit('join', { channel: 1, reason: 'level 0 → 2: the link has room' });
-  receiver.emit('join', { channel: 2, reason: 'level 0 → 2: the link has room' });
+  receiver.emit('join', { channel: 1, reason: 'level 0 → 2: the link has room', compared: { queueMs: 5 } });
+  receiver.emit('join', { channel: 2, reason: 'level 0 → 2: the link has room', compared: { queueMs: 5 } });
   receiver.emit('progress', progressOf(0.5, { capacityBitsPerSecond: null }));
   receiver.emit('warning', { code: 'SILENCE', message: 'channel 1 brings nothing' });
   await using endpoint = await serve(view, 'no announcement has been heard');
@@ -41,7 +41,9 @@ it('tells a page what was before it, and then the state, whole', async () => {
     {
       ...{ object: 'firmware', version: 3, isComplete: false },
       progress: { bytes: 13.5e6, map: expect.objectContaining({ length: 64 }) },
-      decisions: [{ kind: 'join', channels: [1, 2], reason: 'level 0 → 2: the link has room' }],
+      decisions: [
+        { kind: 'join', channels: [1, 2], reason: 'level 0 → 2: the link has room', compared: { queueMs: 5 } },
+      ],
     },
   ]);
   expect(state.notes).toMatchObject([{ text: 'channel 1 brings nothing' }]);

@@ -1,3 +1,4 @@
+import { comparedText } from '../../config/compared-text.js';
 import type { Decision, History, TransferState } from '../live-state.js';
 import { HISTORY_COUNT } from '../live-state.js';
 import { Chart } from './chart.js';
@@ -135,6 +136,8 @@ function figuresOf({ isComplete, progress }: TransferState): Readonly<Record<str
   };
 }
 
-function decisionRow({ atMs, kind, channels, reason }: Decision): readonly string[] {
-  return [timeText(atMs), `${kind} ${channels.length === 1 ? 'channel' : 'channels'} ${channels.join(', ')}`, reason];
+function decisionRow({ atMs, kind, channels, reason, compared }: Decision): readonly string[] {
+  const what = `${kind} ${channels.length === 1 ? 'channel' : 'channels'} ${channels.join(', ')}`;
+  // On a line of its own, so that a narrow screen need not have one more column.
+  return [timeText(atMs), what, compared === undefined ? reason : `${reason}\n${comparedText(compared)}`];
 }
