@@ -28,6 +28,14 @@ export interface AdaptivePolicyOptions {
 /** A server from which nothing has arrived for this long is taken for dead. */
 const ALIVE_US = 3_000_000;
 
+/** A server, and the next one: a list costs the one server that most receivers have a single step in memory. */
+interface KnownServer {
+  readonly index: number;
+  /** When something last came from it; 0 until then. */
+  heardUs: number;
+  readonly next: KnownServer | undefined;
+}
+
 /**
  * Finds the receiver's rate: measures what arrives and decides which channels to join and leave. There is one controller for
  * all servers together, or one for each server where servers can be joined separately. Separate controllers try levels one
@@ -37,17 +45,19 @@ export class AdaptivePolicy implements ChannelPolicy {
   readonly #options: AdaptivePolicyOptions;
   readonly #paths: readonly Path[];
   readonly #shared = new SharedBottlenecks();
+  readonly #areServersSeparate: boolean;
   /**
    * Servers of the descriptor, and others that were heard. The header names a server in one byte, so there are at most 256.
    */
-  readonly #servers: { readonly index: number; heardUs: number }[];
+  #servers: KnownServer | undefined;
   #startedUs = 0;
   #aliveCount = -1;
 
   constructor(options: AdaptivePolicyOptions) {
     this.#options = options;
+    this.#areServersSeparate = options.areServersSeparate;
     const { rates, symbolBytes, kind, maxRateBitsPerSecond, servers, areServersSeparate, rules } = options;
-    this.#servers = servers.map(({ index }) => ({ index, heardUs: Number.NEGATIVE_INFINITY }));
+    for (const { index } of servers.toReversed()) this.#servers = { index, heardUs: 0, next: this.#servers };
     const plan = new StepPlan({ rates, mode: kind, symbolBytes });
     const packetBits = (symbolBytes + PACKET_OVERHEAD_BYTES) * 8;
     const pathOf = (server: number | undefined) =>
@@ -117,32 +127,38 @@ export class AdaptivePolicy implements ChannelPolicy {
   }
 
   #countServers(nowUs: number, heard?: ReadingSums): void {
-    const { servers, areServersSeparate } = this.#options;
-    if (areServersSeparate) return;
+    if (this.#areServersSeparate) return;
     if (heard !== undefined) for (const { serverIndex } of heard.servers) this.#serverOf(serverIndex).heardUs = nowUs;
     let aliveCount = 0;
-    for (const server of this.#servers) if (this.#isAlive(server, nowUs)) aliveCount++;
+    for (let server = this.#servers; server !== undefined; server = server.next)
+      if (this.#isAlive(server, nowUs)) aliveCount++;
     if (aliveCount === this.#aliveCount) return;
     this.#aliveCount = aliveCount;
-    const alive = this.#servers.filter((server) => this.#isAlive(server, nowUs));
-    // A server that the descriptor does not list may send on any channel.
-    const sends = (index: number, channel: number) =>
-      servers.find((server) => server.index === index)?.channels?.includes(channel) ?? true;
-    this.#paths[0]?.controller.levels.setSenders((channel) =>
-      Math.max(1, alive.filter(({ index }) => sends(index, channel)).length),
-    );
+    this.#paths[0]?.controller.levels.setSenders((channel) => Math.max(1, this.#sendersOf(channel, nowUs)));
+  }
+
+  /** How many of the servers that are alive send on a channel. A server that the descriptor does not list may send on any. */
+  #sendersOf(channel: number, nowUs: number): number {
+    const { servers } = this.#options;
+    let count = 0;
+    for (let known = this.#servers; known !== undefined; known = known.next) {
+      const { index } = known;
+      const isSending = servers.find((server) => server.index === index)?.channels?.includes(channel) ?? true;
+      if (isSending && this.#isAlive(known, nowUs)) count++;
+    }
+    return count;
   }
 
   /** Whether a server was heard lately; at the beginning each one counts as heard. */
-  #isAlive({ heardUs }: { readonly heardUs: number }, nowUs: number): boolean {
+  #isAlive({ heardUs }: KnownServer, nowUs: number): boolean {
     return nowUs - Math.max(heardUs, this.#startedUs) < ALIVE_US;
   }
 
   #serverOf(index: number): { heardUs: number } {
-    for (const server of this.#servers) if (server.index === index) return server;
-    const server = { index, heardUs: Number.NEGATIVE_INFINITY };
-    this.#servers.push(server);
-    return server;
+    for (let server = this.#servers; server !== undefined; server = server.next)
+      if (server.index === index) return server;
+    this.#servers = { index, heardUs: 0, next: this.#servers };
+    return this.#servers;
   }
 }
 

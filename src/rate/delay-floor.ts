@@ -4,16 +4,20 @@
  */
 const WINDOW_US = 60e6;
 const BUCKETS = 6;
+/** No delay yet: more than any. */
+const NONE = 2 ** 31 - 1;
 
 /** The least delay of one server's datagrams lately. Delay above it is waiting time in queues. */
 export class DelayFloor {
-  readonly #minima = new Float64Array(BUCKETS).fill(Number.POSITIVE_INFINITY);
+  /** Least delay of each bucket that is over. */
+  readonly #minima = new Int32Array(BUCKETS).fill(NONE);
   #originUs = 0;
   #epoch = -1;
   #bucket = 0;
   #bucketUs = 0;
-  /** Of all minima: each of thousands of simulated receivers asks for it with every stream that it reads. */
-  #leastUs = Number.POSITIVE_INFINITY;
+  /** Least delay of the present bucket, and of all: thousands of simulated receivers ask for them with every reading. */
+  #bucketLeastUs = NONE;
+  #leastUs = NONE;
 
   /**
    * Takes the least delay of a reading and returns how far it is above the floor, in µs.
@@ -24,15 +28,16 @@ export class DelayFloor {
   add(nowUs: number, delayUs: number, epoch: number): number {
     if (epoch !== this.#epoch) {
       this.#epoch = epoch;
-      this.#originUs = delayUs;
-      this.#minima.fill(Number.POSITIVE_INFINITY);
-      this.#leastUs = Number.POSITIVE_INFINITY;
+      this.#originUs = delayUs | 0;
+      this.#minima.fill(NONE);
+      this.#bucketLeastUs = NONE;
+      this.#leastUs = NONE;
       this.#bucketUs = nowUs;
     }
     if (nowUs - this.#bucketUs >= WINDOW_US / BUCKETS) this.#turn(nowUs);
     const relativeUs = (delayUs - this.#originUs) | 0;
-    if (relativeUs < this.#minima[this.#bucket]!) {
-      this.#minima[this.#bucket] = relativeUs;
+    if (relativeUs < this.#bucketLeastUs) {
+      this.#bucketLeastUs = relativeUs;
       if (relativeUs < this.#leastUs) this.#leastUs = relativeUs;
     }
     return relativeUs - this.#leastUs;
@@ -50,8 +55,10 @@ export class DelayFloor {
   #turn(nowUs: number): void {
     while (nowUs - this.#bucketUs >= WINDOW_US / BUCKETS) {
       this.#bucketUs = Math.max(this.#bucketUs + WINDOW_US / BUCKETS, nowUs - WINDOW_US);
+      this.#minima[this.#bucket] = this.#bucketLeastUs;
+      this.#bucketLeastUs = NONE;
       this.#bucket = (this.#bucket + 1) % BUCKETS;
-      this.#minima[this.#bucket] = Number.POSITIVE_INFINITY;
+      this.#minima[this.#bucket] = NONE;
     }
     this.#leastUs = Math.min(...this.#minima);
   }

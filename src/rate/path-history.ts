@@ -33,8 +33,8 @@ export class PathHistory {
    * one cache line a reading.
    */
   readonly #kept = new Float64Array(KEPT_READINGS * FIELDS);
-  /** By server index, which is one byte: at most 256. */
-  readonly #servers = new Map<number, Server>();
+  /** Those that were heard; their index is one byte, so there are at most 256. */
+  #servers: Server | undefined;
   readonly #rules: Rules;
   #standingUs: number;
   #count = 0;
@@ -212,16 +212,11 @@ export class PathHistory {
   }
 
   #serverOf(serverIndex: number): Server {
-    let server = this.#servers.get(serverIndex);
-    if (server === undefined) {
-      server = {
-        floor: new DelayFloor(),
-        epochs: new Uint32Array(MAX_CHANNELS),
-        epoch: 0,
-      };
-      this.#servers.set(serverIndex, server);
-    }
-    return server;
+    for (let server = this.#servers; server !== undefined; server = server.next)
+      if (server.index === serverIndex) return server;
+    const epochs = new Uint32Array(MAX_CHANNELS);
+    this.#servers = { index: serverIndex, floor: new DelayFloor(), epochs, epoch: 0, next: this.#servers };
+    return this.#servers;
   }
 }
 
@@ -230,12 +225,15 @@ export function lossRatioOf({ receivedCount, lostCount }: Pick<PathSums, 'receiv
   return lostCount / Math.max(1, receivedCount + lostCount);
 }
 
+/** A server, and the next one. Most receivers have one. */
 interface Server {
+  readonly index: number;
   readonly floor: DelayFloor;
   /** Last known epoch of each channel. */
   readonly epochs: Uint32Array;
   /** Changes when any of the server's channels restarts. */
   epoch: number;
+  readonly next: Server | undefined;
 }
 
 /**

@@ -32,6 +32,9 @@ export class PathState {
   climbedUs = Number.NEGATIVE_INFINITY;
   /** When the newest channel of this level was first heard. */
   heardUs: number | undefined;
+  /** Computed once a reading, because every rule asks for them. */
+  #serviceUs = 0;
+  #emptyUs = 0;
 
   constructor(levels: LadderLevels, rules: Rules = RULES) {
     this.levels = levels;
@@ -41,6 +44,7 @@ export class PathState {
     this.link = new LinkEstimate(rules);
     this.ambient = new AmbientLoss(rules);
     this.rhythm = new LinkRhythm(rules);
+    this.#computeLimits();
   }
 
   change(level: number, nowUs: number): void {
@@ -50,6 +54,7 @@ export class PathState {
     this.changedUs = nowUs;
     this.heardUs = undefined;
     this.contention.rateChanged();
+    this.#computeLimits();
   }
 
   /** The level is a step up, and what comes may be its effect. */
@@ -71,8 +76,17 @@ export class PathState {
     this.nowUs = nowUs;
     this.history.add(nowUs, sums, local);
     if (this.level === 1 && readings.length === 1 && !this.hasClimbed) this.#noteRhythm(readings[0]!);
+    this.#computeLimits();
+    const { capacityBitsPerSecond } = this.link;
     this.link.note(nowUs, sums, this.history.meanQueueUs >= this.emptyUs);
+    if (this.link.capacityBitsPerSecond !== capacityBitsPerSecond) this.#computeLimits();
     this.#noteHeard(readings);
+  }
+
+  #computeLimits(): void {
+    const rate = Math.max(this.levels.rateOf(this.level), this.link.capacityBitsPerSecond ?? 0);
+    this.#serviceUs = (this.levels.packetUs(1) * this.levels.rateOf(1)) / rate;
+    this.#emptyUs = emptyQueueUs(this.rules, this.#serviceUs, this.rhythm.periodUs);
   }
 
   #noteRhythm({ calmCount, bunchedCount, meanCalmExcessUs, trainBitsPerSecond }: StreamReading): void {
@@ -142,13 +156,12 @@ export class PathState {
 
   /** A queue below this counts as empty. */
   get emptyUs(): number {
-    return emptyQueueUs(this.rules, this.serviceUs, this.rhythm.periodUs);
+    return this.#emptyUs;
   }
 
   /** Time that the slowest link needs for one packet, as far as known. Queues are multiples of it. */
   get serviceUs(): number {
-    const rate = Math.max(this.levels.rateOf(this.level), this.link.capacityBitsPerSecond ?? 0);
-    return (this.levels.packetUs(1) * this.levels.rateOf(1)) / rate;
+    return this.#serviceUs;
   }
 
   /** Whether nothing has arrived from the newest channel for long enough to give it up. */

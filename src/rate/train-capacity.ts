@@ -10,11 +10,9 @@ const MEDIAN_OF = 3;
 export class TrainCapacity {
   /** Newest first. */
   readonly #slots: { readonly slot: number; bitsPerSecond: number }[] = [];
-  /**
-   * Rates of the last three slots, sorted from the lowest. Kept because every reading asks for them and only trains change
-   * them.
-   */
-  #recent: readonly number[] = [];
+  /** Of the last three slots: the least, and the median. Every reading asks for them, and only trains change them. */
+  #recentBitsPerSecond: number | undefined;
+  #medianBitsPerSecond: number | undefined;
 
   add(slot: number, bitsPerSecond: number): void {
     const known = this.#slots.find((other) => other.slot === slot);
@@ -24,10 +22,7 @@ export class TrainCapacity {
       this.#slots.unshift({ slot, bitsPerSecond });
       if (this.#slots.length > KEPT_SLOTS) this.#slots.pop();
     }
-    this.#recent = this.#slots
-      .slice(0, MEDIAN_OF)
-      .map((one) => one.bitsPerSecond)
-      .sort((a, b) => a - b);
+    this.#summarize();
   }
 
   /** Number of slots that are remembered. */
@@ -38,7 +33,8 @@ export class TrainCapacity {
   /** Forgets all trains. */
   clear(): void {
     this.#slots.length = 0;
-    this.#recent = [];
+    this.#recentBitsPerSecond = undefined;
+    this.#medianBitsPerSecond = undefined;
   }
 
   /** Rate of the fastest train: nothing above it has room. Infinite before the first train. */
@@ -58,7 +54,7 @@ export class TrainCapacity {
 
   /** Rate of the slowest train of the last three slots. Undefined before the first train. */
   get recentBitsPerSecond(): number | undefined {
-    return this.#recent[0];
+    return this.#recentBitsPerSecond;
   }
 
   /** Whether the trains of three slots or more agree within a tenth. */
@@ -68,6 +64,17 @@ export class TrainCapacity {
 
   /** The capacity in bit/s of whole packets; undefined before the first train. */
   get bitsPerSecond(): number | undefined {
-    return this.#recent[(this.#recent.length - 1) >> 1];
+    return this.#medianBitsPerSecond;
+  }
+
+  #summarize(): void {
+    const rateOf = (index: number) =>
+      index < this.#slots.length ? this.#slots[index]!.bitsPerSecond : Number.POSITIVE_INFINITY;
+    const [newest, before, first] = [rateOf(0), rateOf(1), rateOf(2)];
+    const least = Math.min(newest, before, first);
+    // Of fewer than three the lower one.
+    const median = Math.max(Math.min(newest, before), Math.min(Math.max(newest, before), first));
+    this.#recentBitsPerSecond = least;
+    this.#medianBitsPerSecond = this.#slots.length < MEDIAN_OF ? least : median;
   }
 }

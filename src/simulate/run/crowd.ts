@@ -172,8 +172,10 @@ export class Crowd implements Tap {
     const capacityBitsPerSecond = capacityOf(this.#options.path, nowUs - TICK_US, nowUs);
     let endedCount = 0;
     for (const member of this.#active) {
-      if (nowUs >= member.turnUs) this.#turn(member, nowUs, localUs);
-      if (member.isAsleep) continue;
+      if (this.plan.dutyCycle !== undefined) {
+        if (nowUs >= member.turnUs) this.#turn(member, nowUs, localUs);
+        if (member.isAsleep) continue;
+      }
       if (this.#serve(member, localUs, capacityBitsPerSecond)) continue;
       endedCount++;
       this.#end(member, nowUs);

@@ -1,3 +1,4 @@
+import type { PolicyStatus } from '../../rate/policy.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { Link } from '../net/link.js';
 import type { LinkCounts } from '../net/link-options.js';
@@ -126,10 +127,11 @@ export class CrowdSampler {
     const { sizeBytes } = this.#descriptor;
     const heard = this.crowd.takeHeard();
     const levels = active.map(({ channelMask }) => this.crowd.levelOf(channelMask));
-    const mean = (of: (member: CrowdMember) => number) =>
-      active.length === 0 ? 0 : active.reduce((sum, member) => sum + of(member), 0) / active.length;
-    const capacities = active
-      .flatMap(({ policy }) => policy.status.capacityBitsPerSecond ?? [])
+    const statuses = active.map(({ policy }) => policy.status);
+    const mean = (of: (status: PolicyStatus) => number) =>
+      statuses.length === 0 ? 0 : statuses.reduce((sum, status) => sum + of(status), 0) / statuses.length;
+    const capacities = statuses
+      .flatMap(({ capacityBitsPerSecond }) => capacityBitsPerSecond ?? [])
       .filter(Number.isFinite);
     return {
       event: 'progress',
@@ -141,8 +143,8 @@ export class CrowdSampler {
       lossRatio: heard.lostCount === 0 ? 0 : heard.lostCount / (heard.lostCount + heard.receivedCount),
       level: medianOf(levels) ?? 0,
       levelCount: this.crowd.levelCount,
-      levelRateBitsPerSecond: Math.round(mean(({ policy }) => policy.status.levelRateBitsPerSecond)),
-      queueMs: Math.round(mean(({ policy }) => policy.status.queueUs) / 1000),
+      levelRateBitsPerSecond: Math.round(mean(({ levelRateBitsPerSecond }) => levelRateBitsPerSecond)),
+      queueMs: Math.round(mean(({ queueUs }) => queueUs) / 1000),
       capacityBitsPerSecond: medianOf(capacities.map(Math.round)) ?? null,
       listening: active.length,
       complete: members.filter(({ totals }) => totals.completedUs !== undefined).length,

@@ -188,7 +188,8 @@ class Simulation {
       if (event !== undefined && !isLast) this.#emit(event);
     };
     for (const receiver of this.#fullReceivers) tell(receiver.sample(nowUs));
-    for (const crowd of this.#crowds) tell(crowd.sample(nowUs));
+    // The samples of a crowd are for events only, and ask every member.
+    if (this.#options.onEvent !== undefined && !isLast) for (const crowd of this.#crowds) tell(crowd.sample(nowUs));
     for (const link of this.#linkSamplers) tell(link.sample(nowUs));
     for (const { sampler } of this.#traffic) tell(sampler.sample(nowUs));
   }
