@@ -19,10 +19,11 @@ const FILE_BESIDE = /new URL\('(\.[^']*)\.js', import\.meta\.url\)/g;
 const UNUSED = [
   // Faults of settings are in English only.
   [/zod\/v4\/locales\/index\.js$/, "export { default as en } from './en.js';"],
-  // ip6addr never calls what needs this.
-  [/json-schema\/lib\/validate\.js$/, 'module.exports = {};'],
-  // Metrics of the process itself, which layercast does not collect, can be sent to OpenTelemetry.
-  [/@opentelemetry\/api\/[^.]*\.c?js$/, 'module.exports = {};'],
+  // Metrics are counters and gauges, made when somebody asks: no quantiles, no gateway to push to, no processes that share them.
+  [
+    /prom-client\/index\.js$/,
+    "exports.Registry = require('./lib/registry'); exports.Counter = require('./lib/counter'); exports.Gauge = require('./lib/gauge');",
+  ],
   // Of mqtt only the client is used, on sockets of this project: without connections by WebSocket and proxies, logs, and timers and streams of browsers.
   [/mqtt\/build\/index\.js$/, "exports.MqttClient = require('./lib/client').default;"],
   [/mqtt\/build\/lib\/connect\/index\.js$/, 'module.exports = {};'],
