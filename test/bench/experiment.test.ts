@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cellOf, cellsOf, nameOf, WORDS } from '../../bench/experiment/cells.js';
+import { fleetOf, LEVELS } from '../../bench/experiment/methods/layercast.js';
 import type { Result } from '../../bench/experiment/result.js';
 import { ResultsFile } from '../../bench/experiment/results-file.js';
 import { startSecondsOf } from '../../bench/experiment/start-times.js';
 import { errorOf, summariesOf } from '../../bench/experiment/summary.js';
 import { clientsOf, treeOf } from '../../bench/experiment/topology.js';
+import { StepPlan } from '../../src/rate/step-plan.js';
 import { RoutedPlan } from '../lab/routed-plan.js';
 
 const result = (more: Partial<Result>): Result => ({
@@ -67,6 +69,26 @@ describe('the cells of the experiment', () => {
     expect(Math.max(...of(1))).toBeGreaterThan(10);
     expect(Math.max(...of(1))).toBeLessThan(20);
   });
+});
+
+describe('the fleet file of the experiment', () => {
+  test.each([
+    [1, 20e6],
+    [2, 20e6],
+    [2, 10e6],
+    [2, 5e6],
+  ])(
+    'gives each of %i servers on a link of %i bit/s a lowest channel that has trains',
+    (serverCount, linkBitsPerSecond) => {
+      const servers = ['alpha', 'beta'].slice(0, serverCount);
+      const text = fleetOf({ file: 'file', linkBitsPerSecond }, servers, LEVELS);
+      const rates = [...text.matchAll(/rate: (\d+)kbit/g)].map(([, kbit]) => Number(kbit) * 1000);
+      const plan = new StepPlan({ rates, mode: 'several', symbolBytes: Number(/symbolBytes: (\d+)/.exec(text)![1]) });
+      expect(plan.trainLength).toBeGreaterThan(0);
+      // The highest level is the same for any number of servers.
+      expect(plan.levelRates.at(-1)! * serverCount).toBeCloseTo(0.98 * linkBitsPerSecond, -5);
+    },
+  );
 });
 
 describe('a summary', () => {

@@ -11,6 +11,11 @@ import { SERVERS } from '../topology.js';
 export const LEVELS = Array.from({ length: 11 }, (_, index) => 0.98 * 10 ** ((index - 10) / 8));
 /** The largest symbol of a packet of 1500 bytes: 40 are of IPv6, 8 of UDP, 48 of layercast. */
 const SYMBOL_BYTES = 1404;
+const PACKET_BITS = (SYMBOL_BYTES + 96) * 8;
+/** A lowest channel of fewer datagrams a second has no trains (docs/wire-format.md), and then receivers do not learn the link's rate. */
+const TRAIN_DATAGRAMS = 32;
+/** Between two announcements of one server; of several, so that together they take no more of a link. */
+const ANNOUNCE_MS = 250;
 const WITHIN = { timeoutMs: 600_000 };
 
 const clientProgram = fileURLToPath(new URL('../client.mjs', import.meta.url));
@@ -19,7 +24,7 @@ const commandLine = fileURLToPath(new URL('../../../dist/cli/main.js', import.me
 /**
  * layercast with a code.
  *
- * @param serverCount the levels are the same for any number of servers: each sends its share of every channel's rate
+ * @param serverCount each sends its share of every level; levels too low for the trains of each are left out
  * @param levels shares of the link
  */
 export function layercast(serverCount: number, levels: readonly number[] = LEVELS): Method {
@@ -72,17 +77,20 @@ async function waiting({ bed, folder }: Scene, client: string, output: string): 
   };
 }
 
+/** The fleet file: each server sends its share of every level, and all of them together as many announcements as one. */
 export function fleetOf(
   { file, linkBitsPerSecond }: Pick<Scene, 'file' | 'linkBitsPerSecond'>,
   servers: readonly string[],
   levels: readonly number[],
 ): string {
-  const rates = levels.map((level, index) => level - (levels[index - 1] ?? 0));
+  const least = (TRAIN_DATAGRAMS * PACKET_BITS * servers.length) / linkBitsPerSecond;
+  const measured = levels.filter((level, index) => level >= least || index === levels.length - 1);
+  const rates = measured.map((level, index) => level - (measured[index - 1] ?? 0));
   const rate = (share: number) => `{ rate: ${Math.round((share * linkBitsPerSecond) / servers.length / 1000)}kbit }`;
   return [
     'fleet: experiment',
     'key: layercast.key',
-    'announceInterval: 250ms',
+    `announceInterval: ${ANNOUNCE_MS * servers.length}ms`,
     `symbolBytes: ${SYMBOL_BYTES}`,
     'objects:',
     '  file:',
