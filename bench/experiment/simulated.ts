@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { parseScenario } from '../../dist/scenario/load-scenario.js';
 import { simulate } from '../../dist/simulate/index.js';
 import { type Cell, type MethodName, nameOf, sizeBytesOf } from './cells.js';
-import { isSlow, SLOW_SHARE } from './links.js';
 import { fleetOf, LEVELS } from './methods/layercast.js';
 import type { Result } from './result.js';
+import { scenarioOf } from './scenario-text.js';
 import { startSecondsOf } from './start-times.js';
-import { clientsOf, SERVERS, treeOf } from './topology.js';
+import { clientsOf, SERVERS } from './topology.js';
 
 /** Ways that the simulator has, with the levels and servers that they have in namespaces. */
 const SIMULATED: Partial<Record<MethodName, { readonly serverCount: number; readonly levels: readonly number[] }>> = {
@@ -16,11 +16,6 @@ const SIMULATED: Partial<Record<MethodName, { readonly serverCount: number; read
   'layercast-two': { serverCount: 2, levels: LEVELS },
   'layercast-one-rate': { serverCount: 1, levels: LEVELS.slice(-1) },
 };
-/** From the last leave until a LAN is silent: two queries for the last member, one second apart (RFC 3810, section 9). */
-const LEAVE_LATENCY = '2s';
-const QUEUE = '50ms';
-/** A client behind a link of a tenth takes ten times as long; this is three times that. */
-const PATIENCE = 30;
 
 export function isSimulated(method: MethodName): boolean {
   return SIMULATED[method] !== undefined;
@@ -72,51 +67,4 @@ export async function playSimulated(cell: Cell, run: number, linkBitsPerSecond: 
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-interface Setting {
-  /** Path of the fleet file. */
-  readonly fleet: string;
-  readonly servers: readonly string[];
-  readonly linkBitsPerSecond: number;
-  readonly idealSeconds: number;
-  readonly startSeconds: readonly number[];
-}
-
-/** The scenario file of a cell: a link for each router and for each client, below the servers' LAN `core`. */
-export function scenarioOf(
-  cell: Cell,
-  { fleet, servers, linkBitsPerSecond, idealSeconds, startSeconds }: Setting,
-): string {
-  const { lans, routers } = treeOf(cell.topology, cell.clientCount);
-  const clients = clientsOf(cell.clientCount);
-  const rate = (bitsPerSecond: number) => `rate: ${Math.round(bitsPerSecond / 1000)}kbit, queue: ${QUEUE}`;
-  const aboveOf = (lan: string) => Object.entries(routers).find(([, { below }]) => below.includes(lan))?.[0];
-  const rows = Object.entries(routers).map(([name, { above }]) => {
-    const next = aboveOf(above);
-    return `  ${name}: { ${next === undefined ? 'below: core, ' : `below: ${next}, `}${rate(linkBitsPerSecond)}, leaveLatency: ${LEAVE_LATENCY} }`;
-  });
-  const below = clients.map((client) => {
-    const lan = Object.entries(lans).find(([, hosts]) => hosts.includes(client))![0];
-    return aboveOf(lan) ?? 'core';
-  });
-  const links = clients.map((client, index) => {
-    const own = linkBitsPerSecond * (isSlow(cell, index) ? SLOW_SHARE : 1);
-    return `  port-${client}: { below: ${below[index]}, ${rate(own)}, leaveLatency: ${LEAVE_LATENCY} }`;
-  });
-  return [
-    `duration: ${Math.ceil(PATIENCE * idealSeconds)}s`,
-    `object: { fleet: ${fleet}, size: ${sizeBytesOf(cell.size)}B }`,
-    'servers:',
-    ...servers.map((name) => `  ${name}: { ${rate(linkBitsPerSecond)} }`),
-    'links:',
-    '  core: {}',
-    ...rows,
-    ...links,
-    'receivers:',
-    ...clients.map(
-      (client, index) => `  ${client}: { below: port-${client}, start: ${Math.round(startSeconds[index]! * 1000)}ms }`,
-    ),
-    '',
-  ].join('\n');
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cellOf, cellsOf, nameOf, WORDS } from '../../bench/experiment/cells.js';
+import { exampleFiles } from '../../bench/experiment/examples.js';
 import { fleetOf, LEVELS } from '../../bench/experiment/methods/layercast.js';
 import type { Result } from '../../bench/experiment/result.js';
 import { ResultsFile } from '../../bench/experiment/results-file.js';
@@ -89,6 +90,12 @@ describe('the fleet file of the experiment', () => {
       expect(plan.levelRates.at(-1)! * serverCount).toBeCloseTo(0.98 * linkBitsPerSecond, -5);
     },
   );
+});
+
+describe('the files of examples/experiment', () => {
+  test.each(Object.entries(exampleFiles()))('%s is what the bench runs', async (name, text) => {
+    await expect(text).toMatchFileSnapshot(`../../examples/experiment/${name}`);
+  });
 });
 
 describe('a summary', () => {

@@ -207,7 +207,9 @@ describeBed('the examples', () => {
     'config/agent.yaml',
     'config/gateway.yaml',
     'config/manager.yaml',
-    ...readdirSync(join(top, 'examples')).map((name) => `examples/${name}`),
+    ...readdirSync(join(top, 'examples'), { encoding: 'utf8', recursive: true })
+      .filter((name) => name.endsWith('.yaml'))
+      .map((name) => `examples/${name}`),
   ])('in %s are valid', async (file) => {
     const { code, stdout } = await runHere(['config', 'validate', file], { cwd: top });
     expect([code, stdout]).toEqual([0, expect.stringContaining(`${file}: ok: `)]);

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Bed } from '../lab/bed.js';
 import type { Host } from '../lab/host.js';
@@ -168,7 +168,9 @@ export class World implements AsyncDisposable {
   #copyExamples(): void {
     const folder = join(this.folder, 'examples');
     mkdirSync(folder);
-    for (const name of readdirSync(join(top, 'examples'))) {
+    for (const name of readdirSync(join(top, 'examples'), { encoding: 'utf8', recursive: true })) {
+      if (!name.endsWith('.yaml')) continue;
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
       const text = readFileSync(join(top, 'examples', name), 'utf8');
       writeFileSync(join(folder, name), text.replace(/^duration: .*$/m, 'duration: 2s'));
     }
