@@ -15,6 +15,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { optionalPackages } from '../../scripts/release/optional-packages.mjs';
+import { builtImage, instructionsOf, layerFault } from './built-image.js';
 
 const top = fileURLToPath(new URL('../../', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
@@ -40,6 +41,10 @@ const folder = mkdtempSync(join(tmpdir(), 'layercast-package-'));
 const [release, prefix] = [join(folder, 'release'), join(folder, 'prefix')];
 const root = join(prefix, 'lib/node_modules/layercast');
 const archive = join(release, `layercast-${manifest.version}.tgz`);
+
+/** Why the steps of the container file cannot be tried here. */
+const noLayer = layerFault(mkdtempSync(join(folder, 'layer-')));
+if (noLayer !== undefined) console.log(`the container file is not tried: ${noLayer}`);
 
 function run(command: string, ...args: readonly string[]): string {
   return execFileSync(command, args, { cwd: folder, encoding: 'utf8', env: { ...process.env, NODE_V8_COVERAGE: '' } });
@@ -183,16 +188,28 @@ describe('a release', { timeout: 300_000 }, () => {
   });
 
   it('has a container file that takes what is beside it, and runs as nobody special', () => {
-    const text = readFileSync(join(release, 'Containerfile'), 'utf8');
-    const lines = text.replace(/\\\n/g, ' ').split('\n');
-    const words = lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(/\s+/));
-    const known = ['FROM', 'COPY', 'RUN', 'ENV', 'VOLUME', 'WORKDIR', 'USER', 'ENTRYPOINT', 'CMD'];
-    expect(words.filter(([instruction]) => !known.includes(instruction!))).toEqual([]);
-    const line = (instruction: string) => words.find(([word]) => word === instruction)!.slice(1);
+    const instructions = instructionsOf(join(release, 'Containerfile'));
+    const line = (word: string) => instructions.find((one) => one.word === word)!.rest.split(/\s+/);
     expect(Number(/^node:(\d+)-slim$/.exec(line('FROM')[0]!)![1])).toBeGreaterThanOrEqual(20);
     const taken = new RegExp(`^${line('COPY')[0]!.replace('*', '.*')}$`);
     expect(readdirSync(release).filter((name) => taken.test(name))).toEqual([`layercast-${manifest.version}.tgz`]);
     expect(line('USER')).toEqual(['node']);
     expect(JSON.parse(line('ENTRYPOINT').join(' '))).toEqual(Object.keys(manifest.bin));
   });
+
+  it.skipIf(noLayer !== undefined)(
+    'has a container file whose steps work, one after the other, in a root of their own',
+    () => {
+      const layer = mkdtempSync(join(folder, 'layer-'));
+      const [help, version, who, left, state] = builtImage(release, layer, [
+        'layercast --version',
+        'id -u; pwd; echo $XDG_STATE_HOME',
+        'ls /tmp | grep layercast-.*tgz || true',
+        'layercast cache show >/dev/null; touch /var/lib/layercast/mine; stat -c %u /var/lib/layercast',
+      ]);
+      expect(help).toContain('Usage: layercast');
+      expect([version, who, left, state]).toEqual([`${manifest.version}\n`, '1000\n/data\n/var/lib\n', '', '1000\n']);
+      expect(existsSync('/usr/local/lib/node_modules/layercast')).toBe(false);
+    },
+  );
 });
