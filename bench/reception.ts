@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,14 @@ const ORDERS = {
   lossy: { isCoded: true, blockSymbols: 16_384, repairRatio: 0.01, runSymbols: 4 },
   repair: { isCoded: true, blockSymbols: 16_384, repairRatio: 1, runSymbols: 4 },
 } as const;
+
 type Order = keyof typeof ORDERS;
+type Shape = {
+  readonly isCoded: boolean;
+  readonly blockSymbols: number;
+  readonly repairRatio: number;
+  readonly runSymbols: number;
+};
 
 /**
  * Measures what reception costs without a network: batches of datagrams that lie ready go into a transfer with its real store, until the
@@ -33,10 +40,12 @@ type Order = keyof typeof ORDERS;
  *
  * - `none`: an object without a code, in order. `source`: all source symbols of a coded object, in runs of 4 of each block. `lossy`: the
  *   same, with 1 % replaced by repair symbols. `repair`: repair symbols only.
+ * - `in batches` is the processor time of the receiving thread in reception alone.
  * - Growth of memory is that above the memory before the transfer, at its peak.
  *
  * Arguments: `--order none|source|lossy|repair|all` (all), `--megabytes N` (400), `--piece N` datagrams in a piece (44),
- * `--mbit N` of payload (1500), `--dir DIR`. Linux only.
+ * `--mbit N` of payload (1500), `--run N,…` symbols of each block in turn, one transfer for each,
+ * `--dir DIR`. Linux only.
  */
 export async function run(args: readonly string[] = []): Promise<Record<string, unknown>> {
   const { values } = parseArgs({
@@ -46,6 +55,7 @@ export async function run(args: readonly string[] = []): Promise<Record<string, 
       megabytes: { type: 'string', default: '400' },
       piece: { type: 'string', default: '44' },
       mbit: { type: 'string', default: '1500' },
+      run: { type: 'string', default: '' },
       dir: { type: 'string', default: tmpdir() },
     },
   });
@@ -53,11 +63,23 @@ export async function run(args: readonly string[] = []): Promise<Record<string, 
   const results = [];
   for (const order of orders) {
     const piece = Number(values.piece);
-    results.push(await measure(order, Number(values.megabytes) * 1e6, piece, Number(values.mbit) * 1e6, values.dir));
+    const runs = values.run === '' ? [ORDERS[order].runSymbols] : values.run.split(',').map(Number);
+    for (const runSymbols of runs) {
+      const shape = { ...ORDERS[order], runSymbols };
+      const measured = await measure(
+        shape,
+        Number(values.megabytes) * 1e6,
+        piece,
+        Number(values.mbit) * 1e6,
+        values.dir,
+      );
+      results.push({ order, runSymbols, ...measured });
+    }
   }
   console.log(
     table(results, [
       { title: 'order', cell: ({ order }) => order },
+      { title: 'run', cell: ({ runSymbols }) => runSymbols },
       { title: 'MB', cell: ({ megabytes }) => megabytes },
       { title: 'µs/datagram', cell: ({ totalUs }) => totalUs },
       { title: 'of these, main', cell: ({ mainUs }) => mainUs },
@@ -72,8 +94,7 @@ export async function run(args: readonly string[] = []): Promise<Record<string, 
   return { results };
 }
 
-async function measure(order: Order, sizeBytes: number, piece: number, bitsPerSecond: number, dir: string) {
-  const shape = ORDERS[order];
+async function measure(shape: Shape, sizeBytes: number, piece: number, bitsPerSecond: number, dir: string) {
   const blockCount = Math.max(1, Math.round(sizeBytes / shape.blockSymbols / SYMBOL_BYTES));
   const pieces = { pieceDatagrams: piece, batchPieces: Math.ceil(BATCH_DATAGRAMS / piece) };
   const object = new ReadyObject({ ...shape, blockCount, ...pieces });
@@ -97,7 +118,6 @@ async function measure(order: Order, sizeBytes: number, piece: number, bitsPerSe
     const { composeMs, batchMs, ...rest } = transfer.measured();
     const perDatagram = (ms: number) => (ms * 1000) / object.symbolCount;
     return {
-      order,
       megabytes: descriptor.sizeBytes / 1e6,
       totalUs: perDatagram((used.user + used.system) / 1000 - composeMs),
       mainUs: perDatagram(mainThreadMs() - before.mainMs - composeMs),
@@ -188,11 +208,11 @@ class Feeding {
     let bytes = 0;
     for (let index = 0; index < this.#object.batchCount && !this.#isOver; index++) {
       while ((performance.now() - startMs) * bitsPerSecond < bytes * 8000) await wait(1);
-      const composeMs = performance.now();
+      const composeMs = mainThreadMs();
       const batch = this.#object.batch(index, systemClock.nowUs());
-      const batchMs = performance.now();
+      const batchMs = mainThreadMs();
       this.#onBatch!(batch);
-      this.#batchMs += performance.now() - batchMs;
+      this.#batchMs += mainThreadMs() - batchMs;
       this.#composeMs += batchMs - composeMs;
       bytes += BATCH_DATAGRAMS * SYMBOL_BYTES;
       if (systemClock.nowUs() - tickUs >= TICK_US) {
@@ -219,9 +239,14 @@ class Feeding {
   }
 }
 
-/** Linux: processor time of the main thread, whose id is the process's. */
+const text = Buffer.alloc(64);
+let mainThread: number | undefined;
+
+/** Linux: processor time of the main thread, whose id is the process's. What others do on a busy machine is not in it. */
 function mainThreadMs(): number {
-  return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
+  mainThread ??= openSync(`/proc/self/task/${process.pid}/schedstat`, 'r');
+  readSync(mainThread, text, 0, text.length, 0);
+  return Number(text.toString('latin1', 0, text.indexOf(' '))) / 1e6;
 }
 
 /** Begins a new measurement of the peak (proc(5), clear_refs) and returns the memory at present. */
