@@ -29,6 +29,8 @@ export class AmbientLoss {
   #sinceUs = 0;
   /** Loss that made the receiver leave the level above, until it is known whether that level was the cause. */
   #suspectedRatio: number | undefined;
+  /** Levels in a row, below the suspected one, that lost as much. */
+  #sameCount = 0;
 
   constructor(rules: Rules = RULES) {
     this.#rules = rules;
@@ -113,6 +115,7 @@ export class AmbientLoss {
    * @param suspectedRatio loss without a queue that made the receiver leave; undefined if something else did.
    */
   left(suspectedRatio?: number): void {
+    if (suspectedRatio === undefined || !this.isJudging) this.#sameCount = 0;
     Object.assign(this.#present, nothing());
     Object.assign(this.#climbed, nothing());
     this.#suspectedRatio = suspectedRatio;
@@ -120,10 +123,10 @@ export class AmbientLoss {
 
   /**
    * Decides whether the level above caused its losses, once the present one tells. Returns true if it did not, and false if it did;
-   * undefined while there is nothing to decide. A heavy loss does not decide above the lowest level, because a policer may drop from the
-   * present level, too: a lower one will tell.
+   * undefined while there is nothing to decide. A policer may drop from the present level, too, so above the lowest level neither a heavy loss nor a
+   * single level that loses as much acquits: `lower` says that only a lower level will tell.
    */
-  judge(nowUs: number, isLowest: boolean): boolean | 'heavy' | undefined {
+  judge(nowUs: number, isLowest: boolean): boolean | 'lower' | undefined {
     if (this.#suspectedRatio === undefined) return undefined;
     const { count, lostCount } = this.#present;
     const isLong = count > 0 && nowUs - this.#sinceUs >= this.#rules.ambient.judgedUs;
@@ -132,7 +135,10 @@ export class AmbientLoss {
     const isSame =
       excessRatio >=
       Math.max(this.#rules.ambient.excessLossRatio, this.#rules.ambient.sameLoss * (this.#suspectedRatio - this.ratio));
-    if (isSame && !isLowest && excessRatio >= this.#rules.overload.heavyLossRatio) return 'heavy';
+    if (isSame) this.#sameCount++;
+    const isAgreed =
+      this.#sameCount >= this.#rules.ambient.agreeing && excessRatio < this.#rules.overload.heavyLossRatio;
+    if (isSame && !isLowest && !isAgreed) return 'lower';
     this.#suspectedRatio = undefined;
     if (isSame) Object.assign(this.#known, nothing());
     if (isSame || excessRatio < this.#rules.ambient.excessLossRatio) this.settle();

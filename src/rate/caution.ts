@@ -23,12 +23,12 @@ const LOW: Rules = {
 
 /**
  * A link that others use, too: a receiver must not find its rate by filling their queues. Where trains pass a token bucket, it looks at each level
- * until a bucket would be empty, and it tries a level that failed only once a minute.
+ * until a bucket would be empty, and its tries of levels that failed drop a quarter as much.
  */
 const HIGH: Rules = {
   ...RULES,
   climb: { ...RULES.climb, unshownMostUs: 600_000 },
-  failures: { ...RULES.failures, longFailures: RULES.failures.maxWaitDoublings },
+  failures: { ...RULES.failures, triedShare: RULES.failures.triedShare / 4 },
 };
 
 const BY_CAUTION: Readonly<Record<Caution, Rules>> = { low: LOW, normal: RULES, high: HIGH };

@@ -6,7 +6,8 @@ import { RULES, type Rules } from './rules.js';
 import { arrivedRate, rateThatDrains } from './sustainable-rate.js';
 
 /** The part of a path's state that shows whether a leave has worked. */
-export type PathAfterLeave = Pick<PathState, 'nowUs' | 'changedUs' | 'emptyUs' | 'serviceUs' | 'history'> & {
+export type PathAfterLeave = Pick<PathState, 'nowUs' | 'changedUs' | 'emptyUs' | 'serviceUs' | 'history' | 'level'> & {
+  readonly levels: Pick<PathState['levels'], 'packetUs'>;
   readonly joinTimes: Pick<PathState['joinTimes'], 'roundTripUs'>;
   readonly ambient: Pick<PathState['ambient'], 'ratio'>;
   readonly link: Pick<PathState['link'], 'leastShareBitsPerSecond' | 'hasLied' | 'isBreathing'>;
@@ -54,8 +55,9 @@ export class DeafPeriod {
   }
 
   /** Takes the state after a reading; learns the leave latency when the period ends. Returns whether it has ended. */
-  checkEnd({ nowUs, changedUs, emptyUs, history, joinTimes, ambient }: PathAfterLeave): boolean {
+  checkEnd(path: PathAfterLeave): boolean {
     if (!this.#rules.switches.deafPeriods) return true;
+    const { nowUs, changedUs, emptyUs, history, joinTimes, ambient } = path;
     const passedUs = nowUs - changedUs;
     if (passedUs < this.#rules.deaf.minDeafUs) return false;
     if (history.sums(changedUs).receivedCount === 0 && passedUs < 2 * this.#rules.deaf.maxLatencyUs) {
@@ -71,7 +73,7 @@ export class DeafPeriod {
     const mayLose =
       (receivedCount + lostCount) *
       (this.#rules.deaf.leaveWorkedLossRatio + this.#rules.ambient.factor * ambient.ratio);
-    const isSure = this.#peakUs >= emptyUs || !this.#isPoliced || passedUs >= this.#rules.deaf.queuelessUs;
+    const isSure = this.#peakUs >= emptyUs || !this.#isPoliced || this.#isHeard(path, receivedCount);
     if (lostCount <= mayLose && (falls || (queueUs < emptyUs && isSure))) {
       const sampleUs = Math.min(
         this.#rules.deaf.maxLatencyUs,
@@ -139,6 +141,15 @@ export class DeafPeriod {
         carried,
       ),
     };
+  }
+
+  /**
+   * Whether most of what the kept channels send in `queuelessUs` has arrived. Losses show only when something arrives after them, so silence
+   * does not prove that nothing is lost.
+   */
+  #isHeard({ nowUs, changedUs, level, levels }: PathAfterLeave, receivedCount: number): boolean {
+    const { queuelessUs, heardRatio } = this.#rules.deaf;
+    return nowUs - changedUs >= queuelessUs && receivedCount * levels.packetUs(level) >= heardRatio * queuelessUs;
   }
 
   /** What happened lately. Where there is no queue, only losses tell that the leave has not worked, and these may come in turns. */

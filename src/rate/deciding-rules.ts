@@ -128,6 +128,8 @@ export const DECIDING_RULES = {
     carriedRatio: 0.85,
     /** Where a leave drains no queue, nothing may be lost for this long. */
     queuelessUs: 1_000_000,
+    /** … and at least this share of what the kept channels send in that time must arrive. */
+    heardRatio: 0.5,
     /** Datagrams of the kept channels, arrived and lost, that tell what the path carries. */
     minMeasured: 40,
     /** The leave latency is the longest of this many leaves, because a queue can also drain for reasons other than our leave. */
@@ -143,13 +145,10 @@ export const DECIDING_RULES = {
     lastedFactor: 2,
     /** The harm that a failed try does to others lasts for seconds. After a failure, tries are this many slots apart, or a multiple. */
     roundSlots: 4,
-    /** After this many failures in a row the wait no longer doubles: 32 rounds of 2 s are about a minute. */
-    maxWaitDoublings: 5,
-    /**
-     * Where trains pass at any rate, only trying shows whether a level fits, and with slow leaves each try that fails loses 1 % of what a
-     * minute brings. There a level waits for half a minute after its first failure.
-     */
-    longFailures: 4,
+    /** After this many failures in a row the wait no longer doubles: 64 rounds of 2 s are about two minutes. */
+    maxWaitDoublings: 6,
+    /** Where trains pass at any rate, only trying shows whether a level fits. Tries that fail may drop this share of what the link brings. */
+    triedShare: 0.01,
   },
   /** Whose queue it is after a retreat. */
   retreats: {

@@ -1,8 +1,10 @@
+import type { DeafPeriod } from './deaf-period.js';
 import { percent } from './overload.js';
 import { lossRatioOf } from './path-history.js';
 import type { PathState } from './path-state.js';
 import type { Step } from './policy.js';
 import { RULES, type Rules } from './rules.js';
+import { SLOT_US } from './step-plan.js';
 
 /** A level that was left for losses without a queue. Whether it caused them is known once the level below has been watched. */
 export interface Suspect {
@@ -23,9 +25,12 @@ export class Failures {
   #suspect: Suspect | undefined;
   readonly #rules: Rules;
   readonly #path: PathState;
+  readonly #leaves: Pick<DeafPeriod, 'latencyUs'>;
 
-  constructor(path: PathState) {
+  /** @param leaves how long leaves take */
+  constructor(path: PathState, leaves: Pick<DeafPeriod, 'latencyUs'>) {
     this.#path = path;
+    this.#leaves = leaves;
     this.#rules = path.rules;
     this.backOff = new BackOff(this.#rules);
     this.#blameUs = this.#rules.failures.blameUs;
@@ -61,13 +66,10 @@ export class Failures {
     const suspect = this.#suspect;
     const isWeather = ambient.judge(nowUs, level <= 1);
     if (isWeather === undefined || suspect === undefined) return undefined;
-    if (isWeather === 'heavy') {
+    if (isWeather === 'lower') {
       const { bitsPerSecond } = history.sums(nowUs - this.#rules.overload.policedUs);
       const to = levels.below(level, (1 - this.#rules.overload.policedMargin) * bitsPerSecond);
-      const compared = {
-        lossRatio: ambient.presentRatio,
-        mostLossRatio: this.#rules.overload.heavyLossRatio + ambient.ratio,
-      };
+      const compared = { lossRatio: ambient.presentRatio, ambientLossRatio: ambient.ratio };
       const step = { level: to, why: `${percent(ambient.presentRatio)} lost on this level, too`, compared };
       return { step, suspect: { ...suspect, carriedBitsPerSecond: bitsPerSecond } };
     }
@@ -102,8 +104,7 @@ export class Failures {
     if (carriedBitsPerSecond !== undefined) link.carried(carriedBitsPerSecond);
     if (link.hasLied) {
       const lowest = Math.min(level, levels.within(link.ceilingBitsPerSecond) + 1);
-      for (let failed = lowest; failed <= level; failed++)
-        this.backOff.failed(failed, this.#rules.failures.longFailures);
+      for (let failed = lowest; failed <= level; failed++) this.backOff.failed(failed, this.#waitFor(failed));
       const lastedUs = Number.isFinite(climbedUs) ? nowUs - climbedUs : 0;
       this.#blameUs = Math.min(
         this.#rules.failures.maxBlameUs,
@@ -113,6 +114,19 @@ export class Failures {
       this.backOff.failed(level);
     }
     this.#path.forgetClimb();
+  }
+
+  /**
+   * Failures for which a level must count where only trying shows whether it fits, so that tries that fail drop no more than `triedShare` of what
+   * the link brings: what is too much of the level is dropped until the try is seen to fail and its leave has worked.
+   */
+  #waitFor(level: number): number {
+    const { triedShare, roundSlots, maxWaitDoublings } = this.#rules.failures;
+    const { link, levels } = this.#path;
+    const excessRatio = Math.max(0, 1 - link.ceilingBitsPerSecond / levels.rateOf(level));
+    const droppedUs = excessRatio * (this.#leaves.latencyUs + this.#rules.overload.policedUs);
+    const rounds = droppedUs / triedShare / (roundSlots * SLOT_US);
+    return Math.min(maxWaitDoublings, Math.ceil(Math.log2(Math.max(1, rounds))));
   }
 
   /** Takes note of how long the present level has lasted. */

@@ -66,6 +66,8 @@ export const MEASURING_RULES = {
      * loses nothing; and losses that a level is left for are more than the mean, or it would not have been left.
      */
     sameLoss: 0.25,
+    /** This many levels below must lose as much: a policer drops from the next level, too, if that is still a little too much. */
+    agreeing: 2,
     /** The level below is watched for this many datagrams, or for this long if these are not too few. */
     judgedDatagrams: 400,
     judgedUs: 4_000_000,

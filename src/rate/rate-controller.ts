@@ -35,8 +35,8 @@ export class RateController {
   constructor(levels: LadderLevels, rules: Rules = RULES) {
     this.levels = levels;
     this.#path = new PathState(levels, rules);
-    this.#failures = new Failures(this.#path);
     this.#deafPeriod = new DeafPeriod(rules);
+    this.#failures = new Failures(this.#path, this.#deafPeriod);
     this.#retreats = new Retreats(rules);
     this.#breaker = new CircuitBreaker(rules);
     this.#load = new LocalLoad(rules);

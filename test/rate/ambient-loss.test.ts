@@ -260,10 +260,34 @@ describe('the level above a level that was left for it', () => {
   it('is not decided while a level above the lowest loses heavily, as it does behind a policer that is slower still', () => {
     const ambient = below(0.4);
     addBelow(ambient, 40, 8, 2);
-    expect([ambient.judge(1e6, false), ambient.isJudging, ambient.ratio]).toEqual(['heavy', true, 0]);
+    expect([ambient.judge(1e6, false), ambient.isJudging, ambient.ratio]).toEqual(['lower', true, 0]);
     ambient.left(0.4);
     addBelow(ambient, 40, 10, 0, 2e6);
     expect([ambient.judge(3e6, false), ambient.ratio]).toEqual([false, 0]);
+  });
+
+  it('was not the cause only if two levels below lose as well: a policer may still carry a little less than the next level', () => {
+    const policed = below(0.08);
+    addBelow(policed, 40, 14, 1);
+    expect([policed.judge(1e6, false), policed.ratio]).toEqual(['lower', 0]);
+    policed.left(0.08);
+    addBelow(policed, 40, 15, 0, 2e6);
+    expect([policed.judge(3e6, false), policed.ratio]).toEqual([false, 0]);
+
+    const weather = below(0.08);
+    for (const [fromUs, verdict] of [
+      [0, 'lower'],
+      [2e6, true],
+    ] as const) {
+      addBelow(weather, 40, 14, 1, fromUs);
+      expect(weather.judge(fromUs + 1e6, false)).toBe(verdict);
+      if (verdict === 'lower') weather.left(0.08);
+    }
+    expect(weather.ratio).toBeCloseTo(1 / 15, 9);
+    // The next suspicion needs two levels again.
+    weather.left(0.5);
+    addBelow(weather, 40, 9, 6, 4e6);
+    expect(weather.judge(5e6, false)).toBe('lower');
   });
 
   it('is judged on four hundred datagrams, or on sixty after four seconds', () => {

@@ -10,7 +10,12 @@ const AT_LEISURE = { unreadCount: 0, droppedCount: 0, latenessUs: 0 };
 const TICK_US = 50_000;
 const MLD_US = 2_200_000;
 
+/** 100 datagrams in a tick. */
+const PACKET_US = TICK_US / 100;
+
 const CALM = {
+  level: 1,
+  levels: { packetUs: () => PACKET_US },
   emptyUs: 4000,
   serviceUs: 1000,
   joinTimes: { roundTripUs: 100_000 },
@@ -119,6 +124,13 @@ describe('the deaf period after a leave', () => {
       const lasted = policed(new DeafPeriod(), () => ({ lossRatio: 0.3 }))!;
       expect(lasted).toBeGreaterThanOrEqual(MLD_US);
       expect(lasted).toBeLessThan(MLD_US + 1_500_000);
+    });
+
+    it('does not take silence for a second without loss: losses show only when something arrives after them', () => {
+      // All of it is lost for 1.6 s, and the first datagram after that shows it.
+      const lasted = policed(new DeafPeriod(), (afterUs) => ({ isSilent: afterUs > 50_000 && afterUs < 1.6e6 }))!;
+      expect(lasted).toBeGreaterThanOrEqual(1.6e6 + 0.4e6);
+      expect(lasted).toBeLessThanOrEqual(1.6e6 + 0.6e6);
     });
 
     it('ends sooner if a queue appears and drains', () => {

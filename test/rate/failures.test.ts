@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BackOff } from '../../dist/rate/failures.js';
+import { BackOff, Failures } from '../../dist/rate/failures.js';
+import { LadderLevels } from '../../dist/rate/ladder-levels.js';
+import { PathState } from '../../dist/rate/path-state.js';
+import { StepPlan } from '../../dist/rate/step-plan.js';
 
 /** The slots that a level may be tried in. */
 function triesOf(backOff: BackOff, level: number, slotCount = 256): number[] {
@@ -8,9 +11,9 @@ function triesOf(backOff: BackOff, level: number, slotCount = 256): number[] {
 }
 
 describe('a back-off', () => {
-  it('permits every slot to a level that has not failed, and one in 8, 16, … 128 to one that has', () => {
+  it('permits every slot to a level that has not failed, and one in 8, 16, … 256 to one that has', () => {
     const backOff = new BackOff();
-    for (const every of [1, 8, 16, 32, 64, 128, 128, 128]) {
+    for (const every of [1, 8, 16, 32, 64, 128, 256, 256]) {
       expect(triesOf(backOff, 2)).toEqual(Array.from({ length: 256 / every }, (_, i) => i * every));
       expect(triesOf(backOff, 4)).toHaveLength(256);
       backOff.failed(2);
@@ -22,7 +25,7 @@ describe('a back-off', () => {
     backOff.failed(2, 4);
     expect([backOff.failureCount(2), triesOf(backOff, 2)]).toEqual([4, [0, 64, 128, 192]]);
     for (let i = 0; i < 3; i++) backOff.failed(2, 4);
-    expect(backOff.failureCount(2)).toBe(5);
+    expect(backOff.failureCount(2)).toBe(6);
     for (let i = 0; i < 3; i++) backOff.failed(3);
     backOff.failed(3, 2);
     expect(backOff.failureCount(3)).toBe(4);
@@ -32,7 +35,7 @@ describe('a back-off', () => {
     const backOff = new BackOff();
     for (let i = 0; i < 9; i++) backOff.failed(3);
     backOff.held(4);
-    expect(triesOf(backOff, 3)).toHaveLength(2);
+    expect(triesOf(backOff, 3)).toHaveLength(1);
     backOff.held(3);
     expect([triesOf(backOff, 3).length, backOff.failureCount(3)]).toEqual([256, 0]);
   });
@@ -61,5 +64,32 @@ describe('a back-off', () => {
         expect(backOffs[0]).toEqual(expect.arrayContaining(backOffs[2]!));
       }),
     );
+  });
+});
+
+describe('a level that failed where trains pass at any rate', () => {
+  /** Failures for which level 2 counts that sends this many times what arrived through its overload, with leaves of this length. */
+  function failuresOf(excess: number, latencyUs: number): number {
+    const rates = [1e6, 1e6];
+    const ladder = { rates, mode: 'several', symbolBytes: 1200 } as const;
+    const options = { packetBits: 10_000, isLayered: true, maxRateBitsPerSecond: undefined };
+    const path = new PathState(new LadderLevels(new StepPlan(ladder), rates, options));
+    path.change(2, 0);
+    const failures = new Failures(path, { latencyUs });
+    failures.record({ level: 2, carriedBitsPerSecond: 2e6 / excess, isBucket: true });
+    return failures.backOff.failureCount(2);
+  }
+
+  it('waits until a failed try costs a hundredth of what the link brings', () => {
+    // A fourth too much for 2.5 s is 0.5 s of the level's datagrams, so 50 s: 32 rounds of 2 s.
+    expect(failuresOf(1.25, 2e6)).toBe(5);
+    // With leaves of 0.1 s the same costs 0.12 s, so 12 s: 8 rounds.
+    expect(failuresOf(1.25, 100_000)).toBe(3);
+    // Hardly too much.
+    expect(failuresOf(1.01, 2e6)).toBe(1);
+  });
+
+  it('waits no longer than two minutes, however much it dropped', () => {
+    expect(failuresOf(100, 5e6)).toBe(6);
   });
 });
