@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LayercastError } from '../base/errors.js';
+import { ip6addr, type ParsedAddress } from '../base/ip6addr.js';
 import { bytesOfAddress, textOfAddress } from '../base/ipv6-text.js';
 import { type GroupOptions, SCOPE_DIGITS } from './group-options.js';
 import { type LibrecastHash, librecastTag } from './librecast.js';
@@ -95,15 +96,15 @@ const SSM_GROUPS = 'a group in ff3x::/96, where x is the scope, such as ff35::80
  * @throws {LayercastError} `ADDRESS_INVALID`
  */
 export function parseAddress(text: string): string {
-  const bytes = isAddressText(text) ? bytesOfAddress(text) : undefined;
-  if (bytes === undefined || isMappedIpv4(bytes)) {
+  const parsed = parsedOf(text);
+  if (parsed?.kind() !== 'ipv6') {
     throw new LayercastError('ADDRESS_INVALID', `"${text}" is not an IPv6 address`, {
       hint: text.includes('%')
         ? 'an address without zone, such as fe80::1; the interface is a setting of its own'
         : 'an address such as fd00:1::1',
     });
   }
-  return textOfAddress(bytes);
+  return textOfAddress(bytesOfAddress(text));
 }
 
 /** Whether an address in canonical text is in ff00::/8. */
@@ -131,12 +132,19 @@ export function addressFromBytes(bytes: Uint8Array): string {
   return textOfAddress(bytes);
 }
 
-/** Whether an address stands for one of IPv4, ::ffff:0:0/96 (RFC 4291, section 2.5.5.2). */
-function isMappedIpv4(bytes: Uint8Array): boolean {
-  return bytes.subarray(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
+function parsedOf(text: string): ParsedAddress | undefined {
+  if (!isAddressText(text)) return undefined;
+  try {
+    return ip6addr().parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
-/** Whether a text is eight fields of one to four digits, or fewer around one `::` (RFC 4291, section 2.2). Notations that end as IPv4 are none. */
+/**
+ * Eight fields of one to four digits, or fewer around one `::`. ip6addr accepts longer fields, and a `::` that replaces no field; other
+ * programs do not.
+ */
 function isAddressText(text: string): boolean {
   const parts = text.split('::');
   if (parts.length > 2) return false;

@@ -62,7 +62,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe('the package', { timeout: 300_000 }, () => {
   it('is small, packed and installed with what is native', () => {
     // Code makes nine tenths. A package that should have been optional, or a second copy of a part, takes more than what is left here.
-    expect(statSync(archive).size).toBeLessThan(612_000);
+    expect(statSync(archive).size).toBeLessThan(630_000);
     const bytes = readdirSync(root, { recursive: true, encoding: 'utf8' })
       .map((name) => statSync(join(root, name)))
       .reduce((sum, stats) => sum + (stats.isFile() ? stats.size : 0), 0);
@@ -94,7 +94,7 @@ describe('the package', { timeout: 300_000 }, () => {
 
   it('names the licence of each package that is in the bundle', () => {
     const text = readFileSync(join(root, 'dist/licences.txt'), 'utf8');
-    for (const name of ['zod', 'yaml', 'commander', 'msgpackr', 'mqtt', 'eventemitter3', 'coap-packet'])
+    for (const name of ['zod', 'yaml', 'commander', 'msgpackr', 'mqtt', 'eventemitter3', 'ip6addr', 'coap-packet'])
       expect(text).toMatch(new RegExp(`^${name} \\d.* \\(.+\\)$`, 'm'));
   });
 
