@@ -11,7 +11,8 @@ import { renewalOf } from './renewal.js';
 import { OffAir, ScheduleKeeper } from './schedule-keeper.js';
 import { Silence, type SilenceOptions } from './silence.js';
 import { Tally } from './tally.js';
-import type { Finding } from './watch/findings.js';
+import type { Finding, FindingKind } from './watch/findings.js';
+import { isSameObject } from './watch/newest-descriptors.js';
 import type { Watch } from './watch/watch.js';
 
 const DEFAULT_PROGRESS_INTERVAL_US = 1_000_000;
@@ -111,12 +112,13 @@ export class Pursuit {
 
   /** Takes what a watch has found of the object. */
   follow(finding: Finding): void {
-    const { kind, descriptor } = finding;
+    const { descriptor } = finding;
+    const kind = this.#kindOf(finding);
     if (kind === 'newest') this.#take(descriptor);
     else if (kind === 'renewed') this.#renew(descriptor);
     else if (kind === 'unlisted') this.#world.warnings.noteUnlisted(finding.refusal!.message);
     else {
-      const warning = warningFor(finding);
+      const warning = warningFor({ ...finding, kind });
       if (warning !== undefined) this.#world.warnings.warn(warning);
       // A server of the web may bring the rest of what servers do not send any more.
       if (kind === 'revoked' || (kind === 'withdrawn' && !this.#fetch?.canFill)) this.#revoke(descriptor);
@@ -180,12 +182,20 @@ export class Pursuit {
     }
   }
 
-  /** Stops the fetch of a version that does not count any more, or that nobody sends any more. What was received stays, and another record may still bring it. */
+  /** Stops the fetch of a version that does not count or is not sent any more. What was received stays, and another record may still bring it. */
   #revoke(descriptor: Descriptor): void {
     if (this.#newest !== descriptor) return;
     this.#newest = undefined;
     this.#searchingUs = this.#world.clock.nowUs();
     this.#fetch?.stop(new Revoked());
+  }
+
+  /** A watch forgets a version that is withdrawn. If a server of the web goes on with it here, what the watch finds next may not be newer. */
+  #kindOf({ kind, descriptor }: Finding): FindingKind {
+    const known = this.#newest;
+    if (kind !== 'newest' || known === undefined || descriptor.version > known.version) return kind;
+    if (descriptor.version < known.version) return 'older';
+    return isSameObject(known, descriptor) ? 'renewed' : 'conflict';
   }
 
   #take(descriptor: Descriptor): void {

@@ -96,6 +96,6 @@ function nameOf({ fleet, object }: Descriptor): string {
 }
 
 /** Whether two descriptors name the same bytes; the same object may be cut into other pieces. */
-function isSameObject(one: Descriptor, other: Descriptor): boolean {
+export function isSameObject(one: Descriptor, other: Descriptor): boolean {
   return one.sizeBytes === other.sizeBytes && Buffer.compare(one.sha256, other.sha256) === 0;
 }
