@@ -25,8 +25,8 @@ export class AgentObject {
   /** The newest version that is announced, if it is one that this device may get. */
   #newest: Descriptor | undefined;
   #isBusy = false;
-  /** Whether the newest version was announced until its server left it out. */
-  #isWithdrawn = false;
+  /** The version that was the newest one until its server left it out; undefined once another one, or this one again, is announced. */
+  #withdrawn: Descriptor | undefined;
   #isEnding = false;
   #told = '';
 
@@ -133,7 +133,7 @@ export class AgentObject {
     if (descriptor === undefined || this.#isBusy) return;
     this.#isBusy = true;
     if (await this.#transfer.run(descriptor, () => this.#newest, watch, maxRateBitsPerSecond)) this.#takeOver.expect();
-    else if (this.#newest === undefined && this.#isWithdrawn) await this.#giveUp();
+    else if (this.#newest === undefined && this.#withdrawn !== undefined) await this.#giveUp();
     this.#isBusy = false;
     this.#tell();
   }
@@ -169,11 +169,14 @@ export class AgentObject {
   describe(): AgentStateEvent | undefined {
     const { state } = this;
     const isNext = isToCome(state) && this.#newest !== undefined;
-    const newest = isNext ? heldOf(this.#newest!, this.#transfer.path) : this.#standing.record?.target;
-    if (newest === undefined) return undefined;
+    const { record } = this.#standing;
+    // Where the journal says nothing, what was announced and withdrawn is all that is known.
+    const known = isNext ? this.#newest : record === undefined ? this.#withdrawn : undefined;
+    const held = known === undefined ? record?.target : heldOf(known, this.#transfer.path);
+    if (held === undefined) return undefined;
     const waitUs = Math.max(0, (this.dueUs ?? 0) - this.#world.clock.nowUs());
     const sentAgainS = isNext ? onAirAgainS(this.#newest!, this.#world.clock.wallUs() / 1e6) : undefined;
-    return stateEvent(this.name, state, newest, this.#standing, { waitUs, sentAgainS });
+    return stateEvent(this.name, state, held, this.#standing, { waitUs, sentAgainS });
   }
 
   /** The newest version, if it is to be received. */
@@ -199,7 +202,7 @@ export class AgentObject {
       return;
     }
     this.#newest = descriptor;
-    this.#isWithdrawn = false;
+    this.#withdrawn = undefined;
     if (!isAgain) this.#transfer.expect();
     this.#transfer.follow({ ...finding, kind: isAgain ? 'renewed' : 'newest' });
   }
@@ -219,7 +222,7 @@ export class AgentObject {
     if (wanted !== undefined) this.#warnings.warn(warningFor(finding)!);
     if (wanted !== undefined && !this.#transfer.isBoundToAir) return;
     this.#newest = undefined;
-    this.#isWithdrawn = true;
+    this.#withdrawn = finding.descriptor;
     // What is busy with it gives it up when it has stopped.
     if (this.#isBusy) this.pause();
     else void this.#giveUpNow();

@@ -80,6 +80,17 @@ describe('an object of an agent that is withdrawn', () => {
     expect(saved).toMatchObject([{ state: 'applied', target: { version: 1 }, lowestVersion: 1 }]);
   });
 
+  it('is idle for all who follow its states, though its transfer had not begun', async () => {
+    const { object, hear, settled, told, saved } = objectOf();
+    hear('newest', 1);
+    hear('withdrawn', 1);
+    await settled();
+    expect(object.describe()).toMatchObject({ state: 'idle', version: 1 });
+    expect([told, saved]).toEqual([['announced 1', 'WITHDRAWN', 'idle 1'], []]);
+    hear('newest', 2);
+    expect(told.at(-1)).toBe('announced 2');
+  });
+
   it('goes on while servers of the web may bring the rest', async () => {
     const { object, hear, settled, told } = objectOf({ fill: ['http://web/firmware'] });
     hear('newest', 1);
