@@ -23,7 +23,7 @@ const LOW: Rules = {
 
 /**
  * A link that others use, too: a receiver must not find its rate by filling their queues. Where trains pass a token bucket, it looks at each level
- * until a bucket would be empty, and its tries of levels that failed drop a quarter as much.
+ * until a bucket would be empty, and its tries of levels that failed may drop a quarter as much.
  */
 const HIGH: Rules = {
   ...RULES,

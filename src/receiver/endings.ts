@@ -224,7 +224,7 @@ export function neverFound(what: string, limitUs: number, warnings: Warnings, fa
   });
 }
 
-/** Warnings that say why nothing usable was found, each with the code of its error. The first that was told counts. */
+/** Warnings that say why nothing usable was found, each with the code of its error. The first in this list that was told counts. */
 const ENDING_WARNINGS = [
   ['VERSION_REFUSED', 'VERSION_REFUSED'],
   ['EXPIRED', 'EXPIRED'],

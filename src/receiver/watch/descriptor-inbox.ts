@@ -28,13 +28,6 @@ export interface InboxOptions extends WantedObjects {
   readonly acceptExpired: boolean;
 }
 
-/**
- * A version that its server has left out of this many rounds of announcements, or of those of this time if that is longer, is withdrawn. At a loss of
- * two fifths, fifteen in a row are lost once in a million times, and then the version is found again with its next announcement.
- */
-const WITHDRAWN_INTERVALS = 15;
-const WITHDRAWN_US = 10e6;
-
 /** Where a record came from. */
 interface RecordOrigin {
   /** The addresses from which it was announced. */
@@ -114,7 +107,7 @@ export class DescriptorInbox {
     return finding;
   }
 
-  /** When a record of the version was heard last, by which way ever, if it is the newest of its object; undefined if never. */
+  /** When a record of the version was heard last, on any channel, if it is the newest of its object; undefined if never. */
   heardUs(descriptor: Descriptor): number | undefined {
     return this.#newest.of(descriptor)?.heard?.atUs;
   }
@@ -178,12 +171,7 @@ export class DescriptorInbox {
   withdrawn(nowUs: number): readonly Finding[] {
     const intervalUs = this.#announceIntervalUs;
     if (intervalUs === 0) return [];
-    const limitUs = Math.max(WITHDRAWN_US, WITHDRAWN_INTERVALS * intervalUs);
-    const gone = [...this.#newest].filter(({ heard }) => {
-      if (heard === undefined || nowUs - heard.atUs < limitUs) return false;
-      const sinceUs = this.#servers.sinceUs(heard.address, nowUs, intervalUs);
-      return sinceUs !== undefined && nowUs - sinceUs >= limitUs;
-    });
+    const gone = [...this.#newest].filter(({ heard }) => heard && this.#servers.haveLeftOut(heard, nowUs, intervalUs));
     if (gone.length > 0) this.#records.forgetAll();
     return gone.map(({ descriptor }) => {
       this.#newest.remove(descriptor);
