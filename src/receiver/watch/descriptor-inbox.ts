@@ -221,7 +221,9 @@ export class DescriptorInbox {
     }
     const outcome = isRoot ? trust.hearRoot(record) : trust.hearCatalogue(record).kind;
     if (outcome === 'refused') this.#faults.count('signature');
-    else origin.confirm();
+    // Of roots that are known, and of all that comes early, no signature is checked.
+    const isChecked = isRoot ? outcome === 'taken' : outcome !== 'refused' && outcome !== 'early';
+    if (isChecked) origin.confirm();
     // A root that is missing comes later in the carousel, and this record again after it.
     if (outcome === 'early') origin.forget();
     if (outcome === 'taken') this.forgetVerdicts();

@@ -28,7 +28,9 @@ const first = rootOf({
 });
 
 const bodyOf = (version: number) =>
-  packDescriptor(bed.object(2, { version, content: bed.bytes(2000, `version ${version}`) }).descriptor);
+  packDescriptor(
+    bed.object(2, { version, content: bed.bytes(2000, `version ${version}`), announceIntervalUs: 1e6 }).descriptor,
+  );
 const release = (version: number, ...numbers: readonly number[]) =>
   signedBy(RecordKind.descriptor, bodyOf(version), numbers);
 
@@ -42,12 +44,12 @@ function inboxOf(root: Root = first, options: Partial<InboxOptions> = {}) {
   const anchor = anchorOfRoot(rootRecord(root))!;
   const trust = { anchorOf: (fleet: string) => (fleet === 'fleet' ? anchor : undefined) };
   const wanted = { fleet: 'fleet', object: 'object', lowestVersionOf: () => 0, acceptExpired: false };
-  const inbox = new DescriptorInbox({ ...wanted, trust, ...options }, faults, () => undefined);
+  const inbox = new DescriptorInbox({ ...wanted, trust, ...options }, faults, () => 'fd00::1');
   const header = newHeader();
-  const hear = (record: SignedRecord, wallS = NOW_S, nowUs = 0) => {
+  const hear = (record: SignedRecord, wallS = NOW_S, nowUs = 0, sourceId?: number) => {
     const found = recordDatagrams(packSignedRecord(record), 0, 255).map((datagram) => {
       readHeader(datagram, 0, datagram.length, header);
-      return inbox.handle(header, datagram, HEADER_BYTES, datagram.length - HEADER_BYTES, nowUs, wallS);
+      return inbox.handle(header, datagram, HEADER_BYTES, datagram.length - HEADER_BYTES, nowUs, wallS, sourceId);
     });
     return found.at(-1);
   };
@@ -139,6 +141,25 @@ describe('the inbox of a receiver that trusts a root', () => {
     expect(hear(release(1, 1, 2), NOW_S)?.kind).toBe('newest');
     inbox.forgetVerdicts();
     expect(inbox.revoked(farS)).toMatchObject([{ kind: 'revoked', refusal: { code: 'EXPIRED' } }]);
+  });
+
+  it('takes a version for withdrawn by what keys of the fleet signed, not by roots and catalogues that anybody can make', () => {
+    const { inbox, hear } = inboxOf();
+    const genuine = catalogueRecord(listing(1), 3);
+    const announce = (records: readonly SignedRecord[], fromS: number, untilS: number) => {
+      for (let s = fromS; s < untilS; s++) for (const record of records) hear(record, NOW_S, s * 1e6, 0);
+    };
+    announce([genuine, release(1, 1, 2)], 0, 1);
+    const second = rootAfter(first, {});
+    const forged = [
+      rootRecord(first, 9),
+      rootRecord(rootAfter(second, {}), 9),
+      catalogueRecord(listing(2, { rootVersion: 7 }), 9),
+    ];
+    announce(forged, 1, 60);
+    expect(inbox.withdrawn(59.5e6)).toEqual([]);
+    announce([genuine], 60, 77);
+    expect(inbox.withdrawn(76.5e6)).toMatchObject([{ kind: 'withdrawn', descriptor: { version: 1 } }]);
   });
 
   it('counts roots and catalogues that strangers signed, and takes nothing from them', () => {
