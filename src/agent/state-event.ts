@@ -23,6 +23,8 @@ export function stateEvent(
   { record, result, error }: Standing,
   { waitUs, sentAgainS }: ObjectWait,
 ): AgentStateEvent {
+  // What is idle was given up before it was whole.
+  const hasFile = held.path !== undefined && state !== 'idle' && !isToCome(state);
   return {
     object,
     version: held.version,
@@ -31,7 +33,7 @@ export function stateEvent(
     lwm2mResult: result,
     bytes: held.sizeBytes,
     sha256: held.sha256,
-    ...(isToCome(state) || held.path === undefined ? {} : { path: held.path }),
+    ...(hasFile ? { path: held.path } : {}),
     ...(record?.applied === undefined ? {} : { appliedVersion: record.applied.version }),
     ...(error === undefined ? {} : { message: error.message }),
     ...(sentAgainS === undefined ? {} : { nextSentAt: new Date(sentAgainS * 1000).toISOString() }),

@@ -86,6 +86,7 @@ describe('an object of an agent that is withdrawn', () => {
     hear('withdrawn', 1);
     await settled();
     expect(object.describe()).toMatchObject({ state: 'idle', version: 1 });
+    expect(object.describe()).not.toHaveProperty('path');
     expect([told, saved]).toEqual([['announced 1', 'WITHDRAWN', 'idle 1'], []]);
     hear('newest', 2);
     expect(told.at(-1)).toBe('announced 2');
