@@ -123,8 +123,8 @@ export class AmbientLoss {
 
   /**
    * Decides whether the level above caused its losses, once the present one tells. Returns true if it did not, and false if it did;
-   * undefined while there is nothing to decide. A policer may drop from the present level, too, so above the lowest level neither a heavy loss nor a
-   * single level that loses as much acquits: `lower` says that only a lower level will tell.
+   * undefined while there is nothing to decide. A policer may drop from the present level, too, so above the lowest level a heavy loss does not acquit,
+   * nor a single level if those below it were clean: `lower` says that only a lower level will tell.
    */
   judge(nowUs: number, isLowest: boolean): boolean | 'lower' | undefined {
     if (this.#suspectedRatio === undefined) return undefined;
@@ -137,12 +137,21 @@ export class AmbientLoss {
       Math.max(this.#rules.ambient.excessLossRatio, this.#rules.ambient.sameLoss * (this.#suspectedRatio - this.ratio));
     if (isSame) this.#sameCount++;
     const isAgreed =
-      this.#sameCount >= this.#rules.ambient.agreeing && excessRatio < this.#rules.overload.heavyLossRatio;
+      (this.#sameCount >= this.#rules.ambient.agreeing || !this.#wereClean(lostCount / count)) &&
+      excessRatio < this.#rules.overload.heavyLossRatio;
     if (isSame && !isLowest && !isAgreed) return 'lower';
     this.#suspectedRatio = undefined;
     if (isSame) Object.assign(this.#known, nothing());
     if (isSame || excessRatio < this.#rules.ambient.excessLossRatio) this.settle();
     return isSame;
+  }
+
+  /** Whether levels that held lost far less than `lossRatio`, as is known of enough datagrams. */
+  #wereClean(lossRatio: number): boolean {
+    const { count, lostCount } = this.#known;
+    return (
+      count >= this.#rules.ambient.judgedDatagrams && lostCount <= this.#rules.ambient.sameLoss * lossRatio * count
+    );
   }
 }
 

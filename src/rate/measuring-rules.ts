@@ -66,7 +66,7 @@ export const MEASURING_RULES = {
      * loses nothing; and losses that a level is left for are more than the mean, or it would not have been left.
      */
     sameLoss: 0.25,
-    /** This many levels below must lose as much: a policer drops from the next level, too, if that is still a little too much. */
+    /** Where levels below were clean, this many must lose as much: a policer drops from the next level, too, if that is a little too much. */
     agreeing: 2,
     /** The level below is watched for this many datagrams, or for this long if these are not too few. */
     judgedDatagrams: 400,

@@ -266,28 +266,38 @@ describe('the level above a level that was left for it', () => {
     expect([ambient.judge(3e6, false), ambient.ratio]).toEqual([false, 0]);
   });
 
-  it('was not the cause only if two levels below lose as well: a policer may still carry a little less than the next level', () => {
-    const policed = below(0.08);
-    addBelow(policed, 40, 14, 1);
-    expect([policed.judge(1e6, false), policed.ratio]).toEqual(['lower', 0]);
-    policed.left(0.08);
-    addBelow(policed, 40, 15, 0, 2e6);
-    expect([policed.judge(3e6, false), policed.ratio]).toEqual([false, 0]);
+  /** The same after a level that held and lost nothing of 500 datagrams. */
+  function belowClean(suspectedRatio: number): AmbientLoss {
+    const ambient = new AmbientLoss();
+    addBelow(ambient, 50, 10, 0);
+    ambient.settle();
+    ambient.left(suspectedRatio);
+    return ambient;
+  }
 
-    const weather = below(0.08);
-    for (const [fromUs, verdict] of [
-      [0, 'lower'],
-      [2e6, true],
-    ] as const) {
-      addBelow(weather, 40, 14, 1, fromUs);
-      expect(weather.judge(fromUs + 1e6, false)).toBe(verdict);
-      if (verdict === 'lower') weather.left(0.08);
-    }
-    expect(weather.ratio).toBeCloseTo(1 / 15, 9);
-    // The next suspicion needs two levels again.
-    weather.left(0.5);
-    addBelow(weather, 40, 9, 6, 4e6);
-    expect(weather.judge(5e6, false)).toBe('lower');
+  it('was the cause if only one level below loses as well, and those below that were clean: a policer may carry a little less than the next', () => {
+    const ambient = belowClean(0.08);
+    addBelow(ambient, 40, 14, 1);
+    expect([ambient.judge(1e6, false), ambient.ratio]).toEqual(['lower', 0]);
+    ambient.left(0.08);
+    addBelow(ambient, 40, 15, 0, 2e6);
+    expect([ambient.judge(3e6, false), ambient.ratio]).toEqual([false, 0]);
+  });
+
+  it('was not the cause if two levels below lose as well', () => {
+    const ambient = belowClean(0.08);
+    addBelow(ambient, 40, 14, 1);
+    expect(ambient.judge(1e6, false)).toBe('lower');
+    ambient.left(0.08);
+    addBelow(ambient, 40, 14, 1, 2e6);
+    expect(ambient.judge(3e6, false)).toBe(true);
+    expect(ambient.ratio).toBeCloseTo(1 / 15, 9);
+  });
+
+  it('was not the cause if one level below loses as well, and nothing is known of those below that', () => {
+    const ambient = below(0.08);
+    addBelow(ambient, 40, 14, 1);
+    expect(ambient.judge(1e6, false)).toBe(true);
   });
 
   it('is judged on four hundred datagrams, or on sixty after four seconds', () => {
