@@ -13,8 +13,9 @@ export class Wake {
   readonly wokeUs: number;
   readonly #plan: AgentPlan;
   readonly #hasSchedule: () => boolean;
-  /** Since when the group is joined, or its interface is looked for. */
-  #openedUs: number;
+  /** Since when announcements could be heard: the group is joined, its interface is looked for, or servers have begun. */
+  #sinceUs: number;
+  #hasHeard = false;
   /** Whether something waits for a catalogue. */
   #isUnlisted = false;
 
@@ -24,7 +25,7 @@ export class Wake {
     this.#plan = plan;
     this.#hasSchedule = hasSchedule;
     this.wokeUs = nowUs;
-    this.#openedUs = nowUs;
+    this.#sinceUs = nowUs;
   }
 
   /** Notes that a record has to be heard again, after the catalogue that lists it. */
@@ -32,9 +33,13 @@ export class Wake {
     this.#isUnlisted = true;
   }
 
-  /** Notes whether anything can be heard now. */
+  /** Notes whether anything can be heard now, and whether servers have only begun: nothing came in the time in which they announce all. */
   look(nowUs: number): void {
-    if (this.watch.isWaiting) this.#openedUs = nowUs;
+    const { isWaiting, announceIntervalUs } = this.watch;
+    if (isWaiting) this.#sinceUs = nowUs;
+    if (this.#hasHeard || announceIntervalUs === 0) return;
+    this.#hasHeard = true;
+    if (nowUs > (this.#allAnnouncedUs ?? Infinity)) this.#sinceUs = nowUs;
   }
 
   /** @param packetBytes what was received in this wake */
@@ -71,10 +76,13 @@ export class Wake {
   }
 
   get #heardAllUs(): number | undefined {
+    return this.watch.isExpecting === true ? undefined : this.#allAnnouncedUs;
+  }
+
+  get #allAnnouncedUs(): number | undefined {
     const { watch } = this;
-    if (watch.isExpecting === true) return undefined;
     const heard = {
-      sinceUs: watch.isWaiting ? undefined : this.#openedUs,
+      sinceUs: watch.isWaiting ? undefined : this.#sinceUs,
       isGenuine: watch.announceIntervalUs > 0,
       announceIntervalUs: watch.announceIntervalUs,
       isUnlisted: this.#isUnlisted,
