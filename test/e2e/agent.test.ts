@@ -206,7 +206,7 @@ describeBed('an agent', () => {
     timeout: 90_000,
   }, async () => {
     scene.random('small', 10 * KB);
-    const large = scene.random('large', 3000 * KB);
+    const large = scene.random('large', 1500 * KB);
     const [kept, gone] = [{ file: 'small' }, { file: 'large', channels: [{ rate: '1Mbit' }] }];
     const server = await publish('gone', { kept, gone });
     const agent = startAgent(
