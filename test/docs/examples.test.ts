@@ -215,12 +215,12 @@ describeBed('the examples', () => {
     'config/manager.yaml',
     ...readdirSync(join(top, 'examples'), { encoding: 'utf8', recursive: true })
       .filter((name) => name.endsWith('.yaml'))
-      .map((name) => `examples/${name}`),
+      .map((name) => `examples/${name}`)
+      // The cells of a grid differ in what the grid varies, so two of them stand for all. Their text comes from the bench, as test/bench tests.
+      .filter((file) => !GRID.test(file) || PLAYED_CELLS.includes(file)),
   ])('in %s are valid', async (file) => {
     const { code, stdout } = await runHere(['config', 'validate', file], { cwd: top });
     expect([code, stdout]).toEqual([0, expect.stringContaining(`${file}: ok: `)]);
-    // The cells of a grid differ in what the grid varies, so two of them stand for all. Their text comes from the bench, as test/bench tests.
-    if (GRID.test(file) && !PLAYED_CELLS.includes(file)) return;
     const commands = readFileSync(join(top, file), 'utf8').match(/(?<=^# {3})layercast .*$/gm) ?? [];
     // Text after two spaces is a remark.
     for (const command of commands.map((line) => line.replace(/ {2,}\S.*$/, ''))) {

@@ -26,7 +26,8 @@ describeBed('a link that is tried by hand', () => {
 });
 
 describeBed('a bed by hand', () => {
-  test('lies from `up` to `down`, with hosts to enter, to shape and to look at', () => {
+  // A dozen starts of the program from its sources, one after the other.
+  test('lies from `up` to `down`, with hosts to enter, to shape and to look at', { timeout: 180_000 }, () => {
     expect(lab('exec', 'r1', 'true')).toMatchObject({ status: 1, stderr: 'no bed lies here; npm run lab -- up\n' });
     const laid = lab('up', '--hosts', 'alpha,r1', '--rate', 'r1=2Mbit', '--loss', 'r1=5%');
     try {
