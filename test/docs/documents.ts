@@ -19,7 +19,8 @@ export const blocks = files.flatMap((file) => blocksOf(join(top, file), file));
 
 /** Simulations of documents, which need nothing that another line makes. Text after a number sign is a remark. */
 export function simulationsOfDocuments(): Set<string> {
-  const lines = blocks.flatMap(({ code }) => [...code.matchAll(/^layercast simulate .*?(?= *(#.*)?$)/gm)]);
+  const run = blocks.filter(({ notRun }) => notRun === undefined);
+  const lines = run.flatMap(({ code }) => [...code.matchAll(/^layercast simulate .*?(?= *(#.*)?$)/gm)]);
   return new Set(lines.map(([line]) => line));
 }
 
