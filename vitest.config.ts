@@ -68,18 +68,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
-      // The counters of coverage take these transfers a third of their processor time, and other tests run the same lines.
-      {
-        extends: true,
-        test: {
-          name: 'busy',
-          include: busy,
-          maxWorkers: 2,
-          sequence: { groupOrder: 2 },
-          env: { NODE_V8_COVERAGE: '' },
-          environmentOptions: { isCounted: false },
-        },
-      },
+      { extends: true, test: { name: 'busy', include: busy, maxWorkers: 2, sequence: { groupOrder: 2 } } },
     ],
   },
 });
