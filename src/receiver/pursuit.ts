@@ -12,7 +12,7 @@ import { OffAir, ScheduleKeeper } from './schedule-keeper.js';
 import { Silence, type SilenceOptions } from './silence.js';
 import { Tally } from './tally.js';
 import type { Finding, FindingKind } from './watch/findings.js';
-import { isSameObject } from './watch/newest-descriptors.js';
+import { relationOf } from './watch/newest-descriptors.js';
 import type { Watch } from './watch/watch.js';
 
 const DEFAULT_PROGRESS_INTERVAL_US = 1_000_000;
@@ -60,9 +60,8 @@ export class Pursuit {
   #progressUs: number;
   #lastStats: ReceiverStats | undefined;
   readonly #schedule: ScheduleKeeper;
-  /** What earlier fetches of the same version counted, which ended with a window, or because the version was not to be had for a while. */
-  #earlier: ReceiverStats | undefined;
-  #earlierVersion: number | undefined;
+  /** What earlier fetches of a version counted, which ended with a window, or because the version was not to be had for a while. */
+  #earlier: { readonly version: number; readonly stats: ReceiverStats | undefined } | undefined;
 
   constructor(options: PursuitOptions, world: PursuitWorld) {
     this.#options = options;
@@ -92,7 +91,7 @@ export class Pursuit {
   /** Counts so far; undefined before a descriptor has been heard. */
   stats(): ReceiverStats | undefined {
     const now = this.#fetch?.stats();
-    return now === undefined ? this.#lastStats : continuedStats(this.#earlier, now);
+    return now === undefined ? this.#lastStats : continuedStats(this.#earlier?.stats, now);
   }
 
   /**
@@ -167,17 +166,17 @@ export class Pursuit {
     );
     this.#fetch = fetch;
     this.#recut = undefined;
-    if (this.#earlierVersion !== descriptor.version) this.#earlier = undefined;
-    this.#earlierVersion = descriptor.version;
+    const { version } = descriptor;
+    if (this.#earlier?.version !== version) this.#earlier = undefined;
     let isInterrupted = false;
     try {
-      return continuedStats(this.#earlier, await fetch.run());
+      return continuedStats(this.#earlier?.stats, await fetch.run());
     } catch (error) {
       isInterrupted = error instanceof OffAir || error instanceof Revoked;
       throw error;
     } finally {
       this.#lastStats = this.stats();
-      this.#earlier = isInterrupted ? this.#lastStats : undefined;
+      this.#earlier = isInterrupted ? { version, stats: this.#lastStats } : undefined;
       this.#fetch = undefined;
     }
   }
@@ -192,10 +191,7 @@ export class Pursuit {
 
   /** A watch forgets a version that is withdrawn. If a server of the web goes on with it here, what the watch finds next may not be newer. */
   #kindOf({ kind, descriptor }: Finding): FindingKind {
-    const known = this.#newest;
-    if (kind !== 'newest' || known === undefined || descriptor.version > known.version) return kind;
-    if (descriptor.version < known.version) return 'older';
-    return isSameObject(known, descriptor) ? 'renewed' : 'conflict';
+    return kind === 'newest' && this.#newest !== undefined ? relationOf(this.#newest, descriptor) : kind;
   }
 
   #take(descriptor: Descriptor): void {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DEFAULT_SYMBOL_BYTES, HEADER_BYTES, MAX_RECORD_BYTES } from '../base/limits.js';
-import { DatagramType, type Header, newHeader, writeHeader } from './header.js';
+import { DatagramType, type Header, newHeader, tagOf, writeHeader } from './header.js';
 
 /** Bytes of a record in one datagram. They fit IPv6's minimum MTU, whatever `symbolBytes` an object has. */
 export const FRAGMENT_BYTES = DEFAULT_SYMBOL_BYTES;
@@ -103,10 +103,6 @@ interface PendingRecord {
   /** 1 for each piece that has arrived. */
   readonly have: Uint8Array;
   missingCount: number;
-}
-
-function tagOf({ tagHigh, tagLow }: Readonly<Header>): string {
-  return `${tagHigh}-${tagLow}`;
 }
 
 function recordTag(record: Uint8Array): Buffer {

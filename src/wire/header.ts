@@ -82,6 +82,11 @@ export function newHeader(): Header {
   };
 }
 
+/** The tag of a header as a text, by which records and objects are told apart in maps. */
+export function tagOf({ tagHigh, tagLow }: Readonly<Header>): string {
+  return `${tagHigh}-${tagLow}`;
+}
+
 /** Writes the 48 bytes of a header at `at`. Fields are taken modulo their width. */
 export function writeHeader(header: Readonly<Header>, bytes: Uint8Array, at: number): void {
   put16(bytes, at, MAGIC);

@@ -1,5 +1,5 @@
 import type { Descriptor } from '../../wire/descriptor.js';
-import type { Header } from '../../wire/header.js';
+import { type Header, tagOf } from '../../wire/header.js';
 
 /** Records that are remembered: as many as objects (src/receiver/watch/newest-descriptors.ts). The one that was heard least recently makes room. */
 const MAX_RECORDS = 10_000;
@@ -30,8 +30,4 @@ export class GenuineRecords {
     this.#byTag.set(tag, record);
     return record;
   }
-}
-
-function tagOf({ tagHigh, tagLow }: Readonly<Header>): string {
-  return `${tagHigh}-${tagLow}`;
 }

@@ -32,6 +32,9 @@ interface Newest extends Accepted {
   heard: LastHeard | undefined;
 }
 
+/** How a descriptor compares with the newest one of its object. */
+export type Relation = Extract<FindingKind, 'newest' | 'renewed' | 'older' | 'conflict'>;
+
 /** The newest descriptor of each object. */
 export class NewestDescriptors implements Iterable<Readonly<Newest>> {
   readonly #byName = new Map<string, Newest>();
@@ -61,21 +64,17 @@ export class NewestDescriptors implements Iterable<Readonly<Newest>> {
    *
    * @returns how the descriptor compares with the newest one before
    */
-  take(accepted: Accepted): Extract<FindingKind, 'newest' | 'renewed' | 'older' | 'conflict'> {
+  take(accepted: Accepted): Relation {
     const { descriptor } = accepted;
     const name = nameOf(descriptor);
     const before = this.#byName.get(name);
-    const newest = before?.descriptor;
-    if (newest !== undefined && descriptor.version < newest.version) return 'older';
-    if (newest?.version === descriptor.version) {
-      if (!isSameObject(newest, descriptor)) return 'conflict';
-      if (descriptor.createdS <= newest.createdS) return 'older';
-    }
-    if (newest === undefined && this.#byName.size >= MAX_OBJECTS)
+    const relation = before === undefined ? 'newest' : relationOf(before.descriptor, descriptor);
+    if (relation === 'older' || relation === 'conflict') return relation;
+    if (relation === 'renewed' && descriptor.createdS <= before!.descriptor.createdS) return 'older';
+    if (before === undefined && this.#byName.size >= MAX_OBJECTS)
       this.#byName.delete(this.#byName.keys().next().value!);
-    const heard = newest?.version === descriptor.version ? before?.heard : undefined;
-    this.#byName.set(name, { ...accepted, heard });
-    return newest?.version === descriptor.version ? 'renewed' : 'newest';
+    this.#byName.set(name, { ...accepted, heard: relation === 'renewed' ? before!.heard : undefined });
+    return relation;
   }
 
   /** Notes where and when a record of this version was heard, if the version is the newest. */
@@ -95,7 +94,13 @@ function nameOf({ fleet, object }: Descriptor): string {
   return `${fleet}\n${object}`;
 }
 
+/** How a descriptor compares with the newest one before, by version and bytes. */
+export function relationOf(newest: Descriptor, descriptor: Descriptor): Relation {
+  if (descriptor.version !== newest.version) return descriptor.version > newest.version ? 'newest' : 'older';
+  return isSameObject(newest, descriptor) ? 'renewed' : 'conflict';
+}
+
 /** Whether two descriptors name the same bytes; the same object may be cut into other pieces. */
-export function isSameObject(one: Descriptor, other: Descriptor): boolean {
+function isSameObject(one: Descriptor, other: Descriptor): boolean {
   return one.sizeBytes === other.sizeBytes && Buffer.compare(one.sha256, other.sha256) === 0;
 }

@@ -1,4 +1,4 @@
-import type { Header } from '../../wire/header.js';
+import { type Header, tagOf } from '../../wire/header.js';
 
 /** Records whose sources are kept: as many as objects (src/receiver/watch/newest-descriptors.ts). */
 const MAX_RECORDS = 10_000;
@@ -37,8 +37,4 @@ export class RecordSources {
 interface Sources {
   readonly ids: number[];
   readonly addresses: string[];
-}
-
-function tagOf({ tagHigh, tagLow }: Readonly<Header>): string {
-  return `${tagHigh}-${tagLow}`;
 }
