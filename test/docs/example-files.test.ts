@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { runHere } from '../cli/run-cli.js';
-import { describeBed } from '../lab/allowed.js';
 import { provideFiles, simulationsOfDocuments, top } from './documents.js';
-import { World } from './world.js';
+import { describeInWorld } from './in-world.js';
 
 /** Scenario files of the grid of docs/experiment.md. */
 const GRID = /^examples\/experiment\/.*-(immediate|random|random-twice)\.yaml$/;
@@ -15,14 +14,7 @@ const PLAYED_CELLS = ['lan-equal-immediate', 'two-a-lan-unequal-random-twice'].m
 /** Commands that have been run: several files show the same. */
 const tried = simulationsOfDocuments();
 
-describeBed('the examples', () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await World.make();
-  });
-  afterEach(() => world?.stopServers());
-  afterAll(() => world?.[Symbol.asyncDispose]());
-
+describeInWorld('the examples', (world) => {
   it.each([
     'config/fleet.yaml',
     'config/receiver.yaml',
@@ -42,8 +34,8 @@ describeBed('the examples', () => {
     for (const command of commands.map((line) => line.replace(/ {2,}\S.*$/, ''))) {
       if (tried.has(command) || /serve/.test(command)) continue;
       tried.add(command);
-      provideFiles(command, world);
-      const { code, output } = await world.run(command);
+      provideFiles(command, world());
+      const { code, output } = await world().run(command);
       expect([command, code, code === 0 ? '' : output]).toEqual([command, 0, '']);
     }
   });

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { runHere } from '../cli/run-cli.js';
-import { describeBed } from '../lab/allowed.js';
 import type { CodeBlock } from './blocks.js';
 import { blocks, provideFiles, readmeBlock } from './documents.js';
-import { World } from './world.js';
+import { describeInWorld } from './in-world.js';
+import type { World } from './world.js';
 
 /** A line that starts with one of these words is a command, and has to be in a block that is run. */
 const COMMAND = /^(?:layercast|npm|npx|node \S+\.m?js|esbuild|sysctl|ip|nft|systemctl)\s/m;
@@ -62,18 +62,11 @@ const TRIALS: Readonly<Record<string, (block: CodeBlock, world: World) => Promis
   },
 };
 
-describeBed('the examples', () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await World.make();
-  });
-  afterEach(() => world?.stopServers());
-  afterAll(() => world?.[Symbol.asyncDispose]());
-
+describeInWorld('the examples', (world) => {
   const run = blocks.filter(({ language, notRun }) => language in TRIALS && notRun === undefined);
   it.each(run.map((block) => ({ ...block, title: `${block.file}:${block.line} (${block.language})` })))(
     'of $title works as it is written',
-    async (block) => TRIALS[block.language]!(block, world),
+    async (block) => TRIALS[block.language]!(block, world()),
   );
 
   it('of the documents are all in blocks of a language that is tried, or say why not', () => {
@@ -112,7 +105,7 @@ describeBed('the examples', () => {
   it('of a loop for scripts tries again where that helps, and stops where a person has to act', async () => {
     const loop = blocks.find(({ file, code }) => file === 'docs/operations.md' && code.startsWith('while'))!.code;
     for (const exit of [0, 1, 2, 3, 4, 5, 130, 143]) {
-      const { code } = await world.run(`layercast() { return ${exit}; }; sleep() { exit 99; }\n${loop}`);
+      const { code } = await world().run(`layercast() { return ${exit}; }; sleep() { exit 99; }\n${loop}`);
       expect([exit, code]).toEqual([exit, [1, 3, 5].includes(exit) ? 99 : exit]);
     }
   });
