@@ -8,9 +8,11 @@ import { describeBed } from './allowed.js';
 import { parseAssignment, parseBytes, parseMs, parseRate, parseRatio } from './amounts.js';
 import { environment } from './machine.js';
 import { parseLink } from './parse-link.js';
+import { programOf } from './program-of.js';
 
 const top = fileURLToPath(new URL('../..', import.meta.url));
-const main = fileURLToPath(new URL('main.ts', import.meta.url));
+const source = new URL('main.ts', import.meta.url);
+const program = await programOf(source);
 const runtime = mkdtempSync(join(tmpdir(), 'layercast-lab-'));
 afterAll(() => rmSync(runtime, { recursive: true }));
 
@@ -26,8 +28,7 @@ describeBed('a link that is tried by hand', () => {
 });
 
 describeBed('a bed by hand', () => {
-  // A dozen starts of the program from its sources, one after the other.
-  test('lies from `up` to `down`, with hosts to enter, to shape and to look at', { timeout: 180_000 }, () => {
+  test('lies from `up` to `down`, with hosts to enter, to shape and to look at', () => {
     expect(lab('exec', 'r1', 'true')).toMatchObject({ status: 1, stderr: 'no bed lies here; npm run lab -- up\n' });
     const laid = lab('up', '--hosts', 'alpha,r1', '--rate', 'r1=2Mbit', '--loss', 'r1=5%');
     try {
@@ -52,11 +53,10 @@ describeBed('a bed by hand', () => {
 });
 
 describe('the lab command line', () => {
-  test.each([
-    [['up', '--mtu', '576'], 'MTU 576'],
-    [['sideways'], '"sideways"'],
-  ])('refuses %j as wrong use', (args, shown) => {
-    expect(lab(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining(shown) });
+  test('refuses wrong use, also when it starts from its sources as npm run lab starts it', () => {
+    const refused = (shown: string) => ({ status: 2, stderr: expect.stringContaining(shown) });
+    expect(lab('up', '--mtu', '576')).toMatchObject(refused('MTU 576'));
+    expect(start('--import', 'tsx', fileURLToPath(source), 'sideways')).toMatchObject(refused('"sideways"'));
   });
 
   test.each([
@@ -99,7 +99,11 @@ describe('the lab command line', () => {
   });
 });
 
-function lab(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+function lab(...args: readonly string[]) {
+  return start(program, ...args);
+}
+
+function start(...args: readonly string[]) {
   const env = environment({ XDG_RUNTIME_DIR: runtime });
-  return spawnSync(process.execPath, ['--import', 'tsx', main, ...args], { cwd: top, env, encoding: 'utf8' });
+  return spawnSync(process.execPath, args, { cwd: top, env, encoding: 'utf8' });
 }

@@ -16,14 +16,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
+import { programOf } from '../lab/program-of.js';
 import { asOrdinaryUser } from '../store/ordinary-user.js';
 import { scratchDirectory } from '../store/scratch.js';
 import { CONTENT, DESCRIPTOR, fill, GEOMETRY, NO_RESTORER, openDestination, storeOf } from './destinations.js';
 
-const CHILD = fileURLToPath(new URL('destination-child.ts', import.meta.url));
+const CHILD = await programOf(new URL('destination-child.ts', import.meta.url));
 const scratch = realpathSync(await scratchDirectory());
 chmodSync(scratch, 0o755);
 let folderCount = 0;
@@ -257,7 +257,7 @@ describeBed(
     ])('that is %s is found before anything is received', (_, mount, code) => {
       const folder = newFolder();
       mkdirSync(join(folder, 'state'));
-      const run = `${mount} "${folder}/state" && exec "$0" --import tsx "$@"`;
+      const run = `${mount} "${folder}/state" && exec "$0" "$@"`;
       const argv = [CHILD, join(folder, 'x'), join(folder, 'state')];
       const { stdout, stderr } = spawnSync('unshare', ['-Urm', 'sh', '-c', run, process.execPath, ...argv]);
       expect(stdout.length, String(stderr)).toBeGreaterThan(0);

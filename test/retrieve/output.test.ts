@@ -15,14 +15,14 @@ import {
 import { createServer } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { chdir, cwd } from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { openOutput } from '../../dist/retrieve/output.js';
 import { describeBed } from '../lab/allowed.js';
+import { programOf } from '../lab/program-of.js';
 import { asOrdinaryUser } from '../store/ordinary-user.js';
 import { scratchDirectory } from '../store/scratch.js';
 
-const CHILD = fileURLToPath(new URL('output-child.ts', import.meta.url));
+const CHILD = await programOf(new URL('output-child.ts', import.meta.url));
 const scratch = realpathSync(await scratchDirectory());
 chmodSync(scratch, 0o755);
 let folderCount = 0;
@@ -64,7 +64,7 @@ function hasAttributes(): boolean {
 
 /** In user and mount namespaces of its own, after a shell command there. */
 function openedAfter(command: string, output: string): unknown {
-  const run = `${command} && exec "$0" --import tsx "$@"`;
+  const run = `${command} && exec "$0" "$@"`;
   const { stdout, stderr, status } = spawnSync('unshare', ['-Urm', 'sh', '-c', run, process.execPath, CHILD, output]);
   expect(status, String(stderr)).toBe(0);
   return JSON.parse(String(stdout));

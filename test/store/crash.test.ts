@@ -3,20 +3,20 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { blockOf } from '../../dist/object/geometry.js';
 import { openPartialObject } from '../../dist/store/partial-object.js';
+import { programOf } from '../lab/program-of.js';
 import { claimedGuests } from '../object/held.js';
 import { bytesOfGuest, bytesOfSymbol, identityOf, pathsIn } from './crash-object.js';
 import { scratchDirectory } from './scratch.js';
 
-const CHILD = fileURLToPath(new URL('crash-child.ts', import.meta.url));
+const CHILD = await programOf(new URL('crash-child.ts', import.meta.url));
 const SIZE = 12_000_000;
 const scratch = await scratchDirectory();
 
 function start(directory: string, stepsToLive: number): ChildProcess {
-  const argv = ['--import', 'tsx', CHILD, directory, String(SIZE), String(stepsToLive)];
+  const argv = [CHILD, directory, String(SIZE), String(stepsToLive)];
   return spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 

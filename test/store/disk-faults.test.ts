@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { geometryOf } from '../../dist/object/geometry.js';
@@ -9,17 +8,18 @@ import { Journal } from '../../dist/store/journal/journal.js';
 import { PageCache } from '../../dist/store/part/page-cache.js';
 import { PartFile } from '../../dist/store/part/part-file.js';
 import { openPartialObject } from '../../dist/store/partial-object.js';
+import { programOf } from '../lab/program-of.js';
 import { asOrdinaryUser } from './ordinary-user.js';
 import { scratchDirectory } from './scratch.js';
 
 const scratch = await scratchDirectory();
-const CHILD = fileURLToPath(new URL('full-disk-child.ts', import.meta.url));
+const CHILD = await programOf(new URL('full-disk-child.ts', import.meta.url));
 
 /** Runs the child on a file system of 2 MB that exists for it alone. */
 async function onSmallDisk(): Promise<unknown> {
   const mountPoint = join(scratch, 'small');
   await mkdir(mountPoint);
-  const script = 'mount -t tmpfs -o size=2m none "$1" && exec "$2" --import tsx "$3" "$1"';
+  const script = 'mount -t tmpfs -o size=2m none "$1" && exec "$2" "$3" "$1"';
   const namespaces = process.geteuid!() === 0 ? ['-m'] : ['-Urm'];
   const argv = [...namespaces, 'sh', '-c', script, 'sh', mountPoint, process.execPath, CHILD];
   const { stdout } = await promisify(execFile)('unshare', argv);

@@ -1,9 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import type { LinkSample } from '../link-watch.js';
 import { type LabEvent, LabProcess } from '../process.js';
+import { programOf } from '../program-of.js';
 import type { RelayCounts, RelayTask } from './relay-options.js';
 
-const program = fileURLToPath(new URL('main.ts', import.meta.url));
+const source = new URL('main.ts', import.meta.url);
 /** Samples kept: an hour and more; later samples are dropped. */
 const maxSamples = 100_000;
 
@@ -23,7 +23,7 @@ export class Relay implements AsyncDisposable {
    * @param enter the words in front of a command that run it where the interfaces are
    */
   static async start(enter: readonly string[], task: RelayTask): Promise<Relay> {
-    const command = [process.execPath, '--import', 'tsx', program, JSON.stringify(task)];
+    const command = [process.execPath, await programOf(source), JSON.stringify(task)];
     const relay = new Relay(new LabProcess(enter, command));
     void relay.#follow();
     await relay.process.waitForEvent('relaying');

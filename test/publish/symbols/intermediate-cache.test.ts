@@ -1,17 +1,17 @@
 import { execFile } from 'node:child_process';
 import { appendFile, mkdir, open, readdir, readFile, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it, vi } from 'vitest';
 import { geometryOf } from '../../../dist/object/geometry.js';
 import type { IntermediateCache, IntermediateFile } from '../../../dist/publish/symbols/intermediate-cache.js';
+import { programOf } from '../../lab/program-of.js';
 import { scratchDirectory } from '../../store/scratch.js';
 import { cacheIn, digestOf, notAborted, publishedFile } from '../coded-objects.js';
 
 const scratch = await scratchDirectory();
-const CHILD = fileURLToPath(new URL('../full-cache-child.ts', import.meta.url));
+const CHILD = await programOf(new URL('../full-cache-child.ts', import.meta.url));
 const geometry = geometryOf(20_000, 100, 2);
 
 let folderCount = 0;
@@ -146,7 +146,7 @@ describe('the cache of intermediate symbols', () => {
   it('reports a full disk before it writes, and deletes nothing in vain', async () => {
     const mountPoint = join(scratch, 'small');
     await mkdir(mountPoint);
-    const script = 'mount -t tmpfs -o size=2m none "$1" && exec "$2" --import tsx "$3" "$1"';
+    const script = 'mount -t tmpfs -o size=2m none "$1" && exec "$2" "$3" "$1"';
     const namespaces = process.geteuid!() === 0 ? ['-m'] : ['-Urm'];
     const argv = [...namespaces, 'sh', '-c', script, 'sh', mountPoint, process.execPath, CHILD];
     const { stdout } = await promisify(execFile)('unshare', argv);
