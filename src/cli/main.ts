@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { ignoreClosedPipes } from './closed-pipes.js';
+import { goOnWithoutOutput } from './lost-output.js';
 import { readyTextFor } from './ready-text.js';
 
 const text = readyTextFor(process.argv.slice(2));
@@ -7,6 +7,6 @@ if (text === undefined) {
   const [{ REGISTRATIONS }, { run }] = await Promise.all([import('./registrations.js'), import('./run.js')]);
   await run(REGISTRATIONS, process.argv);
 } else {
-  ignoreClosedPipes();
+  goOnWithoutOutput();
   process.stdout.write(text);
 }

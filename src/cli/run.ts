@@ -1,9 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { LayercastError } from '../base/errors.js';
 import { ConfigError } from '../config/faults.js';
-import { ignoreClosedPipes } from './closed-pipes.js';
 import { exitCodeOf } from './exit-codes.js';
 import { areEventsOnStandardError, printEvent } from './json/print-event.js';
+import { goOnWithoutOutput } from './lost-output.js';
 import { typed } from './spelling.js';
 import { version } from './version.js';
 
@@ -18,7 +18,7 @@ const OF_ALL_COMMANDS = 'completion';
 
 /** Runs the command line and sets the process's exit code. Never rejects. */
 export async function run(registrations: Registrations, argv: readonly string[]): Promise<void> {
-  ignoreClosedPipes();
+  goOnWithoutOutput();
   const program = programOf(neededFor(argv[2], registrations));
   try {
     await program.parseAsync(argv);

@@ -40,7 +40,7 @@ async function runAlone(args: readonly string[], cwd: string): Promise<CliResult
   const [folder, writers] = [process.cwd(), [stdout.write, stderr.write] as const];
   const texts = ['', ''];
   const listenTo = (stream: NodeJS.WriteStream, i: number) => {
-    // Each command adds a listener for closed pipes.
+    // Each command adds a listener for output that is lost.
     stream.setMaxListeners(0);
     stream.write = (text: string | Uint8Array) => {
       texts[i] += String(text);
