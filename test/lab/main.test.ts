@@ -59,6 +59,10 @@ describe('the lab command line', () => {
     expect(start('--import', 'tsx', fileURLToPath(source), 'sideways')).toMatchObject(refused('"sideways"'));
   });
 
+  test.each([['up'], ['link', 'tbf'], ['show']])('explains itself after %s, too', (...args) => {
+    expect(lab(...args, '--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('npm run lab -- up') });
+  });
+
   test.each([
     [['rope'], 'no kind of link is called "rope"'],
     [['trace'], 'no trace is named'],

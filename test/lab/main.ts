@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { errnoOf, LayercastError } from '../../dist/base/errors.js';
+import { goOnWithoutOutput } from '../../dist/cli/lost-output.js';
 import { parseAssignment, parseRate, parseRatio } from './amounts.js';
 import { Bed } from './bed.js';
 import { environment } from './machine.js';
@@ -49,7 +50,9 @@ const commands: Readonly<Record<string, Command>> = {
 
 const [name = '--help', ...args] = process.argv.slice(2);
 const command = commands[name];
-if (name === '--help' || name === 'help') console.log(help);
+const asksForHelp = [name, ...(name === 'exec' ? [] : args)].some((word) => ['--help', '-h', 'help'].includes(word));
+goOnWithoutOutput();
+if (asksForHelp) console.log(help);
 else if (command === undefined)
   fail(new LayercastError('USAGE', `no command "${name}"`, { hint: 'npm run lab -- --help' }));
 else
