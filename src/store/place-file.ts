@@ -1,7 +1,8 @@
 import { open, realpath, rename, rm, writeFile } from 'node:fs/promises';
-import { asLayercastError, errnoOf } from '../base/errors.js';
+import { asLayercastError, errnoOf, LayercastError } from '../base/errors.js';
 import { copyWithHoles } from './copy-file.js';
 import { syncDirectoryOf, temporaryName } from './durable.js';
+import { FileSource } from './file-source.js';
 import { takeAttributes } from './part/file-attributes.js';
 import { systemError } from './system-error.js';
 
@@ -13,10 +14,31 @@ import { systemError } from './system-error.js';
 /**
  * Gives `path` the content of another file.
  *
- * @throws {LayercastError} `ABORTED`, `DISK_FULL`, `PERMISSION_DENIED`, `FILE_NOT_FOUND`, `FILE_IO`; `path` has its old content then
+ * @throws {LayercastError} `ABORTED`, `DISK_FULL`, `PERMISSION_DENIED`, `FILE_NOT_FOUND`, `FILE_IO`, also when `from` is a pipe, a folder or a
+ * device; `OBJECT_CHANGED` when somebody writes to it meanwhile. `path` has its old content then
  */
-export function placeFile(from: string, path: string, signal?: AbortSignal): Promise<void> {
-  return replace(path, (temporary) => copyWithHoles(from, temporary, signal), signal);
+export async function placeFile(from: string, path: string, signal?: AbortSignal): Promise<void> {
+  const source = await FileSource.open(from);
+  try {
+    const copy = async (temporary: string) => {
+      await copyWithHoles(from, temporary, signal);
+      await requireUnchanged(source);
+    };
+    await replace(path, copy, signal);
+  } finally {
+    await source.close();
+  }
+}
+
+/** The copy of a file to which somebody writes meanwhile may be a mixture. */
+async function requireUnchanged(source: FileSource): Promise<void> {
+  await source.checkUnchanged().catch((cause: unknown) => {
+    const { message } = asLayercastError(cause);
+    throw new LayercastError('OBJECT_CHANGED', message, {
+      hint: 'run the command again when the file is complete',
+      cause,
+    });
+  });
 }
 
 /** Gives `path` a text as its content. @throws {LayercastError} as `placeFile` */

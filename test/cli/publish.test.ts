@@ -83,7 +83,8 @@ describe('publish', () => {
     [['new.img', '--object', 'maps'], 2, 'object maps is made from a folder, not from a file'],
     [['--object', 'maps', '--new-version', '5'], 2, '5 is no new version of maps'],
     [['--object', 'maps', '--new-version', '6.5'], 2, '6.5 is no new version of maps'],
-    [['none.img', '--object', 'firmware'], 2, 'there is no such file or directory'],
+    [['none.img', '--object', 'firmware'], 2, 'cannot open "none.img": there is no such file or directory'],
+    [['images', '--object', 'firmware'], 1, '"images" is a directory'],
     [['--config', 'nowhere/none.yaml'], 2, 'no file nowhere/none.yaml'],
   ])('%j changes nothing, and says why', async (args, exit, said) => {
     const { code, stdout, stderr } = await publish(...args);

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import fs, { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import fs, { appendFile, chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -51,12 +52,42 @@ describe('a file that gets new content', () => {
     await writeFile(from, randomBytes(100_000));
     await writeFile(to, 'old');
     await expect(placeFile(from, to, AbortSignal.abort())).rejects.toMatchObject({ code: 'ABORTED' });
-    await expect(placeFile(join(here, 'none'), to)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+    await expect(placeFile(join(here, 'none'), to)).rejects.toMatchObject({
+      code: 'FILE_NOT_FOUND',
+      message: `cannot open ${JSON.stringify(join(here, 'none'))}: there is no such file or directory`,
+    });
     await expect(placeFile(from, join(here, 'none', 'x'))).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
     const full = { ...(await fs.statfs(here)), bavail: 0 };
     vi.spyOn(fs, 'statfs').mockResolvedValue(full as Awaited<ReturnType<typeof fs.statfs>>);
     syncBuiltinESMExports();
     await expect(placeFile(from, to)).rejects.toMatchObject({ code: 'DISK_FULL' });
+    expect([(await readdir(here)).toSorted(), await readFile(to, 'utf8')]).toEqual([['new', 'old'], 'old']);
+  });
+
+  it.each([
+    ['a pipe', (path: string) => void execFileSync('mkfifo', [path]), 'is a named pipe'],
+    ['a folder', (path: string) => mkdir(path), 'is a directory'],
+  ])('keeps the old content, and not an empty one, when the other is %s', async (what, make, said) => {
+    const here = await folder(what.replace(' ', '-'));
+    const [from, to] = [join(here, 'new'), join(here, 'old')];
+    await make(from);
+    await writeFile(to, 'old');
+    await expect(placeFile(from, to)).rejects.toMatchObject({ message: `${JSON.stringify(from)} ${said}` });
+    expect([(await readdir(here)).toSorted(), await readFile(to, 'utf8')]).toEqual([['new', 'old'], 'old']);
+  });
+
+  it('keeps the old content when somebody writes to the other file while it is copied', async () => {
+    const here = await folder('written');
+    const [from, to] = [join(here, 'new'), join(here, 'old')];
+    await writeFile(from, randomBytes(3e6));
+    await writeFile(to, 'old');
+    const statfs = await fs.statfs(here);
+    vi.spyOn(fs, 'statfs').mockImplementation(async () => {
+      await appendFile(from, 'more');
+      return statfs as Awaited<ReturnType<typeof fs.statfs>>;
+    });
+    syncBuiltinESMExports();
+    await expect(placeFile(from, to)).rejects.toMatchObject({ code: 'OBJECT_CHANGED' });
     expect([(await readdir(here)).toSorted(), await readFile(to, 'utf8')]).toEqual([['new', 'old'], 'old']);
   });
 });
