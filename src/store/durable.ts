@@ -36,12 +36,14 @@ export async function writeFully(handle: FileHandle, bytes: Uint8Array, position
 /**
  * Gives `path` the content that comes in `pieces`, in one step: a reader, and a process after a crash, finds either all of the
  * old content or all of the new. The new content is on disk when the promise resolves.
+ *
+ * @param mode of the file, less the umask. @default its owner alone may read it
  * @throws {LayercastError} `PERMISSION_DENIED`, `DISK_FULL`, `FILE_IO`, …; `path` then has all of the old content or all of the new
  */
-export async function replaceFile(path: string, pieces: Iterable<Uint8Array>): Promise<void> {
+export async function replaceFile(path: string, pieces: Iterable<Uint8Array>, mode = 0o600): Promise<void> {
   const temporary = temporaryName(path);
   try {
-    const handle = await open(temporary, 'wx', 0o600);
+    const handle = await open(temporary, 'wx', mode);
     try {
       let position = 0;
       for (const piece of pieces) {

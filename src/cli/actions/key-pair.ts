@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, LayercastError } from '../../base/errors.js';
 import { makeFolder } from '../../store/folder/make-folder.js';
+import { writeKeyFiles } from './key-files.js';
 
 /**
  * Writes a new Ed25519 key pair as PEM: PKCS#8 (RFC 5958) and SPKI (RFC 8410).
@@ -28,11 +28,11 @@ export async function writeKeyPair(
   });
   try {
     await makeFolder(folder);
-    // Existing files are deleted first: a file would keep its mode, and through a link the key would go elsewhere. With `wx` the
-    // write fails if a file appears in between.
-    await Promise.all([privatePath, publicPath].map((path) => rm(path, { force: true })));
-    await writeFile(privatePath, pair.privateKey, { flag: 'wx', mode: 0o600 });
-    await writeFile(publicPath, pair.publicKey, { flag: 'wx', mode: 0o644 });
+    const files = [
+      { path: privatePath, text: pair.privateKey, mode: 0o600 },
+      { path: publicPath, text: pair.publicKey, mode: 0o644 },
+    ];
+    await writeKeyFiles(files, force);
   } catch (cause) {
     throw failure(folder, cause);
   }

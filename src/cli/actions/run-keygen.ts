@@ -1,9 +1,9 @@
-import { writeFile } from 'node:fs/promises';
 import { errnoOf, LayercastError } from '../../base/errors.js';
 import { defaultStateDir } from '../../store/state-dir.js';
 import { systemError } from '../../store/system-error.js';
 import { newContentKeyText } from '../../wire/content-cipher.js';
 import { rawPublicKey } from '../../wire/public-key.js';
+import { writeKeyFiles } from './key-files.js';
 import { writeKeyPair } from './key-pair.js';
 
 export interface KeygenFlags {
@@ -39,7 +39,7 @@ export async function runKeygen({ out, server = false, content, state, force = f
 async function writeContentKey(path: string, force: boolean): Promise<void> {
   try {
     // Nobody but the owner may read it. A key that is there decrypts what was sent, so only --force replaces it.
-    await writeFile(path, newContentKeyText(), { mode: 0o600, flag: force ? 'w' : 'wx' });
+    await writeKeyFiles([{ path, text: newContentKeyText(), mode: 0o600 }], force);
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') {
       throw new LayercastError('USAGE', `${path} already exists`, {
