@@ -51,9 +51,9 @@ export const LIST_OPTIONS = {
   hash: { ...hash, help: 'how fleets derive groups from names' },
 } as const satisfies OptionTable;
 
-/** What `doctor` reads: a fleet file or a receiver file. */
+/** What `doctor` reads: the file of a fleet, a receiver, an agent or a gateway. */
 export const DOCTOR_FILE = {
-  config: { kind: PATH, flag: '--config <file>', help: 'fleet file of a server, or receiver file' },
+  config: { kind: PATH, flag: '--config <file>', help: 'file, in place of the argument' },
 } as const satisfies OptionTable;
 
 export const DOCTOR_OPTIONS = {

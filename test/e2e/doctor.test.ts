@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
 import type { LabEvent } from '../lab/process.js';
@@ -97,6 +98,27 @@ describeBed('doctor', () => {
     // The remedy works as it is written.
     await run('walled', String(walled.findings.find(({ check }) => check === 'loop')?.remedy));
     expect((await examined('walled')).code).toBe(0);
+  });
+
+  test('examines what the file of an agent or a gateway names, and refuses one that says nothing of this', async () => {
+    const file = (name: string, text: string) => {
+      writeFileSync(scene.path(name), text);
+      return scene.path(name);
+    };
+    const common = 'fleet: acme\nkey: acme.pub\ninterface: eth7\n';
+    const files = [
+      file('agent.yaml', `${common}subscribe: [{ object: firmware, output: firmware.img }]\n`),
+      file('gateway.yaml', `${common}objects: [firmware]\nwaitFor: 1h\n`),
+    ];
+    for (const path of files) {
+      const { code, findings } = await examined('healthy', path);
+      expect([code, findings.map(({ check, message }) => [check, message])]).toEqual([
+        1,
+        expect.arrayContaining([['interface', expect.stringContaining('eth7')]]),
+      ]);
+    }
+    const { code, stderr } = await examined('healthy', file('manager.yaml', 'listen: 127.0.0.1:8090\ndevices: 10\n'));
+    expect([code, stderr]).toEqual([2, expect.stringContaining('says nothing of how this host sends or receives')]);
   });
 
   /** A fleet whose packets are larger than the MTU. It has no servers of this host's name, so its files do not count. */

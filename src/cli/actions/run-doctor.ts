@@ -1,3 +1,4 @@
+import { LayercastError } from '../../base/errors.js';
 import { systemClock } from '../../base/system-clock.js';
 import { readText } from '../../config/read-text.js';
 import { examine } from '../../doctor/examine.js';
@@ -8,7 +9,7 @@ import { systemNetworkOn } from '../../net/system-network.js';
 import type { SettingsOf } from '../../options/option.js';
 import { DOCTOR_FILE, DOCTOR_OPTIONS } from '../command-options.js';
 import { doctorText } from '../display/doctor-text.js';
-import { fileKindOf } from '../file-kind.js';
+import { type FileKind, fileKindOf } from '../file-kind.js';
 import { interruptible } from '../interrupt.js';
 import { type Flags, settle } from '../settings.js';
 
@@ -20,7 +21,7 @@ import { type Flags, settle } from '../settings.js';
  */
 export async function runDoctor(flags: Flags): Promise<void> {
   const { config } = settle(DOCTOR_FILE, flags, process.env);
-  const { fleet, file } = config === undefined ? { fleet: undefined, file: {} } : await read(config);
+  const { fleet, file }: ReadFile = config === undefined ? { file: {} } : await read(config);
   const settings = settle(DOCTOR_OPTIONS, flags, process.env, file);
   const { waitMs: listenMs = 0, interface: name, port, scope, stateDir, output } = settings;
   const options = { interface: name, port, scope, stateDir, output, fleet, listenMs };
@@ -32,18 +33,47 @@ export async function runDoctor(flags: Flags): Promise<void> {
   if (countOf(findings, 'failure') > 0) process.exitCode = 1;
 }
 
-/** What a receiver file can say of these options. */
+/** What a file can say of these options. */
 type FileSettings = Partial<SettingsOf<typeof DOCTOR_OPTIONS>>;
 
-/** Settings that are compared: those of a fleet that this host serves, or of a receiver file. */
-async function read(path: string): Promise<{ readonly fleet: Fleet | undefined; readonly file: FileSettings }> {
-  const text = await readText(path);
-  if (fileKindOf(text) === 'receiver') {
+interface ReadFile {
+  /** That this host serves; undefined for a file of a receiver. */
+  readonly fleet?: Fleet;
+  readonly file: FileSettings;
+}
+
+/** By the kind of the file. The modules of a kind are loaded only for files of that kind. */
+const READERS: Readonly<Partial<Record<FileKind, (text: string, path: string) => Promise<ReadFile>>>> = {
+  async fleet(text, path) {
+    const { parseFleet } = await import('../../fleet/load-fleet.js');
+    return { fleet: parseFleet(text, path), file: {} };
+  },
+  async receiver(text, path) {
     const { parseReceiverFile } = await import('../../options/receiver-file.js');
-    return { fleet: undefined, file: parseReceiverFile(text, path) };
-  }
-  const { parseFleet } = await import('../../fleet/load-fleet.js');
-  return { fleet: parseFleet(text, path), file: {} };
+    return { file: parseReceiverFile(text, path) };
+  },
+  async agent(text, path) {
+    const { parseAgentFile } = await import('../../options/agent-file.js');
+    return { file: listeningOf(parseAgentFile(text, path)) };
+  },
+  async gateway(text, path) {
+    const { parseGatewayFile } = await import('../../options/gateway-file.js');
+    return { file: listeningOf(parseGatewayFile(text, path)) };
+  },
+};
+
+async function read(path: string): Promise<ReadFile> {
+  const text = await readText(path);
+  const reader = READERS[fileKindOf(text)];
+  if (reader !== undefined) return await reader(text, path);
+  throw new LayercastError('CONFIG_INVALID', `${path} says nothing of how this host sends or receives`, {
+    hint: `Name a file of ${Object.keys(READERS).join(', ')}; layercast config validate ${path} checks this one`,
+  });
+}
+
+/** Where it listens, and where it keeps its state. Its other settings mean something else here. */
+function listeningOf({ interface: name, port, scope, stateDir }: FileSettings): FileSettings {
+  return { interface: name, port, scope, stateDir };
 }
 
 async function tellPrograms(findings: readonly Finding[]): Promise<void> {
