@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, rm, stat } from 'node:fs/promises';
 import { z } from 'zod';
+import { errnoOf } from '../base/errors.js';
 import type { FleetOrigin } from '../fleet/fleet.js';
 import { replaceFile } from '../store/durable.js';
+import { systemError } from '../store/system-error.js';
 import { type AskOrigin, isSameContent, type OriginAnswer, strongTag, type Validator } from './origin.js';
 import { OriginFault } from './origin-fault.js';
 
@@ -37,11 +39,20 @@ export interface Download {
  * tag. The bytes are counted and hashed before anybody gets them.
  *
  * @returns undefined if nothing has changed
- * @throws {OriginFault} for what the origin did; errors of the file system as they are
+ * @throws {OriginFault} for what the origin did; {LayercastError} `DISK_FULL`, `PERMISSION_DENIED`, `FILE_NOT_FOUND`, … for this host's disk
  */
 export async function download(options: DownloadOptions): Promise<Download | undefined> {
+  const partPath = `${options.filePath}.mirror`;
+  try {
+    return await downloadTo(partPath, options);
+  } catch (error) {
+    throw errnoOf(error) === undefined ? error : systemError(error, 'write', partPath);
+  }
+}
+
+async function downloadTo(partPath: string, options: DownloadOptions): Promise<Download | undefined> {
   const { origin, filePath, ask, signal } = options;
-  const [partPath, statePath] = [`${filePath}.mirror`, `${filePath}.mirror.json`];
+  const statePath = `${partPath}.json`;
   const state = await readState(statePath, origin.url);
   const haveFile = (await stat(filePath).catch(() => undefined)) !== undefined;
   const known = haveFile ? (state.published as Validator | undefined) : undefined;
@@ -130,12 +141,16 @@ async function fill(
 
 async function hashOf(path: string): Promise<Uint8Array> {
   const hash = createHash('sha256');
-  const file = await open(path, 'r');
-  for await (const piece of file.createReadStream({ highWaterMark: 1 << 20 })) hash.update(piece as Uint8Array);
+  try {
+    const file = await open(path, 'r');
+    for await (const piece of file.createReadStream({ highWaterMark: 1 << 20 })) hash.update(piece as Uint8Array);
+  } catch (error) {
+    throw systemError(error, 'read', path);
+  }
   return hash.digest();
 }
 
-/** Whether a file has these bytes. */
+/** Whether a file has these bytes. @throws {LayercastError} `PERMISSION_DENIED`, `FILE_IO` */
 export async function hasBytes(path: string, sizeBytes: number, sha256: Uint8Array): Promise<boolean> {
   if ((await sizeOf(path, -1)) !== sizeBytes) return false;
   return Buffer.compare(await hashOf(path), sha256) === 0;

@@ -171,6 +171,18 @@ describe('mirror', () => {
     expect([version(), image().equals(origin.content)]).toEqual([3, true]);
   });
 
+  it('says what keeps this host from storing what came, and how to mend it', async () => {
+    const object = `{ file: images/firmware.img, version: 1, origin: { url: "${origin.url}" }, ladder: { from: 1Mbit, to: 4Mbit } }`;
+    writeFileSync(path('fleet.yaml'), `fleet: acme\nkey: layercast.key\nobjects:\n  firmware: ${object}\n`);
+    const { code, stderr } = await mirror();
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /images\/firmware\.img\.mirror(\.json)?": there is no such file or directory\n {2}.*mkdir -p/,
+      ),
+    ]);
+  });
+
   it('refuses an answer that is compressed on the way: its length, its parts and its SHA-256 are of other bytes', async () => {
     origin.content = gzipSync(randomBytes(1000));
     origin.encoding = 'gzip';
