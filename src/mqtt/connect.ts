@@ -101,11 +101,14 @@ class Connection implements BrokerConnection {
   async end(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => this.#client.end(true, {}, () => resolve()), FAREWELL_MS);
-      this.#client.end(false, {}, () => {
+      // The client waits for all acknowledgements before it closes, for ever if the broker sends none.
+      const timer = setTimeout(() => this.#client.stream.destroy(), FAREWELL_MS);
+      const done = () => {
         clearTimeout(timer);
         resolve();
-      });
+      };
+      this.#closing.signal.addEventListener('abort', done, { once: true });
+      this.#client.end(false, {}, done);
     });
   }
 
