@@ -9,6 +9,8 @@ export interface ConnectRequest {
   readonly sessionS: number;
   /** What the broker tells others when the connection ends without a farewell; undefined: nothing. */
   readonly will: Will | undefined;
+  /** Ends the attempt to connect. @default nothing but its time */
+  readonly signal?: AbortSignal | undefined;
   readonly onMessage: (message: IncomingMessage) => void;
   /** Called once, when an open connection has ended, whoever ended it. */
   readonly onClosed: (reason: string) => void;

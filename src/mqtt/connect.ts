@@ -50,11 +50,15 @@ function opened(client: MqttClient, request: ConnectRequest, stream: { error?: E
     let isClosed = false;
     let failure: Error | undefined;
     const connection = new Connection(client);
+    const stop = () => client.end(true);
+    request.signal?.addEventListener('abort', stop, { once: true });
+    if (request.signal?.aborted) stop();
     client.on('error', (error) => {
       failure ??= error;
     });
     client.on('connect', () => {
       isOpen = true;
+      request.signal?.removeEventListener('abort', stop);
       resolve(connection);
     });
     client.on('message', (topic, payload, packet) => {

@@ -35,7 +35,8 @@ export async function runRelease(
   const nowS = Math.floor(Date.now() / 1000);
   const { proofs, releases } = await releaseMessages(fleet, { prefix: broker.prefix, stateDir, nowS, signal });
   const messages = [...proofs, ...releases.map(({ message }) => message)];
-  await tellBroker((request) => connectTo(broker, request), `layercast-release-${process.pid}`, broker.url, messages);
+  const clientId = `layercast-release-${process.pid}`;
+  await tellBroker((request) => connectTo(broker, request), clientId, broker.url, messages, signal);
   for (const { signed, message } of releases) {
     const { object, version } = signed.descriptor;
     const { topic } = message;
