@@ -112,13 +112,14 @@ export class FleetSender {
       const station = await this.#takeStation(fleet, superseded);
       const wanted = fleet.objects
         .filter(({ name }) => station.server.objects?.includes(name) ?? true)
-        // What comes from a pipe may take its time, so all other objects are sent before.
+        // What comes from a pipe may take its time, so all other objects are sent, and proven to be the newest, before.
         .toSorted((a, b) => Number(a.content === 'pipe') - Number(b.content === 'pipe'));
       await this.#removeAllBut(wanted);
       await this.#broadcast.announceAt(announcementPlanOf(station));
       this.#listening.follow(station);
       const refusals: RefuseEvent[] = [];
       for (const object of wanted) {
+        if (object.content === 'pipe') this.#watch.start();
         const refused = await this.#served(object).update(object, station);
         if (refused === undefined) continue;
         refusals.push(refused);

@@ -12,6 +12,7 @@ import { describeBed } from '../lab/allowed.js';
 import { completed, eventsOf, failed, Scene } from './scene.js';
 
 const program = fileURLToPath(new URL('peers/replay.mjs', import.meta.url));
+const commandLine = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const channels = [{ rate: '4Mbit' }];
 
 describeBed('a fleet with a root', () => {
@@ -42,6 +43,26 @@ describeBed('a fleet with a root', () => {
     // It has learned the newest root, which does not list the first key any more.
     const memory = readdirSync(scene.path('state/r1/layercast/trust'));
     expect(memory.length).toBeGreaterThanOrEqual(2);
+  }, 60_000);
+
+  test('proves that what is on the air is the newest while another object still comes from standard input', async () => {
+    await makeRoot('piped');
+    const objects = { image: { file: 'image', channels }, later: { file: '-', channels } };
+    const settings = { key: 'a/layercast.key', announceKey: 'online/layercast.key', objects };
+    const serve = ['serve', '--config', config('piped', settings, 1), '--json', '--state', scene.path('piped-state')];
+    // Opened for writing, too, a pipe does not end.
+    const server = scene.bed
+      .host('alpha')
+      .spawn('sh', [
+        '-c',
+        'mkfifo "$0" && exec "$@" <>"$0"',
+        scene.path('pipe'),
+        process.execPath,
+        commandLine,
+        ...serve,
+      ]);
+    await server.waitForEvent('publish', { timeoutMs: 30_000 });
+    expect(await completed(fetch('piped', 'piped.root', 'piped'))).toMatchObject({ version: 1 });
   }, 60_000);
 
   test('refuses a release that too few keys signed, with exit code 4', async () => {
