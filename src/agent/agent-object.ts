@@ -133,7 +133,10 @@ export class AgentObject {
     if (descriptor === undefined || this.#isBusy) return;
     this.#isBusy = true;
     if (await this.#transfer.run(descriptor, () => this.#newest, watch, maxRateBitsPerSecond)) this.#takeOver.expect();
-    else if (this.#newest === undefined && this.#withdrawn !== undefined) await this.#giveUp();
+    else if (this.#newest === undefined && this.#withdrawn !== undefined) {
+      this.#warnWithdrawn(this.#withdrawn);
+      await this.#giveUp();
+    }
     this.#isBusy = false;
     this.#tell();
   }
@@ -213,19 +216,24 @@ export class AgentObject {
   }
 
   /**
-   * Gives up a version that servers send no more. While servers of the web may bring the rest, it goes on, and a version that the device has already
-   * is no loss.
+   * Gives up a version that servers send no more. While servers of the web may bring the rest, or nothing is missing, it goes on, and a version that
+   * the device has already is no loss.
    */
-  #withdraw(finding: Finding): void {
-    const wanted = this.#wanted;
-    if (this.#newest?.version !== finding.descriptor.version) return;
-    if (wanted !== undefined) this.#warnings.warn(warningFor(finding)!);
-    if (wanted !== undefined && !this.#transfer.isBoundToAir) return;
+  #withdraw({ descriptor }: Finding): void {
+    const isWanted = this.#wanted !== undefined;
+    const { hasEnough } = this.#transfer;
+    if (this.#newest?.version !== descriptor.version) return;
+    if (isWanted && !hasEnough) this.#warnWithdrawn(descriptor);
+    if (isWanted && !this.#transfer.isBoundToAir) return;
     this.#newest = undefined;
-    this.#withdrawn = finding.descriptor;
+    this.#withdrawn = descriptor;
     // What is busy with it gives it up when it has stopped.
-    if (this.#isBusy) this.pause();
-    else void this.#giveUpNow();
+    if (!this.#isBusy) void this.#giveUpNow();
+    else if (!hasEnough) this.pause();
+  }
+
+  #warnWithdrawn(descriptor: Descriptor): void {
+    this.#warnings.warn(warningFor({ kind: 'withdrawn', descriptor, sources: [] })!);
   }
 
   async #giveUpNow(): Promise<void> {

@@ -79,6 +79,8 @@ export interface Reception {
   readonly done: Promise<HeldVersion>;
   /** Bytes of whole packets that were received. */
   readonly packetBytes: number;
+  /** Whether everything that is needed of servers is here, unless a part turns out wrong. */
+  readonly hasEnough: boolean;
   /** Takes what was found later of the object: the same version described anew, or a newer one. */
   follow(finding: Finding): void;
   /** Ends the transfer; progress is kept. */

@@ -49,6 +49,11 @@ export class Transfer {
     return (this.#plan.fill ?? []).length === 0;
   }
 
+  /** Whether the transfer under way needs nothing more of servers, unless a part turns out wrong. */
+  get hasEnough(): boolean {
+    return this.#reception?.hasEnough ?? false;
+  }
+
   /** Bytes of whole packets that all transfers of the object have received. */
   get packetBytes(): number {
     return this.#endedBytes + (this.#reception?.packetBytes ?? 0);

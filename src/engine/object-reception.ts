@@ -89,6 +89,10 @@ export class ObjectReception implements Reception {
     return packets * ((this.#pursuit.newest ?? this.#request.descriptor).symbolBytes + PACKET_OVERHEAD_BYTES);
   }
 
+  get hasEnough(): boolean {
+    return this.#pursuit.hasEnough;
+  }
+
   follow(finding: Finding): void {
     this.#pursuit.follow(finding);
   }

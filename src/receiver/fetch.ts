@@ -82,9 +82,14 @@ export class Fetch {
     return this.#transfer?.steering;
   }
 
-  /** Whether the fetch may go on although nothing is heard. */
+  /** Whether the fetch may go on although nothing is heard. While its store is being opened, nobody has been asked yet. */
   get canFill(): boolean {
-    return this.#transfer?.canFill ?? false;
+    return this.#transfer?.canFill ?? this.#world.fillFor !== undefined;
+  }
+
+  /** Whether everything that is needed of servers is here, unless a block turns out wrong. */
+  get hasEnough(): boolean {
+    return this.#transfer?.hasEnough ?? false;
   }
 
   /** How much the receiver has of the object, or of its delta while it receives that one; undefined before the store is open. */

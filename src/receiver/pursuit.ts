@@ -83,6 +83,11 @@ export class Pursuit {
     return this.#fetch?.kept;
   }
 
+  /** Whether everything that is needed of servers is here, unless a block turns out wrong. */
+  get hasEnough(): boolean {
+    return this.#fetch?.hasEnough ?? false;
+  }
+
   /** How long the first announcement is waited for, in µs. */
   get firstLimitUs(): number {
     return this.#silence.firstLimitUs(this.#world.watch);
@@ -116,7 +121,8 @@ export class Pursuit {
     if (kind === 'newest') this.#take(descriptor);
     else if (kind === 'renewed') this.#renew(descriptor);
     else if (kind === 'unlisted') this.#world.warnings.noteUnlisted(finding.refusal!.message);
-    else {
+    // What servers have sent is enough, so it does not matter that they send no more.
+    else if (kind !== 'withdrawn' || !this.hasEnough) {
       const warning = warningFor({ ...finding, kind });
       if (warning !== undefined) this.#world.warnings.warn(warning);
       // A server of the web may bring the rest of what servers do not send any more.

@@ -89,6 +89,11 @@ export class Transfer {
     return this.#filling?.hasSources ?? false;
   }
 
+  /** Whether everything that is needed of servers is here, unless a block turns out wrong. */
+  get hasEnough(): boolean {
+    return this.#reception.assembler.hasEnough || this.#proving.hasWholeObject;
+  }
+
   /** Bytes that were brought by unicast, and those of them that were wrong. */
   get filled(): Pick<ReceiverStats, 'filledBytes' | 'wrongFilledBytes'> {
     return { filledBytes: this.#filling?.filledBytes ?? 0, wrongFilledBytes: this.#filling?.wrongBytes ?? 0 };

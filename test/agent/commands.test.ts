@@ -59,7 +59,7 @@ function agentOf(wake: AgentPlan['wake'], isExpecting: () => boolean = () => fal
     received.push(clock.nowUs / S);
     const done = deferred<HeldVersion>();
     stop = done.reject;
-    return { done: done.promise, packetBytes: 0, follow: () => undefined, stop: done.reject };
+    return { done: done.promise, packetBytes: 0, hasEnough: false, follow: () => undefined, stop: done.reject };
   };
   const world: AgentWorld = {
     clock: new HostClock(clock),

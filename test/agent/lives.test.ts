@@ -54,7 +54,7 @@ class Device {
       receive: ({ descriptor }): Reception => {
         this.receptionCount++;
         const done = Promise.resolve(heldOf(descriptor, '/data/os/'));
-        return { done, packetBytes: 0, follow: () => undefined, stop: () => undefined };
+        return { done, packetBytes: 0, hasEnough: false, follow: () => undefined, stop: () => undefined };
       },
       holds: async () => this.isHeld,
       runProgram: ({ attempt }) => {

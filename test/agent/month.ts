@@ -267,6 +267,7 @@ class Device {
       get packetBytes() {
         return packetBytes;
       },
+      hasEnough: false,
       follow: ({ kind, descriptor: newer }) => {
         if (kind === 'newest') target = newer;
       },

@@ -15,22 +15,23 @@ function versionOf(version: number): Descriptor {
   return { fleet: 'acme', object: 'firmware', version, sizeBytes: 5, sha256, channels, symbolBytes: 1184 } as never;
 }
 
-/** An object of which each transfer lasts until it is stopped. */
-function objectOf(more: Partial<ObjectPlan> = {}, record?: Partial<ObjectRecord>) {
+/** An object of which each transfer lasts until it is stopped, or ends well with `finish`. */
+function objectOf(more: Partial<ObjectPlan> = {}, record?: Partial<ObjectRecord>, hasEnough = false) {
   const told: string[] = [];
   const saved: ObjectRecord[] = [];
   let receptionCount = 0;
+  let finish: (held: HeldVersion) => void = () => undefined;
+  let stop: (reason: Error) => void = () => undefined;
   const world: Partial<AgentWorld> = {
     clock: new HostClock(new VirtualClock()),
     random: () => 0.5,
     journal: { load: async () => [], save: async (next) => void saved.push(next) },
     receive: () => {
       receptionCount++;
-      let stop: (reason: Error) => void = () => undefined;
-      const done = new Promise<HeldVersion>((_, reject) => {
-        stop = reject;
+      const done = new Promise<HeldVersion>((resolve, reject) => {
+        [finish, stop] = [resolve, reject];
       });
-      return { done, packetBytes: 0, follow: () => undefined, stop };
+      return { done, packetBytes: 0, hasEnough, follow: () => undefined, stop: (reason) => stop(reason) };
     },
     emit: (name, ...events) => {
       const event = events[0] as { code?: string; state?: string; version?: number };
@@ -49,7 +50,9 @@ function objectOf(more: Partial<ObjectPlan> = {}, record?: Partial<ObjectRecord>
     object.hear({ kind, descriptor: versionOf(version), sources: [] });
   const receive = () => object.receive({} as AgentWatch, undefined);
   const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
-  return { object, hear, receive, settled, told, saved, receptions: () => receptionCount };
+  const end = (version: number) => finish(heldOf(versionOf(version), PATH));
+  const fail = (reason: Error) => stop(reason);
+  return { object, hear, receive, settled, end, fail, told, saved, receptions: () => receptionCount };
 }
 
 describe('an object of an agent that is withdrawn', () => {
@@ -90,6 +93,33 @@ describe('an object of an agent that is withdrawn', () => {
     expect([told, saved]).toEqual([['announced 1', 'WITHDRAWN', 'idle 1'], []]);
     hear('newest', 2);
     expect(told.at(-1)).toBe('announced 2');
+  });
+
+  it('is taken when all of it was there, though its last blocks were still being verified', async () => {
+    const { object, hear, receive, settled, end, told, saved } = objectOf({}, undefined, true);
+    hear('newest', 1);
+    const receiving = receive();
+    await settled();
+    hear('withdrawn', 1);
+    await settled();
+    expect(object.describe()).toMatchObject({ state: 'receiving', version: 1 });
+    end(1);
+    await receiving;
+    expect(saved.at(-1)).toMatchObject({ state: 'verified', target: { version: 1 } });
+    expect(told).toEqual(['announced 1', 'receiving 1', 'verified 1']);
+  });
+
+  it('is given up when its transfer fails later, as a block was wrong that nobody sends again', async () => {
+    const { object, hear, receive, settled, told, fail } = objectOf({}, undefined, true);
+    hear('newest', 1);
+    const receiving = receive();
+    await settled();
+    hear('withdrawn', 1);
+    fail(new Error('nobody sends'));
+    await receiving;
+    expect([object.state, object.toReceive(0)]).toEqual(['idle', undefined]);
+    expect(told.at(-1)).toBe('idle 1');
+    expect(told).toContain('WITHDRAWN');
   });
 
   it('goes on while servers of the web may bring the rest', async () => {

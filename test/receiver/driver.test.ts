@@ -195,6 +195,20 @@ describe('the receiving driver', () => {
     await expect(receiver.done).rejects.toThrow(/version 1 is not announced any more.* is kept/);
   });
 
+  it('completes a version that is withdrawn while its last blocks are verified, and says nothing of it', async () => {
+    const bed = new Bed('withdrawn at the end');
+    const server = bed.server();
+    const object = bed.object(100, { announceIntervalUs: 1e6 });
+    const other = bed.object(10, { object: 'other', announceIntervalUs: 1e6 });
+    await server.publish(other, object);
+    const receiver = bed.receiver({ patienceUs: 30e6, disk: bed.disk({ readUs: 20e6 }) });
+    const events = eventsOf(receiver);
+    await bed.pass(4);
+    await server.publish(other);
+    expectSafe(receiver, object, await bed.completion(receiver, 60));
+    expect(events.filter(({ event }) => hasCode(event, 'WITHDRAWN'))).toEqual([]);
+  });
+
   it('takes a version up again that was withdrawn and comes back', async () => {
     const { bed, server, object, receiver, events } = await withdrawn('withdrawn for a while');
     await server.publish(object);

@@ -7,7 +7,7 @@ import type { FindingKind } from '../../dist/receiver/watch/findings.js';
 import { Bed } from '../transfer/bed.js';
 
 /** A pursuit of an object that nobody sends, and that a server of the web may bring, which does not answer. */
-function pursuitOf(title: string) {
+function pursuitOf(title: string, opening: Promise<void> = Promise.resolve()) {
   const bed = new Bed(title);
   const host = bed.host('receiver', { scrubs: true });
   const disk = bed.disk();
@@ -24,6 +24,7 @@ function pursuitOf(title: string) {
       ...{ clock: host.clock, network: host, faults: new FaultCounters(), emit: () => true },
       openDestination: async (descriptor) => {
         openedCount++;
+        await opening;
         const opened = await disk.open(descriptor);
         if (opened.kind === 'store') Object.assign(opened.store, { putBlock: never } satisfies Partial<ObjectStore>);
         return opened;
@@ -56,6 +57,22 @@ describe('a pursuit that a server of the web may end', () => {
     expect(opened()).toBe(1);
     await follow('newest', bed.object(10, { version: 2 }));
     expect([told, opened()]).toEqual([['WITHDRAWN', 'CONFLICT', 'SUPERSEDED'], 2]);
+    pursuit.stop(new Error('the end'));
+    expect(await bed.network.clock.until(done, bed.network.clock.nowUs + 1e6)).toMatchObject({ message: 'the end' });
+  });
+
+  it('goes on, too, when the version is withdrawn while its file is being opened', async () => {
+    let open: () => void = () => undefined;
+    const opening = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const { bed, pursuit, done, follow } = pursuitOf('withdrawn while it is opened', opening);
+    await follow('newest');
+    await follow('withdrawn');
+    open();
+    await bed.pass(3);
+    expect(pursuit.newest).toMatchObject({ version: 1 });
+    expect(pursuit.kept).toMatchObject({ bytes: 0 });
     pursuit.stop(new Error('the end'));
     expect(await bed.network.clock.until(done, bed.network.clock.nowUs + 1e6)).toMatchObject({ message: 'the end' });
   });
