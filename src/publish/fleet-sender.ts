@@ -109,6 +109,7 @@ export class FleetSender {
     this.#isApplying = true;
     try {
       const isFirst = this.#station === undefined;
+      this.#broadcast.setStarting(isFirst);
       const station = await this.#takeStation(fleet, superseded);
       const wanted = fleet.objects
         .filter(({ name }) => station.server.objects?.includes(name) ?? true)
@@ -119,7 +120,7 @@ export class FleetSender {
       this.#listening.follow(station);
       const refusals: RefuseEvent[] = [];
       for (const object of wanted) {
-        if (object.content === 'pipe') this.#watch.start();
+        if (object.content === 'pipe') this.#watchOver();
         const refused = await this.#served(object).update(object, station);
         if (refused === undefined) continue;
         refusals.push(refused);
@@ -128,12 +129,19 @@ export class FleetSender {
       }
       // An object that has not changed does not throw when the server stops, so the signal is checked here.
       this.#options.signal.throwIfAborted();
-      this.#watch.start();
+      this.#watchOver();
       await this.#proofs.settled;
       this.#throwFirst(refusals, isFirst);
     } finally {
       this.#isApplying = false;
+      this.#broadcast.setStarting(false);
     }
+  }
+
+  /** What can be on the air is there. */
+  #watchOver(): void {
+    this.#broadcast.setStarting(false);
+    this.#watch.start();
   }
 
   /** Announces the root and a catalogue of the objects on the air. */

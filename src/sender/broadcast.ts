@@ -144,6 +144,11 @@ export class Broadcast {
     });
   }
 
+  /** Says whether objects are still being prepared that the server will announce. Receivers then take none for withdrawn that is not announced yet. */
+  setStarting(isStarting: boolean): void {
+    this.#announcements.isStarting = isStarting;
+  }
+
   /** Announces the objects on the air by this plan from now on. Objects whose channels the plan takes are removed. */
   async announceAt(plan: AnnouncementPlan): Promise<void> {
     await this.#queue.run(() => {

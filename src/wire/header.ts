@@ -27,6 +27,8 @@ export const Flag = {
   train: 1,
   /** Sent in a preview, while the channel shows the rate of the next level. */
   preview: 2,
+  /** Of an announcement: its server has begun a moment ago and still prepares objects, which it announces later. */
+  starting: 4,
 } as const;
 
 /** `channelIndex` of announcements, which belong to no ladder. */

@@ -25,6 +25,7 @@ interface SentDatagram {
   readonly atUs: number;
   readonly channel: string;
   readonly tag: string;
+  readonly flags: number;
 }
 
 /** A broadcast on a simulated host. The host's network checks every datagram that it is given. */
@@ -141,7 +142,12 @@ export class BroadcastRig {
     readHeader(datagram, 0, datagram.length, header);
     const tag = `${header.tagHigh}-${header.tagLow}`;
     const isAnnouncement = header.channelIndex === ANNOUNCEMENT_CHANNEL;
-    (isAnnouncement ? this.announcements : this.data).push({ atUs: this.nowUs, channel: group, tag });
+    (isAnnouncement ? this.announcements : this.data).push({
+      atUs: this.nowUs,
+      channel: group,
+      tag,
+      flags: header.flags,
+    });
     this.#lookAtSequence(group, header.sequence);
     if (isAnnouncement) {
       if (!this.broadcast.objects.some((sent) => tagOfRecord(sent) === tag)) this.#violate(`${group} announces ${tag}`);

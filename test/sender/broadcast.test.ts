@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { simulatedKeys, simulatedObject } from '../../dist/simulate/index.js';
+import { Flag } from '../../dist/wire/header.js';
 import { seed, seeded } from '../simulate/seed.js';
 import { BroadcastRig, INTERVAL_US, tagOfRecord } from './broadcast-rig.js';
 
@@ -24,6 +25,21 @@ describe('the broadcast of a server', () => {
     );
     expect([a!.releaseCount, b!.releaseCount, c!.releaseCount]).toEqual([1, 1, 0]);
     rig.expectSafe();
+  });
+
+  it('says in its announcements for as long as more objects will come', async () => {
+    const rig = new BroadcastRig('starting');
+    await rig.settle(rig.announceAt());
+    rig.broadcast.setStarting(true);
+    await rig.settle(rig.broadcast.put(rig.object('a', 1, [0]).sent));
+    await rig.bed.pass(1);
+    const endUs = rig.nowUs;
+    rig.broadcast.setStarting(false);
+    await rig.bed.pass(1);
+    const flagsOf = (isBefore: boolean) =>
+      new Set(rig.announcements.filter(({ atUs }) => atUs <= endUs === isBefore).map(({ flags }) => flags));
+    expect([flagsOf(true), flagsOf(false)]).toEqual([new Set([Flag.starting]), new Set([0])]);
+    expect(rig.data.some(({ flags }) => (flags & Flag.starting) !== 0)).toBe(false);
   });
 
   it('refuses an object whose first read fails, and neither sends nor announces it', async () => {

@@ -26,15 +26,16 @@ export class AnnouncingServers {
    * Notes that a genuine record was announced from an address.
    *
    * @param intervalUs the time in which the fleet announces everything once
+   * @param isStarting whether the server says that it has not announced everything yet
    */
-  hear(address: string, nowUs: number, intervalUs: number): void {
+  hear(address: string, nowUs: number, intervalUs: number, isStarting: boolean): void {
     const known = this.#byAddress.get(address);
     if (known === undefined) {
       if (this.#byAddress.size >= MAX_ADDRESSES) this.#byAddress.delete(this.#byAddress.keys().next().value!);
       this.#byAddress.set(address, { sinceUs: nowUs, lastUs: nowUs });
       return;
     }
-    if (nowUs - known.lastUs > silentUs(intervalUs)) known.sinceUs = nowUs;
+    if (isStarting || nowUs - known.lastUs > silentUs(intervalUs)) known.sinceUs = nowUs;
     known.lastUs = nowUs;
   }
 

@@ -5,7 +5,7 @@ import { descriptorDigest, unpackCatalogue } from '../../wire/catalogue.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import { unpackDescriptor } from '../../wire/descriptor-reader.js';
 import { RecordAssembler } from '../../wire/fragments.js';
-import { ANNOUNCEMENT_CHANNEL, type Header } from '../../wire/header.js';
+import { ANNOUNCEMENT_CHANNEL, Flag, type Header } from '../../wire/header.js';
 import { unpackRoot } from '../../wire/root.js';
 import { RecordKind } from '../../wire/signature.js';
 import { type SignedRecord, unpackSignedRecord } from '../../wire/signed-record.js';
@@ -186,7 +186,10 @@ export class DescriptorInbox {
     if (record === undefined || address === undefined) return;
     const { descriptor } = record;
     // A channel of one object says nothing of whether announcements of the others can be heard.
-    if (header.channelIndex === ANNOUNCEMENT_CHANNEL) this.#servers.hear(address, nowUs, this.#announceIntervalUs);
+    if (header.channelIndex === ANNOUNCEMENT_CHANNEL) {
+      const isStarting = (header.flags & Flag.starting) !== 0;
+      this.#servers.hear(address, nowUs, this.#announceIntervalUs, isStarting);
+    }
     if (descriptor !== undefined) this.#newest.noteHeard(descriptor, { address, atUs: nowUs });
   }
 

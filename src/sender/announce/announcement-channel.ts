@@ -24,6 +24,7 @@ export class AnnouncementChannel {
   readonly #socket: ReopeningSocket;
   /** Time to wait after a datagram whose packet has `bytes` bytes. */
   readonly #gapUs: (bytes: number, hasFresh: boolean) => number;
+  readonly #flags: () => number;
   readonly #bytes = new Uint8Array(HEADER_BYTES + FRAGMENT_BYTES);
   /** Gives the slot's number; the rest is not used, because announcements have no ladder. */
   readonly #scheduleTime = new ScheduleTime();
@@ -39,11 +40,13 @@ export class AnnouncementChannel {
     destination: Destination,
     world: AnnouncementWorld,
     gapUs: (bytes: number, hasFresh: boolean) => number,
+    flags: () => number,
     onNetwork: (failure: string | undefined) => void,
   ) {
     this.#clock = world.clock;
     this.#socket = new ReopeningSocket(destination, world, onNetwork);
     this.#gapUs = gapUs;
+    this.#flags = flags;
     this.#sequence = world.random();
     // If the network refuses now, the first datagrams make it try again.
     void this.#socket.open().then(this.#goOn, this.#goOn);
@@ -79,7 +82,7 @@ export class AnnouncementChannel {
     this.#scheduleTime.advance(nowUs, this.#clock.wallUs());
     this.#bytes.set(datagram);
     const marks = { sequence: this.#sequence, sendTimeUs: nowUs % 2 ** 32, slot: this.#scheduleTime.slot };
-    stampHeader({ ...marks, stepLevel: 0, flags: 0 }, this.#bytes, 0);
+    stampHeader({ ...marks, stepLevel: 0, flags: this.#flags() }, this.#bytes, 0);
     this.#sequence = (this.#sequence + 1) % 2 ** 32;
     this.#lastBytes = packetBytes(datagram.length);
     // A late timer does not delay later datagrams. But a host that slept does not make up for the time it slept.

@@ -1,4 +1,5 @@
 import type { Destination } from '../../base/ports.js';
+import { Flag } from '../../wire/header.js';
 import { type AnnouncePace, announceRoundUs, leastUs, packetBytes } from './announce-pace.js';
 import { AnnouncementChannel, type AnnouncementWorld } from './announcement-channel.js';
 import type { AnnouncedTurns } from './announcement-loop.js';
@@ -26,6 +27,8 @@ export interface AnnouncementEvents {
  * effect at once and do not restart the round.
  */
 export class Announcements {
+  /** Whether objects are still being prepared that the server will announce: receivers then take none for withdrawn. */
+  isStarting = false;
   readonly #world: AnnouncementWorld;
   readonly #onNetwork: AnnouncementEvents['onNetwork'];
   readonly #objects = new Map<string, AnnouncedTurns>();
@@ -87,7 +90,8 @@ export class Announcements {
       return (slowdown * announceRoundUs(pace, this.#roundBytes, slowdowns) * bytes) / this.#roundBytes;
     };
     const onNetwork = (failure: string | undefined) => this.#onNetwork(destination.group, failure);
-    const channel = new AnnouncementChannel(destination, this.#world, gapUs, onNetwork);
+    const flags = () => (this.isStarting ? Flag.starting : 0);
+    const channel = new AnnouncementChannel(destination, this.#world, gapUs, flags, onNetwork);
     for (const [name, turns] of this.#objects) channel.loop.put(name, turns);
     return channel;
   }

@@ -8,7 +8,7 @@ import { Prng } from '../../../dist/simulate/random/prng.js';
 import { anchorOfKey } from '../../../dist/trust/anchor.js';
 import { packDescriptor } from '../../../dist/wire/descriptor.js';
 import { recordDatagrams } from '../../../dist/wire/fragments.js';
-import { newHeader, readHeader } from '../../../dist/wire/header.js';
+import { Flag, newHeader, readHeader } from '../../../dist/wire/header.js';
 import { signRecord } from '../../../dist/wire/signature.js';
 import { Bed } from '../../transfer/bed.js';
 
@@ -28,9 +28,10 @@ function inboxOf(options: Partial<InboxOptions> = {}) {
     (sourceId) => addresses[sourceId],
   );
   const header = newHeader();
-  const hear = (record: Uint8Array, nowUs = 0, wallS = 1.8e9, sourceId?: number) => {
+  const hear = (record: Uint8Array, nowUs = 0, wallS = 1.8e9, sourceId?: number, flags = 0) => {
     const findings = recordDatagrams(record, 0, 255).map((datagram) => {
       readHeader(datagram, 0, datagram.length, header);
+      header.flags = flags;
       return inbox.handle(header, datagram, HEADER_BYTES, datagram.length - HEADER_BYTES, nowUs, wallS, sourceId);
     });
     return findings.at(-1);
@@ -239,8 +240,9 @@ describe('a version that is announced no more', () => {
     record: Uint8Array,
     [fromS, untilS]: readonly [number, number],
     sourceId = 0,
+    flags = 0,
   ) => {
-    for (let s = fromS; s < untilS; s++) hear(record, s * S, 1.8e9, sourceId);
+    for (let s = fromS; s < untilS; s++) hear(record, s * S, 1.8e9, sourceId, flags);
   };
   const both = () => inboxOf({ object: undefined });
 
@@ -281,6 +283,17 @@ describe('a version that is announced no more', () => {
     hearFor(rig, other, [0, 5]);
     hearFor(rig, other, [60, 74]);
     expect(rig.inbox.withdrawn(74 * S)).toEqual([]);
+    hearFor(rig, other, [74, 77]);
+    expect(rig.inbox.withdrawn(76.5 * S)).toHaveLength(1);
+  });
+
+  it('is not withdrawn while its server has begun anew and still prepares objects, though it announces others', () => {
+    const rig = both();
+    hearFor(rig, version(3, plan).record, [0, 5]);
+    hearFor(rig, other, [5, 60], 0, Flag.starting);
+    expect(rig.inbox.withdrawn(59.5 * S)).toEqual([]);
+    hearFor(rig, other, [60, 74]);
+    expect(rig.inbox.withdrawn(73.5 * S)).toEqual([]);
     hearFor(rig, other, [74, 77]);
     expect(rig.inbox.withdrawn(76.5 * S)).toHaveLength(1);
   });
