@@ -93,6 +93,17 @@ describe('the command line', () => {
     },
   );
 
+  it.each([[['--key', 'none.pub']], [[]], [['--bogus']]])(
+    'writes to standard error what is wrong with flags beside -o -: %j',
+    async (typed) => {
+      const { code, stdout, stderr } = await runCli(['fetch', 'acme/firmware', ...typed, '-o', '-', '--json'], {
+        cwd: folder,
+      });
+      expect([code, stdout]).toEqual([2, '']);
+      expect(JSON.parse(stderr)).toMatchObject({ event: 'error' });
+    },
+  );
+
   it('without a command shows what there is, as a wrong use', async () => {
     const { code, stdout, stderr } = await runCli([]);
     expect([code, stdout]).toEqual([2, '']);

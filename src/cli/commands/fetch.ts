@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { RECEIVER_OPTIONS } from '../../options/receiver-options.js';
 import { addFlags, addQuiet, addVerbose } from '../add-flags.js';
 import { IOTUPD_OPTIONS, RECEIVER_FILE } from '../command-options.js';
+import { leaveStandardOutput } from '../json/print-event.js';
 import type { Flags } from '../settings.js';
 import { WATCHING_OPTIONS } from '../watching.js';
 
@@ -18,7 +19,11 @@ export function fetch(program: Command): void {
     .argument('<fleet/object>', 'what to receive; or iotupd://[GROUP]:PORT or iotupd://NAME, from servers of iotupd');
   addFlags(command, { ...RECEIVER_OPTIONS, ...RECEIVER_FILE, ...WATCHING_OPTIONS, ...IOTUPD_OPTIONS })
     .option('--device', 'the output is a block device, which is overwritten in place')
-    .option('--json', 'print one JSON object per line on stdout; on stderr with -o -');
+    .option('--json', 'print one JSON object per line on stdout; on stderr with -o -')
+    // Faults of other flags, too, must not get into what reads the object.
+    .on('option:output', (output: string) => {
+      if (output === '-') leaveStandardOutput();
+    });
   addVerbose(addQuiet(command), 'each join and leave, with its reason')
     .addHelpText(
       'after',
