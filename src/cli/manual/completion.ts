@@ -4,7 +4,7 @@ import type { CommandEntry, FlagEntry } from './command-tree.js';
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 /**
- * The completion script of a shell: commands and flags. Where none fits, the shell completes files.
+ * The completion script of a shell: commands and flags. Where none fits, and after a flag that takes a value, the shell completes files.
  *
  * @throws {LayercastError} `USAGE` for another shell
  */
@@ -35,12 +35,14 @@ function patternsOf(commands: readonly CommandEntry[]): string {
 
 function bash(commands: readonly CommandEntry[]): string {
   const cases = commands.map((entry) => {
-    const words = [...entry.commands.map(({ path }) => path.at(-1)), ...entry.flags.flatMap(namesOf)];
-    return `    '${keyOf(entry)}') words='${words.join(' ')}' ;;`;
+    const flags = entry.flags.flatMap(namesOf);
+    // A command that takes no argument has nothing but flags; elsewhere they are asked for by their dash.
+    const words = entry.arguments.length > 0 ? [] : [...entry.commands.map(({ path }) => path.at(-1)), ...flags];
+    return `    '${keyOf(entry)}') words='${words.join(' ')}' flags='${flags.join(' ')}' values='${valuedOf(entry)}' ;;`;
   });
   return `# bash completion of layercast; load it with: source <(layercast completion bash)
 _layercast() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} path= words= word i
+  local cur=\${COMP_WORDS[COMP_CWORD]} path= words= flags= values= word i
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=\${COMP_WORDS[i]}
     case "$path/$word" in ${patternsOf(commands)}) path="$path/$word" ;; esac
@@ -48,6 +50,8 @@ _layercast() {
   case "$path" in
 ${cases.join('\n')}
   esac
+  case "$cur" in -*) words=$flags ;; esac
+  case " $values " in *" \${COMP_WORDS[COMP_CWORD - 1]} "*) words= ;; esac
   COMPREPLY=($(compgen -W "$words" -- "$cur"))
 }
 complete -o default -F _layercast layercast
@@ -58,12 +62,12 @@ function zsh(commands: readonly CommandEntry[]): string {
   const cases = commands.map((entry) => {
     const below = entry.commands.map(({ path, summary }) => described(path.at(-1)!, summary));
     const flags = entry.flags.flatMap((flag) => namesOf(flag).map((name) => described(name, flag.help)));
-    return `    '${keyOf(entry)}') entries=(${[...below, ...flags].join(' ')}) ;;`;
+    return `    '${keyOf(entry)}') entries=(${[...below, ...flags].join(' ')}) values='${valuedOf(entry)}' ;;`;
   });
   return `#compdef layercast
 # zsh completion of layercast; put it in a folder of $fpath as _layercast
 _layercast() {
-  local place= word
+  local place= values= word
   local -a entries
   for word in \${words[2,CURRENT-1]}; do
     case "$place/$word" in ${patternsOf(commands)}) place="$place/$word" ;; esac
@@ -71,7 +75,7 @@ _layercast() {
   case "$place" in
 ${cases.join('\n')}
   esac
-  _describe -o layercast entries
+  case " $values " in *" \${words[CURRENT-1]} "*) ;; *) _describe -o layercast entries ;; esac
   _files
 }
 compdef _layercast layercast
@@ -99,6 +103,14 @@ function fish(commands: readonly CommandEntry[]): string {
 function fishFlag({ long, short, takesValue }: FlagEntry): string {
   const names = [short === undefined ? '' : ` -s ${short.slice(1)}`, long === undefined ? '' : ` -l ${long.slice(2)}`];
   return `${names.join('')}${takesValue ? ' -r' : ''}`;
+}
+
+/** The flags after which a value stands, such as a file: `--key --output -o`. */
+function valuedOf({ flags }: CommandEntry): string {
+  return flags
+    .filter(({ takesValue }) => takesValue)
+    .flatMap(namesOf)
+    .join(' ');
 }
 
 function namesOf({ long, short }: FlagEntry): readonly string[] {

@@ -25,12 +25,22 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
     [['config', 'validate', '--st'], ['--strict']],
     [['fetch', 'acme/firmware', '--max'], ['--max-rate']],
     [['--ver'], ['--version']],
+    [
+      ['cache', ''],
+      ['show', 'clean', '--help', '-h'],
+    ],
   ])('of bash knows what follows %j', (words, expected) => {
     expect(completed(...words)).toEqual(expected);
   });
 
-  it('of bash completes files where no command or flag fits', () => {
-    expect(completed('plan', 'fleet')).toEqual(['']);
+  it.each([
+    [['plan', 'fleet']],
+    [['plan', '']],
+    [['serve', '--key', '']],
+    [['fetch', 'acme/firmware', '-o', '']],
+    [['serve', '--config', '-']],
+  ])('of bash completes files after %j, where no command or flag fits', (words) => {
+    expect(completed(...words)).toEqual(['']);
     expect(completionFor('bash', tree)).toContain('complete -o default');
   });
 
