@@ -62,9 +62,24 @@ function definitions(entry: CommandEntry): readonly string[] {
   return [...names, ...flags].flatMap(([term, help]) => ['.TP', `.B ${escaped(term)}`, escaped(help)]);
 }
 
-/** Examples and exit codes, as help has them. */
+const EXAMPLES = /^Examples?:\n/;
+const EXIT_CODES = /^Exit codes: /;
+
+/** What help says after all else, each paragraph below the heading that manual pages have for it. */
 function textAfter({ after }: CommandEntry): readonly string[] {
-  return after === '' ? [] : ['.SH EXAMPLES', ...verbatim(after.replace(/^Examples?:\n/, ''))];
+  const paragraphs = after === '' ? [] : after.split('\n\n');
+  const examples = paragraphs.filter((text) => EXAMPLES.test(text));
+  const codes = paragraphs.filter((text) => EXIT_CODES.test(text));
+  const notes = paragraphs.filter((text) => !EXAMPLES.test(text) && !EXIT_CODES.test(text));
+  return [
+    ...codes.flatMap((text) => ['.SH EXIT STATUS', ...prose(text.replace(EXIT_CODES, ''))]),
+    ...notes.flatMap((text, i) => [i === 0 ? '.SH NOTES' : '.PP', ...prose(text)]),
+    ...examples.flatMap((text) => ['.SH EXAMPLES', ...verbatim(text.replace(EXAMPLES, ''))]),
+  ];
+}
+
+function prose(text: string): readonly string[] {
+  return text.split('\n').map(escaped);
 }
 
 function examples(after: string): readonly string[] {

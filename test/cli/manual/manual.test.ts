@@ -76,7 +76,14 @@ describe('manual pages', () => {
       for (const { written } of entry.flags) expect(page).toContain(`\n.B ${written}\n`);
       for (const example of examplesOf(entry)) expect(page).toContain(`\n${example}\n`);
     }
-    expect(plain(pages.get('layercast.1')!)).toContain('Exit codes: 0 done');
+    expect(plain(pages.get('layercast.1')!)).toContain('\n.SH EXIT STATUS\n0 done;');
+  });
+
+  it('have prose as notes, not among the examples', () => {
+    const page = plain(pages.get('layercast-keygen.1')!);
+    const [, notes, examples] = page.split(/\n\.SH (?:NOTES|EXAMPLES)\n/);
+    expect(notes).toMatch(/^A server that holds the private key [\s\S]*\n\.PP\nA content key is a secret/);
+    expect(examples).toMatch(/^\.nf\nlayercast keygen --out keys\n/);
   });
 
   it('please groff where it is installed', () => {
