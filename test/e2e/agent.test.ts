@@ -129,6 +129,10 @@ describeBed('an agent', () => {
     agent.kill('SIGHUP');
     const warning = ({ event, code }: LabEvent) => event === 'warning' && code === 'RELOAD_FAILED';
     expect(String((await agent.waitForEvent(warning)).message)).toContain('objekt');
+    // Nor do they come if only the agent that should begin with them finds what is wrong.
+    writeFileSync(file, before.replace('"subscribe"', '"contentKey":"missing.key","subscribe"'));
+    agent.kill('SIGHUP');
+    await agent.waitForEvent((event) => warning(event) && String(event.message).includes('missing.key'));
     writeFileSync(file, before.replace('maps/*', '**'));
     agent.kill('SIGHUP');
     await agent.waitForEvent(isState('other', 'applied', 1), { timeoutMs: 20_000 });

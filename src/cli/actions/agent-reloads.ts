@@ -1,9 +1,15 @@
+import { LayercastError } from '../../base/errors.js';
 import type { Agent } from '../../create-agent.js';
 import { reasonOf } from '../reason.js';
 
-/** Reads the settings of an agent anew at each SIGHUP. What is wrong with them is a warning of the agent that works, which goes on. */
+/**
+ * Reads the settings of an agent anew at each SIGHUP. What is wrong with them is a warning, and the agent goes on with those before: also if only the
+ * agent that should work by them finds it, such as a key of contents that is missing or a port that is taken.
+ */
 export class AgentReloads<Options> implements Disposable {
   readonly #read: () => Promise<Options>;
+  /** Those that an agent has begun with. */
+  #proven: Options | undefined;
   #isAsked = false;
   #onAsked: () => void = () => undefined;
 
@@ -15,10 +21,30 @@ export class AgentReloads<Options> implements Disposable {
   /**
    * Waits until the agent has ended, or is to be replaced: after a SIGHUP, when no program of the device runs, because its work would be for nothing.
    *
+   * @param agent is made in this turn
+   * @param options what it works by
    * @returns what the next agent has to do; undefined when the agent has ended
    * @throws {LayercastError} the error that the agent ended with
    */
-  async next(agent: Agent): Promise<Options | undefined> {
+  async next(agent: Agent, options: Options): Promise<Options | undefined> {
+    agent.once('start', () => {
+      this.#proven = options;
+    });
+    try {
+      return await this.#following(agent);
+    } catch (error) {
+      const isAborted = error instanceof LayercastError && error.code === 'ABORTED';
+      if (isAborted || this.#proven === undefined || this.#proven === options) throw error;
+      warnOf(agent, error);
+      return this.#proven;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    process.removeListener('SIGHUP', this.#note);
+  }
+
+  async #following(agent: Agent): Promise<Options | undefined> {
     const ended = agent.done.then(() => 'ended' as const);
     // The agent is closed after a reload, and nobody waits for this then.
     ended.catch(() => undefined);
@@ -29,10 +55,6 @@ export class AgentReloads<Options> implements Disposable {
       if (options === undefined) continue;
       return (await Promise.race([ended, programsEnded(agent)])) === 'ended' ? undefined : options;
     }
-  }
-
-  [Symbol.dispose](): void {
-    process.removeListener('SIGHUP', this.#note);
   }
 
   readonly #note = (): void => {
@@ -51,11 +73,15 @@ export class AgentReloads<Options> implements Disposable {
     try {
       return await this.#read();
     } catch (error) {
-      const { message } = reasonOf(error);
-      agent.emit('warning', { code: 'RELOAD_FAILED', message: `the old settings stay: ${message}` });
+      warnOf(agent, error);
       return undefined;
     }
   }
+}
+
+function warnOf(agent: Agent, error: unknown): void {
+  const { message } = reasonOf(error);
+  agent.emit('warning', { code: 'RELOAD_FAILED', message: `the old settings stay: ${message}` });
 }
 
 /** Resolves when the agent runs no program. */

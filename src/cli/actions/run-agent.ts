@@ -29,7 +29,7 @@ export async function runAgent(flags: Flags): Promise<void> {
       // With a clock of its own the agent works in this thread, which has nothing else to do: a thread more would take 10 MB.
       await using agent = createAgent({ ...options, signal, clock: systemClock });
       show.follow(agent, signal);
-      options = await reloads.next(agent);
+      options = await reloads.next(agent, options);
     }
   });
 }
