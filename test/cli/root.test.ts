@@ -97,7 +97,7 @@ describe('layercast sign and verify', () => {
     await shown(
       'root add b/layercast.pub --root four.root --role release --threshold 2 --key a/layercast.key b/layercast.key',
     );
-    const { stdout } = await run('sign --config fleet.yaml --key a/layercast.key --out records --state state');
+    const { stdout } = await run('sign fleet.yaml --key a/layercast.key --out records --state state');
     const path = stdout.trim();
     const alone = await run(`verify ${path} --key four.root --json`);
     expect(alone.code).toBe(4);
