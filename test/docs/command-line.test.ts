@@ -8,7 +8,10 @@ import {
   CLEAN_OPTIONS,
   DOCTOR_FILE,
   DOCTOR_OPTIONS,
+  GATEWAY_FILE,
+  IOTUPD_OPTIONS,
   LIST_OPTIONS,
+  MANAGER_FILE,
   PLOT_OPTIONS,
   RECEIVER_FILE,
   SIMULATE_OPTIONS,
@@ -16,20 +19,30 @@ import {
 import { exitCodeOf } from '../../dist/cli/exit-codes.js';
 import { WATCHING_OPTIONS } from '../../dist/cli/watching.js';
 import { AGENT_OPTIONS } from '../../dist/options/agent-options.js';
+import { GATEWAY_OPTIONS } from '../../dist/options/gateway-options.js';
+import { MANAGER_OPTIONS } from '../../dist/options/manager-options.js';
 import { longFlagOf, type Option, type OptionTable, variableOf } from '../../dist/options/option.js';
 import { RECEIVER_OPTIONS } from '../../dist/options/receiver-options.js';
 import { SENDER_OPTIONS } from '../../dist/options/sender-options.js';
 
 const path = fileURLToPath(new URL('../../docs/command-line.md', import.meta.url));
 
+const FLEET_FILE = { config: SENDER_OPTIONS.config };
+
 /** The options of each command that take values from the environment. */
 const TABLES: Readonly<Record<string, OptionTable>> = {
   serve: { ...SENDER_OPTIONS, ...WATCHING_OPTIONS },
-  fetch: { ...RECEIVER_OPTIONS, ...RECEIVER_FILE, ...WATCHING_OPTIONS },
+  fetch: { ...RECEIVER_OPTIONS, ...RECEIVER_FILE, ...IOTUPD_OPTIONS, ...WATCHING_OPTIONS },
   agent: { ...AGENT_OPTIONS, ...AGENT_FILE, ...WATCHING_OPTIONS },
+  gateway: { ...GATEWAY_OPTIONS, ...GATEWAY_FILE, ...WATCHING_OPTIONS },
+  manager: { ...MANAGER_OPTIONS, ...MANAGER_FILE },
   list: { ...LIST_OPTIONS, ...RECEIVER_FILE },
-  plan: { config: SENDER_OPTIONS.config },
-  'config validate': { config: SENDER_OPTIONS.config },
+  plan: FLEET_FILE,
+  publish: FLEET_FILE,
+  release: FLEET_FILE,
+  mirror: FLEET_FILE,
+  sign: FLEET_FILE,
+  'config validate': FLEET_FILE,
   doctor: { ...DOCTOR_FILE, ...DOCTOR_OPTIONS },
   simulate: SIMULATE_OPTIONS,
   plot: PLOT_OPTIONS,
