@@ -5,6 +5,7 @@ import type { DigestRun } from '../../wire/digests.js';
 import type { KnownKeys } from '../runs/known-keys.js';
 import type { BlockContent, SpareSymbol } from './block-content.js';
 import { BlockDigests } from './block-digests.js';
+import { BlockReadiness } from './block-readiness.js';
 import type { CodedPlaces } from './coded-places.js';
 import { NoPlace } from './no-place.js';
 import type { ReadonlyHoldings } from './object-store.js';
@@ -51,15 +52,7 @@ export class Assembler {
   readonly #generations: Uint16Array;
   /** Where coded symbols are; undefined for an object without a code, whose symbols are all in their own places. */
   readonly #coded: CodedPlaces | undefined;
-  /** How many places of each block are empty. */
-  readonly #missing: Uint16Array;
-  /** 1 for each block that has as many symbols as it is known to need. */
-  readonly #isEnough: Uint8Array;
-  #openBlockCount: number;
-  /** 1 for each block that is being proven, which takes no symbol meanwhile. */
-  readonly #busy: Uint8Array;
-  /** Blocks that may be ready. A block may be listed more than once: `nextReady` skips blocks that are not ready. */
-  readonly #ready: number[] = [];
+  readonly #readiness: BlockReadiness;
 
   /** @param verifiedBlocks the blocks that an earlier run verified; the assembler adds to this set. */
   constructor(
@@ -78,15 +71,11 @@ export class Assembler {
     this.#symbolKeys = new SymbolKeys(geometry);
     this.#soleKeys = new SoleKeys(keys);
     this.#generations = new Uint16Array(geometry.blockCount);
-    this.#missing = new Uint16Array(geometry.blockCount);
-    this.#busy = new Uint8Array(geometry.blockCount);
-    this.#isEnough = new Uint8Array(geometry.blockCount);
-    this.#openBlockCount = geometry.blockCount;
+    this.#readiness = new BlockReadiness(geometry.blockCount, this.#digests, verifiedBlocks, coded);
     if (geometry.blockCount === 1) this.#digests.learnOnly(descriptor.sha256);
     for (let block = 0; block < geometry.blockCount; block++) {
       const first = firstSymbolOf(geometry, block);
-      this.#missing[block] = holdings.filled.missingIn(first, first + blockSymbolCount(geometry, block));
-      this.#consider(block);
+      this.#readiness.setMissing(block, holdings.filled.missingIn(first, first + blockSymbolCount(geometry, block)));
     }
   }
 
@@ -96,7 +85,7 @@ export class Assembler {
 
   /** Whether the receiver needs no further symbol or digest, unless a block turns out wrong or unsolved. */
   get hasEnough(): boolean {
-    return this.#openBlockCount === 0 && this.#digests.isComplete;
+    return this.#readiness.openCount === 0 && this.#digests.isComplete;
   }
 
   get isVerified(): boolean {
@@ -105,12 +94,12 @@ export class Assembler {
 
   /** Whether `nextReady` may return a block. */
   get hasReady(): boolean {
-    return this.#ready.length > 0;
+    return this.#readiness.mayHaveReady;
   }
 
   /** The place for the symbol with this ESI, which the key of this number proves, or none (`UNPROVEN`); or one of `NoPlace`. */
   placeFor(block: number, esi: number, key: number): number {
-    if (this.#busy[block] === 1 || this.verifiedBlocks.has(block)) return NoPlace.known;
+    if (this.#readiness.isBusy(block) || this.verifiedBlocks.has(block)) return NoPlace.known;
     if (!this.#soleKeys.isWelcome(block, key)) return NoPlace.unwelcome;
     if (this.#coded !== undefined) return this.#coded.placeFor(block, esi);
     const place = firstSymbolOf(this.geometry, block) + esi;
@@ -129,11 +118,10 @@ export class Assembler {
 
   /** Notes a symbol that has been written to the place that `placeFor` gave it. */
   add(block: number, esi: number, place: number, key: number): void {
-    const isFirst = this.#missing[block] === blockSymbolCount(this.geometry, block);
+    const isFirst = this.#readiness.missingOf(block) === blockSymbolCount(this.geometry, block);
     this.#symbolKeys.note(block, place, key, isFirst);
     this.#coded?.note(block, esi, place);
-    this.#missing[block]!--;
-    this.#consider(block);
+    this.#readiness.noteFilled(block);
   }
 
   /** Stands for the symbols that a block has now: it changes when a wrong block gives up symbols. */
@@ -156,14 +144,14 @@ export class Assembler {
   /** Keeps a copy of a symbol that `placeFor` calls spare. */
   addSpare(block: number, spare: SpareSymbol): void {
     this.#coded?.addSpare(block, spare);
-    this.#consider(block);
+    this.#readiness.consider(block);
   }
 
   /** Takes the digests of a run of blocks; false when they do not lead to the signed root. A run that is known is not checked again. */
   addDigests(runIndex: number, run: DigestRun): boolean {
     const learnt = this.#digests.addRun(runIndex, run);
     if (learnt === undefined) return false;
-    for (let i = 0; i < learnt.count; i++) this.#consider(learnt.first + i);
+    for (let i = 0; i < learnt.count; i++) this.#readiness.consider(learnt.first + i);
     return true;
   }
 
@@ -180,7 +168,7 @@ export class Assembler {
   /** Takes the digests of all blocks, back to back; false when they do not lead to the signed root. */
   addAllDigests(digests: Uint8Array): boolean {
     if (!this.#digests.addAll(digests)) return false;
-    for (let block = 0; block < this.geometry.blockCount; block++) this.#consider(block);
+    for (let block = 0; block < this.geometry.blockCount; block++) this.#readiness.consider(block);
     return true;
   }
 
@@ -192,8 +180,8 @@ export class Assembler {
   blockToFill(maxBytes: number): number | undefined {
     let [found, most]: [number | undefined, number] = [undefined, 1];
     for (let block = 0; block < this.geometry.blockCount; block++) {
-      const missing = this.#missing[block]!;
-      if (missing < most || this.#busy[block] === 1 || !this.#digests.knows(block)) continue;
+      const missing = this.#readiness.missingOf(block);
+      if (missing < most || this.#readiness.isBusy(block) || !this.#digests.knows(block)) continue;
       if (this.verifiedBlocks.has(block) || blockLength(this.geometry, block) > maxBytes) continue;
       [found, most] = [block, missing];
     }
@@ -206,27 +194,18 @@ export class Assembler {
    * @returns the SHA-256 that the block must have; undefined if the block is verified or being proven, or its digest is not known
    */
   claim(block: number): Uint8Array | undefined {
-    if (this.verifiedBlocks.has(block) || this.#busy[block] === 1 || !this.#digests.knows(block)) return undefined;
-    this.#busy[block] = 1;
-    return this.#digests.of(block);
+    return this.#readiness.hold(block) ? this.#digests.of(block) : undefined;
   }
 
   /** Lets a block that was claimed take symbols again. */
   release(block: number): void {
-    this.#busy[block] = 0;
-    this.#consider(block);
+    this.#readiness.release(block);
   }
 
   /** The next block to prove. The block takes no symbol until `accept`, `reject` or `postpone` is called for it. */
   nextReady(): ReadyBlock | undefined {
-    for (;;) {
-      const block = this.#ready.shift();
-      if (block === undefined) return undefined;
-      const isReady = this.#isEnough[block] === 1 && this.#digests.knows(block);
-      if (!isReady || this.verifiedBlocks.has(block) || this.#busy[block] === 1) continue;
-      this.#busy[block] = 1;
-      return { block, digest: this.#digests.of(block) };
-    }
+    const block = this.#readiness.take();
+    return block === undefined ? undefined : { block, digest: this.#digests.of(block) };
   }
 
   /** The symbols of a block that has to be solved; undefined when every symbol of the block is in its own place. */
@@ -241,13 +220,11 @@ export class Assembler {
    * @returns the number of a key that is left because of this; undefined if none is
    */
   accept(block: number, isFromServers = true): number | undefined {
-    this.#busy[block] = 0;
     // If the block turns out wrong later, its bytes have changed on disk, and no server is to blame.
     this.#symbolKeys.forget(block);
-    this.#missing[block] = 0;
     this.#coded?.forget(block);
     this.verifiedBlocks.add(block);
-    this.#consider(block);
+    this.#readiness.release(block, 0);
     return this.#soleKeys.clear(block, isFromServers);
   }
 
@@ -256,21 +233,21 @@ export class Assembler {
    * that signed wrong ones.
    */
   reject(block: number): Rejection {
-    this.#busy[block] = 0;
     this.rejectedBlockCount++;
     this.#generations[block]!++;
     const { kept, hadUnproven, left } = this.#soleKeys.judge(block, this.#sharesOf(block));
     const freed: PlaceRun[] = [];
+    let freedCount = 0;
     for (const place of this.#placesOf(block)) {
       if (kept.has(this.#symbolKeys.of(block, place))) continue;
       this.#coded?.vacate(block, place);
-      this.#missing[block]!++;
+      freedCount++;
       const last = freed.at(-1);
       if (last !== undefined && last.first + last.count === place) last.count++;
       else freed.push({ first: place, count: 1 });
     }
     this.#coded?.keepSpares(block, kept);
-    this.#consider(block);
+    this.#readiness.release(block, this.#readiness.missingOf(block) + freedCount);
     return { freed, hadUnproven, left };
   }
 
@@ -280,15 +257,14 @@ export class Assembler {
    */
   postpone(block: number): boolean {
     if (!this.#coded?.wantSpare(block)) return false;
-    this.#busy[block] = 0;
-    this.#consider(block);
+    this.#readiness.release(block);
     return true;
   }
 
   /** Makes all verified blocks ready to be proven again: the bytes on disk may have changed since an earlier run. */
   doubt(): void {
     this.verifiedBlocks.clear();
-    for (let block = 0; block < this.geometry.blockCount; block++) this.#consider(block);
+    for (let block = 0; block < this.geometry.blockCount; block++) this.#readiness.consider(block);
   }
 
   /** The filled places of a block. */
@@ -305,15 +281,5 @@ export class Assembler {
     for (const place of this.#placesOf(block)) count(this.#symbolKeys.of(block, place));
     for (const { key } of this.#coded?.sparesOf(block) ?? []) count(key);
     return shares;
-  }
-
-  /** Updates whether a block has enough symbols and may be ready; to be called after every change to the block. */
-  #consider(block: number): void {
-    const isEnough = this.#missing[block]! <= (this.#coded?.surplusOf(block) ?? 0);
-    if (isEnough !== (this.#isEnough[block] === 1)) {
-      this.#isEnough[block] = isEnough ? 1 : 0;
-      this.#openBlockCount += isEnough ? -1 : 1;
-    }
-    if (isEnough && this.#digests.knows(block) && !this.verifiedBlocks.has(block)) this.#ready.push(block);
   }
 }
