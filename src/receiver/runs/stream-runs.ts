@@ -5,6 +5,7 @@ import type { Header } from '../../wire/header.js';
 import { isRunRecord, listsHash, RUN_DATAGRAMS, type RunRecords } from '../../wire/runs.js';
 import { Allowance } from '../allowance.js';
 import { PendingRecords } from './pending-records.js';
+import { RecordAges } from './record-ages.js';
 import { Fate, WaitingRing } from './waiting-ring.js';
 
 /**
@@ -38,10 +39,6 @@ const MIN_CHECKS_PER_SECOND = 400;
 /** Half of a processor, for a channel that takes more than one to receive. */
 const MAX_CHECKS_PER_SECOND = 5000;
 const RECORD_MARGIN = 1.25;
-/** A genuine record that took this much longer than the quickest one is sent again by somebody. No queue that is of use is longer. */
-const STALE_US = 1_000_000;
-/** After this long without a genuine record, a server may have been restarted with its clock set back. */
-const FORGET_START_US = 10_000_000;
 
 /** What becomes of datagrams of a stream; entries are those of the ring. */
 export interface RunSink {
@@ -83,11 +80,8 @@ export class StreamRuns {
   readonly #genuine: number[] = [];
   /** Sequence number of the last proven record; −1 before the first. */
   #provenTo = -1;
-  #provenUs = Number.NEGATIVE_INFINITY;
-  #startedS = 0;
+  readonly #ages = new RecordAges();
   #notedCount = 0;
-  /** The least delay of a genuine record, modulo 2^32 µs; −1 before the first. */
-  #leastDelayUs = -1;
 
   /** @param datagramsPerSecond what the channel sends, as the signed descriptor says */
   constructor(
@@ -221,15 +215,19 @@ export class StreamRuns {
     const sequence = pending.sequenceOf(record);
     const first = (sequence - pending.countOf(record)) >>> 0;
     const isFirst = this.#provenTo < 0;
-    const isNow =
-      this.#noteStart(pending.startedSOf(record), sequence, nowUs) && !this.#isStale(pending.delayUsOf(record));
+    const age = this.#ages.judge(pending.startedSOf(record), pending.delayUsOf(record), nowUs);
+    if (age === 'restart') this.#provenTo = (sequence - RUN_DATAGRAMS) >>> 0;
+    if (age === 'unmasking') {
+      this.#provenTo = -1;
+      this.#sink.onStale(this);
+    }
+    const isNow = age !== 'again';
     // A record that somebody sends again proves symbols, but says nothing of what the server sends now.
     const mayMeasure = isNow && (this.#provenTo < 0 || ((sequence - this.#provenTo) | 0) > 0);
     if (mayMeasure && this.#provenTo >= 0) this.#pass(first);
     this.#prove(this.near, record, first, mayMeasure);
     this.#prove(this.far, record, first, mayMeasure);
     if (!isNow) return;
-    this.#provenUs = nowUs;
     if (this.#provenTo >= 0 && ((sequence - this.#provenTo) | 0) <= 0) return;
     this.#provenTo = sequence;
     this.takenCount = 0;
@@ -244,28 +242,6 @@ export class StreamRuns {
       const isStray = ahead <= -FIRST_BEHIND || ahead > this.#aheadLimit;
       if (isStray && ring.isUsed(entry)) this.#sink.onStray(this, ring, entry);
     }
-  }
-
-  /** Whether a genuine record is of what the server sends now, and not of what it sent before a restart. */
-  #noteStart(startedS: number, sequence: number, nowUs: number): boolean {
-    if (startedS === this.#startedS) return true;
-    if (startedS < this.#startedS && nowUs - this.#provenUs < FORGET_START_US) return false;
-    this.#startedS = startedS;
-    this.#leastDelayUs = -1;
-    this.#provenTo = (sequence - RUN_DATAGRAMS) >>> 0;
-    return true;
-  }
-
-  /** Whether a record of this delay is sent again later. If it is so much quicker than those before, they were. */
-  #isStale(delayUs: number): boolean {
-    const excessUs = this.#leastDelayUs < 0 ? 0 : (delayUs - this.#leastDelayUs) | 0;
-    if (excessUs > STALE_US) return true;
-    if (excessUs < -STALE_US) {
-      this.#provenTo = -1;
-      this.#sink.onStale(this);
-    }
-    if (this.#leastDelayUs < 0 || excessUs < 0) this.#leastDelayUs = delayUs;
-    return false;
   }
 
   /** Passes on what arrived between the last proven record and number `first`: the records in between were lost. */
