@@ -3,7 +3,7 @@ import { errnoOf } from '../base/errors.js';
 import { Checkpoint } from './journal/checkpoint.js';
 import { Journal } from './journal/journal.js';
 import type { JournalIdentity, StartedOver } from './journal/journal-identity.js';
-import type { Arrival } from './part/page-cache.js';
+import type { Arrival } from './part/page-sizes.js';
 import { PartFile } from './part/part-file.js';
 import { systemError } from './system-error.js';
 

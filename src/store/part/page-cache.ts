@@ -2,31 +2,13 @@ import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Geometry } from '../../object/geometry.js';
 import type { DirectWriter } from './direct-writes.js';
-import { Page } from './page.js';
+import { addGap, Page } from './page.js';
+import { type Arrival, pageCount, pageSymbolCount } from './page-sizes.js';
 
-/**
- * Bytes of a page at most, about: 64 symbols of 1184 bytes, or 256 where symbols come in order. On 2 cores (bench/store.ts), a symbol
- * that comes in order costs all threads together 1.04 µs with pages of 64 symbols and 0.65 µs with pages of 256. In runs of 32
- * in many parts of the object, a symbol costs 1.6 µs with pages of 64 and 1.9 µs with pages of 256.
- */
-const PAGE_BYTES = { scattered: 75_776, inOrder: 303_104 } as const;
-/**
- * Bytes of all pages. A disk may stand still for 0.07 s at 1 Gbit/s before symbols are dropped; symbols in order cost the
- * same with 16 MiB (bench/reception.ts, 1 Gbit/s on 2 busy cores: no drops, 3.4 and 3.5 µs a symbol), scattered ones more, for
- * the larger memory.
- */
-const CACHE_BYTES = 8 * 2 ** 20;
-/** Pages for each block, where blocks have their symbols in turn: one, and a third of all pages is free or on its way to the file. */
-const PAGES_PER_BLOCK = 4 / 3;
-/** Pages have a multiple of this many symbols: two of the runs in which a server sends symbols of a block (src/sender/schedule/ring.ts). */
-const PAGE_STEP_SYMBOLS = 8;
 /** Pages of this size together are written in one turn of the calling thread, in half a millisecond. */
 const TURN_BYTES = 2 ** 20;
 /** Pages that are written at once. With 2 pages, the pool's threads go to sleep in between, which costs a third more; 8 gain nothing. */
 const CONCURRENT_PAGES = 4;
-
-/** Whether symbols come in order, in few parts of the object, or scattered over many parts. */
-export type Arrival = keyof typeof PAGE_BYTES;
 
 export interface PageCacheOptions {
   readonly geometry: Geometry;
@@ -80,8 +62,7 @@ export class PageCache {
     this.#direct = options.direct;
     this.#onWrite = options.onWrite ?? (() => undefined);
     this.pageSymbolCount = options.pageSymbolCount ?? pageSymbolCount(geometry, arrival);
-    this.pageCount =
-      options.pageCount ?? Math.max(8, Math.floor(CACHE_BYTES / (this.pageSymbolCount * geometry.symbolBytes)));
+    this.pageCount = options.pageCount ?? pageCount(geometry, this.pageSymbolCount);
     this.#reserveCount = Math.floor(this.pageCount / 4);
   }
 
@@ -115,7 +96,7 @@ export class PageCache {
       const end = Math.min(into.length, start + pageBytes - inPage);
       const page = this.#used.get(index);
       if (page === undefined) addGap(gaps, start, end);
-      else this.#copyPage(page, inPage, into, start, end, gaps);
+      else page.copyHeld(inPage, into, start, end, gaps);
       start = end;
     }
     return gaps;
@@ -147,21 +128,6 @@ export class PageCache {
   /** Resolves when no write is under way any more. */
   async rest(): Promise<void> {
     while (this.#writingCount > 0) await Promise.all([...this.#used.values()].map((page) => page.writing));
-  }
-
-  #copyPage(page: Page, inPage: number, into: Uint8Array, start: number, end: number, gaps: number[]): void {
-    const { symbolBytes } = this.#geometry;
-    const shift = inPage - start;
-    for (let from = start; from < end; ) {
-      const entry = (from + shift) / symbolBytes;
-      const isHeld = page.holds(entry);
-      let stop = entry + 1;
-      while (stop * symbolBytes - shift < end && page.holds(stop) === isHeld) stop++;
-      const to = Math.min(end, stop * symbolBytes - shift);
-      if (isHeld) into.set(page.bytes.subarray(from + shift, to + shift), from);
-      else addGap(gaps, from, to);
-      from = to;
-    }
   }
 
   /** Puts what pages hold into the file, with turns for others after each group of pages. */
@@ -286,21 +252,4 @@ export class PageCache {
   #placeCount(index: number): number {
     return Math.min(this.pageSymbolCount, this.#geometry.symbolCount - index * this.pageSymbolCount);
   }
-}
-
-/**
- * The length of pages. Scattered symbols come a few at a time of each block in turn. With fewer pages than blocks, the page that has rested longest is
- * always the one that is needed next, and each run is written by itself. With 413 blocks (10 GB) and runs of 4, a symbol costs 2.0 µs with pages of
- * 8 symbols and 4.5 µs with pages of 64 in 16 MiB.
- */
-function pageSymbolCount({ symbolBytes, blockCount }: Geometry, arrival: Arrival): number {
-  const longest = Math.max(1, Math.round(PAGE_BYTES[arrival] / symbolBytes / PAGE_STEP_SYMBOLS)) * PAGE_STEP_SYMBOLS;
-  if (arrival === 'inOrder') return longest;
-  const fitting = CACHE_BYTES / symbolBytes / (PAGES_PER_BLOCK * blockCount);
-  return Math.min(longest, Math.max(1, Math.floor(fitting / PAGE_STEP_SYMBOLS)) * PAGE_STEP_SYMBOLS);
-}
-
-function addGap(gaps: number[], start: number, end: number): void {
-  if (gaps.at(-1) === start) gaps[gaps.length - 1] = end;
-  else gaps.push(start, end);
 }

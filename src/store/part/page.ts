@@ -42,6 +42,24 @@ export class Page {
     return ((this.#held[entry >>> 5]! >>> (entry & 31)) & 1) === 1;
   }
 
+  /**
+   * Copies what is held of the bytes from byte `first` of the page on to `into[start .. end]`, and adds the rest to `gaps`, as flat pairs
+   * [start, end, …] of positions in `into`.
+   */
+  copyHeld(first: number, into: Uint8Array, start: number, end: number, gaps: number[]): void {
+    const shift = first - start;
+    for (let from = start; from < end; ) {
+      const entry = (from + shift) / this.#symbolBytes;
+      const isHeld = this.holds(entry);
+      let stop = entry + 1;
+      while (stop * this.#symbolBytes - shift < end && this.holds(stop) === isHeld) stop++;
+      const to = Math.min(end, stop * this.#symbolBytes - shift);
+      if (isHeld) into.set(this.bytes.subarray(from + shift, to + shift), from);
+      else addGap(gaps, from, to);
+      from = to;
+    }
+  }
+
   /** Forgets entries `from .. to`, which are in the file. None of them may be dirty or in flight. */
   release(from: number, to: number): void {
     for (let entry = from; entry < to; entry++) this.#held[entry >>> 5]! &= ~(1 << (entry & 31));
@@ -75,4 +93,10 @@ export class Page {
     this.index = -1;
     this.#held.fill(0);
   }
+}
+
+/** Adds [start, end] to flat pairs of positions, in their order; joins it to the last pair where that ends. */
+export function addGap(gaps: number[], start: number, end: number): void {
+  if (gaps.at(-1) === start) gaps[gaps.length - 1] = end;
+  else gaps.push(start, end);
 }

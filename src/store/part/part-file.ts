@@ -7,7 +7,8 @@ import { readFully } from '../handle-io.js';
 import { systemError } from '../system-error.js';
 import { DirectWrites } from './direct-writes.js';
 import { takeAttributes } from './file-attributes.js';
-import { type Arrival, PageCache } from './page-cache.js';
+import { PageCache } from './page-cache.js';
+import type { Arrival } from './page-sizes.js';
 import { RunningDigests } from './running-digests.js';
 import { openSized, renameFinished } from './sized-file.js';
 
