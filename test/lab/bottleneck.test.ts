@@ -31,6 +31,17 @@ describe('the queue of a bottleneck', () => {
   });
 });
 
+test.each([
+  [0.5e6, 100],
+  [50e6, 313],
+  [100e6, 625],
+])(
+  'a bottleneck of %d bit/s may send %d bytes at once, less than a packet, to make up for a late timer',
+  (rateBitsPerSecond, bytes) => {
+    expect(/ cburst (\d+)/.exec(bottleneck('r1', { rateBitsPerSecond }, 1500))?.[1]).toBe(String(bytes));
+  },
+);
+
 describe('a token bucket', () => {
   test('has a queue for the time given, and a bucket for a full packet at least', () => {
     const shape = { rateBitsPerSecond: 2e6, burstBytes: 16_000, queueMs: 100 };
