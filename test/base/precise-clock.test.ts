@@ -53,7 +53,7 @@ function fakeThread({ timerLatenessUs = 0, oversleepUs = 50 } = {}) {
 }
 
 describe('a precise clock', () => {
-  it('calls each back at its time, in order, never before it, and blocks for a millisecond at most, once a turn', () => {
+  it('calls each back at its time, in order, never before it, and blocks for five milliseconds at most, once a turn', () => {
     const anyWaits = fc.array(fc.oneof(fc.nat(5000), fc.nat(100_000)), { minLength: 1, maxLength: 40 });
     fc.assert(
       fc.property(anyWaits, fc.nat(1900), (waits, timerLatenessUs) => {
@@ -73,7 +73,7 @@ describe('a precise clock', () => {
           expect(calledUs).toBeGreaterThanOrEqual(atUs);
           expect(calledUs).toBeLessThanOrEqual(atUs + 100);
         }
-        expect(Math.max(0, ...thread.blocks.map(({ us }) => us))).toBeLessThanOrEqual(1000);
+        expect(Math.max(0, ...thread.blocks.map(({ us }) => us))).toBeLessThanOrEqual(5000);
         expect(new Set(thread.blocks.map(({ turn }) => turn)).size).toBe(thread.blocks.length);
       }),
     );
@@ -87,8 +87,21 @@ describe('a precise clock', () => {
     expect(thread.timers).toHaveLength(1);
     thread.run();
     expect(called).toBe(1);
-    expect(thread.blocks).toHaveLength(2);
+    expect(thread.blocks).toHaveLength(1);
     expect(thread.turnCount).toBeLessThan(8);
+  });
+
+  it('waits for each datagram of a channel of 1 Mbit/s, one in ten milliseconds, with one timer and one block', () => {
+    const thread = fakeThread({ timerLatenessUs: 500 });
+    const clock = new PreciseClock(thread.host);
+    let count = 0;
+    const send = () => {
+      if (++count < 100) clock.schedule(clock.nowUs() + 10_000, send);
+    };
+    clock.schedule(clock.nowUs() + 10_000, send);
+    thread.run();
+    expect(count).toBe(100);
+    expect(thread.blocks.length).toBeLessThanOrEqual(100);
   });
 
   it('gives the event loop a turn before it calls back again, however late it is', () => {
