@@ -17,6 +17,16 @@ const SETTLING_MS = 60_000;
 /** An idle agent works for a millisecond in a second, so a shorter time would show single collections. */
 const IDLE_SECONDS = 60;
 
+/** V8 compiles in the first seconds of a transfer, so a long one is measured after these. */
+const START_SECONDS = 5;
+
+interface Transferred {
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly megabitsPerSecond: number;
+  readonly code: string;
+}
+
 interface Footprint {
   readonly what: string;
   /** Share of one core, in per cent. */
@@ -29,7 +39,7 @@ interface Footprint {
 /**
  * Measures the memory and processor time of a server and a receiver: an idle server of 100 channels at 10 kbit/s; an agent that has what it wants
  * while 100 objects are announced, each once in 3 s (the default rate for announcements allows no more); server and receiver
- * of a small and of a huge (sparse) object at 100 Mbit/s, some seconds into the transfer.
+ * of one channel of 1, 10 and 100 Mbit/s, and of a huge (sparse) object at 100 Mbit/s, some seconds into the transfer.
  *
  * Arguments: `--seconds N` of measuring (10; an idle agent 60 at least), `--gigabytes N` of the huge object (10), `--code none|raptorq`, `--dir DIR`.
  */
@@ -50,11 +60,14 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
     const [alpha, r1] = [bed.host('alpha'), bed.host('r1')];
     await alpha.layercast(['keygen', '--out', folder]).exited;
     const figures = [await idle(alpha, folder, seconds), await idleAgent(alpha, r1, folder, seconds)];
-    for (const [name, sizeBytes] of [
-      ['10 MB', 10e6],
-      [`${values.gigabytes} GB`, Number(values.gigabytes) * 1e9],
+    for (const [name, sizeBytes, megabitsPerSecond] of [
+      ['30 MB', 30e6, 1],
+      ['100 MB', 100e6, 10],
+      ['10 MB', 10e6, 100],
+      [`${values.gigabytes} GB`, Number(values.gigabytes) * 1e9, 100],
     ] as const) {
-      figures.push(...(await transfer(alpha, r1, folder, name, sizeBytes, values.code, seconds)));
+      const object = { name, sizeBytes, megabitsPerSecond, code: values.code };
+      figures.push(...(await transfer(alpha, r1, folder, object, seconds)));
     }
     console.log(
       table(figures, [
@@ -113,13 +126,11 @@ async function transfer(
   sender: Host,
   receiver: Host,
   folder: string,
-  name: string,
-  sizeBytes: number,
-  code: string,
+  { name, sizeBytes, megabitsPerSecond, code }: Transferred,
   seconds: number,
 ): Promise<readonly Footprint[]> {
   await sparse(join(folder, 'object'), sizeBytes);
-  const channels = '[{ rate: 100Mbit }]';
+  const channels = `[{ rate: ${megabitsPerSecond}Mbit }]`;
   const object = `  o: { file: object, version: ${Math.round(sizeBytes / 1e6)}, code: ${code}, channels: ${channels} }\n`;
   await using server = await serve(sender, folder, object);
   const key = join(folder, 'layercast.pub');
@@ -127,10 +138,14 @@ async function transfer(
   await using fetch = receiver.layercast(['fetch', 'bench/o', '--key', key, ...output, '--json']);
   await fetch.waitForEvent('join', { timeoutMs: 60_000 });
   // A small object is complete earlier, so its figures are read when it is nearly complete.
-  const forSeconds = Math.min(seconds, (sizeBytes * 8) / 100e6 - 0.3);
+  const lastsSeconds = (sizeBytes * 8) / (megabitsPerSecond * 1e6);
+  const startSeconds = lastsSeconds > seconds + 2 * START_SECONDS ? START_SECONDS : 0;
+  await wait(startSeconds * 1000);
+  const forSeconds = Math.min(seconds, lastsSeconds - startSeconds - 0.3);
+  const what = `${name} at ${megabitsPerSecond} Mbit/s`;
   const [serving, fetching] = await Promise.all([
-    measure(`serve, ${name} at 100 Mbit/s`, server, forSeconds),
-    measure(`fetch, ${name} at 100 Mbit/s`, fetch, forSeconds),
+    measure(`serve, ${what}`, server, forSeconds),
+    measure(`fetch, ${what}`, fetch, forSeconds),
   ]);
   return [serving, fetching];
 }

@@ -20,6 +20,7 @@ export type WarningCode =
   | 'SAME_FILE'
   | 'SAME_ADDRESS'
   | 'SEND_CALLS'
+  | 'SENDS_LESS'
   | 'HOP_LIMIT'
   | 'EXPIRES_SOON'
   | 'EXPIRED'

@@ -72,6 +72,13 @@ export class SenderMetrics {
         values: ofChannels(({ refusedDatagrams }) => refusedDatagrams),
       },
       {
+        name: 'skipped_datagrams',
+        kind: 'counter',
+        field: count('Datagrams that were more than a quarter of a second late and were not sent.'),
+        ...perChannel,
+        values: ofChannels(({ skippedDatagrams }) => skippedDatagrams),
+      },
+      {
         name: 'channel_rate',
         kind: 'gauge',
         field: publish.fields.channels.entry.fields.rateBitsPerSecond,

@@ -53,6 +53,7 @@ export interface SentChannel {
   readonly datagrams: number;
   readonly bytes: number;
   readonly refusedDatagrams: number;
+  readonly skippedDatagrams: number;
   readonly pausedFor: readonly string[];
   /** Whether the system refuses its datagrams now. */
   readonly isFailing: boolean;

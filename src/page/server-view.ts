@@ -49,8 +49,8 @@ export class ServerView implements PageView {
       object,
       version,
       bytes: published?.bytes,
-      channels: channels.map(({ channel, datagrams, bytes, refusedDatagrams, pausedFor }) => ({
-        ...{ channel, datagrams, bytes, refusedDatagrams, pausedFor },
+      channels: channels.map(({ channel, datagrams, bytes, refusedDatagrams, skippedDatagrams, pausedFor }) => ({
+        ...{ channel, datagrams, bytes, refusedDatagrams, skippedDatagrams, pausedFor },
         rateBitsPerSecond: published?.rates.get(channel),
         isFailing: this.#facts.isFailing(object, channel),
       })),

@@ -12,6 +12,7 @@ import { Listening } from './listening.js';
 import { ServedObject, type Serving } from './served-object.js';
 import { ServerLock } from './server-lock.js';
 import { ServerWatch } from './server-watch.js';
+import type { SentAndSkipped } from './shortfall.js';
 import { findStation, fromOwnAddress, type Station } from './station.js';
 import { CodingThread } from './symbols/coding-thread.js';
 import { IntermediateCache } from './symbols/intermediate-cache.js';
@@ -92,6 +93,7 @@ export class FleetSender {
       hasKey: () => this.#station?.key !== undefined,
       isApplying: () => this.#isApplying,
       onIdle: () => this.#tellIdle(),
+      counted: () => countedOf(this.stats()),
       prove: (nowS) => this.#prove(nowS),
     });
   }
@@ -229,4 +231,12 @@ export class FleetSender {
       new LayercastError('NOTHING_TO_SEND', message, { hint: 'See what was said about each object before' }),
     );
   }
+}
+
+function countedOf({ objects }: SenderStats): SentAndSkipped {
+  const channels = objects.flatMap((object) => object.channels);
+  return {
+    sentCount: channels.reduce((sum, { datagrams }) => sum + datagrams, 0),
+    skippedCount: channels.reduce((sum, { skippedDatagrams }) => sum + skippedDatagrams, 0),
+  };
 }

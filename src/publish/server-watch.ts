@@ -1,6 +1,7 @@
 import type { Clock } from '../base/ports.js';
 import { expiryWarning, isRenewalDue } from './records/signing.js';
 import type { ServedObject } from './served-object.js';
+import { type SentAndSkipped, Shortfall } from './shortfall.js';
 import type { Warnings } from './warnings/warnings.js';
 
 /**
@@ -19,11 +20,13 @@ export interface WatchedServer {
   readonly hasKey: () => boolean;
   readonly isApplying: () => boolean;
   readonly onIdle: () => void;
+  /** Of all channels on the air. */
+  readonly counted: () => SentAndSkipped;
   /** Announces what proves that the objects are the newest, as of `nowS` (Unix time). Cheap if nothing has changed. */
   readonly prove: (nowS: number) => void;
 }
 
-/** Checks once a second what changes with time: files, dates of records, and whether the server sends anything. */
+/** Checks once a second what changes with time: files, dates of records, and whether the server sends anything, and at its rates. */
 export class ServerWatch {
   readonly #clock: Clock;
   readonly #warnings: Warnings;
@@ -31,6 +34,7 @@ export class ServerWatch {
   #cancel: () => void = () => undefined;
   #cancelRenewals: () => void = () => undefined;
   #remindUs = Number.NEGATIVE_INFINITY;
+  readonly #shortfall = new Shortfall();
 
   constructor(clock: Clock, warnings: Warnings, server: WatchedServer) {
     this.#clock = clock;
@@ -55,6 +59,7 @@ export class ServerWatch {
     this.#lookAtDates(objects);
     this.#server.prove(Math.floor(this.#clock.wallUs() / 1e6));
     this.#lookWhetherIdle(objects);
+    this.#lookAtRates();
   }
 
   #lookAtDates(objects: readonly ServedObject[]): void {
@@ -77,6 +82,14 @@ export class ServerWatch {
     if (due.length <= MAX_RENEWALS) return;
     const rest = due.slice(MAX_RENEWALS);
     this.#cancelRenewals = this.#clock.schedule(this.#clock.nowUs(), () => this.#renew(rest));
+  }
+
+  #lookAtRates(): void {
+    const ratio = this.#shortfall.look(this.#clock.nowUs(), this.#server.counted());
+    if (ratio === undefined) return;
+    const message = `this server sends ${Math.round(100 * ratio)} % of what its rates ask for: its host or the link of its interface is too slow`;
+    const hint = 'Lower the rates (layercast plan shows their sum), or give the server a faster link or host';
+    this.#warnings.tell({ code: 'SENDS_LESS', message, hint });
   }
 
   #lookWhetherIdle(objects: readonly ServedObject[]): void {

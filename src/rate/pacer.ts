@@ -28,6 +28,8 @@ const SINGLE: BurstLimits = { burstCount: 1, timerLatenessUs: 0 };
  */
 export class Pacer {
   readonly intervalUs: number;
+  /** Datagrams that were due and have not left, because they were too late. */
+  skippedCount = 0;
   readonly #burstCount: number;
   readonly #mostAtOnce: number;
   /** Permission that grew before this time is lost. */
@@ -67,11 +69,16 @@ export class Pacer {
     if (nowUs < this.nextDueUs) return 0;
     const lagUs = nowUs - FORGIVEN_LAG_US - this.#lastDueUs;
     // Skips whole intervals, so that the datagram due now still leaves, however long the interval is.
-    if (lagUs >= this.intervalUs) this.#firstDueUs += Math.floor(lagUs / this.intervalUs) * this.intervalUs;
+    if (lagUs >= this.intervalUs) this.#skip(Math.floor(lagUs / this.intervalUs));
     const owed = Math.floor((nowUs - this.#firstDueUs) / this.intervalUs + ROUNDING) + 1;
     const permittedUs = Math.min(this.#fullUs, nowUs - this.#permittedFromUs);
     const permitted = Math.floor((CATCH_UP_FACTOR * permittedUs) / this.intervalUs + ROUNDING);
     return Math.min(owed, this.#mostAtOnce, Math.max(1, permitted));
+  }
+
+  #skip(count: number): void {
+    this.#firstDueUs += count * this.intervalUs;
+    this.skippedCount += count;
   }
 
   /**

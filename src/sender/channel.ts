@@ -110,6 +110,11 @@ export class SenderChannel {
     this.#pacer.begin(nowUs + this.#phaseUs);
   }
 
+  /** Datagrams that have not left, because the host, the disk or the system was too late with them. */
+  get skippedCount(): number {
+    return this.#pacer.skippedCount;
+  }
+
   /** When the next datagram is due. */
   get nextDueUs(): number {
     return this.#scheduleTime.timeUs(this.#pacer.nextDueUs);

@@ -23,6 +23,8 @@ export interface ChannelStats {
   readonly bytes: number;
   /** How many of these datagrams the system did not take. */
   readonly refusedDatagrams: number;
+  /** Datagrams that were more than a quarter of a second late and are not sent: this host, its disk or its link is too slow. */
+  readonly skippedDatagrams: number;
   /** There and true for a channel of the object's delta. */
   readonly isOfDelta?: true;
   /** Why nothing is sent on it at the moment; empty while it sends. */
@@ -98,6 +100,7 @@ export class ObjectTransmissions {
       datagrams: transmission.channel.sentCount,
       bytes: transmission.channel.sentBytes,
       refusedDatagrams: transmission.refusedCount,
+      skippedDatagrams: transmission.channel.skippedCount,
       ...(isOfDelta ? { isOfDelta } : {}),
       pausedFor: this.#pauses.of(destination),
     }));

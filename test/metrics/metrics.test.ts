@@ -105,7 +105,14 @@ describe('metrics of a receiver', () => {
 
 describe('metrics of a server', () => {
   function serving(objectCount = 1) {
-    const channel = { channel: 0, datagrams: 5, bytes: 6_000, refusedDatagrams: 1, pausedFor: ['listeners'] as const };
+    const channel = {
+      channel: 0,
+      datagrams: 5,
+      bytes: 6_000,
+      refusedDatagrams: 1,
+      skippedDatagrams: 2,
+      pausedFor: ['listeners'] as const,
+    };
     const objects = Array.from({ length: objectCount }, (_, i) => ({
       object: `o${i}`,
       version: 3,
@@ -129,6 +136,7 @@ describe('metrics of a server', () => {
       `layercast_server_datagrams_total{${of}} 5`,
       `layercast_server_sent_bytes_total{${of}} 6000`,
       `layercast_server_refused_datagrams_total{${of}} 1`,
+      `layercast_server_skipped_datagrams_total{${of}} 2`,
       `layercast_server_channel_rate_bytes_per_second{${of}} 1000000`,
       `layercast_server_channel_up{${of}} 0`,
       `layercast_server_channel_paused{${of}} 1`,
@@ -150,8 +158,8 @@ describe('metrics of a server', () => {
   it('have at most 2000 samples each, and say how many are left out', async () => {
     const lines = (await serving(2_500).text()).split('\n');
     expect(lines.filter((line) => line.startsWith('layercast_server_datagrams_total{'))).toHaveLength(2_000);
-    // Seven metrics have a sample for each object: 500 of each are left out; rate and size are known of one object.
-    expect(lines).toContain('layercast_metrics_hidden_samples 3000');
+    // Eight metrics have a sample for each object: 500 of each are left out; rate and size are known of one object.
+    expect(lines).toContain('layercast_metrics_hidden_samples 3500');
   });
 });
 

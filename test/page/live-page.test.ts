@@ -117,7 +117,7 @@ it('shows what a server sends and what each channel costs', () => {
       objects: Array.from({ length: 150 }, (_, i) => ({
         ...{ object: `object-${i}`, version: 1 },
         channels: [0, 1].map((channel) => ({
-          ...{ channel, datagrams: 10, bytes: 12_000, refusedDatagrams: 1, pausedFor: [] },
+          ...{ channel, datagrams: 10, bytes: 12_000, refusedDatagrams: 1, skippedDatagrams: 0, pausedFor: [] },
         })),
       })),
     }),

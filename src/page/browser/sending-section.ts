@@ -89,10 +89,11 @@ function rowOf(object: SentObject, channel: SentChannel, rate: number | undefine
   ];
 }
 
-function stateOf({ isFailing, pausedFor, refusedDatagrams }: SentChannel): string {
+function stateOf({ isFailing, pausedFor, refusedDatagrams, skippedDatagrams }: SentChannel): string {
   const refused = refusedDatagrams === 0 ? '' : `, ${countText(refusedDatagrams)} datagrams refused`;
-  if (isFailing) return `refused by the system${refused}`;
-  return `${pausedFor.length === 0 ? 'on the air' : `pauses: ${pausedFor.join(', ')}`}${refused}`;
+  const skipped = skippedDatagrams === 0 ? '' : `, ${countText(skippedDatagrams)} skipped as too late`;
+  if (isFailing) return `refused by the system${refused}${skipped}`;
+  return `${pausedFor.length === 0 ? 'on the air' : `pauses: ${pausedFor.join(', ')}`}${refused}${skipped}`;
 }
 
 function keyOf(object: SentObject, channel: SentChannel): string {
