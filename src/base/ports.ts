@@ -72,6 +72,8 @@ export interface Destination {
   readonly hopLimit: number;
   /** DiffServ code point, 0–63. */
   readonly dscp: number;
+  /** What is going to be sent there, so that little waits in this host where the link is slower. @default unknown */
+  readonly rateBitsPerSecond?: number | undefined;
 }
 
 export interface SendSocket {

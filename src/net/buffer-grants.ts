@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { closeDescriptor, openDescriptor } from './batched/descriptor.js';
 import { RECEIVE_BUFFER_BYTES as BATCHED_BYTES } from './batched/group-socket.js';
 import { receiveBufferOf, sendBufferOf, setReceiveBuffer, setSendBuffer } from './batched/socket-options.js';
-import { SEND_BUFFER_BYTES } from './open-sender.js';
 import { RECEIVE_BUFFER_BYTES } from './portable/udp-membership.js';
+import { SEND_BUFFER_BYTES } from './send-buffer.js';
 import { systemFor } from './system-network.js';
 
 /** A size that this program asks for, and what the system gives. Both without what the kernel takes for itself. */

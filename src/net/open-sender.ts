@@ -8,9 +8,6 @@ import { TENTATIVE_PATIENCE_MS } from './interfaces/interfaces.js';
 import { type SourceChoice, sourceChoice, sourceState } from './interfaces/source-address.js';
 import { networkError } from './network-error.js';
 
-/** Kernel memory for datagrams on their way to the interface: 2 MB is 10 ms at 1.6 Gbit/s. The system may allow less. */
-export const SEND_BUFFER_BYTES = 2 * 2 ** 20;
-
 /** Duplicate address detection takes a second or two; nobody notices a quarter of a second more. */
 const TENTATIVE_PAUSE_MS = 250;
 

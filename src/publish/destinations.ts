@@ -5,15 +5,15 @@ import type { Station } from './station.js';
 
 /** Where a station sends a channel. */
 export function channelDestination(
-  { channel: { group, port }, hopLimit, dscp }: Sending,
+  { channel: { group, port, rateBitsPerSecond }, hopLimit, dscp }: Sending,
   { interface: interfaceName, server }: Station,
 ): Destination {
-  return { group, port, hopLimit, dscp, interface: interfaceName, source: server.address };
+  return { group, port, hopLimit, dscp, interface: interfaceName, source: server.address, rateBitsPerSecond };
 }
 
 /** Where a station sends frames of iotupd. */
 export function framesDestination(
-  { group, port, hopLimit, dscp }: FleetFrames,
+  { group, port, hopLimit, dscp, rateBitsPerSecond }: FleetFrames,
   { interface: interfaceName, server }: Station,
 ): Destination {
   return {
@@ -23,5 +23,6 @@ export function framesDestination(
     source: server.address,
     hopLimit: server.hopLimit ?? hopLimit,
     dscp: server.dscp ?? dscp,
+    rateBitsPerSecond,
   };
 }

@@ -1,7 +1,8 @@
 import type { Destination, SendSocket } from '../../base/ports.js';
 import type { InterfaceBinding } from '../interfaces/interface-binding.js';
 import type { SourceChoice } from '../interfaces/source-address.js';
-import { openSender, SEND_BUFFER_BYTES, type SenderWorld } from '../open-sender.js';
+import { openSender, type SenderWorld } from '../open-sender.js';
+import { sendBufferBytes } from '../send-buffer.js';
 import { addressIn, socketAddress } from '../socket-address.js';
 import {
   IPPROTO_IPV6,
@@ -26,7 +27,7 @@ export function openBatchedSender(
 
 function connected(
   system: BatchSystem,
-  { group, port, hopLimit, dscp }: Destination,
+  { group, port, hopLimit, dscp, rateBitsPerSecond }: Destination,
   { source, isLinkLocal }: SourceChoice,
   { index }: InterfaceBinding,
 ): SegmentedSocket {
@@ -38,7 +39,7 @@ function connected(
     set(calls, fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 1);
     // The traffic class holds the code point in its upper six bits (RFC 2474, section 3).
     if (dscp !== 0) set(calls, fd, IPPROTO_IPV6, IPV6_TCLASS, dscp << 2);
-    setSendBuffer(calls, fd, SEND_BUFFER_BYTES);
+    setSendBuffer(calls, fd, sendBufferBytes(rateBitsPerSecond));
     if (source !== undefined) calls.bind(fd, socketAddress(source, 0, isLinkLocal ? index : 0));
     calls.connect(fd, socketAddress(group, port, index));
     return new SegmentedSocket(system, fd, addressIn(calls.getsockname(fd)));

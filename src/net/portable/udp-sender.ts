@@ -3,7 +3,8 @@ import { errnoOf } from '../../base/errors.js';
 import type { Destination, SendBatch, SendResult, SendSocket } from '../../base/ports.js';
 import type { InterfaceBinding } from '../interfaces/interface-binding.js';
 import type { SourceChoice } from '../interfaces/source-address.js';
-import { type ConnectedSocket, openSender, SEND_BUFFER_BYTES, type SenderWorld } from '../open-sender.js';
+import { type ConnectedSocket, openSender, type SenderWorld } from '../open-sender.js';
+import { sendBufferBytes } from '../send-buffer.js';
 import { markedSocket } from './marked-socket.js';
 
 /** See `openSender`. */
@@ -91,11 +92,12 @@ async function boundSocket(dscp: number, choice: SourceChoice, binding: Interfac
   });
 }
 
-function connect(socket: Socket, { group, port, hopLimit }: Destination, { zone }: InterfaceBinding): Promise<void> {
+function connect(socket: Socket, destination: Destination, { zone }: InterfaceBinding): Promise<void> {
+  const { group, port, hopLimit, rateBitsPerSecond } = destination;
   if (zone !== '') socket.setMulticastInterface(`::${zone}`);
   socket.setMulticastTTL(hopLimit);
   socket.setMulticastLoopback(true);
-  trySendBuffer(socket);
+  trySendBuffer(socket, sendBufferBytes(rateBitsPerSecond));
   return new Promise((resolve, reject) => {
     // Node hands a failure to the callback, which its types leave out.
     const done = (cause?: unknown) => (cause === undefined ? resolve() : reject(cause));
@@ -103,9 +105,9 @@ function connect(socket: Socket, { group, port, hopLimit }: Destination, { zone 
   });
 }
 
-function trySendBuffer(socket: Socket): void {
+function trySendBuffer(socket: Socket, bytes: number): void {
   try {
-    socket.setSendBufferSize(SEND_BUFFER_BYTES);
+    socket.setSendBufferSize(bytes);
   } catch {
     // Some systems refuse a size above their limit instead of granting the limit. The socket then keeps the default size.
   }
