@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { runCli } from './run-cli.js';
+import { runHere } from './run-cli.js';
 
 const proof = ['--sha256', 'ab'.repeat(32)];
 
-it.concurrent.each([
+it.each([
   [['iotupd://[ff15::42]'], 'iotupd signs nothing'],
   [['iotupd://[ff15::42]', ...proof, '--insecure'], 'found both --sha256 and --insecure'],
   [['iotupd://[ff15::42]', '--sha256', 'abc'], '--sha256: not a SHA-256, found "abc"'],
@@ -14,6 +14,6 @@ it.concurrent.each([
   [['iotupd:ff15::42', ...proof], 'does not name a group of iotupd'],
   [['acme/image', '--key', 'x.pub', '--insecure'], '--insecure is only for iotupd://'],
 ])('fetch %j is refused before anything is opened', async (args, message) => {
-  const { code, stderr } = await runCli(['fetch', ...args, '-o', '/nowhere/file']);
+  const { code, stderr } = await runHere(['fetch', ...args, '-o', '/nowhere/file']);
   expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
 });

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
-import { runCli, runHere } from './run-cli.js';
+import { runHere } from './run-cli.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'layercast-warnings-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-await runCli(['keygen', '--out', folder]);
+await runHere(['keygen', '--out', folder]);
 writeFileSync(join(folder, 'a.img'), 'content');
 
 const FLEET = 'fleet: f\nkey: layercast.key\nobjects:\n  a: { file: a.img, version: 1, channels: [{ rate: 1Mbit }] }\n';
@@ -95,7 +95,7 @@ describe('config validate warns, with the place in the file, and still says ok',
       const { stderr } = await validate(FLEET);
       expect(stderr).toMatch(/warning: key: everybody on this host can read .* chmod 600 /);
       const args = ['sign', '--config', 'open.yaml', '--key', 'layercast.key', '--out', 'signed', '--state', 'state'];
-      const signed = await runCli(args, { cwd: folder });
+      const signed = await runHere(args, { cwd: folder });
       expect(signed.code).toBe(0);
       expect(signed.stderr).toContain('everybody on this host can read');
     } finally {
@@ -129,11 +129,11 @@ describe('config validate warns, with the place in the file, and still says ok',
 describe('plan', () => {
   it('warns as config validate does, in --json as a list, and fails with --strict', async () => {
     writeFileSync(join(folder, 'p.yaml'), `${FLEET}announceInterval: 60s\n`);
-    const plain = await runCli(['plan', '--config', 'p.yaml'], { cwd: folder });
+    const plain = await runHere(['plan', '--config', 'p.yaml'], { cwd: folder });
     expect([plain.code, plain.stderr]).toEqual([0, expect.stringContaining('p.yaml:5:19: warning: announceInterval')]);
-    const json = await runCli(['plan', '--config', 'p.yaml', '--json'], { cwd: folder });
+    const json = await runHere(['plan', '--config', 'p.yaml', '--json'], { cwd: folder });
     expect(JSON.parse(json.stdout).warnings).toMatchObject([{ code: 'ANNOUNCE_INTERVAL', path: 'announceInterval' }]);
-    expect((await runCli(['plan', '--config', 'p.yaml', '--strict'], { cwd: folder })).code).toBe(2);
+    expect((await runHere(['plan', '--config', 'p.yaml', '--strict'], { cwd: folder })).code).toBe(2);
   });
 });
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { runCli } from '../cli/run-cli.js';
+import { runHere } from '../cli/run-cli.js';
 import { describeBed } from '../lab/allowed.js';
 import { scratchDirectory } from '../store/scratch.js';
 
@@ -28,7 +28,7 @@ wait $serving; echo "exit $?"
 
 describeBed('a server that is found by its address', () => {
   it('waits at boot for the address that decides which server the host is, unless told not to wait', async () => {
-    await runCli(['keygen', '--out', scratch]);
+    await runHere(['keygen', '--out', scratch]);
     writeFileSync(join(scratch, 'image'), 'image');
     const config = join(scratch, 'fleet.yaml');
     const fleet = {

@@ -33,5 +33,6 @@ it('segments cover all repair symbols of an arc one after the other, in nearly e
       expect(segments.onward(esi - RUN_SYMBOLS)).toBe(range.firstEsi);
       expect(segments.distance(esi - RUN_SYMBOLS, range.firstEsi)).toBe(runCount === 1 ? 0 : RUN_SYMBOLS);
     }),
+    { numRuns: 40 },
   );
 });
