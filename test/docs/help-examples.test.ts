@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { runHere } from '../cli/run-cli.js';
 import { helpExamples } from './blocks.js';
 import { provideFiles, simulationsOfDocuments } from './documents.js';
 import { describeInWorld } from './in-world.js';
@@ -39,8 +40,8 @@ describeInWorld('the examples', (world) => {
   it.each(['', ...COMMANDS, 'config validate', 'config schema', 'cache show', 'cache clean'])(
     'of "layercast %s --help" work',
     async (command) => {
-      const { output } = await world().run(`layercast ${command} --help`);
-      const examples = helpExamples(output);
+      const { stdout } = await runHere([...command.split(' ').filter(Boolean), '--help']);
+      const examples = helpExamples(stdout);
       if (!['config', 'cache', 'demo'].includes(command)) expect(examples.length).toBeGreaterThan(0);
       // Keys and roots that other examples have made with the same names.
       for (const name of readdirSync(world().folder).filter((file) => /^(ann|bob|online)$|[.]root/.test(file)))
@@ -65,7 +66,7 @@ describeInWorld('the examples', (world) => {
     // Prose starts with a capital letter. The world's `layercast` runs the server in the background, as in a terminal of its own.
     const script = steps.filter((line) => !/^[A-Z](?!ND$)/.test(line)).join('\n');
     expect(script).toMatch(/keygen.*plan.*serve.*list.*fetch/s);
-    const typed = script.replace(/^node \S+main\.js (?=serve)/m, 'layercast ');
+    const typed = script.replace(/^node \S+main\.js (?=serve)/m, 'layercast ').replace('-c 5000000', '-c 500000');
     const result = await world().run(`${typed}\ncmp received.img acme/firmware.img`);
     expect([result.code, result.code === 0 ? '' : result.output]).toEqual([0, '']);
   }, 90_000);
