@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
 import type { LabEvent, LabProcess } from '../lab/process.js';
 import { until } from '../lab/until.js';
-import { completed, eventsOf, groupsOf, Scene, type Server } from './scene.js';
+import { completed, eventsOf, groupsOf, preferred, Scene, type Server } from './scene.js';
 
 /** Reports of version 1 and 2, and datagrams to data channels, as they cross the server's port. */
 const CAPTURE = 'icmp6 or ip6[6] == 0 or udp port 4242';
@@ -23,7 +23,7 @@ describeBed('a server with trigger: mld, at a bridge that snoops', () => {
     const image = scene.random('image', bytes);
     const objects = { a: { file: 'image', channels, trigger: 'mld' } };
     const config = scene.fleet({ fleet, hopLimit: 1, interface: 'eth0', ...more, objects });
-    const server = await scene.serve('alpha', config, ['a'], [], { env: { LAYERCAST_NET: 'batch' } });
+    const server = await scene.serve('alpha', config, ['a'], [], { ...preferred, env: { LAYERCAST_NET: 'batch' } });
     await paused(server, [0, 1]);
     return { image, server, key: `${fleet}/a` };
   }
