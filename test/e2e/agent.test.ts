@@ -211,7 +211,7 @@ describeBed('an agent', () => {
   }, async () => {
     scene.random('small', 10 * KB);
     const large = scene.random('large', 1500 * KB);
-    const [kept, gone] = [{ file: 'small' }, { file: 'large', channels: [{ rate: '1Mbit' }] }];
+    const [kept, gone] = [{ file: 'small' }, { file: 'large', channels: [{ rate: '2Mbit' }] }];
     const server = await publish('gone', { kept, gone });
     const agent = startAgent(
       agentFile('gone', { subscribe: [{ object: '*', output: 'gone-out/{object}' }], status: 'gone.json' }),

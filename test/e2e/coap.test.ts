@@ -22,7 +22,7 @@ describeBed('CoAP', () => {
   /** Publishes a version. */
   const fleet = (version: number, sizeBytes: number) => {
     scene.random('image', sizeBytes);
-    const object = { file: 'image', version, channels: [{ rate: '50Mbit' }] };
+    const object = { file: 'image', version, channels: [{ rate: '16Mbit' }] };
     return scene.fleet({ fleet: 'g', blockSymbols: 20, interface: 'eth0', objects: { image: object } });
   };
   const publish = (version: number, sizeBytes: number) => {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describeBed } from '../lab/allowed.js';
 import { completed, eventsOf, failed, progressBeyond, Scene } from './scene.js';
 
-const sizeBytes = 30e6;
+const sizeBytes = 16e6;
 /** Runs a command as a container does: as process 1 of a pid namespace of its own. */
 const contained = { through: ['unshare', '-pf', '--kill-child', '--mount-proc'] };
 
@@ -15,7 +15,7 @@ describeBed('two containers with one volume', () => {
     bytes = scene.random('image', sizeBytes);
     const config = scene.fleet({
       fleet: 'acme',
-      objects: { image: { file: 'image', code: 'raptorq', channels: [{ rate: '16Mbit' }, { rate: '100Mbit' }] } },
+      objects: { image: { file: 'image', code: 'raptorq', channels: [{ rate: '8Mbit' }, { rate: '48Mbit' }] } },
       servers: { alpha: {} },
     });
     await scene.serve('alpha', config, ['image'], ['--host', 'alpha']);

@@ -14,6 +14,8 @@ import { completed, eventsOf, failed, Scene } from './scene.js';
 const program = fileURLToPath(new URL('peers/replay.mjs', import.meta.url));
 const commandLine = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const channels = [{ rate: '4Mbit' }];
+/** A fetch that will be refused hears why within one round of announcements, and waits for its whole patience. */
+const SOON = ['--patience', '3s'];
 
 describeBed('a fleet with a root', () => {
   let scene: Scene;
@@ -70,7 +72,7 @@ describeBed('a fleet with a root', () => {
     await root('add', 'few', pub('b'), '--role', 'release', '--threshold', '2', '--key', key('a'), key('b'));
     const server = await serve('few', { key: 'a/layercast.key' });
     expect(eventsOf(server.process, 'warning').map(({ code }) => code)).toContain('ROLE');
-    const end = await failed(fetch('few', 'few.root', 'few'));
+    const end = await failed(fetch('few', 'few.root', 'few', ...SOON));
     expect(end).toMatchObject({ exitCode: 4, code: 'ROLE_REFUSED' });
     expect(end.message).toContain(
       'version 1 was signed by 1 of the 2 release keys that version 2 of the root asks for',
@@ -85,7 +87,7 @@ describeBed('a fleet with a root', () => {
     await root('rotate', 'rotated', pub('a'), pub('b'), '--key', key('a'), key('b'));
     server.process.kill('SIGHUP');
     await server.process.waitForEvent(({ event, code }) => event === 'warning' && code === 'ROLE');
-    const end = await failed(fetch('rotated', 'rotated-first.root', 'rotated-after'));
+    const end = await failed(fetch('rotated', 'rotated-first.root', 'rotated-after', ...SOON));
     expect(end).toMatchObject({ exitCode: 4, code: 'ROLE_REFUSED' });
     expect(end.message).toMatch(/signed by key [0-9a-f]{16}, which version 2 of the root has removed/);
   }, 60_000);
@@ -102,10 +104,10 @@ describeBed('a fleet with a root', () => {
     });
 
     const records = config('stored', { ...settings, key: undefined, records: 'stored-records' }, 1);
-    await run('sign', '--config', records, '--key', key('a'), '--out', scene.path('stored-records'));
+    await signed(records, 'a', scene.path('stored-records'));
     const sending = await scene.serve('alpha', records);
     renameSync(scene.path('stored-records'), scene.path('stored-before'));
-    await run('sign', '--config', records, '--key', key('b'), '--out', scene.path('stored-records'));
+    await signed(records, 'b', scene.path('stored-records'));
     sending.process.kill('SIGHUP');
     expect(await completed(fetch('stored', 'b/layercast.pub', 'stored', '--patience', '30s'))).toMatchObject({
       version: 1,
@@ -123,7 +125,7 @@ describeBed('a fleet with a root', () => {
     const entries = [{ object: 'image', version: 1, digest: descriptorDigest(peekRecord(record)!) }];
     const signer = privateKeyFrom(readFileSync(scene.path('online/layercast.key')), 'online');
     await replay('frozen', signCatalogue(head, entries, signer));
-    const end = await failed(fetch('frozen', 'frozen.root', 'frozen', '--patience', '3s'));
+    const end = await failed(fetch('frozen', 'frozen.root', 'frozen', ...SOON));
     expect(end).toMatchObject({ exitCode: 4, code: 'EXPIRED' });
     expect(end.message).toContain(`the fleet's catalogue expired at ${new Date(expiresS * 1000).toISOString()}`);
   }, 60_000);
@@ -148,8 +150,8 @@ describeBed('a fleet with a root', () => {
     const path = scene.fleet({ fleet: 'classes', key: 'a/layercast.key', objects });
     expect((await scene.serve('alpha', path)).published.size).toBe(1);
     const others = [
-      fetch('classes', 'a/layercast.pub', 'no-class'),
-      fetch('classes', 'a/layercast.pub', 'other', '--compatible', 'acme/tv'),
+      fetch('classes', 'a/layercast.pub', 'no-class', ...SOON),
+      fetch('classes', 'a/layercast.pub', 'other', ...SOON, '--compatible', 'acme/tv'),
     ];
     for (const other of others) {
       const end = await failed(other);
@@ -163,12 +165,6 @@ describeBed('a fleet with a root', () => {
 
   const pub = (name: string) => scene.path(`${name}/layercast.pub`);
   const key = (name: string) => scene.path(`${name}/layercast.key`);
-
-  async function run(...args: readonly string[]): Promise<void> {
-    const process = scene.layercast('r1', args);
-    const { code } = await process.exited;
-    if (code !== 0) throw new Error(`${args.join(' ')}: ${process.stderr}`);
-  }
 
   /** A command that needs no network, in this process: each process takes half a second to start. */
   async function here(...args: readonly string[]): Promise<void> {
@@ -197,11 +193,15 @@ describeBed('a fleet with a root', () => {
     return await scene.serve('alpha', config(fleet, { announceKey, ...settings }, version));
   }
 
+  async function signed(path: string, signer: string, folder: string): Promise<void> {
+    await here('sign', '--config', path, '--key', key(signer), '--out', folder, '--state', scene.path('state/signing'));
+  }
+
   /** Signs a version with key a, and resolves with the record. */
   async function sign(fleet: string, version: number) {
     const folder = scene.path(`${fleet}-${version}`);
     const path = config(fleet, { key: undefined, records: folder }, version);
-    await run('sign', '--config', path, '--key', key('a'), '--out', folder);
+    await signed(path, 'a', folder);
     const [name] = readdirSync(folder);
     return { record: readFileSync(join(folder, name!)) };
   }

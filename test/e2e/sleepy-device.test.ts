@@ -13,7 +13,7 @@ const TOKEN = 'e'.repeat(64);
 const BYTES = 100_000;
 const LONG = { timeout: 120_000 };
 
-/** The device of examples/sleepy-device.yaml behind a NAT, with its manager, its gateway and a server. It wakes every 20 s in place of 6 h. */
+/** The device of examples/sleepy-device.yaml behind a NAT, with its manager, its gateway and a server. It wakes every 15 s in place of 6 h. */
 describeBed('a device that sleeps', () => {
   let scene: Scene;
   let server: Server;
@@ -66,7 +66,7 @@ describeBed('a device that sleeps', () => {
     server = await scene.serve('alpha', publish(1));
     const settings = readFileSync(example, 'utf8')
       .replace('key: layercast.pub', `key: ${scene.publicKey}\ninterface: eth0`)
-      .replace('every: 6h, for: 5min', 'every: 20s, for: 15s')
+      .replace('every: 6h, for: 5min', 'every: 15s, for: 12s')
       .replace('//manager.acme.example', `//${atManager}`)
       .replace('//gateway.acme.example', `//${atGateway}`);
     writeFileSync(scene.path('agent.yaml'), settings);
