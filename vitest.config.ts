@@ -1,9 +1,7 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/longest-first.js';
 
-/**
- * Folders of tests that change nothing outside their own objects, so one process may run many of their files. A process for each file costs a second
- * of processor time more (113 files: 207 s, together 91 s).
- */
+/** Folders of tests that keep a processor busy, so that more of them at once than there are processors would gain nothing. */
 const together = [
   ...'agent base bench chunks cli coap config device doctor events fec fleet gateway http metrics mirror mqtt net object options plot process publish rate receiver'.split(
     ' ',
@@ -36,8 +34,11 @@ const busy = [
 export default defineConfig({
   test: {
     pool: 'forks',
+    // A process for each file costs a second of processor time more (113 files: 207 s, together 91 s). So no file may leave anything changed behind.
+    isolate: false,
+    sequence: { sequencer: LongestFirst },
     environment: './test/coverage-environment.ts',
-    setupFiles: ['test/compare-bytes.ts'],
+    setupFiles: ['test/setup.ts'],
     server: { deps: { external: [/\/dist\//] } },
     testTimeout: 60_000,
     // A bed of a dozen hosts takes a second to lay, and on a machine that is busy otherwise many times that.
@@ -45,14 +46,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'together', include: together, exclude: simulated, isolate: false, maxWorkers: 2 },
+        test: { name: 'together', include: together, exclude: simulated, maxWorkers: 2 },
       },
       {
         extends: true,
         test: {
           name: 'simulated',
           include: simulated,
-          isolate: false,
           maxWorkers: 2,
           environmentOptions: { isCounted: false },
         },
