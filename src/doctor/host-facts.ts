@@ -45,6 +45,8 @@ export interface Needs {
   readonly passesRouters: boolean;
   /** Whether this host sends: it is one of the servers of the fleet file. */
   readonly sends: boolean;
+  /** Whether nothing is sent or received without the state directory. */
+  readonly keepsState: boolean;
 }
 
 /** Which interface a transfer uses, or why none. */
@@ -130,12 +132,15 @@ export interface ClockFacts {
 }
 
 export interface FolderFacts {
+  /** Absolute. */
   readonly path: string;
   /** The folder that was tried: `path`, or the nearest folder above that exists. */
   readonly triedPath: string;
   /** The system's name of the error when a file was made there; undefined if that worked. */
   readonly failure: string | undefined;
   readonly freeBytes: number | undefined;
+  /** Who tried; undefined where users have no numbers. */
+  readonly userId: number | undefined;
   /** The magic number of the file system (statfs(2)). */
   readonly fileSystem: number | undefined;
 }

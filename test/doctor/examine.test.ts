@@ -16,12 +16,19 @@ const probe: ProbeFacts = {
   mld,
 };
 const grant = { askedBytes: 8 << 20, grantedBytes: 8 << 20 };
-const folder = { path: '/state', triedPath: '/state', failure: undefined, freeBytes: 1e9, fileSystem: 0xef53 };
+const folder = {
+  path: '/state',
+  triedPath: '/state',
+  failure: undefined,
+  freeBytes: 1e9,
+  userId: 1000,
+  fileSystem: 0xef53,
+};
 
 /** A host on which everything is right. */
 const healthy: HostFacts = {
   platform: 'linux',
-  needs: { port: 4242, symbolBytes: 1184, ssm: false, passesRouters: true, sends: false },
+  needs: { port: 4242, symbolBytes: 1184, ssm: false, passesRouters: true, sends: false, keepsState: true },
   choice: { name: 'eth0', isNamed: false },
   others: [],
   link,
@@ -147,7 +154,28 @@ const broken: readonly (readonly [string, Partial<HostFacts>, string, Severity, 
   ['a receiver from before its build', withClock({ nowS: 1 }), 'clock', 'warning', /timedatectl/],
   ['a server from before its build', { ...withClock({ nowS: 1 }), needs: server }, 'clock', 'failure', /timedatectl/],
   ['a clock that nothing sets', withClock({ isSynchronized: false }), 'clock', 'note', /timedatectl/],
-  ['a read-only state directory', { state: { ...folder, failure: 'EROFS' } }, 'state', 'warning', /remount/],
+  ['a read-only state directory', { state: { ...folder, failure: 'EROFS' } }, 'state', 'failure', /remount/],
+  [
+    'a state directory that cannot be written, at a server that encodes nothing',
+    { state: { ...folder, failure: 'EACCES' }, needs: { ...healthy.needs, sends: true, keepsState: false } },
+    'state',
+    'warning',
+    /^chown 1000 \/state,/,
+  ],
+  [
+    'a state directory that cannot be made',
+    { state: { ...folder, triedPath: '/', failure: 'EACCES' } },
+    'state',
+    'failure',
+    /^install -d -o 1000 \/state,/,
+  ],
+  [
+    'an output in a folder that is missing',
+    { output: { ...folder, triedPath: '/' } },
+    'output',
+    'failure',
+    /^mkdir -p/,
+  ],
   ['a nearly full state directory', { state: { ...folder, freeBytes: 1e6 } }, 'state', 'warning', /df -h/],
   ['an output without permission', { output: { ...folder, failure: 'EACCES' } }, 'output', 'failure', /chown/],
   ['a full disk', { output: { ...folder, freeBytes: 0 } }, 'output', 'failure', /df -h/],

@@ -8,13 +8,13 @@ const MIN_STATE_BYTES = 10e6;
 /** The magic number of FAT (MSDOS_SUPER_MAGIC of statfs(2)). */
 const FAT = 0x4d44;
 
-/** The state directory. Without it a fetch works, but remembers no version. */
+/** The state directory. */
 export function state({ state: folder, needs }: HostFacts): readonly Judgement[] {
   const why = needs.sends
-    ? 'A server keeps its own key, digests and coded objects there. Without it, it signs no datagrams and encodes anew at each start.'
-    : 'A receiver remembers there which version it completed last, so that nobody can make it take an older one.';
+    ? 'A server keeps its own key, digests and coded objects there. Without it, it sends no object with a code, and a second server goes unnoticed.'
+    : 'A receiver remembers there which version it completed last, so that nobody can make it take an older one. It receives nothing without it.';
   return [
-    judged(folder, 'the state directory', why, warning) ??
+    judged(folder, 'the state directory', why, needs.keepsState ? failure : warning) ??
       (folder.freeBytes !== undefined && folder.freeBytes < MIN_STATE_BYTES
         ? warning(`only ${sizeOf(folder.freeBytes)} are free in ${folder.triedPath}`, why, `df -h ${folder.triedPath}`)
         : ok(`the state directory ${folder.path} can be written`)),
@@ -25,6 +25,8 @@ export function state({ state: folder, needs }: HostFacts): readonly Judgement[]
 export function output({ output: folder }: HostFacts): readonly Judgement[] {
   if (folder === undefined) return [];
   const why = 'A fetch writes the file and its part file there.';
+  if (folder.path !== folder.triedPath && folder.failure === undefined)
+    return [failure(`the folder of the output ${folder.path} does not exist`, why, `mkdir -p ${folder.path}`)];
   const fault = judged(folder, 'the folder of the output', why, failure);
   if (fault !== undefined) return [fault];
   const free = folder.freeBytes === undefined ? '' : `, ${sizeOf(folder.freeBytes)} are free`;
@@ -35,7 +37,7 @@ export function output({ output: folder }: HostFacts): readonly Judgement[] {
 }
 
 function judged(
-  { path, triedPath, failure: errno, freeBytes }: FolderFacts,
+  { path, triedPath, failure: errno, freeBytes, userId }: FolderFacts,
   what: string,
   why: string,
   as: typeof Warn,
@@ -44,9 +46,12 @@ function judged(
   if (errno === 'ENOSPC' || (errno === undefined && freeBytes === 0))
     return as(`the disk of ${triedPath} is full`, why, `df -h ${triedPath}`);
   if (errno === undefined) return undefined;
+  // A folder above may belong to others, such as /: only the missing one is made for this user.
+  const make = path === triedPath ? 'chown' : 'install -d -o';
+  const permit = `${make} ${userId ?? 'USER'} ${path}, as root, or name another folder`;
   const remedies: Readonly<Record<string, string>> = {
-    EACCES: `chown "$(id -u)" ${triedPath}, as root`,
-    EPERM: `chown "$(id -u)" ${triedPath}, as root`,
+    EACCES: permit,
+    EPERM: permit,
     EROFS: `mount -o remount,rw the file system of ${triedPath}, or name another folder`,
     ENOTDIR: `rm ${triedPath}, which is a file, or name another folder`,
   };

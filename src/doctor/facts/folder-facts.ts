@@ -5,11 +5,12 @@ import { errnoOf } from '../../base/errors.js';
 import type { FolderFacts } from '../host-facts.js';
 
 /** Whether a file can be made and flushed in a folder. If the folder is missing, the nearest one above is tried, and nothing is made but that file. */
-export async function folderFacts(path: string): Promise<FolderFacts> {
-  const triedPath = await nearest(resolve(path));
+export async function folderFacts(typedPath: string): Promise<FolderFacts> {
+  const path = resolve(typedPath);
+  const triedPath = await nearest(path);
   const [failure, space] = [await failureIn(triedPath), await statfs(triedPath).catch(() => undefined)];
   const freeBytes = space === undefined ? undefined : space.bavail * space.bsize;
-  return { path, triedPath, failure, freeBytes, fileSystem: space?.type };
+  return { path, triedPath, failure, freeBytes, userId: process.geteuid?.(), fileSystem: space?.type };
 }
 
 async function nearest(path: string): Promise<string> {

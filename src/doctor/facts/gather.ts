@@ -59,6 +59,7 @@ export async function gather(network: Network, options: GatherOptions): Promise<
       ssm,
       passesRouters: scope !== 'interface' && scope !== 'link',
       sends: server !== undefined,
+      keepsState: server === undefined || fleet!.objects.some(({ code }) => code !== 'none'),
     },
     choice,
     others: usableInterfaces().flatMap((one) => (one.name === name ? [] : [one.name])),
