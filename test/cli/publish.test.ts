@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ServerLock } from '../../dist/publish/server-lock.js';
+import { FileLock } from '../../dist/store/lock/file-lock.js';
 import { type CliResult, runHere } from './run-cli.js';
 
 const ladder = 'ladder: { from: 1Mbit, to: 4Mbit }';
@@ -49,6 +50,16 @@ describe('publish', () => {
     expect(image()).toBe('one');
     await publish('--object', 'maps');
     expect(fleetText()).toBe(text.replace('version: 1', 'version: 70').replace('version: 5', 'version: 6'));
+  });
+
+  it('waits for nobody: it says that another command is changing the fleet file', async () => {
+    const lock = await FileLock.acquire(join(folder, 'fleet.yaml.lock'));
+    const { code, stderr } = await publish('new.img', '--object', 'firmware');
+    await lock.release();
+    expect([code, fleetText(), image()]).toEqual([1, text, 'one']);
+    expect(stderr).toMatch(
+      /^layercast: another command is changing .\/fleet.yaml: process .*\n {2}Run this one again when/,
+    );
   });
 
   it('tells the servers of the fleet that run on this host, unless it should not', async () => {

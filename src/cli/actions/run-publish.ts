@@ -52,7 +52,7 @@ export interface NextVersion extends Omit<PublishFlags, 'config'> {
 export async function publishNext(path: string, { file, ...flags }: NextVersion, signal: AbortSignal): Promise<void> {
   // A fleet file that is missing or may not be read is reported as such, and not as a lock that cannot be taken.
   await readText(path);
-  const lock = await FileLock.acquire(`${path}.lock`, { signal });
+  const lock = await lockFor(path, signal);
   try {
     const text = await readText(path);
     const fleet = parseFleet(text, path);
@@ -68,6 +68,17 @@ export async function publishNext(path: string, { file, ...flags }: NextVersion,
   } finally {
     await lock.release();
   }
+}
+
+/** One command at a time changes a fleet file. */
+async function lockFor(path: string, signal: AbortSignal): Promise<FileLock> {
+  return await FileLock.acquire(`${path}.lock`, { signal }).catch((error: unknown) => {
+    if (!(error instanceof LayercastError && error.code === 'FILE_IN_USE')) throw error;
+    throw new LayercastError('FILE_IN_USE', `another command is changing ${path}: ${error.message}`, {
+      hint: 'Run this one again when that process has ended',
+      cause: error,
+    });
+  });
 }
 
 function objectFor(fleet: Fleet, path: string, name: string | undefined, file: string | undefined): FleetObject {
