@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf } from '../base/errors.js';
 import { systemError } from './system-error.js';
@@ -22,6 +22,22 @@ export async function syncDirectoryOf(path: string): Promise<void> {
 /** An unused name in the directory of `path`. The name is short, because the name in `path` may be as long as names can be. */
 export function temporaryName(path: string): string {
   return join(dirname(path), `.layercast-${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+}
+
+const TEMPORARY = /^\.layercast-\d+-[0-9a-f]{12}\.tmp$/;
+/** A temporary file that nobody has written for this long was left by a process that died. */
+const ABANDONED_MS = 3_600_000;
+
+/** Removes the temporary files in the directory of `path` that processes left there when they were killed. What cannot be removed stays. */
+export async function removeAbandoned(path: string): Promise<void> {
+  const directory = dirname(path);
+  const names = await readdir(directory).catch(() => []);
+  for (const name of names.filter((one) => TEMPORARY.test(one))) {
+    const left = join(directory, name);
+    const found = await stat(left).catch(() => undefined);
+    if (found !== undefined && found.mtimeMs < Date.now() - ABANDONED_MS)
+      await rm(left, { force: true }).catch(() => {});
+  }
 }
 
 /** Writes all of `bytes` at byte `position`. */

@@ -1,7 +1,7 @@
 import { open, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { asLayercastError, errnoOf, LayercastError } from '../base/errors.js';
 import { copyWithHoles } from './copy-file.js';
-import { syncDirectoryOf, temporaryName } from './durable.js';
+import { removeAbandoned, syncDirectoryOf, temporaryName } from './durable.js';
 import { FileSource } from './file-source.js';
 import { takeAttributes } from './part/file-attributes.js';
 import { systemError } from './system-error.js';
@@ -49,6 +49,7 @@ export function placeText(text: string, path: string): Promise<void> {
 async function replace(path: string, write: (temporary: string) => Promise<void>, signal?: AbortSignal): Promise<void> {
   const target = await followed(path);
   const temporary = temporaryName(target);
+  await removeAbandoned(target);
   try {
     await write(temporary);
     const copy = await open(temporary, 'r+');

@@ -1,6 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import fs, { appendFile, chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import fs, {
+  appendFile,
+  chmod,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -34,6 +45,16 @@ describe('a file that gets new content', () => {
     expect((await readdir(here)).toSorted()).toEqual(['new', 'old']);
     await placeText('text', to);
     expect([await readFile(to, 'utf8'), (await stat(to)).mode & 0o777]).toEqual(['text', 0o640]);
+  });
+
+  it('has no copy beside it an hour after a command was killed that made one; a younger one may still grow', async () => {
+    const here = await folder('killed');
+    const [left, young, foreign] = ['.layercast-7-00112233aabb.tmp', '.layercast-8-00112233aabb.tmp', '.other.tmp'];
+    for (const name of [left, young, foreign, 'new']) await writeFile(join(here, name), 'x');
+    const twoHoursAgo = Date.now() / 1000 - 7200;
+    for (const name of [left, foreign]) await utimes(join(here, name), twoHoursAgo, twoHoursAgo);
+    await placeFile(join(here, 'new'), join(here, 'old'));
+    expect((await readdir(here)).toSorted()).toEqual([young, foreign, 'new', 'old'].toSorted());
   });
 
   it('may be missing before, and is replaced where a symbolic link leads', async () => {
