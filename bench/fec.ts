@@ -4,11 +4,13 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { Decoder, Encoder, initSync } from 'raptorq/raptorq.js';
 import { BlockEncoder, blockCode, restoreBlock } from '../dist/fec/index.js';
 import { planDecoding } from '../dist/fec/solve/decoding-plan.js';
 import { RestoringThreads } from '../dist/retrieve/block-restorer.js';
+import { measureFirstBlocks } from './fec/first-blocks.js';
 
 const SOURCE_COUNTS = [128, 1024, 8192] as const;
 const SYMBOL_BYTES = [1184, 1280] as const;
@@ -33,9 +35,22 @@ interface Row {
  * Encoding: the block in, as many repair symbols out as were lost. Decoding: symbols copied into the block one by one, then
  * the block restored; in a pool a block is read from a file, restored, hashed, and written where symbols were missing. The package copies every symbol into a packet of its own; it has no other interface.
  *
- * @param args none
+ * Arguments: `--first` measures what new processes take for their first blocks instead, `--rounds N` times (5), and `--beside DIST` in turn with another
+ * build.
  */
-export async function run(_args: readonly string[]): Promise<Record<string, unknown>> {
+export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      first: { type: 'boolean', default: false },
+      rounds: { type: 'string', default: '5' },
+      beside: { type: 'string', multiple: true, default: [] },
+    },
+  });
+  if (values.first) {
+    const others = values.beside.map((folder) => resolve(folder));
+    return { firstBlocks: measureFirstBlocks(others, Number(values.rounds)) };
+  }
   initSync(readFileSync(createRequire(import.meta.url).resolve('raptorq/raptorq_bg.wasm')));
   const rows: Row[] = [];
   console.log('megabytes of block per second and core, and how many times as fast as npm raptorq\n');

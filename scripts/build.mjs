@@ -1,4 +1,4 @@
-// src/ → dist/: the erasure code's kernel, the TypeScript compiler, the bundles of what starts, the page, then the stamp that scripts/prepare.mjs compares with.
+// src/ → dist/: the erasure code's WebAssembly, the TypeScript compiler, the bundles of what starts, the page, then the stamp that scripts/prepare.mjs compares with.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const top = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(top, 'dist');
 
 rmSync(dist, { recursive: true, force: true });
-run(process.execPath, [join(top, 'scripts', 'build-kernel.mjs')]);
+run(process.execPath, [join(top, 'scripts', 'build-modules.mjs')]);
 run(bin('tsc'), ['-p', 'tsconfig.json']);
 // A device without a clock takes this for the earliest time that it can be (src/base/build-time.ts).
 const builtS = Number(process.env.SOURCE_DATE_EPOCH || Math.floor(Date.now() / 1000));

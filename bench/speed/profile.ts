@@ -72,7 +72,7 @@ function ownerOf({ callFrame }: Node, above: string): string {
   const { functionName, url } = callFrame;
   if (IDLE.has(functionName) && url === '') return '(idle)';
   if (OWN_WORDS.has(functionName)) return functionName;
-  if (url.startsWith('wasm:')) return 'fec/kernels';
+  if (url.startsWith('wasm:')) return 'fec';
   return folderOf(callFrame) ?? above;
 }
 

@@ -1,7 +1,7 @@
 import { type BlockCode, blockCode, checkSymbolBytes, internalId } from './code.js';
-import { ProgramBuilder, SUM, symbolRow } from './kernels/program.js';
+import { ProgramBuilder, symbolRow } from './kernels/program.js';
 import { newKernel } from './kernels/thread-kernel.js';
-import { appendSymbol, MAX_SYMBOL_TERMS } from './solve/equations.js';
+import { MAX_SYMBOL_TERMS, planner } from './solve/planner.js';
 import { closeGaps, strideFor } from './solve/table.js';
 
 /**
@@ -66,9 +66,9 @@ export class LoadedBlock {
     if (code === undefined) throw new Error('no block is open');
     program.clear();
     for (let i = 0; i < count; i++) {
-      const end = appendSymbol(code, internalId(code, firstEsi + i), columns, 0);
-      program.begin(SUM, symbolRow(target + i));
-      for (let at = 0; at < end; at++) program.add(symbolRow(PIECE_COUNT + columns[at]!));
+      const termCount = planner().symbolColumns(code, internalId(code, firstEsi + i), columns);
+      program.begin(symbolRow(target + i));
+      for (let at = 0; at < termCount; at++) program.add(symbolRow(PIECE_COUNT + columns[at]!));
     }
     this.kernel.run(program.view());
   }

@@ -1,8 +1,8 @@
 import { LayercastError } from '../base/errors.js';
 import { MAX_ESI } from '../base/limits.js';
 import { type BlockCode, blockCode, checkSymbolBytes, internalId } from './code.js';
-import { ProgramBuilder, SUM, symbolRow } from './kernels/program.js';
-import { appendSymbol, MAX_SYMBOL_TERMS } from './solve/equations.js';
+import { ProgramBuilder, symbolRow } from './kernels/program.js';
+import { MAX_SYMBOL_TERMS, planner } from './solve/planner.js';
 import { runPlan, type Slice } from './solve/table.js';
 
 /** Fills `into` with bytes of intermediate symbol `row`, from byte `offset` of the symbol on. */
@@ -71,9 +71,9 @@ export class RunEncoder {
    */
   private appendSum(target: number, id: number, firstRow: number): void {
     const { columns, needed, program, rowOf } = this;
-    const end = appendSymbol(this.code, id, columns, 0);
-    program.begin(SUM, symbolRow(target));
-    for (let at = 0; at < end; at++) {
+    const count = planner().symbolColumns(this.code, id, columns);
+    program.begin(symbolRow(target));
+    for (let at = 0; at < count; at++) {
       const column = columns[at]!;
       if (rowOf[column] === 0) rowOf[column] = firstRow + needed.push(column) - 1;
       program.add(symbolRow(rowOf[column]!));

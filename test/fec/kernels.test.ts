@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eliminate } from '../../dist/fec/kernels/elimination.js';
 import { PortableKernel } from '../../dist/fec/kernels/portable.js';
-import { COMBINE, type Program, ProgramBuilder, SUM, symbolRow } from '../../dist/fec/kernels/program.js';
+import { type Program, symbolRow } from '../../dist/fec/kernels/program.js';
 import { simdKernel } from '../../dist/fec/kernels/simd.js';
+import { ProgramWriter } from './program-writer.js';
 import { times } from './reference.js';
 import { randomBytes, randomFrom } from './samples.js';
 
@@ -19,16 +20,16 @@ function randomProgram(seed: number): { program: Program; apply: (symbols: Uint8
   const random = randomFrom(seed);
   const below = (bound: number) => Math.floor(bound * random());
   const anyRow = () => (random() < 0.5 ? below(WORK_ROWS) : symbolRow(below(SYMBOLS)));
-  const builder = new ProgramBuilder();
+  const writer = new ProgramWriter();
   const steps: ((at: (row: number) => Uint8Array) => void)[] = [];
   const appendSum = (target: number, rows: readonly number[]) => {
-    builder.begin(SUM, target);
-    for (const row of rows) builder.add(row);
+    writer.sum(target);
+    for (const row of rows) writer.operand(row);
     steps.push((at) => at(target).set(at(target).map((_, b) => rows.reduce((sum, row) => sum ^ at(row)[b]!, 0))));
   };
   const appendCombination = (target: number, terms: readonly (readonly [row: number, coefficient: number])[]) => {
-    builder.begin(COMBINE, target);
-    for (const [row, coefficient] of terms) builder.addScaled(row, coefficient);
+    writer.combine(target);
+    for (const [row, coefficient] of terms) writer.term(row, coefficient);
     const combined = (at: (row: number) => Uint8Array, b: number) =>
       terms.reduce((sum, [row, coefficient]) => sum ^ times(coefficient, at(row)[b]!), 0);
     steps.push((at) => at(target).set(at(target).map((_, b) => combined(at, b))));
@@ -44,9 +45,9 @@ function randomProgram(seed: number): { program: Program; apply: (symbols: Uint8
       );
   }
   const pairs = Array.from({ length: 10 }, () => [below(6), below(6)] as const);
-  builder.checks(
+  writer.checks(
     20,
-    Int32Array.from(pairs, ([a, b]) => a | (b << 16)),
+    pairs.map(([a, b]) => a | (b << 16)),
   );
   steps.push((at) => {
     for (let b = 0; b < at(0).length; b++) {
@@ -64,7 +65,7 @@ function randomProgram(seed: number): { program: Program; apply: (symbols: Uint8
     const work = Array.from({ length: WORK_ROWS }, () => new Uint8Array(symbols[0]!.length));
     for (const step of steps) step((row) => (row < 0 ? symbols[symbolRow(row)]! : work[row]!));
   };
-  return { program: builder.build(), apply };
+  return { program: writer.program(), apply };
 }
 
 describe.each([
@@ -95,31 +96,31 @@ describe.each([
   });
 
   it('runs another program over the rows of the one before', () => {
-    const builder = new ProgramBuilder();
-    builder.begin(SUM, symbolRow(2));
-    builder.add(symbolRow(0));
-    builder.add(symbolRow(1));
-    const table = kernel.open({ program: builder.build(), symbolRowCount: 3, workRowCount: 0 }, 32);
+    const one = new ProgramWriter();
+    one.sum(symbolRow(2));
+    one.operand(symbolRow(0));
+    one.operand(symbolRow(1));
+    const table = kernel.open({ program: one.program(), symbolRowCount: 3, workRowCount: 0 }, 32);
     table.set(randomBytes(96, 1));
     const [first, second] = [table.slice(0, 32), table.slice(32, 64)];
     kernel.run();
     const sum = table.slice(64, 96);
     expect(sum).toEqual(first.map((byte, i) => byte ^ second[i]!));
-    builder.clear();
-    builder.begin(SUM, symbolRow(0));
-    builder.add(symbolRow(2));
-    kernel.run(builder.view());
+    const other = new ProgramWriter();
+    other.sum(symbolRow(0));
+    other.operand(symbolRow(2));
+    kernel.run(other.program());
     expect(table.slice(0, 32)).toEqual(sum);
     expect(table.slice(32, 96)).toEqual(new Uint8Array([...second, ...sum]));
   });
 
   it('multiplies every pair of elements right', () => {
-    const builder = new ProgramBuilder();
+    const writer = new ProgramWriter();
     for (let coefficient = 0; coefficient < 256; coefficient++) {
-      builder.begin(COMBINE, symbolRow(1 + coefficient));
-      builder.addScaled(symbolRow(0), coefficient);
+      writer.combine(symbolRow(1 + coefficient));
+      writer.term(symbolRow(0), coefficient);
     }
-    const table = kernel.open({ program: builder.build(), symbolRowCount: 257, workRowCount: 0 }, 256);
+    const table = kernel.open({ program: writer.program(), symbolRowCount: 257, workRowCount: 0 }, 256);
     for (let value = 0; value < 256; value++) table[value] = value;
     kernel.run();
     for (let coefficient = 0; coefficient < 256; coefficient++) {
@@ -149,8 +150,8 @@ describe.each([
   });
 });
 
-describe('an engine without SIMD', () => {
-  it('encodes and decodes to the same bytes', () => {
+describe('an engine', () => {
+  it('without SIMD encodes and decodes to the same bytes', () => {
     const script = (setup: string) => `
       ${setup}
       const { BlockEncoder, solveBlock } = await import(${JSON.stringify(new URL('../../dist/fec/index.js', import.meta.url))});
@@ -176,5 +177,19 @@ describe('an engine without SIMD', () => {
     const [portable, without] = run('WebAssembly.validate = () => false;');
     expect([simd, portable]).toEqual(['simd', 'portable']);
     expect(without).toBe(withSimd);
+  });
+
+  it('without WebAssembly is refused with a way out', () => {
+    const script = `
+      const { BlockEncoder } = await import(${JSON.stringify(new URL('../../dist/fec/index.js', import.meta.url))});
+      try {
+        BlockEncoder.fromSource(new Uint8Array(100), 10);
+      } catch ({ code, hint }) {
+        console.log(code, hint);
+      }`;
+    const told = execFileSync(process.execPath, ['--jitless', '--input-type=module', '-e', script], {
+      encoding: 'utf8',
+    });
+    expect(told).toBe('FEC_INVALID run Node with its compiler\n');
   });
 });

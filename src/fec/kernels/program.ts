@@ -27,79 +27,25 @@ export function symbolRow(index: number): number {
   return ~index;
 }
 
+/** Writes programs of sums. Other programs are made by the planner (../solve/assembly). */
 export class ProgramBuilder {
   private words = new Int32Array(1024);
   private end = 0;
   private head = 0;
 
-  /** Starts an instruction that writes `row`; operands follow. */
-  begin(opcode: number, row: number): void {
+  /** Starts a SUM that writes `row`; operands follow. */
+  begin(row: number): void {
     this.reserve(2);
     this.head = this.end;
-    this.words[this.end++] = opcode;
+    this.words[this.end++] = SUM;
     this.words[this.end++] = row;
   }
 
-  /** An operand of SUM. */
+  /** An operand of the sum that was begun last. */
   add(row: number): void {
     if (this.end === this.words.length) this.reserve(1);
     this.words[this.end++] = row;
     this.words[this.head]! += 4;
-  }
-
-  /** Starts a SUM that writes `row`, and makes room for `maxCount` operands at once, which `put` then writes. */
-  beginSum(row: number, maxCount: number): void {
-    this.reserve(2 + maxCount);
-    this.head = this.end;
-    this.words[this.end + 1] = row;
-    this.end += 2;
-  }
-
-  /** An operand of a sum that was started with `beginSum`. */
-  put(row: number): void {
-    this.words[this.end++] = row;
-  }
-
-  /** Operands of a sum that was started with `beginSum`: `rows[from]` to `rows[to - 1]`. */
-  putAll(rows: Uint16Array, from: number, to: number): void {
-    const { words } = this;
-    let end = this.end;
-    for (let i = from; i < to; i++) words[end++] = rows[i]!;
-    this.end = end;
-  }
-
-  /** Ends a sum that was started with `beginSum`. */
-  endSum(): void {
-    this.words[this.head] = (this.end - this.head - 2) * 4 + SUM;
-  }
-
-  /** An operand of COMBINE. */
-  addScaled(row: number, coefficient: number): void {
-    this.reserve(2);
-    this.words[this.end++] = row;
-    this.words[this.end++] = coefficient;
-    this.words[this.head]! += 4;
-  }
-
-  /** The whole of CHECKS. */
-  checks(row: number, operands: Int32Array): void {
-    this.reserve(2 + operands.length);
-    this.words[this.end++] = operands.length * 4 + CHECKS;
-    this.words[this.end++] = row;
-    this.words.set(operands, this.end);
-    this.end += operands.length;
-  }
-
-  /** Instructions of another program. */
-  append(words: Int32Array): void {
-    this.reserve(words.length);
-    this.words.set(words, this.end);
-    this.end += words.length;
-  }
-
-  /** Words so far. */
-  get length(): number {
-    return this.end;
   }
 
   /** Forgets all instructions. */
@@ -107,23 +53,14 @@ export class ProgramBuilder {
     this.end = 0;
   }
 
-  /** Forgets the instructions from word `end` on, which begins one. */
-  truncate(end: number): void {
-    this.end = end;
-  }
-
   /** The program so far; valid until the builder is used again. */
   view(): Program {
     return this.words.subarray(0, this.end);
   }
 
-  build(): Program {
-    return this.words.slice(0, this.end);
-  }
-
   private reserve(count: number): void {
     if (this.end + count <= this.words.length) return;
-    const larger = new Int32Array(Math.max(2 * this.words.length, this.end + count));
+    const larger = new Int32Array(2 * this.words.length);
     larger.set(this.words.subarray(0, this.end));
     this.words = larger;
   }

@@ -1,3 +1,4 @@
+import { canRun, type ModuleMemory, startModule } from '../wasm-module.js';
 import { inverse, multiply } from './gf256.js';
 import type { Kernel } from './kernel.js';
 import { MODULE_BASE64 } from './module.js';
@@ -5,7 +6,7 @@ import type { Plan, Program } from './program.js';
 
 /** The exports of assembly/index.ts. */
 interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: ModuleMemory;
   readonly run: (program: number, programEnd: number, work: number, table: number, strideBytes: number) => void;
   readonly prepare: (
     program: number,
@@ -27,13 +28,6 @@ interface Exports {
   readonly eliminate: (matrix: number, rowCount: number, widthBytes: number, columnCount: number) => number;
 }
 
-/** The parts of WebAssembly that this file uses; TypeScript declares WebAssembly for browsers only. */
-declare const WebAssembly: {
-  validate(bytes: Uint8Array): boolean;
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
-
 const PRODUCT_BYTES = 256 * 32;
 /** The tables (products, then inverses) end here, and programs begin. */
 const TABLES_END = PRODUCT_BYTES + 256;
@@ -46,10 +40,9 @@ const PAGE_BYTES = 65_536;
  * that the largest program and its rows needed, and never shrinks.
  */
 export function simdKernel(): Kernel | undefined {
-  const bytes = Buffer.from(MODULE_BASE64, 'base64');
-  if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(bytes)) return undefined;
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-  const { memory, run, prepare, solve, eliminate } = instance.exports as Exports;
+  const module = Buffer.from(MODULE_BASE64, 'base64');
+  if (!canRun(module)) return undefined;
+  const { memory, run, prepare, solve, eliminate } = startModule(module, {}) as Exports;
   memory.grow(1);
   new Uint8Array(memory.buffer).set(tables());
   let programEnd = TABLES_END;

@@ -1,10 +1,8 @@
 import type { BlockCode } from '../code.js';
-import { type Plan, symbolRow } from '../kernels/program.js';
+import type { Plan } from '../kernels/program.js';
 import { planCorrection } from './correction.js';
 import { encodingPlan } from './encoding-plan.js';
-import { fixedEquations } from './equations.js';
-import { planBuilder, planCount } from './plan-builder.js';
-import { Solver } from './solver.js';
+import { planner } from './planner.js';
 
 /**
  * Correcting an encoding is faster than solving anew for up to this many times √L missing symbols. Measured with symbols of 1184
@@ -14,7 +12,7 @@ import { Solver } from './solver.js';
 const MANY_MISSING = 2;
 
 /**
- * What the last plan of this thread was made for. It still lies in the builder of plans until another one is made there (plan-builder.ts), so to
+ * What the last plan of this thread was made for. It still lies in the memory of the planner until another one is begun there, so to
  * keep it costs no memory but these ESIs.
  */
 let last:
@@ -31,10 +29,10 @@ let last:
  */
 export function planDecoding(code: BlockCode, esis: Int32Array): Plan | undefined {
   const { sourceCount } = code;
-  const isSame = last?.number === planCount() && last.sourceCount === sourceCount && areEqual(last.esis, esis);
+  const isSame = last?.number === planner().planCount && last.sourceCount === sourceCount && areEqual(last.esis, esis);
   if (isSame) return last!.plan;
   const plan = newPlan(code, esis);
-  last = plan && { sourceCount, esis: esis.slice(), plan, number: planCount() };
+  last = plan && { sourceCount, esis: esis.slice(), plan, number: planner().planCount };
   return plan;
 }
 
@@ -49,27 +47,5 @@ function newPlan(code: BlockCode, esis: Int32Array): Plan | undefined {
   for (let esi = 0; esi < code.sourceCount; esi++) if (esis[esi] !== esi) missing.push(esi);
   return missing.length <= MANY_MISSING * Math.sqrt(code.intermediateCount)
     ? planCorrection(code, esis, missing, encodingPlan(code))
-    : planSolution(code, esis, missing);
-}
-
-/** Plans to solve for the intermediate symbols and to make the missing source symbols from these. */
-function planSolution(code: BlockCode, esis: Int32Array, missing: readonly number[]): Plan | undefined {
-  const solver = Solver.of(code, esis);
-  if (solver === undefined) return undefined;
-  const program = planBuilder();
-  solver.solveInactive(program);
-  const targets = missing.map(symbolRow);
-  if (solver.isFew(missing.length)) {
-    solver.addSymbols(program, missing, targets, false);
-  } else {
-    solver.substituteAll(program);
-    const { columns, starts } = fixedEquations(code);
-    for (let i = 0; i < missing.length; i++) {
-      const row = code.ldpcCount + missing[i]!;
-      program.beginSum(targets[i]!, starts[row + 1]! - starts[row]!);
-      program.putAll(columns, starts[row]!, starts[row + 1]!);
-      program.endSum();
-    }
-  }
-  return { program: program.view(), symbolRowCount: esis.length, workRowCount: solver.workRowCount };
+    : planner().planSolution(code, esis);
 }
