@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, Chromium, NAME } from './chromium.js';
-import { HOSTILE, ManagedDevices, nameOf, progressOf, receiverView, serve } from './scene.js';
+import { agentView, HOSTILE, ManagedDevices, nameOf, progressOf, receiverView, serve } from './scene.js';
 
 if (CHROMIUM === undefined) console.log('the page is not tested in a browser: there is no Chromium here');
 
@@ -49,6 +49,16 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
     );
     expect(tab.faults).toEqual([]);
     expect(tab.urls.map((url) => url.replace(endpoint.url, ''))).toEqual(['/', '/page.css', '/page.js', '/events']);
+  });
+
+  it('keeps the states of objects beside names of any length in sight', async () => {
+    const { view } = agentView(['short', 'x'.repeat(255)]);
+    await using endpoint = await serve(view);
+    const tab = await browser.open(`${endpoint.url}/`, { widthPx: 740, heightPx: 360 });
+    await tab.textWith('applied');
+    const hidden = `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('.scroll'))`;
+    expect(await tab.evaluate(hidden)).toBe(0);
+    expect(tab.faults).toEqual([]);
   });
 
   it('shows a thousand devices in as many rows as can be seen, and what changes', async () => {

@@ -1,9 +1,11 @@
 import { EventEmitter } from 'eventemitter3';
+import type { WatchedAgent } from '../../dist/create-agent.js';
 import type { Receiver } from '../../dist/create-receiver.js';
 import { DeviceStates } from '../../dist/manager/device-states.js';
 import { ManagerHttp } from '../../dist/manager/http/manager-http.js';
 import type { Manager } from '../../dist/manager/manager.js';
 import { HttpEndpoint } from '../../dist/metrics/http-endpoint.js';
+import { AgentView } from '../../dist/page/agent-view.js';
 import type { PageView } from '../../dist/page/live-page.js';
 import { pageRoutes } from '../../dist/page/page-routes.js';
 import { ReceiverView } from '../../dist/page/receiver-view.js';
@@ -45,6 +47,15 @@ export function receiverView(object = 'firmware') {
       atMs += ms;
     },
   };
+}
+
+/** An agent that has these objects. */
+export function agentView(names: readonly string[]) {
+  const objects = names.map((object) => ({ object, version: 7, state: 'applied', appliedVersion: 7, bytes: 5e6 }));
+  const agent = Object.assign(new EventEmitter(), { status: () => ({ fleet: 'acme', objects }) });
+  const view = new AgentView('agent');
+  view.follow(agent as unknown as WatchedAgent);
+  return { view };
 }
 
 /** A manager of devices that a test changes as it likes. */
