@@ -54,7 +54,7 @@ export async function openSqlite(path: string, sources: SqliteSources = SOURCES)
   const wasm = await sources.wasm();
   if (wasm === undefined) {
     throw new LayercastError('FILE_IO', `this Node (${process.version}) has no SQLite, and no package brings it`, {
-      hint: 'Use Node 22.13 or later, or install the package: npm install node-sqlite3-wasm',
+      hint: 'Use Node 22.13 or later, or install a package where layercast is installed: npm install node-sqlite3-wasm',
     });
   }
   // The package locks with a folder, which stays when a process is killed. The caller's lock says that it is nobody's.
