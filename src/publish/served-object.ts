@@ -187,7 +187,7 @@ export class ServedObject {
   async #refuse(error: unknown): Promise<RefuseEvent> {
     const { object, station } = this.#target!;
     const { onAir } = this;
-    const canGoOn = onAir !== undefined && frameOf(onAir.station) === frameOf(station) && (await isUnchanged(onAir));
+    const canGoOn = onAir !== undefined && frameOf(onAir.station) === frameOf(station) && (await canBeRead(onAir));
     if (onAir !== undefined && !canGoOn) await this.#takeOff(onAir, error);
     const retryMs = this.#planRetry(error);
     const sentVersion = this.#onAir?.object.version;
@@ -236,6 +236,14 @@ export class ServedObject {
     this.#superseded.abort(new LayercastError('ABORTED', 'the fleet file was read again'));
     this.#superseded = new AbortController();
   }
+}
+
+/** Whether what is sent is there. Nobody can change the copy of a folder, whatever has become of the folder. */
+function canBeRead({ prepared }: Sendable): Promise<boolean> {
+  return prepared.source.checkUnchanged().then(
+    () => true,
+    () => false,
+  );
 }
 
 function reasonOf(refused: RefuseEvent | undefined): string | undefined {

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { chmod, copyFile, link, rename, symlink, truncate, utimes } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir, rename, rm, symlink, truncate, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { LayercastError } from '../../dist/base/errors.js';
@@ -37,6 +37,21 @@ describe('a reload of an object on the air', () => {
     const refused = await rig.update('a', { file: 'b' });
     expect(refused).toMatchObject({ version: 1, sentVersion: 1, error: { code: 'VERSION_REFUSED' } });
     expect(rig.onAir).toEqual(['a 1']);
+  });
+
+  it('leaves the copy of a folder there when the folder has changed into one that cannot be sent, or is gone', async () => {
+    const rig = await ServedRig.make(join(scratch, String(rigCount++)));
+    await mkdir(rig.path('folder'));
+    const tree = { file: undefined, dir: 'folder' };
+    expect(await rig.update('a', tree)).toBeUndefined();
+    await rig.write('folder/bad\nname', '');
+    expect(await rig.update('a', { ...tree, version: 2 })).toMatchObject({
+      sentVersion: 1,
+      error: { code: 'TREE_INVALID' },
+    });
+    await rm(rig.path('folder'), { recursive: true });
+    expect(await rig.update('a', { ...tree, version: 3 })).toMatchObject({ sentVersion: 1 });
+    expect([rig.onAir, rig.told('withdraw')]).toEqual([['a 1'], []]);
   });
 
   it('leaves it there when the network refuses the next version, and tries the next version again', async () => {
