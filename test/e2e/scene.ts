@@ -88,7 +88,8 @@ export class Scene implements AsyncDisposable {
   ): Promise<Server> {
     const process = this.layercast(host, ['serve', '--config', config, '--json', ...more], spawning);
     const published = new Map<string, PublishEvent>();
-    const options = { timeoutMs: 60_000 };
+    // A file of 4 GiB is hashed in 20 s where nobody else wants the processors, and in more than a minute at a load of 12 on two.
+    const options = { timeoutMs: 150_000 };
     const take = (event: LabEvent) => published.set(String(event.object), event as unknown as PublishEvent);
     if (objects.length === 0) take(await process.waitForEvent('publish', options));
     for (const object of objects) {
