@@ -41,6 +41,11 @@ export const DECIDING_RULES = {
     arrivalTimes: 1.5,
     /** Loss is judged on at least this many datagrams. */
     minJudged: 20,
+    /**
+     * And on at least this time of a level. A train that overflows a short queue in the first 50 ms of a try is not the level's loss: row c, a queue
+     * of 20 ms, where the level was then avoided for a minute.
+     */
+    leastJudgedUs: 100_000,
     /** Share of the carried rate that is left free, for other traffic and for errors of the estimate. */
     margin: 0.1,
     /** The share that is left free where nothing queues, so that nothing has to drain. */

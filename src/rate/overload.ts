@@ -87,6 +87,7 @@ export function ownCongestion(path: CongestedPath, retreats: Retreats, now: Leve
 function heavyLoss(history: PathHistory, input: CongestionInput): Congestion | undefined {
   const { rules } = input;
   const { nowUs, freshUs, isContended } = input;
+  if (nowUs - freshUs < rules.overload.leastJudgedUs) return undefined;
   // Radio links lose in bursts; full queues lose all the time. Without a queue only a whole second counts.
   const isQueued =
     history.meanQueueSince(Math.max(freshUs, nowUs - history.standingUs)) >=

@@ -91,6 +91,14 @@ describe('congestion', () => {
     expect(lossy.rateBitsPerSecond).toBeGreaterThan(0.95 * 3e6);
   });
 
+  it('is not found by a train that overflows a short queue at the beginning of a level', () => {
+    const lostAtFirst = (beforeS: number) => (beforeS < 0.05 ? { lossRatio: 0.3, queueMs: 20 } : {});
+    const isTrial = true;
+    expect(judge(lostAtFirst, { isTrial, freshUs: 1e9 - 50_000 })).toBeUndefined();
+    const lostUntilNow = () => ({ lossRatio: 0.3, queueMs: 20 });
+    expect(judge(lostUntilNow, { isTrial, freshUs: 1e9 - 100_000 })).toMatchObject({ what: '30 % lost' });
+  });
+
   it('is found within a fifth of a second when half is lost', () => {
     expect(judge((beforeS) => ({ lossRatio: beforeS < 0.2 ? 0.5 : 0 }))).toBeDefined();
   });
