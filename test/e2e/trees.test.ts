@@ -44,7 +44,7 @@ describeBed('a folder that is published as one object', () => {
     expect(harvest(scene.path('copy'))).toEqual(harvest(scene.path('maps')));
     expect((await scene.fetched('r1', 'trees/maps', 'copy/')).datagrams).toBe(0);
     expect(readdirSync(scene.folder).filter((name) => name.startsWith('copy'))).toEqual(['copy']);
-  });
+  }, 180_000);
 
   test('comes as an archive through a pipe', async () => {
     const state = scene.path('pipes');
