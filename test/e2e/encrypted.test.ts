@@ -23,7 +23,7 @@ describeBed('an object that is encrypted', () => {
   }, 60_000);
   afterAll(() => scene?.[Symbol.asyncDispose]());
 
-  test('is received with its content key, and by the run after one that was killed', { timeout: 60_000 }, async () => {
+  test('is received with its content key, and by the run after one that was killed', { timeout: 120_000 }, async () => {
     const key = ['--content-key', scene.path('content.key')];
     const killed = scene.fetch('r1', 'acme/image', 'killed', key);
     await progressBeyond(killed, 0.3);
