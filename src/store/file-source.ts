@@ -179,7 +179,7 @@ export class FileSource implements ByteSource {
     const now = identityIn(found);
     const then = this.identity;
     if (now.dev !== then.dev || now.ino !== then.ino) this.#fail('another file has its name now');
-    if (now.sizeBytes !== then.sizeBytes) this.#fail(`its size was ${then.sizeBytes} bytes and is ${now.sizeBytes}`);
+    if (now.sizeBytes !== then.sizeBytes) this.#fail(`its size in bytes was ${then.sizeBytes} and is ${now.sizeBytes}`);
     if (now.mtimeNs !== then.mtimeNs) this.#fail(`it was modified at ${timeOf(now.mtimeNs)}`);
     if (now.ctimeNs !== then.ctimeNs) this.#fail(`its attributes or links were changed at ${timeOf(now.ctimeNs)}`);
   }

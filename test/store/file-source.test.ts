@@ -48,8 +48,8 @@ describe('a file that is published', () => {
   });
 
   it.each<[string, (path: string) => Promise<void>, RegExp]>([
-    ['made longer', (path) => appendFile(path, 'x'), /size was 10 bytes and is 11/],
-    ['made shorter', (path) => truncate(path, 3), /size was 10 bytes and is 3/],
+    ['made longer', (path) => appendFile(path, 'x'), /size in bytes was 10 and is 11/],
+    ['made shorter', (path) => truncate(path, 3), /size in bytes was 10 and is 3/],
     ['overwritten', (path) => writeFile(path, '9876543210'), /modified at/],
     [
       'overwritten with its time put back',
