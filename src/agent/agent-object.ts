@@ -233,7 +233,7 @@ export class AgentObject {
   }
 
   #warnWithdrawn(descriptor: Descriptor): void {
-    this.#warnings.warn(warningFor({ kind: 'withdrawn', descriptor, sources: [] })!);
+    this.#warnings.warn(warningFor({ kind: 'withdrawn', descriptor })!);
   }
 
   async #giveUpNow(): Promise<void> {

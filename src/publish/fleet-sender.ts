@@ -140,7 +140,7 @@ export class FleetSender {
     }
   }
 
-  /** What can be on the air is there. */
+  /** All that does not come from a pipe is on the air, or refused: watches it from now on. */
   #watchOver(): void {
     this.#broadcast.setStarting(false);
     this.#watch.start();

@@ -76,11 +76,6 @@ export class Pacer {
     return Math.min(owed, this.#mostAtOnce, Math.max(1, permitted));
   }
 
-  #skip(count: number): void {
-    this.#firstDueUs += count * this.intervalUs;
-    this.skippedCount += count;
-  }
-
   /**
    * Tells that a train of `count` datagrams has left. Schedule time has jumped by as many intervals, so all other datagrams
    * are due as if there had been neither train nor jump.
@@ -95,6 +90,11 @@ export class Pacer {
     this.#firstDueUs += count * this.intervalUs;
     const usedUs = (count * this.intervalUs) / CATCH_UP_FACTOR;
     this.#permittedFromUs = Math.max(this.#permittedFromUs, nowUs - this.#fullUs) + usedUs;
+  }
+
+  #skip(count: number): void {
+    this.#firstDueUs += count * this.intervalUs;
+    this.skippedCount += count;
   }
 }
 

@@ -45,7 +45,11 @@ export class Warnings {
  * The warning for a descriptor that the receiver cannot use; undefined if it can, if the descriptor is merely older, and while a catalogue may
  * still list it.
  */
-export function warningFor({ kind, descriptor, refusal }: Finding): WarningEvent | undefined {
+export function warningFor({
+  kind,
+  descriptor,
+  refusal,
+}: Pick<Finding, 'kind' | 'descriptor' | 'refusal'>): WarningEvent | undefined {
   const version = `version ${descriptor.version}`;
   switch (kind) {
     case 'rollback':
