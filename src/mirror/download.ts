@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { open, readFile, rm, stat } from 'node:fs/promises';
 import { z } from 'zod';
-import { errnoOf } from '../base/errors.js';
+import { errnoOf, LayercastError } from '../base/errors.js';
 import type { FleetOrigin } from '../fleet/fleet.js';
 import { replaceFile } from '../store/durable.js';
+import { digestOfFile } from '../store/hash-file.js';
 import { systemError } from '../store/system-error.js';
 import { type AskOrigin, isSameContent, type OriginAnswer, strongTag, type Validator } from './origin.js';
 import { OriginFault } from './origin-fault.js';
@@ -39,7 +39,8 @@ export interface Download {
  * tag. The bytes are counted and hashed before anybody gets them.
  *
  * @returns undefined if nothing has changed
- * @throws {OriginFault} for what the origin did; {LayercastError} `DISK_FULL`, `PERMISSION_DENIED`, `FILE_NOT_FOUND`, … for this host's disk
+ * @throws {OriginFault} for what the origin did; {LayercastError} `DISK_FULL`, `PERMISSION_DENIED`, `FILE_NOT_FOUND`, … for this host's disk;
+ * `OBJECT_CHANGED` if others write to what is fetched; `ABORTED`
  */
 export async function download(options: DownloadOptions): Promise<Download | undefined> {
   const partPath = `${options.filePath}.mirror`;
@@ -84,7 +85,7 @@ type Content = Extract<OriginAnswer, { kind: 'content' }>;
 /** Reads a content that is new, behind the part that is there. */
 async function take(
   answer: Content,
-  { origin }: DownloadOptions,
+  { origin, signal }: DownloadOptions,
   { partPath, statePath, state }: { readonly partPath: string; readonly statePath: string; readonly state: State },
 ): Promise<Download> {
   const partEtag = strongTag(answer.validator);
@@ -93,7 +94,7 @@ async function take(
     await rm(partPath, { force: true });
     await writeState(statePath, { ...state, url: origin.url, partEtag });
   }
-  const { sizeBytes, sha256 } = await fill(partPath, answer, origin.maxBytes);
+  const { sizeBytes, sha256 } = await fill(partPath, answer, origin.maxBytes, signal);
   return {
     path: partPath,
     sizeBytes,
@@ -110,6 +111,7 @@ async function fill(
   path: string,
   { fromByte, sizeBytes, sha256, body }: Content,
   maxBytes: number,
+  signal: AbortSignal,
 ): Promise<{ readonly sizeBytes: number; readonly sha256: Uint8Array }> {
   const tooLarge = () => new OriginFault(`its file has more than ${maxBytes} bytes (maxSize)`, 'restart');
   if ((sizeBytes ?? 0) > maxBytes) throw tooLarge();
@@ -131,7 +133,7 @@ async function fill(
     await file.close();
   }
   if (count !== (sizeBytes ?? count)) throw new OriginFault(`it sent ${count} of ${sizeBytes} bytes`);
-  const found = await hashOf(path);
+  const found = await digestOfPart(path, count, signal);
   if (sha256 !== undefined && Buffer.compare(sha256, found) !== 0) {
     await rm(path, { force: true });
     throw new OriginFault('its bytes do not have the SHA-256 that it names', 'restart');
@@ -139,27 +141,26 @@ async function fill(
   return { sizeBytes: count, sha256: found };
 }
 
-async function hashOf(path: string): Promise<Uint8Array> {
-  const hash = createHash('sha256');
-  try {
-    const file = await open(path, 'r');
-    for await (const piece of file.createReadStream({ highWaterMark: 1 << 20 })) hash.update(piece as Uint8Array);
-  } catch (error) {
-    throw systemError(error, 'read', path);
-  }
-  return hash.digest();
+/**
+ * SHA-256 of what has come. If others write to the file, nothing of it is of use.
+ * @throws {LayercastError} `OBJECT_CHANGED`, `ABORTED`, `PERMISSION_DENIED`, `FILE_IO`
+ */
+async function digestOfPart(path: string, sizeBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+  const digest = await digestOfFile(path, sizeBytes, { signal }).catch((error: unknown) => {
+    if (error instanceof LayercastError && error.code === 'OBJECT_CHANGED') return undefined;
+    throw error;
+  });
+  if (digest !== undefined) return digest;
+  await rm(path, { force: true });
+  throw new LayercastError('OBJECT_CHANGED', `${JSON.stringify(path)} was changed while it was checked`, {
+    hint: 'run one mirror at a time for this file, and let no other program write beside it',
+  });
 }
 
-/** Whether a file has these bytes. @throws {LayercastError} `PERMISSION_DENIED`, `FILE_IO` */
-export async function hasBytes(path: string, sizeBytes: number, sha256: Uint8Array): Promise<boolean> {
-  if ((await sizeOf(path, -1)) !== sizeBytes) return false;
-  return Buffer.compare(await hashOf(path), sha256) === 0;
-}
-
-async function sizeOf(path: string, otherwise = 0): Promise<number> {
+async function sizeOf(path: string): Promise<number> {
   return await stat(path).then(
     ({ size }) => size,
-    () => otherwise,
+    () => 0,
   );
 }
 

@@ -4,9 +4,10 @@ import { systemClock } from '../../base/system-clock.js';
 import type { FleetObject } from '../../fleet/fleet.js';
 import { loadFleet } from '../../fleet/load-fleet.js';
 import { askOrigin } from '../../mirror/ask-origin.js';
-import { download, hasBytes } from '../../mirror/download.js';
+import { download } from '../../mirror/download.js';
 import { OriginFault } from '../../mirror/origin-fault.js';
 import { pollAll } from '../../mirror/polls.js';
+import { verifyFile } from '../../store/hash-file.js';
 import { fleetFile } from '../fleet-file.js';
 import { publishNext } from './run-publish.js';
 
@@ -72,8 +73,7 @@ async function lookAt(
     return;
   }
   // An origin that has put the same file there again has nothing new.
-  if (await hasBytes(filePath, found.sizeBytes, found.sha256))
-    say('nothing to do: the file has the bytes that are published');
+  if (await verifyFile(filePath, found, { signal })) say('nothing to do: the file has the bytes that are published');
   else await publish(found.path);
   await found.conclude();
 }

@@ -1,0 +1,73 @@
+import { hash, randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { download } from '../../dist/mirror/download.js';
+import type { AskOrigin } from '../../dist/mirror/origin.js';
+import { FileSource } from '../../dist/store/file-source.js';
+
+const content = randomBytes(3_000_000);
+const origin = { url: 'http://127.0.0.1/firmware.img', everyUs: 60_000_000, maxBytes: 10_000_000, s3: undefined };
+/** Gives the content whole, and names no SHA-256 with which it could be checked. */
+const ask: AskOrigin = async () => ({
+  kind: 'content',
+  validator: { etag: '"1"', lastModified: undefined },
+  fromByte: 0,
+  sizeBytes: content.length,
+  sha256: undefined,
+  body: (async function* () {
+    yield content;
+  })(),
+  end: async () => undefined,
+});
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'layercast-download-'));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('a file that a mirror has fetched', () => {
+  const part = () => join(folder, 'firmware.img.mirror');
+  const fetchIt = () =>
+    download({ origin, filePath: join(folder, 'firmware.img'), ask, signal: new AbortController().signal });
+
+  /** Calls `change` between two pieces that are read of the file. */
+  function whileItIsHashed(change: () => void): void {
+    const read = FileSource.prototype.read;
+    vi.spyOn(FileSource.prototype, 'read').mockImplementationOnce(async function (this: FileSource, offset, into) {
+      await read.call(this, offset, into);
+      change();
+    });
+  }
+
+  it('is handed over with the SHA-256 of its bytes', async () => {
+    const sha256 = new Uint8Array(hash('sha256', content, 'buffer'));
+    const found = await fetchIt();
+    expect(found).toMatchObject({ path: part(), sizeBytes: content.length });
+    expect(new Uint8Array(found!.sha256)).toEqual(sha256);
+  });
+
+  it.each([
+    ['written to', () => writeFileSync(part(), randomBytes(content.length))],
+    ['cut short', () => truncateSync(part(), 1)],
+  ])('is refused when it is %s while it is hashed, and fetched anew by the next look', async (_, change) => {
+    whileItIsHashed(change);
+    await expect(fetchIt()).rejects.toMatchObject({ code: 'OBJECT_CHANGED', message: expect.stringContaining(part()) });
+    expect(existsSync(part())).toBe(false);
+    expect(await fetchIt()).toMatchObject({ sizeBytes: content.length });
+  });
+
+  it('is refused when it has more bytes than have come', async () => {
+    const spy = vi.spyOn(FileSource, 'open');
+    spy.mockImplementationOnce(async (path) => {
+      writeFileSync(path, 'more', { flag: 'a' });
+      return FileSource.open(path);
+    });
+    await expect(fetchIt()).rejects.toMatchObject({ code: 'OBJECT_CHANGED' });
+  });
+});
