@@ -1,4 +1,4 @@
-import { AnswerLimit } from './answer-limit.js';
+import { Allowance } from '../base/allowance.js';
 import { Assemblies } from './assemblies.js';
 import { type Block, blockOf, blockOption } from './block.js';
 import type { CoapBounds } from './bounds.js';
@@ -25,6 +25,8 @@ const UNDERSTOOD: ReadonlySet<number> = new Set([
 const PROXY: readonly number[] = [OptionNumber.proxyUri, OptionNumber.proxyScheme];
 /** How a client is told to come again when too much is asked at once. */
 const BUSY_S = 2;
+/** The limit of answers holds on average over this time. */
+const ANSWER_BURST_S = 1;
 /** Headers of IPv6 and UDP that carry an answer. */
 const PACKET_BYTES = 48;
 
@@ -52,7 +54,8 @@ export class Server {
   readonly #onAnswer: (code: number, payloadBytes: number) => void;
   readonly #remembered: Remembered;
   readonly #assemblies: Assemblies;
-  readonly #limit: AnswerLimit;
+  /** Bytes of answers, with all headers. An answer may exceed what is left; the next ones wait for it. */
+  readonly #answerBytes: Allowance;
   /** Requests that are being answered, by peer and message id. */
   readonly #busy = new Set<string>();
   readonly #closing = new AbortController();
@@ -71,7 +74,7 @@ export class Server {
     this.observers = new Observers(transmissions, bounds);
     this.#remembered = new Remembered(link.clock, bounds.rememberedCount);
     this.#assemblies = new Assemblies(link.clock, bounds.assemblyCount);
-    this.#limit = new AnswerLimit(link.clock, bounds.answerBytesPerSecond);
+    this.#answerBytes = new Allowance(bounds.answerBytesPerSecond, bounds.answerBytesPerSecond * ANSWER_BURST_S);
   }
 
   async take(peer: Peer, message: Message): Promise<void> {
@@ -81,7 +84,7 @@ export class Server {
       counts.duplicate++;
       return;
     }
-    if (!this.#limit.isOpen) {
+    if (!this.#answerBytes.isLeft(this.#link.clock.nowUs())) {
       counts.limited++;
       return;
     }
@@ -90,7 +93,7 @@ export class Server {
       if (known !== undefined) {
         counts.duplicate++;
         if (known.reply === undefined) return;
-        this.#limit.spend(known.reply.length + PACKET_BYTES);
+        this.#answerBytes.spend(known.reply.length + PACKET_BYTES);
         this.#link.sendBytes(known.reply, peer);
         return;
       }
@@ -193,7 +196,7 @@ export class Server {
       token,
     } as const;
     const bytes = this.#link.send({ ...head, ...answer }, peer);
-    this.#limit.spend(bytes.length + PACKET_BYTES);
+    this.#answerBytes.spend(bytes.length + PACKET_BYTES);
     this.#onAnswer(answer.code, answer.payload.length);
     if (code !== Code.get) this.#remembered.answered(peer, id, bytes);
   }

@@ -1,5 +1,5 @@
+import { Allowance } from '../base/allowance.js';
 import { plainText } from '../base/plain-text.js';
-import { Allowance } from '../receiver/allowance.js';
 import type { IncomingMessage } from './broker-connection.js';
 
 /** What a device can be told. `report` sends its status again; the others change what it does. */

@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto';
+import { Allowance } from '../../base/allowance.js';
 import { HEADER_BYTES } from '../../base/limits.js';
 import { DATAGRAM_HASH_WORDS } from '../../wire/datagram-hash.js';
 import type { Header } from '../../wire/header.js';
 import { isRunRecord, listsHash, RUN_DATAGRAMS, type RunRecords } from '../../wire/runs.js';
-import { Allowance } from '../allowance.js';
 import { PendingRecords } from './pending-records.js';
 import { RecordAges } from './record-ages.js';
 import { Fate, WaitingRing } from './waiting-ring.js';

@@ -1,7 +1,7 @@
+import { Allowance } from '../../base/allowance.js';
 import { checkCount } from '../../trust/quorum.js';
 import type { Trust } from '../../trust/trust.js';
 import type { SignedRecord } from '../../wire/signed-record.js';
-import { Allowance } from '../allowance.js';
 
 /**
  * Signatures of new records that are checked in a second. Checking an ordinary record takes 70 µs, so 100 a second take 0.7 % of a core. The
