@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto';
-import { Allowance } from '../../base/allowance.js';
 import { HEADER_BYTES } from '../../base/limits.js';
 import { DATAGRAM_HASH_WORDS } from '../../wire/datagram-hash.js';
 import type { Header } from '../../wire/header.js';
 import { isRunRecord, listsHash, RUN_DATAGRAMS, type RunRecords } from '../../wire/runs.js';
-import { PendingRecords } from './pending-records.js';
+import type { PendingRecords } from './pending-records.js';
 import { RecordAges } from './record-ages.js';
+import { RecordChecks, type RecordSink } from './record-checks.js';
 import { Fate, WaitingRing } from './waiting-ring.js';
 
 /**
@@ -26,22 +26,9 @@ const NEAR_BEHIND = RUN_DATAGRAMS;
 const FIRST_COUNT = 4 * RUN_DATAGRAMS;
 /** How far these may be behind the first record that arrives: on a link that loses every second datagram, one in 256 begins later. */
 const FIRST_BEHIND = 2 * FIRST_COUNT;
-/** While nobody forges, one signature is checked for so many records: 110 µs for 256 datagrams. */
-const RECORDS_PER_CHECK = 4;
-/** A record waits at most so long for its check, or for those that come after it. */
-const MAX_WAIT_US = 200_000;
-/**
- * Checks of one stream in a second, at least: a genuine channel of 100 Mbit/s needs 150 when each record is checked. A faster channel gets as many as
- * it sends records, and a quarter more: where this host loses most of the datagrams, hardly two records follow each other, so each is checked. With
- * 400 checks for 3 Gbit/s, a receiver threw most symbols away as unproven, and heard the object 6.6 times instead of 1.8 times.
- */
-const MIN_CHECKS_PER_SECOND = 400;
-/** Half of a processor, for a channel that takes more than one to receive. */
-const MAX_CHECKS_PER_SECOND = 5000;
-const RECORD_MARGIN = 1.25;
 
 /** What becomes of datagrams of a stream; entries are those of the ring. */
-export interface RunSink {
+export interface RunSink extends Pick<RecordSink, 'onFault'> {
   /** A genuine record lists the datagram. `mayMeasure` is false for one that was sent again later. */
   readonly onProven: (runs: StreamRuns, ring: WaitingRing, entry: number, mayMeasure: boolean) => void;
   /** A genuine record lists another datagram with this number. */
@@ -57,8 +44,6 @@ export interface RunSink {
   readonly onPassed: (runs: StreamRuns, ring: WaitingRing, entry: number) => void;
   /** What was measured until now was sent before and sent again by somebody. */
   readonly onStale: (runs: StreamRuns) => void;
-  /** A record is not genuine (`run`), or too many arrive to be checked (`flood`). */
-  readonly onFault: (fault: 'run' | 'flood') => void;
 }
 
 /** What one stream (a channel of a server that has a key) has sent, and which of it run records have proven. */
@@ -71,13 +56,8 @@ export class StreamRuns {
   readonly far: WaitingRing;
   /** Symbols taken without a proof since a record was last proven. */
   takenCount = 0;
-  readonly #key: KeyObject;
   readonly #sink: RunSink;
-  readonly #records: RunRecords;
-  readonly #pending = new PendingRecords();
-  readonly #checks: Allowance;
-  /** Records that were found genuine in the present check. */
-  readonly #genuine: number[] = [];
+  readonly #checks: RecordChecks;
   /** Sequence number of the last proven record; −1 before the first. */
   #provenTo = -1;
   readonly #ages = new RecordAges();
@@ -97,11 +77,10 @@ export class StreamRuns {
     this.keyNumber = stream.keyNumber;
     this.near = new WaitingRing(NEAR_CAPACITY, symbolBytes);
     this.far = new WaitingRing(FAR_CAPACITY, symbolBytes);
-    const recordsPerSecond = (RECORD_MARGIN * datagramsPerSecond) / RUN_DATAGRAMS;
-    const checksPerSecond = Math.min(Math.max(MIN_CHECKS_PER_SECOND, recordsPerSecond), MAX_CHECKS_PER_SECOND);
-    this.#checks = new Allowance(checksPerSecond, checksPerSecond / 2);
-    this.#key = key;
-    this.#records = records;
+    this.#checks = new RecordChecks(datagramsPerSecond, key, records, {
+      onGenuine: (pending, record, nowUs) => this.#accept(pending, record, nowUs),
+      onFault: sink.onFault,
+    });
     this.#sink = sink;
   }
 
@@ -166,52 +145,22 @@ export class StreamRuns {
   ): boolean {
     if (!isRunRecord(header.esi, length - HEADER_BYTES)) return false;
     const at = entry * DATAGRAM_HASH_WORDS;
-    this.#pending.add(header, bytes, start, length, arrivalUs, ring.hashes, at);
     // After an outage, the ring for datagrams that do not fit has no room for those that come before four records.
     const mustKnow = isHasty || ring === this.far || this.#provenTo < 0;
-    if (mustKnow || this.#pending.count >= RECORDS_PER_CHECK) this.#check(arrivalUs);
+    this.#checks.add(header, bytes, start, length, arrivalUs, ring.hashes, at, mustKnow);
     return true;
   }
 
   /** Checks records that have waited for long enough. */
   tick(nowUs: number): void {
-    if (nowUs - this.#pending.oldestUs >= MAX_WAIT_US) this.#check(nowUs);
+    this.#checks.tick(nowUs);
   }
 
   get #aheadLimit(): number {
-    return NEAR_AHEAD + this.#pending.count * RUN_DATAGRAMS;
+    return NEAR_AHEAD + this.#checks.pendingCount * RUN_DATAGRAMS;
   }
 
-  /** Checks all pending records, the newest first, because it may prove those before it, and accepts the genuine ones in their order. */
-  #check(nowUs: number): void {
-    const pending = this.#pending;
-    const genuine = this.#genuine;
-    genuine.length = 0;
-    for (let record = pending.newest; record >= 0; record = pending.newest) {
-      const isAllowed = this.#checks.take(nowUs);
-      const start = pending.startOf(record);
-      if (isAllowed && this.#records.isGenuine(pending.bytes, start, pending.countOf(record), this.#key)) {
-        this.#collect(record);
-      } else {
-        this.#sink.onFault(isAllowed ? 'run' : 'flood');
-        pending.remove(record);
-      }
-    }
-    genuine.sort((a, b) => (pending.sequenceOf(a) - pending.sequenceOf(b)) | 0);
-    // What they hold is overwritten only by records that arrive later.
-    for (const record of genuine) this.#accept(record, nowUs);
-  }
-
-  /** Collects a genuine record and those that it proves. */
-  #collect(newest: number): void {
-    for (let record = newest; record >= 0; record = this.#pending.provenBy(record)) {
-      this.#genuine.push(record);
-      this.#pending.remove(record);
-    }
-  }
-
-  #accept(record: number, nowUs: number): void {
-    const pending = this.#pending;
+  #accept(pending: PendingRecords, record: number, nowUs: number): void {
     const sequence = pending.sequenceOf(record);
     const first = (sequence - pending.countOf(record)) >>> 0;
     const isFirst = this.#provenTo < 0;
@@ -225,8 +174,8 @@ export class StreamRuns {
     // A record that somebody sends again proves symbols, but says nothing of what the server sends now.
     const mayMeasure = isNow && (this.#provenTo < 0 || ((sequence - this.#provenTo) | 0) > 0);
     if (mayMeasure && this.#provenTo >= 0) this.#pass(first);
-    this.#prove(this.near, record, first, mayMeasure);
-    this.#prove(this.far, record, first, mayMeasure);
+    this.#prove(this.near, pending, record, first, mayMeasure);
+    this.#prove(this.far, pending, record, first, mayMeasure);
     if (!isNow) return;
     if (this.#provenTo >= 0 && ((sequence - this.#provenTo) | 0) <= 0) return;
     this.#provenTo = sequence;
@@ -257,10 +206,10 @@ export class StreamRuns {
     }
   }
 
-  #prove(ring: WaitingRing, record: number, first: number, mayMeasure: boolean): void {
-    const { bytes } = this.#pending;
-    const start = this.#pending.startOf(record);
-    const count = this.#pending.countOf(record);
+  #prove(ring: WaitingRing, pending: PendingRecords, record: number, first: number, mayMeasure: boolean): void {
+    const { bytes } = pending;
+    const start = pending.startOf(record);
+    const count = pending.countOf(record);
     for (let i = 0; i < ring.capacity; i++) {
       const entry = (ring.next + i) % ring.capacity;
       if (!ring.isUsed(entry)) continue;
