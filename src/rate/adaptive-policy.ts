@@ -6,6 +6,7 @@ import { type ReadingSums, sumsOf } from './reading-sums.js';
 import type { LocalReading, StreamReading } from './readings.js';
 import { NO_OTHER_PATHS } from './readings.js';
 import type { Rules } from './rules.js';
+import { type ListedServer, serverIn } from './server-list.js';
 import { SharedBottlenecks } from './shared-bottlenecks.js';
 import { StepPlan } from './step-plan.js';
 
@@ -28,12 +29,9 @@ export interface AdaptivePolicyOptions {
 /** A server from which nothing has arrived for this long is taken for dead. */
 const ALIVE_US = 3_000_000;
 
-/** A server, and the next one: a list costs the one server that most receivers have a single step in memory. */
-interface KnownServer {
-  readonly index: number;
+interface KnownServer extends ListedServer<KnownServer> {
   /** When something last came from it; 0 until then. */
   heardUs: number;
-  readonly next: KnownServer | undefined;
 }
 
 /**
@@ -46,9 +44,7 @@ export class AdaptivePolicy implements ChannelPolicy {
   readonly #paths: readonly Path[];
   readonly #shared = new SharedBottlenecks();
   readonly #areServersSeparate: boolean;
-  /**
-   * Servers of the descriptor, and others that were heard. The header names a server in one byte, so there are at most 256.
-   */
+  /** Servers of the descriptor, and others that were heard. */
   #servers: KnownServer | undefined;
   #startedUs = 0;
   #aliveCount = -1;
@@ -154,9 +150,9 @@ export class AdaptivePolicy implements ChannelPolicy {
     return nowUs - Math.max(heardUs, this.#startedUs) < ALIVE_US;
   }
 
-  #serverOf(index: number): { heardUs: number } {
-    for (let server = this.#servers; server !== undefined; server = server.next)
-      if (server.index === index) return server;
+  #serverOf(index: number): KnownServer {
+    const known = serverIn(this.#servers, index);
+    if (known !== undefined) return known;
     this.#servers = { index, heardUs: 0, next: this.#servers };
     return this.#servers;
   }

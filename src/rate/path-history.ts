@@ -3,6 +3,7 @@ import { DelayFloor } from './delay-floor.js';
 import type { HeardServer, ReadingSums } from './reading-sums.js';
 import type { LocalReading, StreamReading } from './readings.js';
 import { RULES, type Rules } from './rules.js';
+import { type ListedServer, serverIn } from './server-list.js';
 
 /** Readings kept: 3.2 s at 50 ms each, longer than any span that is asked for. */
 const KEPT_READINGS = 64;
@@ -33,7 +34,7 @@ export class PathHistory {
    * one or two cache lines a reading. It is a third of what a simulated receiver keeps.
    */
   readonly #kept = new Float64Array(KEPT_READINGS * FIELDS);
-  /** Those that were heard; their index is one byte, so there are at most 256. */
+  /** Those that were heard. */
   #servers: Server | undefined;
   readonly #rules: Rules;
   #standingUs: number;
@@ -212,8 +213,8 @@ export class PathHistory {
   }
 
   #serverOf(serverIndex: number): Server {
-    for (let server = this.#servers; server !== undefined; server = server.next)
-      if (server.index === serverIndex) return server;
+    const known = serverIn(this.#servers, serverIndex);
+    if (known !== undefined) return known;
     const next = this.#servers;
     this.#servers = { index: serverIndex, floor: new DelayFloor(), epochs: undefined, epoch: 0, next };
     return this.#servers;
@@ -225,15 +226,12 @@ export function lossRatioOf({ receivedCount, lostCount }: Pick<PathSums, 'receiv
   return lostCount / Math.max(1, receivedCount + lostCount);
 }
 
-/** A server, and the next one. Most receivers have one. */
-interface Server {
-  readonly index: number;
+interface Server extends ListedServer<Server> {
   readonly floor: DelayFloor;
   /** Last known epoch of each channel; undefined while all are 0, as with most servers for ever. */
   epochs: Uint32Array | undefined;
   /** Changes when any of the server's channels restarts. */
   epoch: number;
-  readonly next: Server | undefined;
 }
 
 /**
