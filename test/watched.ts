@@ -1,0 +1,3 @@
+import { watchForStalls } from './stall-watch.js';
+
+watchForStalls();
