@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { authorityOf } from '../base/authority.js';
 import type { Clock } from '../base/ports.js';
 import { UdpEndpoint } from '../coap/udp-endpoint.js';
-import { ManagerHttp, type ManagerHttpOptions } from '../manager/http/manager-http.js';
-import { Manager, type ManagerOptions } from '../manager/manager.js';
+import { ManagerHttp, type ManagerHttpOptions, type RenewedHttpOptions } from '../manager/http/manager-http.js';
+import { Manager, type ManagerOptions, type ManagerTimes } from '../manager/manager.js';
 import { AddressList } from '../net/address-list.js';
 import { OwnedDatabase } from '../store/database/owned-database.js';
 
@@ -21,10 +21,26 @@ export interface ManagerServiceOptions extends Omit<ManagerOptions, 'admits'> {
 /** Who may register unless told otherwise: programs of this host. */
 export const THIS_HOST: readonly string[] = ['::1', '127.0.0.0/8'];
 
+/** What can change while the service runs. */
+export interface RenewedOptions extends ManagerTimes, Pick<ManagerServiceOptions, 'allow'> {
+  readonly http: RenewedHttpOptions;
+}
+
+/** Devices and operators can come. */
+export interface ListeningService {
+  readonly coap: string;
+  readonly http: string;
+  /**
+   * Goes on with other options. Operators who are connected have to come again.
+   *
+   * @throws {LayercastError} `KEY_INVALID` for certificates that cannot be used; everything stays as it was then
+   */
+  renew(options: RenewedOptions): void;
+}
+
 export interface ManagerServiceCallbacks {
   onManager(manager: Manager): void;
-  /** Devices and operators can come. */
-  onListening(addresses: { readonly coap: string; readonly http: string }): void;
+  onListening(service: ListeningService): void;
   onWaiting(message: string): void;
 }
 
@@ -42,7 +58,7 @@ export async function runManagerService(
 ): Promise<void> {
   const { stateDir, allow, coap, http, deviceCount } = options;
   await using database = await OwnedDatabase.open(stateDir, 'manager', { signal, onWaiting: callbacks.onWaiting });
-  const list = new AddressList(allow);
+  let list = new AddressList(allow);
   const world = { clock, randomBytes, store: database.records };
   const manager = new Manager(world, { ...options, admits: ({ address }) => list.has(address) });
   callbacks.onManager(manager);
@@ -60,7 +76,15 @@ export async function runManagerService(
       metrics: options.metrics(manager, udp.endpoint),
     });
     const { address, port } = udp.address;
-    callbacks.onListening({ coap: `coap://${authorityOf(address, port)}`, http: server.url });
+    callbacks.onListening({
+      coap: `coap://${authorityOf(address, port)}`,
+      http: server.url,
+      renew(next) {
+        server.renew(next.http);
+        manager.setTimes(next);
+        list = new AddressList(next.allow);
+      },
+    });
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       else signal.addEventListener('abort', () => resolve(), { once: true });

@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { authorityOf } from '../base/authority.js';
 import { LayercastError } from '../base/errors.js';
@@ -80,6 +81,18 @@ export class BoundedServer implements AsyncDisposable {
     return `${this.#scheme}://${authorityOf(this.#host, port)}`;
   }
 
+  /**
+   * Takes another number of connections and other certificates; a server stays one with TLS, or without, and goes on asking clients for certificates, or
+   * not. Connections of before are ended, because their clients may not be the ones that may come now.
+   *
+   * @throws {LayercastError} `KEY_INVALID` for unusable certificates; everything stays as it was then
+   */
+  renew({ connectionCount, tls }: Pick<BoundedServerOptions, 'connectionCount' | 'tls'>): void {
+    if (tls !== undefined) secure(() => (this.#server as TlsServer).setSecureContext(contextOf(tls)));
+    this.#server.maxConnections = connectionCount;
+    this.#server.closeAllConnections();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -90,10 +103,18 @@ async function newServer({ tls }: BoundedServerOptions, onRequest: RequestListen
   const bounds = { maxHeaderSize: MAX_HEADER_BYTES };
   if (tls === undefined) return createServer(bounds, onRequest);
   const { createServer: createTlsServer } = await import('node:https');
-  const { certificate: cert, key, clients } = tls;
-  const asked = clients === undefined ? {} : { ca: clients, requestCert: true, rejectUnauthorized: false };
+  const asked = tls.clients === undefined ? {} : { requestCert: true, rejectUnauthorized: false };
+  return secure(() => createTlsServer({ ...bounds, ...contextOf(tls), ...asked }, onRequest));
+}
+
+function contextOf({ certificate: cert, key, clients }: TlsOptions) {
+  return { cert, key, ...(clients === undefined ? {} : { ca: clients }) };
+}
+
+/** @throws {LayercastError} `KEY_INVALID` if what uses them refuses them */
+function secure<T>(use: () => T): T {
   try {
-    return createTlsServer({ ...bounds, cert, key, ...asked }, onRequest);
+    return use();
   } catch (cause) {
     const { message } = cause as Error;
     throw new LayercastError('KEY_INVALID', `the certificates or the key of TLS cannot be used: ${message}`, {

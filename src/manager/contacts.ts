@@ -48,6 +48,7 @@ export class Contacts {
   readonly #clock: Clock;
   readonly #queue: TriggerQueue;
   readonly #options: ContactOptions;
+  #reachableMs: number;
   readonly #callbacks: ContactCallbacks;
   readonly #contacts = new Map<string, Contact>();
   /** Devices with something to send, while too much is under way. */
@@ -68,7 +69,13 @@ export class Contacts {
     this.#clock = clock;
     this.#queue = queue;
     this.#options = options;
+    this.#reachableMs = options.reachableMs;
     this.#callbacks = callbacks;
+  }
+
+  /** Has another time count for all devices, those that were heard before among them. */
+  setReachable(reachableMs: number): void {
+    this.#reachableMs = reachableMs;
   }
 
   /** Notes that a device was heard from this address: it is awake, and can be reached there. */
@@ -134,7 +141,7 @@ export class Contacts {
   }
 
   #isReachable({ heardUs, isAwake }: Contact): boolean {
-    return isAwake && this.#clock.nowUs() < heardUs + this.#options.reachableMs * 1000;
+    return isAwake && this.#clock.nowUs() < heardUs + this.#reachableMs * 1000;
   }
 
   #look(contact: Contact): void {

@@ -17,15 +17,19 @@ export interface ManagerWorld extends DirectoryWorld {
   readonly store: RecordStore;
 }
 
-export interface ManagerOptions {
-  /** Devices that are known at once. */
-  readonly deviceCount: number;
-  /** Whether a peer may register. */
-  readonly admits: (peer: Peer) => boolean;
+/** Times that can change while a manager works. */
+export interface ManagerTimes {
   /** How long a device can be reached after it was heard. */
   readonly reachableMs: number;
   /** How long a device is known after its registration has ended. */
   readonly forgetAfterMs: number;
+}
+
+export interface ManagerOptions extends ManagerTimes {
+  /** Devices that are known at once. */
+  readonly deviceCount: number;
+  /** Whether a peer may register. */
+  readonly admits: (peer: Peer) => boolean;
 }
 
 export interface ManagerEvents {
@@ -55,6 +59,7 @@ export class Manager extends SafeEmitter<ManagerEvents> {
   attemptCount = 0;
   readonly #world: ManagerWorld;
   readonly #options: ManagerOptions;
+  #times: ManagerTimes;
   readonly #devices: KnownDevices;
   readonly #triggers: Triggers;
   readonly #keeper: Keeper;
@@ -66,6 +71,7 @@ export class Manager extends SafeEmitter<ManagerEvents> {
     const { clock, store, randomBytes } = world;
     this.#world = world;
     this.#options = options;
+    this.#times = options;
     const failed = (error: unknown) => this.emit('warning', error instanceof Error ? error.message : String(error));
     this.#keeper = new Keeper(store, clock, (kind, key) => this.#textOf(kind, key), failed);
     this.#devices = new KnownDevices(world, options.deviceCount, this.#keeper, {
@@ -85,7 +91,7 @@ export class Manager extends SafeEmitter<ManagerEvents> {
   /** Reads what was kept, and begins to speak with devices. @throws {LayercastError} if the database cannot be read */
   begin(endpoint: Pick<CoapEndpoint, 'observe' | 'request'>): void {
     const { clock } = this.#world;
-    const options = { reachableMs: this.#options.reachableMs, sendingCount: SENDING_COUNT };
+    const options = { reachableMs: this.#times.reachableMs, sendingCount: SENDING_COUNT };
     this.#contacts = new Contacts(endpoint, clock, this.#triggers.queue, options, {
       onNotification: (device, path, payload) => this.#notified(device, path, payload),
       onAttempt: (trigger) => this.#attempted(trigger),
@@ -93,8 +99,14 @@ export class Manager extends SafeEmitter<ManagerEvents> {
       recordOf: (key) => this.#triggers.recordOf(key),
     });
     this.#restore();
-    const forget = () => this.#devices.forgetAfter(this.#options.forgetAfterMs);
+    const forget = () => this.#devices.forgetAfter(this.#times.forgetAfterMs);
     this.#repeated = [new Repeated(clock, EXPIRY_US, () => this.#expire()), new Repeated(clock, FORGETTING_US, forget)];
+  }
+
+  /** Has other times count from now on. */
+  setTimes(times: ManagerTimes): void {
+    this.#times = times;
+    this.#contacts?.setReachable(times.reachableMs);
   }
 
   /** A device sent a notification that belongs to an earlier life of this manager: it can be reached now. */

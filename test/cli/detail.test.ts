@@ -66,11 +66,18 @@ describe('an agent', () => {
     agent.emit('program', { object: 'firmware', version: 2, attempt: 1, program: 'install' });
     agent.emit('state', { ...state, state: 'announced', message: 'nobody sends' });
     agent.emit('state', { ...state, state: 'applied' });
+    agent.emit('warning', { code: 'COAP', message: 'nobody answers' });
+    agent.emit('warning', { code: 'RELOAD_FAILED', message: 'the old settings stay: no' });
   };
 
-  it('that is quiet says how versions end and what goes wrong', () => {
+  it('that is quiet says how versions end, what goes wrong, and that new settings do not count', () => {
     tell('quiet');
-    expect(lines).toEqual(['firmware version 2 is announced', '  nobody sends', 'firmware version 2 is taken over']);
+    expect(lines).toEqual([
+      'firmware version 2 is announced',
+      '  nobody sends',
+      'firmware version 2 is taken over',
+      'the old settings stay: no',
+    ]);
   });
 
   it('that is verbose has a line for each decision, with its reason and what it compared', () => {

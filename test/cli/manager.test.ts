@@ -24,20 +24,11 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
+const ARGS = ['--coap', '[::1]:0', '--listen', '0'];
+
 /** Starts the command; resolves when it listens. */
-async function start() {
-  const args = [
-    'manager',
-    '--coap',
-    '[::1]:0',
-    '--listen',
-    '0',
-    '--state',
-    folder,
-    '--tokens',
-    join(folder, 'tokens'),
-    '-v',
-  ];
+async function start(more: readonly string[] = ARGS) {
+  const args = ['manager', ...more, '--state', folder, '--tokens', join(folder, 'tokens'), '-v'];
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
   running.push(child);
   let text = '';
@@ -49,7 +40,12 @@ async function start() {
     });
     child.on('exit', () => reject(new Error(text)));
   });
-  return { ...(await ready), process: child, text: () => text };
+  const isSaid = async (what: string, count = 1) => {
+    while (text.split(what).length <= count) {
+      await new Promise((resolve) => child.stderr.once('data', resolve));
+    }
+  };
+  return { ...(await ready), process: child, text: () => text, isSaid };
 }
 
 /** The port is open until the test ends, and never another one. */
@@ -134,6 +130,39 @@ describe('layercast manager', () => {
     const ended = new Promise((resolve) => second.process.removeAllListeners('exit').once('exit', resolve));
     second.process.kill('SIGTERM');
     expect(await ended).toBe(143);
+  });
+
+  it('reads its settings again on SIGHUP, and keeps those before if others are wrong or need a restart', async () => {
+    const path = join(folder, 'manager.yaml');
+    const write = (more: object) => writeFileSync(path, JSON.stringify({ coap: '[::1]:0', listen: '0', ...more }));
+    write({});
+    const manager = await start(['--config', path]);
+    const mayChange = async (token: string) => {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+      const body = JSON.stringify({ devices: ['dev-1'] });
+      return (await fetch(`${manager.url}/triggers`, { method: 'POST', headers, body })).status !== 401;
+    };
+    const other = 'e'.repeat(64);
+    writeFileSync(join(folder, 'tokens'), other);
+    write({ alow: ['fd00::/8'] });
+    manager.process.kill('SIGHUP');
+    await manager.isSaid(`the old settings stay: ${path}:1:`);
+    write({ listen: '127.0.0.1:1', devices: 7 });
+    manager.process.kill('SIGHUP');
+    await manager.isSaid('the old settings stay: a manager takes another value only when it starts: listen, devices\n');
+    expect(manager.text()).toContain('  Restart the manager, or set back what was changed\n');
+    expect([await mayChange(TOKEN), await mayChange(other)]).toEqual([true, false]);
+    await using device = await deviceAt(() => undefined);
+    const register = async () => {
+      const request = { method: 'POST', path: ['rd'], query: ['ep=dev-1', 'lt=600'] } as const;
+      return (await device.endpoint.request({ address: '::1', port: manager.coapPort }, request)).code;
+    };
+    expect(await register()).toBe(Code.created);
+    write({ allow: ['fd00::/8'], reachableFor: '1h' });
+    manager.process.kill('SIGHUP');
+    await manager.isSaid('the settings were read again\n');
+    expect([await mayChange(TOKEN), await mayChange(other)]).toEqual([false, true]);
+    expect(await register()).toBe(Code.forbidden);
   });
 
   it('says what is wrong with its settings before it listens', async () => {

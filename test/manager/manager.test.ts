@@ -42,6 +42,21 @@ describe('a manager', () => {
     manager.close();
   });
 
+  it('counts with other times from now on, also for devices that were heard before', async () => {
+    const fleet = new Fleet();
+    fleet.hasNats = false;
+    const manager = fleet.manager();
+    await fleet.device('dev-1').register();
+    await fleet.wire.pass(60e6);
+    expect(manager.isReachable('dev-1')).toBe(false);
+    manager.setTimes({ reachableMs: 3_600_000, forgetAfterMs: 1000 });
+    expect(manager.isReachable('dev-1')).toBe(true);
+    // Its registration has ended by then, and it is forgotten a second later instead of a day.
+    await fleet.wire.pass(7200e6);
+    expect(manager.deviceCount).toBe(0);
+    manager.close();
+  });
+
   it('leaves a device alone that says that it sleeps, until it says that it is awake', async () => {
     const fleet = new Fleet();
     fleet.hasNats = false;

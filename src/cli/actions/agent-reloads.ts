@@ -1,9 +1,14 @@
 import { LayercastError } from '../../base/errors.js';
-import type { Agent } from '../../create-agent.js';
+import type { WatchedAgent } from '../../create-agent.js';
 import { reasonOf } from '../reason.js';
 
+/** An agent, or a gateway, which works as one. */
+export interface ReloadedAgent extends WatchedAgent {
+  readonly done: Promise<void>;
+}
+
 /**
- * Reads the settings of an agent anew at each SIGHUP. What is wrong with them is a warning, and the agent goes on with those before: also if only the
+ * Reads the settings of an agent anew at each SIGHUP, from the first moment on. What is wrong with them is a warning, and the agent goes on with those before: also if only the
  * agent that should work by them finds it, such as a key of contents that is missing or a port that is taken.
  */
 export class AgentReloads<Options> implements Disposable {
@@ -26,7 +31,7 @@ export class AgentReloads<Options> implements Disposable {
    * @returns what the next agent has to do; undefined when the agent has ended
    * @throws {LayercastError} the error that the agent ended with
    */
-  async next(agent: Agent, options: Options): Promise<Options | undefined> {
+  async next(agent: ReloadedAgent, options: Options): Promise<Options | undefined> {
     agent.once('start', () => {
       this.#proven = options;
     });
@@ -44,7 +49,7 @@ export class AgentReloads<Options> implements Disposable {
     process.removeListener('SIGHUP', this.#note);
   }
 
-  async #following(agent: Agent): Promise<Options | undefined> {
+  async #following(agent: ReloadedAgent): Promise<Options | undefined> {
     const ended = agent.done.then(() => 'ended' as const);
     // The agent is closed after a reload, and nobody waits for this then.
     ended.catch(() => undefined);
@@ -69,7 +74,7 @@ export class AgentReloads<Options> implements Disposable {
     });
   }
 
-  async #readFor(agent: Agent): Promise<Options | undefined> {
+  async #readFor(agent: ReloadedAgent): Promise<Options | undefined> {
     try {
       return await this.#read();
     } catch (error) {
@@ -79,13 +84,13 @@ export class AgentReloads<Options> implements Disposable {
   }
 }
 
-function warnOf(agent: Agent, error: unknown): void {
+function warnOf(agent: ReloadedAgent, error: unknown): void {
   const { message } = reasonOf(error);
   agent.emit('warning', { code: 'RELOAD_FAILED', message: `the old settings stay: ${message}` });
 }
 
 /** Resolves when the agent runs no program. */
-async function programsEnded(agent: Agent): Promise<void> {
+async function programsEnded(agent: ReloadedAgent): Promise<void> {
   while (agent.status()?.objects.some(({ state }) => state === 'applying')) {
     await new Promise<void>((resolve) => {
       agent.once('state', () => resolve());

@@ -20,11 +20,11 @@ export async function runAgent(flags: Flags): Promise<void> {
     throw new LayercastError('USAGE', 'no agent file was named', { hint: 'Name it: layercast agent agent.yaml' });
   }
   const read = () => optionsOf(config, flags);
+  using reloads = new AgentReloads(read);
   const first = await read();
   using show = await AgentShow.prepare(flags, 'agent');
   await interruptible(async (signal) => {
     await using _ = await show.openMetrics();
-    using reloads = new AgentReloads(read);
     for (let options: AgentOptions | undefined = first; options !== undefined; ) {
       // With a clock of its own the agent works in this thread, which has nothing else to do: a thread more would take 10 MB.
       await using agent = createAgent({ ...options, signal, clock: systemClock });

@@ -1,62 +1,58 @@
 import { systemClock } from '../../base/system-clock.js';
-import { readKeyText, readText } from '../../config/read-text.js';
 import { ServiceManager } from '../../device/service-manager.js';
-import { runManagerService, THIS_HOST } from '../../engine/manager-service.js';
-import { readTokens } from '../../manager/http/authority.js';
+import { type ListeningService, runManagerService } from '../../engine/manager-service.js';
 import type { Manager } from '../../manager/manager.js';
-import { loadManagerFile, type ManagerFile, type ManagerTls } from '../../options/manager-file.js';
-import { MANAGER_OPTIONS } from '../../options/manager-options.js';
-import { defaultStateDir } from '../../store/state-dir.js';
-import { MANAGER_FILE } from '../command-options.js';
 import { detailOf } from '../detail.js';
 import { interruptible } from '../interrupt.js';
-import { type Flags, settle } from '../settings.js';
+import { reasonOf } from '../reason.js';
+import type { Flags } from '../settings.js';
 import { version } from '../version.js';
-import { addressOf } from '../watching.js';
+import { readManagerSettings, refuseRestartOnly } from './manager-settings.js';
+import { onHangup } from './on-hangup.js';
 
-/** `layercast manager`: runs until a signal ends it, and says on stderr where it listens and what goes wrong. */
+/**
+ * `layercast manager`: runs until a signal ends it, and says on stderr where it listens and what goes wrong. SIGHUP has it go on with what the manager
+ * file says then.
+ */
 export async function runManager(flags: Flags): Promise<void> {
   const detail = detailOf(flags);
-  const { config } = settle(MANAGER_FILE, flags, process.env);
-  const file: ManagerFile = config === undefined ? {} : await loadManagerFile(config);
-  const { coap, listen, clientCount, tokens, stateDir, ...settings } = settle(
-    MANAGER_OPTIONS,
-    flags,
-    process.env,
-    file,
-  );
-  const http = {
-    ...addressOf(listen, '--listen', 8090),
-    clientCount,
-    tokens: tokens === undefined ? [] : readTokens(await readKeyText(tokens), tokens),
-    names: file.tls?.names ?? [],
-    tls: file.tls && (await readTls(file.tls)),
-  };
-  const options = {
-    ...settings,
-    stateDir: stateDir ?? defaultStateDir(),
-    allow: file.allow ?? THIS_HOST,
-    coap: addressOf(coap, '--coap', 5683),
-    http,
-    metrics: metricsOf,
-  };
+  const write = (text: string) => process.stderr.write(`${text}\n`);
+  const say = detail === 'quiet' ? () => undefined : write;
+  let onListening: (service: ListeningService) => void = () => undefined;
+  const listening = new Promise<ListeningService>((resolve) => {
+    onListening = resolve;
+  });
+  using _ = onHangup(async () => {
+    // What was read before may be older than the signal.
+    const service = await listening;
+    try {
+      const next = await readManagerSettings(flags);
+      refuseRestartOnly(settings, next);
+      service.renew(next);
+      say('the settings were read again');
+    } catch (error) {
+      const { message, hint } = reasonOf(error);
+      write(`warning: the old settings stay: ${message}${hint === undefined ? '' : `\n  ${hint}`}`);
+    }
+  });
+  const settings = await readManagerSettings(flags);
   using service = await ServiceManager.find(process.env);
   await interruptible(async (signal) => {
     signal.addEventListener('abort', () => service?.stopping(), { once: true });
-    const write = (text: string) => process.stderr.write(`${text}\n`);
-    const say = detail === 'quiet' ? () => undefined : write;
     const callbacks = {
       onManager: (manager: Manager) => {
         manager.on('warning', (message) => write(`warning: ${message}`));
         if (detail === 'verbose') tellTriggers(manager, say);
       },
-      onListening: ({ coap: directory, http: url }: { readonly coap: string; readonly http: string }) => {
-        say(`devices register at ${directory}\ndevices at ${url}/devices\npage at ${url}/`);
+      onListening: (listening: ListeningService) => {
+        const { coap, http } = listening;
+        say(`devices register at ${coap}\ndevices at ${http}/devices\npage at ${http}/`);
         service?.ready();
+        onListening(listening);
       },
       onWaiting: say,
     };
-    await runManagerService(options, callbacks, systemClock, signal);
+    await runManagerService({ ...settings, metrics: metricsOf }, callbacks, systemClock, signal);
   });
 }
 
@@ -69,14 +65,6 @@ function tellTriggers(manager: Manager, say: (text: string) => void): void {
     );
   });
   manager.on('forgotten', (device) => say(`${device}: forgotten`));
-}
-
-async function readTls({ certificate, key, clients }: ManagerTls) {
-  return {
-    certificate: await readText(certificate),
-    key: await readKeyText(key),
-    clients: clients === undefined ? undefined : await readText(clients),
-  };
 }
 
 /** The library of metrics is loaded when somebody asks for the first time. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { SENDER_OPTIONS } from '../../options/sender-options.js';
 import { addFlags, addQuiet } from '../add-flags.js';
 import { FLEET_FILE_HELP, fleetFile } from '../fleet-file.js';
+import { outliveHangup } from '../outlive-hangup.js';
 import type { Flags } from '../settings.js';
 import { WATCHING_OPTIONS } from '../watching.js';
 
@@ -26,8 +27,8 @@ export function serve(program: Command): void {
       '\nExamples:\n  layercast serve --check\n  layercast serve fleet.yaml\n  layercast serve --config fleet.yaml --host alpha --interface eth0 --json',
     )
     .action(async (path: string | undefined, flags: Flags) => {
-      // SIGHUP must not end the process before `runServe` listens to it. Until then there is nothing to reload.
-      process.on('SIGHUP', () => undefined);
+      // Before `runServe` listens to it there is nothing to reload.
+      outliveHangup();
       const { runServe } = await import('../actions/run-serve.js');
       const { settle } = await import('../settings.js');
       const { interruptible } = await import('../interrupt.js');

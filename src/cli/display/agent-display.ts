@@ -14,6 +14,11 @@ export function tellPeople(agent: WatchedAgent, detail: Detail): void {
     if (detail === 'quiet' && !isResult(event)) return;
     for (const line of linesOf(event)) say(line);
   });
+  agent.on('warning', ({ code, object, message }) => {
+    // Somebody has just changed the settings, and has to know that they do not count.
+    if (detail === 'quiet' && code !== 'RELOAD_FAILED') return;
+    say(`${object === undefined ? '' : `${object}: `}${message}`);
+  });
   if (detail !== 'quiet') tellCourse(agent);
   if (detail === 'verbose') tellDecisions(agent);
 }
@@ -38,7 +43,6 @@ function tellCourse(agent: WatchedAgent): void {
     const next = nextWakeAt === undefined ? '' : `; the next wake is at ${nextWakeAt}`;
     say(`asleep after ${formatQuantity(SIZE, packetBytes)}${next}`);
   });
-  agent.on('warning', ({ object, message }) => say(`${object === undefined ? '' : `${object}: `}${message}`));
 }
 
 function tellDecisions(agent: WatchedAgent): void {

@@ -29,10 +29,13 @@ export interface ManagerHttpOptions extends AuthorityOptions {
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
 }
 
+/** What can change while it listens. */
+export type RenewedHttpOptions = Pick<ManagerHttpOptions, 'clientCount' | 'tls' | keyof AuthorityOptions>;
+
 /** What operators and their programs ask a manager, by HTTP. */
 export class ManagerHttp implements AsyncDisposable {
   readonly #manager: Manager;
-  readonly #authority: Authority;
+  #authority: Authority;
   readonly #metrics: ManagerHttpOptions['metrics'];
   readonly #events: EventStream;
   readonly #page = new PageFiles('manager');
@@ -60,6 +63,12 @@ export class ManagerHttp implements AsyncDisposable {
   /** Where it listens: `http://127.0.0.1:8090`. */
   get url(): string {
     return this.#server!.url;
+  }
+
+  /** Goes on with other options. @throws {LayercastError} as `BoundedServer.renew` */
+  renew({ clientCount, tls, ...authority }: RenewedHttpOptions): void {
+    this.#server!.renew({ connectionCount: clientCount, tls });
+    this.#authority = new Authority(authority);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -237,6 +237,18 @@ describe('the HTTP side of a manager', () => {
     manager.close();
   });
 
+  it('goes on with other tokens, and ends the connections of those who had the former ones', async () => {
+    const { manager } = await scene();
+    const url = await listen(manager);
+    const elsewhere = { headers: { host: 'manager.acme.example' } };
+    const stream = await fetch(`${url}/events`);
+    (open.at(-1) as ManagerHttp).renew({ clientCount: 8, tls: undefined, tokens: ['b'.repeat(40)], names: [] });
+    await expect(stream.text()).rejects.toThrow();
+    const status = async (token: string) => (await ask(`${url}/counts`, { ...elsewhere, token })).status;
+    expect([await status(TOKEN), await status('b'.repeat(40))]).toEqual([401, 200]);
+    manager.close();
+  });
+
   it('takes certificates of clients whose names are on the list', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'layercast-tls-'));
     const openssl = (text: string) => execFileSync('openssl', text.split(' '), { cwd: folder, stdio: 'ignore' });
@@ -267,6 +279,19 @@ describe('the HTTP side of a manager', () => {
       await triggers('false'),
       await triggers('operator'),
     ]).toEqual([401, 401, 401, 202]);
+    // Other certificates and names count from now on; those that cannot be used change nothing.
+    const http = open.at(-1) as ManagerHttp;
+    const next = { clientCount: 8, tokens: [], names: ['visitor'] };
+    const unusable = { ...tls, key: file('visitor.key') };
+    expect(() => http.renew({ ...next, tls: unusable })).toThrow(expect.objectContaining({ code: 'KEY_INVALID' }));
+    expect(await triggers('operator')).toBe(202);
+    http.renew({ ...next, tls: { ...tls, certificate: file('visitor.pem'), key: file('visitor.key') } });
+    expect([await triggers('operator'), await triggers('visitor')]).toEqual([401, 202]);
+    const names: string[] = [];
+    const checkServerIdentity = (_host: string, { subject }: { readonly subject: { readonly CN: string } }) =>
+      void names.push(subject.CN);
+    await ask(`${url}/counts`, { tls: { ...as('visitor'), checkServerIdentity } });
+    expect(names).toEqual(['visitor']);
     manager.close();
     rmSync(folder, { recursive: true });
   });
