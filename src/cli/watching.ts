@@ -62,7 +62,7 @@ export async function watching<F extends Figures, V extends PageView>(
       const page = pageRoutes(view, { version, fault, isLocal: isLocalHost(authorityOf(address.host, address.port)) });
       const metrics = [...figures.metrics, ...more];
       const endpoint = await serveMetrics({ ...address, metrics, fault, version, more: page });
-      process.stderr.write(`page at ${endpoint.url}/\nmetrics at ${endpoint.url}/metrics\n`);
+      if (flags.quiet !== true) process.stderr.write(`page at ${endpoint.url}/\nmetrics at ${endpoint.url}/metrics\n`);
       return endpoint;
     },
   };

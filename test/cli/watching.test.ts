@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { addressOf } from '../../dist/cli/watching.js';
+import { expect, it, vi } from 'vitest';
+import { addressOf, watching } from '../../dist/cli/watching.js';
 
 it.each([
   ['9464', '127.0.0.1', 9464],
@@ -19,3 +19,19 @@ it.each(['', 'x', '65536', ':9464', '::1', '::1:9464', 'a b:1', '-1', '1e3', '[:
     );
   },
 );
+
+it('says where people can look, unless it is to be quiet', async () => {
+  const say = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  try {
+    for (const quiet of [true, false]) {
+      const watched = await watching({ metrics: '0', quiet }, async () => ({
+        figures: { metrics: [], fault: undefined },
+        view: { kind: 'receiver' } as never,
+      }));
+      await using _ = await watched!.show();
+      expect(say).toHaveBeenCalledTimes(quiet ? 0 : 1);
+    }
+  } finally {
+    say.mockRestore();
+  }
+});
