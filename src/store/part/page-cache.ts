@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import type { Geometry } from '../../object/geometry.js';
 import type { DirectWriter } from './direct-writes.js';
 import { addGap, Page } from './page.js';
+import { PagePool } from './page-pool.js';
 import { type Arrival, pageCount, pageSymbolCount } from './page-sizes.js';
 
 /** Pages of this size together are written in one turn of the calling thread, in half a millisecond. */
@@ -44,12 +45,9 @@ export class PageCache {
   readonly #direct: DirectWriter | undefined;
   readonly #onWrite: (first: number, count: number, bytes: Uint8Array) => void;
   readonly #limit = pLimit(CONCURRENT_PAGES);
-  /** Pages in use by their number within the object. */
-  readonly #used = new Map<number, Page>();
-  readonly #freePages: Page[] = [];
+  readonly #pages: PagePool;
   /** How many pages should be free or on their way to the file. */
   readonly #reserveCount: number;
-  #createdCount = 0;
   #writingCount = 0;
   #touches = 0;
   #recent: Page | undefined;
@@ -63,6 +61,7 @@ export class PageCache {
     this.#onWrite = options.onWrite ?? (() => undefined);
     this.pageSymbolCount = options.pageSymbolCount ?? pageSymbolCount(geometry, arrival);
     this.pageCount = options.pageCount ?? pageCount(geometry, this.pageSymbolCount);
+    this.#pages = new PagePool(this.pageCount, () => new Page(this.pageSymbolCount, geometry.symbolBytes));
     this.#reserveCount = Math.floor(this.pageCount / 4);
   }
 
@@ -72,7 +71,7 @@ export class PageCache {
     const index = Math.floor(place / this.pageSymbolCount);
     let page = this.#recent;
     if (page === undefined || page.index !== index) {
-      page = this.#used.get(index) ?? this.#take(index);
+      page = this.#pages.of(index) ?? this.#take(index);
       if (page === undefined) return false;
       this.#recent = page;
     }
@@ -94,7 +93,7 @@ export class PageCache {
     let inPage = (first - firstPage * this.pageSymbolCount) * this.#geometry.symbolBytes;
     for (let index = firstPage; start < into.length; index++, inPage = 0) {
       const end = Math.min(into.length, start + pageBytes - inPage);
-      const page = this.#used.get(index);
+      const page = this.#pages.of(index);
       if (page === undefined) addGap(gaps, start, end);
       else page.copyHeld(inPage, into, start, end, gaps);
       start = end;
@@ -105,7 +104,7 @@ export class PageCache {
   /** Resolves when everything put before the call is in the file (not yet on disk); rejects with the failure of a write. */
   async drain(): Promise<void> {
     this.#fail(undefined);
-    await this.#settleAll([...this.#used.values()]);
+    await this.#settleAll(this.#pages.used);
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
@@ -116,7 +115,7 @@ export class PageCache {
   async release(first: number, count: number): Promise<void> {
     const firstPage = Math.floor(first / this.pageSymbolCount);
     const endPage = Math.ceil((first + count) / this.pageSymbolCount);
-    const pages = () => [...this.#used.values()].filter(({ index }) => index >= firstPage && index < endPage);
+    const pages = () => this.#pages.used.filter(({ index }) => index >= firstPage && index < endPage);
     await this.#settleAll(pages());
     if (this.#failure !== undefined) throw this.#failure.error;
     for (const page of pages()) {
@@ -127,7 +126,7 @@ export class PageCache {
 
   /** Resolves when no write is under way any more. */
   async rest(): Promise<void> {
-    while (this.#writingCount > 0) await Promise.all([...this.#used.values()].map((page) => page.writing));
+    while (this.#writingCount > 0) await Promise.all(this.#pages.used.map((page) => page.writing));
   }
 
   /** Puts what pages hold into the file, with turns for others after each group of pages. */
@@ -150,30 +149,14 @@ export class PageCache {
     else if (page.dirtyCount > 0) await this.#startWriting(page);
   }
 
+  /** Uses a free page, and sees to it that others become free in time. */
   #take(index: number): Page | undefined {
-    const page = this.#freePages.pop() ?? this.#create();
-    if (page !== undefined) {
-      page.index = index;
-      this.#used.set(index, page);
+    const page = this.#pages.take(index);
+    if (this.#pages.freeCount + this.#writingCount < Math.max(1, this.#reserveCount)) {
+      const oldest = this.#pages.oldestIdle(page);
+      if (oldest !== undefined) this.#startWriting(oldest);
     }
-    const availableCount = this.#freePages.length + this.pageCount - this.#createdCount;
-    if (availableCount + this.#writingCount < Math.max(1, this.#reserveCount)) this.#writeOldest(page);
     return page;
-  }
-
-  #create(): Page | undefined {
-    if (this.#createdCount === this.pageCount) return undefined;
-    this.#createdCount++;
-    return new Page(this.pageSymbolCount, this.#geometry.symbolBytes);
-  }
-
-  #writeOldest(spared: Page | undefined): void {
-    let oldest: Page | undefined;
-    for (const page of this.#used.values()) {
-      const idle = page.writing === undefined && page !== spared;
-      if (idle && (oldest === undefined || page.touchedAt < oldest.touchedAt)) oldest = page;
-    }
-    if (oldest !== undefined) this.#startWriting(oldest);
   }
 
   /** Writes the dirty entries of a page. Resolves, and never rejects, when they are in the file or have failed. */
@@ -197,7 +180,7 @@ export class PageCache {
   #writeDirectly(page: Page, direct: DirectWriter): void {
     try {
       this.#eachRun(page, (bytes, position) => direct.write(bytes, position));
-      this.#free(page);
+      this.#pages.putBack(page);
     } catch (error) {
       this.#fail({ error });
       page.returnFlight();
@@ -235,13 +218,7 @@ export class PageCache {
       if (this.#failure === undefined && page.dirtyCount >= this.#placeCount(page.index)) this.#startWriting(page);
       return;
     }
-    this.#free(page);
-  }
-
-  #free(page: Page): void {
-    this.#used.delete(page.index);
-    page.free();
-    this.#freePages.push(page);
+    this.#pages.putBack(page);
   }
 
   #fail(failure: { readonly error: unknown } | undefined): void {
