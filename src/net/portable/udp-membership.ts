@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import type { Clock, Membership, MembershipRequest, ReceivedBatch } from '../../base/ports.js';
+import { SingleBatch } from '../../base/single-batch.js';
 import type { SourceTable } from '../../base/source-table.js';
 import type { InterfaceBinding } from '../interfaces/interface-binding.js';
 import type { InterfaceWatch } from '../interfaces/interface-watch.js';
@@ -42,7 +43,7 @@ export function joinUdpGroup(
     const membership = new UdpMembership(socket, request, binding);
     socket.on('message', (message, { address }) => {
       membership.countDelivered(message.length);
-      onBatch(batch.of(message, clock.nowUs(), sources.idOf(withoutZone(address))));
+      onBatch(batch.of(message, 0, message.length, clock.nowUs(), sources.idOf(withoutZone(address))));
     });
     return membership;
   });
@@ -122,26 +123,6 @@ class UdpMembership implements Membership {
     } catch {
       // Closing the socket ends its memberships, even if the interface is gone.
     }
-  }
-}
-
-/** A batch with one datagram; the handler gets the same object each time. */
-class SingleBatch implements ReceivedBatch {
-  readonly count = 1;
-  readonly buffers: Uint8Array[] = [new Uint8Array(0)];
-  readonly starts = [0];
-  readonly lengths = [0];
-  readonly segmentBytes = this.lengths;
-  readonly arrivalsUs = [0];
-  readonly sourceIds = [0];
-  readonly droppedCount = 0;
-
-  of(message: Uint8Array, arrivalUs: number, sourceId: number): this {
-    this.buffers[0] = message;
-    this.lengths[0] = message.length;
-    this.arrivalsUs[0] = arrivalUs;
-    this.sourceIds[0] = sourceId;
-    return this;
   }
 }
 

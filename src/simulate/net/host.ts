@@ -19,7 +19,7 @@ import { Arena } from './arena.js';
 import type { EventLog } from './event-log.js';
 import type { Link } from './link.js';
 import { type Flow, type Packet, packetOf } from './packet.js';
-import { ScrubbedBatch, SingleBatch } from './single-batch.js';
+import { PacketBatch, ScrubbedBatch } from './packet-batch.js';
 import type { LinkPlan, TreeNode } from './tree.js';
 
 export interface HostOptions extends LinkPlan, HostClockOptions {
@@ -74,7 +74,7 @@ export class VirtualHost implements Network {
   readonly #options: HostOptions;
   readonly #memberships = new Set<HostMembership>();
   readonly #arena = new Arena();
-  readonly #batch: SingleBatch;
+  readonly #batch: PacketBatch;
   #isDead = false;
   #isInterfaceUp = true;
   /** The interface is down and its memberships are forgotten: no interface has its name. */
@@ -87,7 +87,7 @@ export class VirtualHost implements Network {
     this.#world = world;
     this.#clock = new HostClock(world.clock, options);
     this.clock = this.#clock;
-    this.#batch = options.scrubs === true ? new ScrubbedBatch() : new SingleBatch();
+    this.#batch = options.scrubs === true ? new ScrubbedBatch() : new PacketBatch();
     const { node, up, down } = attach((packet) => this.#arrive(packet));
     this.#node = node;
     this.up = up;
@@ -225,7 +225,7 @@ export class VirtualHost implements Network {
       if (request.group !== group || request.port !== port) continue;
       if (request.sources.length > 0 && !request.sources.includes(source)) continue;
       this.#world.clock.stir();
-      onBatch(this.#batch.of(packet, this.#clock.nowUs(), this.#world.sources.idOf(source)));
+      onBatch(this.#batch.ofPacket(packet, this.#clock.nowUs(), this.#world.sources.idOf(source)));
       this.#batch.release();
     }
   }
