@@ -1,4 +1,5 @@
 import { Allowance } from '../base/allowance.js';
+import { IP_AND_UDP_BYTES } from '../base/limits.js';
 import { Assemblies } from './assemblies.js';
 import { type Block, blockOf, blockOption } from './block.js';
 import type { CoapBounds } from './bounds.js';
@@ -27,8 +28,6 @@ const PROXY: readonly number[] = [OptionNumber.proxyUri, OptionNumber.proxySchem
 const BUSY_S = 2;
 /** The limit of answers holds on average over this time. */
 const ANSWER_BURST_S = 1;
-/** Headers of IPv6 and UDP that carry an answer. */
-const PACKET_BYTES = 48;
 
 /** A request with what its options say. */
 interface Parsed {
@@ -93,7 +92,7 @@ export class Server {
       if (known !== undefined) {
         counts.duplicate++;
         if (known.reply === undefined) return;
-        this.#answerBytes.spend(known.reply.length + PACKET_BYTES);
+        this.#answerBytes.spend(known.reply.length + IP_AND_UDP_BYTES);
         this.#link.sendBytes(known.reply, peer);
         return;
       }
@@ -196,7 +195,7 @@ export class Server {
       token,
     } as const;
     const bytes = this.#link.send({ ...head, ...answer }, peer);
-    this.#answerBytes.spend(bytes.length + PACKET_BYTES);
+    this.#answerBytes.spend(bytes.length + IP_AND_UDP_BYTES);
     this.#onAnswer(answer.code, answer.payload.length);
     if (code !== Code.get) this.#remembered.answered(peer, id, bytes);
   }
