@@ -1,3 +1,4 @@
+import { deleteOldest } from '../base/delete-oldest.js';
 import type { Catalogue } from '../wire/catalogue.js';
 import type { Role } from '../wire/root.js';
 import { isQuorum, type Signers } from './quorum.js';
@@ -67,7 +68,7 @@ export class Catalogues {
     const issued: Issued = isSame ? before! : { signers, catalogue, parts: new Set(), entries: new Map() };
     issued.parts.add(catalogue.part);
     this.#issued.delete(issuer);
-    if (this.#issued.size >= MAX_ISSUERS) this.#issued.delete(this.#issued.keys().next().value!);
+    if (this.#issued.size >= MAX_ISSUERS) deleteOldest(this.#issued);
     this.#issued.set(issuer, issued);
     for (const { object, version, digest } of wanted) {
       if (issued.entries.size < MAX_OBJECTS) issued.entries.set(object, { version, digest });
@@ -103,7 +104,7 @@ export class Catalogues {
   #remember(object: string, version: number): void {
     const known = this.#newestVersions.get(object);
     if (known === undefined && this.#newestVersions.size >= MAX_OBJECTS) {
-      this.#newestVersions.delete(this.#newestVersions.keys().next().value!);
+      deleteOldest(this.#newestVersions);
     }
     this.#newestVersions.set(object, Math.max(known ?? 0, version));
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { deleteOldest } from '../base/delete-oldest.js';
 import { DEFAULT_SYMBOL_BYTES, HEADER_BYTES, MAX_RECORD_BYTES } from '../base/limits.js';
 import { DatagramType, type Header, newHeader, tagOf, writeHeader } from './header.js';
 
@@ -86,14 +87,14 @@ export class RecordAssembler {
   }
 
   #begin(key: string, sizeBytes: number, pieceCount: number): PendingRecord {
-    if (this.#pending.size >= MAX_PENDING) this.#pending.delete(this.#pending.keys().next().value!);
+    if (this.#pending.size >= MAX_PENDING) deleteOldest(this.#pending);
     const pending = { bytes: new Uint8Array(sizeBytes), have: new Uint8Array(pieceCount), missingCount: pieceCount };
     this.#pending.set(key, pending);
     return pending;
   }
 
   #remember(tag: string): void {
-    if (this.#known.size >= MAX_KNOWN) this.#known.delete(this.#known.values().next().value!);
+    if (this.#known.size >= MAX_KNOWN) deleteOldest(this.#known);
     this.#known.add(tag);
   }
 }

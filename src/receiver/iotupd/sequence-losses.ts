@@ -1,3 +1,5 @@
+import { deleteOldest } from '../../base/delete-oldest.js';
+
 /** Most streams that are told apart; the one that came first is forgotten. Strangers can send from any number of addresses. */
 const MAX_STREAMS = 1024;
 /** A longer gap means another server at the same address, or one that was started anew, and not so many losses. */
@@ -21,7 +23,7 @@ export class SequenceLosses {
   take(stream: number, sequence: number): void {
     const last = this.#last.get(stream);
     if (last === undefined) {
-      if (this.#last.size >= MAX_STREAMS) this.#last.delete(this.#last.keys().next().value!);
+      if (this.#last.size >= MAX_STREAMS) deleteOldest(this.#last);
       this.#last.set(stream, sequence);
       return;
     }

@@ -1,3 +1,4 @@
+import { deleteOldest } from '../../base/delete-oldest.js';
 import type { LastHeard } from './newest-descriptors.js';
 
 /** Addresses that are kept: more than the 255 servers that a fleet can have. Strangers who repeat genuine records can add to them. */
@@ -31,7 +32,7 @@ export class AnnouncingServers {
   hear(address: string, nowUs: number, intervalUs: number, isStarting: boolean): void {
     const known = this.#byAddress.get(address);
     if (known === undefined) {
-      if (this.#byAddress.size >= MAX_ADDRESSES) this.#byAddress.delete(this.#byAddress.keys().next().value!);
+      if (this.#byAddress.size >= MAX_ADDRESSES) deleteOldest(this.#byAddress);
       this.#byAddress.set(address, { sinceUs: nowUs, lastUs: nowUs });
       return;
     }

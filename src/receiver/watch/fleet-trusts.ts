@@ -1,3 +1,4 @@
+import { deleteOldest } from '../../base/delete-oldest.js';
 import type { Anchor } from '../../trust/anchor.js';
 import type { Times } from '../../trust/known-time.js';
 import { Trust } from '../../trust/trust.js';
@@ -36,7 +37,7 @@ export class FleetTrusts {
     const anchor = anchorOf(fleet);
     if (anchor === undefined) return undefined;
     const trust = new Trust({ anchor, builtS, times, isWanted: this.#isWanted, acceptExpired: this.#acceptExpired });
-    if (this.#trusts.size >= MAX_FLEETS) this.#trusts.delete(this.#trusts.keys().next().value!);
+    if (this.#trusts.size >= MAX_FLEETS) deleteOldest(this.#trusts);
     this.#trusts.set(fleet, trust);
     return trust;
   }

@@ -1,3 +1,4 @@
+import { deleteOldest } from '../../base/delete-oldest.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import { type Header, tagOf } from '../../wire/header.js';
 
@@ -17,7 +18,7 @@ export class GenuineRecords {
   /** Only for records that the fleet's keys signed: strangers may not crowd out what is genuine. */
   add(header: Readonly<Header>, descriptor: Descriptor | undefined): void {
     const tag = tagOf(header);
-    if (!this.#byTag.has(tag) && this.#byTag.size >= MAX_RECORDS) this.#byTag.delete(this.#byTag.keys().next().value!);
+    if (!this.#byTag.has(tag) && this.#byTag.size >= MAX_RECORDS) deleteOldest(this.#byTag);
     this.#byTag.set(tag, { descriptor });
   }
 

@@ -1,3 +1,4 @@
+import { deleteOldest } from '../../base/delete-oldest.js';
 import type { SignedRelease } from '../../trust/trust.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { FindingKind } from './findings.js';
@@ -71,8 +72,7 @@ export class NewestDescriptors implements Iterable<Readonly<Newest>> {
     const relation = before === undefined ? 'newest' : relationOf(before.descriptor, descriptor);
     if (relation === 'older' || relation === 'conflict') return relation;
     if (relation === 'renewed' && descriptor.createdS <= before!.descriptor.createdS) return 'older';
-    if (before === undefined && this.#byName.size >= MAX_OBJECTS)
-      this.#byName.delete(this.#byName.keys().next().value!);
+    if (before === undefined && this.#byName.size >= MAX_OBJECTS) deleteOldest(this.#byName);
     this.#byName.set(name, { ...accepted, heard: relation === 'renewed' ? before!.heard : undefined });
     return relation;
   }

@@ -1,3 +1,4 @@
+import { deleteOldest } from '../../base/delete-oldest.js';
 import { type Header, tagOf } from '../../wire/header.js';
 
 /** Records whose sources are kept: as many as objects (src/receiver/watch/newest-descriptors.ts). */
@@ -19,7 +20,7 @@ export class RecordSources {
   of(header: Readonly<Header>): readonly string[] {
     const tag = tagOf(header);
     const sources = this.#byTag.get(tag) ?? { ids: [], addresses: [] };
-    if (!this.#byTag.has(tag) && this.#byTag.size >= MAX_RECORDS) this.#byTag.delete(this.#byTag.keys().next().value!);
+    if (!this.#byTag.has(tag) && this.#byTag.size >= MAX_RECORDS) deleteOldest(this.#byTag);
     this.#byTag.set(tag, sources);
     return sources.addresses;
   }
