@@ -2,21 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseFleet } from '../../dist/fleet/load-fleet.js';
 import { startByte } from '../../dist/fleet/start-offsets.js';
+import { fleet } from './example-fleet.js';
 
-const fleet = parseFleet(
-  `fleet: f
-interface: eth0
-objects:
-  a: { file: a, version: 1, channels: [{ rate: 1Mbit, hopLimit: 3 }, { rate: 2Mbit, offset: 25% }, { rate: 3Mbit, offset: 3B }] }
-  b: { file: b, version: 1, channels: [{ rate: 1Mbit }] }
-servers:
-  alpha: {}
-  beta: { offset: 90%, interface: eth1, channels: [0, 1], objects: [a], hopLimit: 5, dscp: 9 }
-  gamma: { offset: 2B }
-  delta: {}
-`,
-  'f',
-);
 const [alpha, beta, gamma, delta] = fleet.servers as [never, never, never, never];
 const [a] = fleet.objects as [(typeof fleet.objects)[number]];
 
