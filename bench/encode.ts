@@ -9,13 +9,13 @@ import { CodedObject } from '../dist/publish/symbols/coded-object.js';
 import { CodedSource } from '../dist/publish/symbols/coded-source.js';
 import { CodingThread } from '../dist/publish/symbols/coding-thread.js';
 import { IntermediateCache } from '../dist/publish/symbols/intermediate-cache.js';
-import { packRuns } from '../dist/publish/symbols/packed-runs.js';
 import { Spool, type SpoolChannel } from '../dist/publish/symbols/spool.js';
 import { SpoolMaker } from '../dist/publish/symbols/spool-maker.js';
 import { StoredBlocks } from '../dist/publish/symbols/stored-blocks.js';
 import { RUN_SYMBOLS } from '../dist/sender/schedule/ring.js';
 import type { SymbolSource } from '../dist/sender/slab.js';
 import { SourceSymbols } from '../dist/sender/source-symbols.js';
+import { SymbolRuns } from '../dist/sender/symbol-runs.js';
 import { FileSource } from '../dist/store/file-source.js';
 import { median, table } from './table.js';
 
@@ -144,7 +144,7 @@ function spooled(object: CodedObject, fd: number, into: Uint8Array<SharedArrayBu
     const segmentCount = sourceCount / 2;
     for (let count = 0; count < segmentCount; count += SYMBOLS_PER_READ) {
       const run = { block: 0, start: 0, count: Math.min(SYMBOLS_PER_READ, segmentCount - count) };
-      object.make(packRuns([{ ...run, firstEsi: range.firstEsi + at + count }]), into, SYMBOL_BYTES);
+      object.make(SymbolRuns.of([{ ...run, firstEsi: range.firstEsi + at + count }]), into, SYMBOL_BYTES);
     }
     at = (at + segmentCount) % range.count;
     return segmentCount;
@@ -164,12 +164,13 @@ async function figuresOf(work: () => Promise<number>, seconds: number): Promise<
 }
 
 function runs(firstEsi: () => number) {
-  return Array.from({ length: RUNS_PER_READ }, (_, i) => ({
+  const list = Array.from({ length: RUNS_PER_READ }, (_, i) => ({
     block: 0,
     firstEsi: firstEsi(),
     start: i * RUN_SYMBOLS * SYMBOL_BYTES,
     count: RUN_SYMBOLS,
   }));
+  return SymbolRuns.of(list);
 }
 
 function anyEsi(bound: number): number {

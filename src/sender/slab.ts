@@ -1,5 +1,6 @@
 import { HEADER_BYTES } from '../base/limits.js';
 import type { NetworkCapabilities, SendBatch } from '../base/ports.js';
+import { SymbolRuns } from './symbol-runs.js';
 
 /**
  * Memory for datagrams that are made before they are due. Headers are written first, payloads when the disk has delivered them, and
@@ -12,7 +13,7 @@ export class Slab {
   /** Most datagrams that the slab holds. */
   readonly capacity: number;
   /** Payloads to be read, as runs of consecutive symbols of a block in consecutive entries of equal distance. */
-  readonly reads: SymbolRun[] = [];
+  readonly reads = new SymbolRuns();
   readonly #marginCount: number;
   /** Where each entry begins, and where the last one ends. The entries of the margin come first. */
   readonly #starts: Uint32Array;
@@ -41,7 +42,7 @@ export class Slab {
 
   clear(): void {
     this.#count = 0;
-    this.reads.length = 0;
+    this.reads.clear();
   }
 
   /** Adds an entry of this length. Returns the offset in `bytes` at which it begins. */
@@ -58,12 +59,7 @@ export class Slab {
    * @param strideBytes length of a datagram with a whole symbol: where the next payload of the same run begins
    */
   wantSymbol(block: number, esi: number, strideBytes: number): void {
-    const start = this.startOf(this.#count - 1) + HEADER_BYTES;
-    const last = this.reads.at(-1);
-    const follows =
-      last?.block === block && last.firstEsi + last.count === esi && last.start + last.count * strideBytes === start;
-    if (follows) last.count++;
-    else this.reads.push({ block, firstEsi: esi, start, count: 1 });
+    this.reads.add(block, esi, this.startOf(this.#count - 1) + HEADER_BYTES, strideBytes);
   }
 
   /** The offset in `bytes` at which an entry begins. Entries put in front have numbers below 0; `count` gives the end of the last. */
@@ -113,15 +109,6 @@ export type SendLimits = Pick<NetworkCapabilities, 'maxBatchCount' | 'maxBatchBy
 /** Memory that several threads can use at once. */
 export type SharedBytes = Uint8Array<SharedArrayBuffer>;
 
-/** Consecutive symbols of one block, and where they belong. */
-export interface SymbolRun {
-  readonly block: number;
-  readonly firstEsi: number;
-  /** The offset in the memory at which the first symbol begins. The others follow at the stride of the read. */
-  readonly start: number;
-  count: number;
-}
-
 /** Where payloads come from: an object's file, or its erasure code. */
 export interface SymbolSource {
   readonly symbolBytes: number;
@@ -133,7 +120,7 @@ export interface SymbolSource {
    * @param strideBytes at least `symbolBytes`
    * @throws {LayercastError} when the symbols can no longer be read, for example `OBJECT_CHANGED`
    */
-  read(runs: readonly Readonly<SymbolRun>[], into: SharedBytes, strideBytes: number): Promise<void>;
+  read(runs: SymbolRuns, into: SharedBytes, strideBytes: number): Promise<void>;
 }
 
 /** Makes the datagrams that a channel sends, in order and without end. */

@@ -1,6 +1,7 @@
 import type { ByteSource } from '../base/ports.js';
 import { firstSymbolOf, type Geometry } from '../object/geometry.js';
-import type { SharedBytes, SymbolRun, SymbolSource } from './slab.js';
+import type { SharedBytes, SymbolSource } from './slab.js';
+import type { SymbolRuns } from './symbol-runs.js';
 
 /** Reads source symbols, which are pieces of the object's bytes, from the object. */
 export class SourceSymbols implements SymbolSource {
@@ -20,9 +21,11 @@ export class SourceSymbols implements SymbolSource {
    * A slab has short runs of many blocks in turn. Sorted by their position in the file, these runs form a few long stretches. Each
    * stretch is one read, whose symbols are then copied to their places.
    */
-  async read(runs: readonly Readonly<SymbolRun>[], into: SharedBytes, strideBytes: number): Promise<void> {
-    const symbolOf = ({ block, firstEsi }: SymbolRun) => firstSymbolOf(this.#geometry, block) + firstEsi;
-    const placed = runs.map((run) => ({ symbol: symbolOf(run), start: run.start, count: run.count }));
+  async read(runs: SymbolRuns, into: SharedBytes, strideBytes: number): Promise<void> {
+    const placed: FileRun[] = [];
+    runs.each((block, firstEsi, start, count) => {
+      placed.push({ symbol: firstSymbolOf(this.#geometry, block) + firstEsi, start, count });
+    });
     for (const stretch of stretchesOf(placed)) await this.#readStretch(stretch, into, strideBytes);
   }
 

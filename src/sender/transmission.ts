@@ -116,7 +116,7 @@ export class Transmission implements TimedSending {
 
   async #read(slab: Slab): Promise<void> {
     const symbols = this.#symbols;
-    if (slab.reads.length === 0 || symbols === undefined) return;
+    if (slab.reads.count === 0 || symbols === undefined) return;
     await symbols.read(slab.reads, slab.bytes, HEADER_BYTES + symbols.symbolBytes);
   }
 }

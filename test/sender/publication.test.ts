@@ -4,6 +4,7 @@ import { firstSymbolOf } from '../../dist/object/geometry.js';
 import { RUN_LEAVES, verifyRun } from '../../dist/object/merkle.js';
 import { Publication } from '../../dist/sender/publication.js';
 import { Slab } from '../../dist/sender/slab.js';
+import type { SymbolRun } from '../../dist/sender/symbol-runs.js';
 import { objectTag } from '../../dist/wire/descriptor.js';
 import { readDigestRun } from '../../dist/wire/digests.js';
 import { RecordAssembler } from '../../dist/wire/fragments.js';
@@ -83,6 +84,6 @@ function firstSymbol(publication: Publication, channel: number): number {
   const carousel = publication.carousel(channel, 0)!;
   const slab = new Slab(1, carousel.maxDatagramBytes);
   carousel.prepare(slab);
-  const { block, firstEsi } = slab.reads[0]!;
+  const [{ block, firstEsi }] = [...slab.reads] as [SymbolRun];
   return firstSymbolOf(publication.geometry, block) + firstEsi;
 }

@@ -95,7 +95,7 @@ describe('a slab', () => {
       slab.add(length);
       if (block !== undefined && esi !== undefined) slab.wantSymbol(block, esi, 53);
     }
-    expect(slab.reads).toEqual([
+    expect([...slab.reads]).toEqual([
       { block: 0, firstEsi: 7, start: 48, count: 2 },
       { block: 0, firstEsi: 9, start: 2 * 53 + 60 + 48, count: 1 },
       { block: 1, firstEsi: 10, start: 3 * 53 + 60 + 48, count: 1 },

@@ -1,7 +1,7 @@
 import { blockSymbolCount, firstSymbolOf, type Geometry } from '../../object/geometry.js';
-import type { SharedBytes, SymbolRun } from '../../sender/slab.js';
+import type { SharedBytes } from '../../sender/slab.js';
 import type { FileRun } from '../../sender/source-symbols.js';
-import { forEachRun, type PackedRuns } from './packed-runs.js';
+import type { SymbolRun, SymbolRuns } from '../../sender/symbol-runs.js';
 import { readSymbols, type SymbolFile } from './read-symbols.js';
 import type { Spool } from './spool.js';
 import { StoredBlocks } from './stored-blocks.js';
@@ -46,14 +46,14 @@ export class CodedObject {
    * @returns milliseconds for symbols that their spool did not have
    * @throws {DamagedBlock} and errors of the system
    */
-  make(runs: PackedRuns, into: SharedBytes, strideBytes: number): number {
+  make(runs: SymbolRuns, into: SharedBytes, strideBytes: number): number {
     const { geometry } = this;
     const source: FileRun[] = [];
     const spooled = new Map<Spool, SpooledRun[]>();
     let lackMs = 0;
     const encode = ({ block, firstEsi, start, count }: SymbolRun) =>
       this.blocks.encode(block, firstEsi, count, into.subarray(start), strideBytes);
-    forEachRun(runs, (block, esi, at, runCount) => {
+    runs.each((block, esi, at, runCount) => {
       const sourceCount = Math.max(0, Math.min(runCount, blockSymbolCount(geometry, block) - esi));
       if (sourceCount > 0) source.push({ symbol: firstSymbolOf(geometry, block) + esi, start: at, count: sourceCount });
       const spool = this.#spoolOf(esi + runCount - 1);

@@ -1,6 +1,7 @@
 import { LayercastError } from '../../base/errors.js';
 import { blockSymbolCount, type Geometry } from '../../object/geometry.js';
-import type { SharedBytes, SymbolRun, SymbolSource } from '../../sender/slab.js';
+import type { SharedBytes, SymbolSource } from '../../sender/slab.js';
+import type { SymbolRuns } from '../../sender/symbol-runs.js';
 import type { FileSource } from '../../store/file-source.js';
 import type { CacheFolder } from './cache-folder.js';
 import type { CodingThread } from './coding-thread.js';
@@ -62,9 +63,13 @@ export class CodedSource implements SymbolSource {
     await this.#spools.ready(signal, onProgress);
   }
 
-  async read(runs: readonly Readonly<SymbolRun>[], into: SharedBytes, strideBytes: number): Promise<void> {
+  async read(runs: SymbolRuns, into: SharedBytes, strideBytes: number): Promise<void> {
     await this.#make(runs, into, strideBytes);
-    if (runs.some(({ block, firstEsi }) => firstEsi < blockSymbolCount(this.#geometry, block))) {
+    let hasSources = false;
+    runs.each((block, firstEsi) => {
+      hasSources ||= firstEsi < blockSymbolCount(this.#geometry, block);
+    });
+    if (hasSources) {
       if (!this.#source.confirmNow()) await this.#source.confirm();
     }
   }
@@ -77,10 +82,10 @@ export class CodedSource implements SymbolSource {
     await this.#file.close();
   }
 
-  async #make(runs: readonly Readonly<SymbolRun>[], into: SharedBytes, strideBytes: number): Promise<void> {
-    // Each try mends one block, so `runs.length` tries mend all. A block is damaged twice only if the disk does not keep its
+  async #make(runs: SymbolRuns, into: SharedBytes, strideBytes: number): Promise<void> {
+    // Each try mends one block, so as many tries as there are runs mend all. A block is damaged twice only if the disk does not keep its
     // data.
-    for (let tries = 0; tries <= runs.length; tries++) {
+    for (let tries = 0; tries <= runs.count; tries++) {
       try {
         return await this.#thread.make(this.#object, runs, into, strideBytes);
       } catch (error) {

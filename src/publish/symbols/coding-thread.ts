@@ -1,10 +1,10 @@
 import { LayercastError } from '../../base/errors.js';
-import type { SharedBytes, SymbolRun } from '../../sender/slab.js';
+import type { SharedBytes } from '../../sender/slab.js';
+import type { SymbolRuns } from '../../sender/symbol-runs.js';
 import { Thread } from '../../work/thread.js';
 import type { OpenObject } from './coded-object.js';
 import type { CodingWorker, MakeRequest, OpenSpool, SpoolFault } from './coding-worker.js';
 import { IntermediateLayout } from './intermediate-layout.js';
-import { packRuns } from './packed-runs.js';
 import { DamagedBlock, heldBytesOf } from './stored-blocks.js';
 
 /**
@@ -116,13 +116,8 @@ export class CodingThread {
    * @throws {DamagedBlock}
    * @throws {LayercastError} `FILE_IO` when the file cannot be read; `ABORTED` after `close`; `THREAD_LOST`
    */
-  async make(
-    object: number,
-    runs: readonly Readonly<SymbolRun>[],
-    into: SharedBytes,
-    strideBytes: number,
-  ): Promise<void> {
-    const damagedBlock = await this.#make(object, { runs: packRuns(runs), strideBytes }, into);
+  async make(object: number, runs: SymbolRuns, into: SharedBytes, strideBytes: number): Promise<void> {
+    const damagedBlock = await this.#make(object, { runs: runs.words(), strideBytes }, into);
     if (damagedBlock !== undefined) throw new DamagedBlock(damagedBlock);
   }
 

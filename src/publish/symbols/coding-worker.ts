@@ -1,10 +1,10 @@
 // The worker file of CodingThread (coding-thread.ts).
 import { LayercastError } from '../../base/errors.js';
 import type { SharedBytes } from '../../sender/slab.js';
+import { SymbolRuns } from '../../sender/symbol-runs.js';
 import type { Owner } from '../../work/calls.js';
 import { serveCalls } from '../../work/serve-calls.js';
 import { CodedObject, type OpenObject } from './coded-object.js';
-import type { PackedRuns } from './packed-runs.js';
 import { Spool, type SpoolChannel } from './spool.js';
 import { SpoolMaker } from './spool-maker.js';
 import { DamagedBlock } from './stored-blocks.js';
@@ -19,7 +19,8 @@ export interface OpenSpool {
 
 export interface MakeRequest {
   readonly object: number;
-  readonly runs: PackedRuns;
+  /** As `SymbolRuns.words` gives them. */
+  readonly runs: Uint32Array<ArrayBuffer>;
   /** Memory that both threads use, for the symbols of all runs; or its number among those that were shared for the object. */
   readonly into: SharedBytes | number;
   /** From symbol to symbol of a run. */
@@ -76,7 +77,7 @@ const worker = (_: undefined, owner: Owner) => {
         const into = typeof request.into === 'number' ? shared.get(object)![request.into]! : request.into;
         const coded = objects.get(object);
         if (coded === undefined) throw new Error('the object is closed');
-        maker.owe(coded.make(runs, into, strideBytes));
+        maker.owe(coded.make(SymbolRuns.from(runs), into, strideBytes));
         if (coded.spools.length > 0) maker.wake();
         return undefined;
       } catch (cause) {

@@ -2,7 +2,8 @@ import type { ByteSource } from '../../base/ports.js';
 import { BlockEncoder } from '../../fec/index.js';
 import { blockLength, blockOffset, type Geometry } from '../../object/geometry.js';
 import { codedSymbolLength } from '../../sender/schedule/symbol-order.js';
-import type { SharedBytes, SymbolRun, SymbolSource } from '../../sender/slab.js';
+import type { SharedBytes, SymbolSource } from '../../sender/slab.js';
+import type { SymbolRuns } from '../../sender/symbol-runs.js';
 import type { Content } from './content.js';
 
 /**
@@ -59,7 +60,7 @@ export class CodedSymbols implements SymbolSource {
     this.#encoders = encoders;
   }
 
-  async read(runs: readonly Readonly<SymbolRun>[], into: SharedBytes, strideBytes: number): Promise<void> {
+  async read(runs: SymbolRuns, into: SharedBytes, strideBytes: number): Promise<void> {
     await this.#disk.read(0, new Uint8Array(0));
     const { symbolBytes } = this;
     for (const { block, firstEsi, start, count } of runs) {

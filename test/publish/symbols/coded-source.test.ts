@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blockSymbolCount, geometryOf } from '../../../dist/object/geometry.js';
 import { codedSymbolLength } from '../../../dist/sender/schedule/symbol-order.js';
+import { SymbolRuns } from '../../../dist/sender/symbol-runs.js';
 import { scratchDirectory } from '../../store/scratch.js';
 import { cacheIn, codedSource, expectedSymbol, publishedFile } from '../coded-objects.js';
 
@@ -62,7 +63,7 @@ describe('a source of coded symbols', () => {
           return { block, firstEsi, start, count };
         });
         const into = sharedBytes(end + 30).fill(UNTOUCHED);
-        await coded.read(runs, into, strideBytes);
+        await coded.read(SymbolRuns.of(runs), into, strideBytes);
         const expected = new Uint8Array(into.length).fill(UNTOUCHED);
         for (const { block, firstEsi, start, count } of runs) {
           for (let i = 0; i < count; i++) {
@@ -85,7 +86,7 @@ describe('a source of coded symbols', () => {
     const { coded } = await codedSource(cacheIn(folder), source, geometry);
     const readers = Array.from({ length: 40 }, async (_, i) => {
       const into = sharedBytes((1 + (i % 5)) * 64);
-      await coded.read([{ block: i % 3, firstEsi: 1000 * i, start: 0, count: 1 + (i % 5) }], into, 64);
+      await coded.read(SymbolRuns.of([{ block: i % 3, firstEsi: 1000 * i, start: 0, count: 1 + (i % 5) }]), into, 64);
       return [into, expectedSymbol(content, geometry, i % 3, 1000 * i)] as const;
     });
     for (const [found, expected] of await Promise.all(readers)) {
@@ -113,7 +114,7 @@ describe('a source of coded symbols', () => {
     const { coded } = await codedSource(cache, source, geometry, { heldBytes });
     const runs = [0, 1].map((block) => ({ block, firstEsi: 5000, start: block * 300, count: 3 }));
     const both = [sharedBytes(600), sharedBytes(600)];
-    await Promise.all(both.map((into) => coded.read(runs, into, 100)));
+    await Promise.all(both.map((into) => coded.read(SymbolRuns.of(runs), into, 100)));
     for (const into of both) {
       for (const { block, firstEsi, start } of runs) {
         const expected = expectedSymbol(content, geometry, block, firstEsi);
@@ -133,11 +134,11 @@ describe('a source of coded symbols', () => {
     const { coded } = await codedSource(cacheIn(folder), source, geometry, { heldBytes: 0 });
     await writeFile(path, new Uint8Array(5001));
     const changed = { code: 'OBJECT_CHANGED' };
-    const reading = coded.read([{ block: 0, firstEsi: 99, start: 0, count: 2 }], sharedBytes(100), 50);
+    const reading = coded.read(SymbolRuns.of([{ block: 0, firstEsi: 99, start: 0, count: 2 }]), sharedBytes(100), 50);
     await expect(reading).rejects.toMatchObject(changed);
     const [name] = await readdir(join(folder, 'intermediate'));
     await writeFile(join(folder, 'intermediate', name!), new Uint8Array(2000));
-    const mending = coded.read([{ block: 0, firstEsi: 100, start: 0, count: 2 }], sharedBytes(100), 50);
+    const mending = coded.read(SymbolRuns.of([{ block: 0, firstEsi: 100, start: 0, count: 2 }]), sharedBytes(100), 50);
     await expect(mending).rejects.toMatchObject(changed);
   });
 
@@ -147,8 +148,8 @@ describe('a source of coded symbols', () => {
     const { source } = await publishedFile(folder, 5000, 8);
     const { coded, close } = await codedSource(cacheIn(folder), source, geometry);
     const run = { block: 0, firstEsi: 700, start: 0, count: 1 };
-    const asked = coded.read([run], sharedBytes(50), 50);
+    const asked = coded.read(SymbolRuns.of([run]), sharedBytes(50), 50);
     await Promise.all([asked, close()]);
-    await expect(coded.read([run], sharedBytes(50), 50)).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(coded.read(SymbolRuns.of([run]), sharedBytes(50), 50)).rejects.toMatchObject({ code: 'ABORTED' });
   });
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { geometryOf } from '../../../dist/object/geometry.js';
+import { SymbolRuns } from '../../../dist/sender/symbol-runs.js';
 import { scratchDirectory } from '../../store/scratch.js';
 import { cacheIn, codedSource, expectedSymbol, publishedFile } from '../coded-objects.js';
 
@@ -25,7 +26,7 @@ async function rig(name: string) {
   const { coded } = await codedSource(cacheIn(folder), source, geometry);
   const symbol = async () => {
     const into = new Uint8Array(new SharedArrayBuffer(100));
-    await coded.read([{ block: 1, firstEsi: 200, start: 0, count: 1 }], into, 100);
+    await coded.read(SymbolRuns.of([{ block: 1, firstEsi: 200, start: 0, count: 1 }]), into, 100);
     expect(Buffer.compare(into, expectedSymbol(content, geometry, 1, 200))).toBe(0);
   };
   return { symbol, workers };

@@ -6,6 +6,7 @@ import { geometryOf } from '../../../dist/object/geometry.js';
 import type { CodedSource } from '../../../dist/publish/symbols/coded-source.js';
 import type { FastChannel } from '../../../dist/publish/symbols/object-spools.js';
 import { spoolBytes } from '../../../dist/publish/symbols/spool.js';
+import { SymbolRuns } from '../../../dist/sender/symbol-runs.js';
 import { scratchDirectory } from '../../store/scratch.js';
 import { cacheIn, codedSource, digestOf, expectedSymbol, notAborted, publishedFile } from '../coded-objects.js';
 
@@ -32,7 +33,7 @@ async function rig(cacheFiles: number) {
   const check = async (of: CodedSource, firstEsi: number) => {
     const runs = [0, 1, 2].map((block) => ({ block, firstEsi, start: block * 256, count: 4 }));
     const into = new Uint8Array(new SharedArrayBuffer(3 * 256));
-    await of.read(runs, into, 64);
+    await of.read(SymbolRuns.of(runs), into, 64);
     for (const { block, start } of runs) {
       const expected = expectedSymbol(content, geometry, block, firstEsi);
       expect(Buffer.compare(into.subarray(start, start + 64), expected)).toBe(0);

@@ -14,6 +14,7 @@ import { symbolsOf } from '../../../dist/publish/symbols/object-symbols.js';
 import { Publication } from '../../../dist/sender/publication.js';
 import { codedSymbolLength } from '../../../dist/sender/schedule/symbol-order.js';
 import { Slab } from '../../../dist/sender/slab.js';
+import { SymbolRuns } from '../../../dist/sender/symbol-runs.js';
 import { NO_CODE, RAPTORQ } from '../../../dist/wire/descriptor.js';
 import { randomBytes, rowsOf } from '../../fec/samples.js';
 import { scratchDirectory } from '../../store/scratch.js';
@@ -118,8 +119,8 @@ describe('the symbols of an object', () => {
       const carousel = publication.carousel(channel, wallUs)!;
       const next = () => {
         do carousel.prepare(slab);
-        while (slab.reads.length === 0);
-        return slab.reads[0]!.firstEsi;
+        while (slab.reads.count === 0);
+        return [...slab.reads][0]!.firstEsi;
       };
       let esi = next();
       while (esi < range.firstEsi) esi = next();
@@ -135,7 +136,7 @@ describe('the symbols of an object', () => {
     const { prepared, symbols, stateDir } = await published('plain', content, settings);
     expect(prepared.descriptor.fecEncodingId).toBe(NO_CODE);
     const into = new Uint8Array(new SharedArrayBuffer(1100));
-    await symbols.read([{ block: 0, firstEsi: 0, start: 0, count: 11 }], into, 100);
+    await symbols.read(SymbolRuns.of([{ block: 0, firstEsi: 0, start: 0, count: 11 }]), into, 100);
     expect(Buffer.compare(into.subarray(0, 1050), content)).toBe(0);
     expect(existsSync(join(stateDir, 'intermediate'))).toBe(false);
   });

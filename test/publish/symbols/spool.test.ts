@@ -6,13 +6,12 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { BlockEncoder } from '../../../dist/fec/index.js';
 import { blockLength, blockOffset, type Geometry, geometryOf } from '../../../dist/object/geometry.js';
 import { CodedObject } from '../../../dist/publish/symbols/coded-object.js';
-import { packRuns } from '../../../dist/publish/symbols/packed-runs.js';
 import { Spool, spoolBytes } from '../../../dist/publish/symbols/spool.js';
 import { SpoolMaker } from '../../../dist/publish/symbols/spool-maker.js';
 import { type Arc, planRing } from '../../../dist/sender/schedule/ring.js';
 import { nextRepairEsi, repairRangeOf } from '../../../dist/sender/schedule/stretches.js';
 import { ArcOrder } from '../../../dist/sender/schedule/symbol-order.js';
-import type { SymbolRun } from '../../../dist/sender/slab.js';
+import { SymbolRuns } from '../../../dist/sender/symbol-runs.js';
 import { scratchDirectory } from '../../store/scratch.js';
 import { cacheIn, digestOf, notAborted, publishedFile } from '../coded-objects.js';
 
@@ -66,21 +65,19 @@ async function rig(geometry: Geometry) {
     },
     /** Requests the next symbols of an order and checks them. @returns whether all repair symbols came from the spool */
     request(order: ArcOrder, count: number): boolean {
-      const runs: SymbolRun[] = [];
+      const runs = new SymbolRuns();
       const { symbolBytes } = geometry;
       const stride = symbolBytes + 5;
       const expected = new Uint8Array(count * stride);
       for (let i = 0; i < count; i++, order.advance()) {
         const { block, esi, length } = order;
-        const last = runs.at(-1);
-        if (last?.block === block && last.firstEsi + last.count === esi) last.count++;
-        else runs.push({ block, firstEsi: esi, start: i * stride, count: 1 });
+        runs.add(block, esi, i * stride, stride);
         const symbol = new Uint8Array(symbolBytes);
         encoders[block]!.encode(esi, symbol);
         expected.set(symbol.subarray(0, length), i * stride);
       }
       const into = new Uint8Array(new SharedArrayBuffer(expected.length));
-      const lackMs = object.make(packRuns(runs), into, stride);
+      const lackMs = object.make(runs, into, stride);
       maker.owe(lackMs);
       maker.wake();
       expect(Buffer.compare(into, expected)).toBe(0);
