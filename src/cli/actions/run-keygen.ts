@@ -37,6 +37,10 @@ export async function runKeygen({ out, server = false, content, state, force = f
 }
 
 async function writeContentKey(path: string, force: boolean): Promise<void> {
+  if (path === '-') {
+    process.stdout.write(newContentKeyText());
+    return;
+  }
   try {
     // Nobody but the owner may read it. A key that is there decrypts what was sent, so only --force replaces it.
     await writeKeyFiles([{ path, text: newContentKeyText(), mode: 0o600 }], force);

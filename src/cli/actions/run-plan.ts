@@ -8,12 +8,13 @@ import { hostWarnings } from '../../publish/warnings/host-warnings.js';
 import { planPicture } from '../display/plan-picture.js';
 import { planText } from '../display/plan-text.js';
 import { writePicture } from '../display/write-picture.js';
+import { printResult } from '../json/print-event.js';
 import { recordsOf, refuseWarnings, showWarnings } from './config-warnings.js';
 
 export interface PlanOptions {
   readonly config: string;
   readonly json: boolean;
-  /** Path of the picture; undefined for no picture. */
+  /** Path of the picture, `-` for standard output; undefined for no picture. */
   readonly svg: string | undefined;
   /** Fail when there are warnings. */
   readonly strict: boolean;
@@ -35,6 +36,6 @@ export async function runPlan({ config, json, svg, strict }: PlanOptions): Promi
   if (svg !== undefined) await writePicture(svg, planPicture(fleet, plan));
   const warnings = limited([...warningsOf(fleet), ...(await hostWarnings(fleet))]);
   if (!json) showWarnings(warnings, text, config);
-  process.stdout.write(json ? `${JSON.stringify({ ...plan, warnings: recordsOf(warnings) })}\n` : planText(plan));
+  printResult(json ? `${JSON.stringify({ ...plan, warnings: recordsOf(warnings) })}\n` : planText(plan));
   refuseWarnings(warnings, strict);
 }

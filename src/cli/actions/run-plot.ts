@@ -46,9 +46,7 @@ export async function runPlot(log: string, { output, receiver, width: typedWidth
     const what = faults.count === 1 ? 'a line was' : `${faults.count} lines were`;
     process.stderr.write(`layercast: ${what} not drawn; ${faults.first}\n`);
   }
-  const picture = plot.toSvg();
-  if (output === '-') process.stdout.write(picture);
-  else await writePicture(output, picture);
+  await writePicture(output, plot.toSvg());
 }
 
 interface Faults {

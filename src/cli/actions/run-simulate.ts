@@ -7,6 +7,7 @@ import { SIMULATE_OPTIONS } from '../command-options.js';
 import { summaryText } from '../display/simulation-text.js';
 import { writePicture } from '../display/write-picture.js';
 import { interruptible } from '../interrupt.js';
+import { printResult } from '../json/print-event.js';
 import { settle } from '../settings.js';
 
 /** Time between two updates of the line that shows how far the simulation is. */
@@ -33,13 +34,13 @@ export async function runSimulate(path: string, flags: SimulateFlags): Promise<v
     const plot = flags.svg === undefined ? undefined : new TransferPlot({ title: `Simulation of ${basename(path)}` });
     const onEvent = (event: SimulationEvent) => {
       plot?.add(event);
-      if (flags.json) process.stdout.write(`${JSON.stringify(event)}\n`);
+      if (flags.json) printResult(`${JSON.stringify(event)}\n`);
       else display.show(event.atMs);
     };
     const summary = await simulate(scenario, { onEvent, signal });
     display.erase();
     if (flags.svg !== undefined && plot !== undefined) await writePicture(flags.svg, plot.toSvg());
-    if (!flags.json) process.stdout.write(summaryText(summary, performance.now() - startMs));
+    if (!flags.json) printResult(summaryText(summary, performance.now() - startMs));
   });
 }
 

@@ -11,7 +11,7 @@ export function keygen(program: Command): void {
     )
     .option('--out <dir>', 'folder to write to; created if it is missing')
     .option('--server', 'print the public key of the server on this host instead, as "serverKey" in a fleet file')
-    .option('--content <file>', 'make a content key instead, with which objects are encrypted')
+    .option('--content <file>', 'make a content key instead, with which objects are encrypted; - for stdout')
     .option('--state <dir>', 'state directory of the server. Default: that of layercast serve')
     .option('--force', 'replace existing keys')
     .addHelpText(

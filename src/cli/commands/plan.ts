@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { FLEET_FILE_HELP, fleetFile } from '../fleet-file.js';
+import { leaveStandardOutput } from '../json/print-event.js';
 
 export function plan(program: Command): void {
   program
@@ -13,7 +14,7 @@ export function plan(program: Command): void {
     )
     .argument('[fleet.yaml]', FLEET_FILE_HELP)
     .option('--config <fleet.yaml>', 'fleet file')
-    .option('--svg <file>', 'draw how the channels go round each object')
+    .option('--svg <file>', 'draw how the channels go round each object; - for stdout')
     .option('--strict', 'exit with 2 if there are warnings')
     .option('--json', 'print one JSON object')
     .addHelpText(
@@ -21,6 +22,7 @@ export function plan(program: Command): void {
       '\nExamples:\n  layercast plan\n  layercast plan fleet.yaml --svg plan.svg\n  layercast plan --config fleet.yaml --json | jq .objects[].levels',
     )
     .action(async (path: string | undefined, { config, json, svg, strict }: Flags) => {
+      if (svg === '-') leaveStandardOutput();
       const { runPlan } = await import('../actions/run-plan.js');
       await runPlan({ config: fleetFile(path, config), json: json ?? false, svg, strict: strict ?? false });
     });

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { SimulateFlags } from '../actions/run-simulate.js';
 import { addFlags } from '../add-flags.js';
 import { SIMULATE_OPTIONS } from '../command-options.js';
+import { leaveStandardOutput } from '../json/print-event.js';
 
 export function simulate(program: Command): void {
   const command = program
@@ -15,7 +16,7 @@ export function simulate(program: Command): void {
     )
     .argument('<scenario.yaml>', 'scenario file');
   addFlags(command, SIMULATE_OPTIONS)
-    .option('--svg <file>', 'draw levels, rates, queues and losses over time')
+    .option('--svg <file>', 'draw levels, rates, queues and losses over time; - for stdout')
     .option('--json', 'print one JSON object per line on stdout')
     .addHelpText(
       'after',
@@ -23,6 +24,7 @@ export function simulate(program: Command): void {
         '  layercast simulate examples/home.yaml --seed 2 --json | tail -1 | jq .receivers',
     )
     .action(async (path: string, flags: SimulateFlags) => {
+      if (flags.svg === '-') leaveStandardOutput();
       const { runSimulate } = await import('../actions/run-simulate.js');
       await runSimulate(path, flags);
     });

@@ -1,8 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { systemError } from '../../store/system-error.js';
 
-/** Writes a picture; an existing file is replaced. @throws {LayercastError} the system's reason why it cannot be written */
+/** Writes a picture to a file, which is replaced if it exists, or to standard output (`-`). @throws {LayercastError} the system's reason why it cannot be written */
 export async function writePicture(path: string, picture: string): Promise<void> {
+  if (path === '-') {
+    process.stdout.write(picture);
+    return;
+  }
   try {
     await writeFile(path, picture);
   } catch (error) {

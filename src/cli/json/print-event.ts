@@ -1,14 +1,19 @@
-/** Where events go: standard error if standard output carries an object. */
-let events: NodeJS.WritableStream = process.stdout;
+/** Where results and events go: standard error if standard output carries an object or a picture. */
+let results: NodeJS.WritableStream = process.stdout;
 
 /** Whether standard error has events, so that nothing else should be written there. */
 export function areEventsOnStandardError(): boolean {
-  return events === process.stderr;
+  return results === process.stderr;
 }
 
-/** From now on events, also that of an error, are printed to standard error. */
+/** From now on results and events, also that of an error, are printed to standard error. */
 export function leaveStandardOutput(): void {
-  events = process.stderr;
+  results = process.stderr;
+}
+
+/** Prints what a command was asked for. */
+export function printResult(text: string): void {
+  results.write(text);
 }
 
 /**
@@ -16,5 +21,5 @@ export function leaveStandardOutput(): void {
  * by a clock that never jumps, so that the lines of one run can be drawn against time.
  */
 export function printEvent(event: string, fields: object): void {
-  events.write(`${JSON.stringify({ event, atMs: Math.floor(performance.now()), ...fields })}\n`);
+  printResult(`${JSON.stringify({ event, atMs: Math.floor(performance.now()), ...fields })}\n`);
 }
