@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type OptionTable, writtenDefaultOf } from '../options/option.js';
+import { withWords } from './words.js';
 
 /** Adds the flags of a table to a command, in the table's order, each with its help and default. */
 export function addFlags(command: Command, table: OptionTable): Command {
@@ -10,6 +11,8 @@ export function addFlags(command: Command, table: OptionTable): Command {
     // A list is typed entry by entry, each with the flag.
     if (option.kind.form === 'classes' || option.kind.form === 'paths' || option.kind.form === 'urls')
       command.option(option.flag, help ?? '', added);
+    else if (option.kind.form === 'choice')
+      command.addOption(withWords(command.createOption(option.flag, help), option.kind.words));
     else command.option(option.flag, help);
   }
   return command;

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
+import { SHELLS, withWords } from '../words.js';
 
 export function completion(program: Command): void {
   program
     .command('completion')
     .summary('print the completion script of a shell')
-    .description('Prints a script by which a shell completes commands and flags.')
-    .argument('<shell>', 'bash, zsh or fish')
+    .description('Prints a script by which a shell completes commands, flags and their words.')
+    .addArgument(withWords(program.createArgument('<shell>', 'bash, zsh or fish'), SHELLS))
     .addHelpText(
       'after',
       '\nExamples:\n  layercast completion bash > layercast.bash\n  layercast completion fish > layercast.fish',

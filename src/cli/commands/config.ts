@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ValidateFlags } from '../actions/run-validate.js';
 import { fleetFile, PLACES_HELP } from '../fleet-file.js';
+import { SCHEMA_KINDS, withWords } from '../words.js';
 
 export function config(program: Command): void {
   const group = program
@@ -28,7 +29,12 @@ export function config(program: Command): void {
     .description(
       'Prints the JSON Schema (draft 7) of fleet, receiver, agent, gateway, manager or scenario files, or of the lines that commands print with --json.',
     )
-    .argument('[kind]', 'fleet, receiver, agent, gateway, manager, scenario or events', 'fleet')
+    .addArgument(
+      withWords(
+        program.createArgument('[kind]', 'fleet, receiver, agent, gateway, manager, scenario or events'),
+        SCHEMA_KINDS,
+      ).default('fleet'),
+    )
     .addHelpText('after', '\nExample:\n  layercast config schema > fleet.schema.json')
     .action(schema);
 }

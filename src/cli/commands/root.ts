@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { RootFlags } from '../actions/run-root.js';
+import { ROLE_WORDS, withWords } from '../words.js';
 
 export function root(program: Command): void {
   const group = program
@@ -19,7 +20,9 @@ export function root(program: Command): void {
     .action(async (flags: RootFlags) => (await import('../actions/run-root.js')).showRoot(flags));
   changing(group, 'add', 'give a key a role, begin a root, or change a threshold')
     .argument('[key.pub]', 'public key; without it, only --threshold changes')
-    .option('--role <roles>', 'release, announce or root; several with commas')
+    .addOption(
+      withWords(program.createOption('--role <roles>', 'release, announce or root; several with commas'), ROLE_WORDS),
+    )
     .option('--threshold <n>', 'how many keys of these roles have to sign')
     .option('--fleet <name>', 'name of the fleet, for a new root')
     .action(async (key: string | undefined, flags: RootFlags) => {
@@ -27,7 +30,12 @@ export function root(program: Command): void {
     });
   changing(group, 'remove', 'take roles from a key')
     .argument('<key>', 'public key, or its id as "root show" prints it')
-    .option('--role <roles>', 'release, announce or root; several with commas; by default all')
+    .addOption(
+      withWords(
+        program.createOption('--role <roles>', 'release, announce or root; several with commas; by default all'),
+        ROLE_WORDS,
+      ),
+    )
     .option('--threshold <n>', 'how many keys of these roles have to sign from now on')
     .action(async (key: string, flags: RootFlags) => {
       await (await import('../actions/run-root.js')).removeFromRoot(key, flags);

@@ -1,5 +1,6 @@
 import { toJSONSchema, type ZodType } from 'zod';
 import { LayercastError } from '../../base/errors.js';
+import type { SCHEMA_KINDS } from '../words.js';
 
 /** Makers of schemas, by the names that `config schema` takes. Each loads only the modules that it needs. */
 const SCHEMAS = {
@@ -31,7 +32,7 @@ const SCHEMAS = {
     const { eventsJsonSchema } = await import('../../events/events-schema.js');
     return eventsJsonSchema();
   },
-} as const;
+} as const satisfies Readonly<Record<(typeof SCHEMA_KINDS)[number], () => Promise<object>>>;
 
 /**
  * JSON Schema (draft 7, which every editor knows) of what may be written in a file of this kind, or of a line of `--json`.

@@ -1,4 +1,5 @@
-import type { Command, Option } from 'commander';
+import type { Argument, Command, Option } from 'commander';
+import type { Worded } from '../words.js';
 import { helpOf } from './help-texts.js';
 
 /** A flag of a command. */
@@ -10,7 +11,16 @@ export interface FlagEntry {
   /** As help shows it: `-o, --output <file>`. */
   readonly written: string;
   readonly takesValue: boolean;
+  /** What its value may be; empty if that is not a choice of words. */
+  readonly words: readonly string[];
   readonly help: string;
+}
+
+export interface ArgumentEntry {
+  readonly name: string;
+  readonly help: string;
+  /** As of a flag. */
+  readonly words: readonly string[];
 }
 
 /** A command with what it takes, as completions and manual pages need it. */
@@ -21,7 +31,7 @@ export interface CommandEntry {
   readonly description: string;
   /** As help shows it: `layercast fetch [options] <fleet/object>`. */
   readonly usage: string;
-  readonly arguments: readonly { readonly name: string; readonly help: string }[];
+  readonly arguments: readonly ArgumentEntry[];
   readonly flags: readonly FlagEntry[];
   readonly commands: readonly CommandEntry[];
   /** What help says after all else: examples, exit codes. */
@@ -39,21 +49,27 @@ export function commandTree(command: Command, above: readonly string[] = []): Co
     summary: command.summary() || command.description(),
     description: command.description(),
     usage: [...above, command.name(), command.usage()].join(' '),
-    arguments: names.map((one) => ({ name: one.name(), help: one.description })),
+    arguments: names.map((one) => ({ name: one.name(), help: one.description, words: wordsOf(one) })),
     flags: help.visibleOptions(command).map(flagEntry),
     commands: own.map((one) => commandTree(one, path)),
     after: textAfter(command),
   };
 }
 
-function flagEntry({ long, short, flags, required, optional, description }: Option): FlagEntry {
+function flagEntry(option: Option): FlagEntry {
+  const { long, short, flags, required, optional, description } = option;
   return {
     long: long ?? undefined,
     short: short ?? undefined,
     written: flags,
     takesValue: required || optional,
+    words: wordsOf(option),
     help: description,
   };
+}
+
+function wordsOf(one: Argument | Option): readonly string[] {
+  return 'words' in one ? (one as Worded).words : [];
 }
 
 /** What `addHelpText` has added, which commander only writes out. */

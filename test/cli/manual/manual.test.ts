@@ -1,11 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { jsonSchemaOf } from '../../../dist/cli/json/json-schema.js';
 import { type CommandEntry, commandTree } from '../../../dist/cli/manual/command-tree.js';
 import { completionFor } from '../../../dist/cli/manual/completion.js';
 import { manualPages } from '../../../dist/cli/manual/manual-page.js';
 import { REGISTRATIONS } from '../../../dist/cli/registrations.js';
 import { programOf } from '../../../dist/cli/run.js';
+import { SCHEMA_KINDS, SHELLS } from '../../../dist/cli/words.js';
 
 const tree = commandTree(programOf(REGISTRATIONS));
 const commands = tree.commands.flatMap((entry) => [entry, ...entry.commands]);
@@ -25,6 +29,15 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
     [['config', 'validate', '--st'], ['--strict']],
     [['fetch', 'acme/firmware', '--max'], ['--max-rate']],
     [['--ver'], ['--version']],
+    [['completion', ''], SHELLS],
+    [['config', 'schema', ''], SCHEMA_KINDS],
+    [['config', 'schema', 'ga'], ['gateway']],
+    [
+      ['fetch', 'acme/firmware', '--mode', ''],
+      ['auto', 'best', 'several'],
+    ],
+    [['root', 'add', '--role', 'a'], ['announce']],
+    [['help', 'sig'], ['sign']],
     [
       ['cache', ''],
       ['show', 'clean', '--help', '-h'],
@@ -53,14 +66,66 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
         for (const { long } of flags)
           expect(script).toContain(shell === 'fish' ? ` -l ${long!.slice(2)}` : `'${long}:`);
       }
-      const { error, status, stderr } = spawnSync(shell, ['-n'], { input: script, encoding: 'utf8' });
+      const folder = mkdtempSync(join(tmpdir(), 'layercast-completion-'));
+      writeFileSync(join(folder, 'script'), script);
+      const { error, status, stderr } = spawnSync(shell, ['-n', join(folder, 'script')], { encoding: 'utf8' });
+      rmSync(folder, { recursive: true });
       if (error === undefined) expect([status, stderr]).toEqual([0, '']);
     },
   );
 
+  const WORDS = [
+    [['completion', ''], SHELLS],
+    [
+      ['config', ''],
+      ['validate', 'schema'],
+    ],
+    [['config', 'schema', ''], SCHEMA_KINDS],
+    [
+      ['fetch', 'acme/firmware', '--mode', ''],
+      ['auto', 'best', 'several'],
+    ],
+    [
+      ['help', ''],
+      ['serve', 'fetch'],
+    ],
+  ] as const;
+
+  it('of zsh offers the words of arguments and flags, where zsh is installed', () => {
+    for (const [words, expected] of WORDS) {
+      // What zsh has only while somebody types: its functions print what they are given.
+      const script = `compdef() { : }; _files() { : }
+_describe() { print -l -- "\${(@)\${(@P)3}%%:*}" }; compadd() { shift; print -l -- "$@" }
+${completionFor('zsh', tree)}
+words=(layercast ${words.map((word) => `'${word}'`).join(' ')}); CURRENT=$#words; _layercast`;
+      const { error, stdout, stderr } = spawnSync('zsh', ['-fc', script], { encoding: 'utf8' });
+      if (error !== undefined) return;
+      expect([stderr, stdout.trim().split('\n')]).toEqual(['', expect.arrayContaining([...expected])]);
+    }
+  });
+
+  it('of fish offers the words of arguments and flags, where fish is installed', () => {
+    for (const [words, expected] of WORDS) {
+      const script = `${completionFor('fish', tree)}\ncomplete -C 'layercast ${words.join(' ')}'`;
+      const { error, stdout, stderr } = spawnSync('fish', ['-Nc', script], { encoding: 'utf8' });
+      if (error !== undefined) return;
+      const offered = stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split('\t')[0]);
+      expect([stderr, offered]).toEqual(['', expect.arrayContaining([...expected])]);
+      // No files beside words.
+      expect(offered).not.toContain('package.json');
+    }
+  });
+
+  it('offers for config schema what it takes', async () => {
+    for (const kind of SCHEMA_KINDS) expect(await jsonSchemaOf(kind)).toHaveProperty('$schema');
+  });
+
   it('refuses other shells and names those that there are', () => {
     expect(() => completionFor('tcsh', tree)).toThrow(
-      expect.objectContaining({ code: 'USAGE', hint: 'bash, zsh, fish' }),
+      expect.objectContaining({ code: 'USAGE', hint: 'bash, zsh or fish' }),
     );
   });
 });
