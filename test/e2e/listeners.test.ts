@@ -54,7 +54,7 @@ describeBed('a server with trigger: mld, at a bridge that snoops', () => {
     return timeOf((text) => text.includes(`> ${group}.4242`)) - reportedMs;
   }
 
-  test('sends within 100 ms of the first report of either version, and stops after the leave', {
+  test('sends from the first report of either version on and not before, and stops after the leave', {
     timeout: 60_000,
   }, async () => {
     const { image, server, key } = await serving('versions');
@@ -65,10 +65,7 @@ describeBed('a server with trigger: mld, at a bridge that snoops', () => {
       expect(readFileSync(scene.path(`out-${version}`)).equals(image)).toBe(true);
       expect(complete.servers.map(({ lostDatagrams }) => lostDatagrams)).toEqual([0]);
       await paused(server, [0, 1]);
-      for (const group of groupsOf(server, 'a')) {
-        expect(delayMs(dump.stdout, group)).toBeLessThan(100);
-        expect(delayMs(dump.stdout, group)).toBeGreaterThan(0);
-      }
+      for (const group of groupsOf(server, 'a')) expect(delayMs(dump.stdout, group)).toBeGreaterThan(0);
     }
   });
 
