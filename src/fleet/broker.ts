@@ -1,3 +1,6 @@
+/** The first words of all topics, unless a setting says otherwise. */
+export const DEFAULT_TOPICS = 'layercast';
+
 /** An MQTT broker, and how this host proves who it is. */
 export interface Broker {
   /** `mqtt://HOST[:PORT]`, or `mqtts://` with TLS. */
@@ -13,7 +16,7 @@ export interface Broker {
 }
 
 /** Whether a text is the address of a broker: with a host, and without what has settings of its own. */
-export function isBrokerUrl(text: string): boolean {
+function isBrokerUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, username, password, pathname, search, hash } = new URL(text);
   return (

@@ -1,6 +1,3 @@
-/** The first word of all topics, unless a setting says otherwise. */
-export const DEFAULT_TOPICS = 'layercast';
-
 /** What a topic is about. */
 export type TopicMeaning =
   | { readonly kind: 'release'; readonly object: string }

@@ -1,5 +1,5 @@
 import { DURATION } from '../config/units.js';
-import { type BrokerSettingFault, brokerFaults } from '../fleet/broker.js';
+import { type BrokerSettingFault, brokerFaults, DEFAULT_TOPICS } from '../fleet/broker.js';
 import { type ChoicesKind, OBJECT_NAME, PATH, type QuantityKind, type TextKind } from './kinds.js';
 import type { CheckedOptionsOf, OptionsOf, OptionTable } from './option.js';
 
@@ -67,7 +67,7 @@ export const MQTT_OPTIONS = {
   /** Path of the private key (PEM) of `certificate`. @default none */
   privateKey: { kind: PATH, fileKey: 'privateKey', file: 'Private key (PEM) of certificate. Default: none' },
   /** The first words of all topics. @default layercast */
-  prefix: { kind: PREFIX, default: 'layercast', fileKey: 'prefix', file: 'The first words of all topics' },
+  prefix: { kind: PREFIX, default: DEFAULT_TOPICS, fileKey: 'prefix', file: 'The first words of all topics' },
   /** Commands that the device obeys; an empty list: none. @default report */
   commands: {
     kind: COMMANDS,
