@@ -42,7 +42,7 @@ function scaleOf({ cell, linkBitsPerSecond }: Summary): string {
 type Row = readonly Summary[];
 
 /** Panel below panel the schedules, in each all ways of transfer, with a bar for each topology. */
-export function timesPicture(links: Links, summaries: readonly Summary[]): string {
+function timesPicture(links: Links, summaries: readonly Summary[]): string {
   // Schedules and topologies that were not run have no panel and no bar.
   const has = (word: string) => summaries.some(({ cell }) => cell.schedule === word || cell.topology === word);
   const panels = WORDS.schedule.filter(has).map((schedule): BarPanel<Row> => {
@@ -60,7 +60,7 @@ export function timesPicture(links: Links, summaries: readonly Summary[]): strin
 }
 
 /** What a server sends for any number of clients on one LAN. */
-export function serverPicture(summaries: readonly Summary[]): string {
+function serverPicture(summaries: readonly Summary[]): string {
   const counts = [...new Set(summaries.map(({ clientCount }) => clientCount))].toSorted((a, b) => a - b);
   const parts = counts.map((count) => ({
     name: `${count} clients`,

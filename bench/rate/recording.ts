@@ -34,7 +34,7 @@ export interface Recording {
 export const SAMPLE_MS = 20;
 
 /** The sample of a moment. */
-export function sampleAt({ samples }: Recording, atMs: number): Sample {
+function sampleAt({ samples }: Recording, atMs: number): Sample {
   const index = Math.round(atMs / SAMPLE_MS);
   return samples[Math.min(samples.length - 1, Math.max(0, index))]!;
 }

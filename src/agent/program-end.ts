@@ -12,7 +12,7 @@ export function meaningOf(end: ProgramEnd): 'applied' | 'later' | 'failed' {
 }
 
 /** The end in words. */
-export function sayEnd(end: ProgramEnd): string {
+function sayEnd(end: ProgramEnd): string {
   switch (end.kind) {
     case 'exit':
       return end.code === TRY_AGAIN ? `the program asks to be run again later (${TRY_AGAIN})` : `exit code ${end.code}`;

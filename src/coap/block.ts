@@ -11,7 +11,7 @@ export interface Block {
 
 export const MAX_BLOCK_BYTES = 1024;
 /** The number of a block has 20 bits. */
-export const MAX_BLOCK_INDEX = 2 ** 20 - 1;
+const MAX_BLOCK_INDEX = 2 ** 20 - 1;
 /** Most bytes that blocks can carry: 1 GiB. */
 export const MAX_BODY_BYTES = (MAX_BLOCK_INDEX + 1) * MAX_BLOCK_BYTES;
 /** SZX 7 is reserved. */

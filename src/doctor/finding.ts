@@ -1,5 +1,5 @@
 /** From `ok`, nothing is wrong, to `failure`, which keeps a transfer from working. */
-export const SEVERITIES = ['ok', 'note', 'warning', 'failure'] as const;
+const SEVERITIES = ['ok', 'note', 'warning', 'failure'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 /** What one check says of this host. */

@@ -6,7 +6,7 @@ import { errorFields, fleet, messageText, object, objectBytes, sha256, version }
 const STATES = ['idle', 'announced', 'receiving', 'verified', 'applying', 'applied', 'failed'] as const;
 
 /** Codes of an agent's warnings: those of a receiver, and its own. */
-export const AGENT_WARNINGS = [
+const AGENT_WARNINGS = [
   ...RECEIVER_WARNINGS,
   /** The journal's record of an object is damaged. */
   'JOURNAL_DAMAGED',

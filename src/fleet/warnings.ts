@@ -43,7 +43,7 @@ export type WarningCode =
 export const LONG_ANNOUNCE_INTERVAL_US = 10e6;
 
 /** Longest burst without a warning. Receivers take a wait of up to 20 ms (`LOW_QUEUE_US` of src/rate/congestion.ts) for no queue. */
-export const LONG_BURST_US = 20e3;
+const LONG_BURST_US = 20e3;
 
 /**
  * Most bursts a second of one server without a warning. Each is a call of the system, and a server's thread took 14 to 29 µs for one

@@ -3,7 +3,7 @@ import { plainText } from '../base/plain-text.js';
 import type { IncomingMessage } from './broker-connection.js';
 
 /** What a device can be told. `report` sends its status again; the others change what it does. */
-export const DEVICE_COMMANDS = ['report', 'fetch', 'pause', 'resume'] as const;
+const DEVICE_COMMANDS = ['report', 'fetch', 'pause', 'resume'] as const;
 export type DeviceCommand = (typeof DEVICE_COMMANDS)[number];
 
 /** The longest payload that is read. */

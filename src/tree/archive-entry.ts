@@ -3,7 +3,7 @@ import { Pax } from 'tar/pax';
 import { type TreeEntry, wrongEntry } from './tree-entry.js';
 
 /** Everything in a tar archive begins at a multiple of this. */
-export const RECORD_BYTES = 512;
+const RECORD_BYTES = 512;
 /** Two records of zeros end an archive (POSIX.1-2017, pax). */
 export const END_BYTES = 2 * RECORD_BYTES;
 /** From this length on, a ustar header would split a path in two. */

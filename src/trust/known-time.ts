@@ -4,7 +4,7 @@ export type TimeSource = 'root' | 'release' | 'announce';
 /** The latest time at which a record of each kind was made, in seconds since 1970. */
 export type Times = Readonly<Record<TimeSource, number>>;
 
-export const NO_TIMES: Times = { root: 0, release: 0, announce: 0 };
+const NO_TIMES: Times = { root: 0, release: 0, announce: 0 };
 
 /**
  * The time on a device that may have no clock: it is not earlier than the build of this program, nor than the making of any record that was

@@ -29,7 +29,7 @@ export function anchorFrom(key: string | Buffer | KeyObject, fleet: string, from
 }
 
 /** The newest version of a root file, with the keys that versions before it retired; undefined if the file holds only a draft. */
-export function newestAnchor({ versions }: RootFile): Anchor | undefined {
+function newestAnchor({ versions }: RootFile): Anchor | undefined {
   const [first, ...later] = versions;
   if (first === undefined) return undefined;
   const chain = new RootChain(anchorOfRoot(first.record)!);

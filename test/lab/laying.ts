@@ -31,7 +31,7 @@ export function siteBridge(site: string | undefined): string {
 }
 
 /** Name of the site's end of the cable to the bridge in the middle. The other end has the site's name. */
-export function uplinkOf(site: string): string {
+function uplinkOf(site: string): string {
   return `u-${site}`;
 }
 

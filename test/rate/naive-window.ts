@@ -1,6 +1,6 @@
 import type { Arrival } from '../../dist/rate/sequence-window.js';
 
-export const WINDOW = 1024;
+const WINDOW = 1024;
 export const MAX_LEAP = 2 ** 20;
 
 /**

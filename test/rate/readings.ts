@@ -1,6 +1,6 @@
 import type { PreviewReading, StreamReading } from '../../dist/rate/readings.js';
 
-export const NO_PREVIEW: PreviewReading = { slot: -1, count: 0, spread: 0, covariance: 0, scatter: 0 };
+const NO_PREVIEW: PreviewReading = { slot: -1, count: 0, spread: 0, covariance: 0, scatter: 0 };
 
 /** What was read from the only server's lowest channel outside of trains, in as far as a test says no other. */
 export function reading(part: Partial<StreamReading> = {}): StreamReading {

@@ -23,7 +23,7 @@ export const HEADER_KIND = 0;
  * The number of each kind of record, which never changes: symbols at their own places on disk; blocks that have matched their
  * digests; places whose symbols, own or guests, have been taken back; places whose guests, and only guests, are gone.
  */
-export const RUN_KINDS = { durable: 1, verified: 2, dropped: 3, evicted: 5 } as const;
+const RUN_KINDS = { durable: 1, verified: 2, dropped: 3, evicted: 5 } as const;
 export type RunKind = keyof typeof RUN_KINDS;
 /** The kind of a record of guests: places that hold other symbols of their block. */
 const GUESTS_KIND = 4;
