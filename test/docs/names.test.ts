@@ -50,6 +50,14 @@ describe.each(pages)('%s', (page) => {
     });
     expect(broken).toEqual([]);
   });
+
+  it('has a line of dashes below the first row of each table, so no blank line cuts a table in two', () => {
+    const tables = text(page)
+      .split(/\n(?!\|)/)
+      .map((part) => part.split('\n').filter((line) => line.startsWith('|')))
+      .filter(([first]) => first !== undefined);
+    expect(tables.filter(([, second]) => !/^\|[ :|-]+\|$/.test(second ?? '')).map(([first]) => first)).toEqual([]);
+  });
 });
 
 describe('the glossary', () => {
