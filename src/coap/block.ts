@@ -9,6 +9,7 @@ export interface Block {
   readonly bytes: number;
 }
 
+/** RFC 7959, section 2.2: the largest size of a block. */
 export const MAX_BLOCK_BYTES = 1024;
 /** The number of a block has 20 bits. */
 const MAX_BLOCK_INDEX = 2 ** 20 - 1;

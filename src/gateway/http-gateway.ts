@@ -10,6 +10,7 @@ import type { Shelf } from './shelf.js';
 
 /** A client on a slow link sends a request in less. */
 const REQUEST_MS = 10_000;
+/** A connection without a request for this long is closed. */
 const KEEP_ALIVE_MS = 30_000;
 /** A client that takes no byte for this long, beside what it waits for bytes, has gone. */
 const STALLED_MS = 60_000;

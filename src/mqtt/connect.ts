@@ -8,8 +8,11 @@ import type { Broker } from '../fleet/broker.js';
 import { type BrokerConnection, BrokerFault, type ConnectRequest, type Will } from './broker-connection.js';
 import { PacketLimit } from './packet-limit.js';
 
+/** A connection that is not there by then is tried again later (src/mqtt/broker-link.ts). A modem that wakes up needs some seconds. */
 const CONNECT_MS = 15_000;
+/** A broker takes a host for gone after one and a half times this time (MQTT 5, section 3.1.2.10). */
 const KEEPALIVE_S = 60;
+/** A broker that does not close within this time is left. */
 const FAREWELL_MS = 2000;
 /** The longest packet that is read: a record with its topic and properties. */
 const MAX_PACKET_BYTES = MAX_RECORD_BYTES + 4096;

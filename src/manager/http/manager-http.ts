@@ -8,7 +8,9 @@ import { type ApiAnswer, answerOf, changes } from './api.js';
 import { Authority, type AuthorityOptions } from './authority.js';
 import { EventStream } from './event-stream.js';
 
+/** A client on a slow link sends a request in less. */
 const REQUEST_MS = 10_000;
+/** A connection without a request for this long is closed. */
 const KEEP_ALIVE_MS = 30_000;
 /** A record in Base64, and the names of the devices of one request. */
 const MAX_BODY_BYTES = 256 * 1024;
