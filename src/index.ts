@@ -40,11 +40,13 @@ export type { DatagramFault } from './receiver/counters.js';
 export type {
   CompleteEvent,
   DescriptorEvent,
+  FillEvent,
   ListeningEvent,
   MembershipEvent,
   ProgressEvent,
   ReceiverEvents,
   ReceiverStats,
+  SeedEvent,
   WaitingEvent,
   WarningEvent,
 } from './receiver/events.js';

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -13,8 +13,8 @@ const folder = await scratchDirectory();
 /** Every event of both calls by its name, options that may be undefined, and what an error has. */
 const PROGRAM = `
 import { createReceiver, createSender, LayercastError, OptionsError } from 'layercast';
-import type { CompleteEvent, DescriptorEvent, ErrorCode, ListeningEvent, MembershipEvent, NetworkEvent, OptionName } from 'layercast';
-import type { ProgressEvent, PublishEvent, RefuseEvent, SenderWarningEvent, WaitingEvent, WarningEvent, WithdrawEvent } from 'layercast';
+import type { CompleteEvent, DescriptorEvent, ErrorCode, FillEvent, ListeningEvent, MembershipEvent, NetworkEvent, OptionName } from 'layercast';
+import type { ProgressEvent, PublishEvent, RefuseEvent, SeedEvent, SenderWarningEvent, WaitingEvent, WarningEvent, WithdrawEvent } from 'layercast';
 
 declare const text: string | undefined;
 declare const count: number | undefined;
@@ -22,6 +22,8 @@ const receiver = createReceiver({ fleet: 'a', object: 'b', key: 'k', output: 'o'
 receiver.on('listening', (event: ListeningEvent) => event.port.toFixed());
 receiver.on('waiting', (event: WaitingEvent) => event.message.length);
 receiver.on('descriptor', (event: DescriptorEvent) => event.descriptor.version.toFixed());
+receiver.on('seed', (event: SeedEvent) => event.deltaBytes.toFixed());
+receiver.on('fill', (event: FillEvent) => event.url.length);
 receiver.on('join', (event: MembershipEvent) => event.reason.length);
 receiver.on('leave', (event: MembershipEvent) => event.reason.length);
 receiver.on('progress', ({ etaMs }: ProgressEvent) => etaMs?.toFixed());
@@ -58,6 +60,19 @@ describe('the types of the library', () => {
     const tsc = join(top, 'node_modules/.bin/tsc');
     const { stdout } = await run(tsc, [...options, 'program.mts'], { cwd: folder }).catch((error) => error);
     expect(stdout).toBe('');
+  });
+
+  it('say what they are, each with a comment that editors show', async () => {
+    const index = await readFile(join(top, 'src/index.ts'), 'utf8');
+    const silent: string[] = [];
+    for (const [, names, file] of index.matchAll(/export (?:type )?\{([^}]+)\} from '\.\/([^']+)\.js';/g)) {
+      const source = await readFile(join(top, `src/${file}.ts`), 'utf8');
+      for (const name of names!.match(/\w+/g)!.filter((word) => word !== 'type')) {
+        const declared = new RegExp(`\\*/\nexport (?:async )?(?:function|class|interface|type|const) ${name}\\b`);
+        if (!declared.test(source)) silent.push(name);
+      }
+    }
+    expect(silent).toEqual([]);
   });
 });
 

@@ -9,6 +9,8 @@ type Event<Name extends keyof typeof agentEvents> = (event: EventOf<(typeof agen
  */
 export type AgentEvents = { readonly [Name in Exclude<keyof typeof agentEvents, 'error'>]: Event<Name> };
 
+/** An object of the device is in another state. */
 export interface AgentStateEvent extends EventOf<typeof agentEvents.state> {}
 
+/** What a person should know of the device's objects. */
 export interface AgentWarningEvent extends EventOf<typeof agentEvents.warning> {}

@@ -3,6 +3,7 @@
  * way to the system. So the same code runs on sockets and disks and in the simulator.
  */
 
+/** Time, and calls at a later time. */
 export interface Clock {
   /** Microseconds on a clock that never jumps, from an arbitrary zero. */
   nowUs(): number;
@@ -60,6 +61,7 @@ export interface SendBatch {
   readonly datagramBytes: number;
 }
 
+/** Where datagrams of one channel go, and how they leave this host. */
 export interface Destination {
   /** IPv6 multicast address without zone. */
   readonly group: string;
@@ -76,6 +78,7 @@ export interface Destination {
   readonly rateBitsPerSecond?: number | undefined;
 }
 
+/** A socket that sends to one destination. */
 export interface SendSocket {
   /**
    * Hands a batch to the system; its bytes may be reused when the promise resolves. Batches leave in the order of the calls, even
@@ -87,15 +90,20 @@ export interface SendSocket {
   close(): void;
 }
 
+/** What became of a batch. */
 export interface SendResult {
+  /** Datagrams that the system took. */
   readonly sentCount: number;
   /** Errno name of the last failure (`ENETDOWN`, …), or undefined. */
   readonly failure: string | undefined;
 }
 
+/** Which group is to be joined, and how its datagrams are to be handed over. */
 export interface MembershipRequest {
+  /** IPv6 multicast address without zone. */
   readonly group: string;
   readonly port: number;
+  /** Name of the interface to join on; undefined lets the system choose. */
   readonly interface: string | undefined;
   /** Source addresses for source-specific joins (RFC 4607); empty joins any source. */
   readonly sources: readonly string[];
@@ -113,6 +121,7 @@ export interface MembershipRequest {
   readonly isPatient?: boolean | undefined;
 }
 
+/** A joined group. */
 export interface Membership {
   /**
    * Whether the interface of this membership is gone, or another interface has its name now. No datagram will come any more: the

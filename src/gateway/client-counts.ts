@@ -1,3 +1,4 @@
+/** How a client asks a gateway. */
 export type ClientProtocol = 'http' | 'coap';
 
 /** What an answer says, by the first digit of its code: `2xx` stands for 200 of HTTP and 2.05 of CoAP. */

@@ -41,8 +41,10 @@ export interface SenderEvents {
   readonly idle: (event: EventOf<typeof serveEvents.idle>) => void;
 }
 
+/** A version of an object is on the air. */
 export interface PublishEvent extends EventOf<typeof serveEvents.publish> {}
 
+/** How far the hashing or encoding of an object is. */
 export interface WorkEvent extends EventOf<typeof serveEvents.hashing> {}
 
 /** `serve --json` prints the error as `code`, `message` and `hint`. */
@@ -63,10 +65,13 @@ export interface SenderWarningEvent extends EventOf<typeof serveEvents.warning> 
   readonly code: ErrorCode | WarningCode;
 }
 
+/** A group cannot be sent to, or can be again. */
 export interface NetworkEvent extends EventOf<typeof serveEvents.network> {}
 
+/** A channel pauses, or sends again. */
 export interface PauseEvent extends EventOf<typeof serveEvents.pause> {}
 
+/** What a server has sent of each object that is on the air. */
 export interface SenderStats {
   readonly server: string | undefined;
   readonly objects: readonly {

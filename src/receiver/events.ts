@@ -27,8 +27,10 @@ export interface ReceiverEvents {
   readonly complete: (event: CompleteEvent) => void;
 }
 
+/** Where the receiver listens, and for how long it waits. */
 export interface ListeningEvent extends EventOf<typeof fetchEvents.listening> {}
 
+/** What the receiver waits for before it can begin. */
 export interface WaitingEvent extends EventOf<typeof fetchEvents.waiting> {}
 
 /** `fetch --json` prints parts of the descriptor, with bytes in hexadecimal. */
@@ -36,16 +38,22 @@ export interface DescriptorEvent extends Pick<EventOf<typeof fetchEvents.descrip
   readonly descriptor: Descriptor;
 }
 
+/** How much of the object came from seeds and from its delta. */
 export interface SeedEvent extends EventOf<typeof fetchEvents.seed> {}
 
+/** A block that a server of the web filled. */
 export interface FillEvent extends EventOf<typeof fetchEvents.fill> {}
 
+/** A join or leave, with its reason and the numbers that were compared. */
 export interface MembershipEvent extends EventOf<typeof fetchEvents.join> {}
 
+/** What a person should know, though it does not end the transfer. */
 export interface WarningEvent extends EventOf<typeof fetchEvents.warning> {}
 
+/** How far the transfer is, and how fast. */
 export interface ProgressEvent extends EventOf<typeof fetchEvents.progress> {}
 
+/** The object is whole, verified and has its name. */
 export interface CompleteEvent extends Readonly<Omit<EventOf<typeof fetchEvents.complete>, 'invalid'>>, ReceiverStats {}
 
 /**

@@ -15,6 +15,7 @@ export interface ObjectTransmissionsEvents {
   readonly onPause: (channel: number | undefined, group: string, pausedFor: readonly PauseReason[]) => void;
 }
 
+/** What was sent on one channel since its object went on the air. */
 export interface ChannelStats {
   readonly channel: number;
   /** Datagrams handed to the system. */

@@ -1,7 +1,7 @@
 import type { Destination } from '../base/ports.js';
 
-/** Why a channel may pause. `listeners`: nobody on the link listens to it. `schedule`: its object is not sent at this time. */
 const PAUSE_REASONS = ['listeners', 'schedule'] as const;
+/** Why a channel may pause. `listeners`: nobody on the link listens to it. `schedule`: its object is not sent at this time. */
 export type PauseReason = (typeof PAUSE_REASONS)[number];
 
 /**

@@ -63,15 +63,18 @@ export interface Encryption {
   readonly keyCheck: Uint8Array;
 }
 
+/** A channel of an object, as receivers need it. */
 export interface ChannelDescription {
-  /** 16 bytes. */
+  /** The IPv6 multicast address, 16 bytes. */
   readonly group: Uint8Array;
   readonly port: number;
+  /** Time between two datagrams of a server. */
   readonly intervalUs: number;
   /** Where in the object this channel starts, as a share of it, 0–1. */
   readonly startRatio: number;
 }
 
+/** A server that sends an object. */
 export interface ServerDescription {
   /** The `serverIndex` in this server's datagrams. */
   readonly index: number;
