@@ -1,4 +1,5 @@
 import { intermediateCount, ltCount } from './code';
+import { ColumnGroups } from './column-groups';
 import { SparseRows } from './equations';
 
 /** A row's count of unknown columns is kept above the 16 bits of their exclusive or. */
@@ -89,31 +90,18 @@ class PeelState {
   /** Rows that had two unknowns at some time since the last choice. Most of them have none when the next choice comes. */
   private readonly pairs: StaticArray<i32>;
   private pairCount: i32 = 0;
-  // Union-find. A group is never divided: when one of its columns is settled, all are settled before the next choice.
-  private readonly parent: StaticArray<u16>;
-  private readonly groupSize: StaticArray<u16>;
-  /** The columns that stand for the groups of two and more; a walk of the list drops those that no longer do. */
-  private readonly groups: StaticArray<u16>;
-  private groupsEnd: i32 = 0;
+  /** Columns that rows of two unknowns connect. When one of a group is settled, all are settled before the next choice. */
+  private readonly groups: ColumnGroups = new ColumnGroups(ltCount);
 
   constructor(private readonly rows: SparseRows) {
     const unknownOfRow = new StaticArray<i32>(rows.count);
     const columnStarts = new StaticArray<i32>(ltCount + 1);
-    const parent = new StaticArray<u16>(ltCount);
-    const groupSize = new StaticArray<u16>(ltCount);
-    for (let column = 0; column < ltCount; column++) {
-      parent[column] = <u16>column;
-      groupSize[column] = 1;
-    }
     this.unknownOfRow = unknownOfRow;
     this.columnStarts = columnStarts;
     this.columnRows = transpose(rows, unknownOfRow, columnStarts);
     this.settled = new StaticArray<u8>(ltCount);
     this.singles = new StaticArray<i32>(rows.count);
     this.pairs = new StaticArray<i32>(rows.count);
-    this.parent = parent;
-    this.groupSize = groupSize;
-    this.groups = new StaticArray<u16>(ltCount);
     for (let row = 0; row < rows.count; row++) this.noteCount(row, unknownOfRow[row]);
   }
 
@@ -152,17 +140,7 @@ class PeelState {
    */
   columnToInactivate(): i32 {
     this.joinPairs();
-    const groups = this.groups;
-    const groupSize = this.groupSize;
-    let best = -1;
-    let end = 0;
-    for (let i = 0; i < this.groupsEnd; i++) {
-      const column = <i32>groups[i];
-      if (this.settled[column] === 1 || <i32>this.parent[column] !== column) continue;
-      groups[end++] = <u16>column;
-      if (best < 0 || groupSize[column] > groupSize[best]) best = column;
-    }
-    this.groupsEnd = end;
+    const best = this.groups.largest(this.settled);
     if (best >= 0 || this.settledCount === this.settled.length) return best;
     return this.columnOfShortestRow();
   }
@@ -213,7 +191,7 @@ class PeelState {
       const left = this.unknownOfRow[row];
       if (left >> 16 !== 2) continue;
       const column = this.firstUnknown(row);
-      this.join(column, (left & 0xffff) ^ column);
+      this.groups.join(column, (left & 0xffff) ^ column);
     }
     this.pairCount = 0;
   }
@@ -223,29 +201,6 @@ class PeelState {
     let i = this.rows.starts[row];
     while (this.settled[columns[i]] === 1) i++;
     return columns[i];
-  }
-
-  private join(left: i32, right: i32): void {
-    const a = this.groupOf(left);
-    const b = this.groupOf(right);
-    if (a === b) return;
-    const groupSize = this.groupSize;
-    const isLarger = groupSize[a] >= groupSize[b];
-    const large = isLarger ? a : b;
-    const small = isLarger ? b : a;
-    this.parent[small] = <u16>large;
-    groupSize[large] = groupSize[large] + groupSize[small];
-    if (groupSize[large] === 2) this.groups[this.groupsEnd++] = <u16>large;
-  }
-
-  private groupOf(column: i32): i32 {
-    const parent = this.parent;
-    let at = column;
-    while (<i32>parent[at] !== at) {
-      parent[at] = parent[parent[at]];
-      at = parent[at];
-    }
-    return at;
   }
 }
 
