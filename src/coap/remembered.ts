@@ -1,7 +1,7 @@
 import type { Clock } from '../base/ports.js';
 import { type Peer, peerKey } from './peer.js';
 
-/** EXCHANGE_LIFETIME (RFC 7252, section 4.8.2): for so long a message may still come again. */
+/** EXCHANGE_LIFETIME (RFC 7252, section 4.8.2): a message may still come again for this long. */
 export const EXCHANGE_LIFETIME_US = 247_000_000;
 
 interface Entry {

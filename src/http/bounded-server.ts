@@ -6,7 +6,7 @@ import { LayercastError } from '../base/errors.js';
 
 /** No request has long fields. */
 const MAX_HEADER_BYTES = 8 * 1024;
-/** After so many requests a connection is made anew, so that none stays for ever. */
+/** After this many requests a connection is made anew, so that none stays for ever. */
 const MAX_REQUESTS = 1_000;
 
 export interface BoundedServerOptions {

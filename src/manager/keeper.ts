@@ -18,7 +18,7 @@ export interface RecordStore {
 
 /** Changes of devices that come within this time are written together: one flush of the disk. */
 const GAP_US = 1e6;
-/** A write keeps the event loop busy, for 15 ms with so many records. What is left follows at once. */
+/** A write keeps the event loop busy, for 15 ms with this many records. What is left follows at once. */
 const MAX_CHANGES = 500;
 
 /** Writes what has changed: of each record only its newest text, made when it is written. */

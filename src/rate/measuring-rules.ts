@@ -35,7 +35,7 @@ export const MEASURING_RULES = {
     windowReadings: 7,
     /** Windows that are remembered; their median counts, because queues of other traffic rise and fall more slowly. */
     keptWindows: 9,
-    /** So many of the datagrams must arrive together with the one before. */
+    /** This share of the datagrams must arrive together with the one before. */
     leastBunched: 0.5,
     /** Fewer windows than this tell nothing. */
     minWindows: 3,

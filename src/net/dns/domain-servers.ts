@@ -27,7 +27,7 @@ export interface DomainAnswer {
 
 /** The service of `_layercast._udp.DOMAIN` (RFC 2782). */
 const SERVICE = '_layercast._udp';
-/** Linux takes at most so many sources of a group (net.ipv6.mld_max_msf). */
+/** Linux takes at most this many sources of a group (net.ipv6.mld_max_msf). */
 const MAX_SOURCES = 64;
 /** Names are looked up again when their addresses expire, but not more often and not less often than this: SRV records come without a lifetime. */
 const MIN_INTERVAL_US = 1_000_000;

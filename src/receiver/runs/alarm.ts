@@ -1,4 +1,4 @@
-/** Without forgeries for so long, unproven symbols are taken again. A carousel of a forger who pauses longer costs a few blocks each time. */
+/** After this long without forgeries, unproven symbols are taken again. A carousel of a forger who pauses longer costs a few blocks each time. */
 export const QUIET_US = 10_000_000;
 
 /**

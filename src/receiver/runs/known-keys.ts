@@ -6,7 +6,7 @@ import { publicKeyOf } from '../../wire/public-key.js';
 export const UNPROVEN = 0;
 /** Numbers of keys are bytes. A fleet has at most 255 servers; keys beyond the first 255 of a run prove nothing. */
 const MAX_KEYS = 255;
-/** A key is left after so many wrong blocks of symbols that it alone proved: one could be a fault of this host's disk or memory. */
+/** A key is left after this many wrong blocks of symbols that it alone proved: one could be a fault of this host's disk or memory. */
 const MAX_STRIKES = 2;
 
 /** The keys of an object's servers, as its descriptors have named them, and those that have signed wrong symbols. */

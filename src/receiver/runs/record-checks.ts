@@ -4,9 +4,9 @@ import type { Header } from '../../wire/header.js';
 import { RUN_DATAGRAMS, type RunRecords } from '../../wire/runs.js';
 import { PendingRecords } from './pending-records.js';
 
-/** While nobody forges, one signature is checked for so many records: 110 µs for 256 datagrams. */
+/** While nobody forges, one signature is checked for this many records: 110 µs for 256 datagrams. */
 const RECORDS_PER_CHECK = 4;
-/** A record waits at most so long for its check, or for those that come after it. */
+/** A record waits at most this long for its check, or for those that come after it. */
 const MAX_WAIT_US = 200_000;
 /**
  * Checks of one stream in a second, at least: a genuine channel of 100 Mbit/s needs 150 when each record is checked. A faster channel gets as many as

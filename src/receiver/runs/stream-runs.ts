@@ -22,7 +22,7 @@ const FAR_CAPACITY = 256;
 const NEAR_AHEAD = 3 * RUN_DATAGRAMS;
 /** How far it may be behind: datagrams that others have overtaken. */
 const NEAR_BEHIND = RUN_DATAGRAMS;
-/** Of a stream that was never proven, so many datagrams count as near: a server proves its first 64 at once. */
+/** This many datagrams of a stream that was never proven count as near: a server proves its first 64 at once. */
 const FIRST_COUNT = 4 * RUN_DATAGRAMS;
 /** How far these may be behind the first record that arrives: on a link that loses every second datagram, one in 256 begins later. */
 const FIRST_BEHIND = 2 * FIRST_COUNT;

@@ -13,7 +13,7 @@ import { putChunks } from './put-chunks.js';
 import type { CompleteDelta, Seed, Seeds } from './seeds.js';
 import { SymbolFiller } from './symbol-filler.js';
 
-/** A delta of which nothing is heard for so long, or for ten intervals of its slowest channel, is given up: the object may still be sent. */
+/** A delta of which nothing is heard for this long, or for ten intervals of its slowest channel, is given up: the object may still be sent. */
 const PATIENCE_US = 5_000_000;
 const PATIENCE_INTERVALS = 10;
 /** Bytes after which a checkpoint makes durable what was put into the store. */
