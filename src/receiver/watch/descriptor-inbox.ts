@@ -5,15 +5,14 @@ import { descriptorDigest, unpackCatalogue } from '../../wire/catalogue.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import { unpackDescriptor } from '../../wire/descriptor-reader.js';
 import { RecordAssembler } from '../../wire/fragments.js';
-import { ANNOUNCEMENT_CHANNEL, Flag, type Header } from '../../wire/header.js';
+import type { Header } from '../../wire/header.js';
 import { unpackRoot } from '../../wire/root.js';
 import { RecordKind } from '../../wire/signature.js';
 import { type SignedRecord, unpackSignedRecord } from '../../wire/signed-record.js';
 import type { FaultCounters } from '../counters.js';
-import { AnnouncingServers } from './announcing-servers.js';
 import type { Finding, FindingKind } from './findings.js';
 import { FleetTrusts, type TrustSource } from './fleet-trusts.js';
-import { GenuineRecords } from './genuine-records.js';
+import { HeardAnnouncements } from './heard-announcements.js';
 import { type KeptRecord, NewestDescriptors } from './newest-descriptors.js';
 import { RecordSources } from './record-sources.js';
 import { SignatureChecks } from './signature-checks.js';
@@ -53,17 +52,14 @@ export class DescriptorInbox {
   readonly #checks = new SignatureChecks();
   readonly #trusts: FleetTrusts | undefined;
   readonly #newest = new NewestDescriptors();
-  readonly #genuine = new GenuineRecords();
-  readonly #servers = new AnnouncingServers();
-  readonly #addressOf: (sourceId: number) => string | undefined;
-  #announceIntervalUs = 0;
+  readonly #heard: HeardAnnouncements;
   #isStale = false;
 
   /** @param addressOf the address of a source (`Network.sourceAddress`). */
   constructor(options: InboxOptions, faults: FaultCounters, addressOf: (sourceId: number) => string | undefined) {
     this.#options = options;
     this.#faults = faults;
-    this.#addressOf = addressOf;
+    this.#heard = new HeardAnnouncements(this.#newest, addressOf);
     this.#sources = new RecordSources(addressOf);
     const { trust, object, acceptExpired } = options;
     const isNamed = (name: string) => object === undefined || name === object;
@@ -72,7 +68,7 @@ export class DescriptorInbox {
 
   /** The longest announce interval in any genuine record of the fleet, of any object; 0 if none names one. */
   get announceIntervalUs(): number {
-    return this.#announceIntervalUs;
+    return this.#heard.intervalUs;
   }
 
   /** Whether verdicts may have changed since `revoked` was called. */
@@ -103,7 +99,10 @@ export class DescriptorInbox {
     const record = this.#records.add(header, bytes, start, length);
     if (record === false) this.#faults.count('record');
     const finding = record ? this.#open(this.#originOf(header), record, nowUs, wallS) : undefined;
-    if (sourceId !== undefined) this.#noteHeard(header, sourceId, nowUs);
+    if (sourceId !== undefined) {
+      this.#sources.note(header, sourceId);
+      this.#heard.note(header, sourceId, nowUs);
+    }
     return finding;
   }
 
@@ -169,34 +168,18 @@ export class DescriptorInbox {
    * they are announced again, they are found again. A version is not withdrawn while the server that announced it last is silent.
    */
   withdrawn(nowUs: number): readonly Finding[] {
-    const intervalUs = this.#announceIntervalUs;
-    if (intervalUs === 0) return [];
-    const gone = [...this.#newest].filter(({ heard }) => heard && this.#servers.haveLeftOut(heard, nowUs, intervalUs));
+    const gone = this.#heard.leftOut(nowUs);
     if (gone.length > 0) this.#records.forgetAll();
-    return gone.map(({ descriptor }) => {
+    return gone.map((descriptor) => {
       this.#newest.remove(descriptor);
       return { kind: 'withdrawn', descriptor, sources: [] };
     });
   }
 
-  #noteHeard(header: Readonly<Header>, sourceId: number, nowUs: number): void {
-    this.#sources.note(header, sourceId);
-    const record = this.#genuine.heard(header);
-    const address = record && this.#addressOf(sourceId);
-    if (record === undefined || address === undefined) return;
-    const { descriptor } = record;
-    // A channel of one object says nothing of whether announcements of the others can be heard.
-    if (header.channelIndex === ANNOUNCEMENT_CHANNEL) {
-      const isStarting = (header.flags & Flag.starting) !== 0;
-      this.#servers.hear(address, nowUs, this.#announceIntervalUs, isStarting);
-    }
-    if (descriptor !== undefined) this.#newest.noteHeard(descriptor, { address, atUs: nowUs });
-  }
-
   #originOf(header: Readonly<Header>): RecordOrigin {
     return {
       sources: () => this.#sources.of(header),
-      confirm: (descriptor) => this.#genuine.add(header, descriptor),
+      confirm: (descriptor) => this.#heard.confirm(header, descriptor),
       forget: () => this.#records.forget(header),
     };
   }
@@ -256,7 +239,7 @@ export class DescriptorInbox {
     const release = releaseOf(descriptor, record, signers);
     const verdict = trust.hearRelease(release, wallS);
     if (!isOfStrangers(verdict)) {
-      this.#announceIntervalUs = Math.max(this.#announceIntervalUs, descriptor.announceIntervalUs ?? 0);
+      this.#heard.noteInterval(descriptor.announceIntervalUs);
       origin.confirm(descriptor);
     }
     if (!isWanted(this.#options, descriptor)) return undefined;
