@@ -144,47 +144,52 @@ const releaseStep = fc.record({
   wallS: time,
 });
 
+/** Has model and program judge random steps; the answers go to `seen`. */
+const judged = (seen: Set<string>) =>
+  fc.property(fc.array(fc.oneof(rootStep, catalogueStep, releaseStep), { maxLength: 30 }), (steps) => {
+    const first = rootOf({ numbers: KEYS, createdS: 900, expiresS: 5000, announce: roleOf(2, 1, 2, 3) });
+    const trust = new Trust({
+      anchor: anchorOfRoot(rootRecord(first))!,
+      builtS: 0,
+      isWanted: () => true,
+      acceptExpired: false,
+    });
+    const model = new Model(first);
+    for (const step of steps) {
+      let said: string;
+      let expected: string;
+      if (step.what === 'root') {
+        const next = { ...rootAfter(model.root, step.members), version: model.root.version + step.ahead };
+        const root = next.version === 1 ? { ...next, origin: undefined } : next;
+        expected = model.hearRoot(root, step.signers);
+        said = trust.hearRoot(rootRecord(root, ...step.signers));
+      } else if (step.what === 'catalogue') {
+        const { serverIndex, version, firmware, signers } = step;
+        const entries =
+          firmware === null ? [] : [{ object: 'firmware', version: firmware[0], digest: digestOf(...firmware) }];
+        const rootVersion = model.root.version + step.lead;
+        const catalogue = catalogueOf(1, { serverIndex, version, rootVersion, entries, ...step.dates });
+        expected = model.hearCatalogue(catalogue, signers);
+        said = trust.hearCatalogue(catalogueRecord(catalogue, ...signers)).kind;
+      } else {
+        const { version, variant, signers, wallS } = step;
+        expected = model.judge(version, variant, signers, step.dates.expiresS, step.dates.createdS, wallS);
+        said = trust.hearRelease(releaseOf(version, signers, { variant, ...step.dates }), wallS).kind;
+      }
+      seen.add(`${step.what} ${expected}`);
+      expect(`${step.what} ${said}`).toBe(`${step.what} ${expected}`);
+    }
+  });
+
 describe('whose records count', () => {
   it('is what the rules of TUF say, for any sequence of roots, catalogues, releases and clocks', () => {
+    fc.assert(judged(new Set()), { numRuns: 75 });
+  });
+
+  it('is tried for every answer that there is', () => {
     const seen = new Set<string>();
-    fc.assert(
-      fc.property(fc.array(fc.oneof(rootStep, catalogueStep, releaseStep), { maxLength: 30 }), (steps) => {
-        const first = rootOf({ numbers: KEYS, createdS: 900, expiresS: 5000, announce: roleOf(2, 1, 2, 3) });
-        const trust = new Trust({
-          anchor: anchorOfRoot(rootRecord(first))!,
-          builtS: 0,
-          isWanted: () => true,
-          acceptExpired: false,
-        });
-        const model = new Model(first);
-        for (const step of steps) {
-          let said: string;
-          let expected: string;
-          if (step.what === 'root') {
-            const next = { ...rootAfter(model.root, step.members), version: model.root.version + step.ahead };
-            const root = next.version === 1 ? { ...next, origin: undefined } : next;
-            expected = model.hearRoot(root, step.signers);
-            said = trust.hearRoot(rootRecord(root, ...step.signers));
-          } else if (step.what === 'catalogue') {
-            const { serverIndex, version, firmware, signers } = step;
-            const entries =
-              firmware === null ? [] : [{ object: 'firmware', version: firmware[0], digest: digestOf(...firmware) }];
-            const rootVersion = model.root.version + step.lead;
-            const catalogue = catalogueOf(1, { serverIndex, version, rootVersion, entries, ...step.dates });
-            expected = model.hearCatalogue(catalogue, signers);
-            said = trust.hearCatalogue(catalogueRecord(catalogue, ...signers)).kind;
-          } else {
-            const { version, variant, signers, wallS } = step;
-            expected = model.judge(version, variant, signers, step.dates.expiresS, step.dates.createdS, wallS);
-            said = trust.hearRelease(releaseOf(version, signers, { variant, ...step.dates }), wallS).kind;
-          }
-          seen.add(`${step.what} ${expected}`);
-          expect(`${step.what} ${said}`).toBe(`${step.what} ${expected}`);
-        }
-      }),
-      { numRuns: 150 },
-    );
-    // The steps reach every answer.
+    // With this seed, so that no run lacks a rare answer by chance.
+    fc.assert(judged(seen), { seed: 1, numRuns: 75 });
     expect([...seen].sort()).toEqual([
       'catalogue early',
       'catalogue known',
