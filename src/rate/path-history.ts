@@ -39,10 +39,6 @@ export class PathHistory {
   readonly #rules: Rules;
   #standingUs: number;
   #count = 0;
-  #heardUs: number | undefined;
-  /** Mean time between two readings that brought something. */
-  #gapUs = 0;
-  #outageUs = Number.NEGATIVE_INFINITY;
   /** Least delay above the floor in the last reading; negative if no delay was measured. */
   queueNowUs = -1;
   /** Longest mean delay of a stream above the floor in the last reading; negative if no delay was measured. */
@@ -62,7 +58,7 @@ export class PathHistory {
     const isDistorted = local.latenessUs > this.#rules.history.maxLatenessUs;
     const at = this.#count++ % KEPT_READINGS;
     const { receivedCount: received, wireBytes: bytes, servers } = sums;
-    const lost = sums.lostCount - this.#excuse(nowUs, received, sums.lostCount, local.unreadCount);
+    const lost = sums.lostCount - this.#excuse(received, sums.lostCount, local.unreadCount);
     this.queueNowUs = -1;
     this.#meanQueueNowUs = -1;
     if (!isDistorted) for (const heard of servers) this.#noteQueue(nowUs, heard);
@@ -174,15 +170,8 @@ export class PathHistory {
   }
 
   /** How many of the lost datagrams the network is not the cause of. */
-  #excuse(nowUs: number, receivedCount: number, lostCount: number, unreadCount: number): number {
+  #excuse(receivedCount: number, lostCount: number, unreadCount: number): number {
     if (receivedCount === 0) return 0;
-    // A receiver that was cut off for a while missed everything. That says nothing about what the path carries.
-    const gapUs = nowUs - (this.#heardUs ?? nowUs);
-    if (gapUs > Math.max(this.#rules.history.outageUs, this.#rules.history.outageGaps * this.#gapUs))
-      this.#outageUs = nowUs;
-    else this.#gapUs += (gapUs - this.#gapUs) / 8;
-    this.#heardUs = nowUs;
-    if (nowUs - this.#outageUs <= this.#rules.history.settlingUs) return lostCount;
     this.#unreadCount = this.#rules.load.decay * this.#unreadCount + unreadCount;
     const excusedCount = Math.min(lostCount, Math.round(this.#unreadCount));
     this.#unreadCount -= excusedCount;

@@ -1,5 +1,6 @@
 import { PreviewMeter } from './preview.js';
 import type { StreamReading } from './readings.js';
+import { RULES } from './rules.js';
 import { SequenceWindow } from './sequence-window.js';
 import { TrainMeter } from './train-meter.js';
 
@@ -27,6 +28,10 @@ export class StreamMeter {
   #heardUs = Number.NEGATIVE_INFINITY;
   /** When the channel was joined again, while datagrams sent before that may still arrive. */
   #resumedUs: number | undefined;
+  /** What arrives after this is the first after an outage. */
+  #silentSinceUs = Number.POSITIVE_INFINITY;
+  /** What was missed before this counts as lost, but is not reported. */
+  #excusedUs = Number.NEGATIVE_INFINITY;
   #receivedCount = 0;
   /** Those of the received whose delay was measured. */
   #delayCount = 0;
@@ -91,6 +96,14 @@ export class StreamMeter {
   }
 
   /**
+   * The server is heard again after an outage: what this stream misses from `sinceUs` on says nothing about the path. The first datagram that
+   * shows it may be observed much later, when its run record comes.
+   */
+  returnFromOutage(sinceUs: number): void {
+    this.#silentSinceUs = sinceUs;
+  }
+
+  /**
    * Takes a datagram that arrived at `nowUs`, in µs on any time scale that does not jump; fractions are allowed.
    * @param isTrain whether it was sent in a train.
    * @param isPreview whether it was sent in a preview.
@@ -110,7 +123,9 @@ export class StreamMeter {
     const arrival = this.window.observe(marks.sequence);
     if (arrival === 'duplicate') return;
     if (arrival === 'restart') this.#restart();
-    if (isTrain || isPreview) this.#burstLost += Math.max(0, this.window.lostCount - lostBefore);
+    const missedCount = Math.max(0, this.window.lostCount - lostBefore);
+    if (this.#isExcused(nowUs)) this.#excuse(missedCount);
+    else if (isTrain || isPreview) this.#burstLost += missedCount;
     if (this.#reading.sinceUs === Number.POSITIVE_INFINITY) this.#reading.sinceUs = nowUs;
     this.#heardUs = nowUs;
     this.#wireBytes += wireBytes;
@@ -188,6 +203,20 @@ export class StreamMeter {
     const delayUs = (((nowUs - sendTimeUs) >>> 0) - this.#originUs) | 0;
     const isNewer = nowUs - Math.max(0, delayUs - this.#leastDelayUs) >= resumedUs;
     if (isNewer || nowUs - resumedUs >= LEFTOVERS_US) this.#resumedUs = undefined;
+  }
+
+  /** Whether what a datagram shows to be missing belongs to an outage. */
+  #isExcused(nowUs: number): boolean {
+    if (nowUs > this.#silentSinceUs) {
+      this.#silentSinceUs = Number.POSITIVE_INFINITY;
+      this.#excusedUs = nowUs + RULES.history.settlingUs;
+    }
+    return nowUs <= this.#excusedUs;
+  }
+
+  #excuse(count: number): void {
+    this.#lostSeen += count;
+    this.#lostReported += count;
   }
 
   #clear(): void {

@@ -1,4 +1,5 @@
 import { IP_AND_UDP_BYTES } from '../base/limits.js';
+import type { OutageWatch } from '../rate/outage-watch.js';
 import type { StreamReading } from '../rate/readings.js';
 import { StreamMeter } from '../rate/stream-meter.js';
 import { Flag, type Header } from '../wire/header.js';
@@ -9,6 +10,8 @@ import type { WaitingRing } from './runs/waiting-ring.js';
 export class Hearing {
   readonly serverIndex: number;
   readonly channelIndex: number;
+  /** That of the server: all its hearings share it. */
+  readonly outages: OutageWatch;
   /** What its run records prove; undefined for a server without a key. */
   runs: StreamRuns | undefined;
   lastHeardUs: number;
@@ -19,10 +22,11 @@ export class Hearing {
   #replacedCount = 0;
   #replacedUs = Number.NEGATIVE_INFINITY;
 
-  constructor(serverIndex: number, channelIndex: number, nowUs: number) {
+  constructor(serverIndex: number, channelIndex: number, nowUs: number, outages: OutageWatch) {
     this.serverIndex = serverIndex;
     this.channelIndex = channelIndex;
     this.lastHeardUs = nowUs;
+    this.outages = outages;
     this.#meter = new StreamMeter(serverIndex, channelIndex);
   }
 
@@ -38,6 +42,11 @@ export class Hearing {
   resume(nowUs: number): void {
     this.#meter.resume(nowUs);
     this.runs?.resume();
+  }
+
+  /** As `StreamMeter.returnFromOutage`. */
+  returnFromOutage(sinceUs: number): void {
+    this.#meter.returnFromOutage(sinceUs);
   }
 
   /** As `StreamMeter.noteDuplicate`. */

@@ -1,3 +1,4 @@
+import { OutageWatch } from '../rate/outage-watch.js';
 import type { StreamReading } from '../rate/readings.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { Header } from '../wire/header.js';
@@ -128,6 +129,8 @@ export class Hearings {
   ): Hearing {
     this.#nowUs = arrivalUs;
     const hearing = this.#hearingOf(header, arrivalUs, key);
+    const silentSinceUs = hearing.outages.heard(arrivalUs);
+    if (silentSinceUs !== undefined) this.#returnFromOutage(header.serverIndex, silentSinceUs);
     const { runs } = hearing;
     if (runs === undefined) {
       if (key !== UNPROVEN) return hearing;
@@ -150,7 +153,7 @@ export class Hearings {
     const { serverIndex, channelIndex } = header;
     let hearing = this.#byStream.get(keyOfStream(header));
     if (hearing === undefined) {
-      hearing = new Hearing(serverIndex, channelIndex, arrivalUs);
+      hearing = new Hearing(serverIndex, channelIndex, arrivalUs, this.#outagesOf(serverIndex));
       this.#byStream.set(keyOfStream(header), hearing);
     }
     const number = hearing.runs?.keyNumber ?? UNPROVEN;
@@ -158,6 +161,16 @@ export class Hearings {
     if (number !== UNPROVEN) this.#provenStreamCount--;
     hearing.runs = this.#runsFor(serverIndex, channelIndex, key);
     return hearing;
+  }
+
+  #outagesOf(server: number): OutageWatch {
+    for (const { serverIndex, outages } of this.#byStream.values()) if (serverIndex === server) return outages;
+    return new OutageWatch();
+  }
+
+  #returnFromOutage(server: number, sinceUs: number): void {
+    for (const hearing of this.#byStream.values())
+      if (hearing.serverIndex === server) hearing.returnFromOutage(sinceUs);
   }
 
   #runsFor(serverIndex: number, channelIndex: number, keyNumber: number): StreamRuns | undefined {

@@ -19,6 +19,34 @@ function range(first: number, count: number): number[] {
 }
 
 describe('a stream meter', () => {
+  it('reports no loss for what was missed in an outage, whenever a datagram shows it, and counts it', () => {
+    const meter = new StreamMeter(0, 0);
+    observeAll(meter, range(0, 10), 1e6);
+    const lostIn = (sequences: readonly (number | `${number}t`)[], fromUs: number) => {
+      observeAll(meter, sequences, fromUs);
+      return [1, 2].map(() => {
+        const { lostCount, burstLostCount } = meter.read();
+        return [lostCount, burstLostCount];
+      });
+    };
+    meter.returnFromOutage(2e6);
+    // Arrived before the outage, and is proven after it.
+    expect(lostIn([12], 2e6)).toEqual([
+      [0, 0],
+      [2, 0],
+    ]);
+    // A socket held the first one. What is proven late has its own time of arrival.
+    expect(lostIn([13, '2000t', ...range(2001, 5)], 4e6)).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+    expect(lostIn([...range(2006, 5), 2013], 4.2e6)).toEqual([
+      [0, 0],
+      [2, 0],
+    ]);
+    expect(meter.window.lostCount).toBe(2 + 1986 + 2);
+  });
+
   it('reads what keeping everything would, whatever is lost, repeated, late or begun anew, at every wrap', () => {
     const datagram = fc.record({
       kind: fc.constant('datagram' as const),

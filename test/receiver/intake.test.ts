@@ -5,6 +5,7 @@ import { geometryOf } from '../../dist/object/geometry.js';
 import { Holdings } from '../../dist/object/holdings.js';
 import { MerkleTree } from '../../dist/object/merkle.js';
 import { SymbolSet } from '../../dist/object/symbol-set.js';
+import { OutageWatch } from '../../dist/rate/outage-watch.js';
 import { Assembler } from '../../dist/receiver/assemble/assembler.js';
 import type { ObjectStore } from '../../dist/receiver/assemble/object-store.js';
 import { FaultCounters } from '../../dist/receiver/counters.js';
@@ -35,7 +36,7 @@ function receiver() {
   const intake = new Intake(assembler, store, faults, new Alarm(() => undefined));
   const stream = { serverIndex: 0, channelIndex: 0, keyNumber: 1 };
   const { publicKey } = generateKeyPairSync('ed25519');
-  const hearing = new Hearing(0, 0, 0);
+  const hearing = new Hearing(0, 0, 0, new OutageWatch());
   hearing.runs = new StreamRuns(stream, 0, publicKey, 1, new RunRecords(), {} as Partial<RunSink> as RunSink);
   const ring = hearing.runs.near;
   const hear = (esi: number): number => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../simulate/seed.js';
-import { Bed, expectSafe, passSeconds } from './bed.js';
+import { Bed, expectSafe, MEGABIT, passSeconds } from './bed.js';
 
 describe('an interface', () => {
   it(seeded('that goes down for a while costs the receiver only that time'), async () => {
@@ -14,6 +14,29 @@ describe('an interface', () => {
     receiver.host.interfaceUp();
     expectSafe(receiver, object, await bed.completion(receiver, 2 * passSeconds(500)));
   });
+
+  it.each([false, true])(
+    seeded('that was down for some seconds says nothing about the rate of the link, run records: %s'),
+    async (isSigned) => {
+      const bed = new Bed(`down on a ladder ${isSigned}`);
+      const channels = [2, 0.67, 0.67, 0.67].map((megabits) => ({ rateBitsPerSecond: megabits * MEGABIT }));
+      const object = bed.object(6000, { channels, isSigned });
+      await bed.server().publish(object);
+      bed.network.addLink({ name: 'line', down: { rateBitsPerSecond: 50e6, queueBytes: 100_000 } });
+      const receiver = bed.receiver({ host: { below: 'line' } });
+      const leaves: string[] = [];
+      await bed.pass(5);
+      receiver.on('leave', ({ reason }) => leaves.push(reason));
+      for (const downS of [1.3, 3, 4.5]) {
+        receiver.host.interfaceDown();
+        await bed.pass(downS);
+        receiver.host.interfaceUp();
+        await bed.pass(3);
+      }
+      expect(leaves).toEqual([]);
+      expectSafe(receiver, object, await bed.completion(receiver, 2 * passSeconds(1500)));
+    },
+  );
 
   it(
     seeded('that comes back without its memberships is used for joins again within a second, for announcements too'),

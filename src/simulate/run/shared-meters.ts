@@ -1,3 +1,4 @@
+import { OutageWatch } from '../../rate/outage-watch.js';
 import { type ReadingSums, sumsOf } from '../../rate/reading-sums.js';
 import type { StreamReading } from '../../rate/readings.js';
 import { StreamMeter } from '../../rate/stream-meter.js';
@@ -28,6 +29,8 @@ export class SharedMeters {
   readonly #clock: HostClock;
   /** By channel, one entry for each server that sends on it: bounded by the servers of the scenario. */
   readonly #streams: MeteredStream[][];
+  /** By server, one for each server of the scenario. */
+  readonly #outages: OutageWatch[] = [];
   /** Sums of the last reading, by channel mask. */
   readonly #shared = new Map<number, SharedReading>();
 
@@ -40,7 +43,11 @@ export class SharedMeters {
   observe(packet: Packet, atUs: number): void {
     const header = headerOf(packet);
     if (header === undefined) return;
-    const stream = this.#streamOf(header.serverIndex, header.channelIndex);
+    const { serverIndex } = header;
+    const stream = this.#streamOf(serverIndex, header.channelIndex);
+    this.#outages[serverIndex] ??= new OutageWatch();
+    const silentSinceUs = this.#outages[serverIndex].heard(this.#clock.at(atUs));
+    if (silentSinceUs !== undefined) this.#returnFromOutage(serverIndex, silentSinceUs);
     const { flags } = header;
     const isTrain = (flags & Flag.train) !== 0;
     stream.meter.observe(header, isTrain, (flags & Flag.preview) !== 0, packet.wireBytes, this.#clock.at(atUs));
@@ -82,6 +89,11 @@ export class SharedMeters {
     const shared = { readings, sums, symbolCount, lostCount };
     this.#shared.set(channelMask, shared);
     return shared;
+  }
+
+  #returnFromOutage(server: number, sinceUs: number): void {
+    for (const streams of this.#streams)
+      for (const { serverIndex, meter } of streams) if (serverIndex === server) meter.returnFromOutage(sinceUs);
   }
 
   #streamOf(serverIndex: number, channel: number): MeteredStream {
