@@ -88,12 +88,14 @@ export class FileLock {
   async requireHeld(): Promise<void> {
     const found = await sightingOf(this.path);
     if (found?.content === this.#content) return;
-    const who = found === undefined ? 'another process' : nameOf(holderIn(found.content));
-    throw new LayercastError(
-      'FILE_IN_USE',
-      `this process was suspended, and ${who} has taken over: ${JSON.stringify(this.path)} is no longer held`,
-      { hint: 'Run the command again when the other process has ended' },
-    );
+    const path = JSON.stringify(this.path);
+    const message =
+      found === undefined
+        ? `the lock ${path} is gone: somebody has removed or moved it, or another process took over while this one was suspended`
+        : `this process was suspended, and ${nameOf(holderIn(found.content))} has taken over: ${path} is no longer held`;
+    throw new LayercastError('FILE_IN_USE', message, {
+      hint: 'Run the command again when no other process has the file',
+    });
   }
 
   async release(): Promise<void> {

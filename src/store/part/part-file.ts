@@ -10,7 +10,7 @@ import { takeAttributes } from './file-attributes.js';
 import { PageCache } from './page-cache.js';
 import type { Arrival } from './page-sizes.js';
 import { RunningDigests } from './running-digests.js';
-import { openSized, renameFinished } from './sized-file.js';
+import { openSized, renameFinished, requireInPlace } from './sized-file.js';
 
 /** A block is read back for hashing in pieces of at most this size, so that it takes little memory and few milliseconds at a time. */
 const HASHED_PIECE_BYTES = 512 * 1024;
@@ -178,9 +178,13 @@ export class PartFile {
     this.#digests.forget(first, count);
   }
 
-  /** Resolves when everything that was written before the call is on disk (fdatasync). */
+  /**
+   * Resolves when everything that was written before the call is on disk (fdatasync).
+   * @throws {LayercastError} `DISK_FULL`; `FILE_IO`, also if the path names another file by now
+   */
   async flush(): Promise<void> {
     if (this.#broken !== undefined) throw this.#broken;
+    if (!this.#isDevice) await requireInPlace(this.#handle, this.path);
     await this.#cache.drain().catch((error) => {
       throw systemError(error, 'write', this.path);
     });

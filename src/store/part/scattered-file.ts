@@ -2,7 +2,7 @@ import { type FileHandle, rm } from 'node:fs/promises';
 import { writeWholly } from '../sync-io.js';
 import { systemError } from '../system-error.js';
 import { takeAttributes } from './file-attributes.js';
-import { openSized, renameFinished } from './sized-file.js';
+import { openSized, renameFinished, requireInPlace } from './sized-file.js';
 
 /** Bytes that are gathered while they follow each other. A write of this size takes a tenth of a millisecond. */
 const GATHERED_BYTES = 256 * 1024;
@@ -50,6 +50,7 @@ export class ScatteredFile {
 
   /** Resolves when everything that was written before the call is on disk. @throws {LayercastError} `DISK_FULL`, `FILE_IO` */
   async flush(): Promise<void> {
+    await requireInPlace(this.#handle, this.path);
     this.#writeGathered();
     await this.#handle.datasync().catch((error) => {
       throw systemError(error, 'sync', this.path);

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { chmod, type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { chmod, type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
 import { errnoOf, LayercastError } from '../../base/errors.js';
 import { syncDirectoryOf } from '../durable.js';
 import { freeBytesFor } from '../free-space.js';
@@ -44,6 +44,24 @@ export async function openSized(
     if (isNew) await rm(path, { force: true });
     throw systemError(error, 'create', path);
   }
+}
+
+/**
+ * Makes sure that `path` still names the open file. Whatever else has the name would get the name of the finished file.
+ *
+ * @throws {LayercastError} `FILE_IO` if somebody has removed, moved or replaced it
+ */
+export async function requireInPlace(handle: FileHandle, path: string): Promise<void> {
+  const own = await handle.stat();
+  const named = await lstat(path).catch((error) => {
+    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return undefined;
+    throw systemError(error, 'look at', path);
+  });
+  if (named?.ino === own.ino && named.dev === own.dev) return;
+  const what = named === undefined ? 'removed or moved' : 'replaced';
+  throw new LayercastError('FILE_IO', `somebody has ${what} ${JSON.stringify(path)} while it was being received`, {
+    hint: 'run again, and keep other programs away from this file',
+  });
 }
 
 /**

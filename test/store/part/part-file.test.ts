@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readSync, writeSync } from 'node:fs';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -179,6 +179,28 @@ describe('a part file', () => {
     await part.finish(target);
     expect(await readFile(target, 'utf8')).toBe('abcde');
     expect(existsSync(path)).toBe(false);
+  });
+
+  it('gives no other file the name, and says that somebody has removed or replaced it', async () => {
+    const geometry = geometryOf(3, 3, 1);
+    const target = join(directory, 'never');
+    for (const [what, change] of [
+      ['removed or moved', (path: string) => rm(path)],
+      ['removed or moved', (path: string) => rename(path, `${path}.aside`)],
+      ['replaced', (path: string) => rm(path).then(() => writeFile(path, 'abd'))],
+      ['replaced', (path: string) => rm(path).then(() => symlink('/dev/null', path))],
+    ] as const) {
+      const path = newPath();
+      const part = await PartFile.open({ path, geometry, resume: false });
+      part.write(0, Buffer.from('abc'), 0, 3);
+      await part.flush();
+      await change(path);
+      const message = expect.stringContaining(`somebody has ${what} "${path}"`);
+      await expect(part.flush()).rejects.toMatchObject({ code: 'FILE_IO', message });
+      await expect(part.finish(target)).rejects.toMatchObject({ code: 'FILE_IO', message });
+      expect(existsSync(target)).toBe(false);
+      await part.close();
+    }
   });
 
   it('keeps its name when it cannot be renamed', async () => {

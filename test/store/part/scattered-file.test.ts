@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -32,6 +32,17 @@ describe('a file whose bytes come at any offset', () => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  it('gives no other file the name', async () => {
+    const file = await ScatteredFile.open(part, { sizeBytes: 3, resume: false, mode: 0o600 });
+    rmSync(part);
+    writeFileSync(part, 'abc');
+    const target = join(folder, 'of somebody else');
+    await expect(file.finish(target, async () => undefined)).rejects.toMatchObject({ code: 'FILE_IO' });
+    expect(statSync(target, { throwIfNoEntry: false })).toBeUndefined();
+    await file.close();
+    rmSync(part);
   });
 
   it('keeps flushed bytes for the next run, and stays under its own name when the last step is refused', async () => {
