@@ -22,9 +22,10 @@ export class Allowance {
 
   /** Whether anything is left. */
   isLeft(nowUs: number): boolean {
-    const gained = ((nowUs - (this.#atUs ?? nowUs)) * this.#perSecond) / 1e6;
-    this.#left = Math.min(this.#burst, this.#left + gained);
-    this.#atUs = nowUs;
+    const sinceUs = this.#atUs ?? nowUs;
+    // Callers count by times of arrival, too. Those of datagrams that waited in a socket lie before the present time.
+    this.#atUs = Math.max(sinceUs, nowUs);
+    this.#left = Math.min(this.#burst, this.#left + ((this.#atUs - sinceUs) * this.#perSecond) / 1e6);
     return this.#left >= 1;
   }
 

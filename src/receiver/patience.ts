@@ -27,6 +27,11 @@ export class Patience {
     this.#lookedUs = nowUs;
   }
 
+  /** How long nothing has been heard, up to the last call of `count`. */
+  get silentUs(): number {
+    return this.#silentUs;
+  }
+
   /** How long the receiver waits, in µs. */
   limitUs({ slowestIntervalUs, announceIntervalUs }: Omit<Waiting, 'heardUs'>): number {
     return Math.max(this.#patienceUs, CHANNEL_INTERVALS * slowestIntervalUs, ANNOUNCE_INTERVALS * announceIntervalUs);

@@ -55,7 +55,9 @@ export class Silence {
     if (limitUs !== undefined) return { kind: 'over', limitUs };
     if (steering === undefined || steering.channels.length === 0) return undefined;
     // A server that is gone, or that sends the object no more, does not announce it either.
-    const isKeptAway = announcedUs - heardUs >= Math.max(NO_DATA_US, NO_DATA_INTERVALS * slowestIntervalUs);
+    const noDataUs = Math.max(NO_DATA_US, NO_DATA_INTERVALS * slowestIntervalUs);
+    // After a stop of the process, announcements may be read before the data that came with them.
+    const isKeptAway = Math.min(announcedUs - heardUs, this.#patience.silentUs) >= noDataUs;
     return isKeptAway ? { kind: 'noData', channels: steering.channels } : undefined;
   }
 }

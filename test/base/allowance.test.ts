@@ -21,6 +21,16 @@ describe('an allowance', () => {
     expect(takenAt(1000 * SECOND_US, allowance)).toBe(5);
   });
 
+  it('loses and gains nothing by a time that lies before the last one', () => {
+    const allowance = new Allowance(2, 5);
+    takenAt(20 * SECOND_US, allowance);
+    expect(takenAt(22 * SECOND_US, allowance)).toBe(4);
+    expect(takenAt(8 * SECOND_US, allowance)).toBe(0);
+    expect(takenAt(22.5 * SECOND_US, allowance)).toBe(1);
+    expect(takenAt(8 * SECOND_US, allowance)).toBe(0);
+    expect(takenAt(30 * SECOND_US, allowance)).toBe(5);
+  });
+
   it('waits for what was spent beyond it', () => {
     const allowance = new Allowance(10, 10);
     expect(allowance.isLeft(0)).toBe(true);
