@@ -45,3 +45,23 @@ test('takes an earlier start for records sent again, unless none was heard for t
   expect(ages.judge(1000, 20_000, 9 * SECOND_US)).toBe('again');
   expect(ages.judge(1000, 20_000, 10 * SECOND_US)).toBe('restart');
 });
+
+test.each([-200, 200])('calls records of clocks that drift apart by %d ppm of now, for a day', (ppm) => {
+  const ages = new RecordAges();
+  ages.judge(1000, 4e9, 0);
+  const found = new Set<string>();
+  for (let nowUs = SECOND_US; nowUs < 86_400 * SECOND_US; nowUs += 9 * SECOND_US) {
+    const driftUs = (nowUs * ppm) / 1e6;
+    found.add(ages.judge(1000, (4e9 + driftUs + (nowUs % 700_000)) >>> 0, nowUs));
+    // What somebody sends again later than all queues explain is still found.
+    found.add(`later: ${ages.judge(1000, (4e9 + driftUs + 2 * SECOND_US) >>> 0, nowUs)}`);
+  }
+  expect([...found]).toEqual(['now', 'later: again']);
+});
+
+test('takes records for sent now again ten seconds after the clock of the server has stood still', () => {
+  const ages = new RecordAges();
+  ages.judge(1000, 20_000, 0);
+  const ageAt = (seconds: number) => ages.judge(1000, 20_000 + 5 * SECOND_US, seconds * SECOND_US);
+  expect([1, 5, 9.9, 10, 11, 12].map(ageAt)).toEqual(['again', 'again', 'again', 'now', 'now', 'now']);
+});
