@@ -152,6 +152,11 @@ export interface Network {
    */
   readonly sourceAddress?: ((sourceId: number) => string | undefined) | undefined;
   /**
+   * Hands over, before it returns, what has arrived. Who counts datagrams in ticks calls it at each tick, so that the network need not wake up between
+   * them. Absent where datagrams are handed over when they arrive.
+   */
+  readonly readArrived?: (() => void) | undefined;
+  /**
    * How many datagrams for memberships of this process the system has dropped so far because a buffer was full. Absent where this
    * is not known; not called where batches tell (`hasDropsInBatches`).
    */

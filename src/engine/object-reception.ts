@@ -122,7 +122,7 @@ export class ObjectReception implements Reception {
       this.#requireNewer(destination);
       const { seeds } = this.#request;
       if (seeds.length > 0) this.#seeds = destination.seeds(seeds, this.#world.restorer);
-      const stopTicking = startTicking(this.#world.clock, (nowUs, latenessUs) => this.#pursuit.tick(nowUs, latenessUs));
+      const stopTicking = startTicking(this.#world, (nowUs, latenessUs) => this.#pursuit.tick(nowUs, latenessUs));
       const caught = await this.#pursuit.run().finally(stopTicking);
       return await this.#conclude(caught, destination);
     } catch (error) {

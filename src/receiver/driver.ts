@@ -87,12 +87,11 @@ export class ReceiverDriver {
    * or an error of the disk or the network; progress is kept.
    */
   async run(signal: AbortSignal): Promise<CompleteEvent> {
-    const { clock } = this.#world;
-    this.#startedUs = clock.nowUs();
+    this.#startedUs = this.#world.clock.nowUs();
     const onAbort = () => this.#pursuit.stop(aborted(signal, this.#pursuit.kept));
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
-    const stopTicking = startTicking(clock, (nowUs, latenessUs) => {
+    const stopTicking = startTicking(this.#world, (nowUs, latenessUs) => {
       this.#watchTime(nowUs);
       this.#pursuit.tick(nowUs, latenessUs);
     });

@@ -19,7 +19,7 @@ import { SourceNumbers } from './source-numbers.js';
 export function batchedNetworkOn(clock: Clock, system: BatchSystem): Network {
   const sources = new SourceTable(randomUUID());
   const drops = new SocketDrops();
-  const rounds = new ReadRounds(system.calls);
+  const rounds = new ReadRounds(system.calls, system.features.hasTimes);
   let buffers: ReceiveBuffers | undefined;
   const { hasTimes, hasDrops } = system.features;
   return {
@@ -36,6 +36,7 @@ export function batchedNetworkOn(clock: Clock, system: BatchSystem): Network {
     },
     hearReports: (interfaceName, onPackets) =>
       hearReports(interfaceName, onPackets, { system, rounds, watch: systemWatch }),
+    readArrived: () => rounds.readArrived(),
     sourceAddress: (sourceId) => sources.addressOf(sourceId),
     ...(hasDrops ? {} : { dropped: () => drops.total() }),
   };

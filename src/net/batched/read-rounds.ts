@@ -18,26 +18,26 @@ export interface Readable {
 /** Most buffers that a round reads before timers and other work of the thread get their turn; a socket's batch is not cut. */
 const BUFFERS_PER_ROUND = 64;
 
+/** Most rounds of `readArrived`. A pause fills an eighth of a buffer: 450 datagrams of 1232 bytes if it has 8 MB. */
+const ROUNDS_AT_ONCE = 8;
+
 /**
- * Bounds of the pause between rounds while datagrams come. To wake Node up takes up to 0.2 ms of processor time (measured on a virtual machine),
- * so few rounds are better. Pauses above 4 ms would show in what is counted in ticks of 50 ms. (Arrival times are the kernel's and
- * exact in any case.)
+ * Bounds of the pause between rounds. To wake Node up takes up to 0.2 ms of processor time (measured on a virtual machine), more than to read 100
+ * datagrams, so few rounds are better. The longest pause is longer than a receiver's tick of 50 ms, which calls `readArrived`: such a receiver has no
+ * other wakes. Where the system tells no arrival times, a pause would show in the times of reading.
  */
 const MIN_PAUSE_MS = 1;
-const MAX_PAUSE_MS = 4;
+const MAX_PAUSE_MS = 64;
+const MAX_UNTIMED_PAUSE_MS = 4;
 
 /**
- * Below the first ratio the pause doubles; above the second it halves. At 8 MB the first one is 1 Gbit/s with a pause of 2 ms, and there are
- * three halvings between the second one and a full buffer. A doubled pause fills at most what the second one allows.
+ * By the part of the buffers that a pause has filled: below the first ratio the pause grows, above the second it shrinks, to a half at least. With 8 MB, that is a pause of 3 ms at
+ * 1 Gbit/s, and there are three halvings between the second ratio and a full buffer.
  */
-const SPARSE_RATIO = 1 / 16;
+const SPARSE_RATIO = 1 / 10;
 const DENSE_RATIO = 1 / 8;
-
-/** Pauses by the time since a datagram came last. */
-const QUIET_PAUSES = [
-  { quietMs: 10_000, pauseMs: 50 },
-  { quietMs: 1_000, pauseMs: 20 },
-] as const;
+/** So a pause is a sixteenth of the time since the last socket was opened: who has just joined, and who fetches something small, hardly waits. */
+const GROWTH = 17 / 16;
 
 /**
  * Bounds of the pause while all owners are patient: an agent that only listens to announcements is then woken once a second. A buffer of 208 kB, Linux's
@@ -69,24 +69,25 @@ export class ReadRounds {
   #states = new Int16Array(0);
   /** Where the next round begins, so that a busy socket does not hold up those after it. */
   #next = 0;
-  #busyMs = 0;
+  readonly #maxPauseMs: number;
   #pauseMs = MIN_PAUSE_MS;
   #patientPauseMs = MIN_PATIENT_PAUSE_MS;
   /** Whether the last pause was one for patient owners. */
   #wasPatient = false;
   /** When a buffer was rather full last. */
   #denseMs = Number.NEGATIVE_INFINITY;
-  /** The fullest buffer of the round. */
+  /** The part of a buffer that has been read since the last pause, from all sockets. */
   #fillRatio = 0;
   #cancel: () => void = () => undefined;
 
-  constructor(calls: Pick<SocketCalls, 'poll'>) {
+  /** @param hasTimes whether the system tells when datagrams arrived */
+  constructor(calls: Pick<SocketCalls, 'poll'>, hasTimes: boolean) {
     this.#calls = calls;
+    this.#maxPauseMs = hasTimes ? MAX_PAUSE_MS : MAX_UNTIMED_PAUSE_MS;
   }
 
   add(socket: Readable): void {
     this.#change([...this.#sockets, socket]);
-    this.#busyMs = performance.now();
     this.#pauseMs = MIN_PAUSE_MS;
     this.#plan(false);
   }
@@ -94,6 +95,12 @@ export class ReadRounds {
   remove(socket: Readable): void {
     this.#change(this.#sockets.filter((other) => other !== socket));
     if (this.#sockets.length === 0) this.#cancel();
+  }
+
+  /** Reads what has arrived, instead of the round that was planned. */
+  readArrived(): void {
+    if (this.#sockets.length === 0) return;
+    for (let i = 0; i < ROUNDS_AT_ONCE && this.#round(); i++);
   }
 
   #change(sockets: readonly Readable[]): void {
@@ -110,11 +117,11 @@ export class ReadRounds {
   #plan(isAtOnce: boolean): void {
     this.#cancel();
     if (isAtOnce) {
-      const immediate = setImmediate(this.#round);
+      const immediate = setImmediate(() => this.#round());
       this.#cancel = () => clearImmediate(immediate);
       return;
     }
-    const timer = setTimeout(this.#round, this.#pause());
+    const timer = setTimeout(() => this.#round(), this.#pause());
     this.#cancel = () => clearTimeout(timer);
   }
 
@@ -127,34 +134,39 @@ export class ReadRounds {
   }
 
   #ownPause(): number {
-    const nowMs = performance.now();
-    const isAlert = nowMs - this.#denseMs < ALERT_MS;
+    const isAlert = performance.now() - this.#denseMs < ALERT_MS;
     this.#wasPatient = !isAlert && this.#sockets.every(({ isPatient }) => isPatient);
-    if (this.#wasPatient) return this.#patientPauseMs;
-    const sinceMs = nowMs - this.#busyMs;
-    return QUIET_PAUSES.find(({ quietMs }) => sinceMs >= quietMs)?.pauseMs ?? this.#pauseMs;
+    return this.#wasPatient ? this.#patientPauseMs : this.#pauseMs;
   }
 
-  readonly #round = (): void => {
-    let readCount = 0;
+  /** @returns whether there may be more to read */
+  #round(): boolean {
+    let isMore = false;
     try {
-      readCount = this.#read();
+      isMore = this.#read() >= BUFFERS_PER_ROUND;
     } finally {
       // What a handler throws becomes an uncaught exception. A program that goes on after that gets further batches.
-      if (readCount > 0) this.#busyMs = performance.now();
-      this.#adapt();
-      if (this.#sockets.length > 0) this.#plan(readCount >= BUFFERS_PER_ROUND);
+      if (!isMore) this.#adapt();
+      if (this.#sockets.length > 0) this.#plan(isMore);
     }
-  };
+    return isMore;
+  }
 
+  /** Chooses the next pause by what the last one has filled. */
   #adapt(): void {
+    this.#adaptPause();
+    this.#fillRatio = 0;
+  }
+
+  #adaptPause(): void {
     if (this.#wasPatient) {
       this.#adaptPatience();
       return;
     }
-    if (this.#fillRatio < SPARSE_RATIO) this.#pauseMs = Math.min(MAX_PAUSE_MS, 2 * this.#pauseMs);
+    if (this.#fillRatio < SPARSE_RATIO) this.#pauseMs = Math.min(this.#maxPauseMs, GROWTH * this.#pauseMs);
     else if (this.#fillRatio > DENSE_RATIO) {
-      this.#pauseMs = Math.max(MIN_PAUSE_MS, this.#pauseMs / 2);
+      // A channel that begins, or goes on after a silence, may fill a buffer many times faster than before.
+      this.#pauseMs = Math.max(MIN_PAUSE_MS, this.#pauseMs * Math.min(1 / 2, DENSE_RATIO / this.#fillRatio));
       this.#denseMs = performance.now();
     }
   }
@@ -164,6 +176,7 @@ export class ReadRounds {
       this.#patientPauseMs = Math.min(MAX_PATIENT_PAUSE_MS, 2 * this.#patientPauseMs);
     } else if (this.#fillRatio > PATIENT_DENSE_RATIO) {
       this.#patientPauseMs = Math.max(MIN_PATIENT_PAUSE_MS, this.#patientPauseMs / 2);
+      this.#pauseMs = MIN_PAUSE_MS;
       this.#denseMs = performance.now();
     }
   }
@@ -174,7 +187,6 @@ export class ReadRounds {
     const states = this.#states;
     const readyCount = this.#calls.poll(states, sockets.length, 0);
     let readCount = 0;
-    this.#fillRatio = 0;
     const first = this.#next < sockets.length ? this.#next : 0;
     for (let i = 0, seenCount = 0; i < sockets.length && seenCount < readyCount; i++) {
       const at = (first + i) % sockets.length;
@@ -183,7 +195,7 @@ export class ReadRounds {
       this.#next = at + 1;
       const socket = sockets[at]!;
       readCount += socket.read();
-      this.#fillRatio = Math.max(this.#fillRatio, socket.fillRatio);
+      this.#fillRatio += socket.fillRatio;
       if (readCount >= BUFFERS_PER_ROUND) break;
     }
     return readCount;

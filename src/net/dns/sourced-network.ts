@@ -13,6 +13,7 @@ export function sourcedNetwork(network: Network, announcement: string, current: 
     openSender: (destination) => network.openSender(destination),
     capabilities: network.capabilities,
     sourceAddress: network.sourceAddress === undefined ? undefined : (id) => network.sourceAddress?.(id),
+    readArrived: network.readArrived === undefined ? undefined : () => network.readArrived?.(),
     dropped: network.dropped === undefined ? undefined : () => network.dropped?.() ?? 0,
     join: (request, onBatch) => joinFrom(network, announcement, current, request, onBatch),
   };
