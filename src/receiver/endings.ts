@@ -180,13 +180,24 @@ export function outOfTime(timeoutUs: number, kept: Kept | undefined): LayercastE
   });
 }
 
-/** The error of a run that heard a server before and hears none any more. */
-export function fellSilent(what: string, limitUs: number, kept: Kept | undefined, refusal: unknown): LayercastError {
-  const why = refusal === undefined ? '' : ` (${messageOf(refusal)})`;
+/**
+ * The error of a run that heard a server before and hears none any more.
+ *
+ * @param left the warning for a server from which nothing is taken any more
+ */
+export function fellSilent(
+  what: string,
+  limitUs: number,
+  kept: Kept | undefined,
+  refusal: unknown,
+  left: WarningEvent | undefined,
+): LayercastError {
+  const why = left?.message ?? (refusal === undefined ? undefined : messageOf(refusal));
+  const heard = left === undefined ? 'nothing' : 'nothing else';
   return new LayercastError(
     'NOBODY_SENDING',
-    `nothing heard of ${what} for ${secondsText(limitUs)}${why}; ${keptText(kept)}`,
-    { hint: 'Fetch again when a server is sending', cause: refusal },
+    `${heard} heard of ${what} for ${secondsText(limitUs)}${why === undefined ? '' : ` (${why})`}; ${keptText(kept)}`,
+    { hint: left === undefined ? 'Fetch again when a server is sending' : REMEDIES.SERVER_LEFT, cause: refusal },
   );
 }
 
@@ -246,6 +257,7 @@ const REMEDIES = {
     `Fetch an object for this device, or name the classes that this device belongs to with ${say('compatible')}`,
   UNLISTED: 'Let a server announce a catalogue: it needs the root and an announce key',
   UNSUPPORTED: 'Update layercast on this host',
+  SERVER_LEFT: 'Fetch again; if it happens again, check the file of the server, and the disk and memory of this host',
   WITHDRAWN: 'Fetch again when a server announces the object',
 } as const satisfies Readonly<Record<string, Hint>>;
 

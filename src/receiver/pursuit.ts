@@ -254,12 +254,13 @@ export class Pursuit {
       isFound: newest !== undefined,
       startedUs: this.#searchingUs,
     });
+    const left = this.#world.warnings.first('SERVER_LEFT');
     if (verdict?.kind === 'over') {
       const { limitUs } = verdict;
       const { fleet, object } = this.#options;
-      const silent = () => fellSilent(`${fleet}/${object}`, limitUs, this.kept, steering?.refusal);
+      const silent = () => fellSilent(`${fleet}/${object}`, limitUs, this.kept, steering?.refusal, left);
       this.stop(steering === undefined ? this.#world.neverFound(limitUs) : silent());
-    } else if (verdict?.kind === 'noData') {
+    } else if (verdict?.kind === 'noData' && left === undefined) {
       const packetBytes = newest!.symbolBytes + PACKET_OVERHEAD_BYTES;
       this.#world.warnings.warn(noData(verdict.channels, packetBytes));
     }

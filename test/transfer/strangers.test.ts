@@ -122,4 +122,22 @@ describe('servers that sign their runs', () => {
       expect(complete.invalid.untrusted).toBeGreaterThan(0);
     },
   );
+
+  it(
+    seeded('end a run in which none is left that did not sign garbage, which says so and blames no network'),
+    async () => {
+      const bed = new Bed('nobody is left');
+      const plan = { code: 'raptorq', blockSymbols: 100, isSigned: true } as const;
+      const object = bed.object(400, plan);
+      const { content, encoders } = bed.object(400, { ...plan, content: bed.bytes(400 * SYMBOL_BYTES, 'garbage') });
+      await bed.server().publish({ ...object, content, encoders });
+      const receiver = bed.receiver();
+      const codes = new Set<string>();
+      receiver.on('warning', ({ code }) => codes.add(code));
+      expect(await bed.failure(receiver, 90)).toBe('NOBODY_SENDING');
+      await expect(receiver.done).rejects.toThrow(/nothing else heard of .* for 30 s \(server .* signed wrong data/);
+      expect([...codes]).not.toContain('NO_DATA');
+      expect([...codes]).toContain('SERVER_LEFT');
+    },
+  );
 });
