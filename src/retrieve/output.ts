@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import { lstat, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type ErrorCode, errnoOf, type Hint, LayercastError } from '../base/errors.js';
+import { shellWord } from '../base/shell-word.js';
 import { probeFolder } from '../store/folder/probe-folder.js';
 import { type Refusal, refusalToReplace } from '../store/replaceable.js';
 import { systemError } from '../store/system-error.js';
@@ -68,7 +69,7 @@ async function realFolder(folder: string): Promise<string> {
   const real = await realpath(folder).catch((error) => {
     if (errnoOf(error) !== 'ENOENT') throw systemError(error, 'use the folder', folder);
     throw new LayercastError('FILE_NOT_FOUND', `there is no folder ${JSON.stringify(folder)} for the output`, {
-      hint: `Make it first: mkdir -p ${folder}`,
+      hint: `Make it first: mkdir -p ${shellWord(folder)}`,
     });
   });
   if ((await statOf(real))?.isDirectory()) return real;

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { type ErrorCode, errnoOf, LayercastError } from '../base/errors.js';
+import { shellWord } from '../base/shell-word.js';
 
 /** What a user can do about an error, depending on whether the program was reading or writing. */
 interface Remedy {
@@ -9,7 +10,7 @@ interface Remedy {
 
 const MISSING: Remedy = {
   reading: 'check the path',
-  writing: (path) => `make the directory first: mkdir -p ${dirname(path)}`,
+  writing: (path) => `make the directory first: mkdir -p ${shellWord(dirname(path))}`,
 };
 const FORBIDDEN: Remedy = {
   reading: 'let this user read it, or run as a user who may',

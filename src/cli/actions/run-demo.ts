@@ -1,17 +1,17 @@
-import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LayercastError } from '../../base/errors.js';
+import { shellWord } from '../../base/shell-word.js';
 import { formatQuantity, rateText, SIZE } from '../../config/units.js';
 import { createReceiver } from '../../create-receiver.js';
 import { createSender, type Sender } from '../../create-sender.js';
 import { awaitInterface, usableInterfaces } from '../../net/interfaces/interfaces.js';
 import { FetchDisplay } from '../display/fetch-display.js';
 import { interruptible } from '../interrupt.js';
+import { runInNamespace } from './demo-namespace.js';
 import { writeKeyPair } from './key-pair.js';
 
 /** At the 42 Mbit/s of both servers together this takes some four seconds. */
@@ -37,7 +37,7 @@ servers:
 
 /** `layercast demo`: the main job on this host, told step by step on stderr. */
 export async function runDemo(interfaceName: string | undefined): Promise<void> {
-  if (interfaceName === undefined && usableInterfaces().length === 0) return runInNamespace();
+  if (interfaceName === undefined && usableInterfaces().length === 0) return runApart();
   const { name } = await awaitInterface(interfaceName, { wait: false });
   const folder = await mkdtemp(join(tmpdir(), 'layercast-demo-'));
   try {
@@ -120,7 +120,7 @@ function commandLine(): string {
   const script = process.argv[1] ?? 'layercast';
   if (basename(script) === 'layercast') return 'layercast';
   const path = relative(process.cwd(), script);
-  return `node ${/[^\w./@+-]/.test(path) ? `'${path.replaceAll("'", "'\\''")}'` : path}`;
+  return `node ${shellWord(path)}`;
 }
 
 function announced(sender: Sender): Sender {
@@ -131,27 +131,11 @@ function announced(sender: Sender): Sender {
 }
 
 /** Runs the demo in a network namespace of its own, for hosts without a usable interface: loopback alone has no multicast. */
-async function runInNamespace(): Promise<void> {
+async function runApart(): Promise<void> {
   say('This host has no interface with an IPv6 address. The demo makes one, in a network namespace of its own.');
   say('The steps that it shows at the end need an interface of this host: bring one up first.\n');
-  // A pair of veth interfaces, because some kernels lack the module for dummy interfaces.
-  const lay =
-    'ip link add demo0 type veth peer name demo1 && ip link set demo1 up && ip link set demo0 up && exec "$@"';
-  const command = [
-    process.execPath,
-    fileURLToPath(new URL('../main.js', import.meta.url)),
-    'demo',
-    '--interface',
-    'demo0',
-  ];
-  const child = spawn('unshare', ['-Urn', 'sh', '-c', lay, 'sh', ...command], { stdio: 'inherit' });
-  const [code] = await once(child, 'close').catch((cause: unknown) => {
-    throw new LayercastError('UNKNOWN_INTERFACE', 'no interface has an IPv6 address, and no namespace could be made', {
-      hint: 'Bring up an interface with IPv6, or install util-linux and iproute2',
-      cause,
-    });
-  });
-  process.exitCode = code ?? 1;
+  const main = fileURLToPath(new URL('../main.js', import.meta.url));
+  process.exitCode = await runInNamespace([process.execPath, main, 'demo', '--interface', 'demo0']);
 }
 
 function say(text: string): void {

@@ -1,3 +1,4 @@
+import { shellWord } from '../../base/shell-word.js';
 import { formatQuantity, SIZE } from '../../config/units.js';
 import { failure, type Judgement, note, ok, type warning as Warn, warning } from '../finding.js';
 import type { FolderFacts, HostFacts } from '../host-facts.js';
@@ -26,7 +27,9 @@ export function output({ output: folder }: HostFacts): readonly Judgement[] {
   if (folder === undefined) return [];
   const why = 'A fetch writes the file and its part file there.';
   if (folder.path !== folder.triedPath && folder.failure === undefined)
-    return [failure(`the folder of the output ${folder.path} does not exist`, why, `mkdir -p ${folder.path}`)];
+    return [
+      failure(`the folder of the output ${folder.path} does not exist`, why, `mkdir -p ${shellWord(folder.path)}`),
+    ];
   const fault = judged(folder, 'the folder of the output', why, failure);
   if (fault !== undefined) return [fault];
   const free = folder.freeBytes === undefined ? '' : `, ${sizeOf(folder.freeBytes)} are free`;
@@ -53,7 +56,7 @@ function judged(
     EACCES: permit,
     EPERM: permit,
     EROFS: `mount -o remount,rw the file system of ${triedPath}, or name another folder`,
-    ENOTDIR: `rm ${triedPath}, which is a file, or name another folder`,
+    ENOTDIR: `rm ${shellWord(triedPath)}, which is a file, or name another folder`,
   };
   const remedy = remedies[errno] ?? `ls -ld ${triedPath}, or name another folder`;
   return as(`${what} ${path} cannot be written (${errno})`, why, remedy);

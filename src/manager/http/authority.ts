@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { LayercastError } from '../../base/errors.js';
+import { shellWord } from '../../base/shell-word.js';
 import { isLocalHost } from '../../http/local-host.js';
 
 /** 128 bits, as hexadecimal digits. */
@@ -55,7 +56,9 @@ export function readTokens(text: string, path: string): readonly string[] {
   const tokens = lines.filter((line) => line !== '' && !line.startsWith('#'));
   const place = lines.findIndex((line) => tokens.includes(line) && !isToken(line));
   const refuse = (message: string) =>
-    new LayercastError('KEY_INVALID', message, { hint: `Make one: umask 077; openssl rand -hex 32 > ${path}` });
+    new LayercastError('KEY_INVALID', message, {
+      hint: `Make one: umask 077; openssl rand -hex 32 > ${shellWord(path)}`,
+    });
   if (place >= 0) {
     const allowed = `${MIN_TOKEN_CHARS} to ${MAX_TOKEN_CHARS} letters, digits and characters of -._~+/=`;
     throw refuse(`${path}:${place + 1}: not a token, allowed: ${allowed}`);

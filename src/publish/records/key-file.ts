@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { shellWord } from '../../base/shell-word.js';
 
 /** Permission of everybody to read, as in <sys/stat.h>. A group may be meant to read a key, but everybody never is. */
 const S_IROTH = 0o004;
@@ -13,5 +14,5 @@ export async function keyExposure(path: string): Promise<string | undefined> {
     () => 0,
   );
   if ((mode & S_IROTH) === 0) return undefined;
-  return `everybody on this host can read the private key ${path}; whoever reads it can publish. Run: chmod 600 ${path}`;
+  return `everybody on this host can read the private key ${path}; whoever reads it can publish. Run: chmod 600 ${shellWord(path)}`;
 }

@@ -1,6 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errnoOf, type Hint, LayercastError } from '../../base/errors.js';
+import { shellWord } from '../../base/shell-word.js';
 import { probeFolder } from '../../store/folder/probe-folder.js';
 import { systemError } from '../../store/system-error.js';
 import { isMountPoint, requireWorkingNames } from '../output.js';
@@ -47,7 +48,7 @@ async function realPlace(path: string): Promise<string> {
   const above = await realpath(dirname(path)).catch((error) => {
     if (errnoOf(error) !== 'ENOENT') throw systemError(error, 'use the folder', dirname(path));
     throw new LayercastError('FILE_NOT_FOUND', `there is no folder ${JSON.stringify(dirname(path))} for the output`, {
-      hint: `Make it first: mkdir -p ${dirname(path)}`,
+      hint: `Make it first: mkdir -p ${shellWord(dirname(path))}`,
     });
   });
   return join(above, basename(path));
