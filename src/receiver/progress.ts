@@ -33,13 +33,14 @@ export class ProgressMeter {
   #ended: DatagramCounts = { datagrams: 0, lostDatagrams: 0 };
   #isOver = false;
 
-  /** @param tally counts of the run before this reception. */
-  constructor(descriptor: Descriptor, reception: Reception, resumedBytes: number, tally: Tally) {
+  /** @param tally counts of the run before this reception. @param nowUs when the reception begins: the first report has rates, too */
+  constructor(descriptor: Descriptor, reception: Reception, resumedBytes: number, tally: Tally, nowUs: number) {
     this.#descriptor = descriptor;
     this.#servers = descriptor.servers;
     this.#reception = reception;
     this.#resumedBytes = resumedBytes;
     this.#tally = tally;
+    this.#samples.push(this.#sample(nowUs));
   }
 
   nameServers(servers: readonly ServerDescription[]): void {
@@ -69,7 +70,7 @@ export class ProgressMeter {
   report(nowUs: number, joined: readonly number[], levels: readonly number[], status: PolicyStatus): ProgressEvent {
     const { assembler } = this.#reception;
     const now = this.#sample(nowUs);
-    const then = this.#samples[0] ?? now;
+    const then = this.#samples[0]!;
     this.#samples.push(now);
     if (this.#samples.length > WINDOW) this.#samples.shift();
     const seconds = (now.atUs - then.atUs) / 1e6;

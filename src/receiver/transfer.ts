@@ -57,7 +57,7 @@ export class Transfer {
     this.#reception = new Reception(descriptor, store, faults, onDescriptor, (isOn) => onWarning(forged(isOn)));
     const { assembler } = this.#reception;
     this.resumedBytes = presentBytes(assembler);
-    this.#meter = new ProgressMeter(descriptor, this.#reception, this.resumedBytes, options.tally);
+    this.#meter = new ProgressMeter(descriptor, this.#reception, this.resumedBytes, options.tally, clock.nowUs());
     this.#descriptor = descriptor;
     this.#steering = this.#steer(descriptor);
     this.#checkpoints = new Checkpoints(store, clock, (error) => this.#fail(error));

@@ -70,6 +70,17 @@ describe('the receiving driver', () => {
     expect(times.slice(1).every((at, i) => Math.abs(at - times[i]! - 1) < 0.11)).toBe(true);
   });
 
+  it('reports from the first time on the rate at which it receives', async () => {
+    const bed = new Bed('first progress');
+    await bed.server().publish(bed.object(2000));
+    const receiver = bed.receiver();
+    const rates: number[] = [];
+    receiver.on('progress', ({ rateBitsPerSecond }) => rates.push(rateBitsPerSecond / MEGABIT));
+    await bed.pass(3);
+    expect(rates).toHaveLength(2);
+    for (const rate of rates) expect(rate).toBeCloseTo(1, 0);
+  });
+
   it('joins what was picked by hand, and refuses what the ladder does not have', async () => {
     const bed = new Bed('picked');
     const channels = [1, 1, 1].map((factor) => ({ rateBitsPerSecond: factor * MEGABIT }));

@@ -237,7 +237,7 @@ describe('verification', () => {
 
 describe('the progress meter', () => {
   it('reports how much has arrived, the rate, the loss and the remaining time', () => {
-    const meter = new ProgressMeter(object.descriptor, reception, 0, new Tally());
+    const meter = new ProgressMeter(object.descriptor, reception, 0, new Tally(), 0);
     const empty = meter.report(0, [], [1], UNMEASURED);
     expect(empty).toMatchObject({
       bytes: 0,
@@ -259,7 +259,7 @@ describe('the progress meter', () => {
   });
 
   it('averages over the last five reports', () => {
-    const meter = new ProgressMeter(object.descriptor, reception, 0, new Tally());
+    const meter = new ProgressMeter(object.descriptor, reception, 0, new Tally(), 0);
     meter.report(0, [0], [1], UNMEASURED);
     feed(...datagrams.symbols.slice(0, 20));
     for (let second = 1; second <= 5; second++)
@@ -270,7 +270,7 @@ describe('the progress meter', () => {
   it('counts the short last symbol once, with its own length', () => {
     feed(...datagrams.digests, ...datagrams.symbols, ...datagrams.symbols.slice(0, 4));
     reception.assembler.accept(4);
-    const meter = new ProgressMeter(object.descriptor, reception, 0, new Tally());
+    const meter = new ProgressMeter(object.descriptor, reception, 0, new Tally(), 0);
     const { bytes, verifiedBytes, totalBytes, map } = meter.report(0, [0], [1], UNMEASURED);
     expect([bytes, verifiedBytes, totalBytes]).toEqual([
       40 * SYMBOL_BYTES - 5,

@@ -44,7 +44,7 @@ export function progressLines(event: ProgressEvent, columns: number): readonly s
   const numbers = [
     `${percent} %`,
     `${formatQuantity(SIZE, bytes)} of ${formatQuantity(SIZE, totalBytes)}`,
-    rateText(rateBitsPerSecond),
+    ...(rateBitsPerSecond > 0 ? [rateText(rateBitsPerSecond)] : []),
     etaMs === undefined ? 'waiting for data' : `${remaining(etaMs)} left`,
   ];
   const from = servers.length === 0 ? 'no server yet' : servers.join(', ');

@@ -37,6 +37,7 @@ describe('the progress of a fetch', () => {
   it('waits for data where nothing comes, and for nothing where there is nothing to get', () => {
     const waiting = { ...progress, bytes: 0, etaMs: undefined, servers: [], channels: [] };
     expect(progressLines(waiting, 80)[0]).toContain('waiting for data');
+    expect(progressLines({ ...waiting, rateBitsPerSecond: 0 }, 80)[0]).not.toContain('bit/s');
     expect(progressLines(waiting, 80)[2]).toContain('from no server yet');
     expect(progressLines({ ...waiting, totalBytes: 0 }, 80)[0]).toContain('100 %');
   });
