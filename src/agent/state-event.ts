@@ -36,6 +36,7 @@ export function stateEvent(
     ...(hasFile ? { path: held.path } : {}),
     ...(record?.applied === undefined ? {} : { appliedVersion: record.applied.version }),
     ...(error === undefined ? {} : { message: error.message }),
+    ...(error?.hint === undefined ? {} : { hint: error.hint }),
     ...(sentAgainS === undefined ? {} : { nextSentAt: new Date(sentAgainS * 1000).toISOString() }),
     ...(error === undefined || waitUs === 0 ? {} : { retryMs: Math.ceil(waitUs / 1000) }),
   };

@@ -1,6 +1,6 @@
 import { fetchEvents, RECEIVER_WARNINGS } from './fetch-events.js';
 import { choice, count, event, message, name, optional, whole, wholeMs } from './fields.js';
-import { errorFields, fleet, messageText, object, objectBytes, sha256, version } from './shared-fields.js';
+import { errorFields, fleet, hint, messageText, object, objectBytes, sha256, version } from './shared-fields.js';
 
 /** The states of an object, as src/agent/object-state.ts explains them. */
 const STATES = ['idle', 'announced', 'receiving', 'verified', 'applying', 'applied', 'failed'] as const;
@@ -43,6 +43,7 @@ export const agentEvents = {
     path: optional(message('The file, as an absolute path; missing until the version is verified.')),
     appliedVersion: optional(count('The version that was taken over last; missing: none was.')),
     message: optional(message('Why, for people; missing where the state says it.')),
+    hint,
     nextSentAt: optional(
       name(
         'When servers send it next, by its schedule (RFC 3339); missing: they do now, or nothing is to be received.',

@@ -64,7 +64,7 @@ describe('an agent', () => {
     agent.emit('state', { ...state, state: 'receiving' });
     agent.emit('join', { object: 'firmware', server: null, channel: 0, reason: 'why', compared: { queueMs: 5 } });
     agent.emit('program', { object: 'firmware', version: 2, attempt: 1, program: 'install' });
-    agent.emit('state', { ...state, state: 'announced', message: 'nobody sends' });
+    agent.emit('state', { ...state, state: 'announced', message: 'nobody sends', hint: 'Start a server' });
     agent.emit('state', { ...state, state: 'applied' });
     agent.emit('warning', { code: 'COAP', message: 'nobody answers' });
     agent.emit('warning', { code: 'RELOAD_FAILED', message: 'the old settings stay: no' });
@@ -75,6 +75,7 @@ describe('an agent', () => {
     expect(lines).toEqual([
       'firmware version 2 is announced',
       '  nobody sends',
+      '  Start a server',
       'firmware version 2 is taken over',
       'the old settings stay: no',
     ]);

@@ -65,9 +65,18 @@ const WORDS: Readonly<Record<AgentStateEvent['state'], string>> = {
   failed: 'failed and is not tried again',
 };
 
-function linesOf({ object, version, state, bytes, message, retryMs, nextSentAt }: AgentStateEvent): readonly string[] {
+function linesOf({
+  object,
+  version,
+  state,
+  bytes,
+  message,
+  hint,
+  retryMs,
+  nextSentAt,
+}: AgentStateEvent): readonly string[] {
   const size = state === 'receiving' ? `, ${formatQuantity(SIZE, bytes)}` : '';
-  const why = message === undefined ? [] : [`  ${message}`];
+  const why = [message, hint].flatMap((text) => (text === undefined ? [] : [`  ${text.replaceAll('\n', '\n  ')}`]));
   const again = retryMs === undefined ? [] : [`  tried again in ${formatQuantity(DURATION, retryMs * 1000)}`];
   const next = nextSentAt === undefined ? '' : ` and sent next at ${nextSentAt}`;
   return [`${object} version ${version}${size} ${WORDS[state]}${next}`, ...why, ...again];
