@@ -13,8 +13,8 @@ export function fileKindOf(text: string): FileKind {
 /** The same, and undefined for a file without such settings. */
 export function surelyKindOf(text: string): FileKind | undefined {
   const { data } = readYaml(text);
-  if (typeof data !== 'object' || data === null) return undefined;
-  const hasOneOf = (settings: readonly string[]) => settings.some((key) => key in data);
+  if (!isMapping(data)) return undefined;
+  const hasOneOf = (settings: readonly string[]) => settings.some((key) => Object.hasOwn(data, key));
   // Only a fleet says what is sent, so that one wrong setting makes no other kind of file of it.
   if ('objects' in data && isMapping(data.objects)) return 'fleet';
   if (hasOneOf(SCENARIO_SETTINGS)) return 'scenario';
@@ -34,6 +34,6 @@ const RECEIVER_SETTINGS = Object.values(RECEIVER_OPTIONS).flatMap((option) =>
   'file' in option ? [keyOf(option.flag)] : [],
 );
 
-function isMapping(value: unknown): boolean {
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -21,11 +21,19 @@ export async function run(registrations: Registrations, argv: readonly string[])
   goOnWithoutOutput();
   const program = programOf(neededFor(argv[2], registrations));
   try {
+    refuseUnknownTopic(argv, registrations);
     await program.parseAsync(argv);
   } catch (error) {
     process.exitCode = exitCodeOf(error);
     if (process.exitCode !== 0) report(await clearest(error, argv[2]), argv.includes('--json'));
   }
+}
+
+/** Commander explains the program when it is asked about a command that there is not. */
+function refuseUnknownTopic([, , command, topic]: readonly string[], registrations: Registrations): void {
+  if (command !== 'help' || topic === undefined || topic.startsWith('-')) return;
+  if (topic !== 'help' && !Object.hasOwn(registrations, topic))
+    throw new LayercastError('USAGE', `unknown command '${topic}'`, { hint: SEE_HELP });
 }
 
 /** One error for a file that was written for another command, in place of a fault for each of its settings. */

@@ -43,7 +43,7 @@ export function readYaml(text: string): YamlSource {
   try {
     document = parseDocument(text, { lineCounter, prettyErrors: false });
     for (const error of independent([...document.errors, ...document.warnings])) {
-      faults.push(fault(error.pos[0], [], error.message));
+      faults.push(fault(error.pos[0], [], messageOf(error)));
     }
     faults.push(...unusableNodes(document, fault));
     if (faults.length === 0) data = document.toJS();
@@ -119,6 +119,11 @@ export function readYaml(text: string): YamlSource {
       return isScalar(node) && node.range != null ? [node.range[0], node.range[1]] : undefined;
     },
   };
+}
+
+/** What the package says, but where it speaks to programmers. */
+function messageOf({ code, message }: { readonly code: string; readonly message: string }): string {
+  return code === 'MULTIPLE_DOCS' ? 'a second document begins here, allowed: one in a file' : message;
 }
 
 /** The first fault of syntax, as those after it are its consequences, and all names that are given twice. */

@@ -17,6 +17,7 @@ writeFileSync(join(folder, 'bad.yaml'), FLEET.replace('1Mbit', '1').replace('f\n
 describe('the command line', () => {
   it.each([
     [['plna'], "unknown command 'plna'", '(Did you mean plan?)'],
+    [['help', 'plna'], "unknown command 'plna'", 'see layercast --help'],
     [['plan', '--config', 'x', '--jsn'], "unknown option '--jsn'", '(Did you mean --json?)'],
     [['plan'], 'no fleet file was named, and there is none of ./fleet.yaml, ', 'Name it: layercast COMMAND fleet.yaml'],
     [['plan', 'a.yaml', '--config', 'b.yaml'], 'two files: a.yaml and --config b.yaml', 'Name one of them'],

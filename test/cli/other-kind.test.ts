@@ -28,4 +28,6 @@ test('the faults of a file of the right kind are left as they are, whatever else
   expect(errorFor('serve', withLadder)).toBeUndefined();
   expect(errorFor('simulate', 'nothing: here\n')).toBeUndefined();
   expect(errorFor('cache', SCENARIO)).toBeUndefined();
+  // A list has methods that are called as settings are, such as fill.
+  expect(errorFor('plan', '- a\n- b\n')).toBeUndefined();
 });

@@ -415,3 +415,7 @@ servers:
     expect(faultsOf(text).map((line) => line.split(':').slice(0, 2).join(':'))).toEqual(['3:29', '3:29']);
   });
 });
+
+it('a file with two documents is told so', () => {
+  expect(faultsOf('fleet: a\n---\nfleet: b\n')).toContain('2:1: a second document begins here, allowed: one in a file');
+});
