@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { MAX_CHANNELS, MAX_CLASSES, MAX_FILL_URLS, MAX_NAME_BYTES, MAX_PREFIXES, MAX_SEEDS } from '../base/limits.js';
-import { isTextOf } from '../config/rules.js';
+import { isTextOf, lineRule } from '../config/rules.js';
 import { formOf, listOf, parseWithin, rangeOf } from '../config/units.js';
 import { CLASS_RULE } from '../fleet/names.js';
 import { isPrefix } from '../net/address-list.js';
@@ -19,6 +19,8 @@ export interface TypedForm {
 export function typedFormOf<F extends Form>(kind: KindOf<F>): TypedForm {
   return (TYPED[kind.form as F] as (kind: KindOf<F>) => TypedForm)(kind);
 }
+
+const LINE = lineRule('not a path');
 
 const TYPED: { readonly [F in Form]: (kind: KindOf<F>) => TypedForm } = {
   whole: ({ min, max }) => ({
@@ -77,7 +79,7 @@ const TYPED: { readonly [F in Form]: (kind: KindOf<F>) => TypedForm } = {
     allowed: `1 to ${MAX_PREFIXES} addresses or prefixes with commas between, such as fd00::/8`,
   }),
   key: () => TYPED.path({ form: 'path' }),
-  output: () => ({ parse: notEmpty, allowed: 'a path' }),
+  output: () => ({ parse: (text) => (isTextOf(LINE, text) ? text : undefined), allowed: `a path: ${LINE.allowed}` }),
   channels: () => ({
     parse(text) {
       const indexes = text.split(',').flatMap(rangeIn);

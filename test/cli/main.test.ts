@@ -27,6 +27,11 @@ describe('the command line', () => {
       '--timeout: not usable, found "-1"',
       'allowed: seconds',
     ],
+    [
+      ['fetch', 'acme/firmware', '--key', 'KEY', '-o', 'a\nb'],
+      '--output: not usable, found "a\\nb"',
+      'allowed: a path: text that is not empty, without control characters',
+    ],
     [['fetch', 'acme/firmware', '-o', 'x'], 'missing --key', 'Add --key layercast.pub'],
     [
       ['config', 'schema', 'server'],

@@ -22,7 +22,7 @@ export class OwnedDatabase implements AsyncDisposable {
     const lock = await FileLock.acquire(join(folder, 'owner.lock'), options).catch((error: unknown) => {
       if (!(error instanceof LayercastError && error.code === 'FILE_IN_USE')) throw error;
       throw new LayercastError('FILE_IN_USE', `another ${part} uses ${stateDir}: ${error.message}`, {
-        hint: `Stop the other ${part}, or give this one a state directory of its own`,
+        hint: (say) => `Stop the other ${part}, or give this one a state directory of its own with ${say('stateDir')}`,
         cause: error,
       });
     });
