@@ -135,7 +135,8 @@ export function compete(path: PathState, { slot }: EndedSlot, backOff: BackOff):
   const { rules, levels, level, nowUs } = path;
   const fairRate = path.contention.fairBitsPerSecond(nowUs, {
     roundTripUs: path.roundTripUs(nowUs - SLOT_US),
-    capacityBitsPerSecond: path.link.shareBitsPerSecond,
+    // Through a bucket trains show no capacity.
+    capacityBitsPerSecond: Math.min(path.link.shareBitsPerSecond, path.link.ceilingBitsPerSecond),
   });
   const why = `other traffic on the path, fair share ${inWords(fairRate)}`;
   const levelBitsPerSecond = levels.rateOf(level);

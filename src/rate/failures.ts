@@ -49,6 +49,7 @@ export class Failures {
 
   /** Takes note of what the path carried while the leave was waited for, in bit/s. */
   carried(bitsPerSecond: number): void {
+    if (this.#path.isContended) return;
     if (this.#suspect === undefined) this.#path.link.carried(bitsPerSecond);
     else {
       // A bucket that fills up again once the leave has worked lets more pass than the policer's rate.
@@ -90,8 +91,11 @@ export class Failures {
     const { bitsPerSecond } = latest;
     const isBucket = link.passesTrains(levels.rateOf(level));
     if (isPoliced) return { level, lossRatio: lossRatioOf(latest), carriedBitsPerSecond: bitsPerSecond, isBucket };
-    if (!isContended) link.noteFull(nowUs, bitsPerSecond);
-    link.carried(bitsPerSecond);
+    // Beside other traffic that is only a share of what the path carries.
+    if (!isContended) {
+      link.noteFull(nowUs, bitsPerSecond);
+      link.carried(bitsPerSecond);
+    }
     const isCause = isNew && !link.isBreathing(nowUs);
     if (link.hasLied || isCause) this.record();
     return undefined;
@@ -129,6 +133,12 @@ export class Failures {
     return Math.min(maxWaitDoublings, Math.ceil(Math.log2(Math.max(1, rounds))));
   }
 
+  /** Other traffic has been recognised: levels that failed before failed because of it. */
+  forgive(): void {
+    this.#path.link.forgive();
+    this.backOff.clear();
+  }
+
   /** Takes note of how long the present level has lasted. */
   noteLasting(): void {
     const { link, levels, level, nowUs, heardUs } = this.#path;
@@ -164,6 +174,10 @@ export class BackOff {
 
   held(level: number): void {
     if (this.#failures.size > 0) this.#failures.delete(level);
+  }
+
+  clear(): void {
+    this.#failures.clear();
   }
 
   failureCount(level: number): number {

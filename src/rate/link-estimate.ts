@@ -17,6 +17,8 @@ export class LinkEstimate {
   #hasLied = false;
   /** What arrived through overloads, in bit/s. */
   #ceiling = Number.POSITIVE_INFINITY;
+  /** The most that arrived through any overload, in bit/s. */
+  #mostCarried = 0;
   #failedRate = Number.POSITIVE_INFINITY;
   #failedUs = Number.NEGATIVE_INFINITY;
   /** The slowest train since the failure, in bit/s. */
@@ -88,6 +90,7 @@ export class LinkEstimate {
   /** Takes note of what arrived through an overload, in bit/s. */
   carried(bitsPerSecond: number): void {
     this.#ceiling = bitsPerSecond;
+    this.#mostCarried = Math.max(this.#mostCarried, bitsPerSecond);
   }
 
   /** Takes note of what arrives while the path is full, in bit/s: if that moves by itself, as on cellular links, the link breathes. */
@@ -121,9 +124,10 @@ export class LinkEstimate {
     return this.#hasLied;
   }
 
-  /** Takes note that other traffic caused the failure. */
+  /** Takes note that other traffic caused the failure, and took a part of what the link carried through the last overloads. */
   forgive(): void {
     this.#failedUs = Number.NEGATIVE_INFINITY;
+    this.#ceiling = Math.max(this.#ceiling, this.#mostCarried);
   }
 
   /** Forgets all trains, because the path may have changed. */

@@ -115,13 +115,13 @@ export class PathState {
     });
   }
 
-  /** Looks for other traffic on the path; to be called once a slot. */
-  judgeOthers(retreats: Retreats, leaveLatencyUs: number): void {
+  /** Looks for other traffic on the path; to be called once a slot. Returns whether it has just been recognised. */
+  judgeOthers(retreats: Retreats, leaveLatencyUs: number): boolean {
     const sinceUs = this.slotSinceUs;
-    if (this.nowUs - sinceUs < SLOT_US / 2) return;
+    if (this.nowUs - sinceUs < SLOT_US / 2) return false;
     const queueUs = this.history.queueSince(sinceUs);
     if (queueUs < this.emptyUs) retreats.drained();
-    if (retreats.isDraining(this.nowUs)) return;
+    if (retreats.isDraining(this.nowUs)) return false;
     const wasOn = this.isContended;
     const { standingUs } = this.history;
     // Where the link serves in turns, a slot holds one turn more or less than the next, so its means say little.
@@ -135,8 +135,7 @@ export class PathState {
       roundTripUs: this.roundTripUs(sinceUs),
       leaveLatencyUs,
     });
-    // Levels that failed before the other traffic was recognised failed because of it.
-    if (!wasOn && this.isContended) this.link.forgive();
+    return !wasOn && this.isContended;
   }
 
   /** Beginning of the last half second, or of the present level if that is later. */

@@ -125,7 +125,7 @@ export class RateController {
     const verdict = this.#failures.judgeSuspect();
     if (verdict === 'acquitted') this.#phases.transition('acquitted');
     else if (verdict !== undefined) return this.#stepDown(verdict.step, verdict.suspect);
-    if (ended !== undefined) path.judgeOthers(this.#retreats, this.#deafPeriod.latencyUs);
+    if (ended !== undefined && path.judgeOthers(this.#retreats, this.#deafPeriod.latencyUs)) this.#failures.forgive();
     return this.#leaveIfNeeded() ?? (otherPaths.areQuiet ? this.#joinIfPossible(ended, readings) : undefined);
   }
 

@@ -67,14 +67,20 @@ describe('a back-off', () => {
   });
 });
 
+/** A path whose levels are 1 and 2 Mbit/s. */
+function pathOnLevel2(): PathState {
+  const rates = [1e6, 1e6];
+  const ladder = { rates, mode: 'several', symbolBytes: 1200 } as const;
+  const options = { packetBits: 10_000, isLayered: true, maxRateBitsPerSecond: undefined };
+  const path = new PathState(new LadderLevels(new StepPlan(ladder), rates, options));
+  path.change(2, 0);
+  return path;
+}
+
 describe('a level that failed where trains pass at any rate', () => {
   /** Failures for which level 2 counts that sends this many times what arrived through its overload, with leaves of this length. */
   function failuresOf(excess: number, latencyUs: number): number {
-    const rates = [1e6, 1e6];
-    const ladder = { rates, mode: 'several', symbolBytes: 1200 } as const;
-    const options = { packetBits: 10_000, isLayered: true, maxRateBitsPerSecond: undefined };
-    const path = new PathState(new LadderLevels(new StepPlan(ladder), rates, options));
-    path.change(2, 0);
+    const path = pathOnLevel2();
     const failures = new Failures(path, { latencyUs });
     failures.record({ level: 2, carriedBitsPerSecond: 2e6 / excess, isBucket: true });
     return failures.backOff.failureCount(2);
@@ -91,5 +97,35 @@ describe('a level that failed where trains pass at any rate', () => {
 
   it('waits no longer than two minutes, however much it dropped', () => {
     expect(failuresOf(100, 5e6)).toBe(6);
+  });
+});
+
+describe('other traffic that is recognised', () => {
+  function besideOthers() {
+    const path = pathOnLevel2();
+    const failures = new Failures(path, { latencyUs: 2e6 });
+    failures.record({ level: 2, carriedBitsPerSecond: 1.9e6, isBucket: true });
+    failures.record({ level: 2, carriedBitsPerSecond: 0.5e6, isBucket: true });
+    failures.forgive();
+    return { path, failures };
+  }
+
+  it('is what levels failed for before: they may be tried at once, at the most that the path has carried', () => {
+    const { path, failures } = besideOthers();
+    expect(failures.backOff.failureCount(2)).toBe(0);
+    expect(path.link.believedBitsPerSecond(path.nowUs)).toBe(1.9e6);
+  });
+
+  it('takes its share of what overloads carry, so that this does not bound what is tried', () => {
+    const { path, failures } = besideOthers();
+    const slot = { isQueued: true, arrivedBitsPerSecond: 0.5e6, capacityBitsPerSecond: 1.9e6, bitsPerSecond: 1e6 };
+    for (let slotCount = 1; slotCount <= 40; slotCount++) {
+      path.nowUs = slotCount * 0.5e6;
+      path.contention.judge(path.nowUs, { ...slot, roundTripUs: 100_000, leaveLatencyUs: 2e6 });
+    }
+    expect(path.isContended).toBe(true);
+    failures.carried(0.4e6);
+    expect(failures.blame(false)).toBeUndefined();
+    expect(path.link.believedBitsPerSecond(path.nowUs)).toBe(1.9e6);
   });
 });

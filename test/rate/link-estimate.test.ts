@@ -138,6 +138,17 @@ describe('the estimate of the slowest link', () => {
     expect(link.believedBitsPerSecond(7e6)).toBe(2e6);
   });
 
+  it('is the most that an overload has carried, once other traffic is known to have taken a part of what arrived', () => {
+    const link = new LinkEstimate();
+    addTrains(link, [10, 10, 10]);
+    link.failed(2e6, 5e6);
+    link.carried(4e6);
+    link.carried(1e6);
+    expect(link.believedBitsPerSecond(3e6)).toBe(1e6);
+    link.forgive();
+    expect(link.believedBitsPerSecond(3e6)).toBe(4e6);
+  });
+
   it('does not believe trains through a queue that are as fast as those without, as where a link sends in bursts', () => {
     const link = new LinkEstimate();
     addTrains(link, [10, 10, 10]);
