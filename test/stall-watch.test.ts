@@ -13,7 +13,7 @@ function run(program: string, stalls: string) {
   const source = `import { watchForStalls } from './test/stall-watch.ts'; const thread = watchForStalls(600, 100); ${program}`;
   return spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', source], {
     cwd: top,
-    env: { ...process.env, LAYERCAST_STALLS: stalls },
+    env: { ...process.env, TEST_STALLS: stalls },
     encoding: 'utf8',
     timeout: 50_000,
   });

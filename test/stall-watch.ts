@@ -8,7 +8,7 @@ const LOOK_MS = 5000;
  * Ends a process of the tests that hangs in a loop, and says where: Vitest waits for such a process for ever, because the limits of tests are timers
  * of the same thread. Once, such a process kept a run waiting for 75 minutes (docs/decisions.md).
  *
- * The file that `LAYERCAST_STALLS` names gets the same lines.
+ * The file that `TEST_STALLS` names gets the same lines.
  *
  * @returns the thread that watches; it sends a message when it begins
  */

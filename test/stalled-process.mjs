@@ -43,6 +43,6 @@ function end(frames) {
 
 function tell(text) {
   writeSync(STDERR, `${text}\n`);
-  const file = process.env.LAYERCAST_STALLS;
+  const file = process.env.TEST_STALLS;
   if (file) appendFileSync(file, `${text}\n`);
 }
