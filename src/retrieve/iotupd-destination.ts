@@ -9,6 +9,7 @@ import {
   removeRangeRecord,
   writeRangeRecord,
 } from '../store/journal/range-record.js';
+import { whileHeld } from '../store/lock/while-held.js';
 import { ScatteredFile } from '../store/part/scattered-file.js';
 import { LIBRECAST_HASHES, type RunningHash, startHash } from '../wire/librecast.js';
 import { LockedFiles } from './locked-files.js';
@@ -91,7 +92,7 @@ export class IotupdDestination implements AsyncDisposable {
   async keep(ranges: RangeRecord['ranges']): Promise<void> {
     const [part, file] = [this.#part, this.#file];
     if (part === undefined || file === undefined || ranges.length === 0) return;
-    await part.flush();
+    await whileHeld(this.#files.lock, part.flush());
     await this.#files.lock.requireHeld();
     // The file may have been changed for another meanwhile.
     if (part !== this.#part) return;
@@ -125,7 +126,12 @@ export class IotupdDestination implements AsyncDisposable {
   async commit(): Promise<void> {
     const part = this.#part;
     this.#part = undefined;
-    await part?.finish(this.outputPath, () => this.#files.lock.requireHeld());
+    const { lock } = this.#files;
+    if (part !== undefined)
+      await whileHeld(
+        lock,
+        part.finish(this.outputPath, () => lock.requireHeld()),
+      );
     await removeRangeRecord(this.#files.journalPath).catch(() => undefined);
   }
 

@@ -4,6 +4,7 @@ import { SymbolSet } from '../object/symbol-set.js';
 import type { BlockContent, Outcome } from '../receiver/assemble/block-content.js';
 import type { ObjectStore } from '../receiver/assemble/object-store.js';
 import type { FileLock } from '../store/lock/file-lock.js';
+import { whileHeld } from '../store/lock/while-held.js';
 import type { PartFile } from '../store/part/part-file.js';
 import { openPartialObject, type PartialObject } from '../store/partial-object.js';
 import { type Descriptor, NO_CODE, objectTag } from '../wire/descriptor.js';
@@ -144,18 +145,21 @@ class ObjectFile implements ObjectStore {
 
   async checkpoint(): Promise<void> {
     await this.#lock.requireHeld();
-    await this.#partial.checkpoint.run();
+    await whileHeld(this.#lock, this.#partial.checkpoint.run());
   }
 
   async commit(): Promise<void> {
     const { part, journal, checkpoint } = this.#partial;
     await this.#restorer.rest();
     // If the output cannot be made, the next run finds the whole object on disk and only has to make the output.
-    await checkpoint.run();
+    await whileHeld(this.#lock, checkpoint.run());
     this.#closed = true;
     await this.#blocks.end();
     try {
-      await this.#finish(part, () => this.#lock.requireHeld());
+      await whileHeld(
+        this.#lock,
+        this.#finish(part, () => this.#lock.requireHeld()),
+      );
     } catch (error) {
       await Promise.allSettled([part.close(), journal.close()]);
       throw error;
@@ -170,7 +174,7 @@ class ObjectFile implements ObjectStore {
     const { part, journal, checkpoint } = this.#partial;
     await this.#blocks.end();
     try {
-      await checkpoint.run();
+      await whileHeld(this.#lock, checkpoint.run());
     } finally {
       await Promise.all([part.close(), journal.close()]);
     }

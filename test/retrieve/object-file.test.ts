@@ -1,8 +1,9 @@
-import { cpSync, mkdirSync } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { LayercastError } from '../../dist/base/errors.js';
 import { blockOf, blockSymbolCount, firstSymbolOf, geometryOf } from '../../dist/object/geometry.js';
 import { finishAs, openObjectFile } from '../../dist/retrieve/object-file.js';
 import { heldIn } from '../object/held.js';
@@ -24,9 +25,19 @@ function newDirectory(): string {
   return directory;
 }
 
-function openIn(directory: string, restorer = new CrashRestorer(GEOMETRY, 4)) {
+function openIn(
+  directory: string,
+  restorer = new CrashRestorer(GEOMETRY, 4),
+  lock?: { readonly requireHeld: () => Promise<void> },
+) {
   const [partPath, journalPath] = [join(directory, 'out.part'), join(directory, 'out.journal')];
-  return openObjectFile(DESCRIPTOR, { partPath, journalPath, restorer, finish: finishAs(join(directory, 'out')) });
+  return openObjectFile(DESCRIPTOR, {
+    partPath,
+    journalPath,
+    restorer,
+    finish: finishAs(join(directory, 'out')),
+    lock,
+  });
 }
 type Store = Awaited<ReturnType<typeof openIn>>;
 
@@ -402,4 +413,25 @@ describe('the store of an object that becomes a file', () => {
     }
     await store.discard();
   });
+
+  it.each(['checkpoint', 'commit', 'close'] as const)(
+    'tells that its lock is lost, and not that another process has its part file, at the next %s',
+    async (end) => {
+      const directory = newDirectory();
+      const lost = new LayercastError('FILE_IN_USE', 'this process was suspended');
+      let isHeld = true;
+      const requireHeld = async () => {
+        if (!isHeld) throw lost;
+      };
+      const store = await openIn(directory, new CrashRestorer(GEOMETRY, 4), { requireHeld });
+      for (let symbol = 0; symbol <= LAST; symbol++) while (!writeOwn(store, symbol)) await new Promise(setImmediate);
+      await rm(join(directory, 'out.part'));
+      const ended = store[end]();
+      // The process is suspended after the lock was looked at, and before the part file is.
+      isHeld = false;
+      await expect(ended).rejects.toBe(lost);
+      expect(existsSync(join(directory, 'out'))).toBe(false);
+      await store.close().catch(() => undefined);
+    },
+  );
 });
