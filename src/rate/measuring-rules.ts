@@ -10,12 +10,6 @@ export const MEASURING_RULES = {
     standingPeriods: 2,
     /** The delays of a reading that comes later than this say more about this host than about the network. */
     maxLatenessUs: 25_000,
-    /** If nothing arrives from a server for this long, an interface or switch was down, or the host slept. */
-    outageUs: 1_000_000,
-    /** On slow channels an outage is a silence of this many mean gaps between two datagrams. */
-    outageGaps: 4,
-    /** What a stream misses up to this long after its first datagram belongs to the outage: sockets may hold datagrams from before. */
-    settlingUs: 150_000,
   },
   /** What a path shows beside its history. */
   path: {

@@ -1,6 +1,6 @@
+import { SETTLING_US } from './outage-watch.js';
 import { PreviewMeter } from './preview.js';
 import type { StreamReading } from './readings.js';
-import { RULES } from './rules.js';
 import { SequenceWindow } from './sequence-window.js';
 import { TrainMeter } from './train-meter.js';
 
@@ -209,7 +209,7 @@ export class StreamMeter {
   #isExcused(nowUs: number): boolean {
     if (nowUs > this.#silentSinceUs) {
       this.#silentSinceUs = Number.POSITIVE_INFINITY;
-      this.#excusedUs = nowUs + RULES.history.settlingUs;
+      this.#excusedUs = nowUs + SETTLING_US;
     }
     return nowUs <= this.#excusedUs;
   }
