@@ -49,7 +49,8 @@ export async function readManagerSettings(flags: Flags): Promise<ManagerSettings
  * @throws {LayercastError} `CONFIG_INVALID` with each of the others
  */
 export function refuseRestartOnly(before: ManagerSettings, after: ManagerSettings): void {
-  const changed = [...fixedPartsOf(before)].filter(([name, value]) => fixedPartsOf(after).get(name) !== value);
+  const now = fixedPartsOf(after);
+  const changed = [...fixedPartsOf(before)].filter(([name, value]) => now.get(name) !== value);
   if (changed.length === 0) return;
   const names = changed.map(([name]) => name);
   throw new LayercastError('CONFIG_INVALID', `a manager takes another value only when it starts: ${names.join(', ')}`, {
@@ -59,12 +60,11 @@ export function refuseRestartOnly(before: ManagerSettings, after: ManagerSetting
 
 /** By the names in the file. */
 function fixedPartsOf({ coap, http, deviceCount, stateDir }: ManagerSettings): ReadonlyMap<string, unknown> {
-  const { coap: _coap, listen, deviceCount: devices, stateDir: state } = MANAGER_OPTIONS;
   return new Map<string, unknown>([
-    [keyOf(_coap.flag), `${coap.host} ${coap.port}`],
-    [keyOf(listen.flag), `${http.host} ${http.port}`],
-    [keyOf(devices.flag), deviceCount],
-    [keyOf(state.flag), stateDir],
+    [keyOf(MANAGER_OPTIONS.coap.flag), `${coap.host} ${coap.port}`],
+    [keyOf(MANAGER_OPTIONS.listen.flag), `${http.host} ${http.port}`],
+    [keyOf(MANAGER_OPTIONS.deviceCount.flag), deviceCount],
+    [keyOf(MANAGER_OPTIONS.stateDir.flag), stateDir],
     ['tls', http.tls === undefined],
     ['tls.clients', http.tls?.clients === undefined],
   ]);
