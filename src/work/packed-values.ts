@@ -1,3 +1,4 @@
+import { deleteOldest } from '../base/delete-oldest.js';
 import { type ErrorCode, type Hint, LayercastError, type OptionName } from '../base/errors.js';
 
 /** A value in a form that can be posted to another thread. What cannot be copied is there as text. */
@@ -105,7 +106,7 @@ export class Unpacker {
     if (packed.stack !== undefined) setHidden(error, 'stack', packed.stack);
     this.#known.delete(packed.id);
     this.#known.set(packed.id, new WeakRef(error));
-    if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value!);
+    if (this.#known.size > MAX_KNOWN) deleteOldest(this.#known);
     return error;
   }
 

@@ -1,3 +1,4 @@
+import { deleteOldest } from '../../base/delete-oldest.js';
 import type { BlockCode } from '../code.js';
 import { type EncodingPlan, planner } from './planner.js';
 
@@ -13,6 +14,6 @@ export function encodingPlan(code: BlockCode): EncodingPlan {
   const plan = encodingPlans.get(code.sourceCount) ?? planner().planEncoding(code);
   encodingPlans.delete(code.sourceCount);
   encodingPlans.set(code.sourceCount, plan);
-  if (encodingPlans.size > MAX_CACHED_PLANS) encodingPlans.delete(encodingPlans.keys().next().value!);
+  if (encodingPlans.size > MAX_CACHED_PLANS) deleteOldest(encodingPlans);
   return plan;
 }
