@@ -1,4 +1,4 @@
-import { DURATION, formatQuantity, RATIO, rateText } from './units.js';
+import { DURATION, formatQuantity, RATIO, rateText } from '../base/units.js';
 
 /** Endings of names, the longest first, and how such a number is written. */
 const UNITS: readonly (readonly [ending: string, write: (value: number) => string])[] = [

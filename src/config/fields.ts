@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { type Bounds, formOf, listOf, parseWithin, patternOf, type Quantity, rangeOf } from '../base/units.js';
 import { suggestionFor } from './nearest-name.js';
 import { choiceRule, faultText, isTextOf, lineRule, type Rule, type TextRule, TRUTH_RULE, wholeRule } from './rules.js';
-import { type Bounds, formOf, listOf, parseWithin, patternOf, type Quantity, rangeOf } from './units.js';
 
 /*
  * Kinds of value for settings files of any subject. The faults of each kind say what is wrong, what was found and what is allowed.

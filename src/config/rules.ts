@@ -1,5 +1,5 @@
+import { type Bounds, listOf } from '../base/units.js';
 import { shown } from './faults.js';
-import { type Bounds, listOf } from './units.js';
 
 /*
  * Rules for single values, as plain data: settings files and the options of programs go by the same ones, and a program's options are

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MAX_CHANNELS } from '../base/limits.js';
+import { DURATION, RATE } from '../base/units.js';
 import { exactlyOneOf, mappingOf, quantity, says, text } from '../config/fields.js';
-import { DURATION, RATE } from '../config/units.js';
 import { dscp, hopLimit, port, startOffset, trigger } from './fields.js';
 
 /** From one packet in two minutes to what no single host sends yet. */

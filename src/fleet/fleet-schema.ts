@@ -6,8 +6,8 @@ import {
   MAX_SERVERS,
   MAX_SYMBOL_BYTES,
 } from '../base/limits.js';
+import { DURATION, RATE } from '../base/units.js';
 import { mappingOf, path, quantity, says, text, truth, whole } from '../config/fields.js';
-import { DURATION, RATE } from '../config/units.js';
 import { DEFAULT_BURST_US } from '../rate/burst.js';
 import { DEFAULT_GROUP_HASH, DEFAULT_PORT, DEFAULT_SCOPE } from '../wire/group-options.js';
 import { broker } from './broker-schema.js';

@@ -1,6 +1,6 @@
 import { MAX_CHANNELS } from '../base/limits.js';
+import { formatQuantity, RATE } from '../base/units.js';
 import type { Fault } from '../config/faults.js';
-import { formatQuantity, RATE } from '../config/units.js';
 import type { Path, YamlSource } from '../config/yaml-source.js';
 import { layersOf, thirdsLevels } from '../rate/ladder.js';
 import type { LadderMode } from './fleet.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MAX_SEEDS, MAX_VERSION } from '../base/limits.js';
+import { DURATION } from '../base/units.js';
 import { exactlyOneOf, mappingOf, path, quantity, says, text, whole } from '../config/fields.js';
-import { DURATION } from '../config/units.js';
 import { DEFAULT_PORT } from '../wire/group-options.js';
 import { MAX_EVERY_S, MIN_EVERY_S } from '../wire/sending-windows.js';
 import { burst, ladder, rate, triggeredChannels } from './channel-schema.js';

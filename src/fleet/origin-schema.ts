@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MAX_OBJECT_BYTES } from '../base/limits.js';
+import { DURATION, SIZE } from '../base/units.js';
 import { mappingOf, path, quantity, says, text } from '../config/fields.js';
-import { DURATION, SIZE } from '../config/units.js';
 
 /** Whether a text is an address of the web without what has settings of its own. */
 function isOriginUrl(value: string): boolean {

@@ -1,5 +1,5 @@
 import { DEFAULT_PATIENCE_US } from '../base/limits.js';
-import { DURATION, formatQuantity } from '../config/units.js';
+import { DURATION, formatQuantity } from '../base/units.js';
 import type { Path } from '../config/yaml-source.js';
 import { burstCount } from '../rate/burst.js';
 import type { Fleet } from './fleet.js';

@@ -1,8 +1,8 @@
 import { isPattern } from '../agent/object-pattern.js';
 import { placeholdersIn } from '../agent/placeholders.js';
 import { pathOf } from '../agent/planned-output.js';
+import { DURATION, formatQuantity } from '../base/units.js';
 import { shown } from '../config/faults.js';
-import { DURATION, formatQuantity } from '../config/units.js';
 import { DEFAULT_WAKE_MS, WAKE_OPTIONS, type Wakes } from './agent-options.js';
 import type { OutputTarget } from './output-target.js';
 

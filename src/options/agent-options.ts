@@ -1,4 +1,4 @@
-import { DURATION, RATIO, SIZE } from '../config/units.js';
+import { DURATION, RATIO, SIZE } from '../base/units.js';
 import type { CoapChoice } from './coap-options.js';
 import {
   CLOCK,

@@ -1,7 +1,7 @@
+import { listOf } from '../base/units.js';
 import { shown } from '../config/faults.js';
 import { suggestionFor } from '../config/nearest-name.js';
 import { faultText } from '../config/rules.js';
-import { listOf } from '../config/units.js';
 import type { CheckedOptionsOf, OptionTable } from './option.js';
 import { type OptionFault, OptionsError } from './options-error.js';
 import { faultsOfValue, tidied } from './program-values.js';

@@ -1,6 +1,6 @@
+import { DURATION } from '../base/units.js';
 import { parseCoapUrl } from '../coap/coap-url.js';
 import { faultText } from '../config/rules.js';
-import { DURATION } from '../config/units.js';
 import { PREFIXES, type QuantityKind, type TextKind } from './kinds.js';
 import { parseListenAddress } from './listen-address.js';
 import type { CheckedOptionsOf, OptionsOf, OptionTable } from './option.js';

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { MAX_PORT } from '../base/limits.js';
 import type { Clock, Network } from '../base/ports.js';
-import { type Bounds, DURATION, RATE, SIZE } from '../config/units.js';
+import { type Bounds, DURATION, RATE, SIZE } from '../base/units.js';
 import { RECEIVER_MODES, type ReceiverMode } from '../fleet/fleet.js';
 import { CAUTIONS, type Caution } from '../rate/caution.js';
 import { GROUP_HASHES, type GroupHash, SCOPES, type Scope } from '../wire/group-options.js';

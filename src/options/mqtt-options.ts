@@ -1,4 +1,4 @@
-import { DURATION } from '../config/units.js';
+import { DURATION } from '../base/units.js';
 import { type BrokerSettingFault, brokerFaults, DEFAULT_TOPICS } from '../fleet/broker.js';
 import { type ChoicesKind, OBJECT_NAME, PATH, type QuantityKind, type TextKind } from './kinds.js';
 import type { CheckedOptionsOf, OptionsOf, OptionTable } from './option.js';

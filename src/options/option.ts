@@ -1,4 +1,4 @@
-import { formatQuantity } from '../config/units.js';
+import { formatQuantity } from '../base/units.js';
 import type { Kind, ValueOf, WrittenValueOf } from './kinds.js';
 
 /** One option, as a program, the command line, the environment and a file know it. Its name is its key in a table. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { DURATION } from '../base/units.js';
 import { line, mappingOf, quantity, says } from '../config/fields.js';
-import { DURATION } from '../config/units.js';
 import type { OutputTarget } from './output-target.js';
 import { COMMAND_RULE, isCommand } from './program-values.js';
 

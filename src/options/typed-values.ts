@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { MAX_CHANNELS, MAX_CLASSES, MAX_FILL_URLS, MAX_NAME_BYTES, MAX_PREFIXES, MAX_SEEDS } from '../base/limits.js';
+import { formOf, listOf, parseWithin, rangeOf } from '../base/units.js';
 import { isTextOf, lineRule } from '../config/rules.js';
-import { formOf, listOf, parseWithin, rangeOf } from '../config/units.js';
 import { CLASS_RULE } from '../fleet/names.js';
 import { isPrefix } from '../net/address-list.js';
 import type { Form, KindOf } from './kinds.js';

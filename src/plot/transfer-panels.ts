@@ -1,3 +1,4 @@
+import { RATE } from '../base/units.js';
 import { levelPanel } from './level-panel.js';
 import { DASHES, DOTS, type Points } from './line.js';
 import type { Band, Panel, PanelLine } from './panel.js';
@@ -45,9 +46,9 @@ function ratePanel(record: TransferRecord): Panel {
   const estimates = isOne ? capacityLines(record) : [];
   // Estimates may be far too high for a moment; the scale does not follow them.
   const top = Math.max(need, Math.min(1.25 * need, largestOf(estimates)), Math.min(2 * need, largestOf(linkLines)));
-  const { name, factor } = unitOf(top);
+  const [unit, factor] = unitOf(top);
   return {
-    heading: `Rate, ${name}`,
+    heading: `Rate, ${unit}/s`,
     note: isOne || isCrowd(record) ? '' : 'received',
     height: 180,
     scale: (bottom, high) => {
@@ -155,13 +156,6 @@ function leastOf(points: Points): number {
   return points.reduce((least, [, y]) => Math.min(least, y), Number.POSITIVE_INFINITY);
 }
 
-const UNITS = [
-  { name: 'bit/s', factor: 1 },
-  { name: 'kbit/s', factor: 1e3 },
-  { name: 'Mbit/s', factor: 1e6 },
-  { name: 'Gbit/s', factor: 1e9 },
-] as const;
-
-function unitOf(rateBitsPerSecond: number): (typeof UNITS)[number] {
-  return UNITS.findLast(({ factor }) => rateBitsPerSecond >= factor) ?? UNITS[0];
+function unitOf(rateBitsPerSecond: number): readonly [name: string, factor: number] {
+  return Object.entries(RATE.units).findLast(([, factor]) => rateBitsPerSecond >= factor) ?? ['bit', 1];
 }

@@ -1,3 +1,4 @@
+import { rateText } from '../base/units.js';
 import type { Points } from './line.js';
 import { isCrowd } from './receiver-lines.js';
 import { seconds } from './time-axis.js';
@@ -39,7 +40,7 @@ export function describeTransfer(record: TransferRecord): string {
     `${subtitleOf(record)}.`,
     ...lines.map(
       ({ name, level, rate, queue, loss }) =>
-        `${name === '' ? 'The receiver' : name}: level at most ${largest(level)}, received ${megabits(mean(rate))} Mbit/s on average` +
+        `${name === '' ? 'The receiver' : name}: level at most ${largest(level)}, received ${rateText(mean(rate))} on average` +
         `${queue.length === 0 ? '' : `, queue delay at most ${Math.round(largest(queue))} ms`}, loss at most ${largest(loss).toFixed(1)} %.`,
     ),
     ...(unmarked > 0 ? [`${count(unmarked)} later changes of level have no mark.`] : []),
@@ -58,10 +59,6 @@ function largest(points: Points): number {
 
 function mean(points: Points): number {
   return points.length === 0 ? 0 : points.reduce((sum, [, y]) => sum + y, 0) / points.length;
-}
-
-function megabits(rateBitsPerSecond: number): string {
-  return String(Number((rateBitsPerSecond / 1e6).toPrecision(3)));
 }
 
 function count(value: number): string {

@@ -1,3 +1,4 @@
+import { rateText } from '../base/units.js';
 import { clearnessOf, isClear } from './clear-path.js';
 import type { BackOff } from './failures.js';
 import type { PathState } from './path-state.js';
@@ -74,8 +75,8 @@ function unshownWaitUs({ rules, levels, level }: PathState): number {
 }
 
 function reasonOfStart({ hasLied, ceilingBitsPerSecond, capacityBitsPerSecond }: PathState['link']): string {
-  if (hasLied) return `${inWords(ceilingBitsPerSecond)} arrived through the last overload`;
-  return capacityBitsPerSecond === undefined ? CLEAR : `measured capacity ${inWords(capacityBitsPerSecond)}`;
+  if (hasLied) return `${rateText(ceilingBitsPerSecond)} arrived through the last overload`;
+  return capacityBitsPerSecond === undefined ? CLEAR : `measured capacity ${rateText(capacityBitsPerSecond)}`;
 }
 
 /**
@@ -138,7 +139,7 @@ export function compete(path: PathState, { slot }: EndedSlot, backOff: BackOff):
     // Through a bucket trains show no capacity.
     capacityBitsPerSecond: Math.min(path.link.shareBitsPerSecond, path.link.ceilingBitsPerSecond),
   });
-  const why = `other traffic on the path, fair share ${inWords(fairRate)}`;
+  const why = `other traffic on the path, fair share ${rateText(fairRate)}`;
   const levelBitsPerSecond = levels.rateOf(level);
   if (level > 1 && levelBitsPerSecond > fairRate)
     return { level: level - 1, why, compared: { levelBitsPerSecond, mostBitsPerSecond: fairRate } };
@@ -152,9 +153,4 @@ export function compete(path: PathState, { slot }: EndedSlot, backOff: BackOff):
 /** Rates that are known. */
 function finite(rates: Compared): Compared {
   return Object.fromEntries(Object.entries(rates).filter(([, rate]) => Number.isFinite(rate)));
-}
-
-function inWords(bitsPerSecond: number): string {
-  if (bitsPerSecond < 1e6) return `${Math.round(bitsPerSecond / 1e3)} kbit/s`;
-  return Number.isFinite(bitsPerSecond) ? `${Math.round(bitsPerSecond / 1e5) / 10} Mbit/s` : 'any rate';
 }

@@ -1,4 +1,5 @@
 import { asLayercastError, type Hint, LayercastError } from '../base/errors.js';
+import { formatQuantity, rateText, SIZE } from '../base/units.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { FaultCounters } from './counters.js';
 import type { CompleteEvent, ReceiverStats, WarningEvent } from './events.js';
@@ -143,8 +144,8 @@ export function rateBelowLadder(maxBitsPerSecond: number, lowestBitsPerSecond: n
   return {
     code: 'RATE_BELOW_LADDER',
     message:
-      `at most ${Math.round(maxBitsPerSecond)} bit/s are allowed, but the lowest channel has ` +
-      `${Math.round(lowestBitsPerSecond)} bit/s; joining the lowest channel all the same`,
+      `at most ${rateText(maxBitsPerSecond, 6)} are allowed, but the lowest channel has ` +
+      `${rateText(lowestBitsPerSecond, 6)}; joining the lowest channel all the same`,
   };
 }
 
@@ -210,12 +211,7 @@ export function aborted(signal: AbortSignal, kept: Kept | undefined): LayercastE
 
 function keptText(kept: Kept | undefined): string {
   if (kept === undefined) return 'progress is kept';
-  return `progress is kept: ${megabytes(kept.bytes)} of ${megabytes(kept.totalBytes)} MB`;
-}
-
-/** A size in MB with three significant digits, or as a whole number from 1000 MB on. */
-function megabytes(bytes: number): string {
-  return String(Number((bytes / 1e6).toPrecision(Math.max(3, String(Math.round(bytes / 1e6)).length))));
+  return `progress is kept: ${formatQuantity(SIZE, kept.bytes)} of ${formatQuantity(SIZE, kept.totalBytes)}`;
 }
 
 /** The error of a run that never found a usable descriptor: nobody announced the object, or nobody announced it validly. */

@@ -1,16 +1,6 @@
 import { z } from 'zod';
+import { DURATION, formOf, listOf, parseQuantity, patternOf, type Quantity, RATE, RATIO, SIZE } from '../base/units.js';
 import { mappingOf, quantity, says } from '../config/fields.js';
-import {
-  DURATION,
-  formOf,
-  listOf,
-  parseQuantity,
-  patternOf,
-  type Quantity,
-  RATE,
-  RATIO,
-  SIZE,
-} from '../config/units.js';
 
 /** → millionths: how much faster than true time a clock runs. */
 const DRIFT: Quantity = { name: 'a drift', units: { ppm: 1 }, example: '50ppm' };

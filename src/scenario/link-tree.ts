@@ -1,5 +1,5 @@
+import { listOf } from '../base/units.js';
 import type { Fault } from '../config/faults.js';
-import { listOf } from '../config/units.js';
 import type { Path, YamlSource } from '../config/yaml-source.js';
 import type { LinkEntry } from './scenario-schema.js';
 

@@ -1,7 +1,7 @@
+import { listOf } from '../base/units.js';
 import type { Fault } from '../config/faults.js';
 import { readSettings } from '../config/read-settings.js';
 import { readText } from '../config/read-text.js';
-import { listOf } from '../config/units.js';
 import type { Repair } from '../config/usable-part.js';
 import type { YamlSource } from '../config/yaml-source.js';
 import type { FleetServer } from '../fleet/fleet.js';

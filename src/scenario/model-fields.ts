@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { DURATION, listOf, SIZE } from '../base/units.js';
 import { shown } from '../config/faults.js';
 import { mappingOf, path, quantity, whole } from '../config/fields.js';
-import { DURATION, listOf, SIZE } from '../config/units.js';
 import { moment, rate } from './fields.js';
 
 const burst = quantity(SIZE, 1500, 1e9).meta({

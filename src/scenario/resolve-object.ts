@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DEFAULT_ANNOUNCE_INTERVAL_US, DEFAULT_SYMBOL_BYTES } from '../base/limits.js';
+import { listOf } from '../base/units.js';
 import type { Fault } from '../config/faults.js';
 import { readText } from '../config/read-text.js';
-import { listOf } from '../config/units.js';
 import type { YamlSource } from '../config/yaml-source.js';
 import type { Fleet, FleetObject, StartOffset } from '../fleet/fleet.js';
 import { ladderRates } from '../fleet/ladder-rates.js';

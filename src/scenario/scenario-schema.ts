@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MAX_BLOCK_SYMBOLS, MAX_SYMBOL_BYTES } from '../base/limits.js';
+import { DURATION, SIZE } from '../base/units.js';
 import { choice, mappingOf, path, quantity, says, text, whole } from '../config/fields.js';
-import { DURATION, SIZE } from '../config/units.js';
 import { channelList, ladder } from '../fleet/channel-schema.js';
 import {
   caution,

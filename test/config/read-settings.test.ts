@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { RATE } from '../../dist/base/units.js';
 import { exactlyOneOf, line, mappingOf, quantity, says, whole } from '../../dist/config/fields.js';
 import { readSettings } from '../../dist/config/read-settings.js';
-import { RATE } from '../../dist/config/units.js';
 import type { Repair } from '../../dist/config/usable-part.js';
 
 /** A kind of file that the project does not have: pots of tea, and shelves that hold some of them. */

@@ -26,7 +26,8 @@ function levelsOn(
   const plan = new StepPlan({ rates, mode: 'several', symbolBytes: 1250 - PACKET_OVERHEAD_BYTES });
   const options = { packetBits: 10_000, isLayered: true, maxRateBitsPerSecond: undefined };
   const controller = new RateController(new LadderLevels(plan, rates, options));
-  const moves = [{ atS: 0, level: controller.start(0).level }];
+  const start = controller.start(0);
+  const moves = [{ atS: 0, level: start.level, reason: start.reason }];
   for (let nowUs = TICK_US; nowUs <= seconds * 1e6; nowUs += TICK_US) {
     const slot = Math.floor(nowUs / 500_000);
     const marks = { receivedCount: 5, slot, stepLevel: plan.stepLevel(slot) };
@@ -39,7 +40,7 @@ function levelsOn(
       }),
     );
     const move = controller.tick(nowUs, readings, localAt(controller.level));
-    if (move !== undefined) moves.push({ atS: nowUs / 1e6, level: move.level });
+    if (move !== undefined) moves.push({ atS: nowUs / 1e6, level: move.level, reason: move.reason });
   }
   return moves;
 }
@@ -56,10 +57,15 @@ describe('the rate controller', () => {
     expect(last! - third!).toBeGreaterThanOrEqual(0.3);
   });
 
+  it('says capacities of a gigabit and more in Gbit/s', () => {
+    const [, second] = levelsOn(2, () => AT_LEISURE, { trainBitsPerSecond: 30_720e6 });
+    expect(second?.reason).toContain('measured capacity 30.7 Gbit/s');
+  });
+
   it('waits for the rhythm of the link for a second at most', () => {
     // Delays that this host causes say nothing about the link.
     const moves = levelsOn(5, () => ({ ...AT_LEISURE, latenessUs: 30_000 }));
-    expect(moves[1]).toEqual({ atS: 1, level: 2 });
+    expect(moves[1]).toMatchObject({ atS: 1, level: 2 });
   });
 
   it('stops the start for a queue of a tenth of a second only where trains show more than the ladder has', () => {

@@ -1,5 +1,5 @@
 import { LayercastError } from '../../base/errors.js';
-import { formatQuantity, SIZE } from '../../config/units.js';
+import { formatQuantity, SIZE } from '../../base/units.js';
 import { serversIn } from '../../publish/server-lock.js';
 import { defaultStateDir } from '../../store/state-dir.js';
 import { STATE_PARTS } from '../../store/state-parts.js';

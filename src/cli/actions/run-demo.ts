@@ -5,7 +5,7 @@ import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LayercastError } from '../../base/errors.js';
 import { shellWord } from '../../base/shell-word.js';
-import { formatQuantity, rateText, SIZE } from '../../config/units.js';
+import { formatQuantity, rateText, SIZE } from '../../base/units.js';
 import { createReceiver } from '../../create-receiver.js';
 import { createSender, type Sender } from '../../create-sender.js';
 import { awaitInterface, usableInterfaces } from '../../net/interfaces/interfaces.js';

@@ -1,7 +1,7 @@
 import { LayercastError } from '../../base/errors.js';
 import { systemClock } from '../../base/system-clock.js';
+import { DURATION, formatQuantity, rateText, SIZE } from '../../base/units.js';
 import { readKeyText } from '../../config/read-text.js';
-import { DURATION, formatQuantity, rateText, SIZE } from '../../config/units.js';
 import { awaitInterface } from '../../net/interfaces/interfaces.js';
 import { systemNetworkOn } from '../../net/system-network.js';
 import { cumulativeRates, rateOf } from '../../rate/ladder.js';

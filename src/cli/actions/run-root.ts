@@ -1,5 +1,5 @@
 import { LayercastError } from '../../base/errors.js';
-import { DURATION, parseWithin, rangeOf } from '../../config/units.js';
+import { DURATION, parseWithin, rangeOf } from '../../base/units.js';
 import {
   changedFile,
   firstMembers,

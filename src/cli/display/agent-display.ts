@@ -1,5 +1,5 @@
 import type { AgentStateEvent } from '../../agent/events.js';
-import { DURATION, formatQuantity, percentOf, rateText, SIZE } from '../../config/units.js';
+import { DURATION, formatQuantity, percentOf, rateText, SIZE } from '../../base/units.js';
 import type { WatchedAgent } from '../../create-agent.js';
 import type { Detail } from '../detail.js';
 import { decisionText } from './decision-text.js';

@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty';
-import { DURATION, formatQuantity, percentOf, SIZE } from '../../config/units.js';
+import { DURATION, formatQuantity, percentOf, SIZE } from '../../base/units.js';
 import type { Receiver } from '../../create-receiver.js';
 import type { CompleteEvent, ListeningEvent, ProgressEvent } from '../../receiver/events.js';
 import type { Detail } from '../detail.js';

@@ -1,4 +1,4 @@
-import { DURATION, formatQuantity, percentOf, rateText, SIZE } from '../../config/units.js';
+import { DURATION, formatQuantity, percentOf, rateText, SIZE } from '../../base/units.js';
 import type { ProgressEvent } from '../../receiver/events.js';
 import { curve } from './curve.js';
 import { rangesOf } from './index-ranges.js';

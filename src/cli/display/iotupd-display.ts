@@ -1,4 +1,4 @@
-import { DURATION, formatQuantity, rateText, SIZE } from '../../config/units.js';
+import { DURATION, formatQuantity, rateText, SIZE } from '../../base/units.js';
 import type { EventOf } from '../../events/event-types.js';
 import type { iotupdEvents } from '../../events/iotupd-events.js';
 import { listeningText } from './fetch-display.js';

@@ -1,4 +1,4 @@
-import { rateText } from '../../config/units.js';
+import { rateText } from '../../base/units.js';
 import type { Fleet } from '../../fleet/fleet.js';
 import type { Geometry } from '../../object/geometry.js';
 import { type Ring, ringPicture, type Track } from '../../plot/ring.js';

@@ -1,4 +1,4 @@
-import { DURATION, formatQuantity, RATE, rateText, SIZE } from '../../config/units.js';
+import { DURATION, formatQuantity, RATE, rateText, SIZE } from '../../base/units.js';
 import type { StartOffset } from '../../fleet/fleet.js';
 import type { ChannelPlan, FleetPlan, ServerPlan } from '../../fleet/plan.js';
 import type { FleetForecast, ForecastLevel, ObjectForecast } from '../../publish/forecast.js';

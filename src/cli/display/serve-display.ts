@@ -1,4 +1,4 @@
-import { DURATION, formatQuantity, rateText, SIZE } from '../../config/units.js';
+import { DURATION, formatQuantity, rateText, SIZE } from '../../base/units.js';
 import type { Sender } from '../../create-sender.js';
 import { meaningOf } from '../../net/network-error.js';
 import type { PauseReason } from '../../sender/pauses.js';

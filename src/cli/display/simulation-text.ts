@@ -1,4 +1,4 @@
-import { rateText } from '../../config/units.js';
+import { rateText } from '../../base/units.js';
 import type {
   FlowSummary,
   LinkSummary,

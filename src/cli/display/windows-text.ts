@@ -1,4 +1,4 @@
-import { DURATION, formatQuantity } from '../../config/units.js';
+import { DURATION, formatQuantity } from '../../base/units.js';
 import type { SendingWindows } from '../../wire/sending-windows.js';
 
 /** When servers send an object, for people: `sent for 90 min every 1 d, from 02:00 UTC`. */

@@ -1,4 +1,4 @@
-import { formatQuantity, SIZE } from '../../config/units.js';
+import { formatQuantity, SIZE } from '../../base/units.js';
 import { type Judgement, ok, warning } from '../finding.js';
 import type { HostFacts } from '../host-facts.js';
 

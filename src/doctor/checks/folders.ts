@@ -1,5 +1,5 @@
 import { shellWord } from '../../base/shell-word.js';
-import { formatQuantity, SIZE } from '../../config/units.js';
+import { formatQuantity, SIZE } from '../../base/units.js';
 import { failure, type Judgement, note, ok, type warning as Warn, warning } from '../finding.js';
 import type { FolderFacts, HostFacts } from '../host-facts.js';
 

@@ -1,4 +1,4 @@
-import { DURATION, formatQuantity } from '../../config/units.js';
+import { DURATION, formatQuantity } from '../../base/units.js';
 import { failure, type Judgement, ok, warning } from '../finding.js';
 import type { HostFacts, MldFacts } from '../host-facts.js';
 

@@ -1,6 +1,6 @@
-import { DURATION, formatQuantity, SIZE } from '../../config/units.js';
+import { DURATION, formatQuantity, SIZE } from '../../base/units.js';
 
-export { percentOf, rateText } from '../../config/units.js';
+export { percentOf, rateText } from '../../base/units.js';
 
 export const sizeText = (bytes: number): string => formatQuantity(SIZE, bytes);
 export const durationText = (ms: number): string => formatQuantity(DURATION, ms * 1000, 2);

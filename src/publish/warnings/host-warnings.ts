@@ -1,8 +1,8 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { asLayercastError, type LayercastError } from '../../base/errors.js';
+import { DURATION, formatQuantity } from '../../base/units.js';
 import { readKeyText } from '../../config/read-text.js';
-import { DURATION, formatQuantity } from '../../config/units.js';
 import type { Path } from '../../config/yaml-source.js';
 import type { Fleet, FleetServer } from '../../fleet/fleet.js';
 import { type ConfigWarning, LONG_ANNOUNCE_INTERVAL_US, type WarningCode } from '../../fleet/warnings.js';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { PACKET_OVERHEAD_BYTES } from '../../base/limits.js';
-import { rateText } from '../../config/units.js';
+import { rateText } from '../../base/units.js';
 import type { Path } from '../../config/yaml-source.js';
 import type { Fleet, FleetServer } from '../../fleet/fleet.js';
 import { sendingsOf } from '../../fleet/sendings.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DURATION, formatQuantity, parseQuantity, RATE, RATIO, SIZE } from '../../dist/config/units.js';
+import { DURATION, formatQuantity, parseQuantity, RATE, RATIO, rateText, SIZE } from '../../dist/base/units.js';
 
 describe('quantities', () => {
   it.each([
@@ -64,5 +64,17 @@ describe('quantities', () => {
         expect(parseQuantity(kind, formatQuantity(kind, value))! / value).toBeCloseTo(1, 2);
       }),
     );
+  });
+
+  it.each([
+    [0, '0 bit/s'],
+    [999_400, '999 kbit/s'],
+    [999_600, '1 Mbit/s'],
+    [237_400_000, '237 Mbit/s'],
+    [1e9, '1 Gbit/s'],
+    [30_720e6, '30.7 Gbit/s'],
+    [Number.POSITIVE_INFINITY, 'any rate'],
+  ])('say a rate of %d bit/s as %s', (bitsPerSecond, text) => {
+    expect(rateText(bitsPerSecond)).toBe(text);
   });
 });

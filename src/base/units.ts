@@ -93,9 +93,9 @@ export function formatQuantity(quantity: Quantity, value: number, digits = 3): s
   return `${Number((value / factor).toPrecision(digits))} ${unit}`;
 }
 
-/** A rate as people read it: `1.33 Mbit/s`. */
-export function rateText(bitsPerSecond: number): string {
-  return `${formatQuantity(RATE, bitsPerSecond)}/s`;
+/** A rate as people read it: `1.33 Mbit/s`, and `any rate` without a limit. */
+export function rateText(bitsPerSecond: number, digits = 3): string {
+  return Number.isFinite(bitsPerSecond) ? `${formatQuantity(RATE, bitsPerSecond, digits)}/s` : 'any rate';
 }
 
 /** How many percent are done of something, which are 100 only when all is. */
