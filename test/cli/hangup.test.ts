@@ -4,9 +4,10 @@ import { onHangup } from '../../dist/cli/actions/on-hangup.js';
 import { agent } from '../../dist/cli/commands/agent.js';
 import { gateway } from '../../dist/cli/commands/gateway.js';
 import { manager } from '../../dist/cli/commands/manager.js';
+import { mirror } from '../../dist/cli/commands/mirror.js';
 import { serve } from '../../dist/cli/commands/serve.js';
 
-it.each(Object.entries({ serve, agent, gateway, manager }))(
+it.each(Object.entries({ serve, agent, gateway, manager, mirror }))(
   '%s outlives SIGHUP from its first moment, while its own modules are loaded',
   async (name, register) => {
     const before = process.listeners('SIGHUP');

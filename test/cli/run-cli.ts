@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { REGISTRATIONS } from '../../dist/cli/registrations.js';
 import { run } from '../../dist/cli/run.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 export interface CliResult {
   readonly code: number;

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { runHere } from '../cli/run-cli.js';
+import { MAIN, runHere } from '../cli/run-cli.js';
 import { isSigned } from './signature-check.js';
 
 /** An origin that does as it is told. */
@@ -248,6 +249,41 @@ describe('mirror', () => {
     await mirror();
     expect(origin.answers).toEqual(['403', '200', '206 from 99999', '304']);
     expect([version(), image().equals(origin.content)]).toEqual([2, true]);
+  });
+
+  it('reads the fleet file again on SIGHUP and looks at once, and keeps what it had if the new one is wrong', async () => {
+    const write = (origins: string) =>
+      writeFileSync(
+        path('fleet.yaml'),
+        `fleet: acme\nobjects:\n  firmware: { file: firmware.img, version: 1, ${origins}, ladder: { from: 1Mbit, to: 4Mbit } }\n`,
+      );
+    write(`origin: { url: "${origin.url}", every: 1h }`);
+    const process_ = spawn(process.execPath, [MAIN, 'mirror', '--state', path('state'), '-v'], { cwd: folder });
+    const ended = once(process_, 'exit');
+    let text = '';
+    process_.stderr.setEncoding('utf8').on('data', (more: string) => {
+      text += more;
+    });
+    const isSaid = (what: string) => vi.waitFor(() => expect(text).toContain(what), { timeout: 30_000, interval: 20 });
+    try {
+      await vi.waitFor(() => expect(version()).toBe(2), { timeout: 30_000, interval: 20 });
+      process_.kill('SIGHUP');
+      await isSaid('nothing to do: nothing has changed since the last look');
+      write('orgin: {}');
+      process_.kill('SIGHUP');
+      await isSaid('warning: the old settings stay: ./fleet.yaml:3');
+      write('mode: best');
+      process_.kill('SIGHUP');
+      await isSaid('warning: the old settings stay: no object of ./fleet.yaml has an origin');
+      origin.content = randomBytes(1000);
+      write(`origin: { url: "${origin.url}?new", every: 1h }`);
+      process_.kill('SIGHUP');
+      await vi.waitFor(() => expect(image().equals(origin.content)).toBe(true), { timeout: 30_000, interval: 20 });
+      expect(process_.exitCode ?? process_.signalCode).toBe(null);
+    } finally {
+      process_.kill('SIGTERM');
+    }
+    expect(await ended).toEqual([143, null]);
   });
 
   it('says what is wrong with the fleet file', async () => {

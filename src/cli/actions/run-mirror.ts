@@ -9,6 +9,8 @@ import { OriginFault } from '../../mirror/origin-fault.js';
 import { pollAll } from '../../mirror/polls.js';
 import { verifyFile } from '../../store/hash-file.js';
 import { fleetFile } from '../fleet-file.js';
+import { reasonOf } from '../reason.js';
+import { onHangup } from './on-hangup.js';
 import { publishNext } from './run-publish.js';
 
 export interface MirrorFlags {
@@ -23,40 +25,60 @@ export interface MirrorFlags {
 type Mirrored = FleetObject & Required<Pick<FleetObject, 'origin'>>;
 
 /**
- * `layercast mirror`: publishes what the origins of a fleet file have.
+ * `layercast mirror`: publishes what the origins of a fleet file have. SIGHUP has it read the file again and look at once; what is wrong with the file is a
+ * warning then.
  *
  * @throws {LayercastError} `CONFIG_INVALID` if no object has an origin; with `once` `NETWORK_UNAVAILABLE` if an origin cannot be used; as `publishNext`
  */
 export async function runMirror(argument: string | undefined, flags: MirrorFlags, signal: AbortSignal): Promise<void> {
   const path = fleetFile(argument, flags.config);
-  const { objects } = await loadFleet(path);
-  const mirrored = objects.filter((object): object is Mirrored => object.origin !== undefined);
-  if (mirrored.length === 0) {
-    throw new LayercastError('CONFIG_INVALID', `no object of ${path} has an origin`, {
-      hint: 'Add "origin: { url: https://… }" to an object',
-    });
-  }
+  const first = mirroredOf(path);
+  let round = new AbortController();
+  using _ = onHangup(async () => {
+    // A file that is wrong from the beginning ends the command.
+    await first.catch(() => undefined);
+    try {
+      mirrored = await mirroredOf(path);
+      round.abort();
+    } catch (error) {
+      tellReload(error, flags);
+    }
+  });
+  let mirrored = await first;
   // One at a time: each publication changes the fleet file.
   const publishing = pLimit(1);
-  const look = (object: Mirrored) => {
+  const look = (object: Mirrored, until: AbortSignal) => {
     const publish = (file: string) =>
       publishing(() => publishNext(path, { ...flags, object: object.name, file }, signal));
-    return lookAt(object, publish, flags.verbose === true && !flags.json, signal);
+    return lookAt(object, publish, flags.verbose === true && !flags.json, until);
   };
   if (flags.once) {
-    for (const object of mirrored) await look(object).catch((error) => fail(object, error));
+    for (const object of mirrored) await look(object, signal).catch((error) => fail(object, error));
     return;
   }
-  const polls = mirrored.map((object) => {
-    const poll = () =>
-      look(object).then(
-        () => true,
-        (error) => tell(object, error, flags, signal),
-      );
-    return { everyUs: object.origin.everyUs, poll };
-  });
-  await pollAll(polls, systemClock, Math.random, signal);
+  while (!signal.aborted) {
+    round = new AbortController();
+    const until = AbortSignal.any([signal, round.signal]);
+    const polls = mirrored.map((object) => {
+      const poll = () =>
+        look(object, until).then(
+          () => true,
+          (error) => tell(object, error, flags, until),
+        );
+      return { everyUs: object.origin.everyUs, poll };
+    });
+    await pollAll(polls, systemClock, Math.random, until);
+  }
   signal.throwIfAborted();
+}
+
+async function mirroredOf(path: string): Promise<readonly Mirrored[]> {
+  const { objects } = await loadFleet(path);
+  const mirrored = objects.filter((object): object is Mirrored => object.origin !== undefined);
+  if (mirrored.length > 0) return mirrored;
+  throw new LayercastError('CONFIG_INVALID', `no object of ${path} has an origin`, {
+    hint: 'Add "origin: { url: https://… }" to an object',
+  });
 }
 
 /** Publishes what the origin has, if that is something else than what is here. @param publish takes the path of a file */
@@ -84,6 +106,13 @@ function fail({ name, origin }: Mirrored, error: unknown): never {
     hint: 'Correct "origin", or try again later; what has been fetched is kept',
     cause: error,
   });
+}
+
+function tellReload(error: unknown, { json }: MirrorFlags): void {
+  const { message, hint } = reasonOf(error);
+  const text = `the old settings stay: ${message}`;
+  if (json) process.stdout.write(`${JSON.stringify({ error: text })}\n`);
+  else process.stderr.write(`warning: ${text}${hint === undefined ? '' : `\n  ${hint}`}\n`);
 }
 
 function tell({ name, origin }: Mirrored, error: unknown, { json }: MirrorFlags, signal: AbortSignal): false {
