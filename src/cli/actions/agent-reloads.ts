@@ -3,7 +3,7 @@ import type { WatchedAgent } from '../../create-agent.js';
 import { reasonOf } from '../reason.js';
 
 /** An agent, or a gateway, which works as one. */
-export interface ReloadedAgent extends WatchedAgent {
+export interface ReloadedAgent extends WatchedAgent, AsyncDisposable {
   readonly done: Promise<void>;
 }
 
@@ -24,14 +24,29 @@ export class AgentReloads<Options> implements Disposable {
   }
 
   /**
+   * Has an agent work, and another one after each reload, until one has ended.
+   *
+   * @param first what the first agent works by
+   * @param begin makes an agent in this turn, so that none of its events is missed
+   * @throws {LayercastError} the error that the last agent ended with
+   */
+  async run(first: Options, begin: (options: Options) => ReloadedAgent): Promise<void> {
+    for (let options: Options | undefined = first; options !== undefined; ) {
+      await using agent = begin(options);
+      options = await this.#next(agent, options);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    process.removeListener('SIGHUP', this.#note);
+  }
+
+  /**
    * Waits until the agent has ended, or is to be replaced: after a SIGHUP, when no program of the device runs, because its work would be for nothing.
    *
-   * @param agent is made in this turn
-   * @param options what it works by
-   * @returns what the next agent has to do; undefined when the agent has ended
-   * @throws {LayercastError} the error that the agent ended with
+   * @returns what the next agent works by; undefined when the agent has ended
    */
-  async next(agent: ReloadedAgent, options: Options): Promise<Options | undefined> {
+  async #next(agent: ReloadedAgent, options: Options): Promise<Options | undefined> {
     agent.once('start', () => {
       this.#proven = options;
     });
@@ -43,10 +58,6 @@ export class AgentReloads<Options> implements Disposable {
       warnOf(agent, error);
       return this.#proven;
     }
-  }
-
-  [Symbol.dispose](): void {
-    process.removeListener('SIGHUP', this.#note);
   }
 
   async #following(agent: ReloadedAgent): Promise<Options | undefined> {

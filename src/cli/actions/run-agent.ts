@@ -25,12 +25,12 @@ export async function runAgent(flags: Flags): Promise<void> {
   using show = await AgentShow.prepare(flags, 'agent');
   await interruptible(async (signal) => {
     await using _ = await show.openMetrics();
-    for (let options: AgentOptions | undefined = first; options !== undefined; ) {
+    await reloads.run(first, (options) => {
       // With a clock of its own the agent works in this thread, which has nothing else to do: a thread more would take 10 MB.
-      await using agent = createAgent({ ...options, signal, clock: systemClock });
+      const agent = createAgent({ ...options, signal, clock: systemClock });
       show.follow(agent, signal);
-      options = await reloads.next(agent, options);
-    }
+      return agent;
+    });
   });
 }
 

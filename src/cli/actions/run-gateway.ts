@@ -31,15 +31,15 @@ export async function runGateway(flags: Flags): Promise<void> {
       const { gatewayMetrics } = await import('../../metrics/gateway-metrics.js');
       return gatewayMetrics(() => newest?.status());
     });
-    for (let options: GatewayOptions | undefined = first; options !== undefined; ) {
+    await reloads.run(first, (options) => {
       // With a clock of its own the gateway works in this thread, which has nothing else to do: a thread more would take 10 MB.
-      await using gateway = createGateway({ ...options, signal, clock: systemClock });
+      const gateway = createGateway({ ...options, signal, clock: systemClock });
       newest = gateway;
       const agent = gateway as ReloadedAgent;
       show.follow(agent, signal);
       tellAddresses(gateway, flags);
-      options = await reloads.next(agent, options);
-    }
+      return agent;
+    });
   });
 }
 
