@@ -35,7 +35,7 @@ export interface AgentWorld {
    * @param lowestVersionOf versions of an object below this one are refused
    */
   readonly openWatch: (lowestVersionOf: (object: string) => number) => Promise<AgentWatch>;
-  readonly receive: (request: ReceiveRequest) => Reception;
+  readonly receive: (request: ReceiveRequest) => RunningPursuit;
   /**
    * Whether the file still has exactly the bytes of the version; a version without a file was taken when its command ended.
    *
@@ -73,8 +73,8 @@ export interface ReceiveRequest {
   readonly watch: AgentWatch;
 }
 
-/** The transfer of an object's newest version into its file. */
-export interface Reception {
+/** The pursuit of an object's newest version, which brings it to its place. */
+export interface RunningPursuit {
   /** Resolves when the version is whole, verified, on disk, and has its name. Rejects with the error of `stop`, or with its own. */
   readonly done: Promise<HeldVersion>;
   /** Bytes of whole packets that were received. */
@@ -83,7 +83,7 @@ export interface Reception {
   readonly hasEnough: boolean;
   /** Takes what was found later of the object: the same version described anew, or a newer one. */
   follow(finding: Finding): void;
-  /** Ends the transfer; progress is kept. */
+  /** Ends the pursuit; progress is kept. */
   stop(reason: Error): void;
 }
 

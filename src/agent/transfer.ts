@@ -6,7 +6,7 @@ import type { Descriptor } from '../wire/descriptor.js';
 import { TRANSFER_BACK_OFF } from './back-off.js';
 import { heldOf } from './object-record.js';
 import { outputFor, pathOf, placeFor } from './planned-output.js';
-import type { AgentWatch, AgentWorld, ObjectPlan, Reception } from './ports.js';
+import type { AgentWatch, AgentWorld, ObjectPlan, RunningPursuit } from './ports.js';
 import type { Standing } from './standing.js';
 
 /** Why a transfer is stopped that goes on later: the wake is over, or the agent ends. */
@@ -22,7 +22,7 @@ export class Transfer {
   readonly #standing: Standing;
   readonly #world: AgentWorld;
   readonly #onStart: () => void;
-  #reception: Reception | undefined;
+  #pursuit: RunningPursuit | undefined;
   /** What the transfers received that have ended. */
   #endedBytes = 0;
   #failureCount = 0;
@@ -41,7 +41,7 @@ export class Transfer {
   }
 
   get isRunning(): boolean {
-    return this.#reception !== undefined;
+    return this.#pursuit !== undefined;
   }
 
   /** Whether only multicast brings bytes: servers of the web may bring the rest while nothing is sent. */
@@ -51,12 +51,12 @@ export class Transfer {
 
   /** Whether the transfer under way needs nothing more of servers, unless a part turns out wrong. */
   get hasEnough(): boolean {
-    return this.#reception?.hasEnough ?? false;
+    return this.#pursuit?.hasEnough ?? false;
   }
 
   /** Bytes of whole packets that all transfers of the object have received. */
   get packetBytes(): number {
-    return this.#endedBytes + (this.#reception?.packetBytes ?? 0);
+    return this.#endedBytes + (this.#pursuit?.packetBytes ?? 0);
   }
 
   /** A transfer may begin at this time at the earliest. */
@@ -77,7 +77,7 @@ export class Transfer {
 
   /** Tells the transfer under way what was found of the object. */
   follow(finding: Finding): void {
-    this.#reception?.follow(finding);
+    this.#pursuit?.follow(finding);
   }
 
   /**
@@ -99,10 +99,10 @@ export class Transfer {
       const { seeds = [], fill = [], contentKey } = this.#plan;
       const places = (texts: readonly string[]) => texts.map((text) => placeFor(text, this.#object));
       const from = { descriptor: newest() ?? wanted, seeds: places(seeds), fill: places(fill), contentKey, watch };
-      this.#reception = this.#world.receive({ ...from, output: this.#output, maxRateBitsPerSecond });
+      this.#pursuit = this.#world.receive({ ...from, output: this.#output, maxRateBitsPerSecond });
       this.#standing.begin();
       this.#onStart();
-      const held = await this.#reception.done;
+      const held = await this.#pursuit.done;
       this.#conclude();
       this.#standing.isChecked = true;
       this.#failureCount = 0;
@@ -117,7 +117,7 @@ export class Transfer {
 
   /** Ends the transfer under way; progress is kept. */
   pause(): void {
-    this.#reception?.stop(new Paused());
+    this.#pursuit?.stop(new Paused());
   }
 
   /** Ends the transfer under way, and begins none any more. */
@@ -128,7 +128,7 @@ export class Transfer {
 
   #conclude(): void {
     this.#endedBytes = this.packetBytes;
-    this.#reception = undefined;
+    this.#pursuit = undefined;
   }
 
   #fail(error: unknown): void {

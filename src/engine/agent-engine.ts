@@ -23,7 +23,7 @@ import { devicePlan, obey } from './agent-mqtt.js';
 import { errorOfOnce } from './agent-outcome.js';
 import { AgentWatches, togetherOf } from './agent-watches.js';
 import type { Engine } from './engine.js';
-import { ObjectReception, type TellReception, type WatchStore } from './object-reception.js';
+import { ObjectPursuit, type TellPursuit, type WatchStore } from './object-pursuit.js';
 
 /** The options that count once the agent runs. They can be copied to another thread. */
 export type AgentEngineOptions = Omit<CheckedAgentOptions, 'signal' | 'network' | 'clock'>;
@@ -137,13 +137,13 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
     };
   }
 
-  #receive(request: ReceiveRequest, restorer: BlockRestorer): ObjectReception {
+  #receive(request: ReceiveRequest, restorer: BlockRestorer): ObjectPursuit {
     const { mode, caution, patienceMs, wait, stateDir, fillAfterMs, fillRateBitsPerSecond } = this.#options;
     const { object } = request.descriptor;
     const emit = this.#world.emit as (name: string, event: object) => boolean;
-    const tell: TellReception = (name, event) =>
+    const tell: TellPursuit = (name, event) =>
       emit(name, name === 'received' || name === 'waiting' ? event : { object, ...event });
-    return new ObjectReception(
+    return new ObjectPursuit(
       request,
       {
         interface: this.#interface,

@@ -4,7 +4,7 @@ import { Agent } from '../../dist/agent/agent.js';
 import type { AgentPlan } from '../../dist/agent/agent-plan.js';
 import type { AgentStateEvent } from '../../dist/agent/events.js';
 import { heldOf, type ObjectRecord } from '../../dist/agent/object-record.js';
-import type { AgentWatch, AgentWorld, ProgramEnd, Reception } from '../../dist/agent/ports.js';
+import type { AgentWatch, AgentWorld, ProgramEnd, RunningPursuit } from '../../dist/agent/ports.js';
 import type { Finding } from '../../dist/receiver/watch/findings.js';
 import { HostClock } from '../../dist/simulate/clock/host-clock.js';
 import { VirtualClock } from '../../dist/simulate/clock/virtual-clock.js';
@@ -30,7 +30,7 @@ class Device {
   record: ObjectRecord | undefined;
   /** Whether the output is found whole by the next agent. */
   isHeld = true;
-  receptionCount = 0;
+  pursuitCount = 0;
 
   /** One life of the agent: from its start to a power cut 10 s later. */
   async live(end?: ProgramEnd): Promise<void> {
@@ -51,8 +51,8 @@ class Device {
         },
       },
       openWatch: async () => new SteadyWatch(this.announced),
-      receive: ({ descriptor }): Reception => {
-        this.receptionCount++;
+      receive: ({ descriptor }): RunningPursuit => {
+        this.pursuitCount++;
         const done = Promise.resolve(heldOf(descriptor, '/data/os/'));
         return { done, packetBytes: 0, hasEnough: false, follow: () => undefined, stop: () => undefined };
       },
@@ -114,7 +114,7 @@ describe('a device that does not survive its program', () => {
     for (let life = 0; life < 14; life++) await device.live();
     expect(device.attempts).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(device.record).toMatchObject({ state: 'failed', interrupted: 10 });
-    expect(device.receptionCount).toBe(isHeld ? 1 : 11);
+    expect(device.pursuitCount).toBe(isHeld ? 1 : 11);
   });
 
   it('counts from one for the next version, and takes it over', async () => {

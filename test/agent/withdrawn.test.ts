@@ -19,7 +19,7 @@ function versionOf(version: number): Descriptor {
 function objectOf(more: Partial<ObjectPlan> = {}, record?: Partial<ObjectRecord>, hasEnough = false) {
   const told: string[] = [];
   const saved: ObjectRecord[] = [];
-  let receptionCount = 0;
+  let pursuitCount = 0;
   let finish: (held: HeldVersion) => void = () => undefined;
   let stop: (reason: Error) => void = () => undefined;
   const world: Partial<AgentWorld> = {
@@ -27,7 +27,7 @@ function objectOf(more: Partial<ObjectPlan> = {}, record?: Partial<ObjectRecord>
     random: () => 0.5,
     journal: { load: async () => [], save: async (next) => void saved.push(next) },
     receive: () => {
-      receptionCount++;
+      pursuitCount++;
       const done = new Promise<HeldVersion>((resolve, reject) => {
         [finish, stop] = [resolve, reject];
       });
@@ -52,12 +52,12 @@ function objectOf(more: Partial<ObjectPlan> = {}, record?: Partial<ObjectRecord>
   const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
   const end = (version: number) => finish(heldOf(versionOf(version), PATH));
   const fail = (reason: Error) => stop(reason);
-  return { object, hear, receive, settled, end, fail, told, saved, receptions: () => receptionCount };
+  return { object, hear, receive, settled, end, fail, told, saved, pursuits: () => pursuitCount };
 }
 
 describe('an object of an agent that is withdrawn', () => {
   it('ends its transfer, is idle, and is received again when it comes back', async () => {
-    const { object, hear, receive, settled, told, saved, receptions } = objectOf();
+    const { object, hear, receive, settled, told, saved, pursuits } = objectOf();
     hear('newest', 1);
     const receiving = receive();
     await settled();
@@ -69,7 +69,7 @@ describe('an object of an agent that is withdrawn', () => {
     expect(object.toReceive(0)?.version).toBe(1);
     void receive();
     await settled();
-    expect(receptions()).toBe(2);
+    expect(pursuits()).toBe(2);
     expect(told).toEqual(['announced 1', 'receiving 1', 'WITHDRAWN', 'idle 1', 'announced 1', 'receiving 1']);
   });
 

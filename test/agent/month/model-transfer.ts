@@ -1,5 +1,5 @@
 import type { HeldVersion } from '../../../dist/agent/object-record.js';
-import type { Reception } from '../../../dist/agent/ports.js';
+import type { RunningPursuit } from '../../../dist/agent/ports.js';
 import type { Finding } from '../../../dist/receiver/watch/findings.js';
 import type { Descriptor } from '../../../dist/wire/descriptor.js';
 import type { Life } from './life.js';
@@ -19,7 +19,7 @@ export interface Disk {
 }
 
 /** A transfer at a steady rate, which keeps what its checkpoints have. */
-export class ModelTransfer implements Reception {
+export class ModelTransfer implements RunningPursuit {
   readonly done: Promise<HeldVersion>;
   readonly hasEnough = false;
   packetBytes = 0;

@@ -1,6 +1,6 @@
 import { type HeldVersion, heldOf } from '../agent/object-record.js';
 import { pathOf } from '../agent/planned-output.js';
-import type { ReceiveRequest, Reception } from '../agent/ports.js';
+import type { ReceiveRequest, RunningPursuit } from '../agent/ports.js';
 import { asLayercastError, LayercastError } from '../base/errors.js';
 import { PACKET_OVERHEAD_BYTES } from '../base/limits.js';
 import type { Clock, Network } from '../base/ports.js';
@@ -22,22 +22,23 @@ import type { Descriptor } from '../wire/descriptor.js';
 import { type FillChoice, fillFrom } from './fill-from.js';
 
 /** What a transfer tells, by name. */
-export interface ReceptionEvents extends Pick<ReceiverEvents, 'join' | 'leave' | 'progress' | 'warning' | 'waiting'> {
+export interface ObjectPursuitEvents
+  extends Pick<ReceiverEvents, 'join' | 'leave' | 'progress' | 'warning' | 'waiting'> {
   readonly received: ReceiverEvents['complete'];
 }
 
-export type TellReception = <Name extends keyof ReceptionEvents>(
+export type TellPursuit = <Name extends keyof ObjectPursuitEvents>(
   name: Name,
-  ...args: Parameters<ReceptionEvents[Name]>
+  ...args: Parameters<ObjectPursuitEvents[Name]>
 ) => void;
 
 /** A store that does what `store` does, for somebody who looks on. */
 export type WatchStore = (descriptor: Descriptor, store: ObjectStore) => ObjectStore;
 
 /** What a pursuit tells that an agent tells on; its descriptor is in the agent's own events. */
-const TOLD: readonly string[] = ['join', 'leave', 'progress'] satisfies (keyof ReceptionEvents)[];
+const TOLD: readonly string[] = ['join', 'leave', 'progress'] satisfies (keyof ObjectPursuitEvents)[];
 
-export interface ReceptionOptions extends Pick<ChannelChoice, 'mode' | 'caution'> {
+export interface ObjectPursuitOptions extends Pick<ChannelChoice, 'mode' | 'caution'> {
   readonly interface: string | undefined;
   readonly patienceUs: number;
   readonly waits: boolean;
@@ -48,20 +49,20 @@ export interface ReceptionOptions extends Pick<ChannelChoice, 'mode' | 'caution'
   readonly fill: FillChoice;
 }
 
-export interface ReceptionWorld {
+export interface ObjectPursuitWorld {
   readonly clock: Clock;
   readonly network: Network;
   readonly restorer: BlockRestorer;
-  readonly tell: TellReception;
+  readonly tell: TellPursuit;
   readonly watchStore?: WatchStore | undefined;
 }
 
 /** Receives the newest version of one object for an agent: holds its destination, and pursues it with the findings of the agent's watch. */
-export class ObjectReception implements Reception {
+export class ObjectPursuit implements RunningPursuit {
   readonly done: Promise<HeldVersion>;
   readonly #request: ReceiveRequest;
-  readonly #options: ReceptionOptions;
-  readonly #world: ReceptionWorld;
+  readonly #options: ObjectPursuitOptions;
+  readonly #world: ObjectPursuitWorld;
   readonly #opening = new AbortController();
   readonly #warnings: Warnings;
   readonly #faults = new FaultCounters();
@@ -72,7 +73,7 @@ export class ObjectReception implements Reception {
   readonly #pursuit: Pursuit;
   readonly #startedUs: number;
 
-  constructor(request: ReceiveRequest, options: ReceptionOptions, world: ReceptionWorld) {
+  constructor(request: ReceiveRequest, options: ObjectPursuitOptions, world: ObjectPursuitWorld) {
     this.#request = request;
     this.#options = options;
     this.#world = world;
@@ -187,7 +188,7 @@ export class ObjectReception implements Reception {
         fillFor: fillFrom(fill, this.#options.fill, clock),
         neverFound: (limitUs) => neverFound(`${fleet}/${object}`, limitUs, warnings, faults),
         emit: (name, ...args) => {
-          if (TOLD.includes(name)) tell(name as 'progress', ...(args as Parameters<ReceptionEvents['progress']>));
+          if (TOLD.includes(name)) tell(name as 'progress', ...(args as Parameters<ObjectPursuitEvents['progress']>));
           return true;
         },
       },
