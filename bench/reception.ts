@@ -43,7 +43,7 @@ type Shape = {
  * - `in batches` is the processor time of the receiving thread in reception alone.
  * - Growth of memory is that above the memory before the transfer, at its peak.
  *
- * Arguments: `--order none|source|lossy|repair|all` (all), `--megabytes N` (400), `--piece N` datagrams in a piece (44),
+ * Arguments: `--order none|source|lossy|repair|all` (all), `--megabytes N` (400), `--message N` datagrams in a message (44),
  * `--mbit N` of payload (1500), `--run N,…` symbols of each block in turn, one transfer for each,
  * `--dir DIR`. Linux only.
  */
@@ -53,7 +53,7 @@ export async function run(args: readonly string[] = []): Promise<Record<string, 
     options: {
       order: { type: 'string', default: 'all' },
       megabytes: { type: 'string', default: '400' },
-      piece: { type: 'string', default: '44' },
+      message: { type: 'string', default: '44' },
       mbit: { type: 'string', default: '1500' },
       run: { type: 'string', default: '' },
       dir: { type: 'string', default: tmpdir() },
@@ -62,14 +62,14 @@ export async function run(args: readonly string[] = []): Promise<Record<string, 
   const orders = (Object.keys(ORDERS) as Order[]).filter((order) => [order, 'all'].includes(values.order));
   const results = [];
   for (const order of orders) {
-    const piece = Number(values.piece);
+    const message = Number(values.message);
     const runs = values.run === '' ? [ORDERS[order].runSymbols] : values.run.split(',').map(Number);
     for (const runSymbols of runs) {
       const shape = { ...ORDERS[order], runSymbols };
       const measured = await measure(
         shape,
         Number(values.megabytes) * 1e6,
-        piece,
+        message,
         Number(values.mbit) * 1e6,
         values.dir,
       );
@@ -94,10 +94,10 @@ export async function run(args: readonly string[] = []): Promise<Record<string, 
   return { results };
 }
 
-async function measure(shape: Shape, sizeBytes: number, piece: number, bitsPerSecond: number, dir: string) {
+async function measure(shape: Shape, sizeBytes: number, message: number, bitsPerSecond: number, dir: string) {
   const blockCount = Math.max(1, Math.round(sizeBytes / shape.blockSymbols / SYMBOL_BYTES));
-  const pieces = { pieceDatagrams: piece, batchPieces: Math.ceil(BATCH_DATAGRAMS / piece) };
-  const object = new ReadyObject({ ...shape, blockCount, ...pieces });
+  const messages = { messageDatagrams: message, batchMessages: Math.ceil(BATCH_DATAGRAMS / message) };
+  const object = new ReadyObject({ ...shape, blockCount, ...messages });
   const directory = await mkdtemp(join(dir, 'layercast-bench-'));
   const restorer = new RestoringThreads(Math.min(2, availableParallelism()));
   try {

@@ -24,10 +24,10 @@ export interface ReadyOptions {
   readonly repairRatio: number;
   /** Symbols of one block that are sent before the next block has its turn. */
   readonly runSymbols: number;
-  /** Datagrams in each piece of a batch. */
-  readonly pieceDatagrams: number;
-  /** Pieces in each batch. */
-  readonly batchPieces: number;
+  /** Datagrams in each message of a batch. */
+  readonly messageDatagrams: number;
+  /** Messages in each batch. */
+  readonly batchMessages: number;
 }
 
 /**
@@ -41,11 +41,11 @@ export class ReadyObject {
   readonly #options: ReadyOptions;
   readonly #block: Buffer;
   readonly #batch: Mutable<ReceivedBatch>;
-  readonly #pieces: readonly Buffer[];
+  readonly #messages: readonly Buffer[];
   #sequence = 0;
 
   constructor(options: ReadyOptions) {
-    const { blockCount, blockSymbols, pieceDatagrams, batchPieces } = options;
+    const { blockCount, blockSymbols, messageDatagrams, batchMessages } = options;
     this.#options = options;
     const source = randomBytes(blockSymbols * SYMBOL_BYTES, 1);
     const digest = createHash('sha256').update(source).digest();
@@ -61,9 +61,9 @@ export class ReadyObject {
       stampHeader({ sequence: this.#sequence++, sendTimeUs: 0, slot: 0, stepLevel: 0, flags: 0 }, datagram, 0);
       return single(datagram);
     });
-    this.#pieces = Array.from({ length: batchPieces }, () => Buffer.alloc(pieceDatagrams * DATAGRAM_BYTES));
-    this.batchCount = Math.ceil((blockCount * blockSymbols) / (pieceDatagrams * batchPieces));
-    this.#batch = { ...single(this.#pieces[0]!), buffers: this.#pieces };
+    this.#messages = Array.from({ length: batchMessages }, () => Buffer.alloc(messageDatagrams * DATAGRAM_BYTES));
+    this.batchCount = Math.ceil((blockCount * blockSymbols) / (messageDatagrams * batchMessages));
+    this.#batch = { ...single(this.#messages[0]!), buffers: this.#messages };
   }
 
   get symbolCount(): number {
@@ -72,14 +72,14 @@ export class ReadyObject {
 
   /** Batch `index` of a pass over the object; valid until the next call. */
   batch(index: number, nowUs: number): ReceivedBatch {
-    const { pieceDatagrams, batchPieces } = this.#options;
+    const { messageDatagrams, batchMessages } = this.#options;
     const [lengths, segments, arrivals]: [number[], number[], number[]] = [[], [], []];
-    let position = index * batchPieces * pieceDatagrams;
+    let position = index * batchMessages * messageDatagrams;
     let count = 0;
-    for (; count < batchPieces && position < this.symbolCount; count++) {
-      const piece = this.#pieces[count]!;
-      const datagrams = Math.min(pieceDatagrams, this.symbolCount - position);
-      for (let i = 0; i < datagrams; i++) this.#compose(position++, piece, i * DATAGRAM_BYTES, nowUs);
+    for (; count < batchMessages && position < this.symbolCount; count++) {
+      const message = this.#messages[count]!;
+      const datagrams = Math.min(messageDatagrams, this.symbolCount - position);
+      for (let i = 0; i < datagrams; i++) this.#compose(position++, message, i * DATAGRAM_BYTES, nowUs);
       lengths.push(datagrams * DATAGRAM_BYTES);
       segments.push(DATAGRAM_BYTES);
       arrivals.push(nowUs);
@@ -89,17 +89,17 @@ export class ReadyObject {
     return this.#batch;
   }
 
-  #compose(position: number, piece: Buffer, at: number, nowUs: number): void {
+  #compose(position: number, message: Buffer, at: number, nowUs: number): void {
     const { blockCount, blockSymbols, runSymbols } = this.#options;
     const round = Math.floor(position / (runSymbols * blockCount));
     const inRound = position - round * runSymbols * blockCount;
     const length = Math.min(runSymbols, blockSymbols - round * runSymbols);
     const block = Math.floor(inRound / length);
     const row = round * runSymbols + (inRound % length);
-    this.#block.copy(piece, at, row * DATAGRAM_BYTES, (row + 1) * DATAGRAM_BYTES);
+    this.#block.copy(message, at, row * DATAGRAM_BYTES, (row + 1) * DATAGRAM_BYTES);
     const sendTimeUs = Math.floor(nowUs) >>> 0;
-    stampHeader({ sequence: this.#sequence++, sendTimeUs, slot: 0, stepLevel: 0, flags: 0 }, piece, at);
-    piece.writeUInt32BE(block, at + BLOCK_AT);
+    stampHeader({ sequence: this.#sequence++, sendTimeUs, slot: 0, stepLevel: 0, flags: 0 }, message, at);
+    message.writeUInt32BE(block, at + BLOCK_AT);
   }
 }
 

@@ -13,18 +13,18 @@ export class DatagramCursor {
   length = 0;
   arrivalUs = 0;
   sourceId = 0;
-  /** Whether `arrivalUs` is the datagram's own time. It is not for the second and further datagrams of a piece. */
+  /** Whether `arrivalUs` is the datagram's own time. It is not for the second and further datagrams of a message. */
   hasOwnArrival = true;
   #batch: ReceivedBatch | undefined;
-  /** Index of the next piece. */
-  #nextPiece = 0;
+  /** Index of the next message. */
+  #nextMessage = 0;
   #end = 0;
   #segmentBytes = 0;
 
   /** Goes to the position before the first datagram of a batch. */
   begin(batch: ReceivedBatch): void {
     this.#batch = batch;
-    this.#nextPiece = 0;
+    this.#nextMessage = 0;
     this.start = 0;
     this.length = 0;
     this.#end = 0;
@@ -33,28 +33,28 @@ export class DatagramCursor {
   /** Goes to the next datagram; false after the last. */
   next(): boolean {
     const start = this.start + this.length;
-    // A piece of length 0 is a datagram too.
-    if (start >= this.#end) return this.#beginPiece();
+    // A message of length 0 is a datagram too.
+    if (start >= this.#end) return this.#beginMessage();
     this.start = start;
     this.length = Math.min(this.#segmentBytes, this.#end - start);
     this.hasOwnArrival = false;
     return true;
   }
 
-  #beginPiece(): boolean {
+  #beginMessage(): boolean {
     const batch = this.#batch;
-    const piece = this.#nextPiece;
-    if (batch === undefined || piece >= batch.count) return false;
-    this.#nextPiece = piece + 1;
-    const length = batch.lengths[piece]!;
-    this.bytes = batch.buffers[piece]!;
-    this.start = batch.starts[piece]!;
+    const message = this.#nextMessage;
+    if (batch === undefined || message >= batch.count) return false;
+    this.#nextMessage = message + 1;
+    const length = batch.lengths[message]!;
+    this.bytes = batch.buffers[message]!;
+    this.start = batch.starts[message]!;
     this.#end = this.start + length;
     // A network that a user wrote may leave this at 0. The receiver must not loop for ever then.
-    this.#segmentBytes = batch.segmentBytes[piece]! || length;
+    this.#segmentBytes = batch.segmentBytes[message]! || length;
     this.length = Math.min(this.#segmentBytes, length);
-    this.arrivalUs = batch.arrivalsUs[piece]!;
-    this.sourceId = batch.sourceIds[piece]!;
+    this.arrivalUs = batch.arrivalsUs[message]!;
+    this.sourceId = batch.sourceIds[message]!;
     this.hasOwnArrival = true;
     return true;
   }

@@ -18,28 +18,28 @@ export interface Clock {
 }
 
 /**
- * Datagrams of one membership in order of arrival, as pieces. A piece is one datagram, or several datagrams from one source that
+ * Datagrams of one membership in order of arrival, as messages. A message is one datagram, or several datagrams from one source that
  * the system put together (Linux: UDP_GRO). `DatagramCursor` walks the datagrams.
  *
- * The fields are parallel arrays, of which the first `count` entries are valid. Piece i is
+ * The fields are parallel arrays, of which the first `count` entries are valid. Message i is
  * `buffers[i][starts[i] .. starts[i] + lengths[i]]`. The network reuses the batch and its bytes after the handler has returned.
  */
 export interface ReceivedBatch {
-  /** Number of pieces. */
+  /** Number of messages. */
   readonly count: number;
   readonly buffers: readonly Uint8Array[];
   readonly starts: ArrayLike<number>;
   readonly lengths: ArrayLike<number>;
-  /** In piece i, a datagram begins at each multiple of this number; the last may be shorter. For a single datagram, its length. */
+  /** In message i, a datagram begins at each multiple of this number; the last may be shorter. For a single datagram, its length. */
   readonly segmentBytes: ArrayLike<number>;
   /**
-   * When the datagrams of piece i arrived, on the scale of `Clock.nowUs`: the system's time where the system tells one, otherwise
+   * When the datagrams of message i arrived, on the scale of `Clock.nowUs`: the system's time where the system tells one, otherwise
    * the time at which the handler was called. No arrival is earlier than the one before, within a batch or across the batches of
    * one membership.
    */
   readonly arrivalsUs: ArrayLike<number>;
   /**
-   * A whole number that stands for the source address of piece i. An address has the same number on all memberships, as long as
+   * A whole number that stands for the source address of message i. An address has the same number on all memberships, as long as
    * the network exists. `Network.sourceAddress` gives the address.
    */
   readonly sourceIds: ArrayLike<number>;
@@ -109,7 +109,7 @@ export interface MembershipRequest {
   readonly sources: readonly string[];
   /**
    * Whether each datagram needs an arrival time of its own, because the owner measures how far apart datagrams arrive. If so, each
-   * piece of a batch is one datagram.
+   * message of a batch is one datagram.
    * @default false
    */
   readonly isTimed?: boolean | undefined;
@@ -130,7 +130,7 @@ export interface Membership {
   readonly isStale: boolean;
   /**
    * Changes `MembershipRequest.isTimed`. A change to true takes effect for datagrams that arrive after the buffer has been empty once;
-   * until then pieces may hold several datagrams. Absent where each piece is one datagram anyway.
+   * until then messages may hold several datagrams. Absent where each message is one datagram anyway.
    */
   readonly setTimed?: ((isTimed: boolean) => void) | undefined;
   /** Leaves the group. The promise resolves after every datagram of the socket's buffer has been delivered. */

@@ -5,17 +5,17 @@ import type { ReceivedBatch } from '../../dist/base/ports.js';
 const bytes = Uint8Array.from({ length: 100 }, (_, i) => i);
 
 function batchOf(
-  ...pieces: readonly (readonly [start: number, length: number, segmentBytes: number])[]
+  ...messages: readonly (readonly [start: number, length: number, segmentBytes: number])[]
 ): ReceivedBatch {
   return {
-    count: pieces.length,
+    count: messages.length,
     // The entries beyond `count` belong to an earlier batch.
-    buffers: [...pieces.map(() => bytes), new Uint8Array(9)],
-    starts: [...pieces.map(([start]) => start), 0],
-    lengths: [...pieces.map(([, length]) => length), 9],
-    segmentBytes: [...pieces.map(([, , segmentBytes]) => segmentBytes), 3],
-    arrivalsUs: pieces.map((_, i) => 1000 + i),
-    sourceIds: pieces.map((_, i) => 70 + i),
+    buffers: [...messages.map(() => bytes), new Uint8Array(9)],
+    starts: [...messages.map(([start]) => start), 0],
+    lengths: [...messages.map(([, length]) => length), 9],
+    segmentBytes: [...messages.map(([, , segmentBytes]) => segmentBytes), 3],
+    arrivalsUs: messages.map((_, i) => 1000 + i),
+    sourceIds: messages.map((_, i) => 70 + i),
     droppedCount: 0,
   };
 }
@@ -30,7 +30,7 @@ function walk(cursor: DatagramCursor, batch: ReceivedBatch) {
 }
 
 describe('a cursor over the datagrams of a batch', () => {
-  it('cuts each piece into datagrams, the last of which may be shorter, with arrival time and source of each', () => {
+  it('cuts each message into datagrams, the last of which may be shorter, with arrival time and source of each', () => {
     expect(walk(new DatagramCursor(), batchOf([7, 25, 10], [40, 20, 10], [90, 4, 4]))).toEqual([
       [7, 10, 1000, 70],
       [17, 10, 1000, 70],
@@ -41,7 +41,7 @@ describe('a cursor over the datagrams of a batch', () => {
     ]);
   });
 
-  it('tells which datagrams have a time of arrival of their own: the first of each piece', () => {
+  it('tells which datagrams have a time of arrival of their own: the first of each message', () => {
     const cursor = new DatagramCursor();
     const own: boolean[] = [];
     for (cursor.begin(batchOf([7, 25, 10], [40, 4, 4], [50, 8, 4])); cursor.next(); ) own.push(cursor.hasOwnArrival);
@@ -56,7 +56,7 @@ describe('a cursor over the datagrams of a batch', () => {
     ]);
   });
 
-  it('treats a piece without a segment size as one datagram', () => {
+  it('treats a message without a segment size as one datagram', () => {
     expect(walk(new DatagramCursor(), batchOf([3, 50, 0]))).toEqual([[3, 50, 1000, 70]]);
   });
 

@@ -13,7 +13,7 @@ export interface CoalescingOptions {
 
 /**
  * A network that behaves as batched sockets do, made of a network that hands over datagrams one by one. It joins consecutive
- * datagrams into pieces (as UDP_GRO does) and pieces into a batch (as recvmmsg does), gives the arrival time of each piece and the
+ * datagrams into messages (as UDP_GRO does) and messages into a batch (as recvmmsg does), gives the arrival time of each message and the
  * number of dropped datagrams, overwrites each batch after the handler has returned, and throws on a batch to send that UDP_SEGMENT
  * would not take.
  */
@@ -127,7 +127,7 @@ class GatheredBatch implements ReceivedBatch {
     this.#usedBytes = 0;
   }
 
-  /** Whether a datagram belongs to the last piece: same source, not longer than the first one, and none before it is shorter. */
+  /** Whether a datagram belongs to the last message: same source, not longer than the first one, and none before it is shorter. */
   #isNext(length: number, sourceId: number): boolean {
     const last = this.count - 1;
     if (last < 0 || length === 0 || sourceId !== this.sourceIds[last] || this.#segmentCount >= this.#maxSegments) {

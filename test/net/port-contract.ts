@@ -209,7 +209,7 @@ export function portContract(name: string, lay: () => PortBed): void {
       }
     });
 
-    it('may put several datagrams into a piece, but never for a timed membership', async () => {
+    it('may put several datagrams into a message, but never for a timed membership', async () => {
       const segmentCounts = { joined: [] as number[], timed: [] as number[] };
       const counting = (counts: number[]) => (batch: ReceivedBatch) => {
         for (let i = 0; i < batch.count; i++) {

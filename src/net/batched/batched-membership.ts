@@ -7,7 +7,7 @@ import type { BatchSystem } from './batch-system.js';
 import { closeDescriptor } from './descriptor.js';
 import { leaveGroup, openGroupSocket } from './group-socket.js';
 import type { Readable, ReadRounds } from './read-rounds.js';
-import { MAX_PIECES, type ReadState, type ReceiveBuffers } from './receive-buffers.js';
+import { MAX_MESSAGES, type ReadState, type ReceiveBuffers } from './receive-buffers.js';
 import { receiveBufferOf, set } from './socket-options.js';
 
 /** What a membership needs beside its socket. */
@@ -43,7 +43,7 @@ class BatchedMembership implements Membership, Readable {
   readonly #system: BatchSystem;
   readonly #buffers: ReceiveBuffers;
   readonly #rounds: ReadRounds;
-  readonly #state: ReadState = { earliestUs: 0, droppedTotal: 0, meanPerPiece: 1 };
+  readonly #state: ReadState = { earliestUs: 0, droppedTotal: 0, meanPerMessage: 1 };
   #fd: number | undefined;
   #coalescing: Coalescing;
   #fillRatio = 0;
@@ -132,7 +132,7 @@ class BatchedMembership implements Membership, Readable {
   /** Receives one batch and returns whether there may be more. What a handler throws is an uncaught exception, as it is in callbacks, and does not end the leave. */
   #readLast(): boolean {
     try {
-      return this.#fd !== undefined && this.#receive(this.#fd) === MAX_PIECES;
+      return this.#fd !== undefined && this.#receive(this.#fd) === MAX_MESSAGES;
     } catch (error) {
       queueMicrotask(() => {
         throw error;
@@ -144,7 +144,7 @@ class BatchedMembership implements Membership, Readable {
   /** @returns buffers read, or a negative errno */
   #receive(fd: number): number {
     const read = this.#buffers.receive(fd, this.#state);
-    if (this.#coalescing === 'ending' && read < MAX_PIECES) this.#endCoalescing(fd);
+    if (this.#coalescing === 'ending' && read < MAX_MESSAGES) this.#endCoalescing(fd);
     this.#fillRatio = (KERNEL_BYTES_RATIO * this.#buffers.byteCount) / this.#bufferBytes;
     if (this.#buffers.count > 0 || this.#buffers.droppedCount > 0) this.#onBatch(this.#buffers);
     return read;

@@ -8,11 +8,11 @@ import { ControlMessages } from './control-messages.js';
 import { MessageHeaders } from './message-headers.js';
 import type { SourceNumbers } from './source-numbers.js';
 
-/** Most buffers of one call: 64 that are full of datagrams bring 4 MB, some 3400 datagrams of 1232 bytes. */
-export const MAX_PIECES = 64;
+/** Most messages of one call: 64 that are full of datagrams bring 4 MB, some 3400 datagrams of 1232 bytes. */
+export const MAX_MESSAGES = 64;
 
 /**
- * From the beginning of one buffer to that of the next: more than the longest datagram or piece (65,535 bytes), and an odd number of
+ * From the beginning of one buffer to that of the next: more than the longest datagram or message (65,535 bytes), and an odd number of
  * cache lines, so that the headers of all buffers do not compete for the same lines. Only what datagrams fill takes memory.
  */
 const STRIDE_BYTES = 65_536 + 64;
@@ -24,10 +24,10 @@ const CONTROL_BYTES = 128;
 export interface ReadState {
   /** No datagram that is still unread can have arrived before this time. */
   earliestUs: number;
-  /** The count of dropped buffers that the system told last, modulo 2^32. */
+  /** The count of dropped messages that the system told last, modulo 2^32. */
   droppedTotal: number;
-  /** Datagrams in a buffer, in the mean of late. A dropped buffer loses as many. */
-  meanPerPiece: number;
+  /** Datagrams in a message, in the mean of late. A dropped message loses as many. */
+  meanPerMessage: number;
 }
 
 /** Memory in which the sockets of one network receive, one after the other. It is also the batch that handlers get. */
@@ -35,11 +35,11 @@ export class ReceiveBuffers implements ReceivedBatch {
   count = 0;
   droppedCount = 0;
   readonly buffers: Uint8Array[];
-  readonly starts = new Int32Array(MAX_PIECES);
-  readonly lengths = new Int32Array(MAX_PIECES);
-  readonly segmentBytes = new Int32Array(MAX_PIECES);
-  readonly arrivalsUs = new Float64Array(MAX_PIECES);
-  readonly sourceIds = new Int32Array(MAX_PIECES);
+  readonly starts = new Int32Array(MAX_MESSAGES);
+  readonly lengths = new Int32Array(MAX_MESSAGES);
+  readonly segmentBytes = new Int32Array(MAX_MESSAGES);
+  readonly arrivalsUs = new Float64Array(MAX_MESSAGES);
+  readonly sourceIds = new Int32Array(MAX_MESSAGES);
   /** Bytes of the datagrams in the batch. */
   byteCount = 0;
   readonly #system: BatchSystem;
@@ -57,14 +57,14 @@ export class ReceiveBuffers implements ReceivedBatch {
     this.#system = system;
     this.#clock = clock;
     this.#sources = sources;
-    this.#headers = new MessageHeaders(layout, addressOf, MAX_PIECES, CONTROL_BYTES);
+    this.#headers = new MessageHeaders(layout, addressOf, MAX_MESSAGES, CONTROL_BYTES);
     this.#peek = new MessageHeaders(layout, addressOf, 1, 0);
     this.#control = new ControlMessages(layout);
     this.#times = new ArrivalTimes(calls, layout, clock);
-    const memory = new Uint8Array(MAX_PIECES * STRIDE_BYTES);
+    const memory = new Uint8Array(MAX_MESSAGES * STRIDE_BYTES);
     const base = addressOf(memory);
-    this.buffers = new Array<Uint8Array>(MAX_PIECES).fill(memory);
-    for (let i = 0; i < MAX_PIECES; i++) this.#headers.setBuffer(i, base + BigInt(i * STRIDE_BYTES), STRIDE_BYTES);
+    this.buffers = new Array<Uint8Array>(MAX_MESSAGES).fill(memory);
+    for (let i = 0; i < MAX_MESSAGES; i++) this.#headers.setBuffer(i, base + BigInt(i * STRIDE_BYTES), STRIDE_BYTES);
     this.#peek.setBuffer(0, base, 0);
   }
 
@@ -74,9 +74,9 @@ export class ReceiveBuffers implements ReceivedBatch {
   }
 
   /**
-   * Receives what waits in a socket's buffer, `MAX_PIECES` at most, into this batch.
+   * Receives what waits in a socket's buffer, `MAX_MESSAGES` at most, into this batch.
    *
-   * @returns buffers that were read, or a negative errno, after which the batch is empty
+   * @returns how many messages were read, or a negative errno, after which the batch is empty
    */
   receive(fd: number, state: ReadState): number {
     for (let i = 0; i < this.#usedCount; i++) this.#headers.reset(i);
@@ -84,14 +84,14 @@ export class ReceiveBuffers implements ReceivedBatch {
     this.droppedCount = 0;
     this.byteCount = 0;
     const beforeUs = this.#clock.nowUs();
-    const read = this.#system.calls.recvmmsg(fd, this.#headers.bytes, MAX_PIECES, MSG_DONTWAIT);
+    const read = this.#system.calls.recvmmsg(fd, this.#headers.bytes, MAX_MESSAGES, MSG_DONTWAIT);
     this.#usedCount = Math.max(0, read);
     if (read > 0) {
       this.#times.begin();
       for (let i = 0; i < read; i++) this.#take(i, state);
     }
     // The socket's buffer was empty after this time: what is read later, arrived later.
-    if (read < MAX_PIECES) state.earliestUs = Math.max(state.earliestUs, beforeUs);
+    if (read < MAX_MESSAGES) state.earliestUs = Math.max(state.earliestUs, beforeUs);
     return read;
   }
 
@@ -101,7 +101,7 @@ export class ReceiveBuffers implements ReceivedBatch {
     control.read(headers.words, headers.controlAt(i), headers.controlLengthOf(i));
     if (control.droppedTotal !== 0) {
       const newCount = (control.droppedTotal - state.droppedTotal) >>> 0;
-      this.droppedCount += Math.round(newCount * state.meanPerPiece);
+      this.droppedCount += Math.round(newCount * state.meanPerMessage);
       state.droppedTotal = control.droppedTotal;
     }
     const length = headers.lengthOf(i);
@@ -113,14 +113,14 @@ export class ReceiveBuffers implements ReceivedBatch {
     const isSingle = control.segmentBytes === 0 || control.segmentBytes >= length;
     const segmentBytes = isSingle ? length : control.segmentBytes;
     const datagramCount = isSingle ? 1 : Math.ceil(length / segmentBytes);
-    state.meanPerPiece += (datagramCount - state.meanPerPiece) / 16;
-    const piece = this.count++;
-    this.starts[piece] = i * STRIDE_BYTES;
-    this.lengths[piece] = length;
-    this.segmentBytes[piece] = segmentBytes;
-    this.sourceIds[piece] = this.#sources.idOf(headers.words, headers.nameAt(i) + ADDRESS_AT / 4);
+    state.meanPerMessage += (datagramCount - state.meanPerMessage) / 16;
+    const message = this.count++;
+    this.starts[message] = i * STRIDE_BYTES;
+    this.lengths[message] = length;
+    this.segmentBytes[message] = segmentBytes;
+    this.sourceIds[message] = this.#sources.idOf(headers.words, headers.nameAt(i) + ADDRESS_AT / 4);
     state.earliestUs = this.#times.of(control, state.earliestUs);
-    this.arrivalsUs[piece] = state.earliestUs;
+    this.arrivalsUs[message] = state.earliestUs;
     this.byteCount += length;
   }
 }
