@@ -198,12 +198,13 @@ function openSocket(url: string, files: TlsFiles): Socket {
   return connectTls({ host, port: Number(port || 8883), ...servername, ...files });
 }
 
-/** Closes the connection at a packet that is too long. The listener comes before that of the client library, so no such packet is read. */
+/** Closes the connection at a packet that may not be read. The listener comes before that of the client library, so no such packet is read. */
 function limit(socket: Socket, tell: (message: string) => void): void {
   const packets = new PacketLimit(MAX_PACKET_BYTES);
   socket.on('data', (bytes) => {
-    if (packets.look(bytes)) return;
-    tell(`the broker sent a packet of more than ${MAX_PACKET_BYTES} bytes`);
+    const fault = packets.look(bytes);
+    if (fault === undefined) return;
+    tell(`the broker sent ${fault}`);
     socket.destroy();
   });
 }

@@ -62,6 +62,14 @@ describe('a connection to a broker', () => {
     expect(await closed).toMatch(/packet of more than \d+ bytes/);
   });
 
+  it('ends at a message of QoS 2, which nobody has subscribed to: of MQTT 3.1.1 the library would keep 65,535', async () => {
+    const { request, messages, closed } = requestOf({ protocol: 4 });
+    const message = Buffer.from([0x34, 7, 0, 1, 'a'.charCodeAt(0), 0, 1, 1, 2]);
+    await connectTo({ url: await answering(Buffer.concat([Buffer.from([0x20, 2, 0, 0]), message])) }, request);
+    expect(await closed).toContain('QoS 2');
+    expect(messages).toEqual([]);
+  });
+
   it('tells a broker that does not know MQTT 5 from one that cannot be reached', async () => {
     const { request } = requestOf();
     const refusals = [Buffer.from([0x20, 2, 0, 1]), Buffer.from([0x20, 3, 0, 132, 0]), undefined];

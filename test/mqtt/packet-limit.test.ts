@@ -24,15 +24,26 @@ describe('the limit of packets', () => {
         const limit = new PacketLimit(MAX);
         let isRight = true;
         for (let at = 0; at < stream.length && isRight; at += step)
-          isRight = limit.look(stream.subarray(at, at + step));
+          isRight = limit.look(stream.subarray(at, at + step)) === undefined;
         expect(isRight).toBe(lengths.every((length) => length <= MAX));
       }),
     );
   });
 
   it('refuses a length that is none, and the longest that MQTT has at its last byte', () => {
-    expect(new PacketLimit(MAX).look(Buffer.from([0x30, 0xff, 0xff, 0xff]))).toBe(true);
-    expect(new PacketLimit(MAX).look(Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f]))).toBe(false);
-    expect(new PacketLimit(MAX).look(Buffer.from([0x30, 0x80, 0x80, 0x80, 0x80]))).toBe(false);
+    const faultOf = (...bytes: readonly number[]) => new PacketLimit(MAX).look(Buffer.from(bytes));
+    expect(faultOf(0x30, 0xff, 0xff, 0xff)).toBeUndefined();
+    expect(faultOf(0x30, 0xff, 0xff, 0xff, 0x7f)).toContain('more than 300 bytes');
+    expect(faultOf(0x30, 0x80, 0x80, 0x80, 0x80)).toContain('more than 300 bytes');
+  });
+
+  it('refuses messages of QoS 2 and 3, wherever the stream is cut, and no packets of other types with the same bits', () => {
+    const others = [0x30, 0x31, 0x32, 0x3b, 0x20, 0x50, 0x62, 0x90, 0xd0, 0xe0].flatMap((first) => [first, 1, 0x34]);
+    for (const first of [0x34, 0x35, 0x3c, 0x36]) {
+      const limit = new PacketLimit(MAX);
+      const faults = [...others, first].map((byte) => limit.look(Buffer.from([byte])));
+      expect(faults.findIndex((fault) => fault !== undefined)).toBe(others.length);
+      expect(faults.at(-1)).toContain('QoS 2');
+    }
   });
 });
