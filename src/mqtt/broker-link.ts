@@ -12,6 +12,8 @@ import {
 const BACK_OFF: BackOffTimes = { firstUs: 2e6, mostUs: 300e6 };
 /** A wait is at least this share of what it could be: a million devices that lost their broker together come back spread over the wait. */
 const LEAST_SHARE = 0.2;
+/** A broker that has not accepted the connection and acknowledged the subscriptions by then is left: the first alone may take half of it. */
+const OPEN_US = 30e6;
 /** A connection that lasts this long has worked. One that ends sooner, as when two devices have one name, counts as a failure. */
 const WORKED_US = 60e6;
 
@@ -38,6 +40,8 @@ export class BrokerLink {
   /** The attempt or the farewell under way. */
   #work: Promise<void> | undefined;
   #cancelRetry: (() => void) | undefined;
+  /** Ends the attempt under way. */
+  #giveUp: () => void = () => undefined;
 
   constructor(request: Pick<ConnectRequest, 'clientId' | 'sessionS' | 'will'>, world: LinkWorld) {
     this.#request = request;
@@ -61,6 +65,7 @@ export class BrokerLink {
       this.#cancelRetry?.();
       this.#cancelRetry = undefined;
       this.#failureCount = 0;
+      this.#giveUp();
     }
     this.#look();
   }
@@ -92,6 +97,16 @@ export class BrokerLink {
     let openedUs: number | undefined;
     let closedFor: string | undefined;
     let connection: BrokerConnection | undefined;
+    let isLate = false;
+    const leaving = new AbortController();
+    this.#giveUp = () => {
+      leaving.abort();
+      void connection?.end();
+    };
+    const cancelTimer = clock.schedule(clock.nowUs() + OPEN_US, () => {
+      isLate = true;
+      this.#giveUp();
+    });
     const onClosed = (reason: string) => {
       closedFor = reason;
       if (this.#connection !== connection || connection === undefined) return;
@@ -100,7 +115,8 @@ export class BrokerLink {
       this.#fail(reason);
     };
     try {
-      connection = await connect({ ...this.#request, protocol, onMessage, onClosed });
+      connection = await connect({ ...this.#request, protocol, signal: leaving.signal, onMessage, onClosed });
+      leaving.signal.throwIfAborted();
       openedUs = clock.nowUs();
       await onOpen(connection);
       if (closedFor !== undefined) throw new BrokerFault(closedFor);
@@ -108,7 +124,10 @@ export class BrokerLink {
     } catch (error) {
       await connection?.end();
       this.#protocol = protocolAfter(protocol, error);
-      this.#fail(error instanceof Error ? error.message : String(error));
+      this.#fail(isLate ? 'it does not answer' : error instanceof Error ? error.message : String(error));
+    } finally {
+      cancelTimer();
+      this.#giveUp = () => undefined;
     }
   }
 

@@ -257,6 +257,38 @@ describe('a device at its broker', () => {
     expect([broker.isConnected, broker.texts('/state').at(-1)]).toEqual([false, 'stopped']);
   });
 
+  it('leaves a broker that does not acknowledge its subscriptions, says so, and tries again', async () => {
+    const { link, broker, warnings, pass, take } = deviceOf();
+    broker.isMute = true;
+    link.wake(take);
+    await pass(60);
+    expect(broker.asked.length).toBeGreaterThan(1);
+    expect(warnings).toEqual(['no connection to the broker: it does not answer; trying again']);
+    broker.isMute = false;
+    await pass(120);
+    expect(broker.texts('/state').at(-1)).toBe('online');
+  });
+
+  it('sleeps and stops at a broker that does not acknowledge its subscriptions', async () => {
+    for (const end of ['sleep', 'close'] as const) {
+      const { link, broker, pass, take } = deviceOf();
+      broker.isMute = true;
+      link.wake(take);
+      await pass(3);
+      let isClosed = false;
+      if (end === 'sleep') {
+        link.sleep();
+        await pass(90);
+        expect(broker.isConnected).toBe(false);
+      }
+      void link.close().then(() => {
+        isClosed = true;
+      });
+      await pass(4);
+      expect([isClosed, broker.isConnected]).toEqual([true, false]);
+    }
+  });
+
   it('stops within seconds where the broker is away, and at once where it has told nothing yet', async () => {
     const { link, broker, pass, take } = deviceOf();
     let isClosed = false;

@@ -10,6 +10,8 @@ import type { VirtualClock } from '../../dist/simulate/clock/virtual-clock.js';
 interface Client {
   readonly request: ConnectRequest;
   isOpen: boolean;
+  /** Lets what waits for the broker fail. */
+  onEnd: () => void;
   filters: readonly string[];
 }
 
@@ -18,6 +20,8 @@ export class ModelBroker {
   readonly #clock: VirtualClock;
   /** Whether it answers at all. */
   isUp = true;
+  /** Whether it acknowledges subscriptions. */
+  isMute = false;
   /** The highest protocol that it knows. */
   protocol: 4 | 5 = 5;
   /** When somebody asked for a connection, in seconds, and with which protocol. */
@@ -46,7 +50,12 @@ export class ModelBroker {
     this.asked.push({ atS: this.#clock.nowUs / 1e6, protocol: request.protocol });
     if (!this.isUp) throw new BrokerFault('connect ECONNREFUSED');
     if (request.protocol > this.protocol) throw new BrokerFault('unsupported protocol version', true);
-    const client: Client = { request, isOpen: true, filters: this.#filtersOfSessions.get(request.clientId) ?? [] };
+    const client: Client = {
+      request,
+      isOpen: true,
+      onEnd: () => undefined,
+      filters: this.#filtersOfSessions.get(request.clientId) ?? [],
+    };
     this.#client = client;
     const fail = () => {
       if (!client.isOpen) throw new BrokerFault('closed');
@@ -62,6 +71,11 @@ export class ModelBroker {
       },
       subscribe: async (topics) => {
         fail();
+        if (this.isMute) {
+          await new Promise<void>((_, reject) => {
+            client.onEnd = () => reject(new BrokerFault('closed'));
+          });
+        }
         client.filters = topics;
         this.#filtersOfSessions.set(request.clientId, topics);
         for (const message of this.retained.values()) this.#deliver(client, message, true);
@@ -95,6 +109,7 @@ export class ModelBroker {
 
   #close(client: Client, reason: string): void {
     client.isOpen = false;
+    client.onEnd();
     client.request.onClosed(reason);
   }
 
