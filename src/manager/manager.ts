@@ -85,7 +85,7 @@ export class Manager extends SafeEmitter<ManagerEvents> {
 
   /** What its CoAP endpoint serves. */
   get site(): CoapSite {
-    return new DirectorySite(this.#devices.directory, this.#options.admits);
+    return new DirectorySite(this.#devices.directory, this.#options.admits, this.#world.clock);
   }
 
   /** Reads what was kept, and begins to speak with devices. @throws {LayercastError} if the database cannot be read */

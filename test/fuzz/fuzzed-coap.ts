@@ -44,7 +44,9 @@ export async function fuzzCoap(seed: string, messages: number): Promise<CoapOutc
     if (bytes > MOST_PAYLOAD) throw new Error(`a payload of ${bytes} bytes was taken`);
     taken++;
   };
-  const server = wire.endpoint(SERVER, { site: siteOf(file, new DirectorySite(directory, () => true), take) });
+  const server = wire.endpoint(SERVER, {
+    site: siteOf(file, new DirectorySite(directory, () => true, wire.clock), take),
+  });
   const kept: Uint8Array[] = [];
   const flood = (genuine: Uint8Array, from: Peer) => {
     if (kept.length < KEPT) kept.push(genuine);

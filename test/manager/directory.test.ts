@@ -116,7 +116,7 @@ describe('the resources of a directory', () => {
     let next = 1;
     const randomBytes = (count: number) => new Uint8Array(count).fill(next++);
     const directory = new Directory({ clock: wire.clock, randomBytes }, mostCount, { onRegistered() {}, onEnded() {} });
-    wire.endpoint(RD, { site: new DirectorySite(directory, ({ address }) => address !== '2001:db8::bad') });
+    wire.endpoint(RD, { site: new DirectorySite(directory, ({ address }) => address !== '2001:db8::bad', wire.clock) });
     const from = (peer: Peer) => {
       const endpoint = wire.endpoint(peer);
       return async (method: 'GET' | 'POST' | 'DELETE', path: string, query: readonly string[] = [], text = '') => {
@@ -169,6 +169,39 @@ describe('the resources of a directory', () => {
     expect(new Set(pages.flat()).size).toBe(25);
   });
 
+  it('take no more criteria than a look-up needs, so that one datagram cannot have all links compared a thousand times', async () => {
+    const { from } = scene();
+    const ask = from(DEVICE);
+    const lookUp = async (count: number) => (await ask('GET', 'rd-lookup/ep', Array(count).fill('ep=*'))).code;
+    expect([await lookUp(8), await lookUp(9), await lookUp(100)]).toEqual([
+      Code.content,
+      Code.badRequest,
+      Code.badRequest,
+    ]);
+  });
+
+  it('look through a full directory about once a second at most, take registrations meanwhile, and look again after it', async () => {
+    const { from, wire, directory } = scene(20_000);
+    const links = Array.from({ length: 64 }, (_, i) => `</${i}>`).join(',');
+    for (let i = 0; i < 10_000; i++) {
+      const wish = { device: `d${i}`, lifetimeS: 60_000, linksText: links, attributes: {} };
+      directory.register(wish, { address: '2001:db8::3', port: i });
+    }
+    const ask = from(DEVICE);
+    const lookUp = async (name: string) => (await ask('GET', 'rd-lookup/res', [`rt=${name}`])).code;
+    expect([await lookUp('a'), await lookUp('b'), await lookUp('c')]).toEqual([
+      Code.content,
+      Code.unavailable,
+      Code.unavailable,
+    ]);
+    expect([await lookUp('a'), (await ask('POST', 'rd', ['ep=new'], LINKS)).code]).toEqual([
+      Code.content,
+      Code.created,
+    ]);
+    await wire.pass(3e6);
+    expect(await lookUp('b')).toBe(Code.content);
+  });
+
   it('refuse strangers, and what is too much, too long or of another form, and keep nothing of it', async () => {
     const { from, directory } = scene(2);
     const [ask, stranger] = [from(DEVICE), from({ address: '2001:db8::bad', port: 1 })];
@@ -219,7 +252,7 @@ describe('the answers of look-ups', () => {
     const directory = new Directory(world, 4, { onRegistered: () => undefined, onEnded: () => undefined });
     const recent = new RecentAnswers(directory);
     let looks = 0;
-    const ask = (what: string) => recent.of(what, () => Uint8Array.of(++looks))[0];
+    const ask = (what: string) => recent.of(what, () => Uint8Array.of(++looks))?.[0];
     const wish = { device: 'a', lifetimeS: 50, linksText: LINKS, attributes: {} };
     const { id } = directory.register(wish, DEVICE)!;
     expect([ask('x'), ask('x'), ask('y'), ask('x')]).toEqual([1, 1, 2, 1]);

@@ -1,3 +1,5 @@
+import { Allowance } from '../../base/allowance.js';
+import type { Clock } from '../../base/ports.js';
 import { Code, ContentFormat } from '../../coap/code.js';
 import { formatLinks, type Link } from '../../coap/links.js';
 import type { Peer } from '../../coap/peer.js';
@@ -5,7 +7,7 @@ import type { CoapReply, CoapResource, CoapSite, IncomingRequest } from '../../c
 import type { Directory } from './directory.js';
 import { findEndpoints, findResources, type LookUp, readLookUp } from './look-up.js';
 import { RecentAnswers } from './recent-answers.js';
-import { MAX_LINKS_BYTES, type Registration, readUpdate, readWish } from './registration.js';
+import { MAX_LINKS_BYTES, readUpdate, readWish } from './registration.js';
 
 const LINKS: readonly Link[] = [
   { target: '/rd', attributes: { rt: 'core.rd', ct: '40' } },
@@ -13,18 +15,36 @@ const LINKS: readonly Link[] = [
   { target: '/rd-lookup/res', attributes: { rt: 'core.rd-lookup-res', ct: '40' } },
 ];
 
+/** Links that look-ups compare in a second: those of 100,000 devices once. Who can send one datagram can ask for a look at all of them. */
+const COMPARED_PER_SECOND = 400_000;
+/** When a client whose look-up was too much asks again. */
+const BUSY_S = 2;
+
 /** Answers those who register at a directory and who look something up there (RFC 9176). */
 export class DirectorySite implements CoapSite {
   readonly #resources: Readonly<Record<string, CoapResource>>;
   readonly #registered: (id: string) => CoapResource;
 
   /** @param admits says who may register and look up */
-  constructor(directory: Directory, admits: (peer: Peer) => boolean) {
+  constructor(directory: Directory, admits: (peer: Peer) => boolean, clock: Pick<Clock, 'nowUs'>) {
+    const compared = new Allowance(COMPARED_PER_SECOND, COMPARED_PER_SECOND);
+    const mayLook = () => compared.isLeft(clock.nowUs());
+    const looked = {
+      *[Symbol.iterator]() {
+        for (const one of directory) {
+          compared.spend(1 + one.links.value.length);
+          yield one;
+        }
+      },
+    };
     const lookUp = (find: typeof findEndpoints): CoapResource => {
       const recent = new RecentAnswers(directory);
       return {
         admits,
-        answer: (request) => (request.method === 'GET' ? found(directory, request, find, recent) : WRONG_METHOD),
+        answer: ({ method, query }) => {
+          if (method !== 'GET') return WRONG_METHOD;
+          return found(query, recent, (asked) => (mayLook() ? find(looked, asked) : undefined));
+        },
       };
     };
     this.#resources = {
@@ -74,18 +94,18 @@ function changed(directory: Directory, id: string, { method, query, payload, pee
 }
 
 function found(
-  directory: Directory,
-  { query }: IncomingRequest,
-  find: (registrations: Iterable<Registration>, lookUp: LookUp) => readonly Link[],
+  query: readonly string[],
   recent: RecentAnswers,
+  find: (lookUp: LookUp) => readonly Link[] | undefined,
 ): CoapReply {
   const lookUp = readLookUp(query);
-  if (lookUp === undefined) return says(Code.badRequest, 'a criterion has the form name=value');
-  return {
-    code: Code.content,
-    payload: recent.of(JSON.stringify(query), () => Buffer.from(formatLinks(find(directory, lookUp)))),
-    contentFormat: ContentFormat.links,
-  };
+  if (lookUp === undefined) return says(Code.badRequest, 'criteria have the form name=value, and there are at most 8');
+  const payload = recent.of(JSON.stringify(query), () => {
+    const links = find(lookUp);
+    return links && Buffer.from(formatLinks(links));
+  });
+  if (payload === undefined) return { code: Code.unavailable, maxAgeS: BUSY_S };
+  return { code: Code.content, payload, contentFormat: ContentFormat.links };
 }
 
 /** An answer with a diagnostic payload (RFC 7252, section 5.5.2). */

@@ -6,6 +6,8 @@ import { endpointOf, type Registration } from './registration.js';
 /** Entries on a page unless the request says less: some 100 bytes each. */
 const DEFAULT_COUNT = 100;
 const MAX_COUNT = 500;
+/** Each is compared with the links of all devices. */
+const MAX_CRITERIA = 8;
 
 /** What a look-up asks for (RFC 9176, section 6). */
 export interface LookUp {
@@ -33,16 +35,17 @@ export function readLookUp(query: readonly string[]): LookUp | undefined {
       if (!/^\d{1,7}$/.test(value)) return undefined;
       if (name === 'page') page = Number(value);
       else count = Math.min(Number(value), MAX_COUNT);
-    } else criteria.push({ name, fits: valueTest(value) });
+    } else if (criteria.push({ name, fits: valueTest(value) }) > MAX_CRITERIA) return undefined;
   }
   return { criteria, page, count };
 }
 
 /** The registrations that a look-up finds, as links (RFC 9176, section 6.4). */
 export function findEndpoints(registrations: Iterable<Registration>, lookUp: LookUp): readonly Link[] {
-  const found = filtered(registrations, ({ links, ...own }) =>
+  const found = filtered(registrations, (registration) =>
     lookUp.criteria.every(
-      (one) => isOfEndpoint(one, own) || links.value.some((link) => linkHas(link, one.name, one.fits)),
+      (one) =>
+        isOfEndpoint(one, registration) || registration.links.value.some((link) => linkHas(link, one.name, one.fits)),
     ),
   );
   return pageOf(found, lookUp, endpointLink);
@@ -88,18 +91,26 @@ function* filtered<T>(all: Iterable<T>, isWanted: (one: T) => boolean): Iterable
   for (const one of all) if (isWanted(one)) yield one;
 }
 
-function isOfEndpoint(
-  { name, fits }: Criterion,
-  { device, id, peer, attributes }: Pick<Registration, 'device' | 'id' | 'peer' | 'attributes'>,
-): boolean {
-  const known: Readonly<Record<string, string | undefined>> = {
-    ...attributes,
-    ...endpointOf(device),
-    base: whole(peer, ''),
-    href: `/rd/${id}`,
-  };
-  const value = Object.hasOwn(known, name) ? known[name] : undefined;
+function isOfEndpoint({ name, fits }: Criterion, endpoint: Endpoint): boolean {
+  const value = ownValue(endpoint, name);
   return value !== undefined && fits(value);
+}
+
+type Endpoint = Pick<Registration, 'device' | 'id' | 'peer' | 'attributes'>;
+
+function ownValue({ device, id, peer, attributes }: Endpoint, name: string): string | undefined {
+  switch (name) {
+    case 'ep':
+      return endpointOf(device).ep;
+    case 'd':
+      return endpointOf(device).d;
+    case 'base':
+      return whole(peer, '');
+    case 'href':
+      return `/rd/${id}`;
+    default:
+      return Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+  }
 }
 
 function whole(peer: Peer, target: string): string {

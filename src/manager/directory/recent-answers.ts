@@ -1,6 +1,6 @@
 import type { Directory } from './directory.js';
 
-/** Answers that are kept, each of at most some 50 kB. More clients than this seldom read different look-ups at once. */
+/** Answers that are kept, each of some 50 kB; of at most 1 MB, where devices have links of 2 kB. More clients than this seldom read different look-ups at once. */
 const MOST_ANSWERS = 16;
 
 /**
@@ -17,11 +17,15 @@ export class RecentAnswers {
     this.#directory = directory;
   }
 
-  /** @param asked one text for all that ask the same */
-  of(asked: string, find: () => Uint8Array): Uint8Array {
+  /**
+   * @param asked one text for all that ask the same
+   * @param find makes an answer that is not known; undefined: there is none now
+   */
+  of(asked: string, find: () => Uint8Array | undefined): Uint8Array | undefined {
     if (this.#directory.revision !== this.#revision) this.#answers.clear();
     this.#revision = this.#directory.revision;
     const answer = this.#answers.get(asked) ?? find();
+    if (answer === undefined) return undefined;
     this.#answers.delete(asked);
     const [oldest] = this.#answers.keys();
     if (this.#answers.size >= MOST_ANSWERS && oldest !== undefined) this.#answers.delete(oldest);
