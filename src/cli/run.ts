@@ -22,6 +22,7 @@ export async function run(registrations: Registrations, argv: readonly string[])
   const program = programOf(neededFor(argv[2], registrations));
   try {
     refuseUnknownTopic(argv, registrations);
+    program.hook('preAction', (_, command) => refuseStreams(command));
     await program.parseAsync(argv);
   } catch (error) {
     process.exitCode = exitCodeOf(error);
@@ -34,6 +35,19 @@ function refuseUnknownTopic([, , command, topic]: readonly string[], registratio
   if (command !== 'help' || topic === undefined || topic.startsWith('-')) return;
   if (topic !== 'help' && !Object.hasOwn(registrations, topic))
     throw new LayercastError('USAGE', `unknown command '${topic}'`, { hint: SEE_HELP });
+}
+
+/** Options that take `-` for standard output. Elsewhere it would become a file or a folder called `-`. */
+const TAKE_STREAMS = ['--output', '--svg', '--content'];
+
+function refuseStreams(command: Command): void {
+  for (const [name, value] of Object.entries(command.opts())) {
+    const long = command.options.find((option) => option.attributeName() === name)?.long ?? name;
+    if (![value].flat().includes('-') || TAKE_STREAMS.includes(long)) continue;
+    throw new LayercastError('USAGE', `${long} cannot be standard input or output: found -`, {
+      hint: 'Name a file or a folder; ./- is one called "-"',
+    });
+  }
 }
 
 /** One error for a file that was written for another command, in place of a fault for each of its settings. */

@@ -51,7 +51,10 @@ const TYPED: { readonly [F in Form]: (kind: KindOf<F>) => TypedForm } = {
   name: ({ what }) => ({ parse: notEmpty, allowed: what }),
   objectName: ({ what }) => ({ parse: notEmpty, allowed: what }),
   // A typed path starts from the working directory: the user of a shell means it so.
-  path: () => ({ parse: (text) => (text === '' ? undefined : resolve(text)), allowed: 'a path' }),
+  path: () => ({
+    parse: (text) => (text === '' || text === '-' ? undefined : resolve(text)),
+    allowed: 'a path; ./- is a file called "-"',
+  }),
   // A path may have any character but a newline here, so a newline separates two.
   paths: () => ({
     parse(text) {

@@ -89,7 +89,8 @@ describe('settings', () => {
     [RECEIVER_OPTIONS.channels, '32', '--channels: not usable, found "32"', 'from 0 to 31'],
     [RECEIVER_OPTIONS.port, '0', '--port: not usable, found "0"', 'from 1 to 65535'],
     [RECEIVER_OPTIONS.mode, 'most', '--mode: not usable, found "most"', 'auto, best or several'],
-    [RECEIVER_OPTIONS.key, '', '--key: not usable, found ""', 'a path'],
+    [RECEIVER_OPTIONS.key, '', '--key: not usable, found ""', 'a path; ./- is a file called "-"'],
+    [RECEIVER_OPTIONS.key, '-', '--key: not usable, found "-"', 'a path; ./- is a file called "-"'],
   ])('%# refuse %o, and say what they take', (option, text, message, hint) => {
     expect(() => typed(option, text)).toThrow(
       expect.objectContaining({ code: 'USAGE', message, hint: expect.stringContaining(hint) }),

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCli } from './run-cli.js';
+import { runCli, runHere } from './run-cli.js';
 
 const PICTURE = /^<svg xmlns="http:\/\/www.w3.org\/2000\/svg".*<\/svg>\n$/s;
 
@@ -39,6 +39,26 @@ describe('a picture on standard output', () => {
     expect([code, stdout]).toEqual([2, '']);
     expect(JSON.parse(stderr)).toMatchObject({ event: 'error', code: 'FILE_NOT_FOUND' });
   });
+});
+
+it.each([
+  ['agent', 'agent.yaml', '--status', '-'],
+  ['agent', 'agent.yaml', '--state', '-'],
+  ['keygen', '--out', '-'],
+  ['sign', '--key', 'layercast.key', '--out', '-'],
+  ['sign', '--key', 'layercast.key', '--out', 'records', '--digests', '-'],
+  ['publish', '--state', '-'],
+  ['root', 'add', 'a.pub', '--root', '-'],
+  ['verify', 'a.record', '--key', '-'],
+  ['cache', 'clean', '--state', '-'],
+])('- is refused where nothing is written to standard output, case %# (%s)', async (...args) => {
+  const { code, stdout, stderr } = await runHere(args, { cwd: folder });
+  const flag = args[args.lastIndexOf('-') - 1];
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toBe(
+    `layercast: ${flag} cannot be standard input or output: found -\n  Name a file or a folder; ./- is one called "-"\n`,
+  );
+  expect(existsSync(join(folder, '-'))).toBe(false);
 });
 
 it('a content key on standard output is all that is there', async () => {
