@@ -58,6 +58,7 @@ const RESULTS: Readonly<Partial<Record<ErrorCode, number>>> = {
   DISK_FULL: Lwm2mResult.noRoom,
   PERMISSION_DENIED: Lwm2mResult.noRoom,
   FILE_NOT_FOUND: Lwm2mResult.noRoom,
+  NOT_A_FILE: Lwm2mResult.noRoom,
   FILE_IN_USE: Lwm2mResult.noRoom,
   FILE_IO: Lwm2mResult.noRoom,
   THREAD_LOST: Lwm2mResult.outOfMemory,

@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'CONFIG_INVALID'
   | 'LOG_INVALID'
   | 'FILE_NOT_FOUND'
+  | 'NOT_A_FILE'
   | 'PERMISSION_DENIED'
   | 'DISK_FULL'
   | 'FILE_IN_USE'

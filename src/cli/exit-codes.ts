@@ -9,6 +9,7 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   CONFIG_INVALID: 2,
   LOG_INVALID: 2,
   FILE_NOT_FOUND: 2,
+  NOT_A_FILE: 2,
   UNKNOWN_HOST: 2,
   UNKNOWN_INTERFACE: 2,
   ADDRESS_INVALID: 2,

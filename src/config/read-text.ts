@@ -8,7 +8,7 @@ const MAX_BYTES = 8 * 2 ** 20;
 /**
  * The text of a settings file.
  *
- * @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`, `FILE_IO`; `CONFIG_INVALID` when it is too large or not UTF-8.
+ * @throws {LayercastError} `FILE_NOT_FOUND`, `NOT_A_FILE`, `PERMISSION_DENIED`, `FILE_IO`; `CONFIG_INVALID` when it is too large or not UTF-8.
  */
 export async function readText(path: string): Promise<string> {
   const bytes = await readBounded(path);
@@ -30,7 +30,7 @@ export async function readText(path: string): Promise<string> {
 /**
  * The text of a key file. Bytes that are not text are kept as characters, so that the reader of the key can say what is wrong.
  *
- * @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`, `FILE_IO`
+ * @throws {LayercastError} `FILE_NOT_FOUND`, `NOT_A_FILE`, `PERMISSION_DENIED`, `FILE_IO`
  */
 export async function readKeyText(path: string): Promise<string> {
   return new TextDecoder('latin1').decode(await readBounded(path));
@@ -57,7 +57,7 @@ async function readBounded(path: string): Promise<Uint8Array> {
       throw new LayercastError('FILE_NOT_FOUND', `no file ${path}`, { hint, cause });
     }
     if (errno === 'EISDIR') {
-      throw new LayercastError('FILE_IO', `${path} is a folder, not a file (EISDIR)`, { hint: 'name a file', cause });
+      throw new LayercastError('NOT_A_FILE', `${path} is a folder, not a file`, { hint: 'name a file', cause });
     }
     if (errno === 'ENOTDIR') {
       throw new LayercastError('FILE_NOT_FOUND', `no file ${path}: a part of the path is not a folder`, {

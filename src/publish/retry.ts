@@ -12,8 +12,8 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
   'UNKNOWN_HOST',
   'OBJECT_CHANGED',
 ]);
-/** Faults of a file that is missing or not readable for a while: because of a backup, a mount, a mistake. */
-const FILE_AWAY: ReadonlySet<ErrorCode> = new Set(['FILE_NOT_FOUND', 'PERMISSION_DENIED']);
+/** Faults of a file that is missing, something else or not readable for a while: because of a backup, a mount, a mistake. */
+const FILE_AWAY: ReadonlySet<ErrorCode> = new Set(['FILE_NOT_FOUND', 'NOT_A_FILE', 'PERMISSION_DENIED']);
 /** Most passing faults are over within a second. */
 const FIRST_PAUSE_US = 1e6;
 /** An object is back within a minute after its fault has passed. While the fault stays, its file is checked once a minute. */

@@ -126,7 +126,7 @@ export async function requireWorkingNames(path: string): Promise<void> {
     const found = await lstat(working).catch((error) => absentOr(error, 'look at', working));
     if (found === undefined) continue;
     if (!found.isFile()) {
-      throw new LayercastError('FILE_IO', `${JSON.stringify(working)} exists and is no ordinary file`, {
+      throw new LayercastError('NOT_A_FILE', `${JSON.stringify(working)} exists and is no ordinary file`, {
         hint: 'Remove it, or name another output',
       });
     }

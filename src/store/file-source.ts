@@ -55,7 +55,7 @@ export class FileSource implements ByteSource {
 
   /**
    * @param nowMs for tests: the time by which reads are judged slow
-   * @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`, or `FILE_IO` when the path is no ordinary file
+   * @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`, or `NOT_A_FILE` when the path is no ordinary file
    */
   static async open(path: string, nowMs?: () => number): Promise<FileSource> {
     // Non-blocking, because opening a FIFO would wait for a writer. The flag makes no difference to ordinary files.
@@ -66,7 +66,7 @@ export class FileSource implements ByteSource {
       const found = await handle.stat({ bigint: true });
       if (!found.isFile()) {
         const kind = found.isDirectory() ? 'a directory' : found.isFIFO() ? 'a named pipe' : 'a device or socket';
-        throw new LayercastError('FILE_IO', `${JSON.stringify(path)} is ${kind}`, { hint: 'name an ordinary file' });
+        throw new LayercastError('NOT_A_FILE', `${JSON.stringify(path)} is ${kind}`, { hint: 'name an ordinary file' });
       }
       return new FileSource(path, handle, identityIn(found), undefined, nowMs);
     } catch (error) {

@@ -26,7 +26,7 @@ const CODES: Readonly<Record<string, readonly [code: ErrorCode, what: string, hi
   ENOSPC: ['DISK_FULL', 'no space left', 'make room and run again; what is on disk is kept'],
   EDQUOT: ['DISK_FULL', 'the disk quota is used up', 'make room and run again; what is on disk is kept'],
   EFBIG: ['FILE_IO', 'too large for this file system', 'choose another file system'],
-  EISDIR: ['FILE_IO', 'it is a directory', 'name a file'],
+  EISDIR: ['NOT_A_FILE', 'it is a directory', 'name a file'],
   ELOOP: ['FILE_IO', 'symbolic links lead in a circle', 'check the path'],
   EBUSY: ['FILE_IO', 'the system is using it', 'choose another file or folder'],
   EMFILE: ['FILE_IO', 'this process has too many open files', 'raise the limit (ulimit -n)'],

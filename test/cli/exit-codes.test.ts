@@ -27,6 +27,7 @@ describe('exit codes', () => {
         'CONFIG_INVALID',
         'LOG_INVALID',
         'FILE_NOT_FOUND',
+        'NOT_A_FILE',
         'UNKNOWN_HOST',
         'UNKNOWN_INTERFACE',
         'ADDRESS_INVALID',

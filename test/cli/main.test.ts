@@ -75,6 +75,44 @@ describe('the command line', () => {
   });
 
   it.each([
+    'plan DIR',
+    'plan fleet.yaml --svg DIR',
+    'config validate DIR',
+    'sign DIR --key options/layercast.key --out records',
+    'sign fleet.yaml --key DIR --out records',
+    'publish DIR --config fleet.yaml',
+    'publish --config DIR fleet.yaml',
+    'simulate DIR',
+    'plot DIR -o x.svg',
+    'verify DIR --key options/layercast.pub',
+    'verify fleet.yaml --key DIR',
+    'root show --root DIR',
+    'root add options/layercast.pub --root DIR --fleet acme',
+    'keygen --content DIR',
+    'release DIR',
+    'mirror DIR --once',
+    'serve DIR --check',
+    'agent DIR',
+    'gateway DIR',
+    'manager DIR',
+    'manager --tokens DIR',
+    'fetch acme/firmware --key options/layercast.pub -o DIR',
+    'fetch acme/firmware --key options/layercast.pub -o x --config DIR',
+  ])('ends with 2 for a folder in the place of a file: %s', async (typed) => {
+    await runHere(['keygen', '--out', 'options'], { cwd: folder });
+    mkdirSync(join(folder, 'DIR'), { recursive: true });
+    writeFileSync(
+      join(folder, 'fleet.yaml'),
+      'fleet: acme\nobjects:\n  a: { file: fleet.yaml, version: 1, channels: [{ rate: 1Mbit }] }\n',
+    );
+    const { code, stderr } = await runHere(typed.split(' '), { cwd: folder });
+    expect(stderr).toMatch(
+      /DIR"? (is a (folder|directory)|already exists)|cannot (read|write) "DIR": it is a directory/,
+    );
+    expect(code).toBe(2);
+  });
+
+  it.each([
     ['/proc/x', 'cannot create a file in "/proc": it takes no new entries', 'choose another folder'],
     ['x.part', 'ends in ".part"', 'Name a file without that ending with -o'],
   ])('refuses the output %s before it looks for an interface', async (output, message, hint) => {

@@ -304,7 +304,10 @@ describe('loading', () => {
   it('says when there is no file, when it is a folder, too large, or no text', async () => {
     const loading = (name: string) => loadFleet(join(folder, name));
     await expect(loading('none')).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
-    await expect(loading('.')).rejects.toMatchObject({ code: 'FILE_IO', message: expect.stringContaining('EISDIR') });
+    await expect(loading('.')).rejects.toMatchObject({
+      code: 'NOT_A_FILE',
+      message: expect.stringMatching(/ is a folder, not a file$/),
+    });
     await writeFile(join(folder, 'large'), Buffer.alloc(8 * 2 ** 20 + 1, '#'));
     await expect(loading('large')).rejects.toMatchObject({
       code: 'CONFIG_INVALID',

@@ -175,7 +175,7 @@ describe('a destination', () => {
       store.acceptBlock(0);
       mkdirSync(path);
       await expect(store.commit()).rejects.toMatchObject({
-        code: 'FILE_IO',
+        code: 'NOT_A_FILE',
         message: expect.stringMatching(/cannot rename the finished file to ".*x": it is a directory/),
       });
       await store.close();

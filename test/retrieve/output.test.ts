@@ -167,9 +167,9 @@ describe('an output', () => {
   it.each(['.part', '.part.journal'])('is refused when its %s exists and is no ordinary file', async (ending) => {
     const folder = newFolder();
     mkdirSync(join(folder, `folder${ending}`));
-    await expectRefused(join(folder, 'folder'), 'FILE_IO', /no ordinary file/, /Remove it/);
+    await expectRefused(join(folder, 'folder'), 'NOT_A_FILE', /no ordinary file/, /Remove it/);
     symlinkSync('elsewhere', join(folder, `link${ending}`));
-    await expectRefused(join(folder, 'link'), 'FILE_IO', /no ordinary file/);
+    await expectRefused(join(folder, 'link'), 'NOT_A_FILE', /no ordinary file/);
   });
 
   it('in a folder without the right to write or to search is refused', async () => {

@@ -127,9 +127,9 @@ describe('a file that is published', () => {
     const cases: [string, object][] = [
       [join(directory, 'none'), { code: 'FILE_NOT_FOUND', message: expect.stringContaining('none') }],
       [join(locked, 'below'), { code: 'FILE_NOT_FOUND' }],
-      [directory, { code: 'FILE_IO', message: expect.stringContaining('a directory'), hint: expect.anything() }],
-      [fifo, { code: 'FILE_IO', message: expect.stringContaining('a named pipe') }],
-      ['/dev/null', { code: 'FILE_IO' }],
+      [directory, { code: 'NOT_A_FILE', message: expect.stringContaining('a directory'), hint: expect.anything() }],
+      [fifo, { code: 'NOT_A_FILE', message: expect.stringContaining('a named pipe') }],
+      ['/dev/null', { code: 'NOT_A_FILE' }],
     ];
     for (const [path, error] of cases) await expect(FileSource.open(path)).rejects.toMatchObject(error);
     const denied = asOrdinaryUser(() => FileSource.open(locked));
@@ -155,7 +155,7 @@ describe('a file that may already be the object', () => {
     const empty = { sizeBytes: 0, sha256: hash('sha256', '', 'buffer') };
     expect(await verifyFile(await newFile(''), empty)).toBe(true);
     await mkdir(join(directory, 'dir'));
-    await expect(verifyFile(join(directory, 'dir'), expected)).rejects.toMatchObject({ code: 'FILE_IO' });
+    await expect(verifyFile(join(directory, 'dir'), expected)).rejects.toMatchObject({ code: 'NOT_A_FILE' });
   });
 
   it('stops being read when the caller aborts', async () => {

@@ -17,7 +17,7 @@ export class SeedFile implements Seed {
     this.#handle = handle;
   }
 
-  /** @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`; `FILE_IO` for a folder, pipe, socket or terminal */
+  /** @throws {LayercastError} `FILE_NOT_FOUND`, `PERMISSION_DENIED`; `NOT_A_FILE` for a folder, pipe, socket or terminal */
   static async open(path: string): Promise<SeedFile> {
     // Non-blocking, because opening a FIFO would wait for a writer.
     const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((error: unknown) => {
@@ -26,7 +26,7 @@ export class SeedFile implements Seed {
     try {
       const found = await handle.stat();
       if (found.isFile() || found.isBlockDevice()) return new SeedFile(path, handle);
-      throw new LayercastError('FILE_IO', `${JSON.stringify(path)} is neither a file nor a block device`);
+      throw new LayercastError('NOT_A_FILE', `${JSON.stringify(path)} is neither a file nor a block device`);
     } catch (error) {
       await handle.close();
       throw systemError(error, 'look at', path);

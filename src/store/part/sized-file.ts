@@ -29,7 +29,7 @@ export async function openSized(
   try {
     const found = await handle.stat();
     if (!found.isFile()) {
-      throw new LayercastError('FILE_IO', `${JSON.stringify(path)} exists and is no ordinary file`, {
+      throw new LayercastError('NOT_A_FILE', `${JSON.stringify(path)} exists and is no ordinary file`, {
         hint: 'remove it, or choose another name for the output',
       });
     }

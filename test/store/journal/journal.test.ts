@@ -408,6 +408,6 @@ describe('a journal', () => {
   it('says why it cannot be opened', async () => {
     const inNoDirectory = Journal.open(join(directory, 'none', 'x'), IDENTITY, true);
     await expect(inNoDirectory).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
-    await expect(Journal.open(directory, IDENTITY, true)).rejects.toMatchObject({ code: 'FILE_IO' });
+    await expect(Journal.open(directory, IDENTITY, true)).rejects.toMatchObject({ code: 'NOT_A_FILE' });
   });
 });

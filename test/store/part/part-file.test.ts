@@ -286,12 +286,12 @@ describe('a part file', () => {
     const path = newPath();
     await mkdir(path);
     const onDirectory = PartFile.open({ path, geometry, resume: false });
-    await expect(onDirectory).rejects.toMatchObject({ code: 'FILE_IO', message: expect.stringContaining(path) });
+    await expect(onDirectory).rejects.toMatchObject({ code: 'NOT_A_FILE', message: expect.stringContaining(path) });
     const fifo = newPath();
     execFileSync('mkfifo', [fifo]);
     const onFifo = PartFile.open({ path: fifo, geometry, resume: true });
     await expect(onFifo).rejects.toMatchObject({
-      code: 'FILE_IO',
+      code: 'NOT_A_FILE',
       message: expect.stringContaining('no ordinary file'),
     });
     const largePath = newPath();
