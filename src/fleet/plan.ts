@@ -104,7 +104,7 @@ export interface LevelPlan {
 /** @param sizeOf Size of the file at a path; undefined if there is no such file. */
 export function planOf(fleet: Fleet, sizeOf: (path: string) => number | undefined): FleetPlan {
   const senders = fleet.servers.map((server) => ({ server, sendings: sendingsOf(fleet, server) }));
-  const servers = senders.map(({ server, sendings }) => serverPlanOf(fleet, server, sendings));
+  const servers = senders.map(({ server, sendings }) => serverPlanOf(fleet, server, sendings, sizeOf));
   return {
     fleet: fleet.name,
     scope: fleet.scope,
@@ -123,17 +123,22 @@ export function planOf(fleet: Fleet, sizeOf: (path: string) => number | undefine
   };
 }
 
-function serverPlanOf(fleet: Fleet, server: FleetServer, sendings: readonly Sending[]): ServerPlan {
+function serverPlanOf(
+  fleet: Fleet,
+  server: FleetServer,
+  sendings: readonly Sending[],
+  sizeOf: (path: string) => number | undefined,
+): ServerPlan {
   return {
     server: server.name,
     index: server.index,
     address: server.address ?? null,
     interface: server.interface ?? fleet.interface ?? null,
     channelCount: sendings.length,
-    rateBitsPerSecond: sendings.reduce(
-      (sum, { channel }) => sum + channel.rateBitsPerSecond,
-      framesRateOf(fleet, server),
-    ),
+    // The channels of an empty object send nothing: its announcement is all that receivers need.
+    rateBitsPerSecond: sendings
+      .filter(({ object }) => sizeOf(object.filePath) !== 0)
+      .reduce((sum, { channel }) => sum + channel.rateBitsPerSecond, framesRateOf(fleet, server)),
   };
 }
 

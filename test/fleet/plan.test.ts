@@ -61,6 +61,15 @@ describe('a plan', () => {
     expect(planText(forecastOf(fleet, plan))).toContain('size unknown, no such file');
   });
 
+  it('counts nothing for an empty object, of which only the announcement is sent, and says so', () => {
+    const fleet = parseFleet(`${HEAD}${TWO}  b: { file: b, version: 1, channels: [{ rate: 1Mbit }] }\n`, '/srv/f');
+    const plan = planOf(fleet, (path) => (path === '/srv/a' ? 0 : 1000));
+    expect([plan.rateBitsPerSecond, plan.servers[0]!.rateBitsPerSecond]).toEqual([1e6, 1e6]);
+    expect(planText(forecastOf(fleet, plan)).match(/empty: .*/g)).toEqual([
+      'empty: its announcement is all that is sent of it',
+    ]);
+  });
+
   it('says how many packets leave at once where it is more than one', () => {
     const fleet = parseFleet(`${HEAD}${TWO.replace('2.56Mbit', '102.4Mbit')}`, 'f');
     const plan = planOf(fleet, () => 1_184_000);

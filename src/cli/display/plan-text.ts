@@ -53,6 +53,7 @@ function objectOf(object: ObjectForecast, plan: FleetPlan): string[] {
     `object ${object.object}`,
     `  version ${object.version}, ${size}, code ${object.code}, mode ${object.mode}${blocksOf(object)}`,
     `  ${clippedPath(object.file)}`,
+    ...(object.sizeBytes === 0 ? ['  empty: its announcement is all that is sent of it'] : []),
     ...(object.schedule === null ? [] : [`  ${windowsText(object.schedule)}; times below count only these windows`]),
     ...table(
       [
