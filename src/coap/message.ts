@@ -57,6 +57,12 @@ export function encodeMessage(message: Message): Uint8Array {
   return generate(written, MAX_MESSAGE_BYTES);
 }
 
+/** Writes another id into an encoded message. */
+export function withId(bytes: Uint8Array, id: number): void {
+  bytes[2] = id >> 8;
+  bytes[3] = id & 255;
+}
+
 /** An empty message: an acknowledgement, or a reset. */
 export function emptyMessage(type: 'ACK' | 'RST', id: number): Message {
   return { type, code: 0, id, token: NOTHING, options: [], payload: NOTHING };

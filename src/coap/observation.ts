@@ -48,6 +48,14 @@ export class ClientObservation implements Observation {
   #newest: { readonly sequence: number; readonly atUs: number } | undefined;
   #cancelTimer: () => void = () => undefined;
   #isOver = false;
+  /** Gives up the requests under way; undefined while there are none, because a manager has 200,000 observations. */
+  #leaving: AbortController | undefined;
+  #requestCount = 0;
+  #isReading = false;
+  /** Something was heard since the state was asked for as a whole. */
+  #isBehind = false;
+  /** No notification follows what is being read. */
+  #isLast = false;
 
   /** @throws {CoapFault} `full` */
   constructor(client: Client, link: LinkLayer, peer: Peer, target: ObserveTarget, callbacks: ObservationCallbacks) {
@@ -64,6 +72,7 @@ export class ClientObservation implements Observation {
 
   cancel(): void {
     this.#isOver = true;
+    this.#leaving?.abort();
     this.#cancelTimer();
     this.#stopListening();
   }
@@ -72,7 +81,7 @@ export class ClientObservation implements Observation {
   #register(): void {
     const options = [...requestOptions({ method: 'GET', ...this.#target }), uintOption(OptionNumber.observe, 0)];
     const content = { code: Code.get, token: this.#token, options, payload: new Uint8Array() };
-    this.#client.send(this.#peer, content).then(
+    this.#ask((signal) => this.#client.send(this.#peer, content, signal)).then(
       (message) => this.#hear(message),
       (fault: unknown) => this.#over(fault as CoapFault),
     );
@@ -92,14 +101,14 @@ export class ClientObservation implements Observation {
     }
     const sequence = new Options(message.options).uint(OptionNumber.observe, 3);
     if (sequence === undefined) {
-      this.#tell(response, () => this.#over(response));
+      this.#tell(response, true);
       return;
     }
     if (!this.#isNewer(sequence)) return;
     this.#newest = { sequence, atUs: this.#link.clock.nowUs() };
     this.#cancelTimer();
     if (this.#target.renews !== false) this.#renewAfter((response.maxAgeS ?? DEFAULT_MAX_AGE_S) * 1e6);
-    this.#tell(response);
+    this.#tell(response, false);
   }
 
   #renewAfter(freshUs: number): void {
@@ -107,21 +116,47 @@ export class ClientObservation implements Observation {
     this.#cancelTimer = clock.schedule(clock.nowUs() + freshUs + GRACE_US, () => this.#register());
   }
 
-  /** A state that does not fit one message is asked for as a whole. */
-  #tell(response: CoapResponse, after: () => void = () => undefined): void {
-    const tell = (whole: CoapResponse) => {
-      if (this.#isOver) return;
-      this.#callbacks.onNotification(whole);
-      after();
-    };
-    if (response.block2?.hasMore !== true) {
-      tell(response);
-      return;
-    }
+  /** A state that does not fit one message is asked for as a whole. However much is heard meanwhile, it is asked for once more. */
+  #tell(response: CoapResponse, isLast: boolean): void {
+    this.#isLast ||= isLast;
+    this.#isBehind = true;
+    if (response.block2?.hasMore !== true) this.#told(response, this.#isLast && !this.#isReading);
+    else if (!this.#isReading) void this.#read();
+  }
+
+  async #read(): Promise<void> {
     const request = { method: 'GET', ...this.#target } as const;
-    exchangeWhole(this.#client, this.#link, this.#peer, request, {}).then(tell, (fault: unknown) =>
-      this.#over(fault as CoapFault),
-    );
+    this.#isReading = true;
+    try {
+      while (this.#isBehind && !this.#isOver) {
+        this.#isBehind = false;
+        const whole = await this.#ask((signal) =>
+          exchangeWhole(this.#client, this.#link, this.#peer, request, { signal }),
+        );
+        this.#told(whole, this.#isLast && !this.#isBehind);
+      }
+    } catch (fault) {
+      this.#over(fault as CoapFault);
+    } finally {
+      this.#isReading = false;
+    }
+  }
+
+  /** Has a request end with the observation. */
+  async #ask<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    this.#leaving ??= new AbortController();
+    this.#requestCount++;
+    try {
+      return await request(this.#leaving.signal);
+    } finally {
+      if (--this.#requestCount === 0) this.#leaving = undefined;
+    }
+  }
+
+  #told(response: CoapResponse, isLast: boolean): void {
+    if (this.#isOver) return;
+    this.#callbacks.onNotification(response);
+    if (isLast) this.#over(response);
   }
 
   #over(why: CoapFault | CoapResponse): void {

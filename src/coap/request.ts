@@ -48,6 +48,7 @@ export type CoapFaultKind = keyof typeof TEXTS;
 const TEXTS = {
   timeout: 'it did not answer in time',
   reset: 'it does not know what it was asked (reset)',
+  unfit: 'what it is asked does not fit one message',
   full: 'too many requests wait for their turn',
   closed: 'the endpoint was closed',
   tooLong: 'its answer is too long',

@@ -1,12 +1,15 @@
 import { Code } from './code.js';
 import type { LinkLayer } from './link-layer.js';
-import type { Message } from './message.js';
+import { encodeMessage, type Message, withId } from './message.js';
 import { type Peer, peerKey } from './peer.js';
+import { CoapFault } from './request.js';
 
 /** RFC 7252, section 4.8: ACK_TIMEOUT, ACK_RANDOM_FACTOR and MAX_RETRANSMIT. */
 const ACK_TIMEOUT_US = 2_000_000;
 const ACK_RANDOM_FACTOR = 1.5;
 const MAX_RETRANSMIT = 4;
+/** Most messages that wait for one peer, so that one that answers nothing does not take the places of all. A peer has some observations and a request. */
+const MOST_OF_PEER = 64;
 
 /** A confirmable message, without the id that it gets when it is sent. */
 export type Content = Pick<Message, 'code' | 'token' | 'options' | 'payload'>;
@@ -16,7 +19,7 @@ export interface TransmissionCallbacks {
   /** The message was acknowledged, by an empty message or by the response itself. */
   onAcknowledged(message: Message): void;
   onReset(): void;
-  /** The message was sent five times, and never acknowledged. */
+  /** The message, or the one before it to the same peer, was sent five times and never acknowledged. */
   onTimeout(): void;
 }
 
@@ -24,8 +27,9 @@ interface Transmission {
   readonly peer: Peer;
   readonly content: Content;
   readonly callbacks: TransmissionCallbacks;
+  /** The message; without its id until it is sent. */
+  readonly bytes: Uint8Array;
   id: number | undefined;
-  bytes: Uint8Array | undefined;
   sentCount: number;
   timeoutUs: number;
   cancelTimer: () => void;
@@ -33,7 +37,8 @@ interface Transmission {
 
 /**
  * Sends confirmable messages until they are acknowledged (RFC 7252, section 4.2). One message at a time is under way to a peer (NSTART = 1), the
- * others wait for their turn: that is all the congestion control that CoAP has.
+ * others wait for their turn: that is all the congestion control that CoAP has. A peer that acknowledges none of five copies is not there: what waits for
+ * it ends, too.
  */
 export class Transmissions {
   readonly #link: LinkLayer;
@@ -47,11 +52,16 @@ export class Transmissions {
     this.#mostCount = mostCount;
   }
 
-  /** @returns a function that gives the message up, after which none of the callbacks is called; undefined if too many messages wait */
+  /**
+   * @returns a function that gives the message up, after which none of the callbacks is called; undefined if too many messages wait
+   * @throws {CoapFault} `unfit`
+   */
   send(peer: Peer, content: Content, callbacks: TransmissionCallbacks): (() => void) | undefined {
     if (this.#count >= this.#mostCount) return undefined;
     const key = peerKey(peer);
     const queue = this.#queues.get(key) ?? [];
+    if (queue.length >= MOST_OF_PEER) return undefined;
+    const bytes = bytesOf(content);
     this.#queues.set(key, queue);
     const timeoutUs = ACK_TIMEOUT_US * (1 + this.#link.random() * (ACK_RANDOM_FACTOR - 1));
     const none = () => undefined;
@@ -59,8 +69,8 @@ export class Transmissions {
       peer,
       content,
       callbacks,
+      bytes,
       id: undefined,
-      bytes: undefined,
       sentCount: 0,
       timeoutUs,
       cancelTimer: none,
@@ -91,7 +101,8 @@ export class Transmissions {
 
   #begin(one: Transmission): void {
     one.id = this.#link.nextId(one.peer);
-    one.bytes = this.#link.send({ type: 'CON', id: one.id, ...one.content }, one.peer);
+    withId(one.bytes, one.id);
+    this.#link.sendBytes(one.bytes, one.peer);
     this.#await(one);
   }
 
@@ -105,13 +116,16 @@ export class Transmissions {
   #again(one: Transmission): void {
     if (one.sentCount <= MAX_RETRANSMIT) {
       this.#link.counts.retransmitted++;
-      this.#link.sendBytes(one.bytes!, one.peer);
+      this.#link.sendBytes(one.bytes, one.peer);
       this.#await(one);
       return;
     }
     this.#link.counts.unacknowledged++;
-    this.#remove(one);
-    one.callbacks.onTimeout();
+    const key = peerKey(one.peer);
+    const waiting = this.#queues.get(key) ?? [];
+    this.#queues.delete(key);
+    this.#count -= waiting.length;
+    for (const { callbacks } of waiting) callbacks.onTimeout();
   }
 
   #remove(one: Transmission): void {
@@ -124,6 +138,15 @@ export class Transmissions {
     this.#count--;
     if (queue.length === 0) this.#queues.delete(key);
     else if (index === 0) this.#begin(queue[0]!);
+  }
+}
+
+/** @throws {CoapFault} `unfit` */
+function bytesOf(content: Content): Uint8Array {
+  try {
+    return encodeMessage({ type: 'CON', id: 0, ...content });
+  } catch {
+    throw new CoapFault('unfit');
   }
 }
 

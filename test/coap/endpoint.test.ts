@@ -65,6 +65,42 @@ describe('requests', () => {
     expect(await wire.finish(Promise.all(slow))).toEqual(['timeout', 'timeout']);
   });
 
+  test('to a peer that acknowledges none of five copies end together, and there is room for others again', async () => {
+    const wire = new Wire();
+    const other = { address: 'fd00::3', port: 5683 };
+    wire.endpoint(other, { site: siteOf({ a: { answer: () => text('other') } }) });
+    const client = wire.endpoint(THERE, { bounds: { transmissionCount: 40 } });
+    const asked = Array.from({ length: 40 }, () => faultOf(client.request(HERE, get('a'))));
+    expect(await faultOf(client.request(other, get('a')))).toBe('full');
+    await wire.pass(100e6);
+    expect(shown(await wire.finish(client.request(other, get('a'))))).toBe('2.05 other');
+    expect(new Set(await wire.finish(Promise.all(asked)))).toEqual(new Set(['timeout']));
+    expect(client.counts).toMatchObject({ retransmitted: 4, unacknowledged: 1 });
+  });
+
+  test('to one peer do not take the places of those to others', async () => {
+    const wire = new Wire();
+    const other = { address: 'fd00::3', port: 5683 };
+    wire.endpoint(other, { site: siteOf({ a: { answer: () => text('other') } }) });
+    const client = wire.endpoint(THERE);
+    const asked = Array.from({ length: 1024 }, () => faultOf(client.request(HERE, get('a'))));
+    expect(shown(await wire.finish(client.request(other, get('a'))))).toBe('2.05 other');
+    const faults = await wire.finish(Promise.all(asked));
+    expect(faults.filter((fault) => fault === 'timeout').length).toBe(64);
+  });
+
+  test('that do not fit one message fail alone, also where others are under way', async () => {
+    const wire = new Wire();
+    wire.endpoint(HERE, { site: siteOf({ a: { answer: () => text('here') } }) });
+    const client = wire.endpoint(THERE);
+    const long = { method: 'GET', path: Array(9).fill('x'.repeat(200)) } as const;
+    const work = [get('a'), long, get('a'), long].map((request) => client.request(HERE, request));
+    const ends = await wire.finish(Promise.allSettled(work));
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected']);
+    expect(await faultOf(client.request(HERE, long))).toBe('unfit');
+    expect(shown(await wire.finish(client.request(HERE, get('a'))))).toBe('2.05 here');
+  });
+
   test('work once, however often their message comes; a copy gets the same reply', async () => {
     const wire = new Wire();
     let count = 0;
@@ -369,6 +405,36 @@ describe('observations', () => {
     change();
     await wire.pass(1e6);
     expect(heard).toEqual(['0'.repeat(3000), '1'.repeat(3000)]);
+  });
+
+  test('read a long state once at a time, whatever the other side sends, and again when it has changed meanwhile', async () => {
+    const wire = new Wire();
+    const { heard, change, client } = observed(wire, 3000);
+    await wire.pass(1e6);
+    for (let i = 0; i < 3; i++) change();
+    await wire.pass(1e6);
+    expect(heard.at(-1)).toBe('3'.repeat(3000));
+    const token = wire.seen[0]!.message.token;
+    wire.loses = ({ to }) => to === HERE;
+    const before = wire.seen.length;
+    const more = uintOption(OptionNumber.block2, 8 + 6);
+    for (let id = 0; id < 500; id++) {
+      const options = [uintOption(OptionNumber.observe, 100 + id), more];
+      const fields = { type: 'NON', code: Code.content, id, token, options, payload: new Uint8Array(1024) } as const;
+      client.receive(encodeMessage(fields), HERE);
+    }
+    await wire.pass(3600e6);
+    expect(wire.seen.length - before).toBeLessThanOrEqual(5);
+  });
+
+  test('that are cancelled leave nothing that waits to be sent', async () => {
+    const wire = new Wire();
+    wire.loses = () => true;
+    const client = wire.endpoint(THERE, { bounds: { transmissionCount: 2 } });
+    for (let i = 0; i < 100; i++) client.observe(HERE, { path: ['fw'] }, noneMore).cancel();
+    expect(wire.seen.length).toBe(100);
+    await wire.pass(3600e6);
+    expect(wire.seen.length).toBe(100);
   });
 
   test('end at the server when the client knows nothing of them any more, and the client hears that it is meant', async () => {

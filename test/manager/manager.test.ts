@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Code } from '../../dist/coap/code.js';
-import { Fleet } from './fleet.js';
+import { encodeMessage, type Message } from '../../dist/coap/message.js';
+import { OptionNumber, textOptions } from '../../dist/coap/options.js';
+import { Fleet, MANAGER } from './fleet.js';
 
 const LOOK = { object: undefined, record: undefined, expiresInMs: 3_600_000 };
 
@@ -172,6 +174,29 @@ describe('a manager', () => {
     // And its location is the same.
     expect(await device.update()).toBe(Code.changed);
     second.close();
+  });
+
+  it('observes devices within two minutes of a flood of registrations whose senders answer nothing', async () => {
+    const fleet = new Fleet();
+    const manager = fleet.manager({ deviceCount: 3000 });
+    const stranger = { address: '2001:db8::bad', port: 1 };
+    const register = (name: string, id: number, port: number) => {
+      const options = [
+        ...textOptions(OptionNumber.uriPath, ['rd']),
+        ...textOptions(OptionNumber.uriQuery, [`ep=${name}`]),
+      ];
+      const message = { type: 'NON', code: Code.post, id, token: new Uint8Array(), options, payload: new Uint8Array() };
+      fleet.wire.deliver(encodeMessage(message as Message), { ...stranger, port }, MANAGER);
+    };
+    // The same device again and again, many devices from one port, and from many.
+    for (let i = 0; i < 1000; i++) register('same', i, 1);
+    for (let i = 0; i < 1000; i++) register(`one-${i}`, i, 2);
+    for (let i = 0; i < 900; i++) register(`each-${i}`, i, 1000 + i);
+    await fleet.wire.pass(120e6);
+    const device = fleet.device('genuine');
+    await device.register();
+    await fleet.wire.pass(5e6);
+    expect(manager.find('genuine')).toMatchObject({ status: { value: { fleet: 'acme' } }, radio: { isAwake: true } });
   });
 
   it('observes a device anew that registers anew from the same address: it has forgotten its observers', async () => {

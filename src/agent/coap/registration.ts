@@ -9,6 +9,10 @@ const RENEW_RATIO = 0.6;
 const RENEW_SPREAD_RATIO = 0.1;
 /** Pauses after failures. */
 const BACK_OFF: BackOffTimes = { firstUs: 5e6, mostUs: 300e6 };
+/** A location of a directory has at most so many bytes, also where it writes whole URLs; requests for longer ones would not fit a message. */
+const MAX_LOCATION_BYTES = 512;
+/** A part of a path has at most so many bytes (RFC 7252, section 5.10). */
+const MAX_PART_BYTES = 255;
 /** Saying goodbye may take this long: a message and a repetition. The directory forgets the device anyway when its lifetime is over. */
 const GOODBYE_US = 4e6;
 
@@ -115,6 +119,7 @@ export class Registration {
     const request = { method: 'POST', path, query, payload, contentFormat: ContentFormat.links } as const;
     const { code, locationPath } = await ask(request, signal);
     if (code !== Code.created || locationPath.length === 0) return `it answered ${codeText(code)}`;
+    if (!canBeAsked(locationPath)) return 'it names a place that cannot be asked for';
     this.#location = locationPath;
     return undefined;
   }
@@ -138,4 +143,12 @@ export class Registration {
     this.#isWanted = false;
     this.#cancelTimer = clock.schedule(clock.nowUs() + us, () => this.renew());
   }
+}
+
+/** Whether a request for this path names what the directory named: bytes that are no text would come back as others. */
+function canBeAsked(path: readonly string[]): boolean {
+  const lengths = path.map((part) => Buffer.byteLength(part));
+  const isShort =
+    lengths.every((bytes) => bytes <= MAX_PART_BYTES) && Buffer.byteLength(path.join('/')) <= MAX_LOCATION_BYTES;
+  return isShort && !path.some((part) => part.includes('\ufffd'));
 }

@@ -17,6 +17,7 @@ function scene() {
   let updates = true;
   let untilUs = 0;
   let isLate = false;
+  let place: readonly string[] | undefined;
   const answer = (code: number, locationPath: readonly string[] = []) => ({ code, locationPath }) as CoapResponse;
   const ask = async ({ method, path, query = [], payload }: CoapRequest): Promise<CoapResponse> => {
     const links = payload === undefined ? '' : ` ${Buffer.from(payload).toString()}`;
@@ -30,7 +31,7 @@ function scene() {
     if (path.join('/') === 'rd') {
       known = `rd/${asked.length}`;
       untilUs = nowUs + LIFETIME_S * 1e6;
-      return answer(Code.created, known.split('/'));
+      return answer(Code.created, place ?? known.split('/'));
     }
     if (path.join('/') !== known) return answer(Code.notFound);
     if (!updates) return answer(Code.methodNotAllowed);
@@ -54,6 +55,9 @@ function scene() {
     pass: (s: number) => virtual.run(virtual.nowUs + s * 1e6),
     forget: () => {
       known = undefined;
+    },
+    setPlace: (value: readonly string[] | undefined) => {
+      place = value;
     },
     setUpdates: (value: boolean) => {
       updates = value;
@@ -82,6 +86,21 @@ describe('a registration', () => {
     expect(directory.asked.at(-1)).toBe('DELETE /rd/1?');
     await directory.pass(2 * LIFETIME_S);
     expect(directory.asked.at(-1)).toBe('DELETE /rd/1?');
+  });
+
+  test('is not believed at a place that cannot be asked for, and made when the directory names a proper one', async () => {
+    for (const place of [['rd', '\ufffd'], ['x'.repeat(256)], Array(40).fill('x'.repeat(20))]) {
+      const directory = scene();
+      directory.setPlace(place);
+      directory.registration.renew();
+      await directory.pass(60);
+      expect(directory.registration.isRegistered).toBe(false);
+      expect(directory.warnings).toEqual([expect.stringContaining('place that cannot be asked for')]);
+      directory.setPlace(undefined);
+      await directory.pass(600);
+      expect(directory.registration.isRegistered).toBe(true);
+      expect(new Set(directory.asked)).toEqual(new Set(['POST /rd?ep=device-17&lt=3600 </fw>;obs']));
+    }
   });
 
   test('is made anew when the directory has forgotten the device', async () => {
