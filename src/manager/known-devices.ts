@@ -67,6 +67,7 @@ export class KnownDevices {
   takeNotification(device: string, path: string, payload: Uint8Array): RadioStatus | undefined {
     const before = this.states.find(device);
     if (before === undefined) return undefined;
+    this.directory.prove(device);
     const statusText = path === STATE_PATH ? statusTextOf(payload) : undefined;
     const radio = path === STATE_PATH ? undefined : readRadio(payload);
     if (statusText === undefined && radio === undefined) this.unreadableCount++;
@@ -99,6 +100,7 @@ export class KnownDevices {
       if (kept === undefined) damaged.push(key);
       else {
         const isRegistered = kept.registration !== undefined && this.directory.restore(kept.registration);
+        if (kept.state.statusText !== undefined || kept.state.radio !== undefined) this.directory.prove(key);
         states.push([key, { ...kept.state, isRegistered }]);
       }
     }

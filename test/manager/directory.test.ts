@@ -48,6 +48,7 @@ describe('a directory', () => {
           } else if (one.kind === 'register') {
             const wish = { device: one.name, lifetimeS: one.lifetimeS, linksText: LINKS, attributes: {} };
             const made = directory.register(wish, DEVICE);
+            directory.prove(one.name);
             const isRefused = !ends.has(one.name) && ends.size === 4;
             expect(made === undefined).toBe(isRefused);
             // Who registers again keeps the location.
@@ -231,6 +232,7 @@ describe('the resources of a directory', () => {
     expect(directory.size).toBe(0);
     expect((await ask('POST', 'rd', ['ep=constructor'], LINKS)).code).toBe(Code.created);
     expect((await ask('POST', 'rd', ['ep=b'], LINKS)).code).toBe(Code.created);
+    for (const device of ['constructor', 'b']) directory.prove(device);
     expect((await ask('POST', 'rd', ['ep=c'], LINKS)).code).toBe(Code.unavailable);
     expect((await ask('POST', 'rd', ['ep=b'], LINKS)).code).toBe(Code.created);
   });

@@ -199,6 +199,34 @@ describe('a manager', () => {
     expect(manager.find('genuine')).toMatchObject({ status: { value: { fleet: 'acme' } }, radio: { isAwake: true } });
   });
 
+  it('has a place for a device after forged registrations have taken all, and keeps those that have answered', async () => {
+    const fleet = new Fleet();
+    const manager = fleet.manager({ deviceCount: 50 });
+    const known = fleet.device('known');
+    await known.register();
+    await fleet.wire.pass(5e6);
+    const register = async (name: string, id: number) => {
+      const query = [`ep=${name}`, 'lt=31536000'];
+      const options = [...textOptions(OptionNumber.uriPath, ['rd']), ...textOptions(OptionNumber.uriQuery, query)];
+      const message = { type: 'NON', code: Code.post, id, token: new Uint8Array(), options, payload: new Uint8Array() };
+      fleet.wire.deliver(encodeMessage(message as Message), { address: '2001:db8::bad', port: id }, MANAGER);
+      await fleet.wire.pass(1e5);
+    };
+    for (let i = 0; i < 200; i++) await register(`forged-${i}`, i);
+    expect(manager.registeredCount).toBe(50);
+    await fleet.wire.pass(200e6);
+    const device = fleet.device('genuine', 40_001);
+    expect(await device.register()).toBe(Code.created);
+    await fleet.wire.pass(5e6);
+    for (let i = 0; i < 200; i++) await register(`more-${i}`, i);
+    expect([known, device].map(({ name }) => manager.find(name)?.isRegistered)).toEqual([true, true]);
+    manager.close();
+    const next = fleet.manager({ deviceCount: 50 });
+    for (let i = 0; i < 200; i++) await register(`later-${i}`, 300 + i);
+    expect([known, device].map(({ name }) => next.find(name)?.isRegistered)).toEqual([true, true]);
+    expect(next.registeredCount).toBe(50);
+  });
+
   it('observes a device anew that registers anew from the same address: it has forgotten its observers', async () => {
     const fleet = new Fleet();
     const manager = fleet.manager();

@@ -42,13 +42,15 @@ export class Directory {
   readonly #byDevice = new Map<string, Entry>();
   readonly #byId = new Map<string, Entry>();
   readonly #byPeer = new Map<string, Entry>();
+  /** Devices that have not shown yet that an answer reaches them, in the order in which they registered. Anybody can forge any number of such. */
+  readonly #unproven = new Set<Entry>();
   readonly #ends = new TimeHeap<Entry>();
   readonly #links = new SharedTexts<readonly Link[]>();
   #cancelTimer: () => void = () => undefined;
   #timerUs = Infinity;
   #revision = 0;
 
-  /** @param mostCount registrations; one more is refused */
+  /** @param mostCount registrations. One more takes the place of the oldest device that never answered; if all have, it is refused */
   constructor(world: DirectoryWorld, mostCount: number, callbacks: DirectoryCallbacks) {
     this.#world = world;
     this.#mostCount = mostCount;
@@ -81,7 +83,7 @@ export class Directory {
   /** Registers, or registers anew at the same location. @returns undefined if there are too many */
   register(wish: RegistrationWish, peer: Peer): Registration | undefined {
     const before = this.#byDevice.get(wish.device);
-    if (before === undefined && this.size >= this.#mostCount) return undefined;
+    if (before === undefined && !this.#makeRoom()) return undefined;
     const id = before?.registration.id ?? Buffer.from(this.#world.randomBytes(9)).toString('base64url');
     return this.#put(wish, id, peer, false);
   }
@@ -90,6 +92,8 @@ export class Directory {
   update(id: string, peer: Peer, lifetimeS: number | undefined): Registration | undefined {
     const entry = this.#byId.get(id);
     if (entry === undefined) return undefined;
+    // Who knows the id has had an answer.
+    this.#unproven.delete(entry);
     const { registration } = entry;
     const wish = {
       ...registration,
@@ -97,6 +101,12 @@ export class Directory {
       linksText: registration.links.text,
     };
     return this.#put(wish, id, peer, true);
+  }
+
+  /** Notes that an answer has come from a device: it is where it says it is, and keeps its place. */
+  prove(device: string): void {
+    const entry = this.#byDevice.get(device);
+    if (entry !== undefined) this.#unproven.delete(entry);
   }
 
   /** @returns whether there was such a registration */
@@ -134,6 +144,7 @@ export class Directory {
     if (before === undefined || !looksAlike(before.registration, registration)) this.#revision++;
     if (before !== undefined) this.#forget(before);
     const entry = before ?? { atUs: endsUs, order: 0, heapIndex: -1, registration };
+    if (before === undefined) this.#unproven.add(entry);
     entry.atUs = endsUs;
     entry.registration = registration;
     this.#byDevice.set(device, entry);
@@ -144,8 +155,16 @@ export class Directory {
     return registration;
   }
 
+  #makeRoom(): boolean {
+    if (this.size < this.#mostCount) return true;
+    const [oldest] = this.#unproven;
+    if (oldest !== undefined) this.#end(oldest);
+    return oldest !== undefined;
+  }
+
   #end(entry: Entry): void {
     this.#forget(entry);
+    this.#unproven.delete(entry);
     this.#byDevice.delete(entry.registration.device);
     this.#revision++;
     this.#callbacks.onEnded(entry.registration.device);
