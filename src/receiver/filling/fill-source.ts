@@ -1,3 +1,5 @@
+import { plainText } from '../../base/plain-text.js';
+
 /** A server that has the object as a file, and can be asked for any part of it. Its bytes are not trusted. */
 export interface FillSource {
   /** For people: its URL. */
@@ -8,13 +10,13 @@ export interface FillSource {
   digests(byteCount: number, signal: AbortSignal): Promise<Uint8Array | undefined>;
 }
 
-/** Why a source could not be used. */
+/** Why a source could not be used. The message may hold what the source said. */
 export class FillFault extends Error {
   /** Whether it is of no use to ask again. */
   readonly isFinal: boolean;
 
   constructor(message: string, isFinal: boolean) {
-    super(message);
+    super(plainText(message));
     this.isFinal = isFinal;
   }
 }

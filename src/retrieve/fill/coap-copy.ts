@@ -9,6 +9,9 @@ import type { Peer } from '../../coap/peer.js';
 import { CoapFault, type CoapResponse } from '../../coap/request.js';
 import { FillFault, type FillSource } from '../../receiver/filling/fill-source.js';
 
+/** Longest wait for what is asked for at once: 128 kB at 3.5 kbit/s. A server that drips must not keep others from being asked. */
+const ASK_US = 300e6;
+
 /** The object as a resource of a CoAP server, of which any block can be asked for (RFC 7959). Beside it, `URL.digests` may have its block digests. */
 export class CoapCopy implements FillSource {
   readonly name: string;
@@ -31,9 +34,9 @@ export class CoapCopy implements FillSource {
   async read(offset: number, into: Uint8Array, signal: AbortSignal): Promise<void> {
     const { path } = this.#target;
     if (this.#sizeBytes > MAX_BODY_BYTES) throw new FillFault('CoAP serves no files of more than 1 GiB', true);
-    await this.#ask(signal, async (endpoint, peer) => {
+    await this.#ask(signal, async (endpoint, peer, asking) => {
       for (let at = offset; at < offset + into.length; ) {
-        const { payload, first } = await this.#block(endpoint, peer, path, at, signal);
+        const { payload, first } = await this.#block(endpoint, peer, path, at, asking);
         const piece = payload.subarray(at - first, at - first + offset + into.length - at);
         into.set(piece, at - offset);
         at += piece.length;
@@ -45,8 +48,8 @@ export class CoapCopy implements FillSource {
     const { path, query } = this.#target;
     const beside = [...path.slice(0, -1), `${path.at(-1) ?? ''}.digests`];
     const request = { method: 'GET', path: beside, query } as const;
-    return await this.#ask(signal, async (endpoint, peer) => {
-      const response = await endpoint.request(peer, request, { signal, maxBytes: byteCount });
+    return await this.#ask(signal, async (endpoint, peer, asking) => {
+      const response = await endpoint.request(peer, request, { signal: asking, maxBytes: byteCount });
       if (response.code === Code.notFound) return undefined;
       if (response.code !== Code.content) throw refused(response);
       if (response.payload.length === byteCount) return response.payload;
@@ -85,13 +88,21 @@ export class CoapCopy implements FillSource {
   }
 
   /** Has a socket for a few requests. Nothing stays open between two calls, so there is nothing to close. */
-  async #ask<T>(signal: AbortSignal, ask: (endpoint: CoapEndpoint, peer: Peer) => Promise<T>): Promise<T> {
+  async #ask<T>(
+    signal: AbortSignal,
+    ask: (endpoint: CoapEndpoint, peer: Peer, asking: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const { host, port } = this.#target;
+    const clock = this.#clock;
+    const late = new AbortController();
+    const cancelTimer = clock.schedule(clock.nowUs() + ASK_US, () => {
+      late.abort(new FillFault(`it did not send what it was asked for within ${ASK_US / 1e6} s`, false));
+    });
     try {
       const { UdpEndpoint } = await import('../../coap/udp-endpoint.js');
       const { address, family } = await lookup(host);
-      await using udp = await UdpEndpoint.open({ host: family === 6 ? '::' : '0.0.0.0', port: 0, clock: this.#clock });
-      return await ask(udp.endpoint, { address, port });
+      await using udp = await UdpEndpoint.open({ host: family === 6 ? '::' : '0.0.0.0', port: 0, clock });
+      return await ask(udp.endpoint, { address, port }, AbortSignal.any([signal, late.signal]));
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof FillFault) throw error;
@@ -99,6 +110,8 @@ export class CoapCopy implements FillSource {
       const code = errnoOf(error);
       const text = error instanceof Error ? error.message : String(error);
       throw new FillFault(code === undefined ? text : `${text} (${code})`, false);
+    } finally {
+      cancelTimer();
     }
   }
 }

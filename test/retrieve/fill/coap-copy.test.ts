@@ -19,8 +19,8 @@ const contentOf = (bytes: Uint8Array, tag = 1): CoapReply => {
   };
   return { code: Code.content, content: { sizeBytes: bytes.length, etag: Uint8Array.of(tag), read } };
 };
-const copy = (path = 'fw/image/bin') =>
-  new CoapCopy(`coap://[::1]:${udp.address.port}/${path}`, file.length, systemClock);
+const copy = (path = 'fw/image/bin', clock = systemClock) =>
+  new CoapCopy(`coap://[::1]:${udp.address.port}/${path}`, file.length, clock);
 
 beforeEach(async () => {
   const resource = (path: string): CoapResource | undefined => {
@@ -71,6 +71,25 @@ describe('a copy on a server of CoAP', () => {
     await source.read(0, new Uint8Array(10), signal);
     tag = 2;
     await expect(source.read(0, new Uint8Array(10), signal)).rejects.toMatchObject({ isFinal: true });
+  });
+
+  it('is left for others when it drips', async () => {
+    const read = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return true;
+    };
+    const content = { sizeBytes: file.length, etag: Uint8Array.of(1), read };
+    replies = {
+      'fw/image/bin': () => ({ code: Code.content, content }),
+      'fw/image/bin.digests': () => ({ code: Code.content, content }),
+    };
+    // Minutes pass at once; the seconds of retransmissions do not.
+    const schedule = (atUs: number, run: () => void) =>
+      systemClock.schedule(atUs > systemClock.nowUs() + 120e6 ? systemClock.nowUs() : atUs, run);
+    const source = copy('fw/image/bin', { ...systemClock, schedule });
+    const late = { message: expect.stringContaining('within 300 s'), isFinal: false };
+    await expect(source.read(0, new Uint8Array(100_000), signal)).rejects.toMatchObject(late);
+    await expect(source.digests(100_000, signal)).rejects.toMatchObject(late);
   });
 
   it('ends with the reason of the signal', async () => {

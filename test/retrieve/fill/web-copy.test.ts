@@ -79,6 +79,11 @@ describe('a copy on a server of the web', () => {
     await expect(read()).rejects.toMatchObject({ message: expect.stringContaining(message), isFinal });
   });
 
+  it('has nothing of what it says control the terminal of people', async () => {
+    answer = (_, response) => void response.socket!.end('HTTP/1.1 404 \x1b[2Jgone\x07\r\nContent-Length: 0\r\n\r\n');
+    await expect(read()).rejects.toMatchObject({ message: 'it answered 404 \ufffd[2Jgone\ufffd' });
+  });
+
   it('says when nobody answers, and when TLS is not accepted', async () => {
     const port = new URL(origin).port;
     await expect(read(0, 1, `https://[::1]:${port}/file.img`)).rejects.toMatchObject({
