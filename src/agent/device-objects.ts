@@ -1,4 +1,5 @@
 import type { Finding } from '../receiver/watch/findings.js';
+import type { Descriptor } from '../wire/descriptor.js';
 import { AgentObject } from './agent-object.js';
 import type { AgentEnd, AgentPlan } from './agent-plan.js';
 import type { AgentStateEvent } from './events.js';
@@ -14,6 +15,8 @@ export class DeviceObjects implements Iterable<AgentObject> {
   readonly #plans: readonly { readonly plan: ObjectPlan; readonly fits: (name: string) => boolean }[];
   readonly #byName = new Map<string, AgentObject>();
   readonly #refused = new RefusedVersions();
+  /** Names of the fleet's own objects: strangers cannot add to them. */
+  readonly #useless = new Set<string>();
   #hasHeard = false;
 
   constructor({ fleet, objects }: AgentPlan, world: AgentWorld) {
@@ -66,6 +69,7 @@ export class DeviceObjects implements Iterable<AgentObject> {
     const plan = this.#planOf(descriptor.object);
     if (plan === undefined) return false;
     if (kind !== 'foreign' && finding.isRecalled !== true) this.#hasHeard = true;
+    if (kind === 'newest' && this.#isUseless(descriptor)) return true;
     const { object: name } = descriptor;
     let object = this.#byName.get(name);
     const warning = this.#refused.note(finding, object?.knownVersion ?? 0);
@@ -93,6 +97,16 @@ export class DeviceObjects implements Iterable<AgentObject> {
       unfinished: [...this].filter(({ state }) => isUnfinished(state)).map(({ name }) => name),
       errors: [...this.#refused.errors, ...[...this].flatMap(({ error }) => error ?? [])],
     };
+  }
+
+  /** Whether a version would be of no use here, which is said once of each object. */
+  #isUseless(descriptor: Descriptor): boolean {
+    const { object } = descriptor;
+    const warning = this.#world.uselessnessOf?.(descriptor);
+    if (warning !== undefined && !this.#useless.has(object)) this.#world.emit('warning', { object, ...warning });
+    if (warning === undefined) this.#useless.delete(object);
+    else this.#useless.add(object);
+    return warning !== undefined;
   }
 
   #planOf(name: string): ObjectPlan | undefined {

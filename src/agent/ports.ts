@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'eventemitter3';
 import type { Clock } from '../base/ports.js';
 import type { OutputTarget } from '../options/output-target.js';
+import type { WarningEvent } from '../receiver/events.js';
 import type { Finding } from '../receiver/watch/findings.js';
 import type { Watch } from '../receiver/watch/watch.js';
 import type { Descriptor } from '../wire/descriptor.js';
@@ -35,6 +36,8 @@ export interface AgentWorld {
    * @param lowestVersionOf versions of an object below this one are refused
    */
   readonly openWatch: (lowestVersionOf: (object: string) => number) => Promise<AgentWatch>;
+  /** The warning for a version that would be of no use here, and is not received. Absent: there are none. */
+  readonly uselessnessOf?: ((descriptor: Descriptor) => WarningEvent | undefined) | undefined;
   readonly receive: (request: ReceiveRequest) => RunningPursuit;
   /**
    * Whether the file still has exactly the bytes of the version; a version without a file was taken when its command ended.

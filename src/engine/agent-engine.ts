@@ -35,6 +35,8 @@ export interface AgentEngineWorld {
   readonly emit: EventEmitter<AgentEvents>['emit'];
   /** Puts something between a transfer and its store, which looks on. @default nothing */
   readonly watchStore?: WatchStore | undefined;
+  /** As in `AgentWorld`. @default none are useless */
+  readonly uselessnessOf?: AgentWorld['uselessnessOf'];
 }
 
 /** All that an agent has: its folder in the state directory, the watch of each wake, transfers, programs, and the status file. */
@@ -130,6 +132,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
         this.#interface = name;
         return watch;
       },
+      uselessnessOf: this.#world.uselessnessOf,
       receive: (request) => this.#receive(request, restorer),
       holds: (held, contentKey) => isHeld(held, contentKey, signal),
       runProgram: (request) => this.#runProgram(request),

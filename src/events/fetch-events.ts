@@ -65,6 +65,8 @@ export const RECEIVER_WARNINGS = [
   'EXPIRED',
   /** The version is not announced any more, and other objects of the server are. */
   'WITHDRAWN',
+  /** A gateway serves no such object: a folder, or one that is encrypted. */
+  'NOT_SERVED',
   /** The object was announced with a signature of another key. */
   'FOREIGN_KEY',
   /** Announcements arrive, but no data. */
