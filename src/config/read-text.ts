@@ -11,7 +11,7 @@ const MAX_BYTES = 8 * 2 ** 20;
  * @throws {LayercastError} `FILE_NOT_FOUND`, `NOT_A_FILE`, `PERMISSION_DENIED`, `FILE_IO`; `CONFIG_INVALID` when it is too large or not UTF-8.
  */
 export async function readText(path: string): Promise<string> {
-  const bytes = await readBounded(path);
+  const bytes = await readBounded(path, 'let this user read it, or run as a user who may');
   if (bytes.length > MAX_BYTES) {
     throw new LayercastError('CONFIG_INVALID', `${path}: larger than ${MAX_BYTES} bytes`, {
       hint: 'give a YAML file of settings',
@@ -33,11 +33,14 @@ export async function readText(path: string): Promise<string> {
  * @throws {LayercastError} `FILE_NOT_FOUND`, `NOT_A_FILE`, `PERMISSION_DENIED`, `FILE_IO`
  */
 export async function readKeyText(path: string): Promise<string> {
-  return new TextDecoder('latin1').decode(await readBounded(path));
+  return new TextDecoder('latin1').decode(await readBounded(path, KEY_REMEDY));
 }
 
+const KEY_REMEDY =
+  'run as the user who may read it, or give this user the right to; a private key stays readable by one user only';
+
 /** Reads at most one byte more than allowed, so that no file fills the memory. */
-async function readBounded(path: string): Promise<Uint8Array> {
+async function readBounded(path: string, remedy: string): Promise<Uint8Array> {
   try {
     await using file = await open(path, 'r');
     const into = Buffer.allocUnsafe(MAX_BYTES + 1);
@@ -66,9 +69,7 @@ async function readBounded(path: string): Promise<Uint8Array> {
       });
     }
     if (errno === 'EACCES' || errno === 'EPERM') {
-      const hint =
-        'run as the user who may read it, or give this user the right to; a private key stays readable by one user only';
-      throw new LayercastError('PERMISSION_DENIED', `may not read ${path}`, { hint, cause });
+      throw new LayercastError('PERMISSION_DENIED', `may not read ${path}`, { hint: remedy, cause });
     }
     throw new LayercastError('FILE_IO', `cannot read ${path}: ${errno ?? String(cause)}`, { cause });
   }

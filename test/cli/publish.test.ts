@@ -89,13 +89,13 @@ describe('publish', () => {
   });
 
   it.each([
-    [['new.img'], 2, 'it is unclear which object to publish of ./fleet.yaml'],
-    [['new.img', '--object', 'fw'], 2, 'no object is called "fw" of ./fleet.yaml'],
+    [['new.img'], 2, 'it is unclear which object of ./fleet.yaml to publish'],
+    [['new.img', '--object', 'fw'], 2, 'no object of ./fleet.yaml is called "fw"'],
     [['new.img', '--object', 'maps'], 2, 'object maps is made from a folder, not from a file'],
     [['--object', 'maps', '--new-version', '5'], 2, '5 is no new version of maps'],
     [['--object', 'maps', '--new-version', '6.5'], 2, '6.5 is no new version of maps'],
     [['none.img', '--object', 'firmware'], 2, 'cannot open "none.img": there is no such file or directory'],
-    [['images', '--object', 'firmware'], 1, '"images" is a directory'],
+    [['images', '--object', 'firmware'], 2, '"images" is a directory'],
     [['--config', 'nowhere/none.yaml'], 2, 'no file nowhere/none.yaml'],
   ])('%j changes nothing, and says why', async (args, exit, said) => {
     const { code, stdout, stderr } = await publish(...args);

@@ -41,6 +41,12 @@ describe('a picture on standard output', () => {
   });
 });
 
+it('the result of a simulation is there although its picture cannot be written', async () => {
+  const { code, stdout, stderr } = await runHere(['simulate', 's.yaml', '--svg', 'none/x.svg'], { cwd: folder });
+  expect([code, stdout]).toEqual([2, expect.stringMatching(/^box +100% /m)]);
+  expect(stderr).toContain('cannot write "none/x.svg"');
+});
+
 it.each([
   ['agent', 'agent.yaml', '--status', '-'],
   ['agent', 'agent.yaml', '--state', '-'],

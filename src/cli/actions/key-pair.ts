@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { errnoOf, LayercastError } from '../../base/errors.js';
+import { LayercastError } from '../../base/errors.js';
 import { makeFolder } from '../../store/folder/make-folder.js';
+import { systemError } from '../../store/system-error.js';
 import { writeKeyFiles } from './key-files.js';
 
 /**
@@ -34,15 +35,7 @@ export async function writeKeyPair(
     ];
     await writeKeyFiles(files, force);
   } catch (cause) {
-    throw failure(folder, cause);
+    throw systemError(cause, 'write keys to', folder);
   }
   return { privatePath, publicPath };
-}
-
-function failure(folder: string, cause: unknown): LayercastError {
-  if (cause instanceof LayercastError) return cause;
-  const errno = errnoOf(cause);
-  const isDenied = errno === 'EACCES' || errno === 'EPERM' || errno === 'EROFS';
-  const code = isDenied ? 'PERMISSION_DENIED' : errno === 'ENOSPC' ? 'DISK_FULL' : 'FILE_IO';
-  return new LayercastError(code, `cannot write keys to ${folder}: ${errno ?? String(cause)}`, { cause });
 }

@@ -89,8 +89,10 @@ function objectFor(fleet: Fleet, path: string, name: string | undefined, file: s
   if (object !== undefined && found.length === 1) return object;
   const names = fleet.objects.map((entry) => entry.name).join(', ');
   const what =
-    name === undefined ? 'it is unclear which object to publish' : `no object is called ${JSON.stringify(name)}`;
-  throw new LayercastError('USAGE', `${what} of ${path}`, { hint: `Name one with --object: ${names}` });
+    name === undefined
+      ? `it is unclear which object of ${path} to publish`
+      : `no object of ${path} is called ${JSON.stringify(name)}`;
+  throw new LayercastError('USAGE', what, { hint: `Name one with --object: ${names}` });
 }
 
 function versionFor({ name, version }: FleetObject, asked: string | undefined): number {

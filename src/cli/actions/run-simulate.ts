@@ -39,8 +39,9 @@ export async function runSimulate(path: string, flags: SimulateFlags): Promise<v
     };
     const summary = await simulate(scenario, { onEvent, signal });
     display.erase();
-    if (flags.svg !== undefined && plot !== undefined) await writePicture(flags.svg, plot.toSvg());
     if (!flags.json) printResult(summaryText(summary, performance.now() - startMs));
+    // A picture that cannot be written does not cost the result.
+    if (flags.svg !== undefined && plot !== undefined) await writePicture(flags.svg, plot.toSvg());
   });
 }
 

@@ -1,10 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { writeKeyFiles } from '../../../dist/cli/actions/key-files.js';
+import { writeKeyPair } from '../../../dist/cli/actions/key-pair.js';
+import { asOrdinaryUser } from '../../store/ordinary-user.js';
 
 let folder: string;
 beforeEach(() => {
@@ -39,6 +41,17 @@ describe('files with keys', () => {
     fillDiskAtSecondFile();
     await expect(writeKeyFiles(pair(), false)).rejects.toMatchObject({ code: 'ENOSPC' });
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('are refused to a user who may not write there, with what to do about it', async () => {
+    chmodSync(folder, 0o755);
+    mkdirSync(join(folder, 'locked'), { mode: 0o555 });
+    const writing = asOrdinaryUser(() => writeKeyPair(join(folder, 'locked'), false));
+    await expect(writing).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
+      message: `cannot write keys to "${join(folder, 'locked')}": permission denied`,
+      hint: expect.stringContaining('choose another folder'),
+    });
   });
 
   it('are still there when they were to be replaced and the disk is full', async () => {
