@@ -134,7 +134,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
       },
       uselessnessOf: this.#world.uselessnessOf,
       receive: (request) => this.#receive(request, restorer),
-      holds: (held, contentKey) => isHeld(held, contentKey, signal),
+      holds: (held, contentKey) => isHeld(held, contentKey, this.#stateDir, signal),
       runProgram: (request) => this.#runProgram(request),
       emit,
     };

@@ -15,7 +15,7 @@ const held = (path: string | undefined, bytes: Uint8Array = content) => {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { version: 1, path, sizeBytes: bytes.length, sha256 };
 };
-const check = (version: ReturnType<typeof held>) => isHeld(version, undefined, new AbortController().signal);
+const check = (version: ReturnType<typeof held>) => isHeld(version, undefined, folder, new AbortController().signal);
 
 describe('the output of a version that was verified before the agent died', () => {
   it('is held as a file while it has the same bytes', async () => {

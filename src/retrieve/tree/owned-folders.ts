@@ -6,6 +6,17 @@ import { replaceFile } from '../../store/durable.js';
 import { openStateFolder } from '../../store/folder/state-folder.js';
 import { statePart } from '../../store/state-parts.js';
 
+/** What a folder was made of. */
+interface Made {
+  readonly sha256: Uint8Array;
+  /** As `TreeArchive.fingerprint`. */
+  readonly fingerprint: string;
+}
+
+function textOf({ sha256, fingerprint }: Made): string {
+  return `${Buffer.from(sha256).toString('hex')} ${createHash('sha256').update(fingerprint).digest('hex')}\n`;
+}
+
 /**
  * Which folders of this host have been made by fetches, as a file each in the state directory. Only such a folder, or an empty one, is
  * replaced: what people have put into a folder must not vanish because its name was typed.
@@ -31,6 +42,17 @@ export class OwnedFolders {
     if (await this.has(path)) return;
     await openStateFolder(this.#stateDir, statePart(this.#stateDir, 'trees'));
     await replaceFile(this.#fileOf(path), [Buffer.from(`${path}\n`)]);
+  }
+
+  /** Notes what a folder was made of, and its fingerprint then. */
+  async noteMade(path: string, made: Made): Promise<void> {
+    await replaceFile(`${this.#fileOf(path)}.made`, [Buffer.from(textOf(made))]);
+  }
+
+  /** Whether the folder was made of this object, and its lists (names, modes, inodes, times of changes) are as they were then. */
+  async isAsMade(path: string, made: Made): Promise<boolean> {
+    const noted = await readFile(`${this.#fileOf(path)}.made`, 'utf8').catch(() => undefined);
+    return noted === textOf(made);
   }
 
   #fileOf(path: string): string {

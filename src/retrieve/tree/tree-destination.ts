@@ -7,6 +7,7 @@ import { freeBytesFor } from '../../store/free-space.js';
 import { readFully } from '../../store/handle-io.js';
 import type { PartFile } from '../../store/part/part-file.js';
 import { systemError } from '../../store/system-error.js';
+import { TreeArchive } from '../../tree/archive.js';
 import { unpackTree } from '../../tree/unpack.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import type { BlockRestorer } from '../block-restorer.js';
@@ -66,7 +67,7 @@ export class TreeDestination extends WorkingDestination {
         error: new LayercastError('USAGE', message, { hint: (say) => `Name a file with ${say('output')}` }),
       };
     }
-    if (await hasTree(this.#names.folder, descriptor, this.#signal)) {
+    if (await hasTree(this.#names.folder, descriptor, this.#signal, this.#owned)) {
       await rm(this.files.partPath, { force: true }).catch(() => undefined);
       await this.files.forgetProgress();
       return { kind: 'complete' };
@@ -74,7 +75,7 @@ export class TreeDestination extends WorkingDestination {
     const store = await this.files.openStore(
       descriptor,
       restorer,
-      (part, confirm) => this.#finish(part, confirm),
+      (part, confirm) => this.#finish(part, confirm, descriptor.sha256),
       true,
     );
     try {
@@ -98,7 +99,7 @@ export class TreeDestination extends WorkingDestination {
     });
   }
 
-  async #finish(part: PartFile, confirm: () => Promise<void>): Promise<void> {
+  async #finish(part: PartFile, confirm: () => Promise<void>, sha256: Uint8Array): Promise<void> {
     const { folder, next } = this.#names;
     await part.flush();
     await removeFolder(next);
@@ -116,7 +117,17 @@ export class TreeDestination extends WorkingDestination {
     await confirm();
     await this.#owned.add(folder);
     await swapFolders(this.#names);
+    await this.#noteUnreadable(sha256);
     await part.discard();
+  }
+
+  /** Of files that their own user may not read, a later fetch cannot tell by their bytes that they are there. */
+  async #noteUnreadable(sha256: Uint8Array): Promise<void> {
+    const { folder } = this.#names;
+    const archive = await TreeArchive.of(folder).catch(() => undefined);
+    const isHidden = archive?.entries.some(({ kind, mode }) => kind === 'file' && (mode & 0o400) === 0) ?? false;
+    if (archive !== undefined && isHidden)
+      await this.#owned.noteMade(folder, { sha256, fingerprint: archive.fingerprint });
   }
 }
 

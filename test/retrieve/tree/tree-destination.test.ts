@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { geometryOf, symbolLength } from '../../../dist/object/geometry.js';
 import type { ObjectStore } from '../../../dist/receiver/assemble/object-store.js';
@@ -9,6 +9,7 @@ import { findExchange } from '../../../dist/retrieve/tree/exchange.js';
 import { namesOf, recoverFolder, swapFolders } from '../../../dist/retrieve/tree/swap-folders.js';
 import type { Descriptor } from '../../../dist/wire/descriptor.js';
 import { descriptorOf } from '../../store/crash-object.js';
+import { asOrdinaryUser } from '../../store/ordinary-user.js';
 import { archiveOf, harvest, type Listing, plant, scratchFolders } from '../../tree/folders.js';
 import { NO_RESTORER } from '../destinations.js';
 
@@ -26,6 +27,10 @@ interface Version {
 async function versionOf(listing: Listing): Promise<Version> {
   const folder = folders.next();
   plant(folder, listing);
+  return await versionIn(folder);
+}
+
+async function versionIn(folder: string): Promise<Version> {
   const bytes = await archiveOf(folder);
   const sha256 = createHash('sha256').update(bytes).digest();
   return { bytes, descriptor: { ...descriptorOf(geometryOf(bytes.length, 1000, 1)), tree: 'tar', sha256 } };
@@ -68,6 +73,20 @@ describe('a folder that a tree becomes', () => {
     expect(await receive(place, next)).toBe('received');
     expect(await receive(place, next)).toBe('complete');
     expect(shown(place)).toEqual(['out']);
+  });
+
+  test('is recognised by a user who may not read all of its files, until one of them changes', async () => {
+    const place = folders.next();
+    for (const folder of [dirname(place), place]) chmodSync(folder, 0o777);
+    const source = folders.next();
+    plant(source, { open: 'x', hidden: 'y' });
+    chmodSync(join(source, 'hidden'), 0);
+    const version = await versionIn(source);
+    const received = () => asOrdinaryUser(() => receive(place, version));
+    expect([await received(), await received()]).toEqual(['received', 'complete']);
+    writeFileSync(join(place, 'out/hidden'), 'z');
+    expect([await received(), await received()]).toEqual(['received', 'complete']);
+    expect(harvest(join(place, 'out'))).toEqual({ open: 'x', hidden: 'y' });
   });
 
   test('keeps its mode, and is made with that of new folders', async () => {
