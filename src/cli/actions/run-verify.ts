@@ -65,7 +65,10 @@ function reportRoot(text: string, path: string, keyText: string, keyPath: string
   }
   const isAnchor = anchor.root.version === version && Buffer.compare(anchor.body, newest.record.body) === 0;
   if (!isAnchor && chain.record?.body !== newest.record.body) {
-    const message = `version ${version} does not follow from version ${chain.root.version}: too few keys signed it`;
+    const what = `version ${version}${draft === undefined ? '' : ', a draft,'}`;
+    const isWaiting = draft !== undefined && chain.root.version === versions.at(-1)?.root.version;
+    const counts = isWaiting ? `; until enough do, version ${chain.root.version} counts` : '';
+    const message = `${what} does not follow from version ${chain.root.version}: too few keys signed it${counts}`;
     return { lines, fields, refusal: { code: 'ROLE_REFUSED', message } };
   }
   const isExpired = expiresS * 1000 <= Date.now();
