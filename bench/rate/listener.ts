@@ -1,3 +1,4 @@
+import { OutageWatch } from '../../dist/rate/outage-watch.js';
 import type { ChannelPolicy, Decision } from '../../dist/rate/policy.js';
 import type { StreamReading } from '../../dist/rate/readings.js';
 import type { Rules } from '../../dist/rate/rules.js';
@@ -51,6 +52,8 @@ export class Listener {
   /** By what is joined; bounded by the descriptor's servers and channels, like streams. */
   readonly #joined = new Map<number, Decision>();
   readonly #streams = new Map<number, Stream>();
+  /** By server. */
+  readonly #outages: OutageWatch[] = [];
 
   /** @param rates of channels, bit/s. */
   constructor(options: ListenerOptions, rates: readonly number[]) {
@@ -70,13 +73,16 @@ export class Listener {
     if (header === undefined || !this.#hears(header.channelIndex, header.serverIndex)) return;
     const { serverIndex, channelIndex, flags } = header;
     const key = keyOf(channelIndex, serverIndex);
+    this.#outages[serverIndex] ??= new OutageWatch();
+    const outages = this.#outages[serverIndex];
     let stream = this.#streams.get(key);
     if (stream === undefined) {
-      stream = { serverIndex, channelIndex, meter: new StreamMeter(serverIndex, channelIndex) };
+      stream = { serverIndex, channelIndex, meter: new StreamMeter(serverIndex, channelIndex, outages) };
       this.#streams.set(key, stream);
     }
     const hostUs = this.#options.hostClock.at(atUs);
     const isTrain = (flags & Flag.train) !== 0;
+    outages.heard(hostUs, header.sendTimeUs);
     stream.meter.observe(header, isTrain, (flags & Flag.preview) !== 0, packet.wireBytes, hostUs);
     this.heardBytes += packet.wireBytes;
   }

@@ -4,6 +4,7 @@ import { alone } from './rows/alone.js';
 import { afterTcp, besideTcp, besideTcpBucket, besideTcpFair, besideTwoTcp, tcpAlone } from './rows/beside-tcp.js';
 import { halving, halvingWhileDeaf } from './rows/halving.js';
 import { oddities } from './rows/oddities.js';
+import { outages } from './rows/outages.js';
 import { randomLoss } from './rows/random-loss.js';
 import { replicated } from './rows/replicated.js';
 import { shared, sharedUnsure } from './rows/shared.js';
@@ -24,6 +25,7 @@ export const rows: Readonly<Record<string, Row>> = {
   dtbf: besideTcpBucket,
   dfq: besideTcpFair,
   e: randomLoss,
+  outages,
   f: twoServers,
   g: replicated,
   h: oddities,

@@ -44,7 +44,8 @@ export interface Trial {
   readonly serverCount?: number;
   /** One that everything passes, or one for each server. */
   readonly bottlenecks: readonly Bottleneck[];
-  readonly changes?: readonly { readonly atS: number; readonly rateBitsPerSecond: number }[];
+  /** Of the first bottleneck. */
+  readonly changes?: readonly { readonly atS: number; readonly rateBitsPerSecond?: number; readonly loss?: number }[];
   readonly receivers?: readonly {
     readonly fromS?: number;
     readonly untilS?: number;
@@ -127,10 +128,12 @@ class Stage {
         startUs: this.#us(fromS),
       }),
     );
-    for (const { atS, rateBitsPerSecond } of changes) {
-      const changed = optionsOf({ ...this.#trial.bottlenecks[0]!, rateBitsPerSecond });
-      const { queueBytes } = changed;
-      clock.quietlyAt(this.#us(atS), () => this.#links[0]!.change({ rateBitsPerSecond, queueBytes }));
+    for (const { atS, rateBitsPerSecond, loss } of changes) {
+      const [link, bottleneck] = [this.#links[0]!, this.#trial.bottlenecks[0]!];
+      if (loss !== undefined) clock.quietlyAt(this.#us(atS), () => link.change({ loss }));
+      if (rateBitsPerSecond === undefined) continue;
+      const { queueBytes } = optionsOf({ ...bottleneck, rateBitsPerSecond });
+      clock.quietlyAt(this.#us(atS), () => link.change({ rateBitsPerSecond, queueBytes }));
     }
     for (let atMs = 0; atMs <= seconds * 1000; atMs += SAMPLE_MS) {
       await clock.run(this.#us(atMs / 1000));

@@ -1,4 +1,4 @@
-import { SETTLING_US } from './outage-watch.js';
+import { OutageWatch, SETTLING_US } from './outage-watch.js';
 import { PreviewMeter } from './preview.js';
 import type { StreamReading } from './readings.js';
 import { SequenceWindow } from './sequence-window.js';
@@ -24,14 +24,11 @@ export class StreamMeter {
   readonly #preview = new PreviewMeter();
   readonly #train = new TrainMeter();
   readonly #reading: Mutable<StreamReading>;
+  readonly #outages: Pick<OutageWatch, 'endedUs'>;
   #epoch = 0;
   #heardUs = Number.NEGATIVE_INFINITY;
   /** When the channel was joined again, while datagrams sent before that may still arrive. */
   #resumedUs: number | undefined;
-  /** What arrives after this is the first after an outage. */
-  #silentSinceUs = Number.POSITIVE_INFINITY;
-  /** What was missed before this counts as lost, but is not reported. */
-  #excusedUs = Number.NEGATIVE_INFINITY;
   #receivedCount = 0;
   /** Those of the received whose delay was measured. */
   #delayCount = 0;
@@ -56,7 +53,9 @@ export class StreamMeter {
   #stepLevel = 0;
   #burstLost = 0;
 
-  constructor(serverIndex: number, channelIndex: number) {
+  /** @param outages of the server: what this stream misses in them says nothing about the path. */
+  constructor(serverIndex: number, channelIndex: number, outages: Pick<OutageWatch, 'endedUs'> = new OutageWatch()) {
+    this.#outages = outages;
     this.#reading = {
       serverIndex,
       channelIndex,
@@ -93,14 +92,6 @@ export class StreamMeter {
     this.#burstLost = 0;
     this.#clear();
     this.#train.abandon();
-  }
-
-  /**
-   * The server is heard again after an outage: what this stream misses from `sinceUs` on says nothing about the path. The first datagram that
-   * shows it may be observed much later, when its run record comes.
-   */
-  returnFromOutage(sinceUs: number): void {
-    this.#silentSinceUs = sinceUs;
   }
 
   /**
@@ -205,13 +196,13 @@ export class StreamMeter {
     if (isNewer || nowUs - resumedUs >= LEFTOVERS_US) this.#resumedUs = undefined;
   }
 
-  /** Whether what a datagram shows to be missing belongs to an outage. */
+  /**
+   * Whether what a datagram shows to be missing belongs to an outage: it counts as lost, but is not reported. The stream's first datagram after
+   * the outage may be observed much later, when its run record comes.
+   */
   #isExcused(nowUs: number): boolean {
-    if (nowUs > this.#silentSinceUs) {
-      this.#silentSinceUs = Number.POSITIVE_INFINITY;
-      this.#excusedUs = nowUs + SETTLING_US;
-    }
-    return nowUs <= this.#excusedUs;
+    const { endedUs } = this.#outages;
+    return nowUs >= endedUs && (this.#heardUs < endedUs || nowUs <= endedUs + SETTLING_US);
   }
 
   #excuse(count: number): void {

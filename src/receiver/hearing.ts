@@ -27,7 +27,7 @@ export class Hearing {
     this.channelIndex = channelIndex;
     this.lastHeardUs = nowUs;
     this.outages = outages;
-    this.#meter = new StreamMeter(serverIndex, channelIndex);
+    this.#meter = new StreamMeter(serverIndex, channelIndex, outages);
   }
 
   get receivedCount(): number {
@@ -42,11 +42,6 @@ export class Hearing {
   resume(nowUs: number): void {
     this.#meter.resume(nowUs);
     this.runs?.resume();
-  }
-
-  /** As `StreamMeter.returnFromOutage`. */
-  returnFromOutage(sinceUs: number): void {
-    this.#meter.returnFromOutage(sinceUs);
   }
 
   /** As `StreamMeter.noteDuplicate`. */
@@ -86,6 +81,6 @@ export class Hearing {
     this.#earlierLost += this.#meter.window.lostCount;
     this.#replacedCount += 1 + this.#meter.read().epoch;
     this.#replacedUs = nowUs;
-    this.#meter = new StreamMeter(this.serverIndex, this.channelIndex);
+    this.#meter = new StreamMeter(this.serverIndex, this.channelIndex, this.outages);
   }
 }

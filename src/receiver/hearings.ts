@@ -129,8 +129,7 @@ export class Hearings {
   ): Hearing {
     this.#nowUs = arrivalUs;
     const hearing = this.#hearingOf(header, arrivalUs, key);
-    const silentSinceUs = hearing.outages.heard(arrivalUs);
-    if (silentSinceUs !== undefined) this.#returnFromOutage(header.serverIndex, silentSinceUs);
+    hearing.outages.heard(arrivalUs, header.sendTimeUs);
     const { runs } = hearing;
     if (runs === undefined) {
       if (key !== UNPROVEN) return hearing;
@@ -166,11 +165,6 @@ export class Hearings {
   #outagesOf(server: number): OutageWatch {
     for (const { serverIndex, outages } of this.#byStream.values()) if (serverIndex === server) return outages;
     return new OutageWatch();
-  }
-
-  #returnFromOutage(server: number, sinceUs: number): void {
-    for (const hearing of this.#byStream.values())
-      if (hearing.serverIndex === server) hearing.returnFromOutage(sinceUs);
   }
 
   #runsFor(serverIndex: number, channelIndex: number, keyNumber: number): StreamRuns | undefined {

@@ -20,7 +20,8 @@ function range(first: number, count: number): number[] {
 
 describe('a stream meter', () => {
   it('reports no loss for what was missed in an outage, whenever a datagram shows it, and counts it', () => {
-    const meter = new StreamMeter(0, 0);
+    const outages = { endedUs: Number.NEGATIVE_INFINITY };
+    const meter = new StreamMeter(0, 0, outages);
     observeAll(meter, range(0, 10), 1e6);
     const lostIn = (sequences: readonly (number | `${number}t`)[], fromUs: number) => {
       observeAll(meter, sequences, fromUs);
@@ -29,7 +30,7 @@ describe('a stream meter', () => {
         return [lostCount, burstLostCount];
       });
     };
-    meter.returnFromOutage(2e6);
+    outages.endedUs = 3.99e6;
     // Arrived before the outage, and is proven after it.
     expect(lostIn([12], 2e6)).toEqual([
       [0, 0],

@@ -44,13 +44,14 @@ export class SharedMeters {
     const header = headerOf(packet);
     if (header === undefined) return;
     const { serverIndex } = header;
-    const stream = this.#streamOf(serverIndex, header.channelIndex);
     this.#outages[serverIndex] ??= new OutageWatch();
-    const silentSinceUs = this.#outages[serverIndex].heard(this.#clock.at(atUs));
-    if (silentSinceUs !== undefined) this.#returnFromOutage(serverIndex, silentSinceUs);
+    const outages = this.#outages[serverIndex];
+    const stream = this.#streamOf(serverIndex, header.channelIndex, outages);
     const { flags } = header;
     const isTrain = (flags & Flag.train) !== 0;
-    stream.meter.observe(header, isTrain, (flags & Flag.preview) !== 0, packet.wireBytes, this.#clock.at(atUs));
+    const hostUs = this.#clock.at(atUs);
+    outages.heard(hostUs, header.sendTimeUs);
+    stream.meter.observe(header, isTrain, (flags & Flag.preview) !== 0, packet.wireBytes, hostUs);
     if (header.type === DatagramType.symbol) stream.newSymbolCount++;
   }
 
@@ -91,15 +92,10 @@ export class SharedMeters {
     return shared;
   }
 
-  #returnFromOutage(server: number, sinceUs: number): void {
-    for (const streams of this.#streams)
-      for (const { serverIndex, meter } of streams) if (serverIndex === server) meter.returnFromOutage(sinceUs);
-  }
-
-  #streamOf(serverIndex: number, channel: number): MeteredStream {
+  #streamOf(serverIndex: number, channel: number, outages: OutageWatch): MeteredStream {
     const streams = this.#streams[channel]!;
     for (const stream of streams) if (stream.serverIndex === serverIndex) return stream;
-    const meter = new StreamMeter(serverIndex, channel);
+    const meter = new StreamMeter(serverIndex, channel, outages);
     const stream = { serverIndex, meter, newSymbolCount: 0, symbolCount: 0, reading: meter.read() };
     streams.push(stream);
     return stream;
