@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -62,7 +62,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe('the package', { timeout: 300_000 }, () => {
   it('is small, packed and installed with what is native', () => {
     // Code makes nine tenths. A package that should have been optional, or a second copy of a part, takes more than what is left here.
-    expect(statSync(archive).size).toBeLessThan(630_000);
+    expect(statSync(archive).size).toBeLessThan(620_000);
     const bytes = readdirSync(root, { recursive: true, encoding: 'utf8' })
       .map((name) => statSync(join(root, name)))
       .reduce((sum, stats) => sum + (stats.isFile() ? stats.size : 0), 0);
@@ -116,6 +116,23 @@ describe('the package', { timeout: 300_000 }, () => {
     const main = readFileSync(join(root, 'dist/bundle/main.js'), 'utf8');
     expect(main.length).toBeLessThan(5_000);
     expect([...main.matchAll(/\bfrom ?["'`]([^"'`]+)["'`]/g)].map(([, name]) => name)).toEqual(['node:fs']);
+  });
+
+  it('loads few files for a fetch, and none of a server', () => {
+    const counts = join(folder, 'counts');
+    run(join(prefix, 'bin/layercast'), 'keygen', '--out', folder);
+    // Node names every file that it has loaded where it counts what is covered. The fetch ends for want of its interface, and sends nothing.
+    const words = ['fetch', 'acme/firmware', '--key', 'layercast.pub', '-o', 'firmware.img', '--state', 'state'];
+    const env = { ...process.env, NODE_V8_COVERAGE: counts };
+    const command = [join(root, 'dist/cli/main.js'), ...words, '--interface', 'none0', '--no-wait'];
+    expect(spawnSync(process.execPath, command, { cwd: folder, env, encoding: 'utf8' }).stderr).toContain('none0');
+    const texts = readdirSync(counts).map((name) => readFileSync(join(counts, name), 'utf8'));
+    const loaded = texts
+      .flatMap((text) => [...text.matchAll(/\/dist\/bundle\/([^"/]+)\.js"/g)])
+      .map(([, name]) => name!);
+    expect(loaded).toContain('fetch');
+    expect(loaded.length).toBeLessThan(50);
+    expect(loaded).not.toContain('send');
   });
 
   it('runs: its commands, and a transfer with all its threads', () => {
