@@ -6,6 +6,7 @@ import { AGENT_OPTIONS, type AgentOptions } from '../../options/agent-options.js
 import { AGENT_FILE } from '../command-options.js';
 import { interruptible } from '../interrupt.js';
 import { type Flags, settle } from '../settings.js';
+import { limitYoungObjects } from '../this-thread.js';
 import { AgentReloads } from './agent-reloads.js';
 import { AgentShow } from './show-agent.js';
 import { readTrustedKey } from './trusted-key.js';
@@ -23,6 +24,7 @@ export async function runAgent(flags: Flags): Promise<void> {
   using reloads = new AgentReloads(read);
   const first = await read();
   using show = await AgentShow.prepare(flags, 'agent');
+  limitYoungObjects();
   await interruptible(async (signal) => {
     await using _ = await show.openMetrics();
     await reloads.run(first, (options) => {

@@ -1,4 +1,5 @@
 import { LayercastError } from '../../base/errors.js';
+import { systemClock } from '../../base/system-clock.js';
 import { createReceiver } from '../../create-receiver.js';
 import { RECEIVER_OPTIONS } from '../../options/receiver-options.js';
 import { detailOf } from '../detail.js';
@@ -6,6 +7,7 @@ import { FetchDisplay } from '../display/fetch-display.js';
 import { interruptible } from '../interrupt.js';
 import { leaveStandardOutput, printEvent } from '../json/print-event.js';
 import { type Flags, settleWithFile } from '../settings.js';
+import { limitYoungObjects, mayOutputBlock } from '../this-thread.js';
 import { watching } from '../watching.js';
 import { readTrustedKey } from './trusted-key.js';
 
@@ -31,7 +33,10 @@ export async function runFetch(what: string, flags: Flags): Promise<void> {
     return { figures: new ReceiverMetrics(), view: new ReceiverView() };
   });
   await interruptible(async (signal) => {
-    await using receiver = createReceiver({ ...settings, fleet, object, key, output: target, signal });
+    // With a clock of its own the receiver works in this thread.
+    const clock = mayOutputBlock() ? undefined : systemClock;
+    if (clock !== undefined) limitYoungObjects();
+    await using receiver = createReceiver({ ...settings, fleet, object, key, output: target, signal, clock });
     watched?.figures.follow(receiver, { fleet, object });
     watched?.view.follow(receiver, { fleet, object });
     json?.tellPrograms(receiver, printEvent);

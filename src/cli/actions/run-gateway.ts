@@ -7,6 +7,7 @@ import { GATEWAY_FILE } from '../command-options.js';
 import { interruptible } from '../interrupt.js';
 import { printEvent } from '../json/print-event.js';
 import { type Flags, settle } from '../settings.js';
+import { limitYoungObjects } from '../this-thread.js';
 import { addressOf } from '../watching.js';
 import { AgentReloads, type ReloadedAgent } from './agent-reloads.js';
 import { AgentShow } from './show-agent.js';
@@ -25,6 +26,7 @@ export async function runGateway(flags: Flags): Promise<void> {
   using reloads = new AgentReloads(read);
   const first = await read();
   using show = await AgentShow.prepare(flags, 'gateway');
+  limitYoungObjects();
   await interruptible(async (signal) => {
     let newest: Gateway | undefined;
     await using _ = await show.openMetrics(async () => {

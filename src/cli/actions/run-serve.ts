@@ -1,4 +1,5 @@
 import { LayercastError } from '../../base/errors.js';
+import { PreciseClock } from '../../base/precise-clock.js';
 import { createSender } from '../../create-sender.js';
 import type { SenderOptions } from '../../options/sender-options.js';
 import { detailOf } from '../detail.js';
@@ -6,6 +7,7 @@ import { sayFailedReload, sayStopped, tellPeople } from '../display/serve-displa
 import { printEvent } from '../json/print-event.js';
 import { reasonOf } from '../reason.js';
 import type { Flags } from '../settings.js';
+import { limitYoungObjects, mayOutputBlock } from '../this-thread.js';
 import { watching } from '../watching.js';
 
 /** `layercast serve`: runs a sender, and shows its events on stderr or prints them as JSON on stdout. SIGHUP makes it reload. */
@@ -22,7 +24,10 @@ export async function runServe(options: SenderOptions, flags: Flags): Promise<vo
     return { figures: new SenderMetrics(facts), view: new ServerView(facts) };
   });
   const figures = watched?.figures;
-  await using sender = createSender(options);
+  // With a clock of its own the sender works in this thread, which must not wait for anybody: neither for a terminal nor for who looks at the page.
+  const clock = mayOutputBlock() || watched !== undefined ? undefined : new PreciseClock();
+  if (clock !== undefined) limitYoungObjects();
+  await using sender = createSender({ ...options, clock });
   figures?.follow(sender);
   watched?.view.follow(sender);
   const startedAt = Date.now();
