@@ -1,6 +1,6 @@
 import type { LayercastError } from '../base/errors.js';
-import { Warnings, warningFor } from '../receiver/endings.js';
 import { isOffAir, isOnAir, onAirAgainS } from '../receiver/on-air.js';
+import { Warnings, warningFor } from '../receiver/warnings.js';
 import type { Finding } from '../receiver/watch/findings.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import { nextWindow, offAirUs, onAirUs, type Window } from './air-times.js';

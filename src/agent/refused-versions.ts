@@ -1,6 +1,6 @@
 import { LayercastError } from '../base/errors.js';
-import { warningFor } from '../receiver/endings.js';
 import type { WarningEvent } from '../receiver/events.js';
+import { warningFor } from '../receiver/warnings.js';
 import type { Finding } from '../receiver/watch/findings.js';
 
 /** Objects whose refused versions are kept: somebody with a removed key can sign any number of names. */

@@ -2,12 +2,13 @@ import type { LayercastError } from '../base/errors.js';
 import type { MembershipRequest } from '../base/ports.js';
 import type { Trust } from '../trust/trust.js';
 import { FaultCounters } from './counters.js';
-import { aborted, completed, neverFound, outOfTime, Warnings } from './endings.js';
+import { aborted, completed, neverFound, outOfTime } from './endings.js';
 import type { CompleteEvent, ReceiverStats } from './events.js';
 import type { FetchWorld } from './fetch.js';
 import type { ChannelChoice } from './join/channel-choice.js';
 import { type Caught, Pursuit } from './pursuit.js';
 import { startTicking } from './ticking.js';
+import { Warnings } from './warnings.js';
 import type { TrustSource } from './watch/fleet-trusts.js';
 import { Watch } from './watch/watch.js';
 

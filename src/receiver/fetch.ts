@@ -5,7 +5,6 @@ import type { Descriptor } from '../wire/descriptor.js';
 import type { ObjectStore } from './assemble/object-store.js';
 import type { FaultCounters } from './counters.js';
 import type { OpenDestination } from './destination.js';
-import { rateBelowLadder } from './endings.js';
 import type { ProgressEvent, ReceiverEvents, ReceiverStats, WarningEvent } from './events.js';
 import type { FillOptions } from './filling/filling.js';
 import { type ChannelChoice, checkChannels, policyFor } from './join/channel-choice.js';
@@ -15,6 +14,7 @@ import { Seeding } from './seeding/seeding.js';
 import type { Seeds } from './seeding/seeds.js';
 import type { Tally } from './tally.js';
 import { Transfer } from './transfer.js';
+import { rateBelowLadder } from './warnings.js';
 
 export interface FetchOptions extends ChannelChoice {
   readonly descriptor: Descriptor;

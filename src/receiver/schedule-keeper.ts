@@ -1,7 +1,6 @@
 import type { Clock } from '../base/ports.js';
 import type { Descriptor } from '../wire/descriptor.js';
-import { sentNext } from './endings.js';
-import { isOffAir, isOnAir } from './on-air.js';
+import { isOffAir, isOnAir, onAirAgainS } from './on-air.js';
 
 /** Why a fetch is stopped when the window has ended in which the servers send its object. */
 export class OffAir extends Error {}
@@ -38,4 +37,9 @@ export class ScheduleKeeper {
   get #wallS(): number {
     return this.#clock.wallUs() / 1e6;
   }
+}
+
+function sentNext({ fleet, object, ...sent }: Descriptor, wallS: number): string {
+  const next = new Date(onAirAgainS(sent, wallS)! * 1000).toISOString();
+  return `${fleet}/${object} is sent next at ${next}, by its schedule`;
 }

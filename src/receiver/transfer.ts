@@ -6,7 +6,6 @@ import type { Assembler } from './assemble/assembler.js';
 import type { ObjectStore } from './assemble/object-store.js';
 import { Checkpoints } from './checkpoints.js';
 import type { FaultCounters } from './counters.js';
-import { forged, serverLeft } from './endings.js';
 import type { FillEvent, MembershipEvent, ProgressEvent, ReceiverStats, WarningEvent } from './events.js';
 import { Filling, type FillOptions } from './filling/filling.js';
 import { Steering } from './join/steering.js';
@@ -15,6 +14,7 @@ import { Proving } from './proving.js';
 import { type DescriptorHandler, Reception } from './reception.js';
 import { renewalOf } from './renewal.js';
 import type { Tally } from './tally.js';
+import { forged, serverLeft } from './warnings.js';
 
 export interface TransferOptions {
   readonly descriptor: Descriptor;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ObjectStore } from '../../dist/receiver/assemble/object-store.js';
 import { FaultCounters } from '../../dist/receiver/counters.js';
-import { Warnings } from '../../dist/receiver/endings.js';
 import { Pursuit } from '../../dist/receiver/pursuit.js';
+import { Warnings } from '../../dist/receiver/warnings.js';
 import type { FindingKind } from '../../dist/receiver/watch/findings.js';
 import { Bed } from '../transfer/bed.js';
 
