@@ -10,7 +10,7 @@ import type { AgentWatch, AgentWorld, ObjectPlan, RunningPursuit } from './ports
 import type { Standing } from './standing.js';
 
 /** Why a transfer is stopped that goes on later: the wake is over, or the agent ends. */
-export class Paused extends Error {}
+class Paused extends Error {}
 
 /** Receives versions of one object, one at a time; after a failure again, and later each time. */
 export class Transfer {

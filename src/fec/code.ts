@@ -3,7 +3,7 @@ import { MAX_BLOCK_SYMBOLS } from '../base/limits.js';
 import { HDPC_COUNTS, LDPC_COUNTS, LT_COUNTS, PADDED_SYMBOL_COUNTS, SYSTEMATIC_INDICES } from './tables/systematic.js';
 
 /** RFC 6330, section 3.3.2: the symbol size T is an unsigned integer of 16 bits. */
-export const MAX_CODED_BYTES = 2 ** 16 - 1;
+const MAX_CODED_BYTES = 2 ** 16 - 1;
 
 /**
  * The code for blocks of K source symbols: how many symbols there are of each kind. The letter in brackets is that of RFC 6330,

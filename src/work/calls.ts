@@ -45,7 +45,7 @@ export function moving<T>(value: T, ...views: readonly (ArrayBuffer | Uint8Array
 }
 
 /** The memory of some views that can be moved to another thread: all that is not shared. */
-export function memoryOf(...views: readonly (ArrayBuffer | Uint8Array)[]): ArrayBuffer[] {
+function memoryOf(...views: readonly (ArrayBuffer | Uint8Array)[]): ArrayBuffer[] {
   return views
     .map((view) => (view instanceof ArrayBuffer ? view : view.buffer))
     .filter((memory) => memory instanceof ArrayBuffer);

@@ -5,7 +5,7 @@ import type { CommandEntry } from './command-tree.js';
  *
  * @param date of the page, as `2026-01-31`
  */
-export function manualPage(
+function manualPage(
   entry: CommandEntry,
   { version, date }: { readonly version: string; readonly date: string },
 ): string {

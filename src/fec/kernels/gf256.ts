@@ -2,7 +2,7 @@
 const POLYNOMIAL = 0x11d;
 
 /** `EXP[i]` = 2^i, for i up to 509, so that two logarithms can be added without a remainder. */
-export const EXP = new Uint8Array(510);
+const EXP = new Uint8Array(510);
 /** `LOG[EXP[i]]` = i for i < 255; zero has no logarithm, and `LOG[0]` is not used. */
 export const LOG = new Uint8Array(256);
 
