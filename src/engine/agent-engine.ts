@@ -8,8 +8,6 @@ import type { AgentWorld, ProgramRequest, ReceiveRequest } from '../agent/ports.
 import type { Clock, Network } from '../base/ports.js';
 import { AgentFolder } from '../device/agent-folder.js';
 import { runProgram } from '../device/run-program.js';
-import { StatusFile } from '../device/status-file.js';
-import type { DeviceLink } from '../mqtt/device-link.js';
 import { systemNetworkOn } from '../net/system-network.js';
 import type { CheckedAgentOptions } from '../options/check-agent-options.js';
 import { type BlockRestorer, RestoringThreads } from '../retrieve/block-restorer.js';
@@ -18,10 +16,9 @@ import { isHeld } from '../retrieve/held-output.js';
 import { defaultStateDir } from '../store/state-dir.js';
 import type { Anchor } from '../trust/anchor.js';
 import { anchorFrom } from '../trust/read-anchor.js';
-import type { AgentCoap } from './agent-coap.js';
-import { devicePlan, obey } from './agent-mqtt.js';
+import { AgentLinks } from './agent-links.js';
 import { errorOfOnce } from './agent-outcome.js';
-import { AgentWatches, togetherOf } from './agent-watches.js';
+import { AgentWatches } from './agent-watches.js';
 import type { Engine } from './engine.js';
 import { ObjectPursuit, type TellPursuit, type WatchStore } from './object-pursuit.js';
 
@@ -39,7 +36,7 @@ export interface AgentEngineWorld {
   readonly uselessnessOf?: AgentWorld['uselessnessOf'];
 }
 
-/** All that an agent has: its folder in the state directory, the watch of each wake, transfers, programs, and the status file. */
+/** All that an agent has: its folder in the state directory, the watch of each wake, pursuits, programs, and links with others. */
 export class AgentEngine implements Engine<AgentStatus | undefined, void> {
   readonly #options: AgentEngineOptions;
   readonly #world: AgentEngineWorld;
@@ -64,7 +61,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
 
   /** @throws {LayercastError} as `Agent.done` */
   async run(signal: AbortSignal): Promise<void> {
-    const { emit } = this.#world;
+    const { clock, emit } = this.#world;
     const plan = planOf(this.#options);
     // What is wrong with a content key is told at once, not when an object that needs it is announced.
     for (const path of new Set(plan.objects.map(({ contentKey }) => contentKey))) await readContentKey(path);
@@ -77,10 +74,8 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
       onDamaged: (message) => emit('warning', { code: 'JOURNAL_DAMAGED', message }),
     });
     await using restorer = new RestoringThreads(Math.min(2, availableParallelism()));
-    const status = this.#statusFile();
-    const mqtt = await this.#mqtt();
-    const coap = await this.#coap();
-    const agent = new Agent(plan, this.#agentWorld(folder, restorer, { status, mqtt, coap }, signal));
+    const links = await AgentLinks.open(this.#options, { clock, emit, agent: () => this.#agent });
+    const agent = new Agent(plan, this.#agentWorld(folder, restorer, links, signal));
     this.#agent = agent;
     try {
       const end = await agent.run(signal);
@@ -88,29 +83,16 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
       const error = this.#options.once ? errorOfOnce(end, this.#options.fleet) : undefined;
       if (error !== undefined) throw error;
     } finally {
-      await Promise.all([mqtt?.close(), coap?.[Symbol.asyncDispose]()]);
-      await status?.close();
+      await links.close();
     }
   }
 
-  #agentWorld(
-    journal: AgentFolder,
-    restorer: BlockRestorer,
-    { status, mqtt, coap }: Readers,
-    signal: AbortSignal,
-  ): AgentWorld {
-    const { clock } = this.#world;
+  #agentWorld(journal: AgentFolder, restorer: BlockRestorer, links: AgentLinks, signal: AbortSignal): AgentWorld {
+    const { clock, network } = this.#world;
     const emit: AgentWorld['emit'] = (name, ...args) => {
-      if (name === 'state' || name === 'wake' || name === 'sleep') {
-        status?.change();
-        mqtt?.change();
-      }
-      if (name === 'state') coap?.changeState();
-      if (name === 'wake') coap?.changeRadio(null);
-      if (name === 'sleep') coap?.changeRadio((args[0] as { readonly nextWakeAt: string }).nextWakeAt);
+      links.tell(name, args[0]);
       return this.#world.emit(name, ...args);
     };
-    const { network } = this.#world;
     const watches = new AgentWatches(
       { ...this.#options, stateDir: this.#stateDir, anchor: this.#anchor },
       {
@@ -120,7 +102,7 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
         folder: journal,
         emit,
         signal,
-        elsewhere: togetherOf([mqtt, coap].filter((way) => way !== undefined)),
+        elsewhere: links.elsewhere,
       },
     );
     return {
@@ -163,82 +145,11 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
     );
   }
 
-  /** The device at its broker; what it needs is loaded only if there is one. */
-  async #mqtt(): Promise<DeviceLink | undefined> {
-    const { mqtt, fleet, subscribe } = this.#options;
-    if (mqtt === undefined) return undefined;
-    const [{ DeviceLink }, { connectTo }] = await Promise.all([
-      import('../mqtt/device-link.js'),
-      import('../mqtt/connect.js'),
-    ]);
-    const objects = subscribe.map(({ object }) => object);
-    return new DeviceLink(devicePlan(mqtt, fleet, objects), {
-      clock: this.#world.clock,
-      random: Math.random,
-      connect: (request) => connectTo(mqtt, request),
-      status: () => this.#agent?.status(),
-      document: () => this.#statusText(),
-      obey: (command) => obey(this.#agent!, command),
-      warn: (message) => this.#world.emit('warning', { code: 'MQTT', message }),
-    });
-  }
-
-  /** The device by CoAP; what it needs is loaded only if it is asked for. */
-  async #coap(): Promise<AgentCoap | undefined> {
-    const { coap, fleet, subscribe } = this.#options;
-    if (coap === undefined) return undefined;
-    const { AgentCoap } = await import('./agent-coap.js');
-    const objects = subscribe.map(({ object }) => object);
-    return await AgentCoap.open(coap, fleet, objects, {
-      clock: this.#world.clock,
-      status: () => this.#agent?.status(),
-      fetchNow: () => this.#agent?.fetchNow(),
-      warn: (message) => this.#world.emit('warning', { code: 'COAP', message }),
-    });
-  }
-
   #runProgram(request: ProgramRequest) {
     const { object, target } = request;
     const onLine = (line: string) => this.#world.emit('output', { object, version: target.version, line });
     return runProgram(request, { onLine });
   }
-
-  #statusFile(): StatusFile | undefined {
-    const { statusFile } = this.#options;
-    if (statusFile === undefined) return undefined;
-    let warned = '';
-    return new StatusFile(
-      statusFile,
-      () => this.#statusText(),
-      (message) => {
-        // A folder that is missing would otherwise be told at each change.
-        if (message !== warned) this.#world.emit('warning', { code: 'STATUS_FAILED', message });
-        warned = message;
-      },
-    );
-  }
-
-  #statusText(): object {
-    const { clock } = this.#world;
-    const { fleet, isAwake, isPaused, nextWakeUs, objects } = this.#agent!.status();
-    const wallMs = clock.wallUs() / 1000;
-    const nextMs = nextWakeUs === undefined ? undefined : wallMs + (nextWakeUs - clock.nowUs()) / 1000;
-    return {
-      fleet,
-      isAwake,
-      isPaused,
-      updatedAt: new Date(wallMs).toISOString(),
-      nextWakeAt: nextMs === undefined ? null : new Date(nextMs).toISOString(),
-      objects,
-    };
-  }
-}
-
-/** What tells others of the agent. */
-interface Readers {
-  readonly status: StatusFile | undefined;
-  readonly mqtt: DeviceLink | undefined;
-  readonly coap: AgentCoap | undefined;
 }
 
 function planOf(options: AgentEngineOptions): AgentPlan {
