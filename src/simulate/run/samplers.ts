@@ -3,7 +3,8 @@ import type { Descriptor } from '../../wire/descriptor.js';
 import type { Link } from '../net/link.js';
 import type { LinkCounts } from '../net/link-options.js';
 import type { CrossTraffic, TrafficOptions } from '../tcp/cross-traffic.js';
-import type { Crowd, CrowdMember } from './crowd.js';
+import type { Crowd } from './crowd.js';
+import type { CrowdMember } from './crowd-member.js';
 import type {
   FlowSample,
   FlowSummary,
