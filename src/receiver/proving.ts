@@ -1,6 +1,7 @@
 import { type Descriptor, NO_CODE } from '../wire/descriptor.js';
-import type { Assembler, Rejection } from './assemble/assembler.js';
+import type { Assembler } from './assemble/assembler.js';
 import type { Outcome } from './assemble/block-content.js';
+import type { Rejection } from './assemble/block-keys.js';
 import type { ObjectStore } from './assemble/object-store.js';
 import { Verification } from './assemble/verification.js';
 import type { WarningEvent } from './events.js';

@@ -5,33 +5,17 @@ import type { DigestRun } from '../../wire/digests.js';
 import type { KnownKeys } from '../runs/known-keys.js';
 import type { BlockContent, SpareSymbol } from './block-content.js';
 import { BlockDigests } from './block-digests.js';
+import { BlockKeys, type Rejection } from './block-keys.js';
 import { BlockReadiness } from './block-readiness.js';
 import type { CodedPlaces } from './coded-places.js';
 import { NoPlace } from './no-place.js';
 import type { ReadonlyHoldings } from './object-store.js';
-import { SoleKeys } from './sole-keys.js';
-import { SymbolKeys } from './symbol-keys.js';
 
 /** A block that can be proven now. */
 export interface ReadyBlock {
   readonly block: number;
   /** SHA-256 that the block must have. */
   readonly digest: Uint8Array;
-}
-
-/** What has to be done about a wrong block. */
-export interface Rejection {
-  /** The places that the store has to give up at once, as runs. */
-  readonly freed: readonly PlaceRun[];
-  /** As in `Verdict`. */
-  readonly hadUnproven: boolean;
-  readonly left: number | undefined;
-}
-
-/** Consecutive places of the object. */
-export interface PlaceRun {
-  readonly first: number;
-  count: number;
 }
 
 /**
@@ -46,10 +30,7 @@ export class Assembler {
   /** Blocks that did not have the signed digest: some of their symbols were damaged on the way, or forged. */
   rejectedBlockCount = 0;
   readonly #digests: BlockDigests;
-  readonly #symbolKeys: SymbolKeys;
-  readonly #soleKeys: SoleKeys;
-  /** Counts how often each block was wrong, modulo 2^16. */
-  readonly #generations: Uint16Array;
+  readonly #keys: BlockKeys;
   /** Where coded symbols are; undefined for an object without a code, whose symbols are all in their own places. */
   readonly #coded: CodedPlaces | undefined;
   readonly #readiness: BlockReadiness;
@@ -68,9 +49,7 @@ export class Assembler {
     this.verifiedBlocks = verifiedBlocks;
     this.#digests = new BlockDigests(descriptor.blockRoot, geometry.blockCount);
     this.#coded = coded;
-    this.#symbolKeys = new SymbolKeys(geometry);
-    this.#soleKeys = new SoleKeys(keys);
-    this.#generations = new Uint16Array(geometry.blockCount);
+    this.#keys = new BlockKeys(holdings, coded, keys);
     this.#readiness = new BlockReadiness(geometry.blockCount, this.#digests, verifiedBlocks, coded);
     if (geometry.blockCount === 1) this.#digests.learnOnly(descriptor.sha256);
     for (let block = 0; block < geometry.blockCount; block++) {
@@ -100,7 +79,7 @@ export class Assembler {
   /** The place for the symbol with this ESI, which the key of this number proves, or none (`UNPROVEN`); or one of `NoPlace`. */
   placeFor(block: number, esi: number, key: number): number {
     if (this.#readiness.isBusy(block) || this.verifiedBlocks.has(block)) return NoPlace.known;
-    if (!this.#soleKeys.isWelcome(block, key)) return NoPlace.unwelcome;
+    if (!this.#keys.isWelcome(block, key)) return NoPlace.unwelcome;
     if (this.#coded !== undefined) return this.#coded.placeFor(block, esi);
     const place = firstSymbolOf(this.geometry, block) + esi;
     return this.holdings.filled.has(place) ? NoPlace.known : place;
@@ -108,25 +87,25 @@ export class Assembler {
 
   /** Whether a symbol of this block has to be proven before it is taken: one key alone may fill the block. */
   needsProof(block: number): boolean {
-    return this.#soleKeys.isReserved(block);
+    return this.#keys.isReserved(block);
   }
 
   /** Notes that `placeFor` called a symbol unwelcome and nobody takes it. */
   noteRefused(block: number, key: number): void {
-    this.#soleKeys.noteRefused(block, key, blockSymbolCount(this.geometry, block));
+    this.#keys.noteRefused(block, key);
   }
 
   /** Notes a symbol that has been written to the place that `placeFor` gave it. */
   add(block: number, esi: number, place: number, key: number): void {
     const isFirst = this.#readiness.missingOf(block) === blockSymbolCount(this.geometry, block);
-    this.#symbolKeys.note(block, place, key, isFirst);
+    this.#keys.note(block, place, key, isFirst);
     this.#coded?.note(block, esi, place);
     this.#readiness.noteFilled(block);
   }
 
   /** Stands for the symbols that a block has now: it changes when a wrong block gives up symbols. */
   generationOf(block: number): number {
-    return this.#generations[block]!;
+    return this.#keys.generationOf(block);
   }
 
   /**
@@ -136,9 +115,7 @@ export class Assembler {
    * @param generation of the block then: if it has changed, the place may hold another symbol
    */
   prove(block: number, esi: number, place: number, generation: number, key: number): void {
-    if (generation !== this.#generations[block] || this.verifiedBlocks.has(block)) return;
-    if (place === NoPlace.spare) this.#coded?.proveSpare(block, esi, key);
-    else this.#symbolKeys.note(block, place, key, false);
+    if (!this.verifiedBlocks.has(block)) this.#keys.prove(block, esi, place, generation, key);
   }
 
   /** Keeps a copy of a symbol that `placeFor` calls spare. */
@@ -220,12 +197,10 @@ export class Assembler {
    * @returns the number of a key that is left because of this; undefined if none is
    */
   accept(block: number, isFromServers = true): number | undefined {
-    // If the block turns out wrong later, its bytes have changed on disk, and no server is to blame.
-    this.#symbolKeys.forget(block);
     this.#coded?.forget(block);
     this.verifiedBlocks.add(block);
     this.#readiness.release(block, 0);
-    return this.#soleKeys.clear(block, isFromServers);
+    return this.#keys.accept(block, isFromServers);
   }
 
   /**
@@ -234,21 +209,10 @@ export class Assembler {
    */
   reject(block: number): Rejection {
     this.rejectedBlockCount++;
-    this.#generations[block]!++;
-    const { kept, hadUnproven, left } = this.#soleKeys.judge(block, this.#sharesOf(block));
-    const freed: PlaceRun[] = [];
-    let freedCount = 0;
-    for (const place of this.#placesOf(block)) {
-      if (kept.has(this.#symbolKeys.of(block, place))) continue;
-      this.#coded?.vacate(block, place);
-      freedCount++;
-      const last = freed.at(-1);
-      if (last !== undefined && last.first + last.count === place) last.count++;
-      else freed.push({ first: place, count: 1 });
-    }
-    this.#coded?.keepSpares(block, kept);
+    const rejection = this.#keys.reject(block);
+    const freedCount = rejection.freed.reduce((sum, { count }) => sum + count, 0);
     this.#readiness.release(block, this.#readiness.missingOf(block) + freedCount);
-    return { freed, hadUnproven, left };
+    return rejection;
   }
 
   /**
@@ -265,21 +229,5 @@ export class Assembler {
   doubt(): void {
     this.verifiedBlocks.clear();
     for (let block = 0; block < this.geometry.blockCount; block++) this.#readiness.consider(block);
-  }
-
-  /** The filled places of a block. */
-  *#placesOf(block: number): Generator<number> {
-    const first = firstSymbolOf(this.geometry, block);
-    const end = first + blockSymbolCount(this.geometry, block);
-    for (let place = first; place < end; place++) if (this.holdings.filled.has(place)) yield place;
-  }
-
-  /** Symbols of a block by the numbers of their keys. */
-  #sharesOf(block: number): Map<number, number> {
-    const shares = new Map<number, number>();
-    const count = (key: number) => shares.set(key, (shares.get(key) ?? 0) + 1);
-    for (const place of this.#placesOf(block)) count(this.#symbolKeys.of(block, place));
-    for (const { key } of this.#coded?.sparesOf(block) ?? []) count(key);
-    return shares;
   }
 }

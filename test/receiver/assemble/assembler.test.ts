@@ -5,7 +5,8 @@ import { blockOf, blockSymbolCount, firstSymbolOf, geometryOf } from '../../../d
 import { Holdings } from '../../../dist/object/holdings.js';
 import { MerkleTree, RUN_LEAVES } from '../../../dist/object/merkle.js';
 import { SymbolSet } from '../../../dist/object/symbol-set.js';
-import { Assembler, type PlaceRun } from '../../../dist/receiver/assemble/assembler.js';
+import { Assembler } from '../../../dist/receiver/assemble/assembler.js';
+import type { PlaceRun } from '../../../dist/receiver/assemble/block-keys.js';
 import { CodedPlaces } from '../../../dist/receiver/assemble/coded-places.js';
 import { NoPlace } from '../../../dist/receiver/assemble/no-place.js';
 import { KnownKeys, UNPROVEN } from '../../../dist/receiver/runs/known-keys.js';
