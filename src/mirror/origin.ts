@@ -44,9 +44,10 @@ export function requestFields({ known, part }: OriginRequest): Record<string, st
 }
 
 /** What an answer means. @throws {OriginFault} for one that is of no use; its body has not been read then */
-export function readAnswer(response: Response, { part }: OriginRequest): OriginAnswer {
+export function readAnswer(response: Response, { known, part }: OriginRequest): OriginAnswer {
   const { status, headers } = response;
-  if (status === 304) return { kind: 'unchanged' };
+  // Who was not asked for changes cannot know that there are none.
+  if (status === 304 && (known?.etag ?? known?.lastModified) !== undefined) return { kind: 'unchanged' };
   if (status === 416) throw new OriginFault('it has fewer bytes than it had', 'restart');
   if (status !== 200 && status !== 206) throw new OriginFault(whyOf(response));
   const encoding = headers.get('content-encoding') ?? 'identity';

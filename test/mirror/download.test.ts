@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { download } from '../../dist/mirror/download.js';
-import type { AskOrigin } from '../../dist/mirror/origin.js';
+import { type AskOrigin, readAnswer } from '../../dist/mirror/origin.js';
 import { FileSource } from '../../dist/store/file-source.js';
 
 const content = randomBytes(3_000_000);
@@ -69,5 +69,16 @@ describe('a file that a mirror has fetched', () => {
       return FileSource.open(path);
     });
     await expect(fetchIt()).rejects.toMatchObject({ code: 'OBJECT_CHANGED' });
+  });
+});
+
+describe('an origin that says that nothing has changed', () => {
+  it('is believed only if it was asked whether something has', () => {
+    const answer = new Response(null, { status: 304, statusText: 'Not Modified' });
+    const known = { etag: '"1"', lastModified: undefined };
+    expect(readAnswer(answer, { known, part: undefined })).toEqual({ kind: 'unchanged' });
+    for (const nothing of [undefined, { etag: undefined, lastModified: undefined }]) {
+      expect(() => readAnswer(answer, { known: nothing, part: undefined })).toThrow('it answered 304 Not Modified');
+    }
   });
 });
