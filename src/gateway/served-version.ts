@@ -158,7 +158,7 @@ export class ServedVersion {
   }
 
   /**
-   * SHA-256 of each block, back to back, which receivers need that fill from here alone. They are made once, from the whole file.
+   * SHA-256 of each block, back to back, which receivers need that fill from here alone. They are made once, from the whole file; after a failure, anew.
    *
    * @returns undefined while the file is not whole, and for a file of an earlier run, of which the blocks are not known
    * @throws {LayercastError} as `read`
@@ -166,7 +166,10 @@ export class ServedVersion {
   async digests(): Promise<Uint8Array | undefined> {
     const geometry = this.#geometry;
     if (geometry === undefined || !this.isWhole) return undefined;
-    this.#digests ??= this.#hashBlocks(geometry);
+    this.#digests ??= this.#hashBlocks(geometry).catch((error: unknown) => {
+      this.#digests = undefined;
+      throw error;
+    });
     return await this.#digests;
   }
 

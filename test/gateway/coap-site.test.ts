@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { LayercastError } from '../../dist/base/errors.js';
 import { Code } from '../../dist/coap/code.js';
 import type { CoapFault } from '../../dist/coap/request.js';
 import type { CoapReply } from '../../dist/coap/site.js';
@@ -104,6 +105,20 @@ describe('a gateway by CoAP', () => {
     // Of a file of an earlier run it is not known how it was sent.
     whole('old', 1);
     expect((await get('fw', 'old', 'bin.digests')).code).toBe(Code.notFound);
+  });
+
+  test('has the digests of blocks the next time, when its file could not be read the first time', async () => {
+    const { get, shelf } = scene();
+    const coming = new Content('image', 1);
+    shelf.begin(coming.descriptor, coming.store());
+    let failingCount = 1;
+    const read = async (offset: number, into: Uint8Array) => {
+      if (failingCount-- > 0) throw new LayercastError('FILE_IO', 'the disk did not answer');
+      await coming.file.read(offset, into);
+    };
+    shelf.complete(coming.identity, { read, close: () => coming.file.close() });
+    expect((await get('fw', 'image', 'bin.digests')).code).not.toBe(Code.content);
+    expect((await get('fw', 'image', 'bin.digests')).code).toBe(Code.content);
   });
 
   test('changes nothing for anybody', async () => {
