@@ -64,13 +64,15 @@ export function etagOf(sha256: Uint8Array): Uint8Array {
   return sha256.subarray(0, ETAG_BYTES);
 }
 
-/** Tags of bodies in memory. A client asks for one in 32,000 pieces of 16 bytes, and hashing half a megabyte for each would keep the thread busy for a minute. */
+/** Tags of bodies in memory. A client may ask for half a megabyte in 32,000 pieces of 16 bytes; to hash the body for each would keep the thread busy for half a minute. */
 const tags = new WeakMap<Uint8Array, Uint8Array>();
 
 function tagOf(payload: Uint8Array): Uint8Array {
-  const known = tags.get(payload) ?? etagOf(createHash('sha256').update(payload).digest());
-  tags.set(payload, known);
-  return known;
+  const known = tags.get(payload);
+  if (known !== undefined) return known;
+  const tag = etagOf(createHash('sha256').update(payload).digest());
+  tags.set(payload, tag);
+  return tag;
 }
 
 function inMemory(payload: Uint8Array): CoapContent {
