@@ -2,7 +2,7 @@
 // Arguments: one JSON object with the options of `createReceiver`; `key` is a path.
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../../dist/base/system-clock.js';
-import { limitYoungObjects } from '../../dist/cli/this-thread.js';
+import { workHere } from '../../dist/cli/this-thread.js';
 import { createReceiver } from '../../dist/index.js';
 // As `fetch` where its output is no terminal: it works in this thread. The engine is loaded now, as all of a client's code.
 import '../../dist/engine/receiver-engine.js';
@@ -11,11 +11,11 @@ const { key, ...options } = JSON.parse(process.argv[2]);
 const say = (event) => console.log(JSON.stringify(event));
 const startedMs = () => Math.round(performance.now() - beganMs);
 let beganMs = 0;
-limitYoungObjects();
+const clock = workHere(systemClock);
 
 process.once('SIGUSR2', async () => {
   beganMs = performance.now();
-  const receiver = createReceiver({ ...options, key: readFileSync(key), clock: systemClock });
+  const receiver = createReceiver({ ...options, key: readFileSync(key), clock });
   for (const name of ['listening', 'join', 'leave', 'warning']) {
     receiver.on(name, (details) => say({ event: name, ms: startedMs(), ...details }));
   }

@@ -6,7 +6,7 @@ import { AGENT_OPTIONS, type AgentOptions } from '../../options/agent-options.js
 import { AGENT_FILE } from '../command-options.js';
 import { interruptible } from '../interrupt.js';
 import { type Flags, settle } from '../settings.js';
-import { limitYoungObjects } from '../this-thread.js';
+import { workHere } from '../this-thread.js';
 import { AgentReloads } from './agent-reloads.js';
 import { AgentShow } from './show-agent.js';
 import { readTrustedKey } from './trusted-key.js';
@@ -24,12 +24,12 @@ export async function runAgent(flags: Flags): Promise<void> {
   using reloads = new AgentReloads(read);
   const first = await read();
   using show = await AgentShow.prepare(flags, 'agent');
-  limitYoungObjects();
+  // This thread has nothing else to do.
+  const clock = workHere(systemClock);
   await interruptible(async (signal) => {
     await using _ = await show.openMetrics();
     await reloads.run(first, (options) => {
-      // With a clock of its own the agent works in this thread, which has nothing else to do: a thread more would take 10 MB.
-      const agent = createAgent({ ...options, signal, clock: systemClock });
+      const agent = createAgent({ ...options, signal, clock });
       show.follow(agent, signal);
       return agent;
     });

@@ -7,7 +7,7 @@ import { FetchDisplay } from '../display/fetch-display.js';
 import { interruptible } from '../interrupt.js';
 import { leaveStandardOutput, printEvent } from '../json/print-event.js';
 import { type Flags, settleWithFile } from '../settings.js';
-import { limitYoungObjects, mayOutputBlock } from '../this-thread.js';
+import { mayOutputBlock, workHere } from '../this-thread.js';
 import { watching } from '../watching.js';
 import { readTrustedKey } from './trusted-key.js';
 
@@ -33,9 +33,7 @@ export async function runFetch(what: string, flags: Flags): Promise<void> {
     return { figures: new ReceiverMetrics(), view: new ReceiverView() };
   });
   await interruptible(async (signal) => {
-    // With a clock of its own the receiver works in this thread.
-    const clock = mayOutputBlock() ? undefined : systemClock;
-    if (clock !== undefined) limitYoungObjects();
+    const clock = mayOutputBlock() ? undefined : workHere(systemClock);
     await using receiver = createReceiver({ ...settings, fleet, object, key, output: target, signal, clock });
     watched?.figures.follow(receiver, { fleet, object });
     watched?.view.follow(receiver, { fleet, object });

@@ -7,7 +7,7 @@ import { GATEWAY_FILE } from '../command-options.js';
 import { interruptible } from '../interrupt.js';
 import { printEvent } from '../json/print-event.js';
 import { type Flags, settle } from '../settings.js';
-import { limitYoungObjects } from '../this-thread.js';
+import { workHere } from '../this-thread.js';
 import { addressOf } from '../watching.js';
 import { AgentReloads, type ReloadedAgent } from './agent-reloads.js';
 import { AgentShow } from './show-agent.js';
@@ -26,7 +26,8 @@ export async function runGateway(flags: Flags): Promise<void> {
   using reloads = new AgentReloads(read);
   const first = await read();
   using show = await AgentShow.prepare(flags, 'gateway');
-  limitYoungObjects();
+  // This thread has nothing else to do.
+  const clock = workHere(systemClock);
   await interruptible(async (signal) => {
     let newest: Gateway | undefined;
     await using _ = await show.openMetrics(async () => {
@@ -34,8 +35,7 @@ export async function runGateway(flags: Flags): Promise<void> {
       return gatewayMetrics(() => newest?.status());
     });
     await reloads.run(first, (options) => {
-      // With a clock of its own the gateway works in this thread, which has nothing else to do: a thread more would take 10 MB.
-      const gateway = createGateway({ ...options, signal, clock: systemClock });
+      const gateway = createGateway({ ...options, signal, clock });
       newest = gateway;
       const agent = gateway as ReloadedAgent;
       show.follow(agent, signal);

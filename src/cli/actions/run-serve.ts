@@ -7,7 +7,7 @@ import { sayFailedReload, sayStopped, tellPeople } from '../display/serve-displa
 import { printEvent } from '../json/print-event.js';
 import { reasonOf } from '../reason.js';
 import type { Flags } from '../settings.js';
-import { limitYoungObjects, mayOutputBlock } from '../this-thread.js';
+import { mayOutputBlock, workHere } from '../this-thread.js';
 import { watching } from '../watching.js';
 
 /** `layercast serve`: runs a sender, and shows its events on stderr or prints them as JSON on stdout. SIGHUP makes it reload. */
@@ -24,9 +24,8 @@ export async function runServe(options: SenderOptions, flags: Flags): Promise<vo
     return { figures: new SenderMetrics(facts), view: new ServerView(facts) };
   });
   const figures = watched?.figures;
-  // With a clock of its own the sender works in this thread, which must not wait for anybody: neither for a terminal nor for who looks at the page.
-  const clock = mayOutputBlock() || watched !== undefined ? undefined : new PreciseClock();
-  if (clock !== undefined) limitYoungObjects();
+  // The thread that sends must not wait for anybody: neither for a terminal nor for who looks at the page.
+  const clock = mayOutputBlock() || watched !== undefined ? undefined : workHere(new PreciseClock());
   await using sender = createSender({ ...options, clock });
   figures?.follow(sender);
   watched?.view.follow(sender);
