@@ -18,7 +18,7 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   base: {
     folders: [],
     modules: [],
-    only: { files: /^(ip6addr|source-table)/, modules: ['node:module', 'node:crypto'] },
+    only: { files: /^(ip6addr|source-table|system-error)/, modules: ['node:module', 'node:crypto', 'node:path'] },
   },
   wire: { folders: ['base'], modules: ['node:crypto', 'msgpackr', '@noble/hashes'] },
   object: { folders: ['base'], modules: ['node:crypto'] },

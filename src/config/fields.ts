@@ -8,11 +8,21 @@ import { choiceRule, faultText, isTextOf, lineRule, type Rule, type TextRule, TR
  * The input side of each kind can be written as JSON Schema, so that editors help.
  */
 
-/** A path. A relative path starts from the folder of the file that has it. */
+/** A path. A relative path starts from the folder of the file that has it. `-` is refused, because it would become a file of that name. */
 export function path(description: string) {
-  return line('not a path').meta({
-    description: `${description}; a relative path starts from the folder of this file`,
-  });
+  const error = says('not a path', 'a path; ./- is a file called "-"');
+  return line('not a path')
+    .refine((value) => value !== '-', error)
+    .meta({ description: placed(description) });
+}
+
+/** A path, or `-` for standard input or output. */
+export function pathOrStream(description: string) {
+  return line('not a path').meta({ description: placed(description) });
+}
+
+function placed(description: string): string {
+  return `${description}; a relative path starts from the folder of this file`;
 }
 
 export function text(description: string) {

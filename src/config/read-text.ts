@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { errnoOf, LayercastError } from '../base/errors.js';
+import { systemError } from '../base/system-error.js';
 
 /** A fleet of 1000 objects with 32 channels each takes about 2 MB. A much larger file was given by mistake. */
 const MAX_BYTES = 8 * 2 ** 20;
@@ -59,18 +60,9 @@ async function readBounded(path: string, remedy: string): Promise<Uint8Array> {
         variable === undefined ? `check its name${from}` : `the environment variable ${variable} is not set; set it`;
       throw new LayercastError('FILE_NOT_FOUND', `no file ${path}`, { hint, cause });
     }
-    if (errno === 'EISDIR') {
-      throw new LayercastError('NOT_A_FILE', `${path} is a folder, not a file`, { hint: 'name a file', cause });
-    }
-    if (errno === 'ENOTDIR') {
-      throw new LayercastError('FILE_NOT_FOUND', `no file ${path}: a part of the path is not a folder`, {
-        hint: 'check the path',
-        cause,
-      });
-    }
     if (errno === 'EACCES' || errno === 'EPERM') {
       throw new LayercastError('PERMISSION_DENIED', `may not read ${path}`, { hint: remedy, cause });
     }
-    throw new LayercastError('FILE_IO', `cannot read ${path}: ${errno ?? String(cause)}`, { cause });
+    throw systemError(cause, 'read', path);
   }
 }

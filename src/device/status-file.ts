@@ -1,6 +1,6 @@
 import { chmod, rename, rm, writeFile } from 'node:fs/promises';
+import { systemError } from '../base/system-error.js';
 import { temporaryName } from '../store/durable.js';
-import { systemError } from '../store/system-error.js';
 
 /** Changes that follow each other faster than this share one writing. */
 const GAP_MS = 200;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MAX_SEEDS, MAX_VERSION } from '../base/limits.js';
 import { DURATION } from '../base/units.js';
-import { exactlyOneOf, mappingOf, path, quantity, says, text, whole } from '../config/fields.js';
+import { exactlyOneOf, mappingOf, path, pathOrStream, quantity, says, text, whole } from '../config/fields.js';
 import { DEFAULT_PORT } from '../wire/group-options.js';
 import { MAX_EVERY_S, MIN_EVERY_S } from '../wire/sending-windows.js';
 import { burst, ladder, rate, triggeredChannels } from './channel-schema.js';
@@ -80,7 +80,7 @@ const schedule = mappingOf('a schedule', scheduleShape)
   .meta({ title: 'Schedule', description: 'Windows of time in which the servers send the object' });
 
 const objectShape = {
-  file: path('File to publish, or - for what comes from standard input').optional(),
+  file: pathOrStream('File to publish, or - for what comes from standard input').optional(),
   dir: path('Folder to publish as one object, instead of a file').optional(),
   version: whole(1, MAX_VERSION).meta({
     description: 'Raise it with each change of the file; receivers refuse older versions',

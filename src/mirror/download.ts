@@ -1,10 +1,10 @@
 import { open, readFile, rm, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { errnoOf, LayercastError } from '../base/errors.js';
+import { systemError } from '../base/system-error.js';
 import type { FleetOrigin } from '../fleet/fleet.js';
 import { replaceFile } from '../store/durable.js';
 import { digestOfFile } from '../store/hash-file.js';
-import { systemError } from '../store/system-error.js';
 import { type AskOrigin, isSameContent, type OriginAnswer, strongTag, type Validator } from './origin.js';
 import { OriginFault } from './origin-fault.js';
 

@@ -1,7 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { MAX_FILL_URLS, MAX_PREFIXES, MAX_SEEDS } from '../base/limits.js';
-import { choice, line, path, says, truth, whole, within } from '../config/fields.js';
+import { choice, line, path, pathOrStream, says, truth, whole, within } from '../config/fields.js';
 import { choicesRule } from '../config/rules.js';
 import { channelIndexes, deviceClasses, objectName, plainName } from '../fleet/fields.js';
 import { isPrefix } from '../net/address-list.js';
@@ -90,7 +90,7 @@ const SCHEMAS: { readonly [F in Form]: (kind: KindOf<F>, description: string) =>
   prefixes: (_, description) => prefixes.optional().meta({ description }),
   paths: (_, description) => paths.optional().meta({ description }),
   key: (_, description) => path(description).nullish(),
-  output: (_, description) => path(description).nullish(),
+  output: (_, description) => pathOrStream(description).nullish(),
   channels: (_, description) => channelIndexes.optional().meta({ description }),
   classes: (_, description) => deviceClasses.optional().meta({ description }),
   command: (_, description) => command.optional().meta({ description }),

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { LayercastError } from '../base/errors.js';
+import { systemError } from '../base/system-error.js';
 import { readKeyText } from '../config/read-text.js';
 import type { Geometry } from '../object/geometry.js';
 import { syncDirectoryOf, writeFully } from '../store/durable.js';
 import { digestOfFile } from '../store/hash-file.js';
 import { takeAttributes } from '../store/part/file-attributes.js';
 import type { PartFile } from '../store/part/part-file.js';
-import { systemError } from '../store/system-error.js';
 import { ContentCipher, contentKeyFrom } from '../wire/content-cipher.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import type { Finish } from './object-file.js';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
 import { LayercastError } from '../base/errors.js';
+import { systemError } from '../base/system-error.js';
 import { FileLock } from '../store/lock/file-lock.js';
 import { renewFile } from '../store/renew-file.js';
-import { systemError } from '../store/system-error.js';
 
 interface Paths {
   readonly partPath: string;

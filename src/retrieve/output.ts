@@ -3,9 +3,9 @@ import { lstat, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type ErrorCode, errnoOf, type Hint, LayercastError } from '../base/errors.js';
 import { shellWord } from '../base/shell-word.js';
+import { systemError } from '../base/system-error.js';
 import { probeFolder } from '../store/folder/probe-folder.js';
 import { type Refusal, refusalToReplace } from '../store/replaceable.js';
-import { systemError } from '../store/system-error.js';
 
 /** The output of a fetch, after a check of everything that could make the last rename fail. */
 export interface Output {

@@ -1,8 +1,8 @@
 import { LayercastError } from '../base/errors.js';
+import { systemError } from '../base/system-error.js';
 import { blockLength, blockOffset, blockSymbolCount, firstSymbolOf, type Geometry } from '../object/geometry.js';
 import type { BlockContent, Outcome } from '../receiver/assemble/block-content.js';
 import type { PartialObject } from '../store/partial-object.js';
-import { systemError } from '../store/system-error.js';
 import type { BlockRestorer } from './block-restorer.js';
 import { writeRuns } from './block-rows.js';
 

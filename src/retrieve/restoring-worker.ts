@@ -1,7 +1,7 @@
 // The worker file of RestoringThreads (block-restorer.ts).
 import { createHash } from 'node:crypto';
+import { systemError } from '../base/system-error.js';
 import { openReceivedBlock } from '../fec/index.js';
-import { systemError } from '../store/system-error.js';
 import { serveCalls } from '../work/serve-calls.js';
 import { readRows, writeRuns } from './block-rows.js';
 import type { BlockRun, StoredBlock } from './stored-block.js';

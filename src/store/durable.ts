@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf } from '../base/errors.js';
-import { systemError } from './system-error.js';
+import { systemError } from '../base/system-error.js';
 
 /** Makes the names in the directory of `path` durable: otherwise a power cut may undo a rename or a creation. */
 export async function syncDirectoryOf(path: string): Promise<void> {

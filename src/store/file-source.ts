@@ -2,9 +2,9 @@ import { type BigIntStats, constants, fstatSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { errnoOf, LayercastError } from '../base/errors.js';
 import type { ByteSource } from '../base/ports.js';
+import { systemError } from '../base/system-error.js';
 import { Promptness } from './promptness.js';
 import { readWholly } from './sync-io.js';
-import { systemError } from './system-error.js';
 
 /**
  * The system copies a slab's megabyte out of its memory in 0.2 ms. A thread that sends must not wait for a disk, or its datagrams leave late: one

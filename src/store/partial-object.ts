@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { errnoOf } from '../base/errors.js';
+import { systemError } from '../base/system-error.js';
 import { Checkpoint } from './journal/checkpoint.js';
 import { Journal } from './journal/journal.js';
 import type { JournalIdentity, StartedOver } from './journal/journal-identity.js';
 import type { Arrival } from './part/page-sizes.js';
 import { PartFile } from './part/part-file.js';
-import { systemError } from './system-error.js';
 
 export interface PartialObjectOptions {
   /** As for `Journal.open`. */

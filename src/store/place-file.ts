@@ -1,10 +1,10 @@
 import { open, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { asLayercastError, errnoOf, LayercastError } from '../base/errors.js';
+import { systemError } from '../base/system-error.js';
 import { copyWithHoles } from './copy-file.js';
 import { removeAbandoned, syncDirectoryOf, temporaryName } from './durable.js';
 import { FileSource } from './file-source.js';
 import { takeAttributes } from './part/file-attributes.js';
-import { systemError } from './system-error.js';
 
 /*
  * Gives a file new content in one step: whoever opens it, also after a power cut, finds all of the old bytes or all of the new. The file keeps

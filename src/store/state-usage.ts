@@ -2,8 +2,8 @@ import type { Dirent } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../base/errors.js';
+import { systemError } from '../base/system-error.js';
 import { STATE_PARTS, type StatePart, statePart } from './state-parts.js';
-import { systemError } from './system-error.js';
 
 /** How much one folder of the state directory holds. */
 export interface PartUsage {

@@ -3,8 +3,8 @@ import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LayercastError } from '../base/errors.js';
 import { FILE_PIECE_BYTES } from '../base/limits.js';
+import { systemError } from '../base/system-error.js';
 import { FileSource } from '../store/file-source.js';
-import { systemError } from '../store/system-error.js';
 import { END_BYTES, encodeHeader, padded } from './archive-entry.js';
 import { compareEntries, MAX_CHANGED_S, MAX_ENTRIES, refusalOf, type TreeEntry, wrongEntry } from './tree-entry.js';
 

@@ -2,8 +2,8 @@ import { chmod, type FileHandle, mkdir, open, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LayercastError } from '../base/errors.js';
 import { FILE_PIECE_BYTES } from '../base/limits.js';
+import { systemError } from '../base/system-error.js';
 import { syncDirectoryOf, writeFully } from '../store/durable.js';
-import { systemError } from '../store/system-error.js';
 import { decodeHeader, END_BYTES, padded } from './archive-entry.js';
 import { compareEntries, parentOf, refusalOf, type TreeEntry, wrongEntry } from './tree-entry.js';
 

@@ -15,9 +15,15 @@ it('cuts a long line around the fault', () => {
   expect(line![caret!.indexOf('^')]).toBe('!');
 });
 
-it('shows nothing of a line that is empty or not there', () => {
-  expect(excerptOf('a\n\n', { line: 2, column: 1 })).toEqual([]);
-  expect(excerptOf('a', { line: 9, column: 1 })).toEqual([]);
+it('shows the last text before a fault at the end of a file, and a caret after it', () => {
+  const shown = ['    2 | objects: [a, b', '      |               ^'];
+  expect(excerptOf('fleet: f\nobjects: [a, b  \n\n', { line: 4, column: 1 })).toEqual(shown);
+  expect(excerptOf('fleet: f\nobjects: [a, b', { line: 9, column: 1 })).toEqual(shown);
+});
+
+it('shows nothing of a file without text', () => {
+  expect(excerptOf('\n \n', { line: 2, column: 1 })).toEqual([]);
+  expect(excerptOf('', { line: 9, column: 1 })).toEqual([]);
 });
 
 it('makes at most two lines without control characters of any text and place', () => {

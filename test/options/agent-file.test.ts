@@ -94,6 +94,13 @@ wake: { every: 6h, for: 5min, jitter: 20%, budget: 20MB }
     expect(() => parseAgentFile(text, 'a.yaml')).toThrow(fault);
   });
 
+  it('refuses "-" for a file that is no stream', () => {
+    const text = 'fleet: acme\nkey: k\nsubscribe: [{ object: x, output: y }]\nstatus: "-"\n';
+    expect(() => parseAgentFile(text, 'a.yaml')).toThrow(
+      /a\.yaml:4:9: status: not a path, found "-", allowed: .*\.\/- /,
+    );
+  });
+
   it('tells what its subscriptions and times together are wrong about', () => {
     const text = `fleet: acme
 key: k

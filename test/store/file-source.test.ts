@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { hash } from 'node:crypto';
-import { appendFile, chmod, link, mkdir, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, link, mkdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { geometryOf } from '../../dist/object/geometry.js';
@@ -124,12 +124,16 @@ describe('a file that is published', () => {
     const locked = await newFile('secret');
     await chmod(locked, 0o000);
     await chmod(directory, 0o755);
+    const circle = join(directory, 'circle');
+    await symlink(circle, circle);
     const cases: [string, object][] = [
       [join(directory, 'none'), { code: 'FILE_NOT_FOUND', message: expect.stringContaining('none') }],
       [join(locked, 'below'), { code: 'FILE_NOT_FOUND' }],
       [directory, { code: 'NOT_A_FILE', message: expect.stringContaining('a directory'), hint: expect.anything() }],
       [fifo, { code: 'NOT_A_FILE', message: expect.stringContaining('a named pipe') }],
       ['/dev/null', { code: 'NOT_A_FILE' }],
+      [circle, { code: 'NOT_A_FILE', message: expect.stringContaining('in a circle') }],
+      [join(directory, 'n'.repeat(300)), { code: 'NOT_A_FILE', message: expect.stringContaining('too long') }],
     ];
     for (const [path, error] of cases) await expect(FileSource.open(path)).rejects.toMatchObject(error);
     const denied = asOrdinaryUser(() => FileSource.open(locked));

@@ -2,8 +2,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LayercastError } from '../../base/errors.js';
+import { systemError } from '../../base/system-error.js';
 import { makeFolder } from '../../store/folder/make-folder.js';
-import { systemError } from '../../store/system-error.js';
 import { writeKeyFiles } from './key-files.js';
 
 /**

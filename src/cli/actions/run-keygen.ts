@@ -1,6 +1,6 @@
 import { errnoOf, LayercastError } from '../../base/errors.js';
+import { systemError } from '../../base/system-error.js';
 import { defaultStateDir } from '../../store/state-dir.js';
-import { systemError } from '../../store/system-error.js';
 import { newContentKeyText } from '../../wire/content-cipher.js';
 import { rawPublicKey } from '../../wire/public-key.js';
 import { writeKeyFiles } from './key-files.js';

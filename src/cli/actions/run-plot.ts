@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { LayercastError } from '../../base/errors.js';
+import { systemError } from '../../base/system-error.js';
 import { TransferPlot } from '../../plot/transfer-plot.js';
-import { systemError } from '../../store/system-error.js';
 import { PLOT_OPTIONS } from '../command-options.js';
 import { clip } from '../display/table.js';
 import { writePicture } from '../display/write-picture.js';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { LayercastError } from '../../base/errors.js';
+import { systemError } from '../../base/system-error.js';
 import { readKeyText } from '../../config/read-text.js';
-import { systemError } from '../../store/system-error.js';
 import { signersOf } from '../../trust/quorum.js';
 import { anchorFrom } from '../../trust/read-anchor.js';
 import { type Refusal, refusalOf } from '../../trust/refusal.js';

@@ -1,10 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import { LayercastError } from '../../base/errors.js';
+import { systemError } from '../../base/system-error.js';
 import { writeFully } from '../../store/durable.js';
 import { openStateFolder } from '../../store/folder/state-folder.js';
 import { openNameless } from '../../store/nameless-file.js';
 import { statePart } from '../../store/state-parts.js';
-import { systemError } from '../../store/system-error.js';
 
 /** A content that was copied, in a file without a name. */
 export interface Spooled {

@@ -3,12 +3,12 @@ import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, LayercastError } from '../../base/errors.js';
 import { FILE_PIECE_BYTES } from '../../base/limits.js';
+import { systemError } from '../../base/system-error.js';
 import type { FleetObject } from '../../fleet/fleet.js';
 import { syncDirectoryOf, temporaryName } from '../../store/durable.js';
 import { FileSource } from '../../store/file-source.js';
 import { makeFolder } from '../../store/folder/make-folder.js';
 import { statePart } from '../../store/state-parts.js';
-import { systemError } from '../../store/system-error.js';
 import type { Contents } from '../contents/contents.js';
 import { planDelta, writeDelta } from './write-delta.js';
 

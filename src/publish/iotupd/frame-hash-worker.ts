@@ -1,7 +1,7 @@
 // The worker file of framed-file.ts: reads a whole file for its hash in frames, which takes a second for 10 to 20 MB.
 import { FILE_PIECE_BYTES } from '../../base/limits.js';
+import { systemError } from '../../base/system-error.js';
 import { readWholly } from '../../store/sync-io.js';
-import { systemError } from '../../store/system-error.js';
 import { FRAME_DATA_BYTES } from '../../wire/iotupd-frame.js';
 import { type LibrecastHash, startHash } from '../../wire/librecast.js';
 import { serveCalls } from '../../work/serve-calls.js';

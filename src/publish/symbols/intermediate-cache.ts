@@ -1,10 +1,10 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemError } from '../../base/system-error.js';
 import type { Geometry } from '../../object/geometry.js';
 import { syncDirectoryOf, temporaryName, writeFully } from '../../store/durable.js';
 import type { FileSource } from '../../store/file-source.js';
 import { statePart } from '../../store/state-parts.js';
-import { systemError } from '../../store/system-error.js';
 import { type SolveOptions, solveBlocks } from './block-solver.js';
 import { CacheFolder, SUFFIX, type Use } from './cache-folder.js';
 import { HEADER_BYTES, headerOf, IntermediateLayout } from './intermediate-layout.js';

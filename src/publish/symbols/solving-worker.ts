@@ -1,9 +1,9 @@
 // The worker file of solveBlocks (block-solver.ts): solves one block after the other and writes it.
 import { FILE_PIECE_BYTES } from '../../base/limits.js';
+import { systemError } from '../../base/system-error.js';
 import { type KernelBlock, openKernelBlock } from '../../fec/index.js';
 import { blockLength, blockOffset, blockSymbolCount, type Geometry } from '../../object/geometry.js';
 import { readWholly, writeWholly } from '../../store/sync-io.js';
-import { systemError } from '../../store/system-error.js';
 import { serveCalls } from '../../work/serve-calls.js';
 import { IntermediateLayout } from './intermediate-layout.js';
 

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { LayercastError } from '../../base/errors.js';
+import { systemError } from '../../base/system-error.js';
 import type { Seed } from '../../receiver/seeding/seeds.js';
 import { readUpTo } from '../../store/handle-io.js';
-import { systemError } from '../../store/system-error.js';
 
 /**
  * An open file or block device that is only read. It may change meanwhile, as the file system of a running system does.

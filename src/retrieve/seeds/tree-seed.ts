@@ -1,8 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemError } from '../../base/system-error.js';
 import type { Seed } from '../../receiver/seeding/seeds.js';
 import { readUpTo } from '../../store/handle-io.js';
-import { systemError } from '../../store/system-error.js';
 import { TreeArchive } from '../../tree/archive.js';
 import { END_BYTES, encodeHeader, padded } from '../../tree/archive-entry.js';
 

@@ -2,7 +2,7 @@ import { fstatSync, write } from 'node:fs';
 import { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { errnoOf, LayercastError } from '../../base/errors.js';
-import { systemError } from '../../store/system-error.js';
+import { systemError } from '../../base/system-error.js';
 import type { ByteSink } from './byte-sink.js';
 
 /** The standard output of this process, or another open file descriptor. It is not closed: the end of the process does that. */

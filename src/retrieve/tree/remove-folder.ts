@@ -1,7 +1,7 @@
 import { chmod, lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../../base/errors.js';
-import { systemError } from '../../store/system-error.js';
+import { systemError } from '../../base/system-error.js';
 
 /** Removes a folder with all that is in it, also from folders in it that nobody may change. Nothing happens if there is none. */
 export async function removeFolder(folder: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { errnoOf } from '../../base/errors.js';
+import { systemError } from '../../base/system-error.js';
 import { syncDirectoryOf } from '../../store/durable.js';
-import { systemError } from '../../store/system-error.js';
 import { type Exchange, findExchange } from './exchange.js';
 import { removeFolder } from './remove-folder.js';
 

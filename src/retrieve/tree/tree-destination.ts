@@ -1,12 +1,12 @@
 import { chmod, chown, mkdir, open, rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { LayercastError } from '../../base/errors.js';
+import { systemError } from '../../base/system-error.js';
 import type { ObjectStore } from '../../receiver/assemble/object-store.js';
 import type { Opened } from '../../receiver/destination.js';
 import { freeBytesFor } from '../../store/free-space.js';
 import { readFully } from '../../store/handle-io.js';
 import type { PartFile } from '../../store/part/part-file.js';
-import { systemError } from '../../store/system-error.js';
 import { TreeArchive } from '../../tree/archive.js';
 import { unpackTree } from '../../tree/unpack.js';
 import type { Descriptor } from '../../wire/descriptor.js';

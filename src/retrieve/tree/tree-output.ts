@@ -2,8 +2,8 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errnoOf, type Hint, LayercastError } from '../../base/errors.js';
 import { shellWord } from '../../base/shell-word.js';
+import { systemError } from '../../base/system-error.js';
 import { probeFolder } from '../../store/folder/probe-folder.js';
-import { systemError } from '../../store/system-error.js';
 import { isMountPoint, requireWorkingNames } from '../output.js';
 
 /** The folder of a tree, after a check of everything that could make the last rename fail. */

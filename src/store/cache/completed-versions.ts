@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf } from '../../base/errors.js';
+import { systemError } from '../../base/system-error.js';
 import { replaceFile } from '../durable.js';
 import { makeFolder } from '../folder/make-folder.js';
 import { openStateFolder, stateError } from '../folder/state-folder.js';
 import { statePart } from '../state-parts.js';
-import { systemError } from '../system-error.js';
 
 /** The name of an object together with its key. The same name with another key is another publisher's object. */
 export interface SignedName {

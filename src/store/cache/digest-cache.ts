@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { Packr } from 'msgpackr/pack';
 import { DIGEST_BYTES } from '../../base/limits.js';
+import { systemError } from '../../base/system-error.js';
 import type { ObjectDigests } from '../../object/digest.js';
 import type { Geometry } from '../../object/geometry.js';
 import { replaceFile } from '../durable.js';
@@ -11,7 +12,6 @@ import type { FileSource } from '../file-source.js';
 import { makeFolder } from '../folder/make-folder.js';
 import { type HashOptions, hashObject } from '../hash-file.js';
 import { statePart } from '../state-parts.js';
-import { systemError } from '../system-error.js';
 
 export interface DigestCacheOptions extends HashOptions {
   /** Entries are kept in its folder `digests`, which is made if it is missing. */

@@ -1,5 +1,5 @@
 import { LayercastError } from '../../base/errors.js';
-import { systemError } from '../system-error.js';
+import { systemError } from '../../base/system-error.js';
 import { openSqlite, type Sqlite, type SqliteStatement } from './sqlite.js';
 
 /** A text under a key of its kind. */

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { LayercastError } from '../../base/errors.js';
-import { systemError } from '../system-error.js';
+import { systemError } from '../../base/system-error.js';
 
 export type SqliteValue = string | number | null;
 export type SqliteRow = Readonly<Record<string, SqliteValue>>;

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { errnoOf, type Hint, LayercastError } from '../../base/errors.js';
-import { systemError } from '../system-error.js';
+import { systemError } from '../../base/system-error.js';
 import { usesOf } from './device-uses.js';
 
 /** Sectors in sysfs have 512 bytes, whatever the device has. */

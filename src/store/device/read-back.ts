@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { errnoOf, LayercastError } from '../../base/errors.js';
 import { FILE_PIECE_BYTES } from '../../base/limits.js';
-import { systemError } from '../system-error.js';
+import { systemError } from '../../base/system-error.js';
 
 /** The part of WebAssembly that this file uses; TypeScript declares WebAssembly for browsers only. */
 declare const WebAssembly: {

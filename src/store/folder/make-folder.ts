@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { errnoOf, LayercastError } from '../../base/errors.js';
-import { systemError } from '../system-error.js';
+import { systemError } from '../../base/system-error.js';
 
 /**
  * Makes a folder and all missing folders above it. Does nothing if the folder exists. Node's recursive mkdir cannot be used: in

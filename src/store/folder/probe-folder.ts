@@ -1,8 +1,8 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, LayercastError } from '../../base/errors.js';
+import { systemError } from '../../base/system-error.js';
 import { temporaryName } from '../durable.js';
-import { systemError } from '../system-error.js';
 
 /**
  * Checks that this program can use a folder: creates, writes, renames and removes a small file in it. An attempt shows more than permission

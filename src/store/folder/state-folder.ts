@@ -1,5 +1,5 @@
 import { LayercastError } from '../../base/errors.js';
-import { systemError } from '../system-error.js';
+import { systemError } from '../../base/system-error.js';
 import { makeFolder } from './make-folder.js';
 import { probeFolder } from './probe-folder.js';
 

@@ -1,11 +1,11 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { errnoOf, type LayercastError } from '../../base/errors.js';
+import { systemError } from '../../base/system-error.js';
 import type { Geometry } from '../../object/geometry.js';
 import { Holdings, type PlaceSet } from '../../object/holdings.js';
 import type { GuestRun } from '../../object/placements.js';
 import { inChunks, replaceFile, writeFully } from '../durable.js';
-import { systemError } from '../system-error.js';
 import { Claims } from './claims.js';
 import {
   frame,

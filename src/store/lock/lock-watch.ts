@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asLayercastError, errnoOf } from '../../base/errors.js';
-import { systemError } from '../system-error.js';
+import { systemError } from '../../base/system-error.js';
 
 /** A holder renews its lock this often. */
 export const RENEWAL_MS = 2000;

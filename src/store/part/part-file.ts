@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { LayercastError } from '../../base/errors.js';
+import { systemError } from '../../base/system-error.js';
 import { blockLength, blockOffset, type Geometry, symbolLength, symbolOffset } from '../../object/geometry.js';
 import { writeFully } from '../durable.js';
 import { readFully } from '../handle-io.js';
-import { systemError } from '../system-error.js';
 import { DirectWrites } from './direct-writes.js';
 import { takeAttributes } from './file-attributes.js';
 import { PageCache } from './page-cache.js';

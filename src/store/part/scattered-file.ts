@@ -1,6 +1,6 @@
 import { type FileHandle, rm } from 'node:fs/promises';
+import { systemError } from '../../base/system-error.js';
 import { writeWholly } from '../sync-io.js';
-import { systemError } from '../system-error.js';
 import { takeAttributes } from './file-attributes.js';
 import { openSized, renameFinished, requireInPlace } from './sized-file.js';
 

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { chmod, type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
 import { errnoOf, LayercastError } from '../../base/errors.js';
+import { systemError } from '../../base/system-error.js';
 import { syncDirectoryOf } from '../durable.js';
 import { freeBytesFor } from '../free-space.js';
-import { systemError } from '../system-error.js';
 
 export interface SizedFileOptions {
   readonly sizeBytes: number;

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
-import { type ErrorCode, errnoOf, LayercastError } from '../base/errors.js';
-import { shellWord } from '../base/shell-word.js';
+import { type ErrorCode, errnoOf, LayercastError } from './errors.js';
+import { shellWord } from './shell-word.js';
 
 /** What a user can do about an error, depending on whether the program was reading or writing. */
 interface Remedy {
@@ -27,10 +27,10 @@ const CODES: Readonly<Record<string, readonly [code: ErrorCode, what: string, hi
   EDQUOT: ['DISK_FULL', 'the disk quota is used up', 'make room and run again; what is on disk is kept'],
   EFBIG: ['FILE_IO', 'too large for this file system', 'choose another file system'],
   EISDIR: ['NOT_A_FILE', 'it is a directory', 'name a file'],
-  ELOOP: ['FILE_IO', 'symbolic links lead in a circle', 'check the path'],
+  ELOOP: ['NOT_A_FILE', 'symbolic links lead in a circle', 'check the path'],
   EBUSY: ['FILE_IO', 'the system is using it', 'choose another file or folder'],
   EMFILE: ['FILE_IO', 'this process has too many open files', 'raise the limit (ulimit -n)'],
-  ENAMETOOLONG: ['FILE_IO', 'the name is too long', 'choose a shorter name'],
+  ENAMETOOLONG: ['NOT_A_FILE', 'the name is too long', 'choose a shorter name'],
 };
 
 /** Actions on something that must exist. All other actions create or change something. */
