@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ServerLock } from '../../dist/publish/server-lock.js';
+import { STATE_PARTS } from '../../dist/store/state-parts.js';
 import { runHere } from './run-cli.js';
 
 let folder: string;
@@ -29,6 +30,13 @@ describe('cache', () => {
         { part: 'completed', fileCount: 1, bytes: 4096, isRemade: false },
       ],
     });
+    for (const part of Object.keys(STATE_PARTS)) {
+      mkdirSync(join(folder, 'whole', part), { recursive: true });
+      writeFileSync(join(folder, 'whole', part, 'a'), 'a'.repeat(400_123));
+    }
+    const whole = (await runHere(['cache', 'show', '--state', 'whole'], { cwd: folder })).stdout.split('\n');
+    expect(whole.filter((line) => line.length > 80)).toEqual([]);
+    expect(whole.at(-2)).toBe('  * made again when needed');
     const lock = new ServerLock(join(folder, 'state'));
     await lock.take('acme', 'alpha', {});
     const refused = await cache('clean');
@@ -39,7 +47,7 @@ describe('cache', () => {
     const cleaned = await cache('clean');
     expect([cleaned.code, cleaned.stdout]).toEqual([
       0,
-      expect.stringMatching(/state, removed\n.*\n {2}digests +1 +4\.1 kB/),
+      expect.stringMatching(/state, removed\n.*\n {2}digests \* +1 +4\.1 kB/),
     ]);
     expect((await cache('show')).stdout).not.toContain('digests');
     const wrong = await cache('clean', '--unused-for', 'long');

@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runHere } from './run-cli.js';
 
@@ -94,6 +94,22 @@ describe('layercast root', () => {
     expect(stderr).toContain(message);
     expect(stdout).toBe('');
     expect(code).toBe(2);
+  });
+});
+
+describe('layercast root show', () => {
+  it('shows many keys in 80 columns', async () => {
+    const root = `${'a-long-folder/'.repeat(3)}of-many.root`;
+    mkdirSync(join(folder, dirname(root)), { recursive: true });
+    for (const name of ['d', 'e']) await run(`keygen --out ${name}`);
+    await shown(`root add a/layercast.pub --root ${root} --fleet ${'f'.repeat(40)} --key a/layercast.key`);
+    for (const name of ['b', 'c', 'd', 'e'])
+      await shown(`root add ${name}/layercast.pub --root ${root} --role root,release --key a/layercast.key`);
+    await shown(`root add --root ${root} --role root --threshold 4`);
+    const lines = (await run(`root show --root ${root}`)).stdout.split('\n');
+    expect(lines[0]).toBe(root);
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    expect(lines.join(' ').match(/[0-9a-f]{16}/g)!.length).toBeGreaterThan(12);
   });
 });
 

@@ -47,6 +47,12 @@ describe('layercast simulate', () => {
     expect(one!.replaceAll(title!, '')).toBe(other!.replaceAll(otherTitle!, ''));
   });
 
+  it('says before it simulates that its picture cannot be written', async () => {
+    const { code, stdout, stderr } = await simulate('--svg', 'absent/one.svg');
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('cannot write "absent/one.svg": there is no such file or directory');
+  });
+
   it('tells faults of the file, and what cannot be typed, with exit code 2', async () => {
     writeFileSync(join(folder, 'bad.yaml'), 'duration: 20\nreceivers: { box: { below: line } }\n');
     const bad = await runHere(['simulate', 'bad.yaml'], { cwd: folder });

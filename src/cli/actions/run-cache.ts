@@ -43,12 +43,12 @@ function print(flags: Flags, stateDir: string, what: 'parts' | 'removed', usages
     return;
   }
   const rows = parts.map(({ part, fileCount, bytes, isRemade }) => [
-    part,
+    isRemade ? `${part} *` : part,
     `${fileCount}`,
     formatQuantity(SIZE, bytes),
-    `${STATE_PARTS[part].what}${isRemade ? '; made again when needed' : ''}`,
+    STATE_PARTS[part].what,
   ]);
-  const lines =
-    what === 'parts' && rows.length === 0 ? ['  nothing'] : table([['', 'files', 'room', ''], ...rows], [1, 2]);
+  const lines = rows.length === 0 ? ['  nothing'] : table([['', 'files', 'room', ''], ...rows], [1, 2]);
+  if (parts.some(({ isRemade }) => isRemade)) lines.push('  * made again when needed');
   process.stdout.write(`${stateDir}${what === 'removed' ? ', removed' : ''}\n${lines.join('\n')}\n`);
 }

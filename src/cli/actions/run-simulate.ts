@@ -5,7 +5,7 @@ import { simulate } from '../../simulate/index.js';
 import type { SimulationEvent } from '../../simulate/run/simulation-events.js';
 import { SIMULATE_OPTIONS } from '../command-options.js';
 import { summaryText } from '../display/simulation-text.js';
-import { writePicture } from '../display/write-picture.js';
+import { checkPicturePath, writePicture } from '../display/write-picture.js';
 import { interruptible } from '../interrupt.js';
 import { printResult } from '../json/print-event.js';
 import { settle } from '../settings.js';
@@ -28,6 +28,7 @@ export interface SimulateFlags {
 export async function runSimulate(path: string, flags: SimulateFlags): Promise<void> {
   const { seed } = settle(SIMULATE_OPTIONS, { seed: flags.seed }, process.env);
   const scenario = await loadScenario(path, seed === undefined ? undefined : String(seed));
+  if (flags.svg !== undefined) await checkPicturePath(flags.svg);
   const startMs = performance.now();
   await interruptible(async (signal) => {
     using display = new Display(process.stderr, scenario.durationUs / 1000);
@@ -40,7 +41,7 @@ export async function runSimulate(path: string, flags: SimulateFlags): Promise<v
     const summary = await simulate(scenario, { onEvent, signal });
     display.erase();
     if (!flags.json) printResult(summaryText(summary, performance.now() - startMs));
-    // A picture that cannot be written does not cost the result.
+    // A picture that can no longer be written does not cost the result.
     if (flags.svg !== undefined && plot !== undefined) await writePicture(flags.svg, plot.toSvg());
   });
 }

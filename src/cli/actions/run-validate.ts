@@ -59,7 +59,7 @@ const CHECKS: Readonly<Record<FileKind, (text: string, path: string) => Promise<
     const { parseGatewayFile } = await import('../../options/gateway-file.js');
     const { receiverWarnings } = await import('../../publish/warnings/host-warnings.js');
     const file = parseGatewayFile(text, path);
-    const summary = `gateway of fleet ${file.fleet}: ${counted(file.objects.length, 'name')} of objects`;
+    const summary = `gateway of fleet ${file.fleet}: ${counted(file.objects.length, 'subscription')}`;
     return { summary, warnings: await receiverWarnings({ key: file.key, interface: file.interface }) };
   },
   async manager(text, path) {

@@ -3,16 +3,20 @@ import type { RootFile, RootVersion } from '../../trust/root-text.js';
 import { keyIdOf } from '../../wire/public-key.js';
 import { ROLES } from '../../wire/root.js';
 
+/** A key id has 16 characters; three of them, with commas, fit beside a role. */
+const KEYS_ON_A_LINE = 3;
+
 /** What a root file says, for people. */
 export function rootLines(path: string, { versions, draft }: RootFile, missing: readonly Missing[]): readonly string[] {
   const newest = versions.at(-1);
   return [
-    ...(newest === undefined ? [] : versionLines(`${path}: `, newest)),
-    ...(draft === undefined ? [] : versionLines(newest === undefined ? `${path}: draft of ` : 'draft of ', draft)),
-    ...missing.map(({ version, count, keyIds }) => {
-      const keys = `key${keyIds.length === 1 ? '' : 's'} ${keyIds.join(', ')}`;
-      return `  not valid yet: ${count} more of version ${version} must sign: ${keys} (layercast root sign)`;
-    }),
+    path,
+    ...(newest === undefined ? [] : versionLines('', newest)),
+    ...(draft === undefined ? [] : versionLines('draft of ', draft)),
+    ...missing.flatMap(({ version, count, keyIds }) => [
+      `  not valid yet: ${count} more of version ${version} must sign (layercast root sign)`,
+      ...keyLines('', keyIds),
+    ]),
   ];
 }
 
@@ -30,14 +34,24 @@ function versionLines(prefix: string, { root, record }: RootVersion): readonly s
     const role = root[name];
     if (role === undefined) return [];
     const many = `${role.threshold} of ${role.keyIds.length} key${role.keyIds.length === 1 ? '' : 's'}`;
-    return [`  ${name.padEnd(9)} ${many.padEnd(12)} ${role.keyIds.join(', ')}`];
+    return keyLines(`${name.padEnd(9)} ${many}`, role.keyIds);
   });
-  const signers = record.signatures.map(({ keyId }) => keyId).join(', ') || 'nobody';
+  const signers = record.signatures.map(({ keyId }) => keyId);
   return [
-    `${prefix}root of fleet ${root.fleet}, version ${root.version}, expires ${dateText(root.expiresS)}`,
+    `${prefix}root of fleet ${root.fleet}`,
+    `  version ${root.version}, expires ${dateText(root.expiresS)}`,
     ...roles,
-    `  signed by ${signers}`,
+    ...(signers.length === 0 ? ['  signed by nobody'] : keyLines('signed by', signers)),
   ];
+}
+
+/** Keys beside what they are for, as many on a line as fit in 80 columns. */
+function keyLines(what: string, keyIds: readonly string[]): string[] {
+  const starts = keyIds.flatMap((_, index) => (index % KEYS_ON_A_LINE === 0 ? [index] : []));
+  return starts.map((start) => {
+    const keys = keyIds.slice(start, start + KEYS_ON_A_LINE).join(', ');
+    return `  ${(start === 0 ? what : '').padEnd(22)} ${keys}`;
+  });
 }
 
 function versionFields({ root, record }: RootVersion): object {
