@@ -21,15 +21,20 @@ export function surelyKindOf(text: string): FileKind | undefined {
   if (hasOneOf(AGENT_SETTINGS)) return 'agent';
   if (hasOneOf(MANAGER_SETTINGS)) return 'manager';
   if (hasOneOf(GATEWAY_SETTINGS) || ('objects' in data && Array.isArray(data.objects))) return 'gateway';
+  if (hasOneOf(SETTINGS_OF_HTTP)) return hasOneOf(['fleet', 'key']) ? 'gateway' : 'manager';
   if (hasOneOf(FLEET_SETTINGS)) return 'fleet';
+  // Files of three kinds name their fleet. What this one lacks is its fault, and no reason to take it for one of another kind.
+  if (hasOneOf(['fleet', 'objects'])) return undefined;
   return hasOneOf(RECEIVER_SETTINGS) ? 'receiver' : undefined;
 }
 
 const SCENARIO_SETTINGS = ['duration', 'receivers', 'links', 'traffic'];
 const AGENT_SETTINGS = ['subscribe', 'wake'];
 const MANAGER_SETTINGS = ['allow', 'tokens', 'tls', 'devices', 'reachableFor', 'forgetAfter'];
-const GATEWAY_SETTINGS = ['listen', 'folder', 'clients', 'waitFor'];
-const FLEET_SETTINGS = ['fleet', 'objects', 'servers', 'records'];
+const GATEWAY_SETTINGS = ['folder', 'waitFor'];
+/** Gateways and managers have them. A gateway needs a fleet and its key, and a manager has neither. */
+const SETTINGS_OF_HTTP = ['listen', 'clients'];
+const FLEET_SETTINGS = ['servers', 'records'];
 const RECEIVER_SETTINGS = Object.values(RECEIVER_OPTIONS).flatMap((option) =>
   'file' in option ? [keyOf(option.flag)] : [],
 );

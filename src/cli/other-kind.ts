@@ -9,11 +9,13 @@ const READ_BY: Readonly<Record<string, FileKind>> = {
   publish: 'fleet',
   release: 'fleet',
   mirror: 'fleet',
+  sign: 'fleet',
   simulate: 'scenario',
   agent: 'agent',
   gateway: 'gateway',
   manager: 'manager',
   fetch: 'receiver',
+  list: 'receiver',
 };
 
 /**

@@ -19,6 +19,12 @@ test('a command that got the file of another command says whose it is, and what 
   expect(error!.hint).toContain('Run layercast simulate with it');
   expect(errorFor('simulate', FLEET)!.message).toBe('a.yaml is a fleet file; layercast simulate reads a scenario');
   expect(errorFor('serve', AGENT)!.message).toBe('a.yaml is an agent file; layercast serve reads a fleet file');
+  expect(errorFor('sign', AGENT)!.message).toBe('a.yaml is an agent file; layercast sign reads a fleet file');
+  const forReceivers = 'a.yaml is a fleet file; layercast list reads a file of settings for receivers';
+  expect(errorFor('list', FLEET)).toMatchObject({
+    message: forReceivers,
+    hint: expect.stringContaining('layercast serve'),
+  });
 });
 
 test('the faults of a file of the right kind are left as they are, whatever else one of its settings is called', () => {
@@ -28,6 +34,14 @@ test('the faults of a file of the right kind are left as they are, whatever else
   expect(errorFor('serve', withLadder)).toBeUndefined();
   expect(errorFor('simulate', 'nothing: here\n')).toBeUndefined();
   expect(errorFor('cache', SCENARIO)).toBeUndefined();
+  // Three kinds of files name their fleet, so a wrong name of what else they need makes no other kind of them.
+  expect(errorFor('agent', 'fleet: acme\nkey: k\nsubscribed: [{ object: a, output: a }]\n')).toBeUndefined();
+  expect(errorFor('gateway', 'fleet: acme\nkey: k\nobject: [a]\n')).toBeUndefined();
+  expect(errorFor('gateway', 'fleet: acme\nkey: k\nobject: [a]\nlisten: 8080\n')).toBeUndefined();
+  expect(errorFor('manager', 'coap: "[::]:99999"\nlisten: 127.0.0.1:8090\n')).toBeUndefined();
+  expect(errorFor('manager', 'fleet: acme\nkey: k\nobjects: [a]\nlisten: 8080\n')!.message).toContain(
+    'is a gateway file',
+  );
   // A list has methods that are called as settings are, such as fill.
   expect(errorFor('plan', '- a\n- b\n')).toBeUndefined();
 });
