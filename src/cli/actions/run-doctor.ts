@@ -12,6 +12,7 @@ import { doctorText } from '../display/doctor-text.js';
 import { type FileKind, fileKindOf } from '../file-kind.js';
 import { interruptible } from '../interrupt.js';
 import { type Flags, settle } from '../settings.js';
+import { typed } from '../spelling.js';
 
 /**
  * `layercast doctor`: prints on stdout what this host lacks; with `--json` one finding a line. Sets exit code 1 if something keeps a transfer
@@ -24,7 +25,8 @@ export async function runDoctor(flags: Flags): Promise<void> {
   const { fleet, file }: ReadFile = config === undefined ? { file: {} } : await read(config);
   const settings = settle(DOCTOR_OPTIONS, flags, process.env, file);
   const { waitMs: listenMs = 0, interface: name, port, scope, stateDir, output } = settings;
-  const options = { interface: name, port, scope, stateDir, output, fleet, listenMs };
+  const hintOf = (error: LayercastError) => typed(error).hint;
+  const options = { interface: name, port, scope, stateDir, output, fleet, listenMs, hintOf };
   const findings = await interruptible(async (signal) =>
     examine(await gather(systemNetworkOn(systemClock), { ...options, signal })),
   );

@@ -4,7 +4,7 @@ import type { HostFacts } from '../host-facts.js';
 /** Whether there is an interface to use, and whether it is clear which. */
 export function interfaceChoice({ choice, others }: HostFacts): readonly Judgement[] {
   if ('fault' in choice) {
-    const remedy = `${choice.hint ?? 'Bring an interface up and give it an IPv6 address'} ("ip -6 addr" lists them)`;
+    const remedy = `${choice.hint ?? 'Bring an interface up and give it an IPv6 address'}; "ip -6 addr" lists them`;
     return [failure(choice.fault, 'Nothing can be sent or received without an interface.', remedy)];
   }
   if (choice.isNamed || others.length === 0) return [ok(`${choice.name} is used`)];

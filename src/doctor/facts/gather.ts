@@ -32,6 +32,8 @@ export interface GatherOptions {
   readonly fleet: Fleet | undefined;
   /** How long to listen for MLD queries. */
   readonly listenMs: number;
+  /** The hint of an error, with options as readers of the findings write them. */
+  readonly hintOf: (error: LayercastError) => string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -42,15 +44,15 @@ export interface GatherOptions {
  * @throws {LayercastError} the reason of the signal
  */
 export async function gather(network: Network, options: GatherOptions): Promise<HostFacts> {
-  const { fleet, output, signal } = options;
+  const { fleet, output, hintOf, signal } = options;
   const server = fleet === undefined ? undefined : serverHere(fleet);
   const named = options.interface ?? server?.interface ?? fleet?.interface;
-  const choice = await chosen(named, signal);
+  const choice = await chosen(named, options);
   const { port = options.port, scope = options.scope, symbolBytes = DEFAULT_SYMBOL_BYTES, ssm = false } = fleet ?? {};
   const links = await listedLinks();
   const name = 'name' in choice ? choice.name : undefined;
   const group = groupOf(`doctor/${randomBytes(16).toString('hex')}`, { scope, hash: 'sha3-512', ssm: false });
-  const request = { group, port, symbolBytes, listenMs: options.listenMs, signal };
+  const request = { group, port, symbolBytes, listenMs: options.listenMs, hintOf, signal };
   return {
     platform: process.platform,
     needs: {
@@ -77,13 +79,13 @@ export async function gather(network: Network, options: GatherOptions): Promise<
   };
 }
 
-async function chosen(name: string | undefined, signal: AbortSignal): Promise<InterfaceChoice> {
+async function chosen(name: string | undefined, { hintOf, signal }: GatherOptions): Promise<InterfaceChoice> {
   try {
     const found = await awaitInterface(name, { wait: false, signal });
     return { name: found.name, isNamed: name !== undefined };
   } catch (error) {
     if (!(error instanceof LayercastError) || error.code !== 'UNKNOWN_INTERFACE') throw error;
-    return { fault: error.message, hint: error.hint };
+    return { fault: error.message, hint: hintOf(error) };
   }
 }
 

@@ -20,6 +20,8 @@ export interface ProbeRequest {
   readonly symbolBytes: number;
   /** How long to listen for MLD queries, in milliseconds; 0: only what the interface has heard so far counts. */
   readonly listenMs: number;
+  /** The hint of an error, with options as readers of the findings write them. */
+  readonly hintOf: (error: LayercastError) => string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -47,14 +49,12 @@ export async function probe(network: Network, request: ProbeRequest): Promise<Pr
       await membership.leave();
     }
   } catch (error) {
-    return { ...said, joinFault: faultOf(error) };
+    return { ...said, joinFault: faultOf(error, request) };
   }
 }
 
-async function send(
-  network: Network,
-  { interface: name, group, port, symbolBytes }: ProbeRequest,
-): Promise<Pick<ProbeFacts, 'sentCount' | 'sendFault'>> {
+async function send(network: Network, request: ProbeRequest): Promise<Pick<ProbeFacts, 'sentCount' | 'sendFault'>> {
+  const { interface: name, group, port, symbolBytes } = request;
   const destination = { group, port, interface: name, source: undefined, hopLimit: 0, dscp: 0 };
   try {
     const socket = await network.openSender(destination);
@@ -71,7 +71,7 @@ async function send(
       socket.close();
     }
   } catch (error) {
-    return { sentCount: 0, sendFault: faultOf(error) };
+    return { sentCount: 0, sendFault: faultOf(error, request) };
   }
 }
 
@@ -106,8 +106,8 @@ async function until(
   }
 }
 
-function faultOf(error: unknown): ProbeFault {
+function faultOf(error: unknown, { hintOf }: ProbeRequest): ProbeFault {
   const cause = error instanceof Error ? error.cause : undefined;
   const message = error instanceof Error ? error.message : String(error);
-  return { errno: errnoOf(cause), message, hint: error instanceof LayercastError ? error.hint : undefined };
+  return { errno: errnoOf(cause), message, hint: error instanceof LayercastError ? hintOf(error) : undefined };
 }
