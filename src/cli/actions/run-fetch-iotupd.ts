@@ -77,7 +77,13 @@ export async function runFetchIotupd(what: string, flags: Flags): Promise<void> 
           json === undefined ? display?.show(event, fields) : json.tell(event, fields, printEvent),
       },
     );
-    await engine.run(signal);
+    try {
+      await engine.run(signal);
+    } catch (error) {
+      // The error of a signal does not say how much of the file is kept, so the display says it.
+      if (signal.aborted) display?.sayKept();
+      throw error;
+    }
   });
 }
 

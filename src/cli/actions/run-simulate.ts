@@ -4,6 +4,7 @@ import { loadScenario } from '../../scenario/load-scenario.js';
 import { simulate } from '../../simulate/index.js';
 import type { SimulationEvent } from '../../simulate/run/simulation-events.js';
 import { SIMULATE_OPTIONS } from '../command-options.js';
+import { canRenew } from '../display/live-lines.js';
 import { summaryText } from '../display/simulation-text.js';
 import { checkPicturePath, writePicture } from '../display/write-picture.js';
 import { interruptible } from '../interrupt.js';
@@ -46,7 +47,7 @@ export async function runSimulate(path: string, flags: SimulateFlags): Promise<v
   });
 }
 
-/** Shows on one line of a terminal how far the simulation is. Writes nothing if stderr is no terminal. */
+/** Shows on one line of a terminal how far the simulation is. Writes nothing where lines cannot be renewed. */
 class Display {
   readonly #stream: NodeJS.WriteStream;
   readonly #durationMs: number;
@@ -58,7 +59,7 @@ class Display {
   }
 
   show(atMs: number): void {
-    if (!this.#stream.isTTY || performance.now() - this.#shownMs < DISPLAY_INTERVAL_MS) return;
+    if (!canRenew(this.#stream) || performance.now() - this.#shownMs < DISPLAY_INTERVAL_MS) return;
     this.#shownMs = performance.now();
     // ECMA-48: goes to the first column and clears the line.
     this.#stream.write(`\r\x1b[K${Math.floor(atMs / 1000)} s of ${Math.round(this.#durationMs / 1000)} s`);

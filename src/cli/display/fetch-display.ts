@@ -5,11 +5,10 @@ import type { CompleteEvent, ListeningEvent, ProgressEvent } from '../../receive
 import type { Detail } from '../detail.js';
 import { decisionText } from './decision-text.js';
 import { fetchPicture, progressLines, remaining } from './fetch-picture.js';
-import { LiveLines } from './live-lines.js';
+import { canRenew, LiveLines } from './live-lines.js';
+import { LogMinutes } from './log-minutes.js';
 import { RecentSteps } from './recent-steps.js';
 
-/** Long enough that a log of a night stays short, short enough to see whether a fetch goes on. */
-const LOG_INTERVAL_MS = 60_000;
 /** Measurements that are kept, one a second: more than the columns of any terminal. */
 const MAX_MEASURED = 400;
 /** What terminals have that do not say how large they are. */
@@ -31,8 +30,7 @@ export class FetchDisplay {
   readonly #redraw = () => this.#draw();
   readonly #rates: number[] = [];
   readonly #levels: number[] = [];
-  /** When a log got its last line of progress; undefined before the first progress. */
-  #loggedMs: number | undefined;
+  readonly #minutes = new LogMinutes();
   /** The newest one. */
   #progress: ProgressEvent | undefined;
 
@@ -42,8 +40,8 @@ export class FetchDisplay {
     this.#what = what;
     this.#detail = detail;
     this.#nowMs = nowMs;
-    if (detail !== 'quiet' && stream.isTTY && process.env.TERM !== 'dumb') {
-      this.#lines = new LiveLines(stream as WriteStream);
+    if (detail !== 'quiet' && canRenew(stream)) {
+      this.#lines = new LiveLines(stream);
       stream.on('resize', this.#redraw);
     }
   }
@@ -98,11 +96,9 @@ export class FetchDisplay {
   /** Says how much of the object a stopped fetch has kept. Says nothing if no progress was reported. */
   sayKept(): void {
     if (this.#progress === undefined) return;
-    const { bytes, totalBytes } = this.#progress;
+    const text = stoppedText(this.#progress);
     this.#end();
-    const percent = percentOf(bytes, totalBytes);
-    const sizes = `${formatQuantity(SIZE, bytes)} of ${formatQuantity(SIZE, totalBytes)}`;
-    this.say(`stopped at ${percent} %: ${sizes} are kept; run the same command again to go on`);
+    this.say(text);
   }
 
   /** Writes a line that is not renewed. */
@@ -139,13 +135,16 @@ export class FetchDisplay {
 
   /** Logs get a line each minute. */
   #log(event: ProgressEvent): void {
-    const nowMs = this.#nowMs();
-    this.#loggedMs ??= nowMs;
-    if (nowMs - this.#loggedMs < LOG_INTERVAL_MS) return;
-    this.#loggedMs = nowMs;
+    if (!this.#minutes.takeDue(this.#nowMs())) return;
     const [progress, path] = progressLines(event, Number.POSITIVE_INFINITY);
     this.say(`${progress}  ${path}`);
   }
+}
+
+/** How much of what a signal has stopped is kept. */
+export function stoppedText({ bytes, totalBytes }: { readonly bytes: number; readonly totalBytes: number }): string {
+  const sizes = `${formatQuantity(SIZE, bytes)} of ${formatQuantity(SIZE, totalBytes)}`;
+  return `stopped at ${percentOf(bytes, totalBytes)} %: ${sizes} are kept; run the same command again to go on`;
 }
 
 /** Says where a command listens, and for how long at most. */

@@ -1,22 +1,39 @@
-import { DURATION, formatQuantity, rateText, SIZE } from '../../base/units.js';
+import { DURATION, formatQuantity, percentOf, rateText, SIZE } from '../../base/units.js';
 import type { EventOf } from '../../events/event-types.js';
 import type { iotupdEvents } from '../../events/iotupd-events.js';
-import { listeningText } from './fetch-display.js';
+import { listeningText, stoppedText } from './fetch-display.js';
+import { canRenew, LiveLines } from './live-lines.js';
+import { LogMinutes } from './log-minutes.js';
+import { clip } from './table.js';
 
 type Events = typeof iotupdEvents;
+type Progress = EventOf<Events['progress']>;
 type Shown = { readonly [Name in keyof Events]: (event: EventOf<Events[Name]>) => void };
 
-/** What `fetch iotupd://…` shows people: a line for each event, and on a terminal one line of progress that is renewed. */
+/** What terminals have that do not say how wide they are. */
+const COLUMNS = 80;
+
+/**
+ * What `fetch iotupd://…` shows people: a line for each event, and one line of progress, which is renewed on a terminal; elsewhere it comes each minute.
+ */
 export class IotupdDisplay implements Disposable {
   readonly #stream: NodeJS.WriteStream;
-  #hasProgress = false;
+  readonly #nowMs: () => number;
+  /** Undefined where there is no terminal, or one that cannot renew lines. */
+  readonly #lines: LiveLines | undefined;
+  readonly #minutes = new LogMinutes();
+  /** The newest one. */
+  #progress: Progress | undefined;
   readonly #shown: Shown;
 
-  constructor(stream: NodeJS.WriteStream, what: string, isQuiet = false) {
+  /** @param nowMs milliseconds since the command started */
+  constructor(stream: NodeJS.WriteStream, what: string, isQuiet = false, nowMs = () => performance.now()) {
     this.#stream = stream;
+    this.#nowMs = nowMs;
+    this.#lines = !isQuiet && canRenew(stream) ? new LiveLines(stream) : undefined;
     const say = (line: string) => this.#say(line);
     const course: Partial<Shown> = isQuiet
-      ? { waiting: ignore, listening: ignore, file: ignore, progress: ignore, warning: ignore }
+      ? { waiting: ignore, listening: ignore, file: ignore, progress: (event) => this.#measure(event), warning: ignore }
       : {};
     this.#shown = {
       waiting: ({ message }) => say(message),
@@ -28,9 +45,13 @@ export class IotupdDisplay implements Disposable {
         const frames = frameBytes === undefined ? '' : `, frames of ${frameBytes} bytes`;
         say(`${what}: ${formatQuantity(SIZE, bytes)}${frames}${kept}`);
       },
-      progress: (event) => this.#draw(event),
+      progress: (event) => {
+        this.#measure(event);
+        this.#draw(event);
+      },
       warning: ({ message }) => say(`warning: ${message}`),
       complete: (event) => {
+        this.#lines?.clear();
         for (const line of summaryOf(event)) say(line);
       },
       error: ignore,
@@ -42,36 +63,42 @@ export class IotupdDisplay implements Disposable {
     this.#shown[name](event);
   }
 
-  [Symbol.dispose](): void {
-    this.#erase();
+  /** Says how much of the file a stopped fetch has kept. Says nothing if no progress was reported. */
+  sayKept(): void {
+    if (this.#progress === undefined) return;
+    this.#lines?.clear();
+    this.#say(stoppedText(this.#progress));
   }
 
-  #draw({ bytes, totalBytes, rateBitsPerSecond, lossRatio }: EventOf<Events['progress']>): void {
-    if (!this.#stream.isTTY) return;
-    this.#erase();
-    const parts = [
-      `${Math.floor((100 * bytes) / totalBytes)} %`,
-      `${formatQuantity(SIZE, bytes)} of ${formatQuantity(SIZE, totalBytes)}`,
-      rateText(rateBitsPerSecond),
-      `loss ${(100 * lossRatio).toFixed(1)} %`,
-    ];
-    this.#stream.write(parts.join('  '));
-    this.#hasProgress = true;
+  [Symbol.dispose](): void {
+    this.#lines?.clear();
+  }
+
+  #measure(event: Progress): void {
+    this.#progress = event;
+  }
+
+  #draw(event: Progress): void {
+    if (this.#lines !== undefined) this.#lines.show([clip(progressText(event), (this.#stream.columns || COLUMNS) - 1)]);
+    else if (this.#minutes.takeDue(this.#nowMs())) this.#say(progressText(event));
   }
 
   #say(line: string): void {
-    this.#erase();
-    this.#stream.write(`${line}\n`);
-  }
-
-  #erase(): void {
-    // To the first column, and clear the line (ECMA-48: EL).
-    if (this.#hasProgress) this.#stream.write('\r\x1b[K');
-    this.#hasProgress = false;
+    if (this.#lines === undefined) this.#stream.write(`${line}\n`);
+    else this.#lines.insert(line);
   }
 }
 
 const ignore = (): void => undefined;
+
+function progressText({ bytes, totalBytes, rateBitsPerSecond, lossRatio }: Progress): string {
+  return [
+    `${percentOf(bytes, totalBytes)} %`,
+    `${formatQuantity(SIZE, bytes)} of ${formatQuantity(SIZE, totalBytes)}`,
+    rateText(rateBitsPerSecond),
+    `loss ${(100 * lossRatio).toFixed(1)} %`,
+  ].join('  ');
+}
 
 function summaryOf(event: EventOf<Events['complete']>): readonly string[] {
   const { bytes, elapsedMs, datagrams, lostDatagrams, proof, servers, path, sha256 } = event;

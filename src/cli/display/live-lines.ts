@@ -3,6 +3,14 @@ import type { WriteStream } from 'node:tty';
 /** Terminals that know this show what comes between the two at once (synchronized updates); others ignore it. */
 const [BEGIN, END] = ['\x1b[?2026h', '\x1b[?2026l'];
 
+/** Whether lines can be renewed there: on a terminal, unless it says that it knows no such thing. */
+export function canRenew(
+  stream: NodeJS.WriteStream,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): stream is WriteStream {
+  return stream.isTTY === true && environment.TERM !== 'dumb';
+}
+
 /**
  * Lines at the end of a terminal's text that are renewed in place: one write for each picture, and only the lines that have changed, so nothing flickers.
  * What was there before stays, and nothing of the terminal's settings is changed, so nothing has to be put back.

@@ -1,4 +1,3 @@
-import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { EventEmitter } from 'eventemitter3';
 import { describe, expect, it } from 'vitest';
@@ -6,14 +5,7 @@ import { FetchDisplay } from '../../../dist/cli/display/fetch-display.js';
 import type { Receiver } from '../../../dist/create-receiver.js';
 import type { CompleteEvent } from '../../../dist/receiver/events.js';
 import { progress } from './progress.js';
-
-/** A stream that says whether it is a terminal, and keeps what was written. */
-function stream(isTTY: boolean, columns = 80) {
-  const written: string[] = [];
-  const stream = Object.assign(new PassThrough(), { isTTY, columns });
-  stream.on('data', (chunk) => written.push(String(chunk)));
-  return { stream: stream as unknown as NodeJS.WriteStream, text: () => written.join('') };
-}
+import { stream } from './stream.js';
 
 function receiver(): Receiver {
   return new EventEmitter() as unknown as Receiver;

@@ -27,7 +27,7 @@ it('renews one line of progress on a terminal, which is never as wide as the ter
   display.show('warning', { code: 'WRONG_BYTES', message: 'once more' });
   expect(stripVTControlCharacters(text()).trimEnd().split('\n').slice(-2)).toEqual([
     'warning: once more',
-    '50 %  25 MB of 50 MB  3.4 Mbit/s  loss …',
+    '50 %  25 MB of 50 MB  3.4 Mbit/s  loss…',
   ]);
 });
 
@@ -41,9 +41,7 @@ it.each([
   using display = new IotupdDisplay(log, WHAT, false, () => nowMs);
   for (nowMs = 0; nowMs <= 120_000; nowMs += 1000) display.show('progress', progress(nowMs * 100));
   display[Symbol.dispose]();
-  expect(text()).toBe(
-    '12 %  6 MB of 50 MB  3.4 Mbit/s  loss 0.1 %\n24 %  12 MB of 50 MB  3.4 Mbit/s  loss 0.1 %\n',
-  );
+  expect(text()).toBe('12 %  6 MB of 50 MB  3.4 Mbit/s  loss 0.1 %\n24 %  12 MB of 50 MB  3.4 Mbit/s  loss 0.1 %\n');
 });
 
 it.each([
