@@ -258,7 +258,8 @@ describe('mirror', () => {
         `fleet: acme\nobjects:\n  firmware: { file: firmware.img, version: 1, ${origins}, ladder: { from: 1Mbit, to: 4Mbit } }\n`,
       );
     write(`origin: { url: "${origin.url}", every: 1h }`);
-    const process_ = spawn(process.execPath, [MAIN, 'mirror', '--state', path('state'), '-v'], { cwd: folder });
+    const env = { ...process.env, JOURNAL_STREAM: '' };
+    const process_ = spawn(process.execPath, [MAIN, 'mirror', '--state', path('state'), '-v'], { cwd: folder, env });
     const ended = once(process_, 'exit');
     let text = '';
     process_.stderr.setEncoding('utf8').on('data', (more: string) => {
@@ -275,6 +276,10 @@ describe('mirror', () => {
       write('mode: best');
       process_.kill('SIGHUP');
       await isSaid('warning: the old settings stay: no object of ./fleet.yaml has an origin');
+      // It runs for days, so what it says has a time.
+      expect(text.match(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (warning: the old|firmware: http)/gm)?.length).toBeGreaterThan(
+        2,
+      );
       origin.content = randomBytes(1000);
       write(`origin: { url: "${origin.url}?new", every: 1h }`);
       process_.kill('SIGHUP');

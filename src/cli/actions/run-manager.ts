@@ -3,6 +3,7 @@ import { ServiceManager } from '../../device/service-manager.js';
 import { type ListeningService, runManagerService } from '../../engine/manager-service.js';
 import type { Manager } from '../../manager/manager.js';
 import { detailOf } from '../detail.js';
+import { say as write } from '../display/say.js';
 import { interruptible } from '../interrupt.js';
 import { reasonOf } from '../reason.js';
 import type { Flags } from '../settings.js';
@@ -16,7 +17,6 @@ import { onHangup } from './on-hangup.js';
  */
 export async function runManager(flags: Flags): Promise<void> {
   const detail = detailOf(flags);
-  const write = (text: string) => process.stderr.write(`${text}\n`);
   const say = detail === 'quiet' ? () => undefined : write;
   let onListening: (service: ListeningService) => void = () => undefined;
   const listening = new Promise<ListeningService>((resolve) => {
@@ -46,7 +46,8 @@ export async function runManager(flags: Flags): Promise<void> {
       },
       onListening: (listening: ListeningService) => {
         const { coap, http } = listening;
-        say(`devices register at ${coap}\ndevices at ${http}/devices\npage at ${http}/`);
+        if (detail !== 'quiet')
+          process.stderr.write(`devices register at ${coap}\ndevices at ${http}/devices\npage at ${http}/\n`);
         service?.ready();
         onListening(listening);
       },

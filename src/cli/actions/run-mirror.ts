@@ -8,6 +8,7 @@ import { download } from '../../mirror/download.js';
 import { OriginFault } from '../../mirror/origin-fault.js';
 import { pollAll } from '../../mirror/polls.js';
 import { verifyFile } from '../../store/hash-file.js';
+import { say } from '../display/say.js';
 import { fleetFile } from '../fleet-file.js';
 import { reasonOf } from '../reason.js';
 import { onHangup } from './on-hangup.js';
@@ -45,12 +46,14 @@ export async function runMirror(argument: string | undefined, flags: MirrorFlags
     }
   });
   let mirrored = await first;
+  // Lines of a command that stays have a time.
+  const tellLook = flags.once ? (line: string) => void process.stderr.write(`${line}\n`) : say;
   // One at a time: each publication changes the fleet file.
   const publishing = pLimit(1);
   const look = (object: Mirrored, until: AbortSignal) => {
     const publish = (file: string) =>
       publishing(() => publishNext(path, { ...flags, object: object.name, file }, signal));
-    return lookAt(object, publish, flags.verbose === true && !flags.json, until);
+    return lookAt(object, publish, flags.verbose === true && !flags.json ? tellLook : () => undefined, until);
   };
   if (flags.once) {
     for (const object of mirrored) await look(object, signal).catch((error) => fail(object, error));
@@ -81,21 +84,26 @@ async function mirroredOf(path: string): Promise<readonly Mirrored[]> {
   });
 }
 
-/** Publishes what the origin has, if that is something else than what is here. @param publish takes the path of a file */
+/**
+ * Publishes what the origin has, if that is something else than what is here.
+ *
+ * @param publish takes the path of a file
+ * @param tellLook takes a line that says why nothing is published
+ */
 async function lookAt(
   { name, filePath, origin }: Mirrored,
   publish: (file: string) => Promise<void>,
-  isVerbose: boolean,
+  tellLook: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const found = await download({ origin, filePath, ask: askOrigin, signal });
-  const say = (text: string) => (isVerbose ? process.stderr.write(`${name}: ${origin.url}: ${text}\n`) : undefined);
+  const idle = (why: string) => tellLook(`${name}: ${origin.url}: nothing to do: ${why}`);
   if (found === undefined) {
-    say('nothing to do: nothing has changed since the last look');
+    idle('nothing has changed since the last look');
     return;
   }
   // An origin that has put the same file there again has nothing new.
-  if (await verifyFile(filePath, found, { signal })) say('nothing to do: the file has the bytes that are published');
+  if (await verifyFile(filePath, found, { signal })) idle('the file has the bytes that are published');
   else await publish(found.path);
   await found.conclude();
 }
@@ -112,13 +120,13 @@ function tellReload(error: unknown, { json }: MirrorFlags): void {
   const { message, hint } = reasonOf(error);
   const text = `the old settings stay: ${message}`;
   if (json) process.stdout.write(`${JSON.stringify({ error: text })}\n`);
-  else process.stderr.write(`warning: ${text}${hint === undefined ? '' : `\n  ${hint}`}\n`);
+  else say(`warning: ${text}${hint === undefined ? '' : `\n  ${hint}`}`);
 }
 
 function tell({ name, origin }: Mirrored, error: unknown, { json }: MirrorFlags, signal: AbortSignal): false {
   if (signal.aborted) return false;
-  const message = error instanceof OriginFault ? error.message : asLayercastError(error).message;
+  const { message, hint } = reasonOf(error instanceof OriginFault ? error : asLayercastError(error));
   if (json) process.stdout.write(`${JSON.stringify({ object: name, url: origin.url, error: message })}\n`);
-  else process.stderr.write(`layercast: ${name}: ${origin.url}: ${message}; trying again later\n`);
+  else say(`warning: ${name}: ${origin.url}: ${message}; trying again later${hint === undefined ? '' : `\n  ${hint}`}`);
   return false;
 }
