@@ -255,6 +255,12 @@ describe('all metrics', () => {
     expect(execFileSync('promtool', ['check', 'rules', path], { encoding: 'utf8' })).toContain('SUCCESS');
   });
 
+  it('have an alert of slow channels that leaves out those that pause, because nobody listens or by their schedule', () => {
+    const text = readFileSync(new URL('../../config/prometheus-alerts.yaml', import.meta.url), 'utf8');
+    const alert = /- alert: LayercastChannelSlow\n([\s\S]*?)\n {6}- alert/.exec(text)?.[1];
+    expect(alert?.replace(/\s+/g, ' ')).toContain('unless layercast_server_channel_paused == 1 for: 10m');
+  });
+
   it.each(['prometheus-alerts.yaml', 'grafana-dashboard.json'])('are those that config/%s asks for', (file) => {
     const text = readFileSync(new URL(`../../config/${file}`, import.meta.url), 'utf8');
     const asked = [...new Set(text.match(/\b(?:layercast|process)_[a-z_]+/g))];
