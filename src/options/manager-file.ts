@@ -19,7 +19,7 @@ const tlsSchema = mappingOf('settings of TLS', {
     .min(1, says('no names', namesAllowed))
     .max(MAX_ENTRIES, says('too many names', namesAllowed))
     .optional()
-    .meta({ description: 'Common names of certificates of clients that may change something. Default: none' }),
+    .meta({ description: 'Common names of clients’ certificates that count as a token. Default: none' }),
 }).meta({ title: 'TLS', description: 'HTTPS instead of HTTP. Default: HTTP' });
 
 export const managerSchema = mappingOf('a manager file', {

@@ -32,12 +32,12 @@ export const MANAGER_OPTIONS = {
     help: 'most connections of clients at once',
     file: 'Most connections of clients at once',
   },
-  /** File of tokens: who has one may change something. @default none */
+  /** File of tokens: whoever has one may read from other hosts, and trigger devices. @default none */
   tokens: {
     kind: PATH,
     flag: '--tokens <file>',
-    help: 'file of tokens, one a line; who has one may change something',
-    file: 'File of tokens, one a line of at least 32 characters; who has one may change something. Default: none',
+    help: 'file of tokens, one a line; whoever has one may read from other hosts, and trigger devices',
+    file: 'File of tokens, one a line of at least 32 characters; whoever has one may read from other hosts, and trigger devices. Default: none',
   },
   /** Most devices that are known at once. @default 100000 */
   deviceCount: {
