@@ -59,7 +59,8 @@ export class LinkEstimate {
     if (isBucket && this.#rules.switches.buckets) this.#hasLied = true;
     this.#failedUs = nowUs;
     this.#failedRate = rateBitsPerSecond;
-    this.#failedCapacity = this.#trains.leastBitsPerSecond ?? 0;
+    // Without a train the next one says what trains show since the failure.
+    this.#failedCapacity = this.#trains.leastBitsPerSecond ?? Number.POSITIVE_INFINITY;
   }
 
   /** Takes note that this rate was not too much: a failure at or below it had another cause. */

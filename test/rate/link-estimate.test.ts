@@ -54,6 +54,14 @@ describe('the estimate of the slowest link', () => {
     expect(link.believedBitsPerSecond(62.1e6)).toBe(10e6);
   });
 
+  it('is believed only below a failed rate for a minute, also where trains are heard only after the failure', () => {
+    const link = new LinkEstimate();
+    link.failed(2e6, 8e6);
+    addTrains(link, [10, 10, 10], 5);
+    expect(link.believedBitsPerSecond(4e6)).toBeLessThan(8e6);
+    expect(link.believedBitsPerSecond(62.1e6)).toBe(10e6);
+  });
+
   it('is believed at once when other traffic caused the failure', () => {
     const link = new LinkEstimate();
     addTrains(link, [10, 10, 10]);
