@@ -44,7 +44,10 @@ export class DeafPeriod {
     return this.#latencyUs;
   }
 
-  /** @param onWireBitsPerSecond rate that keeps arriving until the leave has worked; undefined if another path has left. */
+  /**
+   * @param onWireBitsPerSecond rate that keeps arriving until the leave has worked; undefined if nothing here will show that: another path has
+   *   left, or no overload of this path was the reason.
+   */
   begin(onWireBitsPerSecond: number | undefined, isPoliced = false): void {
     this.#isPoliced = isPoliced;
     this.#lostUs = undefined;
@@ -160,6 +163,8 @@ export class DeafPeriod {
   }
 
   #learn(sampleUs: number): void {
+    // A path that was clear before the leave is clear at once after it.
+    if (this.#onWireBitsPerSecond === undefined) return;
     this.#samplesUs.push(sampleUs);
     if (this.#samplesUs.length > this.#rules.deaf.keptLeaves) this.#samplesUs.shift();
     this.#latencyUs = Math.max(...this.#samplesUs);

@@ -145,7 +145,7 @@ export class RateController {
       this.#load.clear();
       this.#failures.record({ isBucket: false });
     }
-    return this.#stepDown(down.step);
+    return this.#stepDown(down.step, undefined, false);
   }
 
   /** Leaves more if the path becomes slower still while a leave is waited for. */
@@ -184,10 +184,10 @@ export class RateController {
   }
 
   /** @param suspect what the level is left for, if that are losses without a queue. */
-  #stepDown(step: Step, suspect?: Suspect): Move {
+  #stepDown(step: Step, suspect?: Suspect, isOverload = true): Move {
     this.#phases.transition('left');
     this.#failures.left(suspect);
-    this.#deafPeriod.begin(this.levels.rateOf(this.#path.level), suspect !== undefined);
+    this.#deafPeriod.begin(isOverload ? this.levels.rateOf(this.#path.level) : undefined, suspect !== undefined);
     return this.#changeLevel(step);
   }
 

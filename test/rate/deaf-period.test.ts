@@ -35,13 +35,16 @@ interface Moment {
 function deafFor(
   deafPeriod: DeafPeriod,
   pathAt: (afterUs: number) => Moment,
-  ambientLossRatio = 0,
-  isPoliced = false,
+  {
+    ambientLossRatio = 0,
+    isPoliced = false,
+    isOverload = true,
+  }: { ambientLossRatio?: number; isPoliced?: boolean; isOverload?: boolean } = {},
 ): number | undefined {
   const history = new PathHistory();
   const leftUs = 1e9;
   for (let nowUs = leftUs - 1e6; nowUs < leftUs + 60e6; nowUs += TICK_US) {
-    if (nowUs === leftUs) deafPeriod.begin(2e6, isPoliced);
+    if (nowUs === leftUs) deafPeriod.begin(isOverload ? 2e6 : undefined, isPoliced);
     const moment: Moment = nowUs < leftUs - 900_000 ? {} : pathAt(nowUs - leftUs);
     const { isSilent = false, queueUs = 0, lossRatio = 0 } = moment;
     const came = reading({ receivedCount: 100 * (1 - lossRatio), lostCount: 100 * lossRatio, minDelayUs: queueUs });
@@ -95,14 +98,22 @@ describe('the deaf period after a leave', () => {
     expect(deafFor(deafPeriod, (afterUs) => ({ isSilent: afterUs > 0, queueUs: 3e4 }))).toBe(10e6);
   });
 
+  it('learns nothing where no overload of the path was the reason to leave: it is clear at once, however long leaves take', () => {
+    const deafPeriod = new DeafPeriod();
+    for (let i = 0; i < 5; i++) expect(deafFor(deafPeriod, () => ({}), { isOverload: false })).toBe(150_000);
+    expect(deafPeriod.latencyUs).toBe(MLD_US);
+    expect(deafFor(deafPeriod, () => ({ lossRatio: 0.2 }), { isOverload: false })).toBeGreaterThan(MLD_US);
+    expect(deafPeriod.latencyUs).toBe(MLD_US);
+  });
+
   it('does not wait because of ambient loss', () => {
-    const lasted = deafFor(new DeafPeriod(), () => ({ lossRatio: 0.05 }), 0.05);
+    const lasted = deafFor(new DeafPeriod(), () => ({ lossRatio: 0.05 }), { ambientLossRatio: 0.05 });
     expect(lasted).toBeLessThan(300_000);
   });
 
   describe('for losses without a queue', () => {
     const policed = (deafPeriod: DeafPeriod, pathAt: (afterUs: number) => Moment) =>
-      deafFor(deafPeriod, pathAt, 0, true);
+      deafFor(deafPeriod, pathAt, { isPoliced: true });
 
     it('ends only after a second without loss', () => {
       expect(policed(new DeafPeriod(), () => ({}))).toBe(1e6);
