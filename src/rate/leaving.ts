@@ -11,8 +11,10 @@ interface StepDown {
 /**
  * The step down that something else than an overload of the path asks for: the user's limit, this host, or a channel that sends nothing;
  * undefined if nothing does.
+ *
+ * @param leaveLatencyUs a replicated channel may be joined only when the one before should have stopped arriving, this much later.
  */
-export function stepDownFor(path: PathState, load: LocalLoad): StepDown | undefined {
+export function stepDownFor(path: PathState, load: LocalLoad, leaveLatencyUs: number): StepDown | undefined {
   const { level, levels, nowUs } = path;
   if (level > levels.max) {
     const compared = { levelBitsPerSecond: levels.rateOf(level), mostBitsPerSecond: levels.maxRateBitsPerSecond };
@@ -26,8 +28,10 @@ export function stepDownFor(path: PathState, load: LocalLoad): StepDown | undefi
     const why = 'this host drops datagrams because it cannot keep up';
     return { step: { level: level - 1, why, compared: load.compared }, isFailure: true };
   }
-  if (!path.isSilent) return undefined;
-  const compared = { silentMs: (nowUs - path.changedUs) / 1000, mostSilentMs: path.patienceUs / 1000 };
+  const silentUs = path.heardUs === undefined ? nowUs - path.changedUs : 0;
+  const mostSilentUs = path.patienceUs + (levels.isLayered ? 0 : leaveLatencyUs);
+  if (silentUs < mostSilentUs) return undefined;
+  const compared = { silentMs: silentUs / 1000, mostSilentMs: mostSilentUs / 1000 };
   return { step: { level: level - 1, why: 'the joined channel sends nothing', compared }, isFailure: true };
 }
 

@@ -163,11 +163,6 @@ export class PathState {
     return this.#serviceUs;
   }
 
-  /** Whether nothing has arrived from the newest channel for long enough to give it up. */
-  get isSilent(): boolean {
-    return this.heardUs === undefined && this.nowUs - this.changedUs >= this.patienceUs;
-  }
-
   /** How long the newest channel may be silent after its join. */
   get patienceUs(): number {
     const { silenceUs, silentIntervals } = this.rules.overload;

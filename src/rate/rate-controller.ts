@@ -139,7 +139,7 @@ export class RateController {
     });
     if (congestion !== undefined) return this.#retreat(congestion);
     this.#breaker.rest(path.nowUs);
-    const down = stepDownFor(path, this.#load);
+    const down = stepDownFor(path, this.#load, this.#deafPeriod.latencyUs);
     if (down === undefined) return undefined;
     if (down.isFailure) {
       this.#load.clear();
