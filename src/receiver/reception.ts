@@ -107,7 +107,7 @@ export class Reception {
       // The tag of a descriptor datagram is the record's own, so the datagram may have been sent with another version of the
       // object. Its number belongs to the sequence heard here only if this version was heard from the same server and channel.
       if (this.hearings.has(header)) this.#hear(datagram, key);
-      this.#onDescriptor(header, bytes, start + HEADER_BYTES, length - HEADER_BYTES);
+      this.#onDescriptor(header, bytes, start + HEADER_BYTES, length - HEADER_BYTES, datagram.sourceId);
       return undefined;
     }
     if (header.tagHigh !== this.#tagHigh || header.tagLow !== this.#tagLow) return 'otherObject';
@@ -175,7 +175,7 @@ export class Reception {
   }
 }
 
-/** Takes the payload of a descriptor datagram; `sourceId` only where the addresses of announcements are of interest. */
+/** Takes the payload of a descriptor datagram, and where it came from, if that is known. */
 export type DescriptorHandler = (
   header: Readonly<Header>,
   bytes: Uint8Array,

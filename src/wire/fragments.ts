@@ -2,20 +2,18 @@ import { createHash } from 'node:crypto';
 import { deleteOldest } from '../base/delete-oldest.js';
 import { DEFAULT_SYMBOL_BYTES, HEADER_BYTES, MAX_RECORD_BYTES } from '../base/limits.js';
 import { DatagramType, type Header, newHeader, tagOf, writeHeader } from './header.js';
+import { PieceSets } from './piece-sets.js';
 
 /** Bytes of a record in one datagram. They fit IPv6's minimum MTU, whatever `symbolBytes` an object has. */
 export const FRAGMENT_BYTES = DEFAULT_SYMBOL_BYTES;
 
 /**
- * Most records that are assembled at once, genuine or not. Genuine servers seldom send pieces of two records at once; 32
- * leave room for forged ones. 32 × 64 KiB, or twice that with pieces of one byte, are 4.2 MB.
- */
-const MAX_PENDING = 32;
-/**
  * Most records that are remembered by tag, whatever their pieces, so that a repeated announcement costs neither assembly nor
  * a signature check. Enough for fleets with thousands of objects; with some 100 bytes each they take 1 MB.
  */
 const MAX_KNOWN = 10_000;
+/** Most records of which it is remembered that somebody forges their pieces: 100 kB. */
+const MAX_SPOILT = 1000;
 
 /**
  * Cuts a signed record into datagrams. A record travels as an object of one block, whose tag is the first 8 bytes of the
@@ -46,16 +44,29 @@ export function recordDatagrams(record: Uint8Array, serverIndex: number, channel
   return pieces;
 }
 
-/** Puts records together from pieces that arrive in any order, among damaged and forged pieces. */
+/**
+ * Puts records together from pieces that arrive in any order, among damaged and forged pieces. Pieces of a record may come from several servers.
+ * After they made something else once, those of each source are put together by themselves, because a stranger may send wrong ones on and on.
+ */
 export class RecordAssembler {
-  readonly #pending = new Map<string, PendingRecord>();
+  readonly #pieces = new PieceSets();
   readonly #known = new Set<string>();
+  /** Records whose pieces were put together and did not match their tag. */
+  readonly #spoilt = new Set<string>();
 
   /**
    * Takes a piece. Returns a whole record if the piece completes one that matches its tag and was not returned before,
    * `false` if the piece is invalid, and undefined otherwise.
+   *
+   * @param sourceId where the piece came from; undefined if that is not known
    */
-  add(header: Readonly<Header>, bytes: Uint8Array, start: number, length: number): Uint8Array | false | undefined {
+  add(
+    header: Readonly<Header>,
+    bytes: Uint8Array,
+    start: number,
+    length: number,
+    sourceId?: number,
+  ): Uint8Array | false | undefined {
     const { sizeBytes, symbolBytes, esi } = header;
     const offset = esi * symbolBytes;
     if (sizeBytes > MAX_RECORD_BYTES || symbolBytes === 0 || offset >= sizeBytes) return false;
@@ -63,17 +74,18 @@ export class RecordAssembler {
     const tag = tagOf(header);
     if (this.#known.has(tag)) return undefined;
     const key = `${tag}-${sizeBytes}-${symbolBytes}`;
-    const pending = this.#pending.get(key) ?? this.#begin(key, sizeBytes, Math.ceil(sizeBytes / symbolBytes));
-    if (pending.have[esi] === 1) return undefined;
-    pending.have[esi] = 1;
-    pending.missingCount--;
-    pending.bytes.set(bytes.subarray(start, start + length), offset);
-    if (pending.missingCount > 0) return undefined;
-    this.#pending.delete(key);
-    const found = recordTag(pending.bytes);
-    if (found.readUInt32BE(0) !== header.tagHigh || found.readUInt32BE(4) !== header.tagLow) return false;
-    this.#remember(tag);
-    return pending.bytes;
+    const set = this.#spoilt.has(key) ? `${key}-${sourceId}` : key;
+    const piece = bytes.subarray(start, start + length);
+    const record = this.#pieces.add(set, esi, piece, Math.ceil(sizeBytes / symbolBytes));
+    if (record === undefined) return undefined;
+    const found = recordTag(record);
+    if (found.readUInt32BE(0) !== header.tagHigh || found.readUInt32BE(4) !== header.tagLow) {
+      // A record of one piece waits for no other.
+      if (length < sizeBytes) remember(this.#spoilt, key, MAX_SPOILT);
+      return false;
+    }
+    remember(this.#known, tag, MAX_KNOWN);
+    return record;
   }
 
   /** Forgets a record that could not be checked this time, so that it is returned again when it arrives again. */
@@ -85,25 +97,11 @@ export class RecordAssembler {
   forgetAll(): void {
     this.#known.clear();
   }
-
-  #begin(key: string, sizeBytes: number, pieceCount: number): PendingRecord {
-    if (this.#pending.size >= MAX_PENDING) deleteOldest(this.#pending);
-    const pending = { bytes: new Uint8Array(sizeBytes), have: new Uint8Array(pieceCount), missingCount: pieceCount };
-    this.#pending.set(key, pending);
-    return pending;
-  }
-
-  #remember(tag: string): void {
-    if (this.#known.size >= MAX_KNOWN) deleteOldest(this.#known);
-    this.#known.add(tag);
-  }
 }
 
-interface PendingRecord {
-  readonly bytes: Uint8Array;
-  /** 1 for each piece that has arrived. */
-  readonly have: Uint8Array;
-  missingCount: number;
+function remember(texts: Set<string>, text: string, maxCount: number): void {
+  if (!texts.has(text) && texts.size >= maxCount) deleteOldest(texts);
+  texts.add(text);
 }
 
 function recordTag(record: Uint8Array): Buffer {

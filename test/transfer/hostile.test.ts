@@ -177,14 +177,19 @@ describe('somebody without the key', () => {
     },
   );
 
-  it(
-    seeded('who sends pieces of invented records does not prevent the genuine record from being assembled'),
-    async () => {
+  /** A descriptor in two pieces. */
+  const inTwoPieces = (bed: Bed) => {
+    const servers = Array.from({ length: 30 }, (_, i) => ({ name: `a server with a long name, number ${i}` }));
+    const object = bed.object(100, { servers });
+    expect(object.record.length).toBeGreaterThan(FRAGMENT_BYTES);
+    return object;
+  };
+
+  it.each([50, 1000])(
+    seeded('who sends %i pieces of invented records a second does not prevent the genuine record from being assembled'),
+    async (perSecond) => {
       const bed = new Bed('pieces');
-      // A descriptor in two pieces.
-      const servers = Array.from({ length: 30 }, (_, i) => ({ name: `a server with a long name, number ${i}` }));
-      const object = bed.object(100, { servers });
-      expect(object.record.length).toBeGreaterThan(FRAGMENT_BYTES);
+      const object = inTwoPieces(bed);
       await bed.server().publish(object);
       const prng = bed.network.prng.fork('pieces');
       const header = newHeader();
@@ -195,9 +200,29 @@ describe('somebody without the key', () => {
         writeHeader(header, datagram, 0);
         return datagram;
       };
-      attack(bed, bed.announcement, 20_000, forge);
+      attack(bed, bed.announcement, 1e6 / perSecond, forge);
       const receiver = bed.receiver();
       expectSafe(receiver, object, await bed.completion(receiver, 3 + passSeconds(100)));
+    },
+  );
+
+  it(
+    seeded('who sends wrong pieces of the genuine record on and on does not prevent it from being assembled'),
+    async () => {
+      const bed = new Bed('wrong pieces');
+      const object = inTwoPieces(bed);
+      await bed.server().publish(object);
+      const wrong = recordDatagrams(object.record, 0, ANNOUNCEMENT_CHANNEL).map((piece) => {
+        const changed = piece.slice();
+        changed[changed.length - 1]! ^= 1;
+        return changed;
+      });
+      let count = 0;
+      const forge = () => wrong[count++ % wrong.length]!;
+      // Between any two pieces of the server's come some of both kinds, also among the symbols.
+      attack(bed, bed.announcement, 50_000, forge);
+      const receiver = bed.receiver();
+      expectSafe(receiver, object, await bed.completion(receiver, 4 + passSeconds(100)));
     },
   );
 });

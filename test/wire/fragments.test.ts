@@ -18,12 +18,12 @@ function recordOf(seed: number, length: number): Uint8Array {
 }
 
 /** Hands a datagram over as receivers do: somewhere in a buffer that the next one overwrites. */
-function add(records: RecordAssembler, datagram: Uint8Array): Uint8Array | false | undefined {
+function add(records: RecordAssembler, datagram: Uint8Array, sourceId?: number): Uint8Array | false | undefined {
   const buffer = new Uint8Array(datagram.length + 14);
   buffer.set(datagram, 7);
   const header = newHeader();
   expect(readHeader(buffer, 7, datagram.length, header)).toBeUndefined();
-  const result = records.add(header, buffer, 7 + HEADER_BYTES, datagram.length - HEADER_BYTES);
+  const result = records.add(header, buffer, 7 + HEADER_BYTES, datagram.length - HEADER_BYTES, sourceId);
   buffer.fill(0xee);
   return result;
 }
@@ -190,26 +190,51 @@ describe('damaged and forged pieces', () => {
     }
   });
 
-  it('of other records do not push one out while it has no more than 31 competitors', () => {
-    const others = Array.from({ length: 31 }, (_, i) => recordDatagrams(recordOf(i + 10, 2 * FRAGMENT_BYTES), 0, 255));
+  it('do not keep a record away, however often they come, where they come from another source', () => {
+    const records = new RecordAssembler();
+    const results = [0, 1, 2].flatMap(() =>
+      datagrams.flatMap((datagram, i) => [
+        add(records, datagram, 1),
+        ...datagrams.filter((_, j) => j !== i).map((other) => add(records, forged(other), 2)),
+      ]),
+    );
+    expect(results.filter((result) => result instanceof Uint8Array)).toEqual([record]);
+  });
+
+  it('of other records do not push one out, though two thousand come between two of its pieces', () => {
     const records = new RecordAssembler();
     for (const datagram of datagrams.slice(0, -1)) expect(add(records, datagram)).toBeUndefined();
-    for (const [first] of others) expect(add(records, first!)).toBeUndefined();
+    for (let i = 0; i < 2000; i++) expect(add(records, forged(datagrams[0]!, { tagHigh: i }))).toBeUndefined();
     expect(add(records, datagrams.at(-1)!)).toEqual(record);
   });
 
-  it('take bounded memory: the oldest incomplete record is dropped, and completed when its pieces arrive again', () => {
-    const others = Array.from({ length: 32 }, (_, i) => recordDatagrams(recordOf(i + 10, 2 * FRAGMENT_BYTES), 0, 255));
+  it.each<[string, number, Partial<Header>]>([
+    ['first pieces of', 3000, {}],
+    ['tiny pieces of', 6000, { sizeBytes: 2, symbolBytes: 1 }],
+  ])(
+    'take bounded memory: %s %i others push an incomplete record out, which is completed when its pieces arrive again',
+    (_what, count, fields) => {
+      const other = forged(datagrams[0]!.subarray(0, HEADER_BYTES + (fields.symbolBytes ?? FRAGMENT_BYTES)), fields);
+      const records = new RecordAssembler();
+      for (const datagram of datagrams.slice(0, -1)) expect(add(records, datagram)).toBeUndefined();
+      for (let i = 0; i < count; i++) expect(add(records, forged(other, { tagHigh: i }))).toBeUndefined();
+      expect(add(records, datagrams.at(-1)!)).toBeUndefined();
+      expect(
+        datagrams
+          .slice(0, -1)
+          .map((datagram) => add(records, datagram))
+          .at(-1),
+      ).toEqual(record);
+    },
+  );
+
+  it('of one record take bounded memory, too: it begins anew when it has more of them than there is room for', () => {
+    const pieces = cutAt(1, recordOf(9, 20_000));
     const records = new RecordAssembler();
-    for (const datagram of datagrams.slice(0, -1)) expect(add(records, datagram)).toBeUndefined();
-    for (const [first] of others) expect(add(records, first!)).toBeUndefined();
-    expect(add(records, datagrams.at(-1)!)).toBeUndefined();
-    expect(
-      datagrams
-        .slice(0, -1)
-        .map((datagram) => add(records, datagram))
-        .at(-1),
-    ).toEqual(record);
+    const results = [...pieces, ...pieces].map((piece) => add(records, piece));
+    expect(results.every((result) => result === undefined)).toBe(true);
+    const whole = datagrams.map((datagram) => add(records, datagram));
+    expect(whole.at(-1)).toEqual(record);
   });
 });
 

@@ -5,7 +5,7 @@ import { descriptorDigest, unpackCatalogue } from '../../wire/catalogue.js';
 import type { Descriptor } from '../../wire/descriptor.js';
 import { unpackDescriptor } from '../../wire/descriptor-reader.js';
 import { RecordAssembler } from '../../wire/fragments.js';
-import type { Header } from '../../wire/header.js';
+import { ANNOUNCEMENT_CHANNEL, type Header } from '../../wire/header.js';
 import { unpackRoot } from '../../wire/root.js';
 import { RecordKind } from '../../wire/signature.js';
 import { type SignedRecord, unpackSignedRecord } from '../../wire/signed-record.js';
@@ -85,7 +85,7 @@ export class DescriptorInbox {
    * Takes the payload of a descriptor datagram. If the datagram completes a descriptor that was not judged before, returns what the
    * descriptor means.
    *
-   * @param sourceId where the datagram came from; undefined where the source is of no interest.
+   * @param sourceId where the datagram came from; undefined where that is not known.
    */
   handle(
     header: Readonly<Header>,
@@ -96,10 +96,11 @@ export class DescriptorInbox {
     wallS: number,
     sourceId?: number,
   ): Finding | undefined {
-    const record = this.#records.add(header, bytes, start, length);
+    const record = this.#records.add(header, bytes, start, length, sourceId);
     if (record === false) this.#faults.count('record');
     const finding = record ? this.#open(this.#originOf(header), record, nowUs, wallS) : undefined;
-    if (sourceId !== undefined) {
+    // On the channels of objects, records are not announced.
+    if (sourceId !== undefined && header.channelIndex === ANNOUNCEMENT_CHANNEL) {
       this.#sources.note(header, sourceId);
       this.#heard.note(header, sourceId, nowUs);
     }
