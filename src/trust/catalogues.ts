@@ -29,17 +29,27 @@ const MAX_ISSUERS = 256;
 /** Objects whose newest version is remembered, as many as descriptors are kept (src/receiver/watch/newest-descriptors.ts). */
 const MAX_OBJECTS = 10_000;
 
+/** What a catalogue says of one object. */
+interface Entry {
+  readonly version: number;
+  readonly digest: Uint8Array;
+  readonly expiresS: number;
+}
+
 interface Issued {
   readonly signers: Signers;
   readonly catalogue: Catalogue;
   readonly parts: Set<number>;
   /** By name: only the objects that the receiver wants. */
-  readonly entries: Map<string, { readonly version: number; readonly digest: Uint8Array }>;
+  readonly entries: Map<string, Entry>;
+  /** What the server's catalogue before said; empty as soon as all parts of this one were heard. */
+  readonly former: Map<string, Entry>;
 }
 
 /**
  * The newest catalogue of each server. Servers that sign catalogues do not talk to each other, so each of them counts for itself: a
- * descriptor is current if any valid catalogue names it and none has ever named a newer version.
+ * descriptor is current if any valid catalogue names it and none has ever named a newer version. The parts of a new catalogue come one after the
+ * other; what the one before says of an object counts until then, so that no object seems to be gone meanwhile.
  */
 export class Catalogues {
   readonly #isWanted: (object: string) => boolean;
@@ -65,13 +75,15 @@ export class Catalogues {
       const knownVersion = this.#newestVersions.get(object) ?? 0;
       if (version < knownVersion) return { kind: 'rollback', object, version, knownVersion };
     }
-    const issued: Issued = isSame ? before! : { signers, catalogue, parts: new Set(), entries: new Map() };
+    const issued: Issued = isSame ? before! : begun(catalogue, signers, before);
     issued.parts.add(catalogue.part);
+    if (issued.parts.size >= issued.catalogue.partCount) issued.former.clear();
     this.#issued.delete(issuer);
     if (this.#issued.size >= MAX_ISSUERS) deleteOldest(this.#issued);
     this.#issued.set(issuer, issued);
     for (const { object, version, digest } of wanted) {
-      if (issued.entries.size < MAX_OBJECTS) issued.entries.set(object, { version, digest });
+      if (issued.entries.size < MAX_OBJECTS)
+        issued.entries.set(object, { version, digest, expiresS: catalogue.expiresS });
       this.#remember(object, version);
     }
     return { kind: 'taken' };
@@ -81,13 +93,13 @@ export class Catalogues {
     const newest = this.#newestVersions.get(object) ?? 0;
     if (version < newest) return { kind: 'superseded', version: newest };
     const all = [...this.#issued.values()];
-    const valid = all.filter(({ catalogue }) => catalogue.expiresS > nowS);
-    const named = valid
-      .flatMap(({ entries }) => entries.get(object) ?? [])
-      .filter((entry) => entry.version === version);
+    const named = all
+      .flatMap(({ entries, former }) => entries.get(object) ?? former.get(object) ?? [])
+      .filter((entry) => entry.version === version && entry.expiresS > nowS);
     if (named.some((entry) => Buffer.compare(entry.digest, digest) === 0)) return { kind: 'listed' };
     if (named.length > 0) return { kind: 'other' };
-    if (valid.length > 0 || all.length === 0) return { kind: 'unlisted' };
+    const isAnyValid = all.some(({ catalogue }) => catalogue.expiresS > nowS);
+    if (isAnyValid || all.length === 0) return { kind: 'unlisted' };
     return { kind: 'expired', expiresS: Math.max(...all.map(({ catalogue }) => catalogue.expiresS)) };
   }
 
@@ -96,8 +108,8 @@ export class Catalogues {
     for (const [issuer, { signers }] of this.#issued) if (!isQuorum(role, signers)) this.#issued.delete(issuer);
     // A replaced key may have named versions that never were, to keep receivers from the real ones (TUF, section 5.3.11).
     if (isChanged) this.#newestVersions.clear();
-    for (const { entries } of this.#issued.values()) {
-      for (const [object, { version }] of entries) this.#remember(object, version);
+    for (const { entries, former } of this.#issued.values()) {
+      for (const [object, { version }] of [...former, ...entries]) this.#remember(object, version);
     }
   }
 
@@ -108,4 +120,12 @@ export class Catalogues {
     }
     this.#newestVersions.set(object, Math.max(known ?? 0, version));
   }
+}
+
+function begun(catalogue: Catalogue, signers: Signers, before: Issued | undefined): Issued {
+  const former = new Map(before?.entries);
+  for (const [object, entry] of before?.former ?? []) {
+    if (former.size < MAX_OBJECTS && !former.has(object)) former.set(object, entry);
+  }
+  return { signers, catalogue, parts: new Set(), entries: new Map(), former };
 }

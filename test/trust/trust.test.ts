@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { anchorOfKey, anchorOfRoot } from '../../dist/trust/anchor.js';
 import type { Times } from '../../dist/trust/known-time.js';
 import { Trust } from '../../dist/trust/trust.js';
+import type { Catalogue } from '../../dist/wire/catalogue.js';
 import type { Root } from '../../dist/wire/root.js';
 import { roleOf, rootOf, testKey } from '../wire/trust-samples.js';
 import { catalogueOf, catalogueRecord, digestOf, releaseOf, rootAfter, rootRecord } from './signing.js';
@@ -169,20 +170,43 @@ describe('catalogues', () => {
     expect(trust.judge(releaseOf(3, [1], { variant: 'gamma' }), NOW_S)).toEqual({ kind: 'other' });
   });
 
-  it('in parts list the objects of all parts, and a newer version begins without those of the older', () => {
-    const trust = trustFrom(first);
-    const part = (index: number, version: number, object: string) =>
-      catalogueRecord(
-        catalogueOf(3, { version, part: index, partCount: 2, entries: [{ object, version: 3, digest: digestOf(3) }] }),
-        2,
-      );
-    trust.hearCatalogue(part(0, 1, 'firmware'));
-    trust.hearCatalogue(part(1, 1, 'maps'));
-    expect(trust.hearCatalogue(part(1, 1, 'maps'))).toEqual({ kind: 'known' });
-    expect(trust.judge(releaseOf(3, [1]), NOW_S)).toEqual({ kind: 'valid' });
-    expect(trust.judge(releaseOf(3, [1], { object: 'maps' }), NOW_S)).toEqual({ kind: 'valid' });
-    trust.hearCatalogue(part(1, 2, 'maps'));
-    expect(trust.judge(releaseOf(3, [1]), NOW_S)).toEqual({ kind: 'unlisted' });
+  describe('in parts', () => {
+    const part = (index: number, version: number, object: string, changes: Partial<Catalogue> = {}) => {
+      const entries = [{ object, version: 3, digest: digestOf(3) }];
+      return catalogueRecord(catalogueOf(3, { version, part: index, partCount: 2, entries, ...changes }), 2);
+    };
+
+    it('list the objects of all parts', () => {
+      const trust = trustFrom(first);
+      trust.hearCatalogue(part(0, 1, 'firmware'));
+      trust.hearCatalogue(part(1, 1, 'maps'));
+      expect(trust.hearCatalogue(part(1, 1, 'maps'))).toEqual({ kind: 'known' });
+      expect(trust.judge(releaseOf(3, [1]), NOW_S)).toEqual({ kind: 'valid' });
+      expect(trust.judge(releaseOf(3, [1], { object: 'maps' }), NOW_S)).toEqual({ kind: 'valid' });
+    });
+
+    it('leave what the one before lists as it is, until all parts of the newer one have come', () => {
+      const trust = trustFrom(first);
+      trust.hearCatalogue(part(0, 1, 'firmware'));
+      trust.hearCatalogue(part(1, 1, 'maps'));
+      // Of the versions 2 and 3, the part with the firmware is lost.
+      for (const version of [2, 3]) {
+        expect(trust.hearCatalogue(part(1, version, 'maps'))).toEqual({ kind: 'taken' });
+        expect(trust.judge(releaseOf(3, [1]), NOW_S)).toEqual({ kind: 'valid' });
+      }
+      trust.hearCatalogue(part(0, 3, 'drivers'));
+      expect(trust.judge(releaseOf(3, [1]), NOW_S)).toEqual({ kind: 'unlisted' });
+      expect(trust.judge(releaseOf(3, [1], { object: 'maps' }), NOW_S)).toEqual({ kind: 'valid' });
+    });
+
+    it('do not make what the one before lists last longer', () => {
+      const trust = trustFrom({ ...first, expiresS: 9000 });
+      trust.hearCatalogue(part(0, 1, 'firmware', { expiresS: 2000 }));
+      trust.hearCatalogue(part(1, 2, 'maps', { expiresS: 5000 }));
+      expect(trust.judge(releaseOf(3, [1]), 1999)).toEqual({ kind: 'valid' });
+      expect(trust.judge(releaseOf(3, [1]), 2000)).toEqual({ kind: 'unlisted' });
+      expect(trust.judge(releaseOf(3, [1], { object: 'maps' }), 2000)).toEqual({ kind: 'valid' });
+    });
   });
 
   it('count only if enough announce keys of the newest root signed', () => {
