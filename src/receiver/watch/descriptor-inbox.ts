@@ -27,6 +27,10 @@ export interface InboxOptions extends WantedObjects {
   readonly acceptExpired: boolean;
 }
 
+/** When the fleet describes a version anew, the catalogue may come before the new description. It is awaited for so many rounds, or for this time if that is longer. */
+const RENEWAL_INTERVALS = 3;
+const RENEWAL_US = 10e6;
+
 /** Where a record came from. */
 interface RecordOrigin {
   /** The addresses from which it was announced. */
@@ -152,16 +156,29 @@ export class DescriptorInbox {
     this.#isStale = true;
   }
 
-  /** The descriptors that counted and do not count any more. They are then no newest versions. */
-  revoked(wallS: number): readonly Finding[] {
+  /**
+   * The descriptors that counted and do not count any more. They are then no newest versions. One whose version is described anew counts until the
+   * new description comes (`outdated`).
+   */
+  revoked(nowUs: number, wallS: number): readonly Finding[] {
     if (!this.#isStale) return [];
     this.#isStale = false;
-    return [...this.#newest].flatMap(({ descriptor, release }) => {
+    return [...this.#newest].flatMap(({ descriptor, release, outdatedUs }) => {
       const verdict = this.#trusts?.of(descriptor.fleet)?.judge(release, wallS) ?? { kind: 'valid' };
-      if (verdict.kind === 'valid') return [];
-      this.#newest.remove(descriptor);
-      return [{ kind: 'revoked', descriptor, refusal: refusalOf(verdict, descriptor.version), sources: [] }];
+      this.#newest.noteOutdated(descriptor, verdict.kind === 'other' ? (outdatedUs ?? nowUs) : undefined);
+      return verdict.kind === 'valid' || verdict.kind === 'other' ? [] : [this.#revoke(descriptor, verdict)];
     });
+  }
+
+  /** The descriptors whose version catalogues describe in another way, and whose new description has not come for long. They do not count any more. */
+  outdated(nowUs: number): readonly Finding[] {
+    const limitUs = Math.max(RENEWAL_US, RENEWAL_INTERVALS * this.announceIntervalUs);
+    const gone = [...this.#newest].filter(
+      ({ outdatedUs }) => outdatedUs !== undefined && nowUs - outdatedUs >= limitUs,
+    );
+    // Another description may have been heard that was no newer.
+    if (gone.length > 0) this.#records.forgetAll();
+    return gone.map(({ descriptor }) => this.#revoke(descriptor, { kind: 'other' }));
   }
 
   /**
@@ -175,6 +192,11 @@ export class DescriptorInbox {
       this.#newest.remove(descriptor);
       return { kind: 'withdrawn', descriptor, sources: [] };
     });
+  }
+
+  #revoke(descriptor: Descriptor, verdict: Verdict): Finding {
+    this.#newest.remove(descriptor);
+    return { kind: 'revoked', descriptor, refusal: refusalOf(verdict, descriptor.version), sources: [] };
   }
 
   #originOf(header: Readonly<Header>): RecordOrigin {
@@ -245,9 +267,16 @@ export class DescriptorInbox {
     }
     if (!isWanted(this.#options, descriptor)) return undefined;
     // A catalogue may list it before it is heard again.
-    if (verdict.kind === 'unlisted') origin.forget();
-    const kind = this.#kindOf(verdict, descriptor, release, bytes);
+    const isEarly = verdict.kind === 'unlisted' || (verdict.kind === 'other' && this.#isRenewal(descriptor));
+    if (isEarly) origin.forget();
+    const kind = isEarly ? 'unlisted' : this.#kindOf(verdict, descriptor, release, bytes);
     return { kind, descriptor, refusal: refusalOf(verdict, descriptor.version), sources };
+  }
+
+  /** Whether a description was made later than the one that counts of the same version. */
+  #isRenewal(descriptor: Descriptor): boolean {
+    const before = this.#newest.of(descriptor)?.descriptor;
+    return before !== undefined && before.createdS < descriptor.createdS;
   }
 
   #kindOf(verdict: Verdict, descriptor: Descriptor, release: SignedRelease, record: Uint8Array): FindingKind {

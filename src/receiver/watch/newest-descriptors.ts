@@ -31,6 +31,8 @@ export interface KeptRecord {
 
 interface Newest extends Accepted {
   heard: LastHeard | undefined;
+  /** Since when catalogues list another description of this version; undefined: they list this one. */
+  outdatedUs: number | undefined;
 }
 
 /** How a descriptor compares with the newest one of its object. */
@@ -73,7 +75,8 @@ export class NewestDescriptors implements Iterable<Readonly<Newest>> {
     if (relation === 'older' || relation === 'conflict') return relation;
     if (relation === 'renewed' && descriptor.createdS <= before!.descriptor.createdS) return 'older';
     if (before === undefined && this.#byName.size >= MAX_OBJECTS) deleteOldest(this.#byName);
-    this.#byName.set(name, { ...accepted, heard: relation === 'renewed' ? before!.heard : undefined });
+    const heard = relation === 'renewed' ? before!.heard : undefined;
+    this.#byName.set(name, { ...accepted, heard, outdatedUs: undefined });
     return relation;
   }
 
@@ -81,6 +84,12 @@ export class NewestDescriptors implements Iterable<Readonly<Newest>> {
   noteHeard(descriptor: Descriptor, heard: LastHeard): void {
     const newest: Newest | undefined = this.of(descriptor);
     if (newest !== undefined) newest.heard = heard;
+  }
+
+  /** Notes since when catalogues list another description of this version, if it is the newest; undefined: they list this one. */
+  noteOutdated(descriptor: Descriptor, sinceUs: number | undefined): void {
+    const newest: Newest | undefined = this.of(descriptor);
+    if (newest !== undefined) newest.outdatedUs = sinceUs;
   }
 
   /** Forgets the newest descriptor of an object. */

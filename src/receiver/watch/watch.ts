@@ -169,7 +169,9 @@ export class Watch implements AsyncIterable<Finding> {
     const atUs = Math.max(clock.nowUs() + LOOK_INTERVAL_US, (this.#heardUs ?? 0) + HEARD_US);
     this.#cancelLook = clock.schedule(atUs, () => {
       this.#watchClock();
-      for (const finding of this.#inbox.withdrawn(clock.nowUs())) this.#findings.add(finding);
+      const nowUs = clock.nowUs();
+      const gone = [...this.#inbox.withdrawn(nowUs), ...this.#inbox.outdated(nowUs)];
+      for (const finding of gone) this.#findings.add(finding);
       this.#work = this.#look().then(() => this.#lookLater());
     });
   }
@@ -185,7 +187,8 @@ export class Watch implements AsyncIterable<Finding> {
   }
 
   #tellRevoked(): void {
-    for (const finding of this.#inbox.revoked(this.#world.clock.wallUs() / 1e6)) this.#findings.add(finding);
+    const { clock } = this.#world;
+    for (const finding of this.#inbox.revoked(clock.nowUs(), clock.wallUs() / 1e6)) this.#findings.add(finding);
   }
 
   /** Joins the group again if it is no longer joined, or has been silent for long. */

@@ -5,6 +5,7 @@ import { DescriptorInbox, type InboxOptions } from '../../../dist/receiver/watch
 import { anchorOfRoot } from '../../../dist/trust/anchor.js';
 import { type Catalogue, descriptorDigest } from '../../../dist/wire/catalogue.js';
 import { packDescriptor } from '../../../dist/wire/descriptor.js';
+import { unpackDescriptor } from '../../../dist/wire/descriptor-reader.js';
 import { recordDatagrams } from '../../../dist/wire/fragments.js';
 import { newHeader, readHeader } from '../../../dist/wire/header.js';
 import type { Root } from '../../../dist/wire/root.js';
@@ -122,13 +123,69 @@ describe('the inbox of a receiver that trusts a root', () => {
     const { inbox, hear } = inboxOf();
     hear(catalogueRecord(listing(1), 3));
     hear(release(1, 1, 2));
-    expect(inbox.revoked(NOW_S)).toEqual([]);
+    expect(inbox.revoked(0, NOW_S)).toEqual([]);
     const second = rootAfter(first, { keys: [2, 3, 4].map((n) => testKey(n).raw), release: roleOf(2, 2, 4) });
     hear(rootRecord(second, 1, 2, 4));
-    const [found, ...others] = inbox.revoked(NOW_S);
+    const [found, ...others] = inbox.revoked(0, NOW_S);
     expect(found).toMatchObject({ kind: 'revoked', descriptor: { version: 1 }, refusal: { code: 'ROLE_REFUSED' } });
     expect(others).toEqual([]);
-    expect(inbox.revoked(NOW_S)).toEqual([]);
+    expect(inbox.revoked(0, NOW_S)).toEqual([]);
+  });
+
+  it('revokes a version that a new catalogue does not list, but not before all of its parts have come', () => {
+    const { inbox, hear } = inboxOf();
+    const parts = (version: number, list: readonly Partial<Catalogue>[]) =>
+      list.map((changes, part) =>
+        catalogueRecord(listing(1, { version, part, partCount: list.length, ...changes }), 3),
+      );
+    for (const part of parts(1, [{ entries: [] }, {}])) hear(part);
+    expect(hear(release(1, 1, 2))?.kind).toBe('newest');
+    for (const part of parts(2, [{ entries: [] }, {}])) {
+      hear(part);
+      expect(inbox.revoked(0, NOW_S)).toEqual([]);
+    }
+    const [one, two] = parts(3, [{ entries: [] }, { entries: [] }]);
+    hear(one!);
+    expect(inbox.revoked(0, NOW_S)).toEqual([]);
+    hear(two!);
+    expect(inbox.revoked(0, NOW_S)).toMatchObject([{ kind: 'revoked', descriptor: { version: 1 } }]);
+  });
+
+  describe('when catalogues list another description of the version that counts', () => {
+    const before = unpackDescriptor(bodyOf(1))!;
+    const anew = packDescriptor({ ...before, createdS: before.createdS + 60, announceIntervalUs: 2e6 });
+    const entries = [{ object: 'object', version: 1, digest: descriptorDigest(anew) }];
+    const renewed = signedBy(RecordKind.descriptor, anew, [1, 2]);
+    const heardUntil = (atUs: number) => {
+      const all = inboxOf();
+      all.hear(catalogueRecord(listing(1), 3));
+      expect(all.hear(release(1, 1, 2))?.kind).toBe('newest');
+      expect(all.hear(renewed)?.kind).toBe('unlisted');
+      all.hear(catalogueRecord(listing(1, { version: 2, entries }), 3));
+      expect(all.inbox.revoked(atUs, NOW_S)).toEqual([]);
+      return all;
+    };
+
+    it('goes on with the version until the new description comes', () => {
+      const { inbox, hear } = heardUntil(1e6);
+      expect(inbox.outdated(10e6)).toEqual([]);
+      expect(hear(renewed)?.kind).toBe('renewed');
+      expect(inbox.outdated(100e6)).toEqual([]);
+    });
+
+    it('revokes the version when the new description does not come, and then takes whatever is listed', () => {
+      const { inbox, hear } = heardUntil(1e6);
+      expect(inbox.outdated(11e6)).toMatchObject([{ kind: 'revoked', refusal: { code: 'VERSION_REFUSED' } }]);
+      expect(inbox.outdated(11e6)).toEqual([]);
+      expect(hear(renewed)?.kind).toBe('newest');
+    });
+
+    it('goes on with the version when catalogues list its first description again', () => {
+      const { inbox, hear } = heardUntil(1e6);
+      hear(catalogueRecord(listing(1, { version: 3 }), 3));
+      expect(inbox.revoked(2e6, NOW_S)).toEqual([]);
+      expect(inbox.outdated(100e6)).toEqual([]);
+    });
   });
 
   it('judges anew what it heard before the clock was set, in both directions', () => {
@@ -137,10 +194,10 @@ describe('the inbox of a receiver that trusts a root', () => {
     hear(catalogueRecord(listing(1), 3), farS);
     expect(hear(release(1, 1, 2), farS)).toMatchObject({ kind: 'refused', refusal: { code: 'EXPIRED' } });
     inbox.forgetVerdicts();
-    expect(inbox.revoked(NOW_S)).toEqual([]);
+    expect(inbox.revoked(0, NOW_S)).toEqual([]);
     expect(hear(release(1, 1, 2), NOW_S)?.kind).toBe('newest');
     inbox.forgetVerdicts();
-    expect(inbox.revoked(farS)).toMatchObject([{ kind: 'revoked', refusal: { code: 'EXPIRED' } }]);
+    expect(inbox.revoked(0, farS)).toMatchObject([{ kind: 'revoked', refusal: { code: 'EXPIRED' } }]);
   });
 
   it('takes a version for withdrawn by what keys of the fleet signed, not by roots and catalogues that anybody can make', () => {
