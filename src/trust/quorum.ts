@@ -13,20 +13,20 @@ export function keyRing(keys: Iterable<Uint8Array>): KeyRing {
   return new Map([...keys].map((raw) => [keyIdOf(raw), publicKeyOf(raw)]));
 }
 
-/** How many signatures of a record `signersOf` verifies at most. Signatures of unknown keys cost nothing. */
+/** How many signatures of a record `signersOf` verifies at most. Signatures of unknown keys, and further ones of the same key, cost nothing. */
 export function checkCount({ signatures }: SignedRecord, ring: KeyRing): number {
-  return signatures.filter(({ keyId }) => ring.has(keyId)).length;
+  return new Set(signatures.map(({ keyId }) => keyId).filter((keyId) => ring.has(keyId))).size;
 }
 
 /**
- * The keys of the ring that signed a record. Signatures of other keys do not count. Undefined if a signature that names a key of the
+ * The keys of the ring that signed a record. Signatures of other keys do not count, and of each key only the first does. Undefined if a signature that names a key of the
  * ring is wrong: then somebody changed the record, and checking the rest would only cost time.
  */
 export function signersOf(record: SignedRecord, ring: KeyRing): Signers | undefined {
   const signers = new Set<string>();
   for (const signature of record.signatures) {
     const key = ring.get(signature.keyId);
-    if (key === undefined) continue;
+    if (key === undefined || signers.has(signature.keyId)) continue;
     if (!isSignedBy(record, signature, key)) return undefined;
     signers.add(signature.keyId);
   }

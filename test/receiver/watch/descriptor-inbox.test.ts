@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { simulatedKeys } from '../../../dist/simulate/index.js';
 import { Prng } from '../../../dist/simulate/random/prng.js';
 import { packDescriptor } from '../../../dist/wire/descriptor.js';
-import { signRecord } from '../../../dist/wire/signature.js';
+import { keyIdOf } from '../../../dist/wire/public-key.js';
+import { RecordKind, signRecord } from '../../../dist/wire/signature.js';
+import { packSignedRecord } from '../../../dist/wire/signed-record.js';
 import { bed, inboxOf, version } from './inbox.js';
 
 describe('the inbox for descriptors', () => {
@@ -130,6 +132,17 @@ describe('records that are not genuine', () => {
     expect(hear(record, 5000)).toBeUndefined();
     expect(faults.get('flood')).toBe(45);
     expect(hear(record, 1_000_000)).toMatchObject({ kind: 'newest', descriptor: { version: 3 } });
+  });
+
+  it('cost one check where they name one key sixteen times, so that a few of them do not hide the genuine one', () => {
+    const { hear, faults } = inboxOf();
+    const signature = { keyId: keyIdOf(bed.keys.publicKey), bytes: new Uint8Array(64) };
+    const signatures = Array.from({ length: 16 }, () => signature);
+    for (let i = 0; i < 500; i++) {
+      hear(packSignedRecord({ kind: RecordKind.descriptor, signatures, body: Uint8Array.of(i >> 8, i) }));
+    }
+    expect(faults.byReason()).toEqual({ signature: 500 });
+    expect(hear(version(3).record)).toMatchObject({ kind: 'newest' });
   });
 });
 
