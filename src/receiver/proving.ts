@@ -29,6 +29,9 @@ export class Proving {
   readonly #isCoded: boolean;
   /** At most `ObjectStore.restoresAtOnce`. */
   readonly #workers = new Set<Promise<void>>();
+  /** Workers that have not found yet that no block is ready. */
+  #seekingCount = 0;
+  #isJudging = false;
   /** Whether the whole object was hashed, for want of block digests, since a block was last found wrong. */
   #wasHashed: boolean;
   #trustsEarlierRun: boolean;
@@ -88,13 +91,27 @@ export class Proving {
   }
 
   async #proveAll(): Promise<void> {
-    const { assembler, onWhole } = this.#options;
-    while (!this.#ended && (await this.#verification.step((block, outcome) => this.#judge(block, outcome))));
-    // The worker that ends last sees what all workers have done.
-    if (this.#workers.size > 1) return;
-    if (!(assembler.isVerified ? await this.#isStillRight() : await this.#isWholeWithoutDigests())) return;
-    this.#isWhole = true;
-    onWhole();
+    this.#seekingCount++;
+    try {
+      while (!this.#ended && (await this.#verification.step((block, outcome) => this.#judge(block, outcome))));
+    } finally {
+      this.#seekingCount--;
+    }
+    // The worker that ends last sees what all workers have done. Two of them may end in one turn.
+    if (this.#seekingCount > 0 || this.#isJudging) return;
+    this.#isJudging = true;
+    try {
+      // Others may have proven the last blocks meanwhile.
+      do this.#isWhole = await this.#judgeWhole();
+      while (!this.#isWhole && this.#options.assembler.isVerified);
+    } finally {
+      this.#isJudging = false;
+    }
+    if (this.#isWhole) this.#options.onWhole();
+  }
+
+  #judgeWhole(): Promise<boolean> {
+    return this.#options.assembler.isVerified ? this.#isStillRight() : this.#isWholeWithoutDigests();
   }
 
   #judge(block: number, outcome: Outcome): void {
