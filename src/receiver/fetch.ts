@@ -82,6 +82,15 @@ export class Fetch {
     return this.#transfer?.steering;
   }
 
+  /**
+   * By what silence is judged: the object's channels, or those of its delta while none of them can be joined. Undefined while nothing is waited for,
+   * and while the delta arrives, which is given up if it falls silent.
+   */
+  get awaited(): Transfer['steering'] | undefined {
+    const delta = this.#seeding?.transfer?.steering;
+    return this.steering ?? (delta?.channels.length === 0 ? delta : undefined);
+  }
+
   /** Whether the fetch may go on although nothing is heard. While its store is being opened, nobody has been asked yet. */
   get canFill(): boolean {
     return this.#transfer?.canFill ?? this.#world.fillFor !== undefined;
@@ -208,6 +217,7 @@ export class Fetch {
       store,
       seeds,
       clock,
+      isFilled: this.#world.fillFor !== undefined,
       openTransfer: (delta, deltaStore) => this.#open(delta, deltaStore),
       onSeeded: (event) => {
         this.#seeded = { seedBytes: event.bytes, deltaBytes: event.deltaBytes };

@@ -146,7 +146,7 @@ export class Pursuit {
     this.#beginNewPiecesIfDue(nowUs, fetch);
     this.#tellProgress(nowUs, fetch);
     // While a server of the web may bring the rest, silence ends nothing.
-    this.#judgeSilence(nowUs, fetch?.canFill ? undefined : fetch?.steering);
+    this.#judgeSilence(nowUs, fetch?.canFill ? undefined : fetch?.awaited);
   }
 
   /** Resolves with the newest descriptor as soon as one has been heard and its object is sent. */

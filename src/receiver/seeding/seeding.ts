@@ -6,6 +6,7 @@ import { deltaDescriptor } from '../../wire/delta.js';
 import { type Descriptor, objectTag } from '../../wire/descriptor.js';
 import type { ObjectStore } from '../assemble/object-store.js';
 import type { SeedEvent, WarningEvent } from '../events.js';
+import { refusalCode } from '../refusals.js';
 import type { Transfer } from '../transfer.js';
 import { isUsable } from '../watch/usable.js';
 import { ChunkSources } from './chunk-sources.js';
@@ -16,6 +17,8 @@ import { SymbolFiller } from './symbol-filler.js';
 /** A delta of which nothing is heard for this long, or for ten intervals of its slowest channel, is given up: the object may still be sent. */
 const PATIENCE_US = 5_000_000;
 const PATIENCE_INTERVALS = 10;
+/** A delta is given up, too, if none of its channels can be joined for this long. */
+const JOIN_PATIENCE_US = 10_000_000;
 /** Bytes after which a checkpoint makes durable what was put into the store. */
 const CHECKPOINT_BYTES = 64e6;
 const PAUSE_US = 10_000;
@@ -27,6 +30,11 @@ export interface SeedingOptions {
   readonly store: ObjectStore;
   readonly seeds: Seeds;
   readonly clock: Clock;
+  /**
+   * Whether a missing interface ends the wait for the delta, because the object can be had without it. If not, whoever waits for the object decides
+   * for how long.
+   */
+  readonly isFilled: boolean;
   /** Begins to receive a delta. */
   readonly openTransfer: (delta: Descriptor, store: ObjectStore) => Transfer;
   readonly onSeeded: (event: SeedEvent) => void;
@@ -44,14 +52,12 @@ class DeltaSilent extends Error {}
 export class Seeding {
   readonly #options: SeedingOptions;
   readonly #stopping = new AbortController();
-  readonly #startedUs: number;
   #delta: Descriptor | undefined;
   #transfer: Transfer | undefined;
 
   constructor(options: SeedingOptions) {
     this.#options = options;
     this.#delta = usableDelta(options.descriptor);
-    this.#startedUs = options.clock.nowUs();
   }
 
   /** The reception of the delta, while it goes on. */
@@ -98,10 +104,13 @@ export class Seeding {
     const transfer = this.#transfer;
     if (transfer === undefined) return;
     transfer.tick(nowUs, latenessUs);
-    const { lastHeardUs = this.#startedUs, slowestIntervalUs, channels } = transfer.steering;
-    const patienceUs = Math.max(PATIENCE_US, PATIENCE_INTERVALS * slowestIntervalUs);
-    if (channels.length === 0 || nowUs - lastHeardUs < patienceUs) return;
-    transfer.stop(new DeltaSilent(`nothing is heard of the delta for ${patienceUs / 1e6} s`));
+    const { lastHeardUs, slowestIntervalUs, channels, refusal } = transfer.steering;
+    const isJoined = channels.length > 0;
+    if (!isJoined && !this.#options.isFilled && refusalCode(refusal) === 'UNKNOWN_INTERFACE') return;
+    const patienceUs = isJoined ? Math.max(PATIENCE_US, PATIENCE_INTERVALS * slowestIntervalUs) : JOIN_PATIENCE_US;
+    if (nowUs - lastHeardUs < patienceUs) return;
+    const what = isJoined ? 'nothing is heard of the delta' : 'no channel of the delta can be joined';
+    transfer.stop(new DeltaSilent(`${what} for ${patienceUs / 1e6} s`));
   }
 
   async #receive(delta: Descriptor): Promise<CompleteDelta> {
