@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { simulatedKeys, simulatedObject } from '../../dist/simulate/index.js';
-import { Flag } from '../../dist/wire/header.js';
+import { recordDatagrams } from '../../dist/wire/fragments.js';
+import { ANNOUNCEMENT_CHANNEL, Flag, newHeader, readHeader, tagOf } from '../../dist/wire/header.js';
 import { seed, seeded } from '../simulate/seed.js';
 import { BroadcastRig, INTERVAL_US, tagOfRecord } from './broadcast-rig.js';
 
@@ -40,6 +41,32 @@ describe('the broadcast of a server', () => {
       new Set(rig.announcements.filter(({ atUs }) => atUs <= endUs === isBefore).map(({ flags }) => flags));
     expect([flagsOf(true), flagsOf(false)]).toEqual([new Set([Flag.starting]), new Set([0])]);
     expect(rig.data.some(({ flags }) => (flags & Flag.starting) !== 0)).toBe(false);
+  });
+
+  it('announces all records that are in turn, though others change before each round has ended', async () => {
+    const rig = new BroadcastRig('records in turn');
+    await rig.settle(rig.announceAt());
+    const piecesOf = (text: string) => recordDatagrams(Buffer.from(text), 0, ANNOUNCEMENT_CHANNEL);
+    const turns = ['one', 'two', 'three', 'four'];
+    for (let change = 0; change < 12; change++) {
+      const others = [piecesOf(`change ${change}`)];
+      await rig.settle(
+        rig.broadcast.announceBeside(
+          new Map([
+            ['turns', turns.map(piecesOf)],
+            ['others', others],
+          ]),
+        ),
+      );
+      await rig.bed.pass((1.2 * INTERVAL_US) / 1e6);
+    }
+    const announced = new Set(rig.announcements.map(({ tag }) => tag));
+    const header = newHeader();
+    for (const text of turns) {
+      const [piece] = piecesOf(text);
+      readHeader(piece!, 0, piece!.length, header);
+      expect(announced).toContain(tagOf(header));
+    }
   });
 
   it('refuses an object whose first read fails, and neither sends nor announces it', async () => {

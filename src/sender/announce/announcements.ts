@@ -57,9 +57,13 @@ export class Announcements {
   }
 
   /**
+   * Announces these from now on. What is announced already goes on as it is: lists that are in turn would never all have theirs if each change of
+   * others began with the first.
+   *
    * @param turns pieces of the object's signed descriptor, at least one. Of several lists of pieces, each round announces the next.
    */
   put(name: string, ...turns: AnnouncedTurns): void {
+    if (isSame(this.#objects.get(name), turns)) return;
     this.#roundBytes += bytesOf(turns) - bytesOf(this.#objects.get(name) ?? []);
     this.#objects.set(name, turns);
     for (const { loop } of this.#channels.values()) loop.put(name, turns);
@@ -100,4 +104,11 @@ export class Announcements {
 /** Bytes of packets in one round, those of the longest turn. */
 function bytesOf(turns: AnnouncedTurns): number {
   return Math.max(0, ...turns.map((datagrams) => datagrams.reduce((sum, { length }) => sum + packetBytes(length), 0)));
+}
+
+function isSame(before: AnnouncedTurns | undefined, turns: AnnouncedTurns): boolean {
+  return (
+    before?.length === turns.length &&
+    turns.every((pieces, turn) => Buffer.compare(Buffer.concat(pieces), Buffer.concat(before[turn]!)) === 0)
+  );
 }
