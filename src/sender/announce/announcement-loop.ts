@@ -10,7 +10,7 @@ export class AnnouncementLoop {
   readonly #round = new Map<string, AnnouncedTurns>();
   /** The pieces of objects that have not been announced; these objects are not in the round yet. */
   readonly #fresh = new Map<string, AnnouncedTurns>();
-  #current: { readonly name: string; readonly isFresh: boolean; piece: number } | undefined;
+  #current: Current | undefined;
   #wasFresh = false;
 
   get isEmpty(): boolean {
@@ -22,11 +22,15 @@ export class AnnouncementLoop {
     return this.#fresh.size > 0;
   }
 
-  /** Announces an object, or another record of an object, from now on. @param turns at least one, each of at least one datagram */
+  /**
+   * Announces an object, or another record of an object, from now on. A record that is being sent is sent to its end: one that changes again and
+   * again would else never be whole, and keep the others waiting.
+   *
+   * @param turns at least one, each of at least one datagram
+   */
   put(name: string, turns: AnnouncedTurns): void {
     if (this.#round.has(name)) this.#round.set(name, turns);
     else this.#fresh.set(name, turns);
-    if (this.#current?.name === name) this.#current = undefined;
   }
 
   delete(name: string): void {
@@ -39,23 +43,39 @@ export class AnnouncementLoop {
   take(): Uint8Array | undefined {
     const current = this.#current ?? this.#begin();
     if (current === undefined) return undefined;
-    const { name, isFresh } = current;
-    const [datagrams, ...later] = (isFresh ? this.#fresh : this.#round).get(name)! as [readonly Uint8Array[]];
-    const datagram = datagrams[current.piece++];
-    if (current.piece < datagrams.length) return datagram;
-    this.#fresh.delete(name);
-    this.#round.delete(name);
-    this.#round.set(name, [...later, datagrams]);
-    this.#current = undefined;
+    const [datagrams] = current.turns;
+    const datagram = datagrams![current.piece++];
+    if (current.piece === datagrams!.length) this.#end(current);
     return datagram;
   }
 
-  #begin(): { readonly name: string; readonly isFresh: boolean; piece: number } | undefined {
+  #begin(): Current | undefined {
     const isFresh = this.#fresh.size > 0 && (!this.#wasFresh || this.#round.size === 0);
-    const next = (isFresh ? this.#fresh : this.#round).keys().next();
+    const next = (isFresh ? this.#fresh : this.#round).entries().next();
     if (next.done === true) return undefined;
     this.#wasFresh = isFresh;
-    this.#current = { name: next.value, isFresh, piece: 0 };
+    const [name, turns] = next.value;
+    this.#current = { name, turns, isFresh, piece: 0 };
     return this.#current;
   }
+
+  /** Gives the others their turns. What has taken the place of the record that was sent is not announced yet. */
+  #end({ name, turns, isFresh }: Current): void {
+    this.#current = undefined;
+    const list = isFresh ? this.#fresh : this.#round;
+    const now = list.get(name)!;
+    list.delete(name);
+    if (now !== turns) list.set(name, now);
+    else this.#round.set(name, [...turns.slice(1), turns[0]!]);
+  }
+}
+
+/** The record that is being sent. */
+interface Current {
+  readonly name: string;
+  /** The first of them is sent. */
+  readonly turns: AnnouncedTurns;
+  readonly isFresh: boolean;
+  /** The piece that is sent next. */
+  piece: number;
 }
