@@ -6,6 +6,7 @@ import { SenderChannel } from '../../dist/sender/channel.js';
 import { SenderDriver } from '../../dist/sender/driver.js';
 import { Publication } from '../../dist/sender/publication.js';
 import { SourceSymbols } from '../../dist/sender/source-symbols.js';
+import type { TimedSending } from '../../dist/sender/timed-sending.js';
 import { Transmission } from '../../dist/sender/transmission.js';
 import { ContentSource, HostClock } from '../../dist/simulate/index.js';
 import { DatagramType, newHeader, readHeader } from '../../dist/wire/header.js';
@@ -174,6 +175,38 @@ describe('the sending driver', () => {
     const before = sent.length;
     await bed.pass(1);
     expect(sent.length).toBe(before);
+  });
+
+  it('asks nothing of a channel that was removed, though the time of its next datagram had been set', async () => {
+    const bed = new Bed('removed');
+    const driver = new SenderDriver(new HostClock(bed.network.clock));
+    const asked: string[] = [];
+    const sendingOf = (name: string): TimedSending => {
+      let dueUs = 0;
+      return {
+        burstGapUs: 1000,
+        get nextDueUs() {
+          return dueUs;
+        },
+        begin: (nowUs) => {
+          dueUs = nowUs + 1000;
+        },
+        pump: (nowUs) => {
+          asked.push(name);
+          dueUs = nowUs + 1000;
+        },
+        close: () => undefined,
+      };
+    };
+    const [removed, other] = [sendingOf('removed'), sendingOf('other')];
+    driver.add(removed);
+    driver.add(other);
+    await bed.pass(0.0025);
+    expect(new Set(asked)).toEqual(new Set(['removed', 'other']));
+    driver.remove(removed);
+    asked.length = 0;
+    await bed.pass(0.005);
+    expect(new Set(asked)).toEqual(new Set(['other']));
   });
 
   it('stops an object whose bytes can no longer be read, reports the reason once, and closes its socket', async () => {
