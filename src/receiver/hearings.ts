@@ -15,6 +15,8 @@ import { Fate, type WaitingRing } from './runs/waiting-ring.js';
  * their proof while somebody forges, strangers who claim to be every server of a large fleet get no more.
  */
 const MAX_PROVEN_STREAMS = 256;
+/** When there is no room, a stream of which nothing was proven yet makes some, this often at most: to look for one takes some 10 µs. */
+const MAKE_ROOM_US = 10_000;
 
 /** What becomes of symbols that wait for their proof; entries are those of the ring. */
 export interface ProofSink {
@@ -39,6 +41,7 @@ export class Hearings {
   readonly #symbols: ProofSink;
   readonly #records = new RunRecords();
   #provenStreamCount = 0;
+  #madeRoomUs = Number.NEGATIVE_INFINITY;
   /**
    * 1 for each server of which any datagram has been proven. Before, nothing of it is measured: a forger who is there from the start would
    * spoil the first measurements.
@@ -168,7 +171,9 @@ export class Hearings {
   }
 
   #runsFor(serverIndex: number, channelIndex: number, keyNumber: number): StreamRuns | undefined {
-    if (keyNumber === UNPROVEN || this.#provenStreamCount >= MAX_PROVEN_STREAMS) return undefined;
+    if (keyNumber === UNPROVEN) return undefined;
+    if (this.#provenStreamCount >= MAX_PROVEN_STREAMS) this.#makeRoom();
+    if (this.#provenStreamCount >= MAX_PROVEN_STREAMS) return undefined;
     this.#provenStreamCount++;
     const stream = { serverIndex, channelIndex, keyNumber };
     const { symbolBytes, channels } = this.#descriptor;
@@ -176,6 +181,20 @@ export class Hearings {
     const datagramsPerSecond = 1e6 / (channels[channelIndex]?.intervalUs ?? Number.POSITIVE_INFINITY);
     const key = this.#keys.keyOf(keyNumber);
     return new StreamRuns(stream, datagramsPerSecond, key, symbolBytes, this.#records, this.#sink);
+  }
+
+  /** Forgets the runs of the stream that was heard least recently of those that may be a stranger's. */
+  #makeRoom(): void {
+    if (this.#nowUs - this.#madeRoomUs < MAKE_ROOM_US) return;
+    this.#madeRoomUs = this.#nowUs;
+    let idle: Hearing | undefined;
+    for (const hearing of this.#byStream.values()) {
+      const mayGo = hearing.runs?.isProven === false;
+      if (mayGo && hearing.lastHeardUs < (idle?.lastHeardUs ?? Number.POSITIVE_INFINITY)) idle = hearing;
+    }
+    if (idle === undefined) return;
+    idle.runs = undefined;
+    this.#provenStreamCount--;
   }
 
   readonly #sink: RunSink = {

@@ -131,6 +131,33 @@ describe('a reception', () => {
   });
 });
 
+describe('a reception of servers with keys', () => {
+  it('gives a server its place, though a stranger has claimed to be many others on all channels', async () => {
+    const servers = Array.from({ length: 129 }, (_, i) => ({ name: `server ${i}` }));
+    const channels = [{ rateBitsPerSecond: 1e6 }, { rateBitsPerSecond: 1e6 }];
+    const signed = bed.object(40, { blockSymbols: 8, servers, channels, isSigned: true });
+    const { symbols } = datagramsOf(signed);
+    const symbolOf = (symbol: number, serverIndex: number, channelIndex: number) => {
+      const datagram = symbols[symbol]!.slice();
+      datagram.set([serverIndex, channelIndex], 4);
+      return datagram;
+    };
+    const heard = new Reception(
+      signed.descriptor,
+      await bed.disk().openStore(signed.descriptor),
+      faults,
+      () => undefined,
+    );
+    const claimed = servers.slice(0, -1).flatMap((_, server) => [0, 1].map((channel) => [server, channel] as const));
+    for (const [server, channel] of claimed) {
+      heard.handle(channel, batchFrom({ arrivalUs: 1000 }, symbolOf(0, server, channel)));
+    }
+    heard.handle(1, batchFrom({ arrivalUs: 2000 }, symbolOf(1, 128, 1)));
+    expect(faults.byReason()).toEqual({});
+    expect(heard.intake.newBytes).toBe(2 * SYMBOL_BYTES);
+  });
+});
+
 describe('a reception of pieces with several datagrams', () => {
   const all = [...datagrams.symbols, ...datagrams.digests, ...datagrams.descriptor, ...datagrams.symbols.slice(7, 9)];
 
