@@ -22,6 +22,8 @@ export class TrustMemory {
   readonly #anchor: Anchor;
   readonly #folder: string;
   readonly #path: string;
+  /** One after the other, so that the newest is what stays. */
+  #saving: Promise<void> = Promise.resolve();
 
   constructor(stateDir: string, fleet: string, anchor: Anchor) {
     this.#fleet = fleet;
@@ -36,25 +38,38 @@ export class TrustMemory {
 
   /** The newest root that an earlier run knew, or what the receiver's owner gave if that is newer. A file that is damaged counts for nothing. */
   async recall(): Promise<TrustSource> {
-    const text = await readFile(this.#path, 'utf8').catch(() => undefined);
-    const known = text === undefined ? undefined : read(text);
+    const known = await this.#known();
     const kept = known?.anchor;
     const isNewer = kept !== undefined && kept.root.version > this.#anchor.root.version && this.#isOfFleet(kept);
     const anchor = isNewer ? { ...kept, id: this.#anchor.id } : this.#anchor;
-    return { anchorOf: (fleet) => (fleet === this.#fleet ? anchor : undefined), times: known?.times };
+    const times = known && timesUnder(anchor.root.version, known);
+    return { anchorOf: (fleet) => (fleet === this.#fleet ? anchor : undefined), times };
   }
 
   /**
-   * Keeps what a run learned. A fleet with one key has nothing to be kept.
+   * Keeps what a run has learned until now. A fleet with one key has nothing to be kept.
    * @throws {LayercastError} `PERMISSION_DENIED`, `DISK_FULL`, …
    */
-  async remember({ root, rootRecord, retired, times }: Trust): Promise<void> {
+  async remember(trust: Trust): Promise<void> {
+    const before = this.#saving.catch(() => undefined);
+    this.#saving = before.then(() => this.#save(trust));
+    await this.#saving;
+  }
+
+  async #save({ root, rootRecord, retired, times }: Trust): Promise<void> {
     if (root.version === 0) return;
+    const known = await this.#known();
+    // Another process of this host has learned of a newer root meanwhile.
+    if (known !== undefined && known.version > root.version) return;
     const record = rootRecord === undefined ? undefined : Buffer.from(packSignedRecord(rootRecord)).toString('base64');
-    // While the anchor is the newest, an earlier file may hold the same root.
-    const kept = record ?? (await this.#keptRecord());
-    const old = retired.map((key) => ({ ...key, raw: Buffer.from(key.raw).toString('base64') }));
-    const text = JSON.stringify({ fleet: this.#fleet, root: kept, retired: old, times });
+    const text = JSON.stringify({
+      fleet: this.#fleet,
+      version: root.version,
+      // While the anchor is the newest, an earlier file may hold the same root.
+      root: record ?? known?.record,
+      retired: retired.map((key) => ({ ...key, raw: Buffer.from(key.raw).toString('base64') })),
+      times: known?.version === root.version ? laterOf(times, known.times) : times,
+    } satisfies MemoryText & { readonly fleet: string });
     await makeFolder(this.#folder, 0o700);
     await replaceFile(this.#path, [Buffer.from(`${text}\n`)]);
   }
@@ -73,9 +88,9 @@ export class TrustMemory {
     }
   }
 
-  async #keptRecord(): Promise<string | undefined> {
+  async #known(): Promise<Remembered | undefined> {
     const text = await readFile(this.#path, 'utf8').catch(() => undefined);
-    return text === undefined ? undefined : read(text)?.record;
+    return text === undefined ? undefined : read(text);
   }
 
   #isOfFleet({ root, body }: Anchor): boolean {
@@ -85,6 +100,8 @@ export class TrustMemory {
 }
 
 interface Remembered {
+  /** The version of the newest root, which said whose records tell the time. */
+  readonly version: number;
   /** Undefined while the root that the owner gave was the newest. */
   readonly anchor: Anchor | undefined;
   readonly record: string | undefined;
@@ -92,21 +109,38 @@ interface Remembered {
 }
 
 interface MemoryText {
-  readonly root?: string;
+  readonly version: number;
+  readonly root?: string | undefined;
   readonly retired: readonly (Omit<RetiredKey, 'raw'> & { readonly raw: string })[];
   readonly times: Times;
 }
 
 function read(text: string): Remembered | undefined {
   try {
-    const { root, retired, times } = JSON.parse(text) as MemoryText;
-    if (![times.root, times.release, times.announce].every(Number.isSafeInteger)) return undefined;
+    const { version, root, retired, times } = JSON.parse(text) as MemoryText;
+    if (![version, times.root, times.release, times.announce].every(Number.isSafeInteger)) return undefined;
     const record = root === undefined ? undefined : unpackSignedRecord(Buffer.from(root, 'base64'));
     const anchor = record === undefined ? undefined : anchorOfRoot(record);
     const keys = retired.map((key) => ({ ...key, raw: Buffer.from(key.raw, 'base64') }));
-    return { anchor: anchor && { ...anchor, retired: keys }, record: root, times };
+    return { version, anchor: anchor && { ...anchor, retired: keys }, record: root, times };
   } catch {
     // Damaged by hand or by a disk: what was learned is learned again.
     return undefined;
   }
+}
+
+/**
+ * What is known of the time under a version of the root. If it is not the one under which that was learned, only roots count: a stranger may have
+ * had a key that the owner's newer root has removed, and have named a time far ahead.
+ */
+function timesUnder(version: number, known: Remembered): Times {
+  return known.version === version ? known.times : { root: known.times.root, release: 0, announce: 0 };
+}
+
+function laterOf(one: Times, other: Times): Times {
+  return {
+    root: Math.max(one.root, other.root),
+    release: Math.max(one.release, other.release),
+    announce: Math.max(one.announce, other.announce),
+  };
 }
