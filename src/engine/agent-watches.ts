@@ -101,7 +101,8 @@ export class AgentWatches {
     const memory = new TrustMemory(this.#options.stateDir, fleet, this.#options.anchor);
     const trust = { ...(await memory.recall()), builtS: clock === systemClock ? BUILT_S : 0 };
     const announcement = { group, port, sources: [], interface: name, isPatient: true };
-    const watch = new RememberingWatch(
+    const remember = () => memory.rememberOrWarn(watch.trustOf(fleet), (event) => emit('warning', event));
+    const watch: RememberingWatch = new RememberingWatch(
       {
         fleet,
         object: undefined,
@@ -112,13 +113,13 @@ export class AgentWatches {
         acceptExpired: allowExpired,
         compatible,
       },
-      { clock, network, onWaiting, onRefused },
+      { clock, network, onWaiting, onRefused, onRoot: () => void remember() },
       new FaultCounters(),
     );
     watch.elsewhere = elsewhere;
     watch.onClose = async () => {
       elsewhere.sleep();
-      await memory.rememberOrWarn(watch.trustOf(fleet), (event) => emit('warning', event));
+      await remember();
       // Without the records, the next wake waits for announcements.
       const wanted = watch.records.filter(({ object }) => this.#fits.some((fits) => fits(object)));
       await folder.saveAnnounced(wanted).catch(() => undefined);

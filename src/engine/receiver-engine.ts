@@ -84,10 +84,12 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
     const waitedMs = performance.now() - beganMs;
     const memory = new TrustMemory(stateDir ?? defaultStateDir(), fleet, anchor);
     const trust = { ...(await memory.recall()), builtS: this.#world.clock === systemClock ? BUILT_S : 0 };
-    const driver = this.#newDriver({ interfaceName, waitedMs, lowestVersion, trust, domain }, destination, restorer);
-    this.#driver = driver;
     const warn = (event: WarningEvent) => this.#world.emit('warning', event);
-    const complete = await driver.run(signal).finally(() => memory.rememberOrWarn(driver.trust, warn));
+    const remember = () => memory.rememberOrWarn(this.#driver?.trust, warn);
+    const listening = { interfaceName, waitedMs, lowestVersion, trust, domain, onRoot: () => void remember() };
+    const driver = this.#newDriver(listening, destination, restorer);
+    this.#driver = driver;
+    const complete = await driver.run(signal).finally(remember);
     await this.#remember(destination, complete);
     return complete;
   }
@@ -126,6 +128,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
       readonly trust: TrustSource;
       /** Open; undefined: any server is heard. */
       readonly domain: { readonly answer: DomainAnswer } | undefined;
+      readonly onRoot: () => void;
     },
     destination: Destination,
     restorer: BlockRestorer,
@@ -161,6 +164,7 @@ export class ReceiverEngine implements Engine<ReceiverStats | undefined, Complet
         clock,
         network,
         openDestination: (descriptor) => destination.open(descriptor, restorer),
+        onRoot: start.onRoot,
         emit,
         seeds: seeds && destination.seeds(seeds, restorer),
         fillFor: fillFrom(fill, { afterMs: fillAfterMs, rateBitsPerSecond: fillRateBitsPerSecond }, clock),

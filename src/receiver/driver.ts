@@ -38,7 +38,10 @@ export interface ReceiverDriverOptions extends ChannelChoice {
 }
 
 /** What the driver needs from outside: clock, network, destination. */
-export type ReceiverWorld = Omit<FetchWorld, 'faults' | 'tally' | 'onDescriptor' | 'onWarning'>;
+export interface ReceiverWorld extends Omit<FetchWorld, 'faults' | 'tally' | 'onDescriptor' | 'onWarning'> {
+  /** As in `WatchWorld`. */
+  readonly onRoot?: (() => void) | undefined;
+}
 
 /** Watches for an object, fetches its newest version, and emits the receiver's events. Runs once. */
 export class ReceiverDriver {
@@ -62,6 +65,7 @@ export class ReceiverDriver {
         network,
         onWaiting: (message) => emit('waiting', { message }),
         onRefused: (message) => this.#warnings.warn({ code: 'JOIN_REFUSED', message }),
+        onRoot: world.onRoot,
       },
       this.#faults,
     );

@@ -49,6 +49,8 @@ const ELSEWHERE: RecordOrigin = { sources: () => [], confirm: () => undefined, f
  * each object.
  */
 export class DescriptorInbox {
+  /** How many roots came that were newer than what was known. */
+  rootCount = 0;
   readonly #options: InboxOptions;
   readonly #faults: FaultCounters;
   readonly #records = new RecordAssembler();
@@ -235,7 +237,9 @@ export class DescriptorInbox {
     if (isChecked) origin.confirm();
     // A root that is missing comes later in the carousel, and this record again after it.
     if (outcome === 'early') origin.forget();
-    if (outcome === 'taken') this.forgetVerdicts();
+    if (outcome !== 'taken') return;
+    if (isRoot) this.rootCount++;
+    this.forgetVerdicts();
   }
 
   #openDescriptor(

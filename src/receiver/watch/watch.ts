@@ -41,6 +41,8 @@ export interface WatchWorld {
   readonly onWaiting: (message: string) => void;
   /** Called when the system refuses to join again for another reason. The watch tries again. */
   readonly onRefused: (message: string) => void;
+  /** Called when a newer root of the fleet counts. Whoever keeps it at once follows it also after a power cut. */
+  readonly onRoot?: (() => void) | undefined;
 }
 
 /**
@@ -54,6 +56,7 @@ export class Watch implements AsyncIterable<Finding> {
   readonly #announcements: AnnouncementReader;
   readonly #subscription: Subscription;
   readonly #findings = new FindingQueue<Finding>(MAX_WAITING);
+  #toldRootCount = 0;
   #isOpen = false;
   #isWaiting = false;
   #heardUs: number | undefined;
@@ -187,6 +190,9 @@ export class Watch implements AsyncIterable<Finding> {
   }
 
   #tellRevoked(): void {
+    const { rootCount } = this.#inbox;
+    if (rootCount > this.#toldRootCount) this.#world.onRoot?.();
+    this.#toldRootCount = rootCount;
     const { clock } = this.#world;
     for (const finding of this.#inbox.revoked(clock.nowUs(), clock.wallUs() / 1e6)) this.#findings.add(finding);
   }

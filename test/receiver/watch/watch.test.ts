@@ -4,10 +4,13 @@ import { FaultCounters } from '../../../dist/receiver/counters.js';
 import { Watch } from '../../../dist/receiver/watch/watch.js';
 import { HostClock } from '../../../dist/simulate/clock/host-clock.js';
 import { VirtualClock } from '../../../dist/simulate/clock/virtual-clock.js';
-import { anchorOfKey } from '../../../dist/trust/anchor.js';
+import { anchorOfKey, anchorOfRoot } from '../../../dist/trust/anchor.js';
 import { recordDatagrams } from '../../../dist/wire/fragments.js';
 import { ANNOUNCEMENT_CHANNEL } from '../../../dist/wire/header.js';
+import { packSignedRecord } from '../../../dist/wire/signed-record.js';
 import { Bed } from '../../transfer/bed.js';
+import { catalogueOf, catalogueRecord, rootAfter, rootRecord } from '../../trust/signing.js';
+import { rootOf } from '../../wire/trust-samples.js';
 import { batchOf } from '../datagrams.js';
 
 const S = 1e6;
@@ -94,5 +97,37 @@ describe('a watch', () => {
     clock.stepUs = 2000 * S;
     await hearUntil(virtual.nowUs + 1.2 * S);
     expect(kinds).toEqual(['newest', 'revoked', 'expired']);
+  });
+});
+
+describe('a watch that trusts a root', () => {
+  it('tells of each newer root as soon as it counts, and of nothing else', () => {
+    const bed = new Bed('roots');
+    const first = rootOf({ fleet: 'fleet', numbers: [1, 2] });
+    const second = rootAfter(first);
+    let toldCount = 0;
+    const watch = new Watch(
+      {
+        ...{ fleet: 'fleet', object: undefined, waits: true, lowestVersionOf: () => 0, acceptExpired: false },
+        trust: { anchorOf: () => anchorOfRoot(rootRecord(first)) },
+        announcement: { group: 'ff15::1', port: 4242, sources: [], interface: undefined },
+      },
+      {
+        ...{ clock: new HostClock(new VirtualClock()), network: bed.host('receiver') },
+        ...{ onWaiting: () => undefined, onRefused: () => undefined, onRoot: () => toldCount++ },
+      },
+      new FaultCounters(),
+    );
+    const counts = [
+      rootRecord(rootAfter(second), 1),
+      rootRecord(second, 1),
+      rootRecord(second, 2),
+      catalogueRecord(catalogueOf(1, { fleet: 'fleet' }), 2),
+      rootRecord(rootAfter(second), 1),
+    ].map((record) => {
+      watch.take(packSignedRecord(record));
+      return toldCount;
+    });
+    expect(counts).toEqual([0, 1, 1, 1, 2]);
   });
 });
