@@ -5,6 +5,7 @@ import type { PathState } from './path-state.js';
 import type { Step } from './policy.js';
 import { RULES, type Rules } from './rules.js';
 import { SLOT_US } from './step-plan.js';
+import { policedRate } from './sustainable-rate.js';
 
 /** A level that was left for losses without a queue. Whether it caused them is known once the level below has been watched. */
 export interface Suspect {
@@ -85,12 +86,13 @@ export class Failures {
    */
   blame(isNew: boolean): Suspect | undefined {
     const { nowUs, level, link, levels, isContended, isQueueless, history } = this.#path;
-    const { policedUs, carriedUs } = this.#rules.overload;
-    const isPoliced = isQueueless && !isContended;
-    const latest = history.sums(nowUs - (isPoliced ? policedUs : carriedUs));
-    const { bitsPerSecond } = latest;
     const isBucket = link.passesTrains(levels.rateOf(level));
-    if (isPoliced) return { level, lossRatio: lossRatioOf(latest), carriedBitsPerSecond: bitsPerSecond, isBucket };
+    if (isQueueless && !isContended) {
+      const sinceUs = nowUs - this.#rules.overload.policedUs;
+      const carriedBitsPerSecond = policedRate(history, this.#rules, sinceUs);
+      return { level, lossRatio: lossRatioOf(history.sums(sinceUs)), carriedBitsPerSecond, isBucket };
+    }
+    const { bitsPerSecond } = history.sums(nowUs - this.#rules.overload.carriedUs);
     // Beside other traffic that is only a share of what the path carries.
     if (!isContended) {
       link.noteFull(nowUs, bitsPerSecond);

@@ -132,6 +132,17 @@ export class PathHistory {
     return least === Number.POSITIVE_INFINITY ? 0 : least;
   }
 
+  /** Time of the first reading after `sinceUs` that reported a loss; undefined if none did. */
+  firstLossUs(sinceUs: number): number | undefined {
+    let firstUs: number | undefined;
+    for (let i = this.#count - 1; i >= this.#count - KEPT_READINGS && i >= 0; i--) {
+      const at = (i % KEPT_READINGS) * FIELDS;
+      if (this.#kept[at + AT_US]! <= sinceUs) break;
+      if (this.#kept[at + LOST_COUNT]! > 0) firstUs = this.#kept[at + AT_US]!;
+    }
+    return firstUs;
+  }
+
   /** Totals of the readings after `sinceUs`. */
   sums(sinceUs: number): PathSums {
     let receivedCount = 0;

@@ -26,10 +26,24 @@ export interface RetreatInput {
 export function sustainableRate(history: PathHistory, input: RetreatInput): number {
   const { rules } = input;
   if (history.meanQueueSince(input.nowUs - 1e6) < emptyQueueUs(input.rules, input.serviceUs, input.periodUs)) {
-    const arrived = history.sums(Math.max(input.freshUs, input.nowUs - 1e6)).bitsPerSecond;
+    const arrived = policedRate(history, rules, Math.max(input.freshUs, input.nowUs - 1e6));
     return ((1 - rules.overload.policedMargin) * arrived) / (1 - input.ambientLossRatio);
   }
   return rateThatDrains(history, input, arrivedRate(history, input));
+}
+
+/**
+ * What has arrived since `sinceUs`, or since the first loss after that, in bit/s, whichever is less: until its bucket is empty, a policer lets
+ * more pass than its rate.
+ */
+export function policedRate(history: PathHistory, { overload }: Rules, sinceUs: number): number {
+  const { bitsPerSecond } = history.sums(sinceUs);
+  const lostUs = history.firstLossUs(sinceUs);
+  if (lostUs === undefined) return bitsPerSecond;
+  // A loss is reported one reading after it happened, so all of the reading that reports it came after it.
+  const latest = history.sums(lostUs - 1);
+  const isEnough = latest.receivedCount + latest.lostCount >= overload.minJudged;
+  return isEnough ? Math.min(bitsPerSecond, latest.bitsPerSecond) : bitsPerSecond;
 }
 
 /** Rate that arrived lately, in bit/s: over one and a half standing times or over the last half of these, whichever is lower. */

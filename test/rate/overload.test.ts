@@ -91,6 +91,12 @@ describe('congestion', () => {
     expect(lossy.rateBitsPerSecond).toBeGreaterThan(0.95 * 3e6);
   });
 
+  it('gives a rate just below what has arrived since the first loss, where no queue has to drain: before it, a bucket let more pass', () => {
+    const emptied = judge((beforeS) => (beforeS > 0.4 ? {} : { lossRatio: 0.4, arrived: 3 }))!;
+    expect(emptied.rateBitsPerSecond).toBeLessThan(3e6);
+    expect(emptied.rateBitsPerSecond).toBeGreaterThan(0.95 * 3e6);
+  });
+
   it('is not found by a train that overflows a short queue at the beginning of a level', () => {
     const lostAtFirst = (beforeS: number) => (beforeS < 0.05 ? { lossRatio: 0.3, queueMs: 20 } : {});
     const isTrial = true;

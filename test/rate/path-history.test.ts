@@ -116,6 +116,7 @@ describe('the history of a path', () => {
           expect(history.queueSince(sinceUs)).toBeCloseTo(mean(after.map(({ queueUs }) => queueUs)), 6);
           expect(history.meanQueueSince(sinceUs)).toBeCloseTo(mean(after.map((one) => one.meanQueueUs)), 6);
           expect(history.sums(sinceUs)).toEqual(naive.sums(sinceUs));
+          expect(history.firstLossUs(sinceUs)).toBe(after.find(({ lostCount }) => lostCount > 0)?.atUs);
         }
         const last = naive.between(nowUs - 1)[0];
         if (last === undefined) return;
