@@ -40,6 +40,7 @@ export function readSettings<Schema extends z.ZodType>(
 ): Settings<z.output<Schema>> {
   const source = readYaml(text);
   const { faults, value } = check(schema, source);
+  if (isText(source.data)) throw new ConfigError(path, withoutContent(faults, text), '');
   const part = value === undefined && repair !== undefined ? usablePart(schema, source.data, repair) : undefined;
   const file = value ?? part?.file;
   if (file === undefined) throw new ConfigError(path, faults, text);
@@ -54,4 +55,20 @@ export function readSettings<Schema extends z.ZodType>(
       return made;
     },
   };
+}
+
+function isText(data: unknown): data is string | number | bigint {
+  return typeof data === 'string' || typeof data === 'number' || typeof data === 'bigint';
+}
+
+/**
+ * The faults of a file that is one text and no settings. It may be a key, a password or a list of tokens, given by mistake, of which nothing may get into
+ * terminals and logs.
+ */
+function withoutContent(faults: readonly Fault[], text: string): readonly Fault[] {
+  const label = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(text)?.[1]?.toLowerCase();
+  const found = label === undefined ? 'a text' : `a ${label} in PEM form`;
+  const withoutIt = (fault: string) =>
+    fault.replace(/, found .*, allowed: a mapping/, `, found ${found}, allowed: a mapping`);
+  return faults.map((fault) => ({ ...fault, text: withoutIt(fault.text) }));
 }

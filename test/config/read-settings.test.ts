@@ -116,3 +116,30 @@ describe('a kind of file made of the blocks', () => {
     expect(faultsOf(text, REPAIR).map((fault) => fault.split(' ')[1])).toEqual(['shelves.s.holds:', 'lamp.watts:']);
   });
 });
+
+describe('a file that is one text', () => {
+  it.each([
+    [
+      '-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIsecret, found x, allowed\n-----END PRIVATE KEY-----\n',
+      'a private key in PEM form',
+    ],
+    ['secret0123456789', 'a text'],
+    ['\u001bsecret 1\nsecret 2\n\nsecret 3', 'a text'],
+    ['5273951', 'a text'],
+  ])('%j is not repeated, as it may be a secret', (text, what) => {
+    const error = caught(() => kitchenOf(text));
+    expect(error.message).toBe(
+      `k.yaml:1:1: not a kitchen, found ${what}, allowed: a mapping with owner, pots, shelves or lamp`,
+    );
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID', text: '', excerpts: [[]] });
+  });
+});
+
+function caught(action: () => void): Error {
+  try {
+    action();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('nothing was thrown');
+}
