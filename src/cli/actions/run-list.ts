@@ -15,7 +15,7 @@ import { announcementName, DIRECTORY_NAME, groupOf } from '../../wire/address.js
 import type { Descriptor } from '../../wire/descriptor.js';
 import { publicKeyFrom } from '../../wire/signature.js';
 import { LIST_OPTIONS } from '../command-options.js';
-import { listeningText } from '../display/fetch-display.js';
+import { listeningText } from '../display/listening-text.js';
 import { clip } from '../display/table.js';
 import { windowsText } from '../display/windows-text.js';
 import { interruptible } from '../interrupt.js';

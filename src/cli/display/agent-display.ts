@@ -3,7 +3,9 @@ import { DURATION, formatQuantity, percentOf, rateText, SIZE } from '../../base/
 import type { WatchedAgent } from '../../create-agent.js';
 import type { Detail } from '../detail.js';
 import { decisionText } from './decision-text.js';
+import { listeningText } from './listening-text.js';
 import { say } from './say.js';
+import { SpacedLines } from './spaced-lines.js';
 
 /** Progress is said this often for each object: an agent's log is read days later. */
 const PROGRESS_GAP_MS = 60_000;
@@ -29,12 +31,14 @@ function isResult({ state, message }: AgentStateEvent): boolean {
 }
 
 function tellCourse(agent: WatchedAgent): void {
-  const progressMs = new Map<string, number>();
+  const lines = new SpacedLines(PROGRESS_GAP_MS);
   agent.on('waiting', ({ message }) => say(message));
+  agent.on('listening', ({ group, port, interface: name }) => {
+    // On a terminal, nothing else appears before an announcement. Logs need no such line.
+    if (process.stderr.isTTY) say(listeningText({ group, port, interface: name }));
+  });
   agent.on('progress', ({ object, bytes, totalBytes, rateBitsPerSecond }) => {
-    const nowMs = performance.now();
-    if (nowMs - (progressMs.get(object) ?? -Infinity) < PROGRESS_GAP_MS) return;
-    progressMs.set(object, nowMs);
+    if (!lines.takeDue(object)) return;
     const share = percentOf(bytes, totalBytes);
     say(`${object}: ${share} % of ${formatQuantity(SIZE, totalBytes)}, ${rateText(rateBitsPerSecond)}`);
   });

@@ -1,10 +1,11 @@
 import type { WriteStream } from 'node:tty';
-import { DURATION, formatQuantity, percentOf, SIZE } from '../../base/units.js';
+import { formatQuantity, percentOf, SIZE } from '../../base/units.js';
 import type { Receiver } from '../../create-receiver.js';
 import type { CompleteEvent, ListeningEvent, ProgressEvent } from '../../receiver/events.js';
 import type { Detail } from '../detail.js';
 import { decisionText } from './decision-text.js';
 import { fetchPicture, progressLines, remaining } from './fetch-picture.js';
+import { listeningText } from './listening-text.js';
 import { canRenew, LiveLines } from './live-lines.js';
 import { LogMinutes } from './log-minutes.js';
 import { RecentSteps } from './recent-steps.js';
@@ -145,17 +146,6 @@ export class FetchDisplay {
 export function stoppedText({ bytes, totalBytes }: { readonly bytes: number; readonly totalBytes: number }): string {
   const sizes = `${formatQuantity(SIZE, bytes)} of ${formatQuantity(SIZE, totalBytes)}`;
   return `stopped at ${percentOf(bytes, totalBytes)} %: ${sizes} are kept; run the same command again to go on`;
-}
-
-/** Says where a command listens, and for how long at most. */
-export function listeningText(where: {
-  readonly group: string;
-  readonly port: number;
-  readonly interface: string | undefined;
-  readonly forUs: number;
-}): string {
-  const { group, port, interface: name, forUs } = where;
-  return `listening on [${group}]:${port}${name === undefined ? '' : ` on ${name}`}, for up to ${formatQuantity(DURATION, forUs)}`;
 }
 
 function summaryOf(event: CompleteEvent): readonly string[] {

@@ -1,7 +1,8 @@
 import { DURATION, formatQuantity, percentOf, rateText, SIZE } from '../../base/units.js';
 import type { EventOf } from '../../events/event-types.js';
 import type { iotupdEvents } from '../../events/iotupd-events.js';
-import { listeningText, stoppedText } from './fetch-display.js';
+import { stoppedText } from './fetch-display.js';
+import { listeningText } from './listening-text.js';
 import { canRenew, LiveLines } from './live-lines.js';
 import { LogMinutes } from './log-minutes.js';
 import { clip } from './table.js';

@@ -1,10 +1,14 @@
-import { DURATION, formatQuantity, rateText, SIZE } from '../../base/units.js';
+import { DURATION, formatQuantity, percentOf, rateText, SIZE } from '../../base/units.js';
 import type { Sender } from '../../create-sender.js';
 import { meaningOf } from '../../net/network-error.js';
 import type { PauseReason } from '../../sender/pauses.js';
 import type { Detail } from '../detail.js';
 import { reasonOf } from '../reason.js';
 import { say } from './say.js';
+import { SpacedLines } from './spaced-lines.js';
+
+/** Hashing and encoding are said this often for each object: every 64 MB, a file of a terabyte would fill a log with 16,000 lines. */
+const PREPARING_GAP_MS = 10_000;
 
 const PAUSES: Readonly<Record<PauseReason, string>> = {
   listeners: 'nobody on the link listens',
@@ -19,12 +23,13 @@ export function tellPeople(sender: Sender, detail: Detail): void {
 
 /** What is sent, and what is done for that. */
 function tellCourse(sender: Sender): void {
-  sender.on('hashing', ({ object, bytes, totalBytes }) => {
-    say(`${object}: hashing, ${Math.floor((100 * bytes) / totalBytes)} % of ${formatQuantity(SIZE, totalBytes)}`);
-  });
-  sender.on('encoding', ({ object, bytes, totalBytes }) => {
-    say(`${object}: encoding, ${Math.floor((100 * bytes) / totalBytes)} % of ${formatQuantity(SIZE, totalBytes)}`);
-  });
+  const lines = new SpacedLines(PREPARING_GAP_MS);
+  for (const work of ['hashing', 'encoding'] as const) {
+    sender.on(work, ({ object, bytes, totalBytes }) => {
+      if (!lines.takeDue(`${work} ${object}`)) return;
+      say(`${object}: ${work}, ${percentOf(bytes, totalBytes)} % of ${formatQuantity(SIZE, totalBytes)}`);
+    });
+  }
   sender.on('publish', ({ server, interface: on, object, version, bytes, channels, iotupd }) => {
     say(`${object} version ${version}, ${formatQuantity(SIZE, bytes)}, from ${server} on ${on}`);
     for (const { channel, group, port, rateBitsPerSecond } of channels) {
