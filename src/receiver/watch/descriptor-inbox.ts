@@ -13,7 +13,7 @@ import type { FaultCounters } from '../counters.js';
 import type { Finding, FindingKind } from './findings.js';
 import { FleetTrusts, type TrustSource } from './fleet-trusts.js';
 import { HeardAnnouncements } from './heard-announcements.js';
-import { type KeptRecord, NewestDescriptors } from './newest-descriptors.js';
+import { type Accepted, type KeptRecord, NewestDescriptors } from './newest-descriptors.js';
 import { RecordSources } from './record-sources.js';
 import { SignatureChecks } from './signature-checks.js';
 import { isUsable } from './usable.js';
@@ -27,7 +27,10 @@ export interface InboxOptions extends WantedObjects {
   readonly acceptExpired: boolean;
 }
 
-/** When the fleet describes a version anew, the catalogue may come before the new description. It is awaited for so many rounds, or for this time if that is longer. */
+/**
+ * When the fleet describes a version anew, the catalogue may come before the new description; after a root with other keys, a catalogue has to come
+ * first. Both are awaited for so many rounds, or for this time if that is longer.
+ */
 const RENEWAL_INTERVALS = 3;
 const RENEWAL_US = 10e6;
 
@@ -159,28 +162,29 @@ export class DescriptorInbox {
   }
 
   /**
-   * The descriptors that counted and do not count any more. They are then no newest versions. One whose version is described anew counts until the
-   * new description comes (`outdated`).
+   * The descriptors that counted and do not count any more. They are then no newest versions. One that catalogues do not list any more counts for a
+   * while (`unlisted`).
    */
   revoked(nowUs: number, wallS: number): readonly Finding[] {
     if (!this.#isStale) return [];
     this.#isStale = false;
-    return [...this.#newest].flatMap(({ descriptor, release, outdatedUs }) => {
-      const verdict = this.#trusts?.of(descriptor.fleet)?.judge(release, wallS) ?? { kind: 'valid' };
-      this.#newest.noteOutdated(descriptor, verdict.kind === 'other' ? (outdatedUs ?? nowUs) : undefined);
-      return verdict.kind === 'valid' || verdict.kind === 'other' ? [] : [this.#revoke(descriptor, verdict)];
+    return [...this.#newest].flatMap((newest) => {
+      const verdict = this.#judge(newest, wallS);
+      const isUnlisted = verdict.kind === 'other' || verdict.kind === 'unlisted';
+      this.#newest.noteUnlisted(newest.descriptor, isUnlisted ? (newest.unlistedUs ?? nowUs) : undefined);
+      return isUnlisted || verdict.kind === 'valid' ? [] : [this.#revoke(newest.descriptor, verdict)];
     });
   }
 
-  /** The descriptors whose version catalogues describe in another way, and whose new description has not come for long. They do not count any more. */
-  outdated(nowUs: number): readonly Finding[] {
+  /** The descriptors that catalogues have not listed for so long that they do not count any more. */
+  unlisted(nowUs: number, wallS: number): readonly Finding[] {
     const limitUs = Math.max(RENEWAL_US, RENEWAL_INTERVALS * this.announceIntervalUs);
     const gone = [...this.#newest].filter(
-      ({ outdatedUs }) => outdatedUs !== undefined && nowUs - outdatedUs >= limitUs,
+      ({ unlistedUs }) => unlistedUs !== undefined && nowUs - unlistedUs >= limitUs,
     );
     // Another description may have been heard that was no newer.
     if (gone.length > 0) this.#records.forgetAll();
-    return gone.map(({ descriptor }) => this.#revoke(descriptor, { kind: 'other' }));
+    return gone.map((newest) => this.#revoke(newest.descriptor, this.#judge(newest, wallS)));
   }
 
   /**
@@ -194,6 +198,10 @@ export class DescriptorInbox {
       this.#newest.remove(descriptor);
       return { kind: 'withdrawn', descriptor, sources: [] };
     });
+  }
+
+  #judge({ descriptor, release }: Accepted, wallS: number): Verdict {
+    return this.#trusts?.of(descriptor.fleet)?.judge(release, wallS) ?? { kind: 'valid' };
   }
 
   #revoke(descriptor: Descriptor, verdict: Verdict): Finding {

@@ -31,8 +31,8 @@ export interface KeptRecord {
 
 interface Newest extends Accepted {
   heard: LastHeard | undefined;
-  /** Since when catalogues list another description of this version; undefined: they list this one. */
-  outdatedUs: number | undefined;
+  /** Since when no catalogue lists this description of the version; undefined: one does, or none is needed. */
+  unlistedUs: number | undefined;
 }
 
 /** How a descriptor compares with the newest one of its object. */
@@ -76,7 +76,7 @@ export class NewestDescriptors implements Iterable<Readonly<Newest>> {
     if (relation === 'renewed' && descriptor.createdS <= before!.descriptor.createdS) return 'older';
     if (before === undefined && this.#byName.size >= MAX_OBJECTS) deleteOldest(this.#byName);
     const heard = relation === 'renewed' ? before!.heard : undefined;
-    this.#byName.set(name, { ...accepted, heard, outdatedUs: undefined });
+    this.#byName.set(name, { ...accepted, heard, unlistedUs: undefined });
     return relation;
   }
 
@@ -86,10 +86,10 @@ export class NewestDescriptors implements Iterable<Readonly<Newest>> {
     if (newest !== undefined) newest.heard = heard;
   }
 
-  /** Notes since when catalogues list another description of this version, if it is the newest; undefined: they list this one. */
-  noteOutdated(descriptor: Descriptor, sinceUs: number | undefined): void {
+  /** Notes since when no catalogue lists this description, if its version is the newest; undefined: one does, or none is needed. */
+  noteUnlisted(descriptor: Descriptor, sinceUs: number | undefined): void {
     const newest: Newest | undefined = this.of(descriptor);
-    if (newest !== undefined) newest.outdatedUs = sinceUs;
+    if (newest !== undefined) newest.unlistedUs = sinceUs;
   }
 
   /** Forgets the newest descriptor of an object. */

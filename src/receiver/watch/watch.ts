@@ -173,7 +173,7 @@ export class Watch implements AsyncIterable<Finding> {
     this.#cancelLook = clock.schedule(atUs, () => {
       this.#watchClock();
       const nowUs = clock.nowUs();
-      const gone = [...this.#inbox.withdrawn(nowUs), ...this.#inbox.outdated(nowUs)];
+      const gone = [...this.#inbox.withdrawn(nowUs), ...this.#inbox.unlisted(nowUs, clock.wallUs() / 1e6)];
       for (const finding of gone) this.#findings.add(finding);
       this.#work = this.#look().then(() => this.#lookLater());
     });

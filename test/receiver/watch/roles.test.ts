@@ -132,7 +132,7 @@ describe('the inbox of a receiver that trusts a root', () => {
     expect(inbox.revoked(0, NOW_S)).toEqual([]);
   });
 
-  it('revokes a version that a new catalogue does not list, but not before all of its parts have come', () => {
+  it('revokes a version that a new catalogue does not list ten seconds after the last of its parts has come', () => {
     const { inbox, hear } = inboxOf();
     const parts = (version: number, list: readonly Partial<Catalogue>[]) =>
       list.map((changes, part) =>
@@ -148,7 +148,22 @@ describe('the inbox of a receiver that trusts a root', () => {
     hear(one!);
     expect(inbox.revoked(0, NOW_S)).toEqual([]);
     hear(two!);
-    expect(inbox.revoked(0, NOW_S)).toMatchObject([{ kind: 'revoked', descriptor: { version: 1 } }]);
+    expect(inbox.revoked(5e6, NOW_S)).toEqual([]);
+    expect(inbox.unlisted(14e6, NOW_S)).toEqual([]);
+    const [found] = inbox.unlisted(15e6, NOW_S);
+    expect(found).toMatchObject({ kind: 'revoked', descriptor: { version: 1 }, refusal: { code: 'ROLE_REFUSED' } });
+  });
+
+  it('goes on with a version while the catalogue is on its way that the new key of a root signs', () => {
+    const { inbox, hear } = inboxOf();
+    hear(catalogueRecord(listing(1), 3));
+    hear(release(1, 1, 2));
+    const second = rootAfter(first, { keys: [1, 2, 4].map((n) => testKey(n).raw), announce: roleOf(1, 4) });
+    hear(rootRecord(second, 1, 2));
+    expect(inbox.revoked(1e6, NOW_S)).toEqual([]);
+    hear(catalogueRecord(listing(1, { version: 2, rootVersion: 2 }), 4));
+    expect(inbox.revoked(2e6, NOW_S)).toEqual([]);
+    expect(inbox.unlisted(100e6, NOW_S)).toEqual([]);
   });
 
   describe('when catalogues list another description of the version that counts', () => {
@@ -168,15 +183,15 @@ describe('the inbox of a receiver that trusts a root', () => {
 
     it('goes on with the version until the new description comes', () => {
       const { inbox, hear } = heardUntil(1e6);
-      expect(inbox.outdated(10e6)).toEqual([]);
+      expect(inbox.unlisted(10e6, NOW_S)).toEqual([]);
       expect(hear(renewed)?.kind).toBe('renewed');
-      expect(inbox.outdated(100e6)).toEqual([]);
+      expect(inbox.unlisted(100e6, NOW_S)).toEqual([]);
     });
 
     it('revokes the version when the new description does not come, and then takes whatever is listed', () => {
       const { inbox, hear } = heardUntil(1e6);
-      expect(inbox.outdated(11e6)).toMatchObject([{ kind: 'revoked', refusal: { code: 'VERSION_REFUSED' } }]);
-      expect(inbox.outdated(11e6)).toEqual([]);
+      expect(inbox.unlisted(11e6, NOW_S)).toMatchObject([{ kind: 'revoked', refusal: { code: 'VERSION_REFUSED' } }]);
+      expect(inbox.unlisted(11e6, NOW_S)).toEqual([]);
       expect(hear(renewed)?.kind).toBe('newest');
     });
 
@@ -184,7 +199,7 @@ describe('the inbox of a receiver that trusts a root', () => {
       const { inbox, hear } = heardUntil(1e6);
       hear(catalogueRecord(listing(1, { version: 3 }), 3));
       expect(inbox.revoked(2e6, NOW_S)).toEqual([]);
-      expect(inbox.outdated(100e6)).toEqual([]);
+      expect(inbox.unlisted(100e6, NOW_S)).toEqual([]);
     });
   });
 
