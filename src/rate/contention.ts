@@ -53,7 +53,7 @@ export class Contention {
       readonly leaveLatencyUs: number;
     },
   ): void {
-    const { isQueued, arrivedBitsPerSecond, capacityBitsPerSecond = 0 } = slot;
+    const { isQueued, arrivedBitsPerSecond, capacityBitsPerSecond } = slot;
     this.#minSigns = signsOf(
       this.#rules.contention.othersTrialUs + slot.leaveLatencyUs,
       this.#rules.contention.signDecay,
@@ -62,7 +62,8 @@ export class Contention {
     this.#quietCount = isQueued ? 0 : this.#quietCount + 1;
     if (this.#quietCount >= this.#rules.contention.overSlots) this.#signs = 0;
     if (this.#quietCount >= this.#rules.contention.quietSlots) this.#untilUs = nowUs;
-    if (!isQueued) return;
+    // Whose queue it is shows only beside the capacity.
+    if (!isQueued || capacityBitsPerSecond === undefined) return;
     if (arrivedBitsPerSecond >= this.#rules.contention.ownRatio * capacityBitsPerSecond) this.#untilUs = nowUs;
     if (arrivedBitsPerSecond >= this.#rules.contention.othersRatio * capacityBitsPerSecond) return;
     this.#signs++;

@@ -75,6 +75,15 @@ describe('other traffic on the path', () => {
     expect(fairAt(contention, 5e6)).toBe(RATE);
   });
 
+  it('stays where its waves showed it and nothing measures the capacity, although there is a queue', () => {
+    const contention = new Contention();
+    contention.judge(0, { ...slot, isQueued: false });
+    let atUs = 0;
+    for (let waves = 1; waves <= 7; waves++) atUs = pass(contention, [...ramp(0, 80), ...ramp(80, 30, 5)], atUs);
+    contention.judge(atUs, { ...slot, capacityBitsPerSecond: undefined });
+    expect(contention.isOn(atUs)).toBe(true);
+  });
+
   it('has left when the queue turns out to be our own, and when there was no sign of it for ten seconds', () => {
     const contention = new Contention();
     for (let i = 1 - SLOTS_TO_BELIEVE; i <= 0; i++) contention.judge(i * 0.5e6, slot);
