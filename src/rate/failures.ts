@@ -135,8 +135,9 @@ export class Failures {
     return Math.min(maxWaitDoublings, Math.ceil(Math.log2(Math.max(1, rounds))));
   }
 
-  /** Other traffic has been recognised: levels that failed before failed because of it. */
+  /** Other traffic has been recognised: levels that failed before failed because of it, and its queue would keep a suspect from being judged. */
   forgive(): void {
+    if (this.#suspect !== undefined) this.left(undefined);
     this.#path.link.forgive();
     this.backOff.clear();
   }

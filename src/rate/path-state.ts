@@ -115,14 +115,13 @@ export class PathState {
     });
   }
 
-  /** Looks for other traffic on the path; to be called once a slot. Returns whether it has just been recognised. */
-  judgeOthers(retreats: Retreats, leaveLatencyUs: number): boolean {
+  /** Looks for other traffic on the path; to be called once a slot. */
+  judgeOthers(retreats: Retreats, leaveLatencyUs: number): void {
     const sinceUs = this.slotSinceUs;
-    if (this.nowUs - sinceUs < SLOT_US / 2) return false;
+    if (this.nowUs - sinceUs < SLOT_US / 2) return;
     const queueUs = this.history.queueSince(sinceUs);
     if (queueUs < this.emptyUs) retreats.drained();
-    if (retreats.isDraining(this.nowUs)) return false;
-    const wasOn = this.isContended;
+    if (retreats.isDraining(this.nowUs)) return;
     const { standingUs } = this.history;
     // Where the link serves in turns, a slot holds one turn more or less than the next, so its means say little.
     const leastUs = standingUs > SLOT_US / 2 ? Math.min(queueUs, this.queueUs) : queueUs;
@@ -135,7 +134,6 @@ export class PathState {
       roundTripUs: this.roundTripUs(sinceUs),
       leaveLatencyUs,
     });
-    return !wasOn && this.isContended;
   }
 
   /** Beginning of the last half second, or of the present level if that is later. */

@@ -99,10 +99,9 @@ export class RateController {
    * a queue they change nothing, and where there is only one level they never do.
    */
   get isTimed(): boolean {
-    const { max } = this.levels;
-    if (max === 1) return false;
     const path = this.#path;
-    return path.level < max || this.phase !== 'steady' || path.isContended || this.isQueued;
+    if (this.levels.max === 1) return false;
+    return path.level < this.levels.max || this.phase !== 'steady' || path.isContended || this.isQueued;
   }
 
   /** @param readings of the streams of this path's joined channels. */
@@ -121,11 +120,13 @@ export class RateController {
     const ended = this.#slots.note(nowUs, sums);
     if (this.phase === 'deaf') this.#checkDeafPeriod();
     if (this.phase === 'deaf') return this.#leaveMore();
+    const wasContended = path.isContended;
     path.judgeLosses();
+    if (ended !== undefined) path.judgeOthers(this.#retreats, this.#deafPeriod.latencyUs);
+    if (!wasContended && path.isContended) this.#failures.forgive();
     const verdict = this.#failures.judgeSuspect();
     if (verdict === 'acquitted') this.#phases.transition('acquitted');
     else if (verdict !== undefined) return this.#stepDown(verdict.step, verdict.suspect);
-    if (ended !== undefined && path.judgeOthers(this.#retreats, this.#deafPeriod.latencyUs)) this.#failures.forgive();
     return this.#leaveIfNeeded() ?? (otherPaths.areQuiet ? this.#joinIfPossible(ended, readings) : undefined);
   }
 
@@ -173,9 +174,8 @@ export class RateController {
   }
 
   #recordRetreat(): void {
-    const { nowUs, level, link } = this.#path;
-    link.forgetTrains();
-    this.#retreats.began(nowUs, this.levels.rateOf(level));
+    this.#path.link.forgetTrains();
+    this.#retreats.began(this.#path.nowUs, this.levels.rateOf(this.level));
   }
 
   /** Whether the level is so new that it may have caused the congestion. */

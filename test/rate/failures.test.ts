@@ -116,6 +116,17 @@ describe('other traffic that is recognised', () => {
     expect(path.link.believedBitsPerSecond(path.nowUs)).toBe(1.9e6);
   });
 
+  it('is what a level was left for, too, if that is not decided yet: its queue would keep that from being decided', () => {
+    const path = pathOnLevel2();
+    const failures = new Failures(path, { latencyUs: 2e6 });
+    failures.left({ level: 2, lossRatio: 0.3, carriedBitsPerSecond: 1.4e6, isBucket: true });
+    path.change(1, 0);
+    expect(path.ambient.isJudging).toBe(true);
+    failures.forgive();
+    expect([path.ambient.isJudging, failures.judgeSuspect()]).toEqual([false, undefined]);
+    expect(failures.backOff.failureCount(2)).toBe(0);
+  });
+
   it('takes its share of what overloads carry, so that this does not bound what is tried', () => {
     const { path, failures } = besideOthers();
     const slot = { isQueued: true, arrivedBitsPerSecond: 0.5e6, capacityBitsPerSecond: 1.9e6, bitsPerSecond: 1e6 };

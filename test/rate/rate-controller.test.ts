@@ -14,13 +14,15 @@ interface PathOf {
   readonly trainBitsPerSecond?: number;
   /** The least delay of each reading. @default none */
   readonly delayUs?: (nowUs: number, level: number) => number;
+  /** What each channel loses between two readings, beside the five datagrams that arrive. @default none */
+  readonly lostCount?: (level: number) => number;
 }
 
-/** The levels of a receiver of four layers of 1 Mbit/s, on a path without loss, and when each began. */
+/** The levels of a receiver of four layers of 1 Mbit/s, and when each began. */
 function levelsOn(
   seconds: number,
   localAt: (level: number) => LocalReading,
-  { trainBitsPerSecond = 100e6, delayUs = () => 0 }: PathOf = {},
+  { trainBitsPerSecond = 100e6, delayUs = () => 0, lostCount = () => 0 }: PathOf = {},
 ) {
   const rates = [1e6, 1e6, 1e6, 1e6];
   const plan = new StepPlan({ rates, mode: 'several', symbolBytes: 1250 - PACKET_OVERHEAD_BYTES });
@@ -36,6 +38,7 @@ function levelsOn(
         ...marks,
         channelIndex,
         minDelayUs: delayUs(nowUs, controller.level),
+        lostCount: lostCount(controller.level),
         trainBitsPerSecond: channelIndex === 0 ? trainBitsPerSecond : 0,
       }),
     );
@@ -78,6 +81,19 @@ describe('the rate controller', () => {
       });
     expect(Math.max(...waitsS(3.9e6))).toBeCloseTo(0.3, 9);
     expect(Math.max(...waitsS(100e6))).toBeGreaterThan(0.4);
+  });
+
+  it('gives way to other traffic that shows by waves of its queue, also while it is open what a level was left for', () => {
+    const waveMs = [20, 30, 40, 50, 60, 70, 80, 60, 40, 20];
+    let [hasBeenOnTop, leftUs] = [false, Number.POSITIVE_INFINITY];
+    const delayUs = (nowUs: number, level: number) => {
+      if (level === 4) hasBeenOnTop = true;
+      else if (hasBeenOnTop) leftUs = Math.min(leftUs, nowUs);
+      const readings = (nowUs - leftUs) / TICK_US - 10;
+      return readings < 0 || Number.isNaN(readings) ? 0 : waveMs[readings % 10]! * 1000;
+    };
+    const moves = levelsOn(20, () => AT_LEISURE, { delayUs, lostCount: (level) => (level === 4 ? 2 : 0) });
+    expect(moves.map(({ reason }) => reason)).toContainEqual(expect.stringContaining('other traffic on the path'));
   });
 
   it('tries a level that this host cannot take ever more rarely, whatever trains show', () => {
