@@ -45,6 +45,8 @@ export function stepOfStart(path: PathState): Step | 'over' | undefined {
   const jump = Math.min(levels.max, levels.within(carried));
   const hasRoom = jump > level || levels.rateOf(next) <= rules.climb.noPreviewRatio * believedRate;
   if (!hasRoom || !isClear(path, ...clearSpans(path)) || next > levels.max || path.isContended) return 'over';
+  if (level > 1 && isUnshown && sinceUs < rules.climb.startStepUs + rules.climb.startSignUs && hasSign(path))
+    return undefined;
   const to = Math.max(next, jump);
   const mostBitsPerSecond = jump > level ? carried : rules.climb.noPreviewRatio * believedRate;
   const rates = finite({ nextBitsPerSecond: levels.rateOf(to), mostBitsPerSecond });
@@ -67,6 +69,13 @@ function clearSpans(path: PathState): readonly [spanUs: number, queueSpanUs: num
   const { startStepUs, startQueueUs } = rules.climb;
   const newestUs = Math.max(startQueueUs, rules.history.standingPeriods * rhythm.periodUs);
   return [startStepUs, hasNoTop(path) ? newestUs : history.standingUs];
+}
+
+/** Whether the newest reading lost more than ambient loss, or met a queue. */
+function hasSign({ rules, history, ambient, emptyUs }: PathState): boolean {
+  const { receivedCount, lostCount, latestQueueUs } = history;
+  const mostLostCount = rules.ambient.factor * ambient.ratio * (receivedCount + lostCount);
+  return lostCount > mostLostCount || latestQueueUs >= emptyUs;
 }
 
 /** How long a level is kept where trains show much more than the ladder has: until so much of it has arrived that a bucket would be empty. */

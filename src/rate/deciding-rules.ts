@@ -93,6 +93,11 @@ export const DECIDING_RULES = {
      * of the start.
      */
     startQueueUs: 100_000,
+    /**
+     * Where trains show no capacity, a loss or a queue in the newest reading, too little to end the start, puts the next step off for at most this
+     * long: it may be the first sign that a bucket is empty.
+     */
+    startSignUs: 150_000,
     /** The newest channel must have been arriving for at least this long. */
     startHeardUs: 250_000,
     /**

@@ -15,7 +15,7 @@ interface PathOf {
   /** The least delay of each reading. @default none */
   readonly delayUs?: (nowUs: number, level: number) => number;
   /** What each channel loses between two readings, beside the five datagrams that arrive. @default none */
-  readonly lostCount?: (level: number) => number;
+  readonly lostCount?: (nowUs: number, level: number) => number;
 }
 
 /** The levels of a receiver of four layers of 1 Mbit/s, and when each began. */
@@ -38,7 +38,7 @@ function levelsOn(
         ...marks,
         channelIndex,
         minDelayUs: delayUs(nowUs, controller.level),
-        lostCount: lostCount(controller.level),
+        lostCount: lostCount(nowUs, controller.level),
         trainBitsPerSecond: channelIndex === 0 ? trainBitsPerSecond : 0,
       }),
     );
@@ -92,8 +92,25 @@ describe('the rate controller', () => {
       const readings = (nowUs - leftUs) / TICK_US - 10;
       return readings < 0 || Number.isNaN(readings) ? 0 : waveMs[readings % 10]! * 1000;
     };
-    const moves = levelsOn(20, () => AT_LEISURE, { delayUs, lostCount: (level) => (level === 4 ? 2 : 0) });
+    const moves = levelsOn(20, () => AT_LEISURE, { delayUs, lostCount: (_, level) => (level === 4 ? 2 : 0) });
     expect(moves.map(({ reason }) => reason)).toContainEqual(expect.stringContaining('other traffic on the path'));
+  });
+
+  it('puts a step of the start off by a loss in the newest reading, only where trains show more than the ladder has', () => {
+    /** How long the second level is kept if one datagram of each channel is lost in these readings after its join. */
+    const keptS = (isLost: (readings: number) => boolean, trainBitsPerSecond = 100e6) => {
+      let joinedUs: number | undefined;
+      const lostCount = (nowUs: number, level: number) => {
+        if (level !== 2) return 0;
+        joinedUs ??= nowUs - TICK_US;
+        return isLost((nowUs - joinedUs) / TICK_US) ? 1 : 0;
+      };
+      const moves = levelsOn(5, () => AT_LEISURE, { trainBitsPerSecond, lostCount });
+      return moves[2]!.atS - moves[1]!.atS;
+    };
+    expect(keptS((readings) => readings === 5)).toBeCloseTo(0.3, 9);
+    expect(keptS((readings) => readings === 6)).toBeCloseTo(0.35, 9);
+    expect(keptS((readings) => readings === 6, 3.9e6)).toBeCloseTo(0.3, 9);
   });
 
   it('tries a level that this host cannot take ever more rarely, whatever trains show', () => {
