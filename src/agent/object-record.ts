@@ -21,7 +21,7 @@ export interface ObjectRecord {
   readonly target: HeldVersion;
   /** How often the program was started for `target`. */
   readonly attempts: number;
-  /** How often the agent died while that program ran. */
+  /** How often the agent died, or was ended, while that program ran. */
   readonly interrupted: number;
   /** The highest version that was ever verified here: only higher versions are received. 0 if none was. */
   readonly lowestVersion: number;

@@ -6,7 +6,7 @@ import type { AgentWorld, ObjectPlan, RunningProgram } from './ports.js';
 import { meaningOf, programError } from './program-end.js';
 import type { Standing } from './standing.js';
 
-/** A version whose program the device does not survive this often is given up, so that it cannot be a loop of reboots. */
+/** A version whose program the agent does not outlast this often is given up, so that it cannot be a loop of reboots. */
 const MAX_INTERRUPTED = 10;
 
 /** What the taking over of an object's versions belongs to. */
@@ -93,8 +93,8 @@ export class TakeOver {
     this.#program = undefined;
     const meaning = meaningOf(end);
     if (meaning === 'applied') await this.#succeed(record);
-    // A program that was ended with the agent has not failed; the next start runs it again.
-    else if (this.#isEnding) await this.#standing.save({ state: 'verified' });
+    // A program that was ended with the agent has not failed; the next start runs it again. It may be what ended the agent, by a reboot.
+    else if (this.#isEnding) await this.#standing.save({ state: 'verified', interrupted: record.interrupted + 1 });
     else if (meaning === 'failed') await this.#fail(programError(this.#whatOf(record), end));
     else {
       await this.#standing.save({ state: 'verified' });
@@ -128,7 +128,7 @@ export class TakeOver {
 }
 
 function diedTooOften(what: string, count: number): LayercastError {
-  return new LayercastError('PROGRAM_FAILED', `${what}: the agent died ${count} times while the program ran`, {
-    hint: 'Find out why the device does not survive the program; then publish a higher version, or use the option retry',
+  return new LayercastError('PROGRAM_FAILED', `${what}: the agent ended ${count} times while the program ran`, {
+    hint: 'Find out why the program ends the agent or does not end before it; then publish a higher version, or use the option retry',
   });
 }

@@ -37,7 +37,8 @@ function meaningOf(end: CommandEnd): ProgramEnd {
     case 'killed':
       return { kind: 'signal', signal: end.signal };
     case 'aborted':
-      return { kind: 'signal', signal: 'the agent' };
+      // A program that reboots the machine hears of the agent's end before it ends, and has taken the version over all the same.
+      return end.code === 0 ? { kind: 'exit', code: 0 } : { kind: 'signal', signal: 'the agent' };
     case 'notStarted':
       return notStarted(end.error);
   }

@@ -4,6 +4,8 @@ import { tellLines } from './output-lines.js';
 
 /** How long a group that was asked to end (SIGTERM) has until it is killed (SIGKILL). */
 const GRACE_MS = 5000;
+/** How often a group is looked for whose first process has ended: nobody tells of the others. */
+const LOOK_MS = 50;
 
 export interface CommandOptions {
   /** Program and arguments. No shell reads them. The program is searched in PATH. */
@@ -25,7 +27,8 @@ export type CommandEnd =
   | { readonly kind: 'exit'; readonly code: number }
   | { readonly kind: 'killed'; readonly signal: string }
   | { readonly kind: 'timeout' }
-  | { readonly kind: 'aborted' }
+  /** It was asked to end. The code is there if it ended by itself all the same, and not by the signal. */
+  | { readonly kind: 'aborted'; readonly code?: number }
   /** There is no such program, or it must not be run. */
   | { readonly kind: 'notStarted'; readonly error: unknown };
 
@@ -33,7 +36,7 @@ export type CommandEnd =
 export interface RunningCommand {
   /** Its standard input. When the command has closed it, further bytes are dropped. */
   readonly input: Writable;
-  /** Resolves when the command itself has ended. Never rejects. */
+  /** Resolves when the command itself has ended, and after `stop` or a time-out all that it started. Never rejects. */
   readonly ended: Promise<CommandEnd>;
   /** Asks the command and all that it started to end, and kills what is left after some seconds. */
   stop(): void;
@@ -57,20 +60,26 @@ export function startCommand(options: CommandOptions): RunningCommand {
   input.on('error', () => undefined);
   let cause: 'timeout' | 'aborted' | undefined;
   let killer: NodeJS.Timeout | undefined;
+  let isKilled = false;
   const stop = (why: 'timeout' | 'aborted') => {
     cause ??= why;
     if (killer !== undefined) return;
-    endGroup(child, 'SIGTERM');
-    killer = setTimeout(() => endGroup(child, 'SIGKILL'), graceMs);
+    sendToGroup(child, 'SIGTERM');
+    killer = setTimeout(() => {
+      isKilled = true;
+      sendToGroup(child, 'SIGKILL');
+    }, graceMs);
   };
   const onAbort = () => stop('aborted');
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => stop('timeout'), timeoutMs);
   const ended = new Promise<CommandEnd>((resolve) => {
     child.once('error', (error) => resolve({ kind: 'notStarted', error }));
-    child.once('exit', (code, by) => {
-      // What the command started may outlive it. After a time-out nothing of the group stays.
-      if (cause !== undefined) endGroup(child, 'SIGKILL');
-      if (cause !== undefined) resolve({ kind: cause });
+    child.once('exit', async (code, by) => {
+      // What the command started may outlive it, unless the command was stopped: then it has the rest of the time to end.
+      while (cause !== undefined && !isKilled && sendToGroup(child, 0))
+        await new Promise((again) => setTimeout(again, LOOK_MS));
+      if (cause === 'aborted') resolve(code === null ? { kind: cause } : { kind: cause, code });
+      else if (cause === 'timeout') resolve({ kind: cause });
       else resolve(code === null ? { kind: 'killed', signal: by ?? '?' } : { kind: 'exit', code });
     });
   }).finally(() => {
@@ -99,11 +108,12 @@ export function faultOf(end: CommandEnd, timeoutMs?: number): string | undefined
   }
 }
 
-function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
+/** @param signal 0 only asks @returns whether anything of the group is left */
+function sendToGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+  if (child.pid === undefined) return false;
   try {
-    process.kill(-child.pid, signal);
+    return process.kill(-child.pid, signal);
   } catch {
-    // Nothing of the group is left.
+    return false;
   }
 }

@@ -32,9 +32,10 @@ class Device {
   isHeld = true;
   pursuitCount = 0;
 
-  /** One life of the agent: from its start to a power cut 10 s later. */
-  async live(end?: ProgramEnd): Promise<void> {
+  /** One life of the agent: from its start to a power cut 10 s later. @param isEnded somebody ends the agent, with its program, before that */
+  async live(end?: ProgramEnd, isEnded = false): Promise<void> {
     let isOver = false;
+    const ending = new AbortController();
     const inner = new HostClock(this.clock);
     const clock: AgentWorld['clock'] = {
       nowUs: () => inner.nowUs(),
@@ -59,15 +60,21 @@ class Device {
       holds: async () => this.isHeld,
       runProgram: ({ attempt }) => {
         this.attempts.push(attempt);
-        return { done: end === undefined ? new Promise(() => undefined) : Promise.resolve(end), stop: () => undefined };
+        let stop: () => void = () => undefined;
+        const stopped = new Promise<ProgramEnd>((resolve) => {
+          stop = () => resolve({ kind: 'signal', signal: 'the agent' });
+        });
+        return { done: end === undefined ? stopped : Promise.resolve(end), stop };
       },
       emit: (name, ...events) => {
         if (name === 'state') this.states.push(events[0] as AgentStateEvent);
         return true;
       },
     };
-    void new Agent(plan, world).run(new AbortController().signal);
+    void new Agent(plan, world).run(ending.signal);
     await this.clock.run(this.clock.nowUs + 10 * S);
+    if (isEnded) ending.abort();
+    await this.clock.run(this.clock.nowUs + S);
     isOver = true;
   }
 }
@@ -115,6 +122,13 @@ describe('a device that does not survive its program', () => {
     expect(device.attempts).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(device.record).toMatchObject({ state: 'failed', interrupted: 10 });
     expect(device.pursuitCount).toBe(isHeld ? 1 : 11);
+  });
+
+  it('gives the version up after ten times, too, in which the agent was ended with the program, as by a reboot', async () => {
+    const device = new Device();
+    for (let life = 0; life < 14; life++) await device.live(undefined, true);
+    expect(device.attempts).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(device.record).toMatchObject({ state: 'failed', interrupted: 10 });
   });
 
   it('counts from one for the next version, and takes it over', async () => {

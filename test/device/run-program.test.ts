@@ -18,10 +18,15 @@ const request = {
   timeoutUs: 20e6,
 };
 
-function run(script: string, more: { readonly timeoutUs?: number; readonly command?: readonly string[] } = {}) {
+interface More {
+  readonly timeoutUs?: number;
+  readonly command?: readonly string[];
+}
+
+function run(script: string, more: More = {}, graceMs = 200) {
   const lines: string[] = [];
   const command = more.command ?? ['sh', '-c', script, 'sh', '{file}'];
-  const program = runProgram({ ...request, ...more, command }, { onLine: (line) => lines.push(line), graceMs: 200 });
+  const program = runProgram({ ...request, ...more, command }, { onLine: (line) => lines.push(line), graceMs });
   return { program, lines };
 }
 
@@ -52,6 +57,16 @@ describe('a program that takes a version over', () => {
     ['kill -9 $$', 'failed'],
   ])('that ends with "%s" means: %s', async (script, meaning) => {
     expect(meaningOf(await run(script).program.done)).toBe(meaning);
+  });
+
+  it.each([
+    ['exit 0', 'applied'],
+    ['exit 3', 'failed'],
+  ])('that is asked to end with the agent, and then ends with "%s", means: %s', async (last, meaning) => {
+    const { program, lines } = run(`trap '${last}' TERM; echo ready; while :; do sleep 0.02; done`, {}, 20_000);
+    await expect.poll(() => lines).toEqual(['ready']);
+    program.stop();
+    expect(meaningOf(await program.done)).toBe(meaning);
   });
 
   it('that does not exist has done nothing, so it is tried later', async () => {

@@ -53,6 +53,15 @@ describe('a command', () => {
     await gone(Number(readFileSync(pidFile, 'utf8')));
   });
 
+  test('that is stopped and ends at once leaves what it started the rest of the time to end', async () => {
+    const tidy = `trap 'sleep 0.2; echo done >"$OUT/tidied"; exit 0' TERM; echo >"$OUT/ready"; while :; do sleep 0.02; done`;
+    const command = startCommand({ ...sh(`(${tidy}) & wait`), graceMs: 20_000 });
+    while (!existsSync(join(scratch, 'ready'))) await new Promise((resolve) => setTimeout(resolve, 10));
+    command.stop();
+    expect(await command.ended).toEqual({ kind: 'aborted' });
+    expect(existsSync(join(scratch, 'tidied'))).toBe(true);
+  });
+
   test('is ended by its signal, also one that was aborted before', async () => {
     const stopping = new AbortController();
     const running = startCommand({ ...sh('sleep 600'), signal: stopping.signal });
