@@ -28,6 +28,8 @@ export class Transfer {
   #failureCount = 0;
   #notBeforeUs = 0;
   #isEnding = false;
+  /** Whether the transfer that is about to begin is not to begin. */
+  #isPausing = false;
 
   /** @param onStart is called when a transfer has been started */
   constructor(object: string, plan: ObjectPlan, standing: Standing, world: AgentWorld, onStart: () => void) {
@@ -92,10 +94,11 @@ export class Transfer {
     watch: AgentWatch,
     maxRateBitsPerSecond: number | undefined,
   ): Promise<boolean> {
+    this.#isPausing = false;
     try {
       const target = heldOf(wanted, this.path);
       await this.#standing.save({ state: 'receiving', target });
-      if (this.#isEnding) throw new Paused();
+      if (this.#isEnding || this.#isPausing) throw new Paused();
       const { seeds = [], fill = [], contentKey } = this.#plan;
       const places = (texts: readonly string[]) => texts.map((text) => placeFor(text, this.#object));
       const from = { descriptor: newest() ?? wanted, seeds: places(seeds), fill: places(fill), contentKey, watch };
@@ -115,8 +118,9 @@ export class Transfer {
     }
   }
 
-  /** Ends the transfer under way; progress is kept. */
+  /** Ends the transfer under way, also one that is about to begin; progress is kept. */
   pause(): void {
+    this.#isPausing = true;
     this.#pursuit?.stop(new Paused());
   }
 

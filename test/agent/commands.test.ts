@@ -30,8 +30,15 @@ function deferred<T>() {
   return { promise, resolve, reject };
 }
 
+interface Slow {
+  /** What the journal takes for a record. */
+  readonly save?: () => Promise<void>;
+  /** What it takes to leave the group after a wake. */
+  readonly leave?: () => Promise<void>;
+}
+
 /** An agent of which each transfer lasts until it is stopped or `fail` is called. */
-function agentOf(wake: AgentPlan['wake'], isExpecting: () => boolean = () => false) {
+function agentOf(wake: AgentPlan['wake'], isExpecting: () => boolean = () => false, slow: Slow = {}) {
   const clock = new VirtualClock();
   const received: number[] = [];
   let stop: ((reason: Error) => void) | undefined;
@@ -45,7 +52,10 @@ function agentOf(wake: AgentPlan['wake'], isExpecting: () => boolean = () => fal
       heardUs: () => undefined,
       announceIntervalUs: S,
       hear: () => undefined,
-      close: async () => over.resolve(),
+      close: async () => {
+        over.resolve();
+        await slow.leave?.();
+      },
       get isExpecting() {
         return isExpecting();
       },
@@ -64,7 +74,7 @@ function agentOf(wake: AgentPlan['wake'], isExpecting: () => boolean = () => fal
   const world: AgentWorld = {
     clock: new HostClock(clock),
     random: () => 0.5,
-    journal: { load: async () => [], save: async () => undefined },
+    journal: { load: async () => [], save: async () => await slow.save?.() },
     openWatch: async () => newWatch(),
     receive,
     holds: async () => true,
@@ -97,6 +107,19 @@ describe('an agent that is told what to do', () => {
     agent.resume();
     await pass(1);
     expect([received, agent.status().isPaused]).toEqual([[0, 3601], false]);
+  });
+
+  it('begins no transfer that it was about to begin as it was paused, and that it waits for its journal to begin', async () => {
+    const journal = deferred<void>();
+    const { agent, received, pass } = agentOf(undefined, undefined, { save: () => journal.promise });
+    await pass(1);
+    agent.pause();
+    journal.resolve();
+    await pass(3600);
+    expect(received).toEqual([]);
+    agent.resume();
+    await pass(1);
+    expect(received).toEqual([3601]);
   });
 
   it('tries at once what would be tried later', async () => {
