@@ -27,6 +27,8 @@ export class Agent {
   #cancelLook: () => void = () => undefined;
   /** Undefined while the agent is awake. */
   #sleep: Sleep | undefined;
+  /** Whether somebody wanted news while the agent left its group: it does not sleep then. */
+  #isCalled = false;
 
   constructor(plan: AgentPlan, world: AgentWorld) {
     this.#plan = plan;
@@ -45,11 +47,15 @@ export class Agent {
     };
   }
 
-  /** Wakes, if the agent sleeps, and tries at once what waits for its next try. */
+  /** Listens for all that is announced: wakes if the agent sleeps, and listens for longer if it is awake. Tries at once what waits for its next try. */
   fetchNow(): void {
     for (const object of this.#objects) object.wake();
-    if (this.#sleep === undefined) this.#look();
-    else this.#endWake();
+    if (this.#sleep !== undefined) this.#endWake();
+    else {
+      if (this.#wake === undefined) this.#isCalled = true;
+      this.#wake?.listenAnew(this.#world.clock.nowUs());
+      this.#look();
+    }
   }
 
   /** Ends transfers and begins none, and no programs, until `resume`. A program that is running goes on. */
@@ -78,6 +84,7 @@ export class Agent {
     try {
       while (!this.#isEnding) {
         await this.#listen();
+        if (this.#isCalled && !this.#plan.once) continue;
         const sleep = this.#planSleep();
         if (this.#plan.once) break;
         if (sleep?.untilUs !== undefined) await this.#untilWoken();
@@ -103,6 +110,7 @@ export class Agent {
     const wake = new Wake(watch, this.#plan, clock.nowUs(), () => this.#hasSchedule);
     this.#wokeUs = wake.wokeUs;
     this.#wake = wake;
+    this.#isCalled = false;
     const following = this.#follow(watch, wake);
     try {
       if (!this.#isEnding) await this.#untilWoken();

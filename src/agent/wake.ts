@@ -42,6 +42,11 @@ export class Wake {
     if (nowUs > (this.#allAnnouncedUs ?? Infinity)) this.#sinceUs = nowUs;
   }
 
+  /** Somebody says that there is news: all that is announced has to be heard from now on. */
+  listenAnew(nowUs: number): void {
+    this.#sinceUs = nowUs;
+  }
+
   /** @param packetBytes what was received in this wake */
   isSpent(packetBytes: number): boolean {
     const { budgetBytes = Infinity } = this.#plan.wake ?? {};

@@ -153,6 +153,20 @@ describe('an agent that is told what to do', () => {
     expect([agent.status().isAwake, wakes()]).toEqual([true, 2]);
   });
 
+  it('wakes again for a fetch that comes while it leaves its group, and does so once', async () => {
+    const left = deferred<void>();
+    const wake = { everyUs: 3600 * S, forUs: 60 * S, jitterRatio: 0.1, budgetBytes: undefined };
+    const { agent, pass, wakes } = agentOf(wake, undefined, { leave: () => left.promise });
+    agent.pause();
+    await pass(10);
+    agent.fetchNow();
+    left.resolve();
+    await pass(0.5);
+    expect([agent.status().isAwake, wakes()]).toEqual([true, 2]);
+    await pass(600);
+    expect([agent.status().isAwake, wakes()]).toEqual([false, 2]);
+  });
+
   it('stays awake while something may come by another way than announcements', async () => {
     let isExpecting = true;
     const wake = { everyUs: 3600 * S, forUs: 60 * S, jitterRatio: 0.1, budgetBytes: undefined };

@@ -32,6 +32,14 @@ describe('a wake with an end', () => {
     expect(wake.isOver(122.5 * S, 0, false)).toBe(true);
   });
 
+  it('is over one interval after somebody said that there is news', () => {
+    const { wake, watch } = wakeAt100();
+    watch.announceIntervalUs = 2 * S;
+    wake.look(101 * S);
+    wake.listenAnew(102 * S);
+    expect([102.5, 104.3, 104.5].map((s) => wake.isOver(s * S, 0, false))).toEqual([false, false, true]);
+  });
+
   it('is not over while it receives', () => {
     const { wake, watch } = wakeAt100();
     watch.announceIntervalUs = 2 * S;
