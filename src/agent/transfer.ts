@@ -4,7 +4,7 @@ import type { OutputTarget } from '../options/output-target.js';
 import type { Finding } from '../receiver/watch/findings.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import { TRANSFER_BACK_OFF } from './back-off.js';
-import { heldOf } from './object-record.js';
+import { heldOf, type ObjectRecord } from './object-record.js';
 import { outputFor, pathOf, placeFor } from './planned-output.js';
 import type { AgentWatch, AgentWorld, ObjectPlan, RunningPursuit } from './ports.js';
 import type { Standing } from './standing.js';
@@ -97,7 +97,7 @@ export class Transfer {
     this.#isPausing = false;
     try {
       const target = heldOf(wanted, this.path);
-      await this.#standing.save({ state: 'receiving', target });
+      await this.#standing.save({ state: 'receiving', target, ...this.#stillWanted() });
       if (this.#isEnding || this.#isPausing) throw new Paused();
       const { seeds = [], fill = [], contentKey } = this.#plan;
       const places = (texts: readonly string[]) => texts.map((text) => placeFor(text, this.#object));
@@ -128,6 +128,12 @@ export class Transfer {
   end(): void {
     this.#isEnding = true;
     this.pause();
+  }
+
+  /** A version that waits for its program is left for a newer one. If that is withdrawn, the older one is taken over when it is announced again. */
+  #stillWanted(): Partial<ObjectRecord> {
+    const { state, target } = this.#standing.record ?? {};
+    return state === 'verified' || state === 'applying' ? { lowestVersion: target!.version - 1 } : {};
   }
 
   #conclude(): void {

@@ -131,6 +131,40 @@ describe('an object of an agent that is withdrawn', () => {
     expect(told).toEqual(['announced 1', 'WITHDRAWN']);
   });
 
+  it('leaves the version before it to be taken over, which waited for its program', async () => {
+    const { object, hear, receive, settled, end, saved } = objectOf(
+      { run: ['install'] },
+      { state: 'verified', lowestVersion: 2 },
+    );
+    // Its program has said "later", so the newer version is received first.
+    hear('newest', 3);
+    const receiving = receive();
+    await settled();
+    hear('withdrawn', 3);
+    await receiving;
+    expect(object.describe()).toMatchObject({ state: 'applied', version: 1 });
+    hear('newest', 2);
+    expect(object.toReceive(0)?.version).toBe(2);
+    void receive();
+    await settled();
+    end(2);
+    await settled();
+    expect(saved.at(-1)).toMatchObject({ state: 'verified', target: { version: 2 }, lowestVersion: 2 });
+    hear('newest', 1);
+    expect(object.toReceive(0)).toBeUndefined();
+  });
+
+  it('leaves the version before it alone, whose program has failed', async () => {
+    const { object, hear, receive, settled } = objectOf({ run: ['install'] }, { state: 'failed', lowestVersion: 2 });
+    hear('newest', 3);
+    const receiving = receive();
+    await settled();
+    hear('withdrawn', 3);
+    await receiving;
+    hear('newest', 2);
+    expect(object.toReceive(0)).toBeUndefined();
+  });
+
   it('says nothing of a version that is there already, or that is not the newest', async () => {
     const { object, hear, settled, told, saved } = objectOf({}, { state: 'applied', lowestVersion: 2 });
     hear('newest', 2);
