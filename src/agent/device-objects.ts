@@ -69,7 +69,8 @@ export class DeviceObjects implements Iterable<AgentObject> {
     const plan = this.#planOf(descriptor.object);
     if (plan === undefined) return false;
     if (kind !== 'foreign' && finding.isRecalled !== true) this.#hasHeard = true;
-    if (kind === 'newest' && this.#isUseless(descriptor)) return true;
+    // A version that is signed anew is as useless as before.
+    if ((kind === 'newest' || kind === 'renewed') && this.#isUseless(descriptor)) return true;
     const { object: name } = descriptor;
     let object = this.#byName.get(name);
     const warning = this.#refused.note(finding, object?.knownVersion ?? 0);
