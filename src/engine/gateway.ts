@@ -9,14 +9,13 @@ import type { GatewayEvents } from '../events/gateway-events.js';
 import { type ClientCounts, type ClientProtocol, ClientTally } from '../gateway/client-counts.js';
 import { descriptionPath, GatewaySite } from '../gateway/coap-site.js';
 import { HttpGateway } from '../gateway/http-gateway.js';
+import { notServed } from '../gateway/not-served.js';
 import type { WholeFile } from '../gateway/served-version.js';
 import { Shelf } from '../gateway/shelf.js';
 import type { CheckedGatewayOptions } from '../options/check-gateway-options.js';
-import type { WarningEvent } from '../receiver/events.js';
 import { makeFolder } from '../store/folder/make-folder.js';
 import { readFully } from '../store/handle-io.js';
 import { verifyFile } from '../store/hash-file.js';
-import type { Descriptor } from '../wire/descriptor.js';
 import { AgentEngine } from './agent-engine.js';
 import type { Engine } from './engine.js';
 
@@ -134,12 +133,6 @@ export class GatewayEngine implements Engine<GatewayStatus | undefined, void> {
     const file = await openWhole(path, isRight).catch(() => undefined);
     if (file !== undefined) this.#shelf.complete({ object, version, sizeBytes, sha256 }, file);
   }
-}
-
-/** Clients get files, and get them as they are. */
-function notServed({ fleet, object, tree, encryption }: Descriptor): WarningEvent | undefined {
-  const what = tree !== undefined ? 'a folder' : encryption !== undefined ? 'encrypted' : undefined;
-  return what && { code: 'NOT_SERVED', message: `${fleet}/${object} is ${what}, which a gateway does not serve` };
 }
 
 /** Undefined for a file that is not right, or that another has replaced while that was found out. */
