@@ -1,6 +1,10 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { AgentFolder } from '../dist/device/agent-folder.js';
 import { createGateway, type Network, type OptionsError } from '../dist/index.js';
+import { anchorFrom } from '../dist/trust/read-anchor.js';
 import { scratchDirectory } from './store/scratch.js';
 import { publicKey } from './wire/descriptor-samples.js';
 
@@ -36,6 +40,33 @@ describe('createGateway', () => {
     await gateway.close();
     await expect(gateway.done).rejects.toMatchObject({ code: 'ABORTED' });
     await expect(fetch(url)).rejects.toThrow();
+  });
+
+  it('serves after a restart the version that is whole, though its former life had begun to receive a newer one', async () => {
+    const options = optionsFor('restarted');
+    const bytes = randomBytes(1000);
+    const path = join(options.folder, 'firmware');
+    mkdirSync(options.folder, { recursive: true });
+    writeFileSync(path, bytes);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const whole = { version: 5, sha256, sizeBytes: bytes.length, path };
+    const target = { ...whole, version: 6, sha256: 'ab'.repeat(32) };
+    const folder = await AgentFolder.open({
+      stateDir: options.stateDir,
+      fleet: 'acme',
+      anchorId: anchorFrom(publicKey, 'acme', 'the key').id,
+      signal: new AbortController().signal,
+      onWaiting: () => undefined,
+      onDamaged: () => undefined,
+    });
+    const counts = { attempts: 0, interrupted: 0, lowestVersion: 5 };
+    await folder.save({ object: 'firmware', state: 'receiving', target, applied: whole, ...counts });
+    await folder[Symbol.asyncDispose]();
+    await using gateway = createGateway({ ...options, network: SILENT });
+    const url = await new Promise<string>((resolve) => gateway.once('serving', (event) => resolve(event.url)));
+    await expect.poll(async () => (await fetch(`${url}/objects/firmware/5`)).status).toBe(200);
+    const response = await fetch(`${url}/objects/firmware`, { headers: { range: 'bytes=10-' } });
+    expect(Buffer.from(await response.arrayBuffer()).equals(bytes.subarray(10))).toBe(true);
   });
 
   it('works in a thread of its own, and ends by a signal', async () => {

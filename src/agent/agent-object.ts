@@ -5,7 +5,7 @@ import type { Finding } from '../receiver/watch/findings.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import { nextWindow, offAirUs, onAirUs, type Window } from './air-times.js';
 import type { AgentStateEvent } from './events.js';
-import { hasBytesOf, heldOf, type ObjectRecord } from './object-record.js';
+import { type HeldVersion, hasBytesOf, heldOf, type ObjectRecord } from './object-record.js';
 import { isToCome, type ObjectState } from './object-state.js';
 import type { AgentWatch, AgentWorld, ObjectPlan } from './ports.js';
 import { Standing } from './standing.js';
@@ -48,6 +48,12 @@ export class AgentObject {
     if (recorded === 'verified' || recorded === 'applying') return 'verified';
     if (recorded === 'receiving' || this.#wanted !== undefined) return 'announced';
     return recorded ?? 'idle';
+  }
+
+  /** The version whose bytes the output has, as far as the journal knows; undefined if it has none. */
+  get held(): HeldVersion | undefined {
+    const { record } = this.#standing;
+    return record?.state === 'receiving' || record?.state === 'idle' ? record.applied : record?.target;
   }
 
   /** Versions below this one are refused. */

@@ -1,5 +1,6 @@
 import type { LayercastError } from '../base/errors.js';
 import type { AgentStateEvent } from './events.js';
+import type { HeldVersion } from './object-record.js';
 import type { ObjectPlan } from './ports.js';
 import type { WakePlan } from './wake-times.js';
 
@@ -27,6 +28,11 @@ export interface AgentStatus {
   /** On the clock that never jumps; undefined: none is planned. */
   readonly nextWakeUs: number | undefined;
   readonly objects: readonly AgentStateEvent[];
+}
+
+/** A version of an object whose bytes its output has. */
+export interface HeldObject extends HeldVersion {
+  readonly object: string;
 }
 
 /** How an agent's run ended: what is left, and what went wrong. */

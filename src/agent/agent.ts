@@ -1,5 +1,5 @@
 import type { Finding } from '../receiver/watch/findings.js';
-import type { AgentEnd, AgentPlan, AgentStatus } from './agent-plan.js';
+import type { AgentEnd, AgentPlan, AgentStatus, HeldObject } from './agent-plan.js';
 import { DeviceObjects } from './device-objects.js';
 import type { AgentWatch, AgentWorld } from './ports.js';
 import { SharedWork } from './shared-work.js';
@@ -45,6 +45,11 @@ export class Agent {
       nextWakeUs: this.#sleep?.untilUs,
       objects: this.#objects.describe(),
     };
+  }
+
+  /** The versions whose bytes the outputs have, as far as the journal knows. */
+  held(): readonly HeldObject[] {
+    return [...this.#objects].flatMap(({ name, held }) => (held === undefined ? [] : { object: name, ...held }));
   }
 
   /** Listens for all that is announced: wakes if the agent sleeps, and listens for longer if it is awake. Tries at once what waits for its next try. */

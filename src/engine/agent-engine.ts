@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { EventEmitter } from 'eventemitter3';
 import { Agent } from '../agent/agent.js';
-import type { AgentPlan, AgentStatus } from '../agent/agent-plan.js';
+import type { AgentPlan, AgentStatus, HeldObject } from '../agent/agent-plan.js';
 import type { AgentEvents } from '../agent/events.js';
 import type { AgentWorld, ProgramRequest, ReceiveRequest } from '../agent/ports.js';
 import type { Clock, Network } from '../base/ports.js';
@@ -57,6 +57,11 @@ export class AgentEngine implements Engine<AgentStatus | undefined, void> {
 
   stats(): AgentStatus | undefined {
     return this.#agent?.status();
+  }
+
+  /** As `Agent.held`; nothing before the journal has been read. */
+  held(): readonly HeldObject[] {
+    return this.#agent?.held() ?? [];
   }
 
   /** @throws {LayercastError} as `Agent.done` */

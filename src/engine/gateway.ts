@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import type { EventEmitter } from 'eventemitter3';
-import type { AgentStatus } from '../agent/agent-plan.js';
+import type { AgentStatus, HeldObject } from '../agent/agent-plan.js';
 import type { AgentEvents, AgentStateEvent } from '../agent/events.js';
 import { authorityOf } from '../base/authority.js';
 import type { Clock, Network } from '../base/ports.js';
@@ -96,9 +96,10 @@ export class GatewayEngine implements Engine<GatewayStatus | undefined, void> {
   }
 
   #hear(event: string, fields: object): void {
-    if (event === 'state') void this.#serve(fields as AgentStateEvent, false);
+    const { bytes: sizeBytes, ...state } = fields as AgentStateEvent;
+    if (event === 'state') void this.#serve({ ...state, sizeBytes }, false);
     // A version that was there before is hashed: the file may have changed while the gateway was away.
-    if (event === 'start') for (const state of this.#agent.stats()?.objects ?? []) void this.#serve(state, true);
+    if (event === 'start') for (const held of this.#agent.held()) void this.#serve(held, true);
   }
 
   #counts(): GatewayStatus['clients'] {
@@ -125,8 +126,7 @@ export class GatewayEngine implements Engine<GatewayStatus | undefined, void> {
     });
   }
 
-  async #serve(state: AgentStateEvent, isOld: boolean): Promise<void> {
-    const { object, version, sha256: digits, bytes: sizeBytes, path } = state;
+  async #serve({ object, version, sha256: digits, sizeBytes, path }: Held, isOld: boolean): Promise<void> {
     if (path === undefined) return;
     const sha256 = Buffer.from(digits, 'hex');
     const isRight = () => !isOld || verifyFile(path, { sizeBytes, sha256 }, { signal: this.#ending.signal });
@@ -134,6 +134,9 @@ export class GatewayEngine implements Engine<GatewayStatus | undefined, void> {
     if (file !== undefined) this.#shelf.complete({ object, version, sizeBytes, sha256 }, file);
   }
 }
+
+/** What is to be served of a version. */
+type Held = Pick<HeldObject, 'object' | 'version' | 'sha256' | 'sizeBytes'> & { readonly path?: string | undefined };
 
 /** Undefined for a file that is not right, or that another has replaced while that was found out. */
 async function openWhole(path: string, isRight: () => boolean | Promise<boolean>): Promise<WholeFile | undefined> {

@@ -83,12 +83,15 @@ export class Shelf {
       void file.close();
       return;
     }
-    const isComing = slot.coming !== undefined && !slot.coming.hasEnded && isSame(slot.coming.identity, identity);
-    if (!isComing) slot.coming?.end();
+    const { coming } = slot;
+    const isComing = coming !== undefined && !coming.hasEnded && isSame(coming.identity, identity);
+    // A file of before is found whole while a newer version is being received.
+    const isOlder = coming !== undefined && coming.identity.version > identity.version;
+    if (!isComing && !isOlder) coming?.end();
     slot.whole?.end();
-    const whole = isComing ? slot.coming! : new ServedVersion(identity);
+    const whole = isComing ? coming : new ServedVersion(identity);
     whole.complete(file);
-    this.#slots.set(identity.object, { whole });
+    this.#slots.set(identity.object, isOlder ? { whole, coming } : { whole });
     this.#changed(identity.object);
   }
 

@@ -198,6 +198,19 @@ describe('a gateway', () => {
     expect(older.file.isClosed).toBe(true);
   });
 
+  it('serves a version of before that is found whole while a newer one is received, and goes on with that', async () => {
+    const newer = new Content('a', 2);
+    const store = shelf.begin(newer.descriptor, newer.store());
+    const older = whole('a', 1);
+    expect((await bytesOf(await get('/objects/a/1'))).equals(older.bytes)).toBe(true);
+    for (let block = 0; block < BLOCKS; block++) store.acceptBlock(block);
+    expect((await bytesOf(await get('/objects/a/2'))).equals(newer.bytes)).toBe(true);
+    expect((await bytesOf(await get('/objects/a'))).equals(older.bytes)).toBe(true);
+    await store.commit();
+    shelf.complete(newer.identity, newer.file);
+    expect((await bytesOf(await get('/objects/a'))).equals(newer.bytes)).toBe(true);
+  });
+
   it('refuses an address that another program has', async () => {
     const port = Number(new URL(gateway.url).port);
     const again = HttpGateway.listen(shelf, { host: '127.0.0.1', port, clientCount: 1, waitMs: 1 });

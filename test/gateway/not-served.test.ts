@@ -3,8 +3,8 @@ import { notServed } from '../../dist/gateway/not-served.js';
 import type { Descriptor } from '../../dist/wire/descriptor.js';
 
 const file = { fleet: 'acme', object: 'maps', tree: undefined, encryption: undefined };
-const tree = {} as Descriptor['tree'];
-const encryption = {} as Descriptor['encryption'];
+const tree = 'tar' as const;
+const encryption = {} as NonNullable<Descriptor['encryption']>;
 
 describe('a version that a gateway leaves alone', () => {
   it.each([
