@@ -114,9 +114,12 @@ class Exchange {
   }
 
   async #serve(version: ServedVersion, isVersioned: boolean): Promise<void> {
-    const answer = objectAnswer(version, this.#request.headers, isVersioned);
+    const { method, headers } = this.#request;
+    // Ranges are defined for GET alone (RFC 9110, section 14.2).
+    const fields = method === 'HEAD' ? { ...headers, range: undefined } : headers;
+    const answer = objectAnswer(version, fields, isVersioned);
     const { span } = answer;
-    if (span === undefined || this.#request.method === 'HEAD') return this.#head(answer, true);
+    if (span === undefined || method === 'HEAD') return this.#head(answer, true);
     const isThere = span.first === span.end || (await version.await(span.first, this.#waitMs, this.#gone.signal));
     if (!isThere) return this.#head(notYet(), true);
     this.#head(answer, span.first === span.end);

@@ -46,6 +46,8 @@ describe('a gateway', () => {
     }
     const head = await get('/objects/maps%2Fnorth', {}, 'HEAD');
     expect([head.status, head.headers.get('content-length'), (await bytesOf(head)).length]).toEqual([200, '19950', 0]);
+    const ranged = await get('/objects/maps%2Fnorth', { range: 'bytes=5-9' }, 'HEAD');
+    expect([ranged.status, ranged.headers.get('content-length')]).toEqual([200, '19950']);
     expect(await (await get('/objects')).json()).toEqual({
       objects: [
         {
