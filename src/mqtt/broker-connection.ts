@@ -38,7 +38,7 @@ export interface IncomingMessage {
 
 /** An open connection to a broker. */
 export interface BrokerConnection {
-  /** Resolves when the broker has acknowledged the message. @throws {BrokerFault} */
+  /** Resolves when the broker has acknowledged the message. @throws {BrokerFault}; `MessageRefused` */
   publish(message: OutgoingMessage): Promise<void>;
   /** Resolves when the broker has acknowledged the subscriptions. @throws {BrokerFault} */
   subscribe(topics: readonly string[]): Promise<void>;
@@ -59,6 +59,9 @@ export class BrokerFault extends Error {
     this.isOfProtocol = isOfProtocol;
   }
 }
+
+/** The broker does not take a message, and goes on: this host may not publish there, or not so much. */
+export class MessageRefused extends BrokerFault {}
 
 /** The protocol to try after a fault: the other one, whichever it was, if the broker may not know it. A broker may have been replaced. */
 export function protocolAfter(protocol: 4 | 5, fault: unknown): 4 | 5 {

@@ -5,7 +5,13 @@ import type { IClientOptions, MqttClient } from 'mqtt';
 import { errnoOf } from '../base/errors.js';
 import { MAX_RECORD_BYTES } from '../base/limits.js';
 import type { Broker } from '../fleet/broker.js';
-import { type BrokerConnection, BrokerFault, type ConnectRequest, type Will } from './broker-connection.js';
+import {
+  type BrokerConnection,
+  BrokerFault,
+  type ConnectRequest,
+  MessageRefused,
+  type Will,
+} from './broker-connection.js';
 import { PacketLimit } from './packet-limit.js';
 
 /** A connection that is not there by then is tried again later (src/mqtt/broker-link.ts). A modem that wakes up needs some seconds. */
@@ -97,7 +103,9 @@ class Connection implements BrokerConnection {
     const properties = expiresS === undefined ? {} : { properties: { messageExpiryInterval: expiresS } };
     const bytes = typeof payload === 'string' ? payload : Buffer.from(payload);
     await this.#done((callback) =>
-      this.#client.publish(topic, bytes, { qos: 1, retain: isRetained, ...properties }, callback),
+      this.#client.publish(topic, bytes, { qos: 1, retain: isRetained, ...properties }, (error) =>
+        callback(isRefusal(error) ? new MessageRefused(reasonOf(error)) : error),
+      ),
     );
   }
 
@@ -127,7 +135,7 @@ class Connection implements BrokerConnection {
       signal.addEventListener('abort', stop, { once: true });
       start((error) => {
         signal.removeEventListener('abort', stop);
-        if (error) reject(new BrokerFault(reasonOf(error)));
+        if (error) reject(error instanceof BrokerFault ? error : new BrokerFault(reasonOf(error)));
         else resolve();
       });
     });
@@ -207,6 +215,11 @@ function limit(socket: Socket, tell: (message: string) => void): void {
     tell(`the broker sent ${fault}`);
     socket.destroy();
   });
+}
+
+/** Whether the broker answered a message with a reason code (MQTT 5, section 3.4.2.1), and keeps the connection. */
+function isRefusal(error: Error | null | undefined): error is Error {
+  return typeof (error as { readonly code?: unknown } | null | undefined)?.code === 'number';
 }
 
 function reasonOf(error: Error): string {

@@ -65,7 +65,10 @@ export class DeviceLink {
     this.#fits = plan.objects.map(patternTest);
     this.#releases = new Releases(plan.jitterUs, world);
     this.#gate = new CommandGate(plan.commands);
-    this.#reports = new Reports(() => this.#afterReports());
+    this.#reports = new Reports(
+      () => this.#afterReports(),
+      (topic, reason) => this.#warn(`the broker does not take what is published to ${topic}: ${reason}`),
+    );
     const lost: DeviceState = 'lost';
     this.#link = new BrokerLink(
       {

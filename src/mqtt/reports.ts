@@ -1,10 +1,11 @@
-import type { BrokerConnection, OutgoingMessage } from './broker-connection.js';
+import { type BrokerConnection, MessageRefused, type OutgoingMessage } from './broker-connection.js';
 
 /** Messages that wait for their acknowledgement at once. */
 const MAX_UNDER_WAY = 16;
 
 interface Report {
   readonly message: OutgoingMessage;
+  /** The broker has answered, though it may have refused the message. */
   isSent: boolean;
   isUnderWay: boolean;
 }
@@ -12,16 +13,21 @@ interface Report {
 /** What a broker is to know: the newest message of each topic. There is no queue, so a broker that is away for long costs nothing. */
 export class Reports {
   readonly #onDone: () => void;
+  readonly #onRefused: (topic: string, reason: string) => void;
   readonly #reports = new Map<string, Report>();
   #connection: BrokerConnection | undefined;
   #underWayCount = 0;
 
-  /** @param onDone is called when nothing waits any more */
-  constructor(onDone: () => void) {
+  /**
+   * @param onDone is called when nothing waits any more
+   * @param onRefused hears which message the broker does not take; it is not sent again by this connection
+   */
+  constructor(onDone: () => void, onRefused: (topic: string, reason: string) => void) {
     this.#onDone = onDone;
+    this.#onRefused = onRefused;
   }
 
-  /** Whether the broker has acknowledged all. */
+  /** Whether the broker has answered all. */
   get areSent(): boolean {
     return [...this.#reports.values()].every(({ isSent }) => isSent);
   }
@@ -61,12 +67,15 @@ export class Reports {
     this.#underWayCount++;
     try {
       await connection.publish(report.message);
-      report.isSent = true;
-    } catch {
-      // The connection has ended; the next one sends the report again.
-      if (this.#connection === connection) this.#connection = undefined;
-      return;
+    } catch (error) {
+      if (!(error instanceof MessageRefused)) {
+        // The connection has ended; the next one sends the report again.
+        if (this.#connection === connection) this.#connection = undefined;
+        return;
+      }
+      this.#onRefused(report.message.topic, error.message);
     }
+    report.isSent = true;
     if (this.#connection !== connection) return;
     report.isUnderWay = false;
     this.#underWayCount--;

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ConnectRequest, IncomingMessage } from '../../dist/mqtt/broker-connection.js';
+import { MessageRefused } from '../../dist/mqtt/broker-connection.js';
 import { connectTo } from '../../dist/mqtt/connect.js';
 import { until } from '../lab/until.js';
 
@@ -68,6 +69,31 @@ describe('a connection to a broker', () => {
     await connectTo({ url: await answering(Buffer.concat([Buffer.from([0x20, 2, 0, 0]), message])) }, request);
     expect(await closed).toContain('QoS 2');
     expect(messages).toEqual([]);
+  });
+
+  it('tells a message that the broker does not take from a connection that has ended', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', (bytes) => {
+        const kind = bytes[0]! >> 4;
+        // PUBLISH has its id behind the topic; the answer is a PUBACK: not authorized.
+        const id = 4 + bytes.readUInt16BE(2);
+        if (kind === 1) socket.write(Buffer.from([0x20, 3, 0, 0, 0]));
+        else if (kind === 3) socket.write(Buffer.from([0x40, 3, bytes[id]!, bytes[id + 1]!, 0x87]));
+        else socket.destroy();
+      });
+    });
+    server.listen(0, '::1');
+    await once(server, 'listening');
+    cleanups.push(() => server.close());
+    const url = `mqtt://[::1]:${(server.address() as AddressInfo).port}`;
+    const connection = await connectTo({ url }, requestOf().request);
+    const message = { topic: 'a', payload: 'b', isRetained: true };
+    for (let i = 0; i < 2; i++) await expect(connection.publish(message)).rejects.toBeInstanceOf(MessageRefused);
+    await connection.end();
+    const late = await connection.publish(message).catch((error: unknown) => error);
+    expect(late).toBeInstanceOf(Error);
+    expect(late).not.toBeInstanceOf(MessageRefused);
   });
 
   it('tells a broker that does not know MQTT 5 from one that cannot be reached', async () => {

@@ -77,6 +77,23 @@ describe('a device at its broker', () => {
     expect(broker.texts('/state').at(-1)).toBe('online');
   });
 
+  it('goes on telling the rest when the broker does not take one of its reports, says so once, and sleeps', async () => {
+    const { link, broker, shown, warnings, pass, take } = deviceOf();
+    broker.forbidden = '/state';
+    link.wake(take);
+    await pass(3);
+    for (const state of ['receiving', 'applied']) {
+      shown.state = state;
+      link.change();
+      await pass(3);
+    }
+    expect(broker.texts('/status').map((text) => JSON.parse(text).state)).toEqual(['idle', 'receiving', 'applied']);
+    expect(warnings).toEqual([expect.stringMatching(/devices\/d1\/state: Publish error: Not authorized/)]);
+    link.sleep();
+    await pass(3);
+    expect(broker.isConnected).toBe(false);
+  });
+
   it('gives releases to be judged after a random time: retained ones, new ones, and each once', async () => {
     const { link, broker, taken, pass, take } = deviceOf();
     broker.publish(`${BASE}/firmware/release`, 'v1', true);

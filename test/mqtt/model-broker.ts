@@ -3,6 +3,7 @@ import {
   BrokerFault,
   type ConnectRequest,
   type IncomingMessage,
+  MessageRefused,
   type OutgoingMessage,
 } from '../../dist/mqtt/broker-connection.js';
 import type { VirtualClock } from '../../dist/simulate/clock/virtual-clock.js';
@@ -22,6 +23,8 @@ export class ModelBroker {
   isUp = true;
   /** Whether it acknowledges subscriptions. */
   isMute = false;
+  /** Topics that nobody may publish to end so. */
+  forbidden: string | undefined;
   /** The highest protocol that it knows. */
   protocol: 4 | 5 = 5;
   /** When somebody asked for a connection, in seconds, and with which protocol. */
@@ -67,6 +70,9 @@ export class ModelBroker {
     return {
       publish: async (message) => {
         fail();
+        if (this.forbidden !== undefined && message.topic.endsWith(this.forbidden)) {
+          throw new MessageRefused('Publish error: Not authorized');
+        }
         this.#take(message);
       },
       subscribe: async (topics) => {
