@@ -147,7 +147,7 @@ export class Contacts {
   #look(contact: Contact): void {
     if (this.#isClosed || contact.isSending || !this.#isReachable(contact)) return;
     const nowMs = this.#nowMs;
-    const trigger = this.#queue.next(contact.device, nowMs);
+    const trigger = this.#queue.next(contact.device, nowMs, this.#clock.wallUs() / 1000);
     if (trigger === undefined) {
       const dueMs = this.#queue.dueMs(contact.device);
       if (dueMs !== undefined && dueMs > nowMs) this.#lookIn(contact, dueMs - nowMs);
@@ -203,7 +203,8 @@ export class Contacts {
     } else this.#queue.fail(trigger.id, this.#nowMs);
   }
 
+  /** By the clock that never jumps. */
   get #nowMs(): number {
-    return this.#clock.wallUs() / 1000;
+    return this.#clock.nowUs() / 1000;
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../dist/base/ports.js';
 import { Code } from '../../dist/coap/code.js';
 import type { CoapEndpoint } from '../../dist/coap/endpoint.js';
 import { formatLinks } from '../../dist/coap/links.js';
@@ -39,6 +40,8 @@ export class Fleet {
   hasNats = true;
   /** More losses. */
   loses: Wire['loses'] = () => false;
+  /** By how much the manager's clock of the day is ahead. */
+  wallErrorUs = 0;
   /** Datagrams to devices that a NAT has dropped. */
   blockedCount = 0;
   readonly #spokeUs = new Map<string, number>();
@@ -63,7 +66,14 @@ export class Fleet {
       return bytes;
     };
     const all = { deviceCount: 100, admits: () => true, reachableMs: 30_000, forgetAfterMs: 86_400_000, ...options };
-    const manager = new Manager({ clock: this.wire.clock, randomBytes, store: this.store }, all);
+    const { clock: right } = this.wire;
+    const clock: Clock = {
+      timerLatenessUs: right.timerLatenessUs,
+      nowUs: () => right.nowUs(),
+      wallUs: () => right.wallUs() + this.wallErrorUs,
+      schedule: (atUs, callback) => right.schedule(atUs, callback),
+    };
+    const manager = new Manager({ clock, randomBytes, store: this.store }, all);
     const endpoint = this.wire.endpoint(MANAGER, {
       site: manager.site,
       onStrayNotification: (peer) => manager.hearStray(peer),
@@ -123,6 +133,11 @@ export class Device {
   async update(): Promise<number> {
     const request = { method: 'POST', path: this.#location! } as const;
     return (await this.#wire.finish(this.#endpoint.request(MANAGER, request))).code;
+  }
+
+  /** Is at this address from now on, with the registration of the same device at another one. */
+  goOnFrom(before: Device): void {
+    this.#location = before.#location;
   }
 
   say(status: object): void {

@@ -112,6 +112,24 @@ describe('a manager', () => {
     manager.close();
   });
 
+  it('sends a trigger again in time though the clock of the day was set back meanwhile', async () => {
+    const fleet = new Fleet();
+    fleet.wallErrorUs = 365 * 86_400e6;
+    const manager = fleet.manager();
+    const device = fleet.device('dev-1');
+    await device.register();
+    await fleet.wire.pass(1e6);
+    fleet.loses = ({ to }) => to.port === 40_000;
+    manager.trigger(['dev-1'], LOOK);
+    await fleet.wire.pass(120e6);
+    fleet.loses = () => false;
+    fleet.wallErrorUs = 0;
+    device.say({ version: 2 });
+    await fleet.wire.pass(10e6);
+    expect(device.triggers).toHaveLength(1);
+    manager.close();
+  });
+
   it('does not send again what a device refuses, and sends the next', async () => {
     const fleet = new Fleet();
     const manager = fleet.manager();
@@ -243,6 +261,30 @@ describe('a manager', () => {
     expect(version()).toBe(3);
     manager.close();
   });
+
+  it.each(['renews its registration', 'registers anew'])(
+    'sends a trigger to where a device %s while it is under way to where the device was',
+    async (how) => {
+      const fleet = new Fleet();
+      const manager = fleet.manager();
+      const device = fleet.device('dev-1');
+      await device.register();
+      await fleet.wire.pass(1e6);
+      fleet.loses = ({ to }) => to.port === 40_000;
+      manager.trigger(['dev-1'], LOOK);
+      await fleet.wire.pass(20e6);
+      const moved = fleet.device('dev-1', 50_000);
+      moved.goOnFrom(device);
+      await (how === 'registers anew' ? moved.register() : moved.update());
+      await fleet.wire.pass(15e6);
+      expect([device.triggers.length, moved.triggers.length]).toEqual([0, 1]);
+      expect(manager.triggerCount).toBe(0);
+      const before = fleet.wire.seen.length;
+      await fleet.wire.pass(200e6);
+      expect(fleet.wire.seen.slice(before).filter(({ to }) => to.port === 40_000)).toEqual([]);
+      manager.close();
+    },
+  );
 
   it('goes on where a device has another address since, and forgets one that stays away', async () => {
     const fleet = new Fleet();

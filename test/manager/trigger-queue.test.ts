@@ -44,7 +44,7 @@ describe('a queue of triggers', () => {
             }
           } else {
             const first = waiting.find((other) => other.device === one.device);
-            const found = queue.next(one.device, nowMs);
+            const found = queue.next(one.device, nowMs, nowMs);
             // A trigger may have expired while an answer was waited for.
             const isOpen = first !== undefined && nowMs < first.expiresAtMs;
             const isDue = isOpen && nowMs >= (tried.get(first.id)?.notBeforeMs ?? 0);

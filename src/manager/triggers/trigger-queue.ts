@@ -14,7 +14,7 @@ const BACK_OFF: BackOffTimes = { firstUs: 5e6, mostUs: 3600e6 };
 
 interface Queued extends Waiting {
   trigger: Trigger;
-  /** Not sent before then. */
+  /** Not sent before then, on a clock that never jumps: the clock of the day may be set back by years when a host has found the time. */
   notBeforeMs: number;
 }
 
@@ -63,10 +63,15 @@ export class TriggerQueue {
     return true;
   }
 
-  /** What a device is to be sent now. One trigger of a device is sent at a time, and none before those that were asked for earlier. */
-  next(device: string, nowMs: number): Trigger | undefined {
+  /**
+   * What a device is to be sent now. One trigger of a device is sent at a time, and none before those that were asked for earlier.
+   *
+   * @param nowMs by a clock that never jumps, as in `begin`, `fail` and `dueMs`
+   * @param wallMs since 1970-01-01, as the times of triggers
+   */
+  next(device: string, nowMs: number, wallMs: number): Trigger | undefined {
     const first = this.#byDevice.get(device)?.[0];
-    if (first === undefined || nowMs < first.notBeforeMs || nowMs >= first.trigger.expiresAtMs) return undefined;
+    if (first === undefined || nowMs < first.notBeforeMs || wallMs >= first.trigger.expiresAtMs) return undefined;
     return first.trigger;
   }
 
@@ -105,9 +110,9 @@ export class TriggerQueue {
   }
 
   /** The one that expired first; undefined if none has. It stays in the queue. */
-  firstExpired(nowMs: number): Trigger | undefined {
+  firstExpired(wallMs: number): Trigger | undefined {
     const { first } = this.#expiries;
-    return first !== undefined && first.atUs <= nowMs * 1000 ? first.trigger : undefined;
+    return first !== undefined && first.atUs <= wallMs * 1000 ? first.trigger : undefined;
   }
 
   #pauseMs(attemptCount: number): number {
