@@ -2,7 +2,7 @@ import { TRIGGER_PATH } from '../agent/coap/device-paths.js';
 import type { Clock } from '../base/ports.js';
 import { ContentFormat, codeText, isSuccess } from '../coap/code.js';
 import type { CoapEndpoint } from '../coap/endpoint.js';
-import type { Peer } from '../coap/peer.js';
+import { type Peer, peerKey } from '../coap/peer.js';
 import { CoapFault } from '../coap/request.js';
 import { DeviceWatch } from './device-watch.js';
 import type { Trigger, TriggerResult } from './triggers/trigger.js';
@@ -34,6 +34,8 @@ interface Contact {
   heardUs: number;
   isAwake: boolean;
   isSending: boolean;
+  /** Gives up what is under way to the device. */
+  giveUp: () => void;
   cancelTimer: () => void;
 }
 
@@ -81,6 +83,8 @@ export class Contacts {
   /** Notes that a device was heard from this address: it is awake, and can be reached there. */
   hear(device: string, peer: Peer): void {
     const contact = this.#contacts.get(device) ?? this.#meet(device, peer);
+    // Nobody acknowledges what goes to where the device was.
+    if (peerKey(contact.peer) !== peerKey(peer)) contact.giveUp();
     contact.peer = peer;
     contact.heardUs = this.#clock.nowUs();
     contact.isAwake = true;
@@ -114,6 +118,7 @@ export class Contacts {
     if (contact === undefined) return;
     contact.watch.close();
     contact.cancelTimer();
+    contact.giveUp();
     this.#waiting.delete(contact);
     this.#contacts.delete(device);
   }
@@ -125,7 +130,16 @@ export class Contacts {
 
   #meet(device: string, peer: Peer): Contact {
     const watch = new DeviceWatch(this.#endpoint, (path, payload) => this.#notified(device, path, payload));
-    const contact = { device, watch, peer, heardUs: 0, isAwake: true, isSending: false, cancelTimer: NOT_SET };
+    const contact: Contact = {
+      device,
+      watch,
+      peer,
+      heardUs: 0,
+      isAwake: true,
+      isSending: false,
+      giveUp: NOT_SET,
+      cancelTimer: NOT_SET,
+    };
     this.#contacts.set(device, contact);
     return contact;
   }
@@ -163,15 +177,19 @@ export class Contacts {
   async #send(contact: Contact, { id }: Trigger): Promise<void> {
     const trigger = this.#queue.begin(id, this.#nowMs);
     if (trigger === undefined) return;
+    const leaving = new AbortController();
     contact.isSending = true;
+    contact.giveUp = () => leaving.abort();
     this.#sendingCount++;
     this.#callbacks.onAttempt(trigger);
-    const answer = await this.#ask(contact.peer, trigger);
+    const answer = await this.#ask(contact.peer, trigger, leaving.signal);
     contact.isSending = false;
+    contact.giveUp = NOT_SET;
     this.#sendingCount--;
     if (this.#isClosed) return;
     this.#settle(contact, trigger, answer);
-    this.#look(contact);
+    // The device may have registered anew meanwhile, which makes another contact.
+    this.look(contact.device);
     for (const waiting of this.#waiting) {
       if (this.#sendingCount >= this.#options.sendingCount) return;
       this.#waiting.delete(waiting);
@@ -179,16 +197,16 @@ export class Contacts {
     }
   }
 
-  /** The code of the answer; undefined if none came. */
-  async #ask(peer: Peer, { object, record }: Trigger): Promise<number | undefined> {
+  /** The code of the answer; undefined if none came, or is waited for any more. */
+  async #ask(peer: Peer, { object, record }: Trigger, signal: AbortSignal): Promise<number | undefined> {
     try {
       const query = object === undefined ? [] : [`object=${object}`];
       const payload = record === undefined ? undefined : this.#callbacks.recordOf(record);
       const contentFormat = payload === undefined ? undefined : ContentFormat.octets;
       const request = { method: 'POST', path: [TRIGGER_PATH], query, payload, contentFormat } as const;
-      return (await this.#endpoint.request(peer, request)).code;
+      return (await this.#endpoint.request(peer, request, { signal })).code;
     } catch (error) {
-      if (error instanceof CoapFault) return undefined;
+      if (error instanceof CoapFault || signal.aborted) return undefined;
       throw error;
     }
   }
