@@ -4,7 +4,7 @@ export interface CoapBounds {
   readonly transmissionCount: number;
   /** Requests that are being answered; one more gets 5.03. */
   readonly requestCount: number;
-  /** Observers of resources here; one more gets an answer without notifications. */
+  /** Observers of resources here; one more gets an answer without notifications, and the one that was heard longest ago is asked whether it is still there. */
   readonly observerCount: number;
   /** Observations of resources of others. */
   readonly observationCount: number;

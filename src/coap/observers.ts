@@ -31,6 +31,7 @@ interface Observer extends Observed {
 export class Observers {
   readonly #transmissions: Transmissions;
   readonly #bounds: CoapBounds;
+  /** Who was heard longest ago is the first. */
   readonly #observers = new Map<string, Observer>();
 
   constructor(transmissions: Transmissions, bounds: CoapBounds) {
@@ -42,18 +43,28 @@ export class Observers {
     return this.#observers.size;
   }
 
-  /** @returns the number for the Observe option of the answer; undefined if there are too many observers */
+  /** @returns the number for the Observe option of the answer; undefined if there are too many observers: one may have a place later */
   add(observed: Observed): number | undefined {
     const key = keyOf(observed.peer, observed.token);
     const before = this.#observers.get(key);
-    if (before === undefined && this.#isFull(observed.peer)) return undefined;
+    if (before === undefined && this.#hasManyOf(observed.peer)) return undefined;
+    if (before === undefined && this.#observers.size >= this.#bounds.observerCount) {
+      this.#askOldest();
+      return undefined;
+    }
     const sequence = ((before?.sequence ?? 0) + 1) % SEQUENCE_SIZE;
+    this.#observers.delete(key);
     this.#observers.set(key, { ...observed, sequence, isBusy: false, isBehind: false });
     return sequence;
   }
 
   remove(peer: Peer, token: Uint8Array): void {
     this.#observers.delete(keyOf(peer, token));
+  }
+
+  /** Forgets all. */
+  close(): void {
+    this.#observers.clear();
   }
 
   /** The state at this path has changed. */
@@ -85,6 +96,7 @@ export class Observers {
       {
         onAcknowledged: () => {
           observer.isBusy = false;
+          this.#heard(observer);
           if (observer.isBehind) void this.#notify(observer);
         },
         onReset: gone,
@@ -95,8 +107,24 @@ export class Observers {
     if (!isGood || cancel === undefined) gone();
   }
 
-  #isFull(peer: Peer): boolean {
-    if (this.#observers.size >= this.#bounds.observerCount) return true;
+  /**
+   * Tells the state again to the observer that was heard longest ago. Anybody can forge any number of observers, and those that do not acknowledge are
+   * forgotten; without this they would stay until the state changes.
+   */
+  #askOldest(): void {
+    for (const observer of this.#observers.values()) {
+      if (!observer.isBusy) return void this.#notify(observer);
+    }
+  }
+
+  #heard(observer: Observer): void {
+    if (!this.#isThere(observer)) return;
+    const key = keyOf(observer.peer, observer.token);
+    this.#observers.delete(key);
+    this.#observers.set(key, observer);
+  }
+
+  #hasManyOf(peer: Peer): boolean {
     const key = peerKey(peer);
     return [...this.#observers.values()].filter((one) => peerKey(one.peer) === key).length >= MOST_OF_PEER;
   }

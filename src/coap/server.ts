@@ -116,6 +116,7 @@ export class Server {
 
   close(): void {
     this.#closing.abort();
+    this.observers.close();
   }
 
   /** Undefined: the request is rejected. */

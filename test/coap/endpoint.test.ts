@@ -488,6 +488,52 @@ describe('observations', () => {
     expect(heard).toEqual(['0', 'five', 'six']);
   });
 
+  test('of forged addresses give their places to others, one after the other, and those that answer keep theirs', async () => {
+    const wire = new Wire();
+    let state = 0;
+    // Nobody asks again meanwhile because the state is old.
+    const answer = () => ({ ...text(`${state}`), maxAgeS: 86_400 });
+    const site = siteOf({ fw: { isObservable: true, answer } });
+    const server = wire.endpoint(HERE, { site, bounds: { observerCount: 4 } });
+    const observing = (port: number) => {
+      const heard: string[] = [];
+      const client = wire.endpoint({ ...THERE, port });
+      const callbacks = {
+        onNotification: ({ payload }: CoapResponse) => heard.push(Buffer.from(payload).toString()),
+        onEnd: () => undefined,
+      };
+      const ask = () => client.observe(HERE, { path: ['fw'] }, callbacks);
+      ask();
+      return { heard, ask };
+    };
+    const known = observing(1);
+    const forged = [101, 102, 103];
+    for (const port of forged) observing(port);
+    await wire.pass(1e6);
+    wire.loses = ({ to }) => forged.includes(to.port);
+    const late = observing(2);
+    for (let i = 0; i < 4; i++) {
+      await wire.pass(60e6);
+      late.ask();
+    }
+    await wire.pass(1e6);
+    state = 1;
+    server.notify(['fw']);
+    await wire.pass(1e6);
+    expect([known.heard.at(-1), late.heard.at(-1)]).toEqual(['1', '1']);
+  });
+
+  test('are told nothing more by an endpoint that is closed, also of a change just before', async () => {
+    const wire = new Wire();
+    const { server, change } = observed(wire);
+    await wire.pass(1e6);
+    const before = wire.seen.length;
+    change();
+    server.close();
+    await wire.pass(10e6);
+    expect(wire.seen.length).toBe(before);
+  });
+
   test('have bounds at both ends, and a resource that cannot be observed says its state once', async () => {
     const wire = new Wire();
     const site = siteOf({
