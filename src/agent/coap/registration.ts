@@ -109,6 +109,8 @@ export class Registration {
       const path = this.#location;
       const { code } = await ask({ method: 'POST', path }, signal);
       if (code === Code.changed) return undefined;
+      // One that is busy has not forgotten the device.
+      if (code === Code.unavailable) return `it answered ${codeText(code)}`;
       this.#location = undefined;
       // It has forgotten the device, or takes no updates, as directories of earlier drafts. Those may also keep a device twice.
       if (code !== Code.notFound) await ask({ method: 'DELETE', path }, signal);

@@ -15,6 +15,7 @@ function scene() {
   let known: string | undefined;
   let isThere = true;
   let updates = true;
+  let isBusy = false;
   let untilUs = 0;
   let isLate = false;
   let place: readonly string[] | undefined;
@@ -34,6 +35,7 @@ function scene() {
       return answer(Code.created, place ?? known.split('/'));
     }
     if (path.join('/') !== known) return answer(Code.notFound);
+    if (isBusy) return answer(Code.unavailable);
     if (!updates) return answer(Code.methodNotAllowed);
     isLate ||= nowUs > untilUs;
     untilUs = nowUs + LIFETIME_S * 1e6;
@@ -61,6 +63,9 @@ function scene() {
     },
     setUpdates: (value: boolean) => {
       updates = value;
+    },
+    setBusy: (value: boolean) => {
+      isBusy = value;
     },
     setThere: (value: boolean) => {
       isThere = value;
@@ -126,6 +131,19 @@ describe('a registration', () => {
       'DELETE /rd/1',
       'POST /rd',
     ]);
+  });
+
+  test('is kept and renewed later at a directory that is busy: to end it and make it anew would be two requests more', async () => {
+    const directory = scene();
+    directory.registration.renew();
+    await directory.pass(1);
+    directory.setBusy(true);
+    directory.registration.renew();
+    await directory.pass(1);
+    expect([directory.registration.isRegistered, directory.warnings.length]).toEqual([true, 1]);
+    directory.setBusy(false);
+    await directory.pass(60);
+    expect(directory.asked.slice(1)).toEqual(['POST /rd/1?', 'POST /rd/1?']);
   });
 
   test('is tried again while nobody answers, less and less often, with one warning for each time of silence', async () => {
