@@ -60,8 +60,16 @@ export function readAnswer(response: Response, { known, part }: OriginRequest): 
   const end = async () => {
     await response.body?.cancel().catch(() => undefined);
   };
-  const answer = { kind: 'content', validator, sha256: sha256In(headers), body: piecesOf(response), end } as const;
-  if (status === 200) return { ...answer, fromByte: 0, sizeBytes: wholeNumber(headers.get('content-length')) };
+  const sha256 = sha256In(headers);
+  const answer = { kind: 'content', validator, sha256, body: piecesOf(response), end } as const;
+  if (status === 200) {
+    const sizeBytes = wholeNumber(headers.get('content-length'));
+    const isChunked = /\bchunked\b/i.test(headers.get('transfer-encoding') ?? '');
+    // The end of the connection ends the body, and a server that fails ends connections, too (RFC 9112, section 8).
+    if (sizeBytes === undefined && !isChunked && sha256 === undefined)
+      throw new OriginFault('it does not say where its file ends; have it send Content-Length, chunks or Repr-Digest');
+    return { ...answer, fromByte: 0, sizeBytes };
+  }
   const range = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(headers.get('content-range') ?? '');
   const isAsked = part !== undefined && range !== null && Number(range[1]) === part.bytes;
   if (!isAsked || Number(range[2]) !== Number(range[3]) - 1) throw new OriginFault('it sent another part', 'restart');

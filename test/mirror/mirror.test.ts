@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -213,6 +213,31 @@ describe('mirror', () => {
       expect(stderr).toContain('more than 199000 bytes');
     }
     expect(existsSync(path('firmware.img.mirror'))).toBe(false);
+  });
+
+  it('takes no file of which only the end of the connection says that it is whole, unless its SHA-256 is named', async () => {
+    const content = randomBytes(5000);
+    const digest = () => `repr-digest: sha-256=:${sha256(content).toString('base64')}:\r\n`;
+    let more = '';
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\n${more}\r\n`), content])));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/firmware.img`;
+      const object = `{ file: firmware.img, version: 1, origin: { url: "${url}" }, ladder: { from: 1Mbit, to: 4Mbit } }`;
+      writeFileSync(path('fleet.yaml'), `fleet: acme\nkey: layercast.key\nobjects:\n  firmware: ${object}\n`);
+      const { code, stderr } = await mirror();
+      expect([code, version(), image().toString()]).toEqual([1, 1, 'old']);
+      expect(stderr).toContain('does not say where its file ends');
+      more = digest();
+      expect((await mirror()).code).toBe(0);
+      expect([version(), image().equals(content)]).toEqual([2, true]);
+    } finally {
+      server.close();
+    }
   });
 
   it('follows no redirect, and says what was answered', async () => {
