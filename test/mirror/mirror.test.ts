@@ -255,6 +255,29 @@ describe('mirror', () => {
     expect(version()).toBe(1);
   });
 
+  it('looks at all origins, also when some cannot be used, and ends with what went wrong first', async () => {
+    const others = await Promise.all([Origin.start(), Origin.start()]);
+    try {
+      const [second, third] = others;
+      origin.status = 404;
+      second!.status = 500;
+      const object = (file: string, { url }: Origin) =>
+        `{ file: ${file}, version: 1, origin: { url: "${url}" }, ladder: { from: 1Mbit, to: 4Mbit } }`;
+      const objects = [
+        `  firmware: ${object('firmware.img', origin)}`,
+        `  maps: ${object('maps.img', second!)}`,
+        `  texts: ${object('texts.img', third!)}`,
+      ];
+      writeFileSync(path('fleet.yaml'), `fleet: acme\nkey: layercast.key\nobjects:\n${objects.join('\n')}\n`);
+      const { code, stderr } = await mirror();
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^warning: maps: .*answered 500.*\n[\s\S]*firmware: .*answered 404/);
+      expect(readFileSync(path('texts.img')).equals(third!.content)).toBe(true);
+    } finally {
+      for (const other of others) other.stop();
+    }
+  });
+
   it('signs its requests to a bucket, also those for a part', async () => {
     const user = {
       accessKeyId: 'AKIDEXAMPLE',

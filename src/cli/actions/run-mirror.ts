@@ -56,7 +56,7 @@ export async function runMirror(argument: string | undefined, flags: MirrorFlags
     return lookAt(object, publish, flags.verbose === true && !flags.json ? tellLook : () => undefined, until);
   };
   if (flags.once) {
-    for (const object of mirrored) await look(object, signal).catch((error) => fail(object, error));
+    await lookAtEach(mirrored, look, flags, signal);
     return;
   }
   while (!signal.aborted) {
@@ -82,6 +82,26 @@ async function mirroredOf(path: string): Promise<readonly Mirrored[]> {
   throw new LayercastError('CONFIG_INVALID', `no object of ${path} has an origin`, {
     hint: 'Add "origin: { url: https://… }" to an object',
   });
+}
+
+/** Looks at each origin once. One that cannot be used keeps nobody from looking at the others. @throws what went wrong first */
+async function lookAtEach(
+  mirrored: readonly Mirrored[],
+  look: (object: Mirrored, until: AbortSignal) => Promise<void>,
+  flags: MirrorFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  let first: { readonly object: Mirrored; readonly error: unknown } | undefined;
+  for (const object of mirrored) {
+    try {
+      await look(object, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (first === undefined) first = { object, error };
+      else warnOf(object, error, flags);
+    }
+  }
+  if (first !== undefined) fail(first.object, first.error);
 }
 
 /**
@@ -123,10 +143,14 @@ function tellReload(error: unknown, { json }: MirrorFlags): void {
   else say(`warning: ${text}${hint === undefined ? '' : `\n  ${hint}`}`);
 }
 
-function tell({ name, origin }: Mirrored, error: unknown, { json }: MirrorFlags, signal: AbortSignal): false {
-  if (signal.aborted) return false;
+function tell(object: Mirrored, error: unknown, flags: MirrorFlags, signal: AbortSignal): false {
+  if (!signal.aborted) warnOf(object, error, flags, '; trying again later');
+  return false;
+}
+
+/** @param whatNow the end of the sentence that says what is wrong */
+function warnOf({ name, origin }: Mirrored, error: unknown, { json }: MirrorFlags, whatNow = ''): void {
   const { message, hint } = reasonOf(error instanceof OriginFault ? error : asLayercastError(error));
   if (json) process.stdout.write(`${JSON.stringify({ object: name, url: origin.url, error: message })}\n`);
-  else say(`warning: ${name}: ${origin.url}: ${message}; trying again later${hint === undefined ? '' : `\n  ${hint}`}`);
-  return false;
+  else say(`warning: ${name}: ${origin.url}: ${message}${whatNow}${hint === undefined ? '' : `\n  ${hint}`}`);
 }
