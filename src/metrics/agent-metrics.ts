@@ -90,10 +90,13 @@ export class AgentMetrics {
     ]),
   ];
 
-  /** Shows an agent from now on; at most one. */
+  /** Shows an agent from now on, after one that has ended. */
   follow(agent: WatchedAgent): void {
     agent.on('start', ({ fleet }) => {
       this.#fleet = fleet;
+      // By new settings an object may be none of the agent's any more.
+      const known = new Set(agent.status()?.objects.map(({ object }) => object));
+      for (const object of this.#kept.keys()) if (!known.has(object)) this.#kept.delete(object);
     });
     agent.on('wake', () => {
       this.#wakeCount++;

@@ -163,9 +163,14 @@ describe('metrics of a server', () => {
   });
 });
 
+/** An agent whose journal has these objects. */
+function watchedAgent(...objects: readonly string[]): EventEmitter {
+  return Object.assign(new EventEmitter(), { status: () => ({ objects: objects.map((object) => ({ object })) }) });
+}
+
 describe('metrics of an agent', () => {
   it('are the state of each object, and those of receivers while one is received', async () => {
-    const agent = new EventEmitter();
+    const agent = watchedAgent();
     const figures = new AgentMetrics();
     figures.follow(agent as unknown as Agent);
     const text = async () => (await new Exposition(figures.metrics).text()).split('\n');
@@ -192,6 +197,17 @@ describe('metrics of an agent', () => {
     agent.emit('state', { object: 'maps', version: 4, state: 'failed' });
     expect(await text()).toContain(`layercast_agent_received_bytes_total{${of}} 900`);
     expect((await text()).filter((line) => line.startsWith('layercast_receiver_rate'))).toEqual([]);
+    expect(figures.fault).toBe('failed: maps');
+  });
+
+  it('end for objects that new settings leave out, so that one that had failed is no fault for ever', () => {
+    const figures = new AgentMetrics();
+    const [before, after] = [watchedAgent(), watchedAgent('maps')];
+    figures.follow(before as unknown as Agent);
+    for (const object of ['maps', 'firmware']) before.emit('state', { object, version: 4, state: 'failed' });
+    expect(figures.fault).toBe('failed: maps, firmware');
+    figures.follow(after as unknown as Agent);
+    after.emit('start', { fleet: 'acme', objects: 1 });
     expect(figures.fault).toBe('failed: maps');
   });
 });
