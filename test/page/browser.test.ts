@@ -89,6 +89,19 @@ describe.skipIf(CHROMIUM === undefined)('the page in a browser', () => {
     expect(tab.faults).toEqual([]);
   });
 
+  it('shows no device any more that was forgotten while there was no connection', async () => {
+    const manager = new ManagedDevices(5);
+    await using http = await manager.serve();
+    const tab = await browser.open(`${http.url}/`);
+    await tab.textWith('5 of 5 devices');
+    manager.forget(nameOf(3));
+    // Ends the connections of all clients.
+    http.renew({ clientCount: 32, tls: undefined, tokens: [], names: [] });
+    await tab.textWith('4 of 4 devices');
+    await tab.drawn();
+    expect(await tab.textWith('4 of 4 devices')).not.toContain(nameOf(3));
+  });
+
   it('asks for the token that a manager wants, and keeps it in the tab alone', async () => {
     const [right, wrong] = ['a'.repeat(40), 'b'.repeat(40)];
     await using http = await new ManagedDevices(3).serve([right]);

@@ -78,6 +78,12 @@ export class ManagedDevices extends EventEmitter {
     this.emit('device', this.states.change(device, change));
   }
 
+  /** Forgets a device, and tells nobody. */
+  forget(device: string): void {
+    this.states.change(device, { isRegistered: false });
+    this.states.forgetBefore(Number.POSITIVE_INFINITY);
+  }
+
   page: Manager['page'] = (...filter) => this.states.page(...filter);
   stateCounts = () => this.states.counts();
   find = (device: string) => this.states.find(device);

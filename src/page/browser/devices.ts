@@ -50,6 +50,11 @@ export class Devices {
     this.#found = undefined;
   }
 
+  /** Leaves out all others. */
+  keep(isThere: (name: string) => boolean): void {
+    for (const name of this.#byName.keys()) if (!isThere(name)) this.delete(name);
+  }
+
   /** Looks for devices that have all words of a text, in their names, states or messages. */
   search(text: string): void {
     this.#words = text

@@ -9,6 +9,7 @@ import { showLink } from './link.js';
 import { Rows } from './rows.js';
 import { askForToken, authorization } from './token.js';
 
+/** Devices that are read at once: as many as the manager gives, so that the most that a page holds come with twenty requests. */
 const PAGE_DEVICES = 1_000;
 /** The counts are of the whole fleet, so the manager makes them. */
 const COUNTS_MS = 5_000;
@@ -108,21 +109,28 @@ export class FleetPage {
   }
 
   async #list(): Promise<void> {
-    this.#told = new Set();
+    const told = new Set<string>();
+    this.#told = told;
     const listed = new Set<string>();
-    for (let after: string | undefined = ''; after !== undefined && listed.size < MAX_DEVICES; ) {
+    let after: string | undefined = '';
+    while (after !== undefined && listed.size < MAX_DEVICES) {
       const query = new URLSearchParams({ limit: String(PAGE_DEVICES), ...(after === '' ? {} : { after }) });
       const response = await ask(`devices?${query}`).catch(() => undefined);
       // The connection of events is lost, too, and is made again.
       if (!response?.ok) return;
       const page = (await response.json()) as { readonly devices: readonly DeviceJson[]; readonly next?: string };
+      // The list is being read anew.
+      if (this.#told !== told) return;
       for (const device of page.devices) {
         listed.add(device.device);
-        if (!this.#told.has(device.device)) this.#devices.set(device);
+        if (!told.has(device.device)) this.#devices.set(device);
       }
       after = page.next;
       this.#draw();
     }
+    // Nobody has told of those that were forgotten while there was no connection.
+    if (after === undefined) this.#devices.keep((name) => listed.has(name) || told.has(name));
+    this.#draw();
   }
 
   #take(event: string, data: unknown): void {
