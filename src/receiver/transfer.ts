@@ -86,7 +86,7 @@ export class Transfer {
 
   /** Whether something may still fill what multicast does not bring. */
   get canFill(): boolean {
-    return this.#filling?.hasSources ?? false;
+    return this.#filling?.canFill ?? false;
   }
 
   /** Whether everything that is needed of servers is here, unless a block turns out wrong. */

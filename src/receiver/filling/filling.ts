@@ -56,6 +56,8 @@ export class Filling {
   #sources: readonly Source[];
   #turn: number;
   #work: Promise<void> | undefined;
+  /** Whether no block that is missing can be asked for: nobody has said its digest, or it is too long. */
+  #isStuck = false;
 
   constructor(options: FillingOptions) {
     const { clock, store, afterUs, random, sources } = options;
@@ -66,6 +68,11 @@ export class Filling {
   }
 
   /** Whether a source may still bring what is missing. */
+  get canFill(): boolean {
+    return this.hasSources && !this.#isStuck;
+  }
+
+  /** Whether a source is left that was not of no use. */
   get hasSources(): boolean {
     return this.#sources.length > 0;
   }
@@ -93,6 +100,8 @@ export class Filling {
       try {
         await this.#learnDigests(source);
         const block = assembler.blockToFill(MAX_BLOCK_BYTES);
+        this.#isStuck =
+          block === undefined && (assembler.knowsDigests || this.#sources.every(({ isAsked }) => isAsked));
         if (block === undefined) await this.#pause(PAUSE_US);
         else await this.#fillBlock(source.source, block);
         source.failureCount = 0;

@@ -149,6 +149,31 @@ describe('filling', () => {
     expect([wrongBytes, warnings]).toEqual([0, []]);
   });
 
+  it('can fill nothing while nobody has said the digests of blocks, and fills when multicast has', async () => {
+    const source = new Bytes('good', wanted);
+    source.digests = async () => undefined;
+    let whole: () => void = () => undefined;
+    const isWhole = new Promise<void>((resolve) => {
+      whole = resolve;
+    });
+    const filling = new Filling({
+      ...{ sources: [source], afterUs: 0, maxRateBitsPerSecond: undefined, random: () => 0, assembler, store },
+      ...{ clock: systemClock, onFill: () => undefined, onWarning: () => undefined, onError: () => undefined },
+      onBlock: (block) => {
+        assembler.accept(block);
+        if (assembler.isVerified) whole();
+      },
+    });
+    expect(filling.canFill).toBe(true);
+    filling.tick(systemClock.nowUs());
+    await expect.poll(() => filling.canFill).toBe(false);
+    expect(source.asked).toEqual([]);
+    assembler.addAllDigests(digests);
+    await isWhole;
+    expect(await stored()).toEqual(wanted);
+    await filling.end();
+  });
+
   it('ends when no source is left, and takes no digests that do not lead to the root', async () => {
     const filling = await fill(new Bytes('liar', wanted, Buffer.alloc(digests.length)), new Bytes('gone', undefined));
     expect(filling.hasSources).toBe(false);
