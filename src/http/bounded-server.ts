@@ -72,6 +72,8 @@ export class BoundedServer implements AsyncDisposable {
       server.once('error', (cause) => reject(refused(cause)));
       server.listen({ host, port }, resolve);
     });
+    // A connection that the system could not accept, for want of memory say, is lost; the server goes on.
+    server.on('error', onRefused);
     return new BoundedServer(server, options);
   }
 
