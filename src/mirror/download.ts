@@ -8,11 +8,12 @@ import { digestOfFile } from '../store/hash-file.js';
 import { type AskOrigin, isSameContent, type OriginAnswer, strongTag, type Validator } from './origin.js';
 import { OriginFault } from './origin-fault.js';
 
-/** What is kept beside a file: what was published last, and of which content the part is. */
+/** What is kept beside a file: what was published last, of which content the part is, and what is about to be published in the place of which version. */
 const STATE = z.object({
   url: z.string(),
   published: z.object({ etag: z.string().optional(), lastModified: z.string().optional() }).optional(),
   partEtag: z.string().optional(),
+  publishing: z.object({ sha256: z.string(), version: z.number() }).optional(),
 });
 type State = z.output<typeof STATE>;
 
@@ -30,6 +31,10 @@ export interface Download {
   readonly path: string;
   readonly sizeBytes: number;
   readonly sha256: Uint8Array;
+  /** The version in the place of which these bytes were to be published before, of which nobody knows how that ended; undefined: none. */
+  readonly begunAt: number | undefined;
+  /** Notes that it is published now, in the place of this version. */
+  begin(version: number): Promise<void>;
   /** Notes that it is published, and deletes it. */
   conclude(): Promise<void>;
 }
@@ -89,16 +94,20 @@ async function take(
   { partPath, statePath, state }: { readonly partPath: string; readonly statePath: string; readonly state: State },
 ): Promise<Download> {
   const partEtag = strongTag(answer.validator);
+  const kept = { ...state, url: origin.url, partEtag };
   if (answer.fromByte === 0) {
     // The tag is on disk before the first byte that it is of.
     await rm(partPath, { force: true });
-    await writeState(statePath, { ...state, url: origin.url, partEtag });
+    await writeState(statePath, kept);
   }
   const { sizeBytes, sha256 } = await fill(partPath, answer, origin.maxBytes, signal);
+  const hex = Buffer.from(sha256).toString('hex');
   return {
     path: partPath,
     sizeBytes,
     sha256,
+    begunAt: state.publishing?.sha256 === hex ? state.publishing.version : undefined,
+    begin: (version) => writeState(statePath, { ...kept, publishing: { sha256: hex, version } }),
     conclude: async () => {
       await writeState(statePath, { url: origin.url, published: written(answer.validator) });
       await rm(partPath, { force: true });

@@ -52,6 +52,16 @@ describe('a file that a mirror has fetched', () => {
     expect(new Uint8Array(found!.sha256)).toEqual(sha256);
   });
 
+  it('is known at the next look to have been about to be published, until that is noted to have ended', async () => {
+    const first = await fetchIt();
+    expect(first!.begunAt).toBeUndefined();
+    await first!.begin(7);
+    const second = await fetchIt();
+    expect(second!.begunAt).toBe(7);
+    await second!.conclude();
+    expect((await fetchIt())!.begunAt).toBeUndefined();
+  });
+
   it.each([
     ['written to', () => writeFileSync(part(), randomBytes(content.length))],
     ['cut short', () => truncateSync(part(), 1)],

@@ -172,6 +172,23 @@ describe('mirror', () => {
     expect([version(), image().equals(origin.content)]).toEqual([3, true]);
   });
 
+  it('raises the version of a file that was in its place as the power was cut, and does so once', async () => {
+    await mirror();
+    origin.content = randomBytes(90_000);
+    const hex = sha256(origin.content).toString('hex');
+    // The file is in its place, and the version is not raised yet.
+    for (const name of ['firmware.img', 'firmware.img.mirror']) writeFileSync(path(name), origin.content);
+    const state = { url: origin.url, partEtag: `"${hex}"`, publishing: { sha256: hex, version: 2 } };
+    writeFileSync(path('firmware.img.mirror.json'), JSON.stringify(state));
+    expect((await mirror()).code).toBe(0);
+    expect([version(), image().equals(origin.content)]).toEqual([3, true]);
+    // The version is raised, and nobody has noted it.
+    writeFileSync(path('firmware.img.mirror'), origin.content);
+    writeFileSync(path('firmware.img.mirror.json'), JSON.stringify(state));
+    expect((await mirror()).code).toBe(0);
+    expect(version()).toBe(3);
+  });
+
   it('says what keeps this host from storing what came, and how to mend it', async () => {
     const object = `{ file: images/firmware.img, version: 1, origin: { url: "${origin.url}" }, ladder: { from: 1Mbit, to: 4Mbit } }`;
     writeFileSync(path('fleet.yaml'), `fleet: acme\nkey: layercast.key\nobjects:\n  firmware: ${object}\n`);

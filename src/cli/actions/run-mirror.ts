@@ -4,7 +4,7 @@ import { systemClock } from '../../base/system-clock.js';
 import type { FleetObject } from '../../fleet/fleet.js';
 import { loadFleet } from '../../fleet/load-fleet.js';
 import { askOrigin } from '../../mirror/ask-origin.js';
-import { download } from '../../mirror/download.js';
+import { type Download, download } from '../../mirror/download.js';
 import { OriginFault } from '../../mirror/origin-fault.js';
 import { pollAll } from '../../mirror/polls.js';
 import { verifyFile } from '../../store/hash-file.js';
@@ -46,13 +46,12 @@ export async function runMirror(argument: string | undefined, flags: MirrorFlags
     }
   });
   let mirrored = await first;
-  // Lines of a command that stays have a time.
-  const tellLook = flags.once ? (line: string) => void process.stderr.write(`${line}\n`) : say;
+  const tellLook = lineTeller(flags);
   // One at a time: each publication changes the fleet file.
   const publishing = pLimit(1);
   const look = (object: Mirrored, until: AbortSignal) => {
-    const publish = (file: string) =>
-      publishing(() => publishNext(path, { ...flags, object: object.name, file }, signal));
+    const publish = (found: Download, isInPlace: boolean) =>
+      publishing(() => publishFound(path, object.name, found, isInPlace, flags, signal));
     return lookAt(object, publish, flags.verbose === true && !flags.json ? tellLook : () => undefined, until);
   };
   if (flags.once) {
@@ -105,14 +104,35 @@ async function lookAtEach(
 }
 
 /**
+ * Publishes what was found: the file, then the version.
+ *
+ * @param isInPlace whether the object's file has these bytes already
+ * @returns whether there was something to publish: not for bytes that are in place, unless a power cut, say, came before their version was raised
+ */
+async function publishFound(
+  path: string,
+  name: string,
+  found: Download,
+  isInPlace: boolean,
+  flags: MirrorFlags,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const version = (await loadFleet(path)).objects.find((object) => object.name === name)?.version;
+  if (isInPlace && (version === undefined || found.begunAt !== version)) return false;
+  if (version !== undefined) await found.begin(version);
+  await publishNext(path, { ...flags, object: name, file: isInPlace ? undefined : found.path }, signal);
+  return true;
+}
+
+/**
  * Publishes what the origin has, if that is something else than what is here.
  *
- * @param publish takes the path of a file
+ * @param publish as `publishFound`
  * @param tellLook takes a line that says why nothing is published
  */
 async function lookAt(
   { name, filePath, origin }: Mirrored,
-  publish: (file: string) => Promise<void>,
+  publish: (found: Download, isInPlace: boolean) => Promise<boolean>,
   tellLook: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -123,8 +143,9 @@ async function lookAt(
     return;
   }
   // An origin that has put the same file there again has nothing new.
-  if (await verifyFile(filePath, found, { signal })) idle('the file has the bytes that are published');
-  else await publish(found.path);
+  if (!(await publish(found, await verifyFile(filePath, found, { signal })))) {
+    idle('the file has the bytes that are published');
+  }
   await found.conclude();
 }
 
@@ -149,8 +170,17 @@ function tell(object: Mirrored, error: unknown, flags: MirrorFlags, signal: Abor
 }
 
 /** @param whatNow the end of the sentence that says what is wrong */
-function warnOf({ name, origin }: Mirrored, error: unknown, { json }: MirrorFlags, whatNow = ''): void {
+function warnOf({ name, origin }: Mirrored, error: unknown, flags: MirrorFlags, whatNow = ''): void {
   const { message, hint } = reasonOf(error instanceof OriginFault ? error : asLayercastError(error));
-  if (json) process.stdout.write(`${JSON.stringify({ object: name, url: origin.url, error: message })}\n`);
-  else say(`warning: ${name}: ${origin.url}: ${message}${whatNow}${hint === undefined ? '' : `\n  ${hint}`}`);
+  if (flags.json) process.stdout.write(`${JSON.stringify({ object: name, url: origin.url, error: message })}\n`);
+  else {
+    lineTeller(flags)(
+      `warning: ${name}: ${origin.url}: ${message}${whatNow}${hint === undefined ? '' : `\n  ${hint}`}`,
+    );
+  }
+}
+
+/** Lines of a command that stays have a time. */
+function lineTeller({ once }: MirrorFlags): (line: string) => void {
+  return once ? (line) => void process.stderr.write(`${line}\n`) : say;
 }
