@@ -3,16 +3,23 @@ import { z } from 'zod';
 import { errnoOf, LayercastError } from '../base/errors.js';
 import { systemError } from '../base/system-error.js';
 import type { FleetOrigin } from '../fleet/fleet.js';
-import { replaceFile } from '../store/durable.js';
+import { replaceFile, writeFully } from '../store/durable.js';
 import { digestOfFile } from '../store/hash-file.js';
 import { type AskOrigin, isSameContent, type OriginAnswer, strongTag, type Validator } from './origin.js';
 import { OriginFault } from './origin-fault.js';
 
-/** What is kept beside a file: what was published last, of which content the part is, and what is about to be published in the place of which version. */
+/** So many bytes are flushed together, and can be lost in a power cut. */
+const FLUSH_BYTES = 64e6;
+
+/**
+ * What is kept beside a file: what was published last, of which content the part is and how much of it is certainly on disk, and what is about to be
+ * published in the place of which version.
+ */
 const STATE = z.object({
   url: z.string(),
   published: z.object({ etag: z.string().optional(), lastModified: z.string().optional() }).optional(),
   partEtag: z.string().optional(),
+  partBytes: z.number().optional(),
   publishing: z.object({ sha256: z.string(), version: z.number() }).optional(),
 });
 type State = z.output<typeof STATE>;
@@ -62,7 +69,8 @@ async function downloadTo(partPath: string, options: DownloadOptions): Promise<D
   const state = await readState(statePath, origin.url);
   const haveFile = (await stat(filePath).catch(() => undefined)) !== undefined;
   const known = haveFile ? (state.published as Validator | undefined) : undefined;
-  const partBytes = state.partEtag === undefined ? 0 : await sizeOf(partPath);
+  // A part may be longer than what of it is on disk: after a power cut there can be zeros behind that.
+  const partBytes = state.partEtag === undefined ? 0 : Math.min(await sizeOf(partPath), state.partBytes ?? 0);
   // Its last byte is asked for again: of a part that is the whole, as after a publication that failed, nothing would be left to ask for.
   const part = partBytes <= 1 ? undefined : { etag: state.partEtag!, bytes: partBytes - 1 };
   let answer: OriginAnswer;
@@ -94,20 +102,21 @@ async function take(
   { partPath, statePath, state }: { readonly partPath: string; readonly statePath: string; readonly state: State },
 ): Promise<Download> {
   const partEtag = strongTag(answer.validator);
-  const kept = { ...state, url: origin.url, partEtag };
+  const kept = { ...state, url: origin.url, partEtag, partBytes: undefined };
   if (answer.fromByte === 0) {
     // The tag is on disk before the first byte that it is of.
     await rm(partPath, { force: true });
     await writeState(statePath, kept);
   }
-  const { sizeBytes, sha256 } = await fill(partPath, answer, origin.maxBytes, signal);
+  const onDurable = (partBytes: number) => writeState(statePath, { ...kept, partBytes });
+  const { sizeBytes, sha256 } = await fill(partPath, answer, origin.maxBytes, onDurable, signal);
   const hex = Buffer.from(sha256).toString('hex');
   return {
     path: partPath,
     sizeBytes,
     sha256,
     begunAt: state.publishing?.sha256 === hex ? state.publishing.version : undefined,
-    begin: (version) => writeState(statePath, { ...kept, publishing: { sha256: hex, version } }),
+    begin: (version) => writeState(statePath, { ...kept, partBytes: sizeBytes, publishing: { sha256: hex, version } }),
     conclude: async () => {
       await writeState(statePath, { url: origin.url, published: written(answer.validator) });
       await rm(partPath, { force: true });
@@ -115,28 +124,38 @@ async function take(
   };
 }
 
-/** Appends the body, and checks the whole. What is wrong as a whole is deleted. */
+/** Appends the body, and checks the whole. What is wrong as a whole is deleted. @param onDurable hears how many bytes are on disk */
 async function fill(
   path: string,
   { fromByte, sizeBytes, sha256, body }: Content,
   maxBytes: number,
+  onDurable: (bytes: number) => Promise<void>,
   signal: AbortSignal,
 ): Promise<{ readonly sizeBytes: number; readonly sha256: Uint8Array }> {
   const tooLarge = () => new OriginFault(`its file has more than ${maxBytes} bytes (maxSize)`, 'restart');
   if ((sizeBytes ?? 0) > maxBytes) throw tooLarge();
-  let count = fromByte;
+  let [count, durable] = [fromByte, fromByte];
   const file = await open(path, fromByte === 0 ? 'w' : 'r+');
+  const flush = async () => {
+    await file.datasync();
+    durable = count;
+    await onDurable(count);
+  };
   try {
+    await file.truncate(fromByte);
     for await (const piece of body) {
       if (count + piece.length > (sizeBytes ?? maxBytes)) {
         throw sizeBytes === undefined ? tooLarge() : new OriginFault('it sent more than it said', 'restart');
       }
-      await file.write(piece, 0, piece.length, count);
+      await writeFully(file, piece, count);
       count += piece.length;
+      if (count - durable >= FLUSH_BYTES) await flush();
     }
-    await file.sync();
+    await flush();
   } catch (error) {
     if (error instanceof OriginFault && error.remedy === 'restart') await rm(path, { force: true });
+    // If the disk refuses, what was flushed before counts.
+    else await flush().catch(() => undefined);
     throw error;
   } finally {
     await file.close();

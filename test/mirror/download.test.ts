@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -70,6 +71,18 @@ describe('a file that a mirror has fetched', () => {
     await expect(fetchIt()).rejects.toMatchObject({ code: 'OBJECT_CHANGED', message: expect.stringContaining(part()) });
     expect(existsSync(part())).toBe(false);
     expect(await fetchIt()).toMatchObject({ sizeBytes: content.length });
+  });
+
+  it('is whole although the system takes a part of the bytes at once, as a disk that is nearly full does', async () => {
+    await using some = await open(folder);
+    const prototype = Object.getPrototypeOf(some) as FileHandle;
+    const { write } = prototype;
+    type Write = (this: FileHandle, bytes: Uint8Array, offset: number, length: number, at: number) => Promise<object>;
+    const writeSome: Write = function (bytes, offset, length, at) {
+      return (write as Write).call(this, bytes, offset, Math.min(length, 1e6), at);
+    };
+    vi.spyOn(prototype, 'write').mockImplementation(writeSome as never);
+    expect(await fetchIt()).toMatchObject({ sizeBytes: content.length, sha256: hash('sha256', content, 'buffer') });
   });
 
   it('is refused when it has more bytes than have come', async () => {

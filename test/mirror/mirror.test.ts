@@ -130,6 +130,16 @@ describe('mirror', () => {
     expect(origin.answers).toEqual(['200', '206 from 69999', '206 from 139998']);
   });
 
+  it('continues behind what was certainly on disk as the power was cut: zeros may be behind that', async () => {
+    const part = Buffer.concat([origin.content.subarray(0, 60_000), Buffer.alloc(40_000)]);
+    writeFileSync(path('firmware.img.mirror'), part);
+    const partEtag = origin.etag!(origin.content);
+    writeFileSync(path('firmware.img.mirror.json'), JSON.stringify({ url: origin.url, partEtag, partBytes: 60_000 }));
+    expect((await mirror()).code).toBe(0);
+    expect(origin.answers).toEqual(['206 from 59999']);
+    expect([version(), image().equals(origin.content)]).toEqual([2, true]);
+  });
+
   it('begins anew when the content has changed in between, or its tag is weak: bytes of two contents are never mixed', async () => {
     origin.cutAfter = 70_000;
     await mirror();
