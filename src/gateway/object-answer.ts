@@ -7,6 +7,9 @@ const RETRY_S = 5;
 /** A year: a version never changes (RFC 9111, section 5.2.2; RFC 8246). */
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 
+/** A cache gives what it keeps to all who ask for the address, whatever range or tag they ask for (RFC 9111, section 4), so it may keep no refusal. */
+const NOTHING_TO_KEEP = { 'cache-control': 'no-store', 'content-length': '0' };
+
 /** An answer about one version of an object. */
 export interface ObjectAnswer {
   readonly status: number;
@@ -31,15 +34,15 @@ export function objectAnswer(version: ServedVersion, fields: RequestFields, isVe
   };
   switch (preconditionOf(fields, tag)) {
     case 'failed':
-      return { status: 412, fields: { ...common, 'content-length': '0' }, span: undefined };
+      return { status: 412, fields: { ...common, ...NOTHING_TO_KEEP }, span: undefined };
     case 'not modified':
       return { status: 304, fields: common, span: undefined };
     case 'go on':
   }
   const range = isRangeMeant(fields, tag) ? requestedRange(firstOf(fields.range), sizeBytes) : undefined;
   if (range === 'unsatisfiable') {
-    const content = { 'content-range': `bytes */${sizeBytes}`, 'content-length': '0' };
-    return { status: 416, fields: { ...common, ...content }, span: undefined };
+    const refusal = { ...common, 'content-range': `bytes */${sizeBytes}`, ...NOTHING_TO_KEEP };
+    return { status: 416, fields: refusal, span: undefined };
   }
   const span = range ?? { first: 0, end: sizeBytes };
   const content = {
@@ -59,7 +62,7 @@ export function objectAnswer(version: ServedVersion, fields: RequestFields, isVe
 export function notYet(): ObjectAnswer {
   return {
     status: 503,
-    fields: { 'retry-after': String(RETRY_S), 'cache-control': 'no-store', 'content-length': '0' },
+    fields: { 'retry-after': String(RETRY_S), ...NOTHING_TO_KEEP },
     span: undefined,
   };
 }

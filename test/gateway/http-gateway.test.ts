@@ -77,6 +77,17 @@ describe('a gateway', () => {
     expect((await get('/objects/a', {}, 'DELETE')).status).toBe(405);
   });
 
+  it('has no cache keep a refusal for those who ask for the same version otherwise', async () => {
+    whole('a', 1);
+    for (const [status, fields] of [
+      [416, { range: 'bytes=19950-' }],
+      [412, { 'if-match': '"other"' }],
+    ] as const) {
+      const refused = await get('/objects/a/1', fields);
+      expect([refused.status, refused.headers.get('cache-control')]).toEqual([status, 'no-store']);
+    }
+  });
+
   it('serves what is proven of a transfer; what is not waits, and then the client is told to come again', async () => {
     const content = new Content('a', 1);
     const store = shelf.begin(content.descriptor, content.store());
