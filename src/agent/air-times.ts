@@ -1,5 +1,5 @@
 import type { Clock } from '../base/ports.js';
-import { EARLY_S, offAirS, onAirAgainS } from '../receiver/on-air.js';
+import { EARLY_S, offAirS, onAirAgainS, windowsOf } from '../receiver/on-air.js';
 import type { Descriptor } from '../wire/descriptor.js';
 import { nextWindowS } from '../wire/sending-windows.js';
 
@@ -21,13 +21,13 @@ export function offAirUs(descriptor: Descriptor, clock: Clock): number | undefin
   return untilS === undefined ? undefined : steadyUs(untilS, clock);
 }
 
-/** The next window that begins; undefined for an object that is always sent. */
+/** The next window that begins; undefined for an object that is always sent, and while the clock is wrong: nobody knows then when to wake. */
 export function nextWindow(descriptor: Descriptor, clock: Clock): Window | undefined {
-  const { schedule } = descriptor;
   const wallS = clock.wallUs() / 1e6;
-  if (schedule === undefined) return undefined;
-  const beginsS = onAirAgainS(descriptor, wallS) ?? nextWindowS(schedule, wallS);
-  return { beginsUs: steadyUs(beginsS - EARLY_S, clock), lastsUs: schedule.lastsS * 1e6 };
+  const windows = windowsOf(descriptor, wallS);
+  if (windows === undefined) return undefined;
+  const beginsS = onAirAgainS(descriptor, wallS) ?? nextWindowS(windows, wallS);
+  return { beginsUs: steadyUs(beginsS - EARLY_S, clock), lastsUs: windows.lastsS * 1e6 };
 }
 
 function steadyUs(wallS: number, clock: Clock): number {

@@ -36,7 +36,10 @@ export function offAirS(sent: Sent, wallS: number): number | undefined {
   return windowAt(windows, isNear ?? wallS + EARLY_S).changesS + GRACE_S;
 }
 
-/** A clock that is earlier than the record is wrong, and its time of day says nothing: the object is taken whenever it comes. */
-function windowsOf({ schedule, createdS }: Sent, wallS: number): Descriptor['schedule'] {
+/**
+ * The windows of an object by this clock; undefined if it is always sent. A clock that is earlier than the record is wrong, and its time of day says
+ * nothing: the object is taken whenever it comes.
+ */
+export function windowsOf({ schedule, createdS }: Sent, wallS: number): Descriptor['schedule'] {
   return schedule === undefined || wallS < createdS - CREATED_MARGIN_S ? undefined : schedule;
 }
