@@ -23,6 +23,8 @@ export interface EndpointOptions {
    * It is told to stop.
    */
   readonly onStrayNotification?: ((peer: Peer) => void) | undefined;
+  /** Hears of a peer that rejects a notification from here: it knows nothing of its observation, or not from this address. */
+  readonly onUnknownHere?: ((peer: Peer) => void) | undefined;
 }
 
 /**
@@ -42,7 +44,9 @@ export class CoapEndpoint {
     this.#link = new LinkLayer(world, this.counts);
     this.#transmissions = new Transmissions(this.#link, bounds.transmissionCount);
     this.#client = new Client(this.#link, this.#transmissions, bounds, options.onStrayNotification);
-    this.#server = new Server(this.#link, this.#transmissions, withDiscovery(options.site), bounds, options.onAnswer);
+    const { onAnswer, onUnknownHere } = options;
+    const site = withDiscovery(options.site);
+    this.#server = new Server(this.#link, this.#transmissions, site, bounds, onAnswer, onUnknownHere);
   }
 
   /** Takes a datagram; never throws. */

@@ -31,12 +31,15 @@ interface Observer extends Observed {
 export class Observers {
   readonly #transmissions: Transmissions;
   readonly #bounds: CoapBounds;
+  readonly #onReset: (peer: Peer) => void;
   /** Who was heard longest ago is the first. */
   readonly #observers = new Map<string, Observer>();
 
-  constructor(transmissions: Transmissions, bounds: CoapBounds) {
+  /** @param onReset hears of a peer that rejects a notification, because it does not know that it observes */
+  constructor(transmissions: Transmissions, bounds: CoapBounds, onReset: (peer: Peer) => void) {
     this.#transmissions = transmissions;
     this.#bounds = bounds;
+    this.#onReset = onReset;
   }
 
   get size(): number {
@@ -99,7 +102,10 @@ export class Observers {
           this.#heard(observer);
           if (observer.isBehind) void this.#notify(observer);
         },
-        onReset: gone,
+        onReset: () => {
+          gone();
+          this.#onReset(peer);
+        },
         onTimeout: gone,
       },
     );

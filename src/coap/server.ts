@@ -65,12 +65,13 @@ export class Server {
     site: CoapSite,
     bounds: CoapBounds,
     onAnswer: (code: number, payloadBytes: number) => void = () => undefined,
+    onReset: (peer: Peer) => void = () => undefined,
   ) {
     this.#link = link;
     this.#site = site;
     this.#bounds = bounds;
     this.#onAnswer = onAnswer;
-    this.observers = new Observers(transmissions, bounds);
+    this.observers = new Observers(transmissions, bounds, onReset);
     this.#remembered = new Remembered(link.clock, bounds.rememberedCount);
     this.#assemblies = new Assemblies(link.clock, bounds.assemblyCount);
     this.#answerBytes = new Allowance(bounds.answerBytesPerSecond, bounds.answerBytesPerSecond * ANSWER_BURST_S);

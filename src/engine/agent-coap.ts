@@ -80,7 +80,15 @@ export class AgentCoap implements Elsewhere, AsyncDisposable {
     });
     const address = listen ?? { host: '::', port: 0 };
     // The agent observes nothing: it asks its directory only.
-    agent.#udp = await UdpEndpoint.open({ ...address, clock: world.clock, site, bounds: { observationCount: 0 } });
+    agent.#udp = await UdpEndpoint.open({
+      ...address,
+      clock: world.clock,
+      site,
+      bounds: { observationCount: 0 },
+      onUnknownHere: (peer) => {
+        if (agent.#isDirectory(peer)) agent.#registration?.doubt();
+      },
+    });
     return agent;
   }
 

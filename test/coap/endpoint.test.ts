@@ -352,7 +352,9 @@ describe('observations', () => {
   function observed(wire: Wire, bytes = 1, maxAgeS?: number) {
     let state = 0;
     const answer = () => ({ ...text(`${state}`.repeat(bytes)), maxAgeS });
-    const server = wire.endpoint(HERE, { site: siteOf({ fw: { isObservable: true, answer } }) });
+    const site = siteOf({ fw: { isObservable: true, answer } });
+    const strangers: string[] = [];
+    const server = wire.endpoint(HERE, { site, onUnknownHere: ({ address }) => strangers.push(address) });
     const client = wire.endpoint(THERE);
     const heard: string[] = [];
     const ends: (CoapFault | CoapResponse)[] = [];
@@ -368,7 +370,7 @@ describe('observations', () => {
       state++;
       server.notify(['fw']);
     };
-    return { server, client, heard, ends, observation, change };
+    return { server, client, heard, ends, observation, strangers, change };
   }
 
   test('bring the state at first, and after each change', async () => {
@@ -437,15 +439,15 @@ describe('observations', () => {
     expect(wire.seen.length).toBe(100);
   });
 
-  test('end at the server when the client knows nothing of them any more, and the client hears that it is meant', async () => {
+  test('end at the server when the client knows nothing of them any more, and both hear of it', async () => {
     const wire = new Wire();
-    const { server, change } = observed(wire);
+    const { server, strangers, change } = observed(wire);
     await wire.pass(1e6);
     const strays: string[] = [];
     wire.endpoint(THERE, { onStrayNotification: ({ address }) => strays.push(address) });
     change();
     await wire.pass(1e6);
-    expect(strays).toEqual([HERE.address]);
+    expect([strays, strangers]).toEqual([[HERE.address], [THERE.address]]);
     expect(server.observerCount).toBe(0);
     expect(wire.transcript.at(-1)).toBe('RST 0.00');
   });

@@ -7,6 +7,8 @@ import type { CoapRequest, CoapResponse } from '../../coap/request.js';
 /** A registration is renewed when this share of its lifetime has passed, and at random up to as much earlier: two more tries fit into the rest. */
 const RENEW_RATIO = 0.6;
 const RENEW_SPREAD_RATIO = 0.1;
+/** A registration that was renewed within this time is not doubted: its directory observes anew since then, and rejects what belongs to the time before. */
+const FRESH_US = 60e6;
 /** Pauses after failures. */
 const BACK_OFF: BackOffTimes = { firstUs: 5e6, mostUs: 300e6 };
 /** A location of a directory has at most so many bytes, also where it writes whole URLs; requests for longer ones would not fit a message. */
@@ -50,6 +52,7 @@ export class Registration {
   #isBusy = false;
   /** Asked for while a request was under way. */
   #isWanted = false;
+  #renewedUs = Number.NEGATIVE_INFINITY;
   #failureCount = 0;
   #cancelTimer: () => void = () => undefined;
 
@@ -72,6 +75,14 @@ export class Registration {
     this.#cancelTimer();
     this.#isBusy = true;
     this.#work = this.#speak();
+  }
+
+  /**
+   * Says that the directory knows nothing of what it has observed: the device may have another address since, of which nothing else tells. The registration is
+   * renewed, unless that was done just before.
+   */
+  doubt(): void {
+    if (!this.#isBusy && this.#world.clock.nowUs() >= this.#renewedUs + FRESH_US) this.renew();
   }
 
   /** Has the directory forget the device, if it answers soon. */
@@ -128,6 +139,7 @@ export class Registration {
 
   #succeed(): void {
     this.#failureCount = 0;
+    this.#renewedUs = this.#world.clock.nowUs();
     const ratio = RENEW_RATIO - this.#world.random() * RENEW_SPREAD_RATIO;
     if (this.#isWanted) this.#again(0);
     else this.#again(this.#plan.lifetimeS * 1e6 * ratio);

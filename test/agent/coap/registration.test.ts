@@ -146,6 +146,26 @@ describe('a registration', () => {
     expect(directory.asked.slice(1)).toEqual(['POST /rd/1?', 'POST /rd/1?']);
   });
 
+  test('is renewed when the directory knows nothing of what it observed here, and not again just after that', async () => {
+    const directory = scene();
+    directory.registration.renew();
+    for (const [seconds, count] of [
+      [30, 1],
+      [40, 2],
+      [30, 2],
+      [40, 3],
+    ] as const) {
+      await directory.pass(seconds);
+      for (let i = 0; i < 3; i++) directory.registration.doubt();
+      await directory.pass(1);
+      expect(directory.asked.length).toBe(count);
+    }
+    await directory.registration.end();
+    await directory.pass(100);
+    directory.registration.doubt();
+    expect(directory.asked.length).toBe(4);
+  });
+
   test('is tried again while nobody answers, less and less often, with one warning for each time of silence', async () => {
     const directory = scene();
     directory.setThere(false);
