@@ -1,5 +1,7 @@
 /** How soon a lost connection is made again. */
 const RETRY_MS = 3_000;
+/** A process tells something each 15 s at least. A connection that brings nothing for so long has gone, as one that a sleeping laptop had, though nobody has said so. */
+const SILENT_MS = 60_000;
 
 export interface EventReaderOptions {
   readonly url: string;
@@ -21,17 +23,26 @@ export async function readEvents(options: EventReaderOptions): Promise<never> {
 
 /** @returns why it ended */
 async function readOnce({ url, headers, onOpen, onEvent }: EventReaderOptions): Promise<string> {
-  const response = await fetch(url, { headers, cache: 'no-store' });
-  if (!response.ok || response.body === null) return `${response.status}: ${await response.text()}`;
-  onOpen();
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return 'the connection was closed';
-    const blocks = (rest + value).split('\n\n');
-    rest = blocks.pop()!;
-    for (const block of blocks) tell(block, onEvent);
+  const leaving = new AbortController();
+  const start = () => setTimeout(() => leaving.abort('nothing came for a minute'), SILENT_MS);
+  let silence = start();
+  try {
+    const response = await fetch(url, { headers, cache: 'no-store', signal: leaving.signal });
+    if (!response.ok || response.body === null) return `${response.status}: ${await response.text()}`;
+    onOpen();
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = '';
+    for (;;) {
+      const { done, value } = await reader.read();
+      clearTimeout(silence);
+      silence = start();
+      if (done) return 'the connection was closed';
+      const blocks = (rest + value).split('\n\n');
+      rest = blocks.pop()!;
+      for (const block of blocks) tell(block, onEvent);
+    }
+  } finally {
+    clearTimeout(silence);
   }
 }
 
