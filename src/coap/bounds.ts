@@ -31,7 +31,7 @@ export const DEFAULT_BOUNDS: CoapBounds = {
 export interface CoapCounts {
   received: number;
   sent: number;
-  /** Datagrams that are no messages of CoAP. */
+  /** Datagrams that are no messages of CoAP, or come from port 0. */
   damaged: number;
   /** Messages that came again. */
   duplicate: number;

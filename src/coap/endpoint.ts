@@ -53,6 +53,11 @@ export class CoapEndpoint {
   receive(bytes: Uint8Array, peer: Peer): void {
     if (this.#isClosed) return;
     this.counts.received++;
+    // Nothing can be sent to port 0, which anybody can forge: the system's sockets throw at it.
+    if (peer.port === 0) {
+      this.counts.damaged++;
+      return;
+    }
     const message = decodeMessage(bytes);
     if (message === undefined || !isSane(message)) {
       this.counts.damaged++;

@@ -213,6 +213,25 @@ describe('requests', () => {
     expect(wire.transcript.at(-1)).toBe('RST 0.00');
   });
 
+  test('from port 0, where nobody can be answered, are counted as damage: one such datagram ended the process', async () => {
+    const wire = new Wire();
+    const site = siteOf({ fw: { isObservable: true, answer: () => text('x') } });
+    const server = wire.endpoint(HERE, { site });
+    const token = new Uint8Array(2);
+    const options = textOptions(OptionNumber.uriPath, ['fw']);
+    const payload = new Uint8Array();
+    const messages = [
+      encodeMessage({ type: 'CON', code: Code.get, id: 1, token, options, payload }),
+      encodeMessage({ type: 'NON', code: Code.get, id: 2, token, options, payload }),
+      encodeMessage({ type: 'CON', code: Code.empty, id: 3, token: payload, options: [], payload }),
+      Buffer.from('4001ffff', 'hex').subarray(0, 3),
+      Buffer.from('4f01ffff', 'hex'),
+    ];
+    for (const message of messages) server.receive(message, { ...THERE, port: 0 });
+    await wire.pass(1e6);
+    expect(server.counts).toMatchObject({ received: messages.length, damaged: messages.length, sent: 0 });
+  });
+
   test('have bounds: those beyond are refused, answers beyond the rate are not sent, and a closed endpoint rejects', async () => {
     const wire = new Wire();
     const held: (() => void)[] = [];
