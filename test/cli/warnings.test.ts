@@ -20,6 +20,8 @@ async function validate(text: string, ...flags: string[]) {
   return runHere(['config', 'validate', 'x.yaml', ...flags], { cwd: folder });
 }
 
+const SERVER_KEY = Buffer.alloc(32, 1).toString('base64');
+
 describe('config validate warns, with the place in the file, and still says ok', () => {
   mkdirSync(join(folder, 'folder'));
   it.each([
@@ -51,7 +53,7 @@ describe('config validate warns, with the place in the file, and still says ok',
     ],
     [
       'records that are missing',
-      FLEET.replace('key: layercast.key', 'records: .'),
+      `${FLEET.replace('key: layercast.key', 'records: .')}servers: { x: { serverKey: ${SERVER_KEY} } }\n`,
       /records: no record of a on this host/,
     ],
     ['long times between announcements', `${FLEET}announceInterval: 60s\n`, /announceInterval: .*use 10 s or less/],
@@ -86,6 +88,16 @@ describe('config validate warns, with the place in the file, and still says ok',
       { code: expect.stringMatching(/^[A-Z_]+$/), path: expect.any(String), message: expect.any(String) },
     ]);
     expect(error).toMatchObject({ event: 'error', code: 'CONFIG_INVALID' });
+  });
+
+  it('of servers of a fleet with records that nobody can tell from a forger', async () => {
+    const fleet = FLEET.replace('key: layercast.key', 'records: .');
+    const { stderr } = await validate(`${fleet}servers: { x: { serverKey: ${SERVER_KEY} }, y: {} }\n`);
+    expect(stderr).toMatch(
+      /warning: servers\.y: no serverKey, .* "layercast keygen --server" on its host prints the key/,
+    );
+    expect(stderr).not.toContain('servers.x');
+    expect((await validate(`${FLEET}servers: { y: {} }\n`)).stderr).toBe('');
   });
 
   it('of a private key that everybody may read, as sign does', async () => {

@@ -33,9 +33,10 @@ export async function runPlan({ config, json, svg, strict }: PlanOptions): Promi
     fleet,
     planOf(fleet, (path) => sizes.get(path)),
   );
-  if (svg !== undefined) await writePicture(svg, planPicture(fleet, plan));
   const warnings = limited([...warningsOf(fleet), ...(await hostWarnings(fleet))]);
   if (!json) showWarnings(warnings, text, config);
   printResult(json ? `${JSON.stringify({ ...plan, warnings: recordsOf(warnings) })}\n` : planText(plan));
+  // A picture that cannot be written does not cost the result.
+  if (svg !== undefined) await writePicture(svg, planPicture(fleet, plan));
   refuseWarnings(warnings, strict);
 }

@@ -1,10 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import { LayercastError } from '../../base/errors.js';
-import { systemError } from '../../base/system-error.js';
 import { writeFully } from '../../store/durable.js';
 import { openStateFolder } from '../../store/folder/state-folder.js';
 import { openNameless } from '../../store/nameless-file.js';
 import { statePart } from '../../store/state-parts.js';
+import { roomError } from '../room-error.js';
 
 /** A content that was copied, in a file without a name. */
 export interface Spooled {
@@ -38,7 +38,7 @@ export class SpoolFolder {
     const folder = statePart(this.#stateDir, 'spool');
     await openStateFolder(this.#stateDir, folder);
     const handle = await openNameless(folder).catch((error) => {
-      throw systemError(error, 'create a file in', folder);
+      throw roomError(error, 'create a file in', folder);
     });
     let sizeBytes = 0;
     const close = async () => {
@@ -56,7 +56,7 @@ export class SpoolFolder {
       return { handle, sizeBytes, close };
     } catch (error) {
       await close();
-      throw systemError(error, 'copy to', folder);
+      throw roomError(error, 'copy to', folder);
     }
   }
 

@@ -3,13 +3,13 @@ import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, LayercastError } from '../../base/errors.js';
 import { FILE_PIECE_BYTES } from '../../base/limits.js';
-import { systemError } from '../../base/system-error.js';
 import type { FleetObject } from '../../fleet/fleet.js';
 import { syncDirectoryOf, temporaryName } from '../../store/durable.js';
 import { FileSource } from '../../store/file-source.js';
 import { makeFolder } from '../../store/folder/make-folder.js';
 import { statePart } from '../../store/state-parts.js';
 import type { Contents } from '../contents/contents.js';
+import { roomError } from '../room-error.js';
 import { planDelta, writeDelta } from './write-delta.js';
 
 /** A delta that is a larger share of its object is not sent: two objects on the air would serve receivers worse than one. */
@@ -69,7 +69,7 @@ export async function openDelta(
       await syncDirectoryOf(path);
     } catch (error) {
       await rm(temporary, { force: true });
-      throw signal.aborted ? error : systemError(error, 'write', path);
+      throw signal.aborted ? error : roomError(error, 'write', path);
     }
     return { source: await FileSource.open(path) };
   } catch (error) {

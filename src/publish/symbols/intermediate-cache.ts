@@ -5,6 +5,7 @@ import type { Geometry } from '../../object/geometry.js';
 import { syncDirectoryOf, temporaryName, writeFully } from '../../store/durable.js';
 import type { FileSource } from '../../store/file-source.js';
 import { statePart } from '../../store/state-parts.js';
+import { roomError } from '../room-error.js';
 import { type SolveOptions, solveBlocks } from './block-solver.js';
 import { CacheFolder, SUFFIX, type Use } from './cache-folder.js';
 import { HEADER_BYTES, headerOf, IntermediateLayout } from './intermediate-layout.js';
@@ -60,7 +61,7 @@ export class IntermediateCache {
       return new IntermediateFile(source, layout, handle, use);
     } catch (error) {
       use.end();
-      throw systemError(error, 'keep intermediate symbols in', path);
+      throw roomError(error, 'keep intermediate symbols in', path);
     }
   }
 

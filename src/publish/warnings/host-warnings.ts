@@ -47,6 +47,7 @@ export async function hostWarnings(
     ...(await rootFileWarnings(fleet, nowS)),
     ...(fleet.recordsPath === undefined ? [] : await recordWarnings(fleet.recordsPath, objects, nowS)),
     ...(await interfaceWarnings(fleet, server)),
+    ...serverKeyWarnings(fleet, server),
   ];
 }
 
@@ -61,6 +62,16 @@ export async function receiverWarnings(file: {
     ...(keyPath === undefined ? [] : await keyWarning(['key'], keyPath, readTrusted)),
     ...(isMissing ? [warning('INTERFACE', ['interface'], `no usable interface ${name} on this host`)] : []),
   ];
+}
+
+/** Servers whose datagrams are not signed, as far as the file tells. `serve` also compares the key of its host. */
+function serverKeyWarnings({ keyPath, recordsPath, servers }: Fleet, server: FleetServer | undefined): ConfigWarning[] {
+  if (keyPath !== undefined || recordsPath === undefined) return [];
+  const message =
+    'no serverKey, so what this server sends is not signed; "layercast keygen --server" on its host prints the key, and the records are signed with it';
+  return (server === undefined ? servers : [server]).flatMap(({ name, publicKey }) =>
+    publicKey === undefined ? [warning('SERVER_KEY', ['servers', name], message)] : [],
+  );
 }
 
 /** A warning if there are so many objects that each is announced less often than the fleet file says. */
