@@ -8,7 +8,7 @@ const sources = readdirSync(top, { recursive: true, encoding: 'utf8' }).filter((
 
 /** Sources in which flags are meant: of other programs, in whole command lines, where flags are declared, and what only the command line has. */
 const EXCEPT =
-  /^(cli|doctor|events|metrics|scenario)\/|^work\/start-worker\.ts$|^options\/(receiver|sender|agent|gateway|manager)-options\.ts$/;
+  /^(cli|doctor|events|metrics|scenario)\/|^work\/(start-worker|young-objects)\.ts$|^options\/(receiver|sender|agent|gateway|manager)-options\.ts$/;
 
 /** A flag in a text: after a space, a quote or a bracket; not in comments, and not in a whole command line of layercast. */
 function flagsIn(source: string): string[] {

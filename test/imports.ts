@@ -22,7 +22,7 @@ export const rules: Readonly<Record<string, Rule | 'anything'>> = {
   },
   wire: { folders: ['base'], modules: ['node:crypto', 'msgpackr', '@noble/hashes'] },
   object: { folders: ['base'], modules: ['node:crypto'] },
-  work: { folders: ['base'], modules: ['node:fs', 'node:worker_threads'] },
+  work: { folders: ['base'], modules: ['node:fs', 'node:v8', 'node:worker_threads'] },
   // Content-defined chunks, and deltas made of them. node:crypto for hashes.
   chunks: { folders: ['base'], modules: ['node:crypto'] },
   fec: { folders: ['base'], modules: [] },

@@ -1,5 +1,5 @@
-import { setFlagsFromString } from 'node:v8';
 import type { Clock } from '../base/ports.js';
+import { limitYoungObjects } from '../work/young-objects.js';
 
 /**
  * Whether a command may have to wait when it writes: a terminal takes no text while its user holds it (Ctrl-S) or its connection stalls. Node writes to
@@ -19,10 +19,4 @@ export function mayOutputBlock(): boolean {
 export function workHere<C extends Clock>(clock: C): C {
   limitYoungObjects();
   return clock;
-}
-
-/** Keeps the memory for objects that have just been made at its first 2 MB. V8 would take up to 48 MB, and 96 with Node 24; `Thread` limits it in other threads. */
-function limitYoungObjects(): void {
-  // Limits themselves can only be given when a process starts, but V8 asks for this factor each time.
-  setFlagsFromString('--semi-space-growth-factor=1');
 }

@@ -4,6 +4,7 @@ import type { Args, CallName, DataOf, ReplyMessage, Result, WorkerFile } from '.
 import { type PackedValue, type Reviver, Unpacker } from './packed-values.js';
 import { startWorker } from './start-worker.js';
 import { type ThreadEnd, threadLost } from './thread-lost.js';
+import { keepLimitDuringStart } from './young-objects.js';
 
 export interface CallOptions {
   /** Memory of the arguments that goes to the worker and is not copied; the caller cannot use it any more. */
@@ -76,6 +77,7 @@ export class Thread<W extends WorkerFile> {
         resourceLimits: { maxYoungGenerationSizeMb: youngMegabytes },
       });
       this.#worker.unref();
+      keepLimitDuringStart(this.#worker);
       this.#listenTo(this.#worker, onTold);
     } catch (error) {
       this.#endWith(threadLost(name, { error }));

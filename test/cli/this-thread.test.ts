@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
+import { ODD_WORKER } from '../work/odd-worker.js';
 
 const module = new URL('../../dist/cli/this-thread.js', import.meta.url).href;
+const threads = new URL('../../dist/work/thread.js', import.meta.url).href;
 /** Objects that live for some collections, as those of a transfer do: V8 gives their young generation more memory with each. */
 const MANY_OBJECTS = `
   const kept = [];
@@ -13,6 +15,15 @@ test('young objects get no more than the 4 MB of a thread, where V8 alone would 
   const limited = `const { workHere } = await import('${module}'); workHere({});`;
   expect(youngBytesOf(limited + MANY_OBJECTS)).toBeLessThanOrEqual(4 << 20);
   expect(youngBytesOf(MANY_OBJECTS)).toBeGreaterThan(4 << 20);
+});
+
+test('young objects get no more after threads were started, which sets V8 back', () => {
+  const start = `
+    const { workHere } = await import('${module}');
+    workHere({});
+    const { Thread } = await import('${threads}');
+    for (let i = 0; i < 3; i++) await new Thread(new URL('${ODD_WORKER.href}'), 'odd').call('echo', 1);`;
+  expect(youngBytesOf(start + MANY_OBJECTS)).toBeLessThanOrEqual(4 << 20);
 });
 
 test('output to pipes keeps nobody waiting', () => {
