@@ -145,8 +145,7 @@ export function compete(path: PathState, { slot }: EndedSlot, backOff: BackOff):
   const { rules, levels, level, nowUs } = path;
   const fairRate = path.contention.fairBitsPerSecond(nowUs, {
     roundTripUs: path.roundTripUs(nowUs - SLOT_US),
-    // Through a bucket trains show no capacity.
-    capacityBitsPerSecond: Math.min(path.link.shareBitsPerSecond, path.link.ceilingBitsPerSecond),
+    capacityBitsPerSecond: path.link.sharedBitsPerSecond,
   });
   const why = `other traffic on the path, fair share ${rateText(fairRate)}`;
   const levelBitsPerSecond = levels.rateOf(level);

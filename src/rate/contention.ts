@@ -39,6 +39,7 @@ export class Contention {
    * Takes the means of one slot.
    *
    * @param slot.capacityBitsPerSecond as measured by the latest trains; undefined if unknown.
+   * @param slot.mostArrivedBitsPerSecond in a slot lately; the capacity is at least that. 0 if unknown.
    * @param slot.bitsPerSecond this receiver's rate before the other traffic came.
    */
   judge(
@@ -47,6 +48,7 @@ export class Contention {
       readonly isQueued: boolean;
       readonly arrivedBitsPerSecond: number;
       readonly capacityBitsPerSecond: number | undefined;
+      readonly mostArrivedBitsPerSecond: number;
       readonly bitsPerSecond: number;
       readonly roundTripUs: number;
       /** How long another receiver's leave takes to work. */
@@ -54,6 +56,8 @@ export class Contention {
     },
   ): void {
     const { isQueued, arrivedBitsPerSecond, capacityBitsPerSecond } = slot;
+    // What arrived once shows that others take a part now, but not that they do not.
+    const leastCapacity = capacityBitsPerSecond ?? slot.mostArrivedBitsPerSecond;
     this.#minSigns = signsOf(
       this.#rules.contention.othersTrialUs + slot.leaveLatencyUs,
       this.#rules.contention.signDecay,
@@ -62,10 +66,10 @@ export class Contention {
     this.#quietCount = isQueued ? 0 : this.#quietCount + 1;
     if (this.#quietCount >= this.#rules.contention.overSlots) this.#signs = 0;
     if (this.#quietCount >= this.#rules.contention.quietSlots) this.#untilUs = nowUs;
-    // Whose queue it is shows only beside the capacity.
-    if (!isQueued || capacityBitsPerSecond === undefined) return;
-    if (arrivedBitsPerSecond >= this.#rules.contention.ownRatio * capacityBitsPerSecond) this.#untilUs = nowUs;
-    if (arrivedBitsPerSecond >= this.#rules.contention.othersRatio * capacityBitsPerSecond) return;
+    if (!isQueued) return;
+    const isOwn = arrivedBitsPerSecond >= this.#rules.contention.ownRatio * leastCapacity;
+    if (isOwn && capacityBitsPerSecond !== undefined) this.#untilUs = nowUs;
+    if (arrivedBitsPerSecond >= this.#rules.contention.othersRatio * leastCapacity) return;
     this.#signs++;
     if (this.#signs < this.#minSigns && !this.isOn(nowUs)) return;
     this.#believe(nowUs, segmentsOf(slot));

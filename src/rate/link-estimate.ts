@@ -28,6 +28,9 @@ export class LinkEstimate {
   /** What arrived when the path was full last, in bit/s, and when that was. */
   #fullBitsPerSecond: number | undefined;
   #fullUs = 0;
+  /** The most that arrived in a slot lately, in bit/s, and when that was. */
+  #arrivedBitsPerSecond = 0;
+  #arrivedUs = Number.NEGATIVE_INFINITY;
   /** When the capacity last moved by itself. */
   #movedUs = Number.NEGATIVE_INFINITY;
   readonly #rules: Rules;
@@ -103,6 +106,19 @@ export class LinkEstimate {
     this.#fullUs = nowUs;
   }
 
+  /** Takes note of what arrived in a slot, in bit/s. */
+  arrived(nowUs: number, bitsPerSecond: number): void {
+    const isOver = nowUs - this.#arrivedUs > this.#rules.capacity.arrivedUs;
+    if (bitsPerSecond < this.#arrivedBitsPerSecond && !isOver) return;
+    this.#arrivedBitsPerSecond = bitsPerSecond;
+    this.#arrivedUs = nowUs;
+  }
+
+  /** The most that arrived in a slot of the last minute, in bit/s: the path carries at least that. 0 where trains tell more. */
+  get arrivedBitsPerSecond(): number {
+    return this.#heardUs === Number.NEGATIVE_INFINITY ? this.#arrivedBitsPerSecond : 0;
+  }
+
   /** Whether the capacity moves by itself: a level that failed may fit a second later, so failures are not remembered. */
   isBreathing(nowUs: number): boolean {
     return this.#rules.switches.breathing && nowUs - this.#movedUs < this.#rules.capacity.breathUs;
@@ -173,6 +189,14 @@ export class LinkEstimate {
   /** This path's share of the capacity, in bit/s, without regard to failures; infinite before the first train. */
   get shareBitsPerSecond(): number {
     return this.#oursOf(this.capacityBitsPerSecond);
+  }
+
+  /**
+   * What this path and other traffic share, in bit/s: the share of the capacity by trains; through a bucket, where they show none, what arrived
+   * through overloads; without any, the most that has arrived lately.
+   */
+  get sharedBitsPerSecond(): number {
+    return Math.min(this.arrivedBitsPerSecond || this.shareBitsPerSecond, this.ceilingBitsPerSecond);
   }
 
   /** This path's share of the capacity in as far as it is believed after failures, in bit/s; infinite before the first train. */

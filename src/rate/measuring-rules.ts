@@ -76,6 +76,8 @@ export const MEASURING_RULES = {
     minLies: 2,
     /** Trains older than this are forgotten. A receiver on a higher replicated channel hears no trains. */
     maxAgeUs: 30_000_000,
+    /** What arrived in a slot tells the capacity for this long, where no train does. */
+    arrivedUs: 60_000_000,
     /** What a full path carries differs by more than this factor from one time to the next only if its capacity moves. */
     breathRatio: 1.5,
     /** After the last such movement the path is taken to breathe for this long: recorded cellular links move several times a minute. */

@@ -119,17 +119,20 @@ export class PathState {
   judgeOthers(retreats: Retreats, leaveLatencyUs: number): void {
     const sinceUs = this.slotSinceUs;
     if (this.nowUs - sinceUs < SLOT_US / 2) return;
+    const arrivedSinceUs = this.nowUs - Math.max(SLOT_US, this.rules.path.arrivalPeriods * this.rhythm.periodUs);
+    const arrivedBitsPerSecond = this.history.sums(Math.max(this.changedUs, arrivedSinceUs)).bitsPerSecond;
+    this.link.arrived(this.nowUs, arrivedBitsPerSecond);
     const queueUs = this.history.queueSince(sinceUs);
     if (queueUs < this.emptyUs) retreats.drained();
     if (retreats.isDraining(this.nowUs)) return;
     const { standingUs } = this.history;
     // Where the link serves in turns, a slot holds one turn more or less than the next, so its means say little.
     const leastUs = standingUs > SLOT_US / 2 ? Math.min(queueUs, this.queueUs) : queueUs;
-    const arrivedSinceUs = this.nowUs - Math.max(SLOT_US, this.rules.path.arrivalPeriods * this.rhythm.periodUs);
     this.contention.judge(this.nowUs, {
       isQueued: leastUs >= this.emptyUs,
-      arrivedBitsPerSecond: this.history.sums(Math.max(this.changedUs, arrivedSinceUs)).bitsPerSecond,
+      arrivedBitsPerSecond,
       capacityBitsPerSecond: this.link.leastShareBitsPerSecond,
+      mostArrivedBitsPerSecond: this.link.arrivedBitsPerSecond,
       bitsPerSecond: Math.max(this.levels.rateOf(this.level), retreats.keptRate(this.nowUs)),
       roundTripUs: this.roundTripUs(sinceUs),
       leaveLatencyUs,

@@ -9,6 +9,7 @@ const slot = {
   isQueued: true,
   arrivedBitsPerSecond: 5e6,
   capacityBitsPerSecond: 10e6,
+  mostArrivedBitsPerSecond: 0,
   bitsPerSecond: RATE,
   roundTripUs: ROUND_TRIP_US,
   leaveLatencyUs: 1.9e6,
@@ -73,6 +74,18 @@ describe('other traffic on the path', () => {
     contention.judge(5e6, slot);
     expect(contention.isOn(5e6)).toBe(true);
     expect(fairAt(contention, 5e6)).toBe(RATE);
+  });
+
+  it('shows where nothing measures the capacity by a queue while less arrives than once did', () => {
+    const unknown = { ...slot, capacityBitsPerSecond: undefined, arrivedBitsPerSecond: 5e6 };
+    for (const [mostArrivedBitsPerSecond, isOn] of [
+      [6e6, true],
+      [5.2e6, false],
+    ] as const) {
+      const contention = new Contention();
+      for (let i = 1; i <= SLOTS_TO_BELIEVE; i++) contention.judge(i * 0.5e6, { ...unknown, mostArrivedBitsPerSecond });
+      expect(contention.isOn(5e6)).toBe(isOn);
+    }
   });
 
   it('stays where its waves showed it and nothing measures the capacity, although there is a queue', () => {

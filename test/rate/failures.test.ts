@@ -129,7 +129,13 @@ describe('other traffic that is recognised', () => {
 
   it('takes its share of what overloads carry, so that this does not bound what is tried', () => {
     const { path, failures } = besideOthers();
-    const slot = { isQueued: true, arrivedBitsPerSecond: 0.5e6, capacityBitsPerSecond: 1.9e6, bitsPerSecond: 1e6 };
+    const slot = {
+      isQueued: true,
+      arrivedBitsPerSecond: 0.5e6,
+      capacityBitsPerSecond: 1.9e6,
+      mostArrivedBitsPerSecond: 0,
+      bitsPerSecond: 1e6,
+    };
     for (let slotCount = 1; slotCount <= 40; slotCount++) {
       path.nowUs = slotCount * 0.5e6;
       path.contention.judge(path.nowUs, { ...slot, roundTripUs: 100_000, leaveLatencyUs: 2e6 });

@@ -21,6 +21,19 @@ describe('the estimate of the slowest link', () => {
     ]);
   });
 
+  it('is shared with other traffic at the most that arrived in a slot of the last minute, while no train has come', () => {
+    const link = new LinkEstimate();
+    link.arrived(0, 5e6);
+    link.arrived(1e6, 3e6);
+    expect([link.arrivedBitsPerSecond, link.sharedBitsPerSecond]).toEqual([5e6, 5e6]);
+    link.arrived(61e6, 2e6);
+    expect(link.sharedBitsPerSecond).toBe(2e6);
+    addTrains(link, [9, 10, 11], 122);
+    expect(link.sharedBitsPerSecond).toBe(10e6);
+    link.forgetTrains();
+    expect(link.arrivedBitsPerSecond).toBe(0);
+  });
+
   it('is the rate of trains, less what other paths carry through the same link; the least is that of the slowest train', () => {
     const link = new LinkEstimate();
     addTrains(link, [9, 10, 11]);

@@ -96,6 +96,12 @@ describe('the rate controller', () => {
     expect(moves.map(({ reason }) => reason)).toContainEqual(expect.stringContaining('other traffic on the path'));
   });
 
+  it('gives way to other traffic where there are no trains, because less arrives beside its queue than did before', () => {
+    const delayUs = (nowUs: number) => (nowUs < 8e6 ? 0 : 60_000);
+    const moves = levelsOn(40, () => AT_LEISURE, { trainBitsPerSecond: 0, delayUs });
+    expect(moves.map(({ reason }) => reason)).toContainEqual(expect.stringContaining('other traffic on the path'));
+  });
+
   it('puts a step of the start off by a loss in the newest reading, only where trains show more than the ladder has', () => {
     /** How long the second level is kept if one datagram of each channel is lost in these readings after its join. */
     const keptS = (isLost: (readings: number) => boolean, trainBitsPerSecond = 100e6) => {
