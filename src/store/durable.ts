@@ -7,7 +7,11 @@ import { systemError } from '../base/system-error.js';
 
 /** Makes the names in the directory of `path` durable: otherwise a power cut may undo a rename or a creation. */
 export async function syncDirectoryOf(path: string): Promise<void> {
-  const directory = dirname(path);
+  await syncDirectory(dirname(path));
+}
+
+/** Makes the names in a directory durable. */
+export async function syncDirectory(directory: string): Promise<void> {
   try {
     const handle = await open(directory, constants.O_RDONLY);
     await handle.sync().finally(() => handle.close());

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { LayercastError } from '../base/errors.js';
 import { FILE_PIECE_BYTES } from '../base/limits.js';
 import { systemError } from '../base/system-error.js';
-import { syncDirectoryOf, writeFully } from '../store/durable.js';
+import { syncDirectory, writeFully } from '../store/durable.js';
 import { decodeHeader, END_BYTES, padded } from './archive-entry.js';
 import { compareEntries, parentOf, refusalOf, type TreeEntry, wrongEntry } from './tree-entry.js';
 
@@ -73,10 +73,10 @@ export async function unpackTree(archive: ArchiveBytes, folder: string, signal?:
   // Modes come last and from the bottom up, because a folder may be one in which nothing can be made.
   for (const { path, mode } of folders.toReversed()) {
     const place = join(folder, path);
-    await syncDirectoryOf(join(place, '.'));
+    await syncDirectory(place);
     await chmod(place, mode).catch((error) => raise(error, place));
   }
-  await syncDirectoryOf(join(folder, '.'));
+  await syncDirectory(folder);
 }
 
 /** Files that were written and are not on disk yet. */

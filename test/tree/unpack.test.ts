@@ -1,9 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, realpathSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { Header } from 'tar/header';
 import { Pax } from 'tar/pax';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { encodeHeader } from '../../dist/tree/archive-entry.js';
 import { refusalOf, type TreeEntry } from '../../dist/tree/tree-entry.js';
 import { entriesOf, unpackTree } from '../../dist/tree/unpack.js';
@@ -31,6 +33,34 @@ function header(data: ConstructorParameters<typeof Header>[0]): Buffer {
 }
 
 const refused = { code: 'TREE_INVALID' };
+
+describe('an archive that is unpacked', () => {
+  test('has the names in each of its folders put on disk', async () => {
+    const [source, out] = [folders.next(), folders.next()];
+    plant(source, { 'a/b/file': 'content', link: '-> a' });
+    const bytes = await archiveOf(source);
+    const synced: string[] = [];
+    const { open } = fs;
+    vi.spyOn(fs, 'open').mockImplementation(async (path, ...rest) => {
+      const handle = await open(path, ...rest);
+      const sync = handle.sync.bind(handle);
+      return Object.assign(handle, {
+        sync: () => {
+          synced.push(`${path}`);
+          return sync();
+        },
+      });
+    });
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+      syncBuiltinESMExports();
+    });
+    syncBuiltinESMExports();
+    await unpackTree(inMemory(bytes), out);
+    const directories = synced.filter((path) => statSync(path).isDirectory());
+    expect(directories.toSorted()).toEqual([out, join(out, 'a'), join(out, 'a/b')]);
+  });
+});
 
 describe('a hostile archive', () => {
   test.each<[string, Buffer]>([
