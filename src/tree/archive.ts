@@ -1,10 +1,10 @@
-import type { Dirent, Stats } from 'node:fs';
+import type { BigIntStats, Dirent } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LayercastError } from '../base/errors.js';
 import { FILE_PIECE_BYTES } from '../base/limits.js';
 import { systemError } from '../base/system-error.js';
-import { FileSource } from '../store/file-source.js';
+import { type FileIdentity, FileSource } from '../store/file-source.js';
 import { END_BYTES, encodeHeader, padded } from './archive-entry.js';
 import { compareEntries, MAX_CHANGED_S, MAX_ENTRIES, refusalOf, type TreeEntry, wrongEntry } from './tree-entry.js';
 
@@ -16,11 +16,13 @@ export class TreeArchive {
   readonly folder: string;
   readonly sizeBytes: number;
   readonly entries: readonly TreeEntry[];
+  readonly #found: readonly Found[];
   /** Changes when the folder may have changed: nothing but the folder's lists is read for it. */
   readonly fingerprint: string;
 
   private constructor(folder: string, found: readonly Found[]) {
     this.folder = folder;
+    this.#found = found;
     this.entries = found.map(({ entry }) => entry);
     this.sizeBytes = this.entries.reduce(
       (sum, entry) => sum + encodeHeader(entry).length + padded(entry.sizeBytes),
@@ -49,11 +51,12 @@ export class TreeArchive {
    */
   async *bytes(signal?: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
     const buffer = Buffer.allocUnsafeSlow(FILE_PIECE_BYTES);
-    for (const entry of this.entries) {
+    for (const found of this.#found) {
+      const { entry } = found;
       signal?.throwIfAborted();
       yield encodeHeader(entry);
       if (entry.kind !== 'file') continue;
-      yield* contentOf(join(this.folder, entry.path), entry, buffer, signal);
+      yield* contentOf(join(this.folder, entry.path), found, buffer, signal);
       yield Buffer.alloc(padded(entry.sizeBytes) - entry.sizeBytes);
     }
     yield Buffer.alloc(END_BYTES);
@@ -62,6 +65,7 @@ export class TreeArchive {
 
 interface Found {
   readonly entry: TreeEntry;
+  /** As `stampOf`. */
   readonly stamp: string;
 }
 
@@ -89,37 +93,48 @@ async function lookAt(place: string, path: string, found: Dirent): Promise<Found
   const kind = found.isFile() ? 'file' : found.isDirectory() ? 'folder' : found.isSymbolicLink() ? 'link' : undefined;
   if (kind === undefined) throw wrongEntry(path, 'it is a device, a socket or a pipe');
   try {
-    const stats = await lstat(place);
+    const stats = await lstat(place, { bigint: true });
     const entry = entryOf(path, kind, stats, kind === 'link' ? await readlink(place) : '');
     const refusal = refusalOf(entry);
     if (refusal !== undefined) throw wrongEntry(path, refusal);
-    return { entry, stamp: `${stats.ino} ${stats.mtimeMs} ${stats.ctimeMs}` };
+    return { entry, stamp: stampOf(stats) };
   } catch (error) {
     throw systemError(error, 'look at', place);
   }
 }
 
-function entryOf(path: string, kind: TreeEntry['kind'], { mode, size, mtimeMs }: Stats, target: string): TreeEntry {
+/** Another text for another file at the same place, also one that a link leads to, and for a file that has changed. */
+function stampOf({ ino, mtimeNs, ctimeNs }: Pick<FileIdentity, 'ino' | 'mtimeNs' | 'ctimeNs'>): string {
+  return `${ino} ${mtimeNs} ${ctimeNs}`;
+}
+
+function entryOf(
+  path: string,
+  kind: TreeEntry['kind'],
+  { mode, size, mtimeNs }: BigIntStats,
+  target: string,
+): TreeEntry {
   const isFile = kind === 'file';
+  const changedS = Number(mtimeNs / 1_000_000_000n);
   return {
     path,
     kind,
-    mode: kind === 'link' ? 0o777 : mode & 0o777,
-    sizeBytes: isFile ? size : 0,
-    changedS: isFile ? Math.min(MAX_CHANGED_S, Math.max(0, Math.floor(mtimeMs / 1000))) : 0,
+    mode: kind === 'link' ? 0o777 : Number(mode) & 0o777,
+    sizeBytes: isFile ? Number(size) : 0,
+    changedS: isFile ? Math.min(MAX_CHANGED_S, Math.max(0, changedS)) : 0,
     target,
   };
 }
 
 async function* contentOf(
   place: string,
-  { path, sizeBytes }: TreeEntry,
+  { entry: { path, sizeBytes }, stamp }: Found,
   buffer: Buffer,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, void> {
   const source = await FileSource.open(place);
   try {
-    if (source.sizeBytes !== sizeBytes) {
+    if (stampOf(source.identity) !== stamp) {
       throw new LayercastError('OBJECT_CHANGED', `${JSON.stringify(path)} has changed while it was being read`, {
         hint: 'Change files of a published folder by renaming whole folders, not in place',
       });

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -107,6 +107,27 @@ describe('the archive of a folder', () => {
       code: 'TREE_INVALID',
       message: expect.stringMatching(message),
     });
+  });
+
+  test.each([
+    ['another file of the same length', (place: string, other: string) => renameSync(other, place)],
+    [
+      'a link to a file outside',
+      (place: string, other: string) => {
+        rmSync(place);
+        symlinkSync(other, place);
+      },
+    ],
+  ])('is refused when %s takes the place of a file while it is read', async (_, replace) => {
+    const [folder, outside] = [folders.next(), folders.next()];
+    plant(folder, { file: 'some' });
+    plant(outside, { other: 'else' });
+    const archive = await TreeArchive.of(folder);
+    replace(join(folder, 'file'), join(outside, 'other'));
+    const reading = async () => {
+      for await (const piece of archive.bytes()) expect(piece.length).toBeGreaterThanOrEqual(0);
+    };
+    await expect(reading()).rejects.toMatchObject({ code: 'OBJECT_CHANGED' });
   });
 
   test('is refused when a file changes while it is read, and its fingerprint tells that a file has changed', async () => {
