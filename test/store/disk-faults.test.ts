@@ -7,6 +7,7 @@ import { geometryOf } from '../../dist/object/geometry.js';
 import { Journal } from '../../dist/store/journal/journal.js';
 import { PageCache } from '../../dist/store/part/page-cache.js';
 import { PartFile } from '../../dist/store/part/part-file.js';
+import { ScatteredFile } from '../../dist/store/part/scattered-file.js';
 import { openPartialObject } from '../../dist/store/partial-object.js';
 import { programOf } from '../lab/program-of.js';
 import { asOrdinaryUser } from './ordinary-user.js';
@@ -44,6 +45,10 @@ describe('a full disk', () => {
       appendOnFull: full,
       appendWithRoom: 'done',
       journalled: [null, 100_001],
+      framesOnFull: full,
+      framesStillOnFull: full,
+      framesWithRoom: 'done',
+      framesKept: true,
     });
   });
 });
@@ -117,6 +122,12 @@ describe('a disk that fails to sync', () => {
     await expect(journal.append({ durable: [[0, 1]] })).rejects.toMatchObject(failed);
     await part.close();
     await journal.close();
+    const frames = await ScatteredFile.open(join(scratch, 'frames'), { sizeBytes: 8, resume: false, mode: 0o600 });
+    frames.write(0, bytes, 0, 4);
+    await failNextSync();
+    await expect(frames.flush()).rejects.toMatchObject(failed);
+    await expect(frames.flush()).rejects.toMatchObject(failed);
+    await frames.close();
   });
 
   it('is distinguished from a directory that does not exist', async () => {

@@ -7,6 +7,7 @@ import { argv, stdout } from 'node:process';
 import { geometryOf, symbolLength } from '../../dist/object/geometry.js';
 import { Journal } from '../../dist/store/journal/journal.js';
 import { PartFile } from '../../dist/store/part/part-file.js';
+import { ScatteredFile } from '../../dist/store/part/scattered-file.js';
 
 const directory = argv[2]!;
 const path = join(directory, 'out.part');
@@ -75,4 +76,17 @@ await journal.close();
 const again = await Journal.open(`${path}.journal`, identity, true);
 said.journalled = [again.startedOver, again.journal.holdings.claimedOwn.count];
 await again.journal.close();
+
+rmSync(join(directory, 'out'));
+rmSync(`${path}.journal`);
+const framesPath = join(directory, 'frames.part');
+const frames = await ScatteredFile.open(framesPath, { sizeBytes: 400_000, resume: false, mode: 0o600 });
+fillUp();
+frames.write(0, content, 0, 200_000);
+said.framesOnFull = await failure(() => frames.flush());
+said.framesStillOnFull = await failure(() => frames.flush());
+rmSync(filler);
+said.framesWithRoom = await failure(() => frames.flush());
+said.framesKept = readFileSync(framesPath).subarray(0, 200_000).equals(content.subarray(0, 200_000));
+await frames.close();
 stdout.write(JSON.stringify(said));

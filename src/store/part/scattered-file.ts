@@ -1,4 +1,5 @@
 import { type FileHandle, rm } from 'node:fs/promises';
+import type { LayercastError } from '../../base/errors.js';
 import { systemError } from '../../base/system-error.js';
 import { writeWholly } from '../sync-io.js';
 import { takeAttributes } from './file-attributes.js';
@@ -18,6 +19,8 @@ export class ScatteredFile {
   #gatheredBytes = 0;
   /** Where in the file the gathered bytes begin. */
   #gatheredAt = 0;
+  /** A failed fdatasync or fsync. The system may have forgotten bytes that it could not write, so a later success proves nothing. */
+  #broken: LayercastError | undefined;
 
   private constructor(path: string, sizeBytes: number, handle: FileHandle, resumed: boolean) {
     this.path = path;
@@ -50,11 +53,10 @@ export class ScatteredFile {
 
   /** Resolves when everything that was written before the call is on disk. @throws {LayercastError} `DISK_FULL`, `FILE_IO` */
   async flush(): Promise<void> {
+    if (this.#broken !== undefined) throw this.#broken;
     await requireInPlace(this.#handle, this.path);
     this.#writeGathered();
-    await this.#handle.datasync().catch((error) => {
-      throw systemError(error, 'sync', this.path);
-    });
+    await this.#sync(this.#handle.datasync());
   }
 
   /** Calls `visit` with all bytes in order. @throws {LayercastError} `FILE_IO` */
@@ -77,9 +79,7 @@ export class ScatteredFile {
   async finish(target: string, confirm: () => Promise<void>): Promise<void> {
     await this.flush();
     await takeAttributes(this.#handle, target);
-    await this.#handle.sync().catch((error) => {
-      throw systemError(error, 'sync', this.path);
-    });
+    await this.#sync(this.#handle.sync());
     await this.#handle.close();
     await renameFinished(this.path, target, confirm);
   }
@@ -95,13 +95,22 @@ export class ScatteredFile {
     await rm(this.path, { force: true });
   }
 
+  /** Bytes that the disk does not take stay gathered: whoever asks whether they are on disk hears of it each time. */
   #writeGathered(): void {
-    const bytes = this.#gathered.subarray(0, this.#gatheredBytes);
-    this.#gatheredBytes = 0;
     try {
-      writeWholly(this.#handle.fd, bytes, this.#gatheredAt);
+      writeWholly(this.#handle.fd, this.#gathered.subarray(0, this.#gatheredBytes), this.#gatheredAt);
     } catch (error) {
       throw systemError(error, 'write', this.path);
+    }
+    this.#gatheredBytes = 0;
+  }
+
+  async #sync(synced: Promise<void>): Promise<void> {
+    try {
+      await synced;
+    } catch (error) {
+      this.#broken = systemError(error, 'sync', this.path);
+      throw this.#broken;
     }
   }
 }
