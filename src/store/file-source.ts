@@ -25,8 +25,8 @@ export interface FileIdentity {
  * A file that is published, as it was when it was opened. Once the file has changed, `read` hands out no byte of it: it checks
  * after each read, before the caller sees the bytes, that the file is unchanged.
  *
- * A change of permissions, owner or links changes ctime too and counts as a change, because it looks like a write after which
- * mtime was set back. A write through a memory map shows when the system updates mtime, at the latest when it writes the page.
+ * A change of permissions or owner, and a new link, change ctime too and count as changes, because they look like a write after which
+ * mtime was set back. A link that is gone, as after a rename of another file over this one, shows in the number of links. A write through a memory map shows when the system updates mtime, at the latest when it writes the page.
  */
 export class FileSource implements ByteSource {
   readonly path: string;
@@ -36,12 +36,15 @@ export class FileSource implements ByteSource {
   /** Closes a copy of this process, which has no name that could lead to another file; undefined for a file with a name. */
   readonly #closeCopy: (() => Promise<void>) | undefined;
   readonly #promptness: Promptness;
+  /** As they were last, since a link that goes changes both. */
+  #linkCount: bigint;
+  #ctimeNs: bigint;
   #changed: LayercastError | undefined;
 
   private constructor(
     path: string,
     handle: FileHandle,
-    identity: FileIdentity,
+    found: BigIntStats,
     closeCopy: (() => Promise<void>) | undefined,
     nowMs?: () => number,
   ) {
@@ -49,8 +52,10 @@ export class FileSource implements ByteSource {
     this.#promptness = new Promptness(PROMPTNESS, nowMs);
     this.#closeCopy = closeCopy;
     this.#handle = handle;
-    this.identity = identity;
-    this.sizeBytes = Number(identity.sizeBytes);
+    this.identity = identityIn(found);
+    this.sizeBytes = Number(found.size);
+    this.#linkCount = found.nlink;
+    this.#ctimeNs = found.ctimeNs;
   }
 
   /**
@@ -68,7 +73,7 @@ export class FileSource implements ByteSource {
         const kind = found.isDirectory() ? 'a directory' : found.isFIFO() ? 'a named pipe' : 'a device or socket';
         throw new LayercastError('NOT_A_FILE', `${JSON.stringify(path)} is ${kind}`, { hint: 'name an ordinary file' });
       }
-      return new FileSource(path, handle, identityIn(found), undefined, nowMs);
+      return new FileSource(path, handle, found, undefined, nowMs);
     } catch (error) {
       await handle.close();
       throw systemError(error, 'open', path);
@@ -82,7 +87,7 @@ export class FileSource implements ByteSource {
    * @param close called by `close`
    */
   static async ofCopy(handle: FileHandle, what: string, close: () => Promise<void>): Promise<FileSource> {
-    return new FileSource(what, handle, identityIn(await handle.stat({ bigint: true })), close);
+    return new FileSource(what, handle, await handle.stat({ bigint: true }), close);
   }
 
   /**
@@ -181,7 +186,10 @@ export class FileSource implements ByteSource {
     if (now.dev !== then.dev || now.ino !== then.ino) this.#fail('another file has its name now');
     if (now.sizeBytes !== then.sizeBytes) this.#fail(`its size in bytes was ${then.sizeBytes} and is ${now.sizeBytes}`);
     if (now.mtimeNs !== then.mtimeNs) this.#fail(`it was modified at ${timeOf(now.mtimeNs)}`);
-    if (now.ctimeNs !== then.ctimeNs) this.#fail(`its attributes or links were changed at ${timeOf(now.ctimeNs)}`);
+    if (now.ctimeNs === this.#ctimeNs) return;
+    if (found.nlink >= this.#linkCount) this.#fail(`its attributes or links were changed at ${timeOf(now.ctimeNs)}`);
+    this.#linkCount = found.nlink;
+    this.#ctimeNs = now.ctimeNs;
   }
 
   #fail(what: string): never {

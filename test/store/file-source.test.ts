@@ -118,6 +118,25 @@ describe('a file that is published', () => {
     await other.close();
   });
 
+  it.each([
+    ['another file gets its name', async (path: string) => rename(await newFile('9876543210'), path)],
+    ['its name is removed', (path: string) => rm(path)],
+  ])('is read on as it was when %s', async (_, change) => {
+    const path = await newFile('0123456789');
+    const source = await FileSource.open(path, standing);
+    // ctime moves in ticks of some milliseconds and nothing tells when the next one comes.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await change(path);
+    const into = Buffer.alloc(4);
+    await source.read(3, into);
+    expect(into.toString()).toBe('3456');
+    expect(source.readNow(0, into)).toBe(true);
+    expect(into.toString()).toBe('0123');
+    await source.confirm();
+    await expect(source.checkUnchanged()).rejects.toMatchObject({ code: 'OBJECT_CHANGED' });
+    await source.close();
+  });
+
   it('must be an ordinary file that exists and may be read', async () => {
     const fifo = join(directory, 'fifo');
     execFileSync('mkfifo', [fifo]);

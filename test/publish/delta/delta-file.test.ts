@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -92,6 +101,25 @@ describe('a delta', () => {
     expect(await deltaOf(['old.img'], 'other')).toEqual(made);
     expect(await deltaOf(['old.img'])).toEqual(made);
     expect(readdirSync(path('state/deltas'))).toHaveLength(1);
+  });
+
+  it('that is sent is read on when it has made room for newer ones', async () => {
+    writeFileSync(path('old.img'), randomBytes(300_000));
+    writeFileSync(path('new.img'), readFileSync(path('old.img')));
+    const object = { name: 'a', delta: { fromPaths: [path('old.img')], channels: [] } } as unknown as FleetObject;
+    const file = await FileSource.open(path('new.img'));
+    const sent = await openDelta(object, file, { stateDir: path('state'), signal, contents });
+    await file.close();
+    if ('refusal' in sent) throw new Error(sent.refusal);
+    for (let i = 0; i < 64; i++) {
+      writeFileSync(path(`state/deltas/${i}.delta`), '');
+      utimesSync(path(`state/deltas/${i}.delta`), 4e9, 4e9);
+    }
+    writeFileSync(path('new.img'), Buffer.concat([readFileSync(path('old.img')), randomBytes(50_000)]));
+    await deltaOf(['old.img']);
+    expect(existsSync(sent.source.path)).toBe(false);
+    await sent.source.read(0, Buffer.alloc(sent.source.sizeBytes));
+    await sent.source.close();
   });
 
   it('is made anew when a file has changed', async () => {
