@@ -6,25 +6,30 @@ import { removeAbandoned, syncDirectoryOf, temporaryName } from './durable.js';
 import { FileSource } from './file-source.js';
 import { takeAttributes } from './part/file-attributes.js';
 
-/*
- * Gives a file new content in one step: whoever opens it, also after a power cut, finds all of the old bytes or all of the new. The file keeps
- * its mode, owner and group. Of a symbolic link, the file that it leads to is replaced.
+/**
+ * New content that lies on disk beside a file. `place` gives it to the file in one step: whoever opens the file, also after a power cut, finds all
+ * of the old bytes or all of the new. The file keeps its mode, owner and group. Of a symbolic link, the file that it leads to is replaced.
+ * When this is disposed of without `place`, nothing of it stays.
  */
+export interface ReadyContent extends AsyncDisposable {
+  /** @throws {LayercastError} `PERMISSION_DENIED`, `FILE_IO`, …; the file has its old content then */
+  place(): Promise<void>;
+}
 
 /**
- * Gives `path` the content of another file.
+ * Makes the content of another file ready for `path`.
  *
  * @throws {LayercastError} `ABORTED`, `DISK_FULL`, `PERMISSION_DENIED`, `FILE_NOT_FOUND`, `FILE_IO`, also when `from` is a pipe, a folder or a
- * device; `OBJECT_CHANGED` when somebody writes to it meanwhile. `path` has its old content then
+ * device; `OBJECT_CHANGED` when somebody writes to it meanwhile
  */
-export async function placeFile(from: string, path: string, signal?: AbortSignal): Promise<void> {
+export async function readyFile(from: string, path: string, signal?: AbortSignal): Promise<ReadyContent> {
   const source = await FileSource.open(from);
   try {
     const copy = async (temporary: string) => {
       await copyWithHoles(from, temporary, signal);
       await requireUnchanged(source);
     };
-    await replace(path, copy, signal);
+    return await ready(path, copy, signal);
   } finally {
     await source.close();
   }
@@ -41,14 +46,20 @@ async function requireUnchanged(source: FileSource): Promise<void> {
   });
 }
 
-/** Gives `path` a text as its content. @throws {LayercastError} as `placeFile` */
-export function placeText(text: string, path: string): Promise<void> {
-  return replace(path, (temporary) => writeFile(temporary, text, { flag: 'wx' }));
+/** Makes a text ready for `path`, where there is a file. @throws {LayercastError} as `readyFile` */
+export function readyText(text: string, path: string): Promise<ReadyContent> {
+  // The file may be private.
+  return ready(path, (temporary) => writeFile(temporary, text, { flag: 'wx', mode: 0o600 }));
 }
 
-async function replace(path: string, write: (temporary: string) => Promise<void>, signal?: AbortSignal): Promise<void> {
+async function ready(
+  path: string,
+  write: (temporary: string) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<ReadyContent> {
   const target = await followed(path);
   const temporary = temporaryName(target);
+  const remove = () => rm(temporary, { force: true }).catch(() => undefined);
   await removeAbandoned(target);
   try {
     await write(temporary);
@@ -60,13 +71,20 @@ async function replace(path: string, write: (temporary: string) => Promise<void>
       await copy.close();
     }
     signal?.throwIfAborted();
-    await rename(temporary, target);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await remove();
     if (signal?.aborted) throw asLayercastError(signal.reason, signal);
     throw systemError(error, 'write', path);
   }
-  await syncDirectoryOf(target);
+  return {
+    place: async () => {
+      await rename(temporary, target).catch((error) => {
+        throw systemError(error, 'write', path);
+      });
+      await syncDirectoryOf(target);
+    },
+    [Symbol.asyncDispose]: remove,
+  };
 }
 
 /** Where symbolic links at `path` lead; `path` itself if there is nothing yet. */

@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fs from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ServerLock } from '../../dist/publish/server-lock.js';
 import { FileLock } from '../../dist/store/lock/file-lock.js';
 import { type CliResult, runHere } from './run-cli.js';
@@ -25,7 +27,11 @@ beforeEach(() => {
   writeFileSync(join(folder, 'images/firmware.img'), 'one');
   writeFileSync(join(folder, 'new.img'), 'two');
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const publish = (...args: string[]): Promise<CliResult> =>
   runHere(['publish', ...args, '--state', join(folder, 'state')], { cwd: folder });
@@ -86,6 +92,20 @@ describe('publish', () => {
       await mine.release();
       await foreign.release();
     }
+  });
+
+  it('leaves the file as it is when the disk has no room for the fleet file', async () => {
+    const { writeFile } = fs;
+    vi.spyOn(fs, 'writeFile').mockImplementation(async (...args) => {
+      if (String(args[1]).includes('version: 2')) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+      return await writeFile(...args);
+    });
+    syncBuiltinESMExports();
+    const { code, stderr } = await publish('new.img', '--object', 'firmware');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('no space left')]);
+    expect([image(), fleetText()]).toEqual(['one', text]);
+    expect(readdirSync(folder).toSorted()).toEqual(['fleet.yaml', 'images', 'new.img']);
+    expect(readdirSync(join(folder, 'images'))).toEqual(['firmware.img']);
   });
 
   it.each([

@@ -15,7 +15,7 @@ import fs, {
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { placeFile, placeText } from '../../dist/store/place-file.js';
+import { readyFile, readyText } from '../../dist/store/place-file.js';
 import { scratchDirectory } from './scratch.js';
 
 const scratch = await scratchDirectory();
@@ -23,6 +23,16 @@ afterEach(() => {
   vi.restoreAllMocks();
   syncBuiltinESMExports();
 });
+
+async function placeFile(from: string, path: string, signal?: AbortSignal): Promise<void> {
+  await using content = await readyFile(from, path, signal);
+  await content.place();
+}
+
+async function placeText(text: string, path: string): Promise<void> {
+  await using content = await readyText(text, path);
+  await content.place();
+}
 
 async function folder(name: string): Promise<string> {
   await mkdir(join(scratch, name));
@@ -47,6 +57,16 @@ describe('a file that gets new content', () => {
     expect([await readFile(to, 'utf8'), (await stat(to)).mode & 0o777]).toEqual(['text', 0o640]);
   });
 
+  it('has its old content, and nothing is beside it, when what lay ready for it is not placed', async () => {
+    const here = await folder('not-placed');
+    await writeFile(join(here, 'old'), 'old');
+    {
+      await using content = await readyText('new', join(here, 'old'));
+      expect([content.place.length, (await readdir(here)).length]).toEqual([0, 2]);
+    }
+    expect([await readFile(join(here, 'old'), 'utf8'), await readdir(here)]).toEqual(['old', ['old']]);
+  });
+
   it('has no copy beside it an hour after a command was killed that made one; a younger one may still grow', async () => {
     const here = await folder('killed');
     const [left, young, foreign] = ['.layercast-7-00112233aabb.tmp', '.layercast-8-00112233aabb.tmp', '.other.tmp'];
@@ -60,7 +80,9 @@ describe('a file that gets new content', () => {
   it('may be missing before, and is replaced where a symbolic link leads', async () => {
     const here = await folder('links');
     await mkdir(join(here, 'far'));
-    await placeText('one', join(here, 'far', 'fleet.yaml'));
+    await writeFile(join(here, 'new'), 'one');
+    await placeFile(join(here, 'new'), join(here, 'far', 'fleet.yaml'));
+    expect(await readFile(join(here, 'far', 'fleet.yaml'), 'utf8')).toBe('one');
     await symlink('far/fleet.yaml', join(here, 'fleet.yaml'));
     await placeText('two', join(here, 'fleet.yaml'));
     expect((await lstat(join(here, 'fleet.yaml'))).isSymbolicLink()).toBe(true);

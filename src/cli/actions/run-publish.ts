@@ -8,7 +8,7 @@ import { parseFleet } from '../../fleet/load-fleet.js';
 import { withVersion } from '../../fleet/with-version.js';
 import { processOf } from '../../publish/server-lock.js';
 import { FileLock } from '../../store/lock/file-lock.js';
-import { placeFile, placeText } from '../../store/place-file.js';
+import { type ReadyContent, readyFile, readyText } from '../../store/place-file.js';
 import { defaultStateDir } from '../../store/state-dir.js';
 import { fleetFile } from '../fleet-file.js';
 
@@ -32,7 +32,7 @@ interface Told {
  * that reads the fleet file in between finds new bytes under an old version, which it refuses, and never old bytes under a new version.
  *
  * @throws {LayercastError} `USAGE` if it is unclear what to publish, or the version is none; `FILE_IN_USE` while another process publishes with this
- * fleet file; `PERMISSION_DENIED` if a server may not be told; as `parseFleet`, `withVersion` and `placeFile`
+ * fleet file; `PERMISSION_DENIED` if a server may not be told; as `parseFleet`, `withVersion` and `readyFile`
  */
 export async function runPublish(file: string | undefined, flags: PublishFlags, signal: AbortSignal): Promise<void> {
   await publishNext(fleetFile(undefined, flags.config), { ...flags, file }, signal);
@@ -59,8 +59,11 @@ export async function publishNext(path: string, { file, ...flags }: NextVersion,
     const object = objectFor(fleet, path, flags.object, file);
     const version = versionFor(object, flags.newVersion);
     const raised = withVersion(text, path, object.name, version);
-    if (file !== undefined) await place(file, object, signal);
-    await placeText(raised, path);
+    await using content = file === undefined ? undefined : await contentFor(object, file, signal);
+    await using settings = await readyText(raised, path);
+    // Both are on disk by now, so little can fail between the two, and little time passes: a server stops sending a version whose file is another.
+    await content?.place();
+    await settings.place();
     const isToTell = flags.reload && fleet.recordsPath === undefined;
     const told = isToTell ? await tellServers(fleet, flags.state ?? defaultStateDir()) : [];
     if (flags.json) process.stdout.write(`${JSON.stringify({ object: object.name, version, told })}\n`);
@@ -103,7 +106,8 @@ function versionFor({ name, version }: FleetObject, asked: string | undefined): 
   });
 }
 
-async function place(file: string, object: FleetObject, signal: AbortSignal): Promise<void> {
+/** The new content of an object's file; undefined if it is in its place already. */
+async function contentFor(object: FleetObject, file: string, signal: AbortSignal): Promise<ReadyContent | undefined> {
   if (object.content !== 'file') {
     const [what, instead] =
       object.content === 'tree'
@@ -111,8 +115,7 @@ async function place(file: string, object: FleetObject, signal: AbortSignal): Pr
         : ['standard input', 'Start a new server with the new input'];
     throw new LayercastError('USAGE', `object ${object.name} is made from ${what}, not from a file`, { hint: instead });
   }
-  if (await isSame(file, object.filePath)) return;
-  await placeFile(file, object.filePath, signal);
+  return (await isSame(file, object.filePath)) ? undefined : await readyFile(file, object.filePath, signal);
 }
 
 async function isSame(a: string, b: string): Promise<boolean> {
