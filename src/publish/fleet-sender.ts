@@ -120,6 +120,7 @@ export class FleetSender {
       await this.#removeAllBut(wanted);
       await this.#broadcast.announceAt(announcementPlanOf(station));
       this.#listening.follow(station);
+      for (const { name } of wanted) this.#objects.get(name)?.expectUpdate();
       const refusals: RefuseEvent[] = [];
       for (const object of wanted) {
         if (object.content === 'pipe') this.#watchOver();

@@ -39,6 +39,7 @@ export class ServedObject {
   #isTrying = false;
   #toldReason: string | undefined;
   #isChecking = false;
+  #isToBeUpdated = false;
   #renewal: Promise<void> | undefined;
 
   constructor(name: string, serving: Serving) {
@@ -57,6 +58,11 @@ export class ServedObject {
     return this.#onAir === undefined && !this.#isTrying && !isRetryPlanned;
   }
 
+  /** The fleet file was read again, and `update` comes: until then, and while it works, its file may be that of the next version already. */
+  expectUpdate(): void {
+    this.#isToBeUpdated = true;
+  }
+
   /**
    * Sends the object as the fleet file says from now on. If this fails, the version on the air stays, as long as it can be sent
    * from this station.
@@ -69,9 +75,13 @@ export class ServedObject {
     this.#retry.reset();
     this.#toldReason = undefined;
     this.#target = { object, station };
-    const refused = await this.#attempts.run(() => this.#attempt());
-    this.#toldReason = reasonOf(refused);
-    return refused;
+    try {
+      const refused = await this.#attempts.run(() => this.#attempt());
+      this.#toldReason = reasonOf(refused);
+      return refused;
+    } finally {
+      this.#isToBeUpdated = false;
+    }
   }
 
   /** Takes the object off the air: the fleet file no longer has it. */
@@ -97,12 +107,12 @@ export class ServedObject {
   }
 
   /**
-   * Checks whether the file is still the one that was hashed; if not, the object fails. One check runs at a time, because a file
+   * Checks whether the file is still the one that was hashed; if not, the object fails, unless an update comes or is under way. One check runs at a time, because a file
    * system of another host may not answer for minutes.
    */
   async check(): Promise<void> {
     const { onAir } = this;
-    if (onAir === undefined || this.#isChecking) return;
+    if (onAir === undefined || this.#isChecking || this.#isToBeUpdated) return;
     this.#isChecking = true;
     await onAir.prepared.source.checkUnchanged().catch((error) => this.#serving.broadcast.fail(onAir.sent, error));
     this.#isChecking = false;

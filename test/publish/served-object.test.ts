@@ -83,6 +83,23 @@ describe('a reload of an object on the air', () => {
     expect([rig.onAir, rig.told('withdraw'), rig.told('publish').length]).toEqual([['a 2'], [], 2]);
   });
 
+  it('leaves it there until its next version is ready, though its file is that of the next version already', async () => {
+    const rig = await onAir();
+    const { source } = rig.object('a').onAir!.prepared;
+    await rig.write('next', 'other content');
+    await rename(rig.path('next'), rig.path('a'));
+    rig.object('a').expectUpdate();
+    await rig.object('a').check();
+    const read = Buffer.alloc(source.sizeBytes);
+    await source.read(0, read);
+    expect([read.toString(), rig.onAir]).toEqual(['first content', ['a 1']]);
+    expect(await rig.update('a', { version: 2 })).toBeUndefined();
+    expect([rig.onAir, rig.told('withdraw')]).toEqual([['a 2'], []]);
+    await rig.write('a', 'CONTENT');
+    await rig.object('a').check();
+    expect(rig.onAir).toEqual([]);
+  });
+
   it('changes nothing when nothing has changed', async () => {
     const rig = await onAir();
     const before = rig.broadcast.objects[0];
