@@ -80,7 +80,9 @@ export function decryptAs(target: string, decryption: ContentCipher): Finish {
     const path = decryptedPathOf(target);
     await part.flush();
     try {
-      const handle = await open(path, 'w', part.mode);
+      // What an earlier run left is not written to: it may have another name by now, or lead to another file.
+      await rm(path, { force: true });
+      const handle = await open(path, 'wx', part.mode);
       try {
         const digest = await decryptInto(handle, part, decryption);
         // Whoever signed the record has lied, or this program or host has a fault: it is not the file that was published.

@@ -10,8 +10,8 @@ import { freeBytesFor } from './free-space.js';
 const BLOCK_BYTES = 4096;
 
 /**
- * Copies a file to a path at which there is none. The copy shares the content where the file system can (btrfs, XFS); otherwise the content
- * is copied without its holes, and is on the disk when the promise resolves. A copy that fails leaves what it has written.
+ * Copies a file to a path at which there is none; the copy is on the disk when the promise resolves. It shares the content where the file system
+ * can (btrfs, XFS); otherwise the content is copied without its holes. A copy that fails leaves what it has written.
  *
  * @throws {LayercastError} `DISK_FULL` before anything is written
  * @throws the reason of `signal`; the system's errors
@@ -20,6 +20,8 @@ export async function copyWithHoles(from: string, to: string, signal: AbortSigna
   const found = await stat(from);
   try {
     await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL);
+    const copy = await open(to, 'r');
+    await copy.sync().finally(() => copy.close());
   } catch {
     await rm(to, { force: true });
     const neededBytes = found.blocks * 512;

@@ -16,14 +16,27 @@ export async function renewFile(path: string, signal: AbortSignal | undefined): 
     if (errnoOf(error) === 'ENOENT') return;
     throw error;
   }
-  const temporary = temporaryName(path);
   try {
-    await copyWithHoles(path, temporary, signal);
-    await rename(temporary, path);
+    await replaceByCopy(path, signal);
   } catch {
-    await rm(temporary, { force: true });
     if (signal?.aborted) throw asLayercastError(signal.reason, signal);
     await rm(path, { force: true });
   }
   await syncDirectoryOf(path);
+}
+
+/**
+ * Replaces a file by a copy of itself, and nothing else: if that fails, the file is as it was. Its folder is not flushed.
+ * @throws {LayercastError} `DISK_FULL`
+ * @throws the reason of the signal; the system's error
+ */
+export async function replaceByCopy(path: string, signal: AbortSignal | undefined): Promise<void> {
+  const temporary = temporaryName(path);
+  try {
+    await copyWithHoles(path, temporary, signal);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ContentCipher } from '../../dist/wire/content-cipher.js';
@@ -90,6 +99,20 @@ describe('a version that is encrypted', () => {
     await opened.store.commit();
     expect(readFileSync(output).equals(PLAINTEXT)).toBe(true);
     expect(readdirSync(folder).filter((name) => name.startsWith('x.') && !name.endsWith('.lock'))).toEqual([]);
+  });
+
+  it.each([
+    ['has another name', linkSync],
+    ['became a link meanwhile', symlinkSync],
+  ])('is not written to what an earlier run left if that %s', async (_, link) => {
+    const { folder, output, state } = newFolder();
+    writeFileSync(join(folder, 'other'), 'of somebody else');
+    const { destination, store } = await receiveInto(output, state);
+    link(join(folder, 'other'), `${output}.part.plain`);
+    await store.commit();
+    await destination[Symbol.asyncDispose]();
+    expect(readFileSync(join(folder, 'other'), 'utf8')).toBe('of somebody else');
+    expect(readFileSync(output).equals(PLAINTEXT)).toBe(true);
   });
 
   it('is complete where a run was killed after it had made the file, and what the run left goes', async () => {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { link, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blockOf } from '../../dist/object/geometry.js';
@@ -79,6 +79,33 @@ describe('a part file and its journal', () => {
     const whole = Array.from({ length: geometry.symbolCount }, (_, symbol) => bytesOfSymbol(geometry, symbol));
     expect((await readFile(pathsIn(directory).target)).equals(Buffer.concat(whole))).toBe(true);
     expect(existsSync(pathsIn(directory).journalPath)).toBe(false);
+  });
+
+  it('are not written to under another name, such as one in a copy of hard links, and go on all the same', async () => {
+    const directory = join(scratch, 'other-names');
+    await mkdir(directory);
+    const paths = pathsIn(directory);
+    const identity = identityOf(5000);
+    const first = await openPartialObject({ ...paths, identity });
+    first.part.write(0, bytesOfSymbol(identity.geometry, 0), 0, 1184);
+    first.checkpoint.noteWritten(0);
+    await first.checkpoint.run();
+    await first.part.close();
+    await first.journal.close();
+    const copy = join(directory, 'copy');
+    await link(paths.partPath, copy);
+    const before = await readFile(copy);
+
+    const next = await openPartialObject({ ...paths, identity });
+    expect([next.startedOver, next.journal.holdings.claimedOwn.count]).toEqual([undefined, 1]);
+    next.part.write(1, bytesOfSymbol(identity.geometry, 1), 0, 1184);
+    await next.part.flush();
+    const whole = await readFile(paths.partPath);
+    expect(whole.subarray(0, 1184).equals(Buffer.from(bytesOfSymbol(identity.geometry, 0)))).toBe(true);
+    expect(whole.subarray(1184, 2368).equals(Buffer.from(bytesOfSymbol(identity.geometry, 1)))).toBe(true);
+    expect((await readFile(copy)).equals(before)).toBe(true);
+    await next.part.close();
+    await next.journal.close();
   });
 
   it('start over together when one of them is missing or belongs to another object', async () => {

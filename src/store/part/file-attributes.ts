@@ -1,4 +1,4 @@
-import { type FileHandle, stat } from 'node:fs/promises';
+import { type FileHandle, lstat } from 'node:fs/promises';
 
 const SET_USER_ID = 0o4000;
 const SET_GROUP_ID = 0o2000;
@@ -8,10 +8,11 @@ const OTHER_BITS = 0o007;
 /**
  * Gives a new file the mode, owner and group of the file that it is going to replace, as far as this process may. Nobody gains rights: if
  * the owner cannot be kept, the set-user-ID bit is dropped; if the group cannot be kept, the set-group-ID bit is dropped, and the new group
- * may do no more than everybody could. Nothing happens if there is no ordinary file at `replaced`.
+ * may do no more than everybody could. Nothing happens if there is no ordinary file at `replaced`; a link there is not followed, because it
+ * is what the rename replaces.
  */
 export async function takeAttributes(handle: FileHandle, replaced: string): Promise<void> {
-  const before = await stat(replaced).catch(() => undefined);
+  const before = await lstat(replaced).catch(() => undefined);
   if (!before?.isFile()) return;
   const { uid, gid } = await handle.stat();
   // The group is changed first: a process that has given a file to another owner may not change its group any more.

@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
 import { chmod, type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
 import { errnoOf, LayercastError } from '../../base/errors.js';
-import { systemError } from '../../base/system-error.js';
 import { syncDirectoryOf } from '../durable.js';
 import { freeBytesFor } from '../free-space.js';
+import { systemError } from '../../base/system-error.js';
+import { leaveOtherNames } from './other-names.js';
 
 export interface SizedFileOptions {
   readonly sizeBytes: number;
@@ -23,6 +24,7 @@ export async function openSized(
   path: string,
   { sizeBytes, resume, mode = 0o666 }: SizedFileOptions,
 ): Promise<{ readonly handle: FileHandle; readonly resumed: boolean }> {
+  await leaveOtherNames(path, resume);
   const { handle, isNew } = await openOrCreate(path, mode).catch((error) => {
     throw systemError(error, 'create', path);
   });

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readSync, writeSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -201,6 +201,17 @@ describe('a part file', () => {
       expect(existsSync(target)).toBe(false);
       await part.close();
     }
+  });
+
+  it('does not take the rights of a file that a link in its place leads to', async () => {
+    const [path, target, far] = [newPath(), join(directory, 'linked'), join(directory, 'far')];
+    await writeFile(far, 'a program');
+    await chmod(far, 0o4755);
+    await symlink(far, target);
+    const part = await PartFile.open({ path, geometry: geometryOf(3, 3, 1), resume: false, mode: 0o600 });
+    part.write(0, Buffer.from('abc'), 0, 3);
+    await part.finish(target);
+    expect([(await lstat(target)).mode & 0o7777, await readFile(far, 'utf8')]).toEqual([0o600, 'a program']);
   });
 
   it('keeps its name when it cannot be renamed', async () => {
