@@ -1,6 +1,6 @@
-import { chmod, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, rename, writeFile } from 'node:fs/promises';
 import { systemError } from '../base/system-error.js';
-import { temporaryName } from '../store/durable.js';
+import { removeQuietly, temporaryName } from '../store/durable.js';
 
 /** Changes that follow each other faster than this share one writing. */
 const GAP_MS = 200;
@@ -44,7 +44,7 @@ export class StatusFile {
       await chmod(temporary, 0o644);
       await rename(temporary, this.#path);
     } catch (error) {
-      await rm(temporary, { force: true });
+      await removeQuietly(temporary);
       this.#onFailure(systemError(error, 'write', this.#path).message);
     }
   }

@@ -4,7 +4,7 @@ import { LayercastError } from '../base/errors.js';
 import { systemError } from '../base/system-error.js';
 import { readKeyText } from '../config/read-text.js';
 import type { Geometry } from '../object/geometry.js';
-import { syncDirectoryOf, writeFully } from '../store/durable.js';
+import { removeQuietly, syncDirectoryOf, writeFully } from '../store/durable.js';
 import { digestOfFile } from '../store/hash-file.js';
 import { takeAttributes } from '../store/part/file-attributes.js';
 import type { PartFile } from '../store/part/part-file.js';
@@ -100,7 +100,7 @@ export function decryptAs(target: string, decryption: ContentCipher): Finish {
       await confirm();
       await rename(path, target);
     } catch (error) {
-      await rm(path, { force: true });
+      await removeQuietly(path);
       throw systemError(error, 'decrypt to', target);
     }
     await syncDirectoryOf(target);

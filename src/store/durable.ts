@@ -39,9 +39,13 @@ export async function removeAbandoned(path: string): Promise<void> {
   for (const name of names.filter((one) => TEMPORARY.test(one))) {
     const left = join(directory, name);
     const found = await stat(left).catch(() => undefined);
-    if (found !== undefined && found.mtimeMs < Date.now() - ABANDONED_MS)
-      await rm(left, { force: true }).catch(() => {});
+    if (found !== undefined && found.mtimeMs < Date.now() - ABANDONED_MS) await removeQuietly(left);
   }
+}
+
+/** Removes what a step that failed has left. What cannot be removed stays: the failure of that step is what has to be told. */
+export async function removeQuietly(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => undefined);
 }
 
 /** Writes all of `bytes` at byte `position`. */
@@ -76,7 +80,7 @@ export async function replaceFile(path: string, pieces: Iterable<Uint8Array>, mo
     }
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await removeQuietly(temporary);
     throw systemError(error, 'write', path);
   }
   await syncDirectoryOf(path);

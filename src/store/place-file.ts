@@ -1,8 +1,8 @@
-import { open, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { open, realpath, rename, writeFile } from 'node:fs/promises';
 import { asLayercastError, errnoOf, LayercastError } from '../base/errors.js';
 import { systemError } from '../base/system-error.js';
 import { copyWithHoles } from './copy-file.js';
-import { removeAbandoned, syncDirectoryOf, temporaryName } from './durable.js';
+import { removeAbandoned, removeQuietly, syncDirectoryOf, temporaryName } from './durable.js';
 import { FileSource } from './file-source.js';
 import { takeAttributes } from './part/file-attributes.js';
 
@@ -59,7 +59,6 @@ async function ready(
 ): Promise<ReadyContent> {
   const target = await followed(path);
   const temporary = temporaryName(target);
-  const remove = () => rm(temporary, { force: true }).catch(() => undefined);
   await removeAbandoned(target);
   try {
     await write(temporary);
@@ -72,7 +71,7 @@ async function ready(
     }
     signal?.throwIfAborted();
   } catch (error) {
-    await remove();
+    await removeQuietly(temporary);
     if (signal?.aborted) throw asLayercastError(signal.reason, signal);
     throw systemError(error, 'write', path);
   }
@@ -83,7 +82,7 @@ async function ready(
       });
       await syncDirectoryOf(target);
     },
-    [Symbol.asyncDispose]: remove,
+    [Symbol.asyncDispose]: () => removeQuietly(temporary),
   };
 }
 

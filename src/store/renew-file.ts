@@ -1,7 +1,7 @@
 import { rename, rm, stat } from 'node:fs/promises';
 import { asLayercastError, errnoOf } from '../base/errors.js';
 import { copyWithHoles } from './copy-file.js';
-import { syncDirectoryOf, temporaryName } from './durable.js';
+import { removeQuietly, syncDirectoryOf, temporaryName } from './durable.js';
 
 /**
  * Replaces a file by a copy of itself. A process that still has the old file open then writes to a file that nobody reads. If the file cannot
@@ -36,7 +36,7 @@ export async function replaceByCopy(path: string, signal: AbortSignal | undefine
     await copyWithHoles(path, temporary, signal);
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await removeQuietly(temporary);
     throw error;
   }
 }

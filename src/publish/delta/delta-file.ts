@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { errnoOf, LayercastError } from '../../base/errors.js';
 import { FILE_PIECE_BYTES } from '../../base/limits.js';
 import type { FleetObject } from '../../fleet/fleet.js';
-import { syncDirectoryOf, temporaryName } from '../../store/durable.js';
+import { removeQuietly, syncDirectoryOf, temporaryName } from '../../store/durable.js';
 import { FileSource } from '../../store/file-source.js';
 import { makeFolder } from '../../store/folder/make-folder.js';
 import { statePart } from '../../store/state-parts.js';
@@ -68,7 +68,7 @@ export async function openDelta(
       await rename(temporary, path);
       await syncDirectoryOf(path);
     } catch (error) {
-      await rm(temporary, { force: true });
+      await removeQuietly(temporary);
       throw signal.aborted ? error : roomError(error, 'write', path);
     }
     return { source: await FileSource.open(path) };

@@ -2,7 +2,7 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemError } from '../../base/system-error.js';
 import type { Geometry } from '../../object/geometry.js';
-import { syncDirectoryOf, temporaryName, writeFully } from '../../store/durable.js';
+import { removeQuietly, syncDirectoryOf, temporaryName, writeFully } from '../../store/durable.js';
 import type { FileSource } from '../../store/file-source.js';
 import { statePart } from '../../store/state-parts.js';
 import { roomError } from '../room-error.js';
@@ -87,7 +87,7 @@ export class IntermediateCache {
       return handle;
     } catch (error) {
       await handle.close();
-      await rm(temporary, { force: true });
+      await removeQuietly(temporary);
       throw error;
     }
   }

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
-import { chmod, type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
+import { chmod, type FileHandle, lstat, open, rename } from 'node:fs/promises';
 import { errnoOf, LayercastError } from '../../base/errors.js';
-import { syncDirectoryOf } from '../durable.js';
-import { freeBytesFor } from '../free-space.js';
 import { systemError } from '../../base/system-error.js';
+import { removeQuietly, syncDirectoryOf } from '../durable.js';
+import { freeBytesFor } from '../free-space.js';
 import { leaveOtherNames } from './other-names.js';
 
 export interface SizedFileOptions {
@@ -43,7 +43,7 @@ export async function openSized(
     return { handle, resumed };
   } catch (error) {
     await handle.close();
-    if (isNew) await rm(path, { force: true });
+    if (isNew) await removeQuietly(path);
     throw systemError(error, 'create', path);
   }
 }
