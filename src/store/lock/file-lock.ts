@@ -3,7 +3,7 @@ import { type FileHandle, link, open, rename, rm, stat, writeFile } from 'node:f
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, LayercastError } from '../../base/errors.js';
 import { systemError } from '../../base/system-error.js';
-import { temporaryName } from '../durable.js';
+import { removeQuietly, temporaryName } from '../durable.js';
 import { holderIn, inUse, type LockHolder, nameOf, textOfHolder } from './lock-holder.js';
 import { ABANDONED_MS, RENEWAL_MS, sightingOf, watchLock } from './lock-watch.js';
 import { livenessOf, thisProcess } from './process-identity.js';
@@ -39,6 +39,7 @@ export class FileLock {
   readonly #timer: NodeJS.Timeout;
   #content: string;
   #renewing: Promise<void> = Promise.resolve();
+  #isRenewing = false;
 
   private constructor(path: string, content: string, handle: FileHandle) {
     this.path = path;
@@ -58,11 +59,11 @@ export class FileLock {
     try {
       await writeFile(temporary, textOfHolder(holder), { flag: 'wx', mode: 0o644 });
       const content = await claim(path, temporary, holder, options);
-      return new FileLock(path, content, await open(path, 'r+'));
+      return new FileLock(path, content, await openClaimed(path));
     } catch (error) {
       throw systemError(error, 'lock', path);
     } finally {
-      await rm(temporary, { force: true });
+      await removeQuietly(temporary);
     }
   }
 
@@ -116,14 +117,27 @@ export class FileLock {
   }
 
   #renew(): void {
+    // While a disk hangs, its lock takes one of the few threads that Node has for files, not all of them: files of other disks need them.
+    if (this.#isRenewing) return;
+    this.#isRenewing = true;
     const nowS = Date.now() / 1000;
     // If the file system cannot set times, a write changes them.
     const renewed = this.#handle.utimes(nowS, nowS).catch(() => this.#handle.write(this.#content, 0));
-    this.#renewing = renewed.then(
-      () => undefined,
-      // A disk that fails now may work at the next renewal, so a failure is ignored.
-      () => undefined,
-    );
+    const done = () => {
+      this.#isRenewing = false;
+    };
+    // A disk that fails now may work at the next renewal, so a failure is ignored.
+    this.#renewing = renewed.then(done, done);
+  }
+}
+
+/** Opens a lock file that this process has just taken. If that fails, the lock is given back: its holder lives and would not let go of it. */
+async function openClaimed(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r+');
+  } catch (error) {
+    await removeQuietly(path);
+    throw error;
   }
 }
 

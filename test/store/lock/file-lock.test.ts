@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import fs, { chmod, mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { readlinkSync } from 'node:fs';
+import fs, { chmod, type FileHandle, mkdir, open, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { FileLock } from '../../../dist/store/lock/file-lock.js';
 import { describeBed } from '../../lab/allowed.js';
 import { asOrdinaryUser } from '../ordinary-user.js';
@@ -216,6 +217,53 @@ describe('a lock on a file', () => {
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       expect(await readdir(dirname(path))).toEqual(['out.part.lock']);
     }
+  });
+
+  it('asks a disk that does not answer to renew it once', async () => {
+    const handle = await open(scratch);
+    const methods: Pick<FileHandle, 'utimes'> = Object.getPrototypeOf(handle);
+    await handle.close();
+    const path = await newPath();
+    const answers: (() => void)[] = [];
+    vi.spyOn(methods, 'utimes').mockImplementation(async function (this: FileHandle) {
+      // Locks that other tests have left are renewed, too.
+      if (readlinkSync(`/proc/self/fd/${this.fd}`) === path)
+        await new Promise<void>((resolve) => answers.push(resolve));
+    });
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const lock = await FileLock.acquire(path);
+      vi.advanceTimersByTime(60_000);
+      expect(answers).toHaveLength(1);
+      answers[0]!();
+      await vi.waitFor(() => {
+        vi.advanceTimersByTime(2000);
+        expect(answers).toHaveLength(2);
+      });
+      answers[1]!();
+      await lock.release();
+    } finally {
+      vi.useRealTimers();
+      vi.restoreAllMocks();
+    }
+  });
+
+  it('is free when the process that took it could not open it, for want of descriptors, say', async () => {
+    const path = await newPath();
+    const { open: opens } = fs;
+    fs.open = async (file, ...rest) => {
+      if (file === path && rest[0] === 'r+') throw Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
+      return await opens(file, ...rest);
+    };
+    syncBuiltinESMExports();
+    try {
+      await expect(FileLock.acquire(path)).rejects.toMatchObject({ message: expect.stringContaining('too many open') });
+    } finally {
+      fs.open = opens;
+      syncBuiltinESMExports();
+    }
+    const lock = await FileLock.acquire(path);
+    await lock.release();
   });
 
   it('says why it cannot be taken', async () => {
