@@ -74,7 +74,7 @@ export class RecordDatabase {
         }
         this.#sqlite.exec('COMMIT');
       } catch (error) {
-        this.#sqlite.exec('ROLLBACK');
+        this.#rollBack();
         throw error;
       }
     } catch (error) {
@@ -84,6 +84,15 @@ export class RecordDatabase {
 
   close(): void {
     this.#sqlite.close();
+  }
+
+  /** After a full disk and other errors SQLite has rolled back by itself, and says then that there is nothing to roll back. */
+  #rollBack(): void {
+    try {
+      this.#sqlite.exec('ROLLBACK');
+    } catch {
+      // The error before is the one to tell.
+    }
   }
 
   #rows(kind: string, after: string): ReturnType<SqliteStatement['all']> {

@@ -97,16 +97,33 @@ function fromWasm(database: import('node-sqlite3-wasm').Database): Sqlite {
   return {
     exec: (sql) => database.exec(sql),
     prepare(sql) {
-      const statement = database.prepare(sql);
-      statements.push(statement);
+      const index = statements.push(database.prepare(sql)) - 1;
       return {
-        run: (values) => void statement.run([...values]),
-        all: (values) => statement.all([...values]) as readonly SqliteRow[],
+        run(values) {
+          try {
+            statements[index]!.run([...values]);
+          } catch (error) {
+            // The package cannot run a statement again that has failed.
+            end(statements[index]!);
+            statements[index] = database.prepare(sql);
+            throw error;
+          }
+        },
+        all: (values) => statements[index]!.all([...values]) as readonly SqliteRow[],
       };
     },
     close() {
-      for (const statement of statements) statement.finalize();
+      for (const statement of statements) end(statement);
       database.close();
     },
   };
+}
+
+/** Frees a statement, which tells once more how it failed. */
+function end(statement: import('node-sqlite3-wasm').Statement): void {
+  try {
+    statement.finalize();
+  } catch {
+    // It was told when it failed.
+  }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RecordDatabase } from '../../../dist/store/database/record-database.js';
-import { openSqlite } from '../../../dist/store/database/sqlite.js';
+import { openSqlite, type Sqlite } from '../../../dist/store/database/sqlite.js';
 
 let folder: string;
 let path: string;
@@ -43,6 +43,21 @@ describe('a database of records', () => {
     database.write([put('a', '1')]);
     const changes = [put('a', '2'), put('b', {} as string)];
     expect(() => database.write(changes)).toThrow(/cannot write/);
+    database.write([put('c', '3')]);
+    database.close();
+    expect(await contentOf(path)).toEqual({ a: '1', c: '3' });
+  });
+
+  it('says that there is no room, is as before then, and takes writes when there is room again', async () => {
+    let sqlite: Sqlite | undefined;
+    const database = await RecordDatabase.open(path, async (file) => {
+      sqlite = await openSqlite(file);
+      return sqlite;
+    });
+    database.write([put('a', '1')]);
+    sqlite!.exec('PRAGMA max_page_count = 4');
+    expect(() => database.write([put('a', '2'), put('b', 'x'.repeat(100_000))])).toThrow(/full/);
+    sqlite!.exec('PRAGMA max_page_count = 1000');
     database.write([put('c', '3')]);
     database.close();
     expect(await contentOf(path)).toEqual({ a: '1', c: '3' });
