@@ -1,7 +1,8 @@
-import { readdir, rm, stat, statfs, utimes } from 'node:fs/promises';
+import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LayercastError } from '../../base/errors.js';
 import { makeFolder } from '../../store/folder/make-folder.js';
+import { freeBytesFor } from '../../store/free-space.js';
 import { openNameless } from '../../store/nameless-file.js';
 
 /** How the names of files end that are kept. */
@@ -122,9 +123,8 @@ export class CacheFolder {
     }
   }
 
-  async #availableBytes(): Promise<number> {
-    const { bavail, bsize } = await statfs(this.path);
-    return bavail * bsize;
+  #availableBytes(): Promise<number> {
+    return freeBytesFor(join(this.path, SUFFIX));
   }
 
   /** The files of the folder in the order of deletion: abandoned files, then the least recently used. */

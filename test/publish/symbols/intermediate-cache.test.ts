@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { appendFile, mkdir, open, readdir, readFile, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import fs, { appendFile, mkdir, open, readdir, readFile, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -40,6 +41,19 @@ describe('the cache of intermediate symbols', () => {
     expect(await wasMade(cacheIn(folder), source)).toBe(true);
     expect(await wasMade(cacheIn(folder), source)).toBe(false);
     expect(await namesIn(folder)).toHaveLength(1);
+  });
+
+  it('is used on a file system that does not know how much room it has', async () => {
+    const { folder, source } = await newObject();
+    const unknown = { ...(await fs.statfs(scratch)), bavail: 0, blocks: 0 };
+    vi.spyOn(fs, 'statfs').mockResolvedValue(unknown as Awaited<ReturnType<typeof fs.statfs>>);
+    syncBuiltinESMExports();
+    try {
+      expect(await wasMade(cacheIn(folder), source)).toBe(true);
+    } finally {
+      vi.restoreAllMocks();
+      syncBuiltinESMExports();
+    }
   });
 
   it('keeps contents and geometries apart', async () => {
