@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemError } from '../../base/system-error.js';
@@ -5,6 +6,9 @@ import type { Seed } from '../../receiver/seeding/seeds.js';
 import { readUpTo } from '../../store/handle-io.js';
 import { TreeArchive } from '../../tree/archive.js';
 import { END_BYTES, encodeHeader, padded } from '../../tree/archive-entry.js';
+
+/** By now there may be something else in the place of a file: a pipe would wait for a writer, and a link leads elsewhere. */
+const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
 /**
  * A folder as the archive that it would be, read at any place without one: headers are made anew, and contents come from the files. A file that
@@ -67,7 +71,7 @@ export class TreeSeed implements Seed {
     try {
       if (this.#file?.index !== index) {
         await this[Symbol.asyncDispose]();
-        this.#file = { index, handle: await open(path) };
+        this.#file = { index, handle: await open(path, FLAGS) };
       }
       return await readUpTo(this.#file!.handle, into, from);
     } catch (error) {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf } from '../../base/errors.js';
+import { errnoOf, LayercastError } from '../../base/errors.js';
+import { systemError } from '../../base/system-error.js';
 import { replaceFile } from '../../store/durable.js';
-import { openStateFolder } from '../../store/folder/state-folder.js';
+import { openStateFolder, stateError } from '../../store/folder/state-folder.js';
 import { statePart } from '../../store/state-parts.js';
 
 /** What a folder was made of. */
@@ -28,12 +29,13 @@ export class OwnedFolders {
     this.#stateDir = stateDir;
   }
 
+  /** @throws {LayercastError} `PERMISSION_DENIED`, … when the state directory cannot be read */
   async has(path: string): Promise<boolean> {
     try {
       return (await readFile(this.#fileOf(path), 'utf8')) === `${path}\n`;
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return false;
-      throw error;
+      throw stateError(error, this.#stateDir);
     }
   }
 
@@ -42,6 +44,18 @@ export class OwnedFolders {
     if (await this.has(path)) return;
     await openStateFolder(this.#stateDir, statePart(this.#stateDir, 'trees'));
     await replaceFile(this.#fileOf(path), [Buffer.from(`${path}\n`)]);
+  }
+
+  /** @throws {LayercastError} `USAGE` for a folder with files that no fetch has put there; as `has` */
+  async requireReplaceable(path: string): Promise<void> {
+    const names = await readdir(path).catch((error) => {
+      if (errnoOf(error) === 'ENOENT') return [];
+      throw systemError(error, 'read', path);
+    });
+    if (names.length === 0 || (await this.has(path))) return;
+    throw new LayercastError('USAGE', `${JSON.stringify(path)} has files that no fetch has put there`, {
+      hint: 'A fetch replaces the whole folder: empty it, move it away, or name another folder',
+    });
   }
 
   /** Notes what a folder was made of, and its fingerprint then. */

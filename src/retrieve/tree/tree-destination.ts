@@ -40,12 +40,8 @@ export class TreeDestination extends WorkingDestination {
 
   /** @throws {LayercastError} as `openTreeOutput` and `WorkingFiles.open`; `USAGE` for a folder with files that no fetch has put there */
   static async open(output: string, options: WorkingFilesOptions): Promise<TreeDestination> {
-    const { path, exists, isEmpty } = await openTreeOutput(output);
-    if (!isEmpty && !(await new OwnedFolders(options.stateDir).has(path))) {
-      throw new LayercastError('USAGE', `${JSON.stringify(path)} has files that no fetch has put there`, {
-        hint: 'A fetch replaces the whole folder: empty it, move it away, or name another folder',
-      });
-    }
+    const { path, exists } = await openTreeOutput(output);
+    await new OwnedFolders(options.stateDir).requireReplaceable(path);
     const files = await WorkingFiles.open(path, exists, options);
     try {
       const destination = new TreeDestination(resolve(output), path, files, options);
@@ -115,6 +111,8 @@ export class TreeDestination extends WorkingDestination {
     }
     await takeFolderAttributes(next, folder);
     await confirm();
+    // Somebody may have put files into the folder while the tree was received.
+    await this.#owned.requireReplaceable(folder);
     await this.#owned.add(folder);
     await swapFolders(this.#names);
     await this.#noteUnreadable(sha256);

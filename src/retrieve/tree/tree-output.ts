@@ -1,4 +1,4 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errnoOf, type Hint, LayercastError } from '../../base/errors.js';
 import { shellWord } from '../../base/shell-word.js';
@@ -11,7 +11,6 @@ export interface TreeOutput {
   /** Absolute, with symbolic links followed. */
   readonly path: string;
   readonly exists: boolean;
-  readonly isEmpty: boolean;
 }
 
 /**
@@ -34,8 +33,7 @@ export async function openTreeOutput(output: string): Promise<TreeOutput> {
   if (path === process.cwd()) throw refused(`${JSON.stringify(path)} is the working directory`);
   await requireWorkingNames(path);
   await probeFolder(dirname(path));
-  const isEmpty = found === undefined || (await readdir(path)).length === 0;
-  return { path, exists: found !== undefined, isEmpty };
+  return { path, exists: found !== undefined };
 }
 
 /** The folder, or the place where it will be. */

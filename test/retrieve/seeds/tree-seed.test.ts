@@ -1,4 +1,5 @@
-import { truncateSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { TreeSeed } from '../../../dist/retrieve/seeds/tree-seed.js';
@@ -43,5 +44,14 @@ describe('a folder as a seed', () => {
     await tree.read(0, all);
     const at = whole.indexOf('z'.repeat(1000));
     expect([...all.subarray(at + 999, at + 1001)]).toEqual(['z'.charCodeAt(0), 0]);
+  });
+
+  it('waits for nobody when a pipe has taken the place of a file', async () => {
+    const folder = folders.next();
+    plant(folder, { file: 'some' });
+    await using tree = await TreeSeed.open(folder);
+    rmSync(join(folder, 'file'));
+    execFileSync('mkfifo', [join(folder, 'file')]);
+    await expect(tree.read(512, new Uint8Array(4))).rejects.toMatchObject({ code: 'FILE_IO' });
   });
 });

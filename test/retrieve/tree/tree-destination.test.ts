@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { geometryOf, symbolLength } from '../../../dist/object/geometry.js';
 import type { ObjectStore } from '../../../dist/receiver/assemble/object-store.js';
 import { openDestination } from '../../../dist/retrieve/open-destination.js';
 import { findExchange } from '../../../dist/retrieve/tree/exchange.js';
+import { OwnedFolders } from '../../../dist/retrieve/tree/owned-folders.js';
 import { namesOf, recoverFolder, swapFolders } from '../../../dist/retrieve/tree/swap-folders.js';
 import type { Descriptor } from '../../../dist/wire/descriptor.js';
 import { descriptorOf } from '../../store/crash-object.js';
@@ -159,6 +160,42 @@ describe('a folder that a tree becomes', () => {
       expect(harvest(join(place, 'out'))).toMatchObject(NEW);
       expect(shown(place)).toEqual(['out', 'out.part.lock']);
     }
+  });
+});
+
+describe('a folder that people use', () => {
+  test('keeps what they have put into it while the tree was received; the next run only has to unpack', async () => {
+    const place = folders.next();
+    const version = await versionOf(NEW);
+    const out = join(place, 'out');
+    {
+      await using destination = await open(place);
+      const opened = await destination.open(version.descriptor, NO_RESTORER);
+      if (opened.kind !== 'store') throw new Error(opened.kind);
+      fill(opened.store, version);
+      plant(out, { mine: 'written meanwhile' });
+      await expect(opened.store.commit()).rejects.toMatchObject({ code: 'USAGE' });
+    }
+    expect(harvest(out)).toEqual({ mine: 'written meanwhile' });
+    rmSync(join(out, 'mine'));
+    await using again = await open(place);
+    const opened = await again.open(version.descriptor, NO_RESTORER);
+    if (opened.kind !== 'store') throw new Error(opened.kind);
+    expect(opened.store.holdings.filled.count).toBe(opened.store.holdings.geometry.symbolCount);
+    await opened.store.commit();
+    expect(Object.keys(harvest(out))).toContain('deep');
+  });
+
+  test('of a state directory that this user may not read is refused with a hint', async () => {
+    const place = folders.next();
+    plant(place, { 'out/mine': 'x', 'state/trees/x': '' });
+    for (const path of [dirname(place), place]) chmodSync(path, 0o755);
+    chmodSync(join(place, 'state'), 0o700);
+    const opened = asOrdinaryUser(() => new OwnedFolders(join(place, 'state')).has(join(place, 'out')));
+    await expect(opened).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
+      message: expect.stringContaining('state'),
+    });
   });
 });
 
