@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -61,8 +61,10 @@ describe('publish', () => {
   it('waits for nobody: it says that another command is changing the fleet file', async () => {
     const lock = await FileLock.acquire(join(folder, 'fleet.yaml.lock'));
     const { code, stderr } = await publish('new.img', '--object', 'firmware');
+    symlinkSync('fleet.yaml', join(folder, 'link.yaml'));
+    const linked = await publish('new.img', '--object', 'firmware', '--config', 'link.yaml');
     await lock.release();
-    expect([code, fleetText(), image()]).toEqual([1, text, 'one']);
+    expect([code, linked.code, fleetText(), image()]).toEqual([1, 1, text, 'one']);
     expect(stderr).toMatch(
       /^layercast: another command is changing .\/fleet.yaml: process .*\n {2}Run this one again when/,
     );

@@ -73,9 +73,9 @@ export async function publishNext(path: string, { file, ...flags }: NextVersion,
   }
 }
 
-/** One command at a time changes a fleet file. */
+/** One command at a time changes a fleet file, by whatever name it knows the file. */
 async function lockFor(path: string, signal: AbortSignal): Promise<FileLock> {
-  return await FileLock.acquire(`${path}.lock`, { signal }).catch((error: unknown) => {
+  return await FileLock.acquire(`${await realpath(path)}.lock`, { signal }).catch((error: unknown) => {
     if (!(error instanceof LayercastError && error.code === 'FILE_IN_USE')) throw error;
     throw new LayercastError('FILE_IN_USE', `another command is changing ${path}: ${error.message}`, {
       hint: 'Run this one again when that process has ended',
