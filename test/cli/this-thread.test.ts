@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ODD_WORKER } from '../work/odd-worker.js';
 
@@ -29,6 +32,17 @@ test('young objects get no more after threads were started, which sets V8 back',
 test('output to pipes keeps nobody waiting', () => {
   const script = `const { mayOutputBlock } = await import('${module}'); console.log(String(mayOutputBlock()));`;
   expect(outputOf(script)).toBe('false');
+});
+
+test('output to a file may keep its writer waiting, as a disk does that does not answer', () => {
+  const script = `const { mayOutputBlock } = await import('${module}'); console.log(String(mayOutputBlock()));`;
+  const folder = mkdtempSync(join(tmpdir(), 'layercast-log-'));
+  const log = openSync(join(folder, 'log'), 'w');
+  const argv = ['--input-type=module', '-e', script];
+  const { stdout } = spawnSync(process.execPath, argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', log] });
+  closeSync(log);
+  rmSync(folder, { recursive: true });
+  expect(stdout.trim()).toBe('true');
 });
 
 test('output to a terminal may keep its writer waiting', () => {
