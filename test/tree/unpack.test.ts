@@ -1,14 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, realpathSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import fs from 'node:fs/promises';
-import { syncBuiltinESMExports } from 'node:module';
+import { existsSync, mkdirSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { Header } from 'tar/header';
 import { Pax } from 'tar/pax';
-import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { encodeHeader } from '../../dist/tree/archive-entry.js';
 import { refusalOf, type TreeEntry } from '../../dist/tree/tree-entry.js';
 import { entriesOf, unpackTree } from '../../dist/tree/unpack.js';
+import { syncedFolders } from '../store/synced-folders.js';
 import { archiveOf, inMemory, plant, scratchFolders } from './folders.js';
 
 const folders = scratchFolders('unpack');
@@ -39,26 +38,9 @@ describe('an archive that is unpacked', () => {
     const [source, out] = [folders.next(), folders.next()];
     plant(source, { 'a/b/file': 'content', link: '-> a' });
     const bytes = await archiveOf(source);
-    const synced: string[] = [];
-    const { open } = fs;
-    vi.spyOn(fs, 'open').mockImplementation(async (path, ...rest) => {
-      const handle = await open(path, ...rest);
-      const sync = handle.sync.bind(handle);
-      return Object.assign(handle, {
-        sync: () => {
-          synced.push(`${path}`);
-          return sync();
-        },
-      });
-    });
-    onTestFinished(() => {
-      vi.restoreAllMocks();
-      syncBuiltinESMExports();
-    });
-    syncBuiltinESMExports();
+    const synced = syncedFolders();
     await unpackTree(inMemory(bytes), out);
-    const directories = synced.filter((path) => statSync(path).isDirectory());
-    expect(directories.toSorted()).toEqual([out, join(out, 'a'), join(out, 'a/b')]);
+    expect(synced.toSorted()).toEqual([out, join(out, 'a'), join(out, 'a/b')]);
   });
 });
 

@@ -2,9 +2,11 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { errnoOf, LayercastError } from '../../base/errors.js';
 import { systemError } from '../../base/system-error.js';
+import { syncDirectoryOf } from '../durable.js';
 
 /**
- * Makes a folder and all missing folders above it. Does nothing if the folder exists. Node's recursive mkdir cannot be used: in
+ * Makes a folder and all missing folders above it, and puts their names on disk: what is put into them later is then there after a power cut. Does
+ * nothing if the folder exists. Node's recursive mkdir cannot be used: in
  * a folder that exists and answers ENOENT to every mkdir, such as /proc, it never ends (Node 20).
  *
  * @param mode of new folders, less the umask
@@ -27,7 +29,6 @@ export async function makeFolder(path: string, mode = 0o777): Promise<void> {
 async function isMade(folder: string, mode: number): Promise<boolean> {
   try {
     await mkdir(folder, { mode });
-    return true;
   } catch (error) {
     const found = await stat(folder).catch(() => undefined);
     if (found?.isDirectory()) return true;
@@ -40,4 +41,6 @@ async function isMade(folder: string, mode: number): Promise<boolean> {
     }
     throw systemError(error, 'create', folder);
   }
+  await syncDirectoryOf(folder);
+  return true;
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { makeFolder } from '../../../dist/store/folder/make-folder.js';
 import { scratchDirectory } from '../scratch.js';
+import { syncedFolders } from '../synced-folders.js';
 
 const scratch = await scratchDirectory();
 
@@ -16,6 +17,12 @@ describe('a folder', () => {
     await makeFolder(join(scratch, 'link', 'b', 'd'));
     await makeFolder('/');
     expect(readdirSync(join(scratch, 'a', 'b'))).toEqual(['c', 'd']);
+  });
+
+  it('is on disk with all that were made above it', async () => {
+    const synced = syncedFolders();
+    await makeFolder(join(scratch, 'durable', 'to', 'the', 'end'));
+    expect(synced).toEqual(['.', 'durable', 'durable/to', 'durable/to/the'].map((path) => join(scratch, path)));
   });
 
   it('can be made by many calls at once', async () => {
