@@ -78,7 +78,7 @@ async function realFolder(folder: string): Promise<string> {
 
 async function requireReplaceable(path: string, found: Stats): Promise<void> {
   requireOrdinary(path, found);
-  if (await isMountPoint(path)) {
+  if ((await mountPointAt(path)) !== undefined) {
     throw new LayercastError('USAGE', `${JSON.stringify(path)} is a mount point, which cannot be replaced`, {
       hint: 'Mount the folder of the file instead of the file, or name another file',
     });
@@ -136,10 +136,11 @@ export async function requireWorkingNames(path: string): Promise<void> {
   }
 }
 
-/** Whether a file is a mount point. Works on Linux only; elsewhere the rename fails. */
-export async function isMountPoint(path: string): Promise<boolean> {
+/** A mount point that is a file or folder itself, or lies in the folder; undefined if there is none. Works on Linux only; elsewhere a rename fails. */
+export async function mountPointAt(path: string): Promise<string | undefined> {
   const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
-  return mounts.split('\n').some((line) => unescaped(line.split(' ')[4] ?? '') === path);
+  const points = mounts.split('\n').map((line) => unescaped(line.split(' ')[4] ?? ''));
+  return points.find((point) => point === path || point.startsWith(`${path}/`));
 }
 
 /** A path from mountinfo, where space, tab, newline and backslash are written as octal numbers (proc(5)). */

@@ -63,9 +63,17 @@ function hasAttributes(): boolean {
 }
 
 /** In user and mount namespaces of its own, after a shell command there. */
-function openedAfter(command: string, output: string): unknown {
+function openedAfter(command: string, ...output: readonly string[]): unknown {
   const run = `${command} && exec "$0" "$@"`;
-  const { stdout, stderr, status } = spawnSync('unshare', ['-Urm', 'sh', '-c', run, process.execPath, CHILD, output]);
+  const { stdout, stderr, status } = spawnSync('unshare', [
+    '-Urm',
+    'sh',
+    '-c',
+    run,
+    process.execPath,
+    CHILD,
+    ...output,
+  ]);
   expect(status, String(stderr)).toBe(0);
   return JSON.parse(String(stdout));
 }
@@ -238,6 +246,18 @@ describeBed(
         expect(opened).toMatchObject({ code: 'PERMISSION_DENIED', message: expect.stringContaining('read-only') });
       }
       expect(readdirSync(folder)).toEqual(['a mount', 'other']);
+    });
+
+    it('that is a folder with something mounted in it is refused: it would be removed with the former folder', () => {
+      const folder = newFolder();
+      mkdirSync(join(folder, 'tree/inner'), { recursive: true });
+      mkdirSync(join(folder, 'other'));
+      const path = join(folder, 'tree');
+      expect(openedAfter(`mount --bind "${folder}/other" "${path}/inner"`, path, 'dir')).toMatchObject({
+        code: 'USAGE',
+        message: `${JSON.stringify(join(path, 'inner'))} is a mount point, which cannot be replaced`,
+      });
+      expect(openedAfter('true', path, 'dir')).toEqual({ path, exists: true });
     });
   },
   { userNamespace: true },

@@ -18,7 +18,7 @@ import { hasTree } from './has-tree.js';
 import { OwnedFolders } from './owned-folders.js';
 import { removeFolder } from './remove-folder.js';
 import { type FolderNames, namesOf, recoverFolder, swapFolders } from './swap-folders.js';
-import { openTreeOutput } from './tree-output.js';
+import { openTreeOutput, requireUnmounted } from './tree-output.js';
 
 /**
  * The folder that a tree becomes. The archive is received into `DIR.part`, unpacked into `DIR.part.new`, and that folder gets the name DIR in
@@ -111,8 +111,9 @@ export class TreeDestination extends WorkingDestination {
     }
     await takeFolderAttributes(next, folder);
     await confirm();
-    // Somebody may have put files into the folder while the tree was received.
+    // Somebody may have put files into the folder, or mounted something there, while the tree was received.
     await this.#owned.requireReplaceable(folder);
+    await requireUnmounted(folder);
     await this.#owned.add(folder);
     await swapFolders(this.#names);
     await this.#noteUnreadable(sha256);

@@ -4,7 +4,7 @@ import { errnoOf, type Hint, LayercastError } from '../../base/errors.js';
 import { shellWord } from '../../base/shell-word.js';
 import { systemError } from '../../base/system-error.js';
 import { probeFolder } from '../../store/folder/probe-folder.js';
-import { isMountPoint, requireWorkingNames } from '../output.js';
+import { mountPointAt, requireWorkingNames } from '../output.js';
 
 /** The folder of a tree, after a check of everything that could make the last rename fail. */
 export interface TreeOutput {
@@ -25,15 +25,23 @@ export async function openTreeOutput(output: string): Promise<TreeOutput> {
     throw systemError(error, 'look at', path);
   });
   if (found !== undefined && !found.isDirectory()) throw refused(`${JSON.stringify(path)} is not a folder`);
-  if (dirname(path) === path || (await isMountPoint(path))) {
-    throw new LayercastError('USAGE', `${JSON.stringify(path)} is a mount point, which cannot be replaced`, {
-      hint: 'Name a folder in it',
-    });
-  }
+  await requireUnmounted(path);
   if (path === process.cwd()) throw refused(`${JSON.stringify(path)} is the working directory`);
   await requireWorkingNames(path);
   await probeFolder(dirname(path));
   return { path, exists: found !== undefined };
+}
+
+/**
+ * Refuses a folder that is a mount point, or has one in it: the former folder is removed with all that is in it.
+ * @throws {LayercastError} `USAGE`
+ */
+export async function requireUnmounted(path: string): Promise<void> {
+  const point = dirname(path) === path ? path : await mountPointAt(path);
+  if (point === undefined) return;
+  throw new LayercastError('USAGE', `${JSON.stringify(point)} is a mount point, which cannot be replaced`, {
+    hint: point === path ? 'Name a folder in it' : 'Unmount it, or name another folder',
+  });
 }
 
 /** The folder, or the place where it will be. */
