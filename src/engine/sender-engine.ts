@@ -47,6 +47,7 @@ export class SenderEngine implements Engine<SenderStats, void> {
       clock,
       random: () => randomInt(2 ** 32),
       signal: this.#stopping.signal,
+      isReloadDue: () => this.#reloads.isWaiting,
       emit,
       onIdle: (error) => {
         if (!options.exitWhenIdle) return;

@@ -35,6 +35,8 @@ export interface FleetSenderOptions {
   readonly random: () => number;
   readonly signal: AbortSignal;
   readonly emit: EventEmitter<SenderEvents>['emit'];
+  /** Whether the fleet file is going to be read again. */
+  readonly isReloadDue: () => boolean;
   /** Called when nothing is sent, and nothing will be before a reload. */
   readonly onIdle: (error: LayercastError) => void;
 }
@@ -60,7 +62,7 @@ export class FleetSender {
   #finalStats: SenderStats | undefined;
 
   constructor(options: FleetSenderOptions) {
-    const { clock, random, emit, signal, stateDir, cacheBytes, spoolBytes, threadCount } = options;
+    const { clock, random, emit, signal, stateDir, cacheBytes, spoolBytes, threadCount, isReloadDue } = options;
     this.#options = options;
     this.#lock = new ServerLock(stateDir);
     this.#warnings = new Warnings((event) => emit('warning', event));
@@ -84,6 +86,7 @@ export class FleetSender {
       coding: new CodingThread(),
       emit,
       signal,
+      isReloadDue,
       oneByOne: pLimit(1),
     };
     this.#listening = new Listening({ clock, network, random }, this.#broadcast, this.#warnings);

@@ -29,6 +29,11 @@ export class Reloads {
     return this.#running !== undefined;
   }
 
+  /** Whether another run follows the one under way. */
+  get isWaiting(): boolean {
+    return this.#next !== undefined;
+  }
+
   request(): Promise<void> {
     this.#next ??= newRound();
     const { promise } = this.#next;

@@ -15,6 +15,8 @@ export interface Serving extends Workshop {
   readonly broadcast: Broadcast;
   /** Aborted when the server stops. */
   readonly signal: AbortSignal;
+  /** Whether the fleet file is going to be read again: files may be those of what it says then. */
+  readonly isReloadDue: () => boolean;
   /**
    * Runs the retries of all objects one at a time, so that many objects that fail at once do not read all their files at once.
    */
@@ -112,7 +114,7 @@ export class ServedObject {
    */
   async check(): Promise<void> {
     const { onAir } = this;
-    if (onAir === undefined || this.#isChecking || this.#isToBeUpdated) return;
+    if (onAir === undefined || this.#isChecking || this.#isToBeUpdated || this.#serving.isReloadDue()) return;
     this.#isChecking = true;
     await onAir.prepared.source.checkUnchanged().catch((error) => this.#serving.broadcast.fail(onAir.sent, error));
     this.#isChecking = false;
@@ -146,7 +148,7 @@ export class ServedObject {
     try {
       const { onAir } = this;
       const isSame = onAir?.settings === settingsOf(object, station);
-      if (isSame && (await isUnchanged(onAir))) {
+      if (isSame && (this.#serving.isReloadDue() || (await isUnchanged(onAir)))) {
         this.#onAir = { ...onAir, object, station };
         await this.#renew(this.#onAir);
       } else {

@@ -100,6 +100,19 @@ describe('a reload of an object on the air', () => {
     expect(rig.onAir).toEqual([]);
   });
 
+  it('leaves it there when another reload follows, for which its file may have been replaced', async () => {
+    const rig = await onAir();
+    await rig.write('next', 'other content');
+    await rename(rig.path('next'), rig.path('a'));
+    rig.isReloadDue = true;
+    expect(await rig.update('a', {})).toBeUndefined();
+    await rig.object('a').check();
+    expect([rig.onAir, rig.told('withdraw')]).toEqual([['a 1'], []]);
+    rig.isReloadDue = false;
+    expect(await rig.update('a', { version: 2 })).toBeUndefined();
+    expect([rig.onAir, rig.told('withdraw')]).toEqual([['a 2'], []]);
+  });
+
   it('changes nothing when nothing has changed', async () => {
     const rig = await onAir();
     const before = rig.broadcast.objects[0];

@@ -57,6 +57,8 @@ export class ServedRig {
   readonly coding = new CodingThread();
   /** What the network refuses to open. */
   refusal: Error | undefined;
+  /** Whether the fleet file is going to be read again. */
+  isReloadDue = false;
   key: KeyObject = generateKeyPairSync('ed25519').privateKey;
   readonly folder: string;
   readonly #served = new Map<string, ServedObject>();
@@ -89,6 +91,7 @@ export class ServedRig {
       coding: this.coding,
       emit: ((event: string, fields: object) => this.events.push({ event, ...fields })) as never,
       signal: this.stopping.signal,
+      isReloadDue: () => this.isReloadDue,
       oneByOne: <T>(work: () => Promise<T>) => work(),
     };
     onTestFinished(() => this.stop());
