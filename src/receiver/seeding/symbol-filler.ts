@@ -1,8 +1,8 @@
 import { blockOf, firstSymbolOf, type Geometry, symbolLength } from '../../object/geometry.js';
 import type { ObjectStore } from '../assemble/object-store.js';
 
-/** A store that takes no symbol for this long does not take it at all; disks that are behind take one much sooner. */
-const MAX_PAUSES = 1000;
+/** A disk that is behind takes a symbol again much sooner than after so many pauses; one that is full or fails takes none. */
+const MAX_PAUSES = 100;
 
 /** Puts bytes of an object that are already on this host into a store, symbol by symbol. */
 export class SymbolFiller {
@@ -31,7 +31,11 @@ export class SymbolFiller {
     return this.#store.holdings.filled.missingIn(first, Math.ceil((offset + length) / symbolBytes)) === 0;
   }
 
-  /** Takes bytes of the object, in ascending order of their offsets. A symbol is written when all its bytes have been taken. */
+  /**
+   * Takes bytes of the object, in ascending order of their offsets. A symbol is written when all its bytes have been taken.
+   *
+   * @throws {LayercastError} `DISK_FULL`, `FILE_IO`, … if that is why the store takes no symbol
+   */
   async take(offset: number, bytes: Uint8Array): Promise<void> {
     const { symbolBytes } = this.#geometry;
     for (let at = 0; at < bytes.length; ) {
@@ -60,8 +64,9 @@ export class SymbolFiller {
     if (this.#store.holdings.filled.has(place)) return;
     const esi = place - firstSymbolOf(this.#geometry, blockOf(this.#geometry, place));
     for (let pauses = 0; !this.#store.writeSymbol(place, esi, bytes, start, length); pauses++) {
-      if (pauses === MAX_PAUSES) return;
-      await this.#pause();
+      if (pauses > MAX_PAUSES) return;
+      // A checkpoint says what is wrong with the disk, or makes room for symbols.
+      await (pauses === MAX_PAUSES ? this.#store.checkpoint() : this.#pause());
     }
     this.bytes += length;
   }

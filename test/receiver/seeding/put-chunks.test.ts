@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { LayercastError } from '../../../dist/base/errors.js';
 import { ChunkList } from '../../../dist/chunks/chunk-index.js';
 import { deltaHeadBytes } from '../../../dist/chunks/delta-head.js';
 import { type ChunkedBytes, chunkHash, eachChunk } from '../../../dist/chunks/each-chunk.js';
@@ -85,6 +86,20 @@ describe('chunks of seeds', () => {
     const { filled, pauses } = await put(wanted, [wanted], [wanted], 3);
     expect(filled.isComplete).toBe(true);
     expect(pauses).toBe(3);
+  });
+
+  it('are put no further when the disk is full', async () => {
+    const wanted = randomBytes(300_123);
+    const index = await indexOf(wanted);
+    const places = new ChunkSources({ index, brought: [] }, deltaHeadBytes(index.count));
+    await places.search(inMemory(wanted), 1, signal);
+    const full = new LayercastError('DISK_FULL', 'no space left');
+    const store = { ...storeOf(wanted, Infinity).store, checkpoint: () => Promise.reject(full) };
+    let pauses = 0;
+    const filler = new SymbolFiller(store, async () => void pauses++);
+    const sources = [inMemory(Buffer.alloc(0)), inMemory(wanted)];
+    await expect(putChunks(index, places, sources, filler, async () => undefined, signal)).rejects.toBe(full);
+    expect(pauses).toBe(100);
   });
 
   it('are left out when they have changed since they were found, or cannot be read any more', async () => {
