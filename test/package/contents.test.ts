@@ -62,7 +62,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe('the package', { timeout: 300_000 }, () => {
   it('is small, packed and installed with what is native', () => {
     // Code makes nine tenths. A package that should have been optional, or a second copy of a part, takes more than what is left here.
-    expect(statSync(archive).size).toBeLessThan(620_000);
+    expect(statSync(archive).size).toBeLessThan(625_000);
     const bytes = readdirSync(root, { recursive: true, encoding: 'utf8' })
       .map((name) => statSync(join(root, name)))
       .reduce((sum, stats) => sum + (stats.isFile() ? stats.size : 0), 0);
