@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { LayercastError } from '../../base/errors.js';
-import { shellWord } from '../../base/shell-word.js';
 import { isLocalHost } from '../../http/local-host.js';
 
 /** 128 bits, as hexadecimal digits. */
@@ -57,7 +56,8 @@ export function readTokens(text: string, path: string): readonly string[] {
   const place = lines.findIndex((line) => tokens.includes(line) && !isToken(line));
   const refuse = (message: string) =>
     new LayercastError('KEY_INVALID', message, {
-      hint: `Make one: umask 077; openssl rand -hex 32 > ${shellWord(path)}`,
+      // Never a command that writes to the file: it may be a key that was named by mistake.
+      hint: 'Name a file of tokens, one a line; this makes a token: openssl rand -hex 32',
     });
   if (place >= 0) {
     const allowed = `${MIN_TOKEN_CHARS} to ${MAX_TOKEN_CHARS} letters, digits and characters of -._~+/=`;

@@ -301,6 +301,16 @@ describe('a file of tokens', () => {
   it('has one a line, long enough to be no guess', () => {
     expect(readTokens(`# operators\n${TOKEN}\n\n  ${'b'.repeat(32)}  \n`, 'tokens')).toEqual([TOKEN, 'b'.repeat(32)]);
     expect(() => readTokens(`${TOKEN}\nshort\n`, 'tokens')).toThrow(/tokens:2: not a token/);
+    // The file may be a key that was named by mistake: no hint writes to it.
+    const hintFor = (text: string) => {
+      try {
+        return readTokens(text, 'layercast.key');
+      } catch (error) {
+        return (error as { readonly hint?: string }).hint;
+      }
+    };
+    for (const text of ['-----BEGIN PRIVATE KEY-----\n', ''])
+      expect(hintFor(text)).toMatch(/^Name a file of tokens[^>]*$/);
     expect(() => readTokens('# nobody\n', 'tokens')).toThrow(/has 0 tokens/);
     expect(() => readTokens(`${'x '.repeat(40)}\n`, 'tokens')).toThrow(/tokens:1/);
   });
