@@ -50,6 +50,7 @@ describe('cache', () => {
       expect.stringMatching(/state, removed\n.*\n {2}digests \* +1 +4\.1 kB/),
     ]);
     expect((await cache('show')).stdout).not.toContain('digests');
+    expect((await cache('clean')).stdout).toMatch(/state, removed\n {2}nothing\n$/);
     const wrong = await cache('clean', '--unused-for', 'long');
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('--unused-for: not usable, found "long"')]);
   });

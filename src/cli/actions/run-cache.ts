@@ -42,13 +42,14 @@ function print(flags: Flags, stateDir: string, what: 'parts' | 'removed', usages
     process.stdout.write(`${JSON.stringify({ stateDir, [what]: parts })}\n`);
     return;
   }
-  const rows = parts.map(({ part, fileCount, bytes, isRemade }) => [
+  const present = parts.filter(({ fileCount }) => fileCount > 0);
+  const rows = present.map(({ part, fileCount, bytes, isRemade }) => [
     isRemade ? `${part} *` : part,
     `${fileCount}`,
     formatQuantity(SIZE, bytes),
     STATE_PARTS[part].what,
   ]);
   const lines = rows.length === 0 ? ['  nothing'] : table([['', 'files', 'room', ''], ...rows], [1, 2]);
-  if (parts.some(({ isRemade }) => isRemade)) lines.push('  * made again when needed');
+  if (present.some(({ isRemade }) => isRemade)) lines.push('  * made again when needed');
   process.stdout.write(`${stateDir}${what === 'removed' ? ', removed' : ''}\n${lines.join('\n')}\n`);
 }
