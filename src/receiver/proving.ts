@@ -98,16 +98,20 @@ export class Proving {
       this.#seekingCount--;
     }
     // The worker that ends last sees what all workers have done. Two of them may end in one turn.
-    if (this.#seekingCount > 0 || this.#isJudging) return;
+    if (this.#seekingCount > 0 || this.#isJudging || this.#isWhole) return;
     this.#isJudging = true;
     try {
       // Others may have proven the last blocks meanwhile.
-      do this.#isWhole = await this.#judgeWhole();
-      while (!this.#isWhole && this.#options.assembler.isVerified);
+      do if (await this.#judgeWhole()) return this.#noteWhole();
+      while (this.#options.assembler.isVerified);
     } finally {
       this.#isJudging = false;
     }
-    if (this.#isWhole) this.#options.onWhole();
+  }
+
+  #noteWhole(): void {
+    this.#isWhole = true;
+    this.#options.onWhole();
   }
 
   #judgeWhole(): Promise<boolean> {
