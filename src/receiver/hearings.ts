@@ -224,8 +224,14 @@ export class Hearings {
     this.#byStream.get(keyOfStream(runs))?.measureWaiting(ring, entry, hasOwnArrival);
   }
 
-  #unmeasure(runs: StreamRuns, arrivalUs: number): void {
-    this.#byStream.get(keyOfStream(runs))?.unmeasure(arrivalUs, this.#nowUs);
+  /**
+   * Begins to measure all streams of a server anew, because a datagram that was measured was not the server's: beside a forged time, all of them
+   * seem late, also when the stream on which it came has been left meanwhile.
+   */
+  #unmeasure({ serverIndex }: StreamRuns, arrivalUs: number): void {
+    for (const hearing of this.#byStream.values()) {
+      if (hearing.serverIndex === serverIndex) hearing.unmeasure(arrivalUs, this.#nowUs);
+    }
   }
 }
 
