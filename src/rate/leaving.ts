@@ -29,7 +29,9 @@ export function stepDownFor(path: PathState, load: LocalLoad, leaveLatencyUs: nu
     return { step: { level: level - 1, why, compared: load.compared }, isFailure: true };
   }
   const silentUs = path.heardUs === undefined ? nowUs - path.changedUs : 0;
-  const mostSilentUs = path.patienceUs + (levels.isLayered ? 0 : leaveLatencyUs);
+  // However long a leave takes, half of the patience is left for the channel itself.
+  const leastUs = levels.isLayered ? 0 : leaveLatencyUs + path.patienceUs / 2;
+  const mostSilentUs = Math.max(path.patienceUs, leastUs);
   if (silentUs < mostSilentUs) return undefined;
   const compared = { silentMs: silentUs / 1000, mostSilentMs: mostSilentUs / 1000 };
   return { step: { level: level - 1, why: 'the joined channel sends nothing', compared }, isFailure: true };
