@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -42,9 +42,10 @@ describe('a picture on standard output', () => {
 });
 
 it('the result of a simulation is there although its picture cannot be written', async () => {
-  const { code, stdout, stderr } = await runHere(['simulate', 's.yaml', '--svg', 'none/x.svg'], { cwd: folder });
+  mkdirSync(join(folder, 'in-the-way.svg'));
+  const { code, stdout, stderr } = await runHere(['simulate', 's.yaml', '--svg', 'in-the-way.svg'], { cwd: folder });
   expect([code, stdout]).toEqual([2, expect.stringMatching(/^box +100% /m)]);
-  expect(stderr).toContain('cannot write "none/x.svg"');
+  expect(stderr).toContain('cannot write "in-the-way.svg"');
 });
 
 it.each([
