@@ -13,7 +13,8 @@ import type { FaultCounters } from '../counters.js';
 import type { Finding, FindingKind } from './findings.js';
 import { FleetTrusts, type TrustSource } from './fleet-trusts.js';
 import { HeardAnnouncements } from './heard-announcements.js';
-import { type Accepted, type KeptRecord, NewestDescriptors } from './newest-descriptors.js';
+import { LapsedVersions } from './lapsed-versions.js';
+import { type KeptRecord, NewestDescriptors } from './newest-descriptors.js';
 import { RecordSources } from './record-sources.js';
 import { SignatureChecks } from './signature-checks.js';
 import { isUsable } from './usable.js';
@@ -26,13 +27,6 @@ export interface InboxOptions extends WantedObjects {
   readonly lowestVersionOf: (object: string) => number;
   readonly acceptExpired: boolean;
 }
-
-/**
- * When the fleet describes a version anew, the catalogue may come before the new description; after a root with other keys, a catalogue has to come
- * first. Both are awaited for so many rounds, or for this time if that is longer.
- */
-const RENEWAL_INTERVALS = 3;
-const RENEWAL_US = 10e6;
 
 /** Where a record came from. */
 interface RecordOrigin {
@@ -62,6 +56,7 @@ export class DescriptorInbox {
   readonly #trusts: FleetTrusts | undefined;
   readonly #newest = new NewestDescriptors();
   readonly #heard: HeardAnnouncements;
+  readonly #lapsed: LapsedVersions;
   #isStale = false;
 
   /** @param addressOf the address of a source (`Network.sourceAddress`). */
@@ -73,6 +68,7 @@ export class DescriptorInbox {
     const { trust, object, acceptExpired } = options;
     const isNamed = (name: string) => object === undefined || name === object;
     this.#trusts = trust && new FleetTrusts(trust, isNamed, acceptExpired);
+    this.#lapsed = new LapsedVersions(this.#newest, this.#heard, this.#trusts);
   }
 
   /** The longest announce interval in any genuine record of the fleet, of any object; 0 if none names one. */
@@ -161,52 +157,26 @@ export class DescriptorInbox {
     this.#isStale = true;
   }
 
-  /**
-   * The descriptors that counted and do not count any more. They are then no newest versions. One that catalogues do not list any more counts for a
-   * while (`unlisted`).
-   */
+  /** As `LapsedVersions.revoked`, if verdicts may have changed since. */
   revoked(nowUs: number, wallS: number): readonly Finding[] {
     if (!this.#isStale) return [];
     this.#isStale = false;
-    return [...this.#newest].flatMap((newest) => {
-      const verdict = this.#judge(newest, wallS);
-      const isUnlisted = verdict.kind === 'other' || verdict.kind === 'unlisted';
-      this.#newest.noteUnlisted(newest.descriptor, isUnlisted ? (newest.unlistedUs ?? nowUs) : undefined);
-      return isUnlisted || verdict.kind === 'valid' ? [] : [this.#revoke(newest.descriptor, verdict)];
-    });
+    return this.#lapsed.revoked(nowUs, wallS);
   }
 
-  /** The descriptors that catalogues have not listed for so long that they do not count any more. */
+  /** As `LapsedVersions.unlisted`. Another description may have been heard that was no newer, so all records are judged anew after that. */
   unlisted(nowUs: number, wallS: number): readonly Finding[] {
-    const limitUs = Math.max(RENEWAL_US, RENEWAL_INTERVALS * this.announceIntervalUs);
-    const gone = [...this.#newest].filter(
-      ({ unlistedUs }) => unlistedUs !== undefined && nowUs - unlistedUs >= limitUs,
-    );
-    // Another description may have been heard that was no newer.
-    if (gone.length > 0) this.#records.forgetAll();
-    return gone.map((newest) => this.#revoke(newest.descriptor, this.#judge(newest, wallS)));
+    return this.#forgetIfAny(this.#lapsed.unlisted(nowUs, wallS));
   }
 
-  /**
-   * The descriptors that counted, and that their server announces no more, though it announces others. They are then no newest versions; when
-   * they are announced again, they are found again. A version is not withdrawn while the server that announced it last is silent.
-   */
+  /** As `LapsedVersions.withdrawn`; when such descriptors are announced again, they are found again. */
   withdrawn(nowUs: number): readonly Finding[] {
-    const gone = this.#heard.leftOut(nowUs);
+    return this.#forgetIfAny(this.#lapsed.withdrawn(nowUs));
+  }
+
+  #forgetIfAny(gone: readonly Finding[]): readonly Finding[] {
     if (gone.length > 0) this.#records.forgetAll();
-    return gone.map((descriptor) => {
-      this.#newest.remove(descriptor);
-      return { kind: 'withdrawn', descriptor, sources: [] };
-    });
-  }
-
-  #judge({ descriptor, release }: Accepted, wallS: number): Verdict {
-    return this.#trusts?.of(descriptor.fleet)?.judge(release, wallS) ?? { kind: 'valid' };
-  }
-
-  #revoke(descriptor: Descriptor, verdict: Verdict): Finding {
-    this.#newest.remove(descriptor);
-    return { kind: 'revoked', descriptor, refusal: refusalOf(verdict, descriptor.version), sources: [] };
+    return gone;
   }
 
   #originOf(header: Readonly<Header>): RecordOrigin {
