@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { until } from '../../../test/lab/until.js';
+import { AT_ONCE } from '../at-once.js';
 import type { Method } from '../method.js';
 import { succeed } from '../succeed.js';
 
@@ -15,7 +16,7 @@ export const http: Method = {
     const config = join(place, 'nginx.conf');
     await writeFile(config, configOf(place, folder));
     const alpha = bed.host('alpha');
-    const server = alpha.spawn('nginx', ['-c', config, '-e', 'stderr']);
+    const server = alpha.spawn('nginx', ['-c', config, '-e', 'stderr'], { through: AT_ONCE });
     await until('nginx listens', async () => (await alpha.run('ss', ['-Hltn', `sport = :${PORT}`])) !== '');
     const url = `http://[${alpha.address}]:${PORT}/${basename(file)}`;
     return {

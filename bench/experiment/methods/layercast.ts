@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { AT_ONCE } from '../at-once.js';
 import type { Client, Method, Scene } from '../method.js';
 import { SERVERS } from '../topology.js';
 
@@ -47,7 +48,7 @@ export function layercast(serverCount: number, levels: readonly number[] = LEVEL
           join(folder, `state-${name}`),
           '--json',
         ];
-        return bed.host(name).spawn(process.execPath, [commandLine, ...serving]);
+        return bed.host(name).spawn(process.execPath, [commandLine, ...serving], { through: AT_ONCE });
       });
       await Promise.all(servers.map((server) => server.waitForEvent('publish', WITHIN)));
       return { servers, ready: (client, output) => waiting(scene, client, output) };

@@ -1,12 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { until } from '../../../test/lab/until.js';
+import { AT_ONCE_AS_TREE } from '../at-once.js';
 import type { Method } from '../method.js';
 import { succeed } from '../succeed.js';
 
 const PORT = 2222;
-/** sshd and its sessions have a process tree of their own, which ends with the process that the bed ends. */
-const AS_TREE = ['unshare', '--pid', '--fork', '--kill-child'];
 
 /** rsync over ssh: each client asks the server's sshd for the file, with a key made for this transfer. */
 export const rsync: Method = {
@@ -20,7 +19,9 @@ export const rsync: Method = {
     }
     await bed.makeFolder('/run/sshd');
     await writeFile(join(place, 'config'), configOf(place));
-    const server = alpha.spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(place, 'config')], { through: AS_TREE });
+    const server = alpha.spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(place, 'config')], {
+      through: AT_ONCE_AS_TREE,
+    });
     await until(`sshd listens`, async () => (await alpha.run('ss', ['-Hltn', `sport = :${PORT}`])) !== '');
     const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'BatchMode=yes', 'LogLevel=ERROR'];
     const ssh = [

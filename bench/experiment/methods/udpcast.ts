@@ -1,3 +1,4 @@
+import { AT_ONCE_AS_TREE } from '../at-once.js';
 import type { Method, Scene } from '../method.js';
 import { succeed } from '../succeed.js';
 
@@ -22,10 +23,9 @@ export const udpcast = (rateOf: (scene: Scene) => number): Method => ({
     const rate = ['--max-bitrate', `${Math.round((rateOf(scene) * RATE_SHARE) / 1000)}k`];
     const sending = ['--file', file, '--mcast-data-address', GROUPS.data, '--rexmit-hello-interval', '200'];
     const words = ['udp-sender', ...common, ...sending, ...waiting, ...rate].join(' ');
-    const through = ['unshare', '--pid', '--fork', '--kill-child'];
     const loop = `while true; do ${words}; done`;
     return {
-      servers: [bed.host('alpha').spawn('sh', ['-c', loop], { through })],
+      servers: [bed.host('alpha').spawn('sh', ['-c', loop], { through: AT_ONCE_AS_TREE })],
       ready: async (client, output) => ({
         fetch: () => succeed(bed.host(client).spawn('udp-receiver', ['--file', output, '--no-progress', ...common])),
       }),

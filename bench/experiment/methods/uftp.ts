@@ -2,6 +2,7 @@ import { link, mkdir, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { LabProcess } from '../../../test/lab/process.js';
 import { until } from '../../../test/lab/until.js';
+import { AT_ONCE_AS_TREE } from '../at-once.js';
 import type { Client, Method, Scene } from '../method.js';
 
 /** Share of a link that UFTP is told to send at: its rate is of its messages, and a packet of 1300 bytes has 72 bytes of headers. */
@@ -24,9 +25,8 @@ export function uftp(rateOf: (scene: Scene) => number): Method {
       const rate = Math.round((rateOf(scene) * RATE_SHARE) / 1000);
       const to = `-I ${alpha.address} -M ${GROUPS.public} -P ${GROUPS.private} -t ${HOP_LIMIT}`;
       const loop = `while true; do uftp -R ${rate} ${to} "$0"; sleep 0.1; done`;
-      const through = ['unshare', '--pid', '--fork', '--kill-child'];
       return {
-        servers: [alpha.spawn('sh', ['-c', loop, file], { through })],
+        servers: [alpha.spawn('sh', ['-c', loop, file], { through: AT_ONCE_AS_TREE })],
         ready: async (client, output) => clientOf(scene, client, output),
       };
     },
