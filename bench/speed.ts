@@ -36,7 +36,7 @@ interface Way {
  * Each figure is the median of the runs; ratios are to the first row of a table.
  *
  * Arguments: `--megabytes N` (1000), `--runs N` (5), `--only lossless,portable,receivers,losses,start`, `--dir DIR` for the files
- * (a file system in memory where there is one), `--none 3,4,5` and `--coded 1.5,2,2.5` (Gbit/s), `--draw` to write docs/images/speed.svg.
+ * (a file system in memory where there is one), `--none 3,4,5` and `--coded 1.5,2,2.5` (Gbit/s), `--symbol-bytes N` (a fleet file's own), `--draw` to write docs/images/speed.svg.
  */
 export async function run(args: readonly string[]): Promise<Record<string, unknown>> {
   const settings = settingsOf(args);
@@ -57,14 +57,17 @@ export async function run(args: readonly string[]): Promise<Record<string, unkno
   }
   if (only.includes('receivers')) {
     await using stage = await Stage.set(8, sizeBytes / 5, dir);
-    results.receivers = await compare(runs, crowd(stage));
+    results.receivers = [
+      await compare(runs, crowd(stage, 'none')),
+      await compare(runs, crowd(stage, 'raptorq')),
+    ].flat();
   }
   if (only.includes('losses')) results.losses = await losses(runs, sizeBytes / 2, dir);
   if (only.includes('start')) results.start = await start(runs, dir);
   return { megabytes, runs, ...results };
 }
 
-function lossless(stage: Stage, { none, coded }: Settings): readonly Way[] {
+function lossless(stage: Stage, { none, coded, symbolBytes }: Settings): readonly Way[] {
   const peers: Way[] = [];
   if (stage.missing.uftp === undefined) {
     for (const rate of RATES.uftp)
@@ -74,7 +77,7 @@ function lossless(stage: Stage, { none, coded }: Settings): readonly Way[] {
   const own = (code: 'none' | 'raptorq', rates: readonly number[]) =>
     rates.map((rateGigabits) => ({
       what: `layercast ${code}, ${rateGigabits} Gbit/s asked`,
-      run: (what: string) => layercast(stage, what, { code, rateGigabits }),
+      run: (what: string) => layercast(stage, what, { code, rateGigabits, symbolBytes }),
     }));
   return [...peers, ...own('none', none), ...own('raptorq', coded)];
 }
@@ -91,10 +94,10 @@ function portable(stage: Stage): readonly Way[] {
 }
 
 /** The load of a server must not depend on the number of receivers. */
-function crowd(stage: Stage): readonly Way[] {
+function crowd(stage: Stage, code: 'none' | 'raptorq'): readonly Way[] {
   return [1, 8].map((receiverCount) => ({
-    what: `raptorq, 200 Mbit/s, ${receiverCount} receivers`,
-    run: (what) => layercast(stage, what, { code: 'raptorq', rateGigabits: 0.2, receiverCount }),
+    what: `${code}, 200 Mbit/s, ${receiverCount} receivers`,
+    run: (what) => layercast(stage, what, { code, rateGigabits: 0.2, receiverCount }),
   }));
 }
 
@@ -126,6 +129,7 @@ interface Settings {
   readonly only: readonly Section[];
   readonly none: readonly number[];
   readonly coded: readonly number[];
+  readonly symbolBytes: number | undefined;
   readonly draws: boolean;
 }
 
@@ -139,12 +143,17 @@ function settingsOf(args: readonly string[]): Settings {
       only: { type: 'string', default: SECTIONS.join(',') },
       none: { type: 'string', default: RATES.none.join(',') },
       coded: { type: 'string', default: RATES.raptorq.join(',') },
+      'symbol-bytes': { type: 'string' },
       draw: { type: 'boolean', default: false },
     },
   });
   const [megabytes, runs] = [Number(values.megabytes), Number(values.runs)];
   if (!(megabytes > 0) || !(Number.isInteger(runs) && runs > 0)) {
     throw new LayercastError('USAGE', `${values.megabytes} MB and ${values.runs} runs are no load`);
+  }
+  const symbolBytes = values['symbol-bytes'] === undefined ? undefined : Number(values['symbol-bytes']);
+  if (symbolBytes !== undefined && !(Number.isInteger(symbolBytes) && symbolBytes > 0)) {
+    throw new LayercastError('USAGE', `--symbol-bytes ${values['symbol-bytes']} is no size`, { hint: 'such as 1404' });
   }
   const only = values.only.split(',').filter((name) => name !== '');
   const unknown = only.find((name) => !SECTIONS.some((section) => section === name));
@@ -158,6 +167,7 @@ function settingsOf(args: readonly string[]): Settings {
     only: only as Section[],
     none: rates(values.none),
     coded: rates(values.coded),
+    symbolBytes,
     draws: values.draw,
   };
 }

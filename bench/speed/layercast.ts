@@ -10,6 +10,8 @@ export interface Sending {
   readonly code: 'none' | 'raptorq';
   /** Of the one channel, in whole IPv6 packets. */
   readonly rateGigabits: number;
+  /** As `symbolBytes` in fleet files. @default that of fleet files, for packets of 1280 bytes */
+  readonly symbolBytes?: number | undefined;
   /** Hosts `r1`, `r2`, … that fetch at the same time. @default 1 */
   readonly receiverCount?: number;
   /** The port of both sides; as LAYERCAST_NET. @default chosen by layercast */
@@ -70,11 +72,12 @@ async function follow(fetch: LabProcess) {
   return { seconds, before, after: await usage.stop(), passes: Number(complete.overhead) + 1 };
 }
 
-function fleetOf({ code, rateGigabits }: Sending): string {
+function fleetOf({ code, rateGigabits, symbolBytes }: Sending): string {
   return [
     'fleet: bench',
     'key: layercast.key',
     'announceInterval: 100ms',
+    ...(symbolBytes === undefined ? [] : [`symbolBytes: ${symbolBytes}`]),
     'objects:',
     '  file:',
     '    file: file',
