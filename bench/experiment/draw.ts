@@ -2,13 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type BarPanel, barPicture, type NamedRow } from '../bars.js';
 import { type Links, type MethodName, WORDS } from './cells.js';
-import { tablesOf } from './page-tables.js';
+import { withTables } from './page-tables.js';
 import type { Result } from './result.js';
 import { type Summary, summariesOf } from './summary.js';
 
 const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
-/** What stands between these lines of the page is made here. */
-const [BEGIN, END] = ['<!-- made by --draw -->', '<!-- end of what --draw makes -->'];
 
 /** Writes the pictures and the tables of docs/experiment.md. */
 export async function drawExperiment(results: readonly Result[]): Promise<void> {
@@ -22,9 +20,7 @@ export async function drawExperiment(results: readonly Result[]): Promise<void> 
   });
   if (onOneLan.length > 0) await writeFile(`${docs}images/experiment-server.svg`, serverPicture(onOneLan));
   const page = `${docs}experiment.md`;
-  const [before = '', rest = ''] = (await readFile(page, 'utf8')).split(`${BEGIN}\n`);
-  const [, after = ''] = rest.split(END);
-  await writeFile(page, `${before}${BEGIN}\n\n${tablesOf(summaries)}\n${END}${after}`);
+  await writeFile(page, withTables(await readFile(page, 'utf8'), summaries));
 }
 
 /** Cells that differ only in what a picture compares: those with the number of clients, size and link that most cells have. */
@@ -63,7 +59,7 @@ function timesPicture(links: Links, summaries: readonly Summary[]): string {
 function serverPicture(summaries: readonly Summary[]): string {
   const counts = [...new Set(summaries.map(({ clientCount }) => clientCount))].toSorted((a, b) => a - b);
   const parts = counts.map((count) => ({
-    name: `${count} clients`,
+    name: count === 1 ? '1 client' : `${count} clients`,
     of: (row: Row) => row.find(({ clientCount }) => clientCount === count)?.sentToSize,
   }));
   const panel: BarPanel<Row> = { title: 'Bytes that the server sent ÷ size of the file', parts, isApart: true };

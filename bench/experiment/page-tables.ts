@@ -1,52 +1,85 @@
-import { WORDS } from './cells.js';
+import { type Links, sizeBytesOf, WORDS } from './cells.js';
 import type { Summary } from './summary.js';
 
-/** Tables in Markdown: times by topology for each scale, kind of links and schedule, then every cell with all figures. */
-export function tablesOf(summaries: readonly Summary[]): string {
-  return `${timesTables(summaries)}\n### Every cell\n\n${cellsTable(summaries)}`;
+/** What stands between two such lines of a page is made here. */
+const MADE = /(<!-- made by --draw -->\n)[\s\S]*?(<!-- end of what --draw makes -->)/g;
+
+const TITLES: Readonly<Record<Links, string>> = { equal: 'Equal links', unequal: 'Every third link ten times slower' };
+
+/** The page with its tables made anew: the times between the first marks, every cell between the second. */
+export function withTables(page: string, summaries: readonly Summary[]): string {
+  const parts = [timesTable, cellsTable].map((table) => byLinks(summaries, table));
+  return page.replace(MADE, (_, begin: string, end: string) => `${begin}\n${parts.shift() ?? ''}\n${end}`);
 }
 
-function timesTables(summaries: readonly Summary[]): string {
-  const groups = new Map<string, Summary[]>();
-  for (const one of summaries) {
-    const { schedule, links, clientCount, size } = one.cell;
-    const title = `${clientCount} client${clientCount === 1 ? '' : 's'}, ${size}, ${links} links of ${one.linkBitsPerSecond / 1e6} Mbit/s, starts ${schedule}`;
-    groups.set(title, [...(groups.get(title) ?? []), one]);
-  }
-  return [...groups].map(([title, group]) => timesTable(title, group)).join('');
+function byLinks(summaries: readonly Summary[], table: (some: readonly Summary[]) => string): string {
+  return WORDS.links
+    .map((links) => ({ links, some: summaries.filter(({ cell }) => cell.links === links).toSorted(bySituation) }))
+    .filter(({ some }) => some.length > 0)
+    .map(({ links, some }) => `**${TITLES[links]}**\n\n${table(some)}`)
+    .join('\n');
 }
 
-function timesTable(title: string, group: readonly Summary[]): string {
-  const topologies = WORDS.topology.filter((name) => group.some(({ cell }) => cell.topology === name));
-  const methods = WORDS.method.filter((name) => group.some(({ cell }) => cell.method === name));
-  const rows = methods.map((method) => {
-    const cells = topologies.map((topology) => {
-      const found = group.find(({ cell }) => cell.topology === topology && cell.method === method);
+const SITUATION = ['clients', 'size', 'Mbit/s', 'starts', 'topology'] as const;
+
+/** What is the same for all ways of transfer that are compared. */
+function situationOf({ cell, linkBitsPerSecond }: Summary): readonly string[] {
+  const { clientCount, size, schedule, topology } = cell;
+  const spaced = size.replace(/(?=[MG]B)/, ' ');
+  return [String(clientCount), spaced, String(linkBitsPerSecond / 1e6), schedule, topology];
+}
+
+function bySituation(a: Summary, b: Summary): number {
+  const [first, second] = [placeOf(a), placeOf(b)];
+  return first.map((value, index) => value - second[index]!).find((difference) => difference !== 0) ?? 0;
+}
+
+function placeOf({ cell, linkBitsPerSecond }: Summary): readonly number[] {
+  const { clientCount, size, schedule, topology, method } = cell;
+  const words = [WORDS.schedule.indexOf(schedule), WORDS.topology.indexOf(topology), WORDS.method.indexOf(method)];
+  return [clientCount, sizeBytesOf(size), linkBitsPerSecond, ...words];
+}
+
+/** A row for each situation, a column for each way of transfer. */
+function timesTable(summaries: readonly Summary[]): string {
+  const methods = WORDS.method.filter((name) => summaries.some(({ cell }) => cell.method === name));
+  const situations = new Set(summaries.map((one) => situationOf(one).join()));
+  const rows = [...situations].map((situation) => {
+    const group = summaries.filter((one) => situationOf(one).join() === situation);
+    const times = methods.map((method) => {
+      const found = group.find(({ cell }) => cell.method === method);
       return found === undefined ? '' : timesOf(found);
     });
-    return [method, ...cells];
+    return [...situationOf(group[0]!), seconds(group[0]!.idealSeconds), ...times];
   });
-  const ideal = `size ÷ link is ${digits(group[0]!.idealSeconds)} s`;
-  return `**${title}** (mean, slowest in s; ${ideal}):\n\n${markdown(['way', ...topologies], rows)}\n`;
+  return markdown([...SITUATION, 'size ÷ link', ...methods], rows);
 }
 
-function timesOf({ meanSeconds, maxSeconds, lostCount, runCount, clientCount }: Summary): string {
-  if (lostCount > 0) return `${lostCount} of ${runCount * clientCount} without the file`;
-  return `${digits(meanSeconds)}, ${digits(maxSeconds)}`;
-}
-
+/** A row for each cell, with all figures. */
 function cellsTable(summaries: readonly Summary[]): string {
   const heads = [
-    ...['cell', 'Mbit/s', 'runs', 'without the file', 'p50 s', 'p95 s', 'max s', 'mean ÷ min', 'mean ÷ ideal', '±'],
-    ...['slowest ÷ fastest', 'sent ÷ size', 'server CPU s', 'CPU s each s', 'server MB', 'processors busy'],
+    ...[...SITUATION, 'way', 'runs', 'median s', 'slowest s', 'mean ÷ ideal', 'slowest ÷ fastest'],
+    ...['sent ÷ size', 'server CPU', 'server MB', 'busy'],
   ];
   const rows = summaries.map((one) => [
-    ...[one.name, digits(one.linkBitsPerSecond / 1e6), String(one.runCount), String(one.lostCount)],
-    ...[one.p50Seconds, one.p95Seconds, one.maxSeconds, one.meanToMin].map(digits),
-    ...[one.meanToIdeal, one.meanToIdealError, one.slowestToFastest, one.sentToSize].map(digits),
-    ...[one.serverCpuSeconds, one.serverCpuRatio, one.serverMegabytes, one.busyRatio].map(digits),
+    ...[...situationOf(one), one.cell.method, String(one.runCount)],
+    ...[seconds(one.p50Seconds), lossesOf(one) ?? seconds(one.maxSeconds)],
+    one.meanToIdealError === undefined
+      ? ratio(one.meanToIdeal)
+      : `${ratio(one.meanToIdeal)} ± ${ratio(one.meanToIdealError)}`,
+    ...[ratio(one.slowestToFastest), ratio(one.sentToSize)],
+    ...[one.serverCpuRatio.toFixed(3), one.serverMegabytes.toFixed(0), ratio(one.busyRatio)],
   ]);
   return markdown(heads, rows);
+}
+
+function timesOf(one: Summary): string {
+  return lossesOf(one) ?? `${seconds(one.meanSeconds)}, ${seconds(one.maxSeconds)}`;
+}
+
+/** Instead of a time, where some clients never got the file. */
+function lossesOf({ lostCount, runCount, clientCount }: Summary): string | undefined {
+  return lostCount === 0 ? undefined : `${lostCount} of ${runCount * clientCount} without the file`;
 }
 
 function markdown(heads: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -54,8 +87,10 @@ function markdown(heads: readonly string[], rows: readonly (readonly string[])[]
   return `${line(heads)}${line(heads.map(() => '---'))}${rows.map(line).join('')}`;
 }
 
-/** Three digits that count, at most two behind the point. */
-function digits(value: number | undefined): string {
-  if (value === undefined) return '–';
-  return value.toLocaleString('en', value < 100 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 0 });
+function seconds(value: number | undefined): string {
+  return value?.toFixed(value < 100 ? 1 : 0) ?? '–';
+}
+
+function ratio(value: number | undefined): string {
+  return value?.toFixed(2) ?? '–';
 }

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { cellOf, cellsOf, nameOf, WORDS } from '../../bench/experiment/cells.js';
 import { exampleFiles } from '../../bench/experiment/examples.js';
 import { fleetOf, LEVELS } from '../../bench/experiment/methods/layercast.js';
+import { withTables } from '../../bench/experiment/page-tables.js';
 import type { Result } from '../../bench/experiment/result.js';
 import { ResultsFile } from '../../bench/experiment/results-file.js';
 import { startSecondsOf } from '../../bench/experiment/start-times.js';
@@ -116,6 +117,59 @@ describe('a summary', () => {
     // Of two runs, t is 12.7 and the standard error half of their difference.
     expect(errorOf([1, 2])).toBeCloseTo(6.35);
     expect(summariesOf([result({}), result({ run: 2 })])[0]).toMatchObject({ runCount: 2, meanToIdealError: 0 });
+  });
+});
+
+describe('the tables of the page', () => {
+  const MARKS = ['<!-- made by --draw -->', '<!-- end of what --draw makes -->'] as const;
+  const pageOf = (times: string, cells: string) =>
+    `Before.\n\n${MARKS[0]}\n${times}${MARKS[1]}\n\nBetween.\n\n${MARKS[0]}\n${cells}${MARKS[1]}\n\nAfter.\n`;
+  const summaries = summariesOf([
+    result({ cell: 'two-a-lan/immediate/equal/http/10/8MB', seconds: [200, 220] }),
+    result({ cell: 'lan/immediate/equal/http/2/8MB' }),
+    result({ cell: 'lan/immediate/unequal/http/3/8MB', seconds: [10, 10, 100] }),
+    result({ cell: 'lan/immediate/equal/layercast/2/8MB', seconds: [9, null] }),
+    result({ cell: 'lan/immediate/equal/http/2/8MB', run: 2, seconds: [11, 11] }),
+  ]);
+
+  test('stand between the marks, sorted by situation, and nothing else of the page changes', () => {
+    const page = withTables(pageOf('what was here\n', ''), summaries);
+    expect(page).toBe(
+      pageOf(
+        `
+**Equal links**
+
+| clients | size | Mbit/s | starts | topology | size ÷ link | layercast | http |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+| 2 | 8 MB | 8 | immediate | lan | 8.0 | 1 of 2 without the file | 11.0, 12.0 |
+| 10 | 8 MB | 8 | immediate | two-a-lan | 8.0 |  | 210, 220 |
+
+**Every third link ten times slower**
+
+| clients | size | Mbit/s | starts | topology | size ÷ link | http |
+| --- | --- | --- | --- | --- | --- | --- |
+| 3 | 8 MB | 8 | immediate | lan | 8.0 | 40.0, 100 |
+
+`,
+        `
+**Equal links**
+
+| clients | size | Mbit/s | starts | topology | way | runs | median s | slowest s | mean ÷ ideal | slowest ÷ fastest | sent ÷ size | server CPU | server MB | busy |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| 2 | 8 MB | 8 | immediate | lan | layercast | 1 | 9.0 | 1 of 2 without the file | – | – | 2.00 | 0.083 | 10 | 0.50 |
+| 2 | 8 MB | 8 | immediate | lan | http | 2 | 11.0 | 12.0 | 1.38 ± 0.00 | 1.20 | 2.00 | 0.083 | 10 | 0.50 |
+| 10 | 8 MB | 8 | immediate | two-a-lan | http | 1 | 200 | 220 | 26.25 | 1.10 | 2.00 | 0.083 | 10 | 0.50 |
+
+**Every third link ten times slower**
+
+| clients | size | Mbit/s | starts | topology | way | runs | median s | slowest s | mean ÷ ideal | slowest ÷ fastest | sent ÷ size | server CPU | server MB | busy |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| 3 | 8 MB | 8 | immediate | lan | http | 1 | 10.0 | 100 | 1.25 | 1.00 | 2.00 | 0.083 | 10 | 0.50 |
+
+`,
+      ),
+    );
+    expect(withTables(page, summaries)).toBe(page);
   });
 });
 
