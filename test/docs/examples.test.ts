@@ -11,8 +11,8 @@ import type { World } from './world.js';
 /** A line that starts with one of these words is a command, and has to be in a block that is run. */
 const COMMAND = /^(?:layercast|npm|npx|node \S+\.m?js|esbuild|sysctl|ip|nft|systemctl)\s/m;
 
-/** Runs a server's program until it prints that it sends, then ends it. */
-const UNTIL_IT_SENDS = `node program.js >program.log 2>&1 & server=$!
+/** Runs a server's program until it prints that it sends, then ends it. The log of the program before is emptied first: the shell may look before the new program's own redirection has. */
+const UNTIL_IT_SENDS = `: >program.log; node program.js >program.log 2>&1 & server=$!
 for i in $(seq 200); do if grep -q sending program.log; then break; fi; sleep 0.1; done
 kill $server; code=0; wait $server || code=$?; cat program.log; exit $code`;
 
