@@ -1,10 +1,19 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { LayercastError } from '../../dist/base/errors.js';
+import { type Answer, CommandShell } from './command-shell.js';
 import { environment, isolation, prologue } from './machine.js';
 
+interface RunOptions {
+  readonly host?: string;
+  readonly input?: string;
+}
+
+/** Commands that answer at once. They wait for each other in the anchor's shell, where each takes a third of the time that it takes from here. */
+const QUICK = new Set(['bridge', 'cat', 'ethtool', 'ip', 'mount', 'nft', 'readlink', 'sysctl', 'tc']);
+
 /**
- * The process that keeps a bed alive. It lives in network and mount namespaces of its own (and in a user namespace when an
+ * The process that keeps a bed alive, a shell. It lives in network and mount namespaces of its own (and in a user namespace when an
  * ordinary user started it). The bridge is in these namespaces, and `ip netns` keeps the hosts there. The rest of the machine sees
  * nothing of them, and names cannot clash. The anchor ends as soon as the pipe to its owner breaks, however the owner ended. When the
  * last process inside has ended, the kernel removes everything, so nothing has to be cleaned up.
@@ -13,11 +22,14 @@ export class Anchor {
   readonly pid: number;
   readonly #userNamespace: boolean;
   readonly #child: ChildProcess | undefined;
+  /** Undefined where the anchor takes no commands, because it stays without its owner. */
+  readonly #shell: CommandShell | undefined;
 
-  private constructor(pid: number, userNamespace: boolean, child?: ChildProcess) {
+  private constructor(pid: number, userNamespace: boolean, child?: ChildProcess, shell?: CommandShell) {
     this.pid = pid;
     this.#userNamespace = userNamespace;
     this.#child = child;
+    this.#shell = shell;
   }
 
   get userNamespace(): boolean {
@@ -31,7 +43,7 @@ export class Anchor {
    */
   static async drop(options: { readonly detached: boolean; readonly userNamespace: boolean }): Promise<Anchor> {
     const { flags, userNamespace } = isolation(options.userNamespace);
-    const wait = options.detached ? 'exec sleep infinity <&- >&- 2>&-' : 'exec cat';
+    const wait = options.detached ? 'exec sleep infinity <&- >&- 2>&-' : 'exec sh';
     const child = spawn('unshare', [...flags, 'sh', '-c', `${prologue} && echo holds && ${wait}`], {
       env: environment(),
       cwd: '/',
@@ -39,20 +51,21 @@ export class Anchor {
       stdio: 'pipe',
     });
     let complaint = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    const complain = (text: string) => {
       complaint += text;
-    });
+    };
+    child.stderr.setEncoding('utf8').on('data', complain);
     const first = await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(() => undefined)]);
     if (first === undefined || child.pid === undefined) {
       throw new LayercastError('PERMISSION_DENIED', `no network namespace could be made: ${complaint.trim()}`);
     }
     child.stdin.on('error', () => {});
-    if (options.detached) {
-      child.stdin.destroy();
-      child.stdout.destroy();
-      child.stderr.destroy();
-      child.unref();
-    }
+    child.stderr.off('data', complain);
+    if (!options.detached) return new Anchor(child.pid, userNamespace, child, new CommandShell(child));
+    child.stdin.destroy();
+    child.stdout.destroy();
+    child.stderr.destroy();
+    child.unref();
     return new Anchor(child.pid, userNamespace, child);
   }
 
@@ -72,20 +85,32 @@ export class Anchor {
    * Runs a command to its end, on `host` or beside the bridge, and resolves to its output.
    * @throws LayercastError `NETWORK_UNAVAILABLE` with the command's output, when the command fails
    */
-  async run(
-    command: readonly string[],
-    options: { readonly host?: string; readonly input?: string } = {},
-  ): Promise<string> {
-    const [file = '', ...args] = [...this.enter(options.host), ...command];
-    return await new Promise((resolve, reject) => {
+  async run(command: readonly string[], options: RunOptions = {}): Promise<string> {
+    const isQuick = this.#shell !== undefined && QUICK.has(command[0] ?? '');
+    const { code, stdout, stderr } = await (isQuick
+      ? this.#ask(this.#shell, command, options)
+      : this.#start(command, options));
+    if (code === 0) return stdout;
+    const said = stderr.trim().slice(0, 500) || `ended with ${code}`;
+    const where = options.host ?? 'the bridge';
+    throw new LayercastError('NETWORK_UNAVAILABLE', `${command.join(' ')}, on ${where}: ${said}`);
+  }
+
+  /** `ip netns exec` would mount another /sys, too, which none of these commands reads. */
+  #ask(shell: CommandShell, command: readonly string[], { host, input }: RunOptions): Promise<Answer> {
+    const enter = host === undefined ? [] : ['nsenter', `--net=/run/netns/${host}`, '--'];
+    return shell.run([...enter, ...command], process.cwd(), input);
+  }
+
+  #start(command: readonly string[], { host, input = '' }: RunOptions): Promise<Answer> {
+    const [file = '', ...args] = [...this.enter(host), ...command];
+    return new Promise((resolve) => {
       const child = execFile(file, args, { env: environment(), maxBuffer: 16 << 20 }, (error, stdout, stderr) => {
-        if (error === null) return resolve(stdout);
-        const where = options.host ?? 'the bridge';
-        const said = stderr.trim().slice(0, 500) || error.message;
-        reject(new LayercastError('NETWORK_UNAVAILABLE', `${command.join(' ')}, on ${where}: ${said}`));
+        if (error === null) resolve({ code: 0, stdout, stderr });
+        else resolve({ code: Number(error.code) || 1, stdout, stderr: stderr.trim() || error.message });
       });
       child.stdin?.on('error', () => {}); // a command that fails before it has read everything
-      child.stdin?.end(options.input ?? '');
+      child.stdin?.end(input);
     });
   }
 
