@@ -11,13 +11,6 @@ const PLAYED_CELLS = ['lan-equal-immediate', 'two-a-lan-unequal-random-twice'].m
   (cell) => `examples/experiment/${cell}.yaml`,
 );
 
-/** Simulations need no network, so they run in this process, which spares each a start. */
-const SIMULATION = /^layercast simulate [\w./ -]+$/;
-async function simulated(command: string, cwd: string) {
-  const { code, stdout, stderr } = await runHere(command.split(/ +/).slice(1), { cwd });
-  return { code, output: stdout + stderr };
-}
-
 /** Commands that have been run: several files show the same. */
 const tried = simulationsOfDocuments();
 
@@ -42,9 +35,7 @@ describeInWorld('the examples', (world) => {
       if (tried.has(command) || /serve/.test(command)) continue;
       tried.add(command);
       provideFiles(command, world());
-      const { code, output } = SIMULATION.test(command)
-        ? await simulated(command, world().folder)
-        : await world().run(command);
+      const { code, output } = await world().run(command);
       expect([command, code, code === 0 ? '' : output]).toEqual([command, 0, '']);
     }
   });
