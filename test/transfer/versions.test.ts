@@ -79,6 +79,24 @@ describe('versions', () => {
     expectSafe(lenient, object, await bed.completion(lenient, 3));
   });
 
+  it(
+    seeded('a version that expires while it is received is given up, and goes on when it is signed anew'),
+    async () => {
+      const bed = new Bed('expires');
+      const server = bed.server();
+      await server.publish(bed.object(1000, { expiresS: 4 }));
+      const { receiver, codes } = warningsOf(bed, { patienceUs: 4e6 });
+      expect(await bed.failure(receiver, 20)).toBe('EXPIRED');
+      expect(codes).toEqual(['EXPIRED']);
+      const again = bed.receiver({ name: 'again', disk: receiver.disk });
+      const renewed = bed.object(1000, { createdS: 10, expiresS: 1e6 });
+      await server.publish(renewed);
+      const complete = await bed.completion(again, 2 + passSeconds(1000));
+      expectSafe(again, renewed, complete);
+      expect(complete.resumedBytes).toBeGreaterThan(0);
+    },
+  );
+
   it(seeded('a version older than a completed one is refused'), async () => {
     const bed = new Bed('rollback');
     const object = bed.object(100, { version: 6 });

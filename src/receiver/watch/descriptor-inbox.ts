@@ -164,6 +164,11 @@ export class DescriptorInbox {
     return this.#lapsed.revoked(nowUs, wallS);
   }
 
+  /** As `LapsedVersions.revoked`: the descriptors of which a date has passed since they were heard. Only another record can bring such a version back. */
+  expired(nowUs: number, wallS: number): readonly Finding[] {
+    return this.#lapsed.revoked(nowUs, wallS);
+  }
+
   /** As `LapsedVersions.unlisted`. Another description may have been heard that was no newer, so all records are judged anew after that. */
   unlisted(nowUs: number, wallS: number): readonly Finding[] {
     return this.#forgetIfAny(this.#lapsed.unlisted(nowUs, wallS));

@@ -25,7 +25,7 @@ export type FindingKind =
   | 'refused'
   /** Enough keys signed the record, and no catalogue that was heard names it yet. It is judged anew when it is heard again. */
   | 'unlisted'
-  /** The record was the newest one, and does not count any more: a root removed its keys, or the clock was set. */
+  /** The record was the newest one, and does not count any more: a root removed its keys, a date has passed, or the clock was set. */
   | 'revoked'
   /** The record was the newest one, and the server that announced it last has announced others for long, and this one no more. */
   | 'withdrawn'

@@ -172,9 +172,7 @@ export class Watch implements AsyncIterable<Finding> {
     const atUs = Math.max(clock.nowUs() + LOOK_INTERVAL_US, (this.#heardUs ?? 0) + HEARD_US);
     this.#cancelLook = clock.schedule(atUs, () => {
       this.#watchClock();
-      const nowUs = clock.nowUs();
-      const gone = [...this.#inbox.withdrawn(nowUs), ...this.#inbox.unlisted(nowUs, clock.wallUs() / 1e6)];
-      for (const finding of gone) this.#findings.add(finding);
+      this.#tellGone(clock.nowUs(), clock.wallUs() / 1e6);
       this.#work = this.#look().then(() => this.#lookLater());
     });
   }
@@ -187,6 +185,13 @@ export class Watch implements AsyncIterable<Finding> {
     if (this.#wallAheadUs === undefined || hasJumped) this.#wallAheadUs = aheadUs;
     if (hasJumped) this.#inbox.forgetVerdicts();
     if (this.#inbox.isStale) this.#tellRevoked();
+  }
+
+  /** Tells which versions do not count any more because of the time that has passed. */
+  #tellGone(nowUs: number, wallS: number): void {
+    const inbox = this.#inbox;
+    const gone = [...inbox.expired(nowUs, wallS), ...inbox.withdrawn(nowUs), ...inbox.unlisted(nowUs, wallS)];
+    for (const finding of gone) this.#findings.add(finding);
   }
 
   #tellRevoked(): void {

@@ -91,6 +91,14 @@ describe('a watch', () => {
     expect(joins()).toBeGreaterThan(2);
   });
 
+  it('takes a version back when its date passes, however often it is announced, and says so once', async () => {
+    const { hearUntil, kinds } = await listening(20);
+    await hearUntil(19 * S);
+    expect(kinds).toEqual(['newest']);
+    await hearUntil(60 * S);
+    expect(kinds).toEqual(['newest', 'revoked']);
+  });
+
   it('notices with the next announcement that the clock was set, and takes back what has expired', async () => {
     const { clock, virtual, hearUntil, kinds } = await listening(1000);
     await hearUntil(10 * S);
