@@ -7,7 +7,6 @@ import { type AnnouncementPlan, Announcements } from './announce/announcements.j
 import { type BroadcastObject, destinationsOf } from './broadcast-object.js';
 import { SenderDriver } from './driver.js';
 import { type ChannelStats, ObjectTransmissions } from './object-transmissions.js';
-import { OperationQueue } from './operation-queue.js';
 import { channelOf, type PauseReason, Pauses } from './pauses.js';
 import type { Publication } from './publication.js';
 import { WindowPauses } from './window-pauses.js';
@@ -38,21 +37,21 @@ export interface BroadcastEvents {
 }
 
 /**
- * Sends all objects of one server, and their announcements. "On the air" means being sent. Every change goes through one queue and
- * ends before the next change begins. So no channel (group and port) ever has two owners, the server announces exactly the objects
- * that it sends, and sends nothing after `stop`. If one object fails, the others are not affected.
+ * Sends all objects of one server, and their announcements. "On the air" means being sent. Every change is made in one turn of the event
+ * loop. So no channel (group and port) ever has two owners, the server announces exactly the objects that it sends, and sends nothing after
+ * `stop`. If one object fails, or its disk hangs, the others are not affected. Calls about one object, or objects of one name, come one after the other.
  */
 export class Broadcast {
   readonly #world: AnnouncementWorld;
   readonly #events: BroadcastEvents;
   readonly #driver: SenderDriver;
   readonly #announcements: Announcements;
-  readonly #queue = new OperationQueue();
   readonly #pauses = new Pauses();
   readonly #windows: WindowPauses;
   readonly #onAir = new Map<BroadcastObject, ObjectTransmissions>();
   readonly #releasing = new Set<Promise<void>>();
   #beside: readonly string[] = [];
+  #isStopped = false;
 
   constructor(world: AnnouncementWorld, events: BroadcastEvents) {
     this.#world = world;
@@ -89,20 +88,19 @@ export class Broadcast {
    */
   async put(object: BroadcastObject): Promise<void> {
     const transmissions = new ObjectTransmissions(object, this.#world, this.#pauses, {
-      onFailure: (error) => void this.#lose(object, error),
+      onFailure: (error) => this.#lose(object, error),
       onNetwork: (channel, group, failure) => this.#events.onNetwork(object, channel, group, failure),
       onPause: (channel, group, pausedFor) => this.#events.onPause(object, channel, group, pausedFor),
     });
     try {
-      await this.#queue.run(async () => {
-        await transmissions.open();
-        this.#queue.throwIfClosed();
-        this.#makeRoomFor(object);
-        this.#windows.follow(object);
-        this.#onAir.set(object, transmissions);
-        transmissions.start(this.#driver);
-        this.#announcements.put(object.name, object.publication.announcement);
-      });
+      this.#throwIfStopped();
+      await transmissions.open();
+      this.#throwIfStopped();
+      this.#makeRoomFor(object);
+      this.#windows.follow(object);
+      this.#onAir.set(object, transmissions);
+      transmissions.start(this.#driver);
+      this.#announcements.put(object.name, object.publication.announcement);
     } catch (error) {
       transmissions.stop(this.#driver);
       await object.release();
@@ -121,27 +119,27 @@ export class Broadcast {
 
   /** Takes an object off the air. Resolves when the object has been released: to false if it was not on the air. */
   async withdraw(object: BroadcastObject): Promise<boolean> {
-    const released = await this.#queue.run(() => ({ done: this.#remove(object) }));
-    await released.done;
-    return released.done !== undefined;
+    this.#throwIfStopped();
+    const released = this.#remove(object);
+    await released;
+    return released !== undefined;
   }
 
   /** Takes an object off the air because its owner has found a fault. The effect is that of a failed read. */
   async fail(object: BroadcastObject, error: unknown): Promise<void> {
-    await this.#lose(object, error);
+    this.#lose(object, error);
   }
 
   /** Sends another record with an object from now on, without a gap. Does nothing if the object is not on the air. */
   async renew(object: BroadcastObject, signed: Parameters<Publication['renew']>): Promise<void> {
-    await this.#queue.run(() => {
-      if (!this.#onAir.has(object)) return;
-      const [descriptor, record] = signed;
-      object.publication.renew(descriptor, record);
-      const delta = deltaDescriptor(descriptor);
-      if (delta !== undefined) object.delta?.publication.renew(delta, record);
-      this.#windows.follow(object);
-      this.#announcements.put(object.name, object.publication.announcement);
-    });
+    this.#throwIfStopped();
+    if (!this.#onAir.has(object)) return;
+    const [descriptor, record] = signed;
+    object.publication.renew(descriptor, record);
+    const delta = deltaDescriptor(descriptor);
+    if (delta !== undefined) object.delta?.publication.renew(delta, record);
+    this.#windows.follow(object);
+    this.#announcements.put(object.name, object.publication.announcement);
   }
 
   /** Says whether objects are still being prepared that the server will announce. Receivers then take none for withdrawn that is not announced yet. */
@@ -151,11 +149,10 @@ export class Broadcast {
 
   /** Announces the objects on the air by this plan from now on. Objects whose channels the plan takes are removed. */
   async announceAt(plan: AnnouncementPlan): Promise<void> {
-    await this.#queue.run(() => {
-      const taken = new Set(plan.targets.map(({ destination }) => channelOf(destination)));
-      for (const other of this.#ownersOf(taken)) this.#giveUp(other);
-      this.#announcements.moveTo(plan);
-    });
+    this.#throwIfStopped();
+    const taken = new Set(plan.targets.map(({ destination }) => channelOf(destination)));
+    for (const other of this.#ownersOf(taken)) this.#giveUp(other);
+    this.#announcements.moveTo(plan);
   }
 
   /**
@@ -163,32 +160,29 @@ export class Broadcast {
    * were announced before and are not among these are announced no more. @param records their names are no names of objects
    */
   async announceBeside(records: ReadonlyMap<string, AnnouncedTurns>): Promise<void> {
-    await this.#queue.run(() => {
-      for (const name of this.#beside) if (!records.has(name)) this.#announcements.delete(name);
-      for (const [name, turns] of records) this.#announcements.put(name, ...turns);
-      this.#beside = [...records.keys()];
-    });
+    this.#throwIfStopped();
+    for (const name of this.#beside) if (!records.has(name)) this.#announcements.delete(name);
+    for (const [name, turns] of records) this.#announcements.put(name, ...turns);
+    this.#beside = [...records.keys()];
   }
 
-  /** Stops sending. Resolves when all objects have been released. */
+  /** Stops sending. Resolves when all objects that were on the air have been released. A `put` under way rejects and releases its object. */
   async stop(): Promise<void> {
-    const ended = this.#queue.close();
+    this.#isStopped = true;
     this.#announcements.stop();
     this.#windows.stop();
     for (const object of this.objects) this.#remove(object);
     this.#driver.close();
-    await ended;
     await Promise.all(this.#releasing);
   }
 
-  async #lose(object: BroadcastObject, error: unknown): Promise<void> {
-    const isLost = this.#queue.run(() => {
-      if (this.#remove(object) !== undefined) this.#events.onLoss(object, error);
-    });
-    await isLost.catch((reason: unknown) => {
-      // After `stop` no object is on the air that could be lost.
-      if (!(reason instanceof LayercastError && reason.code === 'ABORTED')) throw reason;
-    });
+  /** After `stop`, no object is on the air that could be lost. */
+  #lose(object: BroadcastObject, error: unknown): void {
+    if (this.#remove(object) !== undefined) this.#events.onLoss(object, error);
+  }
+
+  #throwIfStopped(): void {
+    if (this.#isStopped) throw new LayercastError('ABORTED', 'the sender was stopped');
   }
 
   #makeRoomFor(object: BroadcastObject): void {

@@ -82,6 +82,23 @@ describe('the broadcast of a server', () => {
     expect(broken.releaseCount).toBe(1);
   });
 
+  it('changes and stops as always while the disk of an object that is to come does not answer', async () => {
+    const rig = new BroadcastRig('hanging disk');
+    await rig.settle(rig.announceAt());
+    const [a, b, hanging] = [rig.object('a', 1, [0]), rig.object('b', 1, [1]), rig.object('c', 1, [2], 1e12)];
+    await rig.settle(rig.broadcast.put(a.sent));
+    const put = rig.broadcast.put(hanging.sent);
+    put.catch(() => undefined);
+    await rig.settle(rig.broadcast.put(b.sent));
+    await rig.settle(rig.broadcast.withdraw(a.sent));
+    await rig.settle(rig.broadcast.renew(b.sent, [b.object.descriptor, b.object.record]));
+    b.source.change();
+    await rig.bed.pass(1);
+    expect([rig.onAir, rig.losses.map(({ label }) => label)]).toEqual([[], ['b 1']]);
+    await rig.settle(rig.broadcast.stop());
+    rig.expectSafe();
+  });
+
   it('keeps sending a version when the next version cannot begin', async () => {
     const rig = new BroadcastRig('next version');
     await rig.settle(rig.announceAt());

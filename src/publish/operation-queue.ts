@@ -8,23 +8,14 @@ export class OperationQueue {
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  /** Whether `close` was called. An operation that is running checks this before it changes anything. */
-  get isClosed(): boolean {
-    return this.#isClosed;
-  }
-
   /** @throws {LayercastError} `ABORTED` if the queue is closed before the operation's turn; otherwise the error of the operation */
-  run<T>(operation: () => Promise<T> | T): Promise<T> {
+  run<T>(operation: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(() => {
-      this.throwIfClosed();
+      if (this.#isClosed) throw new LayercastError('ABORTED', 'the sender was stopped');
       return operation();
     });
     this.#last = turn.catch(() => undefined);
     return turn;
-  }
-
-  throwIfClosed(): void {
-    if (this.#isClosed) throw new LayercastError('ABORTED', 'the sender was stopped');
   }
 
   /** Refuses every operation that has not begun. Resolves when the running operation has ended. */
