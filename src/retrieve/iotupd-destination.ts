@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
+import pLimit from 'p-limit';
 import type { FrameFile } from '../receiver/iotupd/iotupd-reception.js';
 import { openStateFolder } from '../store/folder/state-folder.js';
 import { verifyFile } from '../store/hash-file.js';
@@ -23,12 +24,17 @@ export interface IotupdDestinationOptions {
   readonly onWaiting?: ((message: string) => void) | undefined;
 }
 
-/** FILE, which frames of iotupd fill: its part file, the record of what is durable in it, and the lock. */
+/**
+ * FILE, which frames of iotupd fill: its part file, the record of what is durable in it, and the lock. What changes these files is done in the order
+ * of the calls: another file may be chosen while the disk is still busy with the one before, and a fetch may end.
+ */
 export class IotupdDestination implements AsyncDisposable {
   /** FILE: an absolute path, with links followed. */
   readonly outputPath: string;
   readonly #files: LockedFiles;
   readonly #exists: boolean;
+  readonly #inTurn = pLimit(1);
+  /** The part of the file that was begun last; undefined until it is open. */
   #part: ScatteredFile | undefined;
   #file: FrameFile | undefined;
 
@@ -72,13 +78,13 @@ export class IotupdDestination implements AsyncDisposable {
     const before = this.#part;
     this.#part = undefined;
     this.#file = file;
-    await before?.close();
-    await this.#files.lock.requireHeld();
-    if (!resume) await removeRangeRecord(this.#files.journalPath);
-    const { sizeBytes } = file;
-    // If FILE exists, it may be private, so the part file is private from its first byte on.
-    const mode = this.#exists ? 0o600 : 0o666;
-    this.#part = await ScatteredFile.open(this.#files.partPath, { sizeBytes, resume, mode });
+    await this.#inTurn(async () => {
+      await before?.close();
+      const part = await this.#openPart(file, resume);
+      // Another file was begun meanwhile, or the fetch has ended.
+      if (file === this.#file) this.#part = part;
+      else await part?.close();
+    });
   }
 
   /** As `ScatteredFile.write`. @returns false while the part file is not open */
@@ -92,23 +98,25 @@ export class IotupdDestination implements AsyncDisposable {
   async keep(ranges: RangeRecord['ranges']): Promise<void> {
     const [part, file] = [this.#part, this.#file];
     if (part === undefined || file === undefined || ranges.length === 0) return;
-    await whileHeld(this.#files.lock, part.flush());
-    await this.#files.lock.requireHeld();
-    // The file may have been changed for another meanwhile.
-    if (part !== this.#part) return;
-    const hash = Buffer.from(file.hash).toString('hex');
-    await writeRangeRecord(this.#files.journalPath, { hash, sizeBytes: file.sizeBytes, ranges });
+    await this.#inTurn(async () => {
+      // The file may have been changed for another meanwhile.
+      if (part !== this.#part) return;
+      await whileHeld(this.#files.lock, part.flush());
+      await this.#files.lock.requireHeld();
+      const hash = Buffer.from(file.hash).toString('hex');
+      await writeRangeRecord(this.#files.journalPath, { hash, sizeBytes: file.sizeBytes, ranges });
+    });
   }
 
   /** Forgets that anything is durable, because the bytes are wrong. */
   async forget(): Promise<void> {
-    await removeRangeRecord(this.#files.journalPath);
+    await this.#inTurn(() => removeRangeRecord(this.#files.journalPath));
   }
 
   /** SHA-256 of the whole file. */
   async sha256(): Promise<Buffer> {
     const hash = createHash('sha256');
-    await this.#part?.eachPiece((bytes) => hash.update(bytes));
+    await this.#eachPiece((bytes) => hash.update(bytes));
     return hash.digest();
   }
 
@@ -116,7 +124,7 @@ export class IotupdDestination implements AsyncDisposable {
   async hasFrameHash(): Promise<boolean> {
     for (const kind of LIBRECAST_HASHES) {
       const hash: RunningHash = startHash(kind);
-      await this.#part?.eachPiece((bytes) => hash.update(bytes));
+      await this.#eachPiece((bytes) => hash.update(bytes));
       if (this.#file !== undefined && Buffer.from(hash.digest()).equals(this.#file.hash)) return true;
     }
     return false;
@@ -124,19 +132,38 @@ export class IotupdDestination implements AsyncDisposable {
 
   /** Gives the whole file its name. @throws {LayercastError} as `ScatteredFile.finish` */
   async commit(): Promise<void> {
-    const part = this.#part;
-    this.#part = undefined;
-    const { lock } = this.#files;
-    if (part !== undefined)
-      await whileHeld(
-        lock,
-        part.finish(this.outputPath, () => lock.requireHeld()),
-      );
-    await removeRangeRecord(this.#files.journalPath).catch(() => undefined);
+    await this.#inTurn(async () => {
+      const part = this.#part;
+      this.#part = undefined;
+      const { lock } = this.#files;
+      if (part !== undefined)
+        await whileHeld(
+          lock,
+          part.finish(this.outputPath, () => lock.requireHeld()),
+        );
+      await removeRangeRecord(this.#files.journalPath).catch(() => undefined);
+    });
   }
 
+  /** Nothing of this process writes to the files any more when the lock is given back. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#part?.close();
+    this.#file = undefined;
+    await this.#inTurn(() => this.#part?.close());
     await this.#files.release();
+  }
+
+  /** Undefined if the file is not wanted any more. */
+  async #openPart(file: FrameFile, resume: boolean): Promise<ScatteredFile | undefined> {
+    if (file !== this.#file) return undefined;
+    await this.#files.lock.requireHeld();
+    if (!resume) await removeRangeRecord(this.#files.journalPath);
+    const { sizeBytes } = file;
+    // If FILE exists, it may be private, so the part file is private from its first byte on.
+    const mode = this.#exists ? 0o600 : 0o666;
+    return await ScatteredFile.open(this.#files.partPath, { sizeBytes, resume, mode });
+  }
+
+  async #eachPiece(visit: (bytes: Uint8Array) => void): Promise<void> {
+    await this.#inTurn(() => this.#part?.eachPiece(visit));
   }
 }
