@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DEFAULT_ANNOUNCE_INTERVAL_US, DEFAULT_SYMBOL_BYTES } from '../base/limits.js';
+import { systemError } from '../base/system-error.js';
 import { listOf } from '../base/units.js';
 import type { Fault } from '../config/faults.js';
 import { readText } from '../config/read-text.js';
@@ -54,9 +55,9 @@ export function resolveObject(
   source: YamlSource,
 ): { readonly object: ScenarioObject | undefined; readonly faults: readonly Fault[] } {
   const faults = contradictions(entry, source);
-  const sizeBytes = entry.size ?? (part === undefined ? undefined : sizeOf(part.object.filePath));
+  const found = entry.size ?? (part === undefined ? 'nothing' : sizeOf(part.object.filePath));
+  const sizeBytes = typeof found === 'string' ? undefined : found;
   if (sizeBytes === undefined) {
-    const found = part === undefined ? 'nothing' : `no file ${part.object.filePath}`;
     faults.push(source.faultAt(['object', 'size'], `missing, found ${found}, allowed: a size such as 20MB`));
   }
   const object = part === undefined ? ownObject(entry, source, faults) : fleetObject(part);
@@ -145,7 +146,12 @@ function contradictions(entry: ObjectEntry, source: YamlSource): Fault[] {
   ];
 }
 
-function sizeOf(path: string): number | undefined {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found?.isFile() ? found.size : undefined;
+/** The size of a file in bytes, or why it is not known. */
+function sizeOf(path: string): number | string {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found?.isFile() ? found.size : `no file ${path}`;
+  } catch (error) {
+    return `no size: ${systemError(error, 'look at', path).message}`;
+  }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -164,6 +164,7 @@ describe('a scenario about a fleet file', () => {
     'fleet: acme\nsymbolBytes: 1000\nobjects:\n' +
       '  a: { file: data.bin, version: 1, mode: best, code: none, channels: [{ rate: 1Mbit, offset: 25%, port: 99 }] }\n' +
       '  b: { file: none.bin, version: 1, ladder: { from: 1Mbit, to: 2Mbit } }\n' +
+      '  c: { file: loop.bin, version: 1, ladder: { from: 1Mbit, to: 2Mbit } }\n' +
       'servers: { one: {}, two: { offset: 50%, objects: [a] } }\n',
   );
   const load = (object: string, more = '') => {
@@ -189,8 +190,16 @@ describe('a scenario about a fleet file', () => {
     expect(servers.map(({ name }) => name)).toEqual(['one']);
   });
 
+  it('says why the size of a file is not known, and wants one', async () => {
+    symlinkSync('loop.bin', join(folder, 'loop.bin'));
+    await expect(load('{ fleet: fleet.yaml, name: c }')).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/object\.size: missing, found no size: .*loop\.bin.*circle, allowed: a size/),
+    });
+  });
+
   it('says what is said twice, and which objects and servers there are', async () => {
-    await expect(load('{ fleet: fleet.yaml }')).rejects.toThrow('found 2 objects and no name, allowed: a or b');
+    await expect(load('{ fleet: fleet.yaml }')).rejects.toThrow('found 3 objects and no name, allowed: a, b or c');
     const twice = load('{ fleet: fleet.yaml, name: a, code: none }', 'servers: { three: {}, two: { offset: 5% } }\n');
     await expect(twice).rejects.toThrow(
       /object\.code: given by the fleet file[\s\S]*servers\.three: not a server of the fleet file/,
