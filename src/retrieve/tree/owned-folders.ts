@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, LayercastError } from '../../base/errors.js';
 import { systemError } from '../../base/system-error.js';
-import { replaceFile } from '../../store/durable.js';
+import { removeQuietly, replaceFile } from '../../store/durable.js';
 import { openStateFolder, stateError } from '../../store/folder/state-folder.js';
 import { statePart } from '../../store/state-parts.js';
 
@@ -20,7 +20,8 @@ function textOf({ sha256, fingerprint }: Made): string {
 
 /**
  * Which folders of this host have been made by fetches, as a file each in the state directory. Only such a folder, or an empty one, is
- * replaced: what people have put into a folder must not vanish because its name was typed.
+ * replaced: what people have put into a folder must not vanish because its name was typed. The same holds for the folders beside it that a fetch makes
+ * for a while.
  */
 export class OwnedFolders {
   readonly #stateDir: string;
@@ -44,6 +45,11 @@ export class OwnedFolders {
     if (await this.has(path)) return;
     await openStateFolder(this.#stateDir, statePart(this.#stateDir, 'trees'));
     await replaceFile(this.#fileOf(path), [Buffer.from(`${path}\n`)]);
+  }
+
+  /** Forgets a folder that is gone. */
+  async forget(path: string): Promise<void> {
+    await removeQuietly(this.#fileOf(path));
   }
 
   /** @throws {LayercastError} `USAGE` for a folder with files that no fetch has put there; as `has` */

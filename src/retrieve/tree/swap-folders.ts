@@ -1,8 +1,9 @@
-import { rename } from 'node:fs/promises';
-import { errnoOf } from '../../base/errors.js';
+import { lstat, rename } from 'node:fs/promises';
+import { errnoOf, LayercastError } from '../../base/errors.js';
 import { systemError } from '../../base/system-error.js';
 import { syncDirectoryOf } from '../../store/durable.js';
 import { type Exchange, findExchange } from './exchange.js';
+import type { OwnedFolders } from './owned-folders.js';
 import { removeFolder } from './remove-folder.js';
 
 /** The names of a folder that is replaced as a whole; all three are in one folder. */
@@ -27,19 +28,31 @@ export function namesOf(folder: string): FolderNames {
  */
 export async function swapFolders(names: FolderNames, exchange: Exchange | undefined = findExchange()): Promise<void> {
   const { folder, next, former } = names;
+  let left = next;
   try {
-    if (!exchanged(exchange, next, folder)) await renameTwice(names);
+    if (!exchanged(exchange, next, folder)) {
+      await renameTwice(names);
+      left = former;
+    }
   } catch (error) {
     throw systemError(error, 'rename the finished folder to', folder);
   }
   await syncDirectoryOf(folder);
   // What cannot be removed now, the next run removes.
-  await removeFolder(next).catch(() => undefined);
-  await removeFolder(former).catch(() => undefined);
+  await removeFolder(left).catch(() => undefined);
 }
 
-/** Puts things right after a cut, and removes what it left. @throws {LayercastError} */
-export async function recoverFolder({ folder, next, former }: FolderNames): Promise<void> {
+/**
+ * Puts things right after a cut, and removes what it left.
+ *
+ * @param owned knows which folders fetches have made: all others stay
+ * @throws {LayercastError} `USAGE` for a folder of another owner that has one of the names; `PERMISSION_DENIED`, …
+ */
+export async function recoverFolder(
+  { folder, next, former }: FolderNames,
+  owned: Pick<OwnedFolders, 'has'>,
+): Promise<void> {
+  for (const name of [next, former]) await requireOwn(name, owned);
   try {
     await rename(former, folder);
     await syncDirectoryOf(folder);
@@ -49,6 +62,24 @@ export async function recoverFolder({ folder, next, former }: FolderNames): Prom
     await removeFolder(former);
   }
   await removeFolder(next);
+}
+
+async function requireOwn(name: string, owned: Pick<OwnedFolders, 'has'>): Promise<void> {
+  const isThere = await lstat(name).then(
+    () => true,
+    (error) => {
+      if (errnoOf(error) === 'ENOENT') return false;
+      throw systemError(error, 'look at', name);
+    },
+  );
+  if (!isThere || (await owned.has(name))) return;
+  throw new LayercastError(
+    'USAGE',
+    `${JSON.stringify(name)} is in the way: a fetch uses that name, and none has made it`,
+    {
+      hint: 'Move it away, or name another folder',
+    },
+  );
 }
 
 /** False where this system, the file system, or the lack of a former folder leaves it to two renames. */

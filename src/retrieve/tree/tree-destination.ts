@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, open, rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { LayercastError } from '../../base/errors.js';
@@ -16,7 +17,6 @@ import { WorkingDestination } from '../working-destination.js';
 import { WorkingFiles, type WorkingFilesOptions } from '../working-files.js';
 import { hasTree } from './has-tree.js';
 import { OwnedFolders } from './owned-folders.js';
-import { removeFolder } from './remove-folder.js';
 import { type FolderNames, namesOf, recoverFolder, swapFolders } from './swap-folders.js';
 import { openTreeOutput, requireUnmounted } from './tree-output.js';
 
@@ -45,7 +45,7 @@ export class TreeDestination extends WorkingDestination {
     const files = await WorkingFiles.open(path, exists, options);
     try {
       const destination = new TreeDestination(resolve(output), path, files, options);
-      await recoverFolder(destination.#names);
+      await recoverFolder(destination.#names, destination.#owned);
       return destination;
     } catch (error) {
       await files[Symbol.asyncDispose]();
@@ -96,9 +96,11 @@ export class TreeDestination extends WorkingDestination {
   }
 
   async #finish(part: PartFile, confirm: () => Promise<void>, sha256: Uint8Array): Promise<void> {
-    const { folder, next } = this.#names;
+    const { folder, next, former } = this.#names;
     await part.flush();
-    await removeFolder(next);
+    await recoverFolder(this.#names, this.#owned);
+    // A folder that is there after a cut was made by this fetch.
+    for (const name of [next, former]) await this.#owned.add(name);
     await mkdir(next, { mode: 0o700 }).catch((error) => {
       throw systemError(error, 'create', next);
     });
@@ -116,6 +118,7 @@ export class TreeDestination extends WorkingDestination {
     await requireUnmounted(folder);
     await this.#owned.add(folder);
     await swapFolders(this.#names);
+    for (const name of [next, former]) if (!existsSync(name)) await this.#owned.forget(name);
     await this.#noteUnreadable(sha256);
     await part.discard();
   }

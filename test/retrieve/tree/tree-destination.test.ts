@@ -150,6 +150,8 @@ describe('a folder that a tree becomes', () => {
         fill(opened.store, next);
         await opened.store.close();
       }
+      const owned = new OwnedFolders(join(place, 'state'));
+      for (const ending of ['new', 'old']) await owned.add(join(place, `out.part.${ending}`));
       cut(join(place, 'out'));
       await using destination = await open(place);
       expect(harvest(join(place, 'out'))).toMatchObject(OLD);
@@ -186,6 +188,33 @@ describe('a folder that people use', () => {
     expect(Object.keys(harvest(out))).toContain('deep');
   });
 
+  test.each(['new', 'old'])(
+    'stays where it has the name DIR.part.%s, from the beginning or since later',
+    async (ending) => {
+      const version = await versionOf(NEW);
+      const place = folders.next();
+      const mine = join(place, `out.part.${ending}`);
+      const refused = { code: 'USAGE', message: expect.stringContaining(mine) };
+      plant(mine, { mine: 'years of work' });
+      await expect(open(place)).rejects.toMatchObject(refused);
+      renameSync(mine, join(place, 'away'));
+      {
+        await using destination = await open(place);
+        const opened = await destination.open(version.descriptor, NO_RESTORER);
+        if (opened.kind !== 'store') throw new Error(opened.kind);
+        fill(opened.store, version);
+        renameSync(join(place, 'away'), mine);
+        await expect(opened.store.commit()).rejects.toMatchObject(refused);
+      }
+      renameSync(mine, join(place, 'away'));
+      expect(await receive(place, version)).toBe('received');
+      renameSync(join(place, 'away'), mine);
+      await expect(receive(place, await versionOf(OLD))).rejects.toMatchObject(refused);
+      expect(harvest(mine)).toEqual({ mine: 'years of work' });
+      expect(Object.keys(harvest(join(place, 'out')))).toContain('deep');
+    },
+  );
+
   test('of a state directory that this user may not read is refused with a hint', async () => {
     const place = folders.next();
     plant(place, { 'out/mine': 'x', 'state/trees/x': '' });
@@ -220,7 +249,7 @@ describe('the swap of two folders', () => {
         false,
       ]);
     }
-    await recoverFolder(names);
+    await recoverFolder(names, { has: async () => true });
     expect(harvest(names.folder)).toEqual({ content: 'second' });
   });
 
