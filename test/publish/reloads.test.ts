@@ -53,4 +53,21 @@ describe('reloads', () => {
     await expect(first).rejects.toThrow('a fault');
     await expect(second).rejects.toThrow('a fault');
   });
+
+  it('say whether another run follows the one under way', async () => {
+    const { reloads, runs } = rig();
+    const isWaiting = [reloads.isWaiting];
+    void reloads.request();
+    await turn();
+    isWaiting.push(reloads.isWaiting);
+    void reloads.request();
+    isWaiting.push(reloads.isWaiting);
+    runs[0]!.end();
+    await turn();
+    isWaiting.push(reloads.isWaiting);
+    runs[1]!.end();
+    await turn();
+    isWaiting.push(reloads.isWaiting);
+    expect(isWaiting).toEqual([false, false, true, false, false]);
+  });
 });
