@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { authorityOf } from '../base/authority.js';
@@ -8,6 +8,11 @@ import { LayercastError } from '../base/errors.js';
 const MAX_HEADER_BYTES = 8 * 1024;
 /** After this many requests a connection is made anew, so that none stays for ever. */
 const MAX_REQUESTS = 1_000;
+/**
+ * A client that takes nothing of an answer in this time loses its place, though its connection is not silent: one that takes a byte now and then
+ * would keep it for ever. What counts is whole pieces as they were written, 256 kB at most at a gateway: a link of 7 kbit/s takes one.
+ */
+const TAKING_MS = 300_000;
 
 export interface BoundedServerOptions {
   readonly host: string;
@@ -60,6 +65,7 @@ export class BoundedServer implements AsyncDisposable {
       }
       busy.add(socket);
       response.on('close', () => busy.delete(socket));
+      endIfUntaken(response, onRefused);
       onRequest(request, response);
     });
     server.maxConnections = connectionCount;
@@ -99,6 +105,23 @@ export class BoundedServer implements AsyncDisposable {
     this.#server.closeAllConnections();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
+}
+
+/** Ends the connection of an answer of which the client takes too little. */
+function endIfUntaken(response: ServerResponse, onEnd: () => void): void {
+  let before = -1;
+  const look = () => {
+    const { socket, writableLength } = response;
+    if (socket === null) return;
+    const taken = socket.bytesWritten - socket.writableLength;
+    if (writableLength > 0 && taken === before) {
+      response.destroy();
+      onEnd();
+    }
+    before = taken;
+  };
+  const timer = setInterval(look, TAKING_MS);
+  response.on('close', () => clearInterval(timer));
 }
 
 async function newServer({ tls }: BoundedServerOptions, onRequest: RequestListener): Promise<Server> {
