@@ -4,8 +4,10 @@ import type { FleetOrigin } from '../fleet/fleet.js';
 import { type OriginAnswer, type OriginRequest, readAnswer, requestFields } from './origin.js';
 import { OriginFault } from './origin-fault.js';
 
-/** Longest wait for an answer, and for the next bytes of one. */
+/** Longest wait for an answer, and for so many bytes of one. Its origin has one of few places, and would keep it for ever with a byte now and then. */
 const SILENCE_MS = 60_000;
+/** 8 kbit/s. A link that is slower brings no file of a fleet. What has come is kept, and most origins let it be continued at the next look. */
+const LEAST_BYTES = 60_000;
 
 /** Asks an origin by HTTP, with a signature where it is a bucket (AWS Signature Version 4). @throws {OriginFault}; the reason of the signal */
 export async function askOrigin(
@@ -73,7 +75,7 @@ async function credentialsOf(path: string | undefined) {
   return { accessKeyId, secretAccessKey, ...(AWS_SESSION_TOKEN ? { sessionToken: AWS_SESSION_TOKEN } : {}) };
 }
 
-/** Ends a request of which nothing comes any more. */
+/** Ends a request of which nothing comes any more, or too little. Only the time in which bytes are waited for counts. */
 class Silence {
   readonly signal: AbortSignal;
   readonly #controller = new AbortController();
@@ -81,7 +83,7 @@ class Silence {
 
   constructor(signal: AbortSignal) {
     this.signal = AbortSignal.any([signal, this.#controller.signal]);
-    this.#timer = this.#start();
+    this.#timer = this.#wait(SILENCE_MS, 'nothing came');
   }
 
   end(): void {
@@ -89,11 +91,17 @@ class Silence {
   }
 
   async *watch(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let [bytes, leftMs] = [0, SILENCE_MS];
+    this.end();
     try {
+      let sinceMs = this.#waitForMore(leftMs, bytes);
       for await (const piece of body) {
         this.end();
-        this.#timer = this.#start();
+        bytes += piece.length;
+        leftMs -= performance.now() - sinceMs;
+        if (bytes >= LEAST_BYTES) [bytes, leftMs] = [0, SILENCE_MS];
         yield piece;
+        sinceMs = this.#waitForMore(leftMs, bytes);
       }
     } catch (error) {
       throw new OriginFault(reasonOf(error));
@@ -102,10 +110,15 @@ class Silence {
     }
   }
 
-  #start(): NodeJS.Timeout {
+  #waitForMore(leftMs: number, bytes: number): number {
+    this.#timer = this.#wait(leftMs, bytes === 0 ? 'nothing came' : `only ${bytes} bytes came`);
+    return performance.now();
+  }
+
+  #wait(ms: number, what: string): NodeJS.Timeout {
     return setTimeout(
-      () => this.#controller.abort(new OriginFault(`nothing came for ${SILENCE_MS / 1000} s`)),
-      SILENCE_MS,
+      () => this.#controller.abort(new OriginFault(`${what} for ${SILENCE_MS / 1000} s`)),
+      Math.max(0, ms),
     );
   }
 }
