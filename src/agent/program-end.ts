@@ -31,6 +31,6 @@ export function programError(what: string, end: ProgramEnd): LayercastError {
   return new LayercastError('PROGRAM_FAILED', `${what}: ${sayEnd(end)}`, {
     hint: isLater
       ? 'The agent runs it again after a pause'
-      : 'Publish a higher version, or have this one tried once more with the option retry',
+      : (say) => `Publish a higher version, or have this one tried once more with ${say('retry')}`,
   });
 }

@@ -129,6 +129,7 @@ export class TakeOver {
 
 function diedTooOften(what: string, count: number): LayercastError {
   return new LayercastError('PROGRAM_FAILED', `${what}: the agent ended ${count} times while the program ran`, {
-    hint: 'Find out why the program ends the agent or does not end before it; then publish a higher version, or use the option retry',
+    hint: (say) =>
+      `Find out why the program ends the agent or does not end before it; then publish a higher version, or use ${say('retry')}`,
   });
 }

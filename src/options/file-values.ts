@@ -6,7 +6,7 @@ import { choicesRule } from '../config/rules.js';
 import { channelIndexes, deviceClasses, objectName, plainName } from '../fleet/fields.js';
 import { isPrefix } from '../net/address-list.js';
 import type { Form, KindOf } from './kinds.js';
-import { keyOf, type Option, type OptionTable, type SettingsOf, writtenDefaultOf } from './option.js';
+import { fileKeyOf, type Option, type OptionTable, type SettingsOf, writtenDefaultOf } from './option.js';
 import { command, outputTarget } from './output-file.js';
 import type { OutputTarget } from './output-target.js';
 import { isFillUrl, PREFIXES_ALLOWED } from './program-values.js';
@@ -46,10 +46,6 @@ function filed(table: OptionTable): readonly (readonly [string, string, Option])
   return Object.entries(table).flatMap(([name, option]) =>
     option.file === undefined ? [] : [[name, fileKeyOf(option), option] as const],
   );
-}
-
-function fileKeyOf({ flag, fileKey }: Option): string {
-  return fileKey ?? keyOf(flag!);
 }
 
 function required(field: z.ZodType): z.ZodType {

@@ -74,6 +74,11 @@ export function keyOf(flag: string): string {
   return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
+/** The YAML key of an option that is for files. */
+export function fileKeyOf({ flag, fileKey }: Option): string {
+  return fileKey ?? keyOf(flag!);
+}
+
 /** `LAYERCAST_MAX_RATE` for `--max-rate <rate>`; undefined for an option that is true or false. */
 export function variableOf({ flag, kind, variable }: Pick<Option, 'flag' | 'kind' | 'variable'>): string | undefined {
   if (flag === undefined || kind.form === 'truth') return undefined;

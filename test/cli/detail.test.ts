@@ -4,6 +4,7 @@ import { LayercastError } from '../../dist/base/errors.js';
 import { detailOf } from '../../dist/cli/detail.js';
 import { tellPeople as tellOfAgent } from '../../dist/cli/display/agent-display.js';
 import { tellPeople as tellOfServer } from '../../dist/cli/display/serve-display.js';
+import { tellPrograms } from '../../dist/cli/json/agent-events.js';
 import type { WatchedAgent } from '../../dist/create-agent.js';
 import type { Sender } from '../../dist/create-sender.js';
 
@@ -77,8 +78,23 @@ describe('an agent', () => {
       '  nobody sends',
       '  Start a server',
       'firmware version 2 is taken over',
-      'the old settings stay: no',
+      'warning: the old settings stay: no',
     ]);
+  });
+
+  it('names in hints the settings of its file, and flags for what only these say', () => {
+    const { hint } = new LayercastError('FILE_IO', 'failed', {
+      hint: (say) => `Name ${say('output')} or ${say('maxRateBitsPerSecond')}, or use ${say('retry')}`,
+    });
+    const agent = new EventEmitter();
+    tellOfAgent(agent as unknown as WatchedAgent, 'quiet');
+    agent.emit('state', { ...state, state: 'failed', message: 'why', hint });
+    const wanted = 'Name the setting output or the setting maxRate, or use --retry';
+    expect(lines.at(-1)).toBe(`  ${wanted}`);
+    const printed: object[] = [];
+    tellPrograms(agent as unknown as WatchedAgent, (_, fields) => printed.push(fields));
+    agent.emit('state', { ...state, state: 'failed', message: 'why', hint });
+    expect(printed).toMatchObject([{ message: 'why', hint: wanted }]);
   });
 
   it('that is verbose has a line for each decision, with its reason and what it compared', () => {

@@ -2,6 +2,7 @@ import type { AgentStateEvent } from '../../agent/events.js';
 import { DURATION, formatQuantity, percentOf, rateText, SIZE } from '../../base/units.js';
 import type { WatchedAgent } from '../../create-agent.js';
 import type { Detail } from '../detail.js';
+import { asInAgentFile } from '../spelling.js';
 import { decisionText } from './decision-text.js';
 import { listeningText } from './listening-text.js';
 import { say } from './say.js';
@@ -19,7 +20,7 @@ export function tellPeople(agent: WatchedAgent, detail: Detail): void {
   agent.on('warning', ({ code, object, message }) => {
     // Somebody has just changed the settings, and has to know that they do not count.
     if (detail === 'quiet' && code !== 'RELOAD_FAILED') return;
-    say(`${object === undefined ? '' : `${object}: `}${message}`);
+    say(`warning: ${object === undefined ? '' : `${object}: `}${message}`);
   });
   if (detail !== 'quiet') tellCourse(agent);
   if (detail === 'verbose') tellDecisions(agent);
@@ -80,7 +81,8 @@ function linesOf({
   nextSentAt,
 }: AgentStateEvent): readonly string[] {
   const size = state === 'receiving' ? `, ${formatQuantity(SIZE, bytes)}` : '';
-  const why = [message, hint].flatMap((text) => (text === undefined ? [] : [`  ${text.replaceAll('\n', '\n  ')}`]));
+  const todo = hint === undefined ? undefined : asInAgentFile(hint);
+  const why = [message, todo].flatMap((text) => (text === undefined ? [] : [`  ${text.replaceAll('\n', '\n  ')}`]));
   const again = retryMs === undefined ? [] : [`  tried again in ${formatQuantity(DURATION, retryMs * 1000)}`];
   const next = nextSentAt === undefined ? '' : ` and sent next at ${nextSentAt}`;
   return [`${object} version ${version}${size} ${WORDS[state]}${next}`, ...why, ...again];

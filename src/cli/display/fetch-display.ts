@@ -74,7 +74,7 @@ export class FetchDisplay {
     }
     receiver.on('listening', (event) => this.#sayListening(event));
     receiver.on('waiting', ({ message }) => this.say(message));
-    receiver.on('warning', ({ message }) => this.say(message));
+    receiver.on('warning', ({ message }) => this.say(`warning: ${message}`));
     receiver.on('seed', ({ bytes, deltaBytes, totalBytes }) => {
       const left = totalBytes - bytes - deltaBytes;
       const [old, changed] = [bytes, deltaBytes].map((one) => formatQuantity(SIZE, one));

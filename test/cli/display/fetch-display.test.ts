@@ -85,7 +85,7 @@ describe('the display of a fetch', () => {
     events.emit('progress', progress);
     const before = text().length;
     events.emit('warning', { code: 'SILENCE', message: 'nothing arrives on channel 1' });
-    const wanted = '\u001b[?2026h\u001b[8F\u001b[Jnothing arrives on channel 1\n84 %';
+    const wanted = '\u001b[?2026h\u001b[8F\u001b[Jwarning: nothing arrives on channel 1\n84 %';
     expect(text().slice(before).startsWith(wanted)).toBe(true);
   });
 
@@ -128,7 +128,7 @@ describe('the display of a fetch', () => {
     events.emit('join', { server: undefined, channel: 0, group: 'ff15::1', reason: 'the lowest level' });
     events.emit('progress', progress);
     events.emit('warning', { code: 'SILENCE', message: 'nothing arrives on channel 1; joining it again' });
-    expect(text()).toBe('nothing arrives on channel 1; joining it again\n');
+    expect(text()).toBe('warning: nothing arrives on channel 1; joining it again\n');
   });
 
   it('writes a line of progress each minute where there is no terminal', () => {
