@@ -6,10 +6,7 @@ import { asInAgentFile } from '../spelling.js';
 import { decisionText } from './decision-text.js';
 import { listeningText } from './listening-text.js';
 import { say } from './say.js';
-import { SpacedLines } from './spaced-lines.js';
-
-/** Progress is said this often for each object: an agent's log is read days later. */
-const PROGRESS_GAP_MS = 60_000;
+import { LOG_GAP_MS, SpacedLines } from './spaced-lines.js';
 
 /** Shows the events of an agent to people, as lines on stderr. */
 export function tellPeople(agent: WatchedAgent, detail: Detail): void {
@@ -32,7 +29,7 @@ function isResult({ state, message }: AgentStateEvent): boolean {
 }
 
 function tellCourse(agent: WatchedAgent): void {
-  const lines = new SpacedLines(PROGRESS_GAP_MS);
+  const lines = new SpacedLines(LOG_GAP_MS);
   agent.on('waiting', ({ message }) => say(message));
   agent.on('listening', ({ group, port, interface: name }) => {
     // On a terminal, nothing else appears before an announcement. Logs need no such line.

@@ -7,8 +7,8 @@ import { decisionText } from './decision-text.js';
 import { fetchPicture, progressLines, remaining } from './fetch-picture.js';
 import { listeningText } from './listening-text.js';
 import { canRenew, LiveLines } from './live-lines.js';
-import { LogMinutes } from './log-minutes.js';
 import { RecentSteps } from './recent-steps.js';
+import { LOG_GAP_MS, SpacedLines } from './spaced-lines.js';
 
 /** Measurements that are kept, one a second: more than the columns of any terminal. */
 const MAX_MEASURED = 400;
@@ -31,7 +31,7 @@ export class FetchDisplay {
   readonly #redraw = () => this.#draw();
   readonly #rates: number[] = [];
   readonly #levels: number[] = [];
-  readonly #minutes = new LogMinutes();
+  readonly #spaced = new SpacedLines(LOG_GAP_MS, false);
   /** The newest one. */
   #progress: ProgressEvent | undefined;
 
@@ -136,7 +136,7 @@ export class FetchDisplay {
 
   /** Logs get a line each minute. */
   #log(event: ProgressEvent): void {
-    if (!this.#minutes.takeDue(this.#nowMs())) return;
+    if (!this.#spaced.takeDue('progress', this.#nowMs())) return;
     const [progress, path] = progressLines(event, Number.POSITIVE_INFINITY);
     this.say(`${progress}  ${path}`);
   }

@@ -4,7 +4,7 @@ import type { iotupdEvents } from '../../events/iotupd-events.js';
 import { stoppedText } from './fetch-display.js';
 import { listeningText } from './listening-text.js';
 import { canRenew, LiveLines } from './live-lines.js';
-import { LogMinutes } from './log-minutes.js';
+import { LOG_GAP_MS, SpacedLines } from './spaced-lines.js';
 import { clip } from './table.js';
 
 type Events = typeof iotupdEvents;
@@ -22,7 +22,7 @@ export class IotupdDisplay implements Disposable {
   readonly #nowMs: () => number;
   /** Undefined where there is no terminal, or one that cannot renew lines. */
   readonly #lines: LiveLines | undefined;
-  readonly #minutes = new LogMinutes();
+  readonly #spaced = new SpacedLines(LOG_GAP_MS, false);
   /** The newest one. */
   #progress: Progress | undefined;
   readonly #shown: Shown;
@@ -81,7 +81,7 @@ export class IotupdDisplay implements Disposable {
 
   #draw(event: Progress): void {
     if (this.#lines !== undefined) this.#lines.show([clip(progressText(event), (this.#stream.columns || COLUMNS) - 1)]);
-    else if (this.#minutes.takeDue(this.#nowMs())) this.#say(progressText(event));
+    else if (this.#spaced.takeDue('progress', this.#nowMs())) this.#say(progressText(event));
   }
 
   #say(line: string): void {
