@@ -41,6 +41,16 @@ export function shown(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object') return 'a mapping';
   if (typeof value === 'function') return 'a function';
+  if (isWithheld(value)) return value.description ?? '';
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/** A value that faults show as `what`, and nothing else of it. No file has such a value, and no schema takes it. */
+export function withheld(what: string): symbol {
+  return Symbol(what);
+}
+
+export function isWithheld(value: unknown): value is symbol {
+  return typeof value === 'symbol';
 }

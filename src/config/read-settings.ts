@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { check } from './check.js';
-import { ConfigError, type Fault } from './faults.js';
+import { ConfigError, type Fault, isWithheld, withheld } from './faults.js';
 import { type Repair, usablePart } from './usable-part.js';
 import { readYaml, type YamlSource } from './yaml-source.js';
 
@@ -38,9 +38,9 @@ export function readSettings<Schema extends z.ZodType>(
   path: string,
   repair?: Repair,
 ): Settings<z.output<Schema>> {
-  const source = readYaml(text);
+  const source = withoutText(readYaml(text), text);
   const { faults, value } = check(schema, source);
-  if (isText(source.data)) throw new ConfigError(path, withoutContent(faults, text), '');
+  if (isWithheld(source.data)) throw new ConfigError(path, faults, '');
   const part = value === undefined && repair !== undefined ? usablePart(schema, source.data, repair) : undefined;
   const file = value ?? part?.file;
   if (file === undefined) throw new ConfigError(path, faults, text);
@@ -57,18 +57,12 @@ export function readSettings<Schema extends z.ZodType>(
   };
 }
 
-function isText(data: unknown): data is string | number | bigint {
-  return typeof data === 'string' || typeof data === 'number' || typeof data === 'bigint';
-}
-
 /**
- * The faults of a file that is one text and no settings. It may be a key, a password or a list of tokens, given by mistake, of which nothing may get into
- * terminals and logs.
+ * A file that is one text and no settings may be a key, a password or a list of tokens, given by mistake, of which nothing may get into terminals and
+ * logs: something that only says what it was takes the place of the text before any fault is made.
  */
-function withoutContent(faults: readonly Fault[], text: string): readonly Fault[] {
+function withoutText(source: YamlSource, text: string): YamlSource {
+  if (!['string', 'number', 'bigint'].includes(typeof source.data)) return source;
   const label = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(text)?.[1]?.toLowerCase();
-  const found = label === undefined ? 'a text' : `a ${label} in PEM form`;
-  const withoutIt = (fault: string) =>
-    fault.replace(/, found .*, allowed: a mapping/, `, found ${found}, allowed: a mapping`);
-  return faults.map((fault) => ({ ...fault, text: withoutIt(fault.text) }));
+  return { ...source, data: withheld(label === undefined ? 'a text' : `a ${label} in PEM form`) };
 }
