@@ -6,10 +6,11 @@ import { Subscription } from '../join/subscription.js';
 import type { DescriptorHandler } from '../reception.js';
 import { messageOf, refusalCode } from '../refusals.js';
 import { AnnouncementReader } from './announcements.js';
-import { DescriptorInbox, type InboxOptions } from './descriptor-inbox.js';
+import { DescriptorInbox } from './descriptor-inbox.js';
 import { FindingQueue } from './finding-queue.js';
 import type { Finding } from './findings.js';
 import type { KeptRecord } from './newest-descriptors.js';
+import type { InboxOptions } from './record-judge.js';
 
 /** A clock that differs by more than this from what it showed before, beyond the time that has passed, was set. */
 const CLOCK_JUMP_US = 2_000_000;

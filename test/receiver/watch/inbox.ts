@@ -1,6 +1,7 @@
 import { HEADER_BYTES } from '../../../dist/base/limits.js';
 import { FaultCounters } from '../../../dist/receiver/counters.js';
-import { DescriptorInbox, type InboxOptions } from '../../../dist/receiver/watch/descriptor-inbox.js';
+import { DescriptorInbox } from '../../../dist/receiver/watch/descriptor-inbox.js';
+import type { InboxOptions } from '../../../dist/receiver/watch/record-judge.js';
 import type { ObjectPlan } from '../../../dist/simulate/index.js';
 import { anchorOfKey } from '../../../dist/trust/anchor.js';
 import { recordDatagrams } from '../../../dist/wire/fragments.js';

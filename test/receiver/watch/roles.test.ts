@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { HEADER_BYTES } from '../../../dist/base/limits.js';
 import { FaultCounters } from '../../../dist/receiver/counters.js';
-import { DescriptorInbox, type InboxOptions } from '../../../dist/receiver/watch/descriptor-inbox.js';
+import { DescriptorInbox } from '../../../dist/receiver/watch/descriptor-inbox.js';
+import type { InboxOptions } from '../../../dist/receiver/watch/record-judge.js';
 import { anchorOfRoot } from '../../../dist/trust/anchor.js';
 import { type Catalogue, descriptorDigest } from '../../../dist/wire/catalogue.js';
 import { packDescriptor } from '../../../dist/wire/descriptor.js';
