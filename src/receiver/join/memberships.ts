@@ -37,8 +37,8 @@ interface Wanted {
 /**
  * Knows which channels of one object are wanted and which are joined; nothing else joins or leaves them. It carries out a
  * policy's decisions; what a policy reports of its level is a wish. A channel whose join fails stays wanted, and `maintain`
- * tries again. The last joined channel is not left while the channel that should replace it is refused. One call at a time; the
- * owner orders the calls.
+ * tries again. The last joined channel is not left while the channel that should replace it is refused, and if it was left before, it is joined again
+ * until then. One call at a time; the owner orders the calls.
  */
 export class Memberships {
   readonly #options: MembershipsOptions;
@@ -46,6 +46,8 @@ export class Memberships {
   readonly #wanted = new Map<number, Wanted>();
 
   #isTimed: boolean;
+  /** The channel that was left last for another one, since when none is joined. */
+  #former: Pick<Wanted, 'channel' | 'server'> | undefined;
 
   constructor(options: MembershipsOptions) {
     this.#options = options;
@@ -86,6 +88,7 @@ export class Memberships {
 
   async leaveAll(reason: string): Promise<void> {
     await Promise.all([...this.#wanted.keys()].map((key) => this.#leave(key, { reason })));
+    this.#former = undefined;
   }
 
   /** Joins wanted channels that are not joined: the system refused the join, or the membership was lost with an interface. */
@@ -116,9 +119,26 @@ export class Memberships {
   async #join(wanted: Wanted): Promise<void> {
     const { channel, server, why, subscription } = wanted;
     this.#options.onJoining(channel, server);
-    if (!(await this.#attempt(() => subscription.join())) || wanted.isTold) return;
+    if (!(await this.#attempt(() => subscription.join()))) return await this.#goBack(wanted);
+    this.#former = undefined;
+    if (wanted.isTold) return;
     wanted.isTold = true;
     for (const event of this.#events(channel, server, why)) this.#options.onJoin(event);
+  }
+
+  /**
+   * Joins the channel again that was left for one that is refused, until that one is joined. Not a faster one: it may have been left because it was too
+   * fast.
+   */
+  async #goBack({ channel, server, why }: Wanted): Promise<void> {
+    const former = this.#former;
+    const { channels } = this.#options.descriptor;
+    if (former === undefined || former.channel === channel || former.server !== server) return;
+    if (this.channels.length > 0 || channels[former.channel]!.intervalUs < channels[channel]!.intervalUs) return;
+    this.#former = undefined;
+    await this.#want(former.channel, server, { reason: `channel ${channel} is refused` });
+    const back = this.#wanted.get(keyOf(former.channel, server));
+    if (back !== undefined) back.overdue = why;
   }
 
   async #unwant(key: number, why: Why): Promise<void> {
@@ -141,6 +161,7 @@ export class Memberships {
     this.#wanted.delete(key);
     await wanted.subscription.leave();
     if (!wanted.isTold) return;
+    if (this.channels.length === 0) this.#former = wanted;
     for (const event of this.#events(wanted.channel, wanted.server, why)) this.#options.onLeave(event);
   }
 

@@ -18,9 +18,10 @@ function rig(
     server: undefined,
     reason: 'test',
   })),
+  rates: readonly number[] = [1e6, 1e6, 1e6],
 ) {
   const bed = new Bed('listening');
-  const channels = [0, 1, 2].map(() => ({ rateBitsPerSecond: 1e6 }));
+  const channels = rates.map((rateBitsPerSecond) => ({ rateBitsPerSecond }));
   const { descriptor } = bed.object(10, { channels });
   const calls: string[] = [];
   /** Whether the network gives each datagram of a joined channel its own time. */
@@ -159,8 +160,9 @@ describe('listening', () => {
     state.refuses = [2];
     void listening.follow([decision('leave', 0), decision('join', 2)], 1e6);
     await bed.pass(0.01);
-    // This exchange begins with the leave, so the old channel was left before the join was refused.
-    expect(memberships.channels).toEqual([]);
+    // This exchange begins with the leave, so the old channel is joined again.
+    expect(memberships.channels).toEqual([0]);
+    expect(reasons.splice(0)).toEqual(['joined 0', 'left 0: test', 'refused', 'joined 0']);
     void listening.follow([decision('leave', 2), decision('join', 0)], 2e6);
     await bed.pass(0.01);
     void listening.follow([decision('join', 2), decision('leave', 0)], 3e6);
@@ -171,6 +173,34 @@ describe('listening', () => {
     await bed.pass(0.01);
     expect(memberships.channels).toEqual([2]);
     expect(reasons.slice(-2)).toEqual(['joined 2', 'left 0: test']);
+  });
+
+  it('goes back to the channel that it left for one that is refused, whenever it was left, but not to a faster one', async () => {
+    const { bed, state, listening, memberships } = rig([decision('join', 1)], [1e6, 2e6, 4e6]);
+    const follow = async (...decisions: readonly Decision[]) => {
+      void listening.follow(decisions, 1e6);
+      await bed.pass(0.01);
+      return memberships.channels;
+    };
+    void listening.start(0);
+    await bed.pass(0.01);
+    state.refuses = [0, 2];
+    expect(await follow(decision('leave', 1))).toEqual([]);
+    expect(await follow(decision('join', 2))).toEqual([1]);
+    // The policy, which does not know of that, gives the refused channel up.
+    expect(await follow(decision('leave', 2))).toEqual([]);
+    expect(await follow(decision('join', 0))).toEqual([]);
+    state.refuses = [];
+    listening.maintain(9e6);
+    await bed.pass(0.01);
+    expect(memberships.channels).toEqual([0]);
+    void listening.stop('enough');
+    await bed.pass(0.01);
+    // What was joined before a stop has nothing to do with what is joined after it.
+    state.refuses = [1];
+    void listening.start(10e6);
+    await bed.pass(0.01);
+    expect(memberships.channels).toEqual([]);
   });
 
   it('tries once a second to join channels again that were lost with an interface', async () => {
